@@ -1,0 +1,2 @@
+//! `cargo dusk`.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Succinct Attestation as a deterministic state machine without I/O.

@@ -1,0 +1,1 @@
+//! A full node in small: ledger, mempool, consensus, HTTP; one process, real blocks.

@@ -1,0 +1,231 @@
+//! The description of a contract that tools read: `abi.json`.
+//!
+//! It is written by the contract's own data driver (`get_schema`), so it never disagrees with the code. The command
+//! line makes flags and help from it, explorers show calls and events by it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// The version of this document's form.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// A contract as its callers see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContractAbi {
+    /// The form of this document, [`SCHEMA_VERSION`].
+    pub schema: u32,
+    /// The contract's name: the name of its package.
+    pub name: String,
+    /// The first paragraph and the rest of the module's documentation.
+    #[serde(default)]
+    pub doc: String,
+    /// The version of the SDK that wrote this.
+    pub sdk: String,
+    /// The constructor. Absent where the state has a default.
+    #[serde(default)]
+    pub init: Option<Function>,
+    /// All callable functions, in the order of the source.
+    pub functions: Vec<Function>,
+    /// All events, in the order of the source.
+    #[serde(default)]
+    pub events: Vec<Event>,
+    /// The errors that calls may be refused with, in the order of the source.
+    #[serde(default)]
+    pub errors: Vec<ErrorVariant>,
+    /// Named types that the above refer to.
+    #[serde(default)]
+    pub types: BTreeMap<String, TypeDefinition>,
+}
+
+impl ContractAbi {
+    /// The function of this name.
+    #[must_use]
+    pub fn function(&self, name: &str) -> Option<&Function> {
+        self.functions.iter().find(|function| function.name == name)
+    }
+
+    /// The event with this topic.
+    #[must_use]
+    pub fn event(&self, topic: &str) -> Option<&Event> {
+        self.events.iter().find(|event| event.topic == topic)
+    }
+
+    /// The error whose code begins `panic_text`, and the rest of the text.
+    ///
+    /// A returned error reaches the chain as a panic with the text `E<code>: <name> …` (see [`ErrorVariant`]).
+    #[must_use]
+    pub fn error_of<'a>(&self, panic_text: &'a str) -> Option<(&ErrorVariant, &'a str)> {
+        let (code, rest) = split_error(panic_text)?;
+        self.errors.iter().find(|error| error.code == code).map(|error| (error, rest))
+    }
+}
+
+/// Splits the panic text of a returned error into its code and what follows.
+#[must_use]
+pub fn split_error(panic_text: &str) -> Option<(u32, &str)> {
+    let (code, rest) = panic_text.strip_prefix('E')?.split_once(": ")?;
+    Some((code.parse().ok()?, rest))
+}
+
+/// A callable function.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Function {
+    /// The exported name.
+    pub name: String,
+    /// Its documentation.
+    #[serde(default)]
+    pub doc: String,
+    /// Whether it changes the state.
+    pub kind: FunctionKind,
+    /// Its arguments. None encode as `()`, one as itself, several as a tuple in this order.
+    pub inputs: Vec<Field>,
+    /// What it returns when it does not refuse.
+    pub output: Type,
+    /// Whether it may be refused with one of the contract's errors.
+    #[serde(default)]
+    pub fallible: bool,
+}
+
+/// What a function does with the state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FunctionKind {
+    /// Runs once, at deployment.
+    Init,
+    /// Reads (`&self`).
+    Query,
+    /// Changes (`&mut self`).
+    Transaction,
+}
+
+/// A named value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Field {
+    /// Its name.
+    pub name: String,
+    /// Its documentation.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub doc: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub ty: Type,
+}
+
+/// An event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// The topic under which it is emitted.
+    pub topic: String,
+    /// Its documentation.
+    #[serde(default)]
+    pub doc: String,
+    /// The type of its data.
+    pub data: Type,
+}
+
+/// One way in which a call may be refused.
+///
+/// A method that returns this error makes the call panic with the text `E<code>: <name>` and, where the variant has
+/// fields, a blank and the fields as JSON: `E1: Insufficient {"held":3}`. The panic undoes the call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorVariant {
+    /// Its code, unique in the contract.
+    pub code: u32,
+    /// The name of the variant.
+    pub name: String,
+    /// Its documentation.
+    #[serde(default)]
+    pub doc: String,
+    /// Its fields.
+    #[serde(default)]
+    pub fields: Vec<Field>,
+}
+
+/// A type, as JSON sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Type {
+    /// `()`: JSON `null`.
+    Unit,
+    /// `bool`.
+    Bool,
+    /// An unsigned integer of 8, 16, 32, 64 or 128 bits: a JSON number, or a decimal string.
+    Uint(u8),
+    /// A signed integer of 8, 16, 32, 64 or 128 bits: a JSON number, or a decimal string.
+    Int(u8),
+    /// Text.
+    String,
+    /// Bytes of any length: a hexadecimal string.
+    Bytes,
+    /// That many bytes: a hexadecimal string.
+    FixedBytes(u32),
+    /// A public account: base58 text of 96 bytes.
+    Account,
+    /// A contract id: a hexadecimal string of 32 bytes.
+    Contract,
+    /// A BLS12-381 scalar: a hexadecimal string of 32 bytes, little-endian.
+    Field,
+    /// A value that may be absent: itself or `null`.
+    Option(Box<Type>),
+    /// A list.
+    List(Box<Type>),
+    /// A list of fixed length.
+    Array(Box<Type>, u32),
+    /// A tuple: a JSON array.
+    Tuple(Vec<Type>),
+    /// A map: a JSON array of pairs.
+    Map(Box<Type>, Box<Type>),
+    /// A type of [`ContractAbi::types`].
+    Named(String),
+    /// A type that describes itself only by name; its JSON is what its `serde` implementation says.
+    Opaque(String),
+}
+
+/// A named type.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TypeDefinition {
+    /// Its documentation.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub doc: String,
+    /// Its shape.
+    #[serde(flatten)]
+    pub shape: Shape,
+}
+
+/// The shape of a named type.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Shape {
+    /// A struct: a JSON object.
+    Struct(Vec<Field>),
+    /// An enum: a JSON string for a variant without fields, else an object with the variant's name as its only key.
+    Enum(Vec<Variant>),
+}
+
+/// A variant of an enum.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Variant {
+    /// Its name.
+    pub name: String,
+    /// Its documentation.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub doc: String,
+    /// Its fields. The fields of a tuple variant are named `0`, `1`, ….
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<Field>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn returned_errors_are_told_from_other_panics() {
+        assert_eq!(split_error("E3: AlreadyUsed"), Some((3, "AlreadyUsed")));
+        assert_eq!(split_error("E1: Insufficient {\"held\":3}"), Some((1, "Insufficient {\"held\":3}")));
+        for other in ["", "E", "E: x", "Ex: y", "Error: z", "overflow", "E4294967296: x"] {
+            assert_eq!(split_error(other), None, "{other}");
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! What came of a call.
+
+use std::fmt;
+
+use dusk_core::abi::ContractId;
+use serde::{Deserialize, Serialize};
+
+/// Something a contract made known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// The contract that emitted it.
+    #[serde(with = "hex_id")]
+    pub source: ContractId,
+    /// Its topic.
+    pub topic: String,
+    /// Its data, as the contract encoded it (rkyv).
+    #[serde(with = "hex::serde")]
+    pub data: Vec<u8>,
+    /// Whether the call that emitted it was undone afterwards.
+    pub reverted: bool,
+}
+
+/// Why a call did not end well, as the caller of the contract sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "kebab-case")]
+pub enum CallError {
+    /// The contract panicked with this text.
+    #[error("panic: {0}")]
+    Panic(String),
+    /// The gas given to the call did not suffice.
+    #[error("out of gas")]
+    OutOfGas,
+    /// There is no such contract.
+    #[error("no such contract")]
+    DoesNotExist,
+    /// Any other trap.
+    #[error("the contract trapped")]
+    Unknown,
+}
+
+/// One frame of the tree of calls that a transaction or query caused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Frame {
+    /// The contract that was called.
+    #[serde(with = "hex_id")]
+    pub contract: ContractId,
+    /// The function that was called.
+    pub function: String,
+    /// The argument, as the callee received it.
+    #[serde(with = "hex::serde")]
+    pub argument: Vec<u8>,
+    /// Gas that was given to the frame.
+    pub gas_limit: u64,
+    /// Gas that the frame was charged, with its callees.
+    pub gas_spent: u64,
+    /// What came of it.
+    pub outcome: Result<(), CallError>,
+    /// The calls that it made, in order.
+    pub calls: Vec<Frame>,
+}
+
+/// A contract id as people read it: 64 hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HexId<'a>(pub &'a ContractId);
+
+impl fmt::Display for HexId<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.as_bytes().iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// Contract ids in documents: 64 hexadecimal digits.
+pub mod hex_id {
+    use dusk_core::abi::{CONTRACT_ID_BYTES, ContractId};
+    use serde::{Deserializer, Serializer};
+
+    /// Writes the id.
+    ///
+    /// # Errors
+    /// As the serializer.
+    pub fn serialize<S: Serializer>(id: &ContractId, to: S) -> Result<S::Ok, S::Error> {
+        hex::serde::serialize(id.as_bytes(), to)
+    }
+
+    /// Reads an id.
+    ///
+    /// # Errors
+    /// When the text is not 64 hexadecimal digits.
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<ContractId, D::Error> {
+        let bytes: [u8; CONTRACT_ID_BYTES] = hex::serde::deserialize(from)?;
+        Ok(ContractId::from_bytes(bytes))
+    }
+}

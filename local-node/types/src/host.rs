@@ -1,0 +1,195 @@
+//! The protocol between a contract's tests and the test host.
+//!
+//! A test is an ordinary native program that knows neither a WASM engine nor a proof system. It connects to the address
+//! in [`ADDRESS_VARIABLE`] and sends requests, one JSON document a line; the host answers each with one line. One
+//! connection has one chain: it begins at genesis and is gone when the connection closes. Connections do not see each
+//! other, compiled modules are shared.
+//!
+//! The host signs for the accounts, so no key ever reaches a test.
+
+use dusk_core::abi::ContractId;
+use serde::{Deserialize, Serialize};
+
+use crate::execution::{CallError, Event, Frame, hex_id};
+
+/// The environment variable that holds the host's address, `127.0.0.1:PORT`.
+pub const ADDRESS_VARIABLE: &str = "DUSK_TEST_HOST";
+/// The version of this protocol. Host and test must agree exactly.
+pub const PROTOCOL_VERSION: u32 = 1;
+/// The longest line that either side accepts.
+pub const MAX_LINE_BYTES: usize = 16 * 1024 * 1024;
+
+/// What a test asks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "kebab-case")]
+pub enum Request {
+    /// Begins a chain. Always the first request. Answer: [`Response::Opened`].
+    Open {
+        /// [`PROTOCOL_VERSION`].
+        version: u32,
+        /// The name of the test, for the report.
+        test: String,
+    },
+    /// A funded account by its name: a development account's own, or any other name, which then stands for one of the
+    /// development accounts that are still free. Answer: [`Response::Account`].
+    Account {
+        /// The name.
+        name: String,
+    },
+    /// Deploys a contract of the project. Answer: [`Response::Outcome`].
+    Deploy {
+        /// The package of the contract.
+        package: String,
+        /// The name of the account that deploys and owns it.
+        from: String,
+        /// The constructor's argument (rkyv).
+        #[serde(with = "hex::serde")]
+        init: Vec<u8>,
+    },
+    /// Sends a transaction that calls a contract, and makes a block of it. Answer: [`Response::Outcome`].
+    Call {
+        /// The name of the account that signs.
+        from: String,
+        /// The callee.
+        #[serde(with = "hex_id")]
+        contract: ContractId,
+        /// The function.
+        function: String,
+        /// Its argument (rkyv).
+        #[serde(with = "hex::serde")]
+        argument: Vec<u8>,
+        /// LUX deposited with the call.
+        deposit: u64,
+        /// The gas limit. `None`: as much as one transaction may have.
+        gas_limit: Option<u64>,
+    },
+    /// Calls a function without a transaction and forgets what it changed. Answer: [`Response::Queried`].
+    Query {
+        /// The callee.
+        #[serde(with = "hex_id")]
+        contract: ContractId,
+        /// The function.
+        function: String,
+        /// Its argument (rkyv).
+        #[serde(with = "hex::serde")]
+        argument: Vec<u8>,
+    },
+    /// Moves DUSK from an account to another. Answer: [`Response::Outcome`].
+    Transfer {
+        /// The name of the account that pays.
+        from: String,
+        /// The receiver: base58 of 96 bytes.
+        to: String,
+        /// LUX.
+        value: u64,
+    },
+    /// The balance of any account. Answer: [`Response::Balance`].
+    Balance {
+        /// Base58 of 96 bytes.
+        account: String,
+    },
+    /// The height of the chain. Answer: [`Response::Height`].
+    Height,
+    /// Makes that many empty blocks. Answer: [`Response::Height`].
+    Mine {
+        /// How many blocks, at most [`MAX_MINED_BLOCKS`].
+        blocks: u64,
+    },
+    /// Remembers the state. Answer: [`Response::Snapshot`].
+    Snapshot,
+    /// Goes back to a remembered state, which stays remembered; later ones are forgotten. Answer: [`Response::Done`].
+    Revert {
+        /// What [`Response::Snapshot`] gave.
+        snapshot: u64,
+    },
+}
+
+/// The most empty blocks that one request may ask for.
+pub const MAX_MINED_BLOCKS: u64 = 1_000_000;
+
+/// What the host answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "kebab-case")]
+pub enum Response {
+    /// The chain is there.
+    Opened {
+        /// Its id.
+        chain_id: u8,
+        /// Its height.
+        height: u64,
+    },
+    /// An account.
+    Account {
+        /// The name that was asked for.
+        name: String,
+        /// Base58 of 96 bytes.
+        account: String,
+    },
+    /// A transaction is in a block.
+    Outcome(Outcome),
+    /// A query was answered.
+    Queried {
+        /// The returned bytes (rkyv), or why there are none.
+        result: Result<HexBytes, CallError>,
+        /// Gas that was spent.
+        gas_spent: u64,
+        /// Events that it would have emitted.
+        events: Vec<Event>,
+        /// The calls that it made.
+        trace: Option<Frame>,
+    },
+    /// An account's money.
+    Balance {
+        /// LUX.
+        balance: u64,
+        /// The number of transactions that it has sent.
+        nonce: u64,
+    },
+    /// The chain's height.
+    Height {
+        /// Blocks since genesis.
+        height: u64,
+    },
+    /// A remembered state.
+    Snapshot {
+        /// Its number.
+        snapshot: u64,
+    },
+    /// It is done.
+    Done,
+    /// It cannot be done. The chain is as it was.
+    Failed {
+        /// What is wrong.
+        message: String,
+        /// What to do about it.
+        hint: Option<String>,
+    },
+}
+
+/// What came of a transaction.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// The transaction's id.
+    #[serde(with = "hex::serde")]
+    pub tx: [u8; 32],
+    /// The block that it is in.
+    pub height: u64,
+    /// The contract that it deployed or called.
+    #[serde(with = "hex_id")]
+    pub contract: ContractId,
+    /// The returned bytes (rkyv), or why there are none.
+    pub result: Result<HexBytes, CallError>,
+    /// Gas that was paid for.
+    pub gas_spent: u64,
+    /// What it cost its sender, in LUX.
+    pub fee: u64,
+    /// What it emitted, the transfer contract's own events included.
+    pub events: Vec<Event>,
+    /// The calls that it made.
+    pub trace: Option<Frame>,
+}
+
+/// Bytes that stand as hexadecimal text in documents.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct HexBytes(#[serde(with = "hex::serde")] pub Vec<u8>);

@@ -1,0 +1,17 @@
+//! What nodes, contracts' tests and tools exchange: blocks, votes, messages, codecs and API documents.
+//!
+//! Nothing here decides anything. The crate holds data, the one encoding of each, and the rules of the chain as
+//! tables, so that the virtual machine, the consensus, the node and the command line can speak of the same things
+//! without knowing each other.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`rules`] | which feature is active at which height, for each rule profile |
+//! | [`execution`] | what came of a call: receipts, events, traces |
+//! | [`abi`] | the description of a contract that tools read (`abi.json`) |
+//! | [`host`] | the protocol between a contract's tests and the test host |
+
+pub mod abi;
+pub mod execution;
+pub mod host;
+pub mod rules;

@@ -1,0 +1,1 @@
+//! The WASM virtual machine of the chain, equal to production to the unit of gas.

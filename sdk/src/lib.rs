@@ -1,0 +1,1 @@
+//! Write, test and call confidential smart contracts for Dusk in Rust.
