@@ -1,1 +1,3 @@
 //! A full node in small: ledger, mempool, consensus, HTTP; one process, real blocks.
+
+pub mod accounts;
