@@ -6,12 +6,23 @@
 //!
 //! | module | holds |
 //! |---|---|
+//! | [`codec`] | bounded reading and writing of binary forms |
+//! | [`keys`] | BLS keys and signatures as bytes |
+//! | [`ledger`] | blocks, transactions, attestations, faults |
+//! | [`message`] | what nodes say to each other |
+//! | [`merkle`], [`bloom`] | the digests over a block's transactions and events |
 //! | [`rules`] | which feature is active at which height, for each rule profile |
 //! | [`execution`] | what came of a call: receipts, events, traces |
 //! | [`abi`] | the description of a contract that tools read (`abi.json`) |
 //! | [`host`] | the protocol between a contract's tests and the test host |
 
 pub mod abi;
+pub mod bloom;
+pub mod codec;
 pub mod execution;
 pub mod host;
+pub mod keys;
+pub mod ledger;
+pub mod merkle;
+pub mod message;
 pub mod rules;

@@ -1,0 +1,26 @@
+//! The ledger: blocks and what they are made of, in the production chain's layout.
+//!
+//! Source: sheet `protocol/consensus.md`, sections 5, 6, 11 and 13, and `protocol/transactions.md`, section 1.
+
+mod attestation;
+mod block;
+mod fault;
+mod header;
+mod label;
+mod transaction;
+
+pub use attestation::{
+    Attestation, FailedIteration, IterationsInfo, MAX_FAILED_ITERATIONS, RatificationResult, StepVotes,
+    TooManyIterations, Vote,
+};
+pub use block::{Block, MAX_FAULTS, MAX_TRANSACTIONS};
+pub use fault::{Fault, Statement};
+pub use header::{BLOCK_VERSION, ConsensusHeader, Header, StepName};
+pub use label::Label;
+pub use transaction::{LedgerTransaction, MAX_TRANSACTION_BYTES};
+
+/// A 32-byte digest.
+pub type Hash = [u8; 32];
+
+/// The signature that a block's generator made of the previous block's seed. Sortition draws from it.
+pub type Seed = crate::keys::BlsSignature;

@@ -1,0 +1,173 @@
+//! A transaction as the ledger carries it.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use dusk_core::signatures::bls::BlsVersion;
+use dusk_core::transfer::{Transaction, TransactionFormat};
+use sha3::{Digest, Sha3_256};
+
+use super::Hash;
+use crate::codec::{Decode, DecodeError, Encode, Reader, encode_count};
+use crate::rules::Fork;
+
+/// The most bytes that the encoded protocol transaction may have.
+pub const MAX_TRANSACTION_BYTES: usize = 2 * 1024 * 1024;
+/// The version that the envelope states.
+const ENVELOPE_VERSION: u32 = 1;
+/// The type that the envelope states.
+const ENVELOPE_TYPE: u32 = 1;
+
+impl Fork {
+    /// The format in which blocks of this fork carry transactions.
+    #[must_use]
+    pub const fn ledger_format(self) -> TransactionFormat {
+        match self {
+            Self::PreFork => TransactionFormat::PreAegis,
+            Self::Aegis => TransactionFormat::Aegis,
+            Self::Boreas => TransactionFormat::Boreas,
+        }
+    }
+
+    /// The format to which a node brings a transaction that comes in under this fork.
+    #[must_use]
+    pub const fn ingress_format(self) -> TransactionFormat {
+        match self {
+            Self::PreFork | Self::Aegis => TransactionFormat::Aegis,
+            Self::Boreas => TransactionFormat::Boreas,
+        }
+    }
+
+    /// The version of BLS signatures under this fork.
+    #[must_use]
+    pub const fn bls_version(self) -> BlsVersion {
+        match self {
+            Self::PreFork => BlsVersion::V1,
+            Self::Aegis | Self::Boreas => BlsVersion::V2,
+        }
+    }
+}
+
+/// A protocol transaction in one of its three formats, within the ledger's envelope.
+///
+/// The id does not depend on the format, the digest does. Clones share the transaction.
+#[derive(Clone)]
+pub struct LedgerTransaction(Arc<Shared>);
+
+struct Shared {
+    version: u32,
+    kind: u32,
+    format: TransactionFormat,
+    protocol: Transaction,
+    id: OnceLock<Hash>,
+    digest: OnceLock<Hash>,
+}
+
+impl LedgerTransaction {
+    /// Wraps a transaction in the given format.
+    #[must_use]
+    pub fn new(protocol: Transaction, format: TransactionFormat) -> Self {
+        Self::with_envelope(ENVELOPE_VERSION, ENVELOPE_TYPE, protocol, format)
+    }
+
+    fn with_envelope(version: u32, kind: u32, protocol: Transaction, format: TransactionFormat) -> Self {
+        Self(Arc::new(Shared { version, kind, format, protocol, id: OnceLock::new(), digest: OnceLock::new() }))
+    }
+
+    /// Reads the bytes of a protocol transaction, without the envelope, in whatever format they have.
+    ///
+    /// # Errors
+    /// When they are longer than [`MAX_TRANSACTION_BYTES`] or do not decode.
+    pub fn from_protocol_bytes(bytes: &[u8]) -> Result<Self, DecodeError> {
+        if bytes.len() > MAX_TRANSACTION_BYTES {
+            return Err(DecodeError::TooMany {
+                what: "transaction bytes",
+                found: bytes.len() as u64,
+                most: MAX_TRANSACTION_BYTES as u64,
+            });
+        }
+        let decoded = Transaction::decode_any(bytes).map_err(|problem| DecodeError::Transaction { at: 0, problem })?;
+        Ok(Self::new(decoded.transaction, decoded.format))
+    }
+
+    /// The transaction itself.
+    #[must_use]
+    pub fn protocol(&self) -> &Transaction {
+        &self.0.protocol
+    }
+
+    /// Its format.
+    #[must_use]
+    pub fn format(&self) -> TransactionFormat {
+        self.0.format
+    }
+
+    /// The same transaction in another format.
+    #[must_use]
+    pub fn reformatted(&self, format: TransactionFormat) -> Self {
+        if self.0.format == format { self.clone() } else { Self::new(self.0.protocol.clone(), format) }
+    }
+
+    /// The bytes of the protocol transaction, without the envelope.
+    #[must_use]
+    pub fn protocol_bytes(&self) -> Vec<u8> {
+        self.0.protocol.encode_for_format(self.0.format)
+    }
+
+    /// What people and the ledger know the transaction by: its hash, independent of the format.
+    #[must_use]
+    pub fn id(&self) -> Hash {
+        *self.0.id.get_or_init(|| dusk_bytes::Serializable::to_bytes(&self.0.protocol.hash()))
+    }
+
+    /// The SHA3-256 hash of the protocol bytes, without blobs' sidecars. The block's transaction root is made of these.
+    #[must_use]
+    pub fn digest(&self) -> Hash {
+        *self.0.digest.get_or_init(|| {
+            let bytes = match self.0.protocol.blob_to_memo() {
+                None => self.protocol_bytes(),
+                Some(mut stripped) => {
+                    // The sidecars themselves are of no use here.
+                    let _ = stripped.strip_blobs();
+                    stripped.encode_for_format(self.0.format)
+                }
+            };
+            Sha3_256::digest(bytes).into()
+        })
+    }
+}
+
+impl PartialEq for LedgerTransaction {
+    fn eq(&self, other: &Self) -> bool {
+        let (a, b) = (&self.0, &other.0);
+        Arc::ptr_eq(a, b) || (a.version, a.kind, a.format) == (b.version, b.kind, b.format) && a.protocol == b.protocol
+    }
+}
+
+impl Eq for LedgerTransaction {}
+
+impl fmt::Debug for LedgerTransaction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "LedgerTransaction({}, {:?})", hex::encode(self.id()), self.0.format)
+    }
+}
+
+impl Encode for LedgerTransaction {
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.extend(self.0.version.to_le_bytes());
+        out.extend(self.0.kind.to_le_bytes());
+        let bytes = self.protocol_bytes();
+        encode_count(bytes.len(), out);
+        out.extend(bytes);
+    }
+}
+
+impl Decode for LedgerTransaction {
+    fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let (version, kind) = (reader.u32()?, reader.u32()?);
+        let at = reader.position() + size_of::<u32>();
+        let bytes = reader.sized("transaction bytes", MAX_TRANSACTION_BYTES)?;
+        let decoded = Transaction::decode_any(bytes).map_err(|problem| DecodeError::Transaction { at, problem })?;
+        Ok(Self::with_envelope(version, kind, decoded.transaction, decoded.format))
+    }
+}

@@ -1,0 +1,167 @@
+//! What nodes say to each other.
+//!
+//! A [`Frame`] is what Kadcast carries: protocol version, topic, payload. Source: sheet `protocol/network.md`, section
+//! 6.
+
+mod consensus;
+mod exchange;
+
+pub use consensus::{
+    Quorum, QuorumType, Ratification, SignedBy, Validation, ValidationQuorum, ValidationResult, ratification_bytes,
+    validation_bytes,
+};
+pub use exchange::{GetBlocks, GetResource, Inventory, InventoryItem, MAX_INVENTORY_ITEMS};
+
+use crate::codec::{Decode, DecodeError, Encode, Reader};
+use crate::ledger::{Block, ConsensusHeader, LedgerTransaction, StepName};
+
+/// A version of the network protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Version {
+    /// Incompatible changes.
+    pub major: u8,
+    /// Compatible changes.
+    pub minor: u16,
+    /// Corrections.
+    pub patch: u16,
+}
+
+/// The version that we speak.
+pub const PROTOCOL_VERSION: Version = Version { major: 1, minor: 0, patch: 0 };
+
+impl Encode for Version {
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.push(self.major);
+        out.extend(self.minor.to_le_bytes());
+        out.extend(self.patch.to_le_bytes());
+    }
+}
+
+impl Decode for Version {
+    fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self { major: reader.u8()?, minor: reader.u16()?, patch: reader.u16()? })
+    }
+}
+
+/// A message of one node to another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Message {
+    /// Asks for things by their names.
+    GetResource(GetResource),
+    /// Asks for the names of the blocks after one.
+    GetBlocks(GetBlocks),
+    /// A transaction.
+    Transaction(Box<LedgerTransaction>),
+    /// A block with its attestation.
+    Block(Box<Block>),
+    /// Asks for the names of all waiting transactions. The number keeps two requests from looking the same.
+    GetMempool(u64),
+    /// Names of things that the sender has.
+    Inventory(Inventory),
+    /// A proposed block, its attestation empty.
+    Candidate(Box<Block>),
+    /// A vote on a candidate.
+    Validation(Box<Validation>),
+    /// A vote on the result of the validation.
+    Ratification(Box<Ratification>),
+    /// The end of an iteration.
+    Quorum(Box<Quorum>),
+    /// The result of a validation, sent on request.
+    ValidationQuorum(Box<ValidationQuorum>),
+}
+
+impl Message {
+    /// The byte that names the kind of message on the wire.
+    #[must_use]
+    pub const fn topic(&self) -> u8 {
+        match self {
+            Self::GetResource(_) => 8,
+            Self::GetBlocks(_) => 9,
+            Self::Transaction(_) => 10,
+            Self::Block(_) => 11,
+            Self::GetMempool(_) => 13,
+            Self::Inventory(_) => 14,
+            Self::Candidate(_) => 16,
+            Self::Validation(_) => 17,
+            Self::Ratification(_) => 18,
+            Self::Quorum(_) => 19,
+            Self::ValidationQuorum(_) => 20,
+        }
+    }
+
+    /// The iteration and step that a consensus message belongs to; `None` for all other messages.
+    #[must_use]
+    pub const fn consensus_step(&self) -> Option<(ConsensusHeader, StepName)> {
+        Some(match self {
+            Self::Candidate(block) => (block.header.consensus_header(), StepName::Proposal),
+            Self::Validation(vote) => (vote.header, StepName::Validation),
+            Self::ValidationQuorum(quorum) => (quorum.header, StepName::Validation),
+            Self::Ratification(vote) => (vote.header, StepName::Ratification),
+            Self::Quorum(quorum) => (quorum.header, StepName::Ratification),
+            _ => return None,
+        })
+    }
+
+    fn encode_payload(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::GetResource(request) => request.encode(out),
+            Self::GetBlocks(request) => request.encode(out),
+            Self::Transaction(transaction) => transaction.encode(out),
+            Self::Block(block) | Self::Candidate(block) => block.encode(out),
+            Self::GetMempool(nonce) => out.extend(nonce.to_le_bytes()),
+            Self::Inventory(inventory) => inventory.encode(out),
+            Self::Validation(vote) => vote.encode(out),
+            Self::Ratification(vote) => vote.encode(out),
+            Self::Quorum(quorum) => quorum.encode(out),
+            Self::ValidationQuorum(quorum) => quorum.encode(out),
+        }
+    }
+
+    fn decode_payload(topic: u8, reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(match topic {
+            8 => Self::GetResource(Decode::decode(reader)?),
+            9 => Self::GetBlocks(Decode::decode(reader)?),
+            10 => Self::Transaction(Box::new(Decode::decode(reader)?)),
+            11 => Self::Block(Box::new(Decode::decode(reader)?)),
+            13 => Self::GetMempool(reader.u64()?),
+            14 => Self::Inventory(Decode::decode(reader)?),
+            16 => Self::Candidate(Box::new(Decode::decode(reader)?)),
+            17 => Self::Validation(Box::new(Decode::decode(reader)?)),
+            18 => Self::Ratification(Box::new(Decode::decode(reader)?)),
+            19 => Self::Quorum(Box::new(Decode::decode(reader)?)),
+            20 => Self::ValidationQuorum(Box::new(Decode::decode(reader)?)),
+            _ => return Err(reader.unknown_tag("topic", topic)),
+        })
+    }
+}
+
+/// A message as it travels.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// The version that the sender speaks.
+    pub version: Version,
+    /// The message.
+    pub message: Message,
+}
+
+impl From<Message> for Frame {
+    fn from(message: Message) -> Self {
+        Self { version: PROTOCOL_VERSION, message }
+    }
+}
+
+impl Encode for Frame {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.version.encode(out);
+        out.push(self.message.topic());
+        self.message.encode_payload(out);
+    }
+}
+
+impl Decode for Frame {
+    fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let version = Version::decode(reader)?;
+        let topic = reader.u8()?;
+        Ok(Self { version, message: Message::decode_payload(topic, reader)? })
+    }
+}
