@@ -1,0 +1,95 @@
+//! The walls of the house: who may import whom, and how large a file may grow.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use cargo_metadata::{DependencyKind, MetadataCommand};
+
+/// The most lines of a source file, its tests excluded.
+const MAX_LINES: usize = 800;
+
+/// For each of our packages, which of ours it may import when it is shipped.
+const MAY_IMPORT: &[(&str, &[&str])] = &[
+    ("dusk-sdk-macros", &[]),
+    ("dusk-sdk", &["dusk-sdk-macros", "dusk-sdk-circuit", "local-node-types"]),
+    ("dusk-sdk-circuit", &[]),
+    ("dusk-sdk-prover", &["dusk-sdk-circuit"]),
+    ("local-node-types", &[]),
+    ("local-node-vm", &["local-node-types"]),
+    ("local-node-consensus", &["local-node-types"]),
+    ("local-node-kadcast", &[]),
+    (
+        "local-node",
+        &["local-node-types", "local-node-vm", "local-node-consensus", "local-node-kadcast"],
+    ),
+    ("local-node-sim", &["local-node", "local-node-types", "local-node-vm", "local-node-consensus", "local-node-kadcast"]),
+    ("local-node-parity", &["local-node-vm", "local-node-types"]),
+    ("cargo-dusk", &["local-node", "local-node-types", "local-node-vm", "dusk-sdk-prover"]),
+];
+
+/// Crates that only one of our packages may name.
+const KNOWN_BY_ONE: &[(&str, &str)] = &[("wasmtime", "local-node-vm"), ("dusk-plonk", "dusk-sdk-prover")];
+
+#[test]
+fn packages_import_only_what_lies_below_them() {
+    let metadata = MetadataCommand::new()
+        .manifest_path(root().join("Cargo.toml"))
+        .no_deps()
+        .other_options(["--offline".to_owned()])
+        .exec()
+        .expect("the workspace's manifests can be read");
+    let allowed: BTreeMap<&str, &[&str]> = MAY_IMPORT.iter().copied().collect();
+    let mut faults = Vec::new();
+    for package in &metadata.packages {
+        let Some(allowed) = allowed.get(package.name.as_str()) else {
+            faults.push(format!("{} has no entry in the table of this test", package.name));
+            continue;
+        };
+        for dependency in package.dependencies.iter().filter(|it| it.kind == DependencyKind::Normal) {
+            let name = dependency.name.as_str();
+            if MAY_IMPORT.iter().any(|(ours, _)| *ours == name) && !allowed.contains(&name) {
+                faults.push(format!("{} may not import {name}", package.name));
+            }
+            if KNOWN_BY_ONE.iter().any(|(known, only)| *known == name && *only != package.name.as_str()) {
+                faults.push(format!("{} may not know {name}", package.name));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn source_files_can_be_held_in_the_head() {
+    let mut long = BTreeSet::new();
+    visit(&root(), &mut |path| {
+        if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = fs::read_to_string(path).expect("sources are UTF-8");
+            let code = text.split("\n#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+            if code.lines().count() > MAX_LINES {
+                long.insert(path.to_owned());
+            }
+        }
+    });
+    assert!(long.is_empty(), "split these files, they have over {MAX_LINES} lines: {long:#?}");
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the command line lies in the workspace").to_owned()
+}
+
+/// Calls `seen` with every file of the sources.
+fn visit(folder: &Path, seen: &mut dyn FnMut(&Path)) {
+    for entry in fs::read_dir(folder).expect("the folder can be read") {
+        let path = entry.expect("the entry can be read").path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if name.starts_with('.') || name == "target" {
+            continue;
+        }
+        if path.is_dir() {
+            visit(&path, seen);
+        } else {
+            seen(&path);
+        }
+    }
+}
