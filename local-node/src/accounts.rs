@@ -7,9 +7,9 @@
 use std::fmt;
 
 use bip39::{Language, Mnemonic};
-use dusk_bytes::Serializable;
 use dusk_core::signatures::bls::{PublicKey, SecretKey};
 use dusk_core::transfer::phoenix;
+use local_node_types::keys::BlsKey;
 use rand_chacha::ChaCha12Rng;
 use rand_chacha::rand_core::SeedableRng;
 use sha2::{Digest, Sha256};
@@ -28,9 +28,6 @@ pub const NAMES: [&str; 10] = ["alice", "bob", "carol", "dave", "erin", "frank",
 /// one of these keys each is the smallest that shows it. It also avoids the one set that sortition cannot serve: of two
 /// eligible provisioners both may be excluded from a committee (sheet `protocol/consensus.md`, section 4).
 pub const STAKERS: usize = 4;
-
-/// The length of an account's public key on the wire, in bytes.
-pub const ACCOUNT_BYTES: usize = PublicKey::SIZE;
 
 /// Why words are no mnemonic.
 #[derive(Debug, thiserror::Error)]
@@ -120,16 +117,16 @@ impl DevAccount {
         &self.public
     }
 
-    /// Its address as wallets show it.
+    /// Its public key as the ledger carries it. Its text is the account's address.
     #[must_use]
-    pub fn address(&self) -> String {
-        address(&self.public)
+    pub fn id(&self) -> BlsKey {
+        BlsKey::from(&self.public)
     }
 }
 
 impl fmt::Debug for DevAccount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DevAccount").field("name", &self.name).field("address", &self.address()).finish_non_exhaustive()
+        f.debug_struct("DevAccount").field("name", &self.name).field("id", &self.id()).finish_non_exhaustive()
     }
 }
 
@@ -154,53 +151,10 @@ pub fn dev_accounts() -> [DevAccount; NAMES.len()] {
     })
 }
 
-/// The text form of an account: base58 of its 96 bytes, without a checksum.
-#[must_use]
-pub fn address(account: &PublicKey) -> String {
-    bs58::encode(account.to_bytes()).into_string()
-}
-
-/// Why a text is no account.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum AddressError {
-    /// It has letters that base58 does not know, or is too long.
-    #[error("`{text}` is not an account: an account is about 131 base58 characters, of 96 bytes")]
-    NotBase58 {
-        /// The text, shortened.
-        text: String,
-    },
-    /// It decodes to another length: 64 bytes are a shielded address.
-    #[error("`{text}` has {bytes} bytes, but a public account has 96 (64 would be a shielded address)")]
-    WrongLength {
-        /// The text, shortened.
-        text: String,
-        /// What it decoded to.
-        bytes: usize,
-    },
-    /// The bytes are not a point that can be a key.
-    #[error("`{text}` is not an account: its bytes are no valid public key, so a character is wrong")]
-    NotAKey {
-        /// The text, shortened.
-        text: String,
-    },
-}
-
-/// Reads an account from its text form.
-///
-/// # Errors
-/// When the text is not base58 of a valid public key.
-pub fn parse_address(text: &str) -> Result<PublicKey, AddressError> {
-    let shown = || text.chars().take(24).collect::<String>();
-    let mut bytes = [0; 128];
-    let length = bs58::decode(text).onto(&mut bytes[..]).map_err(|_| AddressError::NotBase58 { text: shown() })?;
-    let key: &[u8; ACCOUNT_BYTES] =
-        bytes[..length].try_into().map_err(|_| AddressError::WrongLength { text: shown(), bytes: length })?;
-    PublicKey::from_bytes(key).ok().filter(PublicKey::is_valid).ok_or_else(|| AddressError::NotAKey { text: shown() })
-}
-
 #[cfg(test)]
 mod tests {
+    use dusk_bytes::Serializable;
+
     use super::*;
 
     fn zero_seed() -> Seed {
@@ -254,24 +208,10 @@ mod tests {
             assert_eq!(*account.public_key(), PublicKey::from(account.secret_key()));
             assert!(accounts[..index].iter().all(|other| other.public_key() != account.public_key()));
             let shown = format!("{account:?}");
-            assert!(shown.contains(account.name()) && shown.contains(&account.address()));
+            assert!(shown.contains(account.name()) && shown.contains(&format!("{:?}", account.id())));
             assert!(!shown.contains(&hex::encode(account.secret_key().to_bytes())));
             assert!(!shown.contains("secret"));
         }
         assert_eq!(format!("{:?}", zero_seed()), "Seed(hidden)");
-    }
-
-    #[test]
-    fn addresses_round_trip_and_wrong_ones_say_why() {
-        let [alice, ..] = dev_accounts();
-        assert_eq!(parse_address(&alice.address()).as_ref(), Ok(alice.public_key()));
-        assert!(matches!(parse_address("0OIl"), Err(AddressError::NotBase58 { .. })));
-        assert!(matches!(parse_address(&"z".repeat(4000)), Err(AddressError::NotBase58 { .. })));
-        let shielded = bs58::encode([7; 64]).into_string();
-        assert!(matches!(parse_address(&shielded), Err(AddressError::WrongLength { bytes: 64, .. })));
-        let infinity = bs58::encode(PublicKey::from(&SecretKey::default()).to_bytes()).into_string();
-        assert!(matches!(parse_address(&infinity), Err(AddressError::NotAKey { .. })));
-        let damaged = format!("{}1", &alice.address()[..alice.address().len() - 1]);
-        assert!(parse_address(&damaged).is_err());
     }
 }

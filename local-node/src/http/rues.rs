@@ -1,0 +1,244 @@
+//! The form of a RUES request and of its answer: headers, bodies, errors (sheet `protocol/http-api.md`, section 1).
+
+use axum::body::{Body, Bytes};
+use axum::http::header::{ACCEPT, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use semver::{Prerelease, Version, VersionReq};
+use serde_json::{Value, json};
+
+use super::NODE_VERSION;
+
+const BINARY: &str = "application/octet-stream";
+const JSON: &str = "application/json";
+const VERSION_HEADER: HeaderName = HeaderName::from_static("rusk-version");
+const STRICT_HEADER: HeaderName = HeaderName::from_static("rusk-version-strict");
+const FEEDER_HEADER: HeaderName = HeaderName::from_static("rusk-feeder");
+/// The most characters of a function or topic name that are read.
+const MAX_TOPIC_CHARS: usize = 256;
+
+/// A request to `/on/{component}[:{entity}]/{topic}`.
+#[derive(Debug)]
+pub(super) struct Request {
+    pub(super) component: String,
+    pub(super) entity: Option<String>,
+    pub(super) topic: String,
+    pub(super) body: Payload,
+    /// The answer may be a stream of items.
+    pub(super) feeder: bool,
+    /// The client spoke JSON, so it wants JSON back.
+    pub(super) json: bool,
+    binary: bool,
+}
+
+/// What a request carries.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Payload {
+    Bytes(Bytes),
+    Text(String),
+}
+
+impl Payload {
+    /// The bytes of the payload; a text's own bytes.
+    pub(super) fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Bytes(bytes) => bytes,
+            Self::Text(text) => text.as_bytes(),
+        }
+    }
+
+    /// The payload as text.
+    pub(super) fn text(&self) -> Result<&str, Error> {
+        match self {
+            Self::Text(text) => Ok(text),
+            Self::Bytes(bytes) => {
+                std::str::from_utf8(bytes).map_err(|_| Error::Malformed("the body is not UTF-8".into()))
+            }
+        }
+    }
+}
+
+impl Request {
+    /// Reads a request from its parts.
+    pub(super) fn parse(target: &str, topic: &str, headers: &HeaderMap, body: Bytes) -> Result<Self, Error> {
+        check_version(headers)?;
+        let (component, entity) = match target.split_once(':') {
+            Some((component, entity)) => (component, Some(entity.to_owned())),
+            None => (target, None),
+        };
+        if topic.chars().count() > MAX_TOPIC_CHARS {
+            return Err(Error::InvalidInput(format!("the topic is longer than {MAX_TOPIC_CHARS} characters")));
+        }
+        let is = |name: HeaderName, value: &str| {
+            headers.get(name).is_some_and(|given| given.as_bytes().eq_ignore_ascii_case(value.as_bytes()))
+        };
+        let binary_body = is(CONTENT_TYPE, BINARY);
+        Ok(Self {
+            component: component.to_owned(),
+            entity,
+            topic: topic.to_owned(),
+            body: payload(body, binary_body)?,
+            feeder: headers.contains_key(FEEDER_HEADER),
+            json: is(CONTENT_TYPE, JSON),
+            binary: binary_body || is(ACCEPT, BINARY),
+        })
+    }
+
+    /// The entity, which this component needs.
+    pub(super) fn entity(&self) -> Result<&str, Error> {
+        self.entity
+            .as_deref()
+            .filter(|entity| !entity.is_empty())
+            .ok_or_else(|| Error::InvalidInput(format!("`{0}` needs an entity: /on/{0}:ID/{1}", self.component, self.topic)))
+    }
+
+    /// Puts an answer into the form that the client understands.
+    pub(super) fn respond(&self, reply: Reply) -> Response {
+        match reply {
+            Reply::Nothing => StatusCode::ACCEPTED.into_response(),
+            Reply::Json(value) => ([(CONTENT_TYPE, JSON)], value.to_string()).into_response(),
+            Reply::Text(text) => text.into_response(),
+            Reply::Bytes(bytes) if self.binary => ([(CONTENT_TYPE, BINARY)], bytes).into_response(),
+            Reply::Bytes(bytes) => hex::encode(bytes).into_response(),
+        }
+    }
+}
+
+fn payload(body: Bytes, binary: bool) -> Result<Payload, Error> {
+    if binary {
+        return Ok(Payload::Bytes(body));
+    }
+    let text = String::from_utf8(body.into()).map_err(|_| Error::Malformed("the body is not UTF-8".into()))?;
+    match text.strip_prefix("0x") {
+        Some(digits) => hex::decode(digits)
+            .map(|bytes| Payload::Bytes(bytes.into()))
+            .map_err(|error| Error::Malformed(format!("the body is not hexadecimal: {error}"))),
+        None => Ok(Payload::Text(text)),
+    }
+}
+
+/// A client may require a version of the node (a semver requirement, matched without our pre-release part).
+fn check_version(headers: &HeaderMap) -> Result<(), Error> {
+    let strict = headers.contains_key(STRICT_HEADER);
+    let Some(required) = headers.get(VERSION_HEADER) else {
+        return if strict {
+            Err(Error::Version("Rusk-Version-Strict is set, but Rusk-Version is missing".into()))
+        } else {
+            Ok(())
+        };
+    };
+    let required = required.to_str().map_err(|_| Error::Version("Rusk-Version is not ASCII".into()))?;
+    let required =
+        VersionReq::parse(required).map_err(|error| Error::Version(format!("Rusk-Version `{required}`: {error}")))?;
+    let mut ours = Version::parse(NODE_VERSION).map_err(|error| Error::Internal(error.to_string()))?;
+    if !strict {
+        ours.pre = Prerelease::EMPTY;
+    }
+    if required.matches(&ours) {
+        Ok(())
+    } else {
+        Err(Error::Version(format!("this node speaks version {ours}, the client requires {required}")))
+    }
+}
+
+/// An answer, before its encoding.
+#[derive(Debug)]
+pub(super) enum Reply {
+    /// Accepted; there is nothing to say.
+    Nothing,
+    Bytes(Vec<u8>),
+    Json(Value),
+    Text(String),
+}
+
+/// Why a request is not served.
+///
+/// The classes are production's. Production replaces the text of server errors by a fixed one; a development node
+/// says what happened, because the developer at the other end is the one who needs to know.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Error {
+    #[error("Invalid input: {0}")]
+    InvalidInput(String),
+    #[error("Version error: {0}")]
+    Version(String),
+    #[error("Invalid payload: {0}")]
+    Malformed(String),
+    #[error("Not found: {0}")]
+    NotFound(String),
+    #[error("Too many requests: {0}")]
+    Busy(String),
+    #[error("Unsupported operation: {0}")]
+    Unsupported(String),
+    #[error("VM error: {0}")]
+    Vm(String),
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl Error {
+    const fn status(&self) -> StatusCode {
+        match self {
+            Self::InvalidInput(_) | Self::Version(_) => StatusCode::BAD_REQUEST,
+            Self::Malformed(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::Busy(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unsupported(_) => StatusCode::NOT_IMPLEMENTED,
+            Self::Vm(_) | Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let mut response = error_response(self.status(), &self.to_string());
+        if matches!(self, Self::Busy(_)) {
+            response.headers_mut().insert("retry-after", HeaderValue::from_static("1"));
+        }
+        response
+    }
+}
+
+/// `{"error": text}` with this status.
+pub(super) fn error_response(status: StatusCode, text: &str) -> Response {
+    (status, [(CONTENT_TYPE, JSON)], Body::from(json!({ "error": text }).to_string())).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))).collect()
+    }
+
+    #[test]
+    fn a_wallet_that_requires_version_1_is_served() {
+        for required in ["1.0.0-rc.0", "1.0", "^1.6", "*"] {
+            assert!(check_version(&headers(&[("rusk-version", required)])).is_ok(), "{required}");
+        }
+        for required in ["2.0.0", "0.8", "nonsense"] {
+            assert!(check_version(&headers(&[("rusk-version", required)])).is_err(), "{required}");
+        }
+        assert!(check_version(&headers(&[("rusk-version-strict", "1")])).is_err());
+    }
+
+    #[test]
+    fn bodies_are_read_by_their_content_type() {
+        let binary = headers(&[("content-type", BINARY)]);
+        let read = |headers: &HeaderMap, body: &'static str| {
+            Request::parse("contracts:00", "f", headers, Bytes::from_static(body.as_bytes())).map(|request| request.body)
+        };
+        assert_eq!(read(&binary, "0x00").unwrap(), Payload::Bytes("0x00".into()));
+        assert_eq!(read(&HeaderMap::new(), "0x00ff").unwrap(), Payload::Bytes(vec![0, 255].into()));
+        assert_eq!(read(&HeaderMap::new(), "text").unwrap(), Payload::Text("text".into()));
+        assert!(matches!(read(&HeaderMap::new(), "0xzz"), Err(Error::Malformed(_))));
+    }
+
+    #[test]
+    fn targets_split_into_component_and_entity() {
+        let parse = |target| Request::parse(target, "t", &HeaderMap::new(), Bytes::new()).unwrap();
+        assert_eq!(parse("node").entity, None);
+        assert_eq!(parse("contracts:abc").entity().unwrap(), "abc");
+        assert!(parse("contracts:").entity().is_err());
+    }
+}

@@ -1,0 +1,299 @@
+//! Transactions that wait for a block.
+//!
+//! The pool is a deterministic value: time and account states are arguments. It holds at most one transaction for each
+//! account and nonce, and only such nonces of an account as follow each other without a gap, so that everything in it
+//! can run. Rules: sheet `protocol/transactions.md`, section 10. Transactions whose predecessors have not arrived yet are
+//! refused; the production pre-queue that parks them for some seconds is not built.
+
+mod queue;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use dusk_core::transfer::moonlight::AccountData;
+use local_node_types::keys::BlsKey;
+
+pub use self::queue::Queue;
+use crate::transaction::{Checked, TxId};
+
+/// How far the nonce of a waiting transaction may be ahead of its account's.
+pub const MAX_NONCES_AHEAD: u64 = 64;
+
+/// The bounds of a pool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// The most transactions.
+    pub max_transactions: usize,
+    /// The most bytes of all transactions together.
+    pub max_bytes: usize,
+    /// How long a transaction may wait, in seconds.
+    pub expiry_seconds: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { max_transactions: 10_000, max_bytes: 256 * 1024 * 1024, expiry_seconds: 3 * 24 * 60 * 60 }
+    }
+}
+
+/// Why a transaction is refused although it is well-formed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// It waits already.
+    #[error("transaction {0} is in the mempool already")]
+    Waiting(TxId),
+    /// A block holds it.
+    #[error("transaction {0} is in a block already")]
+    Included(TxId),
+    /// The nonce was used before.
+    #[error("nonce {nonce} was used already: the account's next nonce is {next}")]
+    NonceUsed {
+        /// The transaction's.
+        nonce: u64,
+        /// The one that could be next.
+        next: u64,
+    },
+    /// The nonce is further ahead than the pool keeps.
+    #[error("nonce {nonce} is too far ahead: the account's next nonce is {next}, and {MAX_NONCES_AHEAD} may wait")]
+    NonceTooFarAhead {
+        /// The transaction's.
+        nonce: u64,
+        /// The one that could be next.
+        next: u64,
+    },
+    /// A transaction that must come before it is not there.
+    #[error("nonce {nonce} cannot be next: no transaction with nonce {missing} is waiting; send that one first")]
+    NonceGap {
+        /// The transaction's.
+        nonce: u64,
+        /// The first missing one.
+        missing: u64,
+    },
+    /// The account cannot pay for it.
+    #[error(
+        "the account has {balance} LUX, but the transaction may take {needed} (value, deposit and the fee of its whole \
+         gas limit): lower the gas limit or the value, or fund the account"
+    )]
+    NotEnoughMoney {
+        /// What the account has.
+        balance: u64,
+        /// What the transaction may take.
+        needed: u64,
+    },
+    /// Another transaction of the account with the same nonce waits and pays as well.
+    #[error("a transaction with nonce {nonce} is waiting at a gas price of {price}: only a higher price replaces it")]
+    NotReplaced {
+        /// The nonce of both.
+        nonce: u64,
+        /// The price of the one that waits.
+        price: u64,
+    },
+    /// The pool is full of transactions that pay as well or better.
+    #[error("the mempool is full: a gas price above {price} is needed now")]
+    Full {
+        /// The lowest price that could be displaced.
+        price: u64,
+    },
+}
+
+/// The transactions that wait.
+#[derive(Debug)]
+pub struct Mempool {
+    limits: Limits,
+    entries: BTreeMap<TxId, Entry>,
+    by_price: BTreeSet<(u64, TxId)>,
+    by_account: BTreeMap<BlsKey, BTreeMap<u64, TxId>>,
+    bytes: usize,
+}
+
+#[derive(Debug)]
+struct Entry {
+    transaction: Checked,
+    since: u64,
+}
+
+impl Mempool {
+    /// An empty pool.
+    #[must_use]
+    pub fn new(limits: Limits) -> Self {
+        Self { limits, entries: BTreeMap::new(), by_price: BTreeSet::new(), by_account: BTreeMap::new(), bytes: 0 }
+    }
+
+    /// How many transactions wait.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether nothing waits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// A waiting transaction.
+    #[must_use]
+    pub fn transaction(&self, id: &TxId) -> Option<&Checked> {
+        self.entries.get(id).map(|entry| &entry.transaction)
+    }
+
+    /// The waiting transactions, the best paying first.
+    pub fn iter(&self) -> impl Iterator<Item = &Checked> {
+        self.by_price.iter().rev().filter_map(|(_, id)| self.transaction(id))
+    }
+
+    /// The waiting transactions in the order in which a block takes them.
+    #[must_use]
+    pub fn queue(&self) -> Queue {
+        Queue::new(self.iter().cloned())
+    }
+
+    /// The accounts that have transactions waiting.
+    pub fn senders(&self) -> impl Iterator<Item = BlsKey> {
+        self.by_account.keys().copied()
+    }
+
+    /// The nonce that the next transaction of an account should have, given the account's state.
+    #[must_use]
+    pub fn next_nonce(&self, sender: &BlsKey, account: &AccountData) -> u64 {
+        let waiting = self.by_account.get(sender).and_then(|nonces| nonces.keys().next_back().copied());
+        waiting.unwrap_or(0).max(account.nonce).saturating_add(1)
+    }
+
+    /// Takes a transaction, given its sender's state and the time in seconds. Gives the ids of those that had to leave
+    /// for it.
+    ///
+    /// # Errors
+    /// Why it is not taken. The pool is then as it was.
+    pub fn insert(&mut self, transaction: Checked, account: &AccountData, now: u64) -> Result<Vec<TxId>, Refusal> {
+        if self.entries.contains_key(&transaction.id()) {
+            return Err(Refusal::Waiting(transaction.id()));
+        }
+        self.check_nonce(&transaction, account)?;
+        let (balance, needed) = (account.balance, transaction.most_spent());
+        if needed > balance {
+            return Err(Refusal::NotEnoughMoney { balance, needed });
+        }
+        let replaced = self.check_replacement(&transaction)?;
+        let victims = self.victims(&transaction, replaced)?;
+
+        let mut removed = Vec::new();
+        if let Some(id) = replaced {
+            self.take(&id);
+            removed.push(id);
+        }
+        for id in victims {
+            removed.extend(self.remove(&id));
+        }
+        self.bytes += transaction.ledger_bytes();
+        self.by_price.insert((transaction.gas_price(), transaction.id()));
+        self.by_account.entry(transaction.sender()).or_default().insert(transaction.nonce(), transaction.id());
+        self.entries.insert(transaction.id(), Entry { transaction, since: now });
+        Ok(removed)
+    }
+
+    /// Removes a transaction and those of its sender that cannot run without it. Gives the ids of all that are gone.
+    pub fn remove(&mut self, id: &TxId) -> Vec<TxId> {
+        let Some(transaction) = self.take(id) else { return Vec::new() };
+        let dependents: Vec<TxId> = self
+            .by_account
+            .get(&transaction.sender())
+            .map(|nonces| nonces.range(transaction.nonce()..).map(|(_, id)| *id).collect())
+            .unwrap_or_default();
+        dependents.iter().for_each(|id| {
+            self.take(id);
+        });
+        std::iter::once(*id).chain(dependents).collect()
+    }
+
+    /// Forgets the transactions of an account that its new state makes impossible: the nonces that are used, and those
+    /// that would leave a gap. Gives the ids of all that are gone.
+    pub fn account_changed(&mut self, sender: &BlsKey, account: &AccountData) -> Vec<TxId> {
+        let Some(nonces) = self.by_account.get(sender) else { return Vec::new() };
+        let mut next = account.nonce.saturating_add(1);
+        let mut gone = Vec::new();
+        for (nonce, id) in nonces {
+            if *nonce == next {
+                next = next.saturating_add(1);
+            } else {
+                gone.push(*id);
+            }
+        }
+        gone.iter().for_each(|id| {
+            self.take(id);
+        });
+        gone
+    }
+
+    /// Removes what waited too long, given the time in seconds, with all that depends on it.
+    pub fn expire(&mut self, now: u64) -> Vec<TxId> {
+        let deadline = now.saturating_sub(self.limits.expiry_seconds);
+        let old: Vec<TxId> =
+            self.entries.iter().filter(|(_, entry)| entry.since < deadline).map(|(id, _)| *id).collect();
+        old.iter().flat_map(|id| self.remove(id)).collect()
+    }
+
+    fn check_nonce(&self, transaction: &Checked, account: &AccountData) -> Result<(), Refusal> {
+        let (nonce, used) = (transaction.nonce(), account.nonce);
+        let next = used.saturating_add(1);
+        if nonce <= used {
+            return Err(Refusal::NonceUsed { nonce, next });
+        }
+        if nonce - used > MAX_NONCES_AHEAD {
+            return Err(Refusal::NonceTooFarAhead { nonce, next });
+        }
+        let waiting = self.by_account.get(&transaction.sender());
+        let missing = (next..nonce).find(|nonce| !waiting.is_some_and(|nonces| nonces.contains_key(nonce)));
+        missing.map_or(Ok(()), |missing| Err(Refusal::NonceGap { nonce, missing }))
+    }
+
+    fn check_replacement(&self, transaction: &Checked) -> Result<Option<TxId>, Refusal> {
+        let nonce = transaction.nonce();
+        let rival = self.by_account.get(&transaction.sender()).and_then(|nonces| nonces.get(&nonce));
+        let Some(rival) = rival.and_then(|id| self.transaction(id)) else { return Ok(None) };
+        if transaction.gas_price() <= rival.gas_price() {
+            return Err(Refusal::NotReplaced { nonce, price: rival.gas_price() });
+        }
+        Ok(Some(rival.id()))
+    }
+
+    /// Who must leave so that `transaction` fits: the worst paying ones, and never one that it depends on.
+    fn victims(&self, transaction: &Checked, replaced: Option<TxId>) -> Result<Vec<TxId>, Refusal> {
+        let freed = replaced.and_then(|id| self.transaction(&id)).map_or(0, Checked::ledger_bytes);
+        let mut count = self.entries.len() - usize::from(replaced.is_some());
+        let mut bytes = self.bytes - freed;
+        let mut victims = Vec::new();
+        let mut candidates = self
+            .by_price
+            .iter()
+            .filter_map(|(_, id)| self.transaction(id))
+            .filter(|other| other.sender() != transaction.sender());
+        while count >= self.limits.max_transactions || bytes + transaction.ledger_bytes() > self.limits.max_bytes {
+            let price = self.by_price.first().map_or(0, |(price, _)| *price);
+            let victim = candidates.next().ok_or(Refusal::Full { price })?;
+            if victim.gas_price() >= transaction.gas_price() {
+                return Err(Refusal::Full { price: victim.gas_price() });
+            }
+            count -= 1;
+            bytes -= victim.ledger_bytes();
+            victims.push(victim.id());
+        }
+        Ok(victims)
+    }
+
+    fn take(&mut self, id: &TxId) -> Option<Checked> {
+        let Entry { transaction, .. } = self.entries.remove(id)?;
+        self.bytes -= transaction.ledger_bytes();
+        self.by_price.remove(&(transaction.gas_price(), *id));
+        if let Some(nonces) = self.by_account.get_mut(&transaction.sender()) {
+            nonces.remove(&transaction.nonce());
+            if nonces.is_empty() {
+                self.by_account.remove(&transaction.sender());
+            }
+        }
+        Some(transaction)
+    }
+}
+
+#[cfg(test)]
+mod tests;
