@@ -1,1 +1,48 @@
 //! The macros of dusk-sdk: contracts, their events, errors and types, and their tests.
+//!
+//! Use them through `dusk_sdk`, which documents them. What they generate is thin and calls `dusk_sdk`; which of it is
+//! compiled (exports, data driver, test client) is decided by the features of `dusk_sdk` alone, so a user's crate has no
+//! features of its own. Every macro passes through the same steps: parse, model, validate, expand. Mistakes are
+//! collected and reported together, each at its place, and what the user wrote is left in the program so that the rest
+//! of the crate still type-checks.
+
+mod contract;
+mod diagnostics;
+mod event;
+mod refusal;
+mod source;
+mod test;
+mod value;
+
+use proc_macro::TokenStream;
+
+/// Makes a module a contract.
+#[proc_macro_attribute]
+pub fn contract(options: TokenStream, item: TokenStream) -> TokenStream {
+    let primary = std::env::var_os("CARGO_PRIMARY_PACKAGE").is_some();
+    contract::expand(options.into(), item.into(), primary).into()
+}
+
+/// Makes a struct an event.
+#[proc_macro_attribute]
+pub fn event(options: TokenStream, item: TokenStream) -> TokenStream {
+    event::expand(options.into(), item.into()).into()
+}
+
+/// Makes an enum the reasons for which calls are refused.
+#[proc_macro_attribute]
+pub fn error(options: TokenStream, item: TokenStream) -> TokenStream {
+    refusal::expand(options.into(), item.into()).into()
+}
+
+/// Makes a struct or an enum a value that contracts and callers exchange.
+#[proc_macro_attribute]
+pub fn contract_type(options: TokenStream, item: TokenStream) -> TokenStream {
+    value::expand(options.into(), item.into()).into()
+}
+
+/// Makes a function a test on a chain of its own.
+#[proc_macro_attribute]
+pub fn test(options: TokenStream, item: TokenStream) -> TokenStream {
+    test::expand(options.into(), item.into()).into()
+}

@@ -1,0 +1,93 @@
+//! A contract as the macro understands it.
+
+use proc_macro2::Span;
+use syn::{Ident, ItemMod, Path, Signature, Type, Visibility};
+
+/// A contract.
+pub(super) struct Contract {
+    /// The module as it was written.
+    pub(super) module: ItemMod,
+    /// What stands in the parentheses of the attribute.
+    pub(super) options: Options,
+    /// The documentation of the module.
+    pub(super) docs: String,
+    /// All structs that could be the state. One is right.
+    pub(super) states: Vec<State>,
+    /// The constructor.
+    pub(super) init: Option<Method>,
+    /// All other methods of the state, of all its `impl` blocks.
+    pub(super) methods: Vec<Method>,
+    /// The events that are declared in the module.
+    pub(super) events: Vec<Ident>,
+    /// Names that the module itself declares for functions and types.
+    pub(super) names: Vec<Ident>,
+}
+
+/// The options of the attribute.
+#[derive(Default)]
+pub(super) struct Options {
+    /// Events that are declared elsewhere.
+    pub(super) events: Vec<Path>,
+}
+
+/// The struct that is the state.
+pub(super) struct State {
+    pub(super) ident: Ident,
+    pub(super) public: bool,
+    pub(super) generics: Option<Span>,
+}
+
+/// A method of the state.
+pub(super) struct Method {
+    pub(super) docs: String,
+    pub(super) doc_attributes: Vec<syn::Attribute>,
+    pub(super) cfg: Option<syn::Attribute>,
+    pub(super) visibility: Visibility,
+    pub(super) signature: Signature,
+    pub(super) receiver: Receiver,
+    pub(super) arguments: Vec<Argument>,
+    pub(super) output: Output,
+}
+
+impl Method {
+    /// Whether callers may call it.
+    pub(super) fn is_public(&self) -> bool {
+        matches!(self.visibility, Visibility::Public(_))
+    }
+
+    /// Whether it changes the state.
+    pub(super) fn changes(&self) -> bool {
+        self.receiver == Receiver::Mutable
+    }
+}
+
+/// How a method takes the state.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Receiver {
+    /// Not at all.
+    None,
+    /// `&self`
+    Shared,
+    /// `&mut self`
+    Mutable,
+    /// `self`, `self: Box<Self>`, …
+    Other,
+}
+
+/// An argument of a method.
+pub(super) struct Argument {
+    /// Its name. `None` when it is a pattern.
+    pub(super) name: Option<Ident>,
+    pub(super) ty: Type,
+    pub(super) pattern: syn::Pat,
+}
+
+/// What a method returns.
+pub(super) enum Output {
+    /// Nothing.
+    Unit,
+    /// A value.
+    Value(Type),
+    /// A value, or a refusal.
+    Result(Type),
+}

@@ -1,0 +1,242 @@
+//! What a contract must be. Every mistake has its own message, at its place, with what to do.
+
+use syn::Type;
+use syn::spanned::Spanned;
+
+use super::model::{Contract, Method, Output, Receiver};
+use crate::diagnostics::Diagnostics;
+use crate::source::type_fault;
+
+/// The most arguments that a method may have; `dusk_sdk` has encodings for as many.
+const MAX_ARGUMENTS: usize = 8;
+
+/// Names that an exported function cannot have: they mean something else in a compiled contract, to the linker or to
+/// the compiler's own support code.
+const RESERVED_EXPORTS: &[&str] = &[
+    "A",
+    "memory",
+    "main",
+    "malloc",
+    "free",
+    "calloc",
+    "realloc",
+    "memcpy",
+    "memmove",
+    "memset",
+    "memcmp",
+    "bcmp",
+    "strlen",
+    "acos",
+    "asin",
+    "atan",
+    "atan2",
+    "cbrt",
+    "ceil",
+    "copysign",
+    "cos",
+    "cosh",
+    "erf",
+    "exp",
+    "exp2",
+    "expm1",
+    "fabs",
+    "fdim",
+    "floor",
+    "fma",
+    "fmax",
+    "fmin",
+    "fmod",
+    "frexp",
+    "hypot",
+    "ldexp",
+    "lgamma",
+    "log",
+    "log10",
+    "log1p",
+    "log2",
+    "pow",
+    "rint",
+    "round",
+    "roundeven",
+    "scalbn",
+    "sin",
+    "sinh",
+    "sqrt",
+    "tan",
+    "tanh",
+    "tgamma",
+    "trunc",
+];
+
+/// Names that the generated client needs for itself.
+const RESERVED_METHODS: &[&str] = &["by", "id", "via"];
+
+/// Checks a contract.
+pub(super) fn contract(contract: &Contract, faults: &mut Diagnostics) {
+    states(contract, faults);
+    names(contract, faults);
+    if let Some(init) = &contract.init {
+        constructor(init, contract, faults);
+    }
+    for method in contract.methods.iter().filter(|method| method.is_public()) {
+        exported(method, faults);
+    }
+}
+
+fn states(contract: &Contract, faults: &mut Diagnostics) {
+    let Some((state, others)) = contract.states.split_first() else {
+        return faults.at(
+            &contract.module.ident,
+            "a contract needs its state: put `pub struct Name { … }` into this module, with its methods in `impl Name`",
+        );
+    };
+    for other in others {
+        faults.at(
+            &other.ident,
+            format!(
+                "a contract has one state, and that is `{}` above: put #[contract_type] on this struct if callers see it, \
+                 #[event] if it is emitted, or move it out of the module if it is a part of the state",
+                state.ident
+            ),
+        );
+    }
+    if !state.public {
+        faults.at(&state.ident, "the state must be `pub`, because callers name the contract by it");
+    }
+    if let Some(generics) = state.generics {
+        faults.at_span(generics, "the state cannot be generic: a compiled contract has one");
+    }
+}
+
+fn names(contract: &Contract, faults: &mut Diagnostics) {
+    let client = contract.states.first().map(|state| format!("{}Client", state.ident));
+    for name in &contract.names {
+        if name == "init" || name == "at" {
+            faults.at(
+                name,
+                format!("`{name}` is reserved in this module: the macro generates a function of this name for callers"),
+            );
+        } else if client.as_ref().is_some_and(|client| name == client) {
+            faults.at(name, format!("`{name}` is reserved: the macro generates a type of this name for callers"));
+        }
+    }
+}
+
+fn constructor(init: &Method, contract: &Contract, faults: &mut Diagnostics) {
+    if init.receiver != Receiver::None {
+        faults.at(
+            init.signature.receiver(),
+            "`init` is the constructor and has no `self`: there is no state before it. Return the first state: \
+             `pub fn init(…) -> Self`",
+        );
+    }
+    if !init.is_public() {
+        faults.at(&init.signature.ident, "the constructor must be `pub`, because the deployer calls it");
+    }
+    let makes_state = match &init.output {
+        Output::Unit => false,
+        Output::Value(ty) => is_state(ty, contract),
+        Output::Result(ty) => first_generic(ty).is_none_or(|ty| is_state(ty, contract)),
+    };
+    if !makes_state {
+        faults.at(
+            &init.signature.ident,
+            "the constructor returns the first state: `-> Self` or `-> Result<Self, Error>`",
+        );
+    }
+    signature(init, faults);
+}
+
+fn exported(method: &Method, faults: &mut Diagnostics) {
+    let name = &method.signature.ident;
+    match method.receiver {
+        Receiver::None => faults.at(
+            name,
+            "a public method takes `&self` (a query) or `&mut self` (a transaction); make it private if it is a helper",
+        ),
+        Receiver::Other => faults.at(
+            method.signature.receiver(),
+            "take the state as `&self` (a query) or `&mut self` (a transaction): it stays with the contract",
+        ),
+        Receiver::Shared | Receiver::Mutable => {}
+    }
+    let text = name.to_string();
+    if RESERVED_EXPORTS.contains(&text.as_str()) || text.starts_with("__") || text.starts_with("r#") {
+        faults.at(name, format!("`{text}` is reserved: the compiled contract cannot export a function of this name"));
+    } else if RESERVED_METHODS.contains(&text.as_str()) {
+        faults.at(name, format!("`{text}` is reserved: the generated client has a function of this name"));
+    }
+    signature(method, faults);
+    match &method.output {
+        Output::Value(ty) if matches!(ty, Type::Path(path) if path.path.is_ident("Self")) => {
+            faults.at(ty, "the state stays with the contract: return what callers need of it");
+        }
+        Output::Value(ty) => value(ty, faults),
+        Output::Result(ty) => {
+            if let Some(ty) = first_generic(ty) {
+                value(ty, faults);
+            }
+        }
+        Output::Unit => {}
+    }
+}
+
+/// What is wrong with a function that is called from outside, whatever it does.
+fn signature(method: &Method, faults: &mut Diagnostics) {
+    let signature = &method.signature;
+    if let Some(token) = signature.asyncness {
+        faults.at(token, "a contract cannot be `async`: a call runs from its begin to its end");
+    }
+    if let Some(token) = signature.unsafety {
+        faults.at(token, "an exported function cannot be `unsafe`: anybody may call it with anything");
+    }
+    if let Some(abi) = &signature.abi {
+        faults.at(abi, "remove this: the macro exports the function as the chain wants it");
+    }
+    if !signature.generics.params.is_empty() {
+        faults.at(&signature.generics, "an exported function cannot be generic: callers need to know its types");
+    }
+    if let Some(cfg) = &method.cfg {
+        faults.at(cfg, "an exported function cannot depend on `cfg`: the schema and the code would disagree");
+    }
+    if let Some(extra) = method.arguments.get(MAX_ARGUMENTS) {
+        faults.at_span(
+            extra.pattern.span(),
+            format!(
+                "a function takes at most {MAX_ARGUMENTS} arguments: put some of them into a #[contract_type] struct"
+            ),
+        );
+    }
+    for argument in &method.arguments {
+        match &argument.name {
+            None => faults
+                .at(&argument.pattern, "an argument needs a plain name, which callers use: take it apart in the body"),
+            Some(name) if name.to_string().starts_with('_') => {
+                faults.at(name, "an argument needs a name that callers can use: remove the underscore");
+            }
+            Some(_) => {}
+        }
+        value(&argument.ty, faults);
+    }
+}
+
+fn value(ty: &Type, faults: &mut Diagnostics) {
+    if let Some(fault) = type_fault(ty) {
+        faults.at(ty, fault);
+    }
+}
+
+fn is_state(ty: &Type, contract: &Contract) -> bool {
+    let Type::Path(path) = ty else { return false };
+    path.path.is_ident("Self") || contract.states.first().is_some_and(|state| path.path.is_ident(&state.ident))
+}
+
+/// The `T` of `Result<T, …>`.
+fn first_generic(ty: &Type) -> Option<&Type> {
+    let Type::Path(path) = ty else { return None };
+    let syn::PathArguments::AngleBracketed(generics) = &path.path.segments.last()?.arguments else { return None };
+    generics.args.iter().find_map(|argument| match argument {
+        syn::GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    })
+}

@@ -1,0 +1,45 @@
+//! Mistakes, collected until all are known.
+
+use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
+use syn::Error;
+
+/// The mistakes found so far.
+#[derive(Default)]
+pub(crate) struct Diagnostics(Option<Error>);
+
+impl Diagnostics {
+    /// Notes a mistake in these tokens.
+    pub(crate) fn at(&mut self, place: impl ToTokens, message: impl std::fmt::Display) {
+        self.add(Error::new_spanned(place, message));
+    }
+
+    /// Notes a mistake at this place.
+    pub(crate) fn at_span(&mut self, place: Span, message: impl std::fmt::Display) {
+        self.add(Error::new(place, message));
+    }
+
+    /// Notes a mistake that something else found.
+    pub(crate) fn add(&mut self, error: Error) {
+        match &mut self.0 {
+            Some(first) => first.combine(error),
+            None => self.0 = Some(error),
+        }
+    }
+
+    /// Whether there is no mistake.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// The compiler errors for all mistakes.
+    pub(crate) fn into_tokens(self) -> TokenStream {
+        self.0.map(|error| error.to_compile_error()).unwrap_or_default()
+    }
+
+    /// The messages of all mistakes.
+    #[cfg(test)]
+    pub(crate) fn messages(self) -> Vec<String> {
+        self.0.into_iter().flatten().map(|error| error.to_string()).collect()
+    }
+}

@@ -1,0 +1,54 @@
+//! `#[dusk_sdk::test]`.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::spanned::Spanned;
+use syn::{FnArg, ItemFn};
+
+use crate::diagnostics::Diagnostics;
+
+/// Expands the macro.
+pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
+    let mut faults = Diagnostics::default();
+    if !options.is_empty() {
+        faults.at(&options, "#[dusk_sdk::test] takes no options");
+    }
+    let Ok(function) = syn::parse2::<ItemFn>(item.clone()) else {
+        faults.at(&item, "#[dusk_sdk::test] stands on a function: `fn name(chain: Chain) -> TestResult`");
+        let errors = faults.into_tokens();
+        return quote!(#item #errors);
+    };
+    let signature = &function.sig;
+    if let Some(token) = signature.asyncness {
+        faults.at(token, "a test of a contract is not `async`: every call waits for its block");
+    }
+    if !signature.generics.params.is_empty() {
+        faults.at(&signature.generics, "a test cannot be generic");
+    }
+    let inputs: Vec<_> = signature.inputs.iter().collect();
+    if !matches!(inputs.as_slice(), [FnArg::Typed(_)]) {
+        let place = inputs.get(1).map_or_else(|| signature.ident.span(), |extra| extra.span());
+        faults.at_span(place, "a test takes one argument, its own chain: `fn name(chain: Chain) -> TestResult`");
+    }
+    if let Some(attribute) = function.attrs.iter().find(|attribute| attribute.path().is_ident("test")) {
+        faults.at(attribute, "#[dusk_sdk::test] makes the function a test already: remove #[test]");
+    }
+    if !faults.is_empty() {
+        let errors = faults.into_tokens();
+        return quote!(#function #errors);
+    }
+    let (attributes, name, output) = (&function.attrs, &signature.ident, &signature.output);
+    let (inputs, body) = (&signature.inputs, &function.block);
+    quote! {
+        #[::core::prelude::v1::test]
+        #(#attributes)*
+        fn #name() #output {
+            fn body(#inputs) #output #body
+            ::dusk_sdk::testing::run(
+                ::core::concat!(::core::module_path!(), "::", ::core::stringify!(#name)),
+                ::core::env!("CARGO_MANIFEST_DIR"),
+                body,
+            )
+        }
+    }
+}

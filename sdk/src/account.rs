@@ -1,0 +1,291 @@
+//! Public accounts.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use bytecheck::CheckBytes;
+use dusk_bytes::Serializable;
+use dusk_core::signatures::bls::PublicKey;
+use rkyv::{Archive, Deserialize, Fallible, Serialize};
+
+use crate::base58;
+use crate::text::push_quoted;
+use crate::value::Value;
+use crate::wire::Malformed;
+#[cfg(feature = "json")]
+use crate::{
+    __private::Json,
+    interface::{JsonError, Type, Types},
+};
+
+/// The four coordinates of a point, each of six limbs, and the flag of the point at infinity.
+const RAW_BYTES: usize = 4 * 6 * 8 + 1;
+
+/// The order of the field that the coordinates are in, least significant limb first.
+const MODULUS: [u64; 6] = [
+    0xb9fe_ffff_ffff_aaab,
+    0x1eab_fffe_b153_ffff,
+    0x6730_d2a0_f6b0_f624,
+    0x6477_4b84_f385_12bf,
+    0x4b1b_a7b6_434b_acd7,
+    0x1a01_11ea_397f_e69a,
+];
+
+/// A public (Moonlight) account: a BLS public key.
+///
+/// It is written to the wire as `dusk-core` writes the key, so contracts of other origin understand it. In memory it is
+/// kept such that comparing two accounts costs a few instructions, which makes it a good key of a map. People see it as
+/// the base58 text of its 96 compressed bytes.
+///
+/// An account that was read from an argument has one representation only, and is not the point at infinity. That it is
+/// a point of the curve is **not** checked, because that costs millions of gas: somebody may name an account that nobody
+/// can sign for, as with any address.
+///
+/// ```
+/// # use dusk_sdk::Account;
+/// # fn show(account: Account, other: Account) {
+/// assert_eq!(account == other, account.to_bytes() == other.to_bytes());
+/// # }
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Account {
+    limbs: [u64; 24],
+}
+
+impl Account {
+    /// How many bytes [`Account::to_bytes`] gives.
+    pub const BYTES: usize = 96;
+
+    /// The account with these compressed bytes.
+    ///
+    /// In a contract this costs millions of gas: it computes a square root, and checks the point.
+    ///
+    /// # Errors
+    /// [`Malformed`] when they are no point of the group, or the point at infinity.
+    pub fn from_bytes(bytes: &[u8; Self::BYTES]) -> Result<Self, Malformed> {
+        let key = PublicKey::from_bytes(bytes).map_err(|_| Malformed)?;
+        if key.is_valid() { Ok(key.into()) } else { Err(Malformed) }
+    }
+
+    /// The compressed bytes of the account.
+    #[must_use]
+    pub fn to_bytes(&self) -> [u8; Self::BYTES] {
+        self.public_key().to_bytes()
+    }
+
+    /// The public key that the account is.
+    #[must_use]
+    pub fn public_key(&self) -> PublicKey {
+        let mut raw = [0; RAW_BYTES];
+        for (bytes, limb) in raw.chunks_exact_mut(8).zip(self.limbs) {
+            bytes.copy_from_slice(&limb.to_le_bytes());
+        }
+        // SAFETY: the function is marked unsafe because it does not check that the point is on the curve. It reads any
+        // bytes of this length; keys that are not on the curve are refused by everything that verifies a signature.
+        unsafe { PublicKey::from_slice_unchecked(&raw) }
+    }
+}
+
+impl From<PublicKey> for Account {
+    fn from(key: PublicKey) -> Self {
+        let raw = key.to_raw_bytes();
+        let mut limbs = [0; 24];
+        for (limb, bytes) in limbs.iter_mut().zip(raw.chunks_exact(8)) {
+            let mut word = [0; 8];
+            word.copy_from_slice(bytes);
+            *limb = u64::from_le_bytes(word);
+        }
+        Self { limbs }
+    }
+}
+
+impl From<Account> for PublicKey {
+    fn from(account: Account) -> Self {
+        account.public_key()
+    }
+}
+
+impl fmt::Display for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&base58::encode(&self.to_bytes()))
+    }
+}
+
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// An [`Account`] on the wire. The same bytes as an archived BLS public key.
+#[derive(Debug)]
+#[repr(C)]
+pub struct ArchivedAccount {
+    limbs: [u64; 24],
+    infinity: u8,
+}
+
+const _: () = assert!(size_of::<ArchivedAccount>() == size_of::<<PublicKey as Archive>::Archived>());
+const _: () = assert!(align_of::<ArchivedAccount>() == align_of::<<PublicKey as Archive>::Archived>());
+
+impl Archive for Account {
+    type Archived = ArchivedAccount;
+    type Resolver = ();
+
+    unsafe fn resolve(&self, _: usize, (): (), out: *mut ArchivedAccount) {
+        // SAFETY: the caller gives a place for an archived account.
+        unsafe {
+            (&raw mut (*out).limbs).write(self.limbs);
+            (&raw mut (*out).infinity).write(0);
+        }
+    }
+}
+
+impl<S: Fallible + ?Sized> Serialize<S> for Account {
+    fn serialize(&self, _: &mut S) -> Result<(), S::Error> {
+        Ok(())
+    }
+}
+
+impl<D: Fallible + ?Sized> Deserialize<Account, D> for ArchivedAccount {
+    fn deserialize(&self, _: &mut D) -> Result<Account, D::Error> {
+        Ok(Account { limbs: self.limbs })
+    }
+}
+
+impl<C: ?Sized> CheckBytes<C> for ArchivedAccount {
+    type Error = Malformed;
+
+    unsafe fn check_bytes<'a>(value: *const Self, _: &mut C) -> Result<&'a Self, Malformed> {
+        // SAFETY: the caller gives an aligned address with enough bytes, and any bytes are valid limbs and flags.
+        let account = unsafe { &*value };
+        let reduced = account.limbs.chunks_exact(6).all(|coordinate| coordinate.iter().rev().lt(MODULUS.iter().rev()));
+        if account.infinity == 0 && reduced { Ok(account) } else { Err(Malformed) }
+    }
+}
+
+impl Value for Account {
+    fn write_json(&self, out: &mut String) {
+        push_quoted(out, &base58::encode(&self.to_bytes()));
+    }
+
+    #[cfg(feature = "json")]
+    fn read_json(json: &Json) -> Result<Self, JsonError> {
+        let read = || {
+            let bytes = base58::decode(json.as_str()?, Self::BYTES)?;
+            Self::from_bytes(&bytes.try_into().ok()?).ok()
+        };
+        read().ok_or_else(|| JsonError::expected("an account (base58 of 96 bytes)", json))
+    }
+
+    #[cfg(feature = "json")]
+    fn describe(_: &mut Types) -> Type {
+        Type::Account
+    }
+}
+
+/// A BLS public key is an account under another name.
+impl Value for PublicKey {
+    fn write_json(&self, out: &mut String) {
+        Account::from(*self).write_json(out);
+    }
+
+    #[cfg(feature = "json")]
+    fn read_json(json: &Json) -> Result<Self, JsonError> {
+        Account::read_json(json).map(Into::into)
+    }
+
+    #[cfg(feature = "json")]
+    fn describe(_: &mut Types) -> Type {
+        Type::Account
+    }
+}
+
+/// Who owns a contract: what its deployer wrote down, usually the 96 compressed bytes of an account.
+///
+/// It compares with an [`Account`]: `ensure!(sender() == owner(), Refused::NotOwner)`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owner(pub(crate) Vec<u8>);
+
+impl Owner {
+    /// The bytes as they were written down.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl PartialEq<Account> for Owner {
+    fn eq(&self, account: &Account) -> bool {
+        self.0 == account.to_bytes()
+    }
+}
+
+impl PartialEq<Owner> for Account {
+    fn eq(&self, owner: &Owner) -> bool {
+        owner == self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use dusk_core::signatures::bls::SecretKey;
+
+    use super::*;
+    use crate::wire::Wire;
+
+    fn account(seed: u64) -> (PublicKey, Account) {
+        let key = PublicKey::from(&SecretKey::from(dusk_core::BlsScalar::from(seed)));
+        (key, key.into())
+    }
+
+    #[test]
+    fn an_account_is_a_public_key_on_the_wire_and_in_text() {
+        for seed in 1..8 {
+            let (key, account) = account(seed);
+            assert_eq!(account.encode().unwrap(), key.encode().unwrap());
+            assert_eq!((account, 7u8).encode().unwrap(), (key, 7u8).encode().unwrap());
+            assert_eq!(Account::decode(&key.encode().unwrap()), Ok(account));
+            assert_eq!(account.to_bytes(), key.to_bytes());
+            assert_eq!(account.public_key(), key);
+            assert_eq!(Account::from_bytes(&key.to_bytes()), Ok(account));
+            assert_eq!(base58::encode(&key.to_bytes()), bs58::encode(key.to_bytes()).into_string());
+        }
+        assert_eq!(account(1).1.encode().unwrap().len(), 200);
+    }
+
+    #[test]
+    fn an_optional_account_is_read_from_the_metadata_form() {
+        let (key, account) = account(3);
+        assert_eq!(Option::<Account>::decode(&Some(key).encode().unwrap()), Ok(Some(account)));
+    }
+
+    #[test]
+    fn other_representations_of_a_point_are_refused() {
+        let (_, account) = account(5);
+        let bytes = account.encode().unwrap();
+        let mut infinity = bytes.clone();
+        infinity[192] = 1;
+        assert_eq!(Account::decode(&infinity), Err(Malformed));
+        // The same coordinate plus the modulus is the same point in another dress.
+        let mut unreduced = bytes;
+        let mut carry = 0u128;
+        for (index, limb) in MODULUS.iter().enumerate() {
+            let place = index * 8..index * 8 + 8;
+            let word = u64::from_le_bytes(unreduced[place.clone()].try_into().unwrap());
+            carry += u128::from(word) + u128::from(*limb);
+            unreduced[place].copy_from_slice(&(carry as u64).to_le_bytes());
+            carry >>= 64;
+        }
+        assert_eq!(Account::decode(&unreduced), Err(Malformed));
+    }
+
+    #[test]
+    fn an_owner_compares_with_accounts() {
+        let ((key, alice), (_, bob)) = (account(1), account(2));
+        let owner = Owner(key.to_bytes().to_vec());
+        assert!(alice == owner && owner != bob);
+        assert!(Owner(Vec::new()) != alice);
+    }
+}

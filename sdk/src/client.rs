@@ -1,0 +1,230 @@
+//! Calling contracts by their types.
+//!
+//! `#[contract]` writes a client for each contract. Its methods are those of the contract; what they return depends on
+//! the way that the call goes: on the chain, from contract to contract ([`OnChain`], [`Attempt`]), or from a test
+//! (`dusk_sdk::testing`).
+
+use alloc::string::String;
+use core::fmt;
+use core::marker::PhantomData;
+
+use dusk_core::abi::ContractId;
+
+pub use crate::arguments::Arguments;
+use crate::contract::Refusal;
+use crate::runtime::entry::fail;
+use crate::runtime::{buffer, host};
+use crate::value::Value;
+use crate::wire::Wire;
+
+/// A way by which a contract's queries can be called.
+pub trait Reads {
+    /// What a query gives.
+    type Read<T: Value, E: Refusal>;
+
+    /// Calls a query.
+    fn read<A: Arguments, T: Value, E: Refusal>(&self, function: &'static str, arguments: A) -> Self::Read<T, E>;
+}
+
+/// A way by which a contract's transactions can be called.
+pub trait Writes: Reads {
+    /// What a transaction gives.
+    type Written<T: Value, E: Refusal>;
+
+    /// Calls a transaction.
+    fn write<A: Arguments, T: Value, E: Refusal>(&self, function: &'static str, arguments: A) -> Self::Written<T, E>;
+}
+
+/// The call of a constructor: its contract, its arguments, its refusals.
+#[derive(Debug, Clone)]
+pub struct Constructor<C, A, E> {
+    arguments: A,
+    of: PhantomData<fn() -> (C, E)>,
+}
+
+impl<C, A: Arguments, E> Constructor<C, A, E> {
+    /// The call with these arguments.
+    #[must_use]
+    pub fn new(arguments: A) -> Self {
+        Self { arguments, of: PhantomData }
+    }
+
+    /// The arguments.
+    #[must_use]
+    pub fn arguments(&self) -> &A {
+        &self.arguments
+    }
+}
+
+/// Calls from contract to contract. When the callee fails, the caller's call is refused with the callee's text.
+///
+/// While a contract calls another from a method that changes its state, it cannot be called back.
+#[derive(Debug, Clone, Copy)]
+pub struct OnChain {
+    id: ContractId,
+}
+
+impl OnChain {
+    /// Calls the contract at this id.
+    #[must_use]
+    pub fn new(id: ContractId) -> Self {
+        Self { id }
+    }
+
+    /// The same, but failures are results.
+    #[must_use]
+    pub fn attempt(&self) -> Attempt {
+        Attempt { id: self.id, gas_limit: 0 }
+    }
+
+    fn call<A: Arguments, T: Value>(self, function: &str, arguments: &A) -> T {
+        match call(&self.id, function, arguments, 0) {
+            Ok(value) => value,
+            Err(failure) => fail(&failure.to_text(function)),
+        }
+    }
+}
+
+impl Reads for OnChain {
+    type Read<T: Value, E: Refusal> = T;
+
+    fn read<A: Arguments, T: Value, E: Refusal>(&self, function: &'static str, arguments: A) -> T {
+        self.call(function, &arguments)
+    }
+}
+
+impl Writes for OnChain {
+    type Written<T: Value, E: Refusal> = T;
+
+    fn write<A: Arguments, T: Value, E: Refusal>(&self, function: &'static str, arguments: A) -> T {
+        self.call(function, &arguments)
+    }
+}
+
+/// Calls from contract to contract whose failures are results. A callee that fails has changed nothing, and has cost
+/// all the gas that it was given.
+#[derive(Debug, Clone, Copy)]
+pub struct Attempt {
+    id: ContractId,
+    gas_limit: u64,
+}
+
+impl Attempt {
+    /// Gives each call at most this much gas.
+    #[must_use]
+    pub fn with_gas(self, limit: u64) -> Self {
+        Self { gas_limit: limit, ..self }
+    }
+}
+
+impl Reads for Attempt {
+    type Read<T: Value, E: Refusal> = Result<T, CallFailed>;
+
+    fn read<A: Arguments, T: Value, E: Refusal>(&self, function: &'static str, arguments: A) -> Result<T, CallFailed> {
+        call(&self.id, function, &arguments, self.gas_limit)
+    }
+}
+
+impl Writes for Attempt {
+    type Written<T: Value, E: Refusal> = Result<T, CallFailed>;
+
+    fn write<A: Arguments, T: Value, E: Refusal>(&self, function: &'static str, arguments: A) -> Result<T, CallFailed> {
+        call(&self.id, function, &arguments, self.gas_limit)
+    }
+}
+
+/// Why a contract that was called did not answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CallFailed {
+    /// It refused, or panicked, with this text.
+    Panicked(String),
+    /// The gas that it was given did not suffice.
+    OutOfGas,
+    /// There is no such contract.
+    DoesNotExist,
+    /// It trapped, or has no such function.
+    Trapped,
+    /// What it answered is not of the expected type.
+    Malformed,
+}
+
+impl CallFailed {
+    /// The code of the refusal, when the contract refused with one of its errors.
+    #[must_use]
+    pub fn code(&self) -> Option<u32> {
+        let Self::Panicked(text) = self else { return None };
+        text.strip_prefix('E')?.split_once(": ")?.0.parse().ok()
+    }
+
+    /// Whether the contract refused with this error, fields included.
+    #[must_use]
+    pub fn is(&self, refusal: &impl Refusal) -> bool {
+        matches!(self, Self::Panicked(text) if *text == refusal.to_text())
+    }
+
+    fn reason(&self) -> &str {
+        match self {
+            Self::Panicked(text) => text,
+            Self::OutOfGas => "out of gas",
+            Self::DoesNotExist => "no such contract",
+            Self::Trapped => "the contract trapped, or has no such function",
+            Self::Malformed => "the answer is not of the expected type",
+        }
+    }
+
+    fn to_text(&self, function: &str) -> String {
+        let mut text = String::from("call of ");
+        text.push_str(function);
+        text.push_str(" failed: ");
+        text.push_str(self.reason());
+        text
+    }
+}
+
+impl fmt::Display for CallFailed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.reason())
+    }
+}
+
+impl core::error::Error for CallFailed {}
+
+/// Calls a function of a contract. A gas limit of 0, or of more than is left, gives 93 % of what is left.
+fn call<A: Arguments, T: Wire>(
+    id: &ContractId,
+    function: &str,
+    arguments: &A,
+    gas_limit: u64,
+) -> Result<T, CallFailed> {
+    let Ok(length) = buffer::with(|buffer| arguments.encode_into(buffer)) else {
+        fail("the arguments of a call are larger than the argument buffer of 65536 bytes");
+    };
+    let answer = host::call(&id.to_bytes(), function, length as u32, gas_limit);
+    match answer {
+        0.. => buffer::with(|buffer| T::decode_aligned(&buffer[..answer as usize])).map_err(|_| CallFailed::Malformed),
+        -1 => Err(CallFailed::Panicked(buffer::with(|buffer| {
+            let length = u32::from_le_bytes([buffer[0], buffer[1], buffer[2], buffer[3]]) as usize;
+            let text = buffer.get(4..).and_then(|rest| rest.get(..length)).unwrap_or_default();
+            String::from_utf8_lossy(text).into_owned()
+        }))),
+        -2 => Err(CallFailed::OutOfGas),
+        -3 => Err(CallFailed::DoesNotExist),
+        _ => Err(CallFailed::Trapped),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_of_other_contracts_are_known_by_their_codes() {
+        assert_eq!(CallFailed::Panicked("E7: Closed".into()).code(), Some(7));
+        for other in ["E7", "E: x", "overflow", ""] {
+            assert_eq!(CallFailed::Panicked(other.into()).code(), None);
+        }
+        assert_eq!(CallFailed::OutOfGas.code(), None);
+        assert_eq!(CallFailed::OutOfGas.to_text("hold"), "call of hold failed: out of gas");
+    }
+}

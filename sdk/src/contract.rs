@@ -1,0 +1,215 @@
+//! What the macros implement: contracts, their events and their refusals.
+
+use alloc::string::String;
+use core::convert::Infallible;
+
+#[cfg(feature = "json")]
+use crate::interface::{Types, Variant};
+use crate::text::push_decimal_u64;
+use crate::value::Value;
+
+/// A contract, by its state. Implemented by [`#[contract]`](crate::contract).
+pub trait Contract: Sized + 'static {
+    /// The name of the contract's package.
+    const PACKAGE: &'static str;
+}
+
+/// Something that a contract makes known. Implemented by [`#[event]`](crate::event).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event",
+    note = "put #[event] on the struct that `emit` is given"
+)]
+pub trait Event: Value {
+    /// The topic under which it is emitted.
+    const TOPIC: &'static str;
+}
+
+/// Why a call is refused. Implemented by [`#[error]`](crate::error).
+///
+/// A method that returns `Err(refusal)` undoes the whole call. The caller sees the text `E<code>: <name>`, and after it
+/// the fields as JSON where the variant has some: `E1: Insufficient {"held":3}`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an error of a contract",
+    note = "put #[error] on the enum that stands in `Result<_, {Self}>`"
+)]
+pub trait Refusal: Sized + 'static {
+    /// The codes and names of all variants, in the order of the source.
+    const CODES: &'static [(u32, &'static str)];
+
+    /// The code of this variant, unique in the contract.
+    fn code(&self) -> u32;
+
+    /// The name of this variant.
+    fn name(&self) -> &'static str;
+
+    /// Writes the fields of the variant as JSON. Returns whether it has any.
+    fn write_fields(&self, out: &mut String) -> bool;
+
+    /// Describes all variants.
+    #[cfg(feature = "json")]
+    fn describe(types: &mut Types) -> alloc::vec::Vec<Variant>;
+
+    /// The text that the caller sees.
+    #[must_use]
+    fn to_text(&self) -> String {
+        let mut out = String::with_capacity(64);
+        out.push('E');
+        push_decimal_u64(&mut out, u64::from(self.code()));
+        out.push_str(": ");
+        out.push_str(self.name());
+        out.push(' ');
+        if !self.write_fields(&mut out) {
+            out.pop();
+        }
+        out
+    }
+}
+
+/// The refusal of functions that never refuse.
+impl Refusal for Infallible {
+    const CODES: &'static [(u32, &'static str)] = &[];
+
+    fn code(&self) -> u32 {
+        match *self {}
+    }
+
+    fn name(&self) -> &'static str {
+        match *self {}
+    }
+
+    fn write_fields(&self, _: &mut String) -> bool {
+        match *self {}
+    }
+
+    #[cfg(feature = "json")]
+    fn describe(_: &mut Types) -> alloc::vec::Vec<Variant> {
+        alloc::vec::Vec::new()
+    }
+}
+
+/// `Result<T, E>` under any name that ends in `Result`: what a method that may refuse returns.
+pub trait Fallible {
+    /// What it returns when it does not refuse.
+    type Output;
+    /// Why it refuses.
+    type Refusal;
+
+    /// The result under its own name.
+    ///
+    /// # Errors
+    /// When the call is refused.
+    fn into_result(self) -> Result<Self::Output, Self::Refusal>;
+}
+
+impl<T, E> Fallible for Result<T, E> {
+    type Output = T;
+    type Refusal = E;
+
+    fn into_result(self) -> Self {
+        self
+    }
+}
+
+/// Stops the compilation when two errors of a contract have the same code.
+#[doc(hidden)]
+pub const fn assert_distinct_codes(enums: &[&[(u32, &str)]]) {
+    let mut a = 0;
+    while a < enums.len() {
+        let mut b = a + 1;
+        while b < enums.len() {
+            let (mut i, first, second) = (0, enums[a], enums[b]);
+            // The same enum may stand in several results.
+            let same = same_codes(first, second);
+            while !same && i < first.len() {
+                let mut j = 0;
+                while j < second.len() {
+                    assert!(
+                        first[i].0 != second[j].0,
+                        "two errors of this contract have the same code: give one enum #[error(first = 100)]"
+                    );
+                    j += 1;
+                }
+                i += 1;
+            }
+            b += 1;
+        }
+        a += 1;
+    }
+}
+
+const fn same_codes(first: &[(u32, &str)], second: &[(u32, &str)]) -> bool {
+    if first.len() != second.len() {
+        return false;
+    }
+    let mut i = 0;
+    while i < first.len() {
+        if first[i].0 != second[i].0 || !same_text(first[i].1.as_bytes(), second[i].1.as_bytes()) {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}
+
+const fn same_text(first: &[u8], second: &[u8]) -> bool {
+    let mut i = 0;
+    while i < first.len() && i < second.len() {
+        if first[i] != second[i] {
+            return false;
+        }
+        i += 1;
+    }
+    first.len() == second.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::Members;
+
+    enum Refused {
+        Insufficient { held: u64 },
+        Closed,
+    }
+
+    impl Refusal for Refused {
+        const CODES: &'static [(u32, &'static str)] = &[(1, "Insufficient"), (20, "Closed")];
+
+        fn code(&self) -> u32 {
+            match self {
+                Self::Insufficient { .. } => 1,
+                Self::Closed => 20,
+            }
+        }
+
+        fn name(&self) -> &'static str {
+            match self {
+                Self::Insufficient { .. } => "Insufficient",
+                Self::Closed => "Closed",
+            }
+        }
+
+        fn write_fields(&self, out: &mut String) -> bool {
+            match self {
+                Self::Insufficient { held } => {
+                    let mut fields = Members::object(out);
+                    held.write_json(fields.field("held"));
+                    fields.end();
+                    true
+                }
+                Self::Closed => false,
+            }
+        }
+
+        #[cfg(feature = "json")]
+        fn describe(_: &mut Types) -> alloc::vec::Vec<Variant> {
+            alloc::vec::Vec::new()
+        }
+    }
+
+    #[test]
+    fn the_text_of_a_refusal_has_its_code_name_and_fields() {
+        assert_eq!(Refused::Insufficient { held: 3 }.to_text(), r#"E1: Insufficient {"held":3}"#);
+        assert_eq!(Refused::Closed.to_text(), "E20: Closed");
+    }
+}

@@ -1,0 +1,94 @@
+//! What the host computes for contracts: hashes, and the verification of signatures and proofs.
+//!
+//! Each has a price in gas (source: the chain's price list) that is far below what the same would cost inside a
+//! contract. A function that the chain does not have yet at its height ends the call.
+
+use alloc::vec::Vec;
+
+use dusk_core::abi::Query;
+use dusk_core::signatures::bls::{MultisigSignature, PublicKey, Signature as BlsSignature};
+use dusk_core::signatures::schnorr::{PublicKey as SchnorrPublicKey, Signature as SchnorrSignature};
+
+use crate::account::Account;
+use crate::env::encode;
+use crate::field::Field;
+use crate::runtime::entry::fail;
+use crate::runtime::{buffer, host};
+use crate::wire::Wire;
+
+/// BLAKE2b-512 of some bytes, reduced to a field element. 3,000 gas and 10 for each byte.
+#[must_use]
+pub fn hash(bytes: Vec<u8>) -> Field {
+    query(Query::HASH, &bytes)
+}
+
+/// The Poseidon hash, which is cheap inside circuits. 30,000 gas and 10,000 for each element.
+#[must_use]
+pub fn poseidon_hash(elements: Vec<Field>) -> Field {
+    query(Query::POSEIDON_HASH, &elements)
+}
+
+/// Keccak-256 of some bytes. 3,000 gas and 16 for each byte.
+#[must_use]
+pub fn keccak256(bytes: Vec<u8>) -> [u8; 32] {
+    query(Query::KECCAK256, &bytes)
+}
+
+/// SHA-256 of some bytes. 3,000 gas and 8 for each byte.
+#[must_use]
+pub fn sha256(bytes: Vec<u8>) -> [u8; 32] {
+    query(Query::SHA256, &bytes)
+}
+
+/// Whether an account signed a message. 1,750,000 gas.
+#[must_use]
+pub fn verify_bls(message: Vec<u8>, account: Account, signature: BlsSignature) -> bool {
+    query(Query::VERIFY_BLS, &(message, account, signature))
+}
+
+/// Whether all of some accounts signed a message together. 2,500,000 gas and 200,000 for each account.
+#[must_use]
+pub fn verify_bls_multisig(message: Vec<u8>, accounts: Vec<Account>, signature: MultisigSignature) -> bool {
+    let keys: Vec<PublicKey> = accounts.iter().map(Account::public_key).collect();
+    query(Query::VERIFY_BLS_MULTISIG, &(message, keys, signature))
+}
+
+/// Whether the holder of a Schnorr key signed a message. 1,000,000 gas.
+#[must_use]
+pub fn verify_schnorr(message: Field, key: SchnorrPublicKey, signature: SchnorrSignature) -> bool {
+    query(Query::VERIFY_SCHNORR, &(message, key, signature))
+}
+
+/// Whether a PLONK proof holds for a circuit, given by its verifier key, and public inputs. 10,000,000 gas.
+#[must_use]
+pub fn verify_plonk(verifier_key: Vec<u8>, proof: Vec<u8>, public_inputs: Vec<Field>) -> bool {
+    query(Query::VERIFY_PLONK, &(verifier_key, proof, public_inputs))
+}
+
+/// Whether a Groth16 proof over BN254 holds. The prepared verifier key is uncompressed, proof and prepared inputs are
+/// compressed. 4,500,000 gas.
+#[must_use]
+pub fn verify_groth16_bn254(verifier_key: Vec<u8>, proof: Vec<u8>, inputs: Vec<u8>) -> bool {
+    query(Query::VERIFY_GROTH16_BN254, &(verifier_key, proof, inputs))
+}
+
+/// Whether a polynomial that was committed to has the value `y` at `z`. 2,000,000 gas.
+#[must_use]
+pub fn verify_kzg_proof(commitment: [u8; 48], z: [u8; 32], y: [u8; 32], proof: [u8; 48]) -> bool {
+    query(Query::VERIFY_KZG_PROOF, &(commitment, z, y, proof))
+}
+
+/// The secp256k1 key that signed a hash. The signature is r, s and v, with v one of 0, 1, 27, 28. 200,000 gas.
+#[must_use]
+pub fn secp256k1_recover(message_hash: [u8; 32], signature: [u8; 65]) -> Option<[u8; 65]> {
+    query(Query::SECP256K1_RECOVER, &(message_hash, signature))
+}
+
+fn query<A: Wire, R: Wire>(name: &str, argument: &A) -> R {
+    let length = encode(argument);
+    let answer = host::query(name, length) as usize;
+    match buffer::with(|buffer| R::decode_aligned(&buffer[..answer])) {
+        Ok(value) => value,
+        Err(_) => fail("the answer of a host query does not decode"),
+    }
+}

@@ -1,0 +1,164 @@
+//! What a contract can ask about the call that it serves, and what it can make known.
+//!
+//! All of these need a chain: outside a contract they panic and say so.
+
+use alloc::vec::Vec;
+
+use dusk_core::abi::{CONTRACT_ID_BYTES, ContractId, Metadata};
+use dusk_core::transfer::TRANSFER_CONTRACT;
+
+use crate::account::{Account, Owner};
+use crate::contract::Event;
+use crate::runtime::entry::fail;
+use crate::runtime::{buffer, host};
+use crate::value::Value;
+use crate::wire::Wire;
+
+/// Makes an event known. It is recorded with the transaction, also when it is emitted by a query that a transaction
+/// caused. Costs 4 gas for each byte of the topic and the data.
+///
+/// # Panics
+/// When the event is larger than the argument buffer of 65536 bytes.
+#[allow(clippy::needless_pass_by_value, reason = "an event is made to be given away")]
+pub fn emit<E: Event>(event: E) {
+    let length = encode(&event);
+    host::emit(E::TOPIC, length);
+}
+
+/// Gives an item to the reader of a feeding query, which receives items one by one and so has no limit of size.
+///
+/// # Panics
+/// When the function is not called as a feeding query, or the item is larger than the argument buffer.
+pub fn feed(item: &impl Value) {
+    let length = encode(item);
+    host::feed(length);
+}
+
+/// The account that sent the transaction **and called this contract directly**.
+///
+/// This is the one to give rights to. A transaction reaches a contract through the transfer contract; when any other
+/// contract stands between, the call is that contract's wish and not the account's, and this function refuses, so that
+/// no contract can use the rights of an account that merely called it. Use [`caller`] to serve contracts. In `init` it
+/// is the account that deploys.
+///
+/// # Panics
+/// The call is refused when another contract is between, or when the transaction has no public sender (it is shielded,
+/// or this is a query without a transaction).
+#[must_use]
+pub fn sender() -> Account {
+    let direct = match host::callstack() {
+        0 => true,
+        1 => buffer::with(|buffer| buffer[..CONTRACT_ID_BYTES] == *TRANSFER_CONTRACT.as_bytes()),
+        _ => false,
+    };
+    if !direct {
+        fail("sender: called by another contract, not directly by an account");
+    }
+    match origin() {
+        Some(account) => account,
+        None => fail("sender: the call has no public sender"),
+    }
+}
+
+/// The account that signed the transaction, whatever contracts are between. `None` for shielded transactions and for
+/// queries without a transaction.
+///
+/// Do not give rights by it: every contract that the account ever calls can act in its name. That is what [`sender`] is
+/// for.
+#[must_use]
+pub fn origin() -> Option<Account> {
+    metadata::<Option<Account>>(Metadata::PUBLIC_SENDER).flatten()
+}
+
+/// The contract that made this call. For a call that came straight from a transaction it is the transfer contract;
+/// `None` in `init` and in queries.
+#[must_use]
+pub fn caller() -> Option<ContractId> {
+    match host::caller() {
+        0 => None,
+        _ => Some(read_id(0)),
+    }
+}
+
+/// All contracts between the transaction and this call, the direct caller first.
+#[must_use]
+pub fn callstack() -> Vec<ContractId> {
+    let depth = usize::try_from(host::callstack()).unwrap_or(0);
+    (0..depth).map(read_id).collect()
+}
+
+/// The id of this contract.
+#[must_use]
+pub fn self_id() -> ContractId {
+    host::self_id();
+    read_id(0)
+}
+
+/// Who deployed this contract, as the deployment says. It compares with an [`Account`].
+#[must_use]
+pub fn owner() -> Owner {
+    read_owner(host::own_owner())
+}
+
+/// Who deployed another contract. `None` when there is no such contract.
+#[must_use]
+pub fn owner_of(contract: &ContractId) -> Option<Owner> {
+    match host::owner(&contract.to_bytes()) {
+        0 => None,
+        length => Some(read_owner(length)),
+    }
+}
+
+/// The height of the block that this call is in: blocks since genesis.
+#[must_use]
+pub fn block_height() -> u64 {
+    metadata(Metadata::BLOCK_HEIGHT).unwrap_or_else(|| fail("the host has no block height"))
+}
+
+/// The id of the chain: 1 mainnet, 2 testnet, 3 devnet, 0 and others local. Bind signatures and proofs to it, so that
+/// they cannot be used on another chain.
+#[must_use]
+pub fn chain_id() -> u8 {
+    metadata(Metadata::CHAIN_ID).unwrap_or_else(|| fail("the host has no chain id"))
+}
+
+/// The gas that this call may spend.
+#[must_use]
+pub fn gas_limit() -> u64 {
+    host::limit()
+}
+
+/// The gas that this call has spent so far, with the calls that it made.
+#[must_use]
+pub fn gas_spent() -> u64 {
+    host::spent()
+}
+
+/// Writes a value to the buffer and returns its length.
+pub(crate) fn encode(value: &impl Wire) -> u32 {
+    match buffer::with(|buffer| value.encode_into(buffer)) {
+        Ok(length) => length as u32,
+        Err(_) => fail("a value is larger than the argument buffer of 65536 bytes"),
+    }
+}
+
+fn metadata<T: Wire>(name: &str) -> Option<T> {
+    let length = host::metadata(name) as usize;
+    if length == 0 {
+        return None;
+    }
+    buffer::with(|buffer| T::decode_aligned(&buffer[..length])).ok()
+}
+
+fn read_id(index: usize) -> ContractId {
+    buffer::with(|buffer| {
+        let mut id = [0; CONTRACT_ID_BYTES];
+        id.copy_from_slice(&buffer[index * CONTRACT_ID_BYTES..][..CONTRACT_ID_BYTES]);
+        ContractId::from_bytes(id)
+    })
+}
+
+fn read_owner(length: i32) -> Owner {
+    let length = usize::try_from(length).unwrap_or(0);
+    Owner(buffer::with(|buffer| buffer[..length].to_vec()))
+}

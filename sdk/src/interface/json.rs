@@ -1,0 +1,218 @@
+//! Reading JSON, with errors that say where and what was expected.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::__private::Json;
+use crate::value::Value;
+
+/// How much of an unexpected document an error shows, in bytes.
+const MAX_SHOWN_BYTES: usize = 60;
+
+/// A document is not what was needed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JsonError {
+    /// Where in the document, from the outside in: `order.items[3].price`.
+    path: String,
+    message: String,
+}
+
+impl JsonError {
+    /// Something else was expected here.
+    #[must_use]
+    pub fn expected(what: &str, found: &Json) -> Self {
+        let mut found = found.to_string();
+        if found.len() > MAX_SHOWN_BYTES {
+            found.truncate(found.floor_char_boundary(MAX_SHOWN_BYTES));
+            found.push('…');
+        }
+        Self::new(format!("expected {what}, found {found}"))
+    }
+
+    /// A list has another number of items.
+    #[must_use]
+    pub fn count(expected: usize, found: usize) -> Self {
+        Self::new(format!("expected {expected} items, found {found}"))
+    }
+
+    fn new(message: String) -> Self {
+        Self { path: String::new(), message }
+    }
+
+    /// The error is inside this item of a list.
+    #[must_use]
+    pub fn within(mut self, index: usize) -> Self {
+        self.path.insert_str(0, &format!("[{index}]"));
+        self
+    }
+
+    /// The error is inside this field.
+    #[must_use]
+    pub fn in_field(mut self, name: &str) -> Self {
+        if !self.path.is_empty() && !self.path.starts_with('[') {
+            self.path.insert(0, '.');
+        }
+        self.path.insert_str(0, name);
+        self
+    }
+}
+
+impl fmt::Display for JsonError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.path.is_empty() {
+            write!(f, "{}: ", self.path)?;
+        }
+        f.write_str(&self.message)
+    }
+}
+
+impl core::error::Error for JsonError {}
+
+/// Named values as they were given: by name, or in order.
+#[derive(Debug)]
+pub struct Given<'a> {
+    names: &'a [&'a str],
+    values: Vec<Option<&'a Json>>,
+}
+
+impl<'a> Given<'a> {
+    /// Arguments: an object by their names, a list in order, or, when there is one, itself.
+    ///
+    /// # Errors
+    /// When there are too many, too few or unknown ones.
+    pub fn new(names: &'a [&'a str], json: &'a Json) -> Result<Self, JsonError> {
+        match json {
+            // One argument may itself be an object or a list. It was given by name only if nothing else is there.
+            Json::Object(map) if names.len() != 1 || (map.len() == 1 && map.contains_key(names[0])) => {
+                Self::object(names, json)
+            }
+            Json::Array(values) if names.len() != 1 => {
+                if values.len() != names.len() {
+                    return Err(JsonError::new(format!(
+                        "expected {} ({}), found {} in a list",
+                        count(names.len()),
+                        names.join(", "),
+                        values.len()
+                    )));
+                }
+                Ok(Self { names, values: values.iter().map(Some).collect() })
+            }
+            Json::Null if names.is_empty() => Ok(Self { names, values: Vec::new() }),
+            _ if names.len() == 1 => Ok(Self { names, values: alloc::vec![Some(json)] }),
+            _ if names.is_empty() => Err(JsonError::expected("no arguments", json)),
+            _ => Err(JsonError::expected(&format!("an object with {}, or a list of them", names.join(", ")), json)),
+        }
+    }
+
+    /// Fields: an object by their names.
+    ///
+    /// # Errors
+    /// When the document is no object, or has an unknown field.
+    pub fn object(names: &'a [&'a str], json: &'a Json) -> Result<Self, JsonError> {
+        let map = json.as_object().ok_or_else(|| JsonError::expected("an object", json))?;
+        if let Some(unknown) = map.keys().find(|key| !names.contains(&key.as_str())) {
+            let known =
+                if names.is_empty() { "there are none".into() } else { format!("there are {}", names.join(", ")) };
+            return Err(JsonError::new(format!("`{unknown}` is not known here; {known}")));
+        }
+        Ok(Self { names, values: names.iter().map(|name| map.get(*name)).collect() })
+    }
+
+    /// Reads the value of this number. An optional value may be missing.
+    ///
+    /// # Errors
+    /// When it is missing or of another type.
+    pub fn read<T: Value>(&self, index: usize) -> Result<T, JsonError> {
+        let name = self.names[index];
+        let missing = || JsonError::new("is missing".into()).in_field(name);
+        match self.values[index] {
+            Some(json) => {
+                // A lone argument may be a list with one item for its own value, as in an ordered list of arguments.
+                let lone = match json {
+                    Json::Array(items) if self.names.len() == 1 && items.len() == 1 => items.first(),
+                    _ => None,
+                };
+                T::read_json(json)
+                    .or_else(|e| lone.and_then(|item| T::read_json(item).ok()).ok_or(e))
+                    .map_err(|e| e.in_field(name))
+            }
+            None => T::read_json(&Json::Null).map_err(|_| missing()),
+        }
+    }
+}
+
+fn count(number: usize) -> String {
+    if number == 1 { "1 argument".into() } else { format!("{number} arguments") }
+}
+
+/// A variant of an enum: a string, or an object with one key.
+#[derive(Debug)]
+pub struct VariantJson<'a> {
+    /// Its name.
+    pub name: &'a str,
+    body: Option<&'a Json>,
+}
+
+impl<'a> VariantJson<'a> {
+    /// Reads the name of the variant.
+    ///
+    /// # Errors
+    /// When the document is neither a string nor an object with one key.
+    pub fn new(json: &'a Json) -> Result<Self, JsonError> {
+        match json {
+            Json::String(name) => Ok(Self { name, body: None }),
+            Json::Object(map) if map.len() == 1 => {
+                let (name, body) = map.iter().next().ok_or_else(|| JsonError::expected("a variant", json))?;
+                Ok(Self { name, body: Some(body) })
+            }
+            _ => Err(JsonError::expected("a variant: its name, or an object with its name as the only key", json)),
+        }
+    }
+
+    /// The fields of the variant.
+    ///
+    /// # Errors
+    /// When none were given.
+    pub fn fields(&self) -> Result<&'a Json, JsonError> {
+        self.body.ok_or_else(|| JsonError::new(format!("`{}` has fields: write {{\"{0}\": {{…}}}}", self.name)))
+    }
+
+    /// Checks that the variant was given without fields.
+    ///
+    /// # Errors
+    /// When it was given with some.
+    pub fn no_fields(&self) -> Result<(), JsonError> {
+        match self.body {
+            None => Ok(()),
+            Some(_) => Err(JsonError::new(format!("`{}` has no fields: write \"{0}\"", self.name))),
+        }
+    }
+
+    /// There is no such variant.
+    #[must_use]
+    pub fn unknown(&self, known: &[&str]) -> JsonError {
+        JsonError::new(format!("there is no variant `{}`; there are {}", self.name, known.join(", ")))
+    }
+}
+
+/// Reads hexadecimal text of any length.
+pub(crate) fn hex_bytes(json: &Json) -> Result<Vec<u8>, JsonError> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).map(|digit| digit as u8);
+    let read = || {
+        let text = json.as_str()?;
+        let text = text.strip_prefix("0x").unwrap_or(text).as_bytes();
+        if text.len() % 2 != 0 {
+            return None;
+        }
+        text.chunks_exact(2).map(|pair| Some(digit(pair[0])? << 4 | digit(pair[1])?)).collect()
+    };
+    read().ok_or_else(|| JsonError::expected("bytes as hexadecimal text", json))
+}
+
+/// Reads hexadecimal text of a fixed length.
+pub(crate) fn hex_array<const N: usize>(json: &Json) -> Result<[u8; N], JsonError> {
+    let bytes = hex_bytes(json)?;
+    bytes.try_into().map_err(|_| JsonError::expected(&format!("{N} bytes as hexadecimal text"), json))
+}

@@ -1,0 +1,249 @@
+//! A contract as its callers see it: what its data driver serves, and what its tests decode results with.
+//!
+//! The macros write an [`Interface`] for each contract: a table of names, documentation and functions that convert. The
+//! schema ([`Interface::schema`]) is the document `abi.json` that tools read.
+
+mod json;
+mod schema;
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+pub use json::{Given, JsonError, VariantJson};
+pub(crate) use json::{hex_array, hex_bytes};
+pub use schema::{Field, Shape, Type, Types, Variant};
+
+use crate::__private::Json;
+use crate::arguments::Arguments;
+use crate::contract::{Contract, Refusal};
+use crate::value::Value;
+use crate::wire::Malformed;
+
+/// A contract that describes itself. Implemented by [`#[contract]`](crate::contract).
+pub trait Described: Contract {
+    /// The description.
+    const INTERFACE: Interface;
+}
+
+/// The description of a contract.
+#[derive(Debug, Clone, Copy)]
+pub struct Interface {
+    /// The name of the contract's package.
+    pub package: &'static str,
+    /// The documentation of the contract.
+    pub doc: &'static str,
+    /// The constructor. `None`: the contract begins in the default of its state.
+    pub init: Option<Function>,
+    /// All functions, in the order of the source.
+    pub functions: &'static [Function],
+    /// All events.
+    pub events: &'static [Event],
+    /// All kinds of refusals.
+    pub refusals: &'static [Refusals],
+}
+
+/// What a function does with the state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Makes it.
+    Init,
+    /// Reads it.
+    Query,
+    /// Changes it.
+    Transaction,
+}
+
+/// A function of a contract.
+#[derive(Debug, Clone, Copy)]
+pub struct Function {
+    /// The exported name.
+    pub name: &'static str,
+    /// Its documentation.
+    pub doc: &'static str,
+    /// What it does with the state.
+    pub kind: Kind,
+    /// The names of its arguments.
+    pub names: &'static [&'static str],
+    /// Its arguments.
+    pub input: Input,
+    /// Its result.
+    pub output: Output,
+    /// Whether it may be refused.
+    pub fallible: bool,
+}
+
+/// Converts the arguments of a function.
+#[derive(Debug, Clone, Copy)]
+pub struct Input {
+    describe: fn(&mut Types) -> Vec<Type>,
+    encode: fn(&[&str], &Json) -> Result<Vec<u8>, ConversionError>,
+    decode: fn(&[&str], &[u8]) -> Result<String, Malformed>,
+}
+
+impl Input {
+    /// The conversions of these arguments.
+    #[must_use]
+    pub const fn of<A: Arguments>() -> Self {
+        Self {
+            describe: A::describe,
+            encode: |names, json| {
+                let arguments = A::read_json(names, json).map_err(ConversionError::Json)?;
+                arguments.encode().map_err(|_| ConversionError::TooLarge)
+            },
+            decode: |names, bytes| {
+                let mut out = String::new();
+                A::decode(bytes)?.write_json(names, &mut out);
+                Ok(out)
+            },
+        }
+    }
+}
+
+/// Converts a result, or the data of an event.
+#[derive(Debug, Clone, Copy)]
+pub struct Output {
+    describe: fn(&mut Types) -> Type,
+    decode: fn(&[u8]) -> Result<String, Malformed>,
+}
+
+impl Output {
+    /// The conversions of this type.
+    #[must_use]
+    pub const fn of<T: Value>() -> Self {
+        Self {
+            describe: T::describe,
+            decode: |bytes| {
+                let mut out = String::new();
+                T::decode(bytes)?.write_json(&mut out);
+                Ok(out)
+            },
+        }
+    }
+}
+
+/// An event of a contract.
+#[derive(Debug, Clone, Copy)]
+pub struct Event {
+    /// Its topic.
+    pub topic: &'static str,
+    data: Output,
+}
+
+impl Event {
+    /// The description of this event.
+    #[must_use]
+    pub const fn of<E: crate::contract::Event>() -> Self {
+        Self { topic: E::TOPIC, data: Output::of::<E>() }
+    }
+}
+
+/// The refusals of one enum.
+#[derive(Debug, Clone, Copy)]
+pub struct Refusals {
+    codes: &'static [(u32, &'static str)],
+    describe: fn(&mut Types) -> Vec<Variant>,
+}
+
+impl Refusals {
+    /// The description of these refusals.
+    #[must_use]
+    pub const fn of<R: Refusal>() -> Self {
+        Self { codes: R::CODES, describe: R::describe }
+    }
+}
+
+/// Why something could not be converted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConversionError {
+    /// The text is not JSON.
+    Syntax(String),
+    /// The document is not what is needed.
+    Json(JsonError),
+    /// The bytes are not a value of the type.
+    Malformed,
+    /// The value is larger than the argument buffer.
+    TooLarge,
+    /// The contract has no function or event of this name.
+    Unknown {
+        /// `function` or `event`.
+        what: &'static str,
+        /// The name that was asked for.
+        name: String,
+        /// The names that there are.
+        known: Vec<&'static str>,
+    },
+}
+
+impl core::fmt::Display for ConversionError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Syntax(message) => write!(f, "not JSON: {message}"),
+            Self::Json(error) => error.fmt(f),
+            Self::Malformed => Malformed.fmt(f),
+            Self::TooLarge => crate::wire::Overflow.fmt(f),
+            Self::Unknown { what, name, known } => {
+                write!(f, "the contract has no {what} `{name}`; it has ")?;
+                match known.as_slice() {
+                    [] => f.write_str("none"),
+                    known => f.write_str(&known.join(", ")),
+                }
+            }
+        }
+    }
+}
+
+impl core::error::Error for ConversionError {}
+
+impl Interface {
+    /// The arguments of a function, from JSON to bytes.
+    ///
+    /// # Errors
+    /// When there is no such function, or the text is not what it takes.
+    pub fn encode_input(&self, function: &str, json: &str) -> Result<Vec<u8>, ConversionError> {
+        let function = self.function(function)?;
+        // No text at all stands for no arguments.
+        let json = if json.trim().is_empty() { "null" } else { json };
+        let json = serde_json::from_str(json).map_err(|e| ConversionError::Syntax(alloc::format!("{e}")))?;
+        (function.input.encode)(function.names, &json)
+    }
+
+    /// The arguments of a function, from bytes to a JSON object.
+    ///
+    /// # Errors
+    /// When there is no such function, or the bytes are not what it takes.
+    pub fn decode_input(&self, function: &str, bytes: &[u8]) -> Result<String, ConversionError> {
+        let function = self.function(function)?;
+        (function.input.decode)(function.names, bytes).map_err(|_| ConversionError::Malformed)
+    }
+
+    /// The result of a function, from bytes to JSON.
+    ///
+    /// # Errors
+    /// When there is no such function, or the bytes are not what it returns.
+    pub fn decode_output(&self, function: &str, bytes: &[u8]) -> Result<String, ConversionError> {
+        (self.function(function)?.output.decode)(bytes).map_err(|_| ConversionError::Malformed)
+    }
+
+    /// The data of an event, from bytes to JSON.
+    ///
+    /// # Errors
+    /// When there is no such event, or the bytes are not its data.
+    pub fn decode_event(&self, topic: &str, bytes: &[u8]) -> Result<String, ConversionError> {
+        let event = self.events.iter().find(|event| event.topic == topic).ok_or_else(|| ConversionError::Unknown {
+            what: "event",
+            name: topic.into(),
+            known: self.events.iter().map(|event| event.topic).collect(),
+        })?;
+        (event.data.decode)(bytes).map_err(|_| ConversionError::Malformed)
+    }
+
+    fn function(&self, name: &str) -> Result<&Function, ConversionError> {
+        let all = || self.init.iter().chain(self.functions);
+        all().find(|function| function.name == name).ok_or_else(|| ConversionError::Unknown {
+            what: "function",
+            name: name.into(),
+            known: all().map(|function| function.name).collect(),
+        })
+    }
+}

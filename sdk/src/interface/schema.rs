@@ -1,0 +1,273 @@
+//! The schema of a contract: the document `abi.json`.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::any::type_name;
+
+use super::{Event, Function, Interface, Kind};
+use crate::text::{Members, push_decimal_u64, push_quoted};
+
+/// The version of the document's form.
+const SCHEMA_VERSION: u64 = 1;
+
+/// A type, as JSON sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Type {
+    /// `null`.
+    Unit,
+    /// `true` or `false`.
+    Bool,
+    /// An unsigned integer of that many bits.
+    Uint(u8),
+    /// A signed integer of that many bits.
+    Int(u8),
+    /// Text.
+    String,
+    /// Bytes of any length: hexadecimal text.
+    Bytes,
+    /// That many bytes: hexadecimal text.
+    FixedBytes(u32),
+    /// A public account: base58 text.
+    Account,
+    /// A contract id: hexadecimal text.
+    Contract,
+    /// A field element: hexadecimal text.
+    Field,
+    /// A value or `null`.
+    Option(Box<Type>),
+    /// A list.
+    List(Box<Type>),
+    /// A list of fixed length.
+    Array(Box<Type>, u32),
+    /// A list of values of these types.
+    Tuple(Vec<Type>),
+    /// A list of pairs.
+    Map(Box<Type>, Box<Type>),
+    /// A type of the schema's table.
+    Named(String),
+}
+
+/// A named value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    name: &'static str,
+    doc: &'static str,
+    ty: Type,
+}
+
+impl Field {
+    /// A field of a struct or a variant.
+    #[must_use]
+    pub fn new(name: &'static str, doc: &'static str, ty: Type) -> Self {
+        Self { name, doc, ty }
+    }
+}
+
+/// A variant of an enum.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Variant {
+    name: &'static str,
+    doc: &'static str,
+    fields: Vec<Field>,
+}
+
+impl Variant {
+    /// A variant.
+    #[must_use]
+    pub fn new(name: &'static str, doc: &'static str, fields: Vec<Field>) -> Self {
+        Self { name, doc, fields }
+    }
+}
+
+/// The shape of a named type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shape {
+    /// An object.
+    Struct(Vec<Field>),
+    /// A string for a variant without fields, else an object with the variant's name as its only key.
+    Enum(Vec<Variant>),
+}
+
+/// The named types that a schema refers to.
+#[derive(Debug, Default)]
+pub struct Types(Vec<Definition>);
+
+#[derive(Debug)]
+struct Definition {
+    /// The whole path of the Rust type: two types of one name are told apart by it.
+    path: &'static str,
+    name: String,
+    doc: &'static str,
+    shape: Shape,
+}
+
+impl Types {
+    /// Adds a type to the table, unless it is there, and refers to it.
+    pub fn define<T: 'static>(
+        &mut self,
+        name: &str,
+        doc: &'static str,
+        shape: impl FnOnce(&mut Self) -> Shape,
+    ) -> Type {
+        let path = type_name::<T>();
+        if let Some(known) = self.0.iter().find(|known| known.path == path) {
+            return Type::Named(known.name.clone());
+        }
+        let mut unique = String::from(name);
+        let mut number = 1;
+        while self.0.iter().any(|known| known.name == unique) {
+            number += 1;
+            unique = alloc::format!("{name}_{number}");
+        }
+        // The place is taken first, for types that refer to themselves.
+        let place = self.0.len();
+        self.0.push(Definition { path, name: unique.clone(), doc, shape: Shape::Struct(Vec::new()) });
+        self.0[place].shape = shape(self);
+        Type::Named(unique)
+    }
+}
+
+impl Interface {
+    /// The document that tools read, as JSON.
+    #[must_use]
+    pub fn schema(&self) -> String {
+        let mut types = Types::default();
+        let mut out = String::new();
+        let mut document = Members::object(&mut out);
+        push_decimal_u64(document.field("schema"), SCHEMA_VERSION);
+        push_quoted(document.field("name"), self.package);
+        push_quoted(document.field("doc"), self.doc);
+        push_quoted(document.field("sdk"), env!("CARGO_PKG_VERSION"));
+        if let Some(init) = &self.init {
+            write_function(init, &mut types, document.field("init"));
+        }
+        list(document.field("functions"), self.functions, |function, out| write_function(function, &mut types, out));
+        list(document.field("events"), self.events, |event, out| write_event(event, &mut types, out));
+        let errors = self.refusals.iter().flat_map(|refusals| {
+            let codes = refusals.codes.iter().map(|(code, _)| *code);
+            codes.zip((refusals.describe)(&mut types)).collect::<Vec<_>>()
+        });
+        let errors: Vec<_> = errors.collect();
+        list(document.field("errors"), &errors, |(code, variant), out| write_variant(variant, Some(*code), out));
+        let mut table = Members::object(document.field("types"));
+        types.0.sort_by(|a, b| a.name.cmp(&b.name));
+        for definition in &types.0 {
+            let mut object = Members::object(table.field(&definition.name));
+            doc(&mut object, definition.doc);
+            match &definition.shape {
+                Shape::Struct(fields) => list(object.field("struct"), fields, write_field),
+                Shape::Enum(variants) => {
+                    list(object.field("enum"), variants, |variant, out| write_variant(variant, None, out));
+                }
+            }
+            object.end();
+        }
+        table.end();
+        document.end();
+        out
+    }
+}
+
+fn write_function(function: &Function, types: &mut Types, out: &mut String) {
+    let mut object = Members::object(out);
+    push_quoted(object.field("name"), function.name);
+    push_quoted(object.field("doc"), function.doc);
+    let kind = match function.kind {
+        Kind::Init => "init",
+        Kind::Query => "query",
+        Kind::Transaction => "transaction",
+    };
+    push_quoted(object.field("kind"), kind);
+    let inputs = function.names.iter().copied().zip((function.input.describe)(types));
+    let inputs: Vec<_> = inputs.map(|(name, ty)| Field::new(name, "", ty)).collect();
+    list(object.field("inputs"), &inputs, write_field);
+    write_type(&(function.output.describe)(types), object.field("output"));
+    object.field("fallible").push_str(if function.fallible { "true" } else { "false" });
+    object.end();
+}
+
+/// The documentation of an event is that of its type.
+fn write_event(event: &Event, types: &mut Types, out: &mut String) {
+    let data = (event.data.describe)(types);
+    let definition = match &data {
+        Type::Named(name) => types.0.iter().find(|definition| definition.name == *name),
+        _ => None,
+    };
+    let mut object = Members::object(out);
+    push_quoted(object.field("topic"), event.topic);
+    push_quoted(object.field("doc"), definition.map_or("", |definition| definition.doc));
+    write_type(&data, object.field("data"));
+    object.end();
+}
+
+fn write_variant(variant: &Variant, code: Option<u32>, out: &mut String) {
+    let mut object = Members::object(out);
+    if let Some(code) = code {
+        push_decimal_u64(object.field("code"), code.into());
+    }
+    push_quoted(object.field("name"), variant.name);
+    doc(&mut object, variant.doc);
+    list(object.field("fields"), &variant.fields, write_field);
+    object.end();
+}
+
+fn write_field(field: &Field, out: &mut String) {
+    let mut object = Members::object(out);
+    push_quoted(object.field("name"), field.name);
+    doc(&mut object, field.doc);
+    write_type(&field.ty, object.field("type"));
+    object.end();
+}
+
+fn write_type(ty: &Type, out: &mut String) {
+    match ty {
+        Type::Unit => push_quoted(out, "unit"),
+        Type::Bool => push_quoted(out, "bool"),
+        Type::String => push_quoted(out, "string"),
+        Type::Bytes => push_quoted(out, "bytes"),
+        Type::Account => push_quoted(out, "account"),
+        Type::Contract => push_quoted(out, "contract"),
+        Type::Field => push_quoted(out, "field"),
+        Type::Uint(bits) => tagged(out, "uint", |out| push_decimal_u64(out, (*bits).into())),
+        Type::Int(bits) => tagged(out, "int", |out| push_decimal_u64(out, (*bits).into())),
+        Type::FixedBytes(length) => tagged(out, "fixedbytes", |out| push_decimal_u64(out, (*length).into())),
+        Type::Option(ty) => tagged(out, "option", |out| write_type(ty, out)),
+        Type::List(ty) => tagged(out, "list", |out| write_type(ty, out)),
+        Type::Array(ty, length) => tagged(out, "array", |out| {
+            let mut pair = Members::list(out);
+            write_type(ty, pair.item());
+            push_decimal_u64(pair.item(), (*length).into());
+            pair.end();
+        }),
+        Type::Tuple(types) => tagged(out, "tuple", |out| list(out, types, write_type)),
+        Type::Map(key, value) => tagged(out, "map", |out| {
+            let mut pair = Members::list(out);
+            write_type(key, pair.item());
+            write_type(value, pair.item());
+            pair.end();
+        }),
+        Type::Named(name) => tagged(out, "named", |out| push_quoted(out, name)),
+    }
+}
+
+fn tagged(out: &mut String, tag: &str, write: impl FnOnce(&mut String)) {
+    let mut object = Members::object(out);
+    write(object.field(tag));
+    object.end();
+}
+
+fn doc(object: &mut Members<'_>, text: &str) {
+    if !text.is_empty() {
+        push_quoted(object.field("doc"), text);
+    }
+}
+
+fn list<T>(out: &mut String, items: &[T], mut write: impl FnMut(&T, &mut String)) {
+    let mut list = Members::list(out);
+    for item in items {
+        write(item, list.item());
+    }
+    list.end();
+}

@@ -1,0 +1,25 @@
+//! The argument buffer: the one place in a contract's memory that host and contract both read and write.
+
+use core::cell::UnsafeCell;
+
+use crate::wire::MAX_VALUE_BYTES;
+
+/// The buffer. The host finds it by the exported name `A`, and it must be aligned for every value.
+#[repr(C, align(16))]
+pub(crate) struct Buffer(UnsafeCell<[u8; MAX_VALUE_BYTES]>);
+
+// SAFETY: in a contract there is one thread. Natively the buffer is never touched: every way to it passes
+// `host::require`, which panics there.
+unsafe impl Sync for Buffer {}
+
+#[cfg_attr(all(feature = "abi", target_family = "wasm"), unsafe(no_mangle))]
+#[allow(non_upper_case_globals, reason = "the host looks for this name")]
+static A: Buffer = Buffer(UnsafeCell::new([0; MAX_VALUE_BYTES]));
+
+/// Lends the buffer. The closure must not call the host, nor anything that could lend the buffer again.
+pub(crate) fn with<R>(use_buffer: impl FnOnce(&mut [u8]) -> R) -> R {
+    super::host::require();
+    // SAFETY: there is one thread, and no other borrow is alive: the callers of this function in this crate only encode
+    // and decode values in the closure, and neither calls the host.
+    use_buffer(unsafe { &mut *A.0.get() })
+}

@@ -1,0 +1,206 @@
+//! The entry points of a contract: what stands between an exported function and a method.
+//!
+//! The state lies in a [`Slot`]. A method that calls another contract may be entered again before it returns; the slot
+//! counts who holds the state, as a `RefCell` does, so that a method that changes the state never runs beside another
+//! method. A nested call that fails has its memory restored by the host, the count included.
+
+use core::cell::{Cell, UnsafeCell};
+
+use super::{buffer, host};
+use crate::arguments::Arguments;
+use crate::contract::{Fallible, Refusal};
+use crate::value::Value;
+use crate::wire::Wire;
+
+/// Where a contract's state lies between calls.
+#[derive(Debug)]
+pub struct Slot<C> {
+    state: UnsafeCell<Option<C>>,
+    /// 0: nobody holds the state. n > 0: n queries read it. −1: a transaction changes it.
+    holders: Cell<i32>,
+}
+
+// SAFETY: a contract has one thread, and the slots that the macros make exist only in contracts.
+unsafe impl<C> Sync for Slot<C> {}
+
+/// Gives the state back when a method returns.
+struct Hold<'a>(&'a Cell<i32>, i32);
+
+impl Drop for Hold<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - self.1);
+    }
+}
+
+impl<C> Slot<C> {
+    /// An empty slot.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { state: UnsafeCell::new(None), holders: Cell::new(0) }
+    }
+
+    fn hold(&self, change: i32) -> Hold<'_> {
+        self.holders.set(self.holders.get() + change);
+        Hold(&self.holders, change)
+    }
+
+    fn construct(&self, make: impl FnOnce() -> C) {
+        if self.holders.get() != 0 {
+            fail("re-entered: the contract is running");
+        }
+        let _hold = self.hold(-1);
+        let state = make();
+        // SAFETY: nobody else holds the state, as counted above, and there is one thread.
+        let slot = unsafe { &mut *self.state.get() };
+        if slot.is_some() {
+            fail("the contract has been initialised before");
+        }
+        *slot = Some(state);
+    }
+
+    fn read<R>(&self, method: impl FnOnce(&C) -> R) -> R {
+        if self.holders.get() < 0 {
+            fail("re-entered: the contract is running a method that changes it");
+        }
+        let _hold = self.hold(1);
+        // SAFETY: as counted above, nobody changes the state while this reference lives, and there is one thread.
+        match unsafe { &*self.state.get() } {
+            Some(state) => method(state),
+            None => fail("the contract is not initialised"),
+        }
+    }
+
+    fn change<R>(&self, method: impl FnOnce(&mut C) -> R) -> R {
+        if self.holders.get() != 0 {
+            fail("re-entered: the contract is running");
+        }
+        let _hold = self.hold(-1);
+        // SAFETY: nobody else holds the state, as counted above, and there is one thread.
+        match unsafe { &mut *self.state.get() } {
+            Some(state) => method(state),
+            None => fail("the contract is not initialised"),
+        }
+    }
+}
+
+impl<C> Default for Slot<C> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Runs the constructor. Returns the length of its answer, which is empty.
+pub fn construct<C, A: Arguments>(slot: &Slot<C>, argument_bytes: u32, constructor: impl FnOnce(A) -> C) -> u32 {
+    let arguments = read_arguments(argument_bytes);
+    slot.construct(|| constructor(arguments));
+    0
+}
+
+/// Runs a query. Returns the length of its answer.
+pub fn query<C, A: Arguments, R: Value>(slot: &Slot<C>, argument_bytes: u32, method: impl FnOnce(&C, A) -> R) -> u32 {
+    let arguments = read_arguments(argument_bytes);
+    write_answer(&slot.read(|state| method(state, arguments)))
+}
+
+/// Runs a transaction. Returns the length of its answer.
+pub fn transact<C, A: Arguments, R: Value>(
+    slot: &Slot<C>,
+    argument_bytes: u32,
+    method: impl FnOnce(&mut C, A) -> R,
+) -> u32 {
+    let arguments = read_arguments(argument_bytes);
+    write_answer(&slot.change(|state| method(state, arguments)))
+}
+
+/// What a method that may refuse returns when it does not; else the call ends here and is undone.
+pub fn accept<F: Fallible>(result: F) -> F::Output
+where
+    F::Refusal: Refusal,
+{
+    match result.into_result() {
+        Ok(output) => output,
+        Err(refusal) => fail(&refusal.to_text()),
+    }
+}
+
+fn read_arguments<A: Arguments>(argument_bytes: u32) -> A {
+    let decoded = buffer::with(|buffer| buffer.get(..argument_bytes as usize).map(A::decode_aligned));
+    match decoded {
+        Some(Ok(arguments)) => arguments,
+        _ => fail("the argument does not decode: it is not what this function takes"),
+    }
+}
+
+fn write_answer<R: Wire>(answer: &R) -> u32 {
+    match buffer::with(|buffer| answer.encode_into(buffer)) {
+        Ok(length) => length as u32,
+        Err(_) => fail("the result is larger than the argument buffer of 65536 bytes"),
+    }
+}
+
+/// Ends the call, which is undone, with a text for the caller. Longer text than the buffer is cut.
+pub(crate) fn fail(text: &str) -> ! {
+    #[cfg(all(feature = "abi", target_family = "wasm"))]
+    {
+        let length = buffer::with(|buffer| {
+            let length = text.floor_char_boundary(buffer.len());
+            buffer[..length].copy_from_slice(&text.as_bytes()[..length]);
+            length
+        });
+        host::panic(length as u32)
+    }
+    #[cfg(not(all(feature = "abi", target_family = "wasm")))]
+    {
+        let _ = host::require;
+        panic!("{text}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::string::String;
+
+    use super::*;
+
+    fn panics(run: impl FnOnce()) -> String {
+        *catch_unwind(AssertUnwindSafe(run)).unwrap_err().downcast::<String>().unwrap()
+    }
+
+    #[test]
+    fn the_state_lives_between_calls() {
+        let slot = Slot::new();
+        slot.construct(|| 1);
+        slot.change(|state| *state += 1);
+        assert_eq!(slot.read(|state| *state), 2);
+    }
+
+    #[test]
+    fn a_contract_is_initialised_once_and_not_used_before() {
+        let slot = Slot::new();
+        assert_eq!(panics(|| slot.read(|_: &u8| ())), "the contract is not initialised");
+        assert_eq!(panics(|| slot.change(|_| ())), "the contract is not initialised");
+        slot.construct(|| 1);
+        assert_eq!(panics(|| slot.construct(|| 2)), "the contract has been initialised before");
+    }
+
+    #[test]
+    fn readers_may_meet_but_not_a_writer() {
+        let slot = Slot::new();
+        slot.construct(|| 7);
+        assert_eq!(slot.read(|one| slot.read(|other| *one + *other)), 14);
+        let changing = "re-entered: the contract is running a method that changes it";
+        assert_eq!(panics(|| slot.change(|_| slot.read(|_| ()))), changing);
+        assert_eq!(panics(|| slot.change(|_| slot.change(|_| ()))), "re-entered: the contract is running");
+        assert_eq!(panics(|| slot.read(|_| slot.change(|_| ()))), "re-entered: the contract is running");
+        assert_eq!(panics(|| slot.read(|_| slot.construct(|| 1))), "re-entered: the contract is running");
+        // All holds are given back.
+        slot.change(|state| *state = 8);
+        assert_eq!(slot.read(|state| *state), 8);
+    }
+
+    #[test]
+    fn outside_a_contract_the_host_is_missed_with_advice() {
+        assert!(panics(|| drop(read_arguments::<()>(0))).contains("#[dusk_sdk::test]"));
+    }
+}

@@ -1,0 +1,137 @@
+//! Writing JSON without the formatting machinery of `core`, which would be most of a small contract.
+
+use alloc::string::String;
+
+/// Appends a decimal number.
+pub(crate) fn push_decimal(out: &mut String, mut number: u128) {
+    let mut digits = [0u8; 39];
+    let mut start = digits.len();
+    loop {
+        start -= 1;
+        digits[start] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    for digit in &digits[start..] {
+        out.push(char::from(*digit));
+    }
+}
+
+/// Appends a decimal number of at most 64 bits.
+pub(crate) fn push_decimal_u64(out: &mut String, mut number: u64) {
+    let mut digits = [0u8; 20];
+    let mut start = digits.len();
+    loop {
+        start -= 1;
+        digits[start] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    for digit in &digits[start..] {
+        out.push(char::from(*digit));
+    }
+}
+
+/// Appends bytes as hexadecimal digits.
+pub(crate) fn push_hex(out: &mut String, bytes: &[u8]) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    for byte in bytes {
+        out.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        out.push(char::from(DIGITS[usize::from(byte & 15)]));
+    }
+}
+
+/// Appends a JSON string with its quotes.
+pub(crate) fn push_quoted(out: &mut String, text: &str) {
+    out.push('"');
+    for character in text.chars() {
+        match character {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            control if control < ' ' => {
+                out.push_str("\\u00");
+                push_hex(out, &[control as u8]);
+            }
+            other => out.push(other),
+        }
+    }
+    out.push('"');
+}
+
+/// Writes the members of a JSON object or list, with commas between them.
+#[derive(Debug)]
+pub struct Members<'a> {
+    out: &'a mut String,
+    close: char,
+    first: bool,
+}
+
+impl<'a> Members<'a> {
+    /// Begins an object.
+    pub fn object(out: &'a mut String) -> Self {
+        out.push('{');
+        Self { out, close: '}', first: true }
+    }
+
+    /// Begins a list.
+    pub fn list(out: &'a mut String) -> Self {
+        out.push('[');
+        Self { out, close: ']', first: true }
+    }
+
+    /// Begins the next member of a list; write it to what this returns.
+    pub fn item(&mut self) -> &mut String {
+        if !self.first {
+            self.out.push(',');
+        }
+        self.first = false;
+        self.out
+    }
+
+    /// Begins the next member of an object; write its value to what this returns.
+    pub fn field(&mut self, name: &str) -> &mut String {
+        let out = self.item();
+        push_quoted(out, name);
+        out.push(':');
+        out
+    }
+
+    /// Ends the object or list.
+    pub fn end(self) {
+        self.out.push(self.close);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString;
+
+    use super::*;
+
+    #[test]
+    fn numbers_are_decimal() {
+        for number in [0, 9, 10, u64::MAX] {
+            let (mut short, mut long) = (String::new(), String::new());
+            push_decimal_u64(&mut short, number);
+            push_decimal(&mut long, u128::from(number));
+            assert_eq!((short, long), (number.to_string(), number.to_string()));
+        }
+        let mut largest = String::new();
+        push_decimal(&mut largest, u128::MAX);
+        assert_eq!(largest, u128::MAX.to_string());
+    }
+
+    #[test]
+    fn strings_are_escaped() {
+        let mut out = String::new();
+        push_quoted(&mut out, "a\"b\\c\n\u{1}é");
+        assert_eq!(out, "\"a\\\"b\\\\c\\n\\u0001é\"");
+    }
+}

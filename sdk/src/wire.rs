@@ -1,0 +1,187 @@
+//! How values cross the border of a contract: rkyv 0.7 with 32-bit relative pointers, root at the end.
+//!
+//! The same writer and the same checks serve a contract, its data driver and its tests, so that the three cannot
+//! disagree. What is read was written by a stranger: it is always validated, and nesting is bounded.
+
+use alloc::vec::Vec;
+use core::alloc::Layout;
+use core::fmt;
+use core::ptr::NonNull;
+
+use bytecheck::CheckBytes;
+use rkyv::ser::{ScratchSpace, Serializer};
+use rkyv::validation::check_archived_root_with_context;
+use rkyv::validation::validators::ArchiveValidator;
+use rkyv::{AlignedVec, Archive, Deserialize, Fallible, Infallible, Serialize};
+
+/// The most bytes that an argument, a result or the data of an event may have: the size of the argument buffer.
+pub const MAX_VALUE_BYTES: usize = 64 * 1024;
+
+/// How deep values may refer to values. A deeper argument is refused before it could exhaust the stack.
+pub const MAX_DEPTH: usize = 64;
+
+/// A value that can be written for, and read from, the other side.
+///
+/// It is implemented for every type with the rkyv traits; nothing else needs to be done. Contracts name such types
+/// through [`Value`](crate::Value), which adds how the type looks in JSON.
+pub trait Wire: Sized {
+    /// Writes the value to the beginning of `buffer` and returns how many bytes it took.
+    ///
+    /// # Errors
+    /// [`Overflow`] when it does not fit.
+    fn encode_into(&self, buffer: &mut [u8]) -> Result<usize, Overflow>;
+
+    /// Reads a value from bytes that begin at an address aligned to 16.
+    ///
+    /// # Errors
+    /// [`Malformed`] when the bytes are no such value.
+    fn decode_aligned(bytes: &[u8]) -> Result<Self, Malformed>;
+
+    /// Writes the value to a vector.
+    ///
+    /// # Errors
+    /// [`Overflow`] when it is larger than [`MAX_VALUE_BYTES`].
+    fn encode(&self) -> Result<Vec<u8>, Overflow> {
+        let mut buffer = alloc::vec![0; MAX_VALUE_BYTES];
+        let length = self.encode_into(&mut buffer)?;
+        buffer.truncate(length);
+        Ok(buffer)
+    }
+
+    /// Reads a value from bytes at any address.
+    ///
+    /// # Errors
+    /// [`Malformed`] when the bytes are no such value.
+    fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
+        let mut aligned = AlignedVec::with_capacity(bytes.len());
+        aligned.extend_from_slice(bytes);
+        Self::decode_aligned(&aligned)
+    }
+}
+
+impl<T> Wire for T
+where
+    T: Archive + for<'a> Serialize<Writer<'a>>,
+    T::Archived: for<'a> CheckBytes<ArchiveValidator<'a>> + Deserialize<T, Infallible>,
+{
+    fn encode_into(&self, buffer: &mut [u8]) -> Result<usize, Overflow> {
+        let mut writer = Writer { buffer, length: 0 };
+        writer.serialize_value(self)?;
+        Ok(writer.length)
+    }
+
+    fn decode_aligned(bytes: &[u8]) -> Result<Self, Malformed> {
+        let mut validator = ArchiveValidator::with_max_depth(bytes, MAX_DEPTH);
+        let archived = check_archived_root_with_context::<T, _>(bytes, &mut validator).map_err(|_| Malformed)?;
+        match archived.deserialize(&mut Infallible) {
+            Ok(value) => Ok(value),
+            Err(never) => match never {},
+        }
+    }
+}
+
+/// A value does not fit into the argument buffer of [`MAX_VALUE_BYTES`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Overflow;
+
+impl fmt::Display for Overflow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the value is larger than the argument buffer of 65536 bytes")
+    }
+}
+
+impl core::error::Error for Overflow {}
+
+/// Bytes are not a value of the type that was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Malformed;
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the bytes are not a value of this type")
+    }
+}
+
+impl core::error::Error for Malformed {}
+
+/// Writes rkyv values into a buffer of fixed size.
+#[derive(Debug)]
+pub struct Writer<'a> {
+    buffer: &'a mut [u8],
+    length: usize,
+}
+
+impl Fallible for Writer<'_> {
+    type Error = Overflow;
+}
+
+impl Serializer for Writer<'_> {
+    fn pos(&self) -> usize {
+        self.length
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<(), Overflow> {
+        let end = self.length + bytes.len();
+        self.buffer.get_mut(self.length..end).ok_or(Overflow)?.copy_from_slice(bytes);
+        self.length = end;
+        Ok(())
+    }
+}
+
+impl ScratchSpace for Writer<'_> {
+    unsafe fn push_scratch(&mut self, layout: Layout) -> Result<NonNull<[u8]>, Overflow> {
+        // SAFETY: the caller promises that `layout` has a size.
+        let start = unsafe { alloc::alloc::alloc(layout) };
+        let start = NonNull::new(start).ok_or(Overflow)?;
+        Ok(NonNull::slice_from_raw_parts(start, layout.size()))
+    }
+
+    unsafe fn pop_scratch(&mut self, start: NonNull<u8>, layout: Layout) -> Result<(), Overflow> {
+        // SAFETY: the caller promises that this is what `push_scratch` gave for the same layout.
+        unsafe { alloc::alloc::dealloc(start.as_ptr(), layout) };
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::String;
+    use alloc::vec;
+
+    use super::*;
+
+    #[test]
+    fn plain_values_have_the_bytes_of_the_production_encoding() {
+        assert_eq!(().encode().unwrap(), []);
+        assert_eq!(7u64.encode().unwrap(), 7u64.to_le_bytes());
+        assert_eq!(true.encode().unwrap(), [1]);
+        assert_eq!(Some(7u32).encode().unwrap(), [1, 0, 0, 0, 7, 0, 0, 0]);
+        assert_eq!(None::<u32>.encode().unwrap(), [0; 8]);
+        assert_eq!(String::from("dusk").encode().unwrap(), *b"dusk\0\0\0\x04");
+        assert_eq!(vec![1u8, 2, 3].encode().unwrap(), [1, 2, 3, 0, 0xfc, 0xff, 0xff, 0xff, 3, 0, 0, 0]);
+    }
+
+    #[test]
+    fn a_value_that_does_not_fit_is_refused() {
+        assert_eq!(vec![0u8; MAX_VALUE_BYTES - 8].encode().unwrap().len(), MAX_VALUE_BYTES);
+        assert_eq!(vec![0u8; MAX_VALUE_BYTES - 7].encode(), Err(Overflow));
+        assert_eq!(1u64.encode_into(&mut [0; 7]), Err(Overflow));
+    }
+
+    #[test]
+    fn hostile_bytes_are_refused() {
+        assert_eq!(u64::decode(&[0; 7]), Err(Malformed));
+        assert_eq!(bool::decode(&[2]), Err(Malformed));
+        assert_eq!(String::decode(&[0xff; 8]), Err(Malformed));
+        // A vector that claims 2^32 - 1 elements, and one that points before the buffer.
+        assert_eq!(Vec::<u64>::decode(&[0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff]), Err(Malformed));
+        assert_eq!(Vec::<u8>::decode(&[0, 0, 0, 0x80, 1, 0, 0, 0]), Err(Malformed));
+    }
+
+    #[test]
+    fn bytes_at_any_address_are_read() {
+        let mut bytes = vec![0];
+        bytes.extend(42u64.encode().unwrap());
+        assert_eq!(u64::decode(&bytes[1..]), Ok(42));
+    }
+}
