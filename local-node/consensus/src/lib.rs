@@ -1,1 +1,79 @@
-//! Succinct Attestation as a deterministic state machine without I/O.
+//! Succinct Attestation, the production chain's consensus, as a deterministic state machine without I/O.
+//!
+//! A node tells the machine what happened and when, by [`Consensus::step`], and carries out what comes back: messages
+//! to send, timers to set, blocks to build or verify, blocks to accept. The rules are those of the sheet
+//! `protocol/consensus.md`.
+//!
+//! ```text
+//!   NewTip ──▶ [slot timer] ──▶ Build ──▶ Built ──▶ Candidate, votes, Quorum ──▶ Decide ──▶ node accepts ──▶ NewTip
+//! ```
+//!
+//! A node that holds all keys needs no timer between [`Input::NewTip`] and [`Output::Decide`] once the slot has come:
+//! its answer to [`Output::Build`] is followed by the decision in the same call.
+//!
+//! | layer | module |
+//! |---|---|
+//! | driver: timers, rounds, later rounds' messages | [`Consensus`] |
+//! | round: phases, timeouts, whom to ask | `round` |
+//! | iteration: candidate, results, attestation | `iteration` |
+//! | tally: the votes of one step | `tally` |
+//!
+//! Beside them stand pure functions, for the node as well: [`header`] (acceptance of headers), [`attestation`],
+//! [`finality`], [`rewards`], [`faults`], [`committee`], [`sortition`], [`signing`].
+//!
+//! # Invariants
+//!
+//! * A vote counts when its signature is verified, and only once.
+//! * An attestation is made of counted votes, and of nothing else.
+//! * This node's keys vote at most once in each step of each iteration, also over a restart, provided that the node
+//!   persists [`Persist::Iteration`] before it sends what comes after it.
+//! * Everything that peers can make grow has a bound: the queue, the iterations, the candidates, the votes.
+//!
+//! # Where a local chain differs
+//!
+//! * The minimum block time may be 0; then two blocks may have the same timestamp. Timeouts scale with the block time
+//!   ([`Config::local`]).
+//! * Exclusions that would leave a committee empty are ignored; production stops with an error there.
+//!
+//! # Where this implementation differs, without effect on what others see as valid
+//!
+//! * The generator builds when the slot opens, not a block time earlier, so that a block holds the newest transactions.
+//! * After a success the next iteration begins when the node has not accepted the block within the shortest timeout,
+//!   not at once.
+//! * A validation result that came with a vote in ratification counts as known, so that a node that missed the votes can
+//!   make the attestation as well. A proof that a later iteration failed is kept for when the round comes there.
+//! * A candidate whose stated hash is not its header's is dropped.
+//! * Messages of later rounds are kept only with a verified signature.
+
+pub mod attestation;
+pub mod committee;
+mod driver;
+pub mod faults;
+pub mod finality;
+pub mod header;
+mod interface;
+mod iteration;
+mod parameters;
+mod provisioners;
+mod queue;
+pub mod rewards;
+mod round;
+pub mod signing;
+pub mod sortition;
+mod tally;
+#[cfg(test)]
+mod testing;
+mod timeouts;
+
+pub use driver::Consensus;
+pub use interface::{
+    BeforeTip, BlockBody, BuildRequest, Decision, Input, Output, Persist, RequestId, TimerId, TipContext, Verdict,
+    VerifyRequest, Voter,
+};
+pub use parameters::{
+    CLOCK_MARGIN, CREDIT_WEIGHT, Config, EMERGENCY_BLOCK_ITERATION, EMERGENCY_ITERATION, EPOCH, MAJORITY,
+    MAX_BLOCK_BYTES, MAX_ITERATIONS, MAX_ROUND_DISTANCE, MIN_STAKE, Millis, PROPOSAL_CREDITS, RELAX_ITERATION,
+    SUPERMAJORITY, Start, TOTAL_CREDITS, Timeouts, VOTING_CREDITS, is_emergency,
+};
+pub use provisioners::{Provisioner, Provisioners, Stake};
+pub use timeouts::StepTimes;

@@ -1,0 +1,220 @@
+//! The state machine that the node drives.
+
+use dusk_core::signatures::bls::SecretKey;
+use local_node_types::codec::Encode;
+use local_node_types::keys::BlsKey;
+use local_node_types::ledger::{Block, ConsensusHeader, Header};
+use local_node_types::message::{Message, SignedBy, ratification_bytes, validation_bytes};
+use tracing::debug;
+
+use crate::header::{HeaderError, HeaderFacts, Stage, Verifier};
+use crate::interface::{Input, Output, TimerId, TipContext};
+use crate::parameters::{Config, MAX_ITERATIONS, MAX_ROUND_DISTANCE, Millis};
+use crate::queue::Queue;
+use crate::round::{Env, Origin, Phase, Round, check_candidate};
+use crate::signing::{self, Keyring};
+use crate::timeouts::StepTimes;
+
+/// The two timers that a round can need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Slot,
+    Step,
+}
+
+/// What a timer that has been asked for is for.
+#[derive(Debug, Clone, Copy)]
+struct Armed {
+    id: TimerId,
+    purpose: Purpose,
+    at: Millis,
+}
+
+/// Succinct Attestation as a state machine: [`step`](Self::step) takes what happened and says what to do.
+///
+/// It reads no clock, draws no random number and does no I/O, so the same inputs give the same outputs. The first input
+/// is [`Input::NewTip`]; every later one begins the next round.
+#[derive(Debug)]
+pub struct Consensus {
+    config: Config,
+    keys: Keyring,
+    times: StepTimes,
+    queue: Queue,
+    round: Option<Round>,
+    next_id: u64,
+    armed: Vec<Armed>,
+}
+
+impl Consensus {
+    /// A node that proposes and votes with `keys`, of which there may be any number, also none.
+    #[must_use]
+    pub fn new(config: Config, keys: Vec<SecretKey>) -> Self {
+        Self::with_step_times(config, keys, StepTimes::default())
+    }
+
+    /// As [`new`](Self::new), with the times that steps took before the node was restarted.
+    #[must_use]
+    pub fn with_step_times(config: Config, keys: Vec<SecretKey>, times: StepTimes) -> Self {
+        Self {
+            config,
+            keys: Keyring::new(keys),
+            times,
+            queue: Queue::default(),
+            round: None,
+            next_id: 0,
+            armed: Vec::new(),
+        }
+    }
+
+    /// How long steps took lately, for the node to keep over a restart.
+    #[must_use]
+    pub const fn step_times(&self) -> &StepTimes {
+        &self.times
+    }
+
+    /// The keys with which this node proposes and votes.
+    pub fn keys(&self) -> impl Iterator<Item = &BlsKey> {
+        self.keys.keys()
+    }
+
+    /// The round and iteration that are running, if any.
+    #[must_use]
+    pub fn position(&self) -> Option<(u64, u8)> {
+        let round = self.round.as_ref()?;
+        match round.position() {
+            (_, Phase::Held) => None,
+            (iteration, _) => Some((round.height(), iteration)),
+        }
+    }
+
+    /// Verifies the header of a block that claims to follow the current tip, such as one that a peer sent.
+    ///
+    /// # Errors
+    /// The first rule that it breaks; [`HeaderError::PreviousHash`] also when there is no tip yet.
+    pub fn verify_header(&mut self, header: &Header, now: Millis, stage: Stage) -> Result<HeaderFacts, HeaderError> {
+        let round = self.round.as_mut().ok_or(HeaderError::PreviousHash)?;
+        round.verifier().verify(header, now, stage)
+    }
+
+    /// The verifier of headers and attestations for the current tip, with what it remembers.
+    pub fn verifier(&mut self) -> Option<&mut Verifier> {
+        self.round.as_mut().map(Round::verifier)
+    }
+
+    /// Takes in what happened at `now` and returns what to do, in order.
+    #[must_use = "the outputs have to be carried out"]
+    pub fn step(&mut self, now: Millis, input: Input) -> Vec<Output> {
+        let input = match input {
+            Input::NewTip(tip) => return self.new_tip(now, *tip),
+            other => other,
+        };
+        let Some(mut round) = self.round.take() else { return Vec::new() };
+        let fired = if let Input::Timer(id) = input { self.disarm(id) } else { None };
+        let mut env = self.env(now);
+        match input {
+            Input::NewTip(_) => unreachable!("handled above"),
+            Input::Go => round.go(&mut env),
+            Input::Message(message) => on_messages(&mut round, &mut env, vec![message]),
+            Input::Messages(messages) => on_messages(&mut round, &mut env, messages),
+            Input::Built { request, body } => round.on_built(&mut env, request, *body),
+            Input::BuildFailed { request } => round.on_build_failed(request),
+            Input::Verified { request, verdict } => round.on_verified(&mut env, request, verdict),
+            Input::Timer(_) => match fired {
+                Some(Purpose::Slot) => round.on_slot_timer(&mut env),
+                Some(Purpose::Step) => round.on_step_timer(&mut env),
+                None => {}
+            },
+        }
+        let out = env.out;
+        self.finish(round, out)
+    }
+
+    /// Takes note that a timer has fired; `None` when it had been replaced or cancelled.
+    fn disarm(&mut self, id: TimerId) -> Option<Purpose> {
+        let place = self.armed.iter().position(|armed| armed.id == id)?;
+        Some(self.armed.remove(place).purpose)
+    }
+
+    const fn env(&mut self, now: Millis) -> Env<'_> {
+        Env {
+            config: &self.config,
+            keys: &self.keys,
+            now,
+            queue: &mut self.queue,
+            times: &mut self.times,
+            next_id: &mut self.next_id,
+            out: Vec::new(),
+        }
+    }
+
+    fn new_tip(&mut self, now: Millis, tip: TipContext) -> Vec<Output> {
+        let mut round = Round::new(self.config, tip, &self.times);
+        debug!(round = round.height(), "round begins");
+        self.queue.keep_from(round.height());
+        let mut env = self.env(now);
+        round.start(&mut env);
+        let out = env.out;
+        self.finish(round, out)
+    }
+
+    /// Keeps the round and brings the armed timers to what it needs.
+    fn finish(&mut self, round: Round, mut out: Vec<Output>) -> Vec<Output> {
+        let wanted = [(Purpose::Slot, round.slot_timer()), (Purpose::Step, round.step_timer())];
+        let keep = |armed: &Armed| wanted.contains(&(armed.purpose, Some(armed.at)));
+        out.extend(self.armed.extract_if(.., |armed| !keep(armed)).map(|armed| Output::CancelTimer(armed.id)));
+        for (purpose, at) in wanted {
+            let Some(at) = at else { continue };
+            if self.armed.iter().all(|armed| armed.purpose != purpose) {
+                self.next_id += 1;
+                let id = TimerId(self.next_id);
+                self.armed.push(Armed { id, purpose, at });
+                out.push(Output::SetTimer { id, at });
+            }
+        }
+        self.round = Some(round);
+        out
+    }
+}
+
+/// Sorts messages by round: those of this round are handled, those of the next ones kept, the others dropped.
+fn on_messages(round: &mut Round, env: &mut Env<'_>, messages: Vec<Message>) {
+    let mut present = Vec::new();
+    for message in messages {
+        let Some((header, _)) = message.consensus_step() else { continue };
+        if header.round == round.height() {
+            present.push(message);
+        } else if header.round > round.height() && header.round - round.height() <= MAX_ROUND_DISTANCE {
+            keep(round, env, message, &header);
+        }
+    }
+    round.on_messages(env, present, Origin::Network);
+}
+
+/// Keeps a message of a later round, if a provisioner has signed it. The committee is not known yet.
+fn keep(round: &mut Round, env: &mut Env<'_>, message: Message, header: &ConsensusHeader) {
+    let (signed, bytes, size) = match &message {
+        Message::Validation(vote) => (vote.signed, validation_bytes(header, &vote.vote), size_of_val(vote.as_ref())),
+        Message::Ratification(vote) => {
+            (vote.signed, ratification_bytes(header, &vote.vote), size_of_val(vote.as_ref()))
+        }
+        Message::Candidate(block) => (signed_by(block), block.header.hash.to_vec(), block.encoded().len()),
+        _ => return,
+    };
+    let Some(step) = message.consensus_step().and_then(|(_, step)| step.number(header.iteration)) else { return };
+    let version = env.config.profile.at(header.round).fork().bls_version();
+    let provisioners = round.verifier().committees().provisioners();
+    let signer = provisioners.get(&signed.signer).filter(|found| found.stake.is_eligible(header.round));
+    let Some(signer) = signer.filter(|_| header.iteration < MAX_ITERATIONS) else { return };
+    if !env.queue.has_room(header.round, step, &signed.signer, size)
+        || signing::verify(&[signer.point], &signed.signature, &bytes, version).is_err()
+        || matches!(&message, Message::Candidate(block) if check_candidate(block).is_err())
+    {
+        return;
+    }
+    env.relay(|| message.clone());
+    env.queue.put(header.round, step, signed.signer, size, message);
+}
+
+const fn signed_by(block: &Block) -> SignedBy {
+    SignedBy { signer: block.header.generator, signature: block.header.signature }
+}

@@ -1,0 +1,204 @@
+//! What goes into the state machine and what comes out.
+
+use std::sync::Arc;
+
+use local_node_types::bloom::Bloom;
+use local_node_types::keys::BlsKey;
+use local_node_types::ledger::{Block, ConsensusHeader, Fault, Hash, Header, LedgerTransaction, Seed};
+use local_node_types::message::{Inventory, Message, ValidationResult};
+
+use crate::faults::Slash;
+use crate::parameters::Millis;
+use crate::provisioners::Provisioners;
+
+/// Names a timer. A timer that has been replaced or cancelled is ignored when it fires.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TimerId(pub u64);
+
+/// Names a request of the state machine. Answers to requests that have become meaningless are ignored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RequestId(pub u64);
+
+/// A provisioner and the credits with which it voted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Voter {
+    /// The provisioner.
+    pub key: BlsKey,
+    /// Its credits, those of both committees together where both count.
+    pub credits: u32,
+}
+
+/// What happens to the state machine.
+#[derive(Debug, Clone)]
+pub enum Input {
+    /// The chain has a new tip, for whatever reason: decided, synchronised, reverted, or the node has just started. The
+    /// round of the old tip ends, the round of this one begins.
+    NewTip(Box<TipContext>),
+    /// The round may begin, where [`Start::OnGo`](crate::Start::OnGo) holds it back. Ignored at any other time.
+    Go,
+    /// A message came from another node. Messages that are not the consensus' own are ignored.
+    Message(Message),
+    /// Several messages came. As one after the other, but signatures are verified together where that is possible.
+    Messages(Vec<Message>),
+    /// A timer fired.
+    Timer(TimerId),
+    /// Answers [`Output::Build`].
+    Built {
+        /// The request.
+        request: RequestId,
+        /// What to put in the block.
+        body: Box<BlockBody>,
+    },
+    /// Answers [`Output::Build`]: there will be no block.
+    BuildFailed {
+        /// The request.
+        request: RequestId,
+    },
+    /// Answers [`Output::Verify`].
+    Verified {
+        /// The request.
+        request: RequestId,
+        /// What came of it.
+        verdict: Verdict,
+    },
+}
+
+/// A tip, and what else a round needs to know of the chain.
+#[derive(Debug, Clone)]
+pub struct TipContext {
+    /// The tip's header, with its attestation (empty at genesis).
+    pub header: Header,
+    /// The provisioners after the tip. They decide the next block.
+    pub provisioners: Arc<Provisioners>,
+    /// What the tip itself was decided with; `None` when the tip is genesis.
+    pub before: Option<BeforeTip>,
+    /// The iteration that [`Persist::Iteration`] last recorded for this very tip, when the node restarts within a round.
+    pub resume: Option<u8>,
+}
+
+/// What the tip was decided with.
+#[derive(Debug, Clone)]
+pub struct BeforeTip {
+    /// The seed of the block before the tip.
+    pub seed: Seed,
+    /// The provisioners after the block before the tip.
+    pub provisioners: Arc<Provisioners>,
+}
+
+/// What the node puts in a block that it builds. The state machine makes and signs the header.
+#[derive(Debug, Clone)]
+pub struct BlockBody {
+    /// The transactions in the order of their execution, in the ledger's format for the height.
+    pub transactions: Vec<LedgerTransaction>,
+    /// Proofs of misbehaviour.
+    pub faults: Vec<Fault>,
+    /// The state root after the block.
+    pub state_root: Hash,
+    /// The filter over the block's events.
+    pub event_bloom: Bloom,
+    /// The gas limit of the block.
+    pub gas_limit: u64,
+}
+
+/// What the node thinks of a candidate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Valid: a valid vote is cast.
+    Valid,
+    /// Not valid: an invalid vote is cast.
+    Invalid,
+    /// Cannot be said (the chain has moved on, storage fails): no vote is cast.
+    Abstain,
+}
+
+/// Asks the node for the body of a block: transactions from the mempool, executed on the tip.
+#[derive(Debug, Clone)]
+pub struct BuildRequest {
+    /// Names the request.
+    pub id: RequestId,
+    /// The height of the block.
+    pub round: u64,
+    /// The iteration.
+    pub iteration: u8,
+    /// The key that proposes; it earns the generator's reward.
+    pub generator: BlsKey,
+    /// The state root to build on.
+    pub prev_state_root: Hash,
+    /// Who voted for the tip. They earn the voters' rewards; empty after genesis.
+    pub voters: Vec<Voter>,
+    /// Whom the block punishes for failed iterations. Slashes for faults are for the node to add.
+    pub slashes: Vec<Slash>,
+    /// The most bytes that the encoded transactions and faults may take together.
+    pub max_body_bytes: usize,
+}
+
+/// Asks the node to verify a candidate whose header is already known to be good: faults, format of transactions, state
+/// transition, blobs.
+#[derive(Debug, Clone)]
+pub struct VerifyRequest {
+    /// Names the request.
+    pub id: RequestId,
+    /// The candidate.
+    pub block: Box<Block>,
+    /// Who voted for the tip, according to the candidate's certificate.
+    pub voters: Vec<Voter>,
+    /// Whom the block punishes, for failed iterations and for faults.
+    pub slashes: Vec<Slash>,
+}
+
+/// What must be on disk before anything that comes later in the same list of outputs is sent.
+#[derive(Debug, Clone)]
+pub enum Persist {
+    /// The round on this tip has come to this iteration. A restarted node resumes after it, so that it never votes twice.
+    Iteration {
+        /// The hash of the tip.
+        prev_block_hash: Hash,
+        /// The iteration.
+        iteration: u8,
+    },
+    /// A candidate that other nodes may ask for, by hash or by iteration.
+    Candidate(Box<Block>),
+    /// A validation result that other nodes may ask for.
+    ValidationResult(ConsensusHeader, ValidationResult),
+}
+
+/// A block that the network has agreed on.
+#[derive(Debug, Clone)]
+pub struct Decision {
+    /// The block with its attestation. Both its header and its attestation have been verified.
+    pub block: Block,
+    /// The request by which this node built or verified the block, if it did. What was executed for it need not be
+    /// executed again.
+    pub request: Option<RequestId>,
+}
+
+/// What the state machine wants done, in this order.
+#[derive(Debug, Clone)]
+pub enum Output {
+    /// Tell other nodes something of this node's own.
+    Broadcast(Message),
+    /// Pass on one of the messages that this very call brought in; it has been verified as far as it can be.
+    Relay(Message),
+    /// Ask other nodes for something.
+    Request(Inventory),
+    /// Fire a timer at a moment, or at once if it has passed.
+    SetTimer {
+        /// Names the timer.
+        id: TimerId,
+        /// When.
+        at: Millis,
+    },
+    /// Forget a timer.
+    CancelTimer(TimerId),
+    /// Make the body of a block.
+    Build(Box<BuildRequest>),
+    /// Verify a candidate.
+    Verify(Box<VerifyRequest>),
+    /// Write to disk.
+    Persist(Persist),
+    /// Accept a block. The next round begins with [`Input::NewTip`]. A second decision in one round, at a lower iteration,
+    /// replaces the first.
+    Decide(Box<Decision>),
+    /// A provisioner contradicted itself, and here is the proof.
+    Misbehaviour(Box<Fault>),
+}

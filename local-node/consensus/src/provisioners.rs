@@ -1,0 +1,96 @@
+//! Who may propose and vote.
+
+use std::collections::BTreeMap;
+
+use dusk_core::signatures::bls::PublicKey;
+use local_node_types::keys::BlsKey;
+
+use crate::parameters::MIN_STAKE;
+
+/// A provisioner's stake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stake {
+    /// Its weight in LUX, without the locked part.
+    pub value: u64,
+    /// The first round in which it counts.
+    pub eligible_since: u64,
+}
+
+impl Stake {
+    /// Whether the stake counts in `round`: mature, and at least 1000 DUSK.
+    #[must_use]
+    pub const fn is_eligible(&self, round: u64) -> bool {
+        self.eligible_since <= round && self.value >= MIN_STAKE
+    }
+}
+
+/// A provisioner: its key as a point, and its stake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Provisioner {
+    /// The key.
+    pub point: PublicKey,
+    /// The stake.
+    pub stake: Stake,
+}
+
+/// The provisioners after a block, in the order of their keys.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Provisioners(BTreeMap<BlsKey, Provisioner>);
+
+impl Provisioners {
+    /// No provisioners.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets the stake of a provisioner.
+    pub fn insert(&mut self, key: PublicKey, stake: Stake) {
+        self.0.insert(BlsKey::from(&key), Provisioner { point: key, stake });
+    }
+
+    /// Removes a provisioner.
+    pub fn remove(&mut self, key: &BlsKey) {
+        self.0.remove(key);
+    }
+
+    /// Undoes the changes of the last block, as the stake contract's feeder `prev_state_changes` reports them: for each
+    /// changed provisioner the stake it had before, or none.
+    #[must_use]
+    pub fn before(&self, changes: impl IntoIterator<Item = (PublicKey, Option<Stake>)>) -> Self {
+        let mut before = self.clone();
+        for (key, stake) in changes {
+            match stake {
+                Some(stake) => before.insert(key, stake),
+                None => before.remove(&BlsKey::from(&key)),
+            }
+        }
+        before
+    }
+
+    /// The provisioner with this key.
+    #[must_use]
+    pub fn get(&self, key: &BlsKey) -> Option<&Provisioner> {
+        self.0.get(key)
+    }
+
+    /// All provisioners, in the order of their keys.
+    pub fn iter(&self) -> impl Iterator<Item = (&BlsKey, &Provisioner)> {
+        self.0.iter()
+    }
+
+    /// Those whose stake counts in `round`, in the order of their keys.
+    pub fn eligible(&self, round: u64) -> impl Iterator<Item = (&BlsKey, &Provisioner)> {
+        self.0.iter().filter(move |(_, provisioner)| provisioner.stake.is_eligible(round))
+    }
+}
+
+impl FromIterator<(PublicKey, Stake)> for Provisioners {
+    fn from_iter<I: IntoIterator<Item = (PublicKey, Stake)>>(stakes: I) -> Self {
+        let mut provisioners = Self::new();
+        for (key, stake) in stakes {
+            provisioners.insert(key, stake);
+        }
+        provisioners
+    }
+}

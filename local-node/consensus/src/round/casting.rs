@@ -1,0 +1,149 @@
+//! How this node votes.
+
+use local_node_types::keys::{BlsKey, BlsSignature};
+use local_node_types::ledger::{StepName, Vote};
+use local_node_types::message::{
+    Message, Ratification, SignedBy, Validation, ValidationResult, ratification_bytes, validation_bytes,
+};
+use tracing::debug;
+
+use super::{Env, Round};
+use crate::faults::slashes;
+use crate::header::Stage;
+use crate::interface::{Output, Persist, RequestId, Verdict, VerifyRequest};
+use crate::parameters::is_emergency;
+use crate::signing;
+
+impl Round {
+    /// Votes on the candidate of an iteration, or on its absence, or asks the node to verify it first.
+    pub(super) fn vote_on_candidate(&mut self, env: &mut Env<'_>, iteration: u8) {
+        if self.own_members(env, iteration, StepName::Validation).is_empty() {
+            return;
+        }
+        let Some(candidate) = self.iteration(iteration).candidate.clone() else {
+            return self.validate(env, iteration, Vote::NoCandidate);
+        };
+        let hash = candidate.hash();
+        if candidate.own {
+            return self.validate(env, iteration, Vote::Valid(hash));
+        }
+        if self.verifying.values().any(|asked| *asked == (iteration, hash)) {
+            return;
+        }
+        match self.verifier.verify(&candidate.block.header, env.now, Stage::Candidate) {
+            Ok(facts) => {
+                let id = env.request_id();
+                self.verifying.insert(id, (iteration, hash));
+                env.out.push(Output::Verify(Box::new(VerifyRequest {
+                    id,
+                    slashes: slashes(&candidate.block.header.failed_iterations, &candidate.block.faults),
+                    block: Box::new(candidate.block.as_ref().clone()),
+                    voters: facts.certificate_voters,
+                })));
+            }
+            Err(problem) => {
+                debug!(round = self.height, iteration, %problem, "the candidate's header breaks a rule");
+                if problem.must_vote() {
+                    self.validate(env, iteration, Vote::Invalid(hash));
+                }
+            }
+        }
+    }
+
+    pub(crate) fn on_verified(&mut self, env: &mut Env<'_>, request: RequestId, verdict: Verdict) {
+        let Some((iteration, hash)) = self.verifying.remove(&request) else { return };
+        let vote = match verdict {
+            Verdict::Valid => {
+                let candidate = self.iteration(iteration).candidate.as_mut();
+                if let Some(candidate) = candidate.filter(|candidate| candidate.hash() == hash) {
+                    candidate.request = Some(request);
+                }
+                Vote::Valid(hash)
+            }
+            Verdict::Invalid => Vote::Invalid(hash),
+            Verdict::Abstain => return,
+        };
+        let in_time = iteration == self.current && self.step() == Some(StepName::Validation);
+        if in_time || is_emergency(iteration) {
+            self.validate(env, iteration, vote);
+        }
+    }
+
+    /// Casts this node's votes in validation, once for each iteration.
+    fn validate(&mut self, env: &mut Env<'_>, iteration: u8, vote: Vote) {
+        if is_emergency(iteration) && !vote.is_valid() || self.iteration(iteration).has_validated {
+            return;
+        }
+        let header = self.consensus_header(iteration);
+        let bytes = validation_bytes(&header, &vote);
+        self.cast(env, iteration, StepName::Validation, vote, &bytes, |signed| {
+            Message::Validation(Box::new(Validation { header, vote, signed }))
+        });
+        self.iteration(iteration).has_validated = true;
+        self.on_validation_counted(env, iteration, vote);
+    }
+
+    /// Casts this node's votes in ratification, once for each iteration.
+    pub(super) fn ratify(&mut self, env: &mut Env<'_>, iteration: u8, validation: ValidationResult) {
+        let vote = validation.vote;
+        let emergency = is_emergency(iteration);
+        if emergency && !vote.is_valid() {
+            return;
+        }
+        let header = self.consensus_header(iteration);
+        if emergency {
+            env.out.push(Output::Persist(Persist::ValidationResult(header, validation)));
+        }
+        if self.iteration(iteration).has_ratified {
+            return;
+        }
+        let (bytes, timestamp) = (ratification_bytes(&header, &vote), env.now.as_secs());
+        self.cast(env, iteration, StepName::Ratification, vote, &bytes, |signed| {
+            Message::Ratification(Box::new(Ratification { header, vote, timestamp, validation, signed }))
+        });
+        self.iteration(iteration).has_ratified = true;
+        self.conclude(env, iteration, vote);
+    }
+
+    /// The places and keys of this node's members in a committee.
+    fn own_members(&mut self, env: &Env<'_>, iteration: u8, step: StepName) -> Vec<(usize, BlsKey)> {
+        let committee = self.iteration(iteration).tally(step).committee();
+        let members = committee.members().iter().enumerate();
+        members.filter(|(_, member)| env.keys.holds(&member.key)).map(|(place, member)| (place, member.key)).collect()
+    }
+
+    /// Signs a vote with all keys that are in the committee, counts it, and tells the others.
+    fn cast(
+        &mut self,
+        env: &mut Env<'_>,
+        iteration: u8,
+        step: StepName,
+        vote: Vote,
+        bytes: &[u8],
+        message: impl Fn(SignedBy) -> Message,
+    ) {
+        let mut members = self.own_members(env, iteration, step);
+        let version = self.verifier.version();
+        let tally = self.iteration(iteration).tally(step);
+        // A vote of ours may have come back to us before, from a time before a restart.
+        members.retain(|(place, _)| tally.check(*place, &vote).is_ok());
+        let keys: Vec<_> = members.iter().map(|(_, key)| *key).collect();
+        debug!(round = self.height, iteration, ?step, ?vote, members = keys.len(), "vote");
+        let signatures: Vec<_> = if env.config.alone {
+            vec![BlsSignature::default(); keys.len()]
+        } else {
+            keys.iter().filter_map(|key| env.keys.sign(key, bytes, version)).collect()
+        };
+        let sum = if env.config.alone {
+            env.keys.sign_together(&keys, bytes, version)
+        } else {
+            signing::add(&signatures).ok()
+        };
+        let Some(sum) = sum else { return };
+        let ballots: Vec<_> = members.iter().zip(&signatures).map(|((place, _), own)| (*place, *own)).collect();
+        self.iteration(iteration).tally(step).add(vote, &ballots, sum).expect("own signatures are points");
+        for (signer, signature) in keys.into_iter().zip(signatures) {
+            env.broadcast(|| message(SignedBy { signer, signature }));
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! Receiving messages, and counting others' votes.
+
+use local_node_types::keys::BlsSignature;
+use local_node_types::ledger::{ConsensusHeader, Fault, Statement, StepName, Vote};
+use local_node_types::message::{
+    Message, Ratification, SignedBy, ValidationResult, ratification_bytes, validation_bytes,
+};
+use tracing::debug;
+
+use super::{Env, Origin, Round, Timing};
+use crate::attestation;
+use crate::interface::Output;
+use crate::parameters::{MAX_ITERATIONS, is_emergency};
+use crate::signing;
+use crate::tally::Refusal;
+
+/// Bytes that a vote takes in the queue.
+const VOTE_BYTES: usize = size_of::<Ratification>();
+
+/// What two votes must have in common to be verified and counted together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Ballot {
+    header: ConsensusHeader,
+    step: StepName,
+    vote: Vote,
+}
+
+impl Ballot {
+    fn of(message: &Message) -> Option<(Self, SignedBy)> {
+        let (header, step) = message.consensus_step()?;
+        match message {
+            Message::Validation(message) => Some((Self { header, step, vote: message.vote }, message.signed)),
+            Message::Ratification(message) => Some((Self { header, step, vote: message.vote }, message.signed)),
+            _ => None,
+        }
+    }
+
+    fn signed_bytes(&self) -> Vec<u8> {
+        match self.step {
+            StepName::Validation => validation_bytes(&self.header, &self.vote),
+            StepName::Ratification | StepName::Proposal => ratification_bytes(&self.header, &self.vote),
+        }
+    }
+}
+
+/// A vote of a member of the committee that has not contradicted itself.
+#[derive(Debug)]
+struct Received {
+    place: usize,
+    signature: BlsSignature,
+    message: Message,
+}
+
+impl Round {
+    /// Messages for this round and tip, in the order in which they came. Votes for the same are counted together.
+    pub(crate) fn on_messages(&mut self, env: &mut Env<'_>, messages: Vec<Message>, origin: Origin) {
+        let mut messages = messages.into_iter().peekable();
+        while let Some(message) = messages.next() {
+            let Some((header, _)) = message.consensus_step() else { continue };
+            if header.prev_block_hash != self.prev_hash()
+                || header.round != self.height
+                || header.iteration >= MAX_ITERATIONS
+            {
+                continue;
+            }
+            let Some((ballot, _)) = Ballot::of(&message) else {
+                self.on_other(env, message, origin);
+                continue;
+            };
+            let mut group = vec![message];
+            while let Some(next) = messages.next_if(|next| Ballot::of(next).is_some_and(|(other, _)| other == ballot)) {
+                group.push(next);
+            }
+            self.on_votes(env, ballot, group, origin);
+        }
+    }
+
+    fn on_other(&mut self, env: &mut Env<'_>, message: Message, origin: Origin) {
+        match message {
+            Message::Candidate(block) => self.on_candidate(env, block, origin),
+            Message::Quorum(quorum) => self.on_quorum(env, quorum),
+            Message::ValidationQuorum(quorum) => self.on_validation_quorum(env, &quorum),
+            _ => {}
+        }
+    }
+
+    /// Votes that say the same about the same step.
+    fn on_votes(&mut self, env: &mut Env<'_>, ballot: Ballot, group: Vec<Message>, origin: Origin) {
+        let iteration = ballot.header.iteration;
+        if ballot.step == StepName::Validation && ballot.vote == Vote::NoQuorum {
+            return;
+        }
+        let timing = self.timing(iteration, ballot.step);
+        let mut votes: Vec<_> =
+            group.into_iter().filter_map(|message| self.admit(env, ballot, message, timing)).collect();
+        if origin == Origin::Network {
+            self.drop_wrong(ballot, &mut votes);
+            for vote in &votes {
+                env.relay(|| vote.message.clone());
+            }
+        }
+        match timing {
+            Timing::Late => {}
+            Timing::Early => self.keep(env, ballot, votes),
+            Timing::Now => self.count(env, ballot, votes),
+        }
+    }
+
+    /// Whether a vote is worth the check of its signature.
+    fn admit(&mut self, env: &mut Env<'_>, ballot: Ballot, message: Message, timing: Timing) -> Option<Received> {
+        let (_, signed) = Ballot::of(&message)?;
+        let iteration = ballot.header.iteration;
+        if let Message::Ratification(vote) = &message
+            && !is_coherent(vote)
+        {
+            return None;
+        }
+        let tally = self.iteration(iteration).tally(ballot.step);
+        let place = tally.committee().place(&signed.signer)?;
+        let received = Received { place, signature: signed.signature, message };
+        match tally.check(place, &ballot.vote) {
+            Ok(()) => {}
+            Err(Refusal::Conflict(vote, signature)) => {
+                self.accuse(env, ballot, &received, signed, vote, signature);
+                return None;
+            }
+            Err(refusal) => {
+                debug!(round = self.height, iteration, ?refusal, vote = ?ballot.vote, "vote dropped");
+                return None;
+            }
+        }
+        let number = ballot.step.number(iteration)?;
+        let wanted = timing != Timing::Early || env.queue.has_room(self.height, number, &signed.signer, VOTE_BYTES);
+        wanted.then_some(received)
+    }
+
+    /// Removes votes with wrong signatures, and votes of a member that is in the list twice.
+    fn drop_wrong(&mut self, ballot: Ballot, votes: &mut Vec<Received>) {
+        let mut seen = 0_u64;
+        votes.retain(|vote| {
+            let first = seen >> vote.place & 1 == 0;
+            seen |= 1 << vote.place;
+            first
+        });
+        if votes.is_empty() {
+            return;
+        }
+        let version = self.verifier.version();
+        let members = self.iteration(ballot.header.iteration).tally(ballot.step).committee().members();
+        let signed: Vec<_> = votes.iter().map(|vote| (members[vote.place].point, vote.signature)).collect();
+        if let Err(wrong) = signing::verify_all(&signed, &ballot.signed_bytes(), version) {
+            debug!(round = self.height, ?ballot, wrong = wrong.len(), "votes with wrong signatures dropped");
+            let mut place = 0;
+            votes.retain(|_| {
+                place += 1;
+                !wrong.contains(&(place - 1))
+            });
+        }
+    }
+
+    /// Keeps votes for a step that has not come.
+    fn keep(&self, env: &mut Env<'_>, ballot: Ballot, votes: Vec<Received>) {
+        let Some(number) = ballot.step.number(ballot.header.iteration) else { return };
+        for vote in votes {
+            if let Some((_, signed)) = Ballot::of(&vote.message) {
+                env.queue.put(self.height, number, signed.signer, VOTE_BYTES, vote.message);
+            }
+        }
+    }
+
+    /// Counts verified votes.
+    fn count(&mut self, env: &mut Env<'_>, ballot: Ballot, mut votes: Vec<Received>) {
+        let iteration = ballot.header.iteration;
+        let all = votes.len();
+        votes.retain(|vote| match &vote.message {
+            Message::Ratification(message) => self.accept_result(message),
+            _ => true,
+        });
+        if votes.len() < all {
+            // Those that are left were verified together with others.
+            self.drop_wrong(ballot, &mut votes);
+        }
+        let signatures: Vec<_> = votes.iter().map(|vote| vote.signature).collect();
+        let Ok(sum) = signing::add(&signatures) else { return };
+        let members: Vec<_> = votes.iter().map(|vote| (vote.place, vote.signature)).collect();
+        if let Err(problem) = self.iteration(iteration).tally(ballot.step).add(ballot.vote, &members, sum) {
+            return debug!(round = self.height, ?ballot, %problem, "votes could not be added");
+        }
+        match ballot.step {
+            StepName::Validation => self.on_validation_counted(env, iteration, ballot.vote),
+            StepName::Ratification | StepName::Proposal => self.conclude(env, iteration, ballot.vote),
+        }
+    }
+
+    /// Whether the validation result that a vote in ratification rests on agrees with what is known here. Takes it over
+    /// when nothing is known.
+    fn accept_result(&mut self, message: &Ratification) -> bool {
+        let (iteration, vote) = (message.header.iteration, message.vote);
+        let state = self.iteration(iteration);
+        if vote == Vote::NoQuorum || state.validated.contains_key(&vote) {
+            return true;
+        }
+        let local = state.result.vote;
+        if local != Vote::NoQuorum && local != vote && !is_emergency(iteration) {
+            return false;
+        }
+        let votes = message.validation.step_votes;
+        let version = self.verifier.version();
+        let committees = self.verifier.committees();
+        let verified =
+            attestation::verify_step(&votes, &message.header, StepName::Validation, &vote, committees, version);
+        if let Err(problem) = verified {
+            debug!(round = self.height, iteration, %problem, "vote with a wrong validation result dropped");
+            return false;
+        }
+        let state = self.iteration(iteration);
+        state.validated.insert(vote, votes);
+        state.result = ValidationResult::new(vote, votes);
+        true
+    }
+
+    /// A member has cast two votes: proves it, if both are signed.
+    fn accuse(
+        &mut self,
+        env: &mut Env<'_>,
+        ballot: Ballot,
+        received: &Received,
+        signed: SignedBy,
+        first: Vote,
+        first_signature: BlsSignature,
+    ) {
+        let iteration = ballot.header.iteration;
+        let version = self.verifier.version();
+        let tally = self.iteration(iteration).tally(ballot.step);
+        if first_signature.is_empty() || !tally.accuse(received.place) {
+            return;
+        }
+        let point = tally.committee().members()[received.place].point;
+        if signing::verify(&[point], &signed.signature, &ballot.signed_bytes(), version).is_err() {
+            tally.acquit(received.place);
+            return;
+        }
+        let statement =
+            |payload, signature| Statement { header: ballot.header, signer: signed.signer, signature, payload };
+        let pair = Box::new([statement(first, first_signature), statement(ballot.vote, signed.signature)]);
+        env.out.push(Output::Misbehaviour(Box::new(match ballot.step {
+            StepName::Validation => Fault::DoubleValidationVote(pair),
+            StepName::Ratification | StepName::Proposal => Fault::DoubleRatificationVote(pair),
+        })));
+    }
+}
+
+/// Whether a vote in ratification says the same as the validation result that comes with it.
+fn is_coherent(message: &Ratification) -> bool {
+    let result = &message.validation;
+    result.vote == message.vote && (message.vote != Vote::NoQuorum || result.step_votes.is_empty())
+}
