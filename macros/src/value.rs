@@ -297,6 +297,12 @@ fn derives(attributes: &[Attribute]) -> TokenStream {
     ];
     let missing =
         missing.into_iter().filter(|(name, _)| !derived.iter().any(|known| known == name)).map(|(_, path)| path);
+    // A key of a map is compared in its archived form too.
+    let ordered = derived.iter().any(|name| name == "Ord").then(|| {
+        quote! {
+            #[archive_attr(derive(PartialEq, Eq, PartialOrd, Ord))]
+        }
+    });
     quote! {
         #[derive(
             #(#missing,)*
@@ -305,6 +311,7 @@ fn derives(attributes: &[Attribute]) -> TokenStream {
             ::dusk_sdk::__private::rkyv::Deserialize
         )]
         #[archive(check_bytes, crate = "::dusk_sdk::__private::rkyv")]
+        #ordered
     }
 }
 

@@ -119,7 +119,7 @@ impl fmt::Debug for Account {
 }
 
 /// An [`Account`] on the wire. The same bytes as an archived BLS public key.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(C)]
 pub struct ArchivedAccount {
     limbs: [u64; 24],

@@ -109,7 +109,7 @@ impl fmt::Debug for Field {
 }
 
 /// A [`Field`] on the wire: the four limbs of its Montgomery form, as in an archived `BlsScalar`.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(transparent)]
 pub struct ArchivedField([u64; 4]);
 

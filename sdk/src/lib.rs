@@ -20,12 +20,16 @@ mod field;
 pub mod interface;
 mod macros;
 mod runtime;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod text;
 mod value;
 pub mod wire;
 
 pub use account::{Account, Owner};
 pub use dusk_core::abi::ContractId;
+#[cfg(feature = "testing")]
+pub use dusk_sdk_macros::test;
 pub use dusk_sdk_macros::{contract, contract_type, error, event};
 pub use field::Field;
 pub use value::Value;

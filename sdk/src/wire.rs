@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn plain_values_have_the_bytes_of_the_production_encoding() {
-        assert_eq!(().encode().unwrap(), []);
+        assert!(().encode().unwrap().is_empty());
         assert_eq!(7u64.encode().unwrap(), 7u64.to_le_bytes());
         assert_eq!(true.encode().unwrap(), [1]);
         assert_eq!(Some(7u32).encode().unwrap(), [1, 0, 0, 0, 7, 0, 0, 0]);

@@ -24,7 +24,14 @@ pub(super) fn contract(contract: &Contract, primary: bool) -> TokenStream {
         if primary { exports(contract, state) } else { TokenStream::new() },
     ];
     items.extend(parts.into_iter().map(syn::Item::Verbatim));
-    quote!(#module)
+    let (visibility, name) = (&module.vis, &module.ident);
+    // A contract's package and module mostly have one name. Callers then reach everything by the package alone.
+    quote! {
+        #module
+
+        #[allow(unused_imports, reason = "for callers")]
+        #visibility use #name::*;
+    }
 }
 
 fn exported(contract: &Contract) -> impl Iterator<Item = &Method> {
@@ -167,12 +174,13 @@ fn constructor(contract: &Contract, state: &Ident) -> TokenStream {
     let names = argument_names(init);
     let types: Vec<_> = init.arguments.iter().map(|argument| &argument.ty).collect();
     let arguments = argument_types(init);
-    let docs = &init.doc_attributes;
+    let docs = documentation(init, || format!("Deploys `{state}`."));
     quote! {
-        #(#docs)*
+        #docs
         ///
         /// This gathers the arguments of the constructor: give it to `chain.deploy`.
         #[must_use]
+        #[allow(clippy::too_many_arguments, reason = "as many as the contract takes")]
         pub fn init(#(#names: #types),*) -> ::dusk_sdk::client::Constructor<#state, #arguments, #refusal> {
             ::dusk_sdk::client::Constructor::new((#(#names,)*))
         }
@@ -258,13 +266,25 @@ fn client_method(method: &Method, contract: &Contract, via: &str) -> TokenStream
     let (value, refusal) = output(method, contract);
     let via = Ident::new(via, Span::call_site());
     let answer = if via == "read" { quote!(Read) } else { quote!(Written) };
-    let docs = &method.doc_attributes;
+    let docs = documentation(method, || format!("Calls `{name}`."));
     quote! {
-        #(#docs)*
+        #docs
         #[track_caller]
+        #[allow(clippy::too_many_arguments, reason = "as many as the contract takes")]
         pub fn #name(&self, #(#names: #types),*) -> Via::#answer<#value, #refusal> {
             self.via.#via(#text, (#(#names,)*))
         }
+    }
+}
+
+/// The documentation of a method, or another where it has none.
+fn documentation(method: &Method, other: impl FnOnce() -> String) -> TokenStream {
+    let docs = &method.doc_attributes;
+    if docs.is_empty() {
+        let other = other();
+        quote!(#[doc = #other])
+    } else {
+        quote!(#(#docs)*)
     }
 }
 

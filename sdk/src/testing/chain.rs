@@ -1,0 +1,362 @@
+//! A test's own chain, the accounts on it, and the contracts deployed there.
+
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::rc::Rc;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::cell::RefCell;
+use core::convert::Infallible;
+use core::fmt;
+
+use dusk_core::abi::ContractId;
+use local_node_types::execution::{CallError, Event};
+use local_node_types::host::{Outcome, Request, Response};
+
+use super::connection::Connection;
+use super::failure::Failure;
+use super::outcome::{Receipt, Sent};
+use crate::account::Account;
+use crate::arguments::Arguments;
+use crate::base58;
+use crate::client::{Constructor, Reads, Writes};
+use crate::contract::Refusal;
+use crate::interface::{Described, Interface};
+use crate::value::Value;
+
+/// A chain that only one test sees. It begins at genesis, with funded accounts, and ends with the test.
+///
+/// All functions panic when the test host is gone, because nothing in a test can do anything about it.
+#[derive(Clone)]
+pub struct Chain(Rc<Shared>);
+
+struct Shared {
+    connection: RefCell<Connection>,
+    /// Accounts by the names that the test uses for them.
+    names: RefCell<Vec<(String, String)>>,
+    /// What has been deployed, to decode its events.
+    contracts: RefCell<Vec<(ContractId, &'static Interface)>>,
+}
+
+impl fmt::Debug for Chain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Chain").field("chain_id", &self.chain_id()).finish_non_exhaustive()
+    }
+}
+
+/// A contract that tests can deploy. Implemented by [`#[contract]`](crate::contract).
+pub trait Deployable: Described {
+    /// The typed client of the contract.
+    type Client;
+
+    /// The client that calls by this way.
+    fn client(via: Deployed) -> Self::Client;
+}
+
+impl Chain {
+    pub(super) fn new(connection: Connection) -> Self {
+        Self(Rc::new(Shared {
+            connection: RefCell::new(connection),
+            names: RefCell::default(),
+            contracts: RefCell::default(),
+        }))
+    }
+
+    /// Funded accounts by their names. The same name is always the same account, also in different tests.
+    #[track_caller]
+    #[must_use]
+    pub fn accounts<const N: usize>(&self, names: [&str; N]) -> [Signer; N] {
+        names.map(|name| self.account(name))
+    }
+
+    /// A funded account by its name.
+    #[track_caller]
+    #[must_use]
+    pub fn account(&self, name: &str) -> Signer {
+        let text = match self.ask(&Request::Account { name: name.into() }) {
+            Response::Account { account, .. } => account,
+            other => unexpected(&other),
+        };
+        let bytes = base58::decode(&text, Account::BYTES).and_then(|bytes| bytes.try_into().ok());
+        let Some(Ok(account)) = bytes.as_ref().map(Account::from_bytes) else {
+            panic!("the test host gave a malformed account for `{name}`: {text}");
+        };
+        let mut names = self.0.names.borrow_mut();
+        if !names.iter().any(|(_, known)| known == name) {
+            names.push((text, name.into()));
+        }
+        Signer { name: name.into(), account, deposit: 0, gas_limit: None }
+    }
+
+    /// Deploys a contract of this project: `chain.deploy(&alice, counter::init(5))?`.
+    ///
+    /// # Errors
+    /// When the constructor refuses or fails.
+    #[track_caller]
+    pub fn deploy<C: Deployable, A: Arguments, E: Refusal>(
+        &self,
+        from: &Signer,
+        constructor: Constructor<C, A, E>,
+    ) -> Result<C::Client, Failure> {
+        self.try_deploy(from, constructor).into_result()
+    }
+
+    /// Deploys a contract, and leaves to the test what should come of it:
+    /// `chain.try_deploy(&alice, counter::init(0)).refused(Refused::NoLimit)`.
+    #[track_caller]
+    #[allow(clippy::needless_pass_by_value, reason = "a constructor call is made to be given away")]
+    pub fn try_deploy<C: Deployable, A: Arguments, E: Refusal>(
+        &self,
+        from: &Signer,
+        constructor: Constructor<C, A, E>,
+    ) -> Sent<C::Client, E> {
+        let what = format!("the deployment of {} by {}", C::PACKAGE, from.name);
+        let init = encode(constructor.arguments(), &what);
+        let request = Request::Deploy { package: C::PACKAGE.into(), from: from.name.clone(), init };
+        let outcome = self.outcome(&request);
+        let via = Deployed { chain: self.clone(), id: outcome.contract, interface: &C::INTERFACE };
+        if outcome.result.is_ok() {
+            self.0.contracts.borrow_mut().push((outcome.contract, via.interface));
+        }
+        let receipt = Receipt::new(self.clone(), what, outcome);
+        Sent::new(receipt, |_| Ok(C::client(via)))
+    }
+
+    /// Moves LUX (10⁻⁹ DUSK) from one account to another.
+    #[track_caller]
+    pub fn transfer(&self, from: &Signer, to: &Signer, lux: u64) -> Sent<(), Infallible> {
+        let what = format!("the transfer of {lux} LUX from {} to {}", from.name, to.name);
+        let to = to.account.to_string();
+        let outcome = self.outcome(&Request::Transfer { from: from.name.clone(), to, value: lux });
+        Sent::new(Receipt::new(self.clone(), what, outcome), |_| Ok(()))
+    }
+
+    /// What an account has, in LUX (10⁻⁹ DUSK).
+    #[track_caller]
+    #[must_use]
+    pub fn balance(&self, account: &Signer) -> u64 {
+        match self.ask(&Request::Balance { account: account.account.to_string() }) {
+            Response::Balance { balance, .. } => balance,
+            other => unexpected(&other),
+        }
+    }
+
+    /// The height of the chain: blocks since genesis.
+    #[track_caller]
+    #[must_use]
+    pub fn height(&self) -> u64 {
+        self.height_after(&Request::Height)
+    }
+
+    /// Makes that many empty blocks, and returns the new height.
+    #[track_caller]
+    pub fn mine(&self, blocks: u64) -> u64 {
+        self.height_after(&Request::Mine { blocks })
+    }
+
+    /// Remembers the state of the chain.
+    #[track_caller]
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        match self.ask(&Request::Snapshot) {
+            Response::Snapshot { snapshot } => Snapshot(snapshot),
+            other => unexpected(&other),
+        }
+    }
+
+    /// Goes back to a remembered state, which stays remembered; later ones are forgotten.
+    #[track_caller]
+    pub fn revert(&self, to: &Snapshot) {
+        match self.ask(&Request::Revert { snapshot: to.0 }) {
+            Response::Done => {}
+            other => unexpected(&other),
+        }
+    }
+
+    /// The chain's id, as contracts see it.
+    #[must_use]
+    pub fn chain_id(&self) -> u8 {
+        self.0.connection.borrow().chain_id
+    }
+
+    #[track_caller]
+    fn height_after(&self, request: &Request) -> u64 {
+        match self.ask(request) {
+            Response::Height { height } => height,
+            other => unexpected(&other),
+        }
+    }
+
+    #[track_caller]
+    fn outcome(&self, request: &Request) -> Outcome {
+        match self.ask(request) {
+            Response::Outcome(outcome) => outcome,
+            other => unexpected(&other),
+        }
+    }
+
+    #[track_caller]
+    fn ask(&self, request: &Request) -> Response {
+        let answer = self.0.connection.borrow_mut().ask(request);
+        match answer {
+            Ok(response) => response,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// An event by its name and its data as JSON, as far as its contract is known here.
+    pub(super) fn show_event(&self, event: &Event) -> String {
+        let contracts = self.0.contracts.borrow();
+        let interface = contracts.iter().find(|(id, _)| *id == event.source).map(|(_, interface)| interface);
+        let data = interface.and_then(|interface| interface.decode_event(&event.topic, &event.data).ok());
+        match data {
+            Some(data) => self.name_accounts(&format!("{} {data}", event.topic)),
+            None => format!("{} ({} bytes, from contract {})", event.topic, event.data.len(), event.source),
+        }
+    }
+
+    /// A text in which the accounts of the test go by their names.
+    pub(super) fn name_accounts(&self, text: &str) -> String {
+        let names = self.0.names.borrow();
+        names.iter().fold(text.to_owned(), |text, (account, name)| text.replace(account, &format!("@{name}")))
+    }
+}
+
+#[track_caller]
+fn unexpected(response: &Response) -> ! {
+    panic!(
+        "the test host gave an unexpected answer: {response:?}\nhint: dusk-sdk and cargo-dusk must be of the same version"
+    )
+}
+
+#[track_caller]
+fn encode(arguments: &impl Arguments, what: &str) -> Vec<u8> {
+    match arguments.encode() {
+        Ok(bytes) => bytes,
+        Err(overflow) => panic!("{what} cannot be sent: {overflow}"),
+    }
+}
+
+/// A remembered state of a chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snapshot(u64);
+
+/// An account on the test's chain, by its name. The host holds its key and signs for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signer {
+    name: String,
+    account: Account,
+    deposit: u64,
+    gas_limit: Option<u64>,
+}
+
+impl Signer {
+    /// The account itself, as contracts know it.
+    #[must_use]
+    pub fn account(&self) -> Account {
+        self.account
+    }
+
+    /// The name that the test uses for it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The same account, depositing that many LUX with the call: `vault.by(alice.depositing(100)).pay_in()`.
+    #[must_use]
+    pub fn depositing(&self, lux: u64) -> Self {
+        Self { deposit: lux, ..self.clone() }
+    }
+
+    /// The same account, giving the call at most this much gas, for tests of what happens when it runs out.
+    #[must_use]
+    pub fn with_gas(&self, limit: u64) -> Self {
+        Self { gas_limit: Some(limit), ..self.clone() }
+    }
+}
+
+impl From<&Signer> for Signer {
+    fn from(signer: &Signer) -> Self {
+        signer.clone()
+    }
+}
+
+/// The way to a deployed contract without an account: its queries.
+#[derive(Debug, Clone)]
+pub struct Deployed {
+    chain: Chain,
+    id: ContractId,
+    interface: &'static Interface,
+}
+
+impl Deployed {
+    /// The way with an account: also its transactions.
+    #[must_use]
+    pub fn by(&self, signer: Signer) -> Signed {
+        Signed { contract: self.clone(), signer }
+    }
+
+    /// The id of the contract.
+    #[must_use]
+    pub fn id(&self) -> ContractId {
+        self.id
+    }
+}
+
+impl Reads for Deployed {
+    type Read<T: Value, E: Refusal> = Result<T, Failure>;
+
+    #[track_caller]
+    fn read<A: Arguments, T: Value, E: Refusal>(&self, function: &'static str, arguments: A) -> Result<T, Failure> {
+        let what = format!("{}.{function}", self.interface.package);
+        let argument = encode(&arguments, &what);
+        let request = Request::Query { contract: self.id, function: function.into(), argument };
+        match self.chain.ask(&request) {
+            Response::Queried { result: Ok(bytes), .. } => T::decode(&bytes.0)
+                .map_err(|_| Failure::new(format!("{what} returned {} bytes that are not of its type", bytes.0.len()))),
+            Response::Queried { result: Err(error), .. } => {
+                let text = self.chain.name_accounts(&format!("{what} failed: {error}"));
+                let panic = if let CallError::Panic(text) = error { Some(text) } else { None };
+                Err(Failure::of_call(text, panic))
+            }
+            other => unexpected(&other),
+        }
+    }
+}
+
+/// The way to a deployed contract with an account.
+#[derive(Debug, Clone)]
+pub struct Signed {
+    contract: Deployed,
+    signer: Signer,
+}
+
+impl Reads for Signed {
+    type Read<T: Value, E: Refusal> = Result<T, Failure>;
+
+    #[track_caller]
+    fn read<A: Arguments, T: Value, E: Refusal>(&self, function: &'static str, arguments: A) -> Result<T, Failure> {
+        self.contract.read::<A, T, E>(function, arguments)
+    }
+}
+
+impl Writes for Signed {
+    type Written<T: Value, E: Refusal> = Sent<T, E>;
+
+    #[track_caller]
+    fn write<A: Arguments, T: Value, E: Refusal>(&self, function: &'static str, arguments: A) -> Sent<T, E> {
+        let Deployed { chain, id, interface } = &self.contract;
+        let what = format!("{}.{function} by {}", interface.package, self.signer.name);
+        let argument = encode(&arguments, &what);
+        let outcome = chain.outcome(&Request::Call {
+            from: self.signer.name.clone(),
+            contract: *id,
+            function: function.into(),
+            argument,
+            deposit: self.signer.deposit,
+            gas_limit: self.signer.gas_limit,
+        });
+        Sent::new(Receipt::new(chain.clone(), what, outcome), T::decode)
+    }
+}

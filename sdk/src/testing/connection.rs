@@ -1,0 +1,181 @@
+//! The way to the test host: find it or start it, and speak its protocol.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
+use std::env;
+use std::ffi::OsString;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use local_node_types::host::{ADDRESS_VARIABLE, MAX_LINE_BYTES, PROTOCOL_VERSION, Request, Response};
+
+/// What the host's first line begins with.
+const READY: &str = "listening ";
+/// The longest that the host may take for an answer, in seconds. Proofs take minutes on slow machines.
+const MAX_SILENCE_SECONDS: u64 = 1_800;
+
+/// A connection to the test host: one chain.
+#[derive(Debug)]
+pub(super) struct Connection {
+    stream: BufReader<TcpStream>,
+    pub(super) chain_id: u8,
+}
+
+impl Connection {
+    /// Finds or starts the host, and begins a chain there.
+    pub(super) fn open(test: &str, manifest_folder: &str) -> Result<Self, ConnectionError> {
+        let address = match env::var(ADDRESS_VARIABLE) {
+            Ok(address) => address,
+            Err(_) => own_host(manifest_folder)?,
+        };
+        let failed = |source| ConnectionError::Connect { address: address.clone(), source };
+        let stream = TcpStream::connect(&address).map_err(failed)?;
+        stream.set_nodelay(true).map_err(failed)?;
+        stream.set_read_timeout(Some(Duration::from_secs(MAX_SILENCE_SECONDS))).map_err(failed)?;
+        let mut connection = Self { stream: BufReader::new(stream), chain_id: 0 };
+        match connection.ask(&Request::Open { version: PROTOCOL_VERSION, test: test.into() })? {
+            Response::Opened { chain_id, .. } => connection.chain_id = chain_id,
+            other => return Err(ConnectionError::Unexpected(other.into())),
+        }
+        Ok(connection)
+    }
+
+    /// Asks the host something. An answer that it cannot be done is an error here.
+    pub(super) fn ask(&mut self, request: &Request) -> Result<Response, ConnectionError> {
+        let mut line = serde_json::to_string(request).map_err(ConnectionError::Protocol)?;
+        line.push('\n');
+        self.stream.get_mut().write_all(line.as_bytes()).map_err(ConnectionError::Lost)?;
+        let mut answer = String::new();
+        let read =
+            (&mut self.stream).take(MAX_LINE_BYTES as u64).read_line(&mut answer).map_err(ConnectionError::Lost)?;
+        if read == 0 {
+            return Err(ConnectionError::Closed);
+        }
+        match serde_json::from_str(&answer).map_err(ConnectionError::Protocol)? {
+            Response::Failed { message, hint } => Err(ConnectionError::Refused { message, hint }),
+            response => Ok(response),
+        }
+    }
+}
+
+/// The host that this program has started, for all of its tests. It ends when this program does, because then its
+/// standard input closes.
+struct OwnHost {
+    address: String,
+    _child: Child,
+    _stdin: Option<ChildStdin>,
+    _stdout: BufReader<ChildStdout>,
+}
+
+fn own_host(manifest_folder: &str) -> Result<String, ConnectionError> {
+    static HOST: OnceLock<Result<OwnHost, String>> = OnceLock::new();
+    match HOST.get_or_init(|| start(manifest_folder)) {
+        Ok(host) => Ok(host.address.clone()),
+        Err(message) => Err(ConnectionError::NotStarted(message.clone())),
+    }
+}
+
+fn start(manifest_folder: &str) -> Result<OwnHost, String> {
+    let manifest = Path::new(manifest_folder).join("Cargo.toml");
+    let installed = installed();
+    let mut command = match &installed {
+        Some(program) => Command::new(program),
+        // A project may still give `cargo dusk` its meaning by an alias.
+        None => Command::new(env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"))),
+    };
+    command.args(["dusk", "test-host", "--manifest-path"]).arg(&manifest);
+    let hint = if installed.is_some() {
+        "run `cargo dusk test` to see more, or `cargo dusk doctor` to check this machine"
+    } else {
+        "cargo-dusk is not installed: run `cargo install --path cli` in its repository, then test again"
+    };
+    let failed = |what: String| alloc::format!("{what}\nhint: {hint}");
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|e| failed(alloc::format!("the test host could not be started: {e}")))?;
+    let stdin = child.stdin.take();
+    let Some(stdout) = child.stdout.take() else { return Err(failed("the test host has no output".into())) };
+    let mut stdout = BufReader::new(stdout);
+    let mut line = String::new();
+    let read = (&mut stdout).take(MAX_LINE_BYTES as u64).read_line(&mut line);
+    let address = read.ok().and_then(|_| line.trim_end().strip_prefix(READY)).map(ToString::to_string);
+    let Some(address) = address else {
+        drop(stdin);
+        let status = child.wait().map_or_else(|e| e.to_string(), |status| status.to_string());
+        let said = if line.is_empty() { String::new() } else { alloc::format!(", and it said: {}", line.trim_end()) };
+        return Err(failed(alloc::format!("the test host ended before it was ready ({status}){said}")));
+    };
+    Ok(OwnHost { address, _child: child, _stdin: stdin, _stdout: stdout })
+}
+
+/// Where `cargo-dusk` is: on the path, or where cargo installs programs.
+fn installed() -> Option<PathBuf> {
+    let name = alloc::format!("cargo-dusk{}", env::consts::EXE_SUFFIX);
+    let mut folders: Vec<PathBuf> =
+        env::var_os("PATH").map(|path| env::split_paths(&path).collect()).unwrap_or_default();
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo")));
+    folders.extend(home.map(|home| home.join("bin")));
+    folders.into_iter().map(|folder| folder.join(&name)).find(|program| program.is_file())
+}
+
+/// Why the test host did not answer.
+#[derive(Debug)]
+pub(super) enum ConnectionError {
+    /// There is none and none could be started. The text has a hint.
+    NotStarted(String),
+    /// It cannot be reached.
+    Connect {
+        /// Where it should be.
+        address: String,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The connection broke.
+    Lost(std::io::Error),
+    /// The host ended the connection.
+    Closed,
+    /// Its answer is not of the protocol.
+    Protocol(serde_json::Error),
+    /// Its answer is not one to this question.
+    Unexpected(alloc::boxed::Box<Response>),
+    /// It says that it cannot be done.
+    Refused {
+        /// Why.
+        message: String,
+        /// What to do.
+        hint: Option<String>,
+    },
+}
+
+impl fmt::Display for ConnectionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mismatch = "hint: dusk-sdk and cargo-dusk must be of the same version";
+        match self {
+            Self::NotStarted(text) => f.write_str(text),
+            Self::Connect { address, source } => write!(
+                f,
+                "the test host at {address} cannot be reached: {source}\nhint: unset {ADDRESS_VARIABLE} to have one started"
+            ),
+            Self::Lost(source) => write!(f, "the connection to the test host broke: {source}"),
+            Self::Closed => f.write_str("the test host ended the connection; its own output says why"),
+            Self::Protocol(source) => write!(f, "the test host speaks another protocol: {source}\n{mismatch}"),
+            Self::Unexpected(response) => {
+                write!(f, "the test host gave an unexpected answer: {response:?}\n{mismatch}")
+            }
+            Self::Refused { message, hint } => {
+                f.write_str(message)?;
+                hint.iter().try_for_each(|hint| write!(f, "\nhint: {hint}"))
+            }
+        }
+    }
+}
+
+impl core::error::Error for ConnectionError {}

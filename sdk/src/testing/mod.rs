@@ -1,0 +1,45 @@
+//! Testing contracts: the compiled contract on a real chain, called by name and type.
+//!
+//! ```text
+//! use dusk_sdk::testing::*;
+//! use counter::Refused;
+//!
+//! #[dusk_sdk::test]
+//! fn only_the_owner_resets(chain: Chain) -> TestResult {
+//!     let [owner, mallory] = chain.accounts(["owner", "mallory"]);
+//!     let counter = chain.deploy(&owner, counter::init(10))?;
+//!     counter.by(&mallory).reset().refused(Refused::NotOwner);
+//!     counter.by(&owner).reset().succeeds();
+//!     assert_eq!(counter.value()?, 0);
+//!     Ok(())
+//! }
+//! ```
+//!
+//! Each test has a chain of its own, with funded accounts, on a *test host*. `cargo dusk test` starts one host for all
+//! tests; plain `cargo test` starts one for each test program. The host builds what is stale first. Keys stay on the
+//! host: a test names accounts, and the host signs.
+//!
+//! Assertions panic at the line that makes them and show what was found: values, events by name, refusals by name.
+
+mod chain;
+mod connection;
+mod failure;
+mod outcome;
+
+pub use chain::{Chain, Deployable, Deployed, Signed, Signer, Snapshot};
+use connection::Connection;
+pub use failure::{Failure, TestResult};
+pub use outcome::{Accepted, Rejected, Sent};
+
+/// Runs a test on a chain of its own. `#[dusk_sdk::test]` calls it.
+///
+/// # Panics
+/// When there is no test host and none can be started; the text says what to do.
+#[doc(hidden)]
+#[track_caller]
+pub fn run<R>(test: &str, manifest_folder: &str, body: fn(Chain) -> R) -> R {
+    match Connection::open(test, manifest_folder) {
+        Ok(connection) => body(Chain::new(connection)),
+        Err(error) => panic!("{test} has no chain to run on: {error}"),
+    }
+}

@@ -1,0 +1,246 @@
+//! What came of a transaction, and what a test may say about it.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::marker::PhantomData;
+
+use local_node_types::execution::{CallError, Event as RawEvent};
+use local_node_types::host::{HexBytes, Outcome};
+
+use super::chain::Chain;
+use super::failure::Failure;
+use crate::contract::{Event, Refusal};
+use crate::wire::Malformed;
+
+/// What is known of a transaction that is in a block.
+#[derive(Debug, Clone)]
+pub(super) struct Receipt {
+    chain: Chain,
+    what: String,
+    outcome: Outcome,
+}
+
+impl Receipt {
+    pub(super) fn new(chain: Chain, what: String, outcome: Outcome) -> Self {
+        Self { chain, what, outcome }
+    }
+
+    /// What the contract itself emitted.
+    fn events(&self) -> impl Iterator<Item = &RawEvent> {
+        self.outcome.events.iter().filter(|event| event.source == self.outcome.contract && !event.reverted)
+    }
+
+    fn show_events(&self) -> String {
+        let events: Vec<String> =
+            self.events().map(|event| format!("\n    {}", self.chain.show_event(event))).collect();
+        if events.is_empty() { "\n    none".into() } else { events.concat() }
+    }
+
+    fn show_result(&self) -> String {
+        match &self.outcome.result {
+            Ok(_) => format!("it succeeded, with the events{}", self.show_events()),
+            Err(CallError::Panic(text)) => match refusal_name(text) {
+                Some(name) => format!("it was refused with {}", self.chain.name_accounts(name)),
+                None => format!("it panicked: {}", self.chain.name_accounts(text)),
+            },
+            Err(CallError::OutOfGas) => format!("it ran out of gas, at {}", self.outcome.gas_spent),
+            Err(other) => format!("it failed: {other}"),
+        }
+    }
+}
+
+/// `Insufficient {"held":3}` of `E1: Insufficient {"held":3}`.
+fn refusal_name(panic_text: &str) -> Option<&str> {
+    local_node_types::abi::split_error(panic_text).map(|(_, name)| name)
+}
+
+/// A transaction that is in a block. Say what should have come of it: [`succeeds`](Sent::succeeds),
+/// [`emits`](Sent::emits), [`refused`](Sent::refused), [`panics`](Sent::panics), [`runs_out_of_gas`](Sent::runs_out_of_gas).
+#[derive(Debug, Clone)]
+#[must_use = "say what should have come of it: `.succeeds()`, `.refused(…)`, …"]
+pub struct Sent<T, E> {
+    receipt: Receipt,
+    /// `None` when the call failed.
+    value: Option<T>,
+    refusal: PhantomData<fn() -> E>,
+}
+
+impl<T, E: Refusal> Sent<T, E> {
+    #[track_caller]
+    pub(super) fn new(receipt: Receipt, decode: impl FnOnce(&[u8]) -> Result<T, Malformed>) -> Self {
+        let value = match &receipt.outcome.result {
+            Ok(HexBytes(bytes)) => match decode(bytes) {
+                Ok(value) => Some(value),
+                Err(Malformed) => panic!("{} returned {} bytes that are not of its type", receipt.what, bytes.len()),
+            },
+            Err(_) => None,
+        };
+        Self { receipt, value, refusal: PhantomData }
+    }
+
+    /// It succeeded.
+    ///
+    /// # Panics
+    /// When it did not.
+    #[track_caller]
+    pub fn succeeds(self) -> Accepted<T> {
+        match self.value {
+            Some(value) => Accepted { receipt: self.receipt, value },
+            None => panic!("{} should succeed, but {}", self.receipt.what, self.receipt.show_result()),
+        }
+    }
+
+    /// It succeeded, and the contract emitted this event.
+    ///
+    /// # Panics
+    /// When it did not, or not with these fields.
+    #[track_caller]
+    pub fn emits<Ev: Event>(self, event: Ev) -> Accepted<T> {
+        self.succeeds().emits(event)
+    }
+
+    /// It was refused with this error, fields included.
+    ///
+    /// # Panics
+    /// When it succeeded, failed otherwise, or was refused with another error.
+    #[track_caller]
+    #[allow(clippy::needless_pass_by_value, reason = "a refusal is made to be given away")]
+    pub fn refused(self, refusal: E) -> Rejected {
+        let text = refusal.to_text();
+        if self.receipt.outcome.result != Err(CallError::Panic(text.clone())) {
+            let expected = self.receipt.chain.name_accounts(refusal_name(&text).unwrap_or(&text));
+            panic!("{} should be refused with {expected}, but {}", self.receipt.what, self.receipt.show_result());
+        }
+        Rejected { receipt: self.receipt }
+    }
+
+    /// It panicked with a text that contains this one.
+    ///
+    /// # Panics
+    /// When it did not.
+    #[track_caller]
+    pub fn panics(self, text: &str) -> Rejected {
+        match &self.receipt.outcome.result {
+            Err(CallError::Panic(found)) if found.contains(text) => Rejected { receipt: self.receipt },
+            _ => panic!("{} should panic with \"{text}\", but {}", self.receipt.what, self.receipt.show_result()),
+        }
+    }
+
+    /// The gas that it was given did not suffice.
+    ///
+    /// # Panics
+    /// When it did suffice, or the call failed otherwise.
+    #[track_caller]
+    pub fn runs_out_of_gas(self) -> Rejected {
+        if self.receipt.outcome.result != Err(CallError::OutOfGas) {
+            panic!("{} should run out of gas, but {}", self.receipt.what, self.receipt.show_result());
+        }
+        Rejected { receipt: self.receipt }
+    }
+
+    /// What the call returned, or why it failed.
+    ///
+    /// # Errors
+    /// When it was refused, panicked or ran out of gas.
+    pub fn into_result(self) -> Result<T, Failure> {
+        let receipt = &self.receipt;
+        self.value.ok_or_else(|| {
+            let panic = match &receipt.outcome.result {
+                Err(CallError::Panic(text)) => Some(text.clone()),
+                _ => None,
+            };
+            Failure::of_call(format!("{} failed: {}", receipt.what, receipt.show_result()), panic)
+        })
+    }
+
+    /// The gas that was paid for. A failed transaction pays for its whole limit.
+    #[must_use]
+    pub fn gas(&self) -> u64 {
+        self.receipt.outcome.gas_spent
+    }
+}
+
+/// A transaction that succeeded.
+#[derive(Debug, Clone)]
+pub struct Accepted<T> {
+    receipt: Receipt,
+    value: T,
+}
+
+impl<T> Accepted<T> {
+    /// The contract emitted this event. Say so once for each event.
+    ///
+    /// # Panics
+    /// When it did not, or not with these fields.
+    #[track_caller]
+    #[allow(clippy::needless_pass_by_value, reason = "an event is made to be given away")]
+    pub fn emits<Ev: Event>(self, event: Ev) -> Self {
+        let data = event.encode();
+        let found = self.receipt.events().any(|found| found.topic == Ev::TOPIC && Ok(&found.data) == data.as_ref());
+        if !found {
+            let mut expected = format!("{} ", Ev::TOPIC);
+            event.write_json(&mut expected);
+            let Receipt { chain, what, .. } = &self.receipt;
+            let (expected, found) = (chain.name_accounts(&expected), self.receipt.show_events());
+            panic!("{what} should emit\n    {expected}\nbut its events are{found}");
+        }
+        self
+    }
+
+    /// The contract emitted nothing.
+    ///
+    /// # Panics
+    /// When it did.
+    #[track_caller]
+    pub fn emits_nothing(self) -> Self {
+        if self.receipt.events().next().is_some() {
+            panic!("{} should emit nothing, but its events are{}", self.receipt.what, self.receipt.show_events());
+        }
+        self
+    }
+
+    /// What the call returned.
+    #[must_use]
+    pub fn value(self) -> T {
+        self.value
+    }
+
+    /// The gas that was paid for.
+    #[must_use]
+    pub fn gas(&self) -> u64 {
+        self.receipt.outcome.gas_spent
+    }
+
+    /// What the sender paid, in LUX (10⁻⁹ DUSK).
+    #[must_use]
+    pub fn fee(&self) -> u64 {
+        self.receipt.outcome.fee
+    }
+
+    /// The height of the block that it is in.
+    #[must_use]
+    pub fn height(&self) -> u64 {
+        self.receipt.outcome.height
+    }
+}
+
+/// A transaction that failed as it should. It has changed nothing but its sender's balance, by the fee.
+#[derive(Debug, Clone)]
+pub struct Rejected {
+    receipt: Receipt,
+}
+
+impl Rejected {
+    /// What the sender paid, in LUX (10⁻⁹ DUSK).
+    #[must_use]
+    pub fn fee(&self) -> u64 {
+        self.receipt.outcome.fee
+    }
+
+    /// The gas that was paid for: the whole limit.
+    #[must_use]
+    pub fn gas(&self) -> u64 {
+        self.receipt.outcome.gas_spent
+    }
+}
