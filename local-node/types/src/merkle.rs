@@ -1,8 +1,8 @@
 //! The Merkle root over the transactions and the faults of a block.
 //!
 //! A binary tree over 32-byte digests with SHA3-256. A missing right child is replaced by its left sibling; the root is
-//! that of the smallest tree that holds all leaves, so the root of one leaf is the leaf itself. Source: sheet
-//! `protocol/consensus.md`, section 6.
+//! that of the smallest tree of at least one level that holds all leaves, so a single leaf is hashed with itself. Source:
+//! sheet `protocol/consensus.md`, section 6; compared with the crate `dusk-consensus`.
 
 use sha3::{Digest, Sha3_256};
 
@@ -13,11 +13,16 @@ use crate::ledger::Hash;
 /// A leaf of 32 zero bytes counts as missing. No digest in use is zero.
 #[must_use]
 pub fn root(leaves: &[Hash]) -> Hash {
-    let mut level = leaves.to_vec();
-    while level.len() > 1 {
-        level = level.chunks(2).map(|pair| parent(pair[0], pair.get(1).copied().unwrap_or_default())).collect();
+    if leaves.is_empty() {
+        return Hash::default();
     }
-    level.first().copied().unwrap_or_default()
+    let mut level = leaves.to_vec();
+    loop {
+        level = level.chunks(2).map(|pair| parent(pair[0], pair.get(1).copied().unwrap_or_default())).collect();
+        if let [root] = level[..] {
+            return root;
+        }
+    }
 }
 
 fn parent(left: Hash, right: Hash) -> Hash {
@@ -34,7 +39,7 @@ mod tests {
         let hash = |bytes: &[Hash]| -> Hash { Sha3_256::digest(bytes.concat()).into() };
         let [a, b, c] = [[1; 32], [2; 32], [3; 32]];
         assert_eq!(root(&[]), [0; 32]);
-        assert_eq!(root(&[a]), a);
+        assert_eq!(root(&[a]), hash(&[a, a]));
         assert_eq!(root(&[a, b]), hash(&[a, b]));
         assert_eq!(root(&[a, b, c]), hash(&[hash(&[a, b]), hash(&[c, c])]));
     }

@@ -1,0 +1,6 @@
+//! Tests of the consensus from outside.
+
+mod lone_node;
+mod network;
+mod production;
+mod support;
