@@ -1,9 +1,11 @@
 //! The state machine that the node drives.
 
+use std::collections::VecDeque;
+
 use dusk_core::signatures::bls::SecretKey;
 use local_node_types::codec::Encode;
 use local_node_types::keys::BlsKey;
-use local_node_types::ledger::{Block, ConsensusHeader, Header};
+use local_node_types::ledger::{Block, ConsensusHeader, Hash, Header};
 use local_node_types::message::{Message, SignedBy, ratification_bytes, validation_bytes};
 use tracing::debug;
 
@@ -43,7 +45,13 @@ pub struct Consensus {
     round: Option<Round>,
     next_id: u64,
     armed: Vec<Armed>,
+    /// The last iterations that were begun on the latest tips. A tip can come back, and nobody may vote twice then.
+    begun: VecDeque<(Hash, u8)>,
 }
+
+/// For how many tips the last iteration is remembered. More of them cannot be reverted in one go: each of them would
+/// have to be a fork that this node has voted on.
+const REMEMBERED_TIPS: usize = 64;
 
 impl Consensus {
     /// A node that proposes and votes with `keys`, of which there may be any number, also none.
@@ -63,6 +71,7 @@ impl Consensus {
             round: None,
             next_id: 0,
             armed: Vec::new(),
+            begun: VecDeque::new(),
         }
     }
 
@@ -147,7 +156,9 @@ impl Consensus {
         }
     }
 
-    fn new_tip(&mut self, now: Millis, tip: TipContext) -> Vec<Output> {
+    fn new_tip(&mut self, now: Millis, mut tip: TipContext) -> Vec<Output> {
+        let begun = self.begun.iter().find(|(hash, _)| *hash == tip.header.hash).map(|(_, iteration)| *iteration);
+        tip.resume = tip.resume.max(begun);
         let mut round = Round::new(self.config, tip, &self.times);
         debug!(round = round.height(), "round begins");
         self.queue.keep_from(round.height());
@@ -171,8 +182,26 @@ impl Consensus {
                 out.push(Output::SetTimer { id, at });
             }
         }
+        self.remember(&round);
         self.round = Some(round);
         out
+    }
+
+    fn remember(&mut self, round: &Round) {
+        let (iteration, phase) = round.position();
+        if phase == Phase::Held {
+            return;
+        }
+        let hash = round.prev_hash();
+        match self.begun.iter_mut().find(|(known, _)| *known == hash) {
+            Some((_, begun)) => *begun = iteration,
+            None => {
+                if self.begun.len() == REMEMBERED_TIPS {
+                    self.begun.pop_front();
+                }
+                self.begun.push_back((hash, iteration));
+            }
+        }
     }
 }
 

@@ -73,6 +73,7 @@ pub struct TipContext {
     /// What the tip itself was decided with; `None` when the tip is genesis.
     pub before: Option<BeforeTip>,
     /// The iteration that [`Persist::Iteration`] last recorded for this very tip, when the node restarts within a round.
+    /// Within one life the state machine remembers it by itself.
     pub resume: Option<u8>,
 }
 

@@ -25,8 +25,9 @@
 //!
 //! * A vote counts when its signature is verified, and only once.
 //! * An attestation is made of counted votes, and of nothing else.
-//! * This node's keys vote at most once in each step of each iteration, also over a restart, provided that the node
-//!   persists [`Persist::Iteration`] before it sends what comes after it.
+//! * This node's keys vote at most once in each step of each iteration, also over a restart or when a tip comes back,
+//!   provided that the node persists [`Persist::Iteration`] before it sends what comes after it. Past iteration 16, where
+//!   several votes are allowed, a node that comes back resumes at iteration 17, as in production.
 //! * Everything that peers can make grow has a bound: the queue, the iterations, the candidates, the votes.
 //!
 //! # Where a local chain differs

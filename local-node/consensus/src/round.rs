@@ -191,7 +191,7 @@ impl Round {
         }
     }
 
-    fn prev_hash(&self) -> Hash {
+    pub(crate) const fn prev_hash(&self) -> Hash {
         self.verifier.tip().header.hash
     }
 

@@ -134,27 +134,27 @@ impl Round {
         wanted.then_some(received)
     }
 
-    /// Removes votes with wrong signatures, and votes of a member that is in the list twice.
+    /// Removes votes with wrong signatures, and repeated votes of one member.
     fn drop_wrong(&mut self, ballot: Ballot, votes: &mut Vec<Received>) {
-        let mut seen = 0_u64;
-        votes.retain(|vote| {
-            let first = seen >> vote.place & 1 == 0;
-            seen |= 1 << vote.place;
-            first
-        });
-        if votes.is_empty() {
-            return;
-        }
         let version = self.verifier.version();
         let members = self.iteration(ballot.header.iteration).tally(ballot.step).committee().members();
+        let bytes = ballot.signed_bytes();
+        votes.sort_by_key(|vote| (vote.place, vote.signature));
+        votes.dedup_by_key(|vote| (vote.place, vote.signature));
+        if votes.windows(2).any(|pair| pair[0].place == pair[1].place) {
+            // Somebody has made up votes of others: each has to be looked at by itself.
+            let holds = |vote: &Received| {
+                signing::verify(&[members[vote.place].point], &vote.signature, &bytes, version).is_ok()
+            };
+            votes.retain(holds);
+            votes.dedup_by_key(|vote| vote.place);
+            return;
+        }
         let signed: Vec<_> = votes.iter().map(|vote| (members[vote.place].point, vote.signature)).collect();
-        if let Err(wrong) = signing::verify_all(&signed, &ballot.signed_bytes(), version) {
+        if let Err(wrong) = signing::verify_all(&signed, &bytes, version) {
             debug!(round = self.height, ?ballot, wrong = wrong.len(), "votes with wrong signatures dropped");
-            let mut place = 0;
-            votes.retain(|_| {
-                place += 1;
-                !wrong.contains(&(place - 1))
-            });
+            let mut places = 0..;
+            votes.retain(|_| places.next().is_some_and(|place| !wrong.contains(&place)));
         }
     }
 

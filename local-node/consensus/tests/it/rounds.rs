@@ -1,0 +1,337 @@
+//! Single rules of a round, tried on one node that hears what others say.
+
+use local_node_consensus::{Config, Consensus, Input, Millis, Output, Persist, TimerId, is_emergency};
+use local_node_types::keys::BlsSignature;
+use local_node_types::ledger::{Block, RatificationResult, StepName, Vote};
+use local_node_types::message::{InventoryItem, Message, Quorum};
+
+use crate::support::{Chain, GENESIS_TIME, Rng, build, provisioners, secret, verify};
+
+const STAKERS: u64 = 6;
+const NOW: Millis = Millis::from_secs(GENESIS_TIME);
+
+fn config() -> Config {
+    Config::local(Millis(0))
+}
+
+fn chain() -> Chain {
+    Chain::new(provisioners(STAKERS))
+}
+
+/// A node that has heard of the genesis block.
+fn node(keys: impl IntoIterator<Item = u64>) -> Consensus {
+    let mut node = Consensus::new(config(), keys.into_iter().map(secret).collect());
+    let _ = node.step(NOW, Input::NewTip(Box::new(chain().context())));
+    node
+}
+
+/// Everything that all provisioners say in the first iteration, and the block.
+fn all_said() -> (Vec<Message>, Block) {
+    let mut node = Consensus::new(config(), (1..=STAKERS).map(secret).collect());
+    let mut inputs = vec![Input::NewTip(Box::new(chain().context()))];
+    let (mut said, mut block) = (Vec::new(), None);
+    while let Some(input) = inputs.pop() {
+        for output in node.step(NOW, input) {
+            match output {
+                Output::Build(request) => inputs.push(Input::Built { request: request.id, body: build(&request) }),
+                Output::Broadcast(message) => said.push(message),
+                Output::Decide(decision) => block = Some(decision.block),
+                _ => {}
+            }
+        }
+    }
+    (said, block.expect("all votes are there"))
+}
+
+fn of_step(said: &[Message], step: StepName) -> Vec<Message> {
+    let wanted = |message: &&Message| {
+        !matches!(message, Message::Quorum(_)) && message.consensus_step().is_some_and(|(_, of)| of == step)
+    };
+    said.iter().filter(wanted).cloned().collect()
+}
+
+fn quorum(said: &[Message]) -> Message {
+    said.iter().find(|message| matches!(message, Message::Quorum(_))).cloned().expect("there was a quorum")
+}
+
+fn decided(outputs: &[Output]) -> Option<&Block> {
+    outputs.iter().find_map(|output| match output {
+        Output::Decide(decision) => Some(&decision.block),
+        _ => None,
+    })
+}
+
+fn relayed(outputs: &[Output]) -> usize {
+    outputs.iter().filter(|output| matches!(output, Output::Relay(_))).count()
+}
+
+/// Fires timers until `done`; other outputs are answered or dropped.
+fn run_timers(node: &mut Consensus, mut outputs: Vec<Output>, mut done: impl FnMut(&Output) -> bool) -> Millis {
+    let mut now = NOW;
+    let mut timer: Option<(TimerId, Millis)> = None;
+    for _ in 0..1000 {
+        for output in outputs.drain(..) {
+            if done(&output) {
+                return now;
+            }
+            match output {
+                Output::SetTimer { id, at } => timer = Some((id, at)),
+                Output::CancelTimer(id) if timer.is_some_and(|(armed, _)| armed == id) => timer = None,
+                _ => {}
+            }
+        }
+        let (id, at) = timer.take().expect("a timer is armed while nothing happens");
+        now = now.max(at);
+        outputs = node.step(now, Input::Timer(id));
+    }
+    panic!("it did not happen in a thousand timeouts");
+}
+
+#[test]
+fn messages_in_any_order_lead_to_the_same_block() {
+    let (said, block) = all_said();
+    for seed in 0..20 {
+        let mut rng = Rng(seed);
+        let mut messages: Vec<_> =
+            said.iter().filter(|message| !matches!(message, Message::Quorum(_))).cloned().collect();
+        for place in (1..messages.len()).rev() {
+            messages.swap(place, rng.place(place + 1));
+        }
+        let mut observer = node([]);
+        let found = messages
+            .into_iter()
+            .find_map(|message| decided(&observer.step(NOW, Input::Message(message))).map(|block| block.header.hash));
+        assert_eq!(found, Some(block.header.hash), "seed {seed}");
+    }
+}
+
+#[test]
+fn a_quorum_alone_is_enough_and_the_candidate_is_asked_for() {
+    let (said, block) = all_said();
+    let mut observer = node([]);
+    let outputs = observer.step(NOW, Input::Message(quorum(&said)));
+    assert_eq!((relayed(&outputs), decided(&outputs)), (1, None));
+    let asked = outputs.iter().any(|output| {
+        matches!(output, Output::Request(inventory)
+            if inventory.items == [InventoryItem::CandidateFromHash(block.header.hash)])
+    });
+    assert!(asked);
+    let outputs = observer.step(NOW, Input::Messages(of_step(&said, StepName::Proposal)));
+    assert_eq!(decided(&outputs), Some(&block));
+    // Hearing it again changes nothing.
+    assert!(observer.step(NOW, Input::Message(quorum(&said))).is_empty());
+}
+
+#[test]
+fn a_forged_quorum_is_neither_believed_nor_passed_on() {
+    let (said, _) = all_said();
+    let Message::Quorum(good) = quorum(&said) else { unreachable!() };
+    let change = |change: fn(&mut Quorum)| {
+        let mut forged = good.clone();
+        change(&mut forged);
+        let mut observer = node([]);
+        let outputs = observer.step(NOW, Input::Message(Message::Quorum(forged)));
+        assert!(outputs.is_empty(), "{outputs:?}");
+    };
+    change(|quorum| quorum.attestation.validation.bitset &= 1);
+    change(|quorum| quorum.attestation.validation.signature = BlsSignature([1; 48]));
+    change(|quorum| quorum.attestation.result = RatificationResult::Success(Vote::Valid([1; 32])));
+    change(|quorum| quorum.attestation.result = RatificationResult::Fail(Vote::NoQuorum));
+    change(|quorum| quorum.attestation.result = RatificationResult::Fail(*quorum.attestation.result.vote()));
+    change(|quorum| quorum.header.iteration = 1);
+    change(|quorum| quorum.header.iteration = 200);
+    change(|quorum| quorum.header.round = 2);
+    change(|quorum| quorum.header.prev_block_hash = [1; 32]);
+}
+
+#[test]
+fn forged_votes_in_a_batch_do_not_spoil_the_others() {
+    let (said, block) = all_said();
+    let mut observer = node([]);
+    let _ = observer.step(NOW, Input::Messages(of_step(&said, StepName::Proposal)));
+    let good = of_step(&said, StepName::Validation);
+    let mut batch = Vec::new();
+    for message in &good {
+        // Before each vote one with its neighbour's signature.
+        let Message::Validation(vote) = message else { unreachable!() };
+        let mut forged = vote.clone();
+        forged.signed.signature = BlsSignature([3; 48]);
+        batch.extend([Message::Validation(forged), message.clone()]);
+    }
+    let outputs = observer.step(NOW, Input::Messages(batch));
+    assert_eq!(relayed(&outputs), good.len());
+    let outputs = observer.step(NOW, Input::Messages(of_step(&said, StepName::Ratification)));
+    assert_eq!(decided(&outputs).map(|block| block.header.hash), Some(block.header.hash));
+}
+
+#[test]
+fn strangers_and_other_branches_are_not_heard() {
+    let (said, _) = all_said();
+    let Message::Validation(vote) = of_step(&said, StepName::Validation).remove(0) else { unreachable!() };
+    let mut observer = node([]);
+    let mut drop = |change: fn(&mut local_node_types::message::Validation)| {
+        let mut changed = vote.clone();
+        change(&mut changed);
+        assert!(observer.step(NOW, Input::Message(Message::Validation(changed))).is_empty());
+    };
+    drop(|vote| vote.header.prev_block_hash = [1; 32]);
+    drop(|vote| vote.header.round = 0);
+    drop(|vote| vote.header.round = 12);
+    drop(|vote| vote.header.round = 3);
+    drop(|vote| vote.header.iteration = 255);
+    drop(|vote| vote.signed.signer.0[0] ^= 1);
+    drop(|vote| vote.signed.signature.0[5] ^= 1);
+    drop(|vote| vote.vote = Vote::NoQuorum);
+    drop(|vote| vote.vote = Vote::NoCandidate);
+}
+
+#[test]
+fn a_candidate_with_other_contents_than_signed_is_dropped() {
+    let (said, _) = all_said();
+    let Message::Candidate(good) = of_step(&said, StepName::Proposal).remove(0) else { unreachable!() };
+    let drop = |change: fn(&mut Block)| {
+        let mut changed = good.clone();
+        change(&mut changed);
+        let outputs = node([]).step(NOW, Input::Message(Message::Candidate(changed)));
+        assert!(outputs.is_empty(), "{outputs:?}");
+    };
+    drop(|block| block.header.gas_limit = 1);
+    drop(|block| block.header.tx_root = [1; 32]);
+    drop(|block| block.header.hash = [1; 32]);
+    drop(|block| block.header.signature = BlsSignature([1; 48]));
+    drop(|block| block.header.iteration = 1);
+    let mut rehashed = good.clone();
+    rehashed.header.gas_limit = 1;
+    rehashed.header.hash = rehashed.header.compute_hash();
+    assert!(node([]).step(NOW, Input::Message(Message::Candidate(rehashed))).is_empty());
+    assert_eq!(relayed(&node([]).step(NOW, Input::Message(Message::Candidate(good)))), 1);
+}
+
+#[test]
+fn a_member_asks_for_verification_and_votes_as_it_turns_out() {
+    use local_node_consensus::Verdict;
+    let (said, block) = all_said();
+    let candidate = of_step(&said, StepName::Proposal).remove(0);
+    let Message::Validation(vote) = of_step(&said, StepName::Validation).remove(0) else { unreachable!() };
+    let member = (1..=STAKERS).find(|number| crate::support::key(*number) == vote.signed.signer).unwrap();
+    for verdict in [Verdict::Valid, Verdict::Invalid, Verdict::Abstain] {
+        let mut node = node([member]);
+        let outputs = node.step(NOW, Input::Message(candidate.clone()));
+        let request = outputs.iter().find_map(|output| match output {
+            Output::Verify(request) => Some(request),
+            _ => None,
+        });
+        let request = request.expect("the candidate is to be verified");
+        assert_eq!(verify(request, chain().tip()), Verdict::Valid);
+        let outputs = node.step(NOW, Input::Verified { request: request.id, verdict });
+        let cast: Vec<_> = outputs
+            .iter()
+            .filter_map(|output| match output {
+                Output::Broadcast(Message::Validation(vote)) => Some(vote.vote),
+                _ => None,
+            })
+            .collect();
+        let expected = match verdict {
+            Verdict::Valid => vec![Vote::Valid(block.header.hash)],
+            Verdict::Invalid => vec![Vote::Invalid(block.header.hash)],
+            Verdict::Abstain => vec![],
+        };
+        assert_eq!(cast, expected);
+        assert!(node.step(NOW, Input::Verified { request: request.id, verdict: Verdict::Valid }).is_empty());
+    }
+}
+
+#[test]
+fn messages_for_the_next_round_wait_for_it() {
+    let (said, block) = all_said();
+    // Somebody who has all keys is one block ahead.
+    let mut ahead = Consensus::new(config(), (1..=STAKERS).map(secret).collect());
+    let mut chain = chain();
+    chain.accept(config(), block, NOW).unwrap();
+    let mut early = Vec::new();
+    let mut inputs = vec![Input::NewTip(Box::new(chain.context()))];
+    while let Some(input) = inputs.pop() {
+        for output in ahead.step(NOW, input) {
+            match output {
+                Output::Build(request) => inputs.push(Input::Built { request: request.id, body: build(&request) }),
+                Output::Broadcast(message) if !matches!(message, Message::Quorum(_)) => early.push(message),
+                _ => {}
+            }
+        }
+    }
+    let mut observer = node([]);
+    let outputs = observer.step(NOW, Input::Messages(early.clone()));
+    assert_eq!((relayed(&outputs), outputs.len()), (early.len(), early.len()));
+    assert!(observer.step(NOW, Input::Messages(early)).is_empty(), "one message of each signer and step is kept");
+    let outputs = observer.step(NOW, Input::Message(quorum(&said)));
+    assert_eq!(relayed(&outputs), 1);
+    let outputs = observer.step(NOW, Input::NewTip(Box::new(chain.context())));
+    assert_eq!(decided(&outputs).map(|block| block.header.height), Some(2));
+    assert_eq!(relayed(&outputs), 0, "what has waited was relayed when it came");
+}
+
+#[test]
+fn a_tip_that_comes_back_is_not_voted_on_again() {
+    let mut node = node([1, 2]);
+    let again = node.step(NOW, Input::NewTip(Box::new(chain().context())));
+    let begun = again.iter().find_map(|output| match output {
+        Output::Persist(Persist::Iteration { iteration, .. }) => Some(*iteration),
+        _ => None,
+    });
+    assert_eq!(begun, Some(1));
+}
+
+#[test]
+fn a_restarted_node_resumes_after_the_saved_iteration() {
+    for (saved, expected) in [(0, 1), (7, 8), (16, 17), (30, 17), (49, 17)] {
+        let mut node = Consensus::new(config(), vec![secret(1)]);
+        let context = local_node_consensus::TipContext { resume: Some(saved), ..chain().context() };
+        let _ = node.step(NOW, Input::NewTip(Box::new(context)));
+        assert_eq!(node.position(), Some((1, expected)));
+    }
+}
+
+#[test]
+fn left_alone_a_node_goes_through_all_iterations_and_then_stays_open() {
+    let mut node = Consensus::new(config(), vec![secret(1)]);
+    let outputs = node.step(NOW, Input::NewTip(Box::new(chain().context())));
+    let (mut last, mut asked, mut votes) = (0, Vec::new(), Vec::new());
+    let end = run_timers(&mut node, outputs, |output| {
+        match output {
+            Output::Persist(Persist::Iteration { iteration, .. }) => last = *iteration,
+            Output::Request(inventory) => asked.extend(inventory.items.clone()),
+            Output::Broadcast(Message::Validation(vote)) => votes.push((vote.header.iteration, vote.vote)),
+            Output::Broadcast(Message::Ratification(vote)) => votes.push((vote.header.iteration, vote.vote)),
+            _ => {}
+        }
+        last == 49
+    });
+    assert!(end > NOW.plus(Millis(49 * 3 * 700)));
+    assert!(
+        votes.iter().all(|(iteration, _)| !is_emergency(*iteration)),
+        "only valid votes are cast in emergency mode"
+    );
+    assert!(votes.iter().any(|(iteration, vote)| *iteration == 15 && *vote == Vote::NoQuorum));
+    let kinds = |pick: fn(&InventoryItem) -> Option<u8>| asked.iter().filter_map(pick).collect::<Vec<_>>();
+    let candidates = kinds(|item| match item {
+        InventoryItem::CandidateFromIteration(header) => Some(header.iteration),
+        _ => None,
+    });
+    let results = kinds(|item| match item {
+        InventoryItem::ValidationResult(header) => Some(header.iteration),
+        _ => None,
+    });
+    assert_eq!(candidates, (16..49).collect::<Vec<_>>());
+    assert_eq!(results, (16..49).collect::<Vec<_>>());
+}
+
+#[test]
+fn messages_of_other_kinds_and_before_any_tip_do_nothing() {
+    let (said, _) = all_said();
+    let mut observer = node([]);
+    assert!(observer.step(NOW, Input::Message(Message::GetMempool(1))).is_empty());
+    assert!(observer.step(NOW, Input::Timer(TimerId(999))).is_empty());
+    let mut fresh = Consensus::new(config(), Vec::new());
+    assert!(fresh.step(NOW, Input::Messages(said)).is_empty());
+    assert_eq!(fresh.position(), None);
+}
