@@ -96,7 +96,14 @@ impl Profile {
     /// The rules in force at `height`.
     #[must_use]
     pub const fn at(self, height: u64) -> Rules {
-        Rules { profile: self, height }
+        Rules { profile: self, height, latest: false }
+    }
+
+    /// The last rules that this profile knows, at `height` of a chain of its own: what the network of the profile
+    /// enforces today, however low the chain is.
+    #[must_use]
+    pub const fn latest_at(self, height: u64) -> Rules {
+        Rules { profile: self, height, latest: true }
     }
 }
 
@@ -191,6 +198,7 @@ pub enum Fork {
 pub struct Rules {
     profile: Profile,
     height: u64,
+    latest: bool,
 }
 
 impl Rules {
@@ -209,7 +217,7 @@ impl Rules {
     /// Whether `feature` is active.
     #[must_use]
     pub const fn active(self, feature: Feature) -> bool {
-        self.profile.activation(feature).holds_at(self.height)
+        self.profile.activation(feature).holds_at(if self.latest { u64::MAX } else { self.height })
     }
 
     /// The last hard fork that has happened.
@@ -253,6 +261,15 @@ mod tests {
         assert!(active(2_710_376));
         assert!(active(2_873_420));
         assert!(!active(2_873_421));
+    }
+
+    #[test]
+    fn the_latest_rules_hold_at_every_height() {
+        for height in [0, 1, 4_414_095] {
+            let rules = Profile::Mainnet.latest_at(height);
+            assert_eq!((rules.height(), rules.fork()), (height, Fork::Boreas));
+            assert!(rules.active(Feature::DisablePhoenix) && !rules.active(Feature::DisableThirdParty));
+        }
     }
 
     #[test]
