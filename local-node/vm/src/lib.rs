@@ -1,1 +1,52 @@
 //! The WASM virtual machine of the chain, equal to production to the unit of gas.
+//!
+//! A [`Vm`] holds committed states. A [`Session`] is a view of one of them: it deploys and calls contracts, and what it
+//! has made of the state can be committed. [`execute()`] runs a transaction in a session.
+//!
+//! | module | does |
+//! |---|---|
+//! | `vm` | the machine and its committed states |
+//! | `execute` | transactions |
+//! | `session` | one block's view: calls, marks, the root |
+//! | `host` | the engine, the functions that contracts import, the stack of calls |
+//! | `queries` | what the machine computes for contracts: hashes, signatures, proofs |
+//! | `module` | what is required of a module, its preparation, compiled modules |
+//! | `memory` | contract memories over committed pages, with rollback |
+//! | `state` | committed states and the state root |
+//!
+//! # Invariants
+//!
+//! - Gas, results, events, errors and the state root of a call are those of production (`piecrust` 0.31, `dusk-vm`
+//!   1.7); the sheet `protocol/vm.md` says what they are.
+//! - A call that fails leaves no state behind, whatever it called.
+//! - A contract can neither leave its sandbox nor end the process; all that it can make grow is bounded by its gas or
+//!   by a constant.
+//!
+//! Deliberately absent: contract migration, and a metadata store beside the one of a session.
+
+mod error;
+mod execute;
+pub mod genesis;
+mod host;
+mod memory;
+mod module;
+mod queries;
+mod session;
+mod state;
+mod vm;
+
+pub use error::VmError;
+pub use execute::{Executed, ExecutionError, Precondition, check_preconditions, execute};
+pub use module::{MAX_MODULE_BYTES, MAX_TABLE_ELEMENTS, ModuleError, ModuleInfo, validate};
+pub use session::{CallHook, Env, Mark, Receipt, Session};
+pub use state::StateRoot;
+pub use vm::Vm;
+
+/// Bytes of the argument buffer, through which all arguments and results pass.
+pub const ARGUMENT_BYTES: usize = 0x1_0000;
+/// The most calls that may be nested.
+pub const MAX_CALL_DEPTH: usize = 48;
+/// The longest owner of a contract, in bytes: what production's metadata buffer holds beside the contract's id.
+pub const MAX_OWNER_BYTES: usize = ARGUMENT_BYTES - 40;
+/// The most bytes that one feeding query may feed.
+pub const MAX_FEED_BYTES: usize = 256 << 20;

@@ -1,0 +1,75 @@
+//! Finds the production genesis contracts in the crate `rusk-recovery` and checks them by their hashes.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::{env, fs};
+
+use sha2::{Digest, Sha256};
+
+/// Names a folder with the two files, instead of the crate's.
+const FOLDER_VARIABLE: &str = "DUSK_GENESIS_DIR";
+
+/// The files and their SHA-256.
+const CONTRACTS: [(&str, &str); 2] = [
+    ("transfer_contract.wasm", "a78d3f27c8ad686c255a426d2ab877c3accaaea22bdf0db7378509ab2b67c938"),
+    ("stake_contract.wasm", "5d5fd342c73aeeb1e858e6d1b6b0354d5e7f8ff9952763fa9a4786bb3cbe5bd5"),
+];
+
+fn main() -> ExitCode {
+    match copy_contracts() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            println!("cargo::error=the genesis contracts are missing: {problem}");
+            println!(
+                "cargo::error=set {FOLDER_VARIABLE} to a folder that holds transfer_contract.wasm and \
+                 stake_contract.wasm, or run `cargo fetch` and build again"
+            );
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn copy_contracts() -> Result<(), String> {
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-env-changed={FOLDER_VARIABLE}");
+    let folder = match env::var_os(FOLDER_VARIABLE) {
+        Some(folder) => PathBuf::from(folder),
+        None => crate_folder()?.join("assets"),
+    };
+    println!("cargo::rustc-env=GENESIS_FOLDER={}", folder.display());
+    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo did not set OUT_DIR")?);
+    for (name, expected) in CONTRACTS {
+        let file = folder.join(name);
+        println!("cargo::rerun-if-changed={}", file.display());
+        let bytes = fs::read(&file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
+        let found = hex::encode(Sha256::digest(&bytes));
+        if found != expected {
+            return Err(format!("{} has the SHA-256 {found}, but it must be {expected}", file.display()));
+        }
+        fs::write(out.join(name), bytes).map_err(|error| format!("cannot write to {}: {error}", out.display()))?;
+    }
+    Ok(())
+}
+
+/// Asks cargo where it has unpacked the crate. The crate is a dependency of this package, so that cargo has it.
+fn crate_folder() -> Result<PathBuf, String> {
+    let cargo = env::var_os("CARGO").ok_or("cargo did not set CARGO")?;
+    let manifest = env::var_os("CARGO_MANIFEST_DIR").ok_or("cargo did not set CARGO_MANIFEST_DIR")?;
+    let manifest = Path::new(&manifest).join("Cargo.toml");
+    let output = Command::new(cargo)
+        .args(["metadata", "--format-version=1", "--offline", "--locked", "--manifest-path"])
+        .arg(&manifest)
+        .output()
+        .map_err(|error| format!("cannot run cargo: {error}"))?;
+    if !output.status.success() {
+        let text = String::from_utf8_lossy(&output.stderr);
+        return Err(format!("`cargo metadata` failed: {}", text.trim()));
+    }
+    let metadata: serde_json::Value =
+        serde_json::from_slice(&output.stdout).map_err(|error| format!("`cargo metadata` is not JSON: {error}"))?;
+    let packages = metadata["packages"].as_array().ok_or("`cargo metadata` lists no packages")?;
+    let found = packages.iter().find(|package| package["name"] == "rusk-recovery");
+    let manifest = found.and_then(|package| package["manifest_path"].as_str());
+    let manifest = manifest.ok_or("the crate rusk-recovery is not among the dependencies")?;
+    Path::new(manifest).parent().map(Path::to_owned).ok_or_else(|| format!("{manifest} lies in no folder"))
+}

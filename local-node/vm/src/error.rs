@@ -1,0 +1,130 @@
+//! What can go wrong in the machine.
+
+use dusk_core::abi::ContractId;
+use local_node_types::execution::{CallError, HexId};
+
+use crate::module::ModuleError;
+
+/// Why a call, a deployment or a commit did not succeed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum VmError {
+    /// The gas given did not suffice.
+    #[error("out of gas")]
+    OutOfGas,
+    /// The contract panicked with this text.
+    #[error("panic: {0}")]
+    Panic(String),
+    /// There is no such contract.
+    #[error("there is no contract {}", HexId(.0))]
+    NoSuchContract(ContractId),
+    /// The contract has no such function.
+    #[error("contract {} has no function `{function}`", HexId(.contract))]
+    NoSuchFunction {
+        /// The contract.
+        contract: ContractId,
+        /// The name that was called.
+        function: String,
+    },
+    /// `init` was called; it runs at deployment only.
+    #[error("`init` runs once, at deployment, and cannot be called")]
+    InitCalled,
+    /// The contract exists already.
+    #[error("contract {} exists already", HexId(.0))]
+    AlreadyDeployed(ContractId),
+    /// The module cannot be a contract.
+    #[error("the module cannot be a contract: {0}")]
+    Module(#[from] ModuleError),
+    /// A data segment of the module does not fit into its memory.
+    #[error("a data segment of {length} bytes at {offset:#x} lies outside the contract's memory")]
+    DataOutside {
+        /// Where the segment begins.
+        offset: u64,
+        /// Its length in bytes.
+        length: u64,
+    },
+    /// The argument is longer than the argument buffer.
+    #[error("the argument has {length} bytes, but the argument buffer holds {}", crate::ARGUMENT_BYTES)]
+    ArgumentTooLong {
+        /// Its length in bytes.
+        length: usize,
+    },
+    /// The owner is longer than a contract's metadata may be.
+    #[error("the owner has {length} bytes, but {} is the most", crate::MAX_OWNER_BYTES)]
+    OwnerTooLong {
+        /// Its length in bytes.
+        length: usize,
+    },
+    /// A call fed more data than is kept.
+    #[error("the call fed more than {} bytes", crate::MAX_FEED_BYTES)]
+    FeedTooLong,
+    /// The contract asked for something outside its memory or the argument buffer.
+    #[error("{length} bytes at {offset:#x} lie outside the contract's memory or argument buffer")]
+    MemoryAccess {
+        /// Where the access begins.
+        offset: u64,
+        /// Its length in bytes.
+        length: u64,
+    },
+    /// The contract asked for a host query that does not exist, or not yet.
+    #[error("there is no host query `{0}`")]
+    MissingHostQuery(String),
+    /// The contract fed data outside a feeding query.
+    #[error("the contract feeds data, but the call is no feeding query")]
+    MissingFeed,
+    /// A text that the contract passed is not UTF-8.
+    #[error("the contract passed a text that is not UTF-8")]
+    NotUtf8,
+    /// Calls are nested too deeply.
+    #[error("calls are nested more than {} deep", crate::MAX_CALL_DEPTH)]
+    TooDeep,
+    /// The contract's code trapped.
+    #[error("the contract trapped: {0}")]
+    Trap(wasmtime::Trap),
+    /// The session was given up after a failure of the machine itself.
+    #[error("the session was left unusable by an earlier failure; begin a new one")]
+    Unusable,
+    /// A genesis contract answered with a value of another type.
+    #[error("`{0}` of a genesis contract gave a value of another type")]
+    UnexpectedReply(&'static str),
+    /// There is no state with this root.
+    #[error("there is no state with the root {}", hex(.0))]
+    NoSuchState([u8; 32]),
+    /// The mark does not belong to the session's present.
+    #[error("the mark was replaced by a later one or used already")]
+    StaleMark,
+    /// The operating system refused memory or storage.
+    #[error("the operating system refused: {0}")]
+    System(#[from] std::io::Error),
+    /// The engine failed in a way that is neither the contract's nor the caller's fault.
+    #[error("the engine failed: {0}")]
+    Engine(wasmtime::Error),
+}
+
+impl VmError {
+    /// What a contract, or a receipt, gets to see of it.
+    #[must_use]
+    pub fn as_call_error(&self) -> CallError {
+        match self {
+            Self::OutOfGas => CallError::OutOfGas,
+            Self::Panic(text) => CallError::Panic(text.clone()),
+            Self::NoSuchContract(_) => CallError::DoesNotExist,
+            _ => CallError::Unknown,
+        }
+    }
+
+    /// Brings an error that passed through the engine back.
+    pub(crate) fn from_engine(error: wasmtime::Error) -> Self {
+        match error.downcast::<Self>() {
+            Ok(own) => own,
+            Err(error) => match error.downcast::<wasmtime::Trap>() {
+                Ok(trap) => Self::Trap(trap),
+                Err(error) => Self::Engine(error),
+            },
+        }
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,134 @@
+//! The engine's settings, and the functions that modules are linked to.
+
+use std::sync::Arc;
+
+use wasmtime::{Config, Engine, InstancePre, Linker, Module, OperatorCost, OptLevel, VariableOperatorCost};
+
+use super::{Env, bulk, imports};
+use crate::memory::{GUARD_BYTES, SPACE_BYTES, host_memory};
+use crate::module::{BULK, ModuleError, ModuleInfo, PassiveData};
+
+/// Gas for a store of 4 bytes or fewer, except from 64-bit registers.
+const STORE_32_GAS: u8 = 16;
+/// Gas for a store from a 64-bit register.
+const STORE_64_GAS: u8 = 32;
+/// Gas for a store from a vector register.
+const STORE_128_GAS: u8 = 64;
+/// Bytes of stack that a contract's code may use.
+const STACK_BYTES: usize = 0x8_0000;
+
+/// The engine with its linkers.
+#[derive(Clone)]
+pub(crate) struct Machine {
+    engine: Engine,
+    linker_32: Arc<Linker<Env>>,
+    linker_64: Arc<Linker<Env>>,
+}
+
+impl Machine {
+    /// Sets the engine up.
+    pub(crate) fn new() -> wasmtime::Result<Self> {
+        let engine = Engine::new(&config())?;
+        let mut linker_32 = Linker::new(&engine);
+        imports::link_32(&mut linker_32)?;
+        bulk::link_32(&mut linker_32)?;
+        let mut linker_64 = Linker::new(&engine);
+        imports::link_64(&mut linker_64)?;
+        bulk::link_64(&mut linker_64)?;
+        Ok(Self { engine, linker_32: Arc::new(linker_32), linker_64: Arc::new(linker_64) })
+    }
+
+    /// The engine.
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Resolves the imports of a prepared module.
+    pub(crate) fn link(
+        &self,
+        module: &Module,
+        info: &ModuleInfo,
+        passive: &[PassiveData],
+    ) -> Result<InstancePre<Env>, ModuleError> {
+        let common = if info.memory64 { &self.linker_64 } else { &self.linker_32 };
+        let linked = if info.bulk.init.is_empty() && info.bulk.drop.is_empty() {
+            common.instantiate_pre(module)
+        } else {
+            let mut linker = Linker::clone(common);
+            bulk::link_segments(&mut linker, info, passive).and_then(|()| linker.instantiate_pre(module))
+        };
+        linked.map_err(|error| ModuleError::NotCompilable(format!("{error:#} (functions of `{BULK}` are internal)")))
+    }
+}
+
+fn config() -> Config {
+    let mut config = Config::new();
+    config
+        .consume_fuel(true)
+        .operator_cost(operator_cost())
+        .cranelift_opt_level(OptLevel::SpeedAndSize)
+        .cranelift_nan_canonicalization(true)
+        .max_wasm_stack(STACK_BYTES)
+        .memory_reservation(SPACE_BYTES as u64)
+        .memory_guard_size(GUARD_BYTES as u64)
+        .memory_may_move(false)
+        .guard_before_linear_memory(false)
+        .memory_init_cow(false)
+        .wasm_memory64(true)
+        .wasm_relaxed_simd(true)
+        .wasm_multi_memory(false)
+        .wasm_tail_call(false)
+        .wasm_extended_const(false)
+        .wasm_backtrace_max_frames(None)
+        .native_unwind_info(false)
+        .generate_address_map(false)
+        .with_host_memory(host_memory());
+    config
+}
+
+/// Production's costs. Operators that are not named cost 1, or 0 where they generate no code, as the engine's own
+/// table has it; amounts of bytes cost nothing.
+fn operator_cost() -> OperatorCost {
+    OperatorCost {
+        I32Store: STORE_32_GAS,
+        F32Store: STORE_32_GAS,
+        I32Store8: STORE_32_GAS,
+        I32Store16: STORE_32_GAS,
+        I32AtomicStore: STORE_32_GAS,
+        I32AtomicStore8: STORE_32_GAS,
+        I32AtomicStore16: STORE_32_GAS,
+        I64Store: STORE_64_GAS,
+        F64Store: STORE_64_GAS,
+        I64Store8: STORE_64_GAS,
+        I64Store16: STORE_64_GAS,
+        I64Store32: STORE_64_GAS,
+        I64AtomicStore: STORE_64_GAS,
+        I64AtomicStore8: STORE_64_GAS,
+        I64AtomicStore16: STORE_64_GAS,
+        I64AtomicStore32: STORE_64_GAS,
+        V128Store: STORE_128_GAS,
+        V128Store8Lane: STORE_128_GAS,
+        V128Store16Lane: STORE_128_GAS,
+        V128Store32Lane: STORE_128_GAS,
+        V128Store64Lane: STORE_128_GAS,
+        variable: VariableOperatorCost {
+            memory_copy_per_byte: 0,
+            memory_fill_per_byte: 0,
+            memory_init_per_byte: 0,
+            memory_grow_per_page: 0,
+            table_copy_per_element: 0,
+            table_fill_per_element: 0,
+            table_init_per_element: 0,
+            table_grow_per_element: 0,
+            array_copy_per_element: 0,
+            array_fill_per_element: 0,
+            array_new_data_per_element: 0,
+            array_init_data_per_element: 0,
+            array_new_elem_per_element: 0,
+            array_init_elem_per_element: 0,
+            array_new_default_per_element: 0,
+            array_new_per_element: 0,
+        },
+        ..OperatorCost::new()
+    }
+}

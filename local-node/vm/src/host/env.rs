@@ -1,0 +1,440 @@
+//! The stack of calls of one top-level call, and the rules by which calls nest.
+
+use std::collections::BTreeSet;
+use std::io;
+
+use dusk_core::abi::ContractId;
+use local_node_types::execution::{Event, Frame};
+use wasmtime::{AsContextMut, Caller, Instance, ResourceLimiter, Store};
+
+use super::Trace;
+use crate::memory::{Memory, offer_to_engine};
+use crate::module::{INIT, MAX_TABLE_ELEMENTS};
+use crate::session::Working;
+use crate::{ARGUMENT_BYTES, MAX_CALL_DEPTH, MAX_FEED_BYTES, VmError};
+
+/// Percentage of the remaining gas that a callee gets when no limit is given.
+const PASSED_GAS_PERCENT: u64 = 93;
+
+/// What a store carries: the session's working set, and what lives only as long as the top-level call.
+pub(crate) struct Env {
+    pub(crate) working: Box<Working>,
+    /// Instances by the contract's place in the working set.
+    instances: Vec<Option<Loaded>>,
+    /// The contracts that are being called, from the outermost to the running one.
+    stack: Vec<Active>,
+    /// Every snapshot taken, with the memory's length at that time.
+    snapshots: Vec<(usize, usize)>,
+    feed: Option<Feed>,
+    trace: Trace,
+    limits: Limits,
+}
+
+/// A contract's instance.
+#[derive(Debug)]
+pub(super) struct Loaded {
+    instance: Instance,
+    pub(super) memory: wasmtime::Memory,
+    /// Data segments that the code has dropped.
+    pub(super) dropped: BTreeSet<u32>,
+    argument_offset: u64,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Active {
+    contract: ContractId,
+    place: usize,
+    gas_limit: u64,
+}
+
+/// A call to make.
+#[derive(Debug)]
+pub(crate) struct Request<'a> {
+    pub(crate) contract: ContractId,
+    pub(crate) function: &'a str,
+    pub(crate) argument: &'a [u8],
+    pub(crate) gas_limit: u64,
+    /// Whether this is the one call of `init`, at deployment.
+    pub(crate) deploying: bool,
+}
+
+/// What a call gave back.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) data: Vec<u8>,
+    pub(crate) gas_spent: u64,
+}
+
+/// What came of a top-level call.
+pub(crate) struct TopLevel {
+    pub(crate) working: Box<Working>,
+    pub(crate) outcome: Result<Reply, VmError>,
+    pub(crate) trace: Option<Frame>,
+    pub(crate) fed: Vec<Vec<u8>>,
+}
+
+#[derive(Debug, Default)]
+struct Feed {
+    items: Vec<Vec<u8>>,
+    bytes: usize,
+}
+
+struct Limits;
+
+impl ResourceLimiter for Limits {
+    fn memory_growing(&mut self, _: usize, _: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        Ok(true)
+    }
+
+    fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        Ok(desired as u64 <= MAX_TABLE_ELEMENTS)
+    }
+}
+
+/// Makes an instance of a contract and drops it, as a deployment without `init` does.
+pub(crate) fn try_instance(working: Box<Working>, contract: ContractId) -> (Box<Working>, Result<(), VmError>) {
+    let mut store = new_store(working, false);
+    let outcome = match store.data_mut().working.open(&contract) {
+        Ok(place) => load(&mut store, place),
+        Err(error) => Err(error),
+    };
+    (store.into_data().working, outcome)
+}
+
+/// Runs a call that the host makes. On failure nothing of it remains but its events, marked as reverted.
+pub(crate) fn run_top_level(working: Box<Working>, request: &Request<'_>, feeding: bool) -> TopLevel {
+    let mut store = new_store(working, feeding);
+    let outcome = call(&mut store, request);
+    let env = store.into_data();
+    let fed = env.feed.map_or_else(Vec::new, |feed| feed.items);
+    TopLevel { working: env.working, outcome, trace: env.trace.finish(), fed }
+}
+
+fn new_store(working: Box<Working>, feeding: bool) -> Store<Env> {
+    let engine = working.engine().clone();
+    let env = Env {
+        working,
+        instances: Vec::new(),
+        stack: Vec::new(),
+        snapshots: Vec::new(),
+        feed: feeding.then(Feed::default),
+        trace: Trace::default(),
+        limits: Limits,
+    };
+    let mut store = Store::new(&engine, env);
+    store.limiter(|env| &mut env.limits);
+    store
+}
+
+/// Runs a call. On failure its whole subtree is undone.
+fn call<C: AsContextMut<Data = Env>>(mut context: C, request: &Request<'_>) -> Result<Reply, VmError> {
+    let checkpoint = context.as_context().data().checkpoint();
+    enter(&mut context, request)?;
+    complete(&mut context, request, checkpoint)
+}
+
+/// Runs the call that was entered last, and takes it off the stack.
+fn complete<C: AsContextMut<Data = Env>>(
+    context: &mut C,
+    request: &Request<'_>,
+    checkpoint: Checkpoint,
+) -> Result<Reply, VmError> {
+    let mut outcome = run(context, request);
+    let mut context = context.as_context_mut();
+    let env = context.data_mut();
+    if outcome.is_err()
+        && let Err(error) = env.revert(checkpoint)
+    {
+        outcome = Err(VmError::System(error));
+    }
+    let (spent, result) = match &outcome {
+        Ok(reply) => (reply.gas_spent, Ok(())),
+        Err(error) => (request.gas_limit, Err(error.as_call_error())),
+    };
+    env.stack.pop();
+    env.trace.leave(spent, result);
+    outcome
+}
+
+/// Puts the callee on the stack, with an instance of it.
+fn enter<C: AsContextMut<Data = Env>>(context: &mut C, request: &Request<'_>) -> Result<(), VmError> {
+    let mut context = context.as_context_mut();
+    let env = context.data_mut();
+    if env.stack.len() >= MAX_CALL_DEPTH {
+        return Err(VmError::TooDeep);
+    }
+    let place = env.working.open(&request.contract)?;
+    if env.instances.get(place).is_none_or(Option::is_none) {
+        load(&mut context, place)?;
+    }
+    let env = context.data_mut();
+    env.stack.push(Active { contract: request.contract, place, gas_limit: request.gas_limit });
+    env.trace.enter(request.contract, request.function, request.argument, request.gas_limit);
+    Ok(())
+}
+
+/// Makes the instance of a contract. This costs no gas.
+fn load<C: AsContextMut<Data = Env>>(context: &mut C, place: usize) -> Result<(), VmError> {
+    let mut context = context.as_context_mut();
+    let (code, mapped) = context.data().working.instance_parts(place);
+    let gas = context.get_fuel().map_err(VmError::Engine)?;
+    context.set_fuel(u64::MAX).map_err(VmError::Engine)?;
+    offer_to_engine(mapped);
+    let instance = code.instance().instantiate(&mut context);
+    context.set_fuel(gas).map_err(VmError::Engine)?;
+    let instance = instance.map_err(VmError::from_engine)?;
+    let info = code.info();
+    let memory = instance
+        .get_memory(&mut context, &info.memory_export)
+        .expect("the module exports its memory under this name: it was inspected");
+    let instances = &mut context.data_mut().instances;
+    if instances.len() <= place {
+        instances.resize_with(place + 1, || None);
+    }
+    let argument_offset = info.argument_offset;
+    instances[place] = Some(Loaded { instance, memory, dropped: BTreeSet::new(), argument_offset });
+    Ok(())
+}
+
+/// Runs the function of the contract on top of the stack.
+fn run<C: AsContextMut<Data = Env>>(context: &mut C, request: &Request<'_>) -> Result<Reply, VmError> {
+    let mut context = context.as_context_mut();
+    let env = context.data_mut();
+    env.snapshot()?;
+    if request.function == INIT && !request.deploying {
+        return Err(VmError::InitCalled);
+    }
+    env.write_argument(request.argument)?;
+    let instance = env.loaded_mut().instance;
+    let function = instance
+        .get_typed_func::<u32, i32>(&mut context, request.function)
+        .map_err(|_| VmError::NoSuchFunction { contract: request.contract, function: request.function.to_owned() })?;
+    context.set_fuel(request.gas_limit).map_err(VmError::Engine)?;
+    let length = u32::try_from(request.argument.len()).expect("the argument was written to its buffer");
+    let returned = function.call(&mut context, length);
+    let gas_left = context.get_fuel().map_err(VmError::Engine)?;
+    let length = match returned {
+        Ok(length) => length.cast_unsigned(),
+        Err(_) if gas_left == 0 => return Err(VmError::OutOfGas),
+        Err(error) => return Err(VmError::from_engine(error)),
+    };
+    let data = context.data_mut().argument(length)?;
+    Ok(Reply { data, gas_spent: request.gas_limit - gas_left })
+}
+
+/// Gas that a callee gets.
+fn passed_gas(requested: u64, remaining: u64) -> u64 {
+    if requested > 0 && requested < remaining {
+        requested
+    } else {
+        remaining / 100 * PASSED_GAS_PERCENT + remaining % 100 * PASSED_GAS_PERCENT / 100
+    }
+}
+
+/// The import `c`: a contract calls a contract. Failures of the callee are answers here, not errors.
+pub(super) fn call_from_contract(
+    caller: &mut Caller<'_, Env>,
+    callee: u64,
+    (name, name_length): (u64, u32),
+    argument_length: u32,
+    gas_limit: u64,
+) -> wasmtime::Result<i32> {
+    let remaining = caller.get_fuel()?;
+    let gas_limit = passed_gas(gas_limit, remaining);
+    let env = caller.data_mut();
+    let parsed = env.read_call(callee, (name, name_length), argument_length);
+    let (contract, function, argument) = match parsed {
+        Ok(parsed) => parsed,
+        Err(error) => return Ok(env.answer_error(&error)),
+    };
+    if let Err(refusal) = env.working.ask_hook(&contract, &function, &argument) {
+        return Ok(env.answer_error(&VmError::Panic(refusal)));
+    }
+    let checkpoint = env.checkpoint();
+    let request = Request { contract, function: &function, argument: &argument, gas_limit, deploying: false };
+    if let Err(error) = enter(caller, &request) {
+        return Ok(caller.data_mut().answer_error(&error));
+    }
+    match complete(caller, &request, checkpoint) {
+        Ok(reply) => {
+            caller.set_fuel(remaining - reply.gas_spent)?;
+            caller.data_mut().write_argument(&reply.data)?;
+            Ok(i32::try_from(reply.data.len()).expect("a reply fits into the argument buffer"))
+        }
+        // Where the system refuses memory, going on would mean going on with half a rollback.
+        Err(error @ VmError::System(_)) => Err(wasmtime::Error::from(error)),
+        Err(error) => {
+            caller.set_fuel(remaining - gas_limit)?;
+            Ok(caller.data_mut().answer_error(&error))
+        }
+    }
+}
+
+/// A point to go back to.
+#[derive(Debug, Clone, Copy)]
+struct Checkpoint {
+    snapshots: usize,
+    events: usize,
+}
+
+/// The longest text that the name of a function or a host query can be, in bytes. Longer ones name nothing.
+const MAX_NAME_BYTES: u32 = 100_000;
+
+impl Env {
+    fn checkpoint(&self) -> Checkpoint {
+        Checkpoint { snapshots: self.snapshots.len(), events: self.working.events.len() }
+    }
+
+    fn snapshot(&mut self) -> io::Result<()> {
+        let place = self.active().place;
+        let memory = self.working.memory(place);
+        let length = memory.length();
+        memory.snapshot()?;
+        self.snapshots.push((place, length));
+        Ok(())
+    }
+
+    fn revert(&mut self, checkpoint: Checkpoint) -> io::Result<()> {
+        for event in &mut self.working.events[checkpoint.events..] {
+            event.reverted = true;
+        }
+        while self.snapshots.len() > checkpoint.snapshots
+            && let Some((place, length)) = self.snapshots.pop()
+        {
+            let memory = self.working.memory(place);
+            memory.revert()?;
+            memory.set_length(length)?;
+        }
+        Ok(())
+    }
+
+    fn active(&self) -> &Active {
+        self.stack.last().expect("a contract's code runs only while the contract is on the stack")
+    }
+
+    /// The running contract's memory.
+    pub(super) fn memory(&mut self) -> &mut Memory {
+        let place = self.active().place;
+        self.working.memory(place)
+    }
+
+    /// The running contract's instance.
+    pub(super) fn loaded_mut(&mut self) -> &mut Loaded {
+        let place = self.active().place;
+        self.instances[place].as_mut().expect("a contract on the stack has an instance")
+    }
+
+    fn argument_offset(&mut self) -> u64 {
+        self.loaded_mut().argument_offset
+    }
+
+    /// Reads from the argument buffer.
+    pub(super) fn argument(&mut self, length: u32) -> Result<Vec<u8>, VmError> {
+        let offset = self.argument_offset();
+        if length as usize > ARGUMENT_BYTES {
+            return Err(VmError::MemoryAccess { offset, length: length.into() });
+        }
+        Ok(self.memory().read(offset, length as usize))
+    }
+
+    /// Reads from the argument buffer, aligned in memory as it is there. Decoding depends on it.
+    pub(super) fn aligned_argument(&mut self, length: u32) -> Result<crate::queries::Argument, VmError> {
+        let bytes = self.argument(length)?;
+        let offset = self.argument_offset();
+        Ok(crate::queries::Argument::new(&bytes, offset))
+    }
+
+    /// Writes to the argument buffer.
+    pub(super) fn write_argument(&mut self, bytes: &[u8]) -> Result<(), VmError> {
+        if bytes.len() > ARGUMENT_BYTES {
+            return Err(VmError::ArgumentTooLong { length: bytes.len() });
+        }
+        let offset = self.argument_offset();
+        let written = self.memory().write(offset, bytes);
+        written.map_err(|_| VmError::MemoryAccess { offset, length: bytes.len() as u64 })
+    }
+
+    /// Reads a text of the running contract. What is too long to name anything is cut off.
+    pub(super) fn name(&mut self, offset: u64, length: u32) -> Result<String, VmError> {
+        self.check(offset, length)?;
+        let bytes = self.memory().read(offset, length.min(MAX_NAME_BYTES + 1) as usize);
+        String::from_utf8(bytes).map_err(|_| VmError::NotUtf8)
+    }
+
+    /// Reads an id of the running contract's memory.
+    pub(super) fn id(&mut self, offset: u64) -> Result<ContractId, VmError> {
+        let mut id = [0; 32];
+        self.check(offset, 32)?;
+        id.copy_from_slice(&self.memory().read(offset, 32));
+        Ok(ContractId::from_bytes(id))
+    }
+
+    /// Refuses what lies outside of the address space. As in production, the memory's length does not matter here.
+    pub(super) fn check(&mut self, offset: u64, length: u32) -> Result<(), VmError> {
+        let space = self.memory().space();
+        match offset.checked_add(length.into()) {
+            Some(end) if end <= space => Ok(()),
+            _ => Err(VmError::MemoryAccess { offset, length: length.into() }),
+        }
+    }
+
+    fn read_call(
+        &mut self,
+        callee: u64,
+        (name, name_length): (u64, u32),
+        argument_length: u32,
+    ) -> Result<(ContractId, String, Vec<u8>), VmError> {
+        let contract = self.id(callee)?;
+        self.check(name, name_length)?;
+        let argument = self.argument(argument_length)?;
+        Ok((contract, self.name(name, name_length)?, argument))
+    }
+
+    /// Tells the running contract of a failure: a code, and a panic's text in the argument buffer.
+    fn answer_error(&mut self, error: &VmError) -> i32 {
+        match error {
+            VmError::Panic(text) => {
+                let text = &text.as_bytes()[..text.len().min(ARGUMENT_BYTES - 4)];
+                let length = u32::try_from(text.len()).expect("the argument buffer is shorter than 4 GiB");
+                let answer = [&length.to_le_bytes(), text].concat();
+                self.write_argument(&answer).expect("the answer was cut to the argument buffer");
+                -1
+            }
+            VmError::OutOfGas => -2,
+            VmError::NoSuchContract(_) => -3,
+            _ => i32::MIN,
+        }
+    }
+
+    /// Emits an event of the running contract.
+    pub(super) fn emit(&mut self, topic: String, data: Vec<u8>) {
+        let source = self.active().contract;
+        self.working.events.push(Event { source, topic, data, reverted: false });
+    }
+
+    /// Takes an item of a feeding query.
+    pub(super) fn feed(&mut self, item: Vec<u8>) -> Result<(), VmError> {
+        let feed = self.feed.as_mut().ok_or(VmError::MissingFeed)?;
+        feed.bytes += item.len();
+        if feed.bytes > MAX_FEED_BYTES {
+            return Err(VmError::FeedTooLong);
+        }
+        feed.items.push(item);
+        Ok(())
+    }
+
+    /// Gas given to the running call.
+    pub(super) fn gas_limit(&self) -> u64 {
+        self.active().gas_limit
+    }
+
+    /// The running contract.
+    pub(super) fn self_id(&self) -> ContractId {
+        self.active().contract
+    }
+
+    /// The callers of the running contract, from the direct one outwards.
+    pub(super) fn callers(&self) -> impl Iterator<Item = ContractId> + '_ {
+        self.stack.iter().rev().skip(1).map(|active| active.contract)
+    }
+}

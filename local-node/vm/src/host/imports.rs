@@ -1,0 +1,151 @@
+//! The functions that contracts import (sheet `protocol/vm.md`, section 1). Pointers are as wide as the memory's
+//! addresses; all else is the same for both widths.
+
+use dusk_core::abi::CONTRACT_ID_BYTES;
+use wasmtime::{Caller, Linker, Result};
+
+use super::Env;
+use super::env::call_from_contract;
+use crate::module::HOST;
+use crate::queries::Query;
+use crate::{ARGUMENT_BYTES, VmError};
+
+/// Gas for each byte of an event's topic and data.
+const EVENT_BYTE_GAS: u64 = 4;
+
+type Host<'a> = Caller<'a, Env>;
+
+pub(super) fn link_32(linker: &mut Linker<Env>) -> Result<()> {
+    link_common(linker)?;
+    linker.func_wrap(HOST, "c", |mut host: Host<'_>, id: u32, name: u32, name_len: u32, arg_len: u32, gas: u64| {
+        call_from_contract(&mut host, id.into(), (name.into(), name_len), arg_len, gas)
+    })?;
+    linker.func_wrap(HOST, "hq", |host: Host<'_>, name: u32, name_len: u32, arg_len: u32| {
+        host_query(host, name.into(), name_len, arg_len)
+    })?;
+    linker.func_wrap(HOST, "hd", |host: Host<'_>, name: u32, name_len: u32| host_data(host, name.into(), name_len))?;
+    linker.func_wrap(HOST, "emit", |host: Host<'_>, topic: u32, topic_len: u32, arg_len: u32| {
+        emit(host, topic.into(), topic_len, arg_len)
+    })?;
+    linker.func_wrap(HOST, "owner", |host: Host<'_>, id: u32| owner(host, id.into()))?;
+    Ok(())
+}
+
+pub(super) fn link_64(linker: &mut Linker<Env>) -> Result<()> {
+    link_common(linker)?;
+    linker.func_wrap(HOST, "c", |mut host: Host<'_>, id: u64, name: u64, name_len: u32, arg_len: u32, gas: u64| {
+        call_from_contract(&mut host, id, (name, name_len), arg_len, gas)
+    })?;
+    linker.func_wrap(HOST, "hq", host_query)?;
+    linker.func_wrap(HOST, "hd", host_data)?;
+    linker.func_wrap(HOST, "emit", emit)?;
+    linker.func_wrap(HOST, "owner", owner)?;
+    Ok(())
+}
+
+fn link_common(linker: &mut Linker<Env>) -> Result<()> {
+    linker.func_wrap(HOST, "feed", feed)?;
+    linker.func_wrap(HOST, "limit", |host: Host<'_>| host.data().gas_limit())?;
+    linker
+        .func_wrap(HOST, "spent", |host: Host<'_>| -> Result<u64> { Ok(host.data().gas_limit() - host.get_fuel()?) })?;
+    linker.func_wrap(HOST, "caller", caller)?;
+    linker.func_wrap(HOST, "callstack", callstack)?;
+    linker.func_wrap(HOST, "self_id", self_id)?;
+    linker.func_wrap(HOST, "panic", panic)?;
+    Ok(())
+}
+
+fn host_query(mut host: Host<'_>, name: u64, name_len: u32, arg_len: u32) -> Result<u32> {
+    let remaining = host.get_fuel()?;
+    let env = host.data_mut();
+    env.check(name, name_len)?;
+    let argument = env.aligned_argument(arg_len)?;
+    let name = env.name(name, name_len)?;
+    let rules = env.working.rules();
+    let query = Query::named(&name, rules).ok_or(VmError::MissingHostQuery(name))?;
+    let Some(left) = remaining.checked_sub(query.price(&argument, rules)) else {
+        host.set_fuel(0)?;
+        return Err(VmError::OutOfGas.into());
+    };
+    host.set_fuel(left)?;
+    let env = host.data_mut();
+    let answer = query.answer(&argument, rules, env.working.answers());
+    env.write_argument(&answer)?;
+    Ok(length_of(&answer))
+}
+
+fn host_data(mut host: Host<'_>, name: u64, name_len: u32) -> Result<u32> {
+    let env = host.data_mut();
+    let name = env.name(name, name_len)?;
+    let data = env.working.meta(&name).map(<[u8]>::to_vec).unwrap_or_default();
+    env.write_argument(&data)?;
+    Ok(length_of(&data))
+}
+
+fn emit(mut host: Host<'_>, topic: u64, topic_len: u32, arg_len: u32) -> Result<()> {
+    let remaining = host.get_fuel()?;
+    let env = host.data_mut();
+    env.check(topic, topic_len)?;
+    let data = env.argument(arg_len)?;
+    let price = EVENT_BYTE_GAS * (u64::from(topic_len) + u64::from(arg_len));
+    let Some(left) = remaining.checked_sub(price) else {
+        host.set_fuel(0)?;
+        return Err(VmError::OutOfGas.into());
+    };
+    host.set_fuel(left)?;
+    let env = host.data_mut();
+    let topic = env.memory().read(topic, topic_len as usize);
+    let topic = String::from_utf8(topic).map_err(|_| VmError::NotUtf8)?;
+    env.emit(topic, data);
+    Ok(())
+}
+
+fn feed(mut host: Host<'_>, arg_len: u32) -> Result<()> {
+    let env = host.data_mut();
+    let item = env.argument(arg_len)?;
+    Ok(env.feed(item)?)
+}
+
+fn panic(mut host: Host<'_>, arg_len: u32) -> Result<()> {
+    let text = host.data_mut().argument(arg_len)?;
+    Err(String::from_utf8(text).map_or(VmError::NotUtf8, VmError::Panic).into())
+}
+
+fn caller(mut host: Host<'_>) -> Result<i32> {
+    let env = host.data_mut();
+    let Some(caller) = env.callers().next() else {
+        return Ok(0);
+    };
+    env.write_argument(caller.as_bytes())?;
+    Ok(1)
+}
+
+fn callstack(mut host: Host<'_>) -> Result<u32> {
+    let env = host.data_mut();
+    let ids: Vec<u8> = env.callers().flat_map(|id| *id.as_bytes()).collect();
+    debug_assert!(ids.len() <= ARGUMENT_BYTES, "the depth of calls is bounded");
+    env.write_argument(&ids)?;
+    Ok(length_of(&ids) / u32::try_from(CONTRACT_ID_BYTES).expect("an id has 32 bytes"))
+}
+
+fn self_id(mut host: Host<'_>) -> Result<()> {
+    let env = host.data_mut();
+    let id = env.self_id();
+    Ok(env.write_argument(id.as_bytes())?)
+}
+
+/// The answer is the owner's length, and 0 where there is no such contract.
+fn owner(mut host: Host<'_>, id: u64) -> Result<u32> {
+    let env = host.data_mut();
+    let asked = env.id(id)?;
+    let contract = if id == 0 { env.self_id() } else { asked };
+    let Some(owner) = env.working.owner(&contract) else {
+        return Ok(0);
+    };
+    env.write_argument(&owner)?;
+    Ok(length_of(&owner))
+}
+
+fn length_of(bytes: &[u8]) -> u32 {
+    u32::try_from(bytes.len()).expect("what was written to the argument buffer is shorter than 4 GiB")
+}

@@ -1,0 +1,320 @@
+//! The linear memory of one contract in one session, with rollback.
+//!
+//! A memory is a mapping of 4 GiB. Committed pages appear in it copy-on-write; what a session writes stays private to
+//! it. Three states of the same memory are kept apart:
+//!
+//! - *kept*: the pages of the commit that the session started from, immutable and shared ([`PageRef`]);
+//! - *settled*: what the top-level calls that succeeded so far have made of it, as copies of the blocks that differ;
+//! - *current*: the bytes in the mapping, and on top of the settled ones a layer for each open snapshot.
+//!
+//! The unit of commits and of the state root is the page (64 KiB), that of rollback the block (4 KiB). Which blocks
+//! were written is asked of the operating system ([`Region::written`]), so running code pays nothing for it.
+//!
+//! Production maps the whole address space and lets accesses beyond the current length, but under 4 GiB, succeed;
+//! such pages count as state. This memory does the same where the region allows it.
+
+mod portable;
+mod region;
+#[cfg(target_os = "linux")]
+mod shared;
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use region::Region;
+pub(crate) use region::{Backing, GUARD_BYTES, Pages, backing, host_memory, offer_to_engine};
+
+/// Bytes of a page: the unit of memory length, commits and the state root.
+pub(crate) const PAGE_BYTES: usize = 0x1_0000;
+/// Bytes of a block: the unit in which changes are found and undone.
+pub(crate) const BLOCK_BYTES: usize = 0x1000;
+/// Bytes that a contract can address: beyond them every access traps.
+pub(crate) const SPACE_BYTES: usize = 1 << 32;
+/// The length that a 64-bit memory may claim, in bytes. What lies beyond [`SPACE_BYTES`] cannot be accessed.
+pub(crate) const MAX_LENGTH_64_BYTES: usize = 1 << 42;
+
+const BLOCKS_PER_PAGE: u32 = 16;
+const _: () = assert!(BLOCKS_PER_PAGE as usize * BLOCK_BYTES == PAGE_BYTES);
+
+type Block = Box<[u8; BLOCK_BYTES]>;
+
+/// An access that does not lie within the address space.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct OutOfSpace {
+    /// Where the access begins.
+    pub(crate) offset: u64,
+    /// How many bytes it wants.
+    pub(crate) length: u64,
+}
+
+/// A mapping and its length, shared between a session and the engine's instance.
+#[derive(Debug)]
+pub(crate) struct Mapped {
+    region: Box<dyn Region>,
+    length: AtomicUsize,
+    limit: usize,
+}
+
+/// What a block was before it changed, for [`Memory::undo`].
+#[derive(Debug)]
+pub(crate) struct Undo {
+    block: u32,
+    before: Option<Block>,
+}
+
+/// A contract's memory in a session.
+#[derive(Debug)]
+pub(crate) struct Memory {
+    mapped: Arc<Mapped>,
+    settled: HashMap<u32, Block>,
+    layers: Vec<HashMap<u32, Block>>,
+    /// Whether nothing was written since the last [`Memory::settle`].
+    at_rest: bool,
+    written: Vec<u32>,
+}
+
+impl Memory {
+    /// Opens a memory over committed pages.
+    pub(crate) fn open(backing: &dyn Backing, kept: &Arc<Pages>, length: usize, wide: bool) -> io::Result<Self> {
+        let limit = if wide { MAX_LENGTH_64_BYTES } else { SPACE_BYTES };
+        let region = backing.open(kept)?;
+        region.make_accessible(length)?;
+        let mapped = Mapped { region, length: AtomicUsize::new(length), limit };
+        Ok(Self {
+            mapped: Arc::new(mapped),
+            settled: HashMap::new(),
+            layers: Vec::new(),
+            at_rest: true,
+            written: Vec::new(),
+        })
+    }
+
+    /// The mapping, for the engine.
+    pub(crate) fn mapped(&self) -> Arc<Mapped> {
+        Arc::clone(&self.mapped)
+    }
+
+    /// Its length in bytes.
+    pub(crate) fn length(&self) -> usize {
+        self.mapped.length()
+    }
+
+    /// Bytes of the address space as the machine's functions see it.
+    pub(crate) fn space(&self) -> u64 {
+        self.mapped.limit as u64
+    }
+
+    /// Sets its length, as a rollback or a deployment does.
+    pub(crate) fn set_length(&mut self, length: usize) -> io::Result<()> {
+        self.mapped.set_length(length)
+    }
+
+    /// Copies bytes out. Addresses beyond the address space read as zero, as in production.
+    pub(crate) fn read(&self, offset: u64, length: usize) -> Vec<u8> {
+        let mut bytes = vec![0; length];
+        let available = (SPACE_BYTES as u64).saturating_sub(offset).min(length as u64);
+        if available > 0 {
+            #[expect(clippy::cast_possible_truncation, reason = "both lie under 4 GiB")]
+            let (offset, available) = (offset as usize, available as usize);
+            self.mapped.region.copy_out(offset, &mut bytes[..available]);
+        }
+        bytes
+    }
+
+    /// Writes bytes.
+    pub(crate) fn write(&mut self, offset: u64, bytes: &[u8]) -> Result<(), OutOfSpace> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let (offset, _) = within_space(offset, bytes.len() as u64)?;
+        self.at_rest = false;
+        self.mapped.region.copy_in(offset, bytes);
+        Ok(())
+    }
+
+    /// Moves `length` bytes within the current length; the two places may overlap.
+    pub(crate) fn copy_within(&mut self, to: u64, from: u64, length: u64) -> Result<(), OutOfSpace> {
+        let (from, count) = self.within_length(from, length)?;
+        let (to, _) = self.within_length(to, length)?;
+        self.at_rest = false;
+        self.mapped.region.copy_within(to, from, count);
+        Ok(())
+    }
+
+    /// Fills `length` bytes within the current length.
+    pub(crate) fn fill(&mut self, at: u64, value: u8, length: u64) -> Result<(), OutOfSpace> {
+        let (at, count) = self.within_length(at, length)?;
+        self.at_rest = false;
+        self.mapped.region.fill(at, value, count);
+        Ok(())
+    }
+
+    /// Writes bytes within the current length, as a data segment is written.
+    pub(crate) fn initialise(&mut self, at: u64, bytes: &[u8]) -> Result<(), OutOfSpace> {
+        let (at, _) = self.within_length(at, bytes.len() as u64)?;
+        if !bytes.is_empty() {
+            self.at_rest = false;
+            self.mapped.region.copy_in(at, bytes);
+        }
+        Ok(())
+    }
+
+    /// Opens a snapshot: [`Memory::revert`] brings the bytes back to what they are now.
+    pub(crate) fn snapshot(&mut self) -> io::Result<()> {
+        let mut layer = HashMap::new();
+        if !self.at_rest {
+            let written = self.scan()?;
+            for &block in &written {
+                let now = self.mapped.region.block(block);
+                if self.layered(block).is_none_or(|before| before.as_slice() != now) {
+                    layer.insert(block, copy_of(now));
+                }
+            }
+            self.written = written;
+        }
+        self.layers.push(layer);
+        self.at_rest = false;
+        Ok(())
+    }
+
+    /// Goes back to the last snapshot and closes it.
+    pub(crate) fn revert(&mut self) -> io::Result<()> {
+        let written = self.scan()?;
+        let mut restore = Runs::default();
+        for &block in &written {
+            match self.layered(block) {
+                Some(before) if before.as_slice() != self.mapped.region.block(block) => {
+                    self.mapped.region.copy_in(block as usize * BLOCK_BYTES, before.as_slice());
+                }
+                Some(_) => {}
+                None => restore.push(block),
+            }
+        }
+        self.written = written;
+        for (first, count) in restore.0 {
+            self.mapped.region.restore(first, count)?;
+        }
+        self.layers.pop();
+        Ok(())
+    }
+
+    /// Makes the current bytes the settled ones and closes all snapshots; `undo` receives what they were.
+    pub(crate) fn settle(&mut self, mut undo: Option<&mut Vec<Undo>>) -> io::Result<()> {
+        if self.at_rest {
+            return Ok(());
+        }
+        let written = self.scan()?;
+        for &block in &written {
+            let now = self.mapped.region.block(block);
+            let before = match self.settled.get_mut(&block) {
+                Some(settled) if settled.as_slice() == now => continue,
+                Some(settled) if undo.is_some() => Some(std::mem::replace(settled, copy_of(now))),
+                Some(settled) => {
+                    settled.copy_from_slice(now);
+                    continue;
+                }
+                None => {
+                    self.settled.insert(block, copy_of(now));
+                    None
+                }
+            };
+            if let Some(undo) = &mut undo {
+                undo.push(Undo { block, before });
+            }
+        }
+        self.written = written;
+        self.layers.clear();
+        self.at_rest = true;
+        Ok(())
+    }
+
+    /// Takes back one change that [`Memory::settle`] recorded. Changes are taken back last first.
+    pub(crate) fn undo(&mut self, change: Undo) -> io::Result<()> {
+        let Undo { block, before } = change;
+        match before {
+            Some(before) => {
+                self.mapped.region.copy_in(block as usize * BLOCK_BYTES, before.as_slice());
+                self.settled.insert(block, before);
+            }
+            None => {
+                self.mapped.region.restore(block, 1)?;
+                self.settled.remove(&block);
+            }
+        }
+        Ok(())
+    }
+
+    /// The pages that this session has written, in order. Only meaningful after [`Memory::settle`].
+    pub(crate) fn dirty_pages(&self) -> Vec<u32> {
+        let mut pages: Vec<u32> = self.settled.keys().map(|block| block / BLOCKS_PER_PAGE).collect();
+        pages.sort_unstable();
+        pages.dedup();
+        pages
+    }
+
+    /// The bytes of a page.
+    pub(crate) fn page(&self, index: u32) -> &[u8] {
+        self.mapped.region.bytes(index as usize * PAGE_BYTES, PAGE_BYTES)
+    }
+
+    fn layered(&self, block: u32) -> Option<&Block> {
+        self.layers.iter().rev().find_map(|layer| layer.get(&block)).or_else(|| self.settled.get(&block))
+    }
+
+    fn scan(&mut self) -> io::Result<Vec<u32>> {
+        let mut written = std::mem::take(&mut self.written);
+        written.clear();
+        self.mapped.region.written(self.length(), &mut written)?;
+        Ok(written)
+    }
+
+    fn within_length(&self, offset: u64, length: u64) -> Result<(usize, usize), OutOfSpace> {
+        let end = offset.checked_add(length).ok_or(OutOfSpace { offset, length })?;
+        if end > self.length() as u64 {
+            return Err(OutOfSpace { offset, length });
+        }
+        within_space(offset, length)
+    }
+}
+
+impl Mapped {
+    fn length(&self) -> usize {
+        self.length.load(Ordering::Relaxed)
+    }
+
+    fn set_length(&self, length: usize) -> io::Result<()> {
+        self.region.make_accessible(length)?;
+        self.length.store(length, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+fn within_space(offset: u64, length: u64) -> Result<(usize, usize), OutOfSpace> {
+    let end = offset.checked_add(length).ok_or(OutOfSpace { offset, length })?;
+    if end > SPACE_BYTES as u64 {
+        return Err(OutOfSpace { offset, length });
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "both lie under 4 GiB")]
+    Ok((offset as usize, length as usize))
+}
+
+fn copy_of(block: &[u8]) -> Block {
+    let mut copy = Box::new([0; BLOCK_BYTES]);
+    copy.copy_from_slice(block);
+    copy
+}
+
+/// Ascending block numbers, gathered into runs.
+#[derive(Debug, Default)]
+struct Runs(Vec<(u32, u32)>);
+
+impl Runs {
+    fn push(&mut self, block: u32) {
+        match self.0.last_mut() {
+            Some((first, count)) if *first + *count == block => *count += 1,
+            _ => self.0.push((block, 1)),
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! Where the bytes of a memory live, and how the engine gets at them.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+
+use wasmtime::{LinearMemory, MemoryCreator, MemoryType};
+
+use super::{BLOCK_BYTES, Mapped, PAGE_BYTES, portable};
+
+/// Committed pages by page index.
+pub(crate) type Pages = BTreeMap<u32, PageRef>;
+
+/// An immutable committed page.
+#[derive(Debug, Clone)]
+pub(crate) enum PageRef {
+    /// On the heap.
+    Heap(Arc<[u8]>),
+    /// In the shared memory file.
+    #[cfg(target_os = "linux")]
+    Slot(Arc<super::shared::Slot>),
+}
+
+/// Keeps committed pages and opens memories over them.
+pub(crate) trait Backing: Send + Sync + fmt::Debug {
+    /// Keeps a page.
+    fn keep(&self, page: &[u8]) -> io::Result<PageRef>;
+    /// Maps a memory that shows the given pages, and zeros elsewhere.
+    fn open(&self, kept: &Arc<Pages>) -> io::Result<Box<dyn Region>>;
+}
+
+/// A mapping of [`super::SPACE_BYTES`] bytes.
+///
+/// # Safety
+/// `base` must point to a mapping that stays in place until the region is dropped. Every byte up to the length given
+/// to `make_accessible` must be readable and writable, and every other byte up to the address space and the engine's
+/// guard must either be readable and writable as well or trap.
+pub(crate) unsafe trait Region: Send + Sync + fmt::Debug {
+    /// Its first byte.
+    fn base(&self) -> *mut u8;
+    /// Bytes from the base on that the host may touch.
+    fn accessible(&self) -> usize;
+    /// Makes bytes up to `length` accessible.
+    fn make_accessible(&self, length: usize) -> io::Result<()>;
+    /// Appends the blocks written since the region was opened or the block restored, in ascending order.
+    fn written(&self, length: usize, into: &mut Vec<u32>) -> io::Result<()>;
+    /// Gives blocks their committed content back; they no longer count as written.
+    fn restore(&self, first: u32, count: u32) -> io::Result<()>;
+}
+
+impl dyn Region {
+    /// The bytes of a range.
+    ///
+    /// # Panics
+    /// When the range is not accessible to the host.
+    pub(super) fn bytes(&self, offset: usize, length: usize) -> &[u8] {
+        self.check(offset, length);
+        // SAFETY: the range was checked to be mapped and readable. No code of the contract runs while the host holds
+        // the slice: host code and contract code share one thread, and the slice does not outlive `self`.
+        unsafe { std::slice::from_raw_parts(self.base().add(offset), length) }
+    }
+
+    /// The bytes of a block.
+    pub(super) fn block(&self, block: u32) -> &[u8] {
+        self.bytes(block as usize * BLOCK_BYTES, BLOCK_BYTES)
+    }
+
+    /// Copies bytes out; what is not accessible reads as zero.
+    pub(super) fn copy_out(&self, offset: usize, into: &mut [u8]) {
+        let length = self.accessible().saturating_sub(offset).min(into.len());
+        into[..length].copy_from_slice(self.bytes(offset, length));
+    }
+
+    /// Copies bytes in.
+    pub(super) fn copy_in(&self, offset: usize, bytes: &[u8]) {
+        self.check(offset, bytes.len());
+        // SAFETY: the range was checked to be mapped and writable, and `bytes` is memory of the host, which no region
+        // overlaps: slices of regions are only ever read by this module and never passed here.
+        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), self.base().add(offset), bytes.len()) }
+    }
+
+    /// Moves bytes within the region.
+    pub(super) fn copy_within(&self, to: usize, from: usize, length: usize) {
+        self.check(from, length);
+        self.check(to, length);
+        // SAFETY: both ranges were checked to be mapped, readable and writable; `copy` allows them to overlap.
+        unsafe { std::ptr::copy(self.base().add(from), self.base().add(to), length) }
+    }
+
+    /// Fills bytes.
+    pub(super) fn fill(&self, at: usize, value: u8, length: usize) {
+        self.check(at, length);
+        // SAFETY: the range was checked to be mapped and writable.
+        unsafe { std::ptr::write_bytes(self.base().add(at), value, length) }
+    }
+
+    fn check(&self, offset: usize, length: usize) {
+        let end = offset.checked_add(length);
+        assert!(
+            end.is_some_and(|end| end <= self.accessible()),
+            "host access at {offset} of {length} bytes leaves the accessible {} bytes",
+            self.accessible()
+        );
+    }
+}
+
+/// The best backing that this system has.
+pub(crate) fn backing() -> Arc<dyn Backing> {
+    #[cfg(target_os = "linux")]
+    match super::shared::SharedFile::new() {
+        Ok(shared) => return Arc::new(shared),
+        Err(error) => tracing::debug!(%error, "no shared memory file with a page map; memories are compared instead"),
+    }
+    Arc::new(portable::Heap)
+}
+
+thread_local! {
+    static OFFERED: RefCell<Option<Arc<Mapped>>> = const { RefCell::new(None) };
+}
+
+/// Offers a mapping for the instance that this thread creates next. The engine's callback for new memories carries
+/// nothing that would tell the contract.
+pub(crate) fn offer_to_engine(mapped: Arc<Mapped>) {
+    OFFERED.set(Some(mapped));
+}
+
+/// The engine's source of memories: it hands out what was offered.
+pub(crate) fn host_memory() -> Arc<dyn MemoryCreator> {
+    Arc::new(Offered)
+}
+
+struct Offered;
+
+// SAFETY: the memories handed out are mappings of the whole address space that neither move nor shrink while the
+// engine holds them (the proxy owns a reference), as `Region` demands. The host touches them only between steps of
+// the contract's code on the same thread.
+unsafe impl MemoryCreator for Offered {
+    fn new_memory(
+        &self,
+        _: MemoryType,
+        minimum: usize,
+        _: Option<usize>,
+        reserved: Option<usize>,
+        guard: usize,
+    ) -> Result<Box<dyn LinearMemory>, String> {
+        if reserved.is_some_and(|bytes| bytes > super::SPACE_BYTES) || guard > GUARD_BYTES {
+            return Err(format!("a reservation of {reserved:?} bytes with a guard of {guard} was not agreed"));
+        }
+        let mapped = OFFERED.take().ok_or("no memory was offered for this instance")?;
+        if mapped.length() < minimum {
+            mapped.set_length(minimum).map_err(|error| error.to_string())?;
+        }
+        Ok(Box::new(Proxy(mapped)))
+    }
+}
+
+/// Bytes behind the address space that trap on every access. The engine leaves out bounds checks that they make
+/// unnecessary.
+pub(crate) const GUARD_BYTES: usize = 32 << 20;
+
+struct Proxy(Arc<Mapped>);
+
+// SAFETY: the pointer is the base of a mapping that the proxy keeps alive; `Region` states what is accessible.
+unsafe impl LinearMemory for Proxy {
+    fn byte_size(&self) -> usize {
+        self.0.length()
+    }
+
+    fn byte_capacity(&self) -> usize {
+        self.0.limit
+    }
+
+    fn grow_to(&mut self, length: usize) -> wasmtime::Result<()> {
+        Ok(self.0.set_length(length)?)
+    }
+
+    fn as_ptr(&self) -> *mut u8 {
+        self.0.region.base()
+    }
+}
+
+impl PageRef {
+    /// Copies the page out.
+    pub(crate) fn to_vec(&self) -> io::Result<Vec<u8>> {
+        let page = match self {
+            Self::Heap(page) => page.to_vec(),
+            #[cfg(target_os = "linux")]
+            Self::Slot(slot) => slot.read()?,
+        };
+        debug_assert_eq!(page.len(), PAGE_BYTES);
+        Ok(page)
+    }
+}

@@ -1,0 +1,167 @@
+//! How host queries are answered.
+
+use bytecheck::CheckBytes;
+use dusk_bytes::DeserializableSlice;
+use dusk_core::BlsScalar;
+use dusk_core::groth16::bn254::{Bn254, G1Projective};
+use dusk_core::groth16::serialize::CanonicalDeserialize;
+use dusk_core::groth16::{Groth16, PreparedVerifyingKey, Proof as Groth16Proof};
+use dusk_core::plonk::{PlonkVersion, Proof as PlonkProof, Verifier};
+use dusk_core::signatures::bls::{self, BlsVersion, MultisigSignature, PublicKey, Signature};
+use dusk_core::signatures::schnorr;
+use dusk_core::transfer::data::BlobData;
+use dusk_poseidon::{Domain, Hash as Poseidon};
+use local_node_types::rules::{Feature, Fork, Rules};
+use rkyv::ser::serializers::AllocSerializer;
+use rkyv::validation::validators::DefaultValidator;
+use rkyv::{Archive, Deserialize, Infallible, Serialize};
+use sha2::{Digest, Sha256};
+use sha3::Keccak256;
+
+use super::cache::{Answers, Key};
+use super::{Argument, Query};
+
+/// Where argument buffers lie, modulo 16: compilers align them to 8 bytes at least.
+const LIKELY_ALIGNMENTS: [u64; 2] = [0, 8];
+
+impl Query {
+    /// The answer, encoded.
+    pub(crate) fn answer(self, argument: &Argument, rules: Rules, answers: &Answers) -> Vec<u8> {
+        if !self.is_worth_caching() {
+            return self.compute(argument.bytes(), rules);
+        }
+        let key = self.key(argument, rules);
+        answers.get(&key).unwrap_or_else(|| {
+            let answer = self.compute(argument.bytes(), rules);
+            answers.put(key, answer.clone());
+            answer
+        })
+    }
+
+    /// Remembers that a BLS signature is valid.
+    pub(crate) fn remember_valid_signature(
+        message: &[u8],
+        key: &PublicKey,
+        signature: &Signature,
+        rules: Rules,
+        answers: &Answers,
+    ) {
+        let argument = encoded(&(message.to_vec(), *key, *signature));
+        for alignment in LIKELY_ALIGNMENTS {
+            let key = Self::VerifyBls.key(&Argument::new(&argument, alignment), rules);
+            answers.put(key, encoded(&true));
+        }
+    }
+
+    fn is_worth_caching(self) -> bool {
+        !matches!(self, Self::Hash | Self::Keccak256 | Self::Sha256)
+    }
+
+    /// The alignment is part of the key, because an argument that is not aligned cannot be decoded.
+    fn key(self, argument: &Argument, rules: Rules) -> Key {
+        let version = match self {
+            Self::VerifyPlonk => match plonk_version(rules) {
+                PlonkVersion::V1 => 1,
+                PlonkVersion::V2 => 2,
+                _ => 3,
+            },
+            Self::VerifyBls | Self::VerifyBlsMultisig => match bls_version(rules) {
+                BlsVersion::V1 => 1,
+                BlsVersion::V2 => 2,
+            },
+            _ => 0,
+        };
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&[self as u8, version, argument.alignment()]).update(argument.bytes());
+        hasher.finalize().into()
+    }
+
+    fn compute(self, argument: &[u8], rules: Rules) -> Vec<u8> {
+        match self {
+            Self::Hash => answer(argument, BlsScalar::default(), |bytes: Vec<u8>| BlsScalar::hash_to_scalar(&bytes)),
+            Self::PoseidonHash => answer(argument, BlsScalar::default(), |scalars: Vec<BlsScalar>| {
+                Poseidon::digest(Domain::Other, &scalars)[0]
+            }),
+            Self::VerifyPlonk => answer(argument, false, |(verifier, proof, inputs): (_, Vec<u8>, Vec<_>)| {
+                verify_plonk(verifier, &proof, &inputs, plonk_version(rules))
+            }),
+            Self::VerifyGroth16 => answer(argument, false, |(key, proof, inputs): (Vec<u8>, Vec<u8>, Vec<u8>)| {
+                verify_groth16(&key, &proof, &inputs).unwrap_or(false)
+            }),
+            Self::VerifySchnorr => {
+                answer(argument, false, |(message, key, signature): (_, schnorr::PublicKey, schnorr::Signature)| {
+                    key.verify(&signature, message).is_ok()
+                })
+            }
+            Self::VerifyBls => answer(argument, false, |(message, key, signature): (Vec<u8>, _, _)| {
+                bls::verify(&key, &signature, &message, bls_version(rules)).is_ok()
+            }),
+            Self::VerifyBlsMultisig => answer(argument, false, |(message, keys, signature): (Vec<u8>, Vec<_>, _)| {
+                verify_multisig(&message, &keys, &signature, bls_version(rules))
+            }),
+            Self::Keccak256 => answer(argument, [0; 32], |bytes: Vec<u8>| <[u8; 32]>::from(Keccak256::digest(bytes))),
+            Self::Sha256 => answer(argument, [0; 32], |bytes: Vec<u8>| <[u8; 32]>::from(Sha256::digest(bytes))),
+            Self::VerifyKzgProof => answer(argument, false, verify_kzg),
+        }
+    }
+}
+
+fn plonk_version(rules: Rules) -> PlonkVersion {
+    if rules.fork() >= Fork::Aegis {
+        PlonkVersion::V3
+    } else if rules.active(Feature::PlonkV2) {
+        PlonkVersion::V2
+    } else {
+        PlonkVersion::V1
+    }
+}
+
+fn bls_version(rules: Rules) -> BlsVersion {
+    if rules.fork() >= Fork::Aegis { BlsVersion::V2 } else { BlsVersion::V1 }
+}
+
+/// Decodes, computes, encodes. Where the argument cannot be decoded, `otherwise` is the answer.
+fn answer<A, R>(argument: &[u8], otherwise: R, compute: impl FnOnce(A) -> R) -> Vec<u8>
+where
+    A: Archive,
+    A::Archived: for<'a> CheckBytes<DefaultValidator<'a>> + Deserialize<A, Infallible>,
+    R: Serialize<AllocSerializer<1024>>,
+{
+    let decoded = rkyv::check_archived_root::<A>(argument).ok().map(|archived| {
+        let Ok(argument) = archived.deserialize(&mut Infallible);
+        argument
+    });
+    encoded(&decoded.map_or(otherwise, compute))
+}
+
+pub(crate) fn encoded<R: Serialize<AllocSerializer<1024>>>(value: &R) -> Vec<u8> {
+    rkyv::to_bytes(value).expect("a value of known size is encoded to memory").into_vec()
+}
+
+fn verify_plonk(verifier: Vec<u8>, proof: &[u8], inputs: &[BlsScalar], version: PlonkVersion) -> bool {
+    let (Ok(verifier), Ok(proof)) = (Verifier::try_from_bytes(verifier), PlonkProof::from_slice(proof)) else {
+        return false;
+    };
+    verifier.verify_with_version(&proof, inputs, version).is_ok()
+}
+
+fn verify_groth16(key: &[u8], proof: &[u8], inputs: &[u8]) -> Option<bool> {
+    let key = PreparedVerifyingKey::deserialize_uncompressed(key).ok()?;
+    let proof = Groth16Proof::deserialize_compressed(proof).ok()?;
+    let inputs = G1Projective::deserialize_compressed(inputs).ok()?;
+    Groth16::<Bn254>::verify_proof_with_prepared_inputs(&key, &proof, &inputs).ok()
+}
+
+fn verify_multisig(message: &[u8], keys: &[PublicKey], signature: &MultisigSignature, version: BlsVersion) -> bool {
+    if keys.is_empty() {
+        return false;
+    }
+    bls::aggregate(keys, version).is_ok_and(|key| bls::verify_multisig(&key, signature, message, version).is_ok())
+}
+
+type KzgInput = ([u8; 48], [u8; 32], [u8; 32], [u8; 48]);
+
+fn verify_kzg((commitment, z, y, proof): KzgInput) -> bool {
+    let settings = BlobData::eth_kzg_settings(None);
+    settings.verify_kzg_proof(&commitment.into(), &z.into(), &y.into(), &proof.into()).unwrap_or(false)
+}

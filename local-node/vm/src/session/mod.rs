@@ -1,0 +1,310 @@
+//! Sessions: one block's, or one query's, view of the state.
+
+mod working;
+
+use std::fmt;
+
+use std::sync::Arc;
+
+use dusk_core::abi::{ContractId, Metadata};
+use local_node_types::execution::{Event, Frame};
+use local_node_types::rules::Rules;
+
+use crate::host::{Request, TopLevel, run_top_level, try_instance};
+use crate::module::INIT;
+use crate::state::{State, StateRoot};
+use crate::{ARGUMENT_BYTES, MAX_OWNER_BYTES, Vm, VmError};
+pub(crate) use working::Working;
+
+/// What holds for all calls of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Env {
+    /// The id of the chain, as contracts see it.
+    pub chain_id: u8,
+    /// The rules in force. Their height is the block height that contracts see.
+    pub rules: Rules,
+}
+
+/// What a call gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// The value that the contract returned, as it encoded it.
+    pub data: Vec<u8>,
+    /// Gas that was given.
+    pub gas_limit: u64,
+    /// Gas that was spent.
+    pub gas_spent: u64,
+    /// The events of the call, in order. Events of failed calls before this one come first, marked as reverted, as
+    /// production has it.
+    pub events: Vec<Event>,
+    /// The calls that were made.
+    pub trace: Frame,
+}
+
+/// A place in a session's history to go back to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark(u64);
+
+/// Asked before every call from contract to contract: a refusal becomes the callee's panic.
+pub type CallHook = Box<dyn Fn(&ContractId, &str, &[u8]) -> Result<(), String> + Send>;
+
+/// A view of the state that calls change, and that may be committed.
+///
+/// Calls are atomic: one that fails leaves nothing behind but its events, marked as reverted, in the next receipt.
+/// A session that is dropped leaves nothing behind.
+pub struct Session {
+    /// Absent only while a call runs, or after a panic in one.
+    working: Option<Box<Working>>,
+    failed_trace: Option<Frame>,
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("working", &self.working).finish_non_exhaustive()
+    }
+}
+
+impl Session {
+    pub(crate) fn new(vm: Vm, base: Arc<State>, env: Env) -> Self {
+        let mut working = Working::new(vm, base, env.rules);
+        working.set_meta(Metadata::CHAIN_ID, vec![env.chain_id]);
+        working.set_meta(Metadata::BLOCK_HEIGHT, env.rules.height().to_le_bytes().to_vec());
+        Self { working: Some(Box::new(working)), failed_trace: None }
+    }
+
+    /// Deploys a contract, and runs its `init` if it has one. If that fails, there is no contract.
+    ///
+    /// The receipt of a contract without `init` is empty. Deploying itself costs no gas here; transactions are charged
+    /// for it ([`crate::execute`]).
+    ///
+    /// # Errors
+    /// When the module cannot be a contract, the id is taken, or `init` fails.
+    pub fn deploy(
+        &mut self,
+        id: ContractId,
+        bytecode: &[u8],
+        init: Option<&[u8]>,
+        owner: &[u8],
+        gas_limit: u64,
+    ) -> Result<Receipt, VmError> {
+        let argument = init.unwrap_or_default();
+        if owner.len() > MAX_OWNER_BYTES {
+            return Err(VmError::OwnerTooLong { length: owner.len() });
+        }
+        let working = self.working_mut()?;
+        let has_init = working.deploy(id, bytecode, owner)?;
+        let deployed = if has_init {
+            self.top_level(id, INIT, argument, gas_limit, true).map(|(receipt, _)| receipt)
+        } else {
+            self.instantiate_once(id).map(|()| empty_receipt(id, argument, gas_limit))
+        };
+        if deployed.is_err() {
+            self.working_mut()?.remove(&id);
+        }
+        deployed
+    }
+
+    /// Calls a function of a contract.
+    ///
+    /// # Errors
+    /// When the call fails; its state changes are undone then.
+    pub fn call(
+        &mut self,
+        id: ContractId,
+        function: &str,
+        argument: &[u8],
+        gas_limit: u64,
+    ) -> Result<Receipt, VmError> {
+        if function == INIT {
+            return Err(VmError::InitCalled);
+        }
+        self.top_level(id, function, argument, gas_limit, false).map(|(receipt, _)| receipt)
+    }
+
+    /// Calls a feeding query: `sink` gets each item that the contract feeds, in order, when the call has ended.
+    ///
+    /// # Errors
+    /// As [`Session::call`]. Nothing is fed then.
+    pub fn feed(
+        &mut self,
+        id: ContractId,
+        function: &str,
+        argument: &[u8],
+        gas_limit: u64,
+        sink: &mut dyn FnMut(&[u8]),
+    ) -> Result<Receipt, VmError> {
+        if function == INIT {
+            return Err(VmError::InitCalled);
+        }
+        self.working_mut()?.feeding = true;
+        let outcome = self.top_level(id, function, argument, gas_limit, false);
+        self.working_mut()?.feeding = false;
+        let (receipt, fed) = outcome?;
+        fed.iter().for_each(|item| sink(item));
+        Ok(receipt)
+    }
+
+    /// The calls of the last top-level call, if it failed.
+    pub fn take_failed_trace(&mut self) -> Option<Frame> {
+        self.failed_trace.take()
+    }
+
+    /// Sets a value that contracts can read by its key.
+    ///
+    /// # Errors
+    /// [`VmError::Unusable`], or [`VmError::ArgumentTooLong`] for a value that does not fit into the argument buffer.
+    pub fn set_meta(&mut self, key: &str, value: Vec<u8>) -> Result<(), VmError> {
+        if value.len() > ARGUMENT_BYTES {
+            return Err(VmError::ArgumentTooLong { length: value.len() });
+        }
+        self.working_mut()?.set_meta(key, value);
+        Ok(())
+    }
+
+    /// Removes such a value.
+    pub fn remove_meta(&mut self, key: &str) {
+        if let Ok(working) = self.working_mut() {
+            working.remove_meta(key);
+        }
+    }
+
+    /// Sets the hook that is asked before every call from contract to contract.
+    pub fn set_call_hook(&mut self, hook: CallHook) {
+        if let Ok(working) = self.working_mut() {
+            working.hook = Some(hook);
+        }
+    }
+
+    /// Removes the hook.
+    pub fn clear_call_hook(&mut self) {
+        if let Ok(working) = self.working_mut() {
+            working.hook = None;
+        }
+    }
+
+    /// Marks the present, to go back to with [`Session::rewind`]. A new mark replaces the one before.
+    ///
+    /// # Errors
+    /// [`VmError::Unusable`] or [`VmError::System`].
+    pub fn mark(&mut self) -> Result<Mark, VmError> {
+        Ok(Mark(self.working_mut()?.mark()?))
+    }
+
+    /// Goes back to the mark: whole transactions are undone, with their deployments and pending events. The mark is
+    /// used up.
+    ///
+    /// # Errors
+    /// [`VmError::StaleMark`], [`VmError::Unusable`] or [`VmError::System`].
+    pub fn rewind(&mut self, mark: Mark) -> Result<(), VmError> {
+        self.working_mut()?.rewind(mark.0)
+    }
+
+    /// The root that [`Session::commit`] would give now.
+    ///
+    /// # Errors
+    /// [`VmError::Unusable`] or [`VmError::System`].
+    pub fn root(&mut self) -> Result<StateRoot, VmError> {
+        self.working_mut()?.root()
+    }
+
+    /// Keeps what the session has made of the state.
+    ///
+    /// # Errors
+    /// [`VmError::Unusable`] or [`VmError::System`].
+    pub fn commit(mut self) -> Result<StateRoot, VmError> {
+        self.working_mut()?.commit()
+    }
+
+    /// Whether there is such a contract.
+    #[must_use]
+    pub fn exists(&self, id: &ContractId) -> bool {
+        self.working.as_ref().is_some_and(|working| working.deployment(id).is_some())
+    }
+
+    /// The owner of a contract.
+    #[must_use]
+    pub fn owner(&self, id: &ContractId) -> Option<Vec<u8>> {
+        self.working.as_ref()?.owner(id)
+    }
+
+    /// The module of a contract, as it was deployed.
+    #[must_use]
+    pub fn bytecode(&self, id: &ContractId) -> Option<Vec<u8>> {
+        Some(self.working.as_ref()?.deployment(id)?.code.bytecode().to_vec())
+    }
+
+    /// BLAKE3 of a contract's module.
+    #[must_use]
+    pub fn bytecode_hash(&self, id: &ContractId) -> Option<[u8; 32]> {
+        Some(self.working.as_ref()?.deployment(id)?.code.hash())
+    }
+
+    /// The functions that a contract exports, without `init`.
+    #[must_use]
+    pub fn functions(&self, id: &ContractId) -> Option<Vec<String>> {
+        Some(self.working.as_ref()?.deployment(id)?.code.info().functions.clone())
+    }
+
+    /// The ids of all contracts, in order.
+    #[must_use]
+    pub fn contracts(&self) -> Vec<ContractId> {
+        self.working.as_ref().map_or_else(Vec::new, |working| working.contracts())
+    }
+
+    /// The rules in force.
+    #[must_use]
+    pub fn rules(&self) -> Option<Rules> {
+        self.working.as_ref().map(|working| working.rules())
+    }
+
+    fn working_mut(&mut self) -> Result<&mut Working, VmError> {
+        self.working.as_deref_mut().ok_or(VmError::Unusable)
+    }
+
+    fn instantiate_once(&mut self, id: ContractId) -> Result<(), VmError> {
+        let working = self.working.take().ok_or(VmError::Unusable)?;
+        let (working, outcome) = try_instance(working, id);
+        self.working = Some(working);
+        outcome
+    }
+
+    fn top_level(
+        &mut self,
+        contract: ContractId,
+        function: &str,
+        argument: &[u8],
+        gas_limit: u64,
+        deploying: bool,
+    ) -> Result<(Receipt, Vec<Vec<u8>>), VmError> {
+        if argument.len() > ARGUMENT_BYTES {
+            return Err(VmError::ArgumentTooLong { length: argument.len() });
+        }
+        let mut working = self.working.take().ok_or(VmError::Unusable)?;
+        working.settle()?;
+        let feeding = working.feeding;
+        let request = Request { contract, function, argument, gas_limit, deploying };
+        let TopLevel { mut working, outcome, trace, fed } = run_top_level(working, &request, feeding);
+        let events = if outcome.is_ok() { std::mem::take(&mut working.events) } else { Vec::new() };
+        // After a refusal of the system a rollback may be half done: such a working set is not put back.
+        if !matches!(outcome, Err(VmError::System(_))) {
+            self.working = Some(working);
+        }
+        match (outcome, trace) {
+            (Ok(reply), Some(trace)) => {
+                let (data, gas_spent) = (reply.data, reply.gas_spent);
+                Ok((Receipt { data, gas_limit, gas_spent, events, trace }, fed))
+            }
+            (Ok(_), None) => Err(VmError::Unusable),
+            (Err(error), trace) => {
+                self.failed_trace = trace;
+                Err(error)
+            }
+        }
+    }
+}
+
+fn empty_receipt(contract: ContractId, argument: &[u8], gas_limit: u64) -> Receipt {
+    let (function, argument) = (INIT.to_owned(), argument.to_vec());
+    let trace = Frame { contract, function, argument, gas_limit, gas_spent: 0, outcome: Ok(()), calls: Vec::new() };
+    Receipt { data: Vec::new(), gas_limit, gas_spent: 0, events: Vec::new(), trace }
+}

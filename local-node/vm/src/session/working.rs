@@ -1,0 +1,250 @@
+//! A session's working set: the contracts it has opened, and what undoes its changes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use dusk_core::abi::ContractId;
+use local_node_types::execution::Event;
+use local_node_types::rules::Rules;
+
+use super::CallHook;
+use crate::memory::{Mapped, Memory, PAGE_BYTES, Undo};
+use crate::module::Code;
+use crate::queries::Answers;
+use crate::state::{Change, Contract, Deployment, State, StateRoot};
+use crate::{Vm, VmError};
+
+/// What a session works on. While a top-level call runs, the engine's store owns it.
+pub(crate) struct Working {
+    vm: Vm,
+    base: Arc<State>,
+    rules: Rules,
+    /// Where an opened contract lies in `opened`.
+    places: BTreeMap<ContractId, usize>,
+    opened: Vec<Opened>,
+    meta: BTreeMap<String, Vec<u8>>,
+    history: Option<History>,
+    marks: u64,
+    /// Events since the last call that succeeded.
+    pub(crate) events: Vec<Event>,
+    pub(super) hook: Option<CallHook>,
+    pub(super) feeding: bool,
+}
+
+struct Opened {
+    contract: Contract,
+    memory: Memory,
+    /// The memory's length when it was last settled.
+    length: usize,
+}
+
+/// What happened since a mark.
+#[derive(Default)]
+struct History {
+    mark: u64,
+    steps: Vec<Step>,
+}
+
+enum Step {
+    Block { place: usize, undo: Undo },
+    Length { place: usize, before: usize },
+    Deployed(ContractId),
+}
+
+impl std::fmt::Debug for Working {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Working").field("rules", &self.rules).field("opened", &self.places).finish_non_exhaustive()
+    }
+}
+
+impl Working {
+    pub(super) fn new(vm: Vm, base: Arc<State>, rules: Rules) -> Self {
+        Self {
+            vm,
+            base,
+            rules,
+            places: BTreeMap::new(),
+            opened: Vec::new(),
+            meta: BTreeMap::new(),
+            history: None,
+            marks: 0,
+            events: Vec::new(),
+            hook: None,
+            feeding: false,
+        }
+    }
+
+    pub(crate) fn engine(&self) -> &wasmtime::Engine {
+        self.vm.engine()
+    }
+
+    pub(crate) fn rules(&self) -> Rules {
+        self.rules
+    }
+
+    pub(crate) fn answers(&self) -> &Answers {
+        self.vm.answers()
+    }
+
+    pub(crate) fn meta(&self, key: &str) -> Option<&[u8]> {
+        self.meta.get(key).map(Vec::as_slice)
+    }
+
+    pub(super) fn set_meta(&mut self, key: &str, value: Vec<u8>) {
+        self.meta.insert(key.to_owned(), value);
+    }
+
+    pub(super) fn remove_meta(&mut self, key: &str) {
+        self.meta.remove(key);
+    }
+
+    /// Asks the hook whether a contract may make a call.
+    pub(crate) fn ask_hook(&self, callee: &ContractId, function: &str, argument: &[u8]) -> Result<(), String> {
+        self.hook.as_ref().map_or(Ok(()), |hook| hook(callee, function, argument))
+    }
+
+    pub(crate) fn owner(&self, id: &ContractId) -> Option<Vec<u8>> {
+        self.deployment(id).map(|deployment| deployment.owner.clone())
+    }
+
+    pub(super) fn deployment(&self, id: &ContractId) -> Option<&Deployment> {
+        match self.places.get(id) {
+            Some(&place) => Some(&self.opened[place].contract.deployment),
+            None => self.base.contract(id).map(|contract| &*contract.deployment),
+        }
+    }
+
+    pub(super) fn contracts(&self) -> Vec<ContractId> {
+        let ids: BTreeSet<_> = self.base.contracts().chain(self.places.keys()).copied().collect();
+        ids.into_iter().collect()
+    }
+
+    /// The place of a contract, which is opened if need be.
+    pub(crate) fn open(&mut self, id: &ContractId) -> Result<usize, VmError> {
+        if let Some(&place) = self.places.get(id) {
+            return Ok(place);
+        }
+        let contract = Contract::clone(self.base.contract(id).ok_or(VmError::NoSuchContract(*id))?);
+        self.insert(*id, contract)
+    }
+
+    fn insert(&mut self, id: ContractId, contract: Contract) -> Result<usize, VmError> {
+        let wide = contract.deployment.code.info().memory64;
+        let memory = Memory::open(self.vm.backing(), &contract.pages, contract.length, wide)?;
+        let place = self.opened.len();
+        let length = contract.length;
+        self.opened.push(Opened { contract, memory, length });
+        self.places.insert(id, place);
+        Ok(place)
+    }
+
+    /// What an instance of an opened contract is made of.
+    pub(crate) fn instance_parts(&self, place: usize) -> (Arc<Code>, Arc<Mapped>) {
+        let opened = &self.opened[place];
+        (Arc::clone(&opened.contract.deployment.code), opened.memory.mapped())
+    }
+
+    /// The memory of an opened contract.
+    pub(crate) fn memory(&mut self, place: usize) -> &mut Memory {
+        &mut self.opened[place].memory
+    }
+
+    /// Adds a contract with its initial memory. The answer says whether it has an `init`, which the caller runs.
+    pub(super) fn deploy(&mut self, id: ContractId, bytecode: &[u8], owner: &[u8]) -> Result<bool, VmError> {
+        if self.deployment(&id).is_some() {
+            return Err(VmError::AlreadyDeployed(id));
+        }
+        self.settle()?;
+        let code = self.vm.code(bytecode)?;
+        let deployment = Deployment { code: Arc::clone(&code), owner: owner.to_vec() };
+        let place = self.insert(id, Contract::new(Arc::new(deployment)))?;
+        if let Some(history) = &mut self.history {
+            history.steps.push(Step::Deployed(id));
+        }
+        let written = self.write_segments(place, &code);
+        if written.is_err() {
+            self.remove(&id);
+        }
+        written.map(|()| code.info().has_init)
+    }
+
+    fn write_segments(&mut self, place: usize, code: &Code) -> Result<(), VmError> {
+        let memory = self.memory(place);
+        let pages = usize::try_from(code.info().minimum_pages).expect("the inspection bounds the memory's size");
+        memory.set_length(pages * PAGE_BYTES)?;
+        for segment in code.segments() {
+            let outside = VmError::DataOutside { offset: segment.offset, length: segment.data.len() as u64 };
+            memory.initialise(segment.offset, &segment.data).map_err(|_| outside)?;
+        }
+        Ok(())
+    }
+
+    /// Removes a contract whose deployment failed. Its place stays empty.
+    pub(super) fn remove(&mut self, id: &ContractId) {
+        self.places.remove(id);
+    }
+
+    /// Takes what the calls so far have done as done.
+    pub(super) fn settle(&mut self) -> Result<(), VmError> {
+        for &place in self.places.values() {
+            let Opened { memory, length, .. } = &mut self.opened[place];
+            let Some(history) = &mut self.history else {
+                memory.settle(None)?;
+                *length = memory.length();
+                continue;
+            };
+            let mut changes = Vec::new();
+            memory.settle(Some(&mut changes))?;
+            history.steps.extend(changes.into_iter().map(|undo| Step::Block { place, undo }));
+            if *length != memory.length() {
+                history.steps.push(Step::Length { place, before: *length });
+                *length = memory.length();
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn mark(&mut self) -> Result<u64, VmError> {
+        self.settle()?;
+        self.marks += 1;
+        self.history = Some(History { mark: self.marks, steps: Vec::new() });
+        Ok(self.marks)
+    }
+
+    pub(super) fn rewind(&mut self, mark: u64) -> Result<(), VmError> {
+        self.settle()?;
+        let history = self.history.take_if(|history| history.mark == mark).ok_or(VmError::StaleMark)?;
+        for step in history.steps.into_iter().rev() {
+            match step {
+                Step::Block { place, undo } => self.opened[place].memory.undo(undo)?,
+                Step::Length { place, before } => {
+                    self.opened[place].memory.set_length(before)?;
+                    self.opened[place].length = before;
+                }
+                Step::Deployed(id) => self.remove(&id),
+            }
+        }
+        self.events.clear();
+        Ok(())
+    }
+
+    pub(super) fn root(&mut self) -> Result<StateRoot, VmError> {
+        self.settle()?;
+        Ok(self.base.root_after(&self.changes()))
+    }
+
+    pub(super) fn commit(&mut self) -> Result<StateRoot, VmError> {
+        self.settle()?;
+        let state = self.base.after(self.changes(), self.vm.backing())?;
+        Ok(self.vm.commit(state))
+    }
+
+    fn changes(&self) -> Vec<Change<'_>> {
+        let change = |(id, &place): (&ContractId, &usize)| {
+            let Opened { contract, memory, length } = &self.opened[place];
+            let pages = memory.dirty_pages().into_iter().map(|page| (page, memory.page(page))).collect();
+            Change { id: *id, before: contract.clone(), length: *length, pages }
+        };
+        self.places.iter().map(change).collect()
+    }
+}

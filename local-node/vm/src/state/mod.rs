@@ -1,0 +1,132 @@
+//! Committed states: contracts, their pages, and the root over them.
+
+mod tree;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+
+use dusk_core::abi::ContractId;
+
+use crate::memory::{Backing, Pages};
+use crate::module::Code;
+pub(crate) use tree::{Hash, Tree};
+
+/// The root of a committed state. It is also its name.
+pub type StateRoot = [u8; 32];
+
+/// Height of the page tree of a contract with a 32-bit memory.
+const PAGE_TREE_HEIGHT_32: u32 = 8;
+/// Height of the page tree of a contract with a 64-bit memory.
+const PAGE_TREE_HEIGHT_64: u32 = 13;
+/// Height of the tree over contracts.
+const STATE_TREE_HEIGHT: u32 = 32;
+
+/// What of a contract never changes.
+#[derive(Debug)]
+pub(crate) struct Deployment {
+    pub(crate) code: Arc<Code>,
+    pub(crate) owner: Vec<u8>,
+}
+
+/// A contract in a committed state.
+#[derive(Debug, Clone)]
+pub(crate) struct Contract {
+    pub(crate) deployment: Arc<Deployment>,
+    pub(crate) pages: Arc<Pages>,
+    pub(crate) length: usize,
+    tree: Tree<4>,
+}
+
+impl Contract {
+    /// A contract that has no pages yet.
+    pub(crate) fn new(deployment: Arc<Deployment>) -> Self {
+        let height = if deployment.code.info().memory64 { PAGE_TREE_HEIGHT_64 } else { PAGE_TREE_HEIGHT_32 };
+        Self { deployment, pages: Arc::default(), length: 0, tree: Tree::new(height) }
+    }
+}
+
+/// A committed state.
+#[derive(Debug, Clone)]
+pub(crate) struct State {
+    contracts: BTreeMap<ContractId, Arc<Contract>>,
+    /// Leaf of the tree by the position that an id maps to; ids that map to the same position share a leaf.
+    leaves: BTreeMap<u32, u64>,
+    tree: Tree<2>,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self { contracts: BTreeMap::new(), leaves: BTreeMap::new(), tree: Tree::new(STATE_TREE_HEIGHT) }
+    }
+}
+
+/// What a session made of one contract.
+#[derive(Debug)]
+pub(crate) struct Change<'a> {
+    pub(crate) id: ContractId,
+    /// The contract in the state before, or a new one.
+    pub(crate) before: Contract,
+    pub(crate) length: usize,
+    /// Written pages, by index.
+    pub(crate) pages: Vec<(u32, &'a [u8])>,
+}
+
+impl State {
+    /// Its root.
+    pub(crate) fn root(&self) -> StateRoot {
+        self.tree.root()
+    }
+
+    /// A contract.
+    pub(crate) fn contract(&self, id: &ContractId) -> Option<&Arc<Contract>> {
+        self.contracts.get(id)
+    }
+
+    /// All contracts, in order of their ids.
+    pub(crate) fn contracts(&self) -> impl Iterator<Item = &ContractId> {
+        self.contracts.keys()
+    }
+
+    /// The root after `changes`, which come in ascending order of ids.
+    pub(crate) fn root_after(&self, changes: &[Change<'_>]) -> StateRoot {
+        let (mut leaves, mut tree) = (self.leaves.clone(), self.tree.clone());
+        for change in changes {
+            let mut pages = change.before.tree.clone();
+            for (index, page) in &change.pages {
+                pages.insert(u64::from(*index), blake3::hash(page).into());
+            }
+            place(&mut leaves, &mut tree, &change.id, pages.root());
+        }
+        tree.root()
+    }
+
+    /// The state after `changes`, which come in ascending order of ids; their pages are kept in `backing`.
+    pub(crate) fn after(&self, changes: Vec<Change<'_>>, backing: &dyn Backing) -> io::Result<Self> {
+        let mut state = self.clone();
+        for Change { id, before: mut contract, length, pages } in changes {
+            let mut kept = Pages::clone(&contract.pages);
+            for (index, page) in pages {
+                contract.tree.insert(u64::from(index), blake3::hash(page).into());
+                kept.insert(index, backing.keep(page)?);
+            }
+            contract.pages = Arc::new(kept);
+            contract.length = length;
+            place(&mut state.leaves, &mut state.tree, &id, contract.tree.root());
+            state.contracts.insert(id, Arc::new(contract));
+        }
+        Ok(state)
+    }
+}
+
+fn place(leaves: &mut BTreeMap<u32, u64>, tree: &mut Tree<2>, id: &ContractId, leaf: Hash) {
+    let next = leaves.len() as u64 + 1;
+    let position = *leaves.entry(position_of(id)).or_insert(next);
+    tree.insert(position, leaf);
+}
+
+/// Where an id maps to: the wrapping sum of its eight little-endian words.
+fn position_of(id: &ContractId) -> u32 {
+    let words = id.as_bytes().chunks_exact(4).map(|word| u32::from_le_bytes([word[0], word[1], word[2], word[3]]));
+    words.fold(0, u32::wrapping_add)
+}

@@ -1,0 +1,140 @@
+//! The machine and the states that were committed to it.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use dusk_core::signatures::bls::{PublicKey, Signature};
+use local_node_types::rules::Rules;
+
+use crate::VmError;
+use crate::host::Machine;
+use crate::memory::{Backing, backing};
+use crate::module::{Code, ModuleError, ModuleStore};
+use crate::queries::{Answers, Query};
+use crate::session::{Env, Session};
+use crate::state::{State, StateRoot};
+
+/// The virtual machine: an engine, compiled modules, and committed states. Clones share all of it.
+#[derive(Clone)]
+pub struct Vm(Arc<Shared>);
+
+struct Shared {
+    machine: Machine,
+    modules: ModuleStore,
+    backing: Arc<dyn Backing>,
+    answers: Answers,
+    states: Mutex<HashMap<StateRoot, Committed>>,
+}
+
+/// A state, and how often it was committed.
+struct Committed {
+    state: Arc<State>,
+    times: usize,
+}
+
+impl fmt::Debug for Vm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Vm").field("states", &self.states().len()).finish_non_exhaustive()
+    }
+}
+
+impl Vm {
+    /// A machine whose states live in memory.
+    ///
+    /// # Errors
+    /// When the engine cannot be set up on this processor.
+    pub fn in_memory() -> Result<Self, VmError> {
+        Self::new(ModuleStore::default())
+    }
+
+    /// A machine whose states live in memory, and whose compiled modules are kept in a folder. Nobody else may be
+    /// able to write to that folder.
+    ///
+    /// # Errors
+    /// When the engine cannot be set up on this processor.
+    pub fn with_module_cache(folder: &Path) -> Result<Self, VmError> {
+        Self::new(ModuleStore::in_folder(folder))
+    }
+
+    fn new(modules: ModuleStore) -> Result<Self, VmError> {
+        let machine = Machine::new().map_err(VmError::Engine)?;
+        let states = Mutex::default();
+        Ok(Self(Arc::new(Shared { machine, modules, backing: backing(), answers: Answers::default(), states })))
+    }
+
+    /// Begins a session on a committed state, or on the empty one.
+    ///
+    /// # Errors
+    /// [`VmError::NoSuchState`].
+    pub fn session(&self, base: Option<StateRoot>, env: Env) -> Result<Session, VmError> {
+        let base = match base {
+            Some(root) => {
+                let found = self.states().get(&root).map(|found| Arc::clone(&found.state));
+                found.ok_or(VmError::NoSuchState(root))?
+            }
+            None => Arc::default(),
+        };
+        Ok(Session::new(self.clone(), base, env))
+    }
+
+    /// Whether there is a committed state with this root.
+    #[must_use]
+    pub fn has(&self, root: &StateRoot) -> bool {
+        self.states().contains_key(root)
+    }
+
+    /// Forgets one commit of a state. A state that was committed more often, as equal blocks do, stays until it has
+    /// been discarded as often.
+    pub fn discard(&self, root: &StateRoot) {
+        let mut states = self.states();
+        if let Some(found) = states.get_mut(root) {
+            found.times -= 1;
+            if found.times == 0 {
+                states.remove(root);
+            }
+        }
+    }
+
+    /// Remembers that a BLS signature was verified under `rules`, so that executing the transaction that carries it
+    /// does not verify it again.
+    pub fn remember_valid_signature(&self, message: &[u8], key: &PublicKey, signature: &Signature, rules: Rules) {
+        Query::remember_valid_signature(message, key, signature, rules, &self.0.answers);
+    }
+
+    /// Compiles a module ahead of its use.
+    ///
+    /// # Errors
+    /// When the module cannot be a contract.
+    pub fn compile(&self, bytecode: &[u8]) -> Result<(), ModuleError> {
+        self.code(bytecode).map(drop)
+    }
+
+    pub(crate) fn code(&self, bytecode: &[u8]) -> Result<Arc<Code>, ModuleError> {
+        self.0.modules.code(&self.0.machine, bytecode)
+    }
+
+    pub(crate) fn engine(&self) -> &wasmtime::Engine {
+        self.0.machine.engine()
+    }
+
+    pub(crate) fn backing(&self) -> &dyn Backing {
+        &*self.0.backing
+    }
+
+    pub(crate) fn answers(&self) -> &Answers {
+        &self.0.answers
+    }
+
+    pub(crate) fn commit(&self, state: State) -> StateRoot {
+        let root = state.root();
+        let mut states = self.states();
+        states.entry(root).or_insert_with(|| Committed { state: Arc::new(state), times: 0 }).times += 1;
+        root
+    }
+
+    fn states(&self) -> MutexGuard<'_, HashMap<StateRoot, Committed>> {
+        self.0.states.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
