@@ -134,6 +134,15 @@ impl Sim {
         self.check();
     }
 
+    /// Runs until every node that is up has a block at `height`, for at most so many milliseconds.
+    pub(crate) fn run_to(&mut self, height: u64, most: u64) {
+        let end = self.now.plus(Millis(most));
+        while self.nodes.iter().any(|node| node.up && node.chain.tip().height < height) {
+            assert!(self.now < end, "height {height} was not reached: {:?} after {most} ms", self.heights());
+            self.run(500);
+        }
+    }
+
     fn handle(&mut self, node: usize, event: Event) {
         match event {
             Event::Receive(message) => self.receive(node, message),
