@@ -1,7 +1,7 @@
 //! The functions that contracts import (sheet `protocol/vm.md`, section 1). Pointers are as wide as the memory's
 //! addresses; all else is the same for both widths.
 
-use dusk_core::abi::CONTRACT_ID_BYTES;
+use dusk_core::abi::{CONTRACT_ID_BYTES, ContractId};
 use wasmtime::{Caller, Linker, Result};
 
 use super::Env;
@@ -122,7 +122,7 @@ fn caller(mut host: Host<'_>) -> Result<i32> {
 
 fn callstack(mut host: Host<'_>) -> Result<u32> {
     let env = host.data_mut();
-    let ids: Vec<u8> = env.callers().flat_map(|id| *id.as_bytes()).collect();
+    let ids: Vec<u8> = env.callers().flat_map(ContractId::to_bytes).collect();
     debug_assert!(ids.len() <= ARGUMENT_BYTES, "the depth of calls is bounded");
     env.write_argument(&ids)?;
     Ok(length_of(&ids) / u32::try_from(CONTRACT_ID_BYTES).expect("an id has 32 bytes"))
