@@ -50,7 +50,12 @@ pub(crate) struct Chain {
 
 impl Chain {
     pub(crate) fn new(provisioners: Arc<Provisioners>) -> Self {
-        let header = Header { timestamp: GENESIS_TIME, state_root: [9; 32], ..Header::default() };
+        Self::from_height(provisioners, 0)
+    }
+
+    /// A chain whose first block has this height and stands in for all before it.
+    pub(crate) fn from_height(provisioners: Arc<Provisioners>, height: u64) -> Self {
+        let header = Header { height, timestamp: GENESIS_TIME, state_root: [9; 32], ..Header::default() };
         let hash = header.compute_hash();
         let genesis = Block { header: Header { hash, ..header }, ..Block::default() };
         Self { blocks: vec![genesis], labels: vec![Label::Final(0)], provisioners }
