@@ -170,7 +170,7 @@ impl Consensus {
 
     /// Keeps the round and brings the armed timers to what it needs.
     fn finish(&mut self, round: Round, mut out: Vec<Output>) -> Vec<Output> {
-        let wanted = [(Purpose::Slot, round.slot_timer()), (Purpose::Step, round.step_timer())];
+        let wanted = [(Purpose::Slot, round.slot_timer()), (Purpose::Step, round.step_timer(self.config.alone))];
         let keep = |armed: &Armed| wanted.contains(&(armed.purpose, Some(armed.at)));
         out.extend(self.armed.extract_if(.., |armed| !keep(armed)).map(|armed| Output::CancelTimer(armed.id)));
         for (purpose, at) in wanted {

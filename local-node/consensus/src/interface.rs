@@ -131,6 +131,9 @@ pub struct BuildRequest {
     pub slashes: Vec<Slash>,
     /// The most bytes that the encoded transactions and faults may take together.
     pub max_body_bytes: usize,
+    /// When the others give up waiting: a block that is ready later, or shortly before, is in vain. `None` when there are
+    /// no others.
+    pub deadline: Option<Millis>,
 }
 
 /// Asks the node to verify a candidate whose header is already known to be good: faults, format of transactions, state

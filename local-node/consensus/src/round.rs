@@ -173,8 +173,10 @@ impl Round {
     }
 
     /// When the step's timer should fire.
-    pub(crate) const fn step_timer(&self) -> Option<Millis> {
-        self.deadline
+    ///
+    /// A node without peers waits for its own block as long as it takes: nobody else could propose in its stead.
+    pub(crate) const fn step_timer(&self, alone: bool) -> Option<Millis> {
+        if alone && self.building.is_some() && matches!(self.phase, Phase::Proposal) { None } else { self.deadline }
     }
 
     /// Begins, unless rounds begin on demand.
@@ -280,6 +282,7 @@ impl Round {
             voters: self.tip_voters(),
             slashes: crate::faults::slashes(&failed, &[]),
             max_body_bytes: candidates::max_body_bytes(&failed),
+            deadline: self.deadline.filter(|_| !env.config.alone),
         };
         self.building = Some(Building { request: id, iteration: self.current, failed });
         env.out.push(Output::Build(Box::new(request)));

@@ -108,6 +108,9 @@ impl Round {
                 return debug!(round = self.height, iteration, %problem, "candidate dropped");
             }
             env.relay(|| Message::Candidate(block.clone()));
+        } else if self.verifier.committees().generator(iteration) != Some(block.header.generator) {
+            // It came in an earlier round, when it was not known who would be drawn.
+            return;
         }
         if timing == Timing::Early && !is_wanted {
             return env.queue.put(self.height, number, signer, bytes, Message::Candidate(block));

@@ -94,7 +94,9 @@ impl Round {
         let mut votes: Vec<_> =
             group.into_iter().filter_map(|message| self.admit(env, ballot, message, timing)).collect();
         if origin == Origin::Network {
-            self.drop_wrong(ballot, &mut votes);
+            // What is kept is not counted together with what was verified with it.
+            let together = timing != Timing::Early;
+            self.drop_wrong(ballot, &mut votes, together);
             for vote in &votes {
                 env.relay(|| vote.message.clone());
             }
@@ -134,15 +136,16 @@ impl Round {
         wanted.then_some(received)
     }
 
-    /// Removes votes with wrong signatures, and repeated votes of one member.
-    fn drop_wrong(&mut self, ballot: Ballot, votes: &mut Vec<Received>) {
+    /// Removes votes with wrong signatures, and repeated votes of one member. Votes that are verified `together` have to be
+    /// counted together.
+    fn drop_wrong(&mut self, ballot: Ballot, votes: &mut Vec<Received>, together: bool) {
         let version = self.verifier.version();
         let members = self.iteration(ballot.header.iteration).tally(ballot.step).committee().members();
         let bytes = ballot.signed_bytes();
         votes.sort_by_key(|vote| (vote.place, vote.signature));
         votes.dedup_by_key(|vote| (vote.place, vote.signature));
-        if votes.windows(2).any(|pair| pair[0].place == pair[1].place) {
-            // Somebody has made up votes of others: each has to be looked at by itself.
+        let made_up = votes.windows(2).any(|pair| pair[0].place == pair[1].place);
+        if made_up || !together {
             let holds = |vote: &Received| {
                 signing::verify(&[members[vote.place].point], &vote.signature, &bytes, version).is_ok()
             };
@@ -178,7 +181,7 @@ impl Round {
         });
         if votes.len() < all {
             // Those that are left were verified together with others.
-            self.drop_wrong(ballot, &mut votes);
+            self.drop_wrong(ballot, &mut votes, true);
         }
         let signatures: Vec<_> = votes.iter().map(|vote| vote.signature).collect();
         let Ok(sum) = signing::add(&signatures) else { return };
@@ -188,7 +191,14 @@ impl Round {
         }
         match ballot.step {
             StepName::Validation => self.on_validation_counted(env, iteration, ballot.vote),
-            StepName::Ratification | StepName::Proposal => self.conclude(env, iteration, ballot.vote),
+            StepName::Ratification | StepName::Proposal => {
+                self.conclude(env, iteration, ballot.vote);
+                let result = self.iteration(iteration).result;
+                if is_emergency(iteration) && result.vote == ballot.vote {
+                    // This node may have missed the votes that the result rests on, and can ratify it now.
+                    self.ratify(env, iteration, result);
+                }
+            }
         }
     }
 
@@ -236,7 +246,10 @@ impl Round {
             return;
         }
         let point = tally.committee().members()[received.place].point;
-        if signing::verify(&[point], &signed.signature, &ballot.signed_bytes(), version).is_err() {
+        let holds = |vote, signature| {
+            signing::verify(&[point], &signature, &Ballot { vote, ..ballot }.signed_bytes(), version).is_ok()
+        };
+        if !holds(ballot.vote, signed.signature) || !holds(first, first_signature) {
             tally.acquit(received.place);
             return;
         }

@@ -155,16 +155,20 @@ fn blocks_of_one_second_may_share_a_timestamp_only_without_a_block_time() {
 fn a_build_that_fails_costs_an_iteration_and_is_reported() {
     let mut lone = Lone::new(Config { alone: true, ..Config::local(Millis(0)) }, 5);
     let outputs = lone.consensus.step(lone.now, Input::NewTip(Box::new(lone.chain.context())));
-    let (mut request, mut timer) = (None, None);
-    for output in outputs {
-        match output {
-            Output::Build(build) => request = Some(build.id),
-            Output::SetTimer { id, at } => timer = Some((id, at)),
-            _ => {}
-        }
-    }
-    assert!(lone.consensus.step(lone.now, Input::BuildFailed { request: request.unwrap() }).is_empty());
-    let (timer, at) = timer.expect("a timer for the proposal");
+    // It waits for its own block as long as it takes.
+    let timer = |outputs: &[Output]| {
+        outputs.iter().find_map(|output| match output {
+            Output::SetTimer { id, at } => Some((*id, *at)),
+            _ => None,
+        })
+    };
+    assert_eq!(timer(&outputs), None);
+    let request = outputs.iter().find_map(|output| match output {
+        Output::Build(build) => Some(build.id),
+        _ => None,
+    });
+    let outputs = lone.consensus.step(lone.now, Input::BuildFailed { request: request.expect("a block is asked for") });
+    let (timer, at) = timer(&outputs).expect("a timer for the proposal");
     lone.now = at;
     let block = lone.drive(Input::Timer(timer)).expect("the next iteration succeeds");
     assert_eq!(block.header.iteration, 1);

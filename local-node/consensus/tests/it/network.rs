@@ -6,7 +6,7 @@ use local_node_types::ledger::{ConsensusHeader, Fault, RatificationResult, Vote}
 use local_node_types::message::{Message, SignedBy, Validation, validation_bytes};
 
 use crate::support::sim::{CALM, Faults, Sim};
-use crate::support::{key, secret};
+use crate::support::{Rng, key, secret};
 
 const FIVE: [&[u64]; 5] = [&[1], &[2], &[3], &[4], &[5]];
 
@@ -175,5 +175,39 @@ fn two_votes_of_one_member_are_proven_and_only_one_counts() {
         assert!(matches!(fault, Fault::DoubleValidationVote(_)));
         let proven = local_node_consensus::faults::check_fault(fault, header.round, sim.config.profile);
         assert_eq!(proven.map(|about| (about.round, about.iteration)), Ok((header.round, 0)));
+    }
+}
+
+#[test]
+fn crashes_and_splits_at_random_are_survived() {
+    for seed in 100..103 {
+        let faults = Faults { loss: 5, duplication: 10, delay: 200 };
+        let mut sim = Sim::new(seed, config(), &FIVE, faults);
+        let mut rng = Rng(seed);
+        for _ in 0..12 {
+            match rng.below(4) {
+                0 => sim.groups = (0..5).map(|_| u8::from(rng.percent(30))).collect(),
+                1 => sim.groups = vec![0; 5],
+                2 => {
+                    let node = rng.place(5);
+                    if sim.nodes[node].up {
+                        sim.crash(node);
+                    } else {
+                        sim.restart(node);
+                    }
+                }
+                _ => {}
+            }
+            sim.run(500 + rng.below(2_000));
+        }
+        sim.groups = vec![0; 5];
+        sim.faults = CALM;
+        for node in 0..5 {
+            if !sim.nodes[node].up {
+                sim.restart(node);
+            }
+        }
+        sim.run_to(highest(&sim) + 2, 90_000);
+        assert!(sim.nodes.iter().all(|node| node.misbehaviour.is_empty()), "seed {seed}");
     }
 }

@@ -335,3 +335,60 @@ fn messages_of_other_kinds_and_before_any_tip_do_nothing() {
     assert!(fresh.step(NOW, Input::Messages(said)).is_empty());
     assert_eq!(fresh.position(), None);
 }
+
+#[test]
+fn a_candidate_of_somebody_who_was_not_drawn_does_not_take_the_generators_place() {
+    let (_, first) = all_said();
+    let mut chain = chain();
+    chain.accept(config(), first, NOW).unwrap();
+    let mut ahead = Consensus::new(config(), (1..=STAKERS).map(secret).collect());
+    let mut good = None;
+    let mut inputs = vec![Input::NewTip(Box::new(chain.context()))];
+    while let Some(input) = inputs.pop() {
+        for output in ahead.step(NOW, input) {
+            match output {
+                Output::Build(request) => inputs.push(Input::Built { request: request.id, body: build(&request) }),
+                Output::Broadcast(Message::Candidate(block)) => good = Some(block),
+                _ => {}
+            }
+        }
+    }
+    let good = good.expect("a candidate for round 2");
+    // Another provisioner signs a candidate for the same iteration, before it is known who will be drawn.
+    let other = (1..=STAKERS).find(|number| crate::support::key(*number) != good.header.generator).unwrap();
+    let keyring = local_node_consensus::signing::Keyring::new(vec![secret(other)]);
+    let mut forged = good.clone();
+    forged.header.generator = crate::support::key(other);
+    forged.header.hash = forged.header.compute_hash();
+    let version = config().profile.at(2).fork().bls_version();
+    forged.header.signature = keyring.sign(&forged.header.generator, &forged.header.hash, version).unwrap();
+
+    let mut observer = node([]);
+    assert_eq!(relayed(&observer.step(NOW, Input::Message(Message::Candidate(forged)))), 1);
+    let _ = observer.step(NOW, Input::NewTip(Box::new(chain.context())));
+    let outputs = observer.step(NOW, Input::Message(Message::Candidate(good)));
+    assert_eq!(relayed(&outputs), 1, "the generator's own candidate is taken");
+}
+
+#[test]
+fn votes_that_only_hold_together_are_not_kept_for_later() {
+    use local_node_consensus::signing::add;
+    let (said, block) = all_said();
+    let votes = of_step(&said, StepName::Ratification);
+    let [Message::Ratification(a), Message::Ratification(b)] = &votes[..2] else { unreachable!() };
+    // Two members' signatures in each other's name: both are wrong, their sum is right if it is not looked at closely.
+    let (mut swapped_a, mut swapped_b) = (a.clone(), b.clone());
+    (swapped_a.signed.signature, swapped_b.signed.signature) = (b.signed.signature, a.signed.signature);
+    let sum = |x: &BlsSignature, y: &BlsSignature| add(&[*x, *y]).unwrap();
+    assert_eq!(
+        sum(&swapped_a.signed.signature, &swapped_b.signed.signature),
+        sum(&a.signed.signature, &b.signed.signature)
+    );
+    let mut observer = node([]);
+    let forged = vec![Message::Ratification(swapped_a), Message::Ratification(swapped_b)];
+    assert!(observer.step(NOW, Input::Messages(forged)).is_empty(), "the step has not come, so each is verified");
+    let _ = observer.step(NOW, Input::Messages(of_step(&said, StepName::Proposal)));
+    let _ = observer.step(NOW, Input::Messages(of_step(&said, StepName::Validation)));
+    let outputs = observer.step(NOW, Input::Messages(votes));
+    assert_eq!(decided(&outputs).map(|block| block.header.hash), Some(block.header.hash));
+}
