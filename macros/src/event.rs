@@ -12,7 +12,7 @@ use crate::value::{Parts, structure};
 const MAX_TOPIC_BYTES: usize = 64;
 
 /// Expands `#[event]`.
-pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn expand(options: TokenStream, item: &TokenStream) -> TokenStream {
     let mut faults = Diagnostics::default();
     let mut topic: Option<LitStr> = None;
     let mut rust_layout = false;
@@ -37,7 +37,7 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
         }
     }
     let Ok(parsed) = syn::parse2::<ItemStruct>(item.clone()) else {
-        faults.at(&item, "#[event] stands on a struct: its fields are what the event says");
+        faults.at(item, "#[event] stands on a struct: its fields are what the event says");
         let errors = faults.into_tokens();
         return quote!(#item #errors);
     };

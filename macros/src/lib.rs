@@ -10,6 +10,8 @@ mod contract;
 mod diagnostics;
 mod event;
 mod refusal;
+#[cfg(test)]
+mod snapshots;
 mod source;
 mod test;
 mod value;
@@ -20,29 +22,29 @@ use proc_macro::TokenStream;
 #[proc_macro_attribute]
 pub fn contract(options: TokenStream, item: TokenStream) -> TokenStream {
     let primary = std::env::var_os("CARGO_PRIMARY_PACKAGE").is_some();
-    contract::expand(options.into(), item.into(), primary).into()
+    contract::expand(options.into(), &item.into(), primary).into()
 }
 
 /// Makes a struct an event.
 #[proc_macro_attribute]
 pub fn event(options: TokenStream, item: TokenStream) -> TokenStream {
-    event::expand(options.into(), item.into()).into()
+    event::expand(options.into(), &item.into()).into()
 }
 
 /// Makes an enum the reasons for which calls are refused.
 #[proc_macro_attribute]
 pub fn error(options: TokenStream, item: TokenStream) -> TokenStream {
-    refusal::expand(options.into(), item.into()).into()
+    refusal::expand(options.into(), &item.into()).into()
 }
 
 /// Makes a struct or an enum a value that contracts and callers exchange.
 #[proc_macro_attribute]
 pub fn contract_type(options: TokenStream, item: TokenStream) -> TokenStream {
-    value::expand(options.into(), item.into()).into()
+    value::expand(options.into(), &item.into()).into()
 }
 
 /// Makes a function a test on a chain of its own.
 #[proc_macro_attribute]
 pub fn test(options: TokenStream, item: TokenStream) -> TokenStream {
-    test::expand(options.into(), item.into()).into()
+    test::expand(&options.into(), &item.into()).into()
 }

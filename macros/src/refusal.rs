@@ -12,7 +12,7 @@ use crate::source::docs;
 use crate::value::{Parts, derived, generics};
 
 /// Expands `#[error]`.
-pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn expand(options: TokenStream, item: &TokenStream) -> TokenStream {
     let mut faults = Diagnostics::default();
     let mut first = 1u32;
     let parser = syn::meta::parser(|meta| {
@@ -26,7 +26,7 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
         faults.add(error);
     }
     let Ok(mut parsed) = syn::parse2::<ItemEnum>(item.clone()) else {
-        faults.at(&item, "#[error] stands on an enum: each variant is one reason for which a call is refused");
+        faults.at(item, "#[error] stands on an enum: each variant is one reason for which a call is refused");
         let errors = faults.into_tokens();
         return quote!(#item #errors);
     };

@@ -8,13 +8,13 @@ use syn::{FnArg, ItemFn};
 use crate::diagnostics::Diagnostics;
 
 /// Expands the macro.
-pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn expand(options: &TokenStream, item: &TokenStream) -> TokenStream {
     let mut faults = Diagnostics::default();
     if !options.is_empty() {
-        faults.at(&options, "#[dusk_sdk::test] takes no options");
+        faults.at(options, "#[dusk_sdk::test] takes no options");
     }
     let Ok(function) = syn::parse2::<ItemFn>(item.clone()) else {
-        faults.at(&item, "#[dusk_sdk::test] stands on a function: `fn name(chain: Chain) -> TestResult`");
+        faults.at(item, "#[dusk_sdk::test] stands on a function: `fn name(chain: Chain) -> TestResult`");
         let errors = faults.into_tokens();
         return quote!(#item #errors);
     };
@@ -27,7 +27,7 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
     }
     let inputs: Vec<_> = signature.inputs.iter().collect();
     if !matches!(inputs.as_slice(), [FnArg::Typed(_)]) {
-        let place = inputs.get(1).map_or_else(|| signature.ident.span(), |extra| extra.span());
+        let place = inputs.get(1).map_or_else(|| signature.ident.span(), Spanned::span);
         faults.at_span(place, "a test takes one argument, its own chain: `fn name(chain: Chain) -> TestResult`");
     }
     if let Some(attribute) = function.attrs.iter().find(|attribute| attribute.path().is_ident("test")) {

@@ -10,7 +10,7 @@ use crate::diagnostics::Diagnostics;
 use crate::source::{docs, type_fault};
 
 /// Expands `#[contract_type]`.
-pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn expand(options: TokenStream, item: &TokenStream) -> TokenStream {
     let mut faults = Diagnostics::default();
     let mut rust_layout = false;
     let parser = syn::meta::parser(|meta| {
@@ -27,7 +27,7 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
         Ok(Item::Struct(item)) => structure(&item, rust_layout, &mut faults),
         Ok(Item::Enum(item)) => enumeration(&item, &mut faults),
         _ => {
-            faults.at(&item, "#[contract_type] stands on a struct or an enum");
+            faults.at(item, "#[contract_type] stands on a struct or an enum");
             TokenStream::new()
         }
     };

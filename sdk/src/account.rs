@@ -275,7 +275,7 @@ mod tests {
             let place = index * 8..index * 8 + 8;
             let word = u64::from_le_bytes(unreduced[place.clone()].try_into().unwrap());
             carry += u128::from(word) + u128::from(*limb);
-            unreduced[place].copy_from_slice(&(carry as u64).to_le_bytes());
+            unreduced[place].copy_from_slice(&carry.to_le_bytes()[..8]);
             carry >>= 64;
         }
         assert_eq!(Account::decode(&unreduced), Err(Malformed));

@@ -12,11 +12,11 @@ pub(crate) fn encode(bytes: &[u8]) -> String {
         let mut carry = u32::from(*byte);
         for digit in &mut digits {
             carry += u32::from(*digit) << 8;
-            *digit = (carry % 58) as u8;
+            *digit = (carry % 58).to_le_bytes()[0];
             carry /= 58;
         }
         while carry > 0 {
-            digits.push((carry % 58) as u8);
+            digits.push((carry % 58).to_le_bytes()[0]);
             carry /= 58;
         }
     }
@@ -37,11 +37,11 @@ pub(crate) fn decode(text: &str, length: usize) -> Option<Vec<u8>> {
         let mut carry = ALPHABET.iter().position(|digit| *digit == character)?;
         for byte in &mut bytes {
             carry += usize::from(*byte) * 58;
-            *byte = (carry & 0xff) as u8;
+            *byte = carry.to_le_bytes()[0];
             carry >>= 8;
         }
         while carry > 0 {
-            bytes.push((carry & 0xff) as u8);
+            bytes.push(carry.to_le_bytes()[0]);
             carry >>= 8;
         }
     }

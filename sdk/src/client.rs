@@ -197,10 +197,10 @@ fn call<A: Arguments, T: Wire>(
     arguments: &A,
     gas_limit: u64,
 ) -> Result<T, CallFailed> {
-    let Ok(length) = buffer::with(|buffer| arguments.encode_into(buffer)) else {
+    let Ok(length) = buffer::put(|buffer| arguments.encode_into(buffer)) else {
         fail("the arguments of a call are larger than the argument buffer of 65536 bytes");
     };
-    let answer = host::call(&id.to_bytes(), function, length as u32, gas_limit);
+    let answer = host::call(&id.to_bytes(), function, length, gas_limit);
     match answer {
         0.. => buffer::with(|buffer| T::decode_aligned(&buffer[..answer as usize])).map_err(|_| CallFailed::Malformed),
         -1 => Err(CallFailed::Panicked(buffer::with(|buffer| {

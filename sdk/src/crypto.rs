@@ -18,39 +18,39 @@ use crate::wire::Wire;
 
 /// BLAKE2b-512 of some bytes, reduced to a field element. 3,000 gas and 10 for each byte.
 #[must_use]
-pub fn hash(bytes: Vec<u8>) -> Field {
-    query(Query::HASH, &bytes)
+pub fn hash(bytes: &[u8]) -> Field {
+    query(Query::HASH, &bytes.to_vec())
 }
 
 /// The Poseidon hash, which is cheap inside circuits. 30,000 gas and 10,000 for each element.
 #[must_use]
-pub fn poseidon_hash(elements: Vec<Field>) -> Field {
-    query(Query::POSEIDON_HASH, &elements)
+pub fn poseidon_hash(elements: &[Field]) -> Field {
+    query(Query::POSEIDON_HASH, &elements.to_vec())
 }
 
 /// Keccak-256 of some bytes. 3,000 gas and 16 for each byte.
 #[must_use]
-pub fn keccak256(bytes: Vec<u8>) -> [u8; 32] {
-    query(Query::KECCAK256, &bytes)
+pub fn keccak256(bytes: &[u8]) -> [u8; 32] {
+    query(Query::KECCAK256, &bytes.to_vec())
 }
 
 /// SHA-256 of some bytes. 3,000 gas and 8 for each byte.
 #[must_use]
-pub fn sha256(bytes: Vec<u8>) -> [u8; 32] {
-    query(Query::SHA256, &bytes)
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    query(Query::SHA256, &bytes.to_vec())
 }
 
 /// Whether an account signed a message. 1,750,000 gas.
 #[must_use]
-pub fn verify_bls(message: Vec<u8>, account: Account, signature: BlsSignature) -> bool {
-    query(Query::VERIFY_BLS, &(message, account, signature))
+pub fn verify_bls(message: &[u8], account: Account, signature: BlsSignature) -> bool {
+    query(Query::VERIFY_BLS, &(message.to_vec(), account, signature))
 }
 
 /// Whether all of some accounts signed a message together. 2,500,000 gas and 200,000 for each account.
 #[must_use]
-pub fn verify_bls_multisig(message: Vec<u8>, accounts: Vec<Account>, signature: MultisigSignature) -> bool {
+pub fn verify_bls_multisig(message: &[u8], accounts: &[Account], signature: MultisigSignature) -> bool {
     let keys: Vec<PublicKey> = accounts.iter().map(Account::public_key).collect();
-    query(Query::VERIFY_BLS_MULTISIG, &(message, keys, signature))
+    query(Query::VERIFY_BLS_MULTISIG, &(message.to_vec(), keys, signature))
 }
 
 /// Whether the holder of a Schnorr key signed a message. 1,000,000 gas.
@@ -61,15 +61,15 @@ pub fn verify_schnorr(message: Field, key: SchnorrPublicKey, signature: SchnorrS
 
 /// Whether a PLONK proof holds for a circuit, given by its verifier key, and public inputs. 10,000,000 gas.
 #[must_use]
-pub fn verify_plonk(verifier_key: Vec<u8>, proof: Vec<u8>, public_inputs: Vec<Field>) -> bool {
-    query(Query::VERIFY_PLONK, &(verifier_key, proof, public_inputs))
+pub fn verify_plonk(verifier_key: &[u8], proof: &[u8], public_inputs: &[Field]) -> bool {
+    query(Query::VERIFY_PLONK, &(verifier_key.to_vec(), proof.to_vec(), public_inputs.to_vec()))
 }
 
 /// Whether a Groth16 proof over BN254 holds. The prepared verifier key is uncompressed, proof and prepared inputs are
 /// compressed. 4,500,000 gas.
 #[must_use]
-pub fn verify_groth16_bn254(verifier_key: Vec<u8>, proof: Vec<u8>, inputs: Vec<u8>) -> bool {
-    query(Query::VERIFY_GROTH16_BN254, &(verifier_key, proof, inputs))
+pub fn verify_groth16_bn254(verifier_key: &[u8], proof: &[u8], inputs: &[u8]) -> bool {
+    query(Query::VERIFY_GROTH16_BN254, &(verifier_key.to_vec(), proof.to_vec(), inputs.to_vec()))
 }
 
 /// Whether a polynomial that was committed to has the value `y` at `z`. 2,000,000 gas.

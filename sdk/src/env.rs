@@ -136,8 +136,8 @@ pub fn gas_spent() -> u64 {
 
 /// Writes a value to the buffer and returns its length.
 pub(crate) fn encode(value: &impl Wire) -> u32 {
-    match buffer::with(|buffer| value.encode_into(buffer)) {
-        Ok(length) => length as u32,
+    match buffer::put(|buffer| value.encode_into(buffer)) {
+        Ok(length) => length,
         Err(_) => fail("a value is larger than the argument buffer of 65536 bytes"),
     }
 }

@@ -394,7 +394,7 @@ macro_rules! fixed_bytes {
 
             #[cfg(feature = "json")]
             fn describe(_: &mut Types) -> Type {
-                Type::FixedBytes(<$ty as dusk_bytes::Serializable<_>>::SIZE as u32)
+                Type::FixedBytes(u32::try_from(<$ty as dusk_bytes::Serializable<_>>::SIZE).unwrap_or(u32::MAX))
             }
         }
     )*};

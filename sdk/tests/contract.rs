@@ -1,127 +1,27 @@
 //! A contract with everything in it, converted natively: the arguments that a client sends, that the contract reads
 //! and that the driver makes from JSON are the same bytes.
-#![allow(missing_docs, missing_debug_implementations, reason = "the contract is made to be converted, not read")]
+#![allow(
+    missing_docs,
+    missing_debug_implementations,
+    clippy::missing_errors_doc,
+    clippy::missing_panics_doc,
+    clippy::needless_pass_by_value,
+    clippy::unwrap_used,
+    clippy::too_many_arguments,
+    reason = "the contract is made to be converted, not read"
+)]
 
 use dusk_sdk::client::Arguments;
 use dusk_sdk::interface::{Described, Interface};
-use dusk_sdk::prelude::*;
 use dusk_sdk::wire::Wire;
+use dusk_sdk::{Account, ContractId, Field};
 use local_node_types::abi::{ContractAbi, FunctionKind, Shape, Type};
 use proptest::prelude::*;
 
-/// Everything that a contract can have.
-///
-/// And more.
-#[contract(events(outside::Elsewhere))]
-pub mod everything {
-    use super::*;
+#[path = "everything/contract.rs"]
+pub mod package;
 
-    /// The state.
-    #[derive(Default)]
-    pub struct Everything {
-        last: u64,
-        helpers: u8,
-    }
-
-    /// Something happened.
-    #[event(topic = "happened")]
-    pub struct Happened {
-        /// How often.
-        pub times: u64,
-        pub what: Vec<Kind>,
-    }
-
-    /// A kind of thing.
-    #[contract_type]
-    pub enum Kind {
-        /// Plain.
-        Plain,
-        Named {
-            id: u16,
-            label: String,
-        },
-        Pair(bool, Option<u64>),
-    }
-
-    /// A point.
-    #[contract_type]
-    #[derive(Copy, Eq, PartialOrd, Ord)]
-    pub struct Point {
-        pub x: u8,
-        pub y: u64,
-    }
-
-    /// A wrapped number.
-    #[contract_type]
-    #[derive(Copy)]
-    pub struct Amount(pub u64);
-
-    #[error]
-    pub enum Refused {
-        /// Too much.
-        Insufficient {
-            held: u64,
-            asked: Amount,
-        },
-        #[code(7)]
-        Closed,
-        After(bool),
-    }
-
-    #[error(first = 100)]
-    pub enum Other {
-        No,
-    }
-
-    impl Everything {
-        /// Remembers a number.
-        pub fn remember(&mut self, number: u64) {
-            self.last = number;
-            self.help();
-        }
-
-        pub fn last(&self) -> u64 {
-            self.last
-        }
-
-        /// Takes all kinds of arguments.
-        pub fn all(
-            &mut self,
-            to: Account,
-            points: Vec<Point>,
-            kinds: Vec<Kind>,
-            data: Vec<u8>,
-            digest: [u8; 32],
-            map: BTreeMap<Point, String>,
-            root: Field,
-            amount: Amount,
-        ) -> Result<Option<Kind>, Refused> {
-            let _ = (to, points, data, digest, map, root);
-            ensure!(amount.0 <= self.last, Refused::Insufficient { held: self.last, asked: amount });
-            Ok(kinds.into_iter().next())
-        }
-
-        pub fn other(&self, id: ContractId, n: i64) -> Result<(u8, i64), Other> {
-            let _ = id;
-            ensure!(n != 0, Other::No);
-            Ok((self.helpers, n))
-        }
-    }
-
-    impl Everything {
-        fn help(&mut self) {
-            self.helpers = self.helpers.wrapping_add(1);
-        }
-    }
-}
-
-mod outside {
-    use dusk_sdk::prelude::*;
-
-    /// Declared elsewhere.
-    #[event]
-    pub struct Elsewhere;
-}
+use package::everything;
 
 const INTERFACE: Interface = everything::Everything::INTERFACE;
 
@@ -142,6 +42,10 @@ fn the_schema_is_the_document_that_tools_read() {
         ("last", FunctionKind::Query, false),
         ("all", FunctionKind::Transaction, true),
         ("other", FunctionKind::Query, true),
+        ("bytes", FunctionKind::Query, false),
+        ("call_query", FunctionKind::Query, false),
+        ("call_while_changing", FunctionKind::Transaction, true),
+        ("panics", FunctionKind::Transaction, false),
     ];
     assert_eq!(names, expected);
     let all = abi.function("all").unwrap();
@@ -217,7 +121,7 @@ fn wrong_arguments_are_refused_with_the_place() {
         ("other", "7", "expected an object with id, n, or a list of them, found 7"),
         ("last", "1", "expected no arguments, found 1"),
         ("all", "{\"points\":[{\"x\":1,\"y\":2},{\"x\":1}]}", "to: is missing"),
-        ("nothing", "1", "the contract has no function `nothing`; it has remember, last, all, other"),
+        ("nothing", "1", "the contract has no function `nothing`; it has remember, last, all, other, bytes"),
         ("remember", "{", "not JSON: EOF"),
     ];
     for (function, json, expected) in cases {

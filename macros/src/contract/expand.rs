@@ -95,17 +95,26 @@ fn refusals_of(contract: &Contract) -> Vec<TokenStream> {
     for ty in refusals(contract) {
         let named = refusal_type(&ty);
         if named.is_none() || !distinct.iter().any(|(known, _)| *known == named) {
-            distinct.push((named, quote!(<#ty as ::dusk_sdk::contract::Fallible>::Refusal)));
+            distinct.push((named, quote_spanned!(ty.span()=> <#ty as ::dusk_sdk::contract::Fallible>::Refusal)));
         }
     }
     distinct.into_iter().map(|(_, tokens)| tokens).collect()
 }
 
+/// The `T` of `Result<T, E>` where it is written.
+fn value_type(ty: &Type) -> Option<Type> {
+    generic(ty, 0)
+}
+
 /// The `E` of `Result<T, E>` where it is written.
 fn refusal_type(ty: &Type) -> Option<Type> {
+    generic(ty, 1)
+}
+
+fn generic(ty: &Type, index: usize) -> Option<Type> {
     let Type::Path(path) = ty else { return None };
     let syn::PathArguments::AngleBracketed(generics) = &path.path.segments.last()?.arguments else { return None };
-    match generics.args.iter().nth(1)? {
+    match generics.args.iter().nth(index)? {
         syn::GenericArgument::Type(ty) => Some(ty.clone()),
         _ => None,
     }
@@ -139,9 +148,13 @@ fn output(method: &Method, contract: &Contract) -> (TokenStream, TokenStream) {
         Output::Value(ty) => (quote!(#ty), never),
         Output::Result(ty) => {
             let ty = with_state(ty, contract);
+            // Written out where both types are written, so that documentation and lints see what people see.
+            if let (Some(value), Some(refusal)) = (value_type(&ty), refusal_type(&ty)) {
+                return (quote!(#value), quote!(#refusal));
+            }
             (
-                quote!(<#ty as ::dusk_sdk::contract::Fallible>::Output),
-                quote!(<#ty as ::dusk_sdk::contract::Fallible>::Refusal),
+                quote_spanned!(ty.span()=> <#ty as ::dusk_sdk::contract::Fallible>::Output),
+                quote_spanned!(ty.span()=> <#ty as ::dusk_sdk::contract::Fallible>::Refusal),
             )
         }
     }
@@ -149,7 +162,7 @@ fn output(method: &Method, contract: &Contract) -> (TokenStream, TokenStream) {
 
 fn argument_types(method: &Method) -> TokenStream {
     let types = method.arguments.iter().map(|argument| &argument.ty);
-    quote!((#(#types,)*))
+    quote_spanned!(method.signature.ident.span()=> (#(#types,)*))
 }
 
 fn argument_names(method: &Method) -> Vec<Ident> {
@@ -264,10 +277,10 @@ fn client_method(method: &Method, contract: &Contract, via: &str) -> TokenStream
     let names = argument_names(method);
     let types = method.arguments.iter().map(|argument| &argument.ty);
     let (value, refusal) = output(method, contract);
-    let via = Ident::new(via, Span::call_site());
+    let via = Ident::new(via, name.span());
     let answer = if via == "read" { quote!(Read) } else { quote!(Written) };
     let docs = documentation(method, || format!("Calls `{name}`."));
-    quote! {
+    quote_spanned! {name.span()=>
         #docs
         #[track_caller]
         #[allow(clippy::too_many_arguments, reason = "as many as the contract takes")]
@@ -389,7 +402,7 @@ fn function(method: &Method, contract: &Contract, kind: &str) -> TokenStream {
     let types = argument_types(method);
     let output = if kind == "Init" { quote!(()) } else { output(method, contract).0 };
     let fallible = matches!(method.output, Output::Result(_));
-    quote! {
+    quote_spanned! {method.signature.ident.span()=>
         ::dusk_sdk::interface::Function {
             name: #name,
             doc: #docs,

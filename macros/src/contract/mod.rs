@@ -3,6 +3,8 @@
 mod expand;
 mod model;
 mod parse;
+#[cfg(test)]
+mod tests;
 mod validate;
 
 use proc_macro2::TokenStream;
@@ -12,9 +14,9 @@ use crate::diagnostics::Diagnostics;
 
 /// Expands the macro. `primary`: this crate is the one that is being built, not a dependency of it; only then may it
 /// export functions.
-pub(crate) fn expand(options: TokenStream, item: TokenStream, primary: bool) -> TokenStream {
+pub(crate) fn expand(options: TokenStream, item: &TokenStream, primary: bool) -> TokenStream {
     let mut faults = Diagnostics::default();
-    let module = match parse::module(item.clone()) {
+    let module = match parse::module(item) {
         Ok(module) => module,
         Err(error) => {
             faults.add(error);

@@ -10,11 +10,10 @@ use crate::diagnostics::Diagnostics;
 use crate::source::{doc_attributes, docs, has_attribute, is_result};
 
 /// Reads the module.
-pub(super) fn module(item: TokenStream) -> syn::Result<ItemMod> {
-    let span = item.span();
-    let module: ItemMod = syn::parse2(item).map_err(|_| {
-        syn::Error::new(
-            span,
+pub(super) fn module(item: &TokenStream) -> syn::Result<ItemMod> {
+    let module: ItemMod = syn::parse2(item.clone()).map_err(|_| {
+        syn::Error::new_spanned(
+            item,
             "#[contract] stands on a module: `#[contract] pub mod name { … }`, with the state and its methods",
         )
     })?;
@@ -61,7 +60,7 @@ pub(super) fn contract(options: Options, module: ItemMod, faults: &mut Diagnosti
         names: Vec::new(),
         module,
     };
-    let items = contract.module.content.take().map(|(brace, items)| (brace, items));
+    let items = contract.module.content.take();
     let Some((brace, items)) = items else { return contract };
     for item in &items {
         match item {
@@ -70,7 +69,7 @@ pub(super) fn contract(options: Options, module: ItemMod, faults: &mut Diagnosti
                 contract.names.push(item.ident.clone());
             }
             Item::Struct(item) if has_attribute(&item.attrs, "contract_type") => {
-                contract.names.push(item.ident.clone())
+                contract.names.push(item.ident.clone());
             }
             Item::Struct(item) => {
                 let generics = (!item.generics.params.is_empty()).then(|| item.generics.span());

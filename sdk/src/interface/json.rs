@@ -199,7 +199,7 @@ impl<'a> VariantJson<'a> {
 
 /// Reads hexadecimal text of any length.
 pub(crate) fn hex_bytes(json: &Json) -> Result<Vec<u8>, JsonError> {
-    let digit = |byte: u8| char::from(byte).to_digit(16).map(|digit| digit as u8);
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let read = || {
         let text = json.as_str()?;
         let text = text.strip_prefix("0x").unwrap_or(text).as_bytes();

@@ -2,7 +2,7 @@
 
 use core::cell::UnsafeCell;
 
-use crate::wire::MAX_VALUE_BYTES;
+use crate::wire::{MAX_VALUE_BYTES, Overflow};
 
 /// The buffer. The host finds it by the exported name `A`, and it must be aligned for every value.
 #[repr(C, align(16))]
@@ -22,4 +22,9 @@ pub(crate) fn with<R>(use_buffer: impl FnOnce(&mut [u8]) -> R) -> R {
     // SAFETY: there is one thread, and no other borrow is alive: the callers of this function in this crate only encode
     // and decode values in the closure, and neither calls the host.
     use_buffer(unsafe { &mut *A.0.get() })
+}
+
+/// Lends the buffer to write a value to it, and gives the value's length as the host takes it.
+pub(crate) fn put(encode: impl FnOnce(&mut [u8]) -> Result<usize, Overflow>) -> Result<u32, Overflow> {
+    with(encode).and_then(|length| u32::try_from(length).map_err(|_| Overflow))
 }

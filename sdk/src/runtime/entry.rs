@@ -132,8 +132,8 @@ fn read_arguments<A: Arguments>(argument_bytes: u32) -> A {
 }
 
 fn write_answer<R: Wire>(answer: &R) -> u32 {
-    match buffer::with(|buffer| answer.encode_into(buffer)) {
-        Ok(length) => length as u32,
+    match buffer::put(|buffer| answer.encode_into(buffer)) {
+        Ok(length) => length,
         Err(_) => fail("the result is larger than the argument buffer of 65536 bytes"),
     }
 }
@@ -142,12 +142,12 @@ fn write_answer<R: Wire>(answer: &R) -> u32 {
 pub(crate) fn fail(text: &str) -> ! {
     #[cfg(all(feature = "abi", target_family = "wasm"))]
     {
-        let length = buffer::with(|buffer| {
+        let length = buffer::put(|buffer| {
             let length = text.floor_char_boundary(buffer.len());
             buffer[..length].copy_from_slice(&text.as_bytes()[..length]);
-            length
+            Ok(length)
         });
-        host::panic(length as u32)
+        host::panic(length.unwrap_or(0))
     }
     #[cfg(not(all(feature = "abi", target_family = "wasm")))]
     {

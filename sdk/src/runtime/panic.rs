@@ -23,7 +23,7 @@ impl Write for Text<'_> {
 
 #[panic_handler]
 fn handle(info: &PanicInfo<'_>) -> ! {
-    let length = buffer::with(|buffer| {
+    let length = buffer::put(|buffer| {
         let mut text = Text { buffer, length: 0 };
         // Plain texts, which most panics are, pass without the formatting machinery.
         let message = info.message();
@@ -31,7 +31,7 @@ fn handle(info: &PanicInfo<'_>) -> ! {
             Some(plain) => text.write_str(plain),
             None => write!(text, "{message}"),
         };
-        text.length
+        Ok(text.length)
     });
-    host::panic(length as u32)
+    host::panic(length.unwrap_or(0))
 }

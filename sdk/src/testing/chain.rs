@@ -62,7 +62,11 @@ impl Chain {
         }))
     }
 
-    /// Funded accounts by their names. The same name is always the same account, also in different tests.
+    /// Funded accounts by their names. A development account's name (alice, bob, …) is that account; any other name
+    /// stands for one that is still free, the same one throughout the test.
+    ///
+    /// # Panics
+    /// When the test host has no account left.
     #[track_caller]
     #[must_use]
     pub fn accounts<const N: usize>(&self, names: [&str; N]) -> [Signer; N] {
@@ -70,6 +74,9 @@ impl Chain {
     }
 
     /// A funded account by its name.
+    ///
+    /// # Panics
+    /// When the test host has no account left.
     #[track_caller]
     #[must_use]
     pub fn account(&self, name: &str) -> Signer {

@@ -1,0 +1,51 @@
+//! What the smaller macros write.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+fn pretty(tokens: TokenStream) -> String {
+    prettyplease::unparse(&syn::parse2(tokens).unwrap())
+}
+
+#[test]
+fn the_expansion_of_an_event() {
+    let event = quote! {
+        /// Shares moved.
+        pub struct Transferred { pub from: Account, pub amount: u64 }
+    };
+    insta::assert_snapshot!(pretty(crate::event::expand(quote!(topic = "transferred"), &event)));
+}
+
+#[test]
+fn the_expansion_of_an_error() {
+    let error = quote! {
+        #[derive(Eq, PartialEq)]
+        pub enum Refused {
+            /// Too little.
+            Insufficient { held: u64 },
+            #[code(9)]
+            Closed,
+        }
+    };
+    insta::assert_snapshot!(pretty(crate::refusal::expand(TokenStream::new(), &error)));
+}
+
+#[test]
+fn the_expansion_of_a_type() {
+    let kind = quote! {
+        #[derive(Copy, Ord)]
+        pub enum Kind {
+            Plain,
+            Pair(bool, u8),
+        }
+    };
+    insta::assert_snapshot!(pretty(crate::value::expand(TokenStream::new(), &kind)));
+}
+
+#[test]
+fn the_expansion_of_a_test() {
+    let test = quote! {
+        fn counts(chain: Chain) -> TestResult { Ok(()) }
+    };
+    insta::assert_snapshot!(pretty(crate::test::expand(&TokenStream::new(), &test)));
+}

@@ -1,0 +1,10 @@
+#![allow(unused)]
+
+use dusk_sdk::prelude::*;
+
+#[contract_type]
+pub struct NotAnEvent;
+
+fn main() {
+    emit(NotAnEvent);
+}
