@@ -7,6 +7,8 @@
 //! |---|---|
 //! | `vm` | the machine and its committed states |
 //! | `execute` | transactions |
+//! | [`driver`] | data drivers, in a sandbox |
+//! | [`genesis`] | the genesis contracts |
 //! | `session` | one block's view: calls, marks, the root |
 //! | `host` | the engine, the functions that contracts import, the stack of calls |
 //! | `queries` | what the machine computes for contracts: hashes, signatures, proofs |
@@ -24,6 +26,7 @@
 //!
 //! Deliberately absent: contract migration, and a metadata store beside the one of a session.
 
+pub mod driver;
 mod error;
 mod execute;
 pub mod genesis;

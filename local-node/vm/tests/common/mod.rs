@@ -1,6 +1,8 @@
 //! What several tests need.
 #![allow(dead_code, clippy::unwrap_used, reason = "each test file uses its own part, and fails by panicking")]
 
+pub(crate) mod contracts;
+
 use dusk_bytes::{DeserializableSlice, Serializable};
 use dusk_core::signatures::bls::{PublicKey, SecretKey};
 use local_node_types::rules::Profile;

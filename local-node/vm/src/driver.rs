@@ -1,0 +1,299 @@
+//! Data drivers: what turns JSON into a contract's encoding and back (sheet `protocol/http-api.md`, section 2).
+//!
+//! A driver is a WASM module that comes from whoever deployed the contract. It runs here without imports, each time in
+//! a fresh instance, and with bounds on its work, its memory and its output.
+
+use std::fmt;
+use std::sync::LazyLock;
+
+use wasmtime::{
+    Config, Engine, InstancePre, Linker, Memory, Module, ResourceLimiter, Store, Trap, TypedFunc, WasmParams,
+    WasmResults,
+};
+
+/// The longest driver, in bytes.
+pub const MAX_DRIVER_BYTES: usize = 8 << 20;
+/// The most that one operation returns, in bytes.
+pub const MAX_OUTPUT_BYTES: u32 = 4 << 20;
+/// The most memory that a driver may use, in bytes.
+pub const MAX_MEMORY_BYTES: usize = 128 << 20;
+/// Steps that one operation may take.
+const MAX_STEPS: u64 = 1_000_000_000;
+/// Elements that a driver's tables may hold.
+const MAX_TABLE_ELEMENTS: usize = 1 << 20;
+/// The output buffer that is tried first, in bytes.
+const FIRST_OUTPUT_BYTES: u32 = 64 << 10;
+/// The longest text of an error that is asked for, in bytes.
+const ERROR_BYTES: u32 = 4 << 10;
+
+/// Why a driver did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DriverError {
+    /// It is longer than accepted.
+    #[error("the data driver has {length} bytes, but {MAX_DRIVER_BYTES} is the most")]
+    TooLong {
+        /// Its length in bytes.
+        length: usize,
+    },
+    /// It is not valid WebAssembly.
+    #[error("the data driver is not valid WebAssembly: {0:#}")]
+    Malformed(wasmtime::Error),
+    /// It imports something.
+    #[error("the data driver imports `{0}`, but a driver may import nothing")]
+    Import(String),
+    /// A function or the memory is missing, or has another type.
+    #[error("the data driver does not export `{0}` as drivers do")]
+    Export(&'static str),
+    /// The system or the engine failed.
+    #[error("the data driver could not be started: {0:#}")]
+    Start(wasmtime::Error),
+    /// It trapped, or ran for too long.
+    #[error("the data driver trapped in `{function}`: {trap}")]
+    Trap {
+        /// What it was doing.
+        function: &'static str,
+        /// The trap.
+        trap: Trap,
+    },
+    /// It took more steps than allowed.
+    #[error("the data driver did not finish `{0}` within {MAX_STEPS} steps")]
+    TooSlow(&'static str),
+    /// It could not do the operation.
+    #[error("{message}")]
+    Refused {
+        /// Its error code: 1 invalid input, 2 operation error, 3 not initialised.
+        code: i32,
+        /// Its own words.
+        message: String,
+    },
+    /// Its output is longer than accepted.
+    #[error("the data driver returns more than {MAX_OUTPUT_BYTES} bytes from `{0}`")]
+    OutputTooLong(&'static str),
+    /// It gave an address outside its memory.
+    #[error("the data driver gave an address outside its memory in `{0}`")]
+    Address(&'static str),
+    /// Its output should be text, but is not.
+    #[error("the data driver returned a text from `{0}` that is not UTF-8")]
+    NotText(&'static str),
+}
+
+/// A data driver.
+#[derive(Clone)]
+pub struct Driver(InstancePre<Limits>);
+
+impl fmt::Debug for Driver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Driver").finish_non_exhaustive()
+    }
+}
+
+impl Driver {
+    /// Compiles a driver.
+    ///
+    /// # Errors
+    /// When it is no driver.
+    pub fn load(wasm: &[u8]) -> Result<Self, DriverError> {
+        if wasm.len() > MAX_DRIVER_BYTES {
+            return Err(DriverError::TooLong { length: wasm.len() });
+        }
+        let engine = ENGINE.as_ref().map_err(|error| DriverError::Start(wasmtime::Error::msg(error.clone())))?;
+        let module = Module::new(engine, wasm).map_err(DriverError::Malformed)?;
+        if let Some(import) = module.imports().next() {
+            return Err(DriverError::Import(import.name().to_owned()));
+        }
+        let instance = Linker::new(engine).instantiate_pre(&module).map_err(DriverError::Malformed)?;
+        let driver = Self(instance);
+        Running::start(&driver)?;
+        Ok(driver)
+    }
+
+    /// Encodes a function's argument, which is given as JSON.
+    ///
+    /// # Errors
+    /// When the driver refuses the argument or misbehaves.
+    pub fn encode_input(&self, function: &str, json: &str) -> Result<Vec<u8>, DriverError> {
+        self.convert("encode_input_fn", function, json.as_bytes())
+    }
+
+    /// Decodes a function's argument to JSON.
+    ///
+    /// # Errors
+    /// When the driver refuses the bytes or misbehaves.
+    pub fn decode_input(&self, function: &str, argument: &[u8]) -> Result<String, DriverError> {
+        text("decode_input_fn", self.convert("decode_input_fn", function, argument)?)
+    }
+
+    /// Decodes a function's result to JSON.
+    ///
+    /// # Errors
+    /// When the driver refuses the bytes or misbehaves.
+    pub fn decode_output(&self, function: &str, result: &[u8]) -> Result<String, DriverError> {
+        text("decode_output_fn", self.convert("decode_output_fn", function, result)?)
+    }
+
+    /// Decodes an event's data to JSON.
+    ///
+    /// # Errors
+    /// When the driver refuses the bytes or misbehaves.
+    pub fn decode_event(&self, topic: &str, data: &[u8]) -> Result<String, DriverError> {
+        text("decode_event", self.convert("decode_event", topic, data)?)
+    }
+
+    /// The contract's description, as JSON.
+    ///
+    /// # Errors
+    /// When the driver misbehaves.
+    pub fn schema(&self) -> Result<String, DriverError> {
+        text("get_schema", self.ask("get_schema")?)
+    }
+
+    /// The driver's version.
+    ///
+    /// # Errors
+    /// When the driver misbehaves.
+    pub fn version(&self) -> Result<String, DriverError> {
+        text("get_version", self.ask("get_version")?)
+    }
+
+    fn convert(&self, operation: &'static str, name: &str, data: &[u8]) -> Result<Vec<u8>, DriverError> {
+        self.with_output(operation, |running, output| {
+            let name = running.put(name.as_bytes())?;
+            let data = running.put(data)?;
+            let function = running.function::<(u32, u32, u32, u32, u32, u32), i32>(operation)?;
+            running.call(operation, &function, (name.0, name.1, data.0, data.1, output.0, output.1))
+        })
+    }
+
+    fn ask(&self, operation: &'static str) -> Result<Vec<u8>, DriverError> {
+        self.with_output(operation, |running, output| {
+            let function = running.function::<(u32, u32), i32>(operation)?;
+            running.call(operation, &function, output)
+        })
+    }
+
+    /// Runs an operation, again with more room for its output if it asks for that.
+    fn with_output(
+        &self,
+        operation: &'static str,
+        run: impl Fn(&mut Running, Place) -> Result<i32, DriverError>,
+    ) -> Result<Vec<u8>, DriverError> {
+        for room in [FIRST_OUTPUT_BYTES, MAX_OUTPUT_BYTES] {
+            let mut running = Running::start(self)?;
+            let output = running.room(room)?;
+            match run(&mut running, output)? {
+                OK => return running.output(operation, output),
+                BUFFER_TOO_SMALL => {}
+                code => return Err(running.refusal(code)),
+            }
+        }
+        Err(DriverError::OutputTooLong(operation))
+    }
+}
+
+const OK: i32 = 0;
+const BUFFER_TOO_SMALL: i32 = 4;
+
+/// An address in the driver's memory, and a length.
+type Place = (u32, u32);
+
+#[derive(Debug)]
+struct Limits;
+
+impl ResourceLimiter for Limits {
+    fn memory_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        Ok(desired <= MAX_MEMORY_BYTES)
+    }
+
+    fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        Ok(desired <= MAX_TABLE_ELEMENTS)
+    }
+}
+
+static ENGINE: LazyLock<Result<Engine, String>> = LazyLock::new(|| {
+    let mut config = Config::new();
+    config.consume_fuel(true).wasm_backtrace_max_frames(None);
+    Engine::new(&config).map_err(|error| format!("{error:#}"))
+});
+
+/// A driver's instance for one operation.
+struct Running {
+    store: Store<Limits>,
+    instance: wasmtime::Instance,
+    memory: Memory,
+    alloc: TypedFunc<u32, u32>,
+}
+
+impl Running {
+    fn start(driver: &Driver) -> Result<Self, DriverError> {
+        let mut store = Store::new(driver.0.module().engine(), Limits);
+        store.limiter(|limits| limits);
+        store.set_fuel(MAX_STEPS).map_err(DriverError::Start)?;
+        let instance = driver.0.instantiate(&mut store).map_err(DriverError::Start)?;
+        let memory = instance.get_memory(&mut store, "memory").ok_or(DriverError::Export("memory"))?;
+        let alloc = instance.get_typed_func(&mut store, "alloc").map_err(|_| DriverError::Export("alloc"))?;
+        let mut running = Self { store, instance, memory, alloc };
+        let init = running.function::<(), ()>("init")?;
+        running.call("init", &init, ())?;
+        Ok(running)
+    }
+
+    fn function<P: WasmParams, R: WasmResults>(&mut self, name: &'static str) -> Result<TypedFunc<P, R>, DriverError> {
+        self.instance.get_typed_func(&mut self.store, name).map_err(|_| DriverError::Export(name))
+    }
+
+    fn call<P: WasmParams, R: WasmResults>(
+        &mut self,
+        name: &'static str,
+        function: &TypedFunc<P, R>,
+        params: P,
+    ) -> Result<R, DriverError> {
+        function.call(&mut self.store, params).map_err(|error| match error.downcast::<Trap>() {
+            Ok(Trap::OutOfFuel) => DriverError::TooSlow(name),
+            Ok(trap) => DriverError::Trap { function: name, trap },
+            Err(error) => DriverError::Start(error),
+        })
+    }
+
+    /// Gets room in the driver's memory.
+    fn room(&mut self, length: u32) -> Result<Place, DriverError> {
+        let alloc = self.alloc.clone();
+        Ok((self.call("alloc", &alloc, length)?, length))
+    }
+
+    /// Puts bytes into the driver's memory.
+    fn put(&mut self, bytes: &[u8]) -> Result<Place, DriverError> {
+        let length = u32::try_from(bytes.len()).map_err(|_| DriverError::Address("alloc"))?;
+        let place = self.room(length)?;
+        let written = self.memory.write(&mut self.store, place.0 as usize, bytes);
+        written.map_err(|_| DriverError::Address("alloc"))?;
+        Ok(place)
+    }
+
+    /// Reads an output: its length as `u32`, little-endian, and then its bytes.
+    fn output(&mut self, operation: &'static str, (address, room): Place) -> Result<Vec<u8>, DriverError> {
+        let data = self.memory.data(&self.store).get(address as usize..);
+        let data = data.and_then(|data| data.get(..room as usize)).ok_or(DriverError::Address(operation))?;
+        let (length, rest) = data.split_first_chunk().ok_or(DriverError::Address(operation))?;
+        let bytes = rest.get(..u32::from_le_bytes(*length) as usize).ok_or(DriverError::Address(operation))?;
+        Ok(bytes.to_vec())
+    }
+
+    /// Asks the driver why it refused.
+    fn refusal(&mut self, code: i32) -> DriverError {
+        let message = (|| {
+            let place = self.room(ERROR_BYTES)?;
+            let function = self.function::<(u32, u32), i32>("get_last_error")?;
+            match self.call("get_last_error", &function, place)? {
+                OK => text("get_last_error", self.output("get_last_error", place)?),
+                _ => Err(DriverError::OutputTooLong("get_last_error")),
+            }
+        })();
+        let message = message.unwrap_or_else(|error| format!("the data driver gave up with code {code} ({error})"));
+        DriverError::Refused { code, message }
+    }
+}
+
+fn text(operation: &'static str, bytes: Vec<u8>) -> Result<String, DriverError> {
+    String::from_utf8(bytes).map_err(|_| DriverError::NotText(operation))
+}
