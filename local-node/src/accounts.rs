@@ -90,12 +90,56 @@ impl fmt::Debug for Seed {
     }
 }
 
-/// A named account that a local chain funds at genesis.
+/// An account's two keys. The secret one is wiped when it is dropped, and not shown.
 #[derive(Clone)]
-pub struct DevAccount {
-    name: &'static str,
+pub struct KeyPair {
     secret: SecretKey,
     public: PublicKey,
+}
+
+impl KeyPair {
+    /// The secret key. Whoever copies it zeroizes the copy.
+    #[must_use]
+    pub const fn secret(&self) -> &SecretKey {
+        &self.secret
+    }
+
+    /// The public key: the account itself.
+    #[must_use]
+    pub const fn public(&self) -> &PublicKey {
+        &self.public
+    }
+
+    /// The public key as the ledger carries it. Its text is the account's address.
+    #[must_use]
+    pub fn id(&self) -> BlsKey {
+        BlsKey::from(&self.public)
+    }
+}
+
+impl From<SecretKey> for KeyPair {
+    fn from(secret: SecretKey) -> Self {
+        Self { public: PublicKey::from(&secret), secret }
+    }
+}
+
+impl fmt::Debug for KeyPair {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyPair").field("public", &self.id()).finish_non_exhaustive()
+    }
+}
+
+impl Drop for KeyPair {
+    fn drop(&mut self) {
+        self.secret.zeroize();
+    }
+}
+
+/// A named account that a local chain funds at genesis.
+#[derive(Debug, Clone)]
+pub struct DevAccount {
+    name: &'static str,
+    keys: KeyPair,
 }
 
 impl DevAccount {
@@ -105,34 +149,28 @@ impl DevAccount {
         self.name
     }
 
-    /// Its secret key. Whoever copies it zeroizes the copy.
+    /// Its keys.
+    #[must_use]
+    pub const fn keys(&self) -> &KeyPair {
+        &self.keys
+    }
+
+    /// Its secret key.
     #[must_use]
     pub const fn secret_key(&self) -> &SecretKey {
-        &self.secret
+        self.keys.secret()
     }
 
     /// Its public key: the account itself.
     #[must_use]
     pub const fn public_key(&self) -> &PublicKey {
-        &self.public
+        self.keys.public()
     }
 
     /// Its public key as the ledger carries it. Its text is the account's address.
     #[must_use]
     pub fn id(&self) -> BlsKey {
-        BlsKey::from(&self.public)
-    }
-}
-
-impl fmt::Debug for DevAccount {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DevAccount").field("name", &self.name).field("id", &self.id()).finish_non_exhaustive()
-    }
-}
-
-impl Drop for DevAccount {
-    fn drop(&mut self) {
-        self.secret.zeroize();
+        self.keys.id()
     }
 }
 
@@ -145,9 +183,9 @@ pub fn dev_accounts() -> [DevAccount; NAMES.len()] {
     };
     let mut profile = 0;
     NAMES.map(|name| {
-        let secret = seed.account_key(profile);
+        let keys = KeyPair::from(seed.account_key(profile));
         profile += 1;
-        DevAccount { name, public: PublicKey::from(&secret), secret }
+        DevAccount { name, keys }
     })
 }
 

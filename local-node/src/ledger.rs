@@ -1,3 +1,366 @@
-//! The ledger.
+//! The chain as this node knows it: builds candidates, judges those of others, and accepts what was decided.
+//!
+//! A ledger is a deterministic value. It decides nothing about whose turn it is and who agrees: that is the consensus'
+//! business, which asks it for block bodies and verdicts.
 
-pub mod rewards;
+mod build;
+mod stakes;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use dusk_core::signatures::bls::PublicKey;
+use local_node_consensus::attestation::voters;
+use local_node_consensus::committee::Committees;
+use local_node_consensus::faults::{Slash, slashes};
+use local_node_consensus::finality::roll;
+use local_node_consensus::{
+    BeforeTip, BlockBody, BuildRequest, Decision, MAX_ITERATIONS, Provisioners, RequestId, TipContext, VerifyRequest,
+    Voter,
+};
+use local_node_types::execution::Event;
+use local_node_types::keys::BlsKey;
+use local_node_types::ledger::{Block, Hash, Header, Label, LedgerTransaction, MAX_FAULTS, MAX_TRANSACTIONS};
+use local_node_types::rules::BLOCK_GAS_LIMIT;
+use local_node_vm::{StateRoot, VmError};
+
+pub use self::build::{BuildLimits, Built};
+pub use self::stakes::{StakeEntry, stakes};
+use crate::executor::{Committed, Executor, ExecutorError, Payees, RunError, Terms, Transition};
+use crate::mempool::Queue;
+use crate::store::{SpentTransaction, Store, StoredBlock};
+use crate::transaction::TxId;
+
+/// How many states below the tip stay readable after their blocks are final.
+const KEPT_FINAL_STATES: usize = 16;
+/// The most executed candidates that wait for their decision.
+const MAX_PENDING_TRANSITIONS: usize = 4;
+
+/// Why the ledger cannot do what it was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LedgerError {
+    /// The chain's own part of a block failed.
+    #[error(transparent)]
+    Executor(#[from] ExecutorError),
+    /// Reading the state failed.
+    #[error("the state cannot be read")]
+    State(#[from] VmError),
+    /// What a genesis contract gave does not decode.
+    #[error("the stake contract gave something that is no stake")]
+    Stakes,
+    /// A block names a key that is no point of the curve.
+    #[error("the key {0} is no point of the curve")]
+    NotAKey(BlsKey),
+    /// The block is not valid.
+    #[error("block {height} is not valid: {problem}")]
+    Invalid {
+        /// The block's height.
+        height: u64,
+        /// What is wrong with it.
+        problem: InvalidBlock,
+    },
+}
+
+/// What makes a block invalid, beyond its header.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidBlock {
+    /// It does not follow the tip.
+    #[error("it does not follow the tip")]
+    NotNext,
+    /// It holds more than a block may.
+    #[error("it holds {transactions} transactions and {faults} faults")]
+    TooMuch {
+        /// Its transactions.
+        transactions: usize,
+        /// Its faults.
+        faults: usize,
+    },
+    /// Its transaction or fault root is not that of its contents.
+    #[error("its roots are not those of its transactions and faults")]
+    Roots,
+    /// It states a gas limit that is not the chain's.
+    #[error("it states a gas limit of {0}")]
+    GasLimit(u64),
+    /// One of its transactions cannot be in it.
+    #[error("transaction {id} cannot be in it: {reason}")]
+    Transaction {
+        /// The transaction.
+        id: TxId,
+        /// Why.
+        reason: RunError,
+    },
+    /// Executing it gives another state than it states.
+    #[error("executing it gives another state root or event filter than it states")]
+    Outcome,
+}
+
+/// What accepting a block did.
+#[derive(Debug)]
+pub struct Accepted {
+    /// The block.
+    pub block: Arc<StoredBlock>,
+    /// Its label.
+    pub label: Label,
+    /// Heights and new labels of earlier blocks.
+    pub relabelled: Vec<(u64, Label)>,
+}
+
+/// The chain.
+#[derive(Debug)]
+pub struct Ledger {
+    executor: Executor,
+    store: Store,
+    tip: Arc<StoredBlock>,
+    provisioners: Arc<Provisioners>,
+    before: Option<BeforeTip>,
+    transitions: BTreeMap<RequestId, Transition>,
+    final_roots: Vec<StateRoot>,
+    gas_limit: u64,
+}
+
+impl Ledger {
+    /// A chain of block 0 only.
+    ///
+    /// # Errors
+    /// When the stakes cannot be read from the genesis state.
+    pub fn new(executor: Executor, genesis: Header) -> Result<Self, LedgerError> {
+        let provisioners = Arc::new(stakes::provisioners(&executor, genesis.state_root, 0)?);
+        let store = Store::new(StoredBlock::genesis(genesis));
+        let tip = store.tip();
+        Ok(Self {
+            executor,
+            store,
+            tip,
+            provisioners,
+            before: None,
+            transitions: BTreeMap::new(),
+            final_roots: Vec::new(),
+            gas_limit: BLOCK_GAS_LIMIT,
+        })
+    }
+
+    /// The same chain with another gas limit of its blocks than the production one.
+    #[must_use]
+    pub const fn with_block_gas_limit(mut self, gas_limit: u64) -> Self {
+        self.gas_limit = gas_limit;
+        self
+    }
+
+    /// The header of the last block.
+    #[must_use]
+    pub fn tip(&self) -> &Header {
+        self.tip.header()
+    }
+
+    /// What is stored of the chain.
+    #[must_use]
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The rules of the chain, bound to the machine.
+    #[must_use]
+    pub const fn executor(&self) -> &Executor {
+        &self.executor
+    }
+
+    /// What the consensus needs to know of the tip.
+    #[must_use]
+    pub fn tip_context(&self) -> TipContext {
+        TipContext {
+            header: self.tip().clone(),
+            provisioners: Arc::clone(&self.provisioners),
+            before: self.before.clone(),
+            resume: None,
+        }
+    }
+
+    /// Makes the body of the next block from waiting transactions. It is remembered under the request's id until a block
+    /// is accepted.
+    ///
+    /// # Errors
+    /// When the chain's own part of the block fails.
+    pub fn build(
+        &mut self,
+        request: &BuildRequest,
+        queue: Queue,
+        limits: &mut BuildLimits<'_>,
+    ) -> Result<Built, LedgerError> {
+        let payees = self.payees(&request.generator, &request.voters)?;
+        let slashed = self.slashed(&request.slashes)?;
+        let terms = Terms { height: request.round, payees: Some(payees), slashed, gas_limit: self.gas_limit };
+        let block = self.executor.open(request.prev_state_root, terms)?;
+        let (transition, refused) = build::fill(block, queue, limits, request.max_body_bytes)?;
+        let body = BlockBody {
+            transactions: transition.receipts.iter().map(|receipt| receipt.transaction.clone()).collect(),
+            faults: Vec::new(),
+            state_root: transition.root,
+            event_bloom: transition.bloom,
+            gas_limit: transition.gas_limit,
+        };
+        self.remember(request.id, transition);
+        Ok(Built { body, refused })
+    }
+
+    /// Judges a candidate by executing it. What it changes is remembered under the request's id until a block is
+    /// accepted.
+    ///
+    /// # Errors
+    /// [`LedgerError::Invalid`] when the candidate is not valid; anything else when it cannot be said.
+    pub fn verify(&mut self, request: &VerifyRequest) -> Result<(), LedgerError> {
+        let transition = self.execute(&request.block, &request.voters, &request.slashes)?;
+        self.remember(request.id, transition);
+        Ok(())
+    }
+
+    /// Adds a decided block to the chain. It is executed unless this node has done so before.
+    ///
+    /// # Errors
+    /// When the block cannot be executed or its state not be kept. The chain is then as it was.
+    pub fn accept(&mut self, decision: Decision) -> Result<Accepted, LedgerError> {
+        let Decision { block, request } = decision;
+        let known = request
+            .and_then(|id| self.transitions.remove(&id))
+            .filter(|known| known.root == block.header.state_root && holds(known, &block));
+        let transition = match known {
+            Some(transition) => transition,
+            None => {
+                let slashes = slashes(&block.header.failed_iterations, &block.faults);
+                self.execute(&block, &self.voters_of(&block.header), &slashes)?
+            }
+        };
+        self.transitions.clear();
+        let committed = transition.commit()?;
+        let height = block.header.height;
+        let provisioners = Arc::new(stakes::provisioners(&self.executor, committed.root, height)?);
+        let before =
+            BeforeTip { seed: self.tip().seed, provisioners: std::mem::replace(&mut self.provisioners, provisioners) };
+        self.before = Some(before);
+
+        let rolled = roll(&self.store.pending(), height, unaccounted_iterations(&block.header));
+        let block = Arc::new(stored(block, committed));
+        self.store.append(Arc::clone(&block), rolled.label, &rolled.changed);
+        self.tip = Arc::clone(&block);
+        self.forget_final_states(&rolled.changed);
+        Ok(Accepted { block, label: rolled.label, relabelled: rolled.changed })
+    }
+
+    fn execute(&self, block: &Block, voters: &[Voter], slashes: &[Slash]) -> Result<Transition, LedgerError> {
+        let header = &block.header;
+        let invalid = |problem| LedgerError::Invalid { height: header.height, problem };
+        self.check_contents(block).map_err(invalid)?;
+        let terms = Terms {
+            height: header.height,
+            payees: Some(self.payees(&header.generator, voters)?),
+            slashed: self.slashed(slashes)?,
+            gas_limit: header.gas_limit,
+        };
+        let mut open = self.executor.open(self.tip().state_root, terms)?;
+        for transaction in &block.transactions {
+            open.run(transaction).map_err(|reason| match reason {
+                RunError::Machine(error) => error.into(),
+                reason => invalid(InvalidBlock::Transaction { id: TxId::of(transaction), reason }),
+            })?;
+        }
+        let transition = open.close()?;
+        if transition.root != header.state_root || transition.bloom != header.event_bloom {
+            return Err(invalid(InvalidBlock::Outcome));
+        }
+        Ok(transition)
+    }
+
+    fn check_contents(&self, block: &Block) -> Result<(), InvalidBlock> {
+        let (header, tip) = (&block.header, self.tip());
+        if header.height != tip.height + 1 || header.prev_block_hash != tip.hash {
+            return Err(InvalidBlock::NotNext);
+        }
+        let (transactions, faults) = (block.transactions.len(), block.faults.len());
+        if transactions > MAX_TRANSACTIONS || faults > MAX_FAULTS {
+            return Err(InvalidBlock::TooMuch { transactions, faults });
+        }
+        if header.tx_root != block.compute_tx_root() || header.fault_root != block.compute_fault_root() {
+            return Err(InvalidBlock::Roots);
+        }
+        if header.gas_limit != self.gas_limit {
+            return Err(InvalidBlock::GasLimit(header.gas_limit));
+        }
+        Ok(())
+    }
+
+    fn payees(&self, generator: &BlsKey, voters: &[Voter]) -> Result<Payees, LedgerError> {
+        let voters =
+            voters.iter().map(|voter| Ok((*voter, self.point(&voter.key)?))).collect::<Result<_, LedgerError>>()?;
+        Ok(Payees { generator: (*generator, self.point(generator)?), voters })
+    }
+
+    fn slashed(&self, slashes: &[Slash]) -> Result<Vec<PublicKey>, LedgerError> {
+        slashes.iter().map(|slash| self.point(&slash.provisioner)).collect()
+    }
+
+    /// A key as a point. Provisioners' points are at hand; decompressing one takes a millisecond.
+    fn point(&self, key: &BlsKey) -> Result<PublicKey, LedgerError> {
+        let known = self.provisioners.get(key).or_else(|| self.before.as_ref()?.provisioners.get(key));
+        known.map_or_else(|| key.to_point().map_err(|_| LedgerError::NotAKey(*key)), |known| Ok(known.point))
+    }
+
+    /// Who voted for the tip, according to the header of a block on it.
+    fn voters_of(&self, header: &Header) -> Vec<Voter> {
+        let Some(before) = &self.before else { return Vec::new() };
+        let mut committees = Committees::new(Arc::clone(&before.provisioners), before.seed, self.tip().height);
+        voters(&header.prev_block_cert, self.tip().iteration, &mut committees)
+    }
+
+    fn remember(&mut self, id: RequestId, transition: Transition) {
+        while self.transitions.len() >= MAX_PENDING_TRANSITIONS {
+            self.transitions.pop_first();
+        }
+        self.transitions.insert(id, transition);
+    }
+
+    fn forget_final_states(&mut self, relabelled: &[(u64, Label)]) {
+        for (height, _) in relabelled.iter().filter(|(_, label)| label.is_final()) {
+            self.final_roots.extend(self.store.block(*height).map(|(block, _)| block.header().state_root));
+        }
+        let surplus = self.final_roots.len().saturating_sub(KEPT_FINAL_STATES);
+        for root in self.final_roots.drain(..surplus).collect::<Vec<_>>() {
+            self.executor.vm().discard(&root);
+        }
+    }
+}
+
+/// The iterations before the block's that it carries no proof of failure for.
+fn unaccounted_iterations(header: &Header) -> u8 {
+    let proven = u8::try_from(header.failed_iterations.proven().count()).unwrap_or(u8::MAX);
+    header.iteration.min(MAX_ITERATIONS).saturating_sub(proven)
+}
+
+fn holds(transition: &Transition, block: &Block) -> bool {
+    let ids = |hashes: &mut dyn Iterator<Item = Hash>| hashes.collect::<Vec<_>>();
+    transition.height == block.header.height
+        && transition.bloom == block.header.event_bloom
+        && ids(&mut transition.receipts.iter().map(|receipt| receipt.transaction.digest()))
+            == ids(&mut block.transactions.iter().map(LedgerTransaction::digest))
+}
+
+fn stored(block: Block, committed: Committed) -> StoredBlock {
+    let Committed { receipts, events, rewards, fees, .. } = committed;
+    let (block_hash, height, timestamp) = (block.header.hash, block.header.height, block.header.timestamp);
+    let spent = |receipt: crate::executor::TransactionReceipt| {
+        let crate::executor::TransactionReceipt { transaction, executed } = receipt;
+        Arc::new(SpentTransaction {
+            transaction,
+            block_hash,
+            height,
+            timestamp,
+            gas_spent: executed.gas_spent,
+            result: executed.result,
+            deployed: executed.contract,
+            events: executed.events,
+        })
+    };
+    let transactions = receipts.into_iter().map(spent).collect();
+    let events: Vec<Event> = events;
+    StoredBlock { block, transactions, events, rewards, fees }
+}

@@ -1,6 +1,48 @@
 //! A full node in small: ledger, mempool, consensus, HTTP; one process, real blocks.
+//!
+//! [`spawn`] starts a node and gives a [`NodeHandle`](handle::NodeHandle); everything else in the process speaks to the
+//! node through that. A node is one loop on a thread of its own that owns the mempool, the consensus and the ledger, and
+//! two kinds of work beside it: checking incoming transactions, and answering questions to the state. How these hang
+//! together is drawn at the top of `runtime.rs`.
+//!
+//! | module | is |
+//! |---|---|
+//! | [`accounts`] | keys from a mnemonic, and the ten development accounts |
+//! | [`genesis`] | the state before the first block, and block 0 |
+//! | [`transaction`] | what can be checked of a transaction without the state |
+//! | [`mempool`] | transactions that wait, and the order in which they run |
+//! | [`executor`] | what a block does to the state; the only place where transactions run for good |
+//! | [`ledger`] | candidates built, judged and accepted; labels |
+//! | [`store`] | what is remembered of the chain |
+//! | [`reader`] | questions to the state |
+//! | [`events`] | what listeners are told |
+//! | [`handle`] | the node as others see it |
+//! | [`test_host`] | chains for contracts' tests, without a node |
+//!
+//! # Invariants
+//!
+//! * A block becomes part of the chain only when the consensus has decided it; nothing here makes an attestation.
+//! * Building a candidate and verifying one take the same steps, so they give the same state.
+//! * Everything that others can make grow has a bound, except the chain itself.
+//! * Nothing that a transaction or a contract does ends the node.
+//!
+//! Not here yet: a durable store, other nodes, HTTP, shielded transactions and blobs, and the production mempool's
+//! pre-queue for transactions whose predecessors have not arrived.
 
 pub mod accounts;
+mod config;
+pub mod events;
+pub mod executor;
+pub mod genesis;
+pub mod handle;
 pub mod ledger;
 pub mod mempool;
+pub mod reader;
+mod runtime;
+pub mod store;
+pub mod test_host;
 pub mod transaction;
+
+pub use config::{BlockTime, Config, LOCAL_CHAIN_ID, NodeError};
+pub use handle::NodeHandle;
+pub use runtime::spawn;

@@ -35,6 +35,27 @@ impl Default for Limits {
     }
 }
 
+/// Why a transaction has left the pool without a block.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Removal {
+    /// Another one of its sender with the same nonce or an earlier one took its place or left.
+    #[error("it was replaced by a better paying one, or one that it depends on has left")]
+    Displaced,
+    /// Better paying ones needed the room.
+    #[error("the mempool was full, and others pay better")]
+    Evicted,
+    /// It has waited too long.
+    #[error("it has waited too long")]
+    Expired,
+    /// Its nonce was used by another transaction, or one before it is gone.
+    #[error("its nonce cannot come any more")]
+    Nonce,
+    /// It was tried in a block and cannot run.
+    #[error("it cannot run: {0}")]
+    CannotRun(String),
+}
+
 /// Why a transaction is refused although it is well-formed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -112,6 +133,12 @@ struct Entry {
     since: u64,
 }
 
+/// What has to leave the pool for a new transaction.
+struct Displaced {
+    replaced: Option<TxId>,
+    victims: Vec<TxId>,
+}
+
 impl Mempool {
     /// An empty pool.
     #[must_use]
@@ -160,30 +187,32 @@ impl Mempool {
         waiting.unwrap_or(0).max(account.nonce).saturating_add(1)
     }
 
-    /// Takes a transaction, given its sender's state and the time in seconds. Gives the ids of those that had to leave
-    /// for it.
+    /// Says whether [`insert`](Self::insert) would take a transaction.
+    ///
+    /// # Errors
+    /// Why it would not.
+    pub fn check(&self, transaction: &Checked, account: &AccountData) -> Result<(), Refusal> {
+        self.displaced(transaction, account).map(|_| ())
+    }
+
+    /// Takes a transaction, given its sender's state and the time in seconds. Gives those that had to leave for it.
     ///
     /// # Errors
     /// Why it is not taken. The pool is then as it was.
-    pub fn insert(&mut self, transaction: Checked, account: &AccountData, now: u64) -> Result<Vec<TxId>, Refusal> {
-        if self.entries.contains_key(&transaction.id()) {
-            return Err(Refusal::Waiting(transaction.id()));
-        }
-        self.check_nonce(&transaction, account)?;
-        let (balance, needed) = (account.balance, transaction.most_spent());
-        if needed > balance {
-            return Err(Refusal::NotEnoughMoney { balance, needed });
-        }
-        let replaced = self.check_replacement(&transaction)?;
-        let victims = self.victims(&transaction, replaced)?;
-
+    pub fn insert(
+        &mut self,
+        transaction: Checked,
+        account: &AccountData,
+        now: u64,
+    ) -> Result<Vec<(TxId, Removal)>, Refusal> {
+        let Displaced { replaced, victims } = self.displaced(&transaction, account)?;
         let mut removed = Vec::new();
         if let Some(id) = replaced {
             self.take(&id);
-            removed.push(id);
+            removed.push((id, Removal::Displaced));
         }
         for id in victims {
-            removed.extend(self.remove(&id));
+            removed.extend(self.remove(&id).into_iter().map(|id| (id, Removal::Evicted)));
         }
         self.bytes += transaction.ledger_bytes();
         self.by_price.insert((transaction.gas_price(), transaction.id()));
@@ -231,6 +260,19 @@ impl Mempool {
         let old: Vec<TxId> =
             self.entries.iter().filter(|(_, entry)| entry.since < deadline).map(|(id, _)| *id).collect();
         old.iter().flat_map(|id| self.remove(id)).collect()
+    }
+
+    fn displaced(&self, transaction: &Checked, account: &AccountData) -> Result<Displaced, Refusal> {
+        if self.entries.contains_key(&transaction.id()) {
+            return Err(Refusal::Waiting(transaction.id()));
+        }
+        self.check_nonce(transaction, account)?;
+        let (balance, needed) = (account.balance, transaction.most_spent());
+        if needed > balance {
+            return Err(Refusal::NotEnoughMoney { balance, needed });
+        }
+        let replaced = self.check_replacement(transaction)?;
+        Ok(Displaced { replaced, victims: self.victims(transaction, replaced)? })
     }
 
     fn check_nonce(&self, transaction: &Checked, account: &AccountData) -> Result<(), Refusal> {

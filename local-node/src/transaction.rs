@@ -9,15 +9,15 @@ use std::sync::Arc;
 
 use dusk_core::TxPreconditionError;
 use dusk_core::signatures::bls::{self, PublicKey};
-use dusk_core::stake::STAKE_CONTRACT;
 use dusk_core::transfer::moonlight;
-use dusk_core::transfer::{TRANSFER_CONTRACT, Transaction, TransactionFormat};
+use dusk_core::transfer::{Transaction, TransactionFormat};
 use local_node_types::codec::Encode;
 use local_node_types::keys::BlsKey;
 use local_node_types::ledger::LedgerTransaction;
 use local_node_types::rules::{
-    BLOCK_GAS_LIMIT, Feature, GAS_PER_DEPLOY_BYTE, MIN_DEPLOY_GAS, MIN_DEPLOY_GAS_PRICE, MIN_GAS_LIMIT, Rules,
+    BLOCK_GAS_LIMIT, GAS_PER_DEPLOY_BYTE, MIN_DEPLOY_GAS, MIN_DEPLOY_GAS_PRICE, MIN_GAS_LIMIT, Rules,
 };
+use local_node_vm::{ModuleError, Vm, check_preconditions, validate};
 
 /// The most bytes that a block may have.
 pub const MAX_BLOCK_BYTES: usize = 1024 * 1024;
@@ -113,18 +113,21 @@ pub enum TransactionError {
     #[error("value, deposit and highest fee overflow 64 bits: lower the gas price or the gas limit")]
     Overflow,
     /// The rules in force forbid what it does.
-    #[error("the rules of {profile} at height {height} forbid it: {what}")]
+    #[error("the rules of {profile} at height {height} do not allow it: {what}")]
     Forbidden {
         /// What is forbidden.
-        what: &'static str,
+        what: String,
         /// The name of the rule profile.
         profile: &'static str,
         /// The height.
         height: u64,
     },
     /// The module to deploy would be refused by the virtual machine.
-    #[error("the contract cannot be deployed: {0}")]
-    BadContract(String),
+    #[error("the contract cannot be deployed: {0}; build it with `cargo dusk build`")]
+    BadModule(#[from] ModuleError),
+    /// The module to deploy is not the one that was signed.
+    #[error("the contract cannot be deployed: its bytecode does not have the hash that the transaction states")]
+    BytecodeHash,
     /// The signature is not the sender's.
     #[error("the signature is not valid: it must be the sender's, over the whole transaction, of scheme V2")]
     BadSignature,
@@ -253,11 +256,11 @@ impl Policy {
     }
 
     /// Reads and checks a transaction for a block under `rules`. It costs some milliseconds of computation, most of
-    /// them for decoding keys and for the signature.
+    /// them for decoding keys and for the signature, which the machine remembers, so that no block verifies it again.
     ///
     /// # Errors
     /// What is wrong with the transaction, the first of the checks that fails.
-    pub fn check(&self, bytes: &[u8], rules: Rules) -> Result<Checked, TransactionError> {
+    pub fn check(&self, bytes: &[u8], rules: Rules, vm: &Vm) -> Result<Checked, TransactionError> {
         if bytes.len() > MAX_TRANSACTION_BYTES {
             return Err(TransactionError::TooLarge { bytes: bytes.len() });
         }
@@ -267,7 +270,8 @@ impl Policy {
         if checked.ledger_bytes() > MAX_TRANSACTION_BYTES {
             return Err(TransactionError::TooLarge { bytes: checked.ledger_bytes() });
         }
-        verify_signature(checked.protocol(), rules)?;
+        check_module(checked.protocol(), rules)?;
+        verify_signature(checked.protocol(), rules, vm)?;
         Ok(checked)
     }
 
@@ -325,16 +329,25 @@ pub fn decode(bytes: &[u8]) -> Result<Transaction, TransactionError> {
     Ok(decoded.transaction)
 }
 
-/// Checks the sender's signature.
-///
-/// # Errors
-/// When it is not the sender's.
-pub fn verify_signature(transaction: &Transaction, rules: Rules) -> Result<(), TransactionError> {
+/// Checks the sender's signature, and lets the machine remember a good one.
+fn verify_signature(transaction: &Transaction, rules: Rules, vm: &Vm) -> Result<(), TransactionError> {
     let Transaction::Moonlight(inner) = transaction else {
         return Err(TransactionError::Unsupported("shielded (Phoenix)"));
     };
-    bls::verify(inner.sender(), inner.signature(), &inner.signature_message(), rules.fork().bls_version())
-        .map_err(|_| TransactionError::BadSignature)
+    let (message, key, signature) = (inner.signature_message(), inner.sender(), inner.signature());
+    bls::verify(key, signature, &message, rules.fork().bls_version()).map_err(|_| TransactionError::BadSignature)?;
+    vm.remember_valid_signature(&message, key, signature, rules);
+    Ok(())
+}
+
+/// Checks a module that is to be deployed. The chain itself would charge the whole gas limit for a bad one.
+fn check_module(transaction: &Transaction, rules: Rules) -> Result<(), TransactionError> {
+    let Some(deploy) = transaction.deploy() else { return Ok(()) };
+    if *blake3::hash(&deploy.bytecode.bytes).as_bytes() != deploy.bytecode.hash {
+        return Err(TransactionError::BytecodeHash);
+    }
+    validate(&deploy.bytecode.bytes, rules)?;
+    Ok(())
 }
 
 fn most_spent(transaction: &moonlight::Transaction) -> Result<u64, TransactionError> {
@@ -347,19 +360,11 @@ fn most_spent(transaction: &moonlight::Transaction) -> Result<u64, TransactionEr
 }
 
 fn check_features(transaction: &Transaction, rules: Rules) -> Result<(), TransactionError> {
-    let forbidden =
-        |what| Err(TransactionError::Forbidden { what, profile: rules.profile().name(), height: rules.height() });
-    let all_widths_disabled = rules.active(Feature::DisableWasm32) && rules.active(Feature::DisableWasm64);
-    if transaction.deploy().is_some() && all_widths_disabled {
-        return forbidden("contracts cannot be deployed");
-    }
-    let genesis_contract = |id| id == TRANSFER_CONTRACT || id == STAKE_CONTRACT;
-    if rules.active(Feature::DisableThirdParty)
-        && transaction.call().is_some_and(|call| !genesis_contract(call.contract))
-    {
-        return forbidden("only the genesis contracts can be called");
-    }
-    Ok(())
+    check_preconditions(transaction, rules).map_err(|problem| TransactionError::Forbidden {
+        what: problem.to_string(),
+        profile: rules.profile().name(),
+        height: rules.height(),
+    })
 }
 
 fn check_argument(transaction: &Transaction) -> Result<(), TransactionError> {
@@ -406,8 +411,14 @@ mod tests {
         moonlight::Transaction::sign_payload(ACCOUNTS[0].secret_key(), payload).expect("memo is short").into()
     }
 
+    static VM: LazyLock<Vm> = LazyLock::new(|| Vm::in_memory().expect("the engine starts"));
+
+    fn check_bytes(bytes: &[u8]) -> Result<Checked, TransactionError> {
+        POLICY.check(bytes, Profile::Local.at(1), &VM)
+    }
+
     fn check(transaction: &Transaction) -> Result<Checked, TransactionError> {
-        POLICY.check(&transaction.to_network_bytes(), Profile::Local.at(1))
+        check_bytes(&transaction.to_network_bytes())
     }
 
     fn call(argument_bytes: usize) -> TransactionData {
@@ -419,7 +430,7 @@ mod tests {
     fn good_transactions_pass_in_every_envelope_and_take_the_ledgers_form() {
         let tx = signed(payload(Some(call(10))));
         for format in [TransactionFormat::Aegis, TransactionFormat::Boreas] {
-            let checked = POLICY.check(&tx.encode_for_format(format), Profile::Local.at(1)).expect("good");
+            let checked = check_bytes(&tx.encode_for_format(format)).expect("good");
             assert_eq!(checked.transaction().format(), TransactionFormat::Boreas);
             assert_eq!(checked.id().to_string(), hex::encode(checked.transaction().id()));
             assert_eq!(checked.sender(), ACCOUNTS[0].id());
@@ -466,10 +477,7 @@ mod tests {
 
     #[test]
     fn size_and_kind_are_bounded() {
-        assert!(matches!(
-            POLICY.check(&vec![1; MAX_TRANSACTION_BYTES + 1], Profile::Local.at(1)),
-            Err(TransactionError::TooLarge { .. })
-        ));
+        assert!(matches!(check_bytes(&vec![1; MAX_TRANSACTION_BYTES + 1]), Err(TransactionError::TooLarge { .. })));
         assert!(matches!(check(&signed(payload(Some(call(70_000))))), Err(TransactionError::ArgumentsTooLarge { .. })));
         check(&signed(payload(Some(call(60_000))))).expect("fits the argument buffer");
         let blob = BlobData { hash: [1; 32], data: None };
@@ -495,7 +503,7 @@ mod tests {
         // The nonce stands before the byte for "no data" and the signature of 48 bytes.
         let mut changed = bytes.clone();
         changed[bytes.len() - 48 - 9] ^= 2;
-        assert_eq!(POLICY.check(&changed, Profile::Local.at(1)).map(|tx| tx.id()), Err(TransactionError::BadSignature));
+        assert_eq!(check_bytes(&changed).map(|tx| tx.id()), Err(TransactionError::BadSignature));
     }
 
     proptest! {
@@ -503,7 +511,7 @@ mod tests {
 
         #[test]
         fn no_bytes_make_it_panic(noise in proptest::collection::vec(any::<u8>(), 0..400)) {
-            prop_assert!(POLICY.check(&noise, Profile::Local.at(1)).is_err());
+            prop_assert!(check_bytes(&noise).is_err());
         }
 
         #[test]
@@ -512,7 +520,7 @@ mod tests {
             let mut bytes = tx.to_network_bytes();
             let at = at % bytes.len();
             bytes[at] ^= value;
-            if let Ok(checked) = POLICY.check(&bytes, Profile::Local.at(1)) {
+            if let Ok(checked) = check_bytes(&bytes) {
                 prop_assert_eq!(checked.protocol(), &tx);
             }
         }

@@ -113,7 +113,7 @@ fn only_a_higher_price_replaces() {
     let same_price = transaction_with_memo(0, 1, 2, 3);
     assert_eq!(pool.insert(same_price, &rich(0), 0), Err(Refusal::NotReplaced { nonce: 1, price: 2 }));
     let better = transaction(0, 1, 3);
-    assert_eq!(pool.insert(better.clone(), &rich(0), 0), Ok(vec![first.id()]));
+    assert_eq!(pool.insert(better.clone(), &rich(0), 0), Ok(vec![(first.id(), Removal::Displaced)]));
     assert_eq!(pool.iter().map(Checked::id).collect::<Vec<_>>(), [better.id()]);
 }
 
@@ -125,7 +125,10 @@ fn a_full_pool_gives_way_only_to_better_prices_and_takes_dependents_along() {
         assert_eq!(pool.insert(tx, &rich(0), 0), Ok(vec![]), "account {sender}");
     }
     assert_eq!(pool.insert(transaction(2, 1, 1), &rich(0), 0), Err(Refusal::Full { price: 1 }));
-    assert_eq!(pool.insert(transaction(2, 1, 2), &rich(0), 0), Ok(vec![first.id(), second.id()]));
+    assert_eq!(
+        pool.insert(transaction(2, 1, 2), &rich(0), 0),
+        Ok(vec![(first.id(), Removal::Evicted), (second.id(), Removal::Evicted)])
+    );
     assert_eq!(pool.len(), 2);
 }
 
@@ -143,7 +146,7 @@ fn bytes_are_bounded_too() {
     let mut pool = Mempool::new(limits);
     pool.insert(one.clone(), &rich(0), 0).expect("fits");
     assert_eq!(pool.insert(transaction_with_memo(1, 1, 1, 500), &rich(0), 0), Err(Refusal::Full { price: 1 }));
-    assert_eq!(pool.insert(transaction_with_memo(1, 1, 2, 500), &rich(0), 0), Ok(vec![one.id()]));
+    assert_eq!(pool.insert(transaction_with_memo(1, 1, 2, 500), &rich(0), 0), Ok(vec![(one.id(), Removal::Evicted)]));
 }
 
 #[test]

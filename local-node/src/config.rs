@@ -1,0 +1,87 @@
+//! What a node can be told, and what it can be asked in vain.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use local_node_types::rules::Profile;
+
+use crate::accounts::KeyPair;
+use crate::executor::ExecutorError;
+use crate::genesis::Allocation;
+use crate::ledger::LedgerError;
+use crate::mempool::Limits;
+
+/// The chain id of a local chain.
+pub const LOCAL_CHAIN_ID: u8 = 0;
+
+/// When blocks are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum BlockTime {
+    /// As soon as a transaction waits, and one empty block after the last one, so that it becomes final.
+    #[default]
+    Instant,
+    /// One block in that time, whole seconds.
+    Every(Duration),
+}
+
+/// What a node is to be.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The chain's id. Transactions are signed for it.
+    pub chain_id: u8,
+    /// The rules that transactions and contracts follow.
+    pub rules: Profile,
+    /// When blocks are made.
+    pub block_time: BlockTime,
+    /// The time of block 0, in seconds since 1970; `None`: now. Nodes of one network must agree on it.
+    pub genesis_time: Option<u64>,
+    /// What there is at genesis; `None`: the development accounts'.
+    pub allocation: Option<Allocation>,
+    /// The keys that this node proposes and votes with; `None`: those of the development accounts that have stakes.
+    pub voters: Option<Vec<KeyPair>>,
+    /// The bounds of the mempool.
+    pub mempool: Limits,
+    /// Where compiled modules are kept between runs, which makes the start faster; `None`: nowhere. Nobody else may be
+    /// able to write to that folder.
+    pub module_cache: Option<PathBuf>,
+}
+
+impl Default for Config {
+    /// A lone node of a local chain that makes blocks on demand.
+    fn default() -> Self {
+        Self {
+            chain_id: LOCAL_CHAIN_ID,
+            rules: Profile::Local,
+            block_time: BlockTime::Instant,
+            genesis_time: None,
+            allocation: None,
+            voters: None,
+            mempool: Limits::default(),
+            module_cache: None,
+        }
+    }
+}
+
+/// Why a node does not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NodeError {
+    /// The virtual machine does not start.
+    #[error("the virtual machine does not start")]
+    Vm(#[from] local_node_vm::VmError),
+    /// The genesis state cannot be made.
+    #[error("the genesis state cannot be made")]
+    Genesis(#[from] ExecutorError),
+    /// The ledger cannot be opened.
+    #[error("the ledger cannot be opened")]
+    Ledger(#[from] LedgerError),
+    /// The block time is not a whole number of seconds, or none.
+    #[error("a block time of {0:?} is not possible: use whole seconds, at least 1, or blocks on demand")]
+    BlockTime(Duration),
+    /// Nobody could make a block.
+    #[error("the node has no key of a provisioner, so it cannot make a block: give one of the accounts with a stake")]
+    NoVoters,
+    /// The operating system gives no thread.
+    #[error("the operating system gives no thread for the node")]
+    Thread(#[source] std::io::Error),
+}

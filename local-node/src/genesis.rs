@@ -1,0 +1,80 @@
+//! The state before the first block, and block 0.
+//!
+//! Source: sheet `protocol/transactions.md`, section 9. The contracts are the production ones, deployed by the
+//! production procedure, so the same allocation gives the same state root as there.
+
+use dusk_core::signatures::bls::PublicKey;
+use dusk_core::stake::{STAKE_CONTRACT, StakeAmount, StakeData, StakeKeys};
+use dusk_core::transfer::TRANSFER_CONTRACT;
+use local_node_types::ledger::Header;
+use local_node_types::rules::{LUX_PER_DUSK, Profile};
+use local_node_vm::{Env, StateRoot, Vm};
+
+use crate::accounts::{DevAccount, STAKERS};
+use crate::executor::{ExecutorError, foundation_key, host_call, rules_at};
+
+/// What each development account has at genesis, in LUX.
+pub const DEV_BALANCE: u64 = 1_000_000 * LUX_PER_DUSK;
+/// What each development account with a stake has staked besides, in LUX.
+pub const DEV_STAKE: u64 = 100_000 * LUX_PER_DUSK;
+
+/// Money that is there from the beginning.
+#[derive(Debug, Clone, Default)]
+pub struct Allocation {
+    /// Public accounts and their LUX.
+    pub accounts: Vec<(PublicKey, u64)>,
+    /// Provisioners and the LUX that they have staked. They are eligible at once.
+    pub stakes: Vec<(PublicKey, u64)>,
+}
+
+impl Allocation {
+    /// The development accounts', the first [`STAKERS`] of which have stakes.
+    #[must_use]
+    pub fn development(accounts: &[DevAccount]) -> Self {
+        Self {
+            accounts: accounts.iter().map(|account| (*account.public_key(), DEV_BALANCE)).collect(),
+            stakes: accounts.iter().take(STAKERS).map(|account| (*account.public_key(), DEV_STAKE)).collect(),
+        }
+    }
+
+    /// All of it, in LUX.
+    #[must_use]
+    pub fn total(&self) -> u128 {
+        self.accounts.iter().chain(&self.stakes).map(|(_, lux)| u128::from(*lux)).sum()
+    }
+}
+
+/// Makes the genesis state and gives its root.
+///
+/// # Errors
+/// When the virtual machine fails; the contracts themselves accept every allocation.
+pub fn state(vm: &Vm, chain_id: u8, rules: Profile, allocation: &Allocation) -> Result<StateRoot, ExecutorError> {
+    let rules = rules_at(rules, 0);
+    let mut session = vm.session(None, Env { chain_id: local_node_vm::genesis::CHAIN_ID, rules })?;
+    local_node_vm::genesis::install(&mut session, foundation_key(), foundation_key())?;
+    let empty = session.commit()?;
+    let mut session = vm.session(Some(empty), Env { chain_id, rules })?;
+    for (account, balance) in &allocation.accounts {
+        host_call(&mut session, TRANSFER_CONTRACT, "add_account_balance", &(*account, *balance))?;
+    }
+    for (provisioner, value) in &allocation.stakes {
+        let amount = StakeAmount { value: *value, locked: 0, eligibility: 0 };
+        let stake = StakeData { amount: Some(amount), ..StakeData::default() };
+        host_call(&mut session, STAKE_CONTRACT, "insert_stake", &(StakeKeys::single_key(*provisioner), stake))?;
+    }
+    let staked: u64 = allocation.stakes.iter().map(|(_, lux)| lux).sum();
+    if staked > 0 {
+        host_call(&mut session, TRANSFER_CONTRACT, "add_contract_balance", &(STAKE_CONTRACT, staked))?;
+    }
+    let root = session.commit()?;
+    vm.discard(&empty);
+    Ok(root)
+}
+
+/// The header of block 0: everything is zero but the time, in seconds since 1970, and the state root.
+#[must_use]
+pub fn header(timestamp: u64, state_root: StateRoot) -> Header {
+    let mut header = Header { timestamp, state_root, ..Header::default() };
+    header.hash = header.compute_hash();
+    header
+}

@@ -1,0 +1,453 @@
+//! The node as others in the process see it.
+
+use std::sync::Arc;
+
+use dusk_core::abi::ContractId;
+use dusk_core::signatures::bls::PublicKey;
+use dusk_core::transfer::moonlight::AccountData;
+use local_node_types::keys::BlsKey;
+use local_node_types::ledger::{Header, Label, LedgerTransaction};
+use local_node_types::rules::{Profile, Rules};
+use local_node_vm::{ExecutionError, Receipt};
+use tokio::sync::{Semaphore, broadcast, mpsc, oneshot};
+
+use crate::accounts::DevAccount;
+use crate::config::BlockTime;
+use crate::events::NodeEvent;
+use crate::executor::rules_at;
+use crate::ledger::StakeEntry;
+use crate::mempool::{Refusal, Removal};
+use crate::reader::{QueryError, Reader, Simulation};
+use crate::store::{SpentTransaction, Store};
+use crate::transaction::{Checked, Policy, TransactionError, TxId};
+
+/// The most transactions that are being checked, or wait for it, at a time.
+pub const MAX_CHECKS: usize = 1024;
+/// The most commands that wait for the node's loop.
+pub const MAX_COMMANDS: usize = 1024;
+/// The most blocks that one request may ask for.
+pub const MAX_MINED_BLOCKS: u64 = 10_000;
+
+/// Why a transaction is not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SubmitError {
+    /// It is not well-formed, or not for this chain.
+    #[error(transparent)]
+    Invalid(#[from] TransactionError),
+    /// The state or the mempool does not allow it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The sender's account cannot be read.
+    #[error("the sender's account cannot be read: {0}")]
+    State(String),
+    /// Too many transactions at a time.
+    #[error("the node is checking {MAX_CHECKS} transactions: send it again later")]
+    Busy,
+    /// The node was shut down.
+    #[error("the node was shut down")]
+    Stopped,
+}
+
+/// Why waiting for a transaction has no end.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum WaitError {
+    /// It has left the mempool without a block.
+    #[error("transaction {id} has left the mempool without a block: {reason}")]
+    Removed {
+        /// The transaction.
+        id: TxId,
+        /// Why.
+        reason: Removal,
+    },
+    /// The node does not know of it.
+    #[error("transaction {0} is neither in a block nor in the mempool")]
+    Unknown(TxId),
+    /// The node was shut down.
+    #[error("the node was shut down")]
+    Stopped,
+}
+
+/// Where a transaction is.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Fate {
+    /// In a block.
+    Executed(Arc<SpentTransaction>),
+    /// In the mempool.
+    Waiting(Checked),
+    /// It has left the mempool without a block. Only the last removals are known.
+    Removed(Removal),
+    /// Nowhere.
+    Unknown,
+}
+
+/// The node does not answer any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the node was shut down")]
+pub struct Stopped;
+
+/// What a node is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodeInfo {
+    /// The chain's id.
+    pub chain_id: u8,
+    /// The rules that it follows.
+    pub rules: Profile,
+    /// When blocks are made.
+    pub block_time: BlockTime,
+    /// What it asks of transactions.
+    pub policy: Policy,
+    /// The hash of block 0.
+    pub genesis_hash: [u8; 32],
+    /// The keys that it votes with.
+    pub voters: Vec<BlsKey>,
+}
+
+/// Money and nonces of an account, the mempool included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccountStatus {
+    /// LUX after the last block.
+    pub balance: u64,
+    /// The nonce of its last transaction in a block.
+    pub nonce: u64,
+    /// The nonce that its next transaction should have, after those that wait.
+    pub next_nonce: u64,
+}
+
+/// What the waiting transactions offer, in LUX for each unit of gas.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GasPrices {
+    /// The mean, rounded up.
+    pub average: u64,
+    /// The highest.
+    pub max: u64,
+    /// The one in the middle, or the mean of the two in the middle.
+    pub median: u64,
+    /// The lowest.
+    pub min: u64,
+}
+
+/// What the loop is asked.
+pub(crate) enum Command {
+    Submit { transaction: Checked, reply: oneshot::Sender<Result<TxId, SubmitError>> },
+    Check { transaction: Checked, reply: oneshot::Sender<Result<TxId, SubmitError>> },
+    NextNonce { sender: BlsKey, account: AccountData, reply: oneshot::Sender<u64> },
+    Waiting { most: usize, reply: oneshot::Sender<Vec<Checked>> },
+    Fate { id: TxId, reply: oneshot::Sender<Fate> },
+    Mine { blocks: u64, reply: oneshot::Sender<u64> },
+    Stop,
+}
+
+/// A running node. Clones speak to the same node, which stops with [`shutdown`](Self::shutdown) or when the last of them
+/// is gone.
+#[derive(Clone)]
+pub struct NodeHandle(pub(crate) Arc<Shared>);
+
+pub(crate) struct Shared {
+    pub(crate) info: NodeInfo,
+    pub(crate) accounts: Arc<[DevAccount]>,
+    pub(crate) commands: mpsc::Sender<Command>,
+    pub(crate) reader: Reader,
+    pub(crate) store: Store,
+    pub(crate) events: broadcast::Sender<NodeEvent>,
+    pub(crate) checks: Semaphore,
+    pub(crate) checks_at_once: Semaphore,
+    pub(crate) stopped: tokio::sync::watch::Receiver<bool>,
+}
+
+impl std::fmt::Debug for NodeHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NodeHandle").field("info", &self.0.info).finish_non_exhaustive()
+    }
+}
+
+impl NodeHandle {
+    /// What the node is.
+    #[must_use]
+    pub fn info(&self) -> &NodeInfo {
+        &self.0.info
+    }
+
+    /// The development accounts, funded at genesis unless the configuration says otherwise.
+    #[must_use]
+    pub fn accounts(&self) -> &[DevAccount] {
+        &self.0.accounts
+    }
+
+    /// The header of the last block.
+    #[must_use]
+    pub fn tip(&self) -> Arc<Header> {
+        self.0.reader.tip()
+    }
+
+    /// The rules of the next block.
+    #[must_use]
+    pub fn next_rules(&self) -> Rules {
+        rules_at(self.0.info.rules, self.tip().height + 1)
+    }
+
+    /// Blocks, and the transactions in them.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    /// Questions to the state.
+    #[must_use]
+    pub fn reader(&self) -> &Reader {
+        &self.0.reader
+    }
+
+    /// What happens from now on. A listener that is more than [`MAX_EVENTS_BEHIND`](crate::events::MAX_EVENTS_BEHIND)
+    /// events behind loses the oldest.
+    #[must_use]
+    pub fn subscribe(&self) -> broadcast::Receiver<NodeEvent> {
+        self.0.events.subscribe()
+    }
+
+    /// Checks a transaction's bytes (any envelope) and puts it into the mempool.
+    ///
+    /// # Errors
+    /// Why it is not taken.
+    pub async fn submit(&self, bytes: Vec<u8>) -> Result<TxId, SubmitError> {
+        let transaction = self.check_bytes(bytes).await?;
+        if transaction.protocol().deploy().is_some() {
+            self.compile_affordable(transaction.clone()).await?;
+        }
+        self.ask(|reply| Command::Submit { transaction, reply }).await?
+    }
+
+    /// Says whether [`submit`](Self::submit) would take a transaction now.
+    ///
+    /// # Errors
+    /// Why it would not.
+    pub async fn preverify(&self, bytes: Vec<u8>) -> Result<TxId, SubmitError> {
+        let transaction = self.check_bytes(bytes).await?;
+        self.ask(|reply| Command::Check { transaction, reply }).await?
+    }
+
+    /// Runs a transaction as the first one of the next block, and forgets what it did. Its signature is checked by the
+    /// transfer contract.
+    ///
+    /// # Errors
+    /// The outer error says that it could not be tried, the inner one that it cannot be in the next block at all.
+    pub async fn simulate(&self, bytes: &[u8]) -> Result<Result<Simulation, ExecutionError>, SimulateError> {
+        let transaction = crate::transaction::decode(bytes)?;
+        self.0.info.policy.check_terms(&transaction, self.next_rules())?;
+        let transaction = LedgerTransaction::new(transaction, self.next_rules().fork().ledger_format());
+        Ok(self.0.reader.simulate(transaction).await?)
+    }
+
+    /// Calls a function on the state of the last block and forgets what it changed.
+    ///
+    /// # Errors
+    /// When the call fails, or the node has too many questions.
+    pub async fn query(
+        &self,
+        contract: ContractId,
+        function: impl Into<String>,
+        argument: Vec<u8>,
+    ) -> Result<Receipt, QueryError> {
+        self.0.reader.query(contract, function.into(), argument).await
+    }
+
+    /// Balance and nonces of an account, the mempool included.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    pub async fn account(&self, account: &PublicKey) -> Result<AccountStatus, QueryError> {
+        let data = self.0.reader.account(*account).await?;
+        let (sender, copy) = (BlsKey::from(account), data.clone());
+        let next_nonce = self.ask(|reply| Command::NextNonce { sender, account: copy, reply }).await?;
+        Ok(AccountStatus { balance: data.balance, nonce: data.nonce, next_nonce })
+    }
+
+    /// All stakes.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    pub async fn provisioners(&self) -> Result<Vec<StakeEntry>, QueryError> {
+        self.0.reader.stakes().await
+    }
+
+    /// A transaction in a block.
+    #[must_use]
+    pub fn transaction(&self, id: &TxId) -> Option<Arc<SpentTransaction>> {
+        self.0.store.transaction(id)
+    }
+
+    /// The waiting transactions, the best paying first, at most so many.
+    ///
+    /// # Errors
+    /// When the node was shut down.
+    pub async fn mempool(&self, most: usize) -> Result<Vec<Checked>, Stopped> {
+        self.ask(|reply| Command::Waiting { most, reply }).await
+    }
+
+    /// Where a transaction is.
+    ///
+    /// # Errors
+    /// When the node was shut down.
+    pub async fn fate(&self, id: TxId) -> Result<Fate, Stopped> {
+        self.ask(|reply| Command::Fate { id, reply }).await
+    }
+
+    /// A waiting transaction.
+    ///
+    /// # Errors
+    /// When the node was shut down.
+    pub async fn mempool_transaction(&self, id: TxId) -> Result<Option<Checked>, Stopped> {
+        Ok(match self.fate(id).await? {
+            Fate::Waiting(transaction) => Some(transaction),
+            _ => None,
+        })
+    }
+
+    /// The gas prices of the best paying waiting transactions, at most so many; all 1 when none waits.
+    ///
+    /// # Errors
+    /// When the node was shut down.
+    pub async fn gas_prices(&self, most: usize) -> Result<GasPrices, Stopped> {
+        let prices: Vec<u64> = self.mempool(most).await?.iter().map(Checked::gas_price).collect();
+        Ok(GasPrices::of(prices))
+    }
+
+    /// Waits until a transaction is in a block, or until its block is final.
+    ///
+    /// # Errors
+    /// When the transaction has left the mempool or is not known, or the node was shut down.
+    pub async fn wait_for(&self, id: &TxId, until_final: bool) -> Result<Arc<SpentTransaction>, WaitError> {
+        let mut events = self.subscribe();
+        let mut stopped = self.0.stopped.clone();
+        loop {
+            match self.fate(*id).await? {
+                Fate::Executed(transaction) => {
+                    let label = self.store().block(transaction.height).map(|(_, label)| label);
+                    if !until_final || label.is_some_and(Label::is_final) {
+                        return Ok(transaction);
+                    }
+                }
+                Fate::Waiting(_) => {}
+                Fate::Removed(reason) => return Err(WaitError::Removed { id: *id, reason }),
+                Fate::Unknown => return Err(WaitError::Unknown(*id)),
+            }
+            // Anything that can change the fate is told: a block, a label, a removal. Whoever is behind asks again.
+            loop {
+                let event = tokio::select! {
+                    event = events.recv() => event,
+                    _ = stopped.wait_for(|stopped| *stopped) => return Err(WaitError::Stopped),
+                };
+                match event {
+                    Ok(NodeEvent::BlockAccepted(_) | NodeEvent::BlockLabelled { .. }) => break,
+                    Ok(NodeEvent::TransactionRemoved { id: removed, .. }) if removed == *id => break,
+                    Err(broadcast::error::RecvError::Lagged(_)) => break,
+                    Ok(_) => {}
+                    Err(broadcast::error::RecvError::Closed) => return Err(WaitError::Stopped),
+                }
+            }
+        }
+    }
+
+    /// Makes so many blocks at once where blocks are made on demand, at most [`MAX_MINED_BLOCKS`]; otherwise waits for
+    /// them. Gives the height afterwards.
+    ///
+    /// # Errors
+    /// When the node was shut down.
+    pub async fn mine(&self, blocks: u64) -> Result<u64, Stopped> {
+        let blocks = blocks.min(MAX_MINED_BLOCKS);
+        self.ask(|reply| Command::Mine { blocks, reply }).await
+    }
+
+    /// Stops the node and waits until it has stopped.
+    pub async fn shutdown(self) {
+        // A loop that is gone has stopped already.
+        let _ = self.0.commands.send(Command::Stop).await;
+        let mut stopped = self.0.stopped.clone();
+        let _ = stopped.wait_for(|stopped| *stopped).await;
+    }
+
+    async fn check_bytes(&self, bytes: Vec<u8>) -> Result<Checked, SubmitError> {
+        let _waiting = self.0.checks.try_acquire().map_err(|_| SubmitError::Busy)?;
+        let _running = self.0.checks_at_once.acquire().await.map_err(|_| SubmitError::Stopped)?;
+        let (policy, rules) = (self.0.info.policy, self.next_rules());
+        let vm = self.0.reader.vm().clone();
+        let checked = tokio::task::spawn_blocking(move || policy.check(&bytes, rules, &vm));
+        Ok(checked.await.map_err(|_| SubmitError::Stopped)??)
+    }
+
+    /// Compiles the module of a deployment here, so that the loop need not, but only for somebody who can pay for it.
+    async fn compile_affordable(&self, transaction: Checked) -> Result<(), SubmitError> {
+        let asked = transaction.clone();
+        self.ask(|reply| Command::Check { transaction: asked, reply }).await??;
+        let _running = self.0.checks_at_once.acquire().await.map_err(|_| SubmitError::Stopped)?;
+        let vm = self.0.reader.vm().clone();
+        let compiled = tokio::task::spawn_blocking(move || {
+            transaction.protocol().deploy().map_or(Ok(()), |deploy| vm.compile(&deploy.bytecode.bytes))
+        });
+        compiled.await.map_err(|_| SubmitError::Stopped)?.map_err(|error| TransactionError::from(error).into())
+    }
+
+    async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Result<T, Stopped> {
+        let (reply, answer) = oneshot::channel();
+        self.0.commands.send(command(reply)).await.map_err(|_| Stopped)?;
+        answer.await.map_err(|_| Stopped)
+    }
+}
+
+/// Why a transaction cannot be simulated.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SimulateError {
+    /// It is not well-formed, or not for this chain.
+    #[error(transparent)]
+    Invalid(#[from] TransactionError),
+    /// The state cannot be asked.
+    #[error(transparent)]
+    Query(#[from] QueryError),
+}
+
+impl From<Stopped> for SubmitError {
+    fn from(_: Stopped) -> Self {
+        Self::Stopped
+    }
+}
+
+impl From<Stopped> for WaitError {
+    fn from(_: Stopped) -> Self {
+        Self::Stopped
+    }
+}
+
+impl From<Stopped> for QueryError {
+    fn from(_: Stopped) -> Self {
+        Self::Stopped
+    }
+}
+
+impl GasPrices {
+    fn of(mut prices: Vec<u64>) -> Self {
+        prices.sort_unstable();
+        let (Some(min), Some(max)) = (prices.first(), prices.last()) else {
+            return Self { average: 1, max: 1, median: 1, min: 1 };
+        };
+        let (count, sum) = (prices.len() as u128, prices.iter().map(|price| u128::from(*price)).sum::<u128>());
+        let average = u64::try_from(sum.div_ceil(count)).unwrap_or(u64::MAX);
+        let (low, high) = (prices[(prices.len() - 1) / 2], prices[prices.len() / 2]);
+        Self { average, max: *max, median: low.midpoint(high), min: *min }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gas_prices_are_summed_up() {
+        assert_eq!(GasPrices::of(vec![]), GasPrices { average: 1, max: 1, median: 1, min: 1 });
+        assert_eq!(GasPrices::of(vec![9, 1, 4]), GasPrices { average: 5, max: 9, median: 4, min: 1 });
+        assert_eq!(GasPrices::of(vec![9, 1, 4, 5]), GasPrices { average: 5, max: 9, median: 4, min: 1 });
+        assert_eq!(GasPrices::of(vec![u64::MAX, u64::MAX]).average, u64::MAX);
+    }
+}

@@ -1,0 +1,231 @@
+//! Questions to the state, answered beside the node's loop.
+//!
+//! Each question has a session of its own on the state of the last block; what it changes is forgotten. Gas and the
+//! number of questions at a time are bounded, so questions delay no block.
+
+use std::sync::Arc;
+
+use dusk_core::abi::ContractId;
+use dusk_core::signatures::bls::PublicKey;
+use dusk_core::transfer::TRANSFER_CONTRACT;
+use dusk_core::transfer::moonlight::AccountData;
+use local_node_types::execution::{CallError, Event};
+use local_node_types::ledger::{Header, LedgerTransaction};
+use local_node_types::rules::{BLOCK_GAS_LIMIT, FEEDER_GAS_LIMIT};
+use local_node_vm::{ExecutionError, Receipt, Session, Vm, VmError};
+use rkyv::Deserialize as _;
+use tokio::sync::{Semaphore, watch};
+
+use crate::executor::{Executor, ExecutorError, RunError, Terms};
+use crate::ledger::{LedgerError, StakeEntry, stakes};
+
+/// The most questions that wait or are being answered at a time.
+pub const MAX_QUESTIONS: usize = 256;
+/// The most questions that are being answered at a time.
+pub const MAX_QUESTIONS_AT_ONCE: usize = 4;
+/// The most bytes that one feeding query may give.
+pub const MAX_FED_BYTES: usize = 64 * 1024 * 1024;
+
+/// Why a question has no answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum QueryError {
+    /// The call failed. The error says how.
+    #[error("the call failed: {0}")]
+    Call(#[from] VmError),
+    /// The chain's own part of a simulated block failed.
+    #[error("the block for the simulation cannot be begun")]
+    Executor(#[from] ExecutorError),
+    /// The stakes cannot be read.
+    #[error("the stakes cannot be read")]
+    Ledger(#[from] LedgerError),
+    /// A genesis contract's answer does not decode.
+    #[error("the answer of `{0}` does not decode")]
+    Malformed(&'static str),
+    /// More fed data than is taken.
+    #[error("the query fed more than {MAX_FED_BYTES} bytes: ask for a smaller range")]
+    TooMuchFed,
+    /// Too many questions at a time.
+    #[error("the node has {MAX_QUESTIONS} questions waiting: ask again later")]
+    Busy,
+    /// The node was shut down.
+    #[error("the node was shut down")]
+    Stopped,
+}
+
+/// What a transaction would do in the next block.
+#[derive(Debug, Clone)]
+pub struct Simulation {
+    /// Gas that it would pay for.
+    pub gas_spent: u64,
+    /// What the call or deployment would return, or why it would fail.
+    pub result: Result<Vec<u8>, CallError>,
+    /// The contract that it would deploy.
+    pub deployed: Option<ContractId>,
+    /// What it would emit.
+    pub events: Vec<Event>,
+}
+
+/// Reads the state of the last block. Clones share the bounds.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    executor: Executor,
+    tip: watch::Receiver<Arc<Header>>,
+    waiting: Arc<Semaphore>,
+    running: Arc<Semaphore>,
+}
+
+impl Reader {
+    /// A reader of the states whose headers `tip` gives.
+    #[must_use]
+    pub fn new(executor: Executor, tip: watch::Receiver<Arc<Header>>) -> Self {
+        let (waiting, running) = (Semaphore::new(MAX_QUESTIONS), Semaphore::new(MAX_QUESTIONS_AT_ONCE));
+        Self { executor, tip, waiting: Arc::new(waiting), running: Arc::new(running) }
+    }
+
+    /// The header of the last block.
+    #[must_use]
+    pub fn tip(&self) -> Arc<Header> {
+        Arc::clone(&self.tip.borrow())
+    }
+
+    /// The machine.
+    pub(crate) const fn vm(&self) -> &Vm {
+        self.executor.vm()
+    }
+
+    /// Calls a function and forgets what it changed.
+    ///
+    /// # Errors
+    /// When the call fails, or there are too many questions.
+    pub async fn query(
+        &self,
+        contract: ContractId,
+        function: String,
+        argument: Vec<u8>,
+    ) -> Result<Receipt, QueryError> {
+        self.ask(move |executor, tip| Ok(view(executor, tip)?.call(contract, &function, &argument, BLOCK_GAS_LIMIT)?))
+            .await
+    }
+
+    /// Calls a feeding function and gives what it fed, item by item.
+    ///
+    /// # Errors
+    /// When the call fails, feeds too much, or there are too many questions.
+    pub async fn feed(
+        &self,
+        contract: ContractId,
+        function: String,
+        argument: Vec<u8>,
+    ) -> Result<Vec<Vec<u8>>, QueryError> {
+        self.ask(move |executor, tip| {
+            let (mut items, mut bytes) = (Vec::new(), 0_usize);
+            view(executor, tip)?.feed(contract, &function, &argument, FEEDER_GAS_LIMIT, &mut |item| {
+                bytes = bytes.saturating_add(item.len());
+                if bytes <= MAX_FED_BYTES {
+                    items.push(item.to_vec());
+                }
+            })?;
+            if bytes > MAX_FED_BYTES { Err(QueryError::TooMuchFed) } else { Ok(items) }
+        })
+        .await
+    }
+
+    /// Balance and nonce of an account.
+    ///
+    /// # Errors
+    /// When there are too many questions or the machine fails.
+    pub async fn account(&self, account: PublicKey) -> Result<AccountData, QueryError> {
+        self.ask(move |executor, tip| read_account(&mut view(executor, tip)?, &account)).await
+    }
+
+    /// All stakes.
+    ///
+    /// # Errors
+    /// When there are too many questions or the machine fails.
+    pub async fn stakes(&self) -> Result<Vec<StakeEntry>, QueryError> {
+        self.ask(|executor, tip| Ok(stakes(executor, tip.state_root, tip.height)?)).await
+    }
+
+    /// The owner of a contract, as deployed, if there is such a contract.
+    ///
+    /// # Errors
+    /// When there are too many questions or the machine fails.
+    pub async fn owner(&self, contract: ContractId) -> Result<Option<Vec<u8>>, QueryError> {
+        self.ask(move |executor, tip| Ok(view(executor, tip)?.owner(&contract))).await
+    }
+
+    /// Runs a transaction as the first one of the next block, and forgets what it did.
+    ///
+    /// # Errors
+    /// The inner error says why it cannot be in the next block at all; the outer one that this could not be found out.
+    pub async fn simulate(
+        &self,
+        transaction: LedgerTransaction,
+    ) -> Result<Result<Simulation, ExecutionError>, QueryError> {
+        self.ask(move |executor, tip| {
+            let terms = Terms { height: tip.height + 1, payees: None, slashed: Vec::new(), gas_limit: BLOCK_GAS_LIMIT };
+            let mut block = executor.open(tip.state_root, terms)?;
+            match block.run(&transaction.reformatted(block.ledger_format())) {
+                Ok(receipt) => {
+                    let executed = &receipt.executed;
+                    Ok(Ok(Simulation {
+                        gas_spent: executed.gas_spent,
+                        result: executed.result.clone(),
+                        deployed: executed.contract,
+                        events: executed.events.clone(),
+                    }))
+                }
+                Err(RunError::Unspendable(error)) => Ok(Err(error)),
+                Err(RunError::Machine(error)) => Err(error.into()),
+                Err(RunError::BlockGas { .. }) => Err(VmError::OutOfGas.into()),
+                Err(RunError::Format { .. }) => unreachable!("the transaction was brought to the block's form"),
+            }
+        })
+        .await
+    }
+
+    async fn ask<T, F>(&self, question: F) -> Result<T, QueryError>
+    where
+        T: Send + 'static,
+        F: Fn(&Executor, &Header) -> Result<T, QueryError> + Send + 'static,
+    {
+        let _waiting = self.waiting.try_acquire().map_err(|_| QueryError::Busy)?;
+        let running = Arc::clone(&self.running).acquire_owned().await.map_err(|_| QueryError::Stopped)?;
+        let reader = self.clone();
+        let answer = tokio::task::spawn_blocking(move || {
+            // Whoever asked may give up waiting; the work still counts until it is done.
+            let _running = running;
+            let tip = reader.tip();
+            match question(&reader.executor, &tip) {
+                // The state was forgotten between reading the tip and reading the state.
+                Err(QueryError::Call(VmError::NoSuchState(_))) => question(&reader.executor, &reader.tip()),
+                answer => answer,
+            }
+        });
+        answer.await.map_err(|_| QueryError::Stopped)?
+    }
+}
+
+fn view(executor: &Executor, tip: &Header) -> Result<Session, QueryError> {
+    Ok(executor.view(tip.state_root, tip.height)?)
+}
+
+/// Reads an account in a view of the state.
+pub(crate) fn read_account(session: &mut Session, account: &PublicKey) -> Result<AccountData, QueryError> {
+    let argument = rkyv::to_bytes::<_, 256>(account).map_err(|_| QueryError::Malformed("account"))?;
+    let receipt = session.call(TRANSFER_CONTRACT, "account", &argument, BLOCK_GAS_LIMIT)?;
+    decode::<AccountData>(&receipt.data).ok_or(QueryError::Malformed("account"))
+}
+
+/// Decodes what a genesis contract returned.
+fn decode<T>(bytes: &[u8]) -> Option<T>
+where
+    T: rkyv::Archive,
+    T::Archived: for<'a> rkyv::CheckBytes<rkyv::validation::validators::DefaultValidator<'a>>
+        + rkyv::Deserialize<T, rkyv::Infallible>,
+{
+    let mut aligned = rkyv::AlignedVec::with_capacity(bytes.len());
+    aligned.extend_from_slice(bytes);
+    rkyv::check_archived_root::<T>(&aligned).ok()?.deserialize(&mut rkyv::Infallible).ok()
+}

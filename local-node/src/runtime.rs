@@ -1,0 +1,477 @@
+//! The node, wired. This is the only place that knows all its parts.
+//!
+//! ```text
+//!   bytes of a transaction                                     questions, simulations
+//!        │ NodeHandle::submit                                        │ NodeHandle::query …
+//!        ▼                                                           ▼
+//!   Policy::check ×N (blocking threads)                         Reader ×N (blocking threads,
+//!        │ size, form, chain, fees, signature                        ▲  a session each, forgotten)
+//!        ▼ Command (bounded channel)                                 │ header of the tip
+//!  ┌─────────────────────────── one thread: Node::run ───────────────┼──────────────────────────┐
+//!  │  Mempool ──queue──► Ledger::build ◄──Build── Consensus::step    │                          │
+//!  │     ▲                     └──────Built/Verified──► ▲ │          │                          │
+//!  │     │ forget                            timers ────┘ └─Decide─► Ledger::accept ──► Store   │
+//!  │     └──────────────────────────────────────────────────────────────┘ │                     │
+//!  └──────────────────────────────────────────────────────────────────────┼─────────────────────┘
+//!                                                                         ▼
+//!                                                    NodeEvent (broadcast) ──► listeners
+//! ```
+//!
+//! Blocks come to be only through `Consensus::step`. A lone node holds the keys of all voters, so its step leads from
+//! "build" to "decide" without waiting for anybody; nothing here makes an attestation.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use local_node_consensus::{Consensus, Decision, Input, Millis, Output, Start, TimerId, Verdict};
+use local_node_types::keys::BlsKey;
+use local_node_types::ledger::Header;
+use local_node_types::rules::Profile;
+use local_node_vm::Vm;
+use tokio::sync::{Semaphore, broadcast, mpsc, oneshot, watch};
+use tracing::{debug, error, info, warn};
+
+use crate::accounts::{KeyPair, STAKERS, dev_accounts};
+use crate::config::{BlockTime, Config, NodeError};
+use crate::events::{MAX_EVENTS_BEHIND, NodeEvent};
+use crate::executor::Executor;
+use crate::genesis::{self, Allocation};
+use crate::handle::{Command, Fate, MAX_CHECKS, MAX_COMMANDS, NodeHandle, NodeInfo, Shared, SubmitError};
+use crate::ledger::{BuildLimits, Ledger, LedgerError};
+use crate::mempool::{Mempool, Refusal, Removal};
+use crate::reader::{Reader, read_account};
+use crate::transaction::{Checked, Policy, TxId};
+
+/// How long a candidate may be filled.
+const BUILD_TIME: Duration = Duration::from_secs(3);
+/// How often expired transactions are looked for.
+const EXPIRY_INTERVAL: Duration = Duration::from_secs(60);
+/// How many removals from the mempool are remembered with their reasons.
+const MAX_REMOVALS: usize = 1024;
+/// How many commands are answered between two blocks on demand.
+const COMMANDS_BETWEEN_BLOCKS: usize = 256;
+
+/// Starts a node. It runs on a thread of its own until it is told to stop or its last handle is gone. To be called
+/// within a tokio runtime, which then also runs the questions to the node.
+///
+/// # Errors
+/// When the configuration is not possible, or the genesis state cannot be made.
+pub async fn spawn(config: Config) -> Result<NodeHandle, NodeError> {
+    let prepared = tokio::task::spawn_blocking(move || prepare(config)).await;
+    let (node, handle) = match prepared {
+        Ok(result) => result?,
+        Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(NodeError::Thread)?;
+    std::thread::Builder::new()
+        .name("local-node".into())
+        .spawn(move || runtime.block_on(node.run()))
+        .map_err(NodeError::Thread)?;
+    Ok(handle)
+}
+
+fn prepare(config: Config) -> Result<(Node, NodeHandle), NodeError> {
+    let accounts: Arc<[_]> = dev_accounts().into();
+    let allocation = config.allocation.unwrap_or_else(|| Allocation::development(&accounts));
+    let voters: Vec<KeyPair> =
+        config.voters.unwrap_or_else(|| accounts.iter().take(STAKERS).map(|account| account.keys().clone()).collect());
+    if voters.is_empty() {
+        return Err(NodeError::NoVoters);
+    }
+    let vm = match &config.module_cache {
+        Some(folder) => Vm::with_module_cache(folder)?,
+        None => Vm::in_memory()?,
+    };
+    let root = genesis::state(&vm, config.chain_id, config.rules, &allocation)?;
+    let header = genesis::header(config.genesis_time.unwrap_or_else(|| now().as_secs()), root);
+    let info = NodeInfo {
+        chain_id: config.chain_id,
+        rules: config.rules,
+        block_time: config.block_time,
+        policy: Policy::of_chain(config.chain_id),
+        genesis_hash: header.hash,
+        voters: voters.iter().map(KeyPair::id).collect(),
+    };
+    let consensus = consensus(&info, &voters)?;
+    let ledger = Ledger::new(Executor::new(vm, config.chain_id, config.rules), header)?;
+
+    let (tip, tip_receiver) = watch::channel(Arc::new(ledger.tip().clone()));
+    let (commands, command_receiver) = mpsc::channel(MAX_COMMANDS);
+    let (stop, stopped) = watch::channel(false);
+    let events = broadcast::Sender::new(MAX_EVENTS_BEHIND);
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let handle = NodeHandle(Arc::new(Shared {
+        accounts,
+        commands,
+        reader: Reader::new(ledger.executor().clone(), tip_receiver),
+        store: ledger.store().clone(),
+        events: events.clone(),
+        checks: Semaphore::new(MAX_CHECKS),
+        checks_at_once: Semaphore::new(cores),
+        stopped,
+        info,
+    }));
+    let node = Node {
+        on_demand: config.block_time == BlockTime::Instant,
+        mempool: Mempool::new(config.mempool),
+        consensus,
+        ledger,
+        timers: BTreeMap::new(),
+        tip,
+        events,
+        commands: command_receiver,
+        stop,
+        fresh: false,
+        owed: VecDeque::new(),
+        last_full: 0,
+        stalled: false,
+        removals: VecDeque::new(),
+    };
+    Ok((node, handle))
+}
+
+fn consensus(info: &NodeInfo, voters: &[KeyPair]) -> Result<Consensus, NodeError> {
+    let (block_time, start) = match info.block_time {
+        BlockTime::Instant => (Millis(0), Start::OnGo),
+        BlockTime::Every(time) if time.subsec_nanos() == 0 && !time.is_zero() => {
+            (Millis::from_secs(time.as_secs()), Start::AtOnce)
+        }
+        BlockTime::Every(time) => return Err(NodeError::BlockTime(time)),
+    };
+    let config = local_node_consensus::Config {
+        // The profile says what transactions may do. Votes are signed as networks sign them today in any case.
+        profile: Profile::Local,
+        start,
+        alone: true,
+        ..local_node_consensus::Config::local(block_time)
+    };
+    Ok(Consensus::new(config, voters.iter().map(|keys| keys.secret().clone()).collect()))
+}
+
+/// The time, in milliseconds since 1970.
+fn now() -> Millis {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// Blocks that somebody waits for.
+struct Owed {
+    until: u64,
+    reply: oneshot::Sender<u64>,
+}
+
+/// What the one loop owns.
+struct Node {
+    on_demand: bool,
+    mempool: Mempool,
+    consensus: Consensus,
+    ledger: Ledger,
+    timers: BTreeMap<TimerId, Millis>,
+    tip: watch::Sender<Arc<Header>>,
+    events: broadcast::Sender<NodeEvent>,
+    commands: mpsc::Receiver<Command>,
+    stop: watch::Sender<bool>,
+    /// Whether the mempool has changed for the better since the last block that held nothing.
+    fresh: bool,
+    owed: VecDeque<Owed>,
+    /// The height of the last block that holds transactions.
+    last_full: u64,
+    /// Whether the running round has not come to a block although it was told to begin.
+    stalled: bool,
+    /// What left the mempool without a block, the last ones.
+    removals: VecDeque<(TxId, Removal)>,
+}
+
+impl Node {
+    async fn run(mut self) {
+        let tip = self.ledger.tip_context();
+        self.step(Input::NewTip(Box::new(tip)));
+        let mut expiry = tokio::time::interval(EXPIRY_INTERVAL);
+        let mut running = true;
+        while running {
+            if self.wants_block() {
+                running = self.answer_waiting();
+                self.make_block();
+                continue;
+            }
+            let wake = self.timers.values().min().copied();
+            running = tokio::select! {
+                command = self.commands.recv() => self.answer(command),
+                () = sleep_until(wake) => self.fire_timers(),
+                _ = expiry.tick() => self.expire(),
+            };
+        }
+        info!(height = self.ledger.tip().height, "stopped");
+        self.stop.send_replace(true);
+    }
+
+    /// Whether a block on demand is due: transactions wait, somebody asked for blocks, or the last transactions are not
+    /// final yet.
+    fn wants_block(&self) -> bool {
+        let unsettled = self.ledger.store().last_final() < self.last_full;
+        self.on_demand && !self.stalled && (self.fresh || unsettled || !self.owed.is_empty())
+    }
+
+    fn make_block(&mut self) {
+        self.fresh = false;
+        // Accepting a block says otherwise. If none comes to be, the consensus goes on by its timers.
+        self.stalled = true;
+        self.step(Input::Go);
+        if self.stalled {
+            warn!(height = self.ledger.tip().height + 1, "no block came to be at once");
+        }
+    }
+
+    fn answer_waiting(&mut self) -> bool {
+        for _ in 0..COMMANDS_BETWEEN_BLOCKS {
+            let Ok(command) = self.commands.try_recv() else { break };
+            if !self.answer(Some(command)) {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Carries out a command. Whoever asked may have gone, so replies may fall on deaf ears. Says whether to go on.
+    fn answer(&mut self, command: Option<Command>) -> bool {
+        match command {
+            None | Some(Command::Stop) => return false,
+            Some(Command::Submit { transaction, reply }) => {
+                let _ = reply.send(self.submit(transaction));
+            }
+            Some(Command::Check { transaction, reply }) => {
+                let _ = reply.send(self.check(&transaction));
+            }
+            Some(Command::NextNonce { sender, account, reply }) => {
+                let _ = reply.send(self.mempool.next_nonce(&sender, &account));
+            }
+            Some(Command::Waiting { most, reply }) => {
+                let _ = reply.send(self.mempool.iter().take(most).cloned().collect());
+            }
+            Some(Command::Fate { id, reply }) => {
+                let _ = reply.send(self.fate(&id));
+            }
+            Some(Command::Mine { blocks, reply }) => {
+                let until = self.ledger.tip().height + blocks;
+                self.owed.push_back(Owed { until, reply });
+                self.settle_owed();
+            }
+        }
+        true
+    }
+
+    fn submit(&mut self, transaction: Checked) -> Result<TxId, SubmitError> {
+        let account = self.account_of(&transaction)?;
+        let removed = self.mempool.insert(transaction.clone(), &account, now().as_secs())?;
+        self.tell_removed(removed);
+        let id = transaction.id();
+        debug!(%id, waiting = self.mempool.len(), "transaction taken");
+        self.tell(NodeEvent::TransactionIncluded(transaction));
+        self.fresh = true;
+        Ok(id)
+    }
+
+    fn fate(&self, id: &TxId) -> Fate {
+        let removed = || self.removals.iter().rev().find(|(removed, _)| removed == id);
+        if let Some(transaction) = self.ledger.store().transaction(id) {
+            Fate::Executed(transaction)
+        } else if let Some(transaction) = self.mempool.transaction(id) {
+            Fate::Waiting(transaction.clone())
+        } else {
+            removed().map_or(Fate::Unknown, |(_, reason)| Fate::Removed(reason.clone()))
+        }
+    }
+
+    fn check(&self, transaction: &Checked) -> Result<TxId, SubmitError> {
+        let account = self.account_of(transaction)?;
+        self.mempool.check(transaction, &account)?;
+        Ok(transaction.id())
+    }
+
+    /// The sender's account, unless a block holds the transaction already.
+    fn account_of(&self, transaction: &Checked) -> Result<dusk_core::transfer::moonlight::AccountData, SubmitError> {
+        if self.ledger.store().transaction(&transaction.id()).is_some() {
+            return Err(Refusal::Included(transaction.id()).into());
+        }
+        let tip = self.ledger.tip();
+        let state = |error: &dyn std::fmt::Display| SubmitError::State(error.to_string());
+        let mut session = self.ledger.executor().view(tip.state_root, tip.height).map_err(|error| state(&error))?;
+        read_account(&mut session, transaction.sender_key()).map_err(|error| state(&error))
+    }
+
+    fn fire_timers(&mut self) -> bool {
+        let now = now();
+        let due: Vec<TimerId> = self.timers.iter().filter(|(_, at)| **at <= now).map(|(id, _)| *id).collect();
+        for id in due {
+            // An earlier one may have cancelled this one.
+            if self.timers.remove(&id).is_some() {
+                self.step(Input::Timer(id));
+            }
+        }
+        true
+    }
+
+    fn expire(&mut self) -> bool {
+        let expired = self.mempool.expire(now().as_secs());
+        self.tell_removed(expired.into_iter().map(|id| (id, Removal::Expired)));
+        true
+    }
+
+    /// Feeds the consensus and does what it says, until it has nothing more to say.
+    fn step(&mut self, input: Input) {
+        let mut inputs = VecDeque::from([input]);
+        while let Some(input) = inputs.pop_front() {
+            for output in self.consensus.step(now(), input) {
+                inputs.extend(self.carry_out(output));
+            }
+        }
+    }
+
+    fn carry_out(&mut self, output: Output) -> Option<Input> {
+        match output {
+            Output::SetTimer { id, at } => {
+                self.timers.insert(id, at);
+            }
+            Output::CancelTimer(id) => {
+                self.timers.remove(&id);
+            }
+            Output::Build(request) => {
+                let started = Instant::now();
+                let mut expired = || started.elapsed() > BUILD_TIME;
+                let built = self.ledger.build(&request, self.mempool.queue(), &mut BuildLimits::new(&mut expired));
+                return Some(match built {
+                    Ok(built) => {
+                        for (id, reason) in built.refused {
+                            debug!(%id, %reason, "transaction can never run");
+                            let reason = Removal::CannotRun(reason.to_string());
+                            let gone = self.mempool.remove(&id).into_iter();
+                            let dependent = |gone: TxId| if gone == id { reason.clone() } else { Removal::Displaced };
+                            self.tell_removed(gone.map(|gone| (gone, dependent(gone))));
+                        }
+                        Input::Built { request: request.id, body: Box::new(built.body) }
+                    }
+                    Err(error) => {
+                        error!(height = request.round, %error, "no block can be built");
+                        Input::BuildFailed { request: request.id }
+                    }
+                });
+            }
+            Output::Verify(request) => {
+                let verdict = match self.ledger.verify(&request) {
+                    Ok(()) => Verdict::Valid,
+                    Err(error @ LedgerError::Invalid { .. }) => {
+                        warn!(%error, "candidate refused");
+                        Verdict::Invalid
+                    }
+                    Err(error) => {
+                        error!(%error, "candidate cannot be judged");
+                        Verdict::Abstain
+                    }
+                };
+                return Some(Input::Verified { request: request.id, verdict });
+            }
+            Output::Decide(decision) => return self.accept(*decision),
+            Output::Misbehaviour(fault) => warn!(?fault, "a provisioner contradicted itself"),
+            // A lone node has nobody to tell and nothing to resume: its chain lives as long as the process.
+            Output::Broadcast(_) | Output::Relay(_) | Output::Request(_) | Output::Persist(_) => {}
+        }
+        None
+    }
+
+    fn accept(&mut self, decision: Decision) -> Option<Input> {
+        let height = decision.block.header.height;
+        let accepted = match self.ledger.accept(decision) {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                error!(height, %error, "the decided block cannot be accepted");
+                return None;
+            }
+        };
+        let block = accepted.block;
+        info!(height, transactions = block.transactions.len(), gas = block.gas_spent(), "block");
+        self.tip.send_replace(Arc::new(block.header().clone()));
+        self.tell(NodeEvent::BlockAccepted(Arc::clone(&block)));
+        for transaction in &block.transactions {
+            self.tell(NodeEvent::TransactionExecuted(Arc::clone(transaction)));
+            for event in &transaction.events {
+                self.tell(NodeEvent::Contract { event: event.clone(), origin: transaction.id().0 });
+            }
+        }
+        for event in &block.events {
+            self.tell(NodeEvent::Contract { event: event.clone(), origin: block.header().hash });
+        }
+        for (changed, label) in accepted.relabelled {
+            if let Some((changed, _)) = self.ledger.store().block(changed) {
+                let (hash, at) = (changed.header().hash, changed.header().height);
+                self.tell(NodeEvent::BlockLabelled { hash, height: at, label, at_height: height });
+            }
+        }
+        self.stalled = false;
+        if !block.transactions.is_empty() {
+            self.last_full = height;
+        }
+        self.forget_included(&block);
+        // What did not fit this block may fit the next one; a block that took nothing will not be followed by a better.
+        self.fresh |= !block.transactions.is_empty() && !self.mempool.is_empty();
+        self.settle_owed();
+        Some(Input::NewTip(Box::new(self.ledger.tip_context())))
+    }
+
+    fn forget_included(&mut self, block: &crate::store::StoredBlock) {
+        let mut senders = BTreeMap::new();
+        for transaction in &block.transactions {
+            if let Some(sender) = transaction.transaction.protocol().moonlight_sender() {
+                senders.insert(BlsKey::from(sender), *sender);
+            }
+        }
+        let header = block.header();
+        let mut session = match self.ledger.executor().view(header.state_root, header.height) {
+            Ok(session) => session,
+            Err(error) => return error!(%error, "the new state cannot be read"),
+        };
+        for (id, key) in senders {
+            match read_account(&mut session, &key) {
+                Ok(account) => {
+                    let gone = self.mempool.account_changed(&id, &account);
+                    let store = self.ledger.store().clone();
+                    let lost = gone.into_iter().filter(|id| store.transaction(id).is_none());
+                    self.tell_removed(lost.map(|id| (id, Removal::Nonce)));
+                }
+                Err(error) => error!(%error, account = %id, "an account cannot be read"),
+            }
+        }
+    }
+
+    fn settle_owed(&mut self) {
+        let height = self.ledger.tip().height;
+        let (done, open): (VecDeque<_>, VecDeque<_>) =
+            std::mem::take(&mut self.owed).into_iter().partition(|owed| owed.until <= height);
+        self.owed = open;
+        for owed in done {
+            let _ = owed.reply.send(height);
+        }
+    }
+
+    fn tell_removed(&mut self, removed: impl IntoIterator<Item = (TxId, Removal)>) {
+        for (id, reason) in removed {
+            if self.removals.len() >= MAX_REMOVALS {
+                self.removals.pop_front();
+            }
+            self.removals.push_back((id, reason.clone()));
+            self.tell(NodeEvent::TransactionRemoved { id, reason });
+        }
+    }
+
+    fn tell(&self, event: NodeEvent) {
+        // Nobody needs to listen.
+        let _ = self.events.send(event);
+    }
+}
+
+async fn sleep_until(moment: Option<Millis>) {
+    match moment {
+        Some(moment) => tokio::time::sleep(Duration::from_millis(moment.since(now()).0)).await,
+        None => std::future::pending().await,
+    }
+}

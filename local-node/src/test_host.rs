@@ -1,0 +1,212 @@
+//! The test host: chains for contracts' tests.
+//!
+//! It serves the protocol of [`local_node_types::host`] on loopback: JSON lines over TCP, one connection for each test,
+//! one chain for each connection. A chain is the node's own ledger code without the consensus: transactions are signed,
+//! run by the same [`Executor`] and change the same genesis state, but nobody votes, so **no attestation is made and no
+//! rewards are paid**; a block is one transaction, and empty blocks only move the height.
+//!
+//! What makes it fast is shared: the virtual machine with its compiled modules, the genesis state, the keys. The host
+//! signs for the accounts, so a signature is known to be good when it is made, and no test pays for its verification; equal
+//! transactions, such as the deployments with which tests begin, are signed once.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `connection` | bounded lines in and out |
+//! | `chain` | what each request does |
+//! | `signer` | transactions of the named accounts |
+//! | `report` | what the tests did, for the command line |
+
+mod chain;
+mod connection;
+mod report;
+mod signer;
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread::{self, JoinHandle};
+
+use local_node_types::rules::Profile;
+use local_node_vm::{StateRoot, Vm, VmError};
+
+pub use self::report::{Action, Entry, MAX_ENTRIES, MAX_TRACE_BYTES, Report, TestReport};
+use self::signer::Signer;
+use crate::accounts::{DevAccount, NAMES, dev_accounts};
+use crate::config::LOCAL_CHAIN_ID;
+use crate::executor::{Executor, ExecutorError};
+use crate::genesis::{self, Allocation};
+
+/// The most connections at a time.
+pub const MAX_CONNECTIONS: usize = 256;
+
+/// A contract of the project under test, by where its module is.
+#[derive(Debug, Clone)]
+pub enum Artefact {
+    /// In this file, which is read at the first deployment.
+    File(PathBuf),
+    /// These bytes.
+    Bytes(Vec<u8>),
+}
+
+/// What a test host serves.
+#[derive(Debug, Clone, Default)]
+pub struct HostConfig {
+    /// The project's contracts, by package.
+    pub contracts: BTreeMap<String, Artefact>,
+    /// The rules of the chains.
+    pub rules: Profile,
+    /// Where compiled modules are kept between runs; `None`: nowhere.
+    pub module_cache: Option<PathBuf>,
+}
+
+/// Why a test host does not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HostError {
+    /// The virtual machine does not start.
+    #[error("the virtual machine does not start")]
+    Vm(#[from] VmError),
+    /// The genesis state cannot be made.
+    #[error("the genesis state cannot be made")]
+    Genesis(#[from] ExecutorError),
+    /// The operating system gives no port or thread.
+    #[error("the test host cannot listen on loopback")]
+    System(#[from] std::io::Error),
+}
+
+/// A running test host. It stops when it is dropped.
+#[derive(Debug)]
+pub struct TestHost {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    listener: Option<JoinHandle<()>>,
+}
+
+/// What all chains share.
+#[derive(Debug)]
+struct Shared {
+    executor: Executor,
+    genesis: StateRoot,
+    accounts: [DevAccount; NAMES.len()],
+    signer: Signer,
+    contracts: BTreeMap<String, Contract>,
+    reports: Mutex<Report>,
+    stopping: AtomicBool,
+    connections: Mutex<BTreeMap<u64, TcpStream>>,
+}
+
+#[derive(Debug)]
+struct Contract {
+    artefact: Artefact,
+    bytecode: OnceLock<Result<Vec<u8>, String>>,
+}
+
+impl Contract {
+    /// The module, or why there is none.
+    fn bytecode(&self) -> Result<&[u8], &str> {
+        let read = || match &self.artefact {
+            Artefact::Bytes(bytes) => Ok(bytes.clone()),
+            Artefact::File(path) => std::fs::read(path).map_err(|error| format!("{}: {error}", path.display())),
+        };
+        self.bytecode.get_or_init(read).as_deref().map_err(String::as_str)
+    }
+}
+
+impl TestHost {
+    /// Starts a host on a free port of the loopback address.
+    ///
+    /// # Errors
+    /// When the genesis state cannot be made, or there is no port.
+    pub fn start(config: HostConfig) -> Result<Self, HostError> {
+        let vm = match &config.module_cache {
+            Some(folder) => Vm::with_module_cache(folder)?,
+            None => Vm::in_memory()?,
+        };
+        let accounts = dev_accounts();
+        let genesis = genesis::state(&vm, LOCAL_CHAIN_ID, config.rules, &Allocation::development(&accounts))?;
+        let contract = |artefact| Contract { artefact, bytecode: OnceLock::new() };
+        let shared = Arc::new(Shared {
+            executor: Executor::new(vm, LOCAL_CHAIN_ID, config.rules),
+            genesis,
+            accounts,
+            signer: Signer::default(),
+            contracts: config.contracts.into_iter().map(|(name, artefact)| (name, contract(artefact))).collect(),
+            reports: Mutex::default(),
+            stopping: AtomicBool::new(false),
+            connections: Mutex::default(),
+        });
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let address = listener.local_addr()?;
+        let serving = Arc::clone(&shared);
+        let listener = thread::Builder::new().name("test-host".into()).spawn(move || serve(&listener, &serving))?;
+        Ok(Self { address, shared, listener: Some(listener) })
+    }
+
+    /// Where it listens: what tests find in [`ADDRESS_VARIABLE`](local_node_types::host::ADDRESS_VARIABLE).
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What the tests did that have ended.
+    #[must_use]
+    pub fn report(&self) -> Report {
+        self.shared.reports.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Closes all connections, and gives the report of all tests.
+    #[must_use]
+    pub fn stop(mut self) -> Report {
+        self.close();
+        self.report()
+    }
+
+    fn close(&mut self) {
+        let Some(listener) = self.listener.take() else { return };
+        self.shared.stopping.store(true, Ordering::SeqCst);
+        // Wakes the listener, which then sees that it is over. Both calls fail only if there is nothing to wake.
+        drop(TcpStream::connect(self.address));
+        for stream in self.shared.connections.lock().unwrap_or_else(PoisonError::into_inner).values() {
+            let _ = stream.shutdown(std::net::Shutdown::Both);
+        }
+        let _ = listener.join();
+    }
+}
+
+impl Drop for TestHost {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+fn serve(listener: &TcpListener, shared: &Arc<Shared>) {
+    thread::scope(|scope| {
+        for (id, stream) in (0..).zip(listener.incoming()) {
+            if shared.stopping.load(Ordering::SeqCst) {
+                break;
+            }
+            // A connection that breaks before it is there is nobody's test.
+            let Ok(stream) = stream else { continue };
+            let Ok(copy) = stream.try_clone() else { continue };
+            let open = {
+                let mut connections = shared.connections.lock().unwrap_or_else(PoisonError::into_inner);
+                connections.insert(id, copy);
+                connections.len()
+            };
+            scope.spawn(move || {
+                if open > MAX_CONNECTIONS {
+                    connection::refuse(&stream);
+                } else {
+                    connection::serve(&stream, shared);
+                }
+                shared.connections.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+            });
+        }
+        // A connection that came in while the others were being closed.
+        for stream in shared.connections.lock().unwrap_or_else(PoisonError::into_inner).values() {
+            let _ = stream.shutdown(std::net::Shutdown::Both);
+        }
+    });
+}

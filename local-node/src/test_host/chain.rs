@@ -1,0 +1,372 @@
+//! One test's chain.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use dusk_core::abi::ContractId;
+use dusk_core::signatures::bls::PublicKey;
+use dusk_core::transfer::TRANSFER_CONTRACT;
+use dusk_core::transfer::data::{ContractCall, ContractDeploy, TransactionData};
+use dusk_core::transfer::moonlight::{Fee, Payload};
+use local_node_types::execution::Frame;
+use local_node_types::host::{HexBytes, MAX_MINED_BLOCKS, Outcome, Request, Response};
+use local_node_types::keys::BlsKey;
+use local_node_types::rules::{BLOCK_GAS_LIMIT, MIN_DEPLOY_GAS_PRICE};
+use local_node_vm::{StateRoot, Vm};
+
+use super::report::{Action, Entry, TestReport};
+use super::{Shared, connection::failed};
+use crate::accounts::{DevAccount, NAMES};
+use crate::executor::Terms;
+use crate::reader::read_account;
+
+/// The most states that a test may remember.
+const MAX_SNAPSHOTS: usize = 4096;
+/// The gas price of everything but deployments, in LUX.
+const GAS_PRICE: u64 = 1;
+
+/// A committed state that is forgotten when nobody holds it any more.
+#[derive(Debug)]
+struct Held {
+    vm: Vm,
+    root: StateRoot,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.vm.discard(&self.root);
+    }
+}
+
+/// What a test can go back to.
+#[derive(Debug, Clone)]
+struct State {
+    /// The state after the last block; `None`: genesis, which the host keeps.
+    held: Option<Rc<Held>>,
+    height: u64,
+    nonces: [u64; NAMES.len()],
+    deployments: u64,
+}
+
+/// A chain, from genesis to where its test has brought it.
+pub(super) struct Chain<'a> {
+    shared: &'a Shared,
+    now: State,
+    snapshots: Vec<State>,
+    names: BTreeMap<String, usize>,
+    packages: BTreeMap<ContractId, String>,
+    report: TestReport,
+}
+
+/// An answer, or why there is none: message and hint.
+type Answer = Result<Response, Problem>;
+
+struct Problem {
+    message: String,
+    hint: Option<&'static str>,
+}
+
+impl From<String> for Problem {
+    fn from(message: String) -> Self {
+        Self { message, hint: None }
+    }
+}
+
+/// What a transaction is to do.
+struct Order {
+    action: Action,
+    from: String,
+    contract: ContractId,
+    function: String,
+    receiver: Option<PublicKey>,
+    value: u64,
+    deposit: u64,
+    gas_limit: u64,
+    gas_price: u64,
+    data: Option<TransactionData>,
+}
+
+impl<'a> Chain<'a> {
+    pub(super) fn new(shared: &'a Shared, test: String) -> Self {
+        let now = State { held: None, height: 0, nonces: [0; NAMES.len()], deployments: 0 };
+        Self {
+            shared,
+            now,
+            snapshots: Vec::new(),
+            names: BTreeMap::new(),
+            packages: BTreeMap::new(),
+            report: TestReport::new(test),
+        }
+    }
+
+    pub(super) fn opened(&self) -> Response {
+        Response::Opened { chain_id: self.shared.executor.chain_id(), height: self.now.height }
+    }
+
+    fn root(&self) -> StateRoot {
+        self.now.held.as_ref().map_or(self.shared.genesis, |held| held.root)
+    }
+
+    /// Ends the chain and gives what its test did.
+    pub(super) fn close(self) -> TestReport {
+        self.report
+    }
+
+    /// Does what is asked. When that is not possible, the chain is as it was.
+    pub(super) fn answer(&mut self, request: Request) -> Response {
+        let answer = match request {
+            Request::Open { .. } => Err("the chain is open already".to_owned().into()),
+            Request::Account { name } => self.account(name),
+            Request::Deploy { package, from, init } => self.deploy(&package, from, init),
+            Request::Call { from, contract, function, argument, deposit, gas_limit } => {
+                let call = ContractCall::new(contract, function.clone()).with_raw_args(argument);
+                let order = Order {
+                    action: Action::Call,
+                    from,
+                    contract,
+                    function,
+                    receiver: None,
+                    value: 0,
+                    deposit,
+                    gas_limit: gas_limit.unwrap_or(BLOCK_GAS_LIMIT).min(BLOCK_GAS_LIMIT),
+                    gas_price: GAS_PRICE,
+                    data: Some(call.into()),
+                };
+                self.send(order)
+            }
+            Request::Transfer { from, to, value } => self.transfer(from, &to, value),
+            Request::Query { contract, function, argument } => self.query(contract, function, &argument),
+            Request::Balance { account } => self.balance(&account),
+            Request::Height => Ok(Response::Height { height: self.now.height }),
+            Request::Mine { blocks } => self.mine(blocks),
+            Request::Snapshot => self.snapshot(),
+            Request::Revert { snapshot } => self.revert(snapshot),
+        };
+        answer.unwrap_or_else(|Problem { message, hint }| failed(message, hint))
+    }
+
+    fn account(&mut self, name: String) -> Answer {
+        let account = self.named(&name)?.id().to_string();
+        Ok(Response::Account { name, account })
+    }
+
+    /// The account behind a name. A name that is no development account's own takes the last one that is free, so that
+    /// the well-known names stay free for as long as possible.
+    fn named(&mut self, name: &str) -> Result<&'a DevAccount, Problem> {
+        let index = self.index_of(name)?;
+        Ok(&self.shared.accounts[index])
+    }
+
+    fn index_of(&mut self, name: &str) -> Result<usize, Problem> {
+        if let Some(index) = self.names.get(name) {
+            return Ok(*index);
+        }
+        let free = |index: usize| !self.names.values().any(|taken| *taken == index);
+        let index = match NAMES.iter().position(|own| *own == name) {
+            Some(own) if free(own) => own,
+            Some(own) => {
+                let holder = self.names.iter().find(|(_, taken)| **taken == own).map_or("", |(name, _)| name);
+                return Err(Problem {
+                    message: format!("the account of {name} stands for `{holder}` already"),
+                    hint: Some("ask for the development accounts by their names first, then for others"),
+                });
+            }
+            None => (0..NAMES.len()).rev().find(|index| free(*index)).ok_or_else(|| Problem {
+                message: format!("no account is left for `{name}`: a chain has {} accounts", NAMES.len()),
+                hint: Some("use fewer names in one test"),
+            })?,
+        };
+        self.names.insert(name.to_owned(), index);
+        Ok(index)
+    }
+
+    fn deploy(&mut self, package: &str, from: String, init: Vec<u8>) -> Answer {
+        let contract = self.shared.contracts.get(package).ok_or_else(|| Problem {
+            message: format!(
+                "the project has no contract `{package}`; it has {:?}",
+                self.shared.contracts.keys().collect::<Vec<_>>()
+            ),
+            hint: Some("name the package of the contract as in its Cargo.toml"),
+        })?;
+        let bytecode = contract.bytecode().map_err(|problem| Problem {
+            message: format!("the module of `{package}` cannot be read: {problem}"),
+            hint: Some("build the contracts with `cargo dusk build`"),
+        })?;
+        let rules = self.shared.executor.rules(self.now.height + 1);
+        local_node_vm::validate(bytecode, rules).map_err(|problem| Problem {
+            message: format!("the module of `{package}` cannot be deployed: {problem}"),
+            hint: Some("build it with `cargo dusk build`, which makes modules that the chain accepts"),
+        })?;
+        let owner = self.named(&from)?.id().0.to_vec();
+        let deploy = ContractDeploy::new(bytecode, owner, Some(init), self.now.deployments);
+        let contract = deploy.contract_id();
+        let order = Order {
+            action: Action::Deploy,
+            from,
+            contract,
+            function: "init".into(),
+            receiver: None,
+            value: 0,
+            deposit: 0,
+            gas_limit: BLOCK_GAS_LIMIT,
+            gas_price: MIN_DEPLOY_GAS_PRICE,
+            data: Some(deploy.into()),
+        };
+        self.packages.insert(contract, package.to_owned());
+        let response = self.send(order)?;
+        self.now.deployments += 1;
+        Ok(response)
+    }
+
+    fn transfer(&mut self, from: String, to: &str, value: u64) -> Answer {
+        let receiver = Some(self.account_key(to)?);
+        self.send(Order {
+            action: Action::Transfer,
+            from,
+            contract: TRANSFER_CONTRACT,
+            function: String::new(),
+            receiver,
+            value,
+            deposit: 0,
+            gas_limit: BLOCK_GAS_LIMIT,
+            gas_price: GAS_PRICE,
+            data: None,
+        })
+    }
+
+    /// Signs a transaction and makes a block of it.
+    fn send(&mut self, order: Order) -> Answer {
+        let index = self.index_of(&order.from)?;
+        let account = &self.shared.accounts[index];
+        let (sender, executor) = (*account.public_key(), &self.shared.executor);
+        let payload = Payload {
+            chain_id: executor.chain_id(),
+            sender,
+            receiver: order.receiver.unwrap_or(sender),
+            value: order.value,
+            deposit: order.deposit,
+            fee: Fee { gas_limit: order.gas_limit, gas_price: order.gas_price, refund_address: sender },
+            nonce: self.now.nonces[index] + 1,
+            data: order.data,
+        };
+        let rules = executor.rules(self.now.height + 1);
+        let transaction = self.shared.signer.sign(account, payload, executor.vm(), rules)?;
+
+        let height = self.now.height + 1;
+        let terms = Terms { height, payees: None, slashed: Vec::new(), gas_limit: BLOCK_GAS_LIMIT };
+        let mut block = executor.open(self.root(), terms).map_err(|error| error.to_string())?;
+        block.run(&transaction).map_err(|error| Problem {
+            message: format!("the transaction cannot be in a block: {error}"),
+            hint: Some("nothing was sent; look at the account's balance, the deposit and the gas limit"),
+        })?;
+        let committed = block.commit().map_err(|error| error.to_string())?;
+        self.now.held = Some(Rc::new(Held { vm: executor.vm().clone(), root: committed.root }));
+        self.now.height = height;
+        self.now.nonces[index] += 1;
+
+        let Some(receipt) = committed.receipts.into_iter().next() else {
+            unreachable!("the block holds the transaction that was just run in it")
+        };
+        let executed = receipt.executed;
+        self.report.push(Entry {
+            action: order.action,
+            package: self.packages.get(&order.contract).cloned(),
+            contract: order.contract,
+            function: order.function,
+            from: order.from,
+            height,
+            gas_spent: executed.gas_spent,
+            result: executed.result.clone(),
+            events: executed.events.clone(),
+            traces: executed.traces.clone(),
+        });
+        Ok(Response::Outcome(Outcome {
+            tx: transaction.id(),
+            height,
+            contract: order.contract,
+            result: executed.result.map(HexBytes),
+            gas_spent: executed.gas_spent,
+            fee: executed.gas_spent * order.gas_price,
+            events: executed.events,
+            trace: telling_trace(executed.traces),
+        }))
+    }
+
+    fn query(&mut self, contract: ContractId, function: String, argument: &[u8]) -> Answer {
+        let (root, height) = (self.root(), self.now.height);
+        let mut session = self.shared.executor.view(root, height).map_err(|error| error.to_string())?;
+        let (result, gas_spent, events, trace) = match session.call(contract, &function, argument, BLOCK_GAS_LIMIT) {
+            Ok(receipt) => (Ok(receipt.data), receipt.gas_spent, receipt.events, Some(receipt.trace)),
+            Err(error) => {
+                let trace = session.take_failed_trace();
+                let gas_spent = trace.as_ref().map_or(0, |frame| frame.gas_spent);
+                (Err(error.as_call_error()), gas_spent, Vec::new(), trace)
+            }
+        };
+        self.report.push(Entry {
+            action: Action::Query,
+            package: self.packages.get(&contract).cloned(),
+            contract,
+            function,
+            from: String::new(),
+            height,
+            gas_spent,
+            result: result.clone(),
+            events: events.clone(),
+            traces: trace.iter().cloned().collect(),
+        });
+        Ok(Response::Queried { result: result.map(HexBytes), gas_spent, events, trace })
+    }
+
+    fn balance(&self, account: &str) -> Answer {
+        let key = self.account_key(account)?;
+        let view = self.shared.executor.view(self.root(), self.now.height);
+        let mut session = view.map_err(|error| error.to_string())?;
+        let account = read_account(&mut session, &key).map_err(|error| error.to_string())?;
+        Ok(Response::Balance { balance: account.balance, nonce: account.nonce })
+    }
+
+    fn account_key(&self, text: &str) -> Result<PublicKey, Problem> {
+        let wrong = |error: &dyn std::fmt::Display| Problem {
+            message: format!("`{}` is no account: {error}", text.chars().take(24).collect::<String>()),
+            hint: Some("an account is the base58 text of 96 bytes"),
+        };
+        let key: BlsKey = text.parse().map_err(|error| wrong(&error))?;
+        let known = self.shared.accounts.iter().find(|account| account.id() == key);
+        known.map_or_else(|| key.to_point().map_err(|error| wrong(&error)), |account| Ok(*account.public_key()))
+    }
+
+    fn mine(&mut self, blocks: u64) -> Answer {
+        if blocks > MAX_MINED_BLOCKS {
+            return Err(format!("{blocks} blocks are too many: at most {MAX_MINED_BLOCKS} at once").into());
+        }
+        self.now.height = self.now.height.checked_add(blocks).ok_or_else(|| "the height overflows".to_owned())?;
+        Ok(Response::Height { height: self.now.height })
+    }
+
+    fn snapshot(&mut self) -> Answer {
+        if self.snapshots.len() >= MAX_SNAPSHOTS {
+            return Err(format!("a test may remember {MAX_SNAPSHOTS} states").into());
+        }
+        self.snapshots.push(self.now.clone());
+        Ok(Response::Snapshot { snapshot: self.snapshots.len() as u64 - 1 })
+    }
+
+    fn revert(&mut self, snapshot: u64) -> Answer {
+        let index = usize::try_from(snapshot).ok().filter(|index| *index < self.snapshots.len());
+        let index = index.ok_or_else(|| Problem {
+            message: format!("there is no snapshot {snapshot}: {} are remembered", self.snapshots.len()),
+            hint: Some("going back to a snapshot forgets the later ones"),
+        })?;
+        self.snapshots.truncate(index + 1);
+        self.now = self.snapshots[index].clone();
+        Ok(Response::Done)
+    }
+}
+
+/// Of a transaction's top-level calls, the one that did what it was sent for: `init` of a deployed contract, else
+/// `spend_and_execute`, under which the call is.
+fn telling_trace(traces: Vec<Frame>) -> Option<Frame> {
+    let init = traces.iter().position(|frame| frame.contract != TRANSFER_CONTRACT);
+    traces.into_iter().nth(init.unwrap_or(0))
+}
