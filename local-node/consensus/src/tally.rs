@@ -37,11 +37,13 @@ pub(crate) struct Tally {
     cast: BTreeMap<usize, Vec<(Vote, BlsSignature)>>,
     /// Members whose contradiction has been proven, as a bitset.
     accused: u64,
+    /// Members who were heard when the step was over, as a bitset.
+    late: u64,
 }
 
 impl Tally {
     pub(crate) const fn new(committee: Arc<Committee>, emergency: bool) -> Self {
-        Self { committee, emergency, sums: BTreeMap::new(), cast: BTreeMap::new(), accused: 0 }
+        Self { committee, emergency, sums: BTreeMap::new(), cast: BTreeMap::new(), accused: 0, late: 0 }
     }
 
     pub(crate) fn committee(&self) -> &Committee {
@@ -88,6 +90,16 @@ impl Tally {
         let new = self.accused >> place & 1 == 0;
         self.accused |= 1 << place;
         new
+    }
+
+    /// Whether a vote of this member came when the step was over.
+    pub(crate) const fn was_late(&self, place: usize) -> bool {
+        self.late >> place & 1 == 1
+    }
+
+    /// Notes a vote that came when the step was over: it is passed on once and not counted.
+    pub(crate) const fn note_late(&mut self, place: usize) {
+        self.late |= 1 << place;
     }
 
     /// Takes the accusation back: somebody else made the vote up.

@@ -102,7 +102,10 @@ impl Round {
             }
         }
         match timing {
-            Timing::Late => {}
+            Timing::Late => {
+                let tally = self.iteration(iteration).tally(ballot.step);
+                votes.iter().for_each(|vote| tally.note_late(vote.place));
+            }
             Timing::Early => self.keep(env, ballot, votes),
             Timing::Now => self.count(env, ballot, votes),
         }
@@ -119,6 +122,9 @@ impl Round {
         }
         let tally = self.iteration(iteration).tally(ballot.step);
         let place = tally.committee().place(&signed.signer)?;
+        if timing == Timing::Late && tally.was_late(place) {
+            return None;
+        }
         let received = Received { place, signature: signed.signature, message };
         match tally.check(place, &ballot.vote) {
             Ok(()) => {}

@@ -392,3 +392,24 @@ fn votes_that_only_hold_together_are_not_kept_for_later() {
     let outputs = observer.step(NOW, Input::Messages(votes));
     assert_eq!(decided(&outputs).map(|block| block.header.hash), Some(block.header.hash));
 }
+
+#[test]
+fn a_vote_that_comes_too_late_is_passed_on_once() {
+    let (said, block) = all_said();
+    let mut committees = local_node_consensus::committee::Committees::new(provisioners(STAKERS), chain().tip().seed, 1);
+    let committee = committees.voting(0, StepName::Validation);
+    let least = committee.members().iter().min_by_key(|member| member.credits).expect("there are members");
+    assert!(least.credits <= 21, "the others suffice");
+    let is_least = |message: &Message| matches!(message, Message::Validation(vote) if vote.signed.signer == least.key);
+    let (late, votes): (Vec<_>, Vec<_>) = of_step(&said, StepName::Validation).into_iter().partition(is_least);
+
+    let mut observer = node([]);
+    let _ = observer.step(NOW, Input::Messages(of_step(&said, StepName::Proposal)));
+    let _ = observer.step(NOW, Input::Messages(votes));
+    assert_eq!(relayed(&observer.step(NOW, Input::Messages(late.clone()))), 1);
+    assert!(observer.step(NOW, Input::Messages(late)).is_empty());
+    let outputs = observer.step(NOW, Input::Messages(of_step(&said, StepName::Ratification)));
+    let attestation = decided(&outputs).expect("both committees agree").header.attestation;
+    assert_eq!(committee.credits(attestation.validation.bitset), 64 - least.credits, "it is not counted");
+    assert_eq!(attestation.result, block.header.attestation.result);
+}
