@@ -318,3 +318,147 @@ impl Runs {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const PAGES: usize = 4;
+
+    /// A memory as it should behave: plain bytes, copied for every snapshot.
+    #[derive(Debug, Clone, PartialEq)]
+    struct Model {
+        bytes: Vec<u8>,
+        written: std::collections::BTreeSet<u32>,
+    }
+
+    #[derive(Debug, Clone)]
+    enum Step {
+        Write { at: usize, bytes: Vec<u8> },
+        Fill { at: usize, value: u8, length: usize },
+        Copy { to: usize, from: usize, length: usize },
+        Snapshot,
+        Revert,
+        Settle,
+        Mark,
+        Rewind,
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        let at = 0..PAGES * PAGE_BYTES - 10_000;
+        prop_oneof![
+            (at.clone(), prop::collection::vec(0..3_u8, 1..40)).prop_map(|(at, bytes)| Step::Write { at, bytes }),
+            (at.clone(), 0..3_u8, 1..9_000_usize).prop_map(|(at, value, length)| Step::Fill { at, value, length }),
+            (at.clone(), at, 1..9_000_usize).prop_map(|(to, from, length)| Step::Copy { to, from, length }),
+            Just(Step::Snapshot),
+            Just(Step::Revert),
+            Just(Step::Settle),
+            Just(Step::Mark),
+            Just(Step::Rewind),
+        ]
+    }
+
+    fn blocks(at: usize, length: usize) -> impl Iterator<Item = u32> {
+        (at / BLOCK_BYTES..=(at + length - 1) / BLOCK_BYTES).map(|block| u32::try_from(block).unwrap())
+    }
+
+    fn run(backing: &dyn Backing, exact: bool, steps: Vec<Step>) {
+        let mut first = vec![0; PAGE_BYTES];
+        first[17] = 9;
+        let kept = Arc::new(Pages::from([(1, backing.keep(&first).unwrap())]));
+        let mut memory = Memory::open(backing, &kept, PAGES * PAGE_BYTES, false).unwrap();
+        let mut model = Model { bytes: vec![0; PAGES * PAGE_BYTES], written: Default::default() };
+        model.bytes[PAGE_BYTES + 17] = 9;
+        let mut snapshots: Vec<Model> = Vec::new();
+        let mut marked: Option<(Model, Vec<Undo>)> = None;
+        for step in steps {
+            match step {
+                Step::Write { at, bytes } => {
+                    memory.write(at as u64, &bytes).unwrap();
+                    model.bytes[at..at + bytes.len()].copy_from_slice(&bytes);
+                    model.written.extend(blocks(at, bytes.len()));
+                }
+                Step::Fill { at, value, length } => {
+                    memory.fill(at as u64, value, length as u64).unwrap();
+                    model.bytes[at..at + length].fill(value);
+                    model.written.extend(blocks(at, length));
+                }
+                Step::Copy { to, from, length } => {
+                    memory.copy_within(to as u64, from as u64, length as u64).unwrap();
+                    model.bytes.copy_within(from..from + length, to);
+                    model.written.extend(blocks(to, length));
+                }
+                Step::Snapshot => {
+                    memory.snapshot().unwrap();
+                    snapshots.push(model.clone());
+                }
+                Step::Revert => {
+                    if let Some(before) = snapshots.pop() {
+                        memory.revert().unwrap();
+                        model = before;
+                    }
+                }
+                Step::Settle => {
+                    memory.settle(marked.as_mut().map(|(_, undo)| undo)).unwrap();
+                    snapshots.clear();
+                }
+                Step::Mark => {
+                    memory.settle(marked.as_mut().map(|(_, undo)| undo)).unwrap();
+                    snapshots.clear();
+                    marked = Some((model.clone(), Vec::new()));
+                }
+                Step::Rewind => {
+                    if let Some((before, mut undo)) = marked.take() {
+                        memory.settle(Some(&mut undo)).unwrap();
+                        snapshots.clear();
+                        undo.into_iter().rev().for_each(|change| memory.undo(change).unwrap());
+                        model = before;
+                    }
+                }
+            }
+            assert_eq!(memory.read(0, model.bytes.len()), model.bytes);
+        }
+        memory.settle(None).unwrap();
+        if exact {
+            let pages: BTreeMap<u32, ()> = model.written.iter().map(|block| (block / BLOCKS_PER_PAGE, ())).collect();
+            assert_eq!(memory.dirty_pages(), pages.into_keys().collect::<Vec<_>>());
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+
+        #[test]
+        fn memories_behave_as_copies_would(steps in prop::collection::vec(step(), 1..60)) {
+            run(&*backing(), cfg!(target_os = "linux"), steps.clone());
+            run(&portable::Heap, false, steps);
+        }
+    }
+
+    #[test]
+    fn what_lies_outside_is_refused() {
+        let mut memory = Memory::open(&*backing(), &Arc::default(), PAGE_BYTES, false).unwrap();
+        let end = SPACE_BYTES as u64;
+        assert!(memory.write(end - 1, &[1, 2]).is_err());
+        assert!(memory.write(u64::MAX, &[1]).is_err());
+        assert_eq!(memory.read(end - 1, 2), [0, 0]);
+        assert_eq!(memory.read(u64::MAX, 2), [0, 0]);
+        assert!(memory.fill(PAGE_BYTES as u64, 0, 1).is_err());
+        assert!(memory.fill(PAGE_BYTES as u64, 0, 0).is_ok());
+        assert!(memory.copy_within(0, u64::MAX, 1).is_err());
+    }
+
+    #[test]
+    fn dropped_pages_make_room() {
+        let backing = backing();
+        for _ in 0..10_000 {
+            drop(backing.keep(&[1; PAGE_BYTES]).unwrap());
+        }
+        let page = backing.keep(&[2; PAGE_BYTES]).unwrap();
+        assert_eq!(page.to_vec().unwrap(), [2; PAGE_BYTES]);
+    }
+}
