@@ -18,32 +18,32 @@ mod value;
 
 use proc_macro::TokenStream;
 
-/// Makes a module a contract.
+/// `dusk_sdk::contract`.
 #[proc_macro_attribute]
 pub fn contract(options: TokenStream, item: TokenStream) -> TokenStream {
     let primary = std::env::var_os("CARGO_PRIMARY_PACKAGE").is_some();
     contract::expand(options.into(), &item.into(), primary).into()
 }
 
-/// Makes a struct an event.
+/// `dusk_sdk::event`.
 #[proc_macro_attribute]
 pub fn event(options: TokenStream, item: TokenStream) -> TokenStream {
     event::expand(options.into(), &item.into()).into()
 }
 
-/// Makes an enum the reasons for which calls are refused.
+/// `dusk_sdk::error`.
 #[proc_macro_attribute]
 pub fn error(options: TokenStream, item: TokenStream) -> TokenStream {
     refusal::expand(options.into(), &item.into()).into()
 }
 
-/// Makes a struct or an enum a value that contracts and callers exchange.
+/// `dusk_sdk::contract_type`.
 #[proc_macro_attribute]
 pub fn contract_type(options: TokenStream, item: TokenStream) -> TokenStream {
     value::expand(options.into(), &item.into()).into()
 }
 
-/// Makes a function a test on a chain of its own.
+/// `dusk_sdk::test`.
 #[proc_macro_attribute]
 pub fn test(options: TokenStream, item: TokenStream) -> TokenStream {
     test::expand(&options.into(), &item.into()).into()

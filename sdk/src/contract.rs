@@ -8,7 +8,7 @@ use crate::interface::{Types, Variant};
 use crate::text::push_decimal_u64;
 use crate::value::Value;
 
-/// A contract, by its state. Implemented by [`#[contract]`](crate::contract).
+/// A contract, by its state. Implemented by [`#[contract]`](macro@crate::contract).
 pub trait Contract: Sized + 'static {
     /// The name of the contract's package.
     const PACKAGE: &'static str;

@@ -62,13 +62,17 @@ fn assertions(contract: &Contract, state: &Ident) -> TokenStream {
         .init
         .is_none()
         .then(|| quote_spanned!(state.span()=> ::dusk_sdk::__private::assert_constructible::<#state>();));
+    let used = methods().map(|method| {
+        let name = &method.signature.ident;
+        quote!(let _ = <#state>::#name;)
+    });
     let codes =
         refusals_of(contract).into_iter().map(|refusal| quote!(<#refusal as ::dusk_sdk::contract::Refusal>::CODES));
     quote! {
         const _: () = {
             #[allow(dead_code, reason = "only its types matter")]
             fn check(_: #state) {
-                #(#values)* #(#outputs)* #(#refusals)* #(#events)* #default
+                #(#values)* #(#outputs)* #(#refusals)* #(#events)* #default #(#used)*
             }
             ::dusk_sdk::contract::assert_distinct_codes(&[#(#codes),*]);
         };

@@ -19,7 +19,7 @@ use crate::contract::{Contract, Refusal};
 use crate::value::Value;
 use crate::wire::Malformed;
 
-/// A contract that describes itself. Implemented by [`#[contract]`](crate::contract).
+/// A contract that describes itself. Implemented by [`#[contract]`](macro@crate::contract).
 pub trait Described: Contract {
     /// The description.
     const INTERFACE: Interface;

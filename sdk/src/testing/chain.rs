@@ -44,7 +44,7 @@ impl fmt::Debug for Chain {
     }
 }
 
-/// A contract that tests can deploy. Implemented by [`#[contract]`](crate::contract).
+/// A contract that tests can deploy. Implemented by [`#[contract]`](macro@crate::contract).
 pub trait Deployable: Described {
     /// The typed client of the contract.
     type Client;

@@ -33,8 +33,13 @@ impl Connection {
             Ok(address) => address,
             Err(_) => own_host(manifest_folder)?,
         };
-        let failed = |source| ConnectionError::Connect { address: address.clone(), source };
-        let stream = TcpStream::connect(&address).map_err(failed)?;
+        Self::to(&address, test)
+    }
+
+    /// Begins a chain on the host at this address.
+    pub(super) fn to(address: &str, test: &str) -> Result<Self, ConnectionError> {
+        let failed = |source| ConnectionError::Connect { address: address.into(), source };
+        let stream = TcpStream::connect(address).map_err(failed)?;
         stream.set_nodelay(true).map_err(failed)?;
         stream.set_read_timeout(Some(Duration::from_secs(MAX_SILENCE_SECONDS))).map_err(failed)?;
         let mut connection = Self { stream: BufReader::new(stream), chain_id: 0 };
@@ -94,15 +99,18 @@ fn start(manifest_folder: &str) -> Result<OwnHost, String> {
     } else {
         "cargo-dusk is not installed: run `cargo install --path cli` in its repository, then test again"
     };
-    let failed = |what: String| alloc::format!("{what}\nhint: {hint}");
+    launch(command).map_err(|what| alloc::format!("{what}\nhint: {hint}"))
+}
+
+/// Runs the host and waits for its first line.
+fn launch(mut command: Command) -> Result<OwnHost, String> {
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
-        .map_err(|e| failed(alloc::format!("the test host could not be started: {e}")))?;
+        .map_err(|e| alloc::format!("the test host could not be started: {e}"))?;
     let stdin = child.stdin.take();
-    let Some(stdout) = child.stdout.take() else { return Err(failed("the test host has no output".into())) };
-    let mut stdout = BufReader::new(stdout);
+    let mut stdout = BufReader::new(child.stdout.take().ok_or("the test host has no output")?);
     let mut line = String::new();
     let read = (&mut stdout).take(MAX_LINE_BYTES as u64).read_line(&mut line);
     let address = read.ok().and_then(|_| line.trim_end().strip_prefix(READY)).map(ToString::to_string);
@@ -110,7 +118,7 @@ fn start(manifest_folder: &str) -> Result<OwnHost, String> {
         drop(stdin);
         let status = child.wait().map_or_else(|e| e.to_string(), |status| status.to_string());
         let said = if line.is_empty() { String::new() } else { alloc::format!(", and it said: {}", line.trim_end()) };
-        return Err(failed(alloc::format!("the test host ended before it was ready ({status}){said}")));
+        return Err(alloc::format!("the test host ended before it was ready ({status}){said}"));
     };
     Ok(OwnHost { address, _child: child, _stdin: stdin, _stdout: stdout })
 }
@@ -179,3 +187,37 @@ impl fmt::Display for ConnectionError {
 }
 
 impl core::error::Error for ConnectionError {}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        command
+    }
+
+    #[test]
+    fn a_host_that_is_ready_says_where_it_is() {
+        let host = launch(shell("echo listening 127.0.0.1:4242; cat")).map_err(drop).unwrap();
+        assert_eq!(host.address, "127.0.0.1:4242");
+        let OwnHost { mut _child, _stdin, .. } = host;
+        drop(_stdin);
+        assert!(_child.wait().unwrap().success(), "it ends when its input closes");
+    }
+
+    #[test]
+    fn a_host_that_ends_early_is_quoted() {
+        let error = launch(shell("echo no such project; exit 3")).map(|_| ()).unwrap_err();
+        assert!(error.contains("exit status: 3") && error.contains("no such project"), "{error}");
+        let error = launch(Command::new("/nowhere/cargo-dusk")).map(|_| ()).unwrap_err();
+        assert!(error.starts_with("the test host could not be started"), "{error}");
+    }
+
+    #[test]
+    fn an_address_without_host_is_named() {
+        let error = Connection::to("127.0.0.1:1", "test").unwrap_err().to_string();
+        assert!(error.contains("127.0.0.1:1") && error.contains(ADDRESS_VARIABLE), "{error}");
+    }
+}

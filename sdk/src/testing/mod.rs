@@ -25,6 +25,9 @@ mod chain;
 mod connection;
 mod failure;
 mod outcome;
+#[cfg(test)]
+#[allow(unreachable_pub, reason = "the public parts of a contract are public, wherever it stands")]
+mod tests;
 
 pub use chain::{Chain, Deployable, Deployed, Signed, Signer, Snapshot};
 use connection::Connection;

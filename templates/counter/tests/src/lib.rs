@@ -1,1 +1,4 @@
-//! The tests of this workspace are in the folder `tests` beside this one.
+//! What the contracts promise, as tests on a chain: one module for each contract.
+#![cfg(test)]
+
+mod counter;
