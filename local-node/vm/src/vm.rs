@@ -138,3 +138,16 @@ impl Vm {
         self.0.states.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn machines_are_shared_and_sessions_travel() {
+        fn is_shared<T: Send + Sync>() {}
+        fn travels<T: Send>() {}
+        is_shared::<Vm>();
+        travels::<Session>();
+    }
+}

@@ -215,8 +215,13 @@ fn run<C: AsContextMut<Data = Env>>(context: &mut C, request: &Request<'_>) -> R
     let gas_left = context.get_fuel().map_err(VmError::Engine)?;
     let length = match returned {
         Ok(length) => length.cast_unsigned(),
-        Err(_) if gas_left == 0 => return Err(VmError::OutOfGas),
-        Err(error) => return Err(VmError::from_engine(error)),
+        Err(error) => {
+            return Err(match VmError::from_engine(error) {
+                // As in production, what ends with no gas left has run out of gas, whatever it was.
+                error if gas_left > 0 || matches!(error, VmError::System(_)) => error,
+                _ => VmError::OutOfGas,
+            });
+        }
     };
     let data = context.data_mut().argument(length)?;
     Ok(Reply { data, gas_spent: request.gas_limit - gas_left })

@@ -18,7 +18,7 @@ mod region;
 #[cfg(target_os = "linux")]
 mod shared;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -64,6 +64,15 @@ pub(crate) struct Undo {
     before: Option<Block>,
 }
 
+/// A page that a session has written.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ChangedPage<'a> {
+    pub(crate) index: u32,
+    pub(crate) bytes: &'a [u8],
+    /// BLAKE3 of the bytes.
+    pub(crate) hash: [u8; 32],
+}
+
 /// A contract's memory in a session.
 #[derive(Debug)]
 pub(crate) struct Memory {
@@ -73,6 +82,8 @@ pub(crate) struct Memory {
     /// Whether nothing was written since the last [`Memory::settle`].
     at_rest: bool,
     written: Vec<u32>,
+    /// Hashes of written pages, as far as they were asked for and hold still.
+    hashes: BTreeMap<u32, [u8; 32]>,
 }
 
 impl Memory {
@@ -88,6 +99,7 @@ impl Memory {
             layers: Vec::new(),
             at_rest: true,
             written: Vec::new(),
+            hashes: BTreeMap::new(),
         })
     }
 
@@ -208,8 +220,12 @@ impl Memory {
         let written = self.scan()?;
         for &block in &written {
             let now = self.mapped.region.block(block);
-            let before = match self.settled.get_mut(&block) {
-                Some(settled) if settled.as_slice() == now => continue,
+            let settled = self.settled.get_mut(&block);
+            if settled.as_ref().is_some_and(|settled| settled.as_slice() == now) {
+                continue;
+            }
+            self.hashes.remove(&(block / BLOCKS_PER_PAGE));
+            let before = match settled {
                 Some(settled) if undo.is_some() => Some(std::mem::replace(settled, copy_of(now))),
                 Some(settled) => {
                     settled.copy_from_slice(now);
@@ -233,6 +249,7 @@ impl Memory {
     /// Takes back one change that [`Memory::settle`] recorded. Changes are taken back last first.
     pub(crate) fn undo(&mut self, change: Undo) -> io::Result<()> {
         let Undo { block, before } = change;
+        self.hashes.remove(&(block / BLOCKS_PER_PAGE));
         match before {
             Some(before) => {
                 self.mapped.region.copy_in(block as usize * BLOCK_BYTES, before.as_slice());
@@ -247,15 +264,34 @@ impl Memory {
     }
 
     /// The pages that this session has written, in order. Only meaningful after [`Memory::settle`].
-    pub(crate) fn dirty_pages(&self) -> Vec<u32> {
+    fn dirty_pages(&self) -> Vec<u32> {
         let mut pages: Vec<u32> = self.settled.keys().map(|block| block / BLOCKS_PER_PAGE).collect();
         pages.sort_unstable();
         pages.dedup();
         pages
     }
 
+    /// Hashes the written pages whose hash is not known. Only meaningful after [`Memory::settle`].
+    pub(crate) fn hash_pages(&mut self) {
+        for page in self.dirty_pages() {
+            if !self.hashes.contains_key(&page) {
+                self.hashes.insert(page, blake3::hash(self.page(page)).into());
+            }
+        }
+    }
+
+    /// The pages that this session has written, in order, with their bytes and hashes.
+    pub(crate) fn changed_pages(&self) -> Vec<ChangedPage<'_>> {
+        let changed = |index| {
+            let bytes = self.page(index);
+            let hash = self.hashes.get(&index).copied().unwrap_or_else(|| blake3::hash(bytes).into());
+            ChangedPage { index, bytes, hash }
+        };
+        self.dirty_pages().into_iter().map(changed).collect()
+    }
+
     /// The bytes of a page.
-    pub(crate) fn page(&self, index: u32) -> &[u8] {
+    fn page(&self, index: u32) -> &[u8] {
         self.mapped.region.bytes(index as usize * PAGE_BYTES, PAGE_BYTES)
     }
 
@@ -321,8 +357,6 @@ impl Runs {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use proptest::prelude::*;
 
     use super::*;

@@ -85,6 +85,12 @@ pub enum ModuleError {
         /// Elements at the start.
         elements: u64,
     },
+    /// A table has 64-bit indices.
+    #[error("table {index} has 64-bit indices, which is not accepted")]
+    TableForm {
+        /// Which table.
+        index: u32,
+    },
     /// It has a start function.
     #[error("the module has a start section; a contract begins with the exported function `init`")]
     StartSection,
@@ -201,7 +207,8 @@ struct Outline<'a> {
     types: Vec<FuncType>,
     imports: Vec<(&'a str, TypeRef)>,
     functions: Vec<u32>,
-    tables: Vec<u64>,
+    /// Elements at the start, and whether indices have 64 bits.
+    tables: Vec<(u64, bool)>,
     memories: Vec<MemoryType>,
     globals: Vec<(GlobalType, Option<i64>)>,
     exports: Vec<(&'a str, ExternalKind, u32)>,
@@ -238,7 +245,8 @@ impl<'a> Outline<'a> {
             }
             Payload::TableSection(section) => {
                 for table in section {
-                    self.tables.push(table?.ty.initial);
+                    let table = table?.ty;
+                    self.tables.push((table.initial, table.table64));
                 }
             }
             Payload::MemorySection(section) => {
@@ -358,7 +366,10 @@ impl<'a> Outline<'a> {
     }
 
     fn check_tables(&self) -> Result<(), ModuleError> {
-        for (index, &elements) in (0..).zip(&self.tables) {
+        for (index, &(elements, wide)) in (0..).zip(&self.tables) {
+            if wide {
+                return Err(ModuleError::TableForm { index });
+            }
             if elements > MAX_TABLE_ELEMENTS {
                 return Err(ModuleError::TableTooLarge { index, elements });
             }

@@ -99,7 +99,7 @@ impl Session {
             self.instantiate_once(id).map(|()| empty_receipt(id, argument, gas_limit))
         };
         if deployed.is_err() {
-            self.working_mut()?.remove(&id);
+            self.working_mut()?.cancel_deployment(&id);
         }
         deployed
     }

@@ -163,7 +163,7 @@ impl Working {
         }
         let written = self.write_segments(place, &code);
         if written.is_err() {
-            self.remove(&id);
+            self.cancel_deployment(&id);
         }
         written.map(|()| code.info().has_init)
     }
@@ -179,9 +179,21 @@ impl Working {
         Ok(())
     }
 
-    /// Removes a contract whose deployment failed. Its place stays empty.
-    pub(super) fn remove(&mut self, id: &ContractId) {
-        self.places.remove(id);
+    /// Removes a contract whose deployment failed, with all that the history knows of it.
+    pub(super) fn cancel_deployment(&mut self, id: &ContractId) {
+        if let Some(history) = &mut self.history {
+            let deployed = history.steps.iter().rposition(|step| matches!(step, Step::Deployed(other) if other == id));
+            history.steps.truncate(deployed.unwrap_or(history.steps.len()));
+        }
+        self.remove(id);
+    }
+
+    fn remove(&mut self, id: &ContractId) {
+        let place = self.places.remove(id);
+        // A place in the middle stays, because others are counted from it.
+        if place.is_some_and(|place| place + 1 == self.opened.len()) {
+            self.opened.pop();
+        }
     }
 
     /// Takes what the calls so far have done as done.
@@ -229,21 +241,26 @@ impl Working {
     }
 
     pub(super) fn root(&mut self) -> Result<StateRoot, VmError> {
-        self.settle()?;
+        self.prepare_changes()?;
         Ok(self.base.root_after(&self.changes()))
     }
 
     pub(super) fn commit(&mut self) -> Result<StateRoot, VmError> {
-        self.settle()?;
+        self.prepare_changes()?;
         let state = self.base.after(self.changes(), self.vm.backing())?;
         Ok(self.vm.commit(state))
+    }
+
+    fn prepare_changes(&mut self) -> Result<(), VmError> {
+        self.settle()?;
+        self.places.values().for_each(|&place| self.opened[place].memory.hash_pages());
+        Ok(())
     }
 
     fn changes(&self) -> Vec<Change<'_>> {
         let change = |(id, &place): (&ContractId, &usize)| {
             let Opened { contract, memory, length } = &self.opened[place];
-            let pages = memory.dirty_pages().into_iter().map(|page| (page, memory.page(page))).collect();
-            Change { id: *id, before: contract.clone(), length: *length, pages }
+            Change { id: *id, before: contract.clone(), length: *length, pages: memory.changed_pages() }
         };
         self.places.iter().map(change).collect()
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use dusk_core::abi::ContractId;
 
-use crate::memory::{Backing, Pages};
+use crate::memory::{Backing, ChangedPage, Pages};
 use crate::module::Code;
 pub(crate) use tree::{Hash, Tree};
 
@@ -68,8 +68,7 @@ pub(crate) struct Change<'a> {
     /// The contract in the state before, or a new one.
     pub(crate) before: Contract,
     pub(crate) length: usize,
-    /// Written pages, by index.
-    pub(crate) pages: Vec<(u32, &'a [u8])>,
+    pub(crate) pages: Vec<ChangedPage<'a>>,
 }
 
 impl State {
@@ -93,8 +92,8 @@ impl State {
         let (mut leaves, mut tree) = (self.leaves.clone(), self.tree.clone());
         for change in changes {
             let mut pages = change.before.tree.clone();
-            for (index, page) in &change.pages {
-                pages.insert(u64::from(*index), blake3::hash(page).into());
+            for page in &change.pages {
+                pages.insert(page.index.into(), page.hash);
             }
             place(&mut leaves, &mut tree, &change.id, pages.root());
         }
@@ -106,9 +105,9 @@ impl State {
         let mut state = self.clone();
         for Change { id, before: mut contract, length, pages } in changes {
             let mut kept = Pages::clone(&contract.pages);
-            for (index, page) in pages {
-                contract.tree.insert(u64::from(index), blake3::hash(page).into());
-                kept.insert(index, backing.keep(page)?);
+            for page in pages {
+                contract.tree.insert(page.index.into(), page.hash);
+                kept.insert(page.index, backing.keep(page.bytes)?);
             }
             contract.pages = Arc::new(kept);
             contract.length = length;
