@@ -65,6 +65,9 @@ pub enum HeaderError {
     /// The seed is not the generator's signature of the previous seed.
     #[error("the seed is not the generator's signature of the previous seed")]
     Seed,
+    /// The certificate of the previous block cannot be checked.
+    #[error("the provisioners and the seed that the tip was decided with are not known")]
+    UnknownTip,
     /// The certificate of the previous block does not hold.
     #[error("the certificate of the previous block does not hold: {0}")]
     Certificate(AttestationError),
@@ -97,7 +100,8 @@ impl HeaderError {
             | Self::Hash
             | Self::Height { .. }
             | Self::FromTheFuture { .. }
-            | Self::PreviousHash => false,
+            | Self::PreviousHash
+            | Self::UnknownTip => false,
         }
     }
 }
@@ -289,7 +293,7 @@ impl Verifier {
         }
         let version = self.version_at(self.tip.header.height);
         let (about, expected) = (self.tip.header.consensus_header(), Expected::Success(self.tip.header.hash));
-        let Some(before) = &mut self.before else { return Ok(Vec::new()) };
+        let before = self.before.as_mut().ok_or(HeaderError::UnknownTip)?;
         let voters =
             attestation::verify(certificate, &about, before, version, expected).map_err(HeaderError::Certificate)?;
         if self.certificates.len() < MAX_CERTIFICATES {

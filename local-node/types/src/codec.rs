@@ -3,6 +3,16 @@
 //! Integers are little-endian. A [`Reader`] never allocates from a length that it has not compared with a limit and with
 //! the bytes that are really there, so hostile input costs no more than its own size. Source: sheet
 //! `protocol/consensus.md`, section 6, and `protocol/network.md`, section 6.
+//!
+//! ```
+//! use local_node_types::codec::{Decode, DecodeError, Encode};
+//! use local_node_types::ledger::Vote;
+//!
+//! assert_eq!(Vote::NoQuorum.encoded(), [3]);
+//! assert_eq!(Vote::decode_all(&[3]), Ok(Vote::NoQuorum));
+//! // A valid vote names a candidate by its hash of 32 bytes; here they are missing.
+//! assert_eq!(Vote::decode_all(&[1]), Err(DecodeError::Truncated { at: 1, wanted: 32, left: 0 }));
+//! ```
 
 /// Why bytes are not what they should be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -44,6 +44,14 @@ pub enum KeyError {
 ///
 /// Keys are ordered by their bytes, and this order is the one that sortition, committees and bitsets count in (sheet
 /// `protocol/consensus.md`, section 2). Its text is base58 without a checksum.
+///
+/// ```
+/// use local_node_types::keys::{BlsKey, DUSK_KEY};
+///
+/// let text = DUSK_KEY.to_string();
+/// assert_eq!(text.parse::<BlsKey>()?, DUSK_KEY);
+/// # Ok::<(), local_node_types::keys::KeyError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BlsKey(pub [u8; BLS_KEY_BYTES]);
 

@@ -51,7 +51,7 @@ pub enum Message {
     /// Asks for the names of the blocks after one.
     GetBlocks(GetBlocks),
     /// A transaction.
-    Transaction(Box<LedgerTransaction>),
+    Transaction(LedgerTransaction),
     /// A block with its attestation.
     Block(Box<Block>),
     /// Asks for the names of all waiting transactions. The number keeps two requests from looking the same.
@@ -121,7 +121,7 @@ impl Message {
         Ok(match topic {
             8 => Self::GetResource(Decode::decode(reader)?),
             9 => Self::GetBlocks(Decode::decode(reader)?),
-            10 => Self::Transaction(Box::new(Decode::decode(reader)?)),
+            10 => Self::Transaction(Decode::decode(reader)?),
             11 => Self::Block(Box::new(Decode::decode(reader)?)),
             13 => Self::GetMempool(reader.u64()?),
             14 => Self::Inventory(Decode::decode(reader)?),
@@ -136,6 +136,16 @@ impl Message {
 }
 
 /// A message as it travels.
+///
+/// ```
+/// use local_node_types::codec::{Decode, Encode};
+/// use local_node_types::message::{Frame, Message};
+///
+/// let bytes = Frame::from(Message::GetMempool(7)).encoded();
+/// assert_eq!(bytes[..6], [1, 0, 0, 0, 0, 13]);
+/// assert_eq!(Frame::decode_all(&bytes)?.message, Message::GetMempool(7));
+/// # Ok::<(), local_node_types::codec::DecodeError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frame {
     /// The version that the sender speaks.

@@ -122,11 +122,10 @@ impl Round {
         }
         let tally = self.iteration(iteration).tally(ballot.step);
         let place = tally.committee().place(&signed.signer)?;
-        if timing == Timing::Late && tally.was_late(place) {
-            return None;
-        }
+        let was_late = timing == Timing::Late && tally.was_late(place);
         let received = Received { place, signature: signed.signature, message };
         match tally.check(place, &ballot.vote) {
+            Ok(()) if was_late => return None,
             Ok(()) => {}
             Err(Refusal::Conflict(vote, signature)) => {
                 self.accuse(env, ballot, &received, signed, vote, signature);

@@ -117,6 +117,10 @@ fn certificates_and_attestations_have_to_hold() {
     assert_eq!(own(case.good.attestation), Ok(0));
     assert!(matches!(own(Attestation::default()), Err(HeaderError::Attestation(_))));
     assert!(matches!(own(case.tip.header.attestation), Err(HeaderError::Attestation(_))));
+    // A block that follows another than genesis can only be judged with what that one was decided with.
+    let tip = TipContext { before: None, ..case.tip.clone() };
+    let blind = Verifier::new(case.config, tip).verify(&case.good, case.now, Stage::Candidate);
+    assert_eq!(blind, Err(HeaderError::UnknownTip));
     // A candidate has no attestation yet.
     let bare = Header { attestation: Attestation::default(), ..case.good.clone() };
     assert_eq!(case.verify(&bare, Stage::Candidate), Ok(0));

@@ -164,10 +164,10 @@ fn two_votes_of_one_member_are_proven_and_only_one_counts() {
         let signature = keyring.sign(&key(number), &bytes, version).unwrap();
         Message::Validation(Box::new(Validation { header, vote, signed: SignedBy { signer: key(number), signature } }))
     };
-    for number in 1..=5 {
-        sim.inject(&vote(number, Vote::Invalid([1; 32])));
-        sim.inject(&vote(number, Vote::Invalid([2; 32])));
-    }
+    // The first votes wait for the step, the second ones come when it has begun, and before the round is over.
+    (1..=5).for_each(|number| sim.inject(&vote(number, Vote::Invalid([1; 32]))));
+    sim.run(30);
+    (1..=5).for_each(|number| sim.inject(&vote(number, Vote::Invalid([2; 32]))));
     sim.run_to(header.round + 1, 60_000);
     let faults: Vec<_> = sim.nodes.iter().flat_map(|node| &node.misbehaviour).collect();
     assert!(!faults.is_empty());

@@ -181,7 +181,7 @@ fn message() -> impl Strategy<Value = Message> {
         any::<([u8; 32], u64)>().prop_map(|(locator, nonce)| Message::GetBlocks(GetBlocks { locator, nonce })),
         any::<u64>().prop_map(Message::GetMempool),
         inventory().prop_map(Message::Inventory),
-        ledger_transaction().prop_map(|transaction| Message::Transaction(Box::new(transaction))),
+        ledger_transaction().prop_map(Message::Transaction),
         block().prop_map(|block| Message::Block(Box::new(block))),
         block().prop_map(|block| Message::Candidate(Box::new(block))),
         (consensus_header(), vote(), signed())
