@@ -17,6 +17,7 @@
 //! | [`reader`] | questions to the state |
 //! | [`events`] | what listeners are told |
 //! | [`handle`] | the node as others see it |
+//! | [`http`] | the node as wallets, explorers and tools see it |
 //! | [`test_host`] | chains for contracts' tests, without a node |
 //!
 //! # Invariants
@@ -26,7 +27,7 @@
 //! * Everything that others can make grow has a bound, except the chain itself.
 //! * Nothing that a transaction or a contract does ends the node.
 //!
-//! Not here yet: a durable store, other nodes, HTTP, shielded transactions and blobs, and the production mempool's
+//! Not here yet: a durable store, other nodes, shielded transactions and blobs, and the production mempool's
 //! pre-queue for transactions whose predecessors have not arrived.
 
 pub mod accounts;
@@ -35,6 +36,7 @@ pub mod events;
 pub mod executor;
 pub mod genesis;
 pub mod handle;
+pub mod http;
 pub mod ledger;
 pub mod mempool;
 pub mod reader;

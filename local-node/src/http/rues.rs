@@ -86,10 +86,9 @@ impl Request {
 
     /// The entity, which this component needs.
     pub(super) fn entity(&self) -> Result<&str, Error> {
-        self.entity
-            .as_deref()
-            .filter(|entity| !entity.is_empty())
-            .ok_or_else(|| Error::InvalidInput(format!("`{0}` needs an entity: /on/{0}:ID/{1}", self.component, self.topic)))
+        self.entity.as_deref().filter(|entity| !entity.is_empty()).ok_or_else(|| {
+            Error::InvalidInput(format!("`{0}` needs an entity: /on/{0}:ID/{1}", self.component, self.topic))
+        })
     }
 
     /// Puts an answer into the form that the client understands.
@@ -226,7 +225,8 @@ mod tests {
     fn bodies_are_read_by_their_content_type() {
         let binary = headers(&[("content-type", BINARY)]);
         let read = |headers: &HeaderMap, body: &'static str| {
-            Request::parse("contracts:00", "f", headers, Bytes::from_static(body.as_bytes())).map(|request| request.body)
+            Request::parse("contracts:00", "f", headers, Bytes::from_static(body.as_bytes()))
+                .map(|request| request.body)
         };
         assert_eq!(read(&binary, "0x00").unwrap(), Payload::Bytes("0x00".into()));
         assert_eq!(read(&HeaderMap::new(), "0x00ff").unwrap(), Payload::Bytes(vec![0, 255].into()));

@@ -1,0 +1,204 @@
+//! The node's interface for wallets, explorers and the command line: RUES over HTTP and WebSocket, and GraphQL.
+//!
+//! Paths, headers, bodies and status codes are production's (sheet `protocol/http-api.md`), so that unmodified clients
+//! work. Requests that need what this node does not have (archive, prover, data drivers) say so with status 501.
+//!
+//! | module | serves |
+//! |---|---|
+//! | `rues` | the form of requests and answers |
+//! | `contracts`, `transactions`, `chain` | `POST /on/…` |
+//! | `graphql` | `/graphql`, `POST /on/graphql/query` |
+//! | `events` | `GET /on` (WebSocket) and its subscriptions |
+//! | `documents` | blocks and transactions as JSON |
+
+mod chain;
+mod contracts;
+mod documents;
+mod events;
+mod graphql;
+mod rues;
+mod transactions;
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Request as HttpRequest, StatusCode};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::timeout::RequestBodyTimeoutLayer;
+
+use self::events::Sessions;
+use self::rues::{Error, Reply, Request, error_response};
+use crate::handle::NodeHandle;
+
+/// The version of the production node whose interface this one has.
+pub const NODE_VERSION: &str = "1.7.0";
+/// The longest body of a RUES request.
+pub const MAX_BODY_BYTES: usize = 3 * 1024 * 1024;
+/// The longest body of a GraphQL request.
+pub const MAX_GRAPHQL_BYTES: usize = 256 * 1024;
+
+/// How long a client may pause while it sends a body.
+pub const MAX_SILENCE: Duration = Duration::from_secs(30);
+
+/// Why the interface cannot be offered.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HttpError {
+    /// Somebody else has the address.
+    #[error("the address {0} is in use")]
+    InUse(SocketAddr),
+    /// The address cannot be listened at.
+    #[error("cannot listen at {address}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// A node's interface while it is offered.
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    stop: watch::Sender<bool>,
+    task: JoinHandle<io::Result<()>>,
+}
+
+impl Server {
+    /// Offers the node at an address. Port 0 takes any free port.
+    ///
+    /// # Errors
+    /// When the address cannot be listened at.
+    pub async fn start(node: NodeHandle, address: SocketAddr) -> Result<Self, HttpError> {
+        let failed = |source: io::Error| match source.kind() {
+            io::ErrorKind::AddrInUse => HttpError::InUse(address),
+            _ => HttpError::Listen { address, source },
+        };
+        let listener = TcpListener::bind(address).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let (stop, mut stopped) = watch::channel(false);
+        let service = router(node, stop.subscribe());
+        let task = tokio::spawn(async move {
+            let stopped = async move {
+                // A sender that is gone means the same as one that says so.
+                let _ = stopped.wait_for(|stopped| *stopped).await;
+            };
+            axum::serve(listener, service).with_graceful_shutdown(stopped).await
+        });
+        Ok(Self { address, stop, task })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The address as clients write it.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Stops: open requests are answered, open sockets are closed.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        // The task ends by itself; that it panicked was reported by the runtime.
+        let _ = self.task.await;
+    }
+}
+
+#[derive(Clone)]
+struct App {
+    node: NodeHandle,
+    schema: graphql::Schema,
+    sessions: Sessions,
+    stopped: watch::Receiver<bool>,
+}
+
+fn router(node: NodeHandle, stopped: watch::Receiver<bool>) -> Router {
+    let app = App { schema: graphql::schema(node.clone()), node, sessions: Sessions::default(), stopped };
+    let graphql = Router::new()
+        .route("/graphql", get(graphql::get).post(graphql::post))
+        .layer(RequestBodyLimitLayer::new(MAX_GRAPHQL_BYTES));
+    Router::new()
+        // A client's first question is whether anybody answers at the address itself.
+        .route("/", get(root).post(root))
+        .route("/on", get(events::connect))
+        .route("/on/{target}/{topic}", post(dispatch).get(events::subscribe).delete(events::unsubscribe))
+        .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
+        .merge(graphql)
+        .fallback(unknown_path)
+        .layer(DefaultBodyLimit::disable())
+        .layer(RequestBodyTimeoutLayer::new(MAX_SILENCE))
+        .layer(from_fn(headers))
+        .with_state(app)
+}
+
+/// Every answer carries the node's version and the request's own `x-` headers.
+async fn headers(request: HttpRequest<axum::body::Body>, next: Next) -> Response {
+    let echoed: Vec<_> = request
+        .headers()
+        .iter()
+        .filter(|(name, _)| name.as_str().starts_with("x-"))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers.insert(HeaderName::from_static("rusk-version"), HeaderValue::from_static(NODE_VERSION));
+    headers.extend(echoed);
+    response
+}
+
+async fn root() -> &'static str {
+    "A Dusk node. Its interface begins at /on and /graphql.\n"
+}
+
+async fn unknown_path() -> Response {
+    error_response(StatusCode::NOT_FOUND, "Path not found")
+}
+
+async fn dispatch(
+    State(app): State<App>,
+    Path((target, topic)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    match answer(&app, &target, &topic, &headers, body).await {
+        Ok(response) => response,
+        Err(error) => error.into_response(),
+    }
+}
+
+async fn answer(app: &App, target: &str, topic: &str, headers: &HeaderMap, body: Bytes) -> Result<Response, Error> {
+    let request = Request::parse(target, topic, headers, body)?;
+    let reply = match request.component.as_str() {
+        "contracts" => contracts::call(&app.node, &request).await?,
+        "contract" => contracts::describe(&app.node, &request).await?,
+        "contract_owner" => contracts::owner(&app.node, &request).await?,
+        "transactions" => transactions::answer(&app.node, &request).await?,
+        "node" | "network" | "blocks" | "account" | "stats" => chain::answer(&app.node, &request).await?,
+        "graphql" if request.topic == "query" => graphql::query(&app.schema, headers, &request).await?,
+        "driver" | "blobs" | "prover" => return Err(unsupported(&request)),
+        _ => return Ok(unknown_path().await),
+    };
+    Ok(request.respond(reply))
+}
+
+fn unsupported(request: &Request) -> Error {
+    Error::Unsupported(format!("this node does not serve /on/{}/{}", request.component, request.topic))
+}
+
+type Answer = Result<Reply, Error>;

@@ -1,0 +1,104 @@
+//! `POST /on/node/…`, `/on/network/…`, `/on/blocks/…`, `/on/account:…`, `/on/stats/…`.
+
+use dusk_core::signatures::bls::PublicKey;
+use dusk_core::stake::StakeFundOwner;
+use dusk_core::stake::StakeKeys;
+use local_node_types::execution::HexId;
+use local_node_types::keys::BlsKey;
+use local_node_types::rules::{
+    BLOCK_GAS_LIMIT, FEEDER_GAS_LIMIT, GAS_PER_BLOB, GAS_PER_DEPLOY_BYTE, MIN_DEPLOY_GAS, MIN_DEPLOY_GAS_PRICE,
+    MIN_GAS_LIMIT,
+};
+use serde_json::{Value, json};
+
+use super::rues::{Error, Reply, Request};
+use super::{Answer, NODE_VERSION, unsupported};
+use crate::handle::{NodeHandle, Stopped};
+use crate::ledger::StakeEntry;
+
+/// The most waiting transactions whose gas prices are looked at.
+const MAX_PRICED: usize = 10_000;
+
+pub(super) async fn answer(node: &NodeHandle, request: &Request) -> Answer {
+    match (request.component.as_str(), request.topic.as_str()) {
+        ("node", "info") => Ok(Reply::Json(info(node))),
+        ("node", "provisioners") => {
+            let stakes = node.provisioners().await?;
+            Ok(Reply::Json(stakes.iter().map(provisioner).collect()))
+        }
+        // A lone node has no peers.
+        ("network", "peers") => Ok(Reply::Json(json!([]))),
+        ("blocks", "gas-price") => {
+            let text = request.body.text()?.trim();
+            let most = if text.is_empty() { Ok(MAX_PRICED) } else { text.parse() };
+            let most = most.map_err(|_| Error::InvalidInput(format!("`{text}` is not a number of transactions")))?;
+            let prices = node.gas_prices(most.min(MAX_PRICED)).await?;
+            Ok(Reply::Json(json!({
+                "average": prices.average, "max": prices.max, "median": prices.median, "min": prices.min,
+            })))
+        }
+        ("account", "status") => {
+            let key = account(request.entity()?)?;
+            let status = node.account(&key).await?;
+            Ok(Reply::Json(json!({
+                "balance": status.balance, "nonce": status.nonce, "next_nonce": status.next_nonce,
+            })))
+        }
+        ("stats", "tx_count") => {
+            let count = node.store().transaction_count();
+            Ok(Reply::Json(json!({ "public": count, "shielded": 0, "total": count })))
+        }
+        _ => Err(unsupported(request)),
+    }
+}
+
+fn info(node: &NodeHandle) -> Value {
+    let info = node.info();
+    json!({
+        "version": NODE_VERSION,
+        "version_build": format!("{NODE_VERSION} (local-node {})", env!("CARGO_PKG_VERSION")),
+        "bootstrapping_nodes": [],
+        "chain_id": info.chain_id,
+        "kadcast_address": null,
+        "vm_config": {
+            "gas_per_blob": GAS_PER_BLOB,
+            "gas_per_deploy_byte": GAS_PER_DEPLOY_BYTE,
+            "min_deploy_points": MIN_DEPLOY_GAS,
+            "min_deployment_gas_price": MIN_DEPLOY_GAS_PRICE,
+            "min_gas_limit": MIN_GAS_LIMIT,
+            "block_gas_limit": BLOCK_GAS_LIMIT,
+            "feeder_call_gas": FEEDER_GAS_LIMIT,
+            "rules": info.rules.name(),
+        },
+    })
+}
+
+fn provisioner((keys, stake): &StakeEntry) -> Value {
+    let StakeKeys { account, owner } = keys;
+    let owner = match owner {
+        StakeFundOwner::Account(key) => json!({ "Account": BlsKey::from(key).to_string() }),
+        StakeFundOwner::Contract(id) => json!({ "Contract": HexId(id).to_string() }),
+    };
+    let amount = stake.amount.unwrap_or_default();
+    json!({
+        "key": BlsKey::from(account).to_string(),
+        "amount": amount.value,
+        "locked_amt": amount.locked,
+        "eligibility": amount.eligibility,
+        "reward": stake.reward,
+        "faults": stake.faults,
+        "hard_faults": stake.hard_faults,
+        "owner": owner,
+    })
+}
+
+fn account(text: &str) -> Result<PublicKey, Error> {
+    let key: BlsKey = text.parse().map_err(|error| Error::InvalidInput(format!("`{text}` is no account: {error}")))?;
+    key.to_point().map_err(|error| Error::InvalidInput(format!("`{text}` is no account: {error}")))
+}
+
+impl From<Stopped> for Error {
+    fn from(stopped: Stopped) -> Self {
+        Self::Internal(stopped.to_string())
+    }
+}
