@@ -19,11 +19,11 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("local-node-vm", &["local-node-types"]),
     ("local-node-consensus", &["local-node-types"]),
     ("local-node-kadcast", &[]),
+    ("local-node", &["local-node-types", "local-node-vm", "local-node-consensus", "local-node-kadcast"]),
     (
-        "local-node",
-        &["local-node-types", "local-node-vm", "local-node-consensus", "local-node-kadcast"],
+        "local-node-sim",
+        &["local-node", "local-node-types", "local-node-vm", "local-node-consensus", "local-node-kadcast"],
     ),
-    ("local-node-sim", &["local-node", "local-node-types", "local-node-vm", "local-node-consensus", "local-node-kadcast"]),
     ("local-node-parity", &["local-node-vm", "local-node-types"]),
     ("cargo-dusk", &["local-node", "local-node-types", "local-node-vm", "dusk-sdk-prover"]),
 ];

@@ -1,0 +1,187 @@
+//! Puts into the binary what `cargo dusk new` writes: the SDK's sources as a small workspace of their own, the
+//! templates, and the versions of all dependencies that this revision was tested with.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use toml_edit::{DocumentMut, Item, Table};
+
+/// The package that user projects depend on. What it needs of this workspace is carried with it.
+const ROOT_PACKAGE: &str = "dusk-sdk";
+/// Folders of a package that its users do not build.
+const NOT_CARRIED: [&str; 5] = ["tests", "benches", "examples", "snapshots", "target"];
+/// The most bytes that one bundle may hold: a stray build folder must not end up in the binary.
+const MAX_BUNDLE_BYTES: usize = 4 * 1024 * 1024;
+
+fn main() {
+    let workspace = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("..");
+    let manifest = read_manifest(&workspace.join("Cargo.toml"));
+    for input in ["Cargo.toml", "Cargo.lock", "templates"] {
+        println!("cargo::rerun-if-changed={}", workspace.join(input).display());
+    }
+
+    let sdk = sdk_bundle(&workspace, &manifest);
+    let mut generated = String::new();
+    let version = manifest["workspace"]["package"]["version"].as_str().expect("the workspace has a version");
+    writeln!(generated, "/// The version of the carried SDK.\npub(crate) const SDK_VERSION: &str = {version:?};")
+        .expect("strings take all");
+    writeln!(generated, "/// BLAKE3 of the carried SDK.\npub(crate) const SDK_HASH: &str = {:?};", hash(&sdk))
+        .expect("strings take all");
+    write_files(&mut generated, "/// The carried SDK: path and content.", "SDK_FILES", &sdk);
+    write_templates(&mut generated, &workspace.join("templates"));
+    writeln!(
+        generated,
+        "/// Tested versions of all registry packages, in the form of a lock file.\npub(crate) const LOCK: &str = {:?};",
+        registry_lock(&workspace.join("Cargo.lock"))
+    )
+    .expect("strings take all");
+
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it")).join("carried.rs");
+    fs::write(&out, generated).unwrap_or_else(|error| panic!("cannot write {}: {error}", out.display()));
+}
+
+type Files = BTreeMap<String, String>;
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()))
+}
+
+fn read_manifest(path: &Path) -> DocumentMut {
+    read(path).parse().unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The SDK and the packages of this workspace that it needs, under a workspace manifest that lists only them.
+fn sdk_bundle(workspace: &Path, manifest: &DocumentMut) -> Files {
+    let dependencies = manifest["workspace"]["dependencies"].as_table().expect("the dependency table");
+    let folder_of = |package: &str| dependencies.get(package)?.get("path")?.as_str().map(str::to_owned);
+
+    let mut files = Files::new();
+    let mut folders = BTreeSet::new();
+    let mut used = BTreeSet::new();
+    let mut open = vec![folder_of(ROOT_PACKAGE).expect("the SDK is a member")];
+    while let Some(folder) = open.pop() {
+        if !folders.insert(folder.clone()) {
+            continue;
+        }
+        let mut package = read_manifest(&workspace.join(&folder).join("Cargo.toml"));
+        for unneeded in ["dev-dependencies", "test", "bench", "example"] {
+            package.remove(unneeded);
+        }
+        for kind in ["dependencies", "build-dependencies"] {
+            let names = package.get(kind).and_then(Item::as_table_like).into_iter().flat_map(|table| table.iter());
+            for (name, _) in names {
+                used.insert(name.to_owned());
+                open.extend(folder_of(name));
+            }
+        }
+        files.insert(format!("{folder}/Cargo.toml"), package.to_string());
+        println!("cargo::rerun-if-changed={}", workspace.join(&folder).join("Cargo.toml").display());
+        collect(&workspace.join(&folder), &folder, &mut files);
+    }
+
+    let mut root = DocumentMut::new();
+    root["workspace"] = Item::Table(Table::new());
+    root["workspace"]["resolver"] = manifest["workspace"]["resolver"].clone();
+    root["workspace"]["members"] = toml_edit::value(folders.iter().map(String::as_str).collect::<toml_edit::Array>());
+    root["workspace"]["package"] = manifest["workspace"]["package"].clone();
+    root["workspace"]["dependencies"] = Item::Table(Table::new());
+    for name in &used {
+        if let Some(dependency) = dependencies.get(name) {
+            root["workspace"]["dependencies"][name] = dependency.clone();
+        }
+    }
+    // The lints speak to those who write the SDK, not to those who use it.
+    root["workspace"]["lints"] = Item::Table(Table::new());
+    files.insert("Cargo.toml".to_owned(), root.to_string());
+    files
+}
+
+/// All text files of a folder, by path with `/`. Packages that nest in the folder are not part of it.
+fn collect(folder: &Path, prefix: &str, files: &mut Files) {
+    println!("cargo::rerun-if-changed={}", folder.display());
+    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("cannot list {}: {error}", folder.display()));
+    for entry in entries {
+        let path = entry.expect("a folder's entry").path();
+        let name = path.file_name().and_then(|name| name.to_str()).expect("file names are text").to_owned();
+        let key = format!("{prefix}/{name}");
+        if path.is_dir() {
+            if !NOT_CARRIED.contains(&name.as_str()) && !path.join("Cargo.toml").exists() {
+                collect(&path, &key, files);
+            }
+        } else if name != "Cargo.toml" {
+            files.insert(key, read(&path));
+        }
+    }
+    assert!(files.values().map(String::len).sum::<usize>() <= MAX_BUNDLE_BYTES, "{} is too large", folder.display());
+}
+
+/// A template holds whole packages: everything in it is carried except what building it leaves behind.
+fn collect_template(folder: &Path, prefix: &str, files: &mut Files) {
+    println!("cargo::rerun-if-changed={}", folder.display());
+    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("cannot list {}: {error}", folder.display()));
+    for entry in entries {
+        let path = entry.expect("a folder's entry").path();
+        let name = path.file_name().and_then(|name| name.to_str()).expect("file names are text").to_owned();
+        let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}/{name}") };
+        if path.is_dir() {
+            // The patch to the SDK is of this machine; `new` writes its own.
+            if name != "target" && name != ".cargo" {
+                collect_template(&path, &key, files);
+            }
+        } else if name != "Cargo.lock" {
+            files.insert(key, read(&path));
+        }
+    }
+    assert!(files.values().map(String::len).sum::<usize>() <= MAX_BUNDLE_BYTES, "{} is too large", folder.display());
+}
+
+fn write_templates(generated: &mut String, folder: &Path) {
+    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("cannot list {}: {error}", folder.display()));
+    let mut templates = BTreeMap::new();
+    for entry in entries {
+        let path = entry.expect("a folder's entry").path();
+        if path.is_dir() {
+            let name = path.file_name().and_then(|name| name.to_str()).expect("file names are text").to_owned();
+            let mut files = Files::new();
+            collect_template(&path, "", &mut files);
+            templates.insert(name, files);
+        }
+    }
+    let mut list = String::new();
+    for (number, (name, files)) in templates.iter().enumerate() {
+        write_files(generated, &format!("/// The template `{name}`."), &format!("TEMPLATE_{number}"), files);
+        write!(list, "({name:?}, TEMPLATE_{number}),").expect("strings take all");
+    }
+    writeln!(generated, "/// All templates: name and files.\npub(crate) static TEMPLATES: &[Template] = &[{list}];")
+        .expect("strings take all");
+}
+
+fn write_files(generated: &mut String, doc: &str, name: &str, files: &Files) {
+    writeln!(generated, "{doc}\npub(crate) static {name}: Files = &[").expect("strings take all");
+    for (path, content) in files {
+        writeln!(generated, "    ({path:?}, {content:?}),").expect("strings take all");
+    }
+    generated.push_str("];\n");
+}
+
+fn hash(files: &Files) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for (path, content) in files {
+        for part in [path, content] {
+            hasher.update(&(part.len() as u64).to_le_bytes());
+            hasher.update(part.as_bytes());
+        }
+    }
+    hasher.finalize().to_hex().to_string()
+}
+
+/// The lock file without the packages of this workspace: `cargo` takes from it what a new project needs.
+fn registry_lock(path: &Path) -> String {
+    let mut lock = read_manifest(path);
+    if let Some(packages) = lock.get_mut("package").and_then(Item::as_array_of_tables_mut) {
+        packages.retain(|package| package.contains_key("source"));
+    }
+    lock.to_string()
+}

@@ -1,0 +1,52 @@
+//! `cargo dusk new`
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use serde_json::json;
+
+use crate::args::New;
+use crate::ops::scaffold;
+use crate::ops::sdk::Source;
+use crate::output::Ui;
+
+/// What a user does next.
+const NEXT: [&str; 3] = ["cargo dusk test", "cargo dusk node", "cargo dusk deploy"];
+
+pub(super) fn run(options: &New, ui: &Ui) -> Result<ExitCode> {
+    if options.list {
+        let templates = scaffold::templates();
+        let width = templates.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+        for (name, summary) in &templates {
+            ui.line(format_args!("{name:width$}  {summary}"));
+        }
+        let list: Vec<_> =
+            templates.iter().map(|(name, summary)| json!({ "name": name, "summary": summary })).collect();
+        ui.document(&json!({ "templates": list }));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let folder = options.name.clone().unwrap_or_default();
+    let source = options.sdk.as_deref().map_or(Ok(Source::Carried), Source::parse)?;
+    let made = scaffold::scaffold(&folder, &options.template, &source)?;
+    if let Some(reason) = &made.unlocked {
+        ui.warn(format_args!("the lock file is not complete yet: {reason}"));
+    }
+    ui.line(format_args!("{}/", made.name));
+    let shown: Vec<&String> = made.files.iter().collect();
+    for (place, path) in shown.iter().enumerate() {
+        let branch = if place + 1 == shown.len() { "└──" } else { "├──" };
+        ui.line(format_args!("{branch} {path}"));
+    }
+    ui.line(format_args!("\nNext:\n  cd {}", folder.display()));
+    for command in NEXT {
+        ui.line(format_args!("  {command}"));
+    }
+    ui.document(&json!({
+        "project": made.name,
+        "root": made.root,
+        "template": options.template,
+        "files": made.files,
+        "locked": made.unlocked.is_none(),
+    }));
+    Ok(ExitCode::SUCCESS)
+}

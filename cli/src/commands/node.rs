@@ -1,0 +1,56 @@
+//! `cargo dusk node`
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use local_node::accounts::MNEMONIC;
+use serde_json::json;
+
+use crate::args::Node;
+use crate::ops::client::Client;
+use crate::ops::embedded::{self, Embedded};
+use crate::output::{Ui, money, time};
+
+pub(super) fn run(options: &Node, ui: &Ui) -> Result<ExitCode> {
+    let begun = Instant::now();
+    let block_time = embedded::block_time(&options.block_time)?;
+    let running = Embedded::start(options.port, block_time, options.rules)?;
+    let ready = begun.elapsed();
+
+    let info = running.node.info();
+    let accounts = running.node.accounts();
+    ui.line(format_args!(
+        "ready in {} · {} · chain {}, rules {} · {} accounts",
+        time(ready),
+        running.url(),
+        info.chain_id,
+        info.rules,
+        accounts.len()
+    ));
+    let client = Client::new(&running.url());
+    let mut list = Vec::new();
+    for account in accounts {
+        let balance = client.account(account.public_key()).context("the node does not answer")?.balance;
+        ui.line(format_args!("  {:6} {:>16}  {}", account.name(), money(balance), account.id()));
+        list.push(json!({ "name": account.name(), "address": account.id().to_string(), "balance": balance }));
+    }
+    ui.warn(format_args!(
+        "everybody knows the keys of these accounts (mnemonic: {MNEMONIC}); they are for this chain only"
+    ));
+    ui.note("the chain is kept in memory and ends with the node; Ctrl-C stops it");
+    ui.document(&json!({
+        "url": running.url(),
+        "chain_id": info.chain_id,
+        "rules": info.rules,
+        "block_time": options.block_time,
+        "genesis": hex::encode(info.genesis_hash),
+        "mnemonic": MNEMONIC,
+        "accounts": list,
+        "ready_milliseconds": u64::try_from(ready.as_millis()).unwrap_or(u64::MAX),
+    }));
+    running.wait_for_end()?;
+    running.stop();
+    ui.step("Stopped", "the node");
+    Ok(ExitCode::SUCCESS)
+}

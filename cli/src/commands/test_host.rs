@@ -1,0 +1,24 @@
+//! `cargo dusk test-host`: the host for tests that plain `cargo test` runs.
+//!
+//! `dusk_sdk::testing` starts it, reads its first line and keeps its standard input open as long as there are tests.
+
+use std::io::Read;
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::ops::project::Project;
+use crate::ops::{build, testing};
+use crate::output::Ui;
+
+pub(super) fn run(project: &Project, ui: &Ui) -> Result<ExitCode> {
+    let built = build::build(project, ui, false)?;
+    let host = testing::start_host(&built.artifacts)?;
+    ui.raw(format_args!("listening {}\n", host.address()));
+    let mut ignored = [0; 256];
+    let mut stdin = std::io::stdin();
+    // The end of the input, or its failure, is the end of the program that started us.
+    while stdin.read(&mut ignored).is_ok_and(|read| read > 0) {}
+    drop(host);
+    Ok(ExitCode::SUCCESS)
+}

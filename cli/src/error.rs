@@ -1,0 +1,118 @@
+//! How a command fails: one type that carries the exit code and the hint, and the one place that prints it.
+
+use std::fmt;
+use std::process::ExitCode;
+
+use crate::output::Ui;
+
+/// The exit codes of `cargo dusk`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Exit {
+    /// The work was done and came out badly: a test is red, a transaction was refused.
+    Failed = 1,
+    /// The command was not understood, or what it names does not exist.
+    Usage = 2,
+    /// The machine lacks something.
+    Environment = 3,
+}
+
+/// A problem that knows its way out. Travels inside an [`anyhow::Error`], at any depth of its chain.
+#[derive(Debug)]
+pub(crate) struct Fault {
+    exit: Exit,
+    message: String,
+    hint: String,
+}
+
+impl Fault {
+    /// The work failed.
+    pub(crate) fn failed(message: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
+        Self { exit: Exit::Failed, message: message.into(), hint: hint.into() }.into()
+    }
+
+    /// The command is wrong.
+    pub(crate) fn usage(message: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
+        Self { exit: Exit::Usage, message: message.into(), hint: hint.into() }.into()
+    }
+
+    /// The machine lacks something.
+    pub(crate) fn environment(message: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
+        Self { exit: Exit::Environment, message: message.into(), hint: hint.into() }.into()
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Fault {}
+
+/// What is said where no part of the program knew better.
+const DEFAULT_HINT: &str = "`cargo dusk doctor` checks what this machine needs";
+
+/// Prints the error with its hint and picks the exit code.
+pub(crate) fn report(ui: &Ui, error: &anyhow::Error) -> ExitCode {
+    let fault = error.chain().find_map(|cause| cause.downcast_ref::<Fault>());
+    let (exit, hint) = fault.map_or((Exit::Failed, DEFAULT_HINT), |fault| (fault.exit, fault.hint.as_str()));
+    let mut causes: Vec<String> = Vec::new();
+    for cause in error.chain().map(ToString::to_string) {
+        // Some libraries repeat the text of their source in their own.
+        if !causes.last().is_some_and(|previous| previous.ends_with(&cause)) {
+            causes.push(cause);
+        }
+    }
+    ui.error(&causes.join(": "), hint, exit as u8);
+    ExitCode::from(exit as u8)
+}
+
+/// The name among `known` that is most like `given`, for a "did you mean".
+pub(crate) fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let limit = given.chars().count().div_ceil(3).max(1);
+    known
+        .into_iter()
+        .map(|name| (distance(given, name), name))
+        .filter(|(distance, _)| *distance <= limit)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name)
+}
+
+/// How many letters must be put in, taken out or changed to come from `a` to `b` (Levenshtein).
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, left) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, right) in b.iter().enumerate() {
+            let substituted = diagonal + usize::from(left != *right);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_name_is_offered_and_a_far_one_is_not() {
+        let names = ["increment", "reset", "value"];
+        assert_eq!(nearest("incremnet", names), Some("increment"));
+        assert_eq!(nearest("valu", names), Some("value"));
+        assert_eq!(nearest("transfer", names), None);
+        assert_eq!(nearest("", names), None);
+    }
+
+    #[test]
+    fn distances_are_symmetric() {
+        for (a, b, expected) in [("kitten", "sitting", 3), ("", "abc", 3), ("same", "same", 0), ("ä", "a", 1)] {
+            assert_eq!(distance(a, b), expected);
+            assert_eq!(distance(b, a), expected);
+        }
+    }
+}

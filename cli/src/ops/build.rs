@@ -1,0 +1,184 @@
+//! From sources to what can be deployed: contract, data driver, description.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::time::SystemTime;
+
+use anyhow::{Context, Result};
+use serde_json::json;
+
+use super::artifact::{Artifact, Record, hash_of};
+use super::carried::{SDK_HASH, SDK_VERSION};
+use super::compile::{self, ContractPackage};
+use super::inputs::Inputs;
+use super::machine::Machine;
+use super::optimise::Optimiser;
+use super::project::Project;
+use super::sandbox;
+use super::toolchain::{self, Product, Toolchain};
+use super::{folders, wasm};
+use crate::error::Fault;
+use crate::output::Ui;
+
+/// Raise it when the same inputs give other artefacts than before.
+const PIPELINE_VERSION: u32 = 1;
+/// Held while the artefacts are made, so that two commands do not make them at once.
+const LOCK_FILE: &str = ".lock";
+
+/// What a build gives.
+#[derive(Debug)]
+pub(crate) struct Built {
+    /// The contracts, in the order of their names.
+    pub(crate) artifacts: Vec<Artifact>,
+    /// Whether nothing had to be done.
+    pub(crate) fresh: bool,
+}
+
+/// Builds all contracts of the project; does nothing when nothing has changed.
+///
+/// # Errors
+/// A failure when a contract does not compile or would be refused by the chain, an environment fault when there is no
+/// toolchain.
+pub(crate) fn build(project: &Project, ui: &Ui, yes: bool) -> Result<Built> {
+    let _lock = lock(project, ui)?;
+    if project.ensure_sdk()? {
+        ui.step("Linking", format_args!("the SDK {SDK_VERSION} (.cargo/config.toml)"));
+    }
+    let machine = Machine::here(&project.root);
+    let optimiser = Optimiser::find(&machine);
+    let tools = [
+        format!("pipeline {PIPELINE_VERSION}, SDK {SDK_HASH}"),
+        compile::settings(),
+        toolchain::identity(&machine),
+        Optimiser::identity(optimiser.as_ref()),
+    ]
+    .join("\n");
+    let last = Record::read(project).filter(|record| record.tools == tools);
+    if let Some(record) = &last
+        && record.inputs.as_ref().is_some_and(|inputs| inputs.unchanged(&project.root))
+        && record.artifacts.iter().all(Artifact::is_whole)
+    {
+        return Ok(Built { artifacts: record.artifacts.clone(), fresh: true });
+    }
+
+    let toolchain = toolchain::ensure(&machine, ui, yes)?;
+    let begun = SystemTime::now();
+    let workshop = Workshop { project, ui, machine: &machine, toolchain: &toolchain, optimiser: optimiser.as_ref() };
+    let mut sources = BTreeSet::new();
+    let mut artifacts = Vec::new();
+    for package in compile::contracts(&project.root)? {
+        let known = last.as_ref().and_then(|last| last.artifacts.iter().find(|known| known.name == package.name));
+        artifacts.push(workshop.make(&package, known, &mut sources)?);
+    }
+    let record = Record { tools, inputs: Inputs::gather(&project.root, &sources, begun)?, artifacts };
+    record.write(project)?;
+    Ok(Built { artifacts: record.artifacts, fresh: false })
+}
+
+fn lock(project: &Project, ui: &Ui) -> Result<File> {
+    let folder = project.artefacts();
+    let path = folder.join(LOCK_FILE);
+    let open = || -> std::io::Result<File> {
+        fs::create_dir_all(&folder)?;
+        let file = File::create(&path)?;
+        if file.try_lock().is_err() {
+            let _waiting = ui.waiting("waiting for another build of this project");
+            file.lock()?;
+        }
+        Ok(file)
+    };
+    open().with_context(|| format!("cannot lock {}", path.display()))
+}
+
+/// What building one contract needs.
+struct Workshop<'a> {
+    project: &'a Project,
+    ui: &'a Ui,
+    machine: &'a Machine,
+    toolchain: &'a Toolchain,
+    optimiser: Option<&'a Optimiser>,
+}
+
+impl Workshop<'_> {
+    /// Makes one contract's artefacts. `known`: what the last build with the same tools made.
+    fn make(
+        &self,
+        package: &ContractPackage,
+        known: Option<&Artifact>,
+        sources: &mut BTreeSet<std::path::PathBuf>,
+    ) -> Result<Artifact> {
+        self.ui.step("Building", format_args!("{} (contract and data driver)", package.name));
+        let mut compile = |product| -> Result<Vec<u8>> {
+            let compiled = compile::compile(&self.project.root, &package.name, product, self.toolchain)?;
+            sources.extend(compiled.sources);
+            Ok(compiled.wasm)
+        };
+        let (contract, driver) = (compile(Product::Contract)?, compile(Product::Driver)?);
+        let compiled_hash = hash_of(format!("{} {}", hash_of(&contract), hash_of(&driver)).as_bytes());
+        if let Some(known) = known.filter(|known| known.compiled_hash == compiled_hash && known.is_whole()) {
+            return Ok(known.clone());
+        }
+
+        let compiled_bytes = wasm::without_custom(&contract)?.len();
+        let (mut contract, optimised) = self.optimise(&contract)?;
+        let (driver, _) = self.optimise(&driver)?;
+        sandbox::validate(&contract).map_err(|reason| {
+            Fault::failed(format!("the chain would refuse `{}`: {reason}", package.name), HINT_REFUSED)
+        })?;
+        let abi = sandbox::schema(&driver).map_err(|reason| {
+            Fault::failed(format!("the data driver of `{}` does not work: {reason:#}", package.name), HINT_NO_SCHEMA)
+        })?;
+        let compact = serde_json::to_vec(&abi).context("descriptions have text keys")?;
+        wasm::append_custom(&mut contract, wasm::ABI_SECTION, &compact);
+        wasm::append_custom(&mut contract, wasm::BUILD_SECTION, self.build_record(package).as_bytes());
+
+        let folder = self.project.artefacts().join(&package.name);
+        let artifact = Artifact {
+            name: package.name.clone(),
+            bytes: contract.len(),
+            compiled_bytes,
+            optimised,
+            hash: hash_of(&contract),
+            driver_bytes: driver.len(),
+            driver_hash: hash_of(&driver),
+            compiled_hash,
+            functions: abi.functions.len(),
+            events: abi.events.len(),
+            folder,
+        };
+        let pretty = serde_json::to_vec_pretty(&abi).context("descriptions have text keys")?;
+        folders::write_atomically(&artifact.wasm_path(), &contract)?;
+        folders::write_atomically(&artifact.driver_path(), &driver)?;
+        folders::write_atomically(&artifact.abi_path(), &pretty)?;
+        Ok(artifact)
+    }
+
+    /// The module without custom sections, smaller where wasm-opt is there, and whether it was at work.
+    fn optimise(&self, module: &[u8]) -> Result<(Vec<u8>, bool)> {
+        let bare = wasm::without_custom(module)?;
+        let Some(optimiser) = self.optimiser else {
+            return Ok((bare, false));
+        };
+        Ok(match optimiser.optimise(self.machine, &bare, self.ui)? {
+            Some(smaller) => (wasm::without_custom(&smaller)?, true),
+            None => (bare, false),
+        })
+    }
+
+    /// What it takes to build the same bytes again.
+    fn build_record(&self, package: &ContractPackage) -> String {
+        json!({
+            "package": package.name,
+            "version": package.version,
+            "sdk": SDK_VERSION,
+            "cargo-dusk": env!("CARGO_PKG_VERSION"),
+            "rustc": self.toolchain.name(),
+            "optimiser": self.optimiser.map(|optimiser| optimiser.version.as_str()),
+        })
+        .to_string()
+    }
+}
+
+const HINT_REFUSED: &str = "use only what the SDK offers; floats and other imports cannot be deployed";
+const HINT_NO_SCHEMA: &str =
+    "a contract has one `#[contract]` module; a library that is none says `[package.metadata.dusk] contract = false`";

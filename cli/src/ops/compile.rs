@@ -1,0 +1,170 @@
+//! Compiling one package to WASM with cargo, with the settings that all contracts share.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{BufReader, IsTerminal};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result};
+use cargo_metadata::{Message, MetadataCommand};
+
+use super::inputs;
+use super::toolchain::{Product, TARGET, Toolchain};
+use crate::error::Fault;
+
+/// Bytes of the contract's stack. It is part of the contract's memory, and so of its state.
+const STACK_BYTES: u32 = 64 * 1024;
+/// The cargo profile, which lives in the arguments: a project needs none.
+const PROFILE: &str = "dusk-contract";
+/// The profile's settings. The data driver shares them.
+const PROFILE_SETTINGS: [&str; 8] = [
+    "inherits='release'",
+    "opt-level='s'",
+    "lto='fat'",
+    "codegen-units=1",
+    "panic='abort'",
+    "overflow-checks=true",
+    "debug=false",
+    "strip='symbols'",
+];
+/// The table in a package's manifest in which it can say whether it is a contract.
+const METADATA_TABLE: &str = "dusk";
+
+/// A package that is compiled to a contract.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ContractPackage {
+    /// Its name.
+    pub(crate) name: String,
+    /// Its version.
+    pub(crate) version: String,
+}
+
+/// What cargo made of a package.
+#[derive(Debug)]
+pub(crate) struct Compiled {
+    /// The module.
+    pub(crate) wasm: Vec<u8>,
+    /// The local files that it was made from.
+    pub(crate) sources: BTreeSet<PathBuf>,
+}
+
+/// Text that changes whenever a setting does.
+pub(crate) fn settings() -> String {
+    format!("{PROFILE_SETTINGS:?} stack {STACK_BYTES}")
+}
+
+/// The program that builds packages: the cargo that started us, else the one on the path.
+pub(crate) fn cargo() -> Command {
+    let program = std::env::var_os("CARGO").filter(|cargo| Path::new(cargo).exists()).unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(program);
+    // What cargo sets for its children is about another package.
+    for variable in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH"] {
+        command.env_remove(variable);
+    }
+    command.stdin(Stdio::null());
+    command
+}
+
+/// Keeps cargo's own progress away where nobody watches it; the compiler's messages come all the same.
+pub(crate) fn quiet() -> Option<&'static str> {
+    (!std::io::stderr().is_terminal()).then_some("--quiet")
+}
+
+/// The contracts of the workspace, in the order of their names: members with a library that depend on the SDK, unless
+/// `[package.metadata.dusk] contract = false` says otherwise.
+///
+/// # Errors
+/// A usage fault when cargo cannot read the workspace or there is no contract in it.
+pub(crate) fn contracts(root: &Path) -> Result<Vec<ContractPackage>> {
+    let metadata = MetadataCommand::new()
+        .cargo_path(cargo().get_program())
+        .manifest_path(root.join("Cargo.toml"))
+        .no_deps()
+        .exec()
+        .map_err(|error| Fault::usage(format!("cargo cannot read the workspace: {error}"), "mend the manifest"))?;
+    let is_contract = |package: &cargo_metadata::Package| {
+        let said = package.metadata.get(METADATA_TABLE).and_then(|table| table.get("contract")?.as_bool());
+        let uses_sdk = package.dependencies.iter().any(|dependency| {
+            dependency.name == super::sdk::SDK_PACKAGE && dependency.kind == cargo_metadata::DependencyKind::Normal
+        });
+        let library = package.targets.iter().any(|target| target.is_lib() || target.is_cdylib());
+        said.unwrap_or(uses_sdk) && library
+    };
+    let mut found: Vec<ContractPackage> = metadata
+        .workspace_packages()
+        .into_iter()
+        .filter(|package| is_contract(package))
+        .map(|package| ContractPackage { name: package.name.to_string(), version: package.version.to_string() })
+        .collect();
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    if found.is_empty() {
+        return Err(Fault::usage(
+            format!("there is no contract in {}", root.display()),
+            "a contract is a library package that depends on dusk-sdk; `cargo dusk new NAME` makes one",
+        ));
+    }
+    Ok(found)
+}
+
+/// Compiles a package to a contract or its data driver. The compiler's messages go to stderr.
+///
+/// # Errors
+/// A failure when it does not compile.
+pub(crate) fn compile(root: &Path, package: &str, product: Product, toolchain: &Toolchain) -> Result<Compiled> {
+    let feature = match product {
+        Product::Contract => "dusk-sdk/abi",
+        Product::Driver => "dusk-sdk/driver",
+    };
+    let mut command = cargo();
+    command
+        .current_dir(root)
+        .args(["rustc", "--lib", "--crate-type", "cdylib", "--target", TARGET, "--package", package])
+        .args(["--features", feature, "--profile", PROFILE, "--message-format", "json-render-diagnostics"])
+        .args(quiet());
+    for setting in PROFILE_SETTINGS {
+        command.arg("--config").arg(format!("profile.{PROFILE}.{setting}"));
+    }
+    command
+        .args(toolchain.arguments(product))
+        .envs(toolchain.environment())
+        .env("CARGO_ENCODED_RUSTFLAGS", rust_flags().join("\x1f"))
+        // The workspace's folder concerns this package alone, so that others can be shared between workspaces.
+        .args(["--", "--remap-path-prefix"])
+        .arg(format!("{}=/project", root.display()))
+        .stdout(Stdio::piped());
+
+    let mut child = command.spawn().context("cannot start cargo")?;
+    let output = child.stdout.take().context("cargo's output is piped")?;
+    let mut module = None;
+    for message in Message::parse_stream(BufReader::new(output)) {
+        if let Message::CompilerArtifact(artifact) = message.context("cargo's messages cannot be read")?
+            && artifact.target.is_cdylib()
+        {
+            module = artifact.filenames.into_iter().find(|path| path.extension() == Some("wasm")).or(module);
+        }
+    }
+    if !child.wait().context("cannot wait for cargo")?.success() {
+        let what = if product == Product::Contract { "contract" } else { "data driver of contract" };
+        return Err(Fault::failed(format!("the {what} `{package}` does not compile"), "see the messages above"));
+    }
+    let module = module.with_context(|| format!("cargo has made no module of `{package}`"))?;
+    let wasm = fs::read(&module).with_context(|| format!("cannot read {module}"))?;
+    let dep_info = fs::read_to_string(module.with_extension("d")).unwrap_or_default();
+    Ok(Compiled { wasm, sources: inputs::dep_info(&dep_info, root) })
+}
+
+/// Flags for all packages. Paths of this machine are replaced: the same source gives the same contract everywhere.
+fn rust_flags() -> Vec<String> {
+    // The linker of newer compilers refuses undefined symbols, and the host's functions are undefined.
+    let mut flags = vec![format!("-Clink-arg=-zstack-size={STACK_BYTES}"), "-Clink-arg=--allow-undefined".to_owned()];
+    let home = std::env::var_os("HOME").map(PathBuf::from);
+    let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(home.clone()?.join(".cargo")));
+    let folders = [(home, "/home"), (cargo_home, "/cargo"), (super::folders::data().ok(), "/dusk")];
+    for (folder, name) in folders {
+        if let Some(folder) = folder {
+            flags.push(format!("--remap-path-prefix={}={name}", folder.display()));
+        }
+    }
+    flags
+}

@@ -1,0 +1,75 @@
+//! Where `cargo dusk` keeps things on this machine, and how it writes them.
+
+use std::env;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::error::Fault;
+
+/// The variable that puts everything `cargo dusk` keeps into one folder.
+pub(crate) const HOME_VARIABLE: &str = "CARGO_DUSK_HOME";
+
+/// The folder for what must not get lost while projects use it: unpacked SDKs.
+pub(crate) fn data() -> Result<PathBuf> {
+    folder("data", "XDG_DATA_HOME", ".local/share", "Library/Application Support")
+}
+
+/// The folder for what can be made again: compiled modules.
+pub(crate) fn cache() -> Result<PathBuf> {
+    folder("cache", "XDG_CACHE_HOME", ".cache", "Library/Caches")
+}
+
+fn folder(kind: &str, xdg: &str, unix: &str, mac: &str) -> Result<PathBuf> {
+    let absolute = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    if let Some(home) = absolute(HOME_VARIABLE) {
+        return Ok(home.join(kind));
+    }
+    if let Some(folder) = absolute(xdg) {
+        return Ok(folder.join("cargo-dusk"));
+    }
+    let home = absolute("HOME").ok_or_else(|| {
+        Fault::environment(
+            "there is no folder to keep the SDK in: HOME is not set",
+            format!("set HOME, or {HOME_VARIABLE} to an absolute path"),
+        )
+    })?;
+    Ok(home.join(if cfg!(target_os = "macos") { mac } else { unix }).join("cargo-dusk"))
+}
+
+/// Writes a file so that at any moment there is the old content or the new one, never a part.
+pub(crate) fn write_atomically(path: &Path, content: &[u8]) -> Result<()> {
+    let folder = path.parent().context("a file has a folder")?;
+    let write = || -> std::io::Result<()> {
+        fs::create_dir_all(folder)?;
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(content)?;
+        // Temporary files are private; what is kept is as readable as any file of the project.
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
+        }
+        file.persist(path).map_err(|error| error.error)?;
+        Ok(())
+    };
+    write().with_context(|| format!("cannot write {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_replaced_and_folders_made() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/b.txt");
+        for content in ["one", "two"] {
+            write_atomically(&path, content.as_bytes()).unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), content);
+        }
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "nothing is left behind");
+    }
+}

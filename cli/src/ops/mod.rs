@@ -1,0 +1,37 @@
+//! What the commands do, without a terminal.
+//!
+//! | modules | about |
+//! |---|---|
+//! | [`carried`], [`sdk`], [`scaffold`] | what the binary carries, and new projects |
+//! | [`machine`], [`toolchain`] | programs on this machine, and a compiler for WASM |
+//! | [`project`], [`folders`] | where things are |
+//! | [`build`], [`compile`], [`optimise`], [`wasm`], [`inputs`], [`artifact`] | from sources to artefacts, and only when needed |
+//! | [`sandbox`] | contracts and data drivers run in the virtual machine, nowhere else |
+//! | [`testing`], [`embedded`] | the tests of contracts, and a node in this process |
+//! | [`chain`], [`client`], [`transact`], [`deployments`], [`names`], [`refusal`] | chains |
+//! | [`values`], [`flags`] | arguments, checked against the contract's description |
+
+pub(crate) mod artifact;
+pub(crate) mod build;
+pub(crate) mod carried;
+pub(crate) mod chain;
+pub(crate) mod client;
+pub(crate) mod compile;
+pub(crate) mod deployments;
+pub(crate) mod embedded;
+pub(crate) mod flags;
+pub(crate) mod folders;
+pub(crate) mod inputs;
+pub(crate) mod machine;
+pub(crate) mod names;
+pub(crate) mod optimise;
+pub(crate) mod project;
+pub(crate) mod refusal;
+pub(crate) mod sandbox;
+pub(crate) mod scaffold;
+pub(crate) mod sdk;
+pub(crate) mod testing;
+pub(crate) mod toolchain;
+pub(crate) mod transact;
+pub(crate) mod values;
+pub(crate) mod wasm;

@@ -1,0 +1,104 @@
+//! Who signs, and what `@name` stands for.
+
+use std::fmt::Write as _;
+
+use anyhow::Result;
+use local_node::accounts::{DevAccount, NAMES, dev_accounts};
+use local_node_types::keys::BlsKey;
+
+use super::deployments::Deployments;
+use super::project::{SETTINGS_FILE, Settings, listed};
+use super::values::Names;
+use crate::error::{Fault, nearest};
+
+/// The ids of the public networks. The keys of development accounts are public: whatever they hold there is taken.
+const PUBLIC_CHAINS: [u8; 2] = [1, 2];
+
+/// The development account that a name stands for, directly or through `[accounts]`.
+///
+/// # Errors
+/// A usage fault when there is none, or when the chain is a public one.
+pub(crate) fn signer(settings: &Settings, name: &str, chain_id: u8) -> Result<DevAccount> {
+    if PUBLIC_CHAINS.contains(&chain_id) {
+        return Err(Fault::usage(
+            format!(
+                "`{name}` is a development account, and chain {chain_id} is a public network: everybody knows its key"
+            ),
+            "deploy and call on a local chain; signing with keys of your own is not part of this version",
+        ));
+    }
+    let known = dev_name(settings, name);
+    dev_accounts().into_iter().find(|account| Some(account.name()) == known).ok_or_else(|| {
+        Fault::usage(format!("`{name}` cannot sign: it is no development account"), hint(settings, name))
+    })
+}
+
+/// The development account's own name.
+fn dev_name<'a>(settings: &'a Settings, name: &'a str) -> Option<&'a str> {
+    let name = name.strip_prefix('@').unwrap_or(name);
+    let meant = settings.account(name).unwrap_or(name);
+    NAMES.into_iter().find(|known| *known == meant)
+}
+
+/// The address that a name stands for.
+fn address(settings: &Settings, name: &str) -> Option<String> {
+    if let Some(known) = dev_name(settings, name) {
+        return dev_accounts()
+            .into_iter()
+            .find(|account| account.name() == known)
+            .map(|account| account.id().to_string());
+    }
+    settings.account(name).filter(|address| address.parse::<BlsKey>().is_ok()).map(str::to_owned)
+}
+
+fn hint(settings: &Settings, name: &str) -> String {
+    let names = || NAMES.into_iter().chain(settings.account_names());
+    let mut hint = format!("known are {}", listed(names()));
+    match nearest(name, names()) {
+        Some(name) => format!("did you mean `{name}`?"),
+        None => {
+            write!(hint, "; [accounts] in {SETTINGS_FILE} gives them other names").expect("strings take all");
+            hint
+        }
+    }
+}
+
+/// The names that a project knows on one chain.
+pub(crate) struct KnownNames<'a> {
+    /// Accounts.
+    pub(crate) settings: &'a Settings,
+    /// Contracts.
+    pub(crate) deployments: &'a Deployments,
+}
+
+impl Names for KnownNames<'_> {
+    fn account(&self, name: &str) -> Result<String, String> {
+        address(self.settings, name)
+            .ok_or_else(|| format!("there is no account `@{name}`: {}", hint(self.settings, name)))
+    }
+
+    fn contract(&self, name: &str) -> Result<String, String> {
+        let found = self.deployments.find(name).map(|deployment| deployment.contract.clone());
+        found.ok_or_else(|| format!("no contract `{name}` is deployed on this chain"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_sign_on_local_chains_only() {
+        let settings: Settings = toml_edit::de::from_str("[accounts]\nissuer = \"grace\"").unwrap();
+        for (name, chain) in [("alice", 0), ("@alice", 0), ("issuer", 3)] {
+            assert!(signer(&settings, name, chain).is_ok(), "{name}");
+        }
+        assert_eq!(signer(&settings, "issuer", 0).unwrap().name(), "grace");
+        for chain in PUBLIC_CHAINS {
+            assert!(signer(&settings, "alice", chain).unwrap_err().to_string().contains("public network"));
+        }
+        assert!(signer(&settings, "mallory", 0).is_err());
+        assert_eq!(address(&settings, "issuer"), address(&settings, "grace"));
+        assert_eq!(address(&settings, "mallory"), None);
+    }
+}

@@ -1,0 +1,152 @@
+//! Why a call was refused, in the contract's own words.
+
+use local_node_types::abi::ContractAbi;
+
+/// A call that did not go through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// The contract returned one of its errors.
+    Error {
+        /// Its name.
+        name: String,
+        /// Its code.
+        code: u32,
+        /// What its documentation says.
+        doc: String,
+        /// Its fields as JSON; empty where it has none.
+        fields: String,
+    },
+    /// The contract panicked with this text.
+    Panic(String),
+    /// The gas did not suffice.
+    OutOfGas,
+    /// Anything else, in the node's words.
+    Other(String),
+}
+
+impl Refusal {
+    /// Reads the node's text: `Panic("…")`, `OutOfGas`, ….
+    pub(crate) fn read(text: &str, abi: Option<&ContractAbi>) -> Self {
+        let text = text.trim();
+        if text.contains("OutOfGas") || text.eq_ignore_ascii_case("out of gas") {
+            return Self::OutOfGas;
+        }
+        let panic = panic_text(text);
+        let Some((error, rest)) = abi.and_then(|abi| abi.error_of(panic.as_deref().unwrap_or(text))) else {
+            return panic.map_or_else(|| Self::Other(text.to_owned()), Self::Panic);
+        };
+        let fields = rest.strip_prefix(error.name.as_str()).unwrap_or_default().trim().to_owned();
+        Self::Error { name: error.name.clone(), code: error.code, doc: error.doc.clone(), fields }
+    }
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Error { name, code, doc, fields } => {
+                write!(f, "refused: {name} ({code})")?;
+                let doc = sentence(doc);
+                if !doc.is_empty() {
+                    write!(f, ": {doc}")?;
+                }
+                if fields.is_empty() { Ok(()) } else { write!(f, " {fields}") }
+            }
+            Self::Panic(text) => write!(f, "refused: the contract panicked: {text}"),
+            Self::OutOfGas => f.write_str("refused: out of gas"),
+            Self::Other(text) => write!(f, "refused: {text}"),
+        }
+    }
+}
+
+/// The first paragraph of a documentation as one clause.
+fn sentence(doc: &str) -> String {
+    let first = doc.trim().split("\n\n").next().unwrap_or_default();
+    first.split_whitespace().collect::<Vec<_>>().join(" ").trim_end_matches('.').to_owned()
+}
+
+/// The text in `Panic("…")`, or after `panic: `.
+fn panic_text(text: &str) -> Option<String> {
+    if let Some(rest) = text.strip_prefix("panic: ").or_else(|| text.strip_prefix("Panic: ")) {
+        return Some(rest.to_owned());
+    }
+    let start = text.find("Panic(\"")? + "Panic(\"".len();
+    let end = text.rfind("\")").filter(|end| *end >= start)?;
+    Some(unescaped(&text[start..end]))
+}
+
+/// Undoes the escapes of Rust's debug form.
+fn unescaped(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text.chars();
+    while let Some(letter) = rest.next() {
+        if letter != '\\' {
+            plain.push(letter);
+            continue;
+        }
+        match rest.next() {
+            Some('n') => plain.push('\n'),
+            Some('t') => plain.push('\t'),
+            Some('r') => plain.push('\r'),
+            Some('0') => plain.push('\0'),
+            Some('u') => {
+                let digits: String = rest.by_ref().skip(1).take_while(|letter| *letter != '}').collect();
+                plain.extend(u32::from_str_radix(&digits, 16).ok().and_then(char::from_u32));
+            }
+            Some(other) => plain.push(other),
+            None => {}
+        }
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use local_node_types::abi::{ErrorVariant, SCHEMA_VERSION};
+
+    use super::*;
+
+    fn abi() -> ContractAbi {
+        let error =
+            |code, name: &str, doc: &str| ErrorVariant { code, name: name.into(), doc: doc.into(), fields: vec![] };
+        ContractAbi {
+            schema: SCHEMA_VERSION,
+            name: "register".into(),
+            doc: String::new(),
+            sdk: "0.1.0".into(),
+            init: None,
+            functions: vec![],
+            events: vec![],
+            errors: vec![
+                error(1, "Insufficient", "The sender holds only `held`.\n\nMore."),
+                error(3, "AlreadyUsed", "This was used\nbefore."),
+            ],
+            types: Default::default(),
+        }
+    }
+
+    #[test]
+    fn errors_are_told_in_the_contracts_words() {
+        let cases = [
+            (r#"Panic("E3: AlreadyUsed")"#, "refused: AlreadyUsed (3): This was used before"),
+            ("panic: E3: AlreadyUsed", "refused: AlreadyUsed (3): This was used before"),
+            (
+                r#"Panic("E1: Insufficient {\"held\":3}")"#,
+                r#"refused: Insufficient (1): The sender holds only `held` {"held":3}"#,
+            ),
+            (
+                r#"Panic("attempt to add with overflow")"#,
+                "refused: the contract panicked: attempt to add with overflow",
+            ),
+            (r#"Panic("E9: Unlisted")"#, "refused: the contract panicked: E9: Unlisted"),
+            (r#"Panic("line\none \u{e4} \"x\"")"#, "refused: the contract panicked: line\none ä \"x\""),
+            ("OutOfGas", "refused: out of gas"),
+            ("DoesNotExist", "refused: DoesNotExist"),
+            ("Panic(\")", "refused: Panic(\")"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(Refusal::read(text, Some(&abi())).to_string(), expected);
+        }
+        let expected = Refusal::Panic("E3: AlreadyUsed".into());
+        assert_eq!(Refusal::read(r#"Panic("E3: AlreadyUsed")"#, None), expected);
+    }
+}

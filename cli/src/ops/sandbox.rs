@@ -1,0 +1,72 @@
+//! Contracts and data drivers, looked at and run in the virtual machine only: they are code of strangers.
+
+use anyhow::{Context, Result};
+use local_node_types::abi::{ContractAbi, SCHEMA_VERSION};
+use local_node_types::rules::Profile;
+use local_node_vm::driver::DriverError;
+use local_node_vm::{ModuleError, driver, validate as validate_module};
+use serde_json::Value;
+
+use crate::error::Fault;
+
+/// The height whose rules a build answers to: on local chains all of today's are in force from here on.
+const RULES_HEIGHT: u64 = 1;
+
+/// Whether the chain would take the module as a contract.
+///
+/// # Errors
+/// What stands in the way.
+pub(crate) fn validate(contract: &[u8]) -> Result<(), ModuleError> {
+    validate_module(contract, Profile::Local.at(RULES_HEIGHT)).map(|_| ())
+}
+
+/// The contract's description, as its data driver gives it.
+pub(crate) fn schema(driver: &[u8]) -> Result<ContractAbi> {
+    let text = driver::Driver::load(driver)?.schema()?;
+    let abi: ContractAbi = serde_json::from_str(&text).context("its description cannot be read")?;
+    anyhow::ensure!(
+        abi.schema == SCHEMA_VERSION,
+        "its description is of form {}, and this cargo-dusk reads {SCHEMA_VERSION}",
+        abi.schema
+    );
+    Ok(abi)
+}
+
+/// A contract's data driver.
+pub(crate) struct Driver(driver::Driver);
+
+impl Driver {
+    /// Compiles it.
+    pub(crate) fn load(wasm: &[u8]) -> Result<Self> {
+        driver::Driver::load(wasm).map(Self).context("the contract's data driver cannot be used")
+    }
+
+    /// A function's argument, encoded.
+    ///
+    /// # Errors
+    /// A usage fault when the driver refuses the value.
+    pub(crate) fn encode_input(&self, function: &str, value: &Value) -> Result<Vec<u8>> {
+        self.0.encode_input(function, &value.to_string()).map_err(|error| match error {
+            DriverError::Refused { message, .. } => Fault::usage(
+                format!("the arguments of `{function}` do not fit: {message}"),
+                "compare them with the function's description in target/dusk/NAME/abi.json",
+            ),
+            other => anyhow::Error::from(other).context(format!("cannot encode the arguments of `{function}`")),
+        })
+    }
+
+    /// A function's result as JSON.
+    pub(crate) fn decode_output(&self, function: &str, result: &[u8]) -> Result<Value> {
+        let text = self
+            .0
+            .decode_output(function, result)
+            .with_context(|| format!("cannot decode the result of `{function}`"))?;
+        serde_json::from_str(&text).with_context(|| format!("the result of `{function}` is not JSON: {text}"))
+    }
+
+    /// An event's data as JSON.
+    pub(crate) fn decode_event(&self, topic: &str, data: &[u8]) -> Result<Value> {
+        let text = self.0.decode_event(topic, data).with_context(|| format!("cannot decode the event `{topic}`"))?;
+        serde_json::from_str(&text).with_context(|| format!("the event `{topic}` is not JSON: {text}"))
+    }
+}

@@ -1,0 +1,201 @@
+//! The decisions about toolchains, on machines that are made of shell scripts.
+
+use std::os::unix::fs::PermissionsExt;
+
+use tempfile::TempDir;
+
+use super::*;
+
+/// A machine in a folder: `bin` is its search path, `root` its system.
+struct Pretended {
+    folder: TempDir,
+    administrator: bool,
+}
+
+impl Pretended {
+    fn new(administrator: bool) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["bin", "root/usr/bin", "root/usr/lib/rustlib"] {
+            fs::create_dir_all(folder.path().join(name)).unwrap();
+        }
+        Self { folder, administrator }
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.folder.path().join(path)
+    }
+
+    fn machine(&self) -> Machine {
+        Machine::pretend(&self.path("bin"), &self.path("root"), self.administrator)
+    }
+
+    /// Puts an executable script somewhere.
+    fn script(&self, path: &str, body: &str) -> &Self {
+        let path = self.path(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, format!("#!/bin/sh\n{body}\n")).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        self
+    }
+
+    /// A compiler whose sysroot is `sysroot`.
+    fn compiler(&self, path: &str, sysroot: &str, release: &str) -> &Self {
+        let sysroot = self.path(sysroot);
+        let sysroot = sysroot.display();
+        self.script(
+            path,
+            &format!(
+                "case \"$*\" in\n-vV) printf 'rustc {release}\\nrelease: {release}\\n';;\n\
+                 '--print sysroot') echo {sysroot};;\n\
+                 '--print target-libdir --target {TARGET}') echo {sysroot}/lib/rustlib/{TARGET}/lib;;\n*) exit 1;;\nesac"
+            ),
+        )
+    }
+
+    fn file(&self, path: &str) -> &Self {
+        let path = self.path(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, "").unwrap();
+        self
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.path("log")).unwrap_or_default()
+    }
+}
+
+const CORE: &str = "own/lib/rustlib/wasm32-unknown-unknown/lib/libcore-1.rlib";
+const SOURCES: &str = "root/usr/lib/rustlib/src/rust/library/core/src/lib.rs";
+
+/// A voice that asks nothing, whoever runs the tests.
+fn ui() -> Ui {
+    Ui::new(true)
+}
+
+#[test]
+fn an_installed_target_is_taken_as_it_is() {
+    let pretended = Pretended::new(false);
+    pretended.compiler("bin/rustc", "own", "1.95.0").file(CORE);
+    let toolchain = ensure(&pretended.machine(), &ui(), false).unwrap();
+    assert_eq!(toolchain.library, Library::Installed);
+    assert_eq!(toolchain.name(), "rustc 1.95.0");
+    assert!(toolchain.environment().is_empty() && toolchain.arguments(Product::Driver).is_empty());
+}
+
+#[test]
+fn rustup_adds_a_missing_target() {
+    let pretended = Pretended::new(false);
+    let core = pretended.path(CORE);
+    let add = format!(
+        "echo \"$*\" >> {}; /bin/mkdir -p {}; : > {}",
+        pretended.path("log").display(),
+        core.parent().unwrap().display(),
+        core.display()
+    );
+    pretended.compiler("bin/rustc", "own", "1.95.0").script("bin/rustup", &add);
+    assert!(matches!(look(&pretended.machine(), false), Found::Addable { .. }));
+    assert_eq!(ensure(&pretended.machine(), &ui(), false).unwrap().library, Library::Installed);
+    assert_eq!(pretended.log(), "target add wasm32-unknown-unknown\n");
+}
+
+#[test]
+fn where_rustup_cannot_download_the_distribution_helps() {
+    let pretended = Pretended::new(false);
+    pretended
+        .compiler("bin/rustc", "own", "1.95.0")
+        .script("bin/rustup", "exit 1")
+        .compiler("root/usr/bin/rustc", "root/usr", "1.96.0")
+        .file(SOURCES)
+        .file("own/lib/rustlib/x86_64-unknown-linux-gnu/bin/rust-lld");
+    let toolchain = ensure(&pretended.machine(), &ui(), false).unwrap();
+    let linker = pretended.path("own/lib/rustlib/x86_64-unknown-linux-gnu/bin/rust-lld");
+    let rustc = pretended.path("root/usr/bin/rustc");
+    assert_eq!(toolchain.library, Library::Built { rustc: rustc.clone(), linker: linker.clone() });
+    assert_eq!(toolchain.arguments(Product::Contract), ["-Zbuild-std=core,alloc"]);
+    assert_eq!(toolchain.arguments(Product::Driver), ["-Zbuild-std=std,panic_abort"]);
+    let environment = toolchain.environment();
+    assert!(environment.contains(&("RUSTC", rustc.into())));
+    assert!(environment.contains(&("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker.into())));
+}
+
+#[test]
+fn a_rustup_that_says_done_but_is_not_does_not_loop() {
+    let pretended = Pretended::new(false);
+    pretended.compiler("bin/rustc", "own", "1.95.0").script("bin/rustup", "exit 0");
+    let error = ensure(&pretended.machine(), &ui(), false).unwrap_err();
+    assert!(error.to_string().contains("no way to compile"), "{error}");
+}
+
+#[test]
+fn an_administrator_without_a_terminal_gets_the_packages() {
+    let pretended = Pretended::new(true);
+    let sources = pretended.path(SOURCES);
+    let compiler = pretended.path("parked/rustc");
+    pretended.compiler("parked/rustc", "root/usr", "1.96.0");
+    let apt = format!(
+        "echo \"$*\" >> {log}\n[ \"$1\" = install ] || exit 0\n/bin/cp {compiler} {usr}\n/bin/mkdir -p {folder}\n: > {sources}\n: > {linker}",
+        log = pretended.path("log").display(),
+        compiler = compiler.display(),
+        usr = pretended.path("root/usr/bin/rustc").display(),
+        folder = sources.parent().unwrap().display(),
+        sources = sources.display(),
+        linker = pretended.path("bin/wasm-ld-22").display(),
+    );
+    pretended.script("bin/apt-get", &apt);
+    let toolchain = ensure(&pretended.machine(), &ui(), true).unwrap();
+    assert!(matches!(toolchain.library, Library::Built { .. }));
+    assert_eq!(
+        pretended.log(),
+        "update\ninstall -y --no-remove --no-install-recommends rustc-web rust-web-src lld-22\n"
+    );
+}
+
+#[test]
+fn others_are_told_what_to_run() {
+    let pretended = Pretended::new(false);
+    pretended.script("bin/apt-get", "exit 1");
+    let Found::Installable { commands } = look(&pretended.machine(), false) else {
+        panic!("packages could be installed");
+    };
+    assert_eq!(commands[1][0], "sudo");
+    let error = ensure(&pretended.machine(), &ui(), false).unwrap_err();
+    assert!(error.to_string().contains("no compiler"), "{error}");
+}
+
+#[test]
+fn a_failing_package_manager_is_reported_once() {
+    let pretended = Pretended::new(true);
+    pretended.script("bin/apt-get", &format!("echo \"$*\" >> {}; exit 1", pretended.path("log").display()));
+    let error = ensure(&pretended.machine(), &ui(), true).unwrap_err();
+    assert!(error.to_string().contains("update` failed"), "{error}");
+    assert_eq!(pretended.log(), "update\n");
+}
+
+#[test]
+fn an_old_compiler_is_refused() {
+    let pretended = Pretended::new(false);
+    pretended.compiler("bin/rustc", "own", "1.80.1").file(CORE);
+    let error = ensure(&pretended.machine(), &ui(), false).unwrap_err();
+    assert_eq!(error.to_string(), "rustc 1.80.1 is too old: contracts need Rust 1.95");
+}
+
+#[test]
+fn an_empty_machine_has_no_way() {
+    let pretended = Pretended::new(false);
+    assert_eq!(look(&pretended.machine(), false), Found::Nothing);
+    assert!(ensure(&pretended.machine(), &ui(), true).is_err());
+}
+
+#[test]
+fn the_identity_changes_with_the_compiler() {
+    let pretended = Pretended::new(false);
+    let none = identity(&pretended.machine());
+    pretended.compiler("bin/rustc", "own", "1.95.0");
+    let first = identity(&pretended.machine());
+    pretended.compiler("bin/rustc", "own", "1.95.1");
+    let second = identity(&pretended.machine());
+    pretended.compiler("root/usr/bin/rustc", "root/usr", "1.96.0");
+    let third = identity(&pretended.machine());
+    let all = [none, first, second, third];
+    assert_eq!(all.iter().collect::<std::collections::BTreeSet<_>>().len(), 4, "{all:?}");
+}

@@ -1,0 +1,169 @@
+//! Transactions: simulated first, with a gas limit that fits, sent, and waited for.
+//!
+//! A failed transaction burns its whole gas limit, so nothing is sent that the simulation already refuses, and the
+//! limit is not much more than what is needed.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use dusk_core::transfer::Transaction;
+use dusk_core::transfer::data::TransactionData;
+use local_node::accounts::DevAccount;
+use local_node_types::rules::{BLOCK_GAS_LIMIT, MIN_GAS_LIMIT};
+
+use super::client::{Client, Included, Simulation};
+use crate::error::Fault;
+use crate::output::{Ui, money};
+
+/// How often a limit that does not suffice is raised before the largest is taken.
+const MAX_RAISES: u32 = 6;
+/// The pause between two looks for a transaction, at first and at most.
+const POLL: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(500));
+/// How long a transaction is waited for.
+const MAX_WAIT: Duration = Duration::from_secs(120);
+
+/// Who sends, and where.
+pub(crate) struct Sender<'a> {
+    /// The node.
+    pub(crate) client: &'a Client,
+    /// The account that signs and pays.
+    pub(crate) account: &'a DevAccount,
+    /// The chain that the signature is for.
+    pub(crate) chain_id: u8,
+}
+
+/// What is to be done.
+pub(crate) struct Order {
+    /// The call or deployment.
+    pub(crate) data: TransactionData,
+    /// LUX that go to the contract.
+    pub(crate) deposit: u64,
+    /// LUX for a unit of gas.
+    pub(crate) gas_price: u64,
+    /// The least gas limit that the chain accepts for it.
+    pub(crate) least_gas_limit: u64,
+    /// The account's next nonce.
+    pub(crate) nonce: u64,
+    /// The account's balance.
+    pub(crate) balance: u64,
+}
+
+/// A signed transaction that the simulation accepts.
+pub(crate) struct Prepared {
+    /// The transaction.
+    pub(crate) transaction: Transaction,
+    /// Its id, in hexadecimal.
+    pub(crate) id: String,
+    /// Gas that the simulation spent.
+    pub(crate) gas: u64,
+}
+
+/// What came of the simulation.
+pub(crate) enum Simulated {
+    /// It goes through.
+    Accepted(Prepared),
+    /// It does not; the node's words.
+    Refused(String),
+}
+
+impl Sender<'_> {
+    /// Signs the order with a gas limit that the simulation finds sufficient.
+    ///
+    /// # Errors
+    /// When the account cannot pay for the least, or the node does not answer.
+    pub(crate) fn prepare(&self, order: &Order) -> Result<Simulated> {
+        let affordable = order.balance.saturating_sub(order.deposit) / order.gas_price.max(1);
+        let most = affordable.min(BLOCK_GAS_LIMIT);
+        let least = order.least_gas_limit.max(MIN_GAS_LIMIT);
+        if most < least {
+            let needed = least.saturating_mul(order.gas_price).saturating_add(order.deposit);
+            return Err(Fault::failed(
+                format!(
+                    "{} has {}, and at least {} are needed",
+                    self.account.name(),
+                    money(order.balance),
+                    money(needed)
+                ),
+                "take another account with `--from`",
+            ));
+        }
+        let (transaction, first) = self.simulate(order, most)?;
+        if let Some(reason) = first.error {
+            return Ok(Simulated::Refused(reason));
+        }
+        let mut limit = (first.gas_spent + first.gas_spent / 10).clamp(least, most);
+        for _ in 0..MAX_RAISES {
+            // Callees get a share of what is left, so a limit near the gas spent may be too tight: it is tried out.
+            let (transaction, again) = self.simulate(order, limit)?;
+            if again.error.is_none() {
+                return Ok(Simulated::Accepted(prepared(transaction, again.gas_spent)));
+            }
+            limit = (limit + limit / 4).min(most);
+        }
+        Ok(Simulated::Accepted(prepared(transaction, first.gas_spent)))
+    }
+
+    fn simulate(&self, order: &Order, gas_limit: u64) -> Result<(Transaction, Simulation)> {
+        let transaction = Transaction::moonlight(
+            self.account.secret_key(),
+            None,
+            0,
+            order.deposit,
+            gas_limit,
+            order.gas_price,
+            order.nonce,
+            self.chain_id,
+            Some(order.data.clone()),
+        )
+        .map_err(|error| Fault::failed(format!("the transaction cannot be made: {error:?}"), "shorten its data"))?;
+        let simulation = self.client.simulate(&transaction).context("the simulation failed")?;
+        Ok((transaction, simulation))
+    }
+
+    /// Sends and waits until the transaction is in a block, or final.
+    ///
+    /// # Errors
+    /// When the node refuses it, or it does not get into a block in time.
+    pub(crate) fn send(&self, prepared: &Prepared, until_final: bool, ui: &Ui) -> Result<Included> {
+        self.client.propagate(&prepared.transaction).map_err(|error| {
+            Fault::failed(format!("the node does not take the transaction: {error}"), HINT_NOT_TAKEN)
+        })?;
+        let _waiting = ui.waiting("waiting for the block");
+        let included =
+            wait(&format!("transaction {} is not in a block", prepared.id), || self.client.transaction(&prepared.id))?;
+        if until_final {
+            let height = included.block_height;
+            wait(&format!("block {height} is not final"), || {
+                self.client.is_final(height).map(|is_final| is_final.then_some(()))
+            })?;
+        }
+        Ok(included)
+    }
+}
+
+const HINT_NOT_TAKEN: &str = "another transaction of this account may be on its way: try again when it is in a block";
+
+fn prepared(transaction: Transaction, gas: u64) -> Prepared {
+    let id = hex::encode(transaction.hash().to_bytes());
+    Prepared { transaction, id, gas }
+}
+
+/// Looks again and again, at first often, then less so.
+fn wait<T>(what: &str, mut look: impl FnMut() -> Result<Option<T>, super::client::ClientError>) -> Result<T> {
+    let begun = Instant::now();
+    let (mut pause, longest) = POLL;
+    loop {
+        if let Some(found) = look()? {
+            return Ok(found);
+        }
+        if begun.elapsed() > MAX_WAIT {
+            let message = format!("{what} after {} s", MAX_WAIT.as_secs());
+            return Err(Fault::failed(
+                message,
+                "see whether the node makes blocks; the transaction may still get into one",
+            ));
+        }
+        std::thread::sleep(pause);
+        pause = (pause * 3 / 2).min(longest);
+    }
+}

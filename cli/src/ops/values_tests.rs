@@ -1,0 +1,196 @@
+//! What fits and what does not.
+
+use local_node_types::abi::{SCHEMA_VERSION, TypeDefinition, Variant};
+use serde_json::json;
+
+use super::*;
+
+struct TestNames;
+
+impl Names for TestNames {
+    fn account(&self, name: &str) -> Result<String, String> {
+        if name == "alice" { Ok("address of alice".to_owned()) } else { Err(format!("there is no account `@{name}`")) }
+    }
+
+    fn contract(&self, name: &str) -> Result<String, String> {
+        if name == "token" { Ok("11".repeat(32)) } else { Err(format!("no contract `{name}`")) }
+    }
+}
+
+fn field(name: &str, ty: Type) -> Field {
+    Field { name: name.to_owned(), doc: String::new(), ty }
+}
+
+fn named(name: &str) -> Type {
+    Type::Named(name.to_owned())
+}
+
+fn abi() -> ContractAbi {
+    let variant = |name: &str, fields| Variant { name: name.to_owned(), doc: String::new(), fields };
+    let share = Shape::Struct(vec![field("to", Type::Account), field("amount", Type::Uint(64))]);
+    let reason = Shape::Enum(vec![
+        variant("Lost", vec![]),
+        variant("Court", vec![field("file", Type::Uint(32))]),
+        variant("Other", vec![field("0", Type::String)]),
+        variant("Pair", vec![field("0", Type::Bool), field("1", Type::Int(8))]),
+    ]);
+    let types = [
+        ("Share", share),
+        ("Reason", reason),
+        ("Endless", Shape::Struct(vec![field("next", Type::Option(Box::new(named("Endless"))))])),
+    ];
+    ContractAbi {
+        schema: SCHEMA_VERSION,
+        name: "register".to_owned(),
+        doc: String::new(),
+        sdk: "0.1.0".to_owned(),
+        init: None,
+        functions: vec![],
+        events: vec![],
+        errors: vec![],
+        types: types.map(|(name, shape)| (name.to_owned(), TypeDefinition { doc: String::new(), shape })).into(),
+    }
+}
+
+fn check(ty: &Type, value: Value) -> Result<Value, String> {
+    let abi = abi();
+    let given = Given::Document(json!({ "x": value }));
+    let parameters = [field("x", ty.clone())];
+    Checker::new(&abi, &TestNames).assemble(&parameters, &given).map_err(|misfit| misfit.to_string())
+}
+
+#[test]
+fn numbers_keep_to_their_bits() {
+    let cases = [
+        (Type::Uint(8), json!(255), Some(json!(255))),
+        (Type::Uint(8), json!(256), None),
+        (Type::Uint(8), json!(-1), None),
+        (Type::Uint(8), json!(1.5), None),
+        (Type::Uint(64), json!(u64::MAX), Some(json!(u64::MAX))),
+        (Type::Uint(64), json!("18446744073709551615"), Some(json!(u64::MAX))),
+        (Type::Uint(64), json!("18446744073709551616"), None),
+        (Type::Uint(128), json!("340282366920938463463374607431768211455"), Some(json!(u128::MAX.to_string()))),
+        (Type::Uint(128), json!("340282366920938463463374607431768211456"), None),
+        (Type::Int(8), json!(-128), Some(json!(-128))),
+        (Type::Int(8), json!(128), None),
+        (Type::Int(64), json!(i64::MIN), Some(json!(i64::MIN))),
+        (Type::Int(128), json!(i128::MIN.to_string()), Some(json!(i128::MIN.to_string()))),
+        (Type::Uint(32), json!(true), None),
+        (Type::Uint(32), json!("ten"), None),
+    ];
+    for (ty, value, expected) in cases {
+        assert_eq!(check(&ty, value.clone()).ok(), expected, "{value} as {ty:?}");
+    }
+    assert_eq!(check(&Type::Uint(8), json!(300)).unwrap_err(), "x: 300 is not a whole number from 0 to 255");
+}
+
+#[test]
+fn names_stand_for_accounts_and_contracts() {
+    assert_eq!(check(&Type::Account, json!("@alice")), Ok(json!("address of alice")));
+    assert_eq!(check(&Type::Account, json!("@bo")).unwrap_err(), "x: there is no account `@bo`");
+    let address = bs58::encode([7; 96]).into_string();
+    assert_eq!(check(&Type::Account, json!(address)), Ok(json!(address)));
+    assert!(check(&Type::Account, json!(bs58::encode([7; 95]).into_string())).is_err());
+    assert_eq!(check(&Type::Contract, json!("@token")), Ok(json!("11".repeat(32))));
+    assert_eq!(check(&Type::Contract, json!("AB".repeat(32))), Ok(json!("ab".repeat(32))));
+    assert!(check(&Type::Contract, json!("ab")).is_err());
+    assert_eq!(check(&Type::String, json!("@alice")), Ok(json!("@alice")), "text is text");
+}
+
+#[test]
+fn compound_values_are_checked_all_the_way_down() {
+    let list = Type::List(Box::new(named("Share")));
+    let good = json!([{ "to": "@alice", "amount": 3 }]);
+    assert_eq!(check(&list, good), Ok(json!([{ "to": "address of alice", "amount": 3 }])));
+    let cases = [
+        (list.clone(), json!([{ "to": "@alice", "amount": -3 }]), "x[0].amount: "),
+        (list.clone(), json!([{ "to": "@alice" }]), "x[0].amount: missing"),
+        (list.clone(), json!([{ "to": "@alice", "amount": 1, "tip": 1 }]), "x[0].tip: there is no such field"),
+        (list, json!({ "to": "@alice" }), "x: "),
+        (Type::Array(Box::new(Type::Bool), 2), json!([true]), "x: [true] is not a list of 2"),
+        (Type::Tuple(vec![Type::Bool, Type::Uint(8)]), json!([true, 256]), "x[1]: "),
+        (Type::Map(Box::new(Type::Uint(8)), Box::new(Type::Bool)), json!([[1, true], [2, 3]]), "x[1][1]: "),
+        (named("Reason"), json!("Stolen"), "x: \"Stolen\" is not one of Lost, Court, Other, Pair"),
+        (named("Reason"), json!("Court"), "x: "),
+        (named("Reason"), json!({ "Court": { "file": "x" } }), "x.Court.file: "),
+        (named("Reason"), json!({ "Lost": 1, "Court": 2 }), "x: "),
+        (Type::Bytes, json!("0x0g"), "x: "),
+        (Type::FixedBytes(2), json!("000000"), "x: "),
+        (Type::Field, json!("00"), "x: "),
+    ];
+    for (ty, value, begin) in cases {
+        let error = check(&ty, value.clone()).unwrap_err();
+        assert!(error.starts_with(begin), "{value}: {error}");
+    }
+    let fits = [
+        (named("Reason"), json!("Lost")),
+        (named("Reason"), json!({ "Court": { "file": 7 } })),
+        (named("Reason"), json!({ "Other": "text" })),
+        (named("Reason"), json!({ "Pair": [true, -1] })),
+        (Type::Option(Box::new(Type::Bool)), json!(null)),
+        (Type::Option(Box::new(Type::Bool)), json!(true)),
+        (Type::Opaque("Proof".to_owned()), json!({ "any": 1 })),
+        (Type::Unit, json!(null)),
+    ];
+    for (ty, value) in fits {
+        assert_eq!(check(&ty, value.clone()), Ok(value));
+    }
+}
+
+#[test]
+fn endless_types_end() {
+    let mut value = json!(null);
+    for _ in 0..200 {
+        value = json!({ "next": value });
+    }
+    assert!(check(&named("Endless"), value).unwrap_err().ends_with("the type nests too deep"));
+}
+
+#[test]
+fn flags_and_documents_give_the_same() {
+    let abi = abi();
+    let checker = Checker::new(&abi, &TestNames);
+    let parameters = [field("to", Type::Account), field("amount", Type::Uint(64))];
+    let texts = |pairs: &[(&str, &str)]| {
+        Given::Texts(pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect())
+    };
+    let expected = json!(["address of alice", 1000]);
+    let given = [
+        texts(&[("to", "@alice"), ("amount", "1_000")]),
+        Given::Document(json!({ "amount": 1000, "to": "@alice" })),
+        Given::Document(json!(["@alice", "1000"])),
+    ];
+    for given in &given {
+        assert_eq!(checker.assemble(&parameters, given), Ok(expected.clone()));
+    }
+    let wrong = [
+        (texts(&[("to", "@alice")]), "amount: missing; it is a whole number from 0 to 18446744073709551615"),
+        (texts(&[("to", "@alice"), ("amount", "1"), ("tip", "1")]), "tip: there is no such argument"),
+        (Given::Document(json!({ "to": "@alice" })), "amount: missing"),
+        (Given::Document(json!({ "to": "@alice", "sum": 1 })), "sum: there is no such argument"),
+        (Given::Document(json!(["@alice"])), "arguments: [\"@alice\"] does not give to, amount"),
+        (Given::Document(json!(["@alice", 1, 2])), "arguments: [\"@alice\",1,2] does not give to, amount"),
+    ];
+    for (given, message) in wrong {
+        assert_eq!(checker.assemble(&parameters, &given).unwrap_err().to_string(), message);
+    }
+    assert_eq!(checker.assemble(&[], &texts(&[])), Ok(Value::Null));
+    assert_eq!(checker.assemble(&[], &Given::Document(json!([]))), Ok(Value::Null));
+    assert!(checker.assemble(&[], &Given::Document(json!(1))).is_err());
+}
+
+#[test]
+fn a_single_argument_may_stand_for_itself() {
+    let abi = abi();
+    let checker = Checker::new(&abi, &TestNames);
+    let assemble = |ty: Type, document| checker.assemble(&[field("x", ty)], &Given::Document(document));
+    assert_eq!(assemble(Type::Uint(8), json!(3)), Ok(json!(3)));
+    assert_eq!(assemble(Type::Uint(8), json!([3])), Ok(json!(3)));
+    assert_eq!(assemble(Type::Uint(8), json!({ "x": 3 })), Ok(json!(3)));
+    assert_eq!(assemble(Type::List(Box::new(Type::Uint(8))), json!([3])), Ok(json!([3])));
+    let share = json!({ "to": "@alice", "amount": 3 });
+    assert_eq!(assemble(named("Share"), share), Ok(json!({ "to": "address of alice", "amount": 3 })));
+    let text =
+        checker.assemble(&[field("x", named("Reason"))], &Given::Texts([("x".to_owned(), "Lost".to_owned())].into()));
+    assert_eq!(text, Ok(json!("Lost")));
+}

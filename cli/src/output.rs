@@ -1,0 +1,256 @@
+//! What is said, and where: the result on stdout, everything else on stderr, one document on stdout with `--json`.
+
+use std::fmt::Display;
+use std::io::{self, IsTerminal, Write};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+use serde_json::json;
+
+/// The voice of one run of the command.
+#[derive(Debug, Clone)]
+pub(crate) struct Ui {
+    json: bool,
+    /// Whether stdout takes colour.
+    color_out: bool,
+    /// Whether stderr takes colour.
+    color_err: bool,
+    /// Whether stderr shows moving things.
+    bars: bool,
+    /// Whether a question could be answered.
+    interactive: bool,
+}
+
+/// A colour by what it means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tone {
+    /// It went well.
+    Good,
+    /// It went wrong.
+    Bad,
+    /// Look at this.
+    Warn,
+    /// What to do.
+    Hint,
+    /// Beside the point.
+    Faint,
+}
+
+impl Tone {
+    const fn code(self) -> &'static str {
+        match self {
+            Self::Good => "\x1b[1;32m",
+            Self::Bad => "\x1b[1;31m",
+            Self::Warn => "\x1b[1;33m",
+            Self::Hint => "\x1b[1;36m",
+            Self::Faint => "\x1b[2m",
+        }
+    }
+}
+
+impl Ui {
+    /// Looks at the terminal and the environment.
+    pub(crate) fn new(json: bool) -> Self {
+        let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let plain = set("NO_COLOR") || dumb;
+        let err = io::stderr().is_terminal();
+        Self {
+            json,
+            color_out: io::stdout().is_terminal() && !plain && !json,
+            color_err: err && !plain,
+            bars: err && !dumb && !set("CI") && !json,
+            interactive: io::stdin().is_terminal() && err && !set("CI") && !json,
+        }
+    }
+
+    /// Whether the result is one JSON document.
+    pub(crate) fn json(&self) -> bool {
+        self.json
+    }
+
+    /// A step of the work, on stderr: `    Building counter`.
+    pub(crate) fn step(&self, verb: &str, what: impl Display) {
+        self.labelled(Tone::Good, verb, what);
+    }
+
+    /// Something to know, on stderr.
+    pub(crate) fn note(&self, what: impl Display) {
+        self.labelled(Tone::Hint, "Note", what);
+    }
+
+    /// Something to beware of, on stderr.
+    pub(crate) fn warn(&self, what: impl Display) {
+        self.labelled(Tone::Warn, "Warning", what);
+    }
+
+    fn labelled(&self, tone: Tone, label: &str, what: impl Display) {
+        let label = format!("{label:>12}");
+        say(io::stderr(), format_args!("{} {what}\n", paint(self.color_err, tone, &label)));
+    }
+
+    /// Text as it is, on stderr.
+    pub(crate) fn aside(&self, text: impl Display) {
+        say(io::stderr(), format_args!("{text}\n"));
+    }
+
+    /// A line of the result, on stdout. Nothing with `--json`.
+    pub(crate) fn line(&self, text: impl Display) {
+        if !self.json {
+            say(io::stdout(), format_args!("{text}\n"));
+        }
+    }
+
+    /// The result as a document, on stdout. Nothing without `--json`.
+    pub(crate) fn document(&self, document: &impl Serialize) {
+        if self.json {
+            let text = serde_json::to_string_pretty(document).expect("documents have text keys");
+            say(io::stdout(), format_args!("{text}\n"));
+        }
+    }
+
+    /// Text for stdout whether or not `--json` is given: scripts, and lines that other programs wait for.
+    pub(crate) fn raw(&self, text: impl Display) {
+        say(io::stdout(), format_args!("{text}"));
+    }
+
+    /// A word in a result line, in the colour of its meaning.
+    pub(crate) fn toned(&self, tone: Tone, text: &str) -> String {
+        paint(self.color_out, tone, text)
+    }
+
+    /// An error and what to do about it.
+    pub(crate) fn error(&self, message: &str, hint: &str, exit: u8) {
+        let (error, hint_label) =
+            (paint(self.color_err, Tone::Bad, "error:"), paint(self.color_err, Tone::Hint, "hint:"));
+        say(io::stderr(), format_args!("{error} {message}\n{hint_label} {hint}\n"));
+        self.document(&json!({ "error": message, "hint": hint, "exit": exit }));
+    }
+
+    /// A sign of life while something takes its time; gone when dropped.
+    pub(crate) fn waiting(&self, what: &str) -> Waiting {
+        if !self.bars {
+            return Waiting(None);
+        }
+        let bar = ProgressBar::new_spinner();
+        if let Ok(style) = ProgressStyle::with_template("{spinner:>12} {msg} {elapsed}") {
+            bar.set_style(style);
+        }
+        bar.set_message(what.to_owned());
+        bar.enable_steady_tick(Duration::from_millis(100));
+        Waiting(Some(bar))
+    }
+
+    /// Asks on the terminal. Without one the answer is no.
+    pub(crate) fn confirm(&self, question: &str) -> bool {
+        if !self.interactive {
+            return false;
+        }
+        say(io::stderr(), format_args!("{question} [y/N] "));
+        let mut answer = String::new();
+        io::stdin().read_line(&mut answer).is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
+    }
+}
+
+/// See [`Ui::waiting`].
+#[derive(Debug)]
+pub(crate) struct Waiting(Option<ProgressBar>);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.0 {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// Writes, and does not mind a reader that has gone (`cargo dusk … | head`).
+fn say(mut to: impl Write, text: std::fmt::Arguments<'_>) {
+    // The exit code tells how the work went; there is nobody left to tell that the pipe is closed.
+    let _ = to.write_fmt(text).and_then(|()| to.flush());
+}
+
+fn paint(color: bool, tone: Tone, text: &str) -> String {
+    if color { format!("{}{text}\x1b[0m", tone.code()) } else { text.to_owned() }
+}
+
+/// An integer with its thousands set apart: `5,412,004`.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Bytes as people read them: `512 B`, `18.2 KiB`.
+pub(crate) fn size(bytes: usize) -> String {
+    if bytes < 1024 { format!("{bytes} B") } else { format!("{}.{} KiB", bytes / 1024, bytes % 1024 * 10 / 1024) }
+}
+
+/// Money in the unit that suits it: `10.8 mDUSK`, `1,000 DUSK`, `12 LUX`.
+pub(crate) fn money(lux: u64) -> String {
+    let (unit, name) = match lux {
+        0..1_000 => return format!("{lux} LUX"),
+        1_000..1_000_000 => (1_000, "µDUSK"),
+        1_000_000..1_000_000_000 => (1_000_000, "mDUSK"),
+        _ => (1_000_000_000, "DUSK"),
+    };
+    let tenths = lux % unit * 10 / unit;
+    if tenths == 0 {
+        format!("{} {name}", grouped(lux / unit))
+    } else {
+        format!("{}.{tenths} {name}", grouped(lux / unit))
+    }
+}
+
+/// A time as people read it: `9 ms`, `1.2 s`.
+pub(crate) fn time(duration: Duration) -> String {
+    let millis = duration.as_millis();
+    if millis < 1000 { format!("{millis} ms") } else { format!("{}.{} s", millis / 1000, millis % 1000 / 100) }
+}
+
+/// A count with its noun: `1 event`, `4 events`.
+pub(crate) fn count(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_well() {
+        let cases = [
+            (0, "0"),
+            (999, "999"),
+            (1_000, "1,000"),
+            (5_412_004, "5,412,004"),
+            (u64::MAX, "18,446,744,073,709,551,615"),
+        ];
+        for (number, text) in cases {
+            assert_eq!(grouped(number), text);
+        }
+        for (bytes, text) in [(0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (18_637, "18.2 KiB")] {
+            assert_eq!(size(bytes), text);
+        }
+        let money_cases = [
+            (12, "12 LUX"),
+            (1_500, "1.5 µDUSK"),
+            (10_824_008, "10.8 mDUSK"),
+            (1_000_000_000, "1 DUSK"),
+            (1_000_000_000_000_000, "1,000,000 DUSK"),
+        ];
+        for (lux, text) in money_cases {
+            assert_eq!(money(lux), text);
+        }
+        assert_eq!(time(Duration::from_millis(999)), "999 ms");
+        assert_eq!(time(Duration::from_millis(1250)), "1.2 s");
+        assert_eq!((count(1, "event"), count(0, "event")), ("1 event".to_owned(), "0 events".to_owned()));
+    }
+}

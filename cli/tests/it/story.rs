@@ -1,0 +1,180 @@
+//! The whole way, outside of any repository: scaffold, build, test, edit, run a node, deploy, call, be refused.
+
+use std::time::Instant;
+
+use crate::support::{Place, Ran, RunningNode, alone};
+
+const CONTRACT: &str = "contracts/counter/src/lib.rs";
+
+/// Says it all when a line that must be there is not.
+#[track_caller]
+fn says(ran: &Ran, parts: &[&str]) {
+    for part in parts {
+        assert!(ran.stdout.contains(part) || ran.stderr.contains(part), "`{part}` is missing:\n{}", ran.all());
+    }
+}
+
+#[test]
+fn from_an_empty_folder_to_a_refused_call() {
+    let _turn = alone();
+    let mut place = Place::new();
+    place.dusk(&["new", "shares"]).exits(0);
+    place.enter("shares");
+
+    builds_once(&place);
+    tests_see_every_change(&place);
+    serves_plain_cargo_test(&place);
+    finds_the_sdk_again_in_a_clone(&place);
+    lives_on_a_chain(&place);
+}
+
+fn builds_once(place: &Place) {
+    let first = place.dusk(&["build"]).exits(0);
+    says(&first, &["counter ", " KiB", "3 functions", "1 event", "deploy ≥ 5,000,000 gas"]);
+    let wasm = std::fs::read(place.at.join("target/dusk/counter/counter.wasm")).unwrap();
+    let text = String::from_utf8_lossy(&wasm);
+    for folder in [place.at.to_str().unwrap(), env!("CARGO_TARGET_TMPDIR"), concat!(env!("CARGO_MANIFEST_DIR"), "/")] {
+        assert!(!text.contains(folder), "{folder} is in the contract");
+    }
+    assert!(text.contains("dusk:abi") && text.contains("dusk:build"), "the description is part of the contract");
+    let abi: serde_json::Value = serde_json::from_str(&place.read("target/dusk/counter/abi.json")).unwrap();
+    assert_eq!(abi["name"], "counter");
+
+    // Without cargo there is no way to build: that it still works shows that cargo is not asked.
+    let begun = Instant::now();
+    let again = place.ran(place.command(crate::support::PROGRAM).args(["build", "--json"]).env("CARGO", "/bin/false"));
+    let again = again.exits(0).document();
+    assert_eq!(again["fresh"], true, "after {:?}: {again}", begun.elapsed());
+    assert_eq!(again["contracts"][0]["name"], "counter");
+
+    // Artefacts that were tampered with are made again.
+    place.write("target/dusk/counter/counter.wasm", "");
+    let mended = place.dusk(&["build", "--json"]).exits(0).document();
+    assert_eq!(mended["fresh"], false);
+    assert_eq!(mended["contracts"][0]["blake3"], again["contracts"][0]["blake3"], "a build can be repeated");
+}
+
+fn tests_see_every_change(place: &Place) {
+    let green = place.dusk(&["test"]).exits(0);
+    says(&green, &["PASS never_passes_its_limit", "gas ", " ms", "3 passed, 0 failed in "]);
+    let one = place.dusk(&["test", "only_the_owner", "--json"]).exits(0).document();
+    assert_eq!((&one["passed"], &one["failed"]), (&1.into(), &0.into()), "{one}");
+    assert!(one["tests"][0]["gas"].as_u64().unwrap() > 1_000_000, "{one}");
+
+    place.edit(CONTRACT, "self.change(self.value + by);", "self.change(self.value + by + 1);");
+    let red = place.dusk(&["test"]).exits(1);
+    says(&red, &["FAIL starts_at_zero_and_counts", "---- starts_at_zero_and_counts", "failed in "]);
+    assert!(place.dusk(&["test", "--json"]).exits(1).document()["failed"].as_u64().unwrap() > 0);
+
+    place.edit(CONTRACT, "self.change(self.value + by + 1);", "self.change(self.value + by)");
+    place.edit(CONTRACT, "self.change(self.value + by)", "self.change(self.valu + by);");
+    let broken = place.dusk(&["build"]).exits(1);
+    says(
+        &broken,
+        &["no field `valu`", "error: the contract `counter` does not compile", "hint: see the messages above"],
+    );
+
+    place.edit(CONTRACT, "self.change(self.valu + by);", "self.change(self.value + by);");
+    place.dusk(&["test"]).exits(0);
+}
+
+fn serves_plain_cargo_test(place: &Place) {
+    let cargo_test = || place.ran(place.command("cargo").args(["test", "--quiet"]));
+    says(&cargo_test().exits(0), &["test result: ok. 3 passed"]);
+    place.edit(CONTRACT, "Self { owner: sender(), value: 0, limit }", "Self { owner: sender(), value: 1, limit }");
+    cargo_test().exits(101);
+    place.edit(CONTRACT, "Self { owner: sender(), value: 1, limit }", "Self { owner: sender(), value: 0, limit }");
+}
+
+fn finds_the_sdk_again_in_a_clone(place: &Place) {
+    std::fs::remove_file(place.at.join(".cargo/config.toml")).unwrap();
+    let ran = place.dusk(&["build"]).exits(0);
+    says(&ran, &["Linking the SDK"]);
+    assert!(place.read(".cargo/config.toml").contains("dusk-sdk = { path"));
+}
+
+fn lives_on_a_chain(place: &Place) {
+    let node = RunningNode::start(place, "0");
+    for part in ["ready in ", "chain 0, rules local", "10 accounts", "alice", "judy", "DUSK"] {
+        assert!(node.said.contains(part), "`{part}` is missing:\n{}", node.said);
+    }
+    let url = node.url.clone();
+    let on = |words: &[&str]| place.dusk(&[words, &["--network", &url]].concat());
+
+    says(&on(&["deploy"]).exits(2), &["the constructor of `counter` takes arguments", "--init '{\"limit\": 1}'"]);
+    says(&on(&["deploy", "--init", r#"{"limit":-1}"#]).exits(2), &["limit: -1 is not a whole number from 0 to"]);
+    says(&on(&["deploy", "--init", r#"{"limt":1}"#]).exits(2), &["limt: there is no such argument"]);
+    says(&on(&["deploy", "--init", "{"]).exits(2), &["`--init` is not JSON"]);
+    says(&on(&["deploy", "countr"]).exits(2), &["there is no contract `countr`", "did you mean `counter`?"]);
+    says(&on(&["deploy", "--from", "alic", "--init", "10"]).exits(2), &["did you mean `alice`?"]);
+    says(&on(&["call", "counter", "value"]).exits(2), &["no contract `counter` is deployed here", "cargo dusk deploy"]);
+
+    let planned = on(&["deploy", "--init", r#"{"limit":10}"#, "--dry-run"]).exits(0);
+    says(&planned, &["would deploy counter", "fee "]);
+    let deployed = on(&["deploy", "--init", r#"{"limit":10}"#, "--json"]).exits(0).document();
+    assert_eq!(deployed["status"], "deployed");
+    let again = on(&["deploy", "--init", r#"{"limit":10}"#, "--json"]).exits(0).document();
+    assert_eq!((&again["status"], &again["contract"]), (&"unchanged".into(), &deployed["contract"]));
+    says(&on(&["deploy", "--init", "10"]).exits(0), &["unchanged counter"]);
+
+    assert_eq!(on(&["call", "counter", "value"]).exits(0).stdout, "0\n");
+    let called = on(&["call", "counter", "increment", "--by", "3", "--from", "bob", "--json"]).exits(0).document();
+    assert_eq!(called["status"], "included");
+    assert!(called["gas"].as_u64().unwrap() < called["fee"].as_u64().unwrap() + 1, "{called}");
+    assert_eq!(on(&["call", "counter", "value"]).exits(0).stdout, "3\n");
+    let by_id = deployed["contract"].as_str().unwrap();
+    assert_eq!(on(&["call", by_id, "value", "--json"]).exits(0).document()["result"], 3);
+    says(&on(&["call", "counter", "increment", "--args", "[1]", "--final"]).exits(0), &["increment in block "]);
+
+    let refused = on(&["call", "counter", "increment", "--by", "100"]).exits(1);
+    says(
+        &refused,
+        &["refused: LimitReached (", "\"left\":6", "hint: nothing was sent; the simulation already refuses it"],
+    );
+    says(&on(&["call", "counter", "reset", "--from", "bob"]).exits(1), &["refused: NotOwner ("]);
+    assert_eq!(on(&["call", "counter", "value"]).exits(0).stdout, "4\n");
+
+    says(&on(&["call", "counter", "incremnt"]).exits(2), &["did you mean `increment`?"]);
+    says(&on(&["call", "counter", "increment"]).exits(2), &["argument by: missing; it is a whole number from 0 to"]);
+    says(&on(&["call", "counter", "increment", "--by", "-1"]).exits(2), &["argument by: \"-1\" is not a whole number"]);
+    says(
+        &on(&["call", "counter", "increment", "--amount", "1"]).exits(2),
+        &["unexpected argument '--amount'", "hint: "],
+    );
+    says(&on(&["call", "counter", "increment", "--by", "1", "--args", "[1]"]).exits(2), &["given twice"]);
+    let help = place.dusk(&["call", "--network", &url, "counter", "increment", "--help"]).exits(0);
+    says(&help, &["Adds to the counter", "--by <VALUE>", "a whole number from 0 to 18446744073709551615", "--from"]);
+
+    // A changed contract is another one.
+    place.edit(
+        CONTRACT,
+        "self.change(self.value + by);",
+        "self.change(self.value + by);\n            let _ = sender();",
+    );
+    place.edit(CONTRACT, "/// The current value.", "/// The value as it is now.");
+    let changed = on(&["deploy", "--init", r#"{"limit":10}"#, "--json"]).exits(0).document();
+    assert_eq!(changed["status"], "deployed");
+    assert_ne!(changed["contract"], deployed["contract"]);
+    assert_eq!(on(&["call", "counter", "value"]).exits(0).stdout, "0\n");
+
+    // A node that has begun anew is not mistaken for the old one.
+    let port = node.port().to_owned();
+    assert_eq!(node.stop(), Some(0), "a node ends well");
+    let _node = RunningNode::start(place, &port);
+    says(&on(&["call", "counter", "value"]).exits(2), &["counter"]);
+    let fresh = on(&["deploy", "--init", r#"{"limit":10}"#, "--json"]).exits(0).document();
+    assert_eq!(fresh["status"], "deployed");
+}
+
+#[test]
+fn the_demo_shows_the_main_job() {
+    let _turn = alone();
+    let place = Place::new();
+    let shown = place.dusk(&["demo", "--folder", "shown", "--json"]).exits(0).document();
+    let steps = shown["steps"].as_array().unwrap();
+    assert_eq!(steps.len(), 8, "{shown}");
+    let refusal = steps[7]["result"]["error"].as_str().unwrap();
+    assert!(refusal.starts_with("refused: LimitReached"), "{refusal}");
+    assert_eq!(steps[6]["result"]["result"], 3, "{shown}");
+    assert!(place.at.join("shown/demo/dusk.toml").is_file() || place.at.join("shown/demo/Cargo.toml").is_file());
+}

@@ -1,0 +1,167 @@
+//! Running the program in folders of its own.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tempfile::TempDir;
+
+/// The program under test.
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_cargo-dusk");
+/// A folder that stays between runs: the SDK is unpacked there, and what projects compile is kept there, because the
+/// dependencies of each would otherwise be compiled again.
+const KEPT: &str = env!("CARGO_TARGET_TMPDIR");
+
+/// Projects share a target folder, in which the packages of all have the same names: one at a time.
+pub(crate) fn alone() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A folder outside of any repository, and the program in it.
+pub(crate) struct Place {
+    folder: TempDir,
+    /// The folder that commands run in.
+    pub(crate) at: PathBuf,
+}
+
+impl Place {
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let at = folder.path().canonicalize().unwrap();
+        Self { folder, at }
+    }
+
+    /// Goes to a folder.
+    pub(crate) fn enter(&mut self, folder: &str) {
+        self.at = self.at.join(folder);
+    }
+
+    pub(crate) fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
+        let mut command = Command::new(program);
+        for (name, _) in std::env::vars_os() {
+            let name = name.to_string_lossy().into_owned();
+            // What cargo sets for this test is about another package.
+            let about_us = name.starts_with("CARGO_") && name != "CARGO_HOME";
+            if about_us || ["CARGO", "RUSTFLAGS", "NO_COLOR", "CI", "DUSK_TEST_HOST"].contains(&name.as_str()) {
+                command.env_remove(name);
+            }
+        }
+        // As if installed: on the path.
+        let mut path = vec![Path::new(PROGRAM).parent().unwrap().to_owned()];
+        path.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
+        command
+            .current_dir(&self.at)
+            .env("PATH", std::env::join_paths(path).unwrap())
+            .env("CARGO_DUSK_HOME", Path::new(KEPT).join("home"))
+            .env("CARGO_TARGET_DIR", Path::new(KEPT).join("projects"))
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs `cargo dusk` with these words.
+    pub(crate) fn dusk(&self, words: &[&str]) -> Ran {
+        self.ran(self.command(PROGRAM).arg("dusk").args(words))
+    }
+
+    /// Runs a command.
+    pub(crate) fn ran(&self, command: &mut Command) -> Ran {
+        let output = command.output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap().replace(self.at.to_str().unwrap(), "[HERE]");
+        Ran { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+
+    pub(crate) fn write(&self, path: &str, content: &str) {
+        let path = self.at.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+
+    pub(crate) fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.at.join(path)).unwrap()
+    }
+
+    /// Replaces text in a file that must hold it.
+    pub(crate) fn edit(&self, path: &str, from: &str, to: &str) {
+        let content = self.read(path);
+        assert!(content.contains(from), "{path} does not hold `{from}`:\n{content}");
+        self.write(path, &content.replace(from, to));
+    }
+
+    /// The folder in which everything is.
+    pub(crate) fn root(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+/// A command that has ended.
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Ran {
+    /// Panics with all that was said unless the exit code is this.
+    #[track_caller]
+    pub(crate) fn exits(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "\nstdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// The one document on stdout.
+    #[track_caller]
+    pub(crate) fn document(&self) -> serde_json::Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}:\n{}\n{}", self.stdout, self.stderr))
+    }
+
+    /// Everything, for snapshots.
+    pub(crate) fn all(&self) -> String {
+        format!("exit: {:?}\n--- stdout\n{}--- stderr\n{}", self.code, self.stdout, self.stderr)
+    }
+}
+
+/// A running node. It ends with the test.
+pub(crate) struct RunningNode {
+    child: Child,
+    /// Where it is.
+    pub(crate) url: String,
+    /// Its first lines.
+    pub(crate) said: String,
+}
+
+impl RunningNode {
+    /// Starts a node and waits for its first lines.
+    pub(crate) fn start(place: &Place, port: &str) -> Self {
+        let mut command = place.command(PROGRAM);
+        let mut child =
+            command.args(["node", "--port", port]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let said: Vec<String> = (0..11).map(|_| lines.next().expect("a node says who it is").unwrap()).collect();
+        let url = said[0].split(" · ").nth(1).unwrap_or_default().to_owned();
+        assert!(url.starts_with("http://127.0.0.1:"), "{said:?}");
+        Self { child, url, said: said.join("\n") }
+    }
+
+    /// The port that it listens on.
+    pub(crate) fn port(&self) -> &str {
+        self.url.rsplit(':').next().unwrap()
+    }
+
+    /// Ends it as a service manager does, and gives its exit code.
+    pub(crate) fn stop(mut self) -> Option<i32> {
+        let killed = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        assert!(killed.success());
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for RunningNode {
+    fn drop(&mut self) {
+        // Already gone where the test has stopped it.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
