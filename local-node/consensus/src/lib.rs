@@ -44,7 +44,10 @@
 //! * A validation result that came with a vote in ratification counts as known, so that a node that missed the votes can
 //!   make the attestation as well. A proof that a later iteration failed is kept for when the round comes there.
 //! * A candidate whose stated hash is not its header's is dropped.
-//! * Messages of later rounds are kept only with a verified signature.
+//! * Messages of later rounds are kept only with a verified signature. A vote that comes when its step is over is passed
+//!   on once.
+//! * In emergency mode at most four different votes of one member are counted in a step, and this node casts one.
+//! * A node without peers ([`Config::alone`]) waits for its own block as long as it takes.
 
 pub mod attestation;
 pub mod committee;

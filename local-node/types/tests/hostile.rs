@@ -1,5 +1,10 @@
 //! Bytes from outside may be anything: decoders answer with a value or an error, and what they accept is canonical.
 
+use dusk_core::BlsScalar;
+use dusk_core::abi::ContractId;
+use dusk_core::signatures::bls::SecretKey;
+use dusk_core::transfer::data::{ContractBytecode, ContractCall, ContractDeploy, TransactionData};
+use dusk_core::transfer::{Transaction, TransactionFormat};
 use local_node_types::codec::{Decode, DecodeError, Encode};
 use local_node_types::keys::BlsKey;
 use local_node_types::ledger::{
@@ -31,7 +36,67 @@ fn frame_like() -> impl Strategy<Value = Vec<u8>> {
         .prop_map(|(topic, rest)| [[1, 0, 0, 0, 0, topic].as_slice(), &rest].concat())
 }
 
+/// A signed public transaction with data of each kind that fits in a few bytes.
+fn transaction() -> impl Strategy<Value = LedgerTransaction> {
+    let bytes = || vec(any::<u8>(), 0..40);
+    let data = prop_oneof![
+        Just(None),
+        bytes().prop_map(|memo| Some(TransactionData::Memo(memo))),
+        bytes().prop_map(|fn_args| {
+            let contract = ContractId::from_bytes([3; 32]);
+            Some(TransactionData::Call(ContractCall { contract, fn_name: "name".to_owned(), fn_args }))
+        }),
+        (bytes(), proptest::option::of(bytes()), any::<u64>()).prop_map(|(bytes, init_args, nonce)| {
+            let bytecode = ContractBytecode { hash: [4; 32], bytes };
+            Some(TransactionData::Deploy(ContractDeploy { bytecode, owner: vec![5; 96], init_args, nonce }))
+        }),
+    ];
+    let format = prop_oneof![Just(TransactionFormat::Aegis), Just(TransactionFormat::Boreas)];
+    (data, format, any::<u64>()).prop_map(|(data, format, nonce)| {
+        let sender = SecretKey::from(BlsScalar::from(7));
+        let transaction = Transaction::moonlight(&sender, None, 1, 2, 3, 4, nonce, 0, data);
+        LedgerTransaction::new(transaction.expect("the data is within its limits"), format)
+    })
+}
+
+/// What looks like a shielded transaction from afar: a tag, and fields with their lengths.
+fn shielded_like() -> impl Strategy<Value = Vec<u8>> {
+    let length = prop_oneof![4 => 0_u64..2000, 1 => any::<u64>()];
+    let tag = prop_oneof![Just(vec![0_u8]), Just(vec![2, 2]), Just(vec![1]), Just(vec![3, 2])];
+    (tag, length.clone(), length, vec(any::<u8>(), 0..2500)).prop_map(|(tag, payload, skeleton, rest)| {
+        [tag, payload.to_le_bytes().to_vec(), vec![0], skeleton.to_le_bytes().to_vec(), rest].concat()
+    })
+}
+
 proptest! {
+    #[test]
+    fn a_damaged_transaction_does_not_make_the_decoder_panic(
+        whole in transaction(),
+        damage in vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let bytes = whole.protocol_bytes();
+        prop_assert_eq!(LedgerTransaction::from_protocol_bytes(&bytes), Ok(whole.clone()));
+        prop_assert_eq!(LedgerTransaction::decode_all(&whole.encoded()), Ok(whole));
+        let mut damaged = bytes.clone();
+        for (place, byte) in damage {
+            let place = place.index(damaged.len());
+            damaged[place] = byte;
+        }
+        for bytes in [&damaged[..], &bytes[..cut.index(bytes.len())]] {
+            if let Ok(read) = LedgerTransaction::from_protocol_bytes(bytes) {
+                // Whatever is accepted has a name and can be written again.
+                let _ = (read.id(), read.digest());
+                prop_assert_eq!(LedgerTransaction::from_protocol_bytes(&read.protocol_bytes()), Ok(read));
+            }
+        }
+    }
+
+    #[test]
+    fn noise_in_the_form_of_a_transaction_does_not_make_the_decoder_panic(bytes in shielded_like()) {
+        let _ = LedgerTransaction::from_protocol_bytes(&bytes);
+    }
+
     #[test]
     fn no_bytes_make_a_decoder_panic(bytes in vec(any::<u8>(), 0..2000)) {
         prop_assert!(survives::<Header>(&bytes));
