@@ -42,7 +42,7 @@ fn compile(package: &'static str, feature: &'static str) -> Vec<u8> {
     compiled.entry((package, feature)).or_insert_with(|| run_compiler(package, feature)).clone()
 }
 
-/// Makes a workspace of the two contracts beside the build's own files, and compiles one of them.
+/// Makes a workspace of the contracts beside the build's own files, and compiles one of them.
 fn run_compiler(package: &str, feature: &str) -> Vec<u8> {
     let sdk = Path::new(env!("CARGO_MANIFEST_DIR"));
     let root = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("contracts");
@@ -58,12 +58,12 @@ fn run_compiler(package: &str, feature: &str) -> Vec<u8> {
     let profiles = &profiles[profiles.find("[profile.release]").unwrap()..];
     write(
         "Cargo.toml",
-        &format!("[workspace]\nresolver = \"3\"\nmembers = [\"everything\", \"counter\"]\n\n{profiles}"),
+        &format!("[workspace]\nresolver = \"3\"\nmembers = [\"everything\", \"counter\", \"relay\"]\n\n{profiles}"),
     );
-    for name in ["everything", "counter"] {
+    for (name, more) in [("everything", ""), ("counter", ""), ("relay", "counter = { path = \"../counter\" }\n")] {
         let manifest = format!(
             "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\nrust-version = \"1.95\"\n\n\
-             [dependencies]\ndusk-sdk = {{ path = {sdk:?} }}\n"
+             [dependencies]\ndusk-sdk = {{ path = {sdk:?} }}\n{more}"
         );
         write(&format!("{name}/Cargo.toml"), &manifest);
     }
@@ -72,6 +72,7 @@ fn run_compiler(package: &str, feature: &str) -> Vec<u8> {
     write("everything/src/lib.rs", "#![no_std]\nmod contract;\npub use contract::*;\n");
     let counter = fs::read_to_string(template.join("contracts/counter/src/lib.rs")).unwrap();
     write("counter/src/lib.rs", &counter);
+    write("relay/src/lib.rs", &fs::read_to_string(sdk.join("tests/relay/lib.rs")).unwrap());
     if !root.join("Cargo.lock").exists() {
         fs::copy(sdk.join("../Cargo.lock"), root.join("Cargo.lock")).unwrap();
     }
@@ -129,6 +130,20 @@ fn a_compiled_contract_exports_its_functions_and_is_small() {
     assert_eq!(functions, ["increment", "init", "reset", "value"]);
     assert!(globals.contains(&"A".to_owned()));
     assert!(wasm.len() < 16 * 1024, "the counter has {} bytes before it is optimised", wasm.len());
+}
+
+#[test]
+fn a_contract_that_calls_another_exports_only_its_own_functions() {
+    let (imports, functions, _) = interface_of(&compile("relay", "abi"));
+    assert!(imports.contains(&"c".to_owned()), "{imports:?}");
+    assert_eq!(functions, ["init", "owner", "push", "push_softly", "seen"]);
+    let (_, functions, _) = interface_of(&compile("relay", "driver"));
+    assert_eq!(functions.iter().filter(|name| *name == "init").count(), 1);
+    let mut driver = Driver::load(&compile("relay", "driver"));
+    driver.init();
+    let schema: ContractAbi = serde_json::from_str(&driver.get("get_schema")).unwrap();
+    assert_eq!(schema.name, "relay");
+    assert_eq!(schema.functions.len(), 4);
 }
 
 #[test]
