@@ -234,9 +234,17 @@ impl NodeHandle {
     /// # Errors
     /// The outer error says that it could not be tried, the inner one that it cannot be in the next block at all.
     pub async fn simulate(&self, bytes: &[u8]) -> Result<Result<Simulation, ExecutionError>, SimulateError> {
-        let transaction = crate::transaction::decode(bytes)?;
-        self.0.info.policy.check_terms(&transaction, self.next_rules())?;
-        let transaction = LedgerTransaction::new(transaction, self.next_rules().fork().ledger_format());
+        let (bytes, policy, rules) = (bytes.to_vec(), self.0.info.policy, self.next_rules());
+        let transaction = self.check_aside(move || {
+            let transaction = crate::transaction::decode(&bytes)?;
+            policy.check_terms(&transaction, rules)?;
+            Ok(LedgerTransaction::new(transaction, rules.fork().ledger_format()))
+        });
+        let transaction = transaction.await.map_err(|error| match error {
+            SubmitError::Invalid(error) => SimulateError::Invalid(error),
+            SubmitError::Stopped => QueryError::Stopped.into(),
+            _ => QueryError::Busy.into(),
+        })?;
         Ok(self.0.reader.simulate(transaction).await?)
     }
 
@@ -369,24 +377,30 @@ impl NodeHandle {
     }
 
     async fn check_bytes(&self, bytes: Vec<u8>) -> Result<Checked, SubmitError> {
+        let (policy, rules, vm) = (self.0.info.policy, self.next_rules(), self.0.reader.vm().clone());
+        self.check_aside(move || policy.check(&bytes, rules, &vm)).await
+    }
+
+    /// Does a check on a thread that may be busy for a while, no more at a time than there are processors.
+    async fn check_aside<T: Send + 'static>(
+        &self,
+        check: impl FnOnce() -> Result<T, TransactionError> + Send + 'static,
+    ) -> Result<T, SubmitError> {
         let _waiting = self.0.checks.try_acquire().map_err(|_| SubmitError::Busy)?;
         let _running = self.0.checks_at_once.acquire().await.map_err(|_| SubmitError::Stopped)?;
-        let (policy, rules) = (self.0.info.policy, self.next_rules());
-        let vm = self.0.reader.vm().clone();
-        let checked = tokio::task::spawn_blocking(move || policy.check(&bytes, rules, &vm));
-        Ok(checked.await.map_err(|_| SubmitError::Stopped)??)
+        Ok(tokio::task::spawn_blocking(check).await.map_err(|_| SubmitError::Stopped)??)
     }
 
     /// Compiles the module of a deployment here, so that the loop need not, but only for somebody who can pay for it.
     async fn compile_affordable(&self, transaction: Checked) -> Result<(), SubmitError> {
         let asked = transaction.clone();
         self.ask(|reply| Command::Check { transaction: asked, reply }).await??;
-        let _running = self.0.checks_at_once.acquire().await.map_err(|_| SubmitError::Stopped)?;
         let vm = self.0.reader.vm().clone();
-        let compiled = tokio::task::spawn_blocking(move || {
-            transaction.protocol().deploy().map_or(Ok(()), |deploy| vm.compile(&deploy.bytecode.bytes))
-        });
-        compiled.await.map_err(|_| SubmitError::Stopped)?.map_err(|error| TransactionError::from(error).into())
+        self.check_aside(move || match transaction.protocol().deploy() {
+            Some(deploy) => Ok(vm.compile(&deploy.bytecode.bytes)?),
+            None => Ok(()),
+        })
+        .await
     }
 
     async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Result<T, Stopped> {

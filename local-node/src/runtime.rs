@@ -338,7 +338,7 @@ impl Node {
             }
             Output::Build(request) => {
                 let started = Instant::now();
-                let mut expired = || started.elapsed() > BUILD_TIME;
+                let mut expired = || started.elapsed() > BUILD_TIME || request.deadline.is_some_and(|at| now() > at);
                 let built = self.ledger.build(&request, self.mempool.queue(), &mut BuildLimits::new(&mut expired));
                 return Some(match built {
                     Ok(built) => {

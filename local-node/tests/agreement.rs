@@ -58,6 +58,7 @@ fn build(ledger: &mut Ledger, mempool: &Mempool, id: u64) -> (Block, Vec<Voter>)
         voters: voters.clone(),
         slashes: vec![],
         max_body_bytes: 1 << 20,
+        deadline: None,
     };
     let mut never = || false;
     let built = ledger.build(&request, mempool.queue(), &mut BuildLimits::new(&mut never)).expect("builds");

@@ -11,7 +11,7 @@ use dusk_core::transfer::TRANSFER_CONTRACT;
 use dusk_core::transfer::moonlight::AccountData;
 use local_node::events::NodeEvent;
 use local_node::genesis::{Allocation, DEV_BALANCE};
-use local_node::handle::{Fate, NodeHandle, SubmitError, WaitError};
+use local_node::handle::{Fate, NodeHandle, SimulateError, SubmitError, WaitError};
 use local_node::mempool::{Refusal, Removal};
 use local_node::reader::QueryError;
 use local_node::store::SpentTransaction;
@@ -93,11 +93,9 @@ fn issued(node: &NodeHandle) -> u128 {
 }
 
 async fn assert_supply_is_conserved(node: &NodeHandle) {
-    // Until no block is being made any more.
-    let mut height = 0;
-    while node.tip().height != height {
-        height = node.tip().height;
-        node.mempool(0).await.expect("runs");
+    // Once the last transaction is final, no block is being made any more.
+    if let [last] = node.store().last_transactions(1).as_slice() {
+        node.wait_for(&last.id(), true).await.expect("becomes final");
     }
     assert_eq!(supply(node).await, Allocation::development(&*ACCOUNTS).total() + issued(node));
 }
@@ -332,7 +330,6 @@ async fn blocks_by_the_clock_come_without_transactions() {
     let (block, _) = node.store().block(spent.height).expect("stored");
     let (next, _) = node.store().block(spent.height + 1).expect("stored");
     assert!(next.header().timestamp > block.header().timestamp);
-    assert_supply_is_conserved(&node).await;
 }
 
 #[tokio::test]
@@ -403,4 +400,52 @@ async fn the_rules_of_a_public_network_hold_as_they_are_today() {
         .expect("a module");
     let refused = node.submit(Draft::new(0, 3).deploy(&wide, None).bytes()).await;
     assert!(matches!(refused, Err(SubmitError::Invalid(TransactionError::Forbidden { .. }))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn listeners_hear_everything_in_order() {
+    let node = node().await;
+    let mut events = node.subscribe();
+    let id = node.submit(Draft::new(0, 1).pay(1, 1).bytes()).await.expect("taken");
+    node.wait_for(&id, true).await.expect("final");
+    let mut heard = Vec::new();
+    while let Ok(event) = events.try_recv() {
+        heard.push(event.location());
+    }
+    let hash = |height| hex::encode(node.store().block(height).expect("stored").0.header().hash);
+    let transfer = "/on/contracts:0100000000000000000000000000000000000000000000000000000000000000/moonlight";
+    let stake = "/on/contracts:0200000000000000000000000000000000000000000000000000000000000000/reward";
+    let expected = [
+        format!("/on/transactions:{id}/included"),
+        format!("/on/blocks:{}/accepted", hash(1)),
+        format!("/on/transactions:{id}/executed"),
+        transfer.into(),
+        stake.into(),
+        format!("/on/blocks:{}/accepted", hash(2)),
+        stake.into(),
+        format!("/on/blocks:{}/statechange", hash(1)),
+    ];
+    assert_eq!(heard, expected);
+}
+
+#[tokio::test]
+async fn questions_delay_no_block() {
+    let node = node().await;
+    let deploy = Draft::new(0, 1).deploy(&COUNTER, None).sign();
+    let contract = deployed_id(&deploy);
+    let id = node.submit(deploy.to_network_bytes()).await.expect("taken");
+    node.wait_for(&id, false).await.expect("executed");
+    let asked = node.clone();
+    let endless = tokio::spawn(async move { asked.query(contract, "spin", vec![]).await });
+    run(&node, Draft::new(0, 2).pay(1, 1)).await;
+    assert!(!endless.is_finished(), "the question runs for as long as a block's gas lasts");
+    assert!(matches!(endless.await.expect("runs"), Err(QueryError::Call(VmError::OutOfGas))));
+}
+
+#[tokio::test]
+async fn what_cannot_be_simulated_is_refused() {
+    let node = node().await;
+    assert!(matches!(node.simulate(&[1, 2, 3]).await, Err(SimulateError::Invalid(_))));
+    let elsewhere = Draft { chain_id: 9, ..Draft::new(0, 1) };
+    assert!(matches!(node.simulate(&elsewhere.bytes()).await, Err(SimulateError::Invalid(_))));
 }
