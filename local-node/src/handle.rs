@@ -240,12 +240,7 @@ impl NodeHandle {
             policy.check_terms(&transaction, rules)?;
             Ok(LedgerTransaction::new(transaction, rules.fork().ledger_format()))
         });
-        let transaction = transaction.await.map_err(|error| match error {
-            SubmitError::Invalid(error) => SimulateError::Invalid(error),
-            SubmitError::Stopped => QueryError::Stopped.into(),
-            _ => QueryError::Busy.into(),
-        })?;
-        Ok(self.0.reader.simulate(transaction).await?)
+        Ok(self.0.reader.simulate(transaction.await?).await?)
     }
 
     /// Calls a function on the state of the last block and forgets what it changed.
@@ -414,9 +409,9 @@ impl NodeHandle {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SimulateError {
-    /// It is not well-formed, or not for this chain.
+    /// It is not well-formed, or not for this chain; or the node is too busy, or was shut down.
     #[error(transparent)]
-    Invalid(#[from] TransactionError),
+    Refused(#[from] SubmitError),
     /// The state cannot be asked.
     #[error(transparent)]
     Query(#[from] QueryError),

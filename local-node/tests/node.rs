@@ -445,7 +445,7 @@ async fn questions_delay_no_block() {
 #[tokio::test]
 async fn what_cannot_be_simulated_is_refused() {
     let node = node().await;
-    assert!(matches!(node.simulate(&[1, 2, 3]).await, Err(SimulateError::Invalid(_))));
+    assert!(matches!(node.simulate(&[1, 2, 3]).await, Err(SimulateError::Refused(SubmitError::Invalid(_)))));
     let elsewhere = Draft { chain_id: 9, ..Draft::new(0, 1) };
-    assert!(matches!(node.simulate(&elsewhere.bytes()).await, Err(SimulateError::Invalid(_))));
+    assert!(matches!(node.simulate(&elsewhere.bytes()).await, Err(SimulateError::Refused(SubmitError::Invalid(_)))));
 }
