@@ -64,8 +64,9 @@ impl Account {
     /// # Errors
     /// [`Malformed`] when they are no point of the group, or the point at infinity.
     pub fn from_bytes(bytes: &[u8; Self::BYTES]) -> Result<Self, Malformed> {
+        // This has checked that the point is of the group; the point at infinity is one.
         let key = PublicKey::from_bytes(bytes).map_err(|_| Malformed)?;
-        if key.is_valid() { Ok(key.into()) } else { Err(Malformed) }
+        if key.to_raw_bytes()[RAW_BYTES - 1] == 0 { Ok(key.into()) } else { Err(Malformed) }
     }
 
     /// The compressed bytes of the account.
@@ -253,6 +254,8 @@ mod tests {
             assert_eq!(base58::encode(&key.to_bytes()), bs58::encode(key.to_bytes()).into_string());
         }
         assert_eq!(account(1).1.encode().unwrap().len(), 200);
+        assert_eq!(Account::from_bytes(&PublicKey::default().to_bytes()), Err(Malformed));
+        assert_eq!(Account::from_bytes(&[0; 96]), Err(Malformed));
     }
 
     #[test]

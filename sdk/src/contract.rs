@@ -137,6 +137,23 @@ pub const fn assert_distinct_codes(enums: &[&[(u32, &str)]]) {
     }
 }
 
+/// Stops the compilation when two events of a contract have the same topic.
+#[doc(hidden)]
+pub const fn assert_distinct_topics(topics: &[&str]) {
+    let mut a = 0;
+    while a < topics.len() {
+        let mut b = a + 1;
+        while b < topics.len() {
+            assert!(
+                !same_text(topics[a].as_bytes(), topics[b].as_bytes()),
+                "two events of this contract have the same topic: give one #[event(topic = \"…\")]"
+            );
+            b += 1;
+        }
+        a += 1;
+    }
+}
+
 const fn same_codes(first: &[(u32, &str)], second: &[(u32, &str)]) -> bool {
     if first.len() != second.len() {
         return false;

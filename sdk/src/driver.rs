@@ -169,8 +169,11 @@ mod exports {
                 out: *mut u8, out_length: usize,
             ) -> Code {
                 // SAFETY: as the caller promises.
-                let (name, data, out) =
-                    unsafe { (input(name, name_length), input(data, data_length), output(out, out_length)) };
+                let name = unsafe { input(name, name_length) };
+                // SAFETY: as the caller promises.
+                let data = unsafe { input(data, data_length) };
+                // SAFETY: as the caller promises.
+                let out = unsafe { output(out, out_length) };
                 answer(Request::$request(name, data), out)
             }
         )*};

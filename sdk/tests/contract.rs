@@ -146,6 +146,20 @@ fn events_and_results_are_shown_by_name() {
     assert!(INTERFACE.decode_event("happened", &[0; 3]).is_err());
 }
 
+/// The layout of types is fixed: in the order of the source, as in C. (The same bytes in wasm: `wasm.rs`.)
+#[test]
+fn types_have_these_bytes() {
+    use everything::{Amount, Kind, Point};
+
+    assert_eq!(Point { x: 1, y: 2 }.encode().unwrap(), [1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(Amount(3).encode().unwrap(), 3u64.to_le_bytes());
+    let plain = Kind::Plain.encode().unwrap();
+    assert_eq!((plain.len(), plain[0]), (24, 0));
+    let named = Kind::Named { id: 0x0102, label: "dusk".into() };
+    let golden = [1, 0, 2, 1, b'd', b'u', b's', b'k', 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    assert_eq!(named.encode().unwrap(), golden);
+}
+
 fn kinds() -> impl Strategy<Value = everything::Kind> {
     use everything::Kind;
     prop_oneof![

@@ -62,19 +62,24 @@ fn assertions(contract: &Contract, state: &Ident) -> TokenStream {
         .init
         .is_none()
         .then(|| quote_spanned!(state.span()=> ::dusk_sdk::__private::assert_constructible::<#state>();));
+    let topics = self::events(contract).into_iter().map(|path| quote!(<#path as ::dusk_sdk::contract::Event>::TOPIC));
     let used = methods().map(|method| {
         let name = &method.signature.ident;
         quote!(let _ = <#state>::#name;)
     });
     let codes =
         refusals_of(contract).into_iter().map(|refusal| quote!(<#refusal as ::dusk_sdk::contract::Refusal>::CODES));
+    let distinct = quote_spanned! {contract.module.ident.span()=>
+        ::dusk_sdk::contract::assert_distinct_codes(&[#(#codes),*]);
+        ::dusk_sdk::contract::assert_distinct_topics(&[#(#topics),*]);
+    };
     quote! {
         const _: () = {
             #[allow(dead_code, reason = "only its types matter")]
             fn check(_: #state) {
                 #(#values)* #(#outputs)* #(#refusals)* #(#events)* #default #(#used)*
             }
-            ::dusk_sdk::contract::assert_distinct_codes(&[#(#codes),*]);
+            #distinct
         };
     }
 }

@@ -101,9 +101,11 @@ fn methods(block: &ItemImpl, state: &Ident, contract: &mut Contract, faults: &mu
     if !block.generics.params.is_empty() {
         faults.at(&block.generics, "the methods of a contract cannot be generic: callers need to know their types");
     }
+    let cfg = block.attrs.iter().find(|attribute| attribute.path().is_ident("cfg"));
     for item in &block.items {
         let ImplItem::Fn(function) = item else { continue };
-        let method = method(function);
+        let mut method = method(function);
+        method.cfg = method.cfg.or_else(|| cfg.cloned());
         if function.sig.ident == "init" {
             contract.init = Some(method);
         } else {

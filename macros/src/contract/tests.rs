@@ -69,6 +69,10 @@ fn every_mistake_has_its_message() {
         ("pub mod test { pub struct A<T>(T); }", "the state cannot be generic"),
         ("pub mod test { pub struct A; impl<T> A { } }", "the methods of a contract cannot be generic"),
         ("pub mod test { pub struct A; fn init() {} }", "`init` is reserved"),
+        (
+            "pub mod test { pub struct A; #[cfg(test)] impl A { pub fn a(&self) {} } }",
+            "an exported function cannot depend on `cfg`",
+        ),
         ("pub mod test { pub struct A; type AClient = u8; }", "`AClient` is reserved"),
     ];
     for (module, expected) in modules {
