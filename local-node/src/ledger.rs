@@ -103,7 +103,7 @@ pub struct Accepted {
     pub block: Arc<StoredBlock>,
     /// Its label.
     pub label: Label,
-    /// Heights and new labels of earlier blocks.
+    /// Heights and new labels of earlier blocks, in order. A block that is confirmed and at once final is there twice.
     pub relabelled: Vec<(u64, Label)>,
 }
 
@@ -239,12 +239,14 @@ impl Ledger {
             BeforeTip { seed: self.tip().seed, provisioners: std::mem::replace(&mut self.provisioners, provisioners) };
         self.before = Some(before);
 
-        let rolled = roll(&self.store.pending(), height, unaccounted_iterations(&block.header));
+        let pending = self.store.pending();
+        let rolled = roll(&pending, height, unaccounted_iterations(&block.header));
         let block = Arc::new(stored(block, committed));
         self.store.append(Arc::clone(&block), rolled.label, &rolled.changed);
         self.tip = Arc::clone(&block);
         self.forget_final_states(&rolled.changed);
-        Ok(Accepted { block, label: rolled.label, relabelled: rolled.changed })
+        let relabelled = with_confirmations(&pending, &rolled.changed);
+        Ok(Accepted { block, label: rolled.label, relabelled })
     }
 
     fn execute(&self, block: &Block, voters: &[Voter], slashes: &[Slash]) -> Result<Transition, LedgerError> {
@@ -334,6 +336,18 @@ impl Ledger {
 fn unaccounted_iterations(header: &Header) -> u8 {
     let proven = u8::try_from(header.failed_iterations.proven().count()).unwrap_or(u8::MAX);
     header.iteration.min(MAX_ITERATIONS).saturating_sub(proven)
+}
+
+/// Adds to the blocks that have become final those labels that they had in between.
+fn with_confirmations(pending: &[(u64, Label)], changed: &[(u64, Label)]) -> Vec<(u64, Label)> {
+    let unconfirmed = |height| {
+        pending.iter().any(|(at, label)| *at == height && matches!(label, Label::Accepted(_) | Label::Attested(_)))
+    };
+    let steps = changed.iter().flat_map(|&(height, label)| match label {
+        Label::Final(after) if unconfirmed(height) => vec![(height, Label::Confirmed(after)), (height, label)],
+        _ => vec![(height, label)],
+    });
+    steps.collect()
 }
 
 fn holds(transition: &Transition, block: &Block) -> bool {

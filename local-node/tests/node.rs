@@ -423,6 +423,8 @@ async fn listeners_hear_everything_in_order() {
         stake.into(),
         format!("/on/blocks:{}/accepted", hash(2)),
         stake.into(),
+        // Confirmed, and at once final.
+        format!("/on/blocks:{}/statechange", hash(1)),
         format!("/on/blocks:{}/statechange", hash(1)),
     ];
     assert_eq!(heard, expected);
