@@ -1,6 +1,6 @@
 //! A full node in small: ledger, mempool, consensus, HTTP; one process, real blocks.
 //!
-//! [`spawn`] starts a node and gives a [`NodeHandle`](handle::NodeHandle); everything else in the process speaks to the
+//! [`spawn`] starts a node and gives a [`NodeHandle`]; everything else in the process speaks to the
 //! node through that. A node is one loop on a thread of its own that owns the mempool, the consensus and the ledger, and
 //! two kinds of work beside it: checking incoming transactions, and answering questions to the state. How these hang
 //! together is drawn at the top of `runtime.rs`.
