@@ -30,8 +30,8 @@ pub(super) fn run(project: &Project, options: &Build, ui: &Ui) -> Result<ExitCod
 
 /// `counter 18.2 KiB (−43 % by wasm-opt) · 9 functions · 4 events · deploy ≥ 5,000,000 gas`
 fn line(artifact: &Artifact, ui: &Ui) -> String {
-    let saved = if artifact.optimised && artifact.compiled_bytes > artifact.bytes {
-        let percent = (artifact.compiled_bytes - artifact.bytes) * 100 / artifact.compiled_bytes;
+    let saved = if artifact.optimised && artifact.compiled_bytes > artifact.code_bytes {
+        let percent = (artifact.compiled_bytes - artifact.code_bytes) * 100 / artifact.compiled_bytes;
         format!(" (−{percent} % by wasm-opt)")
     } else {
         String::new()
@@ -54,6 +54,7 @@ fn document(artifact: &Artifact) -> serde_json::Value {
         "abi": artifact.abi_path(),
         "bytes": artifact.bytes,
         "compiled_bytes": artifact.compiled_bytes,
+        "code_bytes": artifact.code_bytes,
         "optimised": artifact.optimised,
         "driver_bytes": artifact.driver_bytes,
         "blake3": artifact.hash,

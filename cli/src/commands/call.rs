@@ -202,7 +202,7 @@ impl Calling<'_> {
             .events(included.block_height)?
             .into_iter()
             .filter(|event| event.origin == prepared.id)
-            .map(|event| self.event(event))
+            .map(|event| self.event(&event))
             .collect();
         for event in events.iter().filter(|event| event["contract"] == self.deployment.contract.as_str()) {
             let topic = event["topic"].as_str().unwrap_or_default();
@@ -223,7 +223,7 @@ impl Calling<'_> {
     }
 
     /// An event as a document: decoded where it is this contract's own, else in hexadecimal.
-    fn event(&self, event: BlockEvent) -> Value {
+    fn event(&self, event: &BlockEvent) -> Value {
         let own = event.source == self.deployment.contract;
         let decoded = own.then(|| self.driver.decode_event(&event.topic, &event.data).ok()).flatten();
         let data = decoded.unwrap_or_else(|| Value::String(hex::encode(&event.data)));

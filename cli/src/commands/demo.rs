@@ -35,7 +35,7 @@ pub(super) fn run(options: &Demo, ui: &Ui) -> Result<ExitCode> {
     let node_begun = Instant::now();
     let node = Embedded::start(0, BlockTime::Instant, Profile::Local)?;
     let url = node.url();
-    show.done("start an embedded node", &format!("node at {url}"), node_begun.elapsed(), json!({ "url": url }));
+    show.done("start an embedded node", &format!("node at {url}"), node_begun.elapsed(), &json!({ "url": url }));
     let call =
         |function: &'static [&'static str]| [&["call", "counter"], function, &["--network", url.as_str()]].concat();
     show.step("deploy", &root, &["deploy", "--init", r#"{"limit": 10}"#, "--network", &url], true)?;
@@ -81,11 +81,11 @@ impl Show<'_> {
             check(status.code(), &shown, well)?;
             Value::Null
         };
-        self.done(what, if well { "" } else { "refused, as it should be" }, begun.elapsed(), document);
+        self.done(what, if well { "" } else { "refused, as it should be" }, begun.elapsed(), &document);
         Ok(())
     }
 
-    fn done(&mut self, what: &str, remark: &str, elapsed: Duration, result: Value) {
+    fn done(&mut self, what: &str, remark: &str, elapsed: Duration, result: &Value) {
         let remark = if remark.is_empty() { String::new() } else { format!("{remark} · ") };
         self.ui.line(self.ui.toned(Tone::Faint, &format!("  {remark}{}", time(elapsed))));
         self.steps.push(json!({ "step": what, "milliseconds": millis(elapsed), "result": result }));

@@ -10,9 +10,6 @@ use crate::ops::scaffold;
 use crate::ops::sdk::Source;
 use crate::output::Ui;
 
-/// What a user does next.
-const NEXT: [&str; 3] = ["cargo dusk test", "cargo dusk node", "cargo dusk deploy"];
-
 pub(super) fn run(options: &New, ui: &Ui) -> Result<ExitCode> {
     if options.list {
         let templates = scaffold::templates();
@@ -38,7 +35,7 @@ pub(super) fn run(options: &New, ui: &Ui) -> Result<ExitCode> {
         ui.line(format_args!("{branch} {path}"));
     }
     ui.line(format_args!("\nNext:\n  cd {}", folder.display()));
-    for command in NEXT {
+    for command in &made.next {
         ui.line(format_args!("  {command}"));
     }
     ui.document(&json!({
@@ -46,6 +43,7 @@ pub(super) fn run(options: &New, ui: &Ui) -> Result<ExitCode> {
         "root": made.root,
         "template": options.template,
         "files": made.files,
+        "next": made.next,
         "locked": made.unlocked.is_none(),
     }));
     Ok(ExitCode::SUCCESS)

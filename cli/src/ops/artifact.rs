@@ -23,8 +23,10 @@ pub(crate) struct Artifact {
     pub(crate) name: String,
     /// Bytes of the contract.
     pub(crate) bytes: usize,
-    /// Bytes of the contract as the compiler left it.
+    /// Bytes of its code as the compiler left it.
     pub(crate) compiled_bytes: usize,
+    /// Bytes of its code as it is now; the rest describes it.
+    pub(crate) code_bytes: usize,
     /// Whether wasm-opt was at work.
     pub(crate) optimised: bool,
     /// BLAKE3 of the contract: what the chain knows it by.

@@ -121,6 +121,7 @@ impl Workshop<'_> {
 
         let compiled_bytes = wasm::without_custom(&contract)?.len();
         let (mut contract, optimised) = self.optimise(&contract)?;
+        let code_bytes = contract.len();
         let (driver, _) = self.optimise(&driver)?;
         sandbox::validate(&contract).map_err(|reason| {
             Fault::failed(format!("the chain would refuse `{}`: {reason}", package.name), HINT_REFUSED)
@@ -137,6 +138,7 @@ impl Workshop<'_> {
             name: package.name.clone(),
             bytes: contract.len(),
             compiled_bytes,
+            code_bytes,
             optimised,
             hash: hash_of(&contract),
             driver_bytes: driver.len(),

@@ -221,7 +221,7 @@ impl Client {
         Err(ClientError::Refused { status, message })
     }
 
-    fn strange(&self, request: &str, reason: impl ToString) -> ClientError {
+    fn strange(&self, request: &str, reason: impl std::fmt::Display) -> ClientError {
         ClientError::Strange { url: self.url.clone(), request: request.to_owned(), reason: reason.to_string() }
     }
 }

@@ -28,6 +28,7 @@ impl Refusal {
     /// Reads the node's text: `Panic("…")`, `OutOfGas`, ….
     pub(crate) fn read(text: &str, abi: Option<&ContractAbi>) -> Self {
         let text = text.trim();
+        let text = text.strip_prefix("VM error: ").unwrap_or(text);
         if text.contains("OutOfGas") || text.eq_ignore_ascii_case("out of gas") {
             return Self::OutOfGas;
         }
@@ -139,7 +140,9 @@ mod tests {
             ),
             (r#"Panic("E9: Unlisted")"#, "refused: the contract panicked: E9: Unlisted"),
             (r#"Panic("line\none \u{e4} \"x\"")"#, "refused: the contract panicked: line\none ä \"x\""),
+            ("VM error: panic: E3: AlreadyUsed", "refused: AlreadyUsed (3): This was used before"),
             ("OutOfGas", "refused: out of gas"),
+            ("VM error: out of gas", "refused: out of gas"),
             ("DoesNotExist", "refused: DoesNotExist"),
             ("Panic(\")", "refused: Panic(\")"),
         ];

@@ -17,6 +17,8 @@ use crate::error::{Fault, nearest};
 
 /// The longest name of a project.
 const MAX_NAME_BYTES: usize = 64;
+/// How many commands `new` offers.
+const MAX_COMMANDS: usize = 3;
 /// What templates write for the project's name.
 const NAME_MARK: &str = "{{name}}";
 /// What templates may write for the SDK's version.
@@ -31,6 +33,8 @@ pub(crate) struct Scaffolded {
     pub(crate) name: String,
     /// Its files, by path.
     pub(crate) files: Vec<String>,
+    /// What its README tells to do first.
+    pub(crate) next: Vec<String>,
     /// Why there is no whole lock file yet.
     pub(crate) unlocked: Option<String>,
 }
@@ -89,9 +93,10 @@ pub(crate) fn scaffold(folder: &Path, template: &str, source: &Source) -> Result
     fs::rename(staged.path(), &root).with_context(|| format!("cannot make {}", root.display()))?;
     readable(&root)?;
 
+    let next = first_commands(contents.get("README.md").map_or("", String::as_str));
     let unlocked = lock(&root).err().map(|error| format!("{error:#}"));
     begin_history(&root);
-    Ok(Scaffolded { root, name, files: contents.into_keys().collect(), unlocked })
+    Ok(Scaffolded { root, name, files: contents.into_keys().collect(), next, unlocked })
 }
 
 /// The project's name: the folder's.
@@ -123,6 +128,12 @@ fn files_of(template: &str) -> Result<carried::Files> {
         );
         Fault::usage(format!("there is no template `{template}`"), hint)
     })
+}
+
+/// The first commands in a README, without their comments.
+fn first_commands(readme: &str) -> Vec<String> {
+    let commands = readme.lines().filter(|line| line.starts_with("cargo dusk "));
+    commands.map(|line| line.split(" # ").next().unwrap_or(line).trim_end().to_owned()).take(MAX_COMMANDS).collect()
 }
 
 /// Adds to the ignored paths what must not be committed.
@@ -211,6 +222,12 @@ mod tests {
         for bad in ["", ".", "..", "/", "9lives", "Shares", "a b", "ä", "-x", "a.b", &long] {
             assert!(name_of(Path::new(bad)).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn the_readme_tells_what_comes_next() {
+        let readme = "# X\n```console\ncargo dusk test   # tests\ncargo dusk node\n$ ls\ncargo dusk a\ncargo dusk b\n";
+        assert_eq!(first_commands(readme), ["cargo dusk test", "cargo dusk node", "cargo dusk a"]);
     }
 
     #[test]

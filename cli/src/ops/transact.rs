@@ -61,7 +61,7 @@ pub(crate) struct Prepared {
 /// What came of the simulation.
 pub(crate) enum Simulated {
     /// It goes through.
-    Accepted(Prepared),
+    Accepted(Box<Prepared>),
     /// It does not; the node's words.
     Refused(String),
 }
@@ -96,11 +96,11 @@ impl Sender<'_> {
             // Callees get a share of what is left, so a limit near the gas spent may be too tight: it is tried out.
             let (transaction, again) = self.simulate(order, limit)?;
             if again.error.is_none() {
-                return Ok(Simulated::Accepted(prepared(transaction, again.gas_spent)));
+                return Ok(Simulated::Accepted(Box::new(prepared(transaction, again.gas_spent))));
             }
             limit = (limit + limit / 4).min(most);
         }
-        Ok(Simulated::Accepted(prepared(transaction, first.gas_spent)))
+        Ok(Simulated::Accepted(Box::new(prepared(transaction, first.gas_spent))))
     }
 
     fn simulate(&self, order: &Order, gas_limit: u64) -> Result<(Transaction, Simulation)> {

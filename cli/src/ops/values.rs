@@ -48,7 +48,7 @@ impl<'a> Checker<'a> {
     /// several are an array.
     pub(crate) fn assemble(&self, parameters: &[Field], given: &Given) -> Result<Value, Misfit> {
         let values = match given {
-            Given::Texts(texts) => self.from_texts(parameters, texts)?,
+            Given::Texts(texts) => self.read_texts(parameters, texts)?,
             Given::Document(document) => spread(parameters, document)?,
         };
         let mut checked = Vec::with_capacity(values.len());
@@ -62,7 +62,7 @@ impl<'a> Checker<'a> {
         })
     }
 
-    fn from_texts(&self, parameters: &[Field], texts: &BTreeMap<String, String>) -> Result<Vec<Value>, Misfit> {
+    fn read_texts(&self, parameters: &[Field], texts: &BTreeMap<String, String>) -> Result<Vec<Value>, Misfit> {
         if let Some(surplus) = texts.keys().find(|name| parameters.iter().all(|parameter| parameter.name != **name)) {
             return Err(misfit(surplus, "there is no such argument"));
         }
@@ -73,13 +73,13 @@ impl<'a> Checker<'a> {
                 let text = text.ok_or_else(|| {
                     misfit(&parameter.name, format!("missing; it is {}", self.describe(&parameter.ty)))
                 })?;
-                self.from_text(&parameter.ty, text, &parameter.name)
+                self.read_text(&parameter.ty, text, &parameter.name)
             })
             .collect()
     }
 
     /// Text of a flag as JSON: what is not clearly text is read as JSON.
-    fn from_text(&self, ty: &Type, text: &str, path: &str) -> Result<Value, Misfit> {
+    fn read_text(&self, ty: &Type, text: &str, path: &str) -> Result<Value, Misfit> {
         match ty {
             Type::String | Type::Bytes | Type::FixedBytes(_) | Type::Account | Type::Contract | Type::Field => {
                 Ok(Value::String(text.to_owned()))
@@ -87,7 +87,7 @@ impl<'a> Checker<'a> {
             Type::Uint(_) | Type::Int(_) => Ok(Value::String(text.replace('_', ""))),
             Type::Unit => Ok(Value::Null),
             Type::Option(_) if matches!(text, "none" | "null") => Ok(Value::Null),
-            Type::Option(inner) => self.from_text(inner, text, path),
+            Type::Option(inner) => self.read_text(inner, text, path),
             Type::Named(name) if self.is_plain_enum(name) && !text.starts_with(['"', '{']) => {
                 Ok(Value::String(text.to_owned()))
             }

@@ -52,9 +52,9 @@ fn abi() -> ContractAbi {
     }
 }
 
-fn check(ty: &Type, value: Value) -> Result<Value, String> {
+fn check(ty: &Type, value: impl Into<Value>) -> Result<Value, String> {
     let abi = abi();
-    let given = Given::Document(json!({ "x": value }));
+    let given = Given::Document(json!({ "x": value.into() }));
     let parameters = [field("x", ty.clone())];
     Checker::new(&abi, &TestNames).assemble(&parameters, &given).map_err(|misfit| misfit.to_string())
 }

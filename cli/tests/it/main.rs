@@ -1,5 +1,8 @@
 //! `cargo dusk` as its users meet it: real processes, their words and their exit codes.
 
+#[cfg(test)]
 mod messages;
+#[cfg(test)]
 mod story;
+#[cfg(test)]
 mod support;

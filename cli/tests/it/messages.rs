@@ -10,9 +10,9 @@ use crate::support::{PROGRAM, Place, Ran};
 fn snapshot(name: &str, ran: &Ran) {
     let mut settings = insta::Settings::clone_current();
     settings.set_prepend_module_to_snapshot(false);
+    settings.add_filter(r"127\.0\.0\.1:\d+", "[ADDRESS]");
+    settings.add_filter(r"port \d{2,}", "port [PORT]");
     settings.add_filter(r"\d+\.\d+\.\d+", "[VERSION]");
-    settings.add_filter(r"127\.0\.0\.1:\d+", "127.0.0.1:[PORT]");
-    settings.add_filter(r"port \d+", "port [PORT]");
     settings.bind(|| insta::assert_snapshot!(name, ran.all()));
 }
 
