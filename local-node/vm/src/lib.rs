@@ -26,11 +26,14 @@
 //!
 //! Deliberately absent: contract migration, and a metadata store beside the one of a session.
 
+#![deny(unsafe_code)]
+
 pub mod driver;
 mod error;
 mod execute;
 pub mod genesis;
 mod host;
+#[allow(unsafe_code, reason = "mappings, and the engine's view of them; each use says why it is sound")]
 mod memory;
 mod module;
 mod queries;

@@ -59,9 +59,13 @@ impl Vm {
     }
 
     fn new(modules: ModuleStore) -> Result<Self, VmError> {
+        Self::with_backing(modules, backing())
+    }
+
+    fn with_backing(modules: ModuleStore, backing: Arc<dyn Backing>) -> Result<Self, VmError> {
         let machine = Machine::new().map_err(VmError::Engine)?;
         let states = Mutex::default();
-        Ok(Self(Arc::new(Shared { machine, modules, backing: backing(), answers: Answers::default(), states })))
+        Ok(Self(Arc::new(Shared { machine, modules, backing, answers: Answers::default(), states })))
     }
 
     /// Begins a session on a committed state, or on the empty one.
@@ -141,7 +145,32 @@ impl Vm {
 
 #[cfg(test)]
 mod tests {
+    use dusk_core::signatures::bls::SecretKey;
+    use dusk_core::transfer::TRANSFER_CONTRACT;
+    use local_node_types::rules::Profile;
+
     use super::*;
+    use crate::genesis;
+    use crate::memory::portable_backing;
+    use crate::queries::encoded;
+
+    #[test]
+    fn the_portable_memory_gives_the_same_roots() {
+        let key = PublicKey::from(&SecretKey::from(dusk_core::BlsScalar::from(7)));
+        let env = Env { chain_id: genesis::CHAIN_ID, rules: Profile::Local.at(0) };
+        let roots = [backing(), portable_backing()].map(|backing| {
+            let vm = Vm::with_backing(ModuleStore::default(), backing).unwrap();
+            let mut session = vm.session(None, env).unwrap();
+            genesis::install(&mut session, &key, &key).unwrap();
+            let first = session.commit().unwrap();
+            let mut session = vm.session(Some(first), env).unwrap();
+            let balance = encoded(&(key, 5_u64));
+            session.call(TRANSFER_CONTRACT, "add_account_balance", &balance, 10_000_000).unwrap();
+            session.call(TRANSFER_CONTRACT, "sub_account_balance", &balance, 300).unwrap_err();
+            (first, session.commit().unwrap())
+        });
+        assert_eq!(roots[0], roots[1]);
+    }
 
     #[test]
     fn machines_are_shared_and_sessions_travel() {

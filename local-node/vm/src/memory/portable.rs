@@ -1,7 +1,8 @@
 //! Memories on systems without a page map: pages on the heap, copied in at opening, compared to find what changed.
 //!
-//! Slower, and it differs from [`super::shared`] in two corners that no compiler's output reaches: an access beyond
-//! the current length traps, and writing a page for the first time with nothing but zeros does not count as writing.
+//! Slower, and it differs from [`super::shared`] in two corners: an access beyond the current length traps, and where
+//! a contract's code writes nothing but zeros to a page that was never written, that does not count as writing. (What
+//! the host writes, bulk operations included, always counts.)
 
 use std::collections::BTreeSet;
 use std::io;
@@ -30,6 +31,7 @@ impl Backing for Heap {
         for (&page, content) in kept.iter() {
             (&region as &dyn Region).copy_in(page as usize * PAGE_BYTES, &content.to_vec()?);
         }
+        region.written.lock().unwrap_or_else(PoisonError::into_inner).clear();
         Ok(Box::new(region))
     }
 }
@@ -127,12 +129,20 @@ unsafe impl Region for Copied {
         Ok(())
     }
 
+    fn wrote(&self, offset: usize, length: usize) {
+        if length > 0 {
+            #[expect(clippy::cast_possible_truncation, reason = "block numbers of the 4 GiB address space")]
+            let block = |address: usize| (address / BLOCK_BYTES) as u32;
+            let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+            written.extend(block(offset)..=block(offset + length - 1));
+        }
+    }
+
     fn restore(&self, first: u32, count: u32) -> io::Result<()> {
         let region: &dyn Region = self;
-        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         for block in first..first + count {
             region.copy_in(block as usize * BLOCK_BYTES, &self.kept_block(block)?);
-            written.remove(&block);
+            self.written.lock().unwrap_or_else(PoisonError::into_inner).remove(&block);
         }
         Ok(())
     }

@@ -46,6 +46,8 @@ pub(crate) unsafe trait Region: Send + Sync + fmt::Debug {
     fn make_accessible(&self, length: usize) -> io::Result<()>;
     /// Appends the blocks written since the region was opened or the block restored, in ascending order.
     fn written(&self, length: usize, into: &mut Vec<u32>) -> io::Result<()>;
+    /// Is told of every write of the host.
+    fn wrote(&self, _offset: usize, _length: usize) {}
     /// Gives blocks their committed content back; they no longer count as written.
     fn restore(&self, first: u32, count: u32) -> io::Result<()>;
 }
@@ -76,6 +78,7 @@ impl dyn Region {
     /// Copies bytes in.
     pub(super) fn copy_in(&self, offset: usize, bytes: &[u8]) {
         self.check(offset, bytes.len());
+        self.wrote(offset, bytes.len());
         // SAFETY: the range was checked to be mapped and writable, and `bytes` is memory of the host, which no region
         // overlaps: slices of regions are only ever read by this module and never passed here.
         unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), self.base().add(offset), bytes.len()) }
@@ -85,6 +88,7 @@ impl dyn Region {
     pub(super) fn copy_within(&self, to: usize, from: usize, length: usize) {
         self.check(from, length);
         self.check(to, length);
+        self.wrote(to, length);
         // SAFETY: both ranges were checked to be mapped, readable and writable; `copy` allows them to overlap.
         unsafe { std::ptr::copy(self.base().add(from), self.base().add(to), length) }
     }
@@ -92,6 +96,7 @@ impl dyn Region {
     /// Fills bytes.
     pub(super) fn fill(&self, at: usize, value: u8, length: usize) {
         self.check(at, length);
+        self.wrote(at, length);
         // SAFETY: the range was checked to be mapped and writable.
         unsafe { std::ptr::write_bytes(self.base().add(at), value, length) }
     }
