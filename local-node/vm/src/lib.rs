@@ -24,7 +24,9 @@
 //! - A contract can neither leave its sandbox nor end the process; all that it can make grow is bounded by its gas or
 //!   by a constant.
 //!
-//! Deliberately absent: contract migration, and a metadata store beside the one of a session.
+//! Deliberately absent: contract migration, page openings, and the host query `secp256k1_recover`, which counts as
+//! missing. A contract cannot have its argument buffer above 4 GiB, nor more than one memory. Operators that grow, copy
+//! or fill tables check the gas where production does not; no compiler of contracts emits them.
 
 #![deny(unsafe_code)]
 
