@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use clap::{Args, CommandFactory, FromArgMatches};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches};
 use dusk_core::transfer::data::{ContractCall, TransactionData};
 use local_node_types::abi::{ContractAbi, Function, FunctionKind};
 use serde_json::{Value, json};
@@ -93,7 +94,7 @@ fn arguments(
     checker: &Checker<'_>,
 ) -> Result<Read> {
     let json = clap::Arg::new("json").long("json").action(clap::ArgAction::SetTrue).help("Prints one JSON document");
-    let common = CallOptions::augment_args_for_update(clap::Command::new("call")).arg(json);
+    let common = CallOptions::augment_args(clap::Command::new("call")).arg(json);
     let mut grammar = flags::command(common, abi, function, checker);
     if call.help {
         return Ok(Read::Help(grammar.render_long_help().to_string()));
@@ -105,7 +106,7 @@ fn arguments(
         }
         Err(error) => return Err(error.into()),
     };
-    options.update_from_arg_matches(&matches)?;
+    adopt(options, &matches)?;
     let texts = flags::texts(function, &matches);
     let Some(document) = &options.args else {
         return Ok(Read::Given(Given::Texts(texts)));
@@ -120,6 +121,25 @@ fn arguments(
         )
     })?;
     Ok(Read::Given(Given::Document(document)))
+}
+
+/// Takes over what stands behind the function. What is not said there stays as it was said before.
+fn adopt(options: &mut CallOptions, matches: &ArgMatches) -> Result<()> {
+    let late = CallOptions::from_arg_matches(matches)?;
+    let said = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
+    if said("from") {
+        options.sending.from = late.sending.from;
+    }
+    if said("network") {
+        options.sending.network = late.sending.network;
+    }
+    if said("deposit") {
+        options.deposit = late.deposit;
+    }
+    options.sending.dry_run |= late.sending.dry_run;
+    options.sending.until_final |= late.sending.until_final;
+    options.args = late.args.or(options.args.take());
+    Ok(())
 }
 
 /// One call of one function.
@@ -239,5 +259,38 @@ fn plain(result: &Value) -> String {
             serde_json::to_string_pretty(result).unwrap_or_else(|_| result.to_string())
         }
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(words: &str) -> CallOptions {
+        CallOptions::from_arg_matches(&matches(words)).unwrap()
+    }
+
+    fn matches(words: &str) -> ArgMatches {
+        let grammar = CallOptions::augment_args(clap::Command::new("call")).no_binary_name(true);
+        grammar.get_matches_from(words.split_whitespace())
+    }
+
+    #[test]
+    fn what_is_said_first_holds_unless_it_is_said_again() {
+        let mut said = options("--from bob --dry-run --deposit 5 --network one");
+        adopt(&mut said, &matches("")).unwrap();
+        assert_eq!((said.sending.from.as_str(), said.sending.dry_run, said.deposit), ("bob", true, 5));
+        adopt(&mut said, &matches("--from carol --final --network two --args []")).unwrap();
+        assert_eq!((said.sending.from.as_str(), said.sending.network.as_deref()), ("carol", Some("two")));
+        assert!(said.sending.dry_run && said.sending.until_final);
+        assert_eq!((said.deposit, said.args.as_deref()), (5, Some("[]")));
+    }
+
+    #[test]
+    fn the_network_is_found_behind_the_function() {
+        let late = |words: &str| late_network(&words.split_whitespace().map(str::to_owned).collect::<Vec<_>>());
+        assert_eq!(late("--by 3 --network local"), Some("local".to_owned()));
+        assert_eq!(late("--network=testnet --by 3"), Some("testnet".to_owned()));
+        assert_eq!(late("--by 3"), None);
     }
 }

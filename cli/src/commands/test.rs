@@ -10,7 +10,7 @@ use crate::error::Exit;
 use crate::ops::project::Project;
 use crate::ops::testing::{Status, TestResult, TestRun};
 use crate::ops::{build, testing};
-use crate::output::{Tone, Ui, grouped};
+use crate::output::{Tone, Ui, grouped, time};
 
 pub(super) fn run(project: &Project, options: &Test, ui: &Ui) -> Result<ExitCode> {
     let built = build::build(project, ui, options.yes)?;
@@ -74,13 +74,11 @@ fn say(run: &TestRun, ui: &Ui) {
             0 => String::new(),
             count => format!(", {count} ignored"),
         };
-        let tenths = run.elapsed.as_millis() / 100;
         ui.line(format_args!(
-            "   {} passed, {} failed{ignored} in {}.{} s",
+            "   {} passed, {} failed{ignored} in {}",
             run.count(Status::Passed),
             run.count(Status::Failed),
-            tenths / 10,
-            tenths % 10
+            time(run.elapsed)
         ));
     }
 }

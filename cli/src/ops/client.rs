@@ -170,8 +170,8 @@ impl Client {
     /// Whether the block at this height can no longer change.
     pub(crate) fn is_final(&self, height: u64) -> Result<bool, ClientError> {
         let data = self.graphql(&format!("query {{ block(height: {height}) {{ status }} }}"))?;
-        let status = data.pointer("/block/status").and_then(Value::as_str).unwrap_or_default();
-        Ok(status.to_ascii_lowercase().starts_with("final"))
+        // A label with the number of blocks that it took: `{"Final": 1}`.
+        Ok(data.pointer("/block/status/Final").is_some())
     }
 
     /// All events of a block. Nodes without an archive have none to tell.
@@ -278,6 +278,15 @@ mod tests {
         let body = r#"{"tx":{"id":"00","err":null,"gasSpent":12.0,"blockHeight":"3"}}"#;
         let included = Included { err: None, gas_spent: 12, block_height: 3 };
         assert_eq!(serve("200 OK", body).transaction("00").unwrap(), Some(included));
+    }
+
+    #[test]
+    fn a_block_is_final_by_its_label() {
+        for (status, is_final) in [(r#"{"Final":1}"#, true), (r#"{"Attested":1}"#, false)] {
+            let client = serve("200 OK", &format!(r#"{{"block":{{"status":{status}}}}}"#));
+            assert_eq!(client.is_final(7).unwrap(), is_final);
+        }
+        assert!(!serve("200 OK", r#"{"block":null}"#).is_final(7).unwrap());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use cargo_metadata::Message;
-use local_node::test_host::{Artefact, HostConfig, Report, TestHost};
+use local_node::test_host::{Action, Artefact, HostConfig, Report, TestHost};
 use local_node_types::host::ADDRESS_VARIABLE;
 use serde::Serialize;
 
@@ -54,7 +54,7 @@ pub(crate) struct TestResult {
     pub(crate) name: String,
     /// How it ended.
     pub(crate) status: Status,
-    /// Gas that its transactions paid for; `None` when it had no chain.
+    /// Gas of its transactions that went through; `None` when it had no chain.
     pub(crate) gas: Option<u64>,
     /// How long its chains were open, in milliseconds.
     pub(crate) milliseconds: Option<u64>,
@@ -229,7 +229,10 @@ fn add_figures(results: &mut [TestResult], report: &Report) {
         let full = format!("{}::{}", result.program, result.name);
         for seen in report.tests.iter().filter(|seen| seen.test == full) {
             let millis = u64::try_from(seen.elapsed.as_millis()).unwrap_or(u64::MAX);
-            result.gas = Some(result.gas.unwrap_or_default().saturating_add(seen.gas_spent()));
+            // A refused transaction pays its whole limit, which tells nothing about the contract.
+            let through = seen.entries.iter().filter(|entry| entry.action != Action::Query && entry.result.is_ok());
+            let gas = through.map(|entry| entry.gas_spent).fold(0, u64::saturating_add);
+            result.gas = Some(result.gas.unwrap_or_default().saturating_add(gas));
             result.milliseconds = Some(result.milliseconds.unwrap_or_default().saturating_add(millis));
         }
     }

@@ -56,14 +56,14 @@ fn builds_once(place: &Place) {
 
 fn tests_see_every_change(place: &Place) {
     let green = place.dusk(&["test"]).exits(0);
-    says(&green, &["PASS never_passes_its_limit", "gas ", " ms", "3 passed, 0 failed in "]);
+    says(&green, &["PASS counter::never_passes_its_limit", "gas ", " ms", "3 passed, 0 failed in "]);
     let one = place.dusk(&["test", "only_the_owner", "--json"]).exits(0).document();
     assert_eq!((&one["passed"], &one["failed"]), (&1.into(), &0.into()), "{one}");
     assert!(one["tests"][0]["gas"].as_u64().unwrap() > 1_000_000, "{one}");
 
     place.edit(CONTRACT, "self.change(self.value + by);", "self.change(self.value + by + 1);");
     let red = place.dusk(&["test"]).exits(1);
-    says(&red, &["FAIL starts_at_zero_and_counts", "---- starts_at_zero_and_counts", "failed in "]);
+    says(&red, &["FAIL counter::starts_at_zero_and_counts", "---- counter::starts_at_zero_and_counts", "failed in "]);
     assert!(place.dusk(&["test", "--json"]).exits(1).document()["failed"].as_u64().unwrap() > 0);
 
     place.edit(CONTRACT, "self.change(self.value + by + 1);", "self.change(self.value + by)");
@@ -132,6 +132,9 @@ fn lives_on_a_chain(place: &Place) {
         &["refused: LimitReached (", "\"left\":6", "hint: nothing was sent; the simulation already refuses it"],
     );
     says(&on(&["call", "counter", "reset", "--from", "bob"]).exits(1), &["refused: NotOwner ("]);
+    let early = place.dusk(&["call", "--from", "bob", "--network", &url, "counter", "reset"]).exits(1);
+    says(&early, &["refused: NotOwner ("]);
+    says(&on(&["call", "counter", "increment", "--by", "1", "--dry-run"]).exits(0), &["would go through"]);
     assert_eq!(on(&["call", "counter", "value"]).exits(0).stdout, "4\n");
 
     says(&on(&["call", "counter", "incremnt"]).exits(2), &["did you mean `increment`?"]);
