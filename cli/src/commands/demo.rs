@@ -1,5 +1,6 @@
 //! `cargo dusk demo`: the main job, by the commands that a user would type, run by this very program.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
@@ -20,9 +21,13 @@ const NAME: &str = "demo";
 pub(super) fn run(options: &Demo, ui: &Ui) -> Result<ExitCode> {
     let begun = Instant::now();
     let parent = match &options.folder {
-        Some(folder) => folder.clone(),
+        Some(folder) => {
+            fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+            folder.canonicalize().with_context(|| format!("cannot resolve {}", folder.display()))?
+        }
         None => {
-            tempfile::Builder::new().prefix("cargo-dusk-").tempdir().context("cannot make a temporary folder")?.keep()
+            let folder = tempfile::Builder::new().prefix("cargo-dusk-").tempdir();
+            folder.context("cannot make a temporary folder")?.keep()
         }
     };
     let root = parent.join(NAME);

@@ -270,6 +270,9 @@ fn spread(parameters: &[Field], document: &Value) -> Result<Vec<Value>, Misfit> 
         ([], Value::Array(items)) if items.is_empty() => Ok(Vec::new()),
         ([], surplus) => Err(misfit("arguments", format!("there are none, but {} was given", shortened(surplus)))),
         ([only], Value::Array(items)) if items.len() == 1 && !takes_array(&only.ty) => Ok(items.clone()),
+        ([only], Value::Object(object)) if !takes_object(&only.ty) => {
+            Err(misfit(object.keys().next().map_or(&only.name, |key| key), "there is no such argument"))
+        }
         ([_], value) => Ok(vec![value.clone()]),
         (_, Value::Array(items)) if items.len() == parameters.len() => Ok(items.clone()),
         (_, Value::Object(object)) => {
@@ -287,6 +290,14 @@ fn takes_array(ty: &Type) -> bool {
     match ty {
         Type::List(_) | Type::Array(..) | Type::Tuple(_) | Type::Map(..) | Type::Opaque(_) => true,
         Type::Option(inner) => takes_array(inner),
+        _ => false,
+    }
+}
+
+fn takes_object(ty: &Type) -> bool {
+    match ty {
+        Type::Named(_) | Type::Opaque(_) => true,
+        Type::Option(inner) => takes_object(inner),
         _ => false,
     }
 }

@@ -188,6 +188,7 @@ fn a_single_argument_may_stand_for_itself() {
     assert_eq!(assemble(Type::Uint(8), json!([3])), Ok(json!(3)));
     assert_eq!(assemble(Type::Uint(8), json!({ "x": 3 })), Ok(json!(3)));
     assert_eq!(assemble(Type::List(Box::new(Type::Uint(8))), json!([3])), Ok(json!([3])));
+    assert_eq!(assemble(Type::Uint(8), json!({ "y": 3 })).unwrap_err().to_string(), "y: there is no such argument");
     let share = json!({ "to": "@alice", "amount": 3 });
     assert_eq!(assemble(named("Share"), share), Ok(json!({ "to": "address of alice", "amount": 3 })));
     let text =
