@@ -245,6 +245,10 @@ fn money_and_contracts_move_by_http_alone() {
     let header: Value = serde_json::from_str(tip["block"]["header"]["json"].as_str().unwrap()).unwrap();
     assert_eq!(header["height"], tip["block"]["header"]["height"]);
     assert!(!header["prev_block_cert"]["result"]["Valid"].is_null(), "{header}");
+    let events = served.graphql(&format!("{{ contractEvents(height: {}) {{ json }} }}", deployed["blockHeight"]));
+    let events = events["contractEvents"]["json"].as_array().unwrap().clone();
+    let paid = events.iter().find(|event| event["origin"] == id(&deployment).to_string()).expect("the payment is told");
+    assert_eq!((&paid["topic"], &paid["reverted"]), (&json!("moonlight"), &json!(false)));
     assert!(!tip["lastBlockPair"]["json"]["last_finalized_block"].is_null());
 }
 

@@ -2,8 +2,8 @@
 
 use dusk_bytes::Serializable;
 use dusk_core::transfer::{RefundAddress, Transaction};
-use local_node_types::execution::{CallError, HexId};
-use local_node_types::ledger::{Attestation, Header, Label, LedgerTransaction, StepVotes, Vote};
+use local_node_types::execution::{CallError, Event, HexId};
+use local_node_types::ledger::{Attestation, Hash, Header, Label, LedgerTransaction, StepVotes, Vote};
 use serde_json::{Value, json};
 
 use crate::store::{SpentTransaction, StoredBlock};
@@ -22,6 +22,22 @@ pub(super) fn call_error(error: &CallError) -> String {
 pub(super) fn block(block: &StoredBlock) -> Value {
     let ids: Vec<_> = block.transactions.iter().map(|transaction| transaction.id().to_string()).collect();
     json!({ "header": header(block.header()), "transactions": ids })
+}
+
+/// The events of a block, those of its transactions first, with the transaction or block that caused each.
+pub(super) fn events(block: &StoredBlock) -> Value {
+    let event = |origin: &Hash, event: &Event| {
+        json!({
+            "origin": hex::encode(origin),
+            "topic": event.topic,
+            "source": HexId(&event.source).to_string(),
+            "data": hex::encode(&event.data),
+            "reverted": event.reverted,
+        })
+    };
+    let called = block.transactions.iter().flat_map(|spent| spent.events.iter().map(|it| event(&spent.id().0, it)));
+    let own = block.events.iter().map(|it| event(&block.header().hash, it));
+    called.chain(own).collect()
 }
 
 /// A block header.

@@ -178,6 +178,22 @@ impl Query {
         Ok(BlockPair(json!({ "last_block": pair(&store.tip()), "last_finalized_block": pair(&last_final) })))
     }
 
+    /// What contracts made known in one block: by its height (negative: the tip) or its hash.
+    async fn contract_events(
+        &self,
+        context: &Context<'_>,
+        height: Option<i64>,
+        hash: Option<String>,
+    ) -> Result<Option<ContractEvents>> {
+        let store = store(context)?;
+        let height = match (height, hash) {
+            (Some(height), None) => u64::try_from(height).ok().or_else(|| Some(store.tip().header().height)),
+            (None, Some(hash)) => store.height_of(&parse_hash(&hash)?),
+            _ => return Err(Error::new("give either a height or a hash")),
+        };
+        Ok(height.and_then(|height| store.block(height)).map(|(block, _)| ContractEvents(documents::events(&block))))
+    }
+
     /// Whether the chain has the block with this hash at this height.
     async fn check_block(
         &self,
@@ -350,6 +366,11 @@ impl Spent {
         self.0.gas_spent
     }
 
+    /// The bytes that the call returned, in hexadecimal digits. Production nodes do not keep them.
+    async fn output(&self) -> Option<String> {
+        self.0.result.as_ref().ok().map(hex::encode)
+    }
+
     async fn block_hash(&self) -> String {
         hex::encode(self.0.block_hash)
     }
@@ -451,6 +472,16 @@ pub(super) struct BlockPair(Value);
 
 #[Object]
 impl BlockPair {
+    async fn json(&self) -> Json<Value> {
+        Json(self.0.clone())
+    }
+}
+
+/// The events of a block.
+pub(super) struct ContractEvents(Value);
+
+#[Object]
+impl ContractEvents {
     async fn json(&self) -> Json<Value> {
         Json(self.0.clone())
     }
