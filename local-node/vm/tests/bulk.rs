@@ -29,6 +29,10 @@ const OPERATORS: &str = r#"
         (i32.const 0))
     (func (export "grow") (param i32) (result i32)
         (i32.store (i32.const 4096) (memory.grow (i32.load (i32.const 4096)))) (i32.const 4))
+    (func (export "outside") (param i32) (result i32)
+        (memory.fill (i32.const -1) (i32.const 0) (i32.const 8)) (i32.const 0))
+    (func (export "ask_and_outside") (param i32) (result i32)
+        (drop (call $limit)) (memory.fill (i32.const -1) (i32.const 0) (i32.const 8)) (i32.const 0))
     (func (export "text") (param i32) (result i32)
         (memory.copy (i32.const 4096) (i32.const 96) (i32.const 21)) (i32.const 21))
     (func (export "forget_text") (param i32) (result i32)
@@ -82,6 +86,15 @@ fn ranges_end_with_the_memory() {
         let trapped = session.call(A, function, &operands(outside), PLENTY);
         assert!(matches!(trapped, Err(VmError::Trap(Trap::MemoryOutOfBounds))), "{function} {outside:?}: {trapped:?}");
     }
+}
+
+/// What ends with no gas left has run out of gas, but only if the gas was counted: production counts it at calls.
+#[test]
+fn a_trap_with_no_gas_left_is_what_production_says_it_is() {
+    let mut session = session();
+    assert!(matches!(session.call(A, "outside", &[], 2), Err(VmError::Trap(Trap::MemoryOutOfBounds))));
+    assert!(matches!(session.call(A, "ask_and_outside", &[], 2), Err(VmError::OutOfGas)));
+    assert!(matches!(session.call(A, "ask_and_outside", &[], 99), Err(VmError::Trap(Trap::MemoryOutOfBounds))));
 }
 
 #[test]

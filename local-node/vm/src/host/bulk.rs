@@ -5,6 +5,7 @@ use std::sync::Arc;
 use wasmtime::{Caller, Linker, Trap};
 
 use super::Env;
+use crate::VmError;
 use crate::memory::OutOfSpace;
 use crate::module::{BULK, ModuleInfo, PassiveData, drop_name, init_name};
 
@@ -78,10 +79,15 @@ fn grow(mut caller: Caller<'_, Env>, pages: u64) -> u64 {
 fn init(env: &mut Env, segment: u32, data: &PassiveData, to: u64, from: u32, length: u32) -> wasmtime::Result<()> {
     let data = if env.loaded_mut().dropped.contains(&segment) { PassiveData::default() } else { Arc::clone(data) };
     let range = from as usize..from as usize + length as usize;
-    let bytes = data.get(range).ok_or(Trap::MemoryOutOfBounds)?;
+    let bytes = data.get(range).ok_or_else(out_of_bounds)?;
     env.memory().initialise(to, bytes).map_err(trap)
 }
 
 fn trap(_: OutOfSpace) -> wasmtime::Error {
-    Trap::MemoryOutOfBounds.into()
+    out_of_bounds()
+}
+
+/// A trap of the machine's own making; [`super::env`] tells it from the engine's.
+fn out_of_bounds() -> wasmtime::Error {
+    VmError::Trap(Trap::MemoryOutOfBounds).into()
 }

@@ -45,6 +45,8 @@ struct Active {
     contract: ContractId,
     place: usize,
     gas_limit: u64,
+    /// Whether it called the machine with no gas left. It may still run to its next function or loop.
+    drained: bool,
 }
 
 /// A call to make.
@@ -168,7 +170,7 @@ fn enter<C: AsContextMut<Data = Env>>(context: &mut C, request: &Request<'_>) ->
         load(&mut context, place)?;
     }
     let env = context.data_mut();
-    env.stack.push(Active { contract: request.contract, place, gas_limit: request.gas_limit });
+    env.stack.push(Active { contract: request.contract, place, gas_limit: request.gas_limit, drained: false });
     env.trace.enter(request.contract, request.function, request.argument, request.gas_limit);
     Ok(())
 }
@@ -216,15 +218,29 @@ fn run<C: AsContextMut<Data = Env>>(context: &mut C, request: &Request<'_>) -> R
     let length = match returned {
         Ok(length) => length.cast_unsigned(),
         Err(error) => {
-            return Err(match VmError::from_engine(error) {
-                // As in production, what ends with no gas left has run out of gas, whatever it was.
-                error if gas_left > 0 || matches!(error, VmError::System(_)) => error,
-                _ => VmError::OutOfGas,
-            });
+            // As in production, what ends with no gas left has run out of gas, whatever it was. A bulk operator that
+            // traps is special: it is a call only here, and calls make the engine write the gas counter back. What
+            // counts is the counter at the call before.
+            let stays = match error.downcast_ref() {
+                Some(VmError::System(_)) => true,
+                Some(VmError::Trap(_)) => !context.data().active().drained,
+                _ => false,
+            };
+            let error = VmError::from_engine(error);
+            return Err(if gas_left > 0 || stays { error } else { VmError::OutOfGas });
         }
     };
     let data = context.data_mut().argument(length)?;
     Ok(Reply { data, gas_spent: request.gas_limit - gas_left })
+}
+
+/// The gas left to a contract that calls the machine.
+pub(super) fn gas_left(caller: &mut Caller<'_, Env>) -> wasmtime::Result<u64> {
+    let gas = caller.get_fuel()?;
+    if gas == 0 {
+        caller.data_mut().note_drained();
+    }
+    Ok(gas)
 }
 
 /// Gas that a callee gets.
@@ -244,7 +260,7 @@ pub(super) fn call_from_contract(
     argument_length: u32,
     gas_limit: u64,
 ) -> wasmtime::Result<i32> {
-    let remaining = caller.get_fuel()?;
+    let remaining = gas_left(caller)?;
     let gas_limit = passed_gas(gas_limit, remaining);
     let env = caller.data_mut();
     let parsed = env.read_call(callee, (name, name_length), argument_length);
@@ -315,6 +331,13 @@ impl Env {
 
     fn active(&self) -> &Active {
         self.stack.last().expect("a contract's code runs only while the contract is on the stack")
+    }
+
+    /// Notes that the running contract called the machine with no gas left.
+    pub(super) fn note_drained(&mut self) {
+        if let Some(active) = self.stack.last_mut() {
+            active.drained = true;
+        }
     }
 
     /// The running contract's memory.

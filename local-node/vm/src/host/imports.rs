@@ -5,7 +5,7 @@ use dusk_core::abi::{CONTRACT_ID_BYTES, ContractId};
 use wasmtime::{Caller, Linker, Result};
 
 use super::Env;
-use super::env::call_from_contract;
+use super::env::{call_from_contract, gas_left};
 use crate::module::HOST;
 use crate::queries::Query;
 use crate::{ARGUMENT_BYTES, VmError};
@@ -45,9 +45,14 @@ pub(super) fn link_64(linker: &mut Linker<Env>) -> Result<()> {
 
 fn link_common(linker: &mut Linker<Env>) -> Result<()> {
     linker.func_wrap(HOST, "feed", feed)?;
-    linker.func_wrap(HOST, "limit", |host: Host<'_>| host.data().gas_limit())?;
-    linker
-        .func_wrap(HOST, "spent", |host: Host<'_>| -> Result<u64> { Ok(host.data().gas_limit() - host.get_fuel()?) })?;
+    linker.func_wrap(HOST, "limit", |mut host: Host<'_>| -> Result<u64> {
+        gas_left(&mut host)?;
+        Ok(host.data().gas_limit())
+    })?;
+    linker.func_wrap(HOST, "spent", |mut host: Host<'_>| -> Result<u64> {
+        let left = gas_left(&mut host)?;
+        Ok(host.data().gas_limit() - left)
+    })?;
     linker.func_wrap(HOST, "caller", caller)?;
     linker.func_wrap(HOST, "callstack", callstack)?;
     linker.func_wrap(HOST, "self_id", self_id)?;
@@ -56,7 +61,7 @@ fn link_common(linker: &mut Linker<Env>) -> Result<()> {
 }
 
 fn host_query(mut host: Host<'_>, name: u64, name_len: u32, arg_len: u32) -> Result<u32> {
-    let remaining = host.get_fuel()?;
+    let remaining = gas_left(&mut host)?;
     let env = host.data_mut();
     env.check(name, name_len)?;
     let argument = env.aligned_argument(arg_len)?;
@@ -75,6 +80,7 @@ fn host_query(mut host: Host<'_>, name: u64, name_len: u32, arg_len: u32) -> Res
 }
 
 fn host_data(mut host: Host<'_>, name: u64, name_len: u32) -> Result<u32> {
+    gas_left(&mut host)?;
     let env = host.data_mut();
     let name = env.name(name, name_len)?;
     let data = env.working.meta(&name).map(<[u8]>::to_vec).unwrap_or_default();
@@ -83,7 +89,7 @@ fn host_data(mut host: Host<'_>, name: u64, name_len: u32) -> Result<u32> {
 }
 
 fn emit(mut host: Host<'_>, topic: u64, topic_len: u32, arg_len: u32) -> Result<()> {
-    let remaining = host.get_fuel()?;
+    let remaining = gas_left(&mut host)?;
     let env = host.data_mut();
     env.check(topic, topic_len)?;
     let data = env.argument(arg_len)?;
@@ -101,17 +107,20 @@ fn emit(mut host: Host<'_>, topic: u64, topic_len: u32, arg_len: u32) -> Result<
 }
 
 fn feed(mut host: Host<'_>, arg_len: u32) -> Result<()> {
+    gas_left(&mut host)?;
     let env = host.data_mut();
     let item = env.argument(arg_len)?;
     Ok(env.feed(item)?)
 }
 
 fn panic(mut host: Host<'_>, arg_len: u32) -> Result<()> {
+    gas_left(&mut host)?;
     let text = host.data_mut().argument(arg_len)?;
     Err(String::from_utf8(text).map_or(VmError::NotUtf8, VmError::Panic).into())
 }
 
 fn caller(mut host: Host<'_>) -> Result<i32> {
+    gas_left(&mut host)?;
     let env = host.data_mut();
     let Some(caller) = env.callers().next() else {
         return Ok(0);
@@ -121,6 +130,7 @@ fn caller(mut host: Host<'_>) -> Result<i32> {
 }
 
 fn callstack(mut host: Host<'_>) -> Result<u32> {
+    gas_left(&mut host)?;
     let env = host.data_mut();
     let ids: Vec<u8> = env.callers().flat_map(ContractId::to_bytes).collect();
     debug_assert!(ids.len() <= ARGUMENT_BYTES, "the depth of calls is bounded");
@@ -129,6 +139,7 @@ fn callstack(mut host: Host<'_>) -> Result<u32> {
 }
 
 fn self_id(mut host: Host<'_>) -> Result<()> {
+    gas_left(&mut host)?;
     let env = host.data_mut();
     let id = env.self_id();
     Ok(env.write_argument(id.as_bytes())?)
@@ -136,6 +147,7 @@ fn self_id(mut host: Host<'_>) -> Result<()> {
 
 /// The answer is the owner's length, and 0 where there is no such contract.
 fn owner(mut host: Host<'_>, id: u64) -> Result<u32> {
+    gas_left(&mut host)?;
     let env = host.data_mut();
     let asked = env.id(id)?;
     let contract = if id == 0 { env.self_id() } else { asked };

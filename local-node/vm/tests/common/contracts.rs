@@ -20,7 +20,7 @@ const PRELUDE_32: &str = r#"
 
 /// A 32-bit contract with these definitions.
 pub(crate) fn module_32(definitions: &str) -> Vec<u8> {
-    wat::parse_str(format!("(module {PRELUDE_32} {definitions})")).unwrap()
+    wat::parse_str(format!("(module {PRELUDE_32} {definitions})")).expect("a test contract is well formed")
 }
 
 /// A counter: `add` takes a `u64` and gives the sum, `get` gives it, `fail` adds and then traps, `burn` never ends,
@@ -76,6 +76,6 @@ pub(crate) fn counter() -> Vec<u8> {
 
 /// The argument of the counter's `call`.
 pub(crate) fn request(id: [u8; 32], gas: u64, function: &str, argument: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(function.len()).unwrap().to_le_bytes();
+    let length = u32::try_from(function.len()).expect("a name is short").to_le_bytes();
     [&id, gas.to_le_bytes().as_slice(), &length, function.as_bytes(), argument].concat()
 }

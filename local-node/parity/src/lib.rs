@@ -1,0 +1,18 @@
+//! Shows that the virtual machine does what the production machine does.
+//!
+//! A *script* is a list of commands: deployments, calls, transactions, commits. Two machines run it: the one under
+//! test ([`ours`]), and the production one, which is a program of its own in `reference/` ([`reference`]). Their answers
+//! must be equal, command for command: results, gas, events, errors, state roots.
+//!
+//! The production machine's answers are recorded in `records/`, and a test compares against them. `parity live` builds
+//! and runs the production machine; `parity record` does so and writes the records anew.
+
+pub mod ours;
+pub mod protocol;
+pub mod records;
+pub mod reference;
+pub mod scripts;
+
+#[path = "../../vm/tests/common/contracts.rs"]
+mod contracts;
+mod generated;

@@ -1,0 +1,17 @@
+//! The machine answers every script as the production machine did.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use local_node_parity::ours::Ours;
+use local_node_parity::{records, scripts};
+
+#[test]
+fn answers_equal_the_recorded_ones() {
+    for (name, script) in scripts::all().unwrap() {
+        let expected = records::read(name).unwrap();
+        assert_eq!(script.len(), expected.len(), "{name}: record the answers anew");
+        let mut ours = Ours::new().unwrap();
+        for (position, (command, expected)) in script.iter().zip(expected).enumerate() {
+            assert_eq!(ours.run(command).unwrap(), expected, "{name}, command {position}");
+        }
+    }
+}
