@@ -120,7 +120,8 @@ impl Chain {
         let what = format!("the deployment of {} by {}", C::PACKAGE, from.name);
         let init = encode(constructor.arguments(), &what);
         let request = Request::Deploy { package: C::PACKAGE.into(), from: from.name.clone(), init };
-        let outcome = self.outcome(&request);
+        let mut outcome = self.outcome(&request);
+        outcome.result = outcome.result.map_err(of_constructor);
         let via = Deployed { chain: self.clone(), id: outcome.contract, interface: &C::INTERFACE };
         if outcome.result.is_ok() {
             self.0.contracts.borrow_mut().push((outcome.contract, via.interface));
@@ -241,6 +242,17 @@ fn encode(arguments: &impl Arguments, what: &str) -> Vec<u8> {
     match arguments.encode() {
         Ok(bytes) => bytes,
         Err(overflow) => panic!("{what} cannot be sent: {overflow}"),
+    }
+}
+
+/// The failure of a constructor, without the words that the chain puts before it.
+fn of_constructor(error: CallError) -> CallError {
+    match error {
+        CallError::Panic(text) => {
+            let own = text.strip_prefix("failed deployment: panic: ").map(ToOwned::to_owned);
+            CallError::Panic(own.unwrap_or(text))
+        }
+        other => other,
     }
 }
 

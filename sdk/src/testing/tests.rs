@@ -248,7 +248,8 @@ fn a_refused_query_is_an_error_with_its_reason() {
 
 #[test]
 fn a_refused_constructor_leaves_no_client() {
-    let (chain, _host) = host(vec![account("bob", 2), refused("E2: Closed"), refused("E2: Closed")]);
+    let failed = || refused("failed deployment: panic: E2: Closed");
+    let (chain, _host) = host(vec![account("bob", 2), failed(), failed()]);
     let bob = chain.account("bob");
     chain.try_deploy(&bob, vault::init(0)).refused(Refused::Closed);
     let failure = chain.deploy(&bob, vault::init(0)).unwrap_err();
