@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches};
 use dusk_core::transfer::data::{ContractCall, TransactionData};
-use local_node_types::abi::{ContractAbi, Function, FunctionKind};
+use local_node_types::abi::{ContractAbi, Function, FunctionKind, Type};
 use serde_json::{Value, json};
 
 use crate::args::{Call, CallOptions, Cli, Command};
@@ -224,6 +224,10 @@ impl Calling<'_> {
             .filter(|event| event.origin == prepared.id)
             .map(|event| self.event(&event))
             .collect();
+        let result = self.result(&prepared.id)?;
+        if let Some(result) = &result {
+            self.ui.line(plain(result));
+        }
         for event in events.iter().filter(|event| event["contract"] == self.deployment.contract.as_str()) {
             let topic = event["topic"].as_str().unwrap_or_default();
             self.ui.line(format_args!("{} {topic} {}", self.ui.toned(Tone::Faint, "event"), event["data"]));
@@ -237,9 +241,19 @@ impl Calling<'_> {
         ));
         self.ui.document(&json!({
             "status": "included", "contract": self.deployment.contract, "function": self.function.name,
-            "tx": prepared.id, "block": included.block_height, "gas": included.gas_spent, "fee": fee, "events": events,
+            "tx": prepared.id, "block": included.block_height, "gas": included.gas_spent, "fee": fee, "result": result,
+            "events": events,
         }));
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// What the transaction returned, if that is anything and the node tells.
+    fn result(&self, id: &str) -> Result<Option<Value>> {
+        if self.function.output == Type::Unit {
+            return Ok(None);
+        }
+        let output = self.chain.client.output(id)?;
+        Ok(output.map(|bytes| self.driver.decode_output(&self.function.name, &bytes)).transpose()?)
     }
 
     /// An event as a document: decoded where it is this contract's own, else in hexadecimal.

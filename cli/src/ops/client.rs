@@ -167,6 +167,16 @@ impl Client {
         }
     }
 
+    /// The bytes that a transaction's call returned. Only development nodes keep them.
+    pub(crate) fn output(&self, id: &str) -> Result<Option<Vec<u8>>, ClientError> {
+        let data = match self.graphql(&format!("query {{ tx(hash: \"{id}\") {{ output }} }}")) {
+            Err(ClientError::Refused { message, .. }) if message.contains("Unknown field") => return Ok(None),
+            answer => answer?,
+        };
+        let output = data.pointer("/tx/output").and_then(Value::as_str);
+        output.map(hex::decode).transpose().map_err(|error| self.strange("output", error))
+    }
+
     /// Whether the block at this height can no longer change.
     pub(crate) fn is_final(&self, height: u64) -> Result<bool, ClientError> {
         let data = self.graphql(&format!("query {{ block(height: {height}) {{ status }} }}"))?;
@@ -278,6 +288,16 @@ mod tests {
         let body = r#"{"tx":{"id":"00","err":null,"gasSpent":12.0,"blockHeight":"3"}}"#;
         let included = Included { err: None, gas_spent: 12, block_height: 3 };
         assert_eq!(serve("200 OK", body).transaction("00").unwrap(), Some(included));
+    }
+
+    #[test]
+    fn what_a_call_returned_is_known_to_some_nodes() {
+        assert_eq!(serve("200 OK", r#"{"tx":{"output":"0aff"}}"#).output("00").unwrap(), Some(vec![10, 255]));
+        assert_eq!(serve("200 OK", r#"{"tx":{"output":null}}"#).output("00").unwrap(), None);
+        let unknown =
+            r#"{"data":null,"errors":[{"message":"Unknown field \"output\" on type \"SpentTransaction\"."}]}"#;
+        assert_eq!(serve("200 OK", unknown).output("00").unwrap(), None);
+        assert!(serve("200 OK", r#"{"tx":{"output":"zz"}}"#).output("00").is_err());
     }
 
     #[test]

@@ -119,12 +119,14 @@ fn lives_on_a_chain(place: &Place) {
 
     assert_eq!(on(&["call", "counter", "value"]).exits(0).stdout, "0\n");
     let called = on(&["call", "counter", "increment", "--by", "3", "--from", "bob", "--json"]).exits(0).document();
-    assert_eq!(called["status"], "included");
+    assert_eq!((&called["status"], &called["result"]), (&"included".into(), &3.into()));
+    let changed = called["events"].as_array().unwrap().iter().find(|event| event["topic"] == "Changed").unwrap();
+    assert_eq!((&changed["data"]["from"], &changed["data"]["to"]), (&0.into(), &3.into()), "{called}");
     assert!(called["gas"].as_u64().unwrap() < called["fee"].as_u64().unwrap() + 1, "{called}");
     assert_eq!(on(&["call", "counter", "value"]).exits(0).stdout, "3\n");
     let by_id = deployed["contract"].as_str().unwrap();
     assert_eq!(on(&["call", by_id, "value", "--json"]).exits(0).document()["result"], 3);
-    says(&on(&["call", "counter", "increment", "--args", "[1]", "--final"]).exits(0), &["increment in block "]);
+    says(&on(&["call", "counter", "increment", "--args", "[1]", "--final"]).exits(0), &["4\n", "increment in block "]);
 
     let refused = on(&["call", "counter", "increment", "--by", "100"]).exits(1);
     says(
