@@ -253,7 +253,7 @@ impl Calling<'_> {
             return Ok(None);
         }
         let output = self.chain.client.output(id)?;
-        Ok(output.map(|bytes| self.driver.decode_output(&self.function.name, &bytes)).transpose()?)
+        output.map(|bytes| self.driver.decode_output(&self.function.name, &bytes)).transpose()
     }
 
     /// An event as a document: decoded where it is this contract's own, else in hexadecimal.
