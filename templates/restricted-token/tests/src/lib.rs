@@ -1,0 +1,5 @@
+//! What the contracts promise, as tests on a chain: one module for each contract, and one for its model.
+#![cfg(test)]
+
+mod model;
+mod register;

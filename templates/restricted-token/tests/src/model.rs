@@ -1,0 +1,278 @@
+//! The register against a model: random sequences of calls, made on the chain and on plain Rust. Both must refuse the
+//! same calls for the same reasons and know the same of everybody. The model pays each dividend to each holder at
+//! once, where the contract counts per share; so their agreement tries that arithmetic.
+
+use dusk_sdk::testing::*;
+use register::{Position, Refused, RegisterClient};
+
+/// Sequences, and calls in each of them.
+const SEEDS: std::ops::Range<u64> = 1..6;
+const CALLS: u64 = 48;
+const SUPPLY: u64 = 97;
+/// 0 is the issuer and the compliance officer.
+const PEOPLE: usize = 4;
+
+#[dusk_sdk::test]
+fn random_calls_agree_with_the_model(chain: Chain) -> TestResult {
+    let people = chain.accounts(["issuer", "alice", "bob", "carol"]);
+    for seed in SEEDS {
+        let shares = chain.deploy(&people[0], register::init("Model".into(), SUPPLY, 0))?;
+        let world = World { shares, people: &people };
+        let mut model = Model::new();
+        for (person, limit) in [(1, 60), (2, 40)] {
+            let list = Call::List { person, limit };
+            model.apply(0, list).map_err(|refused| Failure::new(format!("{refused:?}")))?;
+            world.apply(0, list, None);
+        }
+        let mut dice = Dice(seed);
+        let mut accepted = 0;
+        for number in 0..CALLS {
+            let (by, call) = model.choose(&mut dice);
+            let expected = model.apply(by, call);
+            accepted += u64::from(expected.is_ok());
+            let fate = if expected.is_ok() { "succeeds" } else { "is refused" };
+            println!("seed {seed}, call {number}: {call:?} by {by}, which {fate}");
+            world.apply(by, call, expected.err());
+            model.check();
+        }
+        world.compare(&model, seed)?;
+        assert!(accepted > CALLS / 4, "seed {seed}: only {accepted} calls were accepted, which tries little");
+    }
+    Ok(())
+}
+
+/// People are numbers here.
+#[derive(Debug, Clone, Copy)]
+enum Call {
+    Transfer { to: usize, amount: u64 },
+    Force { from: usize, to: usize, amount: u64 },
+    List { person: usize, limit: u64 },
+    Unlist { person: usize },
+    SetLimit { person: usize, limit: u64 },
+    Freeze { person: usize },
+    Unfreeze { person: usize },
+    Distribute { credits: u64 },
+    Claim,
+    Settle { holder: usize, credits: u64 },
+}
+
+impl Call {
+    fn random(dice: &mut Dice) -> Self {
+        let (person, other, amount) = (dice.roll(PEOPLE), dice.roll(PEOPLE), dice.roll(40) as u64);
+        match dice.roll(24) {
+            0..9 => Self::Transfer { to: person, amount },
+            9..11 => Self::Force { from: other, to: person, amount },
+            11..13 => Self::List { person, limit: 2 * amount },
+            13 => Self::Unlist { person },
+            14 => Self::SetLimit { person, limit: 2 * amount },
+            15 => Self::Freeze { person },
+            16..18 => Self::Unfreeze { person },
+            18..21 => Self::Distribute { credits: amount * amount },
+            21..23 => Self::Claim,
+            _ => Self::Settle { holder: person, credits: amount },
+        }
+    }
+
+    /// Mostly somebody who may.
+    fn caller(self, dice: &mut Dice) -> usize {
+        match self {
+            Self::Transfer { .. } | Self::Claim => dice.roll(PEOPLE),
+            _ => dice.roll(2 * PEOPLE).saturating_sub(PEOPLE),
+        }
+    }
+}
+
+/// A register as one would write it on a page. A person who was never listed has no position.
+#[derive(Clone)]
+struct Model {
+    positions: [Option<Position>; PEOPLE],
+    distributed: u64,
+    settled: u64,
+    carried: u64,
+}
+
+impl Model {
+    fn new() -> Self {
+        let issuer = Position { shares: SUPPLY, limit: SUPPLY, listed: true, ..Position::default() };
+        Self { positions: [Some(issuer), None, None, None], distributed: 0, settled: 0, carried: 0 }
+    }
+
+    /// Who calls what next. Half of the calls are as they fall; for the others the dice get a few tries to find one that
+    /// is accepted, because most are not.
+    fn choose(&self, dice: &mut Dice) -> (usize, Call) {
+        let tries = [1, 8][dice.roll(2)];
+        let mut roll = || {
+            let call = Call::random(dice);
+            (call.caller(dice), call)
+        };
+        let mut chosen = roll();
+        for _ in 1..tries {
+            if self.clone().apply(chosen.0, chosen.1).is_ok() {
+                break;
+            }
+            chosen = roll();
+        }
+        chosen
+    }
+
+    fn apply(&mut self, by: usize, call: Call) -> Result<(), Refused> {
+        let office = if by == 0 { Ok(()) } else { Err(Refused::NotOfficer) };
+        let issuer = if by == 0 { Ok(()) } else { Err(Refused::NotIssuer) };
+        match call {
+            Call::Transfer { to, amount } => {
+                let sender = self.listed(by, Refused::SenderNotListed)?;
+                refuse_if(sender.frozen, Refused::SenderFrozen)?;
+                self.shift(by, to, amount)?;
+            }
+            Call::Force { from, to, amount } => {
+                office?;
+                self.shift(from, to, amount)?;
+            }
+            Call::List { person, limit } => {
+                office?;
+                let position = self.positions[person].get_or_insert_default();
+                refuse_if(position.listed, Refused::AlreadyListed)?;
+                (position.listed, position.limit) = (true, limit);
+            }
+            Call::Unlist { person } => {
+                office?;
+                self.listed(person, Refused::NotListed)?.listed = false;
+            }
+            Call::SetLimit { person, limit } => {
+                office?;
+                self.listed(person, Refused::NotListed)?.limit = limit;
+            }
+            Call::Freeze { person } => {
+                office?;
+                let position = self.known(person)?;
+                refuse_if(position.frozen, Refused::AlreadyFrozen)?;
+                position.frozen = true;
+            }
+            Call::Unfreeze { person } => {
+                office?;
+                let position = self.known(person)?;
+                refuse_if(!position.frozen, Refused::NotFrozen)?;
+                position.frozen = false;
+            }
+            Call::Distribute { credits } => {
+                issuer?;
+                refuse_if(credits == 0, Refused::ZeroAmount)?;
+                let open = self.carried + credits;
+                for position in self.positions.iter_mut().flatten() {
+                    position.claimable += position.shares * (open / SUPPLY);
+                }
+                self.carried = open % SUPPLY;
+                self.distributed += credits;
+            }
+            Call::Claim => {
+                let position = self.listed(by, Refused::ClaimantNotListed)?;
+                refuse_if(position.frozen, Refused::ClaimantFrozen)?;
+                refuse_if(position.claimable == 0, Refused::NothingToClaim)?;
+                position.credits += std::mem::take(&mut position.claimable);
+            }
+            Call::Settle { holder, credits } => {
+                issuer?;
+                refuse_if(credits == 0, Refused::ZeroAmount)?;
+                let open = &mut self.known(holder)?.credits;
+                *open = open.checked_sub(credits).ok_or(Refused::CreditsExceeded { credits: *open })?;
+                self.settled += credits;
+            }
+        }
+        Ok(())
+    }
+
+    fn known(&mut self, person: usize) -> Result<&mut Position, Refused> {
+        self.positions[person].as_mut().ok_or(Refused::UnknownHolder)
+    }
+
+    fn listed(&mut self, person: usize, otherwise: Refused) -> Result<&mut Position, Refused> {
+        self.positions[person].as_mut().filter(|position| position.listed).ok_or(otherwise)
+    }
+
+    fn shift(&mut self, from: usize, to: usize, amount: u64) -> Result<(), Refused> {
+        refuse_if(amount == 0, Refused::ZeroAmount)?;
+        refuse_if(from == to, Refused::SameAccount)?;
+        let receiver = *self.listed(to, Refused::ReceiverNotListed)?;
+        refuse_if(receiver.frozen, Refused::ReceiverFrozen)?;
+        let shares = self.positions[from].map_or(0, |position| position.shares);
+        refuse_if(amount > shares, Refused::Insufficient { shares })?;
+        let room = receiver.limit.saturating_sub(receiver.shares);
+        refuse_if(amount > room, Refused::LimitExceeded { room })?;
+        self.known(from)?.shares -= amount;
+        self.known(to)?.shares += amount;
+        Ok(())
+    }
+
+    /// No share and no credit comes from nowhere or gets lost.
+    fn check(&self) {
+        let sum = |part: fn(&Position) -> u64| self.positions.iter().flatten().map(part).sum::<u64>();
+        assert_eq!(sum(|position| position.shares), SUPPLY);
+        let owed = sum(|position| position.claimable + position.credits);
+        assert_eq!(owed + self.settled + self.carried, self.distributed);
+    }
+}
+
+fn refuse_if(condition: bool, refusal: Refused) -> Result<(), Refused> {
+    if condition { Err(refusal) } else { Ok(()) }
+}
+
+/// The register on the chain.
+struct World<'a> {
+    shares: RegisterClient<Deployed>,
+    people: &'a [Signer; PEOPLE],
+}
+
+impl World<'_> {
+    fn apply(&self, by: usize, call: Call, refusal: Option<Refused>) {
+        let shares = self.shares.by(&self.people[by]);
+        let account = |person: usize| self.people[person].account();
+        let reason = || String::from("as rolled");
+        let sent = match call {
+            Call::Transfer { to, amount } => shares.transfer(account(to), amount),
+            Call::Force { from, to, amount } => {
+                shares.force_transfer(account(from), account(to), amount, reason())
+            }
+            Call::List { person, limit } => shares.list(account(person), limit),
+            Call::Unlist { person } => shares.unlist(account(person)),
+            Call::SetLimit { person, limit } => shares.set_limit(account(person), limit),
+            Call::Freeze { person } => shares.freeze(account(person), reason()),
+            Call::Unfreeze { person } => shares.unfreeze(account(person)),
+            Call::Settle { holder, credits } => shares.settle(account(holder), credits),
+            // These two return a number.
+            Call::Distribute { credits } => return judge(shares.distribute(credits), refusal),
+            Call::Claim => return judge(shares.claim(), refusal),
+        };
+        judge(sent, refusal);
+    }
+
+    fn compare(&self, model: &Model, seed: u64) -> TestResult {
+        for (person, expected) in model.positions.iter().enumerate() {
+            let position = self.shares.position(self.people[person].account())?;
+            assert_eq!(position, expected.unwrap_or_default(), "seed {seed}, person {person}");
+        }
+        assert_eq!((self.shares.distributed()?, self.shares.carried()?), (model.distributed, model.carried));
+        assert_eq!(self.shares.supply()?, SUPPLY);
+        Ok(())
+    }
+}
+
+fn judge<T>(sent: Sent<T, Refused>, refusal: Option<Refused>) {
+    match refusal {
+        Some(refusal) => drop(sent.refused(refusal)),
+        None => drop(sent.succeeds()),
+    }
+}
+
+/// Numbers that look random and are the same in every run (splitmix64).
+struct Dice(u64);
+
+impl Dice {
+    /// A number below `sides`.
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((mixed ^ (mixed >> 31)) % sides as u64) as usize
+    }
+}

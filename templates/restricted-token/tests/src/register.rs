@@ -1,0 +1,242 @@
+//! What the register promises. Read it as its specification.
+
+use dusk_sdk::testing::*;
+use register::{
+    Appointed, Claimed, Dismissed, Distributed, ForceTransferred, Frozen, LimitChanged, Listed, Position,
+    Refused, RegisterClient, Settled, Transferred, Unfrozen, Unlisted,
+};
+
+const SUPPLY: u64 = 1_000;
+
+/// An open register, where alice and bob may hold up to 500 shares and alice has 300.
+struct Opened {
+    shares: RegisterClient<Deployed>,
+    issuer: Signer,
+    officer: Signer,
+    alice: Signer,
+    bob: Signer,
+    mallory: Signer,
+}
+
+fn open(chain: &Chain) -> Result<Opened, Failure> {
+    let [issuer, officer, alice, bob, mallory] =
+        chain.accounts(["issuer", "officer", "alice", "bob", "mallory"]);
+    let shares = chain.deploy(&issuer, register::init("Windmill".into(), SUPPLY, 0))?;
+    shares.by(&issuer).appoint(officer.account()).emits(Appointed { officer: officer.account() });
+    shares.by(&issuer).dismiss(issuer.account()).emits(Dismissed { officer: issuer.account() });
+    for holder in [&alice, &bob] {
+        shares.by(&officer).list(holder.account(), 500).succeeds();
+    }
+    shares.by(&issuer).transfer(alice.account(), 300).succeeds();
+    Ok(Opened { shares, issuer, officer, alice, bob, mallory })
+}
+
+#[dusk_sdk::test]
+fn the_issuer_begins_with_all_shares(chain: Chain) -> TestResult {
+    let issuer = chain.account("issuer");
+    let opened = chain.try_deploy(&issuer, register::init("Windmill".into(), SUPPLY, 9));
+    let listed = Listed { account: issuer.account(), limit: SUPPLY, by: issuer.account() };
+    let shares = opened.emits(listed).value();
+    assert_eq!((shares.name()?, shares.supply()?, shares.locked_until()?), ("Windmill".into(), SUPPLY, 9));
+    assert_eq!(shares.issuer()?, issuer.account());
+    assert!(shares.is_officer(issuer.account())?);
+    let expected = Position { shares: SUPPLY, limit: SUPPLY, listed: true, ..Position::default() };
+    assert_eq!(shares.position(issuer.account())?, expected);
+
+    let refused = |name: &str, supply, why| {
+        chain.try_deploy(&issuer, register::init(name.into(), supply, 0)).refused(why);
+    };
+    refused("", 1, Refused::NameLength { limit: 64 });
+    refused(&"n".repeat(65), 1, Refused::NameLength { limit: 64 });
+    refused("N", 0, Refused::NoShares);
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn shares_move_between_listed_holders_only(chain: Chain) -> TestResult {
+    let Opened { shares, officer, alice, bob, mallory, .. } = open(&chain)?;
+    let (from, to) = (alice.account(), bob.account());
+    shares.by(&alice).transfer(to, 100).emits(Transferred { from, to, amount: 100 });
+    assert_eq!([shares.position(from)?.shares, shares.position(to)?.shares], [200, 100]);
+
+    shares.by(&alice).transfer(mallory.account(), 1).refused(Refused::ReceiverNotListed);
+    shares.by(&mallory).transfer(to, 1).refused(Refused::SenderNotListed);
+    shares.by(&alice).transfer(to, 0).refused(Refused::ZeroAmount);
+    shares.by(&alice).transfer(from, 1).refused(Refused::SameAccount);
+    shares.by(&alice).transfer(to, 201).refused(Refused::Insufficient { shares: 200 });
+
+    shares.by(&officer).unlist(from).emits(Unlisted { account: from, by: officer.account() });
+    shares.by(&alice).transfer(to, 1).refused(Refused::SenderNotListed);
+    shares.by(&bob).transfer(from, 1).refused(Refused::ReceiverNotListed);
+    assert_eq!(shares.position(from)?.shares, 200, "the shares stay");
+    shares.by(&officer).list(from, 250).emits(Listed { account: from, limit: 250, by: officer.account() });
+    shares.by(&bob).transfer(from, 50).succeeds();
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn what_a_transfer_would_do_can_be_asked_before(chain: Chain) -> TestResult {
+    let Opened { shares, alice, bob, mallory, .. } = open(&chain)?;
+    let check = |to: &Signer, amount| shares.check_transfer(alice.account(), to.account(), amount);
+    check(&bob, 300)?;
+    assert!(check(&bob, 301).is_err_and(|failure| failure.is(&Refused::Insufficient { shares: 300 })));
+    assert!(check(&mallory, 1).is_err_and(|failure| failure.is(&Refused::ReceiverNotListed)));
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn shares_are_locked_up_until_a_height(chain: Chain) -> TestResult {
+    let [issuer, alice, bob] = chain.accounts(["issuer", "alice", "bob"]);
+    let until = chain.height() + 10;
+    let shares = chain.deploy(&issuer, register::init("Windmill".into(), SUPPLY, until))?;
+    for holder in [&alice, &bob] {
+        shares.by(&issuer).list(holder.account(), SUPPLY).succeeds();
+    }
+    shares.by(&issuer).transfer(alice.account(), 10).succeeds();
+    shares.by(&alice).transfer(bob.account(), 1).refused(Refused::LockedUp { until });
+
+    chain.mine(until - 2 - chain.height());
+    shares.by(&alice).transfer(bob.account(), 1).refused(Refused::LockedUp { until });
+    assert_eq!(chain.height(), until - 1);
+    assert_eq!(shares.by(&alice).transfer(bob.account(), 1).succeeds().height(), until);
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn nobody_receives_more_than_its_limit(chain: Chain) -> TestResult {
+    let Opened { shares, issuer, officer, alice, mallory, .. } = open(&chain)?;
+    let (account, by) = (alice.account(), officer.account());
+    shares.by(&issuer).transfer(account, 201).refused(Refused::LimitExceeded { room: 200 });
+    shares.by(&issuer).transfer(account, 200).succeeds();
+    shares.by(&issuer).transfer(account, 1).refused(Refused::LimitExceeded { room: 0 });
+
+    shares.by(&officer).set_limit(account, 100).emits(LimitChanged { account, limit: 100, by });
+    assert_eq!(shares.position(account)?.shares, 500, "a lower limit takes nothing away");
+    shares.by(&issuer).transfer(account, 1).refused(Refused::LimitExceeded { room: 0 });
+    let forced = shares.by(&officer).force_transfer(issuer.account(), account, 1, "order 7".into());
+    forced.refused(Refused::LimitExceeded { room: 0 });
+    shares.by(&officer).set_limit(account, 501).succeeds();
+    shares.by(&issuer).transfer(account, 1).succeeds();
+    shares.by(&officer).set_limit(mallory.account(), 1).refused(Refused::NotListed);
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn frozen_accounts_neither_send_nor_receive_nor_claim(chain: Chain) -> TestResult {
+    let Opened { shares, issuer, officer, alice, bob, mallory } = open(&chain)?;
+    let (account, by) = (alice.account(), officer.account());
+    shares.by(&issuer).distribute(SUPPLY).succeeds();
+    shares.by(&officer).freeze(account, String::new()).refused(Refused::ReasonLength { limit: 256 });
+    shares.by(&officer).freeze(account, "r".repeat(257)).refused(Refused::ReasonLength { limit: 256 });
+    let frozen = shares.by(&officer).freeze(account, "court order 3".into());
+    frozen.emits(Frozen { account, by, reason: "court order 3".into() });
+
+    shares.by(&alice).transfer(bob.account(), 1).refused(Refused::SenderFrozen);
+    shares.by(&issuer).transfer(account, 1).refused(Refused::ReceiverFrozen);
+    shares.by(&alice).claim().refused(Refused::ClaimantFrozen);
+    shares.by(&officer).freeze(account, "again".into()).refused(Refused::AlreadyFrozen);
+    shares.by(&officer).freeze(mallory.account(), "x".into()).refused(Refused::UnknownHolder);
+
+    shares.by(&officer).unfreeze(account).emits(Unfrozen { account, by });
+    shares.by(&officer).unfreeze(account).refused(Refused::NotFrozen);
+    shares.by(&officer).unfreeze(mallory.account()).refused(Refused::UnknownHolder);
+    shares.by(&alice).claim().emits(Claimed { by: account, credits: 300 });
+    shares.by(&alice).transfer(bob.account(), 1).succeeds();
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn officers_move_shares_for_a_reason(chain: Chain) -> TestResult {
+    let Opened { shares, officer, alice, bob, mallory, .. } = open(&chain)?;
+    let (from, to, by) = (alice.account(), bob.account(), officer.account());
+    let force = |to: &Signer, amount, reason: &str| {
+        shares.by(&officer).force_transfer(from, to.account(), amount, reason.into())
+    };
+    shares.by(&officer).freeze(from, "lost key".into()).succeeds();
+    shares.by(&officer).unlist(from).succeeds();
+    let reason = String::from("lost key, court order 12");
+    force(&bob, 100, &reason).emits(ForceTransferred { from, to, amount: 100, by, reason });
+    assert_eq!([shares.position(from)?.shares, shares.position(to)?.shares], [200, 100]);
+
+    force(&bob, 1, "").refused(Refused::ReasonLength { limit: 256 });
+    force(&bob, 1, &"r".repeat(257)).refused(Refused::ReasonLength { limit: 256 });
+    force(&bob, 0, "r").refused(Refused::ZeroAmount);
+    force(&bob, 201, "r").refused(Refused::Insufficient { shares: 200 });
+    force(&alice, 1, "r").refused(Refused::SameAccount);
+    force(&mallory, 1, "r").refused(Refused::ReceiverNotListed);
+    shares.by(&officer).freeze(to, "r".into()).succeeds();
+    force(&bob, 1, "r").refused(Refused::ReceiverFrozen);
+    let stolen = shares.by(&mallory).force_transfer(from, to, 1, "mine".into());
+    stolen.refused(Refused::NotOfficer);
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn the_list_is_the_officers_and_the_officers_are_the_issuers(chain: Chain) -> TestResult {
+    let Opened { shares, issuer, officer, alice, mallory, .. } = open(&chain)?;
+    let account = mallory.account();
+    for signer in [&issuer, &mallory] {
+        let shares = shares.by(signer);
+        shares.list(account, 1).refused(Refused::NotOfficer);
+        shares.unlist(alice.account()).refused(Refused::NotOfficer);
+        shares.set_limit(alice.account(), 1).refused(Refused::NotOfficer);
+        shares.freeze(alice.account(), "r".into()).refused(Refused::NotOfficer);
+        shares.unfreeze(alice.account()).refused(Refused::NotOfficer);
+    }
+    shares.by(&officer).list(alice.account(), 1).refused(Refused::AlreadyListed);
+    shares.by(&officer).unlist(account).refused(Refused::NotListed);
+
+    for signer in [&officer, &mallory] {
+        let shares = shares.by(signer);
+        shares.appoint(account).refused(Refused::NotIssuer);
+        shares.dismiss(officer.account()).refused(Refused::NotIssuer);
+        shares.distribute(1).refused(Refused::NotIssuer);
+        shares.settle(alice.account(), 1).refused(Refused::NotIssuer);
+    }
+    shares.by(&issuer).appoint(officer.account()).refused(Refused::AlreadyOfficer);
+    shares.by(&issuer).dismiss(account).refused(Refused::UnknownOfficer);
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn dividends_belong_to_who_holds_when_they_are_distributed(chain: Chain) -> TestResult {
+    let Opened { shares, issuer, alice, bob, .. } = open(&chain)?;
+    let first = shares.by(&issuer).distribute(2_500);
+    first.emits(Distributed { credits: 2_500, each: 2, carried: 500 });
+    shares.by(&alice).transfer(bob.account(), 100).succeeds();
+    let second = shares.by(&issuer).distribute(500);
+    assert_eq!(second.emits(Distributed { credits: 500, each: 1, carried: 0 }).value(), 1);
+
+    let claimable = |holder: &Signer| shares.position(holder.account()).map(|position| position.claimable);
+    assert_eq!([claimable(&issuer)?, claimable(&alice)?, claimable(&bob)?], [2_100, 800, 100]);
+    assert_eq!((shares.distributed()?, shares.carried()?), (3_000, 0));
+
+    assert_eq!(shares.by(&alice).claim().emits(Claimed { by: alice.account(), credits: 800 }).value(), 800);
+    shares.by(&alice).claim().refused(Refused::NothingToClaim);
+    assert_eq!((claimable(&alice)?, shares.position(alice.account())?.credits), (0, 800));
+    shares.by(&issuer).distribute(0).refused(Refused::ZeroAmount);
+    let left = u64::MAX - 3_000;
+    shares.by(&issuer).distribute(left + 1).refused(Refused::DividendTooLarge { left });
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn claimed_dividends_are_settled(chain: Chain) -> TestResult {
+    let Opened { shares, issuer, officer, alice, mallory, .. } = open(&chain)?;
+    let holder = alice.account();
+    shares.by(&issuer).distribute(SUPPLY).succeeds();
+    shares.by(&mallory).claim().refused(Refused::ClaimantNotListed);
+    shares.by(&officer).unlist(holder).succeeds();
+    shares.by(&alice).claim().refused(Refused::ClaimantNotListed);
+    shares.by(&officer).list(holder, 500).succeeds();
+    shares.by(&issuer).settle(holder, 1).refused(Refused::CreditsExceeded { credits: 0 });
+    shares.by(&alice).claim().succeeds();
+
+    shares.by(&issuer).settle(holder, 200).emits(Settled { holder, credits: 200 });
+    shares.by(&issuer).settle(holder, 101).refused(Refused::CreditsExceeded { credits: 100 });
+    shares.by(&issuer).settle(holder, 0).refused(Refused::ZeroAmount);
+    shares.by(&issuer).settle(mallory.account(), 1).refused(Refused::UnknownHolder);
+    shares.by(&issuer).settle(holder, 100).succeeds();
+    assert_eq!(shares.position(holder)?.credits, 0);
+    Ok(())
+}
