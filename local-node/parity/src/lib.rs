@@ -1,7 +1,7 @@
 //! Shows that the virtual machine does what the production machine does.
 //!
 //! A *script* is a list of commands: deployments, calls, transactions, commits. Two machines run it: the one under
-//! test ([`ours`]), and the production one, which is a program of its own in `reference/` ([`reference`]). Their answers
+//! test ([`ours`]), and the production one, which is a program of its own in `reference/` ([`mod@reference`]). Their answers
 //! must be equal, command for command: results, gas, events, errors, state roots.
 //!
 //! The production machine's answers are recorded in `records/`, and a test compares against them. `parity live` builds
