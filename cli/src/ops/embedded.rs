@@ -9,7 +9,7 @@ use local_node::{BlockTime, Config, NodeHandle};
 use local_node_types::rules::Profile;
 use tokio::runtime::Runtime;
 
-use super::testing::module_cache;
+use super::folders;
 use crate::error::Fault;
 
 /// A running node.
@@ -32,7 +32,7 @@ impl Embedded {
         if let Err(error) = std::net::TcpListener::bind(address) {
             return Err(refused(address, &error));
         }
-        let config = Config { block_time, rules, module_cache: module_cache(), ..Config::default() };
+        let config = Config { block_time, rules, module_cache: folders::modules(), ..Config::default() };
         let (node, server) = runtime.block_on(async {
             let node = local_node::spawn(config).await.context("the node does not start")?;
             let server = Server::start(node.clone(), address).await.map_err(|error| match error {

@@ -22,6 +22,13 @@ pub(crate) fn cache() -> Result<PathBuf> {
     folder("cache", "XDG_CACHE_HOME", ".cache", "Library/Caches")
 }
 
+/// The folder for compiled modules. Without one everything works, only slower.
+pub(crate) fn modules() -> Option<PathBuf> {
+    let folder = cache().ok()?.join("modules");
+    fs::create_dir_all(&folder).ok()?;
+    Some(folder)
+}
+
 fn folder(kind: &str, xdg: &str, unix: &str, mac: &str) -> Result<PathBuf> {
     let absolute = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     if let Some(home) = absolute(HOME_VARIABLE) {

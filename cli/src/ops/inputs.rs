@@ -234,7 +234,7 @@ mod tests {
     fn dep_info_is_read_with_blanks_and_relative_paths() {
         let text = "/t/one.wasm: /a/src/lib.rs /b\\ c/lib.rs src/x.rs\n";
         let expected = ["/a/src/lib.rs", "/b c/lib.rs", "/x/src/x.rs"].map(PathBuf::from);
-        assert_eq!(dep_info(text, Path::new("/root")), BTreeSet::from(expected));
-        assert!(dep_info("/t/one.wasm:\n", Path::new("/root")).is_empty());
+        assert_eq!(dep_info(text, Path::new("/x")), BTreeSet::from(expected));
+        assert!(dep_info("/t/one.wasm:\n", Path::new("/x")).is_empty());
     }
 }

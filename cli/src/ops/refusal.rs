@@ -32,7 +32,11 @@ impl Refusal {
         if text.contains("OutOfGas") || text.eq_ignore_ascii_case("out of gas") {
             return Self::OutOfGas;
         }
-        let panic = panic_text(text);
+        // A constructor's own text stands behind these words.
+        let panic = panic_text(text).map(|text| match text.strip_prefix("failed deployment: panic: ") {
+            Some(own) => own.to_owned(),
+            None => text,
+        });
         let Some((error, rest)) = abi.and_then(|abi| abi.error_of(panic.as_deref().unwrap_or(text))) else {
             return panic.map_or_else(|| Self::Other(text.to_owned()), Self::Panic);
         };
@@ -130,6 +134,7 @@ mod tests {
         let cases = [
             (r#"Panic("E3: AlreadyUsed")"#, "refused: AlreadyUsed (3): This was used before"),
             ("panic: E3: AlreadyUsed", "refused: AlreadyUsed (3): This was used before"),
+            (r#"Panic("failed deployment: panic: E3: AlreadyUsed")"#, "refused: AlreadyUsed (3): This was used before"),
             (
                 r#"Panic("E1: Insufficient {\"held\":3}")"#,
                 r#"refused: Insufficient (1): The sender holds only `held` {"held":3}"#,

@@ -7,6 +7,7 @@ use local_node_vm::driver::DriverError;
 use local_node_vm::{ModuleError, driver, validate as validate_module};
 use serde_json::Value;
 
+use super::folders;
 use crate::error::Fault;
 
 /// The height whose rules a build answers to: on local chains all of today's are in force from here on.
@@ -36,9 +37,13 @@ pub(crate) fn schema(driver: &[u8]) -> Result<ContractAbi> {
 pub(crate) struct Driver(driver::Driver);
 
 impl Driver {
-    /// Compiles it.
+    /// Compiles it, or takes it from the folder for compiled modules.
     pub(crate) fn load(wasm: &[u8]) -> Result<Self> {
-        driver::Driver::load(wasm).map(Self).context("the contract's data driver cannot be used")
+        let driver = match folders::modules() {
+            Some(folder) => driver::Driver::load_cached(wasm, &folder),
+            None => driver::Driver::load(wasm),
+        };
+        driver.map(Self).context("the contract's data driver cannot be used")
     }
 
     /// A function's argument, encoded.

@@ -23,15 +23,9 @@ const MAX_OUTPUT_BYTES: u64 = 64 * 1024 * 1024;
 /// A test host for the project's contracts, on a free port of the loopback address.
 pub(crate) fn start_host(artifacts: &[Artifact]) -> Result<TestHost> {
     let contracts = artifacts.iter().map(|artifact| (artifact.name.clone(), Artefact::File(artifact.wasm_path())));
-    let config = HostConfig { contracts: contracts.collect(), module_cache: module_cache(), ..HostConfig::default() };
+    let config =
+        HostConfig { contracts: contracts.collect(), module_cache: folders::modules(), ..HostConfig::default() };
     TestHost::start(config).context("the test host does not start")
-}
-
-/// The folder for compiled modules. Without one everything works, only slower.
-pub(crate) fn module_cache() -> Option<PathBuf> {
-    let folder = folders::cache().ok()?.join("modules");
-    std::fs::create_dir_all(&folder).ok()?;
-    Some(folder)
 }
 
 /// A compiled program of tests.

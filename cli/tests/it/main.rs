@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod messages;
 #[cfg(test)]
+mod shipped;
+#[cfg(test)]
 mod story;
 #[cfg(test)]
 mod support;

@@ -4,12 +4,15 @@
 //! a fresh instance, and with bounds on its work, its memory and its output.
 
 use std::fmt;
+use std::path::Path;
 use std::sync::LazyLock;
 
 use wasmtime::{
     Config, Engine, InstancePre, Linker, Memory, Module, ResourceLimiter, Store, Trap, TypedFunc, WasmParams,
     WasmResults,
 };
+
+use crate::module::Objects;
 
 /// The longest driver, in bytes.
 pub const MAX_DRIVER_BYTES: usize = 8 << 20;
@@ -94,11 +97,25 @@ impl Driver {
     /// # Errors
     /// When it is no driver.
     pub fn load(wasm: &[u8]) -> Result<Self, DriverError> {
+        Self::make(wasm, |engine| Module::new(engine, wasm))
+    }
+
+    /// Compiles a driver, or takes it from a folder in which it has been kept. The folder must not be writable for
+    /// others, because what lies in it is run.
+    ///
+    /// # Errors
+    /// When it is no driver.
+    pub fn load_cached(wasm: &[u8], folder: &Path) -> Result<Self, DriverError> {
+        let objects = Objects::in_folder(&folder.join("drivers"));
+        Self::make(wasm, |engine| objects.module(engine, blake3::hash(wasm).as_bytes(), wasm))
+    }
+
+    fn make(wasm: &[u8], compile: impl FnOnce(&Engine) -> wasmtime::Result<Module>) -> Result<Self, DriverError> {
         if wasm.len() > MAX_DRIVER_BYTES {
             return Err(DriverError::TooLong { length: wasm.len() });
         }
         let engine = ENGINE.as_ref().map_err(|error| DriverError::Start(wasmtime::Error::msg(error.clone())))?;
-        let module = Module::new(engine, wasm).map_err(DriverError::Malformed)?;
+        let module = compile(engine).map_err(DriverError::Malformed)?;
         if let Some(import) = module.imports().next() {
             return Err(DriverError::Import(import.name().to_owned()));
         }

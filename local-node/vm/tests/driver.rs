@@ -81,3 +81,17 @@ fn what_is_no_driver_is_not_loaded() {
     assert!(matches!(Driver::load(b"\0asm"), Err(DriverError::Malformed(_))));
     assert!(matches!(Driver::load(&vec![0; 9 << 20]), Err(DriverError::TooLong { .. })));
 }
+
+#[test]
+fn a_driver_comes_back_from_disk() {
+    let folder = std::env::temp_dir().join(format!("local-node-vm-drivers-{}", std::process::id()));
+    let wasm = driver("", "(i32.const 0)");
+    for _ in 0..2 {
+        let driver = Driver::load_cached(&wasm, &folder).unwrap();
+        assert_eq!(driver.encode_input("add", "[1]").unwrap(), b"[1]");
+    }
+    // What is kept is not trusted to be a driver.
+    assert!(matches!(Driver::load_cached(b"\0asm", &folder), Err(DriverError::Malformed(_))));
+    assert_eq!(std::fs::read_dir(folder.join("drivers")).unwrap().count(), 1);
+    std::fs::remove_dir_all(&folder).unwrap();
+}

@@ -1,6 +1,7 @@
 //! Contract modules: what is required of them, how they are prepared for the engine, and where compiled ones are kept.
 
 mod inspect;
+mod objects;
 mod prepare;
 mod store;
 
@@ -12,6 +13,7 @@ use crate::host::Env;
 
 pub(crate) use inspect::{Features, INIT, inspect};
 pub use inspect::{MAX_MODULE_BYTES, MAX_TABLE_ELEMENTS, ModuleError, ModuleInfo, validate};
+pub(crate) use objects::Objects;
 pub(crate) use prepare::{BULK, HOST, Prepared, Segment, drop_name, init_name, prepare};
 pub(crate) use store::ModuleStore;
 
