@@ -29,6 +29,13 @@ pub enum NodeEvent {
         /// The height of the block that did it.
         at_height: u64,
     },
+    /// A block is not part of the chain any more.
+    BlockReverted {
+        /// The block's hash.
+        hash: Hash,
+        /// The block's height.
+        height: u64,
+    },
     /// A transaction waits in the mempool now.
     TransactionIncluded(Checked),
     /// A transaction is in a block now.
@@ -57,6 +64,7 @@ impl NodeEvent {
         match self {
             Self::BlockAccepted(block) => format!("/on/blocks:{}/accepted", hex::encode(block.header().hash)),
             Self::BlockLabelled { hash, .. } => format!("/on/blocks:{}/statechange", hex::encode(hash)),
+            Self::BlockReverted { hash, .. } => format!("/on/blocks:{}/reverted", hex::encode(hash)),
             Self::TransactionIncluded(transaction) => format!("/on/transactions:{}/included", transaction.id()),
             Self::TransactionExecuted(transaction) => format!("/on/transactions:{}/executed", transaction.id()),
             Self::TransactionRemoved { id, .. } => format!("/on/transactions:{id}/removed"),

@@ -14,6 +14,7 @@
 //! | [`executor`] | what a block does to the state; the only place where transactions run for good |
 //! | [`ledger`] | candidates built, judged and accepted; labels |
 //! | [`store`] | what is remembered of the chain |
+//! | [`history`] | what blocks can be found by, besides heights and hashes |
 //! | [`reader`] | questions to the state |
 //! | [`events`] | what listeners are told |
 //! | [`handle`] | the node as others see it |
@@ -36,6 +37,7 @@ pub mod events;
 pub mod executor;
 pub mod genesis;
 pub mod handle;
+pub mod history;
 pub mod http;
 pub mod ledger;
 pub mod mempool;

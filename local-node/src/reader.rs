@@ -218,8 +218,8 @@ pub(crate) fn read_account(session: &mut Session, account: &PublicKey) -> Result
     decode::<AccountData>(&receipt.data).ok_or(QueryError::Malformed("account"))
 }
 
-/// Decodes what a genesis contract returned.
-fn decode<T>(bytes: &[u8]) -> Option<T>
+/// Decodes what a genesis contract returned or emitted.
+pub(crate) fn decode<T>(bytes: &[u8]) -> Option<T>
 where
     T: rkyv::Archive,
     T::Archived: for<'a> rkyv::CheckBytes<rkyv::validation::validators::DefaultValidator<'a>>

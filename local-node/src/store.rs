@@ -3,7 +3,8 @@
 //! In memory for now. The type is the wall behind which a durable store will stand: one writer (the node's loop), any
 //! number of readers, each call sees whole blocks only. It grows with the chain; nothing is forgotten.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use dusk_core::abi::ContractId;
@@ -11,6 +12,7 @@ use dusk_core::stake::Reward;
 use local_node_types::execution::{CallError, Event};
 use local_node_types::ledger::{Block, Hash, Header, Label, LedgerTransaction};
 
+use crate::history::{Subject, subjects};
 use crate::transaction::TxId;
 
 /// A transaction in a block, and what came of it.
@@ -84,6 +86,16 @@ impl StoredBlock {
     }
 }
 
+/// In which order answers come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Order {
+    /// By ascending height.
+    #[default]
+    OldestFirst,
+    /// By descending height.
+    NewestFirst,
+}
+
 /// The chain's memory. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Store(Arc<RwLock<Chain>>);
@@ -94,6 +106,8 @@ struct Chain {
     heights: BTreeMap<Hash, u64>,
     transactions: BTreeMap<TxId, Arc<SpentTransaction>>,
     deployments: BTreeMap<ContractId, TxId>,
+    /// Which blocks are about what.
+    subjects: BTreeSet<(Subject, u64)>,
     last_final: u64,
 }
 
@@ -103,8 +117,8 @@ impl Store {
     pub fn new(genesis: StoredBlock) -> Self {
         let heights = BTreeMap::from([(genesis.header().hash, 0)]);
         let blocks = vec![(Arc::new(genesis), Label::Final(0))];
-        let (transactions, deployments) = (BTreeMap::new(), BTreeMap::new());
-        Self(Arc::new(RwLock::new(Chain { blocks, heights, transactions, deployments, last_final: 0 })))
+        let (transactions, deployments, subjects) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
+        Self(Arc::new(RwLock::new(Chain { blocks, heights, transactions, deployments, subjects, last_final: 0 })))
     }
 
     /// Adds the block after the tip with its label, and changes the labels of others.
@@ -112,6 +126,7 @@ impl Store {
     /// # Panics
     /// When the block's height is not the next one, or a changed label belongs to no block.
     pub fn append(&self, block: Arc<StoredBlock>, label: Label, changes: &[(u64, Label)]) {
+        let subjects = subjects(&block);
         let mut chain = self.write();
         let height = block.header().height;
         assert_eq!(height, chain.blocks.len() as u64, "blocks are appended in the order of their heights");
@@ -123,6 +138,7 @@ impl Store {
                 chain.deployments.insert(contract, id);
             }
         }
+        chain.subjects.extend(subjects.into_iter().map(|subject| (subject, height)));
         chain.blocks.push((block, label));
         for (height, label) in changes {
             let at = usize::try_from(*height).unwrap_or(usize::MAX);
@@ -190,6 +206,21 @@ impl Store {
         let chain = self.read();
         let newest_first = chain.blocks.iter().rev().flat_map(|(block, _)| block.transactions.iter().rev());
         newest_first.take(count).cloned().collect()
+    }
+
+    /// The heights of the blocks about a subject in a range, at most so many, in ascending order or the highest first.
+    #[must_use]
+    pub fn heights_about(&self, subject: Subject, range: RangeInclusive<u64>, order: Order, most: usize) -> Vec<u64> {
+        if range.is_empty() {
+            return Vec::new();
+        }
+        let chain = self.read();
+        let found = chain.subjects.range((subject, *range.start())..=(subject, *range.end()));
+        let heights = found.map(|(_, height)| *height);
+        match order {
+            Order::OldestFirst => heights.take(most).collect(),
+            Order::NewestFirst => heights.rev().take(most).collect(),
+        }
     }
 
     /// How many transactions are in blocks.

@@ -203,6 +203,7 @@ fn frame(event: &NodeEvent, location: String) -> Vec<u8> {
             let state = if matches!(label, Label::Final(_)) { "finalized" } else { "confirmed" };
             json!({ "state": state, "atHeight": at_height }).to_string().into_bytes()
         }
+        NodeEvent::BlockReverted { height, .. } => json!({ "atHeight": height }).to_string().into_bytes(),
         NodeEvent::TransactionIncluded(transaction) => {
             documents::transaction(transaction.transaction()).to_string().into_bytes()
         }
