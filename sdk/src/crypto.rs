@@ -5,9 +5,11 @@
 
 use alloc::vec::Vec;
 
+use dusk_core::BlsScalar;
 use dusk_core::abi::Query;
-use dusk_core::signatures::bls::{MultisigSignature, PublicKey, Signature as BlsSignature};
-use dusk_core::signatures::schnorr::{PublicKey as SchnorrPublicKey, Signature as SchnorrSignature};
+use dusk_core::signatures::bls::PublicKey;
+pub use dusk_core::signatures::bls::{MultisigSignature, Signature as BlsSignature};
+pub use dusk_core::signatures::schnorr::{PublicKey as SchnorrPublicKey, Signature as SchnorrSignature};
 
 use crate::account::Account;
 use crate::env::encode;
@@ -17,9 +19,15 @@ use crate::runtime::{buffer, host};
 use crate::wire::Wire;
 
 /// BLAKE2b-512 of some bytes, reduced to a field element. 3,000 gas and 10 for each byte.
+///
+/// Outside of contracts it is computed on the spot, so that a test can sign what the contract verifies.
 #[must_use]
 pub fn hash(bytes: &[u8]) -> Field {
-    query(Query::HASH, &bytes.to_vec())
+    if cfg!(target_family = "wasm") {
+        query(Query::HASH, &bytes.to_vec())
+    } else {
+        BlsScalar::hash_to_scalar(bytes).into()
+    }
 }
 
 /// The Poseidon hash, which is cheap inside circuits. 30,000 gas and 10,000 for each element.

@@ -17,13 +17,15 @@
 //!
 //! Each test has a chain of its own, with funded accounts, on a *test host*. `cargo dusk test` starts one host for all
 //! tests; plain `cargo test` starts one for each test program. The host builds what is stale first. Keys stay on the
-//! host: a test names accounts, and the host signs.
+//! host: a test names accounts, and the host signs. Where a contract verifies signatures by itself, the test signs with
+//! keys of its own ([`BlsKey`], [`SchnorrKey`]).
 //!
 //! Assertions panic at the line that makes them and show what was found: values, events by name, refusals by name.
 
 mod chain;
 mod connection;
 mod failure;
+mod keys;
 mod outcome;
 #[cfg(test)]
 #[allow(unreachable_pub, reason = "the public parts of a contract are public, wherever it stands")]
@@ -32,6 +34,7 @@ mod tests;
 pub use chain::{Chain, Deployable, Deployed, Signed, Signer, Snapshot};
 use connection::Connection;
 pub use failure::{Failure, TestResult};
+pub use keys::{BlsKey, SchnorrKey};
 pub use outcome::{Accepted, Rejected, Sent};
 
 /// Runs a test on a chain of its own. `#[dusk_sdk::test]` calls it.
