@@ -33,6 +33,8 @@ pub(crate) enum Tone {
     Warn,
     /// What to do.
     Hint,
+    /// The name of a contract.
+    Name,
     /// Beside the point.
     Faint,
 }
@@ -44,6 +46,7 @@ impl Tone {
             Self::Bad => "\x1b[1;31m",
             Self::Warn => "\x1b[1;33m",
             Self::Hint => "\x1b[1;36m",
+            Self::Name => "\x1b[36m",
             Self::Faint => "\x1b[2m",
         }
     }
@@ -220,9 +223,40 @@ pub(crate) fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
+/// Where the text of a column stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Align {
+    /// At its left edge.
+    Left,
+    /// At its right edge.
+    Right,
+}
+
+/// Rows as lines with columns of equal width.
+pub(crate) fn table<const N: usize>(rows: &[[String; N]], align: [Align; N]) -> Vec<String> {
+    let letters = |text: &str| text.chars().count();
+    let widths: [usize; N] =
+        std::array::from_fn(|column| rows.iter().map(|row| letters(&row[column])).max().unwrap_or_default());
+    let cell = |text: &String, column: usize| match align[column] {
+        Align::Left => format!("{text:<width$}", width = widths[column]),
+        Align::Right => format!("{text:>width$}", width = widths[column]),
+    };
+    let line = |row: &[String; N]| {
+        let cells: Vec<String> = row.iter().enumerate().map(|(column, text)| cell(text, column)).collect();
+        cells.join("  ").trim_end().to_owned()
+    };
+    rows.iter().map(line).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn columns_stand_in_line() {
+        let rows = [["a", "1"], ["long", "1,000"]].map(|row| row.map(str::to_owned));
+        assert_eq!(table(&rows, [Align::Left, Align::Right]), ["a         1", "long  1,000"]);
+    }
 
     #[test]
     fn numbers_read_well() {

@@ -1,16 +1,55 @@
 //! The grammar of `cargo dusk test`.
 
-use clap::Args;
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args};
 
 /// `test`
 #[derive(Debug, Args)]
 pub(crate) struct Test {
     /// Runs the tests whose names contain this.
     pub(crate) filter: Option<String>,
+    /// Takes the filter as a test's whole name.
+    #[arg(long, requires = "filter")]
+    pub(crate) exact: bool,
+    /// Lists the tests and runs none.
+    #[arg(long)]
+    pub(crate) list: bool,
+    /// Shows the calls of tests that fail; twice: of all tests, with logs and the places of panics.
+    #[arg(long, short, action = ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// Builds the contracts with their logs, and shows them.
+    #[arg(long)]
+    pub(crate) logs: bool,
+    /// Shows the gas of each contract and function.
+    #[arg(long)]
+    pub(crate) gas: bool,
+    /// Writes the gas of tests, functions and deployments into a file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) save: Option<PathBuf>,
+    /// Compares the gas with such a file; a difference fails.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["save", "filter"])]
+    pub(crate) check: Option<PathBuf>,
+    /// By how much of the saved gas a figure may differ, in percent.
+    #[arg(long, value_name = "PERCENT", default_value_t = 0.0, requires = "check", value_parser = percent)]
+    pub(crate) tolerance: f64,
+    /// How many tests run at a time.
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) jobs: Option<u16>,
+    /// Stops at the first test that fails.
+    #[arg(long)]
+    pub(crate) fail_fast: bool,
     /// Installs what is missing without asking.
     #[arg(long)]
     pub(crate) yes: bool,
     /// Arguments for the test programs.
     #[arg(last = true, value_name = "ARGUMENTS")]
     pub(crate) arguments: Vec<String>,
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    match text.trim_end_matches('%').parse::<f64>() {
+        Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(percent),
+        _ => Err("a tolerance is a number from 0 to 100".to_owned()),
+    }
 }

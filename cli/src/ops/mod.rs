@@ -7,12 +7,14 @@
 //! | [`project`], [`folders`] | where things are |
 //! | [`build`], [`compile`], [`optimise`], [`wasm`], [`inputs`], [`artifact`] | from sources to artefacts, and only when needed |
 //! | [`sandbox`] | contracts and data drivers run in the virtual machine, nowhere else |
-//! | [`testing`], [`embedded`] | the tests of contracts, and a node in this process |
+//! | [`testing`], [`calltree`], [`gas`] | the tests of contracts, and what they did |
+//! | [`embedded`] | a node in this process |
 //! | [`chain`], [`client`], [`transact`], [`deployments`], [`names`], [`refusal`] | chains |
 //! | [`values`], [`flags`] | arguments, checked against the contract's description |
 
 pub(crate) mod artifact;
 pub(crate) mod build;
+pub(crate) mod calltree;
 pub(crate) mod carried;
 pub(crate) mod chain;
 pub(crate) mod client;
@@ -21,6 +23,7 @@ pub(crate) mod deployments;
 pub(crate) mod embedded;
 pub(crate) mod flags;
 pub(crate) mod folders;
+pub(crate) mod gas;
 pub(crate) mod inputs;
 pub(crate) mod machine;
 pub(crate) mod names;

@@ -1,10 +1,12 @@
 //! Who signs, and what `@name` stands for.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use anyhow::Result;
 use local_node::accounts::{DevAccount, NAMES, dev_accounts};
 use local_node_types::keys::BlsKey;
+use serde_json::Value;
 
 use super::deployments::Deployments;
 use super::project::{SETTINGS_FILE, Settings, listed};
@@ -80,6 +82,49 @@ impl Names for KnownNames<'_> {
     fn contract(&self, name: &str) -> Result<String, String> {
         let found = self.deployments.find(name).map(|deployment| deployment.contract.clone());
         found.ok_or_else(|| format!("no contract `{name}` is deployed on this chain"))
+    }
+}
+
+/// Names for addresses and ids, put in their place where results are shown.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Labels(BTreeMap<String, String>);
+
+impl Labels {
+    /// The names that a project knows on one chain: of accounts, then of contracts.
+    pub(crate) fn of(settings: &Settings, deployments: &Deployments) -> Self {
+        let mut labels = Self::default();
+        for account in dev_accounts() {
+            labels.insert(&account.id().to_string(), format!("@{}", account.name()));
+        }
+        // A name of the project's own says more than the development account's.
+        for name in settings.account_names() {
+            if let Some(address) = address(settings, name) {
+                labels.insert(&address, format!("@{name}"));
+            }
+        }
+        for name in deployments.names() {
+            if let Some(deployment) = deployments.find(name) {
+                labels.insert(&deployment.contract, format!("@{name}"));
+            }
+        }
+        labels
+    }
+
+    /// Names an address or id.
+    pub(crate) fn insert(&mut self, address: &str, label: String) {
+        self.0.insert(address.to_owned(), label);
+    }
+
+    /// The value with every address or id that has a name replaced by it.
+    pub(crate) fn applied(&self, value: Value) -> Value {
+        match value {
+            Value::String(text) => Value::String(self.0.get(&text).cloned().unwrap_or(text)),
+            Value::Array(items) => Value::Array(items.into_iter().map(|item| self.applied(item)).collect()),
+            Value::Object(fields) => {
+                Value::Object(fields.into_iter().map(|(name, value)| (name, self.applied(value))).collect())
+            }
+            other => other,
+        }
     }
 }
 

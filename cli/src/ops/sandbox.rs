@@ -60,6 +60,15 @@ impl Driver {
         })
     }
 
+    /// A function's argument as JSON.
+    pub(crate) fn decode_input(&self, function: &str, argument: &[u8]) -> Result<Value> {
+        let text = self
+            .0
+            .decode_input(function, argument)
+            .with_context(|| format!("cannot decode the arguments of `{function}`"))?;
+        serde_json::from_str(&text).with_context(|| format!("the arguments of `{function}` are not JSON: {text}"))
+    }
+
     /// A function's result as JSON.
     pub(crate) fn decode_output(&self, function: &str, result: &[u8]) -> Result<Value> {
         let text = self

@@ -1,7 +1,7 @@
 //! The tests of a project: native programs that talk to a test host, which runs the shipped wasm.
 
 use std::collections::BTreeMap;
-use std::io::{BufReader, Read};
+use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -57,6 +57,13 @@ pub(crate) struct TestResult {
     pub(crate) output: String,
 }
 
+impl TestResult {
+    /// The name under which the host knows it.
+    pub(crate) fn full_name(&self) -> String {
+        format!("{}::{}", self.program, self.name)
+    }
+}
+
 /// How a test ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -78,6 +85,23 @@ pub(crate) struct TestRun {
     pub(crate) broken: Vec<(String, String)>,
     /// How long the programs ran.
     pub(crate) elapsed: Duration,
+    /// What the host saw.
+    pub(crate) report: Report,
+}
+
+/// Which tests run, and how.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Selection<'a> {
+    /// Only those whose names contain this.
+    pub(crate) filter: Option<&'a str>,
+    /// Whether the filter is a whole name.
+    pub(crate) exact: bool,
+    /// How many run at a time; `None`: as many as the machine has processors.
+    pub(crate) jobs: Option<u16>,
+    /// Whether the first failure is the end.
+    pub(crate) fail_fast: bool,
+    /// More arguments for the programs.
+    pub(crate) arguments: &'a [String],
 }
 
 impl TestRun {
@@ -126,50 +150,107 @@ pub(crate) fn programs(project: &Project) -> Result<Vec<Program>> {
 }
 
 /// Runs the programs one after the other against the host.
-pub(crate) fn run(programs: &[Program], host: TestHost, filter: Option<&str>, arguments: &[String]) -> Result<TestRun> {
+pub(crate) fn run(programs: &[Program], host: TestHost, selection: Selection<'_>) -> Result<TestRun> {
     let begun = Instant::now();
     let address = host.address().to_string();
-    let mut run = TestRun { results: Vec::new(), broken: Vec::new(), elapsed: Duration::ZERO };
+    let mut run =
+        TestRun { results: Vec::new(), broken: Vec::new(), elapsed: Duration::ZERO, report: Report::default() };
     for program in programs {
-        let (status, output) = run_program(program, &address, filter, arguments)?;
-        let told = read_output(&program.name, &output);
-        // A program that is killed in the middle has told of some tests, not of its end.
-        let ended_well = status.success() || told.iter().any(|result| result.status == Status::Failed);
-        if !ended_well || !output.lines().any(|line| line.starts_with("test result: ")) {
-            run.broken.push((program.name.clone(), format!("{output}\n({status})")));
+        let ended = program.run(&address, selection)?;
+        let mut told = read_output(&program.name, &ended.output);
+        if let Some(failed) = &ended.stopped_at {
+            // libtest tells what a test has printed only when all have ended: it says it again, alone.
+            let again = Selection { filter: Some(failed), exact: true, fail_fast: false, ..selection };
+            let alone = program.run(&host.address().to_string(), again)?;
+            let printed = printed_by_failed(&alone.output).remove(failed).unwrap_or_default();
+            told.iter_mut()
+                .filter(|result| result.name == *failed)
+                .for_each(|result| result.output.clone_from(&printed));
+        } else {
+            // A program that is killed in the middle has told of some tests, not of its end.
+            let ended_well = ended.status.success() || told.iter().any(|result| result.status == Status::Failed);
+            if !ended_well || !ended.output.lines().any(|line| line.starts_with("test result: ")) {
+                run.broken.push((program.name.clone(), format!("{}\n({})", ended.output, ended.status)));
+            }
         }
         run.results.extend(told);
+        if selection.fail_fast && !run.is_green() {
+            break;
+        }
     }
     run.elapsed = begun.elapsed();
-    add_figures(&mut run.results, &host.stop());
+    run.report = host.stop();
+    add_figures(&mut run.results, &run.report);
     Ok(run)
 }
 
-fn run_program(
-    program: &Program,
-    address: &str,
-    filter: Option<&str>,
-    arguments: &[String],
-) -> Result<(ExitStatus, String)> {
-    let mut command = Command::new(&program.path);
-    command
-        .current_dir(&program.folder)
-        .args(filter)
-        .args(arguments)
-        .args(["--color", "never"])
-        .env(ADDRESS_VARIABLE, address)
-        .env("CARGO_MANIFEST_DIR", &program.folder)
-        .env("CARGO_PKG_NAME", &program.package)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped());
-    let mut child = command.spawn().with_context(|| format!("cannot start {}", program.path.display()))?;
-    let mut output = Vec::new();
-    if let Some(mut stdout) = child.stdout.take() {
-        stdout.by_ref().take(MAX_OUTPUT_BYTES).read_to_end(&mut output).context("cannot read the tests' output")?;
-        std::io::copy(&mut stdout, &mut std::io::sink()).context("cannot read the tests' output")?;
+/// The names of the selected tests: program and path in it.
+pub(crate) fn list(programs: &[Program], selection: Selection<'_>) -> Result<Vec<(String, String)>> {
+    let mut names = Vec::new();
+    for program in programs {
+        let output = program.command(selection).arg("--list").stderr(Stdio::inherit()).output();
+        let output = output.with_context(|| format!("cannot start {}", program.path.display()))?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let tests = text.lines().filter_map(|line| line.strip_suffix(": test"));
+        names.extend(tests.map(|name| (program.name.clone(), name.to_owned())));
     }
-    let status = child.wait().context("cannot wait for the tests")?;
-    Ok((status, String::from_utf8_lossy(&output).into_owned()))
+    Ok(names)
+}
+
+/// What came of one run of a program.
+struct Ended {
+    status: ExitStatus,
+    output: String,
+    /// The test after whose failure it was ended.
+    stopped_at: Option<String>,
+}
+
+impl Program {
+    fn command(&self, selection: Selection<'_>) -> Command {
+        let mut command = Command::new(&self.path);
+        command
+            .current_dir(&self.folder)
+            .args(selection.filter)
+            .args(selection.exact.then_some("--exact"))
+            .args(selection.arguments)
+            .args(["--color", "never"])
+            .env("CARGO_MANIFEST_DIR", &self.folder)
+            .env("CARGO_PKG_NAME", &self.package)
+            .stdin(Stdio::null());
+        if let Some(jobs) = selection.jobs {
+            command.arg(format!("--test-threads={jobs}"));
+        }
+        command
+    }
+
+    fn run(&self, address: &str, selection: Selection<'_>) -> Result<Ended> {
+        let mut command = self.command(selection);
+        command.env(ADDRESS_VARIABLE, address).stdout(Stdio::piped());
+        let mut child = command.spawn().with_context(|| format!("cannot start {}", self.path.display()))?;
+        let mut output = Vec::new();
+        let mut stopped_at = None;
+        if let Some(stdout) = child.stdout.take() {
+            let mut stdout = BufReader::new(stdout);
+            let mut bounded = stdout.by_ref().take(MAX_OUTPUT_BYTES);
+            loop {
+                let begin = output.len();
+                if bounded.read_until(b'\n', &mut output).context("cannot read the tests' output")? == 0 {
+                    break;
+                }
+                let line = String::from_utf8_lossy(&output[begin..]);
+                let failed = read_line(&self.name, line.trim_end()).filter(|result| result.status == Status::Failed);
+                if let Some(failed) = failed.filter(|_| selection.fail_fast) {
+                    stopped_at = Some(failed.name);
+                    // It may have ended by itself.
+                    let _ = child.kill();
+                    break;
+                }
+            }
+            std::io::copy(&mut stdout, &mut std::io::sink()).context("cannot read the tests' output")?;
+        }
+        let status = child.wait().context("cannot wait for the tests")?;
+        Ok(Ended { status, output: String::from_utf8_lossy(&output).into_owned(), stopped_at })
+    }
 }
 
 /// Reads what libtest prints: a line for each test, then what the failed ones printed.
@@ -220,7 +301,7 @@ fn printed_by_failed(output: &str) -> BTreeMap<String, String> {
 /// What the host saw of each test. A test may have had several chains.
 fn add_figures(results: &mut [TestResult], report: &Report) {
     for result in results {
-        let full = format!("{}::{}", result.program, result.name);
+        let full = result.full_name();
         for seen in report.tests.iter().filter(|seen| seen.test == full) {
             let millis = u64::try_from(seen.elapsed.as_millis()).unwrap_or(u64::MAX);
             // A refused transaction pays its whole limit, which tells nothing about the contract.

@@ -108,7 +108,9 @@ impl<'a> Chain<'a> {
     }
 
     /// Ends the chain and gives what its test did.
-    pub(super) fn close(self) -> TestReport {
+    pub(super) fn close(mut self) -> TestReport {
+        let address = |index: usize| self.shared.accounts[index].id().to_string();
+        self.report.accounts = self.names.into_iter().map(|(name, index)| (name, address(index))).collect();
         self.report
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dusk_core::abi::ContractId;
-use local_node_types::execution::{CallError, Event, Frame};
+use local_node_types::execution::{CallError, Emitted, Event, Frame};
 use serde::Serialize;
 
 /// The most entries that are kept of one test.
@@ -39,6 +39,8 @@ pub struct TestReport {
     pub dropped: usize,
     /// How long its connection was open.
     pub elapsed: Duration,
+    /// The accounts that it asked for: name, and address in base58.
+    pub accounts: Vec<(String, String)>,
     trace_bytes: usize,
 }
 
@@ -114,6 +116,10 @@ fn frame_bytes(frame: &Frame) -> usize {
     size_of::<Frame>()
         + frame.function.len()
         + frame.argument.len()
+        + frame.output.len()
+        + frame.reason.as_ref().map_or(0, String::len)
+        + frame.events.iter().map(|event| size_of::<Emitted>() + event.topic.len() + event.data.len()).sum::<usize>()
+        + frame.steps.len()
         + frame.calls.iter().map(frame_bytes).sum::<usize>()
 }
 

@@ -55,8 +55,46 @@ pub struct Frame {
     pub gas_spent: u64,
     /// What came of it.
     pub outcome: Result<(), CallError>,
+    /// What the machine says of a failure for which callers have no name of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What it returned, as it encoded it. Empty where it failed.
+    #[serde(with = "hex::serde")]
+    pub output: Vec<u8>,
     /// The calls that it made, in order.
     pub calls: Vec<Frame>,
+    /// What it emitted itself, in order.
+    pub events: Vec<Emitted>,
+    /// The order of its calls and events among each other.
+    pub steps: Vec<Step>,
+}
+
+impl Frame {
+    /// Gas that the frame was charged without its callees.
+    #[must_use]
+    pub fn own_gas(&self) -> u64 {
+        self.calls.iter().fold(self.gas_spent, |rest, call| rest.saturating_sub(call.gas_spent))
+    }
+}
+
+/// An event, as the frame that emitted it remembers it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Emitted {
+    /// Its topic.
+    pub topic: String,
+    /// Its data, as the contract encoded it (rkyv).
+    #[serde(with = "hex::serde")]
+    pub data: Vec<u8>,
+}
+
+/// What a frame did next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Step {
+    /// It made the next of its calls.
+    Call,
+    /// It emitted the next of its events.
+    Event,
 }
 
 /// A contract id as people read it: 64 hexadecimal digits.

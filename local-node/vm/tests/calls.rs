@@ -6,7 +6,7 @@ mod common;
 use common::contracts::{counter, module_32, request};
 use common::{PLENTY, empty_session, today};
 use dusk_core::abi::ContractId;
-use local_node_types::execution::CallError;
+use local_node_types::execution::{CallError, Step};
 use local_node_vm::{Session, Vm, VmError};
 
 const A: ContractId = ContractId::from_bytes([10; 32]);
@@ -43,6 +43,9 @@ fn a_call_reads_writes_and_emits() {
     assert_eq!((receipt.events[0].source, receipt.events[0].topic.as_str()), (A, "added"));
     assert_eq!(receipt.events[0].data, 5_u64.to_le_bytes());
     assert!(!receipt.events[0].reverted);
+    let frame = receipt.trace;
+    assert_eq!((&frame.output, frame.own_gas()), (&receipt.data, receipt.gas_spent));
+    assert_eq!((frame.events[0].topic.as_str(), frame.steps), ("added", vec![Step::Event]));
     assert_eq!((count(&mut session, A), count(&mut session, B)), (5, 0));
 }
 
@@ -55,6 +58,8 @@ fn a_failed_call_leaves_nothing_but_its_reverted_events() {
     assert!(matches!(failed, Err(VmError::Trap(_))), "{failed:?}");
     let trace = session.take_failed_trace().unwrap();
     assert_eq!((trace.function.as_str(), trace.gas_spent, trace.outcome), ("fail", PLENTY, Err(CallError::Unknown)));
+    let reason = trace.reason.unwrap();
+    assert!(reason.starts_with("the contract trapped: "), "{reason}");
     assert_eq!(session.root().unwrap(), root);
     let receipt = session.call(A, "add", &1_u64.to_le_bytes(), PLENTY).unwrap();
     assert_eq!(receipt.events.iter().map(|event| event.reverted).collect::<Vec<_>>(), [true, false]);

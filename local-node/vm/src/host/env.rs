@@ -150,8 +150,8 @@ fn complete<C: AsContextMut<Data = Env>>(
         outcome = Err(VmError::System(error));
     }
     let (spent, result) = match &outcome {
-        Ok(reply) => (reply.gas_spent, Ok(())),
-        Err(error) => (request.gas_limit, Err(error.as_call_error())),
+        Ok(reply) => (reply.gas_spent, Ok(reply.data.as_slice())),
+        Err(error) => (request.gas_limit, Err(error)),
     };
     env.stack.pop();
     env.trace.leave(spent, result);
@@ -437,6 +437,7 @@ impl Env {
     /// Emits an event of the running contract.
     pub(super) fn emit(&mut self, topic: String, data: Vec<u8>) {
         let source = self.active().contract;
+        self.trace.emit(&topic, &data);
         self.working.events.push(Event { source, topic, data, reverted: false });
     }
 

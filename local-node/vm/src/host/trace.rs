@@ -1,12 +1,16 @@
 //! The tree of calls, as tools show it.
 
 use dusk_core::abi::ContractId;
-use local_node_types::execution::{CallError, Frame};
+use local_node_types::execution::{CallError, Emitted, Frame, Step};
+
+use crate::VmError;
 
 /// The most frames that one top-level call records. Later ones are left out, with the calls that they make.
 const MAX_FRAMES: usize = 4096;
-/// The most bytes of arguments that one top-level call records. Later arguments are left out.
-const MAX_ARGUMENT_BYTES: usize = 4 << 20;
+/// The most bytes of arguments, results and events that one top-level call records. What comes later is left out.
+const MAX_DATA_BYTES: usize = 4 << 20;
+/// The most events that one top-level call records. Later ones are left out.
+const MAX_EVENTS: usize = 4096;
 /// The longest function name that is recorded, in bytes.
 const MAX_NAME_BYTES: usize = 256;
 
@@ -17,7 +21,8 @@ pub(crate) struct Trace {
     open: Vec<Option<Frame>>,
     root: Option<Frame>,
     frames: usize,
-    argument_bytes: usize,
+    events: usize,
+    data_bytes: usize,
 }
 
 impl Trace {
@@ -29,28 +34,61 @@ impl Trace {
             return;
         }
         self.frames += 1;
-        let kept = self.argument_bytes + argument.len() <= MAX_ARGUMENT_BYTES;
-        self.argument_bytes += if kept { argument.len() } else { 0 };
+        let argument = if self.keeps(argument.len()) { argument.to_vec() } else { Vec::new() };
         self.open.push(Some(Frame {
             contract,
             function: function.chars().take(MAX_NAME_BYTES / 4).collect(),
-            argument: if kept { argument.to_vec() } else { Vec::new() },
+            argument,
             gas_limit,
             gas_spent: 0,
             outcome: Ok(()),
+            reason: None,
+            output: Vec::new(),
             calls: Vec::new(),
+            events: Vec::new(),
+            steps: Vec::new(),
         }));
     }
 
+    /// The call that runs emits an event.
+    pub(crate) fn emit(&mut self, topic: &str, data: &[u8]) {
+        if self.events == MAX_EVENTS || !self.keeps(topic.len() + data.len()) {
+            return;
+        }
+        if let Some(Some(frame)) = self.open.last_mut() {
+            self.events += 1;
+            frame.events.push(Emitted { topic: topic.to_owned(), data: data.to_vec() });
+            frame.steps.push(Step::Event);
+        }
+    }
+
+    /// Whether so many bytes are still recorded; counts them if so.
+    fn keeps(&mut self, bytes: usize) -> bool {
+        let kept = self.data_bytes.saturating_add(bytes) <= MAX_DATA_BYTES;
+        self.data_bytes += if kept { bytes } else { 0 };
+        kept
+    }
+
     /// The last call that began ends.
-    pub(crate) fn leave(&mut self, gas_spent: u64, outcome: Result<(), CallError>) {
+    pub(crate) fn leave(&mut self, gas_spent: u64, outcome: Result<&[u8], &VmError>) {
         let Some(Some(mut frame)) = self.open.pop() else {
             return;
         };
         frame.gas_spent = gas_spent;
-        frame.outcome = outcome;
+        match outcome {
+            Ok(output) if self.keeps(output.len()) => frame.output = output.to_vec(),
+            Ok(_) => {}
+            Err(error) => {
+                let seen = error.as_call_error();
+                frame.reason = (seen == CallError::Unknown).then(|| error.to_string());
+                frame.outcome = Err(seen);
+            }
+        }
         match self.open.last_mut() {
-            Some(Some(parent)) => parent.calls.push(frame),
+            Some(Some(parent)) => {
+                parent.calls.push(frame);
+                parent.steps.push(Step::Call);
+            }
             Some(None) => {}
             None => self.root = Some(frame),
         }

@@ -305,6 +305,18 @@ impl Session {
 
 fn empty_receipt(contract: ContractId, argument: &[u8], gas_limit: u64) -> Receipt {
     let (function, argument) = (INIT.to_owned(), argument.to_vec());
-    let trace = Frame { contract, function, argument, gas_limit, gas_spent: 0, outcome: Ok(()), calls: Vec::new() };
+    let trace = Frame {
+        contract,
+        function,
+        argument,
+        gas_limit,
+        gas_spent: 0,
+        outcome: Ok(()),
+        reason: None,
+        output: Vec::new(),
+        calls: Vec::new(),
+        events: Vec::new(),
+        steps: Vec::new(),
+    };
     Receipt { data: Vec::new(), gas_limit, gas_spent: 0, events: Vec::new(), trace }
 }

@@ -1,0 +1,99 @@
+//! The tree of calls as people read it.
+
+use local_node::test_host::Action;
+use serde_json::Value;
+
+use crate::ops::calltree::{Call, Deed, Step};
+use crate::output::{Tone, Ui, grouped};
+
+/// How many letters of one value are shown.
+const MAX_VALUE_LETTERS: usize = 72;
+/// How deep everything stands in.
+const INDENT: &str = "       ";
+
+/// Prints one transaction or query.
+pub(super) fn say(deed: &Deed, ui: &Ui) {
+    let from = if deed.from.is_empty() { String::new() } else { format!("{} ", deed.from) };
+    let what = match deed.action {
+        Action::Deploy => "deploys",
+        Action::Call => "calls",
+        Action::Transfer => "transfers",
+        Action::Query => "query",
+    };
+    let place = if deed.action == Action::Query {
+        format!("at block {} · gas {}", deed.block, grouped(deed.gas))
+    } else {
+        format!("in block {} · gas {}", deed.block, grouped(deed.gas))
+    };
+    ui.line(format_args!(
+        "{INDENT}{}{}",
+        ui.toned(Tone::Hint, &format!("{from}{what}")),
+        faint(ui, &format!(" · {place}"))
+    ));
+    if let Some(call) = &deed.call {
+        ui.line(format_args!("{INDENT}{}", heading(call, ui)));
+        steps(call, INDENT, ui);
+    }
+}
+
+/// `counter::increment(by: 3) [31,233 gas]`
+fn heading(call: &Call, ui: &Ui) -> String {
+    let contract = shortened(&call.contract);
+    let own = if call.own_gas == call.gas { String::new() } else { format!(", own {}", grouped(call.own_gas)) };
+    let gas = faint(ui, &format!("[{} gas{own}]", grouped(call.gas)));
+    format!("{}::{}({}) {gas}", ui.toned(Tone::Name, &contract), call.function, arguments(&call.arguments))
+}
+
+/// What a call did, and how it ended.
+fn steps(call: &Call, indent: &str, ui: &Ui) {
+    for step in &call.steps {
+        match step {
+            Step::Call(inner) => {
+                ui.line(format_args!("{indent}{}{}", faint(ui, "├─ "), heading(inner, ui)));
+                steps(inner, &format!("{indent}{}", faint(ui, "│  ")), ui);
+            }
+            Step::Event { topic, data } => {
+                let data = if data.is_null() { String::new() } else { format!(" {}", plain(data)) };
+                ui.line(format_args!("{indent}{}{} {topic}{data}", faint(ui, "├─ "), ui.toned(Tone::Warn, "emit")));
+            }
+        }
+    }
+    let end = match (&call.error, &call.result) {
+        (Some(error), _) => {
+            let place = call.place.as_ref().map(|place| format!(" at {place}")).unwrap_or_default();
+            ui.toned(Tone::Bad, &format!("✗ {error}{place}"))
+        }
+        (None, None | Some(Value::Null)) => format!("{} ()", ui.toned(Tone::Good, "←")),
+        (None, Some(result)) => format!("{} {}", ui.toned(Tone::Good, "←"), plain(result)),
+    };
+    ui.line(format_args!("{indent}{}{end}", faint(ui, "└─ ")));
+}
+
+fn faint(ui: &Ui, text: &str) -> String {
+    ui.toned(Tone::Faint, text)
+}
+
+fn arguments(value: &Value) -> String {
+    match value {
+        Value::Object(arguments) => {
+            arguments.iter().map(|(name, value)| format!("{name}: {}", plain(value))).collect::<Vec<_>>().join(", ")
+        }
+        other => plain(other),
+    }
+}
+
+/// A value in one short line; names without quotes.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) if text.starts_with('@') => text.clone(),
+        other => shortened(&other.to_string()),
+    }
+}
+
+fn shortened(text: &str) -> String {
+    if text.chars().count() <= MAX_VALUE_LETTERS {
+        text.to_owned()
+    } else {
+        format!("{}…", text.chars().take(MAX_VALUE_LETTERS).collect::<String>())
+    }
+}
