@@ -16,3 +16,4 @@ pub mod scripts;
 #[path = "../../vm/tests/common/contracts.rs"]
 mod contracts;
 mod generated;
+mod host_queries;

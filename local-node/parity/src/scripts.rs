@@ -13,10 +13,10 @@ use rkyv::Serialize;
 use rkyv::ser::serializers::AllocSerializer;
 
 use crate::contracts::{counter, request};
-use crate::generated;
 use crate::protocol::Command;
+use crate::{generated, host_queries};
 
-const PLENTY: u64 = 1_000_000_000;
+pub(crate) const PLENTY: u64 = 1_000_000_000;
 const FUNDS: u64 = 9_000_000_000_000_000;
 /// Generated contracts in the script. Four hundred were compared when this was written.
 const GENERATED: u64 = 24;
@@ -29,30 +29,31 @@ pub fn all() -> Result<Vec<(&'static str, Vec<Command>)>> {
     Ok(vec![
         ("genesis", genesis()),
         ("queries", queries()),
+        ("host_queries", host_queries::script()?),
         ("transactions", transactions()?),
         ("calls", calls()),
         ("generated", generated()?),
     ])
 }
 
-fn keys(seed: u64) -> (SecretKey, PublicKey) {
+pub(crate) fn keys(seed: u64) -> (SecretKey, PublicKey) {
     let secret = SecretKey::random(&mut StdRng::seed_from_u64(seed));
     (secret.clone(), PublicKey::from(&secret))
 }
 
-fn encoded<T: Serialize<AllocSerializer<1024>>>(value: &T) -> Vec<u8> {
+pub(crate) fn encoded<T: Serialize<AllocSerializer<1024>>>(value: &T) -> Vec<u8> {
     rkyv::to_bytes(value).expect("a value of known size is encoded to memory").into_vec()
 }
 
-fn call(contract: ContractId, function: &str, argument: Vec<u8>, gas: u64) -> Command {
+pub(crate) fn call(contract: ContractId, function: &str, argument: Vec<u8>, gas: u64) -> Command {
     Command::Call { id: contract.to_bytes(), function: function.to_owned(), argument, gas }
 }
 
-fn deploy(contract: ContractId, bytecode: Vec<u8>) -> Command {
+pub(crate) fn deploy(contract: ContractId, bytecode: Vec<u8>) -> Command {
     Command::Deploy { id: contract.to_bytes(), bytecode, init: vec![], owner: vec![4; 96], gas: PLENTY }
 }
 
-const TODAY: Command = Command::Session { chain_id: 0, height: 1 };
+pub(crate) const TODAY: Command = Command::Session { chain_id: 0, height: 1 };
 
 /// The genesis contracts, three funded accounts and two stakes.
 fn genesis() -> Vec<Command> {

@@ -24,9 +24,18 @@
 //! - A contract can neither leave its sandbox nor end the process; all that it can make grow is bounded by its gas or
 //!   by a constant.
 //!
-//! Deliberately absent: contract migration, page openings, and the host query `secp256k1_recover`, which counts as
-//! missing. A contract cannot have its argument buffer above 4 GiB, nor more than one memory. Operators that grow, copy
-//! or fill tables check the gas where production does not; no compiler of contracts emits them.
+//! # Differences from production
+//!
+//! Known, and none of them within reach of what compilers of contracts emit:
+//!
+//! - Operators that grow, copy or fill tables check the gas; production lets them run on until the next check.
+//! - One stack serves all nested calls. Production gives each a stack of its own, so a recursion that overflows it there
+//!   may overflow earlier here when it begins deep in a tree of calls; either way the call fails.
+//! - Modules longer than [`MAX_MODULE_BYTES`] are refused. No transaction can carry a longer one.
+//! - An argument buffer above 4 GiB, and more than one memory, are refused at deployment instead of at the first call.
+//! - Where the kernel has no `memfd`, memories are ordinary ones that are copied, with the same results.
+//!
+//! Deliberately absent: contract migration and page openings.
 
 #![deny(unsafe_code)]
 

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::contracts::module_32;
+use common::contracts::{asker, question};
 use common::{PLENTY, encoded, keys};
 use dusk_core::abi::ContractId;
 use dusk_core::signatures::{bls, schnorr};
@@ -15,18 +15,10 @@ use rand::rngs::StdRng;
 
 const A: ContractId = ContractId::from_bytes([10; 32]);
 
-/// A contract that asks a query: the argument is the length of a name, the name, padding to 36 bytes, and the query's
-/// argument.
+/// A session in which a contract asks queries.
 fn session(rules: Rules) -> Session {
-    let asker = module_32(
-        r#"(func (export "ask") (param i32) (result i32)
-              (memory.copy (i32.const 64) (i32.const 4100) (i32.const 32))
-              (i32.store (i32.const 32) (i32.load (i32.const 4096)))
-              (memory.copy (i32.const 4096) (i32.const 4132) (i32.sub (local.get 0) (i32.const 36)))
-              (call $hq (i32.const 64) (i32.load (i32.const 32)) (i32.sub (local.get 0) (i32.const 36))))"#,
-    );
     let mut session = Vm::in_memory().unwrap().session(None, Env { chain_id: 0, rules }).unwrap();
-    session.deploy(A, &asker, None, &[], PLENTY).unwrap();
+    session.deploy(A, &asker(), None, &[], PLENTY).unwrap();
     session
 }
 
@@ -36,10 +28,7 @@ fn ask(session: &mut Session, query: &str, argument: &[u8]) -> Result<(Vec<u8>, 
 }
 
 fn ask_with(session: &mut Session, query: &str, argument: &[u8], gas: u64) -> Result<(Vec<u8>, u64), VmError> {
-    let mut name = [0; 32];
-    name[..query.len()].copy_from_slice(query.as_bytes());
-    let length = u32::try_from(query.len()).unwrap().to_le_bytes();
-    let receipt = session.call(A, "ask", &[&length, name.as_slice(), argument].concat(), gas)?;
+    let receipt = session.call(A, "ask", &question(query, argument), gas)?;
     Ok((receipt.data, receipt.gas_spent))
 }
 
@@ -87,7 +76,7 @@ fn queries_are_free_before_boreas() {
 fn queries_exist_from_their_height_on() {
     let mut before = session(Profile::Mainnet.at(4_414_094));
     let mut after = session(Profile::Mainnet.at(4_414_095));
-    for query in ["keccak256", "sha256"] {
+    for query in ["keccak256", "sha256", "verify_kzg_proof", "secp256k1_recover"] {
         let missing = ask(&mut before, query, &encoded(&vec![1_u8]));
         assert!(matches!(missing, Err(VmError::MissingHostQuery(name)) if name == query));
         ask(&mut after, query, &encoded(&vec![1_u8])).unwrap();
@@ -143,6 +132,7 @@ fn what_cannot_be_decoded_gets_a_fixed_answer() {
         ("verify_plonk", vec![0]),
         ("verify_groth16_bn254", vec![0]),
         ("verify_kzg_proof", vec![0]),
+        ("secp256k1_recover", vec![0; 66]),
     ] {
         assert_eq!(ask(&mut session, query, &[0xff; 13]).unwrap().0, answer, "{query}");
     }
@@ -150,4 +140,40 @@ fn what_cannot_be_decoded_gets_a_fixed_answer() {
     assert_eq!(ask(&mut session, "verify_plonk", &nonsense).unwrap().0, [0]);
     let nonsense = encoded(&([1_u8; 48], [2_u8; 32], [3_u8; 32], [4_u8; 48]));
     assert_eq!(ask(&mut session, "verify_kzg_proof", &nonsense).unwrap().0, [0]);
+}
+
+#[test]
+fn the_signer_of_a_hash_is_recovered() {
+    // The pair of EIP-155's example: a private key of 32 times 0x46, and the hash and signature of its transaction.
+    let hash = bytes::<32>("daf5a779ae972f972197303d7b574746c7ef83eadac0f2791ad23db92e4c8e53");
+    let r = "28ef61340bd939bc2195fe537567866003e1a15d3c71ff63e1590620aa636276";
+    let s = "67cbe9d8997f761aecb703304b3800ccf555c9f3dc64214b297fb1966a3b6d83";
+    let key = "044bc2a31265153f07e70e0bab08724e6b85e217f8cd628ceb62974247bb493382\
+               ce28cab79ad7119ee1ad3ebcdb98a16805211530ecc6cfefa1b88e6dff99232a";
+    let mut session = today();
+    let mut recovered = |r: &str, s: &str, id: u8| {
+        let signature: [u8; 65] = [bytes::<32>(r).as_slice(), &bytes::<32>(s), &[id]].concat().try_into().unwrap();
+        ask(&mut session, "secp256k1_recover", &encoded(&(hash, signature))).unwrap()
+    };
+    for id in [0, 27] {
+        let (answer, gas) = recovered(r, s, id);
+        assert_eq!((answer, gas / 1_000), (encoded(&Some(bytes::<65>(key))), 200), "{id}");
+    }
+    for id in [1, 28] {
+        let answer = recovered(r, s, id).0;
+        assert!(answer[0] == 1 && answer != encoded(&Some(bytes::<65>(key))), "{id}: the other key");
+    }
+    let none = encoded(&None::<[u8; 65]>);
+    for id in [2, 3, 26, 29, 255] {
+        assert_eq!(recovered(r, s, id).0, none, "{id}");
+    }
+    let order = "fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141";
+    let zero = "0000000000000000000000000000000000000000000000000000000000000000";
+    for (r, s) in [(zero, s), (r, zero), (order, s), (r, order)] {
+        assert_eq!(recovered(r, s, 0).0, none, "{r} {s}");
+    }
+}
+
+fn bytes<const N: usize>(digits: &str) -> [u8; N] {
+    hex::decode(digits).unwrap().try_into().unwrap()
 }

@@ -15,6 +15,8 @@ use local_node_types::rules::{Feature, Fork, Rules};
 use rkyv::ser::serializers::AllocSerializer;
 use rkyv::validation::validators::DefaultValidator;
 use rkyv::{Archive, Deserialize, Infallible, Serialize};
+use secp256k1::Message;
+use secp256k1::ecdsa::{RecoverableSignature, RecoveryId};
 use sha2::{Digest, Sha256};
 use sha3::Keccak256;
 
@@ -102,6 +104,7 @@ impl Query {
             Self::Keccak256 => answer(argument, [0; 32], |bytes: Vec<u8>| <[u8; 32]>::from(Keccak256::digest(bytes))),
             Self::Sha256 => answer(argument, [0; 32], |bytes: Vec<u8>| <[u8; 32]>::from(Sha256::digest(bytes))),
             Self::VerifyKzgProof => answer(argument, false, verify_kzg),
+            Self::Secp256k1Recover => answer(argument, None, |(hash, signature)| recover(hash, &signature)),
         }
     }
 }
@@ -164,4 +167,19 @@ type KzgInput = ([u8; 48], [u8; 32], [u8; 32], [u8; 48]);
 fn verify_kzg((commitment, z, y, proof): KzgInput) -> bool {
     let settings = BlobData::eth_kzg_settings(None);
     settings.verify_kzg_proof(&commitment.into(), &z.into(), &y.into(), &proof.into()).unwrap_or(false)
+}
+
+/// The key whose owner signed the hash, uncompressed. The signature is r, s and the recovery id, which may stand as 0
+/// and 1 or as 27 and 28.
+fn recover(hash: [u8; 32], signature: &[u8; 65]) -> Option<[u8; 65]> {
+    let (compact, &[id]) = signature.split_at(64) else { return None };
+    let id = match id {
+        0 | 1 => id,
+        27 | 28 => id - 27,
+        _ => return None,
+    };
+    let id = RecoveryId::try_from(i32::from(id)).ok()?;
+    let signature = RecoverableSignature::from_compact(compact, id).ok()?;
+    let key = signature.recover(Message::from_digest(hash)).ok()?;
+    Some(key.serialize_uncompressed())
 }

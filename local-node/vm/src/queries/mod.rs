@@ -25,6 +25,7 @@ pub(crate) enum Query {
     Keccak256,
     Sha256,
     VerifyKzgProof,
+    Secp256k1Recover,
 }
 
 impl Query {
@@ -43,6 +44,7 @@ impl Query {
             Name::KECCAK256 => (Self::Keccak256, Some(Feature::Keccak256)),
             Name::SHA256 => (Self::Sha256, Some(Feature::Sha256)),
             Name::VERIFY_KZG_PROOF => (Self::VerifyKzgProof, Some(Feature::KzgProof)),
+            Name::SECP256K1_RECOVER => (Self::Secp256k1Recover, Some(Feature::Secp256k1Recover)),
             _ => return None,
         };
         let active = rules.height() == 0 || feature.is_none_or(|feature| rules.active(feature));

@@ -24,6 +24,7 @@ impl Query {
             Self::Keccak256 => 3_000 + 16 * bytes(argument),
             Self::Sha256 => 3_000 + 8 * bytes(argument),
             Self::VerifyKzgProof => 2_000_000,
+            Self::Secp256k1Recover => 200_000,
         }
     }
 }

@@ -79,3 +79,23 @@ pub(crate) fn request(id: [u8; 32], gas: u64, function: &str, argument: &[u8]) -
     let length = u32::try_from(function.len()).expect("a name is short").to_le_bytes();
     [&id, gas.to_le_bytes().as_slice(), &length, function.as_bytes(), argument].concat()
 }
+
+/// A contract that asks host queries: `ask` takes what [`question`] makes and gives the answer.
+pub(crate) fn asker() -> Vec<u8> {
+    module_32(
+        r#"(func (export "ask") (param i32) (result i32)
+              (memory.copy (i32.const 64) (i32.const 4100) (i32.const 32))
+              (i32.store (i32.const 32) (i32.load (i32.const 4096)))
+              (memory.copy (i32.const 4096) (i32.const 4132) (i32.sub (local.get 0) (i32.const 36)))
+              (call $hq (i32.const 64) (i32.load (i32.const 32)) (i32.sub (local.get 0) (i32.const 36))))"#,
+    )
+}
+
+/// The argument with which [`asker`] asks a query: the length of its name, the name, padding to 36 bytes, and the
+/// query's own argument.
+pub(crate) fn question(query: &str, argument: &[u8]) -> Vec<u8> {
+    let mut name = [0; 32];
+    name[..query.len()].copy_from_slice(query.as_bytes());
+    let length = u32::try_from(query.len()).expect("a name is short").to_le_bytes();
+    [&length, name.as_slice(), argument].concat()
+}
