@@ -40,7 +40,12 @@ pub enum NodeEvent {
     TransactionIncluded(Checked),
     /// A transaction is in a block now.
     TransactionExecuted(Arc<SpentTransaction>),
-    /// A transaction has left the mempool without a block.
+    /// A transaction waits outside the mempool for one that must come before it.
+    TransactionDeferred {
+        /// The transaction.
+        id: TxId,
+    },
+    /// A transaction has left the mempool without a block, or was given up before it entered it.
     TransactionRemoved {
         /// The transaction.
         id: TxId,
@@ -67,6 +72,8 @@ impl NodeEvent {
             Self::BlockReverted { hash, .. } => format!("/on/blocks:{}/reverted", hex::encode(hash)),
             Self::TransactionIncluded(transaction) => format!("/on/transactions:{}/included", transaction.id()),
             Self::TransactionExecuted(transaction) => format!("/on/transactions:{}/executed", transaction.id()),
+            Self::TransactionDeferred { id } => format!("/on/transactions:{id}/deferred"),
+            Self::TransactionRemoved { id, reason: Removal::GivenUp(_) } => format!("/on/transactions:{id}/dropped"),
             Self::TransactionRemoved { id, .. } => format!("/on/transactions:{id}/removed"),
             Self::Contract { event, .. } => format!("/on/contracts:{}/{}", HexId(&event.source), event.topic),
         }

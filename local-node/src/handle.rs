@@ -13,6 +13,7 @@ use tokio::sync::{Semaphore, broadcast, mpsc, oneshot};
 
 use crate::accounts::DevAccount;
 use crate::config::BlockTime;
+use crate::drivers::Drivers;
 use crate::events::NodeEvent;
 use crate::executor::rules_at;
 use crate::ledger::StakeEntry;
@@ -77,6 +78,8 @@ pub enum Fate {
     Executed(Arc<SpentTransaction>),
     /// In the mempool.
     Waiting(Checked),
+    /// Outside the mempool, until those that must come before it arrive.
+    Deferred(Checked),
     /// It has left the mempool without a block. Only the last removals are known.
     Removed(Removal),
     /// Nowhere.
@@ -151,6 +154,7 @@ pub(crate) struct Shared {
     pub(crate) commands: mpsc::Sender<Command>,
     pub(crate) reader: Reader,
     pub(crate) store: Store,
+    pub(crate) drivers: Drivers,
     pub(crate) events: broadcast::Sender<NodeEvent>,
     pub(crate) checks: Semaphore,
     pub(crate) checks_at_once: Semaphore,
@@ -194,6 +198,12 @@ impl NodeHandle {
         &self.0.store
     }
 
+    /// The data drivers of contracts.
+    #[must_use]
+    pub fn drivers(&self) -> &Drivers {
+        &self.0.drivers
+    }
+
     /// Questions to the state.
     #[must_use]
     pub fn reader(&self) -> &Reader {
@@ -207,7 +217,8 @@ impl NodeHandle {
         self.0.events.subscribe()
     }
 
-    /// Checks a transaction's bytes (any envelope) and puts it into the mempool.
+    /// Checks a transaction's bytes (any envelope) and puts it into the mempool. One whose predecessors have not arrived
+    /// yet waits some seconds for them.
     ///
     /// # Errors
     /// Why it is not taken.
@@ -332,7 +343,7 @@ impl NodeHandle {
                         return Ok(transaction);
                     }
                 }
-                Fate::Waiting(_) => {}
+                Fate::Waiting(_) | Fate::Deferred(_) => {}
                 Fate::Removed(reason) => return Err(WaitError::Removed { id: *id, reason }),
                 Fate::Unknown => return Err(WaitError::Unknown(*id)),
             }

@@ -1,33 +1,38 @@
 //! The node's interface for wallets, explorers and the command line: RUES over HTTP and WebSocket, and GraphQL.
 //!
 //! Paths, headers, bodies and status codes are production's (sheet `protocol/http-api.md`), so that unmodified clients
-//! work. Requests that need what this node does not have (archive, prover, data drivers) say so with status 501.
+//! work. Requests that need what this node does not have (a prover, peers) say so with status 501.
 //!
 //! | module | serves |
 //! |---|---|
 //! | `rues` | the form of requests and answers |
-//! | `contracts`, `transactions`, `chain` | `POST /on/…` |
+//! | `contracts`, `drivers`, `transactions`, `chain` | `POST /on/…` |
 //! | `graphql` | `/graphql`, `POST /on/graphql/query` |
 //! | `events` | `GET /on` (WebSocket) and its subscriptions |
 //! | `documents` | blocks and transactions as JSON |
+//! | `limits` | how often requests are served, where others than the developer can send some |
 
 mod chain;
 mod contracts;
 mod documents;
+mod drivers;
 mod events;
 mod graphql;
+mod limits;
 mod rues;
 mod transactions;
 
 use std::io;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Request as HttpRequest, StatusCode};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
@@ -37,6 +42,7 @@ use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use self::events::Sessions;
+use self::limits::Limits;
 use self::rues::{Error, Reply, Request, error_response};
 use crate::handle::NodeHandle;
 
@@ -77,7 +83,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Offers the node at an address. Port 0 takes any free port.
+    /// Offers the node at an address. Port 0 takes any free port. Where others can reach it, that is anywhere but on
+    /// loopback, requests are limited as production limits them.
     ///
     /// # Errors
     /// When the address cannot be listened at.
@@ -89,7 +96,8 @@ impl Server {
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let (stop, mut stopped) = watch::channel(false);
-        let service = router(node, stop.subscribe());
+        let limits = (!address.ip().is_loopback()).then(|| Arc::new(Limits::production(Instant::now())));
+        let service = router(node, stop.subscribe(), limits);
         let task = tokio::spawn(async move {
             let stopped = async move {
                 // A sender that is gone means the same as one that says so.
@@ -128,23 +136,33 @@ struct App {
     stopped: watch::Receiver<bool>,
 }
 
-fn router(node: NodeHandle, stopped: watch::Receiver<bool>) -> Router {
+fn router(node: NodeHandle, stopped: watch::Receiver<bool>, limits: Option<Arc<Limits>>) -> Router {
     let app = App { schema: graphql::schema(node.clone()), node, sessions: Sessions::default(), stopped };
+    // As in production, a slash at the end of a path does not matter.
+    let asked = || post(dispatch).get(events::subscribe).delete(events::unsubscribe);
+    let queried = || get(graphql::get).post(graphql::post);
     let graphql = Router::new()
-        .route("/graphql", get(graphql::get).post(graphql::post))
+        .route("/graphql", queried())
+        .route("/graphql/", queried())
         .layer(RequestBodyLimitLayer::new(MAX_GRAPHQL_BYTES));
-    Router::new()
+    let router = Router::new()
         // A client's first question is whether anybody answers at the address itself.
         .route("/", get(root).post(root))
         .route("/on", get(events::connect))
-        .route("/on/{target}/{topic}", post(dispatch).get(events::subscribe).delete(events::unsubscribe))
+        .route("/on/", get(events::connect))
+        .route("/on/{target}/{topic}", asked())
+        .route("/on/{target}/{topic}/", asked())
         .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
+        .route("/static/drivers/{file}", get(wallet_core))
         .merge(graphql)
         .fallback(unknown_path)
         .layer(DefaultBodyLimit::disable())
-        .layer(RequestBodyTimeoutLayer::new(MAX_SILENCE))
-        .layer(from_fn(headers))
-        .with_state(app)
+        .layer(RequestBodyTimeoutLayer::new(MAX_SILENCE));
+    let router = match limits {
+        Some(limits) => router.layer(from_fn_with_state(limits, limits::enforce)),
+        None => router,
+    };
+    router.layer(from_fn(headers)).with_state(app)
 }
 
 /// Every answer carries the node's version and the request's own `x-` headers.
@@ -155,11 +173,29 @@ async fn headers(request: HttpRequest<axum::body::Body>, next: Next) -> Response
         .filter(|(name, _)| name.as_str().starts_with("x-"))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
+    let graphql = request.uri().path().starts_with("/graphql");
     let mut response = next.run(request).await;
+    let explained = response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
+    if response.status() == StatusCode::PAYLOAD_TOO_LARGE && !explained {
+        let most = if graphql { MAX_GRAPHQL_BYTES } else { MAX_BODY_BYTES };
+        let text = format!("Payload too large: the body has more than {most} bytes");
+        response = error_response(StatusCode::PAYLOAD_TOO_LARGE, &text);
+    }
     let headers = response.headers_mut();
     headers.insert(HeaderName::from_static("rusk-version"), HeaderValue::from_static(NODE_VERSION));
     headers.extend(echoed);
     response
+}
+
+/// The wallet library that production serves to browsers is not part of this node.
+async fn wallet_core(Path(file): Path<String>) -> Response {
+    const VERSIONS: [&str; 5] = ["", "-1.0.1", "-1.3.0", "-1.6.0", "-1.6.1"];
+    if VERSIONS.iter().any(|version| file == format!("wallet-core{version}.wasm")) {
+        let text =
+            format!("Unsupported operation: this node does not carry `{file}`: take it from the production node");
+        return error_response(StatusCode::NOT_IMPLEMENTED, &text);
+    }
+    unknown_path().await
 }
 
 async fn root() -> &'static str {
@@ -189,9 +225,10 @@ async fn answer(app: &App, target: &str, topic: &str, headers: &HeaderMap, body:
         "contract" => contracts::describe(&app.node, &request).await?,
         "contract_owner" => contracts::owner(&app.node, &request).await?,
         "transactions" => transactions::answer(&app.node, &request).await?,
-        "node" | "network" | "blocks" | "account" | "stats" => chain::answer(&app.node, &request).await?,
+        "node" | "network" | "blocks" | "blobs" | "account" | "stats" => chain::answer(&app.node, &request).await?,
         "graphql" if request.topic == "query" => graphql::query(&app.schema, headers, &request).await?,
-        "driver" | "blobs" | "prover" => return Err(unsupported(&request)),
+        "driver" => drivers::convert(&app.node, &request).await?,
+        "prover" => return Err(unsupported(&request)),
         _ => return Ok(unknown_path().await),
     };
     Ok(request.respond(reply))

@@ -16,6 +16,7 @@
 //! | [`store`] | what is remembered of the chain |
 //! | [`history`] | what blocks can be found by, besides heights and hashes |
 //! | [`reader`] | questions to the state |
+//! | [`drivers`] | what turns JSON into contracts' encodings and back |
 //! | [`events`] | what listeners are told |
 //! | [`handle`] | the node as others see it |
 //! | [`http`] | the node as wallets, explorers and tools see it |
@@ -33,6 +34,7 @@
 
 pub mod accounts;
 mod config;
+pub mod drivers;
 pub mod events;
 pub mod executor;
 pub mod genesis;

@@ -2,9 +2,10 @@
 //!
 //! The pool is a deterministic value: time and account states are arguments. It holds at most one transaction for each
 //! account and nonce, and only such nonces of an account as follow each other without a gap, so that everything in it
-//! can run. Rules: sheet `protocol/transactions.md`, section 10. Transactions whose predecessors have not arrived yet are
-//! refused; the production pre-queue that parks them for some seconds is not built.
+//! can run. Transactions whose predecessors have not arrived yet are parked beside it for some seconds ([`Prequeue`]).
+//! Rules: sheet `protocol/transactions.md`, section 10.
 
+mod prequeue;
 mod queue;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,10 +13,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use dusk_core::transfer::moonlight::AccountData;
 use local_node_types::keys::BlsKey;
 
+pub use self::prequeue::{GivenUp, MAX_TRIES, Parked, Prequeue, RETRY_MILLIS};
 pub use self::queue::Queue;
 use crate::transaction::{Checked, TxId};
 
-/// How far the nonce of a waiting transaction may be ahead of its account's.
+/// How far the nonce of a transaction may be ahead of the first nonce of its account that is missing.
 pub const MAX_NONCES_AHEAD: u64 = 64;
 
 /// The bounds of a pool.
@@ -27,11 +29,21 @@ pub struct Limits {
     pub max_bytes: usize,
     /// How long a transaction may wait, in seconds.
     pub expiry_seconds: u64,
+    /// The most transactions that are parked until their predecessors arrive.
+    pub max_parked: usize,
+    /// The most of them of one account.
+    pub max_parked_per_account: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { max_transactions: 10_000, max_bytes: 256 * 1024 * 1024, expiry_seconds: 3 * 24 * 60 * 60 }
+        Self {
+            max_transactions: 10_000,
+            max_bytes: 256 * 1024 * 1024,
+            expiry_seconds: 3 * 24 * 60 * 60,
+            max_parked: 1000,
+            max_parked_per_account: 64,
+        }
     }
 }
 
@@ -51,6 +63,9 @@ pub enum Removal {
     /// Its nonce was used by another transaction, or one before it is gone.
     #[error("its nonce cannot come any more")]
     Nonce,
+    /// It waited outside the pool for a predecessor and was given up.
+    #[error(transparent)]
+    GivenUp(#[from] GivenUp),
     /// It was tried in a block and cannot run.
     #[error("it cannot run: {0}")]
     CannotRun(String),
@@ -75,12 +90,30 @@ pub enum Refusal {
         next: u64,
     },
     /// The nonce is further ahead than the pool keeps.
-    #[error("nonce {nonce} is too far ahead: the account's next nonce is {next}, and {MAX_NONCES_AHEAD} may wait")]
+    #[error(
+        "nonce {nonce} is too far ahead: the account's next nonce is {next}, and a nonce may be at most \
+         {MAX_NONCES_AHEAD} ahead of it"
+    )]
     NonceTooFarAhead {
         /// The transaction's.
         nonce: u64,
         /// The one that could be next.
         next: u64,
+    },
+    /// It is parked until its predecessors arrive.
+    #[error("transaction {0} waits already for those that must come before it")]
+    Parked(TxId),
+    /// There is no room for more parked transactions of the account.
+    #[error("{most} transactions of the account wait already for those that must come before them: send these first")]
+    TooManyParkedOfAccount {
+        /// The most.
+        most: usize,
+    },
+    /// There is no room for more parked transactions.
+    #[error("{most} transactions wait already for those that must come before them: send those first, or try later")]
+    TooManyParked {
+        /// The most.
+        most: usize,
     },
     /// A transaction that must come before it is not there.
     #[error("nonce {nonce} cannot be next: no transaction with nonce {missing} is waiting; send that one first")]
@@ -256,9 +289,9 @@ impl Mempool {
 
     /// Removes what waited too long, given the time in seconds, with all that depends on it.
     pub fn expire(&mut self, now: u64) -> Vec<TxId> {
-        let deadline = now.saturating_sub(self.limits.expiry_seconds);
+        let Some(deadline) = now.checked_sub(self.limits.expiry_seconds) else { return Vec::new() };
         let old: Vec<TxId> =
-            self.entries.iter().filter(|(_, entry)| entry.since < deadline).map(|(id, _)| *id).collect();
+            self.entries.iter().filter(|(_, entry)| entry.since <= deadline).map(|(id, _)| *id).collect();
         old.iter().flat_map(|id| self.remove(id)).collect()
     }
 
@@ -266,27 +299,30 @@ impl Mempool {
         if self.entries.contains_key(&transaction.id()) {
             return Err(Refusal::Waiting(transaction.id()));
         }
-        self.check_nonce(transaction, account)?;
+        let next = account.nonce.saturating_add(1);
+        if transaction.nonce() <= account.nonce {
+            return Err(Refusal::NonceUsed { nonce: transaction.nonce(), next });
+        }
         let (balance, needed) = (account.balance, transaction.most_spent());
         if needed > balance {
             return Err(Refusal::NotEnoughMoney { balance, needed });
         }
+        self.check_predecessors(transaction, next)?;
         let replaced = self.check_replacement(transaction)?;
         Ok(Displaced { replaced, victims: self.victims(transaction, replaced)? })
     }
 
-    fn check_nonce(&self, transaction: &Checked, account: &AccountData) -> Result<(), Refusal> {
-        let (nonce, used) = (transaction.nonce(), account.nonce);
-        let next = used.saturating_add(1);
-        if nonce <= used {
-            return Err(Refusal::NonceUsed { nonce, next });
-        }
-        if nonce - used > MAX_NONCES_AHEAD {
-            return Err(Refusal::NonceTooFarAhead { nonce, next });
-        }
+    fn check_predecessors(&self, transaction: &Checked, next: u64) -> Result<(), Refusal> {
+        let nonce = transaction.nonce();
         let waiting = self.by_account.get(&transaction.sender());
         let missing = (next..nonce).find(|nonce| !waiting.is_some_and(|nonces| nonces.contains_key(nonce)));
-        missing.map_or(Ok(()), |missing| Err(Refusal::NonceGap { nonce, missing }))
+        match missing {
+            None => Ok(()),
+            Some(missing) if nonce - missing > MAX_NONCES_AHEAD => {
+                Err(Refusal::NonceTooFarAhead { nonce, next: missing })
+            }
+            Some(missing) => Err(Refusal::NonceGap { nonce, missing }),
+        }
     }
 
     fn check_replacement(&self, transaction: &Checked) -> Result<Option<TxId>, Refusal> {

@@ -4,6 +4,7 @@
 //! number of questions at a time are bounded, so questions delay no block.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use dusk_core::abi::ContractId;
 use dusk_core::signatures::bls::PublicKey;
@@ -14,7 +15,8 @@ use local_node_types::ledger::{Header, LedgerTransaction};
 use local_node_types::rules::{BLOCK_GAS_LIMIT, FEEDER_GAS_LIMIT};
 use local_node_vm::{ExecutionError, Receipt, Session, Vm, VmError};
 use rkyv::Deserialize as _;
-use tokio::sync::{Semaphore, watch};
+use tokio::runtime::Handle;
+use tokio::sync::{Semaphore, mpsc, watch};
 
 use crate::executor::{Executor, ExecutorError, RunError, Terms};
 use crate::ledger::{LedgerError, StakeEntry, stakes};
@@ -23,8 +25,14 @@ use crate::ledger::{LedgerError, StakeEntry, stakes};
 pub const MAX_QUESTIONS: usize = 256;
 /// The most questions that are being answered at a time.
 pub const MAX_QUESTIONS_AT_ONCE: usize = 4;
-/// The most bytes that one feeding query may give.
+/// The most bytes that one feeding query may give at once. Streams have no such bound.
 pub const MAX_FED_BYTES: usize = 64 * 1024 * 1024;
+/// The most streams of fed items at a time.
+pub const MAX_STREAMS: usize = 8;
+/// How many fed items may wait for whoever takes them.
+const MAX_ITEMS_WAITING: usize = 64;
+/// How long a call waits for whoever takes the items that it feeds.
+pub const MAX_STALL: Duration = Duration::from_secs(30);
 
 /// Why a question has no answer.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +56,9 @@ pub enum QueryError {
     /// Too many questions at a time.
     #[error("the node has {MAX_QUESTIONS} questions waiting: ask again later")]
     Busy,
+    /// Too many streams at a time.
+    #[error("the node feeds {MAX_STREAMS} streams: ask again later")]
+    TooManyStreams,
     /// The node was shut down.
     #[error("the node was shut down")]
     Stopped,
@@ -73,14 +84,19 @@ pub struct Reader {
     tip: watch::Receiver<Arc<Header>>,
     waiting: Arc<Semaphore>,
     running: Arc<Semaphore>,
+    streams: Arc<Semaphore>,
 }
+
+/// What a feeding query feeds, item by item. After an error nothing follows; an end without one is the end of the call.
+pub type FedItems = mpsc::Receiver<Result<Vec<u8>, QueryError>>;
 
 impl Reader {
     /// A reader of the states whose headers `tip` gives.
     #[must_use]
     pub fn new(executor: Executor, tip: watch::Receiver<Arc<Header>>) -> Self {
-        let (waiting, running) = (Semaphore::new(MAX_QUESTIONS), Semaphore::new(MAX_QUESTIONS_AT_ONCE));
-        Self { executor, tip, waiting: Arc::new(waiting), running: Arc::new(running) }
+        let bounded = |most| Arc::new(Semaphore::new(most));
+        let (waiting, running) = (bounded(MAX_QUESTIONS), bounded(MAX_QUESTIONS_AT_ONCE));
+        Self { executor, tip, waiting, running, streams: bounded(MAX_STREAMS) }
     }
 
     /// The header of the last block.
@@ -129,6 +145,36 @@ impl Reader {
             if bytes > MAX_FED_BYTES { Err(QueryError::TooMuchFed) } else { Ok(items) }
         })
         .await
+    }
+
+    /// Calls a feeding function and gives what it feeds while it runs. The call ends when the items are dropped, or
+    /// nobody takes one for [`MAX_STALL`].
+    ///
+    /// # Errors
+    /// When there are too many streams.
+    pub fn stream(&self, contract: ContractId, function: String, argument: Vec<u8>) -> Result<FedItems, QueryError> {
+        let running = Arc::clone(&self.streams).try_acquire_owned().map_err(|_| QueryError::TooManyStreams)?;
+        let (sender, items) = mpsc::channel(MAX_ITEMS_WAITING);
+        let (reader, runtime) = (self.clone(), Handle::current());
+        tokio::task::spawn_blocking(move || {
+            let _running = running;
+            let send = {
+                let sender = sender.clone();
+                move |item| runtime.block_on(sender.send_timeout(item, MAX_STALL)).is_ok()
+            };
+            let sink = Box::new({
+                let send = send.clone();
+                move |item| send(Ok(item))
+            });
+            let tip = reader.tip();
+            let called = view(&reader.executor, &tip)
+                .and_then(|mut session| Ok(session.stream(contract, &function, &argument, FEEDER_GAS_LIMIT, sink)?));
+            if let Err(error) = called {
+                // Whoever has gone does not need to know.
+                send(Err(error));
+            }
+        });
+        Ok(items)
     }
 
     /// Balance and nonce of an account.

@@ -34,12 +34,13 @@ use tracing::{debug, error, info, warn};
 
 use crate::accounts::{KeyPair, STAKERS, dev_accounts};
 use crate::config::{BlockTime, Config, NodeError};
+use crate::drivers::{Drivers, Shelf};
 use crate::events::{MAX_EVENTS_BEHIND, NodeEvent};
 use crate::executor::Executor;
 use crate::genesis::{self, Allocation};
 use crate::handle::{Command, Fate, MAX_CHECKS, MAX_COMMANDS, NodeHandle, NodeInfo, Shared, SubmitError};
 use crate::ledger::{BuildLimits, Ledger, LedgerError};
-use crate::mempool::{Mempool, Refusal, Removal};
+use crate::mempool::{GivenUp, Mempool, Parked, Prequeue, Refusal, Removal};
 use crate::reader::{Reader, read_account};
 use crate::transaction::{Checked, Policy, TxId};
 
@@ -106,6 +107,7 @@ fn prepare(config: Config) -> Result<(Node, NodeHandle), NodeError> {
         commands,
         reader: Reader::new(ledger.executor().clone(), tip_receiver),
         store: ledger.store().clone(),
+        drivers: Drivers::new(Shelf::default(), config.module_cache.clone()),
         events: events.clone(),
         checks: Semaphore::new(MAX_CHECKS),
         checks_at_once: Semaphore::new(cores),
@@ -115,6 +117,7 @@ fn prepare(config: Config) -> Result<(Node, NodeHandle), NodeError> {
     let node = Node {
         on_demand: config.block_time == BlockTime::Instant,
         mempool: Mempool::new(config.mempool),
+        prequeue: Prequeue::new(config.mempool),
         consensus,
         ledger,
         timers: BTreeMap::new(),
@@ -165,6 +168,7 @@ struct Owed {
 struct Node {
     on_demand: bool,
     mempool: Mempool,
+    prequeue: Prequeue,
     consensus: Consensus,
     ledger: Ledger,
     timers: BTreeMap<TimerId, Millis>,
@@ -195,7 +199,7 @@ impl Node {
                 self.make_block();
                 continue;
             }
-            let wake = self.timers.values().min().copied();
+            let wake = self.timers.values().copied().chain(self.prequeue.next_try().map(Millis)).min();
             running = tokio::select! {
                 command = self.commands.recv() => self.answer(command),
                 () = sleep_until(wake) => self.fire_timers(),
@@ -262,14 +266,69 @@ impl Node {
     }
 
     fn submit(&mut self, transaction: Checked) -> Result<TxId, SubmitError> {
+        match self.admit(transaction.clone()) {
+            Ok(()) => {
+                self.admit_successors(&transaction);
+                Ok(transaction.id())
+            }
+            Err(SubmitError::Refused(Refusal::NonceGap { .. })) => self.park(transaction),
+            Err(refused) => Err(refused),
+        }
+    }
+
+    fn admit(&mut self, transaction: Checked) -> Result<(), SubmitError> {
         let account = self.account_of(&transaction)?;
         let removed = self.mempool.insert(transaction.clone(), &account, now().as_secs())?;
         self.tell_removed(removed);
-        let id = transaction.id();
-        debug!(%id, waiting = self.mempool.len(), "transaction taken");
+        debug!(id = %transaction.id(), waiting = self.mempool.len(), "transaction taken");
         self.tell(NodeEvent::TransactionIncluded(transaction));
         self.fresh = true;
+        Ok(())
+    }
+
+    /// Lets those in that were parked for this transaction.
+    fn admit_successors(&mut self, transaction: &Checked) {
+        let (sender, mut nonce) = (transaction.sender(), transaction.nonce());
+        while let Some(next) = nonce.checked_add(1)
+            && let Some(parked) = self.prequeue.take_nonce(&sender, next)
+        {
+            if !self.try_parked(parked) {
+                break;
+            }
+            nonce = next;
+        }
+    }
+
+    fn park(&mut self, transaction: Checked) -> Result<TxId, SubmitError> {
+        let id = transaction.id();
+        let replaced = self.prequeue.park(transaction, now().0)?;
+        debug!(%id, parked = self.prequeue.len(), "transaction parked");
+        self.tell_removed(replaced.map(|replaced| (replaced, GivenUp::Replaced.into())));
+        self.tell(NodeEvent::TransactionDeferred { id });
         Ok(id)
+    }
+
+    /// Tries a parked transaction again. Says whether it was let in.
+    fn try_parked(&mut self, parked: Parked) -> bool {
+        let id = parked.transaction().id();
+        let given_up = match self.admit(parked.transaction().clone()) {
+            Ok(()) => return true,
+            Err(SubmitError::Refused(refusal)) if !matches!(refusal, Refusal::NonceGap { .. }) => {
+                Some(GivenUp::Refused(refusal))
+            }
+            Err(_) => self.prequeue.put_back(parked, now().0).err(),
+        };
+        self.tell_removed(given_up.map(|reason| (id, reason.into())));
+        false
+    }
+
+    fn retry_parked(&mut self) {
+        for parked in self.prequeue.take_due(now().0) {
+            let transaction = parked.transaction().clone();
+            if self.try_parked(parked) {
+                self.admit_successors(&transaction);
+            }
+        }
     }
 
     fn fate(&self, id: &TxId) -> Fate {
@@ -278,6 +337,8 @@ impl Node {
             Fate::Executed(transaction)
         } else if let Some(transaction) = self.mempool.transaction(id) {
             Fate::Waiting(transaction.clone())
+        } else if let Some(transaction) = self.prequeue.transaction(id) {
+            Fate::Deferred(transaction.clone())
         } else {
             removed().map_or(Fate::Unknown, |(_, reason)| Fate::Removed(reason.clone()))
         }
@@ -309,6 +370,7 @@ impl Node {
                 self.step(Input::Timer(id));
             }
         }
+        self.retry_parked();
         true
     }
 

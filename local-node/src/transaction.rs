@@ -15,9 +15,9 @@ use local_node_types::codec::Encode;
 use local_node_types::keys::BlsKey;
 use local_node_types::ledger::LedgerTransaction;
 use local_node_types::rules::{
-    BLOCK_GAS_LIMIT, GAS_PER_DEPLOY_BYTE, MIN_DEPLOY_GAS, MIN_DEPLOY_GAS_PRICE, MIN_GAS_LIMIT, Rules,
+    BLOCK_GAS_LIMIT, GAS_PER_BLOB, GAS_PER_DEPLOY_BYTE, MIN_DEPLOY_GAS, MIN_DEPLOY_GAS_PRICE, MIN_GAS_LIMIT, Rules,
 };
-use local_node_vm::{ModuleError, Vm, check_preconditions, validate};
+use local_node_vm::{BlobError, ModuleError, Vm, check_preconditions, validate, verify_blobs};
 
 /// The most bytes that a block may have.
 pub const MAX_BLOCK_BYTES: usize = 1024 * 1024;
@@ -83,8 +83,17 @@ pub enum TransactionError {
         found: u8,
     },
     /// A kind of transaction that this node does not take yet.
-    #[error("{0} transactions are not supported by this node yet: use a public (Moonlight) transaction without blobs")]
+    #[error("{0} transactions are not supported by this node yet: use a public (Moonlight) transaction")]
     Unsupported(&'static str),
+    /// It carries no blob although it is of that kind, or too many.
+    #[error("the transaction carries {count} blobs: 1 to 6 are possible")]
+    BlobCount {
+        /// How many.
+        count: usize,
+    },
+    /// One of its blobs is not acceptable.
+    #[error(transparent)]
+    Blob(#[from] BlobError),
     /// The gas price is too low.
     #[error("the gas price is {price} LUX, but at least {least} is needed")]
     GasPriceTooLow {
@@ -272,6 +281,7 @@ impl Policy {
         }
         check_module(checked.protocol(), rules)?;
         verify_signature(checked.protocol(), rules, vm)?;
+        verify_blobs(checked.protocol())?;
         Ok(checked)
     }
 
@@ -283,9 +293,6 @@ impl Policy {
         let Transaction::Moonlight(inner) = transaction else {
             return Err(TransactionError::Unsupported("shielded (Phoenix)"));
         };
-        if inner.blob().is_some() {
-            return Err(TransactionError::Unsupported("blob"));
-        }
         if inner.chain_id() != self.chain_id {
             return Err(TransactionError::WrongChain { expected: self.chain_id, found: inner.chain_id() });
         }
@@ -306,10 +313,16 @@ impl Policy {
         if limit > self.block_gas_limit {
             return Err(TransactionError::GasLimitTooHigh { limit, most: self.block_gas_limit });
         }
-        transaction.deploy_check(GAS_PER_DEPLOY_BYTE, MIN_DEPLOY_GAS_PRICE, MIN_DEPLOY_GAS).map_err(|error| match error
-        {
+        let charged = transaction
+            .deploy_check(GAS_PER_DEPLOY_BYTE, MIN_DEPLOY_GAS_PRICE, MIN_DEPLOY_GAS)
+            .and_then(|()| transaction.blob_check(GAS_PER_BLOB).map(drop));
+        charged.map_err(|error| match error {
             TxPreconditionError::DeployLowPrice(least) => TransactionError::GasPriceTooLow { price, least },
-            TxPreconditionError::DeployLowLimit(least) => TransactionError::GasLimitTooLow { limit, least },
+            TxPreconditionError::DeployLowLimit(least) | TxPreconditionError::BlobLowLimit(least) => {
+                TransactionError::GasLimitTooLow { limit, least }
+            }
+            TxPreconditionError::BlobEmpty => TransactionError::BlobCount { count: 0 },
+            TxPreconditionError::BlobTooMany(count) => TransactionError::BlobCount { count },
             _ => TransactionError::Overflow,
         })
     }
@@ -368,7 +381,7 @@ fn check_features(transaction: &Transaction, rules: Rules) -> Result<(), Transac
 }
 
 fn check_argument(transaction: &Transaction) -> Result<(), TransactionError> {
-    let stripped = transaction.strip_off_bytecode();
+    let stripped = transaction.strip_off_bytecode().or_else(|| transaction.blob_to_memo());
     let archived = rkyv::to_bytes::<_, 4096>(stripped.as_ref().unwrap_or(transaction))
         .map_err(|error| TransactionError::Malformed(error.to_string()))?;
     if archived.len() > MAX_ARGUMENT_BYTES {
@@ -480,9 +493,29 @@ mod tests {
         assert!(matches!(check_bytes(&vec![1; MAX_TRANSACTION_BYTES + 1]), Err(TransactionError::TooLarge { .. })));
         assert!(matches!(check(&signed(payload(Some(call(70_000))))), Err(TransactionError::ArgumentsTooLarge { .. })));
         check(&signed(payload(Some(call(60_000))))).expect("fits the argument buffer");
-        let blob = BlobData { hash: [1; 32], data: None };
-        let blob = signed(payload(Some(vec![blob].into())));
-        assert_eq!(check(&blob).map(|tx| tx.id()), Err(TransactionError::Unsupported("blob")));
+    }
+
+    fn with_blobs(blobs: Vec<BlobData>, gas_limit: u64) -> Result<TxId, TransactionError> {
+        let mut payload = payload(Some(blobs.into()));
+        payload.fee.gas_limit = gas_limit;
+        check(&signed(payload)).map(|tx| tx.id())
+    }
+
+    #[test]
+    fn blobs_come_whole_and_with_their_proofs() {
+        let good = BlobData::from_datapart(&[1; 4096 * 32], None).expect("field elements");
+        with_blobs(vec![good.clone()], 1_000_000).expect("good");
+        let low = TransactionError::GasLimitTooLow { limit: 1_999_999, least: 2_000_000 };
+        assert_eq!(with_blobs(vec![good.clone(); 2], 1_999_999), Err(low));
+        assert_eq!(with_blobs(vec![], 1_000_000), Err(TransactionError::BlobCount { count: 0 }));
+        let named = BlobData { data: None, ..good.clone() };
+        assert_eq!(with_blobs(vec![named.clone(); 7], 9_000_000), Err(TransactionError::BlobCount { count: 7 }));
+        assert_eq!(with_blobs(vec![named], 1_000_000), Err(BlobError::Missing(good.hash).into()));
+        let other = BlobData { hash: [1; 32], ..good.clone() };
+        assert_eq!(with_blobs(vec![other], 1_000_000), Err(BlobError::Commitment([1; 32]).into()));
+        let mut changed = good.clone();
+        changed.data.as_mut().expect("a sidecar").data[31] ^= 1;
+        assert_eq!(with_blobs(vec![changed], 1_000_000), Err(BlobError::Proof(good.hash).into()));
     }
 
     #[test]

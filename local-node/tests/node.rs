@@ -217,7 +217,10 @@ async fn what_cannot_run_is_refused_with_the_reason() {
     let used = Refusal::NonceUsed { nonce: 1, next: 2 };
     assert_eq!(refused(&node, Draft::new(0, 1).pay(1, 2)).await, SubmitError::Refused(used));
     let gap = Refusal::NonceGap { nonce: 4, missing: 2 };
-    assert_eq!(refused(&node, Draft::new(0, 4).pay(1, 1)).await, SubmitError::Refused(gap));
+    let early = node.preverify(Draft::new(0, 4).pay(1, 1).bytes()).await;
+    assert_eq!(early, Err(SubmitError::Refused(gap)));
+    let far = Refusal::NonceTooFarAhead { nonce: 67, next: 2 };
+    assert_eq!(refused(&node, Draft::new(0, 67).pay(1, 1)).await, SubmitError::Refused(far));
     let rich = refused(&node, Draft::new(0, 2).pay(1, DEV_BALANCE)).await;
     assert!(matches!(rich, SubmitError::Refused(Refusal::NotEnoughMoney { .. })), "{rich}");
     let included = Draft::new(0, 1).pay(1, 1);
@@ -229,6 +232,24 @@ async fn what_cannot_run_is_refused_with_the_reason() {
     }
     run(&node, draft()).await;
     assert_supply_is_conserved(&node).await;
+}
+
+#[tokio::test]
+async fn what_comes_too_early_waits_for_its_predecessors() {
+    let node = node().await;
+    let mut events = node.subscribe();
+    let mut ids = Vec::new();
+    for nonce in [3, 2] {
+        ids.push(node.submit(Draft::new(0, nonce).pay(1, 1).bytes()).await.expect("it is parked"));
+    }
+    assert!(matches!(node.fate(ids[0]).await, Ok(Fate::Deferred(_))));
+    assert!(matches!(events.recv().await, Ok(NodeEvent::TransactionDeferred { id }) if id == ids[0]));
+    let again = node.submit(Draft::new(0, 3).pay(1, 1).bytes()).await;
+    assert_eq!(again, Err(SubmitError::Refused(Refusal::Parked(ids[0]))));
+    run(&node, Draft::new(0, 1).pay(1, 1)).await;
+    for id in ids {
+        node.wait_for(&id, false).await.expect("its predecessor has come");
+    }
 }
 
 #[tokio::test]

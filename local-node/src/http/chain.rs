@@ -1,10 +1,13 @@
-//! `POST /on/node/…`, `/on/network/…`, `/on/blocks/…`, `/on/account:…`, `/on/stats/…`.
+//! `POST /on/node/…`, `/on/network/…`, `/on/blocks/…`, `/on/blobs:…`, `/on/account:…`, `/on/stats/…`.
 
 use dusk_core::signatures::bls::PublicKey;
 use dusk_core::stake::StakeFundOwner;
 use dusk_core::stake::StakeKeys;
+use dusk_core::transfer::TRANSFER_CONTRACT;
+use dusk_core::transfer::data::BlobData;
 use local_node_types::execution::HexId;
 use local_node_types::keys::BlsKey;
+use local_node_types::ledger::Hash;
 use local_node_types::rules::{
     BLOCK_GAS_LIMIT, FEEDER_GAS_LIMIT, GAS_PER_BLOB, GAS_PER_DEPLOY_BYTE, MIN_DEPLOY_GAS, MIN_DEPLOY_GAS_PRICE,
     MIN_GAS_LIMIT,
@@ -14,7 +17,9 @@ use serde_json::{Value, json};
 use super::rues::{Error, Reply, Request};
 use super::{Answer, NODE_VERSION, unsupported};
 use crate::handle::{NodeHandle, Stopped};
+use crate::history::Subject;
 use crate::ledger::StakeEntry;
+use crate::store::Order;
 
 /// The most waiting transactions whose gas prices are looked at.
 const MAX_PRICED: usize = 10_000;
@@ -44,12 +49,48 @@ pub(super) async fn answer(node: &NodeHandle, request: &Request) -> Answer {
                 "balance": status.balance, "nonce": status.nonce, "next_nonce": status.next_nonce,
             })))
         }
+        ("blobs", "hash") => blob(node, request, hash(request.entity()?)?),
+        ("blobs", "commitment") => {
+            let text = request.entity()?;
+            let commitment = hex::decode(text)
+                .map_err(|_| Error::InvalidInput(format!("`{text}` is no commitment: hexadecimal digits")))?;
+            blob(node, request, BlobData::hash_from_commitment(&commitment))
+        }
+        ("stats", "account_count") => {
+            let range = rkyv::to_bytes::<_, 16>(&(0_u64, u64::MAX));
+            let range = range.map_err(|error| Error::Internal(error.to_string()))?;
+            let accounts = node.reader().feed(TRANSFER_CONTRACT, "sync_accounts".into(), range.to_vec()).await?;
+            Ok(Reply::Json(json!({ "public_accounts": accounts.len() })))
+        }
         ("stats", "tx_count") => {
             let count = node.store().transaction_count();
             Ok(Reply::Json(json!({ "public": count, "shielded": 0, "total": count })))
         }
         _ => Err(unsupported(request)),
     }
+}
+
+/// The data of a blob that a transaction in a block brought.
+fn blob(node: &NodeHandle, request: &Request, hash: Hash) -> Answer {
+    let store = node.store();
+    let heights = store.heights_about(Subject::blob(&hash), 0..=u64::MAX, Order::NewestFirst, 1);
+    let block = heights.first().and_then(|height| store.block(*height)).map(|(block, _)| block);
+    let transactions = block.iter().flat_map(|block| &block.transactions);
+    let mut blobs = transactions.filter_map(|spent| spent.transaction.protocol().blob()).flatten();
+    let sidecar = blobs.find(|blob| blob.hash == hash).and_then(|blob| blob.data.as_ref());
+    let sidecar = sidecar
+        .ok_or_else(|| Error::NotFound(format!("no transaction brought a blob with the hash {}", hex::encode(hash))))?;
+    if !request.json {
+        return Ok(Reply::Bytes(sidecar.to_var_bytes()));
+    }
+    serde_json::to_value(sidecar).map(Reply::Json).map_err(|error| Error::Internal(error.to_string()))
+}
+
+fn hash(text: &str) -> Result<Hash, Error> {
+    let mut bytes = [0; 32];
+    hex::decode_to_slice(text, &mut bytes)
+        .map_err(|_| Error::InvalidInput(format!("`{text}` is no hash: 64 hexadecimal digits")))?;
+    Ok(bytes)
 }
 
 fn info(node: &NodeHandle) -> Value {

@@ -1,29 +1,110 @@
 //! `POST /on/contracts:…`, `/on/contract:…`, `/on/contract_owner:…`.
 
+use std::time::{Duration, Instant};
+
 use dusk_core::abi::{CONTRACT_ID_BYTES, ContractId};
 use dusk_core::transfer::TRANSFER_CONTRACT;
+use futures_util::{StreamExt as _, stream};
+use local_node_vm::VmError;
 use serde_json::json;
 
 use super::rues::{Error, Reply, Request};
-use super::{Answer, unsupported};
+use super::{Answer, drivers, unsupported};
+use crate::drivers::{Drivers, DriversError};
 use crate::handle::NodeHandle;
-use crate::reader::QueryError;
+use crate::reader::{FedItems, QueryError};
 
-/// Calls a contract's function on the state of the last block.
+/// How long a driver may take to decode what one call feeds.
+const MAX_DECODING: Duration = Duration::from_secs(30);
+
+/// Calls a contract's function on the state of the last block. Who speaks JSON gets JSON, through the contract's driver.
 pub(super) async fn call(node: &NodeHandle, request: &Request) -> Answer {
     let contract = contract_id(request.entity()?)?;
-    if request.json {
-        return Err(Error::NotFound(
-            "this node keeps no data drivers: send the argument as rkyv bytes (application/octet-stream)".into(),
-        ));
-    }
-    let argument = request.body.bytes().to_vec();
+    let name = request.topic.clone();
+    let argument = if request.json {
+        let (function, json) = (name.clone(), request.body.text()?.to_owned());
+        node.drivers().using(contract, move |codec| codec.encode_input(&function, &json)).await?
+    } else {
+        request.body.bytes().to_vec()
+    };
     if request.feeder {
-        let items = node.reader().feed(contract, request.topic.clone(), argument).await?;
-        return Ok(Reply::Bytes(items.concat()));
+        return feed(node, request, contract, argument).await;
     }
-    let receipt = node.query(contract, request.topic.clone(), argument).await?;
-    Ok(Reply::Bytes(receipt.data))
+    let data = node.query(contract, name.clone(), argument).await?.data;
+    if !request.json {
+        return Ok(Reply::Bytes(data));
+    }
+    let result = data.clone();
+    match node.drivers().using(contract, move |codec| codec.decode_output(&name, &result)).await {
+        Ok(value) => Ok(Reply::Json(value)),
+        // As in production: a driver need not know every result.
+        Err(DriversError::Codec(error)) if error.is_refusal() => Ok(Reply::Bytes(data)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Answers with what a call feeds while it runs. A call that fails before it has fed anything has a status of its own; one
+/// that fails later breaks the connection off, so that nobody takes a part for the whole.
+async fn feed(node: &NodeHandle, request: &Request, contract: ContractId, argument: Vec<u8>) -> Answer {
+    let function = request.topic.clone();
+    let mut items = node.reader().stream(contract, function.clone(), argument)?;
+    let first = items.recv().await.transpose()?;
+    if !request.json {
+        let rest = stream::unfold(items, |mut items| async move {
+            let item = items.recv().await?;
+            Some((item.map_err(Error::from), items))
+        });
+        return Ok(Reply::Fed(Box::pin(stream::iter(first.map(Ok)).chain(rest))));
+    }
+    let drivers = node.drivers().clone();
+    let array =
+        JsonArray { drivers, contract, function, first, items, begun: false, ended: false, decoding: Duration::ZERO };
+    Ok(Reply::JsonPieces(Box::pin(stream::unfold(array, |mut array| async move {
+        let piece = array.next().await?;
+        Some((piece, array))
+    }))))
+}
+
+/// Turns what a call feeds into a JSON array, item by item.
+struct JsonArray {
+    drivers: Drivers,
+    contract: ContractId,
+    function: String,
+    first: Option<Vec<u8>>,
+    items: FedItems,
+    begun: bool,
+    ended: bool,
+    decoding: Duration,
+}
+
+impl JsonArray {
+    async fn next(&mut self) -> Option<Result<Vec<u8>, Error>> {
+        if self.ended {
+            return None;
+        }
+        let piece = self.piece().await;
+        self.ended |= piece.is_err();
+        Some(piece)
+    }
+
+    async fn piece(&mut self) -> Result<Vec<u8>, Error> {
+        let item = match self.first.take() {
+            Some(item) => Some(item),
+            None => self.items.recv().await.transpose()?,
+        };
+        let Some(item) = item else {
+            self.ended = true;
+            return Ok(if self.begun { b"]".to_vec() } else { b"[]".to_vec() });
+        };
+        if self.decoding > MAX_DECODING {
+            return Err(Error::Driver(format!("it took more than {MAX_DECODING:?} to decode what the call feeds")));
+        }
+        let (started, function) = (Instant::now(), self.function.clone());
+        let value = self.drivers.using(self.contract, move |codec| codec.decode_output(&function, &item)).await?;
+        self.decoding += started.elapsed();
+        let opening = if std::mem::replace(&mut self.begun, true) { ',' } else { '[' };
+        Ok(format!("{opening}{value}").into_bytes())
+    }
 }
 
 /// What is known about a contract.
@@ -32,14 +113,17 @@ pub(super) async fn describe(node: &NodeHandle, request: &Request) -> Answer {
     match request.topic.as_str() {
         "metadata" => {
             let owner = owner_of(node, contract).await?;
+            let driver = node.drivers().kept(&contract)?;
             Ok(Reply::Json(json!({
                 "owner": bs58::encode(&owner).into_string(),
                 "contract_owner": hex::encode(&owner),
-                "driver_available": false,
-                "driver_signature": null,
+                "driver_available": driver.is_some(),
+                "driver_signature": driver.map(|driver| hex::encode(driver.signature)),
                 "created_at": node.store().deployment(&contract).map(|spent| spent.height),
             })))
         }
+        "upload_driver" => drivers::upload(node, contract, request).await,
+        "download_driver" => drivers::download(node, contract),
         "status" => {
             let argument = contract.to_bytes().to_vec();
             let receipt = node.query(TRANSFER_CONTRACT, "contract_balance", argument).await?;
@@ -56,11 +140,11 @@ pub(super) async fn owner(node: &NodeHandle, request: &Request) -> Answer {
     Ok(Reply::Bytes(owner_of(node, contract_id(request.entity()?)?).await?))
 }
 
-async fn owner_of(node: &NodeHandle, contract: ContractId) -> Result<Vec<u8>, Error> {
+pub(super) async fn owner_of(node: &NodeHandle, contract: ContractId) -> Result<Vec<u8>, Error> {
     node.reader().owner(contract).await?.ok_or_else(|| Error::NotFound("there is no contract with this id".into()))
 }
 
-fn contract_id(text: &str) -> Result<ContractId, Error> {
+pub(super) fn contract_id(text: &str) -> Result<ContractId, Error> {
     let mut bytes = [0; CONTRACT_ID_BYTES];
     hex::decode_to_slice(text, &mut bytes)
         .map_err(|_| Error::InvalidInput(format!("`{text}` is no contract id: 64 hexadecimal digits")))?;
@@ -70,7 +154,8 @@ fn contract_id(text: &str) -> Result<ContractId, Error> {
 impl From<QueryError> for Error {
     fn from(error: QueryError) -> Self {
         match error {
-            QueryError::Busy => Self::Busy(error.to_string()),
+            QueryError::Busy | QueryError::TooManyStreams => Self::Busy(error.to_string()),
+            QueryError::Call(VmError::MissingFeed) => Self::InvalidInput("rusk-feeder header is missing".into()),
             QueryError::Call(inner) => Self::Vm(inner.to_string()),
             other => Self::Internal(other.to_string()),
         }

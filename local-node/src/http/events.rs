@@ -20,6 +20,7 @@ use tokio::sync::watch;
 use super::rues::{Error, error_response};
 use super::{App, documents};
 use crate::events::NodeEvent;
+use crate::mempool::Removal;
 
 /// The most open sockets.
 const MAX_SESSIONS: usize = 256;
@@ -208,6 +209,12 @@ fn frame(event: &NodeEvent, location: String) -> Vec<u8> {
             documents::transaction(transaction.transaction()).to_string().into_bytes()
         }
         NodeEvent::TransactionExecuted(spent) => documents::spent(spent).to_string().into_bytes(),
+        NodeEvent::TransactionDeferred { .. } => {
+            json!({ "reason": "missing_intermediate_nonce" }).to_string().into_bytes()
+        }
+        NodeEvent::TransactionRemoved { reason: Removal::GivenUp(reason), .. } => {
+            json!({ "reason": reason.word() }).to_string().into_bytes()
+        }
         NodeEvent::TransactionRemoved { .. } => Vec::new(),
         NodeEvent::Contract { event, origin } => {
             header.insert("Rusk-Origin".into(), Value::String(hex::encode(origin)));

@@ -1,28 +1,29 @@
 //! GraphQL over blocks and transactions: names, arguments and bounds as production's (sheet `protocol/http-api.md`,
-//! section 4), without what only archive nodes offer.
+//! section 4), with what production offers only on archive nodes.
 
-use std::sync::Arc;
+mod history;
+mod types;
 
 use async_graphql::http::parse_query_string;
 use async_graphql::{
-    BatchRequest, Context, EmptyMutation, EmptySubscription, Error, Json, Name, Object, Request, Result,
-    Schema as GraphqlSchema, SimpleObject, Value as GraphqlValue, Variables,
+    BatchRequest, Context, EmptyMutation, EmptySubscription, Error, Name, Object, Request, Result,
+    Schema as GraphqlSchema, Value as GraphqlValue, Variables,
 };
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use dusk_core::transfer::data::gen_contract_id;
-use dusk_core::transfer::{TRANSFER_CONTRACT, Transaction as Protocol, TransactionFormat};
-use local_node_consensus::rewards::emission;
-use local_node_types::execution::HexId;
-use local_node_types::ledger::{Header, Label, LedgerTransaction};
+use dusk_core::transfer::TRANSFER_CONTRACT;
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 
+use self::history::{MAX_HISTORIES_AT_ONCE, MoonlightFilter};
+use self::types::{Block, BlockPair, ContractEvents, MoonlightTransfers, Spent, Transaction};
 use super::rues::{Error as RuesError, Reply, Request as RuesRequest, error_response};
 use super::{Answer, App, documents};
 use crate::handle::NodeHandle;
-use crate::store::{SpentTransaction, Store, StoredBlock};
+use crate::history::Subject;
+use crate::store::{Order, SpentTransaction, Store, StoredBlock};
 use crate::transaction::TxId;
 
 /// The most blocks one query may ask for.
@@ -31,8 +32,13 @@ const MAX_BLOCKS: u64 = 200;
 const MAX_TRANSACTIONS: u64 = 200;
 /// The most waiting transactions that one query is shown.
 const MAX_WAITING: usize = 1000;
+/// How deep a query may nest.
 const MAX_DEPTH: usize = 16;
+/// The most fields that an answer may have, counted before it is made: a list counts its fields for each element that was
+/// asked for.
 const MAX_COMPLEXITY: usize = 20_000;
+/// As what a question about the past of an account or a contract counts, whatever it finds.
+const HISTORY_COMPLEXITY: usize = 2000;
 /// The most queries in one request.
 const MAX_BATCH: usize = 16;
 /// Headers that carry a variable of a query begin with this.
@@ -44,6 +50,7 @@ pub(super) type Schema = GraphqlSchema<Query, EmptyMutation, EmptySubscription>;
 pub(super) fn schema(node: NodeHandle) -> Schema {
     GraphqlSchema::build(Query, EmptyMutation, EmptySubscription)
         .data(node)
+        .data(Semaphore::new(MAX_HISTORIES_AT_ONCE))
         .limit_depth(MAX_DEPTH)
         .limit_complexity(MAX_COMPLEXITY)
         .finish()
@@ -76,7 +83,10 @@ pub(super) async fn query(schema: &Schema, headers: &HeaderMap, request: &RuesRe
     }
     let variables = headers.iter().filter_map(|(name, value)| {
         let name = name.as_str().strip_prefix(VARIABLE_PREFIX)?;
-        Some((Name::new(name), GraphqlValue::from(value.to_str().ok()?)))
+        let text = value.to_str().ok()?;
+        // What reads as JSON is taken as JSON, as in production.
+        let value = serde_json::from_str::<Value>(text).ok().and_then(|json| GraphqlValue::from_json(json).ok());
+        Some((Name::new(name), value.unwrap_or_else(|| GraphqlValue::from(text))))
     });
     let variables = variables.fold(Variables::default(), |mut all, (name, value)| {
         all.insert(name, value);
@@ -121,6 +131,7 @@ impl Query {
     }
 
     /// The last blocks, or those of a range of heights (both ends included).
+    #[graphql(complexity = "blocks_shown(last, range) * child_complexity")]
     async fn blocks(&self, context: &Context<'_>, last: Option<u64>, range: Option<[u64; 2]>) -> Result<Vec<Block>> {
         let store = store(context)?;
         blocks(&store, last, range)
@@ -133,12 +144,14 @@ impl Query {
     }
 
     /// The last transactions, the newest first.
+    #[graphql(complexity = "shown(last, MAX_TRANSACTIONS) * child_complexity")]
     async fn transactions(&self, context: &Context<'_>, last: u64) -> Result<Vec<Spent>> {
         let count = bounded(last, MAX_TRANSACTIONS)?;
         Ok(store(context)?.last_transactions(count).into_iter().map(Spent).collect())
     }
 
     /// The transactions of blocks, all or those that call one contract.
+    #[graphql(complexity = "blocks_shown(last, range) * child_complexity")]
     async fn block_txs(
         &self,
         context: &Context<'_>,
@@ -194,6 +207,75 @@ impl Query {
         Ok(height.and_then(|height| store.block(height)).map(|(block, _)| ContractEvents(documents::events(&block))))
     }
 
+    /// What a contract made known in final blocks, oldest first, `limit` (50; 1 to 200) events after the `cursor` of an
+    /// earlier answer.
+    #[graphql(complexity = "HISTORY_COMPLEXITY + child_complexity")]
+    async fn finalized_events(
+        &self,
+        context: &Context<'_>,
+        contract_id: String,
+        limit: Option<i64>,
+        cursor: Option<String>,
+    ) -> Result<Option<ContractEvents>> {
+        let contract = parse_hash(&contract_id)?.into();
+        let store = store(context)?;
+        history::aside(context, move || history::finalized_events(&store, contract, limit, cursor.as_deref()))
+            .await
+            .map(|page| Some(ContractEvents(page)))
+    }
+
+    /// All transactions in final blocks that moved public money of an account. `ord` is `asc` or `desc`.
+    #[graphql(complexity = "HISTORY_COMPLEXITY + child_complexity")]
+    async fn full_moonlight_history(
+        &self,
+        context: &Context<'_>,
+        address: String,
+        ord: Option<String>,
+        from_block: Option<u64>,
+        to_block: Option<u64>,
+    ) -> Result<Option<MoonlightTransfers>> {
+        let filter = MoonlightFilter::touching(&address)?.between(from_block, to_block);
+        let order = if ord.as_deref() == Some("desc") { Order::NewestFirst } else { Order::OldestFirst };
+        let store = store(context)?;
+        history::aside(context, move || filter.find(&store, order)).await.map(transfers)
+    }
+
+    /// Transactions in final blocks that moved public money from or to accounts, oldest first, in pages of `maxCount`;
+    /// the first page is 1.
+    #[allow(clippy::too_many_arguments, reason = "they are the query's arguments")]
+    #[graphql(complexity = "HISTORY_COMPLEXITY + child_complexity")]
+    async fn moonlight_history(
+        &self,
+        context: &Context<'_>,
+        sender: Option<String>,
+        receiver: Option<String>,
+        from_block: Option<u64>,
+        to_block: Option<u64>,
+        max_count: Option<usize>,
+        page_count: Option<usize>,
+    ) -> Result<Option<MoonlightTransfers>> {
+        let filter = MoonlightFilter::flow(sender.as_deref(), receiver.as_deref())?.between(from_block, to_block);
+        let store = store(context)?;
+        let found = history::aside(context, move || filter.find(&store, Order::OldestFirst)).await?;
+        history::page(found, max_count, page_count).map(transfers)
+    }
+
+    /// Transactions in final blocks with this memo, oldest first.
+    #[graphql(complexity = "HISTORY_COMPLEXITY + child_complexity")]
+    async fn transactions_by_memo(&self, context: &Context<'_>, memo: String) -> Result<Option<MoonlightTransfers>> {
+        let filter = MoonlightFilter::memo(memo.into_bytes());
+        let store = store(context)?;
+        history::aside(context, move || filter.find(&store, Order::OldestFirst)).await.map(transfers)
+    }
+
+    /// The height of the next final block after this height that holds a shielded transaction.
+    async fn next_phoenix(&self, context: &Context<'_>, height: i64) -> Result<Option<u64>> {
+        let store = store(context)?;
+        let from = u64::try_from(height.saturating_add(1)).unwrap_or(0);
+        let heights = store.heights_about(Subject::phoenix(), from..=store.last_final(), Order::OldestFirst, 1);
+        Ok(heights.first().copied())
+    }
+
     /// Whether the chain has the block with this hash at this height.
     async fn check_block(
         &self,
@@ -209,6 +291,20 @@ impl Query {
     }
 }
 
+/// Production answers with nothing rather than with an empty list.
+fn transfers(found: Vec<Value>) -> Option<MoonlightTransfers> {
+    (!found.is_empty()).then_some(MoonlightTransfers(found))
+}
+
+fn shown(count: u64, most: u64) -> usize {
+    usize::try_from(count.min(most)).unwrap_or(usize::MAX)
+}
+
+fn blocks_shown(last: Option<u64>, range: Option<[u64; 2]>) -> usize {
+    let span = range.map_or(0, |[from, to]| to.saturating_sub(from).saturating_add(1));
+    shown(last.unwrap_or(span), MAX_BLOCKS)
+}
+
 fn blocks(store: &Store, last: Option<u64>, range: Option<[u64; 2]>) -> Result<Vec<Block>> {
     let tip = store.tip().header().height;
     let (heights, newest_first) = match (last, range) {
@@ -218,7 +314,7 @@ fn blocks(store: &Store, last: Option<u64>, range: Option<[u64; 2]>) -> Result<V
             (tip.saturating_sub(count - 1)..=tip, true)
         }
         (None, Some([from, to])) if from <= to => {
-            bounded(to - from, MAX_BLOCKS - 1)?;
+            bounded((to - from).saturating_add(1), MAX_BLOCKS)?;
             (from..=to.min(tip), false)
         }
         (None, Some(_)) => return Err(Error::new("the range ends before it begins")),
@@ -234,7 +330,7 @@ fn blocks(store: &Store, last: Option<u64>, range: Option<[u64; 2]>) -> Result<V
 fn bounded(count: u64, most: u64) -> Result<usize> {
     match usize::try_from(count) {
         Ok(small) if count <= most => Ok(small),
-        _ => Err(Error::new(format!("too many at once: at most {most}"))),
+        _ => Err(Error::new(format!("too large (max {most})"))),
     }
 }
 
@@ -256,235 +352,6 @@ fn resolve_height(height: f64, tip: u64) -> Result<Option<u64>> {
         return Ok(Some(height as u64));
     }
     Ok((tip + 1).checked_sub(-height as u64))
-}
-
-/// A block of the chain.
-pub(super) struct Block(Arc<StoredBlock>, Label);
-
-impl From<(Arc<StoredBlock>, Label)> for Block {
-    fn from((block, label): (Arc<StoredBlock>, Label)) -> Self {
-        Self(block, label)
-    }
-}
-
-#[Object]
-impl Block {
-    async fn header(&self) -> BlockHeader<'_> {
-        BlockHeader(self.0.header())
-    }
-
-    async fn status(&self) -> Json<Value> {
-        Json(documents::label(self.1))
-    }
-
-    async fn transactions(&self) -> Vec<Spent> {
-        self.0.transactions.iter().cloned().map(Spent).collect()
-    }
-
-    async fn reward(&self) -> u64 {
-        emission(self.0.header().height)
-    }
-
-    async fn fees(&self) -> u64 {
-        self.0.fees
-    }
-
-    async fn gas_spent(&self) -> u64 {
-        self.0.gas_spent()
-    }
-}
-
-/// A block's header.
-pub(super) struct BlockHeader<'a>(&'a Header);
-
-#[Object(name = "Header")]
-impl BlockHeader<'_> {
-    async fn version(&self) -> u8 {
-        self.0.version
-    }
-
-    async fn height(&self) -> u64 {
-        self.0.height
-    }
-
-    async fn prev_block_hash(&self) -> String {
-        hex::encode(self.0.prev_block_hash)
-    }
-
-    async fn timestamp(&self) -> u64 {
-        self.0.timestamp
-    }
-
-    async fn hash(&self) -> String {
-        hex::encode(self.0.hash)
-    }
-
-    async fn state_hash(&self) -> String {
-        hex::encode(self.0.state_root)
-    }
-
-    async fn generator_bls_pubkey(&self) -> String {
-        self.0.generator.to_string()
-    }
-
-    async fn tx_root(&self) -> String {
-        hex::encode(self.0.tx_root)
-    }
-
-    async fn gas_limit(&self) -> u64 {
-        self.0.gas_limit
-    }
-
-    async fn seed(&self) -> String {
-        hex::encode(self.0.seed.as_bytes())
-    }
-
-    async fn iteration(&self) -> u8 {
-        self.0.iteration
-    }
-
-    /// The whole header, as a JSON text.
-    async fn json(&self) -> String {
-        documents::header(self.0).to_string()
-    }
-}
-
-/// A transaction in a block.
-pub(super) struct Spent(Arc<SpentTransaction>);
-
-#[Object(name = "SpentTransaction")]
-impl Spent {
-    async fn tx(&self) -> Transaction {
-        Transaction(self.0.transaction.clone())
-    }
-
-    async fn err(&self) -> Option<String> {
-        self.0.result.as_ref().err().map(documents::call_error)
-    }
-
-    async fn gas_spent(&self) -> u64 {
-        self.0.gas_spent
-    }
-
-    /// The bytes that the call returned, in hexadecimal digits. Production nodes do not keep them.
-    async fn output(&self) -> Option<String> {
-        self.0.result.as_ref().ok().map(hex::encode)
-    }
-
-    async fn block_hash(&self) -> String {
-        hex::encode(self.0.block_hash)
-    }
-
-    async fn block_height(&self) -> u64 {
-        self.0.height
-    }
-
-    async fn block_timestamp(&self) -> u64 {
-        self.0.timestamp
-    }
-
-    async fn id(&self) -> String {
-        self.0.id().to_string()
-    }
-
-    async fn raw(&self) -> String {
-        raw(&self.0.transaction)
-    }
-}
-
-/// A transaction.
-pub(super) struct Transaction(LedgerTransaction);
-
-#[Object]
-impl Transaction {
-    async fn raw(&self) -> String {
-        raw(&self.0)
-    }
-
-    /// The whole transaction, as a JSON text.
-    async fn json(&self) -> String {
-        documents::transaction(&self.0).to_string()
-    }
-
-    async fn id(&self) -> String {
-        TxId::of(&self.0).to_string()
-    }
-
-    async fn gas_limit(&self) -> u64 {
-        self.0.protocol().gas_limit()
-    }
-
-    async fn gas_price(&self) -> u64 {
-        self.0.protocol().gas_price()
-    }
-
-    async fn tx_type(&self) -> &'static str {
-        match self.0.protocol() {
-            Protocol::Phoenix(_) => "Phoenix",
-            Protocol::Moonlight(_) => "Moonlight",
-        }
-    }
-
-    async fn call_data(&self) -> Option<CallData> {
-        self.0.protocol().call().map(|call| CallData {
-            contract_id: HexId(&call.contract).to_string(),
-            fn_name: call.fn_name.clone(),
-            data: hex::encode(&call.fn_args),
-        })
-    }
-
-    async fn blob_hashes(&self) -> Option<Vec<String>> {
-        self.0.protocol().blob().map(|blobs| blobs.iter().map(|blob| hex::encode(blob.hash)).collect())
-    }
-
-    async fn is_deploy(&self) -> bool {
-        self.0.protocol().deploy().is_some()
-    }
-
-    /// The contract that it deploys.
-    async fn contract_id(&self) -> Option<String> {
-        let deploy = self.0.protocol().deploy()?;
-        let id = gen_contract_id(&deploy.bytecode.bytes, deploy.nonce, &deploy.owner);
-        Some(HexId(&id).to_string())
-    }
-
-    async fn memo(&self) -> Option<String> {
-        self.0.protocol().memo().map(hex::encode)
-    }
-}
-
-/// The bytes of a transaction, in the form that wallets send and can read. Since Boreas blocks hold another form, which
-/// released wallets cannot read; the id is the same in both.
-fn raw(transaction: &LedgerTransaction) -> String {
-    hex::encode(transaction.reformatted(TransactionFormat::Aegis).protocol_bytes())
-}
-
-/// What a transaction calls.
-#[derive(SimpleObject)]
-pub(super) struct CallData {
-    contract_id: String,
-    fn_name: String,
-    data: String,
-}
-
-/// Two blocks of interest.
-pub(super) struct BlockPair(Value);
-
-#[Object]
-impl BlockPair {
-    async fn json(&self) -> Json<Value> {
-        Json(self.0.clone())
-    }
-}
-
-/// The events of a block.
-pub(super) struct ContractEvents(Value);
-
-#[Object]
-impl ContractEvents {
-    async fn json(&self) -> Json<Value> {
-        Json(self.0.clone())
-    }
 }
 
 #[cfg(test)]

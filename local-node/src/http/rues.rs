@@ -1,9 +1,12 @@
 //! The form of a RUES request and of its answer: headers, bodies, errors (sheet `protocol/http-api.md`, section 1).
 
+use std::pin::Pin;
+
 use axum::body::{Body, Bytes};
 use axum::http::header::{ACCEPT, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use futures_util::{Stream, TryStreamExt as _};
 use semver::{Prerelease, Version, VersionReq};
 use serde_json::{Value, json};
 
@@ -14,6 +17,7 @@ const JSON: &str = "application/json";
 const VERSION_HEADER: HeaderName = HeaderName::from_static("rusk-version");
 const STRICT_HEADER: HeaderName = HeaderName::from_static("rusk-version-strict");
 const FEEDER_HEADER: HeaderName = HeaderName::from_static("rusk-feeder");
+const SIGNATURE_HEADER: HeaderName = HeaderName::from_static("sign");
 /// The most characters of a function or topic name that are read.
 const MAX_TOPIC_CHARS: usize = 256;
 
@@ -28,6 +32,8 @@ pub(super) struct Request {
     pub(super) feeder: bool,
     /// The client spoke JSON, so it wants JSON back.
     pub(super) json: bool,
+    /// The signature of whoever may do what is asked.
+    pub(super) signature: Option<String>,
     binary: bool,
 }
 
@@ -69,17 +75,23 @@ impl Request {
         if topic.chars().count() > MAX_TOPIC_CHARS {
             return Err(Error::InvalidInput(format!("the topic is longer than {MAX_TOPIC_CHARS} characters")));
         }
+        if let Some((name, _)) = headers.iter().find(|(_, value)| value.to_str().is_err()) {
+            return Err(Error::Malformed(format!("the header `{name}` is not ASCII")));
+        }
+        // Parameters such as a charset do not matter.
         let is = |name: HeaderName, value: &str| {
-            headers.get(name).is_some_and(|given| given.as_bytes().eq_ignore_ascii_case(value.as_bytes()))
+            let given = headers.get(name).and_then(|given| given.to_str().ok()).unwrap_or_default();
+            given.split(';').next().is_some_and(|given| given.trim().eq_ignore_ascii_case(value))
         };
         let binary_body = is(CONTENT_TYPE, BINARY);
         Ok(Self {
-            component: component.to_owned(),
+            component: component.to_ascii_lowercase(),
             entity,
             topic: topic.to_owned(),
             body: payload(body, binary_body)?,
             feeder: headers.contains_key(FEEDER_HEADER),
             json: is(CONTENT_TYPE, JSON),
+            signature: headers.get(SIGNATURE_HEADER).and_then(|given| given.to_str().ok()).map(str::to_owned),
             binary: binary_body || is(ACCEPT, BINARY),
         })
     }
@@ -99,6 +111,10 @@ impl Request {
             Reply::Text(text) => text.into_response(),
             Reply::Bytes(bytes) if self.binary => ([(CONTENT_TYPE, BINARY)], bytes).into_response(),
             Reply::Bytes(bytes) => hex::encode(bytes).into_response(),
+            Reply::Wasm(bytes) => ([(CONTENT_TYPE, "application/wasm")], bytes).into_response(),
+            Reply::Fed(items) if self.binary => ([(CONTENT_TYPE, BINARY)], Body::from_stream(items)).into_response(),
+            Reply::Fed(items) => Body::from_stream(items.map_ok(hex::encode)).into_response(),
+            Reply::JsonPieces(pieces) => ([(CONTENT_TYPE, JSON)], Body::from_stream(pieces)).into_response(),
         }
     }
 }
@@ -141,14 +157,22 @@ fn check_version(headers: &HeaderMap) -> Result<(), Error> {
 }
 
 /// An answer, before its encoding.
-#[derive(Debug)]
 pub(super) enum Reply {
     /// Accepted; there is nothing to say.
     Nothing,
     Bytes(Vec<u8>),
     Json(Value),
     Text(String),
+    /// A WASM module, whatever the client asked for.
+    Wasm(Bytes),
+    /// Bytes of what a call feeds, as they come.
+    Fed(ItemStream),
+    /// A JSON text, piece by piece.
+    JsonPieces(ItemStream),
 }
+
+/// Pieces of an answer that come one after the other. An error breaks the connection off.
+pub(super) type ItemStream = Pin<Box<dyn Stream<Item = Result<Vec<u8>, Error>> + Send>>;
 
 /// Why a request is not served.
 ///
@@ -162,14 +186,20 @@ pub(super) enum Error {
     Version(String),
     #[error("Invalid payload: {0}")]
     Malformed(String),
+    #[error("Payload too large: {0}")]
+    TooLarge(String),
     #[error("Not found: {0}")]
     NotFound(String),
+    #[error("Forbidden: {0}")]
+    Forbidden(String),
     #[error("Too many requests: {0}")]
     Busy(String),
     #[error("Unsupported operation: {0}")]
     Unsupported(String),
     #[error("VM error: {0}")]
     Vm(String),
+    #[error("Data driver error: {0}")]
+    Driver(String),
     #[error("{0}")]
     Internal(String),
 }
@@ -179,10 +209,12 @@ impl Error {
         match self {
             Self::InvalidInput(_) | Self::Version(_) => StatusCode::BAD_REQUEST,
             Self::Malformed(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::Busy(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Unsupported(_) => StatusCode::NOT_IMPLEMENTED,
-            Self::Vm(_) | Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Vm(_) | Self::Driver(_) | Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 }

@@ -82,12 +82,14 @@ fn nonces_must_be_new_near_and_without_gap() {
     let mut try_nonce = |nonce| pool.insert(transaction(0, nonce, 1), &rich(5), 0);
     assert_eq!(try_nonce(5), Err(Refusal::NonceUsed { nonce: 5, next: 6 }));
     assert_eq!(try_nonce(7), Err(Refusal::NonceGap { nonce: 7, missing: 6 }));
-    for nonce in 6..=69 {
+    assert_eq!(try_nonce(70), Err(Refusal::NonceGap { nonce: 70, missing: 6 }));
+    assert_eq!(try_nonce(71), Err(Refusal::NonceTooFarAhead { nonce: 71, next: 6 }));
+    for nonce in 6..=75 {
         try_nonce(nonce).expect("in order");
     }
-    assert_eq!(try_nonce(70), Err(Refusal::NonceTooFarAhead { nonce: 70, next: 6 }));
-    assert_eq!(try_nonce(u64::MAX), Err(Refusal::NonceTooFarAhead { nonce: u64::MAX, next: 6 }));
-    assert_eq!(pool.len(), 64);
+    assert_eq!(try_nonce(77), Err(Refusal::NonceGap { nonce: 77, missing: 76 }));
+    assert_eq!(try_nonce(u64::MAX), Err(Refusal::NonceTooFarAhead { nonce: u64::MAX, next: 76 }));
+    assert_eq!(pool.len(), 70);
 }
 
 #[test]
@@ -159,8 +161,8 @@ fn blocks_and_time_clear_the_pool() {
     assert_eq!(pool.account_changed(&id_of(0), &rich(2)), [waiting[0].id(), waiting[1].id()]);
     assert_eq!(pool.account_changed(&id_of(1), &rich(2)), []);
     let expiry = Limits::default().expiry_seconds;
-    assert!(pool.expire(expiry + 2).is_empty());
-    assert_eq!(pool.expire(expiry + 3), [waiting[2].id(), waiting[3].id()]);
+    assert!(pool.expire(expiry + 1).is_empty());
+    assert_eq!(pool.expire(expiry + 2), [waiting[2].id(), waiting[3].id()]);
     assert!(pool.is_empty() && pool.bytes == 0 && pool.by_price.is_empty() && pool.by_account.is_empty());
 }
 
@@ -170,6 +172,81 @@ fn a_gap_that_a_revert_leaves_is_cleared() {
     let tx = transaction(0, 6, 1);
     pool.insert(tx.clone(), &rich(5), 0).expect("fits");
     assert_eq!(pool.account_changed(&id_of(0), &rich(3)), [tx.id()]);
+}
+
+#[test]
+fn equal_prices_are_ordered_by_the_ids_from_the_highest() {
+    let mut pool = pool(10);
+    let mut ids: Vec<_> = (0..5)
+        .map(|sender| transaction(sender, 1, 3))
+        .map(|tx| {
+            pool.insert(tx.clone(), &rich(0), 0).expect("fits");
+            tx.id()
+        })
+        .collect();
+    ids.sort_unstable();
+    ids.reverse();
+    assert_eq!(pool.iter().map(Checked::id).collect::<Vec<_>>(), ids);
+}
+
+fn prequeue(max_parked: usize, max_parked_per_account: usize) -> Prequeue {
+    Prequeue::new(Limits { max_parked, max_parked_per_account, ..Limits::default() })
+}
+
+fn nonces(parked: &[Parked]) -> Vec<u64> {
+    parked.iter().map(|parked| parked.transaction().nonce()).collect()
+}
+
+#[test]
+fn parked_transactions_come_back_in_time_or_in_turn() {
+    let mut queue = prequeue(10, 10);
+    for (nonce, at) in [(5, 0), (4, 100), (3, 100)] {
+        assert_eq!(queue.park(transaction(0, nonce, 1), at), Ok(None));
+    }
+    assert_eq!(queue.next_try(), Some(RETRY_MILLIS));
+    assert!(queue.take_due(RETRY_MILLIS - 1).is_empty());
+    assert_eq!(nonces(&queue.take_due(RETRY_MILLIS)), [5]);
+    assert!(queue.take_nonce(&id_of(1), 3).is_none());
+    assert_eq!(queue.take_nonce(&id_of(0), 3).map(|it| it.transaction().nonce()), Some(3));
+    assert_eq!(nonces(&queue.take_due(u64::MAX)), [4]);
+    assert!(queue.is_empty() && queue.next_try().is_none());
+}
+
+#[test]
+fn parked_transactions_are_given_up_after_the_last_try() {
+    let mut queue = prequeue(10, 10);
+    let tx = transaction(0, 5, 1);
+    queue.park(tx.clone(), 0).expect("fits");
+    for round in 1..u64::from(MAX_TRIES) {
+        let mut due = queue.take_due(round * RETRY_MILLIS);
+        assert_eq!(nonces(&due), [5]);
+        queue.put_back(due.remove(0), round * RETRY_MILLIS).expect("not the last one");
+        assert!(queue.transaction(&tx.id()).is_some());
+    }
+    let last = queue.take_due(u64::from(MAX_TRIES) * RETRY_MILLIS).remove(0);
+    assert_eq!(queue.put_back(last, 0), Err(GivenUp::Exhausted));
+    assert!(queue.is_empty() && queue.transaction(&tx.id()).is_none());
+    assert!(GivenUp::Exhausted.to_string().contains("5 seconds"));
+}
+
+#[test]
+fn parking_has_bounds_and_better_prices_replace() {
+    let mut queue = prequeue(3, 2);
+    let first = transaction(0, 5, 2);
+    queue.park(first.clone(), 0).expect("fits");
+    assert_eq!(queue.park(first.clone(), 0), Err(Refusal::Parked(first.id())));
+    let rival = transaction_with_memo(0, 5, 2, 3);
+    assert_eq!(queue.park(rival, 0), Err(Refusal::NotReplaced { nonce: 5, price: 2 }));
+    queue.park(transaction(0, 6, 1), 0).expect("fits");
+    assert_eq!(queue.park(transaction(0, 7, 9), 0), Err(Refusal::TooManyParkedOfAccount { most: 2 }));
+    queue.park(transaction(1, 7, 1), 0).expect("fits");
+    assert_eq!(queue.park(transaction(2, 7, 1), 0), Err(Refusal::TooManyParked { most: 3 }));
+    // A replacement takes no room.
+    let better = transaction(0, 5, 3);
+    assert_eq!(queue.park(better.clone(), 40), Ok(Some(first.id())));
+    assert_eq!(queue.len(), 3);
+    assert_eq!(queue.drain().len(), 3);
+    assert!(queue.is_empty() && queue.next_try().is_none() && queue.transaction(&better.id()).is_none());
 }
 
 static PREPARED: LazyLock<Vec<Checked>> = LazyLock::new(|| {
@@ -208,6 +285,103 @@ proptest! {
                 prop_assert!(waiting.keys().copied().eq(first..first + waiting.len() as u64));
             }
             prop_assert_eq!(order(&pool).len(), pool.len());
+        }
+    }
+}
+
+/// The rules of the pool once more, as plainly as possible: a list, walked again for every question.
+#[derive(Debug, Default)]
+struct Model {
+    waiting: Vec<(Checked, u64)>,
+}
+
+impl Model {
+    fn find(&self, sender: BlsKey, nonce: u64) -> Option<Checked> {
+        let found = self.waiting.iter().find(|(tx, _)| tx.sender() == sender && tx.nonce() == nonce);
+        found.map(|(tx, _)| tx.clone())
+    }
+
+    fn remove_with_dependents(&mut self, gone: &Checked) {
+        self.waiting.retain(|(tx, _)| tx.sender() != gone.sender() || tx.nonce() < gone.nonce());
+    }
+
+    fn insert(&mut self, tx: &Checked, account: &AccountData, now: u64, most: usize) -> bool {
+        let rival = self.find(tx.sender(), tx.nonce());
+        let reachable = (account.nonce + 1..tx.nonce()).all(|nonce| self.find(tx.sender(), nonce).is_some());
+        let affordable = tx.most_spent() <= account.balance;
+        let better = rival.as_ref().is_none_or(|rival| rival.gas_price() < tx.gas_price());
+        if tx.nonce() <= account.nonce || !reachable || !affordable || !better {
+            return false;
+        }
+        if let Some(rival) = rival {
+            self.waiting.retain(|(other, _)| other.id() != rival.id());
+        } else if self.waiting.len() >= most {
+            let others = self.waiting.iter().map(|(other, _)| other).filter(|other| other.sender() != tx.sender());
+            match others.min_by_key(|other| (other.gas_price(), other.id())).cloned() {
+                Some(worst) if worst.gas_price() < tx.gas_price() => self.remove_with_dependents(&worst),
+                _ => return false,
+            }
+        }
+        self.waiting.push((tx.clone(), now));
+        true
+    }
+
+    fn used(&mut self, sender: BlsKey, nonce: u64) {
+        self.waiting.retain(|(tx, _)| tx.sender() != sender || tx.nonce() > nonce);
+        // What the highest used nonce has left behind a gap cannot run.
+        for nonce in nonce + 1..=nonce + 10 {
+            if self.find(sender, nonce).is_none() {
+                self.waiting.retain(|(tx, _)| tx.sender() != sender || tx.nonce() < nonce);
+            }
+        }
+    }
+
+    fn expire(&mut self, now: u64) {
+        let old = |since: u64| now >= EXPIRY && since <= now - EXPIRY;
+        while let Some((gone, _)) = self.waiting.iter().find(|(_, since)| old(*since)).cloned() {
+            self.remove_with_dependents(&gone);
+        }
+    }
+
+    fn ids(&self) -> BTreeSet<TxId> {
+        self.waiting.iter().map(|(tx, _)| tx.id()).collect()
+    }
+}
+
+const EXPIRY: u64 = 20;
+
+proptest! {
+    #[test]
+    fn the_pool_does_what_the_plain_model_does(
+        operations in proptest::collection::vec((0_u8..10, 0_usize..36, 0_u64..4, 0_u64..6), 1..120),
+        max_transactions in 1_usize..10,
+    ) {
+        let limits = Limits { max_transactions, expiry_seconds: EXPIRY, ..Limits::default() };
+        let (mut pool, mut model, mut now) = (Mempool::new(limits), Model::default(), 0);
+        let mut nonces = BTreeMap::<BlsKey, u64>::new();
+        for (operation, which, nonce, passed) in operations {
+            now += passed;
+            let tx = PREPARED[which].clone();
+            let account = nonces.entry(tx.sender()).or_default();
+            match operation {
+                0 => {
+                    *account = nonce.max(*account);
+                    pool.account_changed(&tx.sender(), &rich(*account));
+                    model.used(tx.sender(), *account);
+                }
+                1 => {
+                    pool.expire(now);
+                    model.expire(now);
+                }
+                // One account in ten has little money.
+                _ => {
+                    let balance = if operation == 2 { 200_001 } else { u64::MAX };
+                    let account = AccountData { nonce: *account, balance };
+                    let taken = pool.insert(tx.clone(), &account, now).is_ok();
+                    prop_assert_eq!(taken, model.insert(&tx, &account, now, max_transactions));
+                }
+            }
+            prop_assert_eq!(pool.entries.keys().copied().collect::<BTreeSet<_>>(), model.ids());
         }
     }
 }

@@ -72,6 +72,9 @@ pub enum VmError {
     /// The contract fed data outside a feeding query.
     #[error("the contract feeds data, but the call is no feeding query")]
     MissingFeed,
+    /// Whoever took what the call fed stopped taking it.
+    #[error("nobody takes what the call feeds any more")]
+    FeedStopped,
     /// A text that the contract passed is not UTF-8.
     #[error("the contract passed a text that is not UTF-8")]
     NotUtf8,

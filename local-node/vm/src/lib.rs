@@ -39,6 +39,7 @@
 
 #![deny(unsafe_code)]
 
+mod blobs;
 pub mod driver;
 mod error;
 mod execute;
@@ -52,8 +53,10 @@ mod session;
 mod state;
 mod vm;
 
+pub use blobs::{BlobError, verify_blobs};
 pub use error::VmError;
 pub use execute::{Executed, ExecutionError, Precondition, check_preconditions, execute};
+pub use host::FeedSink;
 pub use module::{MAX_MODULE_BYTES, MAX_TABLE_ELEMENTS, ModuleError, ModuleInfo, validate};
 pub use session::{CallHook, Env, Mark, Receipt, Session};
 pub use state::StateRoot;

@@ -244,4 +244,18 @@ fn a_feeding_query_feeds() {
     session.feed(A, "feed", &3_u64.to_le_bytes(), PLENTY, &mut sink).unwrap();
     assert_eq!(fed, [3, 2, 1]);
     assert!(matches!(session.call(A, "feed", &3_u64.to_le_bytes(), PLENTY), Err(VmError::MissingFeed)));
+
+    // Streamed items come while the call runs, and whoever takes them can end it.
+    let (sender, items) = std::sync::mpsc::sync_channel(10);
+    let mut left = 2;
+    let sink = Box::new(move |item: Vec<u8>| {
+        left -= 1;
+        sender.send(item[0]).unwrap();
+        left > 0
+    });
+    let stopped = session.stream(A, "feed", &100_u64.to_le_bytes(), PLENTY, sink);
+    assert!(matches!(stopped, Err(VmError::FeedStopped)));
+    assert_eq!(items.iter().collect::<Vec<_>>(), [100, 99]);
+    let endless = session.stream(A, "feed", &0_u64.to_le_bytes(), 10_000, Box::new(|_| true));
+    assert!(matches!(endless, Err(VmError::OutOfGas)));
 }

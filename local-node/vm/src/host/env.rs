@@ -75,10 +75,28 @@ pub(crate) struct TopLevel {
     pub(crate) fed: Vec<Vec<u8>>,
 }
 
-#[derive(Debug, Default)]
-struct Feed {
-    items: Vec<Vec<u8>>,
-    bytes: usize,
+/// Takes the items of a feeding query as they come. `false` ends the call.
+pub type FeedSink = Box<dyn FnMut(Vec<u8>) -> bool + Send>;
+
+/// Where the items of a feeding query go.
+pub(crate) enum Feed {
+    /// They are kept until the call has ended.
+    Kept { items: Vec<Vec<u8>>, bytes: usize },
+    /// They go out at once.
+    Streamed(FeedSink),
+}
+
+impl Feed {
+    pub(crate) const fn kept() -> Self {
+        Self::Kept { items: Vec::new(), bytes: 0 }
+    }
+
+    fn into_items(self) -> Vec<Vec<u8>> {
+        match self {
+            Self::Kept { items, .. } => items,
+            Self::Streamed(_) => Vec::new(),
+        }
+    }
 }
 
 struct Limits;
@@ -95,7 +113,7 @@ impl ResourceLimiter for Limits {
 
 /// Makes an instance of a contract and drops it, as a deployment without `init` does.
 pub(crate) fn try_instance(working: Box<Working>, contract: ContractId) -> (Box<Working>, Result<(), VmError>) {
-    let mut store = new_store(working, false);
+    let mut store = new_store(working, None);
     let outcome = match store.data_mut().working.open(&contract) {
         Ok(place) => load(&mut store, place),
         Err(error) => Err(error),
@@ -104,22 +122,22 @@ pub(crate) fn try_instance(working: Box<Working>, contract: ContractId) -> (Box<
 }
 
 /// Runs a call that the host makes. On failure nothing of it remains but its events, marked as reverted.
-pub(crate) fn run_top_level(working: Box<Working>, request: &Request<'_>, feeding: bool) -> TopLevel {
-    let mut store = new_store(working, feeding);
+pub(crate) fn run_top_level(working: Box<Working>, request: &Request<'_>, feed: Option<Feed>) -> TopLevel {
+    let mut store = new_store(working, feed);
     let outcome = call(&mut store, request);
     let env = store.into_data();
-    let fed = env.feed.map_or_else(Vec::new, |feed| feed.items);
+    let fed = env.feed.map_or_else(Vec::new, Feed::into_items);
     TopLevel { working: env.working, outcome, trace: env.trace.finish(), fed }
 }
 
-fn new_store(working: Box<Working>, feeding: bool) -> Store<Env> {
+fn new_store(working: Box<Working>, feed: Option<Feed>) -> Store<Env> {
     let engine = working.engine().clone();
     let env = Env {
         working,
         instances: Vec::new(),
         stack: Vec::new(),
         snapshots: Vec::new(),
-        feed: feeding.then(Feed::default),
+        feed,
         trace: Trace::default(),
         limits: Limits,
     };
@@ -282,8 +300,9 @@ pub(super) fn call_from_contract(
             caller.data_mut().write_argument(&reply.data)?;
             Ok(i32::try_from(reply.data.len()).expect("a reply fits into the argument buffer"))
         }
-        // Where the system refuses memory, going on would mean going on with half a rollback.
-        Err(error @ VmError::System(_)) => Err(wasmtime::Error::from(error)),
+        // Where the system refuses memory, going on would mean going on with half a rollback. Where nobody listens any
+        // more, it would be for nothing.
+        Err(error @ (VmError::System(_) | VmError::FeedStopped)) => Err(wasmtime::Error::from(error)),
         Err(error) => {
             caller.set_fuel(remaining - gas_limit)?;
             Ok(caller.data_mut().answer_error(&error))
@@ -443,13 +462,17 @@ impl Env {
 
     /// Takes an item of a feeding query.
     pub(super) fn feed(&mut self, item: Vec<u8>) -> Result<(), VmError> {
-        let feed = self.feed.as_mut().ok_or(VmError::MissingFeed)?;
-        feed.bytes += item.len();
-        if feed.bytes > MAX_FEED_BYTES {
-            return Err(VmError::FeedTooLong);
+        match self.feed.as_mut().ok_or(VmError::MissingFeed)? {
+            Feed::Kept { items, bytes } => {
+                *bytes += item.len();
+                if *bytes > MAX_FEED_BYTES {
+                    return Err(VmError::FeedTooLong);
+                }
+                items.push(item);
+                Ok(())
+            }
+            Feed::Streamed(sink) => sink(item).then_some(()).ok_or(VmError::FeedStopped),
         }
-        feed.items.push(item);
-        Ok(())
     }
 
     /// Gas given to the running call.

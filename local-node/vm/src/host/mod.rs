@@ -11,5 +11,6 @@ mod imports;
 mod trace;
 
 pub(crate) use engine::Machine;
-pub(crate) use env::{Env, Request, TopLevel, run_top_level, try_instance};
+pub use env::FeedSink;
+pub(crate) use env::{Env, Feed, Request, TopLevel, run_top_level, try_instance};
 use trace::Trace;

@@ -10,7 +10,7 @@ use dusk_core::abi::{ContractId, Metadata};
 use local_node_types::execution::{Event, Frame};
 use local_node_types::rules::Rules;
 
-use crate::host::{Request, TopLevel, run_top_level, try_instance};
+use crate::host::{Feed, FeedSink, Request, TopLevel, run_top_level, try_instance};
 use crate::module::INIT;
 use crate::state::{State, StateRoot};
 use crate::{ARGUMENT_BYTES, MAX_OWNER_BYTES, Vm, VmError};
@@ -94,7 +94,8 @@ impl Session {
         let working = self.working_mut()?;
         let has_init = working.deploy(id, bytecode, owner)?;
         let deployed = if has_init {
-            self.top_level(id, INIT, argument, gas_limit, true).map(|(receipt, _)| receipt)
+            self.top_level(&Request { contract: id, function: INIT, argument, gas_limit, deploying: true }, None)
+                .map(|(receipt, _)| receipt)
         } else {
             self.instantiate_once(id).map(|()| empty_receipt(id, argument, gas_limit))
         };
@@ -115,10 +116,7 @@ impl Session {
         argument: &[u8],
         gas_limit: u64,
     ) -> Result<Receipt, VmError> {
-        if function == INIT {
-            return Err(VmError::InitCalled);
-        }
-        self.top_level(id, function, argument, gas_limit, false).map(|(receipt, _)| receipt)
+        self.call_and_feed(id, function, argument, gas_limit, None).map(|(receipt, _)| receipt)
     }
 
     /// Calls a feeding query: `sink` gets each item that the contract feeds, in order, when the call has ended.
@@ -133,15 +131,26 @@ impl Session {
         gas_limit: u64,
         sink: &mut dyn FnMut(&[u8]),
     ) -> Result<Receipt, VmError> {
-        if function == INIT {
-            return Err(VmError::InitCalled);
-        }
-        self.working_mut()?.feeding = true;
-        let outcome = self.top_level(id, function, argument, gas_limit, false);
-        self.working_mut()?.feeding = false;
-        let (receipt, fed) = outcome?;
+        let (receipt, fed) = self.call_and_feed(id, function, argument, gas_limit, Some(Feed::kept()))?;
         fed.iter().for_each(|item| sink(item));
         Ok(receipt)
+    }
+
+    /// Calls a feeding query: `sink` gets each item as soon as the contract feeds it, and may end the call.
+    ///
+    /// # Errors
+    /// As [`Session::call`], and [`VmError::FeedStopped`] when the sink ended the call. Items that were fed before the
+    /// call failed have gone out.
+    pub fn stream(
+        &mut self,
+        id: ContractId,
+        function: &str,
+        argument: &[u8],
+        gas_limit: u64,
+        sink: FeedSink,
+    ) -> Result<Receipt, VmError> {
+        let outcome = self.call_and_feed(id, function, argument, gas_limit, Some(Feed::Streamed(sink)));
+        outcome.map(|(receipt, _)| receipt)
     }
 
     /// The calls of the last top-level call, if it failed.
@@ -268,22 +277,28 @@ impl Session {
         outcome
     }
 
-    fn top_level(
+    fn call_and_feed(
         &mut self,
         contract: ContractId,
         function: &str,
         argument: &[u8],
         gas_limit: u64,
-        deploying: bool,
+        feed: Option<Feed>,
     ) -> Result<(Receipt, Vec<Vec<u8>>), VmError> {
+        if function == INIT {
+            return Err(VmError::InitCalled);
+        }
+        self.top_level(&Request { contract, function, argument, gas_limit, deploying: false }, feed)
+    }
+
+    fn top_level(&mut self, request: &Request<'_>, feed: Option<Feed>) -> Result<(Receipt, Vec<Vec<u8>>), VmError> {
+        let (argument, gas_limit) = (request.argument, request.gas_limit);
         if argument.len() > ARGUMENT_BYTES {
             return Err(VmError::ArgumentTooLong { length: argument.len() });
         }
         let mut working = self.working.take().ok_or(VmError::Unusable)?;
         working.settle()?;
-        let feeding = working.feeding;
-        let request = Request { contract, function, argument, gas_limit, deploying };
-        let TopLevel { mut working, outcome, trace, fed } = run_top_level(working, &request, feeding);
+        let TopLevel { mut working, outcome, trace, fed } = run_top_level(working, request, feed);
         let events = if outcome.is_ok() { std::mem::take(&mut working.events) } else { Vec::new() };
         // After a refusal of the system a rollback may be half done: such a working set is not put back.
         if !matches!(outcome, Err(VmError::System(_))) {

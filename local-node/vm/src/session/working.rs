@@ -28,7 +28,6 @@ pub(crate) struct Working {
     /// Events since the last call that succeeded.
     pub(crate) events: Vec<Event>,
     pub(super) hook: Option<CallHook>,
-    pub(super) feeding: bool,
 }
 
 struct Opened {
@@ -70,7 +69,6 @@ impl Working {
             marks: 0,
             events: Vec::new(),
             hook: None,
-            feeding: false,
         }
     }
 

@@ -1,131 +1,14 @@
-//! The node's interface over real sockets, as clients use it.
-#![allow(clippy::unwrap_used, reason = "a test fails by it")]
+//! What every client asks first, and how answers come.
 
-mod common;
-
-use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::sync::LazyLock;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use common::{ACCOUNTS, COUNTER, Draft, deployed_id, module_cache};
-use dusk_core::transfer::Transaction;
 use local_node::http::{HttpError, Server};
-use local_node::transaction::TxId;
-use local_node::{Config, NodeHandle, spawn};
 use local_node_types::execution::HexId;
-use local_node_types::ledger::LedgerTransaction;
 use serde_json::{Value, json};
-use tungstenite::WebSocket;
 
-const TRANSFER: &str = "contracts:0100000000000000000000000000000000000000000000000000000000000000";
-const STAKE: &str = "contracts:0200000000000000000000000000000000000000000000000000000000000000";
-
-/// A node with its interface, and a client of it.
-struct Served {
-    // Holds the node and its server alive.
-    runtime: tokio::runtime::Runtime,
-    node: NodeHandle,
-    server: Server,
-    client: ureq::Agent,
-}
-
-/// What came back.
-#[derive(Debug)]
-struct Answer {
-    status: u16,
-    version: String,
-    body: Vec<u8>,
-}
-
-impl Answer {
-    fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).expect("the answer is JSON")
-    }
-
-    fn error(&self) -> String {
-        self.json()["error"].as_str().expect("the answer is an error").to_owned()
-    }
-}
-
-impl Served {
-    fn start() -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        let (node, server) = runtime.block_on(async {
-            let config = Config { module_cache: module_cache(), ..Config::default() };
-            let node = spawn(config).await.expect("the node starts");
-            let server = Server::start(node.clone(), ([127, 0, 0, 1], 0).into()).await.expect("a port is free");
-            (node, server)
-        });
-        let client = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .timeout_global(Some(Duration::from_secs(60)))
-            .build()
-            .into();
-        Self { runtime, node, server, client }
-    }
-
-    fn post(&self, path: &str, content_type: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
-        let mut request = self.client.post(format!("{}{path}", self.server.url())).content_type(content_type);
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let mut response = request.send(body).expect("the server answers");
-        Answer {
-            status: response.status().as_u16(),
-            version: response.headers()["rusk-version"].to_str().unwrap().to_owned(),
-            body: response.body_mut().read_to_vec().unwrap(),
-        }
-    }
-
-    /// As wallets ask.
-    fn ask(&self, path: &str, body: &[u8]) -> Answer {
-        self.post(path, "application/octet-stream", &[("rusk-version", "1.0.0-rc.0")], body)
-    }
-
-    fn graphql(&self, query: &str) -> Value {
-        let answer = self.ask("/on/graphql/query", query.as_bytes());
-        assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
-        answer.json()
-    }
-
-    /// Announces a body of that many bytes and sends none: the answer has to come before it.
-    fn announce(&self, path: &str, bytes: usize) -> String {
-        let mut stream = TcpStream::connect(self.server.address()).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-        write!(stream, "POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {bytes}\r\n\r\n").unwrap();
-        let mut answer = [0; 64];
-        let length = stream.read(&mut answer).unwrap();
-        String::from_utf8_lossy(&answer[..length]).into_owned()
-    }
-
-    /// Sends a transaction and waits for its block as wallets do.
-    fn send(&self, transaction: &Transaction) -> Value {
-        let bytes = transaction.to_network_bytes();
-        assert_eq!(self.ask("/on/transactions/preverify", &bytes).status, 202);
-        let sent = self.ask("/on/transactions/propagate", &bytes);
-        assert_eq!((sent.status, sent.body.len()), (202, 0));
-        let id = id(transaction);
-        let deadline = Instant::now() + Duration::from_secs(60);
-        loop {
-            let found = self.graphql(&format!(
-                "query {{ tx(hash: \"{id}\") {{ id err gasSpent blockHeight blockHash raw tx {{ json txType isDeploy contractId }} }} }}"
-            ));
-            if !found["tx"].is_null() {
-                return found["tx"].clone();
-            }
-            assert!(Instant::now() < deadline, "the transaction is in no block");
-            std::thread::sleep(Duration::from_millis(2));
-        }
-    }
-}
-
-fn id(transaction: &Transaction) -> TxId {
-    TxId::of(&LedgerTransaction::new(transaction.clone(), dusk_core::transfer::TransactionFormat::Aegis))
-}
-
-/// Most tests only ask, so they share a node.
-static SHARED: LazyLock<Served> = LazyLock::new(Served::start);
+use crate::common::{ACCOUNTS, COUNTER, Draft, deployed_id};
+use crate::served::{SHARED, STAKE, Served, TRANSFER, id, next_event};
 
 #[test]
 fn a_wallet_finds_out_about_node_and_chain() {
@@ -160,7 +43,8 @@ fn feeders_stream_their_items() {
     let count = SHARED.ask("/on/node/provisioners", b"").json().as_array().unwrap().len();
     assert!(!stakes.body.is_empty() && stakes.body.len().is_multiple_of(count), "{} bytes", stakes.body.len());
     // Without the header the function has nowhere to feed to.
-    assert_eq!(SHARED.ask(&format!("/on/{STAKE}/stakes"), b"").status, 500);
+    let refused = SHARED.ask(&format!("/on/{STAKE}/stakes"), b"");
+    assert_eq!((refused.status, refused.error().contains("rusk-feeder header is missing")), (400, true));
 }
 
 #[test]
@@ -185,11 +69,17 @@ fn bad_requests_are_told_what_is_wrong() {
         assert_eq!(answer.status, status, "{path}");
         assert!(answer.error().contains(text), "{path}: {}", answer.error());
     }
-    let json = SHARED.post(&format!("/on/{TRANSFER}/chain_id"), "application/json", &[], b"null");
-    assert_eq!(json.status, 404);
+    let json = SHARED.post(&format!("/on/contracts:{unknown}/f"), "application/json", &[], b"null");
+    assert_eq!((json.status, json.error().contains("no data driver")), (404, true));
     let newer = SHARED.post("/on/node/info", "text/plain", &[("rusk-version", "2.0.0")], b"");
     assert_eq!((newer.status, newer.error().contains("requires ^2.0.0")), (400, true));
     assert!(SHARED.announce("/on/node/info", 4 << 20).starts_with("HTTP/1.1 413"));
+    let odd = SHARED.post("/on/node/info", "text/plain", &[("x-odd", "\u{fc}")], b"");
+    assert_eq!((odd.status, odd.error().contains("x-odd")), (422, true));
+    let known = SHARED.client.get(format!("{}/static/drivers/wallet-core-1.6.1.wasm", SHARED.server.url())).call();
+    assert_eq!(known.unwrap().status().as_u16(), 501);
+    let unknown = SHARED.client.get(format!("{}/static/drivers/other.wasm", SHARED.server.url())).call();
+    assert_eq!(unknown.unwrap().status().as_u16(), 404);
 }
 
 #[test]
@@ -199,7 +89,7 @@ fn graphql_speaks_both_of_its_dialects() {
     assert_eq!(wrapped.json(), json!({ "data": { "block": { "gasSpent": 0 } } }));
     let schema = SHARED.ask("/on/graphql/query", b"");
     assert!(String::from_utf8_lossy(&schema.body).contains("lastBlockPair"));
-    let unknown = SHARED.graphql("{ fullMoonlightHistory(address: \"x\") { json } }");
+    let unknown = SHARED.graphql("{ noSuchQuery { json } }");
     assert!(unknown["errors"][0]["message"].as_str().unwrap().contains("Unknown field"), "{unknown}");
     let variable = SHARED.post(
         "/on/graphql/query",
@@ -266,7 +156,9 @@ fn events_come_to_those_who_subscribed() {
         served.client.get(url(path)).header("rusk-session-id", session).call().unwrap().status().as_u16()
     };
     assert_eq!(subscribe("/on/blocks/accepted", "00"), 424);
-    for path in ["/on/blocks/accepted", "/on/transactions/executed", "/on/contracts/counted"] {
+    for path in
+        ["/on/blocks/accepted", "/on/transactions/executed", "/on/contracts/counted", "/on/transactions/deferred"]
+    {
         assert_eq!(subscribe(path, &session), 200);
     }
     let unsubscribe = |path: &str| {
@@ -293,22 +185,18 @@ fn events_come_to_those_who_subscribed() {
     assert_eq!(data, 1_u64.to_le_bytes());
     assert_eq!(executed["Content-Location"], format!("/on/transactions:{}/executed", id(&call)));
 
+    let early = Draft::new(1, 2).pay(0, 1).sign();
+    assert_eq!(served.ask("/on/transactions/propagate", &early.to_network_bytes()).status, 202);
+    let (deferred, data) = next_event(&mut socket);
+    assert_eq!(deferred["Content-Location"], format!("/on/transactions:{}/deferred", id(&early)));
+    assert_eq!(data, br#"{"reason":"missing_intermediate_nonce"}"#);
+
     let Served { runtime, node, server, .. } = served;
     runtime.block_on(async {
         server.stop().await;
         node.shutdown().await;
     });
     assert!(matches!(socket.read(), Ok(tungstenite::Message::Close(_)) | Err(_)));
-}
-
-fn next_event(socket: &mut WebSocket<TcpStream>) -> (Value, Vec<u8>) {
-    let frame = loop {
-        if let tungstenite::Message::Binary(frame) = socket.read().expect("an event comes") {
-            break frame;
-        }
-    };
-    let length = u32::from_le_bytes(frame[..4].try_into().unwrap()) as usize;
-    (serde_json::from_slice(&frame[4..4 + length]).unwrap(), frame[4 + length..].to_vec())
 }
 
 #[test]

@@ -1,0 +1,224 @@
+//! Data drivers: what turns the JSON of people into the encodings of contracts and back.
+//!
+//! The genesis contracts' drivers are built in, the production node's own. Any other contract's driver is a WASM module
+//! that the contract's owner signed and uploaded; it is foreign code and runs in the machine's sandbox, with bounds on
+//! its work, its memory and its output ([`local_node_vm::driver`]). Uploaded drivers are kept on a [`Shelf`], compiled
+//! ones are remembered as long as there is room.
+
+mod codec;
+mod shelf;
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use dusk_bytes::DeserializableSlice as _;
+use dusk_core::abi::ContractId;
+use dusk_core::signatures::bls::{BlsVersion, PublicKey, Signature, verify};
+use dusk_core::stake::STAKE_CONTRACT;
+use dusk_core::transfer::TRANSFER_CONTRACT;
+use local_node_types::execution::HexId;
+use local_node_vm::driver::{Driver, DriverError};
+use sha3::{Digest as _, Sha3_256};
+use tokio::sync::Semaphore;
+
+pub use self::codec::{Codec, CodecError};
+pub use self::shelf::{KeptDriver, Shelf, ShelfError};
+
+/// The longest driver that may be uploaded, in bytes.
+pub const MAX_UPLOAD_BYTES: usize = 2 * 1024 * 1024;
+/// How many compiled drivers are remembered.
+const MAX_LOADED: usize = 32;
+/// The most uses of drivers that wait or run at a time.
+const MAX_USES: usize = 64;
+/// The most uses of drivers that run at a time.
+const MAX_USES_AT_ONCE: usize = 2;
+
+/// Why a driver is not there, or does not do what was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DriversError {
+    /// Nobody uploaded one.
+    #[error("there is no data driver for contract {}: its owner can upload one", HexId(.0))]
+    Missing(ContractId),
+    /// The built-in drivers of genesis contracts cannot be replaced.
+    #[error("contract {} is a genesis contract: its data driver is built into the node", HexId(.0))]
+    BuiltIn(ContractId),
+    /// It is longer than accepted.
+    #[error("the data driver has {bytes} bytes, but {MAX_UPLOAD_BYTES} is the most")]
+    TooLong {
+        /// Its length in bytes.
+        bytes: usize,
+    },
+    /// It is no driver.
+    #[error("the uploaded module cannot be a data driver: {0}")]
+    Unusable(#[source] DriverError),
+    /// The contract's owner is not a key, so nobody can sign.
+    #[error("the contract's owner is no BLS public key, so that nobody can sign its data driver")]
+    Owner,
+    /// The signature is not the owner's.
+    #[error("the signature is not the contract owner's over the SHA3-256 hash of the data driver (BLS, scheme V2)")]
+    Signature,
+    /// The driver refused or misbehaved.
+    #[error(transparent)]
+    Codec(#[from] CodecError),
+    /// It cannot be kept.
+    #[error(transparent)]
+    Shelf(#[from] ShelfError),
+    /// Too many uses at a time.
+    #[error("the node is using {MAX_USES} data drivers: ask again later")]
+    Busy,
+    /// The node was shut down.
+    #[error("the node was shut down")]
+    Stopped,
+}
+
+/// The drivers that a node has. Clones share them.
+#[derive(Debug, Clone)]
+pub struct Drivers(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    shelf: Shelf,
+    /// The last ones used come last.
+    loaded: Mutex<VecDeque<(ContractId, Driver)>>,
+    compiled: Option<PathBuf>,
+    waiting: Semaphore,
+    running: Arc<Semaphore>,
+}
+
+impl Drivers {
+    /// The drivers of a shelf. Compiled code is kept in the folder, to which nobody else may be able to write.
+    #[must_use]
+    pub fn new(shelf: Shelf, compiled: Option<PathBuf>) -> Self {
+        let (waiting, running) = (Semaphore::new(MAX_USES), Arc::new(Semaphore::new(MAX_USES_AT_ONCE)));
+        Self(Arc::new(Shared { shelf, loaded: Mutex::default(), compiled, waiting, running }))
+    }
+
+    /// The driver that was uploaded for a contract.
+    ///
+    /// # Errors
+    /// When the shelf cannot be read.
+    pub fn kept(&self, contract: &ContractId) -> Result<Option<KeptDriver>, DriversError> {
+        Ok(self.0.shelf.get(contract)?)
+    }
+
+    /// Keeps a driver for a contract with this owner, in place of the one before. It is tried first.
+    ///
+    /// # Errors
+    /// When it is no driver, the signature is not the owner's, or it cannot be kept.
+    pub async fn upload(
+        &self,
+        contract: ContractId,
+        owner: Vec<u8>,
+        wasm: Vec<u8>,
+        signature: Signature,
+    ) -> Result<(), DriversError> {
+        if built_in(&contract).is_some() {
+            return Err(DriversError::BuiltIn(contract));
+        }
+        if wasm.len() > MAX_UPLOAD_BYTES {
+            return Err(DriversError::TooLong { bytes: wasm.len() });
+        }
+        self.aside(move |shared| {
+            let owner = PublicKey::from_slice(&owner).map_err(|_| DriversError::Owner)?;
+            let hash = Sha3_256::digest(&wasm);
+            verify(&owner, &signature, &hash, BlsVersion::V2).map_err(|_| DriversError::Signature)?;
+            let driver = shared.compile(&wasm).map_err(DriversError::Unusable)?;
+            shared.shelf.put(contract, KeptDriver::new(wasm, &signature))?;
+            shared.remember(contract, driver);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Does something with a contract's driver, on a thread that may be busy for a while.
+    ///
+    /// # Errors
+    /// When there is no driver, or what the use gives.
+    pub async fn using<T: Send + 'static>(
+        &self,
+        contract: ContractId,
+        using: impl FnOnce(&Codec) -> Result<T, CodecError> + Send + 'static,
+    ) -> Result<T, DriversError> {
+        self.aside(move |shared| Ok(using(&shared.codec(&contract)?)?)).await
+    }
+
+    /// The drivers of genesis contracts, which are at hand at once.
+    #[must_use]
+    pub fn built_in(contract: &ContractId) -> Option<Codec> {
+        built_in(contract)
+    }
+
+    /// Forgets all uploaded drivers.
+    ///
+    /// # Errors
+    /// When the shelf cannot be written.
+    pub fn clear(&self) -> Result<(), DriversError> {
+        self.0.shelf.clear()?;
+        self.0.loaded().clear();
+        Ok(())
+    }
+
+    async fn aside<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Shared) -> Result<T, DriversError> + Send + 'static,
+    ) -> Result<T, DriversError> {
+        let _waiting = self.0.waiting.try_acquire().map_err(|_| DriversError::Busy)?;
+        let running = Arc::clone(&self.0.running).acquire_owned().await.map_err(|_| DriversError::Stopped)?;
+        let shared = Arc::clone(&self.0);
+        let done = tokio::task::spawn_blocking(move || {
+            // Whoever asked may give up waiting; the work still counts until it is done.
+            let _running = running;
+            job(&shared)
+        });
+        done.await.map_err(|_| DriversError::Stopped)?
+    }
+}
+
+impl Shared {
+    fn codec(&self, contract: &ContractId) -> Result<Codec, DriversError> {
+        if let Some(codec) = built_in(contract) {
+            return Ok(codec);
+        }
+        let loaded = self.loaded().iter().find(|(id, _)| id == contract).map(|(_, driver)| driver.clone());
+        let driver = match loaded {
+            Some(driver) => driver,
+            None => {
+                let kept = self.shelf.get(contract)?.ok_or(DriversError::Missing(*contract))?;
+                self.compile(&kept.wasm).map_err(CodecError::from)?
+            }
+        };
+        self.remember(*contract, driver.clone());
+        Ok(Codec::uploaded(driver))
+    }
+
+    fn compile(&self, wasm: &[u8]) -> Result<Driver, DriverError> {
+        match &self.compiled {
+            Some(folder) => Driver::load_cached(wasm, folder),
+            None => Driver::load(wasm),
+        }
+    }
+
+    fn remember(&self, contract: ContractId, driver: Driver) {
+        let mut loaded = self.loaded();
+        loaded.retain(|(id, _)| *id != contract);
+        if loaded.len() >= MAX_LOADED {
+            loaded.pop_front();
+        }
+        loaded.push_back((contract, driver));
+    }
+
+    // A thread that panicked while it held the lock left whole entries behind.
+    fn loaded(&self) -> std::sync::MutexGuard<'_, VecDeque<(ContractId, Driver)>> {
+        self.loaded.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn built_in(contract: &ContractId) -> Option<Codec> {
+    match *contract {
+        TRANSFER_CONTRACT => Some(Codec::transfer()),
+        STAKE_CONTRACT => Some(Codec::stake()),
+        _ => None,
+    }
+}

@@ -1,0 +1,192 @@
+//! One contract's driver, built in or uploaded, behind the same operations.
+
+use std::fmt;
+use std::sync::Arc;
+
+use dusk_data_driver::ConvertibleContract;
+use local_node_vm::driver::{Driver, DriverError};
+use rkyv::AlignedVec;
+use serde_json::Value;
+
+/// Why a conversion did not succeed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CodecError {
+    /// A built-in driver refused what it was given.
+    #[error("{0}")]
+    Refused(String),
+    /// An uploaded driver refused what it was given, or misbehaved.
+    #[error(transparent)]
+    Driver(#[from] DriverError),
+    /// An uploaded driver gave a text that is no JSON.
+    #[error("the data driver returned a text from `{operation}` that is not JSON: {error}")]
+    NotJson {
+        /// What it was asked for.
+        operation: &'static str,
+        /// What is wrong with it.
+        error: serde_json::Error,
+    },
+}
+
+impl CodecError {
+    /// Whether the driver did its work, and what it was given was wrong.
+    #[must_use]
+    pub const fn is_refusal(&self) -> bool {
+        matches!(self, Self::Refused(_) | Self::Driver(DriverError::Refused { .. }))
+    }
+}
+
+/// Turns a contract's encodings into JSON and back.
+#[derive(Clone)]
+pub struct Codec(Kind);
+
+#[derive(Clone)]
+enum Kind {
+    BuiltIn(Arc<dyn ConvertibleContract + Sync>),
+    Uploaded(Driver),
+}
+
+impl fmt::Debug for Codec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match &self.0 {
+            Kind::BuiltIn(_) => "built in",
+            Kind::Uploaded(_) => "uploaded",
+        };
+        f.debug_tuple("Codec").field(&kind).finish()
+    }
+}
+
+impl Codec {
+    pub(super) fn transfer() -> Self {
+        Self(Kind::BuiltIn(Arc::new(dusk_transfer_contract_dd::ContractDriver)))
+    }
+
+    pub(super) fn stake() -> Self {
+        Self(Kind::BuiltIn(Arc::new(dusk_stake_contract_dd::ContractDriver)))
+    }
+
+    pub(super) const fn uploaded(driver: Driver) -> Self {
+        Self(Kind::Uploaded(driver))
+    }
+
+    /// Encodes a function's argument.
+    ///
+    /// # Errors
+    /// When the driver refuses or misbehaves.
+    pub fn encode_input(&self, function: &str, json: &str) -> Result<Vec<u8>, CodecError> {
+        match &self.0 {
+            Kind::BuiltIn(codec) => codec.encode_input_fn(function, json).map_err(refused),
+            Kind::Uploaded(driver) => Ok(driver.encode_input(function, json)?),
+        }
+    }
+
+    /// Decodes a function's argument.
+    ///
+    /// # Errors
+    /// When the driver refuses or misbehaves.
+    pub fn decode_input(&self, function: &str, argument: &[u8]) -> Result<Value, CodecError> {
+        match &self.0 {
+            Kind::BuiltIn(codec) => codec.decode_input_fn(function, &aligned(argument)).map_err(refused),
+            Kind::Uploaded(driver) => json("decode_input_fn", driver.decode_input(function, argument)?),
+        }
+    }
+
+    /// Decodes a function's result.
+    ///
+    /// # Errors
+    /// When the driver refuses or misbehaves.
+    pub fn decode_output(&self, function: &str, result: &[u8]) -> Result<Value, CodecError> {
+        match &self.0 {
+            Kind::BuiltIn(codec) => codec.decode_output_fn(function, &aligned(result)).map_err(refused),
+            Kind::Uploaded(driver) => json("decode_output_fn", driver.decode_output(function, result)?),
+        }
+    }
+
+    /// Decodes an event's data.
+    ///
+    /// # Errors
+    /// When the driver refuses or misbehaves.
+    pub fn decode_event(&self, topic: &str, data: &[u8]) -> Result<Value, CodecError> {
+        match &self.0 {
+            Kind::BuiltIn(codec) => codec.decode_event(topic, &aligned(data)).map_err(refused),
+            Kind::Uploaded(driver) => json("decode_event", driver.decode_event(topic, data)?),
+        }
+    }
+
+    /// The contract's description, as the driver gives it: a JSON text.
+    ///
+    /// # Errors
+    /// When the driver misbehaves.
+    pub fn schema(&self) -> Result<String, CodecError> {
+        match &self.0 {
+            Kind::BuiltIn(codec) => Ok(codec.get_schema()),
+            Kind::Uploaded(driver) => Ok(driver.schema()?),
+        }
+    }
+
+    /// The driver's version.
+    ///
+    /// # Errors
+    /// When the driver misbehaves.
+    pub fn version(&self) -> Result<String, CodecError> {
+        match &self.0 {
+            Kind::BuiltIn(codec) => Ok(codec.get_version().to_owned()),
+            Kind::Uploaded(driver) => Ok(driver.version()?),
+        }
+    }
+}
+
+fn json(operation: &'static str, text: String) -> Result<Value, CodecError> {
+    serde_json::from_str(&text).map_err(|error| CodecError::NotJson { operation, error })
+}
+
+fn refused(error: dusk_data_driver::Error) -> CodecError {
+    use dusk_data_driver::Error;
+    CodecError::Refused(match error {
+        Error::Unsupported(what) => format!("the data driver does not know {what}"),
+        Error::Json(problem) => format!("the JSON does not fit: {problem}"),
+        Error::Rkyv(problem) => format!("the bytes do not decode: {problem}"),
+        other => other.to_string(),
+    })
+}
+
+/// The bytes where archived values may be read from.
+fn aligned(bytes: &[u8]) -> AlignedVec {
+    let mut aligned = AlignedVec::with_capacity(bytes.len());
+    aligned.extend_from_slice(bytes);
+    aligned
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn genesis_contracts_speak_json() {
+        let transfer = Codec::transfer();
+        let argument = transfer.encode_input("contract_balance", &format!("\"{}\"", "07".repeat(32))).unwrap();
+        assert_eq!(argument, [7; 32]);
+        assert_eq!(transfer.decode_input("contract_balance", &argument).unwrap(), json!("07".repeat(32)));
+        assert_eq!(transfer.decode_output("num_notes", &5_u64.to_le_bytes()).unwrap(), json!("5"));
+        assert!(transfer.schema().unwrap().contains("TransferContract"));
+        let stake = Codec::stake();
+        assert!(serde_json::from_str::<Value>(&stake.schema().unwrap()).unwrap()["functions"].is_array());
+        assert!(!stake.version().unwrap().is_empty());
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused() {
+        let transfer = Codec::transfer();
+        let refusals = [
+            transfer.encode_input("no_such", "1").map(drop),
+            transfer.encode_input("contract_balance", "{").map(drop),
+            transfer.decode_output("account", &[1, 2, 3]).map(drop),
+            transfer.decode_event("moonlight", &[0xff; 40]).map(drop),
+        ];
+        for refusal in refusals {
+            assert!(refusal.unwrap_err().is_refusal());
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! `POST /on/driver:…`, and the drivers of `/on/contract:…`.
+
+use dusk_bytes::ParseHexStr as _;
+use dusk_core::abi::ContractId;
+use dusk_core::signatures::bls::Signature;
+
+use super::contracts::{contract_id, owner_of};
+use super::rues::{Error, Reply, Request};
+use super::{Answer, unsupported};
+use crate::drivers::{CodecError, DriversError, KeptDriver};
+use crate::handle::NodeHandle;
+
+/// `/on/driver:{id}/{operation}[:{function or topic}]`: one conversion.
+pub(super) async fn convert(node: &NodeHandle, request: &Request) -> Answer {
+    let contract = contract_id(request.entity()?)?;
+    let (operation, name) = request.topic.split_once(':').unwrap_or((&request.topic, ""));
+    let name = name.to_owned();
+    let bytes = request.body.bytes().to_vec();
+    let drivers = node.drivers();
+    Ok(match operation {
+        "decode_event" => Reply::Json(drivers.using(contract, move |it| it.decode_event(&name, &bytes)).await?),
+        "decode_input_fn" => Reply::Json(drivers.using(contract, move |it| it.decode_input(&name, &bytes)).await?),
+        "decode_output_fn" => Reply::Json(drivers.using(contract, move |it| it.decode_output(&name, &bytes)).await?),
+        "encode_input_fn" => {
+            let json = request.body.text()?.to_owned();
+            Reply::Bytes(drivers.using(contract, move |it| it.encode_input(&name, &json)).await?)
+        }
+        "get_schema" => Reply::Text(drivers.using(contract, |it| it.schema()).await?),
+        "get_version" => Reply::Text(drivers.using(contract, |it| it.version()).await?),
+        _ => return Err(unsupported(request)),
+    })
+}
+
+/// `/on/contract:{id}/upload_driver`: the contract's owner gives a driver, signed.
+pub(super) async fn upload(node: &NodeHandle, contract: ContractId, request: &Request) -> Answer {
+    let signature = request.signature.as_deref().ok_or_else(|| {
+        Error::InvalidInput("the header `sign` is missing: the contract owner's BLS signature in hexadecimal".into())
+    })?;
+    let signature = Signature::from_hex_str(signature)
+        .map_err(|_| Error::InvalidInput("the header `sign` is no BLS signature: 96 hexadecimal digits".into()))?;
+    let owner = owner_of(node, contract).await?;
+    node.drivers().upload(contract, owner, request.body.bytes().to_vec(), signature).await?;
+    Ok(Reply::Text("driver upload ok".into()))
+}
+
+/// `/on/contract:{id}/download_driver`.
+pub(super) fn download(node: &NodeHandle, contract: ContractId) -> Answer {
+    let KeptDriver { wasm, .. } = node.drivers().kept(&contract)?.ok_or(DriversError::Missing(contract))?;
+    Ok(Reply::Wasm(wasm.to_vec().into()))
+}
+
+impl From<DriversError> for Error {
+    fn from(error: DriversError) -> Self {
+        let text = error.to_string();
+        match error {
+            DriversError::Missing(_) => Self::NotFound(text),
+            DriversError::TooLong { .. } => Self::TooLarge(text),
+            DriversError::Signature | DriversError::Owner => Self::Forbidden(text),
+            DriversError::BuiltIn(_) | DriversError::Unusable(_) => Self::InvalidInput(text),
+            DriversError::Codec(error) => error.into(),
+            DriversError::Busy => Self::Busy(text),
+            DriversError::Shelf(_) | DriversError::Stopped => Self::Internal(text),
+        }
+    }
+}
+
+impl From<CodecError> for Error {
+    fn from(error: CodecError) -> Self {
+        if error.is_refusal() { Self::InvalidInput(error.to_string()) } else { Self::Driver(error.to_string()) }
+    }
+}
