@@ -56,6 +56,9 @@ pub const MAX_GRAPHQL_BYTES: usize = 256 * 1024;
 /// How long a client may pause while it sends a body.
 pub const MAX_SILENCE: Duration = Duration::from_secs(30);
 
+/// How long a server that was told to stop goes on answering open requests.
+pub const MAX_FAREWELL: Duration = Duration::from_secs(5);
+
 /// Why the interface cannot be offered.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -120,11 +123,11 @@ impl Server {
         format!("http://{}", self.address)
     }
 
-    /// Stops: open requests are answered, open sockets are closed.
+    /// Stops: open requests are answered, unless that takes longer than [`MAX_FAREWELL`], and open sockets are closed.
     pub async fn stop(self) {
         self.stop.send_replace(true);
         // The task ends by itself; that it panicked was reported by the runtime.
-        let _ = self.task.await;
+        let _ = tokio::time::timeout(MAX_FAREWELL, self.task).await;
     }
 }
 

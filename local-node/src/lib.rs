@@ -29,8 +29,7 @@
 //! * Everything that others can make grow has a bound, except the chain itself.
 //! * Nothing that a transaction or a contract does ends the node.
 //!
-//! Not here yet: a durable store, other nodes, shielded transactions and blobs, and the production mempool's
-//! pre-queue for transactions whose predecessors have not arrived.
+//! Not here yet: a durable store, other nodes, and shielded transactions.
 
 pub mod accounts;
 mod config;

@@ -16,6 +16,7 @@ use local_node_types::rules::{BLOCK_GAS_LIMIT, FEEDER_GAS_LIMIT};
 use local_node_vm::{ExecutionError, Receipt, Session, Vm, VmError};
 use rkyv::Deserialize as _;
 use tokio::runtime::Handle;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Semaphore, mpsc, watch};
 
 use crate::executor::{Executor, ExecutorError, RunError, Terms};
@@ -160,7 +161,11 @@ impl Reader {
             let _running = running;
             let send = {
                 let sender = sender.clone();
-                move |item| runtime.block_on(sender.send_timeout(item, MAX_STALL)).is_ok()
+                move |item| match sender.try_send(item) {
+                    Ok(()) => true,
+                    Err(TrySendError::Full(item)) => runtime.block_on(sender.send_timeout(item, MAX_STALL)).is_ok(),
+                    Err(TrySendError::Closed(_)) => false,
+                }
             };
             let sink = Box::new({
                 let send = send.clone();

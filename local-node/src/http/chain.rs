@@ -32,7 +32,7 @@ pub(super) async fn answer(node: &NodeHandle, request: &Request) -> Answer {
             Ok(Reply::Json(stakes.iter().map(provisioner).collect()))
         }
         // A lone node has no peers.
-        ("network", "peers") => Ok(Reply::Json(json!([]))),
+        ("network", "peers" | "peers_location") => Ok(Reply::Json(json!([]))),
         ("blocks", "gas-price") => {
             let text = request.body.text()?.trim();
             let most = if text.is_empty() { Ok(MAX_PRICED) } else { text.parse() };

@@ -205,3 +205,16 @@ fn a_port_in_use_is_named() {
     let started = SHARED.runtime.block_on(Server::start(SHARED.node.clone(), address));
     assert!(matches!(started, Err(HttpError::InUse(at)) if at == address));
 }
+
+#[test]
+fn a_node_that_others_can_reach_limits_requests() {
+    let open = SHARED.runtime.block_on(Server::start(SHARED.node.clone(), ([0, 0, 0, 0], 0).into())).expect("starts");
+    let url = format!("http://127.0.0.1:{}/on/contract:{}/upload_driver", open.address().port(), "ab".repeat(32));
+    let answers: Vec<_> = (0..6).map(|_| SHARED.client.post(&url).send(&b"x"[..]).expect("answers")).collect();
+    let limited = answers.iter().find(|answer| answer.status() == 429).expect("four at once are served");
+    assert_eq!((answers[0].status().as_u16(), &limited.headers()["retry-after"]), (400, &"1".parse().unwrap()));
+    // The same on loopback is served every time.
+    let path = format!("/on/contract:{}/upload_driver", "ab".repeat(32));
+    assert!((0..6).all(|_| SHARED.ask(&path, b"x").status == 400));
+    SHARED.runtime.block_on(open.stop());
+}
