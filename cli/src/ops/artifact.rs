@@ -51,6 +51,11 @@ impl Artifact {
         self.folder.join(format!("{}.wasm", self.name))
     }
 
+    /// The contract's code with the names of its functions, which are not deployed.
+    pub(crate) fn named_path(&self) -> PathBuf {
+        named_beside(&self.wasm_path())
+    }
+
     /// The data driver.
     pub(crate) fn driver_path(&self) -> PathBuf {
         self.folder.join(format!("{}.driver.wasm", self.name))
@@ -87,6 +92,11 @@ impl Artifact {
         let has = |path: &Path, hash: &str| fs::read(path).is_ok_and(|bytes| hash_of(&bytes) == hash);
         has(&self.wasm_path(), &self.hash) && has(&self.driver_path(), &self.driver_hash) && self.abi().is_ok()
     }
+}
+
+/// Where a build leaves the names for the contract in this file.
+pub(crate) fn named_beside(contract: &Path) -> PathBuf {
+    contract.with_extension("named.wasm")
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {

@@ -21,7 +21,7 @@ use crate::error::Fault;
 use crate::output::Ui;
 
 /// Raise it when the same inputs give other artefacts than before.
-const PIPELINE_VERSION: u32 = 1;
+const PIPELINE_VERSION: u32 = 2;
 /// Held while the artefacts are made, so that two commands do not make them at once.
 const LOCK_FILE: &str = ".lock";
 
@@ -120,9 +120,10 @@ impl Workshop<'_> {
         }
 
         let compiled_bytes = wasm::without_custom(&contract)?.len();
-        let (mut contract, optimised) = self.optimise(&contract)?;
+        let (named, optimised) = self.optimise(&contract)?;
+        let mut contract = wasm::without_custom(&named)?;
         let code_bytes = contract.len();
-        let (driver, _) = self.optimise(&driver)?;
+        let driver = wasm::without_custom(&self.optimise(&driver)?.0)?;
         sandbox::validate(&contract).map_err(|reason| {
             Fault::failed(format!("the chain would refuse `{}`: {reason}", package.name), HINT_REFUSED)
         })?;
@@ -150,20 +151,21 @@ impl Workshop<'_> {
         };
         let pretty = serde_json::to_vec_pretty(&abi).context("descriptions have text keys")?;
         folders::write_atomically(&artifact.wasm_path(), &contract)?;
+        folders::write_atomically(&artifact.named_path(), &named)?;
         folders::write_atomically(&artifact.driver_path(), &driver)?;
         folders::write_atomically(&artifact.abi_path(), &pretty)?;
         Ok(artifact)
     }
 
-    /// The module without custom sections, smaller where wasm-opt is there, and whether it was at work.
+    /// The module with the names of its functions, smaller where wasm-opt is there, and whether it was at work.
     fn optimise(&self, module: &[u8]) -> Result<(Vec<u8>, bool)> {
-        let bare = wasm::without_custom(module)?;
+        let named = wasm::with_names_only(module)?;
         let Some(optimiser) = self.optimiser else {
-            return Ok((bare, false));
+            return Ok((named, false));
         };
-        Ok(match optimiser.optimise(self.machine, &bare, self.ui)? {
-            Some(smaller) => (wasm::without_custom(&smaller)?, true),
-            None => (bare, false),
+        Ok(match optimiser.optimise(self.machine, &named, self.ui)? {
+            Some(smaller) => (wasm::with_names_only(&smaller)?, true),
+            None => (named, false),
         })
     }
 

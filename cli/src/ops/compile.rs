@@ -17,7 +17,8 @@ use crate::error::Fault;
 const STACK_BYTES: u32 = 64 * 1024;
 /// The cargo profile, which lives in the arguments: a project needs none.
 const PROFILE: &str = "dusk-contract";
-/// The profile's settings. The data driver shares them.
+/// The profile's settings. The data driver shares them. The names of functions stay in the module until it has been
+/// optimised: tools want them, the chain does not.
 const PROFILE_SETTINGS: [&str; 8] = [
     "inherits='release'",
     "opt-level='s'",
@@ -26,7 +27,7 @@ const PROFILE_SETTINGS: [&str; 8] = [
     "panic='abort'",
     "overflow-checks=true",
     "debug=false",
-    "strip='symbols'",
+    "strip='debuginfo'",
 ];
 /// The table in a package's manifest in which it can say whether it is a contract.
 const METADATA_TABLE: &str = "dusk";

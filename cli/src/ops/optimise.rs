@@ -18,8 +18,8 @@ const FEATURES: [&str; 6] = [
     "--enable-reference-types",
     "--enable-multivalue",
 ];
-/// What it is asked to do.
-const PASSES: [&str; 3] = ["-Oz", "--strip-producers", "--strip-debug"];
+/// What it is asked to do. With `-g` it carries the names of functions over to what it makes of them.
+const PASSES: [&str; 4] = ["-Oz", "-g", "--strip-producers", "--strip-dwarf"];
 
 /// An installed wasm-opt.
 #[derive(Debug, Clone)]

@@ -7,6 +7,9 @@ pub(crate) const ABI_SECTION: &str = "dusk:abi";
 /// The custom section that says how the contract was built, JSON.
 pub(crate) const BUILD_SECTION: &str = "dusk:build";
 
+/// The custom section with the names of functions.
+const NAME_SECTION: &str = "name";
+
 const PREAMBLE: &[u8] = b"\0asm\x01\0\0\0";
 const CUSTOM: u8 = 0;
 
@@ -27,6 +30,19 @@ struct Section {
     id: u8,
     /// Its place in the module, id and length included.
     place: Range<usize>,
+    /// Where its content begins.
+    content: usize,
+}
+
+impl Section {
+    /// Whether it is the custom section of this name.
+    fn is_custom(&self, wasm: &[u8], name: &str) -> bool {
+        let found = || {
+            let (length, at) = read_length(&wasm[..self.place.end], self.content)?;
+            wasm[..self.place.end].get(at..at.checked_add(length)?)
+        };
+        self.id == CUSTOM && found() == Some(name.as_bytes())
+    }
 }
 
 fn sections(wasm: &[u8]) -> Result<Vec<Section>, WasmError> {
@@ -39,7 +55,7 @@ fn sections(wasm: &[u8]) -> Result<Vec<Section>, WasmError> {
         let start = at;
         let (length, content) = read_length(wasm, at + 1).ok_or(WasmError::Truncated(start))?;
         at = content.checked_add(length).filter(|end| *end <= wasm.len()).ok_or(WasmError::Truncated(start))?;
-        sections.push(Section { id: wasm[start], place: start..at });
+        sections.push(Section { id: wasm[start], place: start..at, content });
     }
     Ok(sections)
 }
@@ -51,6 +67,17 @@ pub(crate) fn without_custom(wasm: &[u8]) -> Result<Vec<u8>, WasmError> {
         stripped.extend_from_slice(&wasm[section.place]);
     }
     Ok(stripped)
+}
+
+/// The module with the names of its functions as its only custom section.
+pub(crate) fn with_names_only(wasm: &[u8]) -> Result<Vec<u8>, WasmError> {
+    let mut named = PREAMBLE.to_vec();
+    for section in sections(wasm)? {
+        if section.id != CUSTOM || section.is_custom(wasm, NAME_SECTION) {
+            named.extend_from_slice(&wasm[section.place]);
+        }
+    }
+    Ok(named)
 }
 
 /// Appends a custom section.
@@ -125,6 +152,9 @@ mod tests {
         assert_eq!(custom(&wasm, "name"), Some(b"abc".as_slice()));
         assert_eq!(custom(&wasm, "other"), None);
         assert_eq!(without_custom(&wasm), Ok(bare));
+        let named = with_names_only(&wasm).unwrap();
+        assert_eq!((custom(&named, "name"), custom(&named, ABI_SECTION)), (Some(b"abc".as_slice()), None));
+        assert_eq!(with_names_only(&named).as_ref(), Ok(&named));
     }
 
     #[test]
