@@ -5,6 +5,7 @@ mod call;
 mod demo;
 mod deploy;
 mod doctor;
+mod looking;
 mod new;
 mod node;
 mod sending;
@@ -20,8 +21,9 @@ pub(crate) use self::call::{Call, CallOptions};
 pub(crate) use self::demo::Demo;
 pub(crate) use self::deploy::Deploy;
 pub(crate) use self::doctor::Doctor;
+pub(crate) use self::looking::{Account, Block, Events, Inspect, Tx, Where};
 pub(crate) use self::new::New;
-pub(crate) use self::node::Node;
+pub(crate) use self::node::{Control, Node};
 pub(crate) use self::sending::Sending;
 pub(crate) use self::test::Test;
 
@@ -62,12 +64,22 @@ pub(crate) enum Command {
     /// Serves the tests that plain `cargo test` runs.
     #[command(hide = true)]
     TestHost,
-    /// Runs a node until Ctrl-C.
+    /// Runs a node until Ctrl-C, or takes a running one back and forth.
     Node(Node),
     /// Deploys a contract.
     Deploy(Deploy),
     /// Calls a function of a deployed contract.
     Call(Call),
+    /// Shows a transaction: what it did, what it cost, why it failed.
+    Tx(Tx),
+    /// Shows a block.
+    Block(Block),
+    /// Shows an account, or all that are known.
+    Account(Account),
+    /// Shows what contracts made known, and follows it.
+    Events(Events),
+    /// Shows what a contract is made of.
+    Inspect(Inspect),
     /// Checks what this machine needs.
     Doctor(Doctor),
     /// Shows the main job in one go, in a temporary folder.

@@ -9,6 +9,7 @@ mod commands;
 mod error;
 mod ops;
 mod output;
+mod table;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -113,6 +113,20 @@ impl Ui {
         }
     }
 
+    /// A document on one line, for results that come one after the other. Nothing without `--json`.
+    pub(crate) fn document_line(&self, document: &impl Serialize) {
+        if self.json {
+            let text = serde_json::to_string(document).expect("documents have text keys");
+            say(io::stdout(), format_args!("{text}\n"));
+        }
+    }
+
+    /// Characters of a line on the terminal; `None` where stdout goes elsewhere.
+    pub(crate) fn width(&self) -> Option<usize> {
+        let terminal = console::Term::stdout();
+        terminal.is_term().then(|| terminal.size_checked()).flatten().map(|(_, columns)| usize::from(columns))
+    }
+
     /// Text for stdout whether or not `--json` is given: scripts, and lines that other programs wait for.
     pub(crate) fn raw(&self, text: impl Display) {
         say(io::stdout(), format_args!("{text}"));
@@ -212,6 +226,15 @@ pub(crate) fn money(lux: u64) -> String {
     }
 }
 
+/// Money with all its digits: `1,234.56789 DUSK`.
+pub(crate) fn exact_money(lux: u64) -> String {
+    const LUX_PER_DUSK: u64 = 1_000_000_000;
+    let fraction = format!("{:09}", lux % LUX_PER_DUSK);
+    let fraction = fraction.trim_end_matches('0');
+    let point = if fraction.is_empty() { "" } else { "." };
+    format!("{}{point}{fraction} DUSK", grouped(lux / LUX_PER_DUSK))
+}
+
 /// A time as people read it: `9 ms`, `1.2 s`.
 pub(crate) fn time(duration: Duration) -> String {
     let millis = duration.as_millis();
@@ -282,6 +305,11 @@ mod tests {
         ];
         for (lux, text) in money_cases {
             assert_eq!(money(lux), text);
+        }
+        let exact =
+            [(0, "0 DUSK"), (1, "0.000000001 DUSK"), (1_500_000_000, "1.5 DUSK"), (4_000_000_000_000, "4,000 DUSK")];
+        for (lux, text) in exact {
+            assert_eq!(exact_money(lux), text);
         }
         assert_eq!(time(Duration::from_millis(999)), "999 ms");
         assert_eq!(time(Duration::from_millis(1250)), "1.2 s");

@@ -1,6 +1,7 @@
 //! `cargo dusk demo`: the main job, by the commands that a user would type, run by this very program.
 
 use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
@@ -38,7 +39,7 @@ pub(super) fn run(options: &Demo, ui: &Ui) -> Result<ExitCode> {
     show.step("build it to wasm", &root, &["build"], true)?;
     show.step("test it", &root, &["test"], true)?;
     let node_begun = Instant::now();
-    let node = Embedded::start(0, BlockTime::Instant, Profile::Local)?;
+    let node = Embedded::start(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), BlockTime::Instant, Profile::Local)?;
     let url = node.url();
     show.done("start an embedded node", &format!("node at {url}"), node_begun.elapsed(), &json!({ "url": url }));
     let call =

@@ -2,21 +2,28 @@
 
 pub(crate) mod call;
 
+mod account;
+mod block;
 mod build;
 mod completions;
+mod control;
 mod demo;
 mod deploy;
 mod doctor;
+mod events;
+mod inspect;
 mod new;
 mod node;
+mod shown;
 mod test;
 mod test_host;
+mod tx;
 
 use std::process::ExitCode;
 
 use anyhow::Result;
 
-use crate::args::{Cli, Command};
+use crate::args::{Cli, Command, Node};
 use crate::ops::project::Project;
 use crate::output::Ui;
 
@@ -26,14 +33,22 @@ use crate::output::Ui;
 /// Whatever went wrong; `error::report` says it.
 pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<ExitCode> {
     let project = || Project::find(cli.manifest_path.as_deref());
+    // Looking at a chain needs no project; where there is one, it gives names.
+    let bare = || Project::find_or_bare(cli.manifest_path.as_deref());
     match cli.command {
         Command::New(options) => new::run(&options, ui),
         Command::Build(options) => build::run(&project()?, &options, ui),
         Command::Test(options) => test::run(&project()?, &options, ui),
         Command::TestHost => test_host::run(&project()?, ui),
+        Command::Node(Node { control: Some(change), .. }) => control::run(&bare()?, &change, ui),
         Command::Node(options) => node::run(&options, ui),
         Command::Deploy(options) => deploy::run(&project()?, &options, ui),
         Command::Call(options) => call::run(project, &options, ui),
+        Command::Tx(options) => tx::run(&bare()?, &options, ui),
+        Command::Block(options) => block::run(&bare()?, &options, ui),
+        Command::Account(options) => account::run(&bare()?, &options, ui),
+        Command::Events(options) => events::run(&bare()?, &options, ui),
+        Command::Inspect(options) => inspect::run(&bare()?, &options, ui),
         Command::Doctor(options) => doctor::run(&options, ui),
         Command::Demo(options) => demo::run(&options, ui),
         Command::Completions { shell } => Ok(completions::run(shell, ui)),

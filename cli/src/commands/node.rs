@@ -1,5 +1,6 @@
 //! `cargo dusk node`
 
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -15,7 +16,7 @@ use crate::output::{Ui, money, time};
 pub(super) fn run(options: &Node, ui: &Ui) -> Result<ExitCode> {
     let begun = Instant::now();
     let block_time = embedded::block_time(&options.block_time)?;
-    let running = Embedded::start(options.port, block_time, options.rules)?;
+    let running = Embedded::start(SocketAddr::new(options.host, options.port), block_time, options.rules)?;
     let ready = begun.elapsed();
 
     let info = running.node.info();
@@ -38,6 +39,12 @@ pub(super) fn run(options: &Node, ui: &Ui) -> Result<ExitCode> {
     ui.warn(format_args!(
         "everybody knows the keys of these accounts (mnemonic: {MNEMONIC}); they are for this chain only"
     ));
+    if !options.host.is_loopback() {
+        ui.warn(format_args!(
+            "whoever reaches {} can use the chain, change it, and spend from these accounts",
+            running.url()
+        ));
+    }
     ui.note("the chain is kept in memory and ends with the node; Ctrl-C stops it");
     ui.document(&json!({
         "url": running.url(),

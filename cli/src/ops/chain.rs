@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 
+use super::book::Book;
 use super::client::{Client, ClientError};
 use super::deployments::{Deployment, Deployments};
 use super::project::{Project, listed};
@@ -24,14 +25,7 @@ impl Chain {
     /// An environment fault when no node answers.
     pub(crate) fn connect(project: &Project, network: Option<&str>) -> Result<Self> {
         let client = Client::new(&project.settings.network(network)?);
-        let genesis = client.genesis().map_err(|error| match error {
-            ClientError::Unreachable { .. } => Fault::environment(
-                error.to_string(),
-                "start one with `cargo dusk node` in another terminal, or name another with `--network`",
-            ),
-            ClientError::Tls { .. } => Fault::usage(error.to_string(), "use the http:// address of a node"),
-            other => other.into(),
-        })?;
+        let genesis = client.genesis().map_err(unreachable)?;
         let id = client.chain_id()?;
         let deployments = Deployments::read(project, &genesis)?;
         Ok(Self { client, id, deployments })
@@ -75,3 +69,51 @@ impl Chain {
         })
     }
 }
+
+impl Chain {
+    /// The id of a contract, given by the name under which the project has deployed it (with or without `@`), by the
+    /// name of a genesis contract, or by itself. Whether it is on the chain is not asked.
+    ///
+    /// # Errors
+    /// A usage fault when it is none of these.
+    pub(crate) fn contract_id(&self, given: &str) -> Result<String> {
+        let name = given.strip_prefix('@').unwrap_or(given);
+        if let Some(found) = self.deployments.find(name) {
+            return Ok(found.contract.clone());
+        }
+        if let Some(id) = Book::genesis(name).or_else(|| hash(name)) {
+            return Ok(id);
+        }
+        let names = || self.deployments.names().chain(["transfer", "stake"]);
+        let hint = nearest(name, names()).map_or_else(
+            || format!("known are {}; any other has an id of 64 hexadecimal digits", listed(names())),
+            |near| format!("did you mean `{near}`?"),
+        );
+        Err(Fault::usage(format!("there is no contract `{given}`"), hint))
+    }
+}
+
+/// The 64 hexadecimal digits of a hash or an id, in the form that nodes write.
+pub(crate) fn hash(text: &str) -> Option<String> {
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    let is_hash = digits.len() == 64 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    is_hash.then(|| digits.to_ascii_lowercase())
+}
+
+/// What to do when a node cannot be spoken to.
+pub(crate) fn unreachable(error: ClientError) -> anyhow::Error {
+    match error {
+        ClientError::Unreachable { .. } => Fault::environment(
+            error.to_string(),
+            "start one with `cargo dusk node` in another terminal, or name another with `--network`",
+        ),
+        ClientError::Untrusted { .. } => Fault::environment(error.to_string(), HINT_UNTRUSTED),
+        ClientError::Redirected { .. } => {
+            Fault::usage(error.to_string(), "name the node's own address with `--network`")
+        }
+        other => other.into(),
+    }
+}
+
+const HINT_UNTRUSTED: &str =
+    "is it the right address? for a certificate authority of your own, name its PEM file in SSL_CERT_FILE";

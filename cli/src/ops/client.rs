@@ -1,4 +1,16 @@
-//! A node's HTTP interface (sheet `protocol/http-api.md`), as far as deployments and calls need it.
+//! A node's interface (sheet `protocol/http-api.md`): how to ask, and what deployments and calls ask.
+//!
+//! | module | asks |
+//! |---|---|
+//! | `explore` | blocks, transactions, accounts, contracts |
+//! | `control` | a development node to go back or forth |
+//! | `socket` | to be told of new blocks |
+//! | `tls` | whose certificates are believed |
+
+mod control;
+mod explore;
+mod socket;
+mod tls;
 
 use std::time::Duration;
 
@@ -10,12 +22,21 @@ use serde::Deserialize;
 use serde_json::Value;
 use ureq::Agent;
 
+pub(crate) use self::control::Change;
+pub(crate) use self::explore::{
+    AccountState, Attestation, Block, BlockEvents, BlockTransaction, Metadata, Pending, Place, Seen,
+};
+pub(crate) use self::socket::{Heard, Socket};
+use self::tls::Roots;
+
 /// The most bytes of an answer that are read.
 const MAX_ANSWER_BYTES: u64 = 8 * 1024 * 1024;
 /// How long a node may take to accept a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a node may take to answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+/// The form of bodies that are no text.
+const BINARY: &str = "application/octet-stream";
 /// The answer to a transaction that is not in a block yet comes with this.
 const NO_GAS: u64 = 0;
 
@@ -49,11 +70,21 @@ pub(crate) enum ClientError {
         /// What is odd.
         reason: String,
     },
-    /// The address asks for encryption.
-    #[error("{url} asks for TLS, which this version does not speak")]
-    Tls {
+    /// The node cannot show who it is.
+    #[error("the certificate of {url} is not trusted: {reason}")]
+    Untrusted {
         /// The node's address.
         url: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The node sends us elsewhere, which is not followed: what is signed for one place is not carried to another.
+    #[error("{url} redirects to {to}, which is not followed")]
+    Redirected {
+        /// The node's address.
+        url: String,
+        /// Where it sends us.
+        to: String,
     },
 }
 
@@ -62,6 +93,7 @@ pub(crate) enum ClientError {
 pub(crate) struct Client {
     url: String,
     agent: Agent,
+    roots: Roots,
 }
 
 /// What a simulation says.
@@ -108,13 +140,24 @@ pub(crate) struct BlockEvent {
 impl Client {
     /// For the node at this address.
     pub(crate) fn new(url: &str) -> Self {
+        Self::with_roots(url, Roots::from_environment())
+    }
+
+    fn with_roots(url: &str, roots: Roots) -> Self {
         let config = Agent::config_builder()
+            .tls_config(roots.for_requests())
+            .max_redirects(0)
             .timeout_connect(Some(CONNECT_TIMEOUT))
             .timeout_global(Some(ANSWER_TIMEOUT))
             .http_status_as_error(false)
             .user_agent(concat!("cargo-dusk/", env!("CARGO_PKG_VERSION")))
             .build();
-        Self { url: url.trim_end_matches('/').to_owned(), agent: Agent::new_with_config(config) }
+        Self { url: url.trim_end_matches('/').to_owned(), agent: Agent::new_with_config(config), roots }
+    }
+
+    /// The node's address.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
     }
 
     /// Calls a contract without a transaction.
@@ -207,17 +250,26 @@ impl Client {
     }
 
     fn post(&self, topic: &str, body: &[u8]) -> Result<Vec<u8>, ClientError> {
+        self.send(topic, BINARY, body)
+    }
+
+    fn send(&self, topic: &str, content_type: &str, body: &[u8]) -> Result<Vec<u8>, ClientError> {
         let request = self.agent.post(format!("{}/on/{topic}", self.url));
-        let unreachable = |reason: String| ClientError::Unreachable { url: self.url.clone(), reason };
-        let mut answer = match request.content_type("application/octet-stream").send(body) {
-            Ok(answer) => answer,
-            Err(ureq::Error::Io(error)) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
-                return Err(unreachable("connection refused".to_owned()));
-            }
-            Err(ureq::Error::TlsRequired) => return Err(ClientError::Tls { url: self.url.clone() }),
-            Err(error) => return Err(unreachable(error.to_string())),
-        };
+        self.answer(topic, request.content_type(content_type).send(body))
+    }
+
+    /// The body of an answer, or why there is none.
+    fn answer(
+        &self,
+        topic: &str,
+        answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+    ) -> Result<Vec<u8>, ClientError> {
+        let mut answer = answer.map_err(|error| self.failed(&error))?;
         let status = answer.status().as_u16();
+        if (300..400).contains(&status) {
+            let to = answer.headers().get("location").and_then(|to| to.to_str().ok()).unwrap_or("another address");
+            return Err(ClientError::Redirected { url: self.url.clone(), to: to.to_owned() });
+        }
         let body = answer.body_mut().with_config().limit(MAX_ANSWER_BYTES).read_to_vec();
         let body = body.map_err(|error| self.strange(topic, error))?;
         if (200..300).contains(&status) {
@@ -229,6 +281,22 @@ impl Client {
             .unwrap_or_else(|| String::from_utf8_lossy(&body).chars().take(500).collect());
         let message = if message.is_empty() { format!("status {status}") } else { message };
         Err(ClientError::Refused { status, message })
+    }
+
+    fn failed(&self, error: &ureq::Error) -> ClientError {
+        let url = self.url.clone();
+        let encrypted = url.starts_with("https:");
+        if let Some(reason) = self.roots.problem.clone().filter(|_| encrypted).or_else(|| tls::distrust(error)) {
+            return ClientError::Untrusted { url, reason };
+        }
+        let reason = match error {
+            ureq::Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
+                "connection refused".to_owned()
+            }
+            ureq::Error::Timeout(_) => "it takes too long".to_owned(),
+            other => other.to_string(),
+        };
+        ClientError::Unreachable { url, reason }
     }
 
     fn strange(&self, request: &str, reason: impl std::fmt::Display) -> ClientError {
@@ -326,6 +394,21 @@ mod tests {
         let error = Client::new(&format!("http://127.0.0.1:{port}")).chain_id().unwrap_err();
         assert!(matches!(error, ClientError::Unreachable { .. }), "{error}");
         assert!(matches!(serve("200 OK", "<html>").genesis().unwrap_err(), ClientError::Strange { .. }));
+    }
+
+    #[test]
+    fn redirections_are_not_followed() {
+        let elsewhere = "308 Permanent Redirect\r\nlocation: http://127.0.0.1:1/";
+        let error = serve(elsewhere, "").chain_id().unwrap_err();
+        assert!(error.to_string().contains("redirects to http://127.0.0.1:1/"), "{error}");
+    }
+
+    #[test]
+    fn changes_of_a_node_are_asked_for_in_json() {
+        let answer = serve("200 OK", r#"{"height":5}"#).control(Change::Mine(5)).unwrap();
+        assert_eq!(answer["height"], 5);
+        let error = serve("403 Forbidden", r#"{"error":"not here"}"#).control(Change::Reset).unwrap_err();
+        assert!(matches!(error, ClientError::Refused { status: 403, .. }), "{error}");
     }
 
     #[test]

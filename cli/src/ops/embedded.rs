@@ -1,6 +1,6 @@
 //! A node in this process, with its HTTP interface.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -9,7 +9,7 @@ use local_node::{BlockTime, Config, NodeHandle};
 use local_node_types::rules::Profile;
 use tokio::runtime::Runtime;
 
-use super::folders;
+use super::{folders, ports};
 use crate::error::Fault;
 
 /// A running node.
@@ -21,13 +21,12 @@ pub(crate) struct Embedded {
 }
 
 impl Embedded {
-    /// Starts a node at this port of the loopback address; 0 takes a free one.
+    /// Starts a node at this address; port 0 takes a free one.
     ///
     /// # Errors
     /// An environment fault when the port is taken.
-    pub(crate) fn start(port: u16, block_time: BlockTime, rules: Profile) -> Result<Self> {
+    pub(crate) fn start(address: SocketAddr, block_time: BlockTime, rules: Profile) -> Result<Self> {
         let runtime = Runtime::new().context("the operating system gives no threads")?;
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         // Looked at before the genesis state is made, which takes longer.
         if let Err(error) = std::net::TcpListener::bind(address) {
             return Err(refused(address, &error));
@@ -51,20 +50,11 @@ impl Embedded {
 
     /// Waits for Ctrl-C, or for the signal to end.
     pub(crate) fn wait_for_end(&self) -> Result<()> {
-        self.runtime
-            .block_on(async {
-                #[cfg(unix)]
-                {
-                    let mut end = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-                    tokio::select! {
-                        interrupted = tokio::signal::ctrl_c() => interrupted,
-                        _ = end.recv() => Ok(()),
-                    }
-                }
-                #[cfg(not(unix))]
-                tokio::signal::ctrl_c().await
-            })
-            .context("cannot wait for Ctrl-C")
+        let waited = self.runtime.block_on(async {
+            Interrupt::new()?.wait().await;
+            std::io::Result::Ok(())
+        });
+        waited.context("cannot wait for Ctrl-C")
     }
 
     /// Stops it.
@@ -74,6 +64,43 @@ impl Embedded {
             server.stop().await;
             node.shutdown().await;
         });
+    }
+}
+
+/// Being asked to end: Ctrl-C, or the signal of service managers.
+#[derive(Debug)]
+pub(crate) struct Interrupt {
+    #[cfg(unix)]
+    signals: [tokio::signal::unix::Signal; 2],
+}
+
+impl Interrupt {
+    /// Listens from now on. Needs a runtime around it.
+    pub(crate) fn new() -> std::io::Result<Self> {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            Ok(Self { signals: [signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?] })
+        }
+        #[cfg(not(unix))]
+        Ok(Self {})
+    }
+
+    /// Waits for it.
+    pub(crate) async fn wait(&mut self) {
+        #[cfg(unix)]
+        {
+            let [interrupt, terminate] = &mut self.signals;
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        }
+        #[cfg(not(unix))]
+        // Where signals cannot be heard, closing the terminal is what ends the process.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
     }
 }
 
@@ -89,8 +116,9 @@ fn refused(address: SocketAddr, error: &std::io::Error) -> anyhow::Error {
 }
 
 fn taken(address: SocketAddr) -> anyhow::Error {
+    let holder = ports::holder(address.port()).map(|holder| format!(" by {holder}")).unwrap_or_default();
     Fault::environment(
-        format!("port {} is in use", address.port()),
+        format!("port {} is in use{holder}", address.port()),
         "another node may be running there; take another port with `--port`, or a free one with `--port 0`",
     )
 }

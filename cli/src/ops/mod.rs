@@ -8,27 +8,35 @@
 //! | [`build`], [`compile`], [`optimise`], [`wasm`], [`inputs`], [`artifact`] | from sources to artefacts, and only when needed |
 //! | [`sandbox`] | contracts and data drivers run in the virtual machine, nowhere else |
 //! | [`testing`], [`calltree`], [`gas`] | the tests of contracts, and what they did |
-//! | [`embedded`] | a node in this process |
+//! | [`embedded`], [`ports`] | a node in this process, and who has its port |
 //! | [`chain`], [`client`], [`transact`], [`deployments`], [`names`], [`refusal`] | chains |
+//! | [`readers`], [`book`], [`clock`], [`follow`] | what a chain says, for people: decoded, named, dated, as it happens |
+//! | [`anatomy`] | what a module is made of |
 //! | [`values`], [`flags`] | arguments, checked against the contract's description |
 
+pub(crate) mod anatomy;
 pub(crate) mod artifact;
+pub(crate) mod book;
 pub(crate) mod build;
 pub(crate) mod calltree;
 pub(crate) mod carried;
 pub(crate) mod chain;
 pub(crate) mod client;
+pub(crate) mod clock;
 pub(crate) mod compile;
 pub(crate) mod deployments;
 pub(crate) mod embedded;
 pub(crate) mod flags;
 pub(crate) mod folders;
+pub(crate) mod follow;
 pub(crate) mod gas;
 pub(crate) mod inputs;
 pub(crate) mod machine;
 pub(crate) mod names;
 pub(crate) mod optimise;
+pub(crate) mod ports;
 pub(crate) mod project;
+pub(crate) mod readers;
 pub(crate) mod refusal;
 pub(crate) mod sandbox;
 pub(crate) mod scaffold;

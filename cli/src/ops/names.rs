@@ -16,12 +16,17 @@ use crate::error::{Fault, nearest};
 /// The ids of the public networks. The keys of development accounts are public: whatever they hold there is taken.
 const PUBLIC_CHAINS: [u8; 2] = [1, 2];
 
+/// Whether this is the id of a public network.
+pub(crate) fn is_public(chain_id: u8) -> bool {
+    PUBLIC_CHAINS.contains(&chain_id)
+}
+
 /// The development account that a name stands for, directly or through `[accounts]`.
 ///
 /// # Errors
 /// A usage fault when there is none, or when the chain is a public one.
 pub(crate) fn signer(settings: &Settings, name: &str, chain_id: u8) -> Result<DevAccount> {
-    if PUBLIC_CHAINS.contains(&chain_id) {
+    if is_public(chain_id) {
         return Err(Fault::usage(
             format!(
                 "`{name}` is a development account, and chain {chain_id} is a public network: everybody knows its key"
@@ -33,6 +38,25 @@ pub(crate) fn signer(settings: &Settings, name: &str, chain_id: u8) -> Result<De
     dev_accounts().into_iter().find(|account| Some(account.name()) == known).ok_or_else(|| {
         Fault::usage(format!("`{name}` cannot sign: it is no development account"), hint(settings, name))
     })
+}
+
+/// The address of an account, given by name (with or without `@`) or by itself.
+///
+/// # Errors
+/// A usage fault when it is neither.
+pub(crate) fn account(settings: &Settings, given: &str) -> Result<String> {
+    if let Some(known) = address(settings, given) {
+        return Ok(known);
+    }
+    match given.parse::<BlsKey>() {
+        Ok(key) if key.to_point().is_ok() => Ok(given.to_owned()),
+        // Nobody's name is that long: it is an address with a letter wrong or missing.
+        _ if given.len() > 64 => Err(Fault::usage(
+            format!("`{given}` is no address"),
+            "an address is the base58 text of 96 bytes: compare it letter by letter",
+        )),
+        _ => Err(Fault::usage(format!("there is no account `{given}`"), hint(settings, given))),
+    }
 }
 
 /// The development account's own name.
@@ -50,6 +74,7 @@ fn address(settings: &Settings, name: &str) -> Option<String> {
             .find(|account| account.name() == known)
             .map(|account| account.id().to_string());
     }
+    let name = name.strip_prefix('@').unwrap_or(name);
     settings.account(name).filter(|address| address.parse::<BlsKey>().is_ok()).map(str::to_owned)
 }
 
@@ -113,6 +138,11 @@ impl Labels {
     /// Names an address or id.
     pub(crate) fn insert(&mut self, address: &str, label: String) {
         self.0.insert(address.to_owned(), label);
+    }
+
+    /// The name of an address or id, without its mark.
+    pub(crate) fn get(&self, address: &str) -> Option<&str> {
+        self.0.get(address).map(|label| label.strip_prefix('@').unwrap_or(label))
     }
 
     /// The value with every address or id that has a name replaced by it.

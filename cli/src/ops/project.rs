@@ -82,6 +82,22 @@ impl Project {
         })?)
     }
 
+    /// The project around the current folder; where there is none, one without settings. For commands that only look
+    /// at a chain.
+    ///
+    /// # Errors
+    /// A usage fault when a manifest is given and there is none.
+    pub(crate) fn find_or_bare(manifest: Option<&Path>) -> Result<Self> {
+        if manifest.is_some() {
+            return Self::find(manifest);
+        }
+        let here = std::env::current_dir().context("there is no current folder")?;
+        match find_root(&here) {
+            Some(root) => Self::at(root),
+            None => Ok(Self { root: here, settings: Settings::default() }),
+        }
+    }
+
     /// The project with this root folder.
     pub(crate) fn at(root: PathBuf) -> Result<Self> {
         let path = root.join(SETTINGS_FILE);

@@ -149,7 +149,13 @@ fn prepared(transaction: Transaction, gas: u64) -> Prepared {
 }
 
 /// Looks again and again, at first often, then less so.
-fn wait<T>(what: &str, mut look: impl FnMut() -> Result<Option<T>, super::client::ClientError>) -> Result<T> {
+///
+/// # Errors
+/// When it takes too long.
+pub(crate) fn wait<T>(
+    what: &str,
+    mut look: impl FnMut() -> Result<Option<T>, super::client::ClientError>,
+) -> Result<T> {
     let begun = Instant::now();
     let (mut pause, longest) = POLL;
     loop {

@@ -12,6 +12,7 @@ fn snapshot(name: &str, ran: &Ran) {
     settings.set_prepend_module_to_snapshot(false);
     settings.add_filter(r"127\.0\.0\.1:\d+", "[ADDRESS]");
     settings.add_filter(r"port \d{2,}", "port [PORT]");
+    settings.add_filter(r"by \S+ \(process \d+\)", "by [PROGRAM]");
     settings.add_filter(r"\d+\.\d+\.\d+", "[VERSION]");
     settings.bind(|| insta::assert_snapshot!(name, ran.all()));
 }

@@ -1,0 +1,352 @@
+//! `cargo dusk inspect`
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::rc::Rc;
+
+use anyhow::{Context, Result};
+use local_node_types::abi::{ContractAbi, Field, Function, FunctionKind, Type};
+use local_node_types::rules::{GAS_PER_DEPLOY_BYTE, MIN_DEPLOY_GAS};
+use serde_json::{Value, json};
+
+use crate::args::Inspect;
+use crate::error::Fault;
+use crate::ops::anatomy::Anatomy;
+use crate::ops::artifact::{Record, hash_of, named_beside, pick};
+use crate::ops::book::Book;
+use crate::ops::chain::{self, Chain};
+use crate::ops::client::Metadata;
+use crate::ops::project::Project;
+use crate::ops::readers::Readers;
+use crate::ops::wasm;
+use crate::output::{Ui, grouped, size};
+use crate::table::{Side, Table, field};
+
+/// Functions that are shown where nobody asks for all.
+const LARGEST: usize = 12;
+/// The longest file that is read, in bytes: sixteen times what a transaction can carry.
+const MAX_FILE_BYTES: u64 = 16 << 20;
+
+pub(super) fn run(project: &Project, options: &Inspect, ui: &Ui) -> Result<ExitCode> {
+    let target = options.target.as_deref();
+    let is_id = target.and_then(chain::hash).is_some();
+    if is_id || options.place.network.is_some() {
+        return deployed(project, options, ui);
+    }
+    let path = match target {
+        Some(path) if Path::new(path).is_file() => PathBuf::from(path),
+        Some(path) if path.ends_with(".wasm") || path.contains(std::path::MAIN_SEPARATOR) => {
+            return Err(Fault::usage(
+                format!("there is no file {path}"),
+                "give the path of a wasm file, or the name of a contract",
+            ));
+        }
+        name => built(project, name)?,
+    };
+    let wasm = read(&path)?;
+    let subject = Subject { wasm: &wasm, named: named_twin(&named_beside(&path), &wasm), all: options.all };
+    let title = format!("{} · {}", path.file_stem().unwrap_or_default().to_string_lossy(), path.display());
+    let mut document = subject.print(&title, ui)?;
+    document["file"] = path.display().to_string().into();
+    ui.document(&document);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The file of a contract that the project has built.
+fn built(project: &Project, name: Option<&str>) -> Result<PathBuf> {
+    let artifacts = Record::read(project).map(|record| record.artifacts).unwrap_or_default();
+    if artifacts.is_empty() {
+        let what = name
+            .map_or_else(|| "nothing is built here".to_owned(), |name| format!("there is no built contract `{name}`"));
+        return Err(Fault::usage(
+            what,
+            "build it with `cargo dusk build`, or give a wasm file, or the id of a deployed contract",
+        ));
+    }
+    Ok(pick(&artifacts, name)?.wasm_path())
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    let bytes = fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?.len();
+    if bytes > MAX_FILE_BYTES {
+        return Err(Fault::usage(
+            format!("{} has {} bytes", path.display(), grouped(bytes)),
+            format!(
+                "a contract has at most {} bytes; is it the right file?",
+                grouped(local_node_vm::MAX_MODULE_BYTES as u64)
+            ),
+        ));
+    }
+    fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+/// The module with names that the build left beside another, if it is still the same module.
+fn named_twin(path: &Path, wasm: &[u8]) -> Option<Vec<u8>> {
+    let named = fs::read(path).ok()?;
+    let same = wasm::without_custom(&named).ok()? == wasm::without_custom(wasm).ok()?;
+    same.then_some(named)
+}
+
+/// A contract on a chain: what the node tells, and its code as it was deployed.
+fn deployed(project: &Project, options: &Inspect, ui: &Ui) -> Result<ExitCode> {
+    let chain = Rc::new(Chain::connect(project, options.place.network.as_deref())?);
+    let given = options.target.as_deref().ok_or_else(|| {
+        Fault::usage("`--network` asks for a deployed contract", "name it: `cargo dusk inspect CONTRACT --network …`")
+    })?;
+    let contract = chain.contract_id(given)?;
+    let metadata = chain.client.metadata(&contract).map_err(chain::unreachable)?.ok_or_else(|| {
+        Fault::usage(format!("there is no contract {contract} on this chain"), "is it another network's (`--network`)?")
+    })?;
+    let book = Book::of(&project.settings, &chain.deployments);
+    let title = book.contract(&contract).map_or_else(|| contract.clone(), |name| format!("{name} · {contract}"));
+    let height = metadata.created_at.or_else(|| chain.deployments.find(&contract).map(|found| found.height));
+    let code = code(&chain, &contract, height)?;
+    let mut document = match &code {
+        Some(wasm) => {
+            let twins = Record::read(project).into_iter().flat_map(|record| record.artifacts);
+            let named =
+                twins.filter(|twin| twin.hash == hash_of(wasm)).find_map(|twin| named_twin(&twin.named_path(), wasm));
+            let subject = Subject { wasm, named, all: options.all };
+            let chain_says = || on_chain(&metadata, height, &book, ui);
+            subject.print_with(&title, chain_says, ui)?
+        }
+        None => {
+            ui.line(format_args!("contract {title}"));
+            on_chain(&metadata, height, &book, ui);
+            field(ui, "code", "not told: only a transaction that deploys carries it");
+            let abi = Readers::new(&chain).abi(&contract);
+            if let Some(abi) = &abi {
+                interface(abi, ui);
+            }
+            json!({ "abi": abi })
+        }
+    };
+    document["contract"] = contract.as_str().into();
+    document["name"] = json!(book.contract(&contract));
+    document["owner"] = metadata.owner.as_str().into();
+    document["owner_name"] = json!(book.account(&metadata.owner));
+    document["driver_available"] = metadata.driver_available.into();
+    document["block"] = json!(height);
+    ui.document(&document);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn on_chain(metadata: &Metadata, height: Option<u64>, book: &Book, ui: &Ui) {
+    field(ui, "owner", book.account_in_full(&metadata.owner));
+    field(
+        ui,
+        "deployed",
+        height.map_or_else(|| "with the chain".to_owned(), |height| format!("in block {}", grouped(height))),
+    );
+    field(ui, "driver", if metadata.driver_available { "on the node" } else { "not on the node" });
+}
+
+/// The code that was deployed.
+fn code(chain: &Chain, contract: &str, height: Option<u64>) -> Result<Option<Vec<u8>>> {
+    let Some(height) = height else {
+        return Ok(None);
+    };
+    let seen = chain.client.deployment(contract, height)?;
+    Ok(seen.and_then(|seen| seen.transaction.deploy().map(|deploy| deploy.bytecode.bytes.clone())))
+}
+
+/// A module to look at.
+struct Subject<'a> {
+    wasm: &'a [u8],
+    /// The same with the names of its functions.
+    named: Option<Vec<u8>>,
+    all: bool,
+}
+
+impl Subject<'_> {
+    fn print(&self, title: &str, ui: &Ui) -> Result<Value> {
+        self.print_with(title, || {}, ui)
+    }
+
+    /// Prints all, with something between the heading and the rest, and gives the document.
+    fn print_with(&self, title: &str, between: impl FnOnce(), ui: &Ui) -> Result<Value> {
+        let anatomy = Anatomy::of(self.wasm, self.named.as_deref())
+            .map_err(|error| Fault::usage(error.to_string(), "give the wasm file of a contract"))?;
+        let bytes = self.wasm.len();
+        let gas = (bytes as u64 * GAS_PER_DEPLOY_BYTE).max(MIN_DEPLOY_GAS);
+        let hash = hash_of(self.wasm);
+        ui.line(format_args!("contract {title}"));
+        between();
+        field(ui, "size", format_args!("{} · {} bytes", size(bytes), grouped(bytes as u64)));
+        field(ui, "blake3", &hash);
+        field(ui, "deploy gas", format_args!("≥ {}", grouped(gas)));
+        if let Some(memory) = &anatomy.memory {
+            let most = memory.most_pages.map(|most| format!(", at most {most}")).unwrap_or_default();
+            let begins = grouped(memory.pages * 64);
+            field(
+                ui,
+                "memory",
+                format_args!("{} pages ({begins} KiB) at the start{most} · {}-bit", memory.pages, memory.bits),
+            );
+        }
+        if let Some(build) = &anatomy.build {
+            field(ui, "build", build_text(build));
+        }
+        sections(&anatomy, bytes, ui);
+        self.functions(&anatomy, ui);
+        links("imports", &anatomy.imports, ui);
+        links("exports", &anatomy.exports, ui);
+        data(&anatomy, ui);
+        if let Some(abi) = &anatomy.abi {
+            interface(abi, ui);
+        }
+        let mut document = serde_json::to_value(&anatomy).context("modules have text keys")?;
+        document["bytes"] = bytes.into();
+        document["blake3"] = hash.into();
+        document["deploy_gas"] = gas.into();
+        document["abi"] = serde_json::to_value(&anatomy.abi).context("descriptions have text keys")?;
+        Ok(document)
+    }
+
+    fn functions(&self, anatomy: &Anatomy, ui: &Ui) {
+        let code: usize = anatomy.functions.iter().map(|function| function.bytes).sum();
+        let mut largest: Vec<_> = anatomy.functions.iter().collect();
+        largest.sort_by_key(|function| (std::cmp::Reverse(function.bytes), function.index));
+        let shown = if self.all { largest.len() } else { LARGEST.min(largest.len()) };
+        let more =
+            if shown < largest.len() { format!(", the largest {shown}; --all shows all") } else { String::new() };
+        ui.line(format_args!("functions by size ({}{more})", largest.len()));
+        if !anatomy.has_names() {
+            ui.note("the module has no names, and no build of it lies beside it that has: only exports are named");
+        }
+        let mut table = Table::new(&[("bytes", Side::Right), ("share", Side::Right), ("function", Side::Left)]);
+        for function in &largest[..shown] {
+            let name = function.name.clone().unwrap_or_else(|| format!("function {}", function.index));
+            table.row([grouped(function.bytes as u64), share(function.bytes, code), name]);
+        }
+        let rest = &largest[shown..];
+        if !rest.is_empty() {
+            let bytes = rest.iter().map(|function| function.bytes).sum();
+            table.row([grouped(bytes as u64), share(bytes, code), format!("{} others", rest.len())]);
+        }
+        table.print(ui);
+    }
+}
+
+fn share(part: usize, whole: usize) -> String {
+    let tenths = part * 1_000 / whole.max(1);
+    format!("{}.{} %", tenths / 10, tenths % 10)
+}
+
+fn build_text(build: &Value) -> String {
+    let said = |key: &str| build[key].as_str().unwrap_or("?");
+    let mut parts = vec![format!("{} {}", said("package"), said("version"))];
+    parts.extend([("SDK", "sdk"), ("cargo-dusk", "cargo-dusk")].map(|(label, key)| format!("{label} {}", said(key))));
+    parts.push(said("rustc").to_owned());
+    parts.push(build["optimiser"].as_str().unwrap_or("not optimised").to_owned());
+    parts.join(" · ")
+}
+
+fn sections(anatomy: &Anatomy, whole: usize, ui: &Ui) {
+    ui.line("sections");
+    let mut table = Table::new(&[("bytes", Side::Right), ("share", Side::Right), ("section", Side::Left)]);
+    for section in &anatomy.sections {
+        let name = if section.custom { format!("{} (custom)", section.name) } else { section.name.clone() };
+        table.row([grouped(section.bytes as u64), share(section.bytes, whole), name]);
+    }
+    table.print(ui);
+}
+
+fn links(title: &str, links: &[crate::ops::anatomy::Link], ui: &Ui) {
+    ui.line(format_args!("{title} ({})", links.len()));
+    let mut table = Table::new(&[("name", Side::Left), ("type", Side::Left)]);
+    for link in links {
+        table.row([link.name.clone(), link.kind.clone()]);
+    }
+    table.print(ui);
+}
+
+fn data(anatomy: &Anatomy, ui: &Ui) {
+    ui.line(format_args!("data ({})", anatomy.data.len()));
+    let mut table = Table::new(&[("bytes", Side::Right), ("at", Side::Right)]);
+    for segment in &anatomy.data {
+        let at = segment.at.map_or_else(|| "placed by the code".to_owned(), |at| format!("{at:#x}"));
+        table.row([grouped(segment.bytes as u64), at]);
+    }
+    table.print(ui);
+}
+
+/// What the contract says about itself.
+fn interface(abi: &ContractAbi, ui: &Ui) {
+    ui.line(format_args!("interface of {} · {}", abi.name, sentence(&abi.doc)));
+    let mut table = Table::new(&[("kind", Side::Left), ("signature", Side::Left), ("about", Side::Left)]);
+    for function in abi.init.iter().chain(&abi.functions) {
+        let kind = match function.kind {
+            FunctionKind::Init => "init",
+            FunctionKind::Query => "query",
+            FunctionKind::Transaction => "call",
+        };
+        table.row([kind.to_owned(), signature(function), sentence(&function.doc)]);
+    }
+    for event in &abi.events {
+        table.row(["event".to_owned(), format!("{} {}", event.topic, type_text(&event.data)), sentence(&event.doc)]);
+    }
+    for error in &abi.errors {
+        let fields = if error.fields.is_empty() { String::new() } else { format!(" {{ {} }}", fields(&error.fields)) };
+        table.row(["error".to_owned(), format!("{} ({}){fields}", error.name, error.code), sentence(&error.doc)]);
+    }
+    table.print(ui);
+}
+
+fn signature(function: &Function) -> String {
+    let output = match &function.output {
+        Type::Unit => String::new(),
+        output => format!(" -> {}", type_text(output)),
+    };
+    format!("{}({}){output}", function.name, fields(&function.inputs))
+}
+
+fn fields(fields: &[Field]) -> String {
+    fields.iter().map(|field| format!("{}: {}", field.name, type_text(&field.ty))).collect::<Vec<_>>().join(", ")
+}
+
+/// A type as Rust writes it, or nearly.
+fn type_text(ty: &Type) -> String {
+    match ty {
+        Type::Unit => "()".to_owned(),
+        Type::Bool => "bool".to_owned(),
+        Type::Uint(bits) => format!("u{bits}"),
+        Type::Int(bits) => format!("i{bits}"),
+        Type::String => "String".to_owned(),
+        Type::Bytes => "Bytes".to_owned(),
+        Type::FixedBytes(length) => format!("[u8; {length}]"),
+        Type::Account => "Account".to_owned(),
+        Type::Contract => "ContractId".to_owned(),
+        Type::Field => "Field".to_owned(),
+        Type::Option(inner) => format!("Option<{}>", type_text(inner)),
+        Type::List(inner) => format!("Vec<{}>", type_text(inner)),
+        Type::Array(inner, length) => format!("[{}; {length}]", type_text(inner)),
+        Type::Tuple(items) => format!("({})", items.iter().map(type_text).collect::<Vec<_>>().join(", ")),
+        Type::Map(key, value) => format!("Map<{}, {}>", type_text(key), type_text(value)),
+        Type::Named(name) | Type::Opaque(name) => name.clone(),
+    }
+}
+
+/// The first paragraph of a documentation on one line.
+fn sentence(doc: &str) -> String {
+    let first = doc.trim().split("\n\n").next().unwrap_or_default();
+    first.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_read_as_in_rust() {
+        let map = Type::Map(Box::new(Type::Account), Box::new(Type::Option(Box::new(Type::Uint(64)))));
+        let ty = Type::Tuple(vec![map, Type::Array(Box::new(Type::Named("Lot".into())), 3), Type::FixedBytes(32)]);
+        assert_eq!(type_text(&ty), "(Map<Account, Option<u64>>, [Lot; 3], [u8; 32])");
+    }
+
+    #[test]
+    fn shares_have_one_decimal() {
+        assert_eq!((share(1, 3), share(0, 0), share(5, 5)), ("33.3 %".into(), "0.0 %".into(), "100.0 %".into()));
+    }
+}

@@ -1,0 +1,322 @@
+//! `cargo dusk tx`
+
+use std::process::ExitCode;
+use std::rc::Rc;
+
+use anyhow::Result;
+use dusk_bytes::Serializable;
+use dusk_core::signatures::bls::PublicKey;
+use dusk_core::transfer::Transaction;
+use dusk_core::transfer::data::gen_contract_id;
+use local_node_types::abi::Type;
+use serde_json::{Value, json};
+
+use super::shown;
+use crate::args::Tx;
+use crate::error::{Exit, Fault};
+use crate::ops::artifact::hash_of;
+use crate::ops::book::Book;
+use crate::ops::chain::{self, Chain};
+use crate::ops::client::{Block, BlockEvent, Place, Seen};
+use crate::ops::clock;
+use crate::ops::project::Project;
+use crate::ops::readers::{Read, Readers};
+use crate::ops::refusal::Refusal;
+use crate::ops::transact::wait;
+use crate::output::{Tone, Ui, exact_money, grouped, money, size};
+use crate::table::{field, harmless, toned_field};
+
+pub(super) fn run(project: &Project, options: &Tx, ui: &Ui) -> Result<ExitCode> {
+    let id = chain::hash(&options.id).ok_or_else(|| {
+        Fault::usage(
+            format!("`{}` is no transaction id", options.id),
+            "an id is 64 hexadecimal digits, as `deploy` and `call` print it with --json",
+        )
+    })?;
+    let chain = Rc::new(Chain::connect(project, options.place.network.as_deref())?);
+    let waits = options.wait || options.until_final;
+    let seen = if waits { await_block(&chain, &id, options.until_final, ui)? } else { chain.client.seen(&id)? };
+    let Some(seen) = seen else {
+        return Err(unknown(&chain, &id));
+    };
+    let failed = seen.place.as_ref().is_some_and(|place| place.err.is_some());
+    let book = Book::of(&project.settings, &chain.deployments);
+    Report { chain: &chain, book: &book, readers: Readers::new(&chain), id: &id, ui }.give(&seen)?;
+    // Whoever waits wants to know how it went; whoever only looks has seen it.
+    Ok(if waits && failed { ExitCode::from(Exit::Failed as u8) } else { ExitCode::SUCCESS })
+}
+
+fn await_block(chain: &Chain, id: &str, until_final: bool, ui: &Ui) -> Result<Option<Seen>> {
+    let _waiting = ui.waiting("waiting for the block");
+    let seen = wait(&format!("transaction {id} is not in a block"), || {
+        Ok(chain.client.seen(id)?.filter(|seen| seen.place.is_some()))
+    })?;
+    if let Some(place) = seen.place.as_ref().filter(|_| until_final) {
+        let height = place.block_height;
+        wait(&format!("block {height} is not final"), || {
+            chain.client.is_final(height).map(|is_final| is_final.then_some(()))
+        })?;
+    }
+    Ok(Some(seen))
+}
+
+fn unknown(chain: &Chain, id: &str) -> anyhow::Error {
+    let hint = match chain.client.block_with(id) {
+        Ok(Some(_)) => format!("it is the hash of a block: `cargo dusk block {id}`"),
+        _ if chain.deployments.find(id).is_some() => format!("it is the id of a contract: `cargo dusk inspect {id}`"),
+        _ => {
+            "is it another network's (`--network`)? `--wait` waits for it; a node that has begun anew has forgotten it"
+                .to_owned()
+        }
+    };
+    Fault::usage(format!("the node knows no transaction {id}"), hint)
+}
+
+/// What is to be told about one transaction.
+struct Report<'a> {
+    chain: &'a Chain,
+    book: &'a Book,
+    readers: Readers,
+    id: &'a str,
+    ui: &'a Ui,
+}
+
+/// What a transaction is for, read.
+struct Purpose {
+    /// The contract that is called or deployed.
+    contract: Option<String>,
+    text: (&'static str, String),
+    document: (&'static str, Value),
+}
+
+impl Report<'_> {
+    fn give(&self, seen: &Seen) -> Result<()> {
+        let ui = self.ui;
+        let transaction = &seen.transaction;
+        let purpose = self.purpose(transaction);
+        let contract = purpose.as_ref().and_then(|purpose| purpose.contract.as_deref());
+        let block =
+            seen.place.as_ref().map(|place| self.chain.client.block_at(place.block_height)).transpose()?.flatten();
+        let failure = seen.place.as_ref().and_then(|place| place.err.as_deref());
+        let failure = failure.map(|text| self.readers.refusal(contract, text));
+        let result = if failure.is_none() { self.result(transaction, seen)? } else { None };
+        let events = self.events(seen)?;
+        let events = shown::read_all(&self.readers, &events);
+
+        ui.line(format_args!("transaction {}", self.id));
+        toned_field(ui, "status", &self.status(seen, block.as_ref()));
+        if let Some(failure) = &failure {
+            field(ui, "error", failure);
+        }
+        self.parties(transaction);
+        if let Some(purpose) = &purpose {
+            field(ui, purpose.text.0, &purpose.text.1);
+        }
+        if let Some(result) = &result {
+            field(ui, "result", shown::value(self.book, result));
+        }
+        if transaction.deposit() > 0 {
+            field(ui, "deposit", exact_money(transaction.deposit()));
+        }
+        if let Some(memo) = transaction.memo() {
+            field(ui, "memo", memo_text(memo));
+        }
+        self.costs(transaction, seen.place.as_ref());
+        if !events.is_empty() {
+            ui.line("  events");
+            for (event, read) in &events {
+                ui.line(format_args!("    {}", shown::event(ui, self.book, event, read)));
+            }
+        }
+
+        let mut document = self.document(transaction, seen, block.as_ref());
+        if let Some(purpose) = purpose {
+            document[purpose.document.0] = purpose.document.1;
+        }
+        document["error"] = failure.as_ref().map_or(Value::Null, failure_document);
+        document["result"] = result.map_or(Value::Null, |result| result.document());
+        document["events"] = events.iter().map(|(event, read)| shown::event_document(self.book, event, read)).collect();
+        ui.document(&document);
+        Ok(())
+    }
+
+    fn status(&self, seen: &Seen, block: Option<&Block>) -> String {
+        let Some(place) = &seen.place else {
+            return format!("{} · waits for a block", self.ui.toned(Tone::Warn, "pending"));
+        };
+        let outcome = match place.err {
+            None => self.ui.toned(Tone::Good, "done"),
+            Some(_) => self.ui.toned(Tone::Bad, "failed"),
+        };
+        let label = block.map(|block| format!(" ({})", harmless(&block.label()))).unwrap_or_default();
+        let index = self.index(block).map(|index| format!(", index {index}")).unwrap_or_default();
+        format!(
+            "{outcome} in block {}{label}{index} · {}",
+            grouped(place.block_height),
+            clock::moment(place.block_timestamp)
+        )
+    }
+
+    fn index(&self, block: Option<&Block>) -> Option<usize> {
+        block?.transactions.iter().position(|transaction| transaction.id == self.id)
+    }
+
+    fn parties(&self, transaction: &Transaction) {
+        let ui = self.ui;
+        match transaction {
+            Transaction::Moonlight(moonlight) => {
+                let from = self.book.account_in_full(&address(moonlight.sender()));
+                field(ui, "from", format_args!("{from} · nonce {}", moonlight.nonce()));
+                if let Some(receiver) = moonlight.receiver() {
+                    field(ui, "to", self.book.account_in_full(&address(receiver)));
+                }
+                if moonlight.value() > 0 {
+                    field(ui, "value", exact_money(moonlight.value()));
+                }
+            }
+            Transaction::Phoenix(phoenix) => {
+                field(ui, "from", format_args!("shielded · {} notes spent", phoenix.nullifiers().len()));
+            }
+        }
+    }
+
+    fn costs(&self, transaction: &Transaction, place: Option<&Place>) {
+        let (ui, limit, price) = (self.ui, transaction.gas_limit(), transaction.gas_price());
+        match place {
+            Some(place) => {
+                let share = u128::from(place.gas_spent) * 100 / u128::from(limit.max(1));
+                let spent = grouped(place.gas_spent);
+                field(ui, "gas", format_args!("{spent} of {} ({share} %) · price {price} LUX", grouped(limit)));
+                field(ui, "fee", money(place.gas_spent.saturating_mul(price)));
+            }
+            None => {
+                field(ui, "gas", format_args!("at most {} · price {price} LUX", grouped(limit)));
+                field(ui, "fee", format_args!("at most {}", money(limit.saturating_mul(price))));
+            }
+        }
+    }
+
+    /// The call or deployment that a transaction carries.
+    fn purpose(&self, transaction: &Transaction) -> Option<Purpose> {
+        if let Some(call) = transaction.call() {
+            let contract = hex::encode(call.contract.as_bytes());
+            let arguments = self.readers.input(&contract, &call.fn_name, &call.fn_args);
+            let (name, function) = (self.book.contract_in_short(&contract), harmless(&call.fn_name));
+            let text = format!("{name}.{function} {}", shown::value(self.book, &arguments));
+            let document = json!({
+                "contract": contract, "contract_name": self.book.contract(&contract), "function": call.fn_name,
+                "arguments": arguments.document(), "decoded": arguments.is_decoded(),
+            });
+            return Some(Purpose { contract: Some(contract), text: ("call", text), document: ("call", document) });
+        }
+        let deploy = transaction.deploy()?;
+        let code = &deploy.bytecode.bytes;
+        let contract = hex::encode(gen_contract_id(code, deploy.nonce, &deploy.owner).as_bytes());
+        let init = deploy.init_args.as_ref().map(|init| self.readers.input(&contract, "init", init));
+        let owner = bs58::encode(&deploy.owner).into_string();
+        let name = self.book.contract(&contract).map(|name| format!("{name} · ")).unwrap_or_default();
+        let with = init.as_ref().map(|init| format!(" · init {}", shown::value(self.book, init))).unwrap_or_default();
+        let text = format!("{name}{contract} · {}{with}", size(code.len()));
+        let document = json!({
+            "contract": contract, "contract_name": self.book.contract(&contract), "bytes": code.len(),
+            "blake3": hash_of(code), "owner": owner, "owner_name": self.book.account(&owner),
+            "init": init.as_ref().map(Read::document), "decoded": init.as_ref().is_none_or(Read::is_decoded),
+        });
+        Some(Purpose { contract: Some(contract), text: ("deploys", text), document: ("deploy", document) })
+    }
+
+    /// What the call returned, if that is anything and the node tells.
+    fn result(&self, transaction: &Transaction, seen: &Seen) -> Result<Option<Read>> {
+        let (Some(call), Some(_)) = (transaction.call(), &seen.place) else {
+            return Ok(None);
+        };
+        let contract = hex::encode(call.contract.as_bytes());
+        let abi = self.readers.abi(&contract);
+        let output = abi.as_ref().and_then(|abi| abi.function(&call.fn_name)).map(|function| &function.output);
+        if output == Some(&Type::Unit) {
+            return Ok(None);
+        }
+        let returned = self.chain.client.output(self.id)?.filter(|bytes| !bytes.is_empty());
+        Ok(returned.map(|bytes| self.readers.output(&contract, &call.fn_name, &bytes)))
+    }
+
+    fn events(&self, seen: &Seen) -> Result<Vec<BlockEvent>> {
+        let Some(place) = &seen.place else {
+            return Ok(Vec::new());
+        };
+        let mut events = self.chain.client.events(place.block_height)?;
+        events.retain(|event| event.origin == self.id);
+        Ok(events)
+    }
+
+    fn document(&self, transaction: &Transaction, seen: &Seen, block: Option<&Block>) -> Value {
+        let mut document = match transaction {
+            Transaction::Moonlight(moonlight) => {
+                let (sender, receiver) = (address(moonlight.sender()), moonlight.receiver().map(address));
+                json!({
+                    "type": "moonlight",
+                    "sender_name": self.book.account(&sender), "sender": sender,
+                    "receiver_name": receiver.as_ref().and_then(|receiver| self.book.account(receiver)),
+                    "receiver": receiver, "value": moonlight.value(), "nonce": moonlight.nonce(),
+                })
+            }
+            Transaction::Phoenix(phoenix) => json!({ "type": "phoenix", "nullifiers": phoenix.nullifiers().len() }),
+        };
+        let (limit, price) = (transaction.gas_limit(), transaction.gas_price());
+        let spent = seen.place.as_ref().map(|place| place.gas_spent);
+        document["id"] = self.id.into();
+        document["status"] = match &seen.place {
+            None => "pending",
+            Some(place) if place.err.is_some() => "failed",
+            Some(_) => "included",
+        }
+        .into();
+        document["deposit"] = transaction.deposit().into();
+        document["gas"] = json!({ "limit": limit, "price": price, "spent": spent });
+        document["fee"] = json!(spent.map(|spent| spent.saturating_mul(price)));
+        document["memo"] = json!(transaction.memo().map(hex::encode));
+        document["block"] = seen.place.as_ref().map_or(Value::Null, |place| {
+            json!({
+                "height": place.block_height, "hash": place.block_hash, "timestamp": place.block_timestamp,
+                "time": clock::rfc3339(place.block_timestamp), "index": self.index(block),
+                "label": block.map(Block::label),
+            })
+        });
+        document
+    }
+}
+
+fn failure_document(failure: &Refusal) -> Value {
+    let mut document = json!({ "text": failure.to_string() });
+    if let Refusal::Error { name, code, doc, fields } = failure {
+        document["name"] = name.as_str().into();
+        document["code"] = (*code).into();
+        document["doc"] = doc.as_str().into();
+        document["fields"] = serde_json::from_str(fields).unwrap_or(Value::Null);
+    }
+    document
+}
+
+fn address(key: &PublicKey) -> String {
+    bs58::encode(key.to_bytes()).into_string()
+}
+
+/// A memo as text where it is text, else in hexadecimal.
+fn memo_text(memo: &[u8]) -> String {
+    match std::str::from_utf8(memo) {
+        Ok(text) if text.chars().all(|letter| !letter.is_control() || letter == '\n') => format!("{text:?}"),
+        _ => format!("0x{}", hex::encode(memo)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memos_are_shown_as_what_they_are() {
+        assert_eq!(memo_text("for the \"tea\"".as_bytes()), r#""for the \"tea\"""#);
+        assert_eq!(memo_text(b"\x1b[2J"), "0x1b5b324a");
+        assert_eq!(memo_text(&[0xff, 0]), "0xff00");
+    }
+}

@@ -1,0 +1,159 @@
+//! Tables and lists of fields, as wide as the terminal at most.
+
+use std::fmt::Display;
+
+use crate::output::{Tone, Ui};
+
+/// Characters of a field's label.
+const LABEL: usize = 12;
+/// Characters between two columns.
+const GAP: usize = 2;
+/// The least characters that a shortened column keeps.
+const LEAST: usize = 8;
+
+/// On which side a column's text stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// Words.
+    Left,
+    /// Numbers.
+    Right,
+}
+
+/// Rows of text in columns.
+#[derive(Debug)]
+pub(crate) struct Table {
+    columns: Vec<(&'static str, Side)>,
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// A table with these columns.
+    pub(crate) fn new(columns: &[(&'static str, Side)]) -> Self {
+        Self { columns: columns.to_vec(), rows: Vec::new() }
+    }
+
+    /// Adds a row: one cell for each column.
+    pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
+        let row: Vec<String> = cells.into_iter().map(|cell| harmless(&cell)).collect();
+        assert_eq!(row.len(), self.columns.len(), "a row has a cell for each column");
+        self.rows.push(row);
+    }
+
+    /// Prints it; nothing where there are no rows.
+    pub(crate) fn print(&self, ui: &Ui) {
+        if self.rows.is_empty() {
+            return;
+        }
+        let lines = self.lines(ui.width());
+        for (place, line) in lines.iter().enumerate() {
+            if place == 0 { ui.line(ui.toned(Tone::Faint, line)) } else { ui.line(line) }
+        }
+    }
+
+    /// The lines, the heads first, none longer than `width` if that can be.
+    fn lines(&self, width: Option<usize>) -> Vec<String> {
+        let mut widths: Vec<usize> = self.columns.iter().map(|(head, _)| letters(head)).collect();
+        for row in &self.rows {
+            for (width, cell) in widths.iter_mut().zip(row) {
+                *width = (*width).max(letters(cell));
+            }
+        }
+        if let Some(most) = width {
+            let used = widths.iter().sum::<usize>() + GAP * widths.len();
+            let mut surplus = used.saturating_sub(most);
+            // The widest words give way first; numbers stay whole.
+            while surplus > 0 {
+                let words = self.columns.iter().zip(&mut widths).filter(|((_, side), _)| *side == Side::Left);
+                let Some((_, widest)) = words.max_by_key(|(_, width)| **width).filter(|(_, width)| **width > LEAST)
+                else {
+                    break;
+                };
+                *widest -= 1;
+                surplus -= 1;
+            }
+        }
+        let heads: Vec<String> = self.columns.iter().map(|(head, _)| (*head).to_owned()).collect();
+        std::iter::once(&heads).chain(&self.rows).map(|row| self.line(row, &widths)).collect()
+    }
+
+    fn line(&self, row: &[String], widths: &[usize]) -> String {
+        let mut line = String::new();
+        for ((cell, width), (_, side)) in row.iter().zip(widths).zip(&self.columns) {
+            let cell = shortened(cell, *width);
+            let padding = " ".repeat(width.saturating_sub(letters(&cell)));
+            line.push_str(&" ".repeat(GAP));
+            match side {
+                Side::Left => line.extend([cell, padding]),
+                Side::Right => line.extend([padding, cell]),
+            }
+        }
+        line.trim_end().to_owned()
+    }
+}
+
+/// Prints a field: its label, and what it is.
+pub(crate) fn field(ui: &Ui, label: &str, value: impl Display) {
+    toned_field(ui, label, &harmless(&value.to_string()));
+}
+
+/// Prints a field whose text has colours of ours in it, and nothing of strangers that was not made harmless.
+pub(crate) fn toned_field(ui: &Ui, label: &str, text: &str) {
+    let label = ui.toned(Tone::Faint, &format!("{label:LABEL$}"));
+    ui.line(format!("  {label}  {text}"));
+}
+
+fn letters(text: &str) -> usize {
+    console::measure_text_width(text)
+}
+
+/// The text, cut where it is longer than `width`.
+fn shortened(text: &str, width: usize) -> String {
+    if letters(text) <= width { text.to_owned() } else { console::truncate_str(text, width, "…").into_owned() }
+}
+
+/// Text of strangers without what terminals take for commands.
+pub(crate) fn harmless(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut plain, letter| {
+        if letter.is_control() {
+            plain.extend(letter.escape_default());
+        } else {
+            plain.push(letter);
+        }
+        plain
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table() -> Table {
+        let mut table = Table::new(&[("id", Side::Left), ("gas", Side::Right)]);
+        table.row(["a long text that gives way".to_owned(), "12,345".to_owned()]);
+        table.row(["short".to_owned(), "7".to_owned()]);
+        table
+    }
+
+    #[test]
+    fn columns_stand_under_their_heads() {
+        let lines = table().lines(None);
+        assert_eq!(lines[0], format!("  id{}     gas", " ".repeat(24)));
+        assert_eq!(lines[1], "  a long text that gives way  12,345");
+        assert_eq!(lines[2], format!("  short{}       7", " ".repeat(21)));
+    }
+
+    #[test]
+    fn words_give_way_to_the_terminals_width_and_numbers_do_not() {
+        let lines = table().lines(Some(20));
+        assert!(lines.iter().all(|line| letters(line) <= 20), "{lines:#?}");
+        assert_eq!(lines[1], "  a long te…  12,345");
+        assert!(table().lines(Some(1)).iter().any(|line| line.ends_with("12,345")));
+    }
+
+    #[test]
+    fn texts_of_strangers_cannot_command_the_terminal() {
+        assert_eq!(harmless("a\x1b[2Jb\n\u{9b}c"), "a\\u{1b}[2Jb\\n\\u{9b}c");
+        assert_eq!(harmless("plain · ä"), "plain · ä");
+    }
+}

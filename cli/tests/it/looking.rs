@@ -1,0 +1,251 @@
+//! Looking at a chain: `tx`, `block`, `account`, `events`, `inspect`, and taking a node back and forth.
+
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+
+use crate::support::{PROGRAM, Place, Ran, RunningNode, alone};
+
+/// Compares everything a command said, with what differs between runs taken out.
+fn snapshot(name: &str, ran: &Ran) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_prepend_module_to_snapshot(false);
+    let filters = [
+        (r"http://127\.0\.0\.1:\d+", "[NODE]"),
+        (r"\b[0-9a-f]{64}\b", "[HASH]"),
+        (r"\b[0-9a-f]{6}…[0-9a-f]{6}\b", "[HA…SH]"),
+        (r"\b[1-9A-HJ-NP-Za-km-z]{120,140}\b", "[ADDRESS]"),
+        (r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\b", "[TIME]"),
+        (r"\b(now|(in )?\d+ (s|min|h|d)( ago)?) · \[TIME\]", "[AGE] · [TIME]"),
+        (r#""(timestamp|balance)": \d+"#, r#""$1": [NUMBER]"#),
+        (r"\b\d{1,3}(,\d{3}){1,2}\b( gas)?", "[NUMBER]"),
+        (r"\d+(\.\d+)? (µ|m)DUSK", "[MONEY]"),
+        (r"\d+\.\d{2,} DUSK", "[MONEY]"),
+        (r"\(\d+ %\)", "([SHARE])"),
+    ];
+    for (pattern, replacement) in filters {
+        settings.add_filter(pattern, replacement);
+    }
+    settings.bind(|| insta::assert_snapshot!(name, ran.all()));
+}
+
+#[track_caller]
+fn says(ran: &Ran, parts: &[&str]) {
+    for part in parts {
+        assert!(ran.stdout.contains(part) || ran.stderr.contains(part), "`{part}` is missing:\n{}", ran.all());
+    }
+}
+
+/// A command on one node.
+struct On<'a> {
+    place: &'a Place,
+    url: String,
+}
+
+impl On<'_> {
+    fn dusk(&self, words: &[&str]) -> Ran {
+        self.place.dusk(&[words, &["--network", &self.url]].concat())
+    }
+}
+
+#[test]
+fn a_young_chain_is_looked_at_without_a_project() {
+    let place = Place::new();
+    let node = RunningNode::start(&place, "0");
+    let on = On { place: &place, url: node.url.clone() };
+
+    snapshot("block_genesis", &on.dusk(&["block", "0"]).exits(0));
+    let latest = on.dusk(&["block", "--json"]).exits(0).document();
+    let hash = latest["hash"].as_str().unwrap();
+    assert_eq!(on.dusk(&["block", hash, "--json"]).exits(0).document(), latest);
+    snapshot("block_unknown_height", &on.dusk(&["block", "1000000"]).exits(2));
+    snapshot("block_unknown_hash", &on.dusk(&["block", &"ab".repeat(32)]).exits(2));
+    snapshot("block_nonsense", &on.dusk(&["block", "newest"]).exits(2));
+
+    snapshot("account_alice", &on.dusk(&["account", "@alice"]).exits(0));
+    let alice = on.dusk(&["account", "alice", "--json"]).exits(0).document();
+    assert_eq!((&alice["name"], &alice["nonce"], &alice["next_nonce"]), (&"alice".into(), &0.into(), &1.into()));
+    let address = alice["address"].as_str().unwrap();
+    assert_eq!(on.dusk(&["account", address, "--json"]).exits(0).document(), alice);
+    snapshot("account_all", &on.dusk(&["account"]).exits(0));
+    snapshot("account_unknown", &on.dusk(&["account", "alic"]).exits(2));
+    says(&on.dusk(&["account", &address[1..]]).exits(2), &["is no address", "hint: "]);
+
+    snapshot("tx_unknown", &on.dusk(&["tx", &"ab".repeat(32)]).exits(2));
+    snapshot("tx_nonsense", &on.dusk(&["tx", "abc"]).exits(2));
+    says(&on.dusk(&["tx", hash]).exits(2), &["hint: it is the hash of a block"]);
+
+    snapshot("events_unknown_contract", &on.dusk(&["events", "countr"]).exits(2));
+    snapshot("events_ahead", &on.dusk(&["events", "--from-block", "1000000"]).exits(2));
+    assert_eq!(on.dusk(&["events", "transfer", "--json"]).exits(0).document()["events"], Value::Array(Vec::new()));
+    on.dusk(&["events", "--limit", "0"]).exits(2);
+
+    let genesis = on.dusk(&["inspect", "transfer"]).exits(0);
+    says(
+        &genesis,
+        &["contract transfer · 0100", "with the chain", "not told: only a transaction that deploys carries it"],
+    );
+    snapshot("inspect_unknown_id", &on.dusk(&["inspect", &"ab".repeat(32)]).exits(2));
+}
+
+#[test]
+fn files_that_are_no_contract_are_refused() {
+    let place = Place::new();
+    place.write("broken.wasm", "MZ, but no module");
+    snapshot("inspect_no_module", &place.dusk(&["inspect", "broken.wasm"]).exits(2));
+    snapshot("inspect_no_file", &place.dusk(&["inspect", "nowhere.wasm"]).exits(2));
+    snapshot("inspect_nothing_built", &place.dusk(&["inspect"]).exits(2));
+    snapshot("inspect_unknown_name", &place.dusk(&["inspect", "counter"]).exits(2));
+}
+
+#[test]
+fn durations_and_numbers_of_control_are_checked() {
+    let place = Place::new();
+    snapshot("warp_nonsense", &place.dusk(&["node", "warp", "soon"]).exits(2));
+    snapshot("mine_nothing", &place.dusk(&["node", "mine", "0"]).exits(2));
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let nowhere = format!("http://127.0.0.1:{port}");
+    says(&place.dusk(&["node", "reset", "--network", &nowhere]).exits(3), &["connection refused", "hint: start one"]);
+}
+
+#[test]
+fn what_a_project_does_on_a_chain_is_told_in_its_own_words() {
+    let _turn = alone();
+    let mut place = Place::new();
+    place.dusk(&["new", "watched"]).exits(0);
+    place.enter("watched");
+    let node = RunningNode::start(&place, "0");
+    let on = On { place: &place, url: node.url.clone() };
+
+    let deployed = on.dusk(&["deploy", "--init", r#"{"limit":10}"#, "--json"]).exits(0).document();
+    let contract = deployed["contract"].as_str().unwrap();
+    let mut follower = Following::start(&on, &["counter", "--limit", "2"]);
+    let called = on.dusk(&["call", "counter", "increment", "--by", "3", "--from", "bob", "--json"]).exits(0).document();
+    let call = called["tx"].as_str().unwrap();
+
+    a_transaction_is_decoded(&on, call, deployed["tx"].as_str().unwrap());
+    a_block_lists_what_is_in_it(&on, &called);
+    events_are_found_and_followed(&on, &mut follower);
+    a_contract_is_taken_apart(&on, contract);
+
+    let interrupted = Following::start(&on, &[]);
+    let port = node.port().to_owned();
+    assert_eq!(interrupted.interrupt(), Some(0), "Ctrl-C is a good end");
+    follows_a_node_that_begins_anew(&place, on, node, &port);
+}
+
+fn a_transaction_is_decoded(on: &On<'_>, call: &str, deployment: &str) {
+    snapshot("tx_call", &on.dusk(&["tx", call, "--final"]).exits(0));
+    let document = on.dusk(&["tx", &format!("0x{call}"), "--json"]).exits(0).document();
+    assert_eq!(document["call"]["arguments"], 3, "{document}");
+    assert_eq!((&document["sender_name"], &document["status"]), (&"bob".into(), &"included".into()));
+    assert_eq!((&document["result"], &document["nonce"]), (&3.into(), &1.into()));
+    let changed = document["events"].as_array().unwrap().iter().find(|event| event["topic"] == "Changed").unwrap();
+    assert_eq!((&changed["data"]["to"], &changed["contract_name"]), (&3.into(), &"counter".into()));
+    snapshot("tx_deploy", &on.dusk(&["tx", deployment, "--wait"]).exits(0));
+    let document = on.dusk(&["tx", deployment, "--json"]).exits(0).document();
+    assert_eq!(document["deploy"]["init"], 10, "{document}");
+}
+
+fn a_block_lists_what_is_in_it(on: &On<'_>, called: &Value) {
+    let height = called["block"].to_string();
+    let shown = on.dusk(&["block", &height]).exits(0);
+    says(&shown, &["generator", "@bob", "counter.increment", "done"]);
+    let document = on.dusk(&["block", &height, "--json"]).exits(0).document();
+    assert_eq!(document["transactions"][0]["id"], called["tx"]);
+    assert_eq!(document["attestation"]["result"], "Valid", "the next block tells: {document}");
+    assert!(document["attestation"]["validation_votes"].as_u64() > Some(0), "{document}");
+}
+
+fn events_are_found_and_followed(on: &On<'_>, follower: &mut Following) {
+    let first = follower.line();
+    assert_eq!((&first["topic"], &first["data"]["to"]), (&"Changed".into(), &3.into()), "{first}");
+    on.dusk(&["call", "counter", "increment", "--by", "4"]).exits(0);
+    let second = follower.line();
+    assert_eq!(second["data"], serde_json::json!({ "from": 3, "to": 7 }), "{second}");
+    assert_eq!(follower.child.wait().unwrap().code(), Some(0), "two events are enough");
+
+    snapshot("events_counter", &on.dusk(&["events", "counter", "--topic", "Changed"]).exits(0));
+    let last = on.dusk(&["events", "@counter", "--limit", "1", "--json"]).exits(0).document();
+    assert_eq!(last["events"].as_array().map(Vec::len), Some(1));
+    assert_eq!(last["events"][0]["tx"], second["tx"]);
+    let first_on = on.dusk(&["events", "counter", "--from-block", "0", "--limit", "1", "--json"]).exits(0).document();
+    assert_eq!(first_on["events"][0]["tx"], first["tx"]);
+    says(&on.dusk(&["events", "counter", "--topic", "Chnged"]).exits(2), &["did you mean `Changed`?"]);
+}
+
+fn a_contract_is_taken_apart(on: &On<'_>, contract: &str) {
+    let built = on.place.dusk(&["inspect", "counter", "--json"]).exits(0).document();
+    assert_eq!(built["build"]["package"], "counter");
+    let functions = built["functions"].as_array().unwrap();
+    let named = functions.iter().filter(|function| function["name"].is_string()).count();
+    assert!(named * 10 > functions.len() * 9, "the build leaves the names: {functions:#?}");
+    let section = |name: &str| built["sections"].as_array().unwrap().iter().any(|section| section["name"] == name);
+    assert!(section("code") && section("dusk:abi") && !section("name"), "{built}");
+
+    let by_file = on.place.dusk(&["inspect", "target/dusk/counter/counter.wasm"]).exits(0);
+    let shown =
+        ["size", "deploy gas", "sections", "functions by size", "increment", "exports", "increment(by: u64) -> u64"];
+    says(&by_file, &shown);
+    let deployed = on.dusk(&["inspect", contract, "--json"]).exits(0).document();
+    assert_eq!((&deployed["blake3"], &deployed["name"]), (&built["blake3"], &"counter".into()));
+    assert_eq!((&deployed["owner_name"], &deployed["functions"]), (&"alice".into(), &built["functions"]));
+    says(&on.dusk(&["inspect", "@counter", "--all"]).exits(0), &["owner", "@alice", "deployed", "in block "]);
+}
+
+fn follows_a_node_that_begins_anew(place: &Place, on: On<'_>, node: RunningNode, port: &str) {
+    let mut follower = Following::start(&on, &["--topic", "Changed"]);
+    assert_eq!(node.stop(), Some(0));
+    let _anew = RunningNode::start(place, port);
+    assert_eq!(follower.line(), serde_json::json!({ "taken_back_to": 0 }));
+    on.dusk(&["deploy", "--init", "10"]).exits(0);
+    on.dusk(&["call", "counter", "increment", "--by", "5"]).exits(0);
+    let first = follower.line();
+    assert_eq!((&first["contract_name"], &first["data"]["to"]), (&"counter".into(), &5.into()), "{first}");
+    assert_eq!(follower.interrupt(), Some(0));
+}
+
+/// A running `events --follow --json`.
+struct Following {
+    child: Child,
+    lines: std::io::Lines<BufReader<std::process::ChildStdout>>,
+}
+
+impl Following {
+    /// Starts it, and waits until it follows.
+    fn start(on: &On<'_>, words: &[&str]) -> Self {
+        let mut command = on.place.command(PROGRAM);
+        command.args(["events", "--follow", "--json", "--network", &on.url]).args(words);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut said = BufReader::new(child.stderr.take().unwrap());
+        let mut first = String::new();
+        said.read_line(&mut first).unwrap();
+        assert!(first.contains("Following"), "{first}");
+        // Whatever it says later must find a reader.
+        std::thread::spawn(move || std::io::copy(&mut said, &mut std::io::sink()));
+        Self { child, lines }
+    }
+
+    /// The next document.
+    fn line(&mut self) -> Value {
+        let line = self.lines.next().expect("there is more").unwrap();
+        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
+    }
+
+    /// Ends it as Ctrl-C does, and gives its exit code.
+    fn interrupt(mut self) -> Option<i32> {
+        assert!(Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap().success());
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Following {
+    fn drop(&mut self) {
+        // Already gone where the test has ended it.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
