@@ -269,6 +269,12 @@ pub(crate) fn read_account(session: &mut Session, account: &PublicKey) -> Result
     decode::<AccountData>(&receipt.data).ok_or(QueryError::Malformed("account"))
 }
 
+/// Reads the balance of a contract, in LUX, in a view of the state.
+pub(crate) fn read_contract_balance(session: &mut Session, contract: &ContractId) -> Result<u64, QueryError> {
+    let receipt = session.call(TRANSFER_CONTRACT, "contract_balance", contract.as_bytes(), BLOCK_GAS_LIMIT)?;
+    decode::<u64>(&receipt.data).ok_or(QueryError::Malformed("contract_balance"))
+}
+
 /// Decodes what a genesis contract returned or emitted.
 pub(crate) fn decode<T>(bytes: &[u8]) -> Option<T>
 where

@@ -123,7 +123,8 @@ impl TestHost {
         let vm = match &config.module_cache {
             Some(folder) => Vm::with_module_cache(folder)?,
             None => Vm::in_memory()?,
-        };
+        }
+        .recording_logs();
         let accounts = dev_accounts();
         let genesis = genesis::state(&vm, LOCAL_CHAIN_ID, config.rules, &Allocation::development(&accounts))?;
         let contract = |artefact| Contract { artefact, bytecode: OnceLock::new() };

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::parse::Parser;
-use syn::{Fields, ItemEnum, LitInt};
+use syn::spanned::Spanned;
+use syn::{Fields, ItemEnum, LitInt, Type};
 
 use crate::diagnostics::Diagnostics;
 use crate::source::docs;
@@ -34,8 +35,9 @@ pub(crate) fn expand(options: TokenStream, item: &TokenStream) -> TokenStream {
     if parsed.variants.is_empty() {
         faults.at(&parsed.ident, "an error needs a variant for each reason");
     }
-    let codes = codes(&mut parsed, first, &mut faults);
-    let arms = arms(&parsed, &codes, &mut faults);
+    let inner = inner(&mut parsed, &mut faults);
+    let codes = codes(&mut parsed, &inner, first, &mut faults);
+    let arms = arms(&parsed, &codes, &inner, &mut faults);
     if !faults.is_empty() {
         let errors = faults.into_tokens();
         return quote!(#parsed #errors);
@@ -43,14 +45,41 @@ pub(crate) fn expand(options: TokenStream, item: &TokenStream) -> TokenStream {
     let missing = missing_derives(&parsed);
     let ident = &parsed.ident;
     let Arms { table, code, name, fields, describe, assertions } = arms;
+    let conversions = parsed.variants.iter().zip(&inner).filter_map(|(variant, inner)| {
+        let (variant, inner) = (&variant.ident, inner.as_ref()?);
+        Some(quote! {
+            impl ::core::convert::From<#inner> for #ident {
+                fn from(refusal: #inner) -> Self {
+                    Self::#variant(refusal)
+                }
+            }
+        })
+    });
+    // Where all codes are its own, the table is written out.
+    let table = if inner.iter().all(Option::is_none) {
+        quote!(&[#(#table),*])
+    } else {
+        let pieces: Vec<_> = table
+            .iter()
+            .zip(&inner)
+            .map(|(entry, inner)| match inner {
+                Some(inner) => quote!(<#inner as ::dusk_sdk::contract::Refusal>::CODES),
+                None => quote!(&[#entry]),
+            })
+            .collect();
+        quote! {
+            &::dusk_sdk::contract::joined_codes::<{ ::dusk_sdk::contract::count_codes(&[#(#pieces),*]) }>(&[#(#pieces),*])
+        }
+    };
     quote! {
         #[derive(#missing)]
         #parsed
         #assertions
+        #(#conversions)*
         ::dusk_sdk::__with_json! {
             { impl ::dusk_sdk::contract::Refusal for #ident }
             {
-                const CODES: &'static [(u32, &'static str)] = &[#table];
+                const CODES: &'static [(u32, &'static str)] = #table;
 
                 fn code(&self) -> u32 {
                     match self { #code }
@@ -66,20 +95,57 @@ pub(crate) fn expand(options: TokenStream, item: &TokenStream) -> TokenStream {
             }
             {
                 fn describe(types: &mut ::dusk_sdk::interface::Types) -> ::dusk_sdk::__private::Vec<::dusk_sdk::interface::Variant> {
-                    ::dusk_sdk::__private::vec![#describe]
+                    #describe
                 }
             }
         }
     }
 }
 
+/// The errors that variants under `#[from]` stand for. Takes these attributes away.
+fn inner(item: &mut ItemEnum, faults: &mut Diagnostics) -> Vec<Option<Type>> {
+    let mut inner: Vec<Option<Type>> = Vec::new();
+    for variant in &mut item.variants {
+        let Some(place) = variant.attrs.iter().position(|attribute| attribute.path().is_ident("from")) else {
+            inner.push(None);
+            continue;
+        };
+        let attribute = variant.attrs.remove(place);
+        match &variant.fields {
+            Fields::Unnamed(fields) if fields.unnamed.len() == 1 => {
+                let ty = fields.unnamed[0].ty.clone();
+                if inner.iter().flatten().any(|known| *known == ty) {
+                    faults.at(&ty, "two variants stand for the same error: which one would `?` make of it?");
+                }
+                inner.push(Some(ty));
+            }
+            _ => {
+                faults.at(
+                    &attribute,
+                    "#[from] is for a variant that holds another error: `Ownership(ownership::Refused)`",
+                );
+                inner.push(None);
+            }
+        }
+    }
+    inner
+}
+
 /// The code of each variant: as `#[code(N)]` says, else one more than that of the variant before. Takes these
 /// attributes away.
-fn codes(item: &mut ItemEnum, first: u32, faults: &mut Diagnostics) -> Vec<u32> {
+fn codes(item: &mut ItemEnum, inner: &[Option<Type>], first: u32, faults: &mut Diagnostics) -> Vec<u32> {
     let mut next = Some(first);
     let mut known: BTreeMap<u32, String> = BTreeMap::new();
     let mut codes = Vec::new();
-    for variant in &mut item.variants {
+    for (variant, inner) in item.variants.iter_mut().zip(inner) {
+        if inner.is_some() {
+            if let Some(code) = variant.attrs.iter().find(|attribute| attribute.path().is_ident("code")) {
+                faults.at(code, "a variant under #[from] has the codes of the error that it holds");
+            }
+            variant.attrs.retain(|attribute| !attribute.path().is_ident("code"));
+            codes.push(0);
+            continue;
+        }
         if let Some((_, value)) = &variant.discriminant {
             faults.at(value, "write the code of an error as #[code(N)] before the variant");
         }
@@ -109,7 +175,8 @@ fn codes(item: &mut ItemEnum, first: u32, faults: &mut Diagnostics) -> Vec<u32> 
 
 #[derive(Default)]
 struct Arms {
-    table: TokenStream,
+    /// The code and the name of each variant.
+    table: Vec<TokenStream>,
     code: TokenStream,
     name: TokenStream,
     fields: TokenStream,
@@ -117,13 +184,30 @@ struct Arms {
     assertions: TokenStream,
 }
 
-fn arms(item: &ItemEnum, codes: &[u32], faults: &mut Diagnostics) -> Arms {
+fn arms(item: &ItemEnum, codes: &[u32], inner: &[Option<Type>], faults: &mut Diagnostics) -> Arms {
     let mut arms = Arms::default();
-    for (variant, code) in item.variants.iter().zip(codes) {
+    let mut describe = Vec::new();
+    for ((variant, code), inner) in item.variants.iter().zip(codes).zip(inner) {
+        if let Some(inner) = inner {
+            let ident = &variant.ident;
+            arms.table.push(TokenStream::new());
+            arms.code.extend(quote!(Self::#ident(refusal) => ::dusk_sdk::contract::Refusal::code(refusal),));
+            arms.name.extend(quote!(Self::#ident(refusal) => ::dusk_sdk::contract::Refusal::name(refusal),));
+            arms.fields
+                .extend(quote!(Self::#ident(refusal) => ::dusk_sdk::contract::Refusal::write_fields(refusal, out),));
+            describe.push(quote!(<#inner as ::dusk_sdk::contract::Refusal>::describe(types)));
+            arms.assertions.extend(quote_spanned! {inner.span()=>
+                const _: () = {
+                    #[allow(dead_code, reason = "only its type matters")]
+                    fn check() { ::dusk_sdk::__private::assert_refusal::<#inner>(); }
+                };
+            });
+            continue;
+        }
         let parts = Parts::of(&variant.fields, faults);
         let (ident, name, doc) = (&variant.ident, variant.ident.to_string(), docs(&variant.attrs));
         let (pattern, write, fields) = (parts.pattern(), parts.write(), parts.describe());
-        arms.table.extend(quote!((#code, #name),));
+        arms.table.push(quote!((#code, #name)));
         arms.code.extend(quote!(Self::#ident { .. } => #code,));
         arms.name.extend(quote!(Self::#ident { .. } => #name,));
         arms.fields.extend(if matches!(variant.fields, Fields::Unit) {
@@ -131,9 +215,18 @@ fn arms(item: &ItemEnum, codes: &[u32], faults: &mut Diagnostics) -> Arms {
         } else {
             quote!(Self::#ident #pattern => { #write true })
         });
-        arms.describe.extend(quote!(::dusk_sdk::interface::Variant::new(#name, #doc, #fields),));
+        describe.push(quote!(::dusk_sdk::interface::Variant::new(#name, #doc, #fields)));
         arms.assertions.extend(parts.assertions());
     }
+    arms.describe = if inner.iter().all(Option::is_none) {
+        quote!(::dusk_sdk::__private::vec![#(#describe),*])
+    } else {
+        let pieces = describe.into_iter().zip(inner).map(|(piece, inner)| match inner {
+            Some(_) => piece,
+            None => quote!(::dusk_sdk::__private::vec![#piece]),
+        });
+        quote!(::dusk_sdk::__private::Vec::from_iter([#(#pieces),*].into_iter().flatten()))
+    };
     arms
 }
 

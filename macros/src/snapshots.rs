@@ -31,6 +31,18 @@ fn the_expansion_of_an_error() {
 }
 
 #[test]
+fn the_expansion_of_an_error_that_holds_another() {
+    let error = quote! {
+        pub enum Refused {
+            Closed,
+            #[from]
+            Pausing(pausing::Refused),
+        }
+    };
+    insta::assert_snapshot!(pretty(crate::refusal::expand(TokenStream::new(), &error)));
+}
+
+#[test]
 fn the_expansion_of_a_type() {
     let kind = quote! {
         #[derive(Copy, Ord)]

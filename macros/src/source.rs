@@ -30,6 +30,23 @@ pub(crate) fn is_result(ty: &Type) -> bool {
     matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Result"))
 }
 
+/// What is wrong with floats.
+const FLOAT: &str = "floats may differ between machines: use an integer of a smaller unit";
+
+/// What keeps a type out of the state, as far as its tokens tell: floats, also inside others.
+pub(crate) fn state_fault(ty: &Type) -> Option<&'static str> {
+    struct Floats(bool);
+    impl syn::visit_mut::VisitMut for Floats {
+        fn visit_type_path_mut(&mut self, path: &mut syn::TypePath) {
+            self.0 |= path.path.is_ident("f32") || path.path.is_ident("f64");
+            syn::visit_mut::visit_type_path_mut(self, path);
+        }
+    }
+    let mut floats = Floats(false);
+    syn::visit_mut::visit_type_mut(&mut floats, &mut ty.clone());
+    floats.0.then_some(FLOAT)
+}
+
 /// What keeps a type from crossing the border of a contract, as far as its tokens tell.
 pub(crate) fn type_fault(ty: &Type) -> Option<&'static str> {
     match ty {
@@ -45,7 +62,14 @@ pub(crate) fn type_fault(ty: &Type) -> Option<&'static str> {
             let last = path.path.segments.last()?;
             match last.ident.to_string().as_str() {
                 "usize" | "isize" => Some("the size of `usize` depends on the machine: use u32 or u64"),
-                "f32" | "f64" => Some("floats may differ between machines: use an integer of a smaller unit"),
+                "f32" | "f64" => Some(FLOAT),
+                "HashMap" | "HashSet" => {
+                    Some("the order of its entries is not the same everywhere: use BTreeMap or BTreeSet")
+                }
+                "Rc" | "Arc" | "Cell" | "RefCell" | "Cow" | "Box" => {
+                    Some("this cannot cross the border of a contract: pass the value that it holds")
+                }
+                "char" => Some("a `char` has no form on the wire: pass a String, or its number as u32"),
                 _ => {
                     let syn::PathArguments::AngleBracketed(generics) = &last.arguments else { return None };
                     generics.args.iter().find_map(|argument| match argument {

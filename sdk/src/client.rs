@@ -5,6 +5,7 @@
 //! (`dusk_sdk::testing`).
 
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 use core::marker::PhantomData;
 
@@ -15,7 +16,7 @@ use crate::contract::Refusal;
 use crate::runtime::entry::fail;
 use crate::runtime::{buffer, host};
 use crate::value::Value;
-use crate::wire::Wire;
+use crate::wire::{Overflow, Wire};
 
 /// A way by which a contract's queries can be called.
 pub trait Reads {
@@ -33,6 +34,15 @@ pub trait Writes: Reads {
 
     /// Calls a transaction.
     fn write<A: Arguments, T: Value, E: Refusal>(&self, function: &'static str, arguments: A) -> Self::Written<T, E>;
+}
+
+/// A way by which queries that feed items can be called: from outside of the chain only.
+pub trait Feeds {
+    /// What such a query gives.
+    type Fed<T: Value>;
+
+    /// Calls a query that feeds.
+    fn feed<A: Arguments, T: Value>(&self, function: &'static str, arguments: A) -> Self::Fed<T>;
 }
 
 /// The call of a constructor: its contract, its arguments, its refusals.
@@ -78,7 +88,7 @@ impl OnChain {
     }
 
     fn call<A: Arguments, T: Value>(self, function: &str, arguments: &A) -> T {
-        match call(&self.id, function, arguments, 0) {
+        match call(self.id, function, arguments, 0) {
             Ok(value) => value,
             Err(failure) => fail(&failure.to_text(function)),
         }
@@ -121,7 +131,7 @@ impl Reads for Attempt {
     type Read<T: Value, E: Refusal> = Result<T, CallFailed>;
 
     fn read<A: Arguments, T: Value, E: Refusal>(&self, function: &'static str, arguments: A) -> Result<T, CallFailed> {
-        call(&self.id, function, &arguments, self.gas_limit)
+        call(self.id, function, &arguments, self.gas_limit)
     }
 }
 
@@ -129,7 +139,7 @@ impl Writes for Attempt {
     type Written<T: Value, E: Refusal> = Result<T, CallFailed>;
 
     fn write<A: Arguments, T: Value, E: Refusal>(&self, function: &'static str, arguments: A) -> Result<T, CallFailed> {
-        call(&self.id, function, &arguments, self.gas_limit)
+        call(self.id, function, &arguments, self.gas_limit)
     }
 }
 
@@ -173,7 +183,7 @@ impl CallFailed {
         }
     }
 
-    fn to_text(&self, function: &str) -> String {
+    pub(crate) fn to_text(&self, function: &str) -> String {
         let mut text = String::from("call of ");
         text.push_str(function);
         text.push_str(" failed: ");
@@ -190,19 +200,54 @@ impl fmt::Display for CallFailed {
 
 impl core::error::Error for CallFailed {}
 
-/// Calls a function of a contract. A gas limit of 0, or of more than is left, gives 93 % of what is left.
-fn call<A: Arguments, T: Wire>(
-    id: &ContractId,
+/// Calls a function of a contract whose types are not at hand: `call(id, "balance_of", &(account,), 0)?`.
+///
+/// A gas limit of 0, or of more than is left, gives 93 % of what is left. A callee that fails has changed nothing, and has cost all
+/// the gas that it was given.
+///
+/// # Errors
+/// When the contract does not answer, or its answer is not of the type that is wanted.
+///
+/// # Panics
+/// When the arguments are larger than the argument buffer.
+pub fn call<A: Arguments, T: Wire>(
+    id: ContractId,
     function: &str,
     arguments: &A,
     gas_limit: u64,
 ) -> Result<T, CallFailed> {
-    let Ok(length) = buffer::put(|buffer| arguments.encode_into(buffer)) else {
+    let answer = enter(id, function, gas_limit, |buffer| arguments.encode_into(buffer))?;
+    buffer::with(|buffer| T::decode_aligned(&buffer[..answer])).map_err(|_| CallFailed::Malformed)
+}
+
+/// Calls a function of a contract with bytes, and gives the bytes of its answer. As [`call`] in everything else.
+///
+/// # Errors
+/// When the contract does not answer.
+///
+/// # Panics
+/// When the argument is larger than the argument buffer.
+pub fn call_raw(id: ContractId, function: &str, argument: &[u8], gas_limit: u64) -> Result<Vec<u8>, CallFailed> {
+    let answer = enter(id, function, gas_limit, |buffer| {
+        buffer.get_mut(..argument.len()).ok_or(Overflow)?.copy_from_slice(argument);
+        Ok(argument.len())
+    })?;
+    Ok(buffer::with(|buffer| buffer[..answer].to_vec()))
+}
+
+/// Makes a call and gives the length of the answer, which is in the buffer.
+fn enter(
+    id: ContractId,
+    function: &str,
+    gas_limit: u64,
+    encode: impl FnOnce(&mut [u8]) -> Result<usize, Overflow>,
+) -> Result<usize, CallFailed> {
+    let Ok(length) = buffer::put(encode) else {
         fail("the arguments of a call are larger than the argument buffer of 65536 bytes");
     };
     let answer = host::call(&id.to_bytes(), function, length, gas_limit);
     match answer {
-        0.. => buffer::with(|buffer| T::decode_aligned(&buffer[..answer as usize])).map_err(|_| CallFailed::Malformed),
+        0.. => Ok(answer as usize),
         -1 => Err(CallFailed::Panicked(buffer::with(|buffer| {
             let length = u32::from_le_bytes([buffer[0], buffer[1], buffer[2], buffer[3]]) as usize;
             let text = buffer.get(4..).and_then(|rest| rest.get(..length)).unwrap_or_default();

@@ -110,6 +110,36 @@ impl<T, E> Fallible for Result<T, E> {
     }
 }
 
+/// How many codes there are in these tables.
+#[doc(hidden)]
+#[must_use]
+pub const fn count_codes(tables: &[&[(u32, &'static str)]]) -> usize {
+    let (mut count, mut index) = (0, 0);
+    while index < tables.len() {
+        count += tables[index].len();
+        index += 1;
+    }
+    count
+}
+
+/// The codes of these tables in one. `N` is what [`count_codes`] gives.
+#[doc(hidden)]
+#[must_use]
+pub const fn joined_codes<const N: usize>(tables: &[&[(u32, &'static str)]]) -> [(u32, &'static str); N] {
+    let mut joined = [(0, ""); N];
+    let (mut at, mut index) = (0, 0);
+    while index < tables.len() {
+        let mut entry = 0;
+        while entry < tables[index].len() {
+            joined[at] = tables[index][entry];
+            at += 1;
+            entry += 1;
+        }
+        index += 1;
+    }
+    joined
+}
+
 /// Stops the compilation when two errors of a contract have the same code.
 #[doc(hidden)]
 pub const fn assert_distinct_codes(enums: &[&[(u32, &str)]]) {

@@ -9,6 +9,7 @@ use dusk_core::transfer::TRANSFER_CONTRACT;
 
 use crate::account::{Account, Owner};
 use crate::contract::Event;
+use crate::principal::Principal;
 use crate::runtime::entry::fail;
 use crate::runtime::{buffer, host};
 use crate::value::Value;
@@ -70,13 +71,24 @@ pub fn origin() -> Option<Account> {
     metadata::<Option<Account>>(Metadata::PUBLIC_SENDER).flatten()
 }
 
-/// The contract that made this call. For a call that came straight from a transaction it is the transfer contract;
-/// `None` in `init` and in queries.
+/// Who called this contract directly: the contract that did, or the account that sent the transaction.
+///
+/// This is the one to give rights to where contracts shall have rights as accounts have. A call that the transfer contract makes for a
+/// payment from contract to contract counts as the paying contract's. In `init` it is the account that deploys.
+///
+/// # Panics
+/// The call is refused when the transaction has no public sender and no contract is between (it is shielded, or this is
+/// a query without a transaction).
 #[must_use]
-pub fn caller() -> Option<ContractId> {
-    match host::caller() {
-        0 => None,
-        _ => Some(read_id(0)),
+pub fn caller() -> Principal {
+    let callers = usize::try_from(host::callstack()).unwrap_or(0);
+    let mut contracts = (0..callers).map(read_id).filter(|id| *id != TRANSFER_CONTRACT);
+    match contracts.next() {
+        Some(contract) => Principal::Contract(contract),
+        None => match origin() {
+            Some(account) => Principal::Account(account),
+            None => fail("caller: the call has no public sender"),
+        },
     }
 }
 

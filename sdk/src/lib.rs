@@ -61,6 +61,8 @@
 //! | [`env`](mod@env) | contracts | the sender, the height, events: what a contract asks and tells the chain |
 //! | [`crypto`] | contracts | hashes, signatures and proofs that the host computes |
 //! | [`client`] | contracts | calls from contract to contract |
+//! | [`money`] | contracts | DUSK in and out |
+//! | [`parts`] | contracts | ownership, roles, pausing, upgrades: values that a contract holds as fields |
 //! | `testing` (feature) | tests | a chain for each test, typed calls, assertions |
 //! | `interface` (feature) | tools | the description of a contract, JSON and back |
 //! | `driver` (feature) | tools | the data driver |
@@ -85,8 +87,8 @@
 //! - **Results** go by value: `Result<T, E>` is `T` on the wire, and `E` is the text of a panic ([`contract::Refusal`]).
 //! - **Re-entry.** While a method that changes the state runs, every call into the contract is refused; while a query
 //!   runs, only queries are let in. Change first and call last: a contract that was called may call back.
-//! - **Accounts.** [`env::sender`] is the account that called *this* contract directly. A contract between the two cannot
-//!   use its rights.
+//! - **Accounts.** [`env::sender`] is the account that called *this* contract directly, [`env::caller`] the account or the
+//!   contract that did. A contract between cannot use the rights of an account.
 //!
 //! Deliberately absent: floats, clocks (contracts see heights), and any way to swallow a refusal and keep what it did.
 #![no_std]
@@ -97,6 +99,7 @@ extern crate self as dusk_sdk;
 extern crate std;
 
 mod account;
+mod amount;
 mod arguments;
 mod base58;
 pub mod client;
@@ -109,6 +112,9 @@ mod field;
 #[cfg(feature = "json")]
 pub mod interface;
 mod macros;
+pub mod money;
+pub mod parts;
+mod principal;
 mod runtime;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -117,6 +123,7 @@ mod value;
 pub mod wire;
 
 pub use account::{Account, Owner};
+pub use amount::{Dusk, NotAnAmount};
 pub use dusk_core::abi::ContractId;
 /// Makes a function a test on a chain of its own: `fn name(chain: Chain) -> TestResult`.
 ///
@@ -139,8 +146,13 @@ pub use dusk_sdk_macros::test;
 /// `<State>Client`, a function `at(id)` for calls from contract to contract, and an export of the module's public items to
 /// where the module stands.
 ///
-/// Option: `#[contract(events(path, …))]` names events that are declared outside of the module, so that the schema
-/// has them.
+/// Options:
+///
+/// - `#[contract(events(path, …))]` on the module names events that are declared outside of it, so that the schema has them.
+/// - `#[contract(feeds = Item)]` on a query says what it [feeds](env::feed). The schema and the clients know then, and it is called
+///   as a feed. It returns nothing.
+/// - `#[contract(raw_result)]` on a method that returns a `Result` gives callers the `Result` itself, for interfaces that exist
+///   already. **Its `Err` does not revert**: what the method did until then stays. Its error is a [`Value`].
 pub use dusk_sdk_macros::contract;
 /// Makes a struct or an enum a [`Value`]: what contracts and callers exchange, and keys and values of maps.
 ///
@@ -180,6 +192,24 @@ pub use dusk_sdk_macros::contract_type;
 /// assert_eq!(Refused::Insufficient { held: 3 }.to_text(), r#"E1: Insufficient {"held":3}"#);
 /// assert_eq!(Refused::Closed.to_text(), "E9: Closed");
 /// ```
+///
+/// A variant under `#[from]` holds another error, for instance that of one of the [`parts`], and has its codes and texts. `?` makes
+/// the one of the other:
+///
+/// ```
+/// # use dusk_sdk::prelude::*;
+/// use dusk_sdk::contract::Refusal;
+/// use dusk_sdk::parts::pausing;
+///
+/// #[error]
+/// pub enum Refused {
+///     Closed,
+///     /// While the contract is paused.
+///     #[from]
+///     Pausing(pausing::Refused),
+/// }
+/// assert_eq!(Refused::from(pausing::Refused::Paused).to_text(), pausing::Refused::Paused.to_text());
+/// ```
 pub use dusk_sdk_macros::error;
 /// Makes a struct an event, to be given to [`env::emit`]. It is a [`Value`] as under
 /// [`#[contract_type]`](macro@contract_type).
@@ -187,6 +217,7 @@ pub use dusk_sdk_macros::error;
 /// Its topic is its name, or what `#[event(topic = "…")]` says. The topic costs 4 gas for each byte, every time.
 pub use dusk_sdk_macros::event;
 pub use field::Field;
+pub use principal::Principal;
 pub use value::Value;
 
 /// What a contract imports: `use dusk_sdk::prelude::*;`.
@@ -202,7 +233,9 @@ pub mod prelude {
     pub use crate::env::{
         block_height, caller, chain_id, emit, feed, gas_limit, gas_spent, origin, owner, owner_of, self_id, sender,
     };
-    pub use crate::{Account, ContractId, Field, Owner, contract, contract_type, ensure, error, event};
+    pub use crate::{
+        Account, ContractId, Dusk, Field, Owner, Principal, contract, contract_type, ensure, error, event, log,
+    };
 }
 
 /// What the macros use. Not for people.
@@ -218,6 +251,9 @@ pub mod __private {
 
     pub use crate::runtime::entry;
     pub use crate::text::Members;
+
+    /// Whether contracts log.
+    pub const LOGS: bool = cfg!(feature = "log");
 
     pub fn assert_value<T: crate::Value>() {}
     pub fn assert_event<T: crate::contract::Event>() {}

@@ -82,6 +82,26 @@ macro_rules! __with_json {
     ({ $($head:tt)* } { $($always:tt)* } { $($json:tt)* }) => { $($head)* { $($always)* } };
 }
 
+/// Logs a line while a contract is tested: `log!("moved {amount}")`, as in [`format!`](alloc::format).
+///
+/// What is logged stands in the report of a test that fails, and in that of `cargo dusk test -vv`. On the network it costs nothing:
+/// only the feature `log` of `dusk-sdk`, which `cargo dusk test -vv` sets, makes code of it. Nothing that the contract does can depend
+/// on it, and with the feature a call costs more gas than without.
+///
+/// ```
+/// # use dusk_sdk::log;
+/// let left = 3;
+/// log!("{left} are left, of {}", 10);
+/// ```
+#[macro_export]
+macro_rules! log {
+    ($($line:tt)+) => {
+        if $crate::__private::LOGS {
+            $crate::__private::entry::log(::core::format_args!($($line)+));
+        }
+    };
+}
+
 /// Refuses the call unless a condition holds: returns `Err` with the given refusal.
 ///
 /// ```

@@ -13,7 +13,7 @@ use crate::wire::Wire;
 #[cfg(feature = "json")]
 use crate::{
     __private::Json,
-    interface::{JsonError, Type, Types, hex_bytes},
+    interface::{Field, Given, JsonError, Shape, Type, Types, Variant, VariantJson, hex_bytes},
 };
 #[cfg(feature = "json")]
 use alloc::boxed::Box;
@@ -223,6 +223,46 @@ where
     #[cfg(feature = "json")]
     fn describe(types: &mut Types) -> Type {
         Type::Option(Box::new(T::describe(types)))
+    }
+}
+
+/// What a method under `#[contract(raw_result)]` returns: in JSON an enum, `{"Ok":{"0":7}}` or `{"Err":{"0":"Closed"}}`.
+impl<T: Value, E: Value> Value for Result<T, E>
+where
+    Self: Wire,
+{
+    fn write_json(&self, out: &mut String) {
+        fn side(name: &str, value: &impl Value, out: &mut String) {
+            let mut object = Members::object(out);
+            let mut fields = Members::object(object.field(name));
+            value.write_json(fields.field("0"));
+            fields.end();
+            object.end();
+        }
+        match self {
+            Ok(value) => side("Ok", value, out),
+            Err(error) => side("Err", error, out),
+        }
+    }
+
+    #[cfg(feature = "json")]
+    fn read_json(json: &Json) -> Result<Self, JsonError> {
+        let variant = VariantJson::new(json)?;
+        let fields = || Given::object(&["0"], variant.fields()?);
+        match variant.name {
+            "Ok" => fields()?.read(0).map(Ok),
+            "Err" => fields()?.read(0).map(Err),
+            _ => Err(variant.unknown(&["Ok", "Err"])),
+        }
+    }
+
+    #[cfg(feature = "json")]
+    fn describe(types: &mut Types) -> Type {
+        types.define::<Self>("Result", "A value, or why there is none.", |types| {
+            let ok = Variant::new("Ok", "", alloc::vec![Field::new("0", "", T::describe(types))]);
+            let err = Variant::new("Err", "", alloc::vec![Field::new("0", "", E::describe(types))]);
+            Shape::Enum(alloc::vec![ok, err])
+        })
     }
 }
 

@@ -294,6 +294,7 @@ fn a_driver_says_what_is_wrong() {
 struct Host {
     panic: Option<String>,
     events: Vec<(String, Vec<u8>)>,
+    logs: Vec<String>,
     callee: Option<Instance>,
 }
 
@@ -304,6 +305,8 @@ struct Contract {
     linker: Linker<Host>,
     /// `None` before the first call.
     memory: Option<Vec<u8>>,
+    /// What the last call logged.
+    logs: Vec<String>,
 }
 
 fn memory(caller: &Caller<'_, Host>) -> Memory {
@@ -329,6 +332,12 @@ impl Contract {
                 let text = bytes(&caller, buffer(&caller) as i32, length);
                 caller.data_mut().panic = Some(String::from_utf8(text).unwrap());
                 Err(wasmi::Error::new("panic"))
+            })
+            .unwrap();
+        linker
+            .func_wrap("env", "hdebug", |mut caller: Caller<'_, Host>, length: i32| {
+                let line = bytes(&caller, buffer(&caller) as i32, length);
+                caller.data_mut().logs.push(String::from_utf8(line).unwrap());
             })
             .unwrap();
         linker
@@ -363,7 +372,7 @@ impl Contract {
             linker.func_wrap("env", name, || 0i32).unwrap();
         }
         linker.func_wrap("env", "hd", |_: i32, _: i32| 0i32).unwrap();
-        Self { module, linker, memory: None }
+        Self { module, linker, memory: None, logs: Vec::new() }
     }
 
     /// Calls a function with bytes; gives the answer's bytes, or the text of the panic.
@@ -381,7 +390,9 @@ impl Contract {
         assert_eq!(buffer % 16, 0);
         memory.write(&mut store, buffer, argument).unwrap();
         let function = instance.get_typed_func::<i32, i32>(&store, function).unwrap();
-        match function.call(&mut store, argument.len() as i32) {
+        let returned = function.call(&mut store, argument.len() as i32);
+        self.logs = std::mem::take(&mut store.data_mut().logs);
+        match returned {
             Ok(length) => {
                 let bytes = memory.data(&store).to_vec();
                 let answer = bytes[buffer..][..length as usize].to_vec();
@@ -415,6 +426,20 @@ fn a_contract_keeps_its_state_and_answers() {
     let pair = Arguments::encode(&(ContractId::from_bytes([3; 32]), -4i64)).unwrap();
     let answer = contract.call("other", &pair).unwrap();
     assert_eq!(INTERFACE.decode_output("other", &answer).unwrap(), "[1,-4]");
+}
+
+#[test]
+fn logging_is_a_feature_and_nothing_without_it() {
+    let (imports, _, _) = interface_of(&compile("everything", "abi"));
+    assert!(!imports.contains(&"hdebug".to_owned()), "{imports:?}");
+    let logging = compile("everything", "abi,dusk-sdk/log");
+    let mut contract = Contract::load(&logging);
+    contract.call("init", &[]).unwrap();
+    assert!(contract.logs.is_empty());
+    for (number, line) in [(7u64, "0 becomes 7"), (9, "7 becomes 9")] {
+        assert_eq!(contract.call("remember", &number.to_le_bytes()), Ok(vec![]));
+        assert_eq!(contract.logs, [line]);
+    }
 }
 
 #[test]

@@ -92,7 +92,12 @@ pub(crate) enum Step {
         /// Its data, decoded where possible, else in hexadecimal.
         data: Value,
     },
+    /// It logged a line.
+    Log(String),
 }
+
+/// What the SDK logs before a panic, with its place behind it.
+const PANIC_PLACE: &str = "panicked at ";
 
 /// Reads what tests did.
 pub(crate) struct Teller<'a> {
@@ -133,13 +138,15 @@ impl<'a> Teller<'a> {
     pub(crate) fn call(&self, frame: &Frame) -> Call {
         let reader = self.packages.get(&frame.contract).and_then(|package| self.readers.get(*package));
         let error = frame.outcome.as_ref().err().map(|error| explained(error, frame, reader));
-        let (mut calls, mut events) = (frame.calls.iter(), frame.events.iter());
+        let (mut calls, mut events, mut logs) = (frame.calls.iter(), frame.events.iter(), frame.logs.iter());
+        let place = frame.logs.iter().find_map(|line| line.strip_prefix(PANIC_PLACE)).map(str::to_owned);
         let steps = frame.steps.iter().filter_map(|step| match step {
             FrameStep::Call => calls.next().map(|call| Step::Call(self.call(call))),
             FrameStep::Event => events.next().map(|event| Step::Event {
                 topic: event.topic.clone(),
                 data: self.read(&event.data, |bytes| reader?.driver.decode_event(&event.topic, bytes).ok()),
             }),
+            FrameStep::Log => logs.next().filter(|line| !line.starts_with(PANIC_PLACE)).cloned().map(Step::Log),
         });
         Call {
             contract: self.name(&frame.contract),
@@ -149,7 +156,7 @@ impl<'a> Teller<'a> {
             own_gas: frame.own_gas(),
             result: self.result(frame, reader),
             error,
-            place: None,
+            place,
             steps: steps.collect(),
         }
     }

@@ -90,7 +90,8 @@ fn sample(ty: &Type) -> &'static str {
         Type::String => "\"text\"",
         Type::Bytes | Type::FixedBytes(_) | Type::Field => "\"00…\"",
         Type::Account => "\"@alice\"",
-        Type::Contract => "\"@name\"",
+        Type::Contract | Type::Principal => "\"@name\"",
+        Type::Amount => "\"2.5 DUSK\"",
         Type::List(_) | Type::Array(..) | Type::Tuple(_) | Type::Map(..) => "[…]",
         Type::Named(_) | Type::Opaque(_) => "{…}",
     }

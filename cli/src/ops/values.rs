@@ -81,9 +81,14 @@ impl<'a> Checker<'a> {
     /// Text of a flag as JSON: what is not clearly text is read as JSON.
     fn read_text(&self, ty: &Type, text: &str, path: &str) -> Result<Value, Misfit> {
         match ty {
-            Type::String | Type::Bytes | Type::FixedBytes(_) | Type::Account | Type::Contract | Type::Field => {
-                Ok(Value::String(text.to_owned()))
-            }
+            Type::String
+            | Type::Bytes
+            | Type::FixedBytes(_)
+            | Type::Account
+            | Type::Contract
+            | Type::Principal
+            | Type::Field => Ok(Value::String(text.to_owned())),
+            Type::Amount => Ok(Value::String(text.replace('_', ""))),
             Type::Uint(_) | Type::Int(_) => Ok(Value::String(text.replace('_', ""))),
             Type::Unit => Ok(Value::Null),
             Type::Option(_) if matches!(text, "none" | "null") => Ok(Value::Null),
@@ -129,6 +134,17 @@ impl<'a> Checker<'a> {
                 Some(name) => self.names.contract(name).map(Value::String).map_err(|problem| misfit(path, problem)),
                 None => hexadecimal(&text, Some(32)).ok_or_else(|| wrong(&Value::String(text))),
             },
+            (Type::Principal, Value::String(text)) => match text.strip_prefix('@') {
+                // A name is an account's where there is one of that name.
+                Some(name) => match self.names.account(name) {
+                    Ok(account) => Ok(Value::String(account)),
+                    Err(problem) => self.names.contract(name).map(Value::String).map_err(|_| misfit(path, problem)),
+                },
+                None if is_address(&text) => Ok(Value::String(text)),
+                None => hexadecimal(&text, Some(32)).ok_or_else(|| wrong(&Value::String(text))),
+            },
+            // The data driver reads the unit.
+            (Type::Amount, value @ (Value::String(_) | Value::Number(_))) => Ok(value),
             (Type::Option(_), Value::Null) => Ok(Value::Null),
             (Type::Option(inner), value) => self.check(inner, value, path, depth - 1),
             (Type::List(inner), Value::Array(items)) => self.check_all(inner, items, path, depth),
@@ -223,6 +239,8 @@ impl<'a> Checker<'a> {
             Type::FixedBytes(length) => format!("{length} bytes in hexadecimal"),
             Type::Account => "an account (`@alice`, or an address)".to_owned(),
             Type::Contract => "a contract (`@name`, or an id of 64 hexadecimal digits)".to_owned(),
+            Type::Principal => "an account or a contract (`@name`, an address, or an id)".to_owned(),
+            Type::Amount => "an amount (`2.5 DUSK`, `100 LUX`, or a number of LUX)".to_owned(),
             Type::Field => "a field element (64 hexadecimal digits)".to_owned(),
             Type::Option(ty) => format!("{} or null", inner(ty)),
             Type::List(ty) => format!("a list, each {}", inner(ty)),

@@ -37,3 +37,12 @@ fn every_example_passes_its_own_tests() {
     }
     assert!(tried > 0, "there are examples");
 }
+
+#[test]
+fn the_sdk_keeps_its_promises_on_a_chain() {
+    let _turn = alone();
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../sdk/tests/chain/Cargo.toml");
+    let tested =
+        Place::new().dusk(&["test", "--manifest-path", manifest.to_str().unwrap(), "--json"]).exits(0).document();
+    assert!(tested["passed"].as_u64() > Some(10) && tested["failed"] == 0, "{tested}");
+}

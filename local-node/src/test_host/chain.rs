@@ -8,17 +8,17 @@ use dusk_core::signatures::bls::PublicKey;
 use dusk_core::transfer::TRANSFER_CONTRACT;
 use dusk_core::transfer::data::{ContractCall, ContractDeploy, TransactionData};
 use dusk_core::transfer::moonlight::{Fee, Payload};
-use local_node_types::execution::Frame;
+use local_node_types::execution::{CallError, Event, Frame};
 use local_node_types::host::{HexBytes, MAX_MINED_BLOCKS, Outcome, Request, Response};
 use local_node_types::keys::BlsKey;
-use local_node_types::rules::{BLOCK_GAS_LIMIT, MIN_DEPLOY_GAS_PRICE};
-use local_node_vm::{StateRoot, Vm};
+use local_node_types::rules::{BLOCK_GAS_LIMIT, FEEDER_GAS_LIMIT, MIN_DEPLOY_GAS_PRICE};
+use local_node_vm::{Receipt, Session, StateRoot, Vm, VmError};
 
 use super::report::{Action, Entry, TestReport};
 use super::{Shared, connection::failed};
 use crate::accounts::{DevAccount, NAMES};
 use crate::executor::Terms;
-use crate::reader::read_account;
+use crate::reader::{read_account, read_contract_balance};
 
 /// The most states that a test may remember.
 const MAX_SNAPSHOTS: usize = 4096;
@@ -86,6 +86,15 @@ struct Order {
     data: Option<TransactionData>,
 }
 
+/// What came of a question.
+struct Asked<M> {
+    result: Result<Vec<u8>, CallError>,
+    gas_spent: u64,
+    events: Vec<Event>,
+    trace: Option<Frame>,
+    more: Option<M>,
+}
+
 impl<'a> Chain<'a> {
     pub(super) fn new(shared: &'a Shared, test: String) -> Self {
         let now = State { held: None, height: 0, nonces: [0; NAMES.len()], deployments: 0 };
@@ -138,7 +147,9 @@ impl<'a> Chain<'a> {
             }
             Request::Transfer { from, to, value } => self.transfer(from, &to, value),
             Request::Query { contract, function, argument } => self.query(contract, function, &argument),
+            Request::Feed { contract, function, argument } => self.feed(contract, function, &argument),
             Request::Balance { account } => self.balance(&account),
+            Request::ContractBalance { contract } => self.contract_balance(&contract),
             Request::Height => Ok(Response::Height { height: self.now.height }),
             Request::Mine { blocks } => self.mine(blocks),
             Request::Snapshot => self.snapshot(),
@@ -195,7 +206,7 @@ impl<'a> Chain<'a> {
             hint: Some("build the contracts with `cargo dusk build`"),
         })?;
         let rules = self.shared.executor.rules(self.now.height + 1);
-        local_node_vm::validate(bytecode, rules).map_err(|problem| Problem {
+        local_node_vm::validate_for_tests(bytecode, rules).map_err(|problem| Problem {
             message: format!("the module of `{package}` cannot be deployed: {problem}"),
             hint: Some("build it with `cargo dusk build`, which makes modules that the chain accepts"),
         })?;
@@ -295,14 +306,42 @@ impl<'a> Chain<'a> {
     }
 
     fn query(&mut self, contract: ContractId, function: String, argument: &[u8]) -> Answer {
+        let asked = self.ask(contract, function, |session, function| {
+            session.call(contract, function, argument, BLOCK_GAS_LIMIT).map(|receipt| (receipt, ()))
+        })?;
+        let Asked { result, gas_spent, events, trace, more: _ } = asked;
+        Ok(Response::Queried { result: result.map(HexBytes), gas_spent, events, trace })
+    }
+
+    fn feed(&mut self, contract: ContractId, function: String, argument: &[u8]) -> Answer {
+        let asked = self.ask(contract, function, |session, function| {
+            let mut items = Vec::new();
+            let receipt = session.feed(contract, function, argument, FEEDER_GAS_LIMIT, &mut |item| {
+                items.push(HexBytes(item.to_vec()));
+            })?;
+            Ok((receipt, items))
+        })?;
+        let Asked { result, gas_spent, trace, more, .. } = asked;
+        Ok(Response::Fed { items: result.map(|_| more.unwrap_or_default()), gas_spent, trace })
+    }
+
+    /// Asks a contract in a view of the state, which is forgotten, and reports it.
+    fn ask<M>(
+        &mut self,
+        contract: ContractId,
+        function: String,
+        run: impl FnOnce(&mut Session, &str) -> Result<(Receipt, M), VmError>,
+    ) -> Result<Asked<M>, Problem> {
         let (root, height) = (self.root(), self.now.height);
         let mut session = self.shared.executor.view(root, height).map_err(|error| error.to_string())?;
-        let (result, gas_spent, events, trace) = match session.call(contract, &function, argument, BLOCK_GAS_LIMIT) {
-            Ok(receipt) => (Ok(receipt.data), receipt.gas_spent, receipt.events, Some(receipt.trace)),
+        let asked = match run(&mut session, &function) {
+            Ok((Receipt { data, gas_spent, events, trace, .. }, more)) => {
+                Asked { result: Ok(data), gas_spent, events, trace: Some(trace), more: Some(more) }
+            }
             Err(error) => {
                 let trace = session.take_failed_trace();
                 let gas_spent = trace.as_ref().map_or(0, |frame| frame.gas_spent);
-                (Err(error.as_call_error()), gas_spent, Vec::new(), trace)
+                Asked { result: Err(error.as_call_error()), gas_spent, events: Vec::new(), trace, more: None }
             }
         };
         self.report.push(Entry {
@@ -312,12 +351,12 @@ impl<'a> Chain<'a> {
             function,
             from: String::new(),
             height,
-            gas_spent,
-            result: result.clone(),
-            events: events.clone(),
-            traces: trace.iter().cloned().collect(),
+            gas_spent: asked.gas_spent,
+            result: asked.result.clone(),
+            events: asked.events.clone(),
+            traces: asked.trace.iter().cloned().collect(),
         });
-        Ok(Response::Queried { result: result.map(HexBytes), gas_spent, events, trace })
+        Ok(asked)
     }
 
     fn balance(&self, account: &str) -> Answer {
@@ -326,6 +365,13 @@ impl<'a> Chain<'a> {
         let mut session = view.map_err(|error| error.to_string())?;
         let account = read_account(&mut session, &key).map_err(|error| error.to_string())?;
         Ok(Response::Balance { balance: account.balance, nonce: account.nonce })
+    }
+
+    fn contract_balance(&self, contract: &ContractId) -> Answer {
+        let view = self.shared.executor.view(self.root(), self.now.height);
+        let mut session = view.map_err(|error| error.to_string())?;
+        let balance = read_contract_balance(&mut session, contract).map_err(|error| error.to_string())?;
+        Ok(Response::Balance { balance, nonce: 0 })
     }
 
     fn account_key(&self, text: &str) -> Result<PublicKey, Problem> {

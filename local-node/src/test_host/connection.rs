@@ -90,8 +90,9 @@ fn send(mut stream: &TcpStream, response: &Response) -> std::io::Result<()> {
 /// The same answer without the part that can grow without the test's doing.
 fn without_trace(response: &Response) -> Response {
     let mut response = response.clone();
-    if let Response::Outcome(local_node_types::host::Outcome { trace, .. }) | Response::Queried { trace, .. } =
-        &mut response
+    if let Response::Outcome(local_node_types::host::Outcome { trace, .. })
+    | Response::Queried { trace, .. }
+    | Response::Fed { trace, .. } = &mut response
     {
         *trace = None;
     }

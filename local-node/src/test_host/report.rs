@@ -120,6 +120,7 @@ fn frame_bytes(frame: &Frame) -> usize {
         + frame.reason.as_ref().map_or(0, String::len)
         + frame.events.iter().map(|event| size_of::<Emitted>() + event.topic.len() + event.data.len()).sum::<usize>()
         + frame.steps.len()
+        + frame.logs.iter().map(|line| size_of::<String>() + line.len()).sum::<usize>()
         + frame.calls.iter().map(frame_bytes).sum::<usize>()
 }
 

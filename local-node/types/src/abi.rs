@@ -85,6 +85,9 @@ pub struct Function {
     /// Whether it may be refused with one of the contract's errors.
     #[serde(default)]
     pub fallible: bool,
+    /// The type of the items that it feeds. A data driver's `decode_output_fn` then decodes one item.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feeds: Option<Type>,
 }
 
 /// What a function does with the state.
@@ -164,6 +167,10 @@ pub enum Type {
     Account,
     /// A contract id: a hexadecimal string of 32 bytes.
     Contract,
+    /// An account or a contract: the text of the one or the other.
+    Principal,
+    /// An amount of money: a decimal string of LUX (10⁻⁹ DUSK). Data drivers also read `"2.5 DUSK"`.
+    Amount,
     /// A BLS12-381 scalar: a hexadecimal string of 32 bytes, little-endian.
     Field,
     /// A value that may be absent: itself or `null`.

@@ -61,11 +61,14 @@ pub struct Frame {
     /// What it returned, as it encoded it. Empty where it failed.
     #[serde(with = "hex::serde")]
     pub output: Vec<u8>,
+    /// What it logged, in order. Contracts log only in builds for tests, and only machines for tests record it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub logs: Vec<String>,
     /// The calls that it made, in order.
     pub calls: Vec<Frame>,
     /// What it emitted itself, in order.
     pub events: Vec<Emitted>,
-    /// The order of its calls and events among each other.
+    /// The order of its calls, events and logged lines among each other.
     pub steps: Vec<Step>,
 }
 
@@ -95,6 +98,8 @@ pub enum Step {
     Call,
     /// It emitted the next of its events.
     Event,
+    /// It logged the next of its lines.
+    Log,
 }
 
 /// A contract id as people read it: 64 hexadecimal digits.

@@ -74,6 +74,17 @@ pub enum Request {
         #[serde(with = "hex::serde")]
         argument: Vec<u8>,
     },
+    /// Calls a function that feeds items, without a transaction. Answer: [`Response::Fed`].
+    Feed {
+        /// The callee.
+        #[serde(with = "hex_id")]
+        contract: ContractId,
+        /// The function.
+        function: String,
+        /// Its argument (rkyv).
+        #[serde(with = "hex::serde")]
+        argument: Vec<u8>,
+    },
     /// Moves DUSK from an account to another. Answer: [`Response::Outcome`].
     Transfer {
         /// The name of the account that pays.
@@ -87,6 +98,12 @@ pub enum Request {
     Balance {
         /// Base58 of 96 bytes.
         account: String,
+    },
+    /// The balance of a contract. Answer: [`Response::Balance`].
+    ContractBalance {
+        /// The contract.
+        #[serde(with = "hex_id")]
+        contract: ContractId,
     },
     /// The height of the chain. Answer: [`Response::Height`].
     Height,
@@ -138,11 +155,20 @@ pub enum Response {
         /// The calls that it made.
         trace: Option<Frame>,
     },
-    /// An account's money.
+    /// A query that feeds was answered.
+    Fed {
+        /// The items (rkyv), or why there are none.
+        items: Result<Vec<HexBytes>, CallError>,
+        /// Gas that was spent.
+        gas_spent: u64,
+        /// The calls that it made.
+        trace: Option<Frame>,
+    },
+    /// An account's or a contract's money.
     Balance {
         /// LUX.
         balance: u64,
-        /// The number of transactions that it has sent.
+        /// The number of transactions that it has sent; 0 for a contract.
         nonce: u64,
     },
     /// The chain's height.

@@ -57,7 +57,7 @@ pub use blobs::{BlobError, verify_blobs};
 pub use error::VmError;
 pub use execute::{Executed, ExecutionError, Precondition, check_preconditions, execute};
 pub use host::FeedSink;
-pub use module::{MAX_MODULE_BYTES, MAX_TABLE_ELEMENTS, ModuleError, ModuleInfo, validate};
+pub use module::{MAX_MODULE_BYTES, MAX_TABLE_ELEMENTS, ModuleError, ModuleInfo, validate, validate_for_tests};
 pub use session::{CallHook, Env, Mark, Receipt, Session};
 pub use state::StateRoot;
 pub use vm::Vm;

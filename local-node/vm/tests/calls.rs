@@ -7,7 +7,7 @@ use common::contracts::{counter, module_32, request};
 use common::{PLENTY, empty_session, today};
 use dusk_core::abi::ContractId;
 use local_node_types::execution::{CallError, Step};
-use local_node_vm::{Session, Vm, VmError};
+use local_node_vm::{ModuleError, Session, Vm, VmError, validate, validate_for_tests};
 
 const A: ContractId = ContractId::from_bytes([10; 32]);
 const B: ContractId = ContractId::from_bytes([11; 32]);
@@ -258,4 +258,40 @@ fn a_feeding_query_feeds() {
     assert_eq!(items.iter().collect::<Vec<_>>(), [100, 99]);
     let endless = session.stream(A, "feed", &0_u64.to_le_bytes(), 10_000, Box::new(|_| true));
     assert!(matches!(endless, Err(VmError::OutOfGas)));
+}
+
+/// `chat` logs its argument, then the first two bytes of it, and panics when it begins with an exclamation mark.
+fn chatting() -> Vec<u8> {
+    let text = r#"(module
+        (import "env" "hdebug" (func $log (param i32)))
+        (import "env" "panic" (func $panic (param i32)))
+        (memory (export "memory") 3)
+        (global (export "A") i32 (i32.const 4096))
+        (func (export "chat") (param i32) (result i32)
+            (call $log (local.get 0))
+            (call $log (i32.const 2))
+            (if (i32.eq (i32.load8_u (i32.const 4096)) (i32.const 33)) (then (call $panic (local.get 0))))
+            (i32.const 0)))"#;
+    wat::parse_str(text).unwrap()
+}
+
+#[test]
+fn logs_are_recorded_where_they_are_asked_for() {
+    let mut session = Vm::in_memory().unwrap().recording_logs().session(None, today()).unwrap();
+    session.deploy(A, &chatting(), None, &[7; 3], PLENTY).unwrap();
+    let receipt = session.call(A, "chat", b"hello", PLENTY).unwrap();
+    assert_eq!(receipt.trace.logs, ["hello", "he"]);
+    // Two calls of the machine and nothing for what they say.
+    assert_eq!(receipt.gas_spent, session.call(A, "chat", &[b'x'; 60_000], PLENTY).unwrap().gas_spent);
+    session.call(A, "chat", b"!no", PLENTY).unwrap_err();
+    assert_eq!(session.take_failed_trace().unwrap().logs, ["!no", "!n"]);
+    assert!(matches!(session.call(A, "chat", &[0xff; 4], PLENTY), Err(VmError::NotUtf8)));
+}
+
+#[test]
+fn a_network_refuses_a_contract_that_logs() {
+    let refused = empty_session().deploy(A, &chatting(), None, &[7; 3], PLENTY);
+    assert!(matches!(refused, Err(VmError::Module(ModuleError::Logs))), "{refused:?}");
+    assert_eq!(validate(&chatting(), today().rules), Err(ModuleError::Logs));
+    assert!(validate_for_tests(&chatting(), today().rules).unwrap().logs());
 }

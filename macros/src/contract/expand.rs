@@ -52,6 +52,9 @@ fn assertions(contract: &Contract, state: &Ident) -> TokenStream {
             ::dusk_sdk::__private::assert_value::<<#ty as ::dusk_sdk::contract::Fallible>::Output>();
         }),
     });
+    let fed = exported(contract)
+        .filter_map(|method| method.feeds.as_ref())
+        .map(|ty| quote_spanned!(ty.span()=> ::dusk_sdk::__private::assert_value::<#ty>();));
     let refusals = refusals(contract).into_iter().map(|ty| {
         quote_spanned!(ty.span()=> ::dusk_sdk::__private::assert_refusal::<<#ty as ::dusk_sdk::contract::Fallible>::Refusal>();)
     });
@@ -77,7 +80,7 @@ fn assertions(contract: &Contract, state: &Ident) -> TokenStream {
         const _: () = {
             #[allow(dead_code, reason = "only its types matter")]
             fn check(_: #state) {
-                #(#values)* #(#outputs)* #(#refusals)* #(#events)* #default #(#used)*
+                #(#values)* #(#outputs)* #(#fed)* #(#refusals)* #(#events)* #default #(#used)*
             }
             #distinct
         };
@@ -214,6 +217,15 @@ fn client(contract: &Contract, state: &Ident) -> TokenStream {
     let client = format_ident!("{state}Client", span = Span::call_site());
     let docs = format!("Calls a deployed `{state}`: from a test, or from another contract.");
     let (transactions, queries): (Vec<_>, Vec<_>) = exported(contract).partition(|method| method.changes());
+    let (feeding, queries): (Vec<_>, Vec<_>) = queries.into_iter().partition(|method| method.feeds.is_some());
+    let feeding = feeding.into_iter().map(feeding_method).collect::<Vec<_>>();
+    let feeding = (!feeding.is_empty()).then(|| {
+        quote! {
+            impl<Via: ::dusk_sdk::client::Feeds> #client<Via> {
+                #(#feeding)*
+            }
+        }
+    });
     let queries = queries.into_iter().map(|method| client_method(method, contract, "read"));
     let transactions = transactions.into_iter().map(|method| client_method(method, contract, "write"));
     let at = format!("The `{state}` at this id, for a contract to call.");
@@ -231,6 +243,8 @@ fn client(contract: &Contract, state: &Ident) -> TokenStream {
         impl<Via: ::dusk_sdk::client::Writes> #client<Via> {
             #(#transactions)*
         }
+
+        #feeding
 
         #[doc = #at]
         #[must_use]
@@ -295,6 +309,24 @@ fn client_method(method: &Method, contract: &Contract, via: &str) -> TokenStream
         #[allow(clippy::too_many_arguments, reason = "as many as the contract takes")]
         pub fn #name(&self, #(#names: #types),*) -> Via::#answer<#value, #refusal> {
             self.via.#via(#text, (#(#names,)*))
+        }
+    }
+}
+
+/// The client's form of a method that feeds.
+fn feeding_method(method: &Method) -> TokenStream {
+    let name = &method.signature.ident;
+    let text = name.to_string();
+    let names = argument_names(method);
+    let types = method.arguments.iter().map(|argument| &argument.ty);
+    let item = &method.feeds;
+    let docs = documentation(method, || format!("Calls `{name}`, and gives all that it feeds."));
+    quote_spanned! {name.span()=>
+        #docs
+        #[track_caller]
+        #[allow(clippy::too_many_arguments, reason = "as many as the contract takes")]
+        pub fn #name(&self, #(#names: #types),*) -> Via::Fed<#item> {
+            self.via.feed(#text, (#(#names,)*))
         }
     }
 }
@@ -411,6 +443,10 @@ fn function(method: &Method, contract: &Contract, kind: &str) -> TokenStream {
     let types = argument_types(method);
     let output = if kind == "Init" { quote!(()) } else { output(method, contract).0 };
     let fallible = matches!(method.output, Output::Result(_));
+    let feeds = match &method.feeds {
+        None => quote!(::core::option::Option::None),
+        Some(item) => quote!(::core::option::Option::Some(::dusk_sdk::interface::Output::of::<#item>())),
+    };
     quote_spanned! {method.signature.ident.span()=>
         ::dusk_sdk::interface::Function {
             name: #name,
@@ -420,6 +456,7 @@ fn function(method: &Method, contract: &Contract, kind: &str) -> TokenStream {
             input: ::dusk_sdk::interface::Input::of::<#types>(),
             output: ::dusk_sdk::interface::Output::of::<#output>(),
             fallible: #fallible,
+            feeds: #feeds,
         }
     }
 }

@@ -47,6 +47,10 @@ pub(super) struct Method {
     pub(super) receiver: Receiver,
     pub(super) arguments: Vec<Argument>,
     pub(super) output: Output,
+    /// The type of the items that it feeds.
+    pub(super) feeds: Option<Type>,
+    /// Options that stand on the method, for diagnostics.
+    pub(super) options: Option<Span>,
 }
 
 impl Method {

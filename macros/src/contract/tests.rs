@@ -50,6 +50,19 @@ fn every_mistake_has_its_message() {
             "pub fn a(&self, a: u8, b: u8, c: u8, d: u8, e: u8, f: u8, g: u8, h: u8, i: u8) {}",
             "a function takes at most 8",
         ),
+        ("pub fn a(&self, x: HashMap<u8, u8>) {}", "the order of its entries"),
+        ("pub fn a(&self, x: Vec<Rc<u8>>) {}", "this cannot cross"),
+        ("pub fn a(&self) -> char { 'a' }", "a `char` has no form"),
+        ("#[no_mangle] pub fn a(&self) {}", "remove this"),
+        ("#[unsafe(export_name = \"b\")] pub fn a(&self) {}", "remove this"),
+        ("#[contract(feeds = u8)] pub fn a(&mut self) {}", "a method that feeds is a query"),
+        ("#[contract(feeds = u8)] pub fn a(&self) -> u8 { 1 }", "a method that feeds returns nothing"),
+        ("#[contract(feeds = f32)] pub fn a(&self) {}", "floats may differ"),
+        ("#[contract(feeds = u8)] fn a(&self) {}", "this is for exported methods"),
+        ("#[contract(raw_result)] pub fn a(&self) -> u8 { 1 }", "`raw_result` is for a method that returns a `Result`"),
+        ("#[contract(payable)] pub fn a(&self) {}", "unknown option: on a method"),
+        ("#[contract(feeds = u8)] pub fn init() -> Self { State }", "the constructor has no options"),
+        ("pub fn attempt(&self) {}", "`attempt` is reserved"),
         ("pub fn memset(&self) {}", "`memset` is reserved"),
         ("pub fn id(&self) {}", "`id` is reserved"),
         ("pub fn init(&self) -> Self { State }", "`init` is the constructor"),
@@ -67,6 +80,8 @@ fn every_mistake_has_its_message() {
         ("pub mod test { pub struct A; pub struct B; }", "a contract has one state, and that is `A`"),
         ("pub mod test { struct A; }", "the state must be `pub`"),
         ("pub mod test { pub struct A<T>(T); }", "the state cannot be generic"),
+        ("pub mod test { pub struct A { rate: Vec<(u8, f64)> } }", "floats may differ"),
+        ("pub mod test { pub struct A; static mut CALLS: u64 = 0; }", "a static is state that nobody sees"),
         ("pub mod test { pub struct A; impl<T> A { } }", "the methods of a contract cannot be generic"),
         ("pub mod test { pub struct A; fn init() {} }", "`init` is reserved"),
         (
@@ -154,6 +169,23 @@ fn counter() -> TokenStream {
 #[test]
 fn the_expansion_of_a_contract() {
     insta::assert_snapshot!(pretty(expand(TokenStream::new(), &counter(), true)));
+}
+
+#[test]
+fn the_expansion_of_methods_with_options() {
+    let module = quote! {
+        pub mod list {
+            pub struct List(Vec<u64>);
+            impl List {
+                pub fn init() -> Self { Self(Vec::new()) }
+                #[contract(feeds = (u64, bool))]
+                pub fn all(&self, from: u64) {}
+                #[contract(raw_result)]
+                pub fn push(&mut self, number: u64) -> Result<(), Problem> { Ok(()) }
+            }
+        }
+    };
+    insta::assert_snapshot!(pretty(expand(TokenStream::new(), &module, true)));
 }
 
 #[test]

@@ -69,7 +69,7 @@ const RESERVED_EXPORTS: &[&str] = &[
 ];
 
 /// Names that the generated client needs for itself.
-const RESERVED_METHODS: &[&str] = &["by", "id", "via"];
+const RESERVED_METHODS: &[&str] = &["attempt", "by", "id", "via", "with_gas"];
 
 /// Checks a contract.
 pub(super) fn contract(contract: &Contract, faults: &mut Diagnostics) {
@@ -78,8 +78,12 @@ pub(super) fn contract(contract: &Contract, faults: &mut Diagnostics) {
     if let Some(init) = &contract.init {
         constructor(init, contract, faults);
     }
-    for method in contract.methods.iter().filter(|method| method.is_public()) {
-        exported(method, faults);
+    for method in &contract.methods {
+        if method.is_public() {
+            exported(method, faults);
+        } else if let Some(options) = method.options {
+            faults.at_span(options, "this is for exported methods: make the method `pub`, or remove the attribute");
+        }
     }
 }
 
@@ -144,6 +148,9 @@ fn constructor(init: &Method, contract: &Contract, faults: &mut Diagnostics) {
             "the constructor returns the first state: `-> Self` or `-> Result<Self, Error>`",
         );
     }
+    if let Some(options) = init.options {
+        faults.at_span(options, "the constructor has no options: it returns the first state, and its refusals revert");
+    }
     signature(init, faults);
 }
 
@@ -167,6 +174,18 @@ fn exported(method: &Method, faults: &mut Diagnostics) {
         faults.at(name, format!("`{text}` is reserved: the generated client has a function of this name"));
     }
     signature(method, faults);
+    if let Some(item) = &method.feeds {
+        value(item, faults);
+        if method.receiver == Receiver::Mutable {
+            faults.at(method.signature.receiver(), "a method that feeds is a query: take the state as `&self`");
+        }
+        if !matches!(method.output, Output::Unit) {
+            faults.at(
+                &method.signature.output,
+                "a method that feeds returns nothing: it gives each item by `feed(&item)`",
+            );
+        }
+    }
     match &method.output {
         Output::Value(ty) if matches!(ty, Type::Path(path) if path.path.is_ident("Self")) => {
             faults.at(ty, "the state stays with the contract: return what callers need of it");

@@ -70,6 +70,8 @@ pub struct Function {
     pub output: Output,
     /// Whether it may be refused.
     pub fallible: bool,
+    /// The items that it feeds.
+    pub feeds: Option<Output>,
 }
 
 /// Converts the arguments of a function.
@@ -217,12 +219,13 @@ impl Interface {
         (function.input.decode)(function.names, bytes).map_err(|_| ConversionError::Malformed)
     }
 
-    /// The result of a function, from bytes to JSON.
+    /// The result of a function, or one item of a function that feeds, from bytes to JSON.
     ///
     /// # Errors
     /// When there is no such function, or the bytes are not what it returns.
     pub fn decode_output(&self, function: &str, bytes: &[u8]) -> Result<String, ConversionError> {
-        (self.function(function)?.output.decode)(bytes).map_err(|_| ConversionError::Malformed)
+        let function = self.function(function)?;
+        (function.feeds.unwrap_or(function.output).decode)(bytes).map_err(|_| ConversionError::Malformed)
     }
 
     /// The data of an event, from bytes to JSON.

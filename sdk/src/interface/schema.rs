@@ -33,6 +33,10 @@ pub enum Type {
     Account,
     /// A contract id: hexadecimal text.
     Contract,
+    /// An account or a contract: the text of the one or the other.
+    Principal,
+    /// An amount of money: the decimal text of a number of LUX.
+    Amount,
     /// A field element: hexadecimal text.
     Field,
     /// A value or `null`.
@@ -184,6 +188,9 @@ fn write_function(function: &Function, types: &mut Types, out: &mut String) {
     let inputs: Vec<_> = inputs.map(|(name, ty)| Field::new(name, "", ty)).collect();
     list(object.field("inputs"), &inputs, write_field);
     write_type(&(function.output.describe)(types), object.field("output"));
+    if let Some(item) = &function.feeds {
+        write_type(&(item.describe)(types), object.field("feeds"));
+    }
     object.field("fallible").push_str(if function.fallible { "true" } else { "false" });
     object.end();
 }
@@ -229,6 +236,8 @@ fn write_type(ty: &Type, out: &mut String) {
         Type::Bytes => push_quoted(out, "bytes"),
         Type::Account => push_quoted(out, "account"),
         Type::Contract => push_quoted(out, "contract"),
+        Type::Principal => push_quoted(out, "principal"),
+        Type::Amount => push_quoted(out, "amount"),
         Type::Field => push_quoted(out, "field"),
         Type::Uint(bits) => tagged(out, "uint", |out| push_decimal_u64(out, (*bits).into())),
         Type::Int(bits) => tagged(out, "int", |out| push_decimal_u64(out, (*bits).into())),

@@ -156,6 +156,14 @@ pub(crate) fn fail(text: &str) -> ! {
     }
 }
 
+/// Logs a line, in a compiled contract that logs. Elsewhere it does nothing.
+pub fn log(line: core::fmt::Arguments<'_>) {
+    #[cfg(all(feature = "abi", feature = "log", target_family = "wasm"))]
+    host::log(super::text::write(|buffer| buffer.write_fmt(line)));
+    #[cfg(not(all(feature = "abi", feature = "log", target_family = "wasm")))]
+    let _ = line;
+}
+
 #[cfg(test)]
 mod tests {
     use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -15,11 +15,12 @@ mod imports {
         pub(super) fn feed(arg_len: u32);
         pub(super) fn limit() -> u64;
         pub(super) fn spent() -> u64;
-        pub(super) fn caller() -> i32;
         pub(super) fn callstack() -> i32;
         pub(super) fn self_id();
         pub(super) fn owner(id: *const u8) -> i32;
         pub(super) fn panic(arg_len: u32);
+        #[cfg(feature = "log")]
+        pub(super) fn hdebug(arg_len: u32);
     }
 }
 
@@ -58,8 +59,6 @@ host_functions! {
     fn limit() -> u64 = imports::limit();
     /// The gas that this call has spent.
     fn spent() -> u64 = imports::spent();
-    /// Puts the caller's id into the buffer. 0: the caller is the transaction itself.
-    fn caller() -> i32 = imports::caller();
     /// Puts the ids of all callers into the buffer, the direct one first, and returns their number.
     fn callstack() -> i32 = imports::callstack();
     /// Puts the contract's own id into the buffer.
@@ -76,6 +75,13 @@ pub(crate) fn panic(arg_len: u32) -> ! {
     // SAFETY: the host reads the buffer and never returns.
     unsafe { imports::panic(arg_len) };
     core::arch::wasm32::unreachable()
+}
+
+/// Logs the text that is in the buffer.
+#[cfg(all(feature = "abi", feature = "log", target_family = "wasm"))]
+pub(crate) fn log(arg_len: u32) {
+    // SAFETY: the host only reads the buffer.
+    unsafe { imports::hdebug(arg_len) }
 }
 
 /// Panics outside a contract.

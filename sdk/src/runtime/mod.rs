@@ -10,3 +10,5 @@ pub(crate) mod host;
 mod panic;
 #[cfg(any(all(feature = "abi", target_family = "wasm"), test))]
 mod sizes;
+#[cfg(all(feature = "abi", target_family = "wasm"))]
+mod text;

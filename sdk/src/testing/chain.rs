@@ -10,18 +10,20 @@ use core::convert::Infallible;
 use core::fmt;
 
 use dusk_core::abi::ContractId;
-use local_node_types::execution::{CallError, Event};
+use local_node_types::execution::{CallError, Event, Frame};
 use local_node_types::host::{Outcome, Request, Response};
 
 use super::connection::Connection;
 use super::failure::Failure;
-use super::outcome::{Receipt, Sent};
+use super::outcome::{Receipt, Sent, show_logs};
 use crate::account::Account;
+use crate::amount::Dusk;
 use crate::arguments::Arguments;
 use crate::base58;
-use crate::client::{Constructor, Reads, Writes};
+use crate::client::{Constructor, Feeds, Reads, Writes};
 use crate::contract::Refusal;
 use crate::interface::{Described, Interface};
+use crate::principal::Principal;
 use crate::value::Value;
 
 /// A chain that only one test sees. It begins at genesis, with funded accounts, and ends with the test.
@@ -92,7 +94,7 @@ impl Chain {
         if !names.iter().any(|(_, known)| known == name) {
             names.push((text, name.into()));
         }
-        Signer { name: name.into(), account, deposit: 0, gas_limit: None }
+        Signer { name: name.into(), account, deposit: Dusk::ZERO, gas_limit: None }
     }
 
     /// Deploys a contract of this project: `chain.deploy(&alice, counter::init(5))?`.
@@ -130,21 +132,25 @@ impl Chain {
         Sent::new(receipt, |_| Ok(C::client(via)))
     }
 
-    /// Moves LUX (10⁻⁹ DUSK) from one account to another.
+    /// Moves DUSK from one account to another.
     #[track_caller]
-    pub fn transfer(&self, from: &Signer, to: &Signer, lux: u64) -> Sent<(), Infallible> {
-        let what = format!("the transfer of {lux} LUX from {} to {}", from.name, to.name);
+    pub fn transfer(&self, from: &Signer, to: &Signer, amount: Dusk) -> Sent<(), Infallible> {
+        let what = format!("the transfer of {amount} from {} to {}", from.name, to.name);
         let to = to.account.to_string();
-        let outcome = self.outcome(&Request::Transfer { from: from.name.clone(), to, value: lux });
+        let outcome = self.outcome(&Request::Transfer { from: from.name.clone(), to, value: amount.lux() });
         Sent::new(Receipt::new(self.clone(), what, outcome), |_| Ok(()))
     }
 
-    /// What an account has, in LUX (10⁻⁹ DUSK).
+    /// What an account or a contract has: `chain.balance(&alice)`, `chain.balance(vault.id())`.
     #[track_caller]
     #[must_use]
-    pub fn balance(&self, account: &Signer) -> u64 {
-        match self.ask(&Request::Balance { account: account.account.to_string() }) {
-            Response::Balance { balance, .. } => balance,
+    pub fn balance(&self, of: impl Into<Principal>) -> Dusk {
+        let request = match of.into() {
+            Principal::Account(account) => Request::Balance { account: account.to_string() },
+            Principal::Contract(contract) => Request::ContractBalance { contract },
+        };
+        match self.ask(&request) {
+            Response::Balance { balance, .. } => Dusk::from_lux(balance),
             other => unexpected(&other),
         }
     }
@@ -265,7 +271,7 @@ pub struct Snapshot(u64);
 pub struct Signer {
     name: String,
     account: Account,
-    deposit: u64,
+    deposit: Dusk,
     gas_limit: Option<u64>,
 }
 
@@ -282,16 +288,23 @@ impl Signer {
         &self.name
     }
 
-    /// The same account, depositing that many LUX with the call: `vault.by(alice.depositing(100)).pay_in()`.
+    /// The same account, attaching money to the call: `vault.by(alice.depositing(Dusk::new(5))).pay_in(Dusk::new(5))`. The
+    /// contract may take it, see [`money`](crate::money); what it does not take comes back.
     #[must_use]
-    pub fn depositing(&self, lux: u64) -> Self {
-        Self { deposit: lux, ..self.clone() }
+    pub fn depositing(&self, amount: Dusk) -> Self {
+        Self { deposit: amount, ..self.clone() }
     }
 
     /// The same account, giving the call at most this much gas, for tests of what happens when it runs out.
     #[must_use]
     pub fn with_gas(&self, limit: u64) -> Self {
         Self { gas_limit: Some(limit), ..self.clone() }
+    }
+}
+
+impl From<&Signer> for Principal {
+    fn from(signer: &Signer) -> Self {
+        signer.account.into()
     }
 }
 
@@ -323,6 +336,20 @@ impl Deployed {
     }
 }
 
+impl Deployed {
+    /// Why a question has no answer.
+    fn failure(&self, what: &str, error: CallError, trace: Option<&Frame>) -> Failure {
+        let text = self.chain.name_accounts(&format!("{what} failed: {error}{}", show_logs(trace)));
+        let panic = if let CallError::Panic(text) = error { Some(text) } else { None };
+        Failure::of_call(text, panic)
+    }
+}
+
+fn decode<T: Value>(what: &str, bytes: &[u8]) -> Result<T, Failure> {
+    T::decode(bytes)
+        .map_err(|_| Failure::new(format!("{what} returned {} bytes that are not of its type", bytes.len())))
+}
+
 impl Reads for Deployed {
     type Read<T: Value, E: Refusal> = Result<T, Failure>;
 
@@ -332,13 +359,24 @@ impl Reads for Deployed {
         let argument = encode(&arguments, &what);
         let request = Request::Query { contract: self.id, function: function.into(), argument };
         match self.chain.ask(&request) {
-            Response::Queried { result: Ok(bytes), .. } => T::decode(&bytes.0)
-                .map_err(|_| Failure::new(format!("{what} returned {} bytes that are not of its type", bytes.0.len()))),
-            Response::Queried { result: Err(error), .. } => {
-                let text = self.chain.name_accounts(&format!("{what} failed: {error}"));
-                let panic = if let CallError::Panic(text) = error { Some(text) } else { None };
-                Err(Failure::of_call(text, panic))
-            }
+            Response::Queried { result: Ok(bytes), .. } => decode(&what, &bytes.0),
+            Response::Queried { result: Err(error), trace, .. } => Err(self.failure(&what, error, trace.as_ref())),
+            other => unexpected(&other),
+        }
+    }
+}
+
+impl Feeds for Deployed {
+    type Fed<T: Value> = Result<Vec<T>, Failure>;
+
+    #[track_caller]
+    fn feed<A: Arguments, T: Value>(&self, function: &'static str, arguments: A) -> Result<Vec<T>, Failure> {
+        let what = format!("{}.{function}", self.interface.package);
+        let argument = encode(&arguments, &what);
+        let request = Request::Feed { contract: self.id, function: function.into(), argument };
+        match self.chain.ask(&request) {
+            Response::Fed { items: Ok(items), .. } => items.iter().map(|item| decode(&what, &item.0)).collect(),
+            Response::Fed { items: Err(error), trace, .. } => Err(self.failure(&what, error, trace.as_ref())),
             other => unexpected(&other),
         }
     }
@@ -360,6 +398,15 @@ impl Reads for Signed {
     }
 }
 
+impl Feeds for Signed {
+    type Fed<T: Value> = Result<Vec<T>, Failure>;
+
+    #[track_caller]
+    fn feed<A: Arguments, T: Value>(&self, function: &'static str, arguments: A) -> Result<Vec<T>, Failure> {
+        self.contract.feed(function, arguments)
+    }
+}
+
 impl Writes for Signed {
     type Written<T: Value, E: Refusal> = Sent<T, E>;
 
@@ -373,7 +420,7 @@ impl Writes for Signed {
             contract: *id,
             function: function.into(),
             argument,
-            deposit: self.signer.deposit,
+            deposit: self.signer.deposit.lux(),
             gas_limit: self.signer.gas_limit,
         });
         Sent::new(Receipt::new(chain.clone(), what, outcome), T::decode)

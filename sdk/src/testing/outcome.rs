@@ -5,11 +5,13 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::marker::PhantomData;
 
-use local_node_types::execution::{CallError, Event as RawEvent};
+use dusk_core::abi::ContractId;
+use local_node_types::execution::{CallError, Event as RawEvent, Frame};
 use local_node_types::host::{HexBytes, Outcome};
 
 use super::chain::Chain;
 use super::failure::Failure;
+use crate::amount::Dusk;
 use crate::contract::{Event, Refusal};
 use crate::wire::Malformed;
 
@@ -28,17 +30,25 @@ impl Receipt {
 
     /// What the contract itself emitted.
     fn events(&self) -> impl Iterator<Item = &RawEvent> {
-        self.outcome.events.iter().filter(|event| event.source == self.outcome.contract && !event.reverted)
+        self.events_of(self.outcome.contract)
+    }
+
+    fn events_of(&self, contract: ContractId) -> impl Iterator<Item = &RawEvent> {
+        self.outcome.events.iter().filter(move |event| event.source == contract && !event.reverted)
     }
 
     fn show_events(&self) -> String {
+        self.show_events_of(self.outcome.contract)
+    }
+
+    fn show_events_of(&self, contract: ContractId) -> String {
         let events: Vec<String> =
-            self.events().map(|event| format!("\n    {}", self.chain.show_event(event))).collect();
+            self.events_of(contract).map(|event| format!("\n    {}", self.chain.show_event(event))).collect();
         if events.is_empty() { "\n    none".into() } else { events.concat() }
     }
 
     fn show_result(&self) -> String {
-        match &self.outcome.result {
+        let result = match &self.outcome.result {
             Ok(_) => format!("it succeeded, with the events{}", self.show_events()),
             Err(CallError::Panic(text)) => match refusal_name(text) {
                 Some(name) => format!("it was refused with {}", self.chain.name_accounts(name)),
@@ -46,8 +56,22 @@ impl Receipt {
             },
             Err(CallError::OutOfGas) => format!("it ran out of gas, at {}", self.outcome.gas_spent),
             Err(other) => format!("it failed: {other}"),
-        }
+        };
+        result + &show_logs(self.outcome.trace.as_ref())
     }
+}
+
+/// What the calls logged, each line in the order of the calls; nothing where nothing was logged.
+pub(super) fn show_logs(trace: Option<&Frame>) -> String {
+    fn add(frame: &Frame, lines: &mut Vec<String>) {
+        lines.extend(frame.logs.iter().map(|line| format!("\n    {}: {line}", frame.function)));
+        frame.calls.iter().for_each(|call| add(call, lines));
+    }
+    let mut lines = Vec::new();
+    if let Some(trace) = trace {
+        add(trace, &mut lines);
+    }
+    if lines.is_empty() { String::new() } else { format!("\nlogged:{}", lines.concat()) }
 }
 
 /// `Insufficient {"held":3}` of `E1: Insufficient {"held":3}`.
@@ -174,15 +198,25 @@ impl<T> Accepted<T> {
     /// # Panics
     /// When it did not, or not with these fields.
     #[track_caller]
-    #[allow(clippy::needless_pass_by_value, reason = "an event is made to be given away")]
     pub fn emits<Ev: Event>(self, event: Ev) -> Self {
+        let contract = self.receipt.outcome.contract;
+        self.emits_from(contract, event)
+    }
+
+    /// Another contract, which was called in turn, emitted this event.
+    ///
+    /// # Panics
+    /// When it did not, or not with these fields.
+    #[track_caller]
+    #[allow(clippy::needless_pass_by_value, reason = "an event is made to be given away")]
+    pub fn emits_from<Ev: Event>(self, contract: ContractId, event: Ev) -> Self {
         let data = event.encode();
-        let found = self.receipt.events().any(|found| found.topic == Ev::TOPIC && Ok(&found.data) == data.as_ref());
-        if !found {
+        let is_it = |found: &RawEvent| found.topic == Ev::TOPIC && Ok(&found.data) == data.as_ref();
+        if !self.receipt.events_of(contract).any(is_it) {
             let mut expected = format!("{} ", Ev::TOPIC);
             event.write_json(&mut expected);
             let Receipt { chain, what, .. } = &self.receipt;
-            let (expected, found) = (chain.name_accounts(&expected), self.receipt.show_events());
+            let (expected, found) = (chain.name_accounts(&expected), self.receipt.show_events_of(contract));
             panic!("{what} should emit\n    {expected}\nbut its events are{found}");
         }
         self
@@ -212,10 +246,10 @@ impl<T> Accepted<T> {
         self.receipt.outcome.gas_spent
     }
 
-    /// What the sender paid, in LUX (10⁻⁹ DUSK).
+    /// What the sender paid for the gas.
     #[must_use]
-    pub fn fee(&self) -> u64 {
-        self.receipt.outcome.fee
+    pub fn fee(&self) -> Dusk {
+        Dusk::from_lux(self.receipt.outcome.fee)
     }
 
     /// The height of the block that it is in.
@@ -232,10 +266,10 @@ pub struct Rejected {
 }
 
 impl Rejected {
-    /// What the sender paid, in LUX (10⁻⁹ DUSK).
+    /// What the sender paid for the gas.
     #[must_use]
-    pub fn fee(&self) -> u64 {
-        self.receipt.outcome.fee
+    pub fn fee(&self) -> Dusk {
+        Dusk::from_lux(self.receipt.outcome.fee)
     }
 
     /// The gas that was paid for: the whole limit.

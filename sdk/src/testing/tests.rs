@@ -18,7 +18,7 @@ use super::chain::{Chain, Signer};
 use super::connection::Connection;
 use super::failure::{Failure, TestResult};
 use crate::wire::Wire;
-use crate::{Account, ContractId};
+use crate::{Account, ContractId, Dusk};
 
 #[crate::contract]
 mod vault {
@@ -154,9 +154,9 @@ fn calls_are_sent_as_the_contract_reads_them() {
         Response::Height { height: 12 },
     ];
     let (chain, alice, vault, host) = deployed(answers);
-    let taken = vault.by(alice.depositing(5).with_gas(1_000)).take(3, "rent".into());
+    let taken = vault.by(alice.depositing(Dusk::from_lux(5)).with_gas(1_000)).take(3, "rent".into());
     let accepted = taken.emits(Paid { by: alice.account(), amount: 3 }).emits(Paid { by: alice.account(), amount: 4 });
-    assert_eq!((accepted.gas(), accepted.fee(), accepted.height()), (77, 154, 5));
+    assert_eq!((accepted.gas(), accepted.fee().lux(), accepted.height()), (77, 154, 5));
     assert_eq!(accepted.value(), 7);
     assert_eq!(vault.held().unwrap(), 7);
     assert_eq!(chain.mine(3), 12);

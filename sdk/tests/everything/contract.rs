@@ -69,6 +69,7 @@ pub mod everything {
     impl Everything {
         /// Remembers a number.
         pub fn remember(&mut self, number: u64) {
+            log!("{} becomes {number}", self.last);
             self.last = number;
             self.help();
         }

@@ -52,6 +52,9 @@ fn steps(call: &Call, indent: &str, ui: &Ui) {
                 ui.line(format_args!("{indent}{}{}", faint(ui, "├─ "), heading(inner, ui)));
                 steps(inner, &format!("{indent}{}", faint(ui, "│  ")), ui);
             }
+            Step::Log(line) => {
+                ui.line(format_args!("{indent}{}{} {line}", faint(ui, "├─ "), ui.toned(Tone::Hint, "log")));
+            }
             Step::Event { topic, data } => {
                 let data = if data.is_null() { String::new() } else { format!(" {}", plain(data)) };
                 ui.line(format_args!("{indent}{}{} {topic}{data}", faint(ui, "├─ "), ui.toned(Tone::Warn, "emit")));

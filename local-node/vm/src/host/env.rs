@@ -460,6 +460,11 @@ impl Env {
         self.working.events.push(Event { source, topic, data, reverted: false });
     }
 
+    /// Logs a line of the running contract.
+    pub(super) fn log(&mut self, line: String) {
+        self.trace.log(line);
+    }
+
     /// Takes an item of a feeding query.
     pub(super) fn feed(&mut self, item: Vec<u8>) -> Result<(), VmError> {
         match self.feed.as_mut().ok_or(VmError::MissingFeed)? {

@@ -6,7 +6,7 @@ use wasmtime::{Caller, Linker, Result};
 
 use super::Env;
 use super::env::{call_from_contract, gas_left};
-use crate::module::HOST;
+use crate::module::{HOST, LOG};
 use crate::queries::Query;
 use crate::{ARGUMENT_BYTES, VmError};
 
@@ -57,6 +57,7 @@ fn link_common(linker: &mut Linker<Env>) -> Result<()> {
     linker.func_wrap(HOST, "callstack", callstack)?;
     linker.func_wrap(HOST, "self_id", self_id)?;
     linker.func_wrap(HOST, "panic", panic)?;
+    linker.func_wrap(HOST, LOG, log)?;
     Ok(())
 }
 
@@ -117,6 +118,15 @@ fn panic(mut host: Host<'_>, arg_len: u32) -> Result<()> {
     gas_left(&mut host)?;
     let text = host.data_mut().argument(arg_len)?;
     Err(String::from_utf8(text).map_or(VmError::NotUtf8, VmError::Panic).into())
+}
+
+/// Costs no more than the call, as in production's builds for debugging.
+fn log(mut host: Host<'_>, arg_len: u32) -> Result<()> {
+    gas_left(&mut host)?;
+    let env = host.data_mut();
+    let line = String::from_utf8(env.argument(arg_len)?).map_err(|_| VmError::NotUtf8)?;
+    env.log(line);
+    Ok(())
 }
 
 fn caller(mut host: Host<'_>) -> Result<i32> {

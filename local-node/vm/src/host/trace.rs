@@ -11,6 +11,10 @@ const MAX_FRAMES: usize = 4096;
 const MAX_DATA_BYTES: usize = 4 << 20;
 /// The most events that one top-level call records. Later ones are left out.
 const MAX_EVENTS: usize = 4096;
+/// The most lines that one top-level call logs. Later ones are left out.
+const MAX_LOGS: usize = 4096;
+/// The most bytes that one top-level call logs. A line that does not fit any more is left out.
+const MAX_LOG_BYTES: usize = 1 << 20;
 /// The longest function name that is recorded, in bytes.
 const MAX_NAME_BYTES: usize = 256;
 
@@ -23,6 +27,8 @@ pub(crate) struct Trace {
     frames: usize,
     events: usize,
     data_bytes: usize,
+    logs: usize,
+    log_bytes: usize,
 }
 
 impl Trace {
@@ -44,6 +50,7 @@ impl Trace {
             outcome: Ok(()),
             reason: None,
             output: Vec::new(),
+            logs: Vec::new(),
             calls: Vec::new(),
             events: Vec::new(),
             steps: Vec::new(),
@@ -67,6 +74,19 @@ impl Trace {
         let kept = self.data_bytes.saturating_add(bytes) <= MAX_DATA_BYTES;
         self.data_bytes += if kept { bytes } else { 0 };
         kept
+    }
+
+    /// The running call logs a line.
+    pub(crate) fn log(&mut self, line: String) {
+        let fits = self.logs < MAX_LOGS && self.log_bytes + line.len() <= MAX_LOG_BYTES;
+        if let Some(Some(frame)) = self.open.last_mut()
+            && fits
+        {
+            self.logs += 1;
+            self.log_bytes += line.len();
+            frame.logs.push(line);
+            frame.steps.push(Step::Log);
+        }
     }
 
     /// The last call that began ends.

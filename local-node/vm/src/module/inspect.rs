@@ -44,6 +44,11 @@ pub enum ModuleError {
         /// The field name.
         name: String,
     },
+    /// It logs, and the machine does not record logs.
+    #[error(
+        "the module logs: it imports `{LOG}`, which no network offers; build it without the feature `log` of dusk-sdk"
+    )]
+    Logs,
     /// It imports a known name with another type.
     #[error("import `{name}` has the type {found}, but it must be {expected}")]
     ImportType {
@@ -149,6 +154,9 @@ pub(crate) struct BulkUses {
 const KNOWN_IMPORTS: [&str; 12] =
     ["c", "caller", "callstack", "emit", "feed", "hd", "hq", "limit", "owner", "panic", "self_id", "spent"];
 
+/// The import with which contracts log. Machines for tests offer it; on networks a module that imports it is refused.
+pub(crate) const LOG: &str = "hdebug";
+
 /// The features of WebAssembly that a module may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Features {
@@ -171,11 +179,28 @@ impl Features {
     }
 }
 
-/// Checks that a module can be deployed as a contract under `rules`.
+impl ModuleInfo {
+    /// Whether the module logs, which only machines for tests admit.
+    #[must_use]
+    pub fn logs(&self) -> bool {
+        self.imports.iter().any(|name| name == LOG)
+    }
+}
+
+/// Checks that a module can be deployed as a contract under `rules`, on a network.
 ///
 /// # Errors
 /// The first thing found that stands in the way.
 pub fn validate(bytecode: &[u8], rules: Rules) -> Result<ModuleInfo, ModuleError> {
+    let info = validate_for_tests(bytecode, rules)?;
+    if info.logs() { Err(ModuleError::Logs) } else { Ok(info) }
+}
+
+/// As [`validate`], for a machine that records logs.
+///
+/// # Errors
+/// The first thing found that stands in the way.
+pub fn validate_for_tests(bytecode: &[u8], rules: Rules) -> Result<ModuleInfo, ModuleError> {
     let features = if rules.active(Feature::ReferenceTypes) { Features::All } else { Features::WithoutReferenceTypes };
     let info = inspect(bytecode, features)?;
     let (width, forbidden) = if info.memory64 { (64, Feature::DisableWasm64) } else { (32, Feature::DisableWasm32) };
@@ -425,7 +450,7 @@ fn import_type(name: &str, memory64: bool) -> Option<Signature> {
         "hq" => (&[p, I32, I32], &[I32]),
         "hd" => (&[p, I32], &[I32]),
         "emit" => (&[p, I32, I32], &[]),
-        "feed" | "panic" => (&[I32], &[]),
+        "feed" | "panic" | LOG => (&[I32], &[]),
         "limit" | "spent" => (&[], &[I64]),
         "caller" | "callstack" => (&[], &[I32]),
         "self_id" => (&[], &[]),

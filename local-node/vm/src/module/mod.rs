@@ -11,8 +11,8 @@ use wasmtime::InstancePre;
 
 use crate::host::Env;
 
-pub(crate) use inspect::{Features, INIT, inspect};
-pub use inspect::{MAX_MODULE_BYTES, MAX_TABLE_ELEMENTS, ModuleError, ModuleInfo, validate};
+pub(crate) use inspect::{Features, INIT, LOG, inspect};
+pub use inspect::{MAX_MODULE_BYTES, MAX_TABLE_ELEMENTS, ModuleError, ModuleInfo, validate, validate_for_tests};
 pub(crate) use objects::Objects;
 pub(crate) use prepare::{BULK, HOST, Prepared, Segment, drop_name, init_name, prepare};
 pub(crate) use store::ModuleStore;

@@ -329,6 +329,7 @@ fn empty_receipt(contract: ContractId, argument: &[u8], gas_limit: u64) -> Recei
         outcome: Ok(()),
         reason: None,
         output: Vec::new(),
+        logs: Vec::new(),
         calls: Vec::new(),
         events: Vec::new(),
         steps: Vec::new(),

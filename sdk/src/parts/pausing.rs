@@ -1,0 +1,83 @@
+//! A switch that stops what should be stoppable. Who may use it is for the contract to say, by
+//! [ownership](super::ownership) or a [role](super::roles).
+
+use crate::env::{caller, emit};
+use crate::prelude::{ensure, error, event};
+use crate::principal::Principal;
+
+/// Whether the contract is paused. It begins running.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Pausing {
+    paused: bool,
+}
+
+/// The contract was paused.
+#[event]
+pub struct Paused {
+    /// By whom.
+    pub by: Principal,
+}
+
+/// The contract goes on.
+#[event]
+pub struct Resumed {
+    /// By whom.
+    pub by: Principal,
+}
+
+/// Why pausing refuses.
+#[error(first = 9020)]
+pub enum Refused {
+    /// The contract is paused.
+    Paused,
+    /// The contract is not paused.
+    NotPaused,
+}
+
+impl Pausing {
+    /// Whether the contract is paused.
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        self.paused
+    }
+
+    /// Goes on only while the contract is not paused.
+    ///
+    /// # Errors
+    /// [`Refused::Paused`].
+    pub fn require_running(&self) -> Result<(), Refused> {
+        ensure!(!self.paused, Refused::Paused);
+        Ok(())
+    }
+
+    /// Goes on only while the contract is paused.
+    ///
+    /// # Errors
+    /// [`Refused::NotPaused`].
+    pub fn require_paused(&self) -> Result<(), Refused> {
+        ensure!(self.paused, Refused::NotPaused);
+        Ok(())
+    }
+
+    /// Pauses the contract. Check first who calls.
+    ///
+    /// # Errors
+    /// [`Refused::Paused`] when it is paused already.
+    pub fn pause(&mut self) -> Result<(), Refused> {
+        self.require_running()?;
+        self.paused = true;
+        emit(Paused { by: caller() });
+        Ok(())
+    }
+
+    /// Lets the contract go on. Check first who calls.
+    ///
+    /// # Errors
+    /// [`Refused::NotPaused`] when it is not paused.
+    pub fn resume(&mut self) -> Result<(), Refused> {
+        self.require_paused()?;
+        self.paused = false;
+        emit(Resumed { by: caller() });
+        Ok(())
+    }
+}

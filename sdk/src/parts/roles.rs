@@ -1,0 +1,169 @@
+//! Roles: who may do what. A role has members; the members of its admin role grant and revoke it.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::string::String;
+
+use crate::env::{caller, emit};
+use crate::prelude::{ensure, error, event};
+use crate::principal::Principal;
+use crate::value::Value;
+
+/// The roles of a contract and their members. `R` is an enum of the contract's own:
+///
+/// ```
+/// # use dusk_sdk::prelude::*;
+/// #[contract_type]
+/// #[derive(Copy, Eq, PartialOrd, Ord)]
+/// pub enum Role {
+///     Admin,
+///     Minter,
+/// }
+/// # let _ = |first: Principal| {
+/// let roles = dusk_sdk::parts::roles::Roles::new(Role::Admin, first);
+/// # roles };
+/// ```
+///
+/// One role is the root. It administers all roles that are given no other admin, itself included, and is never without a
+/// member.
+#[derive(Debug, Clone)]
+pub struct Roles<R> {
+    root: R,
+    members: BTreeMap<R, BTreeSet<Principal>>,
+    admins: BTreeMap<R, R>,
+}
+
+/// Somebody has a role.
+#[event]
+pub struct RoleGranted {
+    /// The role, by its name.
+    pub role: String,
+    /// Who has it.
+    pub to: Principal,
+    /// Who granted it.
+    pub by: Principal,
+}
+
+/// Somebody does not have a role any more.
+#[event]
+pub struct RoleRevoked {
+    /// The role, by its name.
+    pub role: String,
+    /// Who had it.
+    pub from: Principal,
+    /// Who revoked it: the same where it was given up.
+    pub by: Principal,
+}
+
+/// A role has another admin.
+#[event]
+pub struct RoleAdminChanged {
+    /// The role, by its name.
+    pub role: String,
+    /// The role whose members grant and revoke it.
+    pub admin: String,
+}
+
+/// Why roles refuse.
+#[error(first = 9010)]
+pub enum Refused {
+    /// Only the members of `role` may do this.
+    MissingRole {
+        /// The role, by its name.
+        role: String,
+    },
+    /// The root role would be without a member, and nobody could grant roles any more.
+    LastOfRoot,
+}
+
+impl<R: Value + Copy + Ord> Roles<R> {
+    /// `root` is the role that administers all others, `first` its first member.
+    pub fn new(root: R, first: impl Into<Principal>) -> Self {
+        let members = BTreeMap::from([(root, BTreeSet::from([first.into()]))]);
+        Self { root, members, admins: BTreeMap::new() }
+    }
+
+    /// Whether somebody has a role.
+    #[must_use]
+    pub fn has(&self, role: R, who: Principal) -> bool {
+        self.members.get(&role).is_some_and(|members| members.contains(&who))
+    }
+
+    /// Who has a role, in order. Bound what you return of it: a role may have any number of members.
+    pub fn members(&self, role: R) -> impl Iterator<Item = Principal> + '_ {
+        self.members.get(&role).into_iter().flatten().copied()
+    }
+
+    /// The role whose members grant and revoke `role`.
+    #[must_use]
+    pub fn admin_of(&self, role: R) -> R {
+        self.admins.get(&role).copied().unwrap_or(self.root)
+    }
+
+    /// Goes on only if a member of the role calls, and gives the caller.
+    ///
+    /// # Errors
+    /// [`Refused::MissingRole`].
+    pub fn require(&self, role: R) -> Result<Principal, Refused> {
+        let caller = caller();
+        ensure!(self.has(role, caller), Refused::MissingRole { role: name(&role) });
+        Ok(caller)
+    }
+
+    /// A member of the role's admin role grants it. Who has it already keeps it, and no event is emitted.
+    ///
+    /// # Errors
+    /// [`Refused::MissingRole`].
+    pub fn grant(&mut self, role: R, to: Principal) -> Result<(), Refused> {
+        let by = self.require(self.admin_of(role))?;
+        if self.members.entry(role).or_default().insert(to) {
+            emit(RoleGranted { role: name(&role), to, by });
+        }
+        Ok(())
+    }
+
+    /// A member of the role's admin role revokes it. Where it was not granted nothing happens.
+    ///
+    /// # Errors
+    /// [`Refused::MissingRole`], and [`Refused::LastOfRoot`].
+    pub fn revoke(&mut self, role: R, from: Principal) -> Result<(), Refused> {
+        let by = self.require(self.admin_of(role))?;
+        self.remove(role, from, by)
+    }
+
+    /// Who calls gives a role up.
+    ///
+    /// # Errors
+    /// [`Refused::LastOfRoot`].
+    pub fn renounce(&mut self, role: R) -> Result<(), Refused> {
+        let by = caller();
+        self.remove(role, by, by)
+    }
+
+    /// A member of the root role gives a role another admin.
+    ///
+    /// # Errors
+    /// [`Refused::MissingRole`].
+    pub fn set_admin(&mut self, role: R, admin: R) -> Result<(), Refused> {
+        self.require(self.root)?;
+        self.admins.insert(role, admin);
+        emit(RoleAdminChanged { role: name(&role), admin: name(&admin) });
+        Ok(())
+    }
+
+    fn remove(&mut self, role: R, from: Principal, by: Principal) -> Result<(), Refused> {
+        let Some(members) = self.members.get_mut(&role).filter(|members| members.contains(&from)) else {
+            return Ok(());
+        };
+        ensure!(role != self.root || members.len() > 1, Refused::LastOfRoot);
+        members.remove(&from);
+        emit(RoleRevoked { role: name(&role), from, by });
+        Ok(())
+    }
+}
+
+/// The name of a role: its JSON without the quotes.
+fn name(role: &impl Value) -> String {
+    let mut json = String::new();
+    role.write_json(&mut json);
+    json.trim_matches('"').into()
+}
