@@ -1,5 +1,5 @@
 //! What cannot stand in `#[contract(…)]` on a method.
-
+#![allow(unused)]
 use dusk_sdk::prelude::*;
 
 #[contract]

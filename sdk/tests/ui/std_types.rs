@@ -1,5 +1,5 @@
 //! Types of std that cannot cross.
-
+#![allow(unused)]
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 

@@ -104,7 +104,7 @@ fn what_was_signed_for_is_paid_to_the_signer(chain: Chain) -> TestResult {
         let (receiver, token) = (WithdrawReceiver::Moonlight(receiver), WithdrawReplayToken::Moonlight(nonce));
         Withdraw::new(&mut StdRng::seed_from_u64(1), &secret, bank.id(), two.lux(), receiver, token)
     };
-    // The token is the nonce of the transaction: the third of alice, who has deployed and paid in.
+    // The token is the nonce of the transaction: alice has deployed, paid in, and failed once.
     assert!(bank.by(&alice).withdraw(signed(9)).into_result().is_err());
     bank.by(&alice).withdraw(signed(4)).succeeds();
     assert_eq!(chain.balance(Principal::from(Account::from(receiver))), two);
