@@ -295,9 +295,10 @@ fn interface(abi: &ContractAbi, ui: &Ui) {
 }
 
 fn signature(function: &Function) -> String {
-    let output = match &function.output {
-        Type::Unit => String::new(),
-        output => format!(" -> {}", type_text(output)),
+    let output = match (&function.feeds, &function.output) {
+        (Some(item), _) => format!(" feeds {}", type_text(item)),
+        (None, Type::Unit) => String::new(),
+        (None, output) => format!(" -> {}", type_text(output)),
     };
     format!("{}({}){output}", function.name, fields(&function.inputs))
 }
@@ -318,6 +319,8 @@ fn type_text(ty: &Type) -> String {
         Type::FixedBytes(length) => format!("[u8; {length}]"),
         Type::Account => "Account".to_owned(),
         Type::Contract => "ContractId".to_owned(),
+        Type::Principal => "Principal".to_owned(),
+        Type::Amount => "Dusk".to_owned(),
         Type::Field => "Field".to_owned(),
         Type::Option(inner) => format!("Option<{}>", type_text(inner)),
         Type::List(inner) => format!("Vec<{}>", type_text(inner)),
