@@ -87,7 +87,7 @@ impl Codec {
     pub fn decode_input(&self, function: &str, argument: &[u8]) -> Result<Value, CodecError> {
         match &self.0 {
             Kind::BuiltIn(codec) => codec.decode_input_fn(function, &aligned(argument)).map_err(refused),
-            Kind::Uploaded(driver) => json("decode_input_fn", driver.decode_input(function, argument)?),
+            Kind::Uploaded(driver) => json("decode_input_fn", &driver.decode_input(function, argument)?),
         }
     }
 
@@ -98,7 +98,7 @@ impl Codec {
     pub fn decode_output(&self, function: &str, result: &[u8]) -> Result<Value, CodecError> {
         match &self.0 {
             Kind::BuiltIn(codec) => codec.decode_output_fn(function, &aligned(result)).map_err(refused),
-            Kind::Uploaded(driver) => json("decode_output_fn", driver.decode_output(function, result)?),
+            Kind::Uploaded(driver) => json("decode_output_fn", &driver.decode_output(function, result)?),
         }
     }
 
@@ -109,7 +109,7 @@ impl Codec {
     pub fn decode_event(&self, topic: &str, data: &[u8]) -> Result<Value, CodecError> {
         match &self.0 {
             Kind::BuiltIn(codec) => codec.decode_event(topic, &aligned(data)).map_err(refused),
-            Kind::Uploaded(driver) => json("decode_event", driver.decode_event(topic, data)?),
+            Kind::Uploaded(driver) => json("decode_event", &driver.decode_event(topic, data)?),
         }
     }
 
@@ -136,8 +136,8 @@ impl Codec {
     }
 }
 
-fn json(operation: &'static str, text: String) -> Result<Value, CodecError> {
-    serde_json::from_str(&text).map_err(|error| CodecError::NotJson { operation, error })
+fn json(operation: &'static str, text: &str) -> Result<Value, CodecError> {
+    serde_json::from_str(text).map_err(|error| CodecError::NotJson { operation, error })
 }
 
 fn refused(error: dusk_data_driver::Error) -> CodecError {
@@ -146,7 +146,7 @@ fn refused(error: dusk_data_driver::Error) -> CodecError {
         Error::Unsupported(what) => format!("the data driver does not know {what}"),
         Error::Json(problem) => format!("the JSON does not fit: {problem}"),
         Error::Rkyv(problem) => format!("the bytes do not decode: {problem}"),
-        other => other.to_string(),
+        Error::Other(problem) => problem,
     })
 }
 

@@ -7,7 +7,7 @@ use dusk_core::signatures::bls::Signature;
 use super::contracts::{contract_id, owner_of};
 use super::rues::{Error, Reply, Request};
 use super::{Answer, unsupported};
-use crate::drivers::{CodecError, DriversError, KeptDriver};
+use crate::drivers::{Codec, CodecError, DriversError, KeptDriver};
 use crate::handle::NodeHandle;
 
 /// `/on/driver:{id}/{operation}[:{function or topic}]`: one conversion.
@@ -25,8 +25,8 @@ pub(super) async fn convert(node: &NodeHandle, request: &Request) -> Answer {
             let json = request.body.text()?.to_owned();
             Reply::Bytes(drivers.using(contract, move |it| it.encode_input(&name, &json)).await?)
         }
-        "get_schema" => Reply::Text(drivers.using(contract, |it| it.schema()).await?),
-        "get_version" => Reply::Text(drivers.using(contract, |it| it.version()).await?),
+        "get_schema" => Reply::Text(drivers.using(contract, Codec::schema).await?),
+        "get_version" => Reply::Text(drivers.using(contract, Codec::version).await?),
         _ => return Err(unsupported(request)),
     })
 }
