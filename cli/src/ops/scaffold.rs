@@ -130,9 +130,10 @@ fn files_of(template: &str) -> Result<carried::Files> {
     })
 }
 
-/// The first commands in a README, without their comments.
+/// The first commands of the session in a README, without their comments.
 fn first_commands(readme: &str) -> Vec<String> {
-    let commands = readme.lines().filter(|line| line.starts_with("cargo dusk "));
+    let commands =
+        readme.lines().filter_map(|line| line.strip_prefix("$ ")).filter(|line| line.starts_with("cargo dusk "));
     commands.map(|line| line.split(" # ").next().unwrap_or(line).trim_end().to_owned()).take(MAX_COMMANDS).collect()
 }
 
