@@ -9,6 +9,8 @@ mod commands;
 mod error;
 mod ops;
 mod output;
+#[cfg(test)]
+mod reference;
 mod table;
 
 use std::ffi::OsString;

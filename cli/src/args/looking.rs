@@ -6,7 +6,7 @@ use clap::Args;
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Where {
     /// The network: a name from dusk.toml, or the URL of a node.
-    #[arg(long, value_name = "NAME|URL")]
+    #[arg(long, value_name = "NAME|URL", env = "DUSK_NETWORK", hide_env_values = true)]
     pub(crate) network: Option<String>,
 }
 
@@ -80,7 +80,7 @@ pub(crate) struct Inspect {
     /// Shows all functions, not only the largest.
     #[arg(long)]
     pub(crate) all: bool,
-    /// Where to look. Given, the contract is the one that is deployed there.
-    #[command(flatten)]
-    pub(crate) place: Where,
+    /// The network: a name from dusk.toml, or the URL of a node. Given, the contract is the one that is deployed there.
+    #[arg(long, value_name = "NAME|URL")]
+    pub(crate) network: Option<String>,
 }

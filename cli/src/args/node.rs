@@ -16,7 +16,7 @@ pub(crate) struct Node {
     #[command(subcommand)]
     pub(crate) control: Option<Control>,
     /// The port; 0 takes a free one.
-    #[arg(long, default_value_t = 8080)]
+    #[arg(long, default_value_t = 8080, env = "DUSK_PORT", hide_env_values = true)]
     pub(crate) port: u16,
     /// The address to listen at. Elsewhere than at the default, everybody who reaches it can use and change the chain.
     #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST), value_name = "ADDRESS")]

@@ -9,7 +9,7 @@ pub(crate) struct Sending {
     #[arg(long, default_value = "alice", value_name = "ACCOUNT")]
     pub(crate) from: String,
     /// The network: a name from dusk.toml, or the URL of a node.
-    #[arg(long, value_name = "NAME|URL")]
+    #[arg(long, value_name = "NAME|URL", env = "DUSK_NETWORK", hide_env_values = true)]
     pub(crate) network: Option<String>,
     /// Simulates and tells the price, but sends nothing.
     #[arg(long)]

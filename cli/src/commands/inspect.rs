@@ -31,7 +31,7 @@ const MAX_FILE_BYTES: u64 = 16 << 20;
 pub(super) fn run(project: &Project, options: &Inspect, ui: &Ui) -> Result<ExitCode> {
     let target = options.target.as_deref();
     let is_id = target.and_then(chain::hash).is_some();
-    if is_id || options.place.network.is_some() {
+    if is_id || options.network.is_some() {
         return deployed(project, options, ui);
     }
     let path = match target {
@@ -90,7 +90,7 @@ fn named_twin(path: &Path, wasm: &[u8]) -> Option<Vec<u8>> {
 
 /// A contract on a chain: what the node tells, and its code as it was deployed.
 fn deployed(project: &Project, options: &Inspect, ui: &Ui) -> Result<ExitCode> {
-    let chain = Rc::new(Chain::connect(project, options.place.network.as_deref())?);
+    let chain = Rc::new(Chain::connect(project, options.network.as_deref())?);
     let given = options.target.as_deref().ok_or_else(|| {
         Fault::usage("`--network` asks for a deployed contract", "name it: `cargo dusk inspect CONTRACT --network …`")
     })?;

@@ -1,9 +1,15 @@
 //! `cargo dusk` as its users meet it: real processes, their words and their exit codes.
 
 #[cfg(test)]
+mod book;
+#[cfg(test)]
 mod looking;
 #[cfg(test)]
 mod messages;
+#[cfg(test)]
+mod reference;
+#[cfg(test)]
+mod session;
 #[cfg(test)]
 mod shipped;
 #[cfg(test)]

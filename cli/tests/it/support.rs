@@ -45,7 +45,10 @@ impl Place {
             let name = name.to_string_lossy().into_owned();
             // What cargo sets for this test is about another package.
             let about_us = name.starts_with("CARGO_") && name != "CARGO_HOME";
-            if about_us || ["CARGO", "RUSTFLAGS", "NO_COLOR", "CI", "DUSK_TEST_HOST"].contains(&name.as_str()) {
+            if about_us
+                || ["CARGO", "RUSTFLAGS", "NO_COLOR", "CI", "DUSK_TEST_HOST", "DUSK_NETWORK", "DUSK_PORT"]
+                    .contains(&name.as_str())
+            {
                 command.env_remove(name);
             }
         }
@@ -77,6 +80,21 @@ impl Place {
         let path = self.at.join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, content).unwrap();
+    }
+
+    /// Copies the sources of a project here.
+    pub(crate) fn copy(&self, project: &Path) {
+        let mut left = vec![project.to_owned()];
+        while let Some(path) = left.pop() {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            if path.is_dir() {
+                let entries = fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path());
+                left.extend(entries.filter(|_| name != "target"));
+            } else {
+                let inside = path.strip_prefix(project).unwrap();
+                self.write(inside.to_str().unwrap(), &fs::read_to_string(&path).unwrap());
+            }
+        }
     }
 
     pub(crate) fn read(&self, path: &str) -> String {
