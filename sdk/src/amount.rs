@@ -42,7 +42,7 @@ const PLACES: usize = 9;
     derive(CheckBytes, PartialEq, Eq, PartialOrd, Ord),
     repr(transparent),
     doc = "An amount on the wire: 64 bits.",
-    allow(missing_debug_implementations)
+    allow(missing_debug_implementations, reason = "it is read through `Dusk` alone")
 )]
 pub struct Dusk(u64);
 
@@ -117,6 +117,7 @@ impl Dusk {
     /// assert_eq!(Dusk::new(10).part(1, 3), Some(Dusk::from_lux(3_333_333_333)));
     /// ```
     #[must_use]
+    #[allow(clippy::cast_possible_truncation, reason = "it is compared before")]
     pub const fn part(self, numerator: u64, denominator: u64) -> Option<Self> {
         if denominator == 0 {
             return None;

@@ -1,7 +1,19 @@
 //! What the host computes for contracts: hashes, and the verification of signatures and proofs.
 //!
 //! Each has a price in gas (source: the chain's price list) that is far below what the same would cost inside a
-//! contract. A function that the chain does not have yet at its height ends the call.
+//! contract. Before the fork Boreas all of them were free. A function that the chain does not have yet at its height ends
+//! the call. Local chains have all of them from height 1 on; the public networks:
+//!
+//! | function | mainnet, from height | testnet, from height |
+//! |---|---|---|
+//! | [`keccak256`] | 4,414,095 | 2,539,820 |
+//! | [`sha256`], [`verify_kzg_proof`], [`secp256k1_recover`] | 4,414,095 | 3,378,000 |
+//! | prices (Boreas) | 4,414,095 | 3,378,000 |
+//! | the third version of PLONK proofs, the second of BLS signatures (Aegis) | 3,590,904 | 2,773,727 |
+//! | all others | 0 | 0 |
+//!
+//! [`verify_plonk`] takes proofs of the version that is in force at the height, and [`verify_bls`] signatures: older ones do
+//! not verify any more.
 
 use alloc::vec::Vec;
 

@@ -91,7 +91,7 @@ pub fn take_deposit(amount: Dusk) {
     if amount.is_zero() {
         return;
     }
-    ask("deposit", (amount,))
+    ask("deposit", &(amount,));
 }
 
 /// Pays a public account.
@@ -102,7 +102,7 @@ pub fn pay(to: Account, amount: Dusk) {
     if amount.is_zero() {
         return;
     }
-    ask("contract_to_account", (ContractToAccount { account: to.public_key(), value: amount.lux() },))
+    ask("contract_to_account", &(ContractToAccount { account: to.public_key(), value: amount.lux() },));
 }
 
 /// Pays a contract. The transfer contract moves the money and then calls `function` of the receiver, with a
@@ -111,7 +111,7 @@ pub fn pay(to: Account, amount: Dusk) {
 /// # Panics
 /// The call is refused when the contract has less, or the receiver refuses.
 pub fn pay_contract(to: ContractId, amount: Dusk, function: &str, data: Vec<u8>) {
-    ask("contract_to_contract", (payment(to, amount, function, data),))
+    ask("contract_to_contract", &(payment(to, amount, function, data),));
 }
 
 /// Pays a contract as [`pay_contract`], but that the receiver refuses is a result. Then nothing was paid.
@@ -148,7 +148,7 @@ pub fn accept(payment: &ReceiveFromContract) -> Dusk {
 /// # Panics
 /// The call is refused when the signature or the token is not right, it is another contract's, or the contract has less.
 pub fn withdraw(withdrawal: Withdraw) {
-    ask("withdraw", (withdrawal,))
+    ask("withdraw", &(withdrawal,));
 }
 
 /// What this contract has.
@@ -170,8 +170,8 @@ fn payment(contract: ContractId, amount: Dusk, function: &str, data: Vec<u8>) ->
     ContractToContract { contract, value: amount.lux(), fn_name: function.into(), data }
 }
 
-fn ask(function: &str, arguments: impl Arguments) {
-    if let Err(failure) = client::call::<_, ()>(TRANSFER_CONTRACT, function, &arguments, 0) {
+fn ask(function: &str, arguments: &impl Arguments) {
+    if let Err(failure) = client::call::<_, ()>(TRANSFER_CONTRACT, function, arguments, 0) {
         fail(&failure.to_text(function));
     }
 }
