@@ -96,11 +96,9 @@ impl Drivers {
     }
 
     /// The driver that was uploaded for a contract.
-    ///
-    /// # Errors
-    /// When the shelf cannot be read.
-    pub fn kept(&self, contract: &ContractId) -> Result<Option<KeptDriver>, DriversError> {
-        Ok(self.0.shelf.get(contract)?)
+    #[must_use]
+    pub fn kept(&self, contract: &ContractId) -> Option<KeptDriver> {
+        self.0.shelf.get(contract)
     }
 
     /// Keeps a driver for a contract with this owner, in place of the one before. It is tried first.
@@ -150,16 +148,6 @@ impl Drivers {
         built_in(contract)
     }
 
-    /// Forgets all uploaded drivers.
-    ///
-    /// # Errors
-    /// When the shelf cannot be written.
-    pub fn clear(&self) -> Result<(), DriversError> {
-        self.0.shelf.clear()?;
-        self.0.loaded().clear();
-        Ok(())
-    }
-
     async fn aside<T: Send + 'static>(
         &self,
         job: impl FnOnce(&Shared) -> Result<T, DriversError> + Send + 'static,
@@ -185,7 +173,7 @@ impl Shared {
         let driver = match loaded {
             Some(driver) => driver,
             None => {
-                let kept = self.shelf.get(contract)?.ok_or(DriversError::Missing(*contract))?;
+                let kept = self.shelf.get(contract).ok_or(DriversError::Missing(*contract))?;
                 self.compile(&kept.wasm).map_err(CodecError::from)?
             }
         };

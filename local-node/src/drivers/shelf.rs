@@ -1,4 +1,7 @@
-//! Where uploaded drivers are kept.
+//! Where uploaded drivers are kept: in memory, as long as the node runs.
+//!
+//! A contract's id follows from its module, its owner and a nonce, so a driver stays right when blocks are reverted and the
+//! contract is deployed again.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -53,11 +56,9 @@ struct Kept {
 
 impl Shelf {
     /// The driver of a contract.
-    ///
-    /// # Errors
-    /// None yet; a shelf on disk has some.
-    pub fn get(&self, contract: &ContractId) -> Result<Option<KeptDriver>, ShelfError> {
-        Ok(self.0.read().unwrap_or_else(PoisonError::into_inner).drivers.get(contract).cloned())
+    #[must_use]
+    pub fn get(&self, contract: &ContractId) -> Option<KeptDriver> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).drivers.get(contract).cloned()
     }
 
     /// Keeps a driver in place of the one before.
@@ -75,13 +76,25 @@ impl Shelf {
         kept.drivers.insert(contract, driver);
         Ok(())
     }
+}
 
-    /// Forgets all drivers.
-    ///
-    /// # Errors
-    /// None yet; a shelf on disk has some.
-    pub fn clear(&self) -> Result<(), ShelfError> {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Kept::default();
-        Ok(())
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn driver(bytes: usize) -> KeptDriver {
+        KeptDriver { wasm: vec![0; bytes].into(), signature: [0; Signature::SIZE] }
+    }
+
+    #[test]
+    fn room_is_counted_by_what_is_kept() {
+        let (shelf, [a, b]) = (Shelf::default(), [1, 2].map(|id| ContractId::from_bytes([id; 32])));
+        shelf.put(a, driver(MAX_BYTES - 10)).expect("fits");
+        assert_eq!(shelf.put(b, driver(11)), Err(ShelfError::Full { held: MAX_BYTES - 10, bytes: 11 }));
+        assert_eq!(shelf.get(&b), None);
+        // One that takes the place of another needs only the difference.
+        shelf.put(a, driver(20)).expect("fits");
+        shelf.put(b, driver(11)).expect("fits now");
+        assert_eq!(shelf.get(&a).map(|kept| kept.wasm.len()), Some(20));
     }
 }

@@ -113,7 +113,7 @@ pub(super) async fn describe(node: &NodeHandle, request: &Request) -> Answer {
     match request.topic.as_str() {
         "metadata" => {
             let owner = owner_of(node, contract).await?;
-            let driver = node.drivers().kept(&contract)?;
+            let driver = node.drivers().kept(&contract);
             Ok(Reply::Json(json!({
                 "owner": bs58::encode(&owner).into_string(),
                 "contract_owner": hex::encode(&owner),

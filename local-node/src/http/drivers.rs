@@ -45,7 +45,7 @@ pub(super) async fn upload(node: &NodeHandle, contract: ContractId, request: &Re
 
 /// `/on/contract:{id}/download_driver`.
 pub(super) fn download(node: &NodeHandle, contract: ContractId) -> Answer {
-    let KeptDriver { wasm, .. } = node.drivers().kept(&contract)?.ok_or(DriversError::Missing(contract))?;
+    let KeptDriver { wasm, .. } = node.drivers().kept(&contract).ok_or(DriversError::Missing(contract))?;
     Ok(Reply::Wasm(wasm.to_vec().into()))
 }
 
