@@ -137,16 +137,29 @@ fn what_a_project_does_on_a_chain_is_told_in_its_own_words() {
 }
 
 fn a_transaction_is_decoded(on: &On<'_>, call: &str, deployment: &str) {
-    snapshot("tx_call", &on.dusk(&["tx", call, "--final"]).exits(0));
+    let shown = on.dusk(&["tx", call, "--final"]).exits(0);
+    says(
+        &shown,
+        &[
+            "done in block ",
+            "(final), index 0",
+            "@bob · nonce 1",
+            "counter.increment {\"by\":3}",
+            "\"from\":0,\"to\":3",
+        ],
+    );
     let document = on.dusk(&["tx", &format!("0x{call}"), "--json"]).exits(0).document();
-    assert_eq!(document["call"]["arguments"], 3, "{document}");
+    assert_eq!(document["call"]["arguments"], serde_json::json!({ "by": 3 }), "{document}");
     assert_eq!((&document["sender_name"], &document["status"]), (&"bob".into(), &"included".into()));
     assert_eq!((&document["result"], &document["nonce"]), (&3.into(), &1.into()));
     let changed = document["events"].as_array().unwrap().iter().find(|event| event["topic"] == "Changed").unwrap();
     assert_eq!((&changed["data"]["to"], &changed["contract_name"]), (&3.into(), &"counter".into()));
-    snapshot("tx_deploy", &on.dusk(&["tx", deployment, "--wait"]).exits(0));
+    says(
+        &on.dusk(&["tx", deployment, "--wait"]).exits(0),
+        &["done in block ", "@alice", "deploys", "init {\"limit\":10}"],
+    );
     let document = on.dusk(&["tx", deployment, "--json"]).exits(0).document();
-    assert_eq!(document["deploy"]["init"], 10, "{document}");
+    assert_eq!(document["deploy"]["init"], serde_json::json!({ "limit": 10 }), "{document}");
 }
 
 fn a_block_lists_what_is_in_it(on: &On<'_>, called: &Value) {
@@ -164,10 +177,11 @@ fn events_are_found_and_followed(on: &On<'_>, follower: &mut Following) {
     assert_eq!((&first["topic"], &first["data"]["to"]), (&"Changed".into(), &3.into()), "{first}");
     on.dusk(&["call", "counter", "increment", "--by", "4"]).exits(0);
     let second = follower.line();
-    assert_eq!(second["data"], serde_json::json!({ "from": 3, "to": 7 }), "{second}");
+    assert_eq!((&second["data"]["from"], &second["data"]["to"]), (&3.into(), &7.into()), "{second}");
     assert_eq!(follower.child.wait().unwrap().code(), Some(0), "two events are enough");
 
-    snapshot("events_counter", &on.dusk(&["events", "counter", "--topic", "Changed"]).exits(0));
+    let shown = on.dusk(&["events", "counter", "--topic", "Changed"]).exits(0);
+    says(&shown, &["counter Changed ", "\"from\":0,\"to\":3", "\"from\":3,\"to\":7"]);
     let last = on.dusk(&["events", "@counter", "--limit", "1", "--json"]).exits(0).document();
     assert_eq!(last["events"].as_array().map(Vec::len), Some(1));
     assert_eq!(last["events"][0]["tx"], second["tx"]);
