@@ -2,6 +2,7 @@
 
 mod build;
 mod call;
+mod check;
 mod demo;
 mod deploy;
 mod doctor;
@@ -18,6 +19,7 @@ use clap_complete::Shell;
 
 pub(crate) use self::build::Build;
 pub(crate) use self::call::{Call, CallOptions};
+pub(crate) use self::check::{Check, Denied};
 pub(crate) use self::demo::Demo;
 pub(crate) use self::deploy::Deploy;
 pub(crate) use self::doctor::Doctor;
@@ -59,6 +61,8 @@ pub(crate) enum Command {
     New(New),
     /// Builds all contracts of the project: wasm, data driver, abi.json.
     Build(Build),
+    /// Looks for what a network would refuse, and what to beware of.
+    Check(Check),
     /// Builds what is stale and runs the tests on the shipped wasm.
     Test(Test),
     /// Serves the tests that plain `cargo test` runs.
@@ -109,11 +113,9 @@ mod tests {
             other => panic!("{other:?}"),
         };
         let call = parse("x call counter add --from bob --amount 10 --json");
-        assert_eq!((call.options.sending.from.as_str(), call.rest.join(" ").as_str()), ("bob", "--amount 10 --json"));
+        let from = |call: &Call| call.options.sending.from.clone().unwrap_or_default();
+        assert_eq!((from(&call).as_str(), call.rest.join(" ").as_str()), ("bob", "--amount 10 --json"));
         let call = parse("x call --from bob counter add --amount 10 --from carol");
-        assert_eq!(
-            (call.options.sending.from.as_str(), call.rest.join(" ").as_str()),
-            ("bob", "--amount 10 --from carol")
-        );
+        assert_eq!((from(&call).as_str(), call.rest.join(" ").as_str()), ("bob", "--amount 10 --from carol"));
     }
 }

@@ -3,16 +3,16 @@
 use clap::Args;
 
 use super::Sending;
+use crate::ops::amount;
 
 /// `call`
 #[derive(Debug, Args)]
 #[command(disable_help_flag = true)]
 pub(crate) struct Call {
-    /// A contract that the project has deployed: its name, or its id.
+    /// A contract: the name of what the project has deployed, or any contract's id.
     #[arg(required_unless_present = "help")]
     pub(crate) contract: Option<String>,
-    /// The function.
-    #[arg(required_unless_present = "help")]
+    /// The function. Without one the contract's functions are listed.
     pub(crate) function: Option<String>,
     /// The options of every call.
     #[command(flatten)]
@@ -20,8 +20,8 @@ pub(crate) struct Call {
     /// Shows help; after a function, its arguments.
     #[arg(long, short)]
     pub(crate) help: bool,
-    /// One flag for each argument of the function: `--amount 10`.
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "--ARGUMENT VALUE")]
+    /// The function's arguments: by name, `--amount 10`, or in their order, `10`.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENTS")]
     pub(crate) rest: Vec<String>,
 }
 
@@ -31,10 +31,10 @@ pub(crate) struct CallOptions {
     /// What it has in common with deployments.
     #[command(flatten)]
     pub(crate) sending: Sending,
-    /// All arguments as JSON, by name or by place.
-    #[arg(long, value_name = "JSON")]
+    /// All arguments by name or by place: JSON, @FILE, or - for standard input.
+    #[arg(long, value_name = "JSON|@FILE|-", allow_hyphen_values = true)]
     pub(crate) args: Option<String>,
-    /// LUX that go to the contract with the call.
-    #[arg(long, default_value_t = 0, value_name = "LUX")]
-    pub(crate) deposit: u64,
+    /// What goes to the contract with the call, in DUSK: 2.5; or in LUX: 100LUX.
+    #[arg(long, value_name = "AMOUNT", value_parser = amount::lux)]
+    pub(crate) deposit: Option<u64>,
 }

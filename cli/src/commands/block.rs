@@ -24,9 +24,8 @@ pub(super) fn run(project: &Project, options: &Options, ui: &Ui) -> Result<ExitC
         Which::Height(height) => chain.client.block_at(*height)?,
         Which::Hash(hash) => chain.client.block_with(hash)?,
     };
-    let block = match found {
-        Some(block) => block,
-        None => return Err(unknown(&chain, &which)?),
+    let Some(block) = found else {
+        return Err(unknown(&chain, &which)?);
     };
     let attestation = chain.client.block_at(block.header.height + 1)?.and_then(|next| next.attestation_of_parent());
     let book = Book::of(&project.settings, &chain.deployments);

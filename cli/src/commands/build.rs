@@ -8,13 +8,14 @@ use serde_json::json;
 
 use crate::args::Build;
 use crate::ops::artifact::Artifact;
-use crate::ops::build;
+use crate::ops::build::{self, Recipe};
 use crate::ops::project::Project;
 use crate::output::{Tone, Ui, count, grouped, size, time};
 
 pub(super) fn run(project: &Project, options: &Build, ui: &Ui) -> Result<ExitCode> {
     let begun = Instant::now();
-    let built = build::build(project, ui, options.yes)?;
+    let recipe = Recipe { logs: false, small: options.small || project.settings.build.small };
+    let built = build::build_as(project, ui, options.yes, recipe)?;
     for artifact in &built.artifacts {
         ui.line(line(artifact, ui));
     }

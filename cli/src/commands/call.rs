@@ -1,30 +1,26 @@
 //! `cargo dusk call`
 
+mod calling;
+
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches};
-use dusk_core::transfer::data::{ContractCall, TransactionData};
-use local_node_types::abi::{ContractAbi, Function, FunctionKind, Type};
-use serde_json::{Value, json};
+use local_node_types::abi::{ContractAbi, Function, FunctionKind};
+use serde_json::json;
 
+use self::calling::Calling;
 use crate::args::{Call, CallOptions, Cli, Command};
 use crate::error::Fault;
+use crate::ops::artifact::Record;
 use crate::ops::chain::Chain;
-use crate::ops::client::{BlockEvent, ClientError};
-use crate::ops::deployments::Deployment;
 use crate::ops::flags;
-use crate::ops::names::{self, KnownNames};
+use crate::ops::names::KnownNames;
 use crate::ops::project::Project;
-use crate::ops::refusal::Refusal;
-use crate::ops::sandbox::Driver;
-use crate::ops::transact::{Order, Sender, Simulated};
-use crate::ops::values::{Checker, Given};
-use crate::output::{Tone, Ui, grouped, money};
-
-/// The price of a unit of gas, in LUX.
-const GAS_PRICE: u64 = 1;
+use crate::ops::target::Target;
+use crate::ops::values::{Checker, Given, Names};
+use crate::output::{Align, Tone, Ui, table};
 
 /// Whether `--json` stands among the arguments of a called function.
 pub(crate) fn asks_for_json(command: &Command) -> bool {
@@ -32,7 +28,7 @@ pub(crate) fn asks_for_json(command: &Command) -> bool {
 }
 
 pub(super) fn run(project: impl FnOnce() -> Result<Project>, call: &Call, ui: &Ui) -> Result<ExitCode> {
-    let (Some(contract), Some(function)) = (&call.contract, &call.function) else {
+    let Some(contract) = &call.contract else {
         let mut grammar = Cli::command();
         grammar.build();
         let help = grammar.find_subcommand_mut("call").map(|call| call.render_help().to_string());
@@ -42,32 +38,101 @@ pub(super) fn run(project: impl FnOnce() -> Result<Project>, call: &Call, ui: &U
     let project = project()?;
     // The network may stand behind the function's arguments, whose grammar only the chain knows.
     let network = late_network(&call.rest).or_else(|| call.options.sending.network.clone());
-    let chain = Chain::connect(&project, network.as_deref())?;
-    let deployment = chain.contract(contract)?;
-    let abi = chain.deployments.abi(deployment)?;
-    let function = flags::function(&abi, function)?;
+    let found = Chain::connect(&project, network.as_deref()).and_then(|chain| {
+        let target = Target::find(&chain, contract)?;
+        Ok((chain, target))
+    });
+    let (chain, target) = match found {
+        Ok(found) => found,
+        // Help needs no chain where the project itself knows the contract.
+        Err(error) => {
+            let Some(abi) = built_abi(&project, contract).filter(|_| call.help || call.function.is_none()) else {
+                return Err(error);
+            };
+            return help(call, &abi, contract, ui);
+        }
+    };
+    let abi = &target.abi;
+    let Some(function) = &call.function else {
+        list(abi, ui);
+        return Ok(ExitCode::SUCCESS);
+    };
+    let function = flags::function(abi, function)?;
     let names = KnownNames { settings: &project.settings, deployments: &chain.deployments };
-    let checker = Checker::new(&abi, &names);
+    let checker = Checker::new(abi, &names);
 
     let mut options = call.options.clone();
-    let given = match arguments(&mut options, call, &abi, function, &checker)? {
+    let given = match arguments(&mut options, call, abi, function, &checker)? {
         Read::Given(given) => given,
         Read::Help(text) => {
             ui.raw(text);
             return Ok(ExitCode::SUCCESS);
         }
     };
-    let value = checker.assemble(&function.inputs, &given).map_err(|misfit| {
-        let hint = format!("`cargo dusk call {} {} --help` shows its arguments", abi.name, function.name);
-        Fault::usage(format!("argument {misfit}"), hint)
-    })?;
-    let driver = Driver::load(&chain.deployments.driver(deployment)?)?;
+    let value =
+        checker.assemble(&function.inputs, &given).map_err(|misfit| flags::misfit(&misfit, contract, function))?;
+    let driver = target.driver()?;
     let argument = driver.encode_input(&function.name, &value)?;
-    let calling = Calling { project: &project, chain: &chain, deployment, abi: &abi, function, driver: &driver, ui };
+    let calling = Calling::new(&project, &chain, &target, function, &driver, ui);
     match function.kind {
+        FunctionKind::Query if options.deposit.is_some() => Err(Fault::usage(
+            format!("`{}` is a query: nothing can be sent along with it", function.name),
+            "leave `--deposit` out",
+        )),
         FunctionKind::Query => calling.query(&argument),
         FunctionKind::Transaction | FunctionKind::Init => calling.transact(argument, &options),
     }
+}
+
+/// The description of a contract of this project as it was last built.
+fn built_abi(project: &Project, name: &str) -> Option<ContractAbi> {
+    let record = Record::read(&project.artefacts())?;
+    record.artifacts.iter().find(|artifact| artifact.name == name)?.abi().ok()
+}
+
+/// Names that need no chain.
+struct NoNames;
+
+impl Names for NoNames {
+    fn account(&self, name: &str) -> Result<String, String> {
+        Err(format!("`@{name}` needs a chain"))
+    }
+
+    fn contract(&self, name: &str) -> Result<String, String> {
+        Err(format!("`@{name}` needs a chain"))
+    }
+}
+
+/// Help from a description alone.
+fn help(call: &Call, abi: &ContractAbi, contract: &str, ui: &Ui) -> Result<ExitCode> {
+    match &call.function {
+        None => list(abi, ui),
+        Some(function) => {
+            let function = flags::function(abi, function)?;
+            let checker = Checker::new(abi, &NoNames);
+            ui.raw(grammar(abi, contract, function, &checker).render_long_help());
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The functions of a contract.
+fn list(abi: &ContractAbi, ui: &Ui) {
+    let first = |doc: &str| doc.lines().next().unwrap_or_default().trim().to_owned();
+    let rows: Vec<[String; 3]> = abi
+        .functions
+        .iter()
+        .map(|function| {
+            let inputs: Vec<&str> = function.inputs.iter().map(|input| input.name.as_str()).collect();
+            let kind = if function.kind == FunctionKind::Query { "reads" } else { "transacts" };
+            [format!("{}({})", function.name, inputs.join(", ")), kind.to_owned(), first(&function.doc)]
+        })
+        .collect();
+    ui.line(format_args!("{} {}", ui.toned(Tone::Name, &abi.name), first(&abi.doc)));
+    for row in table(&rows, [Align::Left; 3]) {
+        ui.line(format_args!("  {row}"));
+    }
+    ui.document(&json!({ "name": abi.name, "doc": abi.doc, "functions": abi.functions, "errors": abi.errors }));
 }
 
 /// The value of `--network` among the arguments of a function.
@@ -85,7 +150,14 @@ enum Read {
     Help(String),
 }
 
-/// Reads what stands behind the function, with its own flags and those of every call.
+/// The function's own flags and those of every call.
+fn grammar(abi: &ContractAbi, contract: &str, function: &Function, checker: &Checker<'_>) -> clap::Command {
+    let json = clap::Arg::new("json").long("json").action(clap::ArgAction::SetTrue).help("Prints one JSON document");
+    let common = CallOptions::augment_args(clap::Command::new("call")).arg(json);
+    flags::command(common, abi, contract, function, checker)
+}
+
+/// Reads what stands behind the function.
 fn arguments(
     options: &mut CallOptions,
     call: &Call,
@@ -93,9 +165,8 @@ fn arguments(
     function: &Function,
     checker: &Checker<'_>,
 ) -> Result<Read> {
-    let json = clap::Arg::new("json").long("json").action(clap::ArgAction::SetTrue).help("Prints one JSON document");
-    let common = CallOptions::augment_args(clap::Command::new("call")).arg(json);
-    let mut grammar = flags::command(common, abi, function, checker);
+    let contract = call.contract.as_deref().unwrap_or(&abi.name);
+    let mut grammar = grammar(abi, contract, function, checker);
     if call.help {
         return Ok(Read::Help(grammar.render_long_help().to_string()));
     }
@@ -107,20 +178,15 @@ fn arguments(
         Err(error) => return Err(error.into()),
     };
     adopt(options, &matches)?;
-    let texts = flags::texts(function, &matches);
+    let texts = flags::texts(function, &matches)?;
     let Some(document) = &options.args else {
         return Ok(Read::Given(Given::Texts(texts)));
     };
     if !texts.is_empty() {
-        return Err(Fault::usage("arguments are given twice: by flags and by `--args`", "use one of the two"));
+        return Err(Fault::usage("arguments are given twice: one by one and by `--args`", "use one of the two"));
     }
-    let document = serde_json::from_str(document).map_err(|error| {
-        Fault::usage(
-            format!("`--args` is not JSON: {error}"),
-            format!("for example --args '{}'", flags::example(function)),
-        )
-    })?;
-    Ok(Read::Given(Given::Document(document)))
+    flags::document("--args", document, &flags::example(function))
+        .map(|document| Read::Given(Given::Document(document)))
 }
 
 /// Takes over what stands behind the function. What is not said there stays as it was said before.
@@ -133,147 +199,13 @@ fn adopt(options: &mut CallOptions, matches: &ArgMatches) -> Result<()> {
     if said("network") {
         options.sending.network = late.sending.network;
     }
-    if said("deposit") {
-        options.deposit = late.deposit;
-    }
+    options.deposit = late.deposit.or(options.deposit);
+    options.sending.gas_limit = late.sending.gas_limit.or(options.sending.gas_limit);
+    options.sending.gas_price = late.sending.gas_price.or(options.sending.gas_price);
     options.sending.dry_run |= late.sending.dry_run;
     options.sending.until_final |= late.sending.until_final;
     options.args = late.args.or(options.args.take());
     Ok(())
-}
-
-/// One call of one function.
-struct Calling<'a> {
-    project: &'a Project,
-    chain: &'a Chain,
-    deployment: &'a Deployment,
-    abi: &'a ContractAbi,
-    function: &'a Function,
-    driver: &'a Driver,
-    ui: &'a Ui,
-}
-
-impl Calling<'_> {
-    fn query(&self, argument: &[u8]) -> Result<ExitCode> {
-        let contract = self.deployment.id()?;
-        let answer =
-            self.chain.client.query(&contract, &self.function.name, argument).map_err(|error| match error {
-                ClientError::Refused { message, .. } => Fault::failed(
-                    Refusal::read(&message, Some(self.abi)).to_string(),
-                    "a query changes nothing: look at its arguments and the contract's state",
-                ),
-                other => other.into(),
-            })?;
-        let result = self.driver.decode_output(&self.function.name, &answer)?;
-        self.ui.line(plain(&result));
-        self.ui.document(&json!({
-            "contract": self.deployment.contract, "function": self.function.name, "result": result,
-        }));
-        Ok(ExitCode::SUCCESS)
-    }
-
-    fn transact(&self, argument: Vec<u8>, options: &CallOptions) -> Result<ExitCode> {
-        let sending = &options.sending;
-        let account = names::signer(&self.project.settings, &sending.from, self.chain.id)?;
-        let state = self.chain.client.account(account.public_key()).context("cannot read the account")?;
-        let order = Order {
-            data: TransactionData::Call(ContractCall {
-                contract: self.deployment.id()?,
-                fn_name: self.function.name.clone(),
-                fn_args: argument,
-            }),
-            deposit: options.deposit,
-            gas_price: GAS_PRICE,
-            least_gas_limit: 0,
-            nonce: state.nonce + 1,
-            balance: state.balance,
-        };
-        let sender = Sender { client: &self.chain.client, account: &account, chain_id: self.chain.id };
-        let prepared = match sender.prepare(&order)? {
-            Simulated::Accepted(prepared) => prepared,
-            Simulated::Refused(reason) => {
-                let refusal = Refusal::read(&reason, Some(self.abi)).to_string();
-                return Err(Fault::failed(refusal, "nothing was sent; the simulation already refuses it"));
-            }
-        };
-        if sending.dry_run {
-            self.ui.line(format_args!(
-                "would go through · gas {} · fee {}",
-                grouped(prepared.gas),
-                money(prepared.gas * GAS_PRICE)
-            ));
-            self.ui.document(&json!({
-                "status": "dry-run", "contract": self.deployment.contract, "function": self.function.name,
-                "gas": prepared.gas, "fee": prepared.gas * GAS_PRICE,
-            }));
-            return Ok(ExitCode::SUCCESS);
-        }
-        let included = sender.send(&prepared, sending.until_final, self.ui)?;
-        let fee = included.gas_spent * GAS_PRICE;
-        if let Some(reason) = &included.err {
-            return Err(Fault::failed(
-                format!("{}; the gas is spent ({})", Refusal::read(reason, Some(self.abi)), money(fee)),
-                "the state changed between simulation and block: look at it, and try again",
-            ));
-        }
-        let events: Vec<Value> = self
-            .chain
-            .client
-            .events(included.block_height)?
-            .into_iter()
-            .filter(|event| event.origin == prepared.id)
-            .map(|event| self.event(&event))
-            .collect();
-        let result = self.result(&prepared.id)?;
-        if let Some(result) = &result {
-            self.ui.line(plain(result));
-        }
-        for event in events.iter().filter(|event| event["contract"] == self.deployment.contract.as_str()) {
-            let topic = event["topic"].as_str().unwrap_or_default();
-            self.ui.line(format_args!("{} {topic} {}", self.ui.toned(Tone::Faint, "event"), event["data"]));
-        }
-        self.ui.line(format_args!(
-            "{} in block {} · gas {} · fee {}",
-            self.function.name,
-            included.block_height,
-            grouped(included.gas_spent),
-            money(fee)
-        ));
-        self.ui.document(&json!({
-            "status": "included", "contract": self.deployment.contract, "function": self.function.name,
-            "tx": prepared.id, "block": included.block_height, "gas": included.gas_spent, "fee": fee, "result": result,
-            "events": events,
-        }));
-        Ok(ExitCode::SUCCESS)
-    }
-
-    /// What the transaction returned, if that is anything and the node tells.
-    fn result(&self, id: &str) -> Result<Option<Value>> {
-        if self.function.output == Type::Unit {
-            return Ok(None);
-        }
-        let output = self.chain.client.output(id)?;
-        output.map(|bytes| self.driver.decode_output(&self.function.name, &bytes)).transpose()
-    }
-
-    /// An event as a document: decoded where it is this contract's own, else in hexadecimal.
-    fn event(&self, event: &BlockEvent) -> Value {
-        let own = event.source == self.deployment.contract;
-        let decoded = own.then(|| self.driver.decode_event(&event.topic, &event.data).ok()).flatten();
-        let data = decoded.unwrap_or_else(|| Value::String(hex::encode(&event.data)));
-        json!({ "contract": event.source, "topic": event.topic, "data": data, "reverted": event.reverted })
-    }
-}
-
-/// A result as people read it: text without quotes, anything else as JSON.
-fn plain(result: &Value) -> String {
-    match result {
-        Value::String(text) => text.clone(),
-        Value::Array(_) | Value::Object(_) => {
-            serde_json::to_string_pretty(result).unwrap_or_else(|_| result.to_string())
-        }
-        other => other.to_string(),
-    }
 }
 
 #[cfg(test)]
@@ -291,13 +223,14 @@ mod tests {
 
     #[test]
     fn what_is_said_first_holds_unless_it_is_said_again() {
-        let mut said = options("--from bob --dry-run --deposit 5 --network one");
+        let mut said = options("--from bob --dry-run --deposit 5lux --network one");
         adopt(&mut said, &matches("")).unwrap();
-        assert_eq!((said.sending.from.as_str(), said.sending.dry_run, said.deposit), ("bob", true, 5));
-        adopt(&mut said, &matches("--from carol --final --network two --args []")).unwrap();
-        assert_eq!((said.sending.from.as_str(), said.sending.network.as_deref()), ("carol", Some("two")));
+        assert_eq!((said.sending.from.as_deref(), said.sending.dry_run, said.deposit), (Some("bob"), true, Some(5)));
+        adopt(&mut said, &matches("--from carol --final --network two --args [] --gas-limit 100000")).unwrap();
+        assert_eq!((said.sending.from.as_deref(), said.sending.network.as_deref()), (Some("carol"), Some("two")));
         assert!(said.sending.dry_run && said.sending.until_final);
-        assert_eq!((said.deposit, said.args.as_deref()), (5, Some("[]")));
+        assert_eq!((said.deposit, said.args.as_deref()), (Some(5), Some("[]")));
+        assert_eq!((said.sending.gas_limit, said.sending.gas_price), (Some(100_000), None));
     }
 
     #[test]

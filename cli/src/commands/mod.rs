@@ -5,6 +5,7 @@ pub(crate) mod call;
 mod account;
 mod block;
 mod build;
+mod check;
 mod completions;
 mod control;
 mod demo;
@@ -38,6 +39,7 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<ExitCode> {
     match cli.command {
         Command::New(options) => new::run(&options, ui),
         Command::Build(options) => build::run(&project()?, &options, ui),
+        Command::Check(options) => check::run(project, &options, ui),
         Command::Test(options) => test::run(&project()?, &options, ui),
         Command::TestHost => test_host::run(&project()?, ui),
         Command::Node(Node { control: Some(change), .. }) => control::run(&bare()?, &change, ui),

@@ -12,15 +12,18 @@ use serde_json::{Value, json};
 use crate::args::Test;
 use crate::error::{Exit, Fault, nearest};
 use crate::ops::artifact::Artifact;
+use crate::ops::build::{self, Recipe};
 use crate::ops::calltree::{Deed, Reader, Teller};
 use crate::ops::gas::{Change, GasTable, Snapshot};
 use crate::ops::project::Project;
+use crate::ops::testing;
 use crate::ops::testing::{Program, Selection, Status, TestResult, TestRun};
-use crate::ops::{build, testing};
 use crate::output::{Tone, Ui, count, grouped, time};
 
 pub(super) fn run(project: &Project, options: &Test, ui: &Ui) -> Result<ExitCode> {
-    let built = build::build(project, ui, options.yes)?;
+    let logs = options.logs || options.verbose > 1;
+    let recipe = Recipe { logs, small: project.settings.build.small && !logs };
+    let built = build::build_as(project, ui, options.yes, recipe)?;
     ui.step("Compiling", "the tests");
     let programs = testing::programs(project)?;
     let selection = Selection {

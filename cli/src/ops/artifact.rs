@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 
 use super::folders;
 use super::inputs::Inputs;
-use super::project::Project;
 use crate::error::{Fault, nearest};
 
 /// The record's file in `target/dusk`.
@@ -120,15 +119,15 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    /// The project's last record. One that cannot be read is none.
-    pub(crate) fn read(project: &Project) -> Option<Self> {
-        serde_json::from_slice(&fs::read(project.artefacts().join(RECORD_FILE)).ok()?).ok()
+    /// The last record of a folder of artefacts. One that cannot be read is none.
+    pub(crate) fn read(folder: &Path) -> Option<Self> {
+        serde_json::from_slice(&fs::read(folder.join(RECORD_FILE)).ok()?).ok()
     }
 
     /// Keeps the record.
-    pub(crate) fn write(&self, project: &Project) -> Result<()> {
+    pub(crate) fn write(&self, folder: &Path) -> Result<()> {
         let text = serde_json::to_vec(self).context("the build's record has text keys")?;
-        folders::write_atomically(&project.artefacts().join(RECORD_FILE), &text)
+        folders::write_atomically(&folder.join(RECORD_FILE), &text)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
+use std::path::Path;
 use std::time::SystemTime;
 
 use anyhow::{Context, Result};
@@ -22,6 +23,8 @@ use crate::output::Ui;
 
 /// Raise it when the same inputs give other artefacts than before.
 const PIPELINE_VERSION: u32 = 2;
+/// The folder in `target/dusk` for contracts that log.
+const LOGS_FOLDER: &str = "logs";
 /// Held while the artefacts are made, so that two commands do not make them at once.
 const LOCK_FILE: &str = ".lock";
 
@@ -34,13 +37,32 @@ pub(crate) struct Built {
     pub(crate) fresh: bool,
 }
 
-/// Builds all contracts of the project; does nothing when nothing has changed.
+/// What to build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Recipe {
+    /// Whether contracts log, and say where they panic. Only test hosts take such contracts; they lie in a folder of
+    /// their own.
+    pub(crate) logs: bool,
+    /// Whether panics end a contract without a text, which makes it smaller.
+    pub(crate) small: bool,
+}
+
+/// Builds all contracts of the project, as they are shipped; does nothing when nothing has changed.
 ///
 /// # Errors
 /// A failure when a contract does not compile or would be refused by the chain, an environment fault when there is no
 /// toolchain.
 pub(crate) fn build(project: &Project, ui: &Ui, yes: bool) -> Result<Built> {
+    build_as(project, ui, yes, Recipe { logs: false, small: project.settings.build.small })
+}
+
+/// Builds all contracts of the project by a recipe.
+///
+/// # Errors
+/// As [`build`].
+pub(crate) fn build_as(project: &Project, ui: &Ui, yes: bool, recipe: Recipe) -> Result<Built> {
     let _lock = lock(project, ui)?;
+    let folder = if recipe.logs { project.artefacts().join(LOGS_FOLDER) } else { project.artefacts() };
     if project.ensure_sdk()? {
         ui.step("Linking", format_args!("the SDK {SDK_VERSION} (.cargo/config.toml)"));
     }
@@ -48,12 +70,12 @@ pub(crate) fn build(project: &Project, ui: &Ui, yes: bool) -> Result<Built> {
     let optimiser = Optimiser::find(&machine);
     let tools = [
         format!("pipeline {PIPELINE_VERSION}, SDK {SDK_HASH}"),
-        compile::settings(),
+        format!("{} {recipe:?}", compile::settings()),
         toolchain::identity(&machine),
         Optimiser::identity(optimiser.as_ref()),
     ]
     .join("\n");
-    let last = Record::read(project).filter(|record| record.tools == tools);
+    let last = Record::read(&folder).filter(|record| record.tools == tools);
     if let Some(record) = &last
         && record.inputs.as_ref().is_some_and(|inputs| inputs.unchanged(&project.root))
         && record.artifacts.iter().all(Artifact::is_whole)
@@ -63,7 +85,18 @@ pub(crate) fn build(project: &Project, ui: &Ui, yes: bool) -> Result<Built> {
 
     let toolchain = toolchain::ensure(&machine, ui, yes)?;
     let begun = SystemTime::now();
-    let workshop = Workshop { project, ui, machine: &machine, toolchain: &toolchain, optimiser: optimiser.as_ref() };
+    if recipe.small {
+        toolchain.check_sources(&machine)?;
+    }
+    let workshop = Workshop {
+        project,
+        folder: &folder,
+        recipe,
+        ui,
+        machine: &machine,
+        toolchain: &toolchain,
+        optimiser: optimiser.as_ref(),
+    };
     let mut sources = BTreeSet::new();
     let mut artifacts = Vec::new();
     for package in compile::contracts(&project.root)? {
@@ -71,7 +104,7 @@ pub(crate) fn build(project: &Project, ui: &Ui, yes: bool) -> Result<Built> {
         artifacts.push(workshop.make(&package, known, &mut sources)?);
     }
     let record = Record { tools, inputs: Inputs::gather(&project.root, &sources, begun)?, artifacts };
-    record.write(project)?;
+    record.write(&folder)?;
     Ok(Built { artifacts: record.artifacts, fresh: false })
 }
 
@@ -93,6 +126,9 @@ fn lock(project: &Project, ui: &Ui) -> Result<File> {
 /// What building one contract needs.
 struct Workshop<'a> {
     project: &'a Project,
+    /// Where the artefacts go.
+    folder: &'a Path,
+    recipe: Recipe,
     ui: &'a Ui,
     machine: &'a Machine,
     toolchain: &'a Toolchain,
@@ -107,9 +143,10 @@ impl Workshop<'_> {
         known: Option<&Artifact>,
         sources: &mut BTreeSet<std::path::PathBuf>,
     ) -> Result<Artifact> {
-        self.ui.step("Building", format_args!("{} (contract and data driver)", package.name));
+        let with = if self.recipe.logs { ", with logs" } else { "" };
+        self.ui.step("Building", format_args!("{} (contract and data driver{with})", package.name));
         let mut compile = |product| -> Result<Vec<u8>> {
-            let compiled = compile::compile(&self.project.root, &package.name, product, self.toolchain)?;
+            let compiled = compile::compile(&self.project.root, &package.name, product, self.recipe, self.toolchain)?;
             sources.extend(compiled.sources);
             Ok(compiled.wasm)
         };
@@ -124,7 +161,9 @@ impl Workshop<'_> {
         let mut contract = wasm::without_custom(&named)?;
         let code_bytes = contract.len();
         let driver = wasm::without_custom(&self.optimise(&driver)?.0)?;
-        sandbox::validate(&contract).map_err(|reason| {
+        // Only test hosts offer what contracts log with.
+        let valid = if self.recipe.logs { Ok(()) } else { sandbox::validate(&contract) };
+        valid.map_err(|reason| {
             Fault::failed(format!("the chain would refuse `{}`: {reason}", package.name), HINT_REFUSED)
         })?;
         let abi = sandbox::schema(&driver).map_err(|reason| {
@@ -134,7 +173,7 @@ impl Workshop<'_> {
         wasm::append_custom(&mut contract, wasm::ABI_SECTION, &compact);
         wasm::append_custom(&mut contract, wasm::BUILD_SECTION, self.build_record(package).as_bytes());
 
-        let folder = self.project.artefacts().join(&package.name);
+        let folder = self.folder.join(&package.name);
         let artifact = Artifact {
             name: package.name.clone(),
             bytes: contract.len(),
@@ -177,6 +216,7 @@ impl Workshop<'_> {
             "sdk": SDK_VERSION,
             "cargo-dusk": env!("CARGO_PKG_VERSION"),
             "rustc": self.toolchain.name(),
+            "panics": if self.recipe.small { "without text" } else { "with text" },
             "optimiser": self.optimiser.map(|optimiser| optimiser.version.as_str()),
         })
         .to_string()

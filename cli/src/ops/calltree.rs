@@ -185,6 +185,11 @@ impl<'a> Teller<'a> {
             let value = reader.driver.decode_input(&frame.function, bytes).ok()?;
             let values = match (inputs.len(), value) {
                 (0, _) => Vec::new(),
+                (count, Value::Object(named))
+                    if named.len() == count && inputs.iter().all(|input| named.contains_key(&input.name)) =>
+                {
+                    return Some(Value::Object(named));
+                }
                 (1, value) => vec![value],
                 (_, Value::Array(values)) => values,
                 _ => return None,

@@ -239,6 +239,18 @@ impl Client {
         }
     }
 
+    /// Gives the network a contract's data driver. `signature`: the owner's over SHA3-256 of it.
+    pub(crate) fn upload_driver(
+        &self,
+        contract: &ContractId,
+        driver: &[u8],
+        signature: &[u8],
+    ) -> Result<(), ClientError> {
+        let topic = format!("contract:{}/upload_driver", hex::encode(contract.as_bytes()));
+        let request = self.agent.post(format!("{}/on/{topic}", self.url)).header("sign", hex::encode(signature));
+        self.answer(&topic, request.content_type(BINARY).send(driver)).map(drop)
+    }
+
     fn graphql(&self, query: &str) -> Result<Value, ClientError> {
         let answer = self.post("graphql/query", query.as_bytes())?;
         let mut document: Value = serde_json::from_slice(&answer).map_err(|error| self.strange("graphql", error))?;

@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result};
 use cargo_metadata::{Message, MetadataCommand};
 
+use super::build::Recipe;
 use super::inputs;
 use super::toolchain::{Product, TARGET, Toolchain};
 use crate::error::Fault;
@@ -112,24 +113,32 @@ pub(crate) fn contracts(root: &Path) -> Result<Vec<ContractPackage>> {
 ///
 /// # Errors
 /// A failure when it does not compile.
-pub(crate) fn compile(root: &Path, package: &str, product: Product, toolchain: &Toolchain) -> Result<Compiled> {
-    let feature = match product {
+pub(crate) fn compile(
+    root: &Path,
+    package: &str,
+    product: Product,
+    recipe: Recipe,
+    toolchain: &Toolchain,
+) -> Result<Compiled> {
+    let features = match product {
+        Product::Contract if recipe.logs => "dusk-sdk/abi,dusk-sdk/log",
         Product::Contract => "dusk-sdk/abi",
         Product::Driver => "dusk-sdk/driver",
     };
+    let small = recipe.small && product == Product::Contract;
     let mut command = cargo();
     command
         .current_dir(root)
         .args(["rustc", "--lib", "--crate-type", "cdylib", "--target", TARGET, "--package", package])
-        .args(["--features", feature, "--profile", PROFILE, "--message-format", "json-render-diagnostics"])
+        .args(["--features", features, "--profile", PROFILE, "--message-format", "json-render-diagnostics"])
         .args(quiet());
     for setting in PROFILE_SETTINGS {
         command.arg("--config").arg(format!("profile.{PROFILE}.{setting}"));
     }
     command
-        .args(toolchain.arguments(product))
-        .envs(toolchain.environment())
-        .env("CARGO_ENCODED_RUSTFLAGS", rust_flags().join("\x1f"))
+        .args(toolchain.arguments(product, small))
+        .envs(toolchain.environment(small))
+        .env("CARGO_ENCODED_RUSTFLAGS", rust_flags(small).join("\x1f"))
         // The workspace's folder concerns this package alone, so that others can be shared between workspaces.
         .args(["--", "--remap-path-prefix"])
         .arg(format!("{}=/project", root.display()))
@@ -156,9 +165,13 @@ pub(crate) fn compile(root: &Path, package: &str, product: Product, toolchain: &
 }
 
 /// Flags for all packages. Paths of this machine are replaced: the same source gives the same contract everywhere.
-fn rust_flags() -> Vec<String> {
+fn rust_flags(small: bool) -> Vec<String> {
     // The linker of newer compilers refuses undefined symbols, and the host's functions are undefined.
     let mut flags = vec![format!("-Clink-arg=-zstack-size={STACK_BYTES}"), "-Clink-arg=--allow-undefined".to_owned()];
+    if small {
+        // The standard library is built with this, too: what formats the texts of panics is then used by nobody.
+        flags.extend(["-Zunstable-options", "-Cpanic=immediate-abort"].map(str::to_owned));
+    }
     let home = std::env::var_os("HOME").map(PathBuf::from);
     let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(home.clone()?.join(".cargo")));
     let folders = [(home, "/home"), (cargo_home, "/cargo"), (super::folders::data().ok(), "/dusk")];

@@ -73,6 +73,16 @@ impl Deployments {
         Ok(Self { folder, chain: chain.to_owned(), chains })
     }
 
+    /// Every deployment under this name on any chain, each code once, with its description.
+    pub(crate) fn everywhere(project: &Project, name: &str) -> Result<Vec<(Deployment, Result<ContractAbi>)>> {
+        let all = Self::read(project, "")?;
+        let mut found: BTreeMap<&str, &Deployment> = BTreeMap::new();
+        for deployment in all.chains.values().filter_map(|chain| chain.get(name)) {
+            found.insert(&deployment.code, deployment);
+        }
+        Ok(found.into_values().map(|deployment| (deployment.clone(), all.abi(deployment))).collect())
+    }
+
     /// The deployment under this name, or with this id.
     pub(crate) fn find(&self, name: &str) -> Option<&Deployment> {
         let here = self.chains.get(&self.chain)?;
@@ -85,11 +95,11 @@ impl Deployments {
         self.chains.get(&self.chain).into_iter().flat_map(|here| here.keys().map(String::as_str))
     }
 
-    /// Remembers a deployment and what reads it.
-    pub(crate) fn remember(&mut self, deployment: Deployment, artifact: &Artifact) -> Result<()> {
+    /// Remembers under this name a deployment and what reads it.
+    pub(crate) fn remember(&mut self, alias: &str, deployment: Deployment, artifact: &Artifact) -> Result<()> {
         folders::write_atomically(&self.driver_path(&deployment), &artifact.driver()?)?;
         folders::write_atomically(&self.abi_path(&deployment), &serde_json::to_vec_pretty(&artifact.abi()?)?)?;
-        self.chains.entry(self.chain.clone()).or_default().insert(artifact.name.clone(), deployment);
+        self.chains.entry(self.chain.clone()).or_default().insert(alias.to_owned(), deployment);
         folders::write_atomically(&self.folder.join(FILE), &serde_json::to_vec_pretty(&self.chains)?)
     }
 

@@ -2,7 +2,7 @@
 
 use std::env;
 use std::fs;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -62,7 +62,17 @@ pub(crate) fn write_atomically(path: &Path, content: &[u8]) -> Result<()> {
         file.persist(path).map_err(|error| error.error)?;
         Ok(())
     };
-    write().with_context(|| format!("cannot write {}", path.display()))
+    write().map_err(|error| match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Fault::environment(
+            format!("cannot write {}: no space is left on the disk", path.display()),
+            "make room and run the command again; what was there before is still whole",
+        ),
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Fault::environment(
+            format!("cannot write {}: {error}", path.display()),
+            "make the folder writable for yourself",
+        ),
+        _ => anyhow::Error::from(error).context(format!("cannot write {}", path.display())),
+    })
 }
 
 #[cfg(test)]

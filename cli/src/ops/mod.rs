@@ -4,16 +4,19 @@
 //! |---|---|
 //! | [`carried`], [`sdk`], [`scaffold`] | what the binary carries, and new projects |
 //! | [`machine`], [`toolchain`] | programs on this machine, and a compiler for WASM |
-//! | [`project`], [`folders`] | where things are |
+//! | [`project`], [`settings`], [`folders`] | where things are, and what the project says |
 //! | [`build`], [`compile`], [`optimise`], [`wasm`], [`inputs`], [`artifact`] | from sources to artefacts, and only when needed |
+//! | [`check`], [`schema`] | what can be said of a contract before it is deployed |
 //! | [`sandbox`] | contracts and data drivers run in the virtual machine, nowhere else |
 //! | [`testing`], [`calltree`], [`gas`] | the tests of contracts, and what they did |
 //! | [`embedded`], [`ports`] | a node in this process, and who has its port |
 //! | [`chain`], [`client`], [`transact`], [`deployments`], [`names`], [`refusal`] | chains |
 //! | [`readers`], [`book`], [`clock`], [`follow`] | what a chain says, for people: decoded, named, dated, as it happens |
 //! | [`anatomy`] | what a module is made of |
-//! | [`values`], [`flags`] | arguments, checked against the contract's description |
+//! | [`plan`], [`deploying`], [`target`] | what is deployed in which order, and what a name stands for |
+//! | [`values`], [`flags`], [`amount`] | arguments, checked against the contract's description |
 
+pub(crate) mod amount;
 pub(crate) mod anatomy;
 pub(crate) mod artifact;
 pub(crate) mod book;
@@ -21,9 +24,11 @@ pub(crate) mod build;
 pub(crate) mod calltree;
 pub(crate) mod carried;
 pub(crate) mod chain;
+pub(crate) mod check;
 pub(crate) mod client;
 pub(crate) mod clock;
 pub(crate) mod compile;
+pub(crate) mod deploying;
 pub(crate) mod deployments;
 pub(crate) mod embedded;
 pub(crate) mod flags;
@@ -34,13 +39,17 @@ pub(crate) mod inputs;
 pub(crate) mod machine;
 pub(crate) mod names;
 pub(crate) mod optimise;
+pub(crate) mod plan;
 pub(crate) mod ports;
 pub(crate) mod project;
 pub(crate) mod readers;
 pub(crate) mod refusal;
 pub(crate) mod sandbox;
 pub(crate) mod scaffold;
+pub(crate) mod schema;
 pub(crate) mod sdk;
+pub(crate) mod settings;
+pub(crate) mod target;
 pub(crate) mod testing;
 pub(crate) mod toolchain;
 pub(crate) mod transact;

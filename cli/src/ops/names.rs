@@ -105,6 +105,7 @@ impl Names for KnownNames<'_> {
     }
 
     fn contract(&self, name: &str) -> Result<String, String> {
+        let name = name.strip_prefix("contract:").unwrap_or(name);
         let found = self.deployments.find(name).map(|deployment| deployment.contract.clone());
         found.ok_or_else(|| format!("no contract `{name}` is deployed on this chain"))
     }

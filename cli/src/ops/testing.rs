@@ -155,6 +155,7 @@ pub(crate) fn run(programs: &[Program], host: TestHost, selection: Selection<'_>
     let address = host.address().to_string();
     let mut run =
         TestRun { results: Vec::new(), broken: Vec::new(), elapsed: Duration::ZERO, report: Report::default() };
+    let mut repeated = Vec::new();
     for program in programs {
         let ended = program.run(&address, selection)?;
         let mut told = read_output(&program.name, &ended.output);
@@ -162,6 +163,7 @@ pub(crate) fn run(programs: &[Program], host: TestHost, selection: Selection<'_>
             // libtest tells what a test has printed only when all have ended: it says it again, alone.
             let again = Selection { filter: Some(failed), exact: true, fail_fast: false, ..selection };
             let alone = program.run(&host.address().to_string(), again)?;
+            repeated.push(format!("{}::{failed}", program.name));
             let printed = printed_by_failed(&alone.output).remove(failed).unwrap_or_default();
             told.iter_mut()
                 .filter(|result| result.name == *failed)
@@ -180,6 +182,15 @@ pub(crate) fn run(programs: &[Program], host: TestHost, selection: Selection<'_>
     }
     run.elapsed = begun.elapsed();
     run.report = host.stop();
+    for test in &repeated {
+        // Of a test that ran twice, the second run is the whole one.
+        let last = run.report.tests.iter().rposition(|seen| seen.test == *test);
+        let mut place = 0..;
+        run.report.tests.retain(|seen| {
+            let here = place.next();
+            seen.test != *test || here == last
+        });
+    }
     add_figures(&mut run.results, &run.report);
     Ok(run)
 }

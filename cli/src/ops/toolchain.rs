@@ -14,6 +14,8 @@ use super::machine::Machine;
 use crate::error::Fault;
 use crate::output::Ui;
 
+/// A file of the standard library's sources, from the compiler's folder.
+const LIBRARY_SOURCES: &str = "lib/rustlib/src/rust/library/core/src/lib.rs";
 /// What contracts are compiled for.
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 /// The oldest compiler that can build the SDK.
@@ -68,9 +70,10 @@ impl Toolchain {
         release(&self.version).is_none_or(|found| found >= MIN_RUST)
     }
 
-    /// Environment for cargo.
-    pub(crate) fn environment(&self) -> Vec<(&'static str, OsString)> {
+    /// Environment for cargo. `from_source`: the standard library is built also where it is installed.
+    pub(crate) fn environment(&self, from_source: bool) -> Vec<(&'static str, OsString)> {
         match &self.library {
+            Library::Installed if from_source => vec![("RUSTC_BOOTSTRAP", "1".into())],
             Library::Installed => Vec::new(),
             Library::Built { rustc, linker } => vec![
                 ("RUSTC", rustc.into()),
@@ -80,13 +83,31 @@ impl Toolchain {
         }
     }
 
-    /// Arguments for cargo.
-    pub(crate) fn arguments(&self, product: Product) -> &'static [&'static str] {
+    /// Arguments for cargo. `from_source`: the standard library is built also where it is installed.
+    pub(crate) fn arguments(&self, product: Product, from_source: bool) -> &'static [&'static str] {
         match (&self.library, product) {
-            (Library::Installed, _) => &[],
-            (Library::Built { .. }, Product::Contract) => &["-Zbuild-std=core,alloc"],
-            (Library::Built { .. }, Product::Driver) => &["-Zbuild-std=std,panic_abort"],
+            (Library::Installed, _) if !from_source => &[],
+            (_, Product::Contract) => &["-Zbuild-std=core,alloc"],
+            (_, Product::Driver) => &["-Zbuild-std=std,panic_abort"],
         }
+    }
+
+    /// Whether the standard library can be built.
+    ///
+    /// # Errors
+    /// An environment fault when its sources are missing.
+    pub(crate) fn check_sources(&self, machine: &Machine) -> Result<()> {
+        if self.library != Library::Installed {
+            return Ok(());
+        }
+        let sysroot = machine.rustc().and_then(|rustc| machine.ask(&rustc, &["--print", "sysroot"]));
+        if sysroot.is_some_and(|sysroot| Path::new(&sysroot).join(LIBRARY_SOURCES).is_file()) {
+            return Ok(());
+        }
+        Err(Fault::environment(
+            "small contracts need the sources of Rust's standard library, which are not installed",
+            "run `rustup component add rust-src`, or build without `--small`",
+        ))
     }
 
     /// One line for people.
@@ -261,7 +282,7 @@ fn with_target(machine: &Machine, rustc: &Path) -> Option<String> {
 fn with_sources(machine: &Machine) -> Option<(PathBuf, String)> {
     let rustc = Some(machine.system("usr/bin/rustc")).filter(|path| path.is_file())?;
     let sysroot = machine.ask(&rustc, &["--print", "sysroot"])?;
-    let sources = Path::new(&sysroot).join("lib/rustlib/src/rust/library/core/src/lib.rs");
+    let sources = Path::new(&sysroot).join(LIBRARY_SOURCES);
     if !sources.is_file() {
         return None;
     }

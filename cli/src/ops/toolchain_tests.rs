@@ -79,7 +79,7 @@ fn an_installed_target_is_taken_as_it_is() {
     let toolchain = ensure(&pretended.machine(), &ui(), false).unwrap();
     assert_eq!(toolchain.library, Library::Installed);
     assert_eq!(toolchain.name(), "rustc 1.95.0");
-    assert!(toolchain.environment().is_empty() && toolchain.arguments(Product::Driver).is_empty());
+    assert!(toolchain.environment(false).is_empty() && toolchain.arguments(Product::Driver, false).is_empty());
 }
 
 #[test]
@@ -111,9 +111,9 @@ fn where_rustup_cannot_download_the_distribution_helps() {
     let linker = pretended.path("own/lib/rustlib/x86_64-unknown-linux-gnu/bin/rust-lld");
     let rustc = pretended.path("root/usr/bin/rustc");
     assert_eq!(toolchain.library, Library::Built { rustc: rustc.clone(), linker: linker.clone() });
-    assert_eq!(toolchain.arguments(Product::Contract), ["-Zbuild-std=core,alloc"]);
-    assert_eq!(toolchain.arguments(Product::Driver), ["-Zbuild-std=std,panic_abort"]);
-    let environment = toolchain.environment();
+    assert_eq!(toolchain.arguments(Product::Contract, false), ["-Zbuild-std=core,alloc"]);
+    assert_eq!(toolchain.arguments(Product::Driver, false), ["-Zbuild-std=std,panic_abort"]);
+    let environment = toolchain.environment(false);
     assert!(environment.contains(&("RUSTC", rustc.into())));
     assert!(environment.contains(&("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker.into())));
 }

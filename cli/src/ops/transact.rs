@@ -13,7 +13,7 @@ use local_node_types::rules::{BLOCK_GAS_LIMIT, MIN_GAS_LIMIT};
 
 use super::client::{Client, Included, Simulation};
 use crate::error::Fault;
-use crate::output::{Ui, money};
+use crate::output::{Ui, exact_money, grouped};
 
 /// How often a limit that does not suffice is raised before the largest is taken.
 const MAX_RAISES: u32 = 6;
@@ -40,6 +40,8 @@ pub(crate) struct Order {
     pub(crate) deposit: u64,
     /// LUX for a unit of gas.
     pub(crate) gas_price: u64,
+    /// The gas limit, where one is asked for. Else one is found that suffices.
+    pub(crate) gas_limit: Option<u64>,
     /// The least gas limit that the chain accepts for it.
     pub(crate) least_gas_limit: u64,
     /// The account's next nonce.
@@ -75,17 +77,31 @@ impl Sender<'_> {
         let affordable = order.balance.saturating_sub(order.deposit) / order.gas_price.max(1);
         let most = affordable.min(BLOCK_GAS_LIMIT);
         let least = order.least_gas_limit.max(MIN_GAS_LIMIT);
-        if most < least {
-            let needed = least.saturating_mul(order.gas_price).saturating_add(order.deposit);
+        if let Some(limit) = order.gas_limit.filter(|limit| !(least..=BLOCK_GAS_LIMIT).contains(limit)) {
+            return Err(Fault::usage(
+                format!("a gas limit of {} is not accepted here", grouped(limit)),
+                format!("write one from {} to {}, or none", grouped(least), grouped(BLOCK_GAS_LIMIT)),
+            ));
+        }
+        let asked = order.gas_limit.unwrap_or(least);
+        if most < asked {
+            let needed = asked.saturating_mul(order.gas_price).saturating_add(order.deposit);
             return Err(Fault::failed(
                 format!(
-                    "{} has {}, and at least {} are needed",
+                    "not enough funds: {} has {}, and at least {} are needed",
                     self.account.name(),
-                    money(order.balance),
-                    money(needed)
+                    exact_money(order.balance),
+                    exact_money(needed)
                 ),
-                "take another account with `--from`",
+                "nothing was sent; take another account with `--from`, or send this one some DUSK",
             ));
+        }
+        if let Some(limit) = order.gas_limit {
+            let (transaction, simulation) = self.simulate(order, limit)?;
+            return Ok(match simulation.error {
+                Some(reason) => Simulated::Refused(reason),
+                None => Simulated::Accepted(Box::new(prepared(transaction, simulation.gas_spent))),
+            });
         }
         let (transaction, first) = self.simulate(order, most)?;
         if let Some(reason) = first.error {

@@ -7,6 +7,8 @@ mod looking;
 #[cfg(test)]
 mod messages;
 #[cfg(test)]
+mod plan;
+#[cfg(test)]
 mod reference;
 #[cfg(test)]
 mod session;

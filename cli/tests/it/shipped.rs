@@ -2,7 +2,7 @@
 //! that the book shows. What their READMEs tell is run as it stands.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::book::root;
 use crate::session;

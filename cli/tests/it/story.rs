@@ -23,6 +23,8 @@ fn from_an_empty_folder_to_a_refused_call() {
 
     builds_once(&place);
     tests_see_every_change(&place);
+    tests_tell_what_happened(&place);
+    checks_before_deployment(&place);
     serves_plain_cargo_test(&place);
     finds_the_sdk_again_in_a_clone(&place);
     lives_on_a_chain(&place);
@@ -76,6 +78,65 @@ fn tests_see_every_change(place: &Place) {
 
     place.edit(CONTRACT, "self.change(self.valu + by);", "self.change(self.value + by);");
     place.dusk(&["test"]).exits(0);
+}
+
+fn tests_tell_what_happened(place: &Place) {
+    let listed = place.dusk(&["test", "--list"]).exits(0);
+    assert_eq!(listed.stdout.lines().count(), 3, "{}", listed.stdout);
+    let nothing = place.dusk(&["test", "never_passes_its_limt"]).exits(2);
+    says(&nothing, &["no test has in its name `never_passes_its_limt`", "hint: "]);
+    let name = listed.stdout.lines().next().unwrap().split_once("::").unwrap().1;
+    let exact = place.dusk(&["test", name, "--exact", "--jobs", "1", "--json"]).exits(0).document();
+    assert_eq!(exact["tests"].as_array().unwrap().len(), 1);
+
+    // The gas of a run compared with itself, and with another.
+    says(&place.dusk(&["test", "--gas", "--save", "gas.txt"]).exits(0), &["counter::increment", "median", "failed"]);
+    let same = place.dusk(&["test", "--check", "gas.txt", "--json"]).exits(0).document();
+    assert_eq!(same["gas_changes"], serde_json::json!([]), "gas is the same at every run");
+    let saved = place.read("gas.txt");
+    let line = saved.lines().find(|line| line.starts_with("call counter::increment ")).unwrap();
+    let gas: u64 = line.rsplit(' ').next().unwrap().parse().unwrap();
+    place.write("gas.txt", &saved.replace(line, &format!("call counter::increment {}", gas * 100 / 98)));
+    says(&place.dusk(&["test", "--check", "gas.txt"]).exits(1), &["call counter::increment", "(−", "`--save`"]);
+    place.dusk(&["test", "--check", "gas.txt", "--tolerance", "5"]).exits(0);
+    says(
+        &place.dusk(&["test", "--check", "none.txt"]).exits(2),
+        &["there is no gas record none.txt", "--save none.txt"],
+    );
+
+    // Calls of a test that fails, as a tree; those of others are not in the way.
+    place.edit(CONTRACT, "self.change(self.value + by);", "self.change(self.value + by + 1);");
+    let red = place.dusk(&["test", "-v"]).exits(1);
+    says(
+        &red,
+        &["alice deploys · in block 1", "counter::init(limit: ", "counter::increment(by: ", "├─ emit Changed {", "← "],
+    );
+    let stopped = place.dusk(&["test", "--fail-fast", "--jobs", "1", "-v", "--json"]).exits(1).document();
+    assert_eq!(stopped["failed"], 1, "{stopped}");
+    let failed = stopped["tests"].as_array().unwrap().iter().find(|test| test["status"] == "failed").unwrap();
+    assert!(failed["output"].as_str().unwrap().contains("panicked at"), "{failed}");
+    let call = &failed["transactions"][0]["call"];
+    assert_eq!((&call["contract"], &call["function"]), (&"counter".into(), &"init".into()), "{failed}");
+    assert!(call["arguments"]["limit"].is_u64(), "{failed}");
+    place.edit(CONTRACT, "self.change(self.value + by + 1);", "self.change(self.value + by);");
+}
+
+fn checks_before_deployment(place: &Place) {
+    for rules in ["local", "testnet", "mainnet"] {
+        let checked = place.dusk(&["check", "--rules", rules, "--deny", "warnings"]).exits(0);
+        says(&checked, &["note counter: size: ", &format!("counter · rules {rules} · 0 errors · 0 warnings · passes")]);
+    }
+    place.edit(CONTRACT, "self.change(self.value + by);", "self.change((self.value as f64 * 1.5) as u64 + by);");
+    let floats = place.dusk(&["check", "counter"]).exits(0);
+    says(&floats, &["warning counter: floats: ", "(in ", "1 warning · passes"]);
+    says(&place.dusk(&["check", "--deny", "warnings"]).exits(1), &["does not pass"]);
+    place.edit(CONTRACT, "self.change((self.value as f64 * 1.5) as u64 + by);", "self.change(self.value + by);");
+    says(&place.dusk(&["check", "countr"]).exits(2), &["did you mean `counter`?"]);
+
+    place.write("broken.wasm", "MZ");
+    let broken = place.dusk(&["check", "broken.wasm", "--json"]).exits(1).document();
+    assert_eq!((&broken["errors"], &broken["contracts"][0]["findings"][0]["about"]), (&1.into(), &"module".into()));
+    says(&place.dusk(&["check", "nowhere.wasm"]).exits(2), &["cannot read nowhere.wasm", "hint: "]);
 }
 
 fn serves_plain_cargo_test(place: &Place) {
@@ -139,6 +200,24 @@ fn lives_on_a_chain(place: &Place) {
     says(&on(&["call", "counter", "increment", "--by", "1", "--dry-run"]).exits(0), &["would go through"]);
     assert_eq!(on(&["call", "counter", "value"]).exits(0).stdout, "4\n");
 
+    // Arguments in their order, from a file; money that cannot go along.
+    assert_eq!(on(&["call", "counter", "increment", "1", "--json"]).exits(0).document()["result"], 5);
+    place.write("by.json", r#"{"by": 1}"#);
+    assert_eq!(on(&["call", "counter", "increment", "--args", "@by.json", "--json"]).exits(0).document()["result"], 6);
+    says(&on(&["call", "counter", "increment", "1", "2"]).exits(2), &["`2` is one value too many", "it takes by"]);
+    says(&on(&["call", "counter", "increment", "--args", "@none.json"]).exits(2), &["cannot read none.json"]);
+    says(&on(&["call", "counter", "value", "--deposit", "1"]).exits(2), &["`value` is a query"]);
+    says(&on(&["call", "counter", "increment", "1", "--deposit", "1.5 EUR"]).exits(2), &["is no amount"]);
+    let dear = on(&["call", "counter", "increment", "1", "--deposit", "2000000"]).exits(1);
+    says(&dear, &["not enough funds: alice has ", "2,000,000", "hint: nothing was sent"]);
+    says(
+        &on(&["call", "counter", "increment", "1", "--gas-limit", "10"]).exits(2),
+        &["a gas limit of 10 is not accepted"],
+    );
+    says(&on(&["call", "counter"]).exits(0), &["increment(by)", "transacts", "value()", "reads"]);
+    let unknown = "ab".repeat(32);
+    says(&on(&["call", &unknown, "value"]).exits(2), &["the network keeps no data driver of contract abab"]);
+
     says(&on(&["call", "counter", "incremnt"]).exits(2), &["did you mean `increment`?"]);
     says(&on(&["call", "counter", "increment"]).exits(2), &["argument by: missing; it is a whole number from 0 to"]);
     says(&on(&["call", "counter", "increment", "--by", "-1"]).exits(2), &["argument by: \"-1\" is not a whole number"]);
@@ -149,6 +228,16 @@ fn lives_on_a_chain(place: &Place) {
     says(&on(&["call", "counter", "increment", "--by", "1", "--args", "[1]"]).exits(2), &["given twice"]);
     let help = place.dusk(&["call", "--network", &url, "counter", "increment", "--help"]).exits(0);
     says(&help, &["Adds to the counter", "--by <VALUE>", "a whole number from 0 to 18446744073709551615", "--from"]);
+
+    assert!(help.stdout.contains("Example:\n  cargo dusk call counter increment --by 1"), "{}", help.stdout);
+    assert!(help.stdout.contains("LimitReached ("), "{}", help.stdout);
+
+    // Under another name, with a plan for both.
+    says(&on(&["deploy", "--init", "7", "--alias", "second"]).exits(0), &["deployed counter as second "]);
+    says(&on(&["deploy", "--init", "7", "--alias", "second"]).exits(0), &["unchanged counter as second "]);
+    assert_eq!(on(&["call", "second", "value"]).exits(0).stdout, "0\n");
+    says(&on(&["deploy", "--init", "7", "--alias", "a b"]).exits(2), &["`a b` is no name for a deployment"]);
+    says(&on(&["deploy", "--init", "7", "--gas-price", "1"]).exits(2), &["a gas price of 1 LUX is too low"]);
 
     // A changed contract is another one.
     place.edit(

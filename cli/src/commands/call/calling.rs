@@ -1,0 +1,200 @@
+//! One call of one function: what is asked, sent, and said about it.
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use dusk_core::transfer::data::{ContractCall, TransactionData};
+use local_node_types::abi::{Function, Type};
+use serde_json::{Value, json};
+
+use crate::args::CallOptions;
+use crate::error::Fault;
+use crate::ops::chain::Chain;
+use crate::ops::client::{BlockEvent, ClientError};
+use crate::ops::names::{self, Labels};
+use crate::ops::project::Project;
+use crate::ops::refusal::Refusal;
+use crate::ops::sandbox::Driver;
+use crate::ops::target::Target;
+use crate::ops::transact::{Order, Sender, Simulated};
+use crate::output::{Tone, Ui, exact_money, grouped, money};
+
+/// The price of a unit of gas where none is asked for, in LUX.
+const GAS_PRICE: u64 = 1;
+
+/// One call of one function.
+pub(super) struct Calling<'a> {
+    project: &'a Project,
+    chain: &'a Chain,
+    target: &'a Target,
+    function: &'a Function,
+    driver: &'a Driver,
+    labels: Labels,
+    ui: &'a Ui,
+}
+
+impl<'a> Calling<'a> {
+    /// Of this function of this contract.
+    pub(super) fn new(
+        project: &'a Project,
+        chain: &'a Chain,
+        target: &'a Target,
+        function: &'a Function,
+        driver: &'a Driver,
+        ui: &'a Ui,
+    ) -> Self {
+        let labels = Labels::of(&project.settings, &chain.deployments);
+        Self { project, chain, target, function, driver, labels, ui }
+    }
+
+    /// Reads.
+    pub(super) fn query(&self, argument: &[u8]) -> Result<ExitCode> {
+        let client = &self.chain.client;
+        let answer = client.query(&self.target.id, &self.function.name, argument).map_err(|error| match error {
+            ClientError::Refused { message, .. } => Fault::failed(
+                Refusal::read(&message, Some(&self.target.abi)).to_string(),
+                "a query changes nothing: look at its arguments and the contract's state",
+            ),
+            other => other.into(),
+        })?;
+        let result = self.driver.decode_output(&self.function.name, &answer)?;
+        self.ui.line(plain(&self.labels.applied(result.clone())));
+        self.ui.document(&json!({
+            "contract": self.target.hex(), "function": self.function.name, "result": result,
+        }));
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Simulates, sends, waits, and says what came of it.
+    pub(super) fn transact(&self, argument: Vec<u8>, options: &CallOptions) -> Result<ExitCode> {
+        let sending = &options.sending;
+        let settings = &self.project.settings;
+        let account = names::signer(settings, settings.signer(sending.from.as_deref()), self.chain.id)?;
+        let state = self.chain.client.account(account.public_key()).context("cannot read the account")?;
+        let gas_price = sending.gas_price.unwrap_or(GAS_PRICE);
+        let deposit = options.deposit.unwrap_or_default();
+        let order = Order {
+            data: TransactionData::Call(ContractCall {
+                contract: self.target.id,
+                fn_name: self.function.name.clone(),
+                fn_args: argument,
+            }),
+            deposit,
+            gas_price,
+            gas_limit: sending.gas_limit,
+            least_gas_limit: 0,
+            nonce: state.nonce + 1,
+            balance: state.balance,
+        };
+        let sender = Sender { client: &self.chain.client, account: &account, chain_id: self.chain.id };
+        let prepared = match sender.prepare(&order)? {
+            Simulated::Accepted(prepared) => prepared,
+            Simulated::Refused(reason) => {
+                let refusal = Refusal::read(&reason, Some(&self.target.abi)).to_string();
+                return Err(Fault::failed(refusal, "nothing was sent; the simulation already refuses it"));
+            }
+        };
+        let and_deposit = if deposit == 0 { String::new() } else { format!(" · deposit {}", exact_money(deposit)) };
+        if sending.dry_run {
+            let fee = prepared.gas.saturating_mul(gas_price);
+            self.ui.line(format_args!(
+                "would go through · gas {} · fee {}{and_deposit}",
+                grouped(prepared.gas),
+                money(fee)
+            ));
+            self.ui.document(&json!({
+                "status": "dry-run", "contract": self.target.hex(), "function": self.function.name,
+                "from": account.name(), "nonce": order.nonce, "gas": prepared.gas, "fee": fee, "deposit": deposit,
+            }));
+            return Ok(ExitCode::SUCCESS);
+        }
+        let included = sender.send(&prepared, sending.until_final, self.ui)?;
+        let fee = included.gas_spent.saturating_mul(gas_price);
+        if let Some(reason) = &included.err {
+            return Err(Fault::failed(
+                format!("{}; the gas is spent ({})", Refusal::read(reason, Some(&self.target.abi)), money(fee)),
+                "the state changed between simulation and block: look at it, and try again",
+            ));
+        }
+        let events = self.events(&prepared.id, included.block_height)?;
+        let result = self.result(&prepared.id)?;
+        if let Some(result) = &result {
+            self.ui.line(plain(&self.labels.applied(result.clone())));
+        }
+        for event in &events {
+            self.say_event(event);
+        }
+        self.ui.line(format_args!(
+            "{} in block {} · gas {} · fee {}{and_deposit}",
+            self.function.name,
+            included.block_height,
+            grouped(included.gas_spent),
+            money(fee)
+        ));
+        self.ui.document(&json!({
+            "status": "included", "contract": self.target.hex(), "function": self.function.name,
+            "tx": prepared.id, "block": included.block_height, "gas": included.gas_spent, "fee": fee,
+            "deposit": deposit, "result": result, "events": events,
+        }));
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// What the transaction returned, if that is anything and the node tells.
+    fn result(&self, id: &str) -> Result<Option<Value>> {
+        if self.function.output == Type::Unit {
+            return Ok(None);
+        }
+        let output = self.chain.client.output(id)?;
+        output.map(|bytes| self.driver.decode_output(&self.function.name, &bytes)).transpose()
+    }
+
+    /// The transaction's events as documents.
+    fn events(&self, id: &str, height: u64) -> Result<Vec<Value>> {
+        let events = self.chain.client.events(height)?;
+        Ok(events.iter().filter(|event| event.origin == id).map(|event| self.event(event)).collect())
+    }
+
+    /// An event as a document: decoded where the contract is known, else in hexadecimal.
+    fn event(&self, event: &BlockEvent) -> Value {
+        let decoded = if event.source == self.target.hex() {
+            self.driver.decode_event(&event.topic, &event.data).ok()
+        } else {
+            let known = self.chain.deployments.find(&event.source);
+            let driver = known.and_then(|known| Driver::load(&self.chain.deployments.driver(known).ok()?).ok());
+            driver.and_then(|driver| driver.decode_event(&event.topic, &event.data).ok())
+        };
+        let is_decoded = decoded.is_some();
+        let data = decoded.unwrap_or_else(|| Value::String(hex::encode(&event.data)));
+        json!({
+            "contract": event.source, "topic": event.topic, "data": data, "decoded": is_decoded,
+            "reverted": event.reverted,
+        })
+    }
+
+    /// Events that could be read; the others are the transfer contract's own book-keeping.
+    fn say_event(&self, event: &Value) {
+        if event["decoded"] != true {
+            return;
+        }
+        let topic = event["topic"].as_str().unwrap_or_default();
+        let source = self.labels.applied(event["contract"].clone());
+        let source = if event["contract"] == self.target.hex().as_str() {
+            String::new()
+        } else {
+            format!("{} ", source.as_str().unwrap_or_default())
+        };
+        let data = self.labels.applied(event["data"].clone());
+        self.ui.line(format_args!("{} {source}{topic} {data}", self.ui.toned(Tone::Faint, "event")));
+    }
+}
+
+/// A result as people read it: text without quotes, anything else as JSON.
+fn plain(result: &Value) -> String {
+    match result {
+        Value::String(text) => text.clone(),
+        Value::Array(_) | Value::Object(_) => {
+            serde_json::to_string_pretty(result).unwrap_or_else(|_| result.to_string())
+        }
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,310 @@
+//! Deployments: prepared, said, sent one after the other, remembered.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use dusk_core::transfer::data::{ContractDeploy, TransactionData, gen_contract_id};
+use local_node::accounts::DevAccount;
+use local_node_types::abi::ContractAbi;
+use local_node_types::rules::MIN_DEPLOY_GAS_PRICE;
+use serde_json::Value;
+use sha3::{Digest, Sha3_256};
+
+use super::artifact::{Artifact, hash_of};
+use super::chain::Chain;
+use super::deployments::Deployment;
+use super::flags;
+use super::names::{self, KnownNames};
+use super::plan::{self, Step};
+use super::project::Project;
+use super::refusal::Refusal;
+use super::sandbox::Driver;
+use super::transact::{Order, Sender, Simulated};
+use super::values::{Checker, Given};
+use crate::args::Sending;
+use crate::error::Fault;
+use crate::output::{Ui, exact_money, money};
+
+/// Deploys the steps of a plan on one chain.
+pub(crate) struct Deployer<'a> {
+    project: &'a Project,
+    sending: &'a Sending,
+    chain: Chain,
+    ui: &'a Ui,
+    gas_price: u64,
+    /// The names under which entries are deployed.
+    aliases: BTreeMap<String, String>,
+    /// Ids of what a dry run would have deployed, by alias.
+    planned: BTreeMap<String, String>,
+    /// Transactions that a dry run would have sent, by account.
+    unsent: BTreeMap<String, u64>,
+}
+
+/// What came of one step.
+pub(crate) enum Outcome {
+    /// It stands as it should.
+    Unchanged(Deployment),
+    /// It would be deployed.
+    Planned(Planned),
+    /// It is deployed.
+    Deployed(Deployed),
+}
+
+/// A deployment that was not sent.
+pub(crate) struct Planned {
+    /// The id that the contract will have.
+    pub(crate) contract: String,
+    /// Who signs.
+    pub(crate) from: String,
+    /// The transaction's nonce.
+    pub(crate) nonce: u64,
+    /// The account's money, in LUX.
+    pub(crate) balance: u64,
+    /// Gas by simulation; `None` where it needs what is not deployed yet.
+    pub(crate) gas: Option<u64>,
+    /// The least gas that it is charged.
+    pub(crate) least_gas: u64,
+    /// LUX for a unit of gas.
+    pub(crate) gas_price: u64,
+}
+
+/// A deployment that is in a block.
+pub(crate) struct Deployed {
+    /// The deployment.
+    pub(crate) deployment: Deployment,
+    /// Gas that it was charged.
+    pub(crate) gas: u64,
+    /// What it cost, in LUX.
+    pub(crate) fee: u64,
+    /// Whether the network has taken the data driver.
+    pub(crate) has_driver: bool,
+    /// How long it took.
+    pub(crate) elapsed: Duration,
+}
+
+/// A step that is ready to be sent.
+struct Ready {
+    account: DevAccount,
+    abi: ContractAbi,
+    init_hash: String,
+    contract: String,
+    order: Order,
+    /// Whether the chain's state lets it be simulated.
+    simulable: bool,
+}
+
+impl<'a> Deployer<'a> {
+    /// For this plan on this chain.
+    ///
+    /// # Errors
+    /// A usage fault for a gas price that is not accepted.
+    pub(crate) fn new(
+        project: &'a Project,
+        sending: &'a Sending,
+        chain: Chain,
+        plan: &[Step<'_>],
+        ui: &'a Ui,
+    ) -> Result<Self> {
+        let gas_price = sending.gas_price.unwrap_or(MIN_DEPLOY_GAS_PRICE);
+        if gas_price < MIN_DEPLOY_GAS_PRICE {
+            return Err(Fault::usage(
+                format!("a gas price of {gas_price} LUX is too low for a deployment"),
+                format!("the least is {MIN_DEPLOY_GAS_PRICE}; without `--gas-price` that is taken"),
+            ));
+        }
+        let entries = project.settings.deploy.iter();
+        let mut aliases: BTreeMap<String, String> =
+            entries.filter_map(|(name, entry)| Some((name.clone(), entry.alias.clone()?))).collect();
+        aliases.extend(plan.iter().map(|step| (step.entry.clone(), step.alias.clone())));
+        let (planned, unsent) = (BTreeMap::new(), BTreeMap::new());
+        Ok(Self { project, sending, chain, ui, gas_price, aliases, planned, unsent })
+    }
+
+    /// Sees that the accounts can pay at least for what is not deployed yet, before anything is sent.
+    ///
+    /// # Errors
+    /// A failure that names the account and both figures.
+    pub(crate) fn check_funds(&self, plan: &[Step<'_>]) -> Result<()> {
+        let mut needed: BTreeMap<String, (DevAccount, u64)> = BTreeMap::new();
+        for step in plan {
+            if self.chain.living(&step.alias)?.is_none() {
+                let account = self.signer(step)?;
+                let cost = step.artifact.deploy_gas().saturating_mul(self.gas_price);
+                let sum = &mut needed.entry(account.name().to_owned()).or_insert((account, 0)).1;
+                *sum = sum.saturating_add(cost);
+            }
+        }
+        for (name, (account, needed)) in needed {
+            let balance = self.chain.client.account(account.public_key()).context("cannot read the account")?.balance;
+            if balance < needed {
+                return Err(Fault::failed(
+                    format!(
+                        "not enough funds: {name} has {}, and at least {} are needed",
+                        exact_money(balance),
+                        exact_money(needed)
+                    ),
+                    "nothing was sent; take another account with `--from`, or send this one some DUSK",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn signer(&self, step: &Step<'_>) -> Result<DevAccount> {
+        let settings = &self.project.settings;
+        let name = settings.signer(self.sending.from.as_deref().or(step.from.as_deref()));
+        names::signer(settings, name, self.chain.id)
+    }
+
+    /// Does one step; with `--dry-run`, only says what it would do.
+    ///
+    /// # Errors
+    /// When the contract refuses, or the node, or the account cannot pay.
+    pub(crate) fn deploy(&mut self, step: &Step<'_>) -> Result<Outcome> {
+        let begun = Instant::now();
+        let account = self.signer(step)?;
+        let abi = step.artifact.abi()?;
+        let init = self.initial(step, &abi)?;
+        let (owner, init_hash) = (account.id().to_string(), hash_of(init.as_deref().unwrap_or_default()));
+        if let Some(living) = self.chain.living(&step.alias)?
+            && (living.code == step.artifact.hash && living.init == init_hash && living.owner == owner)
+        {
+            return Ok(Outcome::Unchanged(living.clone()));
+        }
+        let ready = self.ready(step.artifact, account, abi, init, init_hash)?;
+        if self.sending.dry_run {
+            return self.plan(step, &ready).map(Outcome::Planned);
+        }
+        self.send(step, ready, begun).map(Outcome::Deployed)
+    }
+
+    /// The constructor's argument, encoded; `None` where there is no constructor.
+    fn initial(&self, step: &Step<'_>, abi: &ContractAbi) -> Result<Option<Vec<u8>>> {
+        let name = &step.artifact.name;
+        let Some(function) = &abi.init else {
+            if step.init.is_some() {
+                return Err(Fault::usage(format!("`{name}` has no constructor"), "leave `init` out"));
+            }
+            return Ok(None);
+        };
+        let example = flags::example(function);
+        let given = match &step.init {
+            None if function.inputs.is_empty() => Value::Null,
+            None => {
+                return Err(Fault::usage(
+                    format!("the constructor of `{name}` takes arguments"),
+                    format!("give them: --init '{example}'"),
+                ));
+            }
+            Some(value) => plan::resolved(value.clone(), &|entry| self.id_of(entry))?,
+        };
+        let known = KnownNames { settings: &self.project.settings, deployments: &self.chain.deployments };
+        let value = Checker::new(abi, &known)
+            .assemble(&function.inputs, &Given::Document(given))
+            .map_err(|misfit| Fault::usage(format!("--init: {misfit}"), format!("for example --init '{example}'")))?;
+        Driver::load(&step.artifact.driver()?)?.encode_input("init", &value).map(Some)
+    }
+
+    /// The id of what an entry, or a name, stands for on this chain.
+    fn id_of(&self, entry: &str) -> Option<String> {
+        let alias = self.aliases.get(entry).map_or(entry, String::as_str);
+        let living = || self.chain.living(alias).ok().flatten().map(|found| found.contract.clone());
+        self.planned.get(alias).cloned().or_else(living)
+    }
+
+    fn ready(
+        &self,
+        artifact: &Artifact,
+        account: DevAccount,
+        abi: ContractAbi,
+        init: Option<Vec<u8>>,
+        init_hash: String,
+    ) -> Result<Ready> {
+        let state = self.chain.client.account(account.public_key()).context("cannot read the account")?;
+        let (bytecode, owner) = (artifact.wasm()?, *account.id().as_bytes());
+        let unsent = self.unsent.get(account.name()).copied().unwrap_or_default();
+        // The account's nonce makes the id unique: the same code can be deployed again.
+        let nonce = state.nonce + 1 + unsent;
+        let contract = hex::encode(gen_contract_id(&bytecode, nonce, owner).as_bytes());
+        let order = Order {
+            data: TransactionData::Deploy(ContractDeploy::new(bytecode, owner, init, nonce)),
+            deposit: 0,
+            gas_price: self.gas_price,
+            gas_limit: self.sending.gas_limit,
+            least_gas_limit: artifact.deploy_gas(),
+            nonce,
+            balance: state.balance,
+        };
+        Ok(Ready { account, abi, init_hash, contract, order, simulable: unsent == 0 && self.planned.is_empty() })
+    }
+
+    fn plan(&mut self, step: &Step<'_>, ready: &Ready) -> Result<Planned> {
+        let sender = Sender { client: &self.chain.client, account: &ready.account, chain_id: self.chain.id };
+        let gas = if ready.simulable {
+            match sender.prepare(&ready.order)? {
+                Simulated::Accepted(prepared) => Some(prepared.gas),
+                Simulated::Refused(reason) => return Err(refused(&reason, &ready.abi, &step.alias)),
+            }
+        } else {
+            None
+        };
+        self.planned.insert(step.alias.clone(), ready.contract.clone());
+        *self.unsent.entry(ready.account.name().to_owned()).or_default() += 1;
+        Ok(Planned {
+            contract: ready.contract.clone(),
+            from: ready.account.name().to_owned(),
+            nonce: ready.order.nonce,
+            balance: ready.order.balance,
+            gas,
+            least_gas: ready.order.least_gas_limit,
+            gas_price: self.gas_price,
+        })
+    }
+
+    fn send(&mut self, step: &Step<'_>, ready: Ready, begun: Instant) -> Result<Deployed> {
+        let sender = Sender { client: &self.chain.client, account: &ready.account, chain_id: self.chain.id };
+        let prepared = match sender.prepare(&ready.order)? {
+            Simulated::Accepted(prepared) => prepared,
+            Simulated::Refused(reason) => return Err(refused(&reason, &ready.abi, &step.alias)),
+        };
+        let included = sender.send(&prepared, self.sending.until_final, self.ui)?;
+        let fee = included.gas_spent.saturating_mul(self.gas_price);
+        if let Some(reason) = &included.err {
+            return Err(Fault::failed(
+                format!("{}; the gas is spent ({})", Refusal::read(reason, Some(&ready.abi)), money(fee)),
+                "the state changed between simulation and block: look at it, and try again",
+            ));
+        }
+        let deployment = Deployment {
+            contract: ready.contract,
+            code: step.artifact.hash.clone(),
+            init: ready.init_hash,
+            owner: ready.account.id().to_string(),
+            tx: prepared.id,
+            height: included.block_height,
+        };
+        // Remembered before anything else is tried: what stands on the chain must not be forgotten.
+        self.chain.deployments.remember(&step.alias, deployment.clone(), step.artifact)?;
+        let has_driver = self.give_driver(&deployment, step.artifact, &ready.account);
+        Ok(Deployed { deployment, gas: included.gas_spent, fee, has_driver, elapsed: begun.elapsed() })
+    }
+
+    /// Gives the network the data driver, so that wallets and explorers can read the contract. Networks may do without.
+    fn give_driver(&self, deployment: &Deployment, artifact: &Artifact, account: &DevAccount) -> bool {
+        let give = || -> Result<()> {
+            let driver = artifact.driver()?;
+            let signature = account.secret_key().sign(&Sha3_256::digest(&driver));
+            let signature = dusk_bytes::Serializable::to_bytes(&signature);
+            Ok(self.chain.client.upload_driver(&deployment.id()?, &driver, &signature)?)
+        };
+        give().inspect_err(|error| self.ui.note(format_args!("the node keeps no data driver: {error:#}"))).is_ok()
+    }
+}
+
+fn refused(reason: &str, abi: &ContractAbi, name: &str) -> anyhow::Error {
+    Fault::failed(
+        Refusal::read(reason, Some(abi)).to_string(),
+        format!("nothing was sent, and no contract was made; the simulation already refuses `{name}`"),
+    )
+}

@@ -1,0 +1,61 @@
+//! Several contracts in one project: deployed in the order of their plan.
+
+use std::fs;
+use std::path::Path;
+
+use crate::support::{Place, RunningNode, alone};
+
+/// Copies an example; its link to the SDK is of this repository and stays there.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let (path, name) = entry.map(|entry| (entry.path(), entry.file_name())).unwrap();
+        if path.is_dir() && name != "target" {
+            copy(&path, &to.join(name));
+        } else if path.is_file() {
+            fs::copy(&path, to.join(name)).unwrap();
+        }
+    }
+}
+
+#[test]
+fn contracts_that_need_each_other_are_deployed_in_order() {
+    let _turn = alone();
+    let mut place = Place::new();
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/calling-contracts"), &place.at.join("shops"));
+    place.enter("shops");
+    let node = RunningNode::start(&place, "0");
+    let on = |words: &[&str]| place.dusk(&[words, &["--network", &node.url]].concat());
+
+    let plan = "[deploy.corner]\ncontract = 'shop'\ninit = ['@contract:oracle']\n[deploy.oracle]\ncontract = 'price'\nfrom = 'bob'\n";
+    place.write("dusk.toml", &plan.replace("'@contract:oracle'", "'@contract:oracel'"));
+    let unknown = on(&["deploy", "--all"]).exits(2);
+    assert!(unknown.stderr.contains("[deploy.corner] needs `oracel`"), "{}", unknown.stderr);
+    assert!(unknown.stderr.contains("hint: did you mean `oracle`?"), "{}", unknown.stderr);
+
+    place.write("dusk.toml", plan);
+    let early = on(&["deploy", "corner"]).exits(2);
+    assert!(early.stderr.contains("`oracle` is not deployed on this chain"), "{}", early.stderr);
+    let dry = on(&["deploy", "--all", "--dry-run"]).exits(0);
+    let lines: Vec<&str> = dry.stdout.lines().collect();
+    assert!(
+        lines[0].starts_with("would deploy price as oracle ") && lines[0].contains("from bob (nonce 1"),
+        "{dry:?}",
+        dry = dry.all()
+    );
+    assert!(
+        lines[1].starts_with("would deploy shop as corner ") && lines[1].contains("gas ≥ "),
+        "{dry:?}",
+        dry = dry.all()
+    );
+
+    let done = on(&["deploy", "--all", "--json"]).exits(0).document();
+    let [oracle, corner] = [&done["deployments"][0], &done["deployments"][1]];
+    assert_eq!((&oracle["name"], &oracle["status"]), (&"oracle".into(), &"deployed".into()), "{done}");
+    assert_eq!((&corner["name"], &corner["package"]), (&"corner".into(), &"shop".into()), "{done}");
+    let promised = lines[0].split_whitespace().nth(5).unwrap();
+    assert_eq!(oracle["contract"], promised, "the plan knows the id");
+    let again = on(&["deploy", "--all"]).exits(0);
+    assert!(again.stdout.lines().all(|line| line.starts_with("unchanged ")), "{}", again.stdout);
+    on(&["call", "corner", "sold"]).exits(0);
+}
