@@ -124,7 +124,7 @@ fn table(page: &mut String, arguments: &[&Arg]) {
         let name = match (argument.get_long(), takes) {
             (Some(long), true) => format!("--{long} <{values}>"),
             (Some(long), false) => format!("--{long}"),
-            (None, _) => values.to_string(),
+            (None, _) => values.clone(),
         };
         let name = argument.get_short().map_or_else(|| name.clone(), |short| format!("-{short}, {name}"));
         let help = argument.get_long_help().or(argument.get_help()).map(ToString::to_string).unwrap_or_default();
