@@ -93,6 +93,14 @@ pub enum VmError {
     /// There is no state with this root.
     #[error("there is no state with the root {}", hex(.0))]
     NoSuchState([u8; 32]),
+    /// A state that was stored comes back as another one.
+    #[error("the stored state has the root {}, but should have {}", hex(.found), hex(.expected))]
+    WrongState {
+        /// The root that it should have.
+        expected: [u8; 32],
+        /// The root that its contracts have.
+        found: [u8; 32],
+    },
     /// The mark does not belong to the session's present.
     #[error("the mark was replaced by a later one or used already")]
     StaleMark,

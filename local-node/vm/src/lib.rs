@@ -59,7 +59,10 @@ pub use execute::{Executed, ExecutionError, Precondition, check_preconditions, e
 pub use host::FeedSink;
 pub use module::{MAX_MODULE_BYTES, MAX_TABLE_ELEMENTS, ModuleError, ModuleInfo, validate, validate_for_tests};
 pub use session::{CallHook, Env, Mark, Receipt, Session};
-pub use state::StateRoot;
+pub use state::{
+    BLOCK_BYTES, BLOCKS_PER_PAGE, BlockChange, ContractChange, Deployed, PAGE_BYTES, PageChange, StateChanges,
+    StateRoot, StoredContract, StoredPages,
+};
 pub use vm::Vm;
 
 /// Bytes of the argument buffer, through which all arguments and results pass.

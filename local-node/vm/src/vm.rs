@@ -15,7 +15,7 @@ use crate::memory::{Backing, backing};
 use crate::module::{Code, ModuleError, ModuleStore};
 use crate::queries::{Answers, Query};
 use crate::session::{Env, Session};
-use crate::state::{State, StateRoot};
+use crate::state::{State, StateChanges, StateRoot, StoredContract};
 
 /// The virtual machine: an engine, compiled modules, and committed states. Clones share all of it.
 #[derive(Clone)]
@@ -99,6 +99,31 @@ impl Vm {
             None => Arc::default(),
         };
         Ok(Session::new(self.clone(), base, env))
+    }
+
+    /// A whole committed state as data, for whoever keeps states outside the machine.
+    ///
+    /// # Errors
+    /// [`VmError::NoSuchState`], or [`VmError::System`] when its pages cannot be read.
+    pub fn export(&self, root: &StateRoot) -> Result<StateChanges, VmError> {
+        let state = self.states().get(root).map(|found| Arc::clone(&found.state));
+        Ok(state.ok_or(VmError::NoSuchState(*root))?.as_changes(self.backing())?)
+    }
+
+    /// Takes back a state that was stored, as if it had just been committed. Pages are read when they are needed.
+    ///
+    /// # Errors
+    /// [`VmError::Module`] when the bytecode of a contract is none, [`VmError::WrongState`] when the contracts do not
+    /// have this root together.
+    pub fn restore(&self, root: &StateRoot, contracts: Vec<StoredContract>) -> Result<(), VmError> {
+        let with_code = |contract: StoredContract| Ok((self.code(&contract.bytecode)?, contract));
+        let contracts: Vec<_> = contracts.into_iter().map(with_code).collect::<Result<_, VmError>>()?;
+        let state = State::of_stored(contracts.into_iter().map(|(code, contract)| (contract, code)).collect());
+        if state.root() != *root {
+            return Err(VmError::WrongState { expected: *root, found: state.root() });
+        }
+        self.commit(state);
+        Ok(())
     }
 
     /// Whether there is a committed state with this root.

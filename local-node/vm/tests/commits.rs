@@ -3,10 +3,15 @@
 
 mod common;
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use common::contracts::{counter, request};
 use common::{PLENTY, today};
 use dusk_core::abi::ContractId;
-use local_node_vm::{Session, StateRoot, Vm};
+use local_node_vm::{
+    BLOCK_BYTES, BLOCKS_PER_PAGE, Session, StateChanges, StateRoot, StoredContract, StoredPages, Vm, VmError,
+};
 use proptest::prelude::*;
 
 const IDS: [[u8; 32]; 3] = [[10; 32], [11; 32], [12; 32]];
@@ -124,4 +129,107 @@ fn compiled_modules_come_back_from_disk() {
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
     std::fs::remove_dir_all(&folder).unwrap();
     assert!(roots.iter().all(|root| *root == roots[0]));
+}
+
+/// States that are kept outside the machine, in the simplest way: every block of every contract, by its place.
+#[derive(Debug, Clone, Default)]
+struct Outside(BTreeMap<ContractId, OutsideContract>);
+
+#[derive(Debug, Clone, Default)]
+struct OutsideContract {
+    deployed: (u64, Vec<u8>, Vec<u8>),
+    changed: u64,
+    length: u64,
+    hashes: BTreeMap<u32, [u8; 32]>,
+    blocks: BTreeMap<u32, Box<[u8]>>,
+}
+
+impl StoredPages for OutsideContract {
+    fn read(&self, give: &mut dyn FnMut(u32, &[u8])) -> std::io::Result<()> {
+        for index in self.hashes.keys() {
+            let first = index * BLOCKS_PER_PAGE;
+            let block = |at| self.blocks.get(&at).map_or_else(|| vec![0; BLOCK_BYTES], |block| block.to_vec());
+            let page: Vec<u8> = (first..first + BLOCKS_PER_PAGE).flat_map(block).collect();
+            give(*index, &page);
+        }
+        Ok(())
+    }
+}
+
+impl Outside {
+    fn take(&mut self, commit: u64, changes: StateChanges) {
+        for change in changes.contracts {
+            let contract = self.0.entry(change.id).or_default();
+            if let Some(deployed) = change.deployed {
+                contract.deployed = (commit, deployed.bytecode, deployed.owner);
+            }
+            (contract.changed, contract.length) = (commit, change.length);
+            for page in change.pages {
+                contract.hashes.insert(page.index, page.hash);
+                contract.blocks.extend(page.blocks.into_iter().map(|block| (block.index, block.bytes)));
+            }
+        }
+    }
+
+    fn contracts(&self) -> Vec<StoredContract> {
+        let contract = |(id, contract): (&ContractId, &OutsideContract)| StoredContract {
+            id: *id,
+            deployed: contract.deployed.0,
+            changed: contract.changed,
+            bytecode: contract.deployed.1.clone(),
+            owner: contract.deployed.2.clone(),
+            length: contract.length,
+            pages: contract.hashes.iter().map(|(index, hash)| (*index, *hash)).collect(),
+            source: Arc::new(contract.clone()),
+        };
+        self.0.iter().map(contract).collect()
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(20))]
+
+    /// A state that went through the hands of somebody outside is the same state, and goes on as it would have.
+    #[test]
+    fn states_come_back_from_outside(steps in prop::collection::vec(step(), 1..10), next in step()) {
+        let vm = Vm::in_memory().unwrap();
+        let mut root = deployed(&vm);
+        let mut outside = Outside::default();
+        outside.take(0, vm.export(&root).unwrap());
+        for (commit, step) in (1..).zip(&steps) {
+            let mut session = vm.session(Some(root), today()).unwrap();
+            take(&mut session, step);
+            let changes;
+            (root, changes) = session.commit_with_changes().unwrap();
+            outside.take(commit, changes);
+        }
+        let other = Vm::in_memory().unwrap();
+        other.restore(&root, outside.contracts()).unwrap();
+        let [mut here, mut there] = [&vm, &other].map(|vm| vm.session(Some(root), today()).unwrap());
+        prop_assert_eq!(take(&mut here, &next), take(&mut there, &next));
+        prop_assert_eq!(here.commit_with_changes().unwrap(), there.commit_with_changes().unwrap());
+    }
+}
+
+#[test]
+fn a_state_that_is_not_the_one_stored_does_not_come_back() {
+    let vm = Vm::in_memory().unwrap();
+    let root = deployed(&vm);
+    let mut outside = Outside::default();
+    outside.take(0, vm.export(&root).unwrap());
+
+    let other = Vm::in_memory().unwrap();
+    let mut wrong_hash = outside.clone();
+    wrong_hash.0.get_mut(&ContractId::from_bytes(IDS[1])).unwrap().hashes.entry(0).or_default()[3] ^= 1;
+    assert!(matches!(other.restore(&root, wrong_hash.contracts()), Err(VmError::WrongState { .. })));
+    assert!(!other.has(&root));
+
+    // A page that is not what its hash says shows when it is read.
+    let damaged = outside.0.get_mut(&ContractId::from_bytes(IDS[2])).unwrap();
+    damaged.blocks.values_mut().next().unwrap()[0] ^= 1;
+    other.restore(&root, outside.contracts()).unwrap();
+    let mut session = other.session(Some(root), today()).unwrap();
+    session.call(ContractId::from_bytes(IDS[1]), "add", &[1; 8], PLENTY).unwrap();
+    let refused = session.call(ContractId::from_bytes(IDS[2]), "add", &[1; 8], PLENTY);
+    assert!(matches!(refused, Err(VmError::System(error)) if error.kind() == std::io::ErrorKind::InvalidData));
 }

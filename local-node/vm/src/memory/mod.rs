@@ -41,7 +41,8 @@ pub(crate) const SPACE_BYTES: usize = 1 << 32;
 /// The length that a 64-bit memory may claim, in bytes. What lies beyond [`SPACE_BYTES`] cannot be accessed.
 pub(crate) const MAX_LENGTH_64_BYTES: usize = 1 << 42;
 
-const BLOCKS_PER_PAGE: u32 = 16;
+/// Blocks in a page.
+pub(crate) const BLOCKS_PER_PAGE: u32 = 16;
 const _: () = assert!(BLOCKS_PER_PAGE as usize * BLOCK_BYTES == PAGE_BYTES);
 
 type Block = Box<[u8; BLOCK_BYTES]>;
@@ -77,6 +78,8 @@ pub(crate) struct ChangedPage<'a> {
     pub(crate) bytes: &'a [u8],
     /// BLAKE3 of the bytes.
     pub(crate) hash: [u8; 32],
+    /// The blocks of the page that were written, one bit for each.
+    pub(crate) written: u16,
 }
 
 /// A contract's memory in a session.
@@ -269,17 +272,19 @@ impl Memory {
         Ok(())
     }
 
-    /// The pages that this session has written, in order. Only meaningful after [`Memory::settle`].
-    fn dirty_pages(&self) -> Vec<u32> {
-        let mut pages: Vec<u32> = self.settled.keys().map(|block| block / BLOCKS_PER_PAGE).collect();
-        pages.sort_unstable();
-        pages.dedup();
+    /// The pages that this session has written, in order, with a bit for each written block. Only meaningful after
+    /// [`Memory::settle`].
+    fn dirty_pages(&self) -> BTreeMap<u32, u16> {
+        let mut pages = BTreeMap::new();
+        for block in self.settled.keys() {
+            *pages.entry(block / BLOCKS_PER_PAGE).or_default() |= 1 << (block % BLOCKS_PER_PAGE);
+        }
         pages
     }
 
     /// Hashes the written pages whose hash is not known. Only meaningful after [`Memory::settle`].
     pub(crate) fn hash_pages(&mut self) {
-        for page in self.dirty_pages() {
+        for page in self.dirty_pages().into_keys() {
             if !self.hashes.contains_key(&page) {
                 self.hashes.insert(page, blake3::hash(self.page(page)).into());
             }
@@ -288,10 +293,10 @@ impl Memory {
 
     /// The pages that this session has written, in order, with their bytes and hashes.
     pub(crate) fn changed_pages(&self) -> Vec<ChangedPage<'_>> {
-        let changed = |index| {
+        let changed = |(index, written)| {
             let bytes = self.page(index);
             let hash = self.hashes.get(&index).copied().unwrap_or_else(|| blake3::hash(bytes).into());
-            ChangedPage { index, bytes, hash }
+            ChangedPage { index, bytes, hash, written }
         };
         self.dirty_pages().into_iter().map(changed).collect()
     }
@@ -465,7 +470,7 @@ mod tests {
         memory.settle(None).unwrap();
         if exact {
             let pages: BTreeMap<u32, ()> = model.written.iter().map(|block| (block / BLOCKS_PER_PAGE, ())).collect();
-            assert_eq!(memory.dirty_pages(), pages.into_keys().collect::<Vec<_>>());
+            assert!(memory.dirty_pages().keys().eq(pages.keys()));
         }
     }
 

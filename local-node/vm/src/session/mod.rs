@@ -12,7 +12,7 @@ use local_node_types::rules::Rules;
 
 use crate::host::{Feed, FeedSink, Request, TopLevel, run_top_level, try_instance};
 use crate::module::INIT;
-use crate::state::{State, StateRoot};
+use crate::state::{State, StateChanges, StateRoot};
 use crate::{ARGUMENT_BYTES, MAX_OWNER_BYTES, Vm, VmError};
 pub(crate) use working::Working;
 
@@ -222,6 +222,14 @@ impl Session {
     /// [`VmError::Unusable`] or [`VmError::System`].
     pub fn commit(mut self) -> Result<StateRoot, VmError> {
         self.working_mut()?.commit()
+    }
+
+    /// As [`commit`](Self::commit), and gives what changed, for whoever keeps states outside the machine.
+    ///
+    /// # Errors
+    /// [`VmError::Unusable`] or [`VmError::System`].
+    pub fn commit_with_changes(mut self) -> Result<(StateRoot, StateChanges), VmError> {
+        self.working_mut()?.commit_with_changes()
     }
 
     /// Whether there is such a contract.

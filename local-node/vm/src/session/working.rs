@@ -11,7 +11,7 @@ use super::CallHook;
 use crate::memory::{Mapped, Memory, PAGE_BYTES, Undo};
 use crate::module::Code;
 use crate::queries::Answers;
-use crate::state::{Change, Contract, Deployment, State, StateRoot};
+use crate::state::{Change, Contract, ContractChange, Deployment, State, StateChanges, StateRoot};
 use crate::{Vm, VmError};
 
 /// What a session works on. While a top-level call runs, the engine's store owns it.
@@ -128,7 +128,8 @@ impl Working {
 
     fn insert(&mut self, id: ContractId, contract: Contract) -> Result<usize, VmError> {
         let wide = contract.deployment.code.info().memory64;
-        let memory = Memory::open(self.vm.backing(), &contract.pages, contract.length, wide)?;
+        let pages = contract.pages(self.vm.backing())?;
+        let memory = Memory::open(self.vm.backing(), &pages, contract.length, wide)?;
         let place = self.opened.len();
         let length = contract.length;
         self.opened.push(Opened { contract, memory, length });
@@ -247,6 +248,15 @@ impl Working {
         self.prepare_changes()?;
         let state = self.base.after(self.changes(), self.vm.backing())?;
         Ok(self.vm.commit(state))
+    }
+
+    pub(super) fn commit_with_changes(&mut self) -> Result<(StateRoot, StateChanges), VmError> {
+        self.prepare_changes()?;
+        let changes = self.changes();
+        let is_new = |id: &ContractId| self.base.contract(id).is_none();
+        let data = changes.iter().map(|change| ContractChange::of(change, is_new(&change.id))).collect();
+        let state = self.base.after(changes, self.vm.backing())?;
+        Ok((self.vm.commit(state), StateChanges { contracts: data }))
     }
 
     fn prepare_changes(&mut self) -> Result<(), VmError> {

@@ -1,5 +1,7 @@
 //! Committed states: contracts, their pages, and the root over them.
 
+mod kept;
+mod stored;
 mod tree;
 
 use std::collections::BTreeMap;
@@ -8,8 +10,13 @@ use std::sync::Arc;
 
 use dusk_core::abi::ContractId;
 
+use self::kept::KeptPages;
 use crate::memory::{Backing, ChangedPage, Pages};
 use crate::module::Code;
+pub use stored::{
+    BLOCK_BYTES, BLOCKS_PER_PAGE, BlockChange, ContractChange, Deployed, PAGE_BYTES, PageChange, StateChanges,
+    StoredContract, StoredPages,
+};
 pub(crate) use tree::{Hash, Tree};
 
 /// The root of a committed state. It is also its name.
@@ -33,7 +40,7 @@ pub(crate) struct Deployment {
 #[derive(Debug, Clone)]
 pub(crate) struct Contract {
     pub(crate) deployment: Arc<Deployment>,
-    pub(crate) pages: Arc<Pages>,
+    pages: Arc<KeptPages>,
     pub(crate) length: usize,
     tree: Tree<4>,
 }
@@ -43,6 +50,11 @@ impl Contract {
     pub(crate) fn new(deployment: Arc<Deployment>) -> Self {
         let height = if deployment.code.info().memory64 { PAGE_TREE_HEIGHT_64 } else { PAGE_TREE_HEIGHT_32 };
         Self { deployment, pages: Arc::default(), length: 0, tree: Tree::new(height) }
+    }
+
+    /// Its pages. Those of a contract that was committed in an earlier life are read when they are first asked for.
+    pub(crate) fn pages(&self, backing: &dyn Backing) -> io::Result<Arc<Pages>> {
+        self.pages.get(backing)
     }
 }
 
@@ -104,12 +116,12 @@ impl State {
     pub(crate) fn after(&self, changes: Vec<Change<'_>>, backing: &dyn Backing) -> io::Result<Self> {
         let mut state = self.clone();
         for Change { id, before: mut contract, length, pages } in changes {
-            let mut kept = Pages::clone(&contract.pages);
+            let mut kept = Pages::clone(&*contract.pages(backing)?);
             for page in pages {
                 contract.tree.insert(page.index.into(), page.hash);
                 kept.insert(page.index, backing.keep(page.bytes)?);
             }
-            contract.pages = Arc::new(kept);
+            contract.pages = Arc::new(KeptPages::loaded(kept));
             contract.length = length;
             place(&mut state.leaves, &mut state.tree, &id, contract.tree.root());
             state.contracts.insert(id, Arc::new(contract));
@@ -119,9 +131,14 @@ impl State {
 }
 
 fn place(leaves: &mut BTreeMap<u32, u64>, tree: &mut Tree<2>, id: &ContractId, leaf: Hash) {
-    let next = leaves.len() as u64 + 1;
-    let position = *leaves.entry(position_of(id)).or_insert(next);
+    let position = assign(leaves, id);
     tree.insert(position, leaf);
+}
+
+/// The leaf of a contract: positions are counted from 1, in the order in which contracts come.
+fn assign(leaves: &mut BTreeMap<u32, u64>, id: &ContractId) -> u64 {
+    let next = leaves.len() as u64 + 1;
+    *leaves.entry(position_of(id)).or_insert(next)
 }
 
 /// Where an id maps to: the wrapping sum of its eight little-endian words.

@@ -32,9 +32,28 @@ impl<const ARITY: usize> Tree<ARITY> {
         self.root.as_ref().map_or([0; 32], |node| node.hash)
     }
 
+    /// Gives all leaves with their positions, in ascending order.
+    pub(crate) fn each(&self, give: &mut dyn FnMut(u64, Hash)) {
+        if let Some(root) = &self.root {
+            root.each(self.height, 0, give);
+        }
+    }
+
     /// Sets a leaf.
     pub(crate) fn insert(&mut self, position: u64, leaf: Hash) {
         self.root = Some(with_leaf(self.root.as_deref(), self.height, position, leaf));
+    }
+}
+
+impl<const ARITY: usize> Node<ARITY> {
+    fn each(&self, height: u32, first: u64, give: &mut dyn FnMut(u64, Hash)) {
+        let Some(below) = height.checked_sub(1) else { return give(first, self.hash) };
+        let width = (ARITY as u64).pow(below);
+        for (child, at) in self.children.iter().zip((first..).step_by(usize::try_from(width).unwrap_or(usize::MAX))) {
+            if let Some(child) = child {
+                child.each(below, at, give);
+            }
+        }
     }
 }
 
@@ -96,6 +115,16 @@ mod tests {
         leaves.iter().for_each(|&(at, leaf)| forwards.insert(at, leaf));
         leaves.iter().rev().for_each(|&(at, leaf)| backwards.insert(at, leaf));
         assert_eq!(forwards.root(), backwards.root());
+    }
+
+    #[test]
+    fn leaves_come_back_in_order() {
+        let mut tree = Tree::<4>::new(13);
+        let leaves = [(0, [1; 32]), (5, [2; 32]), (65_535, [3; 32])];
+        leaves.iter().rev().for_each(|&(at, leaf)| tree.insert(at, leaf));
+        let mut found = Vec::new();
+        tree.each(&mut |at, leaf| found.push((at, leaf)));
+        assert_eq!(found, leaves);
     }
 
     #[test]
