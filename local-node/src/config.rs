@@ -10,6 +10,7 @@ use crate::executor::ExecutorError;
 use crate::genesis::Allocation;
 use crate::ledger::LedgerError;
 use crate::mempool::Limits;
+use crate::store::StoreError;
 
 /// The chain id of a local chain.
 pub const LOCAL_CHAIN_ID: u8 = 0;
@@ -41,6 +42,9 @@ pub struct Config {
     pub voters: Option<Vec<KeyPair>>,
     /// The bounds of the mempool.
     pub mempool: Limits,
+    /// The folder in which the chain lives beyond the process; `None`: the chain is in memory and ends with the node. A
+    /// folder that holds a chain goes on with it, if it is the chain that this configuration describes.
+    pub data: Option<PathBuf>,
     /// Where compiled modules are kept between runs, which makes the start faster; `None`: nowhere. Nobody else may be
     /// able to write to that folder.
     pub module_cache: Option<PathBuf>,
@@ -57,6 +61,7 @@ impl Default for Config {
             allocation: None,
             voters: None,
             mempool: Limits::default(),
+            data: None,
             module_cache: None,
         }
     }
@@ -72,8 +77,11 @@ pub enum NodeError {
     /// The genesis state cannot be made.
     #[error("the genesis state cannot be made")]
     Genesis(#[from] ExecutorError),
+    /// The data folder cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// The ledger cannot be opened.
-    #[error("the ledger cannot be opened")]
+    #[error("the chain cannot be opened")]
     Ledger(#[from] LedgerError),
     /// The block time is not a whole number of seconds, or none.
     #[error("a block time of {0:?} is not possible: use whole seconds, at least 1, or blocks on demand")]

@@ -19,7 +19,7 @@ use local_node_types::execution::Event;
 use local_node_types::keys::{BlsKey, DUSK_KEY};
 use local_node_types::ledger::LedgerTransaction;
 use local_node_types::rules::{Fork, Profile, Rules};
-use local_node_vm::{Env, Executed, ExecutionError, Mark, Receipt, Session, StateRoot, Vm, VmError};
+use local_node_vm::{Env, Executed, ExecutionError, Mark, Receipt, Session, StateChanges, StateRoot, Vm, VmError};
 
 /// Why the chain's own part of a block failed, as opposed to a transaction.
 #[derive(Debug, thiserror::Error)]
@@ -298,7 +298,7 @@ impl OpenBlock {
     pub fn commit(mut self) -> Result<Committed, ExecutorError> {
         let rewards = self.end()?;
         let Self { session, fees, receipts, events, .. } = self;
-        Ok(Committed { root: session.commit()?, receipts, events, rewards, fees })
+        Ok(Committed { root: session.commit()?, changes: None, receipts, events, rewards, fees })
     }
 
     /// What comes after the transactions. Gives the rewards.
@@ -366,18 +366,23 @@ pub struct Transition {
 }
 
 impl Transition {
-    /// Keeps the state, so that blocks can be built on its root.
+    /// Keeps the state, so that blocks can be built on its root. On request it says what changed, for a store.
     ///
     /// # Errors
     /// When the machine fails.
     ///
     /// # Panics
     /// When the machine commits another state than it announced: it is broken then.
-    pub fn commit(self) -> Result<Committed, ExecutorError> {
+    pub fn commit(self, with_changes: bool) -> Result<Committed, ExecutorError> {
         let Self { height, root, receipts, events, rewards, fees, session, .. } = self;
-        let committed = session.commit()?;
+        let (committed, changes) = if with_changes {
+            let (committed, changes) = session.commit_with_changes()?;
+            (committed, Some(changes))
+        } else {
+            (session.commit()?, None)
+        };
         assert_eq!(committed, root, "the state root changed between the end of block {height} and its commit");
-        Ok(Committed { root, receipts, events, rewards, fees })
+        Ok(Committed { root, changes, receipts, events, rewards, fees })
     }
 }
 
@@ -386,6 +391,8 @@ impl Transition {
 pub struct Committed {
     /// The state root.
     pub root: StateRoot,
+    /// What changed of the state, where that was asked for.
+    pub changes: Option<StateChanges>,
     /// What came of the transactions.
     pub receipts: Vec<TransactionReceipt>,
     /// The events of the chain's own part.

@@ -6,6 +6,7 @@
 use dusk_core::signatures::bls::PublicKey;
 use dusk_core::stake::{STAKE_CONTRACT, StakeAmount, StakeData, StakeKeys};
 use dusk_core::transfer::TRANSFER_CONTRACT;
+use local_node_types::keys::BlsKey;
 use local_node_types::ledger::Header;
 use local_node_types::rules::{LUX_PER_DUSK, Profile};
 use local_node_vm::{Env, StateRoot, Vm};
@@ -35,6 +36,19 @@ impl Allocation {
             accounts: accounts.iter().map(|account| (*account.public_key(), DEV_BALANCE)).collect(),
             stakes: accounts.iter().take(STAKERS).map(|account| (*account.public_key(), DEV_STAKE)).collect(),
         }
+    }
+
+    /// BLAKE3 over all of it, to tell one chain from another.
+    #[must_use]
+    pub fn digest(&self) -> [u8; 32] {
+        let mut hasher = blake3::Hasher::new();
+        for list in [&self.accounts, &self.stakes] {
+            hasher.update(&(list.len() as u64).to_le_bytes());
+            for (key, lux) in list {
+                hasher.update(&BlsKey::from(key).0).update(&lux.to_le_bytes());
+            }
+        }
+        hasher.finalize().into()
     }
 
     /// All of it, in LUX.

@@ -6,7 +6,7 @@ use dusk_core::abi::ContractId;
 use dusk_core::signatures::bls::PublicKey;
 use dusk_core::transfer::moonlight::AccountData;
 use local_node_types::keys::BlsKey;
-use local_node_types::ledger::{Header, Label, LedgerTransaction};
+use local_node_types::ledger::{Header, LedgerTransaction};
 use local_node_types::rules::{Profile, Rules};
 use local_node_vm::{ExecutionError, Receipt};
 use tokio::sync::{Semaphore, broadcast, mpsc, oneshot};
@@ -19,7 +19,7 @@ use crate::executor::rules_at;
 use crate::ledger::StakeEntry;
 use crate::mempool::{Refusal, Removal};
 use crate::reader::{QueryError, Reader, Simulation};
-use crate::store::{SpentTransaction, Store};
+use crate::store::{SpentTransaction, Store, StoreError};
 use crate::transaction::{Checked, Policy, TransactionError, TxId};
 
 /// The most transactions that are being checked, or wait for it, at a time.
@@ -28,6 +28,9 @@ pub const MAX_CHECKS: usize = 1024;
 pub const MAX_COMMANDS: usize = 1024;
 /// The most blocks that one request may ask for.
 pub const MAX_MINED_BLOCKS: u64 = 10_000;
+
+/// The most seconds that the node's clock can be set ahead of the system's: a hundred years.
+pub const MAX_WARP_SECONDS: u64 = 100 * 365 * 24 * 60 * 60;
 
 /// Why a transaction is not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -91,6 +94,58 @@ pub enum Fate {
 #[error("the node was shut down")]
 pub struct Stopped;
 
+/// Why a node has stopped.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum End {
+    /// It was told to, or its last handle is gone.
+    Asked,
+    /// It cannot read or write its chain. All blocks that it has announced are stored.
+    Failed(StoreError),
+}
+
+/// A snapshot that was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TakenSnapshot {
+    /// Its number, by which to go back to it.
+    pub snapshot: u64,
+    /// The height of the chain.
+    pub height: u64,
+}
+
+/// What going back did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reverted {
+    /// The height of the chain now.
+    pub height: u64,
+    /// How many blocks were taken back.
+    pub reverted: u64,
+}
+
+/// Why the state of a chain is not controlled as asked.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum ControlError {
+    /// The chain follows the rules of a public network, where nobody can do this.
+    #[error("the chain follows the rules of {0}: only a chain with local rules can be taken back or warped")]
+    NotLocal(Profile),
+    /// There is no such snapshot, there are too many, or the chain cannot be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The earlier state cannot be read.
+    #[error("the earlier state cannot be read: {0}")]
+    State(String),
+    /// The clock would be too far ahead.
+    #[error("{seconds} seconds are too many: the clock may be {MAX_WARP_SECONDS} ahead at most")]
+    TooFar {
+        /// The seconds asked for.
+        seconds: u64,
+    },
+    /// The node was shut down.
+    #[error("the node was shut down")]
+    Stopped,
+}
+
 /// What a node is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NodeInfo {
@@ -140,7 +195,16 @@ pub(crate) enum Command {
     Waiting { most: usize, reply: oneshot::Sender<Vec<Checked>> },
     Fate { id: TxId, reply: oneshot::Sender<Fate> },
     Mine { blocks: u64, reply: oneshot::Sender<u64> },
+    Control(Control),
     Stop,
+}
+
+/// What only a development chain does.
+pub(crate) enum Control {
+    Snapshot { reply: oneshot::Sender<Result<TakenSnapshot, ControlError>> },
+    Revert { snapshot: Option<u64>, reply: oneshot::Sender<Result<Reverted, ControlError>> },
+    Warp { seconds: u64, reply: oneshot::Sender<Result<u64, ControlError>> },
+    Reset { reply: oneshot::Sender<Result<Reverted, ControlError>> },
 }
 
 /// A running node. Clones speak to the same node, which stops with [`shutdown`](Self::shutdown) or when the last of them
@@ -158,7 +222,7 @@ pub(crate) struct Shared {
     pub(crate) events: broadcast::Sender<NodeEvent>,
     pub(crate) checks: Semaphore,
     pub(crate) checks_at_once: Semaphore,
-    pub(crate) stopped: tokio::sync::watch::Receiver<bool>,
+    pub(crate) ended: tokio::sync::watch::Receiver<Option<End>>,
 }
 
 impl std::fmt::Debug for NodeHandle {
@@ -287,8 +351,10 @@ impl NodeHandle {
     }
 
     /// A transaction in a block.
-    #[must_use]
-    pub fn transaction(&self, id: &TxId) -> Option<Arc<SpentTransaction>> {
+    ///
+    /// # Errors
+    /// When the chain cannot be read.
+    pub fn transaction(&self, id: &TxId) -> Result<Option<Arc<SpentTransaction>>, StoreError> {
         self.0.store.transaction(id)
     }
 
@@ -334,12 +400,11 @@ impl NodeHandle {
     /// When the transaction has left the mempool or is not known, or the node was shut down.
     pub async fn wait_for(&self, id: &TxId, until_final: bool) -> Result<Arc<SpentTransaction>, WaitError> {
         let mut events = self.subscribe();
-        let mut stopped = self.0.stopped.clone();
+        let mut ended = self.0.ended.clone();
         loop {
             match self.fate(*id).await? {
                 Fate::Executed(transaction) => {
-                    let label = self.store().block(transaction.height).map(|(_, label)| label);
-                    if !until_final || label.is_some_and(Label::is_final) {
+                    if !until_final || transaction.height <= self.store().last_final() {
                         return Ok(transaction);
                     }
                 }
@@ -351,10 +416,12 @@ impl NodeHandle {
             loop {
                 let event = tokio::select! {
                     event = events.recv() => event,
-                    _ = stopped.wait_for(|stopped| *stopped) => return Err(WaitError::Stopped),
+                    _ = ended.wait_for(Option::is_some) => return Err(WaitError::Stopped),
                 };
                 match event {
-                    Ok(NodeEvent::BlockAccepted(_) | NodeEvent::BlockLabelled { .. }) => break,
+                    Ok(
+                        NodeEvent::BlockAccepted(_) | NodeEvent::BlockLabelled { .. } | NodeEvent::BlockReverted { .. },
+                    ) => break,
                     Ok(NodeEvent::TransactionRemoved { id: removed, .. }) if removed == *id => break,
                     Err(broadcast::error::RecvError::Lagged(_)) => break,
                     Ok(_) => {}
@@ -374,12 +441,68 @@ impl NodeHandle {
         self.ask(|reply| Command::Mine { blocks, reply }).await
     }
 
+    /// Takes a snapshot of the chain, to go back to as often as wanted. In a data folder it outlives the process. At
+    /// most [`MAX_SNAPSHOTS`](crate::store::MAX_SNAPSHOTS) are kept.
+    ///
+    /// # Errors
+    /// When the rules are not local, or there are too many snapshots.
+    pub async fn snapshot(&self) -> Result<TakenSnapshot, ControlError> {
+        self.control(|reply| Control::Snapshot { reply }).await
+    }
+
+    /// Goes back to a snapshot, or to the last one. Later blocks, later snapshots and all waiting transactions are
+    /// forgotten, and the clock goes back; listeners hear of each block that is taken back.
+    ///
+    /// # Errors
+    /// When the rules are not local, or there is no such snapshot.
+    pub async fn revert(&self, snapshot: Option<u64>) -> Result<Reverted, ControlError> {
+        self.control(|reply| Control::Revert { snapshot, reply }).await
+    }
+
+    /// Goes back to block 0; the snapshots are forgotten as well.
+    ///
+    /// # Errors
+    /// When the rules are not local.
+    pub async fn reset(&self) -> Result<Reverted, ControlError> {
+        self.control(|reply| Control::Reset { reply }).await
+    }
+
+    /// Sets the node's clock forward. Gives the time in seconds since 1970 that the next block will carry at least.
+    ///
+    /// # Errors
+    /// When the rules are not local, or the clock would be more than [`MAX_WARP_SECONDS`] ahead.
+    pub async fn warp(&self, seconds: u64) -> Result<u64, ControlError> {
+        self.control(|reply| Control::Warp { seconds, reply }).await
+    }
+
+    async fn control<T>(
+        &self,
+        control: impl FnOnce(oneshot::Sender<Result<T, ControlError>>) -> Control,
+    ) -> Result<T, ControlError> {
+        self.require_local()?;
+        self.ask(|reply| Command::Control(control(reply))).await.map_err(|_| ControlError::Stopped)?
+    }
+
+    /// Refuses what only a development chain does.
+    pub(crate) fn require_local(&self) -> Result<(), ControlError> {
+        match self.0.info.rules {
+            Profile::Local => Ok(()),
+            other => Err(ControlError::NotLocal(other)),
+        }
+    }
+
     /// Stops the node and waits until it has stopped.
     pub async fn shutdown(self) {
         // A loop that is gone has stopped already.
         let _ = self.0.commands.send(Command::Stop).await;
-        let mut stopped = self.0.stopped.clone();
-        let _ = stopped.wait_for(|stopped| *stopped).await;
+        self.ended().await;
+    }
+
+    /// Waits until the node has stopped, and says why it has.
+    pub async fn ended(&self) -> End {
+        let mut ended = self.0.ended.clone();
+        // A loop that is gone without a word was torn down with the process.
+        ended.wait_for(Option::is_some).await.ok().and_then(|end| end.clone()).unwrap_or(End::Asked)
     }
 
     async fn check_bytes(&self, bytes: Vec<u8>) -> Result<Checked, SubmitError> {

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `rues` | the form of requests and answers |
 //! | `contracts`, `drivers`, `transactions`, `chain` | `POST /on/…` |
+//! | `dev` | `POST /on/dev/…`: state control, which production does not have |
 //! | `graphql` | `/graphql`, `POST /on/graphql/query` |
 //! | `events` | `GET /on` (WebSocket) and its subscriptions |
 //! | `documents` | blocks and transactions as JSON |
@@ -14,6 +15,7 @@
 
 mod chain;
 mod contracts;
+mod dev;
 mod documents;
 mod drivers;
 mod events;
@@ -230,6 +232,7 @@ async fn answer(app: &App, target: &str, topic: &str, headers: &HeaderMap, body:
         "transactions" => transactions::answer(&app.node, &request).await?,
         "node" | "network" | "blocks" | "blobs" | "account" | "stats" => chain::answer(&app.node, &request).await?,
         "graphql" if request.topic == "query" => graphql::query(&app.schema, headers, &request).await?,
+        "dev" => dev::answer(&app.node, &request).await?,
         "driver" => drivers::convert(&app.node, &request).await?,
         "prover" => return Err(unsupported(&request)),
         _ => return Ok(unknown_path().await),

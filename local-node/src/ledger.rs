@@ -28,7 +28,7 @@ pub use self::build::{BuildLimits, Built};
 pub use self::stakes::{StakeEntry, stakes};
 use crate::executor::{Committed, Executor, ExecutorError, Payees, RunError, Terms, Transition};
 use crate::mempool::Queue;
-use crate::store::{SpentTransaction, Store, StoredBlock};
+use crate::store::{Acceptance, Snapshot, SpentTransaction, Store, StoreError, StoredBlock};
 use crate::transaction::TxId;
 
 /// How many states below the tip stay readable after their blocks are final.
@@ -49,6 +49,9 @@ pub enum LedgerError {
     /// What a genesis contract gave does not decode.
     #[error("the stake contract gave something that is no stake")]
     Stakes,
+    /// The chain's memory fails.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// A block names a key that is no point of the curve.
     #[error("the key {0} is no point of the curve")]
     NotAKey(BlsKey),
@@ -116,29 +119,39 @@ pub struct Ledger {
     provisioners: Arc<Provisioners>,
     before: Option<BeforeTip>,
     transitions: BTreeMap<RequestId, Transition>,
-    final_roots: Vec<StateRoot>,
+    /// The states that can be read, by height.
+    kept: BTreeMap<u64, StateRoot>,
+    snapshots: Vec<Snapshot>,
     gas_limit: u64,
 }
 
 impl Ledger {
-    /// A chain of block 0 only.
+    /// A chain in memory of block 0 only, whose state the machine has.
     ///
     /// # Errors
     /// When the stakes cannot be read from the genesis state.
     pub fn new(executor: Executor, genesis: Header) -> Result<Self, LedgerError> {
-        let provisioners = Arc::new(stakes::provisioners(&executor, genesis.state_root, 0)?);
-        let store = Store::new(StoredBlock::genesis(genesis));
-        let tip = store.tip();
-        Ok(Self {
-            executor,
-            store,
-            tip,
-            provisioners,
+        Self::resume(executor, Store::in_memory(StoredBlock::genesis(genesis))?)
+    }
+
+    /// The chain in a store. The machine need not have its state.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or the state of its tip is not the one that the tip states.
+    pub fn resume(executor: Executor, store: Store) -> Result<Self, LedgerError> {
+        let mut ledger = Self {
+            tip: store.tip(),
+            provisioners: Arc::default(),
             before: None,
             transitions: BTreeMap::new(),
-            final_roots: Vec::new(),
+            kept: store.kept_states()?,
+            snapshots: store.snapshots()?,
             gas_limit: BLOCK_GAS_LIMIT,
-        })
+            executor,
+            store,
+        };
+        (ledger.provisioners, ledger.before) = ledger.provisioners_at(ledger.tip())?;
+        Ok(ledger)
     }
 
     /// The same chain with another gas limit of its blocks than the production one.
@@ -232,21 +245,110 @@ impl Ledger {
             }
         };
         self.transitions.clear();
-        let committed = transition.commit()?;
-        let height = block.header.height;
-        let provisioners = Arc::new(stakes::provisioners(&self.executor, committed.root, height)?);
+        let committed = transition.commit(self.store.is_durable())?;
+        let root = committed.root;
+        // The chain goes on only if the store has the block.
+        self.append(block, committed).inspect_err(|_| self.executor.vm().discard(&root))
+    }
+
+    fn append(&mut self, block: Block, mut committed: Committed) -> Result<Accepted, LedgerError> {
+        let (root, height) = (committed.root, block.header.height);
+        let provisioners = Arc::new(stakes::provisioners(&self.executor, root, height)?);
+        let changes = committed.changes.take();
+        let pending = self.store.pending();
+        let rolled = roll(&pending, height, unaccounted_iterations(&block.header));
+        let last_final = rolled.final_height.unwrap_or_else(|| self.store.last_final());
+        let forgotten = self.superfluous_states(last_final);
+        let block = Arc::new(stored(block, committed));
+        self.store.append(&Acceptance {
+            block: Arc::clone(&block),
+            label: rolled.label,
+            relabelled: &rolled.changed,
+            changes: changes.as_ref(),
+            forgotten: &forgotten,
+        })?;
+
         let before =
             BeforeTip { seed: self.tip().seed, provisioners: std::mem::replace(&mut self.provisioners, provisioners) };
         self.before = Some(before);
-
-        let pending = self.store.pending();
-        let rolled = roll(&pending, height, unaccounted_iterations(&block.header));
-        let block = Arc::new(stored(block, committed));
-        self.store.append(Arc::clone(&block), rolled.label, &rolled.changed);
         self.tip = Arc::clone(&block);
-        self.forget_final_states(&rolled.changed);
+        self.kept.insert(height, root);
+        for root in forgotten.iter().filter_map(|height| self.kept.remove(height)) {
+            self.executor.vm().discard(&root);
+        }
         let relabelled = with_confirmations(&pending, &rolled.changed);
         Ok(Accepted { block, label: rolled.label, relabelled })
+    }
+
+    /// Marks the present, to go back to with [`Ledger::revert`].
+    ///
+    /// # Errors
+    /// When there are too many snapshots, or the store does not take it.
+    pub fn snapshot(&mut self, clock: u64) -> Result<Snapshot, LedgerError> {
+        let snapshot = self.store.take_snapshot(clock)?;
+        self.snapshots.push(snapshot.clone());
+        Ok(snapshot)
+    }
+
+    /// The snapshot with a number, or the last one.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchSnapshot`] or [`StoreError::NoSnapshots`].
+    pub fn find_snapshot(&self, id: Option<u64>) -> Result<Snapshot, StoreError> {
+        let found = match id {
+            Some(id) => self.snapshots.iter().find(|snapshot| snapshot.id == id).ok_or(StoreError::NoSuchSnapshot(id)),
+            None => self.snapshots.last().ok_or(StoreError::NoSnapshots),
+        };
+        found.cloned()
+    }
+
+    /// Takes back all blocks after a snapshot, and all later snapshots. Gives the blocks' heights and hashes, the last
+    /// one first. The waiting transactions that the store knows of are forgotten as well.
+    ///
+    /// # Errors
+    /// When the state cannot be read or the store does not take the change. The chain is then as it was.
+    pub fn revert(&mut self, to: &Snapshot) -> Result<Vec<(u64, Hash)>, LedgerError> {
+        let height = to.height;
+        let (block, _) = self.store.block(height)?.ok_or(StoreError::NoSuchSnapshot(to.id))?;
+        let (provisioners, before) = self.provisioners_at(block.header())?;
+        let reverted = self.store.revert(to)?;
+        self.tip = self.store.tip();
+        (self.provisioners, self.before) = (provisioners, before);
+        self.transitions.clear();
+        self.snapshots.retain(|snapshot| snapshot.id <= to.id);
+        for root in self.kept.split_off(&(height + 1)).into_values() {
+            self.executor.vm().discard(&root);
+        }
+        Ok(reverted)
+    }
+
+    /// Who can propose and vote after a block, and what the block itself was decided with. Brings the block's state
+    /// back from the store if the machine does not have it.
+    fn provisioners_at(&self, header: &Header) -> Result<(Arc<Provisioners>, Option<BeforeTip>), LedgerError> {
+        let (root, height) = (header.state_root, header.height);
+        if !self.executor.vm().has(&root) {
+            self.executor.vm().restore(&root, self.store.contracts(height)?)?;
+        }
+        let provisioners = stakes::provisioners(&self.executor, root, height)?;
+        let previous = match height.checked_sub(1) {
+            Some(previous) => self.store.block(previous)?,
+            None => None,
+        };
+        let before = match previous {
+            Some((previous, _)) => {
+                let provisioners = provisioners.before(stakes::changed(&self.executor, root, height)?);
+                Some(BeforeTip { seed: previous.header().seed, provisioners: Arc::new(provisioners) })
+            }
+            None => None,
+        };
+        Ok((Arc::new(provisioners), before))
+    }
+
+    /// The states that nobody needs any more: genesis, snapshots, the last final blocks and those after them stay.
+    fn superfluous_states(&self, last_final: u64) -> Vec<u64> {
+        let wanted = |height: &u64| *height == 0 || self.snapshots.iter().any(|snapshot| snapshot.height == *height);
+        let settled = self.kept.keys().rev().filter(|height| **height <= last_final).skip(KEPT_FINAL_STATES);
+        settled.filter(|height| !wanted(height)).copied().collect()
     }
 
     fn execute(&self, block: &Block, voters: &[Voter], slashes: &[Slash]) -> Result<Transition, LedgerError> {
@@ -319,16 +421,6 @@ impl Ledger {
             self.transitions.pop_first();
         }
         self.transitions.insert(id, transition);
-    }
-
-    fn forget_final_states(&mut self, relabelled: &[(u64, Label)]) {
-        for (height, _) in relabelled.iter().filter(|(_, label)| label.is_final()) {
-            self.final_roots.extend(self.store.block(*height).map(|(block, _)| block.header().state_root));
-        }
-        let surplus = self.final_roots.len().saturating_sub(KEPT_FINAL_STATES);
-        for root in self.final_roots.drain(..surplus).collect::<Vec<_>>() {
-            self.executor.vm().discard(&root);
-        }
     }
 }
 

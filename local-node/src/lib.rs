@@ -28,8 +28,9 @@
 //! * Building a candidate and verifying one take the same steps, so they give the same state.
 //! * Everything that others can make grow has a bound, except the chain itself.
 //! * Nothing that a transaction or a contract does ends the node.
+//! * Where there is a data folder, a block is on the medium before anybody hears of it.
 //!
-//! Not here yet: a durable store, other nodes, and shielded transactions.
+//! Not here yet: other nodes, and shielded transactions.
 
 pub mod accounts;
 mod config;

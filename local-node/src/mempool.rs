@@ -66,6 +66,9 @@ pub enum Removal {
     /// It waited outside the pool for a predecessor and was given up.
     #[error(transparent)]
     GivenUp(#[from] GivenUp),
+    /// The chain was taken back to an earlier block.
+    #[error("the chain was taken back to an earlier block")]
+    TakenBack,
     /// It was tried in a block and cannot run.
     #[error("it cannot run: {0}")]
     CannotRun(String),

@@ -17,10 +17,15 @@
 //!                                                    NodeEvent (broadcast) ──► listeners
 //! ```
 //!
+//! A block that is told of is stored. When the store fails (no space, a broken disk), the loop ends and says why
+//! ([`End`]); all that was told before is found again at the next start.
+//!
 //! Blocks come to be only through `Consensus::step`. A lone node holds the keys of all voters, so its step leads from
 //! "build" to "decide" without waiting for anybody; nothing here makes an attestation.
 
-use std::collections::{BTreeMap, VecDeque};
+mod control;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -38,10 +43,11 @@ use crate::drivers::{Drivers, Shelf};
 use crate::events::{MAX_EVENTS_BEHIND, NodeEvent};
 use crate::executor::Executor;
 use crate::genesis::{self, Allocation};
-use crate::handle::{Command, Fate, MAX_CHECKS, MAX_COMMANDS, NodeHandle, NodeInfo, Shared, SubmitError};
+use crate::handle::{Command, End, Fate, MAX_CHECKS, MAX_COMMANDS, NodeHandle, NodeInfo, Shared, SubmitError};
 use crate::ledger::{BuildLimits, Ledger, LedgerError};
 use crate::mempool::{GivenUp, Mempool, Parked, Prequeue, Refusal, Removal};
 use crate::reader::{Reader, read_account};
+use crate::store::{Identity, Store, StoreError, StoredBlock};
 use crate::transaction::{Checked, Policy, TxId};
 
 /// How long a candidate may be filled.
@@ -50,6 +56,8 @@ const BUILD_TIME: Duration = Duration::from_secs(3);
 const EXPIRY_INTERVAL: Duration = Duration::from_secs(60);
 /// How many removals from the mempool are remembered with their reasons.
 const MAX_REMOVALS: usize = 1024;
+/// How long a waiting transaction may be in memory only, in milliseconds, where no block comes first.
+const NOTES_DELAY_MILLIS: u64 = 100;
 /// How many commands are answered between two blocks on demand.
 const COMMANDS_BETWEEN_BLOCKS: usize = 256;
 
@@ -60,7 +68,7 @@ const COMMANDS_BETWEEN_BLOCKS: usize = 256;
 /// When the configuration is not possible, or the genesis state cannot be made.
 pub async fn spawn(config: Config) -> Result<NodeHandle, NodeError> {
     let prepared = tokio::task::spawn_blocking(move || prepare(config)).await;
-    let (node, handle) = match prepared {
+    let (node, handle, waiting) = match prepared {
         Ok(result) => result?,
         Err(panic) => std::panic::resume_unwind(panic.into_panic()),
     };
@@ -69,14 +77,35 @@ pub async fn spawn(config: Config) -> Result<NodeHandle, NodeError> {
         .name("local-node".into())
         .spawn(move || runtime.block_on(node.run()))
         .map_err(NodeError::Thread)?;
+    if !waiting.is_empty() {
+        tokio::spawn(submit_again(handle.clone(), waiting));
+    }
     Ok(handle)
 }
 
-fn prepare(config: Config) -> Result<(Node, NodeHandle), NodeError> {
+/// Sends the transactions that waited when the node stopped, as if they came anew.
+async fn submit_again(node: NodeHandle, waiting: Vec<(TxId, Vec<u8>)>) {
+    for (id, bytes) in waiting {
+        match node.submit(bytes).await {
+            Ok(_) | Err(SubmitError::Refused(Refusal::Waiting(_))) => {}
+            Err(SubmitError::Stopped) => return,
+            Err(reason) => {
+                info!(%id, %reason, "a transaction that waited is not taken any more");
+                node.store().note_gone(id);
+            }
+        }
+    }
+}
+
+type Prepared = (Node, NodeHandle, Vec<(TxId, Vec<u8>)>);
+
+fn prepare(config: Config) -> Result<Prepared, NodeError> {
     let accounts: Arc<[_]> = dev_accounts().into();
-    let allocation = config.allocation.unwrap_or_else(|| Allocation::development(&accounts));
-    let voters: Vec<KeyPair> =
-        config.voters.unwrap_or_else(|| accounts.iter().take(STAKERS).map(|account| account.keys().clone()).collect());
+    let allocation = config.allocation.clone().unwrap_or_else(|| Allocation::development(&accounts));
+    let voters: Vec<KeyPair> = config
+        .voters
+        .clone()
+        .unwrap_or_else(|| accounts.iter().take(STAKERS).map(|account| account.keys().clone()).collect());
     if voters.is_empty() {
         return Err(NodeError::NoVoters);
     }
@@ -84,22 +113,21 @@ fn prepare(config: Config) -> Result<(Node, NodeHandle), NodeError> {
         Some(folder) => Vm::with_module_cache(folder)?,
         None => Vm::in_memory()?,
     };
-    let root = genesis::state(&vm, config.chain_id, config.rules, &allocation)?;
-    let header = genesis::header(config.genesis_time.unwrap_or_else(|| now().as_secs()), root);
+    let consensus = consensus(config.block_time, &voters)?;
+    let ledger = open_ledger(&config, vm, &allocation)?;
+    let genesis = ledger.store().block(0)?.ok_or_else(|| StoreError::Damaged("there is no block 0".into()))?.0;
     let info = NodeInfo {
         chain_id: config.chain_id,
         rules: config.rules,
         block_time: config.block_time,
         policy: Policy::of_chain(config.chain_id),
-        genesis_hash: header.hash,
+        genesis_hash: genesis.header().hash,
         voters: voters.iter().map(KeyPair::id).collect(),
     };
-    let consensus = consensus(&info, &voters)?;
-    let ledger = Ledger::new(Executor::new(vm, config.chain_id, config.rules), header)?;
 
     let (tip, tip_receiver) = watch::channel(Arc::new(ledger.tip().clone()));
     let (commands, command_receiver) = mpsc::channel(MAX_COMMANDS);
-    let (stop, stopped) = watch::channel(false);
+    let (end, ended) = watch::channel(None);
     let events = broadcast::Sender::new(MAX_EVENTS_BEHIND);
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let handle = NodeHandle(Arc::new(Shared {
@@ -111,31 +139,68 @@ fn prepare(config: Config) -> Result<(Node, NodeHandle), NodeError> {
         events: events.clone(),
         checks: Semaphore::new(MAX_CHECKS),
         checks_at_once: Semaphore::new(cores),
-        stopped,
+        ended,
         info,
     }));
+    let waiting = ledger.store().waiting()?;
     let node = Node {
-        on_demand: config.block_time == BlockTime::Instant,
+        block_time: config.block_time,
+        voters,
+        clock: ledger.store().clock()?,
+        notes_due: None,
         mempool: Mempool::new(config.mempool),
         prequeue: Prequeue::new(config.mempool),
         consensus,
+        last_full: last_full(&ledger)?,
         ledger,
         timers: BTreeMap::new(),
         tip,
         events,
         commands: command_receiver,
-        stop,
+        end,
+        failure: None,
         fresh: false,
         owed: VecDeque::new(),
-        last_full: 0,
         stalled: false,
         removals: VecDeque::new(),
     };
-    Ok((node, handle))
+    Ok((node, handle, waiting))
 }
 
-fn consensus(info: &NodeInfo, voters: &[KeyPair]) -> Result<Consensus, NodeError> {
-    let (block_time, start) = match info.block_time {
+/// The chain in the data folder, or a new one.
+fn open_ledger(config: &Config, vm: Vm, allocation: &Allocation) -> Result<Ledger, NodeError> {
+    let (chain_id, rules) = (config.chain_id, config.rules);
+    let genesis = || {
+        let root = genesis::state(&vm, chain_id, rules, allocation)?;
+        let time = config.genesis_time.unwrap_or_else(|| system_time().as_secs());
+        Ok::<_, NodeError>(genesis::header(time, root))
+    };
+    let Some(folder) = &config.data else {
+        let header = genesis()?;
+        return Ok(Ledger::new(Executor::new(vm, chain_id, rules), header)?);
+    };
+    let identity = Identity { chain_id, rules, allocation: allocation.digest(), genesis_time: config.genesis_time };
+    let store = Store::open(folder, &identity, || {
+        let header = genesis()?;
+        let state = vm.export(&header.state_root)?;
+        Ok::<_, NodeError>((StoredBlock::genesis(header), state))
+    })?;
+    info!(folder = %folder.display(), height = store.tip().header().height, "data folder");
+    Ok(Ledger::resume(Executor::new(vm, chain_id, rules), store)?)
+}
+
+/// The height of the last block that holds transactions and is not final; 0 where there is none.
+fn last_full(ledger: &Ledger) -> Result<u64, StoreError> {
+    for (height, _) in ledger.store().pending().into_iter().rev() {
+        if ledger.store().block(height)?.is_some_and(|(block, _)| !block.transactions.is_empty()) {
+            return Ok(height);
+        }
+    }
+    Ok(0)
+}
+
+fn consensus(block_time: BlockTime, voters: &[KeyPair]) -> Result<Consensus, NodeError> {
+    let (block_time, start) = match block_time {
         BlockTime::Instant => (Millis(0), Start::OnGo),
         BlockTime::Every(time) if time.subsec_nanos() == 0 && !time.is_zero() => {
             (Millis::from_secs(time.as_secs()), Start::AtOnce)
@@ -152,8 +217,8 @@ fn consensus(info: &NodeInfo, voters: &[KeyPair]) -> Result<Consensus, NodeError
     Ok(Consensus::new(config, voters.iter().map(|keys| keys.secret().clone()).collect()))
 }
 
-/// The time, in milliseconds since 1970.
-fn now() -> Millis {
+/// The system's time, in milliseconds since 1970.
+fn system_time() -> Millis {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
@@ -166,7 +231,12 @@ struct Owed {
 
 /// What the one loop owns.
 struct Node {
-    on_demand: bool,
+    block_time: BlockTime,
+    voters: Vec<KeyPair>,
+    /// Seconds by which the node's clock is ahead of the system's.
+    clock: u64,
+    /// When the changes of the mempool are written, if no block comes before.
+    notes_due: Option<Millis>,
     mempool: Mempool,
     prequeue: Prequeue,
     consensus: Consensus,
@@ -175,7 +245,9 @@ struct Node {
     tip: watch::Sender<Arc<Header>>,
     events: broadcast::Sender<NodeEvent>,
     commands: mpsc::Receiver<Command>,
-    stop: watch::Sender<bool>,
+    end: watch::Sender<Option<End>>,
+    /// What makes it impossible to go on.
+    failure: Option<StoreError>,
     /// Whether the mempool has changed for the better since the last block that held nothing.
     fresh: bool,
     owed: VecDeque<Owed>,
@@ -193,28 +265,37 @@ impl Node {
         self.step(Input::NewTip(Box::new(tip)));
         let mut expiry = tokio::time::interval(EXPIRY_INTERVAL);
         let mut running = true;
-        while running {
+        while running && self.failure.is_none() {
             if self.wants_block() {
                 running = self.answer_waiting();
-                self.make_block();
+                // An answer may have taken back what the block was wanted for.
+                if running && self.wants_block() {
+                    self.make_block();
+                }
                 continue;
             }
-            let wake = self.timers.values().copied().chain(self.prequeue.next_try().map(Millis)).min();
+            let wake =
+                self.timers.values().copied().chain(self.prequeue.next_try().map(Millis)).chain(self.notes_due).min();
+            let wake = wake.map(|at| Duration::from_millis(at.since(self.now()).0));
             running = tokio::select! {
                 command = self.commands.recv() => self.answer(command),
-                () = sleep_until(wake) => self.fire_timers(),
+                () = sleep(wake) => self.fire_timers(),
                 _ = expiry.tick() => self.expire(),
             };
         }
+        if self.failure.is_none() {
+            self.write_notes();
+        }
         info!(height = self.ledger.tip().height, "stopped");
-        self.stop.send_replace(true);
+        self.ledger.store().close();
+        self.end.send_replace(Some(self.failure.map_or(End::Asked, End::Failed)));
     }
 
     /// Whether a block on demand is due: transactions wait, somebody asked for blocks, or the last transactions are not
     /// final yet.
     fn wants_block(&self) -> bool {
         let unsettled = self.ledger.store().last_final() < self.last_full;
-        self.on_demand && !self.stalled && (self.fresh || unsettled || !self.owed.is_empty())
+        self.block_time == BlockTime::Instant && !self.stalled && (self.fresh || unsettled || !self.owed.is_empty())
     }
 
     fn make_block(&mut self) {
@@ -253,9 +334,13 @@ impl Node {
             Some(Command::Waiting { most, reply }) => {
                 let _ = reply.send(self.mempool.iter().take(most).cloned().collect());
             }
-            Some(Command::Fate { id, reply }) => {
-                let _ = reply.send(self.fate(&id));
-            }
+            Some(Command::Fate { id, reply }) => match self.fate(&id) {
+                Ok(fate) => {
+                    let _ = reply.send(fate);
+                }
+                Err(error) => self.fail(error),
+            },
+            Some(Command::Control(control)) => self.control(control),
             Some(Command::Mine { blocks, reply }) => {
                 let until = self.ledger.tip().height + blocks;
                 self.owed.push_back(Owed { until, reply });
@@ -278,9 +363,13 @@ impl Node {
 
     fn admit(&mut self, transaction: Checked) -> Result<(), SubmitError> {
         let account = self.account_of(&transaction)?;
-        let removed = self.mempool.insert(transaction.clone(), &account, now().as_secs())?;
+        let now = self.now();
+        let removed = self.mempool.insert(transaction.clone(), &account, now.as_secs())?;
         self.tell_removed(removed);
-        debug!(id = %transaction.id(), waiting = self.mempool.len(), "transaction taken");
+        let id = transaction.id();
+        self.ledger.store().note_waiting(id, || transaction.protocol().to_network_bytes());
+        self.notes_due.get_or_insert(Millis(now.0.saturating_add(NOTES_DELAY_MILLIS)));
+        debug!(%id, waiting = self.mempool.len(), "transaction taken");
         self.tell(NodeEvent::TransactionIncluded(transaction));
         self.fresh = true;
         Ok(())
@@ -301,7 +390,8 @@ impl Node {
 
     fn park(&mut self, transaction: Checked) -> Result<TxId, SubmitError> {
         let id = transaction.id();
-        let replaced = self.prequeue.park(transaction, now().0)?;
+        let now = self.now().0;
+        let replaced = self.prequeue.park(transaction, now)?;
         debug!(%id, parked = self.prequeue.len(), "transaction parked");
         self.tell_removed(replaced.map(|replaced| (replaced, GivenUp::Replaced.into())));
         self.tell(NodeEvent::TransactionDeferred { id });
@@ -316,14 +406,18 @@ impl Node {
             Err(SubmitError::Refused(refusal)) if !matches!(refusal, Refusal::NonceGap { .. }) => {
                 Some(GivenUp::Refused(refusal))
             }
-            Err(_) => self.prequeue.put_back(parked, now().0).err(),
+            Err(_) => {
+                let now = self.now().0;
+                self.prequeue.put_back(parked, now).err()
+            }
         };
         self.tell_removed(given_up.map(|reason| (id, reason.into())));
         false
     }
 
     fn retry_parked(&mut self) {
-        for parked in self.prequeue.take_due(now().0) {
+        let now = self.now().0;
+        for parked in self.prequeue.take_due(now) {
             let transaction = parked.transaction().clone();
             if self.try_parked(parked) {
                 self.admit_successors(&transaction);
@@ -331,9 +425,9 @@ impl Node {
         }
     }
 
-    fn fate(&self, id: &TxId) -> Fate {
+    fn fate(&self, id: &TxId) -> Result<Fate, StoreError> {
         let removed = || self.removals.iter().rev().find(|(removed, _)| removed == id);
-        if let Some(transaction) = self.ledger.store().transaction(id) {
+        Ok(if let Some(transaction) = self.ledger.store().transaction(id)? {
             Fate::Executed(transaction)
         } else if let Some(transaction) = self.mempool.transaction(id) {
             Fate::Waiting(transaction.clone())
@@ -341,7 +435,25 @@ impl Node {
             Fate::Deferred(transaction.clone())
         } else {
             removed().map_or(Fate::Unknown, |(_, reason)| Fate::Removed(reason.clone()))
+        })
+    }
+
+    /// The time as the chain has it, in milliseconds since 1970.
+    fn now(&self) -> Millis {
+        Millis(system_time().0.saturating_add(self.clock.saturating_mul(1000)))
+    }
+
+    /// Writes the changes of the mempool, so that they outlive the process.
+    fn write_notes(&mut self) {
+        if let Err(error) = self.ledger.store().write_notes() {
+            self.fail(error);
         }
+    }
+
+    /// Ends the node: it cannot read or write its chain.
+    fn fail(&mut self, error: StoreError) {
+        error!(%error, "the node cannot go on");
+        self.failure.get_or_insert(error);
     }
 
     fn check(&self, transaction: &Checked) -> Result<TxId, SubmitError> {
@@ -352,17 +464,20 @@ impl Node {
 
     /// The sender's account, unless a block holds the transaction already.
     fn account_of(&self, transaction: &Checked) -> Result<dusk_core::transfer::moonlight::AccountData, SubmitError> {
-        if self.ledger.store().transaction(&transaction.id()).is_some() {
+        let state = |error: &dyn std::fmt::Display| SubmitError::State(error.to_string());
+        if self.ledger.store().has_transaction(&transaction.id()).map_err(|error| state(&error))? {
             return Err(Refusal::Included(transaction.id()).into());
         }
         let tip = self.ledger.tip();
-        let state = |error: &dyn std::fmt::Display| SubmitError::State(error.to_string());
         let mut session = self.ledger.executor().view(tip.state_root, tip.height).map_err(|error| state(&error))?;
         read_account(&mut session, transaction.sender_key()).map_err(|error| state(&error))
     }
 
     fn fire_timers(&mut self) -> bool {
-        let now = now();
+        let now = self.now();
+        if self.notes_due.take_if(|due| *due <= now).is_some() {
+            self.write_notes();
+        }
         let due: Vec<TimerId> = self.timers.iter().filter(|(_, at)| **at <= now).map(|(id, _)| *id).collect();
         for id in due {
             // An earlier one may have cancelled this one.
@@ -375,7 +490,7 @@ impl Node {
     }
 
     fn expire(&mut self) -> bool {
-        let expired = self.mempool.expire(now().as_secs());
+        let expired = self.mempool.expire(self.now().as_secs());
         self.tell_removed(expired.into_iter().map(|id| (id, Removal::Expired)));
         true
     }
@@ -384,7 +499,7 @@ impl Node {
     fn step(&mut self, input: Input) {
         let mut inputs = VecDeque::from([input]);
         while let Some(input) = inputs.pop_front() {
-            for output in self.consensus.step(now(), input) {
+            for output in self.consensus.step(self.now(), input) {
                 inputs.extend(self.carry_out(output));
             }
         }
@@ -399,8 +514,12 @@ impl Node {
                 self.timers.remove(&id);
             }
             Output::Build(request) => {
-                let started = Instant::now();
-                let mut expired = || started.elapsed() > BUILD_TIME || request.deadline.is_some_and(|at| now() > at);
+                let (started, begun) = (Instant::now(), self.now());
+                let mut expired = || {
+                    let passed = started.elapsed();
+                    let late = |at: Millis| u128::from(at.since(begun).0) < passed.as_millis();
+                    passed > BUILD_TIME || request.deadline.is_some_and(late)
+                };
                 let built = self.ledger.build(&request, self.mempool.queue(), &mut BuildLimits::new(&mut expired));
                 return Some(match built {
                     Ok(built) => {
@@ -445,6 +564,10 @@ impl Node {
         let height = decision.block.header.height;
         let accepted = match self.ledger.accept(decision) {
             Ok(accepted) => accepted,
+            Err(LedgerError::Store(error)) => {
+                self.fail(error);
+                return None;
+            }
             Err(error) => {
                 error!(height, %error, "the decided block cannot be accepted");
                 return None;
@@ -464,9 +587,13 @@ impl Node {
             self.tell(NodeEvent::Contract { event: event.clone(), origin: block.header().hash });
         }
         for (changed, label) in accepted.relabelled {
-            if let Some((changed, _)) = self.ledger.store().block(changed) {
-                let (hash, at) = (changed.header().hash, changed.header().height);
-                self.tell(NodeEvent::BlockLabelled { hash, height: at, label, at_height: height });
+            match self.ledger.store().block(changed) {
+                Ok(Some((changed, _))) => {
+                    let (hash, at) = (changed.header().hash, changed.header().height);
+                    self.tell(NodeEvent::BlockLabelled { hash, height: at, label, at_height: height });
+                }
+                Ok(None) => {}
+                Err(error) => self.fail(error),
             }
         }
         self.stalled = false;
@@ -496,8 +623,8 @@ impl Node {
             match read_account(&mut session, &key) {
                 Ok(account) => {
                     let gone = self.mempool.account_changed(&id, &account);
-                    let store = self.ledger.store().clone();
-                    let lost = gone.into_iter().filter(|id| store.transaction(id).is_none());
+                    let included: BTreeSet<TxId> = block.transactions.iter().map(|spent| spent.id()).collect();
+                    let lost = gone.into_iter().filter(|id| !included.contains(id));
                     self.tell_removed(lost.map(|id| (id, Removal::Nonce)));
                 }
                 Err(error) => error!(%error, account = %id, "an account cannot be read"),
@@ -521,6 +648,7 @@ impl Node {
                 self.removals.pop_front();
             }
             self.removals.push_back((id, reason.clone()));
+            self.ledger.store().note_gone(id);
             self.tell(NodeEvent::TransactionRemoved { id, reason });
         }
     }
@@ -531,9 +659,9 @@ impl Node {
     }
 }
 
-async fn sleep_until(moment: Option<Millis>) {
-    match moment {
-        Some(moment) => tokio::time::sleep(Duration::from_millis(moment.since(now()).0)).await,
+async fn sleep(time: Option<Duration>) {
+    match time {
+        Some(time) => tokio::time::sleep(time).await,
         None => std::future::pending().await,
     }
 }

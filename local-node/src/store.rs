@@ -1,19 +1,64 @@
-//! What the node remembers of the chain: blocks, what their transactions did, and the labels.
+//! What the node remembers of the chain: blocks, what their transactions did, labels, the waiting transactions, and,
+//! where there is a data folder, the contracts' memories.
 //!
-//! In memory for now. The type is the wall behind which a durable store will stand: one writer (the node's loop), any
-//! number of readers, each call sees whole blocks only. It grows with the chain; nothing is forgotten.
+//! All of it is one [redb] database, in memory or in a file. A block enters it in one transaction, with its
+//! transactions, events, indexes, labels and everything that it changed of the state; so there is no half of a block,
+//! whatever happens meanwhile. In a file the transaction is on the medium (`fsync`) before anybody hears of the block:
+//! after the end of the process at any moment, and after a loss of power as far as the medium keeps its promises, the
+//! next start finds every block that was ever announced.
+//!
+//! One writer, the node's loop; any number of readers, each of which sees whole blocks. The store grows with the chain.
+//!
+//! | module | is |
+//! |---|---|
+//! | `folder` | the file, and which chain is in it |
+//! | `tables` | the tables |
+//! | `record` | the form of blocks and transactions |
+//! | `states` | the contracts' memories at the heights that are kept |
+//! | `snapshots` | points to go back to |
+//! | `waiting` | transactions that no block holds yet |
 
-use std::collections::{BTreeMap, BTreeSet};
+mod error;
+mod folder;
+mod record;
+mod snapshots;
+mod states;
+mod tables;
+mod waiting;
+
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use dusk_core::abi::ContractId;
 use dusk_core::stake::Reward;
+use local_node_types::codec::Decode as _;
 use local_node_types::execution::{CallError, Event};
 use local_node_types::ledger::{Block, Hash, Header, Label, LedgerTransaction};
+use local_node_vm::{StateChanges, StateRoot, StoredContract};
+use redb::backends::InMemoryBackend;
+use redb::{Database, ReadTransaction, ReadableDatabase, ReadableTable, ReadableTableMetadata, WriteTransaction};
 
+pub use self::error::StoreError;
+use self::folder::Folder;
+pub use self::folder::Identity;
+use self::record::{BlockRecord, SpentRecord, archived, label_bytes, read};
+pub use self::snapshots::Snapshot;
+use self::tables::{
+    BLOCKS, CELLS, CONTRACTS, DEPLOYMENTS, HEIGHTS, LABELS, META, MODULES, PLACES, SNAPSHOTS, STATES, SUBJECTS,
+    TRANSACTIONS, WAITING, WAITING_PLACES, WRITTEN,
+};
+use self::waiting::Notes;
 use crate::history::{Subject, subjects};
 use crate::transaction::TxId;
+
+/// The version of the form in which this program stores a chain.
+pub const FORMAT: u32 = 1;
+/// The most snapshots that are kept.
+pub const MAX_SNAPSHOTS: usize = 64;
+/// How many of the last blocks are kept at hand.
+const RECENT_BLOCKS: usize = 64;
 
 /// A transaction in a block, and what came of it.
 #[derive(Debug, Clone)]
@@ -96,146 +141,468 @@ pub enum Order {
     NewestFirst,
 }
 
+/// A block for the chain, with all that belongs to it.
+#[derive(Debug)]
+pub struct Acceptance<'a> {
+    /// The block.
+    pub block: Arc<StoredBlock>,
+    /// Its label.
+    pub label: Label,
+    /// New labels of earlier blocks, by height.
+    pub relabelled: &'a [(u64, Label)],
+    /// What it changed of the state; needed where the chain is durable.
+    pub changes: Option<&'a StateChanges>,
+    /// The heights of the blocks whose states nobody needs any more.
+    pub forgotten: &'a [u64],
+}
+
 /// The chain's memory. Clones share it.
 #[derive(Debug, Clone)]
-pub struct Store(Arc<RwLock<Chain>>);
+pub struct Store(Arc<Inner>);
 
 #[derive(Debug)]
-struct Chain {
-    blocks: Vec<(Arc<StoredBlock>, Label)>,
-    heights: BTreeMap<Hash, u64>,
-    transactions: BTreeMap<TxId, Arc<SpentTransaction>>,
-    deployments: BTreeMap<ContractId, TxId>,
-    /// Which blocks are about what.
-    subjects: BTreeSet<(Subject, u64)>,
+struct Inner {
+    /// Gone when the store was closed.
+    database: RwLock<Option<Arc<Database>>>,
+    durable: bool,
+    recent: RwLock<Recent>,
+    notes: Mutex<Notes>,
+}
+
+/// The end of the chain, at hand.
+#[derive(Debug)]
+struct Recent {
+    tip: Arc<StoredBlock>,
+    blocks: BTreeMap<u64, Arc<StoredBlock>>,
     last_final: u64,
+    /// The labels of the blocks after the last final one.
+    pending: BTreeMap<u64, Label>,
+}
+
+impl Recent {
+    fn push(&mut self, block: &Arc<StoredBlock>) {
+        self.tip = Arc::clone(block);
+        self.blocks.insert(block.header().height, Arc::clone(block));
+        while self.blocks.len() > RECENT_BLOCKS {
+            self.blocks.pop_first();
+        }
+    }
+
+    fn label(&mut self, height: u64, label: Label) {
+        if label.is_final() {
+            self.last_final = self.last_final.max(height);
+            self.pending.retain(|pending, _| *pending > height);
+        } else {
+            self.pending.insert(height, label);
+        }
+    }
 }
 
 impl Store {
-    /// A store that holds block 0 only.
-    #[must_use]
-    pub fn new(genesis: StoredBlock) -> Self {
-        let heights = BTreeMap::from([(genesis.header().hash, 0)]);
-        let blocks = vec![(Arc::new(genesis), Label::Final(0))];
-        let (transactions, deployments, subjects) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
-        Self(Arc::new(RwLock::new(Chain { blocks, heights, transactions, deployments, subjects, last_final: 0 })))
+    /// A store in memory that holds block 0 only.
+    ///
+    /// # Errors
+    /// When the database does not take it.
+    pub fn in_memory(genesis: StoredBlock) -> Result<Self, StoreError> {
+        let database = Database::builder().create_with_backend(InMemoryBackend::new()).map_err(redb::Error::from)?;
+        begin(&database, &genesis, None, &[])?;
+        Self::resume(database, false)
     }
 
-    /// Adds the block after the tip with its label, and changes the labels of others.
+    /// The store in a folder. Where there is no chain yet, `genesis` makes block 0 and its whole state.
+    ///
+    /// # Errors
+    /// When the folder cannot be used, is in use, holds another chain or another version's, or is damaged; and what
+    /// `genesis` gives.
+    pub fn open<E: From<StoreError>>(
+        folder: &Path,
+        identity: &Identity,
+        genesis: impl FnOnce() -> Result<(StoredBlock, StateChanges), E>,
+    ) -> Result<Self, E> {
+        let mut folder = Folder::open(folder)?;
+        if folder.is_new {
+            let (block, state) = genesis()?;
+            begin(&folder.database, &block, Some(&state), &identity.statements())?;
+            folder.is_begun()?;
+        }
+        let genesis_time = block_0(&folder.database)?.header.timestamp;
+        folder.check_identity(identity, genesis_time)?;
+        Ok(Self::resume(folder.database, true)?)
+    }
+
+    fn resume(database: Database, durable: bool) -> Result<Self, StoreError> {
+        let transaction = database.begin_read()?;
+        let blocks = transaction.open_table(BLOCKS)?;
+        let height = blocks.last()?.map(|(height, _)| height.value());
+        let height = height.ok_or_else(|| StoreError::Damaged("there is no block 0".into()))?;
+        let tip = Arc::new(load(&transaction, height)?.ok_or_else(|| missing(height))?);
+        let (mut last_final, mut pending) = (0, BTreeMap::new());
+        for row in transaction.open_table(LABELS)?.iter()?.rev() {
+            let (height, label) = row?;
+            let label = Label::decode_all(label.value())?;
+            if label.is_final() {
+                last_final = height.value();
+                break;
+            }
+            pending.insert(height.value(), label);
+        }
+        let notes = Notes::after(&transaction)?;
+        let recent = Recent { blocks: BTreeMap::from([(height, Arc::clone(&tip))]), tip, last_final, pending };
+        drop(transaction);
+        Ok(Self(Arc::new(Inner {
+            database: RwLock::new(Some(Arc::new(database))),
+            durable,
+            recent: RwLock::new(recent),
+            notes: Mutex::new(notes),
+        })))
+    }
+
+    /// Whether the chain outlives the process.
+    #[must_use]
+    pub fn is_durable(&self) -> bool {
+        self.0.durable
+    }
+
+    /// Adds the block after the tip. When this fails, the chain is as it was.
+    ///
+    /// # Errors
+    /// When the medium does not take it.
     ///
     /// # Panics
-    /// When the block's height is not the next one, or a changed label belongs to no block.
-    pub fn append(&self, block: Arc<StoredBlock>, label: Label, changes: &[(u64, Label)]) {
-        let subjects = subjects(&block);
-        let mut chain = self.write();
+    /// When the block's height is not the next one.
+    pub fn append(&self, acceptance: &Acceptance<'_>) -> Result<(), StoreError> {
+        let Acceptance { block, label, relabelled, changes, forgotten } = acceptance;
         let height = block.header().height;
-        assert_eq!(height, chain.blocks.len() as u64, "blocks are appended in the order of their heights");
-        chain.heights.insert(block.header().hash, height);
-        for transaction in &block.transactions {
-            let id = transaction.id();
-            chain.transactions.insert(id, Arc::clone(transaction));
-            if let Some(contract) = transaction.deployed {
-                chain.deployments.insert(contract, id);
+        assert_eq!(height, self.tip().header().height + 1, "blocks are appended in the order of their heights");
+        self.0.write(|transaction| {
+            put_block(transaction, block)?;
+            put_labels(transaction, relabelled.iter().copied().chain([(height, *label)]))?;
+            let root = &block.header().state_root;
+            match changes {
+                Some(changes) => states::write(transaction, height, root, changes)?,
+                None => {
+                    transaction.open_table(STATES)?.insert(height, root)?;
+                }
             }
-        }
-        chain.subjects.extend(subjects.into_iter().map(|subject| (subject, height)));
-        chain.blocks.push((block, label));
-        for (height, label) in changes {
-            let at = usize::try_from(*height).unwrap_or(usize::MAX);
-            chain.blocks[at].1 = *label;
-            if label.is_final() {
-                chain.last_final = chain.last_final.max(*height);
-            }
-        }
+            forgotten.iter().try_for_each(|height| states::forget(transaction, *height))?;
+            block.transactions.iter().try_for_each(|spent| waiting::remove(transaction, &spent.id()))
+        })?;
+        let mut recent = self.0.recent.write().unwrap_or_else(PoisonError::into_inner);
+        recent.push(block);
+        recent.label(height, *label);
+        relabelled.iter().for_each(|(height, label)| recent.label(*height, *label));
+        Ok(())
     }
 
     /// The last block.
     #[must_use]
     pub fn tip(&self) -> Arc<StoredBlock> {
-        let chain = self.read();
-        match chain.blocks.last() {
-            Some((block, _)) => Arc::clone(block),
-            None => unreachable!("a store holds block 0 from the beginning"),
-        }
+        self.0.recent(|recent| Arc::clone(&recent.tip))
     }
 
     /// The height of the last block that cannot be reverted.
     #[must_use]
     pub fn last_final(&self) -> u64 {
-        self.read().last_final
-    }
-
-    /// A block by its height.
-    #[must_use]
-    pub fn block(&self, height: u64) -> Option<(Arc<StoredBlock>, Label)> {
-        self.read().blocks.get(usize::try_from(height).ok()?).cloned()
-    }
-
-    /// The height of the block with this hash.
-    #[must_use]
-    pub fn height_of(&self, hash: &Hash) -> Option<u64> {
-        self.read().heights.get(hash).copied()
+        self.0.recent(|recent| recent.last_final)
     }
 
     /// The blocks that are not final, as heights and labels, in ascending order.
     #[must_use]
     pub fn pending(&self) -> Vec<(u64, Label)> {
-        let chain = self.read();
-        (chain.last_final + 1..)
-            .zip(chain.blocks.iter().skip(usize::try_from(chain.last_final + 1).unwrap_or(usize::MAX)))
-            .map(|(height, (_, label))| (height, *label))
-            .collect()
+        self.0.recent(|recent| recent.pending.iter().map(|(height, label)| (*height, *label)).collect())
+    }
+
+    /// A block by its height.
+    ///
+    /// # Errors
+    /// When the chain cannot be read.
+    pub fn block(&self, height: u64) -> Result<Option<(Arc<StoredBlock>, Label)>, StoreError> {
+        let at_hand = self.0.recent(|recent| recent.blocks.get(&height).cloned());
+        let transaction = self.0.begin_read()?;
+        let Some(label) = transaction.open_table(LABELS)?.get(height)? else { return Ok(None) };
+        let label = Label::decode_all(label.value())?;
+        let block = match at_hand {
+            Some(block) => block,
+            None => Arc::new(load(&transaction, height)?.ok_or_else(|| missing(height))?),
+        };
+        Ok(Some((block, label)))
+    }
+
+    /// The height of the block with this hash.
+    ///
+    /// # Errors
+    /// When the chain cannot be read.
+    pub fn height_of(&self, hash: &Hash) -> Result<Option<u64>, StoreError> {
+        Ok(self.0.begin_read()?.open_table(HEIGHTS)?.get(hash)?.map(|height| height.value()))
     }
 
     /// A transaction that is in a block.
-    #[must_use]
-    pub fn transaction(&self, id: &TxId) -> Option<Arc<SpentTransaction>> {
-        self.read().transactions.get(id).cloned()
+    ///
+    /// # Errors
+    /// When the chain cannot be read.
+    pub fn transaction(&self, id: &TxId) -> Result<Option<Arc<SpentTransaction>>, StoreError> {
+        let transaction = self.0.begin_read()?;
+        let Some(place) = transaction.open_table(PLACES)?.get(&id.0)?.map(|place| place.value()) else {
+            return Ok(None);
+        };
+        self.0.spent(&transaction, place).map(Some)
+    }
+
+    /// Whether a transaction is in a block.
+    ///
+    /// # Errors
+    /// When the chain cannot be read.
+    pub fn has_transaction(&self, id: &TxId) -> Result<bool, StoreError> {
+        Ok(self.0.begin_read()?.open_table(PLACES)?.get(&id.0)?.is_some())
     }
 
     /// The transaction that deployed a contract. Genesis contracts have none.
-    #[must_use]
-    pub fn deployment(&self, contract: &ContractId) -> Option<Arc<SpentTransaction>> {
-        let chain = self.read();
-        chain.deployments.get(contract).and_then(|id| chain.transactions.get(id)).cloned()
+    ///
+    /// # Errors
+    /// When the chain cannot be read.
+    pub fn deployment(&self, contract: &ContractId) -> Result<Option<Arc<SpentTransaction>>, StoreError> {
+        let transaction = self.0.begin_read()?;
+        let place = transaction.open_table(DEPLOYMENTS)?.get(&contract.to_bytes())?.map(|place| place.value());
+        place.map(|place| self.0.spent(&transaction, place)).transpose()
     }
 
     /// The last transactions, the newest first.
-    #[must_use]
-    pub fn last_transactions(&self, count: usize) -> Vec<Arc<SpentTransaction>> {
-        let chain = self.read();
-        let newest_first = chain.blocks.iter().rev().flat_map(|(block, _)| block.transactions.iter().rev());
-        newest_first.take(count).cloned().collect()
+    ///
+    /// # Errors
+    /// When the chain cannot be read.
+    pub fn last_transactions(&self, count: usize) -> Result<Vec<Arc<SpentTransaction>>, StoreError> {
+        let transaction = self.0.begin_read()?;
+        let mut found = Vec::new();
+        for row in transaction.open_table(TRANSACTIONS)?.iter()?.rev().take(count) {
+            found.push(Arc::new(read::<SpentRecord>(row?.1.value())?.open()?));
+        }
+        Ok(found)
     }
 
     /// The heights of the blocks about a subject in a range, at most so many, in ascending order or the highest first.
-    #[must_use]
-    pub fn heights_about(&self, subject: Subject, range: RangeInclusive<u64>, order: Order, most: usize) -> Vec<u64> {
+    ///
+    /// # Errors
+    /// When the chain cannot be read.
+    pub fn heights_about(
+        &self,
+        subject: Subject,
+        range: RangeInclusive<u64>,
+        order: Order,
+        most: usize,
+    ) -> Result<Vec<u64>, StoreError> {
         if range.is_empty() {
-            return Vec::new();
+            return Ok(Vec::new());
         }
-        let chain = self.read();
-        let found = chain.subjects.range((subject, *range.start())..=(subject, *range.end()));
-        let heights = found.map(|(_, height)| *height);
-        match order {
-            Order::OldestFirst => heights.take(most).collect(),
-            Order::NewestFirst => heights.rev().take(most).collect(),
+        let transaction = self.0.begin_read()?;
+        let subjects = transaction.open_table(SUBJECTS)?;
+        let mut found = subjects.range((&subject.0, *range.start())..=(&subject.0, *range.end()))?;
+        let next = || match order {
+            Order::OldestFirst => found.next(),
+            Order::NewestFirst => found.next_back(),
+        };
+        let mut heights = Vec::new();
+        for row in std::iter::from_fn(next).take(most) {
+            heights.push(row?.0.value().1);
         }
+        Ok(heights)
     }
 
     /// How many transactions are in blocks.
-    #[must_use]
-    pub fn transaction_count(&self) -> usize {
-        self.read().transactions.len()
+    ///
+    /// # Errors
+    /// When the chain cannot be read.
+    pub fn transaction_count(&self) -> Result<u64, StoreError> {
+        Ok(self.0.begin_read()?.open_table(TRANSACTIONS)?.len()?)
     }
 
-    // A thread that panicked while it held the lock left whole entries behind: every change is one insertion after
-    // another, and readers only look entries up.
-    fn read(&self) -> RwLockReadGuard<'_, Chain> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    /// The heights of the blocks whose states are kept, with their roots.
+    ///
+    /// # Errors
+    /// When the chain cannot be read.
+    pub fn kept_states(&self) -> Result<BTreeMap<u64, StateRoot>, StoreError> {
+        let transaction = self.0.begin_read()?;
+        let mut kept = BTreeMap::new();
+        for row in transaction.open_table(STATES)?.iter()? {
+            let (height, root) = row?;
+            kept.insert(height.value(), *root.value());
+        }
+        Ok(kept)
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, Chain> {
-        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    /// The contracts of a kept state, for a machine that does not have it. Only a durable store has them.
+    ///
+    /// # Errors
+    /// When the chain cannot be read.
+    pub fn contracts(&self, height: u64) -> Result<Vec<StoredContract>, StoreError> {
+        states::contracts(&self.0, height)
+    }
+
+    /// Seconds by which the node's clock is ahead of the system's.
+    ///
+    /// # Errors
+    /// When the chain cannot be read.
+    pub fn clock(&self) -> Result<u64, StoreError> {
+        let transaction = self.0.begin_read()?;
+        let stored = transaction.open_table(META)?.get(CLOCK)?.map(|bytes| bytes.value().try_into());
+        stored.map_or(Ok(0), |bytes| {
+            bytes.map(u64::from_le_bytes).map_err(|_| StoreError::Damaged("the clock does not decode".into()))
+        })
+    }
+
+    /// Sets the clock.
+    ///
+    /// # Errors
+    /// When the medium does not take it.
+    pub fn set_clock(&self, seconds: u64) -> Result<(), StoreError> {
+        self.0.write(|transaction| put_clock(transaction, seconds))
+    }
+
+    /// Ends all access to a durable chain, so that another process can open it. A store in memory stays readable.
+    pub fn close(&self) {
+        if self.0.durable {
+            self.0.database.write().unwrap_or_else(PoisonError::into_inner).take();
+        }
     }
 }
+
+/// The name of the clock's offset among the facts about the chain.
+const CLOCK: &str = "clock";
+
+impl Inner {
+    fn recent<T>(&self, look: impl FnOnce(&Recent) -> T) -> T {
+        // A thread that panicked while it held the lock left whole entries behind.
+        look(&self.recent.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn database(&self) -> Result<Arc<Database>, StoreError> {
+        self.database.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(StoreError::Closed)
+    }
+
+    fn begin_read(&self) -> Result<ReadTransaction, StoreError> {
+        Ok(self.database()?.begin_read()?)
+    }
+
+    /// Changes the database as a whole or not at all, and brings the noted changes of the mempool along.
+    fn write<T>(&self, change: impl FnOnce(&WriteTransaction) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let database = self.database()?;
+        let transaction = database.begin_write()?;
+        let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        notes.write(&transaction)?;
+        let done = change(&transaction)?;
+        transaction.commit()?;
+        notes.clear();
+        Ok(done)
+    }
+
+    fn spent(&self, transaction: &ReadTransaction, place: (u64, u32)) -> Result<Arc<SpentTransaction>, StoreError> {
+        let at_hand = self.recent(|recent| {
+            let block = recent.blocks.get(&place.0)?;
+            block.transactions.get(usize::try_from(place.1).ok()?).cloned()
+        });
+        if let Some(spent) = at_hand {
+            return Ok(spent);
+        }
+        let table = transaction.open_table(TRANSACTIONS)?;
+        let record = table.get(place)?.ok_or_else(|| missing(place.0))?;
+        Ok(Arc::new(read::<SpentRecord>(record.value())?.open()?))
+    }
+}
+
+fn missing(height: u64) -> StoreError {
+    StoreError::Damaged(format!("a part of block {height} is missing"))
+}
+
+/// Begins a chain with block 0, in a database that may hold an attempt that came to no end.
+fn begin(
+    database: &Database,
+    genesis: &StoredBlock,
+    state: Option<&StateChanges>,
+    statements: &[(&str, Vec<u8>)],
+) -> Result<(), StoreError> {
+    let transaction = database.begin_write()?;
+    let earlier: Vec<_> = transaction.list_tables()?.collect();
+    for table in earlier {
+        transaction.delete_table(table)?;
+    }
+    // Readers expect every table to be there.
+    transaction.open_table(TRANSACTIONS)?;
+    transaction.open_table(PLACES)?;
+    transaction.open_table(DEPLOYMENTS)?;
+    transaction.open_table(WAITING)?;
+    transaction.open_table(WAITING_PLACES)?;
+    transaction.open_table(SNAPSHOTS)?;
+    transaction.open_table(CONTRACTS)?;
+    transaction.open_table(MODULES)?;
+    transaction.open_table(CELLS)?;
+    transaction.open_table(WRITTEN)?;
+    put_block(&transaction, genesis)?;
+    put_labels(&transaction, [(0, Label::Final(0))])?;
+    let root = &genesis.header().state_root;
+    match state {
+        Some(state) => states::write(&transaction, 0, root, state)?,
+        None => {
+            transaction.open_table(STATES)?.insert(0, root)?;
+        }
+    }
+    let mut meta = transaction.open_table(META)?;
+    for (name, value) in statements {
+        meta.insert(*name, value.as_slice())?;
+    }
+    drop(meta);
+    Ok(transaction.commit()?)
+}
+
+fn put_block(transaction: &WriteTransaction, stored: &StoredBlock) -> Result<(), StoreError> {
+    let (height, hash) = (stored.header().height, stored.header().hash);
+    transaction.open_table(BLOCKS)?.insert(height, archived(&BlockRecord::of(stored))?.as_slice())?;
+    transaction.open_table(HEIGHTS)?.insert(&hash, height)?;
+    let mut transactions = transaction.open_table(TRANSACTIONS)?;
+    let mut places = transaction.open_table(PLACES)?;
+    let mut deployments = transaction.open_table(DEPLOYMENTS)?;
+    for (index, spent) in (0..).zip(&stored.transactions) {
+        transactions.insert((height, index), archived(&SpentRecord::of(spent))?.as_slice())?;
+        places.insert(&spent.id().0, (height, index))?;
+        if let Some(contract) = spent.deployed {
+            deployments.insert(&contract.to_bytes(), (height, index))?;
+        }
+    }
+    let mut index = transaction.open_table(SUBJECTS)?;
+    for subject in subjects(stored) {
+        index.insert((&subject.0, height), ())?;
+    }
+    Ok(())
+}
+
+fn put_labels(
+    transaction: &WriteTransaction,
+    labels: impl IntoIterator<Item = (u64, Label)>,
+) -> Result<(), StoreError> {
+    let mut table = transaction.open_table(LABELS)?;
+    for (height, label) in labels {
+        table.insert(height, &label_bytes(label))?;
+    }
+    Ok(())
+}
+
+fn put_clock(transaction: &WriteTransaction, seconds: u64) -> Result<(), StoreError> {
+    transaction.open_table(META)?.insert(CLOCK, seconds.to_le_bytes().as_slice())?;
+    Ok(())
+}
+
+fn block_0(database: &Database) -> Result<Block, StoreError> {
+    Ok(load(&database.begin_read()?, 0)?.ok_or_else(|| missing(0))?.block)
+}
+
+fn load(transaction: &ReadTransaction, height: u64) -> Result<Option<StoredBlock>, StoreError> {
+    let blocks = transaction.open_table(BLOCKS)?;
+    let Some(record) = blocks.get(height)? else { return Ok(None) };
+    let mut transactions = Vec::new();
+    for row in transaction.open_table(TRANSACTIONS)?.range((height, 0)..=(height, u32::MAX))? {
+        transactions.push(Arc::new(read::<SpentRecord>(row?.1.value())?.open()?));
+    }
+    read::<BlockRecord>(record.value())?.with(transactions).map(Some)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::cast_possible_truncation, reason = "tests fail by it; their numbers are small")]
+mod tests;

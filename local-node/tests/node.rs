@@ -78,7 +78,7 @@ async fn supply(node: &NodeHandle) -> u128 {
 
 /// What was issued anew since genesis: rewards, less the fees that they were paid from.
 fn issued(node: &NodeHandle) -> u128 {
-    let blocks = (1..=node.tip().height).map(|height| node.store().block(height).expect("stored").0);
+    let blocks = (1..=node.tip().height).map(|height| node.store().block(height).expect("readable").expect("stored").0);
     blocks
         .map(|block| {
             let paid: u64 = block.rewards.iter().map(|reward| reward.value).sum();
@@ -94,7 +94,7 @@ fn issued(node: &NodeHandle) -> u128 {
 
 async fn assert_supply_is_conserved(node: &NodeHandle) {
     // Once the last transaction is final, no block is being made any more.
-    if let [last] = node.store().last_transactions(1).as_slice() {
+    if let [last] = node.store().last_transactions(1).expect("readable").as_slice() {
         node.wait_for(&last.id(), true).await.expect("becomes final");
     }
     assert_eq!(supply(node).await, Allocation::development(&*ACCOUNTS).total() + issued(node));
@@ -124,7 +124,7 @@ async fn a_contract_is_deployed_called_and_asked() {
     let id = node.submit(deploy.to_network_bytes()).await.expect("taken");
     let spent = node.wait_for(&id, true).await.expect("final");
     assert_eq!((spent.result.clone(), spent.deployed), (Ok(vec![]), Some(contract)));
-    assert_eq!(node.store().deployment(&contract).map(|deployment| deployment.id()), Some(id));
+    assert_eq!(node.store().deployment(&contract).expect("readable").map(|deployment| deployment.id()), Some(id));
     assert_eq!(node.reader().owner(contract).await.expect("readable"), Some(ACCOUNTS[0].id().0.to_vec()));
     assert_eq!(count(&node, contract).await, 40);
 
@@ -146,6 +146,7 @@ async fn a_contract_is_deployed_called_and_asked() {
     assert!(
         node.store()
             .block(spent.height)
+            .expect("readable")
             .expect("stored")
             .0
             .header()
@@ -192,7 +193,7 @@ async fn a_failing_init_leaves_no_contract() {
     assert_eq!(node.reader().owner(contract).await.expect("readable"), None);
     let question = node.query(contract, "read", vec![]).await;
     assert!(matches!(question, Err(QueryError::Call(VmError::NoSuchContract(id))) if id == contract));
-    assert!(node.store().deployment(&contract).is_none());
+    assert!(node.store().deployment(&contract).expect("readable").is_none());
     assert_supply_is_conserved(&node).await;
 }
 
@@ -325,7 +326,7 @@ async fn many_transactions_share_blocks_in_the_order_of_their_nonces() {
 #[tokio::test]
 async fn blocks_on_demand_follow_transactions_and_make_them_final() {
     let node = node().await;
-    let genesis = node.store().block(0).expect("stored");
+    let genesis = node.store().block(0).expect("readable").expect("stored");
     assert_eq!((genesis.1, genesis.0.header().hash), (Label::Final(0), node.info().genesis_hash));
     let id = node.submit(Draft::new(0, 1).pay(1, 1).bytes()).await.expect("taken");
     let spent = node.wait_for(&id, true).await.expect("final");
@@ -347,9 +348,9 @@ async fn blocks_by_the_clock_come_without_transactions() {
     assert!(matches!(node.fate(id).await, Ok(Fate::Removed(Removal::Displaced))));
     assert_eq!(node.gas_prices(10).await.expect("runs").max, 2);
     let spent = node.wait_for(&better, true).await.expect("final");
-    assert!(node.transaction(&id).is_none());
-    let (block, _) = node.store().block(spent.height).expect("stored");
-    let (next, _) = node.store().block(spent.height + 1).expect("stored");
+    assert!(node.transaction(&id).expect("readable").is_none());
+    let (block, _) = node.store().block(spent.height).expect("readable").expect("stored");
+    let (next, _) = node.store().block(spent.height + 1).expect("readable").expect("stored");
     assert!(next.header().timestamp > block.header().timestamp);
 }
 
@@ -358,12 +359,12 @@ async fn blocks_carry_real_votes() {
     let node = node().await;
     node.mine(3).await.expect("runs");
     for height in 1..=3 {
-        let (block, _) = node.store().block(height).expect("stored");
+        let (block, _) = node.store().block(height).expect("readable").expect("stored");
         let header = block.header();
         assert_eq!(header.hash, header.compute_hash());
         assert!(header.attestation.result.vote().is_valid());
         assert!(!header.attestation.validation.is_empty() && !header.attestation.ratification.is_empty());
-        let (previous, _) = node.store().block(height - 1).expect("stored");
+        let (previous, _) = node.store().block(height - 1).expect("readable").expect("stored");
         assert_eq!(header.prev_block_hash, previous.header().hash);
         assert_eq!(header.prev_block_cert, previous.header().attestation);
         assert!(node.info().voters.contains(&header.generator));
@@ -433,7 +434,7 @@ async fn listeners_hear_everything_in_order() {
     while let Ok(event) = events.try_recv() {
         heard.push(event.location());
     }
-    let hash = |height| hex::encode(node.store().block(height).expect("stored").0.header().hash);
+    let hash = |height| hex::encode(node.store().block(height).expect("readable").expect("stored").0.header().hash);
     let transfer = "/on/contracts:0100000000000000000000000000000000000000000000000000000000000000/moonlight";
     let stake = "/on/contracts:0200000000000000000000000000000000000000000000000000000000000000/reward";
     let expected = [

@@ -19,7 +19,7 @@ use super::{Answer, NODE_VERSION, unsupported};
 use crate::handle::{NodeHandle, Stopped};
 use crate::history::Subject;
 use crate::ledger::StakeEntry;
-use crate::store::Order;
+use crate::store::{Order, StoreError};
 
 /// The most waiting transactions whose gas prices are looked at.
 const MAX_PRICED: usize = 10_000;
@@ -63,7 +63,7 @@ pub(super) async fn answer(node: &NodeHandle, request: &Request) -> Answer {
             Ok(Reply::Json(json!({ "public_accounts": accounts.len() })))
         }
         ("stats", "tx_count") => {
-            let count = node.store().transaction_count();
+            let count = node.store().transaction_count()?;
             Ok(Reply::Json(json!({ "public": count, "shielded": 0, "total": count })))
         }
         _ => Err(unsupported(request)),
@@ -73,8 +73,11 @@ pub(super) async fn answer(node: &NodeHandle, request: &Request) -> Answer {
 /// The data of a blob that a transaction in a block brought.
 fn blob(node: &NodeHandle, request: &Request, hash: Hash) -> Answer {
     let store = node.store();
-    let heights = store.heights_about(Subject::blob(&hash), 0..=u64::MAX, Order::NewestFirst, 1);
-    let block = heights.first().and_then(|height| store.block(*height)).map(|(block, _)| block);
+    let heights = store.heights_about(Subject::blob(&hash), 0..=u64::MAX, Order::NewestFirst, 1)?;
+    let block = match heights.first() {
+        Some(height) => store.block(*height)?.map(|(block, _)| block),
+        None => None,
+    };
     let transactions = block.iter().flat_map(|block| &block.transactions);
     let mut blobs = transactions.filter_map(|spent| spent.transaction.protocol().blob()).flatten();
     let sidecar = blobs.find(|blob| blob.hash == hash).and_then(|blob| blob.data.as_ref());
@@ -136,6 +139,12 @@ fn provisioner((keys, stake): &StakeEntry) -> Value {
 fn account(text: &str) -> Result<PublicKey, Error> {
     let key: BlsKey = text.parse().map_err(|error| Error::InvalidInput(format!("`{text}` is no account: {error}")))?;
     key.to_point().map_err(|error| Error::InvalidInput(format!("`{text}` is no account: {error}")))
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        Self::Internal(error.to_string())
+    }
 }
 
 impl From<Stopped> for Error {

@@ -119,7 +119,7 @@ pub(super) async fn describe(node: &NodeHandle, request: &Request) -> Answer {
                 "contract_owner": hex::encode(&owner),
                 "driver_available": driver.is_some(),
                 "driver_signature": driver.map(|driver| hex::encode(driver.signature)),
-                "created_at": node.store().deployment(&contract).map(|spent| spent.height),
+                "created_at": node.store().deployment(&contract)?.map(|spent| spent.height),
             })))
         }
         "upload_driver" => drivers::upload(node, contract, request).await,

@@ -4,6 +4,8 @@
 mod history;
 mod types;
 
+use std::sync::Arc;
+
 use async_graphql::http::parse_query_string;
 use async_graphql::{
     BatchRequest, Context, EmptyMutation, EmptySubscription, Error, Name, Object, Request, Result,
@@ -14,6 +16,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use dusk_core::transfer::TRANSFER_CONTRACT;
+use local_node_types::ledger::Label;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
@@ -124,10 +127,10 @@ impl Query {
         let store = store(context)?;
         let height = match (height, hash) {
             (Some(height), None) => resolve_height(height, store.tip().header().height)?,
-            (None, Some(hash)) => store.height_of(&parse_hash(&hash)?),
+            (None, Some(hash)) => store.height_of(&parse_hash(&hash)?)?,
             _ => return Err(Error::new("give either a height or a hash")),
         };
-        Ok(height.and_then(|height| store.block(height)).map(Block::from))
+        Ok(block_at(&store, height)?.map(Block::from))
     }
 
     /// The last blocks, or those of a range of heights (both ends included).
@@ -140,14 +143,14 @@ impl Query {
     /// A transaction that is in a block.
     async fn tx(&self, context: &Context<'_>, hash: String) -> Result<Option<Spent>> {
         let id = TxId(parse_hash(&hash)?);
-        Ok(store(context)?.transaction(&id).map(Spent))
+        Ok(store(context)?.transaction(&id)?.map(Spent))
     }
 
     /// The last transactions, the newest first.
     #[graphql(complexity = "shown(last, MAX_TRANSACTIONS) * child_complexity")]
     async fn transactions(&self, context: &Context<'_>, last: u64) -> Result<Vec<Spent>> {
         let count = bounded(last, MAX_TRANSACTIONS)?;
-        Ok(store(context)?.last_transactions(count).into_iter().map(Spent).collect())
+        Ok(store(context)?.last_transactions(count)?.into_iter().map(Spent).collect())
     }
 
     /// The transactions of blocks, all or those that call one contract.
@@ -187,7 +190,7 @@ impl Query {
         let store = store(context)?;
         let pair = |block: &StoredBlock| json!([block.header().height, hex::encode(block.header().hash)]);
         let (last_final, _) =
-            store.block(store.last_final()).ok_or_else(|| Error::new("the chain has no final block"))?;
+            store.block(store.last_final())?.ok_or_else(|| Error::new("the chain has no final block"))?;
         Ok(BlockPair(json!({ "last_block": pair(&store.tip()), "last_finalized_block": pair(&last_final) })))
     }
 
@@ -201,10 +204,10 @@ impl Query {
         let store = store(context)?;
         let height = match (height, hash) {
             (Some(height), None) => u64::try_from(height).ok().or_else(|| Some(store.tip().header().height)),
-            (None, Some(hash)) => store.height_of(&parse_hash(&hash)?),
+            (None, Some(hash)) => store.height_of(&parse_hash(&hash)?)?,
             _ => return Err(Error::new("give either a height or a hash")),
         };
-        Ok(height.and_then(|height| store.block(height)).map(|(block, _)| ContractEvents(documents::events(&block))))
+        Ok(block_at(&store, height)?.map(|(block, _)| ContractEvents(documents::events(&block))))
     }
 
     /// What a contract made known in final blocks, oldest first, `limit` (50; 1 to 200) events after the `cursor` of an
@@ -272,7 +275,7 @@ impl Query {
     async fn next_phoenix(&self, context: &Context<'_>, height: i64) -> Result<Option<u64>> {
         let store = store(context)?;
         let from = u64::try_from(height.saturating_add(1)).unwrap_or(0);
-        let heights = store.heights_about(Subject::phoenix(), from..=store.last_final(), Order::OldestFirst, 1);
+        let heights = store.heights_about(Subject::phoenix(), from..=store.last_final(), Order::OldestFirst, 1)?;
         Ok(heights.first().copied())
     }
 
@@ -285,7 +288,7 @@ impl Query {
         only_finalized: Option<bool>,
     ) -> Result<bool> {
         let hash = parse_hash(&hash)?;
-        Ok(store(context)?.block(height).is_some_and(|(block, label)| {
+        Ok(store(context)?.block(height)?.is_some_and(|(block, label)| {
             block.header().hash == hash && (label.is_final() || !only_finalized.unwrap_or_default())
         }))
     }
@@ -305,6 +308,13 @@ fn blocks_shown(last: Option<u64>, range: Option<[u64; 2]>) -> usize {
     shown(last.unwrap_or(span), MAX_BLOCKS)
 }
 
+fn block_at(store: &Store, height: Option<u64>) -> Result<Option<(Arc<StoredBlock>, Label)>> {
+    Ok(match height {
+        Some(height) => store.block(height)?,
+        None => None,
+    })
+}
+
 fn blocks(store: &Store, last: Option<u64>, range: Option<[u64; 2]>) -> Result<Vec<Block>> {
     let tip = store.tip().header().height;
     let (heights, newest_first) = match (last, range) {
@@ -320,7 +330,10 @@ fn blocks(store: &Store, last: Option<u64>, range: Option<[u64; 2]>) -> Result<V
         (None, Some(_)) => return Err(Error::new("the range ends before it begins")),
         _ => return Err(Error::new("give either `last` or `range`")),
     };
-    let mut found: Vec<_> = heights.filter_map(|height| store.block(height)).map(Block::from).collect();
+    let mut found = Vec::new();
+    for height in heights {
+        found.extend(store.block(height)?.map(Block::from));
+    }
     if newest_first {
         found.reverse();
     }

@@ -5,7 +5,8 @@ use dusk_core::stake::{STAKE_CONTRACT, StakeData, StakeKeys};
 use local_node_consensus::{Provisioners, Stake};
 use local_node_types::rules::FEEDER_GAS_LIMIT;
 use local_node_vm::StateRoot;
-use rkyv::Deserialize as _;
+use rkyv::validation::validators::DefaultValidator;
+use rkyv::{Archive, CheckBytes, Deserialize, Infallible};
 
 use super::LedgerError;
 use crate::executor::Executor;
@@ -18,29 +19,53 @@ pub type StakeEntry = (StakeKeys, StakeData);
 /// # Errors
 /// When the state is not there any more, the machine fails, or the contract's answer does not decode.
 pub fn stakes(executor: &Executor, root: StateRoot, height: u64) -> Result<Vec<StakeEntry>, LedgerError> {
+    feed(executor, root, height, "stakes")
+}
+
+/// Those whose stakes the last block changed, with the stakes that they had before.
+pub(super) fn changed(
+    executor: &Executor,
+    root: StateRoot,
+    height: u64,
+) -> Result<Vec<(PublicKey, Option<Stake>)>, LedgerError> {
+    let changed: Vec<(PublicKey, Option<StakeData>)> = feed(executor, root, height, "prev_state_changes")?;
+    Ok(changed.into_iter().map(|(key, data)| (key, data.and_then(|data| stake(&data)))).collect())
+}
+
+/// Those who can propose and vote after a block.
+pub(super) fn provisioners(executor: &Executor, root: StateRoot, height: u64) -> Result<Provisioners, LedgerError> {
+    let entries = stakes(executor, root, height)?;
+    Ok(entries.into_iter().filter_map(|(keys, data)| Some((keys.account, stake(&data)?))).collect())
+}
+
+fn stake(data: &StakeData) -> Option<Stake> {
+    let amount = data.amount?;
+    Some(Stake { value: amount.value, eligible_since: amount.eligibility })
+}
+
+fn feed<T>(executor: &Executor, root: StateRoot, height: u64, function: &str) -> Result<Vec<T>, LedgerError>
+where
+    T: Archive,
+    T::Archived: for<'a> CheckBytes<DefaultValidator<'a>> + Deserialize<T, Infallible>,
+{
     let mut session = executor.view(root, height)?;
     let mut entries = Vec::new();
     let mut malformed = false;
-    session.feed(STAKE_CONTRACT, "stakes", &[], FEEDER_GAS_LIMIT, &mut |item| match decode(item) {
+    session.feed(STAKE_CONTRACT, function, &[], FEEDER_GAS_LIMIT, &mut |item| match decode(item) {
         Some(entry) => entries.push(entry),
         None => malformed = true,
     })?;
     if malformed { Err(LedgerError::Stakes) } else { Ok(entries) }
 }
 
-/// Those who can propose and vote after a block.
-pub(super) fn provisioners(executor: &Executor, root: StateRoot, height: u64) -> Result<Provisioners, LedgerError> {
-    let staked = stakes(executor, root, height)?.into_iter().filter_map(|(keys, data)| {
-        let amount = data.amount?;
-        Some((keys.account, Stake { value: amount.value, eligible_since: amount.eligibility }))
-    });
-    Ok(staked.collect::<Vec<(PublicKey, Stake)>>().into_iter().collect())
-}
-
-fn decode(item: &[u8]) -> Option<StakeEntry> {
+fn decode<T>(item: &[u8]) -> Option<T>
+where
+    T: Archive,
+    T::Archived: for<'a> CheckBytes<DefaultValidator<'a>> + Deserialize<T, Infallible>,
+{
     // Archived values are read in place and must be aligned.
     let mut aligned = rkyv::AlignedVec::with_capacity(item.len());
     aligned.extend_from_slice(item);
-    let archived = rkyv::check_archived_root::<StakeEntry>(&aligned).ok()?;
-    archived.deserialize(&mut rkyv::Infallible).ok()
+    let archived = rkyv::check_archived_root::<T>(&aligned).ok()?;
+    archived.deserialize(&mut Infallible).ok()
 }

@@ -95,13 +95,14 @@ impl MoonlightFilter {
     /// The transactions in final blocks, each with all its events.
     pub(super) fn find(&self, store: &Store, order: Order) -> Result<Vec<Value>> {
         let range = self.from_block..=self.to_block.min(store.last_final());
-        let heights = store.heights_about(self.subject, range, order, MAX_BLOCKS_FOUND + 1);
+        let heights = store.heights_about(self.subject, range, order, MAX_BLOCKS_FOUND + 1)?;
         let too_many = || Error::new("more than one answer holds: narrow the range with `fromBlock` and `toBlock`");
         if heights.len() > MAX_BLOCKS_FOUND {
             return Err(too_many());
         }
         let mut found = Vec::new();
-        for (block, _) in heights.into_iter().filter_map(|height| store.block(height)) {
+        for height in heights {
+            let Some((block, _)) = store.block(height)? else { continue };
             let moved = |spent: &&std::sync::Arc<SpentTransaction>| {
                 let flows = Flows::of(spent);
                 !flows.is_empty() && self.means(spent, &flows)
@@ -166,10 +167,11 @@ pub(super) fn finalized_events(
     let from = after.map_or(0, |after| after >> PLACE_BITS);
     let range = from..=store.last_final();
     // Each block holds one event or more, except perhaps the first, whose events the cursor may have passed.
-    let heights = store.heights_about(Subject::contract(&contract), range, Order::OldestFirst, limit + 2);
+    let heights = store.heights_about(Subject::contract(&contract), range, Order::OldestFirst, limit + 2)?;
     let wanted = HexId(&contract).to_string();
     let mut events = Vec::new();
-    for (block, _) in heights.into_iter().filter_map(|height| store.block(height)) {
+    for height in heights {
+        let Some((block, _)) = store.block(height)? else { continue };
         let header = block.header();
         let Value::Array(all) = documents::events(&block) else { continue };
         for (place, mut event) in (0_u64..).zip(all).filter(|(_, event)| event["source"] == wanted.as_str()) {

@@ -1,0 +1,102 @@
+//! `POST /on/dev/…`: state control of a development chain. Production has none of it, and neither has a node whose rules
+//! are those of a public network.
+//!
+//! | topic | body | answer |
+//! |---|---|---|
+//! | `snapshot` | – | `{"snapshot": 1, "height": 12}` |
+//! | `revert` | `{"snapshot": 1}`, or nothing for the last one | `{"height": 12, "reverted": 5}` |
+//! | `mine` | `{"blocks": 3}`, or nothing for one | `{"height": 17}` |
+//! | `warp` | `{"seconds": 86400}` | `{"timestamp": 1700000000}`, the least time of the next block |
+//! | `reset` | – | `{"height": 0}` |
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+use super::rues::{Error, Reply, Request};
+use super::{Answer, unsupported};
+use crate::handle::{ControlError, MAX_MINED_BLOCKS, NodeHandle};
+use crate::store::StoreError;
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct To {
+    snapshot: Option<u64>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Mine {
+    blocks: Option<u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Warp {
+    seconds: u64,
+}
+
+pub(super) async fn answer(node: &NodeHandle, request: &Request) -> Answer {
+    node.require_local()?;
+    let reply = match request.topic.as_str() {
+        "snapshot" => {
+            let Nothing {} = optional(request)?;
+            let taken = node.snapshot().await?;
+            json!({ "snapshot": taken.snapshot, "height": taken.height })
+        }
+        "revert" => {
+            let To { snapshot } = optional(request)?;
+            let done = node.revert(snapshot).await?;
+            json!({ "height": done.height, "reverted": done.reverted })
+        }
+        "mine" => {
+            let blocks = optional::<Mine>(request)?.blocks.unwrap_or(1);
+            if blocks > MAX_MINED_BLOCKS {
+                return Err(Error::InvalidInput(format!("{blocks} blocks are too many: {MAX_MINED_BLOCKS} at a time")));
+            }
+            json!({ "height": node.mine(blocks).await? })
+        }
+        "warp" => {
+            let Warp { seconds } = parse(request.body.text()?)?;
+            json!({ "timestamp": node.warp(seconds).await? })
+        }
+        "reset" => {
+            let Nothing {} = optional(request)?;
+            json!({ "height": node.reset().await?.height })
+        }
+        _ => return Err(unsupported(request)),
+    };
+    Ok(Reply::Json(reply))
+}
+
+/// Reads a body that may be missing.
+fn optional<T: DeserializeOwned + Default>(request: &Request) -> Result<T, Error> {
+    let text = request.body.text()?.trim();
+    if text.is_empty() { Ok(T::default()) } else { parse(text) }
+}
+
+fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
+    serde_json::from_str(text)
+        .map_err(|error| Error::InvalidInput(format!("the body is not what is expected: {error}")))
+}
+
+impl From<ControlError> for Error {
+    fn from(error: ControlError) -> Self {
+        match &error {
+            ControlError::NotLocal(_) => Self::Forbidden(error.to_string()),
+            ControlError::Store(StoreError::NoSuchSnapshot(_) | StoreError::NoSnapshots) => {
+                Self::NotFound(error.to_string())
+            }
+            ControlError::Store(StoreError::TooManySnapshots) | ControlError::TooFar { .. } => {
+                Self::InvalidInput(error.to_string())
+            }
+            ControlError::Store(_) | ControlError::State(_) | ControlError::Stopped => {
+                Self::Internal(error.to_string())
+            }
+        }
+    }
+}
