@@ -1,6 +1,7 @@
 //! The grammar of `cargo dusk node`.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use local_node_types::rules::Profile;
@@ -24,6 +25,9 @@ pub(crate) struct Node {
     /// When blocks are made: `instant` (as soon as a transaction waits), or every so many seconds.
     #[arg(long, default_value = "instant", value_name = "instant|SECONDS")]
     pub(crate) block_time: String,
+    /// Keeps the chain in this folder and goes on with it next time; without it the chain ends with the node.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
     /// The rules to follow: local, testnet or mainnet.
     #[arg(long, default_value_t = Profile::Local)]
     pub(crate) rules: Profile,

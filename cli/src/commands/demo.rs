@@ -39,7 +39,8 @@ pub(super) fn run(options: &Demo, ui: &Ui) -> Result<ExitCode> {
     show.step("build it to wasm", &root, &["build"], true)?;
     show.step("test it", &root, &["test"], true)?;
     let node_begun = Instant::now();
-    let node = Embedded::start(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), BlockTime::Instant, Profile::Local)?;
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let node = Embedded::start(address, BlockTime::Instant, Profile::Local, None)?;
     let url = node.url();
     show.done("start an embedded node", &format!("node at {url}"), node_begun.elapsed(), &json!({ "url": url }));
     let call =

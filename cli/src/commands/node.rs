@@ -16,7 +16,8 @@ use crate::output::{Ui, money, time};
 pub(super) fn run(options: &Node, ui: &Ui) -> Result<ExitCode> {
     let begun = Instant::now();
     let block_time = embedded::block_time(&options.block_time)?;
-    let running = Embedded::start(SocketAddr::new(options.host, options.port), block_time, options.rules)?;
+    let address = SocketAddr::new(options.host, options.port);
+    let running = Embedded::start(address, block_time, options.rules, options.data.clone())?;
     let ready = begun.elapsed();
 
     let info = running.node.info();
@@ -29,6 +30,10 @@ pub(super) fn run(options: &Node, ui: &Ui) -> Result<ExitCode> {
         info.rules,
         accounts.len()
     ));
+    let height = running.node.tip().height;
+    if let Some(folder) = &options.data {
+        ui.line(format_args!("data {} · height {height}", folder.display()));
+    }
     let client = Client::new(&running.url());
     let mut list = Vec::new();
     for account in accounts {
@@ -45,19 +50,25 @@ pub(super) fn run(options: &Node, ui: &Ui) -> Result<ExitCode> {
             running.url()
         ));
     }
-    ui.note("the chain is kept in memory and ends with the node; Ctrl-C stops it");
+    ui.note(match &options.data {
+        Some(_) => "Ctrl-C stops the node; it goes on with the chain next time",
+        None => "the chain is kept in memory and ends with the node; Ctrl-C stops it",
+    });
     ui.document(&json!({
         "url": running.url(),
         "chain_id": info.chain_id,
         "rules": info.rules,
         "block_time": options.block_time,
         "genesis": hex::encode(info.genesis_hash),
+        "data": options.data,
+        "height": height,
         "mnemonic": MNEMONIC,
         "accounts": list,
         "ready_milliseconds": u64::try_from(ready.as_millis()).unwrap_or(u64::MAX),
     }));
-    running.wait_for_end()?;
+    let ended = running.wait_for_end();
     running.stop();
+    ended?;
     ui.step("Stopped", "the node");
     Ok(ExitCode::SUCCESS)
 }

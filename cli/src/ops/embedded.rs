@@ -1,11 +1,14 @@
 //! A node in this process, with its HTTP interface.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use local_node::handle::End;
 use local_node::http::{HttpError, Server};
-use local_node::{BlockTime, Config, NodeHandle};
+use local_node::store::StoreError;
+use local_node::{BlockTime, Config, NodeError, NodeHandle};
 use local_node_types::rules::Profile;
 use tokio::runtime::Runtime;
 
@@ -24,16 +27,24 @@ impl Embedded {
     /// Starts a node at this address; port 0 takes a free one.
     ///
     /// # Errors
-    /// An environment fault when the port is taken.
-    pub(crate) fn start(address: SocketAddr, block_time: BlockTime, rules: Profile) -> Result<Self> {
+    /// An environment fault when the port is taken or the data folder cannot be used.
+    pub(crate) fn start(
+        address: SocketAddr,
+        block_time: BlockTime,
+        rules: Profile,
+        data: Option<PathBuf>,
+    ) -> Result<Self> {
         let runtime = Runtime::new().context("the operating system gives no threads")?;
         // Looked at before the genesis state is made, which takes longer.
         if let Err(error) = std::net::TcpListener::bind(address) {
             return Err(refused(address, &error));
         }
-        let config = Config { block_time, rules, module_cache: folders::modules(), ..Config::default() };
+        let config = Config { block_time, rules, data, module_cache: folders::modules(), ..Config::default() };
         let (node, server) = runtime.block_on(async {
-            let node = local_node::spawn(config).await.context("the node does not start")?;
+            let node = local_node::spawn(config).await.map_err(|error| match error {
+                NodeError::Store(error) => storage_fault(&error),
+                other => anyhow::Error::from(other).context("the node does not start"),
+            })?;
             let server = Server::start(node.clone(), address).await.map_err(|error| match error {
                 HttpError::InUse(address) => taken(address),
                 other => anyhow::Error::from(other),
@@ -49,12 +60,20 @@ impl Embedded {
     }
 
     /// Waits for Ctrl-C, or for the signal to end.
+    ///
+    /// # Errors
+    /// An environment fault when the node ends by itself, because it cannot read or write its chain.
     pub(crate) fn wait_for_end(&self) -> Result<()> {
-        let waited = self.runtime.block_on(async {
-            Interrupt::new()?.wait().await;
-            std::io::Result::Ok(())
-        });
-        waited.context("cannot wait for Ctrl-C")
+        self.runtime.block_on(async {
+            let mut interrupt = Interrupt::new().context("cannot wait for Ctrl-C")?;
+            tokio::select! {
+                () = interrupt.wait() => Ok(()),
+                end = self.node.ended() => match end {
+                    End::Failed(error) => Err(storage_fault(&error)),
+                    _ => Ok(()),
+                },
+            }
+        })
     }
 
     /// Stops it.
@@ -102,6 +121,30 @@ impl Interrupt {
             std::future::pending::<()>().await;
         }
     }
+}
+
+/// What to do about a chain that cannot be opened, read or written.
+fn storage_fault(error: &StoreError) -> anyhow::Error {
+    let mut message = error.to_string();
+    if let Some(source) = std::error::Error::source(error) {
+        message = format!("{message}: {source}");
+    }
+    let hint = match error {
+        StoreError::Locked(_) => "stop the other node, or keep this chain elsewhere with `--data OTHER-DIR`",
+        StoreError::Folder { .. } => "choose a folder that you may write to with `--data DIR`",
+        StoreError::Version { .. } => {
+            "use the version of cargo-dusk that made it, or begin a new chain with `--data OTHER-DIR`"
+        }
+        StoreError::OtherChain { .. } => {
+            "start it with the settings that it was made with, or begin a new chain with `--data OTHER-DIR`"
+        }
+        StoreError::Damaged(_) => "put back a copy of the folder, or begin a new chain with `--data OTHER-DIR`",
+        StoreError::NoSpace => {
+            "free some space and start the node again: it goes on after the last block that it told of"
+        }
+        _ => "check the disk, then start the node again: it goes on after the last block that it told of",
+    };
+    Fault::environment(message, hint)
 }
 
 fn refused(address: SocketAddr, error: &std::io::Error) -> anyhow::Error {

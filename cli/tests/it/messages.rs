@@ -4,7 +4,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 
-use crate::support::{PROGRAM, Place, Ran};
+use crate::support::{PROGRAM, Place, Ran, RunningNode};
 
 /// Compares everything a command said, with what differs between machines taken out.
 fn snapshot(name: &str, ran: &Ran) {
@@ -128,6 +128,27 @@ fn a_port_in_use_is_told() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port().to_string();
     snapshot("port_in_use", &place.dusk(&["node", "--port", &port]).exits(3));
+}
+
+#[test]
+fn a_chain_in_a_folder_goes_on() {
+    let place = Place::new();
+    let options = ["--port", "0", "--data", "chain"];
+    let node = RunningNode::with(&place, &options, 12);
+    assert!(node.said.contains("data chain · height 0"), "{}", node.said);
+    snapshot("folder_in_use", &place.dusk(&["node", "--port", "0", "--data", "chain"]).exits(3));
+    let mine = ureq::post(format!("{}/on/dev/mine", node.url)).send(r#"{"blocks":2}"#).unwrap();
+    assert_eq!(mine.status(), 200);
+    assert_eq!(node.stop(), Some(0));
+
+    let words = ["node", "--port", "0", "--data", "chain", "--rules", "mainnet"];
+    snapshot("folder_with_other_rules", &place.dusk(&words).exits(3));
+    let node = RunningNode::with(&place, &options, 12);
+    assert!(node.said.contains("data chain · height 2"), "{}", node.said);
+    assert_eq!(node.stop(), Some(0));
+
+    place.write("chain/chain.redb", "no database");
+    snapshot("folder_damaged", &place.dusk(&["node", "--port", "0", "--data", "chain"]).exits(3));
 }
 
 #[test]

@@ -153,11 +153,16 @@ pub(crate) struct RunningNode {
 impl RunningNode {
     /// Starts a node and waits for its first lines.
     pub(crate) fn start(place: &Place, port: &str) -> Self {
+        Self::with(place, &["--port", port], 11)
+    }
+
+    /// Starts a node with these options and waits for its first lines, so many.
+    pub(crate) fn with(place: &Place, options: &[&str], lines_to_say: usize) -> Self {
         let mut command = place.command(PROGRAM);
-        let mut child =
-            command.args(["node", "--port", port]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut child = command.arg("node").args(options).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let said: Vec<String> = (0..11).map(|_| lines.next().expect("a node says who it is").unwrap()).collect();
+        let said: Vec<String> =
+            (0..lines_to_say).map(|_| lines.next().expect("a node says who it is").unwrap()).collect();
         let url = said[0].split(" · ").nth(1).unwrap_or_default().to_owned();
         assert!(url.starts_with("http://127.0.0.1:"), "{said:?}");
         Self { child, url, said: said.join("\n") }
