@@ -101,6 +101,7 @@ fn deployed(project: &Project, options: &Inspect, ui: &Ui) -> Result<ExitCode> {
     let book = Book::of(&project.settings, &chain.deployments);
     let title = book.contract(&contract).map_or_else(|| contract.clone(), |name| format!("{name} · {contract}"));
     let height = metadata.created_at.or_else(|| chain.deployments.find(&contract).map(|found| found.height));
+    let genesis = Book::is_genesis(&contract);
     let code = code(&chain, &contract, height)?;
     let mut document = match &code {
         Some(wasm) => {
@@ -108,12 +109,12 @@ fn deployed(project: &Project, options: &Inspect, ui: &Ui) -> Result<ExitCode> {
             let named =
                 twins.filter(|twin| twin.hash == hash_of(wasm)).find_map(|twin| named_twin(&twin.named_path(), wasm));
             let subject = Subject { wasm, named, all: options.all };
-            let chain_says = || on_chain(&metadata, height, &book, ui);
+            let chain_says = || on_chain(&metadata, height, genesis, &book, ui);
             subject.print_with(&title, chain_says, ui)?
         }
         None => {
             ui.line(format_args!("contract {title}"));
-            on_chain(&metadata, height, &book, ui);
+            on_chain(&metadata, height, genesis, &book, ui);
             field(ui, "code", "not told: only a transaction that deploys carries it");
             let abi = Readers::new(&chain).abi(&contract);
             if let Some(abi) = &abi {
@@ -132,14 +133,19 @@ fn deployed(project: &Project, options: &Inspect, ui: &Ui) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn on_chain(metadata: &Metadata, height: Option<u64>, book: &Book, ui: &Ui) {
+fn on_chain(metadata: &Metadata, height: Option<u64>, genesis: bool, book: &Book, ui: &Ui) {
     field(ui, "owner", book.account_in_full(&metadata.owner));
     field(
         ui,
         "deployed",
         height.map_or_else(|| "with the chain".to_owned(), |height| format!("in block {}", grouped(height))),
     );
-    field(ui, "driver", if metadata.driver_available { "on the node" } else { "not on the node" });
+    let driver = match metadata.driver_available {
+        _ if genesis => "part of the node",
+        true => "on the node",
+        false => "not on the node",
+    };
+    field(ui, "driver", driver);
 }
 
 /// The code that was deployed.

@@ -11,12 +11,16 @@ use crate::table::harmless;
 /// Letters of a value that is shown on one line.
 const MAX_LETTERS: usize = 2_000;
 
+/// Bytes that are shown of what nobody could read.
+const MAX_BYTES: usize = 64;
+
 /// A value on one line, with names in place of addresses and ids. Bytes that nobody could read are hexadecimal.
 pub(super) fn value(book: &Book, read: &Read) -> String {
     let text = match read {
         Read::Value(value) => book.named(value).to_string(),
         Read::Bytes(bytes) if bytes.is_empty() => "(nothing)".to_owned(),
-        Read::Bytes(bytes) => format!("0x{}", hex::encode(bytes)),
+        Read::Bytes(bytes) if bytes.len() <= MAX_BYTES => format!("0x{}", hex::encode(bytes)),
+        Read::Bytes(bytes) => format!("0x{}… ({} bytes)", hex::encode(&bytes[..MAX_BYTES]), bytes.len()),
     };
     let text = harmless(&text);
     if text.chars().count() <= MAX_LETTERS {

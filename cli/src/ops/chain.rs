@@ -103,10 +103,10 @@ pub(crate) fn hash(text: &str) -> Option<String> {
 /// What to do when a node cannot be spoken to.
 pub(crate) fn unreachable(error: ClientError) -> anyhow::Error {
     match error {
-        ClientError::Unreachable { .. } => Fault::environment(
-            error.to_string(),
-            "start one with `cargo dusk node` in another terminal, or name another with `--network`",
-        ),
+        ClientError::Unreachable { ref url, .. } => {
+            let here = ["//127.", "//localhost", "//[::1]"].iter().any(|here| url.contains(here));
+            Fault::environment(error.to_string(), if here { HINT_NO_NODE } else { HINT_FAR_AWAY })
+        }
         ClientError::Untrusted { .. } => Fault::environment(error.to_string(), HINT_UNTRUSTED),
         ClientError::Redirected { .. } => {
             Fault::usage(error.to_string(), "name the node's own address with `--network`")
@@ -115,5 +115,7 @@ pub(crate) fn unreachable(error: ClientError) -> anyhow::Error {
     }
 }
 
+const HINT_NO_NODE: &str = "start one with `cargo dusk node` in another terminal, or name another with `--network`";
+const HINT_FAR_AWAY: &str = "is the address right, and is this machine online? `--network` names another node";
 const HINT_UNTRUSTED: &str =
     "is it the right address? for a certificate authority of your own, name its PEM file in SSL_CERT_FILE";

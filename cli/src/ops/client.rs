@@ -305,6 +305,9 @@ impl Client {
             ureq::Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
                 "connection refused".to_owned()
             }
+            error if tls::is_plain(error) => {
+                "it does not speak TLS; perhaps its address begins with http://".to_owned()
+            }
             ureq::Error::Timeout(_) => "it takes too long".to_owned(),
             other => other.to_string(),
         };

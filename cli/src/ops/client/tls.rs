@@ -94,6 +94,16 @@ pub(super) fn distrust_io(error: &std::io::Error) -> Option<String> {
     about_certificate(error.get_ref()?.downcast_ref::<rustls::Error>()?)
 }
 
+/// Whether the other side does not speak TLS at all.
+pub(super) fn is_plain(error: &ureq::Error) -> bool {
+    let wrapped = match error {
+        ureq::Error::Rustls(error) => Some(error),
+        ureq::Error::Io(error) => error.get_ref().and_then(|error| error.downcast_ref()),
+        _ => None,
+    };
+    matches!(wrapped, Some(rustls::Error::InvalidMessage(_)))
+}
+
 fn about_certificate(error: &rustls::Error) -> Option<String> {
     use rustls::{CertificateError, Error};
     Some(match error {
@@ -177,6 +187,22 @@ mod tests {
         // It gets through to the WebSocket's handshake, which this node does not know.
         let error = Client::with_roots(&serve(), own("root.pem")).listen(&[]).unwrap_err();
         assert!(matches!(error, ClientError::Strange { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_node_without_tls_is_told_from_one_that_is_gone() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let _ = stream.read(&mut [0; 4096]).unwrap();
+            stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap();
+        });
+        let error = Client::with_roots(&format!("https://127.0.0.1:{port}"), own("root.pem")).chain_id().unwrap_err();
+        assert!(
+            error.to_string().ends_with("it does not speak TLS; perhaps its address begins with http://"),
+            "{error}"
+        );
     }
 
     #[test]
