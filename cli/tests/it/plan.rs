@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::support::{Place, RunningNode, alone};
 
-/// Copies an example; its link to the SDK is of this repository and stays there.
+/// Copies an example.
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
@@ -24,6 +24,8 @@ fn contracts_that_need_each_other_are_deployed_in_order() {
     let mut place = Place::new();
     copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/calling-contracts"), &place.at.join("shops"));
     place.enter("shops");
+    // The example takes the SDK from this repository.
+    place.edit("Cargo.toml", "../../sdk", concat!(env!("CARGO_MANIFEST_DIR"), "/../sdk"));
     let node = RunningNode::start(&place, "0");
     let on = |words: &[&str]| place.dusk(&[words, &["--network", &node.url]].concat());
 
