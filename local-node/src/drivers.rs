@@ -2,11 +2,10 @@
 //!
 //! The genesis contracts' drivers are built in, the production node's own. Any other contract's driver is a WASM module
 //! that the contract's owner signed and uploaded; it is foreign code and runs in the machine's sandbox, with bounds on
-//! its work, its memory and its output ([`local_node_vm::driver`]). Uploaded drivers are kept on a [`Shelf`], compiled
-//! ones are remembered as long as there is room.
+//! its work, its memory and its output ([`local_node_vm::driver`]). Uploaded drivers are kept in the
+//! [`Store`], as long as their contract is there; compiled ones are remembered as long as there is room.
 
 mod codec;
-mod shelf;
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -23,7 +22,7 @@ use sha3::{Digest as _, Sha3_256};
 use tokio::sync::Semaphore;
 
 pub use self::codec::{Codec, CodecError};
-pub use self::shelf::{KeptDriver, Shelf, ShelfError};
+use crate::store::{DriverSignature, KeptDriver, Store, StoreError};
 
 /// The longest driver that may be uploaded, in bytes.
 pub const MAX_UPLOAD_BYTES: usize = 2 * 1024 * 1024;
@@ -62,9 +61,9 @@ pub enum DriversError {
     /// The driver refused or misbehaved.
     #[error(transparent)]
     Codec(#[from] CodecError),
-    /// It cannot be kept.
+    /// It cannot be kept or found.
     #[error(transparent)]
-    Shelf(#[from] ShelfError),
+    Store(#[from] StoreError),
     /// Too many uses at a time.
     #[error("the node is using {MAX_USES} data drivers: ask again later")]
     Busy,
@@ -79,39 +78,57 @@ pub struct Drivers(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    shelf: Shelf,
+    store: Store,
     /// The last ones used come last.
-    loaded: Mutex<VecDeque<(ContractId, Driver)>>,
+    loaded: Mutex<VecDeque<Loaded>>,
     compiled: Option<PathBuf>,
     waiting: Semaphore,
     running: Arc<Semaphore>,
 }
 
+/// A compiled driver. The signature tells whether it is the one that is kept.
+#[derive(Debug)]
+struct Loaded {
+    contract: ContractId,
+    signature: DriverSignature,
+    driver: Driver,
+}
+
 impl Drivers {
-    /// The drivers of a shelf. Compiled code is kept in the folder, to which nobody else may be able to write.
+    /// The drivers in a store. Compiled code is kept in the folder, to which nobody else may be able to write.
     #[must_use]
-    pub fn new(shelf: Shelf, compiled: Option<PathBuf>) -> Self {
+    pub(crate) fn new(store: Store, compiled: Option<PathBuf>) -> Self {
         let (waiting, running) = (Semaphore::new(MAX_USES), Arc::new(Semaphore::new(MAX_USES_AT_ONCE)));
-        Self(Arc::new(Shared { shelf, loaded: Mutex::default(), compiled, waiting, running }))
+        Self(Arc::new(Shared { store, loaded: Mutex::default(), compiled, waiting, running }))
     }
 
     /// The driver that was uploaded for a contract.
-    #[must_use]
-    pub fn kept(&self, contract: &ContractId) -> Option<KeptDriver> {
-        self.0.shelf.get(contract)
-    }
-
-    /// Keeps a driver for a contract with this owner, in place of the one before. It is tried first.
     ///
     /// # Errors
-    /// When it is no driver, the signature is not the owner's, or it cannot be kept.
-    pub async fn upload(
+    /// When the chain cannot be read.
+    pub fn kept(&self, contract: &ContractId) -> Result<Option<KeptDriver>, StoreError> {
+        self.0.store.driver(contract)
+    }
+
+    /// The signature of the driver that was uploaded for a contract.
+    ///
+    /// # Errors
+    /// When the chain cannot be read.
+    pub fn signature(&self, contract: &ContractId) -> Result<Option<DriverSignature>, StoreError> {
+        self.0.store.driver_signature(contract)
+    }
+
+    /// Tries a driver for a contract with this owner, so that it can be kept.
+    ///
+    /// # Errors
+    /// When it is no driver, or the signature is not the owner's.
+    pub(crate) async fn check(
         &self,
         contract: ContractId,
         owner: Vec<u8>,
         wasm: Vec<u8>,
         signature: Signature,
-    ) -> Result<(), DriversError> {
+    ) -> Result<KeptDriver, DriversError> {
         if built_in(&contract).is_some() {
             return Err(DriversError::BuiltIn(contract));
         }
@@ -123,9 +140,9 @@ impl Drivers {
             let hash = Sha3_256::digest(&wasm);
             verify(&owner, &signature, &hash, BlsVersion::V2).map_err(|_| DriversError::Signature)?;
             let driver = shared.compile(&wasm).map_err(DriversError::Unusable)?;
-            shared.shelf.put(contract, KeptDriver::new(wasm, &signature))?;
-            shared.remember(contract, driver);
-            Ok(())
+            let kept = KeptDriver::new(wasm, &signature);
+            shared.remember(contract, kept.signature, driver);
+            Ok(kept)
         })
         .await
     }
@@ -169,15 +186,19 @@ impl Shared {
         if let Some(codec) = built_in(contract) {
             return Ok(codec);
         }
-        let loaded = self.loaded().iter().find(|(id, _)| id == contract).map(|(_, driver)| driver.clone());
-        let driver = match loaded {
-            Some(driver) => driver,
+        let missing = || DriversError::Missing(*contract);
+        let signature = self.store.driver_signature(contract)?.ok_or_else(missing)?;
+        let is_it = |loaded: &&Loaded| loaded.contract == *contract && loaded.signature == signature;
+        let loaded = self.loaded().iter().find(is_it).map(|loaded| loaded.driver.clone());
+        let (signature, driver) = match loaded {
+            Some(driver) => (signature, driver),
             None => {
-                let kept = self.shelf.get(contract).ok_or(DriversError::Missing(*contract))?;
-                self.compile(&kept.wasm).map_err(CodecError::from)?
+                // Another may have taken its place meanwhile.
+                let kept = self.store.driver(contract)?.ok_or_else(missing)?;
+                (kept.signature, self.compile(&kept.wasm).map_err(CodecError::from)?)
             }
         };
-        self.remember(*contract, driver.clone());
+        self.remember(*contract, signature, driver.clone());
         Ok(Codec::uploaded(driver))
     }
 
@@ -188,17 +209,17 @@ impl Shared {
         }
     }
 
-    fn remember(&self, contract: ContractId, driver: Driver) {
+    fn remember(&self, contract: ContractId, signature: DriverSignature, driver: Driver) {
         let mut loaded = self.loaded();
-        loaded.retain(|(id, _)| *id != contract);
+        loaded.retain(|it| it.contract != contract);
         if loaded.len() >= MAX_LOADED {
             loaded.pop_front();
         }
-        loaded.push_back((contract, driver));
+        loaded.push_back(Loaded { contract, signature, driver });
     }
 
     // A thread that panicked while it held the lock left whole entries behind.
-    fn loaded(&self) -> std::sync::MutexGuard<'_, VecDeque<(ContractId, Driver)>> {
+    fn loaded(&self) -> std::sync::MutexGuard<'_, VecDeque<Loaded>> {
         self.loaded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use dusk_core::abi::ContractId;
-use dusk_core::signatures::bls::PublicKey;
+use dusk_core::signatures::bls::{PublicKey, Signature};
 use dusk_core::transfer::moonlight::AccountData;
 use local_node_types::keys::BlsKey;
 use local_node_types::ledger::{Header, LedgerTransaction};
@@ -13,13 +13,13 @@ use tokio::sync::{Semaphore, broadcast, mpsc, oneshot};
 
 use crate::accounts::DevAccount;
 use crate::config::BlockTime;
-use crate::drivers::Drivers;
+use crate::drivers::{Drivers, DriversError};
 use crate::events::NodeEvent;
 use crate::executor::rules_at;
 use crate::ledger::StakeEntry;
 use crate::mempool::{Refusal, Removal};
 use crate::reader::{QueryError, Reader, Simulation};
-use crate::store::{SpentTransaction, Store, StoreError};
+use crate::store::{KeptDriver, SpentTransaction, Store, StoreError};
 use crate::transaction::{Checked, Policy, TransactionError, TxId};
 
 /// The most transactions that are being checked, or wait for it, at a time.
@@ -195,6 +195,7 @@ pub(crate) enum Command {
     Waiting { most: usize, reply: oneshot::Sender<Vec<Checked>> },
     Fate { id: TxId, reply: oneshot::Sender<Fate> },
     Mine { blocks: u64, reply: oneshot::Sender<u64> },
+    KeepDriver { contract: ContractId, driver: KeptDriver, reply: oneshot::Sender<Result<(), StoreError>> },
     Control(Control),
     Stop,
 }
@@ -266,6 +267,22 @@ impl NodeHandle {
     #[must_use]
     pub fn drivers(&self) -> &Drivers {
         &self.0.drivers
+    }
+
+    /// Keeps a data driver for a contract with this owner, in place of the one before and as long as the contract is
+    /// there. It is tried first. In a data folder it outlives the process.
+    ///
+    /// # Errors
+    /// When it is no driver, the signature is not the owner's, or it cannot be kept.
+    pub async fn upload_driver(
+        &self,
+        contract: ContractId,
+        owner: Vec<u8>,
+        wasm: Vec<u8>,
+        signature: Signature,
+    ) -> Result<(), DriversError> {
+        let driver = self.0.drivers.check(contract, owner, wasm, signature).await?;
+        Ok(self.ask(|reply| Command::KeepDriver { contract, driver, reply }).await??)
     }
 
     /// Questions to the state.
@@ -552,6 +569,12 @@ pub enum SimulateError {
 }
 
 impl From<Stopped> for SubmitError {
+    fn from(_: Stopped) -> Self {
+        Self::Stopped
+    }
+}
+
+impl From<Stopped> for DriversError {
     fn from(_: Stopped) -> Self {
         Self::Stopped
     }

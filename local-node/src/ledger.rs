@@ -131,7 +131,7 @@ impl Ledger {
     /// # Errors
     /// When the stakes cannot be read from the genesis state.
     pub fn new(executor: Executor, genesis: Header) -> Result<Self, LedgerError> {
-        Self::resume(executor, Store::in_memory(StoredBlock::genesis(genesis))?)
+        Self::resume(executor, Store::in_memory(&StoredBlock::genesis(genesis))?)
     }
 
     /// The chain in a store. The machine need not have its state.

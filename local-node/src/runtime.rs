@@ -39,7 +39,7 @@ use tracing::{debug, error, info, warn};
 
 use crate::accounts::{KeyPair, STAKERS, dev_accounts};
 use crate::config::{BlockTime, Config, NodeError};
-use crate::drivers::{Drivers, Shelf};
+use crate::drivers::Drivers;
 use crate::events::{MAX_EVENTS_BEHIND, NodeEvent};
 use crate::executor::Executor;
 use crate::genesis::{self, Allocation};
@@ -67,7 +67,7 @@ const COMMANDS_BETWEEN_BLOCKS: usize = 256;
 /// # Errors
 /// When the configuration is not possible, or the genesis state cannot be made.
 pub async fn spawn(config: Config) -> Result<NodeHandle, NodeError> {
-    let prepared = tokio::task::spawn_blocking(move || prepare(config)).await;
+    let prepared = tokio::task::spawn_blocking(move || prepare(&config)).await;
     let (node, handle, waiting) = match prepared {
         Ok(result) => result?,
         Err(panic) => std::panic::resume_unwind(panic.into_panic()),
@@ -99,7 +99,7 @@ async fn submit_again(node: NodeHandle, waiting: Vec<(TxId, Vec<u8>)>) {
 
 type Prepared = (Node, NodeHandle, Vec<(TxId, Vec<u8>)>);
 
-fn prepare(config: Config) -> Result<Prepared, NodeError> {
+fn prepare(config: &Config) -> Result<Prepared, NodeError> {
     let accounts: Arc<[_]> = dev_accounts().into();
     let allocation = config.allocation.clone().unwrap_or_else(|| Allocation::development(&accounts));
     let voters: Vec<KeyPair> = config
@@ -114,7 +114,7 @@ fn prepare(config: Config) -> Result<Prepared, NodeError> {
         None => Vm::in_memory()?,
     };
     let consensus = consensus(config.block_time, &voters)?;
-    let ledger = open_ledger(&config, vm, &allocation)?;
+    let ledger = open_ledger(config, vm, &allocation)?;
     let genesis = ledger.store().block(0)?.ok_or_else(|| StoreError::Damaged("there is no block 0".into()))?.0;
     let info = NodeInfo {
         chain_id: config.chain_id,
@@ -135,7 +135,7 @@ fn prepare(config: Config) -> Result<Prepared, NodeError> {
         commands,
         reader: Reader::new(ledger.executor().clone(), tip_receiver),
         store: ledger.store().clone(),
-        drivers: Drivers::new(Shelf::default(), config.module_cache.clone()),
+        drivers: Drivers::new(ledger.store().clone(), config.module_cache.clone()),
         events: events.clone(),
         checks: Semaphore::new(MAX_CHECKS),
         checks_at_once: Semaphore::new(cores),
@@ -340,6 +340,15 @@ impl Node {
                 }
                 Err(error) => self.fail(error),
             },
+            Some(Command::KeepDriver { contract, driver, reply }) => {
+                let kept = self.ledger.store().put_driver(&contract, &driver);
+                if let Err(error) = &kept
+                    && error.is_fatal()
+                {
+                    self.fail(error.clone());
+                }
+                let _ = reply.send(kept);
+            }
             Some(Command::Control(control)) => self.control(control),
             Some(Command::Mine { blocks, reply }) => {
                 let until = self.ledger.tip().height + blocks;

@@ -1,5 +1,5 @@
-//! What the node remembers of the chain: blocks, what their transactions did, labels, the waiting transactions, and,
-//! where there is a data folder, the contracts' memories.
+//! What the node remembers of the chain: blocks, what their transactions did, labels, the waiting transactions, the data
+//! drivers of contracts, and, where there is a data folder, the contracts' memories.
 //!
 //! All of it is one [redb] database, in memory or in a file. A block enters it in one transaction, with its
 //! transactions, events, indexes, labels and everything that it changed of the state; so there is no half of a block,
@@ -17,7 +17,9 @@
 //! | `states` | the contracts' memories at the heights that are kept |
 //! | `snapshots` | points to go back to |
 //! | `waiting` | transactions that no block holds yet |
+//! | `drivers` | uploaded data drivers |
 
+mod drivers;
 mod error;
 mod folder;
 mod record;
@@ -40,21 +42,22 @@ use local_node_vm::{StateChanges, StateRoot, StoredContract};
 use redb::backends::InMemoryBackend;
 use redb::{Database, ReadTransaction, ReadableDatabase, ReadableTable, ReadableTableMetadata, WriteTransaction};
 
+pub use self::drivers::{DriverSignature, KeptDriver, MAX_DRIVERS_BYTES};
 pub use self::error::StoreError;
 use self::folder::Folder;
 pub use self::folder::Identity;
 use self::record::{BlockRecord, SpentRecord, archived, label_bytes, read};
 pub use self::snapshots::Snapshot;
 use self::tables::{
-    BLOCKS, CELLS, CONTRACTS, DEPLOYMENTS, HEIGHTS, LABELS, META, MODULES, PLACES, SNAPSHOTS, STATES, SUBJECTS,
-    TRANSACTIONS, WAITING, WAITING_PLACES, WRITTEN,
+    BLOCKS, CELLS, CONTRACTS, DEPLOYMENTS, DRIVERS, HEIGHTS, LABELS, META, MODULES, PLACES, SNAPSHOTS, STATES,
+    SUBJECTS, TRANSACTIONS, WAITING, WAITING_PLACES, WRITTEN,
 };
 use self::waiting::Notes;
 use crate::history::{Subject, subjects};
 use crate::transaction::TxId;
 
 /// The version of the form in which this program stores a chain.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 /// The most snapshots that are kept.
 pub const MAX_SNAPSHOTS: usize = 64;
 /// How many of the last blocks are kept at hand.
@@ -203,9 +206,9 @@ impl Store {
     ///
     /// # Errors
     /// When the database does not take it.
-    pub fn in_memory(genesis: StoredBlock) -> Result<Self, StoreError> {
+    pub fn in_memory(genesis: &StoredBlock) -> Result<Self, StoreError> {
         let database = Database::builder().create_with_backend(InMemoryBackend::new()).map_err(redb::Error::from)?;
-        begin(&database, &genesis, None, &[])?;
+        begin(&database, genesis, None, &[])?;
         Self::resume(database, false)
     }
 
@@ -531,6 +534,7 @@ fn begin(
     transaction.open_table(WAITING)?;
     transaction.open_table(WAITING_PLACES)?;
     transaction.open_table(SNAPSHOTS)?;
+    transaction.open_table(DRIVERS)?;
     transaction.open_table(CONTRACTS)?;
     transaction.open_table(MODULES)?;
     transaction.open_table(CELLS)?;

@@ -19,7 +19,7 @@ use local_node::handle::{End, NodeHandle, SubmitError};
 use local_node::history::subjects;
 use local_node::ledger::Ledger;
 use local_node::store::{Identity, Order, SpentTransaction, Store, StoreError, StoredBlock};
-use local_node::transaction::TxId;
+use local_node::transaction::{Checked, TxId};
 use local_node::{BlockTime, Config, NodeError, spawn};
 use local_node_consensus::Decision;
 use local_node_types::ledger::{Block, Label};
@@ -224,7 +224,7 @@ async fn waiting_transactions_come_back() {
     let node = spawn(slowly()).await.expect("starts");
     let mut events = node.subscribe();
     loop {
-        let waiting: BTreeSet<TxId> = node.mempool(9).await.expect("runs").iter().map(|it| it.id()).collect();
+        let waiting: BTreeSet<TxId> = node.mempool(9).await.expect("runs").iter().map(Checked::id).collect();
         if ids.iter().all(|id| waiting.contains(id)) {
             break;
         }

@@ -113,12 +113,12 @@ pub(super) async fn describe(node: &NodeHandle, request: &Request) -> Answer {
     match request.topic.as_str() {
         "metadata" => {
             let owner = owner_of(node, contract).await?;
-            let driver = node.drivers().kept(&contract);
+            let signature = node.drivers().signature(&contract)?;
             Ok(Reply::Json(json!({
                 "owner": bs58::encode(&owner).into_string(),
                 "contract_owner": hex::encode(&owner),
-                "driver_available": driver.is_some(),
-                "driver_signature": driver.map(|driver| hex::encode(driver.signature)),
+                "driver_available": signature.is_some(),
+                "driver_signature": signature.map(hex::encode),
                 "created_at": node.store().deployment(&contract)?.map(|spent| spent.height),
             })))
         }

@@ -7,8 +7,9 @@ use dusk_core::signatures::bls::Signature;
 use super::contracts::{contract_id, owner_of};
 use super::rues::{Error, Reply, Request};
 use super::{Answer, unsupported};
-use crate::drivers::{Codec, CodecError, DriversError, KeptDriver};
+use crate::drivers::{Codec, CodecError, DriversError};
 use crate::handle::NodeHandle;
+use crate::store::StoreError;
 
 /// `/on/driver:{id}/{operation}[:{function or topic}]`: one conversion.
 pub(super) async fn convert(node: &NodeHandle, request: &Request) -> Answer {
@@ -39,27 +40,27 @@ pub(super) async fn upload(node: &NodeHandle, contract: ContractId, request: &Re
     let signature = Signature::from_hex_str(signature)
         .map_err(|_| Error::InvalidInput("the header `sign` is no BLS signature: 96 hexadecimal digits".into()))?;
     let owner = owner_of(node, contract).await?;
-    node.drivers().upload(contract, owner, request.body.bytes().to_vec(), signature).await?;
+    node.upload_driver(contract, owner, request.body.bytes().to_vec(), signature).await?;
     Ok(Reply::Text("driver upload ok".into()))
 }
 
 /// `/on/contract:{id}/download_driver`.
 pub(super) fn download(node: &NodeHandle, contract: ContractId) -> Answer {
-    let KeptDriver { wasm, .. } = node.drivers().kept(&contract).ok_or(DriversError::Missing(contract))?;
-    Ok(Reply::Wasm(wasm.to_vec().into()))
+    let driver = node.drivers().kept(&contract)?.ok_or(DriversError::Missing(contract))?;
+    Ok(Reply::Wasm(driver.wasm.into()))
 }
 
 impl From<DriversError> for Error {
     fn from(error: DriversError) -> Self {
         let text = error.to_string();
         match error {
-            DriversError::Missing(_) => Self::NotFound(text),
+            DriversError::Missing(_) | DriversError::Store(StoreError::NotDeployed(_)) => Self::NotFound(text),
             DriversError::TooLong { .. } => Self::TooLarge(text),
             DriversError::Signature | DriversError::Owner => Self::Forbidden(text),
             DriversError::BuiltIn(_) | DriversError::Unusable(_) => Self::InvalidInput(text),
             DriversError::Codec(error) => error.into(),
             DriversError::Busy => Self::Busy(text),
-            DriversError::Shelf(_) | DriversError::Stopped => Self::Internal(text),
+            DriversError::Store(_) | DriversError::Stopped => Self::Internal(text),
         }
     }
 }

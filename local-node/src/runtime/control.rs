@@ -13,6 +13,7 @@ use crate::handle::{Control, ControlError, MAX_WARP_SECONDS, Reverted, TakenSnap
 use crate::ledger::LedgerError;
 use crate::mempool::Removal;
 use crate::store::Snapshot;
+use crate::transaction::Checked;
 
 impl Node {
     /// Carries out a command. Whoever asked may have gone, so replies may fall on deaf ears.
@@ -46,7 +47,7 @@ impl Node {
         let reverted = self.ledger.revert(to)?;
         let (height, count) = (to.height, reverted.len() as u64);
         warn!(height, blocks = count, "the chain was taken back");
-        let waiting: Vec<_> = self.mempool.iter().map(|waiting| waiting.id()).collect();
+        let waiting: Vec<_> = self.mempool.iter().map(Checked::id).collect();
         for id in waiting {
             let gone = self.mempool.remove(&id);
             self.tell_removed(gone.into_iter().map(|id| (id, Removal::TakenBack)));

@@ -4,7 +4,9 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use dusk_core::abi::ContractId;
 use local_node_types::codec::DecodeError;
+use local_node_types::execution::HexId;
 
 /// Why the chain's memory does not open, answer or take a block.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -66,13 +68,27 @@ pub enum StoreError {
     /// As many snapshots as are kept were taken.
     #[error("{} snapshots are kept already", super::MAX_SNAPSHOTS)]
     TooManySnapshots,
+    /// No block has deployed the contract, or the block was taken back.
+    #[error("no block of the chain has deployed contract {}", HexId(.0))]
+    NotDeployed(ContractId),
+    /// There is no room for a data driver.
+    #[error("the node keeps {held} bytes of data drivers and has no room for {bytes} more: {most} is the most")]
+    DriversFull {
+        /// What it keeps besides.
+        held: u64,
+        /// What was to be kept.
+        bytes: u64,
+        /// The most that it keeps.
+        most: u64,
+    },
 }
 
 impl StoreError {
     /// Whether the store is of no use any more, as opposed to a request that it refused.
     #[must_use]
     pub const fn is_fatal(&self) -> bool {
-        !matches!(self, Self::NoSuchSnapshot(_) | Self::NoSnapshots | Self::TooManySnapshots)
+        use StoreError::{DriversFull, NoSnapshots, NoSuchSnapshot, NotDeployed, TooManySnapshots};
+        !matches!(self, NoSuchSnapshot(_) | NoSnapshots | TooManySnapshots | NotDeployed(_) | DriversFull { .. })
     }
 }
 

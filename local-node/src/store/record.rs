@@ -94,7 +94,7 @@ impl SpentRecord {
             gas_spent: spent.gas_spent,
             output,
             failure,
-            deployed: spent.deployed.map(|id| id.to_bytes()),
+            deployed: spent.deployed.map(ContractId::to_bytes),
             events: spent.events.iter().map(EventRecord::of).collect(),
         }
     }

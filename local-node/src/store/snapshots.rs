@@ -8,7 +8,7 @@ use redb::{ReadableTable, ReadableTableMetadata, WriteTransaction};
 
 use super::record::{BlockRecord, SpentRecord, read};
 use super::tables::{BLOCKS, DEPLOYMENTS, HEIGHTS, LABELS, PLACES, SNAPSHOTS, SUBJECTS, TRANSACTIONS};
-use super::{MAX_SNAPSHOTS, Recent, Store, StoreError, load, missing, put_clock, put_labels, states, waiting};
+use super::{MAX_SNAPSHOTS, Recent, Store, StoreError, drivers, load, missing, put_clock, put_labels, states, waiting};
 use crate::history::subjects;
 
 /// A point to go back to.
@@ -71,8 +71,8 @@ impl Store {
         Ok(found)
     }
 
-    /// Goes back to a snapshot, whose state must be kept: later blocks, later snapshots and all waiting transactions
-    /// are forgotten. Gives the blocks that were taken back, the last one first.
+    /// Goes back to a snapshot, whose state must be kept: later blocks, later snapshots, all waiting transactions and
+    /// the data drivers of contracts that are gone are forgotten. Gives the blocks that were taken back, the last one first.
     ///
     /// # Errors
     /// When the chain cannot be read, or the medium does not take the change. The chain is then as it was.
@@ -126,6 +126,7 @@ fn remove_blocks(transaction: &WriteTransaction, height: u64) -> Result<Vec<(u64
             places.remove(&spent.id().0)?;
             if let Some(contract) = spent.deployed {
                 deployments.remove(&contract.to_bytes())?;
+                drivers::remove(transaction, &contract)?;
             }
         }
         let block = read::<BlockRecord>(&record)?.with(spent)?;

@@ -26,6 +26,8 @@ pub(super) const WAITING: TableDefinition<u64, (Bytes32, &[u8])> = TableDefiniti
 pub(super) const WAITING_PLACES: TableDefinition<Bytes32, u64> = TableDefinition::new("waiting places");
 /// Snapshots, by number: the height, the clock's offset in seconds, and the labels that were not final.
 pub(super) const SNAPSHOTS: TableDefinition<u64, (u64, u64, &[u8])> = TableDefinition::new("snapshots");
+/// The data drivers that were uploaded, by contract: the owner's signature and the module.
+pub(super) const DRIVERS: TableDefinition<Bytes32, (&'static [u8; 48], &[u8])> = TableDefinition::new("drivers");
 /// The state roots of the blocks whose states are kept, by height.
 pub(super) const STATES: TableDefinition<u64, Bytes32> = TableDefinition::new("states");
 /// Contracts, by id: the height at which they came, the hash of their module, their owner.

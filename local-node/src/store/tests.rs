@@ -274,6 +274,41 @@ fn snapshots_are_counted_and_bring_labels_back() {
     assert!(store.block(3).unwrap().is_none() && store.height_of(&block(3, 1).header().hash).unwrap().is_none());
 }
 
+#[test]
+fn room_for_drivers_is_counted_by_what_is_kept() {
+    let medium = Medium::default();
+    let store = begun(medium.clone()).unwrap();
+    let [a, b, unknown] = [1, 2, 3].map(|byte| ContractId::from_bytes([byte; 32]));
+    let deploy = |transaction: &WriteTransaction| {
+        let mut deployments = transaction.open_table(DEPLOYMENTS)?;
+        for contract in [a, b] {
+            deployments.insert(&contract.to_bytes(), (1, 0))?;
+        }
+        Ok(())
+    };
+    store.0.write(deploy).unwrap();
+    let driver = |bytes: usize| KeptDriver { wasm: vec![7; bytes], signature: [bytes as u8; 48] };
+    let put = |store: &Store, contract, bytes| store.put_driver_within(100, &contract, &driver(bytes));
+    put(&store, a, 90).unwrap();
+    let full = put(&store, b, 11);
+    assert!(matches!(full, Err(StoreError::DriversFull { held: 90, bytes: 11, most: 100 })), "{full:?}");
+    assert!(store.driver(&b).unwrap().is_none());
+    // One that takes the place of another needs only the difference; one that does not fit leaves the other there.
+    put(&store, a, 20).unwrap();
+    put(&store, b, 80).unwrap();
+    assert!(matches!(put(&store, a, 21), Err(StoreError::DriversFull { held: 80, .. })));
+    assert!(matches!(put(&store, unknown, 1), Err(StoreError::NotDeployed(contract)) if contract == unknown));
+    drop(store);
+
+    let store = begun(medium).unwrap();
+    assert_eq!(store.driver(&a).unwrap(), Some(driver(20)));
+    assert_eq!(store.driver_signature(&b).unwrap(), Some([80; 48]));
+    store.0.write(|transaction| drivers::remove(transaction, &a)).unwrap();
+    assert!(store.driver(&a).unwrap().is_none());
+    assert!(matches!(put(&store, b, 101), Err(StoreError::DriversFull { held: 0, .. })));
+    put(&store, b, 100).unwrap();
+}
+
 /// A medium in memory that knows what is safe on it, and that can fill up or fail.
 #[derive(Debug, Clone, Default)]
 struct Medium(Arc<Mutex<Content>>);

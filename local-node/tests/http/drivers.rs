@@ -178,3 +178,45 @@ fn owners_upload_drivers_and_hostile_ones_harm_nobody() {
     let paid = served.send(&Draft::new(1, 1).pay(2, 5).sign());
     assert_eq!(paid["err"], Value::Null);
 }
+
+#[test]
+fn drivers_outlive_the_node_and_go_with_their_contract() {
+    let folder = tempfile::tempdir().unwrap();
+    let deployment = Draft::new(0, 1).deploy(&COUNTER, Some(4)).sign();
+    let contract = HexId(&deployed_id(&deployment)).to_string();
+    let schema = |served: &Served| {
+        let answer = served.ask(&format!("/on/driver:{contract}/get_schema"), b"");
+        (answer.status == 200).then(|| answer.json()).ok_or(answer.status)
+    };
+    let download = |served: &Served| served.ask(&format!("/on/contract:{contract}/download_driver"), b"");
+    let control = |served: &Served, topic: &str, body: &str| {
+        assert_eq!(served.json(&format!("/on/dev/{topic}"), &[], body).status, 200, "{topic} {body}");
+    };
+    let upload = |served: &Served| served.upload(&contract, &DRIVER, &sign(0, &DRIVER)).status;
+
+    let served = Served::start_in(folder.path());
+    control(&served, "snapshot", "");
+    served.send(&deployment);
+    assert_eq!((schema(&served), upload(&served)), (Err(404), 200));
+    assert_eq!(schema(&served), Ok(json!({ "a": 1 })));
+    control(&served, "snapshot", "");
+    served.stop();
+
+    let served = Served::start_in(folder.path());
+    assert_eq!(schema(&served), Ok(json!({ "a": 1 })));
+    assert_eq!(download(&served).body, *DRIVER);
+    assert_eq!(served.json(&format!("/on/contracts:{contract}/read"), &[], "null").json(), json!(4));
+    control(&served, "mine", r#"{"blocks":2}"#);
+    control(&served, "revert", r#"{"snapshot":2}"#);
+    assert_eq!(schema(&served), Ok(json!({ "a": 1 })), "the contract is still there");
+
+    control(&served, "revert", r#"{"snapshot":1}"#);
+    assert_eq!((schema(&served), download(&served).status, upload(&served)), (Err(404), 404, 404));
+    served.send(&deployment);
+    assert_eq!(schema(&served), Err(404), "the contract that comes again has none");
+    assert_eq!((upload(&served), schema(&served)), (200, Ok(json!({ "a": 1 }))));
+    control(&served, "reset", "");
+    assert_eq!((schema(&served), download(&served).status), (Err(404), 404));
+    served.stop();
+    assert_eq!(schema(&Served::start_in(folder.path())), Err(404));
+}

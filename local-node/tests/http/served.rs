@@ -2,6 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::path::Path;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
@@ -49,9 +50,17 @@ impl Answer {
 
 impl Served {
     pub(crate) fn start() -> Self {
+        Self::with(Config { module_cache: module_cache(), ..Config::default() })
+    }
+
+    /// A node whose chain is in a folder.
+    pub(crate) fn start_in(folder: &Path) -> Self {
+        Self::with(Config { data: Some(folder.to_owned()), module_cache: module_cache(), ..Config::default() })
+    }
+
+    fn with(config: Config) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let (node, server) = runtime.block_on(async {
-            let config = Config { module_cache: module_cache(), ..Config::default() };
             let node = spawn(config).await.expect("the node starts");
             let server = Server::start(node.clone(), ([127, 0, 0, 1], 0).into()).await.expect("a port is free");
             (node, server)
@@ -62,6 +71,15 @@ impl Served {
             .build()
             .into();
         Self { runtime, node, server, client }
+    }
+
+    /// Ends the node, so that another can have its folder.
+    pub(crate) fn stop(self) {
+        let Self { runtime, node, server, .. } = self;
+        runtime.block_on(async {
+            server.stop().await;
+            node.shutdown().await;
+        });
     }
 
     pub(crate) fn post(&self, path: &str, content_type: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
