@@ -79,6 +79,7 @@ pub(super) fn run(project: impl FnOnce() -> Result<Project>, call: &Call, ui: &U
             format!("`{}` is a query: nothing can be sent along with it", function.name),
             "leave `--deposit` out",
         )),
+        FunctionKind::Query if function.feeds.is_some() => calling.feed(&value),
         FunctionKind::Query => calling.query(&argument),
         FunctionKind::Transaction | FunctionKind::Init => calling.transact(argument, &options),
     }

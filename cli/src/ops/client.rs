@@ -37,6 +37,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 /// The form of bodies that are no text.
 const BINARY: &str = "application/octet-stream";
+/// The media type of JSON.
+const JSON: &str = "application/json";
+/// Tells a node that what a call feeds is wanted.
+const FEEDER_HEADER: &str = "Rusk-Feeder";
 /// The answer to a transaction that is not in a block yet comes with this.
 const NO_GAS: u64 = 0;
 
@@ -163,6 +167,20 @@ impl Client {
     /// Calls a contract without a transaction.
     pub(crate) fn query(&self, contract: &ContractId, function: &str, argument: &[u8]) -> Result<Vec<u8>, ClientError> {
         self.post(&format!("contracts:{}/{function}", hex::encode(contract.as_bytes())), argument)
+    }
+
+    /// Calls a contract's function that feeds, with arguments in JSON, and gives what it fed. The node divides the items by
+    /// the contract's driver; their bytes alone would not say where one ends.
+    pub(crate) fn feed(
+        &self,
+        contract: &ContractId,
+        function: &str,
+        arguments: &Value,
+    ) -> Result<Vec<Value>, ClientError> {
+        let topic = format!("contracts:{}/{function}", hex::encode(contract.as_bytes()));
+        let request = self.agent.post(format!("{}/on/{topic}", self.url)).header(FEEDER_HEADER, "1");
+        let answer = self.answer(&topic, request.content_type(JSON).send(arguments.to_string()))?;
+        serde_json::from_slice(&answer).map_err(|error| self.strange(&topic, error))
     }
 
     /// Nonce and balance of an account.

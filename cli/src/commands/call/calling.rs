@@ -50,19 +50,43 @@ impl<'a> Calling<'a> {
     /// Reads.
     pub(super) fn query(&self, argument: &[u8]) -> Result<ExitCode> {
         let client = &self.chain.client;
-        let answer = client.query(&self.target.id, &self.function.name, argument).map_err(|error| match error {
-            ClientError::Refused { message, .. } => Fault::failed(
-                Refusal::read(&message, Some(&self.target.abi)).to_string(),
-                "a query changes nothing: look at its arguments and the contract's state",
-            ),
-            other => other.into(),
-        })?;
+        let answer = client.query(&self.target.id, &self.function.name, argument);
+        let answer = answer.map_err(|error| self.unanswered(error))?;
         let result = self.driver.decode_output(&self.function.name, &answer)?;
         self.ui.line(plain(&self.labels.applied(result.clone())));
         self.ui.document(&json!({
             "contract": self.target.hex(), "function": self.function.name, "result": result,
         }));
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// Reads what the function feeds: an item a line.
+    pub(super) fn feed(&self, arguments: &Value) -> Result<ExitCode> {
+        let items = self.chain.client.feed(&self.target.id, &self.function.name, arguments);
+        let items = items.map_err(|error| match error {
+            ClientError::Refused { status: 404, message } => Fault::failed(
+                format!("the node cannot read what `{}` feeds: {message}", self.function.name),
+                "`cargo dusk deploy` gives the node the driver of what it deploys",
+            ),
+            other => self.unanswered(other),
+        })?;
+        for item in &items {
+            self.ui.line(self.labels.applied(item.clone()).to_string());
+        }
+        self.ui.document(&json!({
+            "contract": self.target.hex(), "function": self.function.name, "result": items,
+        }));
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn unanswered(&self, error: ClientError) -> anyhow::Error {
+        match error {
+            ClientError::Refused { message, .. } => Fault::failed(
+                Refusal::read(&message, Some(&self.target.abi)).to_string(),
+                "a query changes nothing: look at its arguments and the contract's state",
+            ),
+            other => other.into(),
+        }
     }
 
     /// Simulates, sends, waits, and says what came of it.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Client, ClientError};
+use super::{Client, ClientError, JSON};
 
 /// A change of a development node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +37,7 @@ impl Client {
     pub(crate) fn control(&self, change: Change) -> Result<Value, ClientError> {
         let (topic, body) = change.request();
         let topic = format!("dev/{topic}");
-        let answer = self.send(&topic, "application/json", body.to_string().as_bytes())?;
+        let answer = self.send(&topic, JSON, body.to_string().as_bytes())?;
         serde_json::from_slice(&answer).map_err(|error| self.strange(&topic, error))
     }
 }
