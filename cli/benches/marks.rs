@@ -17,8 +17,8 @@ use anyhow::{Context, Result, bail, ensure};
 use dusk_core::abi::ContractId;
 use dusk_core::transfer::Transaction;
 use dusk_core::transfer::data::{ContractCall, ContractDeploy, TransactionData};
-use local_node::accounts::{DevAccount, dev_accounts};
 use local_node::LOCAL_CHAIN_ID;
+use local_node::accounts::{DevAccount, dev_accounts};
 use serde_json::Value;
 use tempfile::TempDir;
 

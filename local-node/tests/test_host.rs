@@ -11,7 +11,7 @@ use common::{ACCOUNTS, COUNTER, module_cache};
 use dusk_core::abi::ContractId;
 use local_node::genesis::DEV_BALANCE;
 use local_node::test_host::{Action, Artefact, HostConfig, TestHost};
-use local_node_types::execution::CallError;
+use local_node_types::execution::{CallError, Frame};
 use local_node_types::host::{HexBytes, MAX_LINE_BYTES, Outcome, PROTOCOL_VERSION, Request, Response};
 
 fn host() -> TestHost {
@@ -116,8 +116,6 @@ fn a_test_deploys_calls_and_asks() {
     assert_eq!(counted.result, Ok(HexBytes(8_u64.to_le_bytes().to_vec())));
     assert_eq!((counted.height, counted.fee), (2, counted.gas_spent));
     assert!(counted.events.iter().any(|event| event.source == contract && event.topic == "counted"));
-    let trace = counted.trace.expect("traced");
-    assert!(trace.calls.iter().any(|frame| frame.contract == contract && frame.function == "count"));
     assert_eq!(client.count(contract), 8);
 
     let refused = client.call("bob", contract, "fail");
@@ -131,6 +129,9 @@ fn a_test_deploys_calls_and_asks() {
     let report = host.stop();
     let [test] = report.tests.as_slice() else { panic!("{report:?}") };
     assert_eq!((test.test.as_str(), test.dropped), ("first", 0));
+    let counting =
+        |frame: &Frame| frame.calls.iter().any(|frame| (frame.contract, &*frame.function) == (contract, "count"));
+    assert!(test.entries[1].traces.iter().any(counting), "{:?}", test.entries[1]);
     let actions: Vec<_> = test.entries.iter().map(|entry| (entry.action, entry.function.as_str())).collect();
     let expected = [
         (Action::Deploy, "init"),
@@ -276,8 +277,11 @@ fn endless_contracts_end_with_their_gas() {
     let contract = client.deploy("alice", &[]).contract;
     let spun = client.call("alice", contract, "spin");
     assert_eq!((spun.result, spun.gas_spent), (Err(CallError::OutOfGas), 5_000_000));
-    let trace = spun.trace.expect("traced");
-    assert!(trace.calls.iter().any(|frame| frame.outcome == Err(CallError::OutOfGas)));
+    drop(client);
+    let report = host.stop();
+    let spun = report.tests[0].entries.last().expect("the call is reported");
+    let ran_out = |frame: &Frame| frame.calls.iter().any(|frame| frame.outcome == Err(CallError::OutOfGas));
+    assert!(spun.traces.iter().any(ran_out), "{spun:?}");
 }
 
 #[test]

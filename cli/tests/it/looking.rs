@@ -156,7 +156,7 @@ fn a_transaction_is_decoded(on: &On<'_>, call: &str, deployment: &str) {
     assert_eq!((&changed["data"]["to"], &changed["contract_name"]), (&3.into(), &"counter".into()));
     says(
         &on.dusk(&["tx", deployment, "--wait"]).exits(0),
-        &["done in block ", "@alice", "deploys", "init {\"limit\":10}"],
+        &["done in block ", "@owner", "deploys", "init {\"limit\":10}"],
     );
     let document = on.dusk(&["tx", deployment, "--json"]).exits(0).document();
     assert_eq!(document["deploy"]["init"], serde_json::json!({ "limit": 10 }), "{document}");

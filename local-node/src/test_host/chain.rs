@@ -281,6 +281,7 @@ impl<'a> Chain<'a> {
             unreachable!("the block holds the transaction that was just run in it")
         };
         let executed = receipt.executed;
+        let logs = executed.traces.iter().flat_map(Frame::logged).collect();
         self.report.push(Entry {
             action: order.action,
             package: self.packages.get(&order.contract).cloned(),
@@ -291,7 +292,7 @@ impl<'a> Chain<'a> {
             gas_spent: executed.gas_spent,
             result: executed.result.clone(),
             events: executed.events.clone(),
-            traces: executed.traces.clone(),
+            traces: executed.traces,
         });
         Ok(Response::Outcome(Outcome {
             tx: transaction.id(),
@@ -301,7 +302,7 @@ impl<'a> Chain<'a> {
             gas_spent: executed.gas_spent,
             fee: executed.gas_spent * order.gas_price,
             events: executed.events,
-            trace: telling_trace(executed.traces),
+            logs,
         }))
     }
 
@@ -310,7 +311,8 @@ impl<'a> Chain<'a> {
             session.call(contract, function, argument, BLOCK_GAS_LIMIT).map(|receipt| (receipt, ()))
         })?;
         let Asked { result, gas_spent, events, trace, more: _ } = asked;
-        Ok(Response::Queried { result: result.map(HexBytes), gas_spent, events, trace })
+        let logs = trace.map(|trace| trace.logged()).unwrap_or_default();
+        Ok(Response::Queried { result: result.map(HexBytes), gas_spent, events, logs })
     }
 
     fn feed(&mut self, contract: ContractId, function: String, argument: &[u8]) -> Answer {
@@ -322,7 +324,8 @@ impl<'a> Chain<'a> {
             Ok((receipt, items))
         })?;
         let Asked { result, gas_spent, trace, more, .. } = asked;
-        Ok(Response::Fed { items: result.map(|_| more.unwrap_or_default()), gas_spent, trace })
+        let logs = trace.map(|trace| trace.logged()).unwrap_or_default();
+        Ok(Response::Fed { items: result.map(|_| more.unwrap_or_default()), gas_spent, logs })
     }
 
     /// Asks a contract in a view of the state, which is forgotten, and reports it.
@@ -410,11 +413,4 @@ impl<'a> Chain<'a> {
         self.now = self.snapshots[index].clone();
         Ok(Response::Done)
     }
-}
-
-/// Of a transaction's top-level calls, the one that did what it was sent for: `init` of a deployed contract, else
-/// `spend_and_execute`, under which the call is.
-fn telling_trace(traces: Vec<Frame>) -> Option<Frame> {
-    let init = traces.iter().position(|frame| frame.contract != TRANSFER_CONTRACT);
-    traces.into_iter().nth(init.unwrap_or(0))
 }

@@ -78,25 +78,10 @@ fn parse(line: &[u8]) -> Result<Request, String> {
 fn send(mut stream: &TcpStream, response: &Response) -> std::io::Result<()> {
     let mut line = serde_json::to_vec(response)?;
     if line.len() >= MAX_LINE_BYTES {
-        line = serde_json::to_vec(&without_trace(response))?;
-    }
-    if line.len() >= MAX_LINE_BYTES {
         line = serde_json::to_vec(&failed(format!("the answer has more than {MAX_LINE_BYTES} bytes"), None))?;
     }
     line.push(b'\n');
     stream.write_all(&line)
-}
-
-/// The same answer without the part that can grow without the test's doing.
-fn without_trace(response: &Response) -> Response {
-    let mut response = response.clone();
-    if let Response::Outcome(local_node_types::host::Outcome { trace, .. })
-    | Response::Queried { trace, .. }
-    | Response::Fed { trace, .. } = &mut response
-    {
-        *trace = None;
-    }
-    response
 }
 
 pub(super) fn failed(message: String, hint: Option<&str>) -> Response {

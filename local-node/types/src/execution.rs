@@ -78,6 +78,37 @@ impl Frame {
     pub fn own_gas(&self) -> u64 {
         self.calls.iter().fold(self.gas_spent, |rest, call| rest.saturating_sub(call.gas_spent))
     }
+
+    /// Everything that the frame and its callees logged, in order.
+    #[must_use]
+    pub fn logged(&self) -> Vec<Logged> {
+        let mut all = Vec::new();
+        self.add_logged(&mut all);
+        all
+    }
+
+    fn add_logged(&self, all: &mut Vec<Logged>) {
+        let (mut calls, mut lines) = (self.calls.iter(), self.logs.iter());
+        for step in &self.steps {
+            match step {
+                Step::Call => calls.by_ref().take(1).for_each(|call| call.add_logged(all)),
+                Step::Log => {
+                    let logged = |line: &String| Logged { function: self.function.clone(), line: line.clone() };
+                    all.extend(lines.by_ref().take(1).map(logged));
+                }
+                Step::Event => {}
+            }
+        }
+    }
+}
+
+/// A line that a call logged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Logged {
+    /// The function that logged it.
+    pub function: String,
+    /// The line.
+    pub line: String,
 }
 
 /// An event, as the frame that emitted it remembers it.

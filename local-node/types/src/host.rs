@@ -10,12 +10,12 @@
 use dusk_core::abi::ContractId;
 use serde::{Deserialize, Serialize};
 
-use crate::execution::{CallError, Event, Frame, hex_id};
+use crate::execution::{CallError, Event, Logged, hex_id};
 
 /// The environment variable that holds the host's address, `127.0.0.1:PORT`.
 pub const ADDRESS_VARIABLE: &str = "DUSK_TEST_HOST";
 /// The version of this protocol. Host and test must agree exactly.
-pub const PROTOCOL_VERSION: u32 = 1;
+pub const PROTOCOL_VERSION: u32 = 2;
 /// The longest line that either side accepts.
 pub const MAX_LINE_BYTES: usize = 16 * 1024 * 1024;
 
@@ -152,8 +152,8 @@ pub enum Response {
         gas_spent: u64,
         /// Events that it would have emitted.
         events: Vec<Event>,
-        /// The calls that it made.
-        trace: Option<Frame>,
+        /// What its calls logged.
+        logs: Vec<Logged>,
     },
     /// A query that feeds was answered.
     Fed {
@@ -161,8 +161,8 @@ pub enum Response {
         items: Result<Vec<HexBytes>, CallError>,
         /// Gas that was spent.
         gas_spent: u64,
-        /// The calls that it made.
-        trace: Option<Frame>,
+        /// What its calls logged.
+        logs: Vec<Logged>,
     },
     /// An account's or a contract's money.
     Balance {
@@ -211,8 +211,8 @@ pub struct Outcome {
     pub fee: u64,
     /// What it emitted, the transfer contract's own events included.
     pub events: Vec<Event>,
-    /// The calls that it made.
-    pub trace: Option<Frame>,
+    /// What its calls logged.
+    pub logs: Vec<Logged>,
 }
 
 /// Bytes that stand as hexadecimal text in documents.

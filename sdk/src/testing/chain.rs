@@ -10,7 +10,7 @@ use core::convert::Infallible;
 use core::fmt;
 
 use dusk_core::abi::ContractId;
-use local_node_types::execution::{CallError, Event, Frame};
+use local_node_types::execution::{CallError, Event, Logged};
 use local_node_types::host::{Outcome, Request, Response};
 
 use super::connection::Connection;
@@ -338,8 +338,8 @@ impl Deployed {
 
 impl Deployed {
     /// Why a question has no answer.
-    fn failure(&self, what: &str, error: CallError, trace: Option<&Frame>) -> Failure {
-        let text = self.chain.name_accounts(&format!("{what} failed: {error}{}", show_logs(trace)));
+    fn failure(&self, what: &str, error: CallError, logs: &[Logged]) -> Failure {
+        let text = self.chain.name_accounts(&format!("{what} failed: {error}{}", show_logs(logs)));
         let panic = if let CallError::Panic(text) = error { Some(text) } else { None };
         Failure::of_call(text, panic)
     }
@@ -360,7 +360,7 @@ impl Reads for Deployed {
         let request = Request::Query { contract: self.id, function: function.into(), argument };
         match self.chain.ask(&request) {
             Response::Queried { result: Ok(bytes), .. } => decode(&what, &bytes.0),
-            Response::Queried { result: Err(error), trace, .. } => Err(self.failure(&what, error, trace.as_ref())),
+            Response::Queried { result: Err(error), logs, .. } => Err(self.failure(&what, error, &logs)),
             other => unexpected(&other),
         }
     }
@@ -376,7 +376,7 @@ impl Feeds for Deployed {
         let request = Request::Feed { contract: self.id, function: function.into(), argument };
         match self.chain.ask(&request) {
             Response::Fed { items: Ok(items), .. } => items.iter().map(|item| decode(&what, &item.0)).collect(),
-            Response::Fed { items: Err(error), trace, .. } => Err(self.failure(&what, error, trace.as_ref())),
+            Response::Fed { items: Err(error), logs, .. } => Err(self.failure(&what, error, &logs)),
             other => unexpected(&other),
         }
     }

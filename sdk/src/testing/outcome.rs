@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::marker::PhantomData;
 
 use dusk_core::abi::ContractId;
-use local_node_types::execution::{CallError, Event as RawEvent, Frame};
+use local_node_types::execution::{CallError, Event as RawEvent, Logged};
 use local_node_types::host::{HexBytes, Outcome};
 
 use super::chain::Chain;
@@ -57,20 +57,13 @@ impl Receipt {
             Err(CallError::OutOfGas) => format!("it ran out of gas, at {}", self.outcome.gas_spent),
             Err(other) => format!("it failed: {other}"),
         };
-        result + &show_logs(self.outcome.trace.as_ref())
+        result + &show_logs(&self.outcome.logs)
     }
 }
 
-/// What the calls logged, each line in the order of the calls; nothing where nothing was logged.
-pub(super) fn show_logs(trace: Option<&Frame>) -> String {
-    fn add(frame: &Frame, lines: &mut Vec<String>) {
-        lines.extend(frame.logs.iter().map(|line| format!("\n    {}: {line}", frame.function)));
-        frame.calls.iter().for_each(|call| add(call, lines));
-    }
-    let mut lines = Vec::new();
-    if let Some(trace) = trace {
-        add(trace, &mut lines);
-    }
+/// What the calls logged; nothing where nothing was logged.
+pub(super) fn show_logs(logs: &[Logged]) -> String {
+    let lines: Vec<String> = logs.iter().map(|Logged { function, line }| format!("\n    {function}: {line}")).collect();
     if lines.is_empty() { String::new() } else { format!("\nlogged:{}", lines.concat()) }
 }
 

@@ -93,7 +93,7 @@ fn outcome(result: Result<Vec<u8>, CallError>, events: Vec<Event>) -> Response {
         gas_spent: 77,
         fee: 154,
         events,
-        trace: None,
+        logs: vec![],
     })
 }
 
@@ -149,7 +149,7 @@ fn calls_are_sent_as_the_contract_reads_them() {
             result: Ok(HexBytes(7u64.to_le_bytes().to_vec())),
             gas_spent: 1,
             events: vec![],
-            trace: None,
+            logs: vec![],
         },
         Response::Height { height: 12 },
     ];
@@ -166,7 +166,7 @@ fn calls_are_sent_as_the_contract_reads_them() {
     let package = env!("CARGO_PKG_NAME").to_string();
     let argument = (3u64, String::from("rent"));
     let expected = [
-        Request::Open { version: 1, test: "a_test".into() },
+        Request::Open { version: PROTOCOL_VERSION, test: "a_test".into() },
         Request::Account { name: "alice".into() },
         Request::Deploy { package, from: "alice".into(), init: 10u64.to_le_bytes().into() },
         Request::Call {
@@ -239,7 +239,7 @@ fn other_failures_are_told_apart() {
 #[test]
 fn a_refused_query_is_an_error_with_its_reason() {
     let error = CallError::Panic("E2: Closed".into());
-    let answer = Response::Queried { result: Err(error), gas_spent: 1, events: vec![], trace: None };
+    let answer = Response::Queried { result: Err(error), gas_spent: 1, events: vec![], logs: vec![] };
     let (_chain, _, vault, _) = deployed(vec![answer]);
     let failure = vault.held().unwrap_err();
     assert!(failure.is(&Refused::Closed) && !failure.is(&Refused::Insufficient { held: 1 }));
