@@ -227,7 +227,8 @@ mod tests {
 
     #[test]
     fn the_readme_tells_what_comes_next() {
-        let readme = "# X\n```console\n$ cargo dusk test\nPASS\n$ cargo dusk node\n$ ls\n$ cargo dusk a\n$ cargo dusk b\n";
+        let readme =
+            "# X\n```console\n$ cargo dusk test\nPASS\n$ cargo dusk node\n$ ls\n$ cargo dusk a\n$ cargo dusk b\n";
         assert_eq!(first_commands(readme), ["cargo dusk test", "cargo dusk node", "cargo dusk a"]);
     }
 

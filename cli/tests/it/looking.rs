@@ -133,7 +133,7 @@ fn what_a_project_does_on_a_chain_is_told_in_its_own_words() {
     let interrupted = Following::start(&on, &[]);
     let port = node.port().to_owned();
     assert_eq!(interrupted.interrupt(), Some(0), "Ctrl-C is a good end");
-    follows_a_node_that_begins_anew(&place, on, node, &port);
+    follows_a_node_that_begins_anew(&place, &on, node, &port);
 }
 
 fn a_transaction_is_decoded(on: &On<'_>, call: &str, deployment: &str) {
@@ -205,12 +205,12 @@ fn a_contract_is_taken_apart(on: &On<'_>, contract: &str) {
     says(&by_file, &shown);
     let deployed = on.dusk(&["inspect", contract, "--json"]).exits(0).document();
     assert_eq!((&deployed["blake3"], &deployed["name"]), (&built["blake3"], &"counter".into()));
-    assert_eq!((&deployed["owner_name"], &deployed["functions"]), (&"alice".into(), &built["functions"]));
-    says(&on.dusk(&["inspect", "@counter", "--all"]).exits(0), &["owner", "@alice", "deployed", "in block "]);
+    assert_eq!((&deployed["owner_name"], &deployed["functions"]), (&"owner".into(), &built["functions"]));
+    says(&on.dusk(&["inspect", "@counter", "--all"]).exits(0), &["owner", "@owner", "deployed", "in block "]);
 }
 
-fn follows_a_node_that_begins_anew(place: &Place, on: On<'_>, node: RunningNode, port: &str) {
-    let mut follower = Following::start(&on, &["--topic", "Changed"]);
+fn follows_a_node_that_begins_anew(place: &Place, on: &On<'_>, node: RunningNode, port: &str) {
+    let mut follower = Following::start(on, &["--topic", "Changed"]);
     assert_eq!(node.stop(), Some(0));
     let _anew = RunningNode::start(place, port);
     assert_eq!(follower.line(), serde_json::json!({ "taken_back_to": 0 }));

@@ -12,7 +12,7 @@ use std::thread::{self, JoinHandle};
 
 use dusk_core::signatures::bls::{PublicKey, SecretKey};
 use local_node_types::execution::{CallError, Event};
-use local_node_types::host::{HexBytes, Outcome, Request, Response};
+use local_node_types::host::{HexBytes, Outcome, PROTOCOL_VERSION, Request, Response};
 
 use super::chain::{Chain, Signer};
 use super::connection::Connection;
