@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use dusk_sdk::Principal;
+use dusk_sdk::parts::{pausing, roles};
 use dusk_sdk::testing::*;
 use token::{Refused, Role, TokenClient};
 
@@ -10,6 +12,7 @@ use token::{Refused, Role, TokenClient};
 const SEEDS: std::ops::Range<u64> = 1..5;
 const CALLS: u64 = 40;
 const SUPPLY: u64 = 100;
+const IS_PAUSED: Refused = Refused::Pausing(pausing::Refused::Paused);
 
 #[dusk_sdk::test]
 fn random_calls_agree_with_the_model(chain: Chain) -> TestResult {
@@ -48,6 +51,7 @@ enum Call {
     Burn { amount: u64 },
     Grant { role: Role, to: usize },
     Revoke { role: Role, from: usize },
+    Renounce { role: Role },
     Pause,
     Resume,
 }
@@ -58,7 +62,7 @@ impl Call {
         let (someone, other, amount) = (dice.roll(3), dice.roll(3), dice.roll(60) as u64);
         let role = [Role::Admin, Role::Minter, Role::Burner, Role::Pauser][dice.roll(4)];
         let expected = if dice.roll(4) == 0 { 7 } else { model.allowances[by][someone] };
-        match dice.roll(24) {
+        match dice.roll(25) {
             0..10 => Self::Transfer { to: someone, amount },
             10..13 => Self::TransferFrom { owner: someone, to: other, amount: amount / 2 },
             13..17 => Self::Approve { spender: someone, expected, allowed: 50 },
@@ -66,7 +70,8 @@ impl Call {
             19 => Self::Burn { amount },
             20 => Self::Grant { role, to: someone },
             21 => Self::Revoke { role, from: someone },
-            22 if !model.paused => Self::Pause,
+            22 => Self::Renounce { role },
+            23 if !model.paused => Self::Pause,
             _ => Self::Resume,
         }
     }
@@ -88,7 +93,7 @@ impl Model {
     }
 
     fn apply(&mut self, by: usize, call: Call) -> Result<(), Refused> {
-        let has = |role| if self.roles[&role][by] { Ok(()) } else { Err(Refused::MissingRole { role }) };
+        let has = |role| if self.roles[&role][by] { Ok(()) } else { Err(needs(role)) };
         match call {
             Call::Transfer { to, amount } => self.shift(by, to, amount)?,
             Call::TransferFrom { owner, to, amount } => {
@@ -113,43 +118,46 @@ impl Model {
             }
             Call::Grant { role, to } => {
                 has(Role::Admin)?;
-                let holders = self.roles.get_mut(&role).expect("all roles are there");
-                if std::mem::replace(&mut holders[to], true) {
-                    return Err(Refused::AlreadyGranted);
-                }
+                self.holders(role)[to] = true;
             }
             Call::Revoke { role, from } => {
-                if by != from {
-                    has(Role::Admin)?;
-                }
-                let holders = self.roles.get_mut(&role).expect("all roles are there");
-                if !holders[from] {
-                    return Err(Refused::NotGranted);
-                }
-                if role == Role::Admin && holders.iter().filter(|holds| **holds).count() == 1 {
-                    return Err(Refused::LastAdmin);
-                }
-                holders[from] = false;
+                has(Role::Admin)?;
+                self.lose(role, from)?;
             }
+            Call::Renounce { role } => self.lose(role, by)?,
             Call::Pause => {
                 has(Role::Pauser)?;
                 if std::mem::replace(&mut self.paused, true) {
-                    return Err(Refused::IsPaused);
+                    return Err(IS_PAUSED);
                 }
             }
             Call::Resume => {
                 has(Role::Pauser)?;
                 if !std::mem::replace(&mut self.paused, false) {
-                    return Err(Refused::NotPaused);
+                    return Err(Refused::Pausing(pausing::Refused::NotPaused));
                 }
             }
         }
         Ok(())
     }
 
+    fn holders(&mut self, role: Role) -> &mut [bool; 3] {
+        self.roles.get_mut(&role).expect("all roles are there")
+    }
+
+    fn lose(&mut self, role: Role, from: usize) -> Result<(), Refused> {
+        let holders = self.holders(role);
+        let last = holders[from] && holders.iter().filter(|holds| **holds).count() == 1;
+        if last && role == Role::Admin {
+            return Err(Refused::Roles(roles::Refused::LastOfRoot));
+        }
+        holders[from] = false;
+        Ok(())
+    }
+
     fn moving(&self, amount: u64) -> Result<(), Refused> {
         match amount {
-            _ if self.paused => Err(Refused::IsPaused),
+            _ if self.paused => Err(IS_PAUSED),
             0 => Err(Refused::ZeroAmount),
             _ => Ok(()),
         }
@@ -168,6 +176,11 @@ impl Model {
     }
 }
 
+/// What somebody without a role is told.
+fn needs(role: Role) -> Refused {
+    Refused::Roles(roles::Refused::MissingRole { role: format!("{role:?}") })
+}
+
 /// The token on the chain.
 struct World<'a> {
     token: TokenClient<Deployed>,
@@ -177,7 +190,7 @@ struct World<'a> {
 impl World<'_> {
     fn apply(&self, by: usize, call: Call, refusal: Option<Refused>, context: &str) {
         let token = self.token.by(&self.people[by]);
-        let account = |person: usize| self.people[person].account();
+        let account = |person: usize| Principal::from(&self.people[person]);
         let sent = match call {
             Call::Transfer { to, amount } => token.transfer(account(to), amount),
             Call::TransferFrom { owner, to, amount } => {
@@ -190,6 +203,7 @@ impl World<'_> {
             Call::Burn { amount } => token.burn(amount),
             Call::Grant { role, to } => token.grant(role, account(to)),
             Call::Revoke { role, from } => token.revoke(role, account(from)),
+            Call::Renounce { role } => token.renounce(role),
             Call::Pause => token.pause(),
             Call::Resume => token.resume(),
         };
@@ -201,7 +215,7 @@ impl World<'_> {
     }
 
     fn compare(&self, model: &Model, seed: u64) -> TestResult {
-        let account = |person: usize| self.people[person].account();
+        let account = |person: usize| Principal::from(&self.people[person]);
         for one in 0..3 {
             assert_eq!(
                 self.token.balance_of(account(one))?,

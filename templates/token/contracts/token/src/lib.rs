@@ -1,12 +1,16 @@
 //! A fungible token: transfers, allowances, mint and burn by role, pausing.
 #![no_std]
 
+use dusk_sdk::parts::{pausing, roles};
 use dusk_sdk::prelude::*;
 
-/// A fungible token. Amounts are whole numbers of its smallest unit, of which 10^`decimals` make one token.
-#[contract]
+/// A fungible token. Amounts are whole numbers of its smallest unit, of which 10^`decimals` make one token. Accounts and
+/// contracts hold it alike.
+#[contract(events(roles::RoleGranted, roles::RoleRevoked, pausing::Paused, pausing::Resumed))]
 pub mod token {
     use super::*;
+    use dusk_sdk::parts::pausing::Pausing;
+    use dusk_sdk::parts::roles::Roles;
 
     /// The most bytes that a name may have.
     pub const MAX_NAME_BYTES: u32 = 64;
@@ -21,14 +25,14 @@ pub mod token {
         symbol: String,
         decimals: u8,
         supply: u64,
-        balances: BTreeMap<Account, u64>,
+        balances: BTreeMap<Principal, u64>,
         /// What a spender may still move, by owner and spender.
-        allowances: BTreeMap<(Account, Account), u64>,
-        roles: BTreeSet<(Role, Account)>,
-        paused: bool,
+        allowances: BTreeMap<(Principal, Principal), u64>,
+        roles: Roles<Role>,
+        pausing: Pausing,
     }
 
-    /// What an account may do besides using its own tokens.
+    /// What somebody may do besides using its own tokens.
     #[contract_type]
     #[derive(Copy, Eq, PartialOrd, Ord)]
     pub enum Role {
@@ -46,31 +50,31 @@ pub mod token {
     #[event]
     pub struct Transferred {
         /// Whose tokens they were.
-        pub from: Account,
+        pub from: Principal,
         /// Whose they are.
-        pub to: Account,
+        pub to: Principal,
         /// How many.
         pub amount: u64,
         /// Who moved them: the holder, or a spender that it approved.
-        pub by: Account,
+        pub by: Principal,
     }
 
     /// Tokens were made.
     #[event]
     pub struct Minted {
         /// Who made them.
-        pub by: Account,
+        pub by: Principal,
         /// Whose they are.
-        pub to: Account,
+        pub to: Principal,
         /// How many.
         pub amount: u64,
     }
 
-    /// Tokens were destroyed by the account that held them.
+    /// Tokens were destroyed by who held them.
     #[event]
     pub struct Burned {
         /// Who held and destroyed them.
-        pub by: Account,
+        pub by: Principal,
         /// How many.
         pub amount: u64,
     }
@@ -79,47 +83,11 @@ pub mod token {
     #[event]
     pub struct Approved {
         /// Whose tokens.
-        pub owner: Account,
+        pub owner: Principal,
         /// Who may move them.
-        pub spender: Account,
+        pub spender: Principal,
         /// How many from now on.
         pub allowed: u64,
-    }
-
-    /// An account has a role now.
-    #[event]
-    pub struct RoleGranted {
-        /// The role.
-        pub role: Role,
-        /// Who has it.
-        pub to: Account,
-        /// The administrator who said so.
-        pub by: Account,
-    }
-
-    /// An account does not have a role any more.
-    #[event]
-    pub struct RoleRevoked {
-        /// The role.
-        pub role: Role,
-        /// Who had it.
-        pub from: Account,
-        /// The administrator who said so, or the account itself.
-        pub by: Account,
-    }
-
-    /// No tokens move until they are resumed.
-    #[event]
-    pub struct Paused {
-        /// The pauser.
-        pub by: Account,
-    }
-
-    /// Tokens move again.
-    #[event]
-    pub struct Resumed {
-        /// The pauser.
-        pub by: Account,
     }
 
     /// Why a call was refused. The codes are part of what callers rely on: add new ones at the end.
@@ -133,7 +101,7 @@ pub mod token {
         TooManyDecimals { limit: u8 },
         /// An amount of zero would change nothing.
         ZeroAmount,
-        /// The account holds only `held`.
+        /// There are only `held` to take.
         Insufficient { held: u64 },
         /// The spender may move only `allowed`.
         AllowanceExceeded { allowed: u64 },
@@ -141,18 +109,12 @@ pub mod token {
         AllowanceChanged { allowed: u64 },
         /// Only `left` more can be made: a supply has 64 bits.
         SupplyExceeded { left: u64 },
-        /// Only an account with this role may do this.
-        MissingRole { role: Role },
-        /// The account has the role already.
-        AlreadyGranted,
-        /// The account does not have the role.
-        NotGranted,
-        /// Without this administrator nobody could ever grant a role again.
-        LastAdmin,
-        /// The token is paused.
-        IsPaused,
-        /// The token is not paused.
-        NotPaused,
+        /// Only who has a role may do this, and the last administrator stays.
+        #[from]
+        Roles(roles::Refused),
+        /// The token is paused, or not paused.
+        #[from]
+        Pausing(pausing::Refused),
     }
 
     impl Token {
@@ -161,8 +123,7 @@ pub mod token {
             ensure!(fits(&name, MAX_NAME_BYTES), Refused::NameLength { limit: MAX_NAME_BYTES });
             ensure!(fits(&symbol, MAX_SYMBOL_BYTES), Refused::SymbolLength { limit: MAX_SYMBOL_BYTES });
             ensure!(decimals <= MAX_DECIMALS, Refused::TooManyDecimals { limit: MAX_DECIMALS });
-            let deployer = sender();
-            let roles = [Role::Admin, Role::Minter, Role::Burner, Role::Pauser];
+            let deployer = caller();
             let mut token = Self {
                 name,
                 symbol,
@@ -170,9 +131,12 @@ pub mod token {
                 supply: 0,
                 balances: BTreeMap::new(),
                 allowances: BTreeMap::new(),
-                roles: roles.into_iter().map(|role| (role, deployer)).collect(),
-                paused: false,
+                roles: Roles::new(Role::Admin, deployer),
+                pausing: Pausing::default(),
             };
+            for role in [Role::Minter, Role::Burner, Role::Pauser] {
+                token.roles.grant(role, deployer)?;
+            }
             if supply > 0 {
                 token.mint(deployer, supply)?;
             }
@@ -199,35 +163,35 @@ pub mod token {
             self.supply
         }
 
-        /// How many units an account holds.
-        pub fn balance_of(&self, account: Account) -> u64 {
-            self.balances.get(&account).copied().unwrap_or_default()
+        /// How many units an account or a contract holds.
+        pub fn balance_of(&self, holder: Principal) -> u64 {
+            self.balances.get(&holder).copied().unwrap_or_default()
         }
 
         /// How many of the owner's units the spender may move.
-        pub fn allowance(&self, owner: Account, spender: Account) -> u64 {
+        pub fn allowance(&self, owner: Principal, spender: Principal) -> u64 {
             self.allowances.get(&(owner, spender)).copied().unwrap_or_default()
         }
 
-        /// Whether an account has a role.
-        pub fn has_role(&self, role: Role, account: Account) -> bool {
-            self.roles.contains(&(role, account))
+        /// Whether somebody has a role.
+        pub fn has_role(&self, role: Role, holder: Principal) -> bool {
+            self.roles.has(role, holder)
         }
 
         /// Whether the token is paused.
         pub fn is_paused(&self) -> bool {
-            self.paused
+            self.pausing.is_paused()
         }
 
-        /// Moves the sender's tokens.
-        pub fn transfer(&mut self, to: Account, amount: u64) -> Result<(), Refused> {
-            let from = sender();
+        /// Moves the caller's tokens.
+        pub fn transfer(&mut self, to: Principal, amount: u64) -> Result<(), Refused> {
+            let from = caller();
             self.shift(from, to, amount, from)
         }
 
-        /// Moves an owner's tokens, as far as the owner allowed the sender to.
-        pub fn transfer_from(&mut self, owner: Account, to: Account, amount: u64) -> Result<(), Refused> {
-            let spender = sender();
+        /// Moves an owner's tokens, as far as the owner allowed the caller to.
+        pub fn transfer_from(&mut self, owner: Principal, to: Principal, amount: u64) -> Result<(), Refused> {
+            let spender = caller();
             let allowed = self.allowance(owner, spender);
             ensure!(amount <= allowed, Refused::AllowanceExceeded { allowed });
             self.shift(owner, to, amount, spender)?;
@@ -235,10 +199,10 @@ pub mod token {
             Ok(())
         }
 
-        /// Sets what a spender may move of the sender's tokens, provided that it is `expected` now. So a spender who uses
+        /// Sets what a spender may move of the caller's tokens, provided that it is `expected` now. So a spender who uses
         /// the old allowance just before it changes cannot use the new one as well.
-        pub fn approve(&mut self, spender: Account, expected: u64, allowed: u64) -> Result<(), Refused> {
-            let owner = sender();
+        pub fn approve(&mut self, spender: Principal, expected: u64, allowed: u64) -> Result<(), Refused> {
+            let owner = caller();
             let current = self.allowance(owner, spender);
             ensure!(current == expected, Refused::AllowanceChanged { allowed: current });
             self.set_allowance(owner, spender, allowed);
@@ -247,8 +211,8 @@ pub mod token {
         }
 
         /// Makes tokens. Only a minter may.
-        pub fn mint(&mut self, to: Account, amount: u64) -> Result<(), Refused> {
-            let by = self.require(Role::Minter)?;
+        pub fn mint(&mut self, to: Principal, amount: u64) -> Result<(), Refused> {
+            let by = self.roles.require(Role::Minter)?;
             self.ensure_moving(amount)?;
             let left = u64::MAX - self.supply;
             ensure!(amount <= left, Refused::SupplyExceeded { left });
@@ -258,9 +222,9 @@ pub mod token {
             Ok(())
         }
 
-        /// Destroys tokens of the sender. Only a burner may; others hand their tokens to one first.
+        /// Destroys tokens of the caller. Only a burner may; others hand their tokens to one first.
         pub fn burn(&mut self, amount: u64) -> Result<(), Refused> {
-            let by = self.require(Role::Burner)?;
+            let by = self.roles.require(Role::Burner)?;
             self.ensure_moving(amount)?;
             self.take(by, amount)?;
             self.supply -= amount;
@@ -270,56 +234,44 @@ pub mod token {
 
         /// Stops transfers, minting and burning. Allowances and roles can still be changed. Only a pauser may.
         pub fn pause(&mut self) -> Result<(), Refused> {
-            let by = self.require(Role::Pauser)?;
-            ensure!(!self.paused, Refused::IsPaused);
-            self.paused = true;
-            emit(Paused { by });
-            Ok(())
+            self.roles.require(Role::Pauser)?;
+            Ok(self.pausing.pause()?)
         }
 
         /// Ends a pause. Only a pauser may.
         pub fn resume(&mut self) -> Result<(), Refused> {
-            let by = self.require(Role::Pauser)?;
-            ensure!(self.paused, Refused::NotPaused);
-            self.paused = false;
-            emit(Resumed { by });
-            Ok(())
+            self.roles.require(Role::Pauser)?;
+            Ok(self.pausing.resume()?)
         }
 
-        /// Gives a role to an account. Only an administrator may.
-        pub fn grant(&mut self, role: Role, to: Account) -> Result<(), Refused> {
-            let by = self.require(Role::Admin)?;
-            ensure!(self.roles.insert((role, to)), Refused::AlreadyGranted);
-            emit(RoleGranted { role, to, by });
-            Ok(())
+        /// Gives a role. Only an administrator may.
+        pub fn grant(&mut self, role: Role, to: Principal) -> Result<(), Refused> {
+            Ok(self.roles.grant(role, to)?)
         }
 
-        /// Takes a role from an account. Only an administrator may, or the account itself.
-        pub fn revoke(&mut self, role: Role, from: Account) -> Result<(), Refused> {
-            let by = sender();
-            ensure!(by == from || self.has_role(Role::Admin, by), Refused::MissingRole { role: Role::Admin });
-            ensure!(self.has_role(role, from), Refused::NotGranted);
-            let admins = || self.roles.iter().filter(|(role, _)| *role == Role::Admin);
-            ensure!(role != Role::Admin || admins().count() > 1, Refused::LastAdmin);
-            self.roles.remove(&(role, from));
-            emit(RoleRevoked { role, from, by });
-            Ok(())
+        /// Takes a role. Only an administrator may.
+        pub fn revoke(&mut self, role: Role, from: Principal) -> Result<(), Refused> {
+            Ok(self.roles.revoke(role, from)?)
         }
 
-        /// The sender, who has this role.
-        fn require(&self, role: Role) -> Result<Account, Refused> {
-            let by = sender();
-            ensure!(self.has_role(role, by), Refused::MissingRole { role });
-            Ok(by)
+        /// Gives up a role that the caller has.
+        pub fn renounce(&mut self, role: Role) -> Result<(), Refused> {
+            Ok(self.roles.renounce(role)?)
         }
 
         fn ensure_moving(&self, amount: u64) -> Result<(), Refused> {
-            ensure!(!self.paused, Refused::IsPaused);
+            self.pausing.require_running()?;
             ensure!(amount > 0, Refused::ZeroAmount);
             Ok(())
         }
 
-        fn shift(&mut self, from: Account, to: Account, amount: u64, by: Account) -> Result<(), Refused> {
+        fn shift(
+            &mut self,
+            from: Principal,
+            to: Principal,
+            amount: u64,
+            by: Principal,
+        ) -> Result<(), Refused> {
             self.ensure_moving(amount)?;
             self.take(from, amount)?;
             self.add(to, amount);
@@ -327,7 +279,7 @@ pub mod token {
             Ok(())
         }
 
-        fn take(&mut self, from: Account, amount: u64) -> Result<(), Refused> {
+        fn take(&mut self, from: Principal, amount: u64) -> Result<(), Refused> {
             let held = self.balance_of(from);
             ensure!(amount <= held, Refused::Insufficient { held });
             if held == amount {
@@ -339,11 +291,11 @@ pub mod token {
         }
 
         /// Cannot overflow: no balance is above the supply, which fits.
-        fn add(&mut self, to: Account, amount: u64) {
+        fn add(&mut self, to: Principal, amount: u64) {
             *self.balances.entry(to).or_default() += amount;
         }
 
-        fn set_allowance(&mut self, owner: Account, spender: Account, allowed: u64) {
+        fn set_allowance(&mut self, owner: Principal, spender: Principal, allowed: u64) {
             if allowed == 0 {
                 self.allowances.remove(&(owner, spender));
             } else {
