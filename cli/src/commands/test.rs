@@ -41,8 +41,8 @@ pub(super) fn run(project: &Project, options: &Test, ui: &Ui) -> Result<ExitCode
         let _waiting = ui.waiting("running the tests");
         testing::run(&programs, host, selection)?
     };
-    let deeds = deeds(&run, &built.artifacts, options.verbose)?;
-    say(&run, &deeds, ui);
+    let deeds = deeds(&run, &built.artifacts, options)?;
+    say(&run, &deeds, options, ui);
     if run.results.is_empty() && run.broken.is_empty() {
         return Err(nothing_ran(options, &programs, selection)?);
     }
@@ -82,13 +82,14 @@ fn nothing_ran(options: &Test, programs: &[Program], selection: Selection<'_>) -
     Ok(Fault::usage(format!("no test {how} `{filter}`"), hint))
 }
 
-/// By test, what it did: of failed tests, or of all.
-fn deeds(run: &TestRun, artifacts: &[Artifact], verbosity: u8) -> Result<BTreeMap<String, Vec<Deed>>> {
-    let shown = |result: &&TestResult| match verbosity {
-        0 => false,
-        1 => result.status == Status::Failed,
-        _ => true,
-    };
+/// Whether the calls of a test are shown: of those that fail, or of all.
+fn shows_calls(result: &TestResult, options: &Test) -> bool {
+    options.verbose > 1 || options.verbose == 1 && result.status == Status::Failed
+}
+
+/// By test, what it did, as far as calls or logs are shown.
+fn deeds(run: &TestRun, artifacts: &[Artifact], options: &Test) -> Result<BTreeMap<String, Vec<Deed>>> {
+    let shown = |result: &&TestResult| options.logs || shows_calls(result, options);
     let shown: Vec<String> = run.results.iter().filter(shown).map(TestResult::full_name).collect();
     if shown.is_empty() {
         return Ok(BTreeMap::new());
@@ -152,7 +153,7 @@ fn document(run: &TestRun, deeds: &BTreeMap<String, Vec<Deed>>, weighed: Option<
     document
 }
 
-fn say(run: &TestRun, deeds: &BTreeMap<String, Vec<Deed>>, ui: &Ui) {
+fn say(run: &TestRun, deeds: &BTreeMap<String, Vec<Deed>>, options: &Test, ui: &Ui) {
     let several = run.results.iter().any(|result| result.program != run.results[0].program);
     let name = |result: &TestResult| if several { result.full_name() } else { result.name.clone() };
     let width = run.results.iter().map(|result| name(result).chars().count()).max().unwrap_or_default();
@@ -169,7 +170,12 @@ fn say(run: &TestRun, deeds: &BTreeMap<String, Vec<Deed>>, ui: &Ui) {
             _ => String::new(),
         };
         ui.line(format!("   {word} {:width$}{figures}", name(result)).trim_end());
-        deeds.get(&result.full_name()).into_iter().flatten().for_each(|deed| tree::say(deed, ui));
+        let deeds = deeds.get(&result.full_name()).into_iter().flatten();
+        if shows_calls(result, options) {
+            deeds.for_each(|deed| tree::say(deed, ui));
+        } else {
+            deeds.filter_map(|deed| deed.call.as_ref()).for_each(|call| tree::say_logs(call, ui));
+        }
     }
     for result in run.results.iter().filter(|result| result.status == Status::Failed) {
         ui.line(format_args!("\n   {} {}\n{}", ui.toned(Tone::Bad, "----"), name(result), result.output));

@@ -36,6 +36,24 @@ pub(super) fn say(deed: &Deed, ui: &Ui) {
     }
 }
 
+/// Prints only what contracts logged, each line with the function that it came from.
+pub(super) fn say_logs(call: &Call, ui: &Ui) {
+    for step in &call.steps {
+        match step {
+            Step::Call(inner) => say_logs(inner, ui),
+            Step::Log(line) => {
+                let place = format!("{}::{}", shortened(&call.contract), call.function);
+                ui.line(format_args!(
+                    "{INDENT}{} {} {line}",
+                    ui.toned(Tone::Name, &place),
+                    ui.toned(Tone::Hint, "log")
+                ));
+            }
+            Step::Event { .. } => {}
+        }
+    }
+}
+
 /// `counter::increment(by: 3) [31,233 gas]`
 fn heading(call: &Call, ui: &Ui) -> String {
     let contract = shortened(&call.contract);
