@@ -92,6 +92,20 @@ fn all_rust_in_the_book_is_shown_from_tested_files() {
 }
 
 #[test]
+fn the_page_on_dusk_toml_shows_the_file_that_is_tested() {
+    let fenced = |text: &str| {
+        let lines = text.lines().skip_while(|line| *line != "```toml").skip(1).take_while(|line| *line != "```");
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let documented = read(&root().join("cli/src/ops/settings.rs"));
+    let documented = documented.lines().map_while(|line| line.strip_prefix("//!"));
+    let documented: Vec<&str> = documented.map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
+    let shown = fenced(&read(&source().join("dusk-toml.md")));
+    assert_eq!(shown, fenced(&documented.join("\n")));
+    assert!(shown.len() > 10, "{shown:?}");
+}
+
+#[test]
 fn every_page_is_in_the_summary_and_every_link_leads_somewhere() {
     let summary = source().join("SUMMARY.md");
     let mut listed = BTreeSet::from([summary.clone()]);

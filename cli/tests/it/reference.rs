@@ -12,6 +12,13 @@ const SDK_FILES: &[(&str, &str, &str)] = &[
     ("The call and the chain", "sdk/src/env.rs", "`dusk_sdk::env`; most of it is in the prelude."),
     ("Hashes, signatures, proofs", "sdk/src/crypto.rs", "`dusk_sdk::crypto`: computed by the host, at a fixed price."),
     ("Calls to other contracts", "sdk/src/client.rs", "`dusk_sdk::client`."),
+    ("DUSK in and out", "sdk/src/money.rs", "`dusk_sdk::money`."),
+    ("Amounts", "sdk/src/amount.rs", "`dusk_sdk::Dusk`, in the prelude."),
+    ("Parts: one owner", "sdk/src/parts/ownership.rs", "`dusk_sdk::parts::ownership`."),
+    ("Parts: roles", "sdk/src/parts/roles.rs", "`dusk_sdk::parts::roles`."),
+    ("Parts: pausing", "sdk/src/parts/pausing.rs", "`dusk_sdk::parts::pausing`."),
+    ("Parts: upgrades", "sdk/src/parts/proxy.rs", "`dusk_sdk::parts::proxy`."),
+    ("Accounts and contracts", "sdk/src/principal.rs", "`dusk_sdk::Principal`, in the prelude."),
     ("Accounts", "sdk/src/account.rs", "`dusk_sdk::Account`, in the prelude."),
     ("Field elements", "sdk/src/field.rs", "`dusk_sdk::Field`, in the prelude."),
     ("Tests: the chain", "sdk/src/testing/chain.rs", "`dusk_sdk::testing`."),
@@ -28,6 +35,9 @@ const ERROR_FILES: &[(&str, &str)] = &[
     ("Questions that are not answered", "local-node/src/reader.rs"),
     ("Contracts that cannot be deployed", "local-node/vm/src/module/inspect.rs"),
     ("Drivers that do not work", "local-node/vm/src/driver.rs"),
+    ("Drivers that the node does not have or take", "local-node/src/drivers.rs"),
+    ("What a node is asked and does not do", "local-node/src/handle.rs"),
+    ("Chains that cannot be kept", "local-node/src/store/error.rs"),
     ("Nodes that do not answer", "cli/src/ops/client.rs"),
 ];
 
@@ -106,7 +116,7 @@ pub(crate) fn errors(root: &Path) -> String {
     let mut page = format!(
         "# Errors\n\n{MADE}\n\nA contract's own errors are in its `abi.json`, with their codes; \
          [The contract model](../model.md#errors-revert) tells how they travel. Here are all others, as the code has \
-         them. Names in braces stand for figures of the case.\n\n## What commands say\n\nEvery error ends with a hint. \
+         them. Names in braces, and `…`, stand for figures of the case.\n\n## What commands say\n\nEvery error ends with a hint. \
          The exit code is 1 when the work failed, 2 when the command was wrong, 3 when the machine lacks something.\n\n\
          | exit | error | hint |\n|---|---|---|\n"
     );
@@ -124,6 +134,7 @@ pub(crate) fn errors(root: &Path) -> String {
                     Fields::Unnamed(_) => text.replace("{0", "{reason"),
                     _ => text,
                 };
+                let text = text.replace("{}", "…");
                 writeln!(page, "| {} | {} |", cell(&text), first_sentence(&variant.attrs)).expect("strings take all");
                 rows += 1;
             }

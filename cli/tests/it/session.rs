@@ -243,8 +243,8 @@ fn line_matches(expected: &str, found: &str) -> bool {
     Regex::new(&format!("^{}$", parts.join(".*"))).expect("escaped text is a pattern").is_match(&found)
 }
 
-/// A line without what differs between two runs, two machines, or two compilers: times, ids, gas, fees, sizes, and the
-/// spaces that align them.
+/// A line without what differs between two runs, two machines, or two compilers: times, ids, gas, fees, sizes, other
+/// figures of thousands and more, and the spaces that align them.
 fn settled(line: &str) -> String {
     static UNSETTLED: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         [
@@ -256,6 +256,8 @@ fn settled(line: &str) -> String {
             (r"\bfee [\d.,]+ ?\w+", "FEE"),
             (r"[\d.,]+ (B|KiB|MiB)\b", "SIZE"),
             (r"[−-]\d+ ?%", "PERCENT"),
+            (r"\b\d{1,3}(,\d{3})+(\.\d+)?\b", "FIGURE"),
+            (r"\bsize: \d+\b", "SIZE"),
             (r"\b\d+\.\d+\.\d+\b", "VERSION"),
             (r"\s+", " "),
         ]
@@ -277,6 +279,8 @@ fn what_differs_between_runs_is_not_compared() {
         ("3 passed in 0.2 s", "3 passed in 90 ms"),
         ("error: … is not there", "error: `x` is not there"),
         ("  alice    1.0", "  alice 1.0"),
+        ("deploys counter  6,824,541  done", "deploys counter 16,824,538 done"),
+        ("size: 9823 of 1048576 bytes", "size: 9901 of 1048576 bytes"),
     ] {
         assert!(line_matches(expected, found), "{expected} / {found}");
     }

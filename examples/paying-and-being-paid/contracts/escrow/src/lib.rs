@@ -60,6 +60,7 @@ pub mod escrow {
     }
 
     impl Escrow {
+        // ANCHOR: in
         /// Opens a deal, and returns its number. The transaction must attach exactly the price: a contract cannot see
         /// how much is attached, so the caller says it, and `take_deposit` refuses anything else.
         pub fn open(&mut self, seller: Account, price: Dusk) -> Result<u64, Refused> {
@@ -71,6 +72,7 @@ pub mod escrow {
             emit(Opened { deal, price });
             Ok(deal)
         }
+        // ANCHOR_END: in
 
         /// A deal that is open.
         pub fn deal(&self, deal: u64) -> Option<Deal> {
@@ -91,6 +93,7 @@ pub mod escrow {
             self.close(deal, buyer)
         }
 
+        // ANCHOR: out
         /// The books first, the money last.
         fn close(&mut self, deal: u64, to: Account) -> Result<(), Refused> {
             let Deal { price, .. } = self.deals.remove(&deal).ok_or(Refused::NoDeal)?;
@@ -98,5 +101,6 @@ pub mod escrow {
             emit(Closed { deal, to });
             Ok(())
         }
+        // ANCHOR_END: out
     }
 }
