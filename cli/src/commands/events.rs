@@ -171,13 +171,11 @@ impl Search<'_> {
     fn follow(mut self, from: u64, limit: Option<u64>) -> Result<ExitCode> {
         let stop = interruption()?;
         let mut left = limit.unwrap_or(u64::MAX);
-        self.ui.step(
-            "Following",
-            format_args!("{} from block {}; Ctrl-C ends it", self.chain.client.url(), grouped(from)),
-        );
         let mut gone = false;
         let client = self.chain.client.clone();
-        let followed = Follower::new(&client, from, stop).run(|news| {
+        let follower = Follower::connect(&client, from, stop).map_err(chain::unreachable)?;
+        self.ui.step("Following", format_args!("{} from block {}; Ctrl-C ends it", client.url(), grouped(from)));
+        let followed = follower.run(|news| {
             match news {
                 News::Block(block) => {
                     for found in self.wanted(block) {

@@ -45,21 +45,31 @@ pub(crate) struct Follower<'a> {
     next: u64,
     /// Height and hash of the last blocks told or known.
     seen: VecDeque<(u64, String)>,
+    socket: Option<Socket>,
     stop: Arc<AtomicBool>,
 }
 
 impl<'a> Follower<'a> {
-    /// Begins with the block at this height. `stop`: ends the work.
-    pub(crate) fn new(client: &'a Client, next: u64, stop: Arc<AtomicBool>) -> Self {
-        Self { client, next, seen: VecDeque::new(), stop }
+    /// Connects, to begin with the block at this height: from here on nothing is missed. `stop`: ends the work.
+    ///
+    /// # Errors
+    /// When the node does not answer.
+    pub(crate) fn connect(client: &'a Client, next: u64, stop: Arc<AtomicBool>) -> Result<Self, ClientError> {
+        let socket = Some(client.listen(&PATHS)?);
+        let mut follower = Self { client, next, seen: VecDeque::new(), socket, stop };
+        let (tip, _) = client.tip()?;
+        if tip < next {
+            follower.remember_tip(tip)?;
+        }
+        Ok(follower)
     }
 
     /// Tells until `tell` says that it has enough, or until the work is to end.
     ///
     /// # Errors
-    /// When the node does not answer at the very first, answers what no node answers, or `tell` fails.
+    /// When the node answers what no node answers, or `tell` fails.
     pub(crate) fn run(mut self, mut tell: impl FnMut(News) -> Result<bool>) -> Result<()> {
-        let mut socket = Some(self.client.listen(&PATHS)?);
+        let mut socket = self.socket.take();
         while !self.stopped() {
             let Some(mut open) = socket.take() else {
                 return Ok(());
@@ -207,11 +217,12 @@ enum Ended {
     Gone(String),
 }
 
-/// The reason of an error that passes when the node is back; any other stays an error.
+/// The reason of an error that passes when the node is back; any other stays an error. A node that goes down breaks off
+/// in the middle of an answer, and one that has come up does not know the session of the one before (424).
 fn reason_to_retry(error: anyhow::Error) -> Result<String> {
     match error.downcast_ref::<ClientError>() {
-        Some(ClientError::Unreachable { reason, .. }) => Ok(reason.clone()),
-        Some(ClientError::Refused { status: 429 | 500.., message }) => Ok(message.clone()),
+        Some(ClientError::Unreachable { reason, .. } | ClientError::Strange { reason, .. }) => Ok(reason.clone()),
+        Some(ClientError::Refused { status: 424 | 429 | 500.., message }) => Ok(message.clone()),
         _ => Err(error),
     }
 }

@@ -246,7 +246,10 @@ impl Following {
     /// The next document.
     fn line(&mut self) -> Value {
         let line = self.lines.next().expect("there is more").unwrap();
-        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
+        serde_json::from_str(&line).unwrap_or_else(|error| {
+            let rest: Vec<String> = self.lines.by_ref().map_while(Result::ok).take(20).collect();
+            panic!("{error}: {line}{}", rest.join(" "))
+        })
     }
 
     /// Ends it as Ctrl-C does, and gives its exit code.
