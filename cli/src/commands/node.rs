@@ -17,7 +17,7 @@ pub(super) fn run(options: &Node, ui: &Ui) -> Result<ExitCode> {
     let begun = Instant::now();
     let block_time = embedded::block_time(&options.block_time)?;
     let address = SocketAddr::new(options.host, options.port);
-    let running = Embedded::start(address, block_time, options.rules, options.data.clone())?;
+    let mut running = Embedded::start(address, block_time, options.rules, options.data.clone())?;
     let ready = begun.elapsed();
 
     let info = running.node.info();

@@ -21,6 +21,7 @@ pub(crate) struct Embedded {
     /// The node.
     pub(crate) node: NodeHandle,
     server: Server,
+    interrupt: Interrupt,
 }
 
 impl Embedded {
@@ -40,7 +41,9 @@ impl Embedded {
             return Err(refused(address, &error));
         }
         let config = Config { block_time, rules, data, module_cache: folders::modules(), ..Config::default() };
-        let (node, server) = runtime.block_on(async {
+        let (node, server, interrupt) = runtime.block_on(async {
+            // Before anybody is told that the node is there: from here on a signal ends the node, not the process.
+            let interrupt = Interrupt::new().context("cannot wait for Ctrl-C")?;
             let node = local_node::spawn(config).await.map_err(|error| match error {
                 NodeError::Store(error) => storage_fault(&error),
                 other => anyhow::Error::from(other).context("the node does not start"),
@@ -49,9 +52,9 @@ impl Embedded {
                 HttpError::InUse(address) => taken(address),
                 other => anyhow::Error::from(other),
             })?;
-            anyhow::Ok((node, server))
+            anyhow::Ok((node, server, interrupt))
         })?;
-        Ok(Self { runtime, node, server })
+        Ok(Self { runtime, node, server, interrupt })
     }
 
     /// Where its HTTP interface is.
@@ -63,11 +66,10 @@ impl Embedded {
     ///
     /// # Errors
     /// An environment fault when the node ends by itself, because it cannot read or write its chain.
-    pub(crate) fn wait_for_end(&self) -> Result<()> {
+    pub(crate) fn wait_for_end(&mut self) -> Result<()> {
         self.runtime.block_on(async {
-            let mut interrupt = Interrupt::new().context("cannot wait for Ctrl-C")?;
             tokio::select! {
-                () = interrupt.wait() => Ok(()),
+                () = self.interrupt.wait() => Ok(()),
                 end = self.node.ended() => match end {
                     End::Failed(error) => Err(storage_fault(&error)),
                     _ => Ok(()),
@@ -78,7 +80,7 @@ impl Embedded {
 
     /// Stops it.
     pub(crate) fn stop(self) {
-        let Self { runtime, node, server } = self;
+        let Self { runtime, node, server, .. } = self;
         runtime.block_on(async {
             server.stop().await;
             node.shutdown().await;
