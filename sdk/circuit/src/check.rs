@@ -1,0 +1,270 @@
+//! Whether values satisfy a circuit, and if not, which named constraint fails.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
+
+use dusk_bls12_381::BlsScalar;
+use dusk_jubjub::EDWARDS_D;
+
+use crate::layout::{Kind, Layout, Place, Selectors, Wire};
+use crate::plain;
+use crate::wires::Wires;
+
+/// Why values are refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CheckError {
+    /// There are not as many values, or public inputs, as the circuit has.
+    #[error("the circuit has {expected} {what}, and {given} were given")]
+    Count {
+        /// Of what.
+        what: &'static str,
+        /// How many there should be.
+        expected: usize,
+        /// How many there are.
+        given: usize,
+    },
+    /// The wires 0 and 1 do not hold 0 and 1.
+    #[error("the first two values must be 0 and 1")]
+    Constants,
+    /// A constraint does not hold.
+    #[error("{0}")]
+    Unsatisfied(alloc::boxed::Box<Unsatisfied>),
+}
+
+/// A constraint that does not hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unsatisfied {
+    /// The name of the constraint.
+    pub constraint: String,
+    /// The names of the regions around it, outermost first.
+    pub path: Vec<String>,
+    /// Where in the source it is asked for.
+    pub place: Place,
+    /// The row that fails.
+    pub row: usize,
+    /// What the row states.
+    pub statement: String,
+    /// The values in the statement: the name of the wire in the row, the named input that it is, if any, the value.
+    pub values: Vec<Held>,
+}
+
+/// A value in a constraint that does not hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// The wire's name in the row: `a`, `b`, `c`, `d`; `a'` is that of the next row; `p` is the public input.
+    pub wire: &'static str,
+    /// The input that it is, by its name in the circuit's function.
+    pub input: Option<String>,
+    /// The value.
+    pub value: plain::Field,
+}
+
+impl fmt::Display for Unsatisfied {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for name in &self.path {
+            write!(f, "{name} / ")?;
+        }
+        write!(f, "{} ({}): {} does not hold", self.constraint, self.place, self.statement)?;
+        for (index, held) in self.values.iter().enumerate() {
+            write!(f, "{}{} = {}", if index == 0 { "; " } else { ", " }, held.wire, short(&held.value))?;
+            if let Some(input) = &held.input {
+                write!(f, " ({input})")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A value as people read it: small numbers and small negative ones in decimal, others in hexadecimal, most significant first.
+#[must_use]
+pub fn short(value: &plain::Field) -> String {
+    let small = |bytes: &[u8; 32]| {
+        bytes[8..].iter().all(|byte| *byte == 0).then(|| {
+            u64::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], bytes[6], bytes[7]])
+        })
+    };
+    if let Some(number) = small(&value.to_bytes()) {
+        return number.to_string();
+    }
+    if let Some(number) = small(&(-value.scalar()).to_bytes()) {
+        return alloc::format!("-{number}");
+    }
+    let hex: String = value.to_bytes().iter().rev().map(|byte| alloc::format!("{byte:02x}")).collect();
+    alloc::format!("0x{hex}")
+}
+
+/// Evaluates all constraints of a circuit on the values.
+///
+/// # Errors
+/// [`CheckError`]: the first constraint that does not hold, by its row.
+pub fn check(layout: &Layout, wires: &Wires) -> Result<(), CheckError> {
+    let count = |what, expected, given| {
+        if expected == given { Ok(()) } else { Err(CheckError::Count { what, expected, given }) }
+    };
+    let values = wires.values();
+    count("values", layout.wires as usize, values.len())?;
+    count("public inputs", layout.public_rows.len(), wires.public().len())?;
+    if values[0] != BlsScalar::zero() || values[1] != BlsScalar::one() {
+        return Err(CheckError::Constants);
+    }
+    let mut public = layout.public_rows.iter().zip(wires.public()).peekable();
+    for (index, row) in layout.rows.iter().enumerate() {
+        let input = public.next_if(|(row, _)| **row as usize == index).map(|(_, value)| *value);
+        let next = layout.rows.get(index + 1).map_or([Wire::ZERO; 4], |next| next.wires);
+        let selectors = &layout.selectors[row.selectors as usize];
+        let here = row.wires.map(|wire| values[wire.index()]);
+        let ahead = next.map(|wire| values[wire.index()]);
+        if !holds(selectors, &here, &ahead, input.unwrap_or_default()) {
+            let fault = explain(layout, values, index, input);
+            return Err(CheckError::Unsatisfied(alloc::boxed::Box::new(fault)));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a row's statement holds: see [`Selectors`].
+fn holds(q: &Selectors, [a, b, c, d]: &[BlsScalar; 4], [a1, b1, _, d1]: &[BlsScalar; 4], public: BlsScalar) -> bool {
+    let zero = BlsScalar::zero();
+    let four = BlsScalar::from(4);
+    match q.kind {
+        Kind::Idle => public == zero,
+        Kind::Arithmetic => {
+            let mut sum = q.constant + public;
+            for (factor, value) in [(&q.left, a), (&q.right, b), (&q.output, c), (&q.fourth, d)] {
+                if *factor != zero {
+                    sum += factor * value;
+                }
+            }
+            if q.multiply != zero {
+                sum += q.multiply * a * b;
+            }
+            sum == zero
+        }
+        Kind::Range => [c - four * d, b - four * c, a - four * b, d1 - four * a].iter().all(is_digit),
+        Kind::And | Kind::Xor => {
+            let (x, y, z) = (a1 - four * a, b1 - four * b, d1 - four * d);
+            let (Some(x), Some(y), Some(z)) = (digit(&x), digit(&y), digit(&z)) else { return false };
+            *c == BlsScalar::from(x * y) && z == if q.kind == Kind::And { x & y } else { x ^ y }
+        }
+        Kind::FixedAdd => {
+            let bit = d1 - d.double();
+            let square = bit * bit;
+            let (x, y) = (bit * q.left, square * (q.right - BlsScalar::one()) + BlsScalar::one());
+            let bend = c * a * b * EDWARDS_D;
+            bit * square == bit
+                && bit * q.constant == *c
+                && a1 + a1 * bend == a * y + b * x
+                && b1 - b1 * bend == b * y + a * x
+        }
+        Kind::CurveAdd => {
+            let (x1y2, y1x2) = (a * d, b * c);
+            let bend = EDWARDS_D * x1y2 * y1x2;
+            x1y2 == *d1 && a1 + a1 * bend == x1y2 + y1x2 && b1 - b1 * bend == b * d + a * c
+        }
+    }
+}
+
+fn is_digit(value: &BlsScalar) -> bool {
+    digit(value).is_some()
+}
+
+fn digit(value: &BlsScalar) -> Option<u64> {
+    (0..4).find(|digit| BlsScalar::from(*digit) == *value)
+}
+
+/// What is to be told about a row that fails.
+fn explain(layout: &Layout, values: &[BlsScalar], index: usize, public: Option<BlsScalar>) -> Unsatisfied {
+    let row = &layout.rows[index];
+    let selectors = &layout.selectors[row.selectors as usize];
+    let next = layout.rows.get(index + 1).map_or([Wire::ZERO; 4], |next| next.wires);
+    let constraint = &layout.constraints[row.constraint as usize];
+    let (statement, used) = statement(selectors, public.is_some());
+    let input_of = |wire: Wire| {
+        let input = layout.inputs.iter().find(|input| input.wires.contains(&wire))?;
+        let position = input.wires.iter().position(|it| *it == wire)?;
+        Some(if input.wires.len() == 1 { input.name.clone() } else { alloc::format!("{}[{position}]", input.name) })
+    };
+    let named = ["a", "b", "c", "d", "a'", "b'", "d'"].into_iter();
+    let wires = named.zip(row.wires.into_iter().chain([next[0], next[1], next[3]]));
+    let mut held: Vec<Held> = wires
+        .filter(|(name, _)| used.contains(name))
+        .map(|(name, wire)| Held { wire: name, input: input_of(wire), value: values[wire.index()].into() })
+        .collect();
+    if let Some(value) = public {
+        held.push(Held { wire: "p", input: None, value: value.into() });
+    }
+    Unsatisfied {
+        constraint: constraint.name.clone(),
+        path: layout.path(constraint.region).into_iter().map(ToString::to_string).collect(),
+        place: constraint.place.clone(),
+        row: index,
+        statement,
+        values: held,
+    }
+}
+
+/// What a row states, in symbols, and the wires in it.
+fn statement(q: &Selectors, public: bool) -> (String, Vec<&'static str>) {
+    let all = alloc::vec!["a", "b", "c", "d", "a'", "b'", "d'"];
+    match q.kind {
+        Kind::Idle => ("0 = 0".to_string(), Vec::new()),
+        Kind::Arithmetic => polynomial(q, public),
+        Kind::Range => {
+            ("c − 4d, b − 4c, a − 4b, d' − 4a ∈ {0,1,2,3}".to_string(), alloc::vec!["a", "b", "c", "d", "d'"])
+        }
+        Kind::And => ("d' − 4d = (a' − 4a) AND (b' − 4b), c = (a' − 4a)·(b' − 4b)".to_string(), all),
+        Kind::Xor => ("d' − 4d = (a' − 4a) XOR (b' − 4b), c = (a' − 4a)·(b' − 4b)".to_string(), all),
+        Kind::FixedAdd => ("(a', b') = (a, b) + (d' − 2d)·P, d' − 2d ∈ {−1,0,1}".to_string(), all),
+        Kind::CurveAdd => ("(a', b') = (a, b) + (c, d), d' = a·d".to_string(), all),
+    }
+}
+
+fn polynomial(q: &Selectors, public: bool) -> (String, Vec<&'static str>) {
+    let mut text = String::new();
+    let mut used: Vec<&'static str> = Vec::new();
+    let terms: [(&BlsScalar, &str, &[&'static str]); 6] = [
+        (&q.multiply, "a·b", &["a", "b"]),
+        (&q.left, "a", &["a"]),
+        (&q.right, "b", &["b"]),
+        (&q.output, "c", &["c"]),
+        (&q.fourth, "d", &["d"]),
+        (&q.constant, "", &[]),
+    ];
+    let mut add = |negative: bool, term: &str| {
+        match (text.is_empty(), negative) {
+            (true, true) => text.push('−'),
+            (true, false) => {}
+            (false, true) => text.push_str(" − "),
+            (false, false) => text.push_str(" + "),
+        }
+        text.push_str(term);
+    };
+    for (factor, name, wires) in terms {
+        if *factor == BlsScalar::zero() {
+            continue;
+        }
+        for wire in wires {
+            if !used.contains(wire) {
+                used.push(*wire);
+            }
+        }
+        let number = short(&(*factor).into());
+        let (negative, number) = number.strip_prefix('-').map_or((false, number.as_str()), |it| (true, it));
+        let term = match (number, name) {
+            (_, "") => number.to_string(),
+            ("1", _) => name.to_string(),
+            _ => alloc::format!("{number}·{name}"),
+        };
+        add(negative, &term);
+    }
+    if public {
+        add(false, "p");
+    }
+    if text.is_empty() {
+        text.push('0');
+    }
+    text.push_str(" = 0");
+    (text, used)
+}

@@ -1,0 +1,84 @@
+//! A circuit with named inputs: what `#[circuit]` makes of a function.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::circuit::Circuit;
+use crate::layout::{Layout, Place};
+use crate::plain;
+use crate::wires::Wires;
+
+/// A circuit: its inputs, and how it is built from them. `#[circuit]` implements it.
+pub trait Definition {
+    /// Its name. Keys and proofs are bound to it.
+    const NAME: &'static str;
+    /// The documentation of the function: what the circuit states.
+    const DOC: &'static str;
+    /// The inputs that the verifier knows, by name.
+    type Public: Clone + Serialize + DeserializeOwned;
+    /// The inputs that only the prover knows, by name.
+    type Private: Clone + Serialize + DeserializeOwned;
+
+    /// Builds the circuit. The inputs are there where a witness is wanted.
+    fn build(circuit: &mut Circuit, inputs: Option<(&Self::Public, &Self::Private)>);
+
+    /// The public inputs as the verifier takes them, in the order in which [`Definition::build`] exposes them.
+    fn encode(public: &Self::Public) -> Vec<plain::Field>;
+}
+
+/// Why there are no wires for a witness.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum WitnessError {
+    /// The function built something else for this witness than it does without one.
+    #[error(
+        "the layout depends on the witness: row {row} (`{constraint}`, {place}) is another without it, so no key fits; \
+         let both branches be built and select between their results"
+    )]
+    LayoutDependsOnWitness {
+        /// The first row that differs.
+        row: usize,
+        /// The name of its constraint.
+        constraint: String,
+        /// Where it is asked for.
+        place: Place,
+    },
+}
+
+/// The layout of a circuit.
+#[must_use]
+pub fn layout<D: Definition>() -> Layout {
+    let mut circuit = Circuit::new(D::NAME);
+    D::build(&mut circuit, None);
+    circuit.finish().0
+}
+
+/// The wires of a circuit for these inputs. Whether they satisfy it, [`check`](crate::check) tells.
+///
+/// # Errors
+/// When the function builds something else for them than `layout`, which it built without a witness.
+pub fn witness<D: Definition>(
+    layout: &Layout,
+    public: &D::Public,
+    private: &D::Private,
+) -> Result<Wires, WitnessError> {
+    let mut circuit = Circuit::with_witness(D::NAME);
+    D::build(&mut circuit, Some((public, private)));
+    let (built, wires) = circuit.finish();
+    if built.digest() == layout.digest() {
+        return Ok(wires);
+    }
+    let rows = |of: &Layout, row: usize| of.rows.get(row).map(|it| (it.wires, of.selectors[it.selectors as usize]));
+    let longest = built.rows.len().max(layout.rows.len());
+    let row = (0..longest).find(|row| rows(&built, *row) != rows(layout, *row)).unwrap_or(longest);
+    let of = if row < built.rows.len() { &built } else { layout };
+    let named = of.rows.get(row).or(of.rows.last()).map(|it| &of.constraints[it.constraint as usize]);
+    let (constraint, place) = match named {
+        Some(named) => (named.name.clone(), named.place.clone()),
+        None => (String::new(), Place { file: String::new(), line: 0, column: 0 }),
+    };
+    Err(WitnessError::LayoutDependsOnWitness { row, constraint, place })
+}

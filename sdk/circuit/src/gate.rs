@@ -1,0 +1,113 @@
+//! One row, while it is made.
+
+use dusk_bls12_381::BlsScalar;
+use dusk_jubjub::JubJubAffine;
+
+use crate::layout::{Kind, Selectors, Wire};
+
+/// A row: what it states ([`Selectors`]), and on which wires.
+///
+/// ```
+/// # use dusk_sdk_circuit::{Circuit, Gate, Wire};
+/// # use dusk_sdk_circuit::BlsScalar;
+/// # let mut cs = Circuit::new("example");
+/// # let (x, y, product) = (Wire::ONE, Wire::ONE, Wire::ONE);
+/// let one = BlsScalar::one();
+/// cs.gate("product", Gate::new().ab(x, y, one).c(product, -one));
+/// ```
+#[derive(Debug, Clone, Copy)]
+#[must_use]
+pub struct Gate {
+    pub(crate) selectors: Selectors,
+    pub(crate) wires: [Wire; 4],
+}
+
+impl Gate {
+    /// The polynomial `0 = 0`, to be filled.
+    pub fn new() -> Self {
+        Self { selectors: Selectors::default(), wires: [Wire::ZERO; 4] }
+    }
+
+    /// The wire `a`, times a factor.
+    pub fn a(mut self, wire: Wire, factor: BlsScalar) -> Self {
+        (self.wires[0], self.selectors.left) = (wire, factor);
+        self
+    }
+
+    /// The wire `b`, times a factor.
+    pub fn b(mut self, wire: Wire, factor: BlsScalar) -> Self {
+        (self.wires[1], self.selectors.right) = (wire, factor);
+        self
+    }
+
+    /// The wire `c`, times a factor.
+    pub fn c(mut self, wire: Wire, factor: BlsScalar) -> Self {
+        (self.wires[2], self.selectors.output) = (wire, factor);
+        self
+    }
+
+    /// The wire `d`, times a factor.
+    pub fn d(mut self, wire: Wire, factor: BlsScalar) -> Self {
+        (self.wires[3], self.selectors.fourth) = (wire, factor);
+        self
+    }
+
+    /// The wires `a` and `b`, and their product times a factor. Keeps the factors that `a` and `b` have by themselves.
+    pub fn ab(mut self, a: Wire, b: Wire, factor: BlsScalar) -> Self {
+        (self.wires[0], self.wires[1], self.selectors.multiply) = (a, b, factor);
+        self
+    }
+
+    /// The constant.
+    pub fn constant(mut self, constant: BlsScalar) -> Self {
+        self.selectors.constant = constant;
+        self
+    }
+
+    fn of(kind: Kind, wires: [Wire; 4]) -> Self {
+        Self { selectors: Selectors { kind, ..Selectors::default() }, wires }
+    }
+
+    /// A row that states nothing: its wires are what the row before looks ahead to.
+    pub fn idle(wires: [Wire; 4]) -> Self {
+        Self::of(Kind::Idle, wires)
+    }
+
+    /// Four base-4 digits: of `c` over `d`, `b` over `c`, `a` over `b`, and the next row's `d` over `a`.
+    pub fn range(wires: [Wire; 4]) -> Self {
+        Self::of(Kind::Range, wires)
+    }
+
+    /// A base-4 digit of a bitwise AND; `wires` are the accumulators `a`, `b`, the product of the digits, the result.
+    pub fn and(wires: [Wire; 4]) -> Self {
+        let mut gate = Self::of(Kind::And, wires);
+        gate.selectors.constant = BlsScalar::one();
+        gate
+    }
+
+    /// A base-4 digit of a bitwise XOR; `wires` as for [`Gate::and`].
+    pub fn xor(wires: [Wire; 4]) -> Self {
+        let mut gate = Self::of(Kind::Xor, wires);
+        gate.selectors.constant = -BlsScalar::one();
+        gate
+    }
+
+    /// Adds a signed bit times a fixed point to the point `(a, b)`.
+    pub fn fixed_add(wires: [Wire; 4], point: &JubJubAffine) -> Self {
+        let mut gate = Self::of(Kind::FixedAdd, wires);
+        let (u, v) = (point.get_u(), point.get_v());
+        (gate.selectors.left, gate.selectors.right, gate.selectors.constant) = (u, v, u * v);
+        gate
+    }
+
+    /// Adds the point `(c, d)` to the point `(a, b)`.
+    pub fn curve_add(wires: [Wire; 4]) -> Self {
+        Self::of(Kind::CurveAdd, wires)
+    }
+}
+
+impl Default for Gate {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,328 @@
+//! What a circuit is, without any values: rows of gates over wires, with the names and places that people know them by.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use dusk_bls12_381::BlsScalar;
+use serde::{Deserialize, Serialize};
+
+use crate::scalar_serde;
+
+/// The most rows that a circuit may have: the production parameters serve 2^16 gates with what the proof system adds.
+pub const MAX_ROWS: usize = (1 << 16) - RESERVED_ROWS;
+
+/// Rows that the proof system adds to every circuit: two that fix the wires [`Wire::ZERO`] and [`Wire::ONE`], and two without
+/// which a polynomial could be zero.
+pub const RESERVED_ROWS: usize = 4;
+
+/// One value of a circuit. Rows that name the same wire are bound to the same value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Wire(pub(crate) u32);
+
+impl Wire {
+    /// The wire whose value is always 1.
+    pub const ONE: Self = Self(1);
+    /// The wire whose value is always 0.
+    pub const ZERO: Self = Self(0);
+
+    /// Its number: the place of its value in [`Wires::values`](crate::Wires::values).
+    #[must_use]
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// The fixed part of a row: what it multiplies its wires with.
+///
+/// With the wires `a`, `b`, `c`, `d` of a row, and `a'`, `b'`, `d'` of the row after it, a row states each of:
+///
+/// - `arithmetic · (multiply·a·b + left·a + right·b + output·c + fourth·d + constant) + p = 0`, where `p` is the row's
+///   public input, or zero.
+/// - `range · δ(x) = 0` for each of `c − 4d`, `b − 4c`, `a − 4b`, `d' − 4a`, where `δ(x) = x(x−1)(x−2)(x−3)`.
+/// - `logic`: for `x = a' − 4a`, `y = b' − 4b`, `z = d' − 4d`, each in 0..=3: `c = x·y`, and `z = x AND y` where `constant`
+///   is 1, `x XOR y` where it is −1.
+/// - `fixed_add`: `bit = d' − 2d` is −1, 0 or 1, `c = bit·constant`, and `(a', b')` is `(a, b)` plus `bit` times the point
+///   `(left, right)`, whose product of coordinates is `constant`.
+/// - `curve_add`: `d' = a·d`, and `(a', b') = (a, b) + (c, d)` on JubJub.
+///
+/// Source: the gates of `dusk-plonk` 0.22.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Selectors {
+    /// The factor of `a·b`.
+    #[serde(with = "scalar_serde")]
+    pub multiply: BlsScalar,
+    /// The factor of `a`; the abscissa of the point in a `fixed_add`.
+    #[serde(with = "scalar_serde")]
+    pub left: BlsScalar,
+    /// The factor of `b`; the ordinate of the point in a `fixed_add`.
+    #[serde(with = "scalar_serde")]
+    pub right: BlsScalar,
+    /// The factor of `c`.
+    #[serde(with = "scalar_serde")]
+    pub output: BlsScalar,
+    /// The factor of `d`.
+    #[serde(with = "scalar_serde")]
+    pub fourth: BlsScalar,
+    /// The constant.
+    #[serde(with = "scalar_serde")]
+    pub constant: BlsScalar,
+    /// Which of the statements the row makes.
+    pub kind: Kind,
+}
+
+/// Which statement a row makes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Kind {
+    /// None: its wires are what the row before looks ahead to.
+    Idle,
+    /// The polynomial over its wires.
+    #[default]
+    Arithmetic,
+    /// Four base-4 digits of an accumulator.
+    Range,
+    /// One base-4 digit of a bitwise AND.
+    And,
+    /// One base-4 digit of a bitwise XOR.
+    Xor,
+    /// One signed bit of a multiplication of a fixed point.
+    FixedAdd,
+    /// An addition of points.
+    CurveAdd,
+}
+
+impl Kind {
+    /// Whether the statement reads the wires of the row after it.
+    #[must_use]
+    pub fn looks_ahead(self) -> bool {
+        !matches!(self, Self::Idle | Self::Arithmetic)
+    }
+}
+
+/// One row: a gate and the wires that it is laid on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row {
+    /// The wires `a`, `b`, `c`, `d`.
+    pub wires: [Wire; 4],
+    /// Its place in [`Layout::selectors`].
+    pub selectors: u32,
+    /// Its place in [`Layout::constraints`].
+    pub constraint: u32,
+}
+
+/// A place in a source file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Place {
+    /// The file, as the compiler names it.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u32,
+    /// The column, from 1.
+    pub column: u32,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+    }
+}
+
+/// A named part of a circuit. The first of a layout is the whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Region {
+    /// Its name.
+    pub name: String,
+    /// The region around it, by its place in [`Layout::regions`]; the whole names itself.
+    pub parent: u32,
+}
+
+/// A named constraint: one row or some that together make one statement.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Constraint {
+    /// Its name.
+    pub name: String,
+    /// Its region, by its place in [`Layout::regions`].
+    pub region: u32,
+    /// Where the circuit asks for it.
+    pub place: Place,
+}
+
+/// A named input of a circuit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Input {
+    /// The name of the argument.
+    pub name: String,
+    /// The name of its type.
+    pub kind: String,
+    /// Whether the verifier knows it.
+    pub public: bool,
+    /// The wires that hold its value.
+    pub wires: Vec<Wire>,
+}
+
+/// A circuit as data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Layout {
+    /// The circuit's name. Keys are bound to it.
+    pub name: String,
+    /// How many wires there are.
+    pub wires: u32,
+    /// The different selectors that rows have.
+    pub selectors: Vec<Selectors>,
+    /// The rows, in order.
+    pub rows: Vec<Row>,
+    /// The rows that have a public input, in order. The public inputs of a proof are in this order.
+    pub public_rows: Vec<u32>,
+    /// The named inputs, in the order of the arguments.
+    pub inputs: Vec<Input>,
+    /// The named parts.
+    pub regions: Vec<Region>,
+    /// The named constraints.
+    pub constraints: Vec<Constraint>,
+}
+
+/// Why bytes are no layout.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LayoutError {
+    /// They cannot be decoded.
+    #[error("the bytes are no circuit: {0}")]
+    Encoding(String),
+    /// A number points to something that is not there.
+    #[error("the circuit is damaged: {0} is out of range")]
+    OutOfRange(&'static str),
+    /// Too many rows.
+    #[error("the circuit has {rows} rows; at most {MAX_ROWS} fit")]
+    TooLarge {
+        /// How many it has.
+        rows: usize,
+    },
+}
+
+impl Layout {
+    /// How many gates a proof of it has: its rows, and those that the proof system adds.
+    #[must_use]
+    pub fn gates(&self) -> usize {
+        self.rows.len() + RESERVED_ROWS
+    }
+
+    /// What tells circuits apart: BLAKE3 of the name, the rows and the order of the public inputs. Names of regions and constraints, and
+    /// places, do not change it. Two circuits with the same digest have the same keys.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        let mut hasher = blake3::Hasher::new_derive_key("cargo-dusk 2026 circuit layout");
+        let mut number = |n: usize| {
+            hasher.update(&(n as u64).to_le_bytes());
+        };
+        number(self.name.len());
+        hasher.update(self.name.as_bytes());
+        for count in [self.wires as usize, self.selectors.len(), self.rows.len(), self.public_rows.len()] {
+            hasher.update(&(count as u64).to_le_bytes());
+        }
+        for it in &self.selectors {
+            for scalar in [it.multiply, it.left, it.right, it.output, it.fourth, it.constant] {
+                // The Montgomery form: one for each value, and there already.
+                scalar.0.iter().for_each(|limb| {
+                    hasher.update(&limb.to_le_bytes());
+                });
+            }
+            hasher.update(&[it.kind as u8]);
+        }
+        let mut rows = Vec::with_capacity(self.rows.len() * 20);
+        for row in &self.rows {
+            row.wires.iter().for_each(|wire| rows.extend_from_slice(&wire.0.to_le_bytes()));
+            rows.extend_from_slice(&row.selectors.to_le_bytes());
+        }
+        hasher.update(&rows);
+        self.public_rows.iter().for_each(|row| {
+            hasher.update(&row.to_le_bytes());
+        });
+        Digest(hasher.finalize().into())
+    }
+
+    /// Its bytes, for [`Layout::from_bytes`].
+    ///
+    /// # Panics
+    /// Never: a layout has no value that cannot be written.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        postcard::to_allocvec(self).expect("layouts can be written")
+    }
+
+    /// Reads a layout, and checks that all its parts fit together.
+    ///
+    /// # Errors
+    /// [`LayoutError`] where they do not.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, LayoutError> {
+        let layout: Self = postcard::from_bytes(bytes)
+            .map_err(|error| LayoutError::Encoding(alloc::string::ToString::to_string(&error)))?;
+        layout.validate()?;
+        Ok(layout)
+    }
+
+    fn validate(&self) -> Result<(), LayoutError> {
+        let below = |index: u32, length: usize, what| {
+            if (index as usize) < length { Ok(()) } else { Err(LayoutError::OutOfRange(what)) }
+        };
+        if self.rows.len() > MAX_ROWS {
+            return Err(LayoutError::TooLarge { rows: self.rows.len() });
+        }
+        let wires = self.wires as usize;
+        if !(2..=2 + 8 * MAX_ROWS).contains(&wires) {
+            return Err(LayoutError::OutOfRange("the number of wires"));
+        }
+        for row in &self.rows {
+            row.wires.iter().try_for_each(|wire| below(wire.0, wires, "a wire"))?;
+            below(row.selectors, self.selectors.len(), "a selector")?;
+            below(row.constraint, self.constraints.len(), "a constraint")?;
+        }
+        for pair in self.public_rows.windows(2) {
+            if pair[0] >= pair[1] {
+                return Err(LayoutError::OutOfRange("the order of the public inputs"));
+            }
+        }
+        self.public_rows.iter().try_for_each(|row| below(*row, self.rows.len(), "a public input"))?;
+        for input in &self.inputs {
+            input.wires.iter().try_for_each(|wire| below(wire.0, wires, "a wire of an input"))?;
+        }
+        for (index, region) in self.regions.iter().enumerate() {
+            // A region comes after the one around it; so there is no circle.
+            below(region.parent, index.max(1), "the parent of a region")?;
+        }
+        self.constraints.iter().try_for_each(|it| below(it.region, self.regions.len(), "a region"))?;
+        let last = self.rows.last().map(|row| self.selectors[row.selectors as usize].kind);
+        if last.is_some_and(Kind::looks_ahead) {
+            return Err(LayoutError::OutOfRange("the row after the last"));
+        }
+        Ok(())
+    }
+
+    /// The names of a region and those around it, outermost first, without the whole.
+    #[must_use]
+    pub fn path(&self, region: u32) -> Vec<&str> {
+        let mut path = Vec::new();
+        let mut at = region as usize;
+        while at != 0 {
+            path.push(self.regions[at].name.as_str());
+            at = self.regions[at].parent as usize;
+        }
+        path.reverse();
+        path
+    }
+}
+
+/// The digest of a [`Layout`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Digest(pub [u8; 32]);
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

@@ -1,0 +1,148 @@
+//! Elements of the field that circuits compute in.
+
+use core::fmt;
+
+use bytecheck::CheckBytes;
+use dusk_bls12_381::BlsScalar;
+use rkyv::{Archive, Deserialize, Fallible, Serialize};
+
+/// The order of the field, least significant limb first.
+const MODULUS: [u64; 4] = [0xffff_ffff_0000_0001, 0x53bd_a402_fffe_5bfe, 0x3339_d808_09a1_d805, 0x73ed_a753_299d_7d48];
+
+/// An element of the scalar field of BLS12-381: hashes, commitments, nullifiers and the public inputs of proofs.
+///
+/// It is written to the wire as `dusk-core` writes a `BlsScalar`. An element that was read from an argument has one
+/// representation only; the plain scalar may have two, and a set of nullifiers of such scalars can be spent twice.
+/// In JSON it is the hexadecimal text of its 32 bytes, least significant first.
+///
+/// ```
+/// use dusk_sdk_circuit::plain::Field;
+/// assert_eq!(Field::from(2) + Field::from(3), Field::from(5));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Field(BlsScalar);
+
+impl Field {
+    /// The element with these bytes, least significant first.
+    ///
+    /// # Errors
+    /// [`NotAField`] when the number is not below the order of the field.
+    pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, NotAField> {
+        Option::from(BlsScalar::from_bytes(bytes)).map(Self).ok_or(NotAField)
+    }
+
+    /// The 32 bytes of the element, least significant first.
+    #[must_use]
+    pub fn to_bytes(&self) -> [u8; 32] {
+        self.0.to_bytes()
+    }
+
+    /// The scalar of `dusk-core`.
+    #[must_use]
+    pub fn scalar(&self) -> BlsScalar {
+        self.0
+    }
+}
+
+impl From<BlsScalar> for Field {
+    fn from(scalar: BlsScalar) -> Self {
+        Self(scalar)
+    }
+}
+
+impl From<Field> for BlsScalar {
+    fn from(field: Field) -> Self {
+        field.0
+    }
+}
+
+impl From<u64> for Field {
+    fn from(number: u64) -> Self {
+        Self(number.into())
+    }
+}
+
+impl core::ops::Add for Field {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self(self.0 + other.0)
+    }
+}
+
+impl core::ops::Sub for Field {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        Self(self.0 - other.0)
+    }
+}
+
+impl core::ops::Mul for Field {
+    type Output = Self;
+
+    fn mul(self, other: Self) -> Self {
+        Self(self.0 * other.0)
+    }
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.to_bytes().iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A [`Field`] on the wire: the four limbs of its Montgomery form, as in an archived `BlsScalar`.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(transparent)]
+pub struct ArchivedField([u64; 4]);
+
+impl Archive for Field {
+    type Archived = ArchivedField;
+    type Resolver = ();
+
+    unsafe fn resolve(&self, _: usize, (): (), out: *mut ArchivedField) {
+        // SAFETY: the caller gives a place for an archived field element.
+        unsafe { (&raw mut (*out).0).write(self.0.0) };
+    }
+}
+
+impl<S: Fallible + ?Sized> Serialize<S> for Field {
+    fn serialize(&self, _: &mut S) -> Result<(), S::Error> {
+        Ok(())
+    }
+}
+
+impl<D: Fallible + ?Sized> Deserialize<Field, D> for ArchivedField {
+    fn deserialize(&self, _: &mut D) -> Result<Field, D::Error> {
+        Ok(Field(BlsScalar(self.0)))
+    }
+}
+
+impl<C: ?Sized> CheckBytes<C> for ArchivedField {
+    type Error = NotAField;
+
+    unsafe fn check_bytes<'a>(value: *const Self, _: &mut C) -> Result<&'a Self, NotAField> {
+        // SAFETY: the caller gives an aligned address with enough bytes, and any bytes are valid limbs.
+        let field = unsafe { &*value };
+        if field.0.iter().rev().lt(MODULUS.iter().rev()) { Ok(field) } else { Err(NotAField) }
+    }
+}
+
+/// Why bytes are no field element: the number is not below the order of the field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotAField;
+
+impl fmt::Display for NotAField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number above the order of the field")
+    }
+}
+
+impl core::error::Error for NotAField {}

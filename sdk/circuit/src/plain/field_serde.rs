@@ -1,0 +1,57 @@
+//! Field elements in files: the hexadecimal text of the 32 bytes, least significant first, or a small number.
+
+use alloc::string::String;
+use core::fmt;
+
+use serde::de::{Error, Unexpected, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::Field;
+
+impl Serialize for Field {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Field {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+
+        impl Visitor<'_> for Text {
+            type Value = Field;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a field element: 64 hexadecimal digits, or a number")
+            }
+
+            fn visit_u64<E: Error>(self, number: u64) -> Result<Field, E> {
+                Ok(Field::from(number))
+            }
+
+            fn visit_i64<E: Error>(self, number: i64) -> Result<Field, E> {
+                let positive = u64::try_from(number);
+                positive.map(Field::from).map_err(|_| E::invalid_value(Unexpected::Signed(number), &self))
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Field, E> {
+                let strange = || E::invalid_value(Unexpected::Str(text), &self);
+                let digits = text.strip_prefix("0x").unwrap_or(text).as_bytes();
+                let digits: &[u8; 64] = digits.try_into().map_err(|_| strange())?;
+                let mut bytes = [0; 32];
+                for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+                    let [high, low] = [pair[0], pair[1]].map(|digit| char::from(digit).to_digit(16));
+                    let value = high.zip(low).map(|(high, low)| 16 * high + low).ok_or_else(strange)?;
+                    *byte = u8::try_from(value).map_err(|_| strange())?;
+                }
+                Field::from_bytes(&bytes).map_err(E::custom)
+            }
+
+            fn visit_string<E: Error>(self, text: String) -> Result<Field, E> {
+                self.visit_str(&text)
+            }
+        }
+
+        deserializer.deserialize_any(Text)
+    }
+}

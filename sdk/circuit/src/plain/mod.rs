@@ -1,0 +1,11 @@
+//! Values outside of circuits: in contracts, in tests, in files of witnesses. Each is the twin of a type or a gadget.
+
+#[cfg(feature = "zk")]
+mod array;
+mod field;
+#[cfg(feature = "zk")]
+mod field_serde;
+
+#[cfg(feature = "zk")]
+pub use array::Array;
+pub use field::{ArchivedField, Field, NotAField};

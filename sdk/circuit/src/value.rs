@@ -1,0 +1,150 @@
+//! Typed values: what circuits compute with.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use dusk_bls12_381::BlsScalar;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::circuit::Circuit;
+use crate::gate::Gate;
+use crate::layout::Wire;
+use crate::plain;
+
+/// A type of values in circuits.
+///
+/// Its plain twin is what the value is outside of circuits: in contracts, in tests, in files of witnesses. A value that was made
+/// by [`Value::input`] satisfies all that its type promises, because it is constrained to.
+pub trait Value: Sized {
+    /// The value outside of circuits.
+    type Plain: Clone + Serialize + DeserializeOwned;
+
+    /// The type's name in descriptions, like `U64` or `[Field; 4]`.
+    fn kind() -> String;
+
+    /// Makes the value as an input and constrains it. Without a witness there is no plain value.
+    #[track_caller]
+    fn input(circuit: &mut Circuit, plain: Option<&Self::Plain>) -> Self;
+
+    /// The wires that hold it, in the order of [`Value::encode`].
+    fn wires(&self) -> Vec<Wire>;
+
+    /// The plain value as field elements: the one encoding of public inputs, for prover and contract alike.
+    fn encode(plain: &Self::Plain, out: &mut Vec<plain::Field>);
+}
+
+/// An element of the field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Field(pub(crate) Wire);
+
+impl Field {
+    /// The element 0.
+    pub const ZERO: Self = Self(Wire::ZERO);
+    /// The element 1.
+    pub const ONE: Self = Self(Wire::ONE);
+
+    /// The element that this wire holds.
+    #[must_use]
+    pub fn from_wire(wire: Wire) -> Self {
+        Self(wire)
+    }
+
+    /// The wire that holds it.
+    #[must_use]
+    pub fn wire(self) -> Wire {
+        self.0
+    }
+}
+
+impl Value for Field {
+    type Plain = plain::Field;
+
+    fn kind() -> String {
+        "Field".to_string()
+    }
+
+    fn input(circuit: &mut Circuit, plain: Option<&plain::Field>) -> Self {
+        Self(circuit.input_wire(plain.map(plain::Field::scalar)))
+    }
+
+    fn wires(&self) -> Vec<Wire> {
+        alloc::vec![self.0]
+    }
+
+    fn encode(plain: &plain::Field, out: &mut Vec<plain::Field>) {
+        out.push(*plain);
+    }
+}
+
+/// A bit: 0 or 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bool(pub(crate) Wire);
+
+impl Bool {
+    /// The bit 0.
+    pub const FALSE: Self = Self(Wire::ZERO);
+    /// The bit 1.
+    pub const TRUE: Self = Self(Wire::ONE);
+
+    /// The wire that holds it.
+    #[must_use]
+    pub fn wire(self) -> Wire {
+        self.0
+    }
+
+    /// The bit as a field element.
+    #[must_use]
+    pub fn field(self) -> Field {
+        Field(self.0)
+    }
+
+    /// The bit on this wire, constrained to be one. One row.
+    #[track_caller]
+    pub fn constrain(circuit: &mut Circuit, wire: Wire) -> Self {
+        let one = BlsScalar::one();
+        circuit.gate("is a bit", Gate::new().ab(wire, wire, one).a(wire, -one));
+        Self(wire)
+    }
+}
+
+impl Value for Bool {
+    type Plain = bool;
+
+    fn kind() -> String {
+        "Bool".to_string()
+    }
+
+    fn input(circuit: &mut Circuit, plain: Option<&bool>) -> Self {
+        let wire = circuit.input_wire(plain.map(|bit| BlsScalar::from(u64::from(*bit))));
+        Self::constrain(circuit, wire)
+    }
+
+    fn wires(&self) -> Vec<Wire> {
+        alloc::vec![self.0]
+    }
+
+    fn encode(plain: &bool, out: &mut Vec<plain::Field>) {
+        out.push(plain::Field::from(u64::from(*plain)));
+    }
+}
+
+impl<T: Value, const N: usize> Value for [T; N] {
+    type Plain = plain::Array<T::Plain, N>;
+
+    fn kind() -> String {
+        alloc::format!("[{}; {N}]", T::kind())
+    }
+
+    fn input(circuit: &mut Circuit, plain: Option<&Self::Plain>) -> Self {
+        core::array::from_fn(|i| T::input(circuit, plain.map(|plain| &plain.0[i])))
+    }
+
+    fn wires(&self) -> Vec<Wire> {
+        self.iter().flat_map(Value::wires).collect()
+    }
+
+    fn encode(plain: &Self::Plain, out: &mut Vec<plain::Field>) {
+        plain.0.iter().for_each(|element| T::encode(element, out));
+    }
+}

@@ -1,0 +1,80 @@
+//! The values of a circuit for one witness.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use dusk_bls12_381::BlsScalar;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::layout::Wire;
+
+/// The value of each wire for one witness, and the public inputs in order. It is as secret as the witness: it is wiped when it
+/// goes, and never printed.
+#[derive(Clone, Default)]
+pub struct Wires {
+    values: Vec<BlsScalar>,
+    public: Vec<BlsScalar>,
+}
+
+impl Wires {
+    /// Wires with these values and public inputs, as another process computed them. [`check`](crate::check) tells whether
+    /// they fit a layout.
+    #[must_use]
+    pub fn from_parts(values: Vec<BlsScalar>, public: Vec<BlsScalar>) -> Self {
+        Self { values, public }
+    }
+
+    /// The values, by the number of the wire.
+    #[must_use]
+    pub fn values(&self) -> &[BlsScalar] {
+        &self.values
+    }
+
+    /// The public inputs, in order.
+    #[must_use]
+    pub fn public(&self) -> &[BlsScalar] {
+        &self.public
+    }
+
+    pub(crate) fn try_get(&self, wire: Wire) -> Option<&BlsScalar> {
+        self.values.get(wire.index())
+    }
+
+    pub(crate) fn push(&mut self, value: BlsScalar) {
+        if self.values.len() == self.values.capacity() {
+            // Growing in place would leave a copy behind that nobody wipes.
+            let mut larger = Vec::with_capacity((2 * self.values.len()).max(1024));
+            larger.extend_from_slice(&self.values);
+            wipe(&mut self.values);
+            self.values = larger;
+        }
+        self.values.push(value);
+    }
+
+    pub(crate) fn publish(&mut self, value: BlsScalar) {
+        self.public.push(value);
+    }
+
+    /// Puts another value on a wire: what a prover who cheats would do.
+    pub fn replace(&mut self, wire: Wire, value: BlsScalar) {
+        self.values[wire.index()] = value;
+    }
+}
+
+fn wipe(values: &mut [BlsScalar]) {
+    values.iter_mut().for_each(|value| value.0.zeroize());
+}
+
+impl Drop for Wires {
+    fn drop(&mut self) {
+        wipe(&mut self.values);
+    }
+}
+
+impl ZeroizeOnDrop for Wires {}
+
+impl fmt::Debug for Wires {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Wires({} values, {} public)", self.values.len(), self.public.len())
+    }
+}

@@ -1,0 +1,147 @@
+//! Layouts, witnesses, and what `check` says.
+
+use dusk_sdk_circuit::*;
+use serde::{Deserialize, Serialize};
+
+/// `product` is the product of two numbers, of which the second is a bit.
+struct Product;
+
+#[derive(Clone, Serialize, Deserialize)]
+struct ProductPublic {
+    product: plain::Field,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct ProductPrivate {
+    number: plain::Field,
+    bit: bool,
+}
+
+fn product(cs: &mut Circuit, product: Field, number: Field, bit: Bool) {
+    cs.region("multiplication", |cs| {
+        let one = BlsScalar::one();
+        cs.gate("product", Gate::new().ab(number.wire(), bit.wire(), one).c(product.wire(), -one));
+    });
+}
+
+impl Definition for Product {
+    type Private = ProductPrivate;
+    type Public = ProductPublic;
+
+    const DOC: &'static str = "";
+    const NAME: &'static str = "product";
+
+    fn build(cs: &mut Circuit, inputs: Option<(&ProductPublic, &ProductPrivate)>) {
+        let result = cs.public::<Field>("product", inputs.map(|(public, _)| &public.product));
+        let number = cs.private::<Field>("number", inputs.map(|(_, private)| &private.number));
+        let bit = cs.private::<Bool>("bit", inputs.map(|(_, private)| &private.bit));
+        product(cs, result, number, bit);
+    }
+
+    fn encode(public: &ProductPublic) -> Vec<plain::Field> {
+        let mut out = Vec::new();
+        Field::encode(&public.product, &mut out);
+        out
+    }
+}
+
+fn inputs(product: u64, number: u64, bit: bool) -> (ProductPublic, ProductPrivate) {
+    (ProductPublic { product: product.into() }, ProductPrivate { number: number.into(), bit })
+}
+
+#[test]
+fn a_witness_that_fits_satisfies_and_another_is_named() {
+    let layout = layout::<Product>();
+    let (public, private) = inputs(7, 7, true);
+    let wires = witness::<Product>(&layout, &public, &private).unwrap();
+    assert_eq!(check(&layout, &wires), Ok(()));
+    let encoded: Vec<BlsScalar> = Product::encode(&public).iter().map(plain::Field::scalar).collect();
+    assert_eq!(wires.public(), encoded);
+
+    let (public, private) = inputs(7, 7, false);
+    let wires = witness::<Product>(&layout, &public, &private).unwrap();
+    let Err(CheckError::Unsatisfied(fault)) = check(&layout, &wires) else { panic!("7 is not 7·0") };
+    assert_eq!((fault.constraint.as_str(), fault.path.join("/")), ("product", "multiplication".to_owned()));
+    assert!(fault.place.file.ends_with("layouts.rs"), "{}", fault.place);
+    let text = fault.to_string();
+    assert!(text.contains("a·b − c = 0 does not hold; a = 7 (number), b = 0 (bit), c = 7 (product)"), "{text}");
+}
+
+#[test]
+fn a_bit_that_is_none_is_named() {
+    let layout = layout::<Product>();
+    let (public, private) = inputs(14, 7, true);
+    let mut wires = witness::<Product>(&layout, &public, &private).unwrap();
+    wires.replace(layout.inputs[2].wires[0], BlsScalar::from(2));
+    let Err(CheckError::Unsatisfied(fault)) = check(&layout, &wires) else { panic!("2 is no bit") };
+    assert_eq!((fault.constraint.as_str(), fault.path.join("/")), ("is a bit", "inputs".to_owned()));
+}
+
+#[test]
+fn layouts_survive_the_way_to_another_process() {
+    let layout = layout::<Product>();
+    let read = Layout::from_bytes(&layout.to_bytes()).unwrap();
+    assert_eq!(read, layout);
+    assert_eq!(read.digest(), layout.digest());
+    let bytes = layout.to_bytes();
+    for length in 0..bytes.len() {
+        assert!(Layout::from_bytes(&bytes[..length]).is_err(), "{length} of {} bytes", bytes.len());
+    }
+    let mut damaged = layout.clone();
+    damaged.rows[0].selectors = 99;
+    assert_eq!(Layout::from_bytes(&damaged.to_bytes()), Err(LayoutError::OutOfRange("a selector")));
+}
+
+#[test]
+fn whatever_a_key_depends_on_changes_the_digest() {
+    let layout = layout::<Product>();
+    let changes: [fn(&mut Layout); 5] = [
+        |it| it.name.push('x'),
+        |it| it.rows[0].wires.swap(0, 1),
+        |it| it.selectors[0].constant += BlsScalar::one(),
+        |it| it.public_rows[0] += 1,
+        |it| it.wires += 1,
+    ];
+    for change in changes {
+        let mut changed = layout.clone();
+        change(&mut changed);
+        assert_ne!(changed.digest(), layout.digest());
+    }
+    let mut renamed = layout.clone();
+    renamed.constraints[0].name.push('x');
+    renamed.regions[0].name.push('x');
+    assert_eq!(renamed.digest(), layout.digest());
+}
+
+/// A circuit that looks at its witness.
+struct Peeks;
+
+impl Definition for Peeks {
+    type Private = ProductPrivate;
+    type Public = ProductPublic;
+
+    const DOC: &'static str = "";
+    const NAME: &'static str = "peeks";
+
+    fn build(cs: &mut Circuit, inputs: Option<(&ProductPublic, &ProductPrivate)>) {
+        let number = cs.private::<Field>("number", inputs.map(|(_, private)| &private.number));
+        if inputs.is_some_and(|(_, private)| private.bit) {
+            cs.gate("only sometimes", Gate::new().a(number.wire(), BlsScalar::one()));
+        }
+    }
+
+    fn encode(_: &ProductPublic) -> Vec<plain::Field> {
+        Vec::new()
+    }
+}
+
+#[test]
+fn a_layout_that_depends_on_the_witness_is_refused() {
+    let layout = layout::<Peeks>();
+    let (public, private) = inputs(0, 0, false);
+    assert!(witness::<Peeks>(&layout, &public, &private).is_ok());
+    let (public, private) = inputs(0, 0, true);
+    let error = witness::<Peeks>(&layout, &public, &private).unwrap_err();
+    let WitnessError::LayoutDependsOnWitness { row, constraint, .. } = error else { panic!("{error}") };
+    assert_eq!((row, constraint.as_str()), (0, "only sometimes"));
+}
