@@ -12,7 +12,8 @@
 //!
 //! # Modules
 //!
-//! [`plain`] has the values outside of circuits, and the twin of each gadget.
+//! [`plain`] has the values outside of circuits, and the twin of each gadget. `runner` is how a tool asks a circuit that was
+//! compiled into another program.
 //!
 //! # Rules that hold
 //!
@@ -38,6 +39,8 @@ mod definition;
 mod gate;
 #[cfg(feature = "zk")]
 mod layout;
+#[cfg(feature = "zk")]
+pub mod runner;
 #[cfg(feature = "zk")]
 mod scalar_serde;
 #[cfg(feature = "zk")]

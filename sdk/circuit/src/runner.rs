@@ -1,0 +1,250 @@
+//! How a circuit that was compiled into one program serves another: the tool asks on standard input, and reads the answer on
+//! standard output.
+//!
+//! `#[circuit]` puts a test named `circuit_<name>::serves` into the package. Run by itself, it tests that the circuit can be built. Run with
+//! [`VARIABLE`] set, it reads one [`Request`] as JSON and prints one frame: [`MARK`], a space, the length in decimal, a line
+//! feed, and so many bytes of an [`Answer`]. So no program has to be generated, and wires never touch a disk.
+
+use alloc::borrow::ToOwned;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use dusk_bls12_381::BlsScalar;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
+use zeroize::Zeroize;
+
+use crate::definition::{Definition, layout, witness};
+use crate::layout::Layout;
+use crate::scalar_serde;
+use crate::wires::Wires;
+
+/// The environment variable that makes the test serve.
+pub const VARIABLE: &str = "DUSK_CIRCUIT";
+/// What a frame's line begins with.
+pub const MARK: &str = "dusk-circuit";
+/// The name of the test in the module `circuit_<name>`.
+pub const TEST: &str = "serves";
+/// The most bytes that an answer may have.
+pub const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
+/// The most bytes that a request may have.
+pub const MAX_REQUEST_BYTES: usize = 16 * 1024 * 1024;
+
+/// What is asked of a circuit.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", deny_unknown_fields)]
+pub enum Request {
+    /// Its layout.
+    Layout {},
+    /// The wires for these inputs.
+    Witness {
+        /// All inputs by name, public and private together.
+        inputs: Map<String, Json>,
+    },
+}
+
+/// What a circuit answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Answer {
+    /// The layout.
+    Layout {
+        /// The documentation of the circuit's function.
+        doc: String,
+        /// [`Layout::to_bytes`].
+        bytes: Vec<u8>,
+    },
+    /// The wires. Whether they satisfy the circuit is for the tool to check.
+    Wires(Values),
+    /// The inputs cannot be taken.
+    Refused(InputFault),
+}
+
+/// The values of [`Wires`] on their way. As secret as they are.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct Values {
+    values: Vec<Scalar>,
+    public: Vec<Scalar>,
+}
+
+impl core::fmt::Debug for Values {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Values({}, {} public)", self.values.len(), self.public.len())
+    }
+}
+
+impl Drop for Values {
+    fn drop(&mut self) {
+        self.values.iter_mut().for_each(|it| it.0.0.zeroize());
+    }
+}
+
+impl From<&Wires> for Values {
+    fn from(wires: &Wires) -> Self {
+        let list = |values: &[BlsScalar]| values.iter().copied().map(Scalar).collect();
+        Self { values: list(wires.values()), public: list(wires.public()) }
+    }
+}
+
+impl From<&Values> for Wires {
+    fn from(values: &Values) -> Self {
+        let list = |values: &[Scalar]| values.iter().map(|it| it.0).collect();
+        Self::from_parts(list(&values.values), list(&values.public))
+    }
+}
+
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+struct Scalar(#[serde(with = "scalar_serde")] BlsScalar);
+
+/// Why inputs cannot be taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[non_exhaustive]
+pub enum InputFault {
+    /// An input is not given.
+    #[error("the input `{name}` ({kind}) is missing")]
+    Missing {
+        /// Its name.
+        name: String,
+        /// Its type.
+        kind: String,
+    },
+    /// There is no such input.
+    #[error("the circuit has no input `{name}`; it has {}", list(.known))]
+    Unknown {
+        /// What was given.
+        name: String,
+        /// The names that there are.
+        known: Vec<String>,
+    },
+    /// A value is none of its type.
+    #[error("the input `{name}` is no {kind}: {reason}")]
+    Invalid {
+        /// Its name.
+        name: String,
+        /// Its type.
+        kind: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The circuit cannot be built for them, or the request cannot be read.
+    #[error("{0}")]
+    Other(String),
+}
+
+fn list(names: &[String]) -> String {
+    names.iter().map(|name| alloc::format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// Answers a request for the circuit `D`.
+#[must_use]
+pub fn answer<D: Definition>(request: Request) -> Answer {
+    let layout = layout::<D>();
+    match request {
+        Request::Layout {} => Answer::Layout { doc: D::DOC.to_owned(), bytes: layout.to_bytes() },
+        Request::Witness { inputs } => match wires_for::<D>(&layout, inputs) {
+            Ok(wires) => Answer::Wires(Values::from(&wires)),
+            Err(fault) => Answer::Refused(fault),
+        },
+    }
+}
+
+fn wires_for<D: Definition>(layout: &Layout, inputs: Map<String, Json>) -> Result<Wires, InputFault> {
+    let (public, private) = read::<D>(layout, inputs)?;
+    witness::<D>(layout, &public, &private).map_err(|error| InputFault::Other(error.to_string()))
+}
+
+/// Reads the inputs of a circuit by name.
+///
+/// # Errors
+/// [`InputFault`], which names the input.
+pub fn read<D: Definition>(
+    layout: &Layout,
+    mut inputs: Map<String, Json>,
+) -> Result<(D::Public, D::Private), InputFault> {
+    let (mut public, mut private) = (Map::new(), Map::new());
+    for input in &layout.inputs {
+        let value = inputs
+            .remove(&input.name)
+            .ok_or_else(|| InputFault::Missing { name: input.name.clone(), kind: input.kind.clone() })?;
+        if input.public { &mut public } else { &mut private }.insert(input.name.clone(), value);
+    }
+    if let Some((name, _)) = inputs.into_iter().next() {
+        return Err(InputFault::Unknown { name, known: layout.inputs.iter().map(|it| it.name.clone()).collect() });
+    }
+    Ok((decode(layout, public)?, decode(layout, private)?))
+}
+
+/// Reads a struct of inputs; where that fails, tells which of its members is at fault.
+fn decode<T: serde::de::DeserializeOwned>(layout: &Layout, members: Map<String, Json>) -> Result<T, InputFault> {
+    serde_path(Json::Object(members)).map_err(|(path, reason)| {
+        let name = path.split(['.', '[']).next().unwrap_or_default().to_owned();
+        let kind = layout.inputs.iter().find(|it| it.name == name).map(|it| it.kind.clone()).unwrap_or_default();
+        if name.is_empty() { InputFault::Other(reason) } else { InputFault::Invalid { name: path, kind, reason } }
+    })
+}
+
+fn serde_path<T: serde::de::DeserializeOwned>(json: Json) -> Result<T, (String, String)> {
+    serde_path_to_error::deserialize(json).map_err(|error| {
+        let path = error.path().to_string();
+        (if path == "." { String::new() } else { path }, error.inner().to_string())
+    })
+}
+
+/// A frame with this answer.
+///
+/// # Panics
+/// Never: an answer has no value that cannot be written.
+#[must_use]
+pub fn frame(answer: &Answer) -> Vec<u8> {
+    let bytes = zeroize::Zeroizing::new(postcard::to_allocvec(answer).expect("answers can be written"));
+    let mut frame = alloc::format!("\n{MARK} {}\n", bytes.len()).into_bytes();
+    frame.extend_from_slice(&bytes);
+    frame
+}
+
+/// Finds the frame in what a program printed.
+///
+/// # Errors
+/// What is wrong with it, for people.
+pub fn read_frame(output: &[u8]) -> Result<Answer, String> {
+    let mark = alloc::format!("\n{MARK} ");
+    let begin = output.windows(mark.len()).position(|window| window == mark.as_bytes()).ok_or("it gave no answer")?;
+    let rest = &output[begin + mark.len()..];
+    let end = rest.iter().position(|byte| *byte == b'\n').ok_or("its answer breaks off")?;
+    let length = core::str::from_utf8(&rest[..end]).ok().and_then(|text| text.parse::<usize>().ok());
+    let length = length.filter(|length| *length <= MAX_ANSWER_BYTES).ok_or("its answer has no length")?;
+    let bytes = rest[end + 1..].get(..length).ok_or("its answer breaks off")?;
+    postcard::from_bytes(bytes).map_err(|error| alloc::format!("its answer cannot be read: {error}"))
+}
+
+/// What the test of a circuit does: it serves a tool that asks, and else makes sure that the circuit can be built and that all its
+/// inputs are exposed in the order in which the verifier is given them.
+///
+/// # Panics
+/// When the circuit cannot be built, or nobody reads the answer.
+#[cfg(not(target_family = "wasm"))]
+pub fn serve<D: Definition>() {
+    use std::io::{Read, Write};
+
+    extern crate std;
+
+    if std::env::var_os(VARIABLE).is_none() {
+        let layout = layout::<D>();
+        assert!(layout.rows.len() <= crate::MAX_ROWS, "{} has more than {} rows", D::NAME, crate::MAX_ROWS);
+        let exposed: usize = layout.inputs.iter().filter(|input| input.public).map(|input| input.wires.len()).sum();
+        assert_eq!(exposed, layout.public_rows.len(), "{} exposes values that are no public inputs", D::NAME);
+        return;
+    }
+    let mut text = zeroize::Zeroizing::new(String::new());
+    let limit = MAX_REQUEST_BYTES as u64;
+    let read = std::io::stdin().take(limit).read_to_string(&mut text);
+    let request = read
+        .map_err(|error| error.to_string())
+        .and_then(|_| serde_json::from_str::<Request>(&text).map_err(|error| error.to_string()));
+    let answer = match request {
+        Ok(request) => answer::<D>(request),
+        Err(error) => Answer::Refused(InputFault::Other(alloc::format!("the request cannot be read: {error}"))),
+    };
+    let frame = zeroize::Zeroizing::new(frame(&answer));
+    let mut output = std::io::stdout().lock();
+    output.write_all(&frame).and_then(|()| output.flush()).expect("the tool reads the answer");
+}
