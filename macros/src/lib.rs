@@ -1,4 +1,4 @@
-//! The macros of dusk-sdk: contracts, their events, errors and types, and their tests.
+//! The macros of dusk-sdk: contracts, their events, errors and types, circuits, and tests.
 //!
 //! Use them through `dusk_sdk`, which documents them. What they generate is thin and calls `dusk_sdk`; which of it is
 //! compiled (exports, data driver, test client) is decided by the features of `dusk_sdk` alone, so a user's crate has no
@@ -6,6 +6,7 @@
 //! collected and reported together, each at its place, and what the user wrote is left in the program so that the rest
 //! of the crate still type-checks.
 
+mod circuit;
 mod contract;
 mod diagnostics;
 mod event;
@@ -41,6 +42,18 @@ pub fn error(options: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn contract_type(options: TokenStream, item: TokenStream) -> TokenStream {
     value::expand(options.into(), &item.into()).into()
+}
+
+/// `dusk_sdk::zk::circuit`.
+#[proc_macro_attribute]
+pub fn circuit(options: TokenStream, item: TokenStream) -> TokenStream {
+    circuit::expand(&options.into(), &item.into()).into()
+}
+
+/// `dusk_sdk::zk::circuit_type`.
+#[proc_macro_attribute]
+pub fn circuit_type(options: TokenStream, item: TokenStream) -> TokenStream {
+    circuit::expand_type(&options.into(), &item.into()).into()
 }
 
 /// `dusk_sdk::test`.

@@ -63,6 +63,7 @@
 //! | [`client`] | contracts | calls from contract to contract |
 //! | [`money`] | contracts | DUSK in and out |
 //! | [`parts`] | contracts | ownership, roles, pausing, upgrades: values that a contract holds as fields |
+//! | `zk` (feature) | circuits, contracts | circuits, their gadgets, and the verification of their proofs |
 //! | `testing` (feature) | tests | a chain for each test, typed calls, assertions |
 //! | `interface` (feature) | tools | the description of a contract, JSON and back |
 //! | `driver` (feature) | tools | the data driver |
@@ -121,6 +122,8 @@ pub mod testing;
 mod text;
 mod value;
 pub mod wire;
+#[cfg(feature = "zk")]
+pub mod zk;
 
 pub use account::{Account, Owner};
 pub use amount::{Dusk, NotAnAmount};
@@ -246,6 +249,8 @@ pub mod __private {
     pub use alloc::vec::Vec;
 
     pub use rkyv;
+    #[cfg(feature = "zk")]
+    pub use serde;
     #[cfg(feature = "json")]
     pub use serde_json::Value as Json;
 

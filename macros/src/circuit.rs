@@ -1,0 +1,395 @@
+//! `#[circuit]` and `#[circuit_type]`.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Fields, FnArg, Ident, ItemFn, ItemStruct, Pat, ReturnType, Type, Visibility};
+
+use crate::diagnostics::Diagnostics;
+use crate::source::{doc_attributes, docs};
+
+/// Expands `#[circuit]`.
+pub(crate) fn expand(options: &TokenStream, item: &TokenStream) -> TokenStream {
+    let mut faults = Diagnostics::default();
+    if !options.is_empty() {
+        faults.at(options, "#[circuit] takes no options");
+    }
+    let Ok(function) = syn::parse2::<ItemFn>(item.clone()) else {
+        faults.at(item, "#[circuit] stands on a function: `fn name(cs: &mut Circuit, #[public] root: Field)`");
+        let errors = faults.into_tokens();
+        return quote!(#item #errors);
+    };
+    let model = model(&function, &mut faults);
+    let written = without_marks(&function);
+    if faults.is_empty() {
+        let made = make(&model);
+        return quote!(#written #made);
+    }
+    let errors = faults.into_tokens();
+    quote!(#written #errors)
+}
+
+/// What the macro knows of a circuit.
+struct Model {
+    visibility: Visibility,
+    function: Ident,
+    name: Ident,
+    doc: String,
+    inputs: Vec<Input>,
+}
+
+struct Input {
+    name: Ident,
+    ty: Type,
+    public: bool,
+}
+
+impl Model {
+    fn inputs(&self, public: bool) -> Vec<&Input> {
+        self.inputs.iter().filter(|input| input.public == public).collect()
+    }
+}
+
+fn model(function: &ItemFn, faults: &mut Diagnostics) -> Model {
+    let signature = &function.sig;
+    if let Some(token) = signature.asyncness {
+        faults.at(token, "a circuit is not `async`");
+    }
+    if let Some(token) = &signature.unsafety {
+        faults.at(token, "a circuit is not `unsafe`");
+    }
+    if !signature.generics.params.is_empty() {
+        faults.at(
+            &signature.generics,
+            "a circuit cannot be generic: keys belong to one layout. Write one circuit for each size, which call one generic function",
+        );
+    }
+    if let ReturnType::Type(_, ty) = &signature.output {
+        faults.at(ty, "a circuit returns nothing: make its result a public input and constrain it with `assert_eq`");
+    }
+    let mut arguments = signature.inputs.iter();
+    match arguments.next() {
+        Some(FnArg::Typed(first)) if is_circuit(&first.ty) && first.attrs.is_empty() => {}
+        Some(first) => faults.at(first, "the first argument of a circuit is `cs: &mut Circuit`"),
+        None => faults.at(&signature.ident, "a circuit takes `cs: &mut Circuit`, and then its inputs"),
+    }
+    let mut inputs = Vec::new();
+    for argument in arguments {
+        let FnArg::Typed(argument) = argument else { continue };
+        let marks = |name: &str| argument.attrs.iter().filter(|attribute| attribute.path().is_ident(name)).count();
+        let public = match (marks("public"), marks("private")) {
+            (1, 0) => true,
+            (0, 1) => false,
+            (0, 0) => {
+                faults.at(
+                    argument,
+                    "say who knows this input: `#[public]` (all the world) or `#[private]` (only the prover)",
+                );
+                continue;
+            }
+            _ => {
+                faults.at(argument, "an input is either `#[public]` or `#[private]`, once");
+                continue;
+            }
+        };
+        let Pat::Ident(pattern) = &*argument.pat else {
+            faults.at(&argument.pat, "an input has a plain name, by which witnesses give it");
+            continue;
+        };
+        if let Type::Reference(reference) = &*argument.ty {
+            faults.at(reference, "an input is taken by value: its wires are few numbers");
+        }
+        inputs.push(Input { name: pattern.ident.clone(), ty: (*argument.ty).clone(), public });
+    }
+    let name = pascal_case(&signature.ident);
+    Model {
+        visibility: function.vis.clone(),
+        function: signature.ident.clone(),
+        name,
+        doc: docs(&function.attrs),
+        inputs,
+    }
+}
+
+fn is_circuit(ty: &Type) -> bool {
+    let Type::Reference(reference) = ty else { return false };
+    let Type::Path(path) = &*reference.elem else { return false };
+    reference.mutability.is_some() && path.path.segments.last().is_some_and(|last| last.ident == "Circuit")
+}
+
+/// The function as written, without what only the macro understands.
+fn without_marks(function: &ItemFn) -> ItemFn {
+    let mut function = function.clone();
+    for argument in &mut function.sig.inputs {
+        if let FnArg::Typed(argument) = argument {
+            argument.attrs.retain(|it| !it.path().is_ident("public") && !it.path().is_ident("private"));
+        }
+    }
+    function
+}
+
+fn make(model: &Model) -> TokenStream {
+    let Model { visibility, function, name, doc, .. } = model;
+    let text = function.to_string();
+    let text = text.trim_start_matches("r#");
+    let (public, private) = (format_ident!("{name}Public"), format_ident!("{name}Private"));
+    let public_struct = structure(model, &public, true);
+    let private_struct = structure(model, &private, false);
+    let build = model.inputs.iter().map(|input| {
+        let (ident, ty) = (&input.name, &input.ty);
+        let text = ident.to_string();
+        let text = text.trim_start_matches("r#");
+        if input.public {
+            quote_spanned! { ty.span()=>
+                let #ident = circuit.public::<#ty>(#text, inputs.map(|(public, _)| &public.#ident));
+            }
+        } else {
+            quote_spanned! { ty.span()=>
+                let #ident = circuit.private::<#ty>(#text, inputs.map(|(_, private)| &private.#ident));
+            }
+        }
+    });
+    let arguments = model.inputs.iter().map(|input| &input.name);
+    let encoded = model.inputs(true).into_iter().map(|input| {
+        let (ident, ty) = (&input.name, &input.ty);
+        quote!(<#ty as ::dusk_sdk::zk::Value>::encode(&public.#ident, &mut out);)
+    });
+    let key = format!("/{text}.verifier");
+    let module = format_ident!("circuit_{}", text);
+    let (about, short) = (format!("The circuit [`{text}`]."), text);
+    quote! {
+        #[doc = #about]
+        #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
+        #visibility struct #name;
+
+        #public_struct
+        #private_struct
+
+        impl ::dusk_sdk::zk::Definition for #name {
+            const NAME: &'static str = #short;
+            const DOC: &'static str = #doc;
+            type Public = #public;
+            type Private = #private;
+
+            fn build(
+                circuit: &mut ::dusk_sdk::zk::Circuit,
+                inputs: ::core::option::Option<(&#public, &#private)>,
+            ) {
+                #(#build)*
+                #function(circuit, #(#arguments),*);
+            }
+
+            fn encode(public: &#public) -> ::dusk_sdk::__private::Vec<::dusk_sdk::Field> {
+                #[allow(unused_mut, reason = "there may be no public input")]
+                let mut out = ::dusk_sdk::__private::Vec::new();
+                #(#encoded)*
+                out
+            }
+        }
+
+        impl ::dusk_sdk::zk::Provable for #name {
+            fn verifier_key() -> &'static [u8] {
+                #[cfg(target_family = "wasm")]
+                {
+                    ::core::include_bytes!(::core::concat!(
+                        ::core::env!(
+                            "DUSK_CIRCUITS",
+                            "no verifier key is there for this circuit: build contracts with `cargo dusk build`, which makes it"
+                        ),
+                        #key
+                    ))
+                }
+                #[cfg(not(target_family = "wasm"))]
+                {
+                    &[]
+                }
+            }
+        }
+
+        impl #name {
+            /// Whether the proof shows that its prover knows private inputs which satisfy the circuit with these public
+            /// inputs. 10,000,000 gas.
+            #[must_use]
+            #visibility fn verify(proof: &::dusk_sdk::zk::Proof<Self>, public: &#public) -> bool {
+                proof.verify(public)
+            }
+        }
+
+        #[cfg(test)]
+        mod #module {
+            #[test]
+            fn serves() {
+                ::dusk_sdk::zk::runner::serve::<super::#name>();
+            }
+        }
+    }
+}
+
+/// The struct of the public or of the private inputs.
+fn structure(model: &Model, name: &Ident, public: bool) -> TokenStream {
+    let visibility = &model.visibility;
+    let fields = model.inputs(public).into_iter().map(|input| {
+        let (ident, ty) = (&input.name, &input.ty);
+        let doc = format!("The input `{ident}`.");
+        quote! {
+            #[doc = #doc]
+            #visibility #ident: <#ty as ::dusk_sdk::zk::Value>::Plain
+        }
+    });
+    let who = if public { "that the verifier knows" } else { "that only the prover knows" };
+    let about = format!("The inputs of the circuit [`{}`] {who}.", model.function);
+    let shown = name.to_string();
+    let debug = if public {
+        let circuit = &model.name;
+        quote!(f.debug_tuple(#shown).field(&<#circuit as ::dusk_sdk::zk::Definition>::encode(self)).finish())
+    } else {
+        quote!(f.write_str(::core::concat!(#shown, "(…)")))
+    };
+    quote! {
+        #[doc = #about]
+        #[derive(
+            ::core::clone::Clone,
+            ::dusk_sdk::__private::serde::Serialize,
+            ::dusk_sdk::__private::serde::Deserialize
+        )]
+        #[serde(crate = "::dusk_sdk::__private::serde", deny_unknown_fields)]
+        #visibility struct #name {
+            #(#fields,)*
+        }
+
+        impl ::core::fmt::Debug for #name {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                #debug
+            }
+        }
+    }
+}
+
+/// Expands `#[circuit_type]`.
+pub(crate) fn expand_type(options: &TokenStream, item: &TokenStream) -> TokenStream {
+    let mut faults = Diagnostics::default();
+    if !options.is_empty() {
+        faults.at(options, "#[circuit_type] takes no options");
+    }
+    let Ok(item) = syn::parse2::<ItemStruct>(item.clone()) else {
+        faults.at(item, "#[circuit_type] stands on a struct with named fields");
+        let errors = faults.into_tokens();
+        return quote!(#item #errors);
+    };
+    if !item.generics.params.is_empty() {
+        faults.at(&item.generics, "a type of circuits cannot be generic");
+    }
+    if !matches!(item.fields, Fields::Named(_)) {
+        faults.at(&item.fields, "name the fields: witnesses give them by name");
+    } else if item.fields.is_empty() {
+        faults.at(&item.ident, "a value without fields holds nothing");
+    }
+    if !faults.is_empty() {
+        let errors = faults.into_tokens();
+        return quote!(#item #errors);
+    }
+    let (visibility, name, plain) = (&item.vis, &item.ident, format_ident!("{}Plain", item.ident));
+    let (about, kind) = (format!("A [`{name}`] outside of circuits."), name.to_string());
+    let idents: Vec<_> = item.fields.iter().filter_map(|field| field.ident.as_ref()).collect();
+    let types: Vec<_> = item.fields.iter().map(|field| &field.ty).collect();
+    let visibilities = item.fields.iter().map(|field| &field.vis);
+    let documentation = item.fields.iter().map(|field| doc_attributes(&field.attrs).collect::<Vec<_>>());
+    quote! {
+        #item
+
+        #[doc = #about]
+        #[derive(
+            ::core::clone::Clone,
+            ::dusk_sdk::__private::serde::Serialize,
+            ::dusk_sdk::__private::serde::Deserialize
+        )]
+        #[serde(crate = "::dusk_sdk::__private::serde", deny_unknown_fields)]
+        #visibility struct #plain {
+            #(
+                #(#documentation)*
+                #visibilities #idents: <#types as ::dusk_sdk::zk::Value>::Plain,
+            )*
+        }
+
+        impl ::core::fmt::Debug for #plain {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.write_str(::core::concat!(::core::stringify!(#plain), "(…)"))
+            }
+        }
+
+        impl ::dusk_sdk::zk::Value for #name {
+            type Plain = #plain;
+
+            fn kind() -> ::dusk_sdk::__private::String {
+                #kind.into()
+            }
+
+            #[track_caller]
+            fn input(circuit: &mut ::dusk_sdk::zk::Circuit, plain: ::core::option::Option<&#plain>) -> Self {
+                Self { #(#idents: ::dusk_sdk::zk::Value::input(circuit, plain.map(|plain| &plain.#idents)),)* }
+            }
+
+            fn wires(&self) -> ::dusk_sdk::__private::Vec<::dusk_sdk::zk::Wire> {
+                let mut wires = ::dusk_sdk::__private::Vec::new();
+                #(wires.extend(::dusk_sdk::zk::Value::wires(&self.#idents));)*
+                wires
+            }
+
+            fn encode(plain: &#plain, out: &mut ::dusk_sdk::__private::Vec<::dusk_sdk::Field>) {
+                #(<#types as ::dusk_sdk::zk::Value>::encode(&plain.#idents, out);)*
+            }
+        }
+    }
+}
+
+/// `not_revoked` as a type is called: `NotRevoked`.
+fn pascal_case(ident: &Ident) -> Ident {
+    let text = ident.to_string();
+    let words = text.trim_start_matches("r#").split('_').filter(|word| !word.is_empty());
+    let name: String = words
+        .flat_map(|word| {
+            let mut letters = word.chars();
+            letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect::<Vec<_>>()
+        })
+        .collect();
+    Ident::new(if name.is_empty() { "Circuit" } else { &name }, ident.span())
+}
+
+#[cfg(test)]
+mod tests {
+    use syn::parse_quote;
+
+    use super::*;
+
+    fn faults(function: &ItemFn) -> Vec<String> {
+        let mut faults = Diagnostics::default();
+        model(function, &mut faults);
+        faults.messages()
+    }
+
+    #[test]
+    fn inputs_are_public_or_private() {
+        let function = parse_quote! {
+            /// States something.
+            pub fn not_revoked(cs: &mut Circuit, #[public] root: Field, #[private] secret: Field, #[public] epoch: U64) {}
+        };
+        let mut none = Diagnostics::default();
+        let model = model(&function, &mut none);
+        assert!(none.is_empty());
+        assert_eq!((model.name.to_string().as_str(), model.doc.as_str()), ("NotRevoked", "States something."));
+        let names = |public| model.inputs(public).iter().map(|input| input.name.to_string()).collect::<Vec<_>>();
+        assert_eq!(
+            (names(true), names(false)),
+            (vec!["root".to_owned(), "epoch".to_owned()], vec!["secret".to_owned()])
+        );
+    }
+
+    #[test]
+    fn every_misuse_is_told_and_all_at_once() {
+        let function = parse_quote! {
+            async fn c<T>(cs: Circuit, a: Field, #[public] #[private] b: Field, #[public] (c, d): Pair, #[private] e: &Field) -> Bool {}
+        };
+        assert_eq!(faults(&function).len(), 8, "{:?}", faults(&function));
+        assert_eq!(faults(&parse_quote! { fn c() {} }).len(), 1);
+    }
+}
