@@ -13,11 +13,13 @@
 //! |---|---|
 //! | `connection` | bounded lines in and out |
 //! | `chain` | what each request does |
+//! | `proofs` | proofs, mock or real |
 //! | `signer` | transactions of the named accounts |
 //! | `report` | what the tests did, for the command line |
 
 mod chain;
 mod connection;
+mod proofs;
 mod report;
 mod signer;
 
@@ -29,8 +31,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use local_node_types::rules::Profile;
-use local_node_vm::{StateRoot, Vm, VmError};
+use local_node_vm::{MockKey, StateRoot, Vm, VmError};
 
+pub use self::proofs::{Proofs, ProofsError, Proved, Wanted};
 pub use self::report::{Action, Entry, MAX_ENTRIES, MAX_TRACE_BYTES, Report, TestReport};
 use self::signer::Signer;
 use crate::accounts::{DevAccount, NAMES, dev_accounts};
@@ -59,6 +62,8 @@ pub struct HostConfig {
     pub rules: Profile,
     /// Where compiled modules are kept between runs; `None`: nowhere.
     pub module_cache: Option<PathBuf>,
+    /// What makes proofs; `None`: the host makes none.
+    pub proofs: Option<Arc<dyn Proofs>>,
 }
 
 /// Why a test host does not start.
@@ -91,6 +96,8 @@ struct Shared {
     genesis: StateRoot,
     accounts: [DevAccount; NAMES.len()],
     signer: Signer,
+    mocks: MockKey,
+    proofs: Option<Arc<dyn Proofs>>,
     contracts: BTreeMap<String, Contract>,
     reports: Mutex<Report>,
     stopping: AtomicBool,
@@ -125,6 +132,8 @@ impl TestHost {
             None => Vm::in_memory()?,
         }
         .recording_logs();
+        let mocks = MockKey::new(rand::random());
+        let vm = vm.accepting_mocks(mocks);
         let accounts = dev_accounts();
         let genesis = genesis::state(&vm, LOCAL_CHAIN_ID, config.rules, &Allocation::development(&accounts))?;
         let contract = |artefact| Contract { artefact, bytecode: OnceLock::new() };
@@ -133,6 +142,8 @@ impl TestHost {
             genesis,
             accounts,
             signer: Signer::default(),
+            mocks,
+            proofs: config.proofs,
             contracts: config.contracts.into_iter().map(|(name, artefact)| (name, contract(artefact))).collect(),
             reports: Mutex::default(),
             stopping: AtomicBool::new(false),

@@ -14,6 +14,7 @@ use local_node_types::keys::BlsKey;
 use local_node_types::rules::{BLOCK_GAS_LIMIT, FEEDER_GAS_LIMIT, MIN_DEPLOY_GAS_PRICE};
 use local_node_vm::{Receipt, Session, StateRoot, Vm, VmError};
 
+use super::proofs::{ProofsError, Proved, Wanted};
 use super::report::{Action, Entry, TestReport};
 use super::{Shared, connection::failed};
 use crate::accounts::{DevAccount, NAMES};
@@ -150,12 +151,37 @@ impl<'a> Chain<'a> {
             Request::Feed { contract, function, argument } => self.feed(contract, function, &argument),
             Request::Balance { account } => self.balance(&account),
             Request::ContractBalance { contract } => self.contract_balance(&contract),
+            Request::Prove { circuit, digest, layout, wires } => {
+                let wanted =
+                    Wanted { circuit: &circuit, digest, layout: layout.as_ref().map(|it| &*it.0), wires: &wires.0 };
+                self.prove(&wanted)
+            }
             Request::Height => Ok(Response::Height { height: self.now.height }),
             Request::Mine { blocks } => self.mine(blocks),
             Request::Snapshot => self.snapshot(),
             Request::Revert { snapshot } => self.revert(snapshot),
         };
         answer.unwrap_or_else(|Problem { message, hint }| failed(message, hint))
+    }
+
+    fn prove(&mut self, wanted: &Wanted<'_>) -> Answer {
+        let proofs = self.shared.proofs.as_ref().ok_or_else(|| Problem {
+            message: "this host makes no proofs".to_owned(),
+            hint: Some("run the tests with `cargo dusk test`"),
+        })?;
+        match proofs.prove(wanted) {
+            Ok(Proved { proof: Some(proof), .. }) => {
+                self.report.proofs.1 += 1;
+                Ok(Response::Proof { proof: HexBytes(proof), mock: false })
+            }
+            Ok(Proved { verifier_key, public, proof: None }) => {
+                self.report.proofs.0 += 1;
+                let proof = self.shared.mocks.issue(&verifier_key, &public);
+                Ok(Response::Proof { proof: HexBytes(proof), mock: true })
+            }
+            Err(ProofsError::LayoutWanted) => Ok(Response::LayoutWanted),
+            Err(ProofsError::Failed { message, hint }) => Ok(Response::Failed { message, hint }),
+        }
     }
 
     fn account(&mut self, name: String) -> Answer {

@@ -39,6 +39,8 @@ pub struct TestReport {
     pub dropped: usize,
     /// How long its connection was open.
     pub elapsed: Duration,
+    /// The proofs that were made for it: how many mock ones, how many real ones.
+    pub proofs: (usize, usize),
     /// The accounts that it asked for: name, and address in base58.
     pub accounts: Vec<(String, String)>,
     trace_bytes: usize,

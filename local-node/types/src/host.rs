@@ -15,7 +15,7 @@ use crate::execution::{CallError, Event, Logged, hex_id};
 /// The environment variable that holds the host's address, `127.0.0.1:PORT`.
 pub const ADDRESS_VARIABLE: &str = "DUSK_TEST_HOST";
 /// The version of this protocol. Host and test must agree exactly.
-pub const PROTOCOL_VERSION: u32 = 2;
+pub const PROTOCOL_VERSION: u32 = 3;
 /// The longest line that either side accepts.
 pub const MAX_LINE_BYTES: usize = 16 * 1024 * 1024;
 
@@ -105,6 +105,19 @@ pub enum Request {
         #[serde(with = "hex_id")]
         contract: ContractId,
     },
+    /// Makes a proof, mock or real as the host was told. Answer: [`Response::Proof`], or [`Response::LayoutWanted`] where the host
+    /// does not know the circuit yet.
+    Prove {
+        /// The circuit's name.
+        circuit: String,
+        /// The digest of its layout.
+        #[serde(with = "hex::serde")]
+        digest: [u8; 32],
+        /// The layout, as `dusk-sdk-circuit` encodes it.
+        layout: Option<HexBytes>,
+        /// The wires for the witness, as `dusk-sdk-circuit` encodes them.
+        wires: HexBytes,
+    },
     /// The height of the chain. Answer: [`Response::Height`].
     Height,
     /// Makes that many empty blocks. Answer: [`Response::Height`].
@@ -171,6 +184,15 @@ pub enum Response {
         /// The number of transactions that it has sent; 0 for a contract.
         nonce: u64,
     },
+    /// A proof.
+    Proof {
+        /// Its bytes.
+        proof: HexBytes,
+        /// Whether it is a mock.
+        mock: bool,
+    },
+    /// The host does not know this circuit: ask again, with the layout.
+    LayoutWanted,
     /// The chain's height.
     Height {
         /// Blocks since genesis.

@@ -47,6 +47,7 @@ pub mod genesis;
 mod host;
 #[allow(unsafe_code, reason = "mappings, and the engine's view of them; each use says why it is sound")]
 mod memory;
+mod mocks;
 mod module;
 mod queries;
 mod session;
@@ -57,6 +58,7 @@ pub use blobs::{BlobError, verify_blobs};
 pub use error::VmError;
 pub use execute::{Executed, ExecutionError, Precondition, check_preconditions, execute};
 pub use host::FeedSink;
+pub use mocks::MockKey;
 pub use module::{MAX_MODULE_BYTES, MAX_TABLE_ELEMENTS, ModuleError, ModuleInfo, validate, validate_for_tests};
 pub use session::{CallHook, Env, Mark, Receipt, Session};
 pub use state::{

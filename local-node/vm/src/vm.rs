@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use dusk_core::signatures::bls::{PublicKey, Signature};
 use local_node_types::rules::Rules;
@@ -12,6 +12,7 @@ use local_node_types::rules::Rules;
 use crate::VmError;
 use crate::host::Machine;
 use crate::memory::{Backing, backing};
+use crate::mocks::MockKey;
 use crate::module::{Code, ModuleError, ModuleStore};
 use crate::queries::{Answers, Query};
 use crate::session::{Env, Session};
@@ -29,6 +30,8 @@ struct Shared {
     states: Mutex<HashMap<StateRoot, Committed>>,
     /// Whether contracts may log.
     logs: AtomicBool,
+    /// Whose mock proofs are taken for proofs.
+    mocks: OnceLock<MockKey>,
 }
 
 /// A state, and how often it was committed.
@@ -75,6 +78,7 @@ impl Vm {
             answers: Answers::default(),
             states,
             logs: AtomicBool::new(false),
+            mocks: OnceLock::new(),
         })))
     }
 
@@ -83,6 +87,14 @@ impl Vm {
     #[must_use]
     pub fn recording_logs(self) -> Self {
         self.0.logs.store(true, Ordering::Relaxed);
+        self
+    }
+
+    /// Takes mock proofs that were issued with this key for PLONK proofs from now on; the first key stays. For tests of contracts
+    /// alone: no machine of a node is made like this.
+    #[must_use]
+    pub fn accepting_mocks(self, key: MockKey) -> Self {
+        self.0.mocks.get_or_init(|| key);
         self
     }
 
@@ -172,6 +184,10 @@ impl Vm {
 
     pub(crate) fn backing(&self) -> &dyn Backing {
         &*self.0.backing
+    }
+
+    pub(crate) fn mocks(&self) -> Option<&MockKey> {
+        self.0.mocks.get()
     }
 
     pub(crate) fn answers(&self) -> &Answers {

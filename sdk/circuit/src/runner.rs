@@ -92,6 +92,27 @@ impl From<&Values> for Wires {
     }
 }
 
+impl Values {
+    /// Their bytes, which are wiped when they go.
+    ///
+    /// # Panics
+    /// Never: values can be written.
+    #[must_use]
+    pub fn to_bytes(&self) -> zeroize::Zeroizing<Vec<u8>> {
+        // Room for all from the beginning: growing would leave copies behind.
+        let room = Vec::with_capacity(32 * (self.values.len() + self.public.len()) + 32);
+        zeroize::Zeroizing::new(postcard::to_extend(self, room).expect("values can be written"))
+    }
+
+    /// Reads them.
+    ///
+    /// # Errors
+    /// What is wrong with the bytes, for people.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
+        postcard::from_bytes(bytes).map_err(|error| alloc::format!("the values cannot be read: {error}"))
+    }
+}
+
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 struct Scalar(#[serde(with = "scalar_serde")] BlsScalar);
 

@@ -13,7 +13,7 @@ use dusk_core::abi::ContractId;
 use local_node_types::execution::{CallError, Event, Logged};
 use local_node_types::host::{Outcome, Request, Response};
 
-use super::connection::Connection;
+use super::connection::{Connection, ConnectionError};
 use super::failure::Failure;
 use super::outcome::{Receipt, Sent, show_logs};
 use crate::account::Account;
@@ -211,11 +211,14 @@ impl Chain {
 
     #[track_caller]
     fn ask(&self, request: &Request) -> Response {
-        let answer = self.0.connection.borrow_mut().ask(request);
-        match answer {
+        match self.try_ask(request) {
             Ok(response) => response,
             Err(error) => panic!("{error}"),
         }
+    }
+
+    pub(super) fn try_ask(&self, request: &Request) -> Result<Response, ConnectionError> {
+        self.0.connection.borrow_mut().ask(request)
     }
 
     /// An event by its name and its data as JSON, as far as its contract is known here.
@@ -237,7 +240,7 @@ impl Chain {
 }
 
 #[track_caller]
-fn unexpected(response: &Response) -> ! {
+pub(super) fn unexpected(response: &Response) -> ! {
     panic!(
         "the test host gave an unexpected answer: {response:?}\nhint: dusk-sdk and cargo-dusk must be of the same version"
     )

@@ -27,6 +27,8 @@ mod connection;
 mod failure;
 mod keys;
 mod outcome;
+#[cfg(feature = "zk")]
+mod proofs;
 #[cfg(test)]
 #[allow(unreachable_pub, reason = "the public parts of a contract are public, wherever it stands")]
 mod tests;
@@ -36,6 +38,8 @@ use connection::Connection;
 pub use failure::{Failure, TestResult};
 pub use keys::{BlsKey, SchnorrKey};
 pub use outcome::{Accepted, Rejected, Sent};
+#[cfg(feature = "zk")]
+pub use proofs::ProveError;
 
 /// Runs a test on a chain of its own. `#[dusk_sdk::test]` calls it.
 ///

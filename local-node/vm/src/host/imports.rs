@@ -7,7 +7,7 @@ use wasmtime::{Caller, Linker, Result};
 use super::Env;
 use super::env::{call_from_contract, gas_left};
 use crate::module::{HOST, LOG};
-use crate::queries::Query;
+use crate::queries::{Query, encoded};
 use crate::{ARGUMENT_BYTES, VmError};
 
 /// Gas for each byte of an event's topic and data.
@@ -75,7 +75,10 @@ fn host_query(mut host: Host<'_>, name: u64, name_len: u32, arg_len: u32) -> Res
     };
     host.set_fuel(left)?;
     let env = host.data_mut();
-    let answer = query.answer(&argument, rules, env.working.answers());
+    let answer = match env.working.mocks() {
+        Some(key) if query.is_mocked(&argument, key) => encoded(&true),
+        _ => query.answer(&argument, rules, env.working.answers()),
+    };
     env.write_argument(&answer)?;
     Ok(length_of(&answer))
 }

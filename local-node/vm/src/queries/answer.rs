@@ -22,6 +22,7 @@ use sha3::Keccak256;
 
 use super::cache::{Answers, Key};
 use super::{Argument, Query};
+use crate::mocks::MockKey;
 
 /// Where argument buffers lie, modulo 16: compilers align them to 8 bytes at least.
 const LIKELY_ALIGNMENTS: [u64; 2] = [0, 8];
@@ -53,6 +54,14 @@ impl Query {
             let key = Self::VerifyBls.key(&Argument::new(&argument, alignment), rules);
             answers.put(key, encoded(&true));
         }
+    }
+
+    /// Whether it asks for the verification of a mock proof that this key has issued.
+    pub(crate) fn is_mocked(self, argument: &Argument, key: &MockKey) -> bool {
+        self == Self::VerifyPlonk
+            && decoded(argument.bytes()).is_some_and(|(verifier, proof, inputs): (Vec<u8>, Vec<u8>, Vec<BlsScalar>)| {
+                key.accepts(&verifier, &proof, &inputs)
+            })
     }
 
     fn is_worth_caching(self) -> bool {
@@ -130,11 +139,17 @@ where
     A::Archived: for<'a> CheckBytes<DefaultValidator<'a>> + Deserialize<A, Infallible>,
     R: Serialize<AllocSerializer<1024>>,
 {
-    let decoded = rkyv::check_archived_root::<A>(argument).ok().map(|archived| {
-        let Ok(argument) = archived.deserialize(&mut Infallible);
-        argument
-    });
-    encoded(&decoded.map_or(otherwise, compute))
+    encoded(&decoded(argument).map_or(otherwise, compute))
+}
+
+fn decoded<A>(argument: &[u8]) -> Option<A>
+where
+    A: Archive,
+    A::Archived: for<'a> CheckBytes<DefaultValidator<'a>> + Deserialize<A, Infallible>,
+{
+    let archived = rkyv::check_archived_root::<A>(argument).ok()?;
+    let Ok(argument) = archived.deserialize(&mut Infallible);
+    Some(argument)
 }
 
 pub(crate) fn encoded<R: Serialize<AllocSerializer<1024>>>(value: &R) -> Vec<u8> {

@@ -9,6 +9,7 @@ use local_node_types::rules::Rules;
 
 use super::CallHook;
 use crate::memory::{Mapped, Memory, PAGE_BYTES, Undo};
+use crate::mocks::MockKey;
 use crate::module::Code;
 use crate::queries::Answers;
 use crate::state::{Change, Contract, ContractChange, Deployment, State, StateChanges, StateRoot};
@@ -78,6 +79,10 @@ impl Working {
 
     pub(crate) fn rules(&self) -> Rules {
         self.rules
+    }
+
+    pub(crate) fn mocks(&self) -> Option<&MockKey> {
+        self.vm.mocks()
     }
 
     pub(crate) fn answers(&self) -> &Answers {

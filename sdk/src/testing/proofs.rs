@@ -1,0 +1,116 @@
+//! Proofs in tests.
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::string::{String, ToString};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::any::TypeId;
+use core::fmt;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use dusk_sdk_circuit::runner::Values;
+use dusk_sdk_circuit::{CheckError, Definition, Digest, Layout, Unsatisfied, WitnessError, check, layout, witness};
+use local_node_types::host::{HexBytes, Request, Response};
+
+use super::chain::Chain;
+use super::connection::ConnectionError;
+use crate::zk::{PROOF_BYTES, Proof};
+
+/// Why there is no proof.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ProveError {
+    /// The inputs do not satisfy the circuit: this constraint does not hold.
+    Unsatisfied(Box<Unsatisfied>),
+    /// The circuit builds something else for these inputs.
+    Witness(WitnessError),
+    /// The test host makes none, for this reason.
+    Host(String),
+}
+
+impl ProveError {
+    /// The name of the constraint that does not hold, if that is why.
+    #[must_use]
+    pub fn constraint(&self) -> Option<&str> {
+        match self {
+            Self::Unsatisfied(fault) => Some(&fault.constraint),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for ProveError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unsatisfied(fault) => write!(f, "the inputs do not satisfy the circuit: {fault}"),
+            Self::Witness(error) => error.fmt(f),
+            Self::Host(text) => f.write_str(text),
+        }
+    }
+}
+
+impl core::error::Error for ProveError {}
+
+impl Chain {
+    /// A proof that these inputs satisfy the circuit: mock or real, as the run says (`cargo dusk test --proofs real`). Both behave alike.
+    ///
+    /// # Errors
+    /// [`ProveError`], which names the constraint that does not hold.
+    ///
+    /// # Panics
+    /// When the test host is gone.
+    #[track_caller]
+    pub fn prove<C: Definition + 'static>(
+        &self,
+        public: &C::Public,
+        private: &C::Private,
+    ) -> Result<Proof<C>, ProveError> {
+        let known = known::<C>();
+        let wires = witness::<C>(&known.layout, public, private).map_err(ProveError::Witness)?;
+        check(&known.layout, &wires).map_err(|error| match error {
+            CheckError::Unsatisfied(fault) => ProveError::Unsatisfied(fault),
+            other => ProveError::Host(other.to_string()),
+        })?;
+        let wires = Values::from(&wires).to_bytes();
+        let request = |layout: Option<Vec<u8>>| Request::Prove {
+            circuit: C::NAME.into(),
+            digest: known.digest.0,
+            layout: layout.map(HexBytes),
+            wires: HexBytes(wires.to_vec()),
+        };
+        let mut response = self.try_ask(&request(None));
+        if matches!(response, Ok(Response::LayoutWanted)) {
+            response = self.try_ask(&request(Some(known.layout.to_bytes())));
+        }
+        match response {
+            Ok(Response::Proof { proof, .. }) => {
+                let bytes: Result<[u8; PROOF_BYTES], _> = proof.0.try_into();
+                bytes
+                    .map(Proof::from_bytes)
+                    .map_err(|_| ProveError::Host("the test host gave a proof of another size".into()))
+            }
+            Err(error @ ConnectionError::Refused { .. }) => Err(ProveError::Host(error.to_string())),
+            Err(error) => panic!("{error}"),
+            Ok(other) => super::chain::unexpected(&other),
+        }
+    }
+}
+
+/// A layout that was built before.
+struct Known {
+    layout: Layout,
+    digest: Digest,
+}
+
+/// The layout of a circuit, built once in a test program.
+fn known<C: Definition + 'static>() -> Arc<Known> {
+    static LAYOUTS: OnceLock<Mutex<BTreeMap<TypeId, Arc<Known>>>> = OnceLock::new();
+    let mut layouts = LAYOUTS.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
+    let known = layouts.entry(TypeId::of::<C>()).or_insert_with(|| {
+        let layout = layout::<C>();
+        let digest = layout.digest();
+        Arc::new(Known { layout, digest })
+    });
+    Arc::clone(known)
+}
