@@ -3,6 +3,7 @@
 mod build;
 mod call;
 mod check;
+mod circuit;
 mod demo;
 mod deploy;
 mod doctor;
@@ -20,6 +21,7 @@ use clap_complete::Shell;
 pub(crate) use self::build::Build;
 pub(crate) use self::call::{Call, CallOptions};
 pub(crate) use self::check::{Check, Denied};
+pub(crate) use self::circuit::{Circuit, CircuitAction};
 pub(crate) use self::demo::Demo;
 pub(crate) use self::deploy::Deploy;
 pub(crate) use self::doctor::Doctor;
@@ -68,6 +70,8 @@ pub(crate) enum Command {
     /// Serves the tests that plain `cargo test` runs.
     #[command(hide = true)]
     TestHost,
+    /// Lists, checks, profiles and audits the circuits of the project.
+    Circuit(Circuit),
     /// Runs a node until Ctrl-C, or takes a running one back and forth.
     Node(Node),
     /// Deploys a contract.

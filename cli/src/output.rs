@@ -139,10 +139,15 @@ impl Ui {
 
     /// An error and what to do about it.
     pub(crate) fn error(&self, message: &str, hint: &str, exit: u8) {
+        self.complain(message, hint);
+        self.document(&json!({ "error": message, "hint": hint, "exit": exit }));
+    }
+
+    /// An error and what to do about it, on stderr only: for commands whose document has more to say.
+    pub(crate) fn complain(&self, message: &str, hint: &str) {
         let (error, hint_label) =
             (paint(self.color_err, Tone::Bad, "error:"), paint(self.color_err, Tone::Hint, "hint:"));
         say(io::stderr(), format_args!("{error} {message}\n{hint_label} {hint}\n"));
-        self.document(&json!({ "error": message, "hint": hint, "exit": exit }));
     }
 
     /// A sign of life while something takes its time; gone when dropped.

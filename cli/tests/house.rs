@@ -25,7 +25,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         &["local-node", "local-node-types", "local-node-vm", "local-node-consensus", "local-node-kadcast"],
     ),
     ("local-node-parity", &["local-node-vm", "local-node-types"]),
-    ("cargo-dusk", &["local-node", "local-node-types", "local-node-vm", "dusk-sdk-prover"]),
+    ("cargo-dusk", &["local-node", "local-node-types", "local-node-vm", "dusk-sdk-circuit", "dusk-sdk-prover"]),
 ];
 
 /// Crates that only one of our packages may name.

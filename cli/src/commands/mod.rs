@@ -6,6 +6,7 @@ mod account;
 mod block;
 mod build;
 mod check;
+mod circuit;
 mod completions;
 mod control;
 mod demo;
@@ -41,6 +42,7 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<ExitCode> {
         Command::Build(options) => build::run(&project()?, &options, ui),
         Command::Check(options) => check::run(project, &options, ui),
         Command::Test(options) => test::run(&project()?, &options, ui),
+        Command::Circuit(options) => circuit::run(&project()?, &options.action, ui),
         Command::TestHost => test_host::run(&project()?, ui),
         Command::Node(Node { control: Some(change), .. }) => control::run(&bare()?, &change, ui),
         Command::Node(options) => node::run(&options, ui),

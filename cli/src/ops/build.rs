@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::artifact::{Artifact, Record, hash_of};
 use super::carried::{SDK_HASH, SDK_VERSION};
-use super::compile::{self, ContractPackage};
+use super::compile::{self, ContractPackage, Packages};
 use super::inputs::Inputs;
 use super::machine::Machine;
 use super::optimise::Optimiser;
@@ -97,15 +97,27 @@ pub(crate) fn build_as(project: &Project, ui: &Ui, yes: bool, recipe: Recipe) ->
         toolchain: &toolchain,
         optimiser: optimiser.as_ref(),
     };
+    let packages = compile::packages(&project.root)?;
     let mut sources = BTreeSet::new();
     let mut artifacts = Vec::new();
-    for package in compile::contracts(&project.root)? {
+    for package in contracts_of(&packages, &project.root)? {
         let known = last.as_ref().and_then(|last| last.artifacts.iter().find(|known| known.name == package.name));
-        artifacts.push(workshop.make(&package, known, &mut sources)?);
+        artifacts.push(workshop.make(package, known, &mut sources)?);
     }
     let record = Record { tools, inputs: Inputs::gather(&project.root, &sources, begun)?, artifacts };
     record.write(&folder)?;
     Ok(Built { artifacts: record.artifacts, fresh: false })
+}
+
+/// The contracts; there must be one.
+fn contracts_of<'a>(packages: &'a Packages, root: &Path) -> Result<&'a [ContractPackage]> {
+    if packages.contracts.is_empty() {
+        return Err(Fault::usage(
+            format!("there is no contract in {}", root.display()),
+            "a contract is a library package that depends on dusk-sdk; `cargo dusk new NAME` makes one",
+        ));
+    }
+    Ok(&packages.contracts)
 }
 
 fn lock(project: &Project, ui: &Ui) -> Result<File> {

@@ -32,6 +32,8 @@ const PROFILE_SETTINGS: [&str; 8] = [
 ];
 /// The table in a package's manifest in which it can say whether it is a contract.
 const METADATA_TABLE: &str = "dusk";
+/// The SDK's feature that packages with circuits ask for.
+const CIRCUITS_FEATURE: &str = "zk";
 
 /// A package that is compiled to a contract.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,39 +75,47 @@ pub(crate) fn quiet() -> Option<&'static str> {
     (!std::io::stderr().is_terminal()).then_some("--quiet")
 }
 
-/// The contracts of the workspace, in the order of their names: members with a library that depend on the SDK, unless
-/// `[package.metadata.dusk] contract = false` says otherwise.
+/// What the packages of a workspace are to us.
+#[derive(Debug, Default)]
+pub(crate) struct Packages {
+    /// The contracts, in the order of their names: members with a library that depend on the SDK, unless
+    /// `[package.metadata.dusk] contract = false` says otherwise.
+    pub(crate) contracts: Vec<ContractPackage>,
+    /// Members with a library that may hold circuits, in the order of their names: those that ask the SDK for its
+    /// feature `zk`.
+    pub(crate) circuits: Vec<String>,
+}
+
+/// Looks through the workspace.
 ///
 /// # Errors
-/// A usage fault when cargo cannot read the workspace or there is no contract in it.
-pub(crate) fn contracts(root: &Path) -> Result<Vec<ContractPackage>> {
+/// A usage fault when cargo cannot read the workspace.
+pub(crate) fn packages(root: &Path) -> Result<Packages> {
     let metadata = MetadataCommand::new()
         .cargo_path(cargo().get_program())
         .manifest_path(root.join("Cargo.toml"))
         .no_deps()
         .exec()
         .map_err(|error| Fault::usage(format!("cargo cannot read the workspace: {error}"), "mend the manifest"))?;
-    let is_contract = |package: &cargo_metadata::Package| {
-        let said = package.metadata.get(METADATA_TABLE).and_then(|table| table.get("contract")?.as_bool());
-        let uses_sdk = package.dependencies.iter().any(|dependency| {
+    let mut found = Packages::default();
+    for package in metadata.workspace_packages() {
+        if !package.targets.iter().any(|target| target.is_lib() || target.is_cdylib()) {
+            continue;
+        }
+        let sdk = package.dependencies.iter().find(|dependency| {
             dependency.name == super::sdk::SDK_PACKAGE && dependency.kind == cargo_metadata::DependencyKind::Normal
         });
-        let library = package.targets.iter().any(|target| target.is_lib() || target.is_cdylib());
-        said.unwrap_or(uses_sdk) && library
-    };
-    let mut found: Vec<ContractPackage> = metadata
-        .workspace_packages()
-        .into_iter()
-        .filter(|package| is_contract(package))
-        .map(|package| ContractPackage { name: package.name.to_string(), version: package.version.to_string() })
-        .collect();
-    found.sort_by(|a, b| a.name.cmp(&b.name));
-    if found.is_empty() {
-        return Err(Fault::usage(
-            format!("there is no contract in {}", root.display()),
-            "a contract is a library package that depends on dusk-sdk; `cargo dusk new NAME` makes one",
-        ));
+        let said = package.metadata.get(METADATA_TABLE).and_then(|table| table.get("contract")?.as_bool());
+        if said.unwrap_or(sdk.is_some()) {
+            let (name, version) = (package.name.to_string(), package.version.to_string());
+            found.contracts.push(ContractPackage { name, version });
+        }
+        if sdk.is_some_and(|sdk| sdk.features.iter().any(|feature| feature == CIRCUITS_FEATURE)) {
+            found.circuits.push(package.name.to_string());
+        }
     }
+    found.contracts.sort_by(|a, b| a.name.cmp(&b.name));
+    found.circuits.sort();
     Ok(found)
 }
 

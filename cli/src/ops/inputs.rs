@@ -139,10 +139,10 @@ fn matching(folder: &Path, part: &str) -> Vec<PathBuf> {
         .collect()
 }
 
-/// The sources in a dep-info file of cargo: `output: source source …`, blanks in paths escaped.
+/// The sources in a dep-info file of cargo or the compiler: `output: source source …`, blanks in paths escaped.
 pub(crate) fn dep_info(text: &str, root: &Path) -> BTreeSet<PathBuf> {
     let mut sources = BTreeSet::new();
-    for line in text.lines() {
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
         let Some((_, list)) = line.split_once(": ") else { continue };
         let mut path = String::new();
         let mut letters = list.chars().peekable();
@@ -232,7 +232,7 @@ mod tests {
 
     #[test]
     fn dep_info_is_read_with_blanks_and_relative_paths() {
-        let text = "/t/one.wasm: /a/src/lib.rs /b\\ c/lib.rs src/x.rs\n";
+        let text = "/t/one.wasm: /a/src/lib.rs /b\\ c/lib.rs src/x.rs\n\nsrc/x.rs:\n# env-dep:ABOUT=a: b\n";
         let expected = ["/a/src/lib.rs", "/b c/lib.rs", "/x/src/x.rs"].map(PathBuf::from);
         assert_eq!(dep_info(text, Path::new("/x")), BTreeSet::from(expected));
         assert!(dep_info("/t/one.wasm:\n", Path::new("/x")).is_empty());

@@ -7,6 +7,7 @@
 //! | [`project`], [`settings`], [`folders`] | where things are, and what the project says |
 //! | [`build`], [`compile`], [`optimise`], [`wasm`], [`inputs`], [`artifact`] | from sources to artefacts, and only when needed |
 //! | [`check`], [`schema`] | what can be said of a contract before it is deployed |
+//! | [`circuits`], [`witness`] | the circuits of the project, and the inputs that people give them |
 //! | [`sandbox`] | contracts and data drivers run in the virtual machine, nowhere else |
 //! | [`testing`], [`calltree`], [`gas`] | the tests of contracts, and what they did |
 //! | [`embedded`], [`ports`] | a node in this process, and who has its port |
@@ -25,6 +26,7 @@ pub(crate) mod calltree;
 pub(crate) mod carried;
 pub(crate) mod chain;
 pub(crate) mod check;
+pub(crate) mod circuits;
 pub(crate) mod client;
 pub(crate) mod clock;
 pub(crate) mod compile;
@@ -55,3 +57,4 @@ pub(crate) mod toolchain;
 pub(crate) mod transact;
 pub(crate) mod values;
 pub(crate) mod wasm;
+pub(crate) mod witness;

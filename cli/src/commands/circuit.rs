@@ -1,0 +1,142 @@
+//! `cargo dusk circuit`
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::Result;
+use dusk_sdk_circuit::{CheckError, Layout, Unsatisfied, check, short};
+use serde_json::{Value, json};
+
+use crate::args::CircuitAction;
+use crate::error::{Exit, Fault};
+use crate::ops::circuits::{Circuit, Circuits, Described};
+use crate::ops::compile;
+use crate::ops::project::Project;
+use crate::ops::witness::Witness;
+use crate::output::{Tone, Ui, count, grouped, time};
+use crate::table::toned_field;
+
+pub(super) fn run(project: &Project, action: &CircuitAction, ui: &Ui) -> Result<ExitCode> {
+    match action {
+        CircuitAction::List => list(&found(project, ui)?, ui),
+        CircuitAction::Check { name, witness } => {
+            let witness = Witness::read(witness)?;
+            let circuits = found(project, ui)?;
+            check_witness(circuits.pick(name.as_deref())?, &witness, ui)
+        }
+    }
+}
+
+/// The circuits of the project, compiled.
+pub(super) fn found(project: &Project, ui: &Ui) -> Result<Circuits> {
+    project.ensure_sdk()?;
+    let packages = compile::packages(&project.root)?;
+    if !packages.circuits.is_empty() {
+        ui.step("Compiling", "the circuits");
+    }
+    Circuits::compile(&project.root, &packages.circuits)
+}
+
+/// `18,204 gates → 2^15 (44 % free)`
+pub(super) fn gates(layout: &Layout) -> String {
+    let gates = layout.gates();
+    let size = gates.next_power_of_two();
+    let free = (size - gates) * 100 / size;
+    format!("{} gates → 2^{} ({free} % free)", grouped(gates as u64), size.ilog2())
+}
+
+fn list(circuits: &Circuits, ui: &Ui) -> Result<ExitCode> {
+    let mut documents = Vec::new();
+    for circuit in circuits.iter() {
+        let Described { doc, layout } = circuit.describe()?;
+        let package = ui.toned(Tone::Faint, &format!("in {}", circuit.package));
+        ui.line(format_args!("{} {package} · {}", ui.toned(Tone::Name, &circuit.name), gates(&layout)));
+        if let Some(first) = doc.lines().map(str::trim).find(|line| !line.is_empty()) {
+            ui.line(format_args!("    {first}"));
+        }
+        for (public, label) in [(true, "public"), (false, "private")] {
+            let inputs = layout.inputs.iter().filter(|input| input.public == public);
+            let inputs: Vec<String> = inputs.map(|input| format!("{}: {}", input.name, input.kind)).collect();
+            if !inputs.is_empty() {
+                ui.line(format_args!("    {label:7}  {}", inputs.join(", ")));
+            }
+        }
+        documents.push(document(circuit, &doc, &layout));
+    }
+    if documents.is_empty() {
+        ui.note("the project has no circuits: functions with `#[circuit]` in a package that depends on dusk-sdk with the feature `zk`");
+    }
+    ui.document(&json!({ "circuits": documents }));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn document(circuit: &Circuit, doc: &str, layout: &Layout) -> Value {
+    let inputs = layout.inputs.iter().map(|input| {
+        json!({ "name": input.name, "type": input.kind, "public": input.public, "elements": input.wires.len() })
+    });
+    json!({
+        "name": circuit.name, "package": circuit.package, "doc": doc.trim(), "digest": layout.digest().to_string(),
+        "gates": layout.gates(), "size": layout.gates().next_power_of_two(), "inputs": inputs.collect::<Vec<_>>(),
+    })
+}
+
+fn check_witness(circuit: &Circuit, witness: &Witness, ui: &Ui) -> Result<ExitCode> {
+    let layout = circuit.describe()?.layout;
+    let wires = circuit.wires(&layout, witness)?;
+    let begun = Instant::now();
+    match check(&layout, &wires) {
+        Ok(()) => {
+            ui.line(format_args!(
+                "{} {} · {} · {} · {}",
+                ui.toned(Tone::Name, &circuit.name),
+                ui.toned(Tone::Good, "satisfied"),
+                gates(&layout),
+                count(layout.public_rows.len(), "public input"),
+                time(begun.elapsed())
+            ));
+            ui.document(&json!({
+                "circuit": circuit.name, "digest": layout.digest().to_string(), "satisfied": true,
+                "gates": layout.gates(), "microseconds": u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX),
+            }));
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(CheckError::Unsatisfied(fault)) => Ok(say_unsatisfied(&circuit.name, &fault, ui)),
+        Err(other) => Err(Fault::failed(
+            format!("the wires of `{}` do not fit it: {other}", circuit.name),
+            "let the project use the SDK of this cargo-dusk's version, and build again",
+        )),
+    }
+}
+
+/// Says which constraint fails, where, and with which values.
+pub(super) fn say_unsatisfied(circuit: &str, fault: &Unsatisfied, ui: &Ui) -> ExitCode {
+    ui.line(format_args!("{} {}", ui.toned(Tone::Name, circuit), ui.toned(Tone::Bad, "not satisfied")));
+    toned_field(ui, "constraint", &ui.toned(Tone::Bad, &fault.constraint));
+    if !fault.path.is_empty() {
+        toned_field(ui, "in", &fault.path.join(" / "));
+    }
+    toned_field(ui, "at", &fault.place.to_string());
+    toned_field(ui, "states", &fault.statement);
+    for (place, held) in fault.values.iter().enumerate() {
+        let input = held.input.as_ref().map(|input| format!("  ({input})")).unwrap_or_default();
+        let label = if place == 0 { "with" } else { "" };
+        toned_field(ui, label, &format!("{} = {}{input}", held.wire, short(&held.value)));
+    }
+    let message = format!("the witness does not satisfy `{circuit}`: `{}` does not hold", named(fault));
+    let hint = format!("look at {}: either an input is wrong, or the circuit asks too much", fault.place);
+    ui.complain(&message, &hint);
+    let values =
+        fault.values.iter().map(|held| json!({ "wire": held.wire, "input": held.input, "value": short(&held.value) }));
+    ui.document(&json!({
+        "circuit": circuit, "satisfied": false, "constraint": fault.constraint, "path": fault.path,
+        "place": { "file": fault.place.file, "line": fault.place.line, "column": fault.place.column },
+        "row": fault.row, "statement": fault.statement, "values": values.collect::<Vec<_>>(),
+        "error": message, "hint": hint, "exit": Exit::Failed as u8,
+    }));
+    ExitCode::from(Exit::Failed as u8)
+}
+
+/// The constraint with the regions around it: `membership / root`.
+fn named(fault: &Unsatisfied) -> String {
+    fault.path.iter().chain([&fault.constraint]).map(String::as_str).collect::<Vec<_>>().join(" / ")
+}
