@@ -30,11 +30,15 @@ extern crate alloc;
 pub mod plain;
 
 #[cfg(feature = "zk")]
+mod catalogue;
+#[cfg(feature = "zk")]
 mod check;
 #[cfg(feature = "zk")]
 mod circuit;
 #[cfg(feature = "zk")]
 mod definition;
+#[cfg(feature = "zk")]
+mod gadgets;
 #[cfg(feature = "zk")]
 mod gate;
 #[cfg(feature = "zk")]
@@ -52,14 +56,16 @@ pub use dusk_bls12_381::BlsScalar;
 
 #[cfg(feature = "zk")]
 pub use crate::{
+    catalogue::{Entry, catalogue},
     check::{CheckError, Held, Unsatisfied, check, short},
     circuit::Circuit,
     definition::{Definition, WitnessError, layout, witness},
+    gadgets::{Linear, Select},
     gate::Gate,
     layout::{
         Constraint, Digest, Input, Kind, Layout, LayoutError, MAX_ROWS, Place, RESERVED_ROWS, Region, Row, Selectors,
         Wire,
     },
-    value::{Bool, Field, Value},
+    value::{Bits, Bool, Field, U8, U16, U32, U64, U128, Unsigned, Value, Width},
     wires::Wires,
 };

@@ -1,5 +1,7 @@
 //! Typed values: what circuits compute with.
 
+mod unsigned;
+
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -11,6 +13,8 @@ use crate::circuit::Circuit;
 use crate::gate::Gate;
 use crate::layout::Wire;
 use crate::plain;
+
+pub use unsigned::{Bits, U8, U16, U32, U64, U128, Unsigned, Width};
 
 /// A type of values in circuits.
 ///

@@ -62,6 +62,14 @@ impl From<u64> for Field {
     }
 }
 
+impl core::ops::Neg for Field {
+    type Output = Self;
+
+    fn neg(self) -> Self {
+        Self(-self.0)
+    }
+}
+
 impl core::ops::Add for Field {
     type Output = Self;
 

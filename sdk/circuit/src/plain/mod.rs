@@ -5,7 +5,11 @@ mod array;
 mod field;
 #[cfg(feature = "zk")]
 mod field_serde;
+#[cfg(feature = "zk")]
+mod unsigned;
 
 #[cfg(feature = "zk")]
 pub use array::Array;
 pub use field::{ArchivedField, Field, NotAField};
+#[cfg(feature = "zk")]
+pub use unsigned::{TooWide, Unsigned};

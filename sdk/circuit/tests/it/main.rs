@@ -1,3 +1,6 @@
 //! The crate as its users see it.
 
+mod catalogue;
 mod layouts;
+mod numbers;
+mod support;

@@ -1,0 +1,153 @@
+//! Numbers of a fixed width.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use dusk_bls12_381::BlsScalar;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{Field, Value};
+use crate::circuit::Circuit;
+use crate::gadgets::range;
+use crate::layout::Wire;
+use crate::plain;
+
+/// A number below 2 to the power `BITS`, for `BITS` from 1 to 250.
+///
+/// Arithmetic on it does not overflow: a result that does not fit satisfies no constraint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unsigned<const BITS: usize>(pub(crate) Wire);
+
+/// A number of 8 bits.
+pub type U8 = Unsigned<8>;
+/// A number of 16 bits.
+pub type U16 = Unsigned<16>;
+/// A number of 32 bits.
+pub type U32 = Unsigned<32>;
+/// A number of 64 bits.
+pub type U64 = Unsigned<64>;
+/// A number of 128 bits.
+pub type U128 = Unsigned<128>;
+
+/// A width of numbers, which has a type outside of circuits.
+pub trait Width {
+    /// That type: `u8` to `u128`, and [`plain::Unsigned`] for other widths.
+    type Plain: Copy + Serialize + DeserializeOwned;
+
+    /// The number as a field element.
+    fn field(plain: Self::Plain) -> plain::Field;
+}
+
+/// So many bits. Every number from 1 to 250 is a [`Width`].
+#[derive(Debug, Clone, Copy)]
+pub struct Bits<const BITS: usize>;
+
+macro_rules! native {
+    ($($bits:literal: $plain:ty),*) => {$(
+        impl Width for Bits<$bits> {
+            type Plain = $plain;
+
+            fn field(plain: $plain) -> plain::Field {
+                BlsScalar::from(u64::from(plain)).into()
+            }
+        }
+    )*};
+}
+
+macro_rules! other {
+    ($($bits:literal)*) => {$(
+        impl Width for Bits<$bits> {
+            type Plain = plain::Unsigned<$bits>;
+
+            fn field(plain: Self::Plain) -> plain::Field {
+                plain.field()
+            }
+        }
+    )*};
+}
+
+native!(8: u8, 16: u16, 32: u32, 64: u64);
+
+impl Width for Bits<128> {
+    type Plain = u128;
+
+    fn field(plain: u128) -> plain::Field {
+        #[allow(clippy::cast_possible_truncation, reason = "each limb takes its own bits")]
+        let limbs = [plain as u64, (plain >> 64) as u64, 0, 0];
+        BlsScalar::from_raw(limbs).into()
+    }
+}
+
+other! {
+    1 2 3 4 5 6 7 9 10 11 12 13 14 15 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 33 34 35 36 37 38 39 40 41 42 43 44 45 46 47 48 49
+    50 51 52 53 54 55 56 57 58 59 60 61 62 63 65 66 67 68 69 70 71 72 73 74 75 76 77 78 79 80 81 82 83 84 85 86 87 88 89 90 91 92 93
+    94 95 96 97 98 99 100 101 102 103 104 105 106 107 108 109 110 111 112 113 114 115 116 117 118 119 120 121 122 123 124 125 126
+    127 129 130 131 132 133 134 135 136 137 138 139 140 141 142 143 144 145 146 147 148 149 150 151 152 153 154 155 156 157 158 159
+    160 161 162 163 164 165 166 167 168 169 170 171 172 173 174 175 176 177 178 179 180 181 182 183 184 185 186 187 188 189 190 191
+    192 193 194 195 196 197 198 199 200 201 202 203 204 205 206 207 208 209 210 211 212 213 214 215 216 217 218 219 220 221 222 223
+    224 225 226 227 228 229 230 231 232 233 234 235 236 237 238 239 240 241 242 243 244 245 246 247 248 249 250
+}
+
+impl<const BITS: usize> Unsigned<BITS> {
+    /// The wire that holds it.
+    #[must_use]
+    pub fn wire(self) -> Wire {
+        self.0
+    }
+
+    /// The number as a field element.
+    #[must_use]
+    pub fn field(self) -> Field {
+        Field(self.0)
+    }
+
+    /// The number that a field element is, which is constrained to be one: below 2 to the power `BITS`.
+    ///
+    /// Rows for 8, 32, 64, 128 and 250 bits: 2, 5, 9, 17, 33. Odd widths take one more than the even one below.
+    #[track_caller]
+    #[must_use]
+    pub fn constrain(cs: &mut Circuit, field: impl Into<Field>) -> Self {
+        const { assert!(BITS >= 1 && BITS <= range::MAX_BITS, "numbers have between 1 and 250 bits") };
+        let wire = field.into().wire();
+        cs.gadget("range", |cs| range::assert_bits(cs, Self::FITS, wire, BITS));
+        Self(wire)
+    }
+
+    /// What is said of a value that is too large.
+    pub(crate) const FITS: &'static str = match BITS {
+        8 => "fits into 8 bits",
+        16 => "fits into 16 bits",
+        32 => "fits into 32 bits",
+        64 => "fits into 64 bits",
+        128 => "fits into 128 bits",
+        _ => "fits into the bits of its type",
+    };
+}
+
+impl<const BITS: usize> Value for Unsigned<BITS>
+where
+    Bits<BITS>: Width,
+{
+    type Plain = <Bits<BITS> as Width>::Plain;
+
+    fn kind() -> String {
+        match BITS {
+            8 | 16 | 32 | 64 | 128 => alloc::format!("U{BITS}"),
+            _ => alloc::format!("Unsigned<{BITS}>"),
+        }
+    }
+
+    fn input(circuit: &mut Circuit, plain: Option<&Self::Plain>) -> Self {
+        let wire = circuit.input_wire(plain.map(|plain| Bits::<BITS>::field(*plain).scalar()));
+        Self::constrain(circuit, wire)
+    }
+
+    fn wires(&self) -> Vec<Wire> {
+        alloc::vec![self.0]
+    }
+
+    fn encode(plain: &Self::Plain, out: &mut Vec<plain::Field>) {
+        out.push(Bits::<BITS>::field(*plain));
+    }
+}
