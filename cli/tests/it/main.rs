@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod book;
 #[cfg(test)]
+mod drivers;
+#[cfg(test)]
 mod looking;
 #[cfg(test)]
 mod messages;

@@ -6,7 +6,11 @@
 //!
 //! The production machine's answers are recorded in `records/`, and a test compares against them. `parity live` builds
 //! and runs the production machine; `parity record` does so and writes the records anew.
+//!
+//! Data drivers are compared in the same way ([`drivers`]), with `drivers` after the word: production's reader of them
+//! and ours ask the drivers that `cargo dusk build` makes.
 
+pub mod drivers;
 pub mod ours;
 pub mod protocol;
 pub mod records;
@@ -17,3 +21,4 @@ pub mod scripts;
 mod contracts;
 mod generated;
 mod host_queries;
+mod question;

@@ -1,30 +1,48 @@
-//! `parity live` runs all scripts on both machines, command by command; `parity record` also keeps the answers.
+//! `parity live` runs all scripts on both machines, command by command; `parity record` also keeps the answers. With
+//! `drivers` after it, data drivers are asked by both readers.
 #![allow(clippy::print_stdout, reason = "the result of a command goes to standard output")]
 
-use anyhow::{Result, bail};
+use std::fmt::Debug;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use local_node_parity::drivers::{self, Recorded};
 use local_node_parity::ours::Ours;
 use local_node_parity::reference::Reference;
 use local_node_parity::{records, scripts};
+use local_node_vm::driver::Driver;
+
+const USAGE: &str = "say `live` to compare with production, or `record` to keep production's answers as well; then \
+    nothing for the machine, or `drivers` for the readers of data drivers";
 
 fn main() -> Result<()> {
-    let recording = match std::env::args().nth(1).as_deref() {
-        Some("live") => false,
-        Some("record") => true,
-        _ => bail!("say `live` to compare both machines, or `record` to keep the production machine's answers as well"),
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let (compare, recording): (fn(&Path, bool) -> Result<usize>, bool) = match words[..] {
+        ["live"] => (compare_machines, false),
+        ["record"] => (compare_machines, true),
+        ["live", "drivers"] => (compare_readers, false),
+        ["record", "drivers"] => (compare_readers, true),
+        _ => bail!(USAGE),
     };
-    let program = Reference::build()?;
-    let mut differences = 0_usize;
+    match compare(&Reference::build()?, recording)? {
+        0 => Ok(()),
+        differences => bail!("{differences} answers differ"),
+    }
+}
+
+/// Runs all scripts on both machines, and counts how many answers differ.
+fn compare_machines(program: &Path, recording: bool) -> Result<usize> {
+    let mut differences = 0;
     for (name, script) in scripts::all()? {
-        let (mut ours, mut reference) = (Ours::new()?, Reference::start(&program)?);
+        let (mut ours, mut reference) = (Ours::new()?, Reference::start(program)?);
         let mut answers = Vec::new();
         for (position, command) in script.iter().enumerate() {
             let expected = reference.run(command)?;
             let found = ours.run(command)?;
             if found != expected {
                 differences += 1;
-                println!("{name}, command {position}: {}", shortened(&format!("{command:?}")));
-                println!("  production: {}", shortened(&format!("{expected:?}")));
-                println!("  ours:       {}", shortened(&format!("{found:?}")));
+                tell(&format!("{name}, command {position}: {command:?}"), &expected, &found);
             }
             answers.push(expected);
         }
@@ -33,10 +51,39 @@ fn main() -> Result<()> {
             records::write(name, &answers)?;
         }
     }
-    if differences > 0 {
-        bail!("{differences} answers differ");
+    Ok(differences)
+}
+
+/// Asks the templates' drivers through both readers, and counts how many answers differ.
+fn compare_readers(program: &Path, recording: bool) -> Result<usize> {
+    let (mut differences, mut answers) = (0, Vec::new());
+    for template in drivers::TEMPLATES {
+        let folder = tempfile::tempdir()?;
+        let path = drivers::build(template, folder.path())?;
+        let wasm = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let driver = Driver::load(&wasm)?;
+        let questions = drivers::questions(template, &driver)?;
+        let replies = drivers::ask_production(program, &path, &questions)?;
+        println!("{template}: {} questions", questions.len());
+        for (question, reply) in questions.into_iter().zip(replies) {
+            let found = drivers::ask(&driver, &question)?;
+            if found != reply {
+                differences += 1;
+                tell(&format!("{template}: {question:?}"), &reply, &found);
+            }
+            answers.push(Recorded { contract: template.to_owned(), question, reply });
+        }
     }
-    Ok(())
+    if recording {
+        drivers::record(&answers)?;
+    }
+    Ok(differences)
+}
+
+fn tell(asked: &str, expected: &impl Debug, found: &impl Debug) {
+    println!("{}", shortened(asked));
+    println!("  production: {}", shortened(&format!("{expected:?}")));
+    println!("  ours:       {}", shortened(&format!("{found:?}")));
 }
 
 fn shortened(text: &str) -> String {

@@ -1,8 +1,11 @@
 //! The production virtual machine, driven over pipes: one command a line on standard input, one answer a line on
-//! standard output.
+//! standard output. With `driver FILE` it is production's reader of data drivers that answers.
 
+mod driver;
 #[path = "../../src/protocol.rs"]
 mod protocol;
+#[path = "../../src/question.rs"]
+mod question;
 
 use std::error::Error;
 use std::io::{BufRead, Write, stdin, stdout};
@@ -41,6 +44,15 @@ struct Machine {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => run_machine(),
+        ["driver", file] => driver::read(file),
+        _ => Err("say nothing, or `driver FILE`".into()),
+    }
+}
+
+fn run_machine() -> Result<(), Box<dyn Error>> {
     let mut machine = Machine { vm: VM::ephemeral()?, last: None, session: None, _policy: None };
     let mut out = stdout().lock();
     for line in stdin().lock().lines() {
