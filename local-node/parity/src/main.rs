@@ -15,10 +15,13 @@ use local_node_vm::driver::Driver;
 const USAGE: &str = "say `live` to compare with production, or `record` to keep production's answers as well; then \
     nothing for the machine, or `drivers` for the readers of data drivers";
 
+/// Compares, keeps production's answers if it is told to, and counts how many answers differ.
+type Comparison = fn(program: &Path, recording: bool) -> Result<usize>;
+
 fn main() -> Result<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let (compare, recording): (fn(&Path, bool) -> Result<usize>, bool) = match words[..] {
+    let (compare, recording): (Comparison, bool) = match words[..] {
         ["live"] => (compare_machines, false),
         ["record"] => (compare_machines, true),
         ["live", "drivers"] => (compare_readers, false),
@@ -31,7 +34,7 @@ fn main() -> Result<()> {
     }
 }
 
-/// Runs all scripts on both machines, and counts how many answers differ.
+/// Runs all scripts on both machines.
 fn compare_machines(program: &Path, recording: bool) -> Result<usize> {
     let mut differences = 0;
     for (name, script) in scripts::all()? {
@@ -54,7 +57,7 @@ fn compare_machines(program: &Path, recording: bool) -> Result<usize> {
     Ok(differences)
 }
 
-/// Asks the templates' drivers through both readers, and counts how many answers differ.
+/// Asks the templates' drivers through both readers.
 fn compare_readers(program: &Path, recording: bool) -> Result<usize> {
     let (mut differences, mut answers) = (0, Vec::new());
     for template in drivers::TEMPLATES {

@@ -1,7 +1,9 @@
 //! The register against a model: random sequences of calls, made on the chain and on plain Rust. Both must refuse the
-//! same calls for the same reasons and know the same of everybody. The model pays each dividend to each holder at
-//! once, where the contract counts per share; so their agreement tries that arithmetic.
+//! same calls for the same reasons and know the same of everybody. The model gives each holder its part of a dividend at
+//! once, where the contract counts per share; so their agreement tries that arithmetic. After every call the contract
+//! must have exactly the DUSK that the model says it owes, and nobody may have got more than its share.
 
+use dusk_sdk::Dusk;
 use dusk_sdk::testing::*;
 use register::{Position, Refused, RegisterClient};
 
@@ -17,7 +19,7 @@ fn random_calls_agree_with_the_model(chain: Chain) -> TestResult {
     let people = chain.accounts(["issuer", "alice", "bob", "carol"]);
     for seed in SEEDS {
         let shares = chain.deploy(&people[0], register::init("Model".into(), SUPPLY, 0))?;
-        let world = World { shares, people: &people };
+        let world = World { chain: &chain, shares, people: &people };
         let mut model = Model::new();
         for (person, limit) in [(1, 60), (2, 40)] {
             let list = Call::List { person, limit };
@@ -34,6 +36,7 @@ fn random_calls_agree_with_the_model(chain: Chain) -> TestResult {
             println!("seed {seed}, call {number}: {call:?} by {by}, which {fate}");
             world.apply(by, call, expected.err());
             model.check();
+            assert_eq!(chain.balance(world.shares.id()), Dusk::from_lux(model.owed() + model.carried));
         }
         world.compare(&model, seed)?;
         assert!(accepted > CALLS / 4, "seed {seed}: only {accepted} calls were accepted, which tries little");
@@ -51,9 +54,8 @@ enum Call {
     SetLimit { person: usize, limit: u64 },
     Freeze { person: usize },
     Unfreeze { person: usize },
-    Distribute { credits: u64 },
+    Distribute { lux: u64 },
     Claim,
-    Settle { holder: usize, credits: u64 },
 }
 
 impl Call {
@@ -67,9 +69,8 @@ impl Call {
             14 => Self::SetLimit { person, limit: 2 * amount },
             15 => Self::Freeze { person },
             16..18 => Self::Unfreeze { person },
-            18..21 => Self::Distribute { credits: amount * amount },
-            21..23 => Self::Claim,
-            _ => Self::Settle { holder: person, credits: amount },
+            18..21 => Self::Distribute { lux: amount * amount },
+            _ => Self::Claim,
         }
     }
 
@@ -86,15 +87,26 @@ impl Call {
 #[derive(Clone)]
 struct Model {
     positions: [Option<Position>; PEOPLE],
+    /// What each may still claim, and what each was paid, in LUX.
+    claimable: [u64; PEOPLE],
+    paid: [u64; PEOPLE],
+    /// What each is due without any rounding: the sum of dividend × shares, to be divided by the supply.
+    due: [u128; PEOPLE],
     distributed: u64,
-    settled: u64,
     carried: u64,
 }
 
 impl Model {
     fn new() -> Self {
         let issuer = Position { shares: SUPPLY, limit: SUPPLY, listed: true, ..Position::default() };
-        Self { positions: [Some(issuer), None, None, None], distributed: 0, settled: 0, carried: 0 }
+        Self {
+            positions: [Some(issuer), None, None, None],
+            claimable: [0; PEOPLE],
+            paid: [0; PEOPLE],
+            due: [0; PEOPLE],
+            distributed: 0,
+            carried: 0,
+        }
     }
 
     /// Who calls what next. Half of the calls are as they fall; for the others the dice get a few tries to find one that
@@ -154,28 +166,23 @@ impl Model {
                 refuse_if(!position.frozen, Refused::NotFrozen)?;
                 position.frozen = false;
             }
-            Call::Distribute { credits } => {
+            Call::Distribute { lux } => {
                 issuer?;
-                refuse_if(credits == 0, Refused::ZeroAmount)?;
-                let open = self.carried + credits;
-                for position in self.positions.iter_mut().flatten() {
-                    position.claimable += position.shares * (open / SUPPLY);
+                refuse_if(lux == 0, Refused::ZeroAmount)?;
+                let open = self.carried + lux;
+                for (person, position) in self.positions.iter().enumerate() {
+                    let shares = position.map_or(0, |position| position.shares);
+                    self.claimable[person] += shares * (open / SUPPLY);
+                    self.due[person] += u128::from(shares) * u128::from(open);
                 }
                 self.carried = open % SUPPLY;
-                self.distributed += credits;
+                self.distributed += lux;
             }
             Call::Claim => {
                 let position = self.listed(by, Refused::ClaimantNotListed)?;
                 refuse_if(position.frozen, Refused::ClaimantFrozen)?;
-                refuse_if(position.claimable == 0, Refused::NothingToClaim)?;
-                position.credits += std::mem::take(&mut position.claimable);
-            }
-            Call::Settle { holder, credits } => {
-                issuer?;
-                refuse_if(credits == 0, Refused::ZeroAmount)?;
-                let open = &mut self.known(holder)?.credits;
-                *open = open.checked_sub(credits).ok_or(Refused::CreditsExceeded { credits: *open })?;
-                self.settled += credits;
+                refuse_if(self.claimable[by] == 0, Refused::NothingToClaim)?;
+                self.paid[by] += std::mem::take(&mut self.claimable[by]);
             }
         }
         Ok(())
@@ -203,12 +210,19 @@ impl Model {
         Ok(())
     }
 
-    /// No share and no credit comes from nowhere or gets lost.
+    /// What holders may still claim, in LUX.
+    fn owed(&self) -> u64 {
+        self.claimable.iter().sum()
+    }
+
+    /// No share and no LUX comes from nowhere or gets lost, and nobody gets more than its share.
     fn check(&self) {
-        let sum = |part: fn(&Position) -> u64| self.positions.iter().flatten().map(part).sum::<u64>();
-        assert_eq!(sum(|position| position.shares), SUPPLY);
-        let owed = sum(|position| position.claimable + position.credits);
-        assert_eq!(owed + self.settled + self.carried, self.distributed);
+        assert_eq!(self.positions.iter().flatten().map(|position| position.shares).sum::<u64>(), SUPPLY);
+        assert_eq!(self.owed() + self.paid.iter().sum::<u64>() + self.carried, self.distributed);
+        for person in 0..PEOPLE {
+            let got = u128::from(self.claimable[person] + self.paid[person]);
+            assert!(got * u128::from(SUPPLY) <= self.due[person], "person {person} has got {got}");
+        }
     }
 }
 
@@ -218,6 +232,7 @@ fn refuse_if(condition: bool, refusal: Refused) -> Result<(), Refused> {
 
 /// The register on the chain.
 struct World<'a> {
+    chain: &'a Chain,
     shares: RegisterClient<Deployed>,
     people: &'a [Signer; PEOPLE],
 }
@@ -237,20 +252,40 @@ impl World<'_> {
             Call::SetLimit { person, limit } => shares.set_limit(account(person), limit),
             Call::Freeze { person } => shares.freeze(account(person), reason()),
             Call::Unfreeze { person } => shares.unfreeze(account(person)),
-            Call::Settle { holder, credits } => shares.settle(account(holder), credits),
-            // These two return a number.
-            Call::Distribute { credits } => return judge(shares.distribute(credits), refusal),
-            Call::Claim => return judge(shares.claim(), refusal),
+            // These two return an amount.
+            Call::Distribute { lux } => {
+                let amount = Dusk::from_lux(lux);
+                let attaching = self.shares.by(self.people[by].depositing(amount));
+                return judge(attaching.distribute(amount), refusal);
+            }
+            Call::Claim => return self.claim(by, refusal),
         };
         judge(sent, refusal);
+    }
+
+    /// What the contract says that it pays, the account gets.
+    fn claim(&self, by: usize, refusal: Option<Refused>) {
+        let claimant = &self.people[by];
+        let before = self.chain.balance(claimant);
+        let sent = self.shares.by(claimant).claim();
+        match refusal {
+            Some(refusal) => drop(sent.refused(refusal)),
+            None => {
+                let claimed = sent.succeeds();
+                assert_eq!(self.chain.balance(claimant), before - claimed.fee() + claimed.value());
+            }
+        }
     }
 
     fn compare(&self, model: &Model, seed: u64) -> TestResult {
         for (person, expected) in model.positions.iter().enumerate() {
             let position = self.shares.position(self.people[person].account())?;
-            assert_eq!(position, expected.unwrap_or_default(), "seed {seed}, person {person}");
+            let claimable = Dusk::from_lux(model.claimable[person]);
+            let expected = Position { claimable, ..expected.unwrap_or_default() };
+            assert_eq!(position, expected, "seed {seed}, person {person}");
         }
-        assert_eq!((self.shares.distributed()?, self.shares.carried()?), (model.distributed, model.carried));
+        let counted = [self.shares.distributed()?, self.shares.carried()?];
+        assert_eq!(counted, [model.distributed, model.carried].map(Dusk::from_lux));
         assert_eq!(self.shares.supply()?, SUPPLY);
         Ok(())
     }

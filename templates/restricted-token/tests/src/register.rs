@@ -1,9 +1,10 @@
 //! What the register promises. Read it as its specification.
 
+use dusk_sdk::Dusk;
 use dusk_sdk::testing::*;
 use register::{
     Appointed, Claimed, Dismissed, Distributed, ForceTransferred, Frozen, LimitChanged, Listed, Position,
-    Refused, RegisterClient, Settled, Transferred, Unfrozen, Unlisted,
+    Refused, RegisterClient, Transferred, Unfrozen, Unlisted,
 };
 
 const SUPPLY: u64 = 1_000;
@@ -29,6 +30,14 @@ fn open(chain: &Chain) -> Result<Opened, Failure> {
     }
     shares.by(&issuer).transfer(alice.account(), 300).succeeds();
     Ok(Opened { shares, issuer, officer, alice, bob, mallory })
+}
+
+impl Opened {
+    /// The issuer pays in a dividend of so many LUX.
+    fn distribute(&self, lux: u64) -> Sent<Dusk, Refused> {
+        let amount = Dusk::from_lux(lux);
+        self.shares.by(self.issuer.depositing(amount)).distribute(amount)
+    }
 }
 
 #[dusk_sdk::test]
@@ -123,9 +132,10 @@ fn nobody_receives_more_than_its_limit(chain: Chain) -> TestResult {
 
 #[dusk_sdk::test]
 fn frozen_accounts_neither_send_nor_receive_nor_claim(chain: Chain) -> TestResult {
-    let Opened { shares, issuer, officer, alice, bob, mallory } = open(&chain)?;
+    let opened = open(&chain)?;
+    opened.distribute(SUPPLY).succeeds();
+    let Opened { shares, issuer, officer, alice, bob, mallory } = opened;
     let (account, by) = (alice.account(), officer.account());
-    shares.by(&issuer).distribute(SUPPLY).succeeds();
     shares.by(&officer).freeze(account, String::new()).refused(Refused::ReasonLength { limit: 256 });
     shares.by(&officer).freeze(account, "r".repeat(257)).refused(Refused::ReasonLength { limit: 256 });
     let frozen = shares.by(&officer).freeze(account, "court order 3".into());
@@ -140,7 +150,7 @@ fn frozen_accounts_neither_send_nor_receive_nor_claim(chain: Chain) -> TestResul
     shares.by(&officer).unfreeze(account).emits(Unfrozen { account, by });
     shares.by(&officer).unfreeze(account).refused(Refused::NotFrozen);
     shares.by(&officer).unfreeze(mallory.account()).refused(Refused::UnknownHolder);
-    shares.by(&alice).claim().emits(Claimed { by: account, credits: 300 });
+    shares.by(&alice).claim().emits(Claimed { by: account, amount: Dusk::from_lux(300) });
     shares.by(&alice).transfer(bob.account(), 1).succeeds();
     Ok(())
 }
@@ -190,8 +200,7 @@ fn the_list_is_the_officers_and_the_officers_are_the_issuers(chain: Chain) -> Te
         let shares = shares.by(signer);
         shares.appoint(account).refused(Refused::NotIssuer);
         shares.dismiss(officer.account()).refused(Refused::NotIssuer);
-        shares.distribute(1).refused(Refused::NotIssuer);
-        shares.settle(alice.account(), 1).refused(Refused::NotIssuer);
+        shares.distribute(Dusk::from_lux(1)).refused(Refused::NotIssuer);
     }
     shares.by(&issuer).appoint(officer.account()).refused(Refused::AlreadyOfficer);
     shares.by(&issuer).dismiss(account).refused(Refused::UnknownOfficer);
@@ -200,43 +209,75 @@ fn the_list_is_the_officers_and_the_officers_are_the_issuers(chain: Chain) -> Te
 
 #[dusk_sdk::test]
 fn dividends_belong_to_who_holds_when_they_are_distributed(chain: Chain) -> TestResult {
-    let Opened { shares, issuer, alice, bob, .. } = open(&chain)?;
-    let first = shares.by(&issuer).distribute(2_500);
-    first.emits(Distributed { credits: 2_500, each: 2, carried: 500 });
-    shares.by(&alice).transfer(bob.account(), 100).succeeds();
-    let second = shares.by(&issuer).distribute(500);
-    assert_eq!(second.emits(Distributed { credits: 500, each: 1, carried: 0 }).value(), 1);
+    let opened = open(&chain)?;
+    let lux = Dusk::from_lux;
+    let first = opened.distribute(2_500);
+    first.emits(Distributed { amount: lux(2_500), each: lux(2), carried: lux(500) });
+    opened.shares.by(&opened.alice).transfer(opened.bob.account(), 100).succeeds();
+    let second = opened.distribute(500);
+    let second = second.emits(Distributed { amount: lux(500), each: lux(1), carried: lux(0) });
+    assert_eq!(second.value(), lux(1));
 
+    let Opened { shares, issuer, alice, bob, .. } = opened;
     let claimable = |holder: &Signer| shares.position(holder.account()).map(|position| position.claimable);
-    assert_eq!([claimable(&issuer)?, claimable(&alice)?, claimable(&bob)?], [2_100, 800, 100]);
-    assert_eq!((shares.distributed()?, shares.carried()?), (3_000, 0));
+    assert_eq!([claimable(&issuer)?, claimable(&alice)?, claimable(&bob)?], [2_100, 800, 100].map(lux));
+    assert_eq!((shares.distributed()?, shares.carried()?), (lux(3_000), lux(0)));
+    assert_eq!(chain.balance(shares.id()), lux(3_000), "the contract has what it owes");
 
-    assert_eq!(shares.by(&alice).claim().emits(Claimed { by: alice.account(), credits: 800 }).value(), 800);
+    let claimed = shares.by(&alice).claim().emits(Claimed { by: alice.account(), amount: lux(800) });
+    assert_eq!(claimed.value(), lux(800));
     shares.by(&alice).claim().refused(Refused::NothingToClaim);
-    assert_eq!((claimable(&alice)?, shares.position(alice.account())?.credits), (0, 800));
-    shares.by(&issuer).distribute(0).refused(Refused::ZeroAmount);
-    let left = u64::MAX - 3_000;
-    shares.by(&issuer).distribute(left + 1).refused(Refused::DividendTooLarge { left });
+    assert_eq!((claimable(&alice)?, chain.balance(shares.id())), (lux(0), lux(2_200)));
     Ok(())
 }
 
 #[dusk_sdk::test]
-fn claimed_dividends_are_settled(chain: Chain) -> TestResult {
-    let Opened { shares, issuer, officer, alice, mallory, .. } = open(&chain)?;
+fn dividends_are_money(chain: Chain) -> TestResult {
+    let [issuer, alice] = chain.accounts(["issuer", "alice"]);
+    let shares = chain.deploy(&issuer, register::init("Windmill".into(), 3, 0))?;
+    shares.by(&issuer).list(alice.account(), 1).succeeds();
+    shares.by(&issuer).transfer(alice.account(), 1).succeeds();
+
+    let before = chain.balance(&issuer);
+    let paid_in = shares.by(issuer.depositing(Dusk::new(10))).distribute(Dusk::new(10)).succeeds();
+    assert_eq!(chain.balance(&issuer), before - paid_in.fee() - Dusk::new(10));
+    let each = Dusk::from_lux(3_333_333_333);
+    assert_eq!((paid_in.value(), shares.carried()?), (each, Dusk::from_lux(1)), "rounded down to a LUX");
+
+    let before = chain.balance(&alice);
+    let claimed = shares.by(&alice).claim().succeeds();
+    assert_eq!(chain.balance(&alice), before - claimed.fee() + each);
+    shares.by(&issuer).claim().succeeds();
+    assert_eq!(chain.balance(shares.id()), Dusk::from_lux(1), "what is carried stays");
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn a_dividend_is_what_is_attached(chain: Chain) -> TestResult {
+    let Opened { shares, issuer, .. } = open(&chain)?;
+    let (amount, more) = (Dusk::new(2), Dusk::new(3));
+    shares.by(&issuer).distribute(amount).panics("deposit");
+    shares.by(issuer.depositing(more)).distribute(amount).panics("deposit");
+    shares.by(&issuer).distribute(Dusk::ZERO).refused(Refused::ZeroAmount);
+    assert_eq!((shares.distributed()?, chain.balance(shares.id())), (Dusk::ZERO, Dusk::ZERO));
+
+    shares.by(issuer.depositing(amount)).distribute(amount).succeeds();
+    let left = Dusk::from_lux(u64::MAX - amount.lux());
+    shares.by(&issuer).distribute(Dusk::MAX).refused(Refused::DividendTooLarge { left });
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn who_may_not_hold_is_not_paid_but_loses_nothing(chain: Chain) -> TestResult {
+    let opened = open(&chain)?;
+    opened.distribute(SUPPLY).succeeds();
+    let Opened { shares, officer, alice, mallory, .. } = opened;
     let holder = alice.account();
-    shares.by(&issuer).distribute(SUPPLY).succeeds();
     shares.by(&mallory).claim().refused(Refused::ClaimantNotListed);
     shares.by(&officer).unlist(holder).succeeds();
     shares.by(&alice).claim().refused(Refused::ClaimantNotListed);
+    assert_eq!(shares.position(holder)?.claimable, Dusk::from_lux(300));
     shares.by(&officer).list(holder, 500).succeeds();
-    shares.by(&issuer).settle(holder, 1).refused(Refused::CreditsExceeded { credits: 0 });
-    shares.by(&alice).claim().succeeds();
-
-    shares.by(&issuer).settle(holder, 200).emits(Settled { holder, credits: 200 });
-    shares.by(&issuer).settle(holder, 101).refused(Refused::CreditsExceeded { credits: 100 });
-    shares.by(&issuer).settle(holder, 0).refused(Refused::ZeroAmount);
-    shares.by(&issuer).settle(mallory.account(), 1).refused(Refused::UnknownHolder);
-    shares.by(&issuer).settle(holder, 100).succeeds();
-    assert_eq!(shares.position(holder)?.credits, 0);
+    assert_eq!(shares.by(&alice).claim().succeeds().value(), Dusk::from_lux(300));
     Ok(())
 }

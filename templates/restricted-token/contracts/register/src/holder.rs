@@ -1,14 +1,14 @@
 //! What the register keeps for each account, and the arithmetic of dividends.
 //!
-//! A dividend is shared out in whole credits per share. What does not divide, fewer credits than there are shares, is
-//! carried to the next dividend. So nothing is ever rounded: a holder's part is an exact product, and
-//! `distributed = Σ unclaimed + Σ claimed + carried` holds as an equation after every call.
+//! A dividend is shared out in whole LUX for each share, rounded down. What does not divide, fewer LUX than there are
+//! shares, is carried to the next dividend. So a holder's part is an exact product, nobody gets more than its share, and
+//! `distributed = Σ claimable + Σ paid + carried` holds as an equation after every call.
 //!
-//! Nobody is visited when a dividend comes. The register counts the credits that one share has earned since the
+//! Nobody is visited when a dividend comes. The register counts the LUX that one share has earned since the
 //! beginning; a holder remembers the count at which its part was last taken over, and takes over the rest before its
 //! number of shares changes.
 
-/// The dividends of the whole register, in credits.
+/// The dividends of the whole register, in LUX.
 #[derive(Default)]
 pub(crate) struct Dividends {
     /// All that were ever distributed.
@@ -20,12 +20,12 @@ pub(crate) struct Dividends {
 }
 
 impl Dividends {
-    /// Shares out credits among `shares`, of which there is at least one. Returns what each share earns. `None`, and
-    /// no change, when all distributed credits together would not fit into 64 bits.
-    pub(crate) fn distribute(&mut self, credits: u64, shares: u64) -> Option<u64> {
-        self.distributed = self.distributed.checked_add(credits)?;
+    /// Shares out LUX among `shares`, of which there is at least one. Returns what each share earns. `None`, and
+    /// no change, when all that was ever distributed would not fit into 64 bits.
+    pub(crate) fn distribute(&mut self, lux: u64, shares: u64) -> Option<u64> {
+        self.distributed = self.distributed.checked_add(lux)?;
         // Neither sum is above `distributed`, which fits.
-        let open = self.carried + credits;
+        let open = self.carried + lux;
         let each = open / shares;
         self.per_share += each;
         self.carried = open % shares;
@@ -40,9 +40,7 @@ pub(crate) struct Holder {
     pub(crate) limit: u64,
     pub(crate) listed: bool,
     pub(crate) frozen: bool,
-    /// Credits that it has claimed and that the issuer has not paid yet.
-    pub(crate) credits: u64,
-    /// Credits that it may claim, as far as they have been taken over.
+    /// LUX that it may claim, as far as they have been taken over.
     taken_over: u64,
     /// What one share had earned when they were taken over.
     seen_per_share: u64,
@@ -56,13 +54,12 @@ impl Holder {
             limit: 0,
             listed: false,
             frozen: false,
-            credits: 0,
             taken_over: 0,
             seen_per_share: dividends.per_share,
         }
     }
 
-    /// Credits that it may claim. Cannot overflow: all holders' parts together are at most what was distributed.
+    /// LUX that it may claim. Cannot overflow: all holders' parts together are at most what was distributed.
     pub(crate) fn claimable(&self, dividends: &Dividends) -> u64 {
         self.taken_over + self.shares * (dividends.per_share - self.seen_per_share)
     }
@@ -74,12 +71,11 @@ impl Holder {
         self.shares = shares;
     }
 
-    /// Moves what may be claimed to the credits, and returns how much that is.
+    /// Strikes what it may claim from the books, and returns how many LUX that is. They must be paid now.
     pub(crate) fn claim(&mut self, dividends: &Dividends) -> u64 {
         let claimed = self.claimable(dividends);
         self.taken_over = 0;
         self.seen_per_share = dividends.per_share;
-        self.credits += claimed;
         claimed
     }
 
@@ -110,6 +106,7 @@ mod tests {
         assert_eq!(dividends.distribute(u64::MAX, 1), Some(u64::MAX));
         assert_eq!(dividends.distribute(1, 1), None);
         assert_eq!(holder.claim(&dividends), u64::MAX);
+        assert_eq!(holder.claim(&dividends), 0, "once");
 
         let mut dividends = Dividends::default();
         let holder = Holder::new(u64::MAX, &dividends);

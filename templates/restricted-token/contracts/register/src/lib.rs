@@ -7,12 +7,13 @@ use dusk_sdk::prelude::*;
 
 /// A register of restricted shares. An issuer places them and pays dividends; compliance officers say who may hold them.
 ///
-/// Dividends are credits: units of a second asset that this contract only accounts for. The issuer pays them outside of
-/// it and says so with `settle`.
+/// Dividends are DUSK. The issuer pays them in for all shares at once, and this contract keeps them until their holders
+/// claim them.
 #[contract]
 pub mod register {
     use super::*;
     use crate::holder::{Dividends, Holder};
+    use dusk_sdk::money;
 
     /// The most bytes that a name may have.
     pub const MAX_NAME_BYTES: u32 = 64;
@@ -43,10 +44,8 @@ pub mod register {
         pub listed: bool,
         /// Whether it is frozen.
         pub frozen: bool,
-        /// Dividends that it may claim, in credits.
-        pub claimable: u64,
-        /// Dividends that it has claimed and that are not paid yet, in credits.
-        pub credits: u64,
+        /// Dividends that it may claim.
+        pub claimable: Dusk,
     }
 
     /// A holder moved shares.
@@ -117,29 +116,22 @@ pub mod register {
         pub officer: Account,
     }
 
-    /// The issuer declared a dividend.
+    /// The issuer paid in a dividend.
     #[event]
     pub struct Distributed {
-        /// Its credits.
-        pub credits: u64,
+        /// How much.
+        pub amount: Dusk,
         /// What each share earns, with what was carried before.
-        pub each: u64,
-        /// What is carried to the next dividend.
-        pub carried: u64,
+        pub each: Dusk,
+        /// What is carried to the next dividend: less than a LUX for each share.
+        pub carried: Dusk,
     }
 
-    /// A holder claimed its dividends.
+    /// A holder was paid its dividends.
     #[event]
     pub struct Claimed {
         pub by: Account,
-        pub credits: u64,
-    }
-
-    /// The issuer paid claimed dividends.
-    #[event]
-    pub struct Settled {
-        pub holder: Account,
-        pub credits: u64,
+        pub amount: Dusk,
     }
 
     /// Why a call was refused. The codes are part of what callers rely on: add new ones at the end.
@@ -187,16 +179,14 @@ pub mod register {
         NotFrozen,
         /// The reason is empty or has more than `limit` bytes.
         ReasonLength { limit: u32 },
-        /// Only `left` more credits can ever be distributed: they have 64 bits.
-        DividendTooLarge { left: u64 },
+        /// Only `left` more can ever be distributed: the sum of all dividends has 64 bits.
+        DividendTooLarge { left: Dusk },
         /// There are no dividends to claim.
         NothingToClaim,
         /// A frozen account cannot claim.
         ClaimantFrozen,
         /// An account that is not on the allow-list cannot claim.
         ClaimantNotListed,
-        /// The account has claimed only `credits` that are not paid.
-        CreditsExceeded { credits: u64 },
     }
 
     impl Register {
@@ -254,19 +244,18 @@ pub mod register {
                 limit: holder.limit,
                 listed: holder.listed,
                 frozen: holder.frozen,
-                claimable: holder.claimable(&self.dividends),
-                credits: holder.credits,
+                claimable: Dusk::from_lux(holder.claimable(&self.dividends)),
             })
         }
 
-        /// All credits ever distributed.
-        pub fn distributed(&self) -> u64 {
-            self.dividends.distributed
+        /// All dividends ever paid in.
+        pub fn distributed(&self) -> Dusk {
+            Dusk::from_lux(self.dividends.distributed)
         }
 
-        /// Credits that wait for the next dividend, because there are fewer than shares.
-        pub fn carried(&self) -> u64 {
-            self.dividends.carried
+        /// What waits for the next dividend: less than a LUX for each share.
+        pub fn carried(&self) -> Dusk {
+            Dusk::from_lux(self.dividends.carried)
         }
 
         /// Whether a transfer would be accepted now, and if not, why: it is refused for the same reason.
@@ -372,38 +361,32 @@ pub mod register {
             Ok(())
         }
 
-        /// Shares out credits among all shares, and returns what each share earns. What does not divide is carried to
-        /// the next dividend. Only the issuer may.
-        pub fn distribute(&mut self, credits: u64) -> Result<u64, Refused> {
+        /// Shares out an amount among all shares, and returns what each share earns: whole LUX, rounded down. What does
+        /// not divide is carried to the next dividend. The transaction must attach exactly the amount. Only the issuer
+        /// may.
+        pub fn distribute(&mut self, amount: Dusk) -> Result<Dusk, Refused> {
             ensure!(sender() == self.issuer, Refused::NotIssuer);
-            ensure!(credits > 0, Refused::ZeroAmount);
-            let left = u64::MAX - self.dividends.distributed;
-            let each =
-                self.dividends.distribute(credits, self.supply).ok_or(Refused::DividendTooLarge { left })?;
-            emit(Distributed { credits, each, carried: self.dividends.carried });
+            ensure!(!amount.is_zero(), Refused::ZeroAmount);
+            let left = Dusk::from_lux(u64::MAX - self.dividends.distributed);
+            let each = self.dividends.distribute(amount.lux(), self.supply);
+            let each = Dusk::from_lux(each.ok_or(Refused::DividendTooLarge { left })?);
+            money::take_deposit(amount);
+            emit(Distributed { amount, each, carried: self.carried() });
             Ok(each)
         }
 
-        /// Claims the sender's dividends, and returns how many credits they are.
-        pub fn claim(&mut self) -> Result<u64, Refused> {
+        /// Pays the sender all its dividends, and returns how much that was. The books are changed first, the money
+        /// moves last.
+        pub fn claim(&mut self) -> Result<Dusk, Refused> {
             let by = sender();
             let holder =
                 self.holders.get_mut(&by).filter(|holder| holder.listed).ok_or(Refused::ClaimantNotListed)?;
             ensure!(!holder.frozen, Refused::ClaimantFrozen);
-            let credits = holder.claim(&self.dividends);
-            ensure!(credits > 0, Refused::NothingToClaim);
-            emit(Claimed { by, credits });
-            Ok(credits)
-        }
-
-        /// Writes down claimed credits that were paid outside of this contract. Only the issuer may.
-        pub fn settle(&mut self, holder: Account, credits: u64) -> Result<(), Refused> {
-            ensure!(sender() == self.issuer, Refused::NotIssuer);
-            ensure!(credits > 0, Refused::ZeroAmount);
-            let open = &mut self.known(holder)?.credits;
-            *open = open.checked_sub(credits).ok_or(Refused::CreditsExceeded { credits: *open })?;
-            emit(Settled { holder, credits });
-            Ok(())
+            let amount = Dusk::from_lux(holder.claim(&self.dividends));
+            ensure!(!amount.is_zero(), Refused::NothingToClaim);
+            money::pay(by, amount);
+            emit(Claimed { by, amount });
+            Ok(amount)
         }
 
         /// The sender, who is a compliance officer.
