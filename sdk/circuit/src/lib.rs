@@ -43,7 +43,7 @@ mod gadgets;
 mod gate;
 #[cfg(feature = "zk")]
 mod layout;
-#[cfg(feature = "zk")]
+#[cfg(all(feature = "zk", not(target_family = "wasm")))]
 pub mod runner;
 #[cfg(feature = "zk")]
 mod scalar_serde;

@@ -242,7 +242,6 @@ pub fn read_frame(output: &[u8]) -> Result<Answer, String> {
 ///
 /// # Panics
 /// When the circuit cannot be built, or nobody reads the answer.
-#[cfg(not(target_family = "wasm"))]
 pub fn serve<D: Definition>() {
     use std::io::{Read, Write};
 
