@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use crate::circuit::Circuit;
 use crate::layout::Layout;
 
+mod curve;
 mod numbers;
 
 /// A gadget in the catalogue.
@@ -40,6 +41,6 @@ impl Gadget {
 /// All gadgets with what they cost.
 #[must_use]
 pub fn catalogue() -> Vec<Entry> {
-    let families = [numbers::GADGETS];
+    let families = [numbers::GADGETS, curve::GADGETS];
     families.into_iter().flatten().map(Gadget::entry).collect()
 }

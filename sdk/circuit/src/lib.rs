@@ -60,12 +60,12 @@ pub use crate::{
     check::{CheckError, Held, Unsatisfied, check, short},
     circuit::Circuit,
     definition::{Definition, WitnessError, layout, witness},
-    gadgets::{Linear, Select},
+    gadgets::{Linear, Multiplier, Select},
     gate::Gate,
     layout::{
         Constraint, Digest, Input, Kind, Layout, LayoutError, MAX_ROWS, Place, RESERVED_ROWS, Region, Row, Selectors,
         Wire,
     },
-    value::{Bits, Bool, Field, U8, U16, U32, U64, U128, Unsigned, Value, Width},
+    value::{Bits, Bool, Field, Point, Scalar, U8, U16, U32, U64, U128, Unsigned, Value, Width},
     wires::Wires,
 };

@@ -1,5 +1,6 @@
 //! Typed values: what circuits compute with.
 
+mod curve;
 mod unsigned;
 
 use alloc::string::{String, ToString};
@@ -14,6 +15,7 @@ use crate::gate::Gate;
 use crate::layout::Wire;
 use crate::plain;
 
+pub use curve::{Point, Scalar};
 pub use unsigned::{Bits, U8, U16, U32, U64, U128, Unsigned, Width};
 
 /// A type of values in circuits.

@@ -6,7 +6,7 @@ use core::fmt;
 use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::Field;
+use super::{Field, hex};
 
 impl Serialize for Field {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -36,14 +36,7 @@ impl<'de> Deserialize<'de> for Field {
 
             fn visit_str<E: Error>(self, text: &str) -> Result<Field, E> {
                 let strange = || E::invalid_value(Unexpected::Str(text), &self);
-                let digits = text.strip_prefix("0x").unwrap_or(text).as_bytes();
-                let digits: &[u8; 64] = digits.try_into().map_err(|_| strange())?;
-                let mut bytes = [0; 32];
-                for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-                    let [high, low] = [pair[0], pair[1]].map(|digit| char::from(digit).to_digit(16));
-                    let value = high.zip(low).map(|(high, low)| 16 * high + low).ok_or_else(strange)?;
-                    *byte = u8::try_from(value).map_err(|_| strange())?;
-                }
+                let bytes = hex::decode(text).ok_or_else(strange)?;
                 Field::from_bytes(&bytes).map_err(E::custom)
             }
 

@@ -2,14 +2,20 @@
 
 #[cfg(feature = "zk")]
 mod array;
+#[cfg(feature = "zk")]
+mod curve;
 mod field;
 #[cfg(feature = "zk")]
 mod field_serde;
+#[cfg(feature = "zk")]
+mod hex;
 #[cfg(feature = "zk")]
 mod unsigned;
 
 #[cfg(feature = "zk")]
 pub use array::Array;
+#[cfg(feature = "zk")]
+pub use curve::{NotAPoint, NotAScalar, Point, Scalar};
 pub use field::{ArchivedField, Field, NotAField};
 #[cfg(feature = "zk")]
 pub use unsigned::{TooWide, Unsigned};

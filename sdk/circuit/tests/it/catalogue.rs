@@ -66,4 +66,14 @@ const GATES: &str = "
 28 quotient and remainder of 64 bits
 96 bits of 64 bits
 420 bits of a field element
+9 point
+66 scalar
+2 sum of points
+1 negative point
+4 select a point
+2 equality of points, stated
+4 is equal, points
+253 multiple of a fixed point
+253 key ownership
+1424 multiple of a point
 ";

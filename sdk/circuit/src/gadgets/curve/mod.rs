@@ -1,0 +1,186 @@
+//! Points of JubJub: addition, and what is made of it.
+//!
+//! The addition law of JubJub is complete: for two points on the curve its denominators are not zero, because the constant `d` of the
+//! curve is no square and −1 is one. So a row that adds two points leaves one result, and no case is an exception.
+
+mod fixed;
+mod variable;
+
+use alloc::vec::Vec;
+
+use dusk_bls12_381::BlsScalar;
+use dusk_jubjub::{EDWARDS_D, JubJubAffine, JubJubExtended, JubJubScalar, batch_normalize};
+use zeroize::Zeroizing;
+
+use super::Select;
+use super::logic;
+use crate::circuit::Circuit;
+use crate::gate::Gate;
+use crate::layout::Wire;
+use crate::plain;
+use crate::value::{Bool, Point};
+
+pub use fixed::Multiplier;
+use variable::multiply;
+
+impl Point {
+    /// A constant. Two rows, the first time that the circuit uses it.
+    #[track_caller]
+    #[must_use]
+    pub fn constant(cs: &mut Circuit, point: &plain::Point) -> Self {
+        Self { u: cs.constant(point.u().scalar()), v: cs.constant(point.v().scalar()) }
+    }
+
+    /// The sum of two points. Two rows.
+    #[track_caller]
+    #[must_use]
+    pub fn add(self, cs: &mut Circuit, other: Self) -> Self {
+        let sum = cs.hints([self.u, self.v, other.u, other.v], |[a, b, c, d]| sum((a, b), (c, d)));
+        let sum = Self { u: sum[0], v: sum[1] };
+        add_rows(cs, "sum of points", self, other, sum);
+        sum
+    }
+
+    /// Twice the point. Two rows.
+    #[track_caller]
+    #[must_use]
+    pub fn double(self, cs: &mut Circuit) -> Self {
+        self.add(cs, self)
+    }
+
+    /// The point that makes the neutral one with this. One row.
+    #[track_caller]
+    #[must_use]
+    pub fn neg(self, cs: &mut Circuit) -> Self {
+        let u = cs.hint([self.u], |[u]| -u);
+        let one = BlsScalar::one();
+        cs.gate("negative point", Gate::new().a(self.u, one).c(u, one));
+        Self { u, v: self.v }
+    }
+
+    /// The difference of two points. Three rows.
+    #[track_caller]
+    #[must_use]
+    pub fn sub(self, cs: &mut Circuit, other: Self) -> Self {
+        let negative = other.neg(cs);
+        self.add(cs, negative)
+    }
+
+    /// States `self = other`. Two rows.
+    #[track_caller]
+    pub fn assert_eq(self, cs: &mut Circuit, name: &'static str, other: Self) {
+        self.u().assert_eq(cs, name, other.u());
+        self.v().assert_eq(cs, name, other.v());
+    }
+
+    /// Whether it is the neutral point. Three rows: no other point of the subgroup has the abscissa 0.
+    #[track_caller]
+    #[must_use]
+    pub fn is_identity(self, cs: &mut Circuit) -> Bool {
+        self.u().is_zero(cs)
+    }
+
+    /// Whether `self = other`. Four rows: within the subgroup no two points have the same abscissa. Of all points on the curve only `(u, −v)` has the
+    /// abscissa of `(u, v)`, and it is the negative plus the point `(0, −1)` of order 2.
+    #[track_caller]
+    #[must_use]
+    pub fn eq(self, cs: &mut Circuit, other: Self) -> Bool {
+        self.u().eq(cs, other.u())
+    }
+
+    /// States that it is not the neutral point. One row.
+    #[track_caller]
+    pub fn assert_not_identity(self, cs: &mut Circuit, name: &'static str) {
+        self.u().assert_nonzero(cs, name);
+    }
+
+    /// `scalar · self`, for a scalar or a number. 1,424 rows for a [`Scalar`](crate::Scalar), 11 for each two bits and about 50.
+    ///
+    /// 1. The bits of the scalar are a bit `low`, base-4 digits from the range gate, and a bit `top`. With so few bits only one choice of
+    ///    them makes the scalar.
+    /// 2. For each digit `q` the sum so far is taken four times, and `(2q − 3)·self` is added. The table has `self` and three times it; the sign changes the
+    ///    abscissa alone.
+    /// 3. That made `2·(scalar >> 1) + 1` times the point; where `low` is 0 the point is taken off again.
+    ///
+    /// All additions are complete, so the neutral point is no exception.
+    #[track_caller]
+    #[must_use]
+    pub fn mul(self, cs: &mut Circuit, scalar: impl Multiplier) -> Self {
+        cs.gadget("multiple of a point", |cs| multiply(cs, self, scalar.wire(), scalar.bits()))
+    }
+}
+
+impl Select for Point {
+    fn select(cs: &mut Circuit, bit: Bool, yes: Self, no: Self) -> Self {
+        let u = logic::wire(cs, bit, yes.u, no.u);
+        let v = logic::wire(cs, bit, yes.v, no.v);
+        Self { u, v }
+    }
+}
+
+/// The sum by the formulas of twisted Edwards curves. Of what is no point any.
+fn sum((u1, v1): (BlsScalar, BlsScalar), (u2, v2): (BlsScalar, BlsScalar)) -> [BlsScalar; 2] {
+    let (x, y) = (u1 * v2, v1 * u2);
+    let bend = EDWARDS_D * x * y;
+    let (plus, minus) = (BlsScalar::one() + bend, BlsScalar::one() - bend);
+    let inverse = (plus * minus).invert().unwrap_or_default();
+    [(x + y) * inverse * minus, (v1 * v2 + u1 * u2) * inverse * plus]
+}
+
+/// The two rows that say that a point is the sum of two others.
+#[track_caller]
+fn add_rows(cs: &mut Circuit, name: &'static str, a: Point, b: Point, sum: Point) {
+    let product = cs.hint([a.u, b.v], |[u, v]| u * v);
+    cs.gate(name, Gate::curve_add([a.u, a.v, b.u, b.v]));
+    cs.gate(name, Gate::idle([sum.u, sum.v, Wire::ZERO, product]));
+}
+
+/// That a point is eight times a point on the curve: see [`Point::constrain`].
+#[track_caller]
+pub(crate) fn assert_subgroup(cs: &mut Circuit, point: Point) {
+    let [u, v] = cs.hints([point.u, point.v], |[u, v]| {
+        let point = JubJubExtended::from(JubJubAffine::from_raw_unchecked(u, v));
+        let part = JubJubAffine::from(point * eighth());
+        [part.get_u(), part.get_v()]
+    });
+    let one = BlsScalar::one();
+    let [uu, vv] = cs.hints([u, v], |[u, v]| [u * u, v * v]);
+    let part = Point { u, v };
+    cs.gate("square of the abscissa", Gate::new().ab(u, u, one).c(uu, -one));
+    cs.gate("square of the ordinate", Gate::new().ab(v, v, one).c(vv, -one));
+    cs.gate("is on the curve", Gate::new().ab(uu, vv, EDWARDS_D).a(uu, one).b(vv, -one).constant(one));
+    let twice = part.double(cs);
+    let four = twice.double(cs);
+    add_rows(cs, "is in the subgroup", four, four, point);
+}
+
+/// 1/8 modulo the order of the subgroup.
+fn eighth() -> JubJubScalar {
+    JubJubScalar::from(8_u64).invert().unwrap_or(JubJubScalar::zero())
+}
+
+/// The value of a point, where there is a witness.
+fn value(cs: &Circuit, point: Point) -> Option<JubJubExtended> {
+    let (u, v) = cs.value(point.u).zip(cs.value(point.v))?;
+    Some(JubJubAffine::from_raw_unchecked(u, v).into())
+}
+
+/// New wires for so many points, with their values where there is a witness. **No constraint binds them yet.**
+fn trace(cs: &mut Circuit, count: usize, points: Option<Zeroizing<Vec<JubJubExtended>>>) -> Vec<Point> {
+    let values = points.map(|mut points| {
+        let affine: Vec<JubJubAffine> = batch_normalize(&mut points).collect();
+        Zeroizing::new(affine)
+    });
+    let at = |i: usize| values.as_ref().and_then(|values| values.get(i)).copied().unwrap_or_default();
+    let mut wires = Vec::with_capacity(count);
+    for i in 0..count {
+        let point = at(i);
+        wires.push(Point { u: cs.hint([], |[]| point.get_u()), v: cs.hint([], |[]| point.get_v()) });
+    }
+    wires
+}
+
+/// A bit of a number.
+fn bit(number: &BlsScalar, place: usize) -> bool {
+    number.to_bytes()[place / 8] >> (place % 8) & 1 == 1
+}

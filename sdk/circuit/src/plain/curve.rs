@@ -1,0 +1,298 @@
+//! Points of the curve JubJub, and the scalars that they are multiplied by.
+
+use alloc::string::String;
+use core::fmt;
+use core::ops::{Add, Mul, Neg, Sub};
+
+use dusk_bls12_381::BlsScalar;
+use dusk_jubjub::{GENERATOR, GENERATOR_NUMS, JubJubAffine, JubJubExtended, JubJubScalar};
+use serde::de::{Error, Unexpected, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use super::{Field, hex};
+
+/// A point of JubJub in the subgroup of prime order, the neutral one included: keys, commitments, ciphertexts.
+///
+/// In JSON it is the hexadecimal text of its 32 bytes: the ordinate, least significant byte first, with the lowest bit of the
+/// abscissa as the highest bit. These are the bytes of a `JubJubAffine`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Point(JubJubAffine);
+
+/// Why there is no such point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NotAPoint {
+    /// The ordinate is not below the order of the field.
+    #[error("the bytes are no point: their number is above the order of the field")]
+    Encoding,
+    /// There is no such point on the curve.
+    #[error("the point is not on the curve JubJub")]
+    OffCurve,
+    /// It is on the curve, and a multiple of it has a small order.
+    #[error(
+        "the point is on the curve JubJub, but outside the subgroup of prime order; keys and commitments never are"
+    )]
+    OutsideSubgroup,
+}
+
+impl Point {
+    /// The generator of keys, ciphertexts, and of the values in commitments: `dusk_jubjub::GENERATOR`.
+    pub const GENERATOR: Self = Self(GENERATOR);
+    /// The generator of the blinding of commitments, of which nobody knows the logarithm: `dusk_jubjub::GENERATOR_NUMS`.
+    pub const GENERATOR_NUMS: Self = Self(GENERATOR_NUMS);
+    /// The neutral point.
+    pub const IDENTITY: Self = Self(JubJubAffine::identity());
+
+    /// The point with these coordinates.
+    ///
+    /// # Errors
+    /// [`NotAPoint`] when it is off the curve or outside the subgroup.
+    pub fn from_coordinates(u: Field, v: Field) -> Result<Self, NotAPoint> {
+        Self::checked(JubJubAffine::from_raw_unchecked(u.scalar(), v.scalar()))
+    }
+
+    /// The point with these bytes.
+    ///
+    /// # Errors
+    /// [`NotAPoint`] when there is none in the subgroup.
+    pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, NotAPoint> {
+        let mut ordinate = *bytes;
+        ordinate[31] &= 0x7f;
+        let ordinate: Option<BlsScalar> = BlsScalar::from_bytes(&ordinate).into();
+        ordinate.ok_or(NotAPoint::Encoding)?;
+        let point: Option<JubJubAffine> = JubJubAffine::from_bytes(*bytes).into();
+        Self::checked(point.ok_or(NotAPoint::OffCurve)?)
+    }
+
+    fn checked(point: JubJubAffine) -> Result<Self, NotAPoint> {
+        if !bool::from(point.is_on_curve()) {
+            return Err(NotAPoint::OffCurve);
+        }
+        if bool::from(point.is_torsion_free()) { Ok(Self(point)) } else { Err(NotAPoint::OutsideSubgroup) }
+    }
+
+    /// Its 32 bytes.
+    #[must_use]
+    pub fn to_bytes(&self) -> [u8; 32] {
+        JubJubAffine::to_bytes(&self.0)
+    }
+
+    /// The abscissa. Within the subgroup no other point has it.
+    #[must_use]
+    pub fn u(&self) -> Field {
+        self.0.get_u().into()
+    }
+
+    /// The ordinate.
+    #[must_use]
+    pub fn v(&self) -> Field {
+        self.0.get_v().into()
+    }
+
+    /// The point of `dusk-jubjub`.
+    #[must_use]
+    pub fn affine(&self) -> JubJubAffine {
+        self.0
+    }
+
+    /// The point of `dusk-jubjub`, as `dusk-core` has it in keys.
+    #[must_use]
+    pub fn extended(&self) -> JubJubExtended {
+        self.0.into()
+    }
+
+    fn of(point: JubJubExtended) -> Self {
+        Self(point.into())
+    }
+}
+
+impl TryFrom<JubJubAffine> for Point {
+    type Error = NotAPoint;
+
+    fn try_from(point: JubJubAffine) -> Result<Self, NotAPoint> {
+        Self::checked(point)
+    }
+}
+
+impl TryFrom<JubJubExtended> for Point {
+    type Error = NotAPoint;
+
+    fn try_from(point: JubJubExtended) -> Result<Self, NotAPoint> {
+        Self::checked(point.into())
+    }
+}
+
+impl Add for Point {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self::of(self.extended() + other.extended())
+    }
+}
+
+impl Sub for Point {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        Self::of(self.extended() - other.extended())
+    }
+}
+
+impl Neg for Point {
+    type Output = Self;
+
+    fn neg(self) -> Self {
+        Self(-self.0)
+    }
+}
+
+impl Mul<&Scalar> for Point {
+    type Output = Self;
+
+    fn mul(self, scalar: &Scalar) -> Self {
+        Self::of(self.extended() * scalar.0)
+    }
+}
+
+impl fmt::Display for Point {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.to_bytes().iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Point {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for Point {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Point {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let strange = || D::Error::invalid_value(Unexpected::Str(&text), &"a point: 64 hexadecimal digits");
+        let bytes = hex::decode(&text).ok_or_else(strange)?;
+        Self::from_bytes(&bytes).map_err(D::Error::custom)
+    }
+}
+
+/// A number below the order of JubJub's subgroup: secret keys, blindings, nonces. It is wiped when it goes, and never printed.
+///
+/// In JSON it is the hexadecimal text of its 32 bytes, least significant first, or a small number.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Scalar(JubJubScalar);
+
+/// Why bytes are no scalar: the number is not below the order of JubJub's subgroup.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a number above the order of JubJub's subgroup")]
+pub struct NotAScalar;
+
+impl Scalar {
+    /// The scalar with these bytes, least significant first.
+    ///
+    /// # Errors
+    /// [`NotAScalar`] when the number is not below the order.
+    pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, NotAScalar> {
+        Option::from(JubJubScalar::from_bytes(bytes)).map(Self).ok_or(NotAScalar)
+    }
+
+    /// The remainder of the number with these bytes, least significant first. Of 64 random bytes it makes a scalar that
+    /// is as good as evenly distributed.
+    #[must_use]
+    pub fn from_bytes_wide(bytes: &[u8; 64]) -> Self {
+        Self(JubJubScalar::from_bytes_wide(bytes))
+    }
+
+    /// Its 32 bytes, least significant first.
+    #[must_use]
+    pub fn to_bytes(&self) -> [u8; 32] {
+        self.0.to_bytes()
+    }
+
+    /// The scalar of `dusk-jubjub`.
+    #[must_use]
+    pub fn scalar(&self) -> &JubJubScalar {
+        &self.0
+    }
+
+    /// The same number as a field element: the order of the subgroup is below that of the field.
+    pub(crate) fn in_field(&self) -> BlsScalar {
+        Option::from(BlsScalar::from_bytes(&self.0.to_bytes())).unwrap_or_default()
+    }
+}
+
+impl From<JubJubScalar> for Scalar {
+    fn from(scalar: JubJubScalar) -> Self {
+        Self(scalar)
+    }
+}
+
+impl From<u64> for Scalar {
+    fn from(number: u64) -> Self {
+        Self(number.into())
+    }
+}
+
+impl Drop for Scalar {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl ZeroizeOnDrop for Scalar {}
+
+impl fmt::Debug for Scalar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Scalar(..)")
+    }
+}
+
+impl Serialize for Scalar {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        struct Hex<'a>(&'a Scalar);
+
+        impl fmt::Display for Hex<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.to_bytes().iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+            }
+        }
+
+        serializer.collect_str(&Hex(self))
+    }
+}
+
+impl<'de> Deserialize<'de> for Scalar {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+
+        impl Visitor<'_> for Text {
+            type Value = Scalar;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a scalar of JubJub: 64 hexadecimal digits, or a number")
+            }
+
+            fn visit_u64<E: Error>(self, number: u64) -> Result<Scalar, E> {
+                Ok(Scalar::from(number))
+            }
+
+            fn visit_i64<E: Error>(self, number: i64) -> Result<Scalar, E> {
+                u64::try_from(number).map(Scalar::from).map_err(|_| E::custom("a scalar is not negative"))
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Scalar, E> {
+                // The text may be a secret: the error does not repeat it.
+                let bytes = hex::decode(text).ok_or_else(|| E::custom("a scalar has 64 hexadecimal digits"))?;
+                Scalar::from_bytes(&bytes).map_err(E::custom)
+            }
+        }
+
+        deserializer.deserialize_any(Text)
+    }
+}

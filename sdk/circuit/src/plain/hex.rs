@@ -1,0 +1,12 @@
+//! 32 bytes as hexadecimal text.
+
+/// The bytes of 64 hexadecimal digits, which may begin with `0x`.
+pub(super) fn decode(text: &str) -> Option<[u8; 32]> {
+    let digits: &[u8; 64] = text.strip_prefix("0x").unwrap_or(text).as_bytes().try_into().ok()?;
+    let mut bytes = [0; 32];
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        let [high, low] = [pair[0], pair[1]].map(|digit| char::from(digit).to_digit(16));
+        *byte = u8::try_from(16 * high? + low?).ok()?;
+    }
+    Some(bytes)
+}
