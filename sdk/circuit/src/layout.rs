@@ -260,7 +260,11 @@ impl Layout {
         Ok(layout)
     }
 
-    fn validate(&self) -> Result<(), LayoutError> {
+    /// Checks that all its parts fit together. What [`Circuit::finish`](crate::Circuit::finish) and [`Layout::from_bytes`] give does.
+    ///
+    /// # Errors
+    /// [`LayoutError`] where they do not.
+    pub fn validate(&self) -> Result<(), LayoutError> {
         let below = |index: u32, length: usize, what| {
             if (index as usize) < length { Ok(()) } else { Err(LayoutError::OutOfRange(what)) }
         };

@@ -1,0 +1,199 @@
+//! The keys of a circuit, and proofs with them.
+
+use dusk_sdk_circuit::{BlsScalar, CheckError, Digest, Layout, LayoutError, Wires, check};
+use rand_chacha::ChaCha20Rng;
+use rand_core::{OsRng, RngCore, SeedableRng};
+use zeroize::Zeroize;
+
+use crate::backend::{Backend, Compiled};
+use crate::parameters::{Parameters, ParametersId};
+use crate::plonk::Plonk;
+use crate::progress::{Progress, Stage};
+use crate::proof::Proof;
+
+/// The keys of a circuit: what proofs of it are made with, and what they are verified with.
+#[derive(Debug)]
+pub struct Keys<B: Backend = Plonk> {
+    digest: Digest,
+    parameters: Parameters,
+    compiled: Compiled<B::Key>,
+}
+
+/// Why no keys can be made for a circuit.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CompileError {
+    /// The layout does not fit together.
+    #[error("the circuit's description is damaged")]
+    Layout(#[source] LayoutError),
+    /// A public input lies on a row that is no polynomial, where `check` does not see it.
+    #[error("the circuit's description is damaged: row {row} has a public input but is not arithmetic")]
+    PublicInput {
+        /// The row.
+        row: u32,
+    },
+    /// The circuit has more gates than the parameters serve.
+    #[error("the circuit has {gates} gates; the parameters serve at most {parameters}")]
+    TooLarge {
+        /// How many the circuit has.
+        gates: usize,
+        /// How many the parameters serve.
+        parameters: usize,
+    },
+}
+
+/// Why there is no proof.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProveError {
+    /// The keys belong to another circuit.
+    #[error("the keys are those of the circuit {keys}, not of {circuit}")]
+    OtherCircuit {
+        /// The digest of the circuit that the keys belong to.
+        keys: Digest,
+        /// The digest of the circuit to be proved.
+        circuit: Digest,
+    },
+    /// The witness does not satisfy the circuit.
+    #[error("the witness does not satisfy the circuit")]
+    Unsatisfied(#[source] CheckError),
+    /// The system has no randomness.
+    #[error("the system gives no random numbers: {0}")]
+    Randomness(String),
+    /// What was made is no valid proof. Parameters, keys or memory are damaged.
+    #[error("the proof that was made does not verify: the parameters or the keys are damaged")]
+    Invalid,
+}
+
+/// Why a proof is not accepted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum VerifyError {
+    /// The verifier key is damaged, or none.
+    #[error("the verifier key is damaged")]
+    Key,
+    /// The bytes encode no proof.
+    #[error("the proof is damaged: its bytes are no points and numbers")]
+    Malformed,
+    /// Another number of public inputs.
+    #[error("the circuit has {expected} public inputs, not {given}")]
+    PublicInputs {
+        /// How many the circuit has.
+        expected: usize,
+        /// How many were given.
+        given: usize,
+    },
+    /// It does not hold for this key and these public inputs.
+    #[error("the proof does not hold for this circuit and these public inputs")]
+    Refused,
+}
+
+impl<B: Backend> Keys<B> {
+    /// Makes the keys of a circuit.
+    ///
+    /// # Errors
+    /// [`CompileError`]: when the circuit is too large for the parameters, or its description is damaged.
+    pub fn compile(layout: &Layout, parameters: &Parameters, progress: Progress<'_>) -> Result<Self, CompileError> {
+        let compiled = B::compile(layout, parameters, progress)?;
+        Ok(Self { digest: layout.digest(), parameters: parameters.clone(), compiled })
+    }
+
+    pub(crate) fn from_parts(digest: Digest, parameters: Parameters, compiled: Compiled<B::Key>) -> Self {
+        Self { digest, parameters, compiled }
+    }
+
+    pub(crate) fn compiled(&self) -> &Compiled<B::Key> {
+        &self.compiled
+    }
+
+    /// The digest of the circuit that they belong to.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// Which parameters they were made under.
+    #[must_use]
+    pub fn parameters(&self) -> ParametersId {
+        self.parameters.id()
+    }
+
+    /// What proofs are verified with: the bytes that the host query `verify_plonk` takes.
+    #[must_use]
+    pub fn verifier_key(&self) -> &[u8] {
+        &self.compiled.verifier_key
+    }
+
+    /// Checks a witness, proves it, and verifies the proof.
+    ///
+    /// The randomness of a proof is hashed from that of the system, the witness and the circuit: where the system's is bad, two
+    /// proofs of different witnesses still share none.
+    ///
+    /// # Errors
+    /// [`ProveError`]: keys of another circuit, a witness that does not satisfy (with the constraint that does not hold),
+    /// no randomness.
+    pub fn prove(&self, layout: &Layout, wires: &Wires, progress: Progress<'_>) -> Result<Proof, ProveError> {
+        let mut entropy = [0; 32];
+        OsRng.try_fill_bytes(&mut entropy).map_err(|error| ProveError::Randomness(error.to_string()))?;
+        let proof = self.prove_with(layout, wires, &entropy, progress);
+        entropy.zeroize();
+        proof
+    }
+
+    /// As [`Keys::prove`], with 32 bytes in place of the system's randomness: the same bytes give the same proof. **For tests
+    /// only**: proofs of one witness with known bytes show the witness.
+    ///
+    /// # Errors
+    /// As [`Keys::prove`].
+    #[doc(hidden)]
+    pub fn prove_with(
+        &self,
+        layout: &Layout,
+        wires: &Wires,
+        entropy: &[u8; 32],
+        progress: Progress<'_>,
+    ) -> Result<Proof, ProveError> {
+        let circuit = layout.digest();
+        if circuit != self.digest {
+            return Err(ProveError::OtherCircuit { keys: self.digest, circuit });
+        }
+        progress(Stage::Check, 0.0);
+        check(layout, wires).map_err(ProveError::Unsatisfied)?;
+        progress(Stage::Check, 1.0);
+        let mut rng = randomness(entropy, circuit, wires);
+        let report = |share: f32| progress(Stage::Prove, share);
+        report(0.0);
+        let proof = B::prove(&self.compiled, &self.parameters, (layout, wires), &mut rng, &report);
+        let proof = proof.ok_or(ProveError::Invalid)?;
+        progress(Stage::Verify, 0.0);
+        B::verify(self.verifier_key(), &proof, wires.public()).map_err(|_| ProveError::Invalid)?;
+        progress(Stage::Verify, 1.0);
+        Ok(proof)
+    }
+}
+
+/// The random source of one proof.
+fn randomness(entropy: &[u8; 32], circuit: Digest, wires: &Wires) -> ChaCha20Rng {
+    let mut hasher = blake3::Hasher::new_derive_key("cargo-dusk 2026 randomness of a proof");
+    hasher.update(entropy).update(&circuit.0);
+    for values in [wires.values(), wires.public()] {
+        hasher.update(&(values.len() as u64).to_le_bytes());
+        // The Montgomery form: one for each value, and there already.
+        values.iter().flat_map(|it| it.0).for_each(|limb| {
+            hasher.update(&limb.to_le_bytes());
+        });
+    }
+    let mut seed: [u8; 32] = hasher.finalize().into();
+    hasher.zeroize();
+    let rng = ChaCha20Rng::from_seed(seed);
+    seed.zeroize();
+    rng
+}
+
+/// Verifies a proof: it shows that there is a witness for these public inputs, in the order in which the circuit exposes them.
+///
+/// # Errors
+/// [`VerifyError`] where it does not.
+pub fn verify(verifier_key: &[u8], proof: &Proof, public: &[BlsScalar]) -> Result<(), VerifyError> {
+    Plonk::verify(verifier_key, proof, public)
+}

@@ -1,0 +1,40 @@
+//! Parameters, keys and proofs of circuits that [`dusk_sdk_circuit`] describes. The one crate that knows a proof system.
+//!
+//! ```text
+//! Layout ──┐                       Wires ─┐
+//!          ├─ Keys::compile ─► Keys ──────┴─ prove ─► Proof ─┐
+//! Parameters ┘                  └─ verifier key ─────────────┴─ verify
+//! ```
+//!
+//! # Modules
+//!
+//! [`Parameters`] are the common reference string: development's, which anyone can forge under, or production's from a file. [`Keys`]
+//! belong to one circuit and one set of parameters. A [`KeyStore`] keeps both in a folder. A [`Backend`] is a proof system; [`Plonk`] is the
+//! chain's.
+//!
+//! # Rules that hold
+//!
+//! - A witness is checked before it is proved, so that a failure has a name and a place.
+//! - No proof leaves [`Keys::prove`] that the stock verifier has not accepted.
+//! - Keys and proofs are those of `dusk-plonk`, to the byte.
+//! - What tells of a witness is wiped when it goes, and never written to a disk.
+#![deny(unsafe_code)]
+
+mod backend;
+mod keys;
+mod native;
+mod parameters;
+mod plonk;
+mod progress;
+mod proof;
+mod store;
+
+pub use crate::{
+    backend::{Backend, Compiled},
+    keys::{CompileError, Keys, ProveError, VerifyError, verify},
+    parameters::{MAX_GATES, PRODUCTION_SHA256, Parameters, ParametersError, ParametersId},
+    plonk::{Plonk, PlonkKey},
+    progress::{Progress, SILENT, Stage},
+    proof::{PROOF_BYTES, Proof, ProofError},
+    store::{Entry, EntryKind, Kept, KeyStore, Origin, StoreError},
+};

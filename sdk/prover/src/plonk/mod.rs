@@ -1,0 +1,122 @@
+//! The first backend: the proof system of the chain, PLONK as `dusk-plonk` 0.22.1 has it.
+//!
+//! Keys and proofs are made here, on `blst`; the stock crate verifies. That is for speed of a key's way from disk (the stock
+//! prover checks 2^14 points for more than a second before it can be used), and of the proof itself; the tests compare keys and
+//! proofs with those of the stock crate, byte for byte.
+
+mod domain;
+mod identity;
+mod key;
+mod prover;
+mod quotient;
+mod verifier;
+
+use dusk_bls12_381::BlsScalar;
+use dusk_plonk::prelude::Error;
+use dusk_sdk_circuit::{Kind, Layout, Wires};
+use rand_chacha::ChaCha20Rng;
+use zeroize::Zeroize;
+
+use crate::backend::{Backend, Compiled};
+use crate::keys::{CompileError, VerifyError};
+use crate::native::commit;
+use crate::parameters::{EXTRA_POWERS, Parameters};
+use crate::progress::{Progress, Stage};
+use crate::proof::Proof;
+
+pub use key::PlonkKey;
+pub(crate) use verifier::VerifierParts;
+
+/// Polynomials of a key: eleven selectors and four permutations.
+const POLYNOMIALS: usize = 15;
+
+/// What labels begin with; the name of the circuit follows.
+const LABEL: &str = "cargo-dusk circuit ";
+
+/// The proof system of the chain.
+#[derive(Debug, Clone, Copy)]
+pub struct Plonk;
+
+impl Backend for Plonk {
+    type Key = PlonkKey;
+
+    const NAME: &'static str = "dusk-plonk-0.22";
+
+    fn compile(
+        layout: &Layout,
+        parameters: &Parameters,
+        progress: Progress<'_>,
+    ) -> Result<Compiled<PlonkKey>, CompileError> {
+        layout.validate().map_err(CompileError::Layout)?;
+        let kind = |row: &u32| layout.selectors[layout.rows[*row as usize].selectors as usize].kind;
+        if let Some(row) = layout.public_rows.iter().find(|row| kind(row) != Kind::Arithmetic) {
+            return Err(CompileError::PublicInput { row: *row });
+        }
+        progress(Stage::Keys, 0.0);
+        let key = PlonkKey::new(layout);
+        let points = parameters.points().get(..key.size() + EXTRA_POWERS);
+        let points = points.ok_or(CompileError::TooLarge { gates: key.gates, parameters: parameters.max_gates() })?;
+        progress(Stage::Keys, 0.1);
+        let commitments = std::array::from_fn(|place| {
+            let commitment = commit(points, &key.polynomials[place]);
+            #[allow(clippy::cast_precision_loss, reason = "a share for people")]
+            progress(Stage::Keys, 0.1 + 0.9 * (place + 1) as f32 / POLYNOMIALS as f32);
+            commitment
+        });
+        let reserved = dusk_sdk_circuit::RESERVED_ROWS as u64;
+        let verifier = VerifierParts {
+            label: [LABEL.as_bytes(), layout.name.as_bytes()].concat(),
+            commitments,
+            opening: *parameters.opening(),
+            public_rows: layout.public_rows.iter().map(|row| u64::from(*row) + reserved).collect(),
+            gates: key.gates as u64,
+        };
+        Ok(Compiled { key, verifier_key: verifier.to_bytes() })
+    }
+
+    fn prove(
+        compiled: &Compiled<PlonkKey>,
+        parameters: &Parameters,
+        (layout, wires): (&Layout, &Wires),
+        rng: &mut ChaCha20Rng,
+        progress: &dyn Fn(f32),
+    ) -> Option<Proof> {
+        let verifier = VerifierParts::parse(&compiled.verifier_key)?;
+        prover::prove(&compiled.key, &verifier, parameters.points(), (layout, wires), rng, progress)
+    }
+
+    fn verify(verifier_key: &[u8], proof: &Proof, public: &[BlsScalar]) -> Result<(), VerifyError> {
+        let parts = VerifierParts::parse(verifier_key).ok_or(VerifyError::Key)?;
+        if parts.public_rows.len() != public.len() {
+            return Err(VerifyError::PublicInputs { expected: parts.public_rows.len(), given: public.len() });
+        }
+        match verifier::verify(verifier_key, proof, public).ok_or(VerifyError::Key)? {
+            Ok(()) => Ok(()),
+            Err(Error::BytesError(_) | Error::PointMalformed | Error::BlsScalarMalformed) => {
+                Err(VerifyError::Malformed)
+            }
+            Err(_) => Err(VerifyError::Refused),
+        }
+    }
+
+    fn parameters_of(verifier_key: &[u8]) -> Option<crate::ParametersId> {
+        crate::ParametersId::of_verifier_key(verifier_key)
+    }
+
+    fn encode(key: &PlonkKey) -> Vec<u8> {
+        key.to_bytes()
+    }
+
+    fn decode(bytes: &[u8]) -> Option<PlonkKey> {
+        PlonkKey::from_bytes(bytes)
+    }
+}
+
+/// Values that tell of the witness: wiped when they go.
+struct Secret(Vec<BlsScalar>);
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        self.0.iter_mut().for_each(|it| it.0.zeroize());
+    }
+}

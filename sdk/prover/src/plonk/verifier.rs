@@ -1,0 +1,72 @@
+//! The bytes of a verifier key, as `verify_plonk` takes them.
+
+use dusk_bls12_381::BlsScalar;
+use dusk_bytes::Serializable;
+use dusk_plonk::prelude::{Error, Proof as StockProof, Verifier};
+
+use super::POLYNOMIALS;
+use crate::parameters::OPENING_BYTES;
+use crate::proof::Proof;
+
+/// Bytes of the commitments: the format has room for twenty after the number of gates.
+const KEY_BYTES: usize = 8 + 20 * 48;
+const HEADER_BYTES: usize = 48;
+
+/// What a verifier key is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct VerifierParts {
+    /// What the transcript begins with.
+    pub(crate) label: Vec<u8>,
+    /// The commitments to the polynomials of the key, in their order.
+    pub(crate) commitments: [[u8; 48]; POLYNOMIALS],
+    /// What pairs.
+    pub(crate) opening: [u8; OPENING_BYTES],
+    /// The rows of the public inputs.
+    pub(crate) public_rows: Vec<u64>,
+    /// How many gates there are, without padding.
+    pub(crate) gates: u64,
+}
+
+impl VerifierParts {
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let lengths = [self.label.len(), KEY_BYTES, OPENING_BYTES, self.public_rows.len()].map(|it| it as u64);
+        for number in lengths.into_iter().chain([self.gates.next_power_of_two(), self.gates]) {
+            bytes.extend_from_slice(&number.to_be_bytes());
+        }
+        bytes.extend_from_slice(&self.label);
+        let key = bytes.len();
+        bytes.extend_from_slice(&self.gates.to_le_bytes());
+        self.commitments.iter().for_each(|it| bytes.extend_from_slice(it));
+        bytes.resize(key + KEY_BYTES, 0);
+        bytes.extend_from_slice(&self.opening);
+        self.public_rows.iter().for_each(|row| bytes.extend_from_slice(&row.to_be_bytes()));
+        bytes
+    }
+
+    /// None where the bytes are not exactly what [`VerifierParts::to_bytes`] gives.
+    pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
+        let (header, rest) = bytes.split_at_checked(HEADER_BYTES)?;
+        let number = |index: usize| Some(u64::from_be_bytes(header[8 * index..].first_chunk().copied()?));
+        let (label, rest) = rest.split_at_checked(usize::try_from(number(0)?).ok()?)?;
+        let (key, rest) = rest.split_at_checked(KEY_BYTES)?;
+        let (opening, rest) = rest.split_first_chunk()?;
+        let mut commitments = [[0; 48]; POLYNOMIALS];
+        commitments.iter_mut().zip(key[8..].as_chunks::<48>().0).for_each(|(to, from)| *to = *from);
+        let parts = Self {
+            label: label.to_vec(),
+            commitments,
+            opening: *opening,
+            public_rows: rest.as_chunks().0.iter().map(|row| u64::from_be_bytes(*row)).collect(),
+            gates: number(5)?,
+        };
+        // Whatever is not kept must be as it is written.
+        (parts.gates <= crate::MAX_GATES as u64 && parts.to_bytes() == bytes).then_some(parts)
+    }
+}
+
+/// Verifies with the stock verifier. `None` where the key is no key.
+pub(super) fn verify(key: &[u8], proof: &Proof, public: &[BlsScalar]) -> Option<Result<(), Error>> {
+    let verifier = Verifier::try_from_bytes(key).ok()?;
+    Some(StockProof::from_bytes(proof.as_bytes()).map_err(Error::from).and_then(|it| verifier.verify(&it, public)))
+}

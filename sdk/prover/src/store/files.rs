@@ -1,0 +1,86 @@
+//! Files that are there whole or not at all, and locks.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use super::StoreError;
+
+/// How many locks a folder has. What is made under one waits for the other things under it.
+const LOCKS: u8 = 16;
+/// What the name of a file that is being written begins with; the name that it will have follows.
+const TEMPORARY: &str = "new-";
+/// What the name of a lock begins with.
+const LOCK: &str = "lock-";
+
+/// The right to make one of the things of a folder. It ends with the value, or the process.
+#[derive(Debug)]
+pub(super) struct Lock(#[allow(dead_code, reason = "the lock is held as long as the file is open")] File);
+
+impl Lock {
+    /// Waits for it.
+    pub(super) fn take(folder: &Path, name: &str) -> Result<Self, StoreError> {
+        let name = name.strip_prefix(TEMPORARY).unwrap_or(name);
+        let number = blake3::hash(name.as_bytes()).as_bytes()[0] % LOCKS;
+        let path = folder.join(format!("{LOCK}{number:02}"));
+        let open = || {
+            fs::create_dir_all(folder)?;
+            let file = File::options().create(true).truncate(false).write(true).open(&path)?;
+            file.lock()?;
+            Ok(file)
+        };
+        open().map(Self).map_err(|source| fault(&path, source))
+    }
+}
+
+/// Whether it is the name of a file that is being written, or was when the process ended.
+pub(super) fn is_temporary(name: &str) -> bool {
+    name.starts_with(TEMPORARY)
+}
+
+/// Writes a file under another name, and moves it into place when all of it is on the disk. The caller holds its lock.
+pub(super) fn replace(path: &Path, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> Result<(), StoreError> {
+    let name = path.file_name().unwrap_or_default();
+    let mut temporary_name = std::ffi::OsString::from(TEMPORARY);
+    temporary_name.push(name);
+    let temporary = path.with_file_name(temporary_name);
+    let mut run = || {
+        let mut out = BufWriter::new(File::create(&temporary)?);
+        write(&mut out)?;
+        out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+        fs::rename(&temporary, path)?;
+        // The new name has to reach the disk too.
+        path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+    };
+    run().map_err(|source| {
+        let _ = fs::remove_file(&temporary);
+        fault(path, source)
+    })
+}
+
+fn fault(path: &Path, source: io::Error) -> StoreError {
+    let path = PathBuf::from(path);
+    match source.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StoreError::Full { path, source },
+        _ => StoreError::Write { path, source },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_cannot_be_finished_leaves_the_one_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        replace(&path, &mut |out| out.write_all(b"before")).unwrap();
+        let full = replace(&path, &mut |out| {
+            out.write_all(b"after")?;
+            Err(io::ErrorKind::StorageFull.into())
+        });
+        assert!(matches!(full, Err(StoreError::Full { .. })));
+        assert_eq!(fs::read(&path).unwrap(), b"before");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}
