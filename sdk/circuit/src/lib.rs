@@ -8,6 +8,7 @@
 //! | function | tells |
 //! |---|---|
 //! | [`check`] | whether the values satisfy every constraint, and if not, which named one fails, where, with which values |
+//! | [`audit`] | which values no constraint determines, so that a prover may choose them |
 //! | [`Layout::digest`] | which circuit it is: keys belong to a digest |
 //!
 //! # Modules
@@ -29,6 +30,8 @@ extern crate alloc;
 
 pub mod plain;
 
+#[cfg(feature = "zk")]
+mod audit;
 #[cfg(feature = "zk")]
 mod catalogue;
 #[cfg(feature = "zk")]
@@ -56,6 +59,7 @@ pub use dusk_bls12_381::BlsScalar;
 
 #[cfg(feature = "zk")]
 pub use crate::{
+    audit::{Doubt, Finding, Report, audit},
     catalogue::{Entry, catalogue},
     check::{CheckError, Held, Unsatisfied, check, short},
     circuit::Circuit,

@@ -1,7 +1,9 @@
 //! The crate as its users see it.
 
+mod audit;
 mod catalogue;
 mod curve;
 mod layouts;
 mod numbers;
+mod stock;
 mod support;

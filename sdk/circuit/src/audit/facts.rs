@@ -1,0 +1,196 @@
+//! What is known about the wires of a circuit: of every assignment that satisfies it.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use dusk_bls12_381::BlsScalar;
+
+use super::integer::Arc;
+use crate::layout::{Layout, Wire};
+
+/// How often a wire's arc may be narrowed: without a bound two inequalities could narrow each other for ever.
+const MAX_NARROWINGS: u8 = 12;
+/// How many values are remembered that a wire cannot have.
+const MAX_EXCLUDED: usize = 4;
+
+/// How far a point on the curve is known to be within the subgroup of prime order: `CLEARED` is within it, and each doubling
+/// is one step on the way, because the rest of the group has order 8.
+pub(super) type Level = u8;
+/// The level of points of the subgroup.
+pub(super) const CLEARED: Level = 3;
+
+/// A point, by the wires of its coordinates.
+pub(super) type Pair = (Wire, Wire);
+
+/// What is known. Facts are only ever added, but for those of a case, which [`Facts::leave`] takes back.
+#[derive(Debug)]
+pub(super) struct Facts {
+    /// Whether any two assignments with the same inputs agree on the wire.
+    determined: Vec<bool>,
+    count: usize,
+    arcs: Vec<Arc>,
+    narrowings: Vec<u8>,
+    excluded: BTreeMap<Wire, Vec<BlsScalar>>,
+    /// Pairs that are points on the curve.
+    points: BTreeMap<Pair, Level>,
+    /// What a case added, to be taken back; and the wires about which something is new.
+    undo: Vec<Undo>,
+    /// How many cases are open.
+    depth: u32,
+    pub(super) news: Vec<Wire>,
+}
+
+#[derive(Debug)]
+enum Undo {
+    Determined(Wire),
+    Arc(Wire, Arc),
+    Excluded(Wire),
+    Point(Pair, Option<Level>),
+}
+
+impl Facts {
+    pub(super) fn new(layout: &Layout) -> Self {
+        let wires = layout.wires as usize;
+        let mut facts = Self {
+            determined: alloc::vec![false; wires],
+            count: 0,
+            arcs: alloc::vec![Arc::full(); wires],
+            narrowings: alloc::vec![0; wires],
+            excluded: BTreeMap::new(),
+            points: BTreeMap::new(),
+            undo: Vec::new(),
+            depth: 0,
+            news: Vec::new(),
+        };
+        facts.narrow(Wire::ZERO, Arc::constant(BlsScalar::zero()));
+        facts.narrow(Wire::ONE, Arc::constant(BlsScalar::one()));
+        layout.inputs.iter().flat_map(|input| &input.wires).for_each(|wire| facts.determine(*wire));
+        facts
+    }
+
+    pub(super) fn is_determined(&self, wire: Wire) -> bool {
+        self.determined[wire.index()]
+    }
+
+    /// How many wires are determined.
+    pub(super) fn count_determined(&self) -> usize {
+        self.count
+    }
+
+    pub(super) fn arc(&self, wire: Wire) -> &Arc {
+        &self.arcs[wire.index()]
+    }
+
+    /// Its value, where all assignments agree on it whatever the inputs.
+    pub(super) fn value(&self, wire: Wire) -> Option<BlsScalar> {
+        self.arc(wire).value()
+    }
+
+    /// Whether it never has this value.
+    pub(super) fn differs(&self, wire: Wire, from: &BlsScalar) -> bool {
+        !self.arc(wire).contains(from) || self.excluded.get(&wire).is_some_and(|it| it.contains(from))
+    }
+
+    pub(super) fn level(&self, pair: Pair) -> Option<Level> {
+        self.points.get(&pair).copied()
+    }
+
+    pub(super) fn determine(&mut self, wire: Wire) {
+        if !self.determined[wire.index()] {
+            self.determined[wire.index()] = true;
+            self.count += 1;
+            self.log(Undo::Determined(wire));
+            self.news.push(wire);
+        }
+    }
+
+    pub(super) fn narrow(&mut self, wire: Wire, to: Arc) {
+        let index = wire.index();
+        let Some(arc) = self.arcs[index].narrowed(&to) else { return };
+        if self.narrowings[index] >= MAX_NARROWINGS && arc.value().is_none() {
+            return;
+        }
+        if self.depth == 0 {
+            self.narrowings[index] += 1;
+        }
+        let before = core::mem::replace(&mut self.arcs[index], arc);
+        self.log(Undo::Arc(wire, before));
+        self.news.push(wire);
+        if arc.value().is_some() {
+            self.determine(wire);
+        } else {
+            let excluded = self.excluded.get(&wire).cloned().unwrap_or_default();
+            excluded.iter().for_each(|value| self.shorten(wire, value));
+        }
+    }
+
+    /// The wire never has this value.
+    pub(super) fn exclude(&mut self, wire: Wire, value: BlsScalar) {
+        if self.differs(wire, &value) {
+            return;
+        }
+        let excluded = self.excluded.entry(wire).or_default();
+        if excluded.len() < MAX_EXCLUDED {
+            excluded.push(value);
+            self.log(Undo::Excluded(wire));
+            self.news.push(wire);
+        }
+        self.shorten(wire, &value);
+    }
+
+    fn shorten(&mut self, wire: Wire, value: &BlsScalar) {
+        if let Some(arc) = self.arc(wire).without(value) {
+            self.narrow(wire, arc);
+        }
+    }
+
+    pub(super) fn on_curve(&mut self, pair: Pair, level: Level) {
+        let before = self.level(pair);
+        if before.is_none_or(|before| before < level) {
+            self.points.insert(pair, level);
+            self.log(Undo::Point(pair, before));
+            self.news.extend([pair.0, pair.1]);
+        }
+    }
+
+    fn log(&mut self, undo: Undo) {
+        if self.depth > 0 {
+            self.undo.push(undo);
+        }
+    }
+
+    /// From here on facts hold in a case only. Cases may lie within one another.
+    pub(super) fn enter(&mut self) -> usize {
+        self.depth += 1;
+        self.undo.len()
+    }
+
+    /// Ends a case: its facts are taken back, and the wires that it determined are told.
+    pub(super) fn leave(&mut self, mark: usize) -> Vec<Wire> {
+        let mut found = Vec::new();
+        let entries = self.undo.split_off(mark);
+        self.depth -= 1;
+        for entry in entries.into_iter().rev() {
+            match entry {
+                Undo::Determined(wire) => {
+                    self.determined[wire.index()] = false;
+                    self.count -= 1;
+                    found.push(wire);
+                }
+                Undo::Arc(wire, before) => self.arcs[wire.index()] = before,
+                Undo::Excluded(wire) => {
+                    if let Some(excluded) = self.excluded.get_mut(&wire) {
+                        excluded.pop();
+                    }
+                }
+                Undo::Point(pair, Some(before)) => {
+                    self.points.insert(pair, before);
+                }
+                Undo::Point(pair, None) => {
+                    self.points.remove(&pair);
+                }
+            }
+        }
+        found
+    }
+}

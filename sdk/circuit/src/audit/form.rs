@@ -1,0 +1,190 @@
+//! Arithmetic rows as polynomials, and what one of them tells by itself.
+
+use alloc::vec::Vec;
+
+use dusk_bls12_381::BlsScalar;
+
+use super::facts::Facts;
+use super::integer::{Arc, Int, MODULUS, Signed};
+use crate::layout::{Layout, Wire};
+
+/// The polynomial of a row, which is zero, with equal wires merged and wires of known value put in.
+#[derive(Debug)]
+pub(super) struct Form {
+    /// Wires and their factors, none of them zero.
+    pub(super) linear: Vec<(Wire, BlsScalar)>,
+    /// A product of two wires and its factor, not zero.
+    pub(super) product: Option<(Wire, Wire, BlsScalar)>,
+    pub(super) constant: BlsScalar,
+    /// Whether a public input is added.
+    pub(super) public: bool,
+}
+
+/// A case split that may help: on whether a determined wire has a value.
+pub(super) type Split = (Wire, BlsScalar);
+
+pub(super) fn inverse(value: &BlsScalar) -> BlsScalar {
+    let one = BlsScalar::one();
+    if *value == one || *value == -one { *value } else { value.invert().unwrap_or_default() }
+}
+
+impl Form {
+    pub(super) fn of(layout: &Layout, facts: &Facts, row: u32) -> Self {
+        let at = &layout.rows[row as usize];
+        let q = &layout.selectors[at.selectors as usize];
+        let zero = BlsScalar::zero();
+        let public = layout.public_rows.binary_search(&row).is_ok();
+        let mut form = Self { linear: Vec::with_capacity(4), product: None, constant: q.constant, public };
+        for (wire, factor) in at.wires.into_iter().zip([q.left, q.right, q.output, q.fourth]) {
+            form.add(facts, wire, factor);
+        }
+        let [a, b, ..] = at.wires;
+        if q.multiply != zero {
+            match (facts.value(a), facts.value(b)) {
+                (Some(value), _) => form.add(facts, b, q.multiply * value),
+                (_, Some(value)) => form.add(facts, a, q.multiply * value),
+                _ => form.product = Some((a, b, q.multiply)),
+            }
+        }
+        form.linear.retain(|(_, factor)| *factor != zero);
+        form
+    }
+
+    fn add(&mut self, facts: &Facts, wire: Wire, factor: BlsScalar) {
+        if let Some(value) = facts.value(wire) {
+            self.constant += factor * value;
+        } else if let Some(term) = self.linear.iter_mut().find(|(it, _)| *it == wire) {
+            term.1 += factor;
+        } else {
+            self.linear.push((wire, factor));
+        }
+    }
+
+    /// The factor that a wire has by itself.
+    pub(super) fn factor(&self, wire: Wire) -> BlsScalar {
+        self.linear.iter().find(|(it, _)| *it == wire).map_or(BlsScalar::zero(), |(_, factor)| *factor)
+    }
+
+    /// Adds what the row tells to the facts; and gives the case split that could tell more.
+    pub(super) fn learn(&self, facts: &mut Facts) -> Option<Split> {
+        if !self.public {
+            self.roots(facts);
+            self.bounds(facts);
+        }
+        self.solve(facts)
+    }
+
+    /// The values that a row in one wire, or in the product of two, leaves.
+    fn roots(&self, facts: &mut Facts) {
+        match (self.product, self.linear.as_slice()) {
+            (None, [(wire, factor)]) => facts.narrow(*wire, Arc::constant(-self.constant * inverse(factor))),
+            (Some((x, y, factor)), linear) if x == y && linear.iter().all(|(it, _)| *it == x) => {
+                // factor·x² + k·x + constant = 0
+                if self.constant != BlsScalar::zero() {
+                    return facts.exclude(x, BlsScalar::zero());
+                }
+                let root = -self.factor(x) * inverse(&factor);
+                let Signed { negative, size } = Signed::of(&root);
+                let low = if negative { root } else { BlsScalar::zero() };
+                facts.narrow(x, Arc { low, width: size });
+            }
+            (Some((x, y, factor)), linear) if linear.iter().all(|(it, _)| *it == x || *it == y) => {
+                // factor·(x − r)·(y − s) = rest
+                let inverse = inverse(&factor);
+                let (r, s) = (-self.factor(y) * inverse, -self.factor(x) * inverse);
+                if factor * r * s != self.constant {
+                    facts.exclude(x, r);
+                    facts.exclude(y, s);
+                } else if facts.differs(y, &s) {
+                    facts.narrow(x, Arc::constant(r));
+                } else if facts.differs(x, &r) {
+                    facts.narrow(y, Arc::constant(s));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Bounds of each wire from those of all others.
+    fn bounds(&self, facts: &mut Facts) {
+        let terms: Vec<Option<Arc>> = self
+            .linear
+            .iter()
+            .map(|(wire, factor)| Some(facts.arc(*wire)).filter(|it| !it.is_full())?.times(factor))
+            .collect();
+        let mut fixed = Arc::constant(self.constant);
+        if let Some((x, y, factor)) = self.product {
+            let arc = facts.arc(x).product(facts.arc(y)).and_then(|arc| arc.times(&factor));
+            let Some(sum) = arc.and_then(|arc| arc.plus(&fixed)) else { return };
+            fixed = sum;
+        }
+        if terms.iter().filter(|it| it.is_none()).count() > 1 {
+            return;
+        }
+        for (index, (wire, factor)) in self.linear.iter().enumerate() {
+            let others = terms.iter().enumerate().filter(|(other, _)| *other != index);
+            let sum = others.map(|(_, arc)| *arc).try_fold(fixed, |sum, arc| sum.plus(&arc?));
+            if let Some(arc) = sum.and_then(|sum| sum.times(&-inverse(factor))) {
+                facts.narrow(*wire, arc);
+            }
+        }
+    }
+
+    /// Which wires the determined ones determine.
+    fn solve(&self, facts: &mut Facts) -> Option<Split> {
+        let open: Vec<(Wire, BlsScalar)> =
+            self.linear.iter().copied().filter(|(wire, _)| !facts.is_determined(*wire)).collect();
+        let Some((x, y, factor)) = self.product else {
+            return determine_digits(facts, &open);
+        };
+        let (x, y) = match (facts.is_determined(x), facts.is_determined(y)) {
+            (true, true) => return determine_digits(facts, &open),
+            (false, true) => (x, y),
+            (true, false) => (y, x),
+            (false, false) => return None,
+        };
+        // (factor·y + k)·x + … = 0, where y is determined and x is not. Then x ≠ y.
+        let root = -self.factor(x) * inverse(&factor);
+        if !facts.differs(y, &root) {
+            return Some((y, root));
+        }
+        if open.iter().all(|(wire, _)| *wire == x) {
+            facts.determine(x);
+        }
+        None
+    }
+}
+
+/// Of a sum `Σ factor·wire` that is determined: whether the wires are.
+///
+/// Let two assignments differ by `δ` on the wires; then `Σ factor·δ = 0` modulo p. Scale the factors so that one of them is 1,
+/// and take them as integers next to zero, in the order of their sizes. No `|δ|` exceeds the width of its wire's arc. If the sum
+/// of all `|factor|·width` is below p, the equation holds for integers too; and if each factor is larger than the sum of what
+/// comes before it, the largest term that is not zero outweighs all others: there is none.
+fn determine_digits(facts: &mut Facts, open: &[(Wire, BlsScalar)]) -> Option<Split> {
+    match open {
+        [] => return None,
+        [(wire, _)] => {
+            facts.determine(*wire);
+            return None;
+        }
+        _ => {}
+    }
+    if open.iter().any(|(wire, _)| facts.arc(*wire).is_full()) {
+        return None;
+    }
+    let unique = open.iter().any(|(_, unit)| {
+        let inverse = inverse(unit);
+        let mut terms: Vec<(Int, Int)> =
+            open.iter().map(|(wire, factor)| (Signed::of(&(factor * inverse)).size, facts.arc(*wire).width)).collect();
+        terms.sort_unstable();
+        let sum = terms.into_iter().try_fold(Int::ZERO, |sum, (size, width)| {
+            if size > sum { size.mul(width)?.add(sum).filter(|sum| *sum < MODULUS) } else { None }
+        });
+        sum.is_some()
+    });
+    if unique {
+        open.iter().for_each(|(wire, _)| facts.determine(*wire));
+    }
+    None
+}

@@ -1,0 +1,160 @@
+//! Which values does a circuit leave to the prover?
+//!
+//! A proof says that *some* values satisfy the circuit. So every value that a gadget computes must be the only one: a wire that
+//! constraints do not determine can be chosen, and what is computed from it can be forged. The audit proves for each wire that
+//! given the inputs, public and private, no two satisfying assignments differ on it; or it says that it could not.
+//!
+//! It works by rules, each of which is sound: a row that is linear in one wire that is not determined yet; digits of a sum that cannot
+//! overlap or wrap around; cases on a determined value; the complete addition law for points that are on the
+//! curve; the signed digits of a fixed-base multiplication. What no rule reaches is *unknown*, never clean. With a witness at
+//! hand [`audit_with`] also tries to change such wires, and shows a second assignment where [`check`] passes it: then
+//! they are *free*, and the circuit has a fault.
+//!
+//! What it does not say: that the circuit states what its author means. Inputs are free by declaration; a statement that is missing
+//! altogether leaves nothing undetermined.
+
+mod choices;
+mod curve;
+mod facts;
+mod form;
+mod integer;
+mod report;
+mod rules;
+mod uses;
+
+use alloc::borrow::ToOwned;
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
+
+use self::facts::CLEARED;
+pub use self::report::{Doubt, Finding, Report};
+use self::rules::Engine;
+use crate::layout::{Kind, Layout, Wire};
+
+/// Looks for wires that no constraint determines, given the inputs.
+///
+/// The time is about proportional to the number of rows.
+#[must_use]
+pub fn audit(layout: &Layout) -> Report {
+    let mut engine = Engine::new(layout);
+    engine.run();
+    let choices = engine.choices();
+    let inputs: BTreeSet<Wire> = layout.inputs.iter().flat_map(|input| &input.wires).copied().collect();
+    let counted: Vec<Wire> = (2..layout.wires)
+        .map(Wire)
+        .filter(|wire| !inputs.contains(wire) && !engine.uses.of(*wire).is_empty())
+        .collect();
+    let open: BTreeSet<Wire> =
+        counted.iter().copied().filter(|wire| !engine.facts.is_determined(*wire) && !choices.contains(wire)).collect();
+    let mut findings = Findings { layout, found: BTreeMap::new() };
+    findings.unused(&engine);
+    findings.points(&mut engine);
+    findings.open(&mut engine, &open);
+    Report {
+        circuit: layout.name.clone(),
+        determined: counted.len() - choices.len() - open.len(),
+        choices: choices.len(),
+        open: open.len(),
+        findings: findings.found.into_values().collect(),
+    }
+}
+
+/// Gathers findings, those of one constraint and one kind together, in the order of rows.
+struct Findings<'a> {
+    layout: &'a Layout,
+    found: BTreeMap<(u32, u8, u32), Finding>,
+}
+
+impl Findings<'_> {
+    /// Private inputs in no statement.
+    fn unused(&mut self, engine: &Engine<'_>) {
+        for (input, number) in self.layout.inputs.iter().zip(0u32..) {
+            let unused = !input.wires.is_empty() && input.wires.iter().all(|wire| engine.uses.of(*wire).is_empty());
+            if unused && !input.public {
+                let finding = Finding {
+                    doubt: Doubt::Unused,
+                    name: input.name.clone(),
+                    path: Vec::new(),
+                    place: None,
+                    row: None,
+                    wires: input.wires.clone(),
+                    follow: 0,
+                };
+                self.found.insert((0, 0, number), finding);
+            }
+        }
+    }
+
+    /// Pairs that are added and need not be points, and inputs that are points but need not be in the subgroup. From here on the
+    /// engine takes them for what they should be, to tell what else is wrong.
+    fn points(&mut self, engine: &mut Engine<'_>) {
+        let pairs: BTreeSet<(Wire, Wire)> =
+            self.layout.inputs.iter().flat_map(|input| input.wires.windows(2)).map(|it| (it[0], it[1])).collect();
+        for (row, number) in self.layout.rows.iter().zip(0u32..) {
+            let [a, b, c, d] = row.wires;
+            let added: &[(Wire, Wire)] = match engine.kind(number) {
+                Kind::CurveAdd => &[(a, b), (c, d)],
+                Kind::FixedAdd => &[(a, b)],
+                _ => continue,
+            };
+            for pair in added {
+                let level = engine.point(*pair, 0);
+                let doubt = match level {
+                    None => Doubt::OffCurve,
+                    Some(level) if level < CLEARED && pairs.contains(pair) => Doubt::OutsideSubgroup,
+                    Some(_) => continue,
+                };
+                let before = engine.facts.level(*pair);
+                engine.facts.on_curve(*pair, CLEARED);
+                let follow = follow(engine);
+                // A point that follows from one before it is not told again.
+                if before.is_none() || doubt == Doubt::OutsideSubgroup {
+                    self.add(number, doubt, [pair.0, pair.1], follow);
+                }
+            }
+        }
+    }
+
+    /// Wires that are not determined, the oldest first. From each on the engine takes it for determined: what depends on it
+    /// alone is not told again.
+    fn open(&mut self, engine: &mut Engine<'_>, open: &BTreeSet<Wire>) {
+        for wire in open {
+            if engine.facts.is_determined(*wire) {
+                continue;
+            }
+            let Some(row) = engine.uses.of(*wire).first().copied() else { continue };
+            engine.facts.determine(*wire);
+            let follow = follow(engine);
+            self.add(row, Doubt::Unknown, [*wire], follow);
+        }
+    }
+
+    fn add<const N: usize>(&mut self, row: u32, doubt: Doubt, wires: [Wire; N], follow: usize) {
+        let at = self.layout.rows[row as usize].constraint;
+        let constraint = &self.layout.constraints[at as usize];
+        let kind = match doubt {
+            Doubt::OffCurve => 1,
+            Doubt::OutsideSubgroup => 2,
+            _ => 3,
+        };
+        let first = self.found.iter().find(|((_, of, it), _)| (*of, *it) == (kind, at)).map(|(key, _)| *key);
+        let finding = self.found.entry(first.unwrap_or((row + 1, kind, at))).or_insert_with(|| Finding {
+            doubt,
+            name: constraint.name.clone(),
+            path: self.layout.path(constraint.region).into_iter().map(ToOwned::to_owned).collect(),
+            place: Some(constraint.place.clone()),
+            row: Some(row as usize),
+            wires: Vec::new(),
+            follow: 0,
+        });
+        finding.wires.extend(wires);
+        finding.follow += follow;
+    }
+}
+
+/// Lets the engine follow an assumption, and tells how many wires it determines.
+fn follow(engine: &mut Engine<'_>) -> usize {
+    let before = engine.facts.count_determined();
+    engine.run();
+    engine.facts.count_determined() - before
+}

@@ -1,0 +1,132 @@
+//! What an audit found, for programs and for people.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::check::short;
+use crate::layout::{Place, Wire};
+use crate::plain;
+
+/// What an audit found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// The name of the circuit.
+    pub circuit: String,
+    /// How many wires constraints determine, given the inputs. Inputs are not counted.
+    pub determined: usize,
+    /// How many wires a prover may choose, but for which it is proved that nothing depends on the choice.
+    pub choices: usize,
+    /// How many wires are not known to be determined: those of the findings and those that follow from them.
+    pub open: usize,
+    /// What is wrong, or not known to be right.
+    pub findings: Vec<Finding>,
+}
+
+impl Report {
+    /// Whether all is proved to be determined: no other witness passes for the same inputs, but for harmless choices.
+    #[must_use]
+    pub fn clean(&self) -> bool {
+        self.findings.is_empty()
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.circuit)?;
+        if self.clean() {
+            write!(f, "clean; the inputs determine all {} wires", self.determined + self.choices)?;
+            if self.choices > 0 {
+                write!(f, ", but for harmless choices on {}", self.choices)?;
+            }
+            return Ok(());
+        }
+        let s = |count: usize| if count == 1 { "" } else { "s" };
+        write!(f, "{} finding{}; ", self.findings.len(), s(self.findings.len()))?;
+        write!(f, "{} wire{} determined, {} not known to be", self.determined, s(self.determined), self.open)?;
+        self.findings.iter().try_for_each(|finding| write!(f, "\n\n{finding}"))
+    }
+}
+
+/// Something that is wrong, or not known to be right: all wires of one constraint of which the same is to be said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What is to be said.
+    pub doubt: Doubt,
+    /// The name of the constraint that first uses the wires; of an input that no constraint uses, its name.
+    pub name: String,
+    /// The names of the regions around it, outermost first.
+    pub path: Vec<String>,
+    /// Where in the source the constraint is asked for.
+    pub place: Option<Place>,
+    /// The first row that uses one of the wires.
+    pub row: Option<usize>,
+    /// The wires.
+    pub wires: Vec<Wire>,
+    /// How many more wires are determined once these are.
+    pub follow: usize,
+}
+
+/// What is to be said of wires.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Doubt {
+    /// It is shown that the constraints leave them free: with equal inputs two assignments satisfy the circuit. The values are
+    /// those of the first of the wires.
+    Free {
+        /// Its value in the witness that was given.
+        one: plain::Field,
+        /// Its value in the other.
+        other: plain::Field,
+    },
+    /// No rule says that they are determined, and no second assignment was found.
+    Unknown,
+    /// They are added as a point, and no constraint puts them on the curve.
+    OffCurve,
+    /// They are an input that is a point on the curve, and no constraint puts it into the subgroup of prime order.
+    OutsideSubgroup,
+    /// They are a private input that no constraint uses.
+    Unused,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let title = match self.doubt {
+            Doubt::Free { .. } => "free",
+            Doubt::Unknown => "unknown",
+            Doubt::OffCurve => "off the curve",
+            Doubt::OutsideSubgroup => "outside the subgroup",
+            Doubt::Unused => "unused",
+        };
+        write!(f, "{title}: ")?;
+        self.path.iter().try_for_each(|name| write!(f, "{name} / "))?;
+        write!(f, "{}", self.name)?;
+        if let (Some(place), Some(row)) = (&self.place, self.row) {
+            write!(f, " ({place}, row {row})")?;
+        }
+        let (count, s) = (self.wires.len(), if self.wires.len() == 1 { "" } else { "s" });
+        match &self.doubt {
+            Doubt::Free { one, other } => {
+                write!(f, "\n  {count} wire{s} can hold other values with the same inputs: ")?;
+                write!(f, "{} instead of {}, for one", short(other), short(one))?;
+            }
+            Doubt::Unknown => write!(f, "\n  no rule says that the inputs determine {count} wire{s} of it")?,
+            Doubt::OffCurve => write!(f, "\n  it adds a pair that no constraint puts on the curve")?,
+            Doubt::OutsideSubgroup => write!(f, "\n  no constraint puts this input into the subgroup of prime order")?,
+            Doubt::Unused => write!(f, "\n  no constraint uses this private input: a proof says nothing of it")?,
+        }
+        if self.follow > 0 {
+            write!(f, "; {} more depend{} on it", self.follow, if self.follow == 1 { "s" } else { "" })?;
+        }
+        f.write_str("\n  hint: ")?;
+        f.write_str(match self.doubt {
+            Doubt::Free { .. } => "add the constraint that ties the hint to what it is computed from",
+            Doubt::Unknown => {
+                "add the constraint that is missing, use a gadget, or audit with a witness to see whether they are free"
+            }
+            Doubt::OffCurve => "make the point with `Point`, which states the curve's equation",
+            Doubt::OutsideSubgroup => "take the input as a `Point`",
+            Doubt::Unused => "constrain it, or remove it",
+        })
+    }
+}

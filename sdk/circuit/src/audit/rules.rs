@@ -1,0 +1,214 @@
+//! The engine: rows are visited until none tells anything new.
+
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::vec::Vec;
+
+use dusk_bls12_381::BlsScalar;
+
+use super::facts::{Facts, Level};
+use super::form::{Form, Split};
+use super::integer::{Arc, Int, MODULUS};
+use super::uses::Uses;
+use crate::layout::{Kind, Layout, Row, Selectors, Wire};
+
+/// How many rows the consequences of one case are followed through.
+const MAX_CASE_VISITS: usize = 64;
+/// How many rows of one wire are looked at within a case, those nearest to where it began.
+const MAX_NEAR_ROWS: usize = 24;
+/// How deep cases may lie within one another.
+const MAX_CASE_DEPTH: u32 = 2;
+/// How many further cases are opened within a case.
+const MAX_INNER_CASES: usize = 4;
+/// How many visits within cases there may be for each row of the circuit, on average.
+const CASE_VISITS_PER_ROW: usize = 64;
+
+/// What is known, and what is still to be looked at.
+#[derive(Debug)]
+pub(super) struct Engine<'a> {
+    pub(super) layout: &'a Layout,
+    pub(super) facts: Facts,
+    pub(super) uses: Uses,
+    /// Whether the points of two rows' selectors are doublings of one another.
+    pub(super) doublings: BTreeMap<(u32, u32), bool>,
+    /// Whether the point of a row's selectors is on the curve, and how far within the subgroup.
+    pub(super) constants: BTreeMap<u32, Option<Level>>,
+    queue: VecDeque<u32>,
+    queued: Vec<bool>,
+    /// Rows that a case split may help, with the split.
+    stuck: BTreeMap<u32, Split>,
+    /// The first rows of runs of fixed-base additions about which something is new.
+    pub(super) chains: BTreeSet<u32>,
+    case_visits: usize,
+}
+
+impl<'a> Engine<'a> {
+    pub(super) fn new(layout: &'a Layout) -> Self {
+        let rows = u32::try_from(layout.rows.len()).unwrap_or(u32::MAX);
+        Self {
+            layout,
+            facts: Facts::new(layout),
+            uses: Uses::new(layout),
+            doublings: BTreeMap::new(),
+            constants: BTreeMap::new(),
+            queue: (0..rows).collect(),
+            queued: alloc::vec![true; layout.rows.len()],
+            stuck: BTreeMap::new(),
+            chains: BTreeSet::new(),
+            case_visits: CASE_VISITS_PER_ROW * layout.rows.len(),
+        }
+    }
+
+    pub(super) fn row(&self, row: u32) -> &'a Row {
+        &self.layout.rows[row as usize]
+    }
+
+    pub(super) fn selectors(&self, row: u32) -> &'a Selectors {
+        &self.layout.selectors[self.row(row).selectors as usize]
+    }
+
+    /// The wires of the row after one.
+    pub(super) fn ahead(&self, row: u32) -> [Wire; 4] {
+        self.layout.rows.get(row as usize + 1).map_or([Wire::ZERO; 4], |row| row.wires)
+    }
+
+    /// What a row states; after the last there is nothing.
+    pub(super) fn kind(&self, row: u32) -> Kind {
+        if row as usize >= self.layout.rows.len() { Kind::Idle } else { self.selectors(row).kind }
+    }
+
+    /// Follows all that is known to the end.
+    pub(super) fn run(&mut self) {
+        loop {
+            self.spread();
+            if let Some(row) = self.queue.pop_front() {
+                self.queued[row as usize] = false;
+                if let Some(split) = self.visit(row) {
+                    self.stuck.insert(row, split);
+                }
+            } else if let Some(start) = self.chains.pop_first() {
+                self.chain(start);
+            } else if let Some((row, split)) = self.stuck.pop_first() {
+                self.split(row, split, 0);
+            } else {
+                return;
+            }
+        }
+    }
+
+    /// Queues the rows of the wires about which something is new.
+    fn spread(&mut self) {
+        for wire in core::mem::take(&mut self.facts.news) {
+            for row in self.uses.of(wire) {
+                if !core::mem::replace(&mut self.queued[*row as usize], true) {
+                    self.queue.push_back(*row);
+                }
+            }
+        }
+    }
+
+    /// Learns what a row tells. A case split that could tell more is given back.
+    fn visit(&mut self, row: u32) -> Option<Split> {
+        let [a, b, c, d] = self.row(row).wires;
+        let [a1, b1, _, d1] = self.ahead(row);
+        match self.kind(row) {
+            Kind::Idle => None,
+            Kind::Arithmetic => Form::of(self.layout, &self.facts, row).learn(&mut self.facts),
+            Kind::Range => {
+                [(d, c), (c, b), (b, a), (a, d1)].into_iter().for_each(|(from, to)| self.digit(from, to));
+                None
+            }
+            Kind::And | Kind::Xor => {
+                [(a, a1), (b, b1), (d, d1)].into_iter().for_each(|(from, to)| self.digit(from, to));
+                self.facts.narrow(c, Arc::up_to(Int::new(9)));
+                if [a, a1, b, b1].into_iter().all(|wire| self.facts.is_determined(wire)) {
+                    self.facts.determine(c);
+                    if self.facts.is_determined(d) {
+                        self.facts.determine(d1);
+                    }
+                }
+                None
+            }
+            Kind::FixedAdd => {
+                self.fixed_add(row);
+                None
+            }
+            Kind::CurveAdd => {
+                self.curve_add(row);
+                None
+            }
+        }
+    }
+
+    /// `to = 4·from + digit`, where the digit is 0, 1, 2 or 3.
+    fn digit(&mut self, from: Wire, to: Wire) {
+        let four = BlsScalar::from(4);
+        let arc = *self.facts.arc(from);
+        let width = arc.width.mul(Int::new(4)).and_then(|width| width.add(Int::new(3)));
+        if width.is_none_or(|width| width >= MODULUS) {
+            return;
+        }
+        // Without a wrap-around the division by four has one result.
+        if let Some(sum) = arc.times(&four).and_then(|arc| arc.plus(&Arc::up_to(Int::new(3)))) {
+            self.facts.narrow(to, sum);
+        }
+        if self.facts.is_determined(to) {
+            self.facts.determine(from);
+        }
+    }
+
+    /// Looks at two cases: the determined wire has the value, and it has not. Two assignments with equal inputs are in the same
+    /// case; so what is determined in both is determined.
+    fn split(&mut self, row: u32, (wire, value): Split, depth: u32) {
+        if self.facts.differs(wire, &value) || !self.facts.is_determined(wire) {
+            return;
+        }
+        let mark = self.facts.enter();
+        self.facts.narrow(wire, Arc::constant(value));
+        self.follow(row, depth + 1);
+        let equal: BTreeSet<Wire> = self.facts.leave(mark).into_iter().collect();
+        if equal.is_empty() {
+            return;
+        }
+        let mark = self.facts.enter();
+        self.facts.exclude(wire, value);
+        self.follow(row, depth + 1);
+        for wire in self.facts.leave(mark) {
+            if equal.contains(&wire) {
+                self.facts.determine(wire);
+            }
+        }
+    }
+
+    /// Follows what a case tells through the rows around the one where it began.
+    fn follow(&mut self, row: u32, depth: u32) {
+        let mut queue = VecDeque::from([row]);
+        let mut splits: Vec<(u32, Split)> = Vec::new();
+        let mut visits = 0;
+        loop {
+            for wire in core::mem::take(&mut self.facts.news) {
+                for near in self.uses.near(wire, row, MAX_NEAR_ROWS) {
+                    if !queue.contains(near) {
+                        queue.push_back(*near);
+                    }
+                }
+            }
+            let Some(next) = queue.pop_front() else {
+                let Some((row, split)) = splits.pop().filter(|_| depth < MAX_CASE_DEPTH) else { return };
+                self.split(row, split, depth);
+                continue;
+            };
+            if visits == MAX_CASE_VISITS || self.case_visits == 0 {
+                self.facts.news.clear();
+                return;
+            }
+            visits += 1;
+            self.case_visits -= 1;
+            if let Some(split) = self.visit(next) {
+                splits.retain(|(row, _)| *row != next);
+                if splits.len() < MAX_INNER_CASES {
+                    splits.push((next, split));
+                }
+            }
+        }
+    }
+}

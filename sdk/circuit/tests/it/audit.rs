@@ -1,0 +1,213 @@
+//! What the audit proves, what it finds, and that it never says more than is true.
+
+use dusk_jubjub::{GENERATOR_EXTENDED, JubJubAffine, JubJubExtended};
+use dusk_sdk_circuit::*;
+
+use crate::stock::{self, one};
+
+fn build(body: impl FnOnce(&mut Circuit)) -> (Layout, Wires) {
+    let mut cs = Circuit::with_witness("fixture");
+    body(&mut cs);
+    let (layout, wires) = cs.finish();
+    assert_eq!(check(&layout, &wires), Ok(()));
+    (layout, wires)
+}
+
+#[track_caller]
+fn assert_clean(body: impl FnOnce(&mut Circuit)) -> Report {
+    let report = audit(&build(body).0);
+    assert!(report.clean(), "{report}");
+    report
+}
+
+/// The doubts that an audit without a witness raises, with the names of the constraints.
+fn doubts(layout: &Layout) -> Vec<(Doubt, String)> {
+    audit(layout).findings.into_iter().map(|it| (it.doubt, it.name)).collect()
+}
+
+fn point(cs: &mut Circuit, name: &str, point: JubJubExtended) -> [Wire; 2] {
+    let point = JubJubAffine::from(point);
+    let coordinates = plain::Array([point.get_u(), point.get_v()].map(plain::Field::from));
+    cs.private::<[Field; 2]>(name, Some(&coordinates)).map(Field::wire)
+}
+
+#[test]
+fn logic_that_does_not_bind_its_inputs_is_found() {
+    for xor in [false, true] {
+        let stock = |fixed| {
+            build(|cs| {
+                let inputs = [stock::field(cs, "a", 0xb5), stock::field(cs, "b", 0x6c)];
+                let out = stock::logic(cs, inputs, 4, xor, fixed);
+                stock::touch(cs, &[out]);
+            })
+        };
+        let (layout, _) = stock(false);
+        assert!(doubts(&layout).contains(&(Doubt::Unknown, "logic".to_owned())), "{}", audit(&layout));
+        let report = audit(&stock(true).0);
+        assert!(report.clean(), "{report}");
+    }
+}
+
+#[test]
+fn aliased_digits_of_a_multiplication_are_found() {
+    let stock = |fixed| {
+        build(|cs| {
+            let scalar = stock::field(cs, "scalar", 0x1234_5678_9abc);
+            let point = stock::mul_generator(cs, scalar, GENERATOR_EXTENDED, fixed);
+            stock::touch(cs, &point);
+        })
+    };
+    let (layout, _) = stock(false);
+    let report = audit(&layout);
+    assert_eq!((&report.findings[0].doubt, report.findings[0].name.as_str()), (&Doubt::Unknown, "step"));
+    let report = audit(&stock(true).0);
+    assert!(report.clean(), "{report}");
+    assert!(report.choices > 1000, "{report}");
+}
+
+#[test]
+fn a_hint_without_a_gate_is_found() {
+    let (layout, _) = build(|cs| {
+        let [a, b] = [stock::field(cs, "a", 6), stock::field(cs, "b", 7)];
+        // What `append_evaluated_output` does: the value is computed, and nothing says so.
+        let product = cs.hint([a, b], |[a, b]| a * b);
+        cs.region("result", |cs| stock::touch(cs, &[product, a, b]));
+    });
+    let report = audit(&layout);
+    assert_eq!(report.findings.len(), 1, "{report}");
+    assert!(report.to_string().contains("hint: add the constraint that is missing"), "{report}");
+}
+
+#[test]
+fn a_decomposition_that_can_exceed_the_field_is_found() {
+    for count in [1, 2, 64, 128, 252, 253, 254] {
+        assert_clean(|cs| {
+            let scalar = stock::field(cs, "scalar", 1);
+            stock::decomposition(cs, scalar, count);
+        });
+    }
+    for count in [255, 256] {
+        let (layout, _) = build(|cs| {
+            let scalar = stock::field(cs, "scalar", 12345);
+            stock::decomposition(cs, scalar, count);
+        });
+        let report = audit(&layout);
+        assert!(report.findings.iter().all(|it| it.doubt == Doubt::Unknown), "{report}");
+        assert_eq!(report.findings[0].name, "is a bit", "{report}");
+    }
+}
+
+#[test]
+fn ranges_are_determined() {
+    for rows in [1, 4, 16, 31] {
+        assert_clean(|cs| {
+            let value = stock::field(cs, "value", 200);
+            stock::range(cs, value, rows);
+        });
+    }
+    let (layout, _) = build(|cs| {
+        let value = stock::field(cs, "value", 200);
+        stock::range(cs, value, 32);
+    });
+    assert!(!audit(&layout).clean());
+}
+
+#[test]
+fn points_off_the_curve_and_outside_the_subgroup_are_found() {
+    let generator = GENERATOR_EXTENDED;
+    let (layout, _) = build(|cs| {
+        let [p, q] = [point(cs, "p", generator), point(cs, "q", generator.double())];
+        let sum = stock::add_points(cs, p, q);
+        let sum = stock::add_points(cs, sum, q);
+        stock::touch(cs, &sum);
+    });
+    assert_eq!(doubts(&layout), [(Doubt::OffCurve, "addition".to_owned())]);
+    let (layout, _) = build(|cs| {
+        let [p, q] = [point(cs, "p", generator), point(cs, "q", generator.double())];
+        stock::on_curve(cs, p);
+        stock::on_curve(cs, q);
+        let sum = stock::add_points(cs, p, q);
+        stock::touch(cs, &sum);
+    });
+    assert_eq!(doubts(&layout), [(Doubt::OutsideSubgroup, "addition".to_owned())]);
+    assert_clean(|cs| {
+        let p = point(cs, "p", generator.double().double().double());
+        // Eight times a point on the curve; which of the eight it is does not matter.
+        let affine = JubJubAffine::from(generator);
+        let base = cs.hints([], |[]| [affine.get_u(), affine.get_v()]);
+        stock::on_curve(cs, base);
+        let two = stock::add_points(cs, base, base);
+        let four = stock::add_points(cs, two, two);
+        let eight = stock::add_points(cs, four, four);
+        stock::assert_equal(cs, eight[0], p[0]);
+        stock::assert_equal(cs, eight[1], p[1]);
+        let sum = stock::add_points(cs, p, p);
+        stock::touch(cs, &sum);
+    });
+}
+
+#[test]
+fn a_cofactor_point_that_something_else_uses_is_found() {
+    let (layout, _) = build(|cs| {
+        let p = point(cs, "p", GENERATOR_EXTENDED.double().double().double());
+        let affine = JubJubAffine::from(GENERATOR_EXTENDED);
+        let base = cs.hints([], |[]| [affine.get_u(), affine.get_v()]);
+        stock::on_curve(cs, base);
+        let two = stock::add_points(cs, base, base);
+        let four = stock::add_points(cs, two, two);
+        let eight = stock::add_points(cs, four, four);
+        stock::assert_equal(cs, eight[0], p[0]);
+        stock::assert_equal(cs, eight[1], p[1]);
+        let factor = stock::field(cs, "factor", 3);
+        let product = cs.hint([base[0], factor], |[u, factor]| u * factor);
+        cs.gate("product", Gate::new().ab(base[0], factor, one()).c(product, -one()));
+    });
+    assert!(!audit(&layout).clean());
+}
+
+#[test]
+fn is_zero_is_determined_only_with_its_inverse_pinned() {
+    let is_zero = |pinned: bool| {
+        move |cs: &mut Circuit| {
+            let x = stock::field(cs, "x", 5);
+            let inverse = cs.hint([x], |[x]| x.invert().unwrap_or_default());
+            let is_zero = cs.hint([x], |[x]| BlsScalar::from(u64::from(x == BlsScalar::zero())));
+            cs.gate("inverse", Gate::new().ab(x, inverse, one()).c(is_zero, one()).constant(-one()));
+            cs.gate("one of both", Gate::new().ab(x, is_zero, one()));
+            if pinned {
+                cs.gate("pinned", Gate::new().ab(inverse, is_zero, one()));
+            }
+        }
+    };
+    assert_clean(is_zero(true));
+    let (layout, _) = build(is_zero(false));
+    let report = audit(&layout);
+    // The result is determined, the inverse of zero is not.
+    assert_eq!((report.determined, report.open), (1, 1), "{report}");
+}
+
+#[test]
+fn a_point_that_bits_select_is_on_the_curve() {
+    assert_clean(|cs| {
+        let generator = JubJubAffine::from(GENERATOR_EXTENDED);
+        let bit = cs.private::<Bool>("bit", Some(&true)).wire();
+        let u = cs.constant(generator.get_u());
+        let v = cs.constant(generator.get_v());
+        // (bit·u, 1 + bit·(v − 1))
+        let x = cs.hint([bit, u], |[bit, u]| bit * u);
+        cs.gate("select", Gate::new().ab(bit, u, one()).c(x, -one()));
+        let y = cs.hint([bit, v], |[bit, v]| one() + bit * (v - one()));
+        cs.gate("select", Gate::new().ab(bit, v, one()).a(bit, -one()).c(y, -one()).constant(one()));
+        let sum = stock::add_points(cs, [x, y], [u, v]);
+        let sum = stock::add_points(cs, sum, [x, y]);
+        stock::touch(cs, &sum);
+    });
+}
+
+#[test]
+fn a_private_input_that_nothing_uses_is_found() {
+    let (layout, _) = build(|cs| {
+        stock::field(cs, "forgotten", 5);
+    });
+    assert_eq!(doubts(&layout), [(Doubt::Unused, "forgotten".to_owned())]);
+}
