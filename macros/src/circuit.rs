@@ -99,6 +99,9 @@ fn model(function: &ItemFn, faults: &mut Diagnostics) -> Model {
         if let Type::Reference(reference) = &*argument.ty {
             faults.at(reference, "an input is taken by value: its wires are few numbers");
         }
+        if let Some(fault) = plain_fault(&argument.ty) {
+            faults.at(&argument.ty, fault);
+        }
         inputs.push(Input { name: pattern.ident.clone(), ty: (*argument.ty).clone(), public });
     }
     let name = pascal_case(&signature.ident);
@@ -108,6 +111,30 @@ fn model(function: &ItemFn, faults: &mut Diagnostics) -> Model {
         name,
         doc: docs(&function.attrs),
         inputs,
+    }
+}
+
+/// What to write instead of a type that is no value of circuits, as far as its tokens tell.
+fn plain_fault(ty: &Type) -> Option<String> {
+    match ty {
+        Type::Array(array) => plain_fault(&array.elem),
+        Type::Path(path) => {
+            let written = path.path.get_ident()?.to_string();
+            let instead = match written.as_str() {
+                "u8" | "u16" | "u32" | "u64" | "u128" => written.to_uppercase(),
+                "usize" => "U64".to_owned(),
+                "bool" => "Bool".to_owned(),
+                "i8" | "i16" | "i32" | "i64" | "i128" | "isize" => {
+                    return Some("circuits have no negative numbers: take an unsigned number and a `Bool`".to_owned());
+                }
+                "String" | "Vec" => {
+                    return Some("the size of an input is fixed: take an array `[T; N]`".to_owned());
+                }
+                _ => return None,
+            };
+            Some(format!("`{written}` is a value outside of circuits: take a `{instead}`"))
+        }
+        _ => None,
     }
 }
 
@@ -141,11 +168,11 @@ fn make(model: &Model) -> TokenStream {
         let text = text.trim_start_matches("r#");
         if input.public {
             quote_spanned! { ty.span()=>
-                let #ident = circuit.public::<#ty>(#text, inputs.map(|(public, _)| &public.#ident));
+                let #ident = __circuit.public::<#ty>(#text, __inputs.map(|(public, _)| &public.#ident));
             }
         } else {
             quote_spanned! { ty.span()=>
-                let #ident = circuit.private::<#ty>(#text, inputs.map(|(_, private)| &private.#ident));
+                let #ident = __circuit.private::<#ty>(#text, __inputs.map(|(_, private)| &private.#ident));
             }
         }
     });
@@ -172,11 +199,11 @@ fn make(model: &Model) -> TokenStream {
             type Private = #private;
 
             fn build(
-                circuit: &mut ::dusk_sdk::zk::Circuit,
-                inputs: ::core::option::Option<(&#public, &#private)>,
+                __circuit: &mut ::dusk_sdk::zk::Circuit,
+                __inputs: ::core::option::Option<(&#public, &#private)>,
             ) {
                 #(#build)*
-                #function(circuit, #(#arguments),*);
+                #function(__circuit, #(#arguments),*);
             }
 
             fn encode(public: &#public) -> ::dusk_sdk::__private::Vec<::dusk_sdk::Field> {
@@ -278,6 +305,11 @@ pub(crate) fn expand_type(options: &TokenStream, item: &TokenStream) -> TokenStr
     };
     if !item.generics.params.is_empty() {
         faults.at(&item.generics, "a type of circuits cannot be generic");
+    }
+    for field in &item.fields {
+        if let Some(fault) = plain_fault(&field.ty) {
+            faults.at(&field.ty, fault);
+        }
     }
     if !matches!(item.fields, Fields::Named(_)) {
         faults.at(&item.fields, "name the fields: witnesses give them by name");

@@ -61,3 +61,27 @@ fn the_expansion_of_a_test() {
     };
     insta::assert_snapshot!(pretty(crate::test::expand(&TokenStream::new(), &test)));
 }
+
+#[test]
+fn the_expansion_of_a_circuit() {
+    let circuit = quote! {
+        /// The prover knows two factors of `product`.
+        pub fn factors(cs: &mut Circuit, #[public] product: Field, #[private] left: Field, #[private] right: Field) {
+            left.mul(cs, right).assert_eq(cs, "product", product);
+        }
+    };
+    insta::assert_snapshot!(pretty(crate::circuit::expand(&TokenStream::new(), &circuit)));
+}
+
+#[test]
+fn the_expansion_of_a_type_of_circuits() {
+    let holder = quote! {
+        /// Who holds shares.
+        pub struct Holder {
+            /// Known to the holder alone.
+            pub secret: Field,
+            pub country: U16,
+        }
+    };
+    insta::assert_snapshot!(pretty(crate::circuit::expand_type(&TokenStream::new(), &holder)));
+}
