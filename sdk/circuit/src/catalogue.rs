@@ -4,8 +4,10 @@ use alloc::vec::Vec;
 
 use crate::circuit::Circuit;
 use crate::layout::Layout;
+use crate::value::Value;
 
 mod curve;
+mod hashes;
 mod numbers;
 
 /// A gadget in the catalogue.
@@ -41,6 +43,30 @@ impl Gadget {
 /// All gadgets with what they cost.
 #[must_use]
 pub fn catalogue() -> Vec<Entry> {
-    let families = [numbers::GADGETS, curve::GADGETS];
+    let families = [numbers::GADGETS, curve::GADGETS, hashes::GADGETS];
     families.into_iter().flatten().map(Gadget::entry).collect()
 }
+
+/// Private inputs of one type, and how many rows they took.
+fn inputs<T: Value, const N: usize>(cs: &mut Circuit) -> ([T; N], usize) {
+    let values = cs.private::<[T; N]>("inputs", None);
+    let rows = cs.rows();
+    (values, rows)
+}
+
+/// A gadget over inputs of one type.
+macro_rules! gadget {
+    ($name:literal, $aim:literal, $input:ty, |$cs:ident, [$($value:ident),+]| $body:expr) => {
+        Gadget {
+            name: $name,
+            aim: $aim,
+            build: |$cs| {
+                let ([$($value),+], rows) = $crate::catalogue::inputs::<$input, { [$(stringify!($value)),+].len() }>($cs);
+                let _ = $body;
+                rows
+            },
+        }
+    };
+}
+
+use gadget;

@@ -3,11 +3,13 @@
 use alloc::borrow::ToOwned;
 use alloc::collections::BTreeMap;
 use alloc::string::ToString;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::panic::Location;
 
 use dusk_bls12_381::BlsScalar;
 
+use crate::gadgets::poseidon;
 use crate::gate::Gate;
 use crate::layout::{Constraint, Input, Kind, Layout, Place, Region, Row, Selectors, Wire};
 use crate::value::Value;
@@ -29,6 +31,8 @@ pub struct Circuit {
     regions: BTreeMap<(u32, &'static str), u32>,
     constraints: BTreeMap<(u32, &'static str, Location<'static>), u32>,
     constants: BTreeMap<BlsScalar, Wire>,
+    /// The constants of the hash, once there is one.
+    poseidon: Option<Arc<poseidon::Tables>>,
     /// The region that is open.
     region: u32,
     /// Where the outermost open gadget was called.
@@ -66,6 +70,7 @@ impl Circuit {
             regions: BTreeMap::new(),
             constraints: BTreeMap::new(),
             constants: BTreeMap::from([(BlsScalar::zero(), Wire::ZERO), (BlsScalar::one(), Wire::ONE)]),
+            poseidon: None,
             region: 0,
             gadget: None,
         };
@@ -167,6 +172,11 @@ impl Circuit {
         self.gate("constant", Gate::new().a(wire, -BlsScalar::one()).constant(value));
         self.constants.insert(value, wire);
         wire
+    }
+
+    /// The constants of the hash.
+    pub(crate) fn poseidon(&mut self) -> Arc<poseidon::Tables> {
+        Arc::clone(self.poseidon.get_or_insert_with(|| Arc::new(poseidon::Tables::new())))
     }
 
     /// Adds a row. Its name says what it states, to people.

@@ -64,7 +64,7 @@ pub use crate::{
     check::{CheckError, Held, Unsatisfied, check, short},
     circuit::Circuit,
     definition::{Definition, WitnessError, layout, witness},
-    gadgets::{Linear, Multiplier, Select},
+    gadgets::{Linear, Multiplier, Select, hash},
     gate::Gate,
     layout::{
         Constraint, Digest, Input, Kind, Layout, LayoutError, MAX_ROWS, Place, RESERVED_ROWS, Region, Row, Selectors,

@@ -1,30 +1,7 @@
 //! Field elements, bits, numbers.
 
-use super::Gadget;
-use crate::circuit::Circuit;
-use crate::value::{Bool, Field, U8, U16, U32, U64, U128, Unsigned, Value};
-
-/// Private inputs of one type, and how many rows they took.
-fn inputs<T: Value, const N: usize>(cs: &mut Circuit) -> ([T; N], usize) {
-    let values = cs.private::<[T; N]>("inputs", None);
-    let rows = cs.rows();
-    (values, rows)
-}
-
-/// A gadget over inputs of one type.
-macro_rules! gadget {
-    ($name:literal, $aim:literal, $input:ty, |$cs:ident, [$($value:ident),+]| $body:expr) => {
-        Gadget {
-            name: $name,
-            aim: $aim,
-            build: |$cs| {
-                let ([$($value),+], rows) = inputs::<$input, { [$(stringify!($value)),+].len() }>($cs);
-                let _ = $body;
-                rows
-            },
-        }
-    };
-}
+use super::{Gadget, gadget};
+use crate::value::{Bool, Field, U8, U16, U32, U64, U128, Unsigned};
 
 pub(super) const GADGETS: &[Gadget] = &[
     gadget!("product and sum of field elements", 1, Field, |cs, [a, b, c]| a.mul_add(cs, b, c)),

@@ -5,8 +5,10 @@ mod field;
 mod linear;
 mod logic;
 mod number;
+pub(crate) mod poseidon;
 pub(crate) mod range;
 
 pub use curve::Multiplier;
 pub use linear::Linear;
 pub use logic::Select;
+pub use poseidon::hash;

@@ -8,6 +8,8 @@ mod field;
 #[cfg(feature = "zk")]
 mod field_serde;
 #[cfg(feature = "zk")]
+mod hash;
+#[cfg(feature = "zk")]
 mod hex;
 #[cfg(feature = "zk")]
 mod unsigned;
@@ -17,5 +19,7 @@ pub use array::Array;
 #[cfg(feature = "zk")]
 pub use curve::{NotAPoint, NotAScalar, Point, Scalar};
 pub use field::{ArchivedField, Field, NotAField};
+#[cfg(feature = "zk")]
+pub use hash::hash;
 #[cfg(feature = "zk")]
 pub use unsigned::{TooWide, Unsigned};

@@ -76,4 +76,9 @@ const GATES: &str = "
 253 multiple of a fixed point
 253 key ownership
 1424 multiple of a point
+558 hash of 1 element
+561 hash of 2 elements
+571 hash of 4 elements
+1154 hash of 5 elements
+1157 hash of 8 elements
 ";

@@ -3,6 +3,7 @@
 mod audit;
 mod catalogue;
 mod curve;
+mod hashes;
 mod layouts;
 mod numbers;
 mod stock;

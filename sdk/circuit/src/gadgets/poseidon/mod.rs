@@ -1,0 +1,262 @@
+//! The Poseidon hash, with the values of `dusk-poseidon`.
+//!
+//! # Rows
+//!
+//! A permutation has 4 full rounds, 60 partial rounds, 4 full rounds, on a state of 5 elements; the S-box is the fifth power.
+//!
+//! **S-box.** Three rows: `y = (x + k)²`, `t = y²`, and `(x + k)·t` times a constant. The last has two places left, so that it adds another
+//! value on the way.
+//!
+//! **Full round.** The S-boxes add up as they go: `u₀ = m₀v₀`, `uⱼ = uⱼ₋₁ + mⱼvⱼ`. So the last one is one element of the mixed
+//! state, and the other four are sums of the five `u`: two rows each. 23 rows.
+//!
+//! **Partial rounds.** All but the S-box is linear. Let `x` be its input and `p` the other four elements, `P m n μ` the blocks of the matrix:
+//! `p' = P·p + m·v`, `x' = n·p + μ·v`. Taking `v` from the second, `q = p − (m/μ)·x` follows `q' = B·q + g·x`, with `B = P − m·n/μ`
+//! and `g = B·m/μ`, and the next input is `x' = μ·v + θ·x + d`, with `d = n·q` and `θ = n·m/μ`. That is the last row of the S-box: `v` is no
+//! wire. What remains is `d`: by the characteristic polynomial `λ⁴ − γ₁λ³ − γ₂λ² − γ₃λ − γ₄` of `B`, in the observer's form,
+//!
+//! ```text
+//! d' = γ₁d + δ₁x + z₂,  z₂' = γ₂d + δ₂x + z₃,  z₃' = γ₃d + δ₃x + z₄,  z₄' = γ₄d + δ₄x.
+//! ```
+//!
+//! Each is a row, the last with a place left. Two rounds taken together need only seven such rows. Let wires carry
+//! `s = z₃ + α·z₂` and `w = z₄ + γ₃·d`, with `α = −δ₃/δ₂` and `τ = γ₂ + γ₃/α`, over the rounds 0, 1, 2:
+//!
+//! ```text
+//! d₁ = γ₁d₀ + δ₁x₀ + z₂
+//! e  = s + (γ₂ + αγ₁)d₀ + (δ₂ + αδ₁)x₀       d₂  = (γ₁ − α)d₁ + δ₁x₁ + e
+//! f  = w + δ₃x₀ + τd₁                        z₂' = (γ₂ − τ)d₁ + δ₂x₁ + f
+//! s' = γ₄d₀ + δ₄x₀ + αf                      w'  = γ₄d₁ + δ₄x₁ + γ₃d₂
+//! ```
+//!
+//! The constants of partial rounds add to the input of the S-box only: what they come to is carried beside the state.
+//!
+//! # Soundness
+//!
+//! Every row defines one new wire from wires before it, with a factor −1. So all wires are determined by the inputs.
+
+mod tables;
+
+use alloc::vec::Vec;
+
+use dusk_bls12_381::BlsScalar;
+
+pub(crate) use self::tables::Tables;
+use self::tables::{FULL, Row, WIDTH, inverse};
+use super::linear::Linear;
+use crate::circuit::Circuit;
+use crate::gate::Gate;
+use crate::layout::Wire;
+use crate::value::Field;
+
+/// How many elements a permutation takes in.
+const RATE: usize = WIDTH - 1;
+
+/// The Poseidon hash of elements: [`plain::hash`](crate::plain::hash) of their values. 571 rows for four elements and fewer for less;
+/// 1157 for eight.
+///
+/// 1. The result is the second element of the state of the sponge after all elements were absorbed, four at a time, with the tag of
+///    that number of elements.
+///
+/// # Panics
+/// Without any element: production has no such hash.
+#[track_caller]
+#[must_use]
+pub fn hash(cs: &mut Circuit, elements: &[Field]) -> Field {
+    assert!(!elements.is_empty(), "a hash takes one element at least");
+    cs.gadget("hash", |cs| sponge(cs, Domain::Other, elements))
+}
+
+/// The hash of the four children of a node of a Merkle tree.
+#[track_caller]
+pub(crate) fn hash_node(cs: &mut Circuit, children: &[Field; 4]) -> Field {
+    cs.gadget("hash", |cs| sponge(cs, Domain::Merkle4, children))
+}
+
+/// What a hash is for. Source: `dusk_poseidon::Domain`.
+#[derive(Clone, Copy)]
+enum Domain {
+    Other = 0,
+    Merkle4 = 15,
+}
+
+/// What the sponge begins with: a hash of the domain and of how many elements go in, and one comes out. Source: SAFE,
+/// <https://eprint.iacr.org/2023/522>, section 2.3.
+fn tag(domain: Domain, elements: usize) -> BlsScalar {
+    let absorb = 0x8000_0000 | u32::try_from(elements).expect("a circuit is smaller than 2^31 rows");
+    let mut input = Vec::with_capacity(16);
+    input.extend_from_slice(&absorb.to_be_bytes());
+    input.extend_from_slice(&1_u32.to_be_bytes());
+    input.extend_from_slice(&(domain as u64).to_be_bytes());
+    BlsScalar::hash_to_scalar(&input)
+}
+
+#[track_caller]
+fn sponge(cs: &mut Circuit, domain: Domain, elements: &[Field]) -> Field {
+    let tables = cs.poseidon();
+    let mut chunks = elements.chunks(RATE);
+    let mut state = [Lane::constant(BlsScalar::zero()); WIDTH];
+    state[0] = Lane::constant(tag(domain, elements.len()));
+    for (lane, element) in state[1..].iter_mut().zip(chunks.next().unwrap_or_default()) {
+        lane.wire = element.wire();
+    }
+    for chunk in chunks {
+        let mut next = permute(cs, &tables, state);
+        for (lane, element) in next[1..].iter_mut().zip(chunk) {
+            *lane = Field::from_wire(*lane).add(cs, *element).wire();
+        }
+        state = next.map(Lane::wire);
+    }
+    let before_last = all_but_last_round(cs, &tables, state);
+    let last = SBoxes::new(cs, before_last, &tables.mix[1]);
+    Field::from_wire(last.chained)
+}
+
+/// An input of an S-box: a wire plus a constant. The wire 0 is none: then the S-box is a constant and takes no row.
+#[derive(Clone, Copy)]
+struct Lane {
+    wire: Wire,
+    constant: BlsScalar,
+}
+
+impl Lane {
+    fn constant(constant: BlsScalar) -> Self {
+        Self { wire: Wire::ZERO, constant }
+    }
+
+    fn wire(wire: Wire) -> Self {
+        Self { wire, constant: BlsScalar::zero() }
+    }
+}
+
+/// The whole permutation.
+#[track_caller]
+fn permute(cs: &mut Circuit, tables: &Tables, state: [Lane; WIDTH]) -> [Wire; WIDTH] {
+    let before_last = all_but_last_round(cs, tables, state);
+    SBoxes::new(cs, before_last, &tables.mix[0]).mix(cs, &tables.mix).map(|lane| lane.wire)
+}
+
+/// The permutation up to the S-boxes of the last round.
+#[track_caller]
+fn all_but_last_round(cs: &mut Circuit, tables: &Tables, state: [Lane; WIDTH]) -> [Lane; WIDTH] {
+    let mut state = add(state, &tables.front[0]);
+    for round in 1..FULL {
+        state = add(SBoxes::new(cs, state, &tables.mix[0]).mix(cs, &tables.mix), &tables.front[round]);
+    }
+    // The wires of the recurrence, straight from the S-boxes.
+    let enter = product(&tables.enter, &tables.mix);
+    let wires = SBoxes::new(cs, state, &enter[0]).mix(cs, &enter);
+    let wires = partial_rounds(cs, tables, wires.map(|lane| lane.wire));
+    let left: [Wire; WIDTH] = core::array::from_fn(|i| {
+        // The last element is the first wire.
+        let sum = (0..WIDTH).fold(Linear::new(), |sum, j| sum.term(wires[j], tables.leave[i][j]));
+        if i == WIDTH - 1 { wires[0] } else { sum.value_named(cs, "mix").wire() }
+    });
+    state = add(left.map(Lane::wire), &tables.back[0]);
+    for round in 1..FULL {
+        state = add(SBoxes::new(cs, state, &tables.mix[0]).mix(cs, &tables.mix), &tables.back[round]);
+    }
+    state
+}
+
+fn add(state: [Lane; WIDTH], constants: &Row) -> [Lane; WIDTH] {
+    core::array::from_fn(|i| Lane { wire: state[i].wire, constant: state[i].constant + constants[i] })
+}
+
+fn product(a: &[Row; WIDTH], b: &[Row; WIDTH]) -> [Row; WIDTH] {
+    core::array::from_fn(|i| {
+        core::array::from_fn(|j| (0..WIDTH).fold(BlsScalar::zero(), |sum, k| sum + a[i][k] * b[k][j]))
+    })
+}
+
+/// The S-boxes of a full round.
+struct SBoxes {
+    /// For each S-box the sum of all up to it, each times its factor. Constant ones are left out.
+    sums: [Wire; WIDTH],
+    factors: Row,
+    /// The outputs of the constant ones.
+    constants: Row,
+    /// The sum of all: the first row of the matrix, but for the constant ones.
+    chained: Wire,
+}
+
+impl SBoxes {
+    /// Adds up the S-boxes with these factors.
+    #[track_caller]
+    fn new(cs: &mut Circuit, lanes: [Lane; WIDTH], factors: &Row) -> Self {
+        let mut sboxes =
+            Self { sums: [Wire::ZERO; WIDTH], factors: *factors, constants: Row::default(), chained: Wire::ZERO };
+        for (index, Lane { wire, constant }) in lanes.into_iter().enumerate() {
+            if wire == Wire::ZERO {
+                sboxes.constants[index] = constant.square().square() * constant;
+                continue;
+            }
+            sboxes.chained = sbox(cs, wire, constant, factors[index], BlsScalar::zero(), sboxes.chained);
+            sboxes.sums[index] = sboxes.chained;
+        }
+        sboxes
+    }
+
+    /// A matrix times the outputs, whose first row is that of the factors.
+    #[track_caller]
+    fn mix(&self, cs: &mut Circuit, matrix: &[Row; WIDTH]) -> [Lane; WIDTH] {
+        let wired: Vec<usize> = (0..WIDTH).filter(|j| self.sums[*j] != Wire::ZERO).collect();
+        core::array::from_fn(|i| {
+            let row = &matrix[i];
+            let constant = (0..WIDTH).fold(BlsScalar::zero(), |sum, j| sum + row[j] * self.constants[j]);
+            if i == 0 {
+                return Lane { wire: self.chained, constant };
+            }
+            // An output is its sum less the one before, over its factor.
+            let share = |j: usize| row[j] * inverse(&self.factors[j]);
+            let mut sum = Linear::new();
+            for (place, j) in wired.iter().enumerate() {
+                let next = wired.get(place + 1).map_or(BlsScalar::zero(), |next| share(*next));
+                sum = sum.term(self.sums[*j], share(*j) - next);
+            }
+            Lane { wire: sum.value_named(cs, "mix").wire(), constant }
+        })
+    }
+}
+
+/// `factor·(x + constant)⁵ + linear·x + addend`. Three rows.
+#[track_caller]
+fn sbox(cs: &mut Circuit, x: Wire, constant: BlsScalar, factor: BlsScalar, linear: BlsScalar, addend: Wire) -> Wire {
+    let one = BlsScalar::one();
+    let square = cs.hint([x], |[x]| (x + constant).square());
+    let gate = Gate::new().ab(x, x, one).a(x, constant.double()).c(square, -one).constant(constant.square());
+    cs.gate("S-box", gate);
+    let fourth = cs.hint([square], |[square]| square.square());
+    cs.gate("S-box", Gate::new().ab(square, square, one).c(fourth, -one));
+    let out =
+        cs.hint([x, fourth, addend], |[x, fourth, addend]| factor * (x + constant) * fourth + linear * x + addend);
+    let gate = Gate::new().ab(x, fourth, factor).a(x, linear).b(fourth, factor * constant).c(out, -one);
+    cs.gate("S-box", gate.d(addend, if addend == Wire::ZERO { BlsScalar::zero() } else { one }));
+    out
+}
+
+/// The partial rounds, two at a time, from and to the wires `x d z₂ s w`.
+#[track_caller]
+fn partial_rounds(cs: &mut Circuit, tables: &Tables, wires: [Wire; WIDTH]) -> [Wire; WIDTH] {
+    let it = &tables.recurrence;
+    let ([g1, g2, g3, g4], [e1, e2, e3, e4]) = (it.gamma, it.delta);
+    let one = BlsScalar::one();
+    let mut row = |cs: &mut Circuit, terms: [(BlsScalar, Wire); 3]| {
+        let sum = terms.into_iter().fold(Linear::new(), |sum, (factor, wire)| sum.term(wire, factor));
+        sum.value_named(cs, "mix").wire()
+    };
+    let [mut x, mut d, mut z, mut s, mut w] = wires;
+    for constants in tables.partial.chunks_exact(2) {
+        let x1 = sbox(cs, x, constants[0], it.sbox, it.input, d);
+        let d1 = row(cs, [(g1, d), (e1, x), (one, z)]);
+        let x2 = sbox(cs, x1, constants[1], it.sbox, it.input, d1);
+        let e = row(cs, [(one, s), (g2 + it.alpha * g1, d), (e2 + it.alpha * e1, x)]);
+        let d2 = row(cs, [(g1 - it.alpha, d1), (e1, x1), (one, e)]);
+        let f = row(cs, [(one, w), (e3, x), (it.tau, d1)]);
+        z = row(cs, [(g2 - it.tau, d1), (e2, x1), (one, f)]);
+        s = row(cs, [(g4, d), (e4, x), (it.alpha, f)]);
+        w = row(cs, [(g4, d1), (e4, x1), (g3, d2)]);
+        (x, d) = (x2, d2);
+    }
+    [x, d, z, s, w]
+}

@@ -1,0 +1,181 @@
+//! The constants of the permutation, and what the gadget makes of them.
+
+use dusk_bls12_381::BlsScalar;
+use sha2::{Digest, Sha512};
+
+/// Elements of the state.
+pub(super) const WIDTH: usize = 5;
+/// Full rounds on either side of the partial ones.
+pub(super) const FULL: usize = 4;
+/// Partial rounds.
+pub(super) const PARTIAL: usize = 60;
+
+pub(super) type Row = [BlsScalar; WIDTH];
+type Matrix<const N: usize> = [[BlsScalar; N]; N];
+
+/// All that the gadget needs, computed once for each circuit.
+#[derive(Debug)]
+pub(crate) struct Tables {
+    /// The matrix of the linear layer.
+    pub(super) mix: Matrix<WIDTH>,
+    /// The constants of the full rounds in front, and those behind. The first of those behind hold what the constants of the
+    /// partial rounds come to.
+    pub(super) front: [Row; FULL],
+    pub(super) back: [Row; FULL],
+    /// What is added to the input of the S-box of each partial round.
+    pub(super) partial: [BlsScalar; PARTIAL],
+    pub(super) recurrence: Recurrence,
+    /// The wires that partial rounds begin with, over the state.
+    pub(super) enter: Matrix<WIDTH>,
+    /// The state, over the wires that partial rounds end with.
+    pub(super) leave: Matrix<WIDTH>,
+}
+
+/// The partial rounds as a recurrence. The module `poseidon` says which.
+#[derive(Debug)]
+pub(super) struct Recurrence {
+    /// The factor of the S-box in the next input of it.
+    pub(super) sbox: BlsScalar,
+    /// The factor of its own input in the next one.
+    pub(super) input: BlsScalar,
+    pub(super) gamma: [BlsScalar; 4],
+    pub(super) delta: [BlsScalar; 4],
+    pub(super) alpha: BlsScalar,
+    pub(super) tau: BlsScalar,
+}
+
+impl Tables {
+    pub(crate) fn new() -> Self {
+        let mix = mix();
+        let constants = round_constants();
+        let (recurrence, enter) = Recurrence::new(&mix);
+
+        // The constants of partial rounds are carried along beside the state, which is linear in all but the S-box.
+        let mut carried = Row::default();
+        let partial = core::array::from_fn(|round| {
+            let mut sum: Row = core::array::from_fn(|i| carried[i] + constants[FULL + round][i]);
+            let own = core::mem::take(&mut sum[WIDTH - 1]);
+            carried = apply(&mix, &sum);
+            own
+        });
+        let mut back: [Row; FULL] = core::array::from_fn(|round| constants[FULL + PARTIAL + round]);
+        back[0].iter_mut().zip(&carried).for_each(|(constant, carried)| *constant += carried);
+        let front = core::array::from_fn(|round| constants[round]);
+        let leave = invert(enter);
+        Self { mix, front, back, partial, recurrence, enter, leave }
+    }
+}
+
+/// Source: `assets/HOWTO.md` of `dusk-poseidon` 0.42: a chain of SHA-512, each digest added to the constant before it. The limbs of
+/// the Montgomery form are then read as a number.
+fn round_constants() -> [Row; 2 * FULL + PARTIAL] {
+    let mut bytes: [u8; 64] = Sha512::digest(b"poseidon-for-plonk").into();
+    let mut sum = BlsScalar::one();
+    [(); 2 * FULL + PARTIAL].map(|()| {
+        [(); WIDTH].map(|()| {
+            sum += BlsScalar::from_bytes_wide(&bytes);
+            bytes = Sha512::digest(bytes).into();
+            BlsScalar::from_raw(sum.0)
+        })
+    })
+}
+
+/// The Cauchy matrix of 0 to 4 and 5 to 9, its limbs read as those of the constants.
+fn mix() -> Matrix<WIDTH> {
+    core::array::from_fn(|i| {
+        core::array::from_fn(|j| BlsScalar::from_raw(inverse(&BlsScalar::from((i + j + WIDTH) as u64)).0))
+    })
+}
+
+impl Recurrence {
+    /// The recurrence, and the wires that it begins with over the state.
+    fn new(mix: &Matrix<WIDTH>) -> (Self, Matrix<WIDTH>) {
+        const LAST: usize = WIDTH - 1;
+        let sbox = mix[LAST][LAST];
+        let down = inverse(&sbox);
+        // The state but for its last element, p, and the last element, x: p' = P·p + m·v, x' = n·p + sbox·v. With v from the second in
+        // the first, q = p − x·m/sbox is B·p of the round before.
+        let column: [BlsScalar; 4] = core::array::from_fn(|i| mix[i][LAST] * down);
+        let row: [BlsScalar; 4] = core::array::from_fn(|j| mix[LAST][j]);
+        let b: Matrix<4> = core::array::from_fn(|i| core::array::from_fn(|j| mix[i][j] - column[i] * row[j]));
+        let input = dot(&row, &column);
+        let gamma = characteristic(&b);
+
+        let drive = apply(&b, &column);
+        let mut observers = [row; 4];
+        for k in 1..4 {
+            let last = observers[k - 1];
+            observers[k] =
+                core::array::from_fn(|j| (0..4).fold(-gamma[k - 1] * row[j], |sum, i| sum + last[i] * b[i][j]));
+        }
+        let delta = observers.map(|observer| dot(&observer, &drive));
+        let alpha = -delta[2] * inverse(&delta[1]);
+        let tau = gamma[1] + gamma[2] * inverse(&alpha);
+
+        let zero = BlsScalar::zero();
+        let over_state = |observer: [BlsScalar; 4]| {
+            let [a, b, c, d] = observer;
+            [a, b, c, d, -dot(&observer, &column)]
+        };
+        let plus =
+            |a: [BlsScalar; 4], factor: BlsScalar, b: [BlsScalar; 4]| core::array::from_fn(|i| a[i] + factor * b[i]);
+        let [first, second, third, fourth] = observers;
+        let enter = [
+            [zero, zero, zero, zero, BlsScalar::one()],
+            over_state(first),
+            over_state(second),
+            over_state(plus(third, alpha, second)),
+            over_state(plus(fourth, gamma[2], first)),
+        ];
+        (Self { sbox, input, gamma, delta, alpha, tau }, enter)
+    }
+}
+
+/// The coefficients `c` of the characteristic polynomial `λ⁴ − c₀λ³ − c₁λ² − c₂λ − c₃`, by the method of Faddeev and LeVerrier.
+fn characteristic(matrix: &Matrix<4>) -> [BlsScalar; 4] {
+    let mut power = *matrix;
+    let mut coefficients = [BlsScalar::zero(); 4];
+    for k in 0..4 {
+        let trace = (0..4).fold(BlsScalar::zero(), |sum, i| sum + power[i][i]);
+        coefficients[k] = trace * inverse(&BlsScalar::from(k as u64 + 1));
+        (0..4).for_each(|i| power[i][i] -= coefficients[k]);
+        let columns: Matrix<4> = core::array::from_fn(|j| apply(matrix, &core::array::from_fn(|i| power[i][j])));
+        power = core::array::from_fn(|i| core::array::from_fn(|j| columns[j][i]));
+    }
+    coefficients
+}
+
+pub(super) fn apply<const N: usize>(matrix: &Matrix<N>, vector: &[BlsScalar; N]) -> [BlsScalar; N] {
+    core::array::from_fn(|i| dot(&matrix[i], vector))
+}
+
+fn dot<const N: usize>(a: &[BlsScalar; N], b: &[BlsScalar; N]) -> BlsScalar {
+    a.iter().zip(b).fold(BlsScalar::zero(), |sum, (a, b)| sum + a * b)
+}
+
+/// The inverse of a matrix that has one, by elimination.
+fn invert<const N: usize>(mut matrix: Matrix<N>) -> Matrix<N> {
+    let mut result: Matrix<N> = core::array::from_fn(|i| core::array::from_fn(|j| BlsScalar::from(u64::from(i == j))));
+    for column in 0..N {
+        let pivot = (column..N).find(|row| matrix[*row][column] != BlsScalar::zero());
+        let pivot = pivot.expect("the matrix has an inverse");
+        matrix.swap(column, pivot);
+        result.swap(column, pivot);
+        let scale = inverse(&matrix[column][column]);
+        matrix[column].iter_mut().chain(&mut result[column]).for_each(|it| *it *= scale);
+        for row in (0..N).filter(|row| *row != column) {
+            let factor = matrix[row][column];
+            for j in 0..N {
+                let (a, b) = (matrix[column][j], result[column][j]);
+                matrix[row][j] -= factor * a;
+                result[row][j] -= factor * b;
+            }
+        }
+    }
+    result
+}
+
+/// The inverse of a constant, which is not zero.
+pub(super) fn inverse(constant: &BlsScalar) -> BlsScalar {
+    constant.invert().expect("the constants of the permutation are not zero")
+}

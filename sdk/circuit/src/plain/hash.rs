@@ -1,0 +1,28 @@
+//! Poseidon.
+
+use alloc::vec::Vec;
+
+use dusk_bls12_381::BlsScalar;
+use dusk_poseidon::{Domain, Hash};
+
+use super::Field;
+
+/// The Poseidon hash of elements, as the chain's virtual machine computes it. Contracts ask that instead: it is cheaper there.
+///
+/// # Panics
+/// Without any element: production has no such hash.
+#[must_use]
+pub fn hash(elements: &[Field]) -> Field {
+    assert!(!elements.is_empty(), "a hash takes one element at least");
+    digest(Domain::Other, elements)
+}
+
+/// The hash of the four children of a node of a Merkle tree.
+pub(super) fn hash_node(children: &[Field; 4]) -> Field {
+    digest(Domain::Merkle4, children)
+}
+
+fn digest(domain: Domain, elements: &[Field]) -> Field {
+    let scalars: Vec<BlsScalar> = elements.iter().map(Field::scalar).collect();
+    Hash::digest(domain, &scalars)[0].into()
+}

@@ -1,0 +1,70 @@
+//! The Poseidon hash.
+
+use dusk_poseidon::{Domain, Hash};
+use dusk_sdk_circuit::{BlsScalar, Circuit, Field, Layout, Wires, hash, plain};
+use proptest::prelude::*;
+
+use crate::support::{assert_each_wire_is_bound, fault, field, rows, run};
+
+fn hashed(elements: &[BlsScalar]) -> (Layout, Wires, BlsScalar) {
+    let result = std::cell::Cell::new(BlsScalar::zero());
+    let (layout, wires) = run(|cs: &mut Circuit| {
+        let elements: Vec<Field> = elements.iter().map(|it| cs.private("x", Some(&(*it).into()))).collect();
+        let digest = hash(cs, &elements);
+        result.set(cs.value(digest.wire()).unwrap_or_default());
+    });
+    (layout, wires, result.get())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(8))]
+
+    #[test]
+    fn hashes_are_those_of_production(elements in proptest::collection::vec(field(), 1..14)) {
+        let (layout, wires, digest) = hashed(&elements);
+        prop_assert_eq!(digest, Hash::digest(Domain::Other, &elements)[0]);
+        let plain: Vec<plain::Field> = elements.iter().copied().map(Into::into).collect();
+        prop_assert_eq!(plain::hash(&plain).scalar(), digest);
+        prop_assert_eq!(fault(&layout, &wires), None);
+    }
+}
+
+#[test]
+fn hashes_of_every_length_are_those_of_production() {
+    for length in 1..=9 {
+        let elements: Vec<BlsScalar> = (0..length).map(|it| -BlsScalar::from(it)).collect();
+        let (layout, wires, digest) = hashed(&elements);
+        assert_eq!(digest, Hash::digest(Domain::Other, &elements)[0], "{length} elements");
+        assert_eq!(fault(&layout, &wires), None);
+    }
+}
+
+/// Every row defines a wire of its own, from wires that are there; so nothing is left to a prover who cheats.
+#[test]
+fn every_wire_of_a_hash_is_defined_by_one_row() {
+    let (layout, wires, _) = hashed(&[3, 5, 7, 11, 13].map(BlsScalar::from));
+    let mut known = 2 + 5;
+    for row in &layout.rows {
+        let new: Vec<_> = row.wires.iter().filter(|wire| wire.index() >= known).collect();
+        assert_eq!(new.len(), 1, "a row defines one wire");
+        assert_eq!(new[0].index(), known);
+        let q = &layout.selectors[row.selectors as usize];
+        let place = row.wires.iter().position(|wire| wire.index() == known).unwrap();
+        assert!(place >= 2, "the new wire is no factor of a product");
+        assert_eq!([q.output, q.fourth][place - 2], -BlsScalar::one());
+        known += 1;
+    }
+    assert_eq!(known, layout.wires as usize);
+    for name in ["S-box", "mix"] {
+        let mut forged = wires.clone();
+        let wire = *rows(&layout, name)[7].iter().max().unwrap();
+        forged.replace(wire, wires.values()[wire.index()] + BlsScalar::one());
+        assert_eq!(fault(&layout, &forged).unwrap(), name);
+    }
+}
+
+#[test]
+fn a_short_hash_binds_each_wire() {
+    let (layout, wires, _) = hashed(&[BlsScalar::from(3)]);
+    assert_each_wire_is_bound(&layout, &wires);
+}
