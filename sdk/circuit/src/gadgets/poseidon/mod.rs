@@ -241,7 +241,7 @@ fn partial_rounds(cs: &mut Circuit, tables: &Tables, wires: [Wire; WIDTH]) -> [W
     let it = &tables.recurrence;
     let ([g1, g2, g3, g4], [e1, e2, e3, e4]) = (it.gamma, it.delta);
     let one = BlsScalar::one();
-    let mut row = |cs: &mut Circuit, terms: [(BlsScalar, Wire); 3]| {
+    let row = |cs: &mut Circuit, terms: [(BlsScalar, Wire); 3]| {
         let sum = terms.into_iter().fold(Linear::new(), |sum, (factor, wire)| sum.term(wire, factor));
         sum.value_named(cs, "mix").wire()
     };

@@ -135,10 +135,10 @@ impl Recurrence {
 fn characteristic(matrix: &Matrix<4>) -> [BlsScalar; 4] {
     let mut power = *matrix;
     let mut coefficients = [BlsScalar::zero(); 4];
-    for k in 0..4 {
+    for (k, coefficient) in coefficients.iter_mut().enumerate() {
         let trace = (0..4).fold(BlsScalar::zero(), |sum, i| sum + power[i][i]);
-        coefficients[k] = trace * inverse(&BlsScalar::from(k as u64 + 1));
-        (0..4).for_each(|i| power[i][i] -= coefficients[k]);
+        *coefficient = trace * inverse(&BlsScalar::from(k as u64 + 1));
+        (0..4).for_each(|i| power[i][i] -= *coefficient);
         let columns: Matrix<4> = core::array::from_fn(|j| apply(matrix, &core::array::from_fn(|i| power[i][j])));
         power = core::array::from_fn(|i| core::array::from_fn(|j| columns[j][i]));
     }
