@@ -9,6 +9,7 @@
 //! |---|---|
 //! | [`check`] | whether the values satisfy every constraint, and if not, which named one fails, where, with which values |
 //! | [`audit`] | which values no constraint determines, so that a prover may choose them |
+//! | [`profile`] | how many gates each part takes, what keys and proofs will cost, and a picture of it |
 //! | [`Layout::digest`] | which circuit it is: keys belong to a digest |
 //!
 //! # Modules
@@ -46,6 +47,8 @@ mod gadgets;
 mod gate;
 #[cfg(feature = "zk")]
 mod layout;
+#[cfg(feature = "zk")]
+mod profile;
 #[cfg(all(feature = "zk", not(target_family = "wasm")))]
 pub mod runner;
 #[cfg(feature = "zk")]
@@ -70,6 +73,7 @@ pub use crate::{
         Constraint, Digest, Input, Kind, Layout, LayoutError, MAX_ROWS, Place, RESERVED_ROWS, Region, Row, Selectors,
         Wire,
     },
+    profile::{Estimate, Profile, RegionProfile, profile},
     value::{Bits, Bool, Field, Point, Scalar, U8, U16, U32, U64, U128, Unsigned, Value, Width},
     wires::Wires,
 };

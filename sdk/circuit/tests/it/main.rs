@@ -6,5 +6,6 @@ mod curve;
 mod hashes;
 mod layouts;
 mod numbers;
+mod profile;
 mod stock;
 mod support;
