@@ -2,8 +2,9 @@
 
 use super::Gadget;
 use crate::circuit::Circuit;
+use crate::gadgets::{Ciphertext, assert_balanced, commit};
 use crate::plain;
-use crate::value::{Bool, Field, Point, Scalar, Value};
+use crate::value::{Bool, Field, Point, Scalar, U64, Value};
 
 /// A private input.
 fn input<T: Value>(cs: &mut Circuit, name: &str) -> T {
@@ -39,4 +40,15 @@ pub(super) const GADGETS: &[Gadget] = &[
     }),
     gadget!("key ownership", 262, |cs, k: Scalar, key: Point| k.assert_owns(cs, "owns the key", key)),
     gadget!("multiple of a point", 2016, |cs, p: Point, k: Scalar| p.mul(cs, k)),
+    gadget!("commitment to a scalar", 526, |cs, value: Scalar, blinding: Scalar| commit(cs, value, blinding)),
+    gadget!("commitment to 64 bits", 526, |cs, value: U64, blinding: Scalar| commit(cs, value, blinding)),
+    gadget!("balance of 8 amounts of 64 bits", 4, |cs, inputs: [U64; 4], outputs: [U64; 4]| {
+        assert_balanced(cs, "balance", &inputs, &outputs);
+    }),
+    gadget!("encryption of 64 bits", 2050, |cs, it: Ciphertext, key: Point, amount: U64, randomness: Scalar| {
+        it.assert_encrypts(cs, key, amount, randomness);
+    }),
+    gadget!("decryption of 64 bits", 2050, |cs, it: Ciphertext, secret_key: Scalar, amount: U64| {
+        it.assert_decrypts(cs, secret_key, amount);
+    }),
 ];

@@ -1,6 +1,8 @@
 //! Statements about typed values, as methods and functions.
 
+mod commitment;
 pub(crate) mod curve;
+mod elgamal;
 mod field;
 mod linear;
 mod logic;
@@ -8,7 +10,9 @@ mod number;
 pub(crate) mod poseidon;
 pub(crate) mod range;
 
+pub use commitment::{assert_balanced, assert_commits, commit};
 pub use curve::Multiplier;
+pub use elgamal::Ciphertext;
 pub use linear::Linear;
 pub use logic::Select;
 pub use poseidon::hash;

@@ -102,7 +102,7 @@ impl Point {
         self.0.into()
     }
 
-    fn of(point: JubJubExtended) -> Self {
+    pub(super) fn of(point: JubJubExtended) -> Self {
         Self(point.into())
     }
 }

@@ -4,6 +4,8 @@
 mod array;
 #[cfg(feature = "zk")]
 mod curve;
+#[cfg(feature = "zk")]
+mod elgamal;
 mod field;
 #[cfg(feature = "zk")]
 mod field_serde;
@@ -18,6 +20,8 @@ mod unsigned;
 pub use array::Array;
 #[cfg(feature = "zk")]
 pub use curve::{NotAPoint, NotAScalar, Point, Scalar};
+#[cfg(feature = "zk")]
+pub use elgamal::{Ciphertext, commit};
 pub use field::{ArchivedField, Field, NotAField};
 #[cfg(feature = "zk")]
 pub use hash::hash;

@@ -76,6 +76,11 @@ const GATES: &str = "
 253 multiple of a fixed point
 253 key ownership
 1424 multiple of a point
+506 commitment to a scalar
+318 commitment to 64 bits
+3 balance of 8 amounts of 64 bits
+1684 encryption of 64 bits
+1431 decryption of 64 bits
 558 hash of 1 element
 561 hash of 2 elements
 571 hash of 4 elements

@@ -1,5 +1,6 @@
 //! The crate as its users see it.
 
+mod amounts;
 mod audit;
 mod catalogue;
 mod curve;

@@ -21,7 +21,7 @@ use crate::plain;
 use crate::value::{Bool, Point};
 
 pub use fixed::Multiplier;
-use variable::multiply;
+pub(crate) use {fixed::add_multiple, variable::multiply};
 
 impl Point {
     /// A constant. Two rows, the first time that the circuit uses it.

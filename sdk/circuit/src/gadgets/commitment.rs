@@ -1,0 +1,68 @@
+//! Pedersen commitments, and sums of amounts.
+
+use super::curve::{Multiplier, add_multiple};
+use super::linear::Linear;
+use crate::circuit::Circuit;
+use crate::plain;
+use crate::value::{Point, Scalar, Unsigned};
+
+/// The Pedersen commitment to a value: `value · GENERATOR + blinding · GENERATOR_NUMS`, as [`plain::commit`] makes it.
+///
+/// One row for each bit of both, and two: 318 for a `U64`, 506 for a `Scalar`. The second multiple begins where the first ends. Why each
+/// multiple is bound, [`Point::multiple_of`] says.
+///
+/// It hides the value, if the blinding is random and used once. It binds a value below the order of JubJub's subgroup.
+#[track_caller]
+#[must_use]
+pub fn commit(cs: &mut Circuit, value: impl Multiplier, blinding: Scalar) -> Point {
+    cs.gadget("commitment", |cs| open(cs, "commitment", value, blinding, None))
+}
+
+/// States that a commitment is one to this value with this blinding. Costs as [`commit`].
+#[track_caller]
+pub fn assert_commits(
+    cs: &mut Circuit,
+    name: &'static str,
+    commitment: Point,
+    value: impl Multiplier,
+    blinding: Scalar,
+) {
+    cs.gadget("commitment", |cs| {
+        open(cs, name, value, blinding, Some(commitment));
+    });
+}
+
+#[track_caller]
+fn open(
+    cs: &mut Circuit,
+    name: &'static str,
+    value: impl Multiplier,
+    blinding: Scalar,
+    commitment: Option<Point>,
+) -> Point {
+    let value = add_multiple(cs, name, Point::IDENTITY, &plain::Point::GENERATOR, value, None);
+    add_multiple(cs, name, value, &plain::Point::GENERATOR_NUMS, blinding, commitment)
+}
+
+/// States that amounts sum up to as much as others. One row for four amounts, and one more for each two beyond.
+///
+/// The sums are those of integers: neither reaches the order of the field.
+///
+/// # Panics
+/// When there are so many amounts that the sums could: more than 2^20, or more than 16 of 250 bits.
+#[track_caller]
+pub fn assert_balanced<const BITS: usize>(
+    cs: &mut Circuit,
+    name: &'static str,
+    inputs: &[Unsigned<BITS>],
+    outputs: &[Unsigned<BITS>],
+) {
+    let most = 1_usize << 254_usize.saturating_sub(BITS).min(20);
+    assert!(
+        inputs.len().max(outputs.len()) <= most,
+        "the sum of more than {most} amounts of {BITS} bits could overflow"
+    );
+    let sum = inputs.iter().fold(Linear::new(), |sum, amount| sum.plus(*amount, 1));
+    let difference = outputs.iter().fold(sum, |sum, amount| sum.minus(*amount, 1));
+    cs.gadget("balance", |cs| difference.assert_zero(cs, name));
+}

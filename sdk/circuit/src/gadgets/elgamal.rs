@@ -1,0 +1,86 @@
+//! ElGamal encryption of amounts.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use super::curve::add_multiple;
+use super::linear::Linear;
+use super::range::{power, shifted};
+use crate::circuit::Circuit;
+use crate::layout::Wire;
+use crate::plain;
+use crate::value::{Field, Point, Scalar, U16, U64, Value};
+
+/// An ElGamal ciphertext of an amount, as `jubjub-elgamal` makes it.
+///
+/// With the randomness `r` it is `(r·GENERATOR, message + r·key)`, where `message` is a point whose ordinate has the amount as its lowest 64
+/// bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ciphertext {
+    /// `r·GENERATOR`.
+    pub first: Point,
+    /// `message + r·key`.
+    pub second: Point,
+}
+
+impl Ciphertext {
+    /// States that it encrypts an amount for a key, with this randomness. 1,684 rows.
+    ///
+    /// 1. `first` is the randomness times the generator.
+    /// 2. `second` less the randomness times the key is a point whose ordinate is the amount plus 2^64 times a number of 16 bits. So whoever
+    ///    has the secret key decrypts this amount: that takes the lowest 64 bits of the ordinate.
+    ///
+    /// The number of 16 bits counts the tries of the encryption to find such a point, of which one in 16 succeeds.
+    #[track_caller]
+    pub fn assert_encrypts(self, cs: &mut Circuit, key: Point, amount: U64, randomness: Scalar) {
+        cs.gadget("encryption", |cs| {
+            let name = "the randomness is that of the ciphertext";
+            add_multiple(cs, name, Point::IDENTITY, &plain::Point::GENERATOR, randomness, Some(self.first));
+            let mask = key.mul(cs, randomness);
+            self.assert_masks(cs, mask, amount);
+        });
+    }
+
+    /// States that the holder of a secret key decrypts it to this amount. 1,431 rows.
+    ///
+    /// 1. `second` less the secret key times `first` is a point whose ordinate is the amount plus 2^64 times a number of 16 bits.
+    #[track_caller]
+    pub fn assert_decrypts(self, cs: &mut Circuit, secret_key: Scalar, amount: U64) {
+        cs.gadget("decryption", |cs| {
+            let mask = self.first.mul(cs, secret_key);
+            self.assert_masks(cs, mask, amount);
+        });
+    }
+
+    #[track_caller]
+    fn assert_masks(self, cs: &mut Circuit, mask: Point, amount: U64) {
+        let ordinate = self.second.sub(cs, mask).v();
+        let tries = cs.hint([ordinate.wire()], |[ordinate]| shifted(&ordinate, 64));
+        let tries = U16::constrain(cs, Field::from_wire(tries));
+        let sum = Linear::new().minus(ordinate, 1).plus(amount, 1).plus(tries, plain::Field::from(power(64)));
+        sum.assert_zero(cs, "the amount is what is encrypted");
+    }
+}
+
+impl Value for Ciphertext {
+    type Plain = plain::Ciphertext;
+
+    fn kind() -> String {
+        "Ciphertext".to_string()
+    }
+
+    fn input(circuit: &mut Circuit, plain: Option<&plain::Ciphertext>) -> Self {
+        let first = Point::input(circuit, plain.map(|plain| &plain.first));
+        let second = Point::input(circuit, plain.map(|plain| &plain.second));
+        Self { first, second }
+    }
+
+    fn wires(&self) -> Vec<Wire> {
+        [self.first.wires(), self.second.wires()].concat()
+    }
+
+    fn encode(plain: &plain::Ciphertext, out: &mut Vec<plain::Field>) {
+        Point::encode(&plain.first, out);
+        Point::encode(&plain.second, out);
+    }
+}

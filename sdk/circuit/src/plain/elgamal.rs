@@ -1,0 +1,38 @@
+//! Commitments and ciphertexts outside of circuits.
+
+use dusk_jubjub::JubJubExtended;
+use serde::{Deserialize, Serialize};
+
+use super::{Point, Scalar};
+
+/// The Pedersen commitment `value · GENERATOR + blinding · GENERATOR_NUMS`, as `phoenix-core` has it.
+#[must_use]
+pub fn commit(value: &Scalar, blinding: &Scalar) -> Point {
+    Point::GENERATOR * value + Point::GENERATOR_NUMS * blinding
+}
+
+/// An ElGamal ciphertext of an amount, as `jubjub-elgamal` makes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ciphertext {
+    /// `r·GENERATOR`, with the randomness `r`.
+    pub first: Point,
+    /// `message + r·key`, with the point that stands for the amount.
+    pub second: Point,
+}
+
+impl Ciphertext {
+    /// Encrypts an amount for a key. The randomness must be random, secret, and never used again.
+    #[must_use]
+    pub fn encrypt(key: &Point, amount: u64, randomness: &Scalar) -> Self {
+        let message = JubJubExtended::map_to_point(&amount);
+        let mask = key.extended() * randomness.scalar();
+        Self { first: Point::GENERATOR * randomness, second: Point::of(message + mask) }
+    }
+
+    /// Decrypts it: the amount, if it was encrypted for the public key of this secret key; otherwise any.
+    #[must_use]
+    pub fn decrypt(&self, secret_key: &Scalar) -> u64 {
+        (self.second - self.first * secret_key).extended().unmap_from_point()
+    }
+}
