@@ -2,7 +2,7 @@
 
 use super::Gadget;
 use crate::circuit::Circuit;
-use crate::gadgets::{Ciphertext, assert_balanced, commit};
+use crate::gadgets::{Ciphertext, Signature, assert_balanced, commit};
 use crate::plain;
 use crate::value::{Bool, Field, Point, Scalar, U64, Value};
 
@@ -47,6 +47,9 @@ pub(super) const GADGETS: &[Gadget] = &[
     }),
     gadget!("encryption of 64 bits", 2050, |cs, it: Ciphertext, key: Point, amount: U64, randomness: Scalar| {
         it.assert_encrypts(cs, key, amount, randomness);
+    }),
+    gadget!("Schnorr verification", 3200, |cs, it: Signature, key: Point, message: Field| {
+        it.assert_signs(cs, "signed", key, message);
     }),
     gadget!("decryption of 64 bits", 2050, |cs, it: Ciphertext, secret_key: Scalar, amount: U64| {
         it.assert_decrypts(cs, secret_key, amount);

@@ -9,6 +9,7 @@ mod logic;
 mod number;
 pub(crate) mod poseidon;
 pub(crate) mod range;
+mod schnorr;
 
 pub use commitment::{assert_balanced, assert_commits, commit};
 pub use curve::Multiplier;
@@ -16,3 +17,4 @@ pub use elgamal::Ciphertext;
 pub use linear::Linear;
 pub use logic::Select;
 pub use poseidon::hash;
+pub use schnorr::Signature;

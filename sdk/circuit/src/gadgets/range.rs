@@ -64,7 +64,7 @@ pub(crate) fn bounded_sum(cs: &mut Circuit, name: &'static str, sum: Linear, bit
 
 /// The range of `wire`; the wire is `d` of the row `last`, which is put after the range.
 #[track_caller]
-fn bounded(cs: &mut Circuit, name: &'static str, wire: Wire, bits: usize, last: Gate) {
+pub(crate) fn bounded(cs: &mut Circuit, name: &'static str, wire: Wire, bits: usize, last: Gate) {
     assert!((1..=254).contains(&bits), "a range of {bits} bits: it must have between 1 and 254");
     let one = BlsScalar::one();
     if bits.is_multiple_of(2) {

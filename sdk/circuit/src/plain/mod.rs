@@ -14,6 +14,8 @@ mod hash;
 #[cfg(feature = "zk")]
 mod hex;
 #[cfg(feature = "zk")]
+mod schnorr;
+#[cfg(feature = "zk")]
 mod unsigned;
 
 #[cfg(feature = "zk")]
@@ -25,5 +27,7 @@ pub use elgamal::{Ciphertext, commit};
 pub use field::{ArchivedField, Field, NotAField};
 #[cfg(feature = "zk")]
 pub use hash::hash;
+#[cfg(feature = "zk")]
+pub use schnorr::{NotASignature, Signature};
 #[cfg(feature = "zk")]
 pub use unsigned::{TooWide, Unsigned};

@@ -80,6 +80,7 @@ const GATES: &str = "
 318 commitment to 64 bits
 3 balance of 8 amounts of 64 bits
 1684 encryption of 64 bits
+2859 Schnorr verification
 1431 decryption of 64 bits
 558 hash of 1 element
 561 hash of 2 elements

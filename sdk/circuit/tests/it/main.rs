@@ -8,5 +8,6 @@ mod hashes;
 mod layouts;
 mod numbers;
 mod profile;
+mod signatures;
 mod stock;
 mod support;
