@@ -9,7 +9,7 @@ use dusk_core::abi::ContractId;
 use dusk_core::signatures::{bls, schnorr};
 use dusk_core::{BlsScalar, JubJubScalar};
 use local_node_types::rules::{Profile, Rules};
-use local_node_vm::{Env, Session, Vm, VmError};
+use local_node_vm::{Env, MockKey, Session, Vm, VmError};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
@@ -17,7 +17,11 @@ const A: ContractId = ContractId::from_bytes([10; 32]);
 
 /// A session in which a contract asks queries.
 fn session(rules: Rules) -> Session {
-    let mut session = Vm::in_memory().unwrap().session(None, Env { chain_id: 0, rules }).unwrap();
+    session_on(&Vm::in_memory().unwrap(), rules)
+}
+
+fn session_on(vm: &Vm, rules: Rules) -> Session {
+    let mut session = vm.session(None, Env { chain_id: 0, rules }).unwrap();
     session.deploy(A, &asker(), None, &[], PLENTY).unwrap();
     session
 }
@@ -140,6 +144,31 @@ fn what_cannot_be_decoded_gets_a_fixed_answer() {
     assert_eq!(ask(&mut session, "verify_plonk", &nonsense).unwrap().0, [0]);
     let nonsense = encoded(&([1_u8; 48], [2_u8; 32], [3_u8; 32], [4_u8; 48]));
     assert_eq!(ask(&mut session, "verify_kzg_proof", &nonsense).unwrap().0, [0]);
+}
+
+#[test]
+fn only_a_machine_with_the_key_takes_mock_proofs() {
+    let key = MockKey::new([7; 32]);
+    let (verifier, inputs) = (vec![3_u8; 1300], vec![BlsScalar::from(1), BlsScalar::from(2)]);
+    let mock = key.issue(&verifier, &inputs);
+    let argument = |proof: &[u8], inputs: &[BlsScalar]| encoded(&(verifier.clone(), proof.to_vec(), inputs.to_vec()));
+    let on = |vm: Vm| {
+        let mut session = session_on(&vm, Profile::Local.at(1));
+        move |proof: &[u8], inputs: &[BlsScalar]| ask(&mut session, "verify_plonk", &argument(proof, inputs)).unwrap()
+    };
+    let mut ordinary = on(Vm::in_memory().unwrap());
+    let mut stranger = on(Vm::in_memory().unwrap().accepting_mocks(MockKey::new([8; 32])));
+    let mut tests = on(Vm::in_memory().unwrap().accepting_mocks(key));
+    assert_eq!(tests(&mock, &inputs).0, [1]);
+    assert_eq!(ordinary(&mock, &inputs).0, [0], "a node takes no mock");
+    assert_eq!(stranger(&mock, &inputs).0, [0]);
+    // It costs what a proof costs.
+    assert_eq!(tests(&mock, &inputs).1, ordinary(&mock, &inputs).1);
+    assert_eq!(tests(&mock, &[inputs[1], inputs[0]]).0, [0], "inputs in another order");
+    assert_eq!(tests(&mock[..1007], &inputs).0, [0]);
+    let mut flipped = mock.clone();
+    flipped[1007] ^= 1;
+    assert_eq!(tests(&flipped, &inputs).0, [0]);
 }
 
 #[test]
