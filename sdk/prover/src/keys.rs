@@ -1,5 +1,7 @@
 //! The keys of a circuit, and proofs with them.
 
+use std::fmt;
+
 use dusk_sdk_circuit::{BlsScalar, CheckError, Digest, Layout, LayoutError, Wires, check};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{OsRng, RngCore, SeedableRng};
@@ -12,11 +14,16 @@ use crate::progress::{Progress, Stage};
 use crate::proof::Proof;
 
 /// The keys of a circuit: what proofs of it are made with, and what they are verified with.
-#[derive(Debug)]
 pub struct Keys<B: Backend = Plonk> {
     digest: Digest,
     parameters: Parameters,
     compiled: Compiled<B::Key>,
+}
+
+impl<B: Backend> fmt::Debug for Keys<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Keys({} of circuit {} under {:?})", B::NAME, self.digest, self.parameters)
+    }
 }
 
 /// Why no keys can be made for a circuit.
@@ -26,6 +33,9 @@ pub enum CompileError {
     /// The layout does not fit together.
     #[error("the circuit's description is damaged")]
     Layout(#[source] LayoutError),
+    /// The circuit has no rows.
+    #[error("the circuit states nothing: it has no rows")]
+    Empty,
     /// A public input lies on a row that is no polynomial, where `check` does not see it.
     #[error("the circuit's description is damaged: row {row} has a public input but is not arithmetic")]
     PublicInput {

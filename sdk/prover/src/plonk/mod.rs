@@ -48,6 +48,9 @@ impl Backend for Plonk {
         progress: Progress<'_>,
     ) -> Result<Compiled<PlonkKey>, CompileError> {
         layout.validate().map_err(CompileError::Layout)?;
+        if layout.rows.is_empty() {
+            return Err(CompileError::Empty);
+        }
         let kind = |row: &u32| layout.selectors[layout.rows[*row as usize].selectors as usize].kind;
         if let Some(row) = layout.public_rows.iter().find(|row| kind(row) != Kind::Arithmetic) {
             return Err(CompileError::PublicInput { row: *row });
