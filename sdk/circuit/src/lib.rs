@@ -67,7 +67,10 @@ pub use crate::{
     check::{CheckError, Held, Unsatisfied, check, short},
     circuit::Circuit,
     definition::{Definition, WitnessError, layout, witness},
-    gadgets::{Ciphertext, Linear, Multiplier, Select, Signature, assert_balanced, assert_commits, commit, hash},
+    gadgets::{
+        Absence, Ciphertext, Linear, MerklePath, Multiplier, Select, Signature, assert_balanced, assert_commits,
+        commit, hash, nullifier,
+    },
     gate::Gate,
     layout::{
         Constraint, Digest, Input, Kind, Layout, LayoutError, MAX_ROWS, Place, RESERVED_ROWS, Region, Row, Selectors,

@@ -134,6 +134,17 @@ impl Halves {
         Self { high: cs.constant(high), low: cs.constant(low + BlsScalar::one()) }
     }
 
+    /// Splits a field element. 34 rows. The number may be the element, or the element plus one or two times the order of the field, until it
+    /// is compared by [`Halves::assert_below`].
+    #[track_caller]
+    pub(crate) fn split(cs: &mut Circuit, name: &'static str, value: Wire) -> Self {
+        let [high, low] = cs.hints([value], |[value]| halves(&value));
+        assert_bits(cs, name, high, 128);
+        let gate = Gate::new().a(value, -BlsScalar::one()).b(high, power(128)).d(low, BlsScalar::one());
+        bounded(cs, name, low, 128, gate);
+        Self { high, low }
+    }
+
     /// States that the number is below another. 35 rows.
     ///
     /// It is the subtraction of school: `below.low + 2^128·borrow − low − 1` and `below.high − borrow − high` are below 2^128, and with these digits

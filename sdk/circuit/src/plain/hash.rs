@@ -17,6 +17,15 @@ pub fn hash(elements: &[Field]) -> Field {
     digest(Domain::Other, elements)
 }
 
+/// What the hash of a nullifier begins with, so that it is no other hash: the bytes of `nullifier` as a number, least significant first.
+pub const NULLIFIER_DOMAIN: BlsScalar = BlsScalar::from_raw([u64::from_le_bytes(*b"nullifie"), b'r' as u64, 0, 0]);
+
+/// What a secret is spent by in a scope.
+#[must_use]
+pub fn nullifier(secret: Field, scope: Field) -> Field {
+    hash(&[NULLIFIER_DOMAIN.into(), secret, scope])
+}
+
 /// The hash of the four children of a node of a Merkle tree.
 pub(super) fn hash_node(children: &[Field; 4]) -> Field {
     digest(Domain::Merkle4, children)

@@ -14,6 +14,10 @@ mod hash;
 #[cfg(feature = "zk")]
 mod hex;
 #[cfg(feature = "zk")]
+mod indexed;
+#[cfg(feature = "zk")]
+pub mod merkle;
+#[cfg(feature = "zk")]
 mod schnorr;
 #[cfg(feature = "zk")]
 mod unsigned;
@@ -26,7 +30,11 @@ pub use curve::{NotAPoint, NotAScalar, Point, Scalar};
 pub use elgamal::{Ciphertext, commit};
 pub use field::{ArchivedField, Field, NotAField};
 #[cfg(feature = "zk")]
-pub use hash::hash;
+pub use hash::{NULLIFIER_DOMAIN, hash, nullifier};
+#[cfg(feature = "zk")]
+pub use indexed::{Absence, IndexedError, IndexedTree, Insertion};
+#[cfg(feature = "zk")]
+pub use merkle::MerklePath;
 #[cfg(feature = "zk")]
 pub use schnorr::{NotASignature, Signature};
 #[cfg(feature = "zk")]

@@ -11,3 +11,4 @@ mod profile;
 mod signatures;
 mod stock;
 mod support;
+mod trees;

@@ -1,0 +1,167 @@
+//! Members of Merkle trees, and what is not in a list.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use dusk_bls12_381::BlsScalar;
+
+use super::linear::Linear;
+use super::poseidon::{hash, hash_node};
+use super::range::Halves;
+use crate::circuit::Circuit;
+use crate::gate::Gate;
+use crate::layout::Wire;
+use crate::plain;
+use crate::value::{Bool, Field, Value};
+
+/// The path from a leaf to the root of a tree of height `H`, with four children a node.
+///
+/// Its nodes are free until [`MerklePath::root`] states what they are. The digits of the place are bits.
+#[derive(Debug, Clone)]
+pub struct MerklePath<const H: usize> {
+    /// Of each level, leaves first, the four nodes that have one parent.
+    branch: [[Field; 4]; H],
+    /// Of each level, which of the four is on the path: the lower bit, the upper bit.
+    digits: [[Bool; 2]; H],
+}
+
+impl<const H: usize> MerklePath<H> {
+    /// The root that the path leads to from a leaf. 577 rows a level.
+    ///
+    /// 1. On each level, the node that the path comes from is the one of the four that the digit of the place says.
+    /// 2. The node above is the hash of the four.
+    ///
+    /// The digits are bits, so that they choose one of the four; all else follows from the leaf, the branch and the digits.
+    #[track_caller]
+    #[must_use]
+    pub fn root(&self, cs: &mut Circuit, leaf: Field) -> Field {
+        cs.gadget("Merkle path", |cs| {
+            let mut node = leaf;
+            for (children, digit) in self.branch.iter().zip(&self.digits) {
+                stands_at(cs, node, children, *digit);
+                node = hash_node(cs, children);
+            }
+            node
+        })
+    }
+
+    /// States that a leaf is in the tree with this root. 577 rows a level and one.
+    #[track_caller]
+    pub fn assert_root(&self, cs: &mut Circuit, name: &'static str, leaf: Field, root: Field) {
+        self.root(cs, leaf).assert_eq(cs, name, root);
+    }
+
+    /// The place of the leaf, as a number below 4^H. A row for each level, about.
+    #[track_caller]
+    #[must_use]
+    pub fn position(&self, cs: &mut Circuit) -> Field {
+        let bits = self.digits.iter().flatten().enumerate();
+        let sum = bits.fold(Linear::new(), |sum, (place, bit)| sum.plus(*bit, BlsScalar::pow_of_2(place as u64)));
+        sum.value_named(cs, "place of the leaf")
+    }
+}
+
+/// States that one of four nodes, which the digit chooses, is this one. Six rows.
+#[track_caller]
+fn stands_at(cs: &mut Circuit, node: Field, children: &[Field; 4], [low, high]: [Bool; 2]) {
+    let [first, second, third, fourth] = *children;
+    let lower = low.select(cs, second, first);
+    let upper = low.select(cs, fourth, third);
+    let difference = upper.sub(cs, lower);
+    let one = BlsScalar::one();
+    let gate = Gate::new().ab(high.wire(), difference.wire(), one).c(lower.wire(), one).d(node.wire(), -one);
+    cs.gate("the node is at its place", gate);
+}
+
+impl<const H: usize> Value for MerklePath<H> {
+    type Plain = plain::MerklePath<H>;
+
+    fn kind() -> String {
+        alloc::format!("MerklePath<{H}>")
+    }
+
+    fn input(circuit: &mut Circuit, plain: Option<&Self::Plain>) -> Self {
+        const { assert!(H >= 1 && H <= plain::merkle::MAX_HEIGHT, "paths have between 1 and 31 levels") };
+        let branch = core::array::from_fn(|level| {
+            core::array::from_fn(|i| Field::input(circuit, plain.map(|path| &path.branch()[level][i])))
+        });
+        let digits = core::array::from_fn(|level| {
+            core::array::from_fn(|i| Bool::input(circuit, plain.map(|path| bit(path, 2 * level + i)).as_ref()))
+        });
+        Self { branch, digits }
+    }
+
+    fn wires(&self) -> Vec<Wire> {
+        let nodes = self.branch.iter().flatten().map(|node| node.wire());
+        nodes.chain(self.digits.iter().flatten().map(|bit| bit.wire())).collect()
+    }
+
+    fn encode(plain: &Self::Plain, out: &mut Vec<plain::Field>) {
+        out.extend(plain.branch().iter().flatten());
+        (0..2 * H).for_each(|place| Bool::encode(&bit(plain, place), out));
+    }
+}
+
+fn bit<const H: usize>(path: &plain::MerklePath<H>, place: usize) -> bool {
+    (path.position() >> place) & 1 == 1
+}
+
+/// Shows that a value is not in a list: the neighbours that it would stand between, and the path of their leaf in an
+/// [indexed tree](plain::IndexedTree) of height `H`.
+#[derive(Debug, Clone)]
+pub struct Absence<const H: usize> {
+    low: Field,
+    next: Field,
+    path: MerklePath<H>,
+}
+
+impl<const H: usize> Absence<H> {
+    /// States that a value is not in the set whose tree has this root. 577 rows a level and 771.
+    ///
+    /// 1. `hash(low, next)` is a leaf of the tree.
+    /// 2. `low < value`.
+    /// 3. `value < next`.
+    /// 4. `next` is below the order of the field.
+    ///
+    /// Each of the three is split into halves, and what is compared are the numbers that the halves make. One of them could be the element plus the
+    /// order of the field; but the greatest is below the order by 4., and so the two below it are too. In the tree `low` and `next` are
+    /// neighbours, so that nothing between them is in the set.
+    #[track_caller]
+    pub fn assert_absent(&self, cs: &mut Circuit, name: &'static str, value: Field, root: Field) {
+        cs.gadget("absence", |cs| {
+            let leaf = hash(cs, &[self.low, self.next]);
+            self.path.assert_root(cs, "the neighbours are in the tree", leaf, root);
+            let [low, middle, next] =
+                [self.low, value, self.next].map(|it| Halves::split(cs, "halves of an element", it.wire()));
+            low.assert_below(cs, name, middle);
+            middle.assert_below(cs, name, next);
+            let order = Halves::order(cs);
+            next.assert_below(cs, "the upper neighbour is below the order of the field", order);
+        });
+    }
+}
+
+impl<const H: usize> Value for Absence<H> {
+    type Plain = plain::Absence<H>;
+
+    fn kind() -> String {
+        alloc::format!("Absence<{H}>")
+    }
+
+    fn input(circuit: &mut Circuit, plain: Option<&Self::Plain>) -> Self {
+        let low = Field::input(circuit, plain.map(|it| &it.low));
+        let next = Field::input(circuit, plain.map(|it| &it.next));
+        Self { low, next, path: MerklePath::input(circuit, plain.map(|it| &it.path)) }
+    }
+
+    fn wires(&self) -> Vec<Wire> {
+        let mut wires = alloc::vec![self.low.wire(), self.next.wire()];
+        wires.extend(self.path.wires());
+        wires
+    }
+
+    fn encode(plain: &Self::Plain, out: &mut Vec<plain::Field>) {
+        out.extend([plain.low, plain.next]);
+        MerklePath::encode(&plain.path, out);
+    }
+}

@@ -1,0 +1,183 @@
+//! Sets whose members can be shown to be absent: indexed Merkle trees.
+
+use alloc::collections::BTreeMap;
+use core::fmt;
+use core::ops::Bound;
+
+use dusk_bls12_381::BlsScalar;
+use serde::{Deserialize, Serialize};
+
+use super::merkle::{MerklePath, Tree};
+use super::{Field, hash};
+
+/// A set of field elements, for lists of revocations: a tree whose leaves are a sorted list.
+///
+/// Each leaf is the [`hash`] of a value and the next greater value. The first is of the value 0, and the greatest is followed by −1. So two
+/// neighbours in the list show that nothing between them is in it. 0 and −1 can be no members.
+///
+/// Values are compared as numbers below the order of the field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndexedTree<const H: usize> {
+    tree: Tree<H>,
+    /// The place of the leaf of each value, by the value's bytes, most significant first.
+    places: BTreeMap<[u8; 32], u64>,
+}
+
+/// Why a value cannot be added, or cannot be shown to be absent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum IndexedError {
+    /// It is in the set.
+    Present,
+    /// It is 0 or −1, which are the ends of the list.
+    Reserved,
+    /// There is no place left.
+    Full,
+}
+
+impl fmt::Display for IndexedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Present => "the value is in the set",
+            Self::Reserved => "0 and -1 are the ends of the list and can be no members",
+            Self::Full => "the tree is full; make a higher one",
+        })
+    }
+}
+
+impl core::error::Error for IndexedError {}
+
+/// Shows that a value is not in a set: the two neighbours in the list that it would stand between, and the path of their leaf.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Absence<const H: usize> {
+    /// The greatest member below it, or 0.
+    pub low: Field,
+    /// The least member above it, or −1.
+    pub next: Field,
+    /// The path of the leaf of both.
+    pub path: MerklePath<H>,
+}
+
+/// What changed when a value was added.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Insertion<const H: usize> {
+    /// That the value was not there before.
+    pub absence: Absence<H>,
+    /// The path of its leaf in the tree after.
+    pub path: MerklePath<H>,
+    /// The root after: what the issuer publishes.
+    pub root: Field,
+}
+
+impl<const H: usize> IndexedTree<H> {
+    /// The empty set.
+    #[must_use]
+    pub fn new() -> Self {
+        let mut set = Self { tree: Tree::new(), places: BTreeMap::from([([0; 32], 0)]) };
+        set.place(0, [0; 32]);
+        set
+    }
+
+    /// The root of the tree.
+    #[must_use]
+    pub fn root(&self) -> Field {
+        self.tree.root()
+    }
+
+    /// How many members there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.places.len() - 1
+    }
+
+    /// Whether there are no members.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether a value is in the set.
+    #[must_use]
+    pub fn contains(&self, value: Field) -> bool {
+        value != Field::default() && self.places.contains_key(&key(value))
+    }
+
+    /// Adds a value.
+    ///
+    /// # Errors
+    /// [`IndexedError`].
+    pub fn insert(&mut self, value: Field) -> Result<Insertion<H>, IndexedError> {
+        let absence = self.absence(value)?;
+        let position = self.places.len() as u64;
+        if position >= Tree::<H>::CAPACITY {
+            return Err(IndexedError::Full);
+        }
+        self.places.insert(key(value), position);
+        self.place(absence.path.position(), key(absence.low));
+        self.place(position, key(value));
+        let path = self.tree.opening(position).ok_or(IndexedError::Full)?;
+        Ok(Insertion { absence, path, root: self.root() })
+    }
+
+    /// Shows that a value is not in the set.
+    ///
+    /// # Errors
+    /// [`IndexedError::Present`] when it is, [`IndexedError::Reserved`] for 0 and −1.
+    pub fn absence(&self, value: Field) -> Result<Absence<H>, IndexedError> {
+        if value == Field::default() || value == end() {
+            return Err(IndexedError::Reserved);
+        }
+        let (low, place) = self.places.range(..=key(value)).next_back().ok_or(IndexedError::Reserved)?;
+        if *low == key(value) {
+            return Err(IndexedError::Present);
+        }
+        let path = self.tree.opening(*place).ok_or(IndexedError::Reserved)?;
+        Ok(Absence { low: value_of(*low), next: self.after(low), path })
+    }
+
+    /// The least member above one.
+    fn after(&self, low: &[u8; 32]) -> Field {
+        let above = self.places.range((Bound::Excluded(*low), Bound::Unbounded)).next();
+        above.map_or_else(end, |(next, _)| value_of(*next))
+    }
+
+    /// Writes the leaf of a member.
+    fn place(&mut self, position: u64, member: [u8; 32]) {
+        let leaf = hash(&[value_of(member), self.after(&member)]);
+        // The place is that of a member, or was compared with the capacity.
+        let _ = self.tree.insert(position, leaf);
+    }
+}
+
+impl<const H: usize> Default for IndexedTree<H> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<const H: usize> Absence<H> {
+    /// Whether this shows that a value is not in the set with this root.
+    #[must_use]
+    pub fn verify(&self, value: Field, root: Field) -> bool {
+        let ordered = key(self.low) < key(value) && key(value) < key(self.next);
+        ordered && self.path.root(hash(&[self.low, self.next])) == Some(root)
+    }
+}
+
+/// What follows the greatest member.
+fn end() -> Field {
+    (-BlsScalar::one()).into()
+}
+
+/// The bytes of an element, most significant first.
+fn key(value: Field) -> [u8; 32] {
+    let mut bytes = value.to_bytes();
+    bytes.reverse();
+    bytes
+}
+
+fn value_of(mut key: [u8; 32]) -> Field {
+    key.reverse();
+    // Keys are made of elements only.
+    Field::from_bytes(&key).unwrap_or_default()
+}

@@ -1,0 +1,187 @@
+//! Merkle trees with four children a node, as `poseidon-merkle` builds them.
+
+use alloc::collections::BTreeMap;
+use core::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::hash::hash_node;
+use super::{Array, Field};
+
+/// The greatest height of a tree: 2^62 leaves.
+pub const MAX_HEIGHT: usize = 31;
+
+/// A sparse tree of height `H`: 4^H places for leaves.
+///
+/// A node is the hash of its four children; a subtree without leaves is 0. Its root is that of a `poseidon_merkle::Tree<(), H>` with these
+/// leaves as the hashes of its items. `H` is at most [`MAX_HEIGHT`].
+///
+/// ```
+/// use dusk_sdk_circuit::plain::{Field, merkle::Tree};
+/// let mut tree = Tree::<17>::new();
+/// tree.insert(5, Field::from(7)).unwrap();
+/// let path = tree.opening(5).unwrap();
+/// assert_eq!(path.root(Field::from(7)), Some(tree.root()));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tree<const H: usize> {
+    /// The nodes that have leaves below them, by level and place. Level 0 has the leaves.
+    nodes: BTreeMap<(usize, u64), Field>,
+}
+
+/// Why a place is refused: the tree is smaller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutsideTree {
+    /// The place.
+    pub position: u64,
+    /// The height of the tree.
+    pub height: usize,
+}
+
+impl fmt::Display for OutsideTree {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "there is no leaf {} in a tree of height {}: it has 4^{} leaves",
+            self.position, self.height, self.height
+        )
+    }
+}
+
+impl core::error::Error for OutsideTree {}
+
+impl<const H: usize> Tree<H> {
+    /// How many leaves there can be.
+    pub const CAPACITY: u64 = {
+        assert!(H >= 1 && H <= MAX_HEIGHT, "trees have heights from 1 to 31");
+        1 << (2 * H)
+    };
+
+    /// A tree without leaves.
+    #[must_use]
+    pub fn new() -> Self {
+        const { assert!(Self::CAPACITY > 0) };
+        Self { nodes: BTreeMap::new() }
+    }
+
+    /// Puts a leaf at a place; the leaf that was there, if any, is returned.
+    ///
+    /// # Errors
+    /// [`OutsideTree`].
+    pub fn insert(&mut self, position: u64, leaf: Field) -> Result<Option<Field>, OutsideTree> {
+        if position >= Self::CAPACITY {
+            return Err(OutsideTree { position, height: H });
+        }
+        let before = self.nodes.insert((0, position), leaf);
+        self.update(position);
+        Ok(before)
+    }
+
+    /// Takes the leaf from a place.
+    pub fn remove(&mut self, position: u64) -> Option<Field> {
+        let leaf = self.nodes.remove(&(0, position))?;
+        self.update(position);
+        Some(leaf)
+    }
+
+    /// Computes the nodes above a place.
+    fn update(&mut self, position: u64) {
+        for level in 1..=H {
+            let place = position >> (2 * level);
+            match self.children(level, place) {
+                None => self.nodes.remove(&(level, place)),
+                Some(children) => self.nodes.insert((level, place), hash_node(&children)),
+            };
+        }
+    }
+
+    /// The children of a node; nothing if it has no leaves.
+    fn children(&self, level: usize, place: u64) -> Option<[Field; 4]> {
+        let child = |digit: u64| self.nodes.get(&(level - 1, 4 * place + digit)).copied();
+        let children = [0, 1, 2, 3].map(child);
+        children.iter().any(Option::is_some).then(|| children.map(Option::unwrap_or_default))
+    }
+
+    /// The leaf at a place.
+    #[must_use]
+    pub fn leaf(&self, position: u64) -> Option<Field> {
+        self.nodes.get(&(0, position)).copied()
+    }
+
+    /// The root.
+    #[must_use]
+    pub fn root(&self) -> Field {
+        self.nodes.get(&(H, 0)).copied().unwrap_or_default()
+    }
+
+    /// The path from a leaf to the root; nothing where there is no leaf.
+    #[must_use]
+    pub fn opening(&self, position: u64) -> Option<MerklePath<H>> {
+        self.leaf(position)?;
+        let level = |level: usize| self.children(level + 1, position >> (2 * level + 2)).unwrap_or_default();
+        Some(MerklePath { position, branch: Array(core::array::from_fn(level)) })
+    }
+}
+
+impl<const H: usize> Default for Tree<H> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The path from a leaf to the root of a tree of height `H`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Unchecked<H>")]
+pub struct MerklePath<const H: usize> {
+    position: u64,
+    branch: Array<[Field; 4], H>,
+}
+
+#[derive(Deserialize)]
+struct Unchecked<const H: usize> {
+    position: u64,
+    branch: Array<[Field; 4], H>,
+}
+
+impl<const H: usize> TryFrom<Unchecked<H>> for MerklePath<H> {
+    type Error = OutsideTree;
+
+    fn try_from(path: Unchecked<H>) -> Result<Self, OutsideTree> {
+        Self::new(path.position, path.branch.0)
+    }
+}
+
+impl<const H: usize> MerklePath<H> {
+    /// A path from the leaf at a place: of each level the four nodes that have one parent, those of the leaf first.
+    ///
+    /// # Errors
+    /// [`OutsideTree`].
+    pub fn new(position: u64, branch: [[Field; 4]; H]) -> Result<Self, OutsideTree> {
+        if position >= Tree::<H>::CAPACITY {
+            return Err(OutsideTree { position, height: H });
+        }
+        Ok(Self { position, branch: Array(branch) })
+    }
+
+    /// The place of the leaf.
+    #[must_use]
+    pub fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// The four nodes of each level that have one parent, those of the leaf first.
+    #[must_use]
+    pub fn branch(&self) -> &[[Field; 4]; H] {
+        &self.branch
+    }
+
+    /// The root that the path leads to from a leaf; nothing where the leaf, or a node above it, is not where the path has it.
+    #[must_use]
+    pub fn root(&self, leaf: Field) -> Option<Field> {
+        self.branch.iter().enumerate().try_fold(leaf, |node, (level, children)| {
+            let digit = (self.position >> (2 * level)) & 3;
+            let stands = (0..4).zip(children).any(|(place, child)| place == digit && *child == node);
+            stands.then(|| hash_node(children))
+        })
+    }
+}
