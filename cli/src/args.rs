@@ -21,7 +21,7 @@ use clap_complete::Shell;
 pub(crate) use self::build::Build;
 pub(crate) use self::call::{Call, CallOptions};
 pub(crate) use self::check::{Check, Denied};
-pub(crate) use self::circuit::{Circuit, CircuitAction};
+pub(crate) use self::circuit::{Circuit, CircuitAction, CrsAction, Keys, KeysAction, Parameters, Prove};
 pub(crate) use self::demo::Demo;
 pub(crate) use self::deploy::Deploy;
 pub(crate) use self::doctor::Doctor;
@@ -72,6 +72,12 @@ pub(crate) enum Command {
     TestHost,
     /// Lists, checks, profiles and audits the circuits of the project.
     Circuit(Circuit),
+    /// Proves that there is a witness, and writes the proof with its public inputs.
+    Prove(Prove),
+    /// Lists and clears the keys that are kept on this machine.
+    Keys(Keys),
+    /// Shows, fetches and chooses the parameters (CRS) that keys are made with.
+    Crs(Parameters),
     /// Runs a node until Ctrl-C, or takes a running one back and forth.
     Node(Node),
     /// Deploys a contract.

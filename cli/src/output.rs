@@ -164,6 +164,20 @@ impl Ui {
         Waiting(Some(bar))
     }
 
+    /// A bar for work whose length is known; gone when dropped.
+    pub(crate) fn bar(&self, what: &str) -> Bar {
+        if !self.bars {
+            return Bar(None);
+        }
+        let bar = ProgressBar::new(BAR_STEPS);
+        if let Ok(style) = ProgressStyle::with_template("{spinner:>12} {msg} [{bar:30}] {percent:>3} % {elapsed}") {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        bar.set_message(what.to_owned());
+        bar.enable_steady_tick(Duration::from_millis(100));
+        Bar(Some(bar))
+    }
+
     /// Asks on the terminal. Without one the answer is no.
     pub(crate) fn confirm(&self, question: &str) -> bool {
         if !self.interactive {
@@ -180,6 +194,31 @@ impl Ui {
 pub(crate) struct Waiting(Option<ProgressBar>);
 
 impl Drop for Waiting {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.0 {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// Steps of a whole bar.
+const BAR_STEPS: u64 = 1000;
+
+/// See [`Ui::bar`].
+#[derive(Debug)]
+pub(crate) struct Bar(Option<ProgressBar>);
+
+impl Bar {
+    /// The share that is done, from 0 to 1.
+    pub(crate) fn set(&self, share: f32) {
+        if let Some(bar) = &self.0 {
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share between 0 and 1")]
+            bar.set_position((share.clamp(0.0, 1.0) * BAR_STEPS as f32) as u64);
+        }
+    }
+}
+
+impl Drop for Bar {
     fn drop(&mut self) {
         if let Some(bar) = &self.0 {
             bar.finish_and_clear();

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::Sending;
+use crate::ops::proving::Crs;
 
 /// `deploy`
 #[derive(Debug, Args)]
@@ -18,6 +19,9 @@ pub(crate) struct Deploy {
     /// The name to call it by, where it is not the contract's own.
     #[arg(long, value_name = "NAME")]
     pub(crate) alias: Option<String>,
+    /// The parameters that the keys of circuits are made with, instead of what dusk.toml says under `[circuits]`.
+    #[arg(long, value_name = "PARAMETERS")]
+    pub(crate) crs: Option<Crs>,
     /// What it has in common with calls.
     #[command(flatten)]
     pub(crate) sending: Sending,

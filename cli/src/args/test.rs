@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
 
+use crate::ops::proofs::ProofMode;
+
 /// `test`
 #[derive(Debug, Args)]
 pub(crate) struct Test {
@@ -33,6 +35,10 @@ pub(crate) struct Test {
     /// By how much of the saved gas a figure may differ, in percent.
     #[arg(long, value_name = "PERCENT", default_value_t = 0.0, requires = "check", value_parser = percent)]
     pub(crate) tolerance: f64,
+    /// What tests get that ask for a proof: one after all constraints were checked that only the test host takes, or a real
+    /// one.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) proofs: ProofMode,
     /// How many tests run at a time.
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) jobs: Option<u16>,

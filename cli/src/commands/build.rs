@@ -10,14 +10,20 @@ use crate::args::Build;
 use crate::ops::artifact::Artifact;
 use crate::ops::build::{self, Recipe};
 use crate::ops::project::Project;
+use crate::ops::verifiers::VerifierKey;
 use crate::output::{Tone, Ui, count, grouped, size, time};
 
 pub(super) fn run(project: &Project, options: &Build, ui: &Ui) -> Result<ExitCode> {
     let begun = Instant::now();
-    let recipe = Recipe { logs: false, small: options.small || project.settings.build.small };
+    let settings = Recipe::of(project);
+    let recipe =
+        Recipe { small: options.small || settings.small, crs: options.crs.unwrap_or(settings.crs), ..settings };
     let built = build::build_as(project, ui, options.yes, recipe)?;
     for artifact in &built.artifacts {
         ui.line(line(artifact, ui));
+    }
+    for key in &built.keys {
+        ui.line(key_line(key, ui));
     }
     let done = if built.fresh { "nothing has changed" } else { "in target/dusk" };
     ui.step(
@@ -25,11 +31,12 @@ pub(super) fn run(project: &Project, options: &Build, ui: &Ui) -> Result<ExitCod
         format_args!("{} ({done}) in {}", count(built.artifacts.len(), "contract"), time(begun.elapsed())),
     );
     let contracts: Vec<_> = built.artifacts.iter().map(document).collect();
-    ui.document(&json!({ "fresh": built.fresh, "contracts": contracts }));
+    let circuits: Vec<_> = built.keys.iter().map(circuit).collect();
+    ui.document(&json!({ "fresh": built.fresh, "contracts": contracts, "circuits": circuits }));
     Ok(ExitCode::SUCCESS)
 }
 
-/// `counter 18.2 KiB (−43 % by wasm-opt) · 9 functions · 4 events · deploy ≥ 5,000,000 gas`
+/// `counter 18.2 KiB (−43 % by wasm-opt) · 9 functions · 4 events · 1 circuit · deploy ≥ 5,000,000 gas`
 fn line(artifact: &Artifact, ui: &Ui) -> String {
     let saved = if artifact.optimised && artifact.compiled_bytes > artifact.code_bytes {
         let percent = (artifact.compiled_bytes - artifact.code_bytes) * 100 / artifact.compiled_bytes;
@@ -37,8 +44,12 @@ fn line(artifact: &Artifact, ui: &Ui) -> String {
     } else {
         String::new()
     };
+    let circuits = match artifact.circuits.len() {
+        0 => String::new(),
+        number => format!(" · {}", count(number, "circuit")),
+    };
     format!(
-        "{} {}{saved} · {} · {} · deploy ≥ {} gas",
+        "{} {}{saved} · {} · {}{circuits} · deploy ≥ {} gas",
         ui.toned(Tone::Good, &artifact.name),
         size(artifact.bytes),
         count(artifact.functions, "function"),
@@ -61,6 +72,25 @@ fn document(artifact: &Artifact) -> serde_json::Value {
         "blake3": artifact.hash,
         "functions": artifact.functions,
         "events": artifact.events,
+        "circuits": artifact.circuits,
         "deploy_gas": artifact.deploy_gas(),
     })
+}
+
+/// `eligible 10,812 gates · circuit 3f9c2a4b01d2… · development parameters`
+fn key_line(key: &VerifierKey, ui: &Ui) -> String {
+    let parameters = if key.circuit.development { "development" } else { "production" };
+    format!(
+        "{} {} gates · circuit {}… · {parameters} parameters",
+        ui.toned(Tone::Name, &key.circuit.name),
+        grouped(key.circuit.gates),
+        key.circuit.digest.get(..12).unwrap_or_default(),
+    )
+}
+
+fn circuit(key: &VerifierKey) -> serde_json::Value {
+    let mut document = json!(key.circuit);
+    document["package"] = json!(key.package);
+    document["verifier"] = json!(key.path);
+    document
 }

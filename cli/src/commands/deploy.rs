@@ -8,17 +8,21 @@ use serde_json::{Value, json};
 use crate::args::Deploy;
 use crate::error::Fault;
 use crate::ops::artifact::Artifact;
+use crate::ops::build::{self, Recipe};
 use crate::ops::chain::Chain;
 use crate::ops::deploying::{Deployed, Deployer, Outcome, Planned};
 use crate::ops::plan::{self, Step};
 use crate::ops::project::Project;
-use crate::ops::{build, flags};
+use crate::ops::{flags, names};
 use crate::output::{Ui, exact_money, grouped, money, size, time};
 
 pub(super) fn run(project: &Project, options: &Deploy, ui: &Ui) -> Result<ExitCode> {
-    let built = build::build(project, ui, options.yes)?;
+    let settings = Recipe::of(project);
+    let recipe = Recipe { crs: options.crs.unwrap_or(settings.crs), ..settings };
+    let built = build::build_as(project, ui, options.yes, recipe)?;
     let steps = steps(project, options, &built.artifacts)?;
     let chain = Chain::connect(project, options.sending.network.as_deref())?;
+    refuse_development_keys(&steps, chain.id)?;
     let mut deployer = Deployer::new(project, &options.sending, chain, &steps, ui)?;
     deployer.check_funds(&steps)?;
     let mut documents = Vec::new();
@@ -38,6 +42,27 @@ pub(super) fn run(project: &Project, options: &Deploy, ui: &Ui) -> Result<ExitCo
         all => ui.document(&json!({ "deployments": all })),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// On a public network money depends on proofs, and anyone can forge those of development keys.
+fn refuse_development_keys(steps: &[Step<'_>], chain_id: u8) -> Result<()> {
+    let forgeable = |step: &&Step<'_>| step.artifact.circuits.iter().any(|circuit| circuit.development);
+    match steps.iter().find(forgeable).filter(|_| names::is_public(chain_id)) {
+        None => Ok(()),
+        Some(step) => {
+            let keys = step.artifact.circuits.iter().filter(|circuit| circuit.development);
+            let keys: Vec<&str> = keys.map(|circuit| circuit.name.as_str()).collect();
+            Err(Fault::failed(
+                format!(
+                    "`{}` verifies proofs of {} with development keys, under which anyone can forge them, and chain \
+                     {chain_id} is a public network",
+                    step.artifact.name,
+                    keys.join(", ")
+                ),
+                "nothing was sent; `cargo dusk crs fetch`, then `cargo dusk crs use production`, and deploy again",
+            ))
+        }
+    }
 }
 
 /// What is to be deployed: by the plan, and by what the command says.
@@ -121,4 +146,34 @@ fn document(step: &Step<'_>, outcome: &Outcome) -> Value {
         document.extend(more);
     }
     document
+}
+
+#[cfg(test)]
+mod tests {
+    use local_node_types::abi::CircuitKey;
+
+    use super::*;
+
+    #[test]
+    fn development_keys_stay_away_from_public_networks() {
+        let circuit = |development| CircuitKey {
+            name: "eligible".to_owned(),
+            digest: String::new(),
+            parameters: String::new(),
+            development,
+            gates: 8,
+        };
+        let told = |circuits: Vec<CircuitKey>, chain_id| {
+            let artifacts = [Artifact { circuits, ..Artifact::named("register") }];
+            let step = plan::single(&std::collections::BTreeMap::new(), &artifacts, None).unwrap();
+            refuse_development_keys(&[step], chain_id).map_err(|error| error.to_string())
+        };
+        for public in [1, 2] {
+            let refused = told(vec![circuit(true)], public).unwrap_err();
+            assert!(refused.starts_with("`register` verifies proofs of eligible with development keys"), "{refused}");
+            assert_eq!(told(vec![circuit(false)], public), Ok(()));
+        }
+        assert_eq!(told(vec![circuit(true)], 0), Ok(()));
+        assert_eq!(told(vec![], 1), Ok(()));
+    }
 }

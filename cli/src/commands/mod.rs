@@ -9,13 +9,16 @@ mod check;
 mod circuit;
 mod completions;
 mod control;
+mod crs;
 mod demo;
 mod deploy;
 mod doctor;
 mod events;
 mod inspect;
+mod keys;
 mod new;
 mod node;
+mod prove;
 mod shown;
 mod test;
 mod test_host;
@@ -43,6 +46,9 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<ExitCode> {
         Command::Check(options) => check::run(project, &options, ui),
         Command::Test(options) => test::run(&project()?, &options, ui),
         Command::Circuit(options) => circuit::run(&project()?, &options.action, ui),
+        Command::Prove(options) => prove::run(&project()?, &options, ui),
+        Command::Keys(options) => keys::run(&options.action, ui),
+        Command::Crs(options) => crs::run(project, bare, &options.action, ui),
         Command::TestHost => test_host::run(&project()?, ui),
         Command::Node(Node { control: Some(change), .. }) => control::run(&bare()?, &change, ui),
         Command::Node(options) => node::run(&options, ui),

@@ -16,13 +16,14 @@ use crate::ops::build::{self, Recipe};
 use crate::ops::calltree::{Deed, Reader, Teller};
 use crate::ops::gas::{Change, GasTable, Snapshot};
 use crate::ops::project::Project;
+use crate::ops::proofs::TestProofs;
 use crate::ops::testing;
-use crate::ops::testing::{Program, Selection, Status, TestResult, TestRun};
+use crate::ops::testing::{Program, ProofCount, Selection, Status, TestResult, TestRun};
 use crate::output::{Tone, Ui, count, grouped, time};
 
 pub(super) fn run(project: &Project, options: &Test, ui: &Ui) -> Result<ExitCode> {
     let logs = options.logs || options.verbose > 1;
-    let recipe = Recipe { logs, small: project.settings.build.small && !logs };
+    let recipe = Recipe { logs, small: project.settings.build.small && !logs, ..Recipe::of(project) };
     let built = build::build_as(project, ui, options.yes, recipe)?;
     ui.step("Compiling", "the tests");
     let programs = testing::programs(project)?;
@@ -36,7 +37,8 @@ pub(super) fn run(project: &Project, options: &Test, ui: &Ui) -> Result<ExitCode
     if options.list {
         return list(&programs, selection, ui);
     }
-    let host = testing::start_host(&built.artifacts)?;
+    let proofs = TestProofs::new(options.proofs, recipe.crs, &built.keys, ui)?;
+    let host = testing::start_host(&built.artifacts, proofs)?;
     let run = {
         let _waiting = ui.waiting("running the tests");
         testing::run(&programs, host, selection)?
@@ -159,6 +161,7 @@ fn say(run: &TestRun, deeds: &BTreeMap<String, Vec<Deed>>, options: &Test, ui: &
     let width = run.results.iter().map(|result| name(result).chars().count()).max().unwrap_or_default();
     let gas = |result: &TestResult| result.gas.map(grouped);
     let gas_width = run.results.iter().filter_map(gas).map(|gas| gas.len()).max().unwrap_or_default();
+    let proof_width = run.results.iter().map(|result| proofs(result.proofs).chars().count()).max().unwrap_or_default();
     for result in &run.results {
         let word = match result.status {
             Status::Passed => ui.toned(Tone::Good, "PASS"),
@@ -166,7 +169,11 @@ fn say(run: &TestRun, deeds: &BTreeMap<String, Vec<Deed>>, options: &Test, ui: &
             Status::Ignored => ui.toned(Tone::Faint, "SKIP"),
         };
         let figures = match (gas(result), result.milliseconds) {
-            (Some(gas), Some(millis)) => format!("  gas {gas:>gas_width$} · {millis:>3} ms"),
+            (Some(gas), Some(millis)) => {
+                let proofs = proofs(result.proofs);
+                let proofs = if proof_width == 0 { String::new() } else { format!(" · {proofs:proof_width$}") };
+                format!("  gas {gas:>gas_width$}{proofs} · {millis:>3} ms")
+            }
             _ => String::new(),
         };
         ui.line(format!("   {word} {:width$}{figures}", name(result)).trim_end());
@@ -199,4 +206,10 @@ fn say(run: &TestRun, deeds: &BTreeMap<String, Vec<Deed>>, options: &Test, ui: &
             time(run.elapsed)
         ));
     }
+}
+
+/// `1 proof (mock)`
+fn proofs(made: ProofCount) -> String {
+    let kinds = [(made.mock, "mock"), (made.real, "real")].into_iter().filter(|(number, _)| *number > 0);
+    kinds.map(|(number, kind)| format!("{} ({kind})", count(number, "proof"))).collect::<Vec<_>>().join(", ")
 }

@@ -8,12 +8,14 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use crate::ops::project::Project;
+use crate::ops::proofs::{ProofMode, TestProofs};
 use crate::ops::{build, testing};
 use crate::output::Ui;
 
 pub(super) fn run(project: &Project, ui: &Ui) -> Result<ExitCode> {
     let built = build::build(project, ui, false)?;
-    let host = testing::start_host(&built.artifacts)?;
+    let proofs = TestProofs::new(ProofMode::default(), project.settings.circuits.crs, &built.keys, ui)?;
+    let host = testing::start_host(&built.artifacts, proofs)?;
     ui.raw(format_args!("listening {}\n", host.address()));
     let mut ignored = [0; 256];
     let mut stdin = std::io::stdin();

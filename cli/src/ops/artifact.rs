@@ -4,12 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use local_node_types::abi::ContractAbi;
+use local_node_types::abi::{CircuitKey, ContractAbi};
 use local_node_types::rules::{GAS_PER_DEPLOY_BYTE, MIN_DEPLOY_GAS};
 use serde::{Deserialize, Serialize};
 
 use super::folders;
 use super::inputs::Inputs;
+use super::verifiers::VerifierKey;
 use crate::error::{Fault, nearest};
 
 /// The record's file in `target/dusk`.
@@ -40,11 +41,34 @@ pub(crate) struct Artifact {
     pub(crate) functions: usize,
     /// How many events it has.
     pub(crate) events: usize,
+    /// The circuits whose verifier keys are in it.
+    #[serde(default)]
+    pub(crate) circuits: Vec<CircuitKey>,
     /// The folder that holds it all.
     pub(crate) folder: PathBuf,
 }
 
 impl Artifact {
+    /// One that has nothing but a name.
+    #[cfg(test)]
+    pub(crate) fn named(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            bytes: 1,
+            compiled_bytes: 1,
+            code_bytes: 1,
+            optimised: false,
+            hash: String::new(),
+            driver_bytes: 1,
+            driver_hash: String::new(),
+            compiled_hash: String::new(),
+            functions: 0,
+            events: 0,
+            circuits: Vec::new(),
+            folder: PathBuf::new(),
+        }
+    }
+
     /// The contract.
     pub(crate) fn wasm_path(&self) -> PathBuf {
         self.folder.join(format!("{}.wasm", self.name))
@@ -116,6 +140,9 @@ pub(crate) struct Record {
     pub(crate) inputs: Option<Inputs>,
     /// The contracts, in the order of their names.
     pub(crate) artifacts: Vec<Artifact>,
+    /// The verifier keys of the project's circuits.
+    #[serde(default)]
+    pub(crate) keys: Vec<VerifierKey>,
 }
 
 impl Record {

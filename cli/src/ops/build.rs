@@ -1,4 +1,4 @@
-//! From sources to what can be deployed: contract, data driver, description.
+//! From sources to what can be deployed: keys of circuits, contract, data driver, description.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -6,23 +6,27 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use anyhow::{Context, Result};
+use local_node_types::abi::CircuitKey;
 use serde_json::json;
 
 use super::artifact::{Artifact, Record, hash_of};
 use super::carried::{SDK_HASH, SDK_VERSION};
+use super::circuits::Circuits;
 use super::compile::{self, ContractPackage, Packages};
 use super::inputs::Inputs;
 use super::machine::Machine;
 use super::optimise::Optimiser;
 use super::project::Project;
+use super::proving::Crs;
 use super::sandbox;
 use super::toolchain::{self, Product, Toolchain};
+use super::verifiers::{self, VerifierKey};
 use super::{folders, wasm};
 use crate::error::Fault;
 use crate::output::Ui;
 
 /// Raise it when the same inputs give other artefacts than before.
-const PIPELINE_VERSION: u32 = 2;
+const PIPELINE_VERSION: u32 = 3;
 /// The folder in `target/dusk` for contracts that log.
 const LOGS_FOLDER: &str = "logs";
 /// Held while the artefacts are made, so that two commands do not make them at once.
@@ -33,6 +37,8 @@ const LOCK_FILE: &str = ".lock";
 pub(crate) struct Built {
     /// The contracts, in the order of their names.
     pub(crate) artifacts: Vec<Artifact>,
+    /// The verifier keys of the circuits, in the order of their names.
+    pub(crate) keys: Vec<VerifierKey>,
     /// Whether nothing had to be done.
     pub(crate) fresh: bool,
 }
@@ -45,6 +51,15 @@ pub(crate) struct Recipe {
     pub(crate) logs: bool,
     /// Whether panics end a contract without a text, which makes it smaller.
     pub(crate) small: bool,
+    /// The parameters that the keys of circuits are made with.
+    pub(crate) crs: Crs,
+}
+
+impl Recipe {
+    /// What the project's settings say.
+    pub(crate) fn of(project: &Project) -> Self {
+        Self { logs: false, small: project.settings.build.small, crs: project.settings.circuits.crs }
+    }
 }
 
 /// Builds all contracts of the project, as they are shipped; does nothing when nothing has changed.
@@ -53,7 +68,7 @@ pub(crate) struct Recipe {
 /// A failure when a contract does not compile or would be refused by the chain, an environment fault when there is no
 /// toolchain.
 pub(crate) fn build(project: &Project, ui: &Ui, yes: bool) -> Result<Built> {
-    build_as(project, ui, yes, Recipe { logs: false, small: project.settings.build.small })
+    build_as(project, ui, yes, Recipe::of(project))
 }
 
 /// Builds all contracts of the project by a recipe.
@@ -79,8 +94,9 @@ pub(crate) fn build_as(project: &Project, ui: &Ui, yes: bool, recipe: Recipe) ->
     if let Some(record) = &last
         && record.inputs.as_ref().is_some_and(|inputs| inputs.unchanged(&project.root))
         && record.artifacts.iter().all(Artifact::is_whole)
+        && record.keys.iter().all(VerifierKey::is_whole)
     {
-        return Ok(Built { artifacts: record.artifacts.clone(), fresh: true });
+        return Ok(Built { artifacts: record.artifacts.clone(), keys: record.keys.clone(), fresh: true });
     }
 
     let toolchain = toolchain::ensure(&machine, ui, yes)?;
@@ -88,6 +104,14 @@ pub(crate) fn build_as(project: &Project, ui: &Ui, yes: bool, recipe: Recipe) ->
     if recipe.small {
         toolchain.check_sources(&machine)?;
     }
+    let packages = compile::packages(&project.root)?;
+    let packages_of_contracts = contracts_of(&packages, &project.root)?;
+    if !packages.circuits.is_empty() {
+        ui.step("Compiling", "the circuits");
+    }
+    let circuits = Circuits::compile(&project.root, &packages.circuits)?;
+    let known = last.as_ref().map_or(&[][..], |last| &last.keys);
+    let keys = verifiers::make(&project.artefacts(), &circuits, known, recipe.crs, ui)?;
     let workshop = Workshop {
         project,
         folder: &folder,
@@ -96,17 +120,20 @@ pub(crate) fn build_as(project: &Project, ui: &Ui, yes: bool, recipe: Recipe) ->
         machine: &machine,
         toolchain: &toolchain,
         optimiser: optimiser.as_ref(),
+        keys: &keys,
     };
-    let packages = compile::packages(&project.root)?;
-    let mut sources = BTreeSet::new();
+    let mut sources = circuits.sources;
     let mut artifacts = Vec::new();
-    for package in contracts_of(&packages, &project.root)? {
+    for package in packages_of_contracts {
         let known = last.as_ref().and_then(|last| last.artifacts.iter().find(|known| known.name == package.name));
         artifacts.push(workshop.make(package, known, &mut sources)?);
     }
-    let record = Record { tools, inputs: Inputs::gather(&project.root, &sources, begun)?, artifacts };
+    // The keys are made by the build itself: the record has their hashes.
+    let made_here = verifiers::folder(&project.artefacts());
+    sources.retain(|source| !source.starts_with(&made_here));
+    let record = Record { tools, inputs: Inputs::gather(&project.root, &sources, begun)?, artifacts, keys };
     record.write(&folder)?;
-    Ok(Built { artifacts: record.artifacts, fresh: false })
+    Ok(Built { artifacts: record.artifacts, keys: record.keys, fresh: false })
 }
 
 /// The contracts; there must be one.
@@ -145,6 +172,7 @@ struct Workshop<'a> {
     machine: &'a Machine,
     toolchain: &'a Toolchain,
     optimiser: Option<&'a Optimiser>,
+    keys: &'a [VerifierKey],
 }
 
 impl Workshop<'_> {
@@ -158,7 +186,7 @@ impl Workshop<'_> {
         let with = if self.recipe.logs { ", with logs" } else { "" };
         self.ui.step("Building", format_args!("{} (contract and data driver{with})", package.name));
         let mut compile = |product| -> Result<Vec<u8>> {
-            let compiled = compile::compile(&self.project.root, &package.name, product, self.recipe, self.toolchain)?;
+            let compiled = compile::compile(self.project, &package.name, product, self.recipe, self.toolchain)?;
             sources.extend(compiled.sources);
             Ok(compiled.wasm)
         };
@@ -169,6 +197,7 @@ impl Workshop<'_> {
         }
 
         let compiled_bytes = wasm::without_custom(&contract)?.len();
+        let circuits = verifiers::within(&contract, self.keys);
         let (named, optimised) = self.optimise(&contract)?;
         let mut contract = wasm::without_custom(&named)?;
         let code_bytes = contract.len();
@@ -178,12 +207,13 @@ impl Workshop<'_> {
         valid.map_err(|reason| {
             Fault::failed(format!("the chain would refuse `{}`: {reason}", package.name), HINT_REFUSED)
         })?;
-        let abi = sandbox::schema(&driver).map_err(|reason| {
+        let mut abi = sandbox::schema(&driver).map_err(|reason| {
             Fault::failed(format!("the data driver of `{}` does not work: {reason:#}", package.name), HINT_NO_SCHEMA)
         })?;
+        abi.circuits.clone_from(&circuits);
         let compact = serde_json::to_vec(&abi).context("descriptions have text keys")?;
         wasm::append_custom(&mut contract, wasm::ABI_SECTION, &compact);
-        wasm::append_custom(&mut contract, wasm::BUILD_SECTION, self.build_record(package).as_bytes());
+        wasm::append_custom(&mut contract, wasm::BUILD_SECTION, self.build_record(package, &circuits).as_bytes());
 
         let folder = self.folder.join(&package.name);
         let artifact = Artifact {
@@ -198,6 +228,7 @@ impl Workshop<'_> {
             compiled_hash,
             functions: abi.functions.len(),
             events: abi.events.len(),
+            circuits,
             folder,
         };
         let pretty = serde_json::to_vec_pretty(&abi).context("descriptions have text keys")?;
@@ -221,7 +252,7 @@ impl Workshop<'_> {
     }
 
     /// What it takes to build the same bytes again.
-    fn build_record(&self, package: &ContractPackage) -> String {
+    fn build_record(&self, package: &ContractPackage, circuits: &[CircuitKey]) -> String {
         json!({
             "package": package.name,
             "version": package.version,
@@ -229,6 +260,7 @@ impl Workshop<'_> {
             "cargo-dusk": env!("CARGO_PKG_VERSION"),
             "rustc": self.toolchain.name(),
             "panics": if self.recipe.small { "without text" } else { "with text" },
+            "circuits": circuits,
             "optimiser": self.optimiser.map(|optimiser| optimiser.version.as_str()),
         })
         .to_string()

@@ -141,6 +141,17 @@ pub(crate) struct BlockEvent {
     pub(crate) reverted: bool,
 }
 
+/// What fetches files from servers that need not be nodes. It follows redirects; who fetches checks what comes.
+pub(crate) fn for_files(timeout: Duration) -> Agent {
+    let config = Agent::config_builder()
+        .tls_config(Roots::from_environment().for_requests())
+        .timeout_connect(Some(CONNECT_TIMEOUT))
+        .timeout_global(Some(timeout))
+        .user_agent(concat!("cargo-dusk/", env!("CARGO_PKG_VERSION")))
+        .build();
+    Agent::new_with_config(config)
+}
+
 impl Client {
     /// For the node at this address.
     pub(crate) fn new(url: &str) -> Self {

@@ -10,8 +10,9 @@ use anyhow::{Context, Result};
 use cargo_metadata::{Message, MetadataCommand};
 
 use super::build::Recipe;
-use super::inputs;
+use super::project::Project;
 use super::toolchain::{Product, TARGET, Toolchain};
+use super::{inputs, verifiers};
 use crate::error::Fault;
 
 /// Bytes of the contract's stack. It is part of the contract's memory, and so of its state.
@@ -124,12 +125,13 @@ pub(crate) fn packages(root: &Path) -> Result<Packages> {
 /// # Errors
 /// A failure when it does not compile.
 pub(crate) fn compile(
-    root: &Path,
+    project: &Project,
     package: &str,
     product: Product,
     recipe: Recipe,
     toolchain: &Toolchain,
 ) -> Result<Compiled> {
+    let root = &project.root;
     let features = match product {
         Product::Contract if recipe.logs => "dusk-sdk/abi,dusk-sdk/log",
         Product::Contract => "dusk-sdk/abi",
@@ -149,6 +151,7 @@ pub(crate) fn compile(
         .args(toolchain.arguments(product, small))
         .envs(toolchain.environment(small))
         .env("CARGO_ENCODED_RUSTFLAGS", rust_flags(small).join("\x1f"))
+        .env(verifiers::VARIABLE, verifiers::folder(&project.artefacts()))
         // The workspace's folder concerns this package alone, so that others can be shared between workspaces.
         .args(["--", "--remap-path-prefix"])
         .arg(format!("{}=/project", root.display()))

@@ -8,8 +8,9 @@
 //! | [`build`], [`compile`], [`optimise`], [`wasm`], [`inputs`], [`artifact`] | from sources to artefacts, and only when needed |
 //! | [`check`], [`schema`] | what can be said of a contract before it is deployed |
 //! | [`circuits`], [`witness`] | the circuits of the project, and the inputs that people give them |
+//! | [`proving`], [`crs`], [`verifiers`] | parameters, keys and proofs; the keys that contracts are built with |
 //! | [`sandbox`] | contracts and data drivers run in the virtual machine, nowhere else |
-//! | [`testing`], [`calltree`], [`gas`] | the tests of contracts, and what they did |
+//! | [`testing`], [`proofs`], [`calltree`], [`gas`] | the tests of contracts, and what they did |
 //! | [`embedded`], [`ports`] | a node in this process, and who has its port |
 //! | [`chain`], [`client`], [`transact`], [`deployments`], [`names`], [`refusal`] | chains |
 //! | [`readers`], [`book`], [`clock`], [`follow`] | what a chain says, for people: decoded, named, dated, as it happens |
@@ -30,6 +31,7 @@ pub(crate) mod circuits;
 pub(crate) mod client;
 pub(crate) mod clock;
 pub(crate) mod compile;
+pub(crate) mod crs;
 pub(crate) mod deploying;
 pub(crate) mod deployments;
 pub(crate) mod embedded;
@@ -44,6 +46,8 @@ pub(crate) mod optimise;
 pub(crate) mod plan;
 pub(crate) mod ports;
 pub(crate) mod project;
+pub(crate) mod proofs;
+pub(crate) mod proving;
 pub(crate) mod readers;
 pub(crate) mod refusal;
 pub(crate) mod sandbox;
@@ -56,5 +60,6 @@ pub(crate) mod testing;
 pub(crate) mod toolchain;
 pub(crate) mod transact;
 pub(crate) mod values;
+pub(crate) mod verifiers;
 pub(crate) mod wasm;
 pub(crate) mod witness;

@@ -141,28 +141,12 @@ pub(crate) fn resolved(value: Value, id_of: &dyn Fn(&str) -> Option<String>) -> 
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
-
     use serde_json::json;
 
     use super::*;
 
     fn artifacts(names: &[&str]) -> Vec<Artifact> {
-        let artifact = |name: &&str| Artifact {
-            name: (*name).to_owned(),
-            bytes: 1,
-            compiled_bytes: 1,
-            code_bytes: 1,
-            optimised: false,
-            hash: String::new(),
-            driver_bytes: 1,
-            driver_hash: String::new(),
-            compiled_hash: String::new(),
-            functions: 0,
-            events: 0,
-            folder: PathBuf::new(),
-        };
-        names.iter().map(artifact).collect()
+        names.iter().map(|name| Artifact::named(name)).collect()
     }
 
     fn entries(text: &str) -> BTreeMap<String, DeployEntry> {

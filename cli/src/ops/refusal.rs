@@ -126,6 +126,7 @@ mod tests {
                 error(3, "AlreadyUsed", "This was used\nbefore."),
             ],
             types: Default::default(),
+            circuits: vec![],
         }
     }
 

@@ -24,6 +24,9 @@
 //! [build]
 //! small = true                     # contracts without the texts of panics, as `build --small` makes them
 //!
+//! [circuits]
+//! crs = "production"               # the parameters of keys; `development` where it is left out: for local chains only
+//!
 //! [sdk]
 //! source = "registry"              # the SDK from crates.io instead of the one that cargo-dusk carries
 //! ```
@@ -35,6 +38,7 @@ use anyhow::Result;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::proving::Crs;
 use crate::error::{Fault, nearest};
 
 /// The file that holds a project's settings.
@@ -62,6 +66,8 @@ pub(crate) struct Settings {
     accounts: BTreeMap<String, String>,
     /// How contracts are built.
     pub(crate) build: BuildSettings,
+    /// How keys of circuits are made.
+    pub(crate) circuits: CircuitSettings,
     /// What is deployed, and how.
     pub(crate) deploy: BTreeMap<String, DeployEntry>,
     /// Where the SDK comes from.
@@ -82,6 +88,14 @@ struct Defaults {
 pub(crate) struct BuildSettings {
     /// Whether panics end a contract without a text.
     pub(crate) small: bool,
+}
+
+/// `[circuits]`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct CircuitSettings {
+    /// The parameters that keys are made with.
+    pub(crate) crs: Crs,
 }
 
 /// One network.
@@ -241,5 +255,6 @@ mod tests {
         assert_eq!(settings.deploy["token"].alias.as_deref(), Some("gold"));
         assert_eq!(settings.deploy["shop"].after, ["price"]);
         assert!(settings.build.small);
+        assert_eq!(settings.circuits.crs, Crs::Production);
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -13,7 +14,9 @@ use local_node_types::host::ADDRESS_VARIABLE;
 use serde::Serialize;
 
 use super::artifact::Artifact;
+use super::circuits::circuit_of;
 use super::project::Project;
+use super::proofs::TestProofs;
 use super::{compile, folders};
 use crate::error::Fault;
 
@@ -21,10 +24,14 @@ use crate::error::Fault;
 const MAX_OUTPUT_BYTES: u64 = 64 * 1024 * 1024;
 
 /// A test host for the project's contracts, on a free port of the loopback address.
-pub(crate) fn start_host(artifacts: &[Artifact]) -> Result<TestHost> {
+pub(crate) fn start_host(artifacts: &[Artifact], proofs: TestProofs) -> Result<TestHost> {
     let contracts = artifacts.iter().map(|artifact| (artifact.name.clone(), Artefact::File(artifact.wasm_path())));
-    let config =
-        HostConfig { contracts: contracts.collect(), module_cache: folders::modules(), ..HostConfig::default() };
+    let config = HostConfig {
+        contracts: contracts.collect(),
+        module_cache: folders::modules(),
+        proofs: Some(Arc::new(proofs)),
+        ..HostConfig::default()
+    };
     TestHost::start(config).context("the test host does not start")
 }
 
@@ -52,6 +59,9 @@ pub(crate) struct TestResult {
     pub(crate) gas: Option<u64>,
     /// How long its chains were open, in milliseconds.
     pub(crate) milliseconds: Option<u64>,
+    /// The proofs that were made for it.
+    #[serde(skip_serializing_if = "ProofCount::is_empty")]
+    pub(crate) proofs: ProofCount,
     /// What it printed, when it failed.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) output: String,
@@ -61,6 +71,21 @@ impl TestResult {
     /// The name under which the host knows it.
     pub(crate) fn full_name(&self) -> String {
         format!("{}::{}", self.program, self.name)
+    }
+}
+
+/// How many proofs were made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct ProofCount {
+    /// By the host, after a full check.
+    pub(crate) mock: usize,
+    /// By a prover.
+    pub(crate) real: usize,
+}
+
+impl ProofCount {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
     }
 }
 
@@ -203,6 +228,7 @@ pub(crate) fn list(programs: &[Program], selection: Selection<'_>) -> Result<Vec
         let output = output.with_context(|| format!("cannot start {}", program.path.display()))?;
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let tests = text.lines().filter_map(|line| line.strip_suffix(": test"));
+        let tests = tests.filter(|name| circuit_of(name).is_none());
         names.extend(tests.map(|name| (program.name.clone(), name.to_owned())));
     }
     Ok(names)
@@ -267,6 +293,8 @@ impl Program {
 /// Reads what libtest prints: a line for each test, then what the failed ones printed.
 fn read_output(program: &str, output: &str) -> Vec<TestResult> {
     let mut results: Vec<TestResult> = output.lines().filter_map(|line| read_line(program, line)).collect();
+    // Through these circuits serve us; nobody wrote them. That one fails is worth a word.
+    results.retain(|result| circuit_of(&result.name).is_none() || result.status == Status::Failed);
     let mut printed = printed_by_failed(output);
     for result in &mut results {
         if result.status == Status::Failed {
@@ -286,7 +314,15 @@ fn read_line(program: &str, line: &str) -> Option<TestResult> {
         _ => return None,
     };
     let name = name.strip_suffix(" - should panic").unwrap_or(name).to_owned();
-    Some(TestResult { program: program.to_owned(), name, status, gas: None, milliseconds: None, output: String::new() })
+    Some(TestResult {
+        program: program.to_owned(),
+        name,
+        status,
+        gas: None,
+        milliseconds: None,
+        proofs: ProofCount::default(),
+        output: String::new(),
+    })
 }
 
 /// The sections `---- name stdout ----`.
@@ -314,6 +350,8 @@ fn add_figures(results: &mut [TestResult], report: &Report) {
     for result in results {
         let full = result.full_name();
         for seen in report.tests.iter().filter(|seen| seen.test == full) {
+            result.proofs.mock += seen.proofs.0;
+            result.proofs.real += seen.proofs.1;
             let millis = u64::try_from(seen.elapsed.as_millis()).unwrap_or(u64::MAX);
             // A refused transaction pays its whole limit, which tells nothing about the contract.
             let through = seen.entries.iter().filter(|entry| entry.action != Action::Query && entry.result.is_ok());
@@ -351,7 +389,8 @@ test result: FAILED. 2 passed; 1 failed; 1 ignored; 0 measured; 0 filtered out; 
 
     #[test]
     fn what_libtest_prints_is_understood() {
-        let results = read_output("counter", OUTPUT);
+        let served = OUTPUT.replace("test adds ... ok", "test adds ... ok\ntest circuit_x::serves ... ok");
+        let results = read_output("counter", &served);
         let short: Vec<_> = results.iter().map(|result| (result.name.as_str(), result.status)).collect();
         let expected = [
             ("adds", Status::Passed),

@@ -49,6 +49,7 @@ fn abi() -> ContractAbi {
         events: vec![],
         errors: vec![],
         types: types.map(|(name, shape)| (name.to_owned(), TypeDefinition { doc: String::new(), shape })).into(),
+        circuits: vec![],
     }
 }
 

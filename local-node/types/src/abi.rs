@@ -36,6 +36,9 @@ pub struct ContractAbi {
     /// Named types that the above refer to.
     #[serde(default)]
     pub types: BTreeMap<String, TypeDefinition>,
+    /// The circuits whose proofs it verifies. The build adds them: the data driver does not know keys.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub circuits: Vec<CircuitKey>,
 }
 
 impl ContractAbi {
@@ -66,6 +69,22 @@ impl ContractAbi {
 pub fn split_error(panic_text: &str) -> Option<(u32, &str)> {
     let (code, rest) = panic_text.strip_prefix('E')?.split_once(": ")?;
     Some((code.parse().ok()?, rest))
+}
+
+/// A circuit whose verifier key is in a contract.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CircuitKey {
+    /// The circuit's name.
+    pub name: String,
+    /// The digest of its layout, in hexadecimal.
+    pub digest: String,
+    /// The id of the parameters (CRS) that its keys were made with, in hexadecimal.
+    pub parameters: String,
+    /// Whether these are the development parameters, under which anyone can forge proofs.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub development: bool,
+    /// How many gates it has.
+    pub gates: u64,
 }
 
 /// A callable function.

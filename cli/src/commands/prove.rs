@@ -1,0 +1,108 @@
+//! `cargo dusk prove`
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use dusk_sdk_circuit::{CheckError, Digest, Layout, Wires, check, plain};
+use dusk_sdk_prover::{Proof, ProveError, verify};
+use serde_json::{Value, json};
+
+use super::circuit::{found, gates, say_unsatisfied};
+use crate::args::Prove;
+use crate::error::Fault;
+use crate::ops::folders;
+use crate::ops::project::Project;
+use crate::ops::proving::{self, Proving};
+use crate::ops::witness::Witness;
+use crate::output::{Tone, Ui, grouped, time};
+
+/// What the name of a file ends with that is to hold nothing but the proof.
+const HEXADECIMAL: &str = "hex";
+
+pub(super) fn run(project: &Project, options: &Prove, ui: &Ui) -> Result<ExitCode> {
+    let witness = Witness::read(&options.witness)?;
+    let circuits = found(project, ui)?;
+    let circuit = circuits.pick(options.name.as_deref())?;
+    let layout = circuit.describe()?.layout;
+    let wires = circuit.wires(&layout, &witness)?;
+    // Before keys are made, which may take minutes.
+    if let Err(CheckError::Unsatisfied(fault)) = check(&layout, &wires) {
+        return Ok(say_unsatisfied(&circuit.name, &fault, ui));
+    }
+    let crs = options.crs.unwrap_or(project.settings.circuits.crs);
+    let keys = Proving::with(crs)?.keys(&layout, ui)?;
+    let begun = Instant::now();
+    let proof = proving::prove(&keys, &layout, &wires, ui).map_err(|error| refused(&circuit.name, &error))?;
+    let proving = begun.elapsed();
+    let begun = Instant::now();
+    verify(keys.verifier_key(), &proof, wires.public())
+        .with_context(|| format!("the proof of `{}` does not verify", circuit.name))?;
+    let verifying = begun.elapsed();
+
+    let made = Made { circuit: &circuit.name, layout: &layout, wires: &wires, witness: &witness, proof: &proof };
+    let mut document = made.document(&keys.parameters().to_string(), keys.parameters().is_development());
+    let path = options.out.clone().unwrap_or_else(|| PathBuf::from(format!("{}.proof.json", circuit.name)));
+    made.write(&path, &document)?;
+    ui.line(format_args!(
+        "{} proof {} B · {} · prove {} · verify {} · {}",
+        ui.toned(Tone::Name, &circuit.name),
+        grouped(proof.as_bytes().len() as u64),
+        gates(&layout),
+        time(proving),
+        time(verifying),
+        path.display()
+    ));
+    if keys.parameters().is_development() {
+        ui.note("made with development parameters: only chains whose contracts were built with them take it");
+    }
+    document["file"] = json!(path);
+    document["prove_milliseconds"] = json!(u64::try_from(proving.as_millis()).unwrap_or(u64::MAX));
+    ui.document(&document);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A proof, and what it is about.
+struct Made<'a> {
+    circuit: &'a str,
+    layout: &'a Layout,
+    wires: &'a Wires,
+    witness: &'a Witness,
+    proof: &'a Proof,
+}
+
+impl Made<'_> {
+    /// All that whoever verifies it needs, and nothing that is secret.
+    fn document(&self, parameters: &str, development: bool) -> Value {
+        let digest: Digest = self.layout.digest();
+        let elements = self.wires.public().iter().map(|scalar| plain::Field::from(*scalar).to_string());
+        json!({
+            "circuit": self.circuit,
+            "digest": digest.to_string(),
+            "parameters": parameters,
+            "development": development,
+            "proof": self.proof.to_string(),
+            "public": self.witness.public(self.layout),
+            "public_elements": elements.collect::<Vec<_>>(),
+        })
+    }
+
+    fn write(&self, path: &Path, document: &Value) -> Result<()> {
+        let text = if path.extension().is_some_and(|extension| extension == HEXADECIMAL) {
+            format!("{}\n", self.proof)
+        } else {
+            format!("{}\n", serde_json::to_string_pretty(document).context("documents have text keys")?)
+        };
+        let absolute = std::path::absolute(path).with_context(|| format!("cannot write {}", path.display()))?;
+        folders::write_atomically(&absolute, text.as_bytes())
+    }
+}
+
+fn refused(circuit: &str, error: &ProveError) -> anyhow::Error {
+    let hint = match error {
+        ProveError::Invalid => "`cargo dusk keys verify` finds damaged keys and parameters; they are made anew",
+        _ => "build again: the circuit may have changed in the meantime",
+    };
+    Fault::failed(format!("there is no proof of `{circuit}`: {error}"), hint)
+}
