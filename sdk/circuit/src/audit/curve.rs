@@ -18,8 +18,10 @@ use crate::layout::{Kind, Wire};
 const MAX_DEFINITIONS: usize = 12;
 /// How many substitutions are made in a row.
 const MAX_SUBSTITUTIONS: usize = 6;
-/// How many bits may select a point.
+/// How many bits or digits may select a point.
 const MAX_SELECTORS: u32 = 3;
+/// Digits up to this one are looked at value by value.
+const LARGEST_DIGIT: Int = Int::new(3);
 
 /// `factor·wire + constant`; without a wire a constant.
 #[derive(Debug, Clone, Copy)]
@@ -222,24 +224,25 @@ impl Engine<'_> {
         Some((rest.collect(), form.constant * scale))
     }
 
-    /// A pair that bits select among points.
+    /// A pair that bits or digits select among points.
     fn selected(&mut self, (u, v): Pair, selectors: u32) -> Option<Level> {
         if selectors == MAX_SELECTORS {
             return None;
         }
-        for bit in self.bits(u) {
+        for digit in self.digits(u) {
+            let arc = *self.facts.arc(digit);
             let mut least = Some(CLEARED);
-            for value in [BlsScalar::zero(), BlsScalar::one()] {
+            let mut value = arc.low;
+            while least.is_some() && arc.contains(&value) {
                 let mark = self.facts.enter();
                 let news = self.facts.news.len();
-                self.facts.narrow(bit, Arc::constant(value));
+                self.facts.narrow(digit, Arc::constant(value));
+                self.settle(digit);
                 let level = self.reduced((u, v)).or_else(|| self.selected((u, v), selectors + 1));
                 self.facts.leave(mark);
                 self.facts.news.truncate(news);
                 least = least.zip(level).map(|(a, b)| a.min(b));
-                if least.is_none() {
-                    break;
-                }
+                value += BlsScalar::one();
             }
             if least.is_some() {
                 return least;
@@ -248,8 +251,20 @@ impl Engine<'_> {
         None
     }
 
-    /// The bits in products near to a wire.
-    fn bits(&self, wire: Wire) -> Vec<Wire> {
+    /// Puts a known value into the rows around it, for what else it makes known.
+    fn settle(&mut self, wire: Wire) {
+        for row in self.uses.near(wire, self.uses.of(wire).first().copied().unwrap_or(0), MAX_DEFINITIONS) {
+            if self.kind(*row) == Kind::Arithmetic {
+                let form = Form::of(self.layout, &self.facts, *row);
+                if form.product.is_none() && form.linear.len() == 1 && !form.public {
+                    form.roots(&mut self.facts);
+                }
+            }
+        }
+    }
+
+    /// The bits and digits in products near to a wire.
+    fn digits(&self, wire: Wire) -> Vec<Wire> {
         let mut found = Vec::new();
         let mut wires = alloc::vec![wire];
         for _ in 0..3 {
@@ -265,12 +280,11 @@ impl Engine<'_> {
                         continue;
                     }
                     if let Some((x, y, _)) = form.product {
-                        let bits = [x, y].into_iter().filter(|it| {
-                            let arc = self.facts.arc(*it);
-                            arc.low == BlsScalar::zero() && arc.width == Int::ONE && !found.contains(it)
-                        });
-                        let bits: Vec<Wire> = bits.collect();
-                        found.extend(bits);
+                        for wire in [x, y] {
+                            if self.facts.arc(wire).width <= LARGEST_DIGIT && !found.contains(&wire) {
+                                found.push(wire);
+                            }
+                        }
                     }
                     older.extend(form.linear.iter().map(|(wire, _)| *wire).filter(|it| *it != wire).take(3));
                 }

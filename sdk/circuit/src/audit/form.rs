@@ -75,7 +75,7 @@ impl Form {
     }
 
     /// The values that a row in one wire, or in the product of two, leaves.
-    fn roots(&self, facts: &mut Facts) {
+    pub(super) fn roots(&self, facts: &mut Facts) {
         match (self.product, self.linear.as_slice()) {
             (None, [(wire, factor)]) => facts.narrow(*wire, Arc::constant(-self.constant * inverse(factor))),
             (Some((x, y, factor)), linear) if x == y && linear.iter().all(|(it, _)| *it == x) => {

@@ -54,7 +54,7 @@ pub fn audit(layout: &Layout) -> Report {
         circuit: layout.name.clone(),
         determined: counted.len() - choices.len() - open.len(),
         choices: choices.len(),
-        open: open.len(),
+        open: open.into_iter().collect(),
         findings: findings.found.into_values().collect(),
     }
 }

@@ -17,8 +17,8 @@ pub struct Report {
     pub determined: usize,
     /// How many wires a prover may choose, but for which it is proved that nothing depends on the choice.
     pub choices: usize,
-    /// How many wires are not known to be determined: those of the findings and those that follow from them.
-    pub open: usize,
+    /// The wires that are not known to be determined: those of the findings and those that follow from them.
+    pub open: Vec<Wire>,
     /// What is wrong, or not known to be right.
     pub findings: Vec<Finding>,
 }
@@ -43,7 +43,7 @@ impl fmt::Display for Report {
         }
         let s = |count: usize| if count == 1 { "" } else { "s" };
         write!(f, "{} finding{}; ", self.findings.len(), s(self.findings.len()))?;
-        write!(f, "{} wire{} determined, {} not known to be", self.determined, s(self.determined), self.open)?;
+        write!(f, "{} wire{} determined, {} not known to be", self.determined, s(self.determined), self.open.len())?;
         self.findings.iter().try_for_each(|finding| write!(f, "\n\n{finding}"))
     }
 }

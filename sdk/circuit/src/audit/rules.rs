@@ -28,6 +28,8 @@ pub(super) struct Engine<'a> {
     pub(super) layout: &'a Layout,
     pub(super) facts: Facts,
     pub(super) uses: Uses,
+    /// Pairs of accumulators of which the second is four times the first and a digit.
+    links: BTreeSet<(Wire, Wire)>,
     /// Whether the points of two rows' selectors are doublings of one another.
     pub(super) doublings: BTreeMap<(u32, u32), bool>,
     /// Whether the point of a row's selectors is on the curve, and how far within the subgroup.
@@ -48,6 +50,7 @@ impl<'a> Engine<'a> {
             layout,
             facts: Facts::new(layout),
             uses: Uses::new(layout),
+            links: (0..rows).flat_map(|row| links(layout, row as usize)).collect(),
             doublings: BTreeMap::new(),
             constants: BTreeMap::new(),
             queue: (0..rows).collect(),
@@ -112,13 +115,17 @@ impl<'a> Engine<'a> {
         let [a1, b1, _, d1] = self.ahead(row);
         match self.kind(row) {
             Kind::Idle => None,
-            Kind::Arithmetic => Form::of(self.layout, &self.facts, row).learn(&mut self.facts),
+            Kind::Arithmetic => {
+                let form = Form::of(self.layout, &self.facts, row);
+                self.named_digit(&form);
+                form.learn(&mut self.facts)
+            }
             Kind::Range => {
-                [(d, c), (c, b), (b, a), (a, d1)].into_iter().for_each(|(from, to)| self.digit(from, to));
+                links(self.layout, row as usize).into_iter().for_each(|(from, to)| self.digit(from, to));
                 None
             }
             Kind::And | Kind::Xor => {
-                [(a, a1), (b, b1), (d, d1)].into_iter().for_each(|(from, to)| self.digit(from, to));
+                links(self.layout, row as usize).into_iter().for_each(|(from, to)| self.digit(from, to));
                 self.facts.narrow(c, Arc::up_to(Int::new(9)));
                 if [a, a1, b, b1].into_iter().all(|wire| self.facts.is_determined(wire)) {
                     self.facts.determine(c);
@@ -153,6 +160,20 @@ impl<'a> Engine<'a> {
         }
         if self.facts.is_determined(to) {
             self.facts.determine(from);
+        }
+    }
+
+    /// A row that computes a digit from two accumulators of a range: `digit = to − 4·from`.
+    fn named_digit(&mut self, form: &Form) {
+        let ([_, _, _], None, false) = (form.linear.as_slice(), form.product, form.public) else { return };
+        for (digit, factor) in &form.linear {
+            let others = || form.linear.iter().filter(|(wire, _)| wire != digit);
+            let to = others().find(|(_, it)| *it == -factor);
+            let from = others().find(|(_, it)| *it == factor.double().double());
+            let (Some((to, _)), Some((from, _))) = (to, from) else { continue };
+            if form.constant == BlsScalar::zero() && self.links.contains(&(*from, *to)) {
+                self.facts.narrow(*digit, Arc::up_to(Int::new(3)));
+            }
         }
     }
 
@@ -210,5 +231,16 @@ impl<'a> Engine<'a> {
                 }
             }
         }
+    }
+}
+
+/// The accumulators of a row of which each second is four times the first and a digit 0, 1, 2 or 3.
+fn links(layout: &Layout, row: usize) -> Vec<(Wire, Wire)> {
+    let [a, b, c, d] = layout.rows[row].wires;
+    let [a1, b1, _, d1] = layout.rows.get(row + 1).map_or([Wire::ZERO; 4], |row| row.wires);
+    match layout.selectors[layout.rows[row].selectors as usize].kind {
+        Kind::Range => alloc::vec![(d, c), (c, b), (b, a), (a, d1)],
+        Kind::And | Kind::Xor => alloc::vec![(a, a1), (b, b1), (d, d1)],
+        Kind::Idle | Kind::Arithmetic | Kind::FixedAdd | Kind::CurveAdd => Vec::new(),
     }
 }

@@ -2,6 +2,7 @@
 
 mod amounts;
 mod audit;
+mod audit_soundness;
 mod catalogue;
 mod curve;
 mod hashes;
