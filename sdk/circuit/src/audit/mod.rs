@@ -18,6 +18,7 @@ mod curve;
 mod facts;
 mod form;
 mod integer;
+mod integers;
 mod report;
 mod rules;
 mod uses;

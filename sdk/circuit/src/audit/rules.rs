@@ -40,6 +40,8 @@ pub(super) struct Engine<'a> {
     stuck: BTreeMap<u32, Split>,
     /// The first rows of runs of fixed-base additions about which something is new.
     pub(super) chains: BTreeSet<u32>,
+    /// Rows that may hold for integers: they are looked at again when the bounds of all wires are known.
+    integers: BTreeSet<u32>,
     case_visits: usize,
 }
 
@@ -57,6 +59,7 @@ impl<'a> Engine<'a> {
             queued: alloc::vec![true; layout.rows.len()],
             stuck: BTreeMap::new(),
             chains: BTreeSet::new(),
+            integers: BTreeSet::new(),
             case_visits: CASE_VISITS_PER_ROW * layout.rows.len(),
         }
     }
@@ -92,6 +95,8 @@ impl<'a> Engine<'a> {
                 self.chain(start);
             } else if let Some((row, split)) = self.stuck.pop_first() {
                 self.split(row, split, 0);
+            } else if let Some(row) = self.integers.pop_first() {
+                self.integers(row);
             } else {
                 return;
             }
@@ -118,7 +123,12 @@ impl<'a> Engine<'a> {
             Kind::Arithmetic => {
                 let form = Form::of(self.layout, &self.facts, row);
                 self.named_digit(&form);
-                form.learn(&mut self.facts)
+                let split = form.learn(&mut self.facts);
+                let open = form.linear.iter().filter(|(wire, _)| !self.facts.is_determined(*wire)).count();
+                if open == 2 || (open == 1 && form.product.is_some()) {
+                    self.integers.insert(row);
+                }
+                split
             }
             Kind::Range => {
                 links(self.layout, row as usize).into_iter().for_each(|(from, to)| self.digit(from, to));

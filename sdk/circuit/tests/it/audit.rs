@@ -211,3 +211,10 @@ fn a_private_input_that_nothing_uses_is_found() {
     });
     assert_eq!(doubts(&layout), [(Doubt::Unused, "forgotten".to_owned())]);
 }
+
+#[test]
+fn gadgets_leave_nothing_open() {
+    let reports = crate::catalogue::all().into_iter().map(|(_, layout)| audit(&layout));
+    let open: Vec<String> = reports.filter(|report| !report.clean()).map(|report| report.to_string()).collect();
+    assert!(open.is_empty(), "{}", open.join("\n\n"));
+}

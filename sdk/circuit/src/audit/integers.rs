@@ -1,0 +1,179 @@
+//! Rules for rows that hold for integers, because nothing in them wraps around the order of the field.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use dusk_bls12_381::BlsScalar;
+
+use super::form::{Form, inverse};
+use super::integer::{Int, MODULUS, Signed};
+use super::rules::Engine;
+use crate::layout::{Kind, Wire};
+
+/// How many rows of one wire are tried.
+const MAX_ROWS_TRIED: usize = 12;
+
+/// A number as a difference, so that it may be negative.
+#[derive(Debug, Clone, Copy)]
+struct Difference {
+    plus: Int,
+    minus: Int,
+}
+
+impl Difference {
+    const ZERO: Self = Self { plus: Int::ZERO, minus: Int::ZERO };
+
+    /// Adds a number `times` a factor.
+    fn add(&mut self, number: Signed, times: Int) -> Option<()> {
+        let side = if number.negative { &mut self.minus } else { &mut self.plus };
+        *side = side.add(number.size.mul(times)?)?;
+        Some(())
+    }
+
+    /// As a number with a sign.
+    fn signed(self) -> Signed {
+        match self.plus.sub(self.minus) {
+            Some(size) => Signed { negative: false, size },
+            None => Signed { negative: true, size: self.minus.sub(self.plus).unwrap_or(Int::ZERO) },
+        }
+    }
+}
+
+/// What a wire is for integers: `value − Σ factor·wire`.
+struct Equation {
+    terms: Vec<(Wire, Signed)>,
+    value: Signed,
+}
+
+fn negated(number: Signed) -> Signed {
+    Signed { negative: !number.negative, ..number }
+}
+
+impl Engine<'_> {
+    /// Tries the rules of this module on a row.
+    pub(super) fn integers(&mut self, row: u32) {
+        let form = Form::of(self.layout, &self.facts, row);
+        let open: Vec<(Wire, BlsScalar)> =
+            form.linear.iter().copied().filter(|(wire, _)| !self.facts.is_determined(*wire)).collect();
+        match (form.product, open.as_slice()) {
+            (None, [a, b]) => {
+                for (low, high) in [(a, b), (b, a)] {
+                    if self.is_below_order(row, *low, *high) == Some(true) {
+                        self.facts.determine(a.0);
+                        self.facts.determine(b.0);
+                    }
+                }
+            }
+            (Some((x, y, factor)), [(rest, times)]) if *times == factor => {
+                for (quotient, divisor) in [(x, y), (y, x)] {
+                    if self.is_division(quotient, divisor, *rest) == Some(true) {
+                        self.facts.determine(quotient);
+                        self.facts.determine(*rest);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The largest that a wire can be, where it is a number that starts from zero or above.
+    fn largest(&self, wire: Wire) -> Option<Int> {
+        let arc = self.facts.arc(wire);
+        Int::of(&arc.low).add(arc.width).filter(|largest| !arc.is_full() && *largest < MODULUS)
+    }
+
+    /// Whether `low + factor·high` is unique, given its value in the field: where the parts cannot overlap, and other rows say that
+    /// the integer is below the order of the field. Two such integers are equal if they are the same in the field.
+    fn is_below_order(&self, row: u32, low: (Wire, BlsScalar), high: (Wire, BlsScalar)) -> Option<bool> {
+        let factor = Signed::of(&(high.1 * inverse(&low.1)));
+        if factor.negative || factor.size <= self.largest(low.0)? {
+            return Some(false);
+        }
+        self.largest(high.0)?;
+        let (lows, highs) = (self.equations(low.0, row), self.equations(high.0, row));
+        Some(lows.iter().any(|low| {
+            highs.iter().any(|high| self.upper_bound(low, high, factor.size).is_some_and(|bound| bound < MODULUS))
+        }))
+    }
+
+    /// The largest that `low + factor·high` can be.
+    fn upper_bound(&self, low: &Equation, high: &Equation, factor: Int) -> Option<Int> {
+        let mut sum = Difference::ZERO;
+        let mut terms: BTreeMap<Wire, Difference> = BTreeMap::new();
+        for (equation, times) in [(low, Int::ONE), (high, factor)] {
+            sum.add(equation.value, times)?;
+            for (wire, by) in &equation.terms {
+                terms.entry(*wire).or_insert(Difference::ZERO).add(negated(*by), times)?;
+            }
+        }
+        for (wire, by) in terms {
+            let by = by.signed();
+            // What is subtracted is at least nothing.
+            if !by.negative {
+                sum.add(by, self.largest(wire)?)?;
+            }
+        }
+        sum.plus.sub(sum.minus)
+    }
+
+    /// What linear rows, but for one, say of a wire for integers.
+    fn equations(&self, wire: Wire, except: u32) -> Vec<Equation> {
+        let rows = self.uses.near(wire, except, MAX_ROWS_TRIED).iter();
+        rows.filter(|row| **row != except).filter_map(|row| self.equation_of(*row, wire)).collect()
+    }
+
+    fn equation_of(&self, row: u32, wire: Wire) -> Option<Equation> {
+        if self.kind(row) != Kind::Arithmetic {
+            return None;
+        }
+        let form = Form::of(self.layout, &self.facts, row);
+        let factor = form.factor(wire);
+        if form.public || form.product.is_some() || factor == BlsScalar::zero() {
+            return None;
+        }
+        let scale = inverse(&factor);
+        let others = form.linear.iter().filter(|(it, _)| *it != wire);
+        let terms: Vec<(Wire, Signed)> = others.map(|(it, factor)| (*it, Signed::of(&(factor * scale)))).collect();
+        // The integer `wire + Σ factor·other` is between −minus and plus.
+        let mut range = Difference { plus: self.largest(wire)?, minus: Int::ZERO };
+        for (other, by) in &terms {
+            range.add(*by, self.largest(*other)?)?;
+        }
+        if range.plus.add(range.minus)? >= MODULUS {
+            return None;
+        }
+        // Of the integers that are the constant in the field one is in the range.
+        let value = Int::of(&-(form.constant * scale));
+        let value = if value <= range.plus {
+            Signed { negative: false, size: value }
+        } else {
+            let size = MODULUS.sub(value)?;
+            (size <= range.minus).then_some(Signed { negative: true, size })?
+        };
+        Some(Equation { terms, value })
+    }
+
+    /// Whether `quotient·divisor + rest` is a division with remainder: without a wrap-around, and with a rest that a row says to be
+    /// below the divisor, which is determined. There is one such pair.
+    fn is_division(&self, quotient: Wire, divisor: Wire, rest: Wire) -> Option<bool> {
+        if !self.facts.is_determined(divisor) || quotient == rest || divisor == rest {
+            return Some(false);
+        }
+        let largest = self.largest(rest)?;
+        let sum = self.largest(quotient)?.mul(self.largest(divisor)?)?.add(largest)?;
+        Some(
+            sum < MODULUS
+                && self.uses.of(rest).iter().take(MAX_ROWS_TRIED).any(|row| self.is_below(*row, rest, divisor)),
+        )
+    }
+
+    /// Whether a row says that a number is below another: `other − number` is a sum of what is at least 1.
+    fn is_below(&self, row: u32, number: Wire, other: Wire) -> bool {
+        let Some(equation) = self.equation_of(row, number) else { return false };
+        // number = value + other − what is at least 1: so the value is −1 or less, and the terms add to it nothing positive.
+        let one = |by: &Signed| by.size == Int::ONE;
+        let of_other = equation.terms.iter().any(|(wire, by)| *wire == other && by.negative && one(by));
+        let falling = equation.terms.iter().all(|(wire, by)| *wire == other || !by.negative);
+        of_other && falling && equation.value.negative && equation.value.size >= Int::ONE
+    }
+}
