@@ -212,9 +212,13 @@ fn a_private_input_that_nothing_uses_is_found() {
     assert_eq!(doubts(&layout), [(Doubt::Unused, "forgotten".to_owned())]);
 }
 
+/// Gadgets of which the audit's rules do not prove all: it says `unknown` of them.
+const UNPROVED: &[&str] = &["not in a list of 2^32"];
+
 #[test]
 fn gadgets_leave_nothing_open() {
-    let reports = crate::catalogue::all().into_iter().map(|(_, layout)| audit(&layout));
-    let open: Vec<String> = reports.filter(|report| !report.clean()).map(|report| report.to_string()).collect();
-    assert!(open.is_empty(), "{}", open.join("\n\n"));
+    for (name, layout) in crate::catalogue::all() {
+        let report = audit(&layout);
+        assert!(report.clean() != UNPROVED.contains(&name), "{name}: {report}");
+    }
 }
