@@ -6,9 +6,7 @@
 //!
 //! It works by rules, each of which is sound: a row that is linear in one wire that is not determined yet; digits of a sum that cannot
 //! overlap or wrap around; cases on a determined value; the complete addition law for points that are on the
-//! curve; the signed digits of a fixed-base multiplication. What no rule reaches is *unknown*, never clean. With a witness at
-//! hand [`audit_with`] also tries to change such wires, and shows a second assignment where [`check`] passes it: then
-//! they are *free*, and the circuit has a fault.
+//! curve; the signed digits of a fixed-base multiplication. What no rule reaches is *unknown*, never clean.
 //!
 //! What it does not say: that the circuit states what its author means. Inputs are free by declaration; a statement that is missing
 //! altogether leaves nothing undetermined.

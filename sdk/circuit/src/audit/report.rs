@@ -4,9 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::check::short;
 use crate::layout::{Place, Wire};
-use crate::plain;
 
 /// What an audit found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,15 +69,7 @@ pub struct Finding {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Doubt {
-    /// It is shown that the constraints leave them free: with equal inputs two assignments satisfy the circuit. The values are
-    /// those of the first of the wires.
-    Free {
-        /// Its value in the witness that was given.
-        one: plain::Field,
-        /// Its value in the other.
-        other: plain::Field,
-    },
-    /// No rule says that they are determined, and no second assignment was found.
+    /// No rule says that they are determined.
     Unknown,
     /// They are added as a point, and no constraint puts them on the curve.
     OffCurve,
@@ -92,7 +82,6 @@ pub enum Doubt {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let title = match self.doubt {
-            Doubt::Free { .. } => "free",
             Doubt::Unknown => "unknown",
             Doubt::OffCurve => "off the curve",
             Doubt::OutsideSubgroup => "outside the subgroup",
@@ -106,10 +95,6 @@ impl fmt::Display for Finding {
         }
         let (count, s) = (self.wires.len(), if self.wires.len() == 1 { "" } else { "s" });
         match &self.doubt {
-            Doubt::Free { one, other } => {
-                write!(f, "\n  {count} wire{s} can hold other values with the same inputs: ")?;
-                write!(f, "{} instead of {}, for one", short(other), short(one))?;
-            }
             Doubt::Unknown => write!(f, "\n  no rule says that the inputs determine {count} wire{s} of it")?,
             Doubt::OffCurve => write!(f, "\n  it adds a pair that no constraint puts on the curve")?,
             Doubt::OutsideSubgroup => write!(f, "\n  no constraint puts this input into the subgroup of prime order")?,
@@ -120,10 +105,7 @@ impl fmt::Display for Finding {
         }
         f.write_str("\n  hint: ")?;
         f.write_str(match self.doubt {
-            Doubt::Free { .. } => "add the constraint that ties the hint to what it is computed from",
-            Doubt::Unknown => {
-                "add the constraint that is missing, use a gadget, or audit with a witness to see whether they are free"
-            }
+            Doubt::Unknown => "add the constraint that is missing, or use a gadget",
             Doubt::OffCurve => "make the point with `Point`, which states the curve's equation",
             Doubt::OutsideSubgroup => "take the input as a `Point`",
             Doubt::Unused => "constrain it, or remove it",
