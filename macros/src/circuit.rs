@@ -39,6 +39,8 @@ struct Model {
 }
 
 struct Input {
+    /// The name by which witnesses give it: that of the argument, without a leading underscore. An input that is only bound is
+    /// used by no constraint, and the compiler wants its argument to begin with one.
     name: Ident,
     ty: Type,
     public: bool,
@@ -102,7 +104,7 @@ fn model(function: &ItemFn, faults: &mut Diagnostics) -> Model {
         if let Some(fault) = plain_fault(&argument.ty) {
             faults.at(&argument.ty, fault);
         }
-        inputs.push(Input { name: pattern.ident.clone(), ty: (*argument.ty).clone(), public });
+        inputs.push(Input { name: field_name(&pattern.ident), ty: (*argument.ty).clone(), public });
     }
     let name = pascal_case(&signature.ident);
     Model {
@@ -372,6 +374,12 @@ pub(crate) fn expand_type(options: &TokenStream, item: &TokenStream) -> TokenStr
             }
         }
     }
+}
+
+fn field_name(argument: &Ident) -> Ident {
+    let text = argument.to_string();
+    let name = text.trim_start_matches('_');
+    if name.is_empty() || name.len() == text.len() { argument.clone() } else { Ident::new(name, argument.span()) }
 }
 
 /// `not_revoked` as a type is called: `NotRevoked`.

@@ -35,7 +35,8 @@ pub use dusk_sdk_circuit::*;
 /// Makes a function a circuit.
 ///
 /// Its first argument is `&mut Circuit`; every other is an input, `#[public]` or `#[private]`, of a type that implements [`Value`]. It returns
-/// nothing: gadgets constrain, they do not fail. Its documentation says what the circuit states.
+/// nothing: gadgets constrain, they do not fail. Its documentation says what the circuit states. An input that is only bound, and used
+/// by no constraint, begins with an underscore: `_occasion` is the input `occasion`.
 ///
 /// For a function `eligible` the macro adds, with the visibility of the function:
 ///

@@ -1,0 +1,6 @@
+//! What the contracts promise, as tests on a chain.
+#![cfg(test)]
+
+mod allowlist;
+mod issuer;
+mod threats;
