@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use dusk_sdk_circuit::{BlsScalar, Layout, Wires};
-use rand_chacha::ChaCha20Rng;
+use rand_core::CryptoRngCore;
 
 use crate::keys::{CompileError, VerifyError};
 use crate::parameters::{Parameters, ParametersId};
@@ -37,12 +37,12 @@ pub trait Backend: Debug {
         progress: Progress<'_>,
     ) -> Result<Compiled<Self::Key>, CompileError>;
 
-    /// Makes a proof. None where the values do not satisfy the circuit after all.
+    /// Makes a proof. None where the values do not satisfy the circuit after all, or the parts do not belong together.
     fn prove(
         compiled: &Compiled<Self::Key>,
         parameters: &Parameters,
         circuit: (&Layout, &Wires),
-        rng: &mut ChaCha20Rng,
+        rng: &mut dyn CryptoRngCore,
         progress: &dyn Fn(f32),
     ) -> Option<Proof>;
 

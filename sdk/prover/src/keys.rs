@@ -3,8 +3,7 @@
 use std::fmt;
 
 use dusk_sdk_circuit::{BlsScalar, CheckError, Digest, Layout, LayoutError, Wires, check};
-use rand_chacha::ChaCha20Rng;
-use rand_core::{OsRng, RngCore, SeedableRng};
+use rand_core::{CryptoRng, OsRng, RngCore};
 use zeroize::Zeroize;
 
 use crate::backend::{Backend, Compiled};
@@ -170,7 +169,7 @@ impl<B: Backend> Keys<B> {
         progress(Stage::Check, 0.0);
         check(layout, wires).map_err(ProveError::Unsatisfied)?;
         progress(Stage::Check, 1.0);
-        let mut rng = randomness(entropy, circuit, wires);
+        let mut rng = Hedged::new(entropy, circuit, wires);
         let report = |share: f32| progress(Stage::Prove, share);
         report(0.0);
         let proof = B::prove(&self.compiled, &self.parameters, (layout, wires), &mut rng, &report);
@@ -182,23 +181,52 @@ impl<B: Backend> Keys<B> {
     }
 }
 
-/// The random source of one proof.
-fn randomness(entropy: &[u8; 32], circuit: Digest, wires: &Wires) -> ChaCha20Rng {
-    let mut hasher = blake3::Hasher::new_derive_key("cargo-dusk 2026 randomness of a proof");
-    hasher.update(entropy).update(&circuit.0);
-    for values in [wires.values(), wires.public()] {
-        hasher.update(&(values.len() as u64).to_le_bytes());
-        // The Montgomery form: one for each value, and there already.
-        values.iter().flat_map(|it| it.0).for_each(|limb| {
-            hasher.update(&limb.to_le_bytes());
-        });
+/// The random source of one proof: what BLAKE3 gives for the system's randomness, the circuit and the witness.
+struct Hedged(blake3::OutputReader);
+
+impl Hedged {
+    fn new(entropy: &[u8; 32], circuit: Digest, wires: &Wires) -> Self {
+        let mut hasher = blake3::Hasher::new_derive_key("cargo-dusk 2026 randomness of a proof");
+        hasher.update(entropy).update(&circuit.0);
+        for values in [wires.values(), wires.public()] {
+            hasher.update(&(values.len() as u64).to_le_bytes());
+            // The Montgomery form: one for each value, and there already.
+            values.iter().flat_map(|it| it.0).for_each(|limb| {
+                hasher.update(&limb.to_le_bytes());
+            });
+        }
+        let output = hasher.finalize_xof();
+        hasher.zeroize();
+        Self(output)
     }
-    let mut seed: [u8; 32] = hasher.finalize().into();
-    hasher.zeroize();
-    let rng = ChaCha20Rng::from_seed(seed);
-    seed.zeroize();
-    rng
 }
+
+impl Drop for Hedged {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl RngCore for Hedged {
+    fn next_u32(&mut self) -> u32 {
+        rand_core::impls::next_u32_via_fill(self)
+    }
+
+    fn next_u64(&mut self) -> u64 {
+        rand_core::impls::next_u64_via_fill(self)
+    }
+
+    fn fill_bytes(&mut self, bytes: &mut [u8]) {
+        self.0.fill(bytes);
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), rand_core::Error> {
+        self.fill_bytes(bytes);
+        Ok(())
+    }
+}
+
+impl CryptoRng for Hedged {}
 
 /// Verifies a proof: it shows that there is a witness for these public inputs, in the order in which the circuit exposes them.
 ///

@@ -18,6 +18,9 @@ pub(crate) const POINT_BYTES: usize = mem::size_of::<Point>();
 /// Bytes of a point of G1 as it is sent.
 pub(crate) const COMPRESSED_BYTES: usize = 48;
 
+// Files of the cache hold limbs as they lie in memory, and say that they are little-endian.
+const _: () = assert!(cfg!(target_endian = "little"));
+
 /// The sum of the points times the scalars, compressed. There are at least as many points as scalars.
 pub(crate) fn commit(points: &[Point], scalars: &[BlsScalar]) -> [u8; COMPRESSED_BYTES] {
     assert!(scalars.len() <= points.len(), "a polynomial is longer than its commitment key");

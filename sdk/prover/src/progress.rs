@@ -4,6 +4,8 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Stage {
+    /// Another process makes the same, and is waited for.
+    Wait,
     /// Parameters are made or checked.
     Parameters,
     /// Keys are made.

@@ -3,6 +3,8 @@
 use dusk_bls12_381::{BlsScalar, GENERATOR, ROOT_OF_UNITY, TWO_ADACITY};
 use rayon::prelude::*;
 
+use super::Secret;
+
 /// Chunks of work that one thread takes at a time.
 const CHUNK: usize = 1024;
 
@@ -109,14 +111,14 @@ pub(super) fn inverse(value: &BlsScalar) -> BlsScalar {
 /// Inverts all values, with one inversion for each thousand. None is zero but with negligible probability.
 pub(super) fn invert_all(values: &mut [BlsScalar]) {
     values.par_chunks_mut(CHUNK).for_each(|values| {
-        let mut products = Vec::with_capacity(values.len());
+        let mut products = Secret(Vec::with_capacity(values.len()));
         let mut product = BlsScalar::one();
         for value in &*values {
-            products.push(product);
+            products.0.push(product);
             product *= value;
         }
         let mut rest = inverse(&product);
-        for (value, before) in values.iter_mut().zip(products).rev() {
+        for (value, before) in values.iter_mut().zip(&products.0).rev() {
             let next = rest * *value;
             *value = rest * before;
             rest = next;

@@ -93,7 +93,8 @@ impl PlonkKey {
             usize::try_from(number(&head[..8])?).ok().filter(|it| (RESERVED_ROWS..=crate::MAX_GATES).contains(it))?;
         let mask = number(&head[8..])?;
         let (size, used) = (gates.next_power_of_two(), mask.count_ones() as usize);
-        if mask >> POLYNOMIALS != 0 || limbs.len() != used * size * 32 {
+        // The permutations are never zero.
+        if mask >> at::SIGMA != 0b1111 || limbs.len() != used * size * 32 {
             return None;
         }
         let mut rest = limbs;

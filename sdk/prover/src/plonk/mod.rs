@@ -14,7 +14,7 @@ mod verifier;
 use dusk_bls12_381::BlsScalar;
 use dusk_plonk::prelude::Error;
 use dusk_sdk_circuit::{Kind, Layout, Wires};
-use rand_chacha::ChaCha20Rng;
+use rand_core::CryptoRngCore;
 use zeroize::Zeroize;
 
 use crate::backend::{Backend, Compiled};
@@ -81,10 +81,14 @@ impl Backend for Plonk {
         compiled: &Compiled<PlonkKey>,
         parameters: &Parameters,
         (layout, wires): (&Layout, &Wires),
-        rng: &mut ChaCha20Rng,
+        rng: &mut dyn CryptoRngCore,
         progress: &dyn Fn(f32),
     ) -> Option<Proof> {
         let verifier = VerifierParts::parse(&compiled.verifier_key)?;
+        let fits = verifier.gates == layout.gates() as u64
+            && compiled.key.gates == layout.gates()
+            && parameters.points().len() >= compiled.key.size() + EXTRA_POWERS;
+        fits.then_some(())?;
         prover::prove(&compiled.key, &verifier, parameters.points(), (layout, wires), rng, progress)
     }
 

@@ -8,7 +8,7 @@ use dusk_bls12_381::BlsScalar;
 use dusk_sdk_circuit::{Layout, RESERVED_ROWS, Wires};
 use ff::Field;
 use merlin::Transcript;
-use rand_core::{CryptoRng, RngCore};
+use rand_core::CryptoRngCore;
 
 use super::domain::{Domain, add_scaled, divide, inverse, invert_all, value_at};
 use super::identity::{Challenges, RowValues};
@@ -110,7 +110,7 @@ pub(super) fn prove(
     verifier: &VerifierParts,
     points: &[Point],
     (layout, wires): (&Layout, &Wires),
-    rng: &mut (impl RngCore + CryptoRng),
+    rng: &mut dyn CryptoRngCore,
     progress: &dyn Fn(f32),
 ) -> Option<Proof> {
     let domain = Domain::new(key.size());
@@ -118,7 +118,7 @@ pub(super) fn prove(
 
     // Round 1: the wires.
     let values = column_values(layout, wires.values(), domain.size()).map(Secret);
-    let polynomials: [Secret; 4] = std::array::from_fn(|column| blinded(&domain, values[column].0.clone(), 2, rng));
+    let polynomials: [Secret; 4] = std::array::from_fn(|column| blinded(&domain, &values[column], 2, rng));
     for (label, polynomial) in [&b"a_comm"[..], b"b_comm", b"c_comm", b"d_comm"].into_iter().zip(&polynomials) {
         session.commit(label, &polynomial.0);
     }
@@ -130,7 +130,7 @@ pub(super) fn prove(
     let gamma = session.challenge(b"gamma");
     let accumulated = accumulate(key, &domain, &values, beta, gamma);
     drop(values);
-    let accumulator = blinded(&domain, accumulated, 3, rng);
+    let accumulator = blinded(&domain, &accumulated, 3, rng);
     session.commit(b"z_comm", &accumulator.0);
     progress(0.3);
 
@@ -199,20 +199,22 @@ pub(super) fn prove(
     let sigmas =
         [at::SIGMA, at::SIGMA + 1, at::SIGMA + 2, at::ARITHMETIC, at::CONSTANT, at::LEFT, at::RIGHT].map(fixed);
     fold(&mut opened, [a, b, c, d].into_iter().chain(sigmas), &first);
-    session.commit(b"w_z_chall_comm", &divide(&opened.0, &point));
+    session.commit(b"w_z_chall_comm", &Secret(divide(&opened.0, &point)).0);
     progress(0.9);
     let mut opened = Secret(accumulator.0.clone());
     fold(&mut opened, [a, b, d].into_iter(), &second);
-    session.commit(b"w_z_chall_w_comm", &divide(&opened.0, &next));
+    session.commit(b"w_z_chall_w_comm", &Secret(divide(&opened.0, &next)).0);
     progress(1.0);
     Some(session.proof())
 }
 
 /// The polynomial that has these values on the domain, plus a random multiple, of that many coefficients, of the one that
 /// vanishes there.
-fn blinded(domain: &Domain, mut values: Vec<BlsScalar>, count: usize, rng: &mut (impl RngCore + CryptoRng)) -> Secret {
-    values.reserve_exact(count);
-    let mut polynomial = Secret(domain.interpolate(values));
+fn blinded(domain: &Domain, values: &Secret, count: usize, rng: &mut dyn CryptoRngCore) -> Secret {
+    // There is room from the start: growing would leave a copy behind that nobody wipes.
+    let mut polynomial = Vec::with_capacity(values.0.len() + count);
+    polynomial.extend_from_slice(&values.0);
+    let mut polynomial = Secret(domain.interpolate(polynomial));
     for place in 0..count {
         let random = BlsScalar::random(&mut *rng);
         polynomial.0[place] -= random;
@@ -222,7 +224,7 @@ fn blinded(domain: &Domain, mut values: Vec<BlsScalar>, count: usize, rng: &mut 
 }
 
 /// Blinds the parts of the quotient, so that their sum stays.
-fn blind_parts(parts: &mut [Secret; 4], rng: &mut (impl RngCore + CryptoRng)) {
+fn blind_parts(parts: &mut [Secret; 4], rng: &mut dyn CryptoRngCore) {
     let random: [BlsScalar; 3] = std::array::from_fn(|_| BlsScalar::random(&mut *rng));
     for (place, random) in random.into_iter().enumerate() {
         // The first three have the size of the domain: what is pushed stands for the size-th power.
@@ -232,13 +234,7 @@ fn blind_parts(parts: &mut [Secret; 4], rng: &mut (impl RngCore + CryptoRng)) {
 }
 
 /// The values of the permutation's accumulator on the domain, from one.
-fn accumulate(
-    key: &PlonkKey,
-    domain: &Domain,
-    wires: &[Secret; 4],
-    beta: BlsScalar,
-    gamma: BlsScalar,
-) -> Vec<BlsScalar> {
+fn accumulate(key: &PlonkKey, domain: &Domain, wires: &[Secret; 4], beta: BlsScalar, gamma: BlsScalar) -> Secret {
     let size = domain.size();
     let one = BlsScalar::one();
     let sigma: [Vec<BlsScalar>; 4] =
@@ -246,11 +242,11 @@ fn accumulate(
     let product = |index: usize, name: &dyn Fn(usize) -> BlsScalar| -> BlsScalar {
         (0..4).map(|column| wires[column].0[index] + beta * name(column) + gamma).product()
     };
-    let mut quotients: Vec<_> = (0..size).map(|index| product(index, &|column| sigma[column][index])).collect();
-    invert_all(&mut quotients);
+    let mut quotients = Secret((0..size).map(|index| product(index, &|column| sigma[column][index])).collect());
+    invert_all(&mut quotients.0);
     let columns = columns();
     let mut state = one;
-    for (index, quotient) in quotients.iter_mut().enumerate() {
+    for (index, quotient) in quotients.0.iter_mut().enumerate() {
         let step = *quotient * product(index, &|column| columns[column] * domain.elements[index]);
         *quotient = state;
         state *= step;

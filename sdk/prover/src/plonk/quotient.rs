@@ -30,7 +30,7 @@ pub(super) fn quotient(
     let size = domain.size();
     let shifts: [BlsScalar; PARTS] = std::array::from_fn(|coset| shift(size, coset as u64));
     let powers = shifts.map(|it| it.pow(&[size as u64, 0, 0, 0]));
-    let mut parts: [Secret; PARTS] = std::array::from_fn(|_| Secret(vec![BlsScalar::zero(); size]));
+    let mut parts: [Secret; PARTS] = std::array::from_fn(|_| zeros(size));
     for (coset, weights) in vandermonde_inverse(&powers).into_iter().enumerate() {
         let shift = &shifts[coset];
         let values = Coset::new(key, domain, columns, accumulator, public, shift);
@@ -48,15 +48,20 @@ pub(super) fn quotient(
         #[allow(clippy::cast_precision_loss, reason = "a share for people")]
         progress((coset + 1) as f32 / PARTS as f32);
     }
-    let [low, middle, high, mut fourth, mut tail] = parts;
+    let [low, middle, high, mut fourth, tail] = parts;
     if tail.0.iter().skip(TAIL).any(|it| *it != BlsScalar::zero()) {
         return None;
     }
     let used = tail.0.iter().rposition(|it| *it != BlsScalar::zero()).map_or(0, |last| last + 1);
-    tail.0.truncate(used);
-    fourth.0.reserve_exact(TAIL + 1);
-    fourth.0.extend_from_slice(&tail.0);
+    fourth.0.extend_from_slice(&tail.0[..used]);
     Some([low, middle, high, fourth])
+}
+
+/// A part of the quotient before anything is added, with room for the tail: growing would leave a copy behind.
+fn zeros(size: usize) -> Secret {
+    let mut values = Vec::with_capacity(size + TAIL);
+    values.resize(size, BlsScalar::zero());
+    Secret(values)
 }
 
 /// The values on a coset of all that the quotient is made of.

@@ -60,8 +60,10 @@ impl VerifierParts {
             public_rows: rest.as_chunks().0.iter().map(|row| u64::from_be_bytes(*row)).collect(),
             gates: number(5)?,
         };
+        // The stock verifier takes rows modulo the size of the domain: so each has more than one name there.
+        let rows = parts.public_rows.is_sorted_by(|a, b| a < b) && parts.public_rows.last() < Some(&parts.gates);
         // Whatever is not kept must be as it is written.
-        (parts.gates <= crate::MAX_GATES as u64 && parts.to_bytes() == bytes).then_some(parts)
+        (parts.gates <= crate::MAX_GATES as u64 && rows && parts.to_bytes() == bytes).then_some(parts)
     }
 }
 

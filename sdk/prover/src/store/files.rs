@@ -1,10 +1,11 @@
 //! Files that are there whole or not at all, and locks.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::StoreError;
+use crate::progress::{Progress, Stage};
 
 /// How many locks a folder has. What is made under one waits for the other things under it.
 const LOCKS: u8 = 16;
@@ -19,14 +20,22 @@ pub(super) struct Lock(#[allow(dead_code, reason = "the lock is held as long as 
 
 impl Lock {
     /// Waits for it.
-    pub(super) fn take(folder: &Path, name: &str) -> Result<Self, StoreError> {
+    pub(super) fn take(folder: &Path, name: &str, progress: Progress<'_>) -> Result<Self, StoreError> {
         let name = name.strip_prefix(TEMPORARY).unwrap_or(name);
         let number = blake3::hash(name.as_bytes()).as_bytes()[0] % LOCKS;
         let path = folder.join(format!("{LOCK}{number:02}"));
         let open = || {
             fs::create_dir_all(folder)?;
             let file = File::options().create(true).truncate(false).write(true).open(&path)?;
-            file.lock()?;
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => {
+                    progress(Stage::Wait, 0.0);
+                    file.lock()?;
+                    progress(Stage::Wait, 1.0);
+                }
+                Err(TryLockError::Error(error)) => return Err(error),
+            }
             Ok(file)
         };
         open().map(Self).map_err(|source| fault(&path, source))

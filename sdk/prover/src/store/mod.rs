@@ -13,7 +13,7 @@ use crate::backend::Backend;
 use crate::keys::{CompileError, Keys};
 use crate::parameters::{MAX_GATES, Parameters, ParametersError, ParametersId};
 use crate::plonk::Plonk;
-use crate::progress::Progress;
+use crate::progress::{Progress, SILENT};
 
 pub use entry::{Entry, EntryKind};
 
@@ -104,6 +104,7 @@ impl KeyStore {
         let id = ParametersId::development();
         self.get(
             &parameters_name(id, gates),
+            progress,
             || self.parameters(id, gates),
             || Parameters::development(gates, progress),
             |parameters, out| parameters.write(out),
@@ -129,7 +130,7 @@ impl KeyStore {
     /// When they cannot be written.
     pub fn keep(&self, parameters: &Parameters) -> Result<(), StoreError> {
         let name = parameters_name(parameters.id(), parameters.max_gates());
-        let _lock = Lock::take(&self.folder, &name)?;
+        let _lock = Lock::take(&self.folder, &name, SILENT)?;
         replace(&self.folder.join(name), &mut |out| parameters.write(out))
     }
 
@@ -157,9 +158,12 @@ impl KeyStore {
         progress: Progress<'_>,
     ) -> Result<Kept<Keys<B>>, CompileError> {
         let name = key_name::<B>(layout.digest(), parameters.id());
+        // Keys that were made under longer parameters are of no use with these.
+        let fits = layout.gates().next_power_of_two() <= parameters.max_gates();
         self.get(
             &name,
-            || read_keys(&self.folder.join(&name), layout.digest(), parameters),
+            progress,
+            || if fits { read_keys(&self.folder.join(&name), layout.digest(), parameters) } else { None },
             || Keys::compile(layout, parameters, progress),
             |keys, out| write_keys(keys, &layout.name, out),
         )
@@ -169,6 +173,7 @@ impl KeyStore {
     fn get<T, E>(
         &self,
         name: &str,
+        progress: Progress<'_>,
         find: impl Fn() -> Option<T>,
         make: impl FnOnce() -> Result<T, E>,
         write: impl Fn(&T, &mut dyn io::Write) -> io::Result<()>,
@@ -177,7 +182,7 @@ impl KeyStore {
         if let Some(value) = find() {
             return Ok(found(value));
         }
-        let lock = match Lock::take(&self.folder, name) {
+        let lock = match Lock::take(&self.folder, name, progress) {
             Ok(lock) => lock,
             Err(fault) => return Ok(Kept { value: make()?, origin: Origin::Made, fault: Some(fault) }),
         };
@@ -222,12 +227,12 @@ impl KeyStore {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             if is_temporary(name) {
                 // Under the lock of what it was to become, nobody writes it any more.
-                let _lock = Lock::take(&self.folder, name)?;
+                let _lock = Lock::take(&self.folder, name, SILENT)?;
                 remove(&path)?;
                 continue;
             }
             let Some(entry) = Entry::read(&path) else { continue };
-            let _lock = Lock::take(&self.folder, name)?;
+            let _lock = Lock::take(&self.folder, name, SILENT)?;
             let idle = now.duration_since(entry.last_used).unwrap_or_default();
             if idle >= unused_for || !entry.is_sound() {
                 remove(&path)?;

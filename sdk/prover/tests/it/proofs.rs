@@ -31,6 +31,10 @@ static PROVED: LazyLock<Proved> = LazyLock::new(|| {
     Proved { layout, wires, keys, proof }
 });
 
+/// The bytes of its key.
+static ENCODED: LazyLock<Vec<u8>> =
+    LazyLock::new(|| Plonk::encode(&Plonk::compile(&PROVED.layout, &PARAMETERS, SILENT).unwrap().key));
+
 #[test]
 fn keys_and_proofs_are_those_of_the_stock_crate() {
     // Rows that fill half of a domain, all of it, and all but a few, where the stock crate asks for twice the parameters.
@@ -172,6 +176,10 @@ fn damaged_verifier_keys_are_refused() {
     }
     let longer = [key, &[0; 8]].concat();
     assert_eq!(verify(&longer, proof, wires.public()), Err(VerifyError::Key));
+    // The row of the first public input, plus a multiple of the size of the domain: the stock verifier takes it for the same.
+    let mut moved = key.to_vec();
+    moved[key.len() - 16] = 1;
+    assert_eq!(verify(&moved, proof, wires.public()), Err(VerifyError::Key));
     // Rows of public inputs far outside of the circuit, and sizes that no circuit has.
     for place in [0, 8, 16, 24, 32, 40] {
         let mut damaged = key.to_vec();
@@ -251,5 +259,30 @@ proptest! {
         let mut key = keys.verifier_key().to_vec();
         key[byte] ^= 1 << bit;
         prop_assert!(verify(&key, proof, wires.public()).is_err());
+    }
+
+    /// Whatever is read from outside is refused or read, and nothing else happens.
+    #[test]
+    fn any_bytes_are_read_or_refused(
+        bytes in prop::collection::vec(any::<u8>(), 0..3000),
+        place in 0usize..1300,
+        length in 0usize..16,
+    ) {
+        let Proved { wires, keys, proof, .. } = &*PROVED;
+        prop_assert_eq!(verify(&bytes, proof, wires.public()), Err(VerifyError::Key));
+        prop_assert!(Parameters::from_bytes(&bytes, None, SILENT).is_err());
+        prop_assert!(Plonk::decode(&bytes).is_none());
+        // And sound bytes with a part overwritten.
+        let overwrite = |sound: &[u8]| {
+            let mut damaged = sound.to_vec();
+            damaged.iter_mut().skip(place).zip(bytes.iter().take(length)).for_each(|(to, from)| *to = *from);
+            damaged
+        };
+        let damaged = overwrite(keys.verifier_key());
+        prop_assert!(damaged == keys.verifier_key() || verify(&damaged, proof, wires.public()).is_err());
+        let key = &*ENCODED;
+        if let Some(read) = Plonk::decode(&overwrite(key)) {
+            prop_assert_eq!(Plonk::encode(&read).len(), key.len());
+        }
     }
 }

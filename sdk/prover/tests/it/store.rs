@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use dusk_sdk_circuit::Layout;
-use dusk_sdk_prover::{EntryKind, KeyStore, Keys, Origin, Parameters, SILENT, StoreError, verify};
+use dusk_sdk_prover::{CompileError, EntryKind, KeyStore, Keys, Origin, Parameters, SILENT, StoreError, verify};
 
 use crate::circuits::every_kind;
 
@@ -63,6 +63,17 @@ fn larger_parameters_serve_smaller_circuits() {
     assert_eq!(store.development(256, SILENT).unwrap().origin, Origin::Made);
     assert_eq!(store.development(9, SILENT).unwrap().origin, Origin::Found);
     assert_eq!(store.development(257, SILENT).unwrap().origin, Origin::Made);
+}
+
+#[test]
+fn keys_that_are_kept_do_not_make_parameters_longer() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = KeyStore::new(folder.path());
+    let layout = layout();
+    keys(&store, &layout);
+    let short = Parameters::development(32, SILENT).unwrap();
+    let error = store.keys(&layout, &short, SILENT).unwrap_err();
+    assert!(matches!(error, CompileError::TooLarge { gates: 64, parameters: 32 }), "{error}");
 }
 
 #[test]
