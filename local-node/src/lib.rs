@@ -45,6 +45,7 @@ pub mod ledger;
 pub mod mempool;
 pub mod reader;
 mod runtime;
+mod signature;
 pub mod store;
 pub mod test_host;
 pub mod transaction;

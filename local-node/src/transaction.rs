@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use dusk_core::TxPreconditionError;
-use dusk_core::signatures::bls::{self, PublicKey};
+use dusk_core::signatures::bls::PublicKey;
 use dusk_core::transfer::moonlight;
 use dusk_core::transfer::{Transaction, TransactionFormat};
 use local_node_types::codec::Encode;
@@ -18,6 +18,8 @@ use local_node_types::rules::{
     BLOCK_GAS_LIMIT, GAS_PER_BLOB, GAS_PER_DEPLOY_BYTE, MIN_DEPLOY_GAS, MIN_DEPLOY_GAS_PRICE, MIN_GAS_LIMIT, Rules,
 };
 use local_node_vm::{BlobError, ModuleError, Vm, check_preconditions, validate, verify_blobs};
+
+use crate::signature;
 
 /// The most bytes that a block may have.
 pub const MAX_BLOCK_BYTES: usize = 1024 * 1024;
@@ -347,9 +349,11 @@ fn verify_signature(transaction: &Transaction, rules: Rules, vm: &Vm) -> Result<
     let Transaction::Moonlight(inner) = transaction else {
         return Err(TransactionError::Unsupported("shielded (Phoenix)"));
     };
-    let (message, key, signature) = (inner.signature_message(), inner.sender(), inner.signature());
-    bls::verify(key, signature, &message, rules.fork().bls_version()).map_err(|_| TransactionError::BadSignature)?;
-    vm.remember_valid_signature(&message, key, signature, rules);
+    let (message, key, signed) = (inner.signature_message(), inner.sender(), inner.signature());
+    if !signature::is_valid(key, signed, &message, rules.fork().bls_version()) {
+        return Err(TransactionError::BadSignature);
+    }
+    vm.remember_valid_signature(&message, key, signed, rules);
     Ok(())
 }
 
