@@ -88,7 +88,7 @@ fn the_book_shows_the_commands_as_they_are() {
     let mut page = format!(
         "# Commands\n\n{MADE}\n\n\
          The result goes to stdout, everything else to stderr. Every error ends with a `hint:`.\n\n\
-         | exit code | means |\n|---|---|\n| 0 | done |\n| 1 | the work failed: a test is red, a transaction was refused |\n\
+         | exit code | means |\n|---|---|\n| 0 | done |\n| 1 | the work failed: a test is red, a transaction was refused, a constraint does not hold |\n\
          | 2 | wrong usage, or something that was named does not exist |\n| 3 | the machine lacks something |\n\n\
          All commands take:\n\n",
     );

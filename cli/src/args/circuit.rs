@@ -30,6 +30,20 @@ pub(crate) enum CircuitAction {
         #[arg(long, value_name = "FILE|-")]
         witness: PathBuf,
     },
+    /// Shows the gates by named part, how many are free up to the next power of two, and what keys and proofs will cost.
+    Profile {
+        /// The circuit; not needed where the project has only one.
+        name: Option<String>,
+        /// Draws the parts into this file (SVG).
+        #[arg(long, value_name = "FILE")]
+        flamegraph: Option<PathBuf>,
+    },
+    /// Looks for values that no constraint determines: a prover could choose them. Exit code 1 where there are any, or where
+    /// it cannot be known.
+    Audit {
+        /// The circuit; not needed where the project has only one.
+        name: Option<String>,
+    },
     /// Lists the gadgets of the SDK with their gates.
     Gates,
 }

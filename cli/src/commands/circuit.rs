@@ -1,23 +1,28 @@
 //! `cargo dusk circuit`
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
-use dusk_sdk_circuit::{CheckError, Layout, Unsatisfied, catalogue, check, short};
+use anyhow::{Context, Result};
+use dusk_sdk_circuit::{CheckError, Doubt, Layout, Unsatisfied, audit, catalogue, check, profile, short};
 use serde_json::{Value, json};
 
 use crate::args::CircuitAction;
 use crate::error::{Exit, Fault};
 use crate::ops::circuits::{Circuit, Circuits, Described};
-use crate::ops::compile;
 use crate::ops::project::Project;
 use crate::ops::witness::Witness;
+use crate::ops::{compile, folders};
 use crate::output::{Tone, Ui, count, grouped, time};
 use crate::table::{Side, Table, toned_field};
 
 pub(super) fn run(project: &Project, action: &CircuitAction, ui: &Ui) -> Result<ExitCode> {
     match action {
+        CircuitAction::Profile { name, flamegraph } => {
+            profile_gates(found(project, ui)?.pick(name.as_deref())?, flamegraph.as_deref(), ui)
+        }
+        CircuitAction::Audit { name } => audit_wires(found(project, ui)?.pick(name.as_deref())?, ui),
         CircuitAction::Gates => Ok(gadgets(ui)),
         CircuitAction::List => list(&found(project, ui)?, ui),
         CircuitAction::Check { name, witness } => {
@@ -97,6 +102,62 @@ fn document(circuit: &Circuit, doc: &str, layout: &Layout) -> Value {
         "name": circuit.name, "package": circuit.package, "doc": doc.trim(), "digest": layout.digest().to_string(),
         "gates": layout.gates(), "size": layout.gates().next_power_of_two(), "inputs": inputs.collect::<Vec<_>>(),
     })
+}
+
+fn profile_gates(circuit: &Circuit, flamegraph: Option<&Path>, ui: &Ui) -> Result<ExitCode> {
+    let profile = profile(&circuit.describe()?.layout);
+    ui.line(profile.to_string().trim_end());
+    if let Some(path) = flamegraph {
+        let absolute = std::path::absolute(path).with_context(|| format!("cannot write {}", path.display()))?;
+        folders::write_atomically(&absolute, profile.flamegraph().as_bytes())?;
+        ui.step("Drawn", path.display());
+    }
+    let regions = profile
+        .tree()
+        .into_iter()
+        .map(|region| json!({ "name": region.name, "depth": region.depth, "gates": region.total, "own": region.own }));
+    let estimate = &profile.estimate;
+    ui.document(&json!({
+        "circuit": profile.circuit, "gates": profile.gates, "power": profile.power, "free": profile.free(),
+        "parameters_power": profile.parameters_power, "public_inputs": profile.public_inputs,
+        "regions": regions.collect::<Vec<_>>(),
+        "estimate": {
+            "keys_ms": estimate.keys_ms, "proof_ms": estimate.proof_ms, "prover_key_kb": estimate.prover_key_kb,
+            "verifier_key_bytes": estimate.verifier_key_bytes, "proof_bytes": estimate.proof_bytes,
+        },
+        "flamegraph": flamegraph,
+    }));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn audit_wires(circuit: &Circuit, ui: &Ui) -> Result<ExitCode> {
+    let report = audit(&circuit.describe()?.layout);
+    ui.line(&report);
+    let findings = report.findings.iter().map(|finding| {
+        json!({
+            "doubt": doubt(&finding.doubt), "constraint": finding.name, "path": finding.path, "row": finding.row,
+            "place": finding.place.as_ref().map(|place| json!({
+                "file": place.file, "line": place.line, "column": place.column,
+            })),
+            "wires": finding.wires.len(), "follow": finding.follow, "text": finding.to_string(),
+        })
+    });
+    ui.document(&json!({
+        "circuit": report.circuit, "clean": report.clean(), "determined": report.determined,
+        "choices": report.choices, "open": report.open, "findings": findings.collect::<Vec<_>>(),
+    }));
+    Ok(if report.clean() { ExitCode::SUCCESS } else { ExitCode::from(Exit::Failed as u8) })
+}
+
+/// The doubt in one word, for programs.
+fn doubt(doubt: &Doubt) -> &'static str {
+    match doubt {
+        Doubt::OffCurve => "off-curve",
+        Doubt::OutsideSubgroup => "outside-subgroup",
+        Doubt::Unused => "unused",
+        // What is not known to be right counts as that.
+        _ => "unknown",
+    }
 }
 
 fn check_witness(circuit: &Circuit, witness: &Witness, ui: &Ui) -> Result<ExitCode> {

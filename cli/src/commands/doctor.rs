@@ -13,7 +13,7 @@ use crate::error::Exit;
 use crate::ops::machine::Machine;
 use crate::ops::optimise::Optimiser;
 use crate::ops::toolchain::{self, Found, TARGET};
-use crate::ops::{carried, compile, folders, sdk};
+use crate::ops::{carried, compile, crs, folders, sdk};
 use crate::output::{Tone, Ui};
 
 /// The port that `cargo dusk node` takes by itself.
@@ -67,6 +67,7 @@ pub(super) fn run(options: &Doctor, ui: &Ui) -> Result<ExitCode> {
         compiler(&machine),
         optimiser(&machine),
         store(),
+        parameters(),
         port(),
         Finding::ok("node", format!("embedded, version {}", env!("CARGO_PKG_VERSION"))),
     ];
@@ -138,6 +139,20 @@ fn store() -> Finding {
             name,
             format!("{error:#}"),
             format!("make the folder writable, or set {} to another", folders::HOME_VARIABLE),
+        ),
+    }
+}
+
+fn parameters() -> Finding {
+    let name = "parameters";
+    match crs::fetched() {
+        Ok(Some(production)) => {
+            Finding::ok(name, format!("development's, made when needed; production's in {}", production.path.display()))
+        }
+        _ => Finding::optional(
+            name,
+            "development's, made when needed; production's are not here",
+            "cargo dusk crs fetch; only contracts with circuits on a public network need them",
         ),
     }
 }

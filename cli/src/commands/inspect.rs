@@ -246,6 +246,10 @@ fn build_text(build: &Value) -> String {
     parts.extend([("SDK", "sdk"), ("cargo-dusk", "cargo-dusk")].map(|(label, key)| format!("{label} {}", said(key))));
     parts.push(said("rustc").to_owned());
     parts.push(build["optimiser"].as_str().unwrap_or("not optimised").to_owned());
+    for circuit in build["circuits"].as_array().into_iter().flatten() {
+        let parameters = if circuit["development"] == true { "development" } else { "production" };
+        parts.push(format!("circuit {} ({parameters} key)", circuit["name"].as_str().unwrap_or("?")));
+    }
     parts.join(" · ")
 }
 

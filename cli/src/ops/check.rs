@@ -38,7 +38,7 @@ pub(crate) enum Severity {
 pub(crate) struct Finding {
     /// How much it matters.
     pub(crate) severity: Severity,
-    /// What it is about: `module`, `size`, `floats`, `host-query`, `argument`, `schema`.
+    /// What it is about: `module`, `size`, `floats`, `host-query`, `argument`, `keys`, `schema`.
     pub(crate) about: &'static str,
     /// What was found.
     pub(crate) message: String,
@@ -86,9 +86,19 @@ pub(crate) fn check(subject: Subject<'_>, rules: Profile) -> Result<Vec<Finding>
     findings.extend(host_queries(&outline, rules));
     if let Some(abi) = subject.abi {
         findings.extend(arguments(abi));
+        findings.extend(development_keys(abi, rules));
     }
     findings.sort_by_key(|finding| finding.severity);
     Ok(findings)
+}
+
+/// Keys under which anyone can forge proofs: `deploy` refuses them on public networks.
+fn development_keys(abi: &ContractAbi, rules: Profile) -> Option<Finding> {
+    let circuits: Vec<&str> =
+        abi.circuits.iter().filter(|circuit| circuit.development).map(|circuit| circuit.name.as_str()).collect();
+    let message = format!("anyone can forge proofs of {}: the keys are development keys", circuits.join(", "));
+    let severity = if rules == Profile::Local { Severity::Note } else { Severity::Error };
+    (!circuits.is_empty()).then(|| Finding::new(severity, "keys", message))
 }
 
 /// What differs between the description of a deployed contract and today's.
@@ -350,6 +360,22 @@ mod tests {
         let outline = Outline::read(&wasm).unwrap();
         assert_eq!(outline.floats, ["half"]);
         assert_eq!(outline.functions[1].1, "function 1");
+    }
+
+    #[test]
+    fn development_keys_are_told_and_do_not_pass_for_public_networks() {
+        let abi: ContractAbi = serde_json::from_value(serde_json::json!({
+            "schema": 1, "name": "x", "sdk": "0", "functions": [], "circuits": [
+                { "name": "a", "digest": "", "parameters": "", "development": true, "gates": 8 },
+                { "name": "b", "digest": "", "parameters": "", "gates": 8 },
+            ],
+        }))
+        .unwrap();
+        let severity = |rules| development_keys(&abi, rules).unwrap().severity;
+        assert_eq!((severity(Profile::Local), severity(Profile::Mainnet)), (Severity::Note, Severity::Error));
+        assert!(development_keys(&abi, Profile::Testnet).unwrap().message.contains("proofs of a:"));
+        let none = ContractAbi { circuits: vec![], ..abi };
+        assert_eq!(development_keys(&none, Profile::Mainnet), None);
     }
 
     #[test]

@@ -176,15 +176,30 @@ pub(crate) fn write_choice(path: &Path, name: &str) -> Result<bool> {
     let mut document: toml_edit::DocumentMut = text
         .parse()
         .map_err(|error| Fault::usage(format!("{}: {error}", path.display()), "mend the file, and try again"))?;
-    let table = document.entry("circuits").or_insert_with(toml_edit::table);
-    let table = table.as_table_like_mut().ok_or_else(|| {
-        Fault::usage(format!("{}: `circuits` is not a table", path.display()), "mend the file, and try again")
-    })?;
-    if table.get("crs").and_then(toml_edit::Item::as_str) == Some(name) {
-        return Ok(false);
-    }
-    table.insert("crs", toml_edit::value(name));
-    folders::write_atomically(path, document.to_string().as_bytes())?;
+    let chosen = match document.get_mut("circuits") {
+        // At the end: what stands there otherwise, comments above all, stays where it is.
+        None => {
+            let gap = if text.is_empty() || text.ends_with("\n\n") {
+                ""
+            } else if text.ends_with('\n') {
+                "\n"
+            } else {
+                "\n\n"
+            };
+            format!("{text}{gap}[circuits]\ncrs = \"{name}\"\n")
+        }
+        Some(item) => {
+            let table = item.as_table_like_mut().ok_or_else(|| {
+                Fault::usage(format!("{}: `circuits` is not a table", path.display()), "mend the file, and try again")
+            })?;
+            if table.get("crs").and_then(toml_edit::Item::as_str) == Some(name) {
+                return Ok(false);
+            }
+            table.insert("crs", toml_edit::value(name));
+            document.to_string()
+        }
+    };
+    folders::write_atomically(path, chosen.as_bytes())?;
     Ok(true)
 }
 
@@ -211,6 +226,9 @@ mod tests {
         assert!(!write_choice(&path, "production").unwrap());
         let text = fs::read_to_string(&path).unwrap();
         assert!(text.starts_with("# mine\n[build]\nsmall = true # so\n"), "{text}");
+        assert!(text.ends_with("\n\n[circuits]\ncrs = \"production\"\n"), "{text}");
+        assert!(write_choice(&path, "development").unwrap());
+        assert_eq!(fs::read_to_string(&path).unwrap(), text.replace("production", "development"));
         fs::write(&path, "circuits = 1").unwrap();
         assert!(write_choice(&path, "production").is_err());
     }

@@ -139,6 +139,7 @@ impl<'a> Watch<'a> {
                 // The bar of the stage before goes first.
                 *other = None;
                 let text = match stage {
+                    Stage::Wait => "waiting for another command that makes the same".to_owned(),
                     Stage::Parameters => {
                         self.ui.step("Making", "the development parameters (once on this machine)");
                         "parameters".to_owned()

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod book;
 #[cfg(test)]
+mod circuits;
+#[cfg(test)]
 mod drivers;
 #[cfg(test)]
 mod looking;

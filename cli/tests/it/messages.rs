@@ -114,6 +114,51 @@ fn settings_are_checked() {
 }
 
 #[test]
+fn circuits_and_their_files_are_looked_for() {
+    let place = Place::new();
+    let dusk = |words: &[&str]| {
+        place.ran(place.command(PROGRAM).arg("dusk").args(words).env("CARGO_DUSK_HOME", place.at.join("home")))
+    };
+    place.write("Cargo.toml", "[workspace]\n");
+    snapshot("circuit_list_none", &dusk(&["circuit", "list"]).exits(0));
+    snapshot("witness_missing", &dusk(&["circuit", "check", "--witness", "none.json"]).exits(2));
+    place.write("w.json", "{\"secret\": 4242,\n \"other\" 1}");
+    snapshot("witness_broken_json", &dusk(&["prove", "--witness", "w.json"]).exits(2));
+    place.write("w.toml", "secret = 4242\nother = \n");
+    snapshot("witness_broken_toml", &dusk(&["prove", "--witness", "w.toml"]).exits(2));
+    place.write("w.json", "{\"secret\": 4242, \"secret\": 1}");
+    snapshot("witness_twice", &dusk(&["prove", "--witness", "w.json"]).exits(2));
+    place.write("w.json", "{}");
+    snapshot("no_circuits", &dusk(&["prove", "--witness", "w.json"]).exits(2));
+    snapshot("help_prove", &dusk(&["prove", "--help"]).exits(0));
+}
+
+#[test]
+fn parameters_are_known_by_their_hash() {
+    let place = Place::new();
+    let dusk = |words: &[&str]| {
+        place.ran(place.command(PROGRAM).arg("dusk").args(words).env("CARGO_DUSK_HOME", place.at.join("home")))
+    };
+    snapshot("keys_none", &dusk(&["keys", "ls"]).exits(0));
+    snapshot("crs_status", &dusk(&["crs", "status"]).exits(0));
+    snapshot("crs_no_file", &dusk(&["crs", "fetch", "nowhere.crs"]).exits(2));
+    place.write("short.crs", "too short");
+    snapshot("crs_truncated", &dusk(&["crs", "fetch", "short.crs"]).exits(1));
+    // As many points as it says, and none of them production's.
+    let mut other = vec![0; 240];
+    other.extend(2_u64.to_le_bytes());
+    other.extend([0; 2 * 97]);
+    fs::write(place.at.join("other.crs"), other).unwrap();
+    snapshot("crs_other_hash", &dusk(&["crs", "fetch", "other.crs"]).exits(1));
+    assert!(!place.at.join("home/data/crs").exists(), "what was refused is not kept");
+    place.write("Cargo.toml", "[workspace]\n");
+    snapshot("crs_unknown", &dusk(&["crs", "use", "produktion"]).exits(2));
+    snapshot("crs_use", &dusk(&["crs", "use", "production"]).exits(0));
+    assert_eq!(place.read("dusk.toml"), "[circuits]\ncrs = \"production\"\n");
+    assert_eq!(dusk(&["crs", "status", "--json"]).exits(0).document()["used"], "production");
+}
+
+#[test]
 fn where_no_node_answers_the_command_to_start_one_is_named() {
     let place = Place::new();
     place.write("Cargo.toml", "[workspace]\n");

@@ -38,6 +38,11 @@ const ERROR_FILES: &[(&str, &str)] = &[
     ("Drivers that the node does not have or take", "local-node/src/drivers.rs"),
     ("What a node is asked and does not do", "local-node/src/handle.rs"),
     ("Chains that cannot be kept", "local-node/src/store/error.rs"),
+    ("Circuits that are refused", "sdk/circuit/src/layout.rs"),
+    ("Witnesses that cannot be taken", "sdk/circuit/src/runner.rs"),
+    ("Witnesses that do not fit", "sdk/circuit/src/check.rs"),
+    ("Keys and proofs that cannot be made, proofs that do not hold", "sdk/prover/src/keys.rs"),
+    ("Parameters that cannot be used", "sdk/prover/src/parameters/mod.rs"),
     ("Nodes that do not answer", "cli/src/ops/client.rs"),
 ];
 

@@ -1,0 +1,185 @@
+//! Circuits on the command line: listed, checked, proved, built into a contract, tested, called.
+
+use crate::book::root;
+use crate::support::{Place, Ran, RunningNode, alone};
+
+const CIRCUIT: &str = "circuits/src/lib.rs";
+
+/// Says it all when a line that must be there is not.
+#[track_caller]
+fn says(ran: &Ran, parts: &[&str]) {
+    for part in parts {
+        assert!(ran.stdout.contains(part) || ran.stderr.contains(part), "`{part}` is missing:\n{}", ran.all());
+    }
+}
+
+#[test]
+fn from_a_circuit_to_a_contract_that_takes_its_proofs() {
+    let _turn = alone();
+    let mut place = Place::new();
+    place.dusk(&["new", "vault"]).exits(0);
+    place.enter("vault");
+    for folder in ["contracts", "tests"] {
+        std::fs::remove_dir_all(place.at.join(folder)).unwrap();
+    }
+    place.copy(&root().join("cli/tests/vault"));
+
+    lists_and_checks(&place);
+    proves(&place);
+    keeps_keys(&place);
+    builds_with_keys(&place);
+    tests_with_mock_and_real_proofs(&place);
+    takes_proofs_on_a_chain(&place);
+}
+
+fn lists_and_checks(place: &Place) {
+    let listed = place.dusk(&["circuit", "list"]).exits(0);
+    says(
+        &listed,
+        &["factors in circuits · ", "public   product: Field", "private  left: Field, right: U32", "knows two"],
+    );
+    let listed = place.dusk(&["circuit", "list", "--json"]).exits(0).document();
+    assert_eq!(listed["circuits"][0]["inputs"][2]["type"], "U32", "{listed}");
+
+    place.write("good.json", r#"{"product": 21, "left": 7, "right": 3}"#);
+    place.write("good.toml", "product = 21\nleft = 7\nright = 3\n");
+    place.write("bad.toml", "product = 21\nleft = 7\nright = 4\n");
+    for good in ["good.json", "good.toml"] {
+        says(&place.dusk(&["circuit", "check", "--witness", good]).exits(0), &["factors satisfied · "]);
+    }
+    let bad = place.dusk(&["circuit", "check", "factors", "--witness", "bad.toml"]).exits(1);
+    let line = place.read(CIRCUIT).lines().position(|line| line.contains("\"product\"")).unwrap() + 1;
+    let at = format!("at            {CIRCUIT}:{line}:");
+    says(&bad, &["factors not satisfied", "constraint    product", "in            factors", &at, "a·b − c = 0"]);
+    says(
+        &bad,
+        &["a = 7  (left)", "b = 4  (right)", "c = 21  (product)", "error: the witness does not satisfy `factors`"],
+    );
+    says(&bad, &["hint: look at circuits/src/lib.rs"]);
+    let document = place.dusk(&["circuit", "check", "--witness", "bad.toml", "--json"]).exits(1).document();
+    assert_eq!((&document["satisfied"], &document["constraint"]), (&false.into(), &"product".into()), "{document}");
+
+    let misnamed = [
+        (r#"{"product": 21, "left": 7, "rigt": 3}"#, "has no input `rigt`", "did you mean `right`?"),
+        (r#"{"product": 21, "left": 7}"#, "`right` (U32) is missing", "takes product: Field, left: Field, right: U32"),
+        (r#"{"product": 21, "left": 7, "right": 4294967296}"#, "`right` is no U32", "from 0 to 4294967295"),
+        (r#"{"product": 21, "left": "zz", "right": 3}"#, "`left` is no Field", "64 hexadecimal digits"),
+        (r#"{"product": 21, "left": 7, "right": 3"#, "EOF while parsing", "an object with a member for each input"),
+    ];
+    for (text, message, hint) in misnamed {
+        place.write("w.json", text);
+        says(&place.dusk(&["circuit", "check", "--witness", "w.json"]).exits(2), &[message, "hint: ", hint]);
+    }
+    says(&place.dusk(&["circuit", "check", "factor", "--witness", "good.json"]).exits(2), &["did you mean `factors`?"]);
+
+    let profile = place.dusk(&["circuit", "profile", "--flamegraph", "gates.svg"]).exits(0);
+    says(&profile, &["factors", "region", "gates"]);
+    assert!(place.read("gates.svg").starts_with("<svg"), "{}", place.read("gates.svg"));
+    says(&place.dusk(&["circuit", "audit"]).exits(0), &["factors: clean"]);
+    says(&place.dusk(&["circuit", "gates"]).exits(0), &["gadget", "gates", "aim"]);
+
+    // Of two square roots a prover may choose.
+    let root = "let root = cs.hint([left.wire()], |[it]| it);\n        \
+                cs.gate(\"root\", Gate::new().ab(root, root, one).c(left.wire(), -one));\n        ";
+    place.edit(CIRCUIT, "right.field().assert_ne", &format!("{root}right.field().assert_ne"));
+    let audited = place.dusk(&["circuit", "audit", "--json"]).exits(1).document();
+    assert_eq!(
+        (&audited["clean"], &audited["findings"][0]["constraint"]),
+        (&false.into(), &"root".into()),
+        "{audited}"
+    );
+    place.edit(CIRCUIT, root, "");
+}
+
+fn proves(place: &Place) {
+    let proved = place.dusk(&["prove", "--witness", "good.json", "--json"]).exits(0).document();
+    assert_eq!(proved["proof"].as_str().unwrap().len(), 2 * 1008);
+    assert_eq!((&proved["public"]["product"], &proved["development"]), (&21.into(), &true.into()), "{proved}");
+    assert_eq!(proved["public_elements"].as_array().unwrap().len(), 1);
+    assert!(proved["public"].get("left").is_none(), "what is private is not told: {proved}");
+    let written: serde_json::Value = serde_json::from_str(&place.read("factors.proof.json")).unwrap();
+    assert_eq!(written["proof"], proved["proof"]);
+    let again = place.dusk(&["prove", "factors", "--witness", "good.toml", "--out", "p.hex"]).exits(0);
+    says(&again, &["factors proof 1,008 B · ", " · prove ", " · verify ", "p.hex"]);
+    assert!(!again.stderr.contains("Making"), "the second proof makes no key: {}", again.stderr);
+    assert_eq!(place.read("p.hex").trim().len(), 2 * 1008);
+    says(&place.dusk(&["prove", "--witness", "bad.toml"]).exits(1), &["`factors / product` does not hold"]);
+    let production = place.dusk(&["prove", "--witness", "good.json", "--crs", "production"]).exits(3);
+    says(
+        &production,
+        &["production's parameters are not on this machine", "hint: fetch them with `cargo dusk crs fetch`"],
+    );
+}
+
+fn keeps_keys(place: &Place) {
+    let listed = place.dusk(&["keys", "ls", "--json"]).exits(0).document();
+    let entries = listed["entries"].as_array().unwrap();
+    let keys = entries.iter().find(|entry| entry["circuit"] == "factors").unwrap();
+    let file = keys["file"].as_str().unwrap();
+    let whole = std::fs::read(file).unwrap();
+    std::fs::write(file, &whole[..whole.len() / 2]).unwrap();
+    says(&place.dusk(&["keys", "verify"]).exits(1), &["damaged"]);
+    says(&place.dusk(&["prove", "--witness", "good.json"]).exits(0), &["Making the keys of factors"]);
+    says(&place.dusk(&["keys", "verify"]).exits(0), &["all whole"]);
+    says(&place.dusk(&["keys", "ls"]).exits(0), &["keys factors", "development"]);
+}
+
+fn builds_with_keys(place: &Place) {
+    let built = place.dusk(&["build", "--json"]).exits(0).document();
+    let circuit = &built["contracts"][0]["circuits"][0];
+    assert_eq!((&circuit["name"], &circuit["development"]), (&"factors".into(), &true.into()), "{built}");
+    let abi: serde_json::Value = serde_json::from_str(&place.read("target/dusk/vault/abi.json")).unwrap();
+    assert_eq!(abi["circuits"][0]["digest"], circuit["digest"]);
+    let wasm = std::fs::read(place.at.join("target/dusk/vault/vault.wasm")).unwrap();
+    assert!(
+        String::from_utf8_lossy(&wasm).contains(circuit["digest"].as_str().unwrap()),
+        "the record names the circuit"
+    );
+    says(&place.dusk(&["check", "--rules", "mainnet"]).exits(1), &["anyone can forge proofs of factors"]);
+
+    // Without cargo there is no way to build: that it still works shows that nothing is asked.
+    let fresh =
+        || place.ran(place.command(crate::support::PROGRAM).args(["build", "--json"]).env("CARGO", "/bin/false"));
+    assert_eq!(fresh().exits(0).document()["fresh"], true);
+    let key = "target/dusk/circuits/factors.verifier";
+    let before = std::fs::read(place.at.join(key)).unwrap();
+    place.edit(CIRCUIT, "Field::ONE); // 2", "Field::ZERO); // 2");
+    let changed = place.dusk(&["build", "--json"]).exits(0).document();
+    assert_ne!(changed["contracts"][0]["blake3"], built["contracts"][0]["blake3"], "another circuit, another contract");
+    assert_ne!(std::fs::read(place.at.join(key)).unwrap(), before);
+    place.edit(CIRCUIT, "Field::ZERO); // 2", "Field::ONE); // 2");
+    let back = place.dusk(&["build", "--json"]).exits(0).document();
+    assert_eq!(back["contracts"][0]["blake3"], built["contracts"][0]["blake3"], "a build can be repeated");
+
+    // A key that was tampered with is written again.
+    place.write(key, "");
+    assert_eq!(place.dusk(&["build", "--json"]).exits(0).document()["fresh"], false);
+    assert_eq!(std::fs::read(place.at.join(key)).unwrap(), before);
+}
+
+fn tests_with_mock_and_real_proofs(place: &Place) {
+    let mock = place.dusk(&["test"]).exits(0);
+    says(&mock, &["PASS opens_for_who_knows_the_factors", " · 2 proofs (mock) · ", "2 passed, 0 failed"]);
+    let real = place.dusk(&["test", "--proofs", "real", "--json"]).exits(0).document();
+    let test = &real["tests"].as_array().unwrap().iter().find(|test| test["proofs"].is_object()).unwrap()["proofs"];
+    assert_eq!((&test["mock"], &test["real"]), (&0.into(), &2.into()), "{real}");
+    assert!(!real["tests"].to_string().contains("circuit_factors"), "what serves is no test: {real}");
+    let listed = place.dusk(&["test", "--list"]).exits(0);
+    assert_eq!(listed.stdout.lines().count(), 2, "{}", listed.stdout);
+}
+
+fn takes_proofs_on_a_chain(place: &Place) {
+    let node = RunningNode::start(place, "0");
+    let on = |words: &[&str]| place.dusk(&[words, &["--network", &node.url]].concat());
+    let twenty_one = format!("15{}", "0".repeat(62));
+    on(&["deploy", "--init", &format!("[\"{twenty_one}\"]")]).exits(0);
+    let proof = place.read("p.hex");
+    let proof = proof.trim();
+    assert_eq!(on(&["call", "vault", "open", "--proof", proof, "--json"]).exits(0).document()["result"], 1);
+    place.write("other.json", r#"{"product": 22, "left": 11, "right": 2}"#);
+    let other = place.dusk(&["prove", "--witness", "other.json", "--json"]).exits(0).document();
+    let other = other["proof"].as_str().unwrap();
+    says(&on(&["call", "vault", "open", "--proof", other]).exits(1), &["refused: NoFactors (1)"]);
+    let flipped = format!("{}{}", &proof[..2014], if proof.ends_with("00") { "01" } else { "00" });
+    says(&on(&["call", "vault", "open", "--proof", &flipped]).exits(1), &["hint: "]);
+}
