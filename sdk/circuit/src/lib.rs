@@ -68,8 +68,8 @@ pub use crate::{
     circuit::Circuit,
     definition::{Definition, WitnessError, layout, witness},
     gadgets::{
-        Absence, Ciphertext, Linear, MerklePath, Multiplier, Select, Signature, assert_balanced, assert_commits,
-        commit, hash, nullifier,
+        Absence, Ciphertext, Credential, Linear, MerklePath, Multiplier, Select, Set, Signature, assert_balanced,
+        assert_commits, commit, hash, nullifier,
     },
     gate::Gate,
     layout::{

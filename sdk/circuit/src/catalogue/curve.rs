@@ -2,9 +2,9 @@
 
 use super::Gadget;
 use crate::circuit::Circuit;
-use crate::gadgets::{Ciphertext, Signature, assert_balanced, commit};
+use crate::gadgets::{Ciphertext, Credential, Set, Signature, assert_balanced, commit};
 use crate::plain;
-use crate::value::{Bool, Field, Point, Scalar, U64, Value};
+use crate::value::{Bool, Field, Point, Scalar, U8, U16, U32, U64, Value};
 
 /// A private input.
 fn input<T: Value>(cs: &mut Circuit, name: &str) -> T {
@@ -54,4 +54,14 @@ pub(super) const GADGETS: &[Gadget] = &[
     gadget!("decryption of 64 bits", 2050, |cs, it: Ciphertext, secret_key: Scalar, amount: U64| {
         it.assert_decrypts(cs, secret_key, amount);
     }),
+    gadget!("leaf of a credential", 700, |cs, it: Credential| it.leaf(cs)),
+    gadget!("signed credential", 4100, |cs, it: Credential, issuer: Point, signature: Signature| {
+        it.assert_signed(cs, "signed", issuer, signature);
+    }),
+    gadget!("holder of a credential", 262, |cs, it: Credential, key: Scalar| it.assert_held_by(cs, "held", key)),
+    gadget!("age of a holder", 7, |cs, it: Credential, day: U32| it.assert_born_by(cs, "old enough", day)),
+    gadget!("validity of a credential", 7, |cs, it: Credential, day: U32| it.assert_valid_on(cs, "valid", day)),
+    gadget!("level of accreditation", 7, |cs, it: Credential, level: U8| it.assert_accredited(cs, "level", level)),
+    gadget!("in a set of 8", 8, |cs, it: U16, set: Set<8>| set.assert_contains(cs, "in the set", it)),
+    gadget!("not in a set of 8", 9, |cs, it: U16, set: Set<8>| set.assert_lacks(cs, "not in the set", it)),
 ];

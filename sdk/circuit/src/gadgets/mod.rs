@@ -1,6 +1,7 @@
 //! Statements about typed values, as methods and functions.
 
 mod commitment;
+mod credential;
 pub(crate) mod curve;
 mod elgamal;
 mod field;
@@ -12,8 +13,10 @@ mod number;
 pub(crate) mod poseidon;
 pub(crate) mod range;
 mod schnorr;
+mod set;
 
 pub use commitment::{assert_balanced, assert_commits, commit};
+pub use credential::Credential;
 pub use curve::Multiplier;
 pub use elgamal::Ciphertext;
 pub use linear::Linear;
@@ -22,3 +25,4 @@ pub use merkle::{Absence, MerklePath};
 pub use nullifier::nullifier;
 pub use poseidon::hash;
 pub use schnorr::Signature;
+pub use set::Set;

@@ -37,6 +37,12 @@ impl Field {
         self.0.to_bytes()
     }
 
+    /// Overwrites it with zero.
+    #[cfg(feature = "zk")]
+    pub(crate) fn wipe(&mut self) {
+        zeroize::Zeroize::zeroize(&mut self.0.0);
+    }
+
     /// The scalar of `dusk-core`.
     #[must_use]
     pub fn scalar(&self) -> BlsScalar {

@@ -3,7 +3,11 @@
 #[cfg(feature = "zk")]
 mod array;
 #[cfg(feature = "zk")]
+mod credential;
+#[cfg(feature = "zk")]
 mod curve;
+#[cfg(feature = "zk")]
+mod date;
 #[cfg(feature = "zk")]
 mod elgamal;
 mod field;
@@ -20,12 +24,18 @@ pub mod merkle;
 #[cfg(feature = "zk")]
 mod schnorr;
 #[cfg(feature = "zk")]
+mod set;
+#[cfg(feature = "zk")]
 mod unsigned;
 
 #[cfg(feature = "zk")]
 pub use array::Array;
 #[cfg(feature = "zk")]
+pub use credential::Credential;
+#[cfg(feature = "zk")]
 pub use curve::{NotAPoint, NotAScalar, Point, Scalar};
+#[cfg(feature = "zk")]
+pub use date::Date;
 #[cfg(feature = "zk")]
 pub use elgamal::{Ciphertext, commit};
 pub use field::{ArchivedField, Field, NotAField};
@@ -37,5 +47,7 @@ pub use indexed::{Absence, IndexedError, IndexedTree, Insertion};
 pub use merkle::MerklePath;
 #[cfg(feature = "zk")]
 pub use schnorr::{NotASignature, Signature};
+#[cfg(feature = "zk")]
+pub use set::{Set, TooMany};
 #[cfg(feature = "zk")]
 pub use unsigned::{TooWide, Unsigned};

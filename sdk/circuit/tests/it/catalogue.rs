@@ -82,6 +82,14 @@ const GATES: &str = "
 1684 encryption of 64 bits
 2859 Schnorr verification
 1431 decryption of 64 bits
+573 leaf of a credential
+3432 signed credential
+254 holder of a credential
+5 age of a holder
+5 validity of a credential
+2 level of accreditation
+8 in a set of 8
+9 not in a set of 8
 558 hash of 1 element
 561 hash of 2 elements
 571 hash of 4 elements

@@ -4,6 +4,7 @@ mod amounts;
 mod audit;
 mod audit_soundness;
 mod catalogue;
+mod credentials;
 mod curve;
 mod hashes;
 mod layouts;

@@ -1,0 +1,147 @@
+//! Credentials, and what can be said of their attributes.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use super::linear::Linear;
+use super::poseidon::hash;
+use super::range::power;
+use super::schnorr::Signature;
+use super::set::Set;
+use crate::circuit::Circuit;
+use crate::layout::Wire;
+use crate::plain;
+use crate::value::{Field, Point, Scalar, U8, U16, U32, Value};
+
+/// What an issuer says of a holder, in eight attributes; see [`plain::Credential`].
+///
+/// Of itself it is only what the prover says. [`Credential::assert_signed`] binds it to an issuer; or its [leaf](Credential::leaf) is shown to
+/// be in the issuer's tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Credential {
+    /// The abscissa of the holder's public key.
+    pub holder: Field,
+    /// What it is revoked by.
+    pub serial: Field,
+    /// The day of birth.
+    pub born: U32,
+    /// The last day on which it holds.
+    pub expires: U32,
+    /// The country of residence.
+    pub residence: U16,
+    /// The country of nationality.
+    pub nationality: U16,
+    /// The level of accreditation.
+    pub accreditation: U8,
+    /// A random element.
+    pub salt: Field,
+}
+
+impl Credential {
+    /// What is signed, and the leaf in the issuer's tree: [`plain::Credential::leaf`]. 573 rows.
+    ///
+    /// 1. The numbers are packed into one element. They are bounded and do not overlap, so no others make the same element.
+    /// 2. The result is the Poseidon hash of holder, serial, numbers and salt.
+    #[track_caller]
+    #[must_use]
+    pub fn leaf(&self, cs: &mut Circuit) -> Field {
+        cs.gadget("credential", |cs| {
+            let numbers = Linear::new()
+                .plus(self.born, 1)
+                .plus(self.expires, power(32))
+                .plus(self.residence, power(64))
+                .plus(self.nationality, power(80))
+                .plus(self.accreditation, power(96));
+            let numbers = numbers.value(cs);
+            hash(cs, &[self.holder, self.serial, numbers, self.salt])
+        })
+    }
+
+    /// States that an issuer signed it. 3,432 rows; see [`Signature::assert_signs`].
+    #[track_caller]
+    pub fn assert_signed(&self, cs: &mut Circuit, name: &'static str, issuer: Point, signature: Signature) {
+        let leaf = self.leaf(cs);
+        signature.assert_signs(cs, name, issuer, leaf);
+    }
+
+    /// States that this is the holder's secret key. 254 rows.
+    ///
+    /// 1. The holder is the abscissa of the public key. Within the subgroup one point has it.
+    #[track_caller]
+    pub fn assert_held_by(&self, cs: &mut Circuit, name: &'static str, secret_key: Scalar) {
+        let key = secret_key.public_key(cs);
+        key.u().assert_eq(cs, name, self.holder);
+    }
+
+    /// States that it holds on a day. Five rows.
+    #[track_caller]
+    pub fn assert_valid_on(&self, cs: &mut Circuit, name: &'static str, day: U32) {
+        day.assert_le(cs, name, self.expires);
+    }
+
+    /// States that the holder was born on a day or before: on the day some years before today, as [`plain::Date::years_before`] gives it,
+    /// says that the holder is so old. Five rows.
+    #[track_caller]
+    pub fn assert_born_by(&self, cs: &mut Circuit, name: &'static str, day: U32) {
+        self.born.assert_le(cs, name, day);
+    }
+
+    /// States that the level of accreditation is at least this. Two rows.
+    #[track_caller]
+    pub fn assert_accredited(&self, cs: &mut Circuit, name: &'static str, level: U8) {
+        level.assert_le(cs, name, self.accreditation);
+    }
+
+    /// States that the residence is in a set. As many rows as the set has places.
+    #[track_caller]
+    pub fn assert_residence_in<const MOST: usize>(&self, cs: &mut Circuit, name: &'static str, countries: &Set<MOST>) {
+        countries.assert_contains(cs, name, self.residence);
+    }
+
+    /// States that the residence is not in a set. As many rows as the set has places, and one.
+    #[track_caller]
+    pub fn assert_residence_not_in<const MOST: usize>(
+        &self,
+        cs: &mut Circuit,
+        name: &'static str,
+        countries: &Set<MOST>,
+    ) {
+        countries.assert_lacks(cs, name, self.residence);
+    }
+}
+
+impl Value for Credential {
+    type Plain = plain::Credential;
+
+    fn kind() -> String {
+        "Credential".to_string()
+    }
+
+    fn input(circuit: &mut Circuit, plain: Option<&plain::Credential>) -> Self {
+        Self {
+            holder: Field::input(circuit, plain.map(|it| &it.holder)),
+            serial: Field::input(circuit, plain.map(|it| &it.serial)),
+            born: U32::input(circuit, plain.map(|it| &it.born)),
+            expires: U32::input(circuit, plain.map(|it| &it.expires)),
+            residence: U16::input(circuit, plain.map(|it| &it.residence)),
+            nationality: U16::input(circuit, plain.map(|it| &it.nationality)),
+            accreditation: U8::input(circuit, plain.map(|it| &it.accreditation)),
+            salt: Field::input(circuit, plain.map(|it| &it.salt)),
+        }
+    }
+
+    fn wires(&self) -> Vec<Wire> {
+        let numbers = [self.born.wire(), self.expires.wire(), self.residence.wire(), self.nationality.wire()];
+        let mut wires = alloc::vec![self.holder.wire(), self.serial.wire()];
+        wires.extend(numbers);
+        wires.extend([self.accreditation.wire(), self.salt.wire()]);
+        wires
+    }
+
+    fn encode(plain: &plain::Credential, out: &mut Vec<plain::Field>) {
+        out.extend([plain.holder, plain.serial]);
+        let numbers = [plain.born, plain.expires, plain.residence.into(), plain.nationality.into()];
+        out.extend(numbers.map(|number| plain::Field::from(u64::from(number))));
+        out.extend([plain::Field::from(u64::from(plain.accreditation)), plain.salt]);
+    }
+}

@@ -1,0 +1,78 @@
+//! Sets of numbers.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use dusk_bls12_381::BlsScalar;
+
+use super::linear::Linear;
+use crate::circuit::Circuit;
+use crate::gate::Gate;
+use crate::layout::Wire;
+use crate::plain;
+use crate::value::{Field, Unsigned, Value};
+
+/// A set of `MOST` numbers at most, as the polynomial whose roots they are. Meant as a public input: of a private one nothing says
+/// which set it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Set<const MOST: usize>([Field; MOST]);
+
+impl<const MOST: usize> Set<MOST> {
+    /// States that a number is in the set. As many rows as the set has places.
+    ///
+    /// 1. The polynomial is zero at the number, and so one of its factors is. Places that are not taken have the root −1, which no number is.
+    #[track_caller]
+    pub fn assert_contains<const BITS: usize>(&self, cs: &mut Circuit, name: &'static str, number: Unsigned<BITS>) {
+        cs.gadget("set", |cs| {
+            let (above, constant) = self.above(cs, number.field());
+            let one = BlsScalar::one();
+            cs.gate(name, Gate::new().ab(above.wire(), number.wire(), one).d(constant.wire(), one));
+        });
+    }
+
+    /// States that a number is not in the set. As many rows as the set has places, and one.
+    ///
+    /// 1. The polynomial is not zero at the number, and so none of its factors is.
+    #[track_caller]
+    pub fn assert_lacks<const BITS: usize>(&self, cs: &mut Circuit, name: &'static str, number: Unsigned<BITS>) {
+        cs.gadget("set", |cs| {
+            let (above, constant) = self.above(cs, number.field());
+            above.mul_add(cs, number, constant).assert_nonzero(cs, name);
+        });
+    }
+
+    /// The polynomial at a number, less its constant and divided by the number; and the constant.
+    #[track_caller]
+    fn above(&self, cs: &mut Circuit, number: Field) -> (Field, Field) {
+        const { assert!(MOST > 0, "a set has one place at least") };
+        let mut coefficients = self.0[1..].iter().rev();
+        let above = coefficients.next().map_or(Field::ONE, |second| {
+            let first = Linear::new().plus(number, 1).plus(*second, 1).value(cs);
+            coefficients.fold(first, |sum, coefficient| sum.mul_add(cs, number, *coefficient))
+        });
+        (above, self.0[0])
+    }
+}
+
+impl<const MOST: usize> Value for Set<MOST> {
+    type Plain = plain::Set<MOST>;
+
+    fn kind() -> String {
+        alloc::format!("Set<{MOST}>")
+    }
+
+    fn input(circuit: &mut Circuit, plain: Option<&plain::Set<MOST>>) -> Self {
+        let polynomial = plain.map(plain::Set::polynomial);
+        Self(core::array::from_fn(|at| {
+            Field::from_wire(circuit.input_wire(polynomial.as_ref().map(|coefficients| coefficients[at].scalar())))
+        }))
+    }
+
+    fn wires(&self) -> Vec<Wire> {
+        self.0.iter().map(|coefficient| coefficient.wire()).collect()
+    }
+
+    fn encode(plain: &plain::Set<MOST>, out: &mut Vec<plain::Field>) {
+        out.extend(plain.polynomial());
+    }
+}

@@ -1,0 +1,80 @@
+//! Sets of numbers.
+
+use alloc::vec::Vec;
+
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::Field;
+
+/// A set of `MOST` numbers at most: countries, for instance. In JSON it is the list of them.
+///
+/// A circuit takes it as the polynomial whose roots the numbers are; see [`Set`](crate::Set).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Set<const MOST: usize>(Vec<u64>);
+
+/// Why numbers are no such set: there are too many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{given} numbers, and the set has {most} at most")]
+pub struct TooMany {
+    /// How many there are.
+    pub given: usize,
+    /// How many there may be.
+    pub most: usize,
+}
+
+impl<const MOST: usize> Set<MOST> {
+    /// The set of these numbers, in any order.
+    ///
+    /// # Errors
+    /// [`TooMany`] when there are more than `MOST` different ones.
+    pub fn new(numbers: impl IntoIterator<Item = u64>) -> Result<Self, TooMany> {
+        let mut numbers: Vec<u64> = numbers.into_iter().collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        let given = numbers.len();
+        if given > MOST { Err(TooMany { given, most: MOST }) } else { Ok(Self(numbers)) }
+    }
+
+    /// Whether a number is in it.
+    #[must_use]
+    pub fn contains(&self, number: u64) -> bool {
+        self.0.binary_search(&number).is_ok()
+    }
+
+    /// The numbers, the smallest first.
+    #[must_use]
+    pub fn numbers(&self) -> &[u64] {
+        &self.0
+    }
+
+    /// The polynomial with these roots: its `MOST` coefficients below the leading one, which is 1, the constant first. Places
+    /// that are not taken have the root −1, which is no number.
+    pub(crate) fn polynomial(&self) -> [Field; MOST] {
+        let mut coefficients = [Field::default(); MOST];
+        let none = Field::default() - Field::from(1);
+        for degree in 0..MOST {
+            let root = self.0.get(degree).map_or(none, |number| Field::from(*number));
+            // The product with (x − root), from the highest coefficient down; the leading one, 1, goes up by one place.
+            let above = if degree == 0 { Field::default() } else { coefficients[degree - 1] };
+            coefficients[degree] = above - root;
+            for at in (0..degree).rev() {
+                let below = if at == 0 { Field::default() } else { coefficients[at - 1] };
+                coefficients[at] = below - root * coefficients[at];
+            }
+        }
+        coefficients
+    }
+}
+
+impl<const MOST: usize> Serialize for Set<MOST> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de, const MOST: usize> Deserialize<'de> for Set<MOST> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::new(Vec::<u64>::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
