@@ -185,21 +185,21 @@ fn the_predicates_refuse_by_name() {
     assert_eq!(
         refused(&|cs, it| {
             let day = day(cs, 729_999);
-            it.assert_born_by(cs, "old enough", day)
+            it.assert_born_by(cs, "old enough", day);
         }),
         "old enough"
     );
     assert_eq!(
         refused(&|cs, it| {
             let day = day(cs, 740_001);
-            it.assert_valid_on(cs, "valid", day)
+            it.assert_valid_on(cs, "valid", day);
         }),
         "valid"
     );
     assert_eq!(
         refused(&|cs, it| {
             let level = input(cs, &3);
-            it.assert_accredited(cs, "level", level)
+            it.assert_accredited(cs, "level", level);
         }),
         "level"
     );
@@ -207,7 +207,7 @@ fn the_predicates_refuse_by_name() {
     assert_eq!(
         refused(&|cs, it| {
             let set = input(cs, &set);
-            it.assert_residence_not_in::<3>(cs, "blocked", &set)
+            it.assert_residence_not_in::<3>(cs, "blocked", &set);
         }),
         "blocked"
     );
@@ -215,7 +215,7 @@ fn the_predicates_refuse_by_name() {
     assert_eq!(
         refused(&|cs, it| {
             let set = input(cs, &set);
-            it.assert_residence_in::<1>(cs, "served", &set)
+            it.assert_residence_in::<1>(cs, "served", &set);
         }),
         "served"
     );

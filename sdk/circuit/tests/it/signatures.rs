@@ -19,7 +19,7 @@ fn verify(cs: &mut Circuit, signature: &plain::Signature, key: &plain::Point, me
 }
 
 fn production(signature: &plain::Signature) -> jubjub_schnorr::Signature {
-    jubjub_schnorr::Signature::from_bytes(&signature.to_bytes()).unwrap()
+    jubjub_schnorr::Signature::from_bytes(&signature.to_bytes()).expect("production reads what we write")
 }
 
 proptest! {
@@ -118,7 +118,7 @@ fn split_row(layout: &Layout, name: &str) -> [dusk_sdk_circuit::Wire; 4] {
         let constraint = &layout.constraints[row.constraint as usize];
         constraint.name == name && layout.selectors[row.selectors as usize].fourth == factor
     });
-    row.unwrap().wires
+    row.expect("the row is there").wires
 }
 
 /// A hash that is small enough has a second way to be written: itself plus the order of the field. It would give a second challenge.
