@@ -39,6 +39,15 @@ impl Difference {
     }
 }
 
+/// What is known of a number `low + factor·high` for integers, whose lower part is a certain wire.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Parts {
+    high: Wire,
+    factor: Int,
+    /// The largest that it can be, below the order of the field.
+    bound: Int,
+}
+
 /// What a wire is for integers: `value − Σ factor·wire`.
 struct Equation {
     terms: Vec<(Wire, Signed)>,
@@ -58,9 +67,11 @@ impl Engine<'_> {
         match (form.product, open.as_slice()) {
             (None, [a, b]) => {
                 for (low, high) in [(a, b), (b, a)] {
-                    if self.is_below_order(row, *low, *high) == Some(true) {
+                    if let Some(parts) = self.is_below_order(row, *low, *high) {
                         self.facts.determine(a.0);
                         self.facts.determine(b.0);
+                        self.bounded.insert(low.0, parts);
+                        self.compare_again(low.0);
                     }
                 }
             }
@@ -82,18 +93,27 @@ impl Engine<'_> {
         Int::of(&arc.low).add(arc.width).filter(|largest| !arc.is_full() && *largest < MODULUS)
     }
 
+    /// Looks again at the numbers that a row compares with one whose bound is new.
+    fn compare_again(&mut self, low: Wire) {
+        for near in self.uses.of(low).iter().take(MAX_ROWS_TRIED) {
+            for wire in self.row(*near).wires.into_iter().filter(|wire| !self.facts.is_determined(*wire)) {
+                self.integers.extend(self.uses.of(wire).iter().take(MAX_ROWS_TRIED));
+            }
+        }
+    }
+
     /// Whether `low + factor·high` is unique, given its value in the field: where the parts cannot overlap, and other rows say that
     /// the integer is below the order of the field. Two such integers are equal if they are the same in the field.
-    fn is_below_order(&self, row: u32, low: (Wire, BlsScalar), high: (Wire, BlsScalar)) -> Option<bool> {
+    fn is_below_order(&self, row: u32, low: (Wire, BlsScalar), high: (Wire, BlsScalar)) -> Option<Parts> {
         let factor = Signed::of(&(high.1 * inverse(&low.1)));
         if factor.negative || factor.size <= self.largest(low.0)? {
-            return Some(false);
+            return None;
         }
         self.largest(high.0)?;
         let (lows, highs) = (self.equations(low.0, row), self.equations(high.0, row));
-        Some(lows.iter().any(|low| {
-            highs.iter().any(|high| self.upper_bound(low, high, factor.size).is_some_and(|bound| bound < MODULUS))
-        }))
+        let bounds = lows.iter().flat_map(|low| highs.iter().map(move |high| (low, high)));
+        let bound = bounds.filter_map(|(low, high)| self.upper_bound(low, high, factor.size)).min()?;
+        (bound < MODULUS).then_some(Parts { high: high.0, factor: factor.size, bound })
     }
 
     /// The largest that `low + factor·high` can be.
@@ -106,14 +126,35 @@ impl Engine<'_> {
                 terms.entry(*wire).or_insert(Difference::ZERO).add(negated(*by), times)?;
             }
         }
-        for (wire, by) in terms {
-            let by = by.signed();
-            // What is subtracted is at least nothing.
-            if !by.negative {
+        // What is subtracted is at least nothing.
+        let mut terms: BTreeMap<Wire, Signed> =
+            terms.into_iter().map(|(wire, by)| (wire, by.signed())).filter(|(_, by)| !by.negative).collect();
+        while let Some((wire, by)) = terms.pop_first() {
+            // The parts of a number that has a bound have it together.
+            let whole = self.whole(wire, by, &terms);
+            if let Some((other, times, bound)) = whole {
+                terms.remove(&other);
+                sum.plus = sum.plus.add(bound.mul(times)?)?;
+            } else {
                 sum.add(by, self.largest(wire)?)?;
             }
         }
         sum.plus.sub(sum.minus)
+    }
+
+    /// Where a term is a part of a number that has a bound, and the other part is among the terms with the same factor: the other
+    /// part, the factor and the bound.
+    fn whole(&self, wire: Wire, by: Signed, terms: &BTreeMap<Wire, Signed>) -> Option<(Wire, Int, Int)> {
+        let as_low = self.bounded.get(&wire).map(|parts| (parts.high, by.size, parts));
+        let as_high = terms.iter().find_map(|(low, times)| {
+            let parts = self.bounded.get(low).filter(|parts| parts.high == wire)?;
+            Some((*low, times.size, parts))
+        });
+        [as_low, as_high].into_iter().flatten().find_map(|(other, times, parts)| {
+            let of_other = terms.get(&other)?.size;
+            let of_high = if other == parts.high { of_other } else { by.size };
+            (times.mul(parts.factor)? == of_high).then_some((other, times, parts.bound))
+        })
     }
 
     /// What linear rows, but for one, say of a wire for integers.

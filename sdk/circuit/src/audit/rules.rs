@@ -8,6 +8,7 @@ use dusk_bls12_381::BlsScalar;
 use super::facts::{Facts, Level};
 use super::form::{Form, Split};
 use super::integer::{Arc, Int, MODULUS};
+use super::integers::Parts;
 use super::uses::Uses;
 use crate::layout::{Kind, Layout, Row, Selectors, Wire};
 
@@ -41,7 +42,9 @@ pub(super) struct Engine<'a> {
     /// The first rows of runs of fixed-base additions about which something is new.
     pub(super) chains: BTreeSet<u32>,
     /// Rows that may hold for integers: they are looked at again when the bounds of all wires are known.
-    integers: BTreeSet<u32>,
+    pub(super) integers: BTreeSet<u32>,
+    /// Numbers in two parts that are known to be below the order of the field, by the wire of the lower part.
+    pub(super) bounded: BTreeMap<Wire, Parts>,
     case_visits: usize,
 }
 
@@ -60,6 +63,7 @@ impl<'a> Engine<'a> {
             stuck: BTreeMap::new(),
             chains: BTreeSet::new(),
             integers: BTreeSet::new(),
+            bounded: BTreeMap::new(),
             case_visits: CASE_VISITS_PER_ROW * layout.rows.len(),
         }
     }
