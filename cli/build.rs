@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use toml_edit::{DocumentMut, Item, Table};
+use toml_edit::{DocumentMut, Item, Table, TableLike};
 
 /// The package that user projects depend on. What it needs of this workspace is carried with it.
 const ROOT_PACKAGE: &str = "dusk-sdk";
@@ -69,12 +69,9 @@ fn sdk_bundle(workspace: &Path, manifest: &DocumentMut) -> Files {
         for unneeded in ["dev-dependencies", "test", "bench", "example"] {
             package.remove(unneeded);
         }
-        for kind in ["dependencies", "build-dependencies"] {
-            let names = package.get(kind).and_then(Item::as_table_like).into_iter().flat_map(|table| table.iter());
-            for (name, _) in names {
-                used.insert(name.to_owned());
-                open.extend(folder_of(name));
-            }
+        for name in dependencies_of(&package) {
+            open.extend(folder_of(&name));
+            used.insert(name);
         }
         files.insert(format!("{folder}/Cargo.toml"), package.to_string());
         println!("cargo::rerun-if-changed={}", workspace.join(&folder).join("Cargo.toml").display());
@@ -96,6 +93,16 @@ fn sdk_bundle(workspace: &Path, manifest: &DocumentMut) -> Files {
     root["workspace"]["lints"] = Item::Table(Table::new());
     files.insert("Cargo.toml".to_owned(), root.to_string());
     files
+}
+
+/// What a package needs to be built, on all targets and on some.
+fn dependencies_of(package: &DocumentMut) -> BTreeSet<String> {
+    let targets = package.get("target").and_then(Item::as_table_like);
+    let tables = targets.into_iter().flat_map(|targets| targets.iter().filter_map(|(_, it)| it.as_table_like()));
+    let tables = tables.chain([package.as_table() as &dyn TableLike]);
+    let kinds = tables.flat_map(|table| ["dependencies", "build-dependencies"].map(|kind| table.get(kind)));
+    let names = kinds.flatten().filter_map(Item::as_table_like).flat_map(TableLike::iter);
+    names.map(|(name, _)| name.to_owned()).collect()
 }
 
 /// All text files of a folder, by path with `/`. Packages that nest in the folder are not part of it.
