@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -22,6 +23,9 @@ use crate::error::Fault;
 
 /// The most bytes of one program's output that are kept.
 const MAX_OUTPUT_BYTES: u64 = 64 * 1024 * 1024;
+
+/// The most programs that run at a time. Each runs as many tests at a time as there are processors.
+const MAX_PROGRAMS: usize = 8;
 
 /// A test host for the project's contracts, on a free port of the loopback address.
 pub(crate) fn start_host(artifacts: &[Artifact], proofs: TestProofs) -> Result<TestHost> {
@@ -174,33 +178,37 @@ pub(crate) fn programs(project: &Project) -> Result<Vec<Program>> {
     Err(Fault::failed("the tests do not compile", "see the messages above"))
 }
 
-/// Runs the programs one after the other against the host.
+/// Runs the programs against the host: at once, or one after the other where the first failure is the end or it is said
+/// how many tests run at a time.
 pub(crate) fn run(programs: &[Program], host: TestHost, selection: Selection<'_>) -> Result<TestRun> {
     let begun = Instant::now();
     let address = host.address().to_string();
     let mut run =
         TestRun { results: Vec::new(), broken: Vec::new(), elapsed: Duration::ZERO, report: Report::default() };
     let mut repeated = Vec::new();
-    for program in programs {
-        let ended = program.run(&address, selection)?;
-        let mut told = read_output(&program.name, &ended.output);
-        if let Some(failed) = &ended.stopped_at {
-            // libtest tells what a test has printed only when all have ended: it says it again, alone.
-            let again = Selection { filter: Some(failed), exact: true, fail_fast: false, ..selection };
-            let alone = program.run(&host.address().to_string(), again)?;
-            repeated.push(format!("{}::{failed}", program.name));
-            let printed = printed_by_failed(&alone.output).remove(failed).unwrap_or_default();
-            told.iter_mut()
-                .filter(|result| result.name == *failed)
-                .for_each(|result| result.output.clone_from(&printed));
-        } else {
-            // A program that is killed in the middle has told of some tests, not of its end.
-            let ended_well = ended.status.success() || told.iter().any(|result| result.status == Status::Failed);
-            if !ended_well || !ended.output.lines().any(|line| line.starts_with("test result: ")) {
-                run.broken.push((program.name.clone(), format!("{}\n({})", ended.output, ended.status)));
+    let together = if selection.fail_fast || selection.jobs.is_some() { 1 } else { MAX_PROGRAMS };
+    for batch in programs.chunks(together) {
+        for (program, ended) in batch.iter().zip(run_at_once(batch, &address, selection)) {
+            let ended = ended?;
+            let mut told = read_output(&program.name, &ended.output);
+            if let Some(failed) = &ended.stopped_at {
+                // libtest tells what a test has printed only when all have ended: it says it again, alone.
+                let again = Selection { filter: Some(failed), exact: true, fail_fast: false, ..selection };
+                let alone = program.run(&address, again)?;
+                repeated.push(format!("{}::{failed}", program.name));
+                let printed = printed_by_failed(&alone.output).remove(failed).unwrap_or_default();
+                told.iter_mut()
+                    .filter(|result| result.name == *failed)
+                    .for_each(|result| result.output.clone_from(&printed));
+            } else {
+                // A program that is killed in the middle has told of some tests, not of its end.
+                let ended_well = ended.status.success() || told.iter().any(|result| result.status == Status::Failed);
+                if !ended_well || !ended.output.lines().any(|line| line.starts_with("test result: ")) {
+                    run.broken.push((program.name.clone(), format!("{}\n({})", ended.output, ended.status)));
+                }
             }
+            run.results.extend(told);
         }
-        run.results.extend(told);
         if selection.fail_fast && !run.is_green() {
             break;
         }
@@ -218,6 +226,19 @@ pub(crate) fn run(programs: &[Program], host: TestHost, selection: Selection<'_>
     }
     add_figures(&mut run.results, &run.report);
     Ok(run)
+}
+
+/// Runs programs at once; what came of each, in their order.
+fn run_at_once(programs: &[Program], address: &str, selection: Selection<'_>) -> Vec<Result<Ended>> {
+    let run = |program: &Program| program.run(address, selection);
+    let Some((first, rest)) = programs.split_first() else { return Vec::new() };
+    thread::scope(|scope| {
+        let rest: Vec<_> = rest.iter().map(|program| scope.spawn(move || run(program))).collect();
+        let joined = rest.into_iter().map(|thread| {
+            thread.join().unwrap_or_else(|_| Err(anyhow::anyhow!("what watches over the tests has failed")))
+        });
+        std::iter::once(run(first)).chain(joined).collect()
+    })
 }
 
 /// The names of the selected tests: program and path in it.
