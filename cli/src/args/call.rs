@@ -34,7 +34,7 @@ pub(crate) struct CallOptions {
     /// All arguments by name or by place: JSON, @FILE, or - for standard input.
     #[arg(long, value_name = "JSON|@FILE|-", allow_hyphen_values = true)]
     pub(crate) args: Option<String>,
-    /// What goes to the contract with the call, in DUSK: 2.5; or in LUX: 100LUX.
+    /// What goes to the contract with the call, in DUSK: 2.5DUSK; or in LUX: 100LUX.
     #[arg(long, value_name = "AMOUNT", value_parser = amount::lux)]
     pub(crate) deposit: Option<u64>,
 }

@@ -1,20 +1,27 @@
 //! Amounts of money as people write them.
+//!
+//! One rule for all commands: a unit, or a decimal point. `2.5DUSK` and `100LUX` say what they are; `2.5` can only be DUSK,
+//! because there is no part of a LUX. A whole number alone could be either, a thousand million times apart: it is refused,
+//! except 0. In JSON a whole number is LUX, because programs write that.
 
 use local_node_types::rules::LUX_PER_DUSK;
 
 /// Decimal places of one DUSK.
 const PLACES: usize = 9;
 
-/// Reads DUSK (`2.5`, `2.5 DUSK`), or LUX where that is said (`100 LUX`). The answer is LUX.
+/// Reads DUSK (`2.5`, `30DUSK`) or LUX (`100LUX`). The answer is LUX.
 ///
 /// # Errors
 /// What is wrong, with an example.
 pub(crate) fn lux(text: &str) -> Result<u64, String> {
     let lower = text.trim().to_ascii_lowercase().replace('_', "");
-    let wrong = || format!("`{text}` is no amount: write DUSK, as in 2.5, or LUX, as in 100LUX");
+    let wrong = || format!("`{text}` is no amount: write DUSK, as in 2.5DUSK, or LUX, as in 100LUX");
     let figure = |unit: &str| lower.strip_suffix(unit).map(str::trim_end);
     if let Some(figure) = figure("lux") {
         return digits(figure).ok_or_else(wrong);
+    }
+    if digits(&lower).is_some_and(|figure| figure > 0) {
+        return Err(format!("`{text}` has no unit: write {lower}DUSK or {lower}LUX"));
     }
     let figure = figure("dusk").unwrap_or(&lower);
     let (whole, part) = figure.split_once('.').unwrap_or((figure, "0"));
@@ -43,12 +50,14 @@ mod tests {
     fn amounts_are_exact_or_refused() {
         let good = [
             ("0", 0),
-            ("1", 1_000_000_000),
+            ("1.0", 1_000_000_000),
+            ("1dusk", 1_000_000_000),
             ("2.5", 2_500_000_000),
             ("0.000000001", 1),
             ("1_000 DUSK", 1_000_000_000_000),
             ("100LUX", 100),
             (" 7 lux ", 7),
+            ("0.0", 0),
             ("18446744073.709551615", u64::MAX),
         ];
         for (text, expected) in good {
@@ -58,5 +67,13 @@ mod tests {
         {
             assert!(lux(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_whole_number_needs_a_unit() {
+        for text in ["1", " 30 ", "1_000", "18446744073709551615"] {
+            assert!(lux(text).is_err_and(|error| error.contains("has no unit: write ")), "{text}");
+        }
+        assert_eq!(lux("30").unwrap_err(), "`30` has no unit: write 30DUSK or 30LUX");
     }
 }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use local_node_types::abi::{ContractAbi, Field, Shape, Type};
 use serde_json::{Map, Number, Value};
 
+use super::amount;
+
 /// How deep types may nest. A description could name itself.
 const MAX_DEPTH: usize = 64;
 
@@ -88,7 +90,10 @@ impl<'a> Checker<'a> {
             | Type::Contract
             | Type::Principal
             | Type::Field => Ok(Value::String(text.to_owned())),
-            Type::Amount => Ok(Value::String(text.replace('_', ""))),
+            Type::Amount => {
+                let lux = amount::lux(text).map_err(|problem| misfit(path, problem))?;
+                Ok(Value::String(lux.to_string()))
+            }
             Type::Uint(_) | Type::Int(_) => Ok(Value::String(text.replace('_', ""))),
             Type::Unit => Ok(Value::Null),
             Type::Option(_) if matches!(text, "none" | "null") => Ok(Value::Null),
@@ -143,7 +148,7 @@ impl<'a> Checker<'a> {
                 None if is_address(&text) => Ok(Value::String(text)),
                 None => hexadecimal(&text, Some(32)).ok_or_else(|| wrong(&Value::String(text))),
             },
-            // The data driver reads the unit.
+            // In JSON a number is LUX; the data driver reads the unit of a text.
             (Type::Amount, value @ (Value::String(_) | Value::Number(_))) => Ok(value),
             (Type::Option(_), Value::Null) => Ok(Value::Null),
             (Type::Option(inner), value) => self.check(inner, value, path, depth - 1),
@@ -240,7 +245,7 @@ impl<'a> Checker<'a> {
             Type::Account => "an account (`@alice`, or an address)".to_owned(),
             Type::Contract => "a contract (`@name`, or an id of 64 hexadecimal digits)".to_owned(),
             Type::Principal => "an account or a contract (`@name`, an address, or an id)".to_owned(),
-            Type::Amount => "an amount (`2.5 DUSK`, `100 LUX`, or a number of LUX)".to_owned(),
+            Type::Amount => "an amount (`2.5DUSK`, `100LUX`; in JSON also a number of LUX)".to_owned(),
             Type::Field => "a field element (64 hexadecimal digits)".to_owned(),
             Type::Option(ty) => format!("{} or null", inner(ty)),
             Type::List(ty) => format!("a list, each {}", inner(ty)),
