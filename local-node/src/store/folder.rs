@@ -150,3 +150,57 @@ fn open(folder: &Path, file: &Path, create: bool) -> Result<Database, StoreError
         Err(_) => Err(StoreError::Damaged(format!("{} is not what was written", file.display()))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file as some version has left it, with what it states of its format.
+    fn left_by_another(folder: &Path, format: Option<&[u8]>) {
+        let database = Database::create(folder.join(FILE)).expect("a database");
+        let transaction = database.begin_write().expect("begins");
+        {
+            let mut meta = transaction.open_table(META).expect("a table");
+            if let Some(format) = format {
+                meta.insert("format", format).expect("written");
+            }
+        }
+        transaction.commit().expect("committed");
+    }
+
+    #[test]
+    fn the_format_of_another_version_is_named() {
+        for found in [FORMAT - 1, FORMAT + 1, u32::MAX] {
+            let place = tempfile::tempdir().expect("a folder");
+            left_by_another(place.path(), Some(&found.to_le_bytes()));
+            // Twice, because the first look must not change what is there.
+            for _ in 0..2 {
+                let error = Folder::open(place.path()).expect_err("another format");
+                assert!(matches!(&error, StoreError::Version { found: told, .. } if *told == found), "{error:?}");
+                assert!(error.to_string().contains(&format!("has format {found}, but this version reads")), "{error}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_chain_without_a_format_is_damaged() {
+        for format in [None, Some(&b"two"[..])] {
+            let place = tempfile::tempdir().expect("a folder");
+            left_by_another(place.path(), format);
+            let error = Folder::open(place.path()).expect_err("no format");
+            assert!(matches!(error, StoreError::Damaged(_)), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn where_there_can_be_no_folder_it_is_told() {
+        let place = tempfile::tempdir().expect("a folder");
+        let file = place.path().join("file");
+        fs::write(&file, "somebody's").expect("written");
+        for folder in [file.clone(), file.join("inside")] {
+            let error = Folder::open(&folder).expect_err("a file is in the way");
+            assert!(matches!(&error, StoreError::Folder { folder: told, .. } if *told == folder), "{error:?}");
+        }
+        assert_eq!(fs::read_to_string(&file).expect("it is there"), "somebody's");
+    }
+}
