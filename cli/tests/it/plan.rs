@@ -61,3 +61,29 @@ fn contracts_that_need_each_other_are_deployed_in_order() {
     assert!(again.stdout.lines().all(|line| line.starts_with("unchanged ")), "{}", again.stdout);
     on(&["call", "corner", "sold"]).exits(0);
 }
+
+#[test]
+fn a_plan_that_stops_in_the_middle_goes_on_from_there() {
+    let _turn = alone();
+    let mut place = Place::new();
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/calling-contracts"), &place.at.join("shops"));
+    place.enter("shops");
+    place.edit("Cargo.toml", "../../sdk", concat!(env!("CARGO_MANIFEST_DIR"), "/../sdk"));
+    let node = RunningNode::start(&place, "0");
+    let on = |words: &[&str]| place.dusk(&[words, &["--network", &node.url]].concat());
+    place.write("dusk.toml", "[deploy.oracle]\ncontract = 'price'\n[deploy.shop]\ninit = ['@contract:oracle']\n");
+
+    let (good, bad) = ("pub fn init(price: ContractId) -> Self {", "assert!(chain_id() > 9, \"closed\");");
+    let source = "contracts/shop/src/lib.rs";
+    place.edit(source, good, &format!("{good}\n            {bad}"));
+    let stopped = on(&["deploy", "--all"]).exits(1);
+    assert!(stopped.stdout.starts_with("deployed price as oracle "), "what is done is told: {}", stopped.all());
+    assert!(stopped.stderr.contains("goes on from there (1 left)"), "{}", stopped.all());
+    assert!(stopped.stderr.contains("closed") && stopped.stderr.contains("hint: "), "{}", stopped.all());
+
+    place.edit(source, bad, "");
+    let rest = on(&["deploy", "--all"]).exits(0);
+    let lines: Vec<&str> = rest.stdout.lines().collect();
+    assert!(lines[0].starts_with("unchanged ") && lines[1].starts_with("deployed shop"), "{}", rest.all());
+    on(&["call", "shop", "sold"]).exits(0);
+}
