@@ -39,7 +39,7 @@ pub(crate) struct Test {
     /// one.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) proofs: ProofMode,
-    /// How many tests run at a time.
+    /// How many tests run at a time; then one test program after the other.
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) jobs: Option<u16>,
     /// Stops at the first test that fails.
