@@ -8,6 +8,8 @@ use common::{PLENTY, encoded, keys};
 use dusk_core::abi::ContractId;
 use dusk_core::signatures::{bls, schnorr};
 use dusk_core::{BlsScalar, JubJubScalar};
+use dusk_sdk_circuit::{Circuit, Gate};
+use dusk_sdk_prover::{Keys, Parameters, SILENT};
 use local_node_types::rules::{Profile, Rules};
 use local_node_vm::{Env, MockKey, Session, Vm, VmError};
 use rand::SeedableRng;
@@ -169,6 +171,51 @@ fn only_a_machine_with_the_key_takes_mock_proofs() {
     let mut flipped = mock.clone();
     flipped[1007] ^= 1;
     assert_eq!(tests(&flipped, &inputs).0, [0]);
+}
+
+#[test]
+fn proofs_of_circuits_are_verified_bit_for_bit() {
+    // Three numbers of which the last is the product of the others; the last two are public.
+    let build = |mut cs: Circuit| {
+        let [x, y] = [6, 7].map(|number| cs.input_wire(Some(BlsScalar::from(number))));
+        let product = cs.hint([x, y], |[x, y]| x * y);
+        cs.gate("product", Gate::new().ab(x, y, BlsScalar::one()).c(product, -BlsScalar::one()));
+        cs.expose(y);
+        cs.expose(product);
+        cs.finish()
+    };
+    let (layout, _) = build(Circuit::new("product"));
+    let (_, wires) = build(Circuit::with_witness("product"));
+    let parameters = Parameters::development(layout.gates(), SILENT).unwrap();
+    let keys: Keys = Keys::compile(&layout, &parameters, SILENT).unwrap();
+    let proof = keys.prove(&layout, &wires, SILENT).unwrap();
+
+    let mut session = today();
+    let mut accepts = |key: &[u8], proof: &[u8], inputs: &[BlsScalar]| {
+        ask(&mut session, "verify_plonk", &encoded(&(key.to_vec(), proof.to_vec(), inputs.to_vec()))).unwrap().0 == [1]
+    };
+    let (key, inputs) = (keys.verifier_key(), wires.public());
+    assert_eq!(inputs, [BlsScalar::from(7), BlsScalar::from(42)]);
+    assert!(accepts(key, proof.as_bytes(), inputs));
+    assert!(!accepts(key, proof.as_bytes(), &[inputs[1], inputs[0]]));
+    assert!(!accepts(key, proof.as_bytes(), &inputs[..1]));
+    let flipped = |bytes: &[u8], at: usize, bit: usize| {
+        let mut bytes = bytes.to_vec();
+        bytes[at] ^= 1 << (bit % 8);
+        bytes
+    };
+    // In each commitment and each evaluation.
+    for (bit, at) in (0..11 * 48).step_by(48).chain((11 * 48..1008).step_by(32)).enumerate() {
+        assert!(!accepts(key, &flipped(proof.as_bytes(), at + bit, bit), inputs), "byte {}", at + bit);
+    }
+    for bit in 0..64 {
+        let mut other = inputs.to_vec();
+        other[bit / 32] += BlsScalar::pow_of_2(bit as u64);
+        assert!(!accepts(key, proof.as_bytes(), &other), "2^{bit} more");
+    }
+    for length in [0, 1, 1007] {
+        assert!(!accepts(key, &proof.as_bytes()[..length], inputs));
+    }
 }
 
 #[test]
