@@ -124,6 +124,15 @@ pub fn check(layout: &Layout, wires: &Wires) -> Result<(), CheckError> {
     Ok(())
 }
 
+/// Whether one row holds for values of which there are as many as the circuit has.
+pub(crate) fn row_holds(layout: &Layout, wires: &Wires, row: usize) -> bool {
+    let values = wires.values();
+    let held = |row: usize| layout.rows.get(row).map_or([Wire::ZERO; 4], |row| row.wires).map(|it| values[it.index()]);
+    let public = u32::try_from(row).ok().and_then(|row| layout.public_rows.binary_search(&row).ok());
+    let public = public.map_or(BlsScalar::zero(), |place| wires.public()[place]);
+    holds(&layout.selectors[layout.rows[row].selectors as usize], &held(row), &held(row + 1), public)
+}
+
 /// Whether a row's statement holds: see [`Selectors`].
 fn holds(q: &Selectors, [a, b, c, d]: &[BlsScalar; 4], [a1, b1, _, d1]: &[BlsScalar; 4], public: BlsScalar) -> bool {
     let zero = BlsScalar::zero();

@@ -62,7 +62,7 @@ pub use dusk_bls12_381::BlsScalar;
 
 #[cfg(feature = "zk")]
 pub use crate::{
-    audit::{Doubt, Finding, Report, audit},
+    audit::{Doubt, Finding, Report, Second, audit, audit_with},
     catalogue::{Entry, catalogue},
     check::{CheckError, Held, Unsatisfied, check, short},
     circuit::Circuit,

@@ -51,6 +51,25 @@ impl Int {
         Some(Self { high, low })
     }
 
+    /// The number without its lowest bits.
+    pub(super) fn shifted(self, bits: usize) -> Self {
+        match bits {
+            0 => self,
+            1..128 => Self { high: self.high >> bits, low: self.low >> bits | self.high << (128 - bits) },
+            128..256 => Self { high: 0, low: self.high >> (bits - 128) },
+            _ => Self::ZERO,
+        }
+    }
+
+    /// The element that it stands for, whatever its size.
+    pub(super) fn reduced(self) -> BlsScalar {
+        let mut rest = self;
+        while let Some(less) = rest.sub(MODULUS) {
+            rest = less;
+        }
+        rest.scalar()
+    }
+
     pub(super) fn mul(self, other: Self) -> Option<Self> {
         let (a, b) = (self.limbs(), other.limbs());
         let mut limbs = [0u64; 8];

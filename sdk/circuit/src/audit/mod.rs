@@ -6,11 +6,13 @@
 //!
 //! It works by rules, each of which is sound: a row that is linear in one wire that is not determined yet; digits of a sum that cannot
 //! overlap or wrap around; cases on a determined value; the complete addition law for points that are on the
-//! curve; the signed digits of a fixed-base multiplication. What no rule reaches is *unknown*, never clean.
+//! curve; the signed digits of a fixed-base multiplication. What no rule reaches is *unknown*, never clean; with a witness some of it is
+//! shown to be *free*: [`audit_with`].
 //!
 //! What it does not say: that the circuit states what its author means. Inputs are free by declaration; a statement that is missing
 //! altogether leaves nothing undetermined.
 
+mod alias;
 mod choices;
 mod curve;
 mod facts;
@@ -19,6 +21,7 @@ mod integer;
 mod integers;
 mod report;
 mod rules;
+mod second;
 mod uses;
 
 use alloc::borrow::ToOwned;
@@ -26,15 +29,36 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use self::facts::CLEARED;
-pub use self::report::{Doubt, Finding, Report};
+pub use self::report::{Doubt, Finding, Report, Second};
 use self::rules::Engine;
+use self::second::Search;
+use crate::check::{CheckError, check};
 use crate::layout::{Kind, Layout, Wire};
+use crate::wires::Wires;
 
 /// Looks for wires that no constraint determines, given the inputs.
 ///
 /// The time is about proportional to the number of rows.
 #[must_use]
 pub fn audit(layout: &Layout) -> Report {
+    examine(layout, None)
+}
+
+/// Looks for wires that no constraint determines, and shows with a witness that they are free where it can: it changes wires, mends the
+/// rows that this breaks, and tries other digits for numbers. What it finds is [`Doubt::Free`]; where it finds nothing the doubt stays
+/// [`Doubt::Unknown`]. The effort is bounded.
+///
+/// The report tells values of the witness. A wire may be free with one witness and not with another: that `x·y = 0` leaves `y` open
+/// is only seen with an `x` that is zero.
+///
+/// # Errors
+/// [`CheckError`] if the witness does not satisfy the circuit.
+pub fn audit_with(layout: &Layout, wires: &Wires) -> Result<Report, CheckError> {
+    check(layout, wires)?;
+    Ok(examine(layout, Some(wires)))
+}
+
+fn examine(layout: &Layout, wires: Option<&Wires>) -> Report {
     let mut engine = Engine::new(layout);
     engine.run();
     let choices = engine.choices();
@@ -49,12 +73,22 @@ pub fn audit(layout: &Layout) -> Report {
     findings.unused(&engine);
     findings.points(&mut engine);
     findings.open(&mut engine, &open);
+    let mut findings: Vec<Finding> = findings.found.into_values().collect();
+    if let Some(wires) = wires {
+        let may_change: BTreeSet<Wire> = open.union(&choices).copied().collect();
+        let mut search = Search::new(layout, &engine.facts, &engine.uses, &may_change, wires);
+        for finding in findings.iter_mut().filter(|it| it.doubt == Doubt::Unknown) {
+            if let Some(second) = search.second(&finding.wires) {
+                finding.doubt = Doubt::Free(second);
+            }
+        }
+    }
     Report {
         circuit: layout.name.clone(),
         determined: counted.len() - choices.len() - open.len(),
         choices: choices.len(),
         open: open.into_iter().collect(),
-        findings: findings.found.into_values().collect(),
+        findings,
     }
 }
 

@@ -4,7 +4,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+use crate::check::short;
 use crate::layout::{Place, Wire};
+use crate::plain;
 
 /// What an audit found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,12 +67,32 @@ pub struct Finding {
     pub follow: usize,
 }
 
+/// A wire with two values that satisfy the circuit for the same inputs: what a prover can choose. It is as secret as the witness, and
+/// `Debug` does not print it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Second {
+    /// The wire.
+    pub wire: Wire,
+    /// Its value in the witness.
+    pub value: plain::Field,
+    /// Its value in another assignment, in which other wires may differ too.
+    pub other: plain::Field,
+}
+
+impl fmt::Debug for Second {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Second({})", self.wire.index())
+    }
+}
+
 /// What is to be said of wires.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Doubt {
     /// No rule says that they are determined.
     Unknown,
+    /// They are not determined: for one of them another value was found with which all constraints hold for the same inputs.
+    Free(Second),
     /// They are added as a point, and no constraint puts them on the curve.
     OffCurve,
     /// They are an input that is a point on the curve, and no constraint puts it into the subgroup of prime order.
@@ -83,6 +105,7 @@ impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let title = match self.doubt {
             Doubt::Unknown => "unknown",
+            Doubt::Free(_) => "free",
             Doubt::OffCurve => "off the curve",
             Doubt::OutsideSubgroup => "outside the subgroup",
             Doubt::Unused => "unused",
@@ -96,6 +119,13 @@ impl fmt::Display for Finding {
         let (count, s) = (self.wires.len(), if self.wires.len() == 1 { "" } else { "s" });
         match &self.doubt {
             Doubt::Unknown => write!(f, "\n  no rule says that the inputs determine {count} wire{s} of it")?,
+            Doubt::Free(Second { wire, value, other }) => {
+                let (wire, value, other) = (wire.index(), short(value), short(other));
+                write!(
+                    f,
+                    "\n  for the same inputs all constraints hold with {value} on wire {wire}, and with {other}"
+                )?;
+            }
             Doubt::OffCurve => write!(f, "\n  it adds a pair that no constraint puts on the curve")?,
             Doubt::OutsideSubgroup => write!(f, "\n  no constraint puts this input into the subgroup of prime order")?,
             Doubt::Unused => write!(f, "\n  no constraint uses this private input: a proof says nothing of it")?,
@@ -105,7 +135,7 @@ impl fmt::Display for Finding {
         }
         f.write_str("\n  hint: ")?;
         f.write_str(match self.doubt {
-            Doubt::Unknown => "add the constraint that is missing, or use a gadget",
+            Doubt::Unknown | Doubt::Free(_) => "add the constraint that is missing, or use a gadget",
             Doubt::OffCurve => "make the point with `Point`, which states the curve's equation",
             Doubt::OutsideSubgroup => "take the input as a `Point`",
             Doubt::Unused => "constrain it, or remove it",

@@ -249,7 +249,7 @@ impl<'a> Engine<'a> {
 }
 
 /// The accumulators of a row of which each second is four times the first and a digit 0, 1, 2 or 3.
-fn links(layout: &Layout, row: usize) -> Vec<(Wire, Wire)> {
+pub(super) fn links(layout: &Layout, row: usize) -> Vec<(Wire, Wire)> {
     let [a, b, c, d] = layout.rows[row].wires;
     let [a1, b1, _, d1] = layout.rows.get(row + 1).map_or([Wire::ZERO; 4], |row| row.wires);
     match layout.selectors[layout.rows[row].selectors as usize].kind {

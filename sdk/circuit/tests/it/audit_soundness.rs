@@ -143,6 +143,8 @@ proptest! {
         let (layout, wires, all) = circuit(&values, &rules);
         prop_assert_eq!(check(&layout, &wires), Ok(()));
         let report = audit(&layout);
+        let with_witness = audit_with(&layout, &wires).expect("the witness satisfies");
+        prop_assert_eq!(&with_witness.open, &report.open);
         let used: Vec<Wire> = layout.rows.iter().flat_map(|row| row.wires).collect();
         let hints = &all[2 + INPUTS..];
         for other in assignments(&layout, &wires, hints) {

@@ -2,7 +2,9 @@
 
 mod amounts;
 mod audit;
+mod audit_second;
 mod audit_soundness;
+mod audit_whole;
 mod catalogue;
 mod credentials;
 mod curve;

@@ -1,0 +1,258 @@
+//! The search for a second assignment: proof that a wire is free.
+//!
+//! It begins with other values for one wire, or for all digits of a number, and goes through the rows that they break: each is mended
+//! by changing another wire that is not known to be determined. What comes out counts only if the whole circuit holds for it.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
+
+use dusk_bls12_381::BlsScalar;
+use dusk_jubjub::EDWARDS_D;
+
+use super::alias::Seed;
+use super::facts::Facts;
+use super::form::{Form, inverse};
+use super::integer::{Arc, Int};
+use super::report::Second;
+use super::rules::links;
+use super::uses::Uses;
+use crate::check::{check, row_holds};
+use crate::layout::{Kind, Layout, Wire};
+use crate::wires::Wires;
+
+/// How much may be done for all findings together, in rows that are mended.
+const MAX_EFFORT: usize = 200_000;
+/// What a beginning costs by itself, in the same measure.
+const EFFORT_AT_ONCE: usize = 100;
+/// How many rows are mended from one beginning.
+const MAX_MENDED_AT_ONCE: usize = 20_000;
+/// How many wires of one finding are tried.
+const MAX_WIRES: usize = 8;
+
+/// What the search knows.
+pub(super) struct Search<'a> {
+    pub(super) layout: &'a Layout,
+    pub(super) facts: &'a Facts,
+    pub(super) uses: &'a Uses,
+    /// The wires that are not known to be determined.
+    pub(super) open: &'a BTreeSet<Wire>,
+    /// An assignment that satisfies the circuit.
+    pub(super) wires: &'a Wires,
+    pub(super) digits: Digits,
+    effort_left: usize,
+}
+
+/// Accumulators of digits: what is before and after each.
+#[derive(Debug, Default)]
+pub(super) struct Digits {
+    pub(super) before: BTreeMap<Wire, Wire>,
+    pub(super) after: BTreeMap<Wire, Wire>,
+}
+
+impl<'a> Search<'a> {
+    pub(super) fn new(
+        layout: &'a Layout,
+        facts: &'a Facts,
+        uses: &'a Uses,
+        open: &'a BTreeSet<Wire>,
+        wires: &'a Wires,
+    ) -> Self {
+        let mut digits = Digits::default();
+        for (from, to) in (0..layout.rows.len()).flat_map(|row| links(layout, row)) {
+            digits.before.entry(to).or_insert(from);
+            digits.after.entry(from).or_insert(to);
+        }
+        Self { layout, facts, uses, open, wires, digits, effort_left: MAX_EFFORT }
+    }
+
+    pub(super) fn value(&self, wire: Wire) -> BlsScalar {
+        self.wires.values()[wire.index()]
+    }
+
+    /// Another value for one of some wires.
+    pub(super) fn second(&mut self, wires: &[Wire]) -> Option<Second> {
+        for wire in wires.iter().take(MAX_WIRES) {
+            if self.effort_left < EFFORT_AT_ONCE {
+                return None;
+            }
+            for seed in self.perturbations(*wire).into_iter().chain(self.aliases(*wire)) {
+                let Some(other) = self.mend(&seed) else { continue };
+                let differs = |wire: &&Wire| other.values()[wire.index()] != self.value(**wire);
+                if let Some(wire) = wires.iter().find(differs) {
+                    let [value, other] = [self.value(*wire), other.values()[wire.index()]].map(Into::into);
+                    return Some(Second { wire: *wire, value, other });
+                }
+            }
+        }
+        None
+    }
+
+    /// Other values of one wire.
+    fn perturbations(&self, wire: Wire) -> Vec<Seed> {
+        let (value, one) = (self.value(wire), BlsScalar::one());
+        let Arc { low, .. } = *self.facts.arc(wire);
+        let mut values = alloc::vec![value + one, value - one, BlsScalar::zero(), one, value.double(), -value, low];
+        values.extend((2..4).map(BlsScalar::from));
+        values.retain(|it| *it != value && !self.facts.differs(wire, it));
+        values.sort_unstable();
+        values.dedup();
+        values.into_iter().map(|value| alloc::vec![(wire, value)]).collect()
+    }
+
+    /// An assignment with the values of the seed, if mending leads to one.
+    fn mend(&mut self, seed: &Seed) -> Option<Wires> {
+        self.effort_left = self.effort_left.checked_sub(EFFORT_AT_ONCE)?;
+        let mut attempt =
+            Attempt { search: self, other: self.wires.clone(), changed_by: BTreeMap::new(), queue: BTreeSet::new() };
+        for (wire, value) in seed {
+            attempt.set(None, *wire, *value)?;
+        }
+        let most = self.effort_left.min(MAX_MENDED_AT_ONCE);
+        let mut mended = 0;
+        let whole = loop {
+            let Some(row) = attempt.queue.pop_first() else { break true };
+            if row_holds(self.layout, &attempt.other, row as usize) {
+                continue;
+            }
+            mended += 1;
+            if mended > most || attempt.repair(row).is_none() {
+                break false;
+            }
+        };
+        let other = attempt.other;
+        self.effort_left -= mended.min(most);
+        (whole && check(self.layout, &other).is_ok()).then_some(other)
+    }
+}
+
+/// An assignment on the way to another that satisfies the circuit.
+struct Attempt<'a> {
+    search: &'a Search<'a>,
+    other: Wires,
+    /// The changed wires, and the row for which each was changed; none for those of the seed.
+    changed_by: BTreeMap<Wire, Option<u32>>,
+    queue: BTreeSet<u32>,
+}
+
+impl Attempt<'_> {
+    fn at(&self, wire: Wire) -> BlsScalar {
+        self.other.values()[wire.index()]
+    }
+
+    /// Whether a row may change a wire: each is changed for one row only.
+    fn is_free(&self, row: Option<u32>, wire: Wire) -> bool {
+        self.search.open.contains(&wire) && self.changed_by.get(&wire).is_none_or(|by| *by == row)
+    }
+
+    /// Lets a wire have a value, if it may.
+    fn set(&mut self, row: Option<u32>, wire: Wire, value: BlsScalar) -> Option<()> {
+        if self.at(wire) != value {
+            if !self.is_free(row, wire) {
+                return None;
+            }
+            self.other.replace(wire, value);
+            self.changed_by.insert(wire, row);
+            self.queue.extend(self.search.uses.of(wire));
+        }
+        Some(())
+    }
+
+    /// Changes wires so that a row holds.
+    fn repair(&mut self, row: u32) -> Option<()> {
+        let layout = self.search.layout;
+        let at = &layout.rows[row as usize];
+        let q = &layout.selectors[at.selectors as usize];
+        let [a, b, c, d] = at.wires;
+        let [a1, b1, _, d1] = layout.rows.get(row as usize + 1).map_or([Wire::ZERO; 4], |row| row.wires);
+        match q.kind {
+            Kind::Idle => None,
+            Kind::Arithmetic => self.repair_arithmetic(row),
+            Kind::Range => links(layout, row as usize).into_iter().try_for_each(|it| self.repair_digit(row, it)),
+            Kind::And | Kind::Xor => {
+                self.repair_digit(row, (a, a1))?;
+                self.repair_digit(row, (b, b1))?;
+                let four = BlsScalar::from(4);
+                let [x, y] = [(a, a1), (b, b1)].map(|(from, to)| small(self.at(to) - four * self.at(from)));
+                let (x, y) = (x?, y?);
+                self.set(Some(row), c, BlsScalar::from(x * y))?;
+                let z = if q.kind == Kind::And { x & y } else { x ^ y };
+                self.set(Some(row), d1, four * self.at(d) + BlsScalar::from(z))
+            }
+            Kind::FixedAdd => {
+                let mut bit = self.at(d1) - self.at(d).double();
+                if bit.square() * bit != bit {
+                    bit = self.search.value(d1) - self.search.value(d).double();
+                    self.set(Some(row), d1, self.at(d).double() + bit)?;
+                }
+                let one = BlsScalar::one();
+                let (x, y) = (bit * q.left, bit.square() * (q.right - one) + one);
+                self.set(Some(row), c, bit * q.constant)?;
+                self.add(row, (a, b), (x, y), self.at(c) * self.at(a) * self.at(b), (a1, b1))
+            }
+            Kind::CurveAdd => {
+                self.set(Some(row), d1, self.at(a) * self.at(d))?;
+                let point = (self.at(c), self.at(d));
+                self.add(row, (a, b), point, self.at(a) * self.at(d) * self.at(b) * self.at(c), (a1, b1))
+            }
+        }
+    }
+
+    /// `(a1, b1) = (a, b) + (x, y)` as the rows state it, with the product of all four coordinates.
+    fn add(
+        &mut self,
+        row: u32,
+        (a, b): (Wire, Wire),
+        (x, y): (BlsScalar, BlsScalar),
+        product: BlsScalar,
+        (a1, b1): (Wire, Wire),
+    ) -> Option<()> {
+        let (a, b, bend, one) = (self.at(a), self.at(b), EDWARDS_D * product, BlsScalar::one());
+        let (below, above) = ((one + bend).invert()?, (one - bend).invert()?);
+        self.set(Some(row), a1, (a * y + b * x) * below)?;
+        self.set(Some(row), b1, (b * y + a * x) * above)
+    }
+
+    /// Solves the row for the youngest wire that may change: rows define younger wires by older ones.
+    fn repair_arithmetic(&mut self, row: u32) -> Option<()> {
+        let form = Form::of(self.search.layout, self.search.facts, row);
+        let at = |wire: Wire| self.at(wire);
+        let mut sum = form.constant;
+        if let Ok(place) = self.search.layout.public_rows.binary_search(&row) {
+            sum += self.other.public()[place];
+        }
+        for (wire, factor) in &form.linear {
+            sum += factor * at(*wire);
+        }
+        let mut slopes: Vec<(Wire, BlsScalar)> = form.linear.clone();
+        if let Some((x, y, factor)) = form.product {
+            sum += factor * at(x) * at(y);
+            slopes.retain(|(wire, _)| *wire != x && *wire != y);
+            if x != y {
+                slopes.extend([(x, form.factor(x) + factor * at(y)), (y, form.factor(y) + factor * at(x))]);
+            }
+        }
+        slopes.retain(|(wire, slope)| *slope != BlsScalar::zero() && self.is_free(Some(row), *wire));
+        let (wire, slope) = slopes.into_iter().max_by_key(|(wire, _)| *wire)?;
+        self.set(Some(row), wire, self.at(wire) - sum * inverse(&slope))
+    }
+
+    /// Lets `to` be `4·from` and the digit that it was; or where `to` was changed, all before it what makes it.
+    fn repair_digit(&mut self, row: u32, (from, to): (Wire, Wire)) -> Option<()> {
+        let four = BlsScalar::from(4);
+        if small(self.at(to) - four * self.at(from)).is_some() {
+            return Some(());
+        }
+        if self.changed_by.contains_key(&to) && !self.changed_by.contains_key(&from) {
+            let all = self.search.accumulators(to, Int::of(&self.at(to)))?;
+            return all.into_iter().try_for_each(|(wire, value)| self.set(Some(row), wire, value));
+        }
+        let digit = self.search.value(to) - four * self.search.value(from);
+        self.set(Some(row), to, four * self.at(from) + digit)
+    }
+}
+
+/// The number, if it is a base-4 digit.
+fn small(value: BlsScalar) -> Option<u64> {
+    let number = Int::of(&value);
+    (0..4).find(|digit| Int::new(u128::from(*digit)) == number)
+}
