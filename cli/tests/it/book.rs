@@ -9,10 +9,13 @@ use std::path::{Path, PathBuf};
 
 use crate::reference;
 use crate::session;
+use crate::shipped::copied;
 use crate::support::{Place, alone};
 
 /// Where code that the book shows may come from. All of it is built and tested.
 const TESTED: [&str; 3] = ["templates", "examples", "book/code"];
+/// How a page says in which example its session begins.
+const BEGINS_IN: &str = "<!-- The session begins in: ";
 
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("the workspace is there")
@@ -44,6 +47,13 @@ fn read(page: &Path) -> String {
     fs::read_to_string(page).unwrap_or_else(|error| panic!("{}: {error}", page.display()))
 }
 
+/// Where the session of a page begins: in a copy of the example that the page names, else in an empty folder.
+fn place_of(page: &Path) -> Place {
+    let text = read(page);
+    let named = text.lines().find_map(|line| line.strip_prefix(BEGINS_IN)?.strip_suffix(" -->"));
+    named.map_or_else(Place::new, |example| copied(&root().join(example)))
+}
+
 #[test]
 fn every_session_of_the_book_does_what_it_says() {
     let _turn = alone();
@@ -52,7 +62,7 @@ fn every_session_of_the_book_does_what_it_says() {
         read(page).lines().any(|line| line == "```console") && page.to_string_lossy().contains(only.as_str())
     };
     for page in pages().into_iter().filter(with_sessions) {
-        session::run(&page, &Place::new());
+        session::run(&page, &place_of(&page));
     }
 }
 

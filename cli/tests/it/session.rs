@@ -28,7 +28,7 @@ const NODE: &str = "127.0.0.1:8080";
 /// How long a command in the background may take to say what it must.
 const BACKGROUND_TIMEOUT: Duration = Duration::from_secs(120);
 /// What is said while something is compiled. It depends on what is compiled already.
-const CARGO_SAYS: [&str; 13] = [
+const CARGO_SAYS: [&str; 14] = [
     "Building",
     "Compiling",
     "Checking",
@@ -42,6 +42,8 @@ const CARGO_SAYS: [&str; 13] = [
     "Fresh",
     "Running",
     "Linking",
+    // Keys and parameters, which are kept.
+    "Making",
 ];
 
 /// Runs the sessions of a document in a place.

@@ -8,6 +8,14 @@ use crate::book::root;
 use crate::session;
 use crate::support::{Place, alone};
 
+/// A copy of an example, outside of any repository.
+pub(crate) fn copied(example: &Path) -> Place {
+    let place = Place::new();
+    place.copy(example);
+    place.edit("Cargo.toml", "../../sdk", root().join("sdk").to_str().unwrap());
+    place
+}
+
 #[test]
 fn every_template_passes_its_own_tests_and_tells_its_story() {
     let _turn = alone();
@@ -36,10 +44,7 @@ fn every_example_tells_its_story() {
     for example in examples {
         let readme = example.join("README.md");
         assert!(fs::read_to_string(&readme).unwrap().contains("\n$ cargo dusk test\n"), "{}", readme.display());
-        let place = Place::new();
-        place.copy(&example);
-        place.edit("Cargo.toml", "../../sdk", root().join("sdk").to_str().unwrap());
-        session::run(&readme, &place);
+        session::run(&readme, &copied(&example));
     }
 }
 

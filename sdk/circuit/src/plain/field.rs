@@ -37,6 +37,20 @@ impl Field {
         self.0.to_bytes()
     }
 
+    /// The number that it is, where that is below 2^64.
+    ///
+    /// ```
+    /// use dusk_sdk_circuit::plain::Field;
+    /// assert_eq!(Field::from(7).to_u64(), Some(7));
+    /// assert_eq!((-Field::from(7)).to_u64(), None);
+    /// ```
+    #[must_use]
+    pub fn to_u64(&self) -> Option<u64> {
+        let bytes = self.to_bytes();
+        let (low, high) = bytes.split_first_chunk()?;
+        high.iter().all(|byte| *byte == 0).then(|| u64::from_le_bytes(*low))
+    }
+
     /// Overwrites it with zero.
     #[cfg(feature = "zk")]
     pub(crate) fn wipe(&mut self) {
