@@ -18,6 +18,15 @@ use crate::value::{Field, Unsigned, Value};
 pub struct Set<const MOST: usize>([Field; MOST]);
 
 impl<const MOST: usize> Set<MOST> {
+    /// The set of these numbers, as a part of the circuit. As many rows as it has numbers, the first time that the circuit uses them.
+    #[track_caller]
+    #[must_use]
+    pub fn constant(cs: &mut Circuit, numbers: [u64; MOST]) -> Self {
+        // There are not too many: there are as many as places.
+        let set = plain::Set::new(numbers).unwrap_or_default();
+        Self(set.polynomial().map(|coefficient| Field::constant(cs, coefficient)))
+    }
+
     /// States that a number is in the set. As many rows as the set has places.
     ///
     /// 1. The polynomial is zero at the number, and so one of its factors is. Places that are not taken have the root −1, which no number is.

@@ -222,6 +222,11 @@ impl Scalar {
     }
 
     /// The same number as a field element: the order of the subgroup is below that of the field.
+    #[must_use]
+    pub fn field(&self) -> Field {
+        self.in_field().into()
+    }
+
     pub(crate) fn in_field(&self) -> BlsScalar {
         Option::from(BlsScalar::from_bytes(&self.0.to_bytes())).unwrap_or_default()
     }

@@ -1,5 +1,8 @@
-//! What the contracts promise, as tests on a chain: one module for each contract, and one for its model.
+//! What the contracts promise, as tests on a chain.
 #![cfg(test)]
 
+mod eligibility;
 mod model;
+mod people;
 mod register;
+mod threats;

@@ -3,9 +3,9 @@
 //! once, where the contract counts per share; so their agreement tries that arithmetic. After every call the contract
 //! must have exactly the DUSK that the model says it owes, and nobody may have got more than its share.
 
+use ::register::{Position, Refused, RegisterClient};
 use dusk_sdk::Dusk;
 use dusk_sdk::testing::*;
-use register::{Position, Refused, RegisterClient};
 
 /// Sequences, and calls in each of them.
 const SEEDS: std::ops::Range<u64> = 1..6;

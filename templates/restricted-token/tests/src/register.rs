@@ -1,11 +1,11 @@
 //! What the register promises. Read it as its specification.
 
-use dusk_sdk::Dusk;
-use dusk_sdk::testing::*;
-use register::{
+use ::register::{
     Appointed, Claimed, Dismissed, Distributed, ForceTransferred, Frozen, LimitChanged, Listed, Position,
     Refused, RegisterClient, Transferred, Unfrozen, Unlisted,
 };
+use dusk_sdk::Dusk;
+use dusk_sdk::testing::*;
 
 const SUPPLY: u64 = 1_000;
 

@@ -39,6 +39,8 @@ pub(crate) struct Holder {
     /// The most shares that it may receive up to.
     pub(crate) limit: u64,
     pub(crate) listed: bool,
+    /// Whether it has received shares by a proof.
+    pub(crate) proven: bool,
     pub(crate) frozen: bool,
     /// LUX that it may claim, as far as they have been taken over.
     taken_over: u64,
@@ -53,6 +55,7 @@ impl Holder {
             shares,
             limit: 0,
             listed: false,
+            proven: false,
             frozen: false,
             taken_over: 0,
             seen_per_share: dividends.per_share,
@@ -79,9 +82,9 @@ impl Holder {
         claimed
     }
 
-    /// How many shares more it may receive.
-    pub(crate) fn room(&self) -> u64 {
-        self.limit.saturating_sub(self.shares)
+    /// Whether it may send what it holds, and claim: the list or a proof has let it in.
+    pub(crate) fn admitted(&self) -> bool {
+        self.listed || self.proven
     }
 }
 

@@ -1,6 +1,8 @@
-//! A register of shares under compliance: who may hold, how many, from when on; freezing, forced transfers, dividends.
+//! A register of shares under compliance: who may hold, by a list or by a proof, how many, from when on; freezing, forced
+//! transfers, dividends.
 #![no_std]
 
+mod eligibility;
 mod holder;
 
 use dusk_sdk::prelude::*;
@@ -12,13 +14,18 @@ use dusk_sdk::prelude::*;
 #[contract]
 pub mod register {
     use super::*;
+    use crate::eligibility::{Eligibility, epoch};
     use crate::holder::{Dividends, Holder};
+    use circuits::Eligible;
     use dusk_sdk::money;
+    use dusk_sdk::zk::Proof;
 
     /// The most bytes that a name may have.
     pub const MAX_NAME_BYTES: u32 = 64;
     /// The most bytes that a reason may have.
     pub const MAX_REASON_BYTES: u32 = 256;
+    /// How many blocks an epoch has: an hour, where a block takes ten seconds. A holder may prove once in each.
+    pub const EPOCH_BLOCKS: u64 = 360;
 
     /// The state. The holders' shares sum to `supply` after every call.
     pub struct Register {
@@ -27,9 +34,10 @@ pub mod register {
         officers: BTreeSet<Account>,
         supply: u64,
         locked_until: u64,
-        /// Who is or ever was on the allow-list.
+        /// Who is or ever was on the allow-list, or received by a proof.
         holders: BTreeMap<Account, Holder>,
         dividends: Dividends,
+        eligibility: Eligibility,
     }
 
     /// What the register knows of an account.
@@ -42,10 +50,52 @@ pub mod register {
         pub limit: u64,
         /// Whether it is on the allow-list.
         pub listed: bool,
+        /// Whether it has received shares by a proof. It may then send them and claim, as if it were on the list; what it
+        /// receives it needs a proof for.
+        pub proven: bool,
         /// Whether it is frozen.
         pub frozen: bool,
         /// Dividends that it may claim.
         pub claimable: Dusk,
+    }
+
+    /// What somebody must prove who is not on the allow-list. Days are counted from 1 January of the year 1, which is day 1.
+    #[contract_type]
+    #[derive(Copy, Eq)]
+    pub struct Policy {
+        /// Who signs credentials: the abscissa of its public key.
+        pub attester: Field,
+        /// The root of the attester's list of revoked credentials.
+        pub revoked: Field,
+        /// The day on which credentials must not have expired.
+        pub today: u32,
+        /// The last day on which a holder may be born.
+        pub born_until: u32,
+        /// The least level of accreditation.
+        pub level: u8,
+        /// An account may receive shares by proofs up to this number.
+        pub limit: u64,
+    }
+
+    /// What a proof for one sender and receiver states now: the public inputs of the circuit `eligible`, without the
+    /// nullifier, which the holder adds.
+    #[contract_type]
+    #[derive(Copy, Eq)]
+    pub struct Terms {
+        /// As the policy has it.
+        pub attester: Field,
+        /// As the policy has it.
+        pub revoked: Field,
+        /// As the policy has it.
+        pub today: u32,
+        /// As the policy has it.
+        pub born_until: u32,
+        /// As the policy has it.
+        pub level: u8,
+        /// This contract, chain and epoch.
+        pub scope: Field,
+        /// This contract, chain and epoch, the sender and the receiver.
+        pub occasion: Field,
     }
 
     /// A holder moved shares.
@@ -54,6 +104,16 @@ pub mod register {
         pub from: Account,
         pub to: Account,
         pub amount: u64,
+    }
+
+    /// A holder moved shares to somebody who is not on the allow-list, but proves to be eligible.
+    #[event]
+    pub struct TransferredByProof {
+        pub from: Account,
+        pub to: Account,
+        pub amount: u64,
+        /// What the proof is spent by in this epoch. It tells nobody who has proved.
+        pub nullifier: Field,
     }
 
     /// A compliance officer moved shares.
@@ -71,6 +131,13 @@ pub mod register {
     pub struct Listed {
         pub account: Account,
         pub limit: u64,
+        pub by: Account,
+    }
+
+    /// A compliance officer said what is to be proved, or that proofs are not taken any more.
+    #[event]
+    pub struct PolicyChanged {
+        pub policy: Option<Policy>,
         pub by: Account,
     }
 
@@ -187,6 +254,12 @@ pub mod register {
         ClaimantFrozen,
         /// An account that is not on the allow-list cannot claim.
         ClaimantNotListed,
+        /// Proofs are not taken: there is no policy.
+        NoPolicy,
+        /// The holder has proved in this epoch already.
+        ProofUsed,
+        /// The proof does not show that this receiver may receive from this sender, in this epoch, under this policy.
+        NotEligible,
     }
 
     impl Register {
@@ -209,6 +282,7 @@ pub mod register {
                 locked_until,
                 holders: [(issuer, holder)].into(),
                 dividends,
+                eligibility: Eligibility::default(),
             })
         }
 
@@ -243,9 +317,25 @@ pub mod register {
                 shares: holder.shares,
                 limit: holder.limit,
                 listed: holder.listed,
+                proven: holder.proven,
                 frozen: holder.frozen,
                 claimable: Dusk::from_lux(holder.claimable(&self.dividends)),
             })
+        }
+
+        /// What somebody must prove who is not on the allow-list. Nothing where proofs are not taken.
+        pub fn policy(&self) -> Option<Policy> {
+            self.eligibility.policy
+        }
+
+        /// What a proof must state to move shares from a sender to a receiver in this epoch.
+        pub fn terms(&self, sender: Account, receiver: Account) -> Result<Terms, Refused> {
+            self.eligibility.terms(sender, receiver)
+        }
+
+        /// The epoch now.
+        pub fn epoch(&self) -> u64 {
+            epoch()
         }
 
         /// All dividends ever paid in.
@@ -260,12 +350,8 @@ pub mod register {
 
         /// Whether a transfer would be accepted now, and if not, why: it is refused for the same reason.
         pub fn check_transfer(&self, from: Account, to: Account, amount: u64) -> Result<(), Refused> {
-            let until = self.locked_until;
-            ensure!(from == self.issuer || block_height() >= until, Refused::LockedUp { until });
-            let sender =
-                self.holders.get(&from).filter(|holder| holder.listed).ok_or(Refused::SenderNotListed)?;
-            ensure!(!sender.frozen, Refused::SenderFrozen);
-            self.check_move(from, to, amount)
+            self.check_sender(from)?;
+            self.check_move(from, to, amount, None)
         }
 
         /// Moves the sender's shares to a holder on the allow-list.
@@ -274,6 +360,30 @@ pub mod register {
             self.check_transfer(from, to, amount)?;
             self.shift(from, to, amount);
             emit(Transferred { from, to, amount });
+            Ok(())
+        }
+
+        /// Moves the sender's shares to somebody who is not on the allow-list, but proves to be eligible under the
+        /// [`terms`](Register::terms): once for each holder of a credential and epoch. Everything else that holds for
+        /// transfers holds here, too.
+        pub fn transfer_proven(
+            &mut self,
+            to: Account,
+            amount: u64,
+            nullifier: Field,
+            proof: Proof<Eligible>,
+        ) -> Result<(), Refused> {
+            let from = sender();
+            let limit = self.eligibility.policy.ok_or(Refused::NoPolicy)?.limit;
+            self.check_sender(from)?;
+            let receiver = self.holders.entry(to).or_insert_with(|| Holder::new(0, &self.dividends));
+            ensure!(!receiver.listed, Refused::AlreadyListed);
+            (receiver.proven, receiver.limit) = (true, limit);
+            self.check_move(from, to, amount, Some(limit))?;
+            let terms = self.eligibility.terms(from, to)?;
+            self.eligibility.take(terms, nullifier, &proof)?;
+            self.shift(from, to, amount);
+            emit(TransferredByProof { from, to, amount, nullifier });
             Ok(())
         }
 
@@ -288,7 +398,7 @@ pub mod register {
         ) -> Result<(), Refused> {
             let by = self.officer()?;
             ensure!(fits(&reason, MAX_REASON_BYTES), Refused::ReasonLength { limit: MAX_REASON_BYTES });
-            self.check_move(from, to, amount)?;
+            self.check_move(from, to, amount, None)?;
             self.shift(from, to, amount);
             emit(ForceTransferred { from, to, amount, by, reason });
             Ok(())
@@ -306,12 +416,23 @@ pub mod register {
             Ok(())
         }
 
-        /// Takes an account off the allow-list. Its shares and dividends stay where they are. Only a compliance officer
-        /// may.
+        /// Takes an account off the allow-list, whether an officer or a proof has let it in. Its shares and dividends stay
+        /// where they are. Only a compliance officer may.
         pub fn unlist(&mut self, account: Account) -> Result<(), Refused> {
             let by = self.officer()?;
-            self.listed(account)?.listed = false;
+            let holder = self.holders.get_mut(&account).filter(|holder| holder.admitted());
+            let holder = holder.ok_or(Refused::NotListed)?;
+            (holder.listed, holder.proven) = (false, false);
             emit(Unlisted { account, by });
+            Ok(())
+        }
+
+        /// Says what is to be proved by who is not on the allow-list, or that proofs are not taken. Proofs under the policy
+        /// before are refused from now on. Only a compliance officer may.
+        pub fn set_policy(&mut self, policy: Option<Policy>) -> Result<(), Refused> {
+            let by = self.officer()?;
+            self.eligibility.policy = policy;
+            emit(PolicyChanged { policy, by });
             Ok(())
         }
 
@@ -379,8 +500,11 @@ pub mod register {
         /// moves last.
         pub fn claim(&mut self) -> Result<Dusk, Refused> {
             let by = sender();
-            let holder =
-                self.holders.get_mut(&by).filter(|holder| holder.listed).ok_or(Refused::ClaimantNotListed)?;
+            let holder = self
+                .holders
+                .get_mut(&by)
+                .filter(|holder| holder.admitted())
+                .ok_or(Refused::ClaimantNotListed)?;
             ensure!(!holder.frozen, Refused::ClaimantFrozen);
             let amount = Dusk::from_lux(holder.claim(&self.dividends));
             ensure!(!amount.is_zero(), Refused::NothingToClaim);
@@ -404,16 +528,33 @@ pub mod register {
             self.holders.get_mut(&account).filter(|holder| holder.listed).ok_or(Refused::NotListed)
         }
 
-        /// What holds for every move of shares, forced or not.
-        fn check_move(&self, from: Account, to: Account, amount: u64) -> Result<(), Refused> {
+        /// What holds for who moves its own shares.
+        fn check_sender(&self, from: Account) -> Result<(), Refused> {
+            let until = self.locked_until;
+            ensure!(from == self.issuer || block_height() >= until, Refused::LockedUp { until });
+            let sender = self.holders.get(&from).filter(|holder| holder.admitted());
+            ensure!(!sender.ok_or(Refused::SenderNotListed)?.frozen, Refused::SenderFrozen);
+            Ok(())
+        }
+
+        /// What holds for every move of shares, forced or not. `proven`: the limit of a receiver who need not be on the
+        /// allow-list.
+        fn check_move(
+            &self,
+            from: Account,
+            to: Account,
+            amount: u64,
+            proven: Option<u64>,
+        ) -> Result<(), Refused> {
             ensure!(amount > 0, Refused::ZeroAmount);
             ensure!(from != to, Refused::SameAccount);
-            let receiver =
-                self.holders.get(&to).filter(|holder| holder.listed).ok_or(Refused::ReceiverNotListed)?;
-            ensure!(!receiver.frozen, Refused::ReceiverFrozen);
+            let receiver = self.holders.get(&to);
+            let listed = receiver.filter(|holder| holder.listed).map(|holder| holder.limit);
+            let limit = proven.or(listed).ok_or(Refused::ReceiverNotListed)?;
+            ensure!(!receiver.is_some_and(|holder| holder.frozen), Refused::ReceiverFrozen);
             let shares = self.holders.get(&from).map_or(0, |holder| holder.shares);
             ensure!(amount <= shares, Refused::Insufficient { shares });
-            let room = receiver.room();
+            let room = limit.saturating_sub(receiver.map_or(0, |holder| holder.shares));
             ensure!(amount <= room, Refused::LimitExceeded { room });
             Ok(())
         }

@@ -1,0 +1,144 @@
+//! Who attests what it knows of people, and the wallets of those whom it knows. Both stay outside of the chain.
+
+use circuits::{EligiblePrivate, EligiblePublic, REVOKED};
+use dusk_sdk::Field;
+use dusk_sdk::zk::plain::{self, Credential, IndexedError, IndexedTree, Point, Scalar, Signature};
+use serde::{Deserialize, Serialize};
+
+/// Who signs credentials, and takes them back. It never sees a holder's secret key.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attester {
+    secret_key: Scalar,
+    /// The serial numbers of the credentials that it has taken back. It publishes them: holders need them for their proofs.
+    revoked: Vec<Field>,
+}
+
+/// What the attester has found out about somebody. Countries have the numbers of ISO 3166, days those of [`plain::Date`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attributes {
+    /// The day of birth.
+    pub born: u32,
+    /// The last day on which this is attested.
+    pub expires: u32,
+    /// The country of residence.
+    pub residence: u16,
+    /// The country of nationality.
+    pub nationality: u16,
+    /// The level of accreditation as an investor; more is more.
+    pub accreditation: u8,
+}
+
+/// What a holder keeps for itself: its key, and what was signed for it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wallet {
+    /// The holder's secret key.
+    pub secret_key: Scalar,
+    /// What is said of the holder.
+    pub credential: Credential,
+    /// Who says it: the attester's public key.
+    pub attester_key: Point,
+    /// That it says so.
+    pub signature: Signature,
+}
+
+impl Attester {
+    /// An attester with this secret key, which has taken nothing back.
+    #[must_use]
+    pub fn new(secret_key: Scalar) -> Self {
+        Self { secret_key, revoked: Vec::new() }
+    }
+
+    /// Its public key.
+    #[must_use]
+    pub fn key(&self) -> Point {
+        Point::GENERATOR * &self.secret_key
+    }
+
+    /// Signs what it knows of a holder. Serial number and salt are random: the first tells nothing, and nobody can guess
+    /// the attributes from what is signed.
+    #[must_use]
+    pub fn attest(
+        &self,
+        holder: &Point,
+        attributes: Attributes,
+        serial: Field,
+        salt: Field,
+    ) -> (Credential, Signature) {
+        let Attributes { born, expires, residence, nationality, accreditation } = attributes;
+        let holder = holder.u();
+        let credential =
+            Credential { holder, serial, born, expires, residence, nationality, accreditation, salt };
+        let signature = credential.sign(&self.secret_key);
+        (credential, signature)
+    }
+
+    /// Takes a credential back. The root of the list must be published in the contract before that has an effect.
+    ///
+    /// # Errors
+    /// When it was taken back before, or the list is full.
+    pub fn revoke(&mut self, credential: &Credential) -> Result<(), IndexedError> {
+        self.revocations().insert(credential.serial)?;
+        self.revoked.push(credential.serial);
+        Ok(())
+    }
+
+    /// The list of what it has taken back.
+    #[must_use]
+    pub fn revocations(&self) -> IndexedTree<REVOKED> {
+        let mut list = IndexedTree::new();
+        for serial in &self.revoked {
+            // Each was inserted before it was kept.
+            let _ = list.insert(*serial);
+        }
+        list
+    }
+}
+
+impl Wallet {
+    /// The wallet of a holder with this secret key.
+    #[must_use]
+    pub fn new(
+        secret_key: Scalar,
+        attester: &Attester,
+        attributes: Attributes,
+        serial: Field,
+        salt: Field,
+    ) -> Self {
+        let key = Point::GENERATOR * &secret_key;
+        let (credential, signature) = attester.attest(&key, attributes, serial, salt);
+        Self { secret_key, credential, attester_key: attester.key(), signature }
+    }
+
+    /// What the holder is spent by in a scope.
+    #[must_use]
+    pub fn nullifier(&self, scope: Field) -> Field {
+        plain::nullifier(self.secret_key.field(), scope)
+    }
+
+    /// What only the holder puts into a proof.
+    ///
+    /// # Errors
+    /// [`IndexedError::Present`] when the credential is on the list.
+    pub fn private(&self, revoked: &IndexedTree<REVOKED>) -> Result<EligiblePrivate, IndexedError> {
+        Ok(EligiblePrivate {
+            credential: self.credential.clone(),
+            signature: self.signature.clone(),
+            attester_key: self.attester_key,
+            absence: revoked.absence(self.credential.serial)?,
+            secret_key: self.secret_key.clone(),
+        })
+    }
+}
+
+/// All inputs of a proof, as `cargo dusk prove` takes them. It is as secret as the wallet.
+#[derive(Debug, Serialize)]
+pub struct Witness {
+    /// What the chain sees.
+    #[serde(flatten)]
+    pub public: EligiblePublic,
+    /// What it does not.
+    #[serde(flatten)]
+    pub private: EligiblePrivate,
+}

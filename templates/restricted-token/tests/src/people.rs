@@ -1,0 +1,122 @@
+//! An attester, those whom it knows, and a register that takes their proofs.
+
+use ::attester::{Attester, Attributes, Wallet};
+use ::register::{Policy, RegisterClient};
+use circuits::{Eligible, EligiblePrivate, EligiblePublic};
+use dusk_sdk::testing::*;
+use dusk_sdk::zk::Proof;
+use dusk_sdk::zk::plain::{Date, Scalar};
+use dusk_sdk::{Account, Field};
+
+/// The Netherlands.
+pub(crate) const NL: u16 = 528;
+/// The most that may be received by proofs.
+pub(crate) const LIMIT: u64 = 100;
+
+fn day(year: u16, month: u8, day: u8) -> u32 {
+    Date::new(year, month, day).expect("there is such a day").number()
+}
+
+/// Who may receive: lives in the Netherlands, is of age on the day of the policy, by a day, has just the level, and a day left.
+pub(crate) fn eligible() -> Attributes {
+    Attributes {
+        born: day(2008, 3, 1),
+        expires: day(2026, 3, 1),
+        residence: NL,
+        nationality: NL,
+        accreditation: 2,
+    }
+}
+
+/// A wallet of a holder with this secret key. In earnest all three numbers are random.
+pub(crate) fn wallet(attester: &Attester, key: u64, attributes: Attributes) -> Wallet {
+    Wallet::new(Scalar::from(key), attester, attributes, Field::from(1_000 + key), Field::from(2_000 + key))
+}
+
+/// An open register. Alice is on the list and has 300 shares; nobody else is, but for the issuer, who is the officer.
+pub(crate) struct Scene {
+    pub(crate) attester: Attester,
+    pub(crate) shares: RegisterClient<Deployed>,
+    pub(crate) officer: Signer,
+    pub(crate) alice: Signer,
+    pub(crate) bob: Signer,
+}
+
+impl Scene {
+    pub(crate) fn open(chain: &Chain) -> Result<Self, Failure> {
+        let [officer, alice, bob] = chain.accounts(["officer", "alice", "bob"]);
+        let attester = Attester::new(Scalar::from(99));
+        let shares = chain.deploy(&officer, ::register::init("Windmill".into(), 1_000, 0))?;
+        let scene = Self { attester, shares, officer, alice, bob };
+        scene.shares.by(&scene.officer).set_policy(Some(scene.policy())).succeeds();
+        scene.shares.by(&scene.officer).list(scene.alice.account(), 500).succeeds();
+        scene.shares.by(&scene.officer).transfer(scene.alice.account(), 300).succeeds();
+        Ok(scene)
+    }
+
+    /// What is asked: of age on 1 March 2026, and of level 2.
+    pub(crate) fn policy(&self) -> Policy {
+        Policy {
+            attester: self.attester.key().u(),
+            revoked: self.attester.revocations().root(),
+            today: day(2026, 3, 1),
+            born_until: day(2008, 3, 1),
+            level: 2,
+            limit: LIMIT,
+        }
+    }
+
+    /// Somebody who may receive.
+    pub(crate) fn holder(&self) -> Wallet {
+        wallet(&self.attester, 7, eligible())
+    }
+
+    /// What a holder states so that bob receives from alice.
+    pub(crate) fn statement(&self, holder: &Wallet) -> Result<Statement, Failure> {
+        self.statement_at(&self.shares, holder, self.alice.account(), self.bob.account())
+    }
+
+    /// What a holder states at a register. Where it is revoked nothing shows the contrary: it takes what shows it of another.
+    pub(crate) fn statement_at(
+        &self,
+        shares: &RegisterClient<Deployed>,
+        holder: &Wallet,
+        from: Account,
+        to: Account,
+    ) -> Result<Statement, Failure> {
+        let terms = shares.terms(from, to)?;
+        let revocations = self.attester.revocations();
+        let private = holder.private(&revocations).or_else(|_| {
+            let mut private = holder.private(&Default::default())?;
+            private.absence = revocations.absence(Field::from(1))?;
+            Ok::<_, dusk_sdk::zk::plain::IndexedError>(private)
+        });
+        let private = private.map_err(|error| Failure::new(error.to_string()))?;
+        Ok(Statement { public: terms.with(holder.nullifier(terms.scope)), private })
+    }
+
+    /// Alice sends ten shares to bob.
+    pub(crate) fn send(&self, nullifier: Field, proof: Proof<Eligible>) -> Sent<(), ::register::Refused> {
+        self.shares.by(&self.alice).transfer_proven(self.bob.account(), 10, nullifier, proof)
+    }
+}
+
+/// Everything that a proof is made of, so that a test can change any of it.
+#[derive(Clone)]
+pub(crate) struct Statement {
+    pub(crate) public: EligiblePublic,
+    pub(crate) private: EligiblePrivate,
+}
+
+impl Statement {
+    pub(crate) fn prove(&self, chain: &Chain) -> Result<Proof<Eligible>, ProveError> {
+        chain.prove::<Eligible>(&self.public, &self.private)
+    }
+
+    /// That the prover refuses it, for a constraint with this name.
+    #[track_caller]
+    pub(crate) fn is_refused(&self, chain: &Chain, constraint: &str) {
+        let refusal = self.prove(chain).expect_err("the statement is false");
+        assert_eq!(refusal.constraint(), Some(constraint), "{refusal}");
+    }
+}
