@@ -63,6 +63,9 @@ fn a_liar_passes_the_second_draft() {
     }
     lie.replace(open[1], -BlsScalar::from(46_800));
     assert!(check(&layout, &lie).is_ok());
+    // Given a witness, the audit finds another one by itself.
+    let report = audit_with(&layout, &rich).unwrap();
+    assert!(matches!(report.findings[0].doubt, Doubt::Free(_)), "{report}");
 }
 // ANCHOR_END: liar
 
