@@ -11,7 +11,7 @@ pub(crate) const EPOCH_BLOCKS: u64 = 100;
 
 /// Who issues and revokes. It knows credentials, which are hashes, and no secrets.
 pub(crate) struct Issuer {
-    credentials: plain::Tree<CREDENTIALS>,
+    credentials: plain::merkle::Tree<CREDENTIALS>,
     revoked: plain::IndexedTree<REVOKED>,
     issued: u64,
 }
@@ -37,7 +37,7 @@ pub(crate) struct Statement {
 
 impl Issuer {
     pub(crate) fn new() -> Self {
-        Self { credentials: plain::Tree::new(), revoked: plain::IndexedTree::new(), issued: 0 }
+        Self { credentials: plain::merkle::Tree::new(), revoked: plain::IndexedTree::new(), issued: 0 }
     }
 
     /// Takes a member in. A real secret is random; the issuer sees its hash alone.
