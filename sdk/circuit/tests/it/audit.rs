@@ -307,3 +307,29 @@ fn a_number_beside_one_that_is_below_the_order_is_not_canonical() {
     });
     assert!(!audit(&layout).clean());
 }
+
+#[test]
+fn a_division_is_determined_only_with_a_rest_below_the_divisor_and_no_wrap_around() {
+    // The rows of 8 bits that bound the quotient, and what is subtracted from `divisor − rest`, if that is bounded.
+    let division = |rows: usize, less: Option<u64>| {
+        let (layout, _) = build(|cs| {
+            let [value, divisor] = [stock::field(cs, "value", 17), stock::field(cs, "divisor", 5)];
+            stock::range(cs, divisor, 8);
+            let [quotient, rest] = cs.hints([], |[]| [BlsScalar::from(3), BlsScalar::from(2)]);
+            stock::range(cs, quotient, rows);
+            stock::range(cs, rest, 8);
+            cs.gate("division", Gate::new().ab(quotient, divisor, one()).c(rest, one()).d(value, -one()));
+            if let Some(less) = less.map(BlsScalar::from) {
+                let gap = cs.hint([divisor, rest], |[divisor, rest]| divisor - rest - less);
+                cs.gate("gap", Gate::new().a(divisor, one()).b(rest, -one()).c(gap, -one()).constant(-less));
+                stock::range(cs, gap, 8);
+            }
+        });
+        audit(&layout)
+    };
+    let report = division(8, Some(1));
+    assert!(report.clean(), "{report}");
+    for (rows, less) in [(8, None), (8, Some(0)), (24, Some(1))] {
+        assert!(!division(rows, less).clean(), "{rows} rows, less {less:?}");
+    }
+}
