@@ -43,6 +43,10 @@ pub(crate) enum CircuitAction {
     Audit {
         /// The circuit; not needed where the project has only one.
         name: Option<String>,
+        /// Inputs that satisfy the circuit, as for `check`: with them it also looks for other values that satisfy it, and
+        /// shows which wires are free. It prints values of the witness.
+        #[arg(long, value_name = "FILE|-")]
+        witness: Option<PathBuf>,
     },
     /// Lists the gadgets of the SDK with their gates.
     Gates,

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use dusk_sdk_circuit::{CheckError, Doubt, Layout, Unsatisfied, audit, catalogue, check, profile, short};
+use dusk_sdk_circuit::{CheckError, Doubt, Layout, Unsatisfied, audit, audit_with, catalogue, check, profile, short};
 use serde_json::{Value, json};
 
 use crate::args::CircuitAction;
@@ -22,7 +22,10 @@ pub(super) fn run(project: &Project, action: &CircuitAction, ui: &Ui) -> Result<
         CircuitAction::Profile { name, flamegraph } => {
             profile_gates(found(project, ui)?.pick(name.as_deref())?, flamegraph.as_deref(), ui)
         }
-        CircuitAction::Audit { name } => audit_wires(found(project, ui)?.pick(name.as_deref())?, ui),
+        CircuitAction::Audit { name, witness } => {
+            let witness = witness.as_deref().map(Witness::read).transpose()?;
+            audit_wires(found(project, ui)?.pick(name.as_deref())?, witness.as_ref(), ui)
+        }
         CircuitAction::Gates => Ok(gadgets(ui)),
         CircuitAction::List => list(&found(project, ui)?, ui),
         CircuitAction::Check { name, witness } => {
@@ -130,8 +133,16 @@ fn profile_gates(circuit: &Circuit, flamegraph: Option<&Path>, ui: &Ui) -> Resul
     Ok(ExitCode::SUCCESS)
 }
 
-fn audit_wires(circuit: &Circuit, ui: &Ui) -> Result<ExitCode> {
-    let report = audit(&circuit.describe()?.layout);
+fn audit_wires(circuit: &Circuit, witness: Option<&Witness>, ui: &Ui) -> Result<ExitCode> {
+    let layout = circuit.describe()?.layout;
+    let report = match witness {
+        None => audit(&layout),
+        Some(witness) => match audit_with(&layout, &circuit.wires(&layout, witness)?) {
+            Ok(report) => report,
+            Err(CheckError::Unsatisfied(fault)) => return Ok(say_unsatisfied(&circuit.name, &fault, ui)),
+            Err(other) => return Err(do_not_fit(circuit, &other)),
+        },
+    };
     ui.line(&report);
     let findings = report.findings.iter().map(|finding| {
         json!({
@@ -155,6 +166,7 @@ fn doubt(doubt: &Doubt) -> &'static str {
         Doubt::OffCurve => "off-curve",
         Doubt::OutsideSubgroup => "outside-subgroup",
         Doubt::Unused => "unused",
+        Doubt::Free(_) => "free",
         // What is not known to be right counts as that.
         _ => "unknown",
     }
@@ -181,11 +193,15 @@ fn check_witness(circuit: &Circuit, witness: &Witness, ui: &Ui) -> Result<ExitCo
             Ok(ExitCode::SUCCESS)
         }
         Err(CheckError::Unsatisfied(fault)) => Ok(say_unsatisfied(&circuit.name, &fault, ui)),
-        Err(other) => Err(Fault::failed(
-            format!("the wires of `{}` do not fit it: {other}", circuit.name),
-            "let the project use the SDK of this cargo-dusk's version, and build again",
-        )),
+        Err(other) => Err(do_not_fit(circuit, &other)),
     }
+}
+
+fn do_not_fit(circuit: &Circuit, error: &CheckError) -> anyhow::Error {
+    Fault::failed(
+        format!("the wires of `{}` do not fit it: {error}", circuit.name),
+        "let the project use the SDK of this cargo-dusk's version, and build again",
+    )
 }
 
 /// Says which constraint fails, where, and with which values.
