@@ -1,6 +1,8 @@
-//! `cargo dusk demo`: the main job, by the commands that a user would type, run by this very program.
+//! `cargo dusk demo`: a share register that takes proofs of eligibility, by the commands that a user would type. What is of
+//! `cargo dusk` is run by this very program.
 
 use std::fs;
+use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -13,11 +15,18 @@ use serde_json::{Value, json};
 
 use crate::args::Demo;
 use crate::error::{Exit, Fault};
+use crate::ops::compile;
 use crate::ops::embedded::Embedded;
 use crate::output::{Tone, Ui, time};
 
 /// The project's name.
 const NAME: &str = "demo";
+/// What it is made from.
+const TEMPLATE: &str = "restricted-token";
+/// The file that `cargo dusk prove` writes.
+const PROOF: &str = "eligible.proof.json";
+/// How much of a long argument is shown.
+const SHOWN_CHARACTERS: usize = 12;
 
 pub(super) fn run(options: &Demo, ui: &Ui) -> Result<ExitCode> {
     let begun = Instant::now();
@@ -35,20 +44,15 @@ pub(super) fn run(options: &Demo, ui: &Ui) -> Result<ExitCode> {
     let mut show =
         Show { ui, program: std::env::current_exe().context("this program has no path")?, steps: Vec::new() };
 
-    show.step("scaffold a contract", &parent, &["new", NAME], true)?;
-    show.step("build it to wasm", &root, &["build"], true)?;
-    show.step("test it", &root, &["test"], true)?;
+    show.step("scaffold a register of shares", &parent, &["new", NAME, "--template", TEMPLATE], true)?;
+    show.step("build it: keys of the circuit, contract", &root, &["build"], true)?;
+    show.step("test it: the contract, and every threat", &root, &["test"], true)?;
     let node_begun = Instant::now();
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let node = Embedded::start(address, BlockTime::Instant, Profile::Local, None)?;
     let url = node.url();
     show.done("start an embedded node", &format!("node at {url}"), node_begun.elapsed(), &json!({ "url": url }));
-    let call =
-        |function: &'static [&'static str]| [&["call", "counter"], function, &["--network", url.as_str()]].concat();
-    show.step("deploy", &root, &["deploy", "--init", r#"{"limit": 10}"#, "--network", &url], true)?;
-    show.step("call", &root, &call(&["increment", "--by", "3"]), true)?;
-    show.step("read", &root, &call(&["value"]), true)?;
-    show.step("call what the contract refuses", &root, &call(&["increment", "--by", "100"]), false)?;
+    on_a_chain(&mut show, &root, &url)?;
     node.stop();
 
     ui.line(format_args!(
@@ -62,6 +66,49 @@ pub(super) fn run(options: &Demo, ui: &Ui) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Alice sends shares to bob, who proves to be eligible, and to eve, who lives where no holder may.
+fn on_a_chain(show: &mut Show<'_>, root: &Path, url: &str) -> Result<()> {
+    let call = |words: &[&str]| -> Vec<String> {
+        ["call", "register"].iter().chain(words).chain(&["--network", url]).map(|word| (*word).to_owned()).collect()
+    };
+    let init = r#"["Windmill", 1000, 0]"#;
+    show.step("deploy", root, &["deploy", "register", "--from", "alice", "--init", init, "--network", url], true)?;
+    let issue = |name, residence| ["issue", name, "--born", "1990-05-17", "--residence", residence, "--level", "2"];
+    show.attester("attest bob, who lives in the Netherlands", root, &issue("bob", "528"), &[])?;
+    show.attester("attest eve, who lives in the United States", root, &issue("eve", "840"), &[])?;
+    let policy = ["policy", "--today", "2026-03-01"];
+    let policy = show.attester("say what receivers must prove", root, &policy, &[])?;
+    let policy = String::from_utf8_lossy(&policy);
+    let set = call(&["set_policy", "--policy", policy.trim(), "--from", "alice"]);
+    show.step("let the register ask for it", root, &set, true)?;
+
+    show.witness(
+        "bob computes his witness",
+        root,
+        "bob",
+        &call(&["terms", "--sender", "@alice", "--receiver", "@bob"]),
+    )?;
+    show.step("bob proves that he is eligible", root, &["prove", "eligible", "--witness", "bob.json"], true)?;
+    let proof: Value = fs::read(root.join(PROOF))
+        .context("the proof cannot be read")
+        .and_then(|text| serde_json::from_slice(&text).context("the proof's file is not JSON"))?;
+    let text = |value: &Value| value.as_str().map(str::to_owned).context("the proof's file misses a part");
+    let (nullifier, proof) = (text(&proof["public"]["nullifier"])?, text(&proof["proof"])?);
+    let transfer = ["transfer_proven", "--to", "@bob", "--amount", "100", "--from", "alice"];
+    let transfer = [&transfer[..], &["--nullifier", &nullifier, "--proof", &proof]].concat();
+    show.step("alice sends him shares with the proof", root, &call(&transfer), true)?;
+    show.step("read what bob holds", root, &call(&["position", "--account", "@bob"]), true)?;
+    show.step("send with the same proof again", root, &call(&transfer), false)?;
+
+    show.witness(
+        "eve computes her witness",
+        root,
+        "eve",
+        &call(&["terms", "--sender", "@alice", "--receiver", "@carol"]),
+    )?;
+    show.step("eve tries to prove the same", root, &["prove", "eligible", "--witness", "eve.json"], false)
+}
+
 /// What has been shown so far.
 struct Show<'a> {
     ui: &'a Ui,
@@ -71,13 +118,10 @@ struct Show<'a> {
 
 impl Show<'_> {
     /// Runs one command. `well`: whether it is to succeed, or to be refused.
-    fn step(&mut self, what: &str, folder: &Path, arguments: &[&str], well: bool) -> Result<()> {
-        let shown =
-            format!("cargo dusk {}", arguments.iter().map(|argument| quoted(argument)).collect::<Vec<_>>().join(" "));
-        self.ui.line(format_args!("\n{} {what}: {shown}", self.ui.toned(Tone::Hint, "▸")));
+    fn step(&mut self, what: &str, folder: &Path, arguments: &[impl AsRef<str>], well: bool) -> Result<()> {
+        let shown = self.announce(what, "cargo dusk", arguments, "");
         let begun = Instant::now();
-        let mut command = Command::new(&self.program);
-        command.args(arguments).current_dir(folder).stdin(Stdio::null());
+        let mut command = self.dusk(folder, arguments);
         let document = if self.ui.json() {
             let output =
                 command.arg("--json").stderr(Stdio::inherit()).output().context("cannot run this program again")?;
@@ -92,11 +136,64 @@ impl Show<'_> {
         Ok(())
     }
 
+    /// Runs the project's own program, the attester, and returns what it prints.
+    fn attester(&mut self, what: &str, folder: &Path, arguments: &[&str], input: &[u8]) -> Result<Vec<u8>> {
+        let shown = self.announce(what, "cargo run -q -p attester --", arguments, "");
+        let begun = Instant::now();
+        let printed = output(attester(folder, arguments), input, &shown)?;
+        self.done(what, "", begun.elapsed(), &Value::Null);
+        Ok(printed)
+    }
+
+    /// Gives the terms that a call prints to the attester's program, which makes of them the witness in `NAME.json`.
+    fn witness(&mut self, what: &str, folder: &Path, name: &str, terms: &[String]) -> Result<()> {
+        let then = format!(" | cargo run -q -p attester -- witness {name} > {name}.json");
+        let shown = self.announce(what, "cargo dusk", terms, &then);
+        let begun = Instant::now();
+        let terms = output(self.dusk(folder, terms), &[], &shown)?;
+        let witness = output(attester(folder, &["witness", name]), &terms, &shown)?;
+        let path = folder.join(format!("{name}.json"));
+        fs::write(&path, witness).with_context(|| format!("cannot write {}", path.display()))?;
+        self.done(what, "", begun.elapsed(), &Value::Null);
+        Ok(())
+    }
+
+    fn dusk(&self, folder: &Path, arguments: &[impl AsRef<str>]) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(arguments.iter().map(AsRef::as_ref)).current_dir(folder).stdin(Stdio::null());
+        command
+    }
+
+    /// Says what comes, and returns the command as it is shown.
+    fn announce(&self, what: &str, program: &str, arguments: &[impl AsRef<str>], then: &str) -> String {
+        let arguments: Vec<_> = arguments.iter().map(|argument| quoted(argument.as_ref())).collect();
+        let shown = format!("{program} {}{then}", arguments.join(" "));
+        self.ui.line(format_args!("\n{} {what}: {shown}", self.ui.toned(Tone::Hint, "▸")));
+        shown
+    }
+
     fn done(&mut self, what: &str, remark: &str, elapsed: Duration, result: &Value) {
         let remark = if remark.is_empty() { String::new() } else { format!("{remark} · ") };
         self.ui.line(self.ui.toned(Tone::Faint, &format!("  {remark}{}", time(elapsed))));
         self.steps.push(json!({ "step": what, "milliseconds": millis(elapsed), "result": result }));
     }
+}
+
+fn attester(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = compile::cargo();
+    command.args(["run", "--quiet", "--package", "attester", "--"]).args(arguments).current_dir(folder);
+    command
+}
+
+/// What a command prints that is given some input.
+fn output(mut command: Command, input: &[u8], shown: &str) -> Result<Vec<u8>> {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().with_context(|| format!("cannot start `{shown}`"))?;
+    // Inputs here are small: they fit into the pipe. Who does not read them has ended, and says why by its code.
+    drop(child.stdin.take().map(|mut stdin| stdin.write_all(input)));
+    let output = child.wait_with_output().with_context(|| format!("cannot wait for `{shown}`"))?;
+    check(output.status.code(), shown, true)?;
+    Ok(output.stdout)
 }
 
 fn check(code: Option<i32>, shown: &str, well: bool) -> Result<()> {
@@ -116,7 +213,11 @@ fn check(code: Option<i32>, shown: &str, well: bool) -> Result<()> {
     })
 }
 
+/// An argument as one would type it; long hexadecimal text is cut.
 fn quoted(argument: &str) -> String {
+    if argument.len() >= 64 && argument.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return format!("{}…", &argument[..SHOWN_CHARACTERS]);
+    }
     if argument.contains([' ', '"', '{']) { format!("'{argument}'") } else { argument.to_owned() }
 }
 
