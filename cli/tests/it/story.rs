@@ -206,9 +206,9 @@ fn lives_on_a_chain(place: &Place) {
     assert_eq!(on(&["call", "counter", "increment", "--args", "@by.json", "--json"]).exits(0).document()["result"], 6);
     says(&on(&["call", "counter", "increment", "1", "2"]).exits(2), &["`2` is one value too many", "it takes by"]);
     says(&on(&["call", "counter", "increment", "--args", "@none.json"]).exits(2), &["cannot read none.json"]);
-    says(&on(&["call", "counter", "value", "--deposit", "1"]).exits(2), &["`value` is a query"]);
+    says(&on(&["call", "counter", "value", "--deposit", "1DUSK"]).exits(2), &["`value` is a query"]);
     says(&on(&["call", "counter", "increment", "1", "--deposit", "1.5 EUR"]).exits(2), &["is no amount"]);
-    let dear = on(&["call", "counter", "increment", "1", "--deposit", "2000000"]).exits(1);
+    let dear = on(&["call", "counter", "increment", "1", "--deposit", "2000000DUSK"]).exits(1);
     says(&dear, &["not enough funds: alice has ", "2,000,000", "hint: nothing was sent"]);
     says(
         &on(&["call", "counter", "increment", "1", "--gas-limit", "10"]).exits(2),
