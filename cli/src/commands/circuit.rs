@@ -17,20 +17,21 @@ use crate::ops::{compile, folders};
 use crate::output::{Tone, Ui, count, grouped, time};
 use crate::table::{Side, Table, toned_field};
 
-pub(super) fn run(project: &Project, action: &CircuitAction, ui: &Ui) -> Result<ExitCode> {
+pub(super) fn run(project: impl FnOnce() -> Result<Project>, action: &CircuitAction, ui: &Ui) -> Result<ExitCode> {
     match action {
         CircuitAction::Profile { name, flamegraph } => {
-            profile_gates(found(project, ui)?.pick(name.as_deref())?, flamegraph.as_deref(), ui)
+            profile_gates(found(&project()?, ui)?.pick(name.as_deref())?, flamegraph.as_deref(), ui)
         }
         CircuitAction::Audit { name, witness } => {
             let witness = witness.as_deref().map(Witness::read).transpose()?;
-            audit_wires(found(project, ui)?.pick(name.as_deref())?, witness.as_ref(), ui)
+            audit_wires(found(&project()?, ui)?.pick(name.as_deref())?, witness.as_ref(), ui)
         }
+        // What gadgets cost is the same everywhere: no project is needed.
         CircuitAction::Gates => Ok(gadgets(ui)),
-        CircuitAction::List => list(&found(project, ui)?, ui),
+        CircuitAction::List => list(&found(&project()?, ui)?, ui),
         CircuitAction::Check { name, witness } => {
             let witness = Witness::read(witness)?;
-            let circuits = found(project, ui)?;
+            let circuits = found(&project()?, ui)?;
             check_witness(circuits.pick(name.as_deref())?, &witness, ui)
         }
     }

@@ -45,7 +45,7 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<ExitCode> {
         Command::Build(options) => build::run(&project()?, &options, ui),
         Command::Check(options) => check::run(project, &options, ui),
         Command::Test(options) => test::run(&project()?, &options, ui),
-        Command::Circuit(options) => circuit::run(&project()?, &options.action, ui),
+        Command::Circuit(options) => circuit::run(project, &options.action, ui),
         Command::Prove(options) => prove::run(&project()?, &options, ui),
         Command::Keys(options) => keys::run(&options.action, ui),
         Command::Crs(options) => crs::run(project, bare, &options.action, ui),
