@@ -158,7 +158,7 @@ proptest! {
 }
 
 /// Whether a row states something of the wire.
-fn is_stated(layout: &Layout, wire: Wire) -> bool {
+pub(crate) fn is_stated(layout: &Layout, wire: Wire) -> bool {
     let zero = BlsScalar::zero();
     layout.rows.iter().enumerate().any(|(index, row)| {
         let q = &layout.selectors[row.selectors as usize];

@@ -71,7 +71,7 @@ const GATES: &str = "
 2 sum of points
 1 negative point
 4 select a point
-2 equality of points, stated
+1 equality of points, stated
 4 is equal, points
 253 multiple of a fixed point
 253 key ownership

@@ -100,7 +100,7 @@ fn days_are_those_of_the_calendar() {
     assert_eq!(Date::new(2026, 3, 7).unwrap().to_string(), "2026-03-07");
 }
 
-fn example() -> plain::Credential {
+pub(crate) fn example() -> plain::Credential {
     plain::Credential {
         holder: (plain::Point::GENERATOR * &31.into()).u(),
         serial: 1.into(),
@@ -237,6 +237,35 @@ fn sets_have_their_bounds() {
         })
     };
     assert!([0, 1, u16::MAX].into_iter().all(lacks));
+}
+
+/// A set that is a part of the circuit states what one does that is an input.
+#[test]
+fn constant_sets_contain_and_lack_by_name() {
+    let of = |number: u16, contains: bool| {
+        run(|cs| {
+            let number = input::<U16>(cs, &number);
+            let set = Set::constant(cs, [756, 40, 4]);
+            if contains {
+                set.assert_contains(cs, "in", number);
+            } else {
+                set.assert_lacks(cs, "not in", number);
+            }
+        })
+    };
+    let fault_of = |number, contains| {
+        let (layout, wires) = of(number, contains);
+        fault(&layout, &wires)
+    };
+    for (number, inside) in [(4, true), (40, true), (756, true), (0, false), (5, false), (u16::MAX, false)] {
+        assert_eq!(fault_of(number, true).as_deref(), (!inside).then_some("in"), "{number}");
+        assert_eq!(fault_of(number, false).as_deref(), inside.then_some("not in"), "{number}");
+    }
+    // The set cannot be changed to another.
+    let (layout, mut wires) = of(5, false);
+    let constant = rows(&layout, "constant")[0][0];
+    wires.replace(constant, wires.values()[constant.index()] + BlsScalar::one());
+    assert_eq!(fault(&layout, &wires).as_deref(), Some("constant"));
 }
 
 #[test]

@@ -147,7 +147,7 @@ fn every_step_of_a_multiple_is_bound() {
 }
 
 /// The point (0, −1), whose order is 2.
-fn of_order_two() -> JubJubExtended {
+pub(crate) fn of_order_two() -> JubJubExtended {
     JubJubAffine::from_raw_unchecked(BlsScalar::zero(), -BlsScalar::one()).into()
 }
 
@@ -207,6 +207,23 @@ fn scalars_that_are_too_large_are_refused_by_name() {
         let value = wire(cs, order - BlsScalar::one());
         let _ = Scalar::constrain(cs, value);
     }));
+}
+
+/// A scalar is the same number as a field element, and takes no row for it.
+#[test]
+fn scalars_are_field_elements() {
+    let k = plain::Scalar::from(-JubJubScalar::one());
+    let (layout, wires) = run(|cs| {
+        let (k_in, element) = (input::<Scalar>(cs, &k), input::<Field>(cs, &k.field()));
+        let rows = cs.rows();
+        assert_eq!(k_in.field(), Field::from(k_in));
+        assert_eq!(cs.rows(), rows);
+        k_in.field().assert_eq(cs, "the same number", element);
+    });
+    assert_eq!(fault(&layout, &wires), None);
+    let mut other = wires.clone();
+    other.replace(layout.inputs[1].wires[0], BlsScalar::one());
+    assert_eq!(fault(&layout, &other).as_deref(), Some("the same number"));
 }
 
 #[test]

@@ -241,24 +241,6 @@ fn a_bit_implies_another() {
     }
 }
 
-/// The three statements of is-zero, each broken alone.
-#[test]
-fn is_zero_is_bound_from_three_sides() {
-    let forged = |x: u64, is: u64, inverse: u64| {
-        let (layout, mut wires) = run(|cs| {
-            let _ = element(cs, x.into()).is_zero(cs);
-        });
-        let [is_wire, inverse_wire, ..] = rows(&layout, "the inverse is fixed")[0];
-        wires.replace(is_wire, is.into());
-        wires.replace(inverse_wire, inverse.into());
-        fault(&layout, &wires)
-    };
-    assert_eq!(forged(0, 1, 0), None);
-    assert_eq!(forged(0, 0, 0).unwrap(), "zero has no inverse");
-    assert_eq!(forged(7, 1, 0).unwrap(), "what has an inverse is not zero");
-    assert_eq!(forged(0, 1, 5).unwrap(), "the inverse is fixed");
-}
-
 /// A comparison with the other answer, and with the difference that goes with it.
 #[test]
 fn a_comparison_has_one_answer() {

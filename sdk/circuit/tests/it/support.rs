@@ -1,6 +1,8 @@
 //! Building small circuits, and cheating in them.
 
-use dusk_sdk_circuit::{BlsScalar, CheckError, Circuit, Layout, Wire, Wires, check};
+use std::collections::{BTreeMap, BTreeSet};
+
+use dusk_sdk_circuit::{BlsScalar, CheckError, Circuit, Kind, Layout, Row, Selectors, Wire, Wires, check};
 use proptest::prelude::*;
 
 /// The layout and the wires of what `build` builds. It gives its inputs itself.
@@ -45,16 +47,79 @@ pub(crate) fn rows(layout: &Layout, name: &str) -> Vec<[Wire; 4]> {
 
 /// Asserts that no wire but the inputs can have another value by itself.
 pub(crate) fn assert_each_wire_is_bound(layout: &Layout, wires: &Wires) {
-    let inputs: Vec<Wire> = layout.inputs.iter().flat_map(|input| input.wires.clone()).collect();
-    let used = layout.rows.iter().flat_map(|row| row.wires);
-    let mut used: Vec<Wire> = used.filter(|wire| *wire > Wire::ONE && !inputs.contains(wire)).collect();
-    used.sort_unstable();
-    used.dedup();
-    for wire in used {
+    refusals(layout, wires);
+}
+
+/// The constraints that refuse another value on one wire, by their places. Asserts that one does for each wire but the inputs.
+pub(crate) fn refusals(layout: &Layout, wires: &Wires) -> BTreeSet<u32> {
+    let inputs: BTreeSet<Wire> = layout.inputs.iter().flat_map(|input| input.wires.clone()).collect();
+    let mut readers: BTreeMap<Wire, BTreeSet<usize>> = BTreeMap::new();
+    for (at, row) in layout.rows.iter().enumerate() {
+        for wire in row.wires.into_iter().filter(|wire| *wire > Wire::ONE) {
+            readers.entry(wire).or_default().extend(at.checked_sub(1).into_iter().chain([at]));
+        }
+    }
+    // An exposed wire is bound to its public input.
+    let public: BTreeSet<usize> = layout.public_rows.iter().map(|row| *row as usize).collect();
+    readers.retain(|_, rows| rows.is_disjoint(&public));
+
+    let mut refused = BTreeSet::new();
+    let (mut part, idle) = with_idle(layout);
+    part.public_rows.clear();
+    let mut changed = Wires::from_parts(wires.values().to_vec(), Vec::new());
+    for (wire, rows) in readers {
+        // Whether another value passes is seen on the rows that read it, each with the wires of the one after it.
+        part.rows.clear();
+        for at in rows {
+            part.rows.push(layout.rows[at]);
+            part.rows.extend(layout.rows.get(at + 1).map(|next| Row { selectors: idle, ..*next }));
+        }
+        let value = wires.values()[wire.index()];
         for change in [BlsScalar::one(), -BlsScalar::one(), BlsScalar::from(1 << 40)] {
-            let mut forged = wires.clone();
-            forged.replace(wire, wires.values()[wire.index()] + change);
-            assert!(check(layout, &forged).is_err(), "wire {} can be changed", wire.index());
+            changed.replace(wire, value + change);
+            match check(&part, &changed) {
+                Ok(()) => assert!(inputs.contains(&wire), "wire {} can be changed", wire.index()),
+                Err(CheckError::Unsatisfied(fault)) => {
+                    refused.insert(part.rows[fault.row].constraint);
+                }
+                Err(error) => panic!("{error}"),
+            }
+        }
+        changed.replace(wire, value);
+    }
+    refused
+}
+
+/// The layout, and the place of selectors with which a row states nothing.
+fn with_idle(layout: &Layout) -> (Layout, u32) {
+    let mut layout = layout.clone();
+    let place = u32::try_from(layout.selectors.len()).expect("selectors are counted in 32 bits");
+    layout.selectors.push(Selectors { kind: Kind::Idle, ..Selectors::default() });
+    (layout, place)
+}
+
+/// The layout without what a row states. Its wires stay, which the row before may look ahead to.
+pub(crate) fn without(layout: &Layout, row: usize) -> Layout {
+    let (mut layout, idle) = with_idle(layout);
+    layout.rows[row].selectors = idle;
+    layout
+}
+
+/// Computes again what follows from a wire that was changed: the youngest wire of each arithmetic row that others have changed.
+pub(crate) fn recompute(layout: &Layout, wires: &mut Wires, changed: Wire) {
+    let mut changed = BTreeSet::from([changed]);
+    for row in &layout.rows {
+        let q = &layout.selectors[row.selectors as usize];
+        let Some(youngest) = row.wires.into_iter().max().filter(|_| q.kind == Kind::Arithmetic) else { continue };
+        if changed.contains(&youngest) || !row.wires.iter().any(|wire| changed.contains(wire)) {
+            continue;
+        }
+        let [a, b, c, d] = row.wires.map(|wire| wires.values()[wire.index()]);
+        let sum = q.multiply * a * b + q.left * a + q.right * b + q.output * c + q.fourth * d + q.constant;
+        let place = row.wires.iter().position(|wire| *wire == youngest).expect("it is in the row");
+        if let Some(factor) = [q.left, q.right, q.output, q.fourth][place].invert() {
+            wires.replace(youngest, wires.values()[youngest.index()] - sum * factor);
+            changed.insert(youngest);
         }
     }
 }

@@ -66,11 +66,10 @@ impl Point {
         self.add(cs, negative)
     }
 
-    /// States `self = other`. Two rows.
+    /// States `self = other`. One row: within the subgroup no two points have the same abscissa, as [`Point::eq`] explains.
     #[track_caller]
     pub fn assert_eq(self, cs: &mut Circuit, name: &'static str, other: Self) {
         self.u().assert_eq(cs, name, other.u());
-        self.v().assert_eq(cs, name, other.v());
     }
 
     /// Whether it is the neutral point. Three rows: no other point of the subgroup has the abscissa 0.
