@@ -237,7 +237,7 @@ pub(crate) fn halves(cs: &mut Circuit, value: Wire) -> [Wire; 2] {
 }
 
 /// States that one number in halves is below another, up to what the borrow may weigh.
-fn below(cs: &mut Circuit, [high, low]: [Wire; 2], [upper_high, upper_low]: [Wire; 2], with_one: bool) {
+pub(crate) fn below(cs: &mut Circuit, [high, low]: [Wire; 2], [upper_high, upper_low]: [Wire; 2], with_one: bool) {
     let one = one();
     let offset = if with_one { -one } else { BlsScalar::zero() };
     let two = BlsScalar::pow_of_2(128);
@@ -256,7 +256,7 @@ fn below(cs: &mut Circuit, [high, low]: [Wire; 2], [upper_high, upper_low]: [Wir
 }
 
 /// The order of the field in halves, and how much is added to the lower.
-fn order(cs: &mut Circuit, more: u64) -> [Wire; 2] {
+pub(crate) fn order(cs: &mut Circuit, more: u64) -> [Wire; 2] {
     let bytes = (-one()).to_bytes();
     let [high, low] = [&bytes[16..], &bytes[..16]].map(|half| {
         half.iter()

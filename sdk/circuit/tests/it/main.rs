@@ -2,6 +2,7 @@
 
 mod amounts;
 mod audit;
+mod audit_rules;
 mod audit_second;
 mod audit_soundness;
 mod audit_whole;
