@@ -52,12 +52,29 @@ fn copy_contracts() -> Result<(), String> {
 }
 
 /// Asks cargo where it has unpacked the crate. The crate is a dependency of this package, so that cargo has it.
+///
+/// Cargo has what this platform's build needs, and answers without the network where that is all it must know. Tests of
+/// other members of the workspace can need more, which it then fetches.
 fn crate_folder() -> Result<PathBuf, String> {
-    let cargo = env::var_os("CARGO").ok_or("cargo did not set CARGO")?;
-    let manifest = env::var_os("CARGO_MANIFEST_DIR").ok_or("cargo did not set CARGO_MANIFEST_DIR")?;
-    let manifest = Path::new(&manifest).join("Cargo.toml");
-    let output = Command::new(cargo)
-        .args(["metadata", "--format-version=1", "--offline", "--locked", "--manifest-path"])
+    let answer = metadata(&["--offline"]).or_else(|_| metadata(&[]))?;
+    let metadata: serde_json::Value =
+        serde_json::from_slice(&answer).map_err(|error| format!("`cargo metadata` is not JSON: {error}"))?;
+    let packages = metadata["packages"].as_array().ok_or("`cargo metadata` lists no packages")?;
+    let found = packages.iter().find(|package| package["name"] == "rusk-recovery");
+    let manifest = found.and_then(|package| package["manifest_path"].as_str());
+    let manifest = manifest.ok_or("the crate rusk-recovery is not among the dependencies")?;
+    Path::new(manifest).parent().map(Path::to_owned).ok_or_else(|| format!("{manifest} lies in no folder"))
+}
+
+fn metadata(options: &[&str]) -> Result<Vec<u8>, String> {
+    let variable = |name: &str| env::var_os(name).ok_or_else(|| format!("cargo did not set {name}"));
+    let manifest = Path::new(&variable("CARGO_MANIFEST_DIR")?).join("Cargo.toml");
+    let output = Command::new(variable("CARGO")?)
+        .args(["metadata", "--format-version=1", "--locked"])
+        .args(options)
+        .arg("--filter-platform")
+        .arg(variable("TARGET")?)
+        .arg("--manifest-path")
         .arg(&manifest)
         .output()
         .map_err(|error| format!("cannot run cargo: {error}"))?;
@@ -65,11 +82,5 @@ fn crate_folder() -> Result<PathBuf, String> {
         let text = String::from_utf8_lossy(&output.stderr);
         return Err(format!("`cargo metadata` failed: {}", text.trim()));
     }
-    let metadata: serde_json::Value =
-        serde_json::from_slice(&output.stdout).map_err(|error| format!("`cargo metadata` is not JSON: {error}"))?;
-    let packages = metadata["packages"].as_array().ok_or("`cargo metadata` lists no packages")?;
-    let found = packages.iter().find(|package| package["name"] == "rusk-recovery");
-    let manifest = found.and_then(|package| package["manifest_path"].as_str());
-    let manifest = manifest.ok_or("the crate rusk-recovery is not among the dependencies")?;
-    Path::new(manifest).parent().map(Path::to_owned).ok_or_else(|| format!("{manifest} lies in no folder"))
+    Ok(output.stdout)
 }
