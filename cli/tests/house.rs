@@ -1,8 +1,9 @@
-//! The walls of the house: who may import whom, and how large a file may grow.
+//! The walls of the house: who may import whom, how large a file may grow, what is compiled once.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
@@ -72,6 +73,25 @@ fn source_files_can_be_held_in_the_head() {
         }
     });
     assert!(long.is_empty(), "split these files, they have over {MAX_LINES} lines: {long:#?}");
+}
+
+#[test]
+fn a_plain_build_and_that_of_all_tests_share_what_they_compile() {
+    let plain = features(&["--package", "cargo-dusk", "--edges", "normal,build"]);
+    let all = features(&["--workspace", "--edges", "all"]);
+    let lone: Vec<_> = plain.difference(&all).collect();
+    let advice = "are compiled a second time for tests; ask in cli/Cargo.toml for the features that tests ask for";
+    assert!(lone.is_empty(), "{lone:#?} {advice}");
+}
+
+/// The packages of a build with their features, one a line.
+fn features(options: &[&str]) -> BTreeSet<String> {
+    let mut tree = Command::new(env!("CARGO"));
+    tree.args(["tree", "--offline", "--prefix", "none", "--format", "{p} {f}"]).args(options).current_dir(root());
+    let output = tree.output().expect("cargo runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).expect("cargo prints text");
+    text.lines().map(|line| line.trim_end_matches(" (*)").to_owned()).collect()
 }
 
 fn root() -> PathBuf {
