@@ -267,7 +267,9 @@ fn structure(model: &Model, name: &Ident, public: bool) -> TokenStream {
     });
     let who = if public { "that the verifier knows" } else { "that only the prover knows" };
     let about = format!("The inputs of the circuit [`{}`] {who}.", model.function);
+    let about = if public { about } else { format!("{about}\n\nThey are wiped when they go, and never printed.") };
     let shown = name.to_string();
+    let wiped = if public { TokenStream::new() } else { wiped(model, name) };
     let debug = if public {
         let circuit = &model.name;
         quote!(f.debug_tuple(#shown).field(&<#circuit as ::dusk_sdk::zk::Definition>::encode(self)).finish())
@@ -291,6 +293,22 @@ fn structure(model: &Model, name: &Ident, public: bool) -> TokenStream {
                 #debug
             }
         }
+
+        #wiped
+    }
+}
+
+/// Private inputs are overwritten when they go.
+fn wiped(model: &Model, name: &Ident) -> TokenStream {
+    let fields = model.inputs(false).into_iter().map(|input| &input.name);
+    quote! {
+        impl ::core::ops::Drop for #name {
+            fn drop(&mut self) {
+                #(::dusk_sdk::__private::zeroize::Zeroize::zeroize(&mut self.#fields);)*
+            }
+        }
+
+        impl ::dusk_sdk::__private::zeroize::ZeroizeOnDrop for #name {}
     }
 }
 
@@ -348,6 +366,12 @@ pub(crate) fn expand_type(options: &TokenStream, item: &TokenStream) -> TokenStr
         impl ::core::fmt::Debug for #plain {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 f.write_str(::core::concat!(::core::stringify!(#plain), "(…)"))
+            }
+        }
+
+        impl ::dusk_sdk::__private::zeroize::Zeroize for #plain {
+            fn zeroize(&mut self) {
+                #(::dusk_sdk::__private::zeroize::Zeroize::zeroize(&mut self.#idents);)*
             }
         }
 

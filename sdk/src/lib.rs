@@ -253,6 +253,8 @@ pub mod __private {
     pub use serde;
     #[cfg(feature = "json")]
     pub use serde_json::Value as Json;
+    #[cfg(feature = "zk")]
+    pub use zeroize;
 
     pub use crate::runtime::entry;
     pub use crate::text::Members;

@@ -7,6 +7,7 @@ use core::fmt;
 use dusk_bls12_381::BlsScalar;
 use dusk_jubjub::EDWARDS_D;
 
+use crate::gadgets::range;
 use crate::layout::{Kind, Layout, Place, Selectors, Wire};
 use crate::plain;
 use crate::wires::Wires;
@@ -53,7 +54,8 @@ pub struct Unsatisfied {
 /// A value in a constraint that does not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Held {
-    /// The wire's name in the row: `a`, `b`, `c`, `d`; `a'` is that of the next row; `p` is the public input.
+    /// The wire's name in the row: `a`, `b`, `c`, `d`; `a'` is that of the next row; `p` is the public input; `number` is what several
+    /// rows bind to a range.
     pub wire: &'static str,
     /// The input that it is, by its name in the circuit's function.
     pub input: Option<String>,
@@ -188,13 +190,17 @@ fn explain(layout: &Layout, values: &[BlsScalar], index: usize, public: Option<B
     let row = &layout.rows[index];
     let selectors = &layout.selectors[row.selectors as usize];
     let next = layout.rows.get(index + 1).map_or([Wire::ZERO; 4], |next| next.wires);
-    let constraint = &layout.constraints[row.constraint as usize];
     let (statement, used) = statement(selectors, public.is_some());
     let input_of = |wire: Wire| {
         let input = layout.inputs.iter().find(|input| input.wires.contains(&wire))?;
         let position = input.wires.iter().position(|it| *it == wire)?;
         Some(if input.wires.len() == 1 { input.name.clone() } else { alloc::format!("{}[{position}]", input.name) })
     };
+    let too_large = (selectors.kind == Kind::Range).then(|| too_large(layout, values, index)).flatten();
+    if let Some((wire, bits)) = too_large {
+        let number = Held { wire: "number", input: input_of(wire), value: values[wire.index()].into() };
+        return fault(layout, index, alloc::format!("number < 2^{bits}"), alloc::vec![number]);
+    }
     let named = ["a", "b", "c", "d", "a'", "b'", "d'"].into_iter();
     let wires = named.zip(row.wires.into_iter().chain([next[0], next[1], next[3]]));
     let mut held: Vec<Held> = wires
@@ -204,14 +210,36 @@ fn explain(layout: &Layout, values: &[BlsScalar], index: usize, public: Option<B
     if let Some(value) = public {
         held.push(Held { wire: "p", input: None, value: value.into() });
     }
+    fault(layout, index, statement, held)
+}
+
+fn fault(layout: &Layout, index: usize, statement: String, values: Vec<Held>) -> Unsatisfied {
+    let constraint = &layout.constraints[layout.rows[index].constraint as usize];
     Unsatisfied {
         constraint: constraint.name.clone(),
         path: layout.path(constraint.region).into_iter().map(ToString::to_string).collect(),
         place: constraint.place.clone(),
         row: index,
         statement,
-        values: held,
+        values,
     }
+}
+
+/// The number that the range rows around this one bind to so many bits, where it is larger. A digit that is none tells people nothing.
+fn too_large(layout: &Layout, values: &[BlsScalar], index: usize) -> Option<(Wire, usize)> {
+    let in_chain = |row: usize| {
+        let row = &layout.rows[row];
+        row.constraint == layout.rows[index].constraint && layout.selectors[row.selectors as usize].kind == Kind::Range
+    };
+    let first = (0..=index).rev().take_while(|row| in_chain(*row)).last()?;
+    let after = (index..layout.rows.len()).find(|row| !in_chain(*row))?;
+    let [a, b, c, d] = layout.rows[first].wires;
+    let zeros = [d, c, b, a].iter().take_while(|wire| **wire == Wire::ZERO).count();
+    // The digits follow the last accumulator that is zero.
+    let bits = 2 * (4 * (after - first) + 1).checked_sub(zeros.max(1))?;
+    let number = layout.rows[after].wires[3];
+    let fits = zeros == 0 || bits >= 256 || range::shifted(&values[number.index()], bits) == BlsScalar::zero();
+    (!fits).then_some((number, bits))
 }
 
 /// What a row states, in symbols, and the wires in it.

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use zeroize::ZeroizeOnDrop;
 
 use crate::circuit::Circuit;
 use crate::layout::{Layout, Place};
@@ -19,8 +20,8 @@ pub trait Definition {
     const DOC: &'static str;
     /// The inputs that the verifier knows, by name.
     type Public: Clone + Serialize + DeserializeOwned;
-    /// The inputs that only the prover knows, by name.
-    type Private: Clone + Serialize + DeserializeOwned;
+    /// The inputs that only the prover knows, by name. They are wiped when they go.
+    type Private: Clone + Serialize + DeserializeOwned + ZeroizeOnDrop;
 
     /// Builds the circuit. The inputs are there where a witness is wanted.
     fn build(circuit: &mut Circuit, inputs: Option<(&Self::Public, &Self::Private)>);

@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 use dusk_bls12_381::BlsScalar;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use zeroize::Zeroize;
 
 use crate::circuit::Circuit;
 use crate::gate::Gate;
@@ -23,8 +24,8 @@ pub use unsigned::{Bits, U8, U16, U32, U64, U128, Unsigned, Width};
 /// Its plain twin is what the value is outside of circuits: in contracts, in tests, in files of witnesses. A value that was made
 /// by [`Value::input`] satisfies all that its type promises, because it is constrained to.
 pub trait Value: Sized {
-    /// The value outside of circuits.
-    type Plain: Clone + Serialize + DeserializeOwned;
+    /// The value outside of circuits. Private inputs are made of them, and wiped when they go.
+    type Plain: Clone + Serialize + DeserializeOwned + Zeroize;
 
     /// The type's name in descriptions, like `U64` or `[Field; 4]`.
     fn kind() -> String;

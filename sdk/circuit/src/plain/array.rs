@@ -5,6 +5,7 @@ use core::ops::{Deref, DerefMut};
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use zeroize::Zeroize;
 
 /// An array as an input of a circuit. It is the array, with the reading and writing that plain arrays have up to a length of 32
 /// only. Made by `[…].into()`.
@@ -28,6 +29,12 @@ impl<T, const N: usize> Deref for Array<T, N> {
 impl<T, const N: usize> DerefMut for Array<T, N> {
     fn deref_mut(&mut self) -> &mut [T; N] {
         &mut self.0
+    }
+}
+
+impl<T: Zeroize, const N: usize> Zeroize for Array<T, N> {
+    fn zeroize(&mut self) {
+        self.0.zeroize();
     }
 }
 

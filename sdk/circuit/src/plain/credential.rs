@@ -9,7 +9,7 @@ use super::{Field, Point, Scalar, Signature, hash};
 /// What an issuer says of a holder, in eight attributes. The issuer signs it, or takes it into a tree.
 ///
 /// It is as private as the person: it is wiped when it goes, and never printed.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
 #[serde(deny_unknown_fields)]
 pub struct Credential {
     /// The abscissa of the holder's public key.
@@ -53,21 +53,6 @@ impl Credential {
         signature.verifies(issuer, self.leaf())
     }
 }
-
-impl Drop for Credential {
-    fn drop(&mut self) {
-        for element in [&mut self.holder, &mut self.serial, &mut self.salt] {
-            element.wipe();
-        }
-        self.born.zeroize();
-        self.expires.zeroize();
-        self.residence.zeroize();
-        self.nationality.zeroize();
-        self.accreditation.zeroize();
-    }
-}
-
-impl ZeroizeOnDrop for Credential {}
 
 impl core::fmt::Debug for Credential {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {

@@ -2,6 +2,7 @@
 
 use dusk_jubjub::JubJubExtended;
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroize;
 
 use super::{Point, Scalar};
 
@@ -12,7 +13,7 @@ pub fn commit(value: &Scalar, blinding: &Scalar) -> Point {
 }
 
 /// An ElGamal ciphertext of an amount, as `jubjub-elgamal` makes it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Zeroize)]
 #[serde(deny_unknown_fields)]
 pub struct Ciphertext {
     /// `r·GENERATOR`, with the randomness `r`.

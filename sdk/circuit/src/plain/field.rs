@@ -51,16 +51,17 @@ impl Field {
         high.iter().all(|byte| *byte == 0).then(|| u64::from_le_bytes(*low))
     }
 
-    /// Overwrites it with zero.
-    #[cfg(feature = "zk")]
-    pub(crate) fn wipe(&mut self) {
-        zeroize::Zeroize::zeroize(&mut self.0.0);
-    }
-
     /// The scalar of `dusk-core`.
     #[must_use]
     pub fn scalar(&self) -> BlsScalar {
         self.0
+    }
+}
+
+#[cfg(feature = "zk")]
+impl zeroize::Zeroize for Field {
+    fn zeroize(&mut self) {
+        self.0.0.zeroize();
     }
 }
 

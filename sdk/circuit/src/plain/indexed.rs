@@ -6,6 +6,7 @@ use core::ops::Bound;
 
 use dusk_bls12_381::BlsScalar;
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroize;
 
 use super::merkle::{MerklePath, Tree};
 use super::{Field, hash};
@@ -48,7 +49,7 @@ impl fmt::Display for IndexedError {
 impl core::error::Error for IndexedError {}
 
 /// Shows that a value is not in a set: the two neighbours in the list that it would stand between, and the path of their leaf.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Zeroize)]
 pub struct Absence<const H: usize> {
     /// The greatest member below it, or 0.
     pub low: Field,

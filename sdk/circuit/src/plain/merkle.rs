@@ -4,6 +4,7 @@ use alloc::collections::BTreeMap;
 use core::fmt;
 
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroize;
 
 use super::hash::hash_node;
 use super::{Array, Field};
@@ -130,7 +131,7 @@ impl<const H: usize> Default for Tree<H> {
 }
 
 /// The path from a leaf to the root of a tree of height `H`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Zeroize)]
 #[serde(try_from = "Unchecked<H>")]
 pub struct MerklePath<const H: usize> {
     position: u64,

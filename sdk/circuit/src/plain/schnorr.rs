@@ -3,12 +3,12 @@
 use dusk_jubjub::JubJubScalar;
 use dusk_poseidon::{Domain, Hash};
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::{Field, NotAPoint, NotAScalar, Point, Scalar};
 
 /// A Schnorr signature on JubJub, as `jubjub-schnorr` makes it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Zeroize)]
 #[serde(deny_unknown_fields)]
 pub struct Signature {
     /// The nonce, less the challenge times the secret key.

@@ -4,13 +4,14 @@ use alloc::vec::Vec;
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use zeroize::Zeroize;
 
 use super::Field;
 
 /// A set of `MOST` numbers at most: countries, for instance. In JSON it is the list of them.
 ///
 /// A circuit takes it as the polynomial whose roots the numbers are; see [`Set`](crate::Set).
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Zeroize)]
 pub struct Set<const MOST: usize>(Vec<u64>);
 
 /// Why numbers are no such set: there are too many.

@@ -4,6 +4,7 @@ use core::fmt;
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use zeroize::Zeroize;
 
 use super::Field;
 
@@ -16,7 +17,7 @@ use super::Field;
 /// assert!(Unsigned::<20>::try_from(1_048_575).is_ok());
 /// assert!(Unsigned::<20>::try_from(1_048_576).is_err());
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Zeroize)]
 pub struct Unsigned<const BITS: usize>(Field);
 
 /// Why a number is refused: it is not below 2 to the power of its width.

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use dusk_bls12_381::BlsScalar;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use zeroize::Zeroize;
 
 use super::{Field, Value};
 use crate::circuit::Circuit;
@@ -33,7 +34,7 @@ pub type U128 = Unsigned<128>;
 /// A width of numbers, which has a type outside of circuits.
 pub trait Width {
     /// That type: `u8` to `u128`, and [`plain::Unsigned`] for other widths.
-    type Plain: Copy + Serialize + DeserializeOwned;
+    type Plain: Copy + Serialize + DeserializeOwned + Zeroize;
 
     /// The number as a field element.
     fn field(plain: Self::Plain) -> plain::Field;

@@ -2,6 +2,7 @@
 
 use dusk_sdk_circuit::*;
 use serde::{Deserialize, Serialize};
+use zeroize::ZeroizeOnDrop;
 
 /// `product` is the product of two numbers, of which the second is a bit.
 struct Product;
@@ -11,7 +12,7 @@ struct ProductPublic {
     product: plain::Field,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, ZeroizeOnDrop)]
 struct ProductPrivate {
     number: plain::Field,
     bit: bool,
@@ -144,4 +145,30 @@ fn a_layout_that_depends_on_the_witness_is_refused() {
     let error = witness::<Peeks>(&layout, &public, &private).unwrap_err();
     let WitnessError::LayoutDependsOnWitness { row, constraint, .. } = error else { panic!("{error}") };
     assert_eq!((row, constraint.as_str()), (0, "only sometimes"));
+}
+
+#[test]
+fn a_number_out_of_range_is_told_as_a_number() {
+    let (layout, wires) = crate::support::run(|cs| {
+        let years = cs.private::<Field>("years", Some(&plain::Field::from(300)));
+        let _ = U8::constrain(cs, years);
+    });
+    let Err(CheckError::Unsatisfied(fault)) = check(&layout, &wires) else { panic!("300 fits into 8 bits") };
+    assert_eq!((fault.constraint.as_str(), fault.statement.as_str()), ("fits into 8 bits", "number < 2^8"));
+    assert_eq!(
+        fault.values,
+        [Held { wire: "number", input: Some("years".to_owned()), value: plain::Field::from(300) }]
+    );
+}
+
+#[test]
+fn digits_that_are_none_of_a_number_in_range_are_told_as_digits() {
+    let (layout, mut wires) = crate::support::run(|cs| {
+        let years = cs.private::<Field>("years", Some(&plain::Field::from(30)));
+        let _ = U8::constrain(cs, years);
+    });
+    let digit = crate::support::rows(&layout, "fits into 8 bits")[0][0];
+    wires.replace(digit, BlsScalar::from(9));
+    let Err(CheckError::Unsatisfied(fault)) = check(&layout, &wires) else { panic!("9 is no accumulator of 30") };
+    assert!(fault.statement.ends_with("∈ {0,1,2,3}"), "{}", fault.statement);
 }
