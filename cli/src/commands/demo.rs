@@ -88,7 +88,12 @@ fn on_a_chain(show: &mut Show<'_>, root: &Path, url: &str) -> Result<()> {
         "bob",
         &call(&["terms", "--sender", "@alice", "--receiver", "@bob"]),
     )?;
-    show.step("bob proves that he is eligible", root, &["prove", "eligible", "--witness", "bob.json"], true)?;
+    show.step(
+        "bob proves that he is eligible",
+        root,
+        &["prove", "eligible", "--witness", "attested/bob.witness.json"],
+        true,
+    )?;
     let proof: Value = fs::read(root.join(PROOF))
         .context("the proof cannot be read")
         .and_then(|text| serde_json::from_slice(&text).context("the proof's file is not JSON"))?;
@@ -106,7 +111,12 @@ fn on_a_chain(show: &mut Show<'_>, root: &Path, url: &str) -> Result<()> {
         "eve",
         &call(&["terms", "--sender", "@alice", "--receiver", "@carol"]),
     )?;
-    show.step("eve tries to prove the same", root, &["prove", "eligible", "--witness", "eve.json"], false)
+    show.step(
+        "eve tries to prove the same",
+        root,
+        &["prove", "eligible", "--witness", "attested/eve.witness.json"],
+        false,
+    )
 }
 
 /// What has been shown so far.
@@ -145,14 +155,15 @@ impl Show<'_> {
         Ok(printed)
     }
 
-    /// Gives the terms that a call prints to the attester's program, which makes of them the witness in `NAME.json`.
+    /// Gives the terms that a call prints to the attester's program, which makes of them the witness in `attested/NAME.witness.json`.
     fn witness(&mut self, what: &str, folder: &Path, name: &str, terms: &[String]) -> Result<()> {
-        let then = format!(" | cargo run -q -p attester -- witness {name} > {name}.json");
+        let file = format!("attested/{name}.witness.json");
+        let then = format!(" | cargo run -q -p attester -- witness {name} > {file}");
         let shown = self.announce(what, "cargo dusk", terms, &then);
         let begun = Instant::now();
         let terms = output(self.dusk(folder, terms), &[], &shown)?;
         let witness = output(attester(folder, &["witness", name]), &terms, &shown)?;
-        let path = folder.join(format!("{name}.json"));
+        let path = folder.join(file);
         fs::write(&path, witness).with_context(|| format!("cannot write {}", path.display()))?;
         self.done(what, "", begun.elapsed(), &Value::Null);
         Ok(())

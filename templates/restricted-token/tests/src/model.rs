@@ -3,9 +3,13 @@
 //! once, where the contract counts per share; so their agreement tries that arithmetic. After every call the contract
 //! must have exactly the DUSK that the model says it owes, and nobody may have got more than its share.
 
-use ::register::{Position, Refused, RegisterClient};
+use ::attester::Attester;
+use ::register::{Policy, Position, Refused, RegisterClient};
 use dusk_sdk::Dusk;
 use dusk_sdk::testing::*;
+use dusk_sdk::zk::plain::Scalar;
+
+use crate::people::{Statement, eligible, policy, wallet};
 
 /// Sequences, and calls in each of them.
 const SEEDS: std::ops::Range<u64> = 1..6;
@@ -13,18 +17,23 @@ const CALLS: u64 = 48;
 const SUPPLY: u64 = 97;
 /// 0 is the issuer and the compliance officer.
 const PEOPLE: usize = 4;
+/// The most that may be received by proofs.
+const PROVEN_LIMIT: u64 = 30;
 
 #[dusk_sdk::test]
 fn random_calls_agree_with_the_model(chain: Chain) -> TestResult {
     let people = chain.accounts(["issuer", "alice", "bob", "carol"]);
     for seed in SEEDS {
         let shares = chain.deploy(&people[0], register::init("Model".into(), SUPPLY, 0))?;
-        let world = World { chain: &chain, shares, people: &people };
+        let attester = Attester::new(Scalar::from(99));
+        let accepted = Policy { limit: PROVEN_LIMIT, ..policy(&attester) };
+        shares.by(&people[0]).set_policy(Some(accepted)).succeeds();
+        let world = World { chain: &chain, shares, people: &people, attester };
         let mut model = Model::new();
         for (person, limit) in [(1, 60), (2, 40)] {
             let list = Call::List { person, limit };
             model.apply(0, list).map_err(|refused| Failure::new(format!("{refused:?}")))?;
-            world.apply(0, list, None);
+            world.apply(0, 0, list, None)?;
         }
         let mut dice = Dice(seed);
         let mut accepted = 0;
@@ -34,7 +43,7 @@ fn random_calls_agree_with_the_model(chain: Chain) -> TestResult {
             accepted += u64::from(expected.is_ok());
             let fate = if expected.is_ok() { "succeeds" } else { "is refused" };
             println!("seed {seed}, call {number}: {call:?} by {by}, which {fate}");
-            world.apply(by, call, expected.err());
+            world.apply(number, by, call, expected.err())?;
             model.check();
             assert_eq!(chain.balance(world.shares.id()), Dusk::from_lux(model.owed() + model.carried));
         }
@@ -48,6 +57,7 @@ fn random_calls_agree_with_the_model(chain: Chain) -> TestResult {
 #[derive(Debug, Clone, Copy)]
 enum Call {
     Transfer { to: usize, amount: u64 },
+    Prove { to: usize, amount: u64 },
     Force { from: usize, to: usize, amount: u64 },
     List { person: usize, limit: u64 },
     Unlist { person: usize },
@@ -62,7 +72,8 @@ impl Call {
     fn random(dice: &mut Dice) -> Self {
         let (person, other, amount) = (dice.roll(PEOPLE), dice.roll(PEOPLE), dice.roll(40) as u64);
         match dice.roll(24) {
-            0..9 => Self::Transfer { to: person, amount },
+            0..7 => Self::Transfer { to: person, amount },
+            7..9 => Self::Prove { to: person, amount },
             9..11 => Self::Force { from: other, to: person, amount },
             11..13 => Self::List { person, limit: 2 * amount },
             13 => Self::Unlist { person },
@@ -77,7 +88,7 @@ impl Call {
     /// Mostly somebody who may.
     fn caller(self, dice: &mut Dice) -> usize {
         match self {
-            Self::Transfer { .. } | Self::Claim => dice.roll(PEOPLE),
+            Self::Transfer { .. } | Self::Prove { .. } | Self::Claim => dice.roll(PEOPLE),
             _ => dice.roll(2 * PEOPLE).saturating_sub(PEOPLE),
         }
     }
@@ -132,13 +143,21 @@ impl Model {
         let issuer = if by == 0 { Ok(()) } else { Err(Refused::NotIssuer) };
         match call {
             Call::Transfer { to, amount } => {
-                let sender = self.listed(by, Refused::SenderNotListed)?;
-                refuse_if(sender.frozen, Refused::SenderFrozen)?;
-                self.shift(by, to, amount)?;
+                self.check_sender(by)?;
+                let limit = self.listed(to).map(|receiver| receiver.limit);
+                self.shift(by, to, amount, limit)?;
+            }
+            Call::Prove { to, amount } => {
+                self.check_sender(by)?;
+                refuse_if(self.listed(to).is_some(), Refused::AlreadyListed)?;
+                self.shift(by, to, amount, Some(PROVEN_LIMIT))?;
+                let receiver = self.known(to)?;
+                (receiver.proven, receiver.limit) = (true, PROVEN_LIMIT);
             }
             Call::Force { from, to, amount } => {
                 office?;
-                self.shift(from, to, amount)?;
+                let limit = self.listed(to).map(|receiver| receiver.limit);
+                self.shift(from, to, amount, limit)?;
             }
             Call::List { person, limit } => {
                 office?;
@@ -148,11 +167,12 @@ impl Model {
             }
             Call::Unlist { person } => {
                 office?;
-                self.listed(person, Refused::NotListed)?.listed = false;
+                let position = self.admitted(person, Refused::NotListed)?;
+                (position.listed, position.proven) = (false, false);
             }
             Call::SetLimit { person, limit } => {
                 office?;
-                self.listed(person, Refused::NotListed)?.limit = limit;
+                self.listed(person).ok_or(Refused::NotListed)?.limit = limit;
             }
             Call::Freeze { person } => {
                 office?;
@@ -179,7 +199,7 @@ impl Model {
                 self.distributed += lux;
             }
             Call::Claim => {
-                let position = self.listed(by, Refused::ClaimantNotListed)?;
+                let position = self.admitted(by, Refused::ClaimantNotListed)?;
                 refuse_if(position.frozen, Refused::ClaimantFrozen)?;
                 refuse_if(self.claimable[by] == 0, Refused::NothingToClaim)?;
                 self.paid[by] += std::mem::take(&mut self.claimable[by]);
@@ -192,21 +212,33 @@ impl Model {
         self.positions[person].as_mut().ok_or(Refused::UnknownHolder)
     }
 
-    fn listed(&mut self, person: usize, otherwise: Refused) -> Result<&mut Position, Refused> {
-        self.positions[person].as_mut().filter(|position| position.listed).ok_or(otherwise)
+    fn listed(&mut self, person: usize) -> Option<&mut Position> {
+        self.positions[person].as_mut().filter(|position| position.listed)
     }
 
-    fn shift(&mut self, from: usize, to: usize, amount: u64) -> Result<(), Refused> {
+    /// A position that the list or a proof has let in.
+    fn admitted(&mut self, person: usize, otherwise: Refused) -> Result<&mut Position, Refused> {
+        let position = self.positions[person].as_mut();
+        position.filter(|position| position.listed || position.proven).ok_or(otherwise)
+    }
+
+    fn check_sender(&mut self, person: usize) -> Result<(), Refused> {
+        refuse_if(self.admitted(person, Refused::SenderNotListed)?.frozen, Refused::SenderFrozen)
+    }
+
+    /// `limit`: up to how many shares the receiver may receive, if it may at all.
+    fn shift(&mut self, from: usize, to: usize, amount: u64, limit: Option<u64>) -> Result<(), Refused> {
         refuse_if(amount == 0, Refused::ZeroAmount)?;
         refuse_if(from == to, Refused::SameAccount)?;
-        let receiver = *self.listed(to, Refused::ReceiverNotListed)?;
+        let limit = limit.ok_or(Refused::ReceiverNotListed)?;
+        let receiver = self.positions[to].unwrap_or_default();
         refuse_if(receiver.frozen, Refused::ReceiverFrozen)?;
         let shares = self.positions[from].map_or(0, |position| position.shares);
         refuse_if(amount > shares, Refused::Insufficient { shares })?;
-        let room = receiver.limit.saturating_sub(receiver.shares);
+        let room = limit.saturating_sub(receiver.shares);
         refuse_if(amount > room, Refused::LimitExceeded { room })?;
         self.known(from)?.shares -= amount;
-        self.known(to)?.shares += amount;
+        self.positions[to].get_or_insert_default().shares += amount;
         Ok(())
     }
 
@@ -235,15 +267,24 @@ struct World<'a> {
     chain: &'a Chain,
     shares: RegisterClient<Deployed>,
     people: &'a [Signer; PEOPLE],
+    attester: Attester,
 }
 
 impl World<'_> {
-    fn apply(&self, by: usize, call: Call, refusal: Option<Refused>) {
+    fn apply(&self, number: u64, by: usize, call: Call, refusal: Option<Refused>) -> TestResult {
         let shares = self.shares.by(&self.people[by]);
         let account = |person: usize| self.people[person].account();
         let reason = || String::from("as rolled");
         let sent = match call {
             Call::Transfer { to, amount } => shares.transfer(account(to), amount),
+            Call::Prove { to, amount } => {
+                // Somebody who has not proved yet.
+                let holder = wallet(&self.attester, 1 + number, eligible());
+                let terms = self.shares.terms(account(by), account(to))?;
+                let statement = Statement::of(&self.attester, &holder, terms)?;
+                let proof = statement.prove(self.chain)?;
+                shares.transfer_proven(account(to), amount, statement.public.nullifier, proof)
+            }
             Call::Force { from, to, amount } => {
                 shares.force_transfer(account(from), account(to), amount, reason())
             }
@@ -256,11 +297,16 @@ impl World<'_> {
             Call::Distribute { lux } => {
                 let amount = Dusk::from_lux(lux);
                 let attaching = self.shares.by(self.people[by].depositing(amount));
-                return judge(attaching.distribute(amount), refusal);
+                judge(attaching.distribute(amount), refusal);
+                return Ok(());
             }
-            Call::Claim => return self.claim(by, refusal),
+            Call::Claim => {
+                self.claim(by, refusal);
+                return Ok(());
+            }
         };
         judge(sent, refusal);
+        Ok(())
     }
 
     /// What the contract says that it pays, the account gets.

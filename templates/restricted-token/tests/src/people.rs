@@ -1,7 +1,7 @@
 //! An attester, those whom it knows, and a register that takes their proofs.
 
 use ::attester::{Attester, Attributes, Wallet};
-use ::register::{Policy, RegisterClient};
+use ::register::{Policy, RegisterClient, Terms};
 use circuits::{Eligible, EligiblePrivate, EligiblePublic};
 use dusk_sdk::testing::*;
 use dusk_sdk::zk::Proof;
@@ -33,6 +33,18 @@ pub(crate) fn wallet(attester: &Attester, key: u64, attributes: Attributes) -> W
     Wallet::new(Scalar::from(key), attester, attributes, Field::from(1_000 + key), Field::from(2_000 + key))
 }
 
+/// What is asked: of age on 1 March 2026, and of level 2.
+pub(crate) fn policy(attester: &Attester) -> Policy {
+    Policy {
+        attester: attester.key().u(),
+        revoked: attester.revocations().root(),
+        today: day(2026, 3, 1),
+        born_until: day(2008, 3, 1),
+        level: 2,
+        limit: LIMIT,
+    }
+}
+
 /// An open register. Alice is on the list and has 300 shares; nobody else is, but for the issuer, who is the officer.
 pub(crate) struct Scene {
     pub(crate) attester: Attester,
@@ -54,16 +66,9 @@ impl Scene {
         Ok(scene)
     }
 
-    /// What is asked: of age on 1 March 2026, and of level 2.
+    /// What is asked now.
     pub(crate) fn policy(&self) -> Policy {
-        Policy {
-            attester: self.attester.key().u(),
-            revoked: self.attester.revocations().root(),
-            today: day(2026, 3, 1),
-            born_until: day(2008, 3, 1),
-            level: 2,
-            limit: LIMIT,
-        }
+        policy(&self.attester)
     }
 
     /// Somebody who may receive.
@@ -76,7 +81,7 @@ impl Scene {
         self.statement_at(&self.shares, holder, self.alice.account(), self.bob.account())
     }
 
-    /// What a holder states at a register. Where it is revoked nothing shows the contrary: it takes what shows it of another.
+    /// What a holder states at a register.
     pub(crate) fn statement_at(
         &self,
         shares: &RegisterClient<Deployed>,
@@ -84,15 +89,7 @@ impl Scene {
         from: Account,
         to: Account,
     ) -> Result<Statement, Failure> {
-        let terms = shares.terms(from, to)?;
-        let revocations = self.attester.revocations();
-        let private = holder.private(&revocations).or_else(|_| {
-            let mut private = holder.private(&Default::default())?;
-            private.absence = revocations.absence(Field::from(1))?;
-            Ok::<_, dusk_sdk::zk::plain::IndexedError>(private)
-        });
-        let private = private.map_err(|error| Failure::new(error.to_string()))?;
-        Ok(Statement { public: terms.with(holder.nullifier(terms.scope)), private })
+        Statement::of(&self.attester, holder, shares.terms(from, to)?)
     }
 
     /// Alice sends ten shares to bob.
@@ -109,6 +106,18 @@ pub(crate) struct Statement {
 }
 
 impl Statement {
+    /// What a holder states under these terms. Where it is revoked nothing shows the contrary: it takes what shows it of another.
+    pub(crate) fn of(attester: &Attester, holder: &Wallet, terms: Terms) -> Result<Self, Failure> {
+        let revocations = attester.revocations();
+        let private = holder.private(&revocations).or_else(|_| {
+            let mut private = holder.private(&Default::default())?;
+            private.absence = revocations.absence(Field::from(1))?;
+            Ok::<_, dusk_sdk::zk::plain::IndexedError>(private)
+        });
+        let private = private.map_err(|error| Failure::new(error.to_string()))?;
+        Ok(Self { public: terms.with(holder.nullifier(terms.scope)), private })
+    }
+
     pub(crate) fn prove(&self, chain: &Chain) -> Result<Proof<Eligible>, ProveError> {
         chain.prove::<Eligible>(&self.public, &self.private)
     }
