@@ -154,11 +154,25 @@ fn audit_wires(circuit: &Circuit, witness: Option<&Witness>, ui: &Ui) -> Result<
             "wires": finding.wires.len(), "follow": finding.follow, "text": finding.to_string(),
         })
     });
-    ui.document(&json!({
+    let mut document = json!({
         "circuit": report.circuit, "clean": report.clean(), "determined": report.determined,
         "choices": report.choices, "open": report.open, "findings": findings.collect::<Vec<_>>(),
-    }));
-    Ok(if report.clean() { ExitCode::SUCCESS } else { ExitCode::from(Exit::Failed as u8) })
+    });
+    if report.clean() {
+        ui.document(&document);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let message = format!("the audit of `{}` is not clean: {}", circuit.name, count(report.findings.len(), "finding"));
+    let hint = match witness {
+        None => "follow the hints above; with `--witness FILE` the audit looks for values that show a wire to be free",
+        Some(_) => "follow the hints above",
+    };
+    ui.complain(&message, hint);
+    document["error"] = message.into();
+    document["hint"] = hint.into();
+    document["exit"] = (Exit::Failed as u8).into();
+    ui.document(&document);
+    Ok(ExitCode::from(Exit::Failed as u8))
 }
 
 /// The doubt in one word, for programs.
