@@ -43,7 +43,8 @@ impl Engine<'_> {
         while self.kind(row) == Kind::FixedAdd {
             let [a, b, c, d] = self.row(row).wires;
             let open = |wire: &Wire| !self.facts.is_determined(*wire);
-            // A step is used by its own row and by the one before it, which looks ahead; its helper by its own row.
+            // A step is used by its own row and by the one before it, which looks ahead; its helper by its own row. The first
+            // step has none before it.
             for wire in [a, b, d].into_iter().filter(open) {
                 harmless &= row > first && self.uses.of(wire) == [row - 1, row];
                 inner.push(wire);
@@ -120,11 +121,10 @@ impl Engine<'_> {
     }
 
     /// Whether a row is arithmetic on a point's coordinates and the helpers of its equation alone: then what it states holds for
-    /// every point on the curve, if it is the equation or defines a helper.
+    /// every point on the curve, if it is the equation or defines a helper. With a public input it is neither.
     fn is_part_of_equation(&self, row: u32, pair: Pair, inner: &BTreeSet<Wire>) -> bool {
         let wires = self.row(row).wires;
         self.kind(row) == Kind::Arithmetic
-            && self.layout.public_rows.binary_search(&row).is_err()
             && wires.iter().all(|wire| inner.contains(wire) || self.facts.value(*wire).is_some())
             && self.defines_or_states(row, pair)
     }

@@ -44,14 +44,15 @@ impl Engine<'_> {
         let doubling = (a, b) == (c, d);
         let level = if doubling { CLEARED.min(first + 1) } else { first.min(second) };
         self.facts.on_curve((a1, b1), level);
-        // Of three points of which one is the sum of the others, two determine the third; but a double has more than one half.
+        // Of three points of which one is the sum of the others, two determine the third. Of a double that is the sum: both
+        // others are one pair, which is determined or is not.
         let determined = |engine: &Self, (u, v): Pair| engine.facts.is_determined(u) && engine.facts.is_determined(v);
         let points = [(a, b), (c, d), (a1, b1)];
         let known = points.map(|pair| determined(self, pair));
         let determine = match known {
             [true, true, _] => Some(points[2]),
-            [true, false, true] if !doubling => Some(points[1]),
-            [false, true, true] if !doubling => Some(points[0]),
+            [true, false, true] => Some(points[1]),
+            [false, true, true] => Some(points[0]),
             _ => None,
         };
         if let Some((u, v)) = determine {
@@ -124,6 +125,7 @@ impl Engine<'_> {
             let zero = self.facts.value(d) == Some(BlsScalar::zero());
             match &mut open {
                 Some((bound, _)) if zero && *bound < MODULUS => *bound = Int::ZERO,
+                // Rows with a pair that is no point come here only for others of the run.
                 None if zero && self.point((a, b), 0).is_some() => open = Some((Int::ZERO, (a, b))),
                 _ => {}
             }
@@ -331,15 +333,14 @@ impl Engine<'_> {
             })
     }
 
-    /// The polynomial in two unknowns that a row defines a wire to be.
+    /// The polynomial in two unknowns that a row defines a wire to be. A row on the path is not used for itself: that would say nothing.
     fn defined_by(&self, row: u32, wire: Wire, pair: Pair, path: &mut Vec<u32>) -> Option<Polynomial> {
         if self.kind(row) != Kind::Arithmetic || path.contains(&row) {
             return None;
         }
         let form = Form::of(self.layout, &self.facts, row);
         let factor = form.factor(wire);
-        let in_product = form.product.is_some_and(|(x, y, _)| x == wire || y == wire);
-        if factor == BlsScalar::zero() || in_product {
+        if factor == BlsScalar::zero() {
             return None;
         }
         path.push(row);

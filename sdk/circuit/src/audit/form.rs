@@ -170,6 +170,7 @@ fn determine_digits(facts: &mut Facts, open: &[(Wire, BlsScalar)]) -> Option<Spl
         }
         _ => {}
     }
+    // A wire that may be any element leaves no room for another. This only spares the work.
     if open.iter().any(|(wire, _)| facts.arc(*wire).is_full()) {
         return None;
     }

@@ -109,7 +109,6 @@ impl Engine<'_> {
         if factor.negative || factor.size <= self.largest(low.0)? {
             return None;
         }
-        self.largest(high.0)?;
         let (lows, highs) = (self.equations(low.0, row), self.equations(high.0, row));
         let bounds = lows.iter().flat_map(|low| highs.iter().map(move |high| (low, high)));
         let bound = bounds.filter_map(|(low, high)| self.upper_bound(low, high, factor.size)).min()?;
@@ -183,13 +182,12 @@ impl Engine<'_> {
         if range.plus.add(range.minus)? >= MODULUS {
             return None;
         }
-        // Of the integers that are the constant in the field one is in the range.
+        // Of the integers that are the constant in the field one is in the range; or none is, and no values satisfy the row.
         let value = Int::of(&-(form.constant * scale));
         let value = if value <= range.plus {
             Signed { negative: false, size: value }
         } else {
-            let size = MODULUS.sub(value)?;
-            (size <= range.minus).then_some(Signed { negative: true, size })?
+            Signed { negative: true, size: MODULUS.sub(value)? }
         };
         Some(Equation { terms, value })
     }
@@ -197,7 +195,7 @@ impl Engine<'_> {
     /// Whether `quotient·divisor + rest` is a division with remainder: without a wrap-around, and with a rest that a row says to be
     /// below the divisor, which is determined. There is one such pair.
     fn is_division(&self, quotient: Wire, divisor: Wire, rest: Wire) -> Option<bool> {
-        if !self.facts.is_determined(divisor) || quotient == rest || divisor == rest {
+        if !self.facts.is_determined(divisor) {
             return Some(false);
         }
         let largest = self.largest(rest)?;
@@ -211,10 +209,10 @@ impl Engine<'_> {
     /// Whether a row says that a number is below another: `other − number` is a sum of what is at least 1.
     fn is_below(&self, row: u32, number: Wire, other: Wire) -> bool {
         let Some(equation) = self.equation_of(row, number) else { return false };
-        // number = value + other − what is at least 1: so the value is −1 or less, and the terms add to it nothing positive.
-        let one = |by: &Signed| by.size == Int::ONE;
-        let of_other = equation.terms.iter().any(|(wire, by)| *wire == other && by.negative && one(by));
+        // number = value + other − what is at least 0: so the value is −1 or less, and the terms add to it nothing positive.
+        let once = Signed { negative: true, size: Int::ONE };
+        let of_other = equation.terms.contains(&(other, once));
         let falling = equation.terms.iter().all(|(wire, by)| *wire == other || !by.negative);
-        of_other && falling && equation.value.negative && equation.value.size >= Int::ONE
+        of_other && falling && equation.value.negative
     }
 }

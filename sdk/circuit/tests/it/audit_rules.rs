@@ -66,6 +66,13 @@ fn ambiguous_with(build: impl Fn(&mut Circuit, bool), edit: impl Fn(&mut Layout)
     assert!(!report.clean(), "{report}");
 }
 
+/// Makes a public input of the row with this name. In [`ambiguous_with`] its value follows.
+fn publish(layout: &mut Layout, name: &str) {
+    let named = |row: &Row| layout.constraints[row.constraint as usize].name == name;
+    let row = layout.rows.iter().position(named).expect("the row is there");
+    layout.public_rows = vec![u32::try_from(row).expect("a small circuit")];
+}
+
 /// 5 as `low + 256·high`, or 5 and the order of the field. Gives `high`, on whose bound it depends which.
 fn split_five(cs: &mut Circuit, second: bool) -> Wire {
     let value = stock::field(cs, "value", 5);
@@ -115,8 +122,8 @@ fn a_bound_that_wraps_around_is_none() {
     ambiguous(|cs, second| {
         let high = split_five(cs, second);
         let value = cs.value(high).expect("a witness");
-        let rest = bytes(cs, (number(255) - value) * inverse(number(256)), 31);
-        let bound = Gate::new().a(high, one()).b(rest, number(256)).constant(-number(255));
+        let rest = bytes(cs, (number(127) - value) * inverse(number(128)), 31);
+        let bound = Gate::new().a(high, one()).b(rest, number(128)).constant(-number(127));
         cs.gate("bound of the upper part", bound);
     });
 }
@@ -141,9 +148,7 @@ fn a_bound_with_a_public_input_or_a_product_is_none() {
             bound(cs, high, Gate::new());
         },
         |layout| {
-            let named = |row: &Row| layout.constraints[row.constraint as usize].name == "bound of the upper part";
-            let row = layout.rows.iter().position(named).expect("the row is there");
-            layout.public_rows = vec![u32::try_from(row).expect("a small circuit")];
+            publish(layout, "bound of the upper part");
             vec![number(1000) - twice]
         },
     );
@@ -204,7 +209,16 @@ fn a_rest_below_something_else_is_not_unique() {
             cs.gate("gap", Gate::new().a(divisor, number(2)).b(rest, -one()).c(gap, -one()).constant(-one()));
         });
     });
-    // Below the divisor and something more.
+    // Below the divisor plus 4.
+    ambiguous(|cs, second| {
+        let divisor = stock::field(cs, "divisor", 5);
+        stock::range(cs, divisor, 8);
+        division(cs, divisor, divided(second), |cs, rest| {
+            let gap = bytes(cs, if second { 1 } else { 6 }, 8);
+            cs.gate("gap", Gate::new().a(divisor, one()).b(rest, -one()).c(gap, -one()).constant(number(3)));
+        });
+    });
+    // Below the divisor and something that the prover chooses.
     ambiguous(|cs, second| {
         let divisor = stock::field(cs, "divisor", 5);
         stock::range(cs, divisor, 8);
@@ -242,9 +256,56 @@ fn a_difference_of_numbers_that_no_range_links_is_no_digit() {
     });
 }
 
+/// Nor is it with something more, even where a range links both: here it is 4, and any factor of 4 − 4 will do.
+#[test]
+fn a_digit_and_something_more_is_no_digit() {
+    let build = |cs: &mut Circuit, second: bool, [before, after]: [u64; 2], digit_row: &dyn Fn(Wire) -> Gate| {
+        let from = stock::field(cs, "from", before);
+        let [to, digit] = [after, 4].map(|it| hint(cs, it));
+        cs.gate("range", Gate::range([from, Wire::ZERO, Wire::ZERO, Wire::ZERO]));
+        cs.gate("range", Gate::idle([Wire::ZERO, Wire::ZERO, Wire::ZERO, to]));
+        cs.gate("digit", digit_row(from).a(from, -number(4)).c(digit, -one()).d(to, one()));
+        let free = hint(cs, if second { 8 } else { 7 });
+        cs.gate("factor", Gate::new().ab(digit, free, one()).b(free, -number(4)));
+    };
+    ambiguous(|cs, second| build(cs, second, [0, 0], &|_| Gate::new().constant(number(4))));
+    ambiguous(|cs, second| {
+        let factor = stock::field(cs, "factor", 4);
+        build(cs, second, [1, 4], &|from| Gate::new().ab(from, factor, one()));
+    });
+    ambiguous_with(
+        |cs, second| build(cs, second, [0, 0], &|_| Gate::new()),
+        |layout| {
+            publish(layout, "digit");
+            vec![number(4)]
+        },
+    );
+}
+
+/// The accumulator of a bitwise operation is as open as the one before it.
+#[test]
+fn a_result_of_logic_from_an_accumulator_that_is_open_is_not_unique() {
+    for (xor, digit) in [(false, 1), (true, 2)] {
+        ambiguous(|cs, second| {
+            let [x, y] = [stock::field(cs, "x", 3), stock::field(cs, "y", 1)];
+            let before = hint(cs, if second { 1 } else { 0 });
+            let after = hint(cs, digit + if second { 4 } else { 0 });
+            let product = hint(cs, 3);
+            let wires = [Wire::ZERO, Wire::ZERO, product, before];
+            cs.gate("logic", if xor { Gate::xor(wires) } else { Gate::and(wires) });
+            cs.gate("logic", Gate::idle([x, y, Wire::ZERO, after]));
+        });
+    }
+}
+
 /// The sum of the pairs by the formulas of the rows, whether they are points or not.
 fn sum([a, b]: [BlsScalar; 2], [x, y]: [BlsScalar; 2]) -> [BlsScalar; 2] {
-    let bend = EDWARDS_D * a * b * x * y;
+    sum_with([a, b], [x, y], x * y)
+}
+
+/// The sum with another product of the coordinates of the second.
+fn sum_with([a, b]: [BlsScalar; 2], [x, y]: [BlsScalar; 2], product: BlsScalar) -> [BlsScalar; 2] {
+    let bend = EDWARDS_D * a * b * product;
     [(a * y + b * x) * inverse(one() + bend), (b * y + a * x) * inverse(one() - bend)]
 }
 
@@ -339,6 +400,44 @@ fn a_fixed_addition_with_another_product_is_not_unique() {
     );
 }
 
+/// The same within a run, of which the first row is as it should be.
+#[test]
+fn a_run_with_another_product_is_not_unique() {
+    let point = JubJubAffine::from(GENERATOR_EXTENDED);
+    let twice = JubJubAffine::from(GENERATOR_EXTENDED.double());
+    let of = |point: JubJubAffine| [point.get_u(), point.get_v()];
+    ambiguous_with(
+        |cs, second| {
+            let scalar = stock::field(cs, "scalar", 1);
+            let (sign, between) = if second { (-one(), of(twice)) } else { (one(), [BlsScalar::zero(), one()]) };
+            let first = hint(cs, if second { twice.get_u() * twice.get_v() } else { BlsScalar::zero() });
+            cs.gate("step", Gate::fixed_add([Wire::ZERO, Wire::ONE, first, Wire::ZERO], &twice));
+            let number = hint(cs, if second { 1 } else { 0 });
+            let end = sum_with(between, [sign * point.get_u(), point.get_v()], sign).map(|it| hint(cs, it));
+            let [u, v] = between.map(|it| hint(cs, it));
+            let helper = hint(cs, sign);
+            cs.gate("step", Gate::fixed_add([u, v, helper, number], &point));
+            cs.gate("step", Gate::idle([end[0], end[1], Wire::ZERO, scalar]));
+        },
+        |layout| {
+            let is_second = |it: &&mut Selectors| it.kind == Kind::FixedAdd && it.left == point.get_u();
+            layout.selectors.iter_mut().find(is_second).expect("there is one").constant = one();
+            Vec::new()
+        },
+    );
+}
+
+#[test]
+fn a_run_from_a_point_that_is_open_is_not_unique() {
+    ambiguous(|cs, second| {
+        let scalar = stock::field(cs, "scalar", 1);
+        let point = JubJubAffine::from(GENERATOR_EXTENDED);
+        let start = [if second { -point.get_u() } else { point.get_u() }, point.get_v()].map(|it| hint(cs, it));
+        stock::on_curve(cs, start);
+        run(cs, &doublings(1), &[1], [start[0], start[1], Wire::ZERO], (scalar, None));
+    });
+}
+
 #[test]
 fn a_run_from_an_accumulator_that_is_not_zero_is_not_unique() {
     ambiguous(|cs, second| {
@@ -387,42 +486,88 @@ fn digits_that_another_row_reads_are_no_harmless_choice() {
     }
 }
 
+/// A square root of −1.
+fn imaginary() -> BlsScalar {
+    // 7 generates the multiplicative group: its power of a quarter of the order.
+    let [a, b, c, d] = (-one()).reduce().0;
+    number(7).pow(&[a >> 2 | b << 62, b >> 2 | c << 62, c >> 2 | d << 62, d >> 2])
+}
+
+/// Twice, four and eight times a pair, by the formulas of the rows; the last is a point that is given as an input.
+fn cofactor(cs: &mut Circuit, base: [BlsScalar; 2]) -> [[Wire; 2]; 3] {
+    let eight = [base; 3].into_iter().fold(base, |at, _| sum(at, at));
+    let point = [stock::field(cs, "u", eight[0]), stock::field(cs, "v", eight[1])];
+    let base = base.map(|it| hint(cs, it));
+    let doubled = |cs: &mut Circuit, pair: [Wire; 2]| {
+        let [u, v] = pair.map(|wire| cs.value(wire).expect("a witness"));
+        sum([u, v], [u, v]).map(|it| hint(cs, it))
+    };
+    let two = doubled(cs, base);
+    state_sum(cs, base, base, two);
+    let four = doubled(cs, two);
+    state_sum(cs, two, two, four);
+    state_sum(cs, four, four, point);
+    [base, two, four]
+}
+
 /// A point of which another is eight times is a harmless choice only where nothing but the curve's equation reads it.
 #[test]
 fn a_cofactor_point_that_another_row_reads_is_no_harmless_choice() {
-    let base = JubJubAffine::from(GENERATOR_EXTENDED);
-    let product = base.get_u() * base.get_v();
-    let build = |cs: &mut Circuit, second: bool, constant: BlsScalar| {
-        let eight = JubJubAffine::from(GENERATOR_EXTENDED.mul_by_cofactor());
-        let point = [stock::field(cs, "u", eight.get_u()), stock::field(cs, "v", eight.get_v())];
-        let base = [base.get_u(), base.get_v()].map(|it| hint(cs, if second { -it } else { it }));
+    let [u, v] = [JubJubAffine::from(GENERATOR_EXTENDED)].map(|it| [it.get_u(), it.get_v()])[0];
+    let product = u * v;
+    // The reader holds for the point and its negative plus (0, −1), and not for the six others.
+    let build = |cs: &mut Circuit, second: bool, reader: Gate| {
+        let [base, ..] = cofactor(cs, if second { [-u, -v] } else { [u, v] });
         stock::on_curve(cs, base);
-        // What holds for the point and its negative plus (0, −1), and not for the six others.
-        cs.gate("reader", Gate::new().ab(base[0], base[1], one()).constant(constant));
-        let two = stock::add_points(cs, base, base);
-        let four = stock::add_points(cs, two, two);
-        let eight = stock::add_points(cs, four, four);
-        stock::assert_equal(cs, eight[0], point[0]);
-        stock::assert_equal(cs, eight[1], point[1]);
+        cs.gate("reader", reader.ab(base[0], base[1], one()));
     };
-    ambiguous(|cs, second| build(cs, second, -product));
+    ambiguous(|cs, second| build(cs, second, Gate::new().constant(-product)));
+    ambiguous(|cs, second| {
+        let product = stock::field(cs, "product", product);
+        build(cs, second, Gate::new().c(product, -one()));
+    });
     ambiguous_with(
-        |cs, second| build(cs, second, BlsScalar::zero()),
+        |cs, second| build(cs, second, Gate::new()),
         |layout| {
-            let reader = |row: &Row| layout.constraints[row.constraint as usize].name == "reader";
-            let row = layout.rows.iter().position(reader).expect("the row is there");
-            layout.public_rows = vec![u32::try_from(row).expect("a small circuit")];
+            publish(layout, "reader");
             vec![-product]
         },
     );
+    // Twice the point, which is another one for the point plus (√−1, 0).
+    let other = sum([u, v], [imaginary(), BlsScalar::zero()]);
+    for place in [0, 1] {
+        ambiguous(|cs, second| {
+            let factor = stock::field(cs, "factor", 0);
+            let [base, two, _] = cofactor(cs, if second { other } else { [u, v] });
+            stock::on_curve(cs, base);
+            cs.gate("reader", Gate::new().ab(two[place], factor, one()));
+        });
+    }
+}
+
+/// Nor is it a choice of points where nothing says that it is one.
+#[test]
+fn a_cofactor_pair_off_the_curve_is_no_harmless_choice() {
+    let [u, v] = [3, 4].map(number);
+    ambiguous(|cs, second| {
+        cofactor(cs, if second { [-u, -v] } else { [u, v] });
+    });
 }
 
 /// A circuit with a witness that satisfies it, and one of the doubts that the audit must have of it.
 #[track_caller]
 fn doubted(doubts: &[Doubt], build: impl Fn(&mut Circuit)) {
+    doubted_with(doubts, build, |_| Vec::new());
+}
+
+/// As [`doubted`], after the layout is edited. The edit gives the public inputs.
+#[track_caller]
+fn doubted_with(doubts: &[Doubt], build: impl Fn(&mut Circuit), edit: impl Fn(&mut Layout) -> Vec<BlsScalar>) {
     let mut cs = Circuit::with_witness("doubted");
     build(&mut cs);
-    let (layout, wires) = cs.finish();
+    let (mut layout, wires) = cs.finish();
+    let public = edit(&mut layout);
+    let wires = Wires::from_parts(wires.values().to_vec(), public);
     assert_eq!(check(&layout, &wires), Ok(()));
     let report = audit(&layout);
     assert!(report.findings.iter().any(|it| doubts.contains(&it.doubt)), "{report}");
@@ -460,6 +605,20 @@ fn another_equation_is_not_that_of_the_curve() {
             add_to_itself(cs, [u, v]);
         });
     }
+    // The public input makes up for the rest.
+    let with_public = |cs: &mut Circuit| {
+        let pair = [stock::field(cs, "u", u), stock::field(cs, "v", v)];
+        let [uu, vv] = cs.hints(pair, |[u, v]| [u.square(), v.square()]);
+        cs.gate("u²", Gate::new().ab(pair[0], pair[0], one()).c(uu, -one()));
+        cs.gate("v²", Gate::new().ab(pair[1], pair[1], one()).c(vv, -one()));
+        let equation = Gate::new().ab(uu, vv, EDWARDS_D).a(uu, one()).b(vv, -one()).constant(one());
+        cs.gate("almost the curve", equation);
+        add_to_itself(cs, pair);
+    };
+    doubted_with(&[Doubt::OffCurve], with_public, |layout| {
+        publish(layout, "almost the curve");
+        vec![-rest]
+    });
 }
 
 /// Pairs that linear rows make of a point, but which are none.
@@ -485,6 +644,42 @@ fn what_is_made_of_a_point_is_not_always_one() {
     doubted(&[Doubt::OffCurve], |cs| {
         let pair = [cs.constant(number(3)), cs.constant(number(4))];
         add_to_itself(cs, pair);
+    });
+    // The abscissa and a product, or a public input.
+    let made = |cs: &mut Circuit, row: Gate| {
+        let point = cs.private::<Point>("point", Some(&plain::Point::GENERATOR));
+        let u = cs.hint([point.u().wire()], |[u]| u + one());
+        cs.gate("made", row.c(point.u().wire(), one()).d(u, -one()));
+        add_to_itself(cs, [u, point.v().wire()]);
+    };
+    doubted(&[Doubt::OffCurve], |cs| {
+        let [x, y] = [stock::field(cs, "x", 1), stock::field(cs, "y", 1)];
+        made(cs, Gate::new().ab(x, y, one()));
+    });
+    doubted_with(
+        &[Doubt::OffCurve],
+        |cs| made(cs, Gate::new()),
+        |layout| {
+            publish(layout, "made");
+            vec![one()]
+        },
+    );
+}
+
+/// A bit selects two points, but for a public input that is added.
+#[test]
+fn a_selection_with_a_public_input_is_no_point() {
+    let generator = JubJubAffine::from(GENERATOR_EXTENDED);
+    let build = |cs: &mut Circuit| {
+        let bit = cs.private::<Bool>("bit", Some(&false)).wire();
+        let [u, v] = [1, 1].map(|it| hint(cs, it));
+        cs.gate("abscissa", Gate::new().a(bit, generator.get_u()).b(u, -one()));
+        cs.gate("ordinate", Gate::new().a(bit, generator.get_v() - one()).b(v, -one()).constant(one()));
+        add_to_itself(cs, [u, v]);
+    };
+    doubted_with(&[Doubt::OffCurve], build, |layout| {
+        publish(layout, "abscissa");
+        vec![one()]
     });
 }
 
