@@ -140,9 +140,10 @@ pub const fn joined_codes<const N: usize>(tables: &[&[(u32, &'static str)]]) -> 
     joined
 }
 
-/// Stops the compilation when two errors of a contract have the same code.
+/// Whether no two errors of a contract have the same code.
 #[doc(hidden)]
-pub const fn assert_distinct_codes(enums: &[&[(u32, &str)]]) {
+#[must_use]
+pub const fn are_distinct_codes(enums: &[&[(u32, &str)]]) -> bool {
     let mut a = 0;
     while a < enums.len() {
         let mut b = a + 1;
@@ -153,10 +154,9 @@ pub const fn assert_distinct_codes(enums: &[&[(u32, &str)]]) {
             while !same && i < first.len() {
                 let mut j = 0;
                 while j < second.len() {
-                    assert!(
-                        first[i].0 != second[j].0,
-                        "two errors of this contract have the same code: give one enum #[error(first = 100)]"
-                    );
+                    if first[i].0 == second[j].0 {
+                        return false;
+                    }
                     j += 1;
                 }
                 i += 1;
@@ -165,23 +165,25 @@ pub const fn assert_distinct_codes(enums: &[&[(u32, &str)]]) {
         }
         a += 1;
     }
+    true
 }
 
-/// Stops the compilation when two events of a contract have the same topic.
+/// Whether no two events of a contract have the same topic.
 #[doc(hidden)]
-pub const fn assert_distinct_topics(topics: &[&str]) {
+#[must_use]
+pub const fn are_distinct_topics(topics: &[&str]) -> bool {
     let mut a = 0;
     while a < topics.len() {
         let mut b = a + 1;
         while b < topics.len() {
-            assert!(
-                !same_text(topics[a].as_bytes(), topics[b].as_bytes()),
-                "two events of this contract have the same topic: give one #[event(topic = \"…\")]"
-            );
+            if same_text(topics[a].as_bytes(), topics[b].as_bytes()) {
+                return false;
+            }
             b += 1;
         }
         a += 1;
     }
+    true
 }
 
 const fn same_codes(first: &[(u32, &str)], second: &[(u32, &str)]) -> bool {

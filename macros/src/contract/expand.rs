@@ -73,8 +73,14 @@ fn assertions(contract: &Contract, state: &Ident) -> TokenStream {
     let codes =
         refusals_of(contract).into_iter().map(|refusal| quote!(<#refusal as ::dusk_sdk::contract::Refusal>::CODES));
     let distinct = quote_spanned! {contract.module.ident.span()=>
-        ::dusk_sdk::contract::assert_distinct_codes(&[#(#codes),*]);
-        ::dusk_sdk::contract::assert_distinct_topics(&[#(#topics),*]);
+        ::core::assert!(
+            ::dusk_sdk::contract::are_distinct_codes(&[#(#codes),*]),
+            "two errors of this contract have the same code: give one enum #[error(first = 100)]"
+        );
+        ::core::assert!(
+            ::dusk_sdk::contract::are_distinct_topics(&[#(#topics),*]),
+            "two events of this contract have the same topic: give one #[event(topic = \"…\")]"
+        );
     };
     quote! {
         const _: () = {
