@@ -121,7 +121,8 @@ impl Engine<'_> {
     }
 
     /// Whether a row is arithmetic on a point's coordinates and the helpers of its equation alone: then what it states holds for
-    /// every point on the curve, if it is the equation or defines a helper. With a public input it is neither.
+    /// every point on the curve, if it is the equation or defines a helper. With a public input it is neither; nor is a row of another
+    /// kind, whose selectors are no polynomial.
     fn is_part_of_equation(&self, row: u32, pair: Pair, inner: &BTreeSet<Wire>) -> bool {
         let wires = self.row(row).wires;
         self.kind(row) == Kind::Arithmetic

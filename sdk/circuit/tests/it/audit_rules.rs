@@ -1,7 +1,7 @@
 //! Circuits that are almost what a rule of the audit is for, each with two witnesses for the same inputs, or with one that is no point of
 //! the subgroup: a rule that asks for too little would call them clean.
 
-use dusk_jubjub::{EDWARDS_D, GENERATOR_EXTENDED, JubJubAffine, JubJubExtended};
+use dusk_jubjub::{EDWARDS_D, GENERATOR_EXTENDED, JubJubAffine, JubJubExtended, JubJubScalar};
 use dusk_sdk_circuit::*;
 
 use crate::audit::{below, halves, order};
@@ -696,8 +696,20 @@ fn outside(point: JubJubExtended, build: impl Fn(&mut Circuit, [Wire; 2])) {
     });
 }
 
+/// A point of order 8.
+pub(crate) fn of_order_eight() -> JubJubExtended {
+    let order = JubJubScalar::zero() - JubJubScalar::one();
+    let of_small_order = (2..).find_map(|v| {
+        let point = Option::<JubJubAffine>::from(JubJubAffine::from_bytes(number(v).to_bytes()))?;
+        // The order of the subgroup times a point is of small order.
+        let point = JubJubExtended::from(point) * order + JubJubExtended::from(point);
+        (!bool::from(point.double().double().is_identity())).then_some(point)
+    });
+    of_small_order.expect("half of all points have such a part")
+}
+
 /// The two rows that say that a pair is the sum of others.
-fn state_sum(cs: &mut Circuit, [a, b]: [Wire; 2], [c, d]: [Wire; 2], [u, v]: [Wire; 2]) {
+pub(crate) fn state_sum(cs: &mut Circuit, [a, b]: [Wire; 2], [c, d]: [Wire; 2], [u, v]: [Wire; 2]) {
     let product = cs.hint([a, d], |[a, d]| a * d);
     cs.gate("sum", Gate::curve_add([a, b, c, d]));
     cs.gate("sum", Gate::idle([u, v, Wire::ZERO, product]));
@@ -729,11 +741,7 @@ fn what_is_made_of_points_is_not_always_in_the_subgroup() {
         });
     }
     // Four times a point on the curve.
-    let eighth = (2..).find_map(|v| {
-        let point = JubJubExtended::from(Option::<JubJubAffine>::from(JubJubAffine::from_bytes(number(v).to_bytes()))?);
-        (!bool::from(point.double().double().is_torsion_free())).then_some(point)
-    });
-    let eighth = eighth.expect("there are such points");
+    let eighth = generator + of_order_eight();
     outside(eighth.double().double(), |cs, pair| {
         let affine = JubJubAffine::from(eighth);
         let base = [hint(cs, affine.get_u()), hint(cs, affine.get_v())];

@@ -2,6 +2,7 @@
 
 mod amounts;
 mod audit;
+mod audit_points;
 mod audit_rules;
 mod audit_second;
 mod audit_soundness;
