@@ -155,7 +155,7 @@ impl<const BITS: usize> Unsigned<BITS> {
         Self(cs.gadget("difference", |cs| bounded_sum(cs, "is not negative", sum, BITS)).wire())
     }
 
-    /// `self · other`, which is stated to fit, for up to 128 bits. The rows of the range and one: 10 for 64 bits; 48 for 128 bits.
+    /// `self · other`, which is stated to fit, for up to 128 bits. The rows of the range and one: 10 for 64 bits; 47 for 128 bits.
     ///
     /// Up to 127 bits the product of both is below the order of the field, so that it cannot wrap. For 128 bits, `other` is
     /// `high·2^64 + low`; `self·high` must be below 2^64, and is computed without wrapping, as is `self·low`.
