@@ -61,8 +61,8 @@ pub(crate) struct Prove {
     /// standard input.
     #[arg(long, value_name = "FILE|-")]
     pub(crate) witness: PathBuf,
-    /// Where the proof goes: with its public inputs as JSON, or alone in hexadecimal where the file's name ends in .hex.
-    /// NAME.proof.json where it is left out.
+    /// Where the proof goes: with its public inputs as JSON, as TOML where the file's name ends in .toml, or alone in
+    /// hexadecimal where it ends in .hex. NAME.proof.json where it is left out.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
     /// The parameters that the keys are made with, instead of what dusk.toml says under `[circuits]`.

@@ -20,6 +20,8 @@ use crate::output::{Tone, Ui, grouped, time};
 
 /// What the name of a file ends with that is to hold nothing but the proof.
 const HEXADECIMAL: &str = "hex";
+/// What the name of a file ends with that is to be TOML.
+const TOML: &str = "toml";
 
 pub(super) fn run(project: &Project, options: &Prove, ui: &Ui) -> Result<ExitCode> {
     let witness = Witness::read(&options.witness)?;
@@ -89,13 +91,26 @@ impl Made<'_> {
     }
 
     fn write(&self, path: &Path, document: &Value) -> Result<()> {
-        let text = if path.extension().is_some_and(|extension| extension == HEXADECIMAL) {
+        let is = |form: &str| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(form));
+        let text = if is(HEXADECIMAL) {
             format!("{}\n", self.proof)
+        } else if is(TOML) {
+            toml_edit::ser::to_string_pretty(&without_large(document.clone())).context("the proof as TOML")?
         } else {
             format!("{}\n", serde_json::to_string_pretty(document).context("documents have text keys")?)
         };
         let absolute = std::path::absolute(path).with_context(|| format!("cannot write {}", path.display()))?;
         folders::write_atomically(&absolute, text.as_bytes())
+    }
+}
+
+/// Numbers above those of TOML, which are signed, become texts.
+fn without_large(value: Value) -> Value {
+    match value {
+        Value::Number(number) if !number.is_i64() => number.to_string().into(),
+        Value::Array(items) => items.into_iter().map(without_large).collect(),
+        Value::Object(members) => members.into_iter().map(|(name, value)| (name, without_large(value))).collect(),
+        other => other,
     }
 }
 

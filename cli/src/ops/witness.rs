@@ -9,7 +9,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use dusk_sdk_circuit::Layout;
-use dusk_sdk_circuit::runner::{InputFault, MAX_REQUEST_BYTES};
+use dusk_sdk_circuit::runner::{InputFault, Inputs, MAX_REQUEST_BYTES};
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 use zeroize::{Zeroize, Zeroizing};
@@ -98,16 +98,16 @@ impl Witness {
         Fault::usage(format!("{}: {fault}", self.source), hint)
     }
 
-    /// The values of the public inputs by name, in the order of the circuit: they are no secret.
+    /// The values of the public inputs by name, in the order of the circuit: they are no secret. A number that JSON's readers
+    /// would round is a text.
     pub(crate) fn public(&self, layout: &Layout) -> serde_json::Map<String, Value> {
-        let mut all = match serde_json::from_str(&self.json) {
-            Ok(Value::Object(all)) => all,
-            _ => serde_json::Map::new(),
-        };
+        let all: Inputs<'_> = serde_json::from_str(&self.json).unwrap_or_default();
         let public = layout.inputs.iter().filter(|input| input.public);
-        let public = public.filter_map(|input| Some((input.name.clone(), all.remove(&input.name)?))).collect();
-        wipe(&mut Value::Object(all));
-        public
+        let value = |text: &str| {
+            let large = text.bytes().all(|digit| digit.is_ascii_digit()) && text.parse::<u64>().is_err();
+            if large { Value::from(text) } else { serde_json::from_str(text).unwrap_or_default() }
+        };
+        public.filter_map(|input| Some((input.name.clone(), value(all.get(&input.name)?.get())))).collect()
     }
 }
 
@@ -128,7 +128,7 @@ fn form_of(kind: &str) -> String {
     match (kind, bits) {
         (_, Some(bits)) => {
             let largest = u128::MAX >> (128 - bits);
-            format!("a {kind} is a whole number from 0 to {largest}")
+            format!("a {kind} is a whole number from 0 to {largest}, as a number or as a text")
         }
         ("Bool", _) => "a Bool is true or false".to_owned(),
         ("Field", _) => {
@@ -248,9 +248,11 @@ mod tests {
         let toml = parse("number = 7\nbit = true\nproduct = 7\n", true).unwrap();
         for witness in [json, toml] {
             witness.check_names("product", &layout()).unwrap();
-            let request: runner::Request = serde_json::from_str(&witness.request()).unwrap();
+            let request = witness.request();
+            let request: runner::Request<'_> = serde_json::from_str(&request).unwrap();
             let runner::Request::Witness { inputs } = request else { panic!("a witness is asked for") };
-            assert_eq!(Value::Object(inputs), serde_json::json!({ "number": 7, "bit": true, "product": 7 }));
+            let inputs: Vec<_> = inputs.iter().map(|(name, value)| (name.as_str(), value.get())).collect();
+            assert_eq!(inputs, [("bit", "true"), ("number", "7"), ("product", "7")]);
             assert_eq!(Value::Object(witness.public(&layout())), serde_json::json!({ "product": 7 }));
             assert_eq!(format!("{witness:?}"), "Witness(w, 3 inputs)");
         }
@@ -282,7 +284,7 @@ mod tests {
 
     #[test]
     fn forms_of_types_are_told() {
-        assert_eq!(form_of("U8"), "a U8 is a whole number from 0 to 255");
+        assert_eq!(form_of("U8"), "a U8 is a whole number from 0 to 255, as a number or as a text");
         assert!(form_of("U128").contains("340282366920938463463374607431768211455"));
         assert!(form_of("Unheard").contains("Unheard"));
     }

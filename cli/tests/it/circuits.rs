@@ -70,6 +70,18 @@ fn lists_and_checks(place: &Place) {
         place.write("w.json", text);
         says(&place.dusk(&["circuit", "check", "--witness", "w.json"]).exits(2), &[message, "hint: ", hint]);
     }
+    place.write("w.json", r#"{"product": 21, "left": 7, "right": "3"}"#);
+    says(&place.dusk(&["circuit", "check", "--witness", "w.json"]).exits(0), &["factors satisfied"]);
+    for secret in [r#""4242""#, "4242.5", r#"{"4242": 1}"#, "-4242", "424242424242"] {
+        for text in [
+            format!(r#"{{"product": 21, "left": 7, "right": [{secret}]}}"#),
+            format!(r#"{{"product": 21, "left": {{"a": {secret}}}, "right": 3}}"#),
+        ] {
+            place.write("w.json", &text);
+            let refused = place.dusk(&["circuit", "check", "--witness", "w.json"]).exits(2);
+            assert!(!refused.all().contains("4242"), "{text} is secret:\n{}", refused.all());
+        }
+    }
     says(&place.dusk(&["circuit", "check", "factor", "--witness", "good.json"]).exits(2), &["did you mean `factors`?"]);
 
     let profile = place.dusk(&["circuit", "profile", "--flamegraph", "gates.svg"]).exits(0);
@@ -103,6 +115,11 @@ fn proves(place: &Place) {
     says(&again, &["factors proof 1,008 B · ", " · prove ", " · verify ", "p.hex"]);
     assert!(!again.stderr.contains("Making"), "the second proof makes no key: {}", again.stderr);
     assert_eq!(place.read("p.hex").trim().len(), 2 * 1008);
+    place.dusk(&["prove", "factors", "--witness", "good.toml", "--out", "p.toml"]).exits(0);
+    let written = place.read("p.toml");
+    for line in ["circuit = \"factors\"", "development = true", "proof = \"", "[public]", "product = 21"] {
+        assert!(written.contains(line), "{line} is missing:\n{written}");
+    }
     says(&place.dusk(&["prove", "--witness", "bad.toml"]).exits(1), &["`factors / product` does not hold"]);
     let production = place.dusk(&["prove", "--witness", "good.json", "--crs", "production"]).exits(3);
     says(

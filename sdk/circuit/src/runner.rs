@@ -5,14 +5,15 @@
 //! [`VARIABLE`] set, it reads one [`Request`] as JSON and prints one frame: [`MARK`], a space, the length in decimal, a line
 //! feed, and so many bytes of an [`Answer`]. So no program has to be generated, and wires never touch a disk.
 
-use alloc::borrow::ToOwned;
+use alloc::borrow::{Cow, ToOwned};
+use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use dusk_bls12_381::BlsScalar;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value as Json};
-use zeroize::Zeroize;
+use serde_json::value::RawValue;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::definition::{Definition, layout, witness};
 use crate::layout::Layout;
@@ -30,17 +31,31 @@ pub const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 /// The most bytes that a request may have.
 pub const MAX_REQUEST_BYTES: usize = 16 * 1024 * 1024;
 
+/// All inputs of a circuit by name, public and private together, as they stand in the text of a request. What is secret in it is
+/// copied nowhere.
+pub type Inputs<'a> = BTreeMap<String, &'a RawValue>;
+
 /// What is asked of a circuit.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
-pub enum Request {
+pub enum Request<'a> {
     /// Its layout.
     Layout {},
     /// The wires for these inputs.
     Witness {
-        /// All inputs by name, public and private together.
-        inputs: Map<String, Json>,
+        /// All of them.
+        #[serde(borrow)]
+        inputs: Inputs<'a>,
     },
+}
+
+impl core::fmt::Debug for Request<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Layout {} => f.write_str("Layout"),
+            Self::Witness { inputs } => write!(f, "Witness({} inputs)", inputs.len()),
+        }
+    }
 }
 
 /// What a circuit answers.
@@ -98,10 +113,10 @@ impl Values {
     /// # Panics
     /// Never: values can be written.
     #[must_use]
-    pub fn to_bytes(&self) -> zeroize::Zeroizing<Vec<u8>> {
+    pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
         // Room for all from the beginning: growing would leave copies behind.
         let room = Vec::with_capacity(32 * (self.values.len() + self.public.len()) + 32);
-        zeroize::Zeroizing::new(postcard::to_extend(self, room).expect("values can be written"))
+        Zeroizing::new(postcard::to_extend(self, room).expect("values can be written"))
     }
 
     /// Reads them.
@@ -157,7 +172,7 @@ fn list(names: &[String]) -> String {
 
 /// Answers a request for the circuit `D`.
 #[must_use]
-pub fn answer<D: Definition>(request: Request) -> Answer {
+pub fn answer<D: Definition>(request: Request<'_>) -> Answer {
     let layout = layout::<D>();
     match request {
         Request::Layout {} => Answer::Layout { doc: D::DOC.to_owned(), bytes: layout.to_bytes() },
@@ -168,46 +183,92 @@ pub fn answer<D: Definition>(request: Request) -> Answer {
     }
 }
 
-fn wires_for<D: Definition>(layout: &Layout, inputs: Map<String, Json>) -> Result<Wires, InputFault> {
+fn wires_for<D: Definition>(layout: &Layout, inputs: Inputs<'_>) -> Result<Wires, InputFault> {
     let (public, private) = read::<D>(layout, inputs)?;
     witness::<D>(layout, &public, &private).map_err(|error| InputFault::Other(error.to_string()))
 }
 
-/// Reads the inputs of a circuit by name.
+/// Reads the inputs of a circuit by name. Whole numbers may be given as texts, too, because many a program cannot write large ones.
 ///
 /// # Errors
-/// [`InputFault`], which names the input.
-pub fn read<D: Definition>(
-    layout: &Layout,
-    mut inputs: Map<String, Json>,
-) -> Result<(D::Public, D::Private), InputFault> {
-    let (mut public, mut private) = (Map::new(), Map::new());
+/// [`InputFault`], which names the input. It does not repeat the value of a private one.
+pub fn read<D: Definition>(layout: &Layout, mut inputs: Inputs<'_>) -> Result<(D::Public, D::Private), InputFault> {
+    let length: usize = inputs.iter().map(|(name, value)| name.len() + value.get().len() + 4).sum();
+    // Room for all from the beginning: growing would leave copies behind.
+    let mut texts = [true, false].map(|_| Zeroizing::new(String::with_capacity(length + 2)));
     for input in &layout.inputs {
         let value = inputs
             .remove(&input.name)
             .ok_or_else(|| InputFault::Missing { name: input.name.clone(), kind: input.kind.clone() })?;
-        if input.public { &mut public } else { &mut private }.insert(input.name.clone(), value);
+        let text = &mut texts[usize::from(!input.public)];
+        let begin = if text.is_empty() { '{' } else { ',' };
+        text.push(begin);
+        [r#"""#, &input.name, r#"":"#].iter().for_each(|part| text.push_str(part));
+        let written = numbers(&input.kind, value.get());
+        let written = written.as_ref().map_or(value.get(), |written| written.as_str());
+        let whole = written.bytes().all(|digit| digit.is_ascii_digit());
+        if is_numeric(&input.kind) && !input.kind.starts_with('[') && !whole {
+            let (name, kind) = (input.name.clone(), input.kind.clone());
+            return Err(InputFault::Invalid { name, kind, reason: "expected a whole number".to_owned() });
+        }
+        text.push_str(written);
     }
     if let Some((name, _)) = inputs.into_iter().next() {
         return Err(InputFault::Unknown { name, known: layout.inputs.iter().map(|it| it.name.clone()).collect() });
     }
+    let [public, private] = &mut texts;
+    for text in [&mut *public, &mut *private] {
+        let end = if text.is_empty() { "{}" } else { "}" };
+        text.push_str(end);
+    }
     Ok((decode(layout, public)?, decode(layout, private)?))
 }
 
-/// Reads a struct of inputs; where that fails, tells which of its members is at fault.
-fn decode<T: serde::de::DeserializeOwned>(layout: &Layout, members: Map<String, Json>) -> Result<T, InputFault> {
-    serde_path(Json::Object(members)).map_err(|(path, reason)| {
-        let name = path.split(['.', '[']).next().unwrap_or_default().to_owned();
-        let kind = layout.inputs.iter().find(|it| it.name == name).map(|it| it.kind.clone()).unwrap_or_default();
-        if name.is_empty() { InputFault::Other(reason) } else { InputFault::Invalid { name: path, kind, reason } }
+/// Whether values of this type are the language's own numbers, or arrays of them.
+#[must_use]
+pub fn is_numeric(kind: &str) -> bool {
+    let element = kind.trim_start_matches('[').split(';').next().unwrap_or_default();
+    element.strip_prefix('U').is_some_and(|bits| !bits.is_empty() && bits.bytes().all(|digit| digit.is_ascii_digit()))
+}
+
+/// Numbers that were written as texts, as numbers.
+fn numbers(kind: &str, value: &str) -> Option<Zeroizing<String>> {
+    let mut texts = value.split('"').skip(1).step_by(2).peekable();
+    texts.peek()?;
+    let all = texts.all(|text| !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit()));
+    (all && is_numeric(kind)).then(|| {
+        let mut written = Zeroizing::new(String::with_capacity(value.len()));
+        value.split('"').for_each(|part| written.push_str(part));
+        written
     })
 }
 
-fn serde_path<T: serde::de::DeserializeOwned>(json: Json) -> Result<T, (String, String)> {
-    serde_path_to_error::deserialize(json).map_err(|error| {
+/// Reads a struct of inputs; where that fails, tells which of its members is at fault.
+fn decode<T: serde::de::DeserializeOwned>(layout: &Layout, members: &str) -> Result<T, InputFault> {
+    let mut json = serde_json::Deserializer::from_str(members);
+    serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
-        (if path == "." { String::new() } else { path }, error.inner().to_string())
+        let told = error.inner().to_string();
+        // Its line and column are those of our own text.
+        let told = told.rsplit_once(" at line ").map_or(told.as_str(), |(reason, _)| reason);
+        let name = path.split(['.', '[']).next().unwrap_or_default();
+        match layout.inputs.iter().find(|input| input.name == name) {
+            Some(input) => {
+                let reason = if input.public { told.into() } else { discreet(told) };
+                InputFault::Invalid { name: path, kind: input.kind.clone(), reason: reason.into_owned() }
+            }
+            None => InputFault::Other(discreet(told).into_owned()),
+        }
     })
+}
+
+/// What a decoder says, without the value that it did not expect: `invalid type: string "secret", expected u64`.
+fn discreet(told: &str) -> Cow<'_, str> {
+    let repeats = ["invalid value: ", "invalid type: "].iter().any(|begin| told.starts_with(begin));
+    match told.rsplit_once(", expected ") {
+        Some((_, expected)) if repeats => alloc::format!("expected {expected}").into(),
+        _ => told.into(),
+    }
 }
 
 /// A frame with this answer.
@@ -216,7 +277,7 @@ fn serde_path<T: serde::de::DeserializeOwned>(json: Json) -> Result<T, (String, 
 /// Never: an answer has no value that cannot be written.
 #[must_use]
 pub fn frame(answer: &Answer) -> Vec<u8> {
-    let bytes = zeroize::Zeroizing::new(postcard::to_allocvec(answer).expect("answers can be written"));
+    let bytes = Zeroizing::new(postcard::to_allocvec(answer).expect("answers can be written"));
     let mut frame = alloc::format!("\n{MARK} {}\n", bytes.len()).into_bytes();
     frame.extend_from_slice(&bytes);
     frame
@@ -254,17 +315,51 @@ pub fn serve<D: Definition>() {
         assert_eq!(exposed, layout.public_rows.len(), "{} exposes values that are no public inputs", D::NAME);
         return;
     }
-    let mut text = zeroize::Zeroizing::new(String::new());
+    let mut text = Zeroizing::new(String::new());
     let limit = MAX_REQUEST_BYTES as u64;
     let read = std::io::stdin().take(limit).read_to_string(&mut text);
     let request = read
         .map_err(|error| error.to_string())
-        .and_then(|_| serde_json::from_str::<Request>(&text).map_err(|error| error.to_string()));
+        .and_then(|_| serde_json::from_str::<Request<'_>>(&text).map_err(|error| error.to_string()));
     let answer = match request {
         Ok(request) => answer::<D>(request),
         Err(error) => Answer::Refused(InputFault::Other(alloc::format!("the request cannot be read: {error}"))),
     };
-    let frame = zeroize::Zeroizing::new(frame(&answer));
+    let frame = Zeroizing::new(frame(&answer));
     let mut output = std::io::stdout().lock();
     output.write_all(&frame).and_then(|()| output.flush()).expect("the tool reads the answer");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_known_by_their_type() {
+        for kind in ["U8", "U64", "U128", "[U64; 4]", "[[U16; 2]; 3]"] {
+            assert!(is_numeric(kind), "{kind}");
+        }
+        for kind in ["U", "Unsigned<20>", "Field", "[Field; 4]", "Update"] {
+            assert!(!is_numeric(kind), "{kind}");
+        }
+    }
+
+    #[test]
+    fn only_texts_of_digits_become_numbers() {
+        let written = |kind, value| numbers(kind, value).map(|written| written.to_string());
+        assert_eq!(written("U128", "\"340282366920938463463374607431768211455\"").unwrap(), u128::MAX.to_string());
+        assert_eq!(written("[U64; 3]", "[1, \"2\", \"3\"]").unwrap(), "[1, 2, 3]");
+        assert_eq!(written("Field", "\"12\""), None);
+        for value in ["7", "\"\"", "\"-7\"", "\"7a\"", "[\"1\", \"x\"]", "\"\\\"7\"", "null"] {
+            assert_eq!(written("U64", value), None, "{value}");
+        }
+    }
+
+    #[test]
+    fn secrets_are_not_repeated() {
+        assert_eq!(discreet("invalid type: string \"4, expected 2\", expected u64"), "expected u64");
+        assert_eq!(discreet("invalid value: integer `300`, expected u8"), "expected u8");
+        assert_eq!(discreet("the point is not on the curve"), "the point is not on the curve");
+        assert_eq!(discreet("missing field `salt`"), "missing field `salt`");
+    }
 }

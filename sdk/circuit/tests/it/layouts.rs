@@ -172,3 +172,61 @@ fn digits_that_are_none_of_a_number_in_range_are_told_as_digits() {
     let Err(CheckError::Unsatisfied(fault)) = check(&layout, &wires) else { panic!("9 is no accumulator of 30") };
     assert!(fault.statement.ends_with("∈ {0,1,2,3}"), "{}", fault.statement);
 }
+
+/// Two numbers that are one.
+struct Same;
+
+#[derive(Clone, Serialize, Deserialize)]
+struct SamePublic {
+    shown: u128,
+}
+
+#[derive(Clone, Serialize, Deserialize, ZeroizeOnDrop)]
+struct SamePrivate {
+    hidden: u128,
+}
+
+impl Definition for Same {
+    type Private = SamePrivate;
+    type Public = SamePublic;
+
+    const DOC: &'static str = "";
+    const NAME: &'static str = "same";
+
+    fn build(cs: &mut Circuit, inputs: Option<(&SamePublic, &SamePrivate)>) {
+        let shown = cs.public::<U128>("shown", inputs.map(|(public, _)| &public.shown));
+        let hidden = cs.private::<U128>("hidden", inputs.map(|(_, private)| &private.hidden));
+        hidden.field().assert_eq(cs, "they are one", shown.field());
+    }
+
+    fn encode(public: &SamePublic) -> Vec<plain::Field> {
+        let mut out = Vec::new();
+        U128::encode(&public.shown, &mut out);
+        out
+    }
+}
+
+#[test]
+fn numbers_of_any_size_are_read_to_the_last_digit() {
+    let layout = layout::<Same>();
+    let read = |hidden: &str| {
+        let text = format!(r#"{{"hidden": {hidden}, "shown": "{}"}}"#, u128::MAX);
+        runner::read::<Same>(&layout, serde_json::from_str(&text).unwrap())
+    };
+    for written in [u128::MAX.to_string(), format!(r#""{}""#, u128::MAX)] {
+        let (public, private) = read(&written).unwrap();
+        assert_eq!((public.shown, private.hidden), (u128::MAX, u128::MAX));
+        assert!(check(&layout, &witness::<Same>(&layout, &public, &private).unwrap()).is_ok());
+    }
+    for written in ["-42", "42.5", r#""x42""#, "[42]", "null"] {
+        let refused = runner::InputFault::Invalid {
+            name: "hidden".to_owned(),
+            kind: "U128".to_owned(),
+            reason: "expected a whole number".to_owned(),
+        };
+        assert_eq!(read(written).err(), Some(refused), "{written}");
+    }
+    let above = format!("{}0", u128::MAX);
+    let told = read(&above).err().unwrap().to_string();
+    assert!(told.contains("`hidden` is no U128") && !told.contains(&above), "{told}");
+}
