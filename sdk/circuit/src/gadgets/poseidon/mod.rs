@@ -42,7 +42,7 @@ use alloc::vec::Vec;
 use dusk_bls12_381::BlsScalar;
 
 pub(crate) use self::tables::Tables;
-use self::tables::{FULL, Row, WIDTH, inverse};
+use self::tables::{FULL, Mix, Row, WIDTH};
 use super::linear::Linear;
 use crate::circuit::Circuit;
 use crate::gate::Gate;
@@ -108,7 +108,7 @@ fn sponge(cs: &mut Circuit, domain: Domain, elements: &[Field]) -> Field {
         state = next.map(Lane::wire);
     }
     let before_last = all_but_last_round(cs, &tables, state);
-    let last = SBoxes::new(cs, before_last, &tables.mix[1]);
+    let last = SBoxes::new(cs, before_last, &tables.mix.rows[1]);
     Field::from_wire(last.chained)
 }
 
@@ -133,7 +133,7 @@ impl Lane {
 #[track_caller]
 fn permute(cs: &mut Circuit, tables: &Tables, state: [Lane; WIDTH]) -> [Wire; WIDTH] {
     let before_last = all_but_last_round(cs, tables, state);
-    SBoxes::new(cs, before_last, &tables.mix[0]).mix(cs, &tables.mix).map(|lane| lane.wire)
+    full_round(cs, before_last, &tables.mix).map(|lane| lane.wire)
 }
 
 /// The permutation up to the S-boxes of the last round.
@@ -141,11 +141,10 @@ fn permute(cs: &mut Circuit, tables: &Tables, state: [Lane; WIDTH]) -> [Wire; WI
 fn all_but_last_round(cs: &mut Circuit, tables: &Tables, state: [Lane; WIDTH]) -> [Lane; WIDTH] {
     let mut state = add(state, &tables.front[0]);
     for round in 1..FULL {
-        state = add(SBoxes::new(cs, state, &tables.mix[0]).mix(cs, &tables.mix), &tables.front[round]);
+        state = add(full_round(cs, state, &tables.mix), &tables.front[round]);
     }
     // The wires of the recurrence, straight from the S-boxes.
-    let enter = product(&tables.enter, &tables.mix);
-    let wires = SBoxes::new(cs, state, &enter[0]).mix(cs, &enter);
+    let wires = full_round(cs, state, &tables.enter);
     let wires = partial_rounds(cs, tables, wires.map(|lane| lane.wire));
     let left: [Wire; WIDTH] = core::array::from_fn(|i| {
         // The last element is the first wire.
@@ -154,7 +153,7 @@ fn all_but_last_round(cs: &mut Circuit, tables: &Tables, state: [Lane; WIDTH]) -
     });
     state = add(left.map(Lane::wire), &tables.back[0]);
     for round in 1..FULL {
-        state = add(SBoxes::new(cs, state, &tables.mix[0]).mix(cs, &tables.mix), &tables.back[round]);
+        state = add(full_round(cs, state, &tables.mix), &tables.back[round]);
     }
     state
 }
@@ -163,17 +162,16 @@ fn add(state: [Lane; WIDTH], constants: &Row) -> [Lane; WIDTH] {
     core::array::from_fn(|i| Lane { wire: state[i].wire, constant: state[i].constant + constants[i] })
 }
 
-fn product(a: &[Row; WIDTH], b: &[Row; WIDTH]) -> [Row; WIDTH] {
-    core::array::from_fn(|i| {
-        core::array::from_fn(|j| (0..WIDTH).fold(BlsScalar::zero(), |sum, k| sum + a[i][k] * b[k][j]))
-    })
+/// S-boxes, and what mixes them.
+#[track_caller]
+fn full_round(cs: &mut Circuit, state: [Lane; WIDTH], mix: &Mix) -> [Lane; WIDTH] {
+    SBoxes::new(cs, state, &mix.rows[0]).mix(cs, mix)
 }
 
 /// The S-boxes of a full round.
 struct SBoxes {
     /// For each S-box the sum of all up to it, each times its factor. Constant ones are left out.
     sums: [Wire; WIDTH],
-    factors: Row,
     /// The outputs of the constant ones.
     constants: Row,
     /// The sum of all: the first row of the matrix, but for the constant ones.
@@ -184,8 +182,7 @@ impl SBoxes {
     /// Adds up the S-boxes with these factors.
     #[track_caller]
     fn new(cs: &mut Circuit, lanes: [Lane; WIDTH], factors: &Row) -> Self {
-        let mut sboxes =
-            Self { sums: [Wire::ZERO; WIDTH], factors: *factors, constants: Row::default(), chained: Wire::ZERO };
+        let mut sboxes = Self { sums: [Wire::ZERO; WIDTH], constants: Row::default(), chained: Wire::ZERO };
         for (index, Lane { wire, constant }) in lanes.into_iter().enumerate() {
             if wire == Wire::ZERO {
                 sboxes.constants[index] = constant.square().square() * constant;
@@ -197,22 +194,21 @@ impl SBoxes {
         sboxes
     }
 
-    /// A matrix times the outputs, whose first row is that of the factors.
+    /// The matrix times the outputs. The factors are its first row.
     #[track_caller]
-    fn mix(&self, cs: &mut Circuit, matrix: &[Row; WIDTH]) -> [Lane; WIDTH] {
+    fn mix(&self, cs: &mut Circuit, mix: &Mix) -> [Lane; WIDTH] {
         let wired: Vec<usize> = (0..WIDTH).filter(|j| self.sums[*j] != Wire::ZERO).collect();
         core::array::from_fn(|i| {
-            let row = &matrix[i];
+            let (row, shares) = (&mix.rows[i], &mix.shares[i]);
             let constant = (0..WIDTH).fold(BlsScalar::zero(), |sum, j| sum + row[j] * self.constants[j]);
             if i == 0 {
                 return Lane { wire: self.chained, constant };
             }
             // An output is its sum less the one before, over its factor.
-            let share = |j: usize| row[j] * inverse(&self.factors[j]);
             let mut sum = Linear::new();
             for (place, j) in wired.iter().enumerate() {
-                let next = wired.get(place + 1).map_or(BlsScalar::zero(), |next| share(*next));
-                sum = sum.term(self.sums[*j], share(*j) - next);
+                let next = wired.get(place + 1).map_or(BlsScalar::zero(), |next| shares[*next]);
+                sum = sum.term(self.sums[*j], shares[*j] - next);
             }
             Lane { wire: sum.value_named(cs, "mix").wire(), constant }
         })

@@ -16,8 +16,8 @@ type Matrix<const N: usize> = [[BlsScalar; N]; N];
 /// All that the gadget needs, computed once for each circuit.
 #[derive(Debug)]
 pub(crate) struct Tables {
-    /// The matrix of the linear layer.
-    pub(super) mix: Matrix<WIDTH>,
+    /// The linear layer.
+    pub(super) mix: Mix,
     /// The constants of the full rounds in front, and those behind. The first of those behind hold what the constants of the
     /// partial rounds come to.
     pub(super) front: [Row; FULL],
@@ -25,10 +25,26 @@ pub(crate) struct Tables {
     /// What is added to the input of the S-box of each partial round.
     pub(super) partial: [BlsScalar; PARTIAL],
     pub(super) recurrence: Recurrence,
-    /// The wires that partial rounds begin with, over the state.
-    pub(super) enter: Matrix<WIDTH>,
+    /// From the S-boxes of the last full round in front to the wires that partial rounds begin with.
+    pub(super) enter: Mix,
     /// The state, over the wires that partial rounds end with.
     pub(super) leave: Matrix<WIDTH>,
+}
+
+/// A matrix that mixes the outputs of S-boxes.
+#[derive(Debug)]
+pub(super) struct Mix {
+    pub(super) rows: Matrix<WIDTH>,
+    /// The same, each row over the first: inverses are too dear to be taken for each hash.
+    pub(super) shares: Matrix<WIDTH>,
+}
+
+impl Mix {
+    fn new(rows: Matrix<WIDTH>) -> Self {
+        let over = rows[0].map(|factor| inverse(&factor));
+        let shares = rows.map(|row| core::array::from_fn(|j| row[j] * over[j]));
+        Self { rows, shares }
+    }
 }
 
 /// The partial rounds as a recurrence. The module `poseidon` says which.
@@ -62,7 +78,8 @@ impl Tables {
         back[0].iter_mut().zip(&carried).for_each(|(constant, carried)| *constant += carried);
         let front = core::array::from_fn(|round| constants[round]);
         let leave = invert(enter);
-        Self { mix, front, back, partial, recurrence, enter, leave }
+        let enter = Mix::new(product(&enter, &mix));
+        Self { mix: Mix::new(mix), front, back, partial, recurrence, enter, leave }
     }
 }
 
@@ -153,6 +170,10 @@ fn dot<const N: usize>(a: &[BlsScalar; N], b: &[BlsScalar; N]) -> BlsScalar {
     a.iter().zip(b).fold(BlsScalar::zero(), |sum, (a, b)| sum + a * b)
 }
 
+fn product<const N: usize>(a: &Matrix<N>, b: &Matrix<N>) -> Matrix<N> {
+    core::array::from_fn(|i| core::array::from_fn(|j| (0..N).fold(BlsScalar::zero(), |sum, k| sum + a[i][k] * b[k][j])))
+}
+
 /// The inverse of a matrix that has one, by elimination.
 fn invert<const N: usize>(mut matrix: Matrix<N>) -> Matrix<N> {
     let mut result: Matrix<N> = core::array::from_fn(|i| core::array::from_fn(|j| BlsScalar::from(u64::from(i == j))));
@@ -176,6 +197,6 @@ fn invert<const N: usize>(mut matrix: Matrix<N>) -> Matrix<N> {
 }
 
 /// The inverse of a constant, which is not zero.
-pub(super) fn inverse(constant: &BlsScalar) -> BlsScalar {
+fn inverse(constant: &BlsScalar) -> BlsScalar {
     constant.invert().expect("the constants of the permutation are not zero")
 }
