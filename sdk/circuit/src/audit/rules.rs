@@ -194,8 +194,8 @@ impl<'a> Engine<'a> {
     /// Looks at two cases: the determined wire has the value, and it has not. Two assignments with equal inputs are in the same
     /// case; so what is determined in both is determined.
     fn split(&mut self, row: u32, (wire, value): Split, depth: u32) {
-        debug_assert!(self.facts.is_determined(wire), "two assignments could be in different cases");
-        if self.facts.differs(wire, &value) {
+        // Callers split by determined wires only: with another, two assignments could be in different cases.
+        if self.facts.differs(wire, &value) || !self.facts.is_determined(wire) {
             return;
         }
         let mark = self.facts.enter();
