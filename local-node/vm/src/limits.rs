@@ -13,7 +13,7 @@ pub const MAX_SESSION_MEMORY_BYTES: usize = 512 << 20;
 pub const MAX_SESSION_CONTRACTS: usize = 2048;
 /// Pages of 64 KiB that the memory of one contract may have in a committed state.
 pub const MAX_CONTRACT_PAGES: usize = 1 << 14;
-/// Events that one top-level call may emit, those of undone calls included.
+/// Events that one top-level call may emit, those of undone calls and of failed calls right before it included.
 pub const MAX_CALL_EVENTS: usize = 1 << 16;
 /// Bytes of the events of one top-level call: their topics and data, and [`EVENT_OVERHEAD_BYTES`] for each.
 pub const MAX_CALL_EVENT_BYTES: usize = 32 << 20;

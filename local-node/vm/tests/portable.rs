@@ -11,6 +11,8 @@ mod commits;
 mod genesis;
 #[path = "hostile.rs"]
 mod hostile;
+#[path = "limits.rs"]
+mod limits;
 #[path = "queries.rs"]
 mod queries;
 #[path = "transactions.rs"]

@@ -421,6 +421,10 @@ impl Env {
     fn revert(&mut self, checkpoint: Checkpoint, error: VmError) -> VmError {
         // What the call held counts, even though it is given back now.
         let measured = if error.ends_top_level_call() { Ok(()) } else { self.working.check_memory() };
+        if error.ends_top_level_call() {
+            // Production would have gone on: there is no receipt that these events belong to.
+            self.working.events.truncate(checkpoint.events);
+        }
         for event in &mut self.working.events[checkpoint.events..] {
             event.reverted = true;
         }
