@@ -62,6 +62,14 @@ fn wrong(argument: &[u8]) -> Vec<Vec<u8>> {
     all
 }
 
+/// A good argument for every query, by the query's name.
+///
+/// # Errors
+/// When one cannot be made.
+pub fn good_arguments() -> Result<Vec<(&'static str, Vec<u8>)>> {
+    Ok(cases()?.into_iter().map(|case| (case.query, case.argument)).collect())
+}
+
 fn cases() -> Result<Vec<Case>> {
     let case = |query, argument, price| Case { query, argument, price };
     let bytes = vec![7_u8; 100];

@@ -22,3 +22,5 @@ mod contracts;
 mod generated;
 mod host_queries;
 mod question;
+
+pub use host_queries::good_arguments;

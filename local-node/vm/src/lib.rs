@@ -21,8 +21,30 @@
 //! - Gas, results, events, errors and the state root of a call are those of production (`piecrust` 0.31, `dusk-vm`
 //!   1.7); the sheet `protocol/vm.md` says what they are.
 //! - A call that fails leaves no state behind, whatever it called.
-//! - A contract can neither leave its sandbox nor end the process; all that it can make grow is bounded by its gas or
-//!   by a constant.
+//! - A contract can neither leave its sandbox nor end the process. A panic in a function of the machine fails the call
+//!   ([`VmError::HostPanic`]); where it may have left the session half changed, the session is unusable afterwards.
+//! - All that a contract can make grow is bounded by a constant, also where production bounds it by gas alone.
+//! - A call ends when its session's deadline passes ([`Session::set_deadline`]) or the machine stops
+//!   ([`Vm::interrupt`]), whatever it does. Neither changes the gas of a call that succeeds.
+//!
+//! # Bounds
+//!
+//! One session holds less than 720 MiB, whatever its contracts do:
+//!
+//! | what | at most | constant |
+//! |---|---|---|
+//! | written pages (64 KiB each) and blocks (4 KiB) kept to undo calls and transactions | 512 MiB | [`MAX_SESSION_MEMORY_BYTES`] |
+//! | tables, 8 bytes for each element | 77 MiB | [`MAX_CALL_TABLE_ELEMENTS`] |
+//! | what a query feeds, where it is kept | 64 MiB | [`MAX_FEED_BYTES`] |
+//! | events | 32 MiB | [`MAX_CALL_EVENTS`], [`MAX_CALL_EVENT_BYTES`] |
+//! | arguments, names and results on the way through 48 nested calls | 12 MiB | [`MAX_CALL_DEPTH`], [`ARGUMENT_BYTES`] |
+//! | the recorded tree of calls, with its events, texts and logs | 10 MiB | 4096 frames, 5 MiB of data |
+//! | the stack of the code | 0.5 MiB | |
+//!
+//! Memory is measured at every beginning and end of a nested call that copies much, after each 32 MiB of bulk
+//! operations, when a call fails or succeeds, and every ten milliseconds. Between two measurements a contract can touch
+//! what the kernel hands out in that time. A commit keeps a copy of the pages, which then belong to the state. The
+//! machine as a whole keeps at most 32,768 answers of host queries (6 MiB) beside compiled modules and states.
 //!
 //! # Differences from production
 //!
@@ -31,9 +53,18 @@
 //! - Operators that grow, copy or fill tables check the gas; production lets them run on until the next check.
 //! - One stack serves all nested calls. Production gives each a stack of its own, so a recursion that overflows it there
 //!   may overflow earlier here when it begins deep in a tree of calls; either way the call fails.
+//! - `poseidon_hash` of an empty list, and `verify_groth16_bn254` with a prepared key that is cut off, fail the call with
+//!   [`VmError::NoAnswer`] and cost what the query costs. Production's node panics.
+//! - A session that would hold more than the bounds above ends its top-level call with [`VmError::MachineLimit`], which
+//!   no contract can catch. Production goes on as long as there is gas and memory. The bounds count what all calls of
+//!   the session have written; a transaction that meets one in a full block may fit into an empty one.
+//! - A session opens at most [`MAX_SESSION_CONTRACTS`] contracts, and a contract's state has at most
+//!   [`MAX_CONTRACT_PAGES`] pages of 64 KiB (1 GiB).
+//! - Calls can have a deadline. Production's queries run until their gas is used up.
 //! - Modules longer than [`MAX_MODULE_BYTES`] are refused. No transaction can carry a longer one.
 //! - An argument buffer above 4 GiB, and more than one memory, are refused at deployment instead of at the first call.
-//! - Where the kernel has no `memfd`, memories are ordinary ones that are copied, with the same results.
+//! - Where the kernel has no `memfd`, or cannot tell which pages were written (`PAGEMAP_SCAN`, since Linux 6.7), memories
+//!   are copied when they are opened, with the same results.
 //!
 //! Deliberately absent: contract migration and page openings.
 

@@ -464,6 +464,7 @@ mod tests {
         Copy { to: usize, from: usize, length: usize },
         Snapshot,
         Revert,
+        Forget,
         Settle,
         Mark,
         Rewind,
@@ -477,6 +478,7 @@ mod tests {
             (at.clone(), at, 1..9_000_usize).prop_map(|(to, from, length)| Step::Copy { to, from, length }),
             Just(Step::Snapshot),
             Just(Step::Revert),
+            Just(Step::Forget),
             Just(Step::Settle),
             Just(Step::Mark),
             Just(Step::Rewind),
@@ -523,6 +525,11 @@ mod tests {
                         model = before;
                     }
                 }
+                Step::Forget => {
+                    if snapshots.pop().is_some() {
+                        memory.forget_snapshot();
+                    }
+                }
                 Step::Settle => {
                     memory.settle(marked.as_mut().map(|(_, undo)| undo)).unwrap();
                     snapshots.clear();
@@ -542,8 +549,12 @@ mod tests {
                 }
             }
             assert_eq!(memory.read(0, model.bytes.len()), model.bytes);
+            assert_eq!(memory.layered_blocks, memory.layers.iter().map(HashMap::len).sum::<usize>());
+            let held = memory.held().unwrap();
+            assert!(held.pages <= PAGES && held.bytes <= (2 + snapshots.len()) * PAGES * PAGE_BYTES);
         }
         memory.settle(None).unwrap();
+        assert_eq!(memory.layered_blocks, 0);
         let pages: BTreeMap<u32, ()> = model.written.iter().map(|block| (block / BLOCKS_PER_PAGE, ())).collect();
         assert!(memory.dirty_pages().keys().eq(pages.keys()));
     }
