@@ -53,8 +53,9 @@
 //! - Operators that grow, copy or fill tables check the gas; production lets them run on until the next check.
 //! - One stack serves all nested calls. Production gives each a stack of its own, so a recursion that overflows it there
 //!   may overflow earlier here when it begins deep in a tree of calls; either way the call fails.
-//! - `poseidon_hash` of an empty list, and `verify_groth16_bn254` with a prepared key that is cut off, fail the call with
-//!   [`VmError::NoAnswer`] and cost what the query costs. Production's node panics.
+//! - `poseidon_hash` of an empty list, `verify_groth16_bn254` with a prepared key that is cut off, and `verify_schnorr`
+//!   with a point that has no affine form fail the call with [`VmError::NoAnswer`] and cost what the query costs.
+//!   Production's node panics.
 //! - A session that would hold more than the bounds above ends its top-level call with [`VmError::MachineLimit`], which
 //!   no contract can catch. Production goes on as long as there is gas and memory. The bounds count what all calls of
 //!   the session have written; a transaction that meets one in a full block may fit into an empty one.

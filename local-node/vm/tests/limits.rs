@@ -85,6 +85,12 @@ fn a_prepared_key_that_is_cut_off_fails_the_call() {
     assert!(matches!(failed, Err(VmError::NoAnswer { query: "verify_groth16_bn254", .. })), "{failed:?}");
 }
 
+#[test]
+fn a_point_without_an_affine_form_fails_the_call() {
+    let failed = with(&asker()).call(A, "ask", &question("verify_schnorr", &[0; 1_000]), PLENTY);
+    assert!(matches!(failed, Err(VmError::NoAnswer { query: "verify_schnorr", .. })), "{failed:?}");
+}
+
 /// Every pointer that a function of the machine takes, at places inside, at the end of and far outside the memory.
 #[test]
 fn pointers_far_outside_read_as_zero() {

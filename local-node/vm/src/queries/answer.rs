@@ -4,7 +4,6 @@ use std::sync::OnceLock;
 
 use bytecheck::CheckBytes;
 use dusk_bytes::DeserializableSlice;
-use dusk_core::BlsScalar;
 use dusk_core::abi::Query as Name;
 use dusk_core::groth16::bn254::{Bn254, G1Projective};
 use dusk_core::groth16::serialize::CanonicalDeserialize;
@@ -13,6 +12,7 @@ use dusk_core::plonk::{PlonkVersion, Proof as PlonkProof, Verifier};
 use dusk_core::signatures::bls::{self, BlsVersion, MultisigSignature, PublicKey, Signature};
 use dusk_core::signatures::schnorr;
 use dusk_core::transfer::data::BlobData;
+use dusk_core::{BlsScalar, JubJubExtended};
 use dusk_poseidon::{Domain, Hash as Poseidon};
 use local_node_types::rules::{Feature, Fork, Rules};
 use rkyv::ser::serializers::AllocSerializer;
@@ -107,9 +107,10 @@ impl Query {
                 encoded(&parts.map_or(Ok(false), |(key, proof, inputs)| verify_groth16(&key, &proof, &inputs))?)
             }
             Self::VerifySchnorr => {
-                answer(argument, false, |(message, key, signature): (_, schnorr::PublicKey, schnorr::Signature)| {
-                    key.verify(&signature, message).is_ok()
-                })
+                let parts: Option<(BlsScalar, schnorr::PublicKey, schnorr::Signature)> = decoded(argument);
+                encoded(
+                    &parts.map_or(Ok(false), |(message, key, signature)| verify_schnorr(message, &key, &signature))?,
+                )
             }
             Self::VerifyBls => answer(argument, false, |(message, key, signature): (Vec<u8>, _, _)| {
                 bls::verify(&key, &signature, &message, bls_version(rules)).is_ok()
@@ -218,6 +219,19 @@ static PAIRING_COEFFICIENTS: OnceLock<usize> = OnceLock::new();
 /// The default of a type that has no name here.
 fn default_like<T: Default>(_: &T) -> T {
     T::default()
+}
+
+/// An error where a point has no affine form, which production asks for with a panic.
+fn verify_schnorr(
+    message: BlsScalar,
+    key: &schnorr::PublicKey,
+    signature: &schnorr::Signature,
+) -> Result<bool, VmError> {
+    let undefined = |point: &JubJubExtended| point.get_z() == BlsScalar::zero() && bool::from(point.is_torsion_free());
+    if undefined(key.as_ref()) || undefined(signature.R()) && key.is_valid() {
+        return Err(VmError::NoAnswer { query: Name::VERIFY_SCHNORR, reason: "a point of it is no point" });
+    }
+    Ok(key.verify(signature, message).is_ok())
 }
 
 fn verify_multisig(message: &[u8], keys: &[PublicKey], signature: &MultisigSignature, version: BlsVersion) -> bool {
