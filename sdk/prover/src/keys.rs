@@ -135,8 +135,8 @@ impl<B: Backend> Keys<B> {
 
     /// Checks a witness, proves it, and verifies the proof.
     ///
-    /// The randomness of a proof is hashed from that of the system, the witness and the circuit: where the system's is bad, two
-    /// proofs of different witnesses still share none.
+    /// The randomness of a proof is hashed from that of the system, the parameters, the keys, the circuit and the witness: where the
+    /// system's is bad, two proofs that differ in one of these still share none.
     ///
     /// # Errors
     /// [`ProveError`]: keys of another circuit, a witness that does not satisfy (with the constraint that does not hold),
@@ -169,7 +169,7 @@ impl<B: Backend> Keys<B> {
         progress(Stage::Check, 0.0);
         check(layout, wires).map_err(ProveError::Unsatisfied)?;
         progress(Stage::Check, 1.0);
-        let mut rng = Hedged::new(entropy, circuit, wires);
+        let mut rng = Hedged::new(entropy, self, wires);
         let report = |share: f32| progress(Stage::Prove, share);
         report(0.0);
         let proof = B::prove(&self.compiled, &self.parameters, (layout, wires), &mut rng, &report);
@@ -181,13 +181,19 @@ impl<B: Backend> Keys<B> {
     }
 }
 
-/// The random source of one proof: what BLAKE3 gives for the system's randomness, the circuit and the witness.
+/// The random source of one proof: what BLAKE3 gives for the system's randomness, parameters, keys, circuit and witness.
+///
+/// Proofs of one witness with the same random terms under two keys would be two views of the same secret polynomials. The verifier
+/// key commits to all polynomials of the prover key, so it stands for both.
 struct Hedged(blake3::OutputReader);
 
 impl Hedged {
-    fn new(entropy: &[u8; 32], circuit: Digest, wires: &Wires) -> Self {
-        let mut hasher = blake3::Hasher::new_derive_key("cargo-dusk 2026 randomness of a proof");
-        hasher.update(entropy).update(&circuit.0);
+    fn new<B: Backend>(entropy: &[u8; 32], keys: &Keys<B>, wires: &Wires) -> Self {
+        let mut hasher = blake3::Hasher::new_derive_key("cargo-dusk 2026 randomness of a proof, with its keys");
+        hasher.update(entropy).update(&keys.digest.0).update(&keys.parameters.id().to_bytes());
+        for bytes in [B::NAME.as_bytes(), keys.verifier_key()] {
+            hasher.update(&(bytes.len() as u64).to_le_bytes()).update(bytes);
+        }
         for values in [wires.values(), wires.public()] {
             hasher.update(&(values.len() as u64).to_le_bytes());
             // The Montgomery form: one for each value, and there already.
@@ -234,4 +240,43 @@ impl CryptoRng for Hedged {}
 /// [`VerifyError`] where it does not.
 pub fn verify(verifier_key: &[u8], proof: &Proof, public: &[BlsScalar]) -> Result<(), VerifyError> {
     Plonk::verify(verifier_key, proof, public)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::circuits::every_kind;
+    use crate::progress::SILENT;
+
+    /// With the same random terms, two proofs of one witness would show twice as many values of the same polynomials.
+    #[test]
+    fn the_same_randomness_gives_other_terms_under_other_parameters_keys_or_circuits() {
+        let (layout, wires) = every_kind(3, 20);
+        let parameters = Parameters::development(32, SILENT).unwrap();
+        let keys: Keys = Keys::compile(&layout, &parameters, SILENT).unwrap();
+        let changed = |digest: Digest, parameters: &Parameters, verifier_key: &[u8]| {
+            let compiled = Compiled { key: keys.compiled.key.clone(), verifier_key: verifier_key.to_vec() };
+            Keys::<Plonk>::from_parts(digest, parameters.clone(), compiled)
+        };
+        let terms = |keys: &Keys, entropy: u8, wires: &Wires| {
+            let mut terms = [0; 64];
+            Hedged::new(&[entropy; 32], keys, wires).fill_bytes(&mut terms);
+            terms
+        };
+        let foreign = dusk_plonk::prelude::PublicParameters::setup(32, &mut Hedged::new(&[1; 32], &keys, &wires));
+        let foreign = Parameters::from_bytes(&foreign.unwrap().to_raw_var_bytes(), None, SILENT).unwrap();
+        let mut other_key = keys.verifier_key().to_vec();
+        other_key[100] ^= 1;
+        let all = [
+            terms(&keys, 7, &wires),
+            terms(&keys, 8, &wires),
+            terms(&keys, 7, &every_kind(4, 20).1),
+            terms(&changed(Digest([1; 32]), &parameters, keys.verifier_key()), 7, &wires),
+            terms(&changed(keys.digest(), &foreign, keys.verifier_key()), 7, &wires),
+            terms(&changed(keys.digest(), &parameters, &other_key), 7, &wires),
+        ];
+        assert_eq!(all[0], terms(&changed(keys.digest(), &parameters, keys.verifier_key()), 7, &wires));
+        let different: std::collections::BTreeSet<_> = all.iter().collect();
+        assert_eq!(different.len(), all.len(), "each of them is in the hash");
+    }
 }

@@ -16,17 +16,29 @@
 //!
 //! - A witness is checked before it is proved, so that a failure has a name and a place.
 //! - No proof leaves [`Keys::prove`] that the stock verifier has not accepted.
-//! - Keys and proofs are those of `dusk-plonk`, to the byte.
+//! - Keys are those of `dusk-plonk`, to the byte; proofs are those that its verifier takes.
+//! - Each polynomial of a proof has as many random terms as the proof shows values of it: the [backend](Plonk) counts them.
 //! - What tells of a witness is wiped when it goes, and never written to a disk.
 #![deny(unsafe_code)]
 
+// The tests of modules use what the tests of the crate do.
+#[cfg(test)]
+extern crate self as dusk_sdk_prover;
+
 mod backend;
+#[cfg(test)]
+#[path = "../tests/it/circuits.rs"]
+mod circuits;
 mod keys;
 mod native;
 mod parameters;
 mod plonk;
 mod progress;
 mod proof;
+#[cfg(test)]
+#[allow(unsafe_code, reason = "the stock crate's quick way to read parameters")]
+#[path = "../tests/it/stock.rs"]
+mod stock;
 mod store;
 
 pub use crate::{

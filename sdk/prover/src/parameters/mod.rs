@@ -14,8 +14,8 @@ pub use file::PRODUCTION_SHA256;
 /// The most gates of a circuit, counted with what the proof system adds.
 pub const MAX_GATES: usize = 1 << 16;
 
-/// Powers that a domain of `n` gates needs beyond `n`: the blinded parts of the quotient reach degree `n + 6`.
-pub(crate) const EXTRA_POWERS: usize = 7;
+/// Powers that a domain of `n` gates needs beyond `n`: the last part of the quotient, which has degree `4n + 9`, reaches `n + 9`.
+pub(crate) const EXTRA_POWERS: usize = 10;
 
 /// Bytes of the generator of G1, that of G2, and the secret times that of G2, compressed.
 pub(crate) const OPENING_BYTES: usize = 48 + 2 * 96;

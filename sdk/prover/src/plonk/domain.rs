@@ -93,7 +93,7 @@ impl Domain {
     }
 }
 
-/// The element of the five cosets on which the quotient is evaluated: `shift(size, j)` times the domain, for `j` below 5.
+/// The element of the cosets on which the quotient is evaluated: `shift(size, j)` times the domain, for `j` below 8.
 /// No two overlap, and none overlaps the domain.
 pub(super) fn shift(size: usize, coset: u64) -> BlsScalar {
     GENERATOR * root_of_unity(8 * size).pow(&[coset, 0, 0, 0])

@@ -1,15 +1,16 @@
-//! The prover: the protocol of `dusk-plonk` 0.22.1 with the transcript of its third version, round by round. With the same
-//! random source its proofs are the same to the byte; the tests compare them.
+//! The prover: the protocol of `dusk-plonk` 0.22.1 with the transcript of its third version, round by round. Its proofs have more
+//! random terms than that crate's ([`Blinding`] says why). With as few terms and the same random source they are the same to the
+//! byte; a test compares them.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 use dusk_bls12_381::BlsScalar;
 use dusk_sdk_circuit::{Layout, RESERVED_ROWS, Wires};
-use ff::Field;
 use merlin::Transcript;
 use rand_core::CryptoRngCore;
 
+use super::blinding::{Blinding, blind_parts, blinded};
 use super::domain::{Domain, add_scaled, divide, inverse, invert_all, value_at};
 use super::identity::{Challenges, RowValues};
 use super::key::{PlonkKey, at, column_values, columns};
@@ -68,6 +69,29 @@ impl<'a> Session<'a> {
     }
 }
 
+/// The challenge at which a proof opens its polynomials, as everybody computes it who has the proof.
+#[cfg(test)]
+pub(super) fn challenge_of(key: &VerifierParts, public: &[BlsScalar], proof: &Proof) -> BlsScalar {
+    let mut session = Session::new(key, &[], public);
+    let mut commitments = proof.as_bytes().chunks_exact(48);
+    let mut append = |session: &mut Session<'_>, labels: &[&'static [u8]]| {
+        for (label, commitment) in labels.iter().zip(&mut commitments) {
+            session.transcript.append_message(label, commitment);
+        }
+    };
+    append(&mut session, &[b"a_comm", b"b_comm", b"c_comm", b"d_comm"]);
+    let beta = session.challenge(b"beta");
+    session.append(b"beta", &beta);
+    session.challenge(b"gamma");
+    append(&mut session, &[b"z_comm"]);
+    session.challenge(b"alpha");
+    for kind in [&b"range"[..], b"logic", b"fixed base", b"variable base"] {
+        session.challenge(kept(&[kind, b" separation challenge"].concat()));
+    }
+    append(&mut session, &[b"t_low_comm", b"t_mid_comm", b"t_high_comm", b"t_fourth_comm"]);
+    session.challenge(b"z_challenge")
+}
+
 /// The commitments of a key in the order of the transcript.
 const KEY_ORDER: [(&[u8], usize); POLYNOMIALS] = [
     (b"q_m", at::MULTIPLY),
@@ -104,8 +128,9 @@ fn kept(label: &[u8]) -> &'static [u8] {
     label
 }
 
-/// Makes a proof. None where the values do not satisfy the circuit.
+/// Makes a proof with so many random terms. None where the values do not satisfy the circuit.
 pub(super) fn prove(
+    blinding: &Blinding,
     key: &PlonkKey,
     verifier: &VerifierParts,
     points: &[Point],
@@ -118,7 +143,8 @@ pub(super) fn prove(
 
     // Round 1: the wires.
     let values = column_values(layout, wires.values(), domain.size()).map(Secret);
-    let polynomials: [Secret; 4] = std::array::from_fn(|column| blinded(&domain, &values[column], 2, rng));
+    let polynomials: [Secret; 4] =
+        std::array::from_fn(|column| blinded(&domain, &values[column], blinding.wires[column], rng));
     for (label, polynomial) in [&b"a_comm"[..], b"b_comm", b"c_comm", b"d_comm"].into_iter().zip(&polynomials) {
         session.commit(label, &polynomial.0);
     }
@@ -130,7 +156,7 @@ pub(super) fn prove(
     let gamma = session.challenge(b"gamma");
     let accumulated = accumulate(key, &domain, &values, beta, gamma);
     drop(values);
-    let accumulator = blinded(&domain, &accumulated, 3, rng);
+    let accumulator = blinded(&domain, &accumulated, blinding.accumulator, rng);
     session.commit(b"z_comm", &accumulator.0);
     progress(0.3);
 
@@ -206,31 +232,6 @@ pub(super) fn prove(
     session.commit(b"w_z_chall_w_comm", &Secret(divide(&opened.0, &next)).0);
     progress(1.0);
     Some(session.proof())
-}
-
-/// The polynomial that has these values on the domain, plus a random multiple, of that many coefficients, of the one that
-/// vanishes there.
-fn blinded(domain: &Domain, values: &Secret, count: usize, rng: &mut dyn CryptoRngCore) -> Secret {
-    // There is room from the start: growing would leave a copy behind that nobody wipes.
-    let mut polynomial = Vec::with_capacity(values.0.len() + count);
-    polynomial.extend_from_slice(&values.0);
-    let mut polynomial = Secret(domain.interpolate(polynomial));
-    for place in 0..count {
-        let random = BlsScalar::random(&mut *rng);
-        polynomial.0[place] -= random;
-        polynomial.0.push(random);
-    }
-    polynomial
-}
-
-/// Blinds the parts of the quotient, so that their sum stays.
-fn blind_parts(parts: &mut [Secret; 4], rng: &mut dyn CryptoRngCore) {
-    let random: [BlsScalar; 3] = std::array::from_fn(|_| BlsScalar::random(&mut *rng));
-    for (place, random) in random.into_iter().enumerate() {
-        // The first three have the size of the domain: what is pushed stands for the size-th power.
-        parts[place].0.push(random);
-        parts[place + 1].0[0] -= random;
-    }
 }
 
 /// The values of the permutation's accumulator on the domain, from one.

@@ -1,7 +1,9 @@
 //! The quotient: all that the rows state, divided by the polynomial that vanishes on the domain.
 //!
-//! It has a degree of at most `4n + 6`, so it is fixed by its values on five cosets of the domain. On a coset, `X^n` is one
-//! number: there the quotient is a polynomial of degree below `n`, which sums its five parts with the powers of that number.
+//! The product of four wires and the accumulator has the highest degree: `5n + 9`, three wires and the accumulator with three random
+//! terms and one wire with two ([`super::blinding`]). So the quotient has a degree of at most `4n + 9`, and is fixed by its values on
+//! five cosets of a domain of 16 elements or more; a smaller domain has room for it on eight. On a coset, `X^n` is one number: there
+//! the quotient is a polynomial of degree below `n`, which sums its parts with the powers of that number.
 
 use dusk_bls12_381::BlsScalar;
 use rayon::prelude::*;
@@ -11,14 +13,31 @@ use super::domain::{Domain, inverse, invert_all, shift};
 use super::identity::{Challenges, RowValues};
 use super::key::{PlonkKey, at};
 
-/// Parts of the quotient, and cosets that it is evaluated on.
-const PARTS: usize = 5;
-/// Coefficients of the last part that can differ from zero.
-const TAIL: usize = 7;
+/// Coefficients of the quotient from the `4n`-th on that can differ from zero.
+const TAIL: usize = 10;
+/// The smallest domain on whose five cosets a quotient with its tail is fixed.
+const MIN_SIZE_FOR_FIVE: usize = 16;
 
 /// The four parts that are committed to; the last one is longer by the tail. None where what was divided does not vanish on
 /// the domain: the values do not satisfy the circuit.
 pub(super) fn quotient(
+    key: &PlonkKey,
+    domain: &Domain,
+    columns: &[Secret; 4],
+    accumulator: &Secret,
+    public: &[BlsScalar],
+    challenges: &Challenges,
+    progress: &dyn Fn(f32),
+) -> Option<[Secret; 4]> {
+    if domain.size() < MIN_SIZE_FOR_FIVE {
+        on_cosets::<6>(key, domain, columns, accumulator, public, challenges, progress)
+    } else {
+        on_cosets::<5>(key, domain, columns, accumulator, public, challenges, progress)
+    }
+}
+
+/// The quotient in as many parts as there are cosets that it is evaluated on.
+fn on_cosets<const PARTS: usize>(
     key: &PlonkKey,
     domain: &Domain,
     columns: &[Secret; 4],
@@ -48,12 +67,17 @@ pub(super) fn quotient(
         #[allow(clippy::cast_precision_loss, reason = "a share for people")]
         progress((coset + 1) as f32 / PARTS as f32);
     }
-    let [low, middle, high, mut fourth, tail] = parts;
-    if tail.0.iter().skip(TAIL).any(|it| *it != BlsScalar::zero()) {
+    let mut parts = parts.into_iter();
+    let [low, middle, high, mut fourth] = std::array::from_fn(|_| parts.next().unwrap_or_else(|| zeros(size)));
+    let tail: Vec<Secret> = parts.collect();
+    let mut rest = tail.iter().flat_map(|part| &part.0);
+    fourth.0.extend(rest.by_ref().take(TAIL));
+    if rest.any(|it| *it != BlsScalar::zero()) {
         return None;
     }
-    let used = tail.0.iter().rposition(|it| *it != BlsScalar::zero()).map_or(0, |last| last + 1);
-    fourth.0.extend_from_slice(&tail.0[..used]);
+    // Leading zeros go: the random terms of a part follow its last coefficient.
+    let used = fourth.0.iter().rposition(|it| *it != BlsScalar::zero()).map_or(size, |last| (last + 1).max(size));
+    fourth.0.truncate(used);
     Some([low, middle, high, fourth])
 }
 
@@ -168,7 +192,7 @@ impl Coset {
 
 /// For each point, the coefficients of the polynomial that is one there and zero at the others: column by column the
 /// inverse of the Vandermonde matrix of the points.
-fn vandermonde_inverse(points: &[BlsScalar; PARTS]) -> [[BlsScalar; PARTS]; PARTS] {
+fn vandermonde_inverse<const PARTS: usize>(points: &[BlsScalar; PARTS]) -> [[BlsScalar; PARTS]; PARTS] {
     std::array::from_fn(|chosen| {
         let mut polynomial = [BlsScalar::zero(); PARTS];
         polynomial[0] = BlsScalar::one();
