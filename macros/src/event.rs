@@ -5,8 +5,10 @@ use quote::quote;
 use syn::parse::Parser;
 use syn::{ItemStruct, LitStr};
 
+use crate::codec::Layout;
 use crate::diagnostics::Diagnostics;
-use crate::value::{Parts, structure};
+use crate::source::plain_name;
+use crate::value::structure;
 
 /// The longest topic, in bytes. A topic costs gas with every event.
 const MAX_TOPIC_BYTES: usize = 64;
@@ -15,13 +17,13 @@ const MAX_TOPIC_BYTES: usize = 64;
 pub(crate) fn expand(options: TokenStream, item: &TokenStream) -> TokenStream {
     let mut faults = Diagnostics::default();
     let mut topic: Option<LitStr> = None;
-    let mut rust_layout = false;
+    let mut layout = Layout::C;
     let parser = syn::meta::parser(|meta| {
         if meta.path.is_ident("topic") {
             topic = Some(meta.value()?.parse()?);
             Ok(())
         } else if meta.path.is_ident("layout") && meta.value()?.parse::<LitStr>()?.value() == "rust" {
-            rust_layout = true;
+            layout = Layout::Rust;
             Ok(())
         } else {
             Err(meta.error("unknown option: #[event] takes `topic = \"…\"` and `layout = \"rust\"`"))
@@ -30,30 +32,45 @@ pub(crate) fn expand(options: TokenStream, item: &TokenStream) -> TokenStream {
     if let Err(error) = parser.parse2(options) {
         faults.add(error);
     }
-    if let Some(topic) = &topic {
-        let text = topic.value();
-        if text.is_empty() || text.len() > MAX_TOPIC_BYTES || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            faults.at(topic, format!("a topic is 1 to {MAX_TOPIC_BYTES} visible ASCII characters"));
-        }
-    }
     let Ok(parsed) = syn::parse2::<ItemStruct>(item.clone()) else {
         faults.at(item, "#[event] stands on a struct: its fields are what the event says");
         let errors = faults.into_tokens();
         return quote!(#item #errors);
     };
-    let value = structure(&parsed, rust_layout, &mut faults);
+    let value = structure(&parsed, layout, &mut faults);
+    let ident = &parsed.ident;
+    let text = match &topic {
+        Some(topic) => {
+            if !is_topic(&topic.value()) {
+                faults.at(topic, format!("a topic is 1 to {MAX_TOPIC_BYTES} visible ASCII characters"));
+            }
+            topic.value()
+        }
+        None => {
+            if !is_topic(&plain_name(ident)) {
+                faults.at(
+                    ident,
+                    format!(
+                        "a topic is 1 to {MAX_TOPIC_BYTES} visible ASCII characters, and this name is not: choose \
+                         another by #[event(topic = \"…\")]"
+                    ),
+                );
+            }
+            plain_name(ident)
+        }
+    };
     if !faults.is_empty() {
         let errors = faults.into_tokens();
         return quote!(#item #errors);
     }
-    let assertions = Parts::of(&parsed.fields, &mut faults).assertions();
-    let ident = &parsed.ident;
-    let topic = topic.map_or_else(|| ident.to_string(), |topic| topic.value());
     quote! {
         #value
-        #assertions
         impl ::dusk_sdk::contract::Event for #ident {
-            const TOPIC: &'static str = #topic;
+            const TOPIC: &'static ::core::primitive::str = #text;
         }
     }
+}
+
+fn is_topic(text: &str) -> bool {
+    (1..=MAX_TOPIC_BYTES).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }

@@ -7,6 +7,7 @@
 //! of the crate still type-checks.
 
 mod circuit;
+mod codec;
 mod contract;
 mod diagnostics;
 mod event;
@@ -15,6 +16,7 @@ mod refusal;
 mod snapshots;
 mod source;
 mod test;
+mod types;
 mod value;
 
 use proc_macro::TokenStream;

@@ -6,11 +6,11 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::parse::Parser;
 use syn::spanned::Spanned;
-use syn::{Fields, ItemEnum, LitInt, Type};
+use syn::{Fields, Ident, ItemEnum, LitInt, Type};
 
 use crate::diagnostics::Diagnostics;
-use crate::source::docs;
-use crate::value::{Parts, derived, generics};
+use crate::source::{condition, docs, plain_name, reserved_name, without_self};
+use crate::value::{Parts, derives, generics};
 
 /// Expands `#[error]`.
 pub(crate) fn expand(options: TokenStream, item: &TokenStream) -> TokenStream {
@@ -32,6 +32,10 @@ pub(crate) fn expand(options: TokenStream, item: &TokenStream) -> TokenStream {
         return quote!(#item #errors);
     };
     generics(&parsed.generics, "an error cannot be generic: its fields are shown to callers", &mut faults);
+    reserved_name(&parsed.ident, &mut faults);
+    for variant in &parsed.variants {
+        unconditional_variant(variant, &mut faults);
+    }
     if parsed.variants.is_empty() {
         faults.at(&parsed.ident, "an error needs a variant for each reason");
     }
@@ -42,15 +46,15 @@ pub(crate) fn expand(options: TokenStream, item: &TokenStream) -> TokenStream {
         let errors = faults.into_tokens();
         return quote!(#parsed #errors);
     }
-    let missing = missing_derives(&parsed);
+    let derives = derives(&parsed.attrs);
     let ident = &parsed.ident;
     let Arms { table, code, name, fields, describe, assertions } = arms;
     let conversions = parsed.variants.iter().zip(&inner).filter_map(|(variant, inner)| {
         let (variant, inner) = (&variant.ident, inner.as_ref()?);
         Some(quote! {
             impl ::core::convert::From<#inner> for #ident {
-                fn from(refusal: #inner) -> Self {
-                    Self::#variant(refusal)
+                fn from(__dusk_refusal: #inner) -> #ident {
+                    #ident::#variant { 0: __dusk_refusal }
                 }
             }
         })
@@ -72,29 +76,31 @@ pub(crate) fn expand(options: TokenStream, item: &TokenStream) -> TokenStream {
         }
     };
     quote! {
-        #[derive(#missing)]
+        #derives
         #parsed
         #assertions
         #(#conversions)*
         ::dusk_sdk::__with_json! {
             { impl ::dusk_sdk::contract::Refusal for #ident }
             {
-                const CODES: &'static [(u32, &'static str)] = #table;
+                const CODES: &'static [(::core::primitive::u32, &'static ::core::primitive::str)] = #table;
 
-                fn code(&self) -> u32 {
+                fn code(&self) -> ::core::primitive::u32 {
                     match self { #code }
                 }
 
-                fn name(&self) -> &'static str {
+                fn name(&self) -> &'static ::core::primitive::str {
                     match self { #name }
                 }
 
-                fn write_fields(&self, out: &mut ::dusk_sdk::__private::String) -> bool {
+                fn write_fields(&self, __dusk_out: &mut ::dusk_sdk::__private::String) -> ::core::primitive::bool {
                     match self { #fields }
                 }
             }
             {
-                fn describe(types: &mut ::dusk_sdk::interface::Types) -> ::dusk_sdk::__private::Vec<::dusk_sdk::interface::Variant> {
+                fn describe(
+                    __dusk_types: &mut ::dusk_sdk::interface::Types,
+                ) -> ::dusk_sdk::__private::Vec<::dusk_sdk::interface::Variant> {
                     #describe
                 }
             }
@@ -104,6 +110,7 @@ pub(crate) fn expand(options: TokenStream, item: &TokenStream) -> TokenStream {
 
 /// The errors that variants under `#[from]` stand for. Takes these attributes away.
 fn inner(item: &mut ItemEnum, faults: &mut Diagnostics) -> Vec<Option<Type>> {
+    let owner = item.ident.clone();
     let mut inner: Vec<Option<Type>> = Vec::new();
     for variant in &mut item.variants {
         let Some(place) = variant.attrs.iter().position(|attribute| attribute.path().is_ident("from")) else {
@@ -113,7 +120,7 @@ fn inner(item: &mut ItemEnum, faults: &mut Diagnostics) -> Vec<Option<Type>> {
         let attribute = variant.attrs.remove(place);
         match &variant.fields {
             Fields::Unnamed(fields) if fields.unnamed.len() == 1 => {
-                let ty = fields.unnamed[0].ty.clone();
+                let ty = without_self(&fields.unnamed[0].ty, &owner);
                 if inner.iter().flatten().any(|known| *known == ty) {
                     faults.at(&ty, "two variants stand for the same error: which one would `?` make of it?");
                 }
@@ -164,8 +171,11 @@ fn codes(item: &mut ItemEnum, inner: &[Option<Type>], first: u32, faults: &mut D
             faults.at(&variant.ident, "there is no code after 4294967295");
             continue;
         };
-        if let Some(other) = known.insert(code, variant.ident.to_string()) {
-            faults.at(&variant.ident, format!("`{}` and `{other}` have the same code {code}", variant.ident));
+        if let Some(other) = known.insert(code, plain_name(&variant.ident)) {
+            faults.at(
+                &variant.ident,
+                format!("`{}` and `{other}` have the same code {code}", plain_name(&variant.ident)),
+            );
         }
         next = code.checked_add(1);
         codes.push(code);
@@ -188,32 +198,23 @@ fn arms(item: &ItemEnum, codes: &[u32], inner: &[Option<Type>], faults: &mut Dia
     let mut arms = Arms::default();
     let mut describe = Vec::new();
     for ((variant, code), inner) in item.variants.iter().zip(codes).zip(inner) {
+        let (owner, ident) = (&item.ident, &variant.ident);
         if let Some(inner) = inner {
-            let ident = &variant.ident;
-            arms.table.push(TokenStream::new());
-            arms.code.extend(quote!(Self::#ident(refusal) => ::dusk_sdk::contract::Refusal::code(refusal),));
-            arms.name.extend(quote!(Self::#ident(refusal) => ::dusk_sdk::contract::Refusal::name(refusal),));
-            arms.fields
-                .extend(quote!(Self::#ident(refusal) => ::dusk_sdk::contract::Refusal::write_fields(refusal, out),));
-            describe.push(quote!(<#inner as ::dusk_sdk::contract::Refusal>::describe(types)));
-            arms.assertions.extend(quote_spanned! {inner.span()=>
-                const _: () = {
-                    #[allow(dead_code, reason = "only its type matters")]
-                    fn check() { ::dusk_sdk::__private::assert_refusal::<#inner>(); }
-                };
-            });
+            arms.held(owner, ident, inner);
+            describe.push(quote!(<#inner as ::dusk_sdk::contract::Refusal>::describe(__dusk_types)));
             continue;
         }
-        let parts = Parts::of(&variant.fields, faults);
-        let (ident, name, doc) = (&variant.ident, variant.ident.to_string(), docs(&variant.attrs));
-        let (pattern, write, fields) = (parts.pattern(), parts.write(), parts.describe());
+        let parts = Parts::of(&variant.fields, owner, faults);
+        let (name, doc) = (plain_name(ident), docs(&variant.attrs));
+        let pattern = parts.pattern(&quote!(#owner::#ident));
+        let (write, fields) = (parts.write(), parts.describe());
         arms.table.push(quote!((#code, #name)));
-        arms.code.extend(quote!(Self::#ident { .. } => #code,));
-        arms.name.extend(quote!(Self::#ident { .. } => #name,));
+        arms.code.extend(quote!(#owner::#ident { .. } => #code,));
+        arms.name.extend(quote!(#owner::#ident { .. } => #name,));
         arms.fields.extend(if matches!(variant.fields, Fields::Unit) {
-            quote!(Self::#ident => false,)
+            quote!(#pattern => false,)
         } else {
-            quote!(Self::#ident #pattern => { #write true })
+            quote!(#pattern => { #write true })
         });
         describe.push(quote!(::dusk_sdk::interface::Variant::new(#name, #doc, #fields)));
         arms.assertions.extend(parts.assertions());
@@ -225,18 +226,32 @@ fn arms(item: &ItemEnum, codes: &[u32], inner: &[Option<Type>], faults: &mut Dia
             Some(_) => piece,
             None => quote!(::dusk_sdk::__private::vec![#piece]),
         });
-        quote!(::dusk_sdk::__private::Vec::from_iter([#(#pieces),*].into_iter().flatten()))
+        quote!(::dusk_sdk::__private::joined(&mut [#(#pieces),*]))
     };
     arms
 }
 
-fn missing_derives(item: &ItemEnum) -> TokenStream {
-    let derived = derived(&item.attrs);
-    let all = [
-        ("Clone", quote!(::core::clone::Clone)),
-        ("Debug", quote!(::core::fmt::Debug)),
-        ("PartialEq", quote!(::core::cmp::PartialEq)),
-    ];
-    let missing = all.into_iter().filter(|(name, _)| !derived.iter().any(|known| known == name)).map(|(_, path)| path);
-    quote!(#(#missing),*)
+impl Arms {
+    /// A variant that holds another error passes everything on to it.
+    fn held(&mut self, owner: &Ident, ident: &Ident, inner: &Type) {
+        let pattern = quote!(#owner::#ident { 0: __dusk_refusal });
+        self.table.push(TokenStream::new());
+        self.code.extend(quote!(#pattern => ::dusk_sdk::contract::Refusal::code(__dusk_refusal),));
+        self.name.extend(quote!(#pattern => ::dusk_sdk::contract::Refusal::name(__dusk_refusal),));
+        self.fields
+            .extend(quote!(#pattern => ::dusk_sdk::contract::Refusal::write_fields(__dusk_refusal, __dusk_out),));
+        self.assertions.extend(quote_spanned! {inner.span()=>
+            const _: () = {
+                #[allow(dead_code, reason = "only its type matters")]
+                fn __dusk_check() { ::dusk_sdk::__private::assert_refusal::<#inner>(); }
+            };
+        });
+    }
+}
+
+/// Notes a `cfg` on a variant.
+fn unconditional_variant(variant: &syn::Variant, faults: &mut Diagnostics) {
+    if let Some(attribute) = condition(&variant.attrs) {
+        faults.at(attribute, "a variant cannot depend on `cfg`: the codes and the schema would disagree about it");
+    }
 }

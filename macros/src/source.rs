@@ -1,6 +1,15 @@
-//! Reading what users write: documentation, attributes, types.
+//! Reading what users write: documentation, attributes, names.
 
-use syn::{Attribute, Expr, ExprLit, Lit, Meta, Type};
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::visit_mut::VisitMut;
+use syn::{Attribute, Expr, ExprLit, Ident, Lit, Meta, Type};
+
+use crate::diagnostics::Diagnostics;
+
+/// What every name begins with that generated code uses beside names of users. Upper-case names begin with the same letters.
+pub(crate) const RESERVED_PREFIX: &str = "__dusk";
 
 /// The documentation of an item: its `///` lines without their common blank, joined by line breaks.
 pub(crate) fn docs(attributes: &[Attribute]) -> String {
@@ -25,69 +34,89 @@ pub(crate) fn has_attribute(attributes: &[Attribute], name: &str) -> bool {
     attributes.iter().any(|attribute| attribute.path().segments.last().is_some_and(|last| last.ident == name))
 }
 
-/// Whether a type is written as a `Result`.
-pub(crate) fn is_result(ty: &Type) -> bool {
-    matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Result"))
+/// The attribute that lets the compiler leave an item out: `cfg`, also inside `cfg_attr`.
+pub(crate) fn condition(attributes: &[Attribute]) -> Option<&Attribute> {
+    attributes.iter().find(|attribute| match &attribute.meta {
+        Meta::List(list) if list.path.is_ident("cfg_attr") => holds_cfg(list.tokens.clone()),
+        meta => meta.path().is_ident("cfg"),
+    })
 }
 
-/// What is wrong with floats.
-const FLOAT: &str = "floats may differ between machines: use an integer of a smaller unit";
-
-/// What keeps a type out of the state, as far as its tokens tell: floats, also inside others.
-pub(crate) fn state_fault(ty: &Type) -> Option<&'static str> {
-    struct Floats(bool);
-    impl syn::visit_mut::VisitMut for Floats {
-        fn visit_type_path_mut(&mut self, path: &mut syn::TypePath) {
-            self.0 |= path.path.is_ident("f32") || path.path.is_ident("f64");
-            syn::visit_mut::visit_type_path_mut(self, path);
+/// Whether `cfg(…)` stands among the tokens of `cfg_attr(condition, …)`, behind the condition.
+fn holds_cfg(tokens: TokenStream) -> bool {
+    let mut behind = tokens
+        .into_iter()
+        .skip_while(|token| !matches!(token, TokenTree::Punct(punct) if punct.as_char() == ','))
+        .peekable();
+    while let Some(token) = behind.next() {
+        let cfg = matches!(&token, TokenTree::Ident(ident) if ident == "cfg");
+        if cfg && matches!(behind.peek(), Some(TokenTree::Group(_))) {
+            return true;
         }
     }
-    let mut floats = Floats(false);
-    syn::visit_mut::visit_type_mut(&mut floats, &mut ty.clone());
-    floats.0.then_some(FLOAT)
+    false
 }
 
-/// What keeps a type from crossing the border of a contract, as far as its tokens tell.
-pub(crate) fn type_fault(ty: &Type) -> Option<&'static str> {
-    match ty {
-        Type::Reference(_) => {
-            Some("a reference cannot cross the border of a contract: pass an owned value (String, Vec<u8>, …)")
-        }
-        Type::ImplTrait(_) => Some("`impl Trait` cannot cross the border of a contract: name the type"),
-        Type::Infer(_) => Some("name the type: callers need to know it"),
-        Type::Ptr(_) | Type::BareFn(_) | Type::Slice(_) | Type::TraitObject(_) | Type::Never(_) => {
-            Some("this type cannot cross the border of a contract: pass an owned value")
-        }
-        Type::Path(path) => {
-            let last = path.path.segments.last()?;
-            match last.ident.to_string().as_str() {
-                "usize" | "isize" => Some("the size of `usize` depends on the machine: use u32 or u64"),
-                "f32" | "f64" => Some(FLOAT),
-                "HashMap" | "HashSet" => {
-                    Some("the order of its entries is not the same everywhere: use BTreeMap or BTreeSet")
-                }
-                "Rc" | "Arc" | "Cell" | "RefCell" | "Cow" | "Box" => {
-                    Some("this cannot cross the border of a contract: pass the value that it holds")
-                }
-                "char" => Some("a `char` has no form on the wire: pass a String, or its number as u32"),
-                _ => {
-                    let syn::PathArguments::AngleBracketed(generics) = &last.arguments else { return None };
-                    generics.args.iter().find_map(|argument| match argument {
-                        syn::GenericArgument::Type(inner) => type_fault(inner),
-                        syn::GenericArgument::Lifetime(_) => {
-                            Some("a borrowed type cannot cross the border of a contract: pass an owned value")
-                        }
-                        _ => None,
-                    })
-                }
+/// A name as callers know it: without `r#`.
+pub(crate) fn plain_name(ident: &Ident) -> String {
+    ident.unraw().to_string()
+}
+
+/// Notes a name that generated code keeps for itself.
+pub(crate) fn reserved_name(ident: &Ident, faults: &mut Diagnostics) {
+    if plain_name(ident).to_ascii_lowercase().starts_with(RESERVED_PREFIX) {
+        faults.at(ident, format!("names that begin with `{RESERVED_PREFIX}` are reserved for generated code"));
+    }
+}
+
+/// A type with another name in place of `Self`, for use outside of where it was written.
+pub(crate) fn without_self(ty: &Type, name: &Ident) -> Type {
+    struct Replace<'a>(&'a Ident);
+    impl VisitMut for Replace<'_> {
+        fn visit_ident_mut(&mut self, ident: &mut Ident) {
+            if ident == "Self" {
+                let mut name = self.0.clone();
+                name.set_span(ident.span());
+                *ident = name;
             }
         }
-        Type::Tuple(tuple) => tuple.elems.iter().find_map(type_fault),
-        Type::Array(array) => type_fault(&array.elem),
-        Type::Paren(inner) => type_fault(&inner.elem),
-        Type::Group(inner) => type_fault(&inner.elem),
-        _ => None,
     }
+    let mut ty = ty.clone();
+    Replace(name).visit_type_mut(&mut ty);
+    ty
+}
+
+/// A type without the invisible parentheses that a macro puts around what it passes on.
+pub(crate) fn bare(mut ty: &Type) -> &Type {
+    loop {
+        match ty {
+            Type::Group(group) => ty = &group.elem,
+            Type::Paren(paren) => ty = &paren.elem,
+            _ => return ty,
+        }
+    }
+}
+
+/// A name that does not occur in these tokens, as near to `wanted` as can be.
+pub(crate) fn fresh(wanted: &str, tokens: &TokenStream) -> Ident {
+    let mut name = wanted.to_owned();
+    while occurs(&name, tokens) {
+        name.push('_');
+    }
+    Ident::new(&name, proc_macro2::Span::call_site())
+}
+
+fn occurs(name: &str, tokens: &TokenStream) -> bool {
+    tokens.clone().into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == name,
+        TokenTree::Group(group) => occurs(name, &group.stream()),
+        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+    })
+}
+
+/// The text of tokens, to compare types by.
+pub(crate) fn text(tokens: impl ToTokens) -> String {
+    tokens.to_token_stream().to_string()
 }
 
 #[cfg(test)]
@@ -117,12 +146,27 @@ mod tests {
     }
 
     #[test]
-    fn types_that_cannot_cross_are_found_inside_others() {
-        for good in ["u64", "Vec<u8>", "Option<(Account, [u8; 32])>", "dusk_core::BlsScalar", "()"] {
-            assert_eq!(type_fault(&syn::parse_str(good).unwrap()), None, "{good}");
-        }
-        for bad in ["&str", "Vec<&str>", "(u8, f64)", "[usize; 2]", "impl Iterator", "*const u8", "Cow<'a, str>", "_"] {
-            assert!(type_fault(&syn::parse_str(bad).unwrap()).is_some(), "{bad}");
-        }
+    fn conditions_are_seen_also_inside_others() {
+        let conditional = |attribute: Attribute| condition(&[attribute]).is_some();
+        assert!(conditional(parse_quote!(#[cfg(test)])));
+        assert!(conditional(parse_quote!(#[cfg_attr(test, cfg(feature = "more"))])));
+        assert!(!conditional(parse_quote!(#[cfg_attr(feature = "more", doc = "More.")])));
+        assert!(!conditional(parse_quote!(#[cfg_attr(all(test, windows), allow(unused))])));
+    }
+
+    #[test]
+    fn names_are_made_that_do_not_occur() {
+        let tokens = parse_quote!(
+            fn a(x: Via) -> [Via_; 2] {}
+        );
+        assert_eq!(fresh("Via", &tokens), "Via__");
+        assert_eq!(fresh("Other", &tokens), "Other");
+    }
+
+    #[test]
+    fn self_is_replaced_wherever_it_stands() {
+        let ty = parse_quote!(Result<Vec<Self>, <Self as Of>::Error>);
+        let expected: Type = parse_quote!(Result<Vec<State>, <State as Of>::Error>);
+        assert_eq!(text(without_self(&ty, &parse_quote!(State))), text(expected));
     }
 }

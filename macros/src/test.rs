@@ -43,11 +43,11 @@ pub(crate) fn expand(options: &TokenStream, item: &TokenStream) -> TokenStream {
         #[::core::prelude::v1::test]
         #(#attributes)*
         fn #name() #output {
-            fn body(#inputs) #output #body
+            fn __dusk_body(#inputs) #output #body
             ::dusk_sdk::testing::run(
                 ::core::concat!(::core::module_path!(), "::", ::core::stringify!(#name)),
                 ::core::env!("CARGO_MANIFEST_DIR"),
-                body,
+                __dusk_body,
             )
         }
     }

@@ -1,21 +1,25 @@
 //! `#[contract_type]`, and what events and errors share with it: a type's encoding, its JSON, its description.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote, quote_spanned};
+use quote::{format_ident, quote};
 use syn::parse::Parser;
-use syn::spanned::Spanned;
-use syn::{Attribute, Fields, Ident, Item, ItemEnum, ItemStruct, Type};
+use syn::{Attribute, Fields, Ident, Index, Item, ItemEnum, ItemStruct, Member, Type};
 
+use crate::codec::{self, Layout};
 use crate::diagnostics::Diagnostics;
-use crate::source::{docs, type_fault};
+use crate::source::{condition, docs, plain_name, reserved_name, without_self};
+use crate::types::Scope;
+
+/// The most variants of an enum: their number is one byte, as in rkyv's own encoding.
+const MAX_VARIANTS: usize = 255;
 
 /// Expands `#[contract_type]`.
 pub(crate) fn expand(options: TokenStream, item: &TokenStream) -> TokenStream {
     let mut faults = Diagnostics::default();
-    let mut rust_layout = false;
+    let mut layout = Layout::C;
     let parser = syn::meta::parser(|meta| {
         if meta.path.is_ident("layout") && meta.value()?.parse::<syn::LitStr>()?.value() == "rust" {
-            rust_layout = true;
+            layout = Layout::Rust;
             return Ok(());
         }
         Err(meta.error("unknown option: #[contract_type] takes `layout = \"rust\"`, which matches contracts that do not fix their layout"))
@@ -24,7 +28,7 @@ pub(crate) fn expand(options: TokenStream, item: &TokenStream) -> TokenStream {
         faults.add(error);
     }
     let expanded = match syn::parse2(item.clone()) {
-        Ok(Item::Struct(item)) => structure(&item, rust_layout, &mut faults),
+        Ok(Item::Struct(item)) => structure(&item, layout, &mut faults),
         Ok(Item::Enum(item)) => enumeration(&item, &mut faults),
         _ => {
             faults.at(item, "#[contract_type] stands on a struct or an enum");
@@ -39,145 +43,178 @@ pub(crate) fn expand(options: TokenStream, item: &TokenStream) -> TokenStream {
 }
 
 /// A struct with its encoding and its `Value`.
-pub(crate) fn structure(item: &ItemStruct, rust_layout: bool, faults: &mut Diagnostics) -> TokenStream {
-    generics(
-        &item.generics,
-        "a type that crosses the border of a contract cannot be generic: callers need to know it",
-        faults,
-    );
-    let parts = Parts::of(&item.fields, faults);
+pub(crate) fn structure(item: &ItemStruct, layout: Layout, faults: &mut Diagnostics) -> TokenStream {
+    let ident = &item.ident;
+    head(ident, &item.generics, &item.attrs, faults);
+    let parts = Parts::of(&item.fields, ident, faults);
     let derives = derives(&item.attrs);
-    let layout = (!rust_layout).then(|| quote!(#[archive_attr(repr(C))]));
-    let name = item.ident.to_string();
-    let doc = docs(&item.attrs);
-    let pattern = parts.pattern();
+    let codec = codec::structure(ident, &parts, layout, is_ordered(&item.attrs));
+    let (name, doc) = (plain_name(ident), docs(&item.attrs));
+    let pattern = parts.pattern(&quote!(#ident));
     let (write, read, describe) = if matches!(item.fields, Fields::Unnamed(_)) {
         // Without names a struct looks as the tuple of its fields, and as the field itself where there is one.
-        let types = &parts.types;
-        let bound = &parts.bound;
-        let indices = (0..types.len()).map(syn::Index::from);
-        if let ([ty], [field]) = (types.as_slice(), bound.as_slice()) {
-            (
-                quote!(::dusk_sdk::Value::write_json(#field, out);),
-                quote!(::core::result::Result::Ok(Self(<#ty as ::dusk_sdk::Value>::read_json(json)?))),
-                quote!(<#ty as ::dusk_sdk::Value>::describe(types)),
-            )
-        } else {
-            (
-                quote! {
-                    let mut list = ::dusk_sdk::__private::Members::list(out);
-                    #(::dusk_sdk::Value::write_json(#bound, list.item());)*
-                    list.end();
-                },
-                quote! {
-                    let fields = <(#(#types,)*) as ::dusk_sdk::Value>::read_json(json)?;
-                    ::core::result::Result::Ok(Self(#(fields.#indices),*))
-                },
-                quote!(<(#(#types,)*) as ::dusk_sdk::Value>::describe(types)),
-            )
-        }
+        unnamed(ident, &parts)
     } else {
-        let (write, make, names, fields) = (parts.write(), parts.make(), &parts.names, parts.describe());
+        let (write, names, fields) = (parts.write(), &parts.names, parts.describe());
+        let made = parts.made(&quote!(#ident), parts.given("Given"));
         (
             write,
             quote! {
-                let given = ::dusk_sdk::interface::Given::object(&[#(#names),*], json)?;
-                ::core::result::Result::Ok(Self #make)
+                let __dusk_given = ::dusk_sdk::interface::Given::object(&[#(#names),*], __dusk_json)?;
+                ::core::result::Result::Ok(#made)
             },
             quote! {
-                types.define::<Self>(#name, #doc, |types| ::dusk_sdk::interface::Shape::Struct(#fields))
+                ::dusk_sdk::interface::Types::define::<#ident>(
+                    __dusk_types, #name, #doc, |__dusk_types| ::dusk_sdk::interface::Shape::Struct(#fields),
+                )
             },
         )
     };
-    let write = quote!(let Self #pattern = self; #write);
-    let value = value(&item.ident, &write, &read, &describe);
+    let write = quote!(let #pattern = self; #write);
+    let value = value(ident, &write, &read, &describe);
+    let assertions = parts.assertions();
     quote! {
         #derives
-        #layout
         #item
+        #codec
         #value
+        #assertions
     }
+}
+
+/// How a struct without names is written as JSON, read, and described.
+fn unnamed(ident: &Ident, parts: &Parts) -> (TokenStream, TokenStream, TokenStream) {
+    let (types, bound) = (&parts.types, &parts.bound);
+    if let ([ty], [field]) = (types.as_slice(), bound.as_slice()) {
+        let read = [quote!(<#ty as ::dusk_sdk::Value>::read_json(__dusk_json)?)];
+        let made = parts.made(&quote!(#ident), read.into_iter());
+        return (
+            quote!(::dusk_sdk::Value::write_json(#field, __dusk_out);),
+            quote!(::core::result::Result::Ok(#made)),
+            quote!(<#ty as ::dusk_sdk::Value>::describe(__dusk_types)),
+        );
+    }
+    let count = types.len();
+    let made = parts.made(&quote!(#ident), parts.given("Items"));
+    (
+        quote! {
+            let mut __dusk_list = ::dusk_sdk::__private::Members::list(__dusk_out);
+            #(::dusk_sdk::Value::write_json(#bound, ::dusk_sdk::__private::Members::item(&mut __dusk_list));)*
+            ::dusk_sdk::__private::Members::end(__dusk_list);
+        },
+        quote! {
+            let __dusk_given = ::dusk_sdk::interface::Items::of(__dusk_json, #count)?;
+            ::core::result::Result::Ok(#made)
+        },
+        quote! {
+            ::dusk_sdk::interface::Type::Tuple(::dusk_sdk::__private::vec![
+                #(<#types as ::dusk_sdk::Value>::describe(__dusk_types)),*
+            ])
+        },
+    )
 }
 
 fn enumeration(item: &ItemEnum, faults: &mut Diagnostics) -> TokenStream {
-    generics(
-        &item.generics,
-        "a type that crosses the border of a contract cannot be generic: callers need to know it",
-        faults,
-    );
+    let ident = &item.ident;
+    head(ident, &item.generics, &item.attrs, faults);
     if item.variants.is_empty() {
-        faults.at(&item.ident, "an enum without variants has no values to exchange");
+        faults.at(ident, "an enum without variants has no values to exchange");
     }
-    if item.variants.len() > 256 {
-        faults.at(
-            &item.ident,
-            "an enum that crosses the border of a contract has at most 256 variants: its tag is one byte",
-        );
+    if item.variants.len() > MAX_VARIANTS {
+        faults.at(ident, "an enum that crosses the border of a contract has at most 255 variants: its tag is one byte");
     }
+    let variants: Vec<_> = item
+        .variants
+        .iter()
+        .map(|variant| {
+            unconditional(&variant.attrs, "a variant", faults);
+            (variant.ident.clone(), Parts::of(&variant.fields, ident, faults))
+        })
+        .collect();
     let derives = derives(&item.attrs);
-    let (write, describe) = variants(item, faults);
-    let name = item.ident.to_string();
-    let doc = docs(&item.attrs);
-    let names: Vec<_> = item.variants.iter().map(|variant| variant.ident.to_string()).collect();
-    let read = item.variants.iter().map(|variant| {
-        let (ident, text) = (&variant.ident, variant.ident.to_string());
-        // Faults of the fields have been noted above.
-        let parts = Parts::of(&variant.fields, &mut Diagnostics::default());
-        let make = parts.make();
-        let names = &parts.names;
-        if matches!(variant.fields, Fields::Unit) {
-            quote!(#text => { variant.no_fields()?; ::core::result::Result::Ok(Self::#ident) })
-        } else {
-            quote! {
-                #text => {
-                    let given = ::dusk_sdk::interface::Given::object(&[#(#names),*], variant.fields()?)?;
-                    ::core::result::Result::Ok(Self::#ident #make)
-                }
-            }
-        }
-    });
+    let codec = codec::enumeration(ident, &variants, is_ordered(&item.attrs));
+    let (name, doc) = (plain_name(ident), docs(&item.attrs));
+    let (mut write, mut read, mut describe, mut names) =
+        (TokenStream::new(), TokenStream::new(), Vec::new(), Vec::new());
+    for (variant, (_, parts)) in item.variants.iter().zip(&variants) {
+        let (text, doc) = (plain_name(&variant.ident), docs(&variant.attrs));
+        write.extend(write_variant(ident, variant, parts));
+        read.extend(read_variant(ident, variant, parts));
+        let fields = parts.describe();
+        describe.push(quote!(::dusk_sdk::interface::Variant::new(#text, #doc, #fields)));
+        names.push(text);
+    }
     let read = quote! {
-        let variant = ::dusk_sdk::interface::VariantJson::new(json)?;
-        match variant.name {
-            #(#read)*
-            _ => ::core::result::Result::Err(variant.unknown(&[#(#names),*])),
+        let __dusk_variant = ::dusk_sdk::interface::VariantJson::new(__dusk_json)?;
+        match __dusk_variant.name {
+            #read
+            _ => ::core::result::Result::Err(
+                ::dusk_sdk::interface::VariantJson::unknown(&__dusk_variant, &[#(#names),*])
+            ),
         }
     };
     let describe = quote! {
-        types.define::<Self>(#name, #doc, |types| ::dusk_sdk::interface::Shape::Enum(#describe))
+        ::dusk_sdk::interface::Types::define::<#ident>(
+            __dusk_types,
+            #name,
+            #doc,
+            |__dusk_types| ::dusk_sdk::interface::Shape::Enum(::dusk_sdk::__private::vec![#(#describe),*]),
+        )
     };
-    let value = value(&item.ident, &quote!(match self { #write }), &read, &describe);
+    let value = value(ident, &quote!(match self { #write }), &read, &describe);
+    let assertions = variants.iter().map(|(_, parts)| parts.assertions());
     quote! {
         #derives
         #item
+        #codec
         #value
+        #(#assertions)*
     }
 }
 
-/// The arms that write the variants of an enum as JSON, and the vector that describes them.
-fn variants(item: &ItemEnum, faults: &mut Diagnostics) -> (TokenStream, TokenStream) {
-    let mut arms = TokenStream::new();
-    let mut descriptions = Vec::new();
-    for variant in &item.variants {
-        let parts = Parts::of(&variant.fields, faults);
-        let (ident, name, doc) = (&variant.ident, variant.ident.to_string(), docs(&variant.attrs));
-        let pattern = parts.pattern();
-        let fields = parts.describe();
-        descriptions.push(quote!(::dusk_sdk::interface::Variant::new(#name, #doc, #fields)));
-        if matches!(variant.fields, Fields::Unit) {
-            arms.extend(quote!(Self::#ident => out.push_str(::core::concat!("\"", #name, "\"")),));
-        } else {
-            let write = parts.write();
-            arms.extend(quote! {
-                Self::#ident #pattern => {
-                    let mut object = ::dusk_sdk::__private::Members::object(out);
-                    { let out = object.field(#name); #write }
-                    object.end();
-                }
-            });
+/// The arm that writes a variant as JSON.
+fn write_variant(ident: &Ident, variant: &syn::Variant, parts: &Parts) -> TokenStream {
+    let (path, text) = (&variant.ident, plain_name(&variant.ident));
+    let pattern = parts.pattern(&quote!(#ident::#path));
+    if matches!(variant.fields, Fields::Unit) {
+        let quoted = format!("\"{text}\"");
+        return quote!(#pattern => ::dusk_sdk::__private::String::push_str(__dusk_out, #quoted),);
+    }
+    let write = parts.write();
+    quote! {
+        #pattern => {
+            let mut __dusk_object = ::dusk_sdk::__private::Members::object(__dusk_out);
+            {
+                let __dusk_out = ::dusk_sdk::__private::Members::field(&mut __dusk_object, #text);
+                #write
+            }
+            ::dusk_sdk::__private::Members::end(__dusk_object);
         }
     }
-    (arms, quote!(::dusk_sdk::__private::vec![#(#descriptions),*]))
+}
+
+/// The arm that reads a variant from JSON.
+fn read_variant(ident: &Ident, variant: &syn::Variant, parts: &Parts) -> TokenStream {
+    let (path, text) = (&variant.ident, plain_name(&variant.ident));
+    let made = parts.made(&quote!(#ident::#path), parts.given("Given"));
+    if matches!(variant.fields, Fields::Unit) {
+        return quote! {
+            #text => {
+                ::dusk_sdk::interface::VariantJson::no_fields(&__dusk_variant)?;
+                ::core::result::Result::Ok(#made)
+            }
+        };
+    }
+    let names = &parts.names;
+    quote! {
+        #text => {
+            let __dusk_given = ::dusk_sdk::interface::Given::object(
+                &[#(#names),*],
+                ::dusk_sdk::interface::VariantJson::fields(&__dusk_variant)?,
+            )?;
+            ::core::result::Result::Ok(#made)
+        }
+    }
 }
 
 /// The fields of a struct or of a variant.
@@ -189,71 +226,86 @@ pub(crate) struct Parts {
     /// The variables that a pattern binds them to.
     pub(crate) bound: Vec<Ident>,
     docs: Vec<String>,
-    idents: Option<Vec<Ident>>,
+    members: Vec<Member>,
+    /// What lets the compiler say at the user's own places which types are not values.
+    assertions: TokenStream,
 }
 
 impl Parts {
-    /// Understands fields, and notes those whose type cannot cross the border.
-    pub(crate) fn of(fields: &Fields, faults: &mut Diagnostics) -> Self {
+    /// Understands the fields of a type, and notes those whose type cannot cross the border.
+    pub(crate) fn of(fields: &Fields, owner: &Ident, faults: &mut Diagnostics) -> Self {
+        let scope = Scope::of_item(owner);
         for field in fields {
-            if let Some(fault) = type_fault(&field.ty) {
+            if let Some(fault) = scope.fault(&field.ty) {
                 faults.at(&field.ty, fault);
             }
-            for attribute in field.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg")) {
-                faults.at(
-                    attribute,
-                    "a field cannot depend on `cfg`: the two sides of a call would disagree about the bytes",
-                );
-            }
+            unconditional(&field.attrs, "a field", faults);
         }
-        let idents = matches!(fields, Fields::Named(_))
-            .then(|| fields.iter().filter_map(|field| field.ident.clone()).collect::<Vec<_>>());
-        let names = match &idents {
-            Some(idents) => idents.iter().map(|ident| ident.to_string().trim_start_matches("r#").to_owned()).collect(),
-            None => (0..fields.len()).map(|index| index.to_string()).collect(),
-        };
+        let members: Vec<Member> = fields
+            .iter()
+            .enumerate()
+            .map(|(index, field)| field.ident.clone().map_or(Member::Unnamed(Index::from(index)), Member::Named))
+            .collect();
+        let names = members.iter().map(|member| match member {
+            Member::Named(ident) => plain_name(ident),
+            Member::Unnamed(index) => index.index.to_string(),
+        });
+        let types: Vec<_> = fields.iter().map(|field| without_self(&field.ty, owner)).collect();
         Self {
-            names,
-            types: fields.iter().map(|field| field.ty.clone()).collect(),
-            bound: (0..fields.len()).map(|index| format_ident!("field_{index}")).collect(),
+            names: names.collect(),
+            assertions: types.iter().map(|ty| scope.assertion(ty)).collect(),
+            types,
+            bound: (0..fields.len()).map(|index| format_ident!("__dusk_{index}")).collect(),
             docs: fields.iter().map(|field| docs(&field.attrs)).collect(),
-            idents,
+            members,
         }
     }
 
     /// The pattern that binds every field to its variable.
-    pub(crate) fn pattern(&self) -> TokenStream {
-        let bound = &self.bound;
-        match &self.idents {
-            Some(idents) => quote!({ #(#idents: #bound),* }),
-            None if bound.is_empty() => quote!(),
-            None => quote!((#(#bound),*)),
-        }
+    pub(crate) fn pattern(&self, path: &TokenStream) -> TokenStream {
+        let (members, bound) = (&self.members, &self.bound);
+        quote!(#path { #(#members: #bound),* })
     }
 
-    /// Writes the bound fields to `out` as a JSON object.
+    /// The value that has these in its fields.
+    pub(crate) fn made(&self, path: &TokenStream, values: impl Iterator<Item = TokenStream>) -> TokenStream {
+        let members = &self.members;
+        quote!(#path { #(#members: #values),* })
+    }
+
+    /// Each bound field on its way to the bytes.
+    pub(crate) fn serialized(&self) -> Vec<TokenStream> {
+        let serialize = quote!(::dusk_sdk::__private::rkyv::Serialize::<__DuskTo>::serialize);
+        self.bound.iter().map(|bound| quote!(#serialize(#bound, __dusk_to)?)).collect()
+    }
+
+    /// Each field from its bound archived form.
+    pub(crate) fn deserialized(&self) -> impl Iterator<Item = TokenStream> {
+        self.types.iter().zip(&self.bound).map(|(ty, bound)| {
+            quote!(::dusk_sdk::__private::rkyv::Deserialize::<#ty, __DuskFrom>::deserialize(#bound, __dusk_from)?)
+        })
+    }
+
+    /// Each field from what was given as JSON.
+    fn given(&self, from: &str) -> impl Iterator<Item = TokenStream> {
+        let from = format_ident!("{from}");
+        self.types
+            .iter()
+            .enumerate()
+            .map(move |(index, ty)| quote!(::dusk_sdk::interface::#from::read::<#ty>(&__dusk_given, #index)?))
+    }
+
+    /// Writes the bound fields to `__dusk_out` as a JSON object.
     pub(crate) fn write(&self) -> TokenStream {
         let (names, bound) = (&self.names, &self.bound);
         quote! {
             #[allow(unused_mut, reason = "there may be no fields")]
-            let mut fields = ::dusk_sdk::__private::Members::object(out);
-            #(::dusk_sdk::Value::write_json(#bound, fields.field(#names));)*
-            fields.end();
-        }
-    }
-
-    /// Makes the fields from `given`.
-    fn make(&self) -> TokenStream {
-        let types = &self.types;
-        let indices = 0..types.len();
-        let values = quote!(#(given.read::<#types>(#indices)?),*);
-        match &self.idents {
-            Some(idents) => {
-                let indices = 0..types.len();
-                quote!({ #(#idents: given.read::<#types>(#indices)?),* })
-            }
-            None if types.is_empty() => quote!(),
-            None => quote!((#values)),
+            let mut __dusk_fields = ::dusk_sdk::__private::Members::object(__dusk_out);
+            #(::dusk_sdk::Value::write_json(
+                #bound,
+                ::dusk_sdk::__private::Members::field(&mut __dusk_fields, #names),
+            );)*
+            ::dusk_sdk::__private::Members::end(__dusk_fields);
         }
     }
 
@@ -262,21 +314,42 @@ impl Parts {
         let (names, types, docs) = (&self.names, &self.types, &self.docs);
         quote! {
             ::dusk_sdk::__private::vec![#(
-                ::dusk_sdk::interface::Field::new(#names, #docs, <#types as ::dusk_sdk::Value>::describe(types))
+                ::dusk_sdk::interface::Field::new(
+                    #names, #docs, <#types as ::dusk_sdk::Value>::describe(__dusk_types),
+                )
             ),*]
         }
     }
 
     /// Says at the user's own places which types are not values.
     pub(crate) fn assertions(&self) -> TokenStream {
-        let types =
-            self.types.iter().map(|ty| quote_spanned!(ty.span()=> ::dusk_sdk::__private::assert_value::<#ty>();));
+        if self.types.is_empty() {
+            return TokenStream::new();
+        }
+        let assertions = &self.assertions;
         quote! {
             const _: () = {
                 #[allow(dead_code, reason = "only its types matter")]
-                fn check() { #(#types)* }
+                fn __dusk_check() { #assertions }
             };
         }
+    }
+}
+
+/// Notes what is wrong with the head of a type that crosses the border.
+fn head(ident: &Ident, generics: &syn::Generics, attributes: &[Attribute], faults: &mut Diagnostics) {
+    self::generics(
+        generics,
+        "a type that crosses the border of a contract cannot be generic: callers need to know it",
+        faults,
+    );
+    reserved_name(ident, faults);
+    let packed = |attribute: &&Attribute| {
+        attribute.path().is_ident("repr")
+            && matches!(&attribute.meta, syn::Meta::List(list) if list.tokens.to_string().contains("packed"))
+    };
+    if let Some(attribute) = attributes.iter().find(packed) {
+        faults.at(attribute, "remove `packed`: how the type lies in memory does not change its form on the wire");
     }
 }
 
@@ -287,36 +360,39 @@ pub(crate) fn generics(generics: &syn::Generics, message: &str, faults: &mut Dia
     }
 }
 
+/// Notes a `cfg` on a part of a type.
+fn unconditional(attributes: &[Attribute], what: &str, faults: &mut Diagnostics) {
+    if let Some(attribute) = condition(attributes) {
+        faults.at(
+            attribute,
+            format!("{what} cannot depend on `cfg`: the two sides of a call would disagree about the bytes"),
+        );
+    }
+}
+
 /// The derives of an exchanged type that the user has not written.
-fn derives(attributes: &[Attribute]) -> TokenStream {
+pub(crate) fn derives(attributes: &[Attribute]) -> TokenStream {
     let derived = derived(attributes);
     let missing = [
         ("Clone", quote!(::core::clone::Clone)),
         ("Debug", quote!(::core::fmt::Debug)),
         ("PartialEq", quote!(::core::cmp::PartialEq)),
     ];
-    let missing =
-        missing.into_iter().filter(|(name, _)| !derived.iter().any(|known| known == name)).map(|(_, path)| path);
-    // A key of a map is compared in its archived form too.
-    let ordered = derived.iter().any(|name| name == "Ord").then(|| {
-        quote! {
-            #[archive_attr(derive(PartialEq, Eq, PartialOrd, Ord))]
-        }
-    });
-    quote! {
-        #[derive(
-            #(#missing,)*
-            ::dusk_sdk::__private::rkyv::Archive,
-            ::dusk_sdk::__private::rkyv::Serialize,
-            ::dusk_sdk::__private::rkyv::Deserialize
-        )]
-        #[archive(check_bytes, crate = "::dusk_sdk::__private::rkyv")]
-        #ordered
-    }
+    let missing: Vec<_> = missing
+        .into_iter()
+        .filter(|(name, _)| !derived.iter().any(|known| known == name))
+        .map(|(_, path)| path)
+        .collect();
+    if missing.is_empty() { TokenStream::new() } else { quote!(#[derive(#(#missing),*)]) }
+}
+
+/// Whether a type may be a key of a map: then its archived form is compared too.
+fn is_ordered(attributes: &[Attribute]) -> bool {
+    derived(attributes).iter().any(|name| name == "Ord")
 }
 
 /// The names of the traits that the user derives.
-pub(crate) fn derived(attributes: &[Attribute]) -> Vec<String> {
+fn derived(attributes: &[Attribute]) -> Vec<String> {
     let mut names = Vec::new();
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("derive")) {
         // A malformed derive is reported by the compiler.
@@ -333,21 +409,23 @@ fn value(ident: &Ident, write: &TokenStream, read: &TokenStream, describe: &Toke
         ::dusk_sdk::__with_json! {
             { impl ::dusk_sdk::Value for #ident }
             {
-                fn write_json(&self, out: &mut ::dusk_sdk::__private::String) {
+                fn write_json(&self, __dusk_out: &mut ::dusk_sdk::__private::String) {
                     #write
                 }
             }
             {
                 fn read_json(
-                    json: &::dusk_sdk::__private::Json,
-                ) -> ::core::result::Result<Self, ::dusk_sdk::interface::JsonError> {
+                    __dusk_json: &::dusk_sdk::__private::Json,
+                ) -> ::core::result::Result<#ident, ::dusk_sdk::interface::JsonError> {
                     #read
                 }
 
-                fn describe(types: &mut ::dusk_sdk::interface::Types) -> ::dusk_sdk::interface::Type {
+                fn describe(__dusk_types: &mut ::dusk_sdk::interface::Types) -> ::dusk_sdk::interface::Type {
                     #describe
                 }
             }
         }
+
+        impl ::dusk_sdk::contract::Answer for #ident {}
     }
 }

@@ -5,6 +5,7 @@ use core::convert::Infallible;
 
 #[cfg(feature = "json")]
 use crate::interface::{Types, Variant};
+pub use crate::returned::{Answer, Makes, Returned};
 use crate::text::push_decimal_u64;
 use crate::value::Value;
 
@@ -84,29 +85,6 @@ impl Refusal for Infallible {
     #[cfg(feature = "json")]
     fn describe(_: &mut Types) -> alloc::vec::Vec<Variant> {
         alloc::vec::Vec::new()
-    }
-}
-
-/// `Result<T, E>` under any name that ends in `Result`: what a method that may refuse returns.
-pub trait Fallible {
-    /// What it returns when it does not refuse.
-    type Output;
-    /// Why it refuses.
-    type Refusal;
-
-    /// The result under its own name.
-    ///
-    /// # Errors
-    /// When the call is refused.
-    fn into_result(self) -> Result<Self::Output, Self::Refusal>;
-}
-
-impl<T, E> Fallible for Result<T, E> {
-    type Output = T;
-    type Refusal = E;
-
-    fn into_result(self) -> Self {
-        self
     }
 }
 

@@ -116,6 +116,7 @@ mod macros;
 pub mod money;
 pub mod parts;
 mod principal;
+mod returned;
 mod runtime;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -143,7 +144,11 @@ pub use dusk_sdk_macros::test;
 ///   `Default`.
 /// - `pub fn name(&self, …)` is a query, `pub fn name(&mut self, …)` a transaction. At most eight arguments; arguments and
 ///   results are owned [`Value`]s.
-/// - A return type whose name is `Result` may refuse: its error is an enum under [`#[error]`](macro@error).
+/// - A method that returns a `Result`, under this or any other name, may refuse: its error is an enum under
+///   [`#[error]`](macro@error). A `Result` inside of another type (`Option<Result<…>>`) is a value and refuses nothing.
+/// - What is exported is what stands in the source: a macro among the items or the methods of the module is refused, and so
+///   are methods in other modules, because what they make would silently be missing.
+/// - Things may be named as you like, except for names that begin with `__dusk`. `r#type` is `type` for callers.
 ///
 /// For callers the macro adds: a function `init` that takes the constructor's arguments (for `chain.deploy`), a type
 /// `<State>Client`, a function `at(id)` for calls from contract to contract, and an export of the module's public items to
@@ -163,7 +168,10 @@ pub use dusk_sdk_macros::contract;
 /// (`repr(C)`), so that it cannot change with the compiler; `#[contract_type(layout = "rust")]` leaves it to the compiler,
 /// which matches types of contracts that were not written with this crate.
 ///
-/// In JSON a struct is an object, a struct with one unnamed field is that field, and an enum is as `serde` writes it: `"Plain"`, or
+/// A type may contain itself through a `Vec` or a map. Fields and variants cannot depend on `cfg`, because the two sides of a
+/// call would disagree about the bytes.
+///
+/// In JSON a struct is an object, a struct with one unnamed field is that field, one with several is their list, and an enum is as `serde` writes it: `"Plain"`, or
 /// `{"Named":{"id":1}}`. The fields of `Pair(bool, u8)` are named `0` and `1`.
 ///
 /// ```
@@ -243,35 +251,5 @@ pub mod prelude {
 
 /// What the macros use. Not for people.
 #[doc(hidden)]
-pub mod __private {
-    pub use alloc::string::String;
-    pub use alloc::vec;
-    pub use alloc::vec::Vec;
-
-    pub use rkyv;
-    #[cfg(feature = "zk")]
-    pub use serde;
-    #[cfg(feature = "json")]
-    pub use serde_json::Value as Json;
-    #[cfg(feature = "zk")]
-    pub use zeroize;
-
-    pub use crate::runtime::entry;
-    pub use crate::text::Members;
-
-    /// Whether contracts log.
-    pub const LOGS: bool = cfg!(feature = "log");
-
-    pub fn assert_value<T: crate::Value>() {}
-    pub fn assert_event<T: crate::contract::Event>() {}
-    pub fn assert_refusal<T: crate::contract::Refusal>() {}
-    pub fn assert_constructible<T: Constructible>() {}
-
-    /// A state that a contract can begin with.
-    #[diagnostic::on_unimplemented(
-        message = "the contract has no constructor, and its state `{Self}` has no default",
-        label = "add `pub fn init(…) -> Self` to its methods, or derive Default"
-    )]
-    pub trait Constructible {}
-    impl<T: Default> Constructible for T {}
-}
+#[path = "private.rs"]
+pub mod __private;

@@ -2,20 +2,27 @@
 //!
 //! A feature decides here, in the crate that has it, so that a user's crate needs none.
 
-/// Keeps its tokens for the compiled contract.
+/// An entry of the compiled contract.
 #[doc(hidden)]
 #[cfg(all(feature = "abi", target_family = "wasm"))]
 #[macro_export]
-macro_rules! __on_abi {
-    ($($tokens:tt)*) => { $($tokens)* };
+macro_rules! __entry {
+    ($name:tt $($function:tt)*) => {
+        #[allow(deprecated, reason = "it is exported nevertheless")]
+        #[unsafe(export_name = $name)]
+        extern "C" $($function)*
+    };
 }
 
-/// Keeps its tokens for the compiled contract.
+/// An entry of the compiled contract: elsewhere it is only checked.
 #[doc(hidden)]
 #[cfg(not(all(feature = "abi", target_family = "wasm")))]
 #[macro_export]
-macro_rules! __on_abi {
-    ($($tokens:tt)*) => {};
+macro_rules! __entry {
+    ($name:tt $($function:tt)*) => {
+        #[allow(dead_code, deprecated, reason = "only the compiled contract is called")]
+        $($function)*
+    };
 }
 
 /// Keeps its tokens for the data driver.

@@ -397,6 +397,10 @@ tuples! {
     (A 0, B 1, C 2, D 3, E 4, F 5) 6;
     (A 0, B 1, C 2, D 3, E 4, F 5, G 6) 7;
     (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7) 8;
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8) 9;
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9) 10;
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10) 11;
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11) 12;
 }
 
 impl Value for ContractId {

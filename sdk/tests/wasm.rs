@@ -33,6 +33,8 @@ pub mod package;
 
 use package::everything;
 
+mod names;
+
 const INTERFACE: Interface = everything::Everything::INTERFACE;
 
 /// The compiled form of a contract; each is compiled once.
@@ -58,9 +60,14 @@ fn run_compiler(package: &str, feature: &str) -> Vec<u8> {
     let profiles = &profiles[profiles.find("[profile.release]").unwrap()..];
     write(
         "Cargo.toml",
-        &format!("[workspace]\nresolver = \"3\"\nmembers = [\"everything\", \"counter\", \"relay\"]\n\n{profiles}"),
+        &format!(
+            "[workspace]\nresolver = \"3\"\nmembers = [\"everything\", \"counter\", \"relay\", \"strange\", \"named\", \"taken\"]\n\n{profiles}"
+        ),
     );
-    for (name, more) in [("everything", ""), ("counter", ""), ("relay", "counter = { path = \"../counter\" }\n")] {
+    let relay = "counter = { path = \"../counter\" }\n";
+    let packages =
+        [("everything", ""), ("counter", ""), ("relay", relay), ("strange", ""), ("named", ""), ("taken", "")];
+    for (name, more) in packages {
         let manifest = format!(
             "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\nrust-version = \"1.95\"\n\n\
              [dependencies]\ndusk-sdk = {{ path = {sdk:?} }}\n{more}"
@@ -73,6 +80,11 @@ fn run_compiler(package: &str, feature: &str) -> Vec<u8> {
     let counter = fs::read_to_string(template.join("contracts/counter/src/lib.rs")).unwrap();
     write("counter/src/lib.rs", &counter);
     write("relay/src/lib.rs", &fs::read_to_string(sdk.join("tests/relay/lib.rs")).unwrap());
+    let strange = fs::read_to_string(sdk.join("tests/strange/contract.rs")).unwrap();
+    write("strange/src/contract.rs", &strange);
+    write("strange/src/lib.rs", "#![no_std]\n#![allow(non_snake_case)]\nmod contract;\npub use contract::*;\n");
+    write("named/src/lib.rs", &format!("#![no_std]\n{}", names::named()));
+    write("taken/src/lib.rs", &format!("#![no_std]\n{}", names::taken()));
     if !root.join("Cargo.lock").exists() {
         fs::copy(sdk.join("../Cargo.lock"), root.join("Cargo.lock")).unwrap();
     }
@@ -508,4 +520,84 @@ fn a_change_is_not_re_entered() {
     assert_eq!(contract.call("last", &[]), Ok(5u64.to_le_bytes().to_vec()));
     // The state is free again.
     assert_eq!(contract.call("remember", &6u64.to_le_bytes()), Ok(vec![]));
+}
+
+#[test]
+fn an_error_undoes_the_call_under_every_name_of_its_result() {
+    let mut contract = Contract::load(&compile("strange", "abi"));
+    assert_eq!(contract.call("init", &[200]), Err("E2: yield {\"box\":200}".into()));
+    assert_eq!(contract.call("init", &[3]), Ok(vec![]));
+    for function in ["add", "add_in_reverse", "associated"] {
+        assert_eq!(contract.call(function, &[]), Err("E1: No".into()), "{function}");
+        assert_eq!(contract.call("value", &[]), Ok(3u64.to_le_bytes().to_vec()), "{function}");
+    }
+    // What was asked for raw keeps its changes, and so does what stands inside of another type.
+    assert_eq!(contract.call("raw", &[]).unwrap()[0], 1);
+    assert_eq!(contract.call("value", &[]), Ok(4u64.to_le_bytes().to_vec()));
+    assert!(contract.call("inside", &[1]).is_ok());
+    assert_eq!(contract.call("value", &[]), Ok(5u64.to_le_bytes().to_vec()));
+}
+
+#[test]
+fn a_contract_with_strange_names_works() {
+    let mut contract = Contract::load(&compile("strange", "abi"));
+    let mut driver = Driver::load(&compile("strange", "driver"));
+    driver.init();
+    contract.call("init", &[3]).unwrap();
+    let cases = [
+        ("set", "7", "null"),
+        ("value", "", "7"),
+        ("put", r#"{"at":3,"cell":"Cross"}"#, "null"),
+        ("cell", "3", "\"Cross\""),
+        ("size", r#"{"value":1,"children":[{"value":2,"children":[]},{"value":3,"children":[]}]}"#, "3"),
+        (
+            "match",
+            r#"{"type":"type","struct":[["type",1],[{"match":{"0":2}},3]]}"#,
+            r#"["type",[["type",1],[{"match":{"0":2}},3]]]"#,
+        ),
+        ("wide", "[0,1,2,3,4,5,6,7,8,9,10,11,[12]]", "[0,1,2,3,4,5,6,7,8,9,10,11,[12]]"),
+        ("long", "[0,1,2,3,4,5,6,7,8,9,10,258]", "[0,1,2,3,4,5,6,7,8,9,10,258]"),
+        ("via", r#"{"via":1,"Via":2}"#, "3"),
+        ("bytes", "\"0102\"", "\"0102\""),
+        ("alloc", "", "7"),
+    ];
+    for (function, arguments, answer) in cases {
+        let (code, bytes) = driver.convert("encode_input_fn", function, arguments.as_bytes(), 70_000);
+        assert_eq!(code, 0, "{function}: {}", driver.get("get_last_error"));
+        let bytes = contract.call(function, &bytes).unwrap();
+        let (code, shown) = driver.convert("decode_output_fn", function, &bytes, 70_000);
+        assert_eq!((code, String::from_utf8(shown).unwrap().as_str()), (0, answer), "{function}");
+    }
+}
+
+#[test]
+fn functions_are_exported_under_every_name() {
+    let wasm = compile("named", "abi");
+    let (_, functions, _) = interface_of(&wasm);
+    let mut contract = Contract::load(&wasm);
+    contract.call("init", &[]).unwrap();
+    for name in names::methods() {
+        let name = names::plain(&name);
+        assert!(functions.iter().any(|function| function == name), "{name}");
+        if name != "fields" {
+            assert_eq!(contract.call(name, &[9]), Ok(vec![9]), "{name}");
+        }
+    }
+    let mut driver = Driver::load(&compile("named", "driver"));
+    driver.init();
+    assert_eq!(driver.convert("encode_input_fn", "type", b"{\"type\":7}", 100), (0, vec![7]));
+}
+
+#[test]
+fn a_contract_works_where_all_names_are_taken() {
+    let mut contract = Contract::load(&compile("taken", "abi"));
+    contract.call("init", &[3]).unwrap();
+    assert_eq!(contract.call("get_", &[4]), Ok(vec![7]));
+    let mut driver = Driver::load(&compile("taken", "driver"));
+    driver.init();
+    let (_, bytes) =
+        driver.convert("encode_input_fn", "set_", br#"{"tree_":{"children":[],"value":5},"kind_":"One"}"#, 500);
+    let answer = contract.call("set_", &bytes).unwrap();
+    assert_eq!(driver.convert("decode_output_fn", "set_", &answer, 500), (0, b"\"One\"".to_vec()));
+    assert_eq!(contract.call("get_", &[4]), Ok(vec![9]));
 }

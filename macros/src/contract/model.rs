@@ -1,7 +1,9 @@
 //! A contract as the macro understands it.
 
-use proc_macro2::Span;
-use syn::{Ident, ItemMod, Path, Signature, Type, Visibility};
+use proc_macro2::{Span, TokenStream};
+use syn::{Attribute, Ident, ItemMod, Path, Signature, Type, Visibility};
+
+use crate::types::Scope;
 
 /// A contract.
 pub(super) struct Contract {
@@ -19,8 +21,21 @@ pub(super) struct Contract {
     pub(super) methods: Vec<Method>,
     /// The events that are declared in the module.
     pub(super) events: Vec<Ident>,
-    /// Names that the module itself declares for functions and types.
-    pub(super) names: Vec<Ident>,
+    /// Names that the module itself declares or imports.
+    pub(super) names: Names,
+    /// What the names of types mean in the module.
+    pub(super) scope: Scope,
+    /// All that was written, to find names that do not occur in it.
+    pub(super) tokens: TokenStream,
+}
+
+/// The names that a module declares or imports.
+#[derive(Default)]
+pub(super) struct Names {
+    /// Types, traits and modules.
+    pub(super) types: Vec<Ident>,
+    /// Functions and constants.
+    pub(super) values: Vec<Ident>,
 }
 
 /// The options of the attribute.
@@ -35,20 +50,24 @@ pub(super) struct State {
     pub(super) ident: Ident,
     pub(super) public: bool,
     pub(super) generics: Option<Span>,
+    pub(super) cfg: Option<Attribute>,
 }
 
 /// A method of the state.
 pub(super) struct Method {
     pub(super) docs: String,
-    pub(super) doc_attributes: Vec<syn::Attribute>,
-    pub(super) cfg: Option<syn::Attribute>,
+    pub(super) doc_attributes: Vec<Attribute>,
+    pub(super) cfg: Option<Attribute>,
     pub(super) visibility: Visibility,
     pub(super) signature: Signature,
     pub(super) receiver: Receiver,
     pub(super) arguments: Vec<Argument>,
-    pub(super) output: Output,
+    /// What it returns. `None`: nothing.
+    pub(super) output: Option<Type>,
     /// The type of the items that it feeds.
     pub(super) feeds: Option<Type>,
+    /// Callers are given the `Result` itself.
+    pub(super) raw_result: Option<Span>,
     /// Options that stand on the method, for diagnostics.
     pub(super) options: Option<Span>,
 }
@@ -84,14 +103,5 @@ pub(super) struct Argument {
     pub(super) name: Option<Ident>,
     pub(super) ty: Type,
     pub(super) pattern: syn::Pat,
-}
-
-/// What a method returns.
-pub(super) enum Output {
-    /// Nothing.
-    Unit,
-    /// A value.
-    Value(Type),
-    /// A value, or a refusal.
-    Result(Type),
+    pub(super) cfg: Option<Attribute>,
 }

@@ -1,13 +1,22 @@
 //! From tokens to the model. Everything that can be understood is kept; what is wrong with it is for `validate` to say.
 
 use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
 use syn::parse::Parser;
 use syn::spanned::Spanned;
-use syn::{FnArg, Ident, ImplItem, ImplItemFn, Item, ItemImpl, ItemMod, Pat, ReturnType, Type, Visibility};
+use syn::{
+    Attribute, FnArg, Ident, ImplItem, ImplItemFn, Item, ItemImpl, ItemMod, Pat, ReturnType, Type, UseTree, Visibility,
+};
 
-use super::model::{Argument, Contract, Method, Options, Output, Receiver, State};
+use super::model::{Argument, Contract, Method, Names, Options, Receiver, State};
 use crate::diagnostics::Diagnostics;
-use crate::source::{doc_attributes, docs, has_attribute, is_result, state_fault};
+use crate::source::{bare, condition, doc_attributes, docs, has_attribute, without_self};
+use crate::types::Scope;
+
+/// What a macro makes is unknown to another macro.
+const MADE_BY_A_MACRO: &str = "#[contract] does not see what a macro makes here, so none of it would be exported: \
+                               write the methods out, or call the macro in a module of its own if it makes no methods \
+                               of the contract";
 
 /// Reads the module.
 pub(super) fn module(item: &TokenStream) -> syn::Result<ItemMod> {
@@ -57,42 +66,28 @@ pub(super) fn contract(options: Options, module: ItemMod, faults: &mut Diagnosti
         init: None,
         methods: Vec::new(),
         events: Vec::new(),
-        names: Vec::new(),
+        names: Names::default(),
+        scope: Scope::default(),
+        tokens: module.to_token_stream(),
         module,
     };
     let items = contract.module.content.take();
     let Some((brace, mut items)) = items else { return contract };
+    contract.scope = Scope::of_module(&items);
     for item in &items {
-        match item {
-            Item::Struct(item) if has_attribute(&item.attrs, "event") => {
-                contract.events.push(item.ident.clone());
-                contract.names.push(item.ident.clone());
-            }
-            Item::Struct(item) if has_attribute(&item.attrs, "contract_type") => {
-                contract.names.push(item.ident.clone());
-            }
-            Item::Struct(item) => {
-                let generics = (!item.generics.params.is_empty()).then(|| item.generics.span());
-                let public = matches!(item.vis, Visibility::Public(_));
-                for field in &item.fields {
-                    if let Some(fault) = state_fault(&field.ty) {
-                        faults.at(&field.ty, fault);
-                    }
-                }
-                contract.states.push(State { ident: item.ident.clone(), public, generics });
-            }
-            Item::Static(item) => faults
-                .at(item, "a static is state that nobody sees: make it a field of the contract's state, or a `const`"),
-            Item::Enum(item) => contract.names.push(item.ident.clone()),
-            Item::Type(item) => contract.names.push(item.ident.clone()),
-            Item::Fn(item) => contract.names.push(item.sig.ident.clone()),
-            _ => {}
-        }
+        self::item(item, &mut contract, faults);
     }
     if let Some(state) = contract.states.first().map(|state| state.ident.clone()) {
+        let aliases = aliases(&items, &state);
         for item in &mut items {
-            if let Item::Impl(block) = item {
-                methods(block, &state, &mut contract, faults);
+            match item {
+                Item::Impl(block) if is_alias(block, &aliases) => faults.at(
+                    &block.self_ty,
+                    format!("write `impl {state}`: methods under another name of it would not be exported"),
+                ),
+                Item::Impl(block) => methods(block, &state, &mut contract, faults),
+                Item::Mod(module) => hidden_methods(module, &state, faults),
+                _ => {}
             }
         }
     }
@@ -100,29 +95,192 @@ pub(super) fn contract(options: Options, module: ItemMod, faults: &mut Diagnosti
     contract
 }
 
+/// Understands one item of the module.
+fn item(item: &Item, contract: &mut Contract, faults: &mut Diagnostics) {
+    match item {
+        Item::Struct(item) if has_attribute(&item.attrs, "event") => {
+            if let Some(attribute) = condition(&item.attrs) {
+                faults
+                    .at(attribute, "an event cannot depend on `cfg`: the schema and the code would disagree about it");
+            }
+            contract.events.push(item.ident.clone());
+            structure(item, &mut contract.names);
+        }
+        Item::Struct(item) if has_attribute(&item.attrs, "contract_type") => structure(item, &mut contract.names),
+        Item::Struct(item) => {
+            for field in &item.fields {
+                if let Some(fault) = contract.scope.state_fault(&field.ty) {
+                    faults.at(&field.ty, fault);
+                }
+            }
+            structure(item, &mut contract.names);
+            contract.states.push(State {
+                ident: item.ident.clone(),
+                public: matches!(item.vis, Visibility::Public(_)),
+                generics: (!item.generics.params.is_empty()).then(|| item.generics.span()),
+                cfg: condition(&item.attrs).cloned(),
+            });
+        }
+        Item::Static(item) => {
+            faults.at(item, "a static is state that nobody sees: make it a field of the contract's state, or a `const`")
+        }
+        // A macro that is defined here makes nothing yet.
+        Item::Macro(item) if item.ident.is_none() => faults.at(item, MADE_BY_A_MACRO),
+        Item::Enum(item) => contract.names.types.push(item.ident.clone()),
+        Item::Type(item) => contract.names.types.push(item.ident.clone()),
+        Item::Trait(item) => contract.names.types.push(item.ident.clone()),
+        Item::Union(item) => contract.names.types.push(item.ident.clone()),
+        Item::Mod(item) => contract.names.types.push(item.ident.clone()),
+        Item::Fn(item) => contract.names.values.push(item.sig.ident.clone()),
+        Item::Const(item) => contract.names.values.push(item.ident.clone()),
+        Item::Use(item) => imported(&item.tree, &mut contract.names),
+        _ => {}
+    }
+}
+
+/// The name of a struct, which is that of a value as well where its fields have no names.
+fn structure(item: &syn::ItemStruct, names: &mut Names) {
+    names.types.push(item.ident.clone());
+    if !matches!(item.fields, syn::Fields::Named(_)) {
+        names.values.push(item.ident.clone());
+    }
+}
+
+/// The names that an import brings. Of what, is not known.
+fn imported(tree: &UseTree, names: &mut Names) {
+    let name = match tree {
+        UseTree::Path(path) => return imported(&path.tree, names),
+        UseTree::Group(group) => return group.items.iter().for_each(|tree| imported(tree, names)),
+        UseTree::Name(name) => &name.ident,
+        UseTree::Rename(rename) => &rename.rename,
+        UseTree::Glob(_) => return,
+    };
+    names.types.push(name.clone());
+    names.values.push(name.clone());
+}
+
+/// Whether a block has methods of the state under another name of it.
+fn is_alias(block: &ItemImpl, aliases: &[Ident]) -> bool {
+    block.trait_.is_none()
+        && matches!(bare(&block.self_ty), Type::Path(path) if aliases.iter().any(|alias| path.path.is_ident(alias)))
+}
+
+/// Whether a block is for the state: surely, or perhaps under another path.
+fn is_of(block: &ItemImpl, state: &Ident) -> Option<bool> {
+    let Type::Path(path) = bare(&block.self_ty) else { return None };
+    let segments = &path.path.segments;
+    let alone = path.qself.is_none() && path.path.leading_colon.is_none();
+    let here = segments.len() == 1 || (segments.len() == 2 && segments[0].ident == "self");
+    (segments.last()?.ident == *state).then_some(alone && here)
+}
+
 fn methods(block: &mut ItemImpl, state: &Ident, contract: &mut Contract, faults: &mut Diagnostics) {
-    let of_state = matches!(&*block.self_ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == *state));
-    if block.trait_.is_some() || !of_state {
+    if block.trait_.is_some() {
         return;
+    }
+    match is_of(block, state) {
+        Some(true) => {}
+        Some(false) => {
+            return faults.at(
+                &block.self_ty,
+                format!("write `impl {state}`: whether this path is the contract's state, #[contract] does not see"),
+            );
+        }
+        None => return,
     }
     if !block.generics.params.is_empty() {
         faults.at(&block.generics, "the methods of a contract cannot be generic: callers need to know their types");
     }
-    let cfg = block.attrs.iter().find(|attribute| attribute.path().is_ident("cfg"));
+    if let Some(attribute) = block.attrs.iter().find(|attribute| !is_known(attribute)) {
+        faults.at(attribute, MADE_BY_A_MACRO);
+    }
+    let cfg = condition(&block.attrs).cloned();
     for item in &mut block.items {
-        let ImplItem::Fn(function) = item else { continue };
+        let function = match item {
+            ImplItem::Fn(function) => function,
+            ImplItem::Macro(call) => {
+                faults.at(call, MADE_BY_A_MACRO);
+                continue;
+            }
+            _ => continue,
+        };
         let options = method_options(function, faults);
         for attribute in function.attrs.iter().filter(|attribute| exports(attribute)) {
             faults.at(attribute, "remove this: the macro exports the function as the chain wants it");
         }
-        let mut method = method(function, options, faults);
-        method.cfg = method.cfg.or_else(|| cfg.cloned());
+        let mut method = method(function, options, state);
+        method.cfg = method.cfg.or_else(|| cfg.clone());
         if function.sig.ident == "init" {
             contract.init = Some(method);
         } else {
             contract.methods.push(method);
         }
     }
+}
+
+/// The other names that the module gives to the state.
+fn aliases(items: &[Item], state: &Ident) -> Vec<Ident> {
+    let is_state = |ty: &Type| matches!(bare(ty), Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == *state));
+    let aliases = items.iter().filter_map(|item| match item {
+        Item::Type(alias) if is_state(&alias.ty) => Some(alias.ident.clone()),
+        _ => None,
+    });
+    aliases.collect()
+}
+
+/// Notes methods of the state in modules inside of the contract's.
+fn hidden_methods(module: &ItemMod, state: &Ident, faults: &mut Diagnostics) {
+    for item in module.content.iter().flat_map(|(_, items)| items) {
+        match item {
+            Item::Mod(module) => hidden_methods(module, state, faults),
+            Item::Impl(block) if block.trait_.is_none() && is_of(block, state).is_some() => {
+                // `pub` makes a method one of the contract's. A type of the same name here would be another.
+                let own = module.content.iter().flat_map(|(_, items)| items).any(|item| declares(item, state));
+                let public = block.items.iter().find_map(|item| match item {
+                    ImplItem::Fn(function) if matches!(function.vis, Visibility::Public(_)) => Some(function),
+                    _ => None,
+                });
+                if let (Some(function), false) = (public, own) {
+                    faults.at(
+                        &function.sig.ident,
+                        "this would not be exported: methods of the contract stand in its own module. Move it there, \
+                         or make it `pub(crate)` if it is a helper",
+                    );
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn declares(item: &Item, name: &Ident) -> bool {
+    match item {
+        Item::Struct(item) => item.ident == *name,
+        Item::Enum(item) => item.ident == *name,
+        _ => false,
+    }
+}
+
+/// Whether an attribute of an `impl` block belongs to the language, and so adds no methods.
+fn is_known(attribute: &Attribute) -> bool {
+    const KNOWN: &[&str] = &[
+        "allow",
+        "automatically_derived",
+        "cfg",
+        "cfg_attr",
+        "deny",
+        "deprecated",
+        "diagnostic",
+        "doc",
+        "expect",
+        "forbid",
+        "must_use",
+        "warn",
+        "clippy",
+        "rustfmt",
+        "rustdoc",
+    ];
+    attribute.path().segments.first().is_some_and(|first| KNOWN.iter().any(|name| first.ident == name))
 }
 
 /// Whether an attribute exports a function to the linker.
@@ -168,12 +326,15 @@ fn method_options(function: &mut ImplItemFn, faults: &mut Diagnostics) -> Method
     options
 }
 
-fn method(function: &ImplItemFn, options: MethodOptions, faults: &mut Diagnostics) -> Method {
+fn method(function: &ImplItemFn, options: MethodOptions, state: &Ident) -> Method {
     let receiver = match function.sig.receiver() {
         None => Receiver::None,
-        Some(receiver) if receiver.colon_token.is_none() && receiver.reference.is_some() => {
-            if receiver.mutability.is_some() { Receiver::Mutable } else { Receiver::Shared }
-        }
+        Some(receiver) if receiver.colon_token.is_none() => match (&receiver.reference, receiver.mutability) {
+            (Some((_, Some(lifetime))), _) if lifetime.ident != "_" => Receiver::Other,
+            (Some(_), None) => Receiver::Shared,
+            (Some(_), Some(_)) => Receiver::Mutable,
+            (None, _) => Receiver::Other,
+        },
         Some(_) => Receiver::Other,
     };
     let arguments = function.sig.inputs.iter().filter_map(|input| match input {
@@ -185,32 +346,28 @@ fn method(function: &ImplItemFn, options: MethodOptions, faults: &mut Diagnostic
                 }
                 _ => None,
             };
-            Some(Argument { name, ty: (*typed.ty).clone(), pattern: (*typed.pat).clone() })
+            Some(Argument {
+                name,
+                ty: without_self(&typed.ty, state),
+                pattern: (*typed.pat).clone(),
+                cfg: condition(&typed.attrs).cloned(),
+            })
         }
     });
-    let output = match &function.sig.output {
-        ReturnType::Default => Output::Unit,
-        ReturnType::Type(_, ty) if is_result(ty) && options.raw_result.is_none() => Output::Result((**ty).clone()),
-        ReturnType::Type(_, ty) => Output::Value((**ty).clone()),
-    };
-    if let Some(place) = options.raw_result
-        && !matches!(&function.sig.output, ReturnType::Type(_, ty) if is_result(ty))
-    {
-        faults.at_span(
-            place,
-            "`raw_result` is for a method that returns a `Result`, to give callers the `Result` itself",
-        );
-    }
     Method {
         docs: docs(&function.attrs),
         doc_attributes: doc_attributes(&function.attrs).cloned().collect(),
-        cfg: function.attrs.iter().find(|attribute| attribute.path().is_ident("cfg")).cloned(),
+        cfg: condition(&function.attrs).cloned(),
         visibility: function.vis.clone(),
         signature: function.sig.clone(),
         receiver,
         arguments: arguments.collect(),
-        output,
-        feeds: options.feeds,
+        output: match &function.sig.output {
+            ReturnType::Default => None,
+            ReturnType::Type(_, ty) => Some(without_self(ty, state)),
+        },
+        feeds: options.feeds.map(|ty| without_self(&ty, state)),
+        raw_result: options.raw_result,
         options: options.place,
     }
 }

@@ -25,6 +25,15 @@ fn a_good_contract_is_accepted() {
     assert!(
         method_faults("pub fn init() -> Result<State, Refused> { todo() } pub(crate) fn help<T>(t: &T) {}").is_empty()
     );
+    let arguments =
+        "pub fn a(&mut self, state: u8, r#type: u8, mut x: Option<Cell>, via: Outcome<u8>) -> Outcome<()> {}";
+    assert!(method_faults(arguments).is_empty());
+    assert!(method_faults("pub fn a(&'_ self) -> Cell {} pub fn r#match(&self) {} pub fn via(&self) {}").is_empty());
+    assert!(method_faults("pub fn init() -> Outcome<Self> {}").is_empty());
+    let module = "pub mod test { pub struct A; macro_rules! m { () => {} } enum at {} mod init { m!(); } }";
+    assert!(faults(module).is_empty(), "{:?}", faults(module));
+    let module = "pub mod test { pub struct A; mod b { struct A; impl A { pub fn a(&self) {} } } impl self::A {} }";
+    assert!(faults(module).is_empty(), "{:?}", faults(module));
     assert!(faults("pub mod test { pub struct State; #[contract_type] struct Part; #[event] struct Happened; impl Default for State { fn default() -> Self { State } } }").is_empty());
 }
 
@@ -50,8 +59,14 @@ fn every_mistake_has_its_message() {
             "pub fn a(&self, a: u8, b: u8, c: u8, d: u8, e: u8, f: u8, g: u8, h: u8, i: u8) {}",
             "a function takes at most 8",
         ),
-        ("pub fn a(&self, x: HashMap<u8, u8>) {}", "the order of its entries"),
-        ("pub fn a(&self, x: Vec<Rc<u8>>) {}", "this cannot cross"),
+        ("pub fn a(&self, x: std::collections::HashMap<u8, u8>) {}", "the order of its entries"),
+        ("pub fn a(&self, x: Vec<alloc::rc::Rc<u8>>) {}", "this cannot cross"),
+        ("pub fn a(&self, x: (u8, u8, u8, u8, u8, u8, u8, u8, u8, u8, u8, u8, u8)) {}", "a tuple that crosses"),
+        ("pub fn a(&self, #[cfg(test)] x: u8) {}", "an argument cannot depend on `cfg`"),
+        ("#[cfg_attr(test, cfg(windows))] pub fn a(&self) {}", "an exported function cannot depend on `cfg`"),
+        ("pub fn a(&'static self) {}", "take the state as `&self`"),
+        ("pub fn a(self: &mut Self) {}", "take the state as `&self`"),
+        ("getter!(left, u64);", "#[contract] does not see what a macro makes here"),
         ("pub fn a(&self) -> char { 'a' }", "a `char` has no form"),
         ("#[no_mangle] pub fn a(&self) {}", "remove this"),
         ("#[unsafe(export_name = \"b\")] pub fn a(&self) {}", "remove this"),
@@ -89,6 +104,22 @@ fn every_mistake_has_its_message() {
             "an exported function cannot depend on `cfg`",
         ),
         ("pub mod test { pub struct A; type AClient = u8; }", "`AClient` is reserved"),
+        ("pub mod test { pub struct A; use other::{AClient, b as c}; }", "`AClient` is reserved"),
+        ("pub mod test { pub struct A; const at: u8 = 1; }", "`at` is reserved"),
+        ("pub mod test { pub struct A; const __DUSK_STATE: u8 = 1; }", "names that begin with `__dusk`"),
+        ("pub mod test { pub struct A; getters!(A); }", "#[contract] does not see what a macro makes here"),
+        (
+            "pub mod test { pub struct A; #[getters] impl A { pub fn a(&self) {} } }",
+            "#[contract] does not see what a macro makes here",
+        ),
+        ("pub mod test { pub struct A; type B = A; impl B { pub fn a(&self) {} } }", "write `impl A`"),
+        ("pub mod test { pub struct A; impl other::A { pub fn a(&self) {} } }", "write `impl A`"),
+        (
+            "pub mod test { pub struct A; mod more { impl super::A { pub fn a(&self) {} } } }",
+            "this would not be exported",
+        ),
+        ("pub mod test { #[cfg(test)] pub struct A; }", "the state cannot depend on `cfg`"),
+        ("pub mod test { pub struct A; #[cfg(test)] #[event] pub struct B; }", "an event cannot depend on `cfg`"),
     ];
     for (module, expected) in modules {
         let found = faults(module);

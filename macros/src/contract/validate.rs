@@ -3,9 +3,10 @@
 use syn::Type;
 use syn::spanned::Spanned;
 
-use super::model::{Contract, Method, Output, Receiver};
+use super::model::{Contract, Method, Receiver};
 use crate::diagnostics::Diagnostics;
-use crate::source::type_fault;
+use crate::source::{bare, plain_name, reserved_name};
+use crate::types::{Scope, written_result};
 
 /// The most arguments that a method may have; `dusk_sdk` has encodings for as many.
 const MAX_ARGUMENTS: usize = 8;
@@ -69,7 +70,7 @@ const RESERVED_EXPORTS: &[&str] = &[
 ];
 
 /// Names that the generated client needs for itself.
-const RESERVED_METHODS: &[&str] = &["attempt", "by", "id", "via", "with_gas"];
+const RESERVED_METHODS: &[&str] = &["attempt", "by", "id", "with_gas"];
 
 /// Checks a contract.
 pub(super) fn contract(contract: &Contract, faults: &mut Diagnostics) {
@@ -78,9 +79,14 @@ pub(super) fn contract(contract: &Contract, faults: &mut Diagnostics) {
     if let Some(init) = &contract.init {
         constructor(init, contract, faults);
     }
+    for event in &contract.options.events {
+        if let Some(last) = event.segments.last() {
+            reserved_name(&last.ident, faults);
+        }
+    }
     for method in &contract.methods {
         if method.is_public() {
-            exported(method, faults);
+            exported(method, contract, faults);
         } else if let Some(options) = method.options {
             faults.at_span(options, "this is for exported methods: make the method `pub`, or remove the attribute");
         }
@@ -107,21 +113,31 @@ fn states(contract: &Contract, faults: &mut Diagnostics) {
     if !state.public {
         faults.at(&state.ident, "the state must be `pub`, because callers name the contract by it");
     }
+    if let Some(cfg) = &state.cfg {
+        faults.at(cfg, "the state cannot depend on `cfg`: put it on the whole module");
+    }
     if let Some(generics) = state.generics {
         faults.at_span(generics, "the state cannot be generic: a compiled contract has one");
     }
 }
 
 fn names(contract: &Contract, faults: &mut Diagnostics) {
-    let client = contract.states.first().map(|state| format!("{}Client", state.ident));
-    for name in &contract.names {
+    let client = contract.states.first().map(|state| format!("{}Client", plain_name(&state.ident)));
+    for name in &contract.names.values {
         if name == "init" || name == "at" {
             faults.at(
                 name,
                 format!("`{name}` is reserved in this module: the macro generates a function of this name for callers"),
             );
-        } else if client.as_ref().is_some_and(|client| name == client) {
+        }
+        reserved_name(name, faults);
+    }
+    for name in &contract.names.types {
+        if client.as_ref().is_some_and(|client| name == client) {
             faults.at(name, format!("`{name}` is reserved: the macro generates a type of this name for callers"));
+        }
+        if !contract.names.values.contains(name) {
+            reserved_name(name, faults);
         }
     }
 }
@@ -137,12 +153,13 @@ fn constructor(init: &Method, contract: &Contract, faults: &mut Diagnostics) {
     if !init.is_public() {
         faults.at(&init.signature.ident, "the constructor must be `pub`, because the deployer calls it");
     }
-    let makes_state = match &init.output {
-        Output::Unit => false,
-        Output::Value(ty) => is_state(ty, contract),
-        Output::Result(ty) => first_generic(ty).is_none_or(|ty| is_state(ty, contract)),
+    // Whether another type is the state or a `Result` of it is for the compiler to see.
+    let is_other = |ty: &Type| contract.scope.is_plain(ty) && !is_state(ty, contract);
+    let makes_other = match &init.output {
+        None => true,
+        Some(ty) => is_other(written_result(ty).map_or(ty, |(value, _)| value)),
     };
-    if !makes_state {
+    if makes_other {
         faults.at(
             &init.signature.ident,
             "the constructor returns the first state: `-> Self` or `-> Result<Self, Error>`",
@@ -151,10 +168,10 @@ fn constructor(init: &Method, contract: &Contract, faults: &mut Diagnostics) {
     if let Some(options) = init.options {
         faults.at_span(options, "the constructor has no options: it returns the first state, and its refusals revert");
     }
-    signature(init, faults);
+    signature(init, &contract.scope, faults);
 }
 
-fn exported(method: &Method, faults: &mut Diagnostics) {
+fn exported(method: &Method, contract: &Contract, faults: &mut Diagnostics) {
     let name = &method.signature.ident;
     match method.receiver {
         Receiver::None => faults.at(
@@ -167,41 +184,51 @@ fn exported(method: &Method, faults: &mut Diagnostics) {
         ),
         Receiver::Shared | Receiver::Mutable => {}
     }
-    let text = name.to_string();
-    if RESERVED_EXPORTS.contains(&text.as_str()) || text.starts_with("__") || text.starts_with("r#") {
+    let text = plain_name(name);
+    if RESERVED_EXPORTS.contains(&text.as_str()) || text.starts_with("__") {
         faults.at(name, format!("`{text}` is reserved: the compiled contract cannot export a function of this name"));
     } else if RESERVED_METHODS.contains(&text.as_str()) {
         faults.at(name, format!("`{text}` is reserved: the generated client has a function of this name"));
     }
-    signature(method, faults);
+    signature(method, &contract.scope, faults);
     if let Some(item) = &method.feeds {
-        value(item, faults);
+        value(item, &contract.scope, faults);
         if method.receiver == Receiver::Mutable {
             faults.at(method.signature.receiver(), "a method that feeds is a query: take the state as `&self`");
         }
-        if !matches!(method.output, Output::Unit) {
+        if method.output.is_some() {
             faults.at(
                 &method.signature.output,
                 "a method that feeds returns nothing: it gives each item by `feed(&item)`",
             );
         }
     }
-    match &method.output {
-        Output::Value(ty) if matches!(ty, Type::Path(path) if path.path.is_ident("Self")) => {
-            faults.at(ty, "the state stays with the contract: return what callers need of it");
-        }
-        Output::Value(ty) => value(ty, faults),
-        Output::Result(ty) => {
-            if let Some(ty) = first_generic(ty) {
-                value(ty, faults);
-            }
-        }
-        Output::Unit => {}
-    }
+    output(method, contract, faults);
 }
 
+/// What is wrong with the type that a method returns, as far as its tokens tell.
+fn output(method: &Method, contract: &Contract, faults: &mut Diagnostics) {
+    let Some(ty) = &method.output else {
+        if let Some(place) = method.raw_result {
+            faults.at_span(place, NO_RESULT);
+        }
+        return;
+    };
+    if let (Some(place), true) = (method.raw_result, contract.scope.is_plain(ty)) {
+        faults.at_span(place, NO_RESULT);
+    }
+    if is_state(ty, contract) {
+        faults.at(ty, "the state stays with the contract: return what callers need of it");
+    }
+    // What stands behind the value of a `Result` does not cross: it becomes the text of the refusal.
+    value(written_result(ty).map_or(ty, |(value, _)| value), &contract.scope, faults);
+}
+
+/// What is wrong with `raw_result` on a method that cannot fail.
+const NO_RESULT: &str = "`raw_result` is for a method that returns a `Result`, to give callers the `Result` itself";
+
 /// What is wrong with a function that is called from outside, whatever it does.
-fn signature(method: &Method, faults: &mut Diagnostics) {
+fn signature(method: &Method, scope: &Scope, faults: &mut Diagnostics) {
     let signature = &method.signature;
     if let Some(token) = signature.asyncness {
         faults.at(token, "a contract cannot be `async`: a call runs from its begin to its end");
@@ -235,27 +262,22 @@ fn signature(method: &Method, faults: &mut Diagnostics) {
             }
             Some(_) => {}
         }
-        value(&argument.ty, faults);
+        if let Some(cfg) = &argument.cfg {
+            faults
+                .at(cfg, "an argument cannot depend on `cfg`: the two sides of a call would disagree about the bytes");
+        }
+        value(&argument.ty, scope, faults);
     }
 }
 
-fn value(ty: &Type, faults: &mut Diagnostics) {
-    if let Some(fault) = type_fault(ty) {
+fn value(ty: &Type, scope: &Scope, faults: &mut Diagnostics) {
+    if let Some(fault) = scope.fault(ty) {
         faults.at(ty, fault);
     }
 }
 
+/// Whether a type is written as the state. `Self` has been replaced before.
 fn is_state(ty: &Type, contract: &Contract) -> bool {
-    let Type::Path(path) = ty else { return false };
-    path.path.is_ident("Self") || contract.states.first().is_some_and(|state| path.path.is_ident(&state.ident))
-}
-
-/// The `T` of `Result<T, …>`.
-fn first_generic(ty: &Type) -> Option<&Type> {
-    let Type::Path(path) = ty else { return None };
-    let syn::PathArguments::AngleBracketed(generics) = &path.path.segments.last()?.arguments else { return None };
-    generics.args.iter().find_map(|argument| match argument {
-        syn::GenericArgument::Type(ty) => Some(ty),
-        _ => None,
-    })
+    let Type::Path(path) = bare(ty) else { return false };
+    contract.states.first().is_some_and(|state| path.path.is_ident(&state.ident))
 }

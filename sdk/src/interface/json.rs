@@ -143,6 +143,29 @@ impl<'a> Given<'a> {
     }
 }
 
+/// The items of a list of fixed length.
+#[derive(Debug)]
+pub struct Items<'a>(&'a [Json]);
+
+impl<'a> Items<'a> {
+    /// A list of that many items.
+    ///
+    /// # Errors
+    /// When the document is no list, or has another number of items.
+    pub fn of(json: &'a Json, count: usize) -> Result<Self, JsonError> {
+        let items = json.as_array().ok_or_else(|| JsonError::expected("a list", json))?;
+        if items.len() == count { Ok(Self(items)) } else { Err(JsonError::count(count, items.len())) }
+    }
+
+    /// Reads the item of this number.
+    ///
+    /// # Errors
+    /// When it is of another type.
+    pub fn read<T: Value>(&self, index: usize) -> Result<T, JsonError> {
+        T::read_json(&self.0[index]).map_err(|e| e.within(index))
+    }
+}
+
 fn count(number: usize) -> String {
     if number == 1 { "1 argument".into() } else { format!("{number} arguments") }
 }

@@ -9,7 +9,7 @@ mod schema;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-pub use json::{Given, JsonError, VariantJson};
+pub use json::{Given, Items, JsonError, VariantJson};
 pub(crate) use json::{hex_array, hex_bytes};
 pub use schema::{Field, Shape, Type, Types, Variant};
 

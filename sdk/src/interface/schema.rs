@@ -1,6 +1,7 @@
 //! The schema of a contract: the document `abi.json`.
 
 use alloc::boxed::Box;
+use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::any::type_name;
@@ -153,7 +154,10 @@ impl Interface {
             let codes = refusals.codes.iter().map(|(code, _)| *code);
             codes.zip((refusals.describe)(&mut types)).collect::<Vec<_>>()
         });
-        let errors: Vec<_> = errors.collect();
+        // Two functions may refuse with one enum under two names of its type. A contract's codes are distinct.
+        let mut errors: Vec<_> = errors.collect();
+        let mut known = BTreeSet::new();
+        errors.retain(|(code, _)| known.insert(*code));
         list(document.field("errors"), &errors, |(code, variant), out| write_variant(variant, Some(*code), out));
         let mut table = Members::object(document.field("types"));
         types.0.sort_by(|a, b| a.name.cmp(&b.name));

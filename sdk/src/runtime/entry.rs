@@ -5,10 +5,11 @@
 //! method. A nested call that fails has its memory restored by the host, the count included.
 
 use core::cell::{Cell, UnsafeCell};
+use core::convert::Infallible;
 
 use super::{buffer, host};
 use crate::arguments::Arguments;
-use crate::contract::{Fallible, Refusal};
+use crate::contract::{Makes, Refusal, Returned};
 use crate::value::Value;
 use crate::wire::Wire;
 
@@ -89,35 +90,54 @@ impl<C> Default for Slot<C> {
     }
 }
 
+/// What a method under `#[contract(raw_result)]` returns: the `Result` itself is the value.
+#[derive(Debug)]
+pub struct Raw<R>(pub R);
+
+impl<T, E> Returned for Raw<Result<T, E>> {
+    type Output = Result<T, E>;
+    type Refusal = Infallible;
+    const FALLIBLE: bool = false;
+
+    fn into_result(self) -> Result<Result<T, E>, Infallible> {
+        Ok(self.0)
+    }
+}
+
 /// Runs the constructor. Returns the length of its answer, which is empty.
-pub fn construct<C, A: Arguments>(slot: &Slot<C>, argument_bytes: u32, constructor: impl FnOnce(A) -> C) -> u32 {
+pub fn construct<C, A: Arguments, R: Makes<C, Refusal: Refusal>>(
+    slot: &Slot<C>,
+    argument_bytes: u32,
+    constructor: impl FnOnce(A) -> R,
+) -> u32 {
     let arguments = read_arguments(argument_bytes);
-    slot.construct(|| constructor(arguments));
+    slot.construct(|| accept(constructor(arguments).into_result()));
     0
 }
 
 /// Runs a query. Returns the length of its answer.
-pub fn query<C, A: Arguments, R: Value>(slot: &Slot<C>, argument_bytes: u32, method: impl FnOnce(&C, A) -> R) -> u32 {
+pub fn query<C, A: Arguments, R: Returned<Output: Value, Refusal: Refusal>>(
+    slot: &Slot<C>,
+    argument_bytes: u32,
+    method: impl FnOnce(&C, A) -> R,
+) -> u32 {
     let arguments = read_arguments(argument_bytes);
-    write_answer(&slot.read(|state| method(state, arguments)))
+    write_answer(&slot.read(|state| accept(method(state, arguments).into_result())))
 }
 
 /// Runs a transaction. Returns the length of its answer.
-pub fn transact<C, A: Arguments, R: Value>(
+pub fn transact<C, A: Arguments, R: Returned<Output: Value, Refusal: Refusal>>(
     slot: &Slot<C>,
     argument_bytes: u32,
     method: impl FnOnce(&mut C, A) -> R,
 ) -> u32 {
     let arguments = read_arguments(argument_bytes);
-    write_answer(&slot.change(|state| method(state, arguments)))
+    write_answer(&slot.change(|state| accept(method(state, arguments).into_result())))
 }
 
-/// What a method that may refuse returns when it does not; else the call ends here and is undone.
-pub fn accept<F: Fallible>(result: F) -> F::Output
-where
-    F::Refusal: Refusal,
-{
-    match result.into_result() {
+/// What a function returns when it does not refuse; else the call ends here and is undone.
+fn accept<T, E: Refusal>(result: Result<T, E>) -> T {
+    match result {
         Ok(output) => output,
         Err(refusal) => fail(&refusal.to_text()),
     }

@@ -131,7 +131,7 @@ pub mod everything {
     }
 }
 
-mod outside {
+pub mod outside {
     use dusk_sdk::prelude::*;
 
     /// Declared elsewhere.

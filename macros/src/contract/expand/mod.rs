@@ -1,0 +1,158 @@
+//! From the model to code.
+//!
+//! Next to what the user wrote stand: the implementation of `Contract`; the constructor call and the typed client; the
+//! entries, which `dusk_sdk` exports from the compiled contract and which are checked in every build; and, inside macros
+//! of `dusk_sdk` that its features switch, the description of the contract, the entry of the data driver, and the
+//! client's form for tests.
+//!
+//! Users name their things as they like. Generated code therefore names everything by whole paths, calls methods through
+//! their traits or types, and binds variables and items of its own only under names that begin with `__dusk`, which
+//! users cannot declare, or that occur nowhere in the module.
+
+mod assertions;
+mod client;
+mod description;
+mod entries;
+mod single;
+
+use proc_macro2::{Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Ident, Type, parse_quote};
+
+use super::model::{Contract, Method};
+use crate::source::{condition, text};
+use crate::types::written_result;
+
+/// Expands a valid contract.
+pub(super) fn contract(contract: &Contract, primary: bool) -> TokenStream {
+    let mut module = contract.module.clone();
+    let Some((_, items)) = &mut module.content else { return quote!(#module) };
+    let state = &contract.states[0].ident;
+    let parts = [
+        assertions::of(contract, state),
+        description::of(contract, state),
+        client::constructor(contract, state),
+        client::client(contract, state),
+        if primary { entries::of(contract, state) } else { TokenStream::new() },
+    ];
+    items.extend(parts.into_iter().map(syn::Item::Verbatim));
+    let second = if primary { single::refusal(&module.ident) } else { None };
+    let (visibility, name) = (&module.vis, &module.ident);
+    let condition = condition(&module.attrs);
+    // A contract's package and module mostly have one name. Callers then reach everything by the package alone.
+    quote! {
+        #module
+
+        #[allow(unused_imports, reason = "for callers")]
+        #condition
+        #visibility use self::#name::*;
+
+        #second
+    }
+}
+
+fn exported(contract: &Contract) -> impl Iterator<Item = &Method> {
+    contract.methods.iter().filter(|method| method.is_public())
+}
+
+fn events(contract: &Contract) -> Vec<syn::Path> {
+    let declared = contract.events.iter().map(|ident| parse_quote!(#ident));
+    declared.chain(contract.options.events.iter().cloned()).collect()
+}
+
+/// What a function returns when it does not refuse, and with what it refuses.
+///
+/// The compiler resolves both by a trait, whatever the type is called. Where the name leaves little doubt the types are
+/// written out, so that documentation shows what people wrote; `assertions` lets the compiler check that.
+struct Returned {
+    /// The whole type, as the trait sees it.
+    whole: TokenStream,
+    value: TokenStream,
+    refusal: TokenStream,
+    /// Whether it may refuse.
+    fallible: TokenStream,
+    /// Whether the two parts were written out.
+    written: bool,
+}
+
+impl Returned {
+    fn of(method: &Method, contract: &Contract) -> Self {
+        let never = quote!(::core::convert::Infallible);
+        let unit = parse_quote!(());
+        let ty = method.output.as_ref().unwrap_or(&unit);
+        let place = ty.span();
+        if method.raw_result.is_some() {
+            let whole = quote_spanned!(place=> ::dusk_sdk::__private::entry::Raw<#ty>);
+            return Self { whole, value: quote!(#ty), refusal: never, fallible: quote!(false), written: false };
+        }
+        let whole = quote!(#ty);
+        if contract.scope.is_plain(ty) {
+            return Self { whole, value: quote!(#ty), refusal: never, fallible: quote!(false), written: true };
+        }
+        if let Some((value, refusal)) = written_result(ty) {
+            let (value, refusal) = (quote!(#value), quote!(#refusal));
+            return Self { whole, value, refusal, fallible: quote!(true), written: true };
+        }
+        let returned = quote_spanned!(place=> <#ty as ::dusk_sdk::contract::Returned>);
+        Self {
+            value: quote_spanned!(place=> #returned::Output),
+            refusal: quote_spanned!(place=> #returned::Refusal),
+            fallible: quote_spanned!(place=> #returned::FALLIBLE),
+            whole,
+            written: false,
+        }
+    }
+
+    /// The same of the constructor, whose value is the state.
+    fn of_init(init: &Method, state: &Ident) -> Self {
+        let ty = init.output.as_ref().map_or_else(|| quote!(()), |ty| quote!(#ty));
+        let value = quote!(());
+        if text(&ty) == text(state) {
+            let refusal = quote!(::core::convert::Infallible);
+            return Self { whole: ty, value, refusal, fallible: quote!(false), written: true };
+        }
+        let place = init.output.as_ref().map_or_else(Span::call_site, Spanned::span);
+        let makes = quote_spanned!(place=> <#ty as ::dusk_sdk::contract::Makes<#state>>);
+        let (refusal, written) = match init.output.as_ref().and_then(written_result) {
+            Some((_, refusal)) => (quote!(#refusal), true),
+            None => (quote_spanned!(place=> #makes::Refusal), false),
+        };
+        let fallible = quote_spanned!(place=> #makes::FALLIBLE);
+        Self { whole: ty, value, refusal, fallible, written }
+    }
+}
+
+/// The distinct refusals of all functions.
+fn refusals(contract: &Contract, state: &Ident) -> Vec<TokenStream> {
+    let init = contract.init.iter().map(|init| Returned::of_init(init, state));
+    let methods = exported(contract).map(|method| Returned::of(method, contract));
+    let mut known = Vec::new();
+    let mut distinct = Vec::new();
+    for returned in init.chain(methods).filter(|returned| text(&returned.fallible) != "false") {
+        let refusal = text(&returned.refusal);
+        if !known.contains(&refusal) {
+            known.push(refusal);
+            distinct.push(returned.refusal);
+        }
+    }
+    distinct
+}
+
+/// The types of the arguments as a tuple.
+fn argument_types(method: &Method) -> TokenStream {
+    let types = method.arguments.iter().map(|argument| &argument.ty);
+    quote_spanned!(method.signature.ident.span()=> (#(#types,)*))
+}
+
+/// The names of the arguments, for callers.
+fn argument_names(method: &Method) -> Vec<Ident> {
+    let place = |index: usize| format_ident!("argument_{index}");
+    let names = method.arguments.iter().enumerate();
+    names.map(|(index, argument)| argument.name.clone().unwrap_or_else(|| place(index))).collect()
+}
+
+/// The types of the arguments, one by one.
+fn types(method: &Method) -> impl Iterator<Item = &Type> {
+    method.arguments.iter().map(|argument| &argument.ty)
+}

@@ -1,0 +1,127 @@
+//! What the macros use. Not for people.
+//!
+//! The assertions say, at the user's own places and with words that fit, what the compiler would otherwise say about
+//! generated code. Each is a trait that holds for all values, so only the words differ.
+
+pub use alloc::string::String;
+pub use alloc::vec;
+pub use alloc::vec::Vec;
+
+pub use rkyv;
+#[cfg(feature = "zk")]
+pub use serde;
+#[cfg(feature = "json")]
+pub use serde_json::Value as Json;
+#[cfg(feature = "zk")]
+pub use zeroize;
+
+pub use crate::runtime::entry;
+pub use crate::text::Members;
+
+use crate::contract::{Event, Makes, Refusal, Returned};
+use crate::value::Value;
+use crate::wire::Malformed;
+
+/// Whether contracts log.
+pub const LOGS: bool = cfg!(feature = "log");
+
+pub fn assert_value<T: Value>() {}
+pub fn assert_ordered<T: Ordered>() {}
+pub fn assert_no_holder<T: NoHolder>() {}
+pub fn assert_event<T: Event>() {}
+pub fn assert_refusal<T: Refusal>() {}
+pub fn assert_constructible<T: Constructible>() {}
+pub fn assert_returned<R: Returned<Output: Value, Refusal: Refusal>>() {}
+pub fn assert_returned_as<R: Returned<Output: Value + Is<T>, Refusal: Refusal + Is<E>>, T, E>() {}
+pub fn assert_made<R: Makes<C, Refusal: Refusal>, C>() {}
+pub fn assert_made_as<R: Makes<C, Refusal: Refusal + Is<E>>, C, E>() {}
+pub fn assert_raw_result<R: RawResult>() {}
+
+/// A state that a contract can begin with.
+#[diagnostic::on_unimplemented(
+    message = "the contract has no constructor, and its state `{Self}` has no default",
+    label = "add `pub fn init(…) -> Self` to its methods, or derive Default"
+)]
+pub trait Constructible {}
+impl<T: Default> Constructible for T {}
+
+/// A value, said of what looks like a map or a set.
+#[diagnostic::on_unimplemented(
+    message = "the order of its entries is not the same everywhere: use BTreeMap or BTreeSet",
+    label = "`{Self}` cannot cross the border of a contract",
+    note = "if this is a type of your own, put #[contract_type] on it"
+)]
+pub trait Ordered {}
+impl<T: Value> Ordered for T {}
+
+/// A value, said of what looks like a pointer or a cell.
+#[diagnostic::on_unimplemented(
+    message = "this cannot cross the border of a contract: pass the value that it holds",
+    label = "`{Self}` cannot cross the border of a contract",
+    note = "if this is a type of your own, put #[contract_type] on it"
+)]
+pub trait NoHolder {}
+impl<T: Value> NoHolder for T {}
+
+/// The same type.
+#[diagnostic::on_unimplemented(
+    message = "this type is an alias whose parameters are not those of the type that it stands for",
+    label = "callers are given `{Self}`, and here stands `{T}`",
+    note = "write the type that it stands for, or call the alias otherwise"
+)]
+pub trait Is<T> {}
+impl<T> Is<T> for T {}
+
+/// A `Result`.
+#[diagnostic::on_unimplemented(
+    message = "`raw_result` is for a method that returns a `Result`, to give callers the `Result` itself",
+    label = "`{Self}` is none"
+)]
+pub trait RawResult {}
+impl<T, E> RawResult for Result<T, E> {}
+
+/// Descriptions in one vector.
+#[must_use]
+pub fn joined<T>(parts: &mut [Vec<T>]) -> Vec<T> {
+    let mut all = Vec::new();
+    for part in parts {
+        all.append(part);
+    }
+    all
+}
+
+/// Writes the archived form of a field.
+///
+/// # Safety
+/// `field` is a field of `out`, which lies at the position `at` and may be written.
+#[inline]
+pub unsafe fn resolve<T: rkyv::Archive, O>(
+    value: &T,
+    at: usize,
+    resolver: T::Resolver,
+    out: *mut O,
+    field: *mut T::Archived,
+) {
+    let offset = field.addr() - out.addr();
+    // SAFETY: the caller says so of the whole, of which the field is a part.
+    unsafe { value.resolve(at + offset, resolver, field) }
+}
+
+/// Checks the archived form of a field.
+///
+/// # Errors
+/// [`Malformed`] when the bytes are no such value.
+///
+/// # Safety
+/// `field` is aligned and lies in memory that may be read.
+#[inline]
+pub unsafe fn check<T: rkyv::bytecheck::CheckBytes<C>, C: ?Sized>(
+    field: *const T,
+    context: &mut C,
+) -> Result<(), Malformed> {
+    // SAFETY: as the caller says.
+    match unsafe { T::check_bytes(field, context) } {
+        Ok(_) => Ok(()),
+        Err(_) => Err(Malformed),
+    }
+}

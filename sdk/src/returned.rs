@@ -1,0 +1,157 @@
+//! What the functions of a contract return, by their types and not by their names.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::convert::Infallible;
+
+use dusk_core::abi::ContractId;
+use dusk_core::signatures::bls::{MultisigSignature, PublicKey, Signature as BlsSignature};
+use dusk_core::signatures::schnorr::{PublicKey as SchnorrPublicKey, Signature as SchnorrSignature};
+use dusk_core::transfer::withdraw::Withdraw;
+use dusk_core::transfer::{ContractToAccount, ContractToContract, ReceiveFromContract};
+
+use crate::contract::Contract;
+use crate::value::Value;
+use crate::{Account, Dusk, Field, Principal};
+
+/// A [`Value`] that a method returns as it is: every one but `Result`. `#[contract_type]` and `#[event]` implement it.
+///
+/// A `Result` inside of another type is a value like others: `Option<Result<T, E>>` refuses nothing, and its `E` is a
+/// value, not an error under `#[error]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot cross the border of a contract",
+    label = "not a contract value",
+    note = "put #[contract_type] on your own types; use u64 for usize; floats, references and Rc have no such form"
+)]
+pub trait Answer: Value {}
+
+/// What a method of a contract may return: a [`Value`], or a `Result` of one with an error under `#[error]`, by whatever
+/// name the type goes.
+///
+/// `Err` undoes the whole call. Only a method under `#[contract(raw_result)]` gives callers the `Result` itself.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot cross the border of a contract",
+    label = "not a contract value",
+    note = "put #[contract_type] on your own types; use u64 for usize; floats, references and Rc have no such form"
+)]
+pub trait Returned {
+    /// What crosses the border when the call is not refused.
+    type Output;
+    /// Why the call is refused.
+    type Refusal;
+    /// Whether it may be refused at all.
+    const FALLIBLE: bool;
+
+    /// What was returned as a `Result`.
+    ///
+    /// # Errors
+    /// When the call is refused.
+    fn into_result(self) -> Result<Self::Output, Self::Refusal>;
+}
+
+impl<T: Answer> Returned for T {
+    type Output = T;
+    type Refusal = Infallible;
+    const FALLIBLE: bool = false;
+
+    fn into_result(self) -> Result<T, Infallible> {
+        Ok(self)
+    }
+}
+
+impl<T, E> Returned for Result<T, E> {
+    type Output = T;
+    type Refusal = E;
+    const FALLIBLE: bool = true;
+
+    fn into_result(self) -> Self {
+        self
+    }
+}
+
+/// What a constructor may return: the state `C`, or a `Result` of it with an error under `#[error]`, by whatever name the
+/// type goes.
+#[diagnostic::on_unimplemented(
+    message = "the constructor returns the first state: `-> Self` or `-> Result<Self, Error>`",
+    label = "this is neither"
+)]
+pub trait Makes<C> {
+    /// Why the deployment is refused.
+    type Refusal;
+    /// Whether it may be refused at all.
+    const FALLIBLE: bool;
+
+    /// What was made as a `Result`.
+    ///
+    /// # Errors
+    /// When the deployment is refused.
+    fn into_result(self) -> Result<C, Self::Refusal>;
+}
+
+impl<C: Contract> Makes<C> for C {
+    type Refusal = Infallible;
+    const FALLIBLE: bool = false;
+
+    fn into_result(self) -> Result<C, Infallible> {
+        Ok(self)
+    }
+}
+
+impl<C: Contract, E> Makes<C> for Result<C, E> {
+    type Refusal = E;
+    const FALLIBLE: bool = true;
+
+    fn into_result(self) -> Self {
+        self
+    }
+}
+
+macro_rules! answers {
+    ($($ty:ty),*) => {$(impl Answer for $ty {})*};
+}
+
+answers! { u8, u16, u32, u64, u128, i8, i16, i32, i64, i128, (), bool, String }
+answers! { Account, ContractId, Dusk, Field, Principal, PublicKey }
+answers! { BlsSignature, MultisigSignature, SchnorrSignature, SchnorrPublicKey }
+answers! { ReceiveFromContract, Withdraw, ContractToAccount, ContractToContract }
+
+#[cfg(feature = "zk")]
+impl<C: 'static> Answer for crate::zk::Proof<C> {}
+
+impl<T: Value> Answer for Option<T> where Self: Value {}
+impl<T: Value> Answer for Vec<T> where Self: Value {}
+impl<T: Value, const N: usize> Answer for [T; N] where Self: Value {}
+impl<T: Value + Ord> Answer for BTreeSet<T> where Self: Value {}
+impl<K: Value + Ord, V: Value> Answer for BTreeMap<K, V> where Self: Value {}
+
+macro_rules! tuples {
+    ($(($($ty:ident)+))*) => {$(impl<$($ty: Value),+> Answer for ($($ty,)+) where Self: Value {})*};
+}
+
+tuples! {
+    (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E F) (A B C D E F G) (A B C D E F G H) (A B C D E F G H I)
+    (A B C D E F G H I J) (A B C D E F G H I J K) (A B C D E F G H I J K L)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Outcome<T> = core::result::Result<T, Infallible>;
+    type Unit = ();
+
+    fn fallible<R: Returned>(_: fn() -> R) -> bool {
+        R::FALLIBLE
+    }
+
+    #[test]
+    fn a_result_is_known_under_every_name() {
+        assert!(fallible::<Outcome<u8>>(|| Ok(1)));
+        assert!(fallible::<Result<Vec<u8>, Infallible>>(|| Ok(Vec::new())));
+        assert!(!fallible::<Unit>(|| ()));
+        assert!(!fallible::<Option<u8>>(|| None));
+        // Inside of others it is a value.
+        assert!(!fallible::<Vec<Result<u8, u8>>>(Vec::new));
+    }
+}

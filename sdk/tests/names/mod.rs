@@ -1,0 +1,247 @@
+//! Contracts whose things bear every name that means something to the language or to generated code.
+//!
+//! The names are collected from the recorded expansions of the macros, which the tests of `dusk-sdk-macros` keep up to
+//! date: a name that generated code begins to use is tried here as soon as it is recorded.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+
+/// The words that the language keeps for itself, also for later.
+const KEYWORDS: &[&str] = &[
+    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn", "else", "enum",
+    "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match", "mod", "move",
+    "mut", "override", "priv", "pub", "ref", "return", "static", "struct", "trait", "true", "try", "type", "typeof",
+    "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
+];
+
+/// Names that not even `r#` makes names.
+const NEVER: &[&str] = &["crate", "self", "super", "Self", "_"];
+
+/// Names that mean something to the language without being keywords, to the host, to drivers, or to the linker.
+const OTHERS: &[&str] = &[
+    "alloc",
+    "auto",
+    "core",
+    "dealloc",
+    "decode_event",
+    "decode_input_fn",
+    "decode_output_fn",
+    "default",
+    "dusk_sdk",
+    "encode_input_fn",
+    "get_last_error",
+    "get_schema",
+    "get_version",
+    "macro_rules",
+    "new",
+    "raw",
+    "safe",
+    "state",
+    "std",
+    "union",
+    "Box",
+    "Option",
+    "Some",
+    "None",
+    "Result",
+    "Ok",
+    "Err",
+    "String",
+    "Vec",
+    "Default",
+    "Drop",
+    "Tag",
+    "Discriminant",
+    "Archived",
+    "Resolver",
+    "Archive",
+    "Serialize",
+    "Deserialize",
+    "CheckBytes",
+    "Error",
+    "T",
+    "R",
+    "abs",
+    "abort",
+    "puts",
+    "printf",
+    "exit",
+    "read",
+    "write",
+    "open",
+    "close",
+    "send",
+    "recv",
+    "_start_",
+    "größe",
+];
+
+/// Names that an exported function cannot have. Each is refused with a message; `dusk-sdk-macros` tests the messages.
+const NO_METHODS: &[&str] = &["A", "attempt", "by", "id", "init", "main", "memory", "with_gas"];
+
+/// Names that mean a function that the macro adds beside the state.
+const NO_VALUES: &[&str] = &["at", "init"];
+
+/// All names, as they are written in a source.
+pub fn all() -> Vec<String> {
+    let mut names: BTreeSet<String> = KEYWORDS.iter().chain(OTHERS).map(ToString::to_string).collect();
+    let macros = Path::new(env!("CARGO_MANIFEST_DIR")).join("../macros/src");
+    for folder in ["snapshots", "contract/snapshots"] {
+        for entry in fs::read_dir(macros.join(folder)).unwrap() {
+            names.extend(identifiers(&fs::read_to_string(entry.unwrap().path()).unwrap()));
+        }
+    }
+    assert!(names.contains("argument_bytes") || names.contains("write_json"), "no names were collected");
+    names.retain(|name| !NEVER.contains(&name.as_str()) && !name.to_lowercase().starts_with("__dusk"));
+    names.into_iter().map(|name| if KEYWORDS.contains(&name.as_str()) { format!("r#{name}") } else { name }).collect()
+}
+
+/// What looks like a name in a text.
+fn identifiers(text: &str) -> BTreeSet<String> {
+    text.split(|character: char| !character.is_ascii_alphanumeric() && character != '_')
+        .filter(|word| word.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_'))
+        .filter(|word| *word != "_")
+        .map(ToOwned::to_owned)
+        .collect()
+}
+
+/// A name as callers know it.
+pub fn plain(name: &str) -> &str {
+    name.trim_start_matches("r#")
+}
+
+/// Whether an exported function may have this name.
+fn is_method(name: &str) -> bool {
+    !NO_METHODS.contains(&name) && !name.starts_with('_')
+}
+
+/// The names of the methods of [`methods`].
+pub fn methods() -> Vec<String> {
+    all().into_iter().filter(|name| is_method(name)).collect()
+}
+
+/// What stands before generated contracts.
+const HEAD: &str = "#![allow(non_camel_case_types, non_upper_case_globals, non_snake_case, dead_code, unused, \
+                    clippy::all, reason = \"names of all kinds\")]\n";
+
+/// A contract whose methods, arguments, fields, variants, events and errors have all the names.
+pub fn named() -> String {
+    let mut out = format!("{HEAD}#[::dusk_sdk::contract(events(");
+    let all = all();
+    for name in all.iter().filter(|name| name.len() <= 64 && name.is_ascii()) {
+        write!(out, "self::events::{name}, ").unwrap();
+    }
+    out.push_str(")]\npub mod named {\n#[derive(::core::default::Default)]\npub struct Named;\nimpl Named {\n");
+    for name in methods() {
+        // An argument that callers cannot name is refused.
+        writeln!(out, "pub fn {name}(&self, {name}: u8) -> u8 {{ {name} }}").unwrap();
+    }
+    out.push_str(
+        "pub fn fields(&self, a: super::records::Fields, b: ::dusk_sdk::prelude::Vec<super::enums::Variants_0>)\n",
+    );
+    out.push_str("-> ::core::result::Result<super::records::Fields, super::errors::Refused> { let _ = b; Ok(a) }\n}\n");
+    out.push_str("use super::events;\n}\n");
+    out = out.replace("pub fn fields(&self, fields: u8) -> u8 { fields }\n", "");
+    kinds(&all, &mut out);
+    out
+}
+
+/// Types of all kinds with all the names.
+fn kinds(all: &[String], out: &mut String) {
+    out.push_str("pub mod records {\n#[::dusk_sdk::contract_type]\npub struct Fields {\n");
+    for name in all {
+        writeln!(out, "pub {name}: ::core::primitive::u8,").unwrap();
+    }
+    out.push_str("}\n");
+    for name in all.iter().filter(|name| *name != "Fields") {
+        writeln!(out, "#[::dusk_sdk::contract_type]\npub struct {name} {{ pub {name}: ::core::primitive::u8 }}")
+            .unwrap();
+    }
+    out.push_str("}\npub mod tuples {\n");
+    for name in all {
+        writeln!(
+            out,
+            "#[::dusk_sdk::contract_type]\n#[derive(::core::cmp::Eq, ::core::cmp::PartialOrd, ::core::cmp::Ord)]"
+        )
+        .unwrap();
+        writeln!(out, "pub struct {name}(pub ::core::primitive::u8, pub ::core::primitive::u8);").unwrap();
+    }
+    out.push_str("}\npub mod enums {\n");
+    for (index, names) in all.chunks(200).enumerate() {
+        writeln!(out, "#[::dusk_sdk::contract_type]\npub enum Variants_{index} {{").unwrap();
+        for (index, name) in names.iter().enumerate() {
+            match index % 3 {
+                0 => writeln!(out, "{name},").unwrap(),
+                1 => writeln!(out, "{name}(super::tuples::{name}),").unwrap(),
+                _ => writeln!(out, "{name} {{ {name}: super::tuples::{name} }},").unwrap(),
+            }
+        }
+        out.push_str("}\n");
+    }
+    for name in all {
+        writeln!(out, "#[::dusk_sdk::contract_type]\npub enum {name} {{ {name}, Other(super::tuples::{name}) }}")
+            .unwrap();
+    }
+    out.push_str("}\npub mod events {\n");
+    for name in all.iter().filter(|name| name.len() <= 64 && name.is_ascii()) {
+        writeln!(out, "#[::dusk_sdk::event]\npub struct {name};").unwrap();
+    }
+    out.push_str("}\npub mod errors {\n#[::dusk_sdk::error]\npub enum Refused {\n");
+    for name in all {
+        writeln!(out, "{name} {{ {name}: super::tuples::{name} }},").unwrap();
+    }
+    out.push_str("}\n");
+    for name in all.iter().filter(|name| *name != "Refused") {
+        writeln!(
+            out,
+            "#[::dusk_sdk::error]\npub enum {name} {{ {name}(::core::primitive::u8), #[from] Held_(Refused) }}"
+        )
+        .unwrap();
+    }
+    out.push_str("}\n");
+}
+
+/// A contract in a module where all the names are taken: by types, constants, macros, and methods of everything.
+pub fn taken() -> String {
+    let mut out = format!("{HEAD}#[::dusk_sdk::contract]\npub mod taken {{\n");
+    let all = all();
+    for name in all.iter().filter(|name| !NO_VALUES.contains(&name.as_str()) && *name != "TakenClient") {
+        writeln!(out, "#[::dusk_sdk::contract_type]\npub struct {name}(pub ::core::primitive::u8);").unwrap();
+    }
+    out.push_str("pub trait Everything_: ::core::marker::Sized {\n");
+    for name in &all {
+        writeln!(out, "fn {name}(self) {{}}").unwrap();
+    }
+    out.push_str("}\nimpl<__T> Everything_ for __T {}\n");
+    out.push_str(
+        "#[::dusk_sdk::contract_type]
+        #[derive(::core::cmp::Eq, ::core::cmp::PartialOrd, ::core::cmp::Ord)]
+        pub enum Kind_ { One, Two(::core::primitive::u8), Three { a: ::core::primitive::u8 } }
+        #[::dusk_sdk::contract_type]
+        pub struct Tree_ { pub children: ::dusk_sdk::prelude::Vec<Tree_>, pub value: ::core::primitive::u8 }
+        #[::dusk_sdk::event]
+        pub struct Happened_ { pub kind: Kind_ }
+        #[::dusk_sdk::error]
+        pub enum Refused_ { No, Because { kind: Kind_ }, #[from] Held(Inner_) }
+        #[::dusk_sdk::error(first = 50)]
+        pub enum Inner_ { Inner(Kind_) }
+        pub struct Taken_ { n: ::core::primitive::u8 }
+        impl Taken_ {
+            pub fn init(n_: ::core::primitive::u8) -> ::core::result::Result<Self, Refused_> {
+                ::core::result::Result::Ok(Self { n: n_ })
+            }
+            pub fn get_(&self, via_: Via) -> ::core::primitive::u8 { self.n + via_.0 }
+            pub fn set_(&mut self, tree_: Tree_, kind_: Kind_) -> ::core::result::Result<Kind_, Refused_> {
+                self.n = tree_.value;
+                ::core::result::Result::Ok(kind_)
+            }
+            #[contract(feeds = Kind_)]
+            pub fn feed_(&self) {}
+            #[contract(raw_result)]
+            pub fn raw_(&mut self) -> ::core::result::Result<Kind_, Tree_> { ::core::result::Result::Ok(Kind_::One) }
+        }\n}\n",
+    );
+    out
+}

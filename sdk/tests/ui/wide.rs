@@ -1,0 +1,23 @@
+//! Types that are too wide or lie too close.
+#![allow(unused)]
+
+use dusk_sdk::prelude::*;
+
+#[contract_type]
+pub struct Tuple {
+    value: (u8, u8, u8, u8, u8, u8, u8, u8, u8, u8, u8, u8, u8),
+}
+
+#[contract_type]
+#[derive(Copy)]
+#[repr(C, packed)]
+pub struct Packed {
+    value: u8,
+}
+
+#[contract_type]
+pub struct Endless {
+    inside: Option<Endless>,
+}
+
+fn main() {}
