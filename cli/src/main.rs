@@ -16,10 +16,8 @@ mod table;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser;
 use clap::error::ErrorKind;
 
-use crate::args::Cli;
 use crate::error::Fault;
 use crate::output::Ui;
 
@@ -29,20 +27,21 @@ fn main() -> ExitCode {
     if arguments.get(1).is_some_and(|first| first == "dusk") {
         arguments.remove(1);
     }
-    let cli = match Cli::try_parse_from(&arguments) {
+    let cli = match args::read(&arguments) {
         Ok(cli) => cli,
         Err(error) => {
             let json = arguments.iter().any(|argument| argument == "--json");
-            return misunderstood(&Ui::new(json), &error);
+            return failed(&Ui::new(json), &error);
         }
     };
-    let ui = Ui::new(cli.json || commands::call::asks_for_json(&cli.command));
-    match commands::run(cli, &ui) {
-        Ok(code) => code,
-        Err(error) => match error.downcast_ref::<clap::Error>() {
-            Some(grammar) => misunderstood(&ui, grammar),
-            None => error::report(&ui, &error),
-        },
+    let ui = Ui::new(cli.json);
+    commands::run(cli, &ui).unwrap_or_else(|error| failed(&ui, &error))
+}
+
+fn failed(ui: &Ui, error: &anyhow::Error) -> ExitCode {
+    match error.downcast_ref::<clap::Error>() {
+        Some(grammar) => misunderstood(ui, grammar),
+        None => error::report(ui, error),
     }
 }
 

@@ -51,12 +51,14 @@ pub(crate) fn structure(item: &ItemStruct, rust_layout: bool, faults: &mut Diagn
     let name = item.ident.to_string();
     let doc = docs(&item.attrs);
     let pattern = parts.pattern();
+    let mut constant = TokenStream::new();
     let (write, read, describe) = if matches!(item.fields, Fields::Unnamed(_)) {
         // Without names a struct looks as the tuple of its fields, and as the field itself where there is one.
         let types = &parts.types;
         let bound = &parts.bound;
         let indices = (0..types.len()).map(syn::Index::from);
         if let ([ty], [field]) = (types.as_slice(), bound.as_slice()) {
+            constant = quote!(const MAY_BE_NULL: bool = <#ty as ::dusk_sdk::Value>::MAY_BE_NULL;);
             (
                 quote!(::dusk_sdk::Value::write_json(#field, out);),
                 quote!(::core::result::Result::Ok(Self(<#ty as ::dusk_sdk::Value>::read_json(json)?))),
@@ -90,7 +92,7 @@ pub(crate) fn structure(item: &ItemStruct, rust_layout: bool, faults: &mut Diagn
         )
     };
     let write = quote!(let Self #pattern = self; #write);
-    let value = value(&item.ident, &write, &read, &describe);
+    let value = value_with(&constant, &item.ident, &write, &read, &describe);
     quote! {
         #derives
         #layout
@@ -127,6 +129,8 @@ fn enumeration(item: &ItemEnum, faults: &mut Diagnostics) -> TokenStream {
         let names = &parts.names;
         if matches!(variant.fields, Fields::Unit) {
             quote!(#text => { variant.no_fields()?; ::core::result::Result::Ok(Self::#ident) })
+        } else if variant.fields.is_empty() {
+            quote!(#text => { variant.empty_fields()?; ::core::result::Result::Ok(Self::#ident {}) })
         } else {
             quote! {
                 #text => {
@@ -329,10 +333,22 @@ pub(crate) fn derived(attributes: &[Attribute]) -> Vec<String> {
 }
 
 fn value(ident: &Ident, write: &TokenStream, read: &TokenStream, describe: &TokenStream) -> TokenStream {
+    value_with(&TokenStream::new(), ident, write, read, describe)
+}
+
+fn value_with(
+    constant: &TokenStream,
+    ident: &Ident,
+    write: &TokenStream,
+    read: &TokenStream,
+    describe: &TokenStream,
+) -> TokenStream {
     quote! {
         ::dusk_sdk::__with_json! {
             { impl ::dusk_sdk::Value for #ident }
             {
+                #constant
+
                 fn write_json(&self, out: &mut ::dusk_sdk::__private::String) {
                     #write
                 }

@@ -16,7 +16,7 @@
 //! | [`readers`], [`book`], [`clock`], [`follow`] | what a chain says, for people: decoded, named, dated, as it happens |
 //! | [`anatomy`] | what a module is made of |
 //! | [`plan`], [`deploying`], [`target`] | what is deployed in which order, and what a name stands for |
-//! | [`values`], [`flags`], [`amount`] | arguments, checked against the contract's description |
+//! | [`values`], [`flags`], [`amount`], [`exact`] | arguments, checked against the contract's description; JSON without rounding |
 
 pub(crate) mod amount;
 pub(crate) mod anatomy;
@@ -35,6 +35,7 @@ pub(crate) mod crs;
 pub(crate) mod deploying;
 pub(crate) mod deployments;
 pub(crate) mod embedded;
+pub(crate) mod exact;
 pub(crate) mod flags;
 pub(crate) mod folders;
 pub(crate) mod follow;

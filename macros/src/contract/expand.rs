@@ -445,7 +445,8 @@ fn function(method: &Method, contract: &Contract, kind: &str) -> TokenStream {
     let name = method.signature.ident.to_string();
     let docs = &method.docs;
     let kind = Ident::new(kind, Span::call_site());
-    let names = argument_names(method).into_iter().map(|name| name.to_string());
+    // As callers know them: `type` is no raw name in JSON.
+    let names = argument_names(method).into_iter().map(|name| name.to_string().trim_start_matches("r#").to_owned());
     let types = argument_types(method);
     let output = if kind == "Init" { quote!(()) } else { output(method, contract).0 };
     let fallible = matches!(method.output, Output::Result(_));
