@@ -33,8 +33,8 @@ pub(crate) use self::new::New;
 pub(crate) use self::node::{Control, Node};
 pub(crate) use self::sending::Sending;
 pub(crate) use self::test::Test;
-pub(crate) use self::words::{ARGUMENT_PREFIX, Options};
 use self::words::Words;
+pub(crate) use self::words::{ARGUMENT_PREFIX, Options};
 use crate::error::Fault;
 
 /// The toolchain for confidential smart contracts.
@@ -184,7 +184,10 @@ mod tests {
             &["counter", "add", "--amount", "10", "--from=bob"],
         ] {
             let call = call(words).unwrap();
-            assert_eq!((call.options.sending.from.as_deref(), call.words.function.as_deref()), (Some("bob"), Some("add")));
+            assert_eq!(
+                (call.options.sending.from.as_deref(), call.words.function.as_deref()),
+                (Some("bob"), Some("add"))
+            );
             assert_eq!(named(&call), [("amount", "10")], "{words:?}");
         }
         for words in [&["--from", "bob", "c", "f", "--from", "carol"][..], &["c", "f", "--from", "bob", "--from=bob"]] {
@@ -196,7 +199,10 @@ mod tests {
     #[test]
     fn nothing_behind_the_function_is_taken_for_an_option_by_a_part_of_its_name() {
         let set = call(&["names", "set", "--network-id", "5", "--network", "http://b"]).unwrap();
-        assert_eq!((set.options.sending.network.as_deref(), named(&set)), (Some("http://b"), vec![("network-id", "5")]));
+        assert_eq!(
+            (set.options.sending.network.as_deref(), named(&set)),
+            (Some("http://b"), vec![("network-id", "5")])
+        );
         let set = call(&["names", "set", "--network-id", "5"]).unwrap();
         assert!(set.options.sending.network.is_none_or(|network| !network.contains("-id")));
         let said = call(&["names", "set", "--", "--network", "--json"]).unwrap();

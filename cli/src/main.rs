@@ -7,6 +7,8 @@
 mod args;
 mod commands;
 mod error;
+mod escape;
+mod hints;
 mod ops;
 mod output;
 #[cfg(test)]
@@ -18,7 +20,7 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 
-use crate::error::Fault;
+use crate::escape::Lines;
 use crate::output::Ui;
 
 fn main() -> ExitCode {
@@ -60,7 +62,9 @@ fn misunderstood(ui: &Ui, error: &clap::Error) -> ExitCode {
             let text = error.render().to_string();
             let text = text.strip_prefix("error: ").unwrap_or(&text);
             let text = text.split("\n\nFor more information").next().unwrap_or(text).trim_end();
-            error::report(ui, &Fault::usage(text, "`--help` shows what there is"))
+            let exit = error::Exit::Usage as u8;
+            ui.error(text, Lines::Many, "`--help` shows what there is", exit);
+            ExitCode::from(exit)
         }
     }
 }

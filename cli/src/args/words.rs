@@ -87,7 +87,9 @@ impl Words {
                 } else {
                     return Err(Fault::usage(
                         format!("`{word}` is neither a value nor an option"),
-                        format!("if it is a value: `--NAME={word}` by its argument's name, or `-- {word}` behind all else"),
+                        format!(
+                            "if it is a value: `--NAME={word}` by its argument's name, or `-- {word}` behind all else"
+                        ),
                     ));
                 }
                 continue;
@@ -153,7 +155,10 @@ fn no_option(word: &str, options: &Options) -> anyhow::Error {
 
 fn without_value(name: &str, next: Option<&String>) -> anyhow::Error {
     match next {
-        None => Fault::usage(format!("`--{name}` has no value"), format!("write `--{name} VALUE`, or `--{name}=` for an empty text")),
+        None => Fault::usage(
+            format!("`--{name}` has no value"),
+            format!("write `--{name} VALUE`, or `--{name}=` for an empty text"),
+        ),
         Some(next) => Fault::usage(
             format!("`--{name}` has no value: `{next}` follows"),
             format!("if that is its value, write `--{name}={next}`"),
@@ -166,7 +171,8 @@ mod tests {
     use super::*;
 
     fn options() -> Options {
-        let known = [("network", true), ("from", true), ("args", true), ("json", false), ("dry-run", false), ("help", false)];
+        let known =
+            [("network", true), ("from", true), ("args", true), ("json", false), ("dry-run", false), ("help", false)];
         Options(known.map(|(name, takes)| (name.to_owned(), takes)).into())
     }
 
@@ -177,7 +183,8 @@ mod tests {
 
     #[test]
     fn whole_names_alone_are_options() {
-        let read = read(&["set", "--network-id", "5", "--network", "b", "--from=carol", "--json", "--jso", "1"]).unwrap();
+        let read =
+            read(&["set", "--network-id", "5", "--network", "b", "--from=carol", "--json", "--jso", "1"]).unwrap();
         assert_eq!(read.late, ["network", "from", "json"]);
         assert_eq!(read.options, ["--network=b", "--from=carol", "--json"]);
         assert_eq!(read.named, [("network-id".to_owned(), "5".to_owned()), ("jso".to_owned(), "1".to_owned())]);

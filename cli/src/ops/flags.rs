@@ -203,7 +203,8 @@ impl<'a> Flags<'a> {
         let inputs = self.function.inputs.iter();
         let values: Vec<String> =
             inputs.map(|input| format!("--{} {}", self.flag(input), quoted(sample(&input.ty)))).collect();
-        let mut text = format!("Example:\n  cargo dusk call {} {} {}", self.contract, self.function.name, values.join(" "));
+        let mut text =
+            format!("Example:\n  cargo dusk call {} {} {}", self.contract, self.function.name, values.join(" "));
         text.truncate(text.trim_end().len());
         if self.function.fallible && !abi.errors.is_empty() {
             text.push_str("\n\nErrors of the contract:");
@@ -288,7 +289,13 @@ mod tests {
         assert!(named(&["fro"]).unwrap_err().contains("unexpected argument '--fro'"));
         assert!(named(&["type", "type"]).unwrap_err().contains("given twice"));
         assert!(flags.check_options(&["network".into(), "help".into()]).is_ok());
-        assert!(flags.check_options(&["gas-limit".into()]).unwrap_err().to_string().contains("and an option of the command"));
+        assert!(
+            flags
+                .check_options(&["gas-limit".into()])
+                .unwrap_err()
+                .to_string()
+                .contains("and an option of the command")
+        );
     }
 
     #[test]

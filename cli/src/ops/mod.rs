@@ -5,7 +5,7 @@
 //! | [`carried`], [`sdk`], [`scaffold`] | what the binary carries, and new projects |
 //! | [`machine`], [`toolchain`] | programs on this machine, and a compiler for WASM |
 //! | [`project`], [`settings`], [`folders`] | where things are, and what the project says |
-//! | [`build`], [`compile`], [`optimise`], [`wasm`], [`inputs`], [`artifact`] | from sources to artefacts, and only when needed |
+//! | [`build`], [`compile`], [`cargo_settings`], [`optimise`], [`wasm`], [`inputs`], [`artifact`] | from sources to artefacts, and only when needed |
 //! | [`check`], [`schema`] | what can be said of a contract before it is deployed |
 //! | [`circuits`], [`witness`] | the circuits of the project, and the inputs that people give them |
 //! | [`proving`], [`crs`], [`verifiers`] | parameters, keys and proofs; the keys that contracts are built with |
@@ -24,6 +24,7 @@ pub(crate) mod artifact;
 pub(crate) mod book;
 pub(crate) mod build;
 pub(crate) mod calltree;
+pub(crate) mod cargo_settings;
 pub(crate) mod carried;
 pub(crate) mod chain;
 pub(crate) mod check;

@@ -183,7 +183,9 @@ impl<'a> Checker<'a> {
                 let mut keys = BTreeSet::new();
                 let keys_of = || pairs.as_array().into_iter().flatten().map(|pair| pair[0].to_string()).enumerate();
                 match keys_of().find(|(_, key)| !keys.insert(key.clone())) {
-                    Some((place, key)) => Err(misfit(&format!("{path}[{place}]"), format!("the key {key} is given twice"))),
+                    Some((place, key)) => {
+                        Err(misfit(&format!("{path}[{place}]"), format!("the key {key} is given twice")))
+                    }
                     None => Ok(pairs),
                 }
             }
@@ -245,7 +247,8 @@ impl<'a> Checker<'a> {
         let mut checked = Map::new();
         for field in fields {
             let path = format!("{path}.{}", field.name);
-            let value = object.remove(&field.name).or_else(|| absent(&field.ty)).ok_or_else(|| misfit(&path, "missing"))?;
+            let value =
+                object.remove(&field.name).or_else(|| absent(&field.ty)).ok_or_else(|| misfit(&path, "missing"))?;
             checked.insert(field.name.clone(), self.check(&field.ty, value, &path, depth - 1)?);
         }
         match object.keys().next() {
@@ -432,3 +435,7 @@ fn shortened(value: &Value) -> String {
 #[cfg(test)]
 #[path = "values_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "kinds_tests.rs"]
+mod kinds;

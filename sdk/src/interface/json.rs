@@ -126,7 +126,9 @@ impl<'a> Given<'a> {
                 return Ok(Self { names, values: values.iter().map(Some).collect(), lone: false });
             }
             Json::Object(map) if map.len() == 1 && map.contains_key(FIRST) => {}
-            _ if unnamed && names.len() == 1 => return Ok(Self { names, values: alloc::vec![Some(json)], lone: false }),
+            _ if unnamed && names.len() == 1 => {
+                return Ok(Self { names, values: alloc::vec![Some(json)], lone: false });
+            }
             _ => {}
         }
         let map = json.as_object().ok_or_else(|| JsonError::expected("an object", json))?;
