@@ -12,10 +12,13 @@ mod new;
 mod node;
 mod sending;
 mod test;
+mod words;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use anyhow::Result;
+use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
 pub(crate) use self::build::Build;
@@ -30,6 +33,9 @@ pub(crate) use self::new::New;
 pub(crate) use self::node::{Control, Node};
 pub(crate) use self::sending::Sending;
 pub(crate) use self::test::Test;
+use self::words::Words;
+pub(crate) use self::words::{ARGUMENT_PREFIX, Options};
+use crate::error::Fault;
 
 /// The toolchain for confidential smart contracts.
 #[derive(Debug, Parser)]
@@ -105,10 +111,51 @@ pub(crate) enum Command {
     },
 }
 
+/// Reads the command's words, the program's name first.
+///
+/// Options of a call that stand behind its function are read as if they stood before its contract, so that there is one grammar, and
+/// one that is given twice is refused wherever it stands.
+///
+/// # Errors
+/// [`clap::Error`], or a usage fault.
+pub(crate) fn read(arguments: &[OsString]) -> Result<Cli> {
+    let mut cli = Cli::try_parse_from(arguments)?;
+    let Command::Call(call) = &mut cli.command else { return Ok(cli) };
+    let words = Words::read(&call.rest, &options_of_call())?;
+    if !words.options.is_empty() {
+        let (before, behind) = arguments.split_at(arguments.len().saturating_sub(call.rest.len()));
+        if before.iter().any(|word| word == "--") || behind.iter().ne(call.rest.iter().map(String::as_str)) {
+            return Err(Fault::usage(
+                "options stand behind the function, and `--` before it",
+                "write the options before the contract",
+            ));
+        }
+        cli = Cli::try_parse_from(before.iter().cloned().chain(words.options.iter().map(OsString::from)))?;
+    }
+    if let Command::Call(call) = &mut cli.command {
+        call.words = words;
+    }
+    Ok(cli)
+}
+
+/// The options that a call takes.
+pub(crate) fn options_of_call() -> Options {
+    Options::of(&grammar_of_call())
+}
+
+/// The options of a call as help shows them.
+pub(crate) fn help_of_call() -> String {
+    grammar_of_call().help_template("{options}").render_help().to_string()
+}
+
+fn grammar_of_call() -> clap::Command {
+    let mut grammar = Cli::command();
+    grammar.build();
+    grammar.find_subcommand("call").cloned().unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]
@@ -116,16 +163,49 @@ mod tests {
         Cli::command().debug_assert();
     }
 
-    #[test]
-    fn options_of_a_call_may_stand_before_and_after_its_function() {
-        let parse = |line: &str| match Cli::try_parse_from(line.split(' ')).unwrap().command {
-            Command::Call(call) => call,
+    fn call(words: &[&str]) -> Result<Call, String> {
+        let words: Vec<OsString> = ["x", "call"].iter().chain(words).map(OsString::from).collect();
+        match read(&words).map_err(|error| error.to_string())?.command {
+            Command::Call(call) => Ok(call),
             other => panic!("{other:?}"),
-        };
-        let call = parse("x call counter add --from bob --amount 10 --json");
-        let from = |call: &Call| call.options.sending.from.clone().unwrap_or_default();
-        assert_eq!((from(&call).as_str(), call.rest.join(" ").as_str()), ("bob", "--amount 10 --json"));
-        let call = parse("x call --from bob counter add --amount 10 --from carol");
-        assert_eq!((from(&call).as_str(), call.rest.join(" ").as_str()), ("bob", "--amount 10 --from carol"));
+        }
+    }
+
+    fn named(call: &Call) -> Vec<(&str, &str)> {
+        call.words.named.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+    }
+
+    #[test]
+    fn options_of_a_call_may_stand_before_and_behind_its_function() {
+        for words in [
+            &["--from", "bob", "counter", "add", "--amount", "10"][..],
+            &["counter", "--from", "bob", "add", "--amount", "10"],
+            &["counter", "add", "--from", "bob", "--amount", "10"],
+            &["counter", "add", "--amount", "10", "--from=bob"],
+        ] {
+            let call = call(words).unwrap();
+            assert_eq!(
+                (call.options.sending.from.as_deref(), call.words.function.as_deref()),
+                (Some("bob"), Some("add"))
+            );
+            assert_eq!(named(&call), [("amount", "10")], "{words:?}");
+        }
+        for words in [&["--from", "bob", "c", "f", "--from", "carol"][..], &["c", "f", "--from", "bob", "--from=bob"]] {
+            assert!(call(words).unwrap_err().contains("cannot be used multiple times"), "{words:?}");
+        }
+        assert!(call(&["--", "c", "f", "--from", "bob"]).unwrap_err().contains("before it"));
+    }
+
+    #[test]
+    fn nothing_behind_the_function_is_taken_for_an_option_by_a_part_of_its_name() {
+        let set = call(&["names", "set", "--network-id", "5", "--network", "http://b"]).unwrap();
+        assert_eq!(
+            (set.options.sending.network.as_deref(), named(&set)),
+            (Some("http://b"), vec![("network-id", "5")])
+        );
+        let set = call(&["names", "set", "--network-id", "5"]).unwrap();
+        assert!(set.options.sending.network.is_none_or(|network| !network.contains("-id")));
+        let said = call(&["names", "set", "--", "--network", "--json"]).unwrap();
+        assert_eq!(said.words.in_order, ["--network", "--json"]);
     }
 }

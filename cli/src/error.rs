@@ -3,6 +3,8 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use crate::escape::Lines;
+use crate::hints;
 use crate::output::Ui;
 
 /// The exit codes of `cargo dusk`.
@@ -40,6 +42,12 @@ impl Fault {
     pub(crate) fn environment(message: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
         Self { exit: Exit::Environment, message: message.into(), hint: hint.into() }.into()
     }
+
+    /// What to do.
+    #[cfg(test)]
+    pub(crate) fn hint(&self) -> &str {
+        &self.hint
+    }
 }
 
 impl fmt::Display for Fault {
@@ -50,13 +58,10 @@ impl fmt::Display for Fault {
 
 impl std::error::Error for Fault {}
 
-/// What is said where no part of the program knew better.
-const DEFAULT_HINT: &str = "`cargo dusk doctor` checks what this machine needs";
-
 /// Prints the error with its hint and picks the exit code.
 pub(crate) fn report(ui: &Ui, error: &anyhow::Error) -> ExitCode {
     let fault = error.chain().find_map(|cause| cause.downcast_ref::<Fault>());
-    let (exit, hint) = fault.map_or((Exit::Failed, DEFAULT_HINT), |fault| (fault.exit, fault.hint.as_str()));
+    let (exit, hint) = fault.map_or_else(|| hints::of(error), |fault| (fault.exit, fault.hint.as_str()));
     let mut causes: Vec<String> = Vec::new();
     for cause in error.chain().map(ToString::to_string) {
         // Some libraries repeat the text of their source in their own.
@@ -64,7 +69,7 @@ pub(crate) fn report(ui: &Ui, error: &anyhow::Error) -> ExitCode {
             causes.push(cause);
         }
     }
-    ui.error(&causes.join(": "), hint, exit as u8);
+    ui.error(&causes.join(": "), Lines::One, hint, exit as u8);
     ExitCode::from(exit as u8)
 }
 

@@ -7,6 +7,8 @@
 mod args;
 mod commands;
 mod error;
+mod escape;
+mod hints;
 mod ops;
 mod output;
 #[cfg(test)]
@@ -16,11 +18,9 @@ mod table;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser;
 use clap::error::ErrorKind;
 
-use crate::args::Cli;
-use crate::error::Fault;
+use crate::escape::Lines;
 use crate::output::Ui;
 
 fn main() -> ExitCode {
@@ -29,20 +29,21 @@ fn main() -> ExitCode {
     if arguments.get(1).is_some_and(|first| first == "dusk") {
         arguments.remove(1);
     }
-    let cli = match Cli::try_parse_from(&arguments) {
+    let cli = match args::read(&arguments) {
         Ok(cli) => cli,
         Err(error) => {
             let json = arguments.iter().any(|argument| argument == "--json");
-            return misunderstood(&Ui::new(json), &error);
+            return failed(&Ui::new(json), &error);
         }
     };
-    let ui = Ui::new(cli.json || commands::call::asks_for_json(&cli.command));
-    match commands::run(cli, &ui) {
-        Ok(code) => code,
-        Err(error) => match error.downcast_ref::<clap::Error>() {
-            Some(grammar) => misunderstood(&ui, grammar),
-            None => error::report(&ui, &error),
-        },
+    let ui = Ui::new(cli.json);
+    commands::run(cli, &ui).unwrap_or_else(|error| failed(&ui, &error))
+}
+
+fn failed(ui: &Ui, error: &anyhow::Error) -> ExitCode {
+    match error.downcast_ref::<clap::Error>() {
+        Some(grammar) => misunderstood(ui, grammar),
+        None => error::report(ui, error),
     }
 }
 
@@ -61,7 +62,9 @@ fn misunderstood(ui: &Ui, error: &clap::Error) -> ExitCode {
             let text = error.render().to_string();
             let text = text.strip_prefix("error: ").unwrap_or(&text);
             let text = text.split("\n\nFor more information").next().unwrap_or(text).trim_end();
-            error::report(ui, &Fault::usage(text, "`--help` shows what there is"))
+            let exit = error::Exit::Usage as u8;
+            ui.error(text, Lines::Many, "`--help` shows what there is", exit);
+            ExitCode::from(exit)
         }
     }
 }

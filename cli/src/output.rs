@@ -1,4 +1,7 @@
 //! What is said, and where: the result on stdout, everything else on stderr, one document on stdout with `--json`.
+//!
+//! Nothing else prints. What is printed goes through [`escape`](crate::escape): texts of contracts, nodes and drivers cannot command the
+//! terminal, wherever they are put into a line.
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
@@ -7,6 +10,8 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use serde_json::json;
+
+use crate::escape::{self, Lines};
 
 /// The voice of one run of the command.
 #[derive(Debug, Clone)]
@@ -39,15 +44,19 @@ pub(crate) enum Tone {
     Faint,
 }
 
+/// What the marks of [`paint`] become: the end of all colours, then one for each tone.
+const CODES: [&str; 7] = ["\x1b[0m", "\x1b[1;32m", "\x1b[1;31m", "\x1b[1;33m", "\x1b[1;36m", "\x1b[36m", "\x1b[2m"];
+
 impl Tone {
-    const fn code(self) -> &'static str {
+    /// The place of its code.
+    const fn code(self) -> u8 {
         match self {
-            Self::Good => "\x1b[1;32m",
-            Self::Bad => "\x1b[1;31m",
-            Self::Warn => "\x1b[1;33m",
-            Self::Hint => "\x1b[1;36m",
-            Self::Name => "\x1b[36m",
-            Self::Faint => "\x1b[2m",
+            Self::Good => 1,
+            Self::Bad => 2,
+            Self::Warn => 3,
+            Self::Hint => 4,
+            Self::Name => 5,
+            Self::Faint => 6,
         }
     }
 }
@@ -90,18 +99,25 @@ impl Ui {
 
     fn labelled(&self, tone: Tone, label: &str, what: impl Display) {
         let label = format!("{label:>12}");
-        say(io::stderr(), format_args!("{} {what}\n", paint(self.color_err, tone, &label)));
+        say(io::stderr(), Lines::One, &format!("{} {what}", paint(self.color_err, tone, &label)), "\n");
     }
 
-    /// Text as it is, on stderr.
+    /// Text whose lines are ours, on stderr.
     pub(crate) fn aside(&self, text: impl Display) {
-        say(io::stderr(), format_args!("{text}\n"));
+        say(io::stderr(), Lines::Many, &text.to_string(), "\n");
     }
 
     /// A line of the result, on stdout. Nothing with `--json`.
     pub(crate) fn line(&self, text: impl Display) {
         if !self.json {
-            say(io::stdout(), format_args!("{text}\n"));
+            say(io::stdout(), Lines::One, &text.to_string(), "\n");
+        }
+    }
+
+    /// Lines of the result, on stdout: a text that we laid out, or one that is shown whole. Nothing with `--json`.
+    pub(crate) fn block(&self, text: impl Display) {
+        if !self.json {
+            say(io::stdout(), Lines::Many, &text.to_string(), "\n");
         }
     }
 
@@ -109,7 +125,7 @@ impl Ui {
     pub(crate) fn document(&self, document: &impl Serialize) {
         if self.json {
             let text = serde_json::to_string_pretty(document).expect("documents have text keys");
-            say(io::stdout(), format_args!("{text}\n"));
+            say(io::stdout(), Lines::Many, &escape::json(&text), "\n");
         }
     }
 
@@ -117,7 +133,7 @@ impl Ui {
     pub(crate) fn document_line(&self, document: &impl Serialize) {
         if self.json {
             let text = serde_json::to_string(document).expect("documents have text keys");
-            say(io::stdout(), format_args!("{text}\n"));
+            say(io::stdout(), Lines::One, &escape::json(&text), "\n");
         }
     }
 
@@ -127,9 +143,9 @@ impl Ui {
         terminal.is_term().then(|| terminal.size_checked()).flatten().map(|(_, columns)| usize::from(columns))
     }
 
-    /// Text for stdout whether or not `--json` is given: scripts, and lines that other programs wait for.
+    /// Text for stdout whether or not `--json` is given: help, scripts, and lines that other programs wait for. It brings its line ends.
     pub(crate) fn raw(&self, text: impl Display) {
-        say(io::stdout(), format_args!("{text}"));
+        say(io::stdout(), Lines::Many, &text.to_string(), "");
     }
 
     /// A word in a result line, in the colour of its meaning.
@@ -137,17 +153,22 @@ impl Ui {
         paint(self.color_out, tone, text)
     }
 
-    /// An error and what to do about it.
-    pub(crate) fn error(&self, message: &str, hint: &str, exit: u8) {
-        self.complain(message, hint);
+    /// An error and what to do about it. `lines`: whose the line ends in the message are.
+    pub(crate) fn error(&self, message: &str, lines: Lines, hint: &str, exit: u8) {
+        self.say_error(message, lines, hint);
         self.document(&json!({ "error": message, "hint": hint, "exit": exit }));
     }
 
     /// An error and what to do about it, on stderr only: for commands whose document has more to say.
     pub(crate) fn complain(&self, message: &str, hint: &str) {
+        self.say_error(message, Lines::One, hint);
+    }
+
+    fn say_error(&self, message: &str, lines: Lines, hint: &str) {
         let (error, hint_label) =
             (paint(self.color_err, Tone::Bad, "error:"), paint(self.color_err, Tone::Hint, "hint:"));
-        say(io::stderr(), format_args!("{error} {message}\n{hint_label} {hint}\n"));
+        say(io::stderr(), lines, &format!("{error} {message}"), "\n");
+        say(io::stderr(), Lines::One, &format!("{hint_label} {hint}"), "\n");
     }
 
     /// A sign of life while something takes its time; gone when dropped.
@@ -159,7 +180,7 @@ impl Ui {
         if let Ok(style) = ProgressStyle::with_template("{spinner:>12} {msg} {elapsed}") {
             bar.set_style(style);
         }
-        bar.set_message(what.to_owned());
+        bar.set_message(escape::harmless(what).into_owned());
         bar.enable_steady_tick(Duration::from_millis(100));
         Waiting(Some(bar))
     }
@@ -173,9 +194,14 @@ impl Ui {
         if let Ok(style) = ProgressStyle::with_template("{spinner:>12} {msg} [{bar:30}] {percent:>3} % {elapsed}") {
             bar.set_style(style.progress_chars("=> "));
         }
-        bar.set_message(what.to_owned());
+        bar.set_message(escape::harmless(what).into_owned());
         bar.enable_steady_tick(Duration::from_millis(100));
         Bar(Some(bar))
+    }
+
+    /// Whether there is somebody to ask.
+    pub(crate) fn can_ask(&self) -> bool {
+        self.interactive
     }
 
     /// Asks on the terminal. Without one the answer is no.
@@ -183,7 +209,7 @@ impl Ui {
         if !self.interactive {
             return false;
         }
-        say(io::stderr(), format_args!("{question} [y/N] "));
+        say(io::stderr(), Lines::One, &format!("{question} [y/N] "), "");
         let mut answer = String::new();
         io::stdin().read_line(&mut answer).is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
     }
@@ -226,14 +252,15 @@ impl Drop for Bar {
     }
 }
 
-/// Writes, and does not mind a reader that has gone (`cargo dusk … | head`).
-fn say(mut to: impl Write, text: std::fmt::Arguments<'_>) {
+/// Writes, and does not mind a reader that has gone (`cargo dusk … | head`). `end`: what ends the text.
+fn say(mut to: impl Write, lines: Lines, text: &str, end: &str) {
+    let text = escape::for_terminal(text, lines, &CODES);
     // The exit code tells how the work went; there is nobody left to tell that the pipe is closed.
-    let _ = to.write_fmt(text).and_then(|()| to.flush());
+    let _ = to.write_all(format!("{text}{end}").as_bytes()).and_then(|()| to.flush());
 }
 
 fn paint(color: bool, tone: Tone, text: &str) -> String {
-    if color { format!("{}{text}\x1b[0m", tone.code()) } else { text.to_owned() }
+    if color { format!("{}{text}{}", escape::mark(tone.code()), escape::mark(0)) } else { text.to_owned() }
 }
 
 /// An integer with its thousands set apart: `5,412,004`.
@@ -301,6 +328,8 @@ pub(crate) enum Align {
 
 /// Rows as lines with columns of equal width.
 pub(crate) fn table<const N: usize>(rows: &[[String; N]], align: [Align; N]) -> Vec<String> {
+    let rows: Vec<[String; N]> =
+        rows.iter().map(|row| row.each_ref().map(|cell| escape::harmless(cell).into_owned())).collect();
     let letters = |text: &str| text.chars().count();
     let widths: [usize; N] =
         std::array::from_fn(|column| rows.iter().map(|row| letters(&row[column])).max().unwrap_or_default());
@@ -318,6 +347,13 @@ pub(crate) fn table<const N: usize>(rows: &[[String; N]], align: [Align; N]) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_colour_begins_and_ends_with_its_text() {
+        let painted = paint(true, Tone::Bad, "no\x1b[2J");
+        assert_eq!(escape::for_terminal(&painted, Lines::One, &CODES), "\x1b[1;31mno\\u{1b}[2J\x1b[0m");
+        assert_eq!(paint(false, Tone::Bad, "no"), "no");
+    }
 
     #[test]
     fn columns_stand_in_line() {

@@ -76,6 +76,22 @@ fn source_files_can_be_held_in_the_head() {
 }
 
 #[test]
+fn only_one_file_of_the_command_line_prints() {
+    let mut others = BTreeSet::new();
+    visit(&root().join("cli/src"), &mut |path| {
+        let text = fs::read_to_string(path).expect("sources are UTF-8");
+        let prints = ["println!(", "eprint!(", "print!(", "dbg!(", "io::stdout()", "Term::stdout()", "stderr().write"];
+        if !path.ends_with("output.rs") && prints.iter().any(|print| text.contains(print)) {
+            others.insert(path.to_owned());
+        }
+    });
+    assert!(
+        others.is_empty(),
+        "text of strangers is escaped in cli/src/output.rs alone; these print, too: {others:#?}"
+    );
+}
+
+#[test]
 fn a_plain_build_and_that_of_all_tests_share_what_they_compile() {
     let plain = features(&["--package", "cargo-dusk", "--edges", "normal,build"]);
     let all = features(&["--workspace", "--edges", "all"]);

@@ -51,7 +51,11 @@ pub(crate) fn structure(item: &ItemStruct, layout: Layout, faults: &mut Diagnost
     let codec = codec::structure(ident, &parts, layout, is_ordered(&item.attrs));
     let (name, doc) = (plain_name(ident), docs(&item.attrs));
     let pattern = parts.pattern(&quote!(#ident));
+    let mut constant = TokenStream::new();
     let (write, read, describe) = if matches!(item.fields, Fields::Unnamed(_)) {
+        if let [ty] = parts.types.as_slice() {
+            constant = quote!(const MAY_BE_NULL: ::core::primitive::bool = <#ty as ::dusk_sdk::Value>::MAY_BE_NULL;);
+        }
         // Without names a struct looks as the tuple of its fields, and as the field itself where there is one.
         unnamed(ident, &parts)
     } else {
@@ -71,7 +75,7 @@ pub(crate) fn structure(item: &ItemStruct, layout: Layout, faults: &mut Diagnost
         )
     };
     let write = quote!(let #pattern = self; #write);
-    let value = value(ident, &write, &read, &describe);
+    let value = value_with(&constant, ident, &write, &read, &describe);
     let assertions = parts.assertions();
     quote! {
         #derives
@@ -201,6 +205,14 @@ fn read_variant(ident: &Ident, variant: &syn::Variant, parts: &Parts) -> TokenSt
         return quote! {
             #text => {
                 ::dusk_sdk::interface::VariantJson::no_fields(&__dusk_variant)?;
+                ::core::result::Result::Ok(#made)
+            }
+        };
+    }
+    if variant.fields.is_empty() {
+        return quote! {
+            #text => {
+                ::dusk_sdk::interface::VariantJson::empty_fields(&__dusk_variant)?;
                 ::core::result::Result::Ok(#made)
             }
         };
@@ -405,10 +417,23 @@ fn derived(attributes: &[Attribute]) -> Vec<String> {
 }
 
 fn value(ident: &Ident, write: &TokenStream, read: &TokenStream, describe: &TokenStream) -> TokenStream {
+    value_with(&TokenStream::new(), ident, write, read, describe)
+}
+
+/// As [`value`], with constants of the trait.
+fn value_with(
+    constant: &TokenStream,
+    ident: &Ident,
+    write: &TokenStream,
+    read: &TokenStream,
+    describe: &TokenStream,
+) -> TokenStream {
     quote! {
         ::dusk_sdk::__with_json! {
             { impl ::dusk_sdk::Value for #ident }
             {
+                #constant
+
                 fn write_json(&self, __dusk_out: &mut ::dusk_sdk::__private::String) {
                     #write
                 }

@@ -29,6 +29,10 @@ use alloc::boxed::Box;
     note = "put #[contract_type] on your own types; use u64 for usize; floats, references and Rc have no such form"
 )]
 pub trait Value: Wire + 'static {
+    /// Whether a value of the type may be written as `null`, as that of an `Option` and `()` may. Then an `Option` of the type writes
+    /// `{"Some": value}`, so that every value has a form of its own.
+    const MAY_BE_NULL: bool = false;
+
     /// Appends the value as JSON.
     fn write_json(&self, out: &mut String);
 
@@ -157,6 +161,8 @@ integers! {
 }
 
 impl Value for () {
+    const MAY_BE_NULL: bool = true;
+
     fn write_json(&self, out: &mut String) {
         out.push_str("null");
     }
@@ -204,12 +210,22 @@ impl Value for String {
     }
 }
 
+/// The key of an optional value that may itself be `null`.
+const SOME: &str = "Some";
+
 impl<T: Value> Value for Option<T>
 where
     Self: Wire,
 {
+    const MAY_BE_NULL: bool = true;
+
     fn write_json(&self, out: &mut String) {
         match self {
+            Some(value) if T::MAY_BE_NULL => {
+                let mut object = Members::object(out);
+                value.write_json(object.field(SOME));
+                object.end();
+            }
             Some(value) => value.write_json(out),
             None => out.push_str("null"),
         }
@@ -217,7 +233,12 @@ where
 
     #[cfg(feature = "json")]
     fn read_json(json: &Json) -> Result<Self, JsonError> {
-        if json.is_null() { Ok(None) } else { T::read_json(json).map(Some) }
+        let inner = json.as_object().filter(|object| T::MAY_BE_NULL && object.len() == 1).and_then(|it| it.get(SOME));
+        match inner {
+            Some(inner) => T::read_json(inner).map(Some),
+            None if json.is_null() => Ok(None),
+            None => T::read_json(json).map(Some),
+        }
     }
 
     #[cfg(feature = "json")]
@@ -319,7 +340,13 @@ where
     #[cfg(feature = "json")]
     fn read_json(json: &Json) -> Result<Self, JsonError> {
         let items = json.as_array().ok_or_else(|| JsonError::expected("a list", json))?;
-        items.iter().enumerate().map(|(index, item)| T::read_json(item).map_err(|e| e.within(index))).collect()
+        let mut set = Self::new();
+        for (index, item) in items.iter().enumerate() {
+            if !set.insert(T::read_json(item).map_err(|e| e.within(index))?) {
+                return Err(JsonError::expected("each item of a set once", item).within(index));
+            }
+        }
+        Ok(set)
     }
 
     #[cfg(feature = "json")]
@@ -350,7 +377,14 @@ where
             Some([key, value]) => Ok((K::read_json(key)?, V::read_json(value)?)),
             _ => Err(JsonError::expected("a pair: a list of two values", pair)),
         };
-        pairs.iter().enumerate().map(|(index, item)| pair(item).map_err(|e| e.within(index))).collect()
+        let mut map = Self::new();
+        for (index, item) in pairs.iter().enumerate() {
+            let (key, value) = pair(item).map_err(|e| e.within(index))?;
+            if map.insert(key, value).is_some() {
+                return Err(JsonError::expected("each key of a map once", item).within(index));
+            }
+        }
+        Ok(map)
     }
 
     #[cfg(feature = "json")]

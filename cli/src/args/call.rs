@@ -3,26 +3,35 @@
 use clap::Args;
 
 use super::Sending;
+use super::words::Words;
 use crate::ops::amount;
 
 /// `call`
 #[derive(Debug, Args)]
-#[command(disable_help_flag = true)]
+#[command(
+    disable_help_flag = true,
+    override_usage = "cargo dusk call [OPTIONS] [CONTRACT] [FUNCTION] [ARGUMENTS]...",
+    after_help = "Options may also stand behind the function, by their whole names. Where an argument has the name of an \
+                  option, `--arg.NAME VALUE` gives the argument, and the option stands before the contract. A value that \
+                  begins with a hyphen: `--NAME=-5`, or behind `--`."
+)]
 pub(crate) struct Call {
     /// A contract: the name of what the project has deployed, or any contract's id.
     #[arg(required_unless_present = "help")]
     pub(crate) contract: Option<String>,
-    /// The function. Without one the contract's functions are listed.
-    pub(crate) function: Option<String>,
     /// The options of every call.
     #[command(flatten)]
     pub(crate) options: CallOptions,
     /// Shows help; after a function, its arguments.
     #[arg(long, short)]
     pub(crate) help: bool,
-    /// The function's arguments: by name, `--amount 10`, or in their order, `10`.
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENTS")]
-    pub(crate) rest: Vec<String>,
+    /// The function, and its arguments: by name, `--amount 10`, or in their order, `10`. Without a function those of the
+    /// contract are listed.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "FUNCTION ARGUMENTS")]
+    pub(super) rest: Vec<String>,
+    /// The same, taken apart: see [`super::read`].
+    #[arg(skip)]
+    pub(crate) words: Words,
 }
 
 /// The options that a call has beside its function's arguments.

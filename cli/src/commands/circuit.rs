@@ -110,7 +110,7 @@ fn document(circuit: &Circuit, doc: &str, layout: &Layout) -> Value {
 
 fn profile_gates(circuit: &Circuit, flamegraph: Option<&Path>, ui: &Ui) -> Result<ExitCode> {
     let profile = profile(&circuit.describe()?.layout);
-    ui.line(profile.to_string().trim_end());
+    ui.block(profile.to_string().trim_end());
     if let Some(path) = flamegraph {
         let absolute = std::path::absolute(path).with_context(|| format!("cannot write {}", path.display()))?;
         folders::write_atomically(&absolute, profile.flamegraph().as_bytes())?;
@@ -144,7 +144,7 @@ fn audit_wires(circuit: &Circuit, witness: Option<&Witness>, ui: &Ui) -> Result<
             Err(other) => return Err(do_not_fit(circuit, &other)),
         },
     };
-    ui.line(&report);
+    ui.block(&report);
     let findings = report.findings.iter().map(|finding| {
         json!({
             "doubt": doubt(&finding.doubt), "constraint": finding.name, "path": finding.path, "row": finding.row,

@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 
 use crate::args::Demo;
 use crate::error::{Exit, Fault};
-use crate::ops::compile;
 use crate::ops::embedded::Embedded;
+use crate::ops::{cargo_settings, compile};
 use crate::output::{Tone, Ui, time};
 
 /// The project's name.
@@ -55,8 +55,9 @@ pub(super) fn run(options: &Demo, ui: &Ui) -> Result<ExitCode> {
     on_a_chain(&mut show, &root, &url)?;
     node.stop();
 
+    ui.line("");
     ui.line(format_args!(
-        "\n{} in {} · the project is in {}",
+        "{} in {} · the project is in {}",
         ui.toned(Tone::Good, "done"),
         time(begun.elapsed()),
         root.display()
@@ -179,7 +180,8 @@ impl Show<'_> {
     fn announce(&self, what: &str, program: &str, arguments: &[impl AsRef<str>], then: &str) -> String {
         let arguments: Vec<_> = arguments.iter().map(|argument| quoted(argument.as_ref())).collect();
         let shown = format!("{program} {}{then}", arguments.join(" "));
-        self.ui.line(format_args!("\n{} {what}: {shown}", self.ui.toned(Tone::Hint, "▸")));
+        self.ui.line("");
+        self.ui.line(format_args!("{} {what}: {shown}", self.ui.toned(Tone::Hint, "▸")));
         shown
     }
 
@@ -192,7 +194,8 @@ impl Show<'_> {
 
 fn attester(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = compile::cargo();
-    command.args(["run", "--quiet", "--package", "attester", "--"]).args(arguments).current_dir(folder);
+    command.args(["run", "--quiet", "--package", "attester"]).args(cargo_settings::native(folder));
+    command.arg("--").args(arguments).current_dir(folder);
     command
 }
 

@@ -59,7 +59,8 @@ pub(super) fn run(options: &Doctor, ui: &Ui) -> Result<ExitCode> {
     let folder = std::env::current_dir().context("there is no current folder")?;
     let machine = Machine::here(&folder);
     if options.fix {
-        toolchain::ensure(&machine, ui, options.yes)?;
+        // Who asks for the mending has asked for it; where there is a terminal, each command is shown before it is run.
+        toolchain::ensure(&machine, ui, options.yes || !ui.can_ask())?;
         sdk::unpacked()?;
     }
     let findings = [
@@ -116,6 +117,11 @@ fn compiler(machine: &Machine) -> Finding {
                 format!("{}, or `cargo dusk doctor --fix`", lines.join(" && ")),
             )
         }
+        Found::Unusable { reason } => Finding::missing(
+            name,
+            format!("the compiler of this folder does not run: {reason}"),
+            toolchain::unusable_hint(),
+        ),
         Found::Nothing => Finding::missing(name, "no compiler for contracts", "install Rust from https://rustup.rs"),
     }
 }

@@ -34,7 +34,8 @@ pub(super) fn run(options: &New, ui: &Ui) -> Result<ExitCode> {
         let branch = if place + 1 == shown.len() { "└──" } else { "├──" };
         ui.line(format_args!("{branch} {path}"));
     }
-    ui.line(format_args!("\nNext:\n  cd {}", folder.display()));
+    ui.block("\nNext:");
+    ui.line(format_args!("  cd {}", folder.display()));
     for command in &made.next {
         ui.line(format_args!("  {command}"));
     }

@@ -39,8 +39,10 @@ pub(super) fn run(project: &Project, options: &Prove, ui: &Ui) -> Result<ExitCod
     let proof = proving::prove(&keys, &layout, &wires, ui).map_err(|error| refused(&circuit.name, &error))?;
     let proving = begun.elapsed();
     let begun = Instant::now();
-    verify(keys.verifier_key(), &proof, wires.public())
-        .with_context(|| format!("the proof of `{}` does not verify", circuit.name))?;
+    verify(keys.verifier_key(), &proof, wires.public()).map_err(|error| {
+        let message = format!("the proof of `{}` does not verify: {error}", circuit.name);
+        Fault::failed(message, "`cargo dusk keys verify` finds damaged keys and parameters; they are made anew")
+    })?;
     let verifying = begun.elapsed();
 
     let made = Made { circuit: &circuit.name, layout: &layout, wires: &wires, witness: &witness, proof: &proof };
@@ -95,22 +97,12 @@ impl Made<'_> {
         let text = if is(HEXADECIMAL) {
             format!("{}\n", self.proof)
         } else if is(TOML) {
-            toml_edit::ser::to_string_pretty(&without_large(document.clone())).context("the proof as TOML")?
+            toml_edit::ser::to_string_pretty(document).context("the proof as TOML")?
         } else {
             format!("{}\n", serde_json::to_string_pretty(document).context("documents have text keys")?)
         };
         let absolute = std::path::absolute(path).with_context(|| format!("cannot write {}", path.display()))?;
         folders::write_atomically(&absolute, text.as_bytes())
-    }
-}
-
-/// Numbers above those of TOML, which are signed, become texts.
-fn without_large(value: Value) -> Value {
-    match value {
-        Value::Number(number) if !number.is_i64() => number.to_string().into(),
-        Value::Array(items) => items.into_iter().map(without_large).collect(),
-        Value::Object(members) => members.into_iter().map(|(name, value)| (name, without_large(value))).collect(),
-        other => other,
     }
 }
 

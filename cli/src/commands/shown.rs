@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
+use crate::escape::harmless;
 use crate::ops::book::Book;
 use crate::ops::client::BlockEvent;
 use crate::ops::readers::{Read, Readers};
 use crate::output::{Tone, Ui};
-use crate::table::harmless;
 
 /// Letters of a value that is shown on one line.
 const MAX_LETTERS: usize = 2_000;
@@ -24,7 +24,7 @@ pub(super) fn value(book: &Book, read: &Read) -> String {
     };
     let text = harmless(&text);
     if text.chars().count() <= MAX_LETTERS {
-        return text;
+        return text.into_owned();
     }
     format!(
         "{}… ({} letters; --json has all)",

@@ -185,14 +185,14 @@ fn say(run: &TestRun, deeds: &BTreeMap<String, Vec<Deed>>, options: &Test, ui: &
         }
     }
     for result in run.results.iter().filter(|result| result.status == Status::Failed) {
-        ui.line(format_args!("\n   {} {}\n{}", ui.toned(Tone::Bad, "----"), name(result), result.output));
+        ui.line("");
+        ui.line(format_args!("   {} {}", ui.toned(Tone::Bad, "----"), name(result)));
+        ui.block(&result.output);
     }
     for (program, output) in &run.broken {
-        ui.line(format_args!(
-            "\n   {} {program} ended without a result\n{}",
-            ui.toned(Tone::Bad, "----"),
-            output.trim()
-        ));
+        ui.line("");
+        ui.line(format_args!("   {} {program} ended without a result", ui.toned(Tone::Bad, "----")));
+        ui.block(output.trim());
     }
     if !run.results.is_empty() {
         let ignored = match run.count(Status::Ignored) {

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use super::shown;
 use crate::args::Tx;
 use crate::error::{Exit, Fault};
+use crate::escape::harmless;
 use crate::ops::artifact::hash_of;
 use crate::ops::book::Book;
 use crate::ops::chain::{self, Chain};
@@ -24,7 +25,7 @@ use crate::ops::readers::{Read, Readers};
 use crate::ops::refusal::Refusal;
 use crate::ops::transact::wait;
 use crate::output::{Tone, Ui, exact_money, grouped, money, size};
-use crate::table::{field, harmless, toned_field};
+use crate::table::{field, toned_field};
 
 pub(super) fn run(project: &Project, options: &Tx, ui: &Ui) -> Result<ExitCode> {
     let id = chain::hash(&options.id).ok_or_else(|| {

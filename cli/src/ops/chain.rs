@@ -6,7 +6,8 @@ use super::book::Book;
 use super::client::{Client, ClientError};
 use super::deployments::{Deployment, Deployments};
 use super::project::{Project, listed};
-use crate::error::{Fault, nearest};
+use crate::error::{Exit, Fault, nearest};
+use crate::hints;
 
 /// A node, and what the project has on its chain.
 pub(crate) struct Chain {
@@ -102,20 +103,10 @@ pub(crate) fn hash(text: &str) -> Option<String> {
 
 /// What to do when a node cannot be spoken to.
 pub(crate) fn unreachable(error: ClientError) -> anyhow::Error {
-    match error {
-        ClientError::Unreachable { ref url, .. } => {
-            let here = ["//127.", "//localhost", "//[::1]"].iter().any(|here| url.contains(here));
-            Fault::environment(error.to_string(), if here { HINT_NO_NODE } else { HINT_FAR_AWAY })
-        }
-        ClientError::Untrusted { .. } => Fault::environment(error.to_string(), HINT_UNTRUSTED),
-        ClientError::Redirected { .. } => {
-            Fault::usage(error.to_string(), "name the node's own address with `--network`")
-        }
-        other => other.into(),
+    let (exit, hint) = hints::of_client(&error);
+    match exit {
+        Exit::Failed => error.into(),
+        Exit::Usage => Fault::usage(error.to_string(), hint),
+        Exit::Environment => Fault::environment(error.to_string(), hint),
     }
 }
-
-const HINT_NO_NODE: &str = "start one with `cargo dusk node` in another terminal, or name another with `--network`";
-const HINT_FAR_AWAY: &str = "is the address right, and is this machine online? `--network` names another node";
-const HINT_UNTRUSTED: &str =
-    "is it the right address? for a certificate authority of your own, name its PEM file in SSL_CERT_FILE";

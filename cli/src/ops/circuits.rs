@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 
 use super::settings::listed;
 use super::witness::Witness;
-use super::{compile, inputs};
+use super::{cargo_settings, compile, inputs};
 use crate::error::{Fault, nearest};
 
 /// What the module is called in which a circuit's test is.
@@ -74,6 +74,7 @@ impl Circuits {
             .current_dir(root)
             .args(["test", "--no-run", "--lib", "--message-format", "json-render-diagnostics"])
             .args(packages.iter().flat_map(|package| ["--package", package]))
+            .args(cargo_settings::native(root))
             .args(compile::quiet())
             .stdout(Stdio::piped());
         let mut child = command.spawn().context("cannot start cargo")?;

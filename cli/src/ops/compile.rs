@@ -12,7 +12,7 @@ use cargo_metadata::{Message, MetadataCommand};
 use super::build::Recipe;
 use super::project::Project;
 use super::toolchain::{Product, TARGET, Toolchain};
-use super::{inputs, verifiers};
+use super::{cargo_settings, inputs, verifiers};
 use crate::error::Fault;
 
 /// Bytes of the contract's stack. It is part of the contract's memory, and so of its state.
@@ -176,6 +176,7 @@ pub(crate) fn compile(
         .args(toolchain.arguments(product, small))
         .envs(toolchain.environment(small))
         .env("CARGO_ENCODED_RUSTFLAGS", rust_flags(small).join("\x1f"))
+        .envs(cargo_settings::neutral(root))
         .env(verifiers::VARIABLE, verifiers::folder(&project.artefacts()))
         // The workspace's folder concerns this package alone, so that others can be shared between workspaces.
         .args(["--", "--remap-path-prefix"])

@@ -5,12 +5,12 @@ use std::fs;
 use std::io::Read;
 
 use anyhow::Result;
-use clap::{Arg, ArgMatches, Command};
 use local_node_types::abi::{ContractAbi, Field, Function, FunctionKind, Type};
 use serde_json::Value;
 
+use super::exact;
 use super::settings::listed;
-use super::values::{Checker, Misfit};
+use super::values::{self, Checker, Misfit};
 use crate::error::{Fault, nearest};
 
 /// The function of this name.
@@ -28,8 +28,6 @@ pub(crate) fn function<'a>(abi: &'a ContractAbi, name: &str) -> Result<&'a Funct
     })
 }
 
-/// What the arguments in their order are called in the grammar.
-const IN_ORDER: &str = "in order";
 /// The most bytes that a document of arguments may have.
 const MAX_DOCUMENT_BYTES: u64 = 1024 * 1024;
 
@@ -66,100 +64,157 @@ pub(crate) fn document(option: &str, given: &str, example: &str) -> Result<Value
         }
         None => given.to_owned(),
     };
-    serde_json::from_str(&text).map_err(|error| {
+    exact::read(&text, exact::Large::Marked).map_err(|error| {
         Fault::usage(format!("`{option}` is not JSON: {error}"), format!("for example {option} '{example}'"))
     })
 }
 
-/// An argument that does not fit, with its type, an example, and where to read more.
-pub(crate) fn misfit(misfit: &Misfit, contract: &str, function: &Function) -> anyhow::Error {
-    let name = misfit.path.split(['.', '[']).next().unwrap_or_default();
-    let example = match function.inputs.iter().find(|input| input.name == name) {
-        Some(input) => format!("for example --{} {}; ", name.replace('_', "-"), sample(&input.ty)),
-        None => String::new(),
-    };
-    Fault::usage(
-        format!("argument {misfit}"),
-        format!("{example}`cargo dusk call {contract} {} --help` shows its arguments", function.name),
-    )
+/// A function's arguments as flags of a call.
+pub(crate) struct Flags<'a> {
+    /// The function.
+    function: &'a Function,
+    /// What the caller calls the contract.
+    contract: &'a str,
+    /// What sets the flag of an argument apart that has the name of an option.
+    prefix: &'a str,
+    /// Whether the command has an option of this name.
+    is_option: &'a dyn Fn(&str) -> bool,
 }
 
-/// Adds a flag for each parameter to `command`, which has the options that every call has.
-///
-/// `contract`: what the caller calls it.
-pub(crate) fn command(
-    mut command: Command,
-    abi: &ContractAbi,
-    contract: &str,
-    function: &Function,
-    checker: &Checker<'_>,
-) -> Command {
-    let taken: Vec<String> = command.get_arguments().filter_map(|arg| arg.get_long().map(str::to_owned)).collect();
-    for parameter in &function.inputs {
-        let flag = flag_of(parameter, &taken);
-        let mut help = parameter.doc.trim().to_owned();
-        if !help.is_empty() {
-            help.push_str(" — ");
-        }
-        help.push_str(&checker.describe(&parameter.ty));
-        command = command.arg(
-            Arg::new(id_of(parameter))
-                .long(flag)
-                .value_name("VALUE")
-                .help(help)
-                .allow_hyphen_values(true)
-                .help_heading("Arguments of the function"),
-        );
+impl<'a> Flags<'a> {
+    /// Of this function.
+    pub(crate) fn new(
+        function: &'a Function,
+        contract: &'a str,
+        prefix: &'a str,
+        is_option: &'a dyn Fn(&str) -> bool,
+    ) -> Self {
+        Self { function, contract, prefix, is_option }
     }
-    if !function.inputs.is_empty() {
-        let names: Vec<&str> = function.inputs.iter().map(|parameter| parameter.name.as_str()).collect();
-        command = command.arg(
-            Arg::new(IN_ORDER)
-                .num_args(0..)
-                .value_name("VALUES")
-                .help(format!("The same without their names, in this order: {}", names.join(", ")))
-                .allow_negative_numbers(true),
-        );
-    }
-    let kind = match function.kind {
-        FunctionKind::Query => "Reads the state.",
-        FunctionKind::Transaction => "Changes the state by a transaction.",
-        FunctionKind::Init => "Runs once, at deployment.",
-    };
-    let mut about = function.doc.trim().to_owned();
-    if !about.is_empty() {
-        about.push_str("\n\n");
-    }
-    about.push_str(kind);
-    if function.output != Type::Unit {
-        about.push_str(&format!(" Returns {}.", checker.describe(&function.output)));
-    }
-    let name = format!("cargo dusk call {contract} {}", function.name);
-    command
-        .name(name.clone())
-        .bin_name(name)
-        .about(about)
-        .after_help(footer(abi, contract, function))
-        .no_binary_name(true)
-}
 
-/// An example, and what the function may be refused with.
-fn footer(abi: &ContractAbi, contract: &str, function: &Function) -> String {
-    let values: Vec<String> = function
-        .inputs
-        .iter()
-        .map(|input| format!("--{} {}", input.name.replace('_', "-"), quoted(sample(&input.ty))))
-        .collect();
-    let mut text = format!("Example:\n  cargo dusk call {contract} {} {}", function.name, values.join(" "));
-    text.truncate(text.trim_end().len());
-    if function.fallible && !abi.errors.is_empty() {
-        text.push_str("\n\nErrors of the contract:");
-        for error in &abi.errors {
-            let doc = error.doc.lines().next().unwrap_or_default().trim();
-            text.push_str(&format!("\n  {} ({})  {doc}", error.name, error.code));
-        }
+    /// The flag of an argument, without its hyphens.
+    fn flag(&self, parameter: &Field) -> String {
+        let flag = flag_of(&parameter.name);
+        if (self.is_option)(&flag) { format!("{}{flag}", self.prefix) } else { flag }
     }
-    text
+
+    /// Sees that no option that was given behind the function has the name of one of its arguments. Help sends nothing: it is no
+    /// matter whose it is.
+    ///
+    /// # Errors
+    /// A usage fault that names both ways.
+    pub(crate) fn check_options(&self, late: &[String]) -> Result<()> {
+        let shared = |option: &&String| *option != "help" && self.function.inputs.iter().any(|it| is_name(it, option));
+        let Some(option) = late.iter().find(shared) else { return Ok(()) };
+        let (contract, function, prefix) = (self.contract, &self.function.name, self.prefix);
+        Err(Fault::usage(
+            format!("`--{option}` is an argument of `{function}`, and an option of the command"),
+            format!(
+                "`--{prefix}{option} VALUE` gives the argument; the option stands before the contract: \
+                 `cargo dusk call --{option} … {contract} {function}`"
+            ),
+        ))
+    }
+
+    /// What the words behind the function say: by name, and the others in their order.
+    ///
+    /// # Errors
+    /// A usage fault for a name that is unknown or given twice, and for more values than there are arguments.
+    pub(crate) fn texts(&self, named: &[(String, String)], in_order: &[String]) -> Result<BTreeMap<String, String>> {
+        let mut texts: BTreeMap<String, String> = BTreeMap::new();
+        for (name, value) in named {
+            let parameter = self.function.inputs.iter().find(|parameter| is_name(parameter, name));
+            let parameter = parameter.ok_or_else(|| self.unknown(name))?;
+            if texts.insert(parameter.name.clone(), value.clone()).is_some() {
+                return Err(Fault::usage(format!("the argument `--{name}` is given twice"), "leave one of them out"));
+            }
+        }
+        let open: Vec<&Field> =
+            self.function.inputs.iter().filter(|parameter| !texts.contains_key(&parameter.name)).collect();
+        if let Some(surplus) = in_order.get(open.len()) {
+            let names: Vec<&str> = self.function.inputs.iter().map(|parameter| parameter.name.as_str()).collect();
+            let takes = if names.is_empty() { "no arguments".to_owned() } else { names.join(", ") };
+            return Err(Fault::usage(
+                format!("`{surplus}` is one value too many for `{}`", self.function.name),
+                format!("it takes {takes}"),
+            ));
+        }
+        texts.extend(open.iter().zip(in_order).map(|(parameter, text)| (parameter.name.clone(), text.clone())));
+        Ok(texts)
+    }
+
+    fn unknown(&self, name: &str) -> anyhow::Error {
+        let flags: Vec<String> = self.function.inputs.iter().map(|parameter| self.flag(parameter)).collect();
+        let (contract, function) = (self.contract, &self.function.name);
+        let hint = nearest(name, flags.iter().map(String::as_str)).map_or_else(
+            || format!("`cargo dusk call {contract} {function} --help` shows the arguments and the options"),
+            |near| format!("did you mean `--{near}`?"),
+        );
+        Fault::usage(format!("unexpected argument '--{name}': `{function}` has none of that name"), hint)
+    }
+
+    /// An argument that does not fit, with an example, and where to read more.
+    pub(crate) fn misfit(&self, misfit: &Misfit) -> anyhow::Error {
+        let name = misfit.path.split(['.', '[']).next().unwrap_or_default();
+        let example = match self.function.inputs.iter().find(|input| input.name == name) {
+            Some(input) => format!("for example --{} {}; ", self.flag(input), sample(&input.ty)),
+            None => String::new(),
+        };
+        Fault::usage(
+            format!("argument {misfit}"),
+            format!("{example}`cargo dusk call {} {} --help` shows its arguments", self.contract, self.function.name),
+        )
+    }
+
+    /// The help of the function. `options`: those that every call has.
+    pub(crate) fn help(&self, abi: &ContractAbi, checker: &Checker<'_>, options: &str) -> String {
+        let (function, contract) = (self.function, self.contract);
+        let kind = match function.kind {
+            FunctionKind::Query => "Reads the state.",
+            FunctionKind::Transaction => "Changes the state by a transaction.",
+            FunctionKind::Init => "Runs once, at deployment.",
+        };
+        let mut text = function.doc.trim().to_owned();
+        if !text.is_empty() {
+            text.push_str("\n\n");
+        }
+        text.push_str(kind);
+        if function.output != Type::Unit {
+            text.push_str(&format!(" Returns {}.", checker.describe(&function.output)));
+        }
+        let arguments = if function.inputs.is_empty() { "" } else { " [ARGUMENTS]..." };
+        text.push_str(&format!("\n\nUsage: cargo dusk call [OPTIONS] {contract} {}{arguments}\n", function.name));
+        if !function.inputs.is_empty() {
+            text.push_str("\nArguments of the function, by name or as values in this order:\n");
+        }
+        for parameter in &function.inputs {
+            let doc = parameter.doc.trim();
+            let dash = if doc.is_empty() { "" } else { " — " };
+            let (flag, kind) = (self.flag(parameter), checker.describe(&parameter.ty));
+            text.push_str(&format!("      --{flag} <VALUE>  {doc}{dash}{kind}\n"));
+        }
+        text.push_str(&format!("\nOptions:\n{}\n", options.trim_end_matches('\n')));
+        text.push_str(&format!("\n{}\n", self.footer(abi)));
+        text
+    }
+
+    /// An example, and what the function may be refused with.
+    fn footer(&self, abi: &ContractAbi) -> String {
+        let inputs = self.function.inputs.iter();
+        let values: Vec<String> =
+            inputs.map(|input| format!("--{} {}", self.flag(input), quoted(sample(&input.ty)))).collect();
+        let mut text =
+            format!("Example:\n  cargo dusk call {} {} {}", self.contract, self.function.name, values.join(" "));
+        text.truncate(text.trim_end().len());
+        if self.function.fallible && !abi.errors.is_empty() {
+            text.push_str("\n\nErrors of the contract:");
+            for error in &abi.errors {
+                let doc = error.doc.lines().next().unwrap_or_default().trim();
+                text.push_str(&format!("\n  {} ({})  {doc}", error.name, error.code));
+            }
+        }
+        text
+    }
 }
 
 /// A value as it stands in a shell's line.
@@ -168,41 +223,16 @@ fn quoted(value: &str) -> String {
     if value.contains(['[', '{', '"', ' ']) { format!("'{value}'") } else { value.to_owned() }
 }
 
-/// What the words behind the function say: by name, and the others in their order.
-///
-/// # Errors
-/// A usage fault for more values than there are arguments.
-pub(crate) fn texts(function: &Function, matches: &ArgMatches) -> Result<BTreeMap<String, String>> {
-    let given = function.inputs.iter().filter_map(|parameter| {
-        let text = matches.get_one::<String>(&id_of(parameter))?;
-        Some((parameter.name.clone(), text.clone()))
-    });
-    let mut texts: BTreeMap<String, String> = given.collect();
-    let in_order = matches.try_get_many::<String>(IN_ORDER).ok().flatten().into_iter().flatten();
-    let mut open =
-        function.inputs.iter().filter(|parameter| !texts.contains_key(&parameter.name)).collect::<Vec<_>>().into_iter();
-    for text in in_order {
-        let parameter = open.next().ok_or_else(|| {
-            let names: Vec<&str> = function.inputs.iter().map(|parameter| parameter.name.as_str()).collect();
-            Fault::usage(
-                format!("`{text}` is one value too many for `{}`", function.name),
-                format!("it takes {}", names.join(", ")),
-            )
-        })?;
-        texts.insert(parameter.name.clone(), text.clone());
-    }
-    Ok(texts)
+/// An argument's name as a flag: with hyphens, without the mark of Rust's raw names.
+fn flag_of(name: &str) -> String {
+    let name = values::plain_name(name);
+    let inner = name.trim_start_matches('_');
+    format!("{}{}", &name[..name.len() - inner.len()], inner.replace('_', "-"))
 }
 
-/// A parameter's flag: its name with hyphens, set apart where a call has an option of that name.
-fn flag_of(parameter: &Field, taken: &[String]) -> String {
-    let flag = parameter.name.replace('_', "-");
-    if taken.contains(&flag) || flag == "help" { format!("arg-{flag}") } else { flag }
-}
-
-/// A name that no option of the command line has.
-fn id_of(parameter: &Field) -> String {
-    format!("parameter {}", parameter.name)
+/// Whether this is the argument's name, with hyphens or underscores.
+fn is_name(parameter: &Field, given: &str) -> bool {
+    values::plain_name(&parameter.name).replace('-', "_") == given.replace('-', "_")
 }
 
 /// The shape of a function's arguments as JSON, for hints: `{"supply": …}`.
@@ -223,5 +253,59 @@ fn sample(ty: &Type) -> &'static str {
         Type::Amount => "\"2.5 DUSK\"",
         Type::List(_) | Type::Array(..) | Type::Tuple(_) | Type::Map(..) => "[…]",
         Type::Named(_) | Type::Opaque(_) => "{…}",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn function(names: &[&str]) -> Function {
+        let inputs = names.iter().map(|name| Field { name: (*name).into(), doc: String::new(), ty: Type::Uint(64) });
+        Function {
+            name: "f".into(),
+            doc: String::new(),
+            kind: FunctionKind::Query,
+            inputs: inputs.collect(),
+            output: Type::Unit,
+            fallible: false,
+            feeds: None,
+        }
+    }
+
+    #[test]
+    fn every_argument_has_a_flag_of_its_own() {
+        let is_option = |name: &str| ["from", "json", "gas-limit"].contains(&name);
+        let function = function(&["from", "arg_from", "r#type", "_hidden", "gas_limit", "someValue"]);
+        let flags = Flags::new(&function, "c", "arg.", &is_option);
+        let all: Vec<String> = function.inputs.iter().map(|input| flags.flag(input)).collect();
+        assert_eq!(all, ["arg.from", "arg-from", "type", "_hidden", "arg.gas-limit", "someValue"]);
+        let named = |names: &[&str]| {
+            let words: Vec<_> = names.iter().map(|name| ((*name).to_owned(), "1".to_owned())).collect();
+            flags.texts(&words, &[]).map(|texts| texts.into_keys().collect::<Vec<_>>()).map_err(|it| it.to_string())
+        };
+        assert_eq!(named(&["from", "arg-from", "type"]).unwrap(), ["arg_from", "from", "r#type"]);
+        assert_eq!(named(&["arg_from", "_hidden"]).unwrap(), ["_hidden", "arg_from"]);
+        assert!(named(&["fro"]).unwrap_err().contains("unexpected argument '--fro'"));
+        assert!(named(&["type", "type"]).unwrap_err().contains("given twice"));
+        assert!(flags.check_options(&["network".into(), "help".into()]).is_ok());
+        assert!(
+            flags
+                .check_options(&["gas-limit".into()])
+                .unwrap_err()
+                .to_string()
+                .contains("and an option of the command")
+        );
+    }
+
+    #[test]
+    fn values_in_order_fill_what_has_no_name() {
+        let function = function(&["a", "b", "c"]);
+        let flags = Flags::new(&function, "c", "arg.", &|_| false);
+        let named = [("b".to_owned(), "2".to_owned())];
+        let texts = flags.texts(&named, &["1".to_owned(), "3".to_owned()]).unwrap();
+        assert_eq!(texts.into_values().collect::<Vec<_>>(), ["1", "2", "3"]);
+        let three = ["1", "3", "4"].map(str::to_owned);
+        assert_eq!(flags.texts(&named, &three).unwrap_err().to_string(), "`4` is one value too many for `f`");
     }
 }

@@ -70,6 +70,20 @@ impl Machine {
         output.status.success().then(|| text.trim_end().to_owned())
     }
 
+    /// Why a program does not run: the first line that it complains with. `None` where it runs.
+    pub(crate) fn complaint(&self, program: &Path, arguments: &[&str]) -> Option<String> {
+        match self.command(program).args(arguments).output() {
+            Ok(output) if output.status.success() => None,
+            Ok(output) => {
+                let said = String::from_utf8_lossy(&output.stderr);
+                let first = said.lines().map(str::trim).find(|line| !line.is_empty());
+                let first = first.map(|line| line.strip_prefix("error: ").unwrap_or(line).to_owned());
+                Some(first.unwrap_or_else(|| format!("{} fails ({})", program.display(), output.status)))
+            }
+            Err(error) => Some(format!("{}: {error}", program.display())),
+        }
+    }
+
     /// Runs a program; all it prints goes to stderr. Returns whether it succeeded.
     pub(crate) fn run(&self, program: &Path, arguments: &[&str]) -> Result<bool> {
         let status = self

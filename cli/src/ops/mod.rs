@@ -5,7 +5,7 @@
 //! | [`carried`], [`sdk`], [`scaffold`] | what the binary carries, and new projects |
 //! | [`machine`], [`toolchain`] | programs on this machine, and a compiler for WASM |
 //! | [`project`], [`settings`], [`folders`] | where things are, and what the project says |
-//! | [`build`], [`compile`], [`optimise`], [`wasm`], [`inputs`], [`artifact`] | from sources to artefacts, and only when needed |
+//! | [`build`], [`compile`], [`cargo_settings`], [`optimise`], [`wasm`], [`inputs`], [`artifact`] | from sources to artefacts, and only when needed |
 //! | [`check`], [`schema`] | what can be said of a contract before it is deployed |
 //! | [`circuits`], [`witness`] | the circuits of the project, and the inputs that people give them |
 //! | [`proving`], [`crs`], [`verifiers`] | parameters, keys and proofs; the keys that contracts are built with |
@@ -16,7 +16,7 @@
 //! | [`readers`], [`book`], [`clock`], [`follow`] | what a chain says, for people: decoded, named, dated, as it happens |
 //! | [`anatomy`] | what a module is made of |
 //! | [`plan`], [`deploying`], [`target`] | what is deployed in which order, and what a name stands for |
-//! | [`values`], [`flags`], [`amount`] | arguments, checked against the contract's description |
+//! | [`values`], [`flags`], [`amount`], [`exact`] | arguments, checked against the contract's description; JSON without rounding |
 
 pub(crate) mod amount;
 pub(crate) mod anatomy;
@@ -24,6 +24,7 @@ pub(crate) mod artifact;
 pub(crate) mod book;
 pub(crate) mod build;
 pub(crate) mod calltree;
+pub(crate) mod cargo_settings;
 pub(crate) mod carried;
 pub(crate) mod chain;
 pub(crate) mod check;
@@ -35,6 +36,7 @@ pub(crate) mod crs;
 pub(crate) mod deploying;
 pub(crate) mod deployments;
 pub(crate) mod embedded;
+pub(crate) mod exact;
 pub(crate) mod flags;
 pub(crate) mod folders;
 pub(crate) mod follow;

@@ -7,7 +7,7 @@ use local_node_vm::driver::DriverError;
 use local_node_vm::{ModuleError, driver, validate as validate_module};
 use serde_json::Value;
 
-use super::folders;
+use super::{exact, folders};
 use crate::error::Fault;
 
 /// The height whose rules a build answers to: on local chains all of today's are in force from here on.
@@ -31,6 +31,16 @@ pub(crate) fn schema(driver: &[u8]) -> Result<ContractAbi> {
         abi.schema
     );
     Ok(abi)
+}
+
+/// What a driver answers, without a rounded number.
+fn document(text: &str, what: std::fmt::Arguments<'_>) -> Result<Value> {
+    exact::read(text, exact::Large::Text).map_err(|reason| {
+        Fault::failed(
+            format!("the data driver gives no JSON for {what}: {reason}"),
+            "the driver's owner must mend it; its contract can still be called by other tools",
+        )
+    })
 }
 
 /// A contract's data driver.
@@ -66,7 +76,7 @@ impl Driver {
             .0
             .decode_input(function, argument)
             .with_context(|| format!("cannot decode the arguments of `{function}`"))?;
-        serde_json::from_str(&text).with_context(|| format!("the arguments of `{function}` are not JSON: {text}"))
+        document(&text, format_args!("the arguments of `{function}`"))
     }
 
     /// A function's result as JSON.
@@ -75,12 +85,12 @@ impl Driver {
             .0
             .decode_output(function, result)
             .with_context(|| format!("cannot decode the result of `{function}`"))?;
-        serde_json::from_str(&text).with_context(|| format!("the result of `{function}` is not JSON: {text}"))
+        document(&text, format_args!("the result of `{function}`"))
     }
 
     /// An event's data as JSON.
     pub(crate) fn decode_event(&self, topic: &str, data: &[u8]) -> Result<Value> {
         let text = self.0.decode_event(topic, data).with_context(|| format!("cannot decode the event `{topic}`"))?;
-        serde_json::from_str(&text).with_context(|| format!("the event `{topic}` is not JSON: {text}"))
+        document(&text, format_args!("the event `{topic}`"))
     }
 }

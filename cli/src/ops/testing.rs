@@ -15,6 +15,7 @@ use local_node_types::host::ADDRESS_VARIABLE;
 use serde::Serialize;
 
 use super::artifact::Artifact;
+use super::cargo_settings;
 use super::circuits::circuit_of;
 use super::project::Project;
 use super::proofs::TestProofs;
@@ -154,6 +155,7 @@ pub(crate) fn programs(project: &Project) -> Result<Vec<Program>> {
     command
         .current_dir(&project.root)
         .args(["test", "--no-run", "--workspace", "--message-format", "json-render-diagnostics"])
+        .args(cargo_settings::native(&project.root))
         .args(compile::quiet())
         .stdout(Stdio::piped());
     let mut child = command.spawn().context("cannot start cargo")?;

@@ -1,7 +1,9 @@
 //! A way to compile Rust to WASM.
 //!
 //! Three are known, tried in this order: the active toolchain has the target; rustup adds it; a distribution's compiler
-//! that brings the sources of its standard library builds that too. What is done is said before it is done.
+//! that brings the sources of its standard library builds that too. What is done is said before it is done. Packages of the system are
+//! installed only when that was asked for; where a compiler is there but does not run, the project or its user has chosen it, and
+//! nothing takes its place.
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -141,6 +143,11 @@ pub(crate) enum Found {
         /// What to run, in order.
         commands: Vec<Vec<String>>,
     },
+    /// The compiler that is chosen for this folder does not run: a toolchain file names a version that is not installed.
+    Unusable {
+        /// What it says instead.
+        reason: String,
+    },
     /// There is no compiler and no way to one.
     Nothing,
 }
@@ -150,6 +157,9 @@ pub(crate) fn look(machine: &Machine, rustup_failed: bool) -> Found {
     let rustc = machine.rustc();
     if let Some(version) = rustc.as_ref().and_then(|rustc| with_target(machine, rustc)) {
         return Found::Ready(Toolchain { version, library: Library::Installed });
+    }
+    if let Some(reason) = rustc.as_ref().and_then(|rustc| machine.complaint(rustc, &["-vV"])) {
+        return Found::Unusable { reason };
     }
     if let (Some(rustup), false, true) = (machine.find("rustup"), rustup_failed, rustc.is_some()) {
         return Found::Addable { rustup };
@@ -177,7 +187,7 @@ pub(crate) fn look(machine: &Machine, rustup_failed: bool) -> Found {
     Found::Installable { commands }
 }
 
-/// Finds a toolchain and provides one where there is none.
+/// Finds a toolchain and provides one where there is none. `yes`: packages of the system may be installed without asking.
 ///
 /// # Errors
 /// An environment fault that says what to install.
@@ -205,6 +215,7 @@ pub(crate) fn ensure(machine: &Machine, ui: &Ui, yes: bool) -> Result<Toolchain>
                     "install Rust from https://rustup.rs",
                 ));
             }
+            Found::Unusable { reason } => return Err(unusable(&reason)),
             Found::Nothing => {
                 return Err(Fault::environment(
                     format!("there is no way to compile for {TARGET} on this machine"),
@@ -231,8 +242,7 @@ fn install(machine: &Machine, ui: &Ui, yes: bool, commands: &[Vec<String>]) -> R
     for line in &lines {
         ui.aside(format_args!("             {line}"));
     }
-    let unasked = yes || (machine.administrator() && !std::io::IsTerminal::is_terminal(&std::io::stdin()));
-    if !unasked && !ui.confirm("Run them now?") {
+    if !yes && !ui.confirm("Run them now?") {
         return Err(Fault::environment(
             format!("there is no compiler for {TARGET}"),
             format!("run `{}`, or `cargo dusk doctor --fix --yes`", lines.join(" && ")),
@@ -249,6 +259,20 @@ fn install(machine: &Machine, ui: &Ui, yes: bool, commands: &[Vec<String>]) -> R
         }
     }
     Ok(())
+}
+
+/// A compiler that does not run, and how to get one that does.
+fn unusable(reason: &str) -> anyhow::Error {
+    Fault::environment(format!("the Rust compiler of this folder does not run: {reason}"), unusable_hint())
+}
+
+/// What helps where the chosen compiler does not run.
+pub(crate) fn unusable_hint() -> String {
+    let (major, minor) = MIN_RUST;
+    format!(
+        "`rustup show` tells who chose it (rust-toolchain.toml, RUSTUP_TOOLCHAIN, RUSTC); choose {major}.{minor} or newer, or install \
+         it by `rustup toolchain install`"
+    )
 }
 
 fn check_age(toolchain: Toolchain) -> Result<Toolchain> {

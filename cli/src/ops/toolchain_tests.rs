@@ -127,7 +127,7 @@ fn a_rustup_that_says_done_but_is_not_does_not_loop() {
 }
 
 #[test]
-fn an_administrator_without_a_terminal_gets_the_packages() {
+fn who_asked_for_them_gets_the_packages() {
     let pretended = Pretended::new(true);
     let sources = pretended.path(SOURCES);
     let compiler = pretended.path("parked/rustc");
@@ -148,6 +148,38 @@ fn an_administrator_without_a_terminal_gets_the_packages() {
         pretended.log(),
         "update\ninstall -y --no-remove --no-install-recommends rustc-web rust-web-src lld-22\n"
     );
+}
+
+#[test]
+fn nobody_gets_packages_who_did_not_ask_for_them() {
+    for administrator in [true, false] {
+        let pretended = Pretended::new(administrator);
+        pretended.script("bin/apt-get", &format!("echo \"$*\" >> {}", pretended.path("log").display()));
+        let error = ensure(&pretended.machine(), &ui(), false).unwrap_err();
+        assert!(error.to_string().contains("no compiler"), "{error}");
+        assert_eq!(pretended.log(), "");
+    }
+}
+
+#[test]
+fn a_chosen_compiler_that_is_missing_is_told_and_not_replaced() {
+    let pretended = Pretended::new(true);
+    let log = pretended.path("log");
+    let note = format!("echo \"$0 $*\" >> {}", log.display());
+    pretended
+        .script("bin/rustc", "echo \"error: toolchain '1.70.0-x86_64-unknown-linux-gnu' is not installed\" >&2\nexit 1")
+        .script("bin/rustup", &format!("{note}\nexit 1"))
+        .script("bin/apt-get", &note)
+        .compiler("root/usr/bin/rustc", "root/usr", "1.96.0")
+        .file(SOURCES)
+        .script("bin/wasm-ld", "exit 0");
+    for yes in [false, true] {
+        let error = ensure(&pretended.machine(), &ui(), yes).unwrap_err();
+        let said = "the Rust compiler of this folder does not run: toolchain '1.70.0-x86_64-unknown-linux-gnu' is not installed";
+        assert_eq!(error.to_string(), said);
+        assert!(error.downcast_ref::<Fault>().unwrap().hint().contains("rust-toolchain.toml"));
+    }
+    assert_eq!(pretended.log(), "", "nothing was run that changes the machine");
 }
 
 #[test]

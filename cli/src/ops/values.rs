@@ -1,14 +1,21 @@
 //! Arguments as people write them, checked against the contract's description before anything is sent.
+//!
+//! The forms are those of the contract's data driver (the book's page "The contract's interface"): what is accepted here, the driver
+//! encodes, and decodes to the same again. What could mean two things is refused.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use local_node_types::abi::{ContractAbi, Field, Shape, Type};
 use serde_json::{Map, Number, Value};
 
-use super::amount;
+use super::{amount, exact};
 
 /// How deep types may nest. A description could name itself.
 const MAX_DEPTH: usize = 64;
+/// The key of an optional value that may itself be nothing.
+const SOME: &str = "Some";
+/// The name of the first field where fields have no names.
+const FIRST: &str = "0";
 
 /// Turns names that begin with `@` into what they stand for.
 pub(crate) trait Names {
@@ -46,8 +53,8 @@ impl<'a> Checker<'a> {
         Self { abi, names }
     }
 
-    /// One JSON value from the parameters' values, as data drivers take it: nothing is `null`, one value is itself,
-    /// several are an array.
+    /// One JSON value from the parameters' values, as data drivers take it: nothing is `null`, one value has its name, because
+    /// it could itself look like an object of arguments; several are an array.
     pub(crate) fn assemble(&self, parameters: &[Field], given: &Given) -> Result<Value, Misfit> {
         let values = match given {
             Given::Texts(texts) => self.read_texts(parameters, texts)?,
@@ -59,7 +66,7 @@ impl<'a> Checker<'a> {
         }
         Ok(match checked.len() {
             0 => Value::Null,
-            1 => checked.remove(0),
+            1 => Value::Object(Map::from_iter([(parameters[0].name.clone(), checked.remove(0))])),
             _ => Value::Array(checked),
         })
     }
@@ -95,13 +102,13 @@ impl<'a> Checker<'a> {
                 Ok(Value::String(lux.to_string()))
             }
             Type::Uint(_) | Type::Int(_) => Ok(Value::String(text.replace('_', ""))),
-            Type::Unit => Ok(Value::Null),
-            Type::Option(_) if matches!(text, "none" | "null") => Ok(Value::Null),
-            Type::Option(inner) => self.read_text(inner, text, path),
+            // A text that says `null` can only be given as JSON.
+            Type::Option(_) if text == "null" => Ok(Value::Null),
+            Type::Option(inner) if !may_be_null(inner) => self.read_text(inner, text, path),
             Type::Named(name) if self.is_plain_enum(name) && !text.starts_with(['"', '{']) => {
                 Ok(Value::String(text.to_owned()))
             }
-            _ => serde_json::from_str(text)
+            _ => exact::read(text, exact::Large::Marked)
                 .map_err(|error| misfit(path, format!("is not JSON ({error}); it is {}", self.describe(ty)))),
         }
     }
@@ -118,9 +125,9 @@ impl<'a> Checker<'a> {
         let wrong = |value: &Value| misfit(path, format!("{} is not {}", shortened(value), self.describe(ty)));
         match (ty, value) {
             (Type::Unit, Value::Null) => Ok(Value::Null),
-            (Type::Bool, value @ Value::Bool(_))
-            | (Type::String, value @ Value::String(_))
-            | (Type::Opaque(_), value) => Ok(value),
+            (Type::Bool, value @ Value::Bool(_)) => Ok(value),
+            (Type::String | Type::Opaque(_) | Type::Amount, value) if exact::has_marks(&value) => Err(wrong(&value)),
+            (Type::String, value @ Value::String(_)) | (Type::Opaque(_), value) => Ok(value),
             (Type::Uint(bits), value) => integer(&value, *bits, false).ok_or_else(|| wrong(&value)),
             (Type::Int(bits), value) => integer(&value, *bits, true).ok_or_else(|| wrong(&value)),
             (Type::Bytes, Value::String(text)) => hexadecimal(&text, None).ok_or_else(|| wrong(&Value::String(text))),
@@ -151,6 +158,16 @@ impl<'a> Checker<'a> {
             // In JSON a number is LUX; the data driver reads the unit of a text.
             (Type::Amount, value @ (Value::String(_) | Value::Number(_))) => Ok(value),
             (Type::Option(_), Value::Null) => Ok(Value::Null),
+            (Type::Option(inner), value) if may_be_null(inner) => {
+                let value = match value {
+                    Value::Object(mut object) if object.len() == 1 && object.contains_key(SOME) => {
+                        object.remove(SOME).unwrap_or_default()
+                    }
+                    bare => bare,
+                };
+                let value = self.check(inner, value, path, depth - 1)?;
+                Ok(Value::Object(Map::from_iter([(SOME.to_owned(), value)])))
+            }
             (Type::Option(inner), value) => self.check(inner, value, path, depth - 1),
             (Type::List(inner), Value::Array(items)) => self.check_all(inner, items, path, depth),
             (Type::Array(inner, length), Value::Array(items)) if u32::try_from(items.len()) == Ok(*length) => {
@@ -162,7 +179,15 @@ impl<'a> Checker<'a> {
             }
             (Type::Map(key, value), Value::Array(pairs)) => {
                 let pair = Type::Tuple(vec![(**key).clone(), (**value).clone()]);
-                self.check_all(&pair, pairs, path, depth)
+                let pairs = self.check_all(&pair, pairs, path, depth)?;
+                let mut keys = BTreeSet::new();
+                let keys_of = || pairs.as_array().into_iter().flatten().map(|pair| pair[0].to_string()).enumerate();
+                match keys_of().find(|(_, key)| !keys.insert(key.clone())) {
+                    Some((place, key)) => {
+                        Err(misfit(&format!("{path}[{place}]"), format!("the key {key} is given twice")))
+                    }
+                    None => Ok(pairs),
+                }
             }
             (Type::Named(name), value) => match self.abi.types.get(name).map(|definition| &definition.shape) {
                 Some(Shape::Struct(fields)) => self.check_fields(fields, value, path, depth),
@@ -178,6 +203,9 @@ impl<'a> Checker<'a> {
                     let known = variants.iter().find(|known| known.name == variant).ok_or_else(|| wrong(&value))?;
                     match fields {
                         None if known.fields.is_empty() => Ok(value),
+                        Some(Value::Object(none)) if known.fields.is_empty() && none.is_empty() => {
+                            Ok(Value::String(variant))
+                        }
                         Some(fields) if !known.fields.is_empty() => {
                             let path = format!("{path}.{variant}");
                             let fields = self.check_variant(&known.fields, fields, &path, depth)?;
@@ -197,15 +225,19 @@ impl<'a> Checker<'a> {
         items.map(|(place, item)| self.check(ty, item, &format!("{path}[{place}]"), depth - 1)).collect()
     }
 
-    /// The fields of a tuple variant stand as `serde` has them: one as itself, several in an array.
+    /// Fields without names may stand as people know them from other tools, one as itself and several in an array; the driver
+    /// gets an object with their numbers.
     fn check_variant(&self, fields: &[Field], value: Value, path: &str, depth: usize) -> Result<Value, Misfit> {
-        match fields {
-            [only] if only.name == "0" => self.check(&only.ty, value, path, depth - 1),
-            [first, ..] if first.name == "0" => {
-                self.check(&Type::Tuple(fields.iter().map(|field| field.ty.clone()).collect()), value, path, depth - 1)
+        let by_number = |value: &Value| matches!(value, Value::Object(object) if object.len() == fields.len() && fields.iter().all(|field| object.contains_key(&field.name)));
+        let value = match (fields, value) {
+            ([first, ..], value) if first.name != FIRST || by_number(&value) => value,
+            ([_], value) => Value::Object(Map::from_iter([(FIRST.to_owned(), value)])),
+            (_, Value::Array(items)) if items.len() == fields.len() => {
+                Value::Object(fields.iter().map(|field| field.name.clone()).zip(items).collect())
             }
-            _ => self.check_fields(fields, value, path, depth),
-        }
+            (_, value) => value,
+        };
+        self.check_fields(fields, value, path, depth)
     }
 
     fn check_fields(&self, fields: &[Field], value: Value, path: &str, depth: usize) -> Result<Value, Misfit> {
@@ -215,7 +247,8 @@ impl<'a> Checker<'a> {
         let mut checked = Map::new();
         for field in fields {
             let path = format!("{path}.{}", field.name);
-            let value = object.remove(&field.name).ok_or_else(|| misfit(&path, "missing"))?;
+            let value =
+                object.remove(&field.name).or_else(|| absent(&field.ty)).ok_or_else(|| misfit(&path, "missing"))?;
             checked.insert(field.name.clone(), self.check(&field.ty, value, &path, depth - 1)?);
         }
         match object.keys().next() {
@@ -247,6 +280,7 @@ impl<'a> Checker<'a> {
             Type::Principal => "an account or a contract (`@name`, an address, or an id)".to_owned(),
             Type::Amount => "an amount (`2.5DUSK`, `100LUX`; in JSON also a number of LUX)".to_owned(),
             Type::Field => "a field element (64 hexadecimal digits)".to_owned(),
+            Type::Option(ty) if may_be_null(ty) => format!("null, or {{\"Some\": {}}}", inner(ty)),
             Type::Option(ty) => format!("{} or null", inner(ty)),
             Type::List(ty) => format!("a list, each {}", inner(ty)),
             Type::Array(ty, length) => format!("a list of {length}, each {}", inner(ty)),
@@ -277,14 +311,37 @@ pub(crate) enum Given {
     Document(Value),
 }
 
+/// A name without the mark of Rust's raw names.
+pub(crate) fn plain_name(name: &str) -> &str {
+    name.strip_prefix("r#").unwrap_or(name)
+}
+
+/// Whether `null` is a value of the type.
+fn may_be_null(ty: &Type) -> bool {
+    matches!(ty, Type::Unit | Type::Option(_))
+}
+
+/// What an object without the field says.
+fn absent(ty: &Type) -> Option<Value> {
+    may_be_null(ty).then_some(Value::Null)
+}
+
 /// One value for each parameter, from a document.
 fn spread(parameters: &[Field], document: &Value) -> Result<Vec<Value>, Misfit> {
+    let is_called = |parameter: &Field, key: &str| plain_name(&parameter.name) == plain_name(key);
     if let Value::Object(object) = document {
-        let by_name = object.keys().all(|key| parameters.iter().any(|parameter| parameter.name == *key));
+        let by_name = object.keys().all(|key| parameters.iter().any(|parameter| is_called(parameter, key)));
         if by_name && (parameters.len() != 1 || object.len() == 1) {
             return parameters
                 .iter()
-                .map(|parameter| object.get(&parameter.name).cloned().ok_or_else(|| misfit(&parameter.name, "missing")))
+                .map(|parameter| {
+                    let mut given = object.iter().filter(|(key, _)| is_called(parameter, key));
+                    match (given.next(), given.next()) {
+                        (Some(_), Some(_)) => Err(misfit(&parameter.name, "is given twice")),
+                        (Some((_, value)), None) => Ok(value.clone()),
+                        (None, _) => absent(&parameter.ty).ok_or_else(|| misfit(&parameter.name, "missing")),
+                    }
+                })
                 .collect();
         }
     }
@@ -299,7 +356,7 @@ fn spread(parameters: &[Field], document: &Value) -> Result<Vec<Value>, Misfit> 
         ([_], value) => Ok(vec![value.clone()]),
         (_, Value::Array(items)) if items.len() == parameters.len() => Ok(items.clone()),
         (_, Value::Object(object)) => {
-            let unknown = object.keys().find(|key| parameters.iter().all(|parameter| parameter.name != **key));
+            let unknown = object.keys().find(|key| !parameters.iter().any(|parameter| is_called(parameter, key)));
             Err(misfit(unknown.map_or("arguments", String::as_str), "there is no such argument"))
         }
         (_, other) => {
@@ -320,7 +377,7 @@ fn takes_array(ty: &Type) -> bool {
 fn takes_object(ty: &Type) -> bool {
     match ty {
         Type::Named(_) | Type::Opaque(_) => true,
-        Type::Option(inner) => takes_object(inner),
+        Type::Option(inner) => may_be_null(inner) || takes_object(inner),
         _ => false,
     }
 }
@@ -333,7 +390,7 @@ fn misfit(path: &str, problem: impl Into<String>) -> Misfit {
 fn integer(value: &Value, bits: u8, signed: bool) -> Option<Value> {
     let text = match value {
         Value::Number(number) => number.to_string(),
-        Value::String(text) => text.clone(),
+        Value::String(text) => exact::digits(text).unwrap_or(text).to_owned(),
         _ => return None,
     };
     let small = if signed {
@@ -371,10 +428,14 @@ fn largest(bits: u8) -> String {
 }
 
 fn shortened(value: &Value) -> String {
-    let text = value.to_string();
+    let text = exact::shown(value);
     if text.chars().count() <= 60 { text } else { format!("{}…", text.chars().take(60).collect::<String>()) }
 }
 
 #[cfg(test)]
 #[path = "values_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "kinds_tests.rs"]
+mod kinds;

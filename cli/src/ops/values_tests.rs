@@ -57,7 +57,8 @@ fn check(ty: &Type, value: impl Into<Value>) -> Result<Value, String> {
     let abi = abi();
     let given = Given::Document(json!({ "x": value.into() }));
     let parameters = [field("x", ty.clone())];
-    Checker::new(&abi, &TestNames).assemble(&parameters, &given).map_err(|misfit| misfit.to_string())
+    let assembled = Checker::new(&abi, &TestNames).assemble(&parameters, &given);
+    assembled.map(|mut assembled| assembled["x"].take()).map_err(|misfit| misfit.to_string())
 }
 
 #[test]
@@ -126,8 +127,8 @@ fn compound_values_are_checked_all_the_way_down() {
     let fits = [
         (named("Reason"), json!("Lost")),
         (named("Reason"), json!({ "Court": { "file": 7 } })),
-        (named("Reason"), json!({ "Other": "text" })),
-        (named("Reason"), json!({ "Pair": [true, -1] })),
+        (named("Reason"), json!({ "Other": { "0": "text" } })),
+        (named("Reason"), json!({ "Pair": { "0": true, "1": -1 } })),
         (Type::Option(Box::new(Type::Bool)), json!(null)),
         (Type::Option(Box::new(Type::Bool)), json!(true)),
         (Type::Opaque("Proof".to_owned()), json!({ "any": 1 })),
@@ -135,6 +136,85 @@ fn compound_values_are_checked_all_the_way_down() {
     ];
     for (ty, value) in fits {
         assert_eq!(check(&ty, value.clone()), Ok(value));
+    }
+}
+
+#[test]
+fn fields_without_names_are_taken_in_every_form() {
+    let other = json!({ "Other": { "0": "text" } });
+    for form in [json!({ "Other": "text" }), other.clone()] {
+        assert_eq!(check(&named("Reason"), form), Ok(other.clone()));
+    }
+    let pair = json!({ "Pair": { "0": true, "1": -1 } });
+    for form in [json!({ "Pair": [true, -1] }), pair.clone()] {
+        assert_eq!(check(&named("Reason"), form), Ok(pair.clone()));
+    }
+    for form in [json!({ "Pair": [true] }), json!({ "Pair": { "0": true } }), json!({ "Pair": true }), json!("Pair")] {
+        assert!(check(&named("Reason"), form.clone()).is_err(), "{form}");
+    }
+    assert_eq!(check(&named("Reason"), json!({ "Lost": {} })), Ok(json!("Lost")));
+}
+
+#[test]
+fn nothing_is_told_from_something_at_every_level() {
+    let twice = Type::Option(Box::new(Type::Option(Box::new(Type::Uint(8)))));
+    let cases = [
+        (twice.clone(), json!(null), json!(null)),
+        (twice.clone(), json!({ "Some": null }), json!({ "Some": null })),
+        (twice.clone(), json!({ "Some": 3 }), json!({ "Some": 3 })),
+        (twice.clone(), json!(3), json!({ "Some": 3 })),
+        (Type::Option(Box::new(Type::Unit)), json!({ "Some": null }), json!({ "Some": null })),
+        (Type::Option(Box::new(Type::Uint(8))), json!(3), json!(3)),
+    ];
+    for (ty, given, taken) in cases {
+        assert_eq!(check(&ty, given.clone()), Ok(taken), "{given}");
+    }
+    let text = |ty: &Type, text: &str| {
+        let (abi, parameters) = (abi(), [field("x", ty.clone())]);
+        let given = Given::Texts([("x".to_owned(), text.to_owned())].into());
+        let assembled = Checker::new(&abi, &TestNames).assemble(&parameters, &given);
+        assembled.map(|mut assembled| assembled["x"].take()).map_err(|misfit| misfit.to_string())
+    };
+    let perhaps_text = Type::Option(Box::new(Type::String));
+    assert_eq!(text(&perhaps_text, "none"), Ok(json!("none")), "a word is a text");
+    assert_eq!(text(&perhaps_text, "null"), Ok(json!(null)));
+    assert_eq!(check(&perhaps_text, json!("null")), Ok(json!("null")));
+    for (ty, said) in [
+        (Type::Option(Box::new(Type::Uint(8))), "none"),
+        (Type::Unit, "anything"),
+        (twice.clone(), "none"),
+        (twice.clone(), r#"{"Some":1,"Some":2}"#),
+    ] {
+        assert!(text(&ty, said).is_err(), "{said} as {ty:?}");
+    }
+    assert_eq!(text(&twice, r#"{"Some":null}"#), Ok(json!({ "Some": null })));
+    assert_eq!(text(&Type::Unit, "null"), Ok(json!(null)));
+}
+
+#[test]
+fn a_key_twice_is_refused() {
+    let map = Type::Map(Box::new(Type::Uint(8)), Box::new(Type::Bool));
+    assert_eq!(check(&map, json!([[1, true], ["1", false]])).unwrap_err(), "x[1]: the key 1 is given twice");
+    assert_eq!(check(&map, json!([[1, true], [2, true]])), Ok(json!([[1, true], [2, true]])));
+}
+
+#[test]
+fn large_numbers_are_numbers_and_no_texts() {
+    let abi = abi();
+    let given = |ty: &Type, text: &str| {
+        let document = exact::read(text, exact::Large::Marked).unwrap();
+        let parameters = [field("x", ty.clone())];
+        let assembled = Checker::new(&abi, &TestNames).assemble(&parameters, &Given::Document(document));
+        assembled.map(|mut assembled| assembled["x"].take()).map_err(|misfit| misfit.to_string())
+    };
+    let largest = u128::MAX.to_string();
+    assert_eq!(given(&Type::Uint(128), &largest), Ok(json!(largest)));
+    assert_eq!(given(&Type::Uint(128), &format!("{{\"x\":{largest}}}")), Ok(json!(largest)));
+    let list = Type::List(Box::new(Type::Int(128)));
+    assert_eq!(given(&list, &format!("[{}]", i128::MIN)), Ok(json!([i128::MIN.to_string()])));
+    for ty in [Type::String, Type::Amount, Type::Opaque("Any".to_owned()), Type::Bytes] {
+        let error = given(&ty, &largest).unwrap_err();
+        assert!(error.starts_with(&format!("x: {largest} is not")), "{error}");
     }
 }
 
@@ -189,13 +269,13 @@ fn amounts_have_a_unit_where_people_write_them() {
         let given = Given::Texts([("price".to_owned(), text.to_owned())].into());
         checker.assemble(&price, &given).map_err(|misfit| misfit.to_string())
     };
-    let one_billion = Ok(json!("1000000000"));
+    let one_billion = Ok(json!({ "price": "1000000000" }));
     for text in ["1DUSK", "1.0", "1_000_000_000 LUX"] {
         assert_eq!(said(text), one_billion, "{text}");
     }
     assert_eq!(said("30"), Err("price: `30` has no unit: write 30DUSK or 30LUX".to_owned()));
     let document = Given::Document(json!({ "price": 30 }));
-    assert_eq!(checker.assemble(&price, &document), Ok(json!(30)), "in JSON a number is LUX");
+    assert_eq!(checker.assemble(&price, &document), Ok(json!({ "price": 30 })), "in JSON a number is LUX");
 }
 
 #[test]
@@ -203,14 +283,27 @@ fn a_single_argument_may_stand_for_itself() {
     let abi = abi();
     let checker = Checker::new(&abi, &TestNames);
     let assemble = |ty: Type, document| checker.assemble(&[field("x", ty)], &Given::Document(document));
-    assert_eq!(assemble(Type::Uint(8), json!(3)), Ok(json!(3)));
-    assert_eq!(assemble(Type::Uint(8), json!([3])), Ok(json!(3)));
-    assert_eq!(assemble(Type::Uint(8), json!({ "x": 3 })), Ok(json!(3)));
-    assert_eq!(assemble(Type::List(Box::new(Type::Uint(8))), json!([3])), Ok(json!([3])));
+    let three = Ok(json!({ "x": 3 }));
+    assert_eq!(assemble(Type::Uint(8), json!(3)), three);
+    assert_eq!(assemble(Type::Uint(8), json!([3])), three);
+    assert_eq!(assemble(Type::Uint(8), json!({ "x": 3 })), three);
+    assert_eq!(assemble(Type::List(Box::new(Type::Uint(8))), json!([3])), Ok(json!({ "x": [3] })));
     assert_eq!(assemble(Type::Uint(8), json!({ "y": 3 })).unwrap_err().to_string(), "y: there is no such argument");
     let share = json!({ "to": "@alice", "amount": 3 });
-    assert_eq!(assemble(named("Share"), share), Ok(json!({ "to": "address of alice", "amount": 3 })));
+    assert_eq!(assemble(named("Share"), share), Ok(json!({ "x": { "to": "address of alice", "amount": 3 } })));
     let text =
         checker.assemble(&[field("x", named("Reason"))], &Given::Texts([("x".to_owned(), "Lost".to_owned())].into()));
-    assert_eq!(text, Ok(json!("Lost")));
+    assert_eq!(text, Ok(json!({ "x": "Lost" })));
+}
+
+#[test]
+fn raw_names_are_given_without_their_mark() {
+    let abi = abi();
+    let checker = Checker::new(&abi, &TestNames);
+    let raw = [field("r#type", Type::Uint(8))];
+    for document in [json!({ "type": 3 }), json!({ "r#type": 3 }), json!(3)] {
+        assert_eq!(checker.assemble(&raw, &Given::Document(document)), Ok(json!({ "r#type": 3 })));
+    }
+    let twice = Given::Document(json!({ "type": 3, "r#type": 3 }));
+    assert!(checker.assemble(&raw, &twice).is_err());
 }

@@ -12,13 +12,17 @@ use dusk_sdk_circuit::Layout;
 use dusk_sdk_circuit::runner::{InputFault, Inputs, MAX_REQUEST_BYTES};
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
-use zeroize::{Zeroize, Zeroizing};
+use toml_edit::{Document, Item, TableLike};
+use zeroize::Zeroizing;
 
+use super::exact;
 use super::settings::place;
 use crate::error::{Fault, nearest};
 
 /// What asks a circuit for the wires of a witness, around the text of its inputs.
 const REQUEST: [&str; 2] = ["{\"witness\":{\"inputs\":", "}}"];
+/// The largest integer that every reader of JSON keeps exact, as in the JSON of contracts.
+const MAX_EXACT: u64 = (1 << 53) - 1;
 /// The name for standard input.
 const STDIN: &str = "-";
 
@@ -99,15 +103,22 @@ impl Witness {
     }
 
     /// The values of the public inputs by name, in the order of the circuit: they are no secret. A number that JSON's readers
-    /// would round is a text.
+    /// would round is a text, at every depth.
     pub(crate) fn public(&self, layout: &Layout) -> serde_json::Map<String, Value> {
         let all: Inputs<'_> = serde_json::from_str(&self.json).unwrap_or_default();
         let public = layout.inputs.iter().filter(|input| input.public);
-        let value = |text: &str| {
-            let large = text.bytes().all(|digit| digit.is_ascii_digit()) && text.parse::<u64>().is_err();
-            if large { Value::from(text) } else { serde_json::from_str(text).unwrap_or_default() }
-        };
+        let value = |text: &str| unrounded(exact::read(text, exact::Large::Text).unwrap_or_default());
         public.filter_map(|input| Some((input.name.clone(), value(all.get(&input.name)?.get())))).collect()
+    }
+}
+
+/// Numbers above those that every reader of JSON keeps exact, as texts.
+fn unrounded(value: Value) -> Value {
+    match value {
+        Value::Number(number) if number.as_u64().is_some_and(|number| number > MAX_EXACT) => number.to_string().into(),
+        Value::Array(items) => items.into_iter().map(unrounded).collect(),
+        Value::Object(members) => members.into_iter().map(|(name, value)| (name, unrounded(value))).collect(),
+        other => other,
     }
 }
 
@@ -169,28 +180,100 @@ fn read_text(from: impl Read) -> std::io::Result<Zeroizing<String>> {
 }
 
 fn from_toml(text: &str, source: &str) -> Result<Zeroizing<String>> {
-    let parsed = toml_edit::de::from_str::<Value>(text);
-    let mut value = parsed.map_err(|error| {
-        let place = error.span().map(|span| place(text, span.start)).unwrap_or_default();
-        let message = error.message().trim();
-        Fault::usage(
-            format!("{source}{place}: {message}"),
-            "a witness in TOML has a line `name = value` for each input",
-        )
+    let document = Document::parse(text).map_err(|error| {
+        let at = error.span().map_or(0, |span| span.start);
+        let number = in_digits(text, at);
+        let hint = match number.and_then(|_| key_of(text, at)) {
+            Some(name) => {
+                format!("TOML has no numbers of more than 64 bits: write `{name} = \"…\"`, the digits as a text")
+            }
+            None => "a witness in TOML has a line `name = value` for each input".to_owned(),
+        };
+        Fault::usage(format!("{source}{}: {}", place(text, at), error.message().trim()), hint)
     })?;
-    let json = Zeroizing::new(value.to_string());
-    wipe(&mut value);
+    // Room for all of it: growing would leave copies behind.
+    let mut json = Zeroizing::new(String::with_capacity(2 * text.len() + 2));
+    push_table(document.as_table(), &mut json).map_err(|name| {
+        let message =
+            format!("{source}: `{name}` is neither a whole number, a text, true or false, nor a list or table of such");
+        Fault::usage(message, "fractions and dates are no inputs of circuits")
+    })?;
     Ok(json)
 }
 
-/// Overwrites what a value holds.
-fn wipe(value: &mut Value) {
-    match value {
-        Value::String(text) => text.zeroize(),
-        Value::Array(items) => items.iter_mut().for_each(wipe),
-        Value::Object(members) => members.iter_mut().for_each(|(_, value)| wipe(value)),
-        other => *other = Value::Null,
+/// Whether the place in a text is in, or right behind, a number of more digits than 64 bits have.
+fn in_digits(text: &str, at: usize) -> Option<()> {
+    const MIN_DIGITS: usize = 19;
+    let is_digit = |byte: &u8| byte.is_ascii_digit() || *byte == b'_';
+    let bytes = text.as_bytes();
+    let after = bytes.get(at..)?.iter().take_while(|byte| is_digit(byte)).count();
+    let before = bytes.get(..at)?.iter().rev().take_while(|byte| is_digit(byte)).count();
+    (before + after >= MIN_DIGITS).then_some(())
+}
+
+/// The key whose value is at this place: the last word before an equals sign.
+fn key_of(text: &str, at: usize) -> Option<&str> {
+    let before = text.get(..at)?;
+    let key = before.rsplit_once('=')?.0.trim_end();
+    let begin = key.rfind(|letter: char| !letter.is_alphanumeric() && letter != '_' && letter != '-');
+    Some(begin.map_or(key, |begin| &key[begin + 1..])).filter(|key| !key.is_empty())
+}
+
+/// Appends a table as a JSON object.
+///
+/// # Errors
+/// The name of a value that JSON has no exact form for.
+fn push_table(table: &dyn TableLike, out: &mut Zeroizing<String>) -> Result<(), String> {
+    let mut next = '{';
+    for (name, item) in table.iter() {
+        out.push(next);
+        out.push_str(&Value::from(name).to_string());
+        out.push(':');
+        push_item(item, out)
+            .map_err(|inner| if inner.is_empty() { name.to_owned() } else { format!("{name}.{inner}") })?;
+        next = ',';
     }
+    out.push_str(if next == '{' { "{}" } else { "}" });
+    Ok(())
+}
+
+fn push_item(item: &Item, out: &mut Zeroizing<String>) -> Result<(), String> {
+    match item {
+        Item::Value(value) => push_value(value, out),
+        Item::Table(table) => push_table(table, out),
+        Item::ArrayOfTables(tables) => push_list(tables.iter(), out, |table, out| push_table(table, out)),
+        Item::None => Err(String::new()),
+    }
+}
+
+fn push_value(value: &toml_edit::Value, out: &mut Zeroizing<String>) -> Result<(), String> {
+    match value {
+        toml_edit::Value::String(text) => {
+            let text = Zeroizing::new(serde_json::to_string(text.value()).unwrap_or_default());
+            out.push_str(&text);
+        }
+        toml_edit::Value::Integer(number) => out.push_str(&Zeroizing::new(number.value().to_string())),
+        toml_edit::Value::Boolean(value) => out.push_str(if *value.value() { "true" } else { "false" }),
+        toml_edit::Value::Array(items) => return push_list(items.iter(), out, push_value),
+        toml_edit::Value::InlineTable(table) => return push_table(table, out),
+        toml_edit::Value::Float(_) | toml_edit::Value::Datetime(_) => return Err(String::new()),
+    }
+    Ok(())
+}
+
+fn push_list<T>(
+    items: impl Iterator<Item = T>,
+    out: &mut Zeroizing<String>,
+    push: impl Fn(T, &mut Zeroizing<String>) -> Result<(), String>,
+) -> Result<(), String> {
+    let mut next = '[';
+    for item in items {
+        out.push(next);
+        push(item, out)?;
+        next = ',';
+    }
+    out.push_str(if next == '[' { "[]" } else { "]" });
+    Ok(())
 }
 
 /// The names of an object's members, each once; their values are only looked over.
@@ -255,6 +338,46 @@ mod tests {
             assert_eq!(inputs, [("bit", "true"), ("number", "7"), ("product", "7")]);
             assert_eq!(Value::Object(witness.public(&layout())), serde_json::json!({ "product": 7 }));
             assert_eq!(format!("{witness:?}"), "Witness(w, 3 inputs)");
+        }
+    }
+
+    #[test]
+    fn public_inputs_are_exact_at_every_depth() {
+        let layout = {
+            let mut cs = Circuit::new("shown");
+            cs.public::<Field>("shown", None);
+            cs.finish().0
+        };
+        let large = u128::MAX.to_string();
+        let json = format!(
+            "{{\"shown\": [{large}, {{\"a\": 18446744073709551616, \"b\": 9223372036854775808, \"c\": 9007199254740991}}]}}"
+        );
+        let expected = serde_json::json!([
+            large, { "a": "18446744073709551616", "b": "9223372036854775808", "c": 9_007_199_254_740_991_u64 }
+        ]);
+        assert_eq!(parse(&json, false).unwrap().public(&layout)["shown"], expected);
+        let toml = format!(
+            "shown = [\"{large}\", {{ a = \"18446744073709551616\", b = \"9223372036854775808\", c = 9007199254740991 }}]"
+        );
+        assert_eq!(parse(&toml, true).unwrap().public(&layout)["shown"], expected);
+    }
+
+    #[test]
+    fn what_toml_cannot_hold_is_told_with_the_name_of_the_input() {
+        let told = |text: &str| {
+            let error = parse(text, true).unwrap_err();
+            let fault = error.downcast_ref::<Fault>().unwrap();
+            (error.to_string(), fault.hint().to_owned())
+        };
+        let (message, hint) = told("a = 1\nline = { id = 18446744073709551616, amount = 1 }\n");
+        assert!(message.starts_with("w:2:") && hint.contains("`id = \"…\"`"), "{message} / {hint}");
+        let (_, hint) = told("bigs = [1, 340282366920938463463374607431768211455]\n");
+        assert!(hint.contains("`bigs = "), "{hint}");
+        for (text, name) in
+            [("a = 1.5", "`a`"), ("l = { x = 1e30 }", "`l.x`"), ("d = 2026-01-01", "`d`"), ("[t]\nx = [nan]", "`t.x`")]
+        {
+            let (message, _) = told(text);
+            assert!(message.contains(name), "{message}");
         }
     }
 

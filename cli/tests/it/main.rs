@@ -7,6 +7,10 @@ mod circuits;
 #[cfg(test)]
 mod drivers;
 #[cfg(test)]
+mod hints;
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod looking;
 #[cfg(test)]
 mod messages;
@@ -22,3 +26,5 @@ mod shipped;
 mod story;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod typed;

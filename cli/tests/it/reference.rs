@@ -6,6 +6,8 @@ use std::path::Path;
 
 use syn::{Attribute, Expr, ExprLit, Fields, ImplItem, Item, Lit, Meta, Visibility};
 
+use crate::hints;
+
 /// What the SDK's page shows: a heading, a file, and what it is for.
 const SDK_FILES: &[(&str, &str, &str)] = &[
     ("Macros", "sdk/src/lib.rs", "Attributes, from `dusk_sdk` or its prelude."),
@@ -127,6 +129,15 @@ pub(crate) fn errors(root: &Path) -> String {
     );
     for (exit, error, hint) in told(&root.join(SNAPSHOTS)) {
         writeln!(page, "| {exit} | {} | {} |", cell(&error), cell(&hint)).expect("strings take all");
+    }
+    page.push_str(
+        "\n## All errors of commands\n\nAs the sources have them: what stands in braces is of the case. Where several hints may be \
+         given, a semicolon of its own stands between them.\n\n| exit | error | hint |\n|---|---|---|\n",
+    );
+    for told in hints::all(root) {
+        let hints = told.hints.iter().map(|hint| hint.replace("{}", "…")).collect::<Vec<_>>().join(" ; ");
+        let message = told.message.replace("{}", "…");
+        writeln!(page, "| {} | {} | {} |", told.exit, cell(&message), cell(&hints)).expect("strings take all");
     }
     for (heading, file) in ERROR_FILES {
         write!(page, "\n## {heading}\n\n| error | when |\n|---|---|\n").expect("strings take all");

@@ -41,6 +41,8 @@ mod check;
 mod circuit;
 #[cfg(feature = "zk")]
 mod definition;
+#[cfg(all(feature = "zk", not(target_family = "wasm")))]
+mod exact;
 #[cfg(feature = "zk")]
 mod gadgets;
 #[cfg(feature = "zk")]

@@ -1,13 +1,17 @@
-//! Reading JSON, with errors that say where and what was expected.
+//! Reading JSON, with errors that say where and what was expected. A key that stands twice is refused.
 
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+
 use crate::__private::Json;
 use crate::value::Value;
 
+/// What the fields of a variant are called that have no names.
+const FIRST: &str = "0";
 /// How much of an unexpected document an error shows, in bytes.
 const MAX_SHOWN_BYTES: usize = 60;
 
@@ -75,6 +79,8 @@ impl core::error::Error for JsonError {}
 pub struct Given<'a> {
     names: &'a [&'a str],
     values: Vec<Option<&'a Json>>,
+    /// Whether the only value was given without its name.
+    lone: bool,
 }
 
 impl<'a> Given<'a> {
@@ -97,27 +103,41 @@ impl<'a> Given<'a> {
                         values.len()
                     )));
                 }
-                Ok(Self { names, values: values.iter().map(Some).collect() })
+                Ok(Self { names, values: values.iter().map(Some).collect(), lone: false })
             }
-            Json::Null if names.is_empty() => Ok(Self { names, values: Vec::new() }),
-            _ if names.len() == 1 => Ok(Self { names, values: alloc::vec![Some(json)] }),
+            Json::Null if names.is_empty() => Ok(Self { names, values: Vec::new(), lone: false }),
+            _ if names.len() == 1 => Ok(Self { names, values: alloc::vec![Some(json)], lone: true }),
             _ if names.is_empty() => Err(JsonError::expected("no arguments", json)),
             _ => Err(JsonError::expected(&format!("an object with {}, or a list of them", names.join(", ")), json)),
         }
     }
 
-    /// Fields: an object by their names.
+    /// Fields: an object by their names. Fields of a variant without names may also stand in a list, and one as itself.
     ///
     /// # Errors
     /// When the document is no object, or has an unknown field.
     pub fn object(names: &'a [&'a str], json: &'a Json) -> Result<Self, JsonError> {
+        let unnamed = names.first() == Some(&FIRST);
+        match json {
+            Json::Array(values) if unnamed && names.len() > 1 => {
+                if values.len() != names.len() {
+                    return Err(JsonError::count(names.len(), values.len()));
+                }
+                return Ok(Self { names, values: values.iter().map(Some).collect(), lone: false });
+            }
+            Json::Object(map) if map.len() == 1 && map.contains_key(FIRST) => {}
+            _ if unnamed && names.len() == 1 => {
+                return Ok(Self { names, values: alloc::vec![Some(json)], lone: false });
+            }
+            _ => {}
+        }
         let map = json.as_object().ok_or_else(|| JsonError::expected("an object", json))?;
         if let Some(unknown) = map.keys().find(|key| !names.contains(&key.as_str())) {
             let known =
                 if names.is_empty() { "there are none".into() } else { format!("there are {}", names.join(", ")) };
             return Err(JsonError::new(format!("`{unknown}` is not known here; {known}")));
         }
-        Ok(Self { names, values: names.iter().map(|name| map.get(*name)).collect() })
+        Ok(Self { names, values: names.iter().map(|name| map.get(*name)).collect(), lone: false })
     }
 
     /// Reads the value of this number. An optional value may be missing.
@@ -131,7 +151,7 @@ impl<'a> Given<'a> {
             Some(json) => {
                 // A lone argument may be a list with one item for its own value, as in an ordered list of arguments.
                 let lone = match json {
-                    Json::Array(items) if self.names.len() == 1 && items.len() == 1 => items.first(),
+                    Json::Array(items) if self.lone && items.len() == 1 => items.first(),
                     _ => None,
                 };
                 T::read_json(json)
@@ -202,6 +222,18 @@ impl<'a> VariantJson<'a> {
         self.body.ok_or_else(|| JsonError::new(format!("`{}` has fields: write {{\"{0}\": {{…}}}}", self.name)))
     }
 
+    /// Checks that the variant was given with no field, where it could have some: `"Name"` or `{"Name": {}}`.
+    ///
+    /// # Errors
+    /// When it was given with one.
+    pub fn empty_fields(&self) -> Result<(), JsonError> {
+        match self.body {
+            None => Ok(()),
+            Some(Json::Object(map)) if map.is_empty() => Ok(()),
+            Some(_) => self.no_fields(),
+        }
+    }
+
     /// Checks that the variant was given without fields.
     ///
     /// # Errors
@@ -217,6 +249,72 @@ impl<'a> VariantJson<'a> {
     #[must_use]
     pub fn unknown(&self, known: &[&str]) -> JsonError {
         JsonError::new(format!("there is no variant `{}`; there are {}", self.name, known.join(", ")))
+    }
+}
+
+/// A document whose objects have each key once.
+pub(crate) struct Document(pub(crate) Json);
+
+impl<'de> Deserialize<'de> for Document {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any;
+
+        impl<'de> Visitor<'de> for Any {
+            type Value = Document;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("JSON")
+            }
+
+            fn visit_unit<E>(self) -> Result<Document, E> {
+                Ok(Document(Json::Null))
+            }
+
+            fn visit_bool<E>(self, value: bool) -> Result<Document, E> {
+                Ok(Document(Json::Bool(value)))
+            }
+
+            fn visit_u64<E>(self, number: u64) -> Result<Document, E> {
+                Ok(Document(number.into()))
+            }
+
+            fn visit_i64<E>(self, number: i64) -> Result<Document, E> {
+                Ok(Document(number.into()))
+            }
+
+            fn visit_f64<E>(self, number: f64) -> Result<Document, E> {
+                Ok(Document(number.into()))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Document, E> {
+                Ok(Document(text.into()))
+            }
+
+            fn visit_string<E>(self, text: String) -> Result<Document, E> {
+                Ok(Document(text.into()))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Document, A::Error> {
+                let mut list = Vec::new();
+                while let Some(Document(item)) = items.next_element()? {
+                    list.push(item);
+                }
+                Ok(Document(Json::Array(list)))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Document, A::Error> {
+                let mut object = serde_json::Map::new();
+                while let Some((key, Document(value))) = members.next_entry::<String, Document>()? {
+                    if object.contains_key(&key) {
+                        return Err(A::Error::custom(format_args!("the key `{key}` is given twice")));
+                    }
+                    object.insert(key, value);
+                }
+                Ok(Document(Json::Object(object)))
+            }
+        }
+
+        deserializer.deserialize_any(Any)
     }
 }
 

@@ -206,8 +206,9 @@ impl Interface {
         let function = self.function(function)?;
         // No text at all stands for no arguments.
         let json = if json.trim().is_empty() { "null" } else { json };
-        let json = serde_json::from_str(json).map_err(|e| ConversionError::Syntax(alloc::format!("{e}")))?;
-        (function.input.encode)(function.names, &json)
+        let document: json::Document =
+            serde_json::from_str(json).map_err(|e| ConversionError::Syntax(alloc::format!("{e}")))?;
+        (function.input.encode)(function.names, &document.0)
     }
 
     /// The arguments of a function, from bytes to a JSON object.

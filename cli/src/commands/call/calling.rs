@@ -53,7 +53,7 @@ impl<'a> Calling<'a> {
         let answer = client.query(&self.target.id, &self.function.name, argument);
         let answer = answer.map_err(|error| self.unanswered(error))?;
         let result = self.driver.decode_output(&self.function.name, &answer)?;
-        self.ui.line(plain(&self.labels.applied(result.clone())));
+        self.say_result(result.clone());
         self.ui.document(&json!({
             "contract": self.target.hex(), "function": self.function.name, "result": result,
         }));
@@ -143,7 +143,7 @@ impl<'a> Calling<'a> {
         let events = self.events(&prepared.id, included.block_height)?;
         let result = self.result(&prepared.id)?;
         if let Some(result) = &result {
-            self.ui.line(plain(&self.labels.applied(result.clone())));
+            self.say_result(result.clone());
         }
         for event in &events {
             self.say_event(event);
@@ -195,6 +195,15 @@ impl<'a> Calling<'a> {
         })
     }
 
+    /// A result as people read it: text without quotes, anything else as JSON.
+    fn say_result(&self, result: Value) {
+        match self.labels.applied(result) {
+            Value::String(text) => self.ui.line(text),
+            laid_out @ (Value::Array(_) | Value::Object(_)) => self.ui.block(format_args!("{laid_out:#}")),
+            other => self.ui.line(other),
+        }
+    }
+
     /// Events that could be read; the others are the transfer contract's own book-keeping.
     fn say_event(&self, event: &Value) {
         if event["decoded"] != true {
@@ -209,16 +218,5 @@ impl<'a> Calling<'a> {
         };
         let data = self.labels.applied(event["data"].clone());
         self.ui.line(format_args!("{} {source}{topic} {data}", self.ui.toned(Tone::Faint, "event")));
-    }
-}
-
-/// A result as people read it: text without quotes, anything else as JSON.
-fn plain(result: &Value) -> String {
-    match result {
-        Value::String(text) => text.clone(),
-        Value::Array(_) | Value::Object(_) => {
-            serde_json::to_string_pretty(result).unwrap_or_else(|_| result.to_string())
-        }
-        other => other.to_string(),
     }
 }

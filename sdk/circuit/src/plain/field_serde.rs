@@ -1,4 +1,6 @@
-//! Field elements in files: the hexadecimal text of the 32 bytes, least significant first, or a small number.
+//! Field elements in files: the hexadecimal text of the 32 bytes, least significant first, or a whole number.
+//!
+//! A text of digits is a number, unless it is 64 of them: that is the hexadecimal form.
 
 use alloc::string::String;
 use core::fmt;
@@ -34,9 +36,15 @@ impl<'de> Deserialize<'de> for Field {
                 positive.map(Field::from).map_err(|_| E::invalid_value(Unexpected::Signed(number), &self))
             }
 
+            fn visit_u128<E: Error>(self, number: u128) -> Result<Field, E> {
+                let mut bytes = [0; 32];
+                bytes[..16].copy_from_slice(&number.to_le_bytes());
+                Field::from_bytes(&bytes).map_err(E::custom)
+            }
+
             fn visit_str<E: Error>(self, text: &str) -> Result<Field, E> {
                 let strange = || E::invalid_value(Unexpected::Str(text), &self);
-                let bytes = hex::decode(text).ok_or_else(strange)?;
+                let bytes = hex::decode(text).or_else(|| decimal(text)).ok_or_else(strange)?;
                 Field::from_bytes(&bytes).map_err(E::custom)
             }
 
@@ -47,4 +55,24 @@ impl<'de> Deserialize<'de> for Field {
 
         deserializer.deserialize_any(Text)
     }
+}
+
+/// The bytes of a number in decimal digits, least significant first; `None` where they are more than 32.
+fn decimal(digits: &str) -> Option<[u8; 32]> {
+    if digits.is_empty() {
+        return None;
+    }
+    let mut bytes = [0; 32];
+    for digit in digits.chars() {
+        let mut carry = digit.to_digit(10)?;
+        for byte in &mut bytes {
+            let sum = 10 * u32::from(*byte) + carry;
+            let [low, high, ..] = sum.to_le_bytes();
+            (*byte, carry) = (low, high.into());
+        }
+        if carry != 0 {
+            return None;
+        }
+    }
+    Some(bytes)
 }

@@ -1,0 +1,143 @@
+//! What to do about errors that come from below without a hint of their own: from nodes, data drivers, and the operating system.
+//!
+//! Most errors are [`Fault`](crate::error::Fault)s, whose hint stands where the cause is known. What is left is told by its type here; a
+//! new kind of [`ClientError`] does not compile without a hint.
+
+use std::io::ErrorKind;
+
+use local_node_vm::ModuleError;
+use local_node_vm::driver::DriverError;
+
+use crate::error::Exit;
+use crate::ops::client::ClientError;
+
+/// The hint where an invariant of ours is broken, or nothing fits.
+const OURS: &str = "this is a fault of cargo-dusk, unless `cargo dusk doctor` finds one of this machine: report it with the whole output";
+
+/// How the command ends for an error without a hint, and what helps.
+pub(crate) fn of(error: &anyhow::Error) -> (Exit, &'static str) {
+    let known = error.chain().find_map(|cause| {
+        cause
+            .downcast_ref::<ClientError>()
+            .map(of_client)
+            .or_else(|| cause.downcast_ref::<DriverError>().map(|error| (Exit::Failed, of_driver(error))))
+            .or_else(|| {
+                cause
+                    .downcast_ref::<ModuleError>()
+                    .map(|_| (Exit::Failed, "build the contract anew with `cargo dusk build`"))
+            })
+            .or_else(|| cause.downcast_ref::<std::io::Error>().map(|error| of_system(error.kind())))
+            .or_else(|| {
+                let damaged = "delete the file that is named: `cargo dusk build` and `cargo dusk deploy` write it anew";
+                cause.downcast_ref::<serde_json::Error>().map(|_| (Exit::Failed, damaged))
+            })
+    });
+    known.unwrap_or((Exit::Failed, OURS))
+}
+
+/// What helps where a node does not answer as it was asked.
+pub(crate) fn of_client(error: &ClientError) -> (Exit, &'static str) {
+    match error {
+        ClientError::Unreachable { url, .. } => {
+            let here = ["//127.", "//localhost", "//[::1]"].iter().any(|here| url.contains(here));
+            let hint = if here {
+                "start one with `cargo dusk node` in another terminal, or name another with `--network`"
+            } else {
+                "is the address right, and is this machine online? `--network` names another node"
+            };
+            (Exit::Environment, hint)
+        }
+        ClientError::Untrusted { .. } => (
+            Exit::Environment,
+            "is it the right address? for a certificate authority of your own, name its PEM file in SSL_CERT_FILE",
+        ),
+        ClientError::Redirected { .. } => (Exit::Usage, "name the node's own address with `--network`"),
+        ClientError::Strange { .. } => (
+            Exit::Failed,
+            "is a Dusk node at that address, and of a version that this cargo-dusk knows? `--network` names another",
+        ),
+        ClientError::Refused { status: 429 | 503, .. } => {
+            (Exit::Failed, "the node is busy: wait a little, and try again")
+        }
+        ClientError::Refused { status: 500..=599, .. } => {
+            (Exit::Failed, "the node failed at it: its own log says more; `--network` names another node")
+        }
+        ClientError::Refused { .. } => {
+            (Exit::Failed, "the message is the node's reason; `--network` names another node")
+        }
+    }
+}
+
+/// What helps where a data driver does not work.
+fn of_driver(error: &DriverError) -> &'static str {
+    match error {
+        DriverError::Refused { .. } => {
+            "the driver does not read these bytes: was the contract deployed with another version of its code?"
+        }
+        DriverError::Start(_) => {
+            "the operating system gave no memory or no thread for it: is the machine short of them?"
+        }
+        _ => {
+            "the driver's owner must mend it: a contract of yours gets a new one from `cargo dusk build` and `cargo dusk deploy`"
+        }
+    }
+}
+
+fn of_system(kind: ErrorKind) -> (Exit, &'static str) {
+    match kind {
+        ErrorKind::NotFound => {
+            (Exit::Environment, "is the path right? If a program is missing, `cargo dusk doctor` tells how to get it")
+        }
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            (Exit::Environment, "make what is named readable and writable for yourself")
+        }
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            (Exit::Environment, "make room on the disk, and run the command again")
+        }
+        ErrorKind::OutOfMemory | ErrorKind::WouldBlock => (
+            Exit::Environment,
+            "the system has no memory, files or processes left: end what is not needed, and try again",
+        ),
+        _ => (Exit::Environment, "the operating system refuses it: look at the file or the program that is named"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    #[test]
+    fn every_kind_of_error_from_below_has_a_hint_of_its_own() {
+        let url = || "http://127.0.0.1:1".to_owned();
+        let refused = |status| ClientError::Refused { status, message: String::new() };
+        let errors: Vec<anyhow::Error> = vec![
+            ClientError::Unreachable { url: url(), reason: String::new() }.into(),
+            ClientError::Unreachable { url: "https://far.away".to_owned(), reason: String::new() }.into(),
+            ClientError::Untrusted { url: url(), reason: String::new() }.into(),
+            ClientError::Redirected { url: url(), to: String::new() }.into(),
+            ClientError::Strange { url: url(), request: String::new(), reason: String::new() }.into(),
+            refused(429).into(),
+            refused(500).into(),
+            refused(400).into(),
+            DriverError::Refused { code: 1, message: String::new() }.into(),
+            DriverError::TooSlow("init").into(),
+            io::Error::from(ErrorKind::NotFound).into(),
+            io::Error::from(ErrorKind::PermissionDenied).into(),
+            io::Error::from(ErrorKind::StorageFull).into(),
+            io::Error::from(ErrorKind::OutOfMemory).into(),
+            io::Error::from(ErrorKind::BrokenPipe).into(),
+            serde_json::from_str::<u8>("x").unwrap_err().into(),
+        ];
+        let mut hints = std::collections::BTreeSet::new();
+        for error in errors {
+            let told = error.to_string();
+            let (_, hint) = of(&error.context("at some depth"));
+            assert_ne!(hint, OURS, "{told}");
+            hints.insert(hint);
+        }
+        assert_eq!(hints.len(), 16, "each says something else: {hints:#?}");
+        assert_eq!(of(&anyhow::anyhow!("an invariant is broken")), (Exit::Failed, OURS));
+    }
+}

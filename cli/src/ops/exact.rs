@@ -1,0 +1,161 @@
+//! JSON as it was written: no number is rounded, no key is lost.
+//!
+//! The usual reader keeps integers of 64 bits; it makes larger ones floating-point numbers, and of two equal keys it keeps the last.
+//! This one refuses the second key, and gives larger integers as text: see [`Large`].
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+/// How deep documents may nest.
+const MAX_DEPTH: usize = 128;
+/// What stands before a large integer, so that it is not taken for text.
+const MARK: char = '\0';
+
+/// What becomes of integers beyond 64 bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Large {
+    /// Text with a mark, which [`digits`] knows: for values that are checked against a type.
+    Marked,
+    /// Text: for values that are shown, or written into files.
+    Text,
+}
+
+/// Reads a document.
+///
+/// # Errors
+/// What is wrong, for people; where a key stands twice, its path.
+pub(crate) fn read(text: &str, large: Large) -> Result<Value, String> {
+    let raw: &RawValue = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    value(raw, large, "", MAX_DEPTH)
+}
+
+/// The digits of a marked integer.
+pub(crate) fn digits(text: &str) -> Option<&str> {
+    text.strip_prefix(MARK)
+}
+
+/// Whether a marked integer is anywhere in the value.
+pub(crate) fn has_marks(value: &Value) -> bool {
+    match value {
+        Value::String(text) => digits(text).is_some(),
+        Value::Array(items) => items.iter().any(has_marks),
+        Value::Object(members) => members.values().any(has_marks),
+        _ => false,
+    }
+}
+
+/// The value as a message shows it.
+pub(crate) fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) => digits(text).map_or_else(|| value.to_string(), str::to_owned),
+        other => other.to_string().replace("\"\\u0000", "\""),
+    }
+}
+
+fn value(raw: &RawValue, large: Large, path: &str, depth: usize) -> Result<Value, String> {
+    let text = raw.get();
+    let told = |error: serde_json::Error| error.to_string();
+    match text.as_bytes().first() {
+        Some(b'{' | b'[') if depth == 0 => Err(format!("it nests deeper than {MAX_DEPTH} levels")),
+        Some(b'{') => {
+            let Members(members) = serde_json::from_str(text).map_err(told)?;
+            let mut read = Map::new();
+            for (name, member) in members {
+                let path = if path.is_empty() { name.clone().into_owned() } else { format!("{path}.{name}") };
+                let member = value(member, large, &path, depth - 1)?;
+                if read.insert(name.into_owned(), member).is_some() {
+                    return Err(format!("`{path}` is given twice"));
+                }
+            }
+            Ok(Value::Object(read))
+        }
+        Some(b'[') => {
+            let items: Vec<&RawValue> = serde_json::from_str(text).map_err(told)?;
+            let items = items.into_iter().enumerate();
+            items.map(|(place, item)| value(item, large, &format!("{path}[{place}]"), depth - 1)).collect()
+        }
+        Some(b'-' | b'0'..=b'9') if is_large(text) => Ok(Value::String(match large {
+            Large::Marked => format!("{MARK}{text}"),
+            Large::Text => text.to_owned(),
+        })),
+        _ => serde_json::from_str(text).map_err(told),
+    }
+}
+
+/// Whether it is an integer that 64 bits do not hold.
+fn is_large(number: &str) -> bool {
+    let magnitude = number.strip_prefix('-').unwrap_or(number);
+    magnitude.bytes().all(|digit| digit.is_ascii_digit())
+        && number.parse::<u64>().is_err()
+        && number.parse::<i64>().is_err()
+}
+
+/// The members of an object in the order of the text.
+struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct All;
+
+        impl<'de> Visitor<'de> for All {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some((name, member)) = map.next_entry::<String, &RawValue>()? {
+                    members.push((Cow::Owned(name), member));
+                }
+                Ok(Members(members))
+            }
+        }
+
+        deserializer.deserialize_map(All)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn integers_of_any_size_stay_exact() {
+        let text = r#"{"a":[340282366920938463463374607431768211455,{"b":-9223372036854775809}],"c":18446744073709551615,"d":1.5}"#;
+        let expected = json!({
+            "a": ["340282366920938463463374607431768211455", { "b": "-9223372036854775809" }], "c": u64::MAX, "d": 1.5,
+        });
+        assert_eq!(read(text, Large::Text).unwrap(), expected);
+        let marked = read(text, Large::Marked).unwrap();
+        assert_eq!(marked["a"][0].as_str().and_then(digits), Some("340282366920938463463374607431768211455"));
+        assert!(has_marks(&marked) && !has_marks(&expected));
+        assert!(shown(&marked).contains("\"340282366920938463463374607431768211455\""), "{}", shown(&marked));
+        assert_eq!(read("18446744073709551616", Large::Text).unwrap(), json!("18446744073709551616"));
+    }
+
+    #[test]
+    fn what_cannot_be_kept_is_refused() {
+        assert_eq!(read(r#"{"a":1,"b":{"c":1,"c":2}}"#, Large::Text).unwrap_err(), "`b.c` is given twice");
+        assert_eq!(read(r#"[{"a":1,"\u0061":2}]"#, Large::Text).unwrap_err(), "`[0].a` is given twice");
+        for text in ["", "{", "{}}", "01", "[1,]", "'a'"] {
+            assert!(read(text, Large::Text).is_err(), "{text}");
+        }
+        let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
+        assert!(read(&deep, Large::Text).is_err());
+    }
+
+    #[test]
+    fn everything_else_is_as_the_usual_reader_has_it() {
+        for text in ["null", "true", "\"a\\u00e4\"", "[]", "{}", "-3", "1e3", " [ 1 , { \"a\" : null } ] "] {
+            assert_eq!(read(text, Large::Marked).unwrap(), serde_json::from_str::<Value>(text).unwrap(), "{text}");
+        }
+    }
+}

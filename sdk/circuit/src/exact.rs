@@ -1,0 +1,255 @@
+//! Reads inputs from JSON without rounding a number: what a type asks for decides how a text or a large integer is read.
+//!
+//! The reader of `serde_json` makes integers beyond 64 bits floating-point numbers wherever a type does not ask for 128 bits by itself,
+//! and of two equal keys it keeps the last. This one hands the digits to types that can take them, takes the digits of an integer also as
+//! a text, and refuses the second key. Nothing of a value is copied where that can be avoided: it may be secret.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use serde::de::value::{MapDeserializer, SeqDeserializer};
+use serde::de::{Deserialize, Deserializer, Error as _, IntoDeserializer, MapAccess, Visitor};
+use serde::forward_to_deserialize_any;
+use serde_json::Error;
+use serde_json::value::RawValue;
+use zeroize::Zeroizing;
+
+/// How deep values may nest.
+const MAX_DEPTH: usize = 64;
+
+/// A value as it stands in the text.
+#[derive(Clone, Copy)]
+pub(crate) struct Exact<'de> {
+    text: &'de str,
+    depth: usize,
+}
+
+impl<'de> Exact<'de> {
+    /// The value that the text is.
+    pub(crate) fn new(text: &'de str) -> Result<Self, Error> {
+        let raw: &RawValue = serde_json::from_str(text)?;
+        Ok(Self { text: raw.get(), depth: MAX_DEPTH })
+    }
+
+    fn inner(self, raw: &'de RawValue) -> Self {
+        Self { text: raw.get(), depth: self.depth - 1 }
+    }
+
+    fn kind(self) -> Option<u8> {
+        self.text.as_bytes().first().copied()
+    }
+
+    fn members(self) -> Result<Vec<(String, Self)>, Error> {
+        let Members(members) = serde_json::from_str(self.text)?;
+        Ok(members.into_iter().map(|(name, raw)| (name, self.inner(raw))).collect())
+    }
+
+    /// The digits of a text, where it has nothing else.
+    fn digits(self) -> Option<&'de str> {
+        let digits = self.text.strip_prefix('"')?.strip_suffix('"')?;
+        (!digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit())).then_some(digits)
+    }
+
+    fn number<V: Visitor<'de>>(number: &'de str, visitor: V) -> Result<V::Value, Error> {
+        if let Ok(number) = number.parse::<u64>() {
+            return visitor.visit_u64(number);
+        }
+        if let Ok(number) = number.parse::<i64>() {
+            return visitor.visit_i64(number);
+        }
+        if let Ok(number) = number.parse::<u128>() {
+            return visitor.visit_u128(number);
+        }
+        if number.bytes().all(|digit| digit.is_ascii_digit()) {
+            // A zero in front tells a long number from as many hexadecimal digits.
+            let mut text = Zeroizing::new(String::with_capacity(number.len() + 1));
+            text.push('0');
+            text.push_str(number);
+            return visitor.visit_str(&text);
+        }
+        Err(Error::custom("expected a whole number"))
+    }
+
+    /// An integer: a number, or its digits as a text.
+    fn integer<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.digits() {
+            Some(digits) => Self::number(digits, visitor),
+            None => self.deserialize_any(visitor),
+        }
+    }
+}
+
+/// Integers may be texts, whatever their type.
+macro_rules! integers {
+    ($($method:ident)*) => {$(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+            self.integer(visitor)
+        }
+    )*};
+}
+
+impl<'de> Deserializer<'de> for Exact<'de> {
+    type Error = Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.kind() {
+            Some(b'{' | b'[') if self.depth == 0 => Err(Error::custom("it nests too deep")),
+            Some(b'{') => {
+                let mut map = MapDeserializer::new(self.members()?.into_iter());
+                let value = visitor.visit_map(&mut map)?;
+                map.end()?;
+                Ok(value)
+            }
+            Some(b'[') => {
+                let items: Vec<&RawValue> = serde_json::from_str(self.text)?;
+                let mut items = SeqDeserializer::new(items.into_iter().map(|raw| self.inner(raw)));
+                let value = visitor.visit_seq(&mut items)?;
+                items.end()?;
+                Ok(value)
+            }
+            Some(b'"') if self.text.contains('\\') => {
+                let text: Zeroizing<String> = Zeroizing::new(serde_json::from_str(self.text)?);
+                visitor.visit_str(&text)
+            }
+            Some(b'"') => visitor.visit_borrowed_str(&self.text[1..self.text.len() - 1]),
+            Some(b'n') => visitor.visit_unit(),
+            Some(b't') => visitor.visit_bool(true),
+            Some(b'f') => visitor.visit_bool(false),
+            _ => Self::number(self.text, visitor),
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        if self.kind() == Some(b'n') { visitor.visit_none() } else { visitor.visit_some(self) }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        // No number of ours is in an enum: the usual reader will do.
+        serde_json::Deserializer::from_str(self.text).deserialize_enum(name, variants, visitor)
+    }
+
+    integers! {
+        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128
+        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128
+    }
+
+    forward_to_deserialize_any! {
+        bool f32 f64 char str string bytes byte_buf unit unit_struct seq tuple tuple_struct map struct identifier ignored_any
+    }
+}
+
+impl<'de> IntoDeserializer<'de, Error> for Exact<'de> {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}
+
+/// The members of an object, each once, in the order of the text.
+struct Members<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct All;
+
+        impl<'de> Visitor<'de> for All {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
+                let mut members: Vec<(String, &'de RawValue)> = Vec::new();
+                while let Some((name, value)) = map.next_entry::<String, &RawValue>()? {
+                    if members.iter().any(|(known, _)| *known == name) {
+                        return Err(A::Error::custom(format_args!("`{name}` is given twice")));
+                    }
+                    members.push((name, value));
+                }
+                Ok(Members(members))
+            }
+        }
+
+        deserializer.deserialize_map(All)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+    use alloc::string::ToString;
+
+    use super::*;
+    use crate::plain::{Field, Unsigned};
+
+    #[derive(Debug, PartialEq, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Line {
+        id: u128,
+        amount: u64,
+        root: Field,
+        bits: Unsigned<100>,
+        grid: [[u8; 2]; 1],
+    }
+
+    fn read<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
+        Exact::new(text).and_then(T::deserialize).map_err(|error| error.to_string())
+    }
+
+    /// The largest field element, in decimal digits.
+    const LARGEST: &str = "52435875175126190479447740508185965837690552500527637822603658699938581184512";
+
+    #[test]
+    fn numbers_of_every_size_are_exact_at_every_depth() {
+        let large = u128::MAX.to_string();
+        for quote in ["", "\""] {
+            let text = format!(
+                r#"{{"id":{quote}{large}{quote},"amount":{quote}18446744073709551615{quote},"root":{quote}{LARGEST}{quote},
+                    "bits":{quote}18446744073709551616{quote},"grid":[[1,{quote}2{quote}]]}}"#
+            );
+            let line: Line = read(&text).unwrap();
+            assert_eq!((line.id, line.amount, line.grid), (u128::MAX, u64::MAX, [[1, 2]]));
+            assert_eq!(line.root, -Field::from(1));
+            assert_eq!(line.bits.field(), Field::from(u64::MAX) + Field::from(1));
+        }
+    }
+
+    #[test]
+    fn a_field_element_is_read_in_both_forms_and_told_from_the_other() {
+        assert_eq!(read::<Field>("7").unwrap(), Field::from(7));
+        assert_eq!(read::<Field>("\"7\"").unwrap(), Field::from(7));
+        let digits = format!("1{}", "0".repeat(63));
+        let (number, text) = (read::<Field>(&digits).unwrap(), read::<Field>(&format!("\"{digits}\"")).unwrap());
+        assert_eq!(text, Field::from(16), "64 digits in a text are hexadecimal, the least significant byte first");
+        assert_eq!(number, read(&format!("\"0{digits}\"")).unwrap());
+        assert_ne!(number, text);
+        let too_large = LARGEST.replace("512", "513");
+        for wrong in [too_large.as_str(), "-1", "1.5", "1e3", "\"\"", "\"zz\"", "null", "18446744073709551616.0"] {
+            assert!(read::<Field>(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_no_type_takes_is_refused() {
+        for wrong in ["256", "\"256\"", "-1", "1.0", "1e2", "18446744073709551616", "\"\"", "[1]", LARGEST] {
+            assert!(read::<u8>(wrong).is_err(), "{wrong}");
+        }
+        assert!(read::<u128>("340282366920938463463374607431768211456").is_err());
+        let twice = r#"{"id":1,"id":2,"amount":1,"root":1,"bits":1,"grid":[[1,2]]}"#;
+        assert!(read::<Line>(twice).unwrap_err().contains("`id` is given twice"));
+        let deep = format!("{}1{}", "[".repeat(100), "]".repeat(100));
+        assert!(read::<serde_json::Value>(&deep).is_err());
+    }
+}
