@@ -71,7 +71,8 @@ impl Client {
     }
 
     fn deploy(&mut self, from: &str, init: &[u8]) -> Outcome {
-        self.outcome(&Request::Deploy { package: "counter".into(), from: from.into(), init: init.to_vec() })
+        let (package, owner) = ("counter".into(), from.into());
+        self.outcome(&Request::Deploy { package, from: from.into(), owner, init: init.to_vec() })
     }
 
     fn call(&mut self, from: &str, contract: ContractId, function: &str) -> Outcome {
@@ -213,7 +214,8 @@ fn what_cannot_be_deployed_is_named() {
     let host = host();
     let mut client = Client::open(&host, "deployments");
     let mut deploy = |package: &str| {
-        client.failure(&Request::Deploy { package: package.into(), from: "alice".into(), init: vec![] })
+        let (package, alice) = (package.into(), String::from("alice"));
+        client.failure(&Request::Deploy { package, from: alice.clone(), owner: alice, init: vec![] })
     };
     assert!(deploy("nothing").contains("counter"));
     assert!(deploy("missing").contains("such.wasm"));

@@ -40,7 +40,7 @@ pub fn feed(item: &impl Value) {
 /// This is the one to give rights to. A transaction reaches a contract through the transfer contract; when any other
 /// contract stands between, the call is that contract's wish and not the account's, and this function refuses, so that
 /// no contract can use the rights of an account that merely called it. Use [`caller`] to serve contracts. In `init` it
-/// is the account that deploys.
+/// is the account that has signed the deployment, whatever the deployment states as the [`owner`].
 ///
 /// # Panics
 /// The call is refused when another contract is between, or when the transaction has no public sender (it is shielded,
@@ -74,7 +74,8 @@ pub fn origin() -> Option<Account> {
 /// Who called this contract directly: the contract that did, or the account that sent the transaction.
 ///
 /// This is the one to give rights to where contracts shall have rights as accounts have. A call that the transfer contract makes for a
-/// payment from contract to contract counts as the paying contract's. In `init` it is the account that deploys.
+/// payment from contract to contract counts as the paying contract's. In `init` it is the account that has signed the
+/// deployment.
 ///
 /// # Panics
 /// The call is refused when the transaction has no public sender and no contract is between (it is shielded, or this is
@@ -106,13 +107,26 @@ pub fn self_id() -> ContractId {
     read_id(0)
 }
 
-/// Who deployed this contract, as the deployment says. It compares with an [`Account`].
+/// What the deployment of this contract states as its owner. It is a claim of the deployer and **proves nothing**.
+///
+/// The field is free: anybody may deploy this code with any account, or any bytes, as the owner, without that account's
+/// signature or knowledge. Even a deployment that the account has signed can be changed on its way: the signature covers
+/// the bytes of owner and constructor's argument one after the other, but not where one ends, and not the number that
+/// makes the id.
+///
+/// Do not give rights by it. To know who deploys, ask [`sender`] (or [`caller`]) in `init`, and keep the answer: that is the
+/// account that has signed the transaction. The owner has one use: a node takes a contract's data driver from who has the
+/// key.
 #[must_use]
 pub fn owner() -> Owner {
     read_owner(host::own_owner())
 }
 
-/// Who deployed another contract. `None` when there is no such contract.
+/// What the deployment of another contract states as its owner, which **proves nothing**: see [`owner`]. `None` when there
+/// is no such contract.
+///
+/// It tells whether a contract exists. To find out who controls it, ask a function of it whose code you know; and that you
+/// know only of contracts that you, or somebody you trust, have looked at: an id does not tell who made a contract.
 #[must_use]
 pub fn owner_of(contract: &ContractId) -> Option<Owner> {
     match host::owner(&contract.to_bytes()) {

@@ -67,7 +67,8 @@ pub(super) fn run(options: &Demo, ui: &Ui) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Alice sends shares to bob, who proves to be eligible, and to eve, who lives where no holder may.
+/// Bob proves that he is eligible and receives shares from alice; carol cannot use his proof; eve, who lives where no holder
+/// may, cannot make one.
 fn on_a_chain(show: &mut Show<'_>, root: &Path, url: &str) -> Result<()> {
     let call = |words: &[&str]| -> Vec<String> {
         ["call", "register"].iter().chain(words).chain(&["--network", url]).map(|word| (*word).to_owned()).collect()
@@ -78,17 +79,12 @@ fn on_a_chain(show: &mut Show<'_>, root: &Path, url: &str) -> Result<()> {
     show.attester("attest bob, who lives in the Netherlands", root, &issue("bob", "528"), &[])?;
     show.attester("attest eve, who lives in the United States", root, &issue("eve", "840"), &[])?;
     let policy = ["policy", "--today", "2026-03-01"];
-    let policy = show.attester("say what receivers must prove", root, &policy, &[])?;
+    let policy = show.attester("say what holders must prove", root, &policy, &[])?;
     let policy = String::from_utf8_lossy(&policy);
     let set = call(&["set_policy", "--policy", policy.trim(), "--from", "alice"]);
     show.step("let the register ask for it", root, &set, true)?;
 
-    show.witness(
-        "bob computes his witness",
-        root,
-        "bob",
-        &call(&["terms", "--sender", "@alice", "--receiver", "@bob"]),
-    )?;
+    show.witness("bob computes his witness", root, "bob", &call(&["terms", "--account", "@bob"]))?;
     show.step(
         "bob proves that he is eligible",
         root,
@@ -99,19 +95,15 @@ fn on_a_chain(show: &mut Show<'_>, root: &Path, url: &str) -> Result<()> {
         .context("the proof cannot be read")
         .and_then(|text| serde_json::from_slice(&text).context("the proof's file is not JSON"))?;
     let text = |value: &Value| value.as_str().map(str::to_owned).context("the proof's file misses a part");
-    let (nullifier, proof) = (text(&proof["public"]["nullifier"])?, text(&proof["proof"])?);
-    let transfer = ["transfer_proven", "--to", "@bob", "--amount", "100", "--from", "alice"];
-    let transfer = [&transfer[..], &["--nullifier", &nullifier, "--proof", &proof]].concat();
-    show.step("alice sends him shares with the proof", root, &call(&transfer), true)?;
+    let (tag, proof) = (text(&proof["public"]["tag"])?, text(&proof["proof"])?);
+    let admit = |from| call(&["admit", "--tag", &tag, "--proof", &proof, "--from", from]);
+    show.step("bob is let in by his proof", root, &admit("bob"), true)?;
+    let transfer = ["transfer", "--to", "@bob", "--amount", "100", "--from", "alice"];
+    show.step("alice sends him shares", root, &call(&transfer), true)?;
     show.step("read what bob holds", root, &call(&["position", "--account", "@bob"]), true)?;
-    show.step("send with the same proof again", root, &call(&transfer), false)?;
+    show.step("carol tries to use bob's proof", root, &admit("carol"), false)?;
 
-    show.witness(
-        "eve computes her witness",
-        root,
-        "eve",
-        &call(&["terms", "--sender", "@alice", "--receiver", "@carol"]),
-    )?;
+    show.witness("eve computes her witness", root, "eve", &call(&["terms", "--account", "@carol"]))?;
     show.step(
         "eve tries to prove the same",
         root,

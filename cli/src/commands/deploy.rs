@@ -136,9 +136,9 @@ fn document(step: &Step<'_>, outcome: &Outcome) -> Value {
             "balance": planned.balance, "gas": planned.gas, "least_gas": planned.least_gas,
             "fee": planned.gas.map(|gas| gas.saturating_mul(planned.gas_price)),
         }),
-        Outcome::Deployed(Deployed { deployment, gas, fee, has_driver, .. }) => json!({
+        Outcome::Deployed(Deployed { deployment, gas, fee, is_checked, has_driver, .. }) => json!({
             "status": "deployed", "contract": deployment.contract, "blake3": deployment.code,
-            "owner": deployment.owner, "tx": deployment.tx, "block": deployment.height, "gas": gas, "fee": fee,
+            "owner": deployment.owner, "sender": deployment.owner, "checked": is_checked, "tx": deployment.tx, "block": deployment.height, "gas": gas, "fee": fee,
             "driver": has_driver,
         }),
     };

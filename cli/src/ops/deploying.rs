@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use dusk_core::transfer::data::{ContractDeploy, TransactionData, gen_contract_id};
+use dusk_core::transfer::data::{ContractDeploy, TransactionData};
 use local_node::accounts::DevAccount;
 use local_node_types::abi::ContractAbi;
 use local_node_types::rules::MIN_DEPLOY_GAS_PRICE;
@@ -13,6 +13,7 @@ use sha3::{Digest, Sha3_256};
 
 use super::artifact::{Artifact, hash_of};
 use super::chain::Chain;
+use super::claim::{self, Claim};
 use super::deployments::Deployment;
 use super::flags;
 use super::names::{self, KnownNames};
@@ -77,6 +78,8 @@ pub(crate) struct Deployed {
     pub(crate) gas: u64,
     /// What it cost, in LUX.
     pub(crate) fee: u64,
+    /// Whether the node has shown that code, owner and sender are those of this deployment.
+    pub(crate) is_checked: bool,
     /// Whether the network has taken the data driver.
     pub(crate) has_driver: bool,
     /// How long it took.
@@ -224,11 +227,11 @@ impl<'a> Deployer<'a> {
         let state = self.chain.client.account(account.public_key()).context("cannot read the account")?;
         let (bytecode, owner) = (artifact.wasm()?, *account.id().as_bytes());
         let unsent = self.unsent.get(account.name()).copied().unwrap_or_default();
-        // The account's nonce makes the id unique: the same code can be deployed again.
         let nonce = state.nonce + 1 + unsent;
-        let contract = hex::encode(gen_contract_id(&bytecode, nonce, owner).as_bytes());
+        let (number, id) = claim::free_id(&self.chain.client, self.chain.id, &account, nonce, &bytecode)?;
+        let contract = hex::encode(id.as_bytes());
         let order = Order {
-            data: TransactionData::Deploy(ContractDeploy::new(bytecode, owner, init, nonce)),
+            data: TransactionData::Deploy(ContractDeploy::new(bytecode, owner, init, number)),
             deposit: 0,
             gas_price: self.gas_price,
             gas_limit: self.sending.gas_limit,
@@ -270,11 +273,21 @@ impl<'a> Deployer<'a> {
         };
         let included = sender.send(&prepared, self.sending.until_final, self.ui)?;
         let fee = included.gas_spent.saturating_mul(self.gas_price);
+        let TransactionData::Deploy(deploy) = &ready.order.data else { unreachable!("`ready` makes deployments") };
+        let (client, sender) = (&self.chain.client, ready.account.public_key());
+        let claim = Claim { client, tx: &prepared.id, sender, deploy };
+        let untold = match claim.fault(included.err.is_some()) {
+            Ok(Some(fault)) => return Err(fault),
+            answer => answer.err(),
+        };
         if let Some(reason) = &included.err {
             return Err(Fault::failed(
                 format!("{}; the gas is spent ({})", Refusal::read(reason, Some(&ready.abi)), money(fee)),
                 "the state changed between simulation and block: look at it, and try again",
             ));
+        }
+        if let Some(error) = &untold {
+            self.ui.note(format_args!("the node does not tell what stands under {}: {error}", ready.contract));
         }
         let deployment = Deployment {
             contract: ready.contract,
@@ -287,7 +300,14 @@ impl<'a> Deployer<'a> {
         // Remembered before anything else is tried: what stands on the chain must not be forgotten.
         self.chain.deployments.remember(&step.alias, deployment.clone(), step.artifact)?;
         let has_driver = self.give_driver(&deployment, step.artifact, &ready.account);
-        Ok(Deployed { deployment, gas: included.gas_spent, fee, has_driver, elapsed: begun.elapsed() })
+        Ok(Deployed {
+            deployment,
+            gas: included.gas_spent,
+            fee,
+            is_checked: untold.is_none(),
+            has_driver,
+            elapsed: begun.elapsed(),
+        })
     }
 
     /// Gives the network the data driver, so that wallets and explorers can read the contract. Networks may do without.

@@ -15,7 +15,7 @@
 //! | [`chain`], [`client`], [`transact`], [`deployments`], [`names`], [`refusal`] | chains |
 //! | [`readers`], [`book`], [`clock`], [`follow`] | what a chain says, for people: decoded, named, dated, as it happens |
 //! | [`anatomy`] | what a module is made of |
-//! | [`plan`], [`deploying`], [`target`] | what is deployed in which order, and what a name stands for |
+//! | [`plan`], [`deploying`], [`claim`], [`target`] | what is deployed in which order, under which id, and what a name stands for |
 //! | [`values`], [`flags`], [`amount`], [`exact`] | arguments, checked against the contract's description; JSON without rounding |
 
 pub(crate) mod amount;
@@ -29,6 +29,7 @@ pub(crate) mod carried;
 pub(crate) mod chain;
 pub(crate) mod check;
 pub(crate) mod circuits;
+pub(crate) mod claim;
 pub(crate) mod client;
 pub(crate) mod clock;
 pub(crate) mod compile;

@@ -5,6 +5,8 @@ mod book;
 #[cfg(test)]
 mod circuits;
 #[cfg(test)]
+mod claims;
+#[cfg(test)]
 mod drivers;
 #[cfg(test)]
 mod hints;

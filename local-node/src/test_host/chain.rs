@@ -129,7 +129,7 @@ impl<'a> Chain<'a> {
         let answer = match request {
             Request::Open { .. } => Err("the chain is open already".to_owned().into()),
             Request::Account { name } => self.account(name),
-            Request::Deploy { package, from, init } => self.deploy(&package, from, init),
+            Request::Deploy { package, from, owner, init } => self.deploy(&package, from, &owner, init),
             Request::Call { from, contract, function, argument, deposit, gas_limit } => {
                 let call = ContractCall::new(contract, function.clone()).with_raw_args(argument);
                 let order = Order {
@@ -219,7 +219,7 @@ impl<'a> Chain<'a> {
         Ok(index)
     }
 
-    fn deploy(&mut self, package: &str, from: String, init: Vec<u8>) -> Answer {
+    fn deploy(&mut self, package: &str, from: String, owner: &str, init: Vec<u8>) -> Answer {
         let contract = self.shared.contracts.get(package).ok_or_else(|| Problem {
             message: format!(
                 "the project has no contract `{package}`; it has {:?}",
@@ -236,7 +236,7 @@ impl<'a> Chain<'a> {
             message: format!("the module of `{package}` cannot be deployed: {problem}"),
             hint: Some("build it with `cargo dusk build`, which makes modules that the chain accepts"),
         })?;
-        let owner = self.named(&from)?.id().0.to_vec();
+        let owner = self.named(owner)?.id().0.to_vec();
         let deploy = ContractDeploy::new(bytecode, owner, Some(init), self.now.deployments);
         let contract = deploy.contract_id();
         let order = Order {

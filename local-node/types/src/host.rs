@@ -15,7 +15,7 @@ use crate::execution::{CallError, Event, Logged, hex_id};
 /// The environment variable that holds the host's address, `127.0.0.1:PORT`.
 pub const ADDRESS_VARIABLE: &str = "DUSK_TEST_HOST";
 /// The version of this protocol. Host and test must agree exactly.
-pub const PROTOCOL_VERSION: u32 = 3;
+pub const PROTOCOL_VERSION: u32 = 4;
 /// The longest line that either side accepts.
 pub const MAX_LINE_BYTES: usize = 16 * 1024 * 1024;
 
@@ -40,8 +40,10 @@ pub enum Request {
     Deploy {
         /// The package of the contract.
         package: String,
-        /// The name of the account that deploys and owns it.
+        /// The name of the account that signs the deployment.
         from: String,
+        /// The name of the account that the deployment states as the owner.
+        owner: String,
         /// The constructor's argument (rkyv).
         #[serde(with = "hex::serde")]
         init: Vec<u8>,

@@ -113,15 +113,28 @@ impl Chain {
     /// Deploys a contract, and leaves to the test what should come of it:
     /// `chain.try_deploy(&alice, counter::init(0)).refused(Refused::NoLimit)`.
     #[track_caller]
-    #[allow(clippy::needless_pass_by_value, reason = "a constructor call is made to be given away")]
     pub fn try_deploy<C: Deployable, A: Arguments, E: Refusal>(
         &self,
         from: &Signer,
         constructor: Constructor<C, A, E>,
     ) -> Sent<C::Client, E> {
+        self.try_deploy_labelled(from, from, constructor)
+    }
+
+    /// Deploys a contract with another account as its [`owner`](crate::env::owner). The deployer is free to state any
+    /// owner; with this a test shows that the contract gives no rights for it.
+    #[track_caller]
+    #[allow(clippy::needless_pass_by_value, reason = "a constructor call is made to be given away")]
+    pub fn try_deploy_labelled<C: Deployable, A: Arguments, E: Refusal>(
+        &self,
+        from: &Signer,
+        owner: &Signer,
+        constructor: Constructor<C, A, E>,
+    ) -> Sent<C::Client, E> {
         let what = format!("the deployment of {} by {}", C::PACKAGE, from.name);
         let init = encode(constructor.arguments(), &what);
-        let request = Request::Deploy { package: C::PACKAGE.into(), from: from.name.clone(), init };
+        let (package, owner) = (C::PACKAGE.into(), owner.name.clone());
+        let request = Request::Deploy { package, from: from.name.clone(), owner, init };
         let mut outcome = self.outcome(&request);
         outcome.result = outcome.result.map_err(of_constructor);
         let via = Deployed { chain: self.clone(), id: outcome.contract, interface: &C::INTERFACE };

@@ -168,7 +168,7 @@ fn calls_are_sent_as_the_contract_reads_them() {
     let expected = [
         Request::Open { version: PROTOCOL_VERSION, test: "a_test".into() },
         Request::Account { name: "alice".into() },
-        Request::Deploy { package, from: "alice".into(), init: 10u64.to_le_bytes().into() },
+        Request::Deploy { package, from: "alice".into(), owner: "alice".into(), init: 10u64.to_le_bytes().into() },
         Request::Call {
             from: "alice".into(),
             contract: ContractId::from_bytes(ID),

@@ -119,3 +119,15 @@ fn nobody_ever_signs_too_soon(chain: Chain) -> TestResult {
     Ok(())
 }
 // ANCHOR_END: property
+
+// ANCHOR: labelled
+#[dusk_sdk::test]
+fn the_keeper_is_who_signs_the_deployment(chain: Chain) -> TestResult {
+    let [alice, mallory] = chain.accounts(["alice", "mallory"]);
+    // Mallory deploys, and states that alice owns the contract.
+    let book = chain.try_deploy_labelled(&mallory, &alice, guestbook::init(0)).succeeds().value();
+    book.by(&alice).close().refused(Refused::NotKeeper);
+    book.by(&mallory).close().succeeds();
+    Ok(())
+}
+// ANCHOR_END: labelled

@@ -13,8 +13,8 @@ pub const REVOKED: usize = 10;
 ///
 /// 1. `hash(secret)`, the credential, is a leaf under `root`.
 /// 2. The credential is not in the revocation list under `revoked`.
-/// 3. `nullifier` is that of `secret` in `scope`: the same member has the same one in one epoch, another in the next.
-/// 4. `occasion` is bound: the proof is for one contract, chain, sender, recipient and epoch.
+/// 3. `nullifier` is that of `secret` in `scope`: the same member has the same one in one period, another in the next.
+/// 4. `occasion` is bound: the proof is for one contract, chain, period, sender and recipient.
 #[circuit]
 pub fn member(
     cs: &mut Circuit,
@@ -41,14 +41,24 @@ pub fn member(
     });
 }
 
-/// Where a member counts as one: an epoch of one contract on one chain.
+/// How long an admission holds: an epoch, as long as nothing is revoked. The epoch, and how often the revocation list has
+/// changed.
+pub type Period = (u64, u64);
+
+/// Where a member counts as one: a period of one contract on one chain.
 #[must_use]
-pub fn scope(contract: ContractId, chain: u8, epoch: u64) -> dusk_sdk::Field {
-    binding(&(contract, chain, epoch))
+pub fn scope(contract: ContractId, chain: u8, period: Period) -> dusk_sdk::Field {
+    binding(&(contract, chain, period))
 }
 
-/// What a proof is for. Another sender or recipient cannot use it, nor another contract, chain or epoch.
+/// What a proof is for. Another sender or recipient cannot use it, nor another contract, chain or period.
 #[must_use]
-pub fn occasion(contract: ContractId, chain: u8, epoch: u64, sender: Account, recipient: Account) -> dusk_sdk::Field {
-    binding(&((contract, chain, epoch), sender, recipient))
+pub fn occasion(
+    contract: ContractId,
+    chain: u8,
+    period: Period,
+    sender: Account,
+    recipient: Account,
+) -> dusk_sdk::Field {
+    binding(&((contract, chain, period), sender, recipient))
 }

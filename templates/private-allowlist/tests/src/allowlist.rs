@@ -16,7 +16,7 @@ fn a_member_lets_somebody_in_once_an_epoch(chain: Chain) -> TestResult {
     let first = issuer.statement(&chain, &list, &holder, alice.account(), friend.account());
     let nullifier = first.public.nullifier;
     let entered = list.by(&alice).enter(friend.account(), nullifier, first.prove(&chain)?);
-    entered.succeeds().emits(Entered { epoch: 0, recipient: friend.account(), nullifier });
+    entered.succeeds().emits(Entered { epoch: 0, revision: 0, recipient: friend.account(), nullifier });
     assert!(list.is_admitted(friend.account())?);
     assert!(!list.is_admitted(alice.account())?);
     assert_eq!(list.entered()?, 1);
@@ -40,7 +40,9 @@ fn every_member_may_enter(chain: Chain) -> TestResult {
     let alice = chain.account("alice");
     for holder in &holders {
         let statement = issuer.statement(&chain, &list, holder, alice.account(), alice.account());
-        list.by(&alice).enter(alice.account(), statement.public.nullifier, statement.prove(&chain)?).succeeds();
+        list.by(&alice)
+            .enter(alice.account(), statement.public.nullifier, statement.prove(&chain)?)
+            .succeeds();
     }
     assert_eq!(list.entered()?, 3);
     Ok(())
@@ -64,6 +66,28 @@ fn only_the_issuer_publishes(chain: Chain) -> TestResult {
     list.by(&deployer).publish(root, revoked).emits(Published { root, revoked });
     assert_eq!(list.roots()?, (root, revoked));
     enter(&early)?.succeeds();
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn new_credentials_end_no_admission(chain: Chain) -> TestResult {
+    let mut issuer = Issuer::new();
+    let holder = issuer.issue(7);
+    let (list, deployer) = issuer.open(&chain)?;
+    let [alice, bob] = chain.accounts(["alice", "bob"]);
+    let enter = |issuer: &Issuer, holder: &crate::issuer::Holder, account: &Signer| {
+        let statement = issuer.statement(&chain, &list, holder, account.account(), account.account());
+        let proof = statement.prove(&chain)?;
+        Ok::<_, ProveError>(list.by(account).enter(account.account(), statement.public.nullifier, proof))
+    };
+    enter(&issuer, &holder, &alice)?.succeeds();
+    let another = issuer.issue(8);
+    let (root, revoked) = issuer.roots();
+    list.by(&deployer).publish(root, revoked).succeeds();
+    assert!(list.is_admitted(alice.account())?);
+    enter(&issuer, &holder, &alice)?.refused(Refused::AlreadyEntered);
+    enter(&issuer, &another, &bob)?.succeeds();
+    assert_eq!((list.entered()?, list.revision()?), (2, 0));
     Ok(())
 }
 

@@ -73,18 +73,19 @@ impl Issuer {
         sender: Account,
         recipient: Account,
     ) -> Statement {
-        let epoch = chain.height() / EPOCH_BLOCKS;
-        let scope = scope(list.id(), chain.chain_id(), epoch);
+        let period = (chain.height() / EPOCH_BLOCKS, list.revision().expect("the list answers"));
+        let scope = scope(list.id(), chain.chain_id(), period);
         let (root, revoked) = self.roots();
         let absence = self.revoked.absence(holder.credential());
-        let absence = absence.or_else(|_| self.revoked.absence(Field::from(1))).expect("1 is nobody's credential");
+        let absence =
+            absence.or_else(|_| self.revoked.absence(Field::from(1))).expect("1 is nobody's credential");
         Statement {
             public: MemberPublic {
                 root,
                 revoked,
                 scope,
                 nullifier: plain::nullifier(holder.secret, scope),
-                occasion: occasion(list.id(), chain.chain_id(), epoch, sender, recipient),
+                occasion: occasion(list.id(), chain.chain_id(), period, sender, recipient),
             },
             private: MemberPrivate {
                 secret: holder.secret,

@@ -6,7 +6,7 @@ use dusk_sdk::testing::*;
 use dusk_sdk::zk::{PROOF_BYTES, Proof, plain};
 use dusk_sdk::{Account, Field};
 
-use crate::issuer::{EPOCH_BLOCKS, Issuer, Statement};
+use crate::issuer::{EPOCH_BLOCKS, Holder, Issuer, Statement};
 
 /// Flips one bit of an element, and takes another bit where that makes it none.
 fn flipped(element: Field, bit: usize) -> Field {
@@ -52,6 +52,65 @@ fn a_revoked_credential_is_worth_nothing(chain: Chain) -> TestResult {
 }
 
 #[dusk_sdk::test]
+fn a_revocation_ends_admissions_at_once(chain: Chain) -> TestResult {
+    let mut issuer = Issuer::new();
+    let (revoked, other) = (issuer.issue(7), issuer.issue(8));
+    let (list, deployer) = issuer.open(&chain)?;
+    let [alice, bob] = chain.accounts(["alice", "bob"]);
+    let enter = |issuer: &Issuer, holder: &Holder, account: &Signer| {
+        let statement = issuer.statement(&chain, &list, holder, account.account(), account.account());
+        let proof = statement.prove(&chain)?;
+        Ok::<_, ProveError>(list.by(account).enter(account.account(), statement.public.nullifier, proof))
+    };
+    enter(&issuer, &revoked, &alice)?.succeeds();
+    enter(&issuer, &other, &bob)?.succeeds();
+
+    issuer.revoke(&revoked);
+    let (root, list_root) = issuer.roots();
+    list.by(&deployer).publish(root, list_root).succeeds();
+    assert!(!list.is_admitted(alice.account())?, "in the same epoch");
+    assert!(!list.is_admitted(bob.account())?);
+    assert_eq!(list.entered()?, 0);
+    // The other member enters again in the same epoch, the revoked one does not.
+    enter(&issuer, &other, &bob)?.succeeds();
+    enter(&issuer, &other, &bob)?.refused(Refused::AlreadyEntered);
+    assert!(enter(&issuer, &revoked, &alice).is_err(), "the credential is revoked");
+    assert!(list.is_admitted(bob.account())? && !list.is_admitted(alice.account())?);
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn a_proof_from_before_a_revocation_is_worth_nothing(chain: Chain) -> TestResult {
+    let mut issuer = Issuer::new();
+    let (holder, another) = (issuer.issue(7), issuer.issue(8));
+    let (list, deployer) = issuer.open(&chain)?;
+    let alice = chain.account("alice");
+    let statement = issuer.statement(&chain, &list, &holder, alice.account(), alice.account());
+    let (nullifier, proof) = (statement.public.nullifier, statement.prove(&chain)?);
+    let before = issuer.roots();
+    issuer.revoke(&another);
+    // Even when the list before comes back: a list that has changed twice is another period.
+    for (root, revoked) in [issuer.roots(), before] {
+        list.by(&deployer).publish(root, revoked).succeeds();
+        list.by(&alice).enter(alice.account(), nullifier, proof).refused(Refused::NotShown);
+    }
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn the_issuer_is_who_signs_the_deployment(chain: Chain) -> TestResult {
+    let issuer = Issuer::new();
+    let [alice, mallory] = chain.accounts(["alice", "mallory"]);
+    let (root, revoked) = issuer.roots();
+    // Mallory deploys the same code, and states that alice owns it.
+    let opened = chain.try_deploy_labelled(&mallory, &alice, ::allowlist::init(root, revoked, EPOCH_BLOCKS));
+    let list = opened.succeeds().value();
+    assert_eq!(list.issuer()?, mallory.account(), "anybody can ask who the issuer is");
+    list.by(&alice).publish(root, revoked).refused(Refused::NotIssuer);
+    Ok(())
+}
+
+#[dusk_sdk::test]
 fn another_nullifier_does_not_help_to_enter_twice(chain: Chain) -> TestResult {
     let mut issuer = Issuer::new();
     let holder = issuer.issue(7);
@@ -82,6 +141,7 @@ fn a_proof_is_of_no_use_to_another_sender_or_recipient(chain: Chain) -> TestResu
     // What was refused has not spent the nullifier.
     list.by(&alice).enter(friend.account(), nullifier, proof).emits(Entered {
         epoch: 0,
+        revision: 0,
         recipient: friend.account(),
         nullifier,
     });
@@ -123,9 +183,9 @@ fn a_proof_is_for_one_chain(chain: Chain) -> TestResult {
     let alice = chain.account("alice");
     let mut elsewhere = issuer.statement(&chain, &list, &holder, alice.account(), alice.account());
     let id = chain.chain_id() + 1;
-    elsewhere.public.scope = scope(list.id(), id, 0);
+    elsewhere.public.scope = scope(list.id(), id, (0, 0));
     elsewhere.public.nullifier = plain::nullifier(elsewhere.private.secret, elsewhere.public.scope);
-    elsewhere.public.occasion = occasion(list.id(), id, 0, alice.account(), alice.account());
+    elsewhere.public.occasion = occasion(list.id(), id, (0, 0), alice.account(), alice.account());
     let proof = elsewhere.prove(&chain)?;
     list.by(&alice).enter(alice.account(), elsewhere.public.nullifier, proof).refused(Refused::NotShown);
     Ok(())
@@ -162,11 +222,15 @@ fn every_public_input_is_bound(chain: Chain) -> TestResult {
     let (nullifier, proof) = (statement.public.nullifier, statement.prove(&chain)?);
     let (root, revoked) = issuer.roots();
     // Other roots than those that the proof is about; the rest is bound in the tests above.
-    for (root, revoked) in [(flipped(root, 3), revoked), (root, flipped(revoked, 3)), (revoked, root)] {
+    list.by(&deployer).publish(flipped(root, 3), revoked).succeeds();
+    list.by(&alice).enter(alice.account(), nullifier, proof).refused(Refused::NotShown);
+    list.by(&deployer).publish(root, revoked).succeeds();
+    let before = chain.snapshot();
+    for (root, revoked) in [(root, flipped(revoked, 3)), (revoked, root)] {
         list.by(&deployer).publish(root, revoked).succeeds();
         list.by(&alice).enter(alice.account(), nullifier, proof).refused(Refused::NotShown);
+        chain.revert(&before);
     }
-    list.by(&deployer).publish(root, revoked).succeeds();
     list.by(&alice).enter(alice.account(), nullifier, proof).succeeds();
     Ok(())
 }

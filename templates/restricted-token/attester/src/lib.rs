@@ -56,7 +56,8 @@ impl Attester {
         Point::GENERATOR * &self.secret_key
     }
 
-    /// Signs what it knows of a holder. Serial number and salt are random: the first tells nothing, and nobody can guess
+    /// Signs what it knows of a holder. A person must have one key: by another key it would be another holder to every
+    /// register, with limits of its own. So a renewed credential is for the same key. Serial number and salt are random: the first tells nothing, and nobody can guess
     /// the attributes from what is signed.
     #[must_use]
     pub fn attest(
@@ -111,10 +112,10 @@ impl Wallet {
         Self { secret_key, credential, attester_key: attester.key(), signature }
     }
 
-    /// What the holder is spent by in a scope.
+    /// What a register with this scope knows the holder by.
     #[must_use]
-    pub fn nullifier(&self, scope: Field) -> Field {
-        plain::nullifier(self.secret_key.field(), scope)
+    pub fn tag(&self, scope: Field) -> Field {
+        tag(&self.credential, scope)
     }
 
     /// What only the holder puts into a proof.
@@ -130,6 +131,13 @@ impl Wallet {
             secret_key: self.secret_key.clone(),
         })
     }
+}
+
+/// What a register with this scope knows the holder of a credential by. The attester can tell it of everybody whom it has
+/// attested, so that officers can freeze a holder who has not proved anything yet.
+#[must_use]
+pub fn tag(credential: &Credential, scope: Field) -> Field {
+    plain::nullifier(credential.holder, scope)
 }
 
 /// All inputs of a proof, as `cargo dusk prove` takes them. It is as secret as the wallet.

@@ -24,6 +24,8 @@ Usage:
       takes the credential back
   attester witness NAME < TERMS
       reads what the register's `terms` has printed, and prints what `cargo dusk prove eligible` takes
+  attester tag NAME < TERMS
+      reads the same, and prints what the register knows the holder by: what `freeze_holder` takes
 
 Dates are written 2026-03-01, countries as numbers of ISO 3166: 528 is the Netherlands, 840 the United States.";
 
@@ -53,6 +55,7 @@ fn run(words: &[String]) -> Outcome {
         }
         ["revoke", name] => revoke(name),
         ["witness", name] => witness(name),
+        ["tag", name] => tag(name),
         _ => Err(USAGE.into()),
     }
 }
@@ -115,17 +118,27 @@ struct Terms {
     occasion: Field,
 }
 
+impl Terms {
+    fn read() -> Outcome<Self> {
+        let mut text = String::new();
+        io::stdin().take(64 * 1024).read_to_string(&mut text)?;
+        Ok(serde_json::from_str(&text)?)
+    }
+}
+
+fn tag(name: &str) -> Outcome {
+    let wallet: Wallet = read(name)?;
+    println!("{}", wallet.tag(Terms::read()?.scope));
+    Ok(())
+}
+
 fn witness(name: &str) -> Outcome {
-    let mut text = String::new();
-    io::stdin().take(64 * 1024).read_to_string(&mut text)?;
-    let Terms { attester: of, revoked, today, born_until, level, scope, occasion } =
-        serde_json::from_str(&text)?;
+    let Terms { attester: of, revoked, today, born_until, level, scope, occasion } = Terms::read()?;
     let wallet: Wallet = read(name)?;
     let private = wallet.private(&attester()?.revocations());
     let private = private.map_err(|error| format!("{name} can prove nothing: the credential: {error}"))?;
-    let nullifier = wallet.nullifier(scope);
-    let public =
-        EligiblePublic { attester: of, revoked, today, born_until, level, scope, nullifier, occasion };
+    let tag = wallet.tag(scope);
+    let public = EligiblePublic { attester: of, revoked, today, born_until, level, scope, tag, occasion };
     println!("{}", serde_json::to_string_pretty(&Witness { public, private })?);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What a receiver proves who is not on the allow-list.
+//! What an account proves that is not on the allow-list.
 #![no_std]
 
 use dusk_sdk::zk::*;
@@ -6,10 +6,10 @@ use dusk_sdk::{Account, ContractId};
 
 /// The height of the revocation list, of arity 4: room for 1,048,575 revoked credentials.
 pub const REVOKED: usize = 10;
-/// Where no receiver may live, by the numbers of ISO 3166: Myanmar, Iran, North Korea, the United States.
+/// Where no holder may live, by the numbers of ISO 3166: Myanmar, Iran, North Korea, the United States.
 pub const BLOCKED: [u16; 4] = [104, 364, 408, 840];
 
-/// Somebody may hold the shares by what an attester says of them, and nobody learns who, or what it says.
+/// An attester vouches for the holder of an account; the chain learns neither who the holder is nor what the attester says.
 ///
 /// 1. The credential is signed with the key whose abscissa is `attester`.
 /// 2. It holds on the day `today`.
@@ -18,8 +18,8 @@ pub const BLOCKED: [u16; 4] = [104, 364, 408, 840];
 /// 5. The accreditation is at least `level`.
 /// 6. The holder was born on the day `born_until` or before.
 /// 7. `secret_key` is the holder's.
-/// 8. `nullifier` is that of `secret_key` in `scope`: the same holder has the same one in one epoch, another in the next.
-/// 9. `occasion` is bound: the proof is for one contract, chain, epoch, sender and receiver.
+/// 8. `tag` is the holder's in `scope`: one holder has one tag at a contract, for all its accounts and credentials.
+/// 9. `occasion` is bound: the proof is for one contract, chain, epoch and account.
 #[circuit]
 pub fn eligible(
     cs: &mut Circuit,
@@ -29,7 +29,7 @@ pub fn eligible(
     #[public] born_until: U32,
     #[public] level: U8,
     #[public] scope: Field,
-    #[public] nullifier: Field,
+    #[public] tag: Field,
     #[public] _occasion: Field, // 9: a public input is bound to the proof by being one.
     #[private] credential: Credential,
     #[private] signature: Signature,
@@ -54,25 +54,21 @@ pub fn eligible(
     });
     cs.region("holder", |cs| {
         credential.assert_held_by(cs, "the secret key is the holder's", secret_key); // 7
-        let own = dusk_sdk::zk::nullifier(cs, secret_key.field(), scope);
-        own.assert_eq(cs, "the nullifier is that of the secret key", nullifier); // 8
+        // Of the public key, not of the secret one: so that the attester, who knows the public key, can name a holder to
+        // the officers before the holder has proved anything.
+        let own = nullifier(cs, credential.holder, scope);
+        own.assert_eq(cs, "the tag is the holder's", tag); // 8
     });
 }
 
-/// Where a holder counts as one: an epoch of one contract on one chain.
+/// Where a holder has one tag: one contract on one chain.
 #[must_use]
-pub fn scope(contract: ContractId, chain: u8, epoch: u64) -> dusk_sdk::Field {
-    binding(&(contract, chain, epoch))
+pub fn scope(contract: ContractId, chain: u8) -> dusk_sdk::Field {
+    binding(&(contract, chain))
 }
 
-/// What a proof is for. Another sender or receiver cannot use it, nor another contract, chain or epoch.
+/// What a proof is for. Another account cannot use it, nor another contract, chain or epoch.
 #[must_use]
-pub fn occasion(
-    contract: ContractId,
-    chain: u8,
-    epoch: u64,
-    sender: Account,
-    receiver: Account,
-) -> dusk_sdk::Field {
-    binding(&((contract, chain, epoch), sender, receiver))
+pub fn occasion(contract: ContractId, chain: u8, epoch: u64, account: Account) -> dusk_sdk::Field {
+    binding(&((contract, chain, epoch), account))
 }

@@ -3,11 +3,11 @@
 //! once, where the contract counts per share; so their agreement tries that arithmetic. After every call the contract
 //! must have exactly the DUSK that the model says it owes, and nobody may have got more than its share.
 
-use ::attester::Attester;
-use ::register::{Policy, Position, Refused, RegisterClient};
-use dusk_sdk::Dusk;
+use ::attester::{Attester, Wallet};
+use ::register::{DAY_EPOCHS, Holding, Policy, Position, Refused, RegisterClient};
 use dusk_sdk::testing::*;
 use dusk_sdk::zk::plain::Scalar;
+use dusk_sdk::{Dusk, Field};
 
 use crate::people::{Statement, eligible, policy, wallet};
 
@@ -17,7 +17,9 @@ const CALLS: u64 = 48;
 const SUPPLY: u64 = 97;
 /// 0 is the issuer and the compliance officer.
 const PEOPLE: usize = 4;
-/// The most that may be received by proofs.
+/// Holders of credentials, who prove for any of these accounts.
+const HOLDERS: usize = 2;
+/// The most that a holder may receive by proofs.
 const PROVEN_LIMIT: u64 = 30;
 
 #[dusk_sdk::test]
@@ -28,12 +30,15 @@ fn random_calls_agree_with_the_model(chain: Chain) -> TestResult {
         let attester = Attester::new(Scalar::from(99));
         let accepted = Policy { limit: PROVEN_LIMIT, ..policy(&attester) };
         shares.by(&people[0]).set_policy(Some(accepted)).succeeds();
-        let world = World { chain: &chain, shares, people: &people, attester };
+        let holders = [1, 2].map(|key| wallet(&attester, key, eligible()));
+        let scope = shares.terms(people[0].account())?.scope;
+        let tags = holders.each_ref().map(|holder| holder.tag(scope));
+        let world = World { chain: &chain, shares, people: &people, attester, accepted, holders, tags };
         let mut model = Model::new();
         for (person, limit) in [(1, 60), (2, 40)] {
             let list = Call::List { person, limit };
             model.apply(0, list).map_err(|refused| Failure::new(format!("{refused:?}")))?;
-            world.apply(0, 0, list, None)?;
+            world.apply(0, list, None)?;
         }
         let mut dice = Dice(seed);
         let mut accepted = 0;
@@ -43,7 +48,7 @@ fn random_calls_agree_with_the_model(chain: Chain) -> TestResult {
             accepted += u64::from(expected.is_ok());
             let fate = if expected.is_ok() { "succeeds" } else { "is refused" };
             println!("seed {seed}, call {number}: {call:?} by {by}, which {fate}");
-            world.apply(number, by, call, expected.err())?;
+            world.apply(by, call, expected.err())?;
             model.check();
             assert_eq!(chain.balance(world.shares.id()), Dusk::from_lux(model.owed() + model.carried));
         }
@@ -57,13 +62,17 @@ fn random_calls_agree_with_the_model(chain: Chain) -> TestResult {
 #[derive(Debug, Clone, Copy)]
 enum Call {
     Transfer { to: usize, amount: u64 },
-    Prove { to: usize, amount: u64 },
+    Admit { holder: usize },
+    SetPolicy,
     Force { from: usize, to: usize, amount: u64 },
     List { person: usize, limit: u64 },
     Unlist { person: usize },
+    Lift { person: usize },
     SetLimit { person: usize, limit: u64 },
     Freeze { person: usize },
     Unfreeze { person: usize },
+    FreezeHolder { holder: usize },
+    UnfreezeHolder { holder: usize },
     Distribute { lux: u64 },
     Claim,
 }
@@ -71,16 +80,21 @@ enum Call {
 impl Call {
     fn random(dice: &mut Dice) -> Self {
         let (person, other, amount) = (dice.roll(PEOPLE), dice.roll(PEOPLE), dice.roll(40) as u64);
-        match dice.roll(24) {
-            0..7 => Self::Transfer { to: person, amount },
-            7..9 => Self::Prove { to: person, amount },
-            9..11 => Self::Force { from: other, to: person, amount },
-            11..13 => Self::List { person, limit: 2 * amount },
-            13 => Self::Unlist { person },
-            14 => Self::SetLimit { person, limit: 2 * amount },
-            15 => Self::Freeze { person },
-            16..18 => Self::Unfreeze { person },
-            18..21 => Self::Distribute { lux: amount * amount },
+        let holder = dice.roll(HOLDERS);
+        match dice.roll(32) {
+            0..8 => Self::Transfer { to: person, amount },
+            8..12 => Self::Admit { holder },
+            12..14 => Self::Force { from: other, to: person, amount },
+            14..16 => Self::List { person, limit: 2 * amount },
+            16..18 => Self::Unlist { person },
+            18..20 => Self::Lift { person },
+            20 => Self::SetLimit { person, limit: 2 * amount },
+            21 => Self::Freeze { person },
+            22..24 => Self::Unfreeze { person },
+            24 => Self::FreezeHolder { holder },
+            25 => Self::UnfreezeHolder { holder },
+            26 => Self::SetPolicy,
+            27..30 => Self::Distribute { lux: amount * amount },
             _ => Self::Claim,
         }
     }
@@ -88,16 +102,37 @@ impl Call {
     /// Mostly somebody who may.
     fn caller(self, dice: &mut Dice) -> usize {
         match self {
-            Self::Transfer { .. } | Self::Prove { .. } | Self::Claim => dice.roll(PEOPLE),
+            Self::Transfer { .. } | Self::Admit { .. } | Self::Claim => dice.roll(PEOPLE),
             _ => dice.roll(2 * PEOPLE).saturating_sub(PEOPLE),
         }
     }
 }
 
-/// A register as one would write it on a page. A person who was never listed has no position.
+/// What officers have decided about an account or a holder.
+#[derive(Clone, Copy, Default)]
+struct Standing {
+    frozen: bool,
+    barred: bool,
+}
+
+/// An account as one would write it on a page.
+#[derive(Clone, Copy, Default)]
+struct Person {
+    shares: u64,
+    limit: u64,
+    listed: bool,
+    /// Who has proved for it, and under which policy.
+    proven: Option<(usize, u64)>,
+    standing: Standing,
+}
+
+/// A register as one would write it on a page.
 #[derive(Clone)]
 struct Model {
-    positions: [Option<Position>; PEOPLE],
+    people: [Person; PEOPLE],
+    holders: [Standing; HOLDERS],
+    /// How often the policy was set.
+    policies: u64,
     /// What each may still claim, and what each was paid, in LUX.
     claimable: [u64; PEOPLE],
     paid: [u64; PEOPLE],
@@ -109,9 +144,12 @@ struct Model {
 
 impl Model {
     fn new() -> Self {
-        let issuer = Position { shares: SUPPLY, limit: SUPPLY, listed: true, ..Position::default() };
+        let issuer = Person { shares: SUPPLY, limit: SUPPLY, listed: true, ..Person::default() };
+        let nobody = Person::default();
         Self {
-            positions: [Some(issuer), None, None, None],
+            people: [issuer, nobody, nobody, nobody],
+            holders: [Standing::default(); HOLDERS],
+            policies: 1,
             claimable: [0; PEOPLE],
             paid: [0; PEOPLE],
             due: [0; PEOPLE],
@@ -143,55 +181,75 @@ impl Model {
         let issuer = if by == 0 { Ok(()) } else { Err(Refused::NotIssuer) };
         match call {
             Call::Transfer { to, amount } => {
-                self.check_sender(by)?;
-                let limit = self.listed(to).map(|receiver| receiver.limit);
-                self.shift(by, to, amount, limit)?;
+                refuse_if(self.limit(by).is_none(), Refused::SenderNotAdmitted)?;
+                refuse_if(self.standing(by).frozen, Refused::SenderFrozen)?;
+                self.shift(by, to, amount)?;
             }
-            Call::Prove { to, amount } => {
-                self.check_sender(by)?;
-                refuse_if(self.listed(to).is_some(), Refused::AlreadyListed)?;
-                self.shift(by, to, amount, Some(PROVEN_LIMIT))?;
-                let receiver = self.known(to)?;
-                (receiver.proven, receiver.limit) = (true, PROVEN_LIMIT);
+            Call::Admit { holder } => {
+                refuse_if(self.people[by].listed, Refused::AlreadyListed)?;
+                refuse_if(self.holder(by).is_some_and(|own| own != holder), Refused::OtherHolder)?;
+                let (own, holders) = (*self.standing(by), self.holders[holder]);
+                refuse_if(own.frozen, Refused::SenderFrozen)?;
+                refuse_if(own.barred, Refused::Barred)?;
+                refuse_if(holders.frozen, Refused::SenderFrozen)?;
+                refuse_if(holders.barred, Refused::Barred)?;
+                self.people[by].proven = Some((holder, self.policies));
+            }
+            Call::SetPolicy => {
+                office?;
+                self.policies += 1;
             }
             Call::Force { from, to, amount } => {
                 office?;
-                let limit = self.listed(to).map(|receiver| receiver.limit);
-                self.shift(from, to, amount, limit)?;
+                self.shift(from, to, amount)?;
             }
             Call::List { person, limit } => {
                 office?;
-                let position = self.positions[person].get_or_insert_default();
-                refuse_if(position.listed, Refused::AlreadyListed)?;
-                (position.listed, position.limit) = (true, limit);
+                refuse_if(self.people[person].listed, Refused::AlreadyListed)?;
+                (self.people[person].listed, self.people[person].limit) = (true, limit);
+                self.standing(person).barred = false;
             }
             Call::Unlist { person } => {
                 office?;
-                let position = self.admitted(person, Refused::NotListed)?;
-                (position.listed, position.proven) = (false, false);
+                refuse_if(!self.people[person].listed && self.standing(person).barred, Refused::NotListed)?;
+                self.people[person].listed = false;
+                self.standing(person).barred = true;
+            }
+            Call::Lift { person } => {
+                office?;
+                refuse_if(!self.standing(person).barred, Refused::NotBarred)?;
+                self.standing(person).barred = false;
             }
             Call::SetLimit { person, limit } => {
                 office?;
-                self.listed(person).ok_or(Refused::NotListed)?.limit = limit;
+                refuse_if(!self.people[person].listed, Refused::NotListed)?;
+                self.people[person].limit = limit;
             }
             Call::Freeze { person } => {
                 office?;
-                let position = self.known(person)?;
-                refuse_if(position.frozen, Refused::AlreadyFrozen)?;
-                position.frozen = true;
+                refuse_if(self.standing(person).frozen, Refused::AlreadyFrozen)?;
+                self.standing(person).frozen = true;
             }
             Call::Unfreeze { person } => {
                 office?;
-                let position = self.known(person)?;
-                refuse_if(!position.frozen, Refused::NotFrozen)?;
-                position.frozen = false;
+                refuse_if(!self.standing(person).frozen, Refused::NotFrozen)?;
+                self.standing(person).frozen = false;
+            }
+            Call::FreezeHolder { holder } => {
+                office?;
+                refuse_if(self.holders[holder].frozen, Refused::AlreadyFrozen)?;
+                self.holders[holder].frozen = true;
+            }
+            Call::UnfreezeHolder { holder } => {
+                office?;
+                refuse_if(!self.holders[holder].frozen, Refused::NotFrozen)?;
+                self.holders[holder].frozen = false;
             }
             Call::Distribute { lux } => {
                 issuer?;
                 refuse_if(lux == 0, Refused::ZeroAmount)?;
                 let open = self.carried + lux;
-                for (person, position) in self.positions.iter().enumerate() {
-                    let shares = position.map_or(0, |position| position.shares);
+                for (person, Person { shares, .. }) in self.people.iter().copied().enumerate() {
                     self.claimable[person] += shares * (open / SUPPLY);
                     self.due[person] += u128::from(shares) * u128::from(open);
                 }
@@ -199,8 +257,8 @@ impl Model {
                 self.distributed += lux;
             }
             Call::Claim => {
-                let position = self.admitted(by, Refused::ClaimantNotListed)?;
-                refuse_if(position.frozen, Refused::ClaimantFrozen)?;
+                refuse_if(self.limit(by).is_none(), Refused::ClaimantNotAdmitted)?;
+                refuse_if(self.standing(by).frozen, Refused::ClaimantFrozen)?;
                 refuse_if(self.claimable[by] == 0, Refused::NothingToClaim)?;
                 self.paid[by] += std::mem::take(&mut self.claimable[by]);
             }
@@ -208,37 +266,57 @@ impl Model {
         Ok(())
     }
 
-    fn known(&mut self, person: usize) -> Result<&mut Position, Refused> {
-        self.positions[person].as_mut().ok_or(Refused::UnknownHolder)
+    /// Who has proved for an account.
+    fn holder(&self, person: usize) -> Option<usize> {
+        self.people[person].proven.map(|(holder, _)| holder)
     }
 
-    fn listed(&mut self, person: usize) -> Option<&mut Position> {
-        self.positions[person].as_mut().filter(|position| position.listed)
+    /// The decisions that hold for an account.
+    fn standing(&mut self, person: usize) -> &mut Standing {
+        match self.holder(person) {
+            Some(holder) => &mut self.holders[holder],
+            None => &mut self.people[person].standing,
+        }
     }
 
-    /// A position that the list or a proof has let in.
-    fn admitted(&mut self, person: usize, otherwise: Refused) -> Result<&mut Position, Refused> {
-        let position = self.positions[person].as_mut();
-        position.filter(|position| position.listed || position.proven).ok_or(otherwise)
+    /// Whether a proof lets an account in. No day ends in these sequences.
+    fn is_let_in(&self, person: usize) -> bool {
+        self.people[person]
+            .proven
+            .is_some_and(|(holder, policy)| policy == self.policies && !self.holders[holder].barred)
     }
 
-    fn check_sender(&mut self, person: usize) -> Result<(), Refused> {
-        refuse_if(self.admitted(person, Refused::SenderNotListed)?.frozen, Refused::SenderFrozen)
+    /// Up to how many shares an account may receive, if it may at all.
+    fn limit(&self, person: usize) -> Option<u64> {
+        if self.people[person].listed {
+            return Some(self.people[person].limit);
+        }
+        self.is_let_in(person).then_some(PROVEN_LIMIT)
     }
 
-    /// `limit`: up to how many shares the receiver may receive, if it may at all.
-    fn shift(&mut self, from: usize, to: usize, amount: u64, limit: Option<u64>) -> Result<(), Refused> {
+    /// What all accounts of a holder hold.
+    fn held_by(&self, holder: usize) -> u64 {
+        (0..PEOPLE)
+            .filter(|person| self.holder(*person) == Some(holder))
+            .map(|person| self.people[person].shares)
+            .sum()
+    }
+
+    fn shift(&mut self, from: usize, to: usize, amount: u64) -> Result<(), Refused> {
         refuse_if(amount == 0, Refused::ZeroAmount)?;
         refuse_if(from == to, Refused::SameAccount)?;
-        let limit = limit.ok_or(Refused::ReceiverNotListed)?;
-        let receiver = self.positions[to].unwrap_or_default();
-        refuse_if(receiver.frozen, Refused::ReceiverFrozen)?;
-        let shares = self.positions[from].map_or(0, |position| position.shares);
+        let limit = self.limit(to).ok_or(Refused::ReceiverNotAdmitted)?;
+        refuse_if(self.standing(to).frozen, Refused::ReceiverFrozen)?;
+        let shares = self.people[from].shares;
         refuse_if(amount > shares, Refused::Insufficient { shares })?;
-        let room = limit.saturating_sub(receiver.shares);
-        refuse_if(amount > room, Refused::LimitExceeded { room })?;
-        self.known(from)?.shares -= amount;
-        self.positions[to].get_or_insert_default().shares += amount;
+        let holder = self.holder(to).filter(|_| !self.people[to].listed);
+        if holder.is_none() || self.holder(from) != holder {
+            let held = holder.map_or(self.people[to].shares, |holder| self.held_by(holder));
+            let room = limit.saturating_sub(held);
+            refuse_if(amount > room, Refused::LimitExceeded { room })?;
+        }
+        self.people[from].shares -= amount;
+        self.people[to].shares += amount;
         Ok(())
     }
 
@@ -249,7 +327,7 @@ impl Model {
 
     /// No share and no LUX comes from nowhere or gets lost, and nobody gets more than its share.
     fn check(&self) {
-        assert_eq!(self.positions.iter().flatten().map(|position| position.shares).sum::<u64>(), SUPPLY);
+        assert_eq!(self.people.iter().map(|person| person.shares).sum::<u64>(), SUPPLY);
         assert_eq!(self.owed() + self.paid.iter().sum::<u64>() + self.carried, self.distributed);
         for person in 0..PEOPLE {
             let got = u128::from(self.claimable[person] + self.paid[person]);
@@ -268,32 +346,38 @@ struct World<'a> {
     shares: RegisterClient<Deployed>,
     people: &'a [Signer; PEOPLE],
     attester: Attester,
+    accepted: Policy,
+    holders: [Wallet; HOLDERS],
+    tags: [Field; HOLDERS],
 }
 
 impl World<'_> {
-    fn apply(&self, number: u64, by: usize, call: Call, refusal: Option<Refused>) -> TestResult {
+    fn apply(&self, by: usize, call: Call, refusal: Option<Refused>) -> TestResult {
         let shares = self.shares.by(&self.people[by]);
         let account = |person: usize| self.people[person].account();
         let reason = || String::from("as rolled");
         let sent = match call {
             Call::Transfer { to, amount } => shares.transfer(account(to), amount),
-            Call::Prove { to, amount } => {
-                // Somebody who has not proved yet.
-                let holder = wallet(&self.attester, 1 + number, eligible());
-                let terms = self.shares.terms(account(by), account(to))?;
-                let statement = Statement::of(&self.attester, &holder, terms)?;
-                let proof = statement.prove(self.chain)?;
-                shares.transfer_proven(account(to), amount, statement.public.nullifier, proof)
-            }
+            Call::SetPolicy => shares.set_policy(Some(self.accepted)),
             Call::Force { from, to, amount } => {
                 shares.force_transfer(account(from), account(to), amount, reason())
             }
             Call::List { person, limit } => shares.list(account(person), limit),
             Call::Unlist { person } => shares.unlist(account(person)),
+            Call::Lift { person } => shares.lift(account(person)),
             Call::SetLimit { person, limit } => shares.set_limit(account(person), limit),
             Call::Freeze { person } => shares.freeze(account(person), reason()),
             Call::Unfreeze { person } => shares.unfreeze(account(person)),
-            // These two return an amount.
+            Call::FreezeHolder { holder } => shares.freeze_holder(self.tags[holder], reason()),
+            Call::UnfreezeHolder { holder } => shares.unfreeze_holder(self.tags[holder]),
+            // These return something.
+            Call::Admit { holder } => {
+                let terms = self.shares.terms(account(by))?;
+                let statement = Statement::of(&self.attester, &self.holders[holder], terms)?;
+                let proof = statement.prove(self.chain)?;
+                judge(shares.admit(statement.public.tag, proof), refusal);
+                return Ok(());
+            }
             Call::Distribute { lux } => {
                 let amount = Dusk::from_lux(lux);
                 let attaching = self.shares.by(self.people[by].depositing(amount));
@@ -324,11 +408,25 @@ impl World<'_> {
     }
 
     fn compare(&self, model: &Model, seed: u64) -> TestResult {
-        for (person, expected) in model.positions.iter().enumerate() {
+        for (person, expected) in model.people.iter().enumerate() {
             let position = self.shares.position(self.people[person].account())?;
-            let claimable = Dusk::from_lux(model.claimable[person]);
-            let expected = Position { claimable, ..expected.unwrap_or_default() };
+            let Standing { frozen, barred } = *model.clone().standing(person);
+            let expected = Position {
+                shares: expected.shares,
+                limit: model.limit(person).unwrap_or_default(),
+                listed: expected.listed,
+                proven_until: model.is_let_in(person).then_some(DAY_EPOCHS - 1),
+                barred,
+                frozen,
+                tag: model.holder(person).map(|holder| self.tags[holder]),
+                claimable: Dusk::from_lux(model.claimable[person]),
+            };
             assert_eq!(position, expected, "seed {seed}, person {person}");
+        }
+        for (holder, tag) in self.tags.into_iter().enumerate() {
+            let Standing { frozen, barred } = model.holders[holder];
+            let expected = Holding { shares: model.held_by(holder), frozen, barred };
+            assert_eq!(self.shares.holder(tag)?, expected, "seed {seed}, holder {holder}");
         }
         let counted = [self.shares.distributed()?, self.shares.carried()?];
         assert_eq!(counted, [model.distributed, model.carried].map(Dusk::from_lux));

@@ -1,23 +1,23 @@
 //! An attester, those whom it knows, and a register that takes their proofs.
 
 use ::attester::{Attester, Attributes, Wallet};
-use ::register::{Policy, RegisterClient, Terms};
+use ::register::{Policy, Refused, RegisterClient, Terms};
 use circuits::{Eligible, EligiblePrivate, EligiblePublic};
+use dusk_sdk::Field;
 use dusk_sdk::testing::*;
 use dusk_sdk::zk::Proof;
 use dusk_sdk::zk::plain::{Date, Scalar};
-use dusk_sdk::{Account, Field};
 
 /// The Netherlands.
 pub(crate) const NL: u16 = 528;
-/// The most that may be received by proofs.
+/// The most that the accounts of one holder may receive by proofs.
 pub(crate) const LIMIT: u64 = 100;
 
 fn day(year: u16, month: u8, day: u8) -> u32 {
     Date::new(year, month, day).expect("there is such a day").number()
 }
 
-/// Who may receive: lives in the Netherlands, is of age on the day of the policy, by a day, has just the level, and a day left.
+/// An eligible holder: lives in the Netherlands, is of age on the day of the policy, by a day, has just the level, and a day left.
 pub(crate) fn eligible() -> Attributes {
     Attributes {
         born: day(2008, 3, 1),
@@ -45,7 +45,8 @@ pub(crate) fn policy(attester: &Attester) -> Policy {
     }
 }
 
-/// An open register. Alice is on the list and has 300 shares; nobody else is, but for the issuer, who is the officer.
+/// An open register. Alice is on the list and has 300 shares; nobody else is, but for the issuer, who is the officer. Bob has
+/// what an account needs to prove.
 pub(crate) struct Scene {
     pub(crate) attester: Attester,
     pub(crate) shares: RegisterClient<Deployed>,
@@ -71,32 +72,45 @@ impl Scene {
         policy(&self.attester)
     }
 
-    /// Somebody who may receive.
+    /// An eligible holder.
     pub(crate) fn holder(&self) -> Wallet {
         wallet(&self.attester, 7, eligible())
     }
 
-    /// What a holder states so that bob receives from alice.
+    /// What the register knows a holder by.
+    pub(crate) fn tag(&self, holder: &Wallet) -> Result<Field, Failure> {
+        Ok(holder.tag(self.shares.terms(self.bob.account())?.scope))
+    }
+
+    /// What a holder states for bob.
     pub(crate) fn statement(&self, holder: &Wallet) -> Result<Statement, Failure> {
-        self.statement_at(&self.shares, holder, self.alice.account(), self.bob.account())
+        self.statement_for(holder, &self.bob)
     }
 
-    /// What a holder states at a register.
-    pub(crate) fn statement_at(
-        &self,
-        shares: &RegisterClient<Deployed>,
-        holder: &Wallet,
-        from: Account,
-        to: Account,
-    ) -> Result<Statement, Failure> {
-        Statement::of(&self.attester, holder, shares.terms(from, to)?)
+    /// What a holder states for an account.
+    pub(crate) fn statement_for(&self, holder: &Wallet, account: &Signer) -> Result<Statement, Failure> {
+        Statement::of(&self.attester, holder, self.shares.terms(account.account())?)
     }
 
-    /// Alice sends ten shares to bob.
-    pub(crate) fn send(&self, nullifier: Field, proof: Proof<Eligible>) -> Sent<(), ::register::Refused> {
-        self.shares.by(&self.alice).transfer_proven(self.bob.account(), 10, nullifier, proof)
+    /// An account shows a holder's proof for it.
+    pub(crate) fn show(&self, chain: &Chain, holder: &Wallet, account: &Signer) -> Result<Shown, Failure> {
+        let statement = self.statement_for(holder, account)?;
+        Ok(self.shares.by(account).admit(statement.public.tag, statement.prove(chain)?))
+    }
+
+    /// Bob shows a proof.
+    pub(crate) fn admit(&self, tag: Field, proof: Proof<Eligible>) -> Shown {
+        self.shares.by(&self.bob).admit(tag, proof)
+    }
+
+    /// Alice sends shares.
+    pub(crate) fn send(&self, to: &Signer, amount: u64) -> Sent<(), Refused> {
+        self.shares.by(&self.alice).transfer(to.account(), amount)
     }
 }
+
+/// What came of a proof that was shown: the last epoch for which it lets the account in.
+pub(crate) type Shown = Sent<u64, Refused>;
 
 /// Everything that a proof is made of, so that a test can change any of it.
 #[derive(Clone)]
@@ -115,7 +129,7 @@ impl Statement {
             Ok::<_, dusk_sdk::zk::plain::IndexedError>(private)
         });
         let private = private.map_err(|error| Failure::new(error.to_string()))?;
-        Ok(Self { public: terms.with(holder.nullifier(terms.scope)), private })
+        Ok(Self { public: terms.with(holder.tag(terms.scope)), private })
     }
 
     pub(crate) fn prove(&self, chain: &Chain) -> Result<Proof<Eligible>, ProveError> {

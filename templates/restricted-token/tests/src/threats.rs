@@ -1,14 +1,14 @@
 //! What an attacker may try: the table of threats in the README, row by row.
 
-use ::attester::{Attester, Attributes};
-use ::register::Refused;
+use ::attester::{Attester, Attributes, Wallet};
+use ::register::{DAY_EPOCHS, EPOCH_BLOCKS, Policy, Refused};
 use circuits::{BLOCKED, Eligible, occasion, scope};
 use dusk_sdk::Field;
 use dusk_sdk::testing::*;
 use dusk_sdk::zk::plain::Scalar;
 use dusk_sdk::zk::{PROOF_BYTES, Proof};
 
-use crate::people::{Scene, Statement, eligible, wallet};
+use crate::people::{LIMIT, Scene, Statement, eligible, wallet};
 
 /// Flips one bit of an element, and takes another bit where that makes it none.
 fn flipped(element: Field, bit: usize) -> Field {
@@ -63,7 +63,7 @@ fn a_revoked_credential_is_worth_nothing(chain: Chain) -> TestResult {
     scene.attester.revoke(&holder.credential).expect("it was not revoked before");
     scene.shares.by(&scene.officer).set_policy(Some(scene.policy())).succeeds();
     // The proof from before, and the attempt to make a new one.
-    scene.send(before.public.nullifier, kept).refused(Refused::NotEligible);
+    scene.admit(before.public.tag, kept).refused(Refused::NotEligible);
     let refusal = scene.statement(&holder)?.prove(&chain).expect_err("the credential is revoked");
     assert!(refusal.to_string().contains("the credential is not revoked"), "{refusal}");
     Ok(())
@@ -104,32 +104,240 @@ fn a_credential_is_of_no_use_without_its_holders_key(chain: Chain) -> TestResult
 }
 
 #[dusk_sdk::test]
-fn another_nullifier_does_not_help_to_prove_twice(chain: Chain) -> TestResult {
+fn a_holder_has_one_tag(chain: Chain) -> TestResult {
     let scene = Scene::open(&chain)?;
-    let mut twice = scene.statement(&scene.holder())?;
-    let proof = twice.prove(&chain)?;
-    scene.send(twice.public.nullifier, proof).succeeds();
-    // The proof is not for another nullifier, and none can be made for it.
-    let other = flipped(twice.public.nullifier, 0);
-    scene.send(other, proof).refused(Refused::NotEligible);
-    twice.public.nullifier = other;
-    twice.is_refused(&chain, "the nullifier is that of the secret key");
+    let holder = scene.holder();
+    let mut other = scene.statement(&holder)?;
+    let (tag, proof) = (other.public.tag, other.prove(&chain)?);
+    // The proof is not for another tag, and none can be made for it.
+    other.public.tag = flipped(tag, 0);
+    scene.admit(other.public.tag, proof).refused(Refused::NotEligible);
+    other.is_refused(&chain, "the tag is the holder's");
+    // It stays the same in the next epoch, for another account, and when the credential is renewed.
+    scene.admit(tag, proof).succeeds();
+    chain.mine(EPOCH_BLOCKS);
+    assert_eq!(scene.statement(&holder)?.public.tag, tag);
+    assert_eq!(scene.statement_for(&holder, &scene.alice)?.public.tag, tag);
+    let renewed =
+        Wallet::new(holder.secret_key.clone(), &scene.attester, eligible(), Field::from(1), Field::from(2));
+    assert_ne!(renewed.credential, holder.credential);
+    assert_eq!(scene.statement(&renewed)?.public.tag, tag);
     Ok(())
 }
 
 #[dusk_sdk::test]
-fn a_proof_is_for_one_sender_and_receiver(chain: Chain) -> TestResult {
+fn a_holder_has_one_limit_for_all_its_accounts(chain: Chain) -> TestResult {
+    let scene = Scene::open(&chain)?;
+    let holder = scene.holder();
+    let accounts = chain.accounts(["bob", "bobs_second", "bobs_third"]);
+    for account in &accounts {
+        scene.show(&chain, &holder, account)?.succeeds();
+    }
+    let [first, second, third] = &accounts;
+    scene.send(first, LIMIT - 1).succeeds();
+    scene.send(second, 2).refused(Refused::LimitExceeded { room: 1 });
+    scene.send(second, 1).succeeds();
+    scene.send(third, 1).refused(Refused::LimitExceeded { room: 0 });
+    let forced = scene.shares.by(&scene.officer);
+    let forced = forced.force_transfer(scene.alice.account(), third.account(), 1, "order 7".into());
+    forced.refused(Refused::LimitExceeded { room: 0 });
+    // What moves between its accounts changes nothing of that.
+    scene.shares.by(first).transfer(third.account(), LIMIT - 1).succeeds();
+    let tag = scene.tag(&holder)?;
+    assert_eq!(scene.shares.holder(tag)?.shares, LIMIT);
+    scene.send(first, 1).refused(Refused::LimitExceeded { room: 0 });
+    scene.shares.by(third).transfer(scene.alice.account(), 10).succeeds();
+    scene.send(first, 10).succeeds();
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn a_freeze_holds_for_all_accounts_of_the_holder(chain: Chain) -> TestResult {
     let scene = Scene::open(&chain)?;
     let Scene { shares, alice, bob, officer, .. } = &scene;
-    let mallory = chain.account("mallory");
+    let [second, third] = chain.accounts(["bobs_second", "bobs_third"]);
+    let holder = scene.holder();
+    for account in [bob, &second] {
+        scene.show(&chain, &holder, account)?.succeeds();
+        scene.send(account, 10).succeeds();
+    }
+    shares.by(officer).freeze(bob.account(), "court order 3".into()).succeeds();
+    for account in [bob, &second] {
+        shares.by(account).transfer(alice.account(), 1).refused(Refused::SenderFrozen);
+        scene.send(account, 1).refused(Refused::ReceiverFrozen);
+        shares.by(account).claim().refused(Refused::ClaimantFrozen);
+    }
+    // A new account is no way out, in the next epoch either, nor another holder's proof for an account of this one.
+    scene.show(&chain, &holder, &third)?.refused(Refused::SenderFrozen);
+    chain.mine(EPOCH_BLOCKS);
+    scene.show(&chain, &holder, &third)?.refused(Refused::SenderFrozen);
+    scene.show(&chain, &wallet(&scene.attester, 8, eligible()), bob)?.refused(Refused::OtherHolder);
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn a_holder_is_frozen_before_it_has_proved_anything(chain: Chain) -> TestResult {
+    let scene = Scene::open(&chain)?;
+    let Scene { shares, bob, officer, .. } = &scene;
+    let holder = scene.holder();
+    // The attester has the credential, not the secret key, and tells the officers the tag.
+    let scope = shares.terms(officer.account())?.scope;
+    let tag = ::attester::tag(&holder.credential, scope);
+    shares.by(officer).freeze_holder(tag, "court order 3".into()).succeeds();
+    scene.show(&chain, &holder, bob)?.refused(Refused::SenderFrozen);
+    scene.send(bob, 1).refused(Refused::ReceiverNotAdmitted);
+    shares.by(officer).unfreeze_holder(tag).succeeds();
+    scene.show(&chain, &holder, bob)?.succeeds();
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn an_account_is_frozen_before_the_register_knows_it(chain: Chain) -> TestResult {
+    let scene = Scene::open(&chain)?;
+    let Scene { shares, bob, officer, .. } = &scene;
+    shares.by(officer).freeze(bob.account(), "court order 3".into()).succeeds();
+    scene.show(&chain, &scene.holder(), bob)?.refused(Refused::SenderFrozen);
+    // The list does not lift a freeze either.
+    shares.by(officer).list(bob.account(), 10).succeeds();
+    scene.send(bob, 1).refused(Refused::ReceiverFrozen);
+    shares.by(officer).unfreeze(bob.account()).succeeds();
+    scene.send(bob, 1).succeeds();
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn a_proof_does_not_lift_a_bar(chain: Chain) -> TestResult {
+    let scene = Scene::open(&chain)?;
+    let Scene { shares, alice, bob, officer, .. } = &scene;
+    let [second, listed] = chain.accounts(["bobs_second", "listed"]);
+    let holder = scene.holder();
+    scene.show(&chain, &holder, bob)?.succeeds();
+    scene.show(&chain, &holder, &second)?.succeeds();
+    shares.by(officer).unlist(bob.account()).succeeds();
+    for _ in 0..2 {
+        for account in [bob, &second, &chain.account("bobs_third")] {
+            scene.send(account, 1).refused(Refused::ReceiverNotAdmitted);
+            scene.show(&chain, &holder, account)?.refused(Refused::Barred);
+        }
+        chain.mine(EPOCH_BLOCKS);
+    }
+    // The same for an account that was on the list, or that the register does not know.
+    shares.by(officer).list(listed.account(), 10).succeeds();
+    shares.by(officer).unlist(listed.account()).succeeds();
+    shares.by(officer).unlist(chain.account("unknown").account()).succeeds();
+    for account in [&listed, &chain.account("unknown")] {
+        scene.show(&chain, &wallet(&scene.attester, 8, eligible()), account)?.refused(Refused::Barred);
+    }
+    // An officer lifts it, by a word or by the list.
+    shares.by(officer).lift(bob.account()).succeeds();
+    scene.show(&chain, &holder, bob)?.succeeds();
+    scene.send(bob, 1).succeeds();
+    shares.by(officer).list(listed.account(), 10).succeeds();
+    shares.by(alice).transfer(listed.account(), 1).succeeds();
+    Ok(())
+}
+
+/// A holder was let in; then the register's grounds change.
+fn admission_ends(chain: &Chain, scene: &Scene, change: impl FnOnce(&Scene)) -> TestResult {
+    let Scene { shares, alice, bob, .. } = scene;
+    scene.show(chain, &scene.holder(), bob)?.succeeds();
+    scene.send(bob, 10).succeeds();
+    change(scene);
+    scene.send(bob, 1).refused(Refused::ReceiverNotAdmitted);
+    shares.by(bob).transfer(alice.account(), 1).refused(Refused::SenderNotAdmitted);
+    shares.by(bob).claim().refused(Refused::ClaimantNotAdmitted);
+    let forced =
+        shares.by(&scene.officer).force_transfer(alice.account(), bob.account(), 1, "order 7".into());
+    forced.refused(Refused::ReceiverNotAdmitted);
+    assert_eq!(shares.position(bob.account())?.proven_until, None);
+    assert_eq!(shares.position(bob.account())?.shares, 10, "the shares stay");
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn an_admission_ends_with_the_credential(chain: Chain) -> TestResult {
+    let scene = Scene::open(&chain)?;
+    // The credential holds for the day of the policy alone.
+    admission_ends(&chain, &scene, |_| {
+        chain.mine(DAY_EPOCHS * EPOCH_BLOCKS);
+    })?;
+    scene.statement(&scene.holder())?.is_refused(&chain, "the credential has not expired");
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn an_admission_ends_with_a_revocation(chain: Chain) -> TestResult {
+    let mut scene = Scene::open(&chain)?;
+    let (before, holder) = (scene.policy(), scene.holder());
+    scene.attester.revoke(&holder.credential).expect("it was not revoked before");
+    let after = scene.policy();
+    let revoked = std::mem::replace(&mut scene.attester, Attester::new(Scalar::from(99)));
+    assert_eq!(scene.policy(), before);
+    admission_ends(&chain, &scene, |scene| {
+        scene.shares.by(&scene.officer).set_policy(Some(after)).succeeds();
+    })?;
+    let scene = Scene { attester: revoked, ..scene };
+    assert!(scene.statement(&holder)?.prove(&chain).is_err(), "the credential is revoked");
+    // Holders whose credentials were not revoked prove again.
+    scene.show(&chain, &wallet(&scene.attester, 8, eligible()), &chain.account("carol"))?.succeeds();
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn an_admission_ends_with_the_attesters_key(chain: Chain) -> TestResult {
+    let scene = Scene::open(&chain)?;
+    let next = Attester::new(Scalar::from(98));
+    admission_ends(&chain, &scene, |scene| {
+        let policy = Policy { attester: next.key().u(), ..scene.policy() };
+        scene.shares.by(&scene.officer).set_policy(Some(policy)).succeeds();
+    })?;
+    scene.statement(&scene.holder())?.is_refused(&chain, "the key is the attester's");
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn an_admission_ends_with_the_policy(chain: Chain) -> TestResult {
+    let scene = Scene::open(&chain)?;
+    admission_ends(&chain, &scene, |scene| {
+        scene.shares.by(&scene.officer).set_policy(None).succeeds();
+    })?;
+    // The same policy set anew does not bring it back.
+    scene.shares.by(&scene.officer).set_policy(Some(scene.policy())).succeeds();
+    scene.send(&scene.bob, 1).refused(Refused::ReceiverNotAdmitted);
+    scene.show(&chain, &scene.holder(), &scene.bob)?.succeeds();
+    scene.send(&scene.bob, 1).succeeds();
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn nobody_uses_up_the_proof_of_another(chain: Chain) -> TestResult {
+    let scene = Scene::open(&chain)?;
     let statement = scene.statement(&scene.holder())?;
-    let (nullifier, proof) = (statement.public.nullifier, statement.prove(&chain)?);
-    let by_another = shares.by(officer).transfer_proven(bob.account(), 10, nullifier, proof);
-    by_another.refused(Refused::NotEligible);
-    let to_another = shares.by(alice).transfer_proven(mallory.account(), 10, nullifier, proof);
-    to_another.refused(Refused::NotEligible);
-    // What was refused has not spent the nullifier.
-    scene.send(nullifier, proof).succeeds();
+    let (tag, proof) = (statement.public.tag, statement.prove(&chain)?);
+    // Who sees the proof cannot be let in by it, and it is worth as much as before.
+    let mallory = chain.account("mallory");
+    scene.shares.by(&mallory).admit(tag, proof).refused(Refused::NotEligible);
+    scene.shares.by(&scene.officer).list(mallory.account(), 10).succeeds();
+    scene.shares.by(&mallory).admit(tag, proof).refused(Refused::AlreadyListed);
+    scene.admit(tag, proof).succeeds();
+    // Nor does a sender use it up by a single share.
+    scene.send(&mallory, 1).succeeds();
+    scene.shares.by(&mallory).transfer(scene.bob.account(), 1).succeeds();
+    scene.send(&scene.bob, LIMIT - 1).succeeds();
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn nobody_ties_the_account_of_another(chain: Chain) -> TestResult {
+    let scene = Scene::open(&chain)?;
+    let mallory = chain.account("mallory");
+    let mallorys = wallet(&scene.attester, 8, eligible());
+    // Mallory proves for bob's account, and sends the proof itself.
+    let statement = scene.statement_for(&mallorys, &scene.bob)?;
+    let sent = scene.shares.by(&mallory).admit(statement.public.tag, statement.prove(&chain)?);
+    sent.refused(Refused::NotEligible);
+    assert_eq!(scene.shares.position(scene.bob.account())?.tag, None);
+    scene.show(&chain, &scene.holder(), &scene.bob)?.succeeds();
     Ok(())
 }
 
@@ -138,8 +346,8 @@ fn a_proof_is_for_one_epoch(chain: Chain) -> TestResult {
     let scene = Scene::open(&chain)?;
     let statement = scene.statement(&scene.holder())?;
     let proof = statement.prove(&chain)?;
-    chain.mine(::register::EPOCH_BLOCKS);
-    scene.send(statement.public.nullifier, proof).refused(Refused::NotEligible);
+    chain.mine(EPOCH_BLOCKS);
+    scene.admit(statement.public.tag, proof).refused(Refused::NotEligible);
     Ok(())
 }
 
@@ -147,9 +355,10 @@ fn a_proof_is_for_one_epoch(chain: Chain) -> TestResult {
 fn a_proof_is_for_one_contract(chain: Chain) -> TestResult {
     let (scene, other) = (Scene::open(&chain)?, Scene::open(&chain)?);
     let statement = scene.statement(&scene.holder())?;
-    let (nullifier, proof) = (statement.public.nullifier, statement.prove(&chain)?);
-    other.send(nullifier, proof).refused(Refused::NotEligible);
-    scene.send(nullifier, proof).succeeds();
+    let (tag, proof) = (statement.public.tag, statement.prove(&chain)?);
+    other.admit(tag, proof).refused(Refused::NotEligible);
+    scene.admit(tag, proof).succeeds();
+    assert_ne!(other.tag(&scene.holder())?, tag, "two registers cannot tell that the holder is the same");
     Ok(())
 }
 
@@ -159,11 +368,11 @@ fn a_proof_is_for_one_chain(chain: Chain) -> TestResult {
     let holder = scene.holder();
     let mut elsewhere = scene.statement(&holder)?;
     let (contract, id) = (scene.shares.id(), chain.chain_id() + 1);
-    elsewhere.public.scope = scope(contract, id, 0);
-    elsewhere.public.nullifier = holder.nullifier(elsewhere.public.scope);
-    elsewhere.public.occasion = occasion(contract, id, 0, scene.alice.account(), scene.bob.account());
+    elsewhere.public.scope = scope(contract, id);
+    elsewhere.public.tag = holder.tag(elsewhere.public.scope);
+    elsewhere.public.occasion = occasion(contract, id, 0, scene.bob.account());
     let proof = elsewhere.prove(&chain)?;
-    scene.send(elsewhere.public.nullifier, proof).refused(Refused::NotEligible);
+    scene.admit(elsewhere.public.tag, proof).refused(Refused::NotEligible);
     Ok(())
 }
 
@@ -171,16 +380,16 @@ fn a_proof_is_for_one_chain(chain: Chain) -> TestResult {
 fn a_flipped_bit_is_noticed(chain: Chain) -> TestResult {
     let scene = Scene::open(&chain)?;
     let statement = scene.statement(&scene.holder())?;
-    let (nullifier, proof) = (statement.public.nullifier, statement.prove(&chain)?);
+    let (tag, proof) = (statement.public.tag, statement.prove(&chain)?);
     for byte in [0, 47, 500, PROOF_BYTES - 1] {
         let mut bytes = *proof.as_bytes();
         bytes[byte] ^= 1;
-        scene.send(nullifier, Proof::<Eligible>::from_bytes(bytes)).refused(Refused::NotEligible);
+        scene.admit(tag, Proof::<Eligible>::from_bytes(bytes)).refused(Refused::NotEligible);
     }
     for bit in [0, 100, 254] {
-        scene.send(flipped(nullifier, bit), proof).refused(Refused::NotEligible);
+        scene.admit(flipped(tag, bit), proof).refused(Refused::NotEligible);
     }
-    scene.send(nullifier, proof).succeeds();
+    scene.admit(tag, proof).succeeds();
     Ok(())
 }
 
@@ -190,9 +399,22 @@ fn statements_of_two_holders_are_not_mixed(chain: Chain) -> TestResult {
     let one = scene.statement(&wallet(&scene.attester, 1, eligible()))?;
     let two = scene.statement(&wallet(&scene.attester, 2, eligible()))?;
     let mixed = Statement { public: one.public.clone(), private: two.private.clone() };
-    mixed.is_refused(&chain, "the nullifier is that of the secret key");
+    mixed.is_refused(&chain, "the tag is the holder's");
     let mut mixed = one;
     mixed.private.credential = two.private.credential.clone();
     mixed.is_refused(&chain, "the attester has signed the credential");
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn the_issuer_is_who_signs_the_deployment(chain: Chain) -> TestResult {
+    let [alice, mallory] = chain.accounts(["alice", "mallory"]);
+    // Mallory deploys the same code, and states that alice owns it.
+    let register = ::register::init("Windmill".into(), 1_000, 0);
+    let shares = chain.try_deploy_labelled(&mallory, &alice, register).succeeds().value();
+    assert_eq!(shares.issuer()?, mallory.account(), "anybody can ask who the issuer is");
+    assert_eq!(shares.position(alice.account())?, ::register::Position::default());
+    assert!(!shares.is_officer(alice.account())?);
+    shares.by(&alice).appoint(alice.account()).refused(Refused::NotIssuer);
     Ok(())
 }

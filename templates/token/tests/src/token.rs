@@ -45,6 +45,20 @@ fn the_deployer_begins_with_everything(chain: Chain) -> TestResult {
 }
 
 #[dusk_sdk::test]
+fn the_deployer_is_who_signs_the_deployment(chain: Chain) -> TestResult {
+    let [alice, mallory] = chain.accounts(["alice", "mallory"]);
+    // Mallory deploys, and states that alice owns the contract.
+    let gold = token::init("Gold".into(), "GLD".into(), 9, SUPPLY);
+    let token = chain.try_deploy_labelled(&mallory, &alice, gold).succeeds().value();
+    for role in [Role::Admin, Role::Minter, Role::Burner, Role::Pauser] {
+        assert!(token.has_role(role, who(&mallory))? && !token.has_role(role, who(&alice))?);
+    }
+    assert_eq!((token.balance_of(who(&mallory))?, token.balance_of(who(&alice))?), (SUPPLY, 0));
+    token.by(&alice).mint(who(&alice), 1).refused(needs(Role::Minter));
+    Ok(())
+}
+
+#[dusk_sdk::test]
 fn names_and_decimals_have_bounds(chain: Chain) -> TestResult {
     let issuer = chain.account("issuer");
     let make = |name: &str, symbol: &str, decimals| {

@@ -6,7 +6,7 @@ use dusk_sdk::prelude::*;
 /// The contract.
 #[contract]
 pub mod allowlist {
-    use circuits::{Member, MemberPublic, occasion, scope};
+    use circuits::{Member, MemberPublic, Period, occasion, scope};
     use dusk_sdk::zk::Proof;
 
     use super::*;
@@ -20,8 +20,10 @@ pub mod allowlist {
         revoked: Field,
         /// How many blocks an epoch has.
         epoch_blocks: u64,
-        /// The epoch that the next two are of.
-        epoch: u64,
+        /// How often the revocation list has changed.
+        revision: u64,
+        /// The period that the next two are of.
+        period: Period,
         /// The nullifiers that were seen.
         used: BTreeSet<Field>,
         /// The accounts that were let in.
@@ -42,9 +44,11 @@ pub mod allowlist {
     pub struct Entered {
         /// The epoch.
         pub epoch: u64,
+        /// How often the revocation list has changed.
+        pub revision: u64,
         /// The account that is let in.
         pub recipient: Account,
-        /// What the member is spent by in this epoch. It tells nobody who it was.
+        /// What the member is spent by in this epoch, as long as nothing is revoked. It tells nobody who it was.
         pub nullifier: Field,
     }
 
@@ -55,18 +59,25 @@ pub mod allowlist {
         NotIssuer,
         /// An epoch has one block at least.
         EpochWithoutBlocks,
-        /// This member has entered in this epoch.
+        /// This member has entered in this epoch, and nothing was revoked since.
         AlreadyEntered,
-        /// The proof does not show a member for this sender, recipient and epoch, under the published roots.
+        /// The proof does not show a member for this sender, recipient, epoch and revision, under the published roots.
         NotShown,
     }
 
     impl Allowlist {
-        /// Opens a list. Who deploys it is the issuer.
+        /// Opens a list. The account that signs the deployment is the issuer; what the deployment states as the
+        /// contract's owner gives no right.
         pub fn init(root: Field, revoked: Field, epoch_blocks: u64) -> Result<Self, Refused> {
             ensure!(epoch_blocks > 0, Refused::EpochWithoutBlocks);
             let (used, admitted) = (BTreeSet::new(), BTreeSet::new());
-            Ok(Self { issuer: sender(), root, revoked, epoch_blocks, epoch: 0, used, admitted })
+            let (revision, period) = (0, Period::default());
+            Ok(Self { issuer: sender(), root, revoked, epoch_blocks, revision, period, used, admitted })
+        }
+
+        /// Who issues and revokes credentials, and publishes the roots.
+        pub fn issuer(&self) -> Account {
+            self.issuer
         }
 
         /// The epoch now: blocks since genesis, divided by the blocks of an epoch.
@@ -74,35 +85,50 @@ pub mod allowlist {
             block_height() / self.epoch_blocks
         }
 
+        /// How often the revocation list has changed.
+        pub fn revision(&self) -> u64 {
+            self.revision
+        }
+
         /// The published roots: of the tree of credentials, and of the revocation list.
         pub fn roots(&self) -> (Field, Field) {
             (self.root, self.revoked)
         }
 
-        /// Whether an account was let in, in this epoch.
+        /// Whether an account was let in, in this epoch and since the last revocation.
         pub fn is_admitted(&self, account: Account) -> bool {
-            self.epoch == self.epoch() && self.admitted.contains(&account)
+            self.period == self.now() && self.admitted.contains(&account)
         }
 
-        /// How many members have entered in this epoch.
+        /// How many members have entered in this epoch, since the last revocation.
         pub fn entered(&self) -> u32 {
-            if self.epoch == self.epoch() { self.used.len() as u32 } else { 0 }
+            if self.period == self.now() { self.used.len() as u32 } else { 0 }
         }
 
         /// Publishes the roots after credentials were issued or revoked. Proofs under the roots before are refused from now on.
+        ///
+        /// When the revocation list changes, all admissions end at once: the list does not know whom the revoked member has
+        /// let in. The other members may enter again, in this epoch too. New credentials alone end nothing.
         pub fn publish(&mut self, root: Field, revoked: Field) -> Result<(), Refused> {
             ensure!(sender() == self.issuer, Refused::NotIssuer);
+            self.revision += u64::from(revoked != self.revoked);
             (self.root, self.revoked) = (root, revoked);
             emit(Published { root, revoked });
             Ok(())
         }
 
-        /// Lets a recipient in, for whoever proves to be a member: once for each member and epoch.
-        pub fn enter(&mut self, recipient: Account, nullifier: Field, proof: Proof<Member>) -> Result<(), Refused> {
-            let epoch = self.epoch();
-            if epoch != self.epoch {
-                // What an epoch leaves behind is of no use in the next.
-                self.epoch = epoch;
+        /// Lets a recipient in, for whoever proves to be a member: once for each member and epoch, as long as nothing is
+        /// revoked.
+        pub fn enter(
+            &mut self,
+            recipient: Account,
+            nullifier: Field,
+            proof: Proof<Member>,
+        ) -> Result<(), Refused> {
+            let period = self.now();
+            if period != self.period {
+                // Neither nullifiers nor admissions of another period count in this one.
+                self.period = period;
                 self.used.clear();
                 self.admitted.clear();
             }
@@ -110,14 +136,20 @@ pub mod allowlist {
             let public = MemberPublic {
                 root: self.root,
                 revoked: self.revoked,
-                scope: scope(self_id(), chain_id(), epoch),
+                scope: scope(self_id(), chain_id(), period),
                 nullifier,
-                occasion: occasion(self_id(), chain_id(), epoch, sender(), recipient),
+                occasion: occasion(self_id(), chain_id(), period, sender(), recipient),
             };
             ensure!(Member::verify(&proof, &public), Refused::NotShown);
             self.admitted.insert(recipient);
-            emit(Entered { epoch, recipient, nullifier });
+            let (epoch, revision) = period;
+            emit(Entered { epoch, revision, recipient, nullifier });
             Ok(())
+        }
+
+        /// The epoch now, and the revision.
+        fn now(&self) -> Period {
+            (self.epoch(), self.revision)
         }
     }
 }

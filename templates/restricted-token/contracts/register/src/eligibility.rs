@@ -1,59 +1,71 @@
-//! Receivers who are not on the allow-list: what they have to prove, and which proofs were used.
+//! Accounts that are not on the allow-list: what they have to prove, and how long a proof lets them in.
 
-use circuits::{Eligible, EligiblePublic, occasion, scope};
+use circuits::{EligiblePublic, occasion, scope};
 use dusk_sdk::prelude::*;
-use dusk_sdk::zk::Proof;
 
-use crate::register::{EPOCH_BLOCKS, Policy, Refused, Terms};
+use crate::register::{DAY_EPOCHS, EPOCH_BLOCKS, Policy, Refused, Terms};
 
 /// The way around the allow-list.
 #[derive(Default)]
 pub(crate) struct Eligibility {
     pub(crate) policy: Option<Policy>,
-    /// The epoch that the nullifiers are of.
-    epoch: u64,
-    /// The nullifiers of the proofs that were used.
-    used: BTreeSet<Field>,
+    /// How many policies there were. Each has its own number, also when it says the same as one before.
+    pub(crate) number: u64,
+    /// The epoch in which the policy was set.
+    since: u64,
+}
+
+/// That a proof has let an account in.
+#[derive(Clone, Copy)]
+pub(crate) struct Admission {
+    /// The number of the policy that the proof was made under: of its attester, its revocation list, its rules.
+    policy: u64,
+    /// The last epoch of the day that the proof is about.
+    pub(crate) until: u64,
 }
 
 impl Eligibility {
-    /// What a receiver has to prove now, to receive from a sender.
-    pub(crate) fn terms(&self, sender: Account, receiver: Account) -> Result<Terms, Refused> {
+    /// Takes another policy. What was proved under the one before is void.
+    pub(crate) fn set(&mut self, policy: Option<Policy>) {
+        *self = Self { policy, number: self.number + 1, since: epoch() };
+    }
+
+    /// What an account has to prove now.
+    pub(crate) fn terms(&self, account: Account) -> Result<Terms, Refused> {
         let policy = self.policy.ok_or(Refused::NoPolicy)?;
-        let (contract, chain, epoch) = (self_id(), chain_id(), epoch());
+        let (contract, chain) = (self_id(), chain_id());
+        let days = u32::try_from(self.days()).unwrap_or(u32::MAX);
         Ok(Terms {
             attester: policy.attester,
             revoked: policy.revoked,
-            today: policy.today,
-            born_until: policy.born_until,
+            today: policy.today.saturating_add(days),
+            born_until: policy.born_until.saturating_add(days),
             level: policy.level,
-            scope: scope(contract, chain, epoch),
-            occasion: occasion(contract, chain, epoch, sender, receiver),
+            scope: scope(contract, chain),
+            occasion: occasion(contract, chain, epoch(), account),
         })
     }
 
-    /// Takes a proof: once for each holder and epoch.
-    pub(crate) fn take(
-        &mut self,
-        terms: Terms,
-        nullifier: Field,
-        proof: &Proof<Eligible>,
-    ) -> Result<(), Refused> {
-        if epoch() != self.epoch {
-            // Nullifiers of an epoch are of no use in the next: there all are others.
-            self.epoch = epoch();
-            self.used.clear();
-        }
-        ensure!(self.used.insert(nullifier), Refused::ProofUsed);
-        ensure!(Eligible::verify(proof, &terms.with(nullifier)), Refused::NotEligible);
-        Ok(())
+    /// What a proof is worth that is taken now.
+    pub(crate) fn admission(&self) -> Admission {
+        Admission { policy: self.number, until: self.since + (self.days() + 1) * DAY_EPOCHS - 1 }
+    }
+
+    /// Whether an admission still holds: the policy is the same, and the day has not ended.
+    pub(crate) fn holds(&self, admission: Admission) -> bool {
+        self.policy.is_some() && admission.policy == self.number && epoch() <= admission.until
+    }
+
+    /// Whole days since the policy was set.
+    fn days(&self) -> u64 {
+        (epoch() - self.since) / DAY_EPOCHS
     }
 }
 
 impl Terms {
     /// The public inputs of the circuit, for one holder.
     #[must_use]
-    pub fn with(self, nullifier: Field) -> EligiblePublic {
+    pub fn with(self, tag: Field) -> EligiblePublic {
         EligiblePublic {
             attester: self.attester,
             revoked: self.revoked,
@@ -61,7 +73,7 @@ impl Terms {
             born_until: self.born_until,
             level: self.level,
             scope: self.scope,
-            nullifier,
+            tag,
             occasion: self.occasion,
         }
     }

@@ -1,12 +1,16 @@
-//! What the register keeps for each account, and the arithmetic of dividends.
+//! What the register keeps for each account and each holder, and the arithmetic of dividends.
 //!
 //! A dividend is shared out in whole LUX for each share, rounded down. What does not divide, fewer LUX than there are
-//! shares, is carried to the next dividend. So a holder's part is an exact product, nobody gets more than its share, and
+//! shares, is carried to the next dividend. So an account's part is an exact product, nobody gets more than its share, and
 //! `distributed = Σ claimable + Σ paid + carried` holds as an equation after every call.
 //!
 //! Nobody is visited when a dividend comes. The register counts the LUX that one share has earned since the
-//! beginning; a holder remembers the count at which its part was last taken over, and takes over the rest before its
+//! beginning; an account remembers the count at which its part was last taken over, and takes over the rest before its
 //! number of shares changes.
+
+use dusk_sdk::prelude::*;
+
+use crate::eligibility::Admission;
 
 /// The dividends of the whole register, in LUX.
 #[derive(Default)]
@@ -33,42 +37,70 @@ impl Dividends {
     }
 }
 
-/// An account in the register.
+/// What officers have decided about an account, or about a holder with all its accounts.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Standing {
+    /// It neither sends nor receives nor claims.
+    pub(crate) frozen: bool,
+    /// No proof lets it in.
+    pub(crate) barred: bool,
+}
+
+/// Whose standing an officer changes.
+#[derive(Clone, Copy)]
+pub(crate) enum Whose {
+    Account(Account),
+    Holder(Field),
+}
+
+/// The holder of a credential, whom the register knows by a tag.
+#[derive(Default)]
 pub(crate) struct Holder {
+    /// The shares of all its accounts.
     pub(crate) shares: u64,
-    /// The most shares that it may receive up to.
+    pub(crate) standing: Standing,
+}
+
+/// An account in the register.
+pub(crate) struct Entry {
+    pub(crate) shares: u64,
+    /// The most shares that it may receive up to, while it is on the allow-list.
     pub(crate) limit: u64,
     pub(crate) listed: bool,
-    /// Whether it has received shares by a proof.
-    pub(crate) proven: bool,
-    pub(crate) frozen: bool,
+    /// The tag of the holder who has proved for it. Once there is one it stays.
+    pub(crate) tag: Option<Field>,
+    /// What the last proof is worth.
+    pub(crate) admission: Option<Admission>,
+    /// What officers have decided about it. It counts until there is a tag; then the holder's does.
+    standing: Standing,
     /// LUX that it may claim, as far as they have been taken over.
     taken_over: u64,
     /// What one share had earned when they were taken over.
     seen_per_share: u64,
 }
 
-impl Holder {
-    /// An account with this many shares, off the list. Earlier dividends are not its.
-    pub(crate) fn new(shares: u64, dividends: &Dividends) -> Self {
+impl Entry {
+    /// An account without shares, off the list. Earlier dividends are not its.
+    fn new(dividends: &Dividends) -> Self {
         Self {
-            shares,
+            shares: 0,
             limit: 0,
             listed: false,
-            proven: false,
-            frozen: false,
+            tag: None,
+            admission: None,
+            standing: Standing::default(),
             taken_over: 0,
             seen_per_share: dividends.per_share,
         }
     }
 
-    /// LUX that it may claim. Cannot overflow: all holders' parts together are at most what was distributed.
+    /// LUX that it may claim. Cannot overflow: all accounts' parts together are at most what was distributed.
     pub(crate) fn claimable(&self, dividends: &Dividends) -> u64 {
         self.taken_over + self.shares * (dividends.per_share - self.seen_per_share)
     }
 
     /// Changes the number of shares. Dividends until now belong to the old number.
-    pub(crate) fn set_shares(&mut self, shares: u64, dividends: &Dividends) {
+    fn set_shares(&mut self, shares: u64, dividends: &Dividends) {
         self.taken_over = self.claimable(dividends);
         self.seen_per_share = dividends.per_share;
         self.shares = shares;
@@ -81,10 +113,78 @@ impl Holder {
         self.seen_per_share = dividends.per_share;
         claimed
     }
+}
 
-    /// Whether it may send what it holds, and claim: the list or a proof has let it in.
-    pub(crate) fn admitted(&self) -> bool {
-        self.listed || self.proven
+/// All accounts and holders.
+#[derive(Default)]
+pub(crate) struct Book {
+    accounts: BTreeMap<Account, Entry>,
+    holders: BTreeMap<Field, Holder>,
+}
+
+impl Book {
+    /// What is known of an account.
+    pub(crate) fn entry(&self, account: Account) -> Option<&Entry> {
+        self.accounts.get(&account)
+    }
+
+    /// What is known of an account, to change it.
+    pub(crate) fn entry_mut(&mut self, account: Account, dividends: &Dividends) -> &mut Entry {
+        self.accounts.entry(account).or_insert_with(|| Entry::new(dividends))
+    }
+
+    /// What is known of a holder.
+    pub(crate) fn holder(&self, tag: Field) -> Option<&Holder> {
+        self.holders.get(&tag)
+    }
+
+    /// The decisions that hold for a holder, to change them.
+    pub(crate) fn holder_standing_mut(&mut self, tag: Field) -> &mut Standing {
+        &mut self.holders.entry(tag).or_default().standing
+    }
+
+    /// The decisions that hold for an account: its holder's where it has one, else its own.
+    pub(crate) fn standing(&self, account: Account) -> Standing {
+        let entry = self.entry(account);
+        let own = entry.map_or_else(Standing::default, |entry| entry.standing);
+        entry.and_then(|entry| self.holder(entry.tag?)).map_or(own, |holder| holder.standing)
+    }
+
+    /// The decisions that hold for an account, to change them.
+    pub(crate) fn standing_mut(&mut self, account: Account, dividends: &Dividends) -> &mut Standing {
+        let entry = self.accounts.entry(account).or_insert_with(|| Entry::new(dividends));
+        match entry.tag {
+            Some(tag) => &mut self.holders.entry(tag).or_default().standing,
+            None => &mut entry.standing,
+        }
+    }
+
+    /// Ties an account to the holder who has proved for it: its shares count as the holder's from now on.
+    pub(crate) fn tie(&mut self, account: Account, tag: Field, admission: Admission, dividends: &Dividends) {
+        let entry = self.accounts.entry(account).or_insert_with(|| Entry::new(dividends));
+        entry.admission = Some(admission);
+        if entry.tag.is_none() {
+            entry.tag = Some(tag);
+            self.holders.entry(tag).or_default().shares += entry.shares;
+        }
+    }
+
+    /// Moves shares from an account that has them to another.
+    pub(crate) fn shift(&mut self, from: Account, to: Account, amount: u64, dividends: &Dividends) {
+        let left = self.entry(from).map_or(0, |entry| entry.shares) - amount;
+        self.set_shares(from, left, dividends);
+        let now = self.entry(to).map_or(0, |entry| entry.shares) + amount;
+        self.set_shares(to, now, dividends);
+    }
+
+    /// Changes an account's number of shares, and with it its holder's.
+    pub(crate) fn set_shares(&mut self, account: Account, shares: u64, dividends: &Dividends) {
+        let entry = self.accounts.entry(account).or_insert_with(|| Entry::new(dividends));
+        if let Some(tag) = entry.tag {
+            let holder = self.holders.entry(tag).or_default();
+            holder.shares = holder.shares - entry.shares + shares;
+        }
+        entry.set_shares(shares, dividends);
     }
 }
 
@@ -105,14 +205,14 @@ mod tests {
     #[test]
     fn the_largest_amounts_fit() {
         let mut dividends = Dividends::default();
-        let mut holder = Holder::new(1, &dividends);
+        let mut holder = Entry { shares: 1, ..Entry::new(&dividends) };
         assert_eq!(dividends.distribute(u64::MAX, 1), Some(u64::MAX));
         assert_eq!(dividends.distribute(1, 1), None);
         assert_eq!(holder.claim(&dividends), u64::MAX);
         assert_eq!(holder.claim(&dividends), 0, "once");
 
         let mut dividends = Dividends::default();
-        let holder = Holder::new(u64::MAX, &dividends);
+        let holder = Entry { shares: u64::MAX, ..Entry::new(&dividends) };
         assert_eq!(dividends.distribute(u64::MAX - 1, u64::MAX), Some(0));
         assert_eq!(dividends.distribute(1, u64::MAX), Some(1));
         assert_eq!((holder.claimable(&dividends), dividends.carried), (u64::MAX, 0));

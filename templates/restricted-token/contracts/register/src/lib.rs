@@ -15,7 +15,7 @@ use dusk_sdk::prelude::*;
 pub mod register {
     use super::*;
     use crate::eligibility::{Eligibility, epoch};
-    use crate::holder::{Dividends, Holder};
+    use crate::holder::{Book, Dividends, Whose};
     use circuits::Eligible;
     use dusk_sdk::money;
     use dusk_sdk::zk::Proof;
@@ -24,18 +24,20 @@ pub mod register {
     pub const MAX_NAME_BYTES: u32 = 64;
     /// The most bytes that a reason may have.
     pub const MAX_REASON_BYTES: u32 = 256;
-    /// How many blocks an epoch has: an hour, where a block takes ten seconds. A holder may prove once in each.
+    /// How many blocks an epoch has: an hour, where a block takes ten seconds. A proof is to be sent in the epoch that it is
+    /// made for.
     pub const EPOCH_BLOCKS: u64 = 360;
+    /// How many epochs a day has. A proof lets an account in for the day that it is made for.
+    pub const DAY_EPOCHS: u64 = 24;
 
-    /// The state. The holders' shares sum to `supply` after every call.
+    /// The state. The shares of all accounts sum to `supply` after every call.
     pub struct Register {
         name: String,
         issuer: Account,
         officers: BTreeSet<Account>,
         supply: u64,
         locked_until: u64,
-        /// Who is or ever was on the allow-list, or received by a proof.
-        holders: BTreeMap<Account, Holder>,
+        book: Book,
         dividends: Dividends,
         eligibility: Eligibility,
     }
@@ -46,20 +48,37 @@ pub mod register {
     pub struct Position {
         /// How many shares it holds.
         pub shares: u64,
-        /// It may receive shares up to this number.
+        /// It may receive shares up to this number; the accounts of one holder up to this number together, unless the account is
+        /// on the allow-list. Zero where it may not receive at all.
         pub limit: u64,
         /// Whether it is on the allow-list.
         pub listed: bool,
-        /// Whether it has received shares by a proof. It may then send them and claim, as if it were on the list; what it
-        /// receives it needs a proof for.
-        pub proven: bool,
+        /// The last epoch for which a proof lets it in, if the policy stays. Nothing where no proof does.
+        pub proven_until: Option<u64>,
+        /// Whether no proof lets it in until an officer lifts that.
+        pub barred: bool,
         /// Whether it is frozen.
         pub frozen: bool,
+        /// The tag of the holder who has proved for it.
+        pub tag: Option<Field>,
         /// Dividends that it may claim.
         pub claimable: Dusk,
     }
 
-    /// What somebody must prove who is not on the allow-list. Days are counted from 1 January of the year 1, which is day 1.
+    /// What the register knows of the holder of a credential.
+    #[contract_type]
+    #[derive(Copy, Default, Eq)]
+    pub struct Holding {
+        /// How many shares all its accounts hold.
+        pub shares: u64,
+        /// Whether no proof of its lets an account in until an officer lifts that.
+        pub barred: bool,
+        /// Whether all its accounts are frozen.
+        pub frozen: bool,
+    }
+
+    /// What is to be proved for an account that is not on the allow-list. Days are counted from 1 January of the year 1,
+    /// which is day 1.
     #[contract_type]
     #[derive(Copy, Eq)]
     pub struct Policy {
@@ -67,18 +86,18 @@ pub mod register {
         pub attester: Field,
         /// The root of the attester's list of revoked credentials.
         pub revoked: Field,
-        /// The day on which credentials must not have expired.
+        /// The day on which credentials must not have expired: today. It moves on by one every [`DAY_EPOCHS`].
         pub today: u32,
-        /// The last day on which a holder may be born.
+        /// The last day on which a holder may be born. It moves on as `today` does.
         pub born_until: u32,
         /// The least level of accreditation.
         pub level: u8,
-        /// An account may receive shares by proofs up to this number.
+        /// The accounts of one holder may receive shares up to this number together.
         pub limit: u64,
     }
 
-    /// What a proof for one sender and receiver states now: the public inputs of the circuit `eligible`, without the
-    /// nullifier, which the holder adds.
+    /// What a proof for an account states now: the public inputs of the circuit `eligible`, without the tag, which the
+    /// holder adds.
     #[contract_type]
     #[derive(Copy, Eq)]
     pub struct Terms {
@@ -86,15 +105,15 @@ pub mod register {
         pub attester: Field,
         /// As the policy has it.
         pub revoked: Field,
-        /// As the policy has it.
+        /// As the policy has it, and the days since it was set.
         pub today: u32,
-        /// As the policy has it.
+        /// As the policy has it, and the days since it was set.
         pub born_until: u32,
         /// As the policy has it.
         pub level: u8,
-        /// This contract, chain and epoch.
+        /// This contract and chain.
         pub scope: Field,
-        /// This contract, chain and epoch, the sender and the receiver.
+        /// This contract, chain and epoch, and the account.
         pub occasion: Field,
     }
 
@@ -106,14 +125,14 @@ pub mod register {
         pub amount: u64,
     }
 
-    /// A holder moved shares to somebody who is not on the allow-list, but proves to be eligible.
+    /// A proof let an account in.
     #[event]
-    pub struct TransferredByProof {
-        pub from: Account,
-        pub to: Account,
-        pub amount: u64,
-        /// What the proof is spent by in this epoch. It tells nobody who has proved.
-        pub nullifier: Field,
+    pub struct Admitted {
+        pub account: Account,
+        /// The same for all accounts of one holder. It tells nobody but the attester who that is.
+        pub tag: Field,
+        /// The last epoch for which it is let in, if the policy stays.
+        pub until: u64,
     }
 
     /// A compliance officer moved shares.
@@ -134,16 +153,25 @@ pub mod register {
         pub by: Account,
     }
 
-    /// A compliance officer said what is to be proved, or that proofs are not taken any more.
+    /// A compliance officer said what is to be proved, or that proofs are not taken any more. Every admission has ended.
     #[event]
     pub struct PolicyChanged {
+        /// How many policies there have been.
+        pub number: u64,
         pub policy: Option<Policy>,
         pub by: Account,
     }
 
-    /// An account was taken off the allow-list.
+    /// An account was taken off the allow-list, and no proof lets it or its holder in.
     #[event]
     pub struct Unlisted {
+        pub account: Account,
+        pub by: Account,
+    }
+
+    /// Proofs let an account and its holder in again.
+    #[event]
+    pub struct Lifted {
         pub account: Account,
         pub by: Account,
     }
@@ -156,18 +184,24 @@ pub mod register {
         pub by: Account,
     }
 
-    /// An account was frozen.
+    /// An account was frozen, or a holder with all its accounts.
     #[event]
     pub struct Frozen {
-        pub account: Account,
+        /// The account that the officer named, if it did.
+        pub account: Option<Account>,
+        /// The holder, if the officer named it or has named an account of its.
+        pub tag: Option<Field>,
         pub by: Account,
         pub reason: String,
     }
 
-    /// An account is not frozen any more.
+    /// An account, or a holder with all its accounts, is not frozen any more.
     #[event]
     pub struct Unfrozen {
-        pub account: Account,
+        /// The account that the officer named, if it did.
+        pub account: Option<Account>,
+        /// The holder, if the officer named it or has named an account of its.
+        pub tag: Option<Field>,
         pub by: Account,
     }
 
@@ -222,10 +256,10 @@ pub mod register {
         SameAccount,
         /// Shares are locked up until the block `until`.
         LockedUp { until: u64 },
-        /// The sender is not on the allow-list.
-        SenderNotListed,
-        /// The receiver is not on the allow-list.
-        ReceiverNotListed,
+        /// The sender is neither on the allow-list nor let in by a proof.
+        SenderNotAdmitted,
+        /// The receiver is neither on the allow-list nor let in by a proof.
+        ReceiverNotAdmitted,
         /// The sender is frozen.
         SenderFrozen,
         /// The receiver is frozen.
@@ -238,11 +272,11 @@ pub mod register {
         AlreadyListed,
         /// The account is not on the allow-list.
         NotListed,
-        /// The account is and was not on the allow-list.
-        UnknownHolder,
-        /// The account is frozen already.
+        /// An officer has taken the account, or another one of its holder, off the list: no proof lets it in.
+        Barred,
+        /// The account or the holder is frozen already.
         AlreadyFrozen,
-        /// The account is not frozen.
+        /// The account or the holder is not frozen.
         NotFrozen,
         /// The reason is empty or has more than `limit` bytes.
         ReasonLength { limit: u32 },
@@ -252,27 +286,31 @@ pub mod register {
         NothingToClaim,
         /// A frozen account cannot claim.
         ClaimantFrozen,
-        /// An account that is not on the allow-list cannot claim.
-        ClaimantNotListed,
+        /// An account that is neither on the allow-list nor let in by a proof cannot claim.
+        ClaimantNotAdmitted,
         /// Proofs are not taken: there is no policy.
         NoPolicy,
-        /// The holder has proved in this epoch already.
-        ProofUsed,
-        /// The proof does not show that this receiver may receive from this sender, in this epoch, under this policy.
+        /// Another holder has proved for this account.
+        OtherHolder,
+        /// The proof does not show an eligible holder with this tag, for this account, in this epoch, under this policy.
         NotEligible,
+        /// Nothing keeps the account from being let in by a proof.
+        NotBarred,
     }
 
     impl Register {
-        /// Opens the register. The deployer is the issuer and the first compliance officer, and holds all shares; from
-        /// the block `locked_until` on others may move theirs.
+        /// Opens the register. The account that signs the deployment is the issuer and the first compliance officer, and
+        /// holds all shares; what the deployment states as the contract's owner gives no right. From the block
+        /// `locked_until` on others may move theirs.
         pub fn init(name: String, supply: u64, locked_until: u64) -> Result<Self, Refused> {
             ensure!(fits(&name, MAX_NAME_BYTES), Refused::NameLength { limit: MAX_NAME_BYTES });
             ensure!(supply > 0, Refused::NoShares);
             let issuer = sender();
             let dividends = Dividends::default();
-            let mut holder = Holder::new(supply, &dividends);
-            holder.listed = true;
-            holder.limit = supply;
+            let mut book = Book::default();
+            let entry = book.entry_mut(issuer, &dividends);
+            (entry.listed, entry.limit) = (true, supply);
+            book.set_shares(issuer, supply, &dividends);
             emit(Listed { account: issuer, limit: supply, by: issuer });
             Ok(Self {
                 name,
@@ -280,7 +318,7 @@ pub mod register {
                 officers: [issuer].into(),
                 supply,
                 locked_until,
-                holders: [(issuer, holder)].into(),
+                book,
                 dividends,
                 eligibility: Eligibility::default(),
             })
@@ -313,24 +351,38 @@ pub mod register {
 
         /// What the register knows of an account; all zero where it knows nothing.
         pub fn position(&self, account: Account) -> Position {
-            self.holders.get(&account).map_or_else(Position::default, |holder| Position {
+            let Some(entry) = self.book.entry(account) else { return Position::default() };
+            let standing = self.book.standing(account);
+            let admission = entry.admission.filter(|_| self.is_let_in(account));
+            Position {
+                shares: entry.shares,
+                limit: self.limit(account).unwrap_or_default(),
+                listed: entry.listed,
+                proven_until: admission.map(|admission| admission.until),
+                barred: standing.barred,
+                frozen: standing.frozen,
+                tag: entry.tag,
+                claimable: Dusk::from_lux(entry.claimable(&self.dividends)),
+            }
+        }
+
+        /// What the register knows of the holder with this tag; all zero where it knows nothing.
+        pub fn holder(&self, tag: Field) -> Holding {
+            self.book.holder(tag).map_or_else(Holding::default, |holder| Holding {
                 shares: holder.shares,
-                limit: holder.limit,
-                listed: holder.listed,
-                proven: holder.proven,
-                frozen: holder.frozen,
-                claimable: Dusk::from_lux(holder.claimable(&self.dividends)),
+                barred: holder.standing.barred,
+                frozen: holder.standing.frozen,
             })
         }
 
-        /// What somebody must prove who is not on the allow-list. Nothing where proofs are not taken.
+        /// What is to be proved for an account that is not on the allow-list. Nothing where proofs are not taken.
         pub fn policy(&self) -> Option<Policy> {
             self.eligibility.policy
         }
 
-        /// What a proof must state to move shares from a sender to a receiver in this epoch.
-        pub fn terms(&self, sender: Account, receiver: Account) -> Result<Terms, Refused> {
-            self.eligibility.terms(sender, receiver)
+        /// What a proof that lets an account in must state in this epoch.
+        pub fn terms(&self, account: Account) -> Result<Terms, Refused> {
+            self.eligibility.terms(account)
         }
 
         /// The epoch now.
@@ -351,40 +403,39 @@ pub mod register {
         /// Whether a transfer would be accepted now, and if not, why: it is refused for the same reason.
         pub fn check_transfer(&self, from: Account, to: Account, amount: u64) -> Result<(), Refused> {
             self.check_sender(from)?;
-            self.check_move(from, to, amount, None)
+            self.check_move(from, to, amount)
         }
 
-        /// Moves the sender's shares to a holder on the allow-list.
+        /// Moves the sender's shares to an account that is on the allow-list or let in by a proof.
         pub fn transfer(&mut self, to: Account, amount: u64) -> Result<(), Refused> {
             let from = sender();
             self.check_transfer(from, to, amount)?;
-            self.shift(from, to, amount);
+            self.book.shift(from, to, amount, &self.dividends);
             emit(Transferred { from, to, amount });
             Ok(())
         }
 
-        /// Moves the sender's shares to somebody who is not on the allow-list, but proves to be eligible under the
-        /// [`terms`](Register::terms): once for each holder of a credential and epoch. Everything else that holds for
-        /// transfers holds here, too.
-        pub fn transfer_proven(
-            &mut self,
-            to: Account,
-            amount: u64,
-            nullifier: Field,
-            proof: Proof<Eligible>,
-        ) -> Result<(), Refused> {
-            let from = sender();
-            let limit = self.eligibility.policy.ok_or(Refused::NoPolicy)?.limit;
-            self.check_sender(from)?;
-            let receiver = self.holders.entry(to).or_insert_with(|| Holder::new(0, &self.dividends));
-            ensure!(!receiver.listed, Refused::AlreadyListed);
-            (receiver.proven, receiver.limit) = (true, limit);
-            self.check_move(from, to, amount, Some(limit))?;
-            let terms = self.eligibility.terms(from, to)?;
-            self.eligibility.take(terms, nullifier, &proof)?;
-            self.shift(from, to, amount);
-            emit(TransferredByProof { from, to, amount, nullifier });
-            Ok(())
+        /// Lets the sender in by a proof that it has an eligible holder, until the day ends or the policy changes, and returns
+        /// the last epoch. The account is tied to the holder for good, whose limit, freeze and bar are for all its accounts.
+        ///
+        /// An account shows its proof itself: nobody can tie it to another holder, and nobody can use its proof up.
+        pub fn admit(&mut self, tag: Field, proof: Proof<Eligible>) -> Result<u64, Refused> {
+            let account = sender();
+            let terms = self.eligibility.terms(account)?;
+            let entry = self.book.entry(account);
+            ensure!(!entry.is_some_and(|entry| entry.listed), Refused::AlreadyListed);
+            let tied = entry.and_then(|entry| entry.tag);
+            ensure!(tied.is_none_or(|tied| tied == tag), Refused::OtherHolder);
+            let holder = self.book.holder(tag).map(|holder| holder.standing).unwrap_or_default();
+            for standing in [self.book.standing(account), holder] {
+                ensure!(!standing.frozen, Refused::SenderFrozen);
+                ensure!(!standing.barred, Refused::Barred);
+            }
+            ensure!(Eligible::verify(&proof, &terms.with(tag)), Refused::NotEligible);
+            let admission = self.eligibility.admission();
+            self.book.tie(account, tag, admission, &self.dividends);
+            emit(Admitted { account, tag, until: admission.until });
+            Ok(admission.until)
         }
 
         /// Moves anybody's shares, whether locked up, frozen or off the list. The receiver must be one who may receive
@@ -398,41 +449,55 @@ pub mod register {
         ) -> Result<(), Refused> {
             let by = self.officer()?;
             ensure!(fits(&reason, MAX_REASON_BYTES), Refused::ReasonLength { limit: MAX_REASON_BYTES });
-            self.check_move(from, to, amount, None)?;
-            self.shift(from, to, amount);
+            self.check_move(from, to, amount)?;
+            self.book.shift(from, to, amount, &self.dividends);
             emit(ForceTransferred { from, to, amount, by, reason });
             Ok(())
         }
 
-        /// Puts an account on the allow-list: it may receive shares until it holds `limit`. Only a compliance officer
-        /// may.
+        /// Puts an account on the allow-list: it may receive shares until it holds `limit`. This lifts what `unlist` has done.
+        /// Only a compliance officer may.
         pub fn list(&mut self, account: Account, limit: u64) -> Result<(), Refused> {
             let by = self.officer()?;
-            let holder = self.holders.entry(account).or_insert_with(|| Holder::new(0, &self.dividends));
-            ensure!(!holder.listed, Refused::AlreadyListed);
-            holder.listed = true;
-            holder.limit = limit;
+            let entry = self.book.entry_mut(account, &self.dividends);
+            ensure!(!entry.listed, Refused::AlreadyListed);
+            (entry.listed, entry.limit) = (true, limit);
+            self.book.standing_mut(account, &self.dividends).barred = false;
             emit(Listed { account, limit, by });
             Ok(())
         }
 
-        /// Takes an account off the allow-list, whether an officer or a proof has let it in. Its shares and dividends stay
-        /// where they are. Only a compliance officer may.
+        /// Takes an account off the allow-list, and bars it: no proof lets it in, nor any account of its holder, until an
+        /// officer lifts that. It need not be on the list. Its shares and dividends stay where they are. Only a compliance
+        /// officer may.
         pub fn unlist(&mut self, account: Account) -> Result<(), Refused> {
             let by = self.officer()?;
-            let holder = self.holders.get_mut(&account).filter(|holder| holder.admitted());
-            let holder = holder.ok_or(Refused::NotListed)?;
-            (holder.listed, holder.proven) = (false, false);
+            let was_listed = core::mem::take(&mut self.book.entry_mut(account, &self.dividends).listed);
+            let standing = self.book.standing_mut(account, &self.dividends);
+            ensure!(was_listed || !standing.barred, Refused::NotListed);
+            standing.barred = true;
             emit(Unlisted { account, by });
             Ok(())
         }
 
-        /// Says what is to be proved by who is not on the allow-list, or that proofs are not taken. Proofs under the policy
-        /// before are refused from now on. Only a compliance officer may.
+        /// Ends the bar that `unlist` has put up: the account and its holder may be let in by proofs again. Only a
+        /// compliance officer may.
+        pub fn lift(&mut self, account: Account) -> Result<(), Refused> {
+            let by = self.officer()?;
+            let standing = self.book.standing_mut(account, &self.dividends);
+            ensure!(standing.barred, Refused::NotBarred);
+            standing.barred = false;
+            emit(Lifted { account, by });
+            Ok(())
+        }
+
+        /// Says what is to be proved for accounts that are not on the allow-list, or that proofs are not taken. All
+        /// admissions by proofs end: each was for the attester, the revocation list and the rules before. Only a compliance
+        /// officer may.
         pub fn set_policy(&mut self, policy: Option<Policy>) -> Result<(), Refused> {
             let by = self.officer()?;
-            self.eligibility.policy = policy;
-            emit(PolicyChanged { policy, by });
+            self.eligibility.set(policy);
+            emit(PolicyChanged { number: self.eligibility.number, policy, by });
             Ok(())
         }
 
@@ -440,30 +505,33 @@ pub mod register {
         /// officer may.
         pub fn set_limit(&mut self, account: Account, limit: u64) -> Result<(), Refused> {
             let by = self.officer()?;
-            self.listed(account)?.limit = limit;
+            let entry = self.book.entry_mut(account, &self.dividends);
+            ensure!(entry.listed, Refused::NotListed);
+            entry.limit = limit;
             emit(LimitChanged { account, limit, by });
             Ok(())
         }
 
-        /// Stops an account from sending, receiving and claiming. Only a compliance officer may.
+        /// Stops an account from sending, receiving and claiming, also one that the register does not know. Where a proof has
+        /// tied it to a holder, all accounts of that holder are stopped. Only a compliance officer may.
         pub fn freeze(&mut self, account: Account, reason: String) -> Result<(), Refused> {
-            let by = self.officer()?;
-            ensure!(fits(&reason, MAX_REASON_BYTES), Refused::ReasonLength { limit: MAX_REASON_BYTES });
-            let holder = self.known(account)?;
-            ensure!(!holder.frozen, Refused::AlreadyFrozen);
-            holder.frozen = true;
-            emit(Frozen { account, by, reason });
-            Ok(())
+            self.set_frozen(Whose::Account(account), Some(reason))
         }
 
         /// Ends a freeze. Only a compliance officer may.
         pub fn unfreeze(&mut self, account: Account) -> Result<(), Refused> {
-            let by = self.officer()?;
-            let holder = self.known(account)?;
-            ensure!(holder.frozen, Refused::NotFrozen);
-            holder.frozen = false;
-            emit(Unfrozen { account, by });
-            Ok(())
+            self.set_frozen(Whose::Account(account), None)
+        }
+
+        /// Stops all accounts of a holder, also before any is tied to it: the attester can tell the tag of each holder that
+        /// it has attested. Only a compliance officer may.
+        pub fn freeze_holder(&mut self, tag: Field, reason: String) -> Result<(), Refused> {
+            self.set_frozen(Whose::Holder(tag), Some(reason))
+        }
+
+        /// Ends the freeze of a holder. Only a compliance officer may.
+        pub fn unfreeze_holder(&mut self, tag: Field) -> Result<(), Refused> {
+            self.set_frozen(Whose::Holder(tag), None)
         }
 
         /// Makes an account a compliance officer. Only the issuer may.
@@ -500,13 +568,9 @@ pub mod register {
         /// moves last.
         pub fn claim(&mut self) -> Result<Dusk, Refused> {
             let by = sender();
-            let holder = self
-                .holders
-                .get_mut(&by)
-                .filter(|holder| holder.admitted())
-                .ok_or(Refused::ClaimantNotListed)?;
-            ensure!(!holder.frozen, Refused::ClaimantFrozen);
-            let amount = Dusk::from_lux(holder.claim(&self.dividends));
+            ensure!(self.is_admitted(by), Refused::ClaimantNotAdmitted);
+            ensure!(!self.book.standing(by).frozen, Refused::ClaimantFrozen);
+            let amount = Dusk::from_lux(self.book.entry_mut(by, &self.dividends).claim(&self.dividends));
             ensure!(!amount.is_zero(), Refused::NothingToClaim);
             money::pay(by, amount);
             emit(Claimed { by, amount });
@@ -520,53 +584,88 @@ pub mod register {
             Ok(by)
         }
 
-        fn known(&mut self, account: Account) -> Result<&mut Holder, Refused> {
-            self.holders.get_mut(&account).ok_or(Refused::UnknownHolder)
+        /// Freezes for a reason, or without one ends the freeze.
+        fn set_frozen(&mut self, whose: Whose, reason: Option<String>) -> Result<(), Refused> {
+            let by = self.officer()?;
+            let (account, tag) = match whose {
+                Whose::Account(account) => {
+                    (Some(account), self.book.entry(account).and_then(|entry| entry.tag))
+                }
+                Whose::Holder(tag) => (None, Some(tag)),
+            };
+            let standing = match whose {
+                Whose::Account(account) => self.book.standing_mut(account, &self.dividends),
+                Whose::Holder(tag) => self.book.holder_standing_mut(tag),
+            };
+            match reason {
+                Some(reason) => {
+                    ensure!(
+                        fits(&reason, MAX_REASON_BYTES),
+                        Refused::ReasonLength { limit: MAX_REASON_BYTES }
+                    );
+                    ensure!(!standing.frozen, Refused::AlreadyFrozen);
+                    standing.frozen = true;
+                    emit(Frozen { account, tag, by, reason });
+                }
+                None => {
+                    ensure!(standing.frozen, Refused::NotFrozen);
+                    standing.frozen = false;
+                    emit(Unfrozen { account, tag, by });
+                }
+            }
+            Ok(())
         }
 
-        fn listed(&mut self, account: Account) -> Result<&mut Holder, Refused> {
-            self.holders.get_mut(&account).filter(|holder| holder.listed).ok_or(Refused::NotListed)
+        /// Whether a proof lets an account in now.
+        fn is_let_in(&self, account: Account) -> bool {
+            let admission = self.book.entry(account).and_then(|entry| entry.admission);
+            admission.is_some_and(|admission| self.eligibility.holds(admission))
+                && !self.book.standing(account).barred
+        }
+
+        /// Whether the allow-list or a proof lets an account in: it may send what it holds, and claim.
+        fn is_admitted(&self, account: Account) -> bool {
+            self.limit(account).is_some()
+        }
+
+        /// Up to how many shares an account may receive: by the allow-list, or by a proof. Nothing where neither lets it in.
+        fn limit(&self, account: Account) -> Option<u64> {
+            let listed = self.book.entry(account).filter(|entry| entry.listed).map(|entry| entry.limit);
+            let proven =
+                || self.eligibility.policy.filter(|_| self.is_let_in(account)).map(|policy| policy.limit);
+            listed.or_else(proven)
         }
 
         /// What holds for who moves its own shares.
         fn check_sender(&self, from: Account) -> Result<(), Refused> {
             let until = self.locked_until;
             ensure!(from == self.issuer || block_height() >= until, Refused::LockedUp { until });
-            let sender = self.holders.get(&from).filter(|holder| holder.admitted());
-            ensure!(!sender.ok_or(Refused::SenderNotListed)?.frozen, Refused::SenderFrozen);
+            ensure!(self.is_admitted(from), Refused::SenderNotAdmitted);
+            ensure!(!self.book.standing(from).frozen, Refused::SenderFrozen);
             Ok(())
         }
 
-        /// What holds for every move of shares, forced or not. `proven`: the limit of a receiver who need not be on the
-        /// allow-list.
-        fn check_move(
-            &self,
-            from: Account,
-            to: Account,
-            amount: u64,
-            proven: Option<u64>,
-        ) -> Result<(), Refused> {
+        /// What holds for every move of shares, forced or not.
+        fn check_move(&self, from: Account, to: Account, amount: u64) -> Result<(), Refused> {
             ensure!(amount > 0, Refused::ZeroAmount);
             ensure!(from != to, Refused::SameAccount);
-            let receiver = self.holders.get(&to);
-            let listed = receiver.filter(|holder| holder.listed).map(|holder| holder.limit);
-            let limit = proven.or(listed).ok_or(Refused::ReceiverNotListed)?;
-            ensure!(!receiver.is_some_and(|holder| holder.frozen), Refused::ReceiverFrozen);
-            let shares = self.holders.get(&from).map_or(0, |holder| holder.shares);
+            let limit = self.limit(to).ok_or(Refused::ReceiverNotAdmitted)?;
+            ensure!(!self.book.standing(to).frozen, Refused::ReceiverFrozen);
+            let shares = self.book.entry(from).map_or(0, |entry| entry.shares);
             ensure!(amount <= shares, Refused::Insufficient { shares });
-            let room = limit.saturating_sub(receiver.map_or(0, |holder| holder.shares));
+            let room = self.room(from, to, limit);
             ensure!(amount <= room, Refused::LimitExceeded { room });
             Ok(())
         }
 
-        /// Moves shares after all checks.
-        fn shift(&mut self, from: Account, to: Account, amount: u64) {
-            if let Some(holder) = self.holders.get_mut(&from) {
-                holder.set_shares(holder.shares - amount, &self.dividends);
-            }
-            if let Some(holder) = self.holders.get_mut(&to) {
-                holder.set_shares(holder.shares + amount, &self.dividends);
-            }
+        /// How many shares an account may still receive from another. What moves between accounts of one holder gives it no
+        /// more than it has.
+        fn room(&self, from: Account, to: Account, limit: u64) -> u64 {
+            let Some(entry) = self.book.entry(to) else { return limit };
+            let holder = entry.tag.filter(|_| !entry.listed);
+            let is_own = holder.is_some() && self.book.entry(from).is_some_and(|from| from.tag == holder);
+            let held = holder.map_or(entry.shares, |tag| self.holder(tag).shares);
+            if is_own { u64::MAX } else { limit.saturating_sub(held) }
         }
     }
 

@@ -1,0 +1,210 @@
+//! Deployments that somebody changes, or overtakes, between `cargo dusk` and the node.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::time::Duration;
+
+use dusk_core::transfer::Transaction;
+use dusk_core::transfer::data::{ContractDeploy, TransactionData};
+use dusk_core::transfer::moonlight::Transaction as Moonlight;
+use local_node::accounts::{DevAccount, dev_accounts};
+
+use crate::support::{Place, RunningNode, alone};
+
+/// What a relay does with a deployment before it passes it on.
+type Mischief = dyn Fn(&Upstream, Transaction) -> Transaction + Send + Sync;
+
+/// The node behind a relay.
+struct Upstream(String);
+
+impl Upstream {
+    fn post(&self, path: &str, content_type: &str, body: &[u8]) -> (u16, Vec<u8>) {
+        let config = ureq::Agent::config_builder().http_status_as_error(false).build();
+        let agent = ureq::Agent::new_with_config(config);
+        let mut answer = agent.post(format!("{}{path}", self.0)).content_type(content_type).send(body).unwrap();
+        (answer.status().as_u16(), answer.body_mut().with_config().limit(64 * 1024 * 1024).read_to_vec().unwrap())
+    }
+
+    /// Hands in a transaction and waits until it is in a block.
+    fn include(&self, transaction: &Transaction) {
+        let bytes = transaction.to_network_bytes();
+        let (status, answer) = self.post("/on/transactions/propagate", "application/octet-stream", &bytes);
+        assert!((200..300).contains(&status), "{}", String::from_utf8_lossy(&answer));
+        let id = hex::encode(dusk_bytes::Serializable::to_bytes(&transaction.hash()));
+        let query = format!("query {{ tx(hash: \"{id}\") {{ id err }} }}");
+        for _ in 0..400 {
+            let (_, answer) = self.post("/on/graphql/query", "application/json", query.as_bytes());
+            let answer = String::from_utf8_lossy(&answer).into_owned();
+            if answer.contains(&id) {
+                assert!(answer.contains("\"err\":null"), "{answer}");
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(25));
+        }
+        panic!("transaction {id} is in no block");
+    }
+}
+
+/// Starts a relay in front of a node, and gives its address. It ends with the test's process.
+fn relay(node: &RunningNode, mischief: Arc<Mischief>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let upstream = Arc::new(Upstream(node.url.clone()));
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (upstream, mischief) = (Arc::clone(&upstream), Arc::clone(&mischief));
+            std::thread::spawn(move || pass_on(stream.unwrap(), &upstream, &*mischief));
+        }
+    });
+    url
+}
+
+/// One request and its answer.
+fn pass_on(stream: TcpStream, upstream: &Upstream, mischief: &Mischief) {
+    let mut reader = BufReader::new(&stream);
+    let mut line = || {
+        let mut line = String::new();
+        reader.read_line(&mut line).unwrap();
+        line.trim_end().to_owned()
+    };
+    let path = line().split(' ').nth(1).unwrap_or_default().to_owned();
+    let headers: Vec<(String, String)> = std::iter::from_fn(|| Some(line()).filter(|line| !line.is_empty()))
+        .filter_map(|line| line.split_once(": ").map(|(name, value)| (name.to_lowercase(), value.to_owned())))
+        .collect();
+    let header = |wanted: &str| headers.iter().find(|(name, _)| name == wanted).map_or("", |(_, value)| value);
+    let mut body = vec![0; header("content-length").parse().unwrap_or(0)];
+    reader.read_exact(&mut body).unwrap();
+    if path == "/on/transactions/propagate" {
+        body = mischief(upstream, Transaction::from_slice(&body).unwrap()).to_network_bytes();
+    }
+    let (status, answer) = upstream.post(&path, header("content-type"), &body);
+    let head = format!("HTTP/1.1 {status} Answer\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", answer.len());
+    (&stream).write_all(&[head.as_bytes(), &answer].concat()).unwrap();
+}
+
+/// The same signed transaction with other unsigned bytes.
+fn with_deployment(transaction: &Transaction, change: impl Fn(&mut ContractDeploy)) -> Transaction {
+    let mut deploy = transaction.deploy().unwrap().clone();
+    let sent = TransactionData::Deploy(deploy.clone()).to_var_bytes();
+    change(&mut deploy);
+    let changed = TransactionData::Deploy(deploy).to_var_bytes();
+    // The deployment is the last of the payload; the signature comes after it, and the payload's length before it.
+    let Transaction::Moonlight(moonlight) = transaction else { panic!("the command sends from an account") };
+    let bytes = moonlight.to_var_bytes();
+    let at = bytes.windows(sent.len()).position(|window| window == sent).unwrap();
+    let (payload, rest) = bytes[8..].split_at(u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize);
+    let payload = [&payload[..at - 8], &changed, &payload[at - 8 + sent.len()..]].concat();
+    let bytes = [&(payload.len() as u64).to_le_bytes()[..], &payload, rest].concat();
+    Transaction::Moonlight(Moonlight::from_slice(&bytes).unwrap())
+}
+
+/// A deployment of somebody else.
+fn deployment_by(account: &DevAccount, like: &Transaction, deploy: ContractDeploy) -> Transaction {
+    let (limit, price) = (like.gas_limit(), like.gas_price());
+    let data = Some(TransactionData::Deploy(deploy));
+    Transaction::moonlight(account.secret_key(), None, 0, 0, limit, price, 1, 0, data).unwrap()
+}
+
+/// A project with the template counter, and a node.
+fn scene() -> (Place, RunningNode) {
+    let mut place = Place::new();
+    place.dusk(&["new", "count", "--template", "counter"]).exits(0);
+    place.enter("count");
+    let node = RunningNode::start(&place, "0");
+    (place, node)
+}
+
+const DEPLOY: [&str; 5] = ["deploy", "--init", "[10]", "--from", "alice"];
+
+#[test]
+fn an_overtaken_deployment_says_who_has_its_id() {
+    let _turn = alone();
+    let (place, node) = scene();
+    let mallorys = dev_accounts().last().unwrap().id().to_string();
+    // Mallory sees alice's deployment wait, and deploys the same code first: under the same id, with alice as the owner.
+    let front_run = relay(
+        &node,
+        Arc::new(|upstream: &Upstream, transaction: Transaction| {
+            let accounts = dev_accounts();
+            let mallory = accounts.last().unwrap();
+            upstream.include(&deployment_by(mallory, &transaction, transaction.deploy().unwrap().clone()));
+            transaction
+        }),
+    );
+    let planned = place.dusk(&[&DEPLOY[..], &["--network", &node.url, "--dry-run", "--json"]].concat()).exits(0);
+    let id = planned.document()["contract"].as_str().unwrap().to_owned();
+    let taken = place.dusk(&[&DEPLOY[..], &["--network", &front_run]].concat()).exits(1);
+    let says = |part: &str| assert!(taken.stderr.contains(part), "`{part}` is missing:\n{}", taken.stderr);
+    says(&format!("error: the id {id} is taken: account {mallorys} has deployed there in block "));
+    says("hint: that contract is not yours, whatever it states as its owner");
+    assert_eq!(taken.stdout, "");
+
+    // Nothing is remembered of it. What stands there states alice as its owner, and is mallory's.
+    let unknown = place.dusk(&["call", "counter", "value", "--network", &node.url]).exits(2);
+    assert!(unknown.stderr.contains("no contract `counter` is deployed here"), "{}", unknown.stderr);
+    let stands = place.dusk(&["inspect", &id, "--network", &node.url, "--json"]).exits(0).document();
+    assert_eq!(stands["owner_name"], "alice", "{stands}");
+
+    // The same command goes on under another id, also where the id was taken before anything was sent.
+    let done = place.dusk(&[&DEPLOY[..], &["--network", &node.url, "--json"]].concat()).exits(0).document();
+    assert_ne!(done["contract"].as_str(), Some(id.as_str()), "{done}");
+    assert_eq!((&done["checked"], &done["sender"]), (&true.into(), &done["owner"]), "{done}");
+}
+
+#[test]
+fn an_id_that_is_taken_is_not_asked_for() {
+    let _turn = alone();
+    let (place, node) = scene();
+    let on = |more: &[&str]| place.dusk(&[&DEPLOY[..], &["--network", &node.url, "--json"], more].concat());
+    // A relay that keeps alice's deployment to itself, and takes its id.
+    let swallow = relay(
+        &node,
+        Arc::new(|upstream: &Upstream, transaction: Transaction| {
+            let accounts = dev_accounts();
+            let mallory = accounts.last().unwrap();
+            let theirs = deployment_by(mallory, &transaction, transaction.deploy().unwrap().clone());
+            upstream.include(&theirs);
+            // What is passed on is known already, so the command ends at once.
+            theirs
+        }),
+    );
+    let before = on(&["--dry-run"]).exits(0).document();
+    place.dusk(&[&DEPLOY[..], &["--network", &swallow]].concat()).exits(1);
+    let after = on(&["--dry-run"]).exits(0).document();
+    assert_eq!(after["nonce"], before["nonce"], "alice has sent nothing");
+    assert_ne!(after["contract"], before["contract"], "the id is taken");
+    let done = on(&[]).exits(0).document();
+    assert_eq!(done["contract"], after["contract"], "a dry run tells the id");
+}
+
+#[test]
+fn a_deployment_that_is_changed_on_its_way_is_noticed() {
+    let _turn = alone();
+    let (place, node) = scene();
+    let changes: [(&str, fn(&mut ContractDeploy)); 3] = [
+        ("its number is ", |deploy| deploy.nonce ^= 1),
+        // The signature covers owner and argument one after the other, not where one ends.
+        ("its owner is `` instead of ", |deploy| {
+            let owner = std::mem::take(&mut deploy.owner);
+            deploy.init_args = Some([owner, deploy.init_args.take().unwrap()].concat());
+        }),
+        ("its owner is `", |deploy| {
+            let argument = deploy.init_args.as_mut().unwrap();
+            argument.splice(..0, deploy.owner.split_off(88));
+        }),
+    ];
+    for (says, change) in changes {
+        let mischief = move |_: &Upstream, transaction: Transaction| {
+            let changed = with_deployment(&transaction, change);
+            assert_eq!(changed.hash(), transaction.hash(), "the same transaction to everybody who looks at its id");
+            changed
+        };
+        let url = relay(&node, Arc::new(mischief));
+        let ran = place.dusk(&[&DEPLOY[..], &["--network", &url]].concat()).exits(1);
+        assert!(ran.stderr.contains(says), "`{says}` is missing:\n{}", ran.stderr);
+        assert!(ran.stderr.contains("error: the deployment was changed on its way: "), "{}", ran.stderr);
+        let unknown = place.dusk(&["call", "counter", "value", "--network", &node.url]).exits(2);
+        assert!(unknown.stderr.contains("no contract `counter` is deployed here"), "{}", unknown.stderr);
+    }
+}
