@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use local_node::handle::End;
-use local_node::http::{HttpError, Server};
+use local_node::http::{HttpError, Options, Server};
 use local_node::store::StoreError;
 use local_node::{BlockTime, Config, NodeError, NodeHandle};
 use local_node_types::rules::Profile;
@@ -34,6 +34,7 @@ impl Embedded {
         block_time: BlockTime,
         rules: Profile,
         data: Option<PathBuf>,
+        options: Options,
     ) -> Result<Self> {
         let runtime = Runtime::new().context("the operating system gives no threads")?;
         // Looked at before the genesis state is made, which takes longer.
@@ -48,7 +49,7 @@ impl Embedded {
                 NodeError::Store(error) => storage_fault(&error),
                 other => anyhow::Error::from(other).context("the node does not start"),
             })?;
-            let server = Server::start(node.clone(), address).await.map_err(|error| match error {
+            let server = Server::start_with(node.clone(), address, options).await.map_err(|error| match error {
                 HttpError::InUse(address) => taken(address),
                 other => anyhow::Error::from(other),
             })?;
