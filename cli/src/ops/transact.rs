@@ -11,7 +11,8 @@ use dusk_core::transfer::data::TransactionData;
 use local_node::accounts::DevAccount;
 use local_node_types::rules::{BLOCK_GAS_LIMIT, MIN_GAS_LIMIT};
 
-use super::client::{Client, Included, Simulation};
+use super::chain;
+use super::client::{Client, ClientError, Included, Simulation};
 use crate::error::Fault;
 use crate::output::{Ui, exact_money, grouped};
 
@@ -141,8 +142,12 @@ impl Sender<'_> {
     /// # Errors
     /// When the node refuses it, or it does not get into a block in time.
     pub(crate) fn send(&self, prepared: &Prepared, until_final: bool, ui: &Ui) -> Result<Included> {
-        self.client.propagate(&prepared.transaction).map_err(|error| {
-            Fault::failed(format!("the node does not take the transaction: {error}"), HINT_NOT_TAKEN)
+        self.client.propagate(&prepared.transaction).map_err(|error| match error {
+            // The node answers, and has its reason.
+            ClientError::Refused { status: 400..=428, message } => {
+                Fault::failed(format!("the node does not take the transaction: {message}"), HINT_NOT_TAKEN)
+            }
+            other => chain::unreachable(other).context("the transaction may not have reached the node"),
         })?;
         let _waiting = ui.waiting("waiting for the block");
         let included =
