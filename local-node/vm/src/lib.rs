@@ -32,6 +32,7 @@
 //! - One stack serves all nested calls. Production gives each a stack of its own, so a recursion that overflows it there
 //!   may overflow earlier here when it begins deep in a tree of calls; either way the call fails.
 //! - Modules longer than [`MAX_MODULE_BYTES`] are refused. No transaction can carry a longer one.
+//! - Modules that ask for far more of the compiler, or of every instance, than compilers emit are refused: [`limits`].
 //! - An argument buffer above 4 GiB, and more than one memory, are refused at deployment instead of at the first call.
 //! - Where the kernel has no `memfd`, memories are ordinary ones that are copied, with the same results.
 //!
@@ -59,7 +60,9 @@ pub use error::VmError;
 pub use execute::{Executed, ExecutionError, Precondition, check_preconditions, execute};
 pub use host::FeedSink;
 pub use mocks::MockKey;
-pub use module::{MAX_MODULE_BYTES, MAX_TABLE_ELEMENTS, ModuleError, ModuleInfo, validate, validate_for_tests};
+pub use module::{
+    LimitError, MAX_MODULE_BYTES, MAX_TABLE_ELEMENTS, ModuleError, ModuleInfo, limits, validate, validate_for_tests,
+};
 pub use session::{CallHook, Env, Mark, Receipt, Session};
 pub use state::{
     BLOCK_BYTES, BLOCKS_PER_PAGE, BlockChange, ContractChange, Deployed, PAGE_BYTES, PageChange, StateChanges,
