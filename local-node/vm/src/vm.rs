@@ -55,8 +55,8 @@ impl Vm {
         Self::new(ModuleStore::default())
     }
 
-    /// A machine whose states live in memory, and whose compiled modules are kept in a folder. Nobody else may be
-    /// able to write to that folder.
+    /// A machine whose states live in memory, and whose compiled modules are kept in a folder, which is made private. A
+    /// folder that others can write to is not used: everything works without it, only slower, and the log says so.
     ///
     /// # Errors
     /// When the engine cannot be set up on this processor.
@@ -172,7 +172,8 @@ impl Vm {
         Query::remember_valid_signature(message, key, signature, rules, &self.0.answers);
     }
 
-    /// Compiles a module ahead of its use.
+    /// Compiles a module ahead of its use. This may take seconds: asynchronous callers use a blocking thread. Callers
+    /// that want another module do not wait; those that want the same one share the work.
     ///
     /// # Errors
     /// When the module cannot be a contract.

@@ -123,6 +123,46 @@ fn damaged_files_are_told_and_made_anew() {
     }
 }
 
+/// Whoever can write a key decides what counts as proved: a key from another folder is not taken, whole as it is.
+#[test]
+fn keys_from_elsewhere_are_not_taken() {
+    let root = tempfile::tempdir().unwrap();
+    let [ours, theirs] = ["ours", "theirs"].map(|name| KeyStore::new(root.path().join(name)));
+    let layout = layout();
+    for prefix in ["keys-", "parameters-"] {
+        keys(&ours, &layout);
+        keys(&theirs, &layout);
+        let path = file(&ours, prefix);
+        fs::remove_file(&path).unwrap();
+        fs::copy(file(&theirs, prefix), &path).unwrap();
+        assert_eq!(ours.verify().unwrap().len(), 1, "{prefix}");
+        let parameters = ours.development(layout.gates(), SILENT).unwrap();
+        let keys = ours.keys(&layout, &parameters.value, SILENT).unwrap();
+        let origin = if prefix == "keys-" { keys.origin } else { parameters.origin };
+        assert_eq!(origin, Origin::Repaired, "{prefix}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_others_can_write_to_is_not_used() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("keys");
+    let store = KeyStore::new(&folder);
+    keys(&store, &layout());
+    let mode = |folder: &Path| fs::metadata(folder).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&folder), 0o700);
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).unwrap();
+    let kept = store.development(16, SILENT).unwrap();
+    assert_eq!(kept.origin, Origin::Made);
+    let fault = kept.fault.expect("nothing is kept there");
+    assert!(matches!(fault, StoreError::Unsafe { .. }) && fault.to_string().contains("chmod go-w"), "{fault}");
+    assert!(store.parameters(kept.value.id(), 16).is_none());
+    assert!(matches!(store.verify(), Err(StoreError::Unsafe { .. })));
+}
+
 #[test]
 fn keys_of_one_circuit_under_the_name_of_another_are_not_taken() {
     let folder = tempfile::tempdir().unwrap();
