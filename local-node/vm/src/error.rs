@@ -3,6 +3,7 @@
 use dusk_core::abi::ContractId;
 use local_node_types::execution::{CallError, HexId};
 
+use crate::MachineLimit;
 use crate::module::ModuleError;
 
 /// Why a call, a deployment or a commit did not succeed.
@@ -55,9 +56,6 @@ pub enum VmError {
         /// Its length in bytes.
         length: usize,
     },
-    /// A call fed more data than is kept.
-    #[error("the call fed more than {} bytes", crate::MAX_FEED_BYTES)]
-    FeedTooLong,
     /// The contract asked for something outside its memory or the argument buffer.
     #[error("{length} bytes at {offset:#x} lie outside the contract's memory or argument buffer")]
     MemoryAccess {
@@ -84,6 +82,19 @@ pub enum VmError {
     /// The contract's code trapped.
     #[error("the contract trapped: {0}")]
     Trap(wasmtime::Trap),
+    /// A bound of this machine was met that production does not have. It ends the whole top-level call.
+    #[error("machine limit: {0}")]
+    MachineLimit(#[from] MachineLimit),
+    /// The deadline of the session passed ([`Session::set_deadline`](crate::Session::set_deadline)). It ends the whole
+    /// top-level call.
+    #[error("time limit: the call did not end by the deadline that this machine sets for it")]
+    TimeLimit,
+    /// The machine was told to stop ([`Vm::interrupt`](crate::Vm::interrupt)). It ends the whole top-level call.
+    #[error("interrupted: the node is stopping")]
+    Interrupted,
+    /// A function of the machine panicked. The call fails; the session is unusable if the panic left it half changed.
+    #[error("a function of the machine panicked: {0}")]
+    HostPanic(String),
     /// The session was given up after a failure of the machine itself.
     #[error("the session was left unusable by an earlier failure; begin a new one")]
     Unusable,
@@ -122,6 +133,15 @@ impl VmError {
             Self::NoSuchContract(_) => CallError::DoesNotExist,
             _ => CallError::Unknown,
         }
+    }
+
+    /// Whether it ends the whole top-level call, because going on would be in vain or unsafe. No contract can catch it.
+    #[must_use]
+    pub fn ends_top_level_call(&self) -> bool {
+        matches!(
+            self,
+            Self::System(_) | Self::FeedStopped | Self::MachineLimit(_) | Self::TimeLimit | Self::Interrupted
+        )
     }
 
     /// Brings an error that passed through the engine back.

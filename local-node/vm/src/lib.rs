@@ -45,6 +45,7 @@ mod error;
 mod execute;
 pub mod genesis;
 mod host;
+mod limits;
 #[allow(unsafe_code, reason = "mappings, and the engine's view of them; each use says why it is sound")]
 mod memory;
 mod mocks;
@@ -58,6 +59,10 @@ pub use blobs::{BlobError, verify_blobs};
 pub use error::VmError;
 pub use execute::{Executed, ExecutionError, Precondition, check_preconditions, execute};
 pub use host::FeedSink;
+pub use limits::{
+    EVENT_OVERHEAD_BYTES, FEED_OVERHEAD_BYTES, MAX_CALL_EVENT_BYTES, MAX_CALL_EVENTS, MAX_CALL_TABLE_ELEMENTS,
+    MAX_CONTRACT_PAGES, MAX_FEED_BYTES, MAX_SESSION_CONTRACTS, MAX_SESSION_MEMORY_BYTES, MachineLimit,
+};
 pub use mocks::MockKey;
 pub use module::{MAX_MODULE_BYTES, MAX_TABLE_ELEMENTS, ModuleError, ModuleInfo, validate, validate_for_tests};
 pub use session::{CallHook, Env, Mark, Receipt, Session};
@@ -73,5 +78,3 @@ pub const ARGUMENT_BYTES: usize = 0x1_0000;
 pub const MAX_CALL_DEPTH: usize = 48;
 /// The longest owner of a contract, in bytes: what production's metadata buffer holds beside the contract's id.
 pub const MAX_OWNER_BYTES: usize = ARGUMENT_BYTES - 40;
-/// The most bytes that one feeding query may feed.
-pub const MAX_FEED_BYTES: usize = 256 << 20;

@@ -178,8 +178,14 @@ impl Vm {
         Ok(code)
     }
 
-    pub(crate) fn engine(&self) -> &wasmtime::Engine {
-        self.0.machine.engine()
+    /// Ends every call that runs in a session of this machine, and every later one as it begins, with
+    /// [`VmError::Interrupted`]. For a node that stops; there is no way back.
+    pub fn interrupt(&self) {
+        self.0.machine.interrupt();
+    }
+
+    pub(crate) fn machine(&self) -> &Machine {
+        &self.0.machine
     }
 
     pub(crate) fn backing(&self) -> &dyn Backing {

@@ -57,7 +57,8 @@ pub enum ExecutionError {
     /// Its nonce is not the next one.
     #[error("the nonce is not ready to be used yet")]
     NotReady,
-    /// It cannot pay, or is not authorised to. The state is as before.
+    /// It cannot pay, or is not authorised to: the state is as before. Or this machine gave it up
+    /// ([`VmError::ends_top_level_call`]): the state may have changed, so go back to a mark, or begin anew.
     #[error("the transaction cannot be spent: {0}")]
     Unspendable(#[source] VmError),
     /// The refund failed. The state has changed: go back to a mark, or begin anew.
@@ -130,17 +131,23 @@ fn spend_and_refund(
     let mut executed = spend(session, tx)?;
     if let Some(deploy) = tx.deploy()
         && executed.result.is_ok()
-        && let Err(error) = run_deployment(session, tx, deploy, rules, &mut executed)
     {
-        executed.result = Err(error);
+        match run_deployment(session, tx, deploy, rules, &mut executed) {
+            Ok(()) => {}
+            Err(DeployError::Failed(error)) => executed.result = Err(error),
+            Err(DeployError::GivenUp(error)) => return Err(ExecutionError::Unspendable(error)),
+        }
     }
     executed.gas_spent = executed.gas_spent.max(blob_charge.unwrap_or(0));
     if executed.result.is_err() {
         executed.gas_spent = executed.gas_limit;
     }
-    let refund = session
-        .call(TRANSFER_CONTRACT, "refund", &encoded(&executed.gas_spent), u64::MAX)
-        .map_err(ExecutionError::FailedRefund)?;
+    let refund = session.call(TRANSFER_CONTRACT, "refund", &encoded(&executed.gas_spent), u64::MAX).map_err(
+        |error| match error {
+            error if error.ends_top_level_call() => ExecutionError::Unspendable(error),
+            error => ExecutionError::FailedRefund(error),
+        },
+    )?;
     executed.events.extend(refund.events);
     executed.traces.push(refund.trace);
     Ok(executed)
@@ -161,14 +168,28 @@ fn spend(session: &mut Session, tx: &Transaction) -> Result<Executed, ExecutionE
     Ok(Executed { result, gas_spent, gas_limit, events, traces: vec![trace], contract: None })
 }
 
-/// Deploys the transaction's contract. The error is the transaction's result.
+/// Why a deployment did not succeed.
+enum DeployError {
+    /// The transaction is included with this result.
+    Failed(CallError),
+    /// The machine gave the transaction up.
+    GivenUp(VmError),
+}
+
+impl From<CallError> for DeployError {
+    fn from(error: CallError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// Deploys the transaction's contract.
 fn run_deployment(
     session: &mut Session,
     tx: &Transaction,
     deploy: &ContractDeploy,
     rules: Rules,
     executed: &mut Executed,
-) -> Result<(), CallError> {
+) -> Result<(), DeployError> {
     let bytecode = &deploy.bytecode.bytes;
     let charge = tx
         .deploy_charge(GAS_PER_DEPLOY_BYTE, MIN_DEPLOY_GAS)
@@ -178,24 +199,25 @@ fn run_deployment(
     // Before Boreas the gas spent so far was counted twice.
     let needed = if charges_init { Some(charge) } else { executed.gas_spent.checked_add(charge) };
     if needed.is_none_or(|needed| gas_left < needed) {
-        return Err(CallError::OutOfGas);
+        return Err(CallError::OutOfGas.into());
     }
     if *blake3::hash(bytecode).as_bytes() != deploy.bytecode.hash {
-        return Err(CallError::Panic("failed bytecode hash check".to_owned()));
+        return Err(CallError::Panic("failed bytecode hash check".to_owned()).into());
     }
     if !rules.active(Feature::ReferenceTypes)
         && let Err(error) = inspect(bytecode, Features::WithoutReferenceTypes)
     {
-        return Err(CallError::Panic(format!("failed deployment: bytecode validation rejected: {error}")));
+        return Err(CallError::Panic(format!("failed deployment: bytecode validation rejected: {error}")).into());
     }
     let id = gen_contract_id(bytecode, deploy.nonce, &deploy.owner);
     let budget = if charges_init { gas_left.saturating_sub(charge) } else { gas_left };
     let deployed = session.deploy(id, bytecode, deploy.init_args.as_deref(), &deploy.owner, budget);
     let receipt = match deployed {
         Ok(receipt) => receipt,
+        Err(error) if error.ends_top_level_call() => return Err(DeployError::GivenUp(error)),
         Err(error) => {
             executed.traces.extend(session.take_failed_trace());
-            return Err(CallError::Panic(format!("failed deployment: {error}")));
+            return Err(CallError::Panic(format!("failed deployment: {error}")).into());
         }
     };
     executed.gas_spent = executed.gas_spent.saturating_add(charge);

@@ -1,9 +1,11 @@
 //! The engine's settings, and the functions that modules are linked to.
 
-use std::sync::Arc;
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use wasmtime::{Config, Engine, InstancePre, Linker, Module, OperatorCost, OptLevel, VariableOperatorCost};
 
+use super::clock::{Clock, Ticking};
 use super::{Env, bulk, imports};
 use crate::memory::{GUARD_BYTES, SPACE_BYTES, host_memory};
 use crate::module::{BULK, ModuleError, ModuleInfo, PassiveData};
@@ -18,11 +20,12 @@ const STORE_128_GAS: u8 = 64;
 const STACK_BYTES: usize = 0x8_0000;
 
 /// The engine with its linkers.
-#[derive(Clone)]
 pub(crate) struct Machine {
     engine: Engine,
-    linker_32: Arc<Linker<Env>>,
-    linker_64: Arc<Linker<Env>>,
+    clock: Clock,
+    interrupted: AtomicBool,
+    linker_32: Linker<Env>,
+    linker_64: Linker<Env>,
 }
 
 impl Machine {
@@ -35,7 +38,23 @@ impl Machine {
         let mut linker_64 = Linker::new(&engine);
         imports::link_64(&mut linker_64)?;
         bulk::link_64(&mut linker_64)?;
-        Ok(Self { engine, linker_32: Arc::new(linker_32), linker_64: Arc::new(linker_64) })
+        Ok(Self { engine, clock: Clock::new(), interrupted: AtomicBool::new(false), linker_32, linker_64 })
+    }
+
+    /// Lets running code look up at regular times, as long as the answer lives.
+    pub(crate) fn start_clock(&self) -> io::Result<Ticking> {
+        self.clock.start(&self.engine)
+    }
+
+    /// Ends every call that runs, and every later one as it begins.
+    pub(crate) fn interrupt(&self) {
+        self.interrupted.store(true, Ordering::SeqCst);
+        self.engine.increment_epoch();
+    }
+
+    /// Whether the machine was told to stop.
+    pub(crate) fn is_interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
     }
 
     /// The engine.
@@ -65,6 +84,7 @@ fn config() -> Config {
     let mut config = Config::new();
     config
         .consume_fuel(true)
+        .epoch_interruption(true)
         .operator_cost(operator_cost())
         .cranelift_opt_level(OptLevel::SpeedAndSize)
         .cranelift_nan_canonicalization(true)

@@ -5,13 +5,13 @@ use std::io;
 
 use dusk_core::abi::ContractId;
 use local_node_types::execution::{Event, Frame};
-use wasmtime::{AsContextMut, Caller, Instance, ResourceLimiter, Store};
+use wasmtime::{AsContextMut, Caller, Instance, ResourceLimiter, Store, UpdateDeadline};
 
-use super::Trace;
+use super::{Ticking, Trace};
 use crate::memory::{Memory, offer_to_engine};
 use crate::module::{INIT, MAX_TABLE_ELEMENTS};
 use crate::session::Working;
-use crate::{ARGUMENT_BYTES, MAX_CALL_DEPTH, MAX_FEED_BYTES, VmError};
+use crate::{ARGUMENT_BYTES, FEED_OVERHEAD_BYTES, MAX_CALL_DEPTH, MAX_FEED_BYTES, MachineLimit, VmError};
 
 /// Percentage of the remaining gas that a callee gets when no limit is given.
 const PASSED_GAS_PERCENT: u64 = 93;
@@ -114,24 +114,28 @@ impl ResourceLimiter for Limits {
 /// Makes an instance of a contract and drops it, as a deployment without `init` does.
 pub(crate) fn try_instance(working: Box<Working>, contract: ContractId) -> (Box<Working>, Result<(), VmError>) {
     let mut store = new_store(working, None);
-    let outcome = match store.data_mut().working.open(&contract) {
-        Ok(place) => load(&mut store, place),
-        Err(error) => Err(error),
-    };
+    let outcome = (|| {
+        let _ticking = store.data().start()?;
+        let place = store.data_mut().working.open(&contract)?;
+        load(&mut store, place)
+    })();
     (store.into_data().working, outcome)
 }
 
 /// Runs a call that the host makes. On failure nothing of it remains but its events, marked as reverted.
 pub(crate) fn run_top_level(working: Box<Working>, request: &Request<'_>, feed: Option<Feed>) -> TopLevel {
     let mut store = new_store(working, feed);
-    let outcome = call(&mut store, request);
+    let outcome = match store.data().start() {
+        Ok(_ticking) => call(&mut store, request),
+        Err(error) => Err(error),
+    };
     let env = store.into_data();
     let fed = env.feed.map_or_else(Vec::new, Feed::into_items);
     TopLevel { working: env.working, outcome, trace: env.trace.finish(), fed }
 }
 
 fn new_store(working: Box<Working>, feed: Option<Feed>) -> Store<Env> {
-    let engine = working.engine().clone();
+    let engine = working.machine().engine().clone();
     let env = Env {
         working,
         instances: Vec::new(),
@@ -143,6 +147,11 @@ fn new_store(working: Box<Working>, feed: Option<Feed>) -> Store<Env> {
     };
     let mut store = Store::new(&engine, env);
     store.limiter(|env| &mut env.limits);
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(|context| {
+        context.data().working.check_time()?;
+        Ok(UpdateDeadline::Continue(1))
+    });
     store
 }
 
@@ -240,9 +249,9 @@ fn run<C: AsContextMut<Data = Env>>(context: &mut C, request: &Request<'_>) -> R
             // traps is special: it is a call only here, and calls make the engine write the gas counter back. What
             // counts is the counter at the call before.
             let stays = match error.downcast_ref() {
-                Some(VmError::System(_)) => true,
                 Some(VmError::Trap(_)) => !context.data().active().drained,
-                _ => false,
+                Some(error) => error.ends_top_level_call(),
+                None => false,
             };
             let error = VmError::from_engine(error);
             return Err(if gas_left > 0 || stays { error } else { VmError::OutOfGas });
@@ -281,6 +290,7 @@ pub(super) fn call_from_contract(
     let remaining = gas_left(caller)?;
     let gas_limit = passed_gas(gas_limit, remaining);
     let env = caller.data_mut();
+    env.working.check_time()?;
     let parsed = env.read_call(callee, (name, name_length), argument_length);
     let (contract, function, argument) = match parsed {
         Ok(parsed) => parsed,
@@ -291,8 +301,10 @@ pub(super) fn call_from_contract(
     }
     let checkpoint = env.checkpoint();
     let request = Request { contract, function: &function, argument: &argument, gas_limit, deploying: false };
-    if let Err(error) = enter(caller, &request) {
-        return Ok(caller.data_mut().answer_error(&error));
+    match enter(caller, &request) {
+        Err(error) if error.ends_top_level_call() => return Err(error.into()),
+        Err(error) => return Ok(caller.data_mut().answer_error(&error)),
+        Ok(()) => {}
     }
     match complete(caller, &request, checkpoint) {
         Ok(reply) => {
@@ -300,9 +312,9 @@ pub(super) fn call_from_contract(
             caller.data_mut().write_argument(&reply.data)?;
             Ok(i32::try_from(reply.data.len()).expect("a reply fits into the argument buffer"))
         }
-        // Where the system refuses memory, going on would mean going on with half a rollback. Where nobody listens any
-        // more, it would be for nothing.
-        Err(error @ (VmError::System(_) | VmError::FeedStopped)) => Err(wasmtime::Error::from(error)),
+        // Where the system refuses memory, going on would mean going on with half a rollback. Where time is up or nobody
+        // listens any more, it would be for nothing.
+        Err(error) if error.ends_top_level_call() => Err(error.into()),
         Err(error) => {
             caller.set_fuel(remaining - gas_limit)?;
             Ok(caller.data_mut().answer_error(&error))
@@ -321,6 +333,12 @@ struct Checkpoint {
 const MAX_NAME_BYTES: u32 = 100_000;
 
 impl Env {
+    /// Lets the clock tick for a top-level call, which does not begin when its time is up already.
+    fn start(&self) -> Result<Ticking, VmError> {
+        self.working.check_time()?;
+        Ok(self.working.machine().start_clock()?)
+    }
+
     fn checkpoint(&self) -> Checkpoint {
         Checkpoint { snapshots: self.snapshots.len(), events: self.working.events.len() }
     }
@@ -469,9 +487,9 @@ impl Env {
     pub(super) fn feed(&mut self, item: Vec<u8>) -> Result<(), VmError> {
         match self.feed.as_mut().ok_or(VmError::MissingFeed)? {
             Feed::Kept { items, bytes } => {
-                *bytes += item.len();
+                *bytes += item.len() + FEED_OVERHEAD_BYTES;
                 if *bytes > MAX_FEED_BYTES {
-                    return Err(VmError::FeedTooLong);
+                    return Err(MachineLimit::Feed.into());
                 }
                 items.push(item);
                 Ok(())

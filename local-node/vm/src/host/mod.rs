@@ -5,11 +5,13 @@
 //! run in the same store; the gas counter, of which the store has one, is swapped on the way in and out.
 
 mod bulk;
+mod clock;
 mod engine;
 mod env;
 mod imports;
 mod trace;
 
+pub(crate) use clock::Ticking;
 pub(crate) use engine::Machine;
 pub use env::FeedSink;
 pub(crate) use env::{Env, Feed, Request, TopLevel, run_top_level, try_instance};

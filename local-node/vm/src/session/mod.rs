@@ -5,6 +5,7 @@ mod working;
 use std::fmt;
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use dusk_core::abi::{ContractId, Metadata};
 use local_node_types::execution::{Event, Frame};
@@ -174,6 +175,14 @@ impl Session {
     pub fn remove_meta(&mut self, key: &str) {
         if let Ok(working) = self.working_mut() {
             working.remove_meta(key);
+        }
+    }
+
+    /// Sets the time by which every later call and deployment of the session must have ended. One that has not ends
+    /// with [`VmError::TimeLimit`], within some ten milliseconds.
+    pub fn set_deadline(&mut self, deadline: Option<Instant>) {
+        if let Ok(working) = self.working_mut() {
+            working.deadline = deadline;
         }
     }
 

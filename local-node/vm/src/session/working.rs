@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Instant;
 
 use dusk_core::abi::ContractId;
 use local_node_types::execution::Event;
 use local_node_types::rules::Rules;
 
 use super::CallHook;
+use crate::host::Machine;
 use crate::memory::{Mapped, Memory, PAGE_BYTES, Undo};
 use crate::mocks::MockKey;
 use crate::module::Code;
@@ -26,6 +28,7 @@ pub(crate) struct Working {
     meta: BTreeMap<String, Vec<u8>>,
     history: Option<History>,
     marks: u64,
+    pub(super) deadline: Option<Instant>,
     /// Events since the last call that succeeded.
     pub(crate) events: Vec<Event>,
     pub(super) hook: Option<CallHook>,
@@ -68,13 +71,25 @@ impl Working {
             meta: BTreeMap::new(),
             history: None,
             marks: 0,
+            deadline: None,
             events: Vec::new(),
             hook: None,
         }
     }
 
-    pub(crate) fn engine(&self) -> &wasmtime::Engine {
-        self.vm.engine()
+    pub(crate) fn machine(&self) -> &Machine {
+        self.vm.machine()
+    }
+
+    /// Refuses to go on when the session's deadline has passed or the machine stops.
+    pub(crate) fn check_time(&self) -> Result<(), VmError> {
+        if self.vm.machine().is_interrupted() {
+            return Err(VmError::Interrupted);
+        }
+        match self.deadline {
+            Some(deadline) if Instant::now() >= deadline => Err(VmError::TimeLimit),
+            _ => Ok(()),
+        }
     }
 
     pub(crate) fn rules(&self) -> Rules {
