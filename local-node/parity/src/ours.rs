@@ -23,7 +23,13 @@ impl Ours {
     /// # Errors
     /// When the machine cannot be set up.
     pub fn new() -> Result<Self> {
-        Ok(Self { vm: Vm::in_memory()?, last: None, session: None })
+        Ok(Self::on(Vm::in_memory()?))
+    }
+
+    /// This machine.
+    #[must_use]
+    pub fn on(vm: Vm) -> Self {
+        Self { vm, last: None, session: None }
     }
 
     /// Runs a command.

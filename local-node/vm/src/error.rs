@@ -67,6 +67,14 @@ pub enum VmError {
     /// The contract asked for a host query that does not exist, or not yet.
     #[error("there is no host query `{0}`")]
     MissingHostQuery(String),
+    /// The contract asked a host query that has no answer to this argument. The gas of the query is charged.
+    #[error("the host query `{query}` has no answer: {reason}")]
+    NoAnswer {
+        /// The query's name.
+        query: &'static str,
+        /// What the argument lacks.
+        reason: &'static str,
+    },
     /// The contract fed data outside a feeding query.
     #[error("the contract feeds data, but the call is no feeding query")]
     MissingFeed,

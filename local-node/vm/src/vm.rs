@@ -10,8 +10,8 @@ use dusk_core::signatures::bls::{PublicKey, Signature};
 use local_node_types::rules::Rules;
 
 use crate::VmError;
-use crate::host::Machine;
-use crate::memory::{Backing, backing};
+use crate::host::{Machine, caught};
+use crate::memory::{Backing, backing, portable_backing};
 use crate::mocks::MockKey;
 use crate::module::{Code, ModuleError, ModuleStore};
 use crate::queries::{Answers, Query};
@@ -62,6 +62,16 @@ impl Vm {
     /// When the engine cannot be set up on this processor.
     pub fn with_module_cache(folder: &Path) -> Result<Self, VmError> {
         Self::new(ModuleStore::in_folder(folder))
+    }
+
+    /// As [`Vm::in_memory`], with the memories of systems that have no page map which tells written pages. For tests that
+    /// both memories are the same.
+    ///
+    /// # Errors
+    /// When the engine cannot be set up on this processor.
+    #[doc(hidden)]
+    pub fn in_portable_memory() -> Result<Self, VmError> {
+        Self::with_backing(ModuleStore::default(), portable_backing())
     }
 
     fn new(modules: ModuleStore) -> Result<Self, VmError> {
@@ -171,7 +181,8 @@ impl Vm {
     }
 
     pub(crate) fn code(&self, bytecode: &[u8]) -> Result<Arc<Code>, ModuleError> {
-        let code = self.0.modules.code(&self.0.machine, bytecode)?;
+        let compiled = caught(|| self.0.modules.code(&self.0.machine, bytecode));
+        let code = compiled.unwrap_or_else(|error| Err(ModuleError::NotCompilable(error.to_string())))?;
         if code.info().logs() && !self.0.logs.load(Ordering::Relaxed) {
             return Err(ModuleError::Logs);
         }
@@ -220,7 +231,6 @@ mod tests {
 
     use super::*;
     use crate::genesis;
-    use crate::memory::portable_backing;
     use crate::queries::encoded;
 
     #[test]

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use common::contracts::{counter, request};
-use common::{PLENTY, today};
+use common::{PLENTY, new_vm, today};
 use dusk_core::abi::ContractId;
 use local_node_vm::{
     BLOCK_BYTES, BLOCKS_PER_PAGE, Session, StateChanges, StateRoot, StoredContract, StoredPages, Vm, VmError,
@@ -68,7 +68,7 @@ proptest! {
     /// One session for all calls, or one commit for each: gas and root are the same.
     #[test]
     fn it_does_not_matter_where_commits_are(steps in prop::collection::vec(step(), 1..12)) {
-        let vm = Vm::in_memory().unwrap();
+        let vm = new_vm();
         let start = deployed(&vm);
         let mut together = vm.session(Some(start), today()).unwrap();
         let mut root = start;
@@ -86,7 +86,7 @@ proptest! {
 
 #[test]
 fn a_state_committed_twice_is_discarded_twice() {
-    let vm = Vm::in_memory().unwrap();
+    let vm = new_vm();
     let root = deployed(&vm);
     assert_eq!(vm.session(Some(root), today()).unwrap().commit().unwrap(), root);
     vm.discard(&root);
@@ -98,7 +98,7 @@ fn a_state_committed_twice_is_discarded_twice() {
 
 #[test]
 fn contracts_take_their_places_in_order_of_their_ids() {
-    let vm = Vm::in_memory().unwrap();
+    let vm = new_vm();
     let root_of = |order: [usize; 3]| {
         let mut session = vm.session(None, today()).unwrap();
         for index in order {
@@ -192,7 +192,7 @@ proptest! {
     /// A state that went through the hands of somebody outside is the same state, and goes on as it would have.
     #[test]
     fn states_come_back_from_outside(steps in prop::collection::vec(step(), 1..10), next in step()) {
-        let vm = Vm::in_memory().unwrap();
+        let vm = new_vm();
         let mut root = deployed(&vm);
         let mut outside = Outside::default();
         outside.take(0, vm.export(&root).unwrap());
@@ -203,7 +203,7 @@ proptest! {
             (root, changes) = session.commit_with_changes().unwrap();
             outside.take(commit, changes);
         }
-        let other = Vm::in_memory().unwrap();
+        let other = new_vm();
         other.restore(&root, outside.contracts()).unwrap();
         let [mut here, mut there] = [&vm, &other].map(|vm| vm.session(Some(root), today()).unwrap());
         prop_assert_eq!(take(&mut here, &next), take(&mut there, &next));
@@ -213,12 +213,12 @@ proptest! {
 
 #[test]
 fn a_state_that_is_not_the_one_stored_does_not_come_back() {
-    let vm = Vm::in_memory().unwrap();
+    let vm = new_vm();
     let root = deployed(&vm);
     let mut outside = Outside::default();
     outside.take(0, vm.export(&root).unwrap());
 
-    let other = Vm::in_memory().unwrap();
+    let other = new_vm();
     let mut wrong_hash = outside.clone();
     wrong_hash.0.get_mut(&ContractId::from_bytes(IDS[1])).unwrap().hashes.entry(0).or_default()[3] ^= 1;
     assert!(matches!(other.restore(&root, wrong_hash.contracts()), Err(VmError::WrongState { .. })));

@@ -6,7 +6,7 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::{PLENTY, at_genesis, encoded, genesis_vm, key_from_base58, keys, today};
+use common::{PLENTY, at_genesis, encoded, genesis_vm, key_from_base58, keys, new_vm, today};
 use dusk_bytes::DeserializableSlice;
 use dusk_core::JubJubScalar;
 use dusk_core::signatures::bls::PublicKey;
@@ -14,7 +14,7 @@ use dusk_core::stake::{STAKE_CONTRACT, StakeAmount, StakeData, StakeFundOwner, S
 use dusk_core::transfer::TRANSFER_CONTRACT;
 use dusk_core::transfer::phoenix::{self, Note, Sender};
 use ff::Field;
-use local_node_vm::{Vm, genesis};
+use local_node_vm::genesis;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
@@ -73,7 +73,7 @@ fn snapshot() -> Vec<Entry> {
 
 #[test]
 fn the_public_networks_genesis_has_its_state_root() {
-    let vm = Vm::in_memory().unwrap();
+    let vm = new_vm();
     let dusk = PublicKey::from_slice(&DUSK_KEY).unwrap();
     let mut session = vm.session(None, at_genesis()).unwrap();
     genesis::install(&mut session, &dusk, &dusk).unwrap();
@@ -147,7 +147,7 @@ fn calls_cost_what_they_cost_in_production() {
 
 #[test]
 fn the_first_update_of_an_empty_tree_costs_what_it_costs_in_production() {
-    let vm = Vm::in_memory().unwrap();
+    let vm = new_vm();
     let mut session = vm.session(None, today()).unwrap();
     session.deploy(TRANSFER_CONTRACT, genesis::TRANSFER, None, &[1], PLENTY).unwrap();
     let balance = encoded(&(STAKE_CONTRACT, 0_u64));

@@ -4,7 +4,7 @@
 mod common;
 
 use common::contracts::{asker, question};
-use common::{PLENTY, encoded, keys};
+use common::{PLENTY, encoded, keys, new_vm};
 use dusk_core::abi::ContractId;
 use dusk_core::signatures::{bls, schnorr};
 use dusk_core::{BlsScalar, JubJubScalar};
@@ -19,7 +19,7 @@ const A: ContractId = ContractId::from_bytes([10; 32]);
 
 /// A session in which a contract asks queries.
 fn session(rules: Rules) -> Session {
-    session_on(&Vm::in_memory().unwrap(), rules)
+    session_on(&new_vm(), rules)
 }
 
 fn session_on(vm: &Vm, rules: Rules) -> Session {
@@ -158,9 +158,9 @@ fn only_a_machine_with_the_key_takes_mock_proofs() {
         let mut session = session_on(&vm, Profile::Local.at(1));
         move |proof: &[u8], inputs: &[BlsScalar]| ask(&mut session, "verify_plonk", &argument(proof, inputs)).unwrap()
     };
-    let mut ordinary = on(Vm::in_memory().unwrap());
-    let mut stranger = on(Vm::in_memory().unwrap().accepting_mocks(MockKey::new([8; 32])));
-    let mut tests = on(Vm::in_memory().unwrap().accepting_mocks(key));
+    let mut ordinary = on(new_vm());
+    let mut stranger = on(new_vm().accepting_mocks(MockKey::new([8; 32])));
+    let mut tests = on(new_vm().accepting_mocks(key));
     assert_eq!(tests(&mock, &inputs).0, [1]);
     assert_eq!(ordinary(&mock, &inputs).0, [0], "a node takes no mock");
     assert_eq!(stranger(&mock, &inputs).0, [0]);

@@ -4,35 +4,40 @@ use std::sync::Arc;
 
 use wasmtime::{Caller, Linker, Trap};
 
-use super::Env;
+use super::{Env, guarded};
 use crate::VmError;
-use crate::memory::OutOfSpace;
+use crate::memory::{AccessError, BLOCK_BYTES, Memory, OutOfSpace};
 use crate::module::{BULK, ModuleInfo, PassiveData, drop_name, init_name};
 
 /// What `memory.grow` returns when the memory cannot grow.
 const CANNOT_GROW: u64 = u64::MAX;
 
+/// Bytes that are written at once. Between two such pieces the time and the memory are looked at.
+const PIECE_BYTES: u64 = 1 << 20;
+/// Bytes that an operation may make a memory hold beside its own, because memory comes in blocks.
+const OVERHEAD_BYTES: u64 = BLOCK_BYTES as u64;
+
 pub(super) fn link_32(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
     linker.func_wrap(BULK, "copy", |mut caller: Caller<'_, Env>, to: u32, from: u32, length: u32| {
-        copy(caller.data_mut(), to.into(), from.into(), length.into())
+        guarded(|| copy(caller.data_mut(), to.into(), from.into(), length.into()))
     })?;
     linker.func_wrap(BULK, "fill", |mut caller: Caller<'_, Env>, at: u32, value: u32, length: u32| {
-        fill(caller.data_mut(), at.into(), value, length.into())
+        guarded(|| fill(caller.data_mut(), at.into(), value, length.into()))
     })?;
-    linker.func_wrap(BULK, "grow", |caller: Caller<'_, Env>, pages: u32| -> u32 {
-        u32::try_from(grow(caller, pages.into())).unwrap_or(u32::MAX)
+    linker.func_wrap(BULK, "grow", |caller: Caller<'_, Env>, pages: u32| {
+        guarded(|| Ok(u32::try_from(grow(caller, pages.into())).unwrap_or(u32::MAX)))
     })?;
     Ok(())
 }
 
 pub(super) fn link_64(linker: &mut Linker<Env>) -> wasmtime::Result<()> {
     linker.func_wrap(BULK, "copy", |mut caller: Caller<'_, Env>, to: u64, from: u64, length: u64| {
-        copy(caller.data_mut(), to, from, length)
+        guarded(|| copy(caller.data_mut(), to, from, length))
     })?;
     linker.func_wrap(BULK, "fill", |mut caller: Caller<'_, Env>, at: u64, value: u32, length: u64| {
-        fill(caller.data_mut(), at, value, length)
+        guarded(|| fill(caller.data_mut(), at, value, length))
     })?;
-    linker.func_wrap(BULK, "grow", grow)?;
+    linker.func_wrap(BULK, "grow", |caller: Caller<'_, Env>, pages: u64| guarded(|| Ok(grow(caller, pages))))?;
     Ok(())
 }
 
@@ -47,11 +52,11 @@ pub(super) fn link_segments(
         let name = init_name(segment);
         if info.memory64 {
             linker.func_wrap(BULK, &name, move |mut caller: Caller<'_, Env>, to: u64, from: u32, length: u32| {
-                init(caller.data_mut(), segment, &data, to, from, length)
+                guarded(|| init(caller.data_mut(), segment, &data, to, from, length))
             })?;
         } else {
             linker.func_wrap(BULK, &name, move |mut caller: Caller<'_, Env>, to: u32, from: u32, length: u32| {
-                init(caller.data_mut(), segment, &data, to.into(), from, length)
+                guarded(|| init(caller.data_mut(), segment, &data, to.into(), from, length))
             })?;
         }
     }
@@ -64,11 +69,51 @@ pub(super) fn link_segments(
 }
 
 fn copy(env: &mut Env, to: u64, from: u64, length: u64) -> wasmtime::Result<()> {
-    env.memory().copy_within(to, from, length).map_err(trap)
+    if length <= PIECE_BYTES {
+        return Ok(piece(env, length, |memory| memory.copy_within(to, from, length))?);
+    }
+    env.memory().check_length(from, length).and_then(|()| env.memory().check_length(to, length)).map_err(trap)?;
+    // The places may overlap: what is copied first must not be what is still to be read.
+    let backwards = to > from;
+    for (done, count) in pieces(length) {
+        let at = if backwards { length - done - count } else { done };
+        piece(env, count, |memory| memory.copy_within(to + at, from + at, count))?;
+    }
+    Ok(())
 }
 
 fn fill(env: &mut Env, at: u64, value: u32, length: u64) -> wasmtime::Result<()> {
-    env.memory().fill(at, value.to_le_bytes()[0], length).map_err(trap)
+    let value = value.to_le_bytes()[0];
+    if length <= PIECE_BYTES {
+        return Ok(piece(env, length, |memory| memory.fill(at, value, length))?);
+    }
+    env.memory().check_length(at, length).map_err(trap)?;
+    for (done, count) in pieces(length) {
+        piece(env, count, |memory| memory.fill(at + done, value, count))?;
+    }
+    Ok(())
+}
+
+/// A length as pieces: where each begins, and how long it is.
+fn pieces(length: u64) -> impl Iterator<Item = (u64, u64)> {
+    let step = usize::try_from(PIECE_BYTES).expect("a piece is shorter than the address space");
+    (0..length).step_by(step).map(move |done| (done, PIECE_BYTES.min(length - done)))
+}
+
+/// Writes one piece. A long operation is as good as a loop: it ends when time is up.
+fn piece(
+    env: &mut Env,
+    length: u64,
+    write: impl FnOnce(&mut Memory) -> Result<(), AccessError>,
+) -> Result<(), VmError> {
+    if length == PIECE_BYTES {
+        env.working.check_time()?;
+    }
+    write(env.memory()).map_err(|error| match error {
+        AccessError::Outside => out_of_bounds(),
+        AccessError::System(error) => error.into(),
+    })?;
+    env.working.note_growth(usize::try_from(length + OVERHEAD_BYTES).unwrap_or(usize::MAX))
 }
 
 fn grow(mut caller: Caller<'_, Env>, pages: u64) -> u64 {
@@ -80,14 +125,14 @@ fn init(env: &mut Env, segment: u32, data: &PassiveData, to: u64, from: u32, len
     let data = if env.loaded_mut().dropped.contains(&segment) { PassiveData::default() } else { Arc::clone(data) };
     let range = from as usize..from as usize + length as usize;
     let bytes = data.get(range).ok_or_else(out_of_bounds)?;
-    env.memory().initialise(to, bytes).map_err(trap)
+    Ok(piece(env, length.into(), |memory| memory.initialise(to, bytes))?)
 }
 
-fn trap(_: OutOfSpace) -> wasmtime::Error {
+fn trap(_: OutOfSpace) -> VmError {
     out_of_bounds()
 }
 
 /// A trap of the machine's own making; [`super::env`] tells it from the engine's.
-fn out_of_bounds() -> wasmtime::Error {
-    VmError::Trap(Trap::MemoryOutOfBounds).into()
+fn out_of_bounds() -> VmError {
+    VmError::Trap(Trap::MemoryOutOfBounds)
 }

@@ -1,17 +1,20 @@
 //! The stack of calls of one top-level call, and the rules by which calls nest.
 
 use std::collections::BTreeSet;
-use std::io;
+use std::sync::Arc;
 
 use dusk_core::abi::ContractId;
 use local_node_types::execution::{Event, Frame};
 use wasmtime::{AsContextMut, Caller, Instance, ResourceLimiter, Store, UpdateDeadline};
 
-use super::{Ticking, Trace};
-use crate::memory::{Memory, offer_to_engine};
+use super::{Ticking, Trace, caught};
+use crate::memory::{AccessError, BLOCK_BYTES, Faults, Memory, answer_faults, offer_to_engine};
 use crate::module::{INIT, MAX_TABLE_ELEMENTS};
 use crate::session::Working;
-use crate::{ARGUMENT_BYTES, FEED_OVERHEAD_BYTES, MAX_CALL_DEPTH, MAX_FEED_BYTES, MachineLimit, VmError};
+use crate::{
+    ARGUMENT_BYTES, EVENT_OVERHEAD_BYTES, FEED_OVERHEAD_BYTES, MAX_CALL_DEPTH, MAX_CALL_EVENT_BYTES, MAX_CALL_EVENTS,
+    MAX_CALL_TABLE_ELEMENTS, MAX_FEED_BYTES, MachineLimit, VmError,
+};
 
 /// Percentage of the remaining gas that a callee gets when no limit is given.
 const PASSED_GAS_PERCENT: u64 = 93;
@@ -23,11 +26,15 @@ pub(crate) struct Env {
     instances: Vec<Option<Loaded>>,
     /// The contracts that are being called, from the outermost to the running one.
     stack: Vec<Active>,
-    /// Every snapshot taken, with the memory's length at that time.
+    /// The snapshots that calls on the stack would go back to, with the memory's length at that time.
     snapshots: Vec<(usize, usize)>,
     feed: Option<Feed>,
     trace: Trace,
     limits: Limits,
+    /// The memories whose faults are answered, where the system needs that.
+    faults: Option<Arc<Faults>>,
+    /// Bytes of the events so far.
+    event_bytes: usize,
 }
 
 /// A contract's instance.
@@ -45,6 +52,8 @@ struct Active {
     contract: ContractId,
     place: usize,
     gas_limit: u64,
+    /// Where the snapshots begin that are gone back to when this call fails.
+    first_snapshot: usize,
     /// Whether it called the machine with no gas left. It may still run to its next function or loop.
     drained: bool,
 }
@@ -69,7 +78,8 @@ pub(crate) struct Reply {
 
 /// What came of a top-level call.
 pub(crate) struct TopLevel {
-    pub(crate) working: Box<Working>,
+    /// Absent where a panic may have left it half changed.
+    pub(crate) working: Option<Box<Working>>,
     pub(crate) outcome: Result<Reply, VmError>,
     pub(crate) trace: Option<Frame>,
     pub(crate) fed: Vec<Vec<u8>>,
@@ -99,43 +109,65 @@ impl Feed {
     }
 }
 
-struct Limits;
+#[derive(Debug, Default)]
+struct Limits {
+    table_elements: usize,
+}
 
 impl ResourceLimiter for Limits {
     fn memory_growing(&mut self, _: usize, _: usize, _: Option<usize>) -> wasmtime::Result<bool> {
         Ok(true)
     }
 
-    fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
-        Ok(desired as u64 <= MAX_TABLE_ELEMENTS)
+    fn table_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        if desired as u64 > MAX_TABLE_ELEMENTS {
+            return Ok(false);
+        }
+        self.table_elements = self.table_elements.saturating_add(desired.saturating_sub(current));
+        if self.table_elements > MAX_CALL_TABLE_ELEMENTS {
+            Err(VmError::from(MachineLimit::Tables).into())
+        } else {
+            Ok(true)
+        }
     }
 }
 
 /// Makes an instance of a contract and drops it, as a deployment without `init` does.
-pub(crate) fn try_instance(working: Box<Working>, contract: ContractId) -> (Box<Working>, Result<(), VmError>) {
+pub(crate) fn try_instance(working: Box<Working>, contract: ContractId) -> (Option<Box<Working>>, Result<(), VmError>) {
     let mut store = new_store(working, None);
-    let outcome = (|| {
+    let outcome = caught(|| {
         let _ticking = store.data().start()?;
         let place = store.data_mut().working.open(&contract)?;
         load(&mut store, place)
-    })();
-    (store.into_data().working, outcome)
+    });
+    let panicked = outcome.is_err();
+    let working = store.into_data().working;
+    ((!panicked).then_some(working), outcome.and_then(|outcome| outcome))
 }
 
 /// Runs a call that the host makes. On failure nothing of it remains but its events, marked as reverted.
 pub(crate) fn run_top_level(working: Box<Working>, request: &Request<'_>, feed: Option<Feed>) -> TopLevel {
     let mut store = new_store(working, feed);
-    let outcome = match store.data().start() {
-        Ok(_ticking) => call(&mut store, request),
-        Err(error) => Err(error),
-    };
+    let outcome = caught(|| {
+        let _ticking = store.data().start()?;
+        call(&mut store, request)
+    });
     let env = store.into_data();
     let fed = env.feed.map_or_else(Vec::new, Feed::into_items);
-    TopLevel { working: env.working, outcome, trace: env.trace.finish(), fed }
+    // A panic in a function that contracts import is caught there. One that comes this far is the machine's own.
+    let working = outcome.is_ok().then_some(env.working);
+    TopLevel { working, outcome: outcome.and_then(|outcome| outcome), trace: env.trace.finish(), fed }
+}
+
+/// What an event counts.
+fn event_bytes(event: &Event) -> usize {
+    event.topic.len() + event.data.len() + EVENT_OVERHEAD_BYTES
 }
 
 fn new_store(working: Box<Working>, feed: Option<Feed>) -> Store<Env> {
     let engine = working.machine().engine().clone();
+    let needs_faults = working.needs_faults();
+    let event_bytes = working.events.iter().map(event_bytes).sum();
     let env = Env {
         working,
         instances: Vec::new(),
@@ -143,13 +175,20 @@ fn new_store(working: Box<Working>, feed: Option<Feed>) -> Store<Env> {
         snapshots: Vec::new(),
         feed,
         trace: Trace::default(),
-        limits: Limits,
+        limits: Limits::default(),
+        faults: None,
+        event_bytes,
     };
     let mut store = Store::new(&engine, env);
+    if needs_faults {
+        store.data_mut().faults = Some(answer_faults(&mut store));
+    }
     store.limiter(|env| &mut env.limits);
     store.set_epoch_deadline(1);
-    store.epoch_deadline_callback(|context| {
-        context.data().working.check_time()?;
+    store.epoch_deadline_callback(|mut context| {
+        let working = &mut context.data_mut().working;
+        working.check_time()?;
+        working.check_memory()?;
         Ok(UpdateDeadline::Continue(1))
     });
     store
@@ -168,14 +207,13 @@ fn complete<C: AsContextMut<Data = Env>>(
     request: &Request<'_>,
     checkpoint: Checkpoint,
 ) -> Result<Reply, VmError> {
-    let mut outcome = run(context, request);
+    let outcome = run(context, request);
     let mut context = context.as_context_mut();
     let env = context.data_mut();
-    if outcome.is_err()
-        && let Err(error) = env.revert(checkpoint)
-    {
-        outcome = Err(VmError::System(error));
-    }
+    let outcome = match outcome.and_then(|reply| env.keep(checkpoint).map(|()| reply)) {
+        Ok(reply) => Ok(reply),
+        Err(error) => Err(env.revert(checkpoint, error)),
+    };
     let (spent, result) = match &outcome {
         Ok(reply) => (reply.gas_spent, Ok(reply.data.as_slice())),
         Err(error) => (request.gas_limit, Err(error)),
@@ -197,7 +235,13 @@ fn enter<C: AsContextMut<Data = Env>>(context: &mut C, request: &Request<'_>) ->
         load(&mut context, place)?;
     }
     let env = context.data_mut();
-    env.stack.push(Active { contract: request.contract, place, gas_limit: request.gas_limit, drained: false });
+    env.stack.push(Active {
+        contract: request.contract,
+        place,
+        gas_limit: request.gas_limit,
+        first_snapshot: env.snapshots.len(),
+        drained: false,
+    });
     env.trace.enter(request.contract, request.function, request.argument, request.gas_limit);
     Ok(())
 }
@@ -208,6 +252,9 @@ fn load<C: AsContextMut<Data = Env>>(context: &mut C, place: usize) -> Result<()
     let (code, mapped) = context.data().working.instance_parts(place);
     let gas = context.get_fuel().map_err(VmError::Engine)?;
     context.set_fuel(u64::MAX).map_err(VmError::Engine)?;
+    if let Some(faults) = &context.data().faults {
+        faults.add(Arc::clone(&mapped));
+    }
     offer_to_engine(mapped);
     let instance = code.instance().instantiate(&mut context);
     context.set_fuel(gas).map_err(VmError::Engine)?;
@@ -294,16 +341,16 @@ pub(super) fn call_from_contract(
     let parsed = env.read_call(callee, (name, name_length), argument_length);
     let (contract, function, argument) = match parsed {
         Ok(parsed) => parsed,
-        Err(error) => return Ok(env.answer_error(&error)),
+        Err(error) => return Ok(env.answer_error(&error)?),
     };
     if let Err(refusal) = env.working.ask_hook(&contract, &function, &argument) {
-        return Ok(env.answer_error(&VmError::Panic(refusal)));
+        return Ok(env.answer_error(&refusal)?);
     }
     let checkpoint = env.checkpoint();
     let request = Request { contract, function: &function, argument: &argument, gas_limit, deploying: false };
     match enter(caller, &request) {
         Err(error) if error.ends_top_level_call() => return Err(error.into()),
-        Err(error) => return Ok(caller.data_mut().answer_error(&error)),
+        Err(error) => return Ok(caller.data_mut().answer_error(&error)?),
         Ok(()) => {}
     }
     match complete(caller, &request, checkpoint) {
@@ -317,7 +364,7 @@ pub(super) fn call_from_contract(
         Err(error) if error.ends_top_level_call() => Err(error.into()),
         Err(error) => {
             caller.set_fuel(remaining - gas_limit)?;
-            Ok(caller.data_mut().answer_error(&error))
+            Ok(caller.data_mut().answer_error(&error)?)
         }
     }
 }
@@ -343,16 +390,37 @@ impl Env {
         Checkpoint { snapshots: self.snapshots.len(), events: self.working.events.len() }
     }
 
-    fn snapshot(&mut self) -> io::Result<()> {
+    fn snapshot(&mut self) -> Result<(), VmError> {
         let place = self.active().place;
         let memory = self.working.memory(place);
         let length = memory.length();
-        memory.snapshot()?;
+        let copied = memory.snapshot()?;
         self.snapshots.push((place, length));
+        self.working.note_growth(copied * BLOCK_BYTES)
+    }
+
+    /// Keeps what the running call, which has succeeded, has done.
+    fn keep(&mut self, checkpoint: Checkpoint) -> Result<(), VmError> {
+        let [.., caller, _] = &self.stack[..] else {
+            return self.working.check_and_settle();
+        };
+        // From now on only the caller, or one of its callers, can fail. It goes back to the first of its snapshots of a
+        // memory, so the later ones go. Otherwise they would grow with the number of calls.
+        let first = caller.first_snapshot;
+        for at in (checkpoint.snapshots..self.snapshots.len()).rev() {
+            let (place, _) = self.snapshots[at];
+            if self.snapshots[first..at].iter().any(|(earlier, _)| *earlier == place) {
+                self.snapshots.remove(at);
+                self.working.memory(place).forget_snapshot();
+            }
+        }
         Ok(())
     }
 
-    fn revert(&mut self, checkpoint: Checkpoint) -> io::Result<()> {
+    /// Goes back to where a call began that has failed. The answer is what the failure is in the end.
+    fn revert(&mut self, checkpoint: Checkpoint, error: VmError) -> VmError {
+        // What the call held counts, even though it is given back now.
+        let measured = if error.ends_top_level_call() { Ok(()) } else { self.working.check_memory() };
         for event in &mut self.working.events[checkpoint.events..] {
             event.reverted = true;
         }
@@ -360,10 +428,12 @@ impl Env {
             && let Some((place, length)) = self.snapshots.pop()
         {
             let memory = self.working.memory(place);
-            memory.revert()?;
-            memory.set_length(length)?;
+            if let Err(refusal) = memory.revert() {
+                return refusal.into();
+            }
+            memory.set_length(length);
         }
-        Ok(())
+        measured.err().unwrap_or(error)
     }
 
     fn active(&self) -> &Active {
@@ -416,7 +486,10 @@ impl Env {
         }
         let offset = self.argument_offset();
         let written = self.memory().write(offset, bytes);
-        written.map_err(|_| VmError::MemoryAccess { offset, length: bytes.len() as u64 })
+        written.map_err(|error| match error {
+            AccessError::Outside => VmError::MemoryAccess { offset, length: bytes.len() as u64 },
+            AccessError::System(error) => error.into(),
+        })
     }
 
     /// Reads a text of the running contract. What is too long to name anything is cut off.
@@ -456,19 +529,28 @@ impl Env {
     }
 
     /// Tells the running contract of a failure: a code, and a panic's text in the argument buffer.
-    fn answer_error(&mut self, error: &VmError) -> i32 {
-        match error {
+    fn answer_error(&mut self, error: &VmError) -> Result<i32, VmError> {
+        Ok(match error {
             VmError::Panic(text) => {
                 let text = &text.as_bytes()[..text.len().min(ARGUMENT_BYTES - 4)];
                 let length = u32::try_from(text.len()).expect("the argument buffer is shorter than 4 GiB");
-                let answer = [&length.to_le_bytes(), text].concat();
-                self.write_argument(&answer).expect("the answer was cut to the argument buffer");
+                self.write_argument(&[&length.to_le_bytes(), text].concat())?;
                 -1
             }
             VmError::OutOfGas => -2,
             VmError::NoSuchContract(_) => -3,
             _ => i32::MIN,
+        })
+    }
+
+    /// Counts an event before its topic and data are read.
+    pub(super) fn count_event(&mut self, topic_length: u32, data_length: u32) -> Result<(), VmError> {
+        if self.working.events.len() >= MAX_CALL_EVENTS {
+            return Err(MachineLimit::Events.into());
         }
+        let bytes = topic_length as usize + data_length as usize + EVENT_OVERHEAD_BYTES;
+        self.event_bytes = self.event_bytes.saturating_add(bytes);
+        if self.event_bytes > MAX_CALL_EVENT_BYTES { Err(MachineLimit::EventBytes.into()) } else { Ok(()) }
     }
 
     /// Emits an event of the running contract.

@@ -1,11 +1,14 @@
 //! The functions that contracts import (sheet `protocol/vm.md`, section 1). Pointers are as wide as the memory's
 //! addresses; all else is the same for both widths.
+//!
+//! A panic in one of them fails the call ([`guarded`]). `c` alone is not caught here: what panics in it may leave a
+//! rollback half done, so the whole top-level call ends and its session with it.
 
 use dusk_core::abi::{CONTRACT_ID_BYTES, ContractId};
 use wasmtime::{Caller, Linker, Result};
 
-use super::Env;
 use super::env::{call_from_contract, gas_left};
+use super::{Env, guarded};
 use crate::module::{HOST, LOG};
 use crate::queries::{Query, encoded};
 use crate::{ARGUMENT_BYTES, VmError};
@@ -21,13 +24,15 @@ pub(super) fn link_32(linker: &mut Linker<Env>) -> Result<()> {
         call_from_contract(&mut host, id.into(), (name.into(), name_len), arg_len, gas)
     })?;
     linker.func_wrap(HOST, "hq", |host: Host<'_>, name: u32, name_len: u32, arg_len: u32| {
-        host_query(host, name.into(), name_len, arg_len)
+        guarded(|| host_query(host, name.into(), name_len, arg_len))
     })?;
-    linker.func_wrap(HOST, "hd", |host: Host<'_>, name: u32, name_len: u32| host_data(host, name.into(), name_len))?;
+    linker.func_wrap(HOST, "hd", |host: Host<'_>, name: u32, name_len: u32| {
+        guarded(|| host_data(host, name.into(), name_len))
+    })?;
     linker.func_wrap(HOST, "emit", |host: Host<'_>, topic: u32, topic_len: u32, arg_len: u32| {
-        emit(host, topic.into(), topic_len, arg_len)
+        guarded(|| emit(host, topic.into(), topic_len, arg_len))
     })?;
-    linker.func_wrap(HOST, "owner", |host: Host<'_>, id: u32| owner(host, id.into()))?;
+    linker.func_wrap(HOST, "owner", |host: Host<'_>, id: u32| guarded(|| owner(host, id.into())))?;
     Ok(())
 }
 
@@ -36,34 +41,35 @@ pub(super) fn link_64(linker: &mut Linker<Env>) -> Result<()> {
     linker.func_wrap(HOST, "c", |mut host: Host<'_>, id: u64, name: u64, name_len: u32, arg_len: u32, gas: u64| {
         call_from_contract(&mut host, id, (name, name_len), arg_len, gas)
     })?;
-    linker.func_wrap(HOST, "hq", host_query)?;
-    linker.func_wrap(HOST, "hd", host_data)?;
-    linker.func_wrap(HOST, "emit", emit)?;
-    linker.func_wrap(HOST, "owner", owner)?;
+    linker.func_wrap(HOST, "hq", |host: Host<'_>, name: u64, name_len: u32, arg_len: u32| {
+        guarded(|| host_query(host, name, name_len, arg_len))
+    })?;
+    linker.func_wrap(HOST, "hd", |host: Host<'_>, name: u64, name_len: u32| {
+        guarded(|| host_data(host, name, name_len))
+    })?;
+    linker.func_wrap(HOST, "emit", |host: Host<'_>, topic: u64, topic_len: u32, arg_len: u32| {
+        guarded(|| emit(host, topic, topic_len, arg_len))
+    })?;
+    linker.func_wrap(HOST, "owner", |host: Host<'_>, id: u64| guarded(|| owner(host, id)))?;
     Ok(())
 }
 
 fn link_common(linker: &mut Linker<Env>) -> Result<()> {
-    linker.func_wrap(HOST, "feed", feed)?;
-    linker.func_wrap(HOST, "limit", |mut host: Host<'_>| -> Result<u64> {
-        gas_left(&mut host)?;
-        Ok(host.data().gas_limit())
-    })?;
-    linker.func_wrap(HOST, "spent", |mut host: Host<'_>| -> Result<u64> {
-        let left = gas_left(&mut host)?;
-        Ok(host.data().gas_limit() - left)
-    })?;
-    linker.func_wrap(HOST, "caller", caller)?;
-    linker.func_wrap(HOST, "callstack", callstack)?;
-    linker.func_wrap(HOST, "self_id", self_id)?;
-    linker.func_wrap(HOST, "panic", panic)?;
-    linker.func_wrap(HOST, LOG, log)?;
+    linker.func_wrap(HOST, "feed", |host: Host<'_>, arg_len: u32| guarded(|| feed(host, arg_len)))?;
+    linker.func_wrap(HOST, "limit", |host: Host<'_>| guarded(|| limit(host)))?;
+    linker.func_wrap(HOST, "spent", |host: Host<'_>| guarded(|| spent(host)))?;
+    linker.func_wrap(HOST, "caller", |host: Host<'_>| guarded(|| caller(host)))?;
+    linker.func_wrap(HOST, "callstack", |host: Host<'_>| guarded(|| callstack(host)))?;
+    linker.func_wrap(HOST, "self_id", |host: Host<'_>| guarded(|| self_id(host)))?;
+    linker.func_wrap(HOST, "panic", |host: Host<'_>, arg_len: u32| guarded(|| panic(host, arg_len)))?;
+    linker.func_wrap(HOST, LOG, |host: Host<'_>, arg_len: u32| guarded(|| log(host, arg_len)))?;
     Ok(())
 }
 
 fn host_query(mut host: Host<'_>, name: u64, name_len: u32, arg_len: u32) -> Result<u32> {
     let remaining = gas_left(&mut host)?;
     let env = host.data_mut();
+    env.working.check_time()?;
     env.check(name, name_len)?;
     let argument = env.aligned_argument(arg_len)?;
     let name = env.name(name, name_len)?;
@@ -77,7 +83,7 @@ fn host_query(mut host: Host<'_>, name: u64, name_len: u32, arg_len: u32) -> Res
     let env = host.data_mut();
     let answer = match env.working.mocks() {
         Some(key) if query.is_mocked(&argument, key) => encoded(&true),
-        _ => query.answer(&argument, rules, env.working.answers()),
+        _ => query.answer(&argument, rules, env.working.answers())?,
     };
     env.write_argument(&answer)?;
     Ok(length_of(&answer))
@@ -104,10 +110,21 @@ fn emit(mut host: Host<'_>, topic: u64, topic_len: u32, arg_len: u32) -> Result<
     };
     host.set_fuel(left)?;
     let env = host.data_mut();
+    env.count_event(topic_len, arg_len)?;
     let topic = env.memory().read(topic, topic_len as usize);
     let topic = String::from_utf8(topic).map_err(|_| VmError::NotUtf8)?;
     env.emit(topic, data);
     Ok(())
+}
+
+fn limit(mut host: Host<'_>) -> Result<u64> {
+    gas_left(&mut host)?;
+    Ok(host.data().gas_limit())
+}
+
+fn spent(mut host: Host<'_>) -> Result<u64> {
+    let left = gas_left(&mut host)?;
+    Ok(host.data().gas_limit() - left)
 }
 
 fn feed(mut host: Host<'_>, arg_len: u32) -> Result<()> {

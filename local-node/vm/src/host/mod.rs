@@ -8,6 +8,7 @@ mod bulk;
 mod clock;
 mod engine;
 mod env;
+mod guard;
 mod imports;
 mod trace;
 
@@ -15,4 +16,6 @@ pub(crate) use clock::Ticking;
 pub(crate) use engine::Machine;
 pub use env::FeedSink;
 pub(crate) use env::{Env, Feed, Request, TopLevel, run_top_level, try_instance};
+pub(crate) use guard::caught;
+use guard::guarded;
 use trace::Trace;

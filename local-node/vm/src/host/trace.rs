@@ -7,7 +7,7 @@ use crate::VmError;
 
 /// The most frames that one top-level call records. Later ones are left out, with the calls that they make.
 const MAX_FRAMES: usize = 4096;
-/// The most bytes of arguments, results and events that one top-level call records. What comes later is left out.
+/// The most bytes of arguments, results, events and failures that one top-level call records. What comes later is left out.
 const MAX_DATA_BYTES: usize = 4 << 20;
 /// The most events that one top-level call records. Later ones are left out.
 const MAX_EVENTS: usize = 4096;
@@ -76,6 +76,14 @@ impl Trace {
         kept
     }
 
+    /// The text of a failure, or its beginning where no more is recorded.
+    fn kept_text(&mut self, mut text: String) -> String {
+        if !self.keeps(text.len()) {
+            text = text.chars().take(MAX_NAME_BYTES / 4).collect();
+        }
+        text
+    }
+
     /// The running call logs a line.
     pub(crate) fn log(&mut self, line: String) {
         let fits = self.logs < MAX_LOGS && self.log_bytes + line.len() <= MAX_LOG_BYTES;
@@ -99,9 +107,14 @@ impl Trace {
             Ok(output) if self.keeps(output.len()) => frame.output = output.to_vec(),
             Ok(_) => {}
             Err(error) => {
-                let seen = error.as_call_error();
-                frame.reason = (seen == CallError::Unknown).then(|| error.to_string());
-                frame.outcome = Err(seen);
+                frame.outcome = Err(match error.as_call_error() {
+                    CallError::Panic(text) => CallError::Panic(self.kept_text(text)),
+                    CallError::Unknown => {
+                        frame.reason = Some(self.kept_text(error.to_string()));
+                        CallError::Unknown
+                    }
+                    seen => seen,
+                });
             }
         }
         match self.open.last_mut() {

@@ -4,9 +4,9 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use wasmtime::{LinearMemory, MemoryCreator, MemoryType};
+use wasmtime::{LinearMemory, MemoryCreator, MemoryType, Store};
 
 use super::{BLOCK_BYTES, Mapped, PAGE_BYTES, portable};
 
@@ -29,38 +29,47 @@ pub(crate) trait Backing: Send + Sync + fmt::Debug {
     fn keep(&self, page: &[u8]) -> io::Result<PageRef>;
     /// Maps a memory that shows the given pages, and zeros elsewhere.
     fn open(&self, kept: &Arc<Pages>) -> io::Result<Box<dyn Region>>;
+    /// Whether its regions must be asked about faults of the contract's code ([`Region::fault`]).
+    fn needs_faults(&self) -> bool {
+        false
+    }
 }
 
 /// A mapping of [`super::SPACE_BYTES`] bytes.
 ///
 /// # Safety
-/// `base` must point to a mapping that stays in place until the region is dropped. Every byte up to the length given
-/// to `make_accessible` must be readable and writable, and every other byte up to the address space and the engine's
-/// guard must either be readable and writable as well or trap.
+/// `base` must point to a mapping that stays in place until the region is dropped. Every byte of the address space must
+/// be readable. A write of the contract's code must succeed, at once or after `fault` has said yes to it, or trap; a
+/// write of the host must succeed after `prepare_write`. The engine's guard behind the address space must trap.
 pub(crate) unsafe trait Region: Send + Sync + fmt::Debug {
     /// Its first byte.
     fn base(&self) -> *mut u8;
-    /// Bytes from the base on that the host may touch.
-    fn accessible(&self) -> usize;
-    /// Makes bytes up to `length` accessible.
-    fn make_accessible(&self, length: usize) -> io::Result<()>;
-    /// Appends the blocks written since the region was opened or the block restored, in ascending order.
-    fn written(&self, length: usize, into: &mut Vec<u32>) -> io::Result<()>;
-    /// Is told of every write of the host.
-    fn wrote(&self, _offset: usize, _length: usize) {}
+    /// Appends the blocks written since the region was opened or the block restored, in ascending order. It may name
+    /// other blocks of their pages as well.
+    fn written(&self, into: &mut Vec<u32>) -> io::Result<()>;
+    /// Is told before the host writes.
+    fn prepare_write(&self, _offset: usize, _length: usize) -> io::Result<()> {
+        Ok(())
+    }
     /// Gives blocks their committed content back; they no longer count as written.
     fn restore(&self, first: u32, count: u32) -> io::Result<()>;
+    /// Answers a fault of the contract's code at an address of this process: whether the access can be tried again. It
+    /// runs in a signal handler.
+    fn fault(&self, _address: usize) -> bool {
+        false
+    }
 }
 
-impl dyn Region {
+impl dyn Region + '_ {
     /// The bytes of a range.
     ///
     /// # Panics
-    /// When the range is not accessible to the host.
+    /// When the range leaves the address space.
     pub(super) fn bytes(&self, offset: usize, length: usize) -> &[u8] {
-        self.check(offset, length);
-        // SAFETY: the range was checked to be mapped and readable. No code of the contract runs while the host holds
-        // the slice: host code and contract code share one thread, and the slice does not outlive `self`.
+        check(offset, length);
+        // SAFETY: the range was checked to be mapped, and all that is mapped can be read. No code of the contract runs
+        // while the host holds the slice: host code and contract code share one thread, and the slice does not outlive
+        // `self`.
         unsafe { std::slice::from_raw_parts(self.base().add(offset), length) }
     }
 
@@ -69,46 +78,77 @@ impl dyn Region {
         self.bytes(block as usize * BLOCK_BYTES, BLOCK_BYTES)
     }
 
-    /// Copies bytes out; what is not accessible reads as zero.
-    pub(super) fn copy_out(&self, offset: usize, into: &mut [u8]) {
-        let length = self.accessible().saturating_sub(offset).min(into.len());
-        into[..length].copy_from_slice(self.bytes(offset, length));
-    }
-
     /// Copies bytes in.
-    pub(super) fn copy_in(&self, offset: usize, bytes: &[u8]) {
-        self.check(offset, bytes.len());
-        self.wrote(offset, bytes.len());
-        // SAFETY: the range was checked to be mapped and writable, and `bytes` is memory of the host, which no region
-        // overlaps: slices of regions are only ever read by this module and never passed here.
+    pub(super) fn copy_in(&self, offset: usize, bytes: &[u8]) -> io::Result<()> {
+        check(offset, bytes.len());
+        self.prepare_write(offset, bytes.len())?;
+        // SAFETY: the range was checked to be mapped and prepared for writing, and `bytes` is memory of the host, which
+        // no region overlaps: slices of regions are only ever read by this module and never passed here.
         unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), self.base().add(offset), bytes.len()) }
+        Ok(())
     }
 
     /// Moves bytes within the region.
-    pub(super) fn copy_within(&self, to: usize, from: usize, length: usize) {
-        self.check(from, length);
-        self.check(to, length);
-        self.wrote(to, length);
-        // SAFETY: both ranges were checked to be mapped, readable and writable; `copy` allows them to overlap.
+    pub(super) fn copy_within(&self, to: usize, from: usize, length: usize) -> io::Result<()> {
+        check(from, length);
+        check(to, length);
+        self.prepare_write(to, length)?;
+        // SAFETY: both ranges were checked to be mapped, one of them prepared for writing; `copy` allows them to overlap.
         unsafe { std::ptr::copy(self.base().add(from), self.base().add(to), length) }
+        Ok(())
     }
 
     /// Fills bytes.
-    pub(super) fn fill(&self, at: usize, value: u8, length: usize) {
-        self.check(at, length);
-        self.wrote(at, length);
-        // SAFETY: the range was checked to be mapped and writable.
+    pub(super) fn fill(&self, at: usize, value: u8, length: usize) -> io::Result<()> {
+        check(at, length);
+        self.prepare_write(at, length)?;
+        // SAFETY: the range was checked to be mapped and prepared for writing.
         unsafe { std::ptr::write_bytes(self.base().add(at), value, length) }
+        Ok(())
+    }
+}
+
+fn check(offset: usize, length: usize) {
+    let end = offset.checked_add(length);
+    assert!(
+        end.is_some_and(|end| end <= super::SPACE_BYTES),
+        "host access at {offset} of {length} bytes leaves the address space"
+    );
+}
+
+/// Memories whose faults a store answers.
+#[derive(Debug, Default)]
+pub(crate) struct Faults(Mutex<Vec<Arc<Mapped>>>);
+
+impl Faults {
+    /// Answers the faults of a memory as well.
+    pub(crate) fn add(&self, mapped: Arc<Mapped>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(mapped);
     }
 
-    fn check(&self, offset: usize, length: usize) {
-        let end = offset.checked_add(length);
-        assert!(
-            end.is_some_and(|end| end <= self.accessible()),
-            "host access at {offset} of {length} bytes leaves the accessible {} bytes",
-            self.accessible()
-        );
+    #[cfg(unix)]
+    fn answer(&self, address: usize) -> bool {
+        // Code of a contract faults while the host does nothing, so the lock is free.
+        self.0.try_lock().is_ok_and(|memories| memories.iter().any(|mapped| mapped.region.fault(address)))
     }
+}
+
+/// Lets a store ask memories about the faults of the contracts' code.
+pub(crate) fn answer_faults<T>(store: &mut Store<T>) -> Arc<Faults> {
+    let faults = Arc::<Faults>::default();
+    #[cfg(unix)]
+    {
+        use wasmtime::unix::StoreExt;
+        let memories = Arc::clone(&faults);
+        // SAFETY: the handler runs on the thread that faulted, while code of a contract touches a memory. It takes no
+        // lock that it would have to wait for, allocates nothing, and does no more than a system call and atomic writes.
+        unsafe {
+            store.set_signal_handler(move |_, info, _| memories.answer((*info).si_addr() as usize));
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = store;
+    faults
 }
 
 /// The best backing that this system has.
@@ -116,7 +156,7 @@ pub(crate) fn backing() -> Arc<dyn Backing> {
     #[cfg(target_os = "linux")]
     match super::shared::SharedFile::new() {
         Ok(shared) => return Arc::new(shared),
-        Err(error) => tracing::debug!(%error, "no shared memory file with a page map; memories are compared instead"),
+        Err(error) => tracing::debug!(%error, "no shared memory file with a page map; memories are copied instead"),
     }
     Arc::new(portable::Heap)
 }
@@ -155,7 +195,7 @@ unsafe impl MemoryCreator for Offered {
         }
         let mapped = OFFERED.take().ok_or("no memory was offered for this instance")?;
         if mapped.length() < minimum {
-            mapped.set_length(minimum).map_err(|error| error.to_string())?;
+            mapped.set_length(minimum);
         }
         Ok(Box::new(Proxy(mapped)))
     }
@@ -178,7 +218,8 @@ unsafe impl LinearMemory for Proxy {
     }
 
     fn grow_to(&mut self, length: usize) -> wasmtime::Result<()> {
-        Ok(self.0.set_length(length)?)
+        self.0.set_length(length);
+        Ok(())
     }
 
     fn as_ptr(&self) -> *mut u8 {

@@ -9,6 +9,7 @@ use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::ptr::NonNull;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::fs::{MemfdFlags, ftruncate, memfd_create};
@@ -21,6 +22,9 @@ use super::{BLOCK_BYTES, PAGE_BYTES, SPACE_BYTES};
 
 /// Slots by which the file grows.
 const GROWTH_SLOTS: u32 = 1024;
+/// Mappings that all regions may have together: half of what Linux allows a process by default
+/// (`vm.max_map_count`), so that contracts with scattered pages leave enough to the rest of it.
+const MAX_MAPPINGS: usize = 32_768;
 /// Runs of written blocks that one question to the page map returns.
 const RUNS_PER_SCAN: usize = 256;
 
@@ -33,6 +37,8 @@ struct Inner {
     file: OwnedFd,
     page_map: File,
     slots: Mutex<Slots>,
+    /// Mappings of all regions.
+    mappings: AtomicUsize,
 }
 
 #[derive(Debug, Default)]
@@ -57,7 +63,7 @@ impl SharedFile {
         }
         let file = memfd_create("contract-pages", MemfdFlags::CLOEXEC)?;
         let page_map = File::open("/proc/self/pagemap")?;
-        let shared = Self(Arc::new(Inner { file, page_map, slots: Mutex::default() }));
+        let shared = Self(Arc::new(Inner { file, page_map, slots: Mutex::default(), mappings: AtomicUsize::new(0) }));
         shared.try_out()?;
         Ok(shared)
     }
@@ -66,10 +72,10 @@ impl SharedFile {
         let page = self.keep(&[7; PAGE_BYTES])?;
         let region = self.open(&Arc::new(Pages::from([(3, page)])))?;
         let _ = (region.block(48)[0], region.block(7)[0]);
-        region.copy_in(50 * BLOCK_BYTES, &[1]);
-        region.copy_in(1 << 31, &[0]);
+        region.copy_in(50 * BLOCK_BYTES, &[1])?;
+        region.copy_in(1 << 31, &[0])?;
         let mut written = Vec::new();
-        region.written(0, &mut written)?;
+        region.written(&mut written)?;
         if written == [50, 1 << 19] {
             Ok(())
         } else {
@@ -90,7 +96,7 @@ impl Backing for SharedFile {
     }
 
     fn open(&self, kept: &Arc<Pages>) -> io::Result<Box<dyn Region>> {
-        let region = Private::new(Arc::clone(&self.0), Arc::clone(kept))?;
+        let mut region = Private::new(Arc::clone(&self.0), Arc::clone(kept))?;
         region.map_kept()?;
         Ok(Box::new(region))
     }
@@ -143,6 +149,8 @@ struct Private {
     inner: Arc<Inner>,
     /// Keeps the slots that are mapped from being reused.
     kept: Arc<Pages>,
+    /// Mappings that it is made of.
+    mappings: usize,
 }
 
 // SAFETY: the pointer is the base of a mapping that this value owns alone; the bytes are only touched by the thread
@@ -163,7 +171,8 @@ impl Private {
             )?
         };
         let base = NonNull::new(base.cast()).ok_or_else(|| io::Error::other("the system mapped address zero"))?;
-        let region = Self { base, inner, kept };
+        let mut region = Self { base, inner, kept, mappings: 0 };
+        region.count_mappings(2)?;
         // SAFETY: both ranges lie in the mapping just made, which nobody uses yet.
         unsafe {
             mprotect(base.as_ptr().add(SPACE_BYTES).cast(), GUARD_BYTES, MprotectFlags::empty())?;
@@ -173,9 +182,21 @@ impl Private {
         Ok(region)
     }
 
-    fn map_kept(&self) -> io::Result<()> {
+    /// Counts mappings before they are made.
+    fn count_mappings(&mut self, more: usize) -> io::Result<()> {
+        self.mappings += more;
+        if self.inner.mappings.fetch_add(more, Ordering::Relaxed) + more > MAX_MAPPINGS {
+            return Err(io::Error::other(format!(
+                "the memories of all contracts need more than {MAX_MAPPINGS} mappings"
+            )));
+        }
+        Ok(())
+    }
+
+    fn map_kept(&mut self) -> io::Result<()> {
         let mut run: Option<(u32, u32, u32)> = None;
-        for (&page, kept) in self.kept.iter() {
+        let kept = Arc::clone(&self.kept);
+        for (&page, kept) in kept.iter() {
             let PageRef::Slot(slot) = kept else {
                 return Err(io::Error::other("a page of another backing"));
             };
@@ -192,7 +213,9 @@ impl Private {
         run.map_or(Ok(()), |run| self.map_run(run))
     }
 
-    fn map_run(&self, (page, slot, count): (u32, u32, u32)) -> io::Result<()> {
+    fn map_run(&mut self, (page, slot, count): (u32, u32, u32)) -> io::Result<()> {
+        // The run, and what lies between it and the next one.
+        self.count_mappings(2)?;
         // SAFETY: the range lies in the mapping that this value owns and that nobody uses yet (it is called at opening
         // only). The slots are not written while `kept` holds them.
         unsafe {
@@ -216,15 +239,7 @@ unsafe impl Region for Private {
         self.base.as_ptr()
     }
 
-    fn accessible(&self) -> usize {
-        SPACE_BYTES
-    }
-
-    fn make_accessible(&self, _: usize) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn written(&self, _: usize, into: &mut Vec<u32>) -> io::Result<()> {
+    fn written(&self, into: &mut Vec<u32>) -> io::Result<()> {
         let base = self.base.as_ptr() as u64;
         let end = base + SPACE_BYTES as u64;
         let mut runs = [Run::default(); RUNS_PER_SCAN];
@@ -266,6 +281,7 @@ impl Drop for Private {
         // engine's proxies keep the region alive.
         let unmapped = unsafe { munmap(self.base.as_ptr().cast(), SPACE_BYTES + GUARD_BYTES) };
         debug_assert!(unmapped.is_ok(), "unmapping a mapping of one's own succeeds");
+        self.inner.mappings.fetch_sub(self.mappings, Ordering::Relaxed);
     }
 }
 

@@ -1,8 +1,11 @@
 //! How host queries are answered.
 
+use std::sync::OnceLock;
+
 use bytecheck::CheckBytes;
 use dusk_bytes::DeserializableSlice;
 use dusk_core::BlsScalar;
+use dusk_core::abi::Query as Name;
 use dusk_core::groth16::bn254::{Bn254, G1Projective};
 use dusk_core::groth16::serialize::CanonicalDeserialize;
 use dusk_core::groth16::{Groth16, PreparedVerifyingKey, Proof as Groth16Proof};
@@ -22,6 +25,7 @@ use sha3::Keccak256;
 
 use super::cache::{Answers, Key};
 use super::{Argument, Query};
+use crate::VmError;
 use crate::mocks::MockKey;
 
 /// Where argument buffers lie, modulo 16: compilers align them to 8 bytes at least.
@@ -29,16 +33,17 @@ const LIKELY_ALIGNMENTS: [u64; 2] = [0, 8];
 
 impl Query {
     /// The answer, encoded.
-    pub(crate) fn answer(self, argument: &Argument, rules: Rules, answers: &Answers) -> Vec<u8> {
+    pub(crate) fn answer(self, argument: &Argument, rules: Rules, answers: &Answers) -> Result<Vec<u8>, VmError> {
         if !self.is_worth_caching() {
             return self.compute(argument.bytes(), rules);
         }
         let key = self.key(argument, rules);
-        answers.get(&key).unwrap_or_else(|| {
-            let answer = self.compute(argument.bytes(), rules);
-            answers.put(key, answer.clone());
-            answer
-        })
+        if let Some(answer) = answers.get(&key) {
+            return Ok(answer);
+        }
+        let answer = self.compute(argument.bytes(), rules)?;
+        answers.put(key, answer.clone());
+        Ok(answer)
     }
 
     /// Remembers that a BLS signature is valid.
@@ -87,18 +92,20 @@ impl Query {
         hasher.finalize().into()
     }
 
-    fn compute(self, argument: &[u8], rules: Rules) -> Vec<u8> {
-        match self {
+    fn compute(self, argument: &[u8], rules: Rules) -> Result<Vec<u8>, VmError> {
+        Ok(match self {
             Self::Hash => answer(argument, BlsScalar::default(), |bytes: Vec<u8>| BlsScalar::hash_to_scalar(&bytes)),
-            Self::PoseidonHash => answer(argument, BlsScalar::default(), |scalars: Vec<BlsScalar>| {
-                Poseidon::digest(Domain::Other, &scalars)[0]
-            }),
+            Self::PoseidonHash => {
+                let scalars: Option<Vec<BlsScalar>> = decoded(argument);
+                encoded(&scalars.map_or(Ok(BlsScalar::default()), |scalars| poseidon_hash(&scalars))?)
+            }
             Self::VerifyPlonk => answer(argument, false, |(verifier, proof, inputs): (_, Vec<u8>, Vec<_>)| {
                 verify_plonk(verifier, &proof, &inputs, plonk_version(rules))
             }),
-            Self::VerifyGroth16 => answer(argument, false, |(key, proof, inputs): (Vec<u8>, Vec<u8>, Vec<u8>)| {
-                verify_groth16(&key, &proof, &inputs).unwrap_or(false)
-            }),
+            Self::VerifyGroth16 => {
+                let parts: Option<(Vec<u8>, Vec<u8>, Vec<u8>)> = decoded(argument);
+                encoded(&parts.map_or(Ok(false), |(key, proof, inputs)| verify_groth16(&key, &proof, &inputs))?)
+            }
             Self::VerifySchnorr => {
                 answer(argument, false, |(message, key, signature): (_, schnorr::PublicKey, schnorr::Signature)| {
                     key.verify(&signature, message).is_ok()
@@ -114,7 +121,7 @@ impl Query {
             Self::Sha256 => answer(argument, [0; 32], |bytes: Vec<u8>| <[u8; 32]>::from(Sha256::digest(bytes))),
             Self::VerifyKzgProof => answer(argument, false, verify_kzg),
             Self::Secp256k1Recover => answer(argument, None, |(hash, signature)| recover(hash, &signature)),
-        }
+        })
     }
 }
 
@@ -156,18 +163,61 @@ pub(crate) fn encoded<R: Serialize<AllocSerializer<1024>>>(value: &R) -> Vec<u8>
     rkyv::to_bytes(value).expect("a value of known size is encoded to memory").into_vec()
 }
 
+/// The hash of at least one number. Of none there is no hash: the sponge that it is made of refuses to squeeze what
+/// nothing was put into, and production panics there.
+fn poseidon_hash(scalars: &[BlsScalar]) -> Result<BlsScalar, VmError> {
+    if scalars.is_empty() {
+        return Err(VmError::NoAnswer { query: Name::POSEIDON_HASH, reason: "there is nothing to hash" });
+    }
+    Ok(Poseidon::digest(Domain::Other, scalars)[0])
+}
+
 fn verify_plonk(verifier: Vec<u8>, proof: &[u8], inputs: &[BlsScalar], version: PlonkVersion) -> bool {
+    if !has_domain(&verifier) {
+        return false;
+    }
     let (Ok(verifier), Ok(proof)) = (Verifier::try_from_bytes(verifier), PlonkProof::from_slice(proof)) else {
         return false;
     };
     verifier.verify_with_version(&proof, inputs, version).is_ok()
 }
 
-fn verify_groth16(key: &[u8], proof: &[u8], inputs: &[u8]) -> Option<bool> {
-    let key = PreparedVerifyingKey::deserialize_uncompressed(key).ok()?;
-    let proof = Groth16Proof::deserialize_compressed(proof).ok()?;
-    let inputs = G1Projective::deserialize_compressed(inputs).ok()?;
-    Groth16::<Bn254>::verify_proof_with_prepared_inputs(&key, &proof, &inputs).ok()
+/// Whether a verifier has a number of rows for which there is an evaluation domain. The crate finds out as well, but
+/// only after a computation that overflows, which panics where overflows are checked.
+fn has_domain(verifier: &[u8]) -> bool {
+    let number = |at: usize| verifier.get(at..)?.first_chunk().copied();
+    // Six lengths, the label, and then the key, which begins with its rows.
+    let label = number(0).map_or(0, u64::from_be_bytes);
+    let rows = usize::try_from(label).ok().and_then(|label| number(48_usize.checked_add(label)?));
+    rows.is_none_or(|rows| u64::from_le_bytes(rows) <= 1 << 32)
+}
+
+/// An error where the key lacks coefficients that the pairing needs: production panics there.
+fn verify_groth16(key: &[u8], proof: &[u8], inputs: &[u8]) -> Result<bool, VmError> {
+    let parse = || {
+        let key = PreparedVerifyingKey::<Bn254>::deserialize_uncompressed(key).ok()?;
+        let proof = Groth16Proof::<Bn254>::deserialize_compressed(proof).ok()?;
+        let inputs = G1Projective::deserialize_compressed(inputs).ok()?;
+        Some((key, proof, inputs))
+    };
+    let Some((key, proof, inputs)) = parse() else { return Ok(false) };
+    let whole = *PAIRING_COEFFICIENTS.get_or_init(|| default_like(&key.gamma_g2_neg_pc).ell_coeffs.len());
+    let gamma_lacks = !key.gamma_g2_neg_pc.infinity && key.gamma_g2_neg_pc.ell_coeffs.len() < whole;
+    let delta_lacks = !key.delta_g2_neg_pc.infinity && key.delta_g2_neg_pc.ell_coeffs.len() < whole;
+    // A pair with the point at infinity is left out of the pairing.
+    if gamma_lacks && inputs != G1Projective::default() || delta_lacks && !proof.c.infinity {
+        let reason = "the prepared verifying key is cut off";
+        return Err(VmError::NoAnswer { query: Name::VERIFY_GROTH16_BN254, reason });
+    }
+    Ok(Groth16::<Bn254>::verify_proof_with_prepared_inputs(&key, &proof, &inputs).unwrap_or(false))
+}
+
+/// The coefficients that a prepared point of BN254 has.
+static PAIRING_COEFFICIENTS: OnceLock<usize> = OnceLock::new();
+
+/// The default of a type that has no name here.
+fn default_like<T: Default>(_: &T) -> T {
+    T::default()
 }
 
 fn verify_multisig(message: &[u8], keys: &[PublicKey], signature: &MultisigSignature, version: BlsVersion) -> bool {

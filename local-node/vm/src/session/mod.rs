@@ -100,8 +100,10 @@ impl Session {
         } else {
             self.instantiate_once(id).map(|()| empty_receipt(id, argument, gas_limit))
         };
-        if deployed.is_err() {
-            self.working_mut()?.cancel_deployment(&id);
+        if deployed.is_err()
+            && let Ok(working) = self.working_mut()
+        {
+            working.cancel_deployment(&id);
         }
         deployed
     }
@@ -290,7 +292,7 @@ impl Session {
     fn instantiate_once(&mut self, id: ContractId) -> Result<(), VmError> {
         let working = self.working.take().ok_or(VmError::Unusable)?;
         let (working, outcome) = try_instance(working, id);
-        self.working = Some(working);
+        self.working = working;
         outcome
     }
 
@@ -316,10 +318,13 @@ impl Session {
         let mut working = self.working.take().ok_or(VmError::Unusable)?;
         working.settle()?;
         let TopLevel { mut working, outcome, trace, fed } = run_top_level(working, request, feed);
-        let events = if outcome.is_ok() { std::mem::take(&mut working.events) } else { Vec::new() };
+        let events = match &mut working {
+            Some(working) if outcome.is_ok() => std::mem::take(&mut working.events),
+            _ => Vec::new(),
+        };
         // After a refusal of the system a rollback may be half done: such a working set is not put back.
         if !matches!(outcome, Err(VmError::System(_))) {
-            self.working = Some(working);
+            self.working = working;
         }
         match (outcome, trace) {
             (Ok(reply), Some(trace)) => {

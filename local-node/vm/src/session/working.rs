@@ -1,6 +1,7 @@
 //! A session's working set: the contracts it has opened, and what undoes its changes.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -9,13 +10,16 @@ use local_node_types::execution::Event;
 use local_node_types::rules::Rules;
 
 use super::CallHook;
-use crate::host::Machine;
-use crate::memory::{Mapped, Memory, PAGE_BYTES, Undo};
+use crate::host::{Machine, caught};
+use crate::memory::{AccessError, BLOCK_BYTES, Mapped, Memory, PAGE_BYTES, Undo};
 use crate::mocks::MockKey;
 use crate::module::Code;
 use crate::queries::Answers;
 use crate::state::{Change, Contract, ContractChange, Deployment, State, StateChanges, StateRoot};
-use crate::{Vm, VmError};
+use crate::{MAX_CONTRACT_PAGES, MAX_SESSION_CONTRACTS, MAX_SESSION_MEMORY_BYTES, MachineLimit, Vm, VmError};
+
+/// Growth after which the memories are measured while a call runs, in bytes.
+const MEASURED_GROWTH_BYTES: usize = 32 << 20;
 
 /// What a session works on. While a top-level call runs, the engine's store owns it.
 pub(crate) struct Working {
@@ -29,6 +33,8 @@ pub(crate) struct Working {
     history: Option<History>,
     marks: u64,
     pub(super) deadline: Option<Instant>,
+    /// Bytes that the memories may have grown by since they were measured.
+    unmeasured_bytes: usize,
     /// Events since the last call that succeeded.
     pub(crate) events: Vec<Event>,
     pub(super) hook: Option<CallHook>,
@@ -46,6 +52,8 @@ struct Opened {
 struct History {
     mark: u64,
     steps: Vec<Step>,
+    /// Blocks that the steps keep.
+    blocks: usize,
 }
 
 enum Step {
@@ -72,6 +80,7 @@ impl Working {
             history: None,
             marks: 0,
             deadline: None,
+            unmeasured_bytes: 0,
             events: Vec::new(),
             hook: None,
         }
@@ -117,8 +126,14 @@ impl Working {
     }
 
     /// Asks the hook whether a contract may make a call.
-    pub(crate) fn ask_hook(&self, callee: &ContractId, function: &str, argument: &[u8]) -> Result<(), String> {
-        self.hook.as_ref().map_or(Ok(()), |hook| hook(callee, function, argument))
+    pub(crate) fn ask_hook(&self, callee: &ContractId, function: &str, argument: &[u8]) -> Result<(), VmError> {
+        let Some(hook) = &self.hook else { return Ok(()) };
+        caught(|| hook(callee, function, argument))?.map_err(VmError::Panic)
+    }
+
+    /// Whether faults of the contracts' code are for the memories to answer.
+    pub(crate) fn needs_faults(&self) -> bool {
+        self.vm.backing().needs_faults()
     }
 
     pub(crate) fn owner(&self, id: &ContractId) -> Option<Vec<u8>> {
@@ -147,6 +162,9 @@ impl Working {
     }
 
     fn insert(&mut self, id: ContractId, contract: Contract) -> Result<usize, VmError> {
+        if self.opened.len() >= MAX_SESSION_CONTRACTS {
+            return Err(MachineLimit::Contracts.into());
+        }
         let wide = contract.deployment.code.info().memory64;
         let pages = contract.pages(self.vm.backing())?;
         let memory = Memory::open(self.vm.backing(), &pages, contract.length, wide)?;
@@ -190,19 +208,25 @@ impl Working {
     fn write_segments(&mut self, place: usize, code: &Code) -> Result<(), VmError> {
         let memory = self.memory(place);
         let pages = usize::try_from(code.info().minimum_pages).expect("the inspection bounds the memory's size");
-        memory.set_length(pages * PAGE_BYTES)?;
+        memory.set_length(pages * PAGE_BYTES);
         for segment in code.segments() {
-            let outside = VmError::DataOutside { offset: segment.offset, length: segment.data.len() as u64 };
-            memory.initialise(segment.offset, &segment.data).map_err(|_| outside)?;
+            memory.initialise(segment.offset, &segment.data).map_err(|error| match error {
+                AccessError::Outside => {
+                    VmError::DataOutside { offset: segment.offset, length: segment.data.len() as u64 }
+                }
+                AccessError::System(error) => error.into(),
+            })?;
         }
-        Ok(())
+        self.check_memory()
     }
 
     /// Removes a contract whose deployment failed, with all that the history knows of it.
     pub(super) fn cancel_deployment(&mut self, id: &ContractId) {
         if let Some(history) = &mut self.history {
             let deployed = history.steps.iter().rposition(|step| matches!(step, Step::Deployed(other) if other == id));
-            history.steps.truncate(deployed.unwrap_or(history.steps.len()));
+            for step in history.steps.drain(deployed.unwrap_or(history.steps.len())..) {
+                history.blocks -= usize::from(matches!(step, Step::Block { undo, .. } if undo.keeps_block()));
+            }
         }
         self.remove(id);
     }
@@ -215,17 +239,51 @@ impl Working {
         }
     }
 
+    /// Notes that the memories may have grown, and measures them if that can be much.
+    pub(crate) fn note_growth(&mut self, bytes: usize) -> Result<(), VmError> {
+        self.unmeasured_bytes = self.unmeasured_bytes.saturating_add(bytes);
+        if self.unmeasured_bytes < MEASURED_GROWTH_BYTES { Ok(()) } else { self.check_memory() }
+    }
+
+    /// Refuses to go on when the session's contracts hold more memory than a session may.
+    pub(crate) fn check_memory(&mut self) -> Result<(), VmError> {
+        self.unmeasured_bytes = 0;
+        let mut bytes = self.history.as_ref().map_or(0, |history| history.blocks) * BLOCK_BYTES;
+        for &place in self.places.values() {
+            let held = self.opened[place].memory.held()?;
+            bytes += held.bytes;
+            if held.pages > MAX_CONTRACT_PAGES {
+                return Err(MachineLimit::State.into());
+            }
+        }
+        if bytes > MAX_SESSION_MEMORY_BYTES { Err(MachineLimit::Memory.into()) } else { Ok(()) }
+    }
+
+    /// Takes what the calls so far have done as done, if their memory is within bounds.
+    pub(crate) fn check_and_settle(&mut self) -> Result<(), VmError> {
+        self.check_memory()?;
+        self.settle_with(Memory::settle_as_measured)
+    }
+
     /// Takes what the calls so far have done as done.
     pub(super) fn settle(&mut self) -> Result<(), VmError> {
+        self.settle_with(Memory::settle)
+    }
+
+    fn settle_with(
+        &mut self,
+        settle: impl Fn(&mut Memory, Option<&mut Vec<Undo>>) -> io::Result<()>,
+    ) -> Result<(), VmError> {
         for &place in self.places.values() {
             let Opened { memory, length, .. } = &mut self.opened[place];
             let Some(history) = &mut self.history else {
-                memory.settle(None)?;
+                settle(memory, None)?;
                 *length = memory.length();
                 continue;
             };
             let mut changes = Vec::new();
-            memory.settle(Some(&mut changes))?;
+            settle(memory, Some(&mut changes))?;
+            history.blocks += changes.iter().filter(|undo| undo.keeps_block()).count();
             history.steps.extend(changes.into_iter().map(|undo| Step::Block { place, undo }));
             if *length != memory.length() {
                 history.steps.push(Step::Length { place, before: *length });
@@ -238,7 +296,7 @@ impl Working {
     pub(super) fn mark(&mut self) -> Result<u64, VmError> {
         self.settle()?;
         self.marks += 1;
-        self.history = Some(History { mark: self.marks, steps: Vec::new() });
+        self.history = Some(History { mark: self.marks, ..History::default() });
         Ok(self.marks)
     }
 
@@ -249,7 +307,7 @@ impl Working {
             match step {
                 Step::Block { place, undo } => self.opened[place].memory.undo(undo)?,
                 Step::Length { place, before } => {
-                    self.opened[place].memory.set_length(before)?;
+                    self.opened[place].memory.set_length(before);
                     self.opened[place].length = before;
                 }
                 Step::Deployed(id) => self.remove(&id),

@@ -35,9 +35,16 @@ pub(crate) fn keys(seed: u64) -> (SecretKey, PublicKey) {
     (secret, public)
 }
 
+/// A machine that holds nothing. The tests of the file `portable.rs`, which has all the others, run over the memory of
+/// systems without a page map.
+pub(crate) fn new_vm() -> Vm {
+    let portable = env!("CARGO_CRATE_NAME") == "portable";
+    if portable { Vm::in_portable_memory() } else { Vm::in_memory() }.unwrap()
+}
+
 /// A machine with the empty genesis, owned by the key of seed 0.
 pub(crate) fn genesis_vm() -> (Vm, StateRoot) {
-    let vm = Vm::in_memory().unwrap();
+    let vm = new_vm();
     let (_, owner) = keys(0);
     let mut session = vm.session(None, at_genesis()).unwrap();
     genesis::install(&mut session, &owner, &owner).unwrap();
@@ -47,7 +54,7 @@ pub(crate) fn genesis_vm() -> (Vm, StateRoot) {
 
 /// A session on a machine that holds nothing.
 pub(crate) fn empty_session() -> Session {
-    Vm::in_memory().unwrap().session(None, today()).unwrap()
+    new_vm().session(None, today()).unwrap()
 }
 
 pub(crate) fn key_from_base58(text: &str) -> PublicKey {
