@@ -7,6 +7,8 @@ mod circuits;
 #[cfg(test)]
 mod drivers;
 #[cfg(test)]
+mod ending;
+#[cfg(test)]
 mod looking;
 #[cfg(test)]
 mod messages;

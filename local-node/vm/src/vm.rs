@@ -34,6 +34,17 @@ struct Shared {
     mocks: OnceLock<MockKey>,
 }
 
+/// A module that was compiled ahead of its use.
+#[derive(Clone)]
+#[must_use = "the machine may forget the code when this is gone"]
+pub struct Compiled(#[expect(dead_code, reason = "holding it keeps the code in memory")] Arc<Code>);
+
+impl fmt::Debug for Compiled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Compiled").finish_non_exhaustive()
+    }
+}
+
 /// A state, and how often it was committed.
 struct Committed {
     state: Arc<State>,
@@ -172,12 +183,12 @@ impl Vm {
         Query::remember_valid_signature(message, key, signature, rules, &self.0.answers);
     }
 
-    /// Compiles a module ahead of its use.
+    /// Compiles a module ahead of its use. The machine keeps the code at least as long as what this gives is kept.
     ///
     /// # Errors
     /// When the module cannot be a contract.
-    pub fn compile(&self, bytecode: &[u8]) -> Result<(), ModuleError> {
-        self.code(bytecode).map(drop)
+    pub fn compile(&self, bytecode: &[u8]) -> Result<Compiled, ModuleError> {
+        self.code(bytecode).map(Compiled)
     }
 
     pub(crate) fn code(&self, bytecode: &[u8]) -> Result<Arc<Code>, ModuleError> {
