@@ -105,7 +105,7 @@ pub use state::{
     BLOCK_BYTES, BLOCKS_PER_PAGE, BlockChange, ContractChange, Deployed, PAGE_BYTES, PageChange, StateChanges,
     StateRoot, StoredContract, StoredPages,
 };
-pub use vm::Vm;
+pub use vm::{Compiled, Vm};
 
 /// Bytes of the argument buffer, through which all arguments and results pass.
 pub const ARGUMENT_BYTES: usize = 0x1_0000;
