@@ -6,8 +6,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use dusk_sdk_circuit::Layout;
-use dusk_sdk_prover::{CompileError, EntryKind, KeyStore, Keys, Origin, Parameters, SILENT, StoreError, verify};
+use dusk_sdk_circuit::{BlsScalar, Layout, Wires};
+use dusk_sdk_prover::{
+    Backend, CompileError, Compiled, EntryKind, KeyStore, Keys, Origin, Parameters, ParametersId, Plonk, PlonkKey,
+    Progress, Proof, SILENT, StoreError, VerifyError, verify,
+};
+use rand_core::CryptoRngCore;
 
 use crate::circuits::every_kind;
 
@@ -179,6 +183,61 @@ fn keys_of_one_circuit_under_the_name_of_another_are_not_taken() {
         .find(|it| it.to_str().unwrap().contains("keys-") && *it != path);
     fs::rename(path, other.unwrap()).unwrap();
     assert_eq!(keys(&store, &second).1, Origin::Repaired);
+}
+
+/// A backend that makes the keys of another circuit, and calls itself like the real one.
+#[derive(Debug)]
+struct Weaker;
+
+impl Backend for Weaker {
+    type Key = PlonkKey;
+
+    const NAME: &'static str = Plonk::NAME;
+
+    fn compile(_: &Layout, parameters: &Parameters, _: Progress<'_>) -> Result<Compiled<PlonkKey>, CompileError> {
+        Plonk::compile(&every_kind(1, 20).0, parameters, SILENT)
+    }
+
+    fn prove(
+        _: &Compiled<PlonkKey>,
+        _: &Parameters,
+        _: (&Layout, &Wires),
+        _: &mut dyn CryptoRngCore,
+        _: &dyn Fn(f32),
+    ) -> Option<Proof> {
+        None
+    }
+
+    fn verify(_: &[u8], _: &Proof, _: &[BlsScalar]) -> Result<(), VerifyError> {
+        Err(VerifyError::Refused)
+    }
+
+    fn parameters_of(verifier_key: &[u8]) -> Option<ParametersId> {
+        Plonk::parameters_of(verifier_key)
+    }
+
+    fn encode(key: &PlonkKey) -> Vec<u8> {
+        Plonk::encode(key)
+    }
+
+    fn decode(bytes: &[u8]) -> Option<PlonkKey> {
+        Plonk::decode(bytes)
+    }
+}
+
+/// Who may write to the folder decides which keys a circuit has. So before a deployment on a public network they are made again.
+#[test]
+fn keys_that_are_made_again_do_not_depend_on_what_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = KeyStore::new(folder.path());
+    let layout = layout();
+    let parameters = Parameters::development(layout.gates(), SILENT).unwrap();
+    store.keys_of::<Weaker>(&layout, &parameters, SILENT).unwrap();
+    let kept = store.keys(&layout, &parameters, SILENT).unwrap();
+    assert_eq!(kept.origin, Origin::Found);
+    let again: Keys = Keys::compile(&layout, &parameters, SILENT).unwrap();
+    assert_eq!(again.digest(), kept.value.digest());
+    assert_ne!(again.verifier_key(), kept.value.verifier_key());
 }
 
 #[test]
