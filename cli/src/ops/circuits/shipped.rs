@@ -19,6 +19,7 @@ use cargo_metadata::{
     Artifact as Compiled, BuildScript, DependencyKind, Message, Metadata, MetadataCommand, PackageId,
 };
 
+use super::super::cargo_settings;
 use super::super::compile::{self, Packages};
 use super::super::machine::Machine;
 use super::{LOCAL, sources_of};
@@ -237,6 +238,7 @@ fn compile(root: &Path, package: &str, plan: &Plan) -> Result<Libraries> {
         .current_dir(root)
         .args(["rustc", "--lib", "--crate-type", "rlib", "--package", package])
         .args(["--message-format", "json-render-diagnostics"])
+        .args(cargo_settings::native(root))
         .args(compile::quiet())
         .stdout(Stdio::piped());
     for describer in &plan.describers {
