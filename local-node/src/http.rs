@@ -3,6 +3,10 @@
 //! Paths, headers, bodies and status codes are production's (sheet `protocol/http-api.md`), so that unmodified clients
 //! work. Requests that need what this node does not have (a prover, peers) say so with status 501.
 //!
+//! A request goes through these modules in this order: `connections` and `socket` (how many clients, how slow), `access`
+//! (which names and pages), `limits` (how often, where others can reach the node), `memory` (how long bodies may be and
+//! take), and then one of those that answer:
+//!
 //! | module | serves |
 //! |---|---|
 //! | `rues` | the form of requests and answers |
@@ -11,9 +15,11 @@
 //! | `graphql` | `/graphql`, `POST /on/graphql/query` |
 //! | `events` | `GET /on` (WebSocket) and its subscriptions |
 //! | `documents` | blocks and transactions as JSON |
-//! | `limits` | how often requests are served, where others than the developer can send some |
+//! | `options` | how the interface is offered, and its bounds |
 
+mod access;
 mod chain;
+mod connections;
 mod contracts;
 mod dev;
 mod documents;
@@ -21,7 +27,10 @@ mod drivers;
 mod events;
 mod graphql;
 mod limits;
+mod memory;
+mod options;
 mod rues;
+mod socket;
 mod transactions;
 
 use std::io;
@@ -29,22 +38,27 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::Router;
-use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Path, State};
-use axum::http::header::CONTENT_TYPE;
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Request as HttpRequest, StatusCode};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tower_http::limit::RequestBodyLimitLayer;
-use tower_http::timeout::RequestBodyTimeoutLayer;
 
+use self::access::{Access, Caller};
+pub use self::access::{HostName, NameError, Origin};
 use self::events::Sessions;
+pub use self::graphql::{MAX_ANSWER_BYTES, MAX_ANSWER_FIELDS};
 use self::limits::Limits;
+pub use self::memory::MAX_HELD_BYTES;
+use self::memory::{Memory, Received};
+pub use self::options::{
+    Bounds, MAX_BODY_TIME, MAX_CONNECTIONS, MAX_CONNECTIONS_OF_ADDRESS, MAX_SESSIONS, MAX_SESSIONS_OF_ORIGIN,
+    MAX_SESSIONS_OF_PAGES, MAX_SILENCE, MAX_STALL, Options, PING_INTERVAL,
+};
 use self::rues::{Error, Reply, Request, error_response};
 use crate::handle::NodeHandle;
 
@@ -54,9 +68,6 @@ pub const NODE_VERSION: &str = "1.7.0";
 pub const MAX_BODY_BYTES: usize = 3 * 1024 * 1024;
 /// The longest body of a GraphQL request.
 pub const MAX_GRAPHQL_BYTES: usize = 256 * 1024;
-
-/// How long a client may pause while it sends a body.
-pub const MAX_SILENCE: Duration = Duration::from_secs(30);
 
 /// How long a server that was told to stop goes on answering open requests.
 pub const MAX_FAREWELL: Duration = Duration::from_secs(5);
@@ -84,32 +95,43 @@ pub enum HttpError {
 pub struct Server {
     address: SocketAddr,
     stop: watch::Sender<bool>,
-    task: JoinHandle<io::Result<()>>,
+    task: JoinHandle<()>,
 }
 
 impl Server {
+    /// Offers the node at an address, as [`start_with`](Self::start_with) does with the usual options.
+    ///
+    /// # Errors
+    /// When the address cannot be listened at.
+    pub async fn start(node: NodeHandle, address: SocketAddr) -> Result<Self, HttpError> {
+        Self::start_with(node, address, Options::default()).await
+    }
+
     /// Offers the node at an address. Port 0 takes any free port. Where others can reach it, that is anywhere but on
     /// loopback, requests are limited as production limits them.
     ///
     /// # Errors
     /// When the address cannot be listened at.
-    pub async fn start(node: NodeHandle, address: SocketAddr) -> Result<Self, HttpError> {
+    pub async fn start_with(node: NodeHandle, address: SocketAddr, options: Options) -> Result<Self, HttpError> {
+        let Options { hosts, origins, bounds } = options;
         let failed = |source: io::Error| match source.kind() {
             io::ErrorKind::AddrInUse => HttpError::InUse(address),
             _ => HttpError::Listen { address, source },
         };
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let (stop, mut stopped) = watch::channel(false);
-        let limits = (!address.ip().is_loopback()).then(|| Arc::new(Limits::production(Instant::now())));
-        let service = router(node, stop.subscribe(), limits);
-        let task = tokio::spawn(async move {
-            let stopped = async move {
-                // A sender that is gone means the same as one that says so.
-                let _ = stopped.wait_for(|stopped| *stopped).await;
-            };
-            axum::serve(listener, service).with_graceful_shutdown(stopped).await
-        });
+        let (stop, stopped) = watch::channel(false);
+        let reachable = !address.ip().is_loopback();
+        let limits = reachable.then(|| Arc::new(Limits::production(Instant::now())));
+        let app = App {
+            schema: graphql::schema(node.clone()),
+            node,
+            sessions: Sessions::new(&bounds),
+            memory: Memory::new(bounds.body),
+            stopped: stop.subscribe(),
+        };
+        let service = router(app, Access::new(reachable, hosts, origins), limits);
+        let task = tokio::spawn(connections::serve(listener, service, bounds, stopped, MAX_FAREWELL));
         Ok(Self { address, stop, task })
     }
 
@@ -128,8 +150,8 @@ impl Server {
     /// Stops: open requests are answered, unless that takes longer than [`MAX_FAREWELL`], and open sockets are closed.
     pub async fn stop(self) {
         self.stop.send_replace(true);
-        // The task ends by itself; that it panicked was reported by the runtime.
-        let _ = tokio::time::timeout(MAX_FAREWELL, self.task).await;
+        // The task ends by itself, within the farewell; that it panicked was reported by the runtime.
+        let _ = self.task.await;
     }
 }
 
@@ -138,18 +160,14 @@ struct App {
     node: NodeHandle,
     schema: graphql::Schema,
     sessions: Sessions,
+    memory: Memory,
     stopped: watch::Receiver<bool>,
 }
 
-fn router(node: NodeHandle, stopped: watch::Receiver<bool>, limits: Option<Arc<Limits>>) -> Router {
-    let app = App { schema: graphql::schema(node.clone()), node, sessions: Sessions::default(), stopped };
+fn router(app: App, access: Access, limits: Option<Arc<Limits>>) -> Router {
     // As in production, a slash at the end of a path does not matter.
     let asked = || post(dispatch).get(events::subscribe).delete(events::unsubscribe);
     let queried = || get(graphql::get).post(graphql::post);
-    let graphql = Router::new()
-        .route("/graphql", queried())
-        .route("/graphql/", queried())
-        .layer(RequestBodyLimitLayer::new(MAX_GRAPHQL_BYTES));
     let router = Router::new()
         // A client's first question is whether anybody answers at the address itself.
         .route("/", get(root).post(root))
@@ -157,17 +175,16 @@ fn router(node: NodeHandle, stopped: watch::Receiver<bool>, limits: Option<Arc<L
         .route("/on/", get(events::connect))
         .route("/on/{target}/{topic}", asked())
         .route("/on/{target}/{topic}/", asked())
-        .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
         .route("/static/drivers/{file}", get(wallet_core))
-        .merge(graphql)
+        .route("/graphql", queried())
+        .route("/graphql/", queried())
         .fallback(unknown_path)
-        .layer(DefaultBodyLimit::disable())
-        .layer(RequestBodyTimeoutLayer::new(MAX_SILENCE));
+        .layer(from_fn_with_state(app.memory.clone(), memory::hold_answers));
     let router = match limits {
         Some(limits) => router.layer(from_fn_with_state(limits, limits::enforce)),
         None => router,
     };
-    router.layer(from_fn(headers)).with_state(app)
+    router.layer(from_fn_with_state(Arc::new(access), access::enforce)).layer(from_fn(headers)).with_state(app)
 }
 
 /// Every answer carries the node's version and the request's own `x-` headers.
@@ -178,14 +195,7 @@ async fn headers(request: HttpRequest<axum::body::Body>, next: Next) -> Response
         .filter(|(name, _)| name.as_str().starts_with("x-"))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
-    let graphql = request.uri().path().starts_with("/graphql");
     let mut response = next.run(request).await;
-    let explained = response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
-    if response.status() == StatusCode::PAYLOAD_TOO_LARGE && !explained {
-        let most = if graphql { MAX_GRAPHQL_BYTES } else { MAX_BODY_BYTES };
-        let text = format!("Payload too large: the body has more than {most} bytes");
-        response = error_response(StatusCode::PAYLOAD_TOO_LARGE, &text);
-    }
     let headers = response.headers_mut();
     headers.insert(HeaderName::from_static("rusk-version"), HeaderValue::from_static(NODE_VERSION));
     headers.extend(echoed);
@@ -214,17 +224,24 @@ async fn unknown_path() -> Response {
 async fn dispatch(
     State(app): State<App>,
     Path((target, topic)): Path<(String, String)>,
+    Extension(caller): Extension<Caller>,
     headers: HeaderMap,
-    body: Bytes,
+    received: Received,
 ) -> Response {
-    match answer(&app, &target, &topic, &headers, body).await {
+    let request = match Request::parse(&target, &topic, &headers, received.bytes.clone()) {
+        Ok(request) => request,
+        Err(error) => return error.into_response(),
+    };
+    match answer(&app, &caller, &headers, request).await {
         Ok(response) => response,
         Err(error) => error.into_response(),
     }
 }
 
-async fn answer(app: &App, target: &str, topic: &str, headers: &HeaderMap, body: Bytes) -> Result<Response, Error> {
-    let request = Request::parse(target, topic, headers, body)?;
+async fn answer(app: &App, caller: &Caller, headers: &HeaderMap, request: Request) -> Result<Response, Error> {
+    if !request.only_reads() {
+        caller.may_change()?;
+    }
     let reply = match request.component.as_str() {
         "contracts" => contracts::call(&app.node, &request).await?,
         "contract" => contracts::describe(&app.node, &request).await?,

@@ -1,7 +1,7 @@
 //! The test host: chains for contracts' tests.
 //!
 //! It serves the protocol of [`local_node_types::host`] on loopback: JSON lines over TCP, one connection for each test,
-//! one chain for each connection. A chain is the node's own ledger code without the consensus: transactions are signed,
+//! one chain for each connection. Whoever does not show the host's token in the first line, soon, is not served. A chain is the node's own ledger code without the consensus: transactions are signed,
 //! run by the same [`Executor`] and change the same genesis state, but nobody votes, so **no attestation is made and no
 //! rewards are paid**; a block is one transaction, and empty blocks only move the height.
 //!
@@ -12,6 +12,7 @@
 //! | module | holds |
 //! |---|---|
 //! | `connection` | bounded lines in and out |
+//! | `guests` | who is connected, and the token that tests show |
 //! | `chain` | what each request does |
 //! | `proofs` | proofs, mock or real |
 //! | `signer` | transactions of the named accounts |
@@ -19,6 +20,7 @@
 
 mod chain;
 mod connection;
+mod guests;
 mod proofs;
 mod report;
 mod signer;
@@ -29,10 +31,12 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use local_node_types::rules::Profile;
 use local_node_vm::{MockKey, StateRoot, Vm, VmError};
 
+use self::guests::{Guests, Token};
 pub use self::proofs::{Proofs, ProofsError, Proved, Wanted};
 pub use self::report::{Action, Entry, MAX_ENTRIES, MAX_TRACE_BYTES, Report, TestReport};
 use self::signer::Signer;
@@ -41,8 +45,12 @@ use crate::config::LOCAL_CHAIN_ID;
 use crate::executor::{Executor, ExecutorError};
 use crate::genesis::{self, Allocation};
 
-/// The most connections at a time.
+/// The most tests at a time.
 pub const MAX_CONNECTIONS: usize = 256;
+/// The most connections at a time that have not shown the token yet. A further one takes the place of the oldest.
+pub const MAX_STRANGERS: usize = 64;
+/// How long a connection may take to show the token.
+pub const MAX_OPENING: Duration = Duration::from_secs(10);
 
 /// A contract of the project under test, by where its module is.
 #[derive(Debug, Clone)]
@@ -101,7 +109,8 @@ struct Shared {
     contracts: BTreeMap<String, Contract>,
     reports: Mutex<Report>,
     stopping: AtomicBool,
-    connections: Mutex<BTreeMap<u64, TcpStream>>,
+    token: Token,
+    guests: Guests,
 }
 
 #[derive(Debug)]
@@ -147,7 +156,8 @@ impl TestHost {
             contracts: config.contracts.into_iter().map(|(name, artefact)| (name, contract(artefact))).collect(),
             reports: Mutex::default(),
             stopping: AtomicBool::new(false),
-            connections: Mutex::default(),
+            token: Token::random(),
+            guests: Guests::default(),
         });
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let address = listener.local_addr()?;
@@ -156,10 +166,17 @@ impl TestHost {
         Ok(Self { address, shared, listener: Some(listener) })
     }
 
-    /// Where it listens: what tests find in [`ADDRESS_VARIABLE`](local_node_types::host::ADDRESS_VARIABLE).
+    /// Where it listens.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where it listens, and its token: what tests find in
+    /// [`ADDRESS_VARIABLE`](local_node_types::host::ADDRESS_VARIABLE). Whoever has it can use the host.
+    #[must_use]
+    pub fn place(&self) -> String {
+        format!("{}#{}", self.address, self.shared.token.text())
     }
 
     /// What the tests did that have ended.
@@ -180,9 +197,7 @@ impl TestHost {
         self.shared.stopping.store(true, Ordering::SeqCst);
         // Wakes the listener, which then sees that it is over. Both calls fail only if there is nothing to wake.
         drop(TcpStream::connect(self.address));
-        for stream in self.shared.connections.lock().unwrap_or_else(PoisonError::into_inner).values() {
-            let _ = stream.shutdown(std::net::Shutdown::Both);
-        }
+        self.shared.guests.dismiss();
         let _ = listener.join();
     }
 }
@@ -195,30 +210,19 @@ impl Drop for TestHost {
 
 fn serve(listener: &TcpListener, shared: &Arc<Shared>) {
     thread::scope(|scope| {
-        for (id, stream) in (0..).zip(listener.incoming()) {
+        for stream in listener.incoming() {
             if shared.stopping.load(Ordering::SeqCst) {
                 break;
             }
             // A connection that breaks before it is there is nobody's test.
             let Ok(stream) = stream else { continue };
-            let Ok(copy) = stream.try_clone() else { continue };
-            let open = {
-                let mut connections = shared.connections.lock().unwrap_or_else(PoisonError::into_inner);
-                connections.insert(id, copy);
-                connections.len()
-            };
+            let Ok(id) = shared.guests.arrive(&stream) else { continue };
             scope.spawn(move || {
-                if open > MAX_CONNECTIONS {
-                    connection::refuse(&stream);
-                } else {
-                    connection::serve(&stream, shared);
-                }
-                shared.connections.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+                connection::serve(&stream, id, shared);
+                shared.guests.leave(id);
             });
         }
         // A connection that came in while the others were being closed.
-        for stream in shared.connections.lock().unwrap_or_else(PoisonError::into_inner).values() {
-            let _ = stream.shutdown(std::net::Shutdown::Both);
-        }
+        shared.guests.dismiss();
     });
 }

@@ -371,7 +371,7 @@ async fn send_without_end(node: NodeHandle) {
         for (from, account) in ACCOUNTS.iter().enumerate().skip(1).take(3) {
             let Ok(status) = node.account(account.public_key()).await else { return };
             for nonce in status.next_nonce..status.next_nonce + 5 {
-                if let Err(SubmitError::Stopped) =
+                if let Err(SubmitError::Stopped(_)) =
                     node.submit(Draft::new(from, nonce).call(contract, "count").bytes()).await
                 {
                     return;

@@ -10,9 +10,9 @@ use std::path::PathBuf;
 use common::{ACCOUNTS, COUNTER, module_cache};
 use dusk_core::abi::ContractId;
 use local_node::genesis::DEV_BALANCE;
-use local_node::test_host::{Action, Artefact, HostConfig, TestHost};
+use local_node::test_host::{Action, Artefact, HostConfig, MAX_STRANGERS, TestHost};
 use local_node_types::execution::{CallError, Frame};
-use local_node_types::host::{HexBytes, MAX_LINE_BYTES, Outcome, PROTOCOL_VERSION, Request, Response};
+use local_node_types::host::{HexBytes, MAX_LINE_BYTES, MAX_OPEN_BYTES, Outcome, PROTOCOL_VERSION, Request, Response};
 
 fn host() -> TestHost {
     let contracts = BTreeMap::from([
@@ -32,7 +32,7 @@ impl Client {
 
     fn open(host: &TestHost, test: &str) -> Self {
         let mut client = Self::connect(host);
-        let opened = client.ask(&Request::Open { version: PROTOCOL_VERSION, test: test.into() });
+        let opened = client.ask(&open(host, test));
         assert_eq!(opened, Response::Opened { chain_id: 0, height: 0 });
         client
     }
@@ -92,6 +92,13 @@ impl Client {
             other => panic!("{other:?}"),
         }
     }
+}
+
+/// The first request of a test that has the host's token.
+fn open(host: &TestHost, test: &str) -> Request {
+    let place = host.place();
+    let (_, token) = place.split_once('#').expect("address and token");
+    Request::Open { version: PROTOCOL_VERSION, token: token.into(), test: test.into() }
 }
 
 fn call(from: &str, contract: ContractId, function: &str) -> Request {
@@ -255,12 +262,11 @@ fn what_is_no_request_ends_the_connection_with_a_reason() {
         assert!(matches!(client.line(), Some(Response::Failed { .. })), "{line:?}");
         assert!(client.line().is_none());
     }
-    let mut early = Client::connect(&host);
-    assert!(early.failure(&Request::Height).contains("open"));
-    let other = Request::Open { version: PROTOCOL_VERSION + 1, test: "old".into() };
-    assert!(early.failure(&other).contains("version"));
+    assert!(Client::connect(&host).failure(&Request::Height).contains("open"));
+    let other = Request::Open { version: PROTOCOL_VERSION + 1, token: String::new(), test: "old".into() };
+    assert!(Client::connect(&host).failure(&other).contains("version"));
     let mut twice = Client::open(&host, "twice");
-    assert!(twice.failure(&Request::Open { version: PROTOCOL_VERSION, test: "twice".into() }).contains("already"));
+    assert!(twice.failure(&open(&host, "twice")).contains("already"));
 
     let mut endless = Client::open(&host, "endless");
     let part = vec![b'x'; 1 << 20];
@@ -270,6 +276,43 @@ fn what_is_no_request_ends_the_connection_with_a_reason() {
     }
     assert!(endless.line().is_none_or(|answer| matches!(answer, Response::Failed { .. })));
     Client::open(&host, "the host goes on");
+}
+
+#[test]
+fn strangers_are_not_served() {
+    let host = host();
+    let guessed = |token: String| Request::Open { version: PROTOCOL_VERSION, token, test: "stranger".into() };
+    for token in [String::new(), "0".repeat(64), "no digits".into()] {
+        let mut stranger = Client::connect(&host);
+        assert!(stranger.failure(&guessed(token)).contains("token"));
+        assert!(stranger.line().is_none(), "the connection is closed");
+    }
+    // An older test names no token at all.
+    let mut older = Client::connect(&host);
+    older.send(format!("{{\"do\":\"open\",\"version\":{PROTOCOL_VERSION},\"test\":\"old\"}}\n").as_bytes());
+    assert!(matches!(older.line(), Some(Response::Failed { message, .. }) if message.contains("token")));
+    // A web page speaks HTTP.
+    let mut page = Client::connect(&host);
+    page.send(b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+    assert!(matches!(page.line(), Some(Response::Failed { .. })));
+    assert!(page.line().is_none());
+    // Without a token a line is short.
+    let mut long = Client::connect(&host);
+    long.send(&vec![b'x'; MAX_OPEN_BYTES + 1]);
+    assert!(
+        long.line()
+            .is_none_or(|answer| matches!(answer, Response::Failed { message, .. } if message.contains("at most")))
+    );
+    assert_eq!(host.stop().tests.len(), 0);
+}
+
+#[test]
+fn strangers_do_not_take_the_places_of_tests() {
+    let host = host();
+    let silent: Vec<_> = (0..MAX_STRANGERS + 8).map(|_| Client::connect(&host)).collect();
+    let mut client = Client::open(&host, "served");
+    assert_eq!(client.ask(&Request::Height), Response::Height { height: 0 });
+    drop(silent);
 }
 
 #[test]

@@ -25,8 +25,7 @@ pub(crate) struct Call {
     /// Shows help; after a function, its arguments.
     #[arg(long, short)]
     pub(crate) help: bool,
-    /// The function, and its arguments: by name, `--amount 10`, or in their order, `10`. Without a function those of the
-    /// contract are listed.
+    /// The function, then its arguments: by name, `--amount 10`, or in their order, `10`. Without a function, all are listed.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "FUNCTION ARGUMENTS")]
     pub(super) rest: Vec<String>,
     /// The same, taken apart: see [`super::read`].

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use local_node::http::{HostName, Origin};
 use local_node_types::rules::Profile;
 
 use super::Where;
@@ -31,6 +32,14 @@ pub(crate) struct Node {
     /// The rules to follow: local, testnet or mainnet.
     #[arg(long, default_value_t = Profile::Local)]
     pub(crate) rules: Profile,
+    /// Another name under which clients may tell the node to change something, besides `localhost` and its addresses; it can
+    /// be given more than once.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) allow_host: Vec<HostName>,
+    /// The origin of web pages that may read answers and tell the node to change something, such as
+    /// `http://localhost:5173`; it can be given more than once.
+    #[arg(long, value_name = "URL")]
+    pub(crate) allow_origin: Vec<Origin>,
 }
 
 /// What a running development node can be told.

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use local_node::accounts::MNEMONIC;
+use local_node::http::Options;
 use serde_json::json;
 
 use crate::args::Node;
@@ -17,7 +18,9 @@ pub(super) fn run(options: &Node, ui: &Ui) -> Result<ExitCode> {
     let begun = Instant::now();
     let block_time = embedded::block_time(&options.block_time)?;
     let address = SocketAddr::new(options.host, options.port);
-    let mut running = Embedded::start(address, block_time, options.rules, options.data.clone())?;
+    let interface =
+        Options { hosts: options.allow_host.clone(), origins: options.allow_origin.clone(), ..Options::default() };
+    let mut running = Embedded::start(address, block_time, options.rules, options.data.clone(), interface)?;
     let ready = begun.elapsed();
 
     let info = running.node.info();
@@ -67,8 +70,8 @@ pub(super) fn run(options: &Node, ui: &Ui) -> Result<ExitCode> {
         "ready_milliseconds": u64::try_from(ready.as_millis()).unwrap_or(u64::MAX),
     }));
     let ended = running.wait_for_end();
-    running.stop();
+    let stopped = running.stop();
     ended?;
-    ui.step("Stopped", "the node");
+    ui.step("Stopped", if stopped { "the node" } else { "the node; what it was doing is left unfinished" });
     Ok(ExitCode::SUCCESS)
 }

@@ -16,7 +16,7 @@ pub(super) fn run(project: &Project, ui: &Ui) -> Result<ExitCode> {
     let built = build::build(project, ui, false)?;
     let proofs = TestProofs::new(ProofMode::default(), project.settings.circuits.crs, &built.keys, ui)?;
     let host = testing::start_host(&built.artifacts, proofs)?;
-    ui.raw(format_args!("listening {}\n", host.address()));
+    ui.raw(format_args!("listening {}\n", host.place()));
     let mut ignored = [0; 256];
     let mut stdin = std::io::stdin();
     // The end of the input, or its failure, is the end of the program that started us.

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 
 use anyhow::{Context, Result};
 use local_node_types::abi::CircuitKey;
+use local_node_vm::ModuleError;
 use serde_json::json;
 
 use super::artifact::{Artifact, Record, hash_of};
@@ -26,7 +27,7 @@ use crate::error::Fault;
 use crate::output::Ui;
 
 /// Raise it when the same inputs give other artefacts than before.
-const PIPELINE_VERSION: u32 = 3;
+const PIPELINE_VERSION: u32 = 4;
 /// The folder in `target/dusk` for contracts that log.
 const LOGS_FOLDER: &str = "logs";
 /// Held while the artefacts are made, so that two commands do not make them at once.
@@ -109,7 +110,7 @@ pub(crate) fn build_as(project: &Project, ui: &Ui, yes: bool, recipe: Recipe) ->
     if !packages.circuits.is_empty() {
         ui.step("Compiling", "the circuits");
     }
-    let circuits = Circuits::compile(&project.root, &packages.circuits)?;
+    let circuits = Circuits::compile(&project.root, &packages)?;
     let known = last.as_ref().map_or(&[][..], |last| &last.keys);
     let keys = verifiers::make(&project.artefacts(), &circuits, known, recipe.crs, ui)?;
     let workshop = Workshop {
@@ -205,7 +206,7 @@ impl Workshop<'_> {
         // Only test hosts offer what contracts log with.
         let valid = if self.recipe.logs { Ok(()) } else { sandbox::validate(&contract) };
         valid.map_err(|reason| {
-            Fault::failed(format!("the chain would refuse `{}`: {reason}", package.name), HINT_REFUSED)
+            Fault::failed(format!("the chain would refuse `{}`: {reason}", package.name), hint_refused(&reason))
         })?;
         let mut abi = sandbox::schema(&driver).map_err(|reason| {
             Fault::failed(format!("the data driver of `{}` does not work: {reason:#}", package.name), HINT_NO_SCHEMA)
@@ -267,6 +268,18 @@ impl Workshop<'_> {
     }
 }
 
-const HINT_REFUSED: &str = "use only what the SDK offers; floats and other imports cannot be deployed";
+/// What helps a contract that the chain would refuse.
+fn hint_refused(reason: &ModuleError) -> &'static str {
+    match reason {
+        ModuleError::TooLong { .. } => {
+            "`cargo dusk inspect` shows what takes the bytes; `build --small` leaves the texts of panics out"
+        }
+        ModuleError::MemoryTooLarge { .. } | ModuleError::TableTooLarge { .. } => {
+            "make the largest statics and arrays smaller: `cargo dusk inspect` shows the data"
+        }
+        _ => "use only what the SDK offers: other imports, and exports with types of their own, cannot be deployed",
+    }
+}
+
 const HINT_NO_SCHEMA: &str =
     "a contract has one `#[contract]` module; a library that is none says `[package.metadata.dusk] contract = false`";

@@ -21,8 +21,10 @@ const STACK_BYTES: u32 = 64 * 1024;
 const PROFILE: &str = "dusk-contract";
 /// The profile's settings. The data driver shares them. The names of functions stay in the module until it has been
 /// optimised: tools want them, the chain does not.
-const PROFILE_SETTINGS: [&str; 8] = [
+const PROFILE_SETTINGS: [&str; 9] = [
     "inherits='release'",
+    // Circuits are described without them too: a contract and its keys are of one build.
+    "debug-assertions=false",
     "opt-level='s'",
     "lto='fat'",
     "codegen-units=1",
@@ -101,7 +103,16 @@ pub(crate) fn packages(root: &Path) -> Result<Packages> {
         .manifest_path(root.join("Cargo.toml"))
         .no_deps()
         .exec()
-        .map_err(|error| Fault::usage(format!("cargo cannot read the workspace: {error}"), "mend the manifest"))?;
+        .map_err(|error| match error {
+            cargo_metadata::Error::Io(error) => Fault::environment(
+                format!("cargo does not start: {error}"),
+                "install Rust from https://rustup.rs; `CARGO` may name a program that is not there",
+            ),
+            other => Fault::usage(
+                format!("cargo cannot read the workspace: {other}"),
+                "mend the manifest that cargo names; `cargo metadata` shows its whole message",
+            ),
+        })?;
     let mut found = Packages::default();
     for package in metadata.workspace_packages() {
         if !package.targets.iter().any(|target| target.is_lib() || target.is_cdylib()) {

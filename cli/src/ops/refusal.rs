@@ -45,6 +45,38 @@ impl Refusal {
     }
 }
 
+/// When a call was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// It was a query.
+    Query,
+    /// It was simulated, and nothing was sent.
+    Simulation,
+    /// It is in a block, and its gas is spent.
+    Block,
+}
+
+impl Refusal {
+    /// What to do about it.
+    pub(crate) fn hint(&self, stage: Stage) -> &'static str {
+        let bound = |name: &str| matches!(self, Self::Other(text) if text.to_ascii_lowercase().contains(name));
+        match (self, stage) {
+            (Self::OutOfGas, Stage::Query) => "a query has the gas of a block at most: ask for less at a time",
+            (Self::OutOfGas, Stage::Simulation) => {
+                "nothing was sent; raise `--gas-limit`, or leave it out: the simulation finds what is needed"
+            }
+            (Self::OutOfGas, Stage::Block) => "call again with a higher `--gas-limit`, or without one",
+            _ if bound("machine limit") => {
+                "this node's machine has that bound, and the network has not: ask for less at a time"
+            }
+            _ if bound("time limit") => "the node gives a call no more time: ask for less at a time",
+            (_, Stage::Query) => "a query changes nothing: look at its arguments and the contract's state",
+            (_, Stage::Simulation) => "nothing was sent; the simulation already refuses it",
+            (_, Stage::Block) => "the state changed between simulation and block: look at it, and try again",
+        }
+    }
+}
+
 impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -155,6 +187,11 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(Refusal::read(text, Some(&abi())).to_string(), expected);
         }
+        let stages = [Stage::Query, Stage::Simulation, Stage::Block];
+        let hints = |text: &str| stages.map(|stage| Refusal::read(text, None).hint(stage));
+        let all = ["OutOfGas", "Panic(\"x\")", "machine limit: memory", "time limit"].map(hints);
+        let different: std::collections::BTreeSet<&str> = all.iter().flatten().copied().collect();
+        assert_eq!(different.len(), 8, "each cause has a hint of its own: {different:#?}");
         let expected = Refusal::Panic("E3: AlreadyUsed".into());
         assert_eq!(Refusal::read(r#"Panic("E3: AlreadyUsed")"#, None), expected);
     }

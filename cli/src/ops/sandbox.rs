@@ -64,7 +64,7 @@ impl Driver {
         self.0.encode_input(function, &value.to_string()).map_err(|error| match error {
             DriverError::Refused { message, .. } => Fault::usage(
                 format!("the arguments of `{function}` do not fit: {message}"),
-                "compare them with the function's description in target/dusk/NAME/abi.json",
+                "`cargo dusk call CONTRACT FUNCTION --help` shows what a function takes, `cargo dusk inspect CONTRACT` a constructor",
             ),
             other => anyhow::Error::from(other).context(format!("cannot encode the arguments of `{function}`")),
         })

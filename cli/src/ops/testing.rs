@@ -184,19 +184,19 @@ pub(crate) fn programs(project: &Project) -> Result<Vec<Program>> {
 /// how many tests run at a time.
 pub(crate) fn run(programs: &[Program], host: TestHost, selection: Selection<'_>) -> Result<TestRun> {
     let begun = Instant::now();
-    let address = host.address().to_string();
+    let place = host.place();
     let mut run =
         TestRun { results: Vec::new(), broken: Vec::new(), elapsed: Duration::ZERO, report: Report::default() };
     let mut repeated = Vec::new();
     let together = if selection.fail_fast || selection.jobs.is_some() { 1 } else { MAX_PROGRAMS };
     for batch in programs.chunks(together) {
-        for (program, ended) in batch.iter().zip(run_at_once(batch, &address, selection)) {
+        for (program, ended) in batch.iter().zip(run_at_once(batch, &place, selection)) {
             let ended = ended?;
             let mut told = read_output(&program.name, &ended.output);
             if let Some(failed) = &ended.stopped_at {
                 // libtest tells what a test has printed only when all have ended: it says it again, alone.
                 let again = Selection { filter: Some(failed), exact: true, fail_fast: false, ..selection };
-                let alone = program.run(&address, again)?;
+                let alone = program.run(&place, again)?;
                 repeated.push(format!("{}::{failed}", program.name));
                 let printed = printed_by_failed(&alone.output).remove(failed).unwrap_or_default();
                 told.iter_mut()
@@ -231,8 +231,8 @@ pub(crate) fn run(programs: &[Program], host: TestHost, selection: Selection<'_>
 }
 
 /// Runs programs at once; what came of each, in their order.
-fn run_at_once(programs: &[Program], address: &str, selection: Selection<'_>) -> Vec<Result<Ended>> {
-    let run = |program: &Program| program.run(address, selection);
+fn run_at_once(programs: &[Program], place: &str, selection: Selection<'_>) -> Vec<Result<Ended>> {
+    let run = |program: &Program| program.run(place, selection);
     let Some((first, rest)) = programs.split_first() else { return Vec::new() };
     thread::scope(|scope| {
         let rest: Vec<_> = rest.iter().map(|program| scope.spawn(move || run(program))).collect();
@@ -283,9 +283,9 @@ impl Program {
         command
     }
 
-    fn run(&self, address: &str, selection: Selection<'_>) -> Result<Ended> {
+    fn run(&self, place: &str, selection: Selection<'_>) -> Result<Ended> {
         let mut command = self.command(selection);
-        command.env(ADDRESS_VARIABLE, address).stdout(Stdio::piped());
+        command.env(ADDRESS_VARIABLE, place).stdout(Stdio::piped());
         let mut child = command.spawn().with_context(|| format!("cannot start {}", self.path.display()))?;
         let mut output = Vec::new();
         let mut stopped_at = None;
@@ -412,7 +412,7 @@ test result: FAILED. 2 passed; 1 failed; 1 ignored; 0 measured; 0 filtered out; 
 
     #[test]
     fn what_libtest_prints_is_understood() {
-        let served = OUTPUT.replace("test adds ... ok", "test adds ... ok\ntest circuit_x::serves ... ok");
+        let served = OUTPUT.replace("test adds ... ok", "test adds ... ok\ntest __circuit_x::serves ... ok");
         let results = read_output("counter", &served);
         let short: Vec<_> = results.iter().map(|result| (result.name.as_str(), result.status)).collect();
         let expected = [

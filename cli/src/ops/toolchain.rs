@@ -281,7 +281,10 @@ fn check_age(toolchain: Toolchain) -> Result<Toolchain> {
     }
     let (major, minor) = MIN_RUST;
     let message = format!("{} is too old: contracts need Rust {major}.{minor}", toolchain.name());
-    Err(Fault::environment(message, "run `rustup update stable`"))
+    let hint = format!(
+        "run `rustup update stable`; where rust-toolchain.toml or RUSTUP_TOOLCHAIN names another, let it name {major}.{minor} or newer"
+    );
+    Err(Fault::environment(message, hint))
 }
 
 /// Major and minor version in the output of `rustc -vV`.

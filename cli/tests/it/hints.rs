@@ -123,7 +123,9 @@ impl VisitMut for Finder<'_> {
         let (Some(exit), [message, hint]) = (exit, arguments.as_slice()) else { return };
         let message = self.texts(message.to_token_stream());
         let message = message.first().cloned().unwrap_or_else(|| "{reason}".to_owned());
-        let hints = self.texts(hint.to_token_stream());
+        let mut hints = self.texts(hint.to_token_stream());
+        // Parts of addresses, names and separators are no advice.
+        hints.retain(|hint| hint.contains(' '));
         self.found.push(Told { exit, message, hints, file: self.path.to_owned() });
     }
 }
@@ -140,7 +142,9 @@ impl Finder<'_> {
                 .or_else(|| self.names.0.get(&format!("{name}()")));
             // Of functions only those that make hints: others are named in all kinds of expressions.
             if let Some(known) = known.filter(|_| {
-                self.locals.contains_key(&name) || name.to_lowercase().contains("hint") || name == "form_of"
+                self.locals.contains_key(&name)
+                    || name.to_lowercase().contains("hint")
+                    || ["form_of", "of_client", "hint"].contains(&name.as_str())
             }) {
                 texts.extend(known.iter().cloned());
             }

@@ -26,18 +26,27 @@ pub(super) fn block(block: &StoredBlock) -> Value {
 
 /// The events of a block, those of its transactions first, with the transaction or block that caused each.
 pub(super) fn events(block: &StoredBlock) -> Value {
-    let event = |origin: &Hash, event: &Event| {
-        json!({
-            "origin": hex::encode(origin),
-            "topic": event.topic,
-            "source": HexId(&event.source).to_string(),
-            "data": hex::encode(&event.data),
-            "reverted": event.reverted,
-        })
-    };
-    let called = block.transactions.iter().flat_map(|spent| spent.events.iter().map(|it| event(&spent.id().0, it)));
-    let own = block.events.iter().map(|it| event(&block.header().hash, it));
-    called.chain(own).collect()
+    origins(block).map(|(origin, it)| event(&origin, it)).collect()
+}
+
+/// The events of a block in the same order, each with the hash of what caused it.
+pub(super) fn origins(block: &StoredBlock) -> impl Iterator<Item = (Hash, &Event)> {
+    let called = block.transactions.iter().flat_map(|spent| {
+        let id = spent.id().0;
+        spent.events.iter().map(move |it| (id, it))
+    });
+    called.chain(block.events.iter().map(|it| (block.header().hash, it)))
+}
+
+/// An event, with the hash of the transaction or block that caused it.
+pub(super) fn event(origin: &Hash, event: &Event) -> Value {
+    json!({
+        "origin": hex::encode(origin),
+        "topic": event.topic,
+        "source": HexId(&event.source).to_string(),
+        "data": hex::encode(&event.data),
+        "reverted": event.reverted,
+    })
 }
 
 /// A block header.

@@ -2,10 +2,16 @@
 //!
 //! A client connects at `GET /on` and is told a session id; with it, `GET /on/{target}/{topic}` subscribes and `DELETE`
 //! unsubscribes. Events come as binary frames: u32 length of a JSON header, the header, the data.
+//!
+//! Any page may open a socket, but pages of foreign origins only so many. A client that takes nothing, or does not answer
+//! pings, loses its socket.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
+use axum::Extension;
+use axum::body::Bytes;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -16,28 +22,56 @@ use serde_json::{Map, Value, json};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
+use tokio::time::{Instant, MissedTickBehavior};
 
+use super::access::Caller;
+use super::options::Bounds;
 use super::rues::{Error, error_response};
 use super::{App, documents};
 use crate::events::NodeEvent;
 use crate::mempool::Removal;
 
-/// The most open sockets.
-const MAX_SESSIONS: usize = 256;
 /// The most subscriptions of one socket.
 const MAX_SUBSCRIPTIONS: usize = 1024;
 /// The longest path of a subscription.
 const MAX_PATH_BYTES: usize = 512;
 /// The longest message that a client may send.
 const MAX_MESSAGE_BYTES: usize = 256 * 1024;
+/// How many pings a client may leave without an answer.
+const MAX_PINGS_MISSED: u32 = 2;
 /// The longest frame that a client may send.
 const MAX_FRAME_BYTES: usize = 64 * 1024;
 
-/// The subscriptions of all open sockets.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Sessions(Arc<Mutex<BTreeMap<SessionId, BTreeSet<Subscription>>>>);
+/// All open sockets.
+#[derive(Debug, Clone)]
+pub(super) struct Sessions {
+    open: Arc<Mutex<BTreeMap<SessionId, Session>>>,
+    most: usize,
+    most_of_pages: usize,
+    most_of_origin: usize,
+    ping: Duration,
+}
 
 type SessionId = [u8; 16];
+
+#[derive(Debug)]
+struct Session {
+    /// The foreign page that has opened it.
+    origin: Option<String>,
+    subscriptions: BTreeSet<Subscription>,
+}
+
+/// An open socket; it is forgotten when this is dropped.
+struct Opened {
+    sessions: Sessions,
+    id: SessionId,
+}
+
+impl Drop for Opened {
+    fn drop(&mut self) {
+        self.sessions.lock().remove(&self.id);
+    }
+}
 
 /// What a client wants to hear of: `/on/component[:entity]/topic`; without entity, of all.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,87 +80,116 @@ struct Subscription {
     topic: String,
 }
 
-impl Subscription {
-    /// Whether an event with this path is meant.
-    fn matches(&self, location: &str) -> bool {
-        let Some((target, topic)) = location.strip_prefix("/on/").and_then(|path| path.split_once('/')) else {
-            return false;
-        };
-        let component = target.split_once(':').map_or(target, |(component, _)| component);
-        self.topic == topic && (self.target == target || self.target == component)
-    }
+/// The subscriptions that an event with this path is meant by: to its target, and to all targets of its component.
+fn meant_by(location: &str) -> Option<[Subscription; 2]> {
+    let (target, topic) = location.strip_prefix("/on/")?.split_once('/')?;
+    let component = target.split_once(':').map_or(target, |(component, _)| component);
+    Some([target, component].map(|target| Subscription { target: target.into(), topic: topic.into() }))
 }
 
 impl Sessions {
-    fn open(&self) -> Option<SessionId> {
-        let mut sessions = self.lock();
-        if sessions.len() >= MAX_SESSIONS {
-            return None;
+    pub(super) fn new(bounds: &Bounds) -> Self {
+        Self {
+            open: Arc::default(),
+            most: bounds.sessions,
+            most_of_pages: bounds.sessions_of_pages,
+            most_of_origin: bounds.sessions_of_origin,
+            ping: bounds.ping,
+        }
+    }
+
+    /// Opens a session, for a foreign page if it is one.
+    ///
+    /// # Errors
+    /// When too many are open.
+    fn open(&self, origin: Option<&str>) -> Result<Opened, Error> {
+        let mut open = self.lock();
+        let busy = |most: usize, whose: &str| Err(Error::Busy(format!("{most} sockets{whose} are open")));
+        if open.len() >= self.most {
+            return busy(self.most, "");
+        }
+        if let Some(origin) = origin {
+            let of_pages = open.values().filter_map(|session| session.origin.as_deref());
+            if of_pages.clone().filter(|theirs| *theirs == origin).count() >= self.most_of_origin {
+                return busy(self.most_of_origin, &format!(" of pages of {origin}"));
+            }
+            if of_pages.count() >= self.most_of_pages {
+                return busy(self.most_of_pages, " of foreign pages");
+            }
         }
         let mut id = SessionId::default();
         rand::rngs::OsRng.fill_bytes(&mut id);
-        sessions.insert(id, BTreeSet::new());
-        Some(id)
-    }
-
-    fn close(&self, id: &SessionId) {
-        self.lock().remove(id);
+        open.insert(id, Session { origin: origin.map(str::to_owned), subscriptions: BTreeSet::new() });
+        Ok(Opened { sessions: self.clone(), id })
     }
 
     fn wants(&self, id: &SessionId, location: &str) -> bool {
-        self.lock().get(id).is_some_and(|subscriptions| subscriptions.iter().any(|it| it.matches(location)))
+        let Some(meant) = meant_by(location) else { return false };
+        self.lock().get(id).is_some_and(|session| meant.iter().any(|it| session.subscriptions.contains(it)))
     }
 
     // A thread that panicked while it held the lock left whole entries behind.
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<SessionId, BTreeSet<Subscription>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<SessionId, Session>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// `GET /on`.
-pub(super) async fn connect(State(app): State<App>, upgrade: WebSocketUpgrade) -> Response {
-    let Some(id) = app.sessions.open() else {
-        return Error::Busy(format!("{MAX_SESSIONS} sockets are open")).into_response();
+pub(super) async fn connect(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    let opened = match app.sessions.open(caller.foreign_origin()) {
+        Ok(opened) => opened,
+        Err(error) => return error.into_response(),
     };
-    let sessions = app.sessions.clone();
-    upgrade
-        .max_message_size(MAX_MESSAGE_BYTES)
-        .max_frame_size(MAX_FRAME_BYTES)
-        .on_failed_upgrade({
-            let sessions = sessions.clone();
-            move |_| sessions.close(&id)
-        })
-        .on_upgrade(move |socket| async move {
-            let events = app.node.subscribe();
-            let reason = serve(socket, id, &sessions, events, app.stopped).await;
-            sessions.close(&id);
-            if let Some((mut socket, reason)) = reason {
-                // A client that is gone hears nothing.
-                let _ = socket.send(Message::Close(Some(reason))).await;
-            }
-        })
+    // A connection that breaks before it is upgraded drops this, and with it the session.
+    upgrade.max_message_size(MAX_MESSAGE_BYTES).max_frame_size(MAX_FRAME_BYTES).on_upgrade(move |socket| async move {
+        let events = app.node.subscribe();
+        let reason = serve(socket, &opened, events, app.stopped).await;
+        drop(opened);
+        if let Some((mut socket, reason)) = reason {
+            // A client that is gone hears nothing.
+            let _ = socket.send(Message::Close(Some(reason))).await;
+        }
+    })
 }
 
 /// Serves a socket until its end, and says why it is closed if the client is still there.
 async fn serve(
     mut socket: WebSocket,
-    id: SessionId,
-    sessions: &Sessions,
+    opened: &Opened,
     mut events: Receiver<NodeEvent>,
     mut stopped: watch::Receiver<bool>,
 ) -> Option<(WebSocket, CloseFrame)> {
+    let Opened { sessions, id } = opened;
     socket.send(Message::Text(hex::encode(id).into())).await.ok()?;
+    let mut pings = tokio::time::interval_at(Instant::now() + sessions.ping, sessions.ping);
+    pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut heard = Instant::now();
     loop {
         tokio::select! {
             received = socket.recv() => match received {
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return None,
-                Some(Ok(_)) => {}
+                Some(Ok(_)) => heard = Instant::now(),
             },
+            _ = pings.tick() => {
+                if heard.elapsed() > sessions.ping * MAX_PINGS_MISSED {
+                    return Some((socket, closing(close_code::POLICY, "No answer to pings")));
+                }
+                socket.send(Message::Ping(Bytes::new())).await.ok()?;
+            }
             event = events.recv() => match event {
                 Ok(event) => {
                     let location = event.location();
-                    if sessions.wants(&id, &location) {
-                        socket.send(Message::Binary(frame(&event, location).into())).await.ok()?;
+                    if sessions.wants(id, &location) {
+                        let frame = Message::Binary(frame(&event, location).into());
+                        // A client that takes nothing does not hold up the end of the server.
+                        tokio::select! {
+                            sent = socket.send(frame) => sent.ok()?,
+                            () = until(&mut stopped) => return None,
+                        }
                     }
                 }
                 Err(RecvError::Lagged(_)) => return Some((socket, closing(close_code::POLICY, "Too slow: events were lost"))),
@@ -140,7 +203,7 @@ async fn serve(
 }
 
 /// Waits until the server stops. A sender that is gone means the same as one that says so.
-async fn until(stopped: &mut watch::Receiver<bool>) {
+pub(super) async fn until(stopped: &mut watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
@@ -189,7 +252,7 @@ fn change(
     let mut id = SessionId::default();
     let given = headers.get("rusk-session-id").is_some_and(|text| hex::decode_to_slice(text, &mut id).is_ok());
     match sessions.lock().get_mut(&id) {
-        Some(subscriptions) if given => what(subscriptions),
+        Some(session) if given => what(&mut session.subscriptions),
         _ => error_response(StatusCode::FAILED_DEPENDENCY, "Session ID not provided or invalid"),
     }
 }
@@ -230,22 +293,37 @@ fn frame(event: &NodeEvent, location: String) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    fn to(target: &str, topic: &str) -> Subscription {
-        Subscription { target: target.into(), topic: topic.into() }
+    fn matches(target: &str, topic: &str, location: &str) -> bool {
+        meant_by(location).unwrap().contains(&Subscription { target: target.into(), topic: topic.into() })
     }
 
     #[test]
     fn subscriptions_without_entity_match_all() {
         let location = "/on/contracts:ab/moved";
-        assert!(to("contracts", "moved").matches(location));
-        assert!(to("contracts:ab", "moved").matches(location));
-        assert!(!to("contracts:cd", "moved").matches(location));
-        assert!(!to("contracts", "minted").matches(location));
-        assert!(!to("blocks", "moved").matches(location));
+        assert!(matches("contracts", "moved", location));
+        assert!(matches("contracts:ab", "moved", location));
+        assert!(!matches("contracts:cd", "moved", location));
+        assert!(!matches("contracts", "minted", location));
+        assert!(!matches("blocks", "moved", location));
     }
 
     #[test]
     fn topics_may_contain_slashes() {
-        assert!(to("contracts", "a/b").matches("/on/contracts:ab/a/b"));
+        assert!(matches("contracts", "a/b", "/on/contracts:ab/a/b"));
+    }
+
+    #[test]
+    fn foreign_pages_have_a_share_of_the_sessions() {
+        let bounds = Bounds { sessions: 6, sessions_of_pages: 4, sessions_of_origin: 3, ..Bounds::default() };
+        let sessions = Sessions::new(&bounds);
+        let open = |origin| sessions.open(origin);
+        let mut held: Vec<_> = (0..3).map(|_| open(Some("http://a.example")).unwrap()).collect();
+        assert!(open(Some("http://a.example")).is_err());
+        held.push(open(Some("http://b.example")).unwrap());
+        assert!(open(Some("http://c.example")).is_err());
+        held.extend((0..2).map(|_| open(None).unwrap()));
+        assert!(open(None).is_err());
+        drop(held);
+        assert!(sessions.lock().is_empty());
     }
 }

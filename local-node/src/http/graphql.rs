@@ -1,6 +1,11 @@
 //! GraphQL over blocks and transactions: names, arguments and bounds as production's (sheet `protocol/http-api.md`,
 //! section 4), with what production offers only on archive nodes.
+//!
+//! A query is bounded before it is read (`guard`), before it is run (depth, complexity) and while its answer is made
+//! (`budget`).
 
+mod budget;
+mod guard;
 mod history;
 mod types;
 
@@ -8,20 +13,23 @@ use std::sync::Arc;
 
 use async_graphql::http::parse_query_string;
 use async_graphql::{
-    BatchRequest, Context, EmptyMutation, EmptySubscription, Error, Name, Object, Request, Result,
-    Schema as GraphqlSchema, Value as GraphqlValue, Variables,
+    BatchRequest, Context, EmptyMutation, EmptySubscription, Error, Name, Object, Request, Response as GraphqlResponse,
+    Result, ServerError, Value as GraphqlValue, Variables,
 };
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use dusk_core::transfer::TRANSFER_CONTRACT;
 use local_node_types::ledger::Label;
+use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
+use self::budget::{Budget, Charging, event_weight, weight};
+pub use self::budget::{MAX_ANSWER_BYTES, MAX_ANSWER_FIELDS};
 use self::history::{MAX_HISTORIES_AT_ONCE, MoonlightFilter};
 use self::types::{Block, BlockPair, ContractEvents, MoonlightTransfers, Spent, Transaction};
+use super::memory::Received;
 use super::rues::{Error as RuesError, Reply, Request as RuesRequest, error_response};
 use super::{Answer, App, documents};
 use crate::handle::NodeHandle;
@@ -40,49 +48,111 @@ const MAX_DEPTH: usize = 16;
 /// The most fields that an answer may have, counted before it is made: a list counts its fields for each element that was
 /// asked for.
 const MAX_COMPLEXITY: usize = 20_000;
-/// As what a question about the past of an account or a contract counts, whatever it finds.
+/// As what a question about the past of an account or a contract counts, besides the answer.
 const HISTORY_COMPLEXITY: usize = 2000;
-/// The most queries in one request.
+/// The most queries in one request. They share the bounds of one answer.
 const MAX_BATCH: usize = 16;
+/// The most requests that are being answered at a time; others wait.
+const MAX_QUERIES_AT_ONCE: usize = 8;
+/// The most errors that an answer tells of.
+const MAX_ERRORS: usize = 20;
+/// The longest text of an error.
+const MAX_ERROR_BYTES: usize = 1024;
 /// Headers that carry a variable of a query begin with this.
 const VARIABLE_PREFIX: &str = "rusk-gqlvar-";
 
-pub(super) type Schema = GraphqlSchema<Query, EmptyMutation, EmptySubscription>;
+/// What answers queries. Clones share the bounds.
+#[derive(Clone)]
+pub(super) struct Schema {
+    schema: async_graphql::Schema<Query, EmptyMutation, EmptySubscription>,
+    at_once: Arc<Semaphore>,
+}
 
 /// The schema of a node.
 pub(super) fn schema(node: NodeHandle) -> Schema {
-    GraphqlSchema::build(Query, EmptyMutation, EmptySubscription)
+    let schema = async_graphql::Schema::build(Query, EmptyMutation, EmptySubscription)
         .data(node)
         .data(Semaphore::new(MAX_HISTORIES_AT_ONCE))
+        .extension(Charging)
         .limit_depth(MAX_DEPTH)
         .limit_complexity(MAX_COMPLEXITY)
-        .finish()
+        .finish();
+    Schema { schema, at_once: Arc::new(Semaphore::new(MAX_QUERIES_AT_ONCE)) }
+}
+
+impl Schema {
+    /// Answers requests in their order, all within one budget, and writes the answers as `write` says.
+    async fn answer<T>(
+        &self,
+        requests: Vec<Request>,
+        write: impl FnOnce(Vec<GraphqlResponse>) -> serde_json::Result<T>,
+    ) -> Result<T, RuesError> {
+        let internal = |error: String| RuesError::Internal(error);
+        let _at_once = self.at_once.acquire().await.map_err(|error| internal(error.to_string()))?;
+        let budget = Budget::new();
+        let mut answers = Vec::with_capacity(requests.len());
+        for request in requests {
+            answers.push(self.run(request, &budget).await);
+        }
+        write(answers).map_err(|error| internal(error.to_string()))
+    }
+
+    async fn run(&self, mut request: Request, budget: &Budget) -> GraphqlResponse {
+        let mut answer = match guard::read(&mut request) {
+            Ok(()) => tokio::select! {
+                biased;
+                answer = self.schema.execute(request.data(budget.clone())) => answer,
+                error = budget.exceeded() => GraphqlResponse::from_errors(vec![error]),
+            },
+            Err(error) => GraphqlResponse::from_errors(vec![error]),
+        };
+        answer.errors.truncate(MAX_ERRORS);
+        answer.errors.iter_mut().for_each(shorten);
+        answer
+    }
+}
+
+/// Errors quote the query, which may be long.
+fn shorten(error: &mut ServerError) {
+    if error.message.len() > MAX_ERROR_BYTES {
+        let end = (0..=MAX_ERROR_BYTES).rev().find(|end| error.message.is_char_boundary(*end)).unwrap_or_default();
+        error.message.truncate(end);
+        error.message.push('…');
+    }
 }
 
 /// `GET /graphql?query=…`.
 pub(super) async fn get(State(app): State<App>, uri: Uri) -> Response {
     match parse_query_string(uri.query().unwrap_or_default()) {
-        Ok(request) => json_response(&app.schema.execute(request).await),
+        Ok(request) => json_response(app.schema.answer(vec![request], first_text).await),
         Err(error) => error_response(StatusCode::BAD_REQUEST, &error.to_string()),
     }
 }
 
 /// `POST /graphql`: one query, or a list of them, as JSON.
-pub(super) async fn post(State(app): State<App>, body: Bytes) -> Response {
-    match serde_json::from_slice::<BatchRequest>(&body) {
+pub(super) async fn post(State(app): State<App>, received: Received) -> Response {
+    match serde_json::from_slice::<BatchRequest>(&received.bytes) {
         Ok(BatchRequest::Batch(requests)) if requests.len() > MAX_BATCH => {
             error_response(StatusCode::BAD_REQUEST, &format!("more than {MAX_BATCH} queries in one request"))
         }
-        Ok(request) => json_response(&app.schema.execute_batch(request).await),
+        Ok(BatchRequest::Batch(requests)) => {
+            json_response(app.schema.answer(requests, |answers| serde_json::to_string(&answers)).await)
+        }
+        Ok(BatchRequest::Single(request)) => json_response(app.schema.answer(vec![request], first_text).await),
         Err(error) => error_response(StatusCode::BAD_REQUEST, &format!("the body is no GraphQL request: {error}")),
     }
+}
+
+/// The text of the only answer.
+fn first_text(answers: Vec<GraphqlResponse>) -> serde_json::Result<String> {
+    serde_json::to_string(&answers.into_iter().next().unwrap_or_default())
 }
 
 /// `POST /on/graphql/query`: the text of a query gives its data without a wrapper; no text gives the schema.
 pub(super) async fn query(schema: &Schema, headers: &HeaderMap, request: &RuesRequest) -> Answer {
     let text = request.body.text()?;
     if text.trim().is_empty() {
-        return Ok(Reply::Text(schema.sdl()));
+        return Ok(Reply::Text(schema.schema.sdl()));
     }
     let variables = headers.iter().filter_map(|(name, value)| {
         let name = name.as_str().strip_prefix(VARIABLE_PREFIX)?;
@@ -95,18 +165,28 @@ pub(super) async fn query(schema: &Schema, headers: &HeaderMap, request: &RuesRe
         all.insert(name, value);
         all
     });
-    let answer = schema.execute(Request::new(text).variables(variables)).await;
-    let failed = |error: serde_json::Error| RuesError::Internal(error.to_string());
-    if answer.errors.is_empty() {
-        return Ok(Reply::Json(serde_json::to_value(&answer.data).map_err(failed)?));
-    }
-    Ok(Reply::Json(json!({ "data": answer.data, "errors": answer.errors })))
+    let request = Request::new(text).variables(variables);
+    schema.answer(vec![request], unwrapped_text).await.map(Reply::JsonText)
 }
 
-fn json_response(answer: &impl serde::Serialize) -> Response {
-    match serde_json::to_string(answer) {
+/// The text of the only answer: its data alone, unless there are errors.
+fn unwrapped_text(answers: Vec<GraphqlResponse>) -> serde_json::Result<String> {
+    #[derive(Serialize)]
+    struct Failed {
+        data: GraphqlValue,
+        errors: Vec<ServerError>,
+    }
+    let answer = answers.into_iter().next().unwrap_or_default();
+    if answer.errors.is_empty() {
+        return serde_json::to_string(&answer.data);
+    }
+    serde_json::to_string(&Failed { data: answer.data, errors: answer.errors })
+}
+
+fn json_response(answer: Result<String, RuesError>) -> Response {
+    match answer {
         Ok(text) => ([("content-type", "application/json")], text).into_response(),
-        Err(error) => error_response(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+        Err(error) => error.into_response(),
     }
 }
 
@@ -150,7 +230,9 @@ impl Query {
     #[graphql(complexity = "shown(last, MAX_TRANSACTIONS) * child_complexity")]
     async fn transactions(&self, context: &Context<'_>, last: u64) -> Result<Vec<Spent>> {
         let count = bounded(last, MAX_TRANSACTIONS)?;
-        Ok(store(context)?.last_transactions(count)?.into_iter().map(Spent).collect())
+        let found = store(context)?.last_transactions(count)?;
+        Budget::of(context)?.load(found.iter().map(|spent| weight(spent)).sum())?;
+        Ok(found.into_iter().map(Spent).collect())
     }
 
     /// The transactions of blocks, all or those that call one contract.
@@ -167,22 +249,30 @@ impl Query {
             let called = spent.transaction.protocol().call().map_or(TRANSFER_CONTRACT, |call| call.contract);
             contract.as_ref().is_none_or(|wanted| called.as_bytes() == wanted)
         };
-        let blocks = blocks(&store(context)?, last, range)?;
-        let all = blocks.iter().flat_map(|block| &block.0.transactions);
-        Ok(all.filter(|spent| called(spent)).cloned().map(Spent).collect())
+        let (store, budget) = (store(context)?, Budget::of(context)?);
+        let mut found = Vec::new();
+        for height in heights(&store, last, range)? {
+            let Some((block, _)) = store.block(height)? else { continue };
+            for spent in block.transactions.iter().filter(|spent| called(spent)) {
+                budget.load(weight(spent))?;
+                found.push(Spent(Arc::clone(spent)));
+            }
+        }
+        Ok(found)
     }
 
     /// The transactions that wait.
+    #[graphql(complexity = "MAX_WAITING / 100 * child_complexity")]
     async fn mempool_txs(&self, context: &Context<'_>) -> Result<Vec<Transaction>> {
         let waiting = node(context)?.mempool(MAX_WAITING).await?;
-        Ok(waiting.iter().map(|waiting| Transaction(waiting.transaction().clone())).collect())
+        Ok(waiting.into_iter().map(Transaction::Waiting).collect())
     }
 
     /// A transaction that waits.
     async fn mempool_tx(&self, context: &Context<'_>, hash: String) -> Result<Option<Transaction>> {
         let id = TxId(parse_hash(&hash)?);
         let waiting = node(context)?.mempool_transaction(id).await?;
-        Ok(waiting.map(|waiting| Transaction(waiting.transaction().clone())))
+        Ok(waiting.map(Transaction::Waiting))
     }
 
     /// Height and hash of the last block and of the last final block.
@@ -207,7 +297,10 @@ impl Query {
             (None, Some(hash)) => store.height_of(&parse_hash(&hash)?)?,
             _ => return Err(Error::new("give either a height or a hash")),
         };
-        Ok(block_at(&store, height)?.map(|(block, _)| ContractEvents(documents::events(&block))))
+        let Some((block, _)) = block_at(&store, height)? else { return Ok(None) };
+        let called = block.transactions.iter().flat_map(|spent| &spent.events);
+        Budget::of(context)?.load(called.chain(&block.events).map(event_weight).sum())?;
+        Ok(Some(ContractEvents(documents::events(&block))))
     }
 
     /// What a contract made known in final blocks, oldest first, `limit` (50; 1 to 200) events after the `cursor` of an
@@ -221,8 +314,8 @@ impl Query {
         cursor: Option<String>,
     ) -> Result<Option<ContractEvents>> {
         let contract = parse_hash(&contract_id)?.into();
-        let store = store(context)?;
-        history::aside(context, move || history::finalized_events(&store, contract, limit, cursor.as_deref()))
+        let (store, budget) = (store(context)?, Budget::of(context)?.clone());
+        history::aside(context, move || history::finalized_events(&store, &budget, contract, limit, cursor.as_deref()))
             .await
             .map(|page| Some(ContractEvents(page)))
     }
@@ -239,8 +332,8 @@ impl Query {
     ) -> Result<Option<MoonlightTransfers>> {
         let filter = MoonlightFilter::touching(&address)?.between(from_block, to_block);
         let order = if ord.as_deref() == Some("desc") { Order::NewestFirst } else { Order::OldestFirst };
-        let store = store(context)?;
-        history::aside(context, move || filter.find(&store, order)).await.map(transfers)
+        let (store, budget) = (store(context)?, Budget::of(context)?.clone());
+        history::aside(context, move || filter.find(&store, &budget, order)).await.map(transfers)
     }
 
     /// Transactions in final blocks that moved public money from or to accounts, oldest first, in pages of `maxCount`;
@@ -258,8 +351,8 @@ impl Query {
         page_count: Option<usize>,
     ) -> Result<Option<MoonlightTransfers>> {
         let filter = MoonlightFilter::flow(sender.as_deref(), receiver.as_deref())?.between(from_block, to_block);
-        let store = store(context)?;
-        let found = history::aside(context, move || filter.find(&store, Order::OldestFirst)).await?;
+        let (store, budget) = (store(context)?, Budget::of(context)?.clone());
+        let found = history::aside(context, move || filter.find(&store, &budget, Order::OldestFirst)).await?;
         history::page(found, max_count, page_count).map(transfers)
     }
 
@@ -267,8 +360,8 @@ impl Query {
     #[graphql(complexity = "HISTORY_COMPLEXITY + child_complexity")]
     async fn transactions_by_memo(&self, context: &Context<'_>, memo: String) -> Result<Option<MoonlightTransfers>> {
         let filter = MoonlightFilter::memo(memo.into_bytes());
-        let store = store(context)?;
-        history::aside(context, move || filter.find(&store, Order::OldestFirst)).await.map(transfers)
+        let (store, budget) = (store(context)?, Budget::of(context)?.clone());
+        history::aside(context, move || filter.find(&store, &budget, Order::OldestFirst)).await.map(transfers)
     }
 
     /// The height of the next final block after this height that holds a shielded transaction.
@@ -315,29 +408,28 @@ fn block_at(store: &Store, height: Option<u64>) -> Result<Option<(Arc<StoredBloc
     })
 }
 
+/// The blocks that are meant. Each is read from the store when it is asked for a field, so that they are not all held at
+/// a time.
 fn blocks(store: &Store, last: Option<u64>, range: Option<[u64; 2]>) -> Result<Vec<Block>> {
+    Ok(heights(store, last, range)?.into_iter().map(|height| Block::later(store.clone(), height)).collect())
+}
+
+/// The heights of the blocks that are meant.
+fn heights(store: &Store, last: Option<u64>, range: Option<[u64; 2]>) -> Result<Vec<u64>> {
     let tip = store.tip().header().height;
-    let (heights, newest_first) = match (last, range) {
+    Ok(match (last, range) {
         (Some(0), None) => return Err(Error::new("count must be positive")),
         (Some(count), None) => {
             bounded(count, MAX_BLOCKS)?;
-            (tip.saturating_sub(count - 1)..=tip, true)
+            (tip.saturating_sub(count - 1)..=tip).rev().collect()
         }
         (None, Some([from, to])) if from <= to => {
             bounded((to - from).saturating_add(1), MAX_BLOCKS)?;
-            (from..=to.min(tip), false)
+            (from..=to.min(tip)).collect()
         }
         (None, Some(_)) => return Err(Error::new("the range ends before it begins")),
         _ => return Err(Error::new("give either `last` or `range`")),
-    };
-    let mut found = Vec::new();
-    for height in heights {
-        found.extend(store.block(height)?.map(Block::from));
-    }
-    if newest_first {
-        found.reverse();
-    }
-    Ok(found)
+    })
 }
 
 fn bounded(count: u64, most: u64) -> Result<usize> {

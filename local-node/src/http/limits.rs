@@ -6,8 +6,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use axum::RequestPartsExt as _;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{RawPathParams, Request, State};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -32,20 +33,21 @@ const LIMITS: [(u32, u32, usize); 7] =
     [(180, 360, 12), (3, 6, 3), (1500, 3000, 64), (400, 800, 32), (2, 4, 2), (500, 1000, 64), (2000, 4000, 128)];
 
 impl Class {
-    fn of(request: &Request) -> Self {
-        let path = request.uri().path().trim_end_matches('/');
-        let Some((target, topic)) = path.strip_prefix("/on/").and_then(|path| path.split_once('/')) else {
-            return match path {
+    /// The class of a request to a path, or to a target and topic as the router has read them: one spelling of a path
+    /// must not be served more often than another.
+    fn of(path: &str, asked: Option<(&str, &str)>, feeder: bool) -> Self {
+        let Some((target, topic)) = asked else {
+            return match path.trim_end_matches('/') {
                 "/graphql" => Self::Graphql,
                 "/on" => Self::OtherRues,
                 _ => Self::OtherHttp,
             };
         };
-        match (target.split(':').next().unwrap_or_default(), topic) {
+        match (target.split(':').next().unwrap_or_default().to_ascii_lowercase().as_str(), topic) {
             ("graphql", "query") => Self::Graphql,
             ("transactions", "propagate") => Self::Propagate,
             ("contract", "upload_driver") => Self::UploadDriver,
-            ("contracts", _) if request.headers().contains_key("rusk-feeder") => Self::FeederQuery,
+            ("contracts", _) if feeder => Self::FeederQuery,
             ("contracts", _) => Self::ContractQuery,
             _ => Self::OtherRues,
         }
@@ -74,7 +76,13 @@ impl Limits {
 
 /// Lets a request through, or says when to come again.
 pub(super) async fn enforce(State(limits): State<Arc<Limits>>, request: Request<Body>, next: Next) -> Response {
-    let limit = &limits.0[Class::of(&request) as usize];
+    let (mut head, body) = request.into_parts();
+    let parameters = head.extract::<RawPathParams>().await.ok();
+    let named = |wanted: &str| parameters.iter().flatten().find(|(name, _)| *name == wanted).map(|(_, value)| value);
+    let asked = named("target").zip(named("topic"));
+    let class = Class::of(head.uri.path(), asked, head.headers.contains_key("rusk-feeder"));
+    let request = Request::from_parts(head, body);
+    let limit = &limits.0[class as usize];
     let Ok(_answering) = Arc::clone(&limit.answering).try_acquire_owned() else {
         return too_many("as many requests of this kind as possible are being answered", 1);
     };
@@ -138,18 +146,16 @@ mod tests {
 
     #[test]
     fn requests_have_their_kinds() {
-        let class = |path: &str, feeder: bool| {
-            let mut request = Request::builder().uri(path);
-            if feeder {
-                request = request.header("rusk-feeder", "1");
-            }
-            Class::of(&request.body(Body::empty()).unwrap())
+        let class = |path: &str, feeder| {
+            let asked = path.strip_prefix("/on/").and_then(|path| path.split_once('/'));
+            Class::of(path, asked, feeder)
         };
         assert_eq!(class("/on/contracts:00/f", false), Class::ContractQuery);
         assert_eq!(class("/on/contracts:00/f", true), Class::FeederQuery);
         assert_eq!(class("/graphql/", false), Class::Graphql);
         assert_eq!(class("/on/graphql/query", false), Class::Graphql);
         assert_eq!(class("/on/transactions/propagate", false), Class::Propagate);
+        assert_eq!(class("/on/TransActions:x/propagate", false), Class::Propagate);
         assert_eq!(class("/on/contract:00/upload_driver", false), Class::UploadDriver);
         assert_eq!(class("/on/transactions/simulate", false), Class::OtherRues);
         assert_eq!(class("/on", false), Class::OtherRues);

@@ -96,6 +96,18 @@ impl Request {
         })
     }
 
+    /// Whether answering it changes nothing, on the chain or in the node. What is not known to read counts as changing.
+    pub(super) fn only_reads(&self) -> bool {
+        match (self.component.as_str(), self.topic.as_str()) {
+            // Calls run on a state that is forgotten.
+            ("contracts" | "contract_owner" | "driver" | "graphql", _)
+            | ("node" | "network" | "blocks" | "blobs" | "account" | "stats" | "prover", _)
+            | ("contract", "metadata" | "status" | "download_driver")
+            | ("transactions", "preverify" | "simulate") => true,
+            _ => false,
+        }
+    }
+
     /// The entity, which this component needs.
     pub(super) fn entity(&self) -> Result<&str, Error> {
         self.entity.as_deref().filter(|entity| !entity.is_empty()).ok_or_else(|| {
@@ -108,6 +120,7 @@ impl Request {
         match reply {
             Reply::Nothing => StatusCode::ACCEPTED.into_response(),
             Reply::Json(value) => ([(CONTENT_TYPE, JSON)], value.to_string()).into_response(),
+            Reply::JsonText(text) => ([(CONTENT_TYPE, JSON)], text).into_response(),
             Reply::Text(text) => text.into_response(),
             Reply::Bytes(bytes) if self.binary => ([(CONTENT_TYPE, BINARY)], bytes).into_response(),
             Reply::Bytes(bytes) => hex::encode(bytes).into_response(),
@@ -162,6 +175,8 @@ pub(super) enum Reply {
     Nothing,
     Bytes(Vec<u8>),
     Json(Value),
+    /// A JSON text that is written already.
+    JsonText(String),
     Text(String),
     /// A WASM module, whatever the client asked for.
     Wasm(Bytes),
@@ -264,6 +279,32 @@ mod tests {
         assert_eq!(read(&HeaderMap::new(), "0x00ff").unwrap(), Payload::Bytes(vec![0, 255].into()));
         assert_eq!(read(&HeaderMap::new(), "text").unwrap(), Payload::Text("text".into()));
         assert!(matches!(read(&HeaderMap::new(), "0xzz"), Err(Error::Malformed(_))));
+    }
+
+    #[test]
+    fn what_is_not_known_to_read_changes() {
+        let only_reads =
+            |target, topic| Request::parse(target, topic, &HeaderMap::new(), Bytes::new()).unwrap().only_reads();
+        for (target, topic) in [
+            ("dev", "reset"),
+            ("DEV", "mine"),
+            ("transactions", "propagate"),
+            ("Transactions:00", "propagate"),
+            ("contract:00", "upload_driver"),
+            ("something", "new"),
+            ("", ""),
+        ] {
+            assert!(!only_reads(target, topic), "{target}/{topic}");
+        }
+        for (target, topic) in [
+            ("contracts:00", "reset"),
+            ("transactions", "simulate"),
+            ("contract:00", "download_driver"),
+            ("graphql", "query"),
+            ("Node", "info"),
+        ] {
+            assert!(only_reads(target, topic), "{target}/{topic}");
+        }
     }
 
     #[test]

@@ -1,72 +1,114 @@
-//! Lines in, lines out.
+//! Lines in, lines out: the first shows the token, the others are for the test's chain.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::sync::PoisonError;
 use std::time::Instant;
 
-use local_node_types::host::{MAX_LINE_BYTES, PROTOCOL_VERSION, Request, Response};
+use local_node_types::host::{MAX_LINE_BYTES, MAX_OPEN_BYTES, PROTOCOL_VERSION, Request, Response};
 
 use super::chain::Chain;
-use super::{MAX_CONNECTIONS, Shared};
-
-/// Says why a connection is refused, and closes it.
-pub(super) fn refuse(stream: &TcpStream) {
-    let hint = "run fewer tests at a time, for instance with `--test-threads`";
-    // Whoever is refused may be gone.
-    let _ = send(stream, &failed(format!("the host serves {MAX_CONNECTIONS} tests at a time"), Some(hint)));
-}
+use super::{MAX_CONNECTIONS, MAX_OPENING, Shared};
 
 /// Serves one test until it closes its connection.
-pub(super) fn serve(stream: &TcpStream, shared: &Shared) {
+pub(super) fn serve(stream: &TcpStream, id: u64, shared: &Shared) {
     // Requests and answers alternate: a delayed segment would delay every one of them.
     let _ = stream.set_nodelay(true);
     let mut lines = BufReader::new(stream);
+    let Some(test) = admit(&mut lines, id, shared) else { return };
     let opened = Instant::now();
-    let mut chain = None;
-    while let Some(line) = read_line(&mut lines) {
-        let response = match line.and_then(|line| parse(&line)) {
-            Ok(request) => answer(&mut chain, request, shared),
+    let mut chain = Chain::new(shared, test);
+    let mut response = chain.opened();
+    while send(stream, &response).is_ok() {
+        let Some(line) = read_line(&mut lines, MAX_LINE_BYTES) else { break };
+        response = match line.and_then(|line| parse(&line)) {
+            Ok(request) => chain.answer(request),
             Err(problem) => {
                 // What follows a line that is no request cannot be trusted to begin with one.
                 let _ = send(stream, &failed(problem, None));
                 break;
             }
         };
-        if send(stream, &response).is_err() {
-            break;
-        }
     }
-    if let Some(chain) = chain {
-        let mut report = chain.close();
-        report.elapsed = opened.elapsed();
-        shared.reports.lock().unwrap_or_else(PoisonError::into_inner).push(report);
+    let mut report = chain.close();
+    report.elapsed = opened.elapsed();
+    shared.reports.lock().unwrap_or_else(PoisonError::into_inner).push(report);
+}
+
+/// Reads the first line, which has to come soon and to show the host's token. Gives the name of the test.
+fn admit(lines: &mut BufReader<&TcpStream>, id: u64, shared: &Shared) -> Option<String> {
+    let stream = *lines.get_ref();
+    let deadline = Instant::now() + MAX_OPENING;
+    let opened = first_line(lines, deadline).and_then(|line| parse(&line)).map_err(|problem| failed(problem, None));
+    let admitted = opened.and_then(|request| check(request, shared)).and_then(|test| {
+        let hint = "run fewer tests at a time, for instance with `--test-threads`";
+        let full = || failed(format!("the host serves {MAX_CONNECTIONS} tests at a time"), Some(hint));
+        if shared.guests.welcome(id) { Ok(test) } else { Err(full()) }
+    });
+    match admitted {
+        // A test may think as long as it likes.
+        Ok(test) => stream.set_read_timeout(None).is_ok().then_some(test),
+        Err(refusal) => {
+            // Whoever is refused may be gone.
+            let _ = send(stream, &refusal);
+            None
+        }
     }
 }
 
-fn answer<'a>(chain: &mut Option<Chain<'a>>, request: Request, shared: &'a Shared) -> Response {
-    if let Some(chain) = chain {
-        return chain.answer(request);
-    }
+fn check(request: Request, shared: &Shared) -> Result<String, Response> {
     match request {
-        Request::Open { version: PROTOCOL_VERSION, test } => chain.insert(Chain::new(shared, test)).opened(),
-        Request::Open { version, .. } => failed(
+        Request::Open { version: PROTOCOL_VERSION, token, test } if shared.token.is(&token) => Ok(test),
+        Request::Open { version: PROTOCOL_VERSION, .. } => Err(failed(
+            "this test host was started for other tests: the token does not fit".into(),
+            Some("unset DUSK_TEST_HOST to have one started, or run the tests with `cargo dusk test`"),
+        )),
+        Request::Open { version, .. } => Err(failed(
             format!("the test speaks version {version} of the protocol, the host version {PROTOCOL_VERSION}"),
             Some("use the versions of `dusk-sdk` and `cargo-dusk` that belong together"),
-        ),
-        _ => failed("the first request must be `open`".into(), None),
+        )),
+        _ => Err(failed("the first request must be `open`".into(), None)),
+    }
+}
+
+/// The first line without its end, which comes before the deadline.
+fn first_line(lines: &mut BufReader<&TcpStream>, deadline: Instant) -> Result<Vec<u8>, String> {
+    let mut line = Vec::new();
+    let late = || format!("the first request has to come within {} seconds", MAX_OPENING.as_secs());
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(late());
+        }
+        // A read that gets some bytes gives them, so that a slow sender does not outlive the deadline.
+        lines.get_ref().set_read_timeout(Some(left)).map_err(|error| error.to_string())?;
+        let arrived = match lines.fill_buf() {
+            Ok([]) => return Err("the request breaks off before the end of its line".into()),
+            Ok(arrived) => arrived,
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => return Err(late()),
+            Err(error) => return Err(format!("the request cannot be read: {error}")),
+        };
+        let end = arrived.iter().position(|byte| *byte == b'\n');
+        line.extend_from_slice(&arrived[..end.unwrap_or(arrived.len())]);
+        let taken = end.map_or(arrived.len(), |end| end + 1);
+        lines.consume(taken);
+        if line.len() > MAX_OPEN_BYTES {
+            return Err(format!("the first request has at most {MAX_OPEN_BYTES} bytes"));
+        }
+        if end.is_some() {
+            return Ok(line);
+        }
     }
 }
 
 /// The next line without its end; `None` when there is none, an error when it is too long or breaks off.
-fn read_line(lines: &mut BufReader<&TcpStream>) -> Option<Result<Vec<u8>, String>> {
+fn read_line(lines: &mut BufReader<&TcpStream>, most: usize) -> Option<Result<Vec<u8>, String>> {
     let mut line = Vec::new();
-    let most = MAX_LINE_BYTES as u64 + 1;
-    match lines.take(most).read_until(b'\n', &mut line) {
+    match lines.take(most as u64 + 1).read_until(b'\n', &mut line) {
         Ok(0) => None,
         Err(error) => Some(Err(format!("the request cannot be read: {error}"))),
         Ok(_) if line.pop() == Some(b'\n') => Some(Ok(line)),
-        Ok(read) if read > MAX_LINE_BYTES => Some(Err(format!("a request has at most {MAX_LINE_BYTES} bytes"))),
+        Ok(read) if read > most => Some(Err(format!("a request has at most {most} bytes"))),
         Ok(_) => Some(Err("the request breaks off before the end of its line".into())),
     }
 }

@@ -9,4 +9,8 @@ mod basics;
 mod drivers;
 mod feeders;
 mod history;
+mod pages;
+mod raw;
 mod served;
+mod sizes;
+mod slow;

@@ -5,6 +5,9 @@
 //! connection has one chain: it begins at genesis and is gone when the connection closes. Connections do not see each
 //! other, compiled modules are shared.
 //!
+//! The host answers only the tests that it was started for: the first request carries a random token, which tests get
+//! with the address, in their environment. Other users of the machine, and web pages, do not know it.
+//!
 //! The host signs for the accounts, so no key ever reaches a test.
 
 use dusk_core::abi::ContractId;
@@ -12,12 +15,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::execution::{CallError, Event, Logged, hex_id};
 
-/// The environment variable that holds the host's address, `127.0.0.1:PORT`.
+/// The environment variable that holds the host's address and its token, `127.0.0.1:PORT#TOKEN`.
 pub const ADDRESS_VARIABLE: &str = "DUSK_TEST_HOST";
 /// The version of this protocol. Host and test must agree exactly.
 pub const PROTOCOL_VERSION: u32 = 4;
 /// The longest line that either side accepts.
 pub const MAX_LINE_BYTES: usize = 16 * 1024 * 1024;
+/// The longest first line that the host accepts: nobody has shown a token before it.
+pub const MAX_OPEN_BYTES: usize = 64 * 1024;
 
 /// What a test asks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +32,9 @@ pub enum Request {
     Open {
         /// [`PROTOCOL_VERSION`].
         version: u32,
+        /// The host's token.
+        #[serde(default)]
+        token: String,
         /// The name of the test, for the report.
         test: String,
     },

@@ -29,21 +29,22 @@ pub(super) struct Connection {
 impl Connection {
     /// Finds or starts the host, and begins a chain there.
     pub(super) fn open(test: &str, manifest_folder: &str) -> Result<Self, ConnectionError> {
-        let address = match env::var(ADDRESS_VARIABLE) {
-            Ok(address) => address,
+        let place = match env::var(ADDRESS_VARIABLE) {
+            Ok(place) => place,
             Err(_) => own_host(manifest_folder)?,
         };
-        Self::to(&address, test)
+        Self::to(&place, test)
     }
 
-    /// Begins a chain on the host at this address.
-    pub(super) fn to(address: &str, test: &str) -> Result<Self, ConnectionError> {
+    /// Begins a chain on the host at this place, `ADDRESS#TOKEN`.
+    pub(super) fn to(place: &str, test: &str) -> Result<Self, ConnectionError> {
+        let (address, token) = place.split_once('#').unwrap_or((place, ""));
         let failed = |source| ConnectionError::Connect { address: address.into(), source };
         let stream = TcpStream::connect(address).map_err(failed)?;
         stream.set_nodelay(true).map_err(failed)?;
         stream.set_read_timeout(Some(Duration::from_secs(MAX_SILENCE_SECONDS))).map_err(failed)?;
         let mut connection = Self { stream: BufReader::new(stream), chain_id: 0 };
-        match connection.ask(&Request::Open { version: PROTOCOL_VERSION, test: test.into() })? {
+        match connection.ask(&Request::Open { version: PROTOCOL_VERSION, token: token.into(), test: test.into() })? {
             Response::Opened { chain_id, .. } => connection.chain_id = chain_id,
             other => return Err(ConnectionError::Unexpected(other.into())),
         }
@@ -71,7 +72,7 @@ impl Connection {
 /// The host that this program has started, for all of its tests. It ends when this program does, because then its
 /// standard input closes.
 struct OwnHost {
-    address: String,
+    place: String,
     _child: Child,
     _stdin: Option<ChildStdin>,
     _stdout: BufReader<ChildStdout>,
@@ -80,7 +81,7 @@ struct OwnHost {
 fn own_host(manifest_folder: &str) -> Result<String, ConnectionError> {
     static HOST: OnceLock<Result<OwnHost, String>> = OnceLock::new();
     match HOST.get_or_init(|| start(manifest_folder)) {
-        Ok(host) => Ok(host.address.clone()),
+        Ok(host) => Ok(host.place.clone()),
         Err(message) => Err(ConnectionError::NotStarted(message.clone())),
     }
 }
@@ -113,14 +114,14 @@ fn launch(mut command: Command) -> Result<OwnHost, String> {
     let mut stdout = BufReader::new(child.stdout.take().ok_or("the test host has no output")?);
     let mut line = String::new();
     let read = (&mut stdout).take(MAX_LINE_BYTES as u64).read_line(&mut line);
-    let address = read.ok().and_then(|_| line.trim_end().strip_prefix(READY)).map(ToString::to_string);
-    let Some(address) = address else {
+    let place = read.ok().and_then(|_| line.trim_end().strip_prefix(READY)).map(ToString::to_string);
+    let Some(place) = place else {
         drop(stdin);
         let status = child.wait().map_or_else(|e| e.to_string(), |status| status.to_string());
         let said = if line.is_empty() { String::new() } else { alloc::format!(", and it said: {}", line.trim_end()) };
         return Err(alloc::format!("the test host ended before it was ready ({status}){said}"));
     };
-    Ok(OwnHost { address, _child: child, _stdin: stdin, _stdout: stdout })
+    Ok(OwnHost { place, _child: child, _stdin: stdin, _stdout: stdout })
 }
 
 /// Where `cargo-dusk` is: on the path, or where cargo installs programs.
@@ -200,8 +201,8 @@ mod tests {
 
     #[test]
     fn a_host_that_is_ready_says_where_it_is() {
-        let host = launch(shell("echo listening 127.0.0.1:4242; cat")).map_err(drop).unwrap();
-        assert_eq!(host.address, "127.0.0.1:4242");
+        let host = launch(shell("echo listening 127.0.0.1:4242#5ec2e7; cat")).map_err(drop).unwrap();
+        assert_eq!(host.place, "127.0.0.1:4242#5ec2e7");
         let OwnHost { mut _child, _stdin, .. } = host;
         drop(_stdin);
         assert!(_child.wait().unwrap().success(), "it ends when its input closes");
@@ -217,7 +218,8 @@ mod tests {
 
     #[test]
     fn an_address_without_host_is_named() {
-        let error = Connection::to("127.0.0.1:1", "test").unwrap_err().to_string();
+        let error = Connection::to("127.0.0.1:1#5ec2e7", "test").unwrap_err().to_string();
         assert!(error.contains("127.0.0.1:1") && error.contains(ADDRESS_VARIABLE), "{error}");
+        assert!(!error.contains("5ec2e7"), "{error}");
     }
 }

@@ -109,7 +109,7 @@ fn paid(by: u64, amount: u64) -> Event {
 /// A host that gives these answers, and what it was asked.
 fn host(answers: Vec<Response>) -> (Chain, JoinHandle<Vec<Request>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap().to_string();
+    let place = format!("{}#5ec2e7", listener.local_addr().unwrap());
     let host = thread::spawn(move || {
         let (stream, _) = listener.accept().unwrap();
         let mut answers = core::iter::once(Response::Opened { chain_id: 0, height: 1 }).chain(answers);
@@ -122,7 +122,7 @@ fn host(answers: Vec<Response>) -> (Chain, JoinHandle<Vec<Request>>) {
         }
         asked
     });
-    (Chain::new(Connection::to(&address, "a_test").unwrap()), host)
+    (Chain::new(Connection::to(&place, "a_test").unwrap()), host)
 }
 
 /// A chain with alice and a deployed vault, and these further answers.
@@ -166,7 +166,7 @@ fn calls_are_sent_as_the_contract_reads_them() {
     let package = env!("CARGO_PKG_NAME").to_string();
     let argument = (3u64, String::from("rent"));
     let expected = [
-        Request::Open { version: PROTOCOL_VERSION, test: "a_test".into() },
+        Request::Open { version: PROTOCOL_VERSION, token: "5ec2e7".into(), test: "a_test".into() },
         Request::Account { name: "alice".into() },
         Request::Deploy { package, from: "alice".into(), owner: "alice".into(), init: 10u64.to_le_bytes().into() },
         Request::Call {

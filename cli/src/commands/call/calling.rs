@@ -13,7 +13,7 @@ use crate::ops::chain::Chain;
 use crate::ops::client::{BlockEvent, ClientError};
 use crate::ops::names::{self, Labels};
 use crate::ops::project::Project;
-use crate::ops::refusal::Refusal;
+use crate::ops::refusal::{Refusal, Stage};
 use crate::ops::sandbox::Driver;
 use crate::ops::target::Target;
 use crate::ops::transact::{Order, Sender, Simulated};
@@ -81,10 +81,10 @@ impl<'a> Calling<'a> {
 
     fn unanswered(&self, error: ClientError) -> anyhow::Error {
         match error {
-            ClientError::Refused { message, .. } => Fault::failed(
-                Refusal::read(&message, Some(&self.target.abi)).to_string(),
-                "a query changes nothing: look at its arguments and the contract's state",
-            ),
+            ClientError::Refused { message, .. } => {
+                let refusal = Refusal::read(&message, Some(&self.target.abi));
+                Fault::failed(refusal.to_string(), refusal.hint(Stage::Query))
+            }
             other => other.into(),
         }
     }
@@ -114,8 +114,8 @@ impl<'a> Calling<'a> {
         let prepared = match sender.prepare(&order)? {
             Simulated::Accepted(prepared) => prepared,
             Simulated::Refused(reason) => {
-                let refusal = Refusal::read(&reason, Some(&self.target.abi)).to_string();
-                return Err(Fault::failed(refusal, "nothing was sent; the simulation already refuses it"));
+                let refusal = Refusal::read(&reason, Some(&self.target.abi));
+                return Err(Fault::failed(refusal.to_string(), refusal.hint(Stage::Simulation)));
             }
         };
         let and_deposit = if deposit == 0 { String::new() } else { format!(" · deposit {}", exact_money(deposit)) };
@@ -135,10 +135,9 @@ impl<'a> Calling<'a> {
         let included = sender.send(&prepared, sending.until_final, self.ui)?;
         let fee = included.gas_spent.saturating_mul(gas_price);
         if let Some(reason) = &included.err {
-            return Err(Fault::failed(
-                format!("{}; the gas is spent ({})", Refusal::read(reason, Some(&self.target.abi)), money(fee)),
-                "the state changed between simulation and block: look at it, and try again",
-            ));
+            let refusal = Refusal::read(reason, Some(&self.target.abi));
+            let message = format!("{refusal}; the gas is spent ({})", money(fee));
+            return Err(Fault::failed(message, refusal.hint(Stage::Block)));
         }
         let events = self.events(&prepared.id, included.block_height)?;
         let result = self.result(&prepared.id)?;

@@ -9,6 +9,7 @@ use local_node_types::keys::BlsKey;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
+use super::budget::{Budget, event_weight};
 use crate::drivers::Drivers;
 use crate::history::{Flows, Subject};
 use crate::http::documents;
@@ -93,7 +94,7 @@ impl MoonlightFilter {
     }
 
     /// The transactions in final blocks, each with all its events.
-    pub(super) fn find(&self, store: &Store, order: Order) -> Result<Vec<Value>> {
+    pub(super) fn find(&self, store: &Store, budget: &Budget, order: Order) -> Result<Vec<Value>> {
         let range = self.from_block..=self.to_block.min(store.last_final());
         let heights = store.heights_about(self.subject, range, order, MAX_BLOCKS_FOUND + 1)?;
         let too_many = || Error::new("more than one answer holds: narrow the range with `fromBlock` and `toBlock`");
@@ -113,9 +114,12 @@ impl MoonlightFilter {
             if order == Order::NewestFirst {
                 groups.reverse();
             }
-            found.extend(groups.into_iter().map(|spent| group(spent)));
-            if found.len() > MAX_TRANSFERS {
+            if found.len() + groups.len() > MAX_TRANSFERS {
                 return Err(too_many());
+            }
+            for spent in groups {
+                budget.load(spent.events.iter().map(event_weight).sum())?;
+                found.push(group(spent));
             }
         }
         Ok(found)
@@ -156,6 +160,7 @@ fn decoded(event: &Event) -> Value {
 /// A page of a contract's events in final blocks.
 pub(super) fn finalized_events(
     store: &Store,
+    budget: &Budget,
     contract: ContractId,
     limit: Option<i64>,
     cursor: Option<&str>,
@@ -168,15 +173,16 @@ pub(super) fn finalized_events(
     let range = from..=store.last_final();
     // Each block holds one event or more, except perhaps the first, whose events the cursor may have passed.
     let heights = store.heights_about(Subject::contract(&contract), range, Order::OldestFirst, limit + 2)?;
-    let wanted = HexId(&contract).to_string();
     let mut events = Vec::new();
     for height in heights {
         let Some((block, _)) = store.block(height)? else { continue };
         let header = block.header();
-        let Value::Array(all) = documents::events(&block) else { continue };
-        for (place, mut event) in (0_u64..).zip(all).filter(|(_, event)| event["source"] == wanted.as_str()) {
+        let wanted = (0_u64..).zip(documents::origins(&block)).filter(|(_, (_, event))| event.source == contract);
+        for (place, (origin, event)) in wanted {
             let id = header.height << PLACE_BITS | place;
             if after.is_none_or(|after| id > after) && events.len() <= limit {
+                budget.load(event_weight(event))?;
+                let mut event = documents::event(&origin, event);
                 event["id"] = json!(id);
                 event["block_height"] = json!(header.height);
                 event["block_hash"] = json!(hex::encode(header.hash));

@@ -1,8 +1,8 @@
 //! Blocks and transactions as GraphQL shows them.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use async_graphql::{Json, Object, SimpleObject};
+use async_graphql::{Error, Json, Object, Result, SimpleObject};
 use dusk_core::transfer::data::gen_contract_id;
 use dusk_core::transfer::{Transaction as Protocol, TransactionFormat};
 use local_node_consensus::rewards::emission;
@@ -11,42 +11,62 @@ use local_node_types::ledger::{Header, Label, LedgerTransaction};
 use serde_json::Value;
 
 use crate::http::documents;
-use crate::store::{SpentTransaction, StoredBlock};
-use crate::transaction::TxId;
+use crate::store::{SpentTransaction, Store, StoredBlock};
+use crate::transaction::{Checked, TxId};
 
 /// A block of the chain.
-pub(super) struct Block(pub(super) Arc<StoredBlock>, Label);
+pub(super) struct Block {
+    read: OnceLock<(Arc<StoredBlock>, Label)>,
+    /// Where it is to be read from, if it is not.
+    stored: Option<(Store, u64)>,
+}
 
 impl From<(Arc<StoredBlock>, Label)> for Block {
-    fn from((block, label): (Arc<StoredBlock>, Label)) -> Self {
-        Self(block, label)
+    fn from(read: (Arc<StoredBlock>, Label)) -> Self {
+        Self { read: read.into(), stored: None }
+    }
+}
+
+impl Block {
+    /// A block that is read when it is asked for a field.
+    pub(super) const fn later(store: Store, height: u64) -> Self {
+        Self { read: OnceLock::new(), stored: Some((store, height)) }
+    }
+
+    fn read(&self) -> Result<&(Arc<StoredBlock>, Label)> {
+        if let (None, Some((store, height))) = (self.read.get(), &self.stored) {
+            let gone = || Error::new(format!("block {height} has just been taken back: ask again"));
+            let read = store.block(*height)?.ok_or_else(gone)?;
+            return Ok(self.read.get_or_init(|| read));
+        }
+        self.read.get().ok_or_else(|| Error::new("the block cannot be read"))
     }
 }
 
 #[Object]
 impl Block {
-    async fn header(&self) -> BlockHeader<'_> {
-        BlockHeader(self.0.header())
+    async fn header(&self) -> Result<BlockHeader<'_>> {
+        Ok(BlockHeader(self.read()?.0.header()))
     }
 
-    async fn status(&self) -> Json<Value> {
-        Json(documents::label(self.1))
+    async fn status(&self) -> Result<Json<Value>> {
+        Ok(Json(documents::label(self.read()?.1)))
     }
 
-    async fn transactions(&self) -> Vec<Spent> {
-        self.0.transactions.iter().cloned().map(Spent).collect()
+    async fn transactions(&self) -> Result<Vec<Spent>> {
+        Ok(self.read()?.0.transactions.iter().cloned().map(Spent).collect())
     }
 
-    async fn reward(&self) -> u64 {
-        emission(self.0.header().height)
+    async fn reward(&self) -> Result<u64> {
+        Ok(emission(self.read()?.0.header().height))
     }
 
-    async fn fees(&self) -> u64 {
-        self.0.fees
+    async fn fees(&self) -> Result<u64> {
+        Ok(self.read()?.0.fees)
     }
 
-    async fn gas_spent(&self) -> u64 {
-        self.0.gas_spent()
+    async fn gas_spent(&self) -> Result<u64> {
+        Ok(self.read()?.0.gas_spent())
     }
 }
 
@@ -111,7 +131,7 @@ pub(super) struct Spent(pub(super) Arc<SpentTransaction>);
 #[Object(name = "SpentTransaction")]
 impl Spent {
     async fn tx(&self) -> Transaction {
-        Transaction(self.0.transaction.clone())
+        Transaction::Spent(Arc::clone(&self.0))
     }
 
     async fn err(&self) -> Option<String> {
@@ -149,40 +169,52 @@ impl Spent {
 }
 
 /// A transaction.
-pub(super) struct Transaction(pub(super) LedgerTransaction);
+pub(super) enum Transaction {
+    Spent(Arc<SpentTransaction>),
+    Waiting(Checked),
+}
+
+impl Transaction {
+    fn ledger(&self) -> &LedgerTransaction {
+        match self {
+            Self::Spent(spent) => &spent.transaction,
+            Self::Waiting(waiting) => waiting.transaction(),
+        }
+    }
+}
 
 #[Object]
 impl Transaction {
     async fn raw(&self) -> String {
-        raw(&self.0)
+        raw(self.ledger())
     }
 
     /// The whole transaction, as a JSON text.
     async fn json(&self) -> String {
-        documents::transaction(&self.0).to_string()
+        documents::transaction(self.ledger()).to_string()
     }
 
     async fn id(&self) -> String {
-        TxId::of(&self.0).to_string()
+        TxId::of(self.ledger()).to_string()
     }
 
     async fn gas_limit(&self) -> u64 {
-        self.0.protocol().gas_limit()
+        self.ledger().protocol().gas_limit()
     }
 
     async fn gas_price(&self) -> u64 {
-        self.0.protocol().gas_price()
+        self.ledger().protocol().gas_price()
     }
 
     async fn tx_type(&self) -> &'static str {
-        match self.0.protocol() {
+        match self.ledger().protocol() {
             Protocol::Phoenix(_) => "Phoenix",
             Protocol::Moonlight(_) => "Moonlight",
         }
     }
 
     async fn call_data(&self) -> Option<CallData> {
-        self.0.protocol().call().map(|call| CallData {
+        self.ledger().protocol().call().map(|call| CallData {
             contract_id: HexId(&call.contract).to_string(),
             fn_name: call.fn_name.clone(),
             data: hex::encode(&call.fn_args),
@@ -190,22 +222,22 @@ impl Transaction {
     }
 
     async fn blob_hashes(&self) -> Option<Vec<String>> {
-        self.0.protocol().blob().map(|blobs| blobs.iter().map(|blob| hex::encode(blob.hash)).collect())
+        self.ledger().protocol().blob().map(|blobs| blobs.iter().map(|blob| hex::encode(blob.hash)).collect())
     }
 
     async fn is_deploy(&self) -> bool {
-        self.0.protocol().deploy().is_some()
+        self.ledger().protocol().deploy().is_some()
     }
 
     /// The contract that it deploys.
     async fn contract_id(&self) -> Option<String> {
-        let deploy = self.0.protocol().deploy()?;
+        let deploy = self.ledger().protocol().deploy()?;
         let id = gen_contract_id(&deploy.bytecode.bytes, deploy.nonce, &deploy.owner);
         Some(HexId(&id).to_string())
     }
 
     async fn memo(&self) -> Option<String> {
-        self.0.protocol().memo().map(hex::encode)
+        self.ledger().protocol().memo().map(hex::encode)
     }
 }
 

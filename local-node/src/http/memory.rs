@@ -1,0 +1,132 @@
+//! The memory of requests and answers: bodies are read within a time, and all of them together within a number of bytes.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequest, Request, State};
+use axum::http::header::CONTENT_LENGTH;
+use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use futures_util::StreamExt as _;
+use hyper::body::{Body as HttpBody, Frame, SizeHint};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::rues::{Error, error_response};
+use super::{App, MAX_BODY_BYTES, MAX_GRAPHQL_BYTES};
+
+/// The most bytes of bodies and long answers that are held at a time, of all connections together.
+pub const MAX_HELD_BYTES: usize = 96 * 1024 * 1024;
+/// Shorter answers are not counted.
+const SHORT_ANSWER_BYTES: u64 = 64 * 1024;
+/// The most bytes that are set aside for a body because its head announces them.
+const MAX_TRUSTED_BYTES: usize = 64 * 1024;
+
+/// What is left of the bytes that may be held.
+#[derive(Debug, Clone)]
+pub(super) struct Memory {
+    left: Arc<Semaphore>,
+    body_time: Duration,
+}
+
+impl Memory {
+    pub(super) fn new(body_time: Duration) -> Self {
+        Self { left: Arc::new(Semaphore::new(MAX_HELD_BYTES)), body_time }
+    }
+
+    fn hold(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Error> {
+        let busy = || Error::Busy("the node holds as many bytes of requests and answers as it may".into());
+        let bytes = u32::try_from(bytes).map_err(|_| busy())?;
+        Arc::clone(&self.left).try_acquire_many_owned(bytes).map_err(|_| busy())
+    }
+
+    /// Reads a body, at most so many bytes of it.
+    async fn read(&self, headers: &HeaderMap, body: Body, most: usize) -> Result<Received, Error> {
+        let too_large = || Error::TooLarge(format!("the body has more than {most} bytes"));
+        let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+        if announced.is_some_and(|announced| announced > most as u64) {
+            return Err(too_large());
+        }
+        let announced = announced.and_then(|announced| usize::try_from(announced).ok()).unwrap_or_default();
+        let (mut bytes, mut held) = (Vec::with_capacity(announced.min(MAX_TRUSTED_BYTES)), self.hold(0)?);
+        let mut parts = body.into_data_stream();
+        while let Some(part) = parts.next().await {
+            let part = part.map_err(|error| Error::Malformed(format!("the body cannot be read: {error}")))?;
+            if bytes.len() + part.len() > most {
+                return Err(too_large());
+            }
+            held.merge(self.hold(part.len())?);
+            bytes.extend_from_slice(&part);
+        }
+        Ok(Received { bytes: bytes.into(), _held: held })
+    }
+}
+
+/// The body of a request.
+pub(super) struct Received {
+    pub(super) bytes: Bytes,
+    // As long as the request is being answered.
+    _held: OwnedSemaphorePermit,
+}
+
+impl FromRequest<App> for Received {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Response> {
+        let most = if request.uri().path().starts_with("/graphql") { MAX_GRAPHQL_BYTES } else { MAX_BODY_BYTES };
+        let (head, body) = request.into_parts();
+        match tokio::time::timeout(app.memory.body_time, app.memory.read(&head.headers, body, most)).await {
+            Ok(read) => read.map_err(|error| error.into_response()),
+            Err(_) => {
+                let text = format!("Request timeout: the body has to come within {:?}", app.memory.body_time);
+                Err(error_response(StatusCode::REQUEST_TIMEOUT, &text))
+            }
+        }
+    }
+}
+
+/// Counts a long answer as held until the client has taken it.
+pub(super) async fn hold_answers(State(memory): State<Memory>, request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    let Some(length) = HttpBody::size_hint(response.body()).exact().filter(|length| *length > SHORT_ANSWER_BYTES)
+    else {
+        return response;
+    };
+    match memory.hold(usize::try_from(length).unwrap_or(usize::MAX)) {
+        Ok(held) => keeping(response, held),
+        Err(error) => error.into_response(),
+    }
+}
+
+/// Keeps something as long as the answer's body is there.
+pub(super) fn keeping<K: Send + Unpin + 'static>(response: Response, kept: K) -> Response {
+    response.map(|body| Body::new(Keeping { body, _kept: kept }))
+}
+
+struct Keeping<K> {
+    body: Body,
+    _kept: K,
+}
+
+impl<K: Unpin> HttpBody for Keeping<K> {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
