@@ -274,8 +274,12 @@ fn hint_refused(reason: &ModuleError) -> &'static str {
         ModuleError::TooLong { .. } => {
             "`cargo dusk inspect` shows what takes the bytes; `build --small` leaves the texts of panics out"
         }
-        ModuleError::MemoryTooLarge { .. } | ModuleError::TableTooLarge { .. } => {
+        ModuleError::MemoryTooLarge { .. } => {
             "make the largest statics and arrays smaller: `cargo dusk inspect` shows the data"
+        }
+        ModuleError::Limit(_) => {
+            "the machine bounds what it compiles: split the named function, or the contract; `cargo dusk inspect` shows \
+             the size of each function"
         }
         _ => "use only what the SDK offers: other imports, and exports with types of their own, cannot be deployed",
     }
