@@ -24,8 +24,7 @@ fn main() -> Result<()> {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words[..] {
         ["hostile"] => {
-            println!("{}", hostile::table()?);
-            return Ok(());
+            return hostile::table(|line| println!("{line}"));
         }
         ["hostile", name, way] => {
             println!("{}", hostile::measure(name, way)?);
@@ -49,7 +48,7 @@ fn main() -> Result<()> {
 /// Runs all scripts on both machines.
 fn compare_machines(program: &Path, recording: bool) -> Result<usize> {
     let mut differences = 0;
-    for (name, script) in scripts::all()? {
+    for (name, script) in scripts::all()?.into_iter().chain(scripts::questions()?) {
         let (mut ours, mut reference) = (Ours::new()?, Reference::start(program)?);
         let mut answers = Vec::new();
         for (position, command) in script.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! Two questions of parity, answered on the machine under test. The records show that production answers the same.
+//! Two questions of parity, answered on the machine under test. `parity live` compares the answers with production's.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use local_node_parity::ours::Ours;
@@ -6,7 +6,7 @@ use local_node_parity::protocol::{Answer, Command};
 use local_node_parity::scripts;
 
 fn answers(name: &str) -> Vec<(Command, Answer)> {
-    let (_, script) = scripts::all().unwrap().into_iter().find(|(found, _)| *found == name).unwrap();
+    let (_, script) = scripts::questions().unwrap().into_iter().find(|(found, _)| *found == name).unwrap();
     let mut ours = Ours::new().unwrap();
     script
         .into_iter()
