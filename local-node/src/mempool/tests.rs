@@ -393,7 +393,7 @@ fn a_preferred_transaction_comes_first_while_it_waits() {
         pool.insert(transaction(sender, nonce, price), &rich(0), 0).expect("fits");
     }
     pool.prefer(transaction(0, 1, 1).id());
-    assert_eq!(order(&pool), [(id_of(0), 1), (id_of(0), 2), (id_of(1), 1), (id_of(2), 1)]);
+    assert_eq!(order(&pool), [(id_of(0), 1), (id_of(1), 1), (id_of(0), 2), (id_of(2), 1)]);
     // It still does not come before its predecessor.
     pool.prefer(transaction(0, 2, 7).id());
     assert_eq!(order(&pool)[0], (id_of(1), 1));
