@@ -15,9 +15,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("dusk-sdk-macros", &[]),
     ("dusk-sdk", &["dusk-sdk-macros", "dusk-sdk-circuit", "local-node-types"]),
     ("dusk-sdk-circuit", &[]),
-    ("dusk-sdk-prover", &["dusk-sdk-circuit"]),
+    ("private-folder", &[]),
+    ("dusk-sdk-prover", &["dusk-sdk-circuit", "private-folder"]),
     ("local-node-types", &[]),
-    ("local-node-vm", &["local-node-types"]),
+    ("local-node-vm", &["local-node-types", "private-folder"]),
     ("local-node-consensus", &["local-node-types"]),
     ("local-node-kadcast", &[]),
     ("local-node", &["local-node-types", "local-node-vm", "local-node-consensus", "local-node-kadcast"]),
@@ -26,7 +27,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         &["local-node", "local-node-types", "local-node-vm", "local-node-consensus", "local-node-kadcast"],
     ),
     ("local-node-parity", &["local-node-vm", "local-node-types"]),
-    ("cargo-dusk", &["local-node", "local-node-types", "local-node-vm", "dusk-sdk-circuit", "dusk-sdk-prover"]),
+    (
+        "cargo-dusk",
+        &["local-node", "local-node-types", "local-node-vm", "dusk-sdk-circuit", "dusk-sdk-prover", "private-folder"],
+    ),
 ];
 
 /// Crates that only one of our packages may name.

@@ -10,10 +10,14 @@ use crate::executor::ExecutorError;
 use crate::genesis::Allocation;
 use crate::ledger::LedgerError;
 use crate::mempool::Limits;
+use crate::reader::MAX_CALL_TIME;
 use crate::store::StoreError;
 
 /// The chain id of a local chain.
 pub const LOCAL_CHAIN_ID: u8 = 0;
+
+/// How long a candidate may be filled, unless the node is configured otherwise.
+pub const BUILD_TIME: Duration = Duration::from_secs(3);
 
 /// When blocks are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -42,6 +46,10 @@ pub struct Config {
     pub voters: Option<Vec<KeyPair>>,
     /// The bounds of the mempool.
     pub mempool: Limits,
+    /// How long transactions are taken into a candidate. One that still runs then begins the next block.
+    pub build_time: Duration,
+    /// How long a question, a simulation or the first transaction of a block may run.
+    pub call_time: Duration,
     /// The folder in which the chain lives beyond the process; `None`: the chain is in memory and ends with the node. A
     /// folder that holds a chain goes on with it, if it is the chain that this configuration describes.
     pub data: Option<PathBuf>,
@@ -61,6 +69,8 @@ impl Default for Config {
             allocation: None,
             voters: None,
             mempool: Limits::default(),
+            build_time: BUILD_TIME,
+            call_time: MAX_CALL_TIME,
             data: None,
             module_cache: None,
         }
@@ -92,4 +102,7 @@ pub enum NodeError {
     /// The operating system gives no thread.
     #[error("the operating system gives no thread for the node")]
     Thread(#[source] std::io::Error),
+    /// It panicked while it started.
+    #[error("the node failed when it started, which is a fault of the node: {0}; please report it")]
+    Panicked(String),
 }

@@ -19,10 +19,11 @@ use dusk_core::transfer::TRANSFER_CONTRACT;
 use local_node_types::execution::HexId;
 use local_node_vm::driver::{Driver, DriverError};
 use sha3::{Digest as _, Sha3_256};
-use tokio::sync::Semaphore;
 
 pub use self::codec::{Codec, CodecError};
+use crate::handle::Stopped;
 use crate::store::{DriverSignature, KeptDriver, Store, StoreError};
+use crate::work::{Lane, LaneError};
 
 /// The longest driver that may be uploaded, in bytes.
 pub const MAX_UPLOAD_BYTES: usize = 2 * 1024 * 1024;
@@ -67,9 +68,12 @@ pub enum DriversError {
     /// Too many uses at a time.
     #[error("the node is using {MAX_USES} data drivers: ask again later")]
     Busy,
-    /// The node was shut down.
-    #[error("the node was shut down")]
-    Stopped,
+    /// The node panicked over it.
+    #[error("the node failed over the data driver, which is a fault of the node: {0}; please report it")]
+    Failed(String),
+    /// The node does not answer any more.
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
 }
 
 /// The drivers that a node has. Clones share them.
@@ -82,8 +86,7 @@ struct Shared {
     /// The last ones used come last.
     loaded: Mutex<VecDeque<Loaded>>,
     compiled: Option<PathBuf>,
-    waiting: Semaphore,
-    running: Arc<Semaphore>,
+    uses: Lane,
 }
 
 /// A compiled driver. The signature tells whether it is the one that is kept.
@@ -98,8 +101,8 @@ impl Drivers {
     /// The drivers in a store. Compiled code is kept in the folder, to which nobody else may be able to write.
     #[must_use]
     pub(crate) fn new(store: Store, compiled: Option<PathBuf>) -> Self {
-        let (waiting, running) = (Semaphore::new(MAX_USES), Arc::new(Semaphore::new(MAX_USES_AT_ONCE)));
-        Self(Arc::new(Shared { store, loaded: Mutex::default(), compiled, waiting, running }))
+        let uses = Lane::new(MAX_USES, MAX_USES_AT_ONCE);
+        Self(Arc::new(Shared { store, loaded: Mutex::default(), compiled, uses }))
     }
 
     /// The driver that was uploaded for a contract.
@@ -169,15 +172,13 @@ impl Drivers {
         &self,
         job: impl FnOnce(&Shared) -> Result<T, DriversError> + Send + 'static,
     ) -> Result<T, DriversError> {
-        let _waiting = self.0.waiting.try_acquire().map_err(|_| DriversError::Busy)?;
-        let running = Arc::clone(&self.0.running).acquire_owned().await.map_err(|_| DriversError::Stopped)?;
         let shared = Arc::clone(&self.0);
-        let done = tokio::task::spawn_blocking(move || {
-            // Whoever asked may give up waiting; the work still counts until it is done.
-            let _running = running;
-            job(&shared)
-        });
-        done.await.map_err(|_| DriversError::Stopped)?
+        match self.0.uses.run(move || job(&shared)).await {
+            Ok(done) => done,
+            Err(LaneError::Full) => Err(DriversError::Busy),
+            Err(LaneError::Panicked(text)) => Err(DriversError::Failed(text)),
+            Err(LaneError::Ending) => Err(Stopped::Asked.into()),
+        }
     }
 }
 

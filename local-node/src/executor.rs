@@ -7,6 +7,7 @@
 //! fork Boreas the slashes came after the rewards.
 
 use std::sync::LazyLock;
+use std::time::Instant;
 
 use dusk_core::abi::ContractId;
 use dusk_core::signatures::bls::PublicKey;
@@ -20,6 +21,8 @@ use local_node_types::keys::{BlsKey, DUSK_KEY};
 use local_node_types::ledger::LedgerTransaction;
 use local_node_types::rules::{Fork, Profile, Rules};
 use local_node_vm::{Env, Executed, ExecutionError, Mark, Receipt, Session, StateChanges, StateRoot, Vm, VmError};
+
+use crate::work::contained;
 
 /// Why the chain's own part of a block failed, as opposed to a transaction.
 #[derive(Debug, thiserror::Error)]
@@ -45,16 +48,23 @@ pub enum ExecutorError {
     Encoding(&'static str),
 }
 
-/// Why a transaction does not run in a block. The block is then as if it had not been tried.
+/// Why a transaction does not run in a block. The block is then as if it had not been tried, unless
+/// [the block is broken](Self::breaks_block).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RunError {
     /// The state does not allow it, now or ever.
     #[error(transparent)]
     Unspendable(ExecutionError),
-    /// The machine failed; this says nothing about the transaction.
-    #[error("the machine failed")]
+    /// It was still running when its time was over.
+    #[error("it takes longer than the time that it was given")]
+    TooLong,
+    /// The machine failed; this may say nothing about the transaction.
+    #[error("the machine failed: {0}")]
     Machine(#[source] VmError),
+    /// The machine panicked.
+    #[error("the machine panicked: {0}")]
+    Panicked(String),
     /// It spends more gas than the block has left.
     #[error("it spends {spent} gas, but the block has only {left} left")]
     BlockGas {
@@ -71,6 +81,14 @@ pub enum RunError {
         /// The height's.
         expected: TransactionFormat,
     },
+}
+
+impl RunError {
+    /// Whether the open block is of no use any more and has to be begun anew.
+    #[must_use]
+    pub const fn breaks_block(&self) -> bool {
+        matches!(self, Self::Machine(_) | Self::Panicked(_))
+    }
 }
 
 /// The rules at a height of a local chain.
@@ -189,6 +207,7 @@ impl Executor {
             session,
             rules,
             terms,
+            deadline: None,
             fees: 0,
             bloom: Bloom::default(),
             receipts: Vec::new(),
@@ -216,6 +235,7 @@ pub struct OpenBlock {
     session: Session,
     rules: Rules,
     terms: Terms,
+    deadline: Option<Instant>,
     gas_left: u64,
     fees: u64,
     bloom: Bloom,
@@ -226,7 +246,10 @@ pub struct OpenBlock {
 impl From<ExecutionError> for RunError {
     fn from(error: ExecutionError) -> Self {
         match error {
-            ExecutionError::Unspendable(error @ (VmError::Unusable | VmError::System(_) | VmError::Engine(_))) => {
+            ExecutionError::Unspendable(VmError::TimeLimit) | ExecutionError::FailedRefund(VmError::TimeLimit) => {
+                Self::TooLong
+            }
+            ExecutionError::Unspendable(error) | ExecutionError::FailedRefund(error) if is_of_the_machine(&error) => {
                 Self::Machine(error)
             }
             error => Self::Unspendable(error),
@@ -234,7 +257,17 @@ impl From<ExecutionError> for RunError {
     }
 }
 
+/// Whether an error says something about the machine, not about the call.
+const fn is_of_the_machine(error: &VmError) -> bool {
+    matches!(error, VmError::Unusable | VmError::System(_) | VmError::Engine(_) | VmError::Interrupted)
+}
+
 impl OpenBlock {
+    /// Until when the next transactions may run; `None` where only gas bounds them, as in verification.
+    pub const fn set_deadline(&mut self, deadline: Option<Instant>) {
+        self.deadline = deadline;
+    }
+
     /// The transactions that have run.
     #[must_use]
     pub fn receipts(&self) -> &[TransactionReceipt] {
@@ -256,17 +289,22 @@ impl OpenBlock {
     /// Runs a transaction. A call that fails is no error: it is paid for, and the receipt says so.
     ///
     /// # Errors
-    /// When the transaction cannot be in the block at this place. The block goes on without it.
+    /// When the transaction cannot be in the block at this place. The block goes on without it, unless the error
+    /// [breaks it](RunError::breaks_block).
     pub fn run(&mut self, transaction: &LedgerTransaction) -> Result<&TransactionReceipt, RunError> {
         let (found, expected) = (transaction.format(), self.ledger_format());
         if found != expected {
             return Err(RunError::Format { found, expected });
         }
         let before = self.session.mark().map_err(RunError::Machine)?;
-        let mut executed = match local_node_vm::execute(&mut self.session, transaction.protocol()) {
-            Ok(executed) => executed,
-            Err(error) => return Err(self.undo(before, error.into())),
+        self.session.set_deadline(self.deadline);
+        let ran = contained(|| local_node_vm::execute(&mut self.session, transaction.protocol()));
+        let mut executed = match ran {
+            Ok(Ok(executed)) => executed,
+            Ok(Err(error)) => return Err(self.undo(before, error.into())),
+            Err(panic) => return Err(RunError::Panicked(panic)),
         };
+        self.session.set_deadline(None);
         let (spent, left) = (executed.gas_spent, self.gas_left);
         let fee = spent.checked_mul(transaction.protocol().gas_price()).and_then(|fee| self.fees.checked_add(fee));
         let (Some(gas_left), Some(fees)) = (left.checked_sub(spent), fee) else {
@@ -318,6 +356,7 @@ impl OpenBlock {
     }
 
     fn undo(&mut self, mark: Mark, error: RunError) -> RunError {
+        self.session.set_deadline(None);
         match self.session.rewind(mark) {
             Ok(()) => error,
             Err(failure) => RunError::Machine(failure),

@@ -1,6 +1,9 @@
 //! The node as others in the process see it.
 
+mod compilations;
+
 use std::sync::Arc;
+use std::time::Duration;
 
 use dusk_core::abi::ContractId;
 use dusk_core::signatures::bls::{PublicKey, Signature};
@@ -9,8 +12,10 @@ use local_node_types::keys::BlsKey;
 use local_node_types::ledger::{Header, LedgerTransaction};
 use local_node_types::rules::{Profile, Rules};
 use local_node_vm::{ExecutionError, Receipt};
-use tokio::sync::{Semaphore, broadcast, mpsc, oneshot};
+use tokio::sync::{broadcast, mpsc, oneshot};
 
+pub(crate) use self::compilations::Compilations;
+pub use self::compilations::{MAX_COMPILATIONS, MAX_COMPILATIONS_AT_ONCE, MAX_COMPILATIONS_PER_SENDER};
 use crate::accounts::DevAccount;
 use crate::config::BlockTime;
 use crate::drivers::{Drivers, DriversError};
@@ -19,8 +24,9 @@ use crate::executor::rules_at;
 use crate::ledger::StakeEntry;
 use crate::mempool::{Refusal, Removal};
 use crate::reader::{QueryError, Reader, Simulation};
-use crate::store::{KeptDriver, SpentTransaction, Store, StoreError};
+use crate::store::{KeptDriver, Slot, SpentTransaction, Store, StoreError};
 use crate::transaction::{Checked, Policy, TransactionError, TxId};
+use crate::work::{Lane, LaneError};
 
 /// The most transactions that are being checked, or wait for it, at a time.
 pub const MAX_CHECKS: usize = 1024;
@@ -28,6 +34,10 @@ pub const MAX_CHECKS: usize = 1024;
 pub const MAX_COMMANDS: usize = 1024;
 /// The most blocks that one request may ask for.
 pub const MAX_MINED_BLOCKS: u64 = 10_000;
+/// The most requests for blocks that wait at a time.
+pub const MAX_OWED_REQUESTS: usize = 256;
+/// How long the loop of a node that was told to stop may go on with what it does, before every call is ended.
+pub const STOP_GRACE: Duration = Duration::from_secs(1);
 
 /// The most seconds that the node's clock can be set ahead of the system's: a hundred years.
 pub const MAX_WARP_SECONDS: u64 = 100 * 365 * 24 * 60 * 60;
@@ -48,9 +58,18 @@ pub enum SubmitError {
     /// Too many transactions at a time.
     #[error("the node is checking {MAX_CHECKS} transactions: send it again later")]
     Busy,
-    /// The node was shut down.
-    #[error("the node was shut down")]
-    Stopped,
+    /// Too many deployments at a time.
+    #[error(
+        "the node is compiling contracts, {MAX_COMPILATIONS} in all or {MAX_COMPILATIONS_PER_SENDER} of this sender: send \
+         it again later"
+    )]
+    Compiling,
+    /// The node panicked when it checked the transaction.
+    #[error("the node failed when it checked the transaction, which is a fault of the node: {0}; please report it")]
+    Failed(String),
+    /// The node does not answer any more.
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
 }
 
 /// Why waiting for a transaction has no end.
@@ -68,9 +87,21 @@ pub enum WaitError {
     /// The node does not know of it.
     #[error("transaction {0} is neither in a block nor in the mempool")]
     Unknown(TxId),
-    /// The node was shut down.
-    #[error("the node was shut down")]
-    Stopped,
+    /// The node does not answer any more.
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
+}
+
+/// Why no blocks are made on request.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum MineError {
+    /// Too many requests wait.
+    #[error("{MAX_OWED_REQUESTS} requests for blocks wait already: ask again later")]
+    Busy,
+    /// The node does not answer any more.
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
 }
 
 /// Where a transaction is.
@@ -90,9 +121,26 @@ pub enum Fate {
 }
 
 /// The node does not answer any more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the node was shut down")]
-pub struct Stopped;
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Stopped {
+    /// It was told to stop.
+    #[error("the node was shut down")]
+    Asked,
+    /// It has ended because it could not go on.
+    #[error("the node has ended by a failure: {0}")]
+    Failed(Arc<str>),
+}
+
+impl From<&End> for Stopped {
+    fn from(end: &End) -> Self {
+        match end {
+            End::Asked => Self::Asked,
+            End::Failed(error) => Self::Failed(error.to_string().into()),
+            End::Panicked(text) => Self::Failed(text.as_str().into()),
+        }
+    }
+}
 
 /// Why a node has stopped.
 #[derive(Debug, Clone)]
@@ -102,6 +150,8 @@ pub enum End {
     Asked,
     /// It cannot read or write its chain. All blocks that it has announced are stored.
     Failed(StoreError),
+    /// Its loop panicked with this text, which is a fault of the node. All blocks that it has announced are stored.
+    Panicked(String),
 }
 
 /// A snapshot that was taken.
@@ -141,9 +191,9 @@ pub enum ControlError {
         /// The seconds asked for.
         seconds: u64,
     },
-    /// The node was shut down.
-    #[error("the node was shut down")]
-    Stopped,
+    /// The node does not answer any more.
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
 }
 
 /// What a node is.
@@ -189,15 +239,40 @@ pub struct GasPrices {
 
 /// What the loop is asked.
 pub(crate) enum Command {
-    Submit { transaction: Checked, reply: oneshot::Sender<Result<TxId, SubmitError>> },
-    Check { transaction: Checked, reply: oneshot::Sender<Result<TxId, SubmitError>> },
-    NextNonce { sender: BlsKey, account: AccountData, reply: oneshot::Sender<u64> },
-    Waiting { most: usize, reply: oneshot::Sender<Vec<Checked>> },
-    Fate { id: TxId, reply: oneshot::Sender<Fate> },
-    Mine { blocks: u64, reply: oneshot::Sender<u64> },
-    KeepDriver { contract: ContractId, driver: KeptDriver, reply: oneshot::Sender<Result<(), StoreError>> },
+    Submit {
+        transaction: Checked,
+        reply: oneshot::Sender<Result<TxId, SubmitError>>,
+    },
+    Check {
+        transaction: Checked,
+        reply: oneshot::Sender<Result<TxId, SubmitError>>,
+    },
+    NextNonce {
+        sender: BlsKey,
+        account: AccountData,
+        reply: oneshot::Sender<u64>,
+    },
+    Waiting {
+        most: usize,
+        reply: oneshot::Sender<Vec<Checked>>,
+    },
+    Fate {
+        id: TxId,
+        reply: oneshot::Sender<Fate>,
+    },
+    Mine {
+        blocks: u64,
+        reply: oneshot::Sender<Result<u64, MineError>>,
+    },
+    KeepDriver {
+        contract: ContractId,
+        driver: KeptDriver,
+        reply: oneshot::Sender<Result<(), StoreError>>,
+    },
     Control(Control),
     Stop,
+    #[cfg(test)]
+    Panic,
 }
 
 /// What only a development chain does.
@@ -221,8 +296,8 @@ pub(crate) struct Shared {
     pub(crate) store: Store,
     pub(crate) drivers: Drivers,
     pub(crate) events: broadcast::Sender<NodeEvent>,
-    pub(crate) checks: Semaphore,
-    pub(crate) checks_at_once: Semaphore,
+    pub(crate) checks: Lane,
+    pub(crate) compilations: Compilations,
     pub(crate) ended: tokio::sync::watch::Receiver<Option<End>>,
 }
 
@@ -304,9 +379,18 @@ impl NodeHandle {
     /// # Errors
     /// Why it is not taken.
     pub async fn submit(&self, bytes: Vec<u8>) -> Result<TxId, SubmitError> {
-        let transaction = self.check_bytes(bytes).await?;
+        self.submit_marked(bytes, None).await
+    }
+
+    /// Sends a transaction that waited when the node stopped. If checking it ends the process, it is not tried again.
+    pub(crate) async fn submit_again(&self, id: TxId, bytes: Vec<u8>) -> Result<TxId, SubmitError> {
+        self.submit_marked(bytes, Some(id)).await
+    }
+
+    async fn submit_marked(&self, bytes: Vec<u8>, marked: Option<TxId>) -> Result<TxId, SubmitError> {
+        let transaction = self.check_bytes(bytes, marked).await?;
         if transaction.protocol().deploy().is_some() {
-            self.compile_affordable(transaction.clone()).await?;
+            self.compile_affordable(transaction.clone(), marked).await?;
         }
         self.ask(|reply| Command::Submit { transaction, reply }).await?
     }
@@ -316,7 +400,7 @@ impl NodeHandle {
     /// # Errors
     /// Why it would not.
     pub async fn preverify(&self, bytes: Vec<u8>) -> Result<TxId, SubmitError> {
-        let transaction = self.check_bytes(bytes).await?;
+        let transaction = self.check_bytes(bytes, None).await?;
         self.ask(|reply| Command::Check { transaction, reply }).await?
     }
 
@@ -433,7 +517,7 @@ impl NodeHandle {
             loop {
                 let event = tokio::select! {
                     event = events.recv() => event,
-                    _ = ended.wait_for(Option::is_some) => return Err(WaitError::Stopped),
+                    _ = ended.wait_for(Option::is_some) => return Err(self.stopped().await.into()),
                 };
                 match event {
                     Ok(
@@ -442,7 +526,7 @@ impl NodeHandle {
                     Ok(NodeEvent::TransactionRemoved { id: removed, .. }) if removed == *id => break,
                     Err(broadcast::error::RecvError::Lagged(_)) => break,
                     Ok(_) => {}
-                    Err(broadcast::error::RecvError::Closed) => return Err(WaitError::Stopped),
+                    Err(broadcast::error::RecvError::Closed) => return Err(self.stopped().await.into()),
                 }
             }
         }
@@ -452,10 +536,10 @@ impl NodeHandle {
     /// them. Gives the height afterwards.
     ///
     /// # Errors
-    /// When the node was shut down.
-    pub async fn mine(&self, blocks: u64) -> Result<u64, Stopped> {
+    /// When too many such requests wait, or the node was shut down.
+    pub async fn mine(&self, blocks: u64) -> Result<u64, MineError> {
         let blocks = blocks.min(MAX_MINED_BLOCKS);
-        self.ask(|reply| Command::Mine { blocks, reply }).await
+        self.ask(|reply| Command::Mine { blocks, reply }).await?
     }
 
     /// Takes a snapshot of the chain, to go back to as often as wanted. In a data folder it outlives the process. At
@@ -497,7 +581,7 @@ impl NodeHandle {
         control: impl FnOnce(oneshot::Sender<Result<T, ControlError>>) -> Control,
     ) -> Result<T, ControlError> {
         self.require_local()?;
-        self.ask(|reply| Command::Control(control(reply))).await.map_err(|_| ControlError::Stopped)?
+        self.ask(|reply| Command::Control(control(reply))).await?
     }
 
     /// Refuses what only a development chain does.
@@ -508,23 +592,61 @@ impl NodeHandle {
         }
     }
 
-    /// Stops the node and waits until it has stopped.
+    /// Stops the node and waits until it has stopped. Calls of contracts that have not come to their end within
+    /// [`STOP_GRACE`] are ended, and so are all questions to the state.
     pub async fn shutdown(self) {
-        // A loop that is gone has stopped already.
-        let _ = self.0.commands.send(Command::Stop).await;
-        self.ended().await;
+        let mut stopped = std::pin::pin!(async {
+            // A loop that is gone has stopped already.
+            let _ = self.0.commands.send(Command::Stop).await;
+            self.ended().await;
+        });
+        if tokio::time::timeout(STOP_GRACE, &mut stopped).await.is_err() {
+            self.interrupt();
+            stopped.await;
+        }
+        self.interrupt();
+    }
+
+    /// Ends every call of a contract that runs, and every later one as it begins. For a node that is stopping: it makes
+    /// no block and answers no question after this.
+    fn interrupt(&self) {
+        self.0.reader.vm().interrupt();
     }
 
     /// Waits until the node has stopped, and says why it has.
     pub async fn ended(&self) -> End {
         let mut ended = self.0.ended.clone();
-        // A loop that is gone without a word was torn down with the process.
-        ended.wait_for(Option::is_some).await.ok().and_then(|end| end.clone()).unwrap_or(End::Asked)
+        let told = ended.wait_for(Option::is_some).await.ok().and_then(|end| end.clone());
+        told.unwrap_or_else(|| End::Panicked("the thread of the node is gone".into()))
     }
 
-    async fn check_bytes(&self, bytes: Vec<u8>) -> Result<Checked, SubmitError> {
+    /// Why the node does not answer any more. To be asked when it does not.
+    async fn stopped(&self) -> Stopped {
+        Stopped::from(&self.ended().await)
+    }
+
+    async fn check_bytes(&self, bytes: Vec<u8>, marked: Option<TxId>) -> Result<Checked, SubmitError> {
         let (policy, rules, vm) = (self.0.info.policy, self.next_rules(), self.0.reader.vm().clone());
-        self.check_aside(move || policy.check(&bytes, rules, &vm)).await
+        self.check_aside(self.marking(marked, move || policy.check(&bytes, rules, &vm))).await
+    }
+
+    /// Work that says while it goes on which transaction it is about.
+    fn marking<T>(
+        &self,
+        marked: Option<TxId>,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> impl FnOnce() -> T + Send + 'static {
+        let marked = marked.map(|id| (id, self.0.store.clone()));
+        move || {
+            if let Some((id, store)) = &marked {
+                store.mark_running(Slot::Return, Some(id));
+            }
+            let done = work();
+            if let Some((_, store)) = &marked {
+                store.mark_running(Slot::Return, None);
+            }
+            done
+        }
     }
 
     /// Does a check on a thread that may be busy for a while, no more at a time than there are processors.
@@ -532,27 +654,40 @@ impl NodeHandle {
         &self,
         check: impl FnOnce() -> Result<T, TransactionError> + Send + 'static,
     ) -> Result<T, SubmitError> {
-        let _waiting = self.0.checks.try_acquire().map_err(|_| SubmitError::Busy)?;
-        let _running = self.0.checks_at_once.acquire().await.map_err(|_| SubmitError::Stopped)?;
-        Ok(tokio::task::spawn_blocking(check).await.map_err(|_| SubmitError::Stopped)??)
+        match self.0.checks.run(check).await {
+            Ok(checked) => Ok(checked?),
+            Err(LaneError::Full) => Err(SubmitError::Busy),
+            Err(LaneError::Panicked(text)) => Err(SubmitError::Failed(text)),
+            Err(LaneError::Ending) => Err(Stopped::Asked.into()),
+        }
     }
 
     /// Compiles the module of a deployment here, so that the loop need not, but only for somebody who can pay for it.
-    async fn compile_affordable(&self, transaction: Checked) -> Result<(), SubmitError> {
+    async fn compile_affordable(&self, transaction: Checked, marked: Option<TxId>) -> Result<(), SubmitError> {
         let asked = transaction.clone();
         self.ask(|reply| Command::Check { transaction: asked, reply }).await??;
         let vm = self.0.reader.vm().clone();
-        self.check_aside(move || match transaction.protocol().deploy() {
-            Some(deploy) => Ok(vm.compile(&deploy.bytecode.bytes)?),
-            None => Ok(()),
-        })
-        .await
+        let sender = transaction.sender();
+        let compile =
+            move || transaction.protocol().deploy().map(|deploy| vm.compile(&deploy.bytecode.bytes)).transpose();
+        let compilations = &self.0.compilations;
+        if let Some(compiled) =
+            compilations.run(sender, self.marking(marked, compile)).await?.map_err(TransactionError::from)?
+        {
+            compilations.keep(compiled);
+        }
+        Ok(())
     }
 
     async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Result<T, Stopped> {
         let (reply, answer) = oneshot::channel();
-        self.0.commands.send(command(reply)).await.map_err(|_| Stopped)?;
-        answer.await.map_err(|_| Stopped)
+        if self.0.commands.send(command(reply)).await.is_err() {
+            return Err(self.stopped().await);
+        }
+        match answer.await {
+            Ok(answer) => Ok(answer),
+            Err(_) => Err(self.stopped().await),
+        }
     }
 }
 
@@ -566,30 +701,6 @@ pub enum SimulateError {
     /// The state cannot be asked.
     #[error(transparent)]
     Query(#[from] QueryError),
-}
-
-impl From<Stopped> for SubmitError {
-    fn from(_: Stopped) -> Self {
-        Self::Stopped
-    }
-}
-
-impl From<Stopped> for DriversError {
-    fn from(_: Stopped) -> Self {
-        Self::Stopped
-    }
-}
-
-impl From<Stopped> for WaitError {
-    fn from(_: Stopped) -> Self {
-        Self::Stopped
-    }
-}
-
-impl From<Stopped> for QueryError {
-    fn from(_: Stopped) -> Self {
-        Self::Stopped
-    }
 }
 
 impl GasPrices {

@@ -4,6 +4,7 @@
 //! business, which asks it for block bodies and verdicts.
 
 mod build;
+mod faults;
 mod stakes;
 
 use std::collections::BTreeMap;
@@ -22,9 +23,11 @@ use local_node_types::execution::Event;
 use local_node_types::keys::BlsKey;
 use local_node_types::ledger::{Block, Hash, Header, Label, LedgerTransaction, MAX_FAULTS, MAX_TRANSACTIONS};
 use local_node_types::rules::BLOCK_GAS_LIMIT;
-use local_node_vm::{StateRoot, VmError};
+use local_node_vm::{BlobError, ExecutionError, StateRoot, VmError, verify_blobs};
 
-pub use self::build::{BuildLimits, Built};
+pub use self::build::{BuildLimits, BuildTime, Built, Unfit};
+use self::build::{Filled, Filling};
+pub use self::faults::{FaultProblem, VOTING_RULES};
 pub use self::stakes::{StakeEntry, stakes};
 use crate::executor::{Committed, Executor, ExecutorError, Payees, RunError, Terms, Transition};
 use crate::mempool::Queue;
@@ -55,6 +58,9 @@ pub enum LedgerError {
     /// A block names a key that is no point of the curve.
     #[error("the key {0} is no point of the curve")]
     NotAKey(BlsKey),
+    /// The machine panicked when it ran a transaction of a block.
+    #[error("the machine panicked: {0}")]
+    Panicked(String),
     /// The block is not valid.
     #[error("block {height} is not valid: {problem}")]
     Invalid {
@@ -93,6 +99,22 @@ pub enum InvalidBlock {
         id: TxId,
         /// Why.
         reason: RunError,
+    },
+    /// One of its faults proves nothing, or nothing new.
+    #[error("fault {place} does not hold: {problem}")]
+    Fault {
+        /// The place of the fault in the block, from 0.
+        place: usize,
+        /// What is wrong with it.
+        problem: FaultProblem,
+    },
+    /// One of its transactions does not bring a good blob that it names.
+    #[error("transaction {id} cannot be in it: {problem}")]
+    Blob {
+        /// The transaction.
+        id: TxId,
+        /// What is wrong with the blob.
+        problem: BlobError,
     },
     /// Executing it gives another state than it states.
     #[error("executing it gives another state root or event filter than it states")]
@@ -195,17 +217,13 @@ impl Ledger {
     ///
     /// # Errors
     /// When the chain's own part of the block fails.
-    pub fn build(
-        &mut self,
-        request: &BuildRequest,
-        queue: Queue,
-        limits: &mut BuildLimits<'_>,
-    ) -> Result<Built, LedgerError> {
+    pub fn build(&mut self, request: &BuildRequest, queue: &Queue, limits: BuildLimits) -> Result<Built, LedgerError> {
         let payees = self.payees(&request.generator, &request.voters)?;
         let slashed = self.slashed(&request.slashes)?;
         let terms = Terms { height: request.round, payees: Some(payees), slashed, gas_limit: self.gas_limit };
-        let block = self.executor.open(request.prev_state_root, terms)?;
-        let (transition, refused) = build::fill(block, queue, limits, request.max_body_bytes)?;
+        let open = || self.executor.open(request.prev_state_root, terms.clone());
+        let filling = Filling::new(&self.store, limits, request.max_body_bytes);
+        let Filled { transition, unfit, postponed, is_cut } = filling.run(queue, open)?;
         let body = BlockBody {
             transactions: transition.receipts.iter().map(|receipt| receipt.transaction.clone()).collect(),
             faults: Vec::new(),
@@ -214,7 +232,7 @@ impl Ledger {
             gas_limit: transition.gas_limit,
         };
         self.remember(request.id, transition);
-        Ok(Built { body, refused })
+        Ok(Built { body, unfit, postponed, is_cut })
     }
 
     /// Judges a candidate by executing it. What it changes is remembered under the request's id until a block is
@@ -355,6 +373,7 @@ impl Ledger {
         let header = &block.header;
         let invalid = |problem| LedgerError::Invalid { height: header.height, problem };
         self.check_contents(block).map_err(invalid)?;
+        self.check_faults(block)?;
         let terms = Terms {
             height: header.height,
             payees: Some(self.payees(&header.generator, voters)?),
@@ -364,13 +383,20 @@ impl Ledger {
         let mut open = self.executor.open(self.tip().state_root, terms)?;
         for transaction in &block.transactions {
             open.run(transaction).map_err(|reason| match reason {
-                RunError::Machine(error) => error.into(),
+                // What only this machine cannot do says nothing about the block.
+                RunError::Machine(error)
+                | RunError::Unspendable(ExecutionError::Unspendable(error @ VmError::MachineLimit(_))) => error.into(),
+                RunError::Panicked(text) => LedgerError::Panicked(text),
                 reason => invalid(InvalidBlock::Transaction { id: TxId::of(transaction), reason }),
             })?;
         }
         let transition = open.close()?;
         if transition.root != header.state_root || transition.bloom != header.event_bloom {
             return Err(invalid(InvalidBlock::Outcome));
+        }
+        for transaction in &block.transactions {
+            verify_blobs(transaction.protocol())
+                .map_err(|problem| invalid(InvalidBlock::Blob { id: TxId::of(transaction), problem }))?;
         }
         Ok(transition)
     }

@@ -27,7 +27,9 @@
 //! * A block becomes part of the chain only when the consensus has decided it; nothing here makes an attestation.
 //! * Building a candidate and verifying one take the same steps, so they give the same state.
 //! * Everything that others can make grow has a bound, except the chain itself.
-//! * Nothing that a transaction or a contract does ends the node.
+//! * Nothing that a transaction or a contract does ends the node: a panic, a call without an end or a failure of the machine
+//!   costs the transaction its place or the question its answer. A loop that ends all the same says so ([`handle::End`]).
+//! * A transaction that was running when the process ended is not run again at the next start.
 //! * Where there is a data folder, a block is on the medium before anybody hears of it.
 //!
 //! Not here yet: other nodes, and shielded transactions.
@@ -49,7 +51,8 @@ mod signature;
 pub mod store;
 pub mod test_host;
 pub mod transaction;
+mod work;
 
-pub use config::{BlockTime, Config, LOCAL_CHAIN_ID, NodeError};
+pub use config::{BUILD_TIME, BlockTime, Config, LOCAL_CHAIN_ID, NodeError};
 pub use handle::NodeHandle;
 pub use runtime::spawn;

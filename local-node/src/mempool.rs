@@ -9,6 +9,7 @@ mod prequeue;
 mod queue;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use dusk_core::transfer::moonlight::AccountData;
 use local_node_types::keys::BlsKey;
@@ -33,6 +34,8 @@ pub struct Limits {
     pub max_parked: usize,
     /// The most of them of one account.
     pub max_parked_per_account: usize,
+    /// The most bytes of all of them together.
+    pub max_parked_bytes: usize,
 }
 
 impl Default for Limits {
@@ -43,6 +46,7 @@ impl Default for Limits {
             expiry_seconds: 3 * 24 * 60 * 60,
             max_parked: 1000,
             max_parked_per_account: 64,
+            max_parked_bytes: 32 * 1024 * 1024,
         }
     }
 }
@@ -72,6 +76,22 @@ pub enum Removal {
     /// It was tried in a block and cannot run.
     #[error("it cannot run: {0}")]
     CannotRun(String),
+    /// It had a block for itself and did not come to its end in the time that there is.
+    #[error(
+        "it takes longer than {} milliseconds, the most that this node gives one transaction: spread its work over \
+         several transactions",
+        .0.as_millis()
+    )]
+    TooLong(Duration),
+    /// The machine failed when it ran.
+    #[error("the machine failed when it ran, which is a fault of the node: {0}; please report it")]
+    Failed(String),
+    /// The process ended while the transaction ran.
+    #[error(
+        "the node's process ended while it ran this transaction, so it was not run again at the next start: send it \
+         again if something else has ended the process"
+    )]
+    EndedProcess,
 }
 
 /// Why a transaction is refused although it is well-formed.
@@ -118,6 +138,12 @@ pub enum Refusal {
         /// The most.
         most: usize,
     },
+    /// There is no room for the bytes of more parked transactions.
+    #[error("{most} bytes of transactions wait already for those that must come before them: send those first")]
+    TooManyParkedBytes {
+        /// The most.
+        most: usize,
+    },
     /// A transaction that must come before it is not there.
     #[error("nonce {nonce} cannot be next: no transaction with nonce {missing} is waiting; send that one first")]
     NonceGap {
@@ -161,6 +187,8 @@ pub struct Mempool {
     by_price: BTreeSet<(u64, TxId)>,
     by_account: BTreeMap<BlsKey, BTreeMap<u64, TxId>>,
     bytes: usize,
+    /// What is to be the first one of the next block.
+    preferred: Option<TxId>,
 }
 
 #[derive(Debug)]
@@ -179,7 +207,14 @@ impl Mempool {
     /// An empty pool.
     #[must_use]
     pub fn new(limits: Limits) -> Self {
-        Self { limits, entries: BTreeMap::new(), by_price: BTreeSet::new(), by_account: BTreeMap::new(), bytes: 0 }
+        Self {
+            limits,
+            entries: BTreeMap::new(),
+            by_price: BTreeSet::new(),
+            by_account: BTreeMap::new(),
+            bytes: 0,
+            preferred: None,
+        }
     }
 
     /// How many transactions wait.
@@ -208,7 +243,15 @@ impl Mempool {
     /// The waiting transactions in the order in which a block takes them.
     #[must_use]
     pub fn queue(&self) -> Queue {
-        Queue::new(self.iter().cloned())
+        let preferred = self.preferred.and_then(|id| self.transaction(&id));
+        let others = self.iter().filter(|other| Some(other.id()) != self.preferred);
+        Queue::new(preferred.into_iter().chain(others).cloned())
+    }
+
+    /// Puts a waiting transaction before all others, whatever it pays, for as long as it waits or until another one is
+    /// put there.
+    pub fn prefer(&mut self, id: TxId) {
+        self.preferred = Some(id).filter(|id| self.entries.contains_key(id));
     }
 
     /// The accounts that have transactions waiting.
@@ -364,6 +407,7 @@ impl Mempool {
 
     fn take(&mut self, id: &TxId) -> Option<Checked> {
         let Entry { transaction, .. } = self.entries.remove(id)?;
+        self.preferred = self.preferred.filter(|preferred| preferred != id);
         self.bytes -= transaction.ledger_bytes();
         self.by_price.remove(&(transaction.gas_price(), *id));
         if let Some(nonces) = self.by_account.get_mut(&transaction.sender()) {

@@ -1,10 +1,11 @@
 //! Questions to the state, answered beside the node's loop.
 //!
-//! Each question has a session of its own on the state of the last block; what it changes is forgotten. Gas and the
-//! number of questions at a time are bounded, so questions delay no block.
+//! Each question has a session of its own on the state of the last block; what it changes is forgotten. Gas, time and the
+//! number of questions at a time are bounded, so questions delay no block. What runs contracts of anybody and what only
+//! reads the chain's own contracts have lanes of their own: endless calls do not keep balances and stakes from being read.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use dusk_core::abi::ContractId;
 use dusk_core::signatures::bls::PublicKey;
@@ -20,12 +21,19 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Semaphore, mpsc, watch};
 
 use crate::executor::{Executor, ExecutorError, RunError, Terms};
+use crate::handle::Stopped;
 use crate::ledger::{LedgerError, StakeEntry, stakes};
+use crate::work::{Lane, LaneError, contained};
 
-/// The most questions that wait or are being answered at a time.
+/// The most questions of a lane that wait or are being answered at a time.
 pub const MAX_QUESTIONS: usize = 256;
-/// The most questions that are being answered at a time.
+/// The most questions of a lane that are being answered at a time.
 pub const MAX_QUESTIONS_AT_ONCE: usize = 4;
+/// How long a call may run, unless the node is configured otherwise: a question, a simulation, and the first transaction of
+/// a block. Gas alone does not bound it, because a unit of gas can buy very different amounts of time.
+pub const MAX_CALL_TIME: Duration = Duration::from_secs(10);
+/// How long a stream may go on, the time for which whoever takes the items is waited for included.
+pub const MAX_STREAM_TIME: Duration = Duration::from_secs(120);
 /// The most bytes that one feeding query may give at once. Streams have no such bound.
 pub const MAX_FED_BYTES: usize = 64 * 1024 * 1024;
 /// The most streams of fed items at a time.
@@ -41,7 +49,13 @@ pub const MAX_STALL: Duration = Duration::from_secs(30);
 pub enum QueryError {
     /// The call failed. The error says how.
     #[error("the call failed: {0}")]
-    Call(#[from] VmError),
+    Call(#[source] VmError),
+    /// The call did not come to its end in time.
+    #[error("the call takes longer than {} milliseconds, the most that this node gives one: ask for less", .0.as_millis())]
+    TooLong(Duration),
+    /// The node panicked over it.
+    #[error("the node failed over the question, which is a fault of the node: {0}; please report it")]
+    Failed(String),
     /// The chain's own part of a simulated block failed.
     #[error("the block for the simulation cannot be begun")]
     Executor(#[from] ExecutorError),
@@ -60,9 +74,28 @@ pub enum QueryError {
     /// Too many streams at a time.
     #[error("the node feeds {MAX_STREAMS} streams: ask again later")]
     TooManyStreams,
-    /// The node was shut down.
-    #[error("the node was shut down")]
-    Stopped,
+    /// The node does not answer any more.
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
+}
+
+impl From<VmError> for QueryError {
+    fn from(error: VmError) -> Self {
+        match error {
+            VmError::Interrupted => Stopped::Asked.into(),
+            other => Self::Call(other),
+        }
+    }
+}
+
+impl From<LaneError> for QueryError {
+    fn from(error: LaneError) -> Self {
+        match error {
+            LaneError::Full => Self::Busy,
+            LaneError::Panicked(text) => Self::Failed(text),
+            LaneError::Ending => Stopped::Asked.into(),
+        }
+    }
 }
 
 /// What a transaction would do in the next block.
@@ -83,8 +116,11 @@ pub struct Simulation {
 pub struct Reader {
     executor: Executor,
     tip: watch::Receiver<Arc<Header>>,
-    waiting: Arc<Semaphore>,
-    running: Arc<Semaphore>,
+    call_time: Duration,
+    /// What runs contracts of anybody.
+    calls: Lane,
+    /// What runs contracts of the chain itself, with a known end.
+    chain: Lane,
     streams: Arc<Semaphore>,
 }
 
@@ -92,12 +128,11 @@ pub struct Reader {
 pub type FedItems = mpsc::Receiver<Result<Vec<u8>, QueryError>>;
 
 impl Reader {
-    /// A reader of the states whose headers `tip` gives.
+    /// A reader of the states whose headers `tip` gives. A call may run for `call_time`.
     #[must_use]
-    pub fn new(executor: Executor, tip: watch::Receiver<Arc<Header>>) -> Self {
-        let bounded = |most| Arc::new(Semaphore::new(most));
-        let (waiting, running) = (bounded(MAX_QUESTIONS), bounded(MAX_QUESTIONS_AT_ONCE));
-        Self { executor, tip, waiting, running, streams: bounded(MAX_STREAMS) }
+    pub fn new(executor: Executor, tip: watch::Receiver<Arc<Header>>, call_time: Duration) -> Self {
+        let lane = || Lane::new(MAX_QUESTIONS, MAX_QUESTIONS_AT_ONCE);
+        Self { executor, tip, call_time, calls: lane(), chain: lane(), streams: Arc::new(Semaphore::new(MAX_STREAMS)) }
     }
 
     /// The header of the last block.
@@ -121,8 +156,7 @@ impl Reader {
         function: String,
         argument: Vec<u8>,
     ) -> Result<Receipt, QueryError> {
-        self.ask(move |executor, tip| Ok(view(executor, tip)?.call(contract, &function, &argument, BLOCK_GAS_LIMIT)?))
-            .await
+        self.call(move |session| Ok(session.call(contract, &function, &argument, BLOCK_GAS_LIMIT)?)).await
     }
 
     /// Calls a feeding function and gives what it fed, item by item.
@@ -135,9 +169,9 @@ impl Reader {
         function: String,
         argument: Vec<u8>,
     ) -> Result<Vec<Vec<u8>>, QueryError> {
-        self.ask(move |executor, tip| {
+        self.call(move |session| {
             let (mut items, mut bytes) = (Vec::new(), 0_usize);
-            view(executor, tip)?.feed(contract, &function, &argument, FEEDER_GAS_LIMIT, &mut |item| {
+            session.feed(contract, &function, &argument, FEEDER_GAS_LIMIT, &mut |item| {
                 bytes = bytes.saturating_add(item.len());
                 if bytes <= MAX_FED_BYTES {
                     items.push(item.to_vec());
@@ -148,8 +182,8 @@ impl Reader {
         .await
     }
 
-    /// Calls a feeding function and gives what it feeds while it runs. The call ends when the items are dropped, or
-    /// nobody takes one for [`MAX_STALL`].
+    /// Calls a feeding function and gives what it feeds while it runs. The call ends when the items are dropped, nobody
+    /// takes one for [`MAX_STALL`], or after [`MAX_STREAM_TIME`].
     ///
     /// # Errors
     /// When there are too many streams.
@@ -171,12 +205,14 @@ impl Reader {
                 let send = send.clone();
                 move |item| send(Ok(item))
             });
-            let tip = reader.tip();
-            let called = view(&reader.executor, &tip)
-                .and_then(|mut session| Ok(session.stream(contract, &function, &argument, FEEDER_GAS_LIMIT, sink)?));
-            if let Err(error) = called {
+            let called = contained(|| {
+                let mut session = view(&reader.executor, &reader.tip())?;
+                session.set_deadline(Instant::now().checked_add(MAX_STREAM_TIME));
+                Ok(session.stream(contract, &function, &argument, FEEDER_GAS_LIMIT, sink).map(drop)?)
+            });
+            if let Err(error) = called.unwrap_or_else(|panic| Err(QueryError::Failed(panic))) {
                 // Whoever has gone does not need to know.
-                send(Err(error));
+                send(Err(timed(error, MAX_STREAM_TIME)));
             }
         });
         Ok(items)
@@ -187,7 +223,7 @@ impl Reader {
     /// # Errors
     /// When there are too many questions or the machine fails.
     pub async fn account(&self, account: PublicKey) -> Result<AccountData, QueryError> {
-        self.ask(move |executor, tip| read_account(&mut view(executor, tip)?, &account)).await
+        self.ask(&self.chain, move |executor, tip| read_account(&mut view(executor, tip)?, &account)).await
     }
 
     /// All stakes.
@@ -195,7 +231,7 @@ impl Reader {
     /// # Errors
     /// When there are too many questions or the machine fails.
     pub async fn stakes(&self) -> Result<Vec<StakeEntry>, QueryError> {
-        self.ask(|executor, tip| Ok(stakes(executor, tip.state_root, tip.height)?)).await
+        self.ask(&self.chain, |executor, tip| Ok(stakes(executor, tip.state_root, tip.height)?)).await
     }
 
     /// The owner of a contract, as deployed, if there is such a contract.
@@ -203,7 +239,7 @@ impl Reader {
     /// # Errors
     /// When there are too many questions or the machine fails.
     pub async fn owner(&self, contract: ContractId) -> Result<Option<Vec<u8>>, QueryError> {
-        self.ask(move |executor, tip| Ok(view(executor, tip)?.owner(&contract))).await
+        self.ask(&self.chain, move |executor, tip| Ok(view(executor, tip)?.owner(&contract))).await
     }
 
     /// Runs a transaction as the first one of the next block, and forgets what it did.
@@ -214,9 +250,11 @@ impl Reader {
         &self,
         transaction: LedgerTransaction,
     ) -> Result<Result<Simulation, ExecutionError>, QueryError> {
-        self.ask(move |executor, tip| {
+        let most = self.call_time;
+        self.ask(&self.calls, move |executor, tip| {
             let terms = Terms { height: tip.height + 1, payees: None, slashed: Vec::new(), gas_limit: BLOCK_GAS_LIMIT };
             let mut block = executor.open(tip.state_root, terms)?;
+            block.set_deadline(Instant::now().checked_add(most));
             match block.run(&transaction.reformatted(block.ledger_format())) {
                 Ok(receipt) => {
                     let executed = &receipt.executed;
@@ -228,7 +266,9 @@ impl Reader {
                     }))
                 }
                 Err(RunError::Unspendable(error)) => Ok(Err(error)),
+                Err(RunError::TooLong) => Err(QueryError::TooLong(most)),
                 Err(RunError::Machine(error)) => Err(error.into()),
+                Err(RunError::Panicked(text)) => Err(QueryError::Failed(text)),
                 Err(RunError::BlockGas { .. }) => Err(VmError::OutOfGas.into()),
                 Err(RunError::Format { .. }) => unreachable!("the transaction was brought to the block's form"),
             }
@@ -236,25 +276,41 @@ impl Reader {
         .await
     }
 
-    async fn ask<T, F>(&self, question: F) -> Result<T, QueryError>
+    /// Runs a contract of anybody.
+    async fn call<T, F>(&self, call: F) -> Result<T, QueryError>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Session) -> Result<T, QueryError> + Send + 'static,
+    {
+        let most = self.call_time;
+        self.ask(&self.calls, move |executor, tip| {
+            let mut session = view(executor, tip)?;
+            session.set_deadline(Instant::now().checked_add(most));
+            call(&mut session).map_err(|error| timed(error, most))
+        })
+        .await
+    }
+
+    async fn ask<T, F>(&self, lane: &Lane, question: F) -> Result<T, QueryError>
     where
         T: Send + 'static,
         F: Fn(&Executor, &Header) -> Result<T, QueryError> + Send + 'static,
     {
-        let _waiting = self.waiting.try_acquire().map_err(|_| QueryError::Busy)?;
-        let running = Arc::clone(&self.running).acquire_owned().await.map_err(|_| QueryError::Stopped)?;
         let reader = self.clone();
-        let answer = tokio::task::spawn_blocking(move || {
-            // Whoever asked may give up waiting; the work still counts until it is done.
-            let _running = running;
-            let tip = reader.tip();
-            match question(&reader.executor, &tip) {
-                // The state was forgotten between reading the tip and reading the state.
-                Err(QueryError::Call(VmError::NoSuchState(_))) => question(&reader.executor, &reader.tip()),
-                answer => answer,
-            }
+        let answer = lane.run(move || match question(&reader.executor, &reader.tip()) {
+            // The state was forgotten between reading the tip and reading the state.
+            Err(QueryError::Call(VmError::NoSuchState(_))) => question(&reader.executor, &reader.tip()),
+            answer => answer,
         });
-        answer.await.map_err(|_| QueryError::Stopped)?
+        answer.await?
+    }
+}
+
+/// Says how long the time was that a call has used up.
+fn timed(error: QueryError, most: Duration) -> QueryError {
+    match error {
+        QueryError::Call(VmError::TimeLimit) => QueryError::TooLong(most),
+        other => other,
     }
 }
 

@@ -18,7 +18,7 @@
 //! ```
 //!
 //! A block that is told of is stored. When the store fails (no space, a broken disk), the loop ends and says why
-//! ([`End`]); all that was told before is found again at the next start.
+//! ([`End`]); all that was told before is found again at the next start. A panic in the loop ends it in the same way.
 //!
 //! Blocks come to be only through `Consensus::step`. A lone node holds the keys of all voters, so its step leads from
 //! "build" to "decide" without waiting for anybody; nothing here makes an attestation.
@@ -29,12 +29,11 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use local_node_consensus::{Consensus, Decision, Input, Millis, Output, Start, TimerId, Verdict};
+use local_node_consensus::{BuildRequest, Consensus, Decision, Input, Millis, Output, Start, TimerId, Verdict};
 use local_node_types::keys::BlsKey;
 use local_node_types::ledger::Header;
-use local_node_types::rules::Profile;
 use local_node_vm::Vm;
-use tokio::sync::{Semaphore, broadcast, mpsc, oneshot, watch};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tracing::{debug, error, info, warn};
 
 use crate::accounts::{KeyPair, STAKERS, dev_accounts};
@@ -43,21 +42,25 @@ use crate::drivers::Drivers;
 use crate::events::{MAX_EVENTS_BEHIND, NodeEvent};
 use crate::executor::Executor;
 use crate::genesis::{self, Allocation};
-use crate::handle::{Command, End, Fate, MAX_CHECKS, MAX_COMMANDS, NodeHandle, NodeInfo, Shared, SubmitError};
-use crate::ledger::{BuildLimits, Ledger, LedgerError};
+use crate::handle::{
+    Command, Compilations, End, Fate, MAX_CHECKS, MAX_COMMANDS, MAX_OWED_REQUESTS, MineError, NodeHandle, NodeInfo,
+    Shared, SubmitError,
+};
+use crate::ledger::{BuildLimits, BuildTime, Built, Ledger, LedgerError, Unfit, VOTING_RULES};
 use crate::mempool::{GivenUp, Mempool, Parked, Prequeue, Refusal, Removal};
 use crate::reader::{Reader, read_account};
 use crate::store::{Identity, Store, StoreError, StoredBlock};
 use crate::transaction::{Checked, Policy, TxId};
+use crate::work::{Lane, contained, panic_text, shortened};
 
-/// How long a candidate may be filled.
-const BUILD_TIME: Duration = Duration::from_secs(3);
 /// How often expired transactions are looked for.
 const EXPIRY_INTERVAL: Duration = Duration::from_secs(60);
 /// How many removals from the mempool are remembered with their reasons.
 const MAX_REMOVALS: usize = 1024;
 /// How long a waiting transaction may be in memory only, in milliseconds, where no block comes first.
 const NOTES_DELAY_MILLIS: u64 = 100;
+/// How long a transaction that waited when the node stopped waits again where the node is too busy to check it.
+const BUSY_DELAY: Duration = Duration::from_millis(50);
 /// How many commands are answered between two blocks on demand.
 const COMMANDS_BETWEEN_BLOCKS: usize = 256;
 
@@ -68,15 +71,24 @@ const COMMANDS_BETWEEN_BLOCKS: usize = 256;
 /// When the configuration is not possible, or the genesis state cannot be made.
 pub async fn spawn(config: Config) -> Result<NodeHandle, NodeError> {
     let prepared = tokio::task::spawn_blocking(move || prepare(&config)).await;
-    let (node, handle, waiting) = match prepared {
+    let (node, handle, waiting, end) = match prepared {
         Ok(result) => result?,
-        Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+        Err(error) => {
+            let text = error.try_into_panic().map_or_else(|error| error.to_string(), |panic| panic_text(&*panic));
+            return Err(NodeError::Panicked(text));
+        }
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(NodeError::Thread)?;
-    std::thread::Builder::new()
-        .name("local-node".into())
-        .spawn(move || runtime.block_on(node.run()))
-        .map_err(NodeError::Thread)?;
+    let store = handle.store().clone();
+    let run = move || {
+        let ended = contained(|| runtime.block_on(node.run())).unwrap_or_else(|text| {
+            error!(%text, "the node's loop panicked");
+            End::Panicked(text)
+        });
+        store.close();
+        end.send_replace(Some(ended));
+    };
+    std::thread::Builder::new().name("local-node".into()).spawn(run).map_err(NodeError::Thread)?;
     if !waiting.is_empty() {
         tokio::spawn(submit_again(handle.clone(), waiting));
     }
@@ -86,9 +98,15 @@ pub async fn spawn(config: Config) -> Result<NodeHandle, NodeError> {
 /// Sends the transactions that waited when the node stopped, as if they came anew.
 async fn submit_again(node: NodeHandle, waiting: Vec<(TxId, Vec<u8>)>) {
     for (id, bytes) in waiting {
-        match node.submit(bytes).await {
+        let mut taken = node.submit_again(id, bytes.clone()).await;
+        while let Err(SubmitError::Busy | SubmitError::Compiling) = taken {
+            tokio::time::sleep(BUSY_DELAY).await;
+            taken = node.submit_again(id, bytes.clone()).await;
+        }
+        match taken {
             Ok(_) | Err(SubmitError::Refused(Refusal::Waiting(_))) => {}
-            Err(SubmitError::Stopped) => return,
+            // It waits for the next start.
+            Err(SubmitError::Stopped(_) | SubmitError::State(_)) => break,
             Err(reason) => {
                 info!(%id, %reason, "a transaction that waited is not taken any more");
                 node.store().note_gone(id);
@@ -97,7 +115,7 @@ async fn submit_again(node: NodeHandle, waiting: Vec<(TxId, Vec<u8>)>) {
     }
 }
 
-type Prepared = (Node, NodeHandle, Vec<(TxId, Vec<u8>)>);
+type Prepared = (Node, NodeHandle, Vec<(TxId, Vec<u8>)>, watch::Sender<Option<End>>);
 
 fn prepare(config: &Config) -> Result<Prepared, NodeError> {
     let accounts: Arc<[_]> = dev_accounts().into();
@@ -133,18 +151,21 @@ fn prepare(config: &Config) -> Result<Prepared, NodeError> {
     let handle = NodeHandle(Arc::new(Shared {
         accounts,
         commands,
-        reader: Reader::new(ledger.executor().clone(), tip_receiver),
+        reader: Reader::new(ledger.executor().clone(), tip_receiver, config.call_time),
         store: ledger.store().clone(),
         drivers: Drivers::new(ledger.store().clone(), config.module_cache.clone()),
         events: events.clone(),
-        checks: Semaphore::new(MAX_CHECKS),
-        checks_at_once: Semaphore::new(cores),
+        checks: Lane::new(MAX_CHECKS, cores),
+        compilations: Compilations::new(),
         ended,
         info,
     }));
     let waiting = ledger.store().waiting()?;
+    let ended_by = ledger.store().ended_processes()?;
     let node = Node {
         block_time: config.block_time,
+        build_time: config.build_time,
+        call_time: config.call_time,
         voters,
         clock: ledger.store().clock()?,
         notes_due: None,
@@ -157,14 +178,13 @@ fn prepare(config: &Config) -> Result<Prepared, NodeError> {
         tip,
         events,
         commands: command_receiver,
-        end,
         failure: None,
         fresh: false,
         owed: VecDeque::new(),
         stalled: false,
-        removals: VecDeque::new(),
+        removals: ended_by.into_iter().map(|id| (id, Removal::EndedProcess)).collect(),
     };
-    Ok((node, handle, waiting))
+    Ok((node, handle, waiting, end))
 }
 
 /// The chain in the data folder, or a new one.
@@ -209,7 +229,7 @@ fn consensus(block_time: BlockTime, voters: &[KeyPair]) -> Result<Consensus, Nod
     };
     let config = local_node_consensus::Config {
         // The profile says what transactions may do. Votes are signed as networks sign them today in any case.
-        profile: Profile::Local,
+        profile: VOTING_RULES,
         start,
         alone: true,
         ..local_node_consensus::Config::local(block_time)
@@ -226,12 +246,16 @@ fn system_time() -> Millis {
 /// Blocks that somebody waits for.
 struct Owed {
     until: u64,
-    reply: oneshot::Sender<u64>,
+    reply: oneshot::Sender<Result<u64, MineError>>,
 }
 
 /// What the one loop owns.
 struct Node {
     block_time: BlockTime,
+    /// How long a candidate may be filled.
+    build_time: Duration,
+    /// How long its first transaction may run.
+    call_time: Duration,
     voters: Vec<KeyPair>,
     /// Seconds by which the node's clock is ahead of the system's.
     clock: u64,
@@ -245,7 +269,6 @@ struct Node {
     tip: watch::Sender<Arc<Header>>,
     events: broadcast::Sender<NodeEvent>,
     commands: mpsc::Receiver<Command>,
-    end: watch::Sender<Option<End>>,
     /// What makes it impossible to go on.
     failure: Option<StoreError>,
     /// Whether the mempool has changed for the better since the last block that held nothing.
@@ -260,7 +283,8 @@ struct Node {
 }
 
 impl Node {
-    async fn run(mut self) {
+    /// Runs until it is told to stop or cannot go on, and says which.
+    async fn run(mut self) -> End {
         let tip = self.ledger.tip_context();
         self.step(Input::NewTip(Box::new(tip)));
         let mut expiry = tokio::time::interval(EXPIRY_INTERVAL);
@@ -287,13 +311,14 @@ impl Node {
             self.write_notes();
         }
         info!(height = self.ledger.tip().height, "stopped");
-        self.ledger.store().close();
-        self.end.send_replace(Some(self.failure.map_or(End::Asked, End::Failed)));
+        self.failure.map_or(End::Asked, End::Failed)
     }
 
     /// Whether a block on demand is due: transactions wait, somebody asked for blocks, or the last transactions are not
     /// final yet.
-    fn wants_block(&self) -> bool {
+    fn wants_block(&mut self) -> bool {
+        // Nobody waits for these blocks any more.
+        self.owed.retain(|owed| !owed.reply.is_closed());
         let unsettled = self.ledger.store().last_final() < self.last_full;
         self.block_time == BlockTime::Instant && !self.stalled && (self.fresh || unsettled || !self.owed.is_empty())
     }
@@ -349,11 +374,18 @@ impl Node {
                 }
                 let _ = reply.send(kept);
             }
+            #[cfg(test)]
+            Some(Command::Panic) => panic!("on purpose"),
             Some(Command::Control(control)) => self.control(control),
             Some(Command::Mine { blocks, reply }) => {
-                let until = self.ledger.tip().height + blocks;
-                self.owed.push_back(Owed { until, reply });
-                self.settle_owed();
+                self.owed.retain(|owed| !owed.reply.is_closed());
+                if self.owed.len() >= MAX_OWED_REQUESTS {
+                    let _ = reply.send(Err(MineError::Busy));
+                } else {
+                    let until = self.ledger.tip().height + blocks;
+                    self.owed.push_back(Owed { until, reply });
+                    self.settle_owed();
+                }
             }
         }
         true
@@ -478,8 +510,11 @@ impl Node {
             return Err(Refusal::Included(transaction.id()).into());
         }
         let tip = self.ledger.tip();
-        let mut session = self.ledger.executor().view(tip.state_root, tip.height).map_err(|error| state(&error))?;
-        read_account(&mut session, transaction.sender_key()).map_err(|error| state(&error))
+        let read = contained(|| {
+            let mut session = self.ledger.executor().view(tip.state_root, tip.height).map_err(|error| state(&error))?;
+            read_account(&mut session, transaction.sender_key()).map_err(|error| state(&error))
+        });
+        read.unwrap_or_else(|text| Err(SubmitError::Failed(text)))
     }
 
     fn fire_timers(&mut self) -> bool {
@@ -522,31 +557,7 @@ impl Node {
             Output::CancelTimer(id) => {
                 self.timers.remove(&id);
             }
-            Output::Build(request) => {
-                let (started, begun) = (Instant::now(), self.now());
-                let mut expired = || {
-                    let passed = started.elapsed();
-                    let late = |at: Millis| u128::from(at.since(begun).0) < passed.as_millis();
-                    passed > BUILD_TIME || request.deadline.is_some_and(late)
-                };
-                let built = self.ledger.build(&request, self.mempool.queue(), &mut BuildLimits::new(&mut expired));
-                return Some(match built {
-                    Ok(built) => {
-                        for (id, reason) in built.refused {
-                            debug!(%id, %reason, "transaction can never run");
-                            let reason = Removal::CannotRun(reason.to_string());
-                            let gone = self.mempool.remove(&id).into_iter();
-                            let dependent = |gone: TxId| if gone == id { reason.clone() } else { Removal::Displaced };
-                            self.tell_removed(gone.map(|gone| (gone, dependent(gone))));
-                        }
-                        Input::Built { request: request.id, body: Box::new(built.body) }
-                    }
-                    Err(error) => {
-                        error!(height = request.round, %error, "no block can be built");
-                        Input::BuildFailed { request: request.id }
-                    }
-                });
-            }
+            Output::Build(request) => return Some(self.build(&request)),
             Output::Verify(request) => {
                 let verdict = match self.ledger.verify(&request) {
                     Ok(()) => Verdict::Valid,
@@ -567,6 +578,37 @@ impl Node {
             Output::Broadcast(_) | Output::Relay(_) | Output::Request(_) | Output::Persist(_) => {}
         }
         None
+    }
+
+    fn build(&mut self, request: &BuildRequest) -> Input {
+        // A block that the others do not wait for any more is in vain, whatever the first transaction is given.
+        let slot = request.deadline.map(|at| Duration::from_millis(at.since(self.now()).0));
+        let within = |most: Duration| slot.map_or(most, |slot| most.min(slot));
+        let (most, most_of_first) = (within(self.build_time), within(self.call_time));
+        let time = BuildTime { begun: Instant::now(), most, most_of_first };
+        match self.ledger.build(request, &self.mempool.queue(), BuildLimits::new(Some(time))) {
+            Ok(built) => {
+                let Built { body, unfit, postponed, is_cut } = built;
+                for (id, reason) in unfit {
+                    debug!(%id, %reason, "transaction can never run");
+                    let reason = removal(reason);
+                    let gone = self.mempool.remove(&id).into_iter();
+                    let dependent = |gone: TxId| if gone == id { reason.clone() } else { Removal::Displaced };
+                    self.tell_removed(gone.map(|gone| (gone, dependent(gone))));
+                }
+                if let Some(id) = postponed {
+                    debug!(%id, "transaction begins the next block");
+                    self.mempool.prefer(id);
+                }
+                // What this block has not looked at is for the next one, also if this one is empty.
+                self.fresh |= (is_cut || postponed.is_some()) && !self.mempool.is_empty();
+                Input::Built { request: request.id, body: Box::new(body) }
+            }
+            Err(error) => {
+                error!(height = request.round, %error, "no block can be built");
+                Input::BuildFailed { request: request.id }
+            }
+        }
     }
 
     fn accept(&mut self, decision: Decision) -> Option<Input> {
@@ -647,7 +689,7 @@ impl Node {
             std::mem::take(&mut self.owed).into_iter().partition(|owed| owed.until <= height);
         self.owed = open;
         for owed in done {
-            let _ = owed.reply.send(height);
+            let _ = owed.reply.send(Ok(height));
         }
     }
 
@@ -668,9 +710,21 @@ impl Node {
     }
 }
 
+/// What is told of a transaction that no block can take. Contracts have a part in some of the texts.
+fn removal(reason: Unfit) -> Removal {
+    match reason {
+        Unfit::TooLong(most) => Removal::TooLong(most),
+        Unfit::CannotRun(reason) => Removal::CannotRun(shortened(reason.to_string())),
+        reason @ (Unfit::Machine(_) | Unfit::Panicked(_)) => Removal::Failed(shortened(reason.to_string())),
+    }
+}
+
 async fn sleep(time: Option<Duration>) {
     match time {
         Some(time) => tokio::time::sleep(time).await,
         None => std::future::pending().await,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,11 +18,15 @@
 //! | `snapshots` | points to go back to |
 //! | `waiting` | transactions that no block holds yet |
 //! | `drivers` | uploaded data drivers |
+//! | `faults` | proofs of misbehaviour in blocks |
+//! | `running` | transactions that may end the process |
 
 mod drivers;
 mod error;
+mod faults;
 mod folder;
 mod record;
+mod running;
 mod snapshots;
 mod states;
 mod tables;
@@ -44,9 +48,12 @@ use redb::{Database, ReadTransaction, ReadableDatabase, ReadableTable, ReadableT
 
 pub use self::drivers::{DriverSignature, KeptDriver, MAX_DRIVERS_BYTES};
 pub use self::error::StoreError;
+pub use self::faults::fault_identity;
 use self::folder::Folder;
 pub use self::folder::Identity;
 use self::record::{BlockRecord, SpentRecord, archived, label_bytes, read};
+use self::running::Running;
+pub use self::running::Slot;
 pub use self::snapshots::Snapshot;
 use self::tables::{
     BLOCKS, CELLS, CONTRACTS, DEPLOYMENTS, DRIVERS, HEIGHTS, LABELS, META, MODULES, PLACES, SNAPSHOTS, STATES,
@@ -168,6 +175,8 @@ struct Inner {
     /// Gone when the store was closed.
     database: RwLock<Option<Arc<Database>>>,
     durable: bool,
+    /// There is one where the chain lives in a folder.
+    running: Option<Running>,
     recent: RwLock<Recent>,
     notes: Mutex<Notes>,
 }
@@ -209,7 +218,7 @@ impl Store {
     pub fn in_memory(genesis: &StoredBlock) -> Result<Self, StoreError> {
         let database = Database::builder().create_with_backend(InMemoryBackend::new()).map_err(redb::Error::from)?;
         begin(&database, genesis, None, &[])?;
-        Self::resume(database, false)
+        Self::resume(database, false, None)
     }
 
     /// The store in a folder. Where there is no chain yet, `genesis` makes block 0 and its whole state.
@@ -230,10 +239,13 @@ impl Store {
         }
         let genesis_time = block_0(&folder.database)?.header.timestamp;
         folder.check_identity(identity, genesis_time)?;
-        Ok(Self::resume(folder.database, true)?)
+        let (running, named) = folder.running()?;
+        let store = Self::resume(folder.database, true, Some(running))?;
+        store.settle_running(&named)?;
+        Ok(store)
     }
 
-    fn resume(database: Database, durable: bool) -> Result<Self, StoreError> {
+    fn resume(database: Database, durable: bool, running: Option<Running>) -> Result<Self, StoreError> {
         let transaction = database.begin_read()?;
         let blocks = transaction.open_table(BLOCKS)?;
         let height = blocks.last()?.map(|(height, _)| height.value());
@@ -255,6 +267,7 @@ impl Store {
         Ok(Self(Arc::new(Inner {
             database: RwLock::new(Some(Arc::new(database))),
             durable,
+            running,
             recent: RwLock::new(recent),
             notes: Mutex::new(notes),
         })))
@@ -570,6 +583,7 @@ fn put_block(transaction: &WriteTransaction, stored: &StoredBlock) -> Result<(),
             deployments.insert(&contract.to_bytes(), (height, index))?;
         }
     }
+    faults::put(transaction, height, &stored.block.faults)?;
     let mut index = transaction.open_table(SUBJECTS)?;
     for subject in subjects(stored) {
         index.insert((&subject.0, height), ())?;

@@ -11,7 +11,7 @@ use dusk_core::transfer::TRANSFER_CONTRACT;
 use dusk_core::transfer::moonlight::AccountData;
 use local_node::events::NodeEvent;
 use local_node::genesis::{Allocation, DEV_BALANCE};
-use local_node::handle::{Fate, NodeHandle, SimulateError, SubmitError, WaitError};
+use local_node::handle::{Fate, NodeHandle, SimulateError, Stopped, SubmitError, WaitError};
 use local_node::mempool::{Refusal, Removal};
 use local_node::reader::QueryError;
 use local_node::store::SpentTransaction;
@@ -406,7 +406,7 @@ async fn a_stopped_node_says_so() {
     let node = node().await;
     let copy = node.clone();
     node.shutdown().await;
-    assert_eq!(copy.submit(Draft::new(0, 1).pay(1, 1).bytes()).await, Err(SubmitError::Stopped));
+    assert_eq!(copy.submit(Draft::new(0, 1).pay(1, 1).bytes()).await, Err(SubmitError::Stopped(Stopped::Asked)));
     assert!(copy.mine(1).await.is_err());
 }
 

@@ -1,10 +1,13 @@
 //! `#[circuit]` and `#[circuit_type]`.
 
+mod names;
+
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Fields, FnArg, Ident, ItemFn, ItemStruct, Pat, ReturnType, Type, Visibility};
+use syn::{Attribute, Fields, FnArg, Ident, ItemFn, ItemStruct, Pat, ReturnType, Type, Visibility};
 
+use self::names::local;
 use crate::diagnostics::Diagnostics;
 use crate::source::{doc_attributes, docs};
 
@@ -69,13 +72,19 @@ fn model(function: &ItemFn, faults: &mut Diagnostics) -> Model {
     if let ReturnType::Type(_, ty) = &signature.output {
         faults.at(ty, "a circuit returns nothing: make its result a public input and constrain it with `assert_eq`");
     }
+    if let Some(condition) = function.attrs.iter().find(|attribute| is_condition(attribute)) {
+        faults.at(
+            condition,
+            "a condition goes before `#[circuit]`, so that it holds for all that the macro makes of the function",
+        );
+    }
     let mut arguments = signature.inputs.iter();
     match arguments.next() {
         Some(FnArg::Typed(first)) if is_circuit(&first.ty) && first.attrs.is_empty() => {}
         Some(first) => faults.at(first, "the first argument of a circuit is `cs: &mut Circuit`"),
         None => faults.at(&signature.ident, "a circuit takes `cs: &mut Circuit`, and then its inputs"),
     }
-    let mut inputs = Vec::new();
+    let mut inputs: Vec<Input> = Vec::new();
     for argument in arguments {
         let FnArg::Typed(argument) = argument else { continue };
         let marks = |name: &str| argument.attrs.iter().filter(|attribute| attribute.path().is_ident(name)).count();
@@ -94,6 +103,12 @@ fn model(function: &ItemFn, faults: &mut Diagnostics) -> Model {
                 continue;
             }
         };
+        if let Some(condition) = argument.attrs.iter().find(|attribute| is_condition(attribute)) {
+            faults.at(
+                condition,
+                "an input is there or is not: keys belong to one layout. Write one circuit for each case",
+            );
+        }
         let Pat::Ident(pattern) = &*argument.pat else {
             faults.at(&argument.pat, "an input has a plain name, by which witnesses give it");
             continue;
@@ -104,9 +119,19 @@ fn model(function: &ItemFn, faults: &mut Diagnostics) -> Model {
         if let Some(fault) = plain_fault(&argument.ty) {
             faults.at(&argument.ty, fault);
         }
-        inputs.push(Input { name: field_name(&pattern.ident), ty: (*argument.ty).clone(), public });
+        if let Type::ImplTrait(ty) = &*argument.ty {
+            faults.at(ty, "an input has one type: keys belong to one layout");
+        }
+        let Some(name) = names::of_input(&pattern.ident, faults) else { continue };
+        if inputs.iter().any(|input| names::text(&input.name) == names::text(&name)) {
+            let message = format!("two inputs are called `{}`: witnesses give them by name", names::text(&name));
+            faults.at(&pattern.ident, message);
+            continue;
+        }
+        inputs.push(Input { name, ty: (*argument.ty).clone(), public });
     }
-    let name = pascal_case(&signature.ident);
+    let name = names::pascal_case(&signature.ident);
+    names::check_circuit(function, &name, faults);
     Model {
         visibility: function.vis.clone(),
         function: signature.ident.clone(),
@@ -114,6 +139,10 @@ fn model(function: &ItemFn, faults: &mut Diagnostics) -> Model {
         doc: docs(&function.attrs),
         inputs,
     }
+}
+
+fn is_condition(attribute: &Attribute) -> bool {
+    attribute.path().is_ident("cfg") || attribute.path().is_ident("cfg_attr")
 }
 
 /// What to write instead of a type that is no value of circuits, as far as its tokens tell.
@@ -159,33 +188,33 @@ fn without_marks(function: &ItemFn) -> ItemFn {
 
 fn make(model: &Model) -> TokenStream {
     let Model { visibility, function, name, doc, .. } = model;
-    let text = function.to_string();
-    let text = text.trim_start_matches("r#");
+    let text = names::text(function);
     let (public, private) = (format_ident!("{name}Public"), format_ident!("{name}Private"));
     let public_struct = structure(model, &public, true);
     let private_struct = structure(model, &private, false);
-    let build = model.inputs.iter().map(|input| {
+    // Names of inputs are the user's: the function itself may have one of them.
+    let (circuit, inputs, known, out) = (local("circuit"), local("inputs"), local("known"), local("out"));
+    let values: Vec<Ident> = (0..model.inputs.len()).map(|place| local(&format!("input_{place}"))).collect();
+    let build = model.inputs.iter().zip(&values).map(|(input, value)| {
         let (ident, ty) = (&input.name, &input.ty);
-        let text = ident.to_string();
-        let text = text.trim_start_matches("r#");
+        let text = names::text(ident);
         if input.public {
             quote_spanned! { ty.span()=>
-                let #ident = __circuit.public::<#ty>(#text, __inputs.map(|(public, _)| &public.#ident));
+                let #value = #circuit.public::<#ty>(#text, #inputs.map(|(#known, _)| &#known.#ident));
             }
         } else {
             quote_spanned! { ty.span()=>
-                let #ident = __circuit.private::<#ty>(#text, __inputs.map(|(_, private)| &private.#ident));
+                let #value = #circuit.private::<#ty>(#text, #inputs.map(|(_, #known)| &#known.#ident));
             }
         }
     });
-    let arguments = model.inputs.iter().map(|input| &input.name);
     let encoded = model.inputs(true).into_iter().map(|input| {
         let (ident, ty) = (&input.name, &input.ty);
-        quote!(<#ty as ::dusk_sdk::zk::Value>::encode(&public.#ident, &mut out);)
+        quote!(<#ty as ::dusk_sdk::zk::Value>::encode(&#known.#ident, &mut #out);)
     });
     let key = format!("/{text}.verifier");
-    let module = format_ident!("circuit_{}", text);
-    let (about, short) = (format!("The circuit [`{text}`]."), text);
+    let module = format_ident!("__circuit_{}", text);
+    let about = format!("The circuit [`{text}`].");
     quote! {
         #[doc = #about]
         #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
@@ -195,24 +224,24 @@ fn make(model: &Model) -> TokenStream {
         #private_struct
 
         impl ::dusk_sdk::zk::Definition for #name {
-            const NAME: &'static str = #short;
+            const NAME: &'static str = #text;
             const DOC: &'static str = #doc;
             type Public = #public;
             type Private = #private;
 
             fn build(
-                __circuit: &mut ::dusk_sdk::zk::Circuit,
-                __inputs: ::core::option::Option<(&#public, &#private)>,
+                #circuit: &mut ::dusk_sdk::zk::Circuit,
+                #inputs: ::core::option::Option<(&#public, &#private)>,
             ) {
                 #(#build)*
-                #function(__circuit, #(#arguments),*);
+                #function(#circuit, #(#values),*);
             }
 
-            fn encode(public: &#public) -> ::dusk_sdk::__private::Vec<::dusk_sdk::Field> {
+            fn encode(#known: &#public) -> ::dusk_sdk::__private::Vec<::dusk_sdk::Field> {
                 #[allow(unused_mut, reason = "there may be no public input")]
-                let mut out = ::dusk_sdk::__private::Vec::new();
+                let mut #out = ::dusk_sdk::__private::Vec::new();
                 #(#encoded)*
-                out
+                #out
             }
         }
 
@@ -244,6 +273,10 @@ fn make(model: &Model) -> TokenStream {
             }
         }
 
+        // The circuit as it ships is found here; that of tests by its test.
+        #[cfg(all(not(test), not(target_family = "wasm")))]
+        ::dusk_sdk::__private::register_circuit!(#name);
+
         #[cfg(test)]
         mod #module {
             #[test]
@@ -259,14 +292,14 @@ fn structure(model: &Model, name: &Ident, public: bool) -> TokenStream {
     let visibility = &model.visibility;
     let fields = model.inputs(public).into_iter().map(|input| {
         let (ident, ty) = (&input.name, &input.ty);
-        let doc = format!("The input `{ident}`.");
+        let doc = format!("The input `{}`.", names::text(ident));
         quote! {
             #[doc = #doc]
             #visibility #ident: <#ty as ::dusk_sdk::zk::Value>::Plain
         }
     });
     let who = if public { "that the verifier knows" } else { "that only the prover knows" };
-    let about = format!("The inputs of the circuit [`{}`] {who}.", model.function);
+    let about = format!("The inputs of the circuit [`{}`] {who}.", names::text(&model.function));
     let about = if public { about } else { format!("{about}\n\nThey are wiped when they go, and never printed.") };
     let shown = name.to_string();
     let wiped = if public { TokenStream::new() } else { wiped(model, name) };
@@ -326,6 +359,14 @@ pub(crate) fn expand_type(options: &TokenStream, item: &TokenStream) -> TokenStr
     if !item.generics.params.is_empty() {
         faults.at(&item.generics, "a type of circuits cannot be generic");
     }
+    names::check_type(&item.ident, &mut faults);
+    let conditions = item.attrs.iter().chain(item.fields.iter().flat_map(|field| &field.attrs));
+    for condition in conditions.filter(|attribute| is_condition(attribute)) {
+        faults.at(
+            condition,
+            "a value has the same members everywhere: keys belong to one layout. A condition for the whole type goes before `#[circuit_type]`",
+        );
+    }
     for field in &item.fields {
         if let Some(fault) = plain_fault(&field.ty) {
             faults.at(&field.ty, fault);
@@ -341,7 +382,7 @@ pub(crate) fn expand_type(options: &TokenStream, item: &TokenStream) -> TokenStr
         return quote!(#item #errors);
     }
     let (visibility, name, plain) = (&item.vis, &item.ident, format_ident!("{}Plain", item.ident));
-    let (about, kind) = (format!("A [`{name}`] outside of circuits."), name.to_string());
+    let (about, kind) = (format!("A [`{}`] outside of circuits.", names::text(name)), names::text(name));
     let idents: Vec<_> = item.fields.iter().filter_map(|field| field.ident.as_ref()).collect();
     let types: Vec<_> = item.fields.iter().map(|field| &field.ty).collect();
     let visibilities = item.fields.iter().map(|field| &field.vis);
@@ -400,25 +441,6 @@ pub(crate) fn expand_type(options: &TokenStream, item: &TokenStream) -> TokenStr
     }
 }
 
-fn field_name(argument: &Ident) -> Ident {
-    let text = argument.to_string();
-    let name = text.trim_start_matches('_');
-    if name.is_empty() || name.len() == text.len() { argument.clone() } else { Ident::new(name, argument.span()) }
-}
-
-/// `not_revoked` as a type is called: `NotRevoked`.
-fn pascal_case(ident: &Ident) -> Ident {
-    let text = ident.to_string();
-    let words = text.trim_start_matches("r#").split('_').filter(|word| !word.is_empty());
-    let name: String = words
-        .flat_map(|word| {
-            let mut letters = word.chars();
-            letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect::<Vec<_>>()
-        })
-        .collect();
-    Ident::new(if name.is_empty() { "Circuit" } else { &name }, ident.span())
-}
-
 #[cfg(test)]
 mod tests {
     use syn::parse_quote;
@@ -455,5 +477,63 @@ mod tests {
         };
         assert_eq!(faults(&function).len(), 8, "{:?}", faults(&function));
         assert_eq!(faults(&parse_quote! { fn c() {} }).len(), 1);
+    }
+    /// Every keyword, and what begins like one, as the name of a circuit and of an input.
+    const KEYWORDS: [&str; 51] = [
+        "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn",
+        "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro",
+        "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "self", "static", "struct", "super",
+        "trait", "true", "try", "type", "typeof", "union", "unsafe", "unsized", "use", "virtual", "where", "while",
+    ];
+
+    #[test]
+    fn keywords_are_names_of_circuits_and_inputs() {
+        for keyword in KEYWORDS.into_iter().filter(|it| !["crate", "self", "super"].contains(it)) {
+            let ident = Ident::new_raw(keyword, proc_macro2::Span::call_site());
+            let function: ItemFn =
+                parse_quote! { fn #ident(cs: &mut Circuit, #[public] #ident: Field, #[private] out: Field) {} };
+            assert_eq!(faults(&function), Vec::<String>::new(), "{keyword}");
+            let made = expand(&TokenStream::new(), &quote!(#function));
+            syn::parse2::<syn::File>(made).unwrap_or_else(|error| panic!("{keyword}: {error}"));
+        }
+        // With an underscore before it an input is called like the keyword.
+        for keyword in KEYWORDS {
+            let argument = format_ident!("_{keyword}");
+            let function = parse_quote! { fn c(cs: &mut Circuit, #[public] #argument: Field) {} };
+            let refused = ["crate", "self", "super"].contains(&keyword);
+            assert_eq!(faults(&function).len(), usize::from(refused), "{keyword}: {:?}", faults(&function));
+            if !refused {
+                let made = expand(&TokenStream::new(), &quote!(#function));
+                assert!(syn::parse2::<syn::File>(made).is_ok(), "{keyword}");
+            }
+        }
+    }
+
+    #[test]
+    fn names_that_would_clash_are_refused_by_name() {
+        let told = |function: ItemFn| faults(&function).join("; ");
+        let same: ItemFn = parse_quote! { fn age(cs: &mut Circuit, #[public] least: U8, #[private] age: U8) {} };
+        assert_eq!(told(same), "", "an input may be called like its circuit");
+        let refused: [(ItemFn, &str); 12] = [
+            (parse_quote! { fn circuit(cs: &mut Circuit, #[public] x: Field) {} }, "makes the type `Circuit`"),
+            (parse_quote! { fn u8(cs: &mut Circuit) {} }, "makes the type `U8`"),
+            (parse_quote! { fn holder(cs: &mut Circuit, #[private] it: Holder) {} }, "makes the type `Holder`"),
+            (parse_quote! { fn shape(cs: &mut Circuit) { Shape::new(cs); } }, "makes the type `Shape`"),
+            (parse_quote! { fn a_public(cs: &mut Circuit) {} }, "of the public inputs of a circuit `a`"),
+            (parse_quote! { fn a_private(cs: &mut Circuit) {} }, "of the private inputs of a circuit `a`"),
+            (parse_quote! { fn a__b(cs: &mut Circuit) {} }, "single underscores between words"),
+            (parse_quote! { fn _a(cs: &mut Circuit) {} }, "single underscores between words"),
+            (parse_quote! { fn Age(cs: &mut Circuit) {} }, "begin the name with a small letter"),
+            (parse_quote! { fn c(cs: &mut Circuit, #[public] _x: Field, #[private] x: Field) {} }, "called `x`"),
+            (parse_quote! { fn c(cs: &mut Circuit, #[public] _1: Field) {} }, "called `1`"),
+            (parse_quote! { fn c(cs: &mut Circuit, #[cfg(test)] #[public] x: Field) {} }, "one circuit for each case"),
+        ];
+        for (function, expected) in refused {
+            let name = function.sig.ident.to_string();
+            let told = told(function);
+            assert!(told.contains(expected), "{name}: {told}");
+        }
+        let other: ItemFn = parse_quote! { fn square(cs: &mut Circuit) { shapes::Square::new(cs).square(); } };
+        assert_eq!(told(other), "", "what stands behind a path is not shadowed");
     }
 }

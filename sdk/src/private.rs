@@ -7,6 +7,8 @@ pub use alloc::string::String;
 pub use alloc::vec;
 pub use alloc::vec::Vec;
 
+#[cfg(all(feature = "zk", not(target_family = "wasm")))]
+pub use dusk_sdk_circuit::__register_circuit as register_circuit;
 pub use rkyv;
 #[cfg(feature = "zk")]
 pub use serde;

@@ -49,15 +49,19 @@ fn generated_contracts_with_every_name_compile_and_work() {
 
 /// What the generated program checks of itself: each method is there under its name, and takes its argument by name.
 fn checks() -> String {
-    let methods: Vec<_> =
-        names::methods().iter().map(|name| names::plain(name).to_owned()).filter(|name| name != "fields").collect();
+    let methods: Vec<_> = names::methods()
+        .iter()
+        .map(|name| (names::plain(name).to_owned(), names::plain(names::argument(name)).to_owned()))
+        .filter(|(name, _)| name != "fields")
+        .collect();
     format!(
         "use dusk_sdk::interface::Described;
-        let interface = named::Named::INTERFACE;
-        for name in {methods:?} {{
-            let bytes = interface.encode_input(name, &format!(\"{{{{\\\"{{name}}\\\":7}}}}\")).unwrap();
+        let interface = <named::Named as Described>::INTERFACE;
+        for (name, argument) in {methods:?} {{
+            let json = format!(\"{{{{\\\"{{argument}}\\\":7}}}}\");
+            let bytes = interface.encode_input(name, &json).unwrap();
             assert_eq!(bytes, [7], \"{{name}}\");
-            assert_eq!(interface.decode_input(name, &bytes).unwrap(), format!(\"{{{{\\\"{{name}}\\\":7}}}}\"));
+            assert_eq!(interface.decode_input(name, &bytes).unwrap(), json);
             assert_eq!(interface.decode_output(name, &[9]).unwrap(), \"9\");
         }}
         assert!(interface.schema().contains(\"\\\"errors\\\":[{{\\\"code\\\":1,\"));"
@@ -87,11 +91,11 @@ fn a_result_is_one_under_every_name() {
 fn raw_names_are_plain_for_callers() {
     let abi = schema();
     let function = abi.function("match").unwrap();
-    assert_eq!(function.inputs.iter().map(|input| input.name.as_str()).collect::<Vec<_>>(), ["type", "struct"]);
+    assert_eq!(function.inputs.iter().map(|input| input.name.as_str()).collect::<Vec<_>>(), ["where", "struct"]);
     let bytes =
-        INTERFACE.encode_input("match", r#"{"type":{"fn":{"in":3,"Result":true}},"struct":[["type",1]]}"#).unwrap();
+        INTERFACE.encode_input("match", r#"{"where":{"fn":{"in":3,"Result":true}},"struct":[["type",1]]}"#).unwrap();
     let shown = INTERFACE.decode_input("match", &bytes).unwrap();
-    assert_eq!(shown, r#"{"type":{"fn":{"in":3,"Result":true}},"struct":[["type",1]]}"#);
+    assert_eq!(shown, r#"{"where":{"fn":{"in":3,"Result":true}},"struct":[["type",1]]}"#);
     assert_eq!(INTERFACE.decode_event("loop", &[8]).unwrap(), r#"{"while":8}"#);
     assert_eq!(Refused::r#yield { r#box: 3 }.to_text(), r#"E2: yield {"box":3}"#);
 }

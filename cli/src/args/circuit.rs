@@ -29,6 +29,9 @@ pub(crate) enum CircuitAction {
         /// standard input.
         #[arg(long, value_name = "FILE|-")]
         witness: PathBuf,
+        /// Shows private values too where a constraint does not hold. What is printed may end in logs that others read.
+        #[arg(long)]
+        show_private: bool,
     },
     /// Shows the gates by named part, how many are free up to the next power of two, and what keys and proofs will cost.
     Profile {
@@ -44,9 +47,12 @@ pub(crate) enum CircuitAction {
         /// The circuit; not needed where the project has only one.
         name: Option<String>,
         /// Inputs that satisfy the circuit, as for `check`: with them it also looks for other values that satisfy it, and
-        /// shows which wires are free. It prints values of the witness.
+        /// shows which wires are free.
         #[arg(long, value_name = "FILE|-")]
         witness: Option<PathBuf>,
+        /// Shows private values too: both that a free wire can have. What is printed may end in logs that others read.
+        #[arg(long)]
+        show_private: bool,
     },
     /// Lists the gadgets of the SDK with their gates.
     Gates,
@@ -68,6 +74,9 @@ pub(crate) struct Prove {
     /// The parameters that the keys are made with, instead of what dusk.toml says under `[circuits]`.
     #[arg(long, value_name = "PARAMETERS")]
     pub(crate) crs: Option<Crs>,
+    /// Shows private values too where a constraint does not hold. What is printed may end in logs that others read.
+    #[arg(long)]
+    pub(crate) show_private: bool,
 }
 
 /// `keys`

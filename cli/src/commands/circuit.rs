@@ -5,7 +5,10 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use dusk_sdk_circuit::{CheckError, Doubt, Layout, Unsatisfied, audit, audit_with, catalogue, check, profile, short};
+use dusk_sdk_circuit::{
+    CheckError, Doubt, HIDDEN, Held, Layout, MAX_ROWS, REVEAL_VARIABLE, Revealed, Unsatisfied, audit, audit_with,
+    catalogue, check, profile, short,
+};
 use serde_json::{Value, json};
 
 use crate::args::CircuitAction;
@@ -20,31 +23,54 @@ use crate::table::{Side, Table, toned_field};
 pub(super) fn run(project: impl FnOnce() -> Result<Project>, action: &CircuitAction, ui: &Ui) -> Result<ExitCode> {
     match action {
         CircuitAction::Profile { name, flamegraph } => {
-            profile_gates(found(&project()?, ui)?.pick(name.as_deref())?, flamegraph.as_deref(), ui)
+            profile_gates(&one(&project()?, name.as_deref(), ui)?, flamegraph.as_deref(), ui)
         }
-        CircuitAction::Audit { name, witness } => {
+        CircuitAction::Audit { name, witness, show_private } => {
             let witness = witness.as_deref().map(Witness::read).transpose()?;
-            audit_wires(found(&project()?, ui)?.pick(name.as_deref())?, witness.as_ref(), ui)
+            let circuit = one(&project()?, name.as_deref(), ui)?;
+            audit_wires(&circuit, witness.as_ref(), reveals(*show_private), ui)
         }
         // What gadgets cost is the same everywhere: no project is needed.
         CircuitAction::Gates => Ok(gadgets(ui)),
         CircuitAction::List => list(&found(&project()?, ui)?, ui),
-        CircuitAction::Check { name, witness } => {
+        CircuitAction::Check { name, witness, show_private } => {
             let witness = Witness::read(witness)?;
-            let circuits = found(&project()?, ui)?;
-            check_witness(circuits.pick(name.as_deref())?, &witness, ui)
+            check_witness(&one(&project()?, name.as_deref(), ui)?, &witness, reveals(*show_private), ui)
         }
     }
 }
 
-/// The circuits of the project, compiled.
+/// The circuits of the project as they ship, compiled.
 pub(super) fn found(project: &Project, ui: &Ui) -> Result<Circuits> {
     project.ensure_sdk()?;
-    let packages = compile::packages(&project.root)?;
+    shipped(project, &compile::packages(&project.root)?, ui)
+}
+
+fn shipped(project: &Project, packages: &compile::Packages, ui: &Ui) -> Result<Circuits> {
     if !packages.circuits.is_empty() {
         ui.step("Compiling", "the circuits");
     }
-    Circuits::compile(&project.root, &packages.circuits)
+    Circuits::compile(&project.root, packages)
+}
+
+/// A circuit to look at: one that ships, else one that only tests have.
+fn one(project: &Project, name: Option<&str>, ui: &Ui) -> Result<Circuit> {
+    project.ensure_sdk()?;
+    let packages = compile::packages(&project.root)?;
+    let circuits = shipped(project, &packages, ui)?;
+    if let Some(name) = name.filter(|name| !circuits.has(name)) {
+        let of_tests = Circuits::of_tests(&project.root, &packages)?;
+        if of_tests.has(name) {
+            ui.note(format_args!("`{name}` is in builds for tests alone: no contract can have its key"));
+            return of_tests.pick(Some(name)).cloned();
+        }
+    }
+    circuits.pick(name).cloned()
+}
+
+/// Whether private values are shown: by the option, or the variable that tests heed too.
+pub(super) fn reveals(option: bool) -> bool {
+    option || std::env::var_os(REVEAL_VARIABLE).is_some_and(|value| value == "1")
 }
 
 /// A time as people read it, down to microseconds: what is checked is checked in less than a blink.
@@ -63,9 +89,10 @@ pub(super) fn gates(layout: &Layout) -> String {
 fn list(circuits: &Circuits, ui: &Ui) -> Result<ExitCode> {
     let mut documents = Vec::new();
     for circuit in circuits.iter() {
-        let Described { doc, layout } = circuit.describe()?;
+        let Described { doc, layout } = circuit.describe_of_any_size()?;
         let package = ui.toned(Tone::Faint, &format!("in {}", circuit.package));
-        ui.line(format_args!("{} {package} · {}", ui.toned(Tone::Name, &circuit.name), gates(&layout)));
+        let fits = if layout.rows.len() > MAX_ROWS { " · too large to be proved" } else { "" };
+        ui.line(format_args!("{} {package} · {}{fits}", ui.toned(Tone::Name, &circuit.name), gates(&layout)));
         if let Some(first) = doc.lines().map(str::trim).find(|line| !line.is_empty()) {
             ui.line(format_args!("    {first}"));
         }
@@ -109,8 +136,12 @@ fn document(circuit: &Circuit, doc: &str, layout: &Layout) -> Value {
 }
 
 fn profile_gates(circuit: &Circuit, flamegraph: Option<&Path>, ui: &Ui) -> Result<ExitCode> {
-    let profile = profile(&circuit.describe()?.layout);
+    let layout = circuit.describe_of_any_size()?.layout;
+    let profile = profile(&layout);
     ui.block(profile.to_string().trim_end());
+    if layout.rows.len() > MAX_ROWS {
+        ui.warn(format_args!("it cannot be proved: it has {} rows, and at most {MAX_ROWS} fit", layout.rows.len()));
+    }
     if let Some(path) = flamegraph {
         let absolute = std::path::absolute(path).with_context(|| format!("cannot write {}", path.display()))?;
         folders::write_atomically(&absolute, profile.flamegraph().as_bytes())?;
@@ -134,24 +165,25 @@ fn profile_gates(circuit: &Circuit, flamegraph: Option<&Path>, ui: &Ui) -> Resul
     Ok(ExitCode::SUCCESS)
 }
 
-fn audit_wires(circuit: &Circuit, witness: Option<&Witness>, ui: &Ui) -> Result<ExitCode> {
+fn audit_wires(circuit: &Circuit, witness: Option<&Witness>, reveal: bool, ui: &Ui) -> Result<ExitCode> {
     let layout = circuit.describe()?.layout;
     let report = match witness {
         None => audit(&layout),
         Some(witness) => match audit_with(&layout, &circuit.wires(&layout, witness)?) {
             Ok(report) => report,
-            Err(CheckError::Unsatisfied(fault)) => return Ok(say_unsatisfied(&circuit.name, &fault, ui)),
+            Err(CheckError::Unsatisfied(fault)) => return Ok(say_unsatisfied(&circuit.name, &fault, reveal, ui)),
             Err(other) => return Err(do_not_fit(circuit, &other)),
         },
     };
-    ui.block(&report);
+    ui.block(if reveal { Revealed(&report).to_string() } else { report.to_string() });
     let findings = report.findings.iter().map(|finding| {
         json!({
             "doubt": doubt(&finding.doubt), "constraint": finding.name, "path": finding.path, "row": finding.row,
             "place": finding.place.as_ref().map(|place| json!({
                 "file": place.file, "line": place.line, "column": place.column,
             })),
-            "wires": finding.wires.len(), "follow": finding.follow, "text": finding.to_string(),
+            "wires": finding.wires.len(), "follow": finding.follow,
+            "text": if reveal { Revealed(finding).to_string() } else { finding.to_string() },
         })
     });
     let mut document = json!({
@@ -165,6 +197,9 @@ fn audit_wires(circuit: &Circuit, witness: Option<&Witness>, ui: &Ui) -> Result<
     let message = format!("the audit of `{}` is not clean: {}", circuit.name, count(report.findings.len(), "finding"));
     let hint = match witness {
         None => "follow the hints above; with `--witness FILE` the audit looks for values that show a wire to be free",
+        Some(_) if report.findings.iter().any(|it| matches!(it.doubt, Doubt::Free(_))) && !reveal => {
+            "follow the hints above; `--show-private` shows the values that free wires can have"
+        }
         Some(_) => "follow the hints above",
     };
     ui.complain(&message, hint);
@@ -181,14 +216,23 @@ fn doubt(doubt: &Doubt) -> &'static str {
         Doubt::OffCurve => "off-curve",
         Doubt::OutsideSubgroup => "outside-subgroup",
         Doubt::Unused => "unused",
+        Doubt::PartlyUnused(_) => "partly-unused",
+        Doubt::Aliased => "several-scalars",
+        Doubt::Nothing => "empty",
         Doubt::Free(_) => "free",
         // What is not known to be right counts as that.
         _ => "unknown",
     }
 }
 
-fn check_witness(circuit: &Circuit, witness: &Witness, ui: &Ui) -> Result<ExitCode> {
+fn check_witness(circuit: &Circuit, witness: &Witness, reveal: bool, ui: &Ui) -> Result<ExitCode> {
     let layout = circuit.describe()?.layout;
+    if layout.states_nothing() {
+        return Err(Fault::failed(
+            format!("`{}` states nothing but the types of its inputs: every witness satisfies it", circuit.name),
+            "constrain the inputs with gadgets; `cargo dusk circuit gates` lists them",
+        ));
+    }
     let wires = circuit.wires(&layout, witness)?;
     let begun = Instant::now();
     match check(&layout, &wires) {
@@ -207,7 +251,7 @@ fn check_witness(circuit: &Circuit, witness: &Witness, ui: &Ui) -> Result<ExitCo
             }));
             Ok(ExitCode::SUCCESS)
         }
-        Err(CheckError::Unsatisfied(fault)) => Ok(say_unsatisfied(&circuit.name, &fault, ui)),
+        Err(CheckError::Unsatisfied(fault)) => Ok(say_unsatisfied(&circuit.name, &fault, reveal, ui)),
         Err(other) => Err(do_not_fit(circuit, &other)),
     }
 }
@@ -219,8 +263,9 @@ fn do_not_fit(circuit: &Circuit, error: &CheckError) -> anyhow::Error {
     )
 }
 
-/// Says which constraint fails, where, and with which values.
-pub(super) fn say_unsatisfied(circuit: &str, fault: &Unsatisfied, ui: &Ui) -> ExitCode {
+/// Says which constraint fails, where, and with which values: private ones only where they are to be revealed.
+pub(super) fn say_unsatisfied(circuit: &str, fault: &Unsatisfied, reveal: bool, ui: &Ui) -> ExitCode {
+    let shown = |held: &Held| if reveal { Some(short(&held.value)) } else { held.shown() };
     ui.line(format_args!("{} {}", ui.toned(Tone::Name, circuit), ui.toned(Tone::Bad, "not satisfied")));
     toned_field(ui, "constraint", &ui.toned(Tone::Bad, &fault.constraint));
     if !fault.path.is_empty() {
@@ -231,13 +276,17 @@ pub(super) fn say_unsatisfied(circuit: &str, fault: &Unsatisfied, ui: &Ui) -> Ex
     for (place, held) in fault.values.iter().enumerate() {
         let input = held.input.as_ref().map(|input| format!("  ({input})")).unwrap_or_default();
         let label = if place == 0 { "with" } else { "" };
-        toned_field(ui, label, &format!("{} = {}{input}", held.wire, short(&held.value)));
+        let value = shown(held).unwrap_or_else(|| HIDDEN.to_owned());
+        toned_field(ui, label, &format!("{} = {value}{input}", held.wire));
     }
     let message = format!("the witness does not satisfy `{circuit}`: `{}` does not hold", named(fault));
-    let hint = format!("look at {}: either an input is wrong, or the circuit asks too much", fault.place);
+    let more = if fault.has_private() && !reveal { "; `--show-private` shows private values" } else { "" };
+    let hint = format!("look at {}: either an input is wrong, or the circuit asks too much{more}", fault.place);
     ui.complain(&message, &hint);
-    let values =
-        fault.values.iter().map(|held| json!({ "wire": held.wire, "input": held.input, "value": short(&held.value) }));
+    let values = fault
+        .values
+        .iter()
+        .map(|held| json!({ "wire": held.wire, "input": held.input, "public": held.public, "value": shown(held) }));
     ui.document(&json!({
         "circuit": circuit, "satisfied": false, "constraint": fault.constraint, "path": fault.path,
         "place": { "file": fault.place.file, "line": fault.place.line, "column": fault.place.column },

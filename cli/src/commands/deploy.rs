@@ -13,7 +13,7 @@ use crate::ops::chain::Chain;
 use crate::ops::deploying::{Deployed, Deployer, Outcome, Planned};
 use crate::ops::plan::{self, Step};
 use crate::ops::project::Project;
-use crate::ops::{flags, names};
+use crate::ops::{flags, names, verifiers};
 use crate::output::{Ui, exact_money, grouped, money, size, time};
 
 pub(super) fn run(project: &Project, options: &Deploy, ui: &Ui) -> Result<ExitCode> {
@@ -23,6 +23,10 @@ pub(super) fn run(project: &Project, options: &Deploy, ui: &Ui) -> Result<ExitCo
     let steps = steps(project, options, &built.artifacts)?;
     let chain = Chain::connect(project, options.sending.network.as_deref())?;
     refuse_development_keys(&steps, chain.id)?;
+    if names::is_public(chain.id) {
+        let contracts: Vec<&Artifact> = steps.iter().map(|step| step.artifact).collect();
+        verifiers::confirm(project, &contracts, ui)?;
+    }
     let mut deployer = Deployer::new(project, &options.sending, chain, &steps, ui)?;
     deployer.check_funds(&steps)?;
     let mut documents = Vec::new();

@@ -70,8 +70,8 @@ pub(super) fn run(options: &Node, ui: &Ui) -> Result<ExitCode> {
         "ready_milliseconds": u64::try_from(ready.as_millis()).unwrap_or(u64::MAX),
     }));
     let ended = running.wait_for_end();
-    running.stop();
+    let stopped = running.stop();
     ended?;
-    ui.step("Stopped", "the node");
+    ui.step("Stopped", if stopped { "the node" } else { "the node; what it was doing is left unfinished" });
     Ok(ExitCode::SUCCESS)
 }

@@ -9,7 +9,7 @@ use dusk_sdk_circuit::{CheckError, Digest, Layout, Wires, check, plain};
 use dusk_sdk_prover::{Proof, ProveError, verify};
 use serde_json::{Value, json};
 
-use super::circuit::{found, gates, say_unsatisfied};
+use super::circuit::{found, gates, reveals, say_unsatisfied};
 use crate::args::Prove;
 use crate::error::Fault;
 use crate::ops::folders;
@@ -31,7 +31,7 @@ pub(super) fn run(project: &Project, options: &Prove, ui: &Ui) -> Result<ExitCod
     let wires = circuit.wires(&layout, &witness)?;
     // Before keys are made, which may take minutes.
     if let Err(CheckError::Unsatisfied(fault)) = check(&layout, &wires) {
-        return Ok(say_unsatisfied(&circuit.name, &fault, ui));
+        return Ok(say_unsatisfied(&circuit.name, &fault, reveals(options.show_private), ui));
     }
     let crs = options.crs.unwrap_or(project.settings.circuits.crs);
     let keys = Proving::with(crs)?.keys(&layout, ui)?;

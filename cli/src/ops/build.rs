@@ -27,7 +27,7 @@ use crate::error::Fault;
 use crate::output::Ui;
 
 /// Raise it when the same inputs give other artefacts than before.
-const PIPELINE_VERSION: u32 = 3;
+const PIPELINE_VERSION: u32 = 4;
 /// The folder in `target/dusk` for contracts that log.
 const LOGS_FOLDER: &str = "logs";
 /// Held while the artefacts are made, so that two commands do not make them at once.
@@ -110,7 +110,7 @@ pub(crate) fn build_as(project: &Project, ui: &Ui, yes: bool, recipe: Recipe) ->
     if !packages.circuits.is_empty() {
         ui.step("Compiling", "the circuits");
     }
-    let circuits = Circuits::compile(&project.root, &packages.circuits)?;
+    let circuits = Circuits::compile(&project.root, &packages)?;
     let known = last.as_ref().map_or(&[][..], |last| &last.keys);
     let keys = verifiers::make(&project.artefacts(), &circuits, known, recipe.crs, ui)?;
     let workshop = Workshop {
@@ -274,8 +274,12 @@ fn hint_refused(reason: &ModuleError) -> &'static str {
         ModuleError::TooLong { .. } => {
             "`cargo dusk inspect` shows what takes the bytes; `build --small` leaves the texts of panics out"
         }
-        ModuleError::MemoryTooLarge { .. } | ModuleError::TableTooLarge { .. } => {
+        ModuleError::MemoryTooLarge { .. } => {
             "make the largest statics and arrays smaller: `cargo dusk inspect` shows the data"
+        }
+        ModuleError::Limit(_) => {
+            "the machine bounds what it compiles: split the named function, or the contract; `cargo dusk inspect` shows \
+             the size of each function"
         }
         _ => "use only what the SDK offers: other imports, and exports with types of their own, cannot be deployed",
     }

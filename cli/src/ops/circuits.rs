@@ -1,7 +1,9 @@
-//! The circuits of a project: found in the test programs of its packages, and asked there.
+//! The circuits of a project: found in programs that are made of its packages, and asked there.
 //!
-//! `#[circuit]` leaves a test in the package that can serve us: see [`dusk_sdk_circuit::runner`]. So nothing is generated, and
-//! a circuit is what the project's own compiler makes of it. What a witness holds goes through pipes only.
+//! Keys and proofs are those of the circuits that ship ([`shipped`]). Circuits that only the tests of a package have are found in its
+//! test program; they can be looked at, and have no keys. What a witness holds goes through pipes only.
+
+mod shipped;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -12,16 +14,15 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result};
 use cargo_metadata::{Artifact as Compiled, Message};
 use dusk_sdk_circuit::runner::{self, Answer, InputFault};
-use dusk_sdk_circuit::{Layout, Wires};
+use dusk_sdk_circuit::{Layout, LayoutError, Wires};
 use zeroize::Zeroizing;
 
+use super::compile::Packages;
 use super::settings::listed;
 use super::witness::Witness;
 use super::{cargo_settings, compile, inputs};
 use crate::error::{Fault, nearest};
 
-/// What the module is called in which a circuit's test is.
-const MODULE_PREFIX: &str = "circuit_";
 /// How the ids of packages on this machine begin.
 const LOCAL: &str = "path+file://";
 /// The most bytes that a program may print beside its answer.
@@ -36,17 +37,17 @@ pub(crate) struct Circuits {
     pub(crate) sources: BTreeSet<PathBuf>,
 }
 
-/// A circuit in its package's test program.
+/// A circuit in a program that answers for it.
 #[derive(Debug, Clone)]
 pub(crate) struct Circuit {
     /// Its name.
     pub(crate) name: String,
     /// The package that it is in.
     pub(crate) package: String,
-    /// The path of its test.
-    test: String,
     program: PathBuf,
-    /// The folder of its package.
+    /// What the program is asked with.
+    arguments: Vec<String>,
+    /// The folder in which it runs.
     folder: PathBuf,
 }
 
@@ -60,20 +61,73 @@ pub(crate) struct Described {
 }
 
 impl Circuits {
-    /// Compiles the packages and looks for circuits in them. The compiler's messages go to stderr.
+    /// Compiles the packages as they ship, and gathers their circuits. The compiler's messages go to stderr.
     ///
     /// # Errors
-    /// A failure when they do not compile, a usage fault when two circuits have the same name.
-    pub(crate) fn compile(root: &Path, packages: &[String]) -> Result<Self> {
+    /// A failure when they do not compile, a usage fault when two circuits have the same name, or one is another circuit in two contracts.
+    pub(crate) fn compile(root: &Path, packages: &Packages) -> Result<Self> {
         let mut found = Self::default();
-        if packages.is_empty() {
+        if packages.circuits.is_empty() {
+            return Ok(found);
+        }
+        let plan = shipped::Plan::of(root, packages)?;
+        for package in &plan.roots {
+            let linked = shipped::link(root, package, &plan)?;
+            found.sources.extend(linked.sources);
+            let circuits = list(&linked.program, root, package)?;
+            let mut names = BTreeSet::new();
+            for runner::Name { package: of, name } in circuits {
+                let circuit = Circuit {
+                    arguments: vec![runner::SERVE.to_owned(), of.clone(), name.clone()],
+                    name,
+                    package: of,
+                    program: linked.program.clone(),
+                    folder: root.to_owned(),
+                };
+                if !names.insert(circuit.name.clone()) {
+                    return Err(same_name(&circuit.name, &circuit.package, &circuit.package));
+                }
+                found.add(circuit)?;
+            }
+        }
+        Ok(found)
+    }
+
+    /// Adds a circuit. One that is there must be the same.
+    fn add(&mut self, circuit: Circuit) -> Result<()> {
+        let Some(other) = self.all.get(&circuit.name) else {
+            self.all.insert(circuit.name.clone(), circuit);
+            return Ok(());
+        };
+        if other.package != circuit.package {
+            return Err(same_name(&circuit.name, &other.package, &circuit.package));
+        }
+        if other.describe()?.layout.digest() != circuit.describe()?.layout.digest() {
+            return Err(Fault::usage(
+                format!("two contracts are built with different circuits called `{}`", circuit.name),
+                format!(
+                    "let both ask {} for the same features: keys and proofs are bound to the name",
+                    circuit.package
+                ),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Compiles the tests of the packages, and looks for circuits in them: also those that only tests have.
+    ///
+    /// # Errors
+    /// As [`Circuits::compile`].
+    pub(crate) fn of_tests(root: &Path, packages: &Packages) -> Result<Self> {
+        let mut found = Self::default();
+        if packages.circuits.is_empty() {
             return Ok(found);
         }
         let mut command = compile::cargo();
         command
             .current_dir(root)
             .args(["test", "--no-run", "--lib", "--message-format", "json-render-diagnostics"])
-            .args(packages.iter().flat_map(|package| ["--package", package]))
+            .args(packages.circuits.iter().flat_map(|package| ["--package", package]))
             .args(cargo_settings::native(root))
             .args(compile::quiet())
             .stdout(Stdio::piped());
@@ -91,7 +145,7 @@ impl Circuits {
             }
         }
         if !child.wait().context("cannot wait for cargo")?.success() {
-            let what = format!("the circuits in {} do not compile", packages.join(", "));
+            let what = format!("the circuits in {} do not compile", packages.circuits.join(", "));
             return Err(Fault::failed(what, "see the messages above"));
         }
         for program in &programs {
@@ -114,21 +168,24 @@ impl Circuits {
         for test in String::from_utf8_lossy(&output.stdout).lines().filter_map(|line| line.strip_suffix(": test")) {
             let Some(name) = circuit_of(test) else { continue };
             let package = compiled.target.name.clone();
+            let arguments = [test, "--exact", "--nocapture", "--test-threads", "1"];
             let circuit = Circuit {
                 name: name.to_owned(),
                 package: package.clone(),
-                test: test.to_owned(),
+                arguments: arguments.map(str::to_owned).into(),
                 program: program.clone(),
                 folder: folder.clone(),
             };
             if let Some(other) = self.all.insert(name.to_owned(), circuit) {
-                return Err(Fault::usage(
-                    format!("two circuits are called `{name}`: one in {}, one in {package}", other.package),
-                    "rename one of the functions: keys and proofs are bound to the name",
-                ));
+                return Err(same_name(name, &other.package, &package));
             }
         }
         Ok(())
+    }
+
+    /// Whether there is a circuit of this name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.all.contains_key(name)
     }
 
     /// All, in the order of their names.
@@ -165,10 +222,39 @@ impl Circuits {
     }
 }
 
-/// The name of the circuit whose test this is: `module::circuit_NAME::serves`.
+/// The circuits of a program.
+fn list(program: &Path, folder: &Path, package: &str) -> Result<Vec<runner::Name>> {
+    let strange = |reason: &str| {
+        Fault::failed(
+            format!("the circuits of `{package}` do not answer as they should: {reason}"),
+            "let the project use the SDK of this cargo-dusk's version, and build again",
+        )
+    };
+    let output = Command::new(program)
+        .arg(runner::LIST)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .with_context(|| format!("cannot start {}", program.display()))?;
+    match runner::read_frame(&output.stdout) {
+        Ok(Answer::Circuits(names)) => Ok(names),
+        Ok(_) => Err(strange("they answer something else than they were asked")),
+        Err(reason) => Err(strange(&reason)),
+    }
+}
+
+fn same_name(name: &str, one: &str, other: &str) -> anyhow::Error {
+    Fault::usage(
+        format!("two circuits are called `{name}`: one in {one}, one in {other}"),
+        "rename one of the functions: keys and proofs are bound to the name",
+    )
+}
+
+/// The name of the circuit whose test this is: `module::__circuit_NAME::serves`.
 pub(crate) fn circuit_of(test: &str) -> Option<&str> {
     let module = test.strip_suffix(runner::TEST)?.strip_suffix("::")?;
-    module.rsplit("::").next()?.strip_prefix(MODULE_PREFIX)
+    module.rsplit("::").next()?.strip_prefix(runner::TEST_MODULE)
 }
 
 /// The files that the compiler made this of, as it noted them beside its output.
@@ -186,15 +272,35 @@ impl Circuit {
     /// What it is.
     ///
     /// # Errors
-    /// A failure when its function panics.
+    /// A failure when its function panics, or makes a circuit that is too large to be proved.
     pub(crate) fn describe(&self) -> Result<Described> {
+        let described = self.describe_of_any_size()?;
+        match described.layout.validate() {
+            Ok(()) => Ok(described),
+            Err(error @ LayoutError::TooLarge { .. }) => Err(Fault::failed(
+                format!("`{}` cannot be proved: {error}", self.name),
+                format!(
+                    "`cargo dusk circuit profile {}` shows what takes the rows; split it, or prove less at a time",
+                    self.name
+                ),
+            )),
+            Err(error) => Err(self.strange(&error.to_string())),
+        }
+    }
+
+    /// What it is, also where it is too large to be proved.
+    ///
+    /// # Errors
+    /// A failure when its function panics.
+    pub(crate) fn describe_of_any_size(&self) -> Result<Described> {
         match self.ask("{\"layout\":{}}")? {
             Answer::Layout { doc, bytes } => {
-                let layout = Layout::from_bytes(&bytes).map_err(|error| self.strange(&error.to_string()))?;
+                let layout =
+                    Layout::from_bytes_of_any_size(&bytes).map_err(|error| self.strange(&error.to_string()))?;
                 Ok(Described { doc, layout })
             }
             Answer::Refused(fault) => Err(self.strange(&fault.to_string())),
-            Answer::Wires(_) => Err(self.strange("it answers something else than it was asked")),
+            Answer::Wires(_) | Answer::Circuits(_) => Err(self.strange("it answers something else than it was asked")),
         }
     }
 
@@ -214,13 +320,15 @@ impl Circuit {
                 format!("there are no wires of `{}` for this witness: {fault}", self.name),
                 "what a circuit builds must not depend on values: build both branches, and select between their results",
             )),
-            Answer::Layout { .. } => Err(self.strange("it answers something else than it was asked")),
+            Answer::Layout { .. } | Answer::Circuits(_) => {
+                Err(self.strange("it answers something else than it was asked"))
+            }
         }
     }
 
     fn ask(&self, request: &str) -> Result<Answer> {
         let mut child = Command::new(&self.program)
-            .args([&self.test, "--exact", "--nocapture", "--test-threads", "1"])
+            .args(&self.arguments)
             .current_dir(&self.folder)
             .env("CARGO_MANIFEST_DIR", &self.folder)
             .env(runner::VARIABLE, "serve")
@@ -282,9 +390,10 @@ mod tests {
 
     #[test]
     fn tests_of_circuits_are_told_from_others() {
-        assert_eq!(circuit_of("circuit_eligible::serves"), Some("eligible"));
-        assert_eq!(circuit_of("deep::module::circuit_a_b::serves"), Some("a_b"));
-        for other in ["serves", "circuit_x", "circuit_x::other", "circuitx::serves", "x::serves", "circuit_x::observes"]
+        assert_eq!(circuit_of("__circuit_eligible::serves"), Some("eligible"));
+        assert_eq!(circuit_of("deep::module::__circuit_a_b::serves"), Some("a_b"));
+        for other in
+            ["serves", "__circuit_x", "__circuit_x::other", "circuit_x::serves", "x::serves", "__circuit_x::observes"]
         {
             assert_eq!(circuit_of(other), None, "{other}");
         }
@@ -305,8 +414,8 @@ mod tests {
         let circuit = |name: &str| Circuit {
             name: name.to_owned(),
             package: "circuits".to_owned(),
-            test: String::new(),
             program: PathBuf::new(),
+            arguments: Vec::new(),
             folder: PathBuf::new(),
         };
         let circuits = |names: &[&str]| Circuits {

@@ -21,8 +21,10 @@ const STACK_BYTES: u32 = 64 * 1024;
 const PROFILE: &str = "dusk-contract";
 /// The profile's settings. The data driver shares them. The names of functions stay in the module until it has been
 /// optimised: tools want them, the chain does not.
-const PROFILE_SETTINGS: [&str; 8] = [
+const PROFILE_SETTINGS: [&str; 9] = [
     "inherits='release'",
+    // Circuits are described without them too: a contract and its keys are of one build.
+    "debug-assertions=false",
     "opt-level='s'",
     "lto='fat'",
     "codegen-units=1",

@@ -56,12 +56,7 @@ fn files() -> Result<[PathBuf; 2]> {
 /// # Errors
 /// An environment fault when they were not fetched, or the file is damaged.
 pub(crate) fn production(store: &KeyStore, gates: usize, progress: Progress<'_>) -> Result<Parameters> {
-    let Some(fetched) = fetched()? else {
-        return Err(Fault::environment(
-            "production's parameters are not on this machine",
-            "fetch them with `cargo dusk crs fetch`, or build with development parameters: `--crs development`",
-        ));
-    };
+    let fetched = fetched()?.ok_or_else(not_here)?;
     // They were checked when they were kept. The store may have been emptied: then they are read and checked again.
     let kept =
         store.ls().unwrap_or_default().into_iter().find(|entry| {
@@ -75,6 +70,23 @@ pub(crate) fn production(store: &KeyStore, gates: usize, progress: Progress<'_>)
     // A store that cannot keep them costs time, nothing else.
     let _ = store.keep(&parameters);
     Ok(parameters)
+}
+
+/// Production's parameters from the file that was fetched, compared with its known hash; what a store keeps of them is not used.
+///
+/// # Errors
+/// An environment fault when they were not fetched, or the file is damaged.
+pub(crate) fn production_from_file(progress: Progress<'_>) -> Result<Parameters> {
+    let fetched = fetched()?.ok_or_else(not_here)?;
+    Parameters::from_file(&fetched.path, Some(PRODUCTION_SHA256), progress)
+        .map_err(|error| refused(&fetched.path.display().to_string(), &error))
+}
+
+fn not_here() -> anyhow::Error {
+    Fault::environment(
+        "production's parameters are not on this machine",
+        "fetch them with `cargo dusk crs fetch`, or build with development parameters: `--crs development`",
+    )
 }
 
 /// Fetches production's parameters from a file, a URL or a node, and keeps them if they are the right ones.

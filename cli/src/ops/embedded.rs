@@ -15,6 +15,12 @@ use tokio::runtime::Runtime;
 use super::{folders, ports};
 use crate::error::Fault;
 
+/// How long a node that was told to end is waited for. What goes on after that ends with the process: a block that was
+/// announced is stored.
+const MAX_STOP: Duration = Duration::from_secs(5);
+/// How long work on other threads is waited for after that.
+const MAX_WORK_END: Duration = Duration::from_secs(1);
+
 /// A running node.
 pub(crate) struct Embedded {
     runtime: Runtime,
@@ -66,27 +72,46 @@ impl Embedded {
     /// Waits for Ctrl-C, or for the signal to end.
     ///
     /// # Errors
-    /// An environment fault when the node ends by itself, because it cannot read or write its chain.
+    /// An environment fault when the node ends by itself because it cannot read or write its chain, and a failure when it
+    /// ends by a fault of its own.
     pub(crate) fn wait_for_end(&mut self) -> Result<()> {
         self.runtime.block_on(async {
             tokio::select! {
                 () = self.interrupt.wait() => Ok(()),
-                end = self.node.ended() => match end {
-                    End::Failed(error) => Err(storage_fault(&error)),
-                    _ => Ok(()),
-                },
+                end = self.node.ended() => how_it_ended(&end),
             }
         })
     }
 
-    /// Stops it.
-    pub(crate) fn stop(self) {
+    /// Stops it, within seconds and whatever it does: calls of contracts are ended, and what cannot be ended is left
+    /// behind. Says whether the node has come to its end.
+    pub(crate) fn stop(self) -> bool {
         let Self { runtime, node, server, .. } = self;
-        runtime.block_on(async {
-            server.stop().await;
-            node.shutdown().await;
+        let stopped = runtime.block_on(async {
+            // Together, because open requests may wait for calls that only the end of the node ends.
+            let all = async { tokio::join!(server.stop(), node.shutdown()) };
+            tokio::time::timeout(MAX_STOP, all).await.is_ok()
         });
+        runtime.shutdown_timeout(MAX_WORK_END);
+        stopped
     }
+}
+
+/// A node that has ended by itself has failed.
+fn how_it_ended(end: &End) -> Result<()> {
+    match end {
+        End::Asked => Ok(()),
+        End::Failed(error) => Err(storage_fault(error)),
+        End::Panicked(text) => Err(broken(&format!("the node has ended by a failure of its own: {text}"))),
+        _ => Err(broken("the node has ended by a failure of its own")),
+    }
+}
+
+fn broken(message: &str) -> anyhow::Error {
+    Fault::failed(
+        message,
+        "please report it with what it says above; with `--data` the next start goes on after the last block that it told of",
+    )
 }
 
 /// Being asked to end: Ctrl-C, or the signal of service managers.
@@ -186,7 +211,23 @@ pub(crate) fn block_time(text: &str) -> Result<BlockTime> {
 
 #[cfg(test)]
 mod tests {
+    use std::process::ExitCode;
+
     use super::*;
+    use crate::error::report;
+    use crate::output::Ui;
+
+    #[test]
+    fn a_node_that_ended_by_itself_has_failed() {
+        assert!(how_it_ended(&End::Asked).is_ok());
+        let failed = how_it_ended(&End::Panicked("index out of bounds".into())).unwrap_err();
+        assert_eq!(failed.to_string(), "the node has ended by a failure of its own: index out of bounds");
+        let no_space = how_it_ended(&End::Failed(StoreError::NoSpace)).unwrap_err();
+        assert_eq!(no_space.to_string(), "there is no space left for the chain");
+        let ui = Ui::new(true);
+        assert_eq!(format!("{:?}", report(&ui, &failed)), format!("{:?}", ExitCode::from(1)));
+        assert_eq!(format!("{:?}", report(&ui, &no_space)), format!("{:?}", ExitCode::from(3)));
+    }
 
     #[test]
     fn block_times_are_instant_or_whole_seconds() {

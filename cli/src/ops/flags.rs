@@ -12,6 +12,7 @@ use super::exact;
 use super::settings::listed;
 use super::values::{self, Checker, Misfit};
 use crate::error::{Fault, nearest};
+use crate::escape::harmless;
 
 /// The function of this name.
 ///
@@ -166,51 +167,56 @@ impl<'a> Flags<'a> {
         )
     }
 
-    /// The help of the function. `options`: those that every call has.
+    /// The help of the function. `options`: those that every call has. Its lines are ours: in names no line ends, and the lines of the
+    /// documentation are set in.
     pub(crate) fn help(&self, abi: &ContractAbi, checker: &Checker<'_>, options: &str) -> String {
-        let (function, contract) = (self.function, self.contract);
+        let function = self.function;
         let kind = match function.kind {
             FunctionKind::Query => "Reads the state.",
             FunctionKind::Transaction => "Changes the state by a transaction.",
             FunctionKind::Init => "Runs once, at deployment.",
         };
-        let mut text = function.doc.trim().to_owned();
+        let described = |ty: &Type| harmless(&checker.describe(ty)).into_owned();
+        let mut text: String = function.doc.trim().lines().map(|line| format!("  {}\n", harmless(line))).collect();
         if !text.is_empty() {
-            text.push_str("\n\n");
+            text.push('\n');
         }
         text.push_str(kind);
         if function.output != Type::Unit {
-            text.push_str(&format!(" Returns {}.", checker.describe(&function.output)));
+            text.push_str(&format!(" Returns {}.", described(&function.output)));
         }
         let arguments = if function.inputs.is_empty() { "" } else { " [ARGUMENTS]..." };
-        text.push_str(&format!("\n\nUsage: cargo dusk call [OPTIONS] {contract} {}{arguments}\n", function.name));
+        text.push_str(&format!("\n\nUsage: {}{arguments}\n", self.command("[OPTIONS] ")));
         if !function.inputs.is_empty() {
             text.push_str("\nArguments of the function, by name or as values in this order:\n");
         }
         for parameter in &function.inputs {
-            let doc = parameter.doc.trim();
+            let (flag, doc) = (self.flag(parameter), harmless(parameter.doc.trim()).into_owned());
             let dash = if doc.is_empty() { "" } else { " — " };
-            let (flag, kind) = (self.flag(parameter), checker.describe(&parameter.ty));
-            text.push_str(&format!("      --{flag} <VALUE>  {doc}{dash}{kind}\n"));
+            text.push_str(&format!("      --{} <VALUE>  {doc}{dash}{}\n", harmless(&flag), described(&parameter.ty)));
         }
         text.push_str(&format!("\nOptions:\n{}\n", options.trim_end_matches('\n')));
         text.push_str(&format!("\n{}\n", self.footer(abi)));
         text
     }
 
+    /// The command that calls the function, without its arguments.
+    fn command(&self, options: &str) -> String {
+        format!("cargo dusk call {options}{} {}", harmless(self.contract), harmless(&self.function.name))
+    }
+
     /// An example, and what the function may be refused with.
     fn footer(&self, abi: &ContractAbi) -> String {
         let inputs = self.function.inputs.iter();
         let values: Vec<String> =
-            inputs.map(|input| format!("--{} {}", self.flag(input), quoted(sample(&input.ty)))).collect();
-        let mut text =
-            format!("Example:\n  cargo dusk call {} {} {}", self.contract, self.function.name, values.join(" "));
+            inputs.map(|input| format!("--{} {}", harmless(&self.flag(input)), quoted(sample(&input.ty)))).collect();
+        let mut text = format!("Example:\n  {} {}", self.command(""), values.join(" "));
         text.truncate(text.trim_end().len());
         if self.function.fallible && !abi.errors.is_empty() {
             text.push_str("\n\nErrors of the contract:");
             for error in &abi.errors {
                 let doc = error.doc.lines().next().unwrap_or_default().trim();
-                text.push_str(&format!("\n  {} ({})  {doc}", error.name, error.code));
+                text.push_str(&format!("\n  {} ({})  {}", harmless(&error.name), error.code, harmless(doc)));
             }
         }
         text

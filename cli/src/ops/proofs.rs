@@ -37,6 +37,8 @@ pub(crate) struct TestProofs {
     proving: Proving,
     /// The keys that the contracts are built with, by the digest of the circuit.
     built: BTreeMap<[u8; 32], Vec<u8>>,
+    /// The digests of these circuits, by name.
+    shipped: BTreeMap<String, [u8; 32]>,
     circuits: Mutex<BTreeMap<[u8; 32], Arc<Known>>>,
     ui: Ui,
 }
@@ -50,12 +52,25 @@ struct Known {
 impl TestProofs {
     /// For contracts that were built with these keys.
     pub(crate) fn new(mode: ProofMode, crs: Crs, keys: &[VerifierKey], ui: &Ui) -> Result<Self> {
-        let built = keys.iter().filter_map(|key| {
-            let digest: [u8; 32] = hex::decode(&key.circuit.digest).ok()?.try_into().ok()?;
-            Some((digest, key.read()?))
-        });
+        let digest_of =
+            |key: &VerifierKey| <[u8; 32]>::try_from(hex::decode(&key.circuit.digest).ok()?.as_slice()).ok();
+        let built = keys.iter().filter_map(|key| Some((digest_of(key)?, key.read()?))).collect();
+        let shipped = keys.iter().filter_map(|key| Some((key.circuit.name.clone(), digest_of(key)?))).collect();
         let proving = Proving::with(crs)?;
-        Ok(Self { mode, proving, built: built.collect(), circuits: Mutex::default(), ui: ui.clone() })
+        Ok(Self { mode, proving, built, shipped, circuits: Mutex::default(), ui: ui.clone() })
+    }
+
+    /// Refuses a circuit that is another in the tests than in the contracts: none of them would take its proofs.
+    fn as_it_ships(&self, wanted: &Wanted<'_>) -> Result<(), ProofsError> {
+        match self.shipped.get(wanted.circuit) {
+            Some(digest) if *digest != wanted.digest => Err(failed(
+                wanted,
+                &"the tests have another circuit of that name than the contracts, which are built without `cfg(test)`, without debug \
+                  assertions, and with their own features",
+                "let the circuit's function be the same in both builds",
+            )),
+            _ => Ok(()),
+        }
     }
 
     fn known(&self, wanted: &Wanted<'_>) -> Result<Arc<Known>, ProofsError> {
@@ -95,6 +110,7 @@ impl TestProofs {
 
 impl Proofs for TestProofs {
     fn prove(&self, wanted: &Wanted<'_>) -> Result<Proved, ProofsError> {
+        self.as_it_ships(wanted)?;
         let known = self.known(wanted)?;
         let values = Values::from_bytes(wanted.wires).map_err(|error| failed(wanted, &error, HINT_VERSION))?;
         let wires = Wires::from(&values);
@@ -158,6 +174,7 @@ mod tests {
             mode: ProofMode::Mock,
             proving: Proving::with(Crs::Development).unwrap(),
             built: BTreeMap::from([(digest.0, key.clone())]),
+            shipped: BTreeMap::from([("square".to_owned(), digest.0), ("other".to_owned(), [0; 32])]),
             circuits: Mutex::default(),
             ui: Ui::new(true),
         };
@@ -167,8 +184,12 @@ mod tests {
             proofs.prove(&Wanted { circuit: "square", digest, layout, wires })
         };
         assert_eq!(ask(None, digest.0, &wires(9, 3)).unwrap_err(), ProofsError::LayoutWanted);
+        // Another circuit of this name, and the description of another.
         let other = ask(Some(&bytes), [0; 32], &wires(9, 3)).unwrap_err().to_string();
-        assert!(other.contains("another circuit"), "{other}");
+        assert!(other.contains("the tests have another circuit of that name than the contracts"), "{other}");
+        let wanted = Wanted { circuit: "other", digest: [0; 32], layout: Some(&bytes), wires: &wires(9, 3) };
+        let other = proofs.prove(&wanted).unwrap_err().to_string();
+        assert!(other.contains("its description is that of another circuit"), "{other}");
         let proved = ask(Some(&bytes), digest.0, &wires(9, 3)).unwrap();
         assert_eq!((proved.verifier_key, proved.public, proved.proof), (key, vec![BlsScalar::from(9)], None));
         let refused = ask(None, digest.0, &wires(8, 3)).unwrap_err().to_string();

@@ -83,6 +83,18 @@ impl Proving {
     }
 }
 
+/// The verifier key of a circuit, made from nothing that is kept on this machine but production's file, which is compared with its
+/// known hash.
+///
+/// # Errors
+/// As [`Proving::keys`].
+pub(crate) fn verifier_key_made_again(layout: &Layout, parameters: &Parameters, ui: &Ui) -> Result<Vec<u8>> {
+    let watch = Watch::new(ui, &layout.name);
+    let keys: Keys = Keys::compile(layout, parameters, &|stage, share| watch.report(stage, share))
+        .map_err(|error| cannot_compile(layout, &error))?;
+    Ok(keys.verifier_key().to_vec())
+}
+
 /// What a store gives, with a word about what it could not keep.
 fn taken<T>(kept: Kept<T>, ui: &Ui) -> T {
     if let Some(fault) = kept.fault {
@@ -103,7 +115,12 @@ pub(crate) fn prove(keys: &Keys, layout: &Layout, wires: &Wires, ui: &Ui) -> Res
 fn cannot_compile(layout: &Layout, error: &CompileError) -> anyhow::Error {
     let name = &layout.name;
     let hint = match error {
-        CompileError::TooLarge { .. } => format!("`cargo dusk circuit profile {name}` shows what takes the gates"),
+        CompileError::TooLarge { .. } => format!(
+            "`cargo dusk circuit profile {name}` shows what takes the gates; split the circuit, or prove less at a time"
+        ),
+        CompileError::Empty => format!(
+            "constrain the inputs of `{name}` with gadgets (`cargo dusk circuit gates` lists them), or take `#[circuit]` away"
+        ),
         _ => "let the project use the SDK of this cargo-dusk's version, and build again".to_owned(),
     };
     Fault::failed(format!("there are no keys of `{name}`: {error}"), hint)

@@ -412,7 +412,7 @@ test result: FAILED. 2 passed; 1 failed; 1 ignored; 0 measured; 0 filtered out; 
 
     #[test]
     fn what_libtest_prints_is_understood() {
-        let served = OUTPUT.replace("test adds ... ok", "test adds ... ok\ntest circuit_x::serves ... ok");
+        let served = OUTPUT.replace("test adds ... ok", "test adds ... ok\ntest __circuit_x::serves ... ok");
         let results = read_output("counter", &served);
         let short: Vec<_> = results.iter().map(|result| (result.name.as_str(), result.status)).collect();
         let expected = [

@@ -150,8 +150,19 @@ impl Sender<'_> {
             other => chain::unreachable(other).context("the transaction may not have reached the node"),
         })?;
         let _waiting = ui.waiting("waiting for the block");
-        let included =
-            wait(&format!("transaction {} is not in a block", prepared.id), || self.client.transaction(&prepared.id))?;
+        // Nodes of public networks do not say what they have dropped, so they are asked once.
+        let mut says = true;
+        let outcome = wait(&format!("transaction {} is not in a block", prepared.id), || {
+            if let Some(included) = self.client.transaction(&prepared.id)? {
+                return Ok(Some(Ok(included)));
+            }
+            let dropped = if says { self.client.dropped(&prepared.id) } else { Ok(None) };
+            says &= dropped.is_ok();
+            Ok(dropped.ok().flatten().map(Err))
+        })?;
+        let included = outcome.map_err(|reason: String| {
+            Fault::failed(format!("the node has dropped the transaction: {reason}"), HINT_DROPPED)
+        })?;
         if until_final {
             let height = included.block_height;
             wait(&format!("block {height} is not final"), || {
@@ -162,6 +173,8 @@ impl Sender<'_> {
     }
 }
 
+const HINT_DROPPED: &str =
+    "nothing of it happened and nothing was paid; mend what the reason names, then send it again";
 const HINT_NOT_TAKEN: &str = "another transaction of this account may be on its way: try again when it is in a block";
 
 fn prepared(transaction: Transaction, gas: u64) -> Prepared {

@@ -8,13 +8,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use dusk_sdk_circuit::Layout;
+use dusk_sdk_prover::Parameters;
 use local_node_types::abi::CircuitKey;
 use serde::{Deserialize, Serialize};
 
-use super::artifact::hash_of;
+use super::artifact::{Artifact, hash_of};
 use super::circuits::Circuits;
-use super::proving::{Crs, Proving};
-use super::{crs, folders};
+use super::project::Project;
+use super::proving::{self, Crs, Proving};
+use super::{compile, crs, folders};
+use crate::error::Fault;
 use crate::output::Ui;
 
 /// The folder in `target/dusk` with the keys.
@@ -118,16 +122,111 @@ fn remove_others(folder: &Path, keys: &[VerifierKey]) {
 
 /// The circuits whose keys are in a module, as the compiler left it.
 pub(crate) fn within(module: &[u8], keys: &[VerifierKey]) -> Vec<CircuitKey> {
-    let holds = |key: &[u8]| {
-        let Some(first) = key.first() else { return false };
-        let mut rest = module;
-        while let Some(at) = rest.iter().position(|byte| byte == first) {
-            if rest[at..].starts_with(key) {
-                return true;
-            }
-            rest = &rest[at + 1..];
+    let is_within = |key: &&VerifierKey| key.read().is_some_and(|bytes| holds(module, &bytes));
+    keys.iter().filter(is_within).map(|key| key.circuit.clone()).collect()
+}
+
+/// Whether a module has these bytes.
+fn holds(module: &[u8], key: &[u8]) -> bool {
+    let Some(first) = key.first() else { return false };
+    let mut rest = module;
+    while let Some(at) = rest.iter().position(|byte| byte == first) {
+        if rest[at..].starts_with(key) {
+            return true;
         }
-        false
-    };
-    keys.iter().filter(|key| key.read().is_some_and(|bytes| holds(&bytes))).map(|key| key.circuit.clone()).collect()
+        rest = &rest[at + 1..];
+    }
+    false
+}
+
+/// Sees that the verifier keys in contracts are those of the project's circuits: each is made again from the circuit and from
+/// production's file, and nothing that this machine has kept of earlier builds is taken for it. For contracts that are about to
+/// guard money.
+///
+/// # Errors
+/// A failure when a key is another; else as [`make`].
+pub(crate) fn confirm(project: &Project, contracts: &[&Artifact], ui: &Ui) -> Result<()> {
+    if contracts.iter().all(|contract| contract.circuits.is_empty()) {
+        return Ok(());
+    }
+    ui.step("Confirming", "the verifier keys: they are made again from the circuits");
+    let circuits = Circuits::compile(&project.root, &compile::packages(&project.root)?)?;
+    let parameters = crs::production_from_file(&|_, _| ())?;
+    let describe = |name: &str| circuits.pick(Some(name))?.describe().map(|described| described.layout);
+    for contract in contracts {
+        confirm_one(contract, &contract.wasm()?, &describe, &parameters, ui)?;
+    }
+    Ok(())
+}
+
+/// As [`confirm`], for one contract.
+fn confirm_one(
+    contract: &Artifact,
+    wasm: &[u8],
+    describe: &dyn Fn(&str) -> Result<Layout>,
+    parameters: &Parameters,
+    ui: &Ui,
+) -> Result<()> {
+    for circuit in &contract.circuits {
+        let layout = describe(&circuit.name)?;
+        let key = proving::verifier_key_made_again(&layout, parameters, ui)?;
+        if layout.digest().to_string() != circuit.digest || !holds(wasm, &key) {
+            return Err(Fault::failed(
+                format!("the verifier key of `{}` in `{}` is not that of its circuit", circuit.name, contract.name),
+                "nothing was sent; the keys that are kept on this machine were changed: `cargo dusk keys gc --unused-for 0s` removes \
+                 them, then remove `target/dusk` and build again",
+            ));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use dusk_sdk_circuit::{BlsScalar, Circuit, Field, Gate};
+    use dusk_sdk_prover::{Keys, SILENT};
+
+    use super::*;
+
+    /// A circuit whose private input is what it should be; a weaker one forgets to say so.
+    fn circuit(is_strict: bool) -> Layout {
+        let mut cs = Circuit::new("guard");
+        let (shown, own) = (cs.public::<Field>("shown", None), cs.private::<Field>("own", None));
+        let one = BlsScalar::one();
+        let other = if is_strict { shown } else { own };
+        cs.gate("the same", Gate::new().a(own.wire(), one).b(other.wire(), -one));
+        cs.finish().0
+    }
+
+    #[test]
+    fn keys_of_a_weaker_circuit_in_the_cache_do_not_get_to_a_public_network() {
+        let parameters = Parameters::development(16, SILENT).unwrap();
+        let layout = circuit(true);
+        // What a cache that somebody wrote to gives for this circuit; a test of the prover makes one.
+        let kept: Keys = Keys::compile(&circuit(false), &parameters, SILENT).unwrap();
+        let real: Keys = Keys::compile(&layout, &parameters, SILENT).unwrap();
+        assert_ne!(kept.verifier_key(), real.verifier_key());
+
+        let key = CircuitKey {
+            name: "guard".to_owned(),
+            digest: layout.digest().to_string(),
+            parameters: parameters.id().to_string(),
+            development: false,
+            gates: layout.gates() as u64,
+        };
+        let contract = Artifact { circuits: vec![key], ..Artifact::named("vault") };
+        let ui = Ui::new(true);
+        let confirm = |key: &[u8]| {
+            let wasm = [b"\0asm before ", key, b" after"].concat();
+            let describe = |_: &str| Ok(layout.clone());
+            confirm_one(&contract, &wasm, &describe, &parameters, &ui).map_err(|error| error.to_string())
+        };
+        assert_eq!(confirm(real.verifier_key()), Ok(()));
+        let told = confirm(kept.verifier_key()).unwrap_err();
+        assert!(told.contains("the verifier key of `guard` in `vault` is not that of its circuit"), "{told}");
+        // Nor a circuit that was changed since the contract was built.
+        let describe = |_: &str| Ok(circuit(false));
+        let wasm = [b"\0asm".as_slice(), kept.verifier_key()].concat();
+        assert!(confirm_one(&contract, &wasm, &describe, &parameters, &ui).is_err());
+    }
 }

@@ -25,10 +25,13 @@ fn from_a_circuit_to_a_contract_that_takes_its_proofs() {
     place.copy(&root().join("cli/tests/vault"));
 
     lists_and_checks(&place);
+    shows_private_values_only_when_asked(&place);
+    explains_circuits_that_cannot_be_proved(&place);
     proves(&place);
     keeps_keys(&place);
     builds_with_keys(&place);
     tests_with_mock_and_real_proofs(&place);
+    makes_keys_of_what_ships(&place);
     takes_proofs_on_a_chain(&place);
 }
 
@@ -53,9 +56,14 @@ fn lists_and_checks(place: &Place) {
     says(&bad, &["factors not satisfied", "constraint    product", "in            factors", &at, "a·b − c = 0"]);
     says(
         &bad,
-        &["a = 7  (left)", "b = 4  (right)", "c = 21  (product)", "error: the witness does not satisfy `factors`"],
+        &[
+            "a = (private)  (left)",
+            "b = (private)  (right)",
+            "c = 21  (product)",
+            "error: the witness does not satisfy `factors`",
+        ],
     );
-    says(&bad, &["hint: look at circuits/src/lib.rs"]);
+    says(&bad, &["hint: look at circuits/src/lib.rs", "; `--show-private` shows private values"]);
     let document = place.dusk(&["circuit", "check", "--witness", "bad.toml", "--json"]).exits(1).document();
     assert_eq!((&document["satisfied"], &document["constraint"]), (&false.into(), &"product".into()), "{document}");
 
@@ -101,6 +109,121 @@ fn lists_and_checks(place: &Place) {
         "{audited}"
     );
     place.edit(CIRCUIT, root, "");
+}
+
+/// What a failing constraint prints reaches logs that others read.
+fn shows_private_values_only_when_asked(place: &Place) {
+    let secret = "424243";
+    place.write("secret.json", &format!(r#"{{"product": 21, "left": {secret}, "right": 3}}"#));
+    for command in [vec!["circuit", "check"], vec!["prove"], vec!["circuit", "audit"]] {
+        for json in [None, Some("--json")] {
+            let words: Vec<&str> = command.iter().copied().chain(["--witness", "secret.json"]).chain(json).collect();
+            let hidden = place.dusk(&words).exits(1);
+            assert!(!hidden.all().contains(secret), "{words:?} tells a secret:\n{}", hidden.all());
+            says(&hidden, &["--show-private"]);
+            let shown = place.dusk(&[words.as_slice(), &["--show-private"]].concat()).exits(1);
+            says(&shown, &[secret]);
+        }
+    }
+    let asked = place.ran(
+        place
+            .command(crate::support::PROGRAM)
+            .args(["circuit", "check", "--witness", "secret.json"])
+            .env("DUSK_SHOW_PRIVATE", "1"),
+    );
+    says(&asked.exits(1), &[secret]);
+    let document = place.dusk(&["circuit", "check", "--witness", "secret.json", "--json"]).exits(1).document();
+    let values = document["values"].as_array().unwrap();
+    assert!(
+        values.iter().any(|it| it["input"] == "left" && it["value"].is_null() && it["public"] == false),
+        "{document}"
+    );
+    assert!(values.iter().any(|it| it["input"] == "product" && it["value"] == "21"), "{document}");
+}
+
+/// A circuit that is empty, and one that is too large.
+fn explains_circuits_that_cannot_be_proved(place: &Place) {
+    let before = place.read(CIRCUIT);
+    let nothing = "\n#[circuit]\npub fn nothing(_cs: &mut Circuit) {}\n";
+    place.write(CIRCUIT, &format!("{before}{nothing}"));
+    place.write("empty.json", "{}");
+    for (command, parts) in [
+        (
+            &["circuit", "check", "nothing", "--witness", "empty.json"][..],
+            ["`nothing` states nothing", "constrain the inputs"],
+        ),
+        (&["circuit", "audit", "nothing"], ["empty: nothing", "hint: constrain the inputs with gadgets"]),
+        (&["prove", "nothing", "--witness", "empty.json"], ["the circuit states nothing", "take `#[circuit]` away"]),
+        (
+            &["build"],
+            ["there are no keys of `nothing`: the circuit states nothing", "constrain the inputs of `nothing`"],
+        ),
+    ] {
+        says(&place.dusk(command).exits(1), &parts);
+    }
+    let too_large = "\n#[circuit]\npub fn too_large(cs: &mut Circuit, #[public] h: Field, #[private] x: Field) {\n    \
+                     let mut last = x;\n    for _ in 0..130 {\n        last = hash(cs, &[last, x]);\n    }\n    \
+                     last.assert_eq(cs, \"the last\", h);\n}\n";
+    place.write(CIRCUIT, &format!("{before}{too_large}"));
+    place.write("large.json", r#"{"h": 1, "x": 2}"#);
+    let reason = [
+        "`too_large` cannot be proved: the circuit has ",
+        " rows; at most 65532 fit",
+        "`cargo dusk circuit profile too_large`",
+    ];
+    for command in [
+        &["circuit", "check", "too_large", "--witness", "large.json"][..],
+        &["circuit", "audit", "too_large"],
+        &["prove", "too_large", "--witness", "large.json"],
+        &["build"],
+    ] {
+        says(&place.dusk(command).exits(1), &reason);
+    }
+    // The hint is of use.
+    says(
+        &place.dusk(&["circuit", "profile", "too_large"]).exits(0),
+        &["too_large: ", "hash", "it cannot be proved: it has "],
+    );
+    says(
+        &place.dusk(&["circuit", "list"]).exits(0),
+        &["factors in circuits · ", "too_large in circuits · ", "too large to be proved"],
+    );
+    place.write(CIRCUIT, &before);
+}
+
+/// A circuit that is weaker in tests, with debug assertions or with features that the contract does not ask for.
+fn makes_keys_of_what_ships(place: &Place) {
+    let digest = |place: &Place| {
+        let built = place.dusk(&["build", "--json"]).exits(0).document();
+        built["contracts"][0]["circuits"][0]["digest"].clone()
+    };
+    let strict = digest(place);
+    let (manifest, contract) = ("circuits/Cargo.toml", "contracts/vault/Cargo.toml");
+    let before = [CIRCUIT, manifest, contract].map(|path| (path, place.read(path)));
+    place.write(manifest, &format!("{}\n[features]\ndefault = [\"easy\"]\neasy = []\n", place.read(manifest)));
+    place.edit(contract, r#"path = "../../circuits""#, r#"path = "../../circuits", default-features = false"#);
+    let statement = "right.field().assert_ne(cs, \"more than one\", Field::ONE); // 2";
+    let unless = |what: &str| format!("if !cfg!({what}) {{\n            {statement}\n        }}");
+    for weaker in ["test", "debug_assertions", "feature = \"easy\"", "any(test, debug_assertions, feature = \"easy\")"]
+    {
+        place.write(CIRCUIT, &before[0].1);
+        place.edit(CIRCUIT, statement, &unless(weaker));
+        assert_eq!(digest(place), strict, "the contract has the key of the circuit that is weaker with {weaker}");
+        let listed = place.dusk(&["circuit", "list", "--json"]).exits(0).document();
+        assert_eq!(listed["circuits"][0]["digest"], strict, "{weaker}");
+    }
+    // A test that has the weaker one is told so: no contract takes its proofs.
+    let tested = place.dusk(&["test"]).exits(1);
+    says(&tested, &["the tests have another circuit of that name than the contracts"]);
+    // And what is in tests alone can be looked at.
+    place.write(CIRCUIT, &format!("{}\n#[cfg(test)]\nmod drafts {{\n    use dusk_sdk::zk::*;\n\n    #[circuit]\n    pub fn draft(cs: &mut Circuit, #[private] x: Field) {{\n        x.assert_nonzero(cs, \"x\");\n    }}\n}}\n", before[0].1));
+    says(&place.dusk(&["circuit", "audit", "draft"]).exits(0), &["draft: clean", "in builds for tests alone"]);
+    says(&place.dusk(&["circuit", "list"]).exits(0), &["factors in circuits"]);
+    says(&place.dusk(&["prove", "draft", "--witness", "good.json"]).exits(2), &["there is no circuit `draft`"]);
+    for (path, text) in before {
+        place.write(path, &text);
+    }
+    assert_eq!(digest(place), strict);
 }
 
 fn proves(place: &Place) {

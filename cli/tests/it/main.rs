@@ -9,6 +9,8 @@ mod claims;
 #[cfg(test)]
 mod drivers;
 #[cfg(test)]
+mod ending;
+#[cfg(test)]
 mod hints;
 #[cfg(test)]
 mod hostile;

@@ -234,7 +234,7 @@ fn keep(round: &mut Round, env: &mut Env<'_>, message: Message, header: &Consens
     let provisioners = round.verifier().committees().provisioners();
     let signer = provisioners.get(&signed.signer).filter(|found| found.stake.is_eligible(header.round));
     let Some(signer) = signer.filter(|_| header.iteration < MAX_ITERATIONS) else { return };
-    if !env.queue.has_room(header.round, step, &signed.signer, size)
+    if !env.queue.would_keep(header.round, step, &signed.signer, size)
         || signing::verify(&[signer.point], &signed.signature, &bytes, version).is_err()
         || matches!(&message, Message::Candidate(block) if check_candidate(block).is_err())
     {

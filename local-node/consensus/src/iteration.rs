@@ -17,6 +17,8 @@ pub(crate) struct Candidate {
     pub(crate) block: Arc<Block>,
     /// Whether this node built it; then it needs no verification.
     pub(crate) own: bool,
+    /// Whether its whole header is known to follow the rules.
+    pub(crate) header_holds: bool,
     /// The request by which this node built or verified it.
     pub(crate) request: Option<RequestId>,
 }

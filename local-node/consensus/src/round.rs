@@ -126,7 +126,7 @@ pub(crate) struct Round {
     deadline: Option<Millis>,
     building: Option<Building>,
     verifying: BTreeMap<RequestId, (u8, Hash)>,
-    /// A success whose candidate is missing.
+    /// A success whose candidate is missing, or breaks a rule as far as this node can tell.
     wanted: Option<(u8, Attestation)>,
     /// The iteration of the last decision.
     decided: Option<u8>,
@@ -361,6 +361,15 @@ impl Round {
     pub(crate) fn on_step_timer(&mut self, env: &mut Env<'_>) {
         let header = self.consensus_header(self.current);
         debug!(round = self.height, iteration = self.current, phase = ?self.phase, "timeout");
+        if self.wanted.is_some() {
+            // The clock may have come to the time of a block that was ahead of it.
+            self.decide_wanted(env);
+            if self.wanted.is_none() {
+                self.phase = Phase::Decided;
+                self.deadline = Some(env.now.plus(env.config.timeouts.min));
+                return;
+            }
+        }
         match self.phase {
             Phase::Held | Phase::Open => {}
             Phase::Proposal => {

@@ -9,8 +9,11 @@
 //!
 //! Data drivers are compared in the same way ([`drivers`]), with `drivers` after the word: production's reader of them
 //! and ours ask the drivers that `cargo dusk build` makes.
+//!
+//! [`hostile`] measures what contracts cost that try to stop or to bloat a node.
 
 pub mod drivers;
+pub mod hostile;
 pub mod ours;
 pub mod protocol;
 pub mod records;
@@ -20,7 +23,9 @@ pub mod scripts;
 #[path = "../../vm/tests/common/contracts.rs"]
 mod contracts;
 mod generated;
+mod growth;
 mod host_queries;
 mod question;
+mod stakes;
 
 pub use host_queries::good_arguments;

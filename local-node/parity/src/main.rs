@@ -1,5 +1,6 @@
 //! `parity live` runs all scripts on both machines, command by command; `parity record` also keeps the answers. With
-//! `drivers` after it, data drivers are asked by both readers.
+//! `drivers` after it, data drivers are asked by both readers. `parity hostile` measures the time and the memory of hostile
+//! contracts, each in a process of its own.
 #![allow(clippy::print_stdout, reason = "the result of a command goes to standard output")]
 
 use std::fmt::Debug;
@@ -9,11 +10,11 @@ use anyhow::{Context, Result, bail};
 use local_node_parity::drivers::{self, Recorded};
 use local_node_parity::ours::Ours;
 use local_node_parity::reference::Reference;
-use local_node_parity::{records, scripts};
+use local_node_parity::{hostile, records, scripts};
 use local_node_vm::driver::Driver;
 
 const USAGE: &str = "say `live` to compare with production, or `record` to keep production's answers as well; then \
-    nothing for the machine, or `drivers` for the readers of data drivers";
+    nothing for the machine, or `drivers` for the readers of data drivers. Say `hostile` to measure hostile contracts";
 
 /// Compares, keeps production's answers if it is told to, and counts how many answers differ.
 type Comparison = fn(program: &Path, recording: bool) -> Result<usize>;
@@ -21,6 +22,17 @@ type Comparison = fn(program: &Path, recording: bool) -> Result<usize>;
 fn main() -> Result<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words[..] {
+        ["hostile"] => {
+            println!("{}", hostile::table()?);
+            return Ok(());
+        }
+        ["hostile", name, way] => {
+            println!("{}", hostile::measure(name, way)?);
+            return Ok(());
+        }
+        _ => {}
+    }
     let (compare, recording): (Comparison, bool) = match words[..] {
         ["live"] => (compare_machines, false),
         ["record"] => (compare_machines, true),

@@ -14,7 +14,7 @@ use rkyv::ser::serializers::AllocSerializer;
 
 use crate::contracts::{counter, request};
 use crate::protocol::Command;
-use crate::{generated, host_queries};
+use crate::{generated, growth, host_queries, stakes};
 
 pub(crate) const PLENTY: u64 = 1_000_000_000;
 const FUNDS: u64 = 9_000_000_000_000_000;
@@ -33,6 +33,8 @@ pub fn all() -> Result<Vec<(&'static str, Vec<Command>)>> {
         ("transactions", transactions()?),
         ("calls", calls()),
         ("generated", generated()?),
+        ("growth", growth::script()),
+        ("stakes", stakes::script()?),
     ])
 }
 
@@ -56,7 +58,7 @@ pub(crate) fn deploy(contract: ContractId, bytecode: Vec<u8>) -> Command {
 pub(crate) const TODAY: Command = Command::Session { chain_id: 0, height: 1 };
 
 /// The genesis contracts, three funded accounts and two stakes.
-fn genesis() -> Vec<Command> {
+pub(crate) fn genesis() -> Vec<Command> {
     let (_, dusk) = keys(0);
     let mut script = vec![
         Command::Session { chain_id: genesis::CHAIN_ID, height: 0 },
@@ -118,13 +120,20 @@ fn queries() -> Vec<Command> {
     script
 }
 
-struct Sender {
-    secret: SecretKey,
-    nonce: u64,
+/// An account that sends transactions.
+pub(crate) struct Sender {
+    pub(crate) secret: SecretKey,
+    pub(crate) nonce: u64,
 }
 
 impl Sender {
-    fn sends(&mut self, value: u64, deposit: u64, gas: u64, data: Option<TransactionData>) -> Result<Command> {
+    pub(crate) fn sends(
+        &mut self,
+        value: u64,
+        deposit: u64,
+        gas: u64,
+        data: Option<TransactionData>,
+    ) -> Result<Command> {
         self.nonce += 1;
         let receiver = (value > 0).then(|| keys(2).1);
         let transaction =
@@ -134,7 +143,7 @@ impl Sender {
     }
 }
 
-fn call_data(contract: ContractId, function: &str, argument: Vec<u8>) -> TransactionData {
+pub(crate) fn call_data(contract: ContractId, function: &str, argument: Vec<u8>) -> TransactionData {
     ContractCall { contract, fn_name: function.to_owned(), fn_args: argument }.into()
 }
 

@@ -157,6 +157,7 @@ impl From<QueryError> for Error {
             QueryError::Busy | QueryError::TooManyStreams => Self::Busy(error.to_string()),
             QueryError::Call(VmError::MissingFeed) => Self::InvalidInput("rusk-feeder header is missing".into()),
             QueryError::Call(inner) => Self::Vm(inner.to_string()),
+            QueryError::TooLong(_) => Self::Vm(error.to_string()),
             other => Self::Internal(other.to_string()),
         }
     }

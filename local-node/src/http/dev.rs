@@ -8,6 +8,10 @@
 //! | `mine` | `{"blocks": 3}`, or nothing for one | `{"height": 17}` |
 //! | `warp` | `{"seconds": 86400}` | `{"timestamp": 1700000000}`, the least time of the next block |
 //! | `reset` | – | `{"height": 0}` |
+//! | `fate` | `{"transaction": "…64 hexadecimal digits…"}` | `{"state": "removed", "reason": "it has waited too long"}` |
+//!
+//! The states of a transaction are `executed`, `waiting`, `deferred`, `removed` (with a reason; the last ones are known) and
+//! `unknown`.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -15,8 +19,12 @@ use serde_json::json;
 
 use super::rues::{Error, Reply, Request};
 use super::{Answer, unsupported};
-use crate::handle::{ControlError, MAX_MINED_BLOCKS, NodeHandle};
+use crate::handle::{ControlError, Fate, MAX_MINED_BLOCKS, MineError, NodeHandle};
 use crate::store::StoreError;
+use crate::transaction::TxId;
+
+/// The bytes of a transaction's id.
+const TX_ID_BYTES: usize = 32;
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
@@ -32,6 +40,12 @@ struct To {
 #[serde(deny_unknown_fields)]
 struct Mine {
     blocks: Option<u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Which {
+    transaction: String,
 }
 
 #[derive(Deserialize)]
@@ -64,6 +78,14 @@ pub(super) async fn answer(node: &NodeHandle, request: &Request) -> Answer {
             let Warp { seconds } = parse(request.body.text()?)?;
             json!({ "timestamp": node.warp(seconds).await? })
         }
+        "fate" => {
+            let Which { transaction } = parse(request.body.text()?)?;
+            let mut id = [0; TX_ID_BYTES];
+            hex::decode_to_slice(&transaction, &mut id).map_err(|_| {
+                Error::InvalidInput(format!("`{transaction}` is no transaction id: 64 hexadecimal digits"))
+            })?;
+            fate(&node.fate(TxId(id)).await?)
+        }
         "reset" => {
             let Nothing {} = optional(request)?;
             json!({ "height": node.reset().await?.height })
@@ -71,6 +93,16 @@ pub(super) async fn answer(node: &NodeHandle, request: &Request) -> Answer {
         _ => return Err(unsupported(request)),
     };
     Ok(Reply::Json(reply))
+}
+
+fn fate(fate: &Fate) -> serde_json::Value {
+    match fate {
+        Fate::Executed(spent) => json!({ "state": "executed", "height": spent.height }),
+        Fate::Waiting(_) => json!({ "state": "waiting" }),
+        Fate::Deferred(_) => json!({ "state": "deferred" }),
+        Fate::Removed(reason) => json!({ "state": "removed", "reason": reason.to_string() }),
+        Fate::Unknown => json!({ "state": "unknown" }),
+    }
 }
 
 /// Reads a body that may be missing.
@@ -84,6 +116,15 @@ fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
         .map_err(|error| Error::InvalidInput(format!("the body is not what is expected: {error}")))
 }
 
+impl From<MineError> for Error {
+    fn from(error: MineError) -> Self {
+        match error {
+            MineError::Busy => Self::Busy(error.to_string()),
+            MineError::Stopped(_) => Self::Internal(error.to_string()),
+        }
+    }
+}
+
 impl From<ControlError> for Error {
     fn from(error: ControlError) -> Self {
         match &error {
@@ -94,7 +135,7 @@ impl From<ControlError> for Error {
             ControlError::Store(StoreError::TooManySnapshots) | ControlError::TooFar { .. } => {
                 Self::InvalidInput(error.to_string())
             }
-            ControlError::Store(_) | ControlError::State(_) | ControlError::Stopped => {
+            ControlError::Store(_) | ControlError::State(_) | ControlError::Stopped(_) => {
                 Self::Internal(error.to_string())
             }
         }

@@ -60,7 +60,7 @@ impl From<DriversError> for Error {
             DriversError::BuiltIn(_) | DriversError::Unusable(_) => Self::InvalidInput(text),
             DriversError::Codec(error) => error.into(),
             DriversError::Busy => Self::Busy(text),
-            DriversError::Store(_) | DriversError::Stopped => Self::Internal(text),
+            DriversError::Store(_) | DriversError::Failed(_) | DriversError::Stopped(_) => Self::Internal(text),
         }
     }
 }

@@ -27,8 +27,10 @@ pub(super) async fn answer(node: &NodeHandle, request: &Request) -> Answer {
 impl From<SubmitError> for Error {
     fn from(error: SubmitError) -> Self {
         match error {
-            SubmitError::Busy => Self::Busy(error.to_string()),
-            SubmitError::Stopped | SubmitError::State(_) => Self::Internal(error.to_string()),
+            SubmitError::Busy | SubmitError::Compiling => Self::Busy(error.to_string()),
+            SubmitError::Stopped(_) | SubmitError::State(_) | SubmitError::Failed(_) => {
+                Self::Internal(error.to_string())
+            }
             SubmitError::Invalid(_) | SubmitError::Refused(_) => Self::InvalidInput(error.to_string()),
         }
     }

@@ -79,13 +79,14 @@ pub struct Prequeue {
     parked: BTreeMap<Place, (u64, Parked)>,
     due: BTreeSet<(u64, Place)>,
     places: BTreeMap<TxId, Place>,
+    bytes: usize,
 }
 
 impl Prequeue {
     /// With the bounds of a pool.
     #[must_use]
     pub const fn new(limits: Limits) -> Self {
-        Self { limits, parked: BTreeMap::new(), due: BTreeSet::new(), places: BTreeMap::new() }
+        Self { limits, parked: BTreeMap::new(), due: BTreeSet::new(), places: BTreeMap::new(), bytes: 0 }
     }
 
     /// How many transactions are parked.
@@ -123,6 +124,10 @@ impl Prequeue {
             }
             Some(_) => {}
             None => self.check_room(&transaction)?,
+        }
+        let freed = rival.as_ref().map_or(0, Checked::ledger_bytes);
+        if self.bytes - freed + transaction.ledger_bytes() > self.limits.max_parked_bytes {
+            return Err(Refusal::TooManyParkedBytes { most: self.limits.max_parked_bytes });
         }
         self.take(&place);
         self.put(place, Parked { transaction, tries_left: MAX_TRIES }, now);
@@ -164,6 +169,7 @@ impl Prequeue {
     pub fn drain(&mut self) -> Vec<TxId> {
         self.parked.clear();
         self.due.clear();
+        self.bytes = 0;
         std::mem::take(&mut self.places).into_keys().collect()
     }
 
@@ -181,6 +187,7 @@ impl Prequeue {
 
     fn put(&mut self, place: Place, parked: Parked, now: u64) {
         let at = now.saturating_add(RETRY_MILLIS);
+        self.bytes += parked.transaction.ledger_bytes();
         self.places.insert(parked.transaction.id(), place);
         self.due.insert((at, place));
         self.parked.insert(place, (at, parked));
@@ -188,6 +195,7 @@ impl Prequeue {
 
     fn take(&mut self, place: &Place) -> Option<Parked> {
         let (at, parked) = self.parked.remove(place)?;
+        self.bytes -= parked.transaction.ledger_bytes();
         self.due.remove(&(at, *place));
         self.places.remove(&parked.transaction.id());
         Some(parked)

@@ -11,7 +11,7 @@ use crate::transaction::Checked;
 /// The order is the production block builder's: by gas price and then by id, from the highest; a transaction whose
 /// predecessor has not run yet is set aside, and comes next as soon as the predecessor has run. One whose predecessor
 /// does not run does not come at all.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Queue {
     by_price: VecDeque<Checked>,
     unblocked: VecDeque<Checked>,

@@ -385,3 +385,37 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_preferred_transaction_comes_first_while_it_waits() {
+    let mut pool = pool(10);
+    for (sender, nonce, price) in [(0, 1, 1), (0, 2, 7), (1, 1, 9), (2, 1, 5)] {
+        pool.insert(transaction(sender, nonce, price), &rich(0), 0).expect("fits");
+    }
+    pool.prefer(transaction(0, 1, 1).id());
+    assert_eq!(order(&pool), [(id_of(0), 1), (id_of(0), 2), (id_of(1), 1), (id_of(2), 1)]);
+    // It still does not come before its predecessor.
+    pool.prefer(transaction(0, 2, 7).id());
+    assert_eq!(order(&pool)[0], (id_of(1), 1));
+    pool.remove(&transaction(0, 2, 7).id());
+    pool.prefer(transaction(3, 1, 1).id());
+    assert_eq!(order(&pool), [(id_of(1), 1), (id_of(2), 1), (id_of(0), 1)]);
+}
+
+#[test]
+fn parked_transactions_are_bounded_in_bytes() {
+    let sized = |nonce, price, memo| transaction_with_memo(0, nonce, price, memo);
+    let one = sized(5, 1, 400).ledger_bytes();
+    let mut queue = Prequeue::new(Limits { max_parked_bytes: 2 * one, ..Limits::default() });
+    queue.park(sized(5, 1, 400), 0).expect("fits");
+    queue.park(sized(6, 1, 400), 0).expect("fits");
+    assert_eq!(queue.park(transaction(0, 7, 1), 0), Err(Refusal::TooManyParkedBytes { most: 2 * one }));
+    // Whoever takes the place of another one counts less by that.
+    queue.park(sized(6, 2, 400), 0).expect("fits in its place");
+    assert_eq!(queue.park(sized(6, 3, 401), 0), Err(Refusal::TooManyParkedBytes { most: 2 * one }));
+    assert!(queue.transaction(&sized(6, 2, 400).id()).is_some(), "who is refused displaces nobody");
+    assert!(queue.take_nonce(&id_of(0), 5).is_some());
+    queue.park(transaction(0, 7, 1), 0).expect("there is room again");
+    queue.drain();
+    queue.park(sized(5, 1, 400), 0).expect("fits");
+}

@@ -60,7 +60,7 @@ impl Node {
             self.tell(NodeEvent::BlockReverted { hash, height });
         }
         for owed in std::mem::take(&mut self.owed) {
-            let _ = owed.reply.send(height);
+            let _ = owed.reply.send(Ok(height));
         }
         (self.fresh, self.stalled) = (false, false);
         match last_full(&self.ledger) {

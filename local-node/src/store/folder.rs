@@ -9,8 +9,10 @@ use std::sync::Arc;
 use local_node_types::rules::Profile;
 use redb::{Database, DatabaseError, ReadableDatabase, StorageError, TableError};
 
+use super::running::Running;
 use super::tables::META;
 use super::{FORMAT, StoreError};
+use crate::transaction::TxId;
 
 /// The file in the folder.
 const FILE: &str = "chain.redb";
@@ -74,6 +76,12 @@ impl Folder {
         File::open(&self.path)?.sync_all()?;
         self.is_new = false;
         Ok(())
+    }
+
+    /// The file of running transactions, and those that it names.
+    pub(super) fn running(&self) -> Result<(Running, Vec<TxId>), StoreError> {
+        let refused = |source| StoreError::Folder { folder: self.path.clone(), source: Arc::new(source) };
+        Running::open(&self.path).map_err(refused)
     }
 
     fn check_format(&self) -> Result<(), StoreError> {

@@ -8,7 +8,9 @@ use redb::{ReadableTable, ReadableTableMetadata, WriteTransaction};
 
 use super::record::{BlockRecord, SpentRecord, read};
 use super::tables::{BLOCKS, DEPLOYMENTS, HEIGHTS, LABELS, PLACES, SNAPSHOTS, SUBJECTS, TRANSACTIONS};
-use super::{MAX_SNAPSHOTS, Recent, Store, StoreError, drivers, load, missing, put_clock, put_labels, states, waiting};
+use super::{
+    MAX_SNAPSHOTS, Recent, Store, StoreError, drivers, faults, load, missing, put_clock, put_labels, states, waiting,
+};
 use crate::history::subjects;
 
 /// A point to go back to.
@@ -133,6 +135,7 @@ fn remove_blocks(transaction: &WriteTransaction, height: u64) -> Result<Vec<(u64
         for subject in subjects(&block) {
             index.remove((&subject.0, at))?;
         }
+        faults::remove(transaction, &block.block.faults)?;
         heights.remove(&block.header().hash)?;
         blocks.remove(at)?;
         reverted.push((at, block.header().hash));

@@ -34,6 +34,8 @@ pub(super) const STATES: TableDefinition<u64, Bytes32> = TableDefinition::new("s
 pub(super) const CONTRACTS: TableDefinition<Bytes32, (u64, Bytes32, &[u8])> = TableDefinition::new("contracts");
 /// Modules, by hash.
 pub(super) const MODULES: TableDefinition<Bytes32, &[u8]> = TableDefinition::new("modules");
+/// The heights of the blocks that hold faults, by what the faults are about; made with the first one.
+pub(super) const FAULTS: TableDefinition<Bytes32, u64> = TableDefinition::new("faults");
 /// What the contracts' memories held, cell by cell and height by height; see [`super::states`].
 pub(super) const CELLS: TableDefinition<&[u8; 44], &[u8]> = TableDefinition::new("cells");
 /// Which cells of a contract a block wrote, and when each was written before; by height and contract.

@@ -94,7 +94,7 @@ fn begun(backend: impl StorageBackend) -> Result<Store, StoreError> {
     if database.begin_read()?.list_tables()?.next().is_none() {
         begin(&database, &block(0, 0), Some(&changes(&Model::new(), &BTreeSet::new(), true)), &[])?;
     }
-    Store::resume(database, true)
+    Store::resume(database, true, None)
 }
 
 fn append(store: &Store, height: u64, salt: u64, changes: &StateChanges, forgotten: &[u64]) -> Result<(), StoreError> {

@@ -1,7 +1,9 @@
 //! Data drivers: what turns JSON into a contract's encoding and back (sheet `protocol/http-api.md`, section 2).
 //!
 //! A driver is a WASM module that comes from whoever deployed the contract. It runs here without imports, each time in
-//! a fresh instance, and with bounds on its work, its memory and its output.
+//! a fresh instance, and with bounds on its work, its time, its memory and its output.
+
+mod clock;
 
 use std::fmt;
 use std::path::Path;
@@ -12,18 +14,23 @@ use wasmtime::{
     WasmResults,
 };
 
-use crate::module::Objects;
+use self::clock::{Clock, TICK, Ticking};
+use crate::module::{LimitError, Objects, limits};
 
 /// The longest driver, in bytes.
 pub const MAX_DRIVER_BYTES: usize = 8 << 20;
 /// The most that one operation returns, in bytes.
 pub const MAX_OUTPUT_BYTES: u32 = 4 << 20;
-/// The most memory that a driver may use, in bytes.
+/// The most that a driver's memory and tables may take together, in bytes.
 pub const MAX_MEMORY_BYTES: usize = 128 << 20;
 /// Steps that one operation may take.
 const MAX_STEPS: u64 = 1_000_000_000;
-/// Elements that a driver's tables may hold.
-const MAX_TABLE_ELEMENTS: usize = 1 << 20;
+/// Ticks of the clock that one operation may take.
+const MAX_TICKS: u64 = 50;
+/// The time that one operation may take, in seconds.
+const MAX_SECONDS: u64 = MAX_TICKS * TICK.as_millis() as u64 / 1000;
+/// What an element of a table takes, in bytes.
+const TABLE_ELEMENT_BYTES: usize = 16;
 /// The output buffer that is tried first, in bytes.
 const FIRST_OUTPUT_BYTES: u32 = 64 << 10;
 /// The longest text of an error that is asked for, in bytes.
@@ -42,6 +49,12 @@ pub enum DriverError {
     /// It is not valid WebAssembly.
     #[error("the data driver is not valid WebAssembly: {0:#}")]
     Malformed(wasmtime::Error),
+    /// It has more of something than compilers emit.
+    #[error("the data driver is refused: {0}")]
+    Limit(#[from] LimitError),
+    /// It has more than one memory.
+    #[error("the data driver has {0} memories, but a driver has exactly one")]
+    Memories(u32),
     /// It imports something.
     #[error("the data driver imports `{0}`, but a driver may import nothing")]
     Import(String),
@@ -59,8 +72,8 @@ pub enum DriverError {
         /// The trap.
         trap: Trap,
     },
-    /// It took more steps than allowed.
-    #[error("the data driver did not finish `{0}` within {MAX_STEPS} steps")]
+    /// It took more steps or time than allowed.
+    #[error("the data driver did not finish `{0}` within {MAX_STEPS} steps and {MAX_SECONDS} seconds")]
     TooSlow(&'static str),
     /// It could not do the operation.
     #[error("{message}")]
@@ -100,8 +113,8 @@ impl Driver {
         Self::make(wasm, |engine| Module::new(engine, wasm))
     }
 
-    /// Compiles a driver, or takes it from a folder in which it has been kept. The folder must not be writable for
-    /// others, because what lies in it is run.
+    /// Compiles a driver, or takes it from a folder in which it has been kept. A folder that others can write to is not
+    /// used, because what lies in it is run.
     ///
     /// # Errors
     /// When it is no driver.
@@ -113,6 +126,11 @@ impl Driver {
     fn make(wasm: &[u8], compile: impl FnOnce(&Engine) -> wasmtime::Result<Module>) -> Result<Self, DriverError> {
         if wasm.len() > MAX_DRIVER_BYTES {
             return Err(DriverError::TooLong { length: wasm.len() });
+        }
+        limits::check(wasm)?;
+        match memories(wasm) {
+            0 | 1 => {}
+            more => return Err(DriverError::Memories(more)),
         }
         let engine = ENGINE.as_ref().map_err(|error| DriverError::Start(wasmtime::Error::msg(error.clone())))?;
         let module = compile(engine).map_err(DriverError::Malformed)?;
@@ -214,27 +232,61 @@ const BUFFER_TOO_SMALL: i32 = 4;
 /// An address in the driver's memory, and a length.
 type Place = (u32, u32);
 
-#[derive(Debug)]
-struct Limits;
+/// What a driver's memory and tables take.
+#[derive(Debug, Default)]
+struct Limits {
+    bytes: usize,
+}
+
+impl Limits {
+    fn grows(&mut self, current_bytes: usize, desired_bytes: usize) -> bool {
+        let bytes = self.bytes.saturating_sub(current_bytes).saturating_add(desired_bytes);
+        let fits = bytes <= MAX_MEMORY_BYTES;
+        if fits {
+            self.bytes = bytes;
+        }
+        fits
+    }
+}
 
 impl ResourceLimiter for Limits {
-    fn memory_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
-        Ok(desired <= MAX_MEMORY_BYTES)
+    fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        Ok(self.grows(current, desired))
     }
 
-    fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
-        Ok(desired <= MAX_TABLE_ELEMENTS)
+    fn table_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        let bytes = |elements: usize| elements.saturating_mul(TABLE_ELEMENT_BYTES);
+        Ok(self.grows(bytes(current), bytes(desired)))
     }
 }
 
 static ENGINE: LazyLock<Result<Engine, String>> = LazyLock::new(|| {
     let mut config = Config::new();
-    config.consume_fuel(true).wasm_backtrace_max_frames(None);
+    config
+        .consume_fuel(true)
+        .epoch_interruption(true)
+        .wasm_multi_memory(false)
+        .wasm_memory64(false)
+        .wasm_backtrace_max_frames(None);
     Engine::new(&config).map_err(|error| format!("{error:#}"))
 });
 
+static CLOCK: LazyLock<Clock> = LazyLock::new(Clock::default);
+
+/// How many memories a module has. What cannot be parsed is left to the engine.
+fn memories(wasm: &[u8]) -> u32 {
+    let sections = wasmparser::Parser::new(0).parse_all(wasm).map_while(Result::ok);
+    sections
+        .map(|section| match section {
+            wasmparser::Payload::MemorySection(memories) => memories.count(),
+            _ => 0,
+        })
+        .fold(0, u32::saturating_add)
+}
+
 /// A driver's instance for one operation.
 struct Running {
+    _ticking: Ticking,
     store: Store<Limits>,
     instance: wasmtime::Instance,
     memory: Memory,
@@ -243,13 +295,20 @@ struct Running {
 
 impl Running {
     fn start(driver: &Driver) -> Result<Self, DriverError> {
-        let mut store = Store::new(driver.0.module().engine(), Limits);
+        Self::start_for(driver, MAX_TICKS)
+    }
+
+    fn start_for(driver: &Driver, ticks: u64) -> Result<Self, DriverError> {
+        let engine = driver.0.module().engine();
+        let ticking = CLOCK.tick(engine).map_err(|error| DriverError::Start(error.into()))?;
+        let mut store = Store::new(engine, Limits::default());
         store.limiter(|limits| limits);
         store.set_fuel(MAX_STEPS).map_err(DriverError::Start)?;
-        let instance = driver.0.instantiate(&mut store).map_err(DriverError::Start)?;
+        store.set_epoch_deadline(ticks);
+        let instance = driver.0.instantiate(&mut store).map_err(|error| failure("start", error))?;
         let memory = instance.get_memory(&mut store, "memory").ok_or(DriverError::Export("memory"))?;
         let alloc = instance.get_typed_func(&mut store, "alloc").map_err(|_| DriverError::Export("alloc"))?;
-        let mut running = Self { store, instance, memory, alloc };
+        let mut running = Self { _ticking: ticking, store, instance, memory, alloc };
         let init = running.function::<(), ()>("init")?;
         running.call("init", &init, ())?;
         Ok(running)
@@ -265,11 +324,7 @@ impl Running {
         function: &TypedFunc<P, R>,
         params: P,
     ) -> Result<R, DriverError> {
-        function.call(&mut self.store, params).map_err(|error| match error.downcast::<Trap>() {
-            Ok(Trap::OutOfFuel) => DriverError::TooSlow(name),
-            Ok(trap) => DriverError::Trap { function: name, trap },
-            Err(error) => DriverError::Start(error),
-        })
+        function.call(&mut self.store, params).map_err(|error| failure(name, error))
     }
 
     /// Gets room in the driver's memory.
@@ -311,6 +366,36 @@ impl Running {
     }
 }
 
+fn failure(function: &'static str, error: wasmtime::Error) -> DriverError {
+    match error.downcast::<Trap>() {
+        Ok(Trap::OutOfFuel | Trap::Interrupt) => DriverError::TooSlow(function),
+        Ok(trap) => DriverError::Trap { function, trap },
+        Err(error) => DriverError::Start(error),
+    }
+}
+
 fn text(operation: &'static str, bytes: Vec<u8>) -> Result<String, DriverError> {
     String::from_utf8(bytes).map_err(|_| DriverError::NotText(operation))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Many steps of some operators take a long time: the clock ends what the steps do not.
+    #[test]
+    fn time_is_bounded_as_well_as_steps() {
+        let wasm = wat::parse_str(
+            r#"(module
+                (memory (export "memory") 1)
+                (func (export "init"))
+                (func (export "alloc") (param i32) (result i32)
+                    (loop $again (drop (memory.grow (i32.const 0))) (br $again)) unreachable))"#,
+        );
+        let driver = Driver::load(&wasm.unwrap()).unwrap();
+        let mut running = Running::start_for(&driver, 1).unwrap();
+        assert!(matches!(running.room(1), Err(DriverError::TooSlow("alloc"))));
+        let left = running.store.get_fuel().unwrap();
+        assert!(left > MAX_STEPS / 2, "the clock has ended it, and not the steps: {left} are left");
+    }
 }

@@ -63,6 +63,7 @@
 //!   [`MAX_CONTRACT_PAGES`] pages of 64 KiB (1 GiB).
 //! - Calls can have a deadline. Production's queries run until their gas is used up.
 //! - Modules longer than [`MAX_MODULE_BYTES`] are refused. No transaction can carry a longer one.
+//! - Modules that ask for far more of the compiler, or of every instance, than compilers emit are refused: [`module_limits`].
 //! - An argument buffer above 4 GiB, and more than one memory, are refused at deployment instead of at the first call.
 //! - Where the kernel has no `memfd`, or cannot tell which pages were written (`PAGEMAP_SCAN`, since Linux 6.7), memories
 //!   are copied when they are opened, with the same results.
@@ -96,13 +97,16 @@ pub use limits::{
     MAX_CONTRACT_PAGES, MAX_FEED_BYTES, MAX_SESSION_CONTRACTS, MAX_SESSION_MEMORY_BYTES, MachineLimit,
 };
 pub use mocks::MockKey;
-pub use module::{MAX_MODULE_BYTES, MAX_TABLE_ELEMENTS, ModuleError, ModuleInfo, validate, validate_for_tests};
+pub use module::{
+    LimitError, MAX_MODULE_BYTES, MAX_TABLE_ELEMENTS, ModuleError, ModuleInfo, limits as module_limits, validate,
+    validate_for_tests,
+};
 pub use session::{CallHook, Env, Mark, Receipt, Session};
 pub use state::{
     BLOCK_BYTES, BLOCKS_PER_PAGE, BlockChange, ContractChange, Deployed, PAGE_BYTES, PageChange, StateChanges,
     StateRoot, StoredContract, StoredPages,
 };
-pub use vm::Vm;
+pub use vm::{Compiled, Vm};
 
 /// Bytes of the argument buffer, through which all arguments and results pass.
 pub const ARGUMENT_BYTES: usize = 0x1_0000;

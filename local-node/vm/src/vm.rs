@@ -34,6 +34,17 @@ struct Shared {
     mocks: OnceLock<MockKey>,
 }
 
+/// A module that was compiled ahead of its use.
+#[derive(Clone)]
+#[must_use = "the machine may forget the code when this is gone"]
+pub struct Compiled(#[expect(dead_code, reason = "holding it keeps the code in memory")] Arc<Code>);
+
+impl fmt::Debug for Compiled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Compiled").finish_non_exhaustive()
+    }
+}
+
 /// A state, and how often it was committed.
 struct Committed {
     state: Arc<State>,
@@ -55,8 +66,8 @@ impl Vm {
         Self::new(ModuleStore::default())
     }
 
-    /// A machine whose states live in memory, and whose compiled modules are kept in a folder. Nobody else may be
-    /// able to write to that folder.
+    /// A machine whose states live in memory, and whose compiled modules are kept in a folder, which is made private. A
+    /// folder that others can write to is not used: everything works without it, only slower, and the log says so.
     ///
     /// # Errors
     /// When the engine cannot be set up on this processor.
@@ -172,12 +183,14 @@ impl Vm {
         Query::remember_valid_signature(message, key, signature, rules, &self.0.answers);
     }
 
-    /// Compiles a module ahead of its use.
+    /// Compiles a module ahead of its use. This may take seconds: asynchronous callers use a blocking thread. Callers
+    /// that want another module do not wait; those that want the same one share the work. The machine keeps the code at
+    /// least as long as the result is kept.
     ///
     /// # Errors
     /// When the module cannot be a contract.
-    pub fn compile(&self, bytecode: &[u8]) -> Result<(), ModuleError> {
-        self.code(bytecode).map(drop)
+    pub fn compile(&self, bytecode: &[u8]) -> Result<Compiled, ModuleError> {
+        self.code(bytecode).map(Compiled)
     }
 
     pub(crate) fn code(&self, bytecode: &[u8]) -> Result<Arc<Code>, ModuleError> {

@@ -4,6 +4,7 @@
 mod common;
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use common::contracts::{counter, request};
@@ -109,6 +110,59 @@ fn contracts_take_their_places_in_order_of_their_ids() {
     assert_eq!(root_of([0, 1, 2]), root_of([2, 0, 1]));
 }
 
+/// The files with object code in a folder.
+fn objects(folder: &Path) -> Vec<PathBuf> {
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    files.filter(|path| path.extension().is_some_and(|extension| extension == "object")).collect()
+}
+
+/// Object code is run as it is. What another machine, a backup or another program put there is not.
+#[test]
+fn object_code_from_elsewhere_is_not_run() {
+    let root = tempfile::tempdir().unwrap();
+    let [ours, theirs] = ["ours", "theirs"].map(|name| root.path().join(name));
+    let expected = deployed(&Vm::with_module_cache(&ours).unwrap());
+    deployed(&Vm::with_module_cache(&theirs).unwrap());
+    let [(file, sound), (_, foreign)] = [&ours, &theirs].map(|folder| {
+        let file = objects(folder).pop().unwrap();
+        (file.clone(), std::fs::read(file).unwrap())
+    });
+    assert_ne!(sound, foreign, "the same code has another tag in each folder");
+    std::fs::write(&file, &foreign).unwrap();
+    assert_eq!(deployed(&Vm::with_module_cache(&ours).unwrap()), expected);
+    assert_eq!(std::fs::read(&file).unwrap(), sound, "it was compiled anew");
+    // Under the name of another module it is not run either.
+    let renamed = ours.join(format!("{}.object", "00".repeat(32)));
+    std::fs::rename(&file, &renamed).unwrap();
+    assert_eq!(deployed(&Vm::with_module_cache(&ours).unwrap()), expected);
+    assert_eq!(objects(&ours).len(), 2);
+}
+
+#[cfg(unix)]
+#[test]
+fn folders_of_object_code_are_private_or_not_used() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("a/b");
+    deployed(&Vm::with_module_cache(&folder).unwrap());
+    for made in [&folder, &root.path().join("a")] {
+        assert_eq!(std::fs::metadata(made).unwrap().permissions().mode() & 0o777, 0o700);
+    }
+    let file = objects(&folder).pop().unwrap();
+    let before = std::fs::read(&file).unwrap();
+    let damaged = [&before[..before.len() - 1], &[before[before.len() - 1] ^ 1]].concat();
+    for open in [&folder, &root.path().join("a")] {
+        std::fs::write(&file, &damaged).unwrap();
+        std::fs::set_permissions(open, std::fs::Permissions::from_mode(0o777)).unwrap();
+        deployed(&Vm::with_module_cache(&folder).unwrap());
+        assert_eq!(std::fs::read(&file).unwrap(), damaged, "neither read nor written: {}", open.display());
+        std::fs::set_permissions(open, std::fs::Permissions::from_mode(0o700)).unwrap();
+    }
+    deployed(&Vm::with_module_cache(&folder).unwrap());
+    assert_eq!(std::fs::read(&file).unwrap(), before);
+}
+
 #[test]
 fn compiled_modules_come_back_from_disk() {
     let folder = std::env::temp_dir().join(format!("local-node-vm-modules-{}", std::process::id()));
@@ -116,8 +170,7 @@ fn compiled_modules_come_back_from_disk() {
         .map(|round| {
             if round == 2 {
                 // A damaged file is compiled anew.
-                for file in std::fs::read_dir(&folder).unwrap() {
-                    let file = file.unwrap().path();
+                for file in objects(&folder) {
                     let mut content = std::fs::read(&file).unwrap();
                     *content.last_mut().unwrap() ^= 1;
                     std::fs::write(file, content).unwrap();
@@ -126,7 +179,7 @@ fn compiled_modules_come_back_from_disk() {
             deployed(&Vm::with_module_cache(&folder).unwrap())
         })
         .collect();
-    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
+    assert_eq!(objects(&folder).len(), 1);
     std::fs::remove_dir_all(&folder).unwrap();
     assert!(roots.iter().all(|root| *root == roots[0]));
 }

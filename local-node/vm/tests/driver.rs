@@ -1,6 +1,7 @@
 //! Data drivers, good ones and hostile ones.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use local_node_vm::LimitError;
 use local_node_vm::driver::{Driver, DriverError};
 
 /// A driver whose operations return the data that they are given, except `decode_event`, which is given here.
@@ -13,6 +14,8 @@ fn driver(init: &str, decode_event: &str) -> Vec<u8> {
     let text = format!(
         r#"(module
             (memory (export "memory") 2)
+            (table $one 1 funcref)
+            (table $two 1 funcref)
             (global $next (mut i32) (i32.const 1024))
             (data (i32.const 16) "\06\00\00\00{{\"a\":1}}")
             (func (export "init") {init})
@@ -71,6 +74,24 @@ fn hostile_drivers_are_stopped() {
     assert!(matches!(endless, Err(DriverError::TooSlow("init"))));
 }
 
+/// The memories and tables of a driver count together, and there is one memory.
+#[test]
+fn memories_and_tables_are_bounded_together() {
+    let load = |text: &str| Driver::load(&wat::parse_str(text).unwrap());
+    let twenty = format!(r#"(module (memory (export "memory") 2) {})"#, "(memory 2048) ".repeat(19));
+    assert!(matches!(load(&twenty), Err(DriverError::Memories(20))));
+    let tables = "(table 20000 funcref) ".repeat(6);
+    let refused = load(&format!(r#"(module (memory (export "memory") 2) {tables})"#));
+    assert!(matches!(&refused, Err(DriverError::Limit(LimitError::Module { found: 120_000, .. }))), "{refused:?}");
+    // What one takes, the other cannot have.
+    let grown = "(if (i32.eq (table.grow $one (ref.null func) (i32.const 6000000)) (i32.const -1)) (then unreachable))
+        (if (i32.ne (table.grow $two (ref.null func) (i32.const 6000000)) (i32.const -1)) (then unreachable))
+        (if (i32.ne (memory.grow (i32.const 1000)) (i32.const -1)) (then unreachable))
+        (i32.const 0)";
+    let driver = Driver::load(&driver("", grown)).unwrap();
+    assert_eq!(driver.decode_event("t", b"").unwrap(), "");
+}
+
 #[test]
 fn what_is_no_driver_is_not_loaded() {
     let load = |text: &str| Driver::load(&wat::parse_str(text).unwrap()).unwrap_err();
@@ -92,6 +113,7 @@ fn a_driver_comes_back_from_disk() {
     }
     // What is kept is not trusted to be a driver.
     assert!(matches!(Driver::load_cached(b"\0asm", &folder), Err(DriverError::Malformed(_))));
-    assert_eq!(std::fs::read_dir(folder.join("drivers")).unwrap().count(), 1);
+    let files = std::fs::read_dir(folder.join("drivers")).unwrap().map(|entry| entry.unwrap().path());
+    assert_eq!(files.filter(|path| path.extension().is_some_and(|it| it == "object")).count(), 1);
     std::fs::remove_dir_all(&folder).unwrap();
 }

@@ -1,5 +1,6 @@
 //! Whether values satisfy a circuit, and if not, which named constraint fails.
 
+use alloc::collections::BTreeSet;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
@@ -47,33 +48,107 @@ pub struct Unsatisfied {
     pub row: usize,
     /// What the row states.
     pub statement: String,
-    /// The values in the statement: the name of the wire in the row, the named input that it is, if any, the value.
+    /// The values in the statement: the name of the wire in the row, the named input that it is, if any, the value. Those that are not
+    /// [public](Held::public) are secret.
     pub values: Vec<Held>,
 }
 
-/// A value in a constraint that does not hold.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A value in a constraint that does not hold. `Debug` prints it only where everybody knows it, as [`Unsatisfied`] does.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Held {
     /// The wire's name in the row: `a`, `b`, `c`, `d`; `a'` is that of the next row; `p` is the public input; `number` is what several
     /// rows bind to a range.
     pub wire: &'static str,
     /// The input that it is, by its name in the circuit's function.
     pub input: Option<String>,
+    /// Whether everybody knows it: a public input, or a constant. All else is a private input, or computed with one.
+    pub public: bool,
     /// The value.
     pub value: plain::Field,
 }
 
+impl Held {
+    /// The value as people read it; none where it is private.
+    #[must_use]
+    pub fn shown(&self) -> Option<String> {
+        self.public.then(|| short(&self.value))
+    }
+}
+
+impl fmt::Debug for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = if reveals() { Some(short(&self.value)) } else { self.shown() };
+        let value = value.as_deref().unwrap_or(HIDDEN);
+        f.debug_struct("Held").field("wire", &self.wire).field("input", &self.input).field("value", &value).finish()
+    }
+}
+
+/// What stands for a value that is not shown.
+pub const HIDDEN: &str = "(private)";
+
+/// The environment variable that lets failures tell private values: `1` for yes. What is printed may end in logs that others read.
+pub const REVEAL_VARIABLE: &str = "DUSK_SHOW_PRIVATE";
+
+/// Whether the environment asks for private values.
+pub(crate) fn reveals() -> bool {
+    #[cfg(not(target_family = "wasm"))]
+    {
+        extern crate std;
+
+        std::env::var_os(REVEAL_VARIABLE).is_some_and(|it| it == "1")
+    }
+    #[cfg(target_family = "wasm")]
+    {
+        false
+    }
+}
+
+/// A failure or a report with the private values that it tells otherwise only where [`REVEAL_VARIABLE`] asks for them.
+#[derive(Clone, Copy)]
+pub struct Revealed<'a, T>(pub &'a T);
+
+/// The name of the type, not its values.
+impl<T> fmt::Debug for Revealed<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Revealed({})", core::any::type_name::<T>())
+    }
+}
+
+/// Private values are told only where [`REVEAL_VARIABLE`] asks for them, or as [`Revealed`].
 impl fmt::Display for Unsatisfied {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(f, reveals())
+    }
+}
+
+impl fmt::Display for Revealed<'_, Unsatisfied> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.write(f, true)
+    }
+}
+
+impl Unsatisfied {
+    /// Whether a value of it is private.
+    #[must_use]
+    pub fn has_private(&self) -> bool {
+        self.values.iter().any(|held| !held.public)
+    }
+
+    fn write(&self, f: &mut fmt::Formatter<'_>, reveal: bool) -> fmt::Result {
         for name in &self.path {
             write!(f, "{name} / ")?;
         }
         write!(f, "{} ({}): {} does not hold", self.constraint, self.place, self.statement)?;
         for (index, held) in self.values.iter().enumerate() {
-            write!(f, "{}{} = {}", if index == 0 { "; " } else { ", " }, held.wire, short(&held.value))?;
+            let value = if reveal { Some(short(&held.value)) } else { held.shown() };
+            let value = value.as_deref().unwrap_or(HIDDEN);
+            write!(f, "{}{} = {value}", if index == 0 { "; " } else { ", " }, held.wire)?;
             if let Some(input) = &held.input {
                 write!(f, " ({input})")?;
             }
+        }
+        if self.has_private() && !reveal {
+            write!(f, "; {REVEAL_VARIABLE}=1 shows private values")?;
         }
         Ok(())
     }
@@ -196,21 +271,39 @@ fn explain(layout: &Layout, values: &[BlsScalar], index: usize, public: Option<B
         let position = input.wires.iter().position(|it| *it == wire)?;
         Some(if input.wires.len() == 1 { input.name.clone() } else { alloc::format!("{}[{position}]", input.name) })
     };
+    let known = known_to_all(layout);
+    let holds = |name: &'static str, wire: Wire| Held {
+        wire: name,
+        input: input_of(wire),
+        public: known.contains(&wire),
+        value: values[wire.index()].into(),
+    };
     let too_large = (selectors.kind == Kind::Range).then(|| too_large(layout, values, index)).flatten();
     if let Some((wire, bits)) = too_large {
-        let number = Held { wire: "number", input: input_of(wire), value: values[wire.index()].into() };
-        return fault(layout, index, alloc::format!("number < 2^{bits}"), alloc::vec![number]);
+        return fault(layout, index, alloc::format!("number < 2^{bits}"), alloc::vec![holds("number", wire)]);
     }
     let named = ["a", "b", "c", "d", "a'", "b'", "d'"].into_iter();
     let wires = named.zip(row.wires.into_iter().chain([next[0], next[1], next[3]]));
-    let mut held: Vec<Held> = wires
-        .filter(|(name, _)| used.contains(name))
-        .map(|(name, wire)| Held { wire: name, input: input_of(wire), value: values[wire.index()].into() })
-        .collect();
+    let mut held: Vec<Held> =
+        wires.filter(|(name, _)| used.contains(name)).map(|(name, wire)| holds(name, wire)).collect();
     if let Some(value) = public {
-        held.push(Held { wire: "p", input: None, value: value.into() });
+        held.push(Held { wire: "p", input: None, public: true, value: value.into() });
     }
     fault(layout, index, statement, held)
+}
+
+/// The wires whose values everybody knows who has the circuit and the public inputs: these, and constants.
+fn known_to_all(layout: &Layout) -> BTreeSet<Wire> {
+    let one = BlsScalar::one();
+    let of_inputs = layout.inputs.iter().filter(|input| input.public).flat_map(|input| &input.wires).copied();
+    let exposed = layout.public_rows.iter().map(|row| layout.rows[*row as usize].wires[0]);
+    // What `Circuit::constant` states: −a + constant = 0.
+    let constants = layout.rows.iter().zip(0u32..).filter_map(|(row, number)| {
+        let q = &layout.selectors[row.selectors as usize];
+        let constant = Selectors { left: -one, constant: q.constant, ..Selectors::default() };
+        (*q == constant && layout.public_rows.binary_search(&number).is_err()).then_some(row.wires[0])
+    });
+    of_inputs.chain(exposed).chain(constants).chain([Wire::ZERO, Wire::ONE]).collect()
 }
 
 fn fault(layout: &Layout, index: usize, statement: String, values: Vec<Held>) -> Unsatisfied {

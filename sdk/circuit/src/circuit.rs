@@ -11,9 +11,13 @@ use dusk_bls12_381::BlsScalar;
 
 use crate::gadgets::poseidon;
 use crate::gate::Gate;
-use crate::layout::{Constraint, Input, Kind, Layout, Place, Region, Row, Selectors, Wire};
+use crate::layout::{Constraint, Input, Kind, Layout, MAX_ROWS, Place, Region, Row, Selectors, Wire};
 use crate::value::Value;
 use crate::wires::Wires;
+
+/// The most rows of a circuit while it is described. It cannot be proved with over [`MAX_ROWS`], but its profile still shows where
+/// they come from.
+pub const MAX_ROWS_BUILT: usize = 1 << 20;
 
 /// A circuit while it is described.
 ///
@@ -180,9 +184,14 @@ impl Circuit {
     }
 
     /// Adds a row. Its name says what it states, to people.
+    ///
+    /// # Panics
+    /// When there are so many rows already ([`MAX_ROWS_BUILT`]) that the circuit cannot be meant: a loop has no end.
     #[track_caller]
     pub fn gate(&mut self, name: &'static str, gate: Gate) {
         let place = self.gadget.unwrap_or(*Location::caller());
+        let rows = self.layout.rows.len();
+        assert!(rows < MAX_ROWS_BUILT, "the circuit has {rows} rows at {place}, and a circuit may have {MAX_ROWS}");
         let constraints = &mut self.layout.constraints;
         let region = self.region;
         let constraint = *self.constraints.entry((region, name, place)).or_insert_with(|| {
@@ -214,19 +223,23 @@ impl Circuit {
     /// A named input that the verifier knows. Its encoding is exposed.
     #[track_caller]
     pub fn public<T: Value>(&mut self, name: &str, plain: Option<&T::Plain>) -> T {
-        let value = self.gadget("inputs", |circuit| T::input(circuit, plain));
-        let wires = value.wires();
-        wires.iter().for_each(|wire| self.expose(*wire));
-        self.layout.inputs.push(Input { name: name.to_string(), kind: T::kind(), public: true, wires });
+        let value = self.input(name, true, plain);
+        T::wires(&value).iter().for_each(|wire| self.expose(*wire));
         value
     }
 
     /// A named input that only the prover knows.
     #[track_caller]
     pub fn private<T: Value>(&mut self, name: &str, plain: Option<&T::Plain>) -> T {
+        self.input(name, false, plain)
+    }
+
+    #[track_caller]
+    fn input<T: Value>(&mut self, name: &str, public: bool, plain: Option<&T::Plain>) -> T {
+        let begin = index(self.layout.rows.len());
         let value = self.gadget("inputs", |circuit| T::input(circuit, plain));
-        let wires = value.wires();
-        self.layout.inputs.push(Input { name: name.to_string(), kind: T::kind(), public: false, wires });
+        let (wires, rows) = (value.wires(), begin..index(self.layout.rows.len()));
+        self.layout.inputs.push(Input { name: name.to_string(), kind: T::kind(), public, wires, rows });
         value
     }
 

@@ -3,6 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
+use core::ops::Range;
 
 use dusk_bls12_381::BlsScalar;
 use serde::{Deserialize, Serialize};
@@ -158,6 +159,8 @@ pub struct Input {
     pub public: bool,
     /// The wires that hold its value.
     pub wires: Vec<Wire>,
+    /// The rows that its type made: they say what every value of the type satisfies, and nothing of this one.
+    pub rows: Range<u32>,
 }
 
 /// A circuit as data.
@@ -254,10 +257,33 @@ impl Layout {
     /// # Errors
     /// [`LayoutError`] where they do not.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, LayoutError> {
-        let layout: Self = postcard::from_bytes(bytes)
-            .map_err(|error| LayoutError::Encoding(alloc::string::ToString::to_string(&error)))?;
+        let layout = Self::decode(bytes)?;
         layout.validate()?;
         Ok(layout)
+    }
+
+    /// As [`Layout::from_bytes`], also where the circuit has too many rows to be proved: its [profile](crate::profile) says what takes them.
+    ///
+    /// # Errors
+    /// [`LayoutError`] where the parts do not fit together.
+    pub fn from_bytes_of_any_size(bytes: &[u8]) -> Result<Self, LayoutError> {
+        let layout = Self::decode(bytes)?;
+        layout.validate_parts()?;
+        Ok(layout)
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Self, LayoutError> {
+        postcard::from_bytes(bytes).map_err(|error| LayoutError::Encoding(alloc::string::ToString::to_string(&error)))
+    }
+
+    /// Whether no row states anything but what the types of the inputs say of every value: a proof of it says nothing.
+    #[must_use]
+    pub fn states_nothing(&self) -> bool {
+        let is_public = |row: u32| self.public_rows.binary_search(&row).is_ok();
+        let is_of_input = |row: u32| self.inputs.iter().any(|input| input.rows.contains(&row));
+        let states = |row: &Row| self.selectors[row.selectors as usize].kind != Kind::Idle;
+        let mut rows = self.rows.iter().zip(0u32..).filter(|(row, _)| states(row));
+        rows.all(|(_, number)| is_public(number) || is_of_input(number))
     }
 
     /// Checks that all its parts fit together. What [`Circuit::finish`](crate::Circuit::finish) and [`Layout::from_bytes`] give does.
@@ -265,14 +291,22 @@ impl Layout {
     /// # Errors
     /// [`LayoutError`] where they do not.
     pub fn validate(&self) -> Result<(), LayoutError> {
-        let below = |index: u32, length: usize, what| {
-            if (index as usize) < length { Ok(()) } else { Err(LayoutError::OutOfRange(what)) }
-        };
         if self.rows.len() > MAX_ROWS {
             return Err(LayoutError::TooLarge { rows: self.rows.len() });
         }
+        if self.wires as usize > 2 + 8 * MAX_ROWS {
+            return Err(LayoutError::OutOfRange("the number of wires"));
+        }
+        self.validate_parts()
+    }
+
+    /// Checks all but that it is not too large.
+    fn validate_parts(&self) -> Result<(), LayoutError> {
+        let below = |index: u32, length: usize, what| {
+            if (index as usize) < length { Ok(()) } else { Err(LayoutError::OutOfRange(what)) }
+        };
         let wires = self.wires as usize;
-        if !(2..=2 + 8 * MAX_ROWS).contains(&wires) {
+        if wires < 2 {
             return Err(LayoutError::OutOfRange("the number of wires"));
         }
         for row in &self.rows {
@@ -288,6 +322,7 @@ impl Layout {
         self.public_rows.iter().try_for_each(|row| below(*row, self.rows.len(), "a public input"))?;
         for input in &self.inputs {
             input.wires.iter().try_for_each(|wire| below(wire.0, wires, "a wire of an input"))?;
+            below(input.rows.end, self.rows.len() + 1, "a row of an input")?;
         }
         for (index, region) in self.regions.iter().enumerate() {
             // A region comes after the one around it; so there is no circle.

@@ -21,6 +21,7 @@
 //!
 //! - A value of a type satisfies what the type promises, because it is constrained as it is made.
 //! - What is built does not depend on the witness; [`witness`] refuses a function for which it does.
+//! - What is printed of a failure has no private value, unless [`REVEAL_VARIABLE`] or [`Revealed`] asks for it.
 //! - Gadgets never fail for a value: where there is no right one they compute any, and a constraint does not hold.
 //! - Nothing here makes keys or proofs.
 //!
@@ -66,8 +67,8 @@ pub use dusk_bls12_381::BlsScalar;
 pub use crate::{
     audit::{Doubt, Finding, Report, Second, audit, audit_with},
     catalogue::{Entry, catalogue},
-    check::{CheckError, Held, Unsatisfied, check, short},
-    circuit::Circuit,
+    check::{CheckError, HIDDEN, Held, REVEAL_VARIABLE, Revealed, Unsatisfied, check, short},
+    circuit::{Circuit, MAX_ROWS_BUILT},
     definition::{Definition, WitnessError, layout, witness},
     gadgets::{
         Absence, Ciphertext, Credential, Linear, MerklePath, Multiplier, Select, Set, Signature, assert_balanced,

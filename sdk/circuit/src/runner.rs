@@ -1,14 +1,24 @@
-//! How a circuit that was compiled into one program serves another: the tool asks on standard input, and reads the answer on
+//! How circuits that were compiled into one program serve another: the tool asks on standard input, and reads the answer on
 //! standard output.
 //!
-//! `#[circuit]` puts a test named `circuit_<name>::serves` into the package. Run by itself, it tests that the circuit can be built. Run with
-//! [`VARIABLE`] set, it reads one [`Request`] as JSON and prints one frame: [`MARK`], a space, the length in decimal, a line
-//! feed, and so many bytes of an [`Answer`]. So no program has to be generated, and wires never touch a disk.
+//! There are two such programs. What ships is asked in a program that [`main`] runs: `cargo dusk` links it from the libraries of the
+//! project as the contracts are built from them, without `cfg(test)`, without debug assertions, with the contracts' features. There
+//! `#[circuit]` has registered each circuit. Keys are made for these circuits, and proofs too.
+//!
+//! For circuits that only tests have, `#[circuit]` puts a test named `__circuit_<name>::serves` into the package. Run by itself, it tests
+//! that the circuit can be built. Run with [`VARIABLE`] set, it answers like the other program.
+//!
+//! Asked is one [`Request`] as JSON; the answer is one frame: [`MARK`], a space, the length in decimal, a line feed, and so many bytes
+//! of an [`Answer`]. So wires never touch a disk.
+
+extern crate std;
 
 use alloc::borrow::{Cow, ToOwned};
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use std::io::{Read, Write};
+use std::sync::{Mutex, PoisonError};
 
 use dusk_bls12_381::BlsScalar;
 use serde::{Deserialize, Serialize};
@@ -25,8 +35,14 @@ use crate::wires::Wires;
 pub const VARIABLE: &str = "DUSK_CIRCUIT";
 /// What a frame's line begins with.
 pub const MARK: &str = "dusk-circuit";
-/// The name of the test in the module `circuit_<name>`.
+/// The name of the test in the module of a circuit.
 pub const TEST: &str = "serves";
+/// What the module is called in which a circuit's test is, before the name.
+pub const TEST_MODULE: &str = "__circuit_";
+/// The argument with which a program of [`main`] lists its circuits.
+pub const LIST: &str = "list";
+/// The argument with which it answers a request; package and name of the circuit follow.
+pub const SERVE: &str = "serve";
 /// The most bytes that an answer may have.
 pub const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 /// The most bytes that a request may have.
@@ -73,6 +89,17 @@ pub enum Answer {
     Wires(Values),
     /// The inputs cannot be taken.
     Refused(InputFault),
+    /// The circuits of a program.
+    Circuits(Vec<Name>),
+}
+
+/// Which circuit it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Name {
+    /// The package that it is in.
+    pub package: String,
+    /// Its name.
+    pub name: String,
 }
 
 /// The values of [`Wires`] on their way. As secret as they are.
@@ -293,10 +320,6 @@ pub fn read_frame(output: &[u8]) -> Result<Answer, String> {
 /// # Panics
 /// When the circuit cannot be built, or nobody reads the answer.
 pub fn serve<D: Definition>() {
-    use std::io::{Read, Write};
-
-    extern crate std;
-
     if std::env::var_os(VARIABLE).is_none() {
         let layout = layout::<D>();
         assert!(layout.rows.len() <= crate::MAX_ROWS, "{} has more than {} rows", D::NAME, crate::MAX_ROWS);
@@ -304,17 +327,82 @@ pub fn serve<D: Definition>() {
         assert_eq!(exposed, layout.public_rows.len(), "{} exposes values that are no public inputs", D::NAME);
         return;
     }
+    tell(&answer_stdin(answer::<D>));
+}
+
+/// A circuit that is linked into this program.
+struct Registered {
+    package: &'static str,
+    name: &'static str,
+    answer: fn(Request<'_>) -> Answer,
+}
+
+/// The circuits of this program. They are registered before its `main`.
+static REGISTERED: Mutex<Vec<Registered>> = Mutex::new(Vec::new());
+
+/// Adds a circuit of a package to those of this program.
+pub fn register<D: Definition>(package: &'static str) {
+    let circuit = Registered { package, name: D::NAME, answer: answer::<D> };
+    REGISTERED.lock().unwrap_or_else(PoisonError::into_inner).push(circuit);
+}
+
+/// Registers a circuit when the program starts that it is linked into.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __register_circuit {
+    ($circuit:ty) => {
+        const _: () = {
+            extern "C" fn register() {
+                $crate::runner::register::<$circuit>(::core::env!("CARGO_PKG_NAME"));
+            }
+
+            // SAFETY: what stands in this section is called once, before `main`, with the C calling convention; it only adds to a list.
+            #[used]
+            #[cfg_attr(not(target_vendor = "apple"), unsafe(link_section = ".init_array"))]
+            #[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__mod_init_func"))]
+            static REGISTER: extern "C" fn() = register;
+        };
+    };
+}
+
+/// The whole of a program that serves the circuits which are linked into it: it lists them, or answers one request.
+///
+/// # Panics
+/// When it is asked something else, a circuit cannot be built, or nobody reads the answer.
+pub fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let circuits = REGISTERED.lock().unwrap_or_else(PoisonError::into_inner);
+    let answer = match arguments.as_slice() {
+        [LIST] => {
+            let name = |it: &Registered| Name { package: it.package.to_owned(), name: it.name.to_owned() };
+            Answer::Circuits(circuits.iter().map(name).collect())
+        }
+        [SERVE, package, name] => match circuits.iter().find(|it| (it.package, it.name) == (*package, *name)) {
+            Some(circuit) => answer_stdin(circuit.answer),
+            None => Answer::Refused(InputFault::Other(alloc::format!("there is no circuit `{name}` of {package}"))),
+        },
+        other => Answer::Refused(InputFault::Other(alloc::format!("{other:?} is no question"))),
+    };
+    tell(&answer);
+}
+
+/// Reads the request, and lets it be answered.
+fn answer_stdin(answer: fn(Request<'_>) -> Answer) -> Answer {
     let mut text = Zeroizing::new(String::new());
     let limit = MAX_REQUEST_BYTES as u64;
     let read = std::io::stdin().take(limit).read_to_string(&mut text);
     let request = read
         .map_err(|error| error.to_string())
         .and_then(|_| serde_json::from_str::<Request<'_>>(&text).map_err(|error| error.to_string()));
-    let answer = match request {
-        Ok(request) => answer::<D>(request),
+    match request {
+        Ok(request) => answer(request),
         Err(error) => Answer::Refused(InputFault::Other(alloc::format!("the request cannot be read: {error}"))),
-    };
-    let frame = Zeroizing::new(frame(&answer));
+    }
+}
+
+fn tell(answer: &Answer) {
+    let frame = Zeroizing::new(frame(answer));
     let mut output = std::io::stdout().lock();
     output.write_all(&frame).and_then(|()| output.flush()).expect("the tool reads the answer");
 }

@@ -43,7 +43,8 @@ pub use dusk_sdk_circuit::*;
 /// - `Eligible`, the circuit's name as a type: `Eligible::verify(&proof, &public)` for contracts.
 /// - `EligiblePublic` and `EligiblePrivate`, structs with the inputs by name. The contract's types stand in them: `u64` for a
 ///   [`U64`](Value), [`dusk_sdk::Field`](crate::Field) for a [`Field`].
-/// - a test, `circuit_eligible::serves`, which builds the circuit, and through which `cargo dusk` asks for its layout and its wires.
+/// - a test, `__circuit_eligible::serves`, which builds the circuit, and an entry in the list of circuits of the program that it is linked
+///   into. Through them `cargo dusk` asks for its layout and its wires.
 ///
 /// In builds to wasm the verifier key is included from the folder that `cargo dusk build` names.
 pub use dusk_sdk_macros::circuit;

@@ -74,7 +74,23 @@ const OTHERS: &[&str] = &[
     "close",
     "send",
     "recv",
-    "_start_",
+    "_start",
+    "_initialize",
+    "cosf",
+    "sinf",
+    "fmaf",
+    "sqrtf",
+    "powf",
+    "log2f",
+    "ldexpf",
+    "strnlen",
+    "isdigit",
+    "toascii",
+    "rust_eh_personality",
+    "start",
+    "env",
+    "global",
+    "table",
     "größe",
 ];
 
@@ -85,41 +101,58 @@ const NO_METHODS: &[&str] = &["A", "attempt", "by", "id", "init", "main", "memor
 const NO_VALUES: &[&str] = &["at", "init"];
 
 /// All names, as they are written in a source.
-pub fn all() -> Vec<String> {
+pub(crate) fn all() -> Vec<String> {
     let mut names: BTreeSet<String> = KEYWORDS.iter().chain(OTHERS).map(ToString::to_string).collect();
     let macros = Path::new(env!("CARGO_MANIFEST_DIR")).join("../macros/src");
     for folder in ["snapshots", "contract/snapshots"] {
         for entry in fs::read_dir(macros.join(folder)).unwrap() {
-            names.extend(identifiers(&fs::read_to_string(entry.unwrap().path()).unwrap()));
+            let path = entry.unwrap().path();
+            // Circuits have names and tests of their own.
+            if !path.to_string_lossy().contains("circuit") {
+                names.extend(identifiers(&fs::read_to_string(path).unwrap()));
+            }
         }
     }
-    assert!(names.contains("argument_bytes") || names.contains("write_json"), "no names were collected");
+    assert!(names.contains("write_json") && names.contains("resolve"), "no names were collected");
     names.retain(|name| !NEVER.contains(&name.as_str()) && !name.to_lowercase().starts_with("__dusk"));
     names.into_iter().map(|name| if KEYWORDS.contains(&name.as_str()) { format!("r#{name}") } else { name }).collect()
 }
 
-/// What looks like a name in a text.
-fn identifiers(text: &str) -> BTreeSet<String> {
-    text.split(|character: char| !character.is_ascii_alphanumeric() && character != '_')
+/// What looks like a name in a recorded expansion, without what is documentation or text.
+fn identifiers(recorded: &str) -> BTreeSet<String> {
+    let code: Vec<_> = recorded
+        .split("---\n")
+        .skip(2)
+        .flat_map(str::lines)
+        .filter(|line| !line.trim_start().starts_with("///"))
+        .flat_map(|line| line.split('"').step_by(2))
+        .collect();
+    code.join(" ")
+        .split(|character: char| !character.is_ascii_alphanumeric() && character != '_')
         .filter(|word| word.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_'))
-        .filter(|word| *word != "_")
         .map(ToOwned::to_owned)
         .collect()
 }
 
 /// A name as callers know it.
-pub fn plain(name: &str) -> &str {
+pub(crate) fn plain(name: &str) -> &str {
     name.trim_start_matches("r#")
 }
 
 /// Whether an exported function may have this name.
 fn is_method(name: &str) -> bool {
-    !NO_METHODS.contains(&name) && !name.starts_with('_')
+    !NO_METHODS.contains(&name) && !name.starts_with("__")
 }
 
 /// The names of the methods of [`methods`].
-pub fn methods() -> Vec<String> {
+pub(crate) fn methods() -> Vec<String> {
     all().into_iter().filter(|name| is_method(name)).collect()
+}
+
+/// The name of the argument of one of these methods: the same, unless callers could not use it.
+pub(crate) fn argument(name: &str) -> &str {
+    let taken = ["Some", "None", "Ok", "Err"].contains(&name);
+    if name.starts_with('_') || taken { "plain" } else { name }
 }
 
 /// What stands before generated contracts.
@@ -127,16 +160,16 @@ const HEAD: &str = "#![allow(non_camel_case_types, non_upper_case_globals, non_s
                     clippy::all, reason = \"names of all kinds\")]\n";
 
 /// A contract whose methods, arguments, fields, variants, events and errors have all the names.
-pub fn named() -> String {
+pub(crate) fn named() -> String {
     let mut out = format!("{HEAD}#[::dusk_sdk::contract(events(");
     let all = all();
-    for name in all.iter().filter(|name| name.len() <= 64 && name.is_ascii()) {
+    for name in &all {
         write!(out, "self::events::{name}, ").unwrap();
     }
-    out.push_str(")]\npub mod named {\n#[derive(::core::default::Default)]\npub struct Named;\nimpl Named {\n");
+    out.push_str("))]\npub mod named {\n#[derive(::core::default::Default)]\npub struct Named;\nimpl Named {\n");
     for name in methods() {
-        // An argument that callers cannot name is refused.
-        writeln!(out, "pub fn {name}(&self, {name}: u8) -> u8 {{ {name} }}").unwrap();
+        let argument = argument(&name);
+        writeln!(out, "pub fn {name}(&self, {argument}: u8) -> u8 {{ {argument} }}").unwrap();
     }
     out.push_str(
         "pub fn fields(&self, a: super::records::Fields, b: ::dusk_sdk::prelude::Vec<super::enums::Variants_0>)\n",
@@ -155,45 +188,35 @@ fn kinds(all: &[String], out: &mut String) {
         writeln!(out, "pub {name}: ::core::primitive::u8,").unwrap();
     }
     out.push_str("}\n");
-    for name in all.iter().filter(|name| *name != "Fields") {
-        writeln!(out, "#[::dusk_sdk::contract_type]\npub struct {name} {{ pub {name}: ::core::primitive::u8 }}")
-            .unwrap();
-    }
-    out.push_str("}\npub mod tuples {\n");
-    for name in all {
-        writeln!(
-            out,
-            "#[::dusk_sdk::contract_type]\n#[derive(::core::cmp::Eq, ::core::cmp::PartialOrd, ::core::cmp::Ord)]"
-        )
-        .unwrap();
-        writeln!(out, "pub struct {name}(pub ::core::primitive::u8, pub ::core::primitive::u8);").unwrap();
-    }
     out.push_str("}\npub mod enums {\n");
     for (index, names) in all.chunks(200).enumerate() {
         writeln!(out, "#[::dusk_sdk::contract_type]\npub enum Variants_{index} {{").unwrap();
         for (index, name) in names.iter().enumerate() {
             match index % 3 {
                 0 => writeln!(out, "{name},").unwrap(),
-                1 => writeln!(out, "{name}(super::tuples::{name}),").unwrap(),
-                _ => writeln!(out, "{name} {{ {name}: super::tuples::{name} }},").unwrap(),
+                1 => writeln!(out, "{name}(super::events::{name}),").unwrap(),
+                _ => writeln!(out, "{name} {{ {name}: super::events::{name} }},").unwrap(),
             }
         }
         out.push_str("}\n");
     }
     for name in all {
-        writeln!(out, "#[::dusk_sdk::contract_type]\npub enum {name} {{ {name}, Other(super::tuples::{name}) }}")
+        writeln!(out, "#[::dusk_sdk::contract_type]\npub enum {name} {{ {name}, Other(super::events::{name}) }}")
             .unwrap();
     }
     out.push_str("}\npub mod events {\n");
-    for name in all.iter().filter(|name| name.len() <= 64 && name.is_ascii()) {
-        writeln!(out, "#[::dusk_sdk::event]\npub struct {name};").unwrap();
+    for name in all {
+        // A topic is visible ASCII.
+        let topic = if name.is_ascii() { "" } else { "(topic = \"not-ascii\")" };
+        writeln!(out, "#[::dusk_sdk::event{topic}]").unwrap();
+        writeln!(out, "pub struct {name}(pub ::core::primitive::u8, pub ::core::primitive::u8);").unwrap();
     }
     out.push_str("}\npub mod errors {\n#[::dusk_sdk::error]\npub enum Refused {\n");
     for name in all {
-        writeln!(out, "{name} {{ {name}: super::tuples::{name} }},").unwrap();
+        writeln!(out, "{name} {{ {name}: super::events::{name} }},").unwrap();
     }
     out.push_str("}\n");
-    for name in all.iter().filter(|name| *name != "Refused") {
+    for name in all.iter().filter(|name| name.starts_with("r#")) {
         writeln!(
             out,
             "#[::dusk_sdk::error]\npub enum {name} {{ {name}(::core::primitive::u8), #[from] Held_(Refused) }}"
@@ -204,7 +227,7 @@ fn kinds(all: &[String], out: &mut String) {
 }
 
 /// A contract in a module where all the names are taken: by types, constants, macros, and methods of everything.
-pub fn taken() -> String {
+pub(crate) fn taken() -> String {
     let mut out = format!("{HEAD}#[::dusk_sdk::contract]\npub mod taken {{\n");
     let all = all();
     for name in all.iter().filter(|name| !NO_VALUES.contains(&name.as_str()) && *name != "TakenClient") {

@@ -54,7 +54,9 @@ pub mod strange {
 
     /// The type after which the parameter of a client is usually named.
     #[contract_type]
-    pub struct Via(pub u8);
+    pub struct Via {
+        pub n: u8,
+    }
 
     #[event]
     #[allow(non_camel_case_types)]
@@ -166,8 +168,8 @@ pub mod strange {
             rule
         }
 
-        pub fn r#match(&self, r#type: Kind, r#struct: BTreeMap<Kind, u8>) -> (Kind, BTreeMap<Kind, u8>) {
-            (r#type, r#struct)
+        pub fn r#match(&self, r#where: Kind, r#struct: BTreeMap<Kind, u8>) -> (Kind, BTreeMap<Kind, u8>) {
+            (r#where, r#struct)
         }
 
         pub fn wide(&self, wide: Wide) -> Wide {
@@ -182,7 +184,7 @@ pub mod strange {
         }
 
         pub fn via(&self, via: Via, Via: Via) -> u8 {
-            via.0 + Via.0
+            via.n + Via.n
         }
 
         pub fn bytes(&self, STATE_: [u8; STATE]) -> [u8; STATE]

@@ -1,5 +1,6 @@
 //! What only a development node does: it goes back to where it was, and forth as fast as one likes.
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Client, ClientError, JSON};
@@ -32,7 +33,22 @@ impl Change {
     }
 }
 
+/// What a development node knows of a transaction.
+#[derive(Deserialize)]
+struct Fate {
+    state: String,
+    reason: Option<String>,
+}
+
 impl Client {
+    /// Why a development node has dropped a transaction, if it has. Other nodes refuse to say.
+    pub(crate) fn dropped(&self, id: &str) -> Result<Option<String>, ClientError> {
+        const TOPIC: &str = "dev/fate";
+        let answer = self.send(TOPIC, JSON, json!({ "transaction": id }).to_string().as_bytes())?;
+        let fate: Fate = serde_json::from_slice(&answer).map_err(|error| self.strange(TOPIC, error))?;
+        Ok(fate.reason.filter(|_| fate.state == "removed"))
+    }
+
     /// Asks for a change, and gives what the node says of it.
     pub(crate) fn control(&self, change: Change) -> Result<Value, ClientError> {
         let (topic, body) = change.request();

@@ -38,7 +38,7 @@ impl Round {
         let block = Arc::new(block);
         env.out.push(Output::Persist(Persist::Candidate(Box::new(block.as_ref().clone()))));
         env.broadcast(|| Message::Candidate(Box::new(block.as_ref().clone())));
-        self.store(env, building.iteration, Candidate { block, own: true, request: Some(request) });
+        self.store(env, building.iteration, Candidate { block, own: true, header_holds: true, request: Some(request) });
     }
 
     pub(crate) fn on_build_failed(&mut self, request: RequestId) {
@@ -97,7 +97,7 @@ impl Round {
         }
         let bytes = block.encoded().len();
         let (signer, number) = (block.header.generator, StepName::Proposal.number(iteration).unwrap_or_default());
-        if timing == Timing::Early && !is_wanted && !env.queue.has_room(self.height, number, &signer, bytes) {
+        if timing == Timing::Early && !is_wanted && !env.queue.would_keep(self.height, number, &signer, bytes) {
             return;
         }
         if origin == Origin::Network {
@@ -116,7 +116,7 @@ impl Round {
             return env.queue.put(self.height, number, signer, bytes, Message::Candidate(block));
         }
         env.out.push(Output::Persist(Persist::Candidate(block.clone())));
-        let candidate = Candidate { block: Arc::new(*block), own: false, request: None };
+        let candidate = Candidate { block: Arc::new(*block), own: false, header_holds: false, request: None };
         if is_wanted {
             self.iteration(iteration).candidate = Some(candidate);
             self.decide_wanted(env);

@@ -32,6 +32,9 @@ impl Round {
         }
         match self.verifier.verify(&candidate.block.header, env.now, Stage::Candidate) {
             Ok(facts) => {
+                if let Some(candidate) = &mut self.iteration(iteration).candidate {
+                    candidate.header_holds = true;
+                }
                 let id = env.request_id();
                 self.verifying.insert(id, (iteration, hash));
                 env.out.push(Output::Verify(Box::new(VerifyRequest {

@@ -2,10 +2,11 @@
 
 use local_node_types::ledger::{Attestation, Block, RatificationResult, StepName, Vote};
 use local_node_types::message::{InventoryItem, Message, Quorum, ValidationQuorum, ValidationResult};
-use tracing::debug;
+use tracing::{debug, warn};
 
 use super::{Env, Phase, Round};
 use crate::attestation::{self, Expected};
+use crate::header::Stage;
 use crate::interface::{Decision, Output};
 use crate::parameters::is_emergency;
 
@@ -99,18 +100,28 @@ impl Round {
             self.phase = Phase::Decided;
             self.deadline = Some(env.now.plus(env.config.timeouts.min));
             self.decide_wanted(env);
-            if let (Some(_), RatificationResult::Success(Vote::Valid(hash))) = (self.wanted, attestation.result) {
+            let is_missing = self.wanted.is_some() && self.iteration(iteration).candidate.is_none();
+            if let (true, RatificationResult::Success(Vote::Valid(hash))) = (is_missing, attestation.result) {
                 env.ask(InventoryItem::CandidateFromHash(hash));
             }
         }
     }
 
-    /// Decides the block for which there is an attestation, if the candidate is there.
+    /// Decides the block for which there is an attestation, if the candidate is there and its header follows the rules.
+    ///
+    /// A member of the committee has verified the header before it voted. Any other node does it here: the signature of
+    /// the generator and the attestation say nothing about what the header claims of its predecessor and of iterations
+    /// that failed. A block whose header breaks a rule stays wanted; this node's clock may be what is wrong.
     pub(super) fn decide_wanted(&mut self, env: &mut Env<'_>) {
         let Some((iteration, attestation)) = self.wanted else { return };
         let Some(candidate) = self.iteration(iteration).candidate.clone() else { return };
         if attestation.result != RatificationResult::Success(Vote::Valid(candidate.hash())) {
             return;
+        }
+        if !candidate.header_holds
+            && let Err(problem) = self.verifier.verify(&candidate.block.header, env.now, Stage::Candidate)
+        {
+            return warn!(round = self.height, iteration, %problem, "an attested block breaks a rule; it is not accepted");
         }
         self.wanted = None;
         self.decided = Some(iteration);

@@ -137,7 +137,7 @@ impl Round {
             }
         }
         let number = ballot.step.number(iteration)?;
-        let wanted = timing != Timing::Early || env.queue.has_room(self.height, number, &signed.signer, VOTE_BYTES);
+        let wanted = timing != Timing::Early || env.queue.would_keep(self.height, number, &signed.signer, VOTE_BYTES);
         wanted.then_some(received)
     }
 

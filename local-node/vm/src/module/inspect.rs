@@ -8,9 +8,11 @@ use wasmparser::{
     WasmFeatures,
 };
 
+use super::limits::{self, LimitError, MAX_USED_SEGMENTS};
+
 /// The longest module that is accepted, in bytes. No transaction can carry a longer one.
 pub const MAX_MODULE_BYTES: usize = 1 << 20;
-/// The most elements that a table may hold.
+/// The most elements to which a table may grow.
 pub const MAX_TABLE_ELEMENTS: u64 = 10_000_000;
 /// Pages of 64 KiB that a contract can address.
 const MAX_PAGES: u64 = 1 << 16;
@@ -27,6 +29,9 @@ pub enum ModuleError {
         /// Its length in bytes.
         length: usize,
     },
+    /// It has more of something than compilers emit.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
     /// It is not valid WebAssembly of the accepted features.
     #[error("not valid WebAssembly at byte {offset:#x}: {message}")]
     Malformed {
@@ -82,14 +87,6 @@ pub enum ModuleError {
     /// The memory has a form that is not accepted.
     #[error("the memory is {0}, which is not accepted")]
     MemoryForm(&'static str),
-    /// A table is larger than accepted.
-    #[error("table {index} begins with {elements} elements, but {MAX_TABLE_ELEMENTS} is the most")]
-    TableTooLarge {
-        /// Which table.
-        index: u32,
-        /// Elements at the start.
-        elements: u64,
-    },
     /// A table has 64-bit indices.
     #[error("table {index} has 64-bit indices, which is not accepted")]
     TableForm {
@@ -215,6 +212,8 @@ pub(crate) fn inspect(bytecode: &[u8], features: Features) -> Result<ModuleInfo,
     if bytecode.len() > MAX_MODULE_BYTES {
         return Err(ModuleError::TooLong { length: bytecode.len() });
     }
+    // Before the validator, whose work is not linear either.
+    limits::check(bytecode)?;
     Validator::new_with_features(features.set()).validate_all(bytecode)?;
     let outline = Outline::read(bytecode)?;
     outline.check()
@@ -232,8 +231,8 @@ struct Outline<'a> {
     types: Vec<FuncType>,
     imports: Vec<(&'a str, TypeRef)>,
     functions: Vec<u32>,
-    /// Elements at the start, and whether indices have 64 bits.
-    tables: Vec<(u64, bool)>,
+    /// Whether indices have 64 bits.
+    tables: Vec<bool>,
     memories: Vec<MemoryType>,
     globals: Vec<(GlobalType, Option<i64>)>,
     exports: Vec<(&'a str, ExternalKind, u32)>,
@@ -270,8 +269,7 @@ impl<'a> Outline<'a> {
             }
             Payload::TableSection(section) => {
                 for table in section {
-                    let table = table?.ty;
-                    self.tables.push((table.initial, table.table64));
+                    self.tables.push(table?.ty.table64);
                 }
             }
             Payload::MemorySection(section) => {
@@ -309,6 +307,20 @@ impl<'a> Outline<'a> {
         Ok(())
     }
 
+    /// Checks what is known only when the code has been read: each segment that operators name is an import.
+    fn check_segments(&self) -> Result<(), LimitError> {
+        for (what, segments) in [
+            ("data segments that `memory.init` names", &self.bulk.init),
+            ("data segments that `data.drop` names", &self.bulk.drop),
+        ] {
+            let found = segments.len() as u64;
+            if found > MAX_USED_SEGMENTS {
+                return Err(LimitError::Module { what, found, most: MAX_USED_SEGMENTS });
+            }
+        }
+        Ok(())
+    }
+
     fn check(self) -> Result<ModuleInfo, ModuleError> {
         if self.has_start {
             return Err(ModuleError::StartSection);
@@ -318,6 +330,7 @@ impl<'a> Outline<'a> {
         self.check_imports(memory.memory64)?;
         self.check_exports()?;
         self.check_tables()?;
+        self.check_segments()?;
         let argument_offset = self.argument_offset(memory.memory64)?;
         let exported = self.exports.iter().filter(|(_, kind, _)| *kind == ExternalKind::Func);
         let (init, functions): (Vec<_>, Vec<_>) =
@@ -391,15 +404,10 @@ impl<'a> Outline<'a> {
     }
 
     fn check_tables(&self) -> Result<(), ModuleError> {
-        for (index, &(elements, wide)) in (0..).zip(&self.tables) {
-            if wide {
-                return Err(ModuleError::TableForm { index });
-            }
-            if elements > MAX_TABLE_ELEMENTS {
-                return Err(ModuleError::TableTooLarge { index, elements });
-            }
+        match (0..).zip(&self.tables).find(|(_, wide)| **wide) {
+            Some((index, _)) => Err(ModuleError::TableForm { index }),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     fn argument_offset(&self, memory64: bool) -> Result<u64, ModuleError> {

@@ -1,6 +1,7 @@
 //! Contract modules: what is required of them, how they are prepared for the engine, and where compiled ones are kept.
 
 mod inspect;
+pub mod limits;
 mod objects;
 mod prepare;
 mod store;
@@ -13,6 +14,7 @@ use crate::host::Env;
 
 pub(crate) use inspect::{Features, INIT, LOG, inspect};
 pub use inspect::{MAX_MODULE_BYTES, MAX_TABLE_ELEMENTS, ModuleError, ModuleInfo, validate, validate_for_tests};
+pub use limits::LimitError;
 pub(crate) use objects::Objects;
 pub(crate) use prepare::{BULK, HOST, Prepared, Segment, drop_name, init_name, prepare};
 pub(crate) use store::ModuleStore;
@@ -45,6 +47,12 @@ impl Code {
     /// The data that a deployment writes into the memory.
     pub(crate) fn segments(&self) -> &[Segment] {
         &self.segments
+    }
+
+    /// Bytes of its machine code.
+    pub(crate) fn machine_bytes(&self) -> usize {
+        let range = self.instance.module().image_range();
+        (range.end as usize).saturating_sub(range.start as usize)
     }
 
     /// The module with its imports resolved.

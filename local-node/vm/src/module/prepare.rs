@@ -8,6 +8,7 @@
 //!   them, while production checks it only on entering functions and loops.
 //! - Imports get the module name under which the machine offers them, and custom sections go.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 
@@ -94,11 +95,45 @@ pub(crate) fn drop_name(segment: u32) -> String {
     format!("drop {segment}")
 }
 
+/// A bulk memory operator for which a function stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Bulk {
+    Copy,
+    Fill,
+    Grow,
+    /// `memory.init` of a segment. The segment is part of the function's name and not an argument, because an argument
+    /// would cost gas.
+    Init(u32),
+    /// `data.drop` of a segment.
+    Drop(u32),
+}
+
+impl Bulk {
+    fn name(self) -> String {
+        match self {
+            Self::Copy => "copy".to_owned(),
+            Self::Fill => "fill".to_owned(),
+            Self::Grow => "grow".to_owned(),
+            Self::Init(segment) => init_name(segment),
+            Self::Drop(segment) => drop_name(segment),
+        }
+    }
+}
+
+/// An import that the rewritten module has in addition.
+struct Added {
+    operator: Bulk,
+    params: Vec<ValType>,
+    results: Vec<ValType>,
+}
+
 struct Rewriter<'a> {
     imported: u32,
     bulk: &'a BulkUses,
-    /// Names and types of the added imports, in order.
-    added: Vec<(String, Vec<ValType>, Vec<ValType>)>,
+    /// The added imports, in order.
+    added: Vec<Added>,
+    /// The functions that stand for operators.
+    functions: BTreeMap<Bulk, u32>,
     types: u32,
     types_written: bool,
     imports_written: bool,
@@ -109,21 +144,23 @@ impl<'a> Rewriter<'a> {
         let p = if info.memory64 { ValType::I64 } else { ValType::I32 };
         let bulk = &info.bulk;
         let mut added = Vec::new();
-        let mut add = |used: bool, name: String, params: Vec<ValType>, results: Vec<ValType>| {
+        let mut add = |used: bool, operator: Bulk, params: &[ValType], results: &[ValType]| {
             if used {
-                added.push((name, params, results));
+                added.push(Added { operator, params: params.to_vec(), results: results.to_vec() });
             }
         };
-        add(bulk.copy, "copy".to_owned(), vec![p, p, p], vec![]);
-        add(bulk.fill, "fill".to_owned(), vec![p, ValType::I32, p], vec![]);
-        add(bulk.grow, "grow".to_owned(), vec![p], vec![p]);
+        add(bulk.copy, Bulk::Copy, &[p, p, p], &[]);
+        add(bulk.fill, Bulk::Fill, &[p, ValType::I32, p], &[]);
+        add(bulk.grow, Bulk::Grow, &[p], &[p]);
         for &segment in &bulk.init {
-            add(true, init_name(segment), vec![p, ValType::I32, ValType::I32], vec![]);
+            add(true, Bulk::Init(segment), &[p, ValType::I32, ValType::I32], &[]);
         }
         for &segment in &bulk.drop {
-            add(true, drop_name(segment), vec![], vec![]);
+            add(true, Bulk::Drop(segment), &[], &[]);
         }
-        Self { imported: info.imported_functions, bulk, added, types: 0, types_written: false, imports_written: false }
+        let imported = info.imported_functions;
+        let functions = (imported..).zip(&added).map(|(function, added)| (added.operator, function)).collect();
+        Self { imported, bulk, added, functions, types: 0, types_written: false, imports_written: false }
     }
 
     fn section(
@@ -196,7 +233,7 @@ impl<'a> Rewriter<'a> {
     }
 
     fn write_types(&mut self, module: &mut Module, mut types: TypeSection) {
-        for (_, params, results) in &self.added {
+        for Added { params, results, .. } in &self.added {
             types.ty().function(params.iter().copied(), results.iter().copied());
         }
         module.section(&types);
@@ -210,8 +247,8 @@ impl<'a> Rewriter<'a> {
     }
 
     fn write_imports(&mut self, module: &mut Module, mut imports: ImportSection) {
-        for (ty, (name, ..)) in (self.types..).zip(&self.added) {
-            imports.import(BULK, name, EntityType::Function(ty));
+        for (ty, added) in (self.types..).zip(&self.added) {
+            imports.import(BULK, &added.operator.name(), EntityType::Function(ty));
         }
         module.section(&imports);
         self.imports_written = true;
@@ -222,12 +259,6 @@ impl<'a> Rewriter<'a> {
         if !self.imports_written {
             self.write_imports(module, ImportSection::new());
         }
-    }
-
-    fn added_function(&self, name: &str) -> u32 {
-        let position = self.added.iter().position(|(added, ..)| added == name);
-        let position = position.expect("an operator in the code was counted when the module was inspected");
-        self.imported + u32::try_from(position).expect("there are fewer added imports than data segments")
     }
 }
 
@@ -245,14 +276,16 @@ impl Reencode for Rewriter<'_> {
     }
 
     fn instruction<'a>(&mut self, operator: Operator<'a>) -> Result<Instruction<'a>, reencode::Error<Infallible>> {
-        let name = match operator {
-            Operator::MemoryCopy { .. } if self.bulk.copy => "copy".to_owned(),
-            Operator::MemoryFill { .. } if self.bulk.fill => "fill".to_owned(),
-            Operator::MemoryGrow { .. } if self.bulk.grow => "grow".to_owned(),
-            Operator::MemoryInit { data_index, .. } => init_name(data_index),
-            Operator::DataDrop { data_index } => drop_name(data_index),
+        let stands_for = match operator {
+            Operator::MemoryCopy { .. } if self.bulk.copy => Bulk::Copy,
+            Operator::MemoryFill { .. } if self.bulk.fill => Bulk::Fill,
+            Operator::MemoryGrow { .. } if self.bulk.grow => Bulk::Grow,
+            Operator::MemoryInit { data_index, .. } => Bulk::Init(data_index),
+            Operator::DataDrop { data_index } => Bulk::Drop(data_index),
             other => return utils::instruction(self, other),
         };
-        Ok(Instruction::Call(self.added_function(&name)))
+        let function = self.functions.get(&stands_for).copied();
+        let function = function.expect("an operator in the code was counted when the module was inspected");
+        Ok(Instruction::Call(function))
     }
 }

@@ -1,8 +1,11 @@
 //! Compiled modules, in memory and, if a folder is given, on disk.
+//!
+//! A module is compiled by whoever asks for it first; others who ask for the same one meanwhile wait for that. Nobody
+//! else waits: no lock is held while a module compiles. So many modules compile at a time, and one more waits its turn.
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use wasmtime::Module;
 
@@ -12,40 +15,73 @@ use crate::host::Machine;
 
 /// The most modules that are kept in memory without being in use.
 const MAX_MODULES: usize = 256;
+/// The most bytes of machine code that are kept in memory without being in use.
+const MAX_CODE_BYTES: usize = 256 << 20;
+/// The most modules that compile at a time; the compiler's memory is bounded by this number times that of the worst module.
+const MAX_COMPILING: usize = 4;
 
 /// Compiled modules by the BLAKE3 hash of their bytecode.
 #[derive(Debug, Default)]
 pub(crate) struct ModuleStore {
-    loaded: Mutex<HashMap<[u8; 32], Arc<Code>>>,
+    loaded: Mutex<Loaded>,
+    compiling: Mutex<HashMap<[u8; 32], Arc<Compiling>>>,
+    turns: Turns,
     objects: Option<Objects>,
 }
 
+/// What comes of compiling a module, for all who wait for it.
+type Compiling = OnceLock<Result<Arc<Code>, ModuleError>>;
+
+#[derive(Debug, Default)]
+struct Loaded {
+    codes: HashMap<[u8; 32], Arc<Code>>,
+    /// Bytes of machine code in all of them.
+    bytes: usize,
+}
+
+impl Loaded {
+    fn keep(&mut self, hash: [u8; 32], code: Arc<Code>) {
+        if self.codes.len() >= MAX_MODULES || self.bytes >= MAX_CODE_BYTES {
+            self.codes.retain(|_, code| Arc::strong_count(code) > 1);
+            self.bytes = self.codes.values().map(|code| code.machine_bytes()).sum();
+        }
+        let bytes = code.machine_bytes();
+        if self.codes.insert(hash, code).is_none() {
+            self.bytes += bytes;
+        }
+    }
+}
+
 impl ModuleStore {
-    /// A store that keeps object code in a folder as well. The folder must not be writable for others.
+    /// A store that keeps object code in a folder as well, unless others can write to it.
     pub(crate) fn in_folder(folder: &Path) -> Self {
-        Self { loaded: Mutex::default(), objects: Some(Objects::in_folder(folder)) }
+        Self { objects: Some(Objects::in_folder(folder)), ..Self::default() }
     }
 
     /// The code of a module, compiled if need be.
     pub(crate) fn code(&self, machine: &Machine, bytecode: &[u8]) -> Result<Arc<Code>, ModuleError> {
         let hash = *blake3::hash(bytecode).as_bytes();
-        if let Some(code) = self.lock().get(&hash) {
+        if let Some(code) = lock(&self.loaded).codes.get(&hash) {
+            return Ok(Arc::clone(code));
+        }
+        let compiling = Arc::clone(lock(&self.compiling).entry(hash).or_default());
+        let _ends = Ends { store: self, hash, compiling: &compiling };
+        compiling.get_or_init(|| self.make(machine, hash, bytecode)).clone()
+    }
+
+    fn make(&self, machine: &Machine, hash: [u8; 32], bytecode: &[u8]) -> Result<Arc<Code>, ModuleError> {
+        // Another may have finished between the two looks.
+        if let Some(code) = lock(&self.loaded).codes.get(&hash) {
             return Ok(Arc::clone(code));
         }
         let info = inspect(bytecode, Features::All)?;
+        let _turn = self.turns.take();
         let Prepared { bytecode: prepared, segments, passive } = prepare(bytecode, &info)?;
         let module = self.module(machine, &hash, &prepared)?;
         let instance = machine.link(&module, &info, &passive)?;
         let code = Arc::new(Code { hash, bytecode: bytecode.to_vec(), info, segments, instance });
-        let mut loaded = self.lock();
-        if loaded.len() >= MAX_MODULES {
-            loaded.retain(|_, code| Arc::strong_count(code) > 1);
-        }
-        Ok(Arc::clone(loaded.entry(hash).or_insert(code)))
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<[u8; 32], Arc<Code>>> {
-        self.loaded.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.loaded).keep(hash, Arc::clone(&code));
+        Ok(code)
     }
 
     fn module(&self, machine: &Machine, hash: &[u8; 32], prepared: &[u8]) -> Result<Module, ModuleError> {
@@ -54,5 +90,111 @@ impl ModuleStore {
             None => Module::new(machine.engine(), prepared),
         };
         module.map_err(|error| ModuleError::NotCompilable(format!("{error:#}")))
+    }
+}
+
+/// Forgets that a module is being compiled, also when the compiler panics.
+struct Ends<'a> {
+    store: &'a ModuleStore,
+    hash: [u8; 32],
+    compiling: &'a Arc<Compiling>,
+}
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        let mut compiling = lock(&self.store.compiling);
+        // Somebody else may have begun anew since.
+        if compiling.get(&self.hash).is_some_and(|found| Arc::ptr_eq(found, self.compiling)) {
+            compiling.remove(&self.hash);
+        }
+    }
+}
+
+/// The right to compile, which so many have at a time.
+#[derive(Debug, Default)]
+struct Turns {
+    taken: Mutex<usize>,
+    free: Condvar,
+}
+
+impl Turns {
+    fn take(&self) -> Turn<'_> {
+        let taken = lock(&self.taken);
+        let taken = self.free.wait_while(taken, |taken| *taken >= MAX_COMPILING);
+        *taken.unwrap_or_else(PoisonError::into_inner) += 1;
+        Turn(self)
+    }
+}
+
+struct Turn<'a>(&'a Turns);
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        *lock(&self.0.taken) -= 1;
+        self.0.free.notify_one();
+    }
+}
+
+// What these locks guard is whole after each statement, so a panic elsewhere does not matter.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn contract(number: usize) -> Vec<u8> {
+        wat::parse_str(format!(
+            r#"(module (memory (export "memory") 1) (global (export "A") i32 (i32.const 0))
+                (func (export "go") (param i32) (result i32) (i32.const {number})))"#
+        ))
+        .unwrap()
+    }
+
+    #[test]
+    fn those_who_want_one_module_share_it() {
+        let (machine, store) = (Machine::new().unwrap(), ModuleStore::default());
+        let (wanted, other) = (contract(1), contract(2));
+        let codes: Vec<_> = std::thread::scope(|scope| {
+            let asked: Vec<_> = (0..8).map(|_| scope.spawn(|| store.code(&machine, &wanted).unwrap())).collect();
+            asked.into_iter().map(|it| it.join().unwrap()).collect()
+        });
+        assert!(codes.iter().all(|code| Arc::ptr_eq(code, &codes[0])));
+        assert!(!Arc::ptr_eq(&codes[0], &store.code(&machine, &other).unwrap()));
+        assert!(lock(&store.compiling).is_empty());
+    }
+
+    #[test]
+    fn nobody_waits_for_a_module_that_others_compile() {
+        let (machine, store) = (Machine::new().unwrap(), ModuleStore::default());
+        store.code(&machine, &contract(1)).unwrap();
+        // One that never ends: its place is taken, and a turn with it.
+        let endless = *blake3::hash(&contract(2)).as_bytes();
+        lock(&store.compiling).entry(endless).or_default();
+        let _turn = store.turns.take();
+        store.code(&machine, &contract(1)).unwrap();
+        store.code(&machine, &contract(3)).unwrap();
+    }
+
+    #[test]
+    fn modules_that_are_refused_leave_nothing_behind() {
+        let (machine, store) = (Machine::new().unwrap(), ModuleStore::default());
+        for _ in 0..2 * MAX_COMPILING {
+            store.code(&machine, b"\0asm").unwrap_err();
+        }
+        assert!(lock(&store.compiling).is_empty() && lock(&store.loaded).codes.is_empty());
+        assert_eq!(*lock(&store.turns.taken), 0);
+    }
+
+    #[test]
+    fn modules_that_nobody_uses_make_room() {
+        let (machine, store) = (Machine::new().unwrap(), ModuleStore::default());
+        let used = store.code(&machine, &contract(0)).unwrap();
+        for number in 1..=MAX_MODULES {
+            store.code(&machine, &contract(number)).unwrap();
+        }
+        assert!(lock(&store.loaded).codes.len() < MAX_MODULES);
+        assert!(Arc::ptr_eq(&used, &store.code(&machine, &contract(0)).unwrap()));
     }
 }

@@ -56,7 +56,8 @@ pub(super) fn client(contract: &Contract, state: &Ident) -> TokenStream {
     let queries = queries.into_iter().map(|method| method_of(method, contract, &via));
     let transactions = transactions.into_iter().map(|method| method_of(method, contract, &via));
     let at = format!("The `{shown}` at this id, for a contract to call.");
-    let ways = ways(&client, state);
+    let id = fresh("id", &contract.tokens);
+    let ways = ways(&client, contract, state);
     quote! {
         #[doc = #docs]
         #[derive(::core::fmt::Debug, ::core::clone::Clone)]
@@ -76,8 +77,8 @@ pub(super) fn client(contract: &Contract, state: &Ident) -> TokenStream {
 
         #[doc = #at]
         #[must_use]
-        pub fn at(id: ::dusk_sdk::ContractId) -> #client<::dusk_sdk::client::OnChain> {
-            #client { via: ::dusk_sdk::client::OnChain::new(id) }
+        pub fn at(#id: ::dusk_sdk::ContractId) -> #client<::dusk_sdk::client::OnChain> {
+            #client { via: ::dusk_sdk::client::OnChain::new(#id) }
         }
 
         #ways
@@ -85,7 +86,8 @@ pub(super) fn client(contract: &Contract, state: &Ident) -> TokenStream {
 }
 
 /// What a client has beside the contract's methods.
-fn ways(client: &Ident, state: &Ident) -> TokenStream {
+fn ways(client: &Ident, contract: &Contract, state: &Ident) -> TokenStream {
+    let (limit, account) = (fresh("limit", &contract.tokens), fresh("account", &contract.tokens));
     quote! {
         impl #client<::dusk_sdk::client::OnChain> {
             /// The same contract, to be called such that its failures are results, and with a gas limit of the caller's choice.
@@ -98,8 +100,8 @@ fn ways(client: &Ident, state: &Ident) -> TokenStream {
         impl #client<::dusk_sdk::client::Attempt> {
             /// Gives the calls at most this much gas. Without it a call may spend 93 % of what is left.
             #[must_use]
-            pub fn with_gas(self, limit: ::core::primitive::u64) -> Self {
-                #client { via: ::dusk_sdk::client::Attempt::with_gas(self.via, limit) }
+            pub fn with_gas(self, #limit: ::core::primitive::u64) -> Self {
+                #client { via: ::dusk_sdk::client::Attempt::with_gas(self.via, #limit) }
             }
         }
 
@@ -109,10 +111,10 @@ fn ways(client: &Ident, state: &Ident) -> TokenStream {
                 #[must_use]
                 pub fn by(
                     &self,
-                    account: impl ::core::convert::Into<::dusk_sdk::testing::Signer>,
+                    #account: impl ::core::convert::Into<::dusk_sdk::testing::Signer>,
                 ) -> #client<::dusk_sdk::testing::Signed> {
                     #client {
-                        via: ::dusk_sdk::testing::Deployed::by(&self.via, ::core::convert::Into::into(account)),
+                        via: ::dusk_sdk::testing::Deployed::by(&self.via, ::core::convert::Into::into(#account)),
                     }
                 }
 

@@ -1,28 +1,64 @@
 //! Wires that a prover may choose, where it is proved that the choice changes nothing.
 //!
 //! - The digits of a fixed-base multiplication: they have signs, so many make the same scalar. Where the scalar
-//!   and the result are determined, and no other row uses the steps between, any of them will do.
+//!   and the result are determined, no other row uses the steps between, and all choices make the same integer, any of them will do.
+//!   Where they make several integers, as many scalars have the same result: the key that a secret owns has several.
 //! - The point that a point of the subgroup is eight times of: there are eight of them. Where the result is determined, and only the
 //!   curve's equation uses the point, any of them will do.
 
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
+use dusk_bls12_381::BlsScalar;
+use dusk_jubjub::{JubJubAffine, JubJubExtended};
+
 use super::facts::{CLEARED, Pair};
+use super::integer::{Int, MODULUS};
 use super::rules::Engine;
 use crate::layout::{Kind, Wire};
 
+/// The order of JubJub's subgroup.
+const ORDER: [u64; 4] = [0xd097_0e5e_d6f7_2cb7, 0xa668_2093_ccc8_1082, 0x0667_3b01_0134_3b00, 0x0e7d_b4ea_6533_afa9];
+
+/// What a prover may choose.
+#[derive(Debug, Default)]
+pub(super) struct Choices {
+    /// The wires of choices on which nothing depends.
+    pub(super) harmless: BTreeSet<Wire>,
+    /// The digits of multiples of which several scalars make the end.
+    pub(super) aliased: Vec<Aliased>,
+}
+
+/// A part of a run of fixed-base additions whose end several scalars make.
+#[derive(Debug)]
+pub(super) struct Aliased {
+    /// Its first row.
+    pub(super) row: u32,
+    /// The wires between its beginning and its end.
+    pub(super) wires: Vec<Wire>,
+}
+
+/// What is known of the integer that the signed digits of a run make, from where it is known to be zero or another constant.
+#[derive(Debug, Clone, Copy)]
+struct Digits {
+    /// How large it can be, with either sign.
+    bound: Int,
+    /// The accumulator at the beginning, where it is a constant: then the accumulator at the end tells the integer, and else only
+    /// together with the one at the beginning.
+    constant: Option<BlsScalar>,
+}
+
 impl Engine<'_> {
-    /// The wires of harmless choices.
-    pub(super) fn choices(&self) -> BTreeSet<Wire> {
-        let mut found = BTreeSet::new();
+    /// The wires that a prover may choose.
+    pub(super) fn choices(&mut self) -> Choices {
+        let mut found = Choices::default();
         let rows = u32::try_from(self.layout.rows.len()).unwrap_or(u32::MAX);
         let mut row = 0;
         while row < rows {
             match self.kind(row) {
                 Kind::FixedAdd => row = self.signed_digits(row, &mut found),
                 Kind::CurveAdd => {
-                    self.cofactor(row, &mut found);
+                    self.cofactor(row, &mut found.harmless);
                     row += 1;
                 }
                 _ => row += 1,
@@ -36,12 +72,18 @@ impl Engine<'_> {
     }
 
     /// Adds the inner wires of a run of fixed-base additions, and gives the row after it.
-    fn signed_digits(&self, first: u32, found: &mut BTreeSet<Wire>) -> u32 {
+    fn signed_digits(&mut self, first: u32, found: &mut Choices) -> u32 {
+        let given = self.given();
         let mut inner: Vec<Wire> = Vec::new();
         let mut harmless = true;
+        let (mut begin, mut digits) = (first, None);
         let mut row = first;
         while self.kind(row) == Kind::FixedAdd {
             let [a, b, c, d] = self.row(row).wires;
+            if row == begin && self.are_determined(&[a, b, d]) && self.point((a, b), 0).is_some() {
+                digits = Some(Digits { bound: Int::ZERO, constant: self.facts.value(d) });
+            }
+            digits = self.next_digit(row, row == begin, digits);
             let open = |wire: &Wire| !self.facts.is_determined(*wire);
             // A step is used by its own row and by the one before it, which looks ahead; its helper by its own row. The first
             // step has none before it.
@@ -57,14 +99,75 @@ impl Engine<'_> {
             let [a, b, _, d] = self.row(row).wires;
             if self.are_determined(&[a, b, d]) {
                 // The end of a part: what comes after does not depend on how it was reached.
-                if harmless {
-                    found.extend(inner.iter().copied());
+                let wires = core::mem::take(&mut inner);
+                let is_aliased = self.has_aliases(row - 1, (a, b), d, digits, &given);
+                if harmless && is_aliased && !wires.is_empty() {
+                    found.aliased.push(Aliased { row: begin, wires });
+                } else if harmless {
+                    found.harmless.extend(wires);
                 }
-                inner.clear();
                 harmless = true;
+                (begin, digits) = (row, None);
             }
         }
         row
+    }
+
+    /// The integer of the digits after one more row; none where the row's point is not the next half of the one before.
+    fn next_digit(&mut self, row: u32, is_first: bool, before: Option<Digits>) -> Option<Digits> {
+        let mut digits = before?;
+        self.constant_level(row)?;
+        if !is_first && !self.is_doubling(row - 1, row) {
+            return None;
+        }
+        // An accumulator that is zero again says that the integer so far is zero, if it cannot be the order of the field.
+        let [_, _, _, d] = self.row(row).wires;
+        let zero = Some(BlsScalar::zero());
+        if !is_first && self.facts.value(d) == zero && digits.constant == zero && digits.bound < MODULUS {
+            digits.bound = Int::ZERO;
+        }
+        digits.bound = digits.bound.add(digits.bound)?.add(Int::ONE)?;
+        Some(digits)
+    }
+
+    /// Whether several integers, or several scalars, may have the same end of a part: it is the row after this one.
+    ///
+    /// Two integers that the accumulators do not tell apart differ by a multiple of the order of the field, so there is one if twice the
+    /// bound is below that. An end that the circuit computes is then a function of the scalar. One that is given is the end of one
+    /// scalar only if scalars of different multiples are all that there are: less of them than the order of the points.
+    fn has_aliases(
+        &mut self,
+        last: u32,
+        end: Pair,
+        scalar: Wire,
+        digits: Option<Digits>,
+        given: &BTreeSet<Wire>,
+    ) -> bool {
+        let unique = digits.and_then(|it| it.bound.add(it.bound)).is_some_and(|twice| twice < MODULUS);
+        if !unique {
+            return true;
+        }
+        let is_given = [end.0, end.1].into_iter().any(|wire| self.is_copy_of(wire, given));
+        let order = Int::of(&BlsScalar::from_raw(ORDER));
+        let tells_apart = digits.is_some_and(|it| it.constant.is_some())
+            && self.facts.arc(scalar).width < order
+            && self.has_large_order(last);
+        is_given && !tells_apart
+    }
+
+    /// Whether the point of a row, which is on the curve, has at least as many multiples as the subgroup has points.
+    fn has_large_order(&self, row: u32) -> bool {
+        let q = self.selectors(row);
+        let point = JubJubExtended::from(JubJubAffine::from_raw_unchecked(q.left, q.right));
+        let eight_times = (0..CLEARED).fold(point, |point, _| point.double());
+        JubJubAffine::from(eight_times) != JubJubAffine::identity()
+    }
+
+    /// The wires whose values the circuit takes from outside or shows: inputs, and what is exposed.
+    fn given(&self) -> BTreeSet<Wire> {
+        let exposed = self.layout.public_rows.iter().flat_map(|row| self.row(*row).wires);
+        let inputs = self.layout.inputs.iter().flat_map(|input| &input.wires).copied();
+        exposed.chain(inputs).filter(|wire| self.facts.value(*wire).is_none()).collect()
     }
 
     /// Adds a point that is doubled up to a determined one, if the row is where that begins.

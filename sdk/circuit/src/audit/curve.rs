@@ -3,6 +3,7 @@
 //! The addition law of JubJub is complete: for points on the curve its denominators are never zero. So a row that adds two
 //! points determines the sum, if constraints put both on the curve; of pairs that need not be points nothing follows.
 
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use dusk_bls12_381::BlsScalar;
@@ -90,7 +91,7 @@ impl Engine<'_> {
     }
 
     /// How far the constant point of a row is known to be within the subgroup, if it is on the curve.
-    fn constant_level(&mut self, row: u32) -> Option<Level> {
+    pub(super) fn constant_level(&mut self, row: u32) -> Option<Level> {
         let (selectors, q) = (self.row(row).selectors, self.selectors(row));
         if let Some(level) = self.constants.get(&selectors) {
             return *level;
@@ -101,7 +102,7 @@ impl Engine<'_> {
         level
     }
 
-    fn is_doubling(&mut self, row: u32, next: u32) -> bool {
+    pub(super) fn is_doubling(&mut self, row: u32, next: u32) -> bool {
         let key = (self.row(row).selectors, self.row(next).selectors);
         let [double, point] = [row, next].map(|row| {
             let q = self.selectors(row);
@@ -170,6 +171,14 @@ impl Engine<'_> {
                 (plain && l == one && (k == one || k == -one)).then(|| self.facts.level((x, y))).flatten()
             }
             _ => None,
+        })
+    }
+
+    /// Whether a wire is one of these, or equal to one of them up to the sign, as far as linear rows say.
+    pub(super) fn is_copy_of(&self, wire: Wire, originals: &BTreeSet<Wire>) -> bool {
+        let (one, zero) = (BlsScalar::one(), BlsScalar::zero());
+        self.affine(wire).iter().any(|it| {
+            it.term.is_some_and(|(of, by)| (by == one || by == -one) && it.constant == zero && originals.contains(&of))
         })
     }
 

@@ -10,13 +10,15 @@
 //! shown to be *free*: [`audit_with`].
 //!
 //! What it does not say: that the circuit states what its author means. Inputs are free by declaration; a statement that is missing
-//! altogether leaves nothing undetermined.
+//! altogether leaves nothing undetermined. Two things it tells all the same, because they are never meant: a private input that
+//! nothing uses, and a multiple of a fixed point whose end is given and that several scalars make.
 
 mod alias;
 mod choices;
 mod curve;
 mod facts;
 mod form;
+mod inputs;
 mod integer;
 mod integers;
 mod report;
@@ -28,6 +30,7 @@ use alloc::borrow::ToOwned;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
+use self::choices::{Aliased, Choices};
 use self::facts::CLEARED;
 pub use self::report::{Doubt, Finding, Report, Second};
 use self::rules::Engine;
@@ -61,18 +64,27 @@ pub fn audit_with(layout: &Layout, wires: &Wires) -> Result<Report, CheckError> 
 fn examine(layout: &Layout, wires: Option<&Wires>) -> Report {
     let mut engine = Engine::new(layout);
     engine.run();
-    let choices = engine.choices();
+    let Choices { harmless: choices, aliased } = engine.choices();
     let inputs: BTreeSet<Wire> = layout.inputs.iter().flat_map(|input| &input.wires).copied().collect();
     let counted: Vec<Wire> = (2..layout.wires)
         .map(Wire)
         .filter(|wire| !inputs.contains(wire) && !engine.uses.of(*wire).is_empty())
         .collect();
-    let open: BTreeSet<Wire> =
+    // What only a public input says of a wire leaves it to the prover: it chooses the public input as well.
+    let is_public = |row: &u32| layout.public_rows.binary_search(row).is_ok();
+    let unstated: Vec<Wire> =
+        counted.iter().copied().filter(|wire| engine.uses.of(*wire).iter().all(is_public)).collect();
+    let mut open: BTreeSet<Wire> =
         counted.iter().copied().filter(|wire| !engine.facts.is_determined(*wire) && !choices.contains(wire)).collect();
     let mut findings = Findings { layout, found: BTreeMap::new() };
     findings.unused(&engine);
-    findings.points(&mut engine);
+    findings.points(&mut engine, &inputs);
+    findings.aliased(&mut engine, &aliased);
     findings.open(&mut engine, &open);
+    for wire in &unstated {
+        findings.unstated(&engine, *wire);
+    }
+    open.extend(unstated);
     let mut findings: Vec<Finding> = findings.found.into_values().collect();
     if let Some(wires) = wires {
         let may_change: BTreeSet<Wire> = open.union(&choices).copied().collect();
@@ -99,30 +111,42 @@ struct Findings<'a> {
 }
 
 impl Findings<'_> {
-    /// Private inputs in no statement.
+    /// Private inputs in no statement; and whether there is one.
     fn unused(&mut self, engine: &Engine<'_>) {
-        for (input, number) in self.layout.inputs.iter().zip(0u32..) {
-            let unused = !input.wires.is_empty() && input.wires.iter().all(|wire| engine.uses.of(*wire).is_empty());
-            if unused && !input.public {
-                let finding = Finding {
-                    doubt: Doubt::Unused,
-                    name: input.name.clone(),
-                    path: Vec::new(),
-                    place: None,
-                    row: None,
-                    wires: input.wires.clone(),
-                    follow: 0,
-                };
-                self.found.insert((0, 0, number), finding);
+        for (input, number) in self.layout.inputs.iter().zip(1u32..) {
+            let wires = if input.public { Vec::new() } else { inputs::unused(engine, input) };
+            if !wires.is_empty() {
+                let all = input.wires.len();
+                let doubt = if wires.len() == all { Doubt::Unused } else { Doubt::PartlyUnused(all) };
+                self.add_whole(number, doubt, &input.name, wires);
             }
+        }
+        if self.found.is_empty() && self.layout.states_nothing() {
+            self.add_whole(0, Doubt::Nothing, &self.layout.name, Vec::new());
+        }
+    }
+
+    /// Adds what is said of no constraint.
+    fn add_whole(&mut self, number: u32, doubt: Doubt, name: &str, wires: Vec<Wire>) {
+        let (name, path) = (name.to_owned(), Vec::new());
+        let finding = Finding { doubt, name, path, place: None, row: None, wires, follow: 0 };
+        self.found.insert((0, 0, number), finding);
+    }
+
+    /// Multiples of fixed points of which several scalars make the end. From each on the engine takes its digits for determined.
+    fn aliased(&mut self, engine: &mut Engine<'_>, aliased: &[Aliased]) {
+        for Aliased { row, wires } in aliased {
+            wires.iter().for_each(|wire| engine.facts.determine(*wire));
+            let follow = follow(engine);
+            self.add(*row, Doubt::Aliased, wires, follow);
         }
     }
 
     /// Pairs that are added and need not be points, and inputs that are points but need not be in the subgroup. From here on the
     /// engine takes them for what they should be, to tell what else is wrong.
-    fn points(&mut self, engine: &mut Engine<'_>) {
-        let pairs: BTreeSet<(Wire, Wire)> =
-            self.layout.inputs.iter().flat_map(|input| input.wires.windows(2)).map(|it| (it[0], it[1])).collect();
+    ///
+    /// A pair is an input if both coordinates are, however they are declared: as one value, or each by itself.
+    fn points(&mut self, engine: &mut Engine<'_>, inputs: &BTreeSet<Wire>) {
         for (row, number) in self.layout.rows.iter().zip(0u32..) {
             let [a, b, c, d] = row.wires;
             let added: &[(Wire, Wire)] = match engine.kind(number) {
@@ -132,9 +156,10 @@ impl Findings<'_> {
             };
             for pair in added {
                 let level = engine.point(*pair, 0);
+                let is_given = || [pair.0, pair.1].into_iter().all(|wire| engine.is_copy_of(wire, inputs));
                 let doubt = match level {
                     None => Doubt::OffCurve,
-                    Some(level) if level < CLEARED && pairs.contains(pair) => Doubt::OutsideSubgroup,
+                    Some(level) if level < CLEARED && is_given() => Doubt::OutsideSubgroup,
                     Some(_) => continue,
                 };
                 let before = engine.facts.level(*pair);
@@ -142,7 +167,7 @@ impl Findings<'_> {
                 let follow = follow(engine);
                 // A point that follows from one before it is not told again.
                 if before.is_none() || doubt == Doubt::OutsideSubgroup {
-                    self.add(number, doubt, [pair.0, pair.1], follow);
+                    self.add(number, doubt, &[pair.0, pair.1], follow);
                 }
             }
         }
@@ -158,17 +183,25 @@ impl Findings<'_> {
             let Some(row) = engine.uses.of(*wire).first().copied() else { continue };
             engine.facts.determine(*wire);
             let follow = follow(engine);
-            self.add(row, Doubt::Unknown, [*wire], follow);
+            self.add(row, Doubt::Unknown, &[*wire], follow);
         }
     }
 
-    fn add<const N: usize>(&mut self, row: u32, doubt: Doubt, wires: [Wire; N], follow: usize) {
+    /// A wire that is shown as a public input, and of which nothing else is said.
+    fn unstated(&mut self, engine: &Engine<'_>, wire: Wire) {
+        if let Some(row) = engine.uses.of(wire).first() {
+            self.add(*row, Doubt::Unknown, &[wire], 0);
+        }
+    }
+
+    fn add(&mut self, row: u32, doubt: Doubt, wires: &[Wire], follow: usize) {
         let at = self.layout.rows[row as usize].constraint;
         let constraint = &self.layout.constraints[at as usize];
         let kind = match doubt {
             Doubt::OffCurve => 1,
             Doubt::OutsideSubgroup => 2,
-            _ => 3,
+            Doubt::Aliased => 3,
+            _ => 4,
         };
         let first = self.found.iter().find(|((_, of, it), _)| (*of, *it) == (kind, at)).map(|(key, _)| *key);
         let finding = self.found.entry(first.unwrap_or((row + 1, kind, at))).or_insert_with(|| Finding {

@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::check::short;
+use crate::check::{REVEAL_VARIABLE, Revealed, reveals, short};
 use crate::layout::{Place, Wire};
 use crate::plain;
 
@@ -31,8 +31,21 @@ impl Report {
     }
 }
 
+/// Values of the witness are told only where [`REVEAL_VARIABLE`] asks for them, or as [`Revealed`].
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(f, reveals())
+    }
+}
+
+impl fmt::Display for Revealed<'_, Report> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.write(f, true)
+    }
+}
+
+impl Report {
+    fn write(&self, f: &mut fmt::Formatter<'_>, reveal: bool) -> fmt::Result {
         write!(f, "{}: ", self.circuit)?;
         if self.clean() {
             write!(f, "clean; the inputs determine all {} wires", self.determined + self.choices)?;
@@ -44,7 +57,10 @@ impl fmt::Display for Report {
         let s = |count: usize| if count == 1 { "" } else { "s" };
         write!(f, "{} finding{}; ", self.findings.len(), s(self.findings.len()))?;
         write!(f, "{} wire{} determined, {} not known to be", self.determined, s(self.determined), self.open.len())?;
-        self.findings.iter().try_for_each(|finding| write!(f, "\n\n{finding}"))
+        self.findings.iter().try_for_each(|finding| {
+            f.write_str("\n\n")?;
+            finding.write(f, reveal)
+        })
     }
 }
 
@@ -53,7 +69,8 @@ impl fmt::Display for Report {
 pub struct Finding {
     /// What is to be said.
     pub doubt: Doubt,
-    /// The name of the constraint that first uses the wires; of an input that no constraint uses, its name.
+    /// The name of the constraint that first uses the wires; of an input that no constraint uses, its name; of a circuit that states
+    /// nothing, its name.
     pub name: String,
     /// The names of the regions around it, outermost first.
     pub path: Vec<String>,
@@ -97,18 +114,40 @@ pub enum Doubt {
     OffCurve,
     /// They are an input that is a point on the curve, and no constraint puts it into the subgroup of prime order.
     OutsideSubgroup,
-    /// They are a private input that no constraint uses.
+    /// They are a private input that no constraint uses, but those that its type makes.
     Unused,
+    /// They are a part of a private input of so many elements, and no constraint uses that part, but those that its type makes.
+    PartlyUnused(usize),
+    /// They are the digits of a multiple of a fixed point whose end is given, and several scalars have that end: whoever knows one
+    /// can also prove with another, and has as many nullifiers.
+    Aliased,
+    /// The circuit states nothing but the types of its inputs.
+    Nothing,
 }
 
+/// Values of the witness are told only where [`REVEAL_VARIABLE`] asks for them, or as [`Revealed`].
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(f, reveals())
+    }
+}
+
+impl fmt::Display for Revealed<'_, Finding> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.write(f, true)
+    }
+}
+
+impl Finding {
+    fn write(&self, f: &mut fmt::Formatter<'_>, reveal: bool) -> fmt::Result {
         let title = match self.doubt {
             Doubt::Unknown => "unknown",
             Doubt::Free(_) => "free",
             Doubt::OffCurve => "off the curve",
             Doubt::OutsideSubgroup => "outside the subgroup",
-            Doubt::Unused => "unused",
+            Doubt::Unused | Doubt::PartlyUnused(_) => "unused",
+            Doubt::Aliased => "several scalars",
+            Doubt::Nothing => "empty",
         };
         write!(f, "{title}: ")?;
         self.path.iter().try_for_each(|name| write!(f, "{name} / "))?;
@@ -119,16 +158,31 @@ impl fmt::Display for Finding {
         let (count, s) = (self.wires.len(), if self.wires.len() == 1 { "" } else { "s" });
         match &self.doubt {
             Doubt::Unknown => write!(f, "\n  no rule says that the inputs determine {count} wire{s} of it")?,
-            Doubt::Free(Second { wire, value, other }) => {
+            Doubt::Free(Second { wire, value, other }) if reveal => {
                 let (wire, value, other) = (wire.index(), short(value), short(other));
                 write!(
                     f,
                     "\n  for the same inputs all constraints hold with {value} on wire {wire}, and with {other}"
                 )?;
             }
+            Doubt::Free(Second { wire, .. }) => write!(
+                f,
+                "\n  for the same inputs all constraints hold with another value on wire {}, too ({REVEAL_VARIABLE}=1 shows both)",
+                wire.index()
+            )?,
             Doubt::OffCurve => write!(f, "\n  it adds a pair that no constraint puts on the curve")?,
             Doubt::OutsideSubgroup => write!(f, "\n  no constraint puts this input into the subgroup of prime order")?,
             Doubt::Unused => write!(f, "\n  no constraint uses this private input: a proof says nothing of it")?,
+            Doubt::PartlyUnused(of) => write!(
+                f,
+                "\n  no constraint uses {count} of the {of} elements of this private input: a proof says nothing of them"
+            )?,
+            Doubt::Aliased => write!(
+                f,
+                "\n  the digits of this multiple may make several scalars with the same end: one key has several secrets, and \
+                 one secret several nullifiers"
+            )?,
+            Doubt::Nothing => write!(f, "\n  it states nothing but the types of its inputs: a proof says nothing")?,
         }
         if self.follow > 0 {
             write!(f, "; {} more depend{} on it", self.follow, if self.follow == 1 { "s" } else { "" })?;
@@ -139,6 +193,12 @@ impl fmt::Display for Finding {
             Doubt::OffCurve => "make the point with `Point`, which states the curve's equation",
             Doubt::OutsideSubgroup => "take the input as a `Point`",
             Doubt::Unused => "constrain it, or remove it",
+            Doubt::PartlyUnused(_) => "constrain all of it (a credential, for example, with `assert_signed`), or take fewer inputs",
+            Doubt::Aliased => {
+                "take the scalar as a `Scalar`, which is below the order of the points, and use a gadget: its digits begin at zero, and \
+                 there are at most 252"
+            }
+            Doubt::Nothing => "constrain the inputs with gadgets",
         })
     }
 }

@@ -15,7 +15,7 @@ pub(super) struct Uses {
 }
 
 /// The wires in the statement of a row.
-fn stated(layout: &Layout, row: usize) -> Vec<Wire> {
+pub(super) fn stated(layout: &Layout, row: usize) -> Vec<Wire> {
     let [a, b, c, d] = layout.rows[row].wires;
     let q = &layout.selectors[layout.rows[row].selectors as usize];
     let [a1, b1, _, d1] = layout.rows.get(row + 1).map_or([Wire::ZERO; 4], |row| row.wires);

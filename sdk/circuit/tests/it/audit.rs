@@ -214,9 +214,20 @@ fn a_private_input_that_nothing_uses_is_found() {
 
 #[test]
 fn gadgets_leave_nothing_open() {
+    // These state something of one attribute; that an issuer signed it is for another gadget.
+    let of_an_attribute =
+        ["holder of a credential", "age of a holder", "validity of a credential", "level of accreditation"];
     for (name, layout) in crate::catalogue::all() {
         let report = audit(&layout);
-        assert!(report.clean(), "{name}: {report}");
+        let doubts: Vec<&Doubt> = report.findings.iter().map(|it| &it.doubt).collect();
+        if of_an_attribute.contains(&name) {
+            assert!(
+                matches!(doubts.as_slice(), [Doubt::PartlyUnused(_)]) && report.open.is_empty(),
+                "{name}: {report}"
+            );
+        } else {
+            assert!(report.clean(), "{name}: {report}");
+        }
     }
 }
 

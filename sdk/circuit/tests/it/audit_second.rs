@@ -45,7 +45,7 @@ fn a_hint_without_a_gate_is_free() {
         stock::touch(cs, &[product, a, b]);
     });
     assert_eq!(freed(&report, "used").value, plain::Field::from(42_u64));
-    let text = report.to_string();
+    let text = Revealed(&report).to_string();
     assert!(text.contains("free: used ("), "{text}");
     assert!(text.contains("for the same inputs all constraints hold with 42 on wire"), "{text}");
     assert!(!format!("{report:?}").contains("2a"), "the value is printed: {report:?}");

@@ -65,6 +65,9 @@ fn a_witness_that_fits_satisfies_and_another_is_named() {
     assert_eq!((fault.constraint.as_str(), fault.path.join("/")), ("product", "multiplication".to_owned()));
     assert!(fault.place.file.ends_with("layouts.rs"), "{}", fault.place);
     let text = fault.to_string();
+    let told = "a·b − c = 0 does not hold; a = (private) (number), b = (private) (bit), c = 7 (product)";
+    assert!(text.contains(told), "{text}");
+    let text = Revealed(&*fault).to_string();
     assert!(text.contains("a·b − c = 0 does not hold; a = 7 (number), b = 0 (bit), c = 7 (product)"), "{text}");
 }
 
@@ -157,7 +160,7 @@ fn a_number_out_of_range_is_told_as_a_number() {
     assert_eq!((fault.constraint.as_str(), fault.statement.as_str()), ("fits into 8 bits", "number < 2^8"));
     assert_eq!(
         fault.values,
-        [Held { wire: "number", input: Some("years".to_owned()), value: plain::Field::from(300) }]
+        [Held { wire: "number", input: Some("years".to_owned()), public: false, value: plain::Field::from(300) }]
     );
 }
 

@@ -2,6 +2,8 @@
 
 mod amounts;
 mod audit;
+mod audit_aliases;
+mod audit_inputs;
 mod audit_points;
 mod audit_rules;
 mod audit_second;
@@ -16,6 +18,7 @@ mod hashes;
 mod layouts;
 mod numbers;
 mod profile;
+mod secrets;
 mod signatures;
 mod stock;
 mod support;

@@ -5,6 +5,7 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 
+use private_folder::PrivateFolder;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
@@ -25,8 +26,8 @@ const RAW_POINT_BYTES: usize = POINT_BYTES + 1;
 const MAX_FILE_BYTES: usize = RAW_HEADER_BYTES + (4 * MAX_GATES) * RAW_POINT_BYTES;
 
 /// What a file of the cache begins with. The limbs of its points are little-endian.
-const MAGIC: [u8; 16] = *b"dusk-crs 1 le\r\n\0";
-/// The magic, the checksum of all that follows, the opening key; padded so that the points are aligned.
+const MAGIC: [u8; 16] = *b"dusk-crs 2 le\r\n\0";
+/// The magic, the tag of it and all that follows, the opening key; padded so that the points are aligned.
 const CACHE_HEADER_BYTES: usize = 320;
 
 impl Parameters {
@@ -103,23 +104,23 @@ impl Parameters {
         if points[0] == generator && powers { Ok(()) } else { Err(ParametersError::NotPowers) }
     }
 
-    /// Writes them in the form of the cache, which can be mapped.
-    pub(crate) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+    /// Writes them in the form of the cache, which can be mapped, with a tag of the folder that they are kept in.
+    pub(crate) fn write(&self, folder: &PrivateFolder, out: &mut dyn Write) -> io::Result<()> {
         let points = limbs_of_points(self.points());
         let mut header = [0; CACHE_HEADER_BYTES];
         header[..16].copy_from_slice(&MAGIC);
         header[48..48 + OPENING_BYTES].copy_from_slice(&self.opening);
-        let sum = blake3::Hasher::new().update(&header[48..]).update(points).finalize();
+        let sum = folder.hasher().update(&MAGIC).update(&header[48..]).update(points).finalize();
         header[16..48].copy_from_slice(sum.as_bytes());
         out.write_all(&header)?;
         out.write_all(points)
     }
 
-    /// Parameters from a mapped file of the cache; none where it is damaged.
-    pub(crate) fn mapped(mapping: Mapping) -> Option<Self> {
+    /// Parameters from a mapped file of the cache; none where it is damaged, or was not written in this folder.
+    pub(crate) fn mapped(folder: &PrivateFolder, mapping: Mapping) -> Option<Self> {
         let bytes = mapping.bytes();
         let header = bytes.get(..CACHE_HEADER_BYTES)?;
-        let sum = blake3::Hasher::new().update(&bytes[48..]).finalize();
+        let sum = folder.hasher().update(&MAGIC).update(&bytes[48..]).finalize();
         if header[..16] != MAGIC || header[16..48] != *sum.as_bytes() {
             return None;
         }

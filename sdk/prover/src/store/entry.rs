@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use dusk_sdk_circuit::Digest;
+use private_folder::{PrivateFolder, check_file};
 
 use crate::backend::{Backend, Compiled};
 use crate::keys::Keys;
@@ -13,8 +14,8 @@ use crate::native::Mapping;
 use crate::parameters::{Parameters, ParametersId};
 
 /// What a file of keys begins with. The limbs in it are little-endian.
-const MAGIC: [u8; 16] = *b"dusk-key 1 le\r\n\0";
-/// The magic, the checksum of all that follows, the circuit, the parameters, the lengths of the name and the verifier key.
+const MAGIC: [u8; 16] = *b"dusk-key 2 le\r\n\0";
+/// The magic, the tag of it and all that follows, the circuit, the parameters, the lengths of the name and the verifier key.
 const HEADER_BYTES: usize = 16 + 32 + 32 + 32 + 8 + 8;
 /// The most bytes of a circuit's name that are read from a file.
 const MAX_NAME_BYTES: usize = 256;
@@ -80,15 +81,15 @@ impl Entry {
         Some(Self { kind, parameters, bytes: metadata.len(), last_used, path: path.to_owned() })
     }
 
-    /// Whether the file is as it was written.
-    pub(super) fn is_sound(&self) -> bool {
+    /// Whether the file is as it was written in this folder.
+    pub(super) fn is_sound(&self, folder: &PrivateFolder) -> bool {
         match &self.kind {
             EntryKind::Parameters { gates } => read(&self.path).is_some_and(|mapping| {
-                Parameters::mapped(mapping).is_some_and(|it| it.id() == self.parameters && it.max_gates() >= *gates)
+                Parameters::mapped(folder, mapping)
+                    .is_some_and(|it| it.id() == self.parameters && it.max_gates() >= *gates)
             }),
-            EntryKind::Keys { circuit, .. } => {
-                read(&self.path).is_some_and(|mapping| parts(mapping.bytes(), *circuit, self.parameters).is_some())
-            }
+            EntryKind::Keys { circuit, .. } => read(&self.path)
+                .is_some_and(|mapping| parts(folder, mapping.bytes(), *circuit, self.parameters).is_some()),
         }
     }
 }
@@ -103,25 +104,37 @@ fn name_in(path: &Path) -> Option<String> {
     Some(String::from_utf8_lossy(name).into_owned())
 }
 
+/// Maps a file that nobody else can write to.
+fn open(path: &Path) -> Option<(File, Mapping)> {
+    let file = File::open(path).ok()?;
+    check_file(&file, path).ok()?;
+    let mapping = Mapping::new(&file).ok()?;
+    Some((file, mapping))
+}
+
 fn read(path: &Path) -> Option<Mapping> {
-    Mapping::new(&File::open(path).ok()?).ok()
+    open(path).map(|(_, mapping)| mapping)
 }
 
 /// Maps a file, and notes that it was used.
 fn used(path: &Path) -> Option<Mapping> {
-    let file = File::open(path).ok()?;
-    let mapping = Mapping::new(&file).ok()?;
+    let (file, mapping) = open(path)?;
     // Only for `gc`, so it may fail.
     let _ = file.set_modified(SystemTime::now());
     Some(mapping)
 }
 
-pub(super) fn read_parameters(folder: &Path, id: ParametersId, gates: usize) -> Option<Parameters> {
-    let parameters = Parameters::mapped(used(&folder.join(parameters_name(id, gates)))?)?;
+pub(super) fn read_parameters(folder: &PrivateFolder, id: ParametersId, gates: usize) -> Option<Parameters> {
+    let parameters = Parameters::mapped(folder, used(&folder.path().join(parameters_name(id, gates)))?)?;
     (parameters.id() == id && parameters.max_gates() >= gates).then_some(parameters)
 }
 
-pub(super) fn write_keys<B: Backend>(keys: &Keys<B>, name: &str, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write_keys<B: Backend>(
+    folder: &PrivateFolder,
+    keys: &Keys<B>,
+    name: &str,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let key = B::encode(&keys.compiled().key);
     let mut header = Vec::with_capacity(HEADER_BYTES - 48);
     header.extend_from_slice(&keys.digest().0);
@@ -130,27 +143,35 @@ pub(super) fn write_keys<B: Backend>(keys: &Keys<B>, name: &str, out: &mut dyn W
         header.extend_from_slice(&(length as u64).to_le_bytes());
     }
     let all = [&header, name.as_bytes(), keys.verifier_key(), &key];
-    let sum = all.iter().fold(blake3::Hasher::new(), |mut hasher, part| {
-        hasher.update(part);
-        hasher
-    });
+    let mut sum = folder.hasher();
+    sum.update(&MAGIC);
+    all.iter().for_each(|part| _ = sum.update(part));
     out.write_all(&MAGIC)?;
     out.write_all(sum.finalize().as_bytes())?;
     all.iter().try_for_each(|part| out.write_all(part))
 }
 
-pub(super) fn read_keys<B: Backend>(path: &Path, circuit: Digest, parameters: &Parameters) -> Option<Keys<B>> {
-    let mapping = used(path)?;
-    let (verifier_key, key) = parts(mapping.bytes(), circuit, parameters.id())?;
+pub(super) fn read_keys<B: Backend>(
+    folder: &PrivateFolder,
+    circuit: Digest,
+    parameters: &Parameters,
+) -> Option<Keys<B>> {
+    let mapping = used(&folder.path().join(key_name::<B>(circuit, parameters.id())))?;
+    let (verifier_key, key) = parts(folder, mapping.bytes(), circuit, parameters.id())?;
     let compiled = Compiled { key: B::decode(key)?, verifier_key: verifier_key.to_vec() };
     (B::parameters_of(&compiled.verifier_key)? == parameters.id()).then_some(())?;
     Some(Keys::from_parts(circuit, parameters.clone(), compiled))
 }
 
-/// The verifier key and the key in a file; none where it is damaged or another.
-fn parts(bytes: &[u8], circuit: Digest, parameters: ParametersId) -> Option<(&[u8], &[u8])> {
+/// The verifier key and the key in a file; none where it is damaged, another, or was not written in this folder.
+fn parts<'a>(
+    folder: &PrivateFolder,
+    bytes: &'a [u8],
+    circuit: Digest,
+    parameters: ParametersId,
+) -> Option<(&'a [u8], &'a [u8])> {
     let (header, rest) = bytes.split_at_checked(HEADER_BYTES)?;
-    let sum = blake3::hash(&bytes[48..]);
+    let sum = folder.hasher().update(&MAGIC).update(&bytes[48..]).finalize();
     let right = header[..16] == MAGIC
         && header[16..48] == *sum.as_bytes()
         && header[48..80] == circuit.0

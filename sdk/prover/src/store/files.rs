@@ -67,7 +67,7 @@ pub(super) fn replace(path: &Path, write: &mut dyn FnMut(&mut dyn Write) -> io::
     })
 }
 
-fn fault(path: &Path, source: io::Error) -> StoreError {
+pub(super) fn fault(path: &Path, source: io::Error) -> StoreError {
     let path = PathBuf::from(path);
     match source.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StoreError::Full { path, source },

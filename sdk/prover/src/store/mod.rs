@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use dusk_sdk_circuit::Layout;
+use private_folder::{FolderError, PrivateFolder};
 
 use crate::backend::Backend;
 use crate::keys::{CompileError, Keys};
@@ -18,14 +19,17 @@ use crate::progress::{Progress, SILENT};
 pub use entry::{Entry, EntryKind};
 
 use entry::{key_name, parameters_name, read_keys, read_parameters, write_keys};
-use files::{Lock, is_temporary, replace};
+use files::{Lock, fault, is_temporary, replace};
 
 /// A folder in which parameters and keys are kept, so that they are made once.
 ///
-/// Files are named by what they hold, written under another name and then moved, and carry a checksum. So a crash leaves at
-/// most a temporary file, a damaged file is noticed and made anew, and of two processes that want the same, the second waits
-/// and finds it. Where nothing can be kept (a full disk, a folder that cannot be written), what was made is given all the same,
-/// with the [fault](Kept::fault).
+/// Files are named by what they hold, written under another name and then moved. So a crash leaves at most a temporary file,
+/// and of two processes that want the same, the second waits and finds it. Where nothing can be kept (a full disk, a folder
+/// that cannot be written), what was made is given all the same, with the [fault](Kept::fault).
+///
+/// Whoever can change a key decides what contracts take for proved. The folder is private to the user, and each file carries
+/// a tag under a key of the folder: a file that is damaged, or that comes from elsewhere, is made anew, and a folder that
+/// others can write to is not used at all ([`StoreError::Unsafe`]).
 #[derive(Debug, Clone)]
 pub struct KeyStore {
     folder: PathBuf,
@@ -73,6 +77,12 @@ pub enum StoreError {
         /// What the system says.
         source: io::Error,
     },
+    /// Others can write to the folder, so nothing in it can be trusted.
+    #[error("the folder of parameters and keys is not used: {source}; {}", source.hint())]
+    Unsafe {
+        /// Who can write there.
+        source: FolderError,
+    },
     /// A file or folder cannot be read.
     #[error("{path} cannot be read")]
     Read {
@@ -105,23 +115,16 @@ impl KeyStore {
         self.get(
             &parameters_name(id, gates),
             progress,
-            || self.parameters(id, gates),
+            |folder| find_parameters(folder, id, gates),
             || Parameters::development(gates, progress),
-            |parameters, out| parameters.write(out),
+            |folder, parameters, out| parameters.write(folder, out),
         )
     }
 
     /// Parameters that were kept before, for circuits of up to `gates` gates.
     #[must_use]
     pub fn parameters(&self, id: ParametersId, gates: usize) -> Option<Parameters> {
-        let mut gates = gates.checked_next_power_of_two()?;
-        while gates <= MAX_GATES {
-            if let Some(found) = read_parameters(&self.folder, id, gates) {
-                return Some(found);
-            }
-            gates *= 2;
-        }
-        None
+        find_parameters(&PrivateFolder::existing(&self.folder).ok()??, id, gates)
     }
 
     /// Keeps parameters that came from elsewhere.
@@ -130,8 +133,9 @@ impl KeyStore {
     /// When they cannot be written.
     pub fn keep(&self, parameters: &Parameters) -> Result<(), StoreError> {
         let name = parameters_name(parameters.id(), parameters.max_gates());
+        let folder = self.private()?;
         let _lock = Lock::take(&self.folder, &name, SILENT)?;
-        replace(&self.folder.join(name), &mut |out| parameters.write(out))
+        replace(&self.folder.join(name), &mut |out| parameters.write(&folder, out))
     }
 
     /// The keys of a circuit under these parameters.
@@ -163,9 +167,9 @@ impl KeyStore {
         self.get(
             &name,
             progress,
-            || if fits { read_keys(&self.folder.join(&name), layout.digest(), parameters) } else { None },
+            |folder| if fits { read_keys(folder, layout.digest(), parameters) } else { None },
             || Keys::compile(layout, parameters, progress),
-            |keys, out| write_keys(keys, &layout.name, out),
+            |folder, keys, out| write_keys(folder, keys, &layout.name, out),
         )
     }
 
@@ -174,12 +178,16 @@ impl KeyStore {
         &self,
         name: &str,
         progress: Progress<'_>,
-        find: impl Fn() -> Option<T>,
+        find: impl Fn(&PrivateFolder) -> Option<T>,
         make: impl FnOnce() -> Result<T, E>,
-        write: impl Fn(&T, &mut dyn io::Write) -> io::Result<()>,
+        write: impl Fn(&PrivateFolder, &T, &mut dyn io::Write) -> io::Result<()>,
     ) -> Result<Kept<T>, E> {
         let found = |value| Kept { value, origin: Origin::Found, fault: None };
-        if let Some(value) = find() {
+        let folder = match self.private() {
+            Ok(folder) => folder,
+            Err(fault) => return Ok(Kept { value: make()?, origin: Origin::Made, fault: Some(fault) }),
+        };
+        if let Some(value) = find(&folder) {
             return Ok(found(value));
         }
         let lock = match Lock::take(&self.folder, name, progress) {
@@ -187,15 +195,23 @@ impl KeyStore {
             Err(fault) => return Ok(Kept { value: make()?, origin: Origin::Made, fault: Some(fault) }),
         };
         // Another process may have made it while this one waited.
-        if let Some(value) = find() {
+        if let Some(value) = find(&folder) {
             return Ok(found(value));
         }
         let path = self.folder.join(name);
         let origin = if path.exists() { Origin::Repaired } else { Origin::Made };
         let value = make()?;
-        let fault = replace(&path, &mut |out| write(&value, out)).err();
+        let fault = replace(&path, &mut |out| write(&folder, &value, out)).err();
         drop(lock);
         Ok(Kept { value, origin, fault })
+    }
+
+    /// The folder, made if need be, when nobody else can write to it.
+    fn private(&self) -> Result<PrivateFolder, StoreError> {
+        PrivateFolder::open(&self.folder).map_err(|error| match error {
+            FolderError::System { path, source } => fault(&path, source),
+            source => StoreError::Unsafe { source },
+        })
     }
 
     /// What is kept, by name.
@@ -213,7 +229,8 @@ impl KeyStore {
     /// # Errors
     /// When the folder cannot be read.
     pub fn verify(&self) -> Result<Vec<Entry>, StoreError> {
-        Ok(self.ls()?.into_iter().filter(|entry| !entry.is_sound()).collect())
+        let folder = self.existing()?;
+        Ok(self.ls()?.into_iter().filter(|entry| !is_sound(entry, folder.as_ref())).collect())
     }
 
     /// Removes what was not used for so long, what is damaged, and what a crash has left; gives the entries that are gone.
@@ -222,6 +239,7 @@ impl KeyStore {
     /// When the folder cannot be read, or a file not removed.
     pub fn gc(&self, unused_for: Duration) -> Result<Vec<Entry>, StoreError> {
         let now = SystemTime::now();
+        let folder = self.existing()?;
         let mut gone = Vec::new();
         for path in self.files()? {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
@@ -234,13 +252,18 @@ impl KeyStore {
             let Some(entry) = Entry::read(&path) else { continue };
             let _lock = Lock::take(&self.folder, name, SILENT)?;
             let idle = now.duration_since(entry.last_used).unwrap_or_default();
-            if idle >= unused_for || !entry.is_sound() {
+            if idle >= unused_for || !is_sound(&entry, folder.as_ref()) {
                 remove(&path)?;
                 gone.push(entry);
             }
         }
         gone.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(gone)
+    }
+
+    /// The folder, if it exists and has a key.
+    fn existing(&self) -> Result<Option<PrivateFolder>, StoreError> {
+        PrivateFolder::existing(&self.folder).map_err(|source| StoreError::Unsafe { source })
     }
 
     fn files(&self) -> Result<Vec<PathBuf>, StoreError> {
@@ -252,6 +275,22 @@ impl KeyStore {
         };
         folder.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>().map_err(fault)
     }
+}
+
+fn find_parameters(folder: &PrivateFolder, id: ParametersId, gates: usize) -> Option<Parameters> {
+    let mut gates = gates.checked_next_power_of_two()?;
+    while gates <= MAX_GATES {
+        if let Some(found) = read_parameters(folder, id, gates) {
+            return Some(found);
+        }
+        gates *= 2;
+    }
+    None
+}
+
+/// Without a key nothing was written in the folder.
+fn is_sound(entry: &Entry, folder: Option<&PrivateFolder>) -> bool {
+    folder.is_some_and(|folder| entry.is_sound(folder))
 }
 
 fn remove(path: &Path) -> Result<(), StoreError> {

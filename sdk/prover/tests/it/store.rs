@@ -6,8 +6,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use dusk_sdk_circuit::Layout;
-use dusk_sdk_prover::{CompileError, EntryKind, KeyStore, Keys, Origin, Parameters, SILENT, StoreError, verify};
+use dusk_sdk_circuit::{BlsScalar, Layout, Wires};
+use dusk_sdk_prover::{
+    Backend, CompileError, Compiled, EntryKind, KeyStore, Keys, Origin, Parameters, ParametersId, Plonk, PlonkKey,
+    Progress, Proof, SILENT, StoreError, VerifyError, verify,
+};
+use rand_core::CryptoRngCore;
 
 use crate::circuits::every_kind;
 
@@ -123,6 +127,46 @@ fn damaged_files_are_told_and_made_anew() {
     }
 }
 
+/// Whoever can write a key decides what counts as proved: a key from another folder is not taken, whole as it is.
+#[test]
+fn keys_from_elsewhere_are_not_taken() {
+    let root = tempfile::tempdir().unwrap();
+    let [ours, theirs] = ["ours", "theirs"].map(|name| KeyStore::new(root.path().join(name)));
+    let layout = layout();
+    for prefix in ["keys-", "parameters-"] {
+        keys(&ours, &layout);
+        keys(&theirs, &layout);
+        let path = file(&ours, prefix);
+        fs::remove_file(&path).unwrap();
+        fs::copy(file(&theirs, prefix), &path).unwrap();
+        assert_eq!(ours.verify().unwrap().len(), 1, "{prefix}");
+        let parameters = ours.development(layout.gates(), SILENT).unwrap();
+        let keys = ours.keys(&layout, &parameters.value, SILENT).unwrap();
+        let origin = if prefix == "keys-" { keys.origin } else { parameters.origin };
+        assert_eq!(origin, Origin::Repaired, "{prefix}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_others_can_write_to_is_not_used() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("keys");
+    let store = KeyStore::new(&folder);
+    keys(&store, &layout());
+    let mode = |folder: &Path| fs::metadata(folder).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&folder), 0o700);
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).unwrap();
+    let kept = store.development(16, SILENT).unwrap();
+    assert_eq!(kept.origin, Origin::Made);
+    let fault = kept.fault.expect("nothing is kept there");
+    assert!(matches!(fault, StoreError::Unsafe { .. }) && fault.to_string().contains("chmod go-w"), "{fault}");
+    assert!(store.parameters(kept.value.id(), 16).is_none());
+    assert!(matches!(store.verify(), Err(StoreError::Unsafe { .. })));
+}
+
 #[test]
 fn keys_of_one_circuit_under_the_name_of_another_are_not_taken() {
     let folder = tempfile::tempdir().unwrap();
@@ -139,6 +183,61 @@ fn keys_of_one_circuit_under_the_name_of_another_are_not_taken() {
         .find(|it| it.to_str().unwrap().contains("keys-") && *it != path);
     fs::rename(path, other.unwrap()).unwrap();
     assert_eq!(keys(&store, &second).1, Origin::Repaired);
+}
+
+/// A backend that makes the keys of another circuit, and calls itself like the real one.
+#[derive(Debug)]
+struct Weaker;
+
+impl Backend for Weaker {
+    type Key = PlonkKey;
+
+    const NAME: &'static str = Plonk::NAME;
+
+    fn compile(_: &Layout, parameters: &Parameters, _: Progress<'_>) -> Result<Compiled<PlonkKey>, CompileError> {
+        Plonk::compile(&every_kind(1, 20).0, parameters, SILENT)
+    }
+
+    fn prove(
+        _: &Compiled<PlonkKey>,
+        _: &Parameters,
+        _: (&Layout, &Wires),
+        _: &mut dyn CryptoRngCore,
+        _: &dyn Fn(f32),
+    ) -> Option<Proof> {
+        None
+    }
+
+    fn verify(_: &[u8], _: &Proof, _: &[BlsScalar]) -> Result<(), VerifyError> {
+        Err(VerifyError::Refused)
+    }
+
+    fn parameters_of(verifier_key: &[u8]) -> Option<ParametersId> {
+        Plonk::parameters_of(verifier_key)
+    }
+
+    fn encode(key: &PlonkKey) -> Vec<u8> {
+        Plonk::encode(key)
+    }
+
+    fn decode(bytes: &[u8]) -> Option<PlonkKey> {
+        Plonk::decode(bytes)
+    }
+}
+
+/// Who may write to the folder decides which keys a circuit has. So before a deployment on a public network they are made again.
+#[test]
+fn keys_that_are_made_again_do_not_depend_on_what_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = KeyStore::new(folder.path());
+    let layout = layout();
+    let parameters = Parameters::development(layout.gates(), SILENT).unwrap();
+    store.keys_of::<Weaker>(&layout, &parameters, SILENT).unwrap();
+    let kept = store.keys(&layout, &parameters, SILENT).unwrap();
+    assert_eq!(kept.origin, Origin::Found);
+    let again: Keys = Keys::compile(&layout, &parameters, SILENT).unwrap();
+    assert_eq!(again.digest(), kept.value.digest());
+    assert_ne!(again.verifier_key(), kept.value.verifier_key());
 }
 
 #[test]

@@ -12,9 +12,9 @@ use dusk_node_data::hard_fork::set_aegis_activation_height;
 use dusk_node_data::ledger as theirs;
 use dusk_node_data::message::payload as their_payload;
 use dusk_node_data::message::{ConsensusHeader as TheirHeader, Message as TheirMessage, Payload, SignedStepMessage};
-use local_node_consensus::{Config, Consensus, Input, Millis, Output};
+use local_node_consensus::{BeforeTip, Config, Consensus, Input, Millis, Output, TipContext};
 use local_node_types::codec::{Decode, Encode};
-use local_node_types::ledger::{Attestation, Block, ConsensusHeader, StepName, Vote};
+use local_node_types::ledger::{Attestation, Block, ConsensusHeader, Seed, StepName, Vote};
 use local_node_types::message::{Frame, Message};
 use local_node_types::rules::Profile;
 
@@ -126,7 +126,10 @@ fn a_candidate_and_votes_of_production_make_our_node_decide() {
         let (said, block) = round_of(6, tip);
         let mut consensus = Consensus::new(config(), Vec::new());
         let now = Millis::from_secs(GENESIS_TIME);
-        let _ = consensus.step(now, Input::NewTip(Box::new(chain(6, tip).context())));
+        // A node that decides a block has verified its certificate, so it knows what the tip was decided with.
+        let before = BeforeTip { seed: Seed::default(), provisioners: provisioners(6) };
+        let context = TipContext { before: Some(before), ..chain(6, tip).context() };
+        let _ = consensus.step(now, Input::NewTip(Box::new(context)));
         let mut messages = Vec::new();
         for message in said.into_iter().filter(|message| !matches!(message, Message::Quorum(_))) {
             let theirs: TheirMessage = read(&Frame::from(message).encoded()).expect("they read our message");

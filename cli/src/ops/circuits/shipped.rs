@@ -1,0 +1,276 @@
+//! The circuits as they ship, in a program that answers for them.
+//!
+//! A contract has the verifier keys of its circuits, so these must be the circuits that it is built with: with its features, without
+//! `cfg(test)`, without debug assertions. The library of each contract is compiled for this machine, in cargo's profile for
+//! development, so that dependencies are shared with the tests; packages that can describe circuits are compiled without debug
+//! assertions, as in the profile of contracts. The compiler then links the library with a `main` of one line. What differs
+//! from the contract is the target alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::SystemTime;
+
+use anyhow::{Context, Result};
+use cargo_metadata::{
+    Artifact as Compiled, BuildScript, DependencyKind, Message, Metadata, MetadataCommand, PackageId,
+};
+
+use super::super::cargo_settings;
+use super::super::compile::{self, Packages};
+use super::super::machine::Machine;
+use super::{LOCAL, sources_of};
+use crate::error::Fault;
+
+/// The library that has the `main` of the program.
+const DESCRIBER: &str = "dusk-sdk-circuit";
+/// Libraries that describe circuits themselves and are the same with debug assertions: shared with the tests.
+const OURS: [&str; 2] = ["dusk-sdk", DESCRIBER];
+/// The folder in `target` for the programs.
+const FOLDER: &str = "target/dusk/runners";
+/// The most bytes of the compiler's words that are told.
+const MAX_WORDS_BYTES: u64 = 64 * 1024;
+
+/// What is compiled to have all circuits.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Plan {
+    /// The packages whose libraries are linked: contracts with circuits, and packages with circuits that no contract has.
+    pub(super) roots: Vec<String>,
+    /// The packages that can describe circuits, as cargo names them in profiles.
+    describers: Vec<String>,
+}
+
+/// A program, and what it was made of.
+#[derive(Debug)]
+pub(super) struct Linked {
+    pub(super) program: PathBuf,
+    /// The local files.
+    pub(super) sources: BTreeSet<PathBuf>,
+}
+
+impl Plan {
+    /// Looks through the dependencies of the workspace.
+    ///
+    /// # Errors
+    /// A usage fault when cargo cannot read it.
+    pub(super) fn of(root: &Path, packages: &Packages) -> Result<Self> {
+        let metadata = MetadataCommand::new()
+            .cargo_path(compile::cargo().get_program())
+            .manifest_path(root.join("Cargo.toml"))
+            .exec()
+            .map_err(|error| Fault::usage(format!("cargo cannot read the workspace: {error}"), "mend the manifest"))?;
+        let contracts: Vec<&str> = packages.contracts.iter().map(|contract| contract.name.as_str()).collect();
+        let graph = Graph::of(&metadata);
+        Ok(graph.plan(&contracts, &packages.circuits))
+    }
+}
+
+/// Packages, and what each needs to be built.
+struct Graph<'a> {
+    metadata: &'a Metadata,
+    needs: BTreeMap<&'a PackageId, Vec<&'a PackageId>>,
+}
+
+impl<'a> Graph<'a> {
+    fn of(metadata: &'a Metadata) -> Self {
+        let nodes = metadata.resolve.iter().flat_map(|resolve| &resolve.nodes);
+        let needs = nodes.map(|node| {
+            let normal = node.deps.iter().filter(|it| it.dep_kinds.iter().any(|it| it.kind == DependencyKind::Normal));
+            (&node.id, normal.map(|it| &it.pkg).collect())
+        });
+        Self { metadata, needs: needs.collect() }
+    }
+
+    /// All packages that one needs, itself included.
+    fn closure(&self, of: &'a PackageId) -> BTreeSet<&'a PackageId> {
+        let mut found = BTreeSet::new();
+        let mut next = vec![of];
+        while let Some(id) = next.pop() {
+            if found.insert(id) {
+                next.extend(self.needs.get(id).into_iter().flatten());
+            }
+        }
+        found
+    }
+
+    fn plan(&self, contracts: &[&str], circuits: &[String]) -> Plan {
+        let members = self.metadata.workspace_packages();
+        let id = |name: &str| members.iter().find(|it| it.name.as_str() == name).map(|it| &it.id);
+        let with_circuits: BTreeMap<&PackageId, &String> =
+            circuits.iter().filter_map(|name| Some((id(name)?, name))).collect();
+        let mut roots = Vec::new();
+        let mut reached = BTreeSet::new();
+        for contract in contracts {
+            let Some(contract_id) = id(contract) else { continue };
+            let needed = self.closure(contract_id);
+            let found: Vec<_> = needed.into_iter().filter(|it| with_circuits.contains_key(it)).collect();
+            if !found.is_empty() {
+                roots.push((*contract).to_owned());
+                reached.extend(found);
+            }
+        }
+        let others = with_circuits.iter().filter(|(id, _)| !reached.contains(*id));
+        roots.extend(others.map(|(_, name)| (*name).clone()));
+        let describers = self.metadata.packages.iter().filter(|package| {
+            let needed = self.closure(&package.id);
+            let describes = needed.iter().any(|id| self.metadata[*id].name.as_str() == DESCRIBER);
+            describes && !OURS.contains(&package.name.as_str())
+        });
+        let describers = describers.map(|package| format!("{}@{}", package.name, package.version));
+        Plan { roots, describers: describers.collect() }
+    }
+}
+
+/// What cargo made of one root.
+#[derive(Debug, Default)]
+struct Libraries {
+    root: Option<(String, PathBuf)>,
+    describer: Option<PathBuf>,
+    all: BTreeSet<PathBuf>,
+    /// Folders of libraries that are not Rust's, as build scripts name them.
+    native: BTreeSet<String>,
+    sources: BTreeSet<PathBuf>,
+}
+
+impl Libraries {
+    fn add(&mut self, compiled: &Compiled, package: &str, root: &Path) {
+        if compiled.package_id.repr.starts_with(LOCAL) {
+            self.sources.extend(sources_of(compiled, root));
+        }
+        let is = |name: &str| compiled.target.name.replace('-', "_") == name.replace('-', "_");
+        for file in &compiled.filenames {
+            if file.extension() != Some("rlib") {
+                continue;
+            }
+            let file = PathBuf::from(file);
+            if is(DESCRIBER) {
+                self.describer = Some(file.clone());
+            } else if compiled.package_id.repr.starts_with(LOCAL) && is(package) {
+                self.root = Some((compiled.target.name.replace('-', "_"), file.clone()));
+            }
+            self.all.insert(file);
+        }
+    }
+
+    /// Tells one state of the libraries from another.
+    fn state(&self) -> String {
+        let mut state = String::new();
+        for path in self.all.iter() {
+            let modified = path.metadata().and_then(|it| it.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
+            let bytes = path.metadata().map(|it| it.len()).unwrap_or_default();
+            let _ = writeln!(state, "{} {modified:?} {bytes}", path.display());
+        }
+        blake3::hash(state.as_bytes()).to_hex()[..16].to_owned()
+    }
+}
+
+/// Compiles the library of a package as it ships, and links it to a program. The compiler's messages go to stderr.
+///
+/// # Errors
+/// A failure when it does not compile.
+pub(super) fn link(root: &Path, package: &str, plan: &Plan) -> Result<Linked> {
+    let libraries = compile(root, package, plan)?;
+    let sources = libraries.sources.clone();
+    let (Some((name, library)), Some(describer)) = (&libraries.root, &libraries.describer) else {
+        let what = format!("cargo made no library of `{package}` that can describe circuits");
+        return Err(Fault::failed(what, "let the project use the SDK of this cargo-dusk's version, and build again"));
+    };
+    let folder = root.join(FOLDER);
+    let program = folder.join(format!("{package}-{}", libraries.state()));
+    if program.is_file() {
+        return Ok(Linked { program, sources });
+    }
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    // Under another name until it is whole: two commands may link at once.
+    let temporary = tempfile::tempdir_in(&folder).with_context(|| format!("cannot write to {}", folder.display()))?;
+    let (source, linked) = (temporary.path().join("main.rs"), temporary.path().join("program"));
+    let main = format!("extern crate {name} as _;\n\nfn main() {{\n    describer::runner::main();\n}}\n");
+    fs::write(&source, main).with_context(|| format!("cannot write {}", source.display()))?;
+    let machine = Machine::here(root);
+    let rustc = machine.rustc().ok_or_else(|| {
+        Fault::environment("there is no Rust compiler", "`cargo dusk doctor` says what is missing, and how to get it")
+    })?;
+    let mut command = machine.command(&rustc);
+    command.args(["--crate-name", "circuits_of_a_project", "--crate-type", "bin", "--edition", "2024"]);
+    command.arg("--extern").arg(format!("{name}={}", library.display()));
+    command.arg("--extern").arg(format!("describer={}", describer.display()));
+    let folders: BTreeSet<&Path> = libraries.all.iter().filter_map(|it| it.parent()).collect();
+    for folder in folders {
+        command.arg("-L").arg(format!("dependency={}", folder.display()));
+        command.arg("-L").arg(format!("dependency={}", folder.join("deps").display()));
+    }
+    libraries.native.iter().for_each(|path| {
+        command.args(["-L", path]);
+    });
+    run(command.arg("-o").arg(&linked).arg(&source), package)?;
+    remove_others(&folder, package);
+    fs::rename(&linked, &program).with_context(|| format!("cannot write {}", program.display()))?;
+    Ok(Linked { program, sources })
+}
+
+/// Runs the compiler, whose words are told where it fails.
+fn run(command: &mut Command, package: &str) -> Result<()> {
+    let mut child =
+        command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().context("cannot start the compiler")?;
+    let mut words = Vec::new();
+    if let Some(stderr) = child.stderr.take() {
+        let mut bounded = stderr.take(MAX_WORDS_BYTES);
+        bounded.read_to_end(&mut words).context("cannot read what the compiler says")?;
+        // What is beyond is read all the same, so that the compiler can end.
+        std::io::copy(&mut bounded.into_inner(), &mut std::io::sink()).context("cannot read what the compiler says")?;
+    }
+    if child.wait().context("cannot wait for the compiler")?.success() {
+        return Ok(());
+    }
+    let words = String::from_utf8_lossy(&words);
+    Err(Fault::environment(
+        format!("the circuits of `{package}` cannot be linked: {}", words.trim()),
+        "a C compiler and linker must be there, as for every program in Rust; `cargo dusk doctor` looks for them",
+    ))
+}
+
+fn compile(root: &Path, package: &str, plan: &Plan) -> Result<Libraries> {
+    let mut command = compile::cargo();
+    command
+        .current_dir(root)
+        .args(["rustc", "--lib", "--crate-type", "rlib", "--package", package])
+        .args(["--message-format", "json-render-diagnostics"])
+        .args(cargo_settings::native(root))
+        .args(compile::quiet())
+        .stdout(Stdio::piped());
+    for describer in &plan.describers {
+        command.arg("--config").arg(format!("profile.dev.package.\"{describer}\".debug-assertions=false"));
+    }
+    let mut child = command.spawn().context("cannot start cargo")?;
+    let output = child.stdout.take().context("cargo's output is piped")?;
+    let mut libraries = Libraries::default();
+    for message in Message::parse_stream(BufReader::new(output)) {
+        match message.context("cargo's messages cannot be read")? {
+            Message::CompilerArtifact(compiled) => libraries.add(&compiled, package, root),
+            Message::BuildScriptExecuted(BuildScript { linked_paths, .. }) => {
+                libraries.native.extend(linked_paths.into_iter().map(|path| path.to_string()));
+            }
+            _ => {}
+        }
+    }
+    if !child.wait().context("cannot wait for cargo")?.success() {
+        return Err(Fault::failed(format!("the circuits of `{package}` do not compile"), "see the messages above"));
+    }
+    Ok(libraries)
+}
+
+/// Removes programs of earlier states.
+fn remove_others(folder: &Path, package: &str) {
+    for path in fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        // A package's name can begin like another's: what follows it is the state.
+        let is_earlier = name.rsplit_once('-').is_some_and(|(of, _)| of == package);
+        if is_earlier && path.is_file() {
+            // One that stays is in nobody's way.
+            let _ = fs::remove_file(&path);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! The proofs of misbehaviour in a block, checked before anybody is slashed for them.
+
+use std::collections::BTreeSet;
+
+use local_node_consensus::faults::{FaultError, check_fault};
+use local_node_types::ledger::Block;
+use local_node_types::rules::Profile;
+
+use super::{InvalidBlock, Ledger, LedgerError};
+use crate::store::fault_identity;
+
+/// The rules by which votes are signed: as networks sign them today, whatever the rules of transactions.
+pub const VOTING_RULES: Profile = Profile::Local;
+
+/// Why a fault in a block is no reason to slash anybody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FaultProblem {
+    /// It proves nothing.
+    #[error(transparent)]
+    Unproven(#[from] FaultError),
+    /// It is about a round on another branch of the chain.
+    #[error("its statements of round {0} are not about this chain")]
+    OtherBranch(u64),
+    /// This block, or one before it, holds it already.
+    #[error("a block holds it already")]
+    Repeated,
+}
+
+impl Ledger {
+    /// Checks each fault of a block by the rules of the sheet `protocol/consensus.md`, section 13. As there, the signer
+    /// need not have been drawn into a committee: whoever signs a contradiction is to blame.
+    pub(super) fn check_faults(&self, block: &Block) -> Result<(), LedgerError> {
+        let height = block.header.height;
+        let mut found = BTreeSet::new();
+        for (place, fault) in block.faults.iter().enumerate() {
+            let invalid = |problem| LedgerError::Invalid { height, problem: InvalidBlock::Fault { place, problem } };
+            let about = check_fault(fault, height, VOTING_RULES).map_err(|error| invalid(error.into()))?;
+            let previous = self.store.height_of(&about.prev_block_hash)?;
+            if previous.is_none() || previous != about.round.checked_sub(1) {
+                return Err(invalid(FaultProblem::OtherBranch(about.round)));
+            }
+            let identity = fault_identity(fault);
+            if !found.insert(identity) || self.store.has_fault(&identity)? {
+                return Err(invalid(FaultProblem::Repeated));
+            }
+        }
+        Ok(())
+    }
+}

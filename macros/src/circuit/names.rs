@@ -1,0 +1,188 @@
+//! The names that `#[circuit]` makes, and those that it refuses because they would clash.
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{Ident, ItemFn};
+
+use crate::diagnostics::Diagnostics;
+
+/// What circuits are written with. A circuit whose type has one of these names would take its place in the module.
+const TYPES: [&str; 19] = [
+    "BlsScalar",
+    "Bool",
+    "Circuit",
+    "Field",
+    "Gate",
+    "Linear",
+    "MerklePath",
+    "Point",
+    "Proof",
+    "Scalar",
+    "Signature",
+    "U8",
+    "U16",
+    "U32",
+    "U64",
+    "U128",
+    "Unsigned",
+    "Value",
+    "Wire",
+];
+/// What is added to the name of a circuit's type, for its inputs.
+const SUFFIXES: [(&str, &str); 2] = [("_public", "Public"), ("_private", "Private")];
+/// What is added to the name of a type of circuits, for its twin.
+const TWIN: &str = "Plain";
+/// Names that no raw identifier can have.
+const NEVER_RAW: [&str; 5] = ["crate", "self", "super", "Self", "_"];
+
+/// The name without what makes a keyword an identifier.
+pub(super) fn text(ident: &Ident) -> String {
+    let text = ident.to_string();
+    text.strip_prefix("r#").map(str::to_owned).unwrap_or(text)
+}
+
+/// A name within generated code that no name of the user's code can be taken for.
+pub(super) fn local(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
+}
+
+/// The name by which witnesses give an input: that of the argument, without leading underscores.
+pub(super) fn of_input(argument: &Ident, faults: &mut Diagnostics) -> Option<Ident> {
+    let text = text(argument);
+    let name = text.trim_start_matches('_');
+    if name.is_empty() {
+        return Some(argument.clone());
+    }
+    if name.len() == text.len() {
+        return Some(argument.clone());
+    }
+    let ident = identifier(name, argument.span());
+    if ident.is_none() {
+        faults.at(
+            argument,
+            format!(
+                "without the underscore the input is called `{name}`, and no struct has a member of that name: call it something else"
+            ),
+        );
+    }
+    ident
+}
+
+/// An identifier of this name, raw where it is a keyword; none where there is none.
+fn identifier(name: &str, span: Span) -> Option<Ident> {
+    let begins = name.chars().next().is_some_and(|first| !first.is_ascii_digit());
+    if !begins || NEVER_RAW.contains(&name) {
+        return None;
+    }
+    match syn::parse_str::<Ident>(name) {
+        Ok(_) => Some(Ident::new(name, span)),
+        Err(_) => syn::parse_str::<Ident>(&format!("r#{name}")).ok().map(|_| Ident::new_raw(name, span)),
+    }
+}
+
+/// `not_revoked` as a type is called: `NotRevoked`.
+pub(super) fn pascal_case(ident: &Ident) -> Ident {
+    let text = text(ident);
+    let words = text.split('_').filter(|word| !word.is_empty());
+    let name: String = words
+        .flat_map(|word| {
+            let mut letters = word.chars();
+            letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect::<Vec<_>>()
+        })
+        .collect();
+    match syn::parse_str::<Ident>(&name) {
+        Ok(_) => Ident::new(&name, ident.span()),
+        // `self` as a type is called like a keyword; and a name may have no letters at all.
+        Err(_) => Ident::new("Circuit", ident.span()),
+    }
+}
+
+/// Refuses names of circuits for which a generated one would clash.
+pub(super) fn check_circuit(function: &ItemFn, name: &Ident, faults: &mut Diagnostics) {
+    let ident = &function.sig.ident;
+    let (text, name) = (text(ident), name.to_string());
+    if text.split('_').any(str::is_empty) {
+        faults.at(
+            ident,
+            format!(
+                "the type of this circuit would be called `{name}`, as that of another whose name differs by underscores: write the \
+                 name with single underscores between words"
+            ),
+        );
+    } else if name == text {
+        faults.at(
+            ident,
+            format!(
+                "the function and the type of this circuit would both be called `{name}`: begin the name with a small letter"
+            ),
+        );
+    } else if TYPES.contains(&name.as_str()) || mentions(function, &name) {
+        faults.at(
+            ident,
+            format!(
+                "a circuit called `{text}` makes the type `{name}`, and circuits are written with another type of that name: call it \
+                 something else"
+            ),
+        );
+    }
+    for (suffix, part) in SUFFIXES {
+        if let Some(other) = text.strip_suffix(suffix).filter(|other| !other.is_empty()) {
+            faults.at(
+                ident,
+                format!(
+                    "a circuit called `{text}` makes the type `{name}`, which is that of the {} inputs of a circuit `{other}`: call it \
+                     something else",
+                    part.to_lowercase()
+                ),
+            );
+        }
+    }
+}
+
+/// Refuses names of types for which the twin of another would clash.
+pub(super) fn check_type(ident: &Ident, faults: &mut Diagnostics) {
+    let text = text(ident);
+    if let Some(other) = text.strip_suffix(TWIN).filter(|other| !other.is_empty()) {
+        faults.at(
+            ident,
+            format!(
+                "`{text}` is what the twin of a type `{other}` outside of circuits is called: call it something else"
+            ),
+        );
+    }
+}
+
+/// Whether a function names a type like this, in its arguments or its body: then the generated type would take its place.
+fn mentions(function: &ItemFn, name: &str) -> bool {
+    let arguments = function.sig.inputs.to_token_stream();
+    stands_alone(arguments, name) || stands_alone(function.block.to_token_stream(), name)
+}
+
+/// Whether a name stands in tokens other than behind `::` or `.`.
+fn stands_alone(tokens: TokenStream, name: &str) -> bool {
+    let mut behind = false;
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Group(group) => {
+            behind = false;
+            stands_alone(group.stream(), name)
+        }
+        TokenTree::Ident(ident) => {
+            let found = !behind && ident == name;
+            behind = false;
+            found
+        }
+        TokenTree::Punct(punct) => {
+            behind = matches!(punct.as_char(), ':' | '.') && (behind || punct.as_char() == '.' || is_joint(&punct));
+            false
+        }
+        TokenTree::Literal(_) => {
+            behind = false;
+            false
+        }
+    })
+}
+
+/// Whether a colon is the first of two: a single one comes before a type.
+fn is_joint(punct: &proc_macro2::Punct) -> bool {
+    punct.spacing() == proc_macro2::Spacing::Joint
+}

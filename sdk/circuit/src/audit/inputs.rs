@@ -1,0 +1,58 @@
+//! Private inputs that no statement is about.
+//!
+//! The type of an input makes rows of its own: a range, the curve's equation. They say what holds for every value of the type, so
+//! they do not count as a use. They also say which wires belong together: of a point a statement may use one coordinate alone,
+//! because the rows of the type bind the other to it.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
+
+use super::rules::Engine;
+use super::uses::stated;
+use crate::layout::{Input, Wire};
+
+/// The wires of an input that no row uses but those of its type, even by another wire that these bind to them.
+pub(super) fn unused(engine: &Engine<'_>, input: &Input) -> Vec<Wire> {
+    let parts = Parts::of(engine, input);
+    let is_used = |wire: Wire| engine.uses.of(wire).iter().any(|row| !input.rows.contains(row));
+    let used: BTreeSet<Wire> =
+        parts.wires().chain(&input.wires).filter(|wire| is_used(**wire)).map(|wire| parts.name(*wire)).collect();
+    input.wires.iter().copied().filter(|wire| !used.contains(&parts.name(*wire))).collect()
+}
+
+/// Wires that the rows of a type bind to one another.
+struct Parts {
+    /// For each wire one that it belongs to, up to one that belongs to itself and is the name of the part.
+    above: BTreeMap<Wire, Wire>,
+}
+
+impl Parts {
+    fn of(engine: &Engine<'_>, input: &Input) -> Self {
+        let mut parts = Self { above: BTreeMap::new() };
+        for row in input.rows.clone() {
+            let wires = stated(engine.layout, row as usize);
+            // What is the same for every value of the type binds nothing.
+            let mut wires = wires.into_iter().filter(|wire| engine.facts.value(*wire).is_none());
+            let Some(first) = wires.next() else { continue };
+            parts.above.entry(first).or_insert(first);
+            for wire in wires {
+                parts.above.entry(wire).or_insert(wire);
+                let (one, other) = (parts.name(first), parts.name(wire));
+                parts.above.insert(one.max(other), one.min(other));
+            }
+        }
+        parts
+    }
+
+    fn name(&self, wire: Wire) -> Wire {
+        let mut at = wire;
+        while let Some(above) = self.above.get(&at).filter(|above| **above != at) {
+            at = *above;
+        }
+        at
+    }
+
+    fn wires(&self) -> impl Iterator<Item = &Wire> {
+        self.above.keys()
+    }
+}

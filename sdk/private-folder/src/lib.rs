@@ -1,0 +1,83 @@
+//! Folders that only their owner can write to, with a key that authenticates what is kept in them.
+//!
+//! Caches hold what runs or is trusted later: compiled code, keys of circuits, sources that a build compiles. Whoever can
+//! write there decides what the next command does. Two checks stand against that:
+//!
+//! - **Permissions.** [`make`] creates a folder with mode 0700, and [`check`] refuses one that other users own or can
+//!   write to. The folders above it count as well, because their owners can put another folder in its place.
+//! - **Authentication.** A [`PrivateFolder`] has 32 random bytes in a file of mode 0600, and [`PrivateFolder::tag`] is a MAC
+//!   (keyed BLAKE3) under them. A file from another machine, a backup or another program has no valid tag, even where the
+//!   permissions are in order.
+//!
+//! The rules are those of OpenSSH's strict modes: owners are the user or root, and nobody else can write, except in
+//! folders with the sticky bit, such as `/tmp`, and except for a private group, which has its user's number. Systems
+//! without these permissions are not checked; there only the tags count.
+
+mod folder;
+mod permissions;
+
+pub use folder::{KEY_FILE, PrivateFolder, TAG_BYTES};
+pub use permissions::{check, check_file, make};
+
+use std::io;
+use std::path::PathBuf;
+
+/// Why a folder is not used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FolderError {
+    /// It, a folder above it, or a file in it belongs to another user.
+    #[error("{} belongs to the user with the number {owner}, who could put anything there", path.display())]
+    Owner {
+        /// What belongs to another user.
+        path: PathBuf,
+        /// The number of that user.
+        owner: u32,
+    },
+    /// Other users can write to it, to a folder above it, or to a file in it.
+    #[error("other users can write to {} (mode {mode:04o})", path.display())]
+    Writable {
+        /// What others can write to.
+        path: PathBuf,
+        /// Its permissions.
+        mode: u32,
+    },
+    /// There is something else in its place.
+    #[error("{} is not {expected}", path.display())]
+    Kind {
+        /// What is in its place.
+        path: PathBuf,
+        /// What belongs there.
+        expected: &'static str,
+    },
+    /// The system refused to make, read or change it.
+    #[error("{} cannot be used: {source}", path.display())]
+    System {
+        /// What was to be used.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+impl FolderError {
+    /// What to do about it, in one line.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Owner { path, .. } => {
+                format!("remove {} or give it to yourself with chown, or keep the folder elsewhere", path.display())
+            }
+            Self::Writable { path, .. } => {
+                format!("look at what lies there, then run `chmod go-w {}`", path.display())
+            }
+            Self::Kind { path, .. } => format!("move {} away", path.display()),
+            Self::System { path, .. } => format!("make {} readable and writable for yourself", path.display()),
+        }
+    }
+
+    pub(crate) fn system(path: &std::path::Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        |source| Self::System { path, source }
+    }
+}
