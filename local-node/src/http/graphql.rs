@@ -231,7 +231,9 @@ impl Query {
     /// A transaction that is in a block.
     async fn tx(&self, context: &Context<'_>, hash: String) -> Result<Option<Spent>> {
         let id = TxId(parse_hash(&hash)?);
-        Ok(store(context)?.transaction(&id)?.map(Spent))
+        // A block is in the store a moment before questions are answered on its state.
+        let tip = node(context)?.tip().height;
+        Ok(store(context)?.transaction(&id)?.filter(|spent| spent.height <= tip).map(Spent))
     }
 
     /// The last transactions, the newest first.
