@@ -1,8 +1,8 @@
 //! Connections: how many there are, how long each may be silent, and which makes room for another.
 //!
-//! A connection in which no request is being answered is *idle*. Where there are as many connections as there may be, the
-//! one that has been idle for longest is closed for a new one, so that nobody is kept out by clients that do nothing.
-//! Only where all are busy, a new one is refused.
+//! A connection in which no request is being answered is *idle*; so is one whose request has not come as a whole. Where
+//! there are as many connections as there may be, the one that has been idle for longest is closed for a new one, so that
+//! nobody is kept out by clients that do nothing. Only where all are busy, a new one is refused.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -142,8 +142,9 @@ impl Service<hyper::Request<Incoming>> for Answering {
     type Error = Infallible;
     type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
-    fn call(&self, request: hyper::Request<Incoming>) -> Self::Future {
+    fn call(&self, mut request: hyper::Request<Incoming>) -> Self::Future {
         let busy = Busy::new(&self.place);
+        request.extensions_mut().insert(Arc::clone(&self.place));
         let answer = self.router.call(request);
         Box::pin(async move {
             let response = answer.await?;
@@ -264,11 +265,43 @@ impl Drop for Place {
 /// A request that is being answered.
 struct Busy(Option<Arc<Place>>);
 
-impl Busy {
-    fn new(place: &Arc<Place>) -> Self {
-        if let Some(taken) = place.places.lock().taken.get_mut(&place.id) {
+/// A request whose body has not come yet.
+pub(super) struct Waiting(Arc<Place>);
+
+impl Place {
+    /// The connection waits for its client.
+    fn is_idle(&self) {
+        let mut table = self.places.lock();
+        let now = table.tick();
+        if let Some(taken) = table.taken.get_mut(&self.id) {
+            taken.idle_since = Some(now);
+        }
+    }
+
+    /// The client waits for an answer.
+    fn is_busy(&self) {
+        if let Some(taken) = self.places.lock().taken.get_mut(&self.id) {
             taken.idle_since = None;
         }
+    }
+}
+
+impl Waiting {
+    pub(super) fn new(place: Arc<Place>) -> Self {
+        place.is_idle();
+        Self(place)
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.is_busy();
+    }
+}
+
+impl Busy {
+    fn new(place: &Arc<Place>) -> Self {
+        place.is_busy();
         Self(Some(Arc::clone(place)))
     }
 
@@ -280,11 +313,8 @@ impl Busy {
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        let Some(place) = &self.0 else { return };
-        let mut table = place.places.lock();
-        let now = table.tick();
-        if let Some(taken) = table.taken.get_mut(&place.id) {
-            taken.idle_since = Some(now);
+        if let Some(place) = &self.0 {
+            place.is_idle();
         }
     }
 }
@@ -325,10 +355,21 @@ mod tests {
         let open: Vec<_> = (0..2).map(|last| places.take(peer(last)).unwrap()).collect();
         let busy: Vec<_> = open.iter().map(Busy::new).collect();
         assert!(places.take(peer(9)).is_none());
+        drop(Waiting::new(Arc::clone(&open[0])));
+        assert!(places.take(peer(9)).is_none(), "its request is there now");
         busy.into_iter().for_each(Busy::for_good);
         assert!(places.take(peer(9)).is_none(), "a socket for events is never idle");
         drop(open);
         assert!(places.take(peer(9)).is_some());
+    }
+
+    #[test]
+    fn who_waits_for_a_body_makes_room() {
+        let places = places(2, 2);
+        let open: Vec<_> = (0..2).map(|last| places.take(peer(last)).unwrap()).collect();
+        let _busy: Vec<_> = open.iter().map(Busy::new).collect();
+        let _waiting = Waiting::new(Arc::clone(&open[1]));
+        assert!(places.take(peer(9)).is_some() && closed(&open[1]) && !closed(&open[0]));
     }
 
     #[test]

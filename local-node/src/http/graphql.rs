@@ -23,6 +23,7 @@ use dusk_core::transfer::TRANSFER_CONTRACT;
 use local_node_types::ledger::Label;
 use serde::Serialize;
 use serde_json::{Value, json};
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
 use self::budget::{Budget, Charging, event_weight, weight};
@@ -53,7 +54,7 @@ const HISTORY_COMPLEXITY: usize = 2000;
 /// The most queries in one request. They share the bounds of one answer.
 const MAX_BATCH: usize = 16;
 /// The most requests that are being answered at a time; others wait.
-const MAX_QUERIES_AT_ONCE: usize = 8;
+const MAX_QUERIES_AT_ONCE: usize = 4;
 /// The most errors that an answer tells of.
 const MAX_ERRORS: usize = 20;
 /// The longest text of an error.
@@ -81,20 +82,24 @@ pub(super) fn schema(node: NodeHandle) -> Schema {
 }
 
 impl Schema {
-    /// Answers requests in their order, all within one budget, and writes the answers as `write` says.
-    async fn answer<T>(
+    /// Answers requests in their order, all within one budget, and writes the answers as `write` says. It does so on a
+    /// thread that may be busy for a while, so that long answers hold nobody else up.
+    async fn answer(
         &self,
         requests: Vec<Request>,
-        write: impl FnOnce(Vec<GraphqlResponse>) -> serde_json::Result<T>,
-    ) -> Result<T, RuesError> {
-        let internal = |error: String| RuesError::Internal(error);
-        let _at_once = self.at_once.acquire().await.map_err(|error| internal(error.to_string()))?;
-        let budget = Budget::new();
-        let mut answers = Vec::with_capacity(requests.len());
-        for request in requests {
-            answers.push(self.run(request, &budget).await);
-        }
-        write(answers).map_err(|error| internal(error.to_string()))
+        write: fn(Vec<GraphqlResponse>) -> serde_json::Result<String>,
+    ) -> Result<String, RuesError> {
+        let failed = |error: String| RuesError::Internal(format!("the query cannot be answered: {error}"));
+        let turn = Arc::clone(&self.at_once).acquire_owned().await.map_err(|error| failed(error.to_string()))?;
+        let (schema, runtime) = (self.clone(), Handle::current());
+        let written = tokio::task::spawn_blocking(move || {
+            // Whoever asked may give up waiting; the work still counts until it is done.
+            let _turn = turn;
+            let budget = Budget::new();
+            write(requests.into_iter().map(|request| runtime.block_on(schema.run(request, &budget))).collect())
+        });
+        let written = written.await.map_err(|error| failed(error.to_string()))?;
+        written.map_err(|error| failed(error.to_string()))
     }
 
     async fn run(&self, mut request: Request, budget: &Budget) -> GraphqlResponse {
@@ -135,12 +140,15 @@ pub(super) async fn post(State(app): State<App>, received: Received) -> Response
         Ok(BatchRequest::Batch(requests)) if requests.len() > MAX_BATCH => {
             error_response(StatusCode::BAD_REQUEST, &format!("more than {MAX_BATCH} queries in one request"))
         }
-        Ok(BatchRequest::Batch(requests)) => {
-            json_response(app.schema.answer(requests, |answers| serde_json::to_string(&answers)).await)
-        }
+        Ok(BatchRequest::Batch(requests)) => json_response(app.schema.answer(requests, all_texts).await),
         Ok(BatchRequest::Single(request)) => json_response(app.schema.answer(vec![request], first_text).await),
         Err(error) => error_response(StatusCode::BAD_REQUEST, &format!("the body is no GraphQL request: {error}")),
     }
+}
+
+/// The text of all answers.
+fn all_texts(answers: Vec<GraphqlResponse>) -> serde_json::Result<String> {
+    serde_json::to_string(&answers)
 }
 
 /// The text of the only answer.
@@ -223,7 +231,9 @@ impl Query {
     /// A transaction that is in a block.
     async fn tx(&self, context: &Context<'_>, hash: String) -> Result<Option<Spent>> {
         let id = TxId(parse_hash(&hash)?);
-        Ok(store(context)?.transaction(&id)?.map(Spent))
+        // A block is in the store a moment before questions are answered on its state.
+        let tip = node(context)?.tip().height;
+        Ok(store(context)?.transaction(&id)?.filter(|spent| spent.height <= tip).map(Spent))
     }
 
     /// The last transactions, the newest first.

@@ -15,6 +15,7 @@ use futures_util::StreamExt as _;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::connections::{Place, Waiting};
 use super::rues::{Error, error_response};
 use super::{App, MAX_BODY_BYTES, MAX_GRAPHQL_BYTES};
 
@@ -78,6 +79,7 @@ impl FromRequest<App> for Received {
     async fn from_request(request: Request, app: &App) -> Result<Self, Response> {
         let most = if request.uri().path().starts_with("/graphql") { MAX_GRAPHQL_BYTES } else { MAX_BODY_BYTES };
         let (head, body) = request.into_parts();
+        let _waiting = head.extensions.get::<Arc<Place>>().cloned().map(Waiting::new);
         match tokio::time::timeout(app.memory.body_time, app.memory.read(&head.headers, body, most)).await {
             Ok(read) => read.map_err(|error| error.into_response()),
             Err(_) => {

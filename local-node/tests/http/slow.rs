@@ -119,6 +119,24 @@ fn silent_connections_make_room() {
 }
 
 #[test]
+fn bodies_that_do_not_come_make_room() {
+    with(Bounds { connections: 3, body: LONG, ..Bounds::default() }, |server| {
+        let mut slow: Vec<_> = (0..3).map(|_| Raw::to(server.address())).collect();
+        for raw in &mut slow {
+            raw.send(
+                "POST /on/node/info HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\ncontent-length: 9\r\n\r\n",
+            );
+            // The node waits for the body from here on.
+            let mut asked = [0; 25];
+            std::io::Read::read_exact(&mut raw.0, &mut asked).expect("asked for the body");
+        }
+        let further = raw::ask(server.address(), "POST /on/node/info HTTP/1.1", &["host: localhost"], "");
+        assert_eq!(further.status, 200, "{further:?}");
+        assert!(slow[0].rest().is_empty(), "the oldest has made room");
+    });
+}
+
+#[test]
 fn busy_connections_are_not_closed_for_others() {
     with(Bounds { connections: 3, sessions: 3, ..Bounds::default() }, |server| {
         let address = server.address();
