@@ -72,12 +72,6 @@ fn model(function: &ItemFn, faults: &mut Diagnostics) -> Model {
     if let ReturnType::Type(_, ty) = &signature.output {
         faults.at(ty, "a circuit returns nothing: make its result a public input and constrain it with `assert_eq`");
     }
-    if let Some(condition) = function.attrs.iter().find(|attribute| is_condition(attribute)) {
-        faults.at(
-            condition,
-            "a condition goes before `#[circuit]`, so that it holds for all that the macro makes of the function",
-        );
-    }
     let mut arguments = signature.inputs.iter();
     match arguments.next() {
         Some(FnArg::Typed(first)) if is_circuit(&first.ty) && first.attrs.is_empty() => {}
@@ -360,12 +354,9 @@ pub(crate) fn expand_type(options: &TokenStream, item: &TokenStream) -> TokenStr
         faults.at(&item.generics, "a type of circuits cannot be generic");
     }
     names::check_type(&item.ident, &mut faults);
-    let conditions = item.attrs.iter().chain(item.fields.iter().flat_map(|field| &field.attrs));
+    let conditions = item.fields.iter().flat_map(|field| &field.attrs);
     for condition in conditions.filter(|attribute| is_condition(attribute)) {
-        faults.at(
-            condition,
-            "a value has the same members everywhere: keys belong to one layout. A condition for the whole type goes before `#[circuit_type]`",
-        );
+        faults.at(condition, "a value has the same members everywhere: keys belong to one layout");
     }
     for field in &item.fields {
         if let Some(fault) = plain_fault(&field.ty) {

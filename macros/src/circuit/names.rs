@@ -50,10 +50,7 @@ pub(super) fn local(name: &str) -> Ident {
 pub(super) fn of_input(argument: &Ident, faults: &mut Diagnostics) -> Option<Ident> {
     let text = text(argument);
     let name = text.trim_start_matches('_');
-    if name.is_empty() {
-        return Some(argument.clone());
-    }
-    if name.len() == text.len() {
+    if name.is_empty() || name.len() == text.len() {
         return Some(argument.clone());
     }
     let ident = identifier(name, argument.span());

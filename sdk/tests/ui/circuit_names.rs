@@ -31,15 +31,14 @@ fn Age(_cs: &mut Circuit, #[private] _years: U8) {}
 
 // Inputs that have one name, and inputs that have none.
 #[circuit]
-fn inputs(_cs: &mut Circuit, #[public] _root: Field, #[private] root: Field, #[private] _self: Field, #[private] _1: Field) {}
+fn inputs(_cs: &mut Circuit, #[public] _root: Field, #[private] __root: Field, #[private] _self: Field, #[private] _1: Field) {}
 
-// Conditions for a part of what is made.
+// A condition for a part of what is made.
 #[circuit]
-#[cfg(all())]
 fn conditional(_cs: &mut Circuit, #[cfg(all())] #[public] _root: Field) {}
 
 #[circuit_type]
-struct HolderPlain {
+struct MemberPlain {
     key: Field,
 }
 
