@@ -132,6 +132,20 @@ impl Scope {
         }
     }
 
+    /// Whether a type holds a value of this one in itself, and not in a list of its own.
+    pub(crate) fn holds(&self, ty: &Type, owner: &syn::Ident) -> bool {
+        match bare(ty) {
+            Type::Tuple(tuple) => tuple.elems.iter().any(|ty| self.holds(ty, owner)),
+            Type::Array(array) => self.holds(&array.elem, owner),
+            Type::Path(path) if path.path.is_ident(owner) => true,
+            Type::Path(path) => {
+                let optional = self.foreign(path).is_some_and(|segment| segment.ident == "Option");
+                optional && arguments(path).into_iter().any(|ty| self.holds(ty, owner))
+            }
+            _ => false,
+        }
+    }
+
     fn fault_of_name(&self, path: &TypePath) -> Option<&'static str> {
         let segment = self.foreign(path)?;
         match (plain_name(&segment.ident).as_str(), &segment.arguments) {
@@ -300,6 +314,17 @@ mod tests {
         assert!(asserted(&unknown, "Vec<HashMap<u8, u8>>").contains("assert_ordered"));
         assert!(asserted(&unknown, "Proof<Cell>").contains("assert_value :: < Proof < Cell > >"));
         assert!(asserted(&own, "Option<Cell>").contains("assert_value"));
+    }
+
+    #[test]
+    fn a_type_holds_itself_unless_a_list_is_between() {
+        let tree: syn::Ident = parse_quote!(Tree);
+        let scope = Scope::of_item(&tree);
+        let holds = |ty: &str| scope.holds(&syn::parse_str(ty).unwrap(), &tree);
+        assert!(holds("Tree") && holds("Option<(u8, Tree)>") && holds("[Tree; 2]"));
+        assert!(
+            !holds("Vec<Tree>") && !holds("Option<Vec<Tree>>") && !holds("BTreeMap<u8, Tree>") && !holds("Box<Tree>")
+        );
     }
 
     #[test]

@@ -251,6 +251,9 @@ impl Parts {
             if let Some(fault) = scope.fault(&field.ty) {
                 faults.at(&field.ty, fault);
             }
+            if scope.holds(&without_self(&field.ty, owner), owner) {
+                faults.at(&field.ty, "a type contains itself through a `Vec`, a map or a set, or it has no size");
+            }
             unconditional(&field.attrs, "a field", faults);
         }
         let members: Vec<Member> = fields

@@ -60,7 +60,7 @@ impl<T: Value> Ordered for T {}
 #[diagnostic::on_unimplemented(
     message = "this cannot cross the border of a contract: pass the value that it holds",
     label = "`{Self}` cannot cross the border of a contract",
-    note = "if this is a type of your own, put #[contract_type] on it"
+    note = "if this is a type of your own, put #[contract_type] on it; a type that contains itself does so through a `Vec`"
 )]
 pub trait NoHolder {}
 impl<T: Value> NoHolder for T {}
@@ -104,9 +104,10 @@ pub unsafe fn resolve<T: rkyv::Archive, O>(
     out: *mut O,
     field: *mut T::Archived,
 ) {
-    let offset = field.addr() - out.addr();
+    // A field lies behind the beginning of its whole: the check of an overflow would only be code.
+    let at = at.wrapping_add(field.addr().wrapping_sub(out.addr()));
     // SAFETY: the caller says so of the whole, of which the field is a part.
-    unsafe { value.resolve(at + offset, resolver, field) }
+    unsafe { value.resolve(at, resolver, field) }
 }
 
 /// Checks the archived form of a field.

@@ -100,7 +100,12 @@ const NO_METHODS: &[&str] = &["A", "attempt", "by", "id", "init", "main", "memor
 /// Names that mean a function that the macro adds beside the state.
 const NO_VALUES: &[&str] = &["at", "init"];
 
-/// All names, as they are written in a source.
+/// The names that mean something to the language, to the host, or to the linker, as they are written in a source.
+pub(crate) fn few() -> Vec<String> {
+    written(KEYWORDS.iter().chain(OTHERS).map(ToString::to_string).collect())
+}
+
+/// These names and all that occur in generated code, as they are written in a source.
 pub(crate) fn all() -> Vec<String> {
     let mut names: BTreeSet<String> = KEYWORDS.iter().chain(OTHERS).map(ToString::to_string).collect();
     let macros = Path::new(env!("CARGO_MANIFEST_DIR")).join("../macros/src");
@@ -114,6 +119,11 @@ pub(crate) fn all() -> Vec<String> {
         }
     }
     assert!(names.contains("write_json") && names.contains("resolve"), "no names were collected");
+    written(names)
+}
+
+/// Names as they are written in a source, without those that cannot be.
+fn written(mut names: BTreeSet<String>) -> Vec<String> {
     names.retain(|name| !NEVER.contains(&name.as_str()) && !name.to_lowercase().starts_with("__dusk"));
     names.into_iter().map(|name| if KEYWORDS.contains(&name.as_str()) { format!("r#{name}") } else { name }).collect()
 }
@@ -144,9 +154,9 @@ fn is_method(name: &str) -> bool {
     !NO_METHODS.contains(&name) && !name.starts_with("__")
 }
 
-/// The names of the methods of [`methods`].
-pub(crate) fn methods() -> Vec<String> {
-    all().into_iter().filter(|name| is_method(name)).collect()
+/// Those of the names that methods may have.
+pub(crate) fn methods(names: Vec<String>) -> Vec<String> {
+    names.into_iter().filter(|name| is_method(name)).collect()
 }
 
 /// The name of the argument of one of these methods: the same, unless callers could not use it.
@@ -159,15 +169,14 @@ pub(crate) fn argument(name: &str) -> &str {
 const HEAD: &str = "#![allow(non_camel_case_types, non_upper_case_globals, non_snake_case, dead_code, unused, \
                     clippy::all, reason = \"names of all kinds\")]\n";
 
-/// A contract whose methods, arguments, fields, variants, events and errors have all the names.
-pub(crate) fn named() -> String {
+/// A contract whose methods, arguments, fields, variants, events and errors have these names.
+pub(crate) fn named(all: &[String]) -> String {
     let mut out = format!("{HEAD}#[::dusk_sdk::contract(events(");
-    let all = all();
-    for name in &all {
+    for name in all {
         write!(out, "self::events::{name}, ").unwrap();
     }
     out.push_str("))]\npub mod named {\n#[derive(::core::default::Default)]\npub struct Named;\nimpl Named {\n");
-    for name in methods() {
+    for name in methods(all.to_vec()) {
         let argument = argument(&name);
         writeln!(out, "pub fn {name}(&self, {argument}: u8) -> u8 {{ {argument} }}").unwrap();
     }
@@ -177,11 +186,11 @@ pub(crate) fn named() -> String {
     out.push_str("-> ::core::result::Result<super::records::Fields, super::errors::Refused> { let _ = b; Ok(a) }\n}\n");
     out.push_str("use super::events;\n}\n");
     out = out.replace("pub fn fields(&self, fields: u8) -> u8 { fields }\n", "");
-    kinds(&all, &mut out);
+    kinds(all, &mut out);
     out
 }
 
-/// Types of all kinds with all the names.
+/// Types of all kinds with these names.
 fn kinds(all: &[String], out: &mut String) {
     out.push_str("pub mod records {\n#[::dusk_sdk::contract_type]\npub struct Fields {\n");
     for name in all {

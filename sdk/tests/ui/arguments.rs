@@ -22,6 +22,10 @@ pub mod test {
 
         pub fn float(&self, ratio: f64) {}
 
+        pub fn letter(&self, letter: char) {}
+
+        pub fn shared(&self, shared: Option<std::rc::Rc<u8>>) {}
+
         pub fn size(&self, index: usize) {}
 
         pub fn any(&self, items: impl Iterator<Item = u8>) {}

@@ -9,7 +9,6 @@ pub struct Tuple {
 }
 
 #[contract_type]
-#[derive(Copy)]
 #[repr(C, packed)]
 pub struct Packed {
     value: u8,

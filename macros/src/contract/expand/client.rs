@@ -138,15 +138,13 @@ fn ways(client: &Ident, contract: &Contract, state: &Ident) -> TokenStream {
 
 fn method_of(method: &Method, contract: &Contract, via: &Ident) -> TokenStream {
     let name = &method.signature.ident;
+    let via = Ident::new(&via.to_string(), name.span());
     let text = plain_name(name);
     let names = argument_names(method);
     let types = types(method);
     let Returned { value, refusal, .. } = Returned::of(method, contract);
-    let (way, call, answer) = if method.changes() {
-        (quote!(Writes), quote!(write), quote!(Written))
-    } else {
-        (quote!(Reads), quote!(read), quote!(Read))
-    };
+    let (way, call, answer) = if method.changes() { ("Writes", "write", "Written") } else { ("Reads", "read", "Read") };
+    let [way, call, answer] = [way, call, answer].map(|text| Ident::new(text, name.span()));
     let docs = documentation(method, || format!("Calls `{text}`."));
     quote_spanned! {name.span()=>
         #docs
@@ -161,6 +159,7 @@ fn method_of(method: &Method, contract: &Contract, via: &Ident) -> TokenStream {
 /// The client's form of a method that feeds.
 fn feeding_method(method: &Method, via: &Ident) -> TokenStream {
     let name = &method.signature.ident;
+    let via = Ident::new(&via.to_string(), name.span());
     let text = plain_name(name);
     let names = argument_names(method);
     let types = types(method);
