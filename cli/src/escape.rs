@@ -31,7 +31,7 @@ pub(crate) fn mark(code: u8) -> String {
 static NUMBER: LazyLock<String> = LazyLock::new(|| {
     // Each hasher has keys of its own, from the system's random numbers.
     let number = std::hash::RandomState::new().build_hasher().finish();
-    format!("{number:0width$x}", width = NUMBER_DIGITS)
+    format!("{number:0NUMBER_DIGITS$x}")
 });
 
 /// The text as a terminal may have it. `codes`: what our marks stand for.

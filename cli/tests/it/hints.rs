@@ -35,7 +35,8 @@ pub(crate) fn all(root: &Path) -> Vec<Told> {
         })
         .collect();
     let mut names = Names::default();
-    for (_, file) in &files {
+    for (path, file) in &files {
+        names.path.clone_from(path);
         names.visit_file_mut(&mut file.clone());
     }
     let mut told = Vec::new();
@@ -65,18 +66,45 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// The texts of constants and functions that hints come from, by name.
+/// The texts of constants, functions and methods that hints come from, by file and name.
 #[derive(Default)]
-struct Names(BTreeMap<String, Vec<String>>);
+struct Names {
+    path: PathBuf,
+    all: BTreeMap<(PathBuf, String), Vec<String>>,
+    /// Methods, and functions that are called from other files.
+    shared: BTreeMap<String, Vec<String>>,
+}
+
+impl Names {
+    fn add(&mut self, name: String, tokens: TokenStream, is_shared: bool) {
+        let texts = literals(tokens);
+        if is_shared {
+            self.shared.insert(name.clone(), texts.clone());
+        }
+        self.all.insert((self.path.clone(), name), texts);
+    }
+
+    /// What the name stands for in a file. Names of functions that make no hints are in all kinds of expressions.
+    fn get(&self, path: &Path, name: &str) -> Option<&Vec<String>> {
+        let is_hint = ["hint", "form_of", "of_client"].iter().any(|part| name.to_lowercase().contains(part));
+        self.all.get(&(path.to_owned(), name.to_owned())).or_else(|| self.shared.get(name)).filter(|_| is_hint)
+    }
+}
 
 impl VisitMut for Names {
     fn visit_item_const_mut(&mut self, item: &mut ItemConst) {
-        self.0.insert(item.ident.to_string(), literals(item.expr.to_token_stream()));
+        self.add(item.ident.to_string(), item.expr.to_token_stream(), false);
     }
 
     fn visit_item_fn_mut(&mut self, item: &mut ItemFn) {
-        self.0.insert(format!("{}()", item.sig.ident), literals(item.block.to_token_stream()));
+        let is_shared = ["of_client", "unusable_hint"].contains(&item.sig.ident.to_string().as_str());
+        self.add(item.sig.ident.to_string(), item.block.to_token_stream(), is_shared);
         visit_mut::visit_item_fn_mut(self, item);
+    }
+
+    fn visit_impl_item_fn_mut(&mut self, item: &mut syn::ImplItemFn) {
+        self.add(item.sig.ident.to_string(), item.block.to_token_stream(), true);
+        visit_mut::visit_impl_item_fn_mut(self, item);
     }
 
     fn visit_item_mod_mut(&mut self, item: &mut syn::ItemMod) {
@@ -135,19 +163,8 @@ impl Finder<'_> {
     fn texts(&self, tokens: TokenStream) -> Vec<String> {
         let mut texts = literals(tokens.clone());
         for name in identifiers(tokens) {
-            let known = self
-                .locals
-                .get(&name)
-                .or_else(|| self.names.0.get(&name))
-                .or_else(|| self.names.0.get(&format!("{name}()")));
-            // Of functions only those that make hints: others are named in all kinds of expressions.
-            if let Some(known) = known.filter(|_| {
-                self.locals.contains_key(&name)
-                    || name.to_lowercase().contains("hint")
-                    || ["form_of", "of_client", "hint"].contains(&name.as_str())
-            }) {
-                texts.extend(known.iter().cloned());
-            }
+            let known = self.locals.get(&name).or_else(|| self.names.get(self.path, &name));
+            texts.extend(known.into_iter().flatten().cloned());
         }
         texts.retain(|text| text.chars().any(char::is_alphabetic));
         texts.dedup();
@@ -155,10 +172,14 @@ impl Finder<'_> {
     }
 }
 
+/// All texts in it, but for those that others are compared with.
 fn literals(tokens: TokenStream) -> Vec<String> {
+    const COMPARE: [&str; 4] = ["starts_with", "ends_with", "contains", "strip_prefix"];
     let mut texts = Vec::new();
-    for token in tokens {
+    let mut tokens = tokens.into_iter();
+    while let Some(token) = tokens.next() {
         match token {
+            TokenTree::Ident(name) if COMPARE.iter().any(|compare| name == compare) => drop(tokens.next()),
             TokenTree::Group(group) => texts.extend(literals(group.stream())),
             TokenTree::Literal(literal) => {
                 if let Lit::Str(text) = Lit::new(literal) {

@@ -223,7 +223,9 @@ fn carry(mut client: TcpStream, node: &str, manner: &Mutex<Manner>) -> std::io::
         }
         Manner::Recording(fields) => {
             if let Ok(document) = serde_json::from_slice::<Value>(&body) {
-                visit(&mut document.clone(), &path, &mut |place, _| drop(fields.insert(place.to_owned())));
+                visit(&mut document.clone(), &path, &mut |place, _| {
+                    fields.insert(place.to_owned());
+                });
             }
         }
         Manner::Hostile(field) => {
