@@ -32,7 +32,7 @@ const GAS: u64 = 5_000_000;
 /// Bytes of which a module is made.
 const SEED_BYTES: usize = 4 << 10;
 /// The longest that one module may take, compiled and called, on a machine with much else to do.
-const MAX_TIME: Duration = Duration::from_secs(60);
+const MAX_TIME: Duration = Duration::from_secs(600);
 /// The most memory that the whole run may take, in bytes.
 const MAX_RESIDENT_BYTES: u64 = 1 << 30;
 

