@@ -25,7 +25,7 @@ const DEADLINE_MILLIS: u64 = 2_000;
 const GIVEN_UP_SECONDS: u64 = 120;
 /// Gas of a query or a transaction.
 const GAS: u64 = 3_000_000_000;
-/// Gas of an account's deposit, with its price.
+/// What the account that sends has, in LUX.
 const FUNDS: u64 = 9_000_000_000_000_000;
 
 /// A hostile module, and what is called of it.
