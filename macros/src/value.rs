@@ -268,7 +268,7 @@ impl Parts {
         let types: Vec<_> = fields.iter().map(|field| without_self(&field.ty, owner)).collect();
         Self {
             names: names.collect(),
-            assertions: types.iter().map(|ty| scope.assertion(ty)).collect(),
+            assertions: types.iter().map(Scope::assertion).collect(),
             types,
             bound: (0..fields.len()).map(|index| format_ident!("__dusk_{index}")).collect(),
             docs: fields.iter().map(|field| docs(&field.attrs)).collect(),

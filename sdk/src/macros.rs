@@ -8,7 +8,7 @@
 #[macro_export]
 macro_rules! __entry {
     ($name:tt $($function:tt)*) => {
-        #[allow(deprecated, reason = "it is exported nevertheless")]
+        #[allow(deprecated, clippy::type_complexity, reason = "it is exported nevertheless")]
         #[unsafe(export_name = $name)]
         extern "C" $($function)*
     };
@@ -20,7 +20,7 @@ macro_rules! __entry {
 #[macro_export]
 macro_rules! __entry {
     ($name:tt $($function:tt)*) => {
-        #[allow(dead_code, deprecated, reason = "only the compiled contract is called")]
+        #[allow(dead_code, deprecated, clippy::type_complexity, reason = "only the compiled contract is called")]
         $($function)*
     };
 }

@@ -1,7 +1,7 @@
 //! What the macros use. Not for people.
 //!
 //! The assertions say, at the user's own places and with words that fit, what the compiler would otherwise say about
-//! generated code. Each is a trait that holds for all values, so only the words differ.
+//! generated code.
 
 pub use alloc::string::String;
 pub use alloc::vec;
@@ -28,8 +28,6 @@ use crate::wire::Malformed;
 pub const LOGS: bool = cfg!(feature = "log");
 
 pub fn assert_value<T: Value>() {}
-pub fn assert_ordered<T: Ordered>() {}
-pub fn assert_no_holder<T: NoHolder>() {}
 pub fn assert_event<T: Event>() {}
 pub fn assert_refusal<T: Refusal>() {}
 pub fn assert_constructible<T: Constructible>() {}
@@ -46,24 +44,6 @@ pub fn assert_raw_result<R: RawResult>() {}
 )]
 pub trait Constructible {}
 impl<T: Default> Constructible for T {}
-
-/// A value, said of what looks like a map or a set.
-#[diagnostic::on_unimplemented(
-    message = "the order of its entries is not the same everywhere: use BTreeMap or BTreeSet",
-    label = "`{Self}` cannot cross the border of a contract",
-    note = "if this is a type of your own, put #[contract_type] on it"
-)]
-pub trait Ordered {}
-impl<T: Value> Ordered for T {}
-
-/// A value, said of what looks like a pointer or a cell.
-#[diagnostic::on_unimplemented(
-    message = "this cannot cross the border of a contract: pass the value that it holds",
-    label = "`{Self}` cannot cross the border of a contract",
-    note = "if this is a type of your own, put #[contract_type] on it; a type that contains itself does so through a `Vec`"
-)]
-pub trait NoHolder {}
-impl<T: Value> NoHolder for T {}
 
 /// The same type.
 #[diagnostic::on_unimplemented(

@@ -41,7 +41,7 @@ pub mod strange {
 
     #[contract_type]
     #[derive(Eq, PartialOrd, Ord)]
-    #[allow(non_camel_case_types)]
+    #[allow(non_camel_case_types, reason = "names of all kinds")]
     pub enum Kind {
         r#type,
         r#match(u8),
@@ -59,13 +59,13 @@ pub mod strange {
     }
 
     #[event]
-    #[allow(non_camel_case_types)]
+    #[allow(non_camel_case_types, reason = "names of all kinds")]
     pub struct r#loop {
         pub r#while: u8,
     }
 
     #[error]
-    #[allow(non_camel_case_types)]
+    #[allow(non_camel_case_types, reason = "names of all kinds")]
     pub enum Refused {
         No,
         r#yield { r#box: u8 },

@@ -36,14 +36,6 @@ pub mod test {
             Err(Problem::No)
         }
 
-        pub fn full(&mut self) -> core::result::Result<u8, Problem> {
-            Err(Problem::No)
-        }
-
-        pub fn nested(&mut self) -> Option<core::result::Result<u8, Refused>> {
-            None
-        }
-
         pub fn unclear(&mut self) -> Vec<u8> {
             Ok(1)
         }

@@ -20,6 +20,8 @@ pub mod faulty {
         }
 
         pub fn shared(&self, shared: Option<Rc<u8>>) {}
+
+        pub fn letter(&self, letter: char) {}
     }
 }
 

@@ -5,14 +5,16 @@ use quote::{quote, quote_spanned};
 use syn::Ident;
 use syn::spanned::Spanned;
 
+use crate::types::Scope;
+
 use super::{Contract, Method, Returned, events, exported, refusals, types};
 
 pub(super) fn of(contract: &Contract, state: &Ident) -> TokenStream {
     let methods = || contract.init.iter().chain(exported(contract));
-    let values = methods().flat_map(types).map(|ty| contract.scope.assertion(ty));
+    let values = methods().flat_map(types).map(Scope::assertion);
     let made = contract.init.as_ref().map(|init| made(init, state));
     let returned = exported(contract).map(|method| returned(method, contract));
-    let fed = exported(contract).filter_map(|method| method.feeds.as_ref()).map(|ty| contract.scope.assertion(ty));
+    let fed = exported(contract).filter_map(|method| method.feeds.as_ref()).map(Scope::assertion);
     let events = events(contract);
     let emitted =
         events.iter().map(|path| quote_spanned!(path.span()=> ::dusk_sdk::__private::assert_event::<#path>();));
