@@ -172,9 +172,9 @@ impl Finder<'_> {
     }
 }
 
-/// All texts in it, but for those that others are compared with.
+/// All texts in it, but for those that others are compared with, and those of broken invariants.
 fn literals(tokens: TokenStream) -> Vec<String> {
-    const COMPARE: [&str; 4] = ["starts_with", "ends_with", "contains", "strip_prefix"];
+    const COMPARE: [&str; 6] = ["starts_with", "ends_with", "contains", "strip_prefix", "bound", "expect"];
     let mut texts = Vec::new();
     let mut tokens = tokens.into_iter();
     while let Some(token) = tokens.next() {

@@ -164,9 +164,9 @@ fn of_a_node(place: &Place, url: &str) {
 enum Manner {
     /// It hands everything on.
     Honest,
-    /// It notes which texts the answers hold: the request's path, and the place in the document.
+    /// It notes what is asked, and what the answers hold: the request's path, and the place in the document.
     Recording(BTreeSet<String>),
-    /// It adds the hostile text to one of them.
+    /// It adds the hostile text to one of them, or puts it in the place of a number.
     Hostile(String),
     /// It refuses with this body.
     Refusing(String),
@@ -222,17 +222,18 @@ fn carry(mut client: TcpStream, node: &str, manner: &Mutex<Manner>) -> std::io::
             body = refusal.clone().into_bytes();
         }
         Manner::Recording(fields) => {
-            if let Ok(document) = serde_json::from_slice::<Value>(&body) {
-                visit(&mut document.clone(), &path, &mut |place, _| {
+            fields.insert(path.clone());
+            if let Ok(mut document) = serde_json::from_slice::<Value>(&body) {
+                visit(&mut document, &path, &mut |place, _| {
                     fields.insert(place.to_owned());
                 });
             }
         }
         Manner::Hostile(field) => {
             if let Ok(mut document) = serde_json::from_slice::<Value>(&body) {
-                visit(&mut document, &path, &mut |place, text| {
+                visit(&mut document, &path, &mut |place, value| {
                     if place == *field {
-                        text.push_str(HOSTILE);
+                        *value = format!("{}{HOSTILE}", value.as_str().unwrap_or_default()).into();
                     }
                 });
                 body = document.to_string().into_bytes();
@@ -243,15 +244,14 @@ fn carry(mut client: TcpStream, node: &str, manner: &Mutex<Manner>) -> std::io::
     client.write_all(&body)
 }
 
-/// Calls `seen` with each text of a document and its place; the items of a list have one place.
-fn visit(value: &mut Value, place: &str, seen: &mut dyn FnMut(&str, &mut String)) {
+/// Calls `seen` with each text, number and truth value of a document and its place; the items of a list have one place.
+fn visit(value: &mut Value, place: &str, seen: &mut dyn FnMut(&str, &mut Value)) {
     match value {
-        Value::String(text) => seen(place, text),
         Value::Array(items) => items.iter_mut().for_each(|item| visit(item, &format!("{place}/*"), seen)),
         Value::Object(members) => {
             members.iter_mut().for_each(|(name, member)| visit(member, &format!("{place}/{name}"), seen));
         }
-        _ => {}
+        leaf => seen(place, leaf),
     }
 }
 
