@@ -94,13 +94,13 @@ impl Claim<'_> {
         let contract = self.contract();
         let found = seen.transaction.deploy();
         if seen.transaction.moonlight_sender() != Some(self.sender) || found.is_none() {
-            return Ok(self.changed("it is not the deployment that was sent".to_owned()));
+            return Ok(self.changed("it is not the deployment that was sent"));
         }
         if let Some(found) = found
             && let Some(difference) = difference(self.deploy, found)
         {
             let stands = hex::encode(found.contract_id().as_bytes());
-            return Ok(self.changed(format!("{difference}, and the contract's id is {stands} instead of {contract}")));
+            return Ok(self.changed(&format!("{difference}, and the contract's id is {stands} instead of {contract}")));
         }
         if has_failed {
             return self.taken();
@@ -109,9 +109,9 @@ impl Claim<'_> {
         match self.client.metadata(&contract)? {
             Some(metadata) if metadata.owner == owner => Ok(None),
             Some(metadata) => {
-                Ok(self.changed(format!("the owner of {contract} is {} instead of {owner}", metadata.owner)))
+                Ok(self.changed(&format!("the owner of {contract} is {} instead of {owner}", metadata.owner)))
             }
-            None => Ok(self.changed(format!("there is no contract {contract}"))),
+            None => Ok(self.changed(&format!("there is no contract {contract}"))),
         }
     }
 
@@ -140,7 +140,7 @@ impl Claim<'_> {
         )))
     }
 
-    fn changed(&self, what: String) -> Option<anyhow::Error> {
+    fn changed(&self, what: &str) -> Option<anyhow::Error> {
         Some(Fault::failed(
             format!("the deployment was changed on its way: {what} (transaction {})", self.tx),
             "its gas is spent; nothing is remembered of it: look at it with `cargo dusk tx`, and deploy again, to \

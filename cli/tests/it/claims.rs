@@ -15,6 +15,9 @@ use crate::support::{Place, RunningNode, alone};
 /// What a relay does with a deployment before it passes it on.
 type Mischief = dyn Fn(&Upstream, Transaction) -> Transaction + Send + Sync;
 
+/// Changes a deployment that is signed already.
+type Change = fn(&mut ContractDeploy);
+
 /// The node behind a relay.
 struct Upstream(String);
 
@@ -54,15 +57,15 @@ fn relay(node: &RunningNode, mischief: Arc<Mischief>) -> String {
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             let (upstream, mischief) = (Arc::clone(&upstream), Arc::clone(&mischief));
-            std::thread::spawn(move || pass_on(stream.unwrap(), &upstream, &*mischief));
+            std::thread::spawn(move || pass_on(&stream.unwrap(), &upstream, &*mischief));
         }
     });
     url
 }
 
 /// One request and its answer.
-fn pass_on(stream: TcpStream, upstream: &Upstream, mischief: &Mischief) {
-    let mut reader = BufReader::new(&stream);
+fn pass_on(mut stream: &TcpStream, upstream: &Upstream, mischief: &Mischief) {
+    let mut reader = BufReader::new(stream);
     let mut line = || {
         let mut line = String::new();
         reader.read_line(&mut line).unwrap();
@@ -80,7 +83,7 @@ fn pass_on(stream: TcpStream, upstream: &Upstream, mischief: &Mischief) {
     }
     let (status, answer) = upstream.post(&path, header("content-type"), &body);
     let head = format!("HTTP/1.1 {status} Answer\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", answer.len());
-    (&stream).write_all(&[head.as_bytes(), &answer].concat()).unwrap();
+    stream.write_all(&[head.as_bytes(), &answer].concat()).unwrap();
 }
 
 /// The same signed transaction with other unsigned bytes.
@@ -93,7 +96,7 @@ fn with_deployment(transaction: &Transaction, change: impl Fn(&mut ContractDeplo
     let Transaction::Moonlight(moonlight) = transaction else { panic!("the command sends from an account") };
     let bytes = moonlight.to_var_bytes();
     let at = bytes.windows(sent.len()).position(|window| window == sent).unwrap();
-    let (payload, rest) = bytes[8..].split_at(u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize);
+    let (payload, rest) = bytes[8..].split_at(usize::from_le_bytes(bytes[..8].try_into().unwrap()));
     let payload = [&payload[..at - 8], &changed, &payload[at - 8 + sent.len()..]].concat();
     let bytes = [&(payload.len() as u64).to_le_bytes()[..], &payload, rest].concat();
     Transaction::Moonlight(Moonlight::from_slice(&bytes).unwrap())
@@ -182,7 +185,7 @@ fn an_id_that_is_taken_is_not_asked_for() {
 fn a_deployment_that_is_changed_on_its_way_is_noticed() {
     let _turn = alone();
     let (place, node) = scene();
-    let changes: [(&str, fn(&mut ContractDeploy)); 3] = [
+    let changes: [(&str, Change); 3] = [
         ("its number is ", |deploy| deploy.nonce ^= 1),
         // The signature covers owner and argument one after the other, not where one ends.
         ("its owner is `` instead of ", |deploy| {
