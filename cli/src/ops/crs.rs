@@ -41,13 +41,21 @@ pub(crate) struct Production {
 pub(crate) fn fetched() -> Result<Option<Production>> {
     let [path, id] = files()?;
     match (fs::metadata(&path), fs::read_to_string(&id)) {
-        (Ok(file), Ok(id)) => Ok(Some(Production { path, id: id.trim().to_owned(), bytes: file.len() })),
+        (Ok(file), Ok(id)) => {
+            // The id says which of the kept parameters are production's.
+            folders::check_private(&folder()?)?;
+            Ok(Some(Production { path, id: id.trim().to_owned(), bytes: file.len() }))
+        }
         _ => Ok(None),
     }
 }
 
+fn folder() -> Result<PathBuf> {
+    Ok(folders::data()?.join("crs"))
+}
+
 fn files() -> Result<[PathBuf; 2]> {
-    let folder = folders::data()?.join("crs");
+    let folder = folder()?;
     Ok(FILES.map(|name| folder.join(name)))
 }
 
@@ -97,6 +105,7 @@ pub(crate) fn fetch(from: &str, sha256: &str, progress: Progress<'_>, ui: &Ui) -
     let bytes = if from.contains("://") { download(from, ui)? } else { read(Path::new(from))? };
     let parameters = Parameters::from_bytes(&bytes, Some(sha256), progress).map_err(|error| refused(from, &error))?;
     let [path, id] = files()?;
+    folders::make_private(&folder()?)?;
     folders::write_atomically(&path, &bytes)?;
     folders::write_atomically(&id, parameters.id().to_string().as_bytes())?;
     let _ = super::proving::store()?.keep(&parameters);

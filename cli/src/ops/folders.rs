@@ -4,10 +4,13 @@ use std::env;
 use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Once;
 
 use anyhow::{Context, Result};
+use private_folder::FolderError;
 
 use crate::error::Fault;
+use crate::output::Ui;
 
 /// The variable that puts everything `cargo dusk` keeps into one folder.
 pub(crate) const HOME_VARIABLE: &str = "CARGO_DUSK_HOME";
@@ -22,11 +25,43 @@ pub(crate) fn cache() -> Result<PathBuf> {
     folder("cache", "XDG_CACHE_HOME", ".cache", "Library/Caches")
 }
 
-/// The folder for compiled modules. Without one everything works, only slower.
+/// The folder for compiled modules, which are run as they are. Without one everything works, only slower: a folder that
+/// others can write to is not used, with a warning.
 pub(crate) fn modules() -> Option<PathBuf> {
+    static WARNED: Once = Once::new();
     let folder = cache().ok()?.join("modules");
-    fs::create_dir_all(&folder).ok()?;
-    Some(folder)
+    match private_folder::make(&folder) {
+        Ok(()) => Some(folder),
+        Err(error) => {
+            WARNED.call_once(|| {
+                let hint = error.hint();
+                Ui::new(false)
+                    .warn(format_args!("compiled modules are not kept, so that all takes longer: {error}; {hint}"));
+            });
+            None
+        }
+    }
+}
+
+/// Makes a folder of what is trusted later, or checks that only the user can write to it.
+///
+/// # Errors
+/// An environment fault when others can write to it, or it cannot be made.
+pub(crate) fn make_private(folder: &Path) -> Result<()> {
+    private_folder::make(folder).map_err(|error| refused(&error))
+}
+
+/// Checks a folder that exists as [`make_private`] does, and changes nothing.
+///
+/// # Errors
+/// An environment fault when others can write to it.
+pub(crate) fn check_private(folder: &Path) -> Result<()> {
+    private_folder::check(folder).map_err(|error| refused(&error))
+}
+
+fn refused(error: &FolderError) -> anyhow::Error {
+    let hint = format!("{}, or keep everything elsewhere with {HOME_VARIABLE}", error.hint());
+    Fault::environment(format!("what lies there would be trusted, but {error}"), hint)
 }
 
 fn folder(kind: &str, xdg: &str, unix: &str, mac: &str) -> Result<PathBuf> {
@@ -78,6 +113,22 @@ pub(crate) fn write_atomically(path: &Path, content: &[u8]) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn folders_that_others_can_write_to_are_refused() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("sdk");
+        make_private(&folder).unwrap();
+        check_private(&folder).unwrap();
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).unwrap();
+        for refused in [make_private(&folder), check_private(&folder)] {
+            let refused = refused.unwrap_err().to_string();
+            assert!(refused.contains("other users can write to"), "{refused}");
+        }
+    }
 
     #[test]
     fn files_are_replaced_and_folders_made() {

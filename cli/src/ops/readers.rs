@@ -15,7 +15,7 @@ use super::book::Book;
 use super::chain::Chain;
 use super::client::BlockEvent;
 use super::refusal::Refusal;
-use super::sandbox::{self, Driver};
+use super::sandbox::Driver;
 
 /// The most drivers that are asked for in one command: a block may hold calls to many contracts.
 const MAX_DRIVERS: usize = 64;
@@ -83,7 +83,9 @@ impl Readers {
             return Ok(None);
         };
         // Drivers that were not made with our SDK describe themselves in other forms, and still read.
-        Ok(Some(Reader { driver: Driver::load(&wasm)?, abi: sandbox::schema(&wasm).ok() }))
+        let driver = Driver::load(&wasm)?;
+        let abi = driver.schema().ok();
+        Ok(Some(Reader { driver, abi }))
     }
 
     /// A contract's description.

@@ -23,7 +23,11 @@ pub(crate) fn validate(contract: &[u8]) -> Result<(), ModuleError> {
 
 /// The contract's description, as its data driver gives it.
 pub(crate) fn schema(driver: &[u8]) -> Result<ContractAbi> {
-    let text = driver::Driver::load(driver)?.schema()?;
+    described(&driver::Driver::load(driver)?)
+}
+
+fn described(driver: &driver::Driver) -> Result<ContractAbi> {
+    let text = driver.schema()?;
     let abi: ContractAbi = serde_json::from_str(&text).context("its description cannot be read")?;
     anyhow::ensure!(
         abi.schema == SCHEMA_VERSION,
@@ -54,6 +58,14 @@ impl Driver {
             None => driver::Driver::load(wasm),
         };
         driver.map(Self).context("the contract's data driver cannot be used")
+    }
+
+    /// The contract's description.
+    ///
+    /// # Errors
+    /// When the driver describes itself in another form than those of our SDK.
+    pub(crate) fn schema(&self) -> Result<ContractAbi> {
+        described(&self.0)
     }
 
     /// A function's argument, encoded.

@@ -1,5 +1,8 @@
 //! The SDK on this machine: unpacked from the binary, and made known to cargo by a patch in the project.
 //!
+//! What is unpacked is compiled into contracts and run by builds. So the folder is private to the user, and holds exactly the
+//! files that the binary carries: another file, such as a build script, is removed with all the rest and unpacked anew.
+//!
 //! A project asks for `dusk-sdk = "=VERSION"`. The patch that says where its sources are stands in the project's
 //! `.cargo/config.toml`, which is not committed: the path is of this machine. It is written whenever it is missing.
 
@@ -23,6 +26,7 @@ const PACKAGE_FOLDER: &str = "sdk";
 /// The folder of the carried SDK's package, unpacked if need be. Any number of processes may do this at once.
 pub(crate) fn unpacked() -> Result<PathBuf> {
     let store = folders::data()?.join("sdk");
+    folders::make_private(&store)?;
     Ok(unpack(SDK_FILES, &store, &format!("{SDK_VERSION}-{}", &SDK_HASH[..16]))?.join(PACKAGE_FOLDER))
 }
 
@@ -59,8 +63,30 @@ fn unpack(files: Files, store: &Path, name: &str) -> Result<PathBuf> {
     Ok(folder)
 }
 
+/// Whether a folder holds these files, and nothing else that a build would use.
 fn is_whole(files: Files, folder: &Path) -> bool {
     files.iter().all(|(path, content)| fs::read(folder.join(path)).is_ok_and(|found| found == content.as_bytes()))
+        && holds_only(files, folder, Path::new("")).unwrap_or(false)
+}
+
+/// What tools write beside a workspace's sources, and builds of projects do not read.
+const WRITTEN_BY_TOOLS: [&str; 2] = ["Cargo.lock", "target"];
+
+fn holds_only(files: Files, root: &Path, below: &Path) -> std::io::Result<bool> {
+    for entry in fs::read_dir(root.join(below))? {
+        let entry = entry?;
+        let path = below.join(entry.file_name());
+        if WRITTEN_BY_TOOLS.iter().any(|name| path.as_os_str() == *name) {
+            continue;
+        }
+        let kind = entry.file_type()?;
+        let carried = |kept: &Path| files.iter().any(|(file, _)| Path::new(file) == kept);
+        let holds = if kind.is_dir() { holds_only(files, root, &path)? } else { kind.is_file() && carried(&path) };
+        if !holds {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Where a project's SDK comes from.
@@ -223,8 +249,18 @@ mod tests {
         let folder = unpack(FILES, store.path(), "1").unwrap();
         assert!(is_whole(FILES, &folder));
 
-        fs::write(folder.join("Cargo.toml"), "damaged").unwrap();
-        unpack(FILES, store.path(), "1").unwrap();
+        for (file, content) in [
+            ("Cargo.toml", "damaged"),
+            ("sdk/build.rs", "fn main() { panic!(\"run by every build\") }"),
+            (".cargo/config.toml", "[build]\nrustc-wrapper = \"/tmp/mine\""),
+        ] {
+            fs::create_dir_all(folder.join(file).parent().unwrap()).unwrap();
+            fs::write(folder.join(file), content).unwrap();
+            assert!(!is_whole(FILES, &folder), "{file}");
+            unpack(FILES, store.path(), "1").unwrap();
+            assert!(is_whole(FILES, &folder), "{file}");
+        }
+        fs::write(folder.join("Cargo.lock"), "an editor's").unwrap();
         assert!(is_whole(FILES, &folder));
         assert_eq!(fs::read_dir(store.path()).unwrap().count(), 1, "nothing is left behind");
     }

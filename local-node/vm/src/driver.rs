@@ -14,7 +14,7 @@ use wasmtime::{
     WasmResults,
 };
 
-use self::clock::{Clock, TICK, Ticking};
+use self::clock::{Clock, TICK_MILLISECONDS, Ticking};
 use crate::module::{LimitError, Objects, limits};
 
 /// The longest driver, in bytes.
@@ -28,7 +28,7 @@ const MAX_STEPS: u64 = 1_000_000_000;
 /// Ticks of the clock that one operation may take.
 const MAX_TICKS: u64 = 50;
 /// The time that one operation may take, in seconds.
-const MAX_SECONDS: u64 = MAX_TICKS * TICK.as_millis() as u64 / 1000;
+const MAX_SECONDS: u64 = MAX_TICKS * TICK_MILLISECONDS / 1000;
 /// What an element of a table takes, in bytes.
 const TABLE_ELEMENT_BYTES: usize = 16;
 /// The output buffer that is tried first, in bytes.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use wasmtime::Engine;
 
 /// How often the clock ticks.
-pub(super) const TICK: Duration = Duration::from_millis(100);
+pub(super) const TICK_MILLISECONDS: u64 = 100;
 
 /// A clock that ticks while drivers run, and stands still otherwise.
 #[derive(Debug, Default)]
@@ -31,7 +31,7 @@ impl Clock {
             let ticks = move || {
                 loop {
                     drop(self.begun.wait_while(self.running(), |running| *running == 0));
-                    thread::sleep(TICK);
+                    thread::sleep(Duration::from_millis(TICK_MILLISECONDS));
                     engine.increment_epoch();
                 }
             };
