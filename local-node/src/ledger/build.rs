@@ -2,6 +2,7 @@
 //!
 //! Nothing that a transaction does keeps the others out of blocks for long. One that still runs when the time is up waits
 //! for the next block and is its first; one that has had a block's whole time leaves the mempool. The same holds for one
+//! that meets a bound of the machine, because those before it in the block have used a part of what is bounded, and for one
 //! that makes the machine fail or panic; the candidate is then begun anew without it.
 
 use std::collections::BTreeSet;
@@ -184,6 +185,10 @@ impl<'a> Filling<'a> {
             // The nonce may become right, or the next block has the gas for it.
             RunError::BlockGas { .. } | RunError::Unspendable(ExecutionError::NotReady) => {}
             RunError::Machine(error @ VmError::Interrupted) => return Err(error.into()),
+            // What the transactions before it have written counts as well.
+            RunError::Unspendable(reason @ ExecutionError::Unspendable(VmError::MachineLimit(_))) => {
+                self.put_off(id, is_first, Unfit::CannotRun(reason));
+            }
             RunError::Unspendable(reason) => self.give_up(id, Unfit::CannotRun(reason)),
             RunError::TooLong => {
                 let most = self.limits.time.map_or(Duration::ZERO, |time| time.most_of_first);

@@ -58,7 +58,8 @@
 //!   Production's node panics.
 //! - A session that would hold more than the bounds above ends its top-level call with [`VmError::MachineLimit`], which
 //!   no contract can catch. Production goes on as long as there is gas and memory. The bounds count what all calls of
-//!   the session have written; a transaction that meets one in a full block may fit into an empty one.
+//!   the session have written; a transaction that meets one in a full block may fit into an empty one. Transactions leave
+//!   [`RESERVED_MEMORY_BYTES`] of it to the end of the block.
 //! - A session opens at most [`MAX_SESSION_CONTRACTS`] contracts, and a contract's state has at most
 //!   [`MAX_CONTRACT_PAGES`] pages of 64 KiB (1 GiB).
 //! - Calls can have a deadline. Production's queries run until their gas is used up.
@@ -95,6 +96,7 @@ pub use host::FeedSink;
 pub use limits::{
     EVENT_OVERHEAD_BYTES, FEED_OVERHEAD_BYTES, MAX_CALL_EVENT_BYTES, MAX_CALL_EVENTS, MAX_CALL_TABLE_ELEMENTS,
     MAX_CONTRACT_PAGES, MAX_FEED_BYTES, MAX_SESSION_CONTRACTS, MAX_SESSION_MEMORY_BYTES, MachineLimit,
+    RESERVED_MEMORY_BYTES,
 };
 pub use mocks::MockKey;
 pub use module::{

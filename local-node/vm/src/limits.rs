@@ -9,6 +9,9 @@
 /// Counted are each page of 64 KiB that was written since the session began, and each block of 4 KiB that is kept to
 /// undo a call, a transaction or the session.
 pub const MAX_SESSION_MEMORY_BYTES: usize = 512 << 20;
+/// What a transaction leaves of [`MAX_SESSION_MEMORY_BYTES`] to the calls with which the chain itself ends a block, so that
+/// no transaction can keep a block from being ended.
+pub const RESERVED_MEMORY_BYTES: usize = 16 << 20;
 /// Contracts that one session may open.
 pub const MAX_SESSION_CONTRACTS: usize = 2048;
 /// Pages of 64 KiB that the memory of one contract may have in a committed state.
@@ -32,7 +35,8 @@ const MIB: usize = 1 << 20;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MachineLimit {
-    /// The session's contracts have written more memory than [`MAX_SESSION_MEMORY_BYTES`].
+    /// The session's contracts have written more memory than [`MAX_SESSION_MEMORY_BYTES`], in a transaction less
+    /// [`RESERVED_MEMORY_BYTES`].
     #[error("the contracts of one session may write {} MiB of memory, with what is kept to undo it", MAX_SESSION_MEMORY_BYTES / MIB)]
     Memory,
     /// The session has opened more contracts than [`MAX_SESSION_CONTRACTS`].

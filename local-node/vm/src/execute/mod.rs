@@ -19,7 +19,7 @@ use local_node_types::rules::{Feature, Fork, GAS_PER_DEPLOY_BYTE, MIN_DEPLOY_GAS
 
 use crate::module::{Features, inspect};
 use crate::queries::encoded;
-use crate::{Receipt, Session, VmError};
+use crate::{RESERVED_MEMORY_BYTES, Receipt, Session, VmError};
 
 /// A transaction that was included, whether its call succeeded or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,9 +116,11 @@ pub fn execute(session: &mut Session, tx: &Transaction) -> Result<Executed, Exec
     if let Some(hook) = withdrawal::hook(tx, rules) {
         session.set_call_hook(hook);
     }
+    session.reserve_memory(RESERVED_MEMORY_BYTES);
     let executed = spend_and_refund(session, tx, rules, blob_charge);
     session.remove_meta(Metadata::PUBLIC_SENDER);
     session.clear_call_hook();
+    session.reserve_memory(0);
     executed
 }
 

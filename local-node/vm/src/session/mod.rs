@@ -188,6 +188,13 @@ impl Session {
         }
     }
 
+    /// Sets how many bytes of the session's memory later calls leave to others.
+    pub(crate) fn reserve_memory(&mut self, bytes: usize) {
+        if let Ok(working) = self.working_mut() {
+            working.reserved_bytes = bytes;
+        }
+    }
+
     /// Sets the hook that is asked before every call from contract to contract.
     pub fn set_call_hook(&mut self, hook: CallHook) {
         if let Ok(working) = self.working_mut() {

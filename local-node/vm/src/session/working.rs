@@ -33,6 +33,8 @@ pub(crate) struct Working {
     history: Option<History>,
     marks: u64,
     pub(super) deadline: Option<Instant>,
+    /// Bytes of the session's memory that the calls that run now may not take.
+    pub(super) reserved_bytes: usize,
     /// Bytes that the memories may have grown by since they were measured.
     unmeasured_bytes: usize,
     /// Events since the last call that succeeded.
@@ -80,6 +82,7 @@ impl Working {
             history: None,
             marks: 0,
             deadline: None,
+            reserved_bytes: 0,
             unmeasured_bytes: 0,
             events: Vec::new(),
             hook: None,
@@ -256,7 +259,8 @@ impl Working {
                 return Err(MachineLimit::State.into());
             }
         }
-        if bytes > MAX_SESSION_MEMORY_BYTES { Err(MachineLimit::Memory.into()) } else { Ok(()) }
+        let most = MAX_SESSION_MEMORY_BYTES - self.reserved_bytes;
+        if bytes > most { Err(MachineLimit::Memory.into()) } else { Ok(()) }
     }
 
     /// Takes what the calls so far have done as done, if their memory is within bounds.
