@@ -102,6 +102,8 @@ fn config() -> Config {
         .wasm_backtrace_max_frames(None)
         .native_unwind_info(false)
         .generate_address_map(false)
+        // Memories answer faults in a signal handler, which the engine does not ask where it uses mach ports.
+        .macos_use_mach_ports(false)
         .with_host_memory(host_memory());
     config
 }
