@@ -38,7 +38,7 @@ pub enum NodeEvent {
     },
     /// A transaction waits in the mempool now.
     TransactionIncluded(Checked),
-    /// A transaction is in a block now.
+    /// A transaction is in a block now. It comes with the block ([`contents`](Self::contents)).
     TransactionExecuted(Arc<SpentTransaction>),
     /// A transaction waits outside the mempool for one that must come before it.
     TransactionDeferred {
@@ -52,7 +52,7 @@ pub enum NodeEvent {
         /// Why.
         reason: Removal,
     },
-    /// A contract made something known.
+    /// A contract made something known. It comes with the block ([`contents`](Self::contents)).
     Contract {
         /// What.
         event: Event,
@@ -62,6 +62,26 @@ pub enum NodeEvent {
 }
 
 impl NodeEvent {
+    /// What a new block brings, in order: each transaction with its events, and then the events of the chain's own part.
+    /// Any other event brings nothing.
+    ///
+    /// The node tells of the block alone. Contracts decide how many events there are, and each by itself would count as one
+    /// that a listener is behind.
+    pub fn contents(&self) -> impl Iterator<Item = Self> {
+        let block = match self {
+            Self::BlockAccepted(block) => Some(block),
+            _ => None,
+        };
+        let told = |event: &Event, origin| Self::Contract { event: event.clone(), origin };
+        block.into_iter().flat_map(move |block| {
+            let executed = block.transactions.iter().flat_map(move |spent| {
+                let events = spent.events.iter().map(move |event| told(event, spent.id().0));
+                std::iter::once(Self::TransactionExecuted(Arc::clone(spent))).chain(events)
+            });
+            executed.chain(block.events.iter().map(move |event| told(event, block.header().hash)))
+        })
+    }
+
     /// The path under which the event is published, `/on/component:entity/topic` (sheet `protocol/http-api.md`,
     /// section 3).
     #[must_use]

@@ -366,7 +366,8 @@ impl NodeHandle {
         &self.0.reader
     }
 
-    /// What happens from now on. A listener that is more than [`MAX_EVENTS_BEHIND`](crate::events::MAX_EVENTS_BEHIND)
+    /// What happens from now on. A block comes as one event, which brings those of its transactions and contracts
+    /// ([`NodeEvent::contents`]). A listener that is more than [`MAX_EVENTS_BEHIND`](crate::events::MAX_EVENTS_BEHIND)
     /// events behind loses the oldest.
     #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<NodeEvent> {

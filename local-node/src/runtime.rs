@@ -628,15 +628,6 @@ impl Node {
         info!(height, transactions = block.transactions.len(), gas = block.gas_spent(), "block");
         self.tip.send_replace(Arc::new(block.header().clone()));
         self.tell(NodeEvent::BlockAccepted(Arc::clone(&block)));
-        for transaction in &block.transactions {
-            self.tell(NodeEvent::TransactionExecuted(Arc::clone(transaction)));
-            for event in &transaction.events {
-                self.tell(NodeEvent::Contract { event: event.clone(), origin: transaction.id().0 });
-            }
-        }
-        for event in &block.events {
-            self.tell(NodeEvent::Contract { event: event.clone(), origin: block.header().hash });
-        }
         for (changed, label) in accepted.relabelled {
             match self.ledger.store().block(changed) {
                 Ok(Some((changed, _))) => {

@@ -182,15 +182,9 @@ async fn serve(
             }
             event = events.recv() => match event {
                 Ok(event) => {
-                    let location = event.location();
-                    if sessions.wants(id, &location) {
-                        let frame = Message::Binary(frame(&event, location).into());
-                        // A client that takes nothing does not hold up the end of the server.
-                        tokio::select! {
-                            sent = socket.send(frame) => sent.ok()?,
-                            () = until(&mut stopped) => return None,
-                        }
-                    }
+                    tell(&mut socket, opened, &event, &mut stopped).await?;
+                    // Whoever takes events is there, also if pings had to wait for that.
+                    heard = Instant::now();
                 }
                 Err(RecvError::Lagged(_)) => return Some((socket, closing(close_code::POLICY, "Too slow: events were lost"))),
                 Err(RecvError::Closed) => return Some((socket, closing(close_code::AWAY, "Shutting down"))),
@@ -200,6 +194,29 @@ async fn serve(
             }
         }
     }
+}
+
+/// Sends an event and what it brings to a client that wants it. Gives nothing when the client is gone or the server ends.
+async fn tell(
+    socket: &mut WebSocket,
+    opened: &Opened,
+    event: &NodeEvent,
+    stopped: &mut watch::Receiver<bool>,
+) -> Option<()> {
+    for event in std::iter::once(event.clone()).chain(event.contents()) {
+        // There may be many, and other clients have their turn as well.
+        tokio::task::coop::consume_budget().await;
+        let location = event.location();
+        if opened.sessions.wants(&opened.id, &location) {
+            let frame = Message::Binary(frame(&event, location).into());
+            // A client that takes nothing does not hold up the end of the server.
+            tokio::select! {
+                sent = socket.send(frame) => sent.ok()?,
+                () = until(stopped) => return None,
+            }
+        }
+    }
+    Some(())
 }
 
 /// Waits until the server stops. A sender that is gone means the same as one that says so.

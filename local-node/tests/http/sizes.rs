@@ -3,17 +3,18 @@
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
+use local_node::events::MAX_EVENTS_BEHIND;
 use local_node::http::MAX_ANSWER_BYTES;
 use serde_json::{Value, json};
 
 use crate::common::{Draft, deployed_id};
 use crate::raw;
-use crate::served::{SHARED, Served};
+use crate::served::{SHARED, Served, id, next_event};
 
 /// The longest answer to a query that is refused.
 const SHORT_BYTES: usize = 64 * 1024;
 
-/// A contract that makes known 32 times 32 KiB with each call.
+/// A contract that makes known 32 times 32 KiB with a call, or 5000 times nothing.
 static LOUD: LazyLock<Vec<u8>> = LazyLock::new(|| {
     wat::parse_str(
         r#"(module
@@ -26,6 +27,12 @@ static LOUD: LazyLock<Vec<u8>> = LazyLock::new(|| {
                     (call $emit (i32.const 16) (i32.const 4) (i32.const 32768))
                     (local.set $n (i32.add (local.get $n) (i32.const 1)))
                     (br_if $again (i32.lt_u (local.get $n) (i32.const 32))))
+                (i32.const 0))
+            (func (export "whisper") (param i32) (result i32) (local $n i32)
+                (loop $again
+                    (call $emit (i32.const 16) (i32.const 4) (i32.const 0))
+                    (local.set $n (i32.add (local.get $n) (i32.const 1)))
+                    (br_if $again (i32.lt_u (local.get $n) (i32.const 5000))))
                 (i32.const 0)))"#,
     )
     .expect("the text is a module")
@@ -136,4 +143,31 @@ fn long_bodies_are_refused_as_they_come() {
         let answer = raw.rest();
         assert!(answer.is_empty() || raw::read(&answer).status == 413, "{path}");
     }
+}
+
+#[test]
+fn listeners_hear_all_events_of_a_transaction() {
+    const EVENTS: usize = 5000;
+    const { assert!(EVENTS > 2 * MAX_EVENTS_BEHIND) };
+    let served = Served::start();
+    let deployment = Draft::new(0, 1).deploy(&LOUD, None).sign();
+    served.send(&deployment);
+    let stream = std::net::TcpStream::connect(served.server.address()).unwrap();
+    stream.set_read_timeout(Some(std::time::Duration::from_secs(60))).unwrap();
+    let (mut socket, _) = tungstenite::client(format!("ws://{}/on", served.server.address()), stream).unwrap();
+    let session = socket.read().unwrap().into_text().unwrap().to_string();
+    for path in ["/on/contracts/loud", "/on/transactions/executed"] {
+        let url = format!("{}{path}", served.server.url());
+        let subscribed = served.client.get(url).header("rusk-session-id", &session).call().unwrap();
+        assert_eq!(subscribed.status(), 200);
+    }
+    let call = Draft::new(0, 2).call(deployed_id(&deployment), "whisper").sign();
+    served.send(&call);
+    let next = Draft::new(1, 1).pay(0, 1).sign();
+    served.send(&next);
+    let locations = std::iter::repeat_with(|| next_event(&mut socket).0["Content-Location"].to_string());
+    let heard: Vec<_> = locations.take(EVENTS + 2).collect();
+    let executed = |transaction| format!("\"/on/transactions:{}/executed\"", id(transaction));
+    assert_eq!((&heard[0], &heard[EVENTS + 1]), (&executed(&call), &executed(&next)));
+    assert!(heard[1..=EVENTS].iter().all(|location| location.ends_with("/loud\"")));
 }
