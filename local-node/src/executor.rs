@@ -20,7 +20,9 @@ use local_node_types::execution::Event;
 use local_node_types::keys::{BlsKey, DUSK_KEY};
 use local_node_types::ledger::LedgerTransaction;
 use local_node_types::rules::{Fork, Profile, Rules};
-use local_node_vm::{Env, Executed, ExecutionError, Mark, Receipt, Session, StateChanges, StateRoot, Vm, VmError};
+use local_node_vm::{
+    EVENT_OVERHEAD_BYTES, Env, Executed, ExecutionError, Mark, Receipt, Session, StateChanges, StateRoot, Vm, VmError,
+};
 
 use crate::work::contained;
 
@@ -204,6 +206,7 @@ impl Executor {
         host_call(&mut session, STAKE_CONTRACT, "before_state_transition", &())?;
         let mut block = OpenBlock {
             gas_left: terms.gas_limit,
+            keeps_traces: false,
             session,
             rules,
             terms,
@@ -229,10 +232,23 @@ pub struct TransactionReceipt {
     pub executed: Executed,
 }
 
+impl TransactionReceipt {
+    /// The bytes of its events, about.
+    pub(crate) fn event_bytes(&self) -> usize {
+        event_bytes(&self.executed.events)
+    }
+}
+
+/// The bytes of events, about.
+pub(crate) fn event_bytes(events: &[Event]) -> usize {
+    events.iter().map(|event| event.topic.len() + event.data.len() + EVENT_OVERHEAD_BYTES).sum()
+}
+
 /// A block under construction or verification.
 #[derive(Debug)]
 pub struct OpenBlock {
     session: Session,
+    keeps_traces: bool,
     rules: Rules,
     terms: Terms,
     deadline: Option<Instant>,
@@ -266,6 +282,14 @@ impl OpenBlock {
     /// Until when the next transactions may run; `None` where only gas bounds them, as in verification.
     pub const fn set_deadline(&mut self, deadline: Option<Instant>) {
         self.deadline = deadline;
+    }
+
+    /// Keeps the calls of each transaction in its receipt. They can be larger than all else that a block has, and only tests
+    /// of contracts look at them.
+    #[must_use]
+    pub const fn keeping_traces(mut self) -> Self {
+        self.keeps_traces = true;
+        self
     }
 
     /// The transactions that have run.
@@ -311,6 +335,9 @@ impl OpenBlock {
             return Err(self.undo(before, RunError::BlockGas { spent, left }));
         };
         (self.gas_left, self.fees) = (gas_left, fees);
+        if !self.keeps_traces {
+            executed.traces = Vec::new();
+        }
         executed.events = executed.ledger_events(self.rules);
         executed.events.iter().for_each(|event| self.bloom.add_event(event));
         self.receipts.push(TransactionReceipt { transaction: transaction.clone(), executed });

@@ -60,6 +60,7 @@ use self::tables::{
     SUBJECTS, TRANSACTIONS, WAITING, WAITING_PLACES, WRITTEN,
 };
 use self::waiting::Notes;
+use crate::executor::event_bytes;
 use crate::history::{Subject, subjects};
 use crate::transaction::TxId;
 
@@ -67,8 +68,10 @@ use crate::transaction::TxId;
 pub const FORMAT: u32 = 2;
 /// The most snapshots that are kept.
 pub const MAX_SNAPSHOTS: usize = 64;
-/// How many of the last blocks are kept at hand.
+/// How many of the last blocks are kept at hand, at most.
 const RECENT_BLOCKS: usize = 64;
+/// How many bytes the events of the blocks at hand have together, where there is more than one.
+const RECENT_EVENT_BYTES: usize = 128 << 20;
 
 /// A transaction in a block, and what came of it.
 #[derive(Debug, Clone)]
@@ -185,19 +188,37 @@ struct Inner {
 #[derive(Debug)]
 struct Recent {
     tip: Arc<StoredBlock>,
-    blocks: BTreeMap<u64, Arc<StoredBlock>>,
+    blocks: BTreeMap<u64, AtHand>,
     last_final: u64,
     /// The labels of the blocks after the last final one.
     pending: BTreeMap<u64, Label>,
 }
 
+/// A block that need not be read.
+#[derive(Debug)]
+struct AtHand {
+    block: Arc<StoredBlock>,
+    event_bytes: usize,
+}
+
+impl AtHand {
+    fn new(block: &Arc<StoredBlock>) -> Self {
+        let called: usize = block.transactions.iter().map(|spent| event_bytes(&spent.events)).sum();
+        Self { block: Arc::clone(block), event_bytes: called + event_bytes(&block.events) }
+    }
+}
+
 impl Recent {
     fn push(&mut self, block: &Arc<StoredBlock>) {
         self.tip = Arc::clone(block);
-        self.blocks.insert(block.header().height, Arc::clone(block));
-        while self.blocks.len() > RECENT_BLOCKS {
+        self.blocks.insert(block.header().height, AtHand::new(block));
+        while self.blocks.len() > RECENT_BLOCKS || self.blocks.len() > 1 && self.event_bytes() > RECENT_EVENT_BYTES {
             self.blocks.pop_first();
         }
+    }
+
+    fn event_bytes(&self) -> usize {
+        self.blocks.values().map(|at_hand| at_hand.event_bytes).sum()
     }
 
     fn label(&mut self, height: u64, label: Label) {
@@ -262,7 +283,7 @@ impl Store {
             pending.insert(height.value(), label);
         }
         let notes = Notes::after(&transaction)?;
-        let recent = Recent { blocks: BTreeMap::from([(height, Arc::clone(&tip))]), tip, last_final, pending };
+        let recent = Recent { blocks: BTreeMap::from([(height, AtHand::new(&tip))]), tip, last_final, pending };
         drop(transaction);
         Ok(Self(Arc::new(Inner {
             database: RwLock::new(Some(Arc::new(database))),
@@ -333,7 +354,7 @@ impl Store {
     /// # Errors
     /// When the chain cannot be read.
     pub fn block(&self, height: u64) -> Result<Option<(Arc<StoredBlock>, Label)>, StoreError> {
-        let at_hand = self.0.recent(|recent| recent.blocks.get(&height).cloned());
+        let at_hand = self.0.recent(|recent| recent.blocks.get(&height).map(|it| Arc::clone(&it.block)));
         let transaction = self.0.begin_read()?;
         let Some(label) = transaction.open_table(LABELS)?.get(height)? else { return Ok(None) };
         let label = Label::decode_all(label.value())?;
@@ -512,7 +533,7 @@ impl Inner {
 
     fn spent(&self, transaction: &ReadTransaction, place: (u64, u32)) -> Result<Arc<SpentTransaction>, StoreError> {
         let at_hand = self.recent(|recent| {
-            let block = recent.blocks.get(&place.0)?;
+            let AtHand { block, .. } = recent.blocks.get(&place.0)?;
             block.transactions.get(usize::try_from(place.1).ok()?).cloned()
         });
         if let Some(spent) = at_hand {

@@ -12,13 +12,16 @@ use local_node_consensus::BlockBody;
 use local_node_types::ledger::MAX_TRANSACTIONS;
 use local_node_vm::{ExecutionError, VmError};
 
-use crate::executor::{ExecutorError, OpenBlock, RunError, Transition};
+use crate::executor::{ExecutorError, OpenBlock, RunError, TransactionReceipt, Transition};
 use crate::mempool::Queue;
 use crate::store::{Slot, Store};
 use crate::transaction::{Checked, TxId};
 
 /// Bytes that a block takes for counting its transactions.
 const COUNT_BYTES: usize = 4;
+/// When the events of a block have so many bytes, it takes no further transaction: gas bounds them only at 750 MB, and blocks
+/// are held by all who look at them.
+const ENOUGH_EVENT_BYTES: usize = 64 << 20;
 /// How often a candidate is begun anew because a transaction has broken it. After that it stays empty.
 const MAX_RESTARTS: usize = 4;
 
@@ -70,7 +73,7 @@ pub struct Built {
     pub unfit: Vec<(TxId, Unfit)>,
     /// A transaction that has to be the first one of the next block, because nothing else may take of its time.
     pub postponed: Option<TxId>,
-    /// Whether there was no time to look at all transactions.
+    /// Whether there was no time, or no room for events, to look at all transactions.
     pub is_cut: bool,
 }
 
@@ -151,9 +154,10 @@ impl<'a> Filling<'a> {
     /// Fills an open block. Gives nothing when a transaction has broken it.
     fn fill(&mut self, mut block: OpenBlock, mut queue: Queue) -> Result<Option<OpenBlock>, ExecutorError> {
         let mut bytes_left = self.max_bytes.saturating_sub(2 * COUNT_BYTES);
+        let mut event_bytes = 0;
         while block.receipts().len() < self.limits.transactions {
             let Some(transaction) = queue.next() else { break };
-            if self.limits.time.is_some_and(|time| time.is_up()) {
+            if event_bytes >= ENOUGH_EVENT_BYTES || self.limits.time.is_some_and(|time| time.is_up()) {
                 self.is_cut = true;
                 break;
             }
@@ -163,6 +167,7 @@ impl<'a> Filling<'a> {
             match self.try_one(&mut block, &transaction)? {
                 Tried::Ran => {
                     bytes_left -= transaction.ledger_bytes();
+                    event_bytes += block.receipts().last().map_or(0, TransactionReceipt::event_bytes);
                     queue.ran(&transaction);
                 }
                 Tried::LeftOut => {}

@@ -9,7 +9,8 @@ use redb::{ReadableTable, ReadableTableMetadata, WriteTransaction};
 use super::record::{BlockRecord, SpentRecord, read};
 use super::tables::{BLOCKS, DEPLOYMENTS, HEIGHTS, LABELS, PLACES, SNAPSHOTS, SUBJECTS, TRANSACTIONS};
 use super::{
-    MAX_SNAPSHOTS, Recent, Store, StoreError, drivers, faults, load, missing, put_clock, put_labels, states, waiting,
+    AtHand, MAX_SNAPSHOTS, Recent, Store, StoreError, drivers, faults, load, missing, put_clock, put_labels, states,
+    waiting,
 };
 use crate::history::subjects;
 
@@ -93,7 +94,8 @@ impl Store {
         let mut recent = self.0.recent.write().unwrap_or_else(PoisonError::into_inner);
         let mut blocks = std::mem::take(&mut recent.blocks);
         blocks.retain(|height, _| *height <= to.height);
-        let tip = blocks.entry(to.height).or_insert_with(|| tip.into()).clone();
+        let at_hand = blocks.entry(to.height).or_insert_with(|| AtHand::new(&tip.into()));
+        let tip = Arc::clone(&at_hand.block);
         *recent = Recent { tip, blocks, last_final, pending: to.labels.iter().copied().collect() };
         Ok(reverted)
     }

@@ -293,7 +293,7 @@ impl<'a> Chain<'a> {
 
         let height = self.now.height + 1;
         let terms = Terms { height, payees: None, slashed: Vec::new(), gas_limit: BLOCK_GAS_LIMIT };
-        let mut block = executor.open(self.root(), terms).map_err(|error| error.to_string())?;
+        let mut block = executor.open(self.root(), terms).map_err(|error| error.to_string())?.keeping_traces();
         block.run(&transaction).map_err(|error| Problem {
             message: format!("the transaction cannot be in a block: {error}"),
             hint: Some("nothing was sent; look at the account's balance, the deposit and the gas limit"),
