@@ -344,6 +344,24 @@ impl Memory {
         Ok(())
     }
 
+    /// Gives up all that this session has written, with what is kept to undo it.
+    pub(crate) fn clear(&mut self) -> io::Result<()> {
+        let mut restore = Runs::default();
+        let written = self.scan()?;
+        written.iter().for_each(|&block| restore.push(block));
+        self.written = written;
+        for (first, count) in restore.0 {
+            self.mapped.region.restore(first, count)?;
+        }
+        self.settled.clear();
+        self.layers.clear();
+        self.hashes.clear();
+        self.layered_blocks = 0;
+        self.at_rest = true;
+        self.taken_back = true;
+        Ok(())
+    }
+
     /// The pages that this session has written, in order, with a bit for each written block. Only meaningful after
     /// [`Memory::settle`].
     fn dirty_pages(&self) -> BTreeMap<u32, u16> {
@@ -580,6 +598,23 @@ mod tests {
         assert!(memory.fill(PAGE_BYTES as u64, 0, 1).is_err());
         assert!(memory.fill(PAGE_BYTES as u64, 0, 0).is_ok());
         assert!(memory.copy_within(0, u64::MAX, 1).is_err());
+    }
+
+    #[test]
+    fn a_cleared_memory_holds_nothing() {
+        for backing in [backing(), portable_backing()] {
+            let kept = Arc::new(Pages::from([(1, backing.keep(&[3; PAGE_BYTES]).unwrap())]));
+            let mut memory = Memory::open(&*backing, &kept, 2 * PAGE_BYTES, false).unwrap();
+            memory.write(0, &[1; 2 * PAGE_BYTES]).unwrap();
+            memory.settle(None).unwrap();
+            memory.write(5, &[2]).unwrap();
+            memory.snapshot().unwrap();
+            memory.write(PAGE_BYTES as u64, &[2]).unwrap();
+            memory.clear().unwrap();
+            assert_eq!(memory.held().unwrap(), Held { bytes: 0, pages: 1 });
+            assert_eq!(memory.read(0, 2 * PAGE_BYTES), [[0; PAGE_BYTES], [3; PAGE_BYTES]].concat());
+            assert!(memory.changed_pages().is_empty());
+        }
     }
 
     #[test]

@@ -235,10 +235,12 @@ impl Working {
     }
 
     fn remove(&mut self, id: &ContractId) {
-        let place = self.places.remove(id);
-        // A place in the middle stays, because others are counted from it.
-        if place.is_some_and(|place| place + 1 == self.opened.len()) {
+        let Some(place) = self.places.remove(id) else { return };
+        if place + 1 == self.opened.len() {
             self.opened.pop();
+        } else if let Err(error) = self.opened[place].memory.clear() {
+            // A place in the middle stays, because others are counted from it; what it holds goes.
+            tracing::debug!(%error, "the memory of a contract that is not deployed stays until its session ends");
         }
     }
 
