@@ -384,6 +384,32 @@ fn a_session_opens_so_many_contracts_and_no_more() {
     session.commit().unwrap();
 }
 
+/// Production gives each contract a store of its own, so the tables of all of them have no bound but that of their elements.
+#[test]
+fn a_call_reaches_many_contracts_with_many_tables() {
+    const CONTRACTS: u8 = 110;
+    let tables = "(table 0 funcref)".repeat(100);
+    let many = module_32(&format!(r#"{tables} (func (export "go") (param i32) (result i32) (i32.const 0))"#));
+    let caller = module_32(&format!(
+        r#"(data (i32.const 0) "go")
+        (func (export "all") (param i32) (result i32) (local $n i32)
+            (memory.fill (i32.const 64) (i32.const 77) (i32.const 32))
+            (loop $l
+                (i32.store8 (i32.const 64) (local.get $n))
+                (if (call $c (i32.const 64) (i32.const 0) (i32.const 2) (i32.const 0) (i64.const 0)) (then unreachable))
+                (local.set $n (i32.add (local.get $n) (i32.const 1)))
+                (br_if $l (i32.lt_u (local.get $n) (i32.const {CONTRACTS}))))
+            (i32.const 0))"#
+    ));
+    let mut session = with(&caller);
+    for n in 0..CONTRACTS {
+        let mut id = [77; 32];
+        id[0] = n;
+        session.deploy(ContractId::from_bytes(id), &many, None, &[], PLENTY).unwrap();
+    }
+    session.call(A, "all", &[], PLENTY).unwrap();
+}
+
 /// Frames of failed calls keep their texts, but not without end.
 #[test]
 fn traces_of_failures_are_bounded() {

@@ -130,6 +130,19 @@ impl ResourceLimiter for Limits {
             Ok(true)
         }
     }
+
+    // Of these, contracts and modules have bounds of their own. The engine's would be met by a session as a whole.
+    fn instances(&self) -> usize {
+        usize::MAX
+    }
+
+    fn tables(&self) -> usize {
+        usize::MAX
+    }
+
+    fn memories(&self) -> usize {
+        usize::MAX
+    }
 }
 
 /// Makes an instance of a contract and drops it, as a deployment without `init` does.
