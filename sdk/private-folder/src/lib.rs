@@ -17,7 +17,7 @@ mod folder;
 mod permissions;
 
 pub use folder::{KEY_FILE, PrivateFolder, TAG_BYTES};
-pub use permissions::{check, check_file, make};
+pub use permissions::{check, check_file, create_file, make};
 
 use std::io;
 use std::path::PathBuf;

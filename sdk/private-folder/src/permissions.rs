@@ -1,6 +1,7 @@
 //! Who can write to a folder or a file.
 
 use std::fs::{self, File, Metadata};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::FolderError;
@@ -8,6 +9,9 @@ use super::FolderError;
 /// The permissions of a folder that is made here.
 #[cfg(unix)]
 const FOLDER_MODE: u32 = 0o700;
+/// The permissions of a file that is made here.
+#[cfg(unix)]
+const FILE_MODE: u32 = 0o600;
 
 /// Makes a folder, and the folders above it that are missing, for the user alone; then checks it.
 ///
@@ -62,6 +66,21 @@ pub fn check_file(file: &File, path: &Path) -> Result<(), FolderError> {
         return Err(FolderError::Kind { path: path.to_owned(), expected: "a file" });
     }
     own(path, &found, Place::Itself)
+}
+
+/// Creates a file, or empties the one that is there, for the user alone.
+///
+/// Many systems let new files be written by the user's group (umask 002). [`check_file`] would refuse such a file, and what
+/// is kept in it would never be found again.
+///
+/// # Errors
+/// Those of the system.
+pub fn create_file(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, FILE_MODE);
+    options.open(path)
 }
 
 /// What is checked: the folder or file itself, or a folder above it.
@@ -132,6 +151,15 @@ mod tests {
         set(&folder, 0o755);
         make(&folder).unwrap();
         assert_eq!(mode(&folder), 0o700, "what an earlier version left open is closed");
+    }
+
+    #[test]
+    fn files_are_made_for_the_user_alone() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("file");
+        let file = create_file(&path).unwrap();
+        assert_eq!(mode(&path), 0o600, "whatever the mask leaves open");
+        check_file(&file, &path).unwrap();
     }
 
     #[test]

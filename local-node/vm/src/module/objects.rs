@@ -5,11 +5,11 @@
 //! A file that does not fit is compiled anew and written over. A folder that others can write to is not used.
 
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::{self, Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use private_folder::{PrivateFolder, TAG_BYTES, check_file};
+use private_folder::{PrivateFolder, TAG_BYTES, check_file, create_file};
 use wasmtime::{Engine, Module};
 
 /// Changes with every change of what the object code depends on in this crate. The engine checks its own version.
@@ -81,7 +81,7 @@ fn write(module: &Module, folder: &PrivateFolder, hash: &[u8; 32], path: &Path) 
     let content = [FORMAT.as_slice(), &folder.tag(&[FORMAT, hash, &object]), &object].concat();
     // Another process may do the same: each writes a file of its own, and the last rename counts.
     let draft = path.with_extension(format!("{}.{DRAFT}", std::process::id()));
-    fs::write(&draft, content)?;
+    create_file(&draft)?.write_all(&content)?;
     fs::rename(&draft, path)?;
     trim(folder.path(), MAX_FOLDER_BYTES)
 }
@@ -118,6 +118,21 @@ fn hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_kept_is_the_users_alone_and_found_again() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let root = tempfile::tempdir().unwrap();
+        let folder = PrivateFolder::open(root.path()).unwrap();
+        let path = root.path().join("a.object");
+        let engine = Engine::default();
+        write(&Module::new(&engine, wat::parse_str("(module)").unwrap()).unwrap(), &folder, &[7; 32], &path).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert!(read(&engine, &folder, &[7; 32], &path).is_some());
+        assert!(read(&engine, &folder, &[8; 32], &path).is_none());
+    }
 
     #[test]
     fn what_was_used_longest_ago_makes_room() {

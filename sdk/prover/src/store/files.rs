@@ -4,6 +4,8 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use private_folder::create_file;
+
 use super::StoreError;
 use crate::progress::{Progress, Stage};
 
@@ -54,7 +56,7 @@ pub(super) fn replace(path: &Path, write: &mut dyn FnMut(&mut dyn Write) -> io::
     temporary_name.push(name);
     let temporary = path.with_file_name(temporary_name);
     let mut run = || {
-        let mut out = BufWriter::new(File::create(&temporary)?);
+        let mut out = BufWriter::new(create_file(&temporary)?);
         write(&mut out)?;
         out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
         fs::rename(&temporary, path)?;
