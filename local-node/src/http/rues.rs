@@ -101,8 +101,8 @@ impl Request {
         match (self.component.as_str(), self.topic.as_str()) {
             // Calls run on a state that is forgotten.
             (
-                "contracts" | "contract_owner" | "driver" | "graphql" | "node" | "network" | "blocks" | "blobs" | "account"
-                | "stats" | "prover",
+                "contracts" | "contract_owner" | "driver" | "graphql" | "node" | "network" | "blocks" | "blobs"
+                | "account" | "stats" | "prover",
                 _,
             )
             | ("contract", "metadata" | "status" | "download_driver")
