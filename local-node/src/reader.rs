@@ -54,7 +54,7 @@ pub enum QueryError {
     #[error("the call takes longer than {} milliseconds, the most that this node gives one: ask for less", .0.as_millis())]
     TooLong(Duration),
     /// The node panicked over it.
-    #[error("the node failed over the question, which is a fault of the node: {0}; please report it")]
+    #[error("the node panicked while it answered the query: {0}; please report this fault of the node")]
     Failed(String),
     /// The chain's own part of a simulated block failed.
     #[error("the block for the simulation cannot be begun")]

@@ -143,8 +143,8 @@ impl Claim<'_> {
     fn changed(&self, what: &str) -> Option<anyhow::Error> {
         Some(Fault::failed(
             format!("the deployment was changed on its way: {what} (transaction {})", self.tx),
-            "its gas is spent; nothing is remembered of it: look at it with `cargo dusk tx`, and deploy again, to \
-             another node if need be",
+            "its gas is spent, and the project does not record it: look at it with `cargo dusk tx`, then deploy again, \
+             through another node if need be",
         ))
     }
 
