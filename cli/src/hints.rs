@@ -1,4 +1,4 @@
-//! What to do about errors that come from below without a hint of their own: from nodes, data drivers, and the operating system.
+//! Hints for errors that come from below without one: from nodes, data drivers, and the operating system.
 //!
 //! Most errors are [`Fault`](crate::error::Fault)s, whose hint stands where the cause is known. The others get a hint here by their type; a
 //! new kind of [`ClientError`] does not compile without a hint.

@@ -1,8 +1,8 @@
 //! Questions to the state, answered beside the node's loop.
 //!
 //! Each question has a session of its own on the state of the last block; what it changes is forgotten. Gas, time and the
-//! number of questions at a time are bounded, so questions delay no block. What runs contracts of anybody and what only
-//! reads the chain's own contracts have lanes of their own: endless calls do not keep balances and stakes from being read.
+//! number of questions at a time are bounded, so questions delay no block. Questions that run users' contracts and those that
+//! read only the chain's own contracts have separate lanes: endless calls do not keep balances and stakes from being read.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -2,7 +2,7 @@
 //!
 //! Gas bounds the work of a call, but not its memory: growing and filling a memory, empty events and tables cost next to
 //! nothing. A call that meets one of these bounds ends as a whole with [`VmError::MachineLimit`](crate::VmError), and no
-//! contract can catch that. They are chosen so far out that no compiler's output comes near them.
+//! contract can catch that. The bounds are so wide that contracts from compilers do not come near them.
 
 /// Bytes of contract memory that one session may hold.
 ///
