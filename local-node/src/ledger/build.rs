@@ -1,7 +1,7 @@
 //! Filling a candidate with waiting transactions.
 //!
-//! Nothing that a transaction does keeps the others out of blocks for long. One that still runs when the time is up waits
-//! for the next block and is its first; one that has had a block's whole time leaves the mempool. The same holds for one
+//! No transaction can keep the others out of blocks for long. A transaction that still runs when the time is up waits for
+//! the next block and is its first; one that has used a block's whole time leaves the mempool. So does one
 //! that makes the machine fail or panic; the candidate is then begun anew without it.
 
 use std::collections::BTreeSet;
