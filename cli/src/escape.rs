@@ -1,7 +1,7 @@
-//! Text of others on its way to the terminal: what a terminal takes for a command is shown, and not carried out.
+//! Escapes of control characters in printed text, so that the terminal shows them and does not obey them.
 //!
-//! Contracts, nodes, data drivers and programs of a project write texts that we print. Everything printed goes through here, in
-//! [`output`](crate::output), so no command can forget it. Only two things pass: the line ends of a text whose lines are ours, and our
+//! Contracts, nodes, data drivers and programs of a project write texts that we print. [`output`](crate::output) sends all of them
+//! through here, so no command can forget it. Only two things pass: the line ends of a text whose lines are ours, and our
 //! own colours. A colour travels through strings as a mark with a number that is drawn for each run, so no text can hold one.
 
 use std::borrow::Cow;

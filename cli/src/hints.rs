@@ -1,6 +1,6 @@
-//! What to do about errors that come from below without a hint of their own: from nodes, data drivers, and the operating system.
+//! Hints for errors that come from below without one: from nodes, data drivers, and the operating system.
 //!
-//! Most errors are [`Fault`](crate::error::Fault)s, whose hint stands where the cause is known. What is left is told by its type here; a
+//! Most errors are [`Fault`](crate::error::Fault)s, whose hint stands where the cause is known. The others get a hint here by their type; a
 //! new kind of [`ClientError`] does not compile without a hint.
 
 use std::io::ErrorKind;
@@ -12,7 +12,8 @@ use crate::error::Exit;
 use crate::ops::client::ClientError;
 
 /// The hint where an invariant of ours is broken, or nothing fits.
-const OURS: &str = "this is a fault of cargo-dusk, unless `cargo dusk doctor` finds one of this machine: report it with the whole output";
+const OURS: &str =
+    "run `cargo dusk doctor`: if it finds no fault of this machine, report this error with the whole output";
 
 /// How the command ends for an error without a hint, and what helps.
 pub(crate) fn of(error: &anyhow::Error) -> (Exit, &'static str) {
@@ -28,7 +29,7 @@ pub(crate) fn of(error: &anyhow::Error) -> (Exit, &'static str) {
             })
             .or_else(|| cause.downcast_ref::<std::io::Error>().map(|error| of_system(error.kind())))
             .or_else(|| {
-                let damaged = "delete the file that is named: `cargo dusk build` and `cargo dusk deploy` write it anew";
+                let damaged = "delete the named file: `cargo dusk build` and `cargo dusk deploy` write it anew";
                 cause.downcast_ref::<serde_json::Error>().map(|_| (Exit::Failed, damaged))
             })
     });
@@ -75,7 +76,7 @@ fn of_driver(error: &DriverError) -> &'static str {
             "the driver does not read these bytes: was the contract deployed with another version of its code?"
         }
         DriverError::Start(_) => {
-            "the operating system gave no memory or no thread for it: is the machine short of them?"
+            "the operating system gave no memory or thread for the data driver: end programs that you do not need, and try again"
         }
         _ => {
             "the driver's owner must mend it: a contract of yours gets a new one from `cargo dusk build` and `cargo dusk deploy`"
@@ -89,16 +90,16 @@ fn of_system(kind: ErrorKind) -> (Exit, &'static str) {
             (Exit::Environment, "is the path right? If a program is missing, `cargo dusk doctor` tells how to get it")
         }
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
-            (Exit::Environment, "make what is named readable and writable for yourself")
+            (Exit::Environment, "make the named file or folder readable and writable for yourself")
         }
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
             (Exit::Environment, "make room on the disk, and run the command again")
         }
         ErrorKind::OutOfMemory | ErrorKind::WouldBlock => (
             Exit::Environment,
-            "the system has no memory, files or processes left: end what is not needed, and try again",
+            "the system has no memory, files or processes left: end programs that you do not need, and try again",
         ),
-        _ => (Exit::Environment, "the operating system refuses it: look at the file or the program that is named"),
+        _ => (Exit::Environment, "the operating system refuses it: look at the named file or program"),
     }
 }
 

@@ -103,6 +103,6 @@ pub enum NodeError {
     #[error("the operating system gives no thread for the node")]
     Thread(#[source] std::io::Error),
     /// It panicked while it started.
-    #[error("the node failed when it started, which is a fault of the node: {0}; please report it")]
+    #[error("the node panicked while it started: {0}; please report this fault of the node")]
     Panicked(String),
 }

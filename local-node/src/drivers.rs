@@ -69,7 +69,7 @@ pub enum DriversError {
     #[error("the node is using {MAX_USES} data drivers: ask again later")]
     Busy,
     /// The node panicked over it.
-    #[error("the node failed over the data driver, which is a fault of the node: {0}; please report it")]
+    #[error("the node panicked while it ran the data driver: {0}; please report this fault of the node")]
     Failed(String),
     /// The node does not answer any more.
     #[error(transparent)]

@@ -65,7 +65,7 @@ pub enum SubmitError {
     )]
     Compiling,
     /// The node panicked when it checked the transaction.
-    #[error("the node failed when it checked the transaction, which is a fault of the node: {0}; please report it")]
+    #[error("the node panicked while it checked the transaction: {0}; please report this fault of the node")]
     Failed(String),
     /// The node does not answer any more.
     #[error(transparent)]

@@ -84,7 +84,7 @@ pub enum Removal {
     )]
     TooLong(Duration),
     /// The machine failed when it ran.
-    #[error("the machine failed when it ran, which is a fault of the node: {0}; please report it")]
+    #[error("the virtual machine failed while it ran the transaction: {0}; please report this fault of the node")]
     Failed(String),
     /// The process ended while the transaction ran.
     #[error(

@@ -1,8 +1,8 @@
 //! Questions to the state, answered beside the node's loop.
 //!
 //! Each question has a session of its own on the state of the last block; what it changes is forgotten. Gas, time and the
-//! number of questions at a time are bounded, so questions delay no block. What runs contracts of anybody and what only
-//! reads the chain's own contracts have lanes of their own: endless calls do not keep balances and stakes from being read.
+//! number of questions at a time are bounded, so questions delay no block. Questions that run users' contracts and those that
+//! read only the chain's own contracts have separate lanes: endless calls do not keep balances and stakes from being read.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -54,7 +54,7 @@ pub enum QueryError {
     #[error("the call takes longer than {} milliseconds, the most that this node gives one: ask for less", .0.as_millis())]
     TooLong(Duration),
     /// The node panicked over it.
-    #[error("the node failed over the question, which is a fault of the node: {0}; please report it")]
+    #[error("the node panicked while it answered the query: {0}; please report this fault of the node")]
     Failed(String),
     /// The chain's own part of a simulated block failed.
     #[error("the block for the simulation cannot be begun")]

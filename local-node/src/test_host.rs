@@ -1,7 +1,9 @@
 //! The test host: chains for contracts' tests.
 //!
 //! It serves the protocol of [`local_node_types::host`] on loopback: JSON lines over TCP, one connection for each test,
-//! one chain for each connection. Whoever does not show the host's token in the first line, soon, is not served. A chain is the node's own ledger code without the consensus: transactions are signed,
+//! one chain for each connection. The host closes a connection whose first line does not soon bring the host's token.
+//!
+//! A chain is the node's own ledger code without the consensus: transactions are signed,
 //! run by the same [`Executor`] and change the same genesis state, but nobody votes, so **no attestation is made and no
 //! rewards are paid**; a block is one transaction, and empty blocks only move the height.
 //!
@@ -12,7 +14,7 @@
 //! | module | holds |
 //! |---|---|
 //! | `connection` | bounded lines in and out |
-//! | `guests` | who is connected, and the token that tests show |
+//! | `guests` | the connected clients, and the token that tests show |
 //! | `chain` | what each request does |
 //! | `proofs` | proofs, mock or real |
 //! | `signer` | transactions of the named accounts |

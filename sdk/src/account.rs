@@ -203,10 +203,10 @@ impl Value for PublicKey {
     }
 }
 
-/// What a deployment states as the contract's owner: any bytes that the deployer likes, usually the 96 compressed bytes of an
+/// The owner that a deployment states: any bytes that the deployer likes, usually the 96 compressed bytes of an
 /// account. It is a claim and proves nothing; see [`env::owner`](crate::env::owner).
 ///
-/// It compares with an [`Account`], to look for a contract's data driver; do not give rights by it.
+/// Compare it with an [`Account`] to find the signer of a contract's data driver; do not give rights by it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Owner(pub(crate) Vec<u8>);
 

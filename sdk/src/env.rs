@@ -107,26 +107,26 @@ pub fn self_id() -> ContractId {
     read_id(0)
 }
 
-/// What the deployment of this contract states as its owner. It is a claim of the deployer and **proves nothing**.
+/// The owner that the deployment of this contract states. It is a claim of the deployer and **proves nothing**.
 ///
-/// The field is free: anybody may deploy this code with any account, or any bytes, as the owner, without that account's
-/// signature or knowledge. Even a deployment that the account has signed can be changed on its way: the signature covers
+/// Anybody may deploy this code and state any account, or any bytes, as the owner, without that account's signature or
+/// knowledge. A relaying node can even change the owner in a deployment that the account has signed: the signature covers
 /// the bytes of owner and constructor's argument one after the other, but not where one ends, and not the number that the
 /// id is made from.
 ///
-/// Do not give rights by it. To know who deploys, ask [`sender`] (or [`caller`]) in `init`, and keep the answer: that is the
-/// account that has signed the transaction. The owner has one use: a node accepts a contract's data driver if the owner's
-/// key has signed it.
+/// Do not give rights by it. To know the deployer, call [`sender`] (or [`caller`]) in `init` and store the result: that is
+/// the account that has signed the transaction. The owner has one use: a node accepts a contract's data driver if the
+/// owner's key has signed it.
 #[must_use]
 pub fn owner() -> Owner {
     read_owner(host::own_owner())
 }
 
-/// What the deployment of another contract states as its owner. It proves nothing: see [`owner`]. `None` when there is no
+/// The owner that the deployment of another contract states. It proves nothing: see [`owner`]. `None` when there is no
 /// such contract.
 ///
-/// It tells whether a contract exists. To find out who controls it, ask a function of it whose code you know; and that you
-/// know only of contracts that you, or somebody you trust, have looked at: an id does not tell who made a contract.
+/// The answer shows whether a contract exists. To find its controller, call a query of the contract, but only of one whose
+/// code you, or somebody you trust, have read: an id does not prove who deployed it.
 #[must_use]
 pub fn owner_of(contract: &ContractId) -> Option<Owner> {
     match host::owner(&contract.to_bytes()) {

@@ -146,9 +146,9 @@ pub use dusk_sdk_macros::test;
 ///   results are owned [`Value`]s.
 /// - A method that returns a `Result`, under this or any other name, may refuse: its error is an enum under
 ///   [`#[error]`](macro@error). A `Result` inside of another type (`Option<Result<…>>`) is a value and refuses nothing.
-/// - What is exported is what stands in the source: a macro among the items or the methods of the module is refused, and so
-///   are methods in other modules, because what they make would silently be missing.
-/// - Things may be named as you like, except for names that begin with `__dusk`. `r#type` is `type` for callers.
+/// - The macro exports only methods that it sees in the source. It refuses a macro call among the items or the methods of
+///   the module, and methods in other modules, because their functions would silently be missing.
+/// - Any Rust name is allowed, except for names that begin with `__dusk`. Callers see `r#type` as `type`.
 ///
 /// For callers the macro adds: a function `init` that takes the constructor's arguments (for `chain.deploy`), a type
 /// `<State>Client`, a function `at(id)` for calls from contract to contract, and an export of the module's public items to

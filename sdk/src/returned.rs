@@ -1,4 +1,4 @@
-//! What the functions of a contract return, by their types and not by their names.
+//! The values that the functions of a contract return, told apart by type and not by name.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;

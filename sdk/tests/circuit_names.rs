@@ -1,5 +1,8 @@
 //! Names that circuits, inputs and types may have: each is compiled, built and checked.
 #![forbid(unsafe_code)]
+#![allow(clippy::too_many_arguments, reason = "as many inputs as there are names")]
+#![allow(clippy::needless_pass_by_value, reason = "the form of circuits")]
+#![allow(dead_code, reason = "what is generated is compiled, and not all of it called")]
 
 use dusk_sdk::zk::{Definition, check, layout, plain, witness};
 

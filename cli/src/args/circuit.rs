@@ -50,7 +50,7 @@ pub(crate) enum CircuitAction {
         /// shows which wires are free.
         #[arg(long, value_name = "FILE|-")]
         witness: Option<PathBuf>,
-        /// Shows private values too: both that a free wire can have. What is printed may end in logs that others read.
+        /// Shows private values too: both values of a free wire. What is printed may end in logs that others read.
         #[arg(long)]
         show_private: bool,
     },

@@ -32,12 +32,12 @@ pub(crate) struct Node {
     /// The rules to follow: local, testnet or mainnet.
     #[arg(long, default_value_t = Profile::Local)]
     pub(crate) rules: Profile,
-    /// Another name under which clients may tell the node to change something, besides `localhost` and its addresses; it can
-    /// be given more than once.
+    /// A host name under which clients may change the chain, besides `localhost` and the node's addresses; it can be given
+    /// more than once.
     #[arg(long, value_name = "NAME")]
     pub(crate) allow_host: Vec<HostName>,
-    /// The origin of web pages that may read answers and tell the node to change something, such as
-    /// `http://localhost:5173`; it can be given more than once.
+    /// The origin of web pages that may read answers and change the chain, such as `http://localhost:5173`; it can be given
+    /// more than once.
     #[arg(long, value_name = "URL")]
     pub(crate) allow_origin: Vec<Origin>,
 }

@@ -72,6 +72,6 @@ pub(super) fn run(options: &Node, ui: &Ui) -> Result<ExitCode> {
     let ended = running.wait_for_end();
     let stopped = running.stop();
     ended?;
-    ui.step("Stopped", if stopped { "the node" } else { "the node; what it was doing is left unfinished" });
+    ui.step("Stopped", if stopped { "the node" } else { "the node, which had unfinished work" });
     Ok(ExitCode::SUCCESS)
 }

@@ -1,9 +1,9 @@
 //! The id of a deployment: made from a number that outsiders cannot predict, and checked once the deployment is in a block.
 //!
-//! An id is the hash of code, number and stated owner. Who sends is not part of it, and the signature of the transaction covers
-//! neither the number nor the place where the owner ends and the constructor's argument begins. So whoever sees a
-//! deployment wait can deploy under the same id first, and whoever passes it on can change the id, with the same transaction id.
-//! A node that says "included" has therefore not said that the contract under our id is ours.
+//! An id is the hash of code, number and stated owner. The sender is not part of it, and the signature of the transaction covers
+//! neither the number nor the place where the owner ends and the constructor's argument begins. So an observer of the mempool
+//! can deploy under the same id first, and a relaying node can change the id without changing the transaction's id.
+//! A node's answer "included" therefore does not show that the contract under our id is ours.
 
 use anyhow::Result;
 use dusk_bytes::Serializable;
@@ -76,13 +76,13 @@ pub(crate) struct Claim<'a> {
 }
 
 impl Claim<'_> {
-    /// Sees that what the block holds is what was sent: code, number, owner and constructor's argument of the transaction,
-    /// its sender, and the owner of the contract under the id. Where the deployment has failed: who has taken the id.
+    /// Compares the deployment in the block with the one that was sent: code, number, owner and constructor's argument of the
+    /// transaction, its sender, and the owner of the contract under the id. If it failed, looks for the account that took the id.
     ///
-    /// Returns the failure that says what differs, or who was first.
+    /// Returns the failure that names the difference, or the account that deployed first.
     ///
     /// # Errors
-    /// When the node does not tell.
+    /// When the node does not answer.
     pub(crate) fn fault(&self, has_failed: bool) -> Result<Option<anyhow::Error>, ClientError> {
         let seen = self.client.seen(self.tx)?.filter(|seen| seen.place.is_some());
         let Some(seen) = seen else {
@@ -143,8 +143,8 @@ impl Claim<'_> {
     fn changed(&self, what: &str) -> Option<anyhow::Error> {
         Some(Fault::failed(
             format!("the deployment was changed on its way: {what} (transaction {})", self.tx),
-            "its gas is spent; nothing is remembered of it: look at it with `cargo dusk tx`, and deploy again, to \
-             another node if need be",
+            "its gas is spent, and the project does not record it: look at it with `cargo dusk tx`, then deploy again, \
+             through another node if need be",
         ))
     }
 

@@ -36,7 +36,7 @@ pub(crate) fn modules() -> Option<PathBuf> {
             WARNED.call_once(|| {
                 let hint = error.hint();
                 Ui::new(false)
-                    .warn(format_args!("compiled modules are not kept, so that all takes longer: {error}; {hint}"));
+                    .warn(format_args!("compiled modules are not kept, so commands take longer: {error}; {hint}"));
             });
             None
         }
@@ -61,7 +61,7 @@ pub(crate) fn check_private(folder: &Path) -> Result<()> {
 
 fn refused(error: &FolderError) -> anyhow::Error {
     let hint = format!("{}, or keep everything elsewhere with {HOME_VARIABLE}", error.hint());
-    Fault::environment(format!("what lies there would be trusted, but {error}"), hint)
+    Fault::environment(format!("cannot use a folder of trusted files: {error}"), hint)
 }
 
 fn folder(kind: &str, xdg: &str, unix: &str, mac: &str) -> Result<PathBuf> {

@@ -67,9 +67,9 @@ impl Refusal {
             }
             (Self::OutOfGas, Stage::Block) => "call again with a higher `--gas-limit`, or without one",
             _ if bound("machine limit") => {
-                "this node's machine has that bound, and the network has not: ask for less at a time"
+                "this node has that limit, and the public network has not: ask for less at a time"
             }
-            _ if bound("time limit") => "the node gives a call no more time: ask for less at a time",
+            _ if bound("time limit") => "the time limit of this node for a call is reached: ask for less at a time",
             (_, Stage::Query) => "a query changes nothing: look at its arguments and the contract's state",
             (_, Stage::Simulation) => "nothing was sent; the simulation already refuses it",
             (_, Stage::Block) => "the state changed between simulation and block: look at it, and try again",

@@ -174,7 +174,7 @@ impl Sender<'_> {
 }
 
 const HINT_DROPPED: &str =
-    "nothing of it happened and nothing was paid; mend what the reason names, then send it again";
+    "it had no effect and cost nothing; mend the cause that the reason names, then send it again";
 const HINT_NOT_TAKEN: &str = "another transaction of this account may be on its way: try again when it is in a block";
 
 fn prepared(transaction: Transaction, gas: u64) -> Prepared {

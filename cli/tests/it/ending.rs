@@ -14,6 +14,8 @@ use crate::support::{Place, RunningNode};
 
 /// Tells a node that ends from one that hangs.
 const HANGS: Duration = Duration::from_secs(60);
+/// The status of a transaction that a node takes.
+const TAKEN: u16 = 202;
 /// How many queries a node answers at a time, and some more.
 const QUERIES: usize = 6;
 
@@ -42,7 +44,11 @@ fn signed(nonce: u64, data: TransactionData) -> Vec<u8> {
 /// Posts a body and gives the status.
 fn post(url: &str, path: &str, body: &[u8]) -> u16 {
     let agent: Agent = Agent::config_builder().http_status_as_error(false).build().into();
-    agent.post(format!("{url}{path}")).send(body).map_or(0, |answer| answer.status().as_u16())
+    agent
+        .post(format!("{url}{path}"))
+        .content_type("application/octet-stream")
+        .send(body)
+        .map_or(0, |answer| answer.status().as_u16())
 }
 
 /// A node with the endless contract.
@@ -51,7 +57,7 @@ fn node(place: &Place) -> (RunningNode, ContractId) {
     let module = hex::decode(ENDLESS.replace(char::is_whitespace, "")).expect("hexadecimal digits");
     let deploy = ContractDeploy::new(module, dev_accounts()[9].id().0.to_vec(), None, 1);
     let contract = deploy.contract_id();
-    assert_eq!(post(&node.url, "/on/transactions/propagate", &signed(1, deploy.into())), 200);
+    assert_eq!(post(&node.url, "/on/transactions/propagate", &signed(1, deploy.into())), TAKEN);
     let begun = Instant::now();
     while post(&node.url, &format!("/on/contract_owner:{}/owner", hex::encode(contract.as_bytes())), &[]) != 200 {
         assert!(begun.elapsed() < HANGS, "the contract is not deployed");
@@ -84,7 +90,7 @@ fn a_signal_ends_a_node_that_runs_an_endless_transaction() {
     let place = Place::new();
     let (node, contract) = node(&place);
     let call = ContractCall::new(contract, "many").with_raw_args(Vec::new());
-    assert_eq!(post(&node.url, "/on/transactions/propagate", &signed(2, call.into())), 200);
+    assert_eq!(post(&node.url, "/on/transactions/propagate", &signed(2, call.into())), TAKEN);
     thread::sleep(Duration::from_millis(500));
     assert_eq!(node.stop_within(HANGS), Some(0));
 }

@@ -32,18 +32,18 @@ const SDK_FILES: &[(&str, &str, &str)] = &[
 /// What the page of errors shows: a heading, and the file that has the errors.
 const ERROR_FILES: &[(&str, &str)] = &[
     ("How a call fails", "local-node/types/src/execution.rs"),
-    ("Transactions that the node does not take", "local-node/src/transaction.rs"),
-    ("Transactions that do not wait, or not any more", "local-node/src/mempool.rs"),
-    ("Questions that are not answered", "local-node/src/reader.rs"),
+    ("Transactions that the node refuses", "local-node/src/transaction.rs"),
+    ("Transactions that leave the mempool, or do not enter it", "local-node/src/mempool.rs"),
+    ("Failed queries and simulations", "local-node/src/reader.rs"),
     ("Contracts that cannot be deployed", "local-node/vm/src/module/inspect.rs"),
     ("Drivers that do not work", "local-node/vm/src/driver.rs"),
-    ("Drivers that the node does not have or take", "local-node/src/drivers.rs"),
-    ("What a node is asked and does not do", "local-node/src/handle.rs"),
+    ("Drivers that the node lacks or refuses", "local-node/src/drivers.rs"),
+    ("Requests that the node does not carry out", "local-node/src/handle.rs"),
     ("Chains that cannot be kept", "local-node/src/store/error.rs"),
     ("Circuits that are refused", "sdk/circuit/src/layout.rs"),
-    ("Witnesses that cannot be taken", "sdk/circuit/src/runner.rs"),
-    ("Witnesses that do not fit", "sdk/circuit/src/check.rs"),
-    ("Keys and proofs that cannot be made, proofs that do not hold", "sdk/prover/src/keys.rs"),
+    ("Unreadable witnesses", "sdk/circuit/src/runner.rs"),
+    ("Witnesses that do not satisfy the circuit", "sdk/circuit/src/check.rs"),
+    ("Failures of keys and proofs", "sdk/prover/src/keys.rs"),
     ("Parameters that cannot be used", "sdk/prover/src/parameters/mod.rs"),
     ("Nodes that do not answer", "cli/src/ops/client.rs"),
 ];
@@ -122,8 +122,8 @@ fn item_rows(item: &Item, rows: &mut Vec<(String, String)>) {
 pub(crate) fn errors(root: &Path) -> String {
     let mut page = format!(
         "# Errors\n\n{MADE}\n\nA contract's own errors are in its `abi.json`, with their codes; \
-         [The contract model](../model.md#errors-revert) tells how they travel. Here are all others, as the code has \
-         them. Names in braces, and `…`, stand for figures of the case.\n\n## What commands say\n\nEvery error ends with a hint. \
+         [The contract model](../model.md#errors-revert) explains how callers see them. This page lists all others, as the code \
+         has them. Names in braces, and `…`, stand for values that differ from case to case.\n\n## Examples from commands\n\nEvery error ends with a hint. \
          The exit code is 1 when the work failed, 2 when the command was wrong, 3 when the machine lacks something.\n\n\
          | exit | error | hint |\n|---|---|---|\n"
     );
@@ -131,8 +131,8 @@ pub(crate) fn errors(root: &Path) -> String {
         writeln!(page, "| {exit} | {} | {} |", cell(&error), cell(&hint)).expect("strings take all");
     }
     page.push_str(
-        "\n## All errors of commands\n\nAs the sources have them: what stands in braces is of the case. Where several hints may be \
-         given, a semicolon of its own stands between them.\n\n| exit | error | hint |\n|---|---|---|\n",
+        "\n## All errors of commands\n\nThe texts of the sources, with names in braces and `…` as above. ` ; ` separates the hints of \
+         an error that has several.\n\n| exit | error | hint |\n|---|---|---|\n",
     );
     for told in hints::all(root) {
         let hints = told.hints.iter().map(|hint| hint.replace("{}", "…")).collect::<Vec<_>>().join(" ; ");

@@ -1,17 +1,17 @@
-//! Who may ask what: the rules that keep web pages from driving a developer's node.
+//! The access rules that keep web pages from driving a developer's node.
 //!
-//! A browser lets any page send requests to `http://127.0.0.1:8080`, and says in `Origin` which page it is. With DNS
-//! rebinding a page even gets the node under the page's own name, and then the name stands in `Host`. So:
+//! A browser lets any page send requests to `http://127.0.0.1:8080`, and names the page's origin in `Origin`. With DNS
+//! rebinding a page even reaches the node under the page's own name, and then that name stands in `Host`. So:
 //!
-//! * A request that may change something needs a `Host` that is this machine's or was allowed, and no page behind it but
-//!   the node's own pages and those that were allowed.
-//! * Reading is for every page; browsers show the answers only to the node's own pages and to those that were allowed.
-//! * A node on loopback answers nothing under a foreign `Host`, because nobody but a rebound page would use one.
+//! * A request that may change something needs a `Host` that is this machine's or was allowed. If it comes from a page, the
+//!   page must be the node's own or of an allowed origin.
+//! * Every page may send reading requests; browsers show the answers only to the node's own pages and to allowed ones.
+//! * A node on loopback refuses all requests under a foreign `Host`, because only a rebound page would use one.
 //!
-//! Programs that are no browsers send no `Origin`, and are not asked for anything but the `Host`.
+//! Programs other than browsers send no `Origin`; the node checks only their `Host`.
 //!
-//! On loopback foreign pages together are answered [`MAX_PAGE_REQUESTS`] requests at a time, so that half of the node is
-//! always there for the developer.
+//! A node on loopback answers [`MAX_PAGE_REQUESTS`] requests of all foreign pages at a time, so that half of its capacity
+//! remains for the developer.
 
 use std::fmt;
 use std::net::IpAddr;

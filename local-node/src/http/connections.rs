@@ -1,8 +1,8 @@
 //! Connections: how many there are, how long each may be silent, and which makes room for another.
 //!
-//! A connection in which no request is being answered is *idle*; so is one whose request has not come as a whole. Where
-//! there are as many connections as there may be, the one that has been idle for longest is closed for a new one, so that
-//! nobody is kept out by clients that do nothing. Only where all are busy, a new one is refused.
+//! A connection is *idle* while the node answers no request on it, or while its request has not arrived as a whole. When all
+//! places are taken, the node closes the connection that has been idle for longest for a new one, so that silent clients
+//! keep nobody out. It refuses a new connection only if all are busy.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;

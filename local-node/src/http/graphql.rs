@@ -87,7 +87,7 @@ impl Schema {
     async fn answer(
         &self,
         requests: Vec<Request>,
-        write: fn(Vec<GraphqlResponse>) -> serde_json::Result<String>,
+        write: fn(&[GraphqlResponse]) -> serde_json::Result<String>,
     ) -> Result<String, RuesError> {
         let failed = |error: String| RuesError::Internal(format!("the query cannot be answered: {error}"));
         let turn = Arc::clone(&self.at_once).acquire_owned().await.map_err(|error| failed(error.to_string()))?;
@@ -96,7 +96,8 @@ impl Schema {
             // Whoever asked may give up waiting; the work still counts until it is done.
             let _turn = turn;
             let budget = Budget::new();
-            write(requests.into_iter().map(|request| runtime.block_on(schema.run(request, &budget))).collect())
+            let answers = requests.into_iter().map(|request| runtime.block_on(schema.run(request, &budget)));
+            write(&answers.collect::<Vec<_>>())
         });
         let written = written.await.map_err(|error| failed(error.to_string()))?;
         written.map_err(|error| failed(error.to_string()))
@@ -147,13 +148,13 @@ pub(super) async fn post(State(app): State<App>, received: Received) -> Response
 }
 
 /// The text of all answers.
-fn all_texts(answers: Vec<GraphqlResponse>) -> serde_json::Result<String> {
-    serde_json::to_string(&answers)
+fn all_texts(answers: &[GraphqlResponse]) -> serde_json::Result<String> {
+    serde_json::to_string(answers)
 }
 
 /// The text of the only answer.
-fn first_text(answers: Vec<GraphqlResponse>) -> serde_json::Result<String> {
-    serde_json::to_string(&answers.into_iter().next().unwrap_or_default())
+fn first_text(answers: &[GraphqlResponse]) -> serde_json::Result<String> {
+    answers.first().map_or_else(|| serde_json::to_string(&GraphqlResponse::default()), serde_json::to_string)
 }
 
 /// `POST /on/graphql/query`: the text of a query gives its data without a wrapper; no text gives the schema.
@@ -178,17 +179,19 @@ pub(super) async fn query(schema: &Schema, headers: &HeaderMap, request: &RuesRe
 }
 
 /// The text of the only answer: its data alone, unless there are errors.
-fn unwrapped_text(answers: Vec<GraphqlResponse>) -> serde_json::Result<String> {
+fn unwrapped_text(answers: &[GraphqlResponse]) -> serde_json::Result<String> {
     #[derive(Serialize)]
-    struct Failed {
-        data: GraphqlValue,
-        errors: Vec<ServerError>,
+    struct Failed<'a> {
+        data: &'a GraphqlValue,
+        errors: &'a [ServerError],
     }
-    let answer = answers.into_iter().next().unwrap_or_default();
-    if answer.errors.is_empty() {
-        return serde_json::to_string(&answer.data);
+    let Some(GraphqlResponse { data, errors, .. }) = answers.first() else {
+        return serde_json::to_string(&GraphqlValue::Null);
+    };
+    if errors.is_empty() {
+        return serde_json::to_string(data);
     }
-    serde_json::to_string(&Failed { data: answer.data, errors: answer.errors })
+    serde_json::to_string(&Failed { data, errors })
 }
 
 fn json_response(answer: Result<String, RuesError>) -> Response {

@@ -10,7 +10,7 @@ use axum::extract::{FromRequest, Request, State};
 use axum::http::header::CONTENT_LENGTH;
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt as _;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -81,7 +81,7 @@ impl FromRequest<App> for Received {
         let (head, body) = request.into_parts();
         let _waiting = head.extensions.get::<Arc<Place>>().cloned().map(Waiting::new);
         match tokio::time::timeout(app.memory.body_time, app.memory.read(&head.headers, body, most)).await {
-            Ok(read) => read.map_err(|error| error.into_response()),
+            Ok(read) => read.map_err(IntoResponse::into_response),
             Err(_) => {
                 let text = format!("Request timeout: the body has to come within {:?}", app.memory.body_time);
                 Err(error_response(StatusCode::REQUEST_TIMEOUT, &text))

@@ -100,8 +100,11 @@ impl Request {
     pub(super) fn only_reads(&self) -> bool {
         match (self.component.as_str(), self.topic.as_str()) {
             // Calls run on a state that is forgotten.
-            ("contracts" | "contract_owner" | "driver" | "graphql", _)
-            | ("node" | "network" | "blocks" | "blobs" | "account" | "stats" | "prover", _)
+            (
+                "contracts" | "contract_owner" | "driver" | "graphql" | "node" | "network" | "blocks" | "blobs"
+                | "account" | "stats" | "prover",
+                _,
+            )
             | ("contract", "metadata" | "status" | "download_driver")
             | ("transactions", "preverify" | "simulate") => true,
             _ => false,

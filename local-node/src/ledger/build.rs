@@ -1,8 +1,8 @@
 //! Filling a candidate with waiting transactions.
 //!
-//! Nothing that a transaction does keeps the others out of blocks for long. One that still runs when the time is up waits
-//! for the next block and is its first; one that has had a block's whole time leaves the mempool. The same holds for one
-//! that meets a bound of the machine, because those before it in the block have used a part of what is bounded, and for one
+//! No transaction can keep the others out of blocks for long. A transaction that still runs when the time is up waits for
+//! the next block and is its first; one that has used a block's whole time leaves the mempool. The same holds for one that
+//! meets a bound of the machine, because the transactions before it in the block have used a part of what is bounded, and one
 //! that makes the machine fail or panic; the candidate is then begun anew without it.
 
 use std::collections::BTreeSet;

@@ -12,7 +12,7 @@ use crate::store::fault_identity;
 /// The rules by which votes are signed: as networks sign them today, whatever the rules of transactions.
 pub const VOTING_RULES: Profile = Profile::Local;
 
-/// Why a fault in a block is no reason to slash anybody.
+/// A reason to reject a fault that a block holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FaultProblem {
@@ -20,7 +20,7 @@ pub enum FaultProblem {
     #[error(transparent)]
     Unproven(#[from] FaultError),
     /// It is about a round on another branch of the chain.
-    #[error("its statements of round {0} are not about this chain")]
+    #[error("its votes of round {0} belong to another branch of the chain")]
     OtherBranch(u64),
     /// This block, or one before it, holds it already.
     #[error("a block holds it already")]

@@ -1,4 +1,4 @@
-//! What the loop does when something goes wrong that nothing outside can bring about.
+//! Faults within the loop that no input from outside can cause.
 
 use std::sync::mpsc as blocking;
 

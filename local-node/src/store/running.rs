@@ -1,10 +1,10 @@
-//! Which transactions were running when the process ended.
+//! The transactions that were running when the process ended.
 //!
 //! A transaction that ends the process (an abort, an exhausted stack, memory that the system takes back) would end it again
-//! at every start if it came back from the store. So the folder holds a small file with the ids of the transactions that
-//! are being worked on. It is written without waiting for the medium: the system keeps it when a process ends, and a
-//! loss of power is no transaction's fault. At the next start what it names is taken out of the waiting transactions, and
-//! remembered for whoever asks.
+//! at every start if it came back from the store. So the folder holds a small file with the ids of the running
+//! transactions. The node writes it without waiting for the medium: the system keeps it when a process ends, and a
+//! loss of power is no transaction's fault. At the next start the node drops the transactions that the file names, and
+//! remembers the reason for their senders.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};

@@ -39,11 +39,12 @@ pub(super) fn serve(stream: &TcpStream, id: u64, shared: &Shared) {
 fn admit(lines: &mut BufReader<&TcpStream>, id: u64, shared: &Shared) -> Option<String> {
     let stream = *lines.get_ref();
     let deadline = Instant::now() + MAX_OPENING;
-    let opened = first_line(lines, deadline).and_then(|line| parse(&line)).map_err(|problem| failed(problem, None));
+    let opened =
+        first_line(lines, deadline).and_then(|line| parse(&line)).map_err(|problem| Box::new(failed(problem, None)));
     let admitted = opened.and_then(|request| check(request, shared)).and_then(|test| {
         let hint = "run fewer tests at a time, for instance with `--test-threads`";
         let full = || failed(format!("the host serves {MAX_CONNECTIONS} tests at a time"), Some(hint));
-        if shared.guests.welcome(id) { Ok(test) } else { Err(full()) }
+        if shared.guests.welcome(id) { Ok(test) } else { Err(Box::new(full())) }
     });
     match admitted {
         // A test may think as long as it likes.
@@ -56,19 +57,20 @@ fn admit(lines: &mut BufReader<&TcpStream>, id: u64, shared: &Shared) -> Option<
     }
 }
 
-fn check(request: Request, shared: &Shared) -> Result<String, Response> {
-    match request {
-        Request::Open { version: PROTOCOL_VERSION, token, test } if shared.token.is(&token) => Ok(test),
-        Request::Open { version: PROTOCOL_VERSION, .. } => Err(failed(
+fn check(request: Request, shared: &Shared) -> Result<String, Box<Response>> {
+    let refusal = match request {
+        Request::Open { version: PROTOCOL_VERSION, token, test } if shared.token.is(&token) => return Ok(test),
+        Request::Open { version: PROTOCOL_VERSION, .. } => failed(
             "this test host was started for other tests: the token does not fit".into(),
             Some("unset DUSK_TEST_HOST to have one started, or run the tests with `cargo dusk test`"),
-        )),
-        Request::Open { version, .. } => Err(failed(
+        ),
+        Request::Open { version, .. } => failed(
             format!("the test speaks version {version} of the protocol, the host version {PROTOCOL_VERSION}"),
             Some("use the versions of `dusk-sdk` and `cargo-dusk` that belong together"),
-        )),
-        _ => Err(failed("the first request must be `open`".into(), None)),
-    }
+        ),
+        _ => failed("the first request must be `open`".into(), None),
+    };
+    Err(Box::new(refusal))
 }
 
 /// The first line without its end, which comes before the deadline.

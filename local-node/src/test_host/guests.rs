@@ -1,4 +1,4 @@
-//! Who is connected to the host, and how tests show that it was started for them.
+//! The connected clients, and the token by which tests prove that the host was started for them.
 
 use std::collections::BTreeMap;
 use std::io;

@@ -110,7 +110,7 @@ fn target(target: &mut String, other: &str, random: &mut impl Rng) {
             *target = ["*", "/", "//on/node/info", "/on/./dev/../node/info", "", "?", "/on?x", "localhost:80"]
                 .choose(random)
                 .unwrap()
-                .to_string()
+                .to_string();
         }
     }
 }
@@ -129,7 +129,7 @@ fn headers(headers: &mut Vec<(String, Vec<u8>)>, random: &mut impl Rng) {
             bytes(value, random);
         }
         4 => {
-            headers.push((["", " ", "a b", "x:y", "\u{fc}", "x\0"].choose(random).unwrap().to_string(), b"v".to_vec()))
+            headers.push((["", " ", "a b", "x:y", "\u{fc}", "x\0"].choose(random).unwrap().to_string(), b"v".to_vec()));
         }
         _ => headers.push(headers.choose(random).unwrap().clone()),
     }

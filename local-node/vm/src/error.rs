@@ -90,7 +90,7 @@ pub enum VmError {
     /// The contract's code trapped.
     #[error("the contract trapped: {0}")]
     Trap(wasmtime::Trap),
-    /// A bound of this machine was met that production does not have. It ends the whole top-level call.
+    /// The call met a bound of this machine that production does not have. This ends the whole top-level call.
     #[error("machine limit: {0}")]
     MachineLimit(#[from] MachineLimit),
     /// The deadline of the session passed ([`Session::set_deadline`](crate::Session::set_deadline)). It ends the whole

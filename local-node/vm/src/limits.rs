@@ -2,7 +2,7 @@
 //!
 //! Gas bounds the work of a call, but not its memory: growing and filling a memory, empty events and tables cost next to
 //! nothing. A call that meets one of these bounds ends as a whole with [`VmError::MachineLimit`](crate::VmError), and no
-//! contract can catch that. They are chosen so far out that no compiler's output comes near them.
+//! contract can catch that. The bounds are so wide that contracts from compilers do not come near them.
 
 /// Bytes of contract memory that one session may hold.
 ///
@@ -37,30 +37,30 @@ const MIB: usize = 1 << 20;
 pub enum MachineLimit {
     /// The session's contracts have written more memory than [`MAX_SESSION_MEMORY_BYTES`], in a transaction less
     /// [`RESERVED_MEMORY_BYTES`].
-    #[error("the contracts of one session may write {} MiB of memory, with what is kept to undo it", MAX_SESSION_MEMORY_BYTES / MIB)]
+    #[error("the contracts of one session may hold at most {} MiB of written memory, with the copies kept to undo it", MAX_SESSION_MEMORY_BYTES / MIB)]
     Memory,
     /// The session has opened more contracts than [`MAX_SESSION_CONTRACTS`].
-    #[error("one session may open {MAX_SESSION_CONTRACTS} contracts")]
+    #[error("one session may open at most {MAX_SESSION_CONTRACTS} contracts")]
     Contracts,
     /// A contract's state has more pages than [`MAX_CONTRACT_PAGES`].
-    #[error("the state of one contract may have {MAX_CONTRACT_PAGES} pages of 64 KiB")]
+    #[error("the state of one contract may have at most {MAX_CONTRACT_PAGES} pages of 64 KiB")]
     State,
     /// The call has emitted more events than [`MAX_CALL_EVENTS`].
-    #[error("one call may emit {MAX_CALL_EVENTS} events")]
+    #[error("one call may emit at most {MAX_CALL_EVENTS} events")]
     Events,
     /// The call's events have more bytes than [`MAX_CALL_EVENT_BYTES`].
     #[error(
-        "the events of one call may have {} MiB, where each counts {EVENT_OVERHEAD_BYTES} bytes beside its topic and data",
+        "the events of one call may have at most {} MiB; each counts {EVENT_OVERHEAD_BYTES} bytes beside its topic and data",
         MAX_CALL_EVENT_BYTES / MIB
     )]
     EventBytes,
     /// The call has fed more bytes than [`MAX_FEED_BYTES`].
     #[error(
-        "one query may feed {} MiB, where each item counts {FEED_OVERHEAD_BYTES} bytes beside its content",
+        "one query may feed at most {} MiB; each item counts {FEED_OVERHEAD_BYTES} bytes beside its content",
         MAX_FEED_BYTES / MIB
     )]
     Feed,
     /// The tables of the call's contracts have more elements than [`MAX_CALL_TABLE_ELEMENTS`].
-    #[error("the tables of all contracts in one call may have {MAX_CALL_TABLE_ELEMENTS} elements together")]
+    #[error("the tables of all contracts in one call may have at most {MAX_CALL_TABLE_ELEMENTS} elements together")]
     Tables,
 }

@@ -98,7 +98,7 @@ fn attempt(vm: &Vm, seed: u64, tally: &mut Tally) {
 }
 
 fn call(session: &mut Session, tally: &mut Tally) {
-    for function in session.functions(&A).unwrap().iter() {
+    for function in &session.functions(&A).unwrap() {
         tally.calls += 1;
         match session.call(A, function, &[7; 64], GAS) {
             Ok(receipt) => {

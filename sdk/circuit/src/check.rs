@@ -53,7 +53,7 @@ pub struct Unsatisfied {
     pub values: Vec<Held>,
 }
 
-/// A value in a constraint that does not hold. `Debug` prints it only where everybody knows it, as [`Unsatisfied`] does.
+/// A value in a violated constraint. `Debug` prints it only if it is public, as [`Unsatisfied`] does.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Held {
     /// The wire's name in the row: `a`, `b`, `c`, `d`; `a'` is that of the next row; `p` is the public input; `number` is what several
@@ -61,7 +61,7 @@ pub struct Held {
     pub wire: &'static str,
     /// The input that it is, by its name in the circuit's function.
     pub input: Option<String>,
-    /// Whether everybody knows it: a public input, or a constant. All else is a private input, or computed with one.
+    /// Whether it is public: a public input, or a constant. Every other value is a private input, or computed from one.
     pub public: bool,
     /// The value.
     pub value: plain::Field,
@@ -86,7 +86,7 @@ impl fmt::Debug for Held {
 /// What stands for a value that is not shown.
 pub const HIDDEN: &str = "(private)";
 
-/// The environment variable that lets failures tell private values: `1` for yes. What is printed may end in logs that others read.
+/// The environment variable that makes failures show private values, if it is `1`. The output may end in logs that others read.
 pub const REVEAL_VARIABLE: &str = "DUSK_SHOW_PRIVATE";
 
 /// Whether the environment asks for private values.
@@ -103,7 +103,7 @@ pub(crate) fn reveals() -> bool {
     }
 }
 
-/// A failure or a report with the private values that it tells otherwise only where [`REVEAL_VARIABLE`] asks for them.
+/// A failure or a report with its private values, which it otherwise shows only if [`REVEAL_VARIABLE`] asks for them.
 #[derive(Clone, Copy)]
 pub struct Revealed<'a, T>(pub &'a T);
 
@@ -114,7 +114,7 @@ impl<T> fmt::Debug for Revealed<'_, T> {
     }
 }
 
-/// Private values are told only where [`REVEAL_VARIABLE`] asks for them, or as [`Revealed`].
+/// Shows private values only if [`REVEAL_VARIABLE`] asks for them, or as [`Revealed`].
 impl fmt::Display for Unsatisfied {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.write(f, reveals())

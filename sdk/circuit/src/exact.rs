@@ -1,8 +1,8 @@
-//! Reads inputs from JSON without rounding a number: what a type asks for decides how a text or a large integer is read.
+//! Reads inputs from JSON without rounding a number: the type of an input decides how a text or a large integer is read.
 //!
-//! The reader of `serde_json` makes integers beyond 64 bits floating-point numbers wherever a type does not ask for 128 bits by itself,
-//! and of two equal keys it keeps the last. This one hands the digits to types that can take them, takes the digits of an integer also as
-//! a text, and refuses the second key. Nothing of a value is copied where that can be avoided: it may be secret.
+//! The reader of `serde_json` turns integers beyond 64 bits into floating-point numbers unless a type asks for 128 bits itself, and
+//! keeps the last of two equal keys. This reader hands the digits to types that can take them, accepts the digits of an integer also as
+//! a text, and refuses the second key. It avoids copies of values, because they may be secret.
 
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -21,7 +21,7 @@
 //!
 //! - A value of a type satisfies what the type promises, because it is constrained as it is made.
 //! - What is built does not depend on the witness; [`witness`] refuses a function for which it does.
-//! - What is printed of a failure has no private value, unless [`REVEAL_VARIABLE`] or [`Revealed`] asks for it.
+//! - A printed failure shows no private value, unless [`REVEAL_VARIABLE`] or [`Revealed`] asks for it.
 //! - Gadgets never fail for a value: where there is no right one they compute any, and a constraint does not hold.
 //! - Nothing here makes keys or proofs.
 //!

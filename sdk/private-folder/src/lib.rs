@@ -1,7 +1,7 @@
 //! Folders that only their owner can write to, with a key that authenticates what is kept in them.
 //!
-//! Caches hold what runs or is trusted later: compiled code, keys of circuits, sources that a build compiles. Whoever can
-//! write there decides what the next command does. Two checks stand against that:
+//! Caches hold files that later commands run or trust: compiled code, keys of circuits, sources that a build compiles. A
+//! user with write access there decides what the next command does. Two checks prevent that:
 //!
 //! - **Permissions.** [`make`] creates a folder with mode 0700, and [`check`] refuses one that other users own or can
 //!   write to. The folders above it count as well, because their owners can put another folder in its place.
@@ -22,7 +22,7 @@ pub use permissions::{check, check_file, create_file, make};
 use std::io;
 use std::path::PathBuf;
 
-/// Why a folder is not used.
+/// A reason not to use a folder.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FolderError {

@@ -129,6 +129,7 @@ fn absolute(path: &Path) -> Result<PathBuf, FolderError> {
 }
 
 #[cfg(all(test, unix))]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 

@@ -135,8 +135,8 @@ impl<B: Backend> Keys<B> {
 
     /// Checks a witness, proves it, and verifies the proof.
     ///
-    /// The randomness of a proof is hashed from that of the system, the parameters, the keys, the circuit and the witness: where the
-    /// system's is bad, two proofs that differ in one of these still share none.
+    /// The prover hashes the randomness of a proof from that of the system, the parameters, the keys, the circuit and the witness. If
+    /// the system's randomness is bad, two proofs that differ in one of the others still share none.
     ///
     /// # Errors
     /// [`ProveError`]: keys of another circuit, a witness that does not satisfy (with the constraint that does not hold),

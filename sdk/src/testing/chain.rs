@@ -121,8 +121,8 @@ impl Chain {
         self.try_deploy_labelled(from, from, constructor)
     }
 
-    /// Deploys a contract with another account as its [`owner`](crate::env::owner). The deployer is free to state any
-    /// owner; with this a test shows that the contract gives no rights for it.
+    /// Deploys a contract with another account as its [`owner`](crate::env::owner). A deployer may state any owner; use
+    /// this to test that the contract gives the stated owner no rights.
     #[track_caller]
     #[allow(clippy::needless_pass_by_value, reason = "a constructor call is made to be given away")]
     pub fn try_deploy_labelled<C: Deployable, A: Arguments, E: Refusal>(

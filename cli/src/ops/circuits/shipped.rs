@@ -158,7 +158,7 @@ impl Libraries {
     /// Tells one state of the libraries from another.
     fn state(&self) -> String {
         let mut state = String::new();
-        for path in self.all.iter() {
+        for path in &self.all {
             let modified = path.metadata().and_then(|it| it.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
             let bytes = path.metadata().map(|it| it.len()).unwrap_or_default();
             let _ = writeln!(state, "{} {modified:?} {bytes}", path.display());

@@ -13,6 +13,9 @@ use crate::support::{Chain, GENESIS_TIME, build, key, provisioners, secret};
 const STAKERS: u64 = 6;
 const NOW: Millis = Millis::from_secs(GENESIS_TIME);
 
+/// A change of a header.
+type Change = Box<dyn FnOnce(&mut Header)>;
+
 fn config() -> Config {
     Config::local(Millis(0))
 }
@@ -104,7 +107,7 @@ fn an_attested_block_whose_header_breaks_a_rule_is_not_decided() {
         attestation: Attestation { result: RatificationResult::Fail(Vote::NoCandidate), ..Attestation::default() },
         generator: key(3),
     });
-    let changes: [Box<dyn FnOnce(&mut Header)>; 4] = [
+    let changes: [Change; 4] = [
         Box::new(move |header| header.failed_iterations = vec![innocent].try_into().expect("one iteration")),
         Box::new(|header| header.seed.0[3] ^= 1),
         Box::new(|header| header.timestamp -= 1),

@@ -71,7 +71,7 @@ impl Budget {
     async fn spend(&self, fields: usize, bytes: usize) {
         if !take(&self.0.fields, fields) || !take(&self.0.bytes, bytes) {
             self.0.exceeded.notify_one();
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 

@@ -1,7 +1,7 @@
-//! Private inputs that no statement is about.
+//! Private inputs that no statement uses.
 //!
-//! The type of an input makes rows of its own: a range, the curve's equation. They say what holds for every value of the type, so
-//! they do not count as a use. They also say which wires belong together: of a point a statement may use one coordinate alone,
+//! The type of an input makes rows of its own: a range, the curve's equation. These rows hold for every value of the type, so
+//! they do not count as a use. They also show which wires belong together: a statement may use only one coordinate of a point,
 //! because the rows of the type bind the other to it.
 
 use alloc::collections::{BTreeMap, BTreeSet};

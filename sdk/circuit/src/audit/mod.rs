@@ -9,9 +9,9 @@
 //! curve; the signed digits of a fixed-base multiplication. What no rule reaches is *unknown*, never clean; with a witness some of it is
 //! shown to be *free*: [`audit_with`].
 //!
-//! What it does not say: that the circuit states what its author means. Inputs are free by declaration; a statement that is missing
-//! altogether leaves nothing undetermined. Two things it tells all the same, because they are never meant: a private input that
-//! nothing uses, and a multiple of a fixed point whose end is given and that several scalars make.
+//! The audit cannot show that the circuit states what its author means. Inputs are free by declaration; a statement that is missing
+//! altogether leaves nothing undetermined. It reports two such cases all the same, because no author means them: a private input that
+//! nothing uses, and a given multiple of a fixed point that several scalars make.
 
 mod alias;
 mod choices;
@@ -51,8 +51,8 @@ pub fn audit(layout: &Layout) -> Report {
 /// rows that this breaks, and tries other digits for numbers. What it finds is [`Doubt::Free`]; where it finds nothing the doubt stays
 /// [`Doubt::Unknown`]. The effort is bounded.
 ///
-/// The report tells values of the witness. A wire may be free with one witness and not with another: that `x·y = 0` leaves `y` open
-/// is only seen with an `x` that is zero.
+/// The report holds values of the witness; it prints them only if [`REVEAL_VARIABLE`](crate::REVEAL_VARIABLE) asks for them. A wire may
+/// be free with one witness and not with another: that `x·y = 0` leaves `y` open is only seen with an `x` that is zero.
 ///
 /// # Errors
 /// [`CheckError`] if the witness does not satisfy the circuit.

@@ -31,7 +31,7 @@ impl Report {
     }
 }
 
-/// Values of the witness are told only where [`REVEAL_VARIABLE`] asks for them, or as [`Revealed`].
+/// Shows values of the witness only if [`REVEAL_VARIABLE`] asks for them, or as [`Revealed`].
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.write(f, reveals())
@@ -114,18 +114,18 @@ pub enum Doubt {
     OffCurve,
     /// They are an input that is a point on the curve, and no constraint puts it into the subgroup of prime order.
     OutsideSubgroup,
-    /// They are a private input that no constraint uses, but those that its type makes.
+    /// They are a private input that no constraint uses, except those of its type.
     Unused,
-    /// They are a part of a private input of so many elements, and no constraint uses that part, but those that its type makes.
+    /// They are a part of a private input of so many elements, and no constraint uses that part, except those of its type.
     PartlyUnused(usize),
-    /// They are the digits of a multiple of a fixed point whose end is given, and several scalars have that end: whoever knows one
-    /// can also prove with another, and has as many nullifiers.
+    /// They are the digits of a scalar whose multiple of a fixed point is given, and several scalars give that multiple: a prover who
+    /// knows one can also prove with another, and has as many nullifiers.
     Aliased,
     /// The circuit states nothing but the types of its inputs.
     Nothing,
 }
 
-/// Values of the witness are told only where [`REVEAL_VARIABLE`] asks for them, or as [`Revealed`].
+/// Shows values of the witness only if [`REVEAL_VARIABLE`] asks for them, or as [`Revealed`].
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.write(f, reveals())

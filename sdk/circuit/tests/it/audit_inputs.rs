@@ -134,10 +134,13 @@ fn as_point(cs: &mut Circuit, pair: [Wire; 2]) {
     stock::touch(cs, &sum);
 }
 
+/// A way to make two wires of two values.
+type Pair = fn(&mut Circuit, [Option<&plain::Field>; 2]) -> [Wire; 2];
+
 /// The point (0, −1) has order 2, and satisfies the curve's equation.
 #[test]
 fn a_pair_of_inputs_is_judged_as_a_point_however_it_is_declared() {
-    let ways: [fn(&mut Circuit, [Option<&plain::Field>; 2]) -> [Wire; 2]; 4] = [
+    let ways: [Pair; 4] = [
         |cs, [u, v]| [cs.private::<Field>("u", u).wire(), cs.private::<Field>("v", v).wire()],
         |cs, [u, v]| {
             let v = cs.public::<Field>("v", v).wire();

@@ -23,26 +23,26 @@ use files::{Lock, fault, is_temporary, replace};
 
 /// A folder in which parameters and keys are kept, so that they are made once.
 ///
-/// Files are named by what they hold, written under another name and then moved. So a crash leaves at most a temporary file,
-/// and of two processes that want the same, the second waits and finds it. Where nothing can be kept (a full disk, a folder
-/// that cannot be written), what was made is given all the same, with the [fault](Kept::fault).
+/// The store names files by their content, writes them under another name and then moves them. So a crash leaves at most a
+/// temporary file, and of two processes that want the same, the second waits and finds it. If the store cannot keep a result
+/// (a full disk, a folder that cannot be written), it returns the result all the same, with the [fault](Kept::fault).
 ///
-/// Whoever can change a key decides what contracts take for proved. The folder is private to the user, and each file carries
-/// a tag under a key of the folder: a file that is damaged, or that comes from elsewhere, is made anew, and a folder that
-/// others can write to is not used at all ([`StoreError::Unsafe`]).
+/// A program that changes a key decides which proofs contracts accept. The folder is therefore private to the user, and each file
+/// carries a tag under a key of the folder. The store makes a file anew that is damaged or comes from elsewhere, and does not use
+/// a folder that others can write to ([`StoreError::Unsafe`]).
 #[derive(Debug, Clone)]
 pub struct KeyStore {
     folder: PathBuf,
 }
 
-/// What a [`KeyStore`] gives, and how it came by it.
+/// A result of a [`KeyStore`], and its origin.
 #[derive(Debug)]
 pub struct Kept<T> {
     /// What was asked for.
     pub value: T,
     /// Where it comes from.
     pub origin: Origin,
-    /// Why it is not kept, where it was made and is not.
+    /// The reason, if it was made but could not be kept.
     pub fault: Option<StoreError>,
 }
 

@@ -39,7 +39,7 @@ fn only_the_owner_resets(chain: Chain) -> TestResult {
     counter.by(&owner).reset().emits(Changed { by: owner.account(), from: 5, to: 0 });
     assert_eq!(counter.value()?, 0);
 
-    // The owner is who signs the deployment, not whom a deployment states as the owner.
+    // The signer of the deployment owns the counter, whatever owner the deployment states.
     let mallorys = chain.try_deploy_labelled(&mallory, &owner, counter::init(10)).succeeds().value();
     mallorys.by(&owner).reset().refused(Refused::NotOwner);
     mallorys.by(&mallory).reset().succeeds();

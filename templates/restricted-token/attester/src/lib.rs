@@ -10,11 +10,11 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub struct Attester {
     secret_key: Scalar,
-    /// The serial numbers of the credentials that it has taken back. It publishes them: holders need them for their proofs.
+    /// The serial numbers of revoked credentials. The attester publishes them, because holders need them for proofs.
     revoked: Vec<Field>,
 }
 
-/// What the attester has found out about somebody. Countries have the numbers of ISO 3166, days those of [`plain::Date`].
+/// The attributes of a person. Countries have the numbers of ISO 3166, days those of [`plain::Date`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Attributes {
     /// The day of birth.
@@ -56,9 +56,11 @@ impl Attester {
         Point::GENERATOR * &self.secret_key
     }
 
-    /// Signs what it knows of a holder. A person must have one key: by another key it would be another holder to every
-    /// register, with limits of its own. So a renewed credential is for the same key. Serial number and salt are random: the first tells nothing, and nobody can guess
-    /// the attributes from what is signed.
+    /// Signs the attributes of a holder. Attest each person for one key only: with another key it would be another holder
+    /// at every register, with limits of its own. So a renewed credential is for the same key.
+    ///
+    /// Serial number and salt are random: the number reveals nothing, and nobody can guess the attributes from the
+    /// signed message.
     #[must_use]
     pub fn attest(
         &self,
@@ -133,8 +135,8 @@ impl Wallet {
     }
 }
 
-/// What a register with this scope knows the holder of a credential by. The attester can tell it of everybody whom it has
-/// attested, so that officers can freeze a holder who has not proved anything yet.
+/// The tag of a credential's holder at the register with this scope. The attester can compute the tag of every holder whom
+/// it has attested, so that officers can freeze a holder before its first proof.
 #[must_use]
 pub fn tag(credential: &Credential, scope: Field) -> Field {
     plain::nullifier(credential.holder, scope)

@@ -66,8 +66,8 @@ pub mod allowlist {
     }
 
     impl Allowlist {
-        /// Opens a list. The account that signs the deployment is the issuer; what the deployment states as the
-        /// contract's owner gives no right.
+        /// Opens a list. The account that signs the deployment is the issuer; the owner that the deployment
+        /// states has no rights.
         pub fn init(root: Field, revoked: Field, epoch_blocks: u64) -> Result<Self, Refused> {
             ensure!(epoch_blocks > 0, Refused::EpochWithoutBlocks);
             let (used, admitted) = (BTreeSet::new(), BTreeSet::new());

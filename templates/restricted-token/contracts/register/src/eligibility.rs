@@ -15,7 +15,7 @@ pub(crate) struct Eligibility {
     since: u64,
 }
 
-/// That a proof has let an account in.
+/// The admission of an account by a proof.
 #[derive(Clone, Copy)]
 pub(crate) struct Admission {
     /// The number of the policy that the proof was made under: of its attester, its revocation list, its rules.
@@ -25,7 +25,7 @@ pub(crate) struct Admission {
 }
 
 impl Eligibility {
-    /// Takes another policy. What was proved under the one before is void.
+    /// Takes another policy. Proofs under the earlier one are void.
     pub(crate) fn set(&mut self, policy: Option<Policy>) {
         *self = Self { policy, number: self.number + 1, since: epoch() };
     }
@@ -46,7 +46,7 @@ impl Eligibility {
         })
     }
 
-    /// What a proof is worth that is taken now.
+    /// The admission that a proof gives now.
     pub(crate) fn admission(&self) -> Admission {
         Admission { policy: self.number, until: self.since + (self.days() + 1) * DAY_EPOCHS - 1 }
     }

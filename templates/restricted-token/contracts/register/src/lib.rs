@@ -153,7 +153,7 @@ pub mod register {
         pub by: Account,
     }
 
-    /// A compliance officer said what is to be proved, or that proofs are not taken any more. Every admission has ended.
+    /// A compliance officer set a policy for proofs, or stopped accepting proofs. Every admission has ended.
     #[event]
     pub struct PolicyChanged {
         /// How many policies there have been.
@@ -300,8 +300,8 @@ pub mod register {
 
     impl Register {
         /// Opens the register. The account that signs the deployment is the issuer and the first compliance officer, and
-        /// holds all shares; what the deployment states as the contract's owner gives no right. From the block
-        /// `locked_until` on others may move theirs.
+        /// holds all shares; the owner that the deployment states has no rights. From the block `locked_until` on others
+        /// may move theirs.
         pub fn init(name: String, supply: u64, locked_until: u64) -> Result<Self, Refused> {
             ensure!(fits(&name, MAX_NAME_BYTES), Refused::NameLength { limit: MAX_NAME_BYTES });
             ensure!(supply > 0, Refused::NoShares);
@@ -415,10 +415,10 @@ pub mod register {
             Ok(())
         }
 
-        /// Lets the sender in by a proof that it has an eligible holder, until the day ends or the policy changes, and returns
-        /// the last epoch. The account is tied to the holder for good, whose limit, freeze and bar are for all its accounts.
+        /// Admits the sender by a proof that it has an eligible holder, until the day ends or the policy changes, and returns
+        /// the last epoch. The proof ties the account to the holder for good; limit, freeze and bar hold for all its accounts.
         ///
-        /// An account shows its proof itself: nobody can tie it to another holder, and nobody can use its proof up.
+        /// An account sends its proof itself: nobody can tie it to another holder, and nobody can use its proof up.
         pub fn admit(&mut self, tag: Field, proof: Proof<Eligible>) -> Result<u64, Refused> {
             let account = sender();
             let terms = self.eligibility.terms(account)?;
@@ -467,9 +467,9 @@ pub mod register {
             Ok(())
         }
 
-        /// Takes an account off the allow-list, and bars it: no proof lets it in, nor any account of its holder, until an
-        /// officer lifts that. It need not be on the list. Its shares and dividends stay where they are. Only a compliance
-        /// officer may.
+        /// Takes an account off the allow-list, and bars it: no proof admits it, nor any other account of its holder, until
+        /// an officer lifts the bar. It need not be on the list. Its shares and dividends stay where they are. Only a
+        /// compliance officer may.
         pub fn unlist(&mut self, account: Account) -> Result<(), Refused> {
             let by = self.officer()?;
             let was_listed = core::mem::take(&mut self.book.entry_mut(account, &self.dividends).listed);
@@ -491,8 +491,8 @@ pub mod register {
             Ok(())
         }
 
-        /// Says what is to be proved for accounts that are not on the allow-list, or that proofs are not taken. All
-        /// admissions by proofs end: each was for the attester, the revocation list and the rules before. Only a compliance
+        /// Sets the policy that accounts off the allow-list have to prove, or stops accepting proofs. All admissions by
+        /// proofs end: each was for the earlier attester, revocation list and rules. Only a compliance
         /// officer may.
         pub fn set_policy(&mut self, policy: Option<Policy>) -> Result<(), Refused> {
             let by = self.officer()?;
@@ -523,8 +523,8 @@ pub mod register {
             self.set_frozen(Whose::Account(account), None)
         }
 
-        /// Stops all accounts of a holder, also before any is tied to it: the attester can tell the tag of each holder that
-        /// it has attested. Only a compliance officer may.
+        /// Stops all accounts of a holder, also before any is tied to it: the attester can compute the tag of each holder
+        /// whom it has attested. Only a compliance officer may.
         pub fn freeze_holder(&mut self, tag: Field, reason: String) -> Result<(), Refused> {
             self.set_frozen(Whose::Holder(tag), Some(reason))
         }
