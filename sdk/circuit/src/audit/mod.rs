@@ -11,7 +11,7 @@
 //!
 //! What it does not say: that the circuit states what its author means. Inputs are free by declaration; a statement that is missing
 //! altogether leaves nothing undetermined. Two things it tells all the same, because they are never meant: a private input that
-//! nothing uses, and a multiple of a fixed point whose end is given and that several scalars make.
+//! nothing uses, and a multiple of a fixed point that several scalars make.
 
 mod alias;
 mod choices;

@@ -118,8 +118,8 @@ pub enum Doubt {
     Unused,
     /// They are a part of a private input of so many elements, and no constraint uses that part, but those that its type makes.
     PartlyUnused(usize),
-    /// They are the digits of a multiple of a fixed point whose end is given, and several scalars have that end: whoever knows one
-    /// can also prove with another, and has as many nullifiers.
+    /// They are the digits of a multiple of a fixed point that several scalars make: whoever knows one can also prove with another,
+    /// and has as many nullifiers.
     Aliased,
     /// The circuit states nothing but the types of its inputs.
     Nothing,
