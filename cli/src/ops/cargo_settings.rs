@@ -5,7 +5,7 @@
 //! | setting | what is done |
 //! |---|---|
 //! | `build.target`, `CARGO_BUILD_TARGET` | tests and circuits run on this machine: where another target is set, `--target` names this machine's |
-//! | `build.rustflags`, `target.….rustflags` and their variables | contracts are compiled with flags of ours alone (`CARGO_ENCODED_RUSTFLAGS`) |
+//! | `build.rustflags`, `target.….rustflags` and their variables | contracts are compiled with flags of ours alone (`CARGO_ENCODED_RUSTFLAGS`), and their circuits with none |
 //! | `build.incremental`, `CARGO_INCREMENTAL` | off for contracts: the compiler refuses it together with LTO |
 //! | `build.dep-info-basedir` | the workspace's folder, so that the files of which a contract was made are found again |
 //! | `profile.….` | what a contract depends on is set by arguments, which win |

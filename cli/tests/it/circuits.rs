@@ -4,6 +4,7 @@ use crate::book::root;
 use crate::support::{Place, Ran, RunningNode, alone};
 
 const CIRCUIT: &str = "circuits/src/lib.rs";
+const SETTINGS: &str = ".cargo/config.toml";
 
 /// Says it all when a line that must be there is not.
 #[track_caller]
@@ -212,9 +213,16 @@ fn makes_keys_of_what_ships(place: &Place) {
         let listed = place.dusk(&["circuit", "list", "--json"]).exits(0).document();
         assert_eq!(listed["circuits"][0]["digest"], strict, "{weaker}");
     }
+    // The compiler's flags of the project are not the contract's.
+    place.write(CIRCUIT, &before[0].1);
+    place.edit(CIRCUIT, statement, &unless("weaker"));
+    let settings = place.read(SETTINGS);
+    place.write(SETTINGS, &format!("{settings}\n[build]\nrustflags = [\"--cfg\", \"weaker\"]\n"));
+    assert_eq!(digest(place), strict, "the contract has the key of the circuit that is weaker with flags of the project");
     // A test that has the weaker one is told so: no contract takes its proofs.
     let tested = place.dusk(&["test"]).exits(1);
     says(&tested, &["the tests have another circuit of that name than the contracts"]);
+    place.write(SETTINGS, &settings);
     // And what is in tests alone can be looked at.
     place.write(CIRCUIT, &format!("{}\n#[cfg(test)]\nmod drafts {{\n    use dusk_sdk::zk::*;\n\n    #[circuit]\n    pub fn draft(cs: &mut Circuit, #[private] x: Field) {{\n        x.assert_nonzero(cs, \"x\");\n    }}\n}}\n", before[0].1));
     says(&place.dusk(&["circuit", "audit", "draft"]).exits(0), &["draft: clean", "in builds for tests alone"]);

@@ -1,10 +1,10 @@
 //! The circuits as they ship, in a program that answers for them.
 //!
 //! A contract has the verifier keys of its circuits, so these must be the circuits that it is built with: with its features, without
-//! `cfg(test)`, without debug assertions. The library of each contract is compiled for this machine, in cargo's profile for
-//! development, so that dependencies are shared with the tests; packages that can describe circuits are compiled without debug
-//! assertions, as in the profile of contracts. The compiler then links the library with a `main` of one line. What differs
-//! from the contract is the target alone.
+//! `cfg(test)`, without debug assertions, without compiler flags of the project or its user. The library of each contract is
+//! compiled for this machine, in cargo's profile for development, so that dependencies are shared with the tests; packages that
+//! can describe circuits are compiled without debug assertions, as in the profile of contracts. The compiler then links the
+//! library with a `main` of one line. What differs from the contract is the target alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -240,6 +240,8 @@ fn compile(root: &Path, package: &str, plan: &Plan) -> Result<Libraries> {
         .args(["--message-format", "json-render-diagnostics"])
         .args(cargo_settings::native(root))
         .args(compile::quiet())
+        // A `--cfg` among the flags of the project or its user can make another circuit. Contracts do not get these flags either.
+        .env("CARGO_ENCODED_RUSTFLAGS", "")
         .stdout(Stdio::piped());
     for describer in &plan.describers {
         command.arg("--config").arg(format!("profile.dev.package.\"{describer}\".debug-assertions=false"));

@@ -73,7 +73,6 @@ impl Engine<'_> {
 
     /// Adds the inner wires of a run of fixed-base additions, and gives the row after it.
     fn signed_digits(&mut self, first: u32, found: &mut Choices) -> u32 {
-        let given = self.given();
         let mut inner: Vec<Wire> = Vec::new();
         let mut harmless = true;
         let (mut begin, mut digits) = (first, None);
@@ -100,7 +99,7 @@ impl Engine<'_> {
             if self.are_determined(&[a, b, d]) {
                 // The end of a part: what comes after does not depend on how it was reached.
                 let wires = core::mem::take(&mut inner);
-                let is_aliased = self.has_aliases(row - 1, (a, b), d, digits, &given);
+                let is_aliased = self.has_aliases(row - 1, d, digits);
                 if harmless && is_aliased && !wires.is_empty() {
                     found.aliased.push(Aliased { row: begin, wires });
                 } else if harmless {
@@ -133,26 +132,18 @@ impl Engine<'_> {
     /// Whether several integers, or several scalars, may have the same end of a part: it is the row after this one.
     ///
     /// Two integers that the accumulators do not tell apart differ by a multiple of the order of the field, so there is one if twice the
-    /// bound is below that. An end that the circuit computes is then a function of the scalar. One that is given is the end of one
-    /// scalar only if scalars of different multiples are all that there are: less of them than the order of the points.
-    fn has_aliases(
-        &mut self,
-        last: u32,
-        end: Pair,
-        scalar: Wire,
-        digits: Option<Digits>,
-        given: &BTreeSet<Wire>,
-    ) -> bool {
+    /// bound is below that. Several scalars have the same end unless there are less of them than the order of the points. It does not
+    /// matter whether the end is given or computed: a statement may be about its hash, or about a choice between two keys.
+    fn has_aliases(&mut self, last: u32, scalar: Wire, digits: Option<Digits>) -> bool {
         let unique = digits.and_then(|it| it.bound.add(it.bound)).is_some_and(|twice| twice < MODULUS);
         if !unique {
             return true;
         }
-        let is_given = [end.0, end.1].into_iter().any(|wire| self.is_copy_of(wire, given));
         let order = Int::of(&BlsScalar::from_raw(ORDER));
         let tells_apart = digits.is_some_and(|it| it.constant.is_some())
             && self.facts.arc(scalar).width < order
             && self.has_large_order(last);
-        is_given && !tells_apart
+        !tells_apart
     }
 
     /// Whether the point of a row, which is on the curve, has at least as many multiples as the subgroup has points.
@@ -161,13 +152,6 @@ impl Engine<'_> {
         let point = JubJubExtended::from(JubJubAffine::from_raw_unchecked(q.left, q.right));
         let eight_times = (0..CLEARED).fold(point, |point, _| point.double());
         JubJubAffine::from(eight_times) != JubJubAffine::identity()
-    }
-
-    /// The wires whose values the circuit takes from outside or shows: inputs, and what is exposed.
-    fn given(&self) -> BTreeSet<Wire> {
-        let exposed = self.layout.public_rows.iter().flat_map(|row| self.row(*row).wires);
-        let inputs = self.layout.inputs.iter().flat_map(|input| &input.wires).copied();
-        exposed.chain(inputs).filter(|wire| self.facts.value(*wire).is_none()).collect()
     }
 
     /// Adds a point that is doubled up to a determined one, if the row is where that begins.

@@ -177,9 +177,12 @@ impl Engine<'_> {
     /// Whether a wire is one of these, or equal to one of them up to the sign, as far as linear rows say.
     pub(super) fn is_copy_of(&self, wire: Wire, originals: &BTreeSet<Wire>) -> bool {
         let (one, zero) = (BlsScalar::one(), BlsScalar::zero());
-        self.affine(wire).iter().any(|it| {
-            it.term.is_some_and(|(of, by)| (by == one || by == -one) && it.constant == zero && originals.contains(&of))
-        })
+        // One whose value is known is equal to a constant, and all the same one of these.
+        originals.contains(&wire)
+            || self.affine(wire).iter().any(|it| {
+                it.term
+                    .is_some_and(|(of, by)| (by == one || by == -one) && it.constant == zero && originals.contains(&of))
+            })
     }
 
     /// What a wire equals, as far as linear rows say.

@@ -11,7 +11,7 @@
 //!
 //! The audit cannot show that the circuit states what its author means. Inputs are free by declaration; a statement that is missing
 //! altogether leaves nothing undetermined. It reports two such cases all the same, because no author means them: a private input that
-//! nothing uses, and a given multiple of a fixed point that several scalars make.
+//! nothing uses, and a multiple of a fixed point that several scalars make.
 
 mod alias;
 mod choices;

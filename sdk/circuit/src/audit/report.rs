@@ -118,8 +118,8 @@ pub enum Doubt {
     Unused,
     /// They are a part of a private input of so many elements, and no constraint uses that part, except those of its type.
     PartlyUnused(usize),
-    /// They are the digits of a scalar whose multiple of a fixed point is given, and several scalars give that multiple: a prover who
-    /// knows one can also prove with another, and has as many nullifiers.
+    /// They are the digits of a scalar, and several scalars give its multiple of a fixed point: a prover who knows one can also prove
+    /// with another, and has as many nullifiers.
     Aliased,
     /// The circuit states nothing but the types of its inputs.
     Nothing,

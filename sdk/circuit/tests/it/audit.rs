@@ -1,6 +1,6 @@
 //! What the audit proves, what it finds, and that it never says more than is true.
 
-use dusk_jubjub::{GENERATOR_EXTENDED, JubJubAffine, JubJubExtended};
+use dusk_jubjub::{GENERATOR_EXTENDED, JubJubAffine, JubJubExtended, JubJubScalar};
 use dusk_sdk_circuit::*;
 
 use crate::stock::{self, one};
@@ -52,7 +52,8 @@ fn logic_that_does_not_bind_its_inputs_is_found() {
 fn aliased_digits_of_a_multiplication_are_found() {
     let stock = |fixed| {
         build(|cs| {
-            let scalar = stock::field(cs, "scalar", 0x1234_5678_9abc);
+            let number = plain::Scalar::from(JubJubScalar::from(0x1234_5678_9abc_u64));
+            let scalar = cs.private::<Scalar>("scalar", Some(&number)).wire();
             let point = stock::mul_generator(cs, scalar, GENERATOR_EXTENDED, fixed);
             stock::touch(cs, &point);
         })

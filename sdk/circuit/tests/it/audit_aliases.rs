@@ -1,5 +1,4 @@
-//! Multiples of fixed points whose end is given: the audit finds those that several scalars make, because then one key has several
-//! nullifiers.
+//! Multiples of fixed points: the audit finds those that several scalars make, because then one key has several nullifiers.
 
 use dusk_bls12_381::BlsScalar;
 use dusk_jubjub::{GENERATOR_EXTENDED, JubJubAffine, JubJubExtended, JubJubScalar};
@@ -175,6 +174,26 @@ fn an_end_is_given_also_by_an_equation_or_as_a_public_input() {
             let expected: &[&Doubt] = if canonical { &[] } else { &[&Doubt::Aliased] };
             assert_eq!(doubts(&report), expected, "exposed {exposed}, canonical {canonical}: {report}");
         }
+    }
+}
+
+/// A key that is shown by its hash alone has as many secrets as the key.
+#[test]
+fn an_end_that_is_hashed_is_as_good_as_given() {
+    for canonical in [true, false] {
+        let report = audit_of(|cs| {
+            let scalar = if canonical {
+                cs.private::<Scalar>("scalar", None).wire()
+            } else {
+                cs.private::<Field>("scalar", None).wire()
+            };
+            let end = lay(cs, FROM_ZERO, None, scalar);
+            let owner = cs.public::<Field>("owner", None);
+            let hashed = hash(cs, &end.map(Field::from_wire));
+            hashed.assert_eq(cs, "the owner is the hash of the key", owner);
+        });
+        let expected: &[&Doubt] = if canonical { &[] } else { &[&Doubt::Aliased] };
+        assert_eq!(doubts(&report), expected, "canonical {canonical}: {report}");
     }
 }
 

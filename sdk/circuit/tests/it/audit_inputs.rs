@@ -174,6 +174,18 @@ fn a_pair_of_inputs_is_judged_as_a_point_however_it_is_declared() {
     }
 }
 
+/// A pair of inputs that statements fix to the point of order two is outside of the subgroup, whatever else is known of it.
+#[test]
+fn a_pair_of_inputs_with_a_known_value_is_judged_as_well() {
+    let report = report(|cs| {
+        let pair = ["u", "v"].map(|name| cs.private::<Field>(name, None).wire());
+        cs.gate("u is zero", Gate::new().a(pair[0], one()));
+        cs.gate("v is minus one", Gate::new().a(pair[1], one()).constant(one()));
+        as_point(cs, pair);
+    });
+    assert!(report.findings.iter().any(|it| it.doubt == Doubt::OutsideSubgroup), "{report}");
+}
+
 #[test]
 fn a_circuit_that_states_nothing_is_not_clean() {
     let empty = report(|_| ());
