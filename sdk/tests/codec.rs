@@ -6,6 +6,7 @@
     clippy::unwrap_used,
     reason = "the types are made to be encoded, not read"
 )]
+#![allow(clippy::cast_possible_truncation, reason = "any number will do as a sample")]
 
 use dusk_sdk::wire::Wire;
 use proptest::prelude::*;

@@ -218,7 +218,11 @@ fn makes_keys_of_what_ships(place: &Place) {
     place.edit(CIRCUIT, statement, &unless("weaker"));
     let settings = place.read(SETTINGS);
     place.write(SETTINGS, &format!("{settings}\n[build]\nrustflags = [\"--cfg\", \"weaker\"]\n"));
-    assert_eq!(digest(place), strict, "the contract has the key of the circuit that is weaker with flags of the project");
+    assert_eq!(
+        digest(place),
+        strict,
+        "the contract has the key of the circuit that is weaker with flags of the project"
+    );
     // A test that has the weaker one is told so: no contract takes its proofs.
     let tested = place.dusk(&["test"]).exits(1);
     says(&tested, &["the tests have another circuit of that name than the contracts"]);
