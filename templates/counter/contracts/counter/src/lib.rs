@@ -36,7 +36,7 @@ pub mod counter {
     }
 
     impl Counter {
-        /// Starts at zero. The account that signs the deployment owns the counter.
+        /// Starts at zero. The account that deploys the counter owns it.
         pub fn init(limit: u64) -> Self {
             Self { owner: sender(), value: 0, limit }
         }

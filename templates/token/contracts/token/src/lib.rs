@@ -118,8 +118,7 @@ pub mod token {
     }
 
     impl Token {
-        /// Makes the token. The account that signs the deployment holds the whole supply and all roles; the owner that the
-        /// deployment states has no rights.
+        /// Makes the token. The deployer holds the whole supply and all roles.
         pub fn init(name: String, symbol: String, decimals: u8, supply: u64) -> Result<Self, Refused> {
             ensure!(fits(&name, MAX_NAME_BYTES), Refused::NameLength { limit: MAX_NAME_BYTES });
             ensure!(fits(&symbol, MAX_SYMBOL_BYTES), Refused::SymbolLength { limit: MAX_SYMBOL_BYTES });
