@@ -1,6 +1,6 @@
 //! What is said, and where: the result on stdout, everything else on stderr, one document on stdout with `--json`.
 //!
-//! Nothing else prints. What is printed goes through [`escape`](crate::escape): texts of contracts, nodes and drivers cannot command the
+//! Nothing else prints. What is printed goes through [`escape`]: texts of contracts, nodes and drivers cannot command the
 //! terminal, wherever they are put into a line.
 
 use std::fmt::Display;
