@@ -13,6 +13,7 @@ const MAX_LINES: usize = 800;
 /// For each of our packages, which of ours it may import when it is shipped.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("dusk-sdk-macros", &[]),
+    ("launcher", &[]),
     ("dusk-sdk", &["dusk-sdk-macros", "dusk-sdk-circuit", "local-node-types"]),
     ("dusk-sdk-circuit", &[]),
     ("private-folder", &[]),

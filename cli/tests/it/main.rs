@@ -15,6 +15,8 @@ mod hints;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod launcher;
+#[cfg(test)]
 mod looking;
 #[cfg(test)]
 mod messages;
