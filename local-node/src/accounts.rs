@@ -1,8 +1,9 @@
 //! Keys from a mnemonic, and the ten development accounts of a local chain.
 //!
 //! A wallet is twelve English words. BIP-39 makes a seed of 64 bytes of them, and the seed gives the key of every
-//! profile by its index (sheet `protocol/wallet-keys.md`, sections 1 and 2). A local chain funds the first ten profiles
-//! of [`MNEMONIC`], which everybody knows: these keys protect nothing and must never hold money of worth.
+//! profile by its index (the book, "Keys and wallets", sections "Mnemonic and seed" and "Derivation"). A local chain
+//! funds the first ten profiles of [`MNEMONIC`], which everybody knows: these keys protect nothing and must never
+//! hold money of worth.
 
 use std::fmt;
 
@@ -26,7 +27,7 @@ pub const NAMES: [&str; 10] = ["alice", "bob", "carol", "dave", "erin", "frank",
 ///
 /// Four is the least number of voters of which one may fail and the others still agree, so a network of four nodes with
 /// one of these keys each is the smallest that shows it. It also avoids the one set that sortition cannot serve: of two
-/// eligible provisioners both may be excluded from a committee (sheet `protocol/consensus.md`, section 4).
+/// eligible provisioners both may be excluded from a committee (the book, "Consensus", section "Sortition").
 pub const STAKERS: usize = 4;
 
 /// Why words are no mnemonic.

@@ -82,8 +82,8 @@ impl NodeEvent {
         })
     }
 
-    /// The path under which the event is published, `/on/component:entity/topic` (sheet `protocol/http-api.md`,
-    /// section 3).
+    /// The path under which the event is published, `/on/component:entity/topic` (the book, "The HTTP
+    /// interface", section "Events").
     #[must_use]
     pub fn location(&self) -> String {
         match self {

@@ -2,9 +2,9 @@
 //!
 //! [`Executor::open`] begins a block, [`OpenBlock::run`] runs its transactions one by one, [`OpenBlock::close`] pays the
 //! rewards and gives the [`Transition`], which is not part of the chain before it is committed. Building a candidate and
-//! verifying one are the same steps, so they cannot disagree. Order (sheet `protocol/consensus.md`, section 13): the stake
-//! contract's `before_state_transition`, slashes, transactions, rewards, the transfer contract's `update_root`; before the
-//! fork Boreas the slashes came after the rewards.
+//! verifying one are the same steps, so they cannot disagree. Order (the book, "Consensus", section "Faults and
+//! slashes"): the stake contract's `before_state_transition`, slashes, transactions, rewards, the transfer contract's
+//! `update_root`; before the fork Boreas the slashes came after the rewards.
 
 use std::sync::LazyLock;
 use std::time::Instant;

@@ -1,6 +1,6 @@
 //! The state before the first block, and block 0.
 //!
-//! Source: sheet `protocol/transactions.md`, section 9. The contracts are the production ones, deployed by the
+//! Source: the book, "Transactions and fees", section "Genesis". The contracts are the production ones, deployed by the
 //! production procedure, so the same allocation gives the same state root as there.
 
 use dusk_core::signatures::bls::PublicKey;

@@ -1,7 +1,7 @@
 //! The node's interface for wallets, explorers and the command line: RUES over HTTP and WebSocket, and GraphQL.
 //!
-//! Paths, headers, bodies and status codes are production's (sheet `protocol/http-api.md`), so that unmodified clients
-//! work. Requests that need what this node does not have (a prover, peers) say so with status 501.
+//! Paths, headers, bodies and status codes are production's (the book, "The HTTP interface"), so that unmodified
+//! clients work. Requests that need what this node does not have (a prover, peers) say so with status 501.
 //!
 //! A request goes through these modules in this order: `connections` and `socket` (how many clients, how slow), `access`
 //! (which names and pages), `limits` (how often, where others can reach the node), `memory` (how long bodies may be and

@@ -3,7 +3,7 @@
 //! The pool is a deterministic value: time and account states are arguments. It holds at most one transaction for each
 //! account and nonce, and only such nonces of an account as follow each other without a gap, so that everything in it
 //! can run. Transactions whose predecessors have not arrived yet are parked beside it for some seconds ([`Prequeue`]).
-//! Rules: sheet `protocol/transactions.md`, section 10.
+//! Rules: the book, "Transactions and fees", section "Mempool".
 
 mod prequeue;
 mod queue;

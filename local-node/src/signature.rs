@@ -9,7 +9,7 @@ use blst::{BLST_ERROR, blst_fp, blst_fp2, blst_p2_affine};
 use dusk_bytes::Serializable as _;
 use dusk_core::signatures::bls::{self, BlsVersion, PublicKey, Signature};
 
-/// Domain of the hash of a message to the curve in version 2 (sheet `protocol/wallet-keys.md`, section 3).
+/// Domain of the hash of a message to the curve in version 2 (the book, "Keys and wallets", section "Signatures").
 const MESSAGE_DOMAIN: &[u8] = b"BLS_SIG_BLS12381G1_XMD:SHA-256_DUSK_V2";
 /// Limbs of a coordinate's half.
 const LIMBS: usize = 6;

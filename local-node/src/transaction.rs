@@ -2,7 +2,8 @@
 //!
 //! [`Policy::check`] takes bytes of any origin and gives a [`Checked`] transaction or says what is wrong with them. It
 //! goes from cheap to dear: size, form, chain, fees, gas, and the signature last. What depends on accounts (nonce,
-//! balance) is the business of the [`mempool`](crate::mempool). Source: sheet `protocol/transactions.md`, section 10.
+//! balance) is the business of the [`mempool`](crate::mempool). Source: the book, "Transactions and fees",
+//! section "Mempool".
 
 use std::fmt;
 use std::sync::Arc;

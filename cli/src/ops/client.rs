@@ -1,4 +1,4 @@
-//! A node's interface (sheet `protocol/http-api.md`): how to ask, and what deployments and calls ask.
+//! A node's interface (the book, "The HTTP interface"): how to ask, and what deployments and calls ask.
 //!
 //! | module | asks |
 //! |---|---|

@@ -17,7 +17,7 @@ use crate::output::Ui;
 
 /// Where production's own tools fetch the file. Source: the option `--crs-url` of `rusk recovery keys`, 1.7.
 pub(crate) const DEFAULT_URL: &str = "https://testnet.nodes.dusk.network/trusted-setup";
-/// What a node answers with its parameters (sheet `protocol/http-api.md`).
+/// What a node answers with its parameters (the book, "The HTTP interface", section "Endpoints").
 const NODE_PATH: &str = "/on/node/crs";
 /// The most bytes that are read: several times what the file has.
 const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;

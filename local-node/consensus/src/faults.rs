@@ -8,8 +8,8 @@ use local_node_types::rules::Profile;
 use crate::parameters::{EPOCH, is_emergency};
 use crate::signing::{self, SignatureError};
 
-/// How hard a slash is by the rules. The production node executes every kind as a soft one today (sheet
-/// `protocol/consensus.md`, section 13).
+/// How hard a slash is by the rules. The production node executes every kind as a soft one today (the
+/// book, "Consensus", section "Faults and slashes").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SlashKind {
     /// A warning, then less weight for a while.

@@ -1,6 +1,6 @@
 //! When a block becomes final.
 //!
-//! Source: sheet `protocol/consensus.md`, section 11.
+//! Source: the book, "Consensus", section "Finality".
 
 use local_node_types::ledger::Label;
 

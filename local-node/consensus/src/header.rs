@@ -1,7 +1,7 @@
 //! The rules by which a header is accepted.
 //!
-//! Source: sheet `protocol/consensus.md`, section 10. The one rule that is missing here needs the ledger: that the block
-//! is not known already.
+//! Source: the book, "Consensus", section "Header acceptance". The one rule that is missing here needs the ledger: that
+//! the block is not known already.
 
 use std::collections::BTreeMap;
 

@@ -1,8 +1,8 @@
 //! Succinct Attestation, the production chain's consensus, as a deterministic state machine without I/O.
 //!
 //! A node tells the machine what happened and when, by [`Consensus::step`], and carries out what comes back: messages
-//! to send, timers to set, blocks to build or verify, blocks to accept. The rules are those of the sheet
-//! `protocol/consensus.md`.
+//! to send, timers to set, blocks to build or verify, blocks to accept. The rules are those of the
+//! book's chapter "Consensus".
 //!
 //! ```text
 //!   NewTip ──▶ [slot timer] ──▶ Build ──▶ Built ──▶ Candidate, votes, Quorum ──▶ Decide ──▶ node accepts ──▶ NewTip

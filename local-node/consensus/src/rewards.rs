@@ -1,6 +1,6 @@
 //! Who earns what for a block.
 //!
-//! Source: sheet `protocol/consensus.md`, section 14. Amounts are in LUX. What divisions leave over is lost, as in
+//! Source: the book, "Consensus", section "Rewards". Amounts are in LUX. What divisions leave over is lost, as in
 //! production.
 
 use dusk_core::stake::RewardReason;

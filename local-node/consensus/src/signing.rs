@@ -16,7 +16,7 @@ use dusk_core::signatures::bls::{self, BlsVersion, MultisigSignature, PublicKey,
 use local_node_types::keys::{BlsKey, BlsSignature};
 use zeroize::Zeroize;
 
-/// Domain of the coefficient of version 2 (sheet `protocol/wallet-keys.md`, section 3).
+/// Domain of the coefficient of version 2 (the book, "Keys and wallets", section "Signatures").
 const COEFFICIENT_DOMAIN: &[u8] = b"BLS_SIG_BLS12381_SCALAR_SHA256_DUSK_H1_V2";
 /// Domain of the hash of a message to the curve in version 2.
 const MESSAGE_DOMAIN: &[u8] = b"BLS_SIG_BLS12381G1_XMD:SHA-256_DUSK_V2";

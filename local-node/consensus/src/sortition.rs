@@ -1,7 +1,7 @@
 //! Who is drawn for a step.
 //!
-//! Source: sheet `protocol/consensus.md`, section 4, with its oddities: the comparison is "≥", and the total shrinks by
-//! what the drawn weight lost.
+//! Source: the book, "Consensus", section "Sortition", with its oddities: the comparison is "≥", and the total shrinks
+//! by what the drawn weight lost.
 
 use local_node_types::keys::BlsKey;
 use local_node_types::ledger::{Hash, Seed};

@@ -1,6 +1,6 @@
 //! How long a step may take.
 //!
-//! Source: sheet `protocol/consensus.md`, section 8.
+//! Source: the book, "Consensus", section "Timeouts".
 
 use std::collections::VecDeque;
 

@@ -1,4 +1,4 @@
-//! Events over a WebSocket (sheet `protocol/http-api.md`, section 3).
+//! Events over a WebSocket (the book, "The HTTP interface", section "Events").
 //!
 //! A client connects at `GET /on` and is told a session id; with it, `GET /on/{target}/{topic}` subscribes and `DELETE`
 //! unsubscribes. Events come as binary frames: u32 length of a JSON header, the header, the data.

@@ -1,5 +1,5 @@
-//! GraphQL over blocks and transactions: names, arguments and bounds as production's (sheet `protocol/http-api.md`,
-//! section 4), with what production offers only on archive nodes.
+//! GraphQL over blocks and transactions: names, arguments and bounds as production's (the book, "The HTTP interface",
+//! section "GraphQL"), with what production offers only on archive nodes.
 //!
 //! A query is bounded before it is read (`guard`), before it is run (depth, complexity) and while its answer is made
 //! (`budget`).

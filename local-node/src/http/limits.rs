@@ -1,4 +1,4 @@
-//! How often each kind of request is served (sheet `protocol/http-api.md`, section 1).
+//! How often each kind of request is served (the book, "The HTTP interface", section "Rate limits").
 //!
 //! The kinds and figures are production's defaults. They hold for a node that others can reach; one that listens on
 //! loopback serves its developer as fast as it can.

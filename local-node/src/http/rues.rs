@@ -1,4 +1,5 @@
-//! The form of a RUES request and of its answer: headers, bodies, errors (sheet `protocol/http-api.md`, section 1).
+//! The form of a RUES request and of its answer: headers, bodies, errors (the book, "The HTTP interface", section
+//! "Requests").
 
 use std::pin::Pin;
 

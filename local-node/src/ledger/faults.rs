@@ -28,8 +28,8 @@ pub enum FaultProblem {
 }
 
 impl Ledger {
-    /// Checks each fault of a block by the rules of the sheet `protocol/consensus.md`, section 13. As there, the signer
-    /// need not have been drawn into a committee: whoever signs a contradiction is to blame.
+    /// Checks each fault of a block by the rules of the book, "Consensus", section "Faults and slashes". As there, the
+    /// signer need not have been drawn into a committee: whoever signs a contradiction is to blame.
     pub(super) fn check_faults(&self, block: &Block) -> Result<(), LedgerError> {
         let height = block.header.height;
         let mut found = BTreeSet::new();

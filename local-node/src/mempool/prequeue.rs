@@ -2,8 +2,8 @@
 //!
 //! A transaction whose nonce leaves a gap cannot wait in the pool, where everything can run. It is parked here, comes
 //! back as soon as its direct predecessor is taken, and is tried again from time to time; after some tries it is given
-//! up. Parked transactions hold no money of their account and no place in the pool. Source: sheet
-//! `protocol/transactions.md`, section 10.
+//! up. Parked transactions hold no money of their account and no place in the pool. Source: the
+//! book, "Transactions and fees", section "Mempool".
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

@@ -1,6 +1,6 @@
 //! The bloom filter over the events of a block.
 //!
-//! 2048 bits, shaped as Ethereum's, hashed with BLAKE3-256. Source: sheet `protocol/consensus.md`, section 6.
+//! 2048 bits, shaped as Ethereum's, hashed with BLAKE3-256. Source: the book, "Consensus", section "Structures".
 
 use std::fmt;
 

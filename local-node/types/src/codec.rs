@@ -1,8 +1,8 @@
 //! Reading and writing the chain's binary forms.
 //!
 //! Integers are little-endian. A [`Reader`] never allocates from a length that it has not compared with a limit and with
-//! the bytes that are really there, so hostile input costs no more than its own size. Source: sheet
-//! `protocol/consensus.md`, section 6, and `protocol/network.md`, section 6.
+//! the bytes that are really there, so hostile input costs no more than its own size. Source: the book,
+//! "Consensus", section "Structures", and "The network", section "Messages".
 //!
 //! ```
 //! use local_node_types::codec::{Decode, DecodeError, Encode};

@@ -42,8 +42,8 @@ pub enum KeyError {
 
 /// A compressed BLS public key: an account, and the identity of a provisioner.
 ///
-/// Keys are ordered by their bytes, and this order is the one that sortition, committees and bitsets count in (sheet
-/// `protocol/consensus.md`, section 2). Its text is base58 without a checksum.
+/// Keys are ordered by their bytes, and this order is the one that sortition, committees and bitsets count in (the
+/// book, "Consensus", section "Terms"). Its text is base58 without a checksum.
 ///
 /// ```
 /// use local_node_types::keys::{BlsKey, DUSK_KEY};

@@ -1,6 +1,7 @@
 //! The ledger: blocks and what they are made of, in the production chain's layout.
 //!
-//! Source: sheet `protocol/consensus.md`, sections 5, 6, 11 and 13, and `protocol/transactions.md`, section 1.
+//! Source: the book, "Consensus", sections "Votes and signatures", "Structures", "Finality" and "Faults and slashes",
+//! and "Transactions and fees", section "Envelopes".
 
 mod attestation;
 mod block;

@@ -1,7 +1,7 @@
 //! What nodes say to each other.
 //!
-//! A [`Frame`] is what Kadcast carries: protocol version, topic, payload. Source: sheet `protocol/network.md`, section
-//! 6.
+//! A [`Frame`] is what Kadcast carries: protocol version, topic, payload. Source: the book, "The network", section
+//! "Messages".
 
 mod consensus;
 mod exchange;

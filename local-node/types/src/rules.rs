@@ -1,7 +1,7 @@
 //! Which feature of the chain is active at which height.
 //!
-//! A *profile* is a table of activation heights. The public networks have theirs (sheet `protocol/vm.md`, section 10);
-//! every other chain starts with everything on at height 1. Height 0 is genesis.
+//! A *profile* is a table of activation heights. The public networks have theirs (the book, "The virtual machine",
+//! section "Forks and features"); every other chain starts with everything on at height 1. Height 0 is genesis.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,4 +1,5 @@
-//! Data drivers: what turns JSON into a contract's encoding and back (sheet `protocol/http-api.md`, section 2).
+//! Data drivers: what turns JSON into a contract's encoding and back (the book, "The virtual machine", section
+//! "Data drivers").
 //!
 //! A driver is a WASM module that comes from whoever deployed the contract. It runs here without imports, each time in
 //! a fresh instance, and with bounds on its work, its time, its memory and its output.

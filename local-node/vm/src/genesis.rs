@@ -13,7 +13,8 @@ pub const TRANSFER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/transfer_c
 /// The production stake contract.
 pub const STAKE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/stake_contract.wasm"));
 
-/// The chain id that contracts see while a production genesis is built (sheet `protocol/transactions.md`, section 9).
+/// The chain id that contracts see while a production genesis is built (the book, "Transactions and fees", section
+/// "Genesis").
 pub const CHAIN_ID: u8 = 0xFA;
 
 /// Installs the genesis contracts in a session on the empty state, as every production network begins.

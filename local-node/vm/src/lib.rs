@@ -19,7 +19,7 @@
 //! # Invariants
 //!
 //! - Gas, results, events, errors and the state root of a call are those of production (`piecrust` 0.31, `dusk-vm`
-//!   1.7); the sheet `protocol/vm.md` says what they are.
+//!   1.7); the book's chapter "The virtual machine" says what they are.
 //! - A call that fails leaves no state behind, whatever it called.
 //! - A contract can neither leave its sandbox nor end the process. A panic in a function of the machine fails the call
 //!   ([`VmError::HostPanic`]); where it may have left the session half changed, the session is unusable afterwards.

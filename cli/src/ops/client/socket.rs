@@ -1,4 +1,4 @@
-//! Being told of what happens: RUES over a WebSocket (sheet `protocol/http-api.md`, section 3).
+//! Being told of what happens: RUES over a WebSocket (the book, "The HTTP interface", section "Events").
 
 use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};

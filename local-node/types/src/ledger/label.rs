@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::codec::{Decode, DecodeError, Encode, Reader};
 
-/// How settled a block is (sheet `protocol/consensus.md`, section 11).
+/// How settled a block is (the book, "Consensus", section "Finality").
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Label {
     /// In the chain; iterations before it are unaccounted for. It confirms after this many stable blocks.

@@ -1,4 +1,4 @@
-//! Running a transaction (sheet `protocol/vm.md`, section 8).
+//! Running a transaction (the book, "Transactions and fees", section "Execution").
 //!
 //! 1. Preconditions: what can be said of the transaction without the state.
 //! 2. `spend_and_execute` of the transfer contract takes the fee, moves the value and makes the call.

@@ -1,5 +1,5 @@
-//! The functions that contracts import (sheet `protocol/vm.md`, section 1). Pointers are as wide as the memory's
-//! addresses; all else is the same for both widths.
+//! The functions that contracts import (the book, "The virtual machine", section "Imports"). Pointers are as wide as
+//! the memory's addresses; all else is the same for both widths.
 //!
 //! A panic in one of them fails the call ([`guarded`]). `c` alone is not caught here: what panics in it may leave a
 //! rollback half done, so the whole top-level call ends and its session with it.

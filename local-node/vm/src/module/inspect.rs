@@ -1,4 +1,4 @@
-//! What is required of a contract's module (sheet `protocol/vm.md`, section 1).
+//! What is required of a contract's module (the book, "The virtual machine", section "Modules").
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,5 @@
-//! Host queries: what the machine computes for contracts (sheet `protocol/vm.md`, section 9).
+//! Host queries: what the machine computes for contracts (the book, "The virtual machine", section "Host
+//! queries").
 //!
 //! Arguments and answers are rkyv values. An argument that cannot be decoded gets a fixed answer, not an error.
 

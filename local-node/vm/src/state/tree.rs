@@ -1,4 +1,4 @@
-//! The sparse Merkle trees of the state (sheet `protocol/vm.md`, section 6).
+//! The sparse Merkle trees of the state (the book, "The virtual machine", section "State root").
 //!
 //! A tree has a fixed height and arity. An inner node is the BLAKE3 hash of its children's hashes, and an empty subtree
 //! is 32 zero bytes at every level. Trees are persistent: inserting shares all but one path with the tree before.
