@@ -72,7 +72,8 @@ fn rebuild() -> io::Result<ExitStatus> {
 
 /// The build of the command, by the cargo that runs this program.
 fn build() -> Command {
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("this package lies two folders deep");
+    let workspace =
+        Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("this package lies two folders deep");
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(["build", "--package", PACKAGE, "--manifest-path"]).arg(workspace.join("Cargo.toml"));
     // A profile or target of the outer command would put the program elsewhere: build it beside this one.
