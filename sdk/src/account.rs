@@ -19,10 +19,10 @@ use crate::{
     interface::{JsonError, Type, Types},
 };
 
-/// The four coordinates of a point, each of six limbs, and the flag of the point at infinity.
+/// The four coordinates of a point, of six limbs each, and the flag for the point at infinity.
 const RAW_BYTES: usize = 4 * 6 * 8 + 1;
 
-/// The order of the field that the coordinates are in, least significant limb first.
+/// The order of the coordinates' field, least significant limb first.
 const MODULUS: [u64; 6] = [
     0xb9fe_ffff_ffff_aaab,
     0x1eab_fffe_b153_ffff,
@@ -34,13 +34,13 @@ const MODULUS: [u64; 6] = [
 
 /// A public (Moonlight) account: a BLS public key.
 ///
-/// It is written to the wire as `dusk-core` writes the key, so contracts of other origin understand it. In memory it is
-/// kept such that comparing two accounts costs a few instructions, which makes it a good key of a map. People see it as
-/// the base58 text of its 96 compressed bytes.
+/// Its encoding is that of the key in `dusk-core`, so contracts not written with this SDK can read it. In memory it is
+/// stored such that comparing two accounts costs a few instructions, which makes it a good key for maps. Its text form
+/// is the base58 text of its 96 compressed bytes.
 ///
-/// An account that was read from an argument has one representation only, and is not the point at infinity. That it is
-/// a point of the curve is **not** checked, because that costs millions of gas: somebody may name an account that nobody
-/// can sign for, as with any address.
+/// An account that was decoded from an argument has one representation only, and is not the point at infinity. The
+/// decoder does **not** check that it is a point of the curve, because the check costs millions of gas. So, as with any
+/// address, a caller may name an account for which nobody can sign.
 ///
 /// ```
 /// # use dusk_sdk::Account;
@@ -54,17 +54,17 @@ pub struct Account {
 }
 
 impl Account {
-    /// How many bytes [`Account::to_bytes`] gives.
+    /// The length of the result of [`Account::to_bytes`].
     pub const BYTES: usize = 96;
 
-    /// The account with these compressed bytes.
+    /// Creates the account with these compressed bytes.
     ///
     /// In a contract this costs millions of gas: it computes a square root, and checks the point.
     ///
     /// # Errors
-    /// [`Malformed`] when they are no point of the group, or the point at infinity.
+    /// [`Malformed`] if they are not a point of the group, or if they are the point at infinity.
     pub fn from_bytes(bytes: &[u8; Self::BYTES]) -> Result<Self, Malformed> {
-        // This has checked that the point is of the group; the point at infinity is one.
+        // `from_bytes` of the key has checked that the point is in the group, which includes the point at infinity.
         let key = PublicKey::from_bytes(bytes).map_err(|_| Malformed)?;
         if key.to_raw_bytes()[RAW_BYTES - 1] == 0 { Ok(key.into()) } else { Err(Malformed) }
     }
@@ -75,7 +75,7 @@ impl Account {
         self.public_key().to_bytes()
     }
 
-    /// The public key that the account is.
+    /// The account's public key.
     #[must_use]
     pub fn public_key(&self) -> PublicKey {
         let mut raw = [0; RAW_BYTES];
@@ -83,7 +83,7 @@ impl Account {
             bytes.copy_from_slice(&limb.to_le_bytes());
         }
         // SAFETY: the function is marked unsafe because it does not check that the point is on the curve. It reads any
-        // bytes of this length; keys that are not on the curve are refused by everything that verifies a signature.
+        // bytes of this length; every verification of a signature rejects keys that are not on the curve.
         unsafe { PublicKey::from_slice_unchecked(&raw) }
     }
 }
@@ -119,7 +119,7 @@ impl fmt::Debug for Account {
     }
 }
 
-/// An [`Account`] on the wire. The same bytes as an archived BLS public key.
+/// An encoded [`Account`]: the same bytes as an archived BLS public key.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(C)]
 pub struct ArchivedAccount {
@@ -135,7 +135,7 @@ impl Archive for Account {
     type Resolver = ();
 
     unsafe fn resolve(&self, _: usize, (): (), out: *mut ArchivedAccount) {
-        // SAFETY: the caller gives a place for an archived account.
+        // SAFETY: the caller passes a place for an archived account.
         unsafe {
             (&raw mut (*out).limbs).write(self.limbs);
             (&raw mut (*out).infinity).write(0);
@@ -159,7 +159,7 @@ impl<C: ?Sized> CheckBytes<C> for ArchivedAccount {
     type Error = Malformed;
 
     unsafe fn check_bytes<'a>(value: *const Self, _: &mut C) -> Result<&'a Self, Malformed> {
-        // SAFETY: the caller gives an aligned address with enough bytes, and any bytes are valid limbs and flags.
+        // SAFETY: the caller passes an aligned address with enough bytes, and any bytes are valid limbs and flags.
         let account = unsafe { &*value };
         let reduced = account.limbs.chunks_exact(6).all(|coordinate| coordinate.iter().rev().lt(MODULUS.iter().rev()));
         if account.infinity == 0 && reduced { Ok(account) } else { Err(Malformed) }
@@ -186,7 +186,7 @@ impl Value for Account {
     }
 }
 
-/// A BLS public key is an account under another name.
+/// A BLS public key has the same form as an account.
 impl Value for PublicKey {
     fn write_json(&self, out: &mut String) {
         Account::from(*self).write_json(out);
@@ -203,15 +203,15 @@ impl Value for PublicKey {
     }
 }
 
-/// The owner that a deployment states: any bytes that the deployer likes, usually the 96 compressed bytes of an
+/// The owner that a deployment states: arbitrary bytes that the deployer chooses, usually the 96 compressed bytes of an
 /// account. It is a claim and proves nothing; see [`env::owner`](crate::env::owner).
 ///
-/// Compare it with an [`Account`] to find the signer of a contract's data driver; do not give rights by it.
+/// Compare it with an [`Account`] to find the signer of a contract's data driver; do not authorise by it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Owner(pub(crate) Vec<u8>);
 
 impl Owner {
-    /// The bytes as they were written down.
+    /// The bytes that the deployment states.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
@@ -272,7 +272,7 @@ mod tests {
         let mut infinity = bytes.clone();
         infinity[192] = 1;
         assert_eq!(Account::decode(&infinity), Err(Malformed));
-        // The same coordinate plus the modulus is the same point in another dress.
+        // The same coordinate plus the modulus: another representation of the same point.
         let mut unreduced = bytes;
         let mut carry = 0u128;
         for (index, limb) in MODULUS.iter().enumerate() {

@@ -23,11 +23,11 @@ const LUX_PER_DUSK: u64 = 1_000_000_000;
 /// The decimal places of an amount in DUSK.
 const PLACES: usize = 9;
 
-/// An amount of money. It is kept in LUX, the smallest unit: one DUSK is 10⁹ LUX.
+/// An amount of DUSK, stored in LUX, the smallest unit: one DUSK is 10⁹ LUX.
 ///
-/// On the wire it is the number of LUX, as the chain's own contracts have it; in JSON the decimal text of that number, which
-/// production's documents have as well. Adding, subtracting and multiplying refuse the call when the result is no amount; the
-/// `checked_…` functions tell instead.
+/// The encoding is the number of LUX, as in the chain's own contracts. In JSON an amount is a string with the digits of
+/// this number, as in production's documents. Addition, subtraction and multiplication revert the call if the result is
+/// out of range; the `checked_…` functions return `None`.
 ///
 /// ```
 /// # use dusk_sdk::Dusk;
@@ -47,15 +47,15 @@ const PLACES: usize = 9;
 pub struct Dusk(u64);
 
 impl Dusk {
-    /// Nothing.
+    /// Zero.
     pub const ZERO: Self = Self(0);
-    /// The largest amount that there can be.
+    /// The largest amount.
     pub const MAX: Self = Self(u64::MAX);
 
-    /// That many whole DUSK.
+    /// An amount of whole DUSK.
     ///
     /// # Panics
-    /// When it is more than [`Dusk::MAX`], 18.4 thousand million DUSK.
+    /// If it is more than [`Dusk::MAX`], about 18.4·10⁹ DUSK.
     #[must_use]
     pub const fn new(dusk: u64) -> Self {
         match dusk.checked_mul(LUX_PER_DUSK) {
@@ -64,7 +64,7 @@ impl Dusk {
         }
     }
 
-    /// That many LUX (10⁻⁹ DUSK).
+    /// An amount in LUX (10⁻⁹ DUSK).
     #[must_use]
     pub const fn from_lux(lux: u64) -> Self {
         Self(lux)
@@ -76,13 +76,13 @@ impl Dusk {
         self.0
     }
 
-    /// Whether it is nothing.
+    /// Whether the amount is zero.
     #[must_use]
     pub const fn is_zero(self) -> bool {
         self.0 == 0
     }
 
-    /// The sum, unless it is no amount.
+    /// The sum, or `None` if it is out of range.
     #[must_use]
     pub const fn checked_add(self, other: Self) -> Option<Self> {
         match self.0.checked_add(other.0) {
@@ -91,7 +91,7 @@ impl Dusk {
         }
     }
 
-    /// The difference, unless `other` is more.
+    /// The difference, or `None` if `other` is larger.
     #[must_use]
     pub const fn checked_sub(self, other: Self) -> Option<Self> {
         match self.0.checked_sub(other.0) {
@@ -100,7 +100,7 @@ impl Dusk {
         }
     }
 
-    /// So many times the amount, unless it is no amount.
+    /// The product, or `None` if it is out of range.
     #[must_use]
     pub const fn checked_mul(self, times: u64) -> Option<Self> {
         match self.0.checked_mul(times) {
@@ -109,8 +109,8 @@ impl Dusk {
         }
     }
 
-    /// The part `numerator / denominator` of the amount, rounded down to a LUX; the product in between cannot overflow.
-    /// `None` when the denominator is 0 or the result is no amount.
+    /// The fraction `numerator / denominator` of the amount, rounded down to a whole LUX. The intermediate product
+    /// cannot overflow. `None` if the denominator is 0 or the result is out of range.
     ///
     /// ```
     /// # use dusk_sdk::Dusk;
@@ -186,7 +186,7 @@ impl fmt::Debug for Dusk {
     }
 }
 
-/// A text is not an amount of DUSK.
+/// The error of parsing a text that is not an amount of DUSK.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotAnAmount;
 
@@ -198,13 +198,13 @@ impl fmt::Display for NotAnAmount {
 
 impl core::error::Error for NotAnAmount {}
 
-/// Reads `2.5 DUSK` or `100 LUX`. The unit must be there: a bare number would be a thousand million times too much or too little.
+/// Parses `2.5 DUSK` or `100 LUX`. The unit is required: a number without one could be wrong by a factor of 10⁹.
 impl FromStr for Dusk {
     type Err = NotAnAmount;
 
     fn from_str(text: &str) -> Result<Self, NotAnAmount> {
         let digits = |text: &str| -> Result<u64, NotAnAmount> {
-            // `parse` would take a sign.
+            // `parse` would accept a sign.
             if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
                 return Err(NotAnAmount);
             }
@@ -231,7 +231,7 @@ impl Value for Dusk {
         out.push('"');
     }
 
-    /// A number of LUX, as a number or as text, or text with a unit: `"2.5 DUSK"`.
+    /// Accepts a number of LUX, as a number or a string of digits, or a string with a unit: `"2.5 DUSK"`.
     #[cfg(feature = "json")]
     fn read_json(json: &Json) -> Result<Self, JsonError> {
         let text = json.as_str().and_then(|text| text.parse().ok());

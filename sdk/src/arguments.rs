@@ -1,4 +1,5 @@
-//! The arguments of a call: none are encoded as `()`, one as itself, several as a tuple in the order of the source.
+//! The arguments of a call. No arguments are encoded as `()`, one argument as itself, several as a tuple in their
+//! order.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -14,37 +15,38 @@ use crate::{
 
 /// The arguments of a call as a tuple: `()`, `(A,)`, `(A, B)`, … up to eight.
 pub trait Arguments: Sized + 'static {
-    /// Writes the arguments to the beginning of `buffer` and returns how many bytes they took.
+    /// Writes the arguments to the beginning of `buffer` and returns their length in bytes.
     ///
     /// # Errors
-    /// [`Overflow`] when they do not fit.
+    /// [`Overflow`] if they do not fit.
     fn encode_into(&self, buffer: &mut [u8]) -> Result<usize, Overflow>;
 
-    /// Reads arguments from bytes that begin at an address aligned to 16.
+    /// Reads arguments from bytes at an address aligned to 16.
     ///
     /// # Errors
-    /// [`Malformed`] when the bytes are no such arguments.
+    /// [`Malformed`] if the bytes do not encode such arguments.
     fn decode_aligned(bytes: &[u8]) -> Result<Self, Malformed>;
 
     /// Writes the arguments to a vector.
     ///
     /// # Errors
-    /// [`Overflow`] when they are larger than the argument buffer.
+    /// [`Overflow`] if they are larger than the argument buffer.
     fn encode(&self) -> Result<Vec<u8>, Overflow>;
 
     /// Reads arguments from bytes at any address.
     ///
     /// # Errors
-    /// [`Malformed`] when the bytes are no such arguments.
+    /// [`Malformed`] if the bytes do not encode such arguments.
     fn decode(bytes: &[u8]) -> Result<Self, Malformed>;
 
-    /// Appends the arguments as a JSON object by these names.
+    /// Appends the arguments as a JSON object with these names.
     fn write_json(&self, names: &[&str], out: &mut String);
 
-    /// Reads arguments from a JSON object by these names, from a list in order, or, when there is one, from itself.
+    /// Reads arguments from a JSON object with these names, from a list in their order, or, for one argument, from its
+    /// own value.
     ///
     /// # Errors
-    /// When one is missing, unknown or of another type; the error says which.
+    /// If an argument is missing, unknown or of another type; the error names it.
     #[cfg(feature = "json")]
     fn read_json(names: &[&str], json: &Json) -> Result<Self, JsonError>;
 

@@ -1,11 +1,11 @@
-//! Base58, the alphabet in which people read accounts.
+//! Base58, the text form of accounts.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
 const ALPHABET: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 
-/// The text of some bytes.
+/// Encodes bytes as Base58.
 pub(crate) fn encode(bytes: &[u8]) -> String {
     let mut digits: Vec<u8> = Vec::with_capacity(bytes.len() * 138 / 100 + 1);
     for byte in bytes {
@@ -25,10 +25,11 @@ pub(crate) fn encode(bytes: &[u8]) -> String {
     digits.map(|digit| char::from(ALPHABET[usize::from(*digit)])).collect()
 }
 
-/// The bytes of a text, when there are exactly `length` of them.
+/// Decodes Base58 of exactly `length` bytes.
 #[cfg(any(feature = "json", test))]
 pub(crate) fn decode(text: &str, length: usize) -> Option<Vec<u8>> {
-    // A digit holds log2(58) = 5.86 bits: longer text cannot be so few bytes, and is not worth the quadratic work.
+    // A digit has log2(58) = 5.86 bits. Longer text cannot be so few bytes, so the quadratic loop is not started for
+    // it.
     if text.len() > length * 138 / 100 + 1 {
         return None;
     }

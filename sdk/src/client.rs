@@ -1,7 +1,7 @@
-//! Calling contracts by their types.
+//! Typed calls of contracts.
 //!
-//! `#[contract]` writes a client for each contract. Its methods are those of the contract; what they return depends on
-//! the way that the call goes: on the chain, from contract to contract ([`OnChain`], [`Attempt`]), or from a test
+//! `#[contract]` generates a client for each contract. It has the methods of the contract; their result types depend on
+//! the transport: calls from contract to contract ([`OnChain`], [`Attempt`]), or calls from a test
 //! (`dusk_sdk::testing`).
 
 use alloc::string::String;
@@ -18,34 +18,34 @@ use crate::runtime::{buffer, host};
 use crate::value::Value;
 use crate::wire::{Overflow, Wire};
 
-/// A way by which a contract's queries can be called.
+/// A transport for queries.
 pub trait Reads {
-    /// What a query gives.
+    /// The result of a query.
     type Read<T: Value, E: Refusal>;
 
     /// Calls a query.
     fn read<A: Arguments, T: Value, E: Refusal>(&self, function: &'static str, arguments: A) -> Self::Read<T, E>;
 }
 
-/// A way by which a contract's transactions can be called.
+/// A transport for transactions.
 pub trait Writes: Reads {
-    /// What a transaction gives.
+    /// The result of a transaction.
     type Written<T: Value, E: Refusal>;
 
     /// Calls a transaction.
     fn write<A: Arguments, T: Value, E: Refusal>(&self, function: &'static str, arguments: A) -> Self::Written<T, E>;
 }
 
-/// A way by which queries that feed items can be called: from outside of the chain only.
+/// A transport for feeders, which can be called from outside of the chain only.
 pub trait Feeds {
-    /// What such a query gives.
+    /// The result of a feeder.
     type Fed<T: Value>;
 
-    /// Calls a query that feeds.
+    /// Calls a feeder.
     fn feed<A: Arguments, T: Value>(&self, function: &'static str, arguments: A) -> Self::Fed<T>;
 }
 
-/// The call of a constructor: its contract, its arguments, its refusals.
+/// The call of a constructor, with the types of its contract `C`, its arguments `A` and its error `E`.
 #[derive(Debug, Clone)]
 pub struct Constructor<C, A, E> {
     arguments: A,
@@ -53,7 +53,7 @@ pub struct Constructor<C, A, E> {
 }
 
 impl<C, A: Arguments, E> Constructor<C, A, E> {
-    /// The call with these arguments.
+    /// Creates the call with these arguments.
     #[must_use]
     pub fn new(arguments: A) -> Self {
         Self { arguments, of: PhantomData }
@@ -66,9 +66,9 @@ impl<C, A: Arguments, E> Constructor<C, A, E> {
     }
 }
 
-/// Calls from contract to contract. When the callee fails, the caller's call is refused with the callee's text.
+/// Calls from contract to contract. If the callee fails, the caller reverts with the callee's text.
 ///
-/// While a contract calls another from a method that changes its state, it cannot be called back.
+/// While a method that changes the state calls another contract, the callee cannot call back.
 #[derive(Debug, Clone, Copy)]
 pub struct OnChain {
     id: ContractId,
@@ -81,7 +81,7 @@ impl OnChain {
         Self { id }
     }
 
-    /// The same, but failures are results.
+    /// Returns a client whose calls return failures as `Err`.
     #[must_use]
     pub fn attempt(&self) -> Attempt {
         Attempt { id: self.id, gas_limit: 0 }
@@ -111,8 +111,8 @@ impl Writes for OnChain {
     }
 }
 
-/// Calls from contract to contract whose failures are results. A callee that fails has changed nothing, and has cost
-/// all the gas that it was given.
+/// Calls from contract to contract that return failures as `Err`. The chain undoes the changes of a failed callee, and
+/// charges all the gas that the callee was given.
 #[derive(Debug, Clone, Copy)]
 pub struct Attempt {
     id: ContractId,
@@ -120,7 +120,7 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    /// Gives each call at most this much gas.
+    /// Limits the gas of each call.
     #[must_use]
     pub fn with_gas(self, limit: u64) -> Self {
         Self { gas_limit: limit, ..self }
@@ -143,31 +143,31 @@ impl Writes for Attempt {
     }
 }
 
-/// Why a contract that was called did not answer.
+/// The reason why a called contract did not return a result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CallFailed {
-    /// It refused, or panicked, with this text.
+    /// The contract reverted or panicked with this text.
     Panicked(String),
-    /// The gas that it was given did not suffice.
+    /// The gas limit of the call was too low.
     OutOfGas,
     /// There is no such contract.
     DoesNotExist,
-    /// It trapped, or has no such function.
+    /// The contract trapped, or has no such function.
     Trapped,
-    /// What it answered is not of the expected type.
+    /// The result is not of the expected type.
     Malformed,
 }
 
 impl CallFailed {
-    /// The code of the refusal, when the contract refused with one of its errors.
+    /// The code of the error, if the contract reverted with one of its errors.
     #[must_use]
     pub fn code(&self) -> Option<u32> {
         let Self::Panicked(text) = self else { return None };
         text.strip_prefix('E')?.split_once(": ")?.0.parse().ok()
     }
 
-    /// Whether the contract refused with this error, fields included.
+    /// Whether the contract reverted with this error, fields included.
     #[must_use]
     pub fn is(&self, refusal: &impl Refusal) -> bool {
         matches!(self, Self::Panicked(text) if *text == refusal.to_text())
@@ -200,16 +200,16 @@ impl fmt::Display for CallFailed {
 
 impl core::error::Error for CallFailed {}
 
-/// Calls a function of a contract whose types are not at hand: `call(id, "balance_of", &(account,), 0)?`.
+/// Calls a function of a contract without its types: `call(id, "balance_of", &(account,), 0)?`.
 ///
-/// A gas limit of 0, or of more than is left, gives 93 % of what is left. A callee that fails has changed nothing, and has cost all
-/// the gas that it was given.
+/// A gas limit of 0, or of more than the remaining gas, gives the callee 93 % of the remaining gas. The chain undoes
+/// the changes of a failed callee, and charges all the gas that the callee was given.
 ///
 /// # Errors
-/// When the contract does not answer, or its answer is not of the type that is wanted.
+/// If the contract returns no result, or one of another type.
 ///
 /// # Panics
-/// When the arguments are larger than the argument buffer.
+/// If the arguments are larger than the argument buffer.
 pub fn call<A: Arguments, T: Wire>(
     id: ContractId,
     function: &str,
@@ -220,13 +220,13 @@ pub fn call<A: Arguments, T: Wire>(
     buffer::with(|buffer| T::decode_aligned(&buffer[..answer])).map_err(|_| CallFailed::Malformed)
 }
 
-/// Calls a function of a contract with bytes, and gives the bytes of its answer. As [`call`] in everything else.
+/// Calls a function of a contract with encoded arguments, and returns the encoded result. Otherwise like [`call`].
 ///
 /// # Errors
-/// When the contract does not answer.
+/// If the contract returns no result.
 ///
 /// # Panics
-/// When the argument is larger than the argument buffer.
+/// If the argument is larger than the argument buffer.
 pub fn call_raw(id: ContractId, function: &str, argument: &[u8], gas_limit: u64) -> Result<Vec<u8>, CallFailed> {
     let answer = enter(id, function, gas_limit, |buffer| {
         buffer.get_mut(..argument.len()).ok_or(Overflow)?.copy_from_slice(argument);
@@ -235,7 +235,7 @@ pub fn call_raw(id: ContractId, function: &str, argument: &[u8], gas_limit: u64)
     Ok(buffer::with(|buffer| buffer[..answer].to_vec()))
 }
 
-/// Makes a call and gives the length of the answer, which is in the buffer.
+/// Makes a call and returns the length of the result, which is in the buffer.
 fn enter(
     id: ContractId,
     function: &str,

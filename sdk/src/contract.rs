@@ -1,4 +1,4 @@
-//! What the macros implement: contracts, their events and their refusals.
+//! The traits that the macros implement: contracts, their events and their errors.
 
 use alloc::string::String;
 use core::convert::Infallible;
@@ -9,26 +9,26 @@ pub use crate::returned::{Answer, Makes, Returned};
 use crate::text::push_decimal_u64;
 use crate::value::Value;
 
-/// A contract, by its state. Implemented by [`#[contract]`](macro@crate::contract).
+/// The state of a contract. [`#[contract]`](macro@crate::contract) implements it.
 pub trait Contract: Sized + 'static {
     /// The name of the contract's package.
     const PACKAGE: &'static str;
 }
 
-/// Something that a contract makes known. Implemented by [`#[event]`](crate::event).
+/// An event of a contract. [`#[event]`](crate::event) implements it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an event",
     note = "put #[event] on the struct that `emit` is given"
 )]
 pub trait Event: Value {
-    /// The topic under which it is emitted.
+    /// The topic of the event.
     const TOPIC: &'static str;
 }
 
-/// Why a call is refused. Implemented by [`#[error]`](crate::error).
+/// An error with which a contract reverts calls. [`#[error]`](crate::error) implements it.
 ///
-/// A method that returns `Err(refusal)` undoes the whole call. The caller sees the text `E<code>: <name>`, and after it
-/// the fields as JSON where the variant has some: `E1: Insufficient {"held":3}`.
+/// A method that returns `Err(refusal)` reverts the whole call. The caller gets the text `E<code>: <name>`, followed by
+/// the variant's fields as JSON, if there are any: `E1: Insufficient {"held":3}`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an error of a contract",
     note = "put #[error] on the enum that stands in `Result<_, {Self}>`"
@@ -50,7 +50,7 @@ pub trait Refusal: Sized + 'static {
     #[cfg(feature = "json")]
     fn describe(types: &mut Types) -> alloc::vec::Vec<Variant>;
 
-    /// The text that the caller sees.
+    /// The text for the caller.
     #[must_use]
     fn to_text(&self) -> String {
         let mut out = String::with_capacity(64);
@@ -66,7 +66,7 @@ pub trait Refusal: Sized + 'static {
     }
 }
 
-/// The refusal of functions that never refuse.
+/// The error of functions that return none.
 impl Refusal for Infallible {
     const CODES: &'static [(u32, &'static str)] = &[];
 
@@ -88,7 +88,7 @@ impl Refusal for Infallible {
     }
 }
 
-/// How many codes there are in these tables.
+/// The number of codes in these tables.
 #[doc(hidden)]
 #[must_use]
 pub const fn count_codes(tables: &[&[(u32, &'static str)]]) -> usize {
@@ -100,7 +100,7 @@ pub const fn count_codes(tables: &[&[(u32, &'static str)]]) -> usize {
     count
 }
 
-/// The codes of these tables in one. `N` is what [`count_codes`] gives.
+/// The codes of these tables in one array. `N` is the result of [`count_codes`].
 #[doc(hidden)]
 #[must_use]
 pub const fn joined_codes<const N: usize>(tables: &[&[(u32, &'static str)]]) -> [(u32, &'static str); N] {

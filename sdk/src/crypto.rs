@@ -1,8 +1,8 @@
-//! What the host computes for contracts: hashes, and the verification of signatures and proofs.
+//! Functions that the host computes for contracts: hashes, and the verification of signatures and proofs.
 //!
-//! Each has a price in gas (source: the chain's price list) that is far below what the same would cost inside a
-//! contract. Before the fork Boreas all of them were free. A function that the chain does not have yet at its height ends
-//! the call. Local chains have all of them from height 1 on; the public networks:
+//! Each has a price in gas (source: the chain's price list) far below the costs of the same computation inside a
+//! contract. Before the fork Boreas all of them were free. If the chain does not have a function yet at its height, the
+//! call reverts. Local chains have all of them from height 1 on; the public networks:
 //!
 //! | function | mainnet, from height | testnet, from height |
 //! |---|---|---|
@@ -12,8 +12,8 @@
 //! | the third version of PLONK proofs, the second of BLS signatures (Aegis) | 3,590,904 | 2,773,727 |
 //! | all others | 0 | 0 |
 //!
-//! [`verify_plonk`] takes proofs of the version that is in force at the height, and [`verify_bls`] signatures: older ones do
-//! not verify any more.
+//! [`verify_plonk`] and [`verify_bls`] accept only the version of proofs or signatures that is in force at the height.
+//! Older proofs and signatures do not verify any more.
 
 use alloc::vec::Vec;
 
@@ -30,9 +30,9 @@ use crate::runtime::entry::fail;
 use crate::runtime::{buffer, host};
 use crate::wire::Wire;
 
-/// BLAKE2b-512 of some bytes, reduced to a field element. 3,000 gas and 10 for each byte.
+/// BLAKE2b-512 of some bytes, reduced to a field element. Costs 3,000 gas and 10 for each byte.
 ///
-/// Outside of contracts it is computed on the spot, so that a test can sign what the contract verifies.
+/// Outside of contracts this crate computes it, so that a test can sign a message that the contract verifies.
 #[must_use]
 pub fn hash(bytes: &[u8]) -> Field {
     if cfg!(target_family = "wasm") {
@@ -42,63 +42,63 @@ pub fn hash(bytes: &[u8]) -> Field {
     }
 }
 
-/// The Poseidon hash, which is cheap inside circuits. 30,000 gas and 10,000 for each element.
+/// The Poseidon hash, which is cheap inside circuits. Costs 30,000 gas and 10,000 for each element.
 #[must_use]
 pub fn poseidon_hash(elements: &[Field]) -> Field {
     query(Query::POSEIDON_HASH, &elements.to_vec())
 }
 
-/// Keccak-256 of some bytes. 3,000 gas and 16 for each byte.
+/// Keccak-256 of some bytes. Costs 3,000 gas and 16 for each byte.
 #[must_use]
 pub fn keccak256(bytes: &[u8]) -> [u8; 32] {
     query(Query::KECCAK256, &bytes.to_vec())
 }
 
-/// SHA-256 of some bytes. 3,000 gas and 8 for each byte.
+/// SHA-256 of some bytes. Costs 3,000 gas and 8 for each byte.
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     query(Query::SHA256, &bytes.to_vec())
 }
 
-/// Whether an account signed a message. 1,750,000 gas.
+/// Whether an account signed a message. Costs 1,750,000 gas.
 #[must_use]
 pub fn verify_bls(message: &[u8], account: Account, signature: BlsSignature) -> bool {
     query(Query::VERIFY_BLS, &(message.to_vec(), account, signature))
 }
 
-/// Whether all of some accounts signed a message together. 2,500,000 gas and 200,000 for each account.
+/// Whether all given accounts signed a message together. Costs 2,500,000 gas and 200,000 for each account.
 #[must_use]
 pub fn verify_bls_multisig(message: &[u8], accounts: &[Account], signature: MultisigSignature) -> bool {
     let keys: Vec<PublicKey> = accounts.iter().map(Account::public_key).collect();
     query(Query::VERIFY_BLS_MULTISIG, &(message.to_vec(), keys, signature))
 }
 
-/// Whether the holder of a Schnorr key signed a message. 1,000,000 gas.
+/// Whether the holder of a Schnorr key signed a message. Costs 1,000,000 gas.
 #[must_use]
 pub fn verify_schnorr(message: Field, key: SchnorrPublicKey, signature: SchnorrSignature) -> bool {
     query(Query::VERIFY_SCHNORR, &(message, key, signature))
 }
 
-/// Whether a PLONK proof holds for a circuit, given by its verifier key, and public inputs. 10,000,000 gas.
+/// Whether a PLONK proof is valid for public inputs and a circuit, given by its verifier key. Costs 10,000,000 gas.
 #[must_use]
 pub fn verify_plonk(verifier_key: &[u8], proof: &[u8], public_inputs: &[Field]) -> bool {
     query(Query::VERIFY_PLONK, &(verifier_key.to_vec(), proof.to_vec(), public_inputs.to_vec()))
 }
 
-/// Whether a Groth16 proof over BN254 holds. The prepared verifier key is uncompressed, proof and prepared inputs are
-/// compressed. 4,500,000 gas.
+/// Whether a Groth16 proof over BN254 is valid. The prepared verifier key is uncompressed; proof and prepared inputs
+/// are compressed. Costs 4,500,000 gas.
 #[must_use]
 pub fn verify_groth16_bn254(verifier_key: &[u8], proof: &[u8], inputs: &[u8]) -> bool {
     query(Query::VERIFY_GROTH16_BN254, &(verifier_key.to_vec(), proof.to_vec(), inputs.to_vec()))
 }
 
-/// Whether a polynomial that was committed to has the value `y` at `z`. 2,000,000 gas.
+/// Whether a KZG proof shows that the committed polynomial has the value `y` at `z`. Costs 2,000,000 gas.
 #[must_use]
 pub fn verify_kzg_proof(commitment: [u8; 48], z: [u8; 32], y: [u8; 32], proof: [u8; 48]) -> bool {
     query(Query::VERIFY_KZG_PROOF, &(commitment, z, y, proof))
 }
 
-/// The secp256k1 key that signed a hash. The signature is r, s and v, with v one of 0, 1, 27, 28. 200,000 gas.
+/// The secp256k1 key that signed a hash. The signature is r, s and v, with v one of 0, 1, 27, 28. Costs 200,000 gas.
 #[must_use]
 pub fn secp256k1_recover(message_hash: [u8; 32], signature: [u8; 65]) -> Option<[u8; 65]> {
     query(Query::SECP256K1_RECOVER, &(message_hash, signature))

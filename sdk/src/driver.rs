@@ -1,8 +1,9 @@
-//! The data driver of a contract: a module of its own that converts between JSON and what crosses the border.
+//! The data driver of a contract: a separate module that converts between JSON and the encodings of arguments, results
+//! and events.
 //!
-//! Nodes, wallets, explorers and the command line load it in a sandbox. It imports nothing. All functions but `init`,
-//! `alloc` and `dealloc` write a length (32 bits, least significant byte first) and that many bytes to a buffer that the caller gives, and
-//! return 0, or the number of what went wrong; `get_last_error` then has the text.
+//! Nodes, wallets, explorers and the command line load it in a sandbox. It imports nothing. Its functions, except
+//! `init`, `alloc` and `dealloc`, write a length (32 bits, least significant byte first) and that many bytes to a
+//! buffer of the caller. They return 0 or an error code; `get_last_error` then returns the text.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -10,20 +11,20 @@ use core::cell::{Cell, RefCell};
 
 use crate::interface::Interface;
 
-/// The version of the driver's own interface, which readers ask for by `get_version`.
+/// The version of the driver's own interface; `get_version` returns it.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// What a function of the driver returns.
+/// The result code of a driver's function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(i32)]
 pub enum Code {
-    /// It is done.
+    /// Success.
     Done = 0,
     /// A name or a text is not UTF-8.
     InvalidInput = 1,
-    /// It could not be converted.
+    /// The conversion failed.
     Failed = 2,
-    /// `init` was not called.
+    /// `init` was not called before.
     NotInitialised = 3,
     /// The caller's buffer is too small.
     BufferTooSmall = 4,
@@ -40,31 +41,31 @@ std::thread_local! {
     static DRIVER: Driver = const { Driver { interface: Cell::new(None), last_error: RefCell::new(String::new()) } };
 }
 
-/// Makes this the driver of a contract. The macro calls it in `init`.
+/// Sets the contract that the driver serves. The macro calls this function in `init`.
 pub fn serve(interface: &'static Interface) {
     DRIVER.with(|driver| driver.interface.set(Some(interface)));
 }
 
-/// What is asked of a driver.
+/// A request to a driver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Request<'a> {
-    /// The bytes of a function's arguments, from JSON.
+    /// Encodes a function's arguments from JSON.
     EncodeInput(&'a [u8], &'a [u8]),
-    /// A function's arguments as JSON, from bytes.
+    /// Decodes a function's arguments to JSON.
     DecodeInput(&'a [u8], &'a [u8]),
-    /// A function's result as JSON, from bytes.
+    /// Decodes a function's result to JSON.
     DecodeOutput(&'a [u8], &'a [u8]),
-    /// An event's data as JSON, from bytes.
+    /// Decodes an event's data to JSON.
     DecodeEvent(&'a [u8], &'a [u8]),
-    /// The schema.
+    /// Returns the schema.
     Schema,
-    /// The version of the driver.
+    /// Returns the version of the driver.
     Version,
-    /// The text of the last error, which is forgotten.
+    /// Returns the text of the last error and clears it.
     LastError,
 }
 
-/// Answers a request into a buffer.
+/// Writes the answer to a request into a buffer.
 pub fn answer(request: Request<'_>, out: &mut [u8]) -> Code {
     DRIVER.with(|driver| {
         let answer = match request {
@@ -116,15 +117,16 @@ mod exports {
 
     use super::{Code, Request, answer};
 
-    /// Gives the caller memory to write into. The address is aligned to 16.
+    /// Allocates memory for the caller. The address is aligned to 16.
     #[unsafe(no_mangle)]
     extern "C" fn alloc(length: usize) -> *mut u8 {
         let Ok(layout) = core::alloc::Layout::from_size_align(length.max(1), 16) else { return core::ptr::null_mut() };
-        // SAFETY: the layout has a size. The memory is cleared, so that it may be read before the caller writes it.
+        // SAFETY: the layout's size is not zero. The memory is zeroed, so that it may be read before the caller writes
+        // to it.
         unsafe { std::alloc::alloc_zeroed(layout) }
     }
 
-    /// Takes memory back.
+    /// Frees memory of the caller.
     ///
     /// # Safety
     /// `address` came from [`alloc`] with the same length, and is not used any more.
@@ -139,7 +141,7 @@ mod exports {
     }
 
     /// # Safety
-    /// There are `length` bytes at `address`, which nobody writes during `'a`.
+    /// There are `length` bytes at `address`, and no other code writes to them during `'a`.
     unsafe fn input<'a>(address: *const u8, length: usize) -> &'a [u8] {
         if address.is_null() || length == 0 {
             return &[];
@@ -149,7 +151,7 @@ mod exports {
     }
 
     /// # Safety
-    /// There are `length` bytes at `address`, which nobody else uses during `'a`.
+    /// There are `length` bytes at `address`, and no other code accesses them during `'a`.
     unsafe fn output<'a>(address: *mut u8, length: usize) -> &'a mut [u8] {
         if address.is_null() || length == 0 {
             return &mut [];
@@ -161,7 +163,7 @@ mod exports {
     macro_rules! conversions {
         ($($name:ident: $request:ident;)*) => {$(
             /// # Safety
-            /// The three buffers come from [`alloc`], are distinct, and are not used by others during the call.
+            /// The three buffers come from [`alloc`], are distinct, and no other code accesses them during the call.
             #[unsafe(no_mangle)]
             unsafe extern "C" fn $name(
                 name: *const u8, name_length: usize,
@@ -182,7 +184,7 @@ mod exports {
     macro_rules! getters {
         ($($name:ident: $request:ident;)*) => {$(
             /// # Safety
-            /// The buffer comes from [`alloc`] and is not used by others during the call.
+            /// The buffer comes from [`alloc`], and no other code accesses it during the call.
             #[unsafe(no_mangle)]
             unsafe extern "C" fn $name(out: *mut u8, out_length: usize) -> Code {
                 // SAFETY: as the caller promises.

@@ -1,6 +1,6 @@
-//! What a contract can ask about the call that it serves, and what it can make known.
+//! The call that a contract serves, the chain, and events.
 //!
-//! All of these need a chain: outside a contract they panic and say so.
+//! All functions need a chain: outside a contract they panic with an explanation.
 
 use alloc::vec::Vec;
 
@@ -15,21 +15,21 @@ use crate::runtime::{buffer, host};
 use crate::value::Value;
 use crate::wire::Wire;
 
-/// Makes an event known. It is recorded with the transaction, also when it is emitted by a query that a transaction
-/// caused. Costs 4 gas for each byte of the topic and the data.
+/// Emits an event, which is recorded with the transaction. A query that a transaction calls may emit as well. Costs 4
+/// gas for each byte of the topic and the data.
 ///
 /// # Panics
-/// When the event is larger than the argument buffer of 65536 bytes.
+/// If the event is larger than the argument buffer of 65536 bytes.
 #[allow(clippy::needless_pass_by_value, reason = "an event is made to be given away")]
 pub fn emit<E: Event>(event: E) {
     let length = encode(&event);
     host::emit(E::TOPIC, length);
 }
 
-/// Gives an item to the reader of a feeding query, which receives items one by one and so has no limit of size.
+/// Sends an item to the client of a feeder, which receives items one by one, so their total size has no limit.
 ///
 /// # Panics
-/// When the function is not called as a feeding query, or the item is larger than the argument buffer.
+/// If the function was not called as a feeder, or the item is larger than the argument buffer.
 pub fn feed(item: &impl Value) {
     let length = encode(item);
     host::feed(length);
@@ -37,14 +37,14 @@ pub fn feed(item: &impl Value) {
 
 /// The account that sent the transaction **and called this contract directly**.
 ///
-/// This is the one to give rights to. A transaction reaches a contract through the transfer contract; when any other
-/// contract stands between, the call is that contract's wish and not the account's, and this function refuses, so that
-/// no contract can use the rights of an account that merely called it. Use [`caller`] to serve contracts. In `init` it
-/// is the account that has signed the deployment, whatever the deployment states as the [`owner`].
+/// Authorise accounts by this function. A transaction reaches a contract through the transfer contract. If any other
+/// contract is between, that contract chose to make the call and not the account, so this function reverts. No contract
+/// can therefore use the rights of an account that merely called it. To serve contracts, use [`caller`]. In `init` the
+/// result is the account that signed the deployment, whatever the deployment states as the [`owner`].
 ///
 /// # Panics
-/// The call is refused when another contract is between, or when the transaction has no public sender (it is shielded,
-/// or this is a query without a transaction).
+/// Reverts the call if another contract is between, or if the transaction has no public sender (it is shielded, or this
+/// is a query without a transaction).
 #[must_use]
 pub fn sender() -> Account {
     let direct = match host::callstack() {
@@ -61,25 +61,24 @@ pub fn sender() -> Account {
     }
 }
 
-/// The account that signed the transaction, whatever contracts are between. `None` for shielded transactions and for
-/// queries without a transaction.
+/// The account that signed the transaction, even if other contracts are between. `None` for shielded transactions and
+/// for queries without a transaction.
 ///
-/// Do not give rights by it: every contract that the account ever calls can act in its name. That is what [`sender`] is
-/// for.
+/// Do not authorise by this function: every contract that the account calls could act in its name. Use [`sender`].
 #[must_use]
 pub fn origin() -> Option<Account> {
     metadata::<Option<Account>>(Metadata::PUBLIC_SENDER).flatten()
 }
 
-/// Who called this contract directly: the contract that did, or the account that sent the transaction.
+/// The direct caller of this contract: a contract, or the account that sent the transaction.
 ///
-/// This is the one to give rights to where contracts shall have rights as accounts have. A call that the transfer contract makes for a
-/// payment from contract to contract counts as the paying contract's. In `init` it is the account that has signed the
-/// deployment.
+/// Authorise by this function if contracts may have the same rights as accounts. For a payment from contract to
+/// contract, which the transfer contract delivers, the caller is the paying contract. In `init` it is the account that
+/// signed the deployment.
 ///
 /// # Panics
-/// The call is refused when the transaction has no public sender and no contract is between (it is shielded, or this is
-/// a query without a transaction).
+/// Reverts the call if the transaction has no public sender and no contract is between (it is shielded, or this is a
+/// query without a transaction).
 #[must_use]
 pub fn caller() -> Principal {
     let callers = usize::try_from(host::callstack()).unwrap_or(0);
@@ -93,7 +92,7 @@ pub fn caller() -> Principal {
     }
 }
 
-/// All contracts between the transaction and this call, the direct caller first.
+/// All contracts between the transaction and this call; the direct caller is first.
 #[must_use]
 pub fn callstack() -> Vec<ContractId> {
     let depth = usize::try_from(host::callstack()).unwrap_or(0);
@@ -110,23 +109,23 @@ pub fn self_id() -> ContractId {
 /// The owner that the deployment of this contract states. It is a claim of the deployer and **proves nothing**.
 ///
 /// Anybody may deploy this code and state any account, or any bytes, as the owner, without that account's signature or
-/// knowledge. A relaying node can even change the owner in a deployment that the account has signed: the signature covers
-/// the bytes of owner and constructor's argument one after the other, but not where one ends, and not the number that the
-/// id is made from.
+/// knowledge. A relaying node can even change the owner of a deployment that the account has signed: the signature
+/// covers the concatenated bytes of the owner and the constructor's argument, but not the boundary between them, and
+/// not the number from which the id is computed.
 ///
-/// Do not give rights by it. To know the deployer, call [`sender`] (or [`caller`]) in `init` and store the result: that is
-/// the account that has signed the transaction. The owner has one use: a node accepts a contract's data driver if the
+/// Do not authorise by it. To know the deployer, call [`sender`] (or [`caller`]) in `init` and store the result: that
+/// is the account that signed the transaction. The owner has one use: a node accepts a contract's data driver if the
 /// owner's key has signed it.
 #[must_use]
 pub fn owner() -> Owner {
     read_owner(host::own_owner())
 }
 
-/// The owner that the deployment of another contract states. It proves nothing: see [`owner`]. `None` when there is no
+/// The owner that the deployment of another contract states. It proves nothing: see [`owner`]. `None` if there is no
 /// such contract.
 ///
-/// The answer shows whether a contract exists. To find its controller, call a query of the contract, but only of one whose
-/// code you, or somebody you trust, have read: an id does not prove who deployed it.
+/// The result shows whether a contract exists. To find its controller, call a query of the contract, but only if you,
+/// or a person whom you trust, have read its code: an id does not prove the deployer.
 #[must_use]
 pub fn owner_of(contract: &ContractId) -> Option<Owner> {
     match host::owner(&contract.to_bytes()) {
@@ -135,14 +134,14 @@ pub fn owner_of(contract: &ContractId) -> Option<Owner> {
     }
 }
 
-/// The height of the block that this call is in: blocks since genesis.
+/// The height of the block that contains this call: the number of blocks since genesis.
 #[must_use]
 pub fn block_height() -> u64 {
     metadata(Metadata::BLOCK_HEIGHT).unwrap_or_else(|| fail("the host has no block height"))
 }
 
-/// The id of the chain: 1 mainnet, 2 testnet, 3 devnet, 0 and others local. Bind signatures and proofs to it, so that
-/// they cannot be used on another chain.
+/// The id of the chain: 1 mainnet, 2 testnet, 3 devnet, 0 and others local. Include it in signed messages and in public
+/// inputs, so that signatures and proofs are not valid on another chain.
 #[must_use]
 pub fn chain_id() -> u8 {
     metadata(Metadata::CHAIN_ID).unwrap_or_else(|| fail("the host has no chain id"))
@@ -154,7 +153,7 @@ pub fn gas_limit() -> u64 {
     host::limit()
 }
 
-/// The gas that this call has spent so far, with the calls that it made.
+/// The gas that this call has spent so far, including its calls to other contracts.
 #[must_use]
 pub fn gas_spent() -> u64 {
     host::spent()

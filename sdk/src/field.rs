@@ -1,4 +1,4 @@
-//! Elements of the field that circuits compute in, as values of contracts.
+//! Elements of the circuits' field, as values of contracts.
 
 use alloc::string::String;
 

@@ -2,9 +2,10 @@
 //!
 //! # A contract
 //!
-//! A contract is a module with one struct, its state. `init` makes the state, once, at deployment. Methods with `&self`
-//! read it (queries), methods with `&mut self` change it (transactions). `Err` refuses the call and undoes all that it
-//! did. Everything else (exports, decoding, schema, data driver, typed clients) is made by the macro.
+//! A contract is a module with one struct, its state. `init` creates the state, once, at deployment. Methods with
+//! `&self` read it (queries), methods with `&mut self` change it (transactions). Returning `Err` reverts the call, with
+//! all its changes and events. The macro generates everything else: exports, decoding, schema, data driver, typed
+//! clients.
 //!
 //! ```
 //! use dusk_sdk::prelude::*;
@@ -53,45 +54,46 @@
 //! # fn main() {}
 //! ```
 //!
-//! # What lives where
+//! # Modules
 //!
-//! | module | for | holds |
+//! | module | used by | contents |
 //! |---|---|---|
-//! | [`prelude`] | contracts | what a contract imports |
-//! | [`env`](mod@env) | contracts | the sender, the height, events: what a contract asks and tells the chain |
+//! | [`prelude`] | contracts | the imports of a contract |
+//! | [`env`](mod@env) | contracts | the call and the chain: sender, height, gas; emitting events |
 //! | [`crypto`] | contracts | hashes, signatures and proofs that the host computes |
 //! | [`client`] | contracts | calls from contract to contract |
-//! | [`money`] | contracts | DUSK in and out |
-//! | [`parts`] | contracts | ownership, roles, pausing, upgrades: values that a contract holds as fields |
+//! | [`money`] | contracts | receiving and paying DUSK |
+//! | [`parts`] | contracts | ownership, roles, pausing, upgrades: values that a contract stores as fields |
 //! | `zk` (feature) | circuits, contracts | circuits, their gadgets, and the verification of their proofs |
 //! | `testing` (feature) | tests | a chain for each test, typed calls, assertions |
-//! | `interface` (feature) | tools | the description of a contract, JSON and back |
+//! | `interface` (feature) | tools | the description of a contract; conversion to and from JSON |
 //! | `driver` (feature) | tools | the data driver |
 //! | [`wire`], [`contract`](mod@contract) | all | encodings, and the traits that the macros implement |
 //!
 //! # One source, four builds
 //!
-//! A contract's crate has no features and no crate type. The features of *this* crate decide what becomes of it:
+//! A contract's crate has no features and no crate type. The features of *this* crate select the build:
 //!
-//! | build | what it is |
+//! | build | result |
 //! |---|---|
-//! | none | plain `cargo check`, rust-analyzer, unit tests; what needs a chain panics and says so |
+//! | none | plain `cargo check`, rust-analyzer, unit tests; functions that need a chain panic with an explanation |
 //! | `abi`, to wasm | the contract: exports, allocator, panic handler |
 //! | `driver`, to wasm | the data driver, which converts between JSON and the contract's encodings |
 //! | `testing` | the typed client of tests |
 //!
-//! # Rules that hold
+//! # Invariants
 //!
-//! - **State.** The whole memory of a contract is its state. A call that fails leaves it as it was.
-//! - **Arguments** are validated before a method sees them: bounded, of the right type, with one representation for
+//! - **State.** The whole memory of a contract is its state. A failed call leaves it unchanged.
+//! - **Arguments** are validated before a method runs: bounded, of the right type, with one representation for
 //!   each [`Account`] and [`Field`].
-//! - **Results** go by value: `Result<T, E>` is `T` on the wire, and `E` is the text of a panic ([`contract::Refusal`]).
-//! - **Re-entry.** While a method that changes the state runs, every call into the contract is refused; while a query
-//!   runs, only queries are let in. Change first and call last: a contract that was called may call back.
-//! - **Accounts.** [`env::sender`] is the account that called *this* contract directly, [`env::caller`] the account or the
-//!   contract that did. A contract between cannot use the rights of an account.
+//! - **Results.** `Result<T, E>` is `T` on the wire; an `E` becomes the text of a panic ([`contract::Refusal`]).
+//! - **Re-entrancy.** While a method that changes the state runs, every call into the contract reverts; while a query
+//!   runs, only queries are allowed. Change the state first and call other contracts last: a callee may call back.
+//! - **Callers.** [`env::sender`] is the account that called *this* contract directly, [`env::caller`] the account or
+//!   contract that did. A contract that an account calls cannot use the account's rights.
 //!
-//! Deliberately absent: floats, clocks (contracts see heights), and any way to swallow a refusal and keep what it did.
+//! Deliberately absent: floats, clocks (contracts see heights), and any way to catch an `Err` and keep the changes of
+//! the failed call.
 #![no_std]
 
 extern crate alloc;
@@ -135,44 +137,46 @@ pub use dusk_core::abi::ContractId;
 #[cfg(feature = "testing")]
 pub use dusk_sdk_macros::test;
 
-/// Makes a module a contract: see the [crate's documentation](crate) for the whole picture.
+/// Makes a module a contract: see the [crate's documentation](crate) for an overview.
 ///
-/// The module holds one plain struct, the state; its `impl` blocks hold the functions. Only `pub` methods are exported;
-/// others are helpers. The documentation of the module, its functions and types goes into the schema.
+/// The module contains one plain struct, the state; its `impl` blocks contain the functions. Only `pub` methods are
+/// exported; others are helpers. The documentation of the module, its functions and types becomes part of the schema.
 ///
 /// - `pub fn init(…) -> Self` (or `-> Result<Self, E>`) is the constructor. Without it the state must implement
 ///   `Default`.
-/// - `pub fn name(&self, …)` is a query, `pub fn name(&mut self, …)` a transaction. At most eight arguments; arguments and
-///   results are owned [`Value`]s.
-/// - A method that returns a `Result`, under this or any other name, may refuse: its error is an enum under
-///   [`#[error]`](macro@error). A `Result` inside of another type (`Option<Result<…>>`) is a value and refuses nothing.
-/// - The macro exports only methods that it sees in the source. It refuses a macro call among the items or the methods of
-///   the module, and methods in other modules, because their functions would silently be missing.
+/// - `pub fn name(&self, …)` is a query, `pub fn name(&mut self, …)` a transaction. A function takes at most eight
+///   arguments; arguments and results are owned [`Value`]s.
+/// - A method that returns a `Result`, under this or any other name, may revert: its error is an enum under
+///   [`#[error]`](macro@error). A `Result` inside another type (`Option<Result<…>>`) is a value and reverts nothing.
+/// - The macro exports only methods that it finds in the source. It rejects a macro call among the items or methods of
+///   the module, and methods in other modules, because the exports would silently lack their functions.
 /// - Any Rust name is allowed, except for names that begin with `__dusk`. Callers see `r#type` as `type`.
 ///
 /// For callers the macro adds: a function `init` that takes the constructor's arguments (for `chain.deploy`), a type
-/// `<State>Client`, a function `at(id)` for calls from contract to contract, and an export of the module's public items to
-/// where the module stands.
+/// `<State>Client`, a function `at(id)` for calls from contract to contract, and a re-export of the module's public
+/// items beside the module.
 ///
 /// Options:
 ///
-/// - `#[contract(events(path, …))]` on the module names events that are declared outside of it, so that the schema has them.
-/// - `#[contract(feeds = Item)]` on a query says what it [feeds](env::feed). The schema and the clients know then, and it is called
-///   as a feed. It returns nothing.
-/// - `#[contract(raw_result)]` on a method that returns a `Result` gives callers the `Result` itself, for interfaces that exist
-///   already. **Its `Err` does not revert**: what the method did until then stays. Its error is a [`Value`].
+/// - `#[contract(events(path, …))]` on the module lists events that are declared outside of it, so that the schema
+///   contains them.
+/// - `#[contract(feeds = Item)]` on a query declares the type of the items that it [feeds](env::feed). The schema marks
+///   the query as a feeder, and clients call it as one. It returns nothing.
+/// - `#[contract(raw_result)]` on a method that returns a `Result` gives callers the `Result` itself, for existing
+///   interfaces. **Its `Err` does not revert**: earlier changes of the method stay. Its error is a [`Value`].
 pub use dusk_sdk_macros::contract;
-/// Makes a struct or an enum a [`Value`]: what contracts and callers exchange, and keys and values of maps.
+/// Makes a struct or an enum a [`Value`]: a type of arguments, results and events, and of keys and values of maps.
 ///
-/// It derives the encoding, and `Clone`, `Debug` and `PartialEq` where you do not. The archived layout is fixed
-/// (`repr(C)`), so that it cannot change with the compiler; `#[contract_type(layout = "rust")]` leaves it to the compiler,
-/// which matches types of contracts that were not written with this crate.
+/// The macro derives the encoding, and `Clone`, `Debug` and `PartialEq` unless you do. It fixes the archived layout
+/// (`repr(C)`), so that the layout cannot change with the compiler. `#[contract_type(layout = "rust")]` leaves the
+/// layout to the compiler, which matches types of contracts that were not written with this crate.
 ///
-/// A type may contain itself through a `Vec` or a map. Fields and variants cannot depend on `cfg`, because the two sides of a
-/// call would disagree about the bytes.
+/// A type may contain itself through a `Vec` or a map. Fields and variants cannot depend on `cfg`, because caller and
+/// callee could disagree about the bytes.
 ///
-/// In JSON a struct is an object, a struct with one unnamed field is that field, one with several is their list, and an enum is as `serde` writes it: `"Plain"`, or
-/// `{"Named":{"id":1}}`. The fields of `Pair(bool, u8)` are named `0` and `1`.
+/// In JSON a struct is an object, a struct with one unnamed field is the field's value, and one with several is a list.
+/// An enum has the form that `serde` gives it: `"Plain"`, or `{"Named":{"id":1}}`. The fields of the variant
+/// `Pair(bool, u8)` are named `0` and `1`.
 ///
 /// ```
 /// # use dusk_sdk::prelude::*;
@@ -184,10 +188,11 @@ pub use dusk_sdk_macros::contract;
 /// }
 /// ```
 pub use dusk_sdk_macros::contract_type;
-/// Makes an enum the reasons for which calls are refused.
+/// Makes an enum the errors with which a contract reverts calls.
 ///
-/// Each variant has a code: 1, 2, … in order, or as `#[code(7)]` before the variant says. All errors of a contract need
-/// distinct codes: begin a second enum at `#[error(first = 100)]`. Codes are what callers recognise; do not reuse them.
+/// Each variant has a code: 1, 2, … in order, or the number in an attribute `#[code(7)]`. All errors of a contract need
+/// distinct codes: start a second enum at `#[error(first = 100)]`. Callers recognise errors by code; do not reuse
+/// codes.
 ///
 /// ```
 /// # use dusk_sdk::prelude::*;
@@ -204,8 +209,8 @@ pub use dusk_sdk_macros::contract_type;
 /// assert_eq!(Refused::Closed.to_text(), "E9: Closed");
 /// ```
 ///
-/// A variant under `#[from]` holds another error, for instance that of one of the [`parts`], and has its codes and texts. `?` makes
-/// the one of the other:
+/// A variant under `#[from]` contains another error, for instance that of one of the [`parts`], and has its codes and
+/// texts. `?` converts the inner error:
 ///
 /// ```
 /// # use dusk_sdk::prelude::*;
@@ -222,16 +227,16 @@ pub use dusk_sdk_macros::contract_type;
 /// assert_eq!(Refused::from(pausing::Refused::Paused).to_text(), pausing::Refused::Paused.to_text());
 /// ```
 pub use dusk_sdk_macros::error;
-/// Makes a struct an event, to be given to [`env::emit`]. It is a [`Value`] as under
+/// Makes a struct an event for [`env::emit`]. The struct is a [`Value`], as under
 /// [`#[contract_type]`](macro@contract_type).
 ///
-/// Its topic is its name, or what `#[event(topic = "…")]` says. The topic costs 4 gas for each byte, every time.
+/// Its topic is its name, or the text in `#[event(topic = "…")]`. Each emission costs 4 gas for each byte of the topic.
 pub use dusk_sdk_macros::event;
 pub use field::Field;
 pub use principal::Principal;
 pub use value::Value;
 
-/// What a contract imports: `use dusk_sdk::prelude::*;`.
+/// The imports of a contract: `use dusk_sdk::prelude::*;`.
 pub mod prelude {
     pub use alloc::borrow::ToOwned;
     pub use alloc::boxed::Box;

@@ -1,8 +1,8 @@
-//! What the features of this crate switch in the code that the macros generate, and `ensure!`.
+//! Macros by which the features of this crate select parts of the generated code, and `ensure!`.
 //!
-//! A feature decides here, in the crate that has it, so that a user's crate needs none.
+//! The features belong to this crate, so a user's crate needs none.
 
-/// An entry of the compiled contract.
+/// An entry point of the compiled contract.
 #[doc(hidden)]
 #[cfg(all(feature = "abi", target_family = "wasm"))]
 #[macro_export]
@@ -14,7 +14,7 @@ macro_rules! __entry {
     };
 }
 
-/// An entry of the compiled contract: elsewhere it is only checked.
+/// An entry point of the compiled contract. Other builds only type-check it.
 #[doc(hidden)]
 #[cfg(not(all(feature = "abi", target_family = "wasm")))]
 #[macro_export]
@@ -89,11 +89,11 @@ macro_rules! __with_json {
     ({ $($head:tt)* } { $($always:tt)* } { $($json:tt)* }) => { $($head)* { $($always)* } };
 }
 
-/// Logs a line while a contract is tested: `log!("moved {amount}")`, as in [`format!`](alloc::format).
+/// Logs a line in tests of a contract: `log!("moved {amount}")`, with the syntax of [`format!`](alloc::format).
 ///
-/// What is logged stands in the report of a test that fails, and in that of `cargo dusk test -vv`. On the network it costs nothing:
-/// only the feature `log` of `dusk-sdk`, which `cargo dusk test -vv` sets, makes code of it. Nothing that the contract does can depend
-/// on it, and with the feature a call costs more gas than without.
+/// The line appears in the report of a failed test, and in that of `cargo dusk test -vv`. On the network it costs
+/// nothing: the macro generates code only under the feature `log` of `dusk-sdk`, which `cargo dusk test -vv` sets. The
+/// contract's behaviour cannot depend on it; with the feature, a call costs more gas.
 ///
 /// ```
 /// # use dusk_sdk::log;
@@ -109,7 +109,7 @@ macro_rules! log {
     };
 }
 
-/// Refuses the call unless a condition holds: returns `Err` with the given refusal.
+/// Reverts the call unless a condition holds: returns `Err` with the given error.
 ///
 /// ```
 /// # use dusk_sdk::ensure;

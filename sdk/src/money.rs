@@ -1,25 +1,25 @@
-//! DUSK in and out of contracts.
+//! Receiving and paying DUSK.
 //!
-//! The chain's transfer contract keeps the balance of every contract. What a contract does with money it asks of it:
+//! The chain's transfer contract keeps the balance of every contract. The functions here call it:
 //!
-//! | | by | what happens |
+//! | direction | function | effect |
 //! |---|---|---|
-//! | in | [`take_deposit`] | the contract takes what the caller's transaction has attached for it |
-//! | in | [`accept`] | the contract makes sure that another contract has paid it |
-//! | out | [`pay`] | to a public account |
-//! | out | [`pay_contract`] | to a contract, which is called to receive it |
-//! | out | [`withdraw`] | to who signed for it: a public account, or shielded |
-//! | | [`balance`], [`balance_of`] | what a contract has |
+//! | in | [`take_deposit`] | the contract takes the amount that the caller's transaction has attached for it |
+//! | in | [`accept`] | the contract checks that another contract has paid it |
+//! | out | [`pay`] | pays a public account |
+//! | out | [`pay_contract`] | pays a contract, and calls it to receive the payment |
+//! | out | [`withdraw`] | pays the receiver of a signed withdrawal: a public account, or shielded |
+//! | | [`balance`], [`balance_of`] | the balance of a contract |
 //!
-//! # What is attached
+//! # Deposits
 //!
-//! A transaction attaches one amount to its one call. The contract that the transaction calls may take it, whole and once;
-//! what nobody takes goes back to the sender with the unspent gas, also when the call fails. So no method needs to
-//! declare that it takes money, and money cannot be lost by attaching it to one that does not. A contract cannot ask how
-//! much is attached: a method that takes money has the amount as an argument, and [`take_deposit`] refuses the call
-//! unless exactly that is attached.
+//! A transaction attaches one amount, its deposit, to its one call. The called contract may take it, whole and once.
+//! The chain returns a deposit that no contract takes to the sender, together with the unspent gas; so it does if the
+//! call fails. So no method needs to declare that it takes money, and a deposit attached to a method that does not is
+//! not lost. A contract cannot read the attached amount: a method that takes money has the amount as an argument, and
+//! [`take_deposit`] reverts the call unless exactly this amount is attached.
 //!
-//! A contract that is called by a contract takes no deposit; it is paid by [`pay_contract`].
+//! A contract that is called by a contract takes no deposit; the caller pays it by [`pay_contract`].
 //!
 //! ```
 //! # use dusk_sdk::prelude::*;
@@ -57,8 +57,8 @@
 //! # fn main() {}
 //! ```
 //!
-//! Every function here refuses the whole call when the transfer contract does, because what goes on after a payment
-//! that was not made loses money.
+//! Every function here reverts the whole call if the transfer contract fails, because a contract that continues after a
+//! failed payment loses money.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -81,12 +81,12 @@ use crate::{
     interface::{Field, Given, JsonError, Shape, Type, Types, hex_bytes},
 };
 
-/// Takes the amount that the transaction has attached to this call. The contract's balance is that much more afterwards.
-/// Nothing needs to be attached for nothing.
+/// Takes the amount that the transaction has attached to this call, and adds it to the contract's balance. For an
+/// amount of zero it does nothing.
 ///
 /// # Panics
-/// The call is refused when the transaction has attached another amount or nothing, has not called this contract itself, or the
-/// contract has taken the deposit already.
+/// Reverts the call if the transaction has attached another amount or nothing, if it has not called this contract
+/// itself, or if the contract has taken the deposit already.
 pub fn take_deposit(amount: Dusk) {
     if amount.is_zero() {
         return;
@@ -97,7 +97,7 @@ pub fn take_deposit(amount: Dusk) {
 /// Pays a public account.
 ///
 /// # Panics
-/// The call is refused when the contract has less.
+/// Reverts the call if the contract's balance is lower.
 pub fn pay(to: Account, amount: Dusk) {
     if amount.is_zero() {
         return;
@@ -105,59 +105,61 @@ pub fn pay(to: Account, amount: Dusk) {
     ask("contract_to_account", &(ContractToAccount { account: to.public_key(), value: amount.lux() },));
 }
 
-/// Pays a contract. The transfer contract moves the money and then calls `function` of the receiver, with a
+/// Pays a contract. The transfer contract moves the amount and then calls `function` of the receiver, with a
 /// [`ReceiveFromContract`] that has this contract's id, the amount and `data`.
 ///
 /// # Panics
-/// The call is refused when the contract has less, or the receiver refuses.
+/// Reverts the call if the contract's balance is lower, or the receiver reverts.
 pub fn pay_contract(to: ContractId, amount: Dusk, function: &str, data: Vec<u8>) {
     ask("contract_to_contract", &(payment(to, amount, function, data),));
 }
 
-/// Pays a contract as [`pay_contract`], but that the receiver refuses is a result. Then nothing was paid.
+/// Pays a contract like [`pay_contract`], but returns a failure as `Err`. Then nothing was paid.
 ///
 /// # Errors
-/// Why the payment failed.
+/// The reason why the payment failed.
 pub fn try_pay_contract(to: ContractId, amount: Dusk, function: &str, data: Vec<u8>) -> Result<(), client::CallFailed> {
     client::call(TRANSFER_CONTRACT, "contract_to_contract", &(payment(to, amount, function, data),), 0)
 }
 
-/// Makes sure that the contract named in a payment has just paid this contract, and gives the amount. The money is
-/// there already.
+/// Checks that the contract named in a payment has just paid this contract, and returns the amount, which is in this
+/// contract's balance already.
 ///
-/// A method that is called to receive payments must call this before it believes anything that its argument says:
-/// anybody can call the method with any argument.
+/// A method that receives payments must call this before it trusts its argument: anybody can call the method with any
+/// argument.
 ///
 /// # Panics
-/// The call is refused when it is not the transfer contract's call for a payment of that contract.
+/// Reverts the call if it is not the transfer contract's call for a payment of that contract.
 #[must_use]
 pub fn accept(payment: &ReceiveFromContract) -> Dusk {
-    // From a transaction the transfer contract is the only one between; of a payment it stands before the one that pays.
+    // For a transaction, the callstack has the transfer contract alone; for a payment, it is followed by the paying
+    // contract.
     match *callstack() {
         [TRANSFER_CONTRACT, payer, ..] if payer == payment.contract => Dusk::from_lux(payment.value),
         _ => fail("accept: this is not a payment that the transfer contract has made"),
     }
 }
 
-/// Pays out what the receiver has signed for: to a public account, or shielded, to notes.
+/// Pays a withdrawal that the receiver has signed: to a public account, or shielded, to notes.
 ///
-/// The receiver's signature is over this contract's id, the amount and a token that can be used in one transaction only,
-/// the transaction's own nonce or nullifiers; the transfer contract checks all of it. That the receiver is entitled to the money is
-/// for the contract to check.
+/// The receiver's signature covers this contract's id, the amount and a token that is valid in one transaction only:
+/// the transaction's nonce or nullifiers. The transfer contract checks all of it. The contract must check that the
+/// receiver is entitled to the amount.
 ///
 /// # Panics
-/// The call is refused when the signature or the token is not right, it is another contract's, or the contract has less.
+/// Reverts the call if the signature or the token is invalid, if the withdrawal names another contract, or if the
+/// contract's balance is lower.
 pub fn withdraw(withdrawal: Withdraw) {
     ask("withdraw", &(withdrawal,));
 }
 
-/// What this contract has.
+/// The balance of this contract.
 #[must_use]
 pub fn balance() -> Dusk {
     balance_of(self_id())
 }
 
-/// What a contract has.
+/// The balance of a contract.
 #[must_use]
 pub fn balance_of(contract: ContractId) -> Dusk {
     match client::call(TRANSFER_CONTRACT, "contract_balance", &(contract,), 0) {
@@ -209,7 +211,7 @@ impl Value for ReceiveFromContract {
 
 macro_rules! opaque {
     ($($ty:ty, $what:literal;)*) => {$(
-        /// In JSON it is the hexadecimal text of its bytes on the wire.
+        /// In JSON the value is the hexadecimal text of its encoding.
         impl Value for $ty {
             fn write_json(&self, out: &mut String) {
                 out.push('"');

@@ -1,4 +1,4 @@
-//! Who can have rights: an account or a contract.
+//! Holders of rights: accounts and contracts.
 
 use alloc::string::String;
 use core::fmt;
@@ -15,11 +15,11 @@ use crate::{
     interface::{JsonError, Type, Types},
 };
 
-/// Who can hold tokens, own a contract or have a role: an account or a contract.
+/// A holder of tokens, ownership or roles: an account or a contract.
 ///
-/// It is what [`env::caller`](crate::env::caller) gives, and a key of maps. On the wire it is an enum as `dusk-core` has them, the
-/// same bytes as the owner of a stake. People see the base58 text of an account, or the 64 hexadecimal digits of a
-/// contract.
+/// [`env::caller`](crate::env::caller) returns it, and it can be the key of a map. Its encoding is that of an enum in
+/// `dusk-core`, the same bytes as the owner of a stake. Its text form is the base58 text of an account, or the 64
+/// hexadecimal digits of a contract.
 ///
 /// ```
 /// # use dusk_sdk::{ContractId, Principal};
@@ -107,7 +107,7 @@ impl Value for Principal {
         }
     }
 
-    /// 64 hexadecimal digits are a contract; the text of an account is twice as long.
+    /// A contract has 64 hexadecimal digits; the text of an account is twice as long.
     #[cfg(feature = "json")]
     fn read_json(json: &Json) -> Result<Self, JsonError> {
         ContractId::read_json(json)

@@ -1,7 +1,6 @@
-//! What the macros use. Not for people.
+//! Items for the code that the macros generate. Not for users.
 //!
-//! The assertions say, at the user's own places and with words that fit, what the compiler would otherwise say about
-//! generated code.
+//! The assertions move compiler errors about generated code to the user's own code, with a fitting message.
 
 pub use alloc::string::String;
 pub use alloc::vec;
@@ -24,7 +23,7 @@ use crate::contract::{Event, Makes, Refusal, Returned};
 use crate::value::Value;
 use crate::wire::Malformed;
 
-/// Whether contracts log.
+/// Whether contracts are built with logs.
 pub const LOGS: bool = cfg!(feature = "log");
 
 pub fn assert_value<T: Value>() {}
@@ -37,7 +36,7 @@ pub fn assert_made<R: Makes<C, Refusal: Refusal>, C>() {}
 pub fn assert_made_as<R: Makes<C, Refusal: Refusal + Is<E>>, C, E>() {}
 pub fn assert_raw_result<R: RawResult>() {}
 
-/// A state that a contract can begin with.
+/// A state that has a default, for contracts without a constructor.
 #[diagnostic::on_unimplemented(
     message = "the contract has no constructor, and its state `{Self}` has no default",
     label = "add `pub fn init(…) -> Self` to its methods, or derive Default"
@@ -62,7 +61,7 @@ impl<T> Is<T> for T {}
 pub trait RawResult {}
 impl<T, E> RawResult for Result<T, E> {}
 
-/// Descriptions in one vector.
+/// Joins descriptions to one vector.
 #[must_use]
 pub fn joined<T>(parts: &mut [Vec<T>]) -> Vec<T> {
     let mut all = Vec::new();
@@ -75,7 +74,7 @@ pub fn joined<T>(parts: &mut [Vec<T>]) -> Vec<T> {
 /// Writes the archived form of a field.
 ///
 /// # Safety
-/// `field` is a field of `out`, which lies at the position `at` and may be written.
+/// `field` is a field of `out`, is at the position `at`, and may be written.
 #[inline]
 pub unsafe fn resolve<T: rkyv::Archive, O>(
     value: &T,
@@ -84,25 +83,25 @@ pub unsafe fn resolve<T: rkyv::Archive, O>(
     out: *mut O,
     field: *mut T::Archived,
 ) {
-    // A field lies behind the beginning of its whole: the check of an overflow would only be code.
+    // A field comes after the beginning of its struct, so a check for overflow would only add code.
     let at = at.wrapping_add(field.addr().wrapping_sub(out.addr()));
-    // SAFETY: the caller says so of the whole, of which the field is a part.
+    // SAFETY: the caller guarantees it for the struct that contains the field.
     unsafe { value.resolve(at, resolver, field) }
 }
 
 /// Checks the archived form of a field.
 ///
 /// # Errors
-/// [`Malformed`] when the bytes are no such value.
+/// [`Malformed`] if the bytes are not such a value.
 ///
 /// # Safety
-/// `field` is aligned and lies in memory that may be read.
+/// `field` is aligned, and its memory may be read.
 #[inline]
 pub unsafe fn check<T: rkyv::bytecheck::CheckBytes<C>, C: ?Sized>(
     field: *const T,
     context: &mut C,
 ) -> Result<(), Malformed> {
-    // SAFETY: as the caller says.
+    // SAFETY: guaranteed by the caller.
     match unsafe { T::check_bytes(field, context) } {
         Ok(_) => Ok(()),
         Err(_) => Err(Malformed),

@@ -1,4 +1,4 @@
-//! The values that the functions of a contract return, told apart by type and not by name.
+//! The return types of a contract's functions. Traits distinguish them by type, not by name.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
@@ -15,10 +15,11 @@ use crate::contract::Contract;
 use crate::value::Value;
 use crate::{Account, Dusk, Field, Principal};
 
-/// A [`Value`] that a method returns as it is: every one but `Result`. `#[contract_type]` and `#[event]` implement it.
+/// A [`Value`] that a method returns directly: every value except `Result`. `#[contract_type]` and `#[event]` implement
+/// it.
 ///
-/// A `Result` inside of another type is a value like others: `Option<Result<T, E>>` refuses nothing, and its `E` is a
-/// value, not an error under `#[error]`.
+/// A `Result` inside another type is an ordinary value: `Option<Result<T, E>>` reverts nothing, and its `E` is a value,
+/// not an error under `#[error]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot cross the border of a contract",
     label = "not a contract value",
@@ -26,27 +27,27 @@ use crate::{Account, Dusk, Field, Principal};
 )]
 pub trait Answer: Value {}
 
-/// What a method of a contract may return: a [`Value`], or a `Result` of one with an error under `#[error]`, by whatever
-/// name the type goes.
+/// A return type of a contract's method: a [`Value`], or a `Result` of a value and an error under `#[error]`, under any
+/// name.
 ///
-/// `Err` undoes the whole call. Only a method under `#[contract(raw_result)]` gives callers the `Result` itself.
+/// `Err` reverts the whole call. Only a method under `#[contract(raw_result)]` gives callers the `Result` itself.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot cross the border of a contract",
     label = "not a contract value",
     note = "put #[contract_type] on your own types; use u64 for usize; floats, references and Rc have no such form"
 )]
 pub trait Returned {
-    /// What crosses the border when the call is not refused.
+    /// The value for the caller, if the call does not revert.
     type Output;
-    /// Why the call is refused.
+    /// The error with which the call reverts.
     type Refusal;
-    /// Whether it may be refused at all.
+    /// Whether the call can revert with an error.
     const FALLIBLE: bool;
 
-    /// What was returned as a `Result`.
+    /// Converts the returned value to a `Result`.
     ///
     /// # Errors
-    /// When the call is refused.
+    /// If the call reverts.
     fn into_result(self) -> Result<Self::Output, Self::Refusal>;
 }
 
@@ -70,22 +71,21 @@ impl<T, E> Returned for Result<T, E> {
     }
 }
 
-/// What a constructor may return: the state `C`, or a `Result` of it with an error under `#[error]`, by whatever name the
-/// type goes.
+/// A return type of a constructor: the state `C`, or a `Result` of it and an error under `#[error]`, under any name.
 #[diagnostic::on_unimplemented(
     message = "the constructor returns the first state: `-> Self` or `-> Result<Self, Error>`",
     label = "this is neither"
 )]
 pub trait Makes<C> {
-    /// Why the deployment is refused.
+    /// The error with which the deployment reverts.
     type Refusal;
-    /// Whether it may be refused at all.
+    /// Whether the deployment can revert with an error.
     const FALLIBLE: bool;
 
-    /// What was made as a `Result`.
+    /// Converts the returned value to a `Result`.
     ///
     /// # Errors
-    /// When the deployment is refused.
+    /// If the deployment reverts.
     fn into_result(self) -> Result<C, Self::Refusal>;
 }
 
@@ -151,7 +151,7 @@ mod tests {
         assert!(fallible::<Result<Vec<u8>, Infallible>>(|| Ok(Vec::new())));
         assert!(!fallible::<Unit>(|| ()));
         assert!(!fallible::<Option<u8>>(|| None));
-        // Inside of others it is a value.
+        // Inside other types it is a value.
         assert!(!fallible::<Vec<Result<u8, u8>>>(Vec::new));
     }
 }

@@ -1,4 +1,4 @@
-//! Writing JSON without the formatting machinery of `core`, which would be most of a small contract.
+//! Writing JSON without the formatting code of `core`, which would be most of a small contract's code.
 
 use alloc::string::String;
 
@@ -74,19 +74,19 @@ pub struct Members<'a> {
 }
 
 impl<'a> Members<'a> {
-    /// Begins an object.
+    /// Starts an object.
     pub fn object(out: &'a mut String) -> Self {
         out.push('{');
         Self { out, close: '}', first: true }
     }
 
-    /// Begins a list.
+    /// Starts a list.
     pub fn list(out: &'a mut String) -> Self {
         out.push('[');
         Self { out, close: ']', first: true }
     }
 
-    /// Begins the next member of a list; write it to what this returns.
+    /// Starts the next item of a list; write the item to the returned string.
     pub fn item(&mut self) -> &mut String {
         if !self.first {
             self.out.push(',');
@@ -95,7 +95,7 @@ impl<'a> Members<'a> {
         self.out
     }
 
-    /// Begins the next member of an object; write its value to what this returns.
+    /// Starts the next member of an object; write its value to the returned string.
     pub fn field(&mut self, name: &str) -> &mut String {
         let out = self.item();
         push_quoted(out, name);

@@ -1,4 +1,4 @@
-//! What may stand in an argument, a result, an event or an error.
+//! The types of arguments, results, events and errors.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
@@ -18,25 +18,25 @@ use crate::{
 #[cfg(feature = "json")]
 use alloc::boxed::Box;
 
-/// A type that callers and contracts exchange: it has an encoding, and a form in JSON.
+/// A type of values that callers and contracts exchange: it has an encoding and a JSON form.
 ///
 /// Integers, `bool`, `String`, `Option`, `Vec`, arrays, tuples, `BTreeMap`, `BTreeSet`, the chain's own types and every
 /// type under [`#[contract_type]`](crate::contract_type) are values. Floats are not, because their results may differ
-/// between machines; `usize` is not, because its size does.
+/// between machines; nor is `usize`, because its size differs.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot cross the border of a contract",
     label = "not a contract value",
     note = "put #[contract_type] on your own types; use u64 for usize; floats, references and Rc have no such form"
 )]
 pub trait Value: Wire + 'static {
-    /// Whether a value of the type may be written as `null`, as that of an `Option` and `()` may. Then an `Option` of the type writes
-    /// `{"Some": value}`, so that every value has a form of its own.
+    /// Whether a value of the type may be written as `null`, as for `Option` and `()`. An `Option` of such a type is
+    /// written as `{"Some": value}`, so that each value has a distinct form.
     const MAY_BE_NULL: bool = false;
 
     /// Appends the value as JSON.
     fn write_json(&self, out: &mut String);
 
-    /// Appends a list of such values. Bytes override it to be hexadecimal text.
+    /// Appends a list of such values. Bytes override it with hexadecimal text.
     fn write_json_list(items: &[Self], out: &mut String) {
         let mut list = Members::list(out);
         for item in items {
@@ -48,7 +48,7 @@ pub trait Value: Wire + 'static {
     /// Reads the value from JSON.
     ///
     /// # Errors
-    /// When the document is not such a value; the error says where and what was expected.
+    /// If the document is not such a value; the error gives the place and the expected form.
     #[cfg(feature = "json")]
     fn read_json(json: &Json) -> Result<Self, JsonError>;
 
@@ -79,7 +79,7 @@ pub trait Value: Wire + 'static {
     }
 }
 
-/// The largest integer that every reader of JSON keeps exact. Larger ones are written as decimal strings.
+/// The largest integer that every JSON reader handles exactly. Larger ones are written as strings of digits.
 const MAX_EXACT: u64 = (1 << 53) - 1;
 
 macro_rules! integers {
@@ -247,7 +247,8 @@ where
     }
 }
 
-/// What a method under `#[contract(raw_result)]` returns: in JSON an enum, `{"Ok":{"0":7}}` or `{"Err":{"0":"Closed"}}`.
+/// The result of a method under `#[contract(raw_result)]`: in JSON an enum, `{"Ok":{"0":7}}` or
+/// `{"Err":{"0":"Closed"}}`.
 impl<T: Value, E: Value> Value for Result<T, E>
 where
     Self: Wire,

@@ -1,7 +1,7 @@
-//! How values cross the border of a contract: rkyv 0.7 with 32-bit relative pointers, root at the end.
+//! The encoding of arguments, results and events: rkyv 0.7 with 32-bit relative pointers, root at the end.
 //!
-//! The same writer and the same checks serve a contract, its data driver and its tests, so that the three cannot
-//! disagree. What is read was written by a stranger: it is always validated, and nesting is bounded.
+//! A contract, its data driver and its tests use the same writer and the same checks, so that they cannot disagree.
+//! Decoded bytes are untrusted: the decoder always validates them and bounds their nesting.
 
 use alloc::vec::Vec;
 use core::alloc::Layout;
@@ -14,33 +14,33 @@ use rkyv::validation::check_archived_root_with_context;
 use rkyv::validation::validators::ArchiveValidator;
 use rkyv::{AlignedVec, Archive, Deserialize, Fallible, Infallible, Serialize};
 
-/// The most bytes that an argument, a result or the data of an event may have: the size of the argument buffer.
+/// The maximum length of an argument, a result or an event's data: the size of the argument buffer.
 pub const MAX_VALUE_BYTES: usize = 64 * 1024;
 
-/// How deep values may refer to values. A deeper argument is refused before it could exhaust the stack.
+/// The maximum nesting of values. The decoder rejects a deeper argument before it exhausts the stack.
 pub const MAX_DEPTH: usize = 64;
 
-/// A value that can be written for, and read from, the other side.
+/// A value with an encoding.
 ///
-/// It is implemented for every type with the rkyv traits; nothing else needs to be done. Contracts name such types
-/// through [`Value`](crate::Value), which adds how the type looks in JSON.
+/// Every type with the rkyv traits implements it. The values of contracts implement [`Value`](crate::Value) as well,
+/// which adds the JSON form.
 pub trait Wire: Sized {
-    /// Writes the value to the beginning of `buffer` and returns how many bytes it took.
+    /// Writes the value to the beginning of `buffer` and returns its length in bytes.
     ///
     /// # Errors
-    /// [`Overflow`] when it does not fit.
+    /// [`Overflow`] if it does not fit.
     fn encode_into(&self, buffer: &mut [u8]) -> Result<usize, Overflow>;
 
-    /// Reads a value from bytes that begin at an address aligned to 16.
+    /// Reads a value from bytes at an address aligned to 16.
     ///
     /// # Errors
-    /// [`Malformed`] when the bytes are no such value.
+    /// [`Malformed`] if the bytes do not encode such a value.
     fn decode_aligned(bytes: &[u8]) -> Result<Self, Malformed>;
 
     /// Writes the value to a vector.
     ///
     /// # Errors
-    /// [`Overflow`] when it is larger than [`MAX_VALUE_BYTES`].
+    /// [`Overflow`] if it is larger than [`MAX_VALUE_BYTES`].
     fn encode(&self) -> Result<Vec<u8>, Overflow> {
         let mut buffer = alloc::vec![0; MAX_VALUE_BYTES];
         let length = self.encode_into(&mut buffer)?;
@@ -51,7 +51,7 @@ pub trait Wire: Sized {
     /// Reads a value from bytes at any address.
     ///
     /// # Errors
-    /// [`Malformed`] when the bytes are no such value.
+    /// [`Malformed`] if the bytes do not encode such a value.
     fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
         let mut aligned = AlignedVec::with_capacity(bytes.len());
         aligned.extend_from_slice(bytes);
@@ -80,7 +80,7 @@ where
     }
 }
 
-/// A value does not fit into the argument buffer of [`MAX_VALUE_BYTES`].
+/// The error of a value that does not fit into the argument buffer of [`MAX_VALUE_BYTES`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Overflow;
 
@@ -92,7 +92,7 @@ impl fmt::Display for Overflow {
 
 impl core::error::Error for Overflow {}
 
-/// Bytes are not a value of the type that was asked for.
+/// The error of bytes that do not encode a value of the requested type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Malformed;
 
@@ -104,7 +104,7 @@ impl fmt::Display for Malformed {
 
 impl core::error::Error for Malformed {}
 
-/// Writes rkyv values into a buffer of fixed size.
+/// Writes rkyv values to a buffer of fixed size.
 #[derive(Debug)]
 pub struct Writer<'a> {
     buffer: &'a mut [u8],
@@ -130,14 +130,14 @@ impl Serializer for Writer<'_> {
 
 impl ScratchSpace for Writer<'_> {
     unsafe fn push_scratch(&mut self, layout: Layout) -> Result<NonNull<[u8]>, Overflow> {
-        // SAFETY: the caller promises that `layout` has a size.
+        // SAFETY: the caller guarantees that the size of `layout` is not zero.
         let start = unsafe { alloc::alloc::alloc(layout) };
         let start = NonNull::new(start).ok_or(Overflow)?;
         Ok(NonNull::slice_from_raw_parts(start, layout.size()))
     }
 
     unsafe fn pop_scratch(&mut self, start: NonNull<u8>, layout: Layout) -> Result<(), Overflow> {
-        // SAFETY: the caller promises that this is what `push_scratch` gave for the same layout.
+        // SAFETY: the caller guarantees that `push_scratch` has returned this for the same layout.
         unsafe { alloc::alloc::dealloc(start.as_ptr(), layout) };
         Ok(())
     }
@@ -173,7 +173,7 @@ mod tests {
         assert_eq!(u64::decode(&[0; 7]), Err(Malformed));
         assert_eq!(bool::decode(&[2]), Err(Malformed));
         assert_eq!(String::decode(&[0xff; 8]), Err(Malformed));
-        // A vector that claims 2^32 - 1 elements, and one that points before the buffer.
+        // A vector that claims 2^32 - 1 elements, and one whose pointer is before the buffer.
         assert_eq!(Vec::<u64>::decode(&[0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff]), Err(Malformed));
         assert_eq!(Vec::<u8>::decode(&[0, 0, 0, 0x80, 1, 0, 0, 0]), Err(Malformed));
     }

@@ -1,4 +1,4 @@
-//! Reading JSON, with errors that say where and what was expected. A key that stands twice is refused.
+//! Reading JSON, with errors that give the place and the expected form. Duplicate keys are rejected.
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -10,21 +10,21 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 use crate::__private::Json;
 use crate::value::Value;
 
-/// What the fields of a variant are called that have no names.
+/// The name of an unnamed field of a variant.
 const FIRST: &str = "0";
-/// How much of an unexpected document an error shows, in bytes.
+/// The maximum length of a wrong value in an error, in bytes.
 const MAX_SHOWN_BYTES: usize = 60;
 
-/// A document is not what was needed.
+/// The error of a document that does not have the expected form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JsonError {
-    /// Where in the document, from the outside in: `order.items[3].price`.
+    /// The path in the document, from the outermost value: `order.items[3].price`.
     path: String,
     message: String,
 }
 
 impl JsonError {
-    /// Something else was expected here.
+    /// The error for a value of another form.
     #[must_use]
     pub fn expected(what: &str, found: &Json) -> Self {
         let mut found = found.to_string();
@@ -35,7 +35,7 @@ impl JsonError {
         Self::new(format!("expected {what}, found {found}"))
     }
 
-    /// A list has another number of items.
+    /// The error for a list with another number of items.
     #[must_use]
     pub fn count(expected: usize, found: usize) -> Self {
         Self::new(format!("expected {expected} items, found {found}"))
@@ -45,14 +45,14 @@ impl JsonError {
         Self { path: String::new(), message }
     }
 
-    /// The error is inside this item of a list.
+    /// Adds the index of a list item to the path.
     #[must_use]
     pub fn within(mut self, index: usize) -> Self {
         self.path.insert_str(0, &format!("[{index}]"));
         self
     }
 
-    /// The error is inside this field.
+    /// Adds a field's name to the path.
     #[must_use]
     pub fn in_field(mut self, name: &str) -> Self {
         if !self.path.is_empty() && !self.path.starts_with('[') {
@@ -74,7 +74,7 @@ impl fmt::Display for JsonError {
 
 impl core::error::Error for JsonError {}
 
-/// Named values as they were given: by name, or in order.
+/// Named values, given by name or in order.
 #[derive(Debug)]
 pub struct Given<'a> {
     names: &'a [&'a str],
@@ -84,13 +84,14 @@ pub struct Given<'a> {
 }
 
 impl<'a> Given<'a> {
-    /// Arguments: an object by their names, a list in order, or, when there is one, itself.
+    /// Reads arguments: an object with their names, a list in their order, or, for one argument, its own value.
     ///
     /// # Errors
-    /// When there are too many, too few or unknown ones.
+    /// If there are too many or too few arguments, or unknown ones.
     pub fn new(names: &'a [&'a str], json: &'a Json) -> Result<Self, JsonError> {
         match json {
-            // One argument may itself be an object or a list. It was given by name only if nothing else is there.
+            // A single argument may itself be an object or a list. It counts as named only if the object has no other
+            // key.
             Json::Object(map) if names.len() != 1 || (map.len() == 1 && map.contains_key(names[0])) => {
                 Self::object(names, json)
             }
@@ -112,10 +113,11 @@ impl<'a> Given<'a> {
         }
     }
 
-    /// Fields: an object by their names. Fields of a variant without names may also stand in a list, and one as itself.
+    /// Reads fields: an object with their names. Unnamed fields of a variant may also be a list, and a single one its
+    /// own value.
     ///
     /// # Errors
-    /// When the document is no object, or has an unknown field.
+    /// If the document is not an object, or has an unknown field.
     pub fn object(names: &'a [&'a str], json: &'a Json) -> Result<Self, JsonError> {
         let unnamed = names.first() == Some(&FIRST);
         match json {
@@ -140,16 +142,16 @@ impl<'a> Given<'a> {
         Ok(Self { names, values: names.iter().map(|name| map.get(*name)).collect(), lone: false })
     }
 
-    /// Reads the value of this number. An optional value may be missing.
+    /// Reads the value with this index. An optional value may be missing.
     ///
     /// # Errors
-    /// When it is missing or of another type.
+    /// If it is missing or of another type.
     pub fn read<T: Value>(&self, index: usize) -> Result<T, JsonError> {
         let name = self.names[index];
         let missing = || JsonError::new("is missing".into()).in_field(name);
         match self.values[index] {
             Some(json) => {
-                // A lone argument may be a list with one item for its own value, as in an ordered list of arguments.
+                // A single argument may be a list with one item for the value, like an ordered list of arguments.
                 let lone = match json {
                     Json::Array(items) if self.lone && items.len() == 1 => items.first(),
                     _ => None,
@@ -168,19 +170,19 @@ impl<'a> Given<'a> {
 pub struct Items<'a>(&'a [Json]);
 
 impl<'a> Items<'a> {
-    /// A list of that many items.
+    /// Reads a list of this length.
     ///
     /// # Errors
-    /// When the document is no list, or has another number of items.
+    /// If the document is not a list, or has another length.
     pub fn of(json: &'a Json, count: usize) -> Result<Self, JsonError> {
         let items = json.as_array().ok_or_else(|| JsonError::expected("a list", json))?;
         if items.len() == count { Ok(Self(items)) } else { Err(JsonError::count(count, items.len())) }
     }
 
-    /// Reads the item of this number.
+    /// Reads the item with this index.
     ///
     /// # Errors
-    /// When it is of another type.
+    /// If it is of another type.
     pub fn read<T: Value>(&self, index: usize) -> Result<T, JsonError> {
         T::read_json(&self.0[index]).map_err(|e| e.within(index))
     }
@@ -202,7 +204,7 @@ impl<'a> VariantJson<'a> {
     /// Reads the name of the variant.
     ///
     /// # Errors
-    /// When the document is neither a string nor an object with one key.
+    /// If the document is neither a string nor an object with one key.
     pub fn new(json: &'a Json) -> Result<Self, JsonError> {
         match json {
             Json::String(name) => Ok(Self { name, body: None }),
@@ -217,15 +219,15 @@ impl<'a> VariantJson<'a> {
     /// The fields of the variant.
     ///
     /// # Errors
-    /// When none were given.
+    /// If there are none.
     pub fn fields(&self) -> Result<&'a Json, JsonError> {
         self.body.ok_or_else(|| JsonError::new(format!("`{}` has fields: write {{\"{0}\": {{…}}}}", self.name)))
     }
 
-    /// Checks that the variant was given with no field, where it could have some: `"Name"` or `{"Name": {}}`.
+    /// Checks that the variant has no field, although it could have some: `"Name"` or `{"Name": {}}`.
     ///
     /// # Errors
-    /// When it was given with one.
+    /// If it has one.
     pub fn empty_fields(&self) -> Result<(), JsonError> {
         match self.body {
             None => Ok(()),
@@ -234,10 +236,10 @@ impl<'a> VariantJson<'a> {
         }
     }
 
-    /// Checks that the variant was given without fields.
+    /// Checks that the variant has no fields.
     ///
     /// # Errors
-    /// When it was given with some.
+    /// If it has some.
     pub fn no_fields(&self) -> Result<(), JsonError> {
         match self.body {
             None => Ok(()),
@@ -245,14 +247,14 @@ impl<'a> VariantJson<'a> {
         }
     }
 
-    /// There is no such variant.
+    /// The error for an unknown variant.
     #[must_use]
     pub fn unknown(&self, known: &[&str]) -> JsonError {
         JsonError::new(format!("there is no variant `{}`; there are {}", self.name, known.join(", ")))
     }
 }
 
-/// A document whose objects have each key once.
+/// A document without duplicate keys.
 pub(crate) struct Document(pub(crate) Json);
 
 impl<'de> Deserialize<'de> for Document {

@@ -1,7 +1,7 @@
-//! A contract as its callers see it: what its data driver serves, and what its tests decode results with.
+//! The interface of a contract, for its data driver and for the decoding of results in tests.
 //!
-//! The macros write an [`Interface`] for each contract: a table of names, documentation and functions that convert. The
-//! schema ([`Interface::schema`]) is the document `abi.json` that tools read.
+//! The macros write an [`Interface`] for each contract: a table of names, documentation and conversion functions. The
+//! schema ([`Interface::schema`]) is the document `abi.json`, which tools read.
 
 mod json;
 mod schema;
@@ -19,7 +19,7 @@ use crate::contract::{Contract, Refusal};
 use crate::value::Value;
 use crate::wire::Malformed;
 
-/// A contract that describes itself. Implemented by [`#[contract]`](macro@crate::contract).
+/// A contract with a description. [`#[contract]`](macro@crate::contract) implements it.
 pub trait Described: Contract {
     /// The description.
     const INTERFACE: Interface;
@@ -32,20 +32,20 @@ pub struct Interface {
     pub package: &'static str,
     /// The documentation of the contract.
     pub doc: &'static str,
-    /// The constructor. `None`: the contract begins in the default of its state.
+    /// The constructor. `None`: the first state is the state's default.
     pub init: Option<Function>,
     /// All functions, in the order of the source.
     pub functions: &'static [Function],
     /// All events.
     pub events: &'static [Event],
-    /// All kinds of refusals.
+    /// The errors of all enums.
     pub refusals: &'static [Refusals],
 }
 
-/// What a function does with the state.
+/// The access of a function to the state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Makes it.
+    /// Creates it.
     Init,
     /// Reads it.
     Query,
@@ -60,7 +60,7 @@ pub struct Function {
     pub name: &'static str,
     /// Its documentation.
     pub doc: &'static str,
-    /// What it does with the state.
+    /// Its access to the state.
     pub kind: Kind,
     /// The names of its arguments.
     pub names: &'static [&'static str],
@@ -68,9 +68,9 @@ pub struct Function {
     pub input: Input,
     /// Its result.
     pub output: Output,
-    /// Whether it may be refused.
+    /// Whether it may revert with an error.
     pub fallible: bool,
-    /// The items that it feeds.
+    /// The items that it feeds, for a feeder.
     pub feeds: Option<Output>,
 }
 
@@ -83,7 +83,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// The conversions of these arguments.
+    /// The conversion of these arguments.
     #[must_use]
     pub const fn of<A: Arguments>() -> Self {
         Self {
@@ -109,7 +109,7 @@ pub struct Output {
 }
 
 impl Output {
-    /// The conversions of this type.
+    /// The conversion of this type.
     #[must_use]
     pub const fn of<T: Value>() -> Self {
         Self {
@@ -139,7 +139,7 @@ impl Event {
     }
 }
 
-/// The refusals of one enum.
+/// The errors of one enum.
 #[derive(Debug, Clone, Copy)]
 pub struct Refusals {
     codes: &'static [(u32, &'static str)],
@@ -147,20 +147,20 @@ pub struct Refusals {
 }
 
 impl Refusals {
-    /// The description of these refusals.
+    /// The description of these errors.
     #[must_use]
     pub const fn of<R: Refusal>() -> Self {
         Self { codes: R::CODES, describe: R::describe }
     }
 }
 
-/// Why something could not be converted.
+/// The reason why a conversion failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConversionError {
     /// The text is not JSON.
     Syntax(String),
-    /// The document is not what is needed.
+    /// The document does not have the expected form.
     Json(JsonError),
     /// The bytes are not a value of the type.
     Malformed,
@@ -170,9 +170,9 @@ pub enum ConversionError {
     Unknown {
         /// `function` or `event`.
         what: &'static str,
-        /// The name that was asked for.
+        /// The requested name.
         name: String,
-        /// The names that there are.
+        /// The existing names.
         known: Vec<&'static str>,
     },
 }
@@ -198,41 +198,41 @@ impl core::fmt::Display for ConversionError {
 impl core::error::Error for ConversionError {}
 
 impl Interface {
-    /// The arguments of a function, from JSON to bytes.
+    /// Encodes the arguments of a function, given in JSON.
     ///
     /// # Errors
-    /// When there is no such function, or the text is not what it takes.
+    /// If there is no such function, or the JSON does not fit its arguments.
     pub fn encode_input(&self, function: &str, json: &str) -> Result<Vec<u8>, ConversionError> {
         let function = self.function(function)?;
-        // No text at all stands for no arguments.
+        // An empty text means no arguments.
         let json = if json.trim().is_empty() { "null" } else { json };
         let document: json::Document =
             serde_json::from_str(json).map_err(|e| ConversionError::Syntax(alloc::format!("{e}")))?;
         (function.input.encode)(function.names, &document.0)
     }
 
-    /// The arguments of a function, from bytes to a JSON object.
+    /// Decodes the arguments of a function to a JSON object.
     ///
     /// # Errors
-    /// When there is no such function, or the bytes are not what it takes.
+    /// If there is no such function, or the bytes do not encode its arguments.
     pub fn decode_input(&self, function: &str, bytes: &[u8]) -> Result<String, ConversionError> {
         let function = self.function(function)?;
         (function.input.decode)(function.names, bytes).map_err(|_| ConversionError::Malformed)
     }
 
-    /// The result of a function, or one item of a function that feeds, from bytes to JSON.
+    /// Decodes the result of a function, or one item of a feeder, to JSON.
     ///
     /// # Errors
-    /// When there is no such function, or the bytes are not what it returns.
+    /// If there is no such function, or the bytes do not encode its result.
     pub fn decode_output(&self, function: &str, bytes: &[u8]) -> Result<String, ConversionError> {
         let function = self.function(function)?;
         (function.feeds.unwrap_or(function.output).decode)(bytes).map_err(|_| ConversionError::Malformed)
     }
 
-    /// The data of an event, from bytes to JSON.
+    /// Decodes the data of an event to JSON.
     ///
     /// # Errors
-    /// When there is no such event, or the bytes are not its data.
+    /// If there is no such event, or the bytes do not encode its data.
     pub fn decode_event(&self, topic: &str, bytes: &[u8]) -> Result<String, ConversionError> {
         let event = self.events.iter().find(|event| event.topic == topic).ok_or_else(|| ConversionError::Unknown {
             what: "event",

@@ -9,18 +9,18 @@ use core::any::type_name;
 use super::{Event, Function, Interface, Kind};
 use crate::text::{Members, push_decimal_u64, push_quoted};
 
-/// The version of the document's form.
+/// The version of the document's format.
 const SCHEMA_VERSION: u64 = 1;
 
-/// A type, as JSON sees it.
+/// A type, as it appears in JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Type {
     /// `null`.
     Unit,
-    /// `true` or `false`.
+    /// An unsigned integer with this number of bits.
     Bool,
-    /// An unsigned integer of that many bits.
+    /// A signed integer with this number of bits.
     Uint(u8),
     /// A signed integer of that many bits.
     Int(u8),
@@ -28,15 +28,15 @@ pub enum Type {
     String,
     /// Bytes of any length: hexadecimal text.
     Bytes,
-    /// That many bytes: hexadecimal text.
+    /// Bytes of this length: hexadecimal text.
     FixedBytes(u32),
     /// A public account: base58 text.
     Account,
     /// A contract id: hexadecimal text.
     Contract,
-    /// An account or a contract: the text of the one or the other.
+    /// An account or a contract, in the text form of either.
     Principal,
-    /// An amount of money: the decimal text of a number of LUX.
+    /// An amount of DUSK: a number of LUX as a string of digits.
     Amount,
     /// A field element: hexadecimal text.
     Field,
@@ -46,11 +46,11 @@ pub enum Type {
     List(Box<Type>),
     /// A list of fixed length.
     Array(Box<Type>, u32),
-    /// A list of values of these types.
+    /// A list with these types of items.
     Tuple(Vec<Type>),
     /// A list of pairs.
     Map(Box<Type>, Box<Type>),
-    /// A type of the schema's table.
+    /// A named type of the schema's table.
     Named(String),
 }
 
@@ -101,7 +101,7 @@ pub struct Types(Vec<Definition>);
 
 #[derive(Debug)]
 struct Definition {
-    /// The whole path of the Rust type: two types of one name are told apart by it.
+    /// The whole path of the Rust type, which distinguishes two types with the same name.
     path: &'static str,
     name: String,
     doc: &'static str,
@@ -109,7 +109,7 @@ struct Definition {
 }
 
 impl Types {
-    /// Adds a type to the table, unless it is there, and refers to it.
+    /// Adds a type to the table, unless it is there, and returns a reference to it.
     pub fn define<T: 'static>(
         &mut self,
         name: &str,
@@ -126,7 +126,7 @@ impl Types {
             number += 1;
             unique = alloc::format!("{name}_{number}");
         }
-        // The place is taken first, for types that refer to themselves.
+        // Reserves the place first, because a type may refer to itself.
         let place = self.0.len();
         self.0.push(Definition { path, name: unique.clone(), doc, shape: Shape::Struct(Vec::new()) });
         self.0[place].shape = shape(self);
@@ -135,7 +135,7 @@ impl Types {
 }
 
 impl Interface {
-    /// The document that tools read, as JSON.
+    /// The document for tools, as JSON.
     #[must_use]
     pub fn schema(&self) -> String {
         let mut types = Types::default();
@@ -154,7 +154,7 @@ impl Interface {
             let codes = refusals.codes.iter().map(|(code, _)| *code);
             codes.zip((refusals.describe)(&mut types)).collect::<Vec<_>>()
         });
-        // Two functions may refuse with one enum under two names of its type. A contract's codes are distinct.
+        // Functions may use the same error enum under two names of its type. A contract's codes are distinct.
         let mut errors: Vec<_> = errors.collect();
         let mut known = BTreeSet::new();
         errors.retain(|(code, _)| known.insert(*code));

@@ -1,18 +1,18 @@
-//! Parts that many contracts need: each is a small value that a contract holds as a field of its state.
+//! Building blocks that many contracts need: each is a small value that a contract stores as a field of its state.
 //!
-//! | part | gives |
+//! | part | provides |
 //! |---|---|
-//! | [`ownership`] | one owner, who hands over in two steps |
+//! | [`ownership`] | one owner, with transfer in two steps |
 //! | [`roles`] | roles with members and admins |
-//! | [`pausing`] | a switch that stops what should be stoppable |
-//! | [`proxy`] | a contract in front of another, which can be replaced by a third that takes over its state |
+//! | [`pausing`] | a switch that stops parts of a contract |
+//! | [`proxy`] | upgrades: a front whose implementation can be replaced, with its state |
 //!
-//! A part exports nothing by itself: the contract decides which of its functions callers have, under which names. A
-//! part emits its own events; name them in `#[contract(events(…))]`, so that the schema has them. It refuses with its own error, whose
-//! codes begin at 9000; hold it in a variant under `#[from]`.
+//! A part exports no functions: the contract decides which of its functions callers may use, under which names. A part
+//! emits its own events; list them in `#[contract(events(…))]`, so that the schema contains them. It has its own error
+//! enum with codes from 9000 on; put it into a variant under `#[from]`.
 //!
-//! A guard against re-entry is not among the parts because every contract has it: while a method with `&mut self` runs, every call
-//! into the contract is refused (see [`dusk_sdk`](crate)).
+//! There is no part against re-entrancy because every contract is protected: while a method with `&mut self` runs,
+//! every call into the contract reverts (see [`dusk_sdk`](crate)).
 //!
 //! ```
 //! # use dusk_sdk::prelude::*;

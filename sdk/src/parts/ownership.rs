@@ -1,11 +1,11 @@
-//! One owner, who hands over in two steps: who is offered the contract has to accept, so that it cannot go to an address
-//! that nobody holds.
+//! One owner. Ownership is transferred in two steps: the new owner must accept the offer, so that the contract cannot
+//! go to an address for which nobody has a key.
 
 use crate::env::{caller, emit};
 use crate::prelude::{ensure, error, event};
 use crate::principal::Principal;
 
-/// Who owns the contract, and to whom it is offered.
+/// The owner of a contract, and the account or contract to which ownership is offered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ownership {
     owner: Option<Principal>,
@@ -40,24 +40,24 @@ pub enum Refused {
 }
 
 impl Ownership {
-    /// The contract belongs to this account or contract.
+    /// Makes this account or contract the owner.
     pub fn new(owner: impl Into<Principal>) -> Self {
         Self { owner: Some(owner.into()), offered: None }
     }
 
-    /// Who owns the contract. `None` after the owner has renounced.
+    /// The owner of the contract. `None` after the owner has renounced.
     #[must_use]
     pub fn owner(&self) -> Option<Principal> {
         self.owner
     }
 
-    /// To whom the contract is offered.
+    /// The account or contract to which ownership is offered.
     #[must_use]
     pub fn offered_to(&self) -> Option<Principal> {
         self.offered
     }
 
-    /// Goes on only if the owner calls, and gives the owner.
+    /// Checks that the owner calls, and returns the owner.
     ///
     /// # Errors
     /// [`Refused::NotOwner`].
@@ -67,7 +67,7 @@ impl Ownership {
         Ok(caller)
     }
 
-    /// The owner offers the contract, or with `None` takes the offer back. A later offer replaces an earlier one.
+    /// Lets the owner offer the ownership, or withdraw the offer with `None`. A later offer replaces an earlier one.
     ///
     /// # Errors
     /// [`Refused::NotOwner`].
@@ -78,10 +78,10 @@ impl Ownership {
         Ok(())
     }
 
-    /// Who was offered the contract takes it.
+    /// Lets the account or contract with the offer become the owner.
     ///
     /// # Errors
-    /// [`Refused::NotOffered`] when it is offered to somebody else, or to nobody.
+    /// [`Refused::NotOffered`] if the offer is to another one, or if there is no offer.
     pub fn accept(&mut self) -> Result<(), Refused> {
         let to = caller();
         let (Some(from), Some(offered)) = (self.owner, self.offered) else { return Err(Refused::NotOffered) };
@@ -91,7 +91,8 @@ impl Ownership {
         Ok(())
     }
 
-    /// The owner gives the contract up: nobody will ever own it again, and what only the owner may do is done for the last time.
+    /// Lets the owner give up ownership for good: nobody will own the contract again, and nobody can call the functions
+    /// that require the owner.
     ///
     /// # Errors
     /// [`Refused::NotOwner`].

@@ -1,11 +1,11 @@
-//! A switch that stops what should be stoppable. Who may use it is for the contract to say, by
-//! [ownership](super::ownership) or a [role](super::roles).
+//! A switch that stops parts of a contract. The contract decides who may use it, by [ownership](super::ownership) or a
+//! [role](super::roles).
 
 use crate::env::{caller, emit};
 use crate::prelude::{ensure, error, event};
 use crate::principal::Principal;
 
-/// Whether the contract is paused. It begins running.
+/// Whether the contract is paused. Initially it is not.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Pausing {
     paused: bool,
@@ -41,7 +41,7 @@ impl Pausing {
         self.paused
     }
 
-    /// Goes on only while the contract is not paused.
+    /// Checks that the contract is not paused.
     ///
     /// # Errors
     /// [`Refused::Paused`].
@@ -50,7 +50,7 @@ impl Pausing {
         Ok(())
     }
 
-    /// Goes on only while the contract is paused.
+    /// Checks that the contract is paused.
     ///
     /// # Errors
     /// [`Refused::NotPaused`].
@@ -59,10 +59,10 @@ impl Pausing {
         Ok(())
     }
 
-    /// Pauses the contract. Check first who calls.
+    /// Pauses the contract. Check the caller first.
     ///
     /// # Errors
-    /// [`Refused::Paused`] when it is paused already.
+    /// [`Refused::Paused`] if it is paused already.
     pub fn pause(&mut self) -> Result<(), Refused> {
         self.require_running()?;
         self.paused = true;
@@ -70,10 +70,10 @@ impl Pausing {
         Ok(())
     }
 
-    /// Lets the contract go on. Check first who calls.
+    /// Resumes the contract. Check the caller first.
     ///
     /// # Errors
-    /// [`Refused::NotPaused`] when it is not paused.
+    /// [`Refused::NotPaused`] if it is not paused.
     pub fn resume(&mut self) -> Result<(), Refused> {
         self.require_paused()?;
         self.paused = false;

@@ -1,30 +1,31 @@
-//! Upgrades: a contract in front of another, which can be replaced by a third that takes over its state.
+//! Upgrades: a front whose implementation can be replaced by another one, which takes over the state.
 //!
 //! The code of a contract never changes, and no contract can run another's code on its own state. So an upgradable
-//! application is two contracts: the **front**, whose id callers know, and the **implementation** behind it, which holds
-//! the state and obeys the front alone. An upgrade deploys a new implementation, moves the state from the old to the new one piece by
-//! piece, and then turns the front to the new one.
+//! application consists of two contracts: the **front**, whose id callers know, and the **implementation** behind it,
+//! which holds the state and accepts calls only from the front. To upgrade, deploy a new implementation, move the state
+//! from the old to the new one piece by piece, and then switch the front to the new one.
 //!
-//! | contract | holds | does |
+//! | contract | stores | does |
 //! |---|---|---|
-//! | front | [`Proxy`] | tells the implementation who calls: `self.proxy.implementation()?` gives its id |
-//! | implementation | [`Behind`] | serves only the front: `self.front.require()?` |
+//! | front | [`Proxy`] | passes the caller to the implementation; `self.proxy.implementation()?` is its id |
+//! | implementation | [`Behind`] | accepts calls only from the front: `self.front.require()?` |
 //!
-//! The two implementations move the state themselves, because only they know it:
+//! The two implementations export and import the state themselves, because only they know its structure:
 //!
-//! - the old one has the query `export_state(from: u64, at_most: u32) -> Piece`: some entries beginning at the place `from`, and the
-//!   place where the next piece begins;
-//! - the new one has the transaction `import_state(data: Vec<u8>)`, for the front alone.
+//! - the old one has the query `export_state(from: u64, at_most: u32) -> Piece`: some entries starting at the position
+//!   `from`, and the position where the next piece starts;
+//! - the new one has the transaction `import_state(data: Vec<u8>)`, which only the front may call.
 //!
 //! # Limits
 //!
-//! - A piece passes the argument buffer of 64 KiB twice, and exporting and importing it must fit into the gas of one transaction.
-//! - Between [`Proxy::begin`] and the last piece the front refuses all calls, so that nothing changes behind the migration. An upgrade
-//!   of a large state takes several transactions.
-//! - What is put into the front itself never changes: its functions, and who may upgrade. Money is best kept by the front, because an
-//!   old implementation's DUSK does not move by itself.
-//! - Whoever may upgrade can replace everything. Say so to the users; a contract that waits for a height between the announcement and
-//!   the upgrade gives them time to leave.
+//! - A piece passes through the argument buffer of 64 KiB twice, and its export and import must fit into the gas of one
+//!   transaction.
+//! - Between [`Proxy::begin`] and the last piece the front refuses all calls, so that the state does not change during
+//!   the migration. An upgrade of a large state takes several transactions.
+//! - The front itself never changes: its functions, and the rule for the right to upgrade. Let the front keep the
+//!   money, because an upgrade does not move the DUSK of the old implementation.
+//! - The account with the right to upgrade can replace everything. Tell the users. A contract that waits for some
+//!   blocks between the announcement and the upgrade gives them time to leave.
 
 use alloc::vec::Vec;
 
@@ -35,7 +36,8 @@ use crate::env::{caller, emit};
 use crate::prelude::{contract_type, ensure, error, event};
 use crate::principal::Principal;
 
-/// Which contract is behind this one. At first none is: the front is deployed before the implementation, which needs its id.
+/// The implementation behind a front. Initially there is none: the front is deployed before the implementation, which
+/// needs its id.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Proxy {
     implementation: Option<ContractId>,
@@ -45,7 +47,7 @@ pub struct Proxy {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Migration {
     to: ContractId,
-    /// The place where the next piece begins.
+    /// The position where the next piece starts.
     next: u64,
 }
 
@@ -104,23 +106,23 @@ impl Proxy {
     /// The implementation to call.
     ///
     /// # Errors
-    /// [`Refused::Migrating`] during an upgrade, and [`Refused::NoImplementation`] before the first.
+    /// [`Refused::Migrating`] during an upgrade, and [`Refused::NoImplementation`] before the first one.
     pub fn implementation(&self) -> Result<ContractId, Refused> {
         ensure!(self.migration.is_none(), Refused::Migrating);
         self.implementation.ok_or(Refused::NoImplementation)
     }
 
-    /// Whether the state is moving.
+    /// Whether an upgrade is moving the state.
     #[must_use]
     pub fn is_migrating(&self) -> bool {
         self.migration.is_some()
     }
 
-    /// Begins an upgrade to a freshly deployed implementation. The first one has no state to take over and is used at once. Check first
-    /// who calls.
+    /// Starts an upgrade to a newly deployed implementation. The first implementation has no state to take over and is
+    /// used at once. Check the caller first.
     ///
     /// # Errors
-    /// [`Refused::Migrating`] when one has begun already.
+    /// [`Refused::Migrating`] if an upgrade has started already.
     pub fn begin(&mut self, to: ContractId) -> Result<(), Refused> {
         ensure!(self.migration.is_none(), Refused::Migrating);
         let Some(from) = self.implementation else {
@@ -138,11 +140,12 @@ impl Proxy {
         emit(Upgraded { from, to });
     }
 
-    /// Moves one piece of the state, of at most so many entries, and ends the upgrade with the last one. Gives whether it has ended. Anybody
-    /// may be allowed to call it.
+    /// Moves one piece of the state, of at most `at_most` entries, and ends the upgrade with the last one. Returns
+    /// whether the upgrade has ended. Any account may be allowed to call it.
     ///
     /// # Errors
-    /// [`Refused::NotMigrating`], and the failures of both implementations. The piece can be moved again then, or a smaller one.
+    /// [`Refused::NotMigrating`], and the failures of both implementations. After a failure the piece can be moved
+    /// again, or a smaller one.
     pub fn migrate(&mut self, at_most: u32) -> Result<bool, Refused> {
         let (Some(from), Some(migration)) = (self.implementation, &mut self.migration) else {
             return Err(Refused::NotMigrating);
@@ -160,8 +163,8 @@ impl Proxy {
         Ok(next.is_none())
     }
 
-    /// Gives an upgrade up: the old implementation, which has not changed, goes on. The new one may have a part of the state; deploy
-    /// another for the next upgrade. Check first who calls.
+    /// Cancels an upgrade: the front continues with the old implementation, which has not changed. The new one may have
+    /// a part of the state; deploy another one for the next upgrade. Check the caller first.
     ///
     /// # Errors
     /// [`Refused::NotMigrating`].
@@ -172,20 +175,20 @@ impl Proxy {
     }
 }
 
-/// The front that an implementation obeys.
+/// The front of an implementation, the only contract that may call it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Behind {
     front: ContractId,
 }
 
 impl Behind {
-    /// The implementation stands behind this front.
+    /// Sets the front of the implementation.
     #[must_use]
     pub fn new(front: ContractId) -> Self {
         Self { front }
     }
 
-    /// Goes on only if the front calls.
+    /// Checks that the front calls.
     ///
     /// # Errors
     /// [`Refused::NotFront`].

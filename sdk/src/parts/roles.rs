@@ -1,4 +1,4 @@
-//! Roles: who may do what. A role has members; the members of its admin role grant and revoke it.
+//! Roles with rights. A role has members; the members of its admin role grant and revoke it.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
@@ -8,7 +8,7 @@ use crate::prelude::{ensure, error, event};
 use crate::principal::Principal;
 use crate::value::Value;
 
-/// The roles of a contract and their members. `R` is an enum of the contract's own:
+/// The roles of a contract and their members. `R` is an enum of the contract:
 ///
 /// ```
 /// # use dusk_sdk::prelude::*;
@@ -23,8 +23,7 @@ use crate::value::Value;
 /// # roles };
 /// ```
 ///
-/// One role is the root. It administers all roles that are given no other admin, itself included, and is never without a
-/// member.
+/// One role is the root. It administers itself and all roles without another admin, and always has a member.
 #[derive(Debug, Clone)]
 pub struct Roles<R> {
     root: R,
@@ -82,13 +81,13 @@ impl<R: Value + Copy + Ord> Roles<R> {
         Self { root, members, admins: BTreeMap::new() }
     }
 
-    /// Whether somebody has a role.
+    /// Whether an account or contract has a role.
     #[must_use]
     pub fn has(&self, role: R, who: Principal) -> bool {
         self.members.get(&role).is_some_and(|members| members.contains(&who))
     }
 
-    /// Who has a role, in order. Bound what you return of it: a role may have any number of members.
+    /// The members of a role, in order. A role may have any number of members, so return only a bounded part of them.
     pub fn members(&self, role: R) -> impl Iterator<Item = Principal> + '_ {
         self.members.get(&role).into_iter().flatten().copied()
     }
@@ -99,7 +98,7 @@ impl<R: Value + Copy + Ord> Roles<R> {
         self.admins.get(&role).copied().unwrap_or(self.root)
     }
 
-    /// Goes on only if a member of the role calls, and gives the caller.
+    /// Checks that a member of the role calls, and returns the caller.
     ///
     /// # Errors
     /// [`Refused::MissingRole`].
@@ -109,7 +108,8 @@ impl<R: Value + Copy + Ord> Roles<R> {
         Ok(caller)
     }
 
-    /// A member of the role's admin role grants it. Who has it already keeps it, and no event is emitted.
+    /// Lets a member of the role's admin role grant it. If the account or contract has the role already, nothing
+    /// changes and no event is emitted.
     ///
     /// # Errors
     /// [`Refused::MissingRole`].
@@ -121,7 +121,7 @@ impl<R: Value + Copy + Ord> Roles<R> {
         Ok(())
     }
 
-    /// A member of the role's admin role revokes it. Where it was not granted nothing happens.
+    /// Lets a member of the role's admin role revoke it. If it was not granted, nothing changes.
     ///
     /// # Errors
     /// [`Refused::MissingRole`], and [`Refused::LastOfRoot`].
@@ -130,7 +130,7 @@ impl<R: Value + Copy + Ord> Roles<R> {
         self.remove(role, from, by)
     }
 
-    /// Who calls gives a role up.
+    /// Lets the caller give up a role.
     ///
     /// # Errors
     /// [`Refused::LastOfRoot`].
@@ -139,7 +139,7 @@ impl<R: Value + Copy + Ord> Roles<R> {
         self.remove(role, by, by)
     }
 
-    /// A member of the root role gives a role another admin.
+    /// Lets a member of the root role change the admin of a role.
     ///
     /// # Errors
     /// [`Refused::MissingRole`].

@@ -1,10 +1,11 @@
 //! The allocator of a contract.
 //!
-//! A contract's memory is its state: it lives for years, every byte written costs gas, and code costs money to deploy.
-//! So this allocator is small and takes the same few steps for each request. Sizes are rounded up to one of four steps
-//! between two powers of two (at most a quarter is wasted). Each rounded size has a list of freed blocks; without one, the block
-//! comes from the end of the used memory. Freed blocks are never joined, so the memory that a contract holds is bounded
-//! by the sum over all sizes of the most that it ever needed of each at one time.
+//! A contract's memory is its state: it is never reset, every write costs gas, and every byte of code costs gas at
+//! deployment. Therefore this allocator is small, and takes the same few steps for each request. It rounds sizes up to
+//! one of four steps between two powers of two (at most a quarter is wasted). Each rounded size has a list of freed
+//! blocks; if the list is empty, the block comes from the end of the used memory. Freed blocks are never merged. The
+//! memory of a contract is therefore bounded by the sum over all sizes of the largest number of blocks that it used at
+//! one time.
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::arch::wasm32::{memory_grow, memory_size};
@@ -18,9 +19,9 @@ const PAGE_BYTES: usize = 64 * 1024;
 struct Allocator(UnsafeCell<State>);
 
 struct State {
-    /// The lists of freed blocks. A freed block begins with the address of the next.
+    /// The lists of freed blocks. A freed block starts with the address of the next one.
     freed: [*mut u8; SIZES],
-    /// The first address that was never given out. 0 before the first request.
+    /// The first address that was never allocated. 0 before the first request.
     end: usize,
 }
 
@@ -31,7 +32,7 @@ unsafe impl Sync for Allocator {}
 static ALLOCATOR: Allocator = Allocator(UnsafeCell::new(State { freed: [null_mut(); SIZES], end: 0 }));
 
 unsafe extern "C" {
-    /// The linker puts this symbol behind all data.
+    /// The linker places this symbol after all data.
     static __heap_base: u8;
 }
 
@@ -44,7 +45,7 @@ unsafe impl GlobalAlloc for Allocator {
         let Some(freed) = state.freed.get_mut(list) else { return null_mut() };
         let block = *freed;
         if !block.is_null() && layout.align() <= ALIGN {
-            // SAFETY: a freed block begins with the address of the next.
+            // SAFETY: a freed block starts with the address of the next one.
             *freed = unsafe { block.cast::<*mut u8>().read() };
             return block;
         }
@@ -67,7 +68,7 @@ unsafe impl GlobalAlloc for Allocator {
         let state = unsafe { &mut *self.0.get() };
         let (_, list) = round(layout);
         if let Some(freed) = state.freed.get_mut(list) {
-            // SAFETY: the block is ours again and has at least 16 bytes.
+            // SAFETY: the caller no longer uses the block, and it has at least 16 bytes.
             unsafe { block.cast::<*mut u8>().write(*freed) };
             *freed = block;
         }
@@ -79,7 +80,7 @@ unsafe impl GlobalAlloc for Allocator {
         if round(wanted) == round(layout) {
             return block;
         }
-        // SAFETY: the sizes have been given by the caller for these blocks; the blocks are distinct.
+        // SAFETY: the caller has stated these sizes for the blocks; the blocks are distinct.
         unsafe {
             let moved = self.alloc(wanted);
             if !moved.is_null() {

@@ -1,4 +1,4 @@
-//! The argument buffer: the one place in a contract's memory that host and contract both read and write.
+//! The argument buffer: the only place in a contract's memory that both host and contract read and write.
 
 use core::cell::UnsafeCell;
 
@@ -8,7 +8,7 @@ use crate::wire::{MAX_VALUE_BYTES, Overflow};
 #[repr(C, align(16))]
 pub(crate) struct Buffer(UnsafeCell<[u8; MAX_VALUE_BYTES]>);
 
-// SAFETY: in a contract there is one thread. Natively the buffer is never touched: every way to it passes
+// SAFETY: a contract has one thread. Natively the buffer is never accessed: every path to it goes through
 // `host::require`, which panics there.
 unsafe impl Sync for Buffer {}
 
@@ -16,7 +16,7 @@ unsafe impl Sync for Buffer {}
 #[allow(non_upper_case_globals, reason = "the host looks for this name")]
 static A: Buffer = Buffer(UnsafeCell::new([0; MAX_VALUE_BYTES]));
 
-/// Lends the buffer. The closure must not call the host, nor anything that could lend the buffer again.
+/// Gives the closure access to the buffer. The closure must not call the host, nor borrow the buffer again.
 pub(crate) fn with<R>(use_buffer: impl FnOnce(&mut [u8]) -> R) -> R {
     super::host::require();
     // SAFETY: there is one thread, and no other borrow is alive: the callers of this function in this crate only encode
@@ -24,7 +24,7 @@ pub(crate) fn with<R>(use_buffer: impl FnOnce(&mut [u8]) -> R) -> R {
     use_buffer(unsafe { &mut *A.0.get() })
 }
 
-/// Lends the buffer to write a value to it, and gives the value's length as the host takes it.
+/// Writes a value to the buffer, and returns its length as the host expects it.
 pub(crate) fn put(encode: impl FnOnce(&mut [u8]) -> Result<usize, Overflow>) -> Result<u32, Overflow> {
     with(encode).and_then(|length| u32::try_from(length).map_err(|_| Overflow))
 }

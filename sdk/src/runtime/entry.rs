@@ -1,8 +1,8 @@
-//! The entry points of a contract: what stands between an exported function and a method.
+//! The entry points of a contract: the code between an exported function and a method.
 //!
-//! The state lies in a [`Slot`]. A method that calls another contract may be entered again before it returns; the slot
-//! counts who holds the state, as a `RefCell` does, so that a method that changes the state never runs beside another
-//! method. A nested call that fails has its memory restored by the host, the count included.
+//! The state is in a [`Slot`]. If a method calls another contract, that contract may re-enter this one. The slot counts
+//! the borrows of the state, like a `RefCell`, so that a method that changes the state never runs while another method
+//! runs. If a nested call fails, the host restores its memory, including the count.
 
 use core::cell::{Cell, UnsafeCell};
 use core::convert::Infallible;
@@ -13,18 +13,18 @@ use crate::contract::{Makes, Refusal, Returned};
 use crate::value::Value;
 use crate::wire::Wire;
 
-/// Where a contract's state lies between calls.
+/// The place of a contract's state between calls.
 #[derive(Debug)]
 pub struct Slot<C> {
     state: UnsafeCell<Option<C>>,
-    /// 0: nobody holds the state. n > 0: n queries read it. −1: a transaction changes it.
+    /// 0: the state is not borrowed. n > 0: n queries read it. −1: a transaction changes it.
     holders: Cell<i32>,
 }
 
-// SAFETY: a contract has one thread, and the slots that the macros make exist only in contracts.
+// SAFETY: a contract has one thread, and the macros create slots only in contracts.
 unsafe impl<C> Sync for Slot<C> {}
 
-/// Gives the state back when a method returns.
+/// Ends the borrow of the state when a method returns.
 struct Hold<'a>(&'a Cell<i32>, i32);
 
 impl Drop for Hold<'_> {
@@ -51,7 +51,7 @@ impl<C> Slot<C> {
         }
         let _hold = self.hold(-1);
         let state = make();
-        // SAFETY: nobody else holds the state, as counted above, and there is one thread.
+        // SAFETY: there is no other borrow of the state, as checked above, and there is one thread.
         let slot = unsafe { &mut *self.state.get() };
         if slot.is_some() {
             fail("the contract has been initialised before");
@@ -64,7 +64,7 @@ impl<C> Slot<C> {
             fail("re-entered: the contract is running a method that changes it");
         }
         let _hold = self.hold(1);
-        // SAFETY: as counted above, nobody changes the state while this reference lives, and there is one thread.
+        // SAFETY: no method changes the state during this borrow, as checked above, and there is one thread.
         match unsafe { &*self.state.get() } {
             Some(state) => method(state),
             None => fail("the contract is not initialised"),
@@ -76,7 +76,7 @@ impl<C> Slot<C> {
             fail("re-entered: the contract is running");
         }
         let _hold = self.hold(-1);
-        // SAFETY: nobody else holds the state, as counted above, and there is one thread.
+        // SAFETY: there is no other borrow of the state, as checked above, and there is one thread.
         match unsafe { &mut *self.state.get() } {
             Some(state) => method(state),
             None => fail("the contract is not initialised"),
@@ -90,7 +90,7 @@ impl<C> Default for Slot<C> {
     }
 }
 
-/// What a method under `#[contract(raw_result)]` returns: the `Result` itself is the value.
+/// The result of a method under `#[contract(raw_result)]`: the `Result` itself is the value.
 #[derive(Debug)]
 pub struct Raw<R>(pub R);
 
@@ -104,7 +104,7 @@ impl<T, E> Returned for Raw<Result<T, E>> {
     }
 }
 
-/// Runs the constructor. Returns the length of its answer, which is empty.
+/// Runs the constructor. Returns the length of its result, which is empty.
 pub fn construct<C, A: Arguments, R: Makes<C, Refusal: Refusal>>(
     slot: &Slot<C>,
     argument_bytes: u32,
@@ -115,7 +115,7 @@ pub fn construct<C, A: Arguments, R: Makes<C, Refusal: Refusal>>(
     0
 }
 
-/// Runs a query. Returns the length of its answer.
+/// Runs a query. Returns the length of its result.
 pub fn query<C, A: Arguments, R: Returned<Output: Value, Refusal: Refusal>>(
     slot: &Slot<C>,
     argument_bytes: u32,
@@ -125,7 +125,7 @@ pub fn query<C, A: Arguments, R: Returned<Output: Value, Refusal: Refusal>>(
     write_answer(&slot.read(|state| accept(method(state, arguments).into_result())))
 }
 
-/// Runs a transaction. Returns the length of its answer.
+/// Runs a transaction. Returns the length of its result.
 pub fn transact<C, A: Arguments, R: Returned<Output: Value, Refusal: Refusal>>(
     slot: &Slot<C>,
     argument_bytes: u32,
@@ -135,7 +135,7 @@ pub fn transact<C, A: Arguments, R: Returned<Output: Value, Refusal: Refusal>>(
     write_answer(&slot.change(|state| accept(method(state, arguments).into_result())))
 }
 
-/// What a function returns when it does not refuse; else the call ends here and is undone.
+/// Returns the value of a function's result, or reverts the call with its error.
 fn accept<T, E: Refusal>(result: Result<T, E>) -> T {
     match result {
         Ok(output) => output,
@@ -158,7 +158,7 @@ fn write_answer<R: Wire>(answer: &R) -> u32 {
     }
 }
 
-/// Ends the call, which is undone, with a text for the caller. Longer text than the buffer is cut.
+/// Reverts the call with a text for the caller. Text that is longer than the buffer is truncated.
 pub(crate) fn fail(text: &str) -> ! {
     #[cfg(all(feature = "abi", target_family = "wasm"))]
     {
@@ -176,7 +176,7 @@ pub(crate) fn fail(text: &str) -> ! {
     }
 }
 
-/// Logs a line, in a compiled contract that logs. Elsewhere it does nothing.
+/// Logs a line if the contract was built with logs. Otherwise it does nothing.
 pub fn log(line: core::fmt::Arguments<'_>) {
     #[cfg(all(feature = "abi", feature = "log", target_family = "wasm"))]
     host::log(super::text::write(|buffer| buffer.write_fmt(line)));
@@ -222,7 +222,7 @@ mod tests {
         assert_eq!(panics(|| slot.change(|_| slot.change(|_| ()))), "re-entered: the contract is running");
         assert_eq!(panics(|| slot.read(|_| slot.change(|_| ()))), "re-entered: the contract is running");
         assert_eq!(panics(|| slot.read(|_| slot.construct(|| 1))), "re-entered: the contract is running");
-        // All holds are given back.
+        // All borrows have ended.
         slot.change(|state| *state = 8);
         assert_eq!(slot.read(|state| *state), 8);
     }

@@ -1,11 +1,10 @@
-//! The functions that the host gives to a contract, by their names on the wire.
+//! The functions that the host provides to a contract, by their import names.
 //!
 //! Source of names and signatures: the chain's contract ABI. Lengths are bytes in the argument buffer.
 
 #[cfg(all(feature = "abi", target_family = "wasm"))]
 mod imports {
-    // The module's name is what keeps these apart from exports of the same name: a contract may well have a method
-    // `owner`.
+    // The separate module avoids conflicts with exports of the same name: a contract may have a method `owner`.
     #[link(wasm_import_module = "env")]
     unsafe extern "C" {
         pub(super) fn c(id: *const u8, name: *const u8, name_len: u32, arg_len: u32, gas_limit: u64) -> i32;
@@ -31,7 +30,7 @@ macro_rules! host_functions {
         pub(crate) fn $name($($arg: $ty),*) $(-> $ret)? {
             #[cfg(all(feature = "abi", target_family = "wasm"))]
             {
-                // SAFETY: every pointer comes from a reference that lives during the call, with its own length.
+                // SAFETY: every pointer comes from a reference that is valid during the call, with its own length.
                 unsafe { $call }
             }
             #[cfg(not(all(feature = "abi", target_family = "wasm")))]
@@ -44,32 +43,32 @@ macro_rules! host_functions {
 }
 
 host_functions! {
-    /// Calls a contract; the argument is in the buffer. A negative answer is an error code.
+    /// Calls a contract; the argument is in the buffer. A negative result is an error code.
     fn call(id: &[u8; 32], name: &str, arg_len: u32, gas_limit: u64) -> i32
         = imports::c(id.as_ptr(), name.as_ptr(), name.len() as u32, arg_len, gas_limit);
-    /// Asks the host to compute something; the argument is in the buffer. Returns the length of the answer.
+    /// Runs a host query; the argument is in the buffer. Returns the length of the result.
     fn query(name: &str, arg_len: u32) -> u32 = imports::hq(name.as_ptr(), name.len() as u32, arg_len);
-    /// Reads metadata into the buffer. 0: there is none.
+    /// Reads metadata into the buffer. 0: there is no such entry.
     fn metadata(name: &str) -> u32 = imports::hd(name.as_ptr(), name.len() as u32);
     /// Emits the event whose data is in the buffer.
     fn emit(topic: &str, arg_len: u32) = imports::emit(topic.as_ptr(), topic.len() as u32, arg_len);
-    /// Feeds the item that is in the buffer.
+    /// Feeds the item in the buffer.
     fn feed(arg_len: u32) = imports::feed(arg_len);
     /// The gas that this call may spend.
     fn limit() -> u64 = imports::limit();
     /// The gas that this call has spent.
     fn spent() -> u64 = imports::spent();
-    /// Puts the ids of all callers into the buffer, the direct one first, and returns their number.
+    /// Writes the ids of all callers to the buffer, the direct caller first, and returns their number.
     fn callstack() -> i32 = imports::callstack();
-    /// Puts the contract's own id into the buffer.
+    /// Writes the contract's own id to the buffer.
     fn self_id() = imports::self_id();
-    /// Puts the owner of a contract into the buffer and returns its length. 0: there is no such contract.
+    /// Writes the owner of a contract to the buffer and returns its length. 0: there is no such contract.
     fn owner(id: &[u8; 32]) -> i32 = imports::owner(id.as_ptr());
-    /// Puts the contract's own owner into the buffer and returns its length.
+    /// Writes the contract's own owner to the buffer and returns its length.
     fn own_owner() -> i32 = imports::owner(core::ptr::null());
 }
 
-/// Ends the call; its text is in the buffer.
+/// Reverts the call with the text in the buffer.
 #[cfg(all(feature = "abi", target_family = "wasm"))]
 pub(crate) fn panic(arg_len: u32) -> ! {
     // SAFETY: the host reads the buffer and never returns.
@@ -77,7 +76,7 @@ pub(crate) fn panic(arg_len: u32) -> ! {
     core::arch::wasm32::unreachable()
 }
 
-/// Logs the text that is in the buffer.
+/// Logs the text in the buffer.
 #[cfg(all(feature = "abi", feature = "log", target_family = "wasm"))]
 pub(crate) fn log(arg_len: u32) {
     // SAFETY: the host only reads the buffer.

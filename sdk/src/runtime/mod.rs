@@ -1,4 +1,4 @@
-//! What runs inside a contract: the argument buffer, the host's functions, the entry points and, in the compiled
+//! The runtime of a contract: the argument buffer, the host's functions, the entry points and, in the compiled
 //! contract, the allocator and the panic handler.
 
 #[cfg(all(feature = "abi", target_family = "wasm"))]

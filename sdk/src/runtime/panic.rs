@@ -6,13 +6,13 @@ use super::{host, text};
 
 #[panic_handler]
 fn handle(info: &PanicInfo<'_>) -> ! {
-    // The place goes into the log, for those who test: the reason of a revert has no use for it.
+    // The place of the panic goes into the log, for tests; callers cannot use it, so the reason of the revert lacks it.
     #[cfg(feature = "log")]
     if let Some(place) = info.location() {
         host::log(text::write(|buffer| write!(buffer, "panicked at {place}")));
     }
     let message = info.message();
-    // Plain texts, which most panics are, pass without the formatting machinery.
+    // Plain texts, the most frequent case, need no formatting code.
     host::panic(text::write(|buffer| match message.as_str() {
         Some(plain) => buffer.write_str(plain),
         None => write!(buffer, "{message}"),

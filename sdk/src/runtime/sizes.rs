@@ -1,14 +1,14 @@
-//! The sizes of blocks that the allocator gives out.
+//! The block sizes of the allocator.
 
 use core::alloc::Layout;
 
-/// Every block is aligned to this, in bytes.
+/// The alignment of every block, in bytes.
 pub(super) const ALIGN: usize = 16;
 
-/// How many sizes there are: four for each power of two up to 4 GiB.
+/// The number of sizes: four for each power of two up to 4 GiB.
 pub(super) const SIZES: usize = 4 * 28;
 
-/// The size of the block for a request, and the index of its list.
+/// The block size for a request, and the index of its list.
 pub(super) fn round(layout: Layout) -> (usize, usize) {
     let size = layout.size().max(layout.align()).max(ALIGN);
     if size <= 4 * ALIGN {

@@ -4,14 +4,14 @@ use core::fmt::{self, Write};
 
 use super::buffer;
 
-/// What has been written to the buffer so far. The buffer is lent for each piece alone, because what is being formatted
-/// may itself call the host.
+/// The text written to the buffer so far. Each piece borrows the buffer anew, because the formatted value may itself
+/// call the host.
 struct Text {
     length: usize,
 }
 
 impl Write for Text {
-    /// Writes what fits. The cut is at the border of a character: the host refuses text that is not UTF-8.
+    /// Writes the part that fits, cut at a character boundary: the host rejects text that is not UTF-8.
     fn write_str(&mut self, text: &str) -> fmt::Result {
         buffer::with(|buffer| {
             let rest = &mut buffer[self.length..];
@@ -23,10 +23,10 @@ impl Write for Text {
     }
 }
 
-/// Formats into the buffer and returns the length. Longer text than the buffer is cut.
+/// Formats into the buffer and returns the length. Text that is longer than the buffer is truncated.
 pub(crate) fn write(format: impl FnOnce(&mut dyn Write) -> fmt::Result) -> u32 {
     let mut text = Text { length: 0 };
-    // Only what is too long is an error, and it is cut.
+    // Only text that is too long is an error, and it is truncated.
     let _ = format(&mut text);
     u32::try_from(text.length).unwrap_or(0)
 }

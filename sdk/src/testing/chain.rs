@@ -1,4 +1,4 @@
-//! A test's own chain, the accounts on it, and the contracts deployed there.
+//! The chain of a test, its accounts, and its deployed contracts.
 
 use alloc::borrow::ToOwned;
 use alloc::format;
@@ -26,17 +26,17 @@ use crate::interface::{Described, Interface};
 use crate::principal::Principal;
 use crate::value::Value;
 
-/// A chain that only one test sees. It begins at genesis, with funded accounts, and ends with the test.
+/// The chain of one test. It starts at genesis with funded accounts, and ends with the test.
 ///
-/// All functions panic when the test host is gone, because nothing in a test can do anything about it.
+/// All functions panic if the test host has ended, because a test cannot continue without it.
 #[derive(Clone)]
 pub struct Chain(Rc<Shared>);
 
 struct Shared {
     connection: RefCell<Connection>,
-    /// Accounts by the names that the test uses for them.
+    /// Accounts by their names in the test.
     names: RefCell<Vec<(String, String)>>,
-    /// What has been deployed, to decode its events.
+    /// The deployed contracts, for decoding their events.
     contracts: RefCell<Vec<(ContractId, &'static Interface)>>,
 }
 
@@ -46,12 +46,12 @@ impl fmt::Debug for Chain {
     }
 }
 
-/// A contract that tests can deploy. Implemented by [`#[contract]`](macro@crate::contract).
+/// A contract that tests can deploy. [`#[contract]`](macro@crate::contract) implements it.
 pub trait Deployable: Described {
     /// The typed client of the contract.
     type Client;
 
-    /// The client that calls by this way.
+    /// Creates a client that calls through `via`.
     fn client(via: Deployed) -> Self::Client;
 }
 
@@ -64,11 +64,11 @@ impl Chain {
         }))
     }
 
-    /// Funded accounts by their names. A development account's name (alice, bob, …) is that account; any other name
-    /// stands for one that is still free, the same one throughout the test.
+    /// Funded accounts by their names. The name of a development account (alice, bob, …) gives that account. Any other
+    /// name gets an account that is still free, and keeps it throughout the test.
     ///
     /// # Panics
-    /// When the test host has no account left.
+    /// If the test host has no free account left.
     #[track_caller]
     #[must_use]
     pub fn accounts<const N: usize>(&self, names: [&str; N]) -> [Signer; N] {
@@ -78,7 +78,7 @@ impl Chain {
     /// A funded account by its name.
     ///
     /// # Panics
-    /// When the test host has no account left.
+    /// If the test host has no free account left.
     #[track_caller]
     #[must_use]
     pub fn account(&self, name: &str) -> Signer {
@@ -100,7 +100,7 @@ impl Chain {
     /// Deploys a contract of this project: `chain.deploy(&alice, counter::init(5))?`.
     ///
     /// # Errors
-    /// When the constructor refuses or fails.
+    /// If the constructor reverts or fails.
     #[track_caller]
     pub fn deploy<C: Deployable, A: Arguments, E: Refusal>(
         &self,
@@ -110,7 +110,7 @@ impl Chain {
         self.try_deploy(from, constructor).into_result()
     }
 
-    /// Deploys a contract, and leaves to the test what should come of it:
+    /// Deploys a contract and returns the outcome for assertions:
     /// `chain.try_deploy(&alice, counter::init(0)).refused(Refused::NoLimit)`.
     #[track_caller]
     pub fn try_deploy<C: Deployable, A: Arguments, E: Refusal>(
@@ -154,7 +154,7 @@ impl Chain {
         Sent::new(Receipt::new(self.clone(), what, outcome), |_| Ok(()))
     }
 
-    /// What an account or a contract has: `chain.balance(&alice)`, `chain.balance(vault.id())`.
+    /// The balance of an account or a contract: `chain.balance(&alice)`, `chain.balance(vault.id())`.
     #[track_caller]
     #[must_use]
     pub fn balance(&self, of: impl Into<Principal>) -> Dusk {
@@ -168,20 +168,20 @@ impl Chain {
         }
     }
 
-    /// The height of the chain: blocks since genesis.
+    /// The height of the chain: the number of blocks since genesis.
     #[track_caller]
     #[must_use]
     pub fn height(&self) -> u64 {
         self.height_after(&Request::Height)
     }
 
-    /// Makes that many empty blocks, and returns the new height.
+    /// Makes this many empty blocks, and returns the new height.
     #[track_caller]
     pub fn mine(&self, blocks: u64) -> u64 {
         self.height_after(&Request::Mine { blocks })
     }
 
-    /// Remembers the state of the chain.
+    /// Saves the state of the chain.
     #[track_caller]
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
@@ -191,7 +191,7 @@ impl Chain {
         }
     }
 
-    /// Goes back to a remembered state, which stays remembered; later ones are forgotten.
+    /// Restores a saved state. The snapshot stays valid; later snapshots become invalid.
     #[track_caller]
     pub fn revert(&self, to: &Snapshot) {
         match self.ask(&Request::Revert { snapshot: to.0 }) {
@@ -234,7 +234,7 @@ impl Chain {
         self.0.connection.borrow_mut().ask(request)
     }
 
-    /// An event by its name and its data as JSON, as far as its contract is known here.
+    /// The event's name and its data as JSON, if its contract is known here.
     pub(super) fn show_event(&self, event: &Event) -> String {
         let contracts = self.0.contracts.borrow();
         let interface = contracts.iter().find(|(id, _)| *id == event.source).map(|(_, interface)| interface);
@@ -245,7 +245,7 @@ impl Chain {
         }
     }
 
-    /// A text in which the accounts of the test go by their names.
+    /// Replaces the accounts in a text by their names in the test.
     pub(super) fn name_accounts(&self, text: &str) -> String {
         let names = self.0.names.borrow();
         names.iter().fold(text.to_owned(), |text, (account, name)| text.replace(account, &format!("@{name}")))
@@ -267,7 +267,7 @@ fn encode(arguments: &impl Arguments, what: &str) -> Vec<u8> {
     }
 }
 
-/// The failure of a constructor, without the words that the chain puts before it.
+/// The failure of a constructor, without the prefix that the chain adds.
 fn of_constructor(error: CallError) -> CallError {
     match error {
         CallError::Panic(text) => {
@@ -278,11 +278,11 @@ fn of_constructor(error: CallError) -> CallError {
     }
 }
 
-/// A remembered state of a chain.
+/// A saved state of a chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Snapshot(u64);
 
-/// An account on the test's chain, by its name. The host holds its key and signs for it.
+/// A named account on the test's chain. The host keeps its key and signs for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signer {
     name: String,
@@ -298,20 +298,21 @@ impl Signer {
         self.account
     }
 
-    /// The name that the test uses for it.
+    /// Its name in the test.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The same account, attaching money to the call: `vault.by(alice.depositing(Dusk::new(5))).pay_in(Dusk::new(5))`. The
-    /// contract may take it, see [`money`](crate::money); what it does not take comes back.
+    /// The same account with a deposit attached to the call:
+    /// `vault.by(alice.depositing(Dusk::new(5))).pay_in(Dusk::new(5))`. The contract may take it, see
+    /// [`money`](crate::money); otherwise the chain returns it.
     #[must_use]
     pub fn depositing(&self, amount: Dusk) -> Self {
         Self { deposit: amount, ..self.clone() }
     }
 
-    /// The same account, giving the call at most this much gas, for tests of what happens when it runs out.
+    /// The same account with a gas limit for the call, for tests of running out of gas.
     #[must_use]
     pub fn with_gas(&self, limit: u64) -> Self {
         Self { gas_limit: Some(limit), ..self.clone() }
@@ -330,7 +331,7 @@ impl From<&Signer> for Signer {
     }
 }
 
-/// The way to a deployed contract without an account: its queries.
+/// A deployed contract without a signer, for its queries.
 #[derive(Debug, Clone)]
 pub struct Deployed {
     chain: Chain,
@@ -339,7 +340,7 @@ pub struct Deployed {
 }
 
 impl Deployed {
-    /// The way with an account: also its transactions.
+    /// The contract with a signer, for its transactions as well.
     #[must_use]
     pub fn by(&self, signer: Signer) -> Signed {
         Signed { contract: self.clone(), signer }
@@ -353,7 +354,7 @@ impl Deployed {
 }
 
 impl Deployed {
-    /// Why a question has no answer.
+    /// The reason why a query has no result.
     fn failure(&self, what: &str, error: CallError, logs: &[Logged]) -> Failure {
         let text = self.chain.name_accounts(&format!("{what} failed: {error}{}", show_logs(logs)));
         let panic = if let CallError::Panic(text) = error { Some(text) } else { None };
@@ -398,7 +399,7 @@ impl Feeds for Deployed {
     }
 }
 
-/// The way to a deployed contract with an account.
+/// A deployed contract with a signer.
 #[derive(Debug, Clone)]
 pub struct Signed {
     contract: Deployed,

@@ -1,4 +1,4 @@
-//! The way to the test host: find it or start it, and speak its protocol.
+//! The connection to the test host: find or start the host, and speak its protocol.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -14,9 +14,9 @@ use std::time::Duration;
 
 use local_node_types::host::{ADDRESS_VARIABLE, MAX_LINE_BYTES, PROTOCOL_VERSION, Request, Response};
 
-/// What the host's first line begins with.
+/// The beginning of the host's first line.
 const READY: &str = "listening ";
-/// The longest that the host may take for an answer, in seconds. Proofs take minutes on slow machines.
+/// The maximum time for an answer of the host, in seconds. Proofs take minutes on slow machines.
 const MAX_SILENCE_SECONDS: u64 = 1_800;
 
 /// A connection to the test host: one chain.
@@ -27,7 +27,7 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Finds or starts the host, and begins a chain there.
+    /// Finds or starts the host, and starts a chain there.
     pub(super) fn open(test: &str, manifest_folder: &str) -> Result<Self, ConnectionError> {
         let place = match env::var(ADDRESS_VARIABLE) {
             Ok(place) => place,
@@ -36,7 +36,7 @@ impl Connection {
         Self::to(&place, test)
     }
 
-    /// Begins a chain on the host at this place, `ADDRESS#TOKEN`.
+    /// Starts a chain on the host with this address, `ADDRESS#TOKEN`.
     pub(super) fn to(place: &str, test: &str) -> Result<Self, ConnectionError> {
         let (address, token) = place.split_once('#').unwrap_or((place, ""));
         let failed = |source| ConnectionError::Connect { address: address.into(), source };
@@ -51,7 +51,7 @@ impl Connection {
         Ok(connection)
     }
 
-    /// Asks the host something. An answer that it cannot be done is an error here.
+    /// Sends a request to the host. An answer that reports a failure is an error here.
     pub(super) fn ask(&mut self, request: &Request) -> Result<Response, ConnectionError> {
         let mut line = serde_json::to_string(request).map_err(ConnectionError::Protocol)?;
         line.push('\n');
@@ -69,8 +69,8 @@ impl Connection {
     }
 }
 
-/// The host that this program has started, for all of its tests. It ends when this program does, because then its
-/// standard input closes.
+/// The host that this program has started for all of its tests. It ends with this program, because then its standard
+/// input closes.
 struct OwnHost {
     place: String,
     _child: Child,
@@ -91,7 +91,7 @@ fn start(manifest_folder: &str) -> Result<OwnHost, String> {
     let installed = installed();
     let mut command = match &installed {
         Some(program) => Command::new(program),
-        // A project may still give `cargo dusk` its meaning by an alias.
+        // Cargo may still find `cargo dusk` as an alias of the project.
         None => Command::new(env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"))),
     };
     command.args(["dusk", "test-host", "--manifest-path"]).arg(&manifest);
@@ -124,7 +124,7 @@ fn launch(mut command: Command) -> Result<OwnHost, String> {
     Ok(OwnHost { place, _child: child, _stdin: stdin, _stdout: stdout })
 }
 
-/// Where `cargo-dusk` is: on the path, or where cargo installs programs.
+/// The path of `cargo-dusk`: in `PATH`, or where cargo installs programs.
 fn installed() -> Option<PathBuf> {
     let name = alloc::format!("cargo-dusk{}", env::consts::EXE_SUFFIX);
     let mut folders: Vec<PathBuf> =
@@ -135,31 +135,31 @@ fn installed() -> Option<PathBuf> {
     folders.into_iter().map(|folder| folder.join(&name)).find(|program| program.is_file())
 }
 
-/// Why the test host did not answer.
+/// The reason why the test host did not answer.
 #[derive(Debug)]
 pub(super) enum ConnectionError {
-    /// There is none and none could be started. The text has a hint.
+    /// There is no host, and starting one failed. The text has a hint.
     NotStarted(String),
-    /// It cannot be reached.
+    /// The host cannot be reached.
     Connect {
-        /// Where it should be.
+        /// Its address.
         address: String,
-        /// Why not.
+        /// The reason.
         source: std::io::Error,
     },
     /// The connection broke.
     Lost(std::io::Error),
     /// The host ended the connection.
     Closed,
-    /// Its answer is not of the protocol.
+    /// The answer is not in the protocol's format.
     Protocol(serde_json::Error),
-    /// Its answer is not one to this question.
+    /// The answer does not belong to the request.
     Unexpected(alloc::boxed::Box<Response>),
-    /// It says that it cannot be done.
+    /// The host reports that the request failed.
     Refused {
-        /// Why.
+        /// The reason.
         message: String,
-        /// What to do.
+        /// The hint.
         hint: Option<String>,
     },
 }

@@ -1,20 +1,20 @@
-//! What a test returns.
+//! The result type of tests.
 
 use alloc::string::{String, ToString};
 use core::fmt;
 
 use crate::contract::Refusal;
 
-/// What a test returns: `Ok(())`, or why it failed. The operator `?` works on every error.
+/// The result of a test: `Ok(())`, or a failure. The operator `?` works on every error.
 pub type TestResult = Result<(), Failure>;
 
-/// Why a test failed, in words. Any error becomes one through `?`.
+/// The reason why a test failed, as text. `?` converts any error to it.
 ///
-/// It is not an error type itself (no `std::error::Error`), because it takes any of them.
+/// It does not implement `std::error::Error`, because it converts from all errors.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Failure {
     text: String,
-    /// The text that the contract ended the call with.
+    /// The text with which the contract reverted the call.
     panic: Option<String>,
 }
 
@@ -29,7 +29,7 @@ impl Failure {
         Self { text, panic }
     }
 
-    /// Whether a query was refused with this error, fields included.
+    /// Whether a query reverted with this error, fields included.
     #[must_use]
     pub fn is(&self, refusal: &impl Refusal) -> bool {
         self.panic.as_ref().is_some_and(|text| *text == refusal.to_text())
@@ -55,7 +55,7 @@ impl fmt::Display for Failure {
     }
 }
 
-/// As people read it, because the test runner shows this form.
+/// In readable form, because the test runner prints the `Debug` form.
 impl fmt::Debug for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)

@@ -1,4 +1,4 @@
-//! Keys that a test holds by itself, to sign what a contract verifies.
+//! Keys that a test itself holds, to sign messages that a contract verifies.
 
 use alloc::vec::Vec;
 
@@ -14,7 +14,7 @@ use crate::field::Field;
 /// A BLS key, for contracts that call [`verify_bls`](crate::crypto::verify_bls) or
 /// [`verify_bls_multisig`](crate::crypto::verify_bls_multisig).
 ///
-/// Whoever knows the seed has the key: it is for tests only, and its account has no money.
+/// Anyone with the seed can compute the key: use it for tests only. Its account has no money.
 #[derive(Debug, Clone)]
 pub struct BlsKey {
     secret: bls::SecretKey,
@@ -22,7 +22,7 @@ pub struct BlsKey {
 }
 
 impl BlsKey {
-    /// The key of this seed, the same one every time.
+    /// Creates the key of this seed, always the same one.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         let secret = bls::SecretKey::from(BlsScalar::hash_to_scalar(&seed.to_le_bytes()));
@@ -35,13 +35,13 @@ impl BlsKey {
         self.account
     }
 
-    /// Signs a message alone.
+    /// Signs a message with this key alone.
     #[must_use]
     pub fn sign(&self, message: &[u8]) -> BlsSignature {
         self.secret.sign(message)
     }
 
-    /// The one signature of several keys under the same message. `None` without keys.
+    /// The common signature of several keys under one message. `None` without keys.
     #[must_use]
     pub fn sign_together(keys: &[&Self], message: &[u8]) -> Option<MultisigSignature> {
         let parts = keys.iter().map(|key| key.secret.sign_multisig(&key.account.public_key(), message));
@@ -52,12 +52,12 @@ impl BlsKey {
 
 /// A Schnorr key, for contracts that call [`verify_schnorr`](crate::crypto::verify_schnorr).
 ///
-/// Whoever knows the seed has the key: it is for tests only.
+/// Anyone with the seed can compute the key: use it for tests only.
 #[derive(Debug, Clone)]
 pub struct SchnorrKey(schnorr::SecretKey);
 
 impl SchnorrKey {
-    /// The key of this seed, the same one every time.
+    /// Creates the key of this seed, always the same one.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         Self(schnorr::SecretKey::from(JubJubScalar::from(seed)))
@@ -69,7 +69,7 @@ impl SchnorrKey {
         SchnorrPublicKey::from(&self.0)
     }
 
-    /// Signs a field element: of longer messages their [`hash`](crate::crypto::hash).
+    /// Signs a field element. To sign a longer message, sign its [`hash`](crate::crypto::hash).
     #[must_use]
     pub fn sign(&self, message: Field) -> SchnorrSignature {
         let message = BlsScalar::from(message);
@@ -78,8 +78,8 @@ impl SchnorrKey {
     }
 }
 
-/// Draws the secret number of a signature from the key and the message, so that no two messages ever share one, and a
-/// test signs the same in every run.
+/// Derives the nonce of a signature from the key and the message, so that two messages never share a nonce, and a test
+/// makes the same signature in every run.
 struct Nonce {
     seed: Vec<u8>,
     drawn: u64,
@@ -95,7 +95,7 @@ impl RngCore for Nonce {
     }
 
     fn fill_bytes(&mut self, bytes: &mut [u8]) {
-        // The top bits of a scalar are not uniform; the lower 16 bytes are, closely enough.
+        // The top bits of a scalar are not uniform; the lower 16 bytes are nearly so.
         for chunk in bytes.chunks_mut(16) {
             let drawn = BlsScalar::hash_to_scalar(&[self.seed.as_slice(), &self.drawn.to_le_bytes()].concat());
             chunk.copy_from_slice(&drawn.to_bytes()[..chunk.len()]);

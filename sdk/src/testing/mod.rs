@@ -1,4 +1,4 @@
-//! Testing contracts: the compiled contract on a real chain, called by name and type.
+//! Testing contracts: typed calls of the compiled contract on a real chain.
 //!
 //! ```text
 //! use dusk_sdk::testing::*;
@@ -16,11 +16,12 @@
 //! ```
 //!
 //! Each test has a chain of its own, with funded accounts, on a *test host*. `cargo dusk test` starts one host for all
-//! tests; plain `cargo test` starts one for each test program. The host builds what is stale first. Keys stay on the
-//! host: a test names accounts, and the host signs. Where a contract verifies signatures by itself, the test signs with
-//! keys of its own ([`BlsKey`], [`SchnorrKey`]).
+//! tests; plain `cargo test` starts one for each test program. The host first builds the contracts that have changed.
+//! The host keeps the keys: a test names accounts, and the host signs. If a contract verifies signatures itself, the
+//! test signs with keys of its own ([`BlsKey`], [`SchnorrKey`]).
 //!
-//! Assertions panic at the line that makes them and show what was found: values, events by name, refusals by name.
+//! A failed assertion panics at its line in the test and prints the actual outcome, with the names of events and
+//! errors.
 
 mod chain;
 mod connection;
@@ -44,7 +45,7 @@ pub use proofs::ProveError;
 /// Runs a test on a chain of its own. `#[dusk_sdk::test]` calls it.
 ///
 /// # Panics
-/// When there is no test host and none can be started; the text says what to do.
+/// If there is no test host and none can be started; the text has a hint.
 #[doc(hidden)]
 #[track_caller]
 pub fn run<R>(test: &str, manifest_folder: &str, body: fn(Chain) -> R) -> R {

@@ -1,4 +1,4 @@
-//! What came of a transaction, and what a test may say about it.
+//! The outcome of a transaction, and assertions about it.
 
 use alloc::format;
 use alloc::string::String;
@@ -15,7 +15,7 @@ use crate::amount::Dusk;
 use crate::contract::{Event, Refusal};
 use crate::wire::Malformed;
 
-/// What is known of a transaction that is in a block.
+/// The data of a transaction that is in a block.
 #[derive(Debug, Clone)]
 pub(super) struct Receipt {
     chain: Chain,
@@ -28,7 +28,7 @@ impl Receipt {
         Self { chain, what, outcome }
     }
 
-    /// What the contract itself emitted.
+    /// The events of the called contract.
     fn events(&self) -> impl Iterator<Item = &RawEvent> {
         self.events_of(self.outcome.contract)
     }
@@ -61,7 +61,7 @@ impl Receipt {
     }
 }
 
-/// What the calls logged; nothing where nothing was logged.
+/// The logs of the calls; empty if there are none.
 pub(super) fn show_logs(logs: &[Logged]) -> String {
     let lines: Vec<String> = logs.iter().map(|Logged { function, line }| format!("\n    {function}: {line}")).collect();
     if lines.is_empty() { String::new() } else { format!("\nlogged:{}", lines.concat()) }
@@ -72,13 +72,13 @@ fn refusal_name(panic_text: &str) -> Option<&str> {
     local_node_types::abi::split_error(panic_text).map(|(_, name)| name)
 }
 
-/// A transaction that is in a block. Say what should have come of it: [`succeeds`](Sent::succeeds),
-/// [`emits`](Sent::emits), [`refused`](Sent::refused), [`panics`](Sent::panics), [`runs_out_of_gas`](Sent::runs_out_of_gas).
+/// A transaction that is in a block. Assert its outcome by [`succeeds`](Sent::succeeds), [`emits`](Sent::emits),
+/// [`refused`](Sent::refused), [`panics`](Sent::panics) or [`runs_out_of_gas`](Sent::runs_out_of_gas).
 #[derive(Debug, Clone)]
 #[must_use = "say what should have come of it: `.succeeds()`, `.refused(…)`, …"]
 pub struct Sent<T, E> {
     receipt: Receipt,
-    /// `None` when the call failed.
+    /// `None` if the call failed.
     value: Option<T>,
     refusal: PhantomData<fn() -> E>,
 }
@@ -96,10 +96,10 @@ impl<T, E: Refusal> Sent<T, E> {
         Self { receipt, value, refusal: PhantomData }
     }
 
-    /// It succeeded.
+    /// Asserts that the call succeeded.
     ///
     /// # Panics
-    /// When it did not.
+    /// If it failed.
     #[track_caller]
     pub fn succeeds(self) -> Accepted<T> {
         match self.value {
@@ -108,19 +108,19 @@ impl<T, E: Refusal> Sent<T, E> {
         }
     }
 
-    /// It succeeded, and the contract emitted this event.
+    /// Asserts that the call succeeded and that the contract emitted this event.
     ///
     /// # Panics
-    /// When it did not, or not with these fields.
+    /// If it failed, or emitted no such event with these fields.
     #[track_caller]
     pub fn emits<Ev: Event>(self, event: Ev) -> Accepted<T> {
         self.succeeds().emits(event)
     }
 
-    /// It was refused with this error, fields included.
+    /// Asserts that the contract reverted the call with this error, fields included.
     ///
     /// # Panics
-    /// When it succeeded, failed otherwise, or was refused with another error.
+    /// If the call succeeded, failed otherwise, or reverted with another error.
     #[track_caller]
     #[allow(clippy::needless_pass_by_value, reason = "a refusal is made to be given away")]
     pub fn refused(self, refusal: E) -> Rejected {
@@ -132,10 +132,10 @@ impl<T, E: Refusal> Sent<T, E> {
         Rejected { receipt: self.receipt }
     }
 
-    /// It panicked with a text that contains this one.
+    /// Asserts that the contract panicked with a text that contains this one.
     ///
     /// # Panics
-    /// When it did not.
+    /// If it did not.
     #[track_caller]
     pub fn panics(self, text: &str) -> Rejected {
         match &self.receipt.outcome.result {
@@ -144,10 +144,10 @@ impl<T, E: Refusal> Sent<T, E> {
         }
     }
 
-    /// The gas that it was given did not suffice.
+    /// Asserts that the call ran out of gas.
     ///
     /// # Panics
-    /// When it did suffice, or the call failed otherwise.
+    /// If it did not, or the call failed otherwise.
     #[track_caller]
     pub fn runs_out_of_gas(self) -> Rejected {
         if self.receipt.outcome.result != Err(CallError::OutOfGas) {
@@ -156,10 +156,10 @@ impl<T, E: Refusal> Sent<T, E> {
         Rejected { receipt: self.receipt }
     }
 
-    /// What the call returned, or why it failed.
+    /// The result of the call, or the reason of its failure.
     ///
     /// # Errors
-    /// When it was refused, panicked or ran out of gas.
+    /// If the contract reverted or panicked, or the call ran out of gas.
     pub fn into_result(self) -> Result<T, Failure> {
         let receipt = &self.receipt;
         self.value.ok_or_else(|| {
@@ -171,7 +171,7 @@ impl<T, E: Refusal> Sent<T, E> {
         })
     }
 
-    /// The gas that was paid for. A failed transaction pays for its whole limit.
+    /// The gas that the sender paid for. A failed transaction pays for its whole limit.
     #[must_use]
     pub fn gas(&self) -> u64 {
         self.receipt.outcome.gas_spent
@@ -186,20 +186,20 @@ pub struct Accepted<T> {
 }
 
 impl<T> Accepted<T> {
-    /// The contract emitted this event. Say so once for each event.
+    /// Asserts that the contract emitted this event. Repeat it for each event.
     ///
     /// # Panics
-    /// When it did not, or not with these fields.
+    /// If it emitted no such event with these fields.
     #[track_caller]
     pub fn emits<Ev: Event>(self, event: Ev) -> Self {
         let contract = self.receipt.outcome.contract;
         self.emits_from(contract, event)
     }
 
-    /// Another contract, which was called in turn, emitted this event.
+    /// Asserts that another contract, which was called in turn, emitted this event.
     ///
     /// # Panics
-    /// When it did not, or not with these fields.
+    /// If it emitted no such event with these fields.
     #[track_caller]
     #[allow(clippy::needless_pass_by_value, reason = "an event is made to be given away")]
     pub fn emits_from<Ev: Event>(self, contract: ContractId, event: Ev) -> Self {
@@ -215,10 +215,10 @@ impl<T> Accepted<T> {
         self
     }
 
-    /// The contract emitted nothing.
+    /// Asserts that the contract emitted no events.
     ///
     /// # Panics
-    /// When it did.
+    /// If it emitted one.
     #[track_caller]
     pub fn emits_nothing(self) -> Self {
         if self.receipt.events().next().is_some() {
@@ -227,45 +227,45 @@ impl<T> Accepted<T> {
         self
     }
 
-    /// What the call returned.
+    /// The result of the call.
     #[must_use]
     pub fn value(self) -> T {
         self.value
     }
 
-    /// The gas that was paid for.
+    /// The gas that the sender paid for.
     #[must_use]
     pub fn gas(&self) -> u64 {
         self.receipt.outcome.gas_spent
     }
 
-    /// What the sender paid for the gas.
+    /// The fee that the sender paid for the gas.
     #[must_use]
     pub fn fee(&self) -> Dusk {
         Dusk::from_lux(self.receipt.outcome.fee)
     }
 
-    /// The height of the block that it is in.
+    /// The height of the transaction's block.
     #[must_use]
     pub fn height(&self) -> u64 {
         self.receipt.outcome.height
     }
 }
 
-/// A transaction that failed as it should. It has changed nothing but its sender's balance, by the fee.
+/// A transaction that failed, as asserted. It has changed nothing except its sender's balance, by the fee.
 #[derive(Debug, Clone)]
 pub struct Rejected {
     receipt: Receipt,
 }
 
 impl Rejected {
-    /// What the sender paid for the gas.
+    /// The fee that the sender paid for the gas.
     #[must_use]
     pub fn fee(&self) -> Dusk {
         Dusk::from_lux(self.receipt.outcome.fee)
     }
 
-    /// The gas that was paid for: the whole limit.
+    /// The gas that the sender paid for: the whole limit.
     #[must_use]
     pub fn gas(&self) -> u64 {
         self.receipt.outcome.gas_spent

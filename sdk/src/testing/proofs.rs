@@ -17,20 +17,20 @@ use super::chain::Chain;
 use super::connection::ConnectionError;
 use crate::zk::{PROOF_BYTES, Proof};
 
-/// Why there is no proof.
+/// The reason why there is no proof.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ProveError {
-    /// The inputs do not satisfy the circuit: this constraint does not hold.
+    /// The inputs do not satisfy the circuit: they violate this constraint.
     Unsatisfied(Box<Unsatisfied>),
-    /// The circuit builds something else for these inputs.
+    /// The circuit has other gates for these inputs.
     Witness(WitnessError),
-    /// The test host makes none, for this reason.
+    /// The test host makes no proof, for this reason.
     Host(String),
 }
 
 impl ProveError {
-    /// The name of the constraint that does not hold, if that is why.
+    /// The name of the violated constraint, if there is one.
     #[must_use]
     pub fn constraint(&self) -> Option<&str> {
         match self {
@@ -53,13 +53,14 @@ impl fmt::Display for ProveError {
 impl core::error::Error for ProveError {}
 
 impl Chain {
-    /// A proof that these inputs satisfy the circuit: mock or real, as the run says (`cargo dusk test --proofs real`). Both behave alike.
+    /// Makes a proof that these inputs satisfy the circuit: a mock, or a real proof under
+    /// `cargo dusk test --proofs real`. Contracts treat both alike.
     ///
     /// # Errors
-    /// [`ProveError`], which names the constraint that does not hold.
+    /// [`ProveError`], which names the violated constraint.
     ///
     /// # Panics
-    /// When the test host is gone.
+    /// If the test host has ended.
     #[track_caller]
     pub fn prove<C: Definition + 'static>(
         &self,
@@ -103,7 +104,7 @@ struct Known {
     digest: Digest,
 }
 
-/// The layout of a circuit, built once in a test program.
+/// The layout of a circuit; each test program builds it once.
 fn known<C: Definition + 'static>() -> Arc<Known> {
     static LAYOUTS: OnceLock<Mutex<BTreeMap<TypeId, Arc<Known>>>> = OnceLock::new();
     let mut layouts = LAYOUTS.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);

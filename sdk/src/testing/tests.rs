@@ -1,5 +1,4 @@
-//! What a test asks the host, and what it says when something is not as it should be. The host here answers from a
-//! script.
+//! Tests of the requests to the host, and of the texts of failed assertions. The host here answers from a script.
 
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
@@ -106,7 +105,7 @@ fn paid(by: u64, amount: u64) -> Event {
     Event { source: ContractId::from_bytes(ID), topic: "Paid".into(), data, reverted: false }
 }
 
-/// A host that gives these answers, and what it was asked.
+/// A host with these answers; it returns the requests that it got.
 fn host(answers: Vec<Response>) -> (Chain, JoinHandle<Vec<Request>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let place = format!("{}#5ec2e7", listener.local_addr().unwrap());
@@ -125,7 +124,7 @@ fn host(answers: Vec<Response>) -> (Chain, JoinHandle<Vec<Request>>) {
     (Chain::new(Connection::to(&place, "a_test").unwrap()), host)
 }
 
-/// A chain with alice and a deployed vault, and these further answers.
+/// A chain with alice and a deployed vault; the host continues with these answers.
 fn deployed(
     mut answers: Vec<Response>,
 ) -> (Chain, Signer, vault::VaultClient<super::Deployed>, JoinHandle<Vec<Request>>) {

@@ -1,12 +1,13 @@
-//! Binding a proof to the occasion that it was made for.
+//! Binding a proof to one occasion.
 
 use crate::Field;
 use crate::wire::Wire;
 
-/// A field element that stands for a value of any type: contract, chain, sender, receiver, epoch, …
+/// A field element computed from a value of any type: contract, chain, sender, receiver, epoch, …
 ///
-/// Make it a public input of the circuit, and a proof holds for this occasion only: who copies the proof cannot use it elsewhere. It
-/// is BLAKE2b of the value's encoding, reduced to the field, and the same in contracts and in tests. It hides nothing.
+/// If it is a public input of the circuit, a proof is valid for this occasion only, so a copy of the proof cannot be
+/// used elsewhere. The element is the BLAKE2b hash of the value's encoding, reduced to the field, and the same in
+/// contracts and in tests. It does not hide the value.
 ///
 /// ```
 /// # use dusk_sdk::zk::binding;
@@ -15,7 +16,7 @@ use crate::wire::Wire;
 /// ```
 ///
 /// # Panics
-/// When the value is larger than an argument may be ([`MAX_VALUE_BYTES`](crate::wire::MAX_VALUE_BYTES)).
+/// If the value's encoding is longer than [`MAX_VALUE_BYTES`](crate::wire::MAX_VALUE_BYTES).
 #[must_use]
 pub fn binding<T: Wire>(of: &T) -> Field {
     let Ok(bytes) = of.encode() else { panic!("the value that the proof is bound to is too large") };

@@ -1,6 +1,6 @@
-//! Zero-knowledge circuits: describe them, and verify their proofs in contracts.
+//! Zero-knowledge circuits: writing them, and verifying their proofs in contracts.
 //!
-//! A circuit is a function over typed values, some of which only the prover knows:
+//! A circuit is a function over typed values; some of them only the prover knows:
 //!
 //! ```
 //! use dusk_sdk::zk::*;
@@ -21,12 +21,14 @@
 //! assert!(check(&layout, &wires).is_err());
 //! ```
 //!
-//! From the function `factors`, [`#[circuit]`](macro@circuit) makes the type `Factors`, which names the circuit, and the structs
-//! `FactorsPublic` and `FactorsPrivate` with its inputs by name. A contract takes a [`Proof<Factors>`](Proof) as an argument and asks
-//! `Factors::verify(&proof, &FactorsPublic { product })`. A test makes one with `chain.prove(&public, &private)`.
+//! From the function `factors`, [`#[circuit]`](macro@circuit) makes the type `Factors`, which stands for the circuit,
+//! and the structs `FactorsPublic` and `FactorsPrivate` with its named inputs. A contract takes a
+//! [`Proof<Factors>`](Proof) as an argument and calls `Factors::verify(&proof, &FactorsPublic { product })`. A test
+//! makes a proof by `chain.prove(&public, &private)`.
 //!
-//! All of `dusk-sdk-circuit` is here: values, gadgets, [`check`], the audit, the profile. **Here [`Field`] is a value in a circuit**; outside of
-//! circuits it is [`dusk_sdk::Field`](crate::Field), also called [`plain::Field`].
+//! This module re-exports all of `dusk-sdk-circuit`: values, gadgets, [`check`], the audit, the profile. **Here
+//! [`Field`] is a value in a circuit**; the plain field element is [`dusk_sdk::Field`](crate::Field), also called
+//! [`plain::Field`].
 
 mod binding;
 mod proof;
@@ -34,23 +36,24 @@ mod proof;
 pub use dusk_sdk_circuit::*;
 /// Makes a function a circuit.
 ///
-/// Its first argument is `&mut Circuit`; every other is an input, `#[public]` or `#[private]`, of a type that implements [`Value`]. It returns
-/// nothing: gadgets constrain, they do not fail. Its documentation says what the circuit states. An input that is only bound, and used
-/// by no constraint, begins with an underscore: `_occasion` is the input `occasion`.
+/// Its first argument is `&mut Circuit`; every other is an input, `#[public]` or `#[private]`, of a type that
+/// implements [`Value`]. It returns nothing, because gadgets add constraints and do not fail. Its documentation states
+/// what the circuit proves. If an input is bound to the proof but in no constraint, begin its name with an underscore:
+/// `_occasion` is the input `occasion`.
 ///
 /// For a function `eligible` the macro adds, with the visibility of the function:
 ///
-/// - `Eligible`, the circuit's name as a type: `Eligible::verify(&proof, &public)` for contracts.
-/// - `EligiblePublic` and `EligiblePrivate`, structs with the inputs by name. The contract's types stand in them: `u64` for a
+/// - `Eligible`, a type for the circuit: `Eligible::verify(&proof, &public)` for contracts.
+/// - `EligiblePublic` and `EligiblePrivate`, structs with the named inputs, in the types of contracts: `u64` for a
 ///   [`U64`](Value), [`dusk_sdk::Field`](crate::Field) for a [`Field`].
-/// - a test, `__circuit_eligible::serves`, which builds the circuit, and an entry in the list of circuits of the program that it is linked
-///   into. Through them `cargo dusk` asks for its layout and its wires.
+/// - a test, `__circuit_eligible::serves`, which builds the circuit, and an entry in the list of circuits of the linked
+///   program. Through them `cargo dusk` gets the circuit's layout and wires.
 ///
-/// In builds to wasm the verifier key is included from the folder that `cargo dusk build` names.
+/// Builds to wasm include the verifier key from the folder that `cargo dusk build` sets.
 pub use dusk_sdk_macros::circuit;
-/// Makes a struct of values a value: `Point2 { x: Field, y: Field }`.
+/// Makes a struct of circuit values a circuit value: `Point2 { x: Field, y: Field }`.
 ///
-/// For a struct `Holder` the macro adds `HolderPlain`, its twin outside of circuits, with the twins of the fields.
+/// For a struct `Holder` the macro adds `HolderPlain`, its plain Rust counterpart, with the counterparts of the fields.
 pub use dusk_sdk_macros::circuit_type;
 
 pub use self::binding::binding;

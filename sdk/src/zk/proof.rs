@@ -17,25 +17,25 @@ use crate::{
     interface::{JsonError, Type, Types},
 };
 
-/// The size of a proof.
+/// The size of a proof, in bytes.
 pub const PROOF_BYTES: usize = 1008;
 
 /// A circuit whose proofs a contract can verify. `#[circuit]` implements it.
 pub trait Provable: Definition {
-    /// The verifier key that `cargo dusk build` has put into the contract. Only builds to wasm have one.
+    /// The verifier key, which `cargo dusk build` has embedded in the contract. Only builds to wasm have one.
     fn verifier_key() -> &'static [u8];
 }
 
-/// A proof of the circuit `C`: an argument of contracts.
+/// A proof of the circuit `C`, as an argument of contracts.
 ///
-/// Whether it shows anything, only [`Proof::verify`] tells. In JSON it is the hexadecimal text of its bytes.
+/// Only [`Proof::verify`] decides whether it is valid. In JSON it is the hexadecimal text of its bytes.
 pub struct Proof<C> {
     bytes: [u8; PROOF_BYTES],
     circuit: PhantomData<fn() -> C>,
 }
 
 impl<C> Proof<C> {
-    /// The proof with these bytes.
+    /// Creates a proof from bytes, without verifying it.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; PROOF_BYTES]) -> Self {
         Self { bytes, circuit: PhantomData }
@@ -49,10 +49,11 @@ impl<C> Proof<C> {
 }
 
 impl<C: Provable> Proof<C> {
-    /// Whether it shows that the prover knows private inputs which satisfy the circuit with these public inputs. 10,000,000 gas.
+    /// Whether the proof shows that the prover knows private inputs which satisfy the circuit together with these
+    /// public inputs. Costs 10,000,000 gas.
     ///
     /// # Panics
-    /// Outside of a contract: the host verifies.
+    /// Outside of a contract, because the host verifies.
     #[must_use]
     pub fn verify(&self, public: &C::Public) -> bool {
         crate::crypto::verify_plonk(C::verifier_key(), &self.bytes, &C::encode(public))
@@ -83,7 +84,7 @@ impl<C> fmt::Debug for Proof<C> {
     }
 }
 
-/// A [`Proof`] on the wire: its bytes.
+/// An encoded [`Proof`]: its bytes.
 #[derive(Debug)]
 #[repr(transparent)]
 pub struct ArchivedProof([u8; PROOF_BYTES]);
@@ -93,7 +94,7 @@ impl<C> Archive for Proof<C> {
     type Resolver = ();
 
     unsafe fn resolve(&self, _: usize, (): (), out: *mut ArchivedProof) {
-        // SAFETY: the caller gives a place for an archived proof.
+        // SAFETY: the caller passes a place for an archived proof.
         unsafe { (&raw mut (*out).0).write(self.bytes) };
     }
 }
@@ -114,7 +115,7 @@ impl<X: ?Sized> CheckBytes<X> for ArchivedProof {
     type Error = Malformed;
 
     unsafe fn check_bytes<'a>(value: *const Self, _: &mut X) -> Result<&'a Self, Malformed> {
-        // SAFETY: the caller gives an address with enough bytes, and any bytes are valid.
+        // SAFETY: the caller passes an address with enough bytes, and any bytes are valid.
         Ok(unsafe { &*value })
     }
 }
