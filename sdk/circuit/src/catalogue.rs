@@ -1,4 +1,4 @@
-//! What each gadget costs, counted from the gadgets themselves.
+//! The costs of each gadget, counted from the gadgets themselves.
 
 use alloc::vec::Vec;
 
@@ -14,17 +14,17 @@ mod numbers;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Entry {
-    /// What it does.
+    /// Its function.
     pub name: &'static str,
-    /// Its rows, without those that make its inputs.
+    /// Its rows, without those that create its inputs.
     pub gates: usize,
-    /// The most rows that it may have.
+    /// The limit for its rows.
     pub aim: usize,
-    /// A circuit of its inputs, which are private, and the gadget.
+    /// A circuit of private inputs and the gadget.
     pub layout: Layout,
 }
 
-/// A gadget on its own: makes its inputs, tells where the gadget begins, and builds it.
+/// A gadget on its own: creates its inputs, returns the row where the gadget starts, and builds it.
 struct Gadget {
     name: &'static str,
     aim: usize,
@@ -40,14 +40,14 @@ impl Gadget {
     }
 }
 
-/// All gadgets with what they cost.
+/// All gadgets with their costs.
 #[must_use]
 pub fn catalogue() -> Vec<Entry> {
     let families = [numbers::GADGETS, curve::GADGETS, hashes::GADGETS];
     families.into_iter().flatten().map(Gadget::entry).collect()
 }
 
-/// Private inputs of one type, and how many rows they took.
+/// Private inputs of one type, and their number of rows.
 fn inputs<T: Value, const N: usize>(cs: &mut Circuit) -> ([T; N], usize) {
     let values = cs.private::<[T; N]>("inputs", None);
     let rows = cs.rows();

@@ -1,4 +1,4 @@
-//! Whether values satisfy a circuit, and if not, which named constraint fails.
+//! Whether values satisfy a circuit; if not, which named constraint is violated.
 
 use alloc::collections::BTreeSet;
 use alloc::string::{String, ToString};
@@ -13,53 +13,53 @@ use crate::layout::{Kind, Layout, Place, Selectors, Wire};
 use crate::plain;
 use crate::wires::Wires;
 
-/// Why values are refused.
+/// The reason why values do not satisfy a circuit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CheckError {
-    /// There are not as many values, or public inputs, as the circuit has.
+    /// The number of values or of public inputs differs from the circuit's.
     #[error("the circuit has {expected} {what}, and {given} were given")]
     Count {
-        /// Of what.
+        /// `values` or `public inputs`.
         what: &'static str,
-        /// How many there should be.
+        /// The required number.
         expected: usize,
-        /// How many there are.
+        /// The given number.
         given: usize,
     },
     /// The wires 0 and 1 do not hold 0 and 1.
     #[error("the first two values must be 0 and 1")]
     Constants,
-    /// A constraint does not hold.
+    /// A constraint is violated.
     #[error("{0}")]
     Unsatisfied(alloc::boxed::Box<Unsatisfied>),
 }
 
-/// A constraint that does not hold.
+/// A violated constraint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unsatisfied {
     /// The name of the constraint.
     pub constraint: String,
-    /// The names of the regions around it, outermost first.
+    /// The names of the enclosing regions, outermost first.
     pub path: Vec<String>,
-    /// Where in the source it is asked for.
+    /// The place in the source that adds it.
     pub place: Place,
-    /// The row that fails.
+    /// The violated row.
     pub row: usize,
-    /// What the row states.
+    /// The statement of the row.
     pub statement: String,
-    /// The values in the statement: the name of the wire in the row, the named input that it is, if any, the value. Those that are not
-    /// [public](Held::public) are secret.
+    /// The values in the statement: the name of the wire in the row, the named input on this wire, if any, and the
+    /// value. Values that are not [public](Held::public) are secret.
     pub values: Vec<Held>,
 }
 
-/// A value in a violated constraint. `Debug` prints it only if it is public, as [`Unsatisfied`] does.
+/// A value in a violated constraint. `Debug` prints it only if it is public, like [`Unsatisfied`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct Held {
-    /// The wire's name in the row: `a`, `b`, `c`, `d`; `a'` is that of the next row; `p` is the public input; `number` is what several
-    /// rows bind to a range.
+    /// The wire's name in the row: `a`, `b`, `c`, `d`; `a'` is a wire of the next row; `p` is the public input;
+    /// `number` is a number that several rows bind to a range.
     pub wire: &'static str,
-    /// The input that it is, by its name in the circuit's function.
+    /// The input on this wire, by its name in the circuit's function.
     pub input: Option<String>,
     /// Whether it is public: a public input, or a constant. Every other value is a private input, or computed from one.
     pub public: bool,
@@ -68,7 +68,7 @@ pub struct Held {
 }
 
 impl Held {
-    /// The value as people read it; none where it is private.
+    /// The value as text; `None` if it is private.
     #[must_use]
     pub fn shown(&self) -> Option<String> {
         self.public.then(|| short(&self.value))
@@ -83,13 +83,14 @@ impl fmt::Debug for Held {
     }
 }
 
-/// What stands for a value that is not shown.
+/// The replacement for a value that is not shown.
 pub const HIDDEN: &str = "(private)";
 
-/// The environment variable that makes failures show private values, if it is `1`. The output may end in logs that others read.
+/// The environment variable that makes failures show private values, if it is `1`. Logs with this output may have other
+/// readers.
 pub const REVEAL_VARIABLE: &str = "DUSK_SHOW_PRIVATE";
 
-/// Whether the environment asks for private values.
+/// Whether the environment requests private values.
 pub(crate) fn reveals() -> bool {
     #[cfg(not(target_family = "wasm"))]
     {
@@ -103,18 +104,18 @@ pub(crate) fn reveals() -> bool {
     }
 }
 
-/// A failure or a report with its private values, which it otherwise shows only if [`REVEAL_VARIABLE`] asks for them.
+/// A failure or a report with its private values, which are otherwise shown only if [`REVEAL_VARIABLE`] requests them.
 #[derive(Clone, Copy)]
 pub struct Revealed<'a, T>(pub &'a T);
 
-/// The name of the type, not its values.
+/// Prints the name of the type, not its values.
 impl<T> fmt::Debug for Revealed<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Revealed({})", core::any::type_name::<T>())
     }
 }
 
-/// Shows private values only if [`REVEAL_VARIABLE`] asks for them, or as [`Revealed`].
+/// Shows private values only if [`REVEAL_VARIABLE`] requests them, or as [`Revealed`].
 impl fmt::Display for Unsatisfied {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.write(f, reveals())
@@ -128,7 +129,7 @@ impl fmt::Display for Revealed<'_, Unsatisfied> {
 }
 
 impl Unsatisfied {
-    /// Whether a value of it is private.
+    /// Whether one of its values is private.
     #[must_use]
     pub fn has_private(&self) -> bool {
         self.values.iter().any(|held| !held.public)
@@ -154,7 +155,8 @@ impl Unsatisfied {
     }
 }
 
-/// A value as people read it: small numbers and small negative ones in decimal, others in hexadecimal, most significant first.
+/// A value as text: small numbers and small negative ones in decimal, others in hexadecimal, most significant digit
+/// first.
 #[must_use]
 pub fn short(value: &plain::Field) -> String {
     let small = |bytes: &[u8; 32]| {
@@ -175,7 +177,7 @@ pub fn short(value: &plain::Field) -> String {
 /// Evaluates all constraints of a circuit on the values.
 ///
 /// # Errors
-/// [`CheckError`]: the first constraint that does not hold, by its row.
+/// [`CheckError`]: the violated constraint with the lowest row.
 pub fn check(layout: &Layout, wires: &Wires) -> Result<(), CheckError> {
     let count = |what, expected, given| {
         if expected == given { Ok(()) } else { Err(CheckError::Count { what, expected, given }) }
@@ -201,7 +203,7 @@ pub fn check(layout: &Layout, wires: &Wires) -> Result<(), CheckError> {
     Ok(())
 }
 
-/// Whether one row holds for values of which there are as many as the circuit has.
+/// Whether one row holds. There must be as many values as the circuit has.
 pub(crate) fn row_holds(layout: &Layout, wires: &Wires, row: usize) -> bool {
     let values = wires.values();
     let held = |row: usize| layout.rows.get(row).map_or([Wire::ZERO; 4], |row| row.wires).map(|it| values[it.index()]);
@@ -210,7 +212,7 @@ pub(crate) fn row_holds(layout: &Layout, wires: &Wires, row: usize) -> bool {
     holds(&layout.selectors[layout.rows[row].selectors as usize], &held(row), &held(row + 1), public)
 }
 
-/// Whether a row's statement holds: see [`Selectors`].
+/// Whether a row's statement holds; see [`Selectors`].
 fn holds(q: &Selectors, [a, b, c, d]: &[BlsScalar; 4], [a1, b1, _, d1]: &[BlsScalar; 4], public: BlsScalar) -> bool {
     let zero = BlsScalar::zero();
     let four = BlsScalar::from(4);
@@ -260,7 +262,7 @@ fn digit(value: &BlsScalar) -> Option<u64> {
     (0..4).find(|digit| BlsScalar::from(*digit) == *value)
 }
 
-/// What is to be told about a row that fails.
+/// Describes a violated row.
 fn explain(layout: &Layout, values: &[BlsScalar], index: usize, public: Option<BlsScalar>) -> Unsatisfied {
     let row = &layout.rows[index];
     let selectors = &layout.selectors[row.selectors as usize];
@@ -292,12 +294,12 @@ fn explain(layout: &Layout, values: &[BlsScalar], index: usize, public: Option<B
     fault(layout, index, statement, held)
 }
 
-/// The wires whose values everybody knows who has the circuit and the public inputs: these, and constants.
+/// The wires with values that follow from the circuit and the public inputs: the public inputs and the constants.
 fn known_to_all(layout: &Layout) -> BTreeSet<Wire> {
     let one = BlsScalar::one();
     let of_inputs = layout.inputs.iter().filter(|input| input.public).flat_map(|input| &input.wires).copied();
     let exposed = layout.public_rows.iter().map(|row| layout.rows[*row as usize].wires[0]);
-    // What `Circuit::constant` states: −a + constant = 0.
+    // The row of `Circuit::constant`: −a + constant = 0.
     let constants = layout.rows.iter().zip(0u32..).filter_map(|(row, number)| {
         let q = &layout.selectors[row.selectors as usize];
         let constant = Selectors { left: -one, constant: q.constant, ..Selectors::default() };
@@ -318,7 +320,8 @@ fn fault(layout: &Layout, index: usize, statement: String, values: Vec<Held>) ->
     }
 }
 
-/// The number that the range rows around this one bind to so many bits, where it is larger. A digit that is none tells people nothing.
+/// The number that the range rows around this one bound to so many bits, if it is larger. An invalid digit would not
+/// help readers.
 fn too_large(layout: &Layout, values: &[BlsScalar], index: usize) -> Option<(Wire, usize)> {
     let in_chain = |row: usize| {
         let row = &layout.rows[row];
@@ -335,7 +338,7 @@ fn too_large(layout: &Layout, values: &[BlsScalar], index: usize) -> Option<(Wir
     (!fits).then_some((number, bits))
 }
 
-/// What a row states, in symbols, and the wires in it.
+/// The statement of a row, in symbols, and the wires in it.
 fn statement(q: &Selectors, public: bool) -> (String, Vec<&'static str>) {
     let all = alloc::vec!["a", "b", "c", "d", "a'", "b'", "d'"];
     match q.kind {

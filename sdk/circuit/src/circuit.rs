@@ -1,4 +1,4 @@
-//! The builder: a circuit's function runs against it, once without values for the layout, and once for each witness.
+//! The builder: a circuit's function runs against it, once without values to get the layout, and once for each witness.
 
 use alloc::borrow::ToOwned;
 use alloc::collections::BTreeMap;
@@ -15,31 +15,31 @@ use crate::layout::{Constraint, Input, Kind, Layout, MAX_ROWS, Place, Region, Ro
 use crate::value::Value;
 use crate::wires::Wires;
 
-/// The most rows of a circuit while it is described. It cannot be proved with over [`MAX_ROWS`], but its profile still shows where
-/// they come from.
+/// The maximum number of rows while a circuit is built. A circuit with more than [`MAX_ROWS`] cannot be proved, but its
+/// profile still shows where the rows are.
 pub const MAX_ROWS_BUILT: usize = 1 << 20;
 
-/// A circuit while it is described.
+/// A circuit while it is built.
 ///
-/// The function of a circuit, and the gadgets that it calls, make values and constrain them. They run twice: once without
-/// a witness, which gives the [`Layout`], and once for each witness, which gives the [`Wires`]. What is built must not
-/// depend on the witness: nothing in it can be seen but from within [`Circuit::hint`], and whoever compares the
-/// digests of both runs finds a layout that depends on it all the same.
+/// The function of a circuit, and the gadgets that it calls, create values and constrain them. The function runs once
+/// without a witness, which gives the [`Layout`], and once for each witness, which gives the [`Wires`]. The rows must
+/// not depend on the witness. Only the closures of [`Circuit::hint`] see values; comparing the digests of both runs
+/// detects a layout that depends on them nevertheless.
 #[derive(Debug)]
 pub struct Circuit {
     layout: Layout,
-    /// The value of each wire; empty while there is no witness.
+    /// The value of each wire; empty without a witness.
     values: Wires,
     has_witness: bool,
     selectors: BTreeMap<Selectors, u32>,
     regions: BTreeMap<(u32, &'static str), u32>,
     constraints: BTreeMap<(u32, &'static str, Location<'static>), u32>,
     constants: BTreeMap<BlsScalar, Wire>,
-    /// The constants of the hash, once there is one.
+    /// The constants of the hash, computed at its first use.
     poseidon: Option<Arc<poseidon::Tables>>,
-    /// The region that is open.
+    /// The current region.
     region: u32,
-    /// Where the outermost open gadget was called.
+    /// The place of the call of the outermost current gadget.
     gadget: Option<Location<'static>>,
 }
 
@@ -50,7 +50,7 @@ impl Circuit {
         Self::begin(name, false)
     }
 
-    /// An empty circuit whose values are computed along the way.
+    /// An empty circuit that computes values for a witness.
     #[must_use]
     pub fn with_witness(name: &str) -> Self {
         Self::begin(name, true)
@@ -83,19 +83,19 @@ impl Circuit {
         circuit
     }
 
-    /// Whether values are there. For gadgets that can spare work; what is built must not depend on it.
+    /// Whether there is a witness. Gadgets may use this to save work; the rows must not depend on it.
     #[must_use]
     pub fn has_witness(&self) -> bool {
         self.has_witness
     }
 
-    /// How many rows there are so far.
+    /// The number of rows so far.
     #[must_use]
     pub fn rows(&self) -> usize {
         self.layout.rows.len()
     }
 
-    /// Opens a named part of the circuit: failures name it, and the profile counts its gates.
+    /// Builds a named region of the circuit: failures name it, and the profile counts its gates.
     pub fn region<T>(&mut self, name: &'static str, body: impl FnOnce(&mut Self) -> T) -> T {
         let gadget = self.gadget.take();
         let result = self.inside(name, body);
@@ -103,8 +103,8 @@ impl Circuit {
         result
     }
 
-    /// Opens a named part within a gadget. Constraints in it are placed where the gadget is called, not where it is
-    /// written: give gadgets `#[track_caller]`.
+    /// Builds a named region for a gadget. The place of its constraints is the caller of the gadget, not the gadget's
+    /// source: put `#[track_caller]` on gadgets.
     #[track_caller]
     pub fn gadget<T>(&mut self, name: &'static str, body: impl FnOnce(&mut Self) -> T) -> T {
         let outer = self.gadget;
@@ -126,16 +126,16 @@ impl Circuit {
         result
     }
 
-    /// A new wire, whose value is computed from others. **No constraint binds it yet.**
+    /// Creates a wire whose value is computed from others. **No constraint binds it yet.**
     ///
-    /// The computation runs only where there is a witness. It must not fail, whatever the values are: where there is no right
-    /// value it gives any, and the constraints will not hold.
+    /// The closure runs only if there is a witness. It must not fail, whatever the values are: if there is no right
+    /// value it returns any, and the constraints will be violated.
     pub fn hint<const N: usize>(&mut self, from: [Wire; N], compute: impl FnOnce([BlsScalar; N]) -> BlsScalar) -> Wire {
         let values = from.map(|wire| self.values.try_get(wire).copied().unwrap_or_default());
         self.wire(|| compute(values))
     }
 
-    /// New wires, whose values are computed from others, as by [`Circuit::hint`].
+    /// Creates wires whose values are computed from others, like [`Circuit::hint`].
     pub fn hints<const N: usize, const M: usize>(
         &mut self,
         from: [Wire; N],
@@ -146,7 +146,7 @@ impl Circuit {
         results.map(|value| self.wire(|| value))
     }
 
-    /// A new wire that carries an input. **No constraint binds it yet**; types constrain it as they are made.
+    /// Creates a wire for an input. **No constraint binds it yet**; the input's type adds its constraints.
     pub fn input_wire(&mut self, value: Option<BlsScalar>) -> Wire {
         self.wire(|| value.unwrap_or_default())
     }
@@ -160,13 +160,13 @@ impl Circuit {
         wire
     }
 
-    /// The value of a wire, where there is a witness. For gadgets that compute several hints at once.
+    /// The value of a wire, if there is a witness. For gadgets that compute several hints at once.
     #[must_use]
     pub fn value(&self, wire: Wire) -> Option<BlsScalar> {
         self.values.try_get(wire).copied()
     }
 
-    /// A wire that holds a constant. One row for each new constant; [`Wire::ZERO`] and [`Wire::ONE`] are there already.
+    /// The wire of a constant. Each new constant costs one row; [`Wire::ZERO`] and [`Wire::ONE`] exist already.
     #[track_caller]
     pub fn constant(&mut self, value: BlsScalar) -> Wire {
         if let Some(wire) = self.constants.get(&value) {
@@ -183,10 +183,10 @@ impl Circuit {
         Arc::clone(self.poseidon.get_or_insert_with(|| Arc::new(poseidon::Tables::new())))
     }
 
-    /// Adds a row. Its name says what it states, to people.
+    /// Adds a row. Its name states the constraint for readers.
     ///
     /// # Panics
-    /// When there are so many rows already ([`MAX_ROWS_BUILT`]) that the circuit cannot be meant: a loop has no end.
+    /// If there are [`MAX_ROWS_BUILT`] rows already, which indicates an endless loop.
     #[track_caller]
     pub fn gate(&mut self, name: &'static str, gate: Gate) {
         let place = self.gadget.unwrap_or(*Location::caller());
@@ -210,7 +210,7 @@ impl Circuit {
         self.layout.rows.push(Row { wires: gate.wires, selectors, constraint });
     }
 
-    /// Makes a wire a public input: the next one in order.
+    /// Makes a wire the next public input.
     #[track_caller]
     pub fn expose(&mut self, wire: Wire) {
         self.layout.public_rows.push(index(self.layout.rows.len()));
@@ -220,7 +220,7 @@ impl Circuit {
         }
     }
 
-    /// A named input that the verifier knows. Its encoding is exposed.
+    /// Adds a named public input and exposes its encoding.
     #[track_caller]
     pub fn public<T: Value>(&mut self, name: &str, plain: Option<&T::Plain>) -> T {
         let value = self.input(name, true, plain);
@@ -228,7 +228,7 @@ impl Circuit {
         value
     }
 
-    /// A named input that only the prover knows.
+    /// Adds a named private input.
     #[track_caller]
     pub fn private<T: Value>(&mut self, name: &str, plain: Option<&T::Plain>) -> T {
         self.input(name, false, plain)
@@ -243,10 +243,10 @@ impl Circuit {
         value
     }
 
-    /// Ends the description. The wires are empty where there was no witness.
+    /// Finishes the circuit. Without a witness the wires are empty.
     #[must_use]
     pub fn finish(mut self) -> (Layout, Wires) {
-        // The last row may look ahead: then the one after it must be there.
+        // If the last row reads the next one, that row must exist.
         let last = self.layout.rows.last().map(|row| self.layout.selectors[row.selectors as usize].kind);
         if last.is_some_and(Kind::looks_ahead) {
             self.gate("end", Gate::idle([Wire::ZERO; 4]));
@@ -255,7 +255,7 @@ impl Circuit {
     }
 }
 
-/// Places in a layout are counted in 32 bits. A circuit that grows beyond them does not fit into memory first.
+/// Indexes in a layout have 32 bits. A larger circuit would not fit into memory.
 fn index(place: usize) -> u32 {
     u32::try_from(place).unwrap_or(u32::MAX)
 }

@@ -1,4 +1,4 @@
-//! A circuit with named inputs: what `#[circuit]` makes of a function.
+//! A circuit with named inputs; `#[circuit]` generates it from a function.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -12,29 +12,29 @@ use crate::layout::{Layout, Place};
 use crate::plain;
 use crate::wires::Wires;
 
-/// A circuit: its inputs, and how it is built from them. `#[circuit]` implements it.
+/// A circuit: its inputs, and the function that builds it. `#[circuit]` implements it.
 pub trait Definition {
     /// Its name. Keys and proofs are bound to it.
     const NAME: &'static str;
-    /// The documentation of the function: what the circuit states.
+    /// The documentation of the function, which says what the circuit states.
     const DOC: &'static str;
     /// The inputs that the verifier knows, by name.
     type Public: Clone + Serialize + DeserializeOwned;
-    /// The inputs that only the prover knows, by name. They are wiped when they go.
+    /// The inputs that only the prover knows, by name. They are wiped when they are dropped.
     type Private: Clone + Serialize + DeserializeOwned + ZeroizeOnDrop;
 
-    /// Builds the circuit. The inputs are there where a witness is wanted.
+    /// Builds the circuit. The inputs are present if a witness is computed.
     fn build(circuit: &mut Circuit, inputs: Option<(&Self::Public, &Self::Private)>);
 
-    /// The public inputs as the verifier takes them, in the order in which [`Definition::build`] exposes them.
+    /// The public inputs in the verifier's encoding, in the order in which [`Definition::build`] exposes them.
     fn encode(public: &Self::Public) -> Vec<plain::Field>;
 }
 
-/// Why there are no wires for a witness.
+/// The reason why there are no wires for a witness.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WitnessError {
-    /// The function built something else for this witness than it does without one.
+    /// For this witness the function built other rows than without a witness.
     #[error(
         "the layout depends on the witness: row {row} (`{constraint}`, {place}) is another without it, so no key fits; \
          let both branches be built and select between their results"
@@ -44,7 +44,7 @@ pub enum WitnessError {
         row: usize,
         /// The name of its constraint.
         constraint: String,
-        /// Where it is asked for.
+        /// The place in the source that adds it.
         place: Place,
     },
 }
@@ -57,10 +57,10 @@ pub fn layout<D: Definition>() -> Layout {
     circuit.finish().0
 }
 
-/// The wires of a circuit for these inputs. Whether they satisfy it, [`check`](crate::check) tells.
+/// The wires of a circuit for these inputs. [`check`](crate::check) decides whether they satisfy the circuit.
 ///
 /// # Errors
-/// When the function builds something else for them than `layout`, which it built without a witness.
+/// If the function builds other rows for the inputs than `layout`, which it built without a witness.
 pub fn witness<D: Definition>(
     layout: &Layout,
     public: &D::Public,

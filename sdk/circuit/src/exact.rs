@@ -1,8 +1,10 @@
-//! Reads inputs from JSON without rounding a number: the type of an input decides how a text or a large integer is read.
+//! Reads inputs from JSON without rounding numbers: the type of an input decides how a string or a large integer is
+//! read.
 //!
-//! The reader of `serde_json` turns integers beyond 64 bits into floating-point numbers unless a type asks for 128 bits itself, and
-//! keeps the last of two equal keys. This reader hands the digits to types that can take them, accepts the digits of an integer also as
-//! a text, and refuses the second key. It avoids copies of values, because they may be secret.
+//! The reader of `serde_json` turns integers beyond 64 bits into floating-point numbers unless a type requests 128 bits
+//! itself, and keeps the last of two equal keys. This reader passes the digits to types that can take them, accepts an
+//! integer as a string of digits too, and rejects a duplicate key. It avoids copies of values, because they may be
+//! secret.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -15,10 +17,10 @@ use serde_json::Error;
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
-/// How deep values may nest.
+/// The maximum nesting of values.
 const MAX_DEPTH: usize = 64;
 
-/// A value as it stands in the text.
+/// A value as text.
 #[derive(Clone, Copy)]
 pub(crate) struct Exact<'de> {
     text: &'de str,
@@ -26,7 +28,7 @@ pub(crate) struct Exact<'de> {
 }
 
 impl<'de> Exact<'de> {
-    /// The value that the text is.
+    /// Parses the text as a value.
     pub(crate) fn new(text: &'de str) -> Result<Self, Error> {
         let raw: &RawValue = serde_json::from_str(text)?;
         Ok(Self { text: raw.get(), depth: MAX_DEPTH })
@@ -45,7 +47,7 @@ impl<'de> Exact<'de> {
         Ok(members.into_iter().map(|(name, raw)| (name, self.inner(raw))).collect())
     }
 
-    /// The digits of a text, where it has nothing else.
+    /// The digits in a string, if it contains nothing else.
     fn digits(self) -> Option<&'de str> {
         let digits = self.text.strip_prefix('"')?.strip_suffix('"')?;
         (!digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit())).then_some(digits)
@@ -62,7 +64,7 @@ impl<'de> Exact<'de> {
             return visitor.visit_u128(number);
         }
         if number.bytes().all(|digit| digit.is_ascii_digit()) {
-            // A zero in front tells a long number from as many hexadecimal digits.
+            // A leading zero distinguishes a long number from a hexadecimal text of the same length.
             let mut text = Zeroizing::new(String::with_capacity(number.len() + 1));
             text.push('0');
             text.push_str(number);
@@ -71,7 +73,7 @@ impl<'de> Exact<'de> {
         Err(Error::custom("expected a whole number"))
     }
 
-    /// An integer: a number, or its digits as a text.
+    /// An integer: a number, or a string of its digits.
     fn integer<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         match self.digits() {
             Some(digits) => Self::number(digits, visitor),
@@ -80,7 +82,7 @@ impl<'de> Exact<'de> {
     }
 }
 
-/// Integers may be texts, whatever their type.
+/// Integers of any type may be strings.
 macro_rules! integers {
     ($($method:ident)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -134,7 +136,7 @@ impl<'de> Deserializer<'de> for Exact<'de> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        // No number of ours is in an enum: the usual reader will do.
+        // Enums contain no numbers of ours: the reader of `serde_json` is sufficient.
         serde_json::Deserializer::from_str(self.text).deserialize_enum(name, variants, visitor)
     }
 
@@ -156,7 +158,7 @@ impl<'de> IntoDeserializer<'de, Error> for Exact<'de> {
     }
 }
 
-/// The members of an object, each once, in the order of the text.
+/// The members of an object without duplicate keys, in the order of the text.
 struct Members<'a>(Vec<(String, &'a RawValue)>);
 
 impl<'de> Deserialize<'de> for Members<'de> {

@@ -1,11 +1,11 @@
-//! One row, while it is made.
+//! The builder of one row.
 
 use dusk_bls12_381::BlsScalar;
 use dusk_jubjub::JubJubAffine;
 
 use crate::layout::{Kind, Selectors, Wire};
 
-/// A row: what it states ([`Selectors`]), and on which wires.
+/// A row: its statement ([`Selectors`]) and its wires.
 ///
 /// ```
 /// # use dusk_sdk_circuit::{Circuit, Gate, Wire};
@@ -23,42 +23,42 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// The polynomial `0 = 0`, to be filled.
+    /// The polynomial `0 = 0`; the other functions add terms.
     pub fn new() -> Self {
         Self { selectors: Selectors::default(), wires: [Wire::ZERO; 4] }
     }
 
-    /// The wire `a`, times a factor.
+    /// Sets the wire `a` and its factor.
     pub fn a(mut self, wire: Wire, factor: BlsScalar) -> Self {
         (self.wires[0], self.selectors.left) = (wire, factor);
         self
     }
 
-    /// The wire `b`, times a factor.
+    /// Sets the wire `b` and its factor.
     pub fn b(mut self, wire: Wire, factor: BlsScalar) -> Self {
         (self.wires[1], self.selectors.right) = (wire, factor);
         self
     }
 
-    /// The wire `c`, times a factor.
+    /// Sets the wire `c` and its factor.
     pub fn c(mut self, wire: Wire, factor: BlsScalar) -> Self {
         (self.wires[2], self.selectors.output) = (wire, factor);
         self
     }
 
-    /// The wire `d`, times a factor.
+    /// Sets the wire `d` and its factor.
     pub fn d(mut self, wire: Wire, factor: BlsScalar) -> Self {
         (self.wires[3], self.selectors.fourth) = (wire, factor);
         self
     }
 
-    /// The wires `a` and `b`, and their product times a factor. Keeps the factors that `a` and `b` have by themselves.
+    /// Sets the wires `a` and `b`, and the factor of their product. Their own factors stay.
     pub fn ab(mut self, a: Wire, b: Wire, factor: BlsScalar) -> Self {
         (self.wires[0], self.wires[1], self.selectors.multiply) = (a, b, factor);
         self
     }
 
-    /// The constant.
+    /// Sets the constant.
     pub fn constant(mut self, constant: BlsScalar) -> Self {
         self.selectors.constant = constant;
         self
@@ -68,7 +68,7 @@ impl Gate {
         Self { selectors: Selectors { kind, ..Selectors::default() }, wires }
     }
 
-    /// A row that states nothing: its wires are what the row before looks ahead to.
+    /// A row without a statement: the previous row reads its wires.
     pub fn idle(wires: [Wire; 4]) -> Self {
         Self::of(Kind::Idle, wires)
     }

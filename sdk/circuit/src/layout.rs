@@ -1,4 +1,4 @@
-//! What a circuit is, without any values: rows of gates over wires, with the names and places that people know them by.
+//! A circuit without any values: rows of gates over wires, with names and places in the source.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -10,14 +10,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::scalar_serde;
 
-/// The most rows that a circuit may have: the production parameters serve 2^16 gates with what the proof system adds.
+/// The maximum number of rows of a circuit: the production parameters serve 2^16 gates, including those that the proof
+/// system adds.
 pub const MAX_ROWS: usize = (1 << 16) - RESERVED_ROWS;
 
-/// Rows that the proof system adds to every circuit: two that fix the wires [`Wire::ZERO`] and [`Wire::ONE`], and two without
-/// which a polynomial could be zero.
+/// Rows that the proof system adds to every circuit: two that fix the wires [`Wire::ZERO`] and [`Wire::ONE`], and two
+/// that keep a polynomial from being zero.
 pub const RESERVED_ROWS: usize = 4;
 
-/// One value of a circuit. Rows that name the same wire are bound to the same value.
+/// One value of a circuit. All rows with the same wire have the same value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Wire(pub(crate) u32);
 
@@ -27,16 +28,16 @@ impl Wire {
     /// The wire whose value is always 0.
     pub const ZERO: Self = Self(0);
 
-    /// Its number: the place of its value in [`Wires::values`](crate::Wires::values).
+    /// Its number: the index of its value in [`Wires::values`](crate::Wires::values).
     #[must_use]
     pub fn index(self) -> usize {
         self.0 as usize
     }
 }
 
-/// The fixed part of a row: what it multiplies its wires with.
+/// The fixed part of a row: the factors of its wires.
 ///
-/// With the wires `a`, `b`, `c`, `d` of a row, and `a'`, `b'`, `d'` of the row after it, a row states each of:
+/// With the wires `a`, `b`, `c`, `d` of a row, and `a'`, `b'`, `d'` of the next row, a row states each of:
 ///
 /// - `arithmetic · (multiply·a·b + left·a + right·b + output·c + fourth·d + constant) + p = 0`, where `p` is the row's
 ///   public input, or zero.
@@ -68,16 +69,16 @@ pub struct Selectors {
     /// The constant.
     #[serde(with = "scalar_serde")]
     pub constant: BlsScalar,
-    /// Which of the statements the row makes.
+    /// The statement of the row.
     pub kind: Kind,
 }
 
-/// Which statement a row makes.
+/// The statement of a row.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Kind {
-    /// None: its wires are what the row before looks ahead to.
+    /// None. The previous row reads the wires of this one.
     Idle,
-    /// The polynomial over its wires.
+    /// The polynomial over its wires is zero.
     #[default]
     Arithmetic,
     /// Four base-4 digits of an accumulator.
@@ -93,21 +94,21 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Whether the statement reads the wires of the row after it.
+    /// Whether the statement reads the wires of the next row.
     #[must_use]
     pub fn looks_ahead(self) -> bool {
         !matches!(self, Self::Idle | Self::Arithmetic)
     }
 }
 
-/// One row: a gate and the wires that it is laid on.
+/// One row: a gate and its wires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
     /// The wires `a`, `b`, `c`, `d`.
     pub wires: [Wire; 4],
-    /// Its place in [`Layout::selectors`].
+    /// The index in [`Layout::selectors`].
     pub selectors: u32,
-    /// Its place in [`Layout::constraints`].
+    /// The index in [`Layout::constraints`].
     pub constraint: u32,
 }
 
@@ -128,23 +129,23 @@ impl fmt::Display for Place {
     }
 }
 
-/// A named part of a circuit. The first of a layout is the whole.
+/// A named part of a circuit. The first region of a layout is the whole circuit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Region {
     /// Its name.
     pub name: String,
-    /// The region around it, by its place in [`Layout::regions`]; the whole names itself.
+    /// The enclosing region, by its index in [`Layout::regions`]; the whole circuit refers to itself.
     pub parent: u32,
 }
 
-/// A named constraint: one row or some that together make one statement.
+/// A named constraint: one or more rows that together make one statement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Constraint {
     /// Its name.
     pub name: String,
-    /// Its region, by its place in [`Layout::regions`].
+    /// Its region, by its index in [`Layout::regions`].
     pub region: u32,
-    /// Where the circuit asks for it.
+    /// The place in the source that adds it.
     pub place: Place,
 }
 
@@ -157,9 +158,9 @@ pub struct Input {
     pub kind: String,
     /// Whether the verifier knows it.
     pub public: bool,
-    /// The wires that hold its value.
+    /// The wires of its value.
     pub wires: Vec<Wire>,
-    /// The rows that its type made: they say what every value of the type satisfies, and nothing of this one.
+    /// The rows of its type. They state what holds for every value of the type.
     pub rows: Range<u32>,
 }
 
@@ -168,9 +169,9 @@ pub struct Input {
 pub struct Layout {
     /// The circuit's name. Keys are bound to it.
     pub name: String,
-    /// How many wires there are.
+    /// The number of wires.
     pub wires: u32,
-    /// The different selectors that rows have.
+    /// The distinct selectors of the rows.
     pub selectors: Vec<Selectors>,
     /// The rows, in order.
     pub rows: Vec<Row>,
@@ -184,33 +185,33 @@ pub struct Layout {
     pub constraints: Vec<Constraint>,
 }
 
-/// Why bytes are no layout.
+/// The reason why bytes are not a layout.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LayoutError {
     /// They cannot be decoded.
     #[error("the bytes are no circuit: {0}")]
     Encoding(String),
-    /// A number points to something that is not there.
+    /// An index is out of range.
     #[error("the circuit is damaged: {0} is out of range")]
     OutOfRange(&'static str),
-    /// Too many rows.
+    /// There are too many rows.
     #[error("the circuit has {rows} rows; at most {MAX_ROWS} fit")]
     TooLarge {
-        /// How many it has.
+        /// The number of rows.
         rows: usize,
     },
 }
 
 impl Layout {
-    /// How many gates a proof of it has: its rows, and those that the proof system adds.
+    /// The number of gates of a proof: the rows, and those that the proof system adds.
     #[must_use]
     pub fn gates(&self) -> usize {
         self.rows.len() + RESERVED_ROWS
     }
 
-    /// What tells circuits apart: BLAKE3 of the name, the rows and the order of the public inputs. Names of regions and constraints, and
-    /// places, do not change it. Two circuits with the same digest have the same keys.
+    /// The identity of the circuit: BLAKE3 of the name, the rows and the order of the public inputs. Names of regions
+    /// and constraints, and places, do not change it. Two circuits with the same digest have the same keys.
     #[must_use]
     pub fn digest(&self) -> Digest {
         let mut hasher = blake3::Hasher::new_derive_key("cargo-dusk 2026 circuit layout");
@@ -224,7 +225,7 @@ impl Layout {
         }
         for it in &self.selectors {
             for scalar in [it.multiply, it.left, it.right, it.output, it.fourth, it.constant] {
-                // The Montgomery form: one for each value, and there already.
+                // The Montgomery form is unique for each value, and needs no conversion.
                 scalar.0.iter().for_each(|limb| {
                     hasher.update(&limb.to_le_bytes());
                 });
@@ -243,29 +244,30 @@ impl Layout {
         Digest(hasher.finalize().into())
     }
 
-    /// Its bytes, for [`Layout::from_bytes`].
+    /// Encodes the layout for [`Layout::from_bytes`].
     ///
     /// # Panics
-    /// Never: a layout has no value that cannot be written.
+    /// Never: every layout can be encoded.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         postcard::to_allocvec(self).expect("layouts can be written")
     }
 
-    /// Reads a layout, and checks that all its parts fit together.
+    /// Decodes a layout, and checks that it is consistent.
     ///
     /// # Errors
-    /// [`LayoutError`] where they do not.
+    /// [`LayoutError`] if it is not.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, LayoutError> {
         let layout = Self::decode(bytes)?;
         layout.validate()?;
         Ok(layout)
     }
 
-    /// As [`Layout::from_bytes`], also where the circuit has too many rows to be proved: its [profile](crate::profile) says what takes them.
+    /// Like [`Layout::from_bytes`], but accepts a circuit with too many rows for a proof: its [profile](crate::profile)
+    /// shows where they are.
     ///
     /// # Errors
-    /// [`LayoutError`] where the parts do not fit together.
+    /// [`LayoutError`] if the layout is not consistent.
     pub fn from_bytes_of_any_size(bytes: &[u8]) -> Result<Self, LayoutError> {
         let layout = Self::decode(bytes)?;
         layout.validate_parts()?;
@@ -276,7 +278,7 @@ impl Layout {
         postcard::from_bytes(bytes).map_err(|error| LayoutError::Encoding(alloc::string::ToString::to_string(&error)))
     }
 
-    /// Whether no row states anything but what the types of the inputs say of every value: a proof of it says nothing.
+    /// Whether the only constraints are those of the inputs' types: a proof of the circuit states nothing.
     #[must_use]
     pub fn states_nothing(&self) -> bool {
         let is_public = |row: u32| self.public_rows.binary_search(&row).is_ok();
@@ -286,10 +288,11 @@ impl Layout {
         rows.all(|(_, number)| is_public(number) || is_of_input(number))
     }
 
-    /// Checks that all its parts fit together. What [`Circuit::finish`](crate::Circuit::finish) and [`Layout::from_bytes`] give does.
+    /// Checks that the layout is consistent. The results of [`Circuit::finish`](crate::Circuit::finish) and
+    /// [`Layout::from_bytes`] are.
     ///
     /// # Errors
-    /// [`LayoutError`] where they do not.
+    /// [`LayoutError`] if it is not.
     pub fn validate(&self) -> Result<(), LayoutError> {
         if self.rows.len() > MAX_ROWS {
             return Err(LayoutError::TooLarge { rows: self.rows.len() });
@@ -300,7 +303,7 @@ impl Layout {
         self.validate_parts()
     }
 
-    /// Checks all but that it is not too large.
+    /// Checks everything except the number of rows.
     fn validate_parts(&self) -> Result<(), LayoutError> {
         let below = |index: u32, length: usize, what| {
             if (index as usize) < length { Ok(()) } else { Err(LayoutError::OutOfRange(what)) }
@@ -325,7 +328,7 @@ impl Layout {
             below(input.rows.end, self.rows.len() + 1, "a row of an input")?;
         }
         for (index, region) in self.regions.iter().enumerate() {
-            // A region comes after the one around it; so there is no circle.
+            // A region comes after the enclosing one, so there is no cycle.
             below(region.parent, index.max(1), "the parent of a region")?;
         }
         self.constraints.iter().try_for_each(|it| below(it.region, self.regions.len(), "a region"))?;
@@ -336,7 +339,7 @@ impl Layout {
         Ok(())
     }
 
-    /// The names of a region and those around it, outermost first, without the whole.
+    /// The names of a region and the enclosing ones, outermost first, without the whole circuit.
     #[must_use]
     pub fn path(&self, region: u32) -> Vec<&str> {
         let mut path = Vec::new();

@@ -1,31 +1,31 @@
 //! Circuits as data: described, checked, audited and profiled without a proof system.
 //!
-//! A circuit states something about values, some of which only the prover knows. Its function runs against a [`Circuit`]:
-//! it makes typed [values](Value), and gadgets constrain them. That gives a [`Layout`] (rows of gates over wires, with the names and
-//! places that people know them by), and for a witness the [`Wires`] (the value of each). What can be done with these two needs no
-//! proof:
+//! A circuit is a statement about values, some of which only the prover knows. Its function runs against a [`Circuit`]:
+//! it creates typed [values](Value), and gadgets add constraints on them. The result is a [`Layout`] (rows of gates
+//! over wires, with names and places in the source), and for each witness the [`Wires`] (the values of all wires).
+//! These functions work on the two, without a proof:
 //!
-//! | function | tells |
+//! | function | result |
 //! |---|---|
-//! | [`check`] | whether the values satisfy every constraint, and if not, which named one fails, where, with which values |
-//! | [`audit`] | which values no constraint determines, so that a prover may choose them |
-//! | [`profile`] | how many gates each part takes, what keys and proofs will cost, and a picture of it |
-//! | [`Layout::digest`] | which circuit it is: keys belong to a digest |
+//! | [`check`] | whether the values satisfy every constraint; if not, the first violated one, with place and values |
+//! | [`audit`] | the under-constrained wires: values that a prover may choose |
+//! | [`profile`] | the gates of each region, the costs of keys and proofs, and a flame graph |
+//! | [`Layout::digest`] | the identity of the circuit: keys belong to a digest |
 //!
 //! # Modules
 //!
-//! [`plain`] has the values outside of circuits, and the twin of each gadget. `runner` is how a tool asks a circuit that was
-//! compiled into another program.
+//! [`plain`] has the values outside of circuits, and the plain Rust counterpart of each gadget. With `runner` a tool
+//! requests layouts and wires from circuits in another program.
 //!
-//! # Rules that hold
+//! # Invariants
 //!
-//! - A value of a type satisfies what the type promises, because it is constrained as it is made.
-//! - What is built does not depend on the witness; [`witness`] refuses a function for which it does.
-//! - A printed failure shows no private value, unless [`REVEAL_VARIABLE`] or [`Revealed`] asks for it.
-//! - Gadgets never fail for a value: where there is no right one they compute any, and a constraint does not hold.
-//! - Nothing here makes keys or proofs.
+//! - A value satisfies the constraints of its type, because creating the value adds them.
+//! - The rows do not depend on the witness; [`witness`] rejects a function whose rows do.
+//! - A printed failure shows no private value, unless [`REVEAL_VARIABLE`] or [`Revealed`] requests it.
+//! - Gadgets never fail because of a value: if there is no right result they compute any, and a constraint is violated.
+//! - The crate makes neither keys nor proofs.
 //!
-//! Without the feature `zk` the crate is only the plain field element, for contracts that prove nothing.
+//! Without the feature `zk` the crate contains only the plain field element, for contracts that verify no proofs.
 #![no_std]
 
 extern crate alloc;

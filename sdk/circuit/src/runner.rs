@@ -1,15 +1,15 @@
-//! How circuits that were compiled into one program serve another: the tool asks on standard input, and reads the answer on
-//! standard output.
+//! The protocol by which a tool uses circuits that are compiled into another program: the tool writes a request to the
+//! program's standard input, and reads the answer from its standard output.
 //!
-//! There are two such programs. What ships is asked in a program that [`main`] runs: `cargo dusk` links it from the libraries of the
-//! project as the contracts are built from them, without `cfg(test)`, without debug assertions, with the contracts' features. There
-//! `#[circuit]` has registered each circuit. Keys are made for these circuits, and proofs too.
+//! There are two such programs. For circuits that ship, [`main`] runs the program. `cargo dusk` links it from the
+//! project's libraries, compiled as for the contracts: without `cfg(test)`, without debug assertions, with the
+//! contracts' features. `#[circuit]` registers each circuit in it. Keys and proofs are made for these circuits.
 //!
-//! For circuits that only tests have, `#[circuit]` puts a test named `__circuit_<name>::serves` into the package. Run by itself, it tests
-//! that the circuit can be built. Run with [`VARIABLE`] set, it answers like the other program.
+//! For circuits that exist only in tests, `#[circuit]` adds a test named `__circuit_<name>::serves` to the package. By
+//! default it tests that the circuit can be built. With [`VARIABLE`] set, it answers like the other program.
 //!
-//! Asked is one [`Request`] as JSON; the answer is one frame: [`MARK`], a space, the length in decimal, a line feed, and so many bytes
-//! of an [`Answer`]. So wires never touch a disk.
+//! The request is one [`Request`] as JSON. The answer is one frame: [`MARK`], a space, the length in decimal, a line
+//! feed, and that many bytes of an [`Answer`]. Therefore wires are never written to a disk.
 
 extern crate std;
 
@@ -33,26 +33,26 @@ use crate::wires::Wires;
 
 /// The environment variable that makes the test serve.
 pub const VARIABLE: &str = "DUSK_CIRCUIT";
-/// What a frame's line begins with.
+/// The first word of a frame.
 pub const MARK: &str = "dusk-circuit";
 /// The name of the test in the module of a circuit.
 pub const TEST: &str = "serves";
-/// What the module is called in which a circuit's test is, before the name.
+/// The prefix of the name of the module with a circuit's test.
 pub const TEST_MODULE: &str = "__circuit_";
-/// The argument with which a program of [`main`] lists its circuits.
+/// The argument that makes a program with [`main`] list its circuits.
 pub const LIST: &str = "list";
-/// The argument with which it answers a request; package and name of the circuit follow.
+/// The argument that makes it answer a request; package and name of the circuit follow.
 pub const SERVE: &str = "serve";
-/// The most bytes that an answer may have.
+/// The maximum size of an answer.
 pub const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
-/// The most bytes that a request may have.
+/// The maximum size of a request.
 pub const MAX_REQUEST_BYTES: usize = 16 * 1024 * 1024;
 
-/// All inputs of a circuit by name, public and private together, as they stand in the text of a request. What is secret in it is
-/// copied nowhere.
+/// All inputs of a circuit by name, public and private together, as substrings of the request. Secrets in them are not
+/// copied.
 pub type Inputs<'a> = BTreeMap<String, &'a RawValue>;
 
-/// What is asked of a circuit.
+/// A request to a circuit.
 #[derive(Deserialize)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
 pub enum Request<'a> {
@@ -60,7 +60,7 @@ pub enum Request<'a> {
     Layout {},
     /// The wires for these inputs.
     Witness {
-        /// All of them.
+        /// All inputs by name.
         #[serde(borrow)]
         inputs: Inputs<'a>,
     },
@@ -75,7 +75,7 @@ impl core::fmt::Debug for Request<'_> {
     }
 }
 
-/// What a circuit answers.
+/// The answer of a circuit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Answer {
     /// The layout.
@@ -85,24 +85,24 @@ pub enum Answer {
         /// [`Layout::to_bytes`].
         bytes: Vec<u8>,
     },
-    /// The wires. Whether they satisfy the circuit is for the tool to check.
+    /// The wires. The tool checks whether they satisfy the circuit.
     Wires(Values),
-    /// The inputs cannot be taken.
+    /// The inputs are invalid.
     Refused(InputFault),
     /// The circuits of a program.
     Circuits(Vec<Name>),
 }
 
-/// Which circuit it is.
+/// The name of a circuit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Name {
-    /// The package that it is in.
+    /// Its package.
     pub package: String,
     /// Its name.
     pub name: String,
 }
 
-/// The values of [`Wires`] on their way. As secret as they are.
+/// The values of [`Wires`] in transit, as secret as the wires.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Values {
     values: Vec<Scalar>,
@@ -136,21 +136,21 @@ impl From<&Values> for Wires {
 }
 
 impl Values {
-    /// Their bytes, which are wiped when they go.
+    /// Encodes the values; the bytes are wiped when dropped.
     ///
     /// # Panics
-    /// Never: values can be written.
+    /// Never: all values can be encoded.
     #[must_use]
     pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
-        // Room for all from the beginning: growing would leave copies behind.
+        // Sufficient capacity from the start: growing would leave copies.
         let room = Vec::with_capacity(32 * (self.values.len() + self.public.len()) + 32);
         Zeroizing::new(postcard::to_extend(self, room).expect("values can be written"))
     }
 
-    /// Reads them.
+    /// Decodes the values.
     ///
     /// # Errors
-    /// What is wrong with the bytes, for people.
+    /// A description of the fault in the bytes.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
         postcard::from_bytes(bytes).map_err(|error| alloc::format!("the values cannot be read: {error}"))
     }
@@ -159,11 +159,11 @@ impl Values {
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 struct Scalar(#[serde(with = "scalar_serde")] BlsScalar);
 
-/// Why inputs cannot be taken.
+/// The reason why inputs are invalid.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[non_exhaustive]
 pub enum InputFault {
-    /// An input is not given.
+    /// An input is missing.
     #[error("the input `{name}` ({kind}) is missing")]
     Missing {
         /// Its name.
@@ -174,22 +174,22 @@ pub enum InputFault {
     /// There is no such input.
     #[error("the circuit has no input `{name}`; it has {}", list(.known))]
     Unknown {
-        /// What was given.
+        /// The given name.
         name: String,
-        /// The names that there are.
+        /// The existing names.
         known: Vec<String>,
     },
-    /// A value is none of its type.
+    /// A value does not fit its type.
     #[error("the input `{name}` is no {kind}: {reason}")]
     Invalid {
         /// Its name.
         name: String,
         /// Its type.
         kind: String,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
-    /// The circuit cannot be built for them, or the request cannot be read.
+    /// The circuit cannot be built for the inputs, or the request cannot be read.
     #[error("{0}")]
     Other(String),
 }
@@ -216,13 +216,14 @@ fn wires_for<D: Definition>(layout: &Layout, inputs: Inputs<'_>) -> Result<Wires
     witness::<D>(layout, &public, &private).map_err(|error| InputFault::Other(error.to_string()))
 }
 
-/// Reads the inputs of a circuit by name. Whole numbers may be given as texts, too, because many a program cannot write large ones.
+/// Reads the inputs of a circuit by name. Whole numbers may also be strings, because many programs cannot write large
+/// numbers.
 ///
 /// # Errors
 /// [`InputFault`], which names the input. It does not repeat the value of a private one.
 pub fn read<D: Definition>(layout: &Layout, mut inputs: Inputs<'_>) -> Result<(D::Public, D::Private), InputFault> {
     let length: usize = inputs.iter().map(|(name, value)| name.len() + value.get().len() + 4).sum();
-    // Room for all from the beginning: growing would leave copies behind.
+    // Sufficient capacity from the start: growing would leave copies.
     let mut texts = [true, false].map(|_| Zeroizing::new(String::with_capacity(length + 2)));
     for input in &layout.inputs {
         let value = inputs
@@ -252,20 +253,20 @@ pub fn read<D: Definition>(layout: &Layout, mut inputs: Inputs<'_>) -> Result<(D
     Ok((decode(layout, public)?, decode(layout, private)?))
 }
 
-/// Whether values of this type are the language's own numbers, or arrays of them.
+/// Whether this type is a Rust integer type, or an array of one.
 #[must_use]
 pub fn is_numeric(kind: &str) -> bool {
     let element = kind.trim_start_matches('[').split(';').next().unwrap_or_default();
     element.strip_prefix('U').is_some_and(|bits| !bits.is_empty() && bits.bytes().all(|digit| digit.is_ascii_digit()))
 }
 
-/// Reads a struct of inputs; where that fails, tells which of its members is at fault.
+/// Reads a struct of inputs; an error names the invalid member.
 fn decode<T: serde::de::DeserializeOwned>(layout: &Layout, members: &str) -> Result<T, InputFault> {
     let json = Exact::new(members).map_err(|error| InputFault::Other(discreet(&error.to_string()).into_owned()))?;
     serde_path_to_error::deserialize(json).map_err(|error| {
         let path = error.path().to_string();
         let told = error.inner().to_string();
-        // Its line and column are those of our own text.
+        // Line and column refer to the text that was assembled here.
         let told = told.rsplit_once(" at line ").map_or(told.as_str(), |(reason, _)| reason);
         let name = path.split(['.', '[']).next().unwrap_or_default();
         match layout.inputs.iter().find(|input| input.name == name) {
@@ -278,7 +279,7 @@ fn decode<T: serde::de::DeserializeOwned>(layout: &Layout, members: &str) -> Res
     })
 }
 
-/// What a decoder says, without the value that it did not expect: `invalid type: string "secret", expected u64`.
+/// A decoder's message without the unexpected value: `invalid type: string "secret", expected u64`.
 fn discreet(told: &str) -> Cow<'_, str> {
     let repeats = ["invalid value: ", "invalid type: "].iter().any(|begin| told.starts_with(begin));
     match told.rsplit_once(", expected ") {
@@ -287,10 +288,10 @@ fn discreet(told: &str) -> Cow<'_, str> {
     }
 }
 
-/// A frame with this answer.
+/// Encodes an answer as a frame.
 ///
 /// # Panics
-/// Never: an answer has no value that cannot be written.
+/// Never: every answer can be encoded.
 #[must_use]
 pub fn frame(answer: &Answer) -> Vec<u8> {
     let bytes = Zeroizing::new(postcard::to_allocvec(answer).expect("answers can be written"));
@@ -299,10 +300,10 @@ pub fn frame(answer: &Answer) -> Vec<u8> {
     frame
 }
 
-/// Finds the frame in what a program printed.
+/// Finds the frame in the output of a program.
 ///
 /// # Errors
-/// What is wrong with it, for people.
+/// A description of the fault in the output.
 pub fn read_frame(output: &[u8]) -> Result<Answer, String> {
     let mark = alloc::format!("\n{MARK} ");
     let begin = output.windows(mark.len()).position(|window| window == mark.as_bytes()).ok_or("it gave no answer")?;
@@ -314,11 +315,11 @@ pub fn read_frame(output: &[u8]) -> Result<Answer, String> {
     postcard::from_bytes(bytes).map_err(|error| alloc::format!("its answer cannot be read: {error}"))
 }
 
-/// What the test of a circuit does: it serves a tool that asks, and else makes sure that the circuit can be built and that all its
-/// inputs are exposed in the order in which the verifier is given them.
+/// The body of a circuit's test. It answers a tool's request. Without one, it checks that the circuit can be built, and
+/// that the order of its exposed inputs is that of the verifier's encoding.
 ///
 /// # Panics
-/// When the circuit cannot be built, or nobody reads the answer.
+/// If the circuit cannot be built, or the tool does not read the answer.
 pub fn serve<D: Definition>() {
     if std::env::var_os(VARIABLE).is_none() {
         let layout = layout::<D>();
@@ -330,23 +331,23 @@ pub fn serve<D: Definition>() {
     tell(&answer_stdin(answer::<D>));
 }
 
-/// A circuit that is linked into this program.
+/// A circuit in this program.
 struct Registered {
     package: &'static str,
     name: &'static str,
     answer: fn(Request<'_>) -> Answer,
 }
 
-/// The circuits of this program. They are registered before its `main`.
+/// The circuits of this program, registered before its `main`.
 static REGISTERED: Mutex<Vec<Registered>> = Mutex::new(Vec::new());
 
-/// Adds a circuit of a package to those of this program.
+/// Registers a circuit of a package in this program.
 pub fn register<D: Definition>(package: &'static str) {
     let circuit = Registered { package, name: D::NAME, answer: answer::<D> };
     REGISTERED.lock().unwrap_or_else(PoisonError::into_inner).push(circuit);
 }
 
-/// Registers a circuit when the program starts that it is linked into.
+/// Registers a circuit at the start of its program.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __register_circuit {
@@ -356,7 +357,8 @@ macro_rules! __register_circuit {
                 $crate::runner::register::<$circuit>(::core::env!("CARGO_PKG_NAME"));
             }
 
-            // SAFETY: what stands in this section is called once, before `main`, with the C calling convention; it only adds to a list.
+            // SAFETY: the C runtime calls the functions in this section once, before `main`; this one only adds to a
+            // list.
             #[used]
             #[cfg_attr(not(target_vendor = "apple"), unsafe(link_section = ".init_array"))]
             #[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__mod_init_func"))]
@@ -365,10 +367,10 @@ macro_rules! __register_circuit {
     };
 }
 
-/// The whole of a program that serves the circuits which are linked into it: it lists them, or answers one request.
+/// The `main` function of a program with circuits: it lists them, or answers one request.
 ///
 /// # Panics
-/// When it is asked something else, a circuit cannot be built, or nobody reads the answer.
+/// If the arguments are unknown, a circuit cannot be built, or the tool does not read the answer.
 pub fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
@@ -387,7 +389,7 @@ pub fn main() {
     tell(&answer);
 }
 
-/// Reads the request, and lets it be answered.
+/// Reads a request and answers it.
 fn answer_stdin(answer: fn(Request<'_>) -> Answer) -> Answer {
     let mut text = Zeroizing::new(String::new());
     let limit = MAX_REQUEST_BYTES as u64;

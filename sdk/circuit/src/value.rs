@@ -1,4 +1,4 @@
-//! Typed values: what circuits compute with.
+//! The typed values of circuits.
 
 mod curve;
 mod unsigned;
@@ -21,23 +21,23 @@ pub use unsigned::{Bits, U8, U16, U32, U64, U128, Unsigned, Width};
 
 /// A type of values in circuits.
 ///
-/// Its plain twin is what the value is outside of circuits: in contracts, in tests, in files of witnesses. A value that was made
-/// by [`Value::input`] satisfies all that its type promises, because it is constrained to.
+/// Its plain type holds the value outside of circuits: in contracts, in tests, in witness files. A value from
+/// [`Value::input`] satisfies everything that its type guarantees, because constraints enforce it.
 pub trait Value: Sized {
-    /// The value outside of circuits. Private inputs are made of them, and wiped when they go.
+    /// The value outside of circuits. Private inputs consist of such values, and are wiped when dropped.
     type Plain: Clone + Serialize + DeserializeOwned + Zeroize;
 
     /// The type's name in descriptions, like `U64` or `[Field; 4]`.
     fn kind() -> String;
 
-    /// Makes the value as an input and constrains it. Without a witness there is no plain value.
+    /// Creates the value as an input, with its constraints. Without a witness there is no plain value.
     #[track_caller]
     fn input(circuit: &mut Circuit, plain: Option<&Self::Plain>) -> Self;
 
-    /// The wires that hold it, in the order of [`Value::encode`].
+    /// The wires of the value, in the order of [`Value::encode`].
     fn wires(&self) -> Vec<Wire>;
 
-    /// The plain value as field elements: the one encoding of public inputs, for prover and contract alike.
+    /// Encodes the plain value as field elements. Prover and contract use this encoding of public inputs.
     fn encode(plain: &Self::Plain, out: &mut Vec<plain::Field>);
 }
 
@@ -51,13 +51,13 @@ impl Field {
     /// The element 1.
     pub const ONE: Self = Self(Wire::ONE);
 
-    /// The element that this wire holds.
+    /// The element on this wire.
     #[must_use]
     pub fn from_wire(wire: Wire) -> Self {
         Self(wire)
     }
 
-    /// The wire that holds it.
+    /// The wire of the element.
     #[must_use]
     pub fn wire(self) -> Wire {
         self.0
@@ -94,7 +94,7 @@ impl Bool {
     /// The bit 1.
     pub const TRUE: Self = Self(Wire::ONE);
 
-    /// The wire that holds it.
+    /// The wire of the bit.
     #[must_use]
     pub fn wire(self) -> Wire {
         self.0
@@ -106,7 +106,7 @@ impl Bool {
         Field(self.0)
     }
 
-    /// The bit on this wire, constrained to be one. One row.
+    /// Constrains a wire to a bit. One row.
     #[track_caller]
     pub fn constrain(circuit: &mut Circuit, wire: Wire) -> Self {
         let one = BlsScalar::one();

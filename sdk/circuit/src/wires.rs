@@ -8,8 +8,8 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::layout::Wire;
 
-/// The value of each wire for one witness, and the public inputs in order. It is as secret as the witness: it is wiped when it
-/// goes, and never printed.
+/// The value of each wire for one witness, and the public inputs in order. These values are as secret as the witness:
+/// they are wiped when dropped, and never printed.
 #[derive(Clone, Default)]
 pub struct Wires {
     values: Vec<BlsScalar>,
@@ -17,14 +17,14 @@ pub struct Wires {
 }
 
 impl Wires {
-    /// Wires with these values and public inputs, as another process computed them. [`check`](crate::check) tells whether
-    /// they fit a layout.
+    /// Creates wires from values and public inputs, as another process computed them. [`check`](crate::check) decides
+    /// whether they fit a layout.
     #[must_use]
     pub fn from_parts(values: Vec<BlsScalar>, public: Vec<BlsScalar>) -> Self {
         Self { values, public }
     }
 
-    /// The values, by the number of the wire.
+    /// The values, by wire index.
     #[must_use]
     pub fn values(&self) -> &[BlsScalar] {
         &self.values
@@ -42,7 +42,7 @@ impl Wires {
 
     pub(crate) fn push(&mut self, value: BlsScalar) {
         if self.values.len() == self.values.capacity() {
-            // Growing in place would leave a copy behind that nobody wipes.
+            // Growing in place would leave a copy that is not wiped.
             let mut larger = Vec::with_capacity((2 * self.values.len()).max(1024));
             larger.extend_from_slice(&self.values);
             wipe(&mut self.values);
@@ -55,7 +55,7 @@ impl Wires {
         self.public.push(value);
     }
 
-    /// Puts another value on a wire: what a prover who cheats would do.
+    /// Replaces the value of a wire, as a dishonest prover would.
     pub fn replace(&mut self, wire: Wire, value: BlsScalar) {
         self.values[wire.index()] = value;
     }

@@ -1,4 +1,4 @@
-//! Pedersen commitments, and sums of amounts.
+//! Pedersen commitments, and equal sums of amounts.
 
 use super::curve::{Multiplier, add_multiple};
 use super::linear::Linear;
@@ -6,19 +6,20 @@ use crate::circuit::Circuit;
 use crate::plain;
 use crate::value::{Point, Scalar, Unsigned};
 
-/// The Pedersen commitment to a value: `value · GENERATOR + blinding · GENERATOR_NUMS`, as [`plain::commit`] makes it.
+/// The Pedersen commitment to a value: `value · GENERATOR + blinding · GENERATOR_NUMS`, the same as [`plain::commit`].
 ///
-/// One row for each bit of both, and two: 318 for a `U64`, 506 for a `Scalar`. The second multiple begins where the first ends. Why each
-/// multiple is bound, [`Point::multiple_of`] says.
+/// One row for each bit of both, and two more: 318 for a `U64`, 506 for a `Scalar`. The second multiple starts at the
+/// result of the first. [`Point::multiple_of`] explains why each multiple is determined.
 ///
-/// It hides the value, if the blinding is random and used once. It binds a value below the order of JubJub's subgroup.
+/// The commitment hides the value, if the blinding is random and used once. It binds a value below the order of
+/// JubJub's subgroup.
 #[track_caller]
 #[must_use]
 pub fn commit(cs: &mut Circuit, value: impl Multiplier, blinding: Scalar) -> Point {
     cs.gadget("commitment", |cs| open(cs, "commitment", value, blinding, None))
 }
 
-/// States that a commitment is one to this value with this blinding. Costs as [`commit`].
+/// Asserts that a commitment is one to this value with this blinding. Costs as much as [`commit`].
 #[track_caller]
 pub fn assert_commits(
     cs: &mut Circuit,
@@ -44,12 +45,13 @@ fn open(
     add_multiple(cs, name, value, &plain::Point::GENERATOR_NUMS, blinding, commitment)
 }
 
-/// States that amounts sum up to as much as others. One row for four amounts, and one more for each two beyond.
+/// Asserts that the sum of the inputs equals that of the outputs. One row for four amounts, and one more for each two
+/// beyond.
 ///
-/// The sums are those of integers: neither reaches the order of the field.
+/// The sums are integer sums, because neither reaches the order of the field.
 ///
 /// # Panics
-/// When there are so many amounts that the sums could: more than 2^20, or more than 16 of 250 bits.
+/// If there are so many amounts that a sum could reach it: more than 2^20, or more than 16 of 250 bits.
 #[track_caller]
 pub fn assert_balanced<const BITS: usize>(
     cs: &mut Circuit,

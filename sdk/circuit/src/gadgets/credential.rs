@@ -1,4 +1,4 @@
-//! Credentials, and what can be said of their attributes.
+//! Credentials, and statements about their attributes.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -13,19 +13,19 @@ use crate::layout::Wire;
 use crate::plain;
 use crate::value::{Field, Point, Scalar, U8, U16, U32, Value};
 
-/// What an issuer says of a holder, in eight attributes; see [`plain::Credential`].
+/// An issuer's statement about a holder, in eight attributes; see [`plain::Credential`].
 ///
-/// Of itself it is only what the prover says. [`Credential::assert_signed`] binds it to an issuer; or its [leaf](Credential::leaf) is shown to
-/// be in the issuer's tree.
+/// As an input it is only a claim of the prover. [`Credential::assert_signed`] binds it to an issuer; alternatively,
+/// prove that its [leaf](Credential::leaf) is in the issuer's tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Credential {
     /// The abscissa of the holder's public key.
     pub holder: Field,
-    /// What it is revoked by.
+    /// The serial number, by which the issuer revokes it.
     pub serial: Field,
     /// The day of birth.
     pub born: U32,
-    /// The last day on which it holds.
+    /// The last day of its validity.
     pub expires: U32,
     /// The country of residence.
     pub residence: U16,
@@ -38,9 +38,10 @@ pub struct Credential {
 }
 
 impl Credential {
-    /// What is signed, and the leaf in the issuer's tree: [`plain::Credential::leaf`]. 573 rows.
+    /// The message that the issuer signs, and the leaf in the issuer's tree: [`plain::Credential::leaf`]. 573 rows.
     ///
-    /// 1. The numbers are packed into one element. They are bounded and do not overlap, so no others make the same element.
+    /// 1. The numbers are packed into one element. They are bounded and do not overlap, so other numbers give another
+    ///    element.
     /// 2. The result is the Poseidon hash of holder, serial, numbers and salt.
     #[track_caller]
     #[must_use]
@@ -57,48 +58,48 @@ impl Credential {
         })
     }
 
-    /// States that an issuer signed it. 3,432 rows; see [`Signature::assert_signs`].
+    /// Asserts that an issuer signed it. 3,432 rows; see [`Signature::assert_signs`].
     #[track_caller]
     pub fn assert_signed(&self, cs: &mut Circuit, name: &'static str, issuer: Point, signature: Signature) {
         let leaf = self.leaf(cs);
         signature.assert_signs(cs, name, issuer, leaf);
     }
 
-    /// States that this is the holder's secret key. 254 rows.
+    /// Asserts that this is the holder's secret key. 254 rows.
     ///
-    /// 1. The holder is the abscissa of the public key. Within the subgroup one point has it.
+    /// 1. The holder is the abscissa of the public key, which is unique within the subgroup.
     #[track_caller]
     pub fn assert_held_by(&self, cs: &mut Circuit, name: &'static str, secret_key: Scalar) {
         let key = secret_key.public_key(cs);
         key.u().assert_eq(cs, name, self.holder);
     }
 
-    /// States that it holds on a day. Five rows.
+    /// Asserts that it is valid on a day. Five rows.
     #[track_caller]
     pub fn assert_valid_on(&self, cs: &mut Circuit, name: &'static str, day: U32) {
         day.assert_le(cs, name, self.expires);
     }
 
-    /// States that the holder was born on a day or before: on the day some years before today, as [`plain::Date::years_before`] gives it,
-    /// says that the holder is so old. Five rows.
+    /// Asserts that the holder was born on a day or before. With the day some years before today, as
+    /// [`plain::Date::years_before`] returns it, it asserts the holder's age. Five rows.
     #[track_caller]
     pub fn assert_born_by(&self, cs: &mut Circuit, name: &'static str, day: U32) {
         self.born.assert_le(cs, name, day);
     }
 
-    /// States that the level of accreditation is at least this. Two rows.
+    /// Asserts that the level of accreditation is at least this one. Two rows.
     #[track_caller]
     pub fn assert_accredited(&self, cs: &mut Circuit, name: &'static str, level: U8) {
         level.assert_le(cs, name, self.accreditation);
     }
 
-    /// States that the residence is in a set. As many rows as the set has places.
+    /// Asserts that the residence is in a set. As many rows as the set has places.
     #[track_caller]
     pub fn assert_residence_in<const MOST: usize>(&self, cs: &mut Circuit, name: &'static str, countries: &Set<MOST>) {
         countries.assert_contains(cs, name, self.residence);
     }
 
-    /// States that the residence is not in a set. As many rows as the set has places, and one.
+    /// Asserts that the residence is not in a set. As many rows as the set has places, and one.
     #[track_caller]
     pub fn assert_residence_not_in<const MOST: usize>(
         &self,

@@ -11,10 +11,10 @@ use crate::layout::Wire;
 use crate::plain;
 use crate::value::{Field, Point, Scalar, U16, U64, Value};
 
-/// An ElGamal ciphertext of an amount, as `jubjub-elgamal` makes it.
+/// An ElGamal ciphertext of an amount, in the format of `jubjub-elgamal`.
 ///
-/// With the randomness `r` it is `(r·GENERATOR, message + r·key)`, where `message` is a point whose ordinate has the amount as its lowest 64
-/// bits.
+/// With the randomness `r` it is `(r·GENERATOR, message + r·key)`, where `message` is a point whose ordinate has the
+/// amount as its lowest 64 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ciphertext {
     /// `r·GENERATOR`.
@@ -24,13 +24,14 @@ pub struct Ciphertext {
 }
 
 impl Ciphertext {
-    /// States that it encrypts an amount for a key, with this randomness. 1,684 rows.
+    /// Asserts that it encrypts an amount for a key, with this randomness. 1,684 rows.
     ///
     /// 1. `first` is the randomness times the generator.
-    /// 2. `second` less the randomness times the key is a point whose ordinate is the amount plus 2^64 times a number of 16 bits. So whoever
-    ///    has the secret key decrypts this amount: that takes the lowest 64 bits of the ordinate.
+    /// 2. `second` less the randomness times the key is a point whose ordinate is the amount plus 2^64 times a number
+    ///    of 16 bits. Decryption takes the lowest 64 bits of the ordinate, so the holder of the secret key gets this
+    ///    amount.
     ///
-    /// The number of 16 bits counts the tries of the encryption to find such a point, of which one in 16 succeeds.
+    /// The number of 16 bits counts the attempts of the encryption to find such a point; one in 16 succeeds.
     #[track_caller]
     pub fn assert_encrypts(self, cs: &mut Circuit, key: Point, amount: U64, randomness: Scalar) {
         cs.gadget("encryption", |cs| {
@@ -41,7 +42,7 @@ impl Ciphertext {
         });
     }
 
-    /// States that the holder of a secret key decrypts it to this amount. 1,431 rows.
+    /// Asserts that the holder of a secret key decrypts it to this amount. 1,431 rows.
     ///
     /// 1. `second` less the secret key times `first` is a point whose ordinate is the amount plus 2^64 times a number of 16 bits.
     #[track_caller]

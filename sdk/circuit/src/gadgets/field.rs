@@ -10,7 +10,7 @@ use crate::plain;
 use crate::value::{Bool, Field};
 
 impl Field {
-    /// A constant. One row, the first time that the circuit uses it.
+    /// A constant. One row at the circuit's first use of it.
     #[track_caller]
     #[must_use]
     pub fn constant(cs: &mut Circuit, value: impl Into<plain::Field>) -> Self {
@@ -49,9 +49,9 @@ impl Field {
         Self(out)
     }
 
-    /// `1 / self`, and that `self` is not zero. One row.
+    /// Returns `1 / self`, and asserts that `self` is not zero. One row.
     ///
-    /// The product of both is 1, so that neither is zero, and only one value is the inverse of another.
+    /// The product of both is 1, so neither is zero, and the inverse is unique.
     #[track_caller]
     #[must_use]
     pub fn invert(self, cs: &mut Circuit, name: &'static str) -> Self {
@@ -61,31 +61,31 @@ impl Field {
         Self(inverse)
     }
 
-    /// States `self = other`. One row.
+    /// Asserts `self = other`. One row.
     #[track_caller]
     pub fn assert_eq(self, cs: &mut Circuit, name: &'static str, other: impl Into<Self>) {
         Linear::new().plus(self, 1).minus(other, 1).assert_zero(cs, name);
     }
 
-    /// States that it is this constant. One row.
+    /// Asserts that the element is this constant. One row.
     #[track_caller]
     pub fn assert_constant(self, cs: &mut Circuit, name: &'static str, constant: impl Into<plain::Field>) {
         Linear::new().plus(self, 1).constant(-constant.into()).assert_zero(cs, name);
     }
 
-    /// States `self ≠ 0`. One row.
+    /// Asserts `self ≠ 0`. One row.
     #[track_caller]
     pub fn assert_nonzero(self, cs: &mut Circuit, name: &'static str) {
         let _ = self.invert(cs, name);
     }
 
-    /// States `self ≠ other`. Two rows.
+    /// Asserts `self ≠ other`. Two rows.
     #[track_caller]
     pub fn assert_ne(self, cs: &mut Circuit, name: &'static str, other: impl Into<Self>) {
         self.sub(cs, other).assert_nonzero(cs, name);
     }
 
-    /// Whether it is zero. Three rows; see [`Field::is_constant`].
+    /// Whether the element is zero. Three rows; see [`Field::is_constant`].
     #[track_caller]
     #[must_use]
     pub fn is_zero(self, cs: &mut Circuit) -> Bool {
@@ -99,13 +99,13 @@ impl Field {
         cs.gadget("equal", |cs| self.sub(cs, other).is_zero(cs))
     }
 
-    /// Whether it is this constant. Three rows.
+    /// Whether the element is this constant. Three rows.
     ///
     /// With `x = self − constant`, `is` the result and `inverse` of `x`:
     ///
-    /// 1. `x·inverse = 1 − is`: where `x` is zero, `is` is one.
-    /// 2. `x·is = 0`: where `x` is not zero, `is` is zero, and then 1. leaves one `inverse`.
-    /// 3. `is·inverse = 0`: where `x` is zero, `inverse` is zero. So no value is left to choose.
+    /// 1. `x·inverse = 1 − is`: if `x` is zero, `is` is one.
+    /// 2. `x·is = 0`: if `x` is not zero, `is` is zero, and then 1. determines `inverse`.
+    /// 3. `is·inverse = 0`: if `x` is zero, `inverse` is zero. So all values are determined.
     ///
     /// By 1. and 2. `is` is a bit.
     #[track_caller]

@@ -1,4 +1,4 @@
-//! Sums of products with constants.
+//! Sums of values times constants.
 
 use alloc::vec::Vec;
 
@@ -10,10 +10,10 @@ use crate::layout::Wire;
 use crate::plain;
 use crate::value::Field;
 
-/// A sum of values times constants, which costs rows only when it is used: one for up to three terms, and one more for
-/// each two beyond.
+/// A sum of values times constants. Only its use costs rows: one for up to three terms, and one more for each two
+/// beyond.
 ///
-/// It is taken in the field: a sum of numbers is the sum of integers as long as that is below the order of the field.
+/// It is a sum in the field. A sum of numbers equals the integer sum as long as that is below the order of the field.
 ///
 /// ```
 /// # use dusk_sdk_circuit::{Circuit, Field, Linear};
@@ -30,7 +30,7 @@ pub struct Linear {
 }
 
 impl Linear {
-    /// The sum of nothing: zero.
+    /// The empty sum: zero.
     pub fn new() -> Self {
         Self::default()
     }
@@ -69,7 +69,7 @@ impl Linear {
         self.value_named(cs, "sum")
     }
 
-    /// The sum as a value, by rows of this name.
+    /// The sum as a value, in rows with this name.
     #[track_caller]
     pub(crate) fn value_named(self, cs: &mut Circuit, name: &'static str) -> Field {
         let (gate, out) = self.shortened(cs, name, 3).define(cs);
@@ -77,14 +77,14 @@ impl Linear {
         Field::from_wire(out)
     }
 
-    /// States that the sum is zero. One row for up to four terms, and one more for each two beyond.
+    /// Asserts that the sum is zero. One row for up to four terms, and one more for each two beyond.
     #[track_caller]
     pub fn assert_zero(self, cs: &mut Circuit, name: &'static str) {
         let gate = self.shortened(cs, name, 4).gate();
         cs.gate(name, gate);
     }
 
-    /// An equal sum of so many terms at most: at least two, at most four.
+    /// An equal sum with at most this number of terms, which must be from two to four.
     #[track_caller]
     pub(crate) fn shortened(mut self, cs: &mut Circuit, name: &'static str, terms: usize) -> Self {
         while self.terms.len() > terms {
@@ -97,7 +97,7 @@ impl Linear {
         self
     }
 
-    /// The row that says that the sum of up to three terms is a new wire, `d` of the row, and that wire.
+    /// Returns a new wire and the row that defines it as the sum of up to three terms. The wire is `d` of the row.
     pub(crate) fn define(self, cs: &mut Circuit) -> (Gate, Wire) {
         let wire = |i: usize| self.terms.get(i).map_or(Wire::ZERO, |(wire, _)| *wire);
         let factors = [0, 1, 2].map(|i| self.terms.get(i).map_or(BlsScalar::zero(), |(_, factor)| *factor));
@@ -108,7 +108,7 @@ impl Linear {
         (self.gate().d(out, -BlsScalar::one()), out)
     }
 
-    /// The row that says that the sum of up to four terms is zero.
+    /// The row that states that the sum of up to four terms is zero.
     fn gate(self) -> Gate {
         let mut gate = Gate::new().constant(self.constant);
         for (index, (wire, factor)) in self.terms.into_iter().enumerate() {

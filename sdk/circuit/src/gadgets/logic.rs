@@ -1,4 +1,4 @@
-//! Bits, and what is chosen by them.
+//! Bits, and selection by a bit.
 
 use dusk_bls12_381::BlsScalar;
 
@@ -36,7 +36,7 @@ impl Bool {
         self.combine(cs, "exclusive or", other, 1, -2)
     }
 
-    /// `sum·(a + b) + product·a·b`, which must be a bit for all bits.
+    /// `sum·(a + b) + product·a·b`, which must be a bit for all values of `a` and `b`.
     #[track_caller]
     fn combine(self, cs: &mut Circuit, name: &'static str, other: Self, sum: i8, product: i8) -> Self {
         let number = |n: i8| {
@@ -50,54 +50,54 @@ impl Bool {
         Self(out)
     }
 
-    /// The other bit. One row.
+    /// The complement of the bit. One row.
     #[track_caller]
     #[must_use]
     pub fn not(self, cs: &mut Circuit) -> Self {
         Self(Linear::new().constant(1).minus(self, 1).value_named(cs, "not").wire())
     }
 
-    /// Whether all are 1. One row for each but the first.
+    /// Whether all bits are 1. One row for each but the first.
     #[track_caller]
     #[must_use]
     pub fn all(cs: &mut Circuit, bits: &[Self]) -> Self {
         bits.iter().copied().reduce(|all, bit| all.and(cs, bit)).unwrap_or(Self::TRUE)
     }
 
-    /// Whether at least one is 1. One row for each but the first.
+    /// Whether at least one bit is 1. One row for each but the first.
     #[track_caller]
     #[must_use]
     pub fn any(cs: &mut Circuit, bits: &[Self]) -> Self {
         bits.iter().copied().reduce(|any, bit| any.or(cs, bit)).unwrap_or(Self::FALSE)
     }
 
-    /// States that it is 1. One row.
+    /// Asserts that the bit is 1. One row.
     #[track_caller]
     pub fn assert_true(self, cs: &mut Circuit, name: &'static str) {
         self.field().assert_constant(cs, name, 1);
     }
 
-    /// States that it is 0. One row.
+    /// Asserts that the bit is 0. One row.
     #[track_caller]
     pub fn assert_false(self, cs: &mut Circuit, name: &'static str) {
         self.field().assert_constant(cs, name, 0);
     }
 
-    /// States `self = other`. One row.
+    /// Asserts `self = other`. One row.
     #[track_caller]
     pub fn assert_eq(self, cs: &mut Circuit, name: &'static str, other: Self) {
         self.field().assert_eq(cs, name, other);
     }
 
-    /// States that `other` is 1 if this is. One row.
+    /// Asserts that `other` is 1 if this bit is (implication). One row.
     #[track_caller]
     pub fn assert_implies(self, cs: &mut Circuit, name: &'static str, other: Self) {
         let one = BlsScalar::one();
         cs.gate(name, Gate::new().ab(self.0, other.0, one).a(self.0, -one));
     }
 
-    /// `yes` where the bit is 1, `no` where it is 0. Two rows for each wire of the value; the result is of the same type, because it
-    /// is one of both.
+    /// Returns `yes` if the bit is 1, else `no`. Two rows for each wire of the value. The result satisfies the
+    /// constraints of its type, because it is one of the two.
     #[track_caller]
     #[must_use]
     pub fn select<T: Select>(self, cs: &mut Circuit, yes: T, no: T) -> T {
@@ -105,9 +105,9 @@ impl Bool {
     }
 }
 
-/// Values that can be chosen by a bit.
+/// Values that a bit can select.
 pub trait Select: Sized {
-    /// `yes` where the bit is 1, `no` where it is 0.
+    /// Returns `yes` if the bit is 1, else `no`.
     #[track_caller]
     #[must_use]
     fn select(cs: &mut Circuit, bit: Bool, yes: Self, no: Self) -> Self;

@@ -1,4 +1,4 @@
-//! Members of Merkle trees, and what is not in a list.
+//! Membership in Merkle trees, and absence from a list.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -14,24 +14,25 @@ use crate::layout::Wire;
 use crate::plain;
 use crate::value::{Bool, Field, Value};
 
-/// The path from a leaf to the root of a tree of height `H`, with four children a node.
+/// The path from a leaf to the root of a tree of height `H`, with four children for each node.
 ///
-/// Its nodes are free until [`MerklePath::root`] states what they are. The digits of the place are bits.
+/// Its nodes are unconstrained until [`MerklePath::root`] constrains them. The digits of the position are bits.
 #[derive(Debug, Clone)]
 pub struct MerklePath<const H: usize> {
-    /// Of each level, leaves first, the four nodes that have one parent.
+    /// For each level, leaves first, the four nodes with the same parent.
     branch: [[Field; 4]; H],
-    /// Of each level, which of the four is on the path: the lower bit, the upper bit.
+    /// For each level, which of the four is on the path: the lower bit, the upper bit.
     digits: [[Bool; 2]; H],
 }
 
 impl<const H: usize> MerklePath<H> {
     /// The root that the path leads to from a leaf. 577 rows a level.
     ///
-    /// 1. On each level, the node that the path comes from is the one of the four that the digit of the place says.
+    /// 1. On each level, the node that the path comes from is the one of the four that the position's digit selects.
     /// 2. The node above is the hash of the four.
     ///
-    /// The digits are bits, so that they choose one of the four; all else follows from the leaf, the branch and the digits.
+    /// The digits are bits, so that they select one of the four; everything else follows from the leaf, the branch and
+    /// the digits.
     #[track_caller]
     #[must_use]
     pub fn root(&self, cs: &mut Circuit, leaf: Field) -> Field {
@@ -45,13 +46,13 @@ impl<const H: usize> MerklePath<H> {
         })
     }
 
-    /// States that a leaf is in the tree with this root. 577 rows a level and one.
+    /// Asserts that a leaf is in the tree with this root. 577 rows a level, and one.
     #[track_caller]
     pub fn assert_root(&self, cs: &mut Circuit, name: &'static str, leaf: Field, root: Field) {
         self.root(cs, leaf).assert_eq(cs, name, root);
     }
 
-    /// The place of the leaf, as a number below 4^H. A row for each level, about.
+    /// The position of the leaf, a number below 4^H. About one row for each level.
     #[track_caller]
     #[must_use]
     pub fn position(&self, cs: &mut Circuit) -> Field {
@@ -61,7 +62,7 @@ impl<const H: usize> MerklePath<H> {
     }
 }
 
-/// States that one of four nodes, which the digit chooses, is this one. Six rows.
+/// Asserts that the one of four nodes that the digit selects is this node. Six rows.
 #[track_caller]
 fn stands_at(cs: &mut Circuit, node: Field, children: &[Field; 4], [low, high]: [Bool; 2]) {
     let [first, second, third, fourth] = *children;
@@ -106,7 +107,7 @@ fn bit<const H: usize>(path: &plain::MerklePath<H>, place: usize) -> bool {
     (path.position() >> place) & 1 == 1
 }
 
-/// Shows that a value is not in a list: the neighbours that it would stand between, and the path of their leaf in an
+/// A proof that a value is not in a list: the neighbours between which it would be, and the path of their leaf in an
 /// [indexed tree](plain::IndexedTree) of height `H`.
 #[derive(Debug, Clone)]
 pub struct Absence<const H: usize> {
@@ -116,16 +117,17 @@ pub struct Absence<const H: usize> {
 }
 
 impl<const H: usize> Absence<H> {
-    /// States that a value is not in the set whose tree has this root. 577 rows a level and 771.
+    /// Asserts that a value is not in the set whose tree has this root. 577 rows a level, and 771.
     ///
     /// 1. `hash(low, next)` is a leaf of the tree.
     /// 2. `low < value`.
     /// 3. `value < next`.
     /// 4. `next` is below the order of the field.
     ///
-    /// Each of the three is split into halves, and what is compared are the numbers that the halves make. One of them could be the element plus the
-    /// order of the field; but the greatest is below the order by 4., and so the two below it are too. In the tree `low` and `next` are
-    /// neighbours, so that nothing between them is in the set.
+    /// Each of the three elements is split into halves, and the comparisons use the numbers that the halves represent.
+    /// Such a number could be the element plus the order of the field. But by 4. the largest of the three is below the
+    /// order, and so are the two smaller ones. In the tree `low` and `next` are neighbours, so the set has no value
+    /// between them.
     #[track_caller]
     pub fn assert_absent(&self, cs: &mut Circuit, name: &'static str, value: Field, root: Field) {
         cs.gadget("absence", |cs| {

@@ -1,4 +1,4 @@
-//! Statements about typed values, as methods and functions.
+//! Gadgets: statements about typed values, as methods and functions.
 
 mod commitment;
 mod credential;

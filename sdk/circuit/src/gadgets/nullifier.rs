@@ -1,16 +1,17 @@
-//! Nullifiers: once for each secret and scope.
+//! Nullifiers: one for each secret and scope.
 
 use super::poseidon::hash;
 use crate::circuit::Circuit;
 use crate::plain;
 use crate::value::Field;
 
-/// What a secret is spent by in a scope: [`plain::nullifier`] of both. A contract that keeps the nullifiers it has seen lets each secret act
-/// once in each scope, like an epoch of one contract on one chain, and does not learn which secret it was. 565 rows.
+/// The nullifier of a secret in a scope: [`plain::nullifier`] of both. 565 rows.
 ///
-/// 1. The nullifier is the hash of a constant, the secret and the scope.
+/// 1. The nullifier is the hash of a constant, the secret and the scope, so it is unique for the pair.
 ///
-/// So there is one for each pair. The secret must be one that cannot be guessed, and bound elsewhere to who may act.
+/// A contract that stores all used nullifiers allows each secret one use in each scope, such as an epoch of one
+/// contract on one chain, and does not learn the secret. The secret must be unpredictable, and another constraint must
+/// bind it to the account or person that may act.
 #[track_caller]
 #[must_use]
 pub fn nullifier(cs: &mut Circuit, secret: Field, scope: Field) -> Field {

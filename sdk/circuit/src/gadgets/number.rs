@@ -1,4 +1,4 @@
-//! Numbers: comparison, arithmetic that does not overflow, bits.
+//! Numbers: comparison, arithmetic without overflow, bits.
 
 use dusk_bls12_381::BlsScalar;
 
@@ -34,7 +34,7 @@ impl<const BITS: usize> Unsigned<BITS> {
     /// The number 1.
     pub const ONE: Self = Self(crate::Wire::ONE);
 
-    /// A constant. One row, the first time that the circuit uses it.
+    /// A constant. One row at the circuit's first use of it.
     #[track_caller]
     #[must_use]
     pub fn constant(cs: &mut Circuit, value: <Bits<BITS> as Width>::Plain) -> Self
@@ -51,20 +51,20 @@ impl<const BITS: usize> Unsigned<BITS> {
         Unsigned(self.0)
     }
 
-    /// The same number in a smaller width, into which it is stated to fit. The rows of [`Unsigned::constrain`].
+    /// The same number in a smaller width. Asserts that it fits. The rows of [`Unsigned::constrain`].
     #[track_caller]
     #[must_use]
     pub fn narrow<const FEWER: usize>(self, cs: &mut Circuit) -> Unsigned<FEWER> {
         Unsigned::constrain(cs, self)
     }
 
-    /// States `self = other`. One row.
+    /// Asserts `self = other`. One row.
     #[track_caller]
     pub fn assert_eq(self, cs: &mut Circuit, name: &'static str, other: Self) {
         self.field().assert_eq(cs, name, other);
     }
 
-    /// States `self ≠ other`. Two rows.
+    /// Asserts `self ≠ other`. Two rows.
     #[track_caller]
     pub fn assert_ne(self, cs: &mut Circuit, name: &'static str, other: Self) {
         self.field().assert_ne(cs, name, other);
@@ -77,31 +77,32 @@ impl<const BITS: usize> Unsigned<BITS> {
         self.field().eq(cs, other)
     }
 
-    /// States `self < other`. The rows of the range: 9 for 64 bits.
+    /// Asserts `self < other`. The rows of the range: 9 for 64 bits.
     ///
-    /// `other − self − 1` is below 2 to the power `BITS`. Were `self` not less, it would be negative, and so above all of them.
+    /// `other − self − 1` is below 2 to the power `BITS`. If `self` were not less, the difference would be negative,
+    /// and so larger than all numbers of this width.
     #[track_caller]
     pub fn assert_lt(self, cs: &mut Circuit, name: &'static str, other: Self) {
         let difference = Linear::new().plus(other, 1).minus(self, 1).constant(-plain::Field::from(1));
         cs.gadget("less than", |cs| bounded_sum(cs, name, difference, BITS));
     }
 
-    /// States `self ≤ other`. The rows of the range: 9 for 64 bits.
+    /// Asserts `self ≤ other`. The rows of the range: 9 for 64 bits.
     #[track_caller]
     pub fn assert_le(self, cs: &mut Circuit, name: &'static str, other: Self) {
         let difference = Linear::new().plus(other, 1).minus(self, 1);
         cs.gadget("at most", |cs| bounded_sum(cs, name, difference, BITS));
     }
 
-    /// States `self ≥ other`. The rows of the range: 9 for 64 bits.
+    /// Asserts `self ≥ other`. The rows of the range: 9 for 64 bits.
     #[track_caller]
     pub fn assert_ge(self, cs: &mut Circuit, name: &'static str, other: Self) {
         other.assert_le(cs, name, self);
     }
 
-    /// Whether `self < other`. The rows of the range and one: 10 for 64 bits.
+    /// Whether `self < other`. The rows of the range, and one: 10 for 64 bits.
     ///
-    /// `self − other + 2^BITS·less` is below 2 to the power `BITS` for one of the two bits only.
+    /// `self − other + 2^BITS·less` is below 2 to the power `BITS` for only one of the two values of the bit `less`.
     #[track_caller]
     #[must_use]
     pub fn lt(self, cs: &mut Circuit, other: Self) -> Bool {
@@ -115,9 +116,10 @@ impl<const BITS: usize> Unsigned<BITS> {
         })
     }
 
-    /// Whether `self ≤ other`. The rows of the range and one: 10 for 64 bits.
+    /// Whether `self ≤ other`. The rows of the range, and one: 10 for 64 bits.
     ///
-    /// `other − self + 2^BITS·(1 − most)` is below 2 to the power `BITS` for one of the two bits only.
+    /// `other − self + 2^BITS·(1 − most)` is below 2 to the power `BITS` for only one of the two values of the bit
+    /// `most`.
     #[track_caller]
     #[must_use]
     pub fn le(self, cs: &mut Circuit, other: Self) -> Bool {
@@ -132,14 +134,14 @@ impl<const BITS: usize> Unsigned<BITS> {
         })
     }
 
-    /// Whether `self ≥ other`. The rows of the range and one: 10 for 64 bits.
+    /// Whether `self ≥ other`. The rows of the range, and one: 10 for 64 bits.
     #[track_caller]
     #[must_use]
     pub fn ge(self, cs: &mut Circuit, other: Self) -> Bool {
         other.le(cs, self)
     }
 
-    /// `self + other`, which is stated to fit. The rows of the range: 9 for 64 bits.
+    /// Returns `self + other`, and asserts that it fits. The rows of the range: 9 for 64 bits.
     #[track_caller]
     #[must_use]
     pub fn add(self, cs: &mut Circuit, other: Self) -> Self {
@@ -147,7 +149,7 @@ impl<const BITS: usize> Unsigned<BITS> {
         Self(cs.gadget("sum", |cs| bounded_sum(cs, Self::FITS, sum, BITS)).wire())
     }
 
-    /// `self − other`, which is stated not to be negative. The rows of the range: 9 for 64 bits.
+    /// Returns `self − other`, and asserts that it is not negative. The rows of the range: 9 for 64 bits.
     #[track_caller]
     #[must_use]
     pub fn sub(self, cs: &mut Circuit, other: Self) -> Self {
@@ -155,10 +157,12 @@ impl<const BITS: usize> Unsigned<BITS> {
         Self(cs.gadget("difference", |cs| bounded_sum(cs, "is not negative", sum, BITS)).wire())
     }
 
-    /// `self · other`, which is stated to fit, for up to 128 bits. The rows of the range and one: 10 for 64 bits; 47 for 128 bits.
+    /// Returns `self · other` for up to 128 bits, and asserts that it fits. The rows of the range, and one: 10 for 64
+    /// bits; 47 for 128 bits.
     ///
-    /// Up to 127 bits the product of both is below the order of the field, so that it cannot wrap. For 128 bits, `other` is
-    /// `high·2^64 + low`; `self·high` must be below 2^64, and is computed without wrapping, as is `self·low`.
+    /// Up to 127 bits the product of two numbers is below the order of the field, so it cannot wrap around. For 128
+    /// bits, `other` is `high·2^64 + low`. `self·high` must be below 2^64, and neither this product nor `self·low` can
+    /// wrap around.
     #[track_caller]
     #[must_use]
     pub fn mul(self, cs: &mut Circuit, other: Self) -> Self {
@@ -181,11 +185,11 @@ impl<const BITS: usize> Unsigned<BITS> {
         })
     }
 
-    /// The quotient and the remainder of `self` by `divisor`, which is stated not to be zero, for up to 126 bits. The rows of three ranges
-    /// and one: 28 for 64 bits.
+    /// The quotient and the remainder of `self` by `divisor`, for up to 126 bits. Asserts that the divisor is not zero.
+    /// The rows of three ranges, and one: 28 for 64 bits.
     ///
-    /// 1. `self = quotient·divisor + remainder`, which cannot wrap.
-    /// 2. `remainder < divisor`; so the divisor is not zero, and there is one such pair.
+    /// 1. `self = quotient·divisor + remainder`, which cannot wrap around.
+    /// 2. `remainder < divisor`. So the divisor is not zero, and the pair is unique.
     #[track_caller]
     #[must_use]
     pub fn div_rem(self, cs: &mut Circuit, divisor: Self) -> (Self, Self) {
@@ -208,14 +212,14 @@ impl<const BITS: usize> Unsigned<BITS> {
         })
     }
 
-    /// Its bits, least significant first. Three rows for each two bits.
+    /// The bits of the number, least significant first. Three rows for each two bits.
     #[track_caller]
     #[must_use]
     pub fn bits(self, cs: &mut Circuit) -> [Bool; BITS] {
         cs.gadget("bits", |cs| range::bits(cs, "the bits are those of the number", self.0))
     }
 
-    /// The number with these bits, least significant first. A row for each two bits.
+    /// The number with these bits, least significant first. One row for each two bits.
     #[track_caller]
     #[must_use]
     pub fn from_bits(cs: &mut Circuit, bits: [Bool; BITS]) -> Self {
@@ -225,10 +229,11 @@ impl<const BITS: usize> Unsigned<BITS> {
 }
 
 impl Field {
-    /// Its bits, least significant first, of the one number below the order of the field that it is. 420 rows the first time, 418 after.
+    /// The bits of the element's canonical number, which is below the order of the field, least significant first. 420
+    /// rows the first time, 418 after.
     ///
-    /// A field element of 255 bits may be written as two numbers. So the halves that the bits make are compared with the order of the
-    /// field.
+    /// 255 bits can represent a field element as two different numbers. Therefore the halves of the number are compared
+    /// with the order of the field.
     #[track_caller]
     #[must_use]
     pub fn bits(self, cs: &mut Circuit) -> [Bool; 255] {
@@ -249,7 +254,7 @@ impl Field {
     }
 }
 
-/// Whether a difference of numbers is below zero.
+/// Whether a difference of numbers is negative.
 fn negative(difference: &BlsScalar) -> bool {
     shifted(difference, range::MAX_BITS) != BlsScalar::zero()
 }

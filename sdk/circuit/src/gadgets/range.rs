@@ -1,4 +1,4 @@
-//! That a value is below a power of two.
+//! Ranges: a value is below a power of two.
 
 use dusk_bls12_381::BlsScalar;
 
@@ -9,7 +9,7 @@ use crate::layout::{Kind, Wire};
 use crate::plain;
 use crate::value::{Bool, Field};
 
-/// The widest range: numbers of so many bits can be added, and compared by their difference, without coming near the order of the
+/// The largest width of a range: sums and differences of numbers with so many bits stay far below the order of the
 /// field.
 pub(crate) const MAX_BITS: usize = 250;
 
@@ -44,17 +44,19 @@ pub(crate) fn power(exponent: usize) -> BlsScalar {
     BlsScalar::from_raw(limbs)
 }
 
-/// States that the value of a wire is below 2 to the power `bits`, at most 254. For `bits` even: one row for each 8 bits begun, and one;
-/// odd: one more than for the even width below. One bit: one row.
+/// Asserts that the value of a wire is below 2 to the power `bits`, at most 254. Rows for an even number of bits: one
+/// for each 8 bits or part of them, and one. An odd number takes one more than the even number below it; a single bit
+/// takes one row.
 ///
-/// The base-4 digits of the value are bound by the range gate, whose accumulator begins at 0. The accumulators are integers below the order
-/// of the field, so there is one way only to write them. An odd width has a lowest bit of its own.
+/// The range gate constrains the base-4 digits of the value, with an accumulator that starts at 0. The accumulators are
+/// integers below the order of the field, so the digits are unique. An odd width has a separate lowest bit.
 #[track_caller]
 pub(crate) fn assert_bits(cs: &mut Circuit, name: &'static str, wire: Wire, bits: usize) {
     bounded(cs, name, wire, bits, Gate::idle([Wire::ZERO, Wire::ZERO, Wire::ZERO, wire]));
 }
 
-/// Makes a sum of three terms at most a value below 2 to the power `bits`. The row that defines it is the last of the range, so it costs nothing for even widths.
+/// Returns a sum of at most three terms, and asserts that it is below 2 to the power `bits`. The row that defines the
+/// sum is the last one of the range, so it is free for even widths.
 #[track_caller]
 pub(crate) fn bounded_sum(cs: &mut Circuit, name: &'static str, sum: Linear, bits: usize) -> Field {
     let (gate, wire) = sum.shortened(cs, name, 3).define(cs);
@@ -62,7 +64,7 @@ pub(crate) fn bounded_sum(cs: &mut Circuit, name: &'static str, sum: Linear, bit
     Field::from_wire(wire)
 }
 
-/// The range of `wire`; the wire is `d` of the row `last`, which is put after the range.
+/// The range of `wire`; the wire is `d` of the row `last`, which follows the range.
 #[track_caller]
 pub(crate) fn bounded(cs: &mut Circuit, name: &'static str, wire: Wire, bits: usize, last: Gate) {
     assert!((1..=254).contains(&bits), "a range of {bits} bits: it must have between 1 and 254");
@@ -85,11 +87,11 @@ pub(crate) fn bounded(cs: &mut Circuit, name: &'static str, wire: Wire, bits: us
     cs.gate(name, Gate::new().ab(bit, bit, one).a(bit, -one));
 }
 
-/// The range rows that bind a wire to so many base-4 digits. The row after them must have the wire as its `d`.
+/// The range rows that bind a wire to so many base-4 digits. The next row must have the wire as its `d`.
 #[track_caller]
 fn chain(cs: &mut Circuit, name: &'static str, wire: Wire, digits: usize) {
     let rows = digits.div_ceil(4);
-    // What is before the first digit is zero.
+    // The digits before the first one are zero.
     let leading = 4 * rows - digits;
     let mut accumulator = |place: usize| {
         let taken = place.saturating_sub(leading);
@@ -102,7 +104,8 @@ fn chain(cs: &mut Circuit, name: &'static str, wire: Wire, digits: usize) {
     }
 }
 
-/// The bits of a value below 2 to the power `N`, least significant first; that it is below, they state. Three rows for each two bits.
+/// The bits of a value, least significant first. The decomposition asserts that the value is below 2 to the power `N`.
+/// Three rows for each two bits.
 #[track_caller]
 pub(crate) fn bits<const N: usize>(cs: &mut Circuit, name: &'static str, wire: Wire) -> [Bool; N] {
     let bits = core::array::from_fn(|place| {
@@ -113,7 +116,7 @@ pub(crate) fn bits<const N: usize>(cs: &mut Circuit, name: &'static str, wire: W
     bits
 }
 
-/// The number that bits make, least significant first.
+/// The number with these bits, least significant first.
 pub(crate) fn sum_of_bits(bits: &[Bool]) -> Linear {
     bits.iter().enumerate().fold(Linear::new(), |sum, (place, bit)| sum.term(bit.wire(), power(place)))
 }
@@ -129,13 +132,13 @@ impl Halves {
     /// The order of the field.
     #[track_caller]
     pub(crate) fn order(cs: &mut Circuit) -> Self {
-        // The order is 1 more than −1.
+        // The order is −1 plus 1.
         let [high, low] = halves(&-BlsScalar::one());
         Self { high: cs.constant(high), low: cs.constant(low + BlsScalar::one()) }
     }
 
-    /// Splits a field element. 34 rows. The number may be the element, or the element plus one or two times the order of the field, until it
-    /// is compared by [`Halves::assert_below`].
+    /// Splits a field element. 34 rows. The number may be the element, or the element plus one or two times the order
+    /// of the field, until [`Halves::assert_below`] compares it.
     #[track_caller]
     pub(crate) fn split(cs: &mut Circuit, name: &'static str, value: Wire) -> Self {
         let [high, low] = cs.hints([value], |[value]| halves(&value));
@@ -145,15 +148,16 @@ impl Halves {
         Self { high, low }
     }
 
-    /// States that the number is below another. 35 rows.
+    /// Asserts that the number is below another. 35 rows.
     ///
-    /// It is the subtraction of school: `below.low + 2^128·borrow − low − 1` and `below.high − borrow − high` are below 2^128, and with these digits
-    /// `below − number − 1` is a number that is not negative. The borrow is a bit, and the range of the lower digit fixes it.
+    /// Schoolbook subtraction with borrow: `below.low + 2^128·borrow − low − 1` and `below.high − borrow − high` are
+    /// below 2^128. They are the digits of `below − number − 1`, which is therefore not negative. The borrow is a bit,
+    /// and the range of the lower digit determines it.
     #[track_caller]
     pub(crate) fn assert_below(self, cs: &mut Circuit, name: &'static str, below: Self) {
         let one = BlsScalar::one();
         let borrow = cs.hint([self.low, below.low], |[low, below]| {
-            // A negative difference of two numbers below 2^128 is far above every other.
+            // A negative difference of two numbers below 2^128 is far larger than every other difference.
             if shifted(&(below - low - one), 128) == BlsScalar::zero() { BlsScalar::zero() } else { one }
         });
         cs.gate(name, Gate::new().ab(borrow, borrow, one).a(borrow, -one));

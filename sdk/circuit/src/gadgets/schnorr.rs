@@ -15,12 +15,12 @@ use crate::layout::Wire;
 use crate::plain;
 use crate::value::{Field, Point, Scalar, Value};
 
-/// How many bits of the hash the challenge is.
+/// The number of bits of the hash in the challenge.
 const CHALLENGE_BITS: usize = 250;
 
-/// A Schnorr signature, as `jubjub-schnorr` makes it.
+/// A Schnorr signature, in the format of `jubjub-schnorr`.
 ///
-/// Of itself it promises only that `u` is a scalar. That `r` is a point follows from [`Signature::assert_signs`].
+/// Its type constrains only `u`, to a scalar. [`Signature::assert_signs`] implies that `r` is a point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Signature {
     u: Scalar,
@@ -28,11 +28,12 @@ pub struct Signature {
 }
 
 impl Signature {
-    /// States that it is a signature of a message with the secret key of this public key. 2,859 rows.
+    /// Asserts that it is a signature of a message with the secret key of this public key. 2,859 rows.
     ///
     /// 1. Neither the key nor `r` is the neutral point.
-    /// 2. The challenge is the lowest 250 bits of the Poseidon hash of `r`, the key and the message: the hash is the challenge plus
-    ///    2^250 times a number, and this sum is below the order of the field as an integer, so it cannot be another one.
+    /// 2. The challenge is the lowest 250 bits of the Poseidon hash of `r`, the key and the message: the hash is the
+    ///    challenge plus 2^250 times a number, and this sum is below the order of the field as an integer, so it is
+    ///    unique.
     /// 3. `u·GENERATOR + challenge·key = r`. So `r` is a point of the subgroup too.
     #[track_caller]
     pub fn assert_signs(self, cs: &mut Circuit, name: &'static str, key: Point, message: impl Into<Field>) {
@@ -42,17 +43,17 @@ impl Signature {
             self.r.assert_not_identity(cs, "the nonce is not zero");
             let hash = hash(cs, &[self.r.u(), self.r.v(), key.u(), key.v(), message]);
             let challenge = truncate(cs, hash);
-            // The multiple states that the challenge has no more bits.
+            // The multiplication asserts that the challenge has at most 250 bits.
             let part = multiply(cs, key, challenge, CHALLENGE_BITS);
             add_multiple(cs, name, part, &plain::Point::GENERATOR, self.u, Some(self.r));
         });
     }
 }
 
-/// The lowest 250 bits of a field element. **That they are no more, the caller must state.** 38 rows.
+/// The lowest 250 bits of a field element. **The caller must assert that the result has at most 250 bits.** 38 rows.
 ///
-/// With `element = low + 2^250·high`, both as the order of the field less one less them, digit by digit: that neither digit of
-/// the difference is negative says that the sum of integers is below the order.
+/// With `element = low + 2^250·high`, the difference of the order less one and this sum is computed digit by digit.
+/// Neither digit of the difference is negative, so the integer sum is below the order.
 #[track_caller]
 fn truncate(cs: &mut Circuit, element: Field) -> Wire {
     let name = "the lowest bits of the hash";
@@ -63,7 +64,7 @@ fn truncate(cs: &mut Circuit, element: Field) -> Wire {
     let gate = Gate::new().a(element.wire(), -BlsScalar::one()).b(low, BlsScalar::one());
     bounded(cs, name, high, 6, gate.d(high, power(CHALLENGE_BITS)));
     let borrow = cs.hint([low], |[low]| {
-        // A negative difference of two numbers of 250 bits is far above every other.
+        // A negative difference of two numbers of 250 bits is far larger than every other difference.
         if shifted(&(largest_low - low), CHALLENGE_BITS) == BlsScalar::zero() {
             BlsScalar::zero()
         } else {

@@ -12,24 +12,25 @@ use crate::layout::Wire;
 use crate::plain;
 use crate::value::{Field, Unsigned, Value};
 
-/// A set of `MOST` numbers at most, as the polynomial whose roots they are. Meant as a public input: of a private one nothing says
-/// which set it is.
+/// A set of at most `MOST` numbers, represented by the polynomial with these roots. Use it as a public input: no
+/// constraint says which numbers a private set has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Set<const MOST: usize>([Field; MOST]);
 
 impl<const MOST: usize> Set<MOST> {
-    /// The set of these numbers, as a part of the circuit. As many rows as it has numbers, the first time that the circuit uses them.
+    /// A constant set of these numbers. As many rows as it has numbers, at the circuit's first use of them.
     #[track_caller]
     #[must_use]
     pub fn constant(cs: &mut Circuit, numbers: [u64; MOST]) -> Self {
-        // There are not too many: there are as many as places.
+        // There cannot be too many numbers: there are as many as places.
         let set = plain::Set::new(numbers).unwrap_or_default();
         Self(set.polynomial().map(|coefficient| Field::constant(cs, coefficient)))
     }
 
-    /// States that a number is in the set. As many rows as the set has places.
+    /// Asserts that a number is in the set. As many rows as the set has places.
     ///
-    /// 1. The polynomial is zero at the number, and so one of its factors is. Places that are not taken have the root −1, which no number is.
+    /// 1. The polynomial is zero at the number, so one of its factors is. Unused places have the root −1, which is not
+    ///    a number.
     #[track_caller]
     pub fn assert_contains<const BITS: usize>(&self, cs: &mut Circuit, name: &'static str, number: Unsigned<BITS>) {
         cs.gadget("set", |cs| {
@@ -39,9 +40,9 @@ impl<const MOST: usize> Set<MOST> {
         });
     }
 
-    /// States that a number is not in the set. As many rows as the set has places, and one.
+    /// Asserts that a number is not in the set. As many rows as the set has places, and one.
     ///
-    /// 1. The polynomial is not zero at the number, and so none of its factors is.
+    /// 1. The polynomial is not zero at the number, so none of its factors is.
     #[track_caller]
     pub fn assert_lacks<const BITS: usize>(&self, cs: &mut Circuit, name: &'static str, number: Unsigned<BITS>) {
         cs.gadget("set", |cs| {
@@ -50,7 +51,7 @@ impl<const MOST: usize> Set<MOST> {
         });
     }
 
-    /// The polynomial at a number, less its constant and divided by the number; and the constant.
+    /// The polynomial at a number, less the polynomial's constant term, divided by the number; and the constant term.
     #[track_caller]
     fn above(&self, cs: &mut Circuit, number: Field) -> (Field, Field) {
         const { assert!(MOST > 0, "a set has one place at least") };

@@ -11,10 +11,10 @@ use crate::gadgets::{curve, range};
 use crate::layout::Wire;
 use crate::plain;
 
-/// A point of JubJub in the subgroup of prime order, the neutral one included.
+/// A point of JubJub in the subgroup of prime order, including the neutral point.
 ///
-/// An input costs nine rows that show it to be eight times a point on the curve; what points are computed to from points is
-/// of the subgroup without further rows.
+/// An input costs nine rows, which show that it is eight times a point on the curve. Sums and multiples of points are
+/// in the subgroup without further rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Point {
     pub(crate) u: Wire,
@@ -25,7 +25,7 @@ impl Point {
     /// The neutral point.
     pub const IDENTITY: Self = Self { u: Wire::ZERO, v: Wire::ONE };
 
-    /// The abscissa. Within the subgroup no other point has it.
+    /// The abscissa, which is unique within the subgroup.
     #[must_use]
     pub fn u(self) -> Field {
         Field(self.u)
@@ -37,13 +37,14 @@ impl Point {
         Field(self.v)
     }
 
-    /// The point with these coordinates, which are constrained to be those of one in the subgroup. Nine rows.
+    /// Constrains coordinates to those of a point in the subgroup. Nine rows.
     ///
     /// 1. Another point is on the curve: its coordinates satisfy `v² − u² = 1 + d·u²·v²`.
-    /// 2. This one is eight times that.
+    /// 2. This point is eight times the other.
     ///
-    /// The curve has 8·r points, r prime; so eight times any point is in the subgroup of order r. A point of the subgroup is eight times
-    /// eight points, of which the prover takes any: nothing else uses it.
+    /// The curve has 8·r points, r prime; so eight times any point is in the subgroup of order r. Each point of the
+    /// subgroup is eight times eight different points. The prover may choose one of them; nothing else depends on the
+    /// choice.
     #[track_caller]
     #[must_use]
     pub fn constrain(cs: &mut Circuit, u: impl Into<Field>, v: impl Into<Field>) -> Self {
@@ -83,10 +84,10 @@ pub struct Scalar(pub(crate) Wire);
 const LARGEST: [u64; 4] = [0xd097_0e5e_d6f7_2cb6, 0xa668_2093_ccc8_1082, 0x0667_3b01_0134_3b00, 0x0e7d_b4ea_6533_afa9];
 
 impl Scalar {
-    /// How many bits it has.
+    /// Its number of bits.
     pub const BITS: usize = 252;
 
-    /// The wire that holds it.
+    /// The wire of the scalar.
     #[must_use]
     pub fn wire(self) -> Wire {
         self.0
@@ -98,11 +99,11 @@ impl Scalar {
         Field(self.0)
     }
 
-    /// The scalar that a field element is, which is constrained to be one. 66 rows.
+    /// Constrains a field element to a scalar. 66 rows.
     ///
     /// 1. The number is below 2^252.
-    /// 2. So is the order of the subgroup, less one, less the number: it would not be if that were negative, because 2^253 is
-    ///    below the order of the field.
+    /// 2. So is the order of the subgroup, less one, less the number. A negative difference would not be, because 2^253
+    ///    is below the order of the field.
     #[track_caller]
     #[must_use]
     pub fn constrain(cs: &mut Circuit, field: impl Into<Field>) -> Self {

@@ -16,7 +16,7 @@ use crate::plain;
 
 /// A number below 2 to the power `BITS`, for `BITS` from 1 to 250.
 ///
-/// Arithmetic on it does not overflow: a result that does not fit satisfies no constraint.
+/// Its arithmetic does not overflow: if a result does not fit, no witness satisfies the constraints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unsigned<const BITS: usize>(pub(crate) Wire);
 
@@ -31,16 +31,16 @@ pub type U64 = Unsigned<64>;
 /// A number of 128 bits.
 pub type U128 = Unsigned<128>;
 
-/// A width of numbers, which has a type outside of circuits.
+/// A width of numbers with a plain type.
 pub trait Width {
-    /// That type: `u8` to `u128`, and [`plain::Unsigned`] for other widths.
+    /// The plain type: `u8` to `u128`, and [`plain::Unsigned`] for other widths.
     type Plain: Copy + Serialize + DeserializeOwned + Zeroize;
 
     /// The number as a field element.
     fn field(plain: Self::Plain) -> plain::Field;
 }
 
-/// So many bits. Every number from 1 to 250 is a [`Width`].
+/// A number of bits. Every number from 1 to 250 is a [`Width`].
 #[derive(Debug, Clone, Copy)]
 pub struct Bits<const BITS: usize>;
 
@@ -91,7 +91,7 @@ other! {
 }
 
 impl<const BITS: usize> Unsigned<BITS> {
-    /// The wire that holds it.
+    /// The wire of the number.
     #[must_use]
     pub fn wire(self) -> Wire {
         self.0
@@ -103,9 +103,9 @@ impl<const BITS: usize> Unsigned<BITS> {
         Field(self.0)
     }
 
-    /// The number that a field element is, which is constrained to be one: below 2 to the power `BITS`.
+    /// Constrains a field element to a number below 2 to the power `BITS`.
     ///
-    /// Rows for 8, 32, 64, 128 and 250 bits: 2, 5, 9, 17, 33. Odd widths take one more than the even one below.
+    /// Rows for 8, 32, 64, 128 and 250 bits: 2, 5, 9, 17, 33. An odd width takes one more than the even width below it.
     #[track_caller]
     #[must_use]
     pub fn constrain(cs: &mut Circuit, field: impl Into<Field>) -> Self {
@@ -115,7 +115,7 @@ impl<const BITS: usize> Unsigned<BITS> {
         Self(wire)
     }
 
-    /// What is said of a value that is too large.
+    /// The name of the constraint that a too large value violates.
     pub(crate) const FITS: &'static str = match BITS {
         8 => "fits into 8 bits",
         16 => "fits into 16 bits",

@@ -14,12 +14,12 @@ use crate::layout::Wire;
 use crate::plain;
 use crate::value::{Point, Scalar, Unsigned};
 
-/// What points can be multiplied by: values that are known to be below a power of two.
+/// Factors of points: values with constraints that bound them by a power of two.
 pub trait Multiplier: Copy {
-    /// The wire that holds it.
+    /// The wire of the value.
     fn wire(self) -> Wire;
 
-    /// How many bits it may have: at most 252.
+    /// The maximum number of bits: at most 252.
     fn bits(self) -> usize;
 }
 
@@ -44,14 +44,17 @@ impl<const BITS: usize> Multiplier for Unsigned<BITS> {
 }
 
 impl Point {
-    /// `scalar · fixed`. 253 rows for a [`Scalar`], one for each bit and one.
+    /// `scalar · fixed`. 253 rows for a [`Scalar`]: one for each bit, and one.
     ///
-    /// 1. Each row adds −1, 0 or 1 times a doubling of the fixed point, and the same digit to a number that it doubles before.
-    /// 2. The number begins at 0 and is the scalar in the end, and the point begins at the neutral one and is the result in the end.
+    /// 1. Each row adds −1, 0 or 1 times a doubling of the fixed point. It doubles an accumulator and adds the same
+    ///    digit to it.
+    /// 2. The accumulator starts at 0 and ends at the scalar; the point starts at the neutral point and ends at the
+    ///    result.
     ///
-    /// So the result is `s·fixed` for an integer `s` with `|s| < 2^252` that is the scalar modulo the order p of the field. Because 2^253 is below p, only one
-    /// integer is; the scalar itself. Its digits are not unique, as they have signs; the point is, and no other row sees the steps. The
-    /// stock gadget takes 256 digits and so leaves a prover several integers for one scalar.
+    /// So the result is `s·fixed` for an integer `s` with `|s| < 2^252` that equals the scalar modulo the order p of
+    /// the field. 2^253 is below p, so only the scalar itself is such an integer. Its digits are not unique, because
+    /// they have signs. But the result is unique, and no other row reads the intermediate values. The gadget of
+    /// `dusk-plonk` takes 256 digits, which leaves a prover several integers for one scalar.
     #[track_caller]
     #[must_use]
     pub fn multiple_of(cs: &mut Circuit, fixed: &plain::Point, scalar: impl Multiplier) -> Self {
@@ -71,7 +74,7 @@ impl Scalar {
         })
     }
 
-    /// States that it is the secret key of a public key. 253 rows; see [`Point::multiple_of`].
+    /// Asserts that it is the secret key of a public key. 253 rows; see [`Point::multiple_of`].
     #[track_caller]
     pub fn assert_owns(self, cs: &mut Circuit, name: &'static str, key: Point) {
         cs.gadget("key ownership", |cs| {
@@ -80,7 +83,7 @@ impl Scalar {
     }
 }
 
-/// `start + scalar · fixed`; with an `end` that it is this. One row for each bit, and one.
+/// `start + scalar · fixed`. With `end`, it asserts that the result is `end`. One row for each bit, and one.
 #[track_caller]
 pub(crate) fn add_multiple(
     cs: &mut Circuit,

@@ -1,7 +1,8 @@
-//! Points of JubJub: addition, and what is made of it.
+//! Points of JubJub: addition, and gadgets based on it.
 //!
-//! The addition law of JubJub is complete: for two points on the curve its denominators are not zero, because the constant `d` of the
-//! curve is no square and −1 is one. So a row that adds two points leaves one result, and no case is an exception.
+//! The addition law of JubJub is complete: for two points on the curve its denominators are not zero, because the
+//! constant `d` of the curve is not a square and −1 is one. So a row that adds two points determines the result,
+//! without exceptional cases.
 
 mod fixed;
 mod variable;
@@ -24,7 +25,7 @@ pub use fixed::Multiplier;
 pub(crate) use {fixed::add_multiple, variable::multiply};
 
 impl Point {
-    /// A constant. Two rows, the first time that the circuit uses it.
+    /// A constant. Two rows at the circuit's first use of it.
     #[track_caller]
     #[must_use]
     pub fn constant(cs: &mut Circuit, point: &plain::Point) -> Self {
@@ -48,7 +49,7 @@ impl Point {
         self.add(cs, self)
     }
 
-    /// The point that makes the neutral one with this. One row.
+    /// The negative of the point. One row.
     #[track_caller]
     #[must_use]
     pub fn neg(self, cs: &mut Circuit) -> Self {
@@ -66,7 +67,7 @@ impl Point {
         self.add(cs, negative)
     }
 
-    /// States `self = other`. One row: within the subgroup no two points have the same abscissa, as [`Point::eq`] explains.
+    /// Asserts `self = other`. One row: within the subgroup the abscissa is unique, as [`Point::eq`] explains.
     #[track_caller]
     pub fn assert_eq(self, cs: &mut Circuit, name: &'static str, other: Self) {
         self.u().assert_eq(cs, name, other.u());
@@ -79,27 +80,29 @@ impl Point {
         self.u().is_zero(cs)
     }
 
-    /// Whether `self = other`. Four rows: within the subgroup no two points have the same abscissa. Of all points on the curve only `(u, −v)` has the
-    /// abscissa of `(u, v)`, and it is the negative plus the point `(0, −1)` of order 2.
+    /// Whether `self = other`. Four rows: within the subgroup the abscissa is unique. Of all points on the curve, only
+    /// `(u, −v)` has the same abscissa as `(u, v)`. It is the negative of this point plus the point `(0, −1)` of order
+    /// 2, so it is outside the subgroup.
     #[track_caller]
     #[must_use]
     pub fn eq(self, cs: &mut Circuit, other: Self) -> Bool {
         self.u().eq(cs, other.u())
     }
 
-    /// States that it is not the neutral point. One row.
+    /// Asserts that it is not the neutral point. One row.
     #[track_caller]
     pub fn assert_not_identity(self, cs: &mut Circuit, name: &'static str) {
         self.u().assert_nonzero(cs, name);
     }
 
-    /// `scalar · self`, for a scalar or a number. 1,424 rows for a [`Scalar`](crate::Scalar), 11 for each two bits and about 50.
+    /// `scalar · self`, for a scalar or a number. 1,424 rows for a [`Scalar`](crate::Scalar): 11 for each two bits, and
+    /// about 50.
     ///
-    /// 1. The bits of the scalar are a bit `low`, base-4 digits from the range gate, and a bit `top`. With so few bits only one choice of
-    ///    them makes the scalar.
-    /// 2. For each digit `q` the sum so far is taken four times, and `(2q − 3)·self` is added. The table has `self` and three times it; the sign changes the
-    ///    abscissa alone.
-    /// 3. That made `2·(scalar >> 1) + 1` times the point; where `low` is 0 the point is taken off again.
+    /// 1. The bits of the scalar are a bit `low`, base-4 digits from the range gate, and a bit `top`. With this number
+    ///    of bits, the decomposition is unique.
+    /// 2. For each digit `q` the sum is multiplied by four, and `(2q − 3)·self` is added. The table has `self` and
+    ///    three times it; the sign changes only the abscissa.
+    /// 3. The result so far is `2·(scalar >> 1) + 1` times the point. If `low` is 0, the point is subtracted once.
     ///
     /// All additions are complete, so the neutral point is no exception.
     #[track_caller]
@@ -117,7 +120,7 @@ impl Select for Point {
     }
 }
 
-/// The sum by the formulas of twisted Edwards curves. Of what is no point any.
+/// The sum by the formulas of twisted Edwards curves. If an operand is not a point, the result is arbitrary.
 fn sum((u1, v1): (BlsScalar, BlsScalar), (u2, v2): (BlsScalar, BlsScalar)) -> [BlsScalar; 2] {
     let (x, y) = (u1 * v2, v1 * u2);
     let bend = EDWARDS_D * x * y;
@@ -126,7 +129,7 @@ fn sum((u1, v1): (BlsScalar, BlsScalar), (u2, v2): (BlsScalar, BlsScalar)) -> [B
     [(x + y) * inverse * minus, (v1 * v2 + u1 * u2) * inverse * plus]
 }
 
-/// The two rows that say that a point is the sum of two others.
+/// The two rows that state that a point is the sum of two others.
 #[track_caller]
 fn add_rows(cs: &mut Circuit, name: &'static str, a: Point, b: Point, sum: Point) {
     let product = cs.hint([a.u, b.v], |[u, v]| u * v);
@@ -134,7 +137,7 @@ fn add_rows(cs: &mut Circuit, name: &'static str, a: Point, b: Point, sum: Point
     cs.gate(name, Gate::idle([sum.u, sum.v, Wire::ZERO, product]));
 }
 
-/// That a point is eight times a point on the curve: see [`Point::constrain`].
+/// Asserts that a point is eight times a point on the curve; see [`Point::constrain`].
 #[track_caller]
 pub(crate) fn assert_subgroup(cs: &mut Circuit, point: Point) {
     let [u, v] = cs.hints([point.u, point.v], |[u, v]| {
@@ -158,13 +161,13 @@ fn eighth() -> JubJubScalar {
     JubJubScalar::from(8_u64).invert().unwrap_or(JubJubScalar::zero())
 }
 
-/// The value of a point, where there is a witness.
+/// The value of a point, if there is a witness.
 fn value(cs: &Circuit, point: Point) -> Option<JubJubExtended> {
     let (u, v) = cs.value(point.u).zip(cs.value(point.v))?;
     Some(JubJubAffine::from_raw_unchecked(u, v).into())
 }
 
-/// New wires for so many points, with their values where there is a witness. **No constraint binds them yet.**
+/// New wires for some points, with values if there is a witness. **No constraint binds them yet.**
 fn trace(cs: &mut Circuit, count: usize, points: Option<Zeroizing<Vec<JubJubExtended>>>) -> Vec<Point> {
     let values = points.map(|mut points| {
         let affine: Vec<JubJubAffine> = batch_normalize(&mut points).collect();

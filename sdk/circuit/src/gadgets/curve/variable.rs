@@ -1,4 +1,4 @@
-//! Multiples of points that only the prover knows.
+//! Multiples of points that are not constants.
 
 use alloc::vec::Vec;
 
@@ -14,15 +14,15 @@ use crate::gate::Gate;
 use crate::layout::Wire;
 use crate::value::{Bool, Field, Point};
 
-/// The points that are added, and what chooses among them.
+/// The multiples of the point that a digit selects from.
 struct Table {
     /// The point, and three times it.
     once: Point,
     thrice: Point,
-    /// A third of the abscissa of three times the point; what is to be added to it for the abscissa of the point.
+    /// A third of the abscissa of three times the point. Plus `to_once_u`, it is the abscissa of the point.
     third: Field,
     to_once_u: Field,
-    /// What is to be added to the ordinate of three times the point for that of the point.
+    /// Plus the ordinate of three times the point, it is the ordinate of the point.
     to_once_v: Field,
 }
 
@@ -54,7 +54,8 @@ impl Table {
     }
 }
 
-/// `scalar · point` for a number below 2 to the power `bits`, which is even and between 4 and 252; odd widths take one more. See [`Point::mul`].
+/// `scalar · point` for a number below 2 to the power `bits`, which is even and between 4 and 252; odd widths take one
+/// bit more. See [`Point::mul`].
 #[track_caller]
 pub(crate) fn multiply(cs: &mut Circuit, point: Point, scalar: Wire, bits: usize) -> Point {
     assert!((1..=252).contains(&bits), "a multiplier of {bits} bits: it must have between 1 and 252");
@@ -89,14 +90,15 @@ pub(crate) fn multiply(cs: &mut Circuit, point: Point, scalar: Wire, bits: usize
     take_off(cs, sum, table.once, low)
 }
 
-/// The rows that say that a number is `low + 2·(top·4^digits + its digits)`. Gives its upper parts: `top` first, the number shifted by one last.
+/// The rows that state that a number is `low + 2·(top·4^digits + its digits)`. Returns its upper parts: first `top`,
+/// last the number shifted by one.
 #[track_caller]
 fn digit_rows(cs: &mut Circuit, name: &'static str, scalar: Wire, low: Bool, top: Bool, digits: usize) -> Vec<Wire> {
     let mut numbers = alloc::vec![top.wire()];
     for taken in 1..=digits {
         numbers.push(cs.hint([scalar], |[k]| shifted(&k, 1 + 2 * (digits - taken))));
     }
-    // What is before the top is zero; the last number is in the row after.
+    // The digits before the top are zero; the last number is in the next row.
     let leading = digits.next_multiple_of(4) - digits;
     let mut all = alloc::vec![Wire::ZERO; leading];
     all.extend(&numbers[..digits]);
@@ -109,7 +111,7 @@ fn digit_rows(cs: &mut Circuit, name: &'static str, scalar: Wire, low: Bool, top
     numbers
 }
 
-/// The values of the sums: each digit's two doublings and its addition.
+/// The values of the intermediate sums: for each digit the two doublings and the addition.
 fn steps(cs: &Circuit, point: Point, scalar: Wire, digits: usize) -> Option<Zeroizing<Vec<JubJubExtended>>> {
     let (once, scalar) = value(cs, point).zip(cs.value(scalar))?;
     let thrice = once.double() + once;
@@ -131,12 +133,12 @@ fn steps(cs: &Circuit, point: Point, scalar: Wire, digits: usize) -> Option<Zero
     Some(steps)
 }
 
-/// `sum − point` where the bit is 0, and `sum` where it is 1. Four rows.
+/// `sum − point` if the bit is 0, and `sum` if it is 1. Four rows.
 #[track_caller]
 fn take_off(cs: &mut Circuit, sum: Point, point: Point, keep: Bool) -> Point {
     let one = BlsScalar::one();
     let keep = keep.wire();
-    // (−u, v) where it is to be taken off, (0, 1) where not.
+    // The addend is (−u, v) for a subtraction, else (0, 1).
     let [u, v] = cs.hints([keep, point.u, point.v], |[keep, u, v]| [keep * u - u, v + keep - keep * v]);
     cs.gate("what is taken off", Gate::new().ab(keep, point.u, one).b(point.u, -one).c(u, -one));
     cs.gate("what is taken off", Gate::new().ab(keep, point.v, -one).a(keep, one).b(point.v, one).c(v, -one));

@@ -4,22 +4,24 @@
 //!
 //! A permutation has 4 full rounds, 60 partial rounds, 4 full rounds, on a state of 5 elements; the S-box is the fifth power.
 //!
-//! **S-box.** Three rows: `y = (x + k)²`, `t = y²`, and `(x + k)·t` times a constant. The last has two places left, so that it adds another
-//! value on the way.
+//! **S-box.** Three rows: `y = (x + k)²`, `t = y²`, and `(x + k)·t` times a constant. The last row has two unused
+//! terms, so that it can also add another value.
 //!
-//! **Full round.** The S-boxes add up as they go: `u₀ = m₀v₀`, `uⱼ = uⱼ₋₁ + mⱼvⱼ`. So the last one is one element of the mixed
-//! state, and the other four are sums of the five `u`: two rows each. 23 rows.
+//! **Full round.** Each S-box row adds the previous sum: `u₀ = m₀v₀`, `uⱼ = uⱼ₋₁ + mⱼvⱼ`. So the last sum is one
+//! element of the mixed state, and the other four are linear combinations of the five `u`: two rows each. 23 rows in
+//! total.
 //!
-//! **Partial rounds.** All but the S-box is linear. Let `x` be its input and `p` the other four elements, `P m n μ` the blocks of the matrix:
-//! `p' = P·p + m·v`, `x' = n·p + μ·v`. Taking `v` from the second, `q = p − (m/μ)·x` follows `q' = B·q + g·x`, with `B = P − m·n/μ`
-//! and `g = B·m/μ`, and the next input is `x' = μ·v + θ·x + d`, with `d = n·q` and `θ = n·m/μ`. That is the last row of the S-box: `v` is no
-//! wire. What remains is `d`: by the characteristic polynomial `λ⁴ − γ₁λ³ − γ₂λ² − γ₃λ − γ₄` of `B`, in the observer's form,
+//! **Partial rounds.** Everything except the S-box is linear. Let `x` be its input and `p` the other four elements,
+//! `P m n μ` the blocks of the matrix: `p' = P·p + m·v`, `x' = n·p + μ·v`. Eliminating `v` by the second equation,
+//! `q = p − (m/μ)·x` follows `q' = B·q + g·x`, with `B = P − m·n/μ` and `g = B·m/μ`, and the next input is
+//! `x' = μ·v + θ·x + d`, with `d = n·q` and `θ = n·m/μ`. That is the last row of the S-box, so `v` needs no wire. `d`
+//! remains. By the characteristic polynomial `λ⁴ − γ₁λ³ − γ₂λ² − γ₃λ − γ₄` of `B`, in observer form:
 //!
 //! ```text
 //! d' = γ₁d + δ₁x + z₂,  z₂' = γ₂d + δ₂x + z₃,  z₃' = γ₃d + δ₃x + z₄,  z₄' = γ₄d + δ₄x.
 //! ```
 //!
-//! Each is a row, the last with a place left. Two rounds taken together need only seven such rows. Let wires carry
+//! Each is a row, and the last has an unused term. Two rounds taken together need only seven such rows. Let wires carry
 //! `s = z₃ + α·z₂` and `w = z₄ + γ₃·d`, with `α = −δ₃/δ₂` and `τ = γ₂ + γ₃/α`, over the rounds 0, 1, 2:
 //!
 //! ```text
@@ -29,11 +31,12 @@
 //! s' = γ₄d₀ + δ₄x₀ + αf                      w'  = γ₄d₁ + δ₄x₁ + γ₃d₂
 //! ```
 //!
-//! The constants of partial rounds add to the input of the S-box only: what they come to is carried beside the state.
+//! The constants of partial rounds are added to the input of the S-box only; their sum is tracked separately from the
+//! state.
 //!
 //! # Soundness
 //!
-//! Every row defines one new wire from wires before it, with a factor −1. So all wires are determined by the inputs.
+//! Every row defines one new wire from earlier wires, with a factor −1. So the inputs determine all wires.
 
 mod tables;
 
@@ -49,17 +52,17 @@ use crate::gate::Gate;
 use crate::layout::Wire;
 use crate::value::Field;
 
-/// How many elements a permutation takes in.
+/// The number of elements that a permutation absorbs.
 const RATE: usize = WIDTH - 1;
 
-/// The Poseidon hash of elements: [`plain::hash`](crate::plain::hash) of their values. 571 rows for four elements and fewer for less;
-/// 1157 for eight.
+/// The Poseidon hash of elements: [`plain::hash`](crate::plain::hash) of their values. 571 rows for four elements, less
+/// for fewer; 1157 for eight.
 ///
-/// 1. The result is the second element of the state of the sponge after all elements were absorbed, four at a time, with the tag of
-///    that number of elements.
+/// 1. The result is the second element of the sponge's state after all elements were absorbed, four at a time, with the
+///    tag for that number of elements.
 ///
 /// # Panics
-/// Without any element: production has no such hash.
+/// If there is no element: production has no such hash.
 #[track_caller]
 #[must_use]
 pub fn hash(cs: &mut Circuit, elements: &[Field]) -> Field {
@@ -73,15 +76,15 @@ pub(crate) fn hash_node(cs: &mut Circuit, children: &[Field; 4]) -> Field {
     cs.gadget("hash", |cs| sponge(cs, Domain::Merkle4, children))
 }
 
-/// What a hash is for. Source: `dusk_poseidon::Domain`.
+/// The purpose of a hash. Source: `dusk_poseidon::Domain`.
 #[derive(Clone, Copy)]
 enum Domain {
     Other = 0,
     Merkle4 = 15,
 }
 
-/// What the sponge begins with: a hash of the domain and of how many elements go in, and one comes out. Source: SAFE,
-/// <https://eprint.iacr.org/2023/522>, section 2.3.
+/// The initial value of the sponge: a hash of the domain and of the numbers of absorbed elements and of results, which
+/// is one. Source: SAFE, <https://eprint.iacr.org/2023/522>, section 2.3.
 fn tag(domain: Domain, elements: usize) -> BlsScalar {
     let absorb = 0x8000_0000 | u32::try_from(elements).expect("a circuit is smaller than 2^31 rows");
     let mut input = Vec::with_capacity(16);
@@ -112,7 +115,7 @@ fn sponge(cs: &mut Circuit, domain: Domain, elements: &[Field]) -> Field {
     Field::from_wire(last.chained)
 }
 
-/// An input of an S-box: a wire plus a constant. The wire 0 is none: then the S-box is a constant and takes no row.
+/// An input of an S-box: a wire plus a constant. Wire 0 means no wire: then the S-box is a constant and takes no row.
 #[derive(Clone, Copy)]
 struct Lane {
     wire: Wire,
@@ -143,7 +146,7 @@ fn all_but_last_round(cs: &mut Circuit, tables: &Tables, state: [Lane; WIDTH]) -
     for round in 1..FULL {
         state = add(full_round(cs, state, &tables.mix), &tables.front[round]);
     }
-    // The wires of the recurrence, straight from the S-boxes.
+    // The wires of the recurrence, computed directly from the S-boxes.
     let wires = full_round(cs, state, &tables.enter);
     let wires = partial_rounds(cs, tables, wires.map(|lane| lane.wire));
     let left: [Wire; WIDTH] = core::array::from_fn(|i| {
@@ -162,7 +165,7 @@ fn add(state: [Lane; WIDTH], constants: &Row) -> [Lane; WIDTH] {
     core::array::from_fn(|i| Lane { wire: state[i].wire, constant: state[i].constant + constants[i] })
 }
 
-/// S-boxes, and what mixes them.
+/// S-boxes, followed by the matrix.
 #[track_caller]
 fn full_round(cs: &mut Circuit, state: [Lane; WIDTH], mix: &Mix) -> [Lane; WIDTH] {
     SBoxes::new(cs, state, &mix.rows[0]).mix(cs, mix)
@@ -170,11 +173,11 @@ fn full_round(cs: &mut Circuit, state: [Lane; WIDTH], mix: &Mix) -> [Lane; WIDTH
 
 /// The S-boxes of a full round.
 struct SBoxes {
-    /// For each S-box the sum of all up to it, each times its factor. Constant ones are left out.
+    /// For each S-box the sum of all S-boxes up to it, each times its factor. Constant ones are left out.
     sums: [Wire; WIDTH],
     /// The outputs of the constant ones.
     constants: Row,
-    /// The sum of all: the first row of the matrix, but for the constant ones.
+    /// The sum of all: the first row of the matrix, without the constant ones.
     chained: Wire,
 }
 
@@ -204,7 +207,7 @@ impl SBoxes {
             if i == 0 {
                 return Lane { wire: self.chained, constant };
             }
-            // An output is its sum less the one before, over its factor.
+            // An output is the difference of two consecutive sums, divided by its factor.
             let mut sum = Linear::new();
             for (place, j) in wired.iter().enumerate() {
                 let next = wired.get(place + 1).map_or(BlsScalar::zero(), |next| shares[*next]);
@@ -231,7 +234,7 @@ fn sbox(cs: &mut Circuit, x: Wire, constant: BlsScalar, factor: BlsScalar, linea
     out
 }
 
-/// The partial rounds, two at a time, from and to the wires `x d z₂ s w`.
+/// The partial rounds, two at a time. Takes and returns the wires `x d z₂ s w`.
 #[track_caller]
 fn partial_rounds(cs: &mut Circuit, tables: &Tables, wires: [Wire; WIDTH]) -> [Wire; WIDTH] {
     let it = &tables.recurrence;

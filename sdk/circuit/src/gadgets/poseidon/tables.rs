@@ -1,33 +1,34 @@
-//! The constants of the permutation, and what the gadget makes of them.
+//! The constants of the permutation, and the gadget's constants that follow from them.
 
 use dusk_bls12_381::BlsScalar;
 use sha2::{Digest, Sha512};
 
-/// Elements of the state.
+/// Number of elements of the state.
 pub(super) const WIDTH: usize = 5;
-/// Full rounds on either side of the partial ones.
+/// Number of full rounds before the partial rounds, and after them.
 pub(super) const FULL: usize = 4;
-/// Partial rounds.
+/// Number of partial rounds.
 pub(super) const PARTIAL: usize = 60;
 
 pub(super) type Row = [BlsScalar; WIDTH];
 type Matrix<const N: usize> = [[BlsScalar; N]; N];
 
-/// All that the gadget needs, computed once for each circuit.
+/// All constants of the gadget, computed once for each circuit.
 #[derive(Debug)]
 pub(crate) struct Tables {
     /// The linear layer.
     pub(super) mix: Mix,
-    /// The constants of the full rounds in front, and those behind. The first of those behind hold what the constants of the
-    /// partial rounds come to.
+    /// The constants of the full rounds before and after the partial rounds. The first round after them includes the
+    /// accumulated constants of the partial rounds.
     pub(super) front: [Row; FULL],
     pub(super) back: [Row; FULL],
-    /// What is added to the input of the S-box of each partial round.
+    /// The constants that are added to the input of the S-box of each partial round.
     pub(super) partial: [BlsScalar; PARTIAL],
     pub(super) recurrence: Recurrence,
-    /// From the S-boxes of the last full round in front to the wires that partial rounds begin with.
+    /// The matrix from the S-boxes of the last full round before the partial rounds to the initial wires of the partial
+    /// rounds.
     pub(super) enter: Mix,
-    /// The state, over the wires that partial rounds end with.
+    /// The matrix from the final wires of the partial rounds to the state.
     pub(super) leave: Matrix<WIDTH>,
 }
 
@@ -35,7 +36,7 @@ pub(crate) struct Tables {
 #[derive(Debug)]
 pub(super) struct Mix {
     pub(super) rows: Matrix<WIDTH>,
-    /// The same, each row over the first: inverses are too dear to be taken for each hash.
+    /// The same, each row divided elementwise by the first: computing inverses for each hash would be too slow.
     pub(super) shares: Matrix<WIDTH>,
 }
 
@@ -47,10 +48,10 @@ impl Mix {
     }
 }
 
-/// The partial rounds as a recurrence. The module `poseidon` says which.
+/// The partial rounds as a recurrence; the module `poseidon` defines it.
 #[derive(Debug)]
 pub(super) struct Recurrence {
-    /// The factor of the S-box in the next input of it.
+    /// The factor of the S-box in the next input.
     pub(super) sbox: BlsScalar,
     /// The factor of its own input in the next one.
     pub(super) input: BlsScalar,
@@ -66,7 +67,8 @@ impl Tables {
         let constants = round_constants();
         let (recurrence, enter) = Recurrence::new(&mix);
 
-        // The constants of partial rounds are carried along beside the state, which is linear in all but the S-box.
+        // The constants of partial rounds are tracked separately from the state, because everything except the S-box is
+        // linear.
         let mut carried = Row::default();
         let partial = core::array::from_fn(|round| {
             let mut sum: Row = core::array::from_fn(|i| carried[i] + constants[FULL + round][i]);
@@ -105,13 +107,13 @@ fn mix() -> Matrix<WIDTH> {
 }
 
 impl Recurrence {
-    /// The recurrence, and the wires that it begins with over the state.
+    /// The recurrence, and the matrix from the state to its initial wires.
     fn new(mix: &Matrix<WIDTH>) -> (Self, Matrix<WIDTH>) {
         const LAST: usize = WIDTH - 1;
         let sbox = mix[LAST][LAST];
         let down = inverse(&sbox);
-        // The state but for its last element, p, and the last element, x: p' = P·p + m·v, x' = n·p + sbox·v. With v from the second in
-        // the first, q = p − x·m/sbox is B·p of the round before.
+        // The state without its last element, p, and the last element, x: p' = P·p + m·v, x' = n·p + sbox·v. With v
+        // from the second equation in the first, q = p − x·m/sbox is B·p of the previous round.
         let column: [BlsScalar; 4] = core::array::from_fn(|i| mix[i][LAST] * down);
         let row: [BlsScalar; 4] = core::array::from_fn(|j| mix[LAST][j]);
         let b: Matrix<4> = core::array::from_fn(|i| core::array::from_fn(|j| mix[i][j] - column[i] * row[j]));
@@ -174,7 +176,7 @@ fn product<const N: usize>(a: &Matrix<N>, b: &Matrix<N>) -> Matrix<N> {
     core::array::from_fn(|i| core::array::from_fn(|j| (0..N).fold(BlsScalar::zero(), |sum, k| sum + a[i][k] * b[k][j])))
 }
 
-/// The inverse of a matrix that has one, by elimination.
+/// The inverse of an invertible matrix, by elimination.
 fn invert<const N: usize>(mut matrix: Matrix<N>) -> Matrix<N> {
     let mut result: Matrix<N> = core::array::from_fn(|i| core::array::from_fn(|j| BlsScalar::from(u64::from(i == j))));
     for column in 0..N {
