@@ -1,4 +1,5 @@
-//! Numbers that digits can write in two ways: as the element, and as the element plus the order of the field.
+//! Numbers with two decompositions into digits: that of the element, and that of the element plus the order of the
+//! field.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
@@ -10,25 +11,26 @@ use super::integer::{Int, MODULUS};
 use super::second::Search;
 use crate::layout::{Kind, Wire};
 
-/// How many digits a number may have.
+/// The maximum number of digits.
 const MAX_DIGITS: usize = 1024;
 
-/// How many rows of one wire are tried.
+/// The maximum number of rows that are tried for a wire.
 const MAX_ROWS_TRIED: usize = 12;
-/// How many bits of a sum may have weights that are no powers: those of 2^255 and above, which the field reduces.
+/// The maximum number of bits in a sum whose weights are not powers of two, because they are 2^255 or more and are
+/// reduced by the field.
 const MAX_IRREGULAR: usize = 4;
 
 /// Values for some wires.
 pub(super) type Seed = Vec<(Wire, BlsScalar)>;
 
-/// A number that is known in the field, as a sum of bits.
+/// A sum of bits whose value in the field is known.
 struct BitSum {
     bits: Vec<(Wire, BlsScalar)>,
     value: BlsScalar,
 }
 
 impl Search<'_> {
-    /// Other digits of the numbers that a wire is a digit or an accumulator of.
+    /// Other digits for the numbers of which a wire is a digit or an accumulator.
     pub(super) fn aliases(&self, wire: Wire) -> Vec<Seed> {
         let mut seeds = Vec::new();
         seeds.extend(self.other_accumulators(wire));
@@ -50,7 +52,7 @@ impl Search<'_> {
         self.accumulators(last, Int::of(&self.value(last)).add(MODULUS)?)
     }
 
-    /// The accumulators that make a number on the last of them, if there are enough.
+    /// The accumulators that end with this number on the last wire, if there are enough of them.
     pub(super) fn accumulators(&self, last: Wire, number: Int) -> Option<Seed> {
         let mut all = alloc::vec![last];
         while let Some(before) = self.digits.before.get(&all[all.len() - 1]).filter(|it| **it != Wire::ZERO) {
@@ -64,7 +66,7 @@ impl Search<'_> {
         fits.then(|| values.collect())
     }
 
-    /// Two parts `low + 2^k·high` of the number plus the order of the field.
+    /// The parts `low + 2^k·high` of the number plus the order of the field.
     fn other_parts(&self, wire: Wire) -> Option<Seed> {
         self.uses.of(wire).iter().take(MAX_ROWS_TRIED).find_map(|row| {
             let form = Form::of(self.layout, self.facts, *row);
@@ -85,7 +87,7 @@ impl Search<'_> {
         })
     }
 
-    /// Bits with the same sum in the field, one of them turned.
+    /// Other bits with the same sum in the field; this bit is inverted.
     fn other_bits(&self, wire: Wire) -> Option<Seed> {
         let mut sum = self.is_bit(wire).then(|| self.sum_of_bits(wire))??;
         let place = sum.bits.iter().position(|(it, _)| *it == wire)?;
@@ -116,7 +118,7 @@ impl Search<'_> {
         self.layout.selectors[self.layout.rows[row as usize].selectors as usize].kind
     }
 
-    /// The sum of bits that the linear rows around one of them make, without the wires of partial sums.
+    /// The sum of bits that the linear rows around one bit state, without the wires of partial sums.
     fn sum_of_bits(&self, bit: Wire) -> Option<BitSum> {
         let mut used: BTreeSet<u32> = BTreeSet::new();
         let mut terms: BTreeMap<Wire, BlsScalar> = BTreeMap::new();
@@ -131,7 +133,7 @@ impl Search<'_> {
                 (linear && factor != BlsScalar::zero()).then_some((*row, form, factor))
             })?;
             used.insert(row);
-            // The first row is the equation; each further one takes a partial sum out of it.
+            // The first row is the equation; each further row eliminates a partial sum from it.
             let scale = terms.get(&next).map_or(BlsScalar::one(), |by| -by * inverse(&factor));
             constant += scale * form.constant;
             if let Ok(place) = self.layout.public_rows.binary_search(&row) {
@@ -155,8 +157,8 @@ impl Search<'_> {
         Some(BitSum { bits, value })
     }
 
-    /// Signed bits of a multiplication of a fixed point: those of the number plus the order of the field, or minus it, or those of
-    /// the number without signs.
+    /// Other signed bits of a multiplication of a fixed point: those of the number plus the order of the field, of the
+    /// number minus it, or of the number without signs.
     fn other_signs(&self, wire: Wire) -> Vec<Seed> {
         let fixed = |row: &u32| self.layout.rows.len() > *row as usize && self.kind(*row) == Kind::FixedAdd;
         let Some(mut first) = self.uses.of(wire).iter().copied().find(fixed) else { return Vec::new() };
@@ -187,10 +189,11 @@ impl Search<'_> {
     }
 }
 
-/// Bits with these weights that make a number, up to the order of the field.
+/// Bits with these weights whose sum is a number, modulo the order of the field.
 fn binary(mut weights: Vec<(Int, Wire)>, number: BlsScalar) -> Option<Seed> {
     weights.sort_unstable();
-    // Largest first they can be taken one by one, but for those that do not exceed what is below them: they are tried both ways.
+    // Take the bits greedily, the largest weight first. Try both values of the bits whose weight does not exceed the
+    // sum of the smaller ones.
     let mut below = Some(Int::ZERO);
     let (regular, others): (Vec<_>, Vec<_>) = weights.into_iter().partition(|(weight, _)| {
         let regular = below.is_none_or(|below| *weight > below);

@@ -1,10 +1,11 @@
-//! Wires that a prover may choose, where it is proved that the choice changes nothing.
+//! Wires that a prover may choose, although the choice provably changes nothing.
 //!
-//! - The digits of a fixed-base multiplication: they have signs, so many make the same scalar. Where the scalar
-//!   and the result are determined, no other row uses the steps between, and all choices make the same integer, any of them will do.
-//!   Where they make several integers, as many scalars have the same result: the key that a secret owns has several.
-//! - The point that a point of the subgroup is eight times of: there are eight of them. Where the result is determined, and only the
-//!   curve's equation uses the point, any of them will do.
+//! - The digits of a fixed-base multiplication: they have signs, so many combinations represent the same scalar. If the
+//!   scalar and the result are determined, if no other row uses the intermediate values, and if all choices represent
+//!   the same integer, the choice is harmless. If they represent several integers, several scalars have the same
+//!   result: a public key has several secret keys.
+//! - The point that is multiplied by eight to get a point of the subgroup: there are eight such points. If the result
+//!   is determined, and only the curve's equation uses the point, the choice is harmless.
 
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
@@ -20,36 +21,36 @@ use crate::layout::{Kind, Wire};
 /// The order of JubJub's subgroup.
 const ORDER: [u64; 4] = [0xd097_0e5e_d6f7_2cb7, 0xa668_2093_ccc8_1082, 0x0667_3b01_0134_3b00, 0x0e7d_b4ea_6533_afa9];
 
-/// What a prover may choose.
+/// The choices of a prover.
 #[derive(Debug, Default)]
 pub(super) struct Choices {
-    /// The wires of choices on which nothing depends.
+    /// The wires of harmless choices.
     pub(super) harmless: BTreeSet<Wire>,
-    /// The digits of multiples of which several scalars make the end.
+    /// The digits of multiples that several scalars have in common.
     pub(super) aliased: Vec<Aliased>,
 }
 
-/// A part of a run of fixed-base additions whose end several scalars make.
+/// A part of a run of fixed-base additions; several scalars lead to its end.
 #[derive(Debug)]
 pub(super) struct Aliased {
     /// Its first row.
     pub(super) row: u32,
-    /// The wires between its beginning and its end.
+    /// The wires between its start and its end.
     pub(super) wires: Vec<Wire>,
 }
 
-/// What is known of the integer that the signed digits of a run make, from where it is known to be zero or another constant.
+/// The integer that the signed digits of a run represent, counted from an accumulator that is zero or another constant.
 #[derive(Debug, Clone, Copy)]
 struct Digits {
-    /// How large it can be, with either sign.
+    /// The bound of its absolute value.
     bound: Int,
-    /// The accumulator at the beginning, where it is a constant: then the accumulator at the end tells the integer, and else only
-    /// together with the one at the beginning.
+    /// The accumulator at the start, if it is a constant: then the accumulator at the end determines the integer.
+    /// Otherwise only both accumulators together do.
     constant: Option<BlsScalar>,
 }
 
 impl Engine<'_> {
-    /// The wires that a prover may choose.
+    /// Finds the wires that a prover may choose.
     pub(super) fn choices(&mut self) -> Choices {
         let mut found = Choices::default();
         let rows = u32::try_from(self.layout.rows.len()).unwrap_or(u32::MAX);
@@ -71,7 +72,7 @@ impl Engine<'_> {
         wires.iter().all(|wire| self.facts.is_determined(*wire))
     }
 
-    /// Adds the inner wires of a run of fixed-base additions, and gives the row after it.
+    /// Adds the inner wires of a run of fixed-base additions, and returns the row after it.
     fn signed_digits(&mut self, first: u32, found: &mut Choices) -> u32 {
         let mut inner: Vec<Wire> = Vec::new();
         let mut harmless = true;
@@ -84,8 +85,8 @@ impl Engine<'_> {
             }
             digits = self.next_digit(row, row == begin, digits);
             let open = |wire: &Wire| !self.facts.is_determined(*wire);
-            // A step is used by its own row and by the one before it, which looks ahead; its helper by its own row. The first
-            // step has none before it.
+            // An intermediate value is used by its own row and by the previous one, which reads the next row; a helper
+            // is used by its own row. The first value has no previous row.
             for wire in [a, b, d].into_iter().filter(open) {
                 harmless &= row > first && self.uses.of(wire) == [row - 1, row];
                 inner.push(wire);
@@ -97,7 +98,7 @@ impl Engine<'_> {
             row += 1;
             let [a, b, _, d] = self.row(row).wires;
             if self.are_determined(&[a, b, d]) {
-                // The end of a part: what comes after does not depend on how it was reached.
+                // The end of a part: later rows do not depend on the intermediate values before it.
                 let wires = core::mem::take(&mut inner);
                 let is_aliased = self.has_aliases(row - 1, d, digits);
                 if harmless && is_aliased && !wires.is_empty() {
@@ -112,14 +113,14 @@ impl Engine<'_> {
         row
     }
 
-    /// The integer of the digits after one more row; none where the row's point is not the next half of the one before.
+    /// The integer of the digits after one more row. `None` if the row's point is not half of the previous row's point.
     fn next_digit(&mut self, row: u32, is_first: bool, before: Option<Digits>) -> Option<Digits> {
         let mut digits = before?;
         self.constant_level(row)?;
         if !is_first && !self.is_doubling(row - 1, row) {
             return None;
         }
-        // An accumulator that is zero again says that the integer so far is zero, if it cannot be the order of the field.
+        // If the accumulator is zero again, the integer so far is zero, unless it could be the order of the field.
         let [_, _, _, d] = self.row(row).wires;
         let zero = Some(BlsScalar::zero());
         if !is_first && self.facts.value(d) == zero && digits.constant == zero && digits.bound < MODULUS {
@@ -129,11 +130,12 @@ impl Engine<'_> {
         Some(digits)
     }
 
-    /// Whether several integers, or several scalars, may have the same end of a part: it is the row after this one.
+    /// Whether several integers, or several scalars, can lead to the end of a part, in the row after this one.
     ///
-    /// Two integers that the accumulators do not tell apart differ by a multiple of the order of the field, so there is one if twice the
-    /// bound is below that. Several scalars have the same end unless there are less of them than the order of the points. It does not
-    /// matter whether the end is given or computed: a statement may be about its hash, or about a choice between two keys.
+    /// Two integers with equal accumulators differ by a multiple of the order of the field, so the integer is unique if
+    /// twice the bound is below the order. Several scalars have the same result unless there are fewer scalars than
+    /// points in the subgroup. It does not matter whether the result is given or computed: a statement may be about its
+    /// hash, or about a selection between two keys.
     fn has_aliases(&mut self, last: u32, scalar: Wire, digits: Option<Digits>) -> bool {
         let unique = digits.and_then(|it| it.bound.add(it.bound)).is_some_and(|twice| twice < MODULUS);
         if !unique {
@@ -154,7 +156,7 @@ impl Engine<'_> {
         JubJubAffine::from(eight_times) != JubJubAffine::identity()
     }
 
-    /// Adds a point that is doubled up to a determined one, if the row is where that begins.
+    /// If doublings of a point start at this row and lead to a determined point, adds the coordinates of the former.
     fn cofactor(&self, row: u32, found: &mut BTreeSet<Wire>) {
         let mut inner: BTreeSet<Wire> = BTreeSet::new();
         let mut doublings: Vec<u32> = Vec::new();
@@ -187,7 +189,7 @@ impl Engine<'_> {
         for wire in [start.0, start.1] {
             equation.extend(self.uses.of(wire).iter().filter(|it| !doublings.contains(it)));
         }
-        // What states the equation may have helpers, which only it uses.
+        // The rows of the equation may have helper wires that no other rows use.
         let mut rows: BTreeSet<u32> = equation.iter().copied().collect();
         for row in equation {
             for wire in self.row(row).wires {
@@ -207,9 +209,9 @@ impl Engine<'_> {
         }
     }
 
-    /// Whether a row is arithmetic on a point's coordinates and the helpers of its equation alone: then what it states holds for
-    /// every point on the curve, if it is the equation or defines a helper. With a public input it is neither; nor is a row of another
-    /// kind, whose selectors are no polynomial.
+    /// Whether a row is an arithmetic row over only a point's coordinates and the helpers of its equation. Such a row
+    /// holds for every point on the curve, if it is the equation or defines a helper. A row with a public input is
+    /// neither, and the selectors of other kinds of rows are not polynomials.
     fn is_part_of_equation(&self, row: u32, pair: Pair, inner: &BTreeSet<Wire>) -> bool {
         let wires = self.row(row).wires;
         self.kind(row) == Kind::Arithmetic

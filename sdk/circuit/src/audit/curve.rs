@@ -1,7 +1,8 @@
 //! Rules for points: the curve's equation, additions, and multiplications of fixed points.
 //!
-//! The addition law of JubJub is complete: for points on the curve its denominators are never zero. So a row that adds two
-//! points determines the sum, if constraints put both on the curve; of pairs that need not be points nothing follows.
+//! The addition law of JubJub is complete: for points on the curve its denominators are never zero. So a row that adds
+//! two points determines the sum, if constraints put both on the curve. If one of the pairs may be off the curve,
+//! nothing follows.
 
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
@@ -15,23 +16,23 @@ use super::integer::{Arc, Int, MODULUS};
 use super::rules::Engine;
 use crate::layout::{Kind, Wire};
 
-/// How many rows of one wire are searched for what defines it.
+/// The maximum number of rows of a wire that are searched for its definition.
 const MAX_DEFINITIONS: usize = 12;
-/// How many substitutions are made in a row.
+/// The maximum number of substitutions in a row.
 const MAX_SUBSTITUTIONS: usize = 6;
-/// How many bits or digits may select a point.
+/// The maximum number of bits or digits that select a point.
 const MAX_SELECTORS: u32 = 3;
-/// Digits up to this one are looked at value by value.
+/// The maximum of a digit whose values are examined one by one.
 const LARGEST_DIGIT: Int = Int::new(3);
 
-/// `factor·wire + constant`; without a wire a constant.
+/// `factor·wire + constant`; without a wire it is a constant.
 #[derive(Debug, Clone, Copy)]
 struct Affine {
     term: Option<(Wire, BlsScalar)>,
     constant: BlsScalar,
 }
 
-/// A polynomial in two unknowns, each up to its square: `[i][j]` is the factor of `u^i·v^j`.
+/// A polynomial in two unknowns of degree two in each: `[i][j]` is the factor of `u^i·v^j`.
 type Polynomial = [[BlsScalar; 3]; 3];
 
 impl Engine<'_> {
@@ -45,8 +46,8 @@ impl Engine<'_> {
         let doubling = (a, b) == (c, d);
         let level = if doubling { CLEARED.min(first + 1) } else { first.min(second) };
         self.facts.on_curve((a1, b1), level);
-        // Of three points of which one is the sum of the others, two determine the third. Of a double that is the sum: both
-        // others are one pair, which is determined or is not.
+        // If one of three points is the sum of the others, two of them determine the third. In a doubling, the two
+        // addends are the same pair.
         let determined = |engine: &Self, (u, v): Pair| engine.facts.is_determined(u) && engine.facts.is_determined(v);
         let points = [(a, b), (c, d), (a1, b1)];
         let known = points.map(|pair| determined(self, pair));
@@ -90,7 +91,7 @@ impl Engine<'_> {
         self.chains.insert(first);
     }
 
-    /// How far the constant point of a row is known to be within the subgroup, if it is on the curve.
+    /// The level of a row's constant point, if it is on the curve.
     pub(super) fn constant_level(&mut self, row: u32) -> Option<Level> {
         let (selectors, q) = (self.row(row).selectors, self.selectors(row));
         if let Some(level) = self.constants.get(&selectors) {
@@ -113,12 +114,12 @@ impl Engine<'_> {
 
     /// A run of rows that add signed bits of a scalar times the doublings of a fixed point.
     ///
-    /// From a row whose accumulator of the scalar is zero on, let `s` be the integer that the signed bits make: the point is
-    /// the one at the start plus `s` times a fixed point, and the accumulator is `s` modulo p. After `n` bits `|s| < 2^n`. As long
-    /// as two such integers cannot differ by p, the accumulator determines `s`, and with it the point; and an accumulator
-    /// that is zero again says that `s` is zero.
+    /// Starting at a row whose scalar accumulator is zero, let `s` be the integer that the signed bits represent. The
+    /// point is the starting point plus `s` times a fixed point, and the accumulator is `s` modulo p. After `n` bits,
+    /// `|s| < 2^n`. As long as two such integers cannot differ by p, the accumulator determines `s`, and so the point;
+    /// and if the accumulator is zero again, `s` is zero.
     pub(super) fn chain(&mut self, first: u32) {
-        // The bound of `s`, and the point at the start, while a chain is open.
+        // The bound of `s`, and the starting point, while a chain is open.
         let mut open: Option<(Int, Pair)> = None;
         let mut row = first;
         while self.kind(row) == Kind::FixedAdd {
@@ -126,7 +127,7 @@ impl Engine<'_> {
             let zero = self.facts.value(d) == Some(BlsScalar::zero());
             match &mut open {
                 Some((bound, _)) if zero && *bound < MODULUS => *bound = Int::ZERO,
-                // Rows with a pair that is no point come here only for others of the run.
+                // The run may contain rows whose pair is not a point.
                 None if zero && self.point((a, b), 0).is_some() => open = Some((Int::ZERO, (a, b))),
                 _ => {}
             }
@@ -150,7 +151,7 @@ impl Engine<'_> {
         }
     }
 
-    /// Whether constraints put a pair on the curve, and how far into the subgroup.
+    /// The level of a pair, if constraints put it on the curve.
     pub(super) fn point(&mut self, pair: Pair, selectors: u32) -> Option<Level> {
         if let Some(level) = self.facts.level(pair) {
             return Some(level);
@@ -160,7 +161,7 @@ impl Engine<'_> {
         Some(level)
     }
 
-    /// A pair that other wires equal, up to the sign of the first.
+    /// The level of a pair that equals other wires, up to the sign of the first coordinate.
     fn reduced(&self, (u, v): Pair) -> Option<Level> {
         let one = BlsScalar::one();
         let (us, vs) = (self.affine(u), self.affine(v));
@@ -174,10 +175,10 @@ impl Engine<'_> {
         })
     }
 
-    /// Whether a wire is one of these, or equal to one of them up to the sign, as far as linear rows say.
+    /// Whether a wire is one of these, or linear rows make it equal to one of them up to the sign.
     pub(super) fn is_copy_of(&self, wire: Wire, originals: &BTreeSet<Wire>) -> bool {
         let (one, zero) = (BlsScalar::one(), BlsScalar::zero());
-        // One whose value is known is equal to a constant, and all the same one of these.
+        // A wire whose value is known is equal to a constant, but may be one of these as well.
         originals.contains(&wire)
             || self.affine(wire).iter().any(|it| {
                 it.term
@@ -185,7 +186,7 @@ impl Engine<'_> {
             })
     }
 
-    /// What a wire equals, as far as linear rows say.
+    /// The expressions that linear rows make equal to a wire.
     fn affine(&self, wire: Wire) -> Vec<Affine> {
         let zero = BlsScalar::zero();
         if let Some(constant) = self.facts.value(wire) {
@@ -200,7 +201,7 @@ impl Engine<'_> {
         }
         let mut sum = (alloc::vec![(wire, BlsScalar::one())], zero);
         for _ in 0..MAX_SUBSTITUTIONS {
-            // Younger wires are defined by older ones.
+            // Older wires define younger ones.
             let Some((youngest, factor)) = sum.0.iter().copied().max_by_key(|(wire, _)| *wire) else { break };
             let rows = self.uses.of(youngest).iter().take(MAX_DEFINITIONS);
             let older = |row: &u32| {
@@ -223,7 +224,7 @@ impl Engine<'_> {
         found
     }
 
-    /// What a row says a wire is: a sum of others, and a constant.
+    /// The definition of a wire by a row: a sum of other wires and a constant.
     fn definition(&self, row: u32, wire: Wire) -> Option<(Vec<(Wire, BlsScalar)>, BlsScalar)> {
         if self.kind(row) != Kind::Arithmetic {
             return None;
@@ -238,7 +239,7 @@ impl Engine<'_> {
         Some((rest.collect(), form.constant * scale))
     }
 
-    /// A pair that bits or digits select among points.
+    /// The level of a pair that bits or digits select from several points.
     fn selected(&mut self, (u, v): Pair, selectors: u32) -> Option<Level> {
         if selectors == MAX_SELECTORS {
             return None;
@@ -265,7 +266,7 @@ impl Engine<'_> {
         None
     }
 
-    /// Puts a known value into the rows around it, for what else it makes known.
+    /// Applies a known value to the rows around its wire, to learn more.
     fn settle(&mut self, wire: Wire) {
         for row in self.uses.near(wire, self.uses.of(wire).first().copied().unwrap_or(0), MAX_DEFINITIONS) {
             if self.kind(*row) == Kind::Arithmetic {
@@ -277,7 +278,7 @@ impl Engine<'_> {
         }
     }
 
-    /// The bits and digits in products near to a wire.
+    /// The bits and digits in products close to a wire.
     fn digits(&self, wire: Wire) -> Vec<Wire> {
         let mut found = Vec::new();
         let mut wires = alloc::vec![wire];
@@ -310,7 +311,7 @@ impl Engine<'_> {
         found
     }
 
-    /// Whether a row near to a pair states the curve's equation of it: `d·u²·v² + u² − v² + 1 = 0`, up to a factor.
+    /// Whether a row close to a pair states its curve equation: `d·u²·v² + u² − v² + 1 = 0`, up to a factor.
     fn equation(&self, (u, v): Pair) -> Option<Level> {
         let mut rows: Vec<u32> = Vec::new();
         let mut wires = alloc::vec![u, v];
@@ -333,8 +334,8 @@ impl Engine<'_> {
         holds.then_some(0)
     }
 
-    /// Whether a row is the curve's equation of a pair, or the first to define a helper of it. If all rows on the pair and its
-    /// helpers are, they hold for every point on the curve, with the right helpers.
+    /// Whether a row is the curve equation of a pair, or the first to define a helper of it. If all rows on the pair
+    /// and its helpers are, they hold for every point on the curve, with the right helpers.
     pub(super) fn defines_or_states(&self, row: u32, pair: Pair) -> bool {
         let states = self.expand_row(row, None, pair, &mut alloc::vec![row]);
         states.is_some_and(|it| is_curve(&it))
@@ -345,7 +346,8 @@ impl Engine<'_> {
             })
     }
 
-    /// The polynomial in two unknowns that a row defines a wire to be. A row on the path is not used for itself: that would say nothing.
+    /// The polynomial in two unknowns by which a row defines a wire. A row on the path is excluded: it cannot define
+    /// itself.
     fn defined_by(&self, row: u32, wire: Wire, pair: Pair, path: &mut Vec<u32>) -> Option<Polynomial> {
         if self.kind(row) != Kind::Arithmetic || path.contains(&row) {
             return None;
@@ -381,7 +383,7 @@ impl Engine<'_> {
         Some(sum)
     }
 
-    /// A wire as a polynomial in two unknowns, as rows define it that are not on the path.
+    /// A wire as a polynomial in two unknowns, defined by rows that are not on the path.
     fn expand(&self, wire: Wire, pair: Pair, path: &mut Vec<u32>) -> Option<Polynomial> {
         let mut polynomial = Polynomial::default();
         if wire == pair.0 {
@@ -425,7 +427,7 @@ fn is_curve(polynomial: &Polynomial) -> bool {
     scale != BlsScalar::zero() && *polynomial == curve
 }
 
-/// How far two constants are within the subgroup, if they are a point on the curve.
+/// The level of two constant coordinates, if they are a point on the curve.
 fn level(u: BlsScalar, v: BlsScalar) -> Option<Level> {
     let point = JubJubAffine::from_raw_unchecked(u, v);
     if !bool::from(point.is_on_curve()) {

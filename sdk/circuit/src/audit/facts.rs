@@ -1,4 +1,4 @@
-//! What is known about the wires of a circuit: of every assignment that satisfies it.
+//! Facts about the wires of a circuit, valid for every assignment that satisfies it.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -8,24 +8,24 @@ use dusk_bls12_381::BlsScalar;
 use super::integer::Arc;
 use crate::layout::{Layout, Wire};
 
-/// How often a wire's arc may be narrowed: without a bound two inequalities could narrow each other for ever.
+/// The maximum number of times a wire's arc is narrowed: two inequalities could narrow each other for ever.
 const MAX_NARROWINGS: u8 = 12;
-/// How many values are remembered that a wire cannot have.
+/// The maximum number of excluded values that are stored for a wire.
 const MAX_EXCLUDED: usize = 4;
 
-/// How far a point on the curve is known to be within the subgroup of prime order: `CLEARED` is within it, and each doubling
-/// is one step on the way, because the rest of the group has order 8.
+/// The level of a point on the curve: the number of steps towards the subgroup of prime order. `CLEARED` means in the
+/// subgroup, and each doubling is one step, because the rest of the group has order 8.
 pub(super) type Level = u8;
 /// The level of points of the subgroup.
 pub(super) const CLEARED: Level = 3;
 
-/// A point, by the wires of its coordinates.
+/// A pair of coordinate wires, which may be a point.
 pub(super) type Pair = (Wire, Wire);
 
-/// What is known. Facts are only ever added, but for those of a case, which [`Facts::leave`] takes back.
+/// The facts. They are only added, except for the facts of a case, which [`Facts::leave`] removes.
 #[derive(Debug)]
 pub(super) struct Facts {
-    /// Whether any two assignments with the same inputs agree on the wire.
+    /// For each wire, whether all assignments with the same inputs agree on it.
     determined: Vec<bool>,
     count: usize,
     arcs: Vec<Arc>,
@@ -33,9 +33,9 @@ pub(super) struct Facts {
     excluded: BTreeMap<Wire, Vec<BlsScalar>>,
     /// Pairs that are points on the curve.
     points: BTreeMap<Pair, Level>,
-    /// What a case added, to be taken back; and the wires about which something is new.
+    /// The facts that a case added, to remove them later.
     undo: Vec<Undo>,
-    /// How many cases are open.
+    /// The number of nested cases.
     depth: u32,
     pub(super) news: Vec<Wire>,
 }
@@ -72,7 +72,7 @@ impl Facts {
         self.determined[wire.index()]
     }
 
-    /// How many wires are determined.
+    /// The number of determined wires.
     pub(super) fn count_determined(&self) -> usize {
         self.count
     }
@@ -81,12 +81,12 @@ impl Facts {
         &self.arcs[wire.index()]
     }
 
-    /// Its value, where all assignments agree on it whatever the inputs.
+    /// The value of a wire, if all assignments agree on it for all inputs.
     pub(super) fn value(&self, wire: Wire) -> Option<BlsScalar> {
         self.arc(wire).value()
     }
 
-    /// Whether it never has this value.
+    /// Whether the wire never has this value.
     pub(super) fn differs(&self, wire: Wire, from: &BlsScalar) -> bool {
         !self.arc(wire).contains(from) || self.excluded.get(&wire).is_some_and(|it| it.contains(from))
     }
@@ -124,7 +124,7 @@ impl Facts {
         }
     }
 
-    /// The wire never has this value.
+    /// Records that the wire never has this value.
     pub(super) fn exclude(&mut self, wire: Wire, value: BlsScalar) {
         if self.differs(wire, &value) {
             return;
@@ -159,13 +159,13 @@ impl Facts {
         }
     }
 
-    /// From here on facts hold in a case only. Cases may lie within one another.
+    /// Starts a case: later facts hold in this case only. Cases may be nested.
     pub(super) fn enter(&mut self) -> usize {
         self.depth += 1;
         self.undo.len()
     }
 
-    /// Ends a case: its facts are taken back, and the wires that it determined are told.
+    /// Ends a case: removes its facts, and returns the wires that it determined.
     pub(super) fn leave(&mut self, mark: usize) -> Vec<Wire> {
         let mut found = Vec::new();
         let entries = self.undo.split_off(mark);

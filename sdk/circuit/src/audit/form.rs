@@ -1,4 +1,4 @@
-//! Arithmetic rows as polynomials, and what one of them tells by itself.
+//! Arithmetic rows as polynomials, and the facts that follow from a single row.
 
 use alloc::vec::Vec;
 
@@ -8,19 +8,19 @@ use super::facts::Facts;
 use super::integer::{Arc, Int, MODULUS, Signed};
 use crate::layout::{Layout, Wire};
 
-/// The polynomial of a row, which is zero, with equal wires merged and wires of known value put in.
+/// The polynomial of a row, which must be zero, with equal wires merged and known values substituted.
 #[derive(Debug)]
 pub(super) struct Form {
-    /// Wires and their factors, none of them zero.
+    /// Wires and their factors, which are not zero.
     pub(super) linear: Vec<(Wire, BlsScalar)>,
-    /// A product of two wires and its factor, not zero.
+    /// A product of two wires and its factor, which is not zero.
     pub(super) product: Option<(Wire, Wire, BlsScalar)>,
     pub(super) constant: BlsScalar,
     /// Whether a public input is added.
     pub(super) public: bool,
 }
 
-/// A case split that may help: on whether a determined wire has a value.
+/// A case split that may help: whether a determined wire has a value or not.
 pub(super) type Split = (Wire, BlsScalar);
 
 pub(super) fn inverse(value: &BlsScalar) -> BlsScalar {
@@ -60,12 +60,12 @@ impl Form {
         }
     }
 
-    /// The factor that a wire has by itself.
+    /// The factor of a wire in the linear part.
     pub(super) fn factor(&self, wire: Wire) -> BlsScalar {
         self.linear.iter().find(|(it, _)| *it == wire).map_or(BlsScalar::zero(), |(_, factor)| *factor)
     }
 
-    /// Adds what the row tells to the facts; and gives the case split that could tell more.
+    /// Adds the facts that follow from the row. Returns a case split that could give more.
     pub(super) fn learn(&self, facts: &mut Facts) -> Option<Split> {
         if !self.public {
             self.roots(facts);
@@ -74,7 +74,7 @@ impl Form {
         self.solve(facts)
     }
 
-    /// The values that a row in one wire, or in the product of two, leaves.
+    /// Solves a row with one wire, or with a product of two, for the possible values.
     pub(super) fn roots(&self, facts: &mut Facts) {
         match (self.product, self.linear.as_slice()) {
             (None, [(wire, factor)]) => facts.narrow(*wire, Arc::constant(-self.constant * inverse(factor))),
@@ -89,7 +89,7 @@ impl Form {
                 facts.narrow(x, Arc { low, width: size });
             }
             (Some((x, y, factor)), linear) if linear.iter().all(|(it, _)| *it == x || *it == y) => {
-                // factor·(x − r)·(y − s) = rest
+                // factor·(x − r)·(y − s) = remainder
                 let inverse = inverse(&factor);
                 let (r, s) = (-self.factor(y) * inverse, -self.factor(x) * inverse);
                 if factor * r * s != self.constant {
@@ -105,7 +105,7 @@ impl Form {
         }
     }
 
-    /// Bounds of each wire from those of all others.
+    /// Bounds each wire by the bounds of all others.
     fn bounds(&self, facts: &mut Facts) {
         let terms: Vec<Option<Arc>> = self
             .linear
@@ -130,7 +130,7 @@ impl Form {
         }
     }
 
-    /// Which wires the determined ones determine.
+    /// Finds the wires that the determined wires determine.
     fn solve(&self, facts: &mut Facts) -> Option<Split> {
         let open: Vec<(Wire, BlsScalar)> =
             self.linear.iter().copied().filter(|(wire, _)| !facts.is_determined(*wire)).collect();
@@ -155,12 +155,13 @@ impl Form {
     }
 }
 
-/// Of a sum `Σ factor·wire` that is determined: whether the wires are.
+/// Decides whether a determined sum `Σ factor·wire` determines its wires.
 ///
-/// Let two assignments differ by `δ` on the wires; then `Σ factor·δ = 0` modulo p. Scale the factors so that one of them is 1,
-/// and take them as integers next to zero, in the order of their sizes. No `|δ|` exceeds the width of its wire's arc. If the sum
-/// of all `|factor|·width` is below p, the equation holds for integers too; and if each factor is larger than the sum of what
-/// comes before it, the largest term that is not zero outweighs all others: there is none.
+/// Let two assignments differ by `δ` on the wires; then `Σ factor·δ = 0` modulo p. Scale the factors so that one of
+/// them is 1, and take them as the integers closest to zero, sorted by size. `|δ|` is at most the width of the wire's
+/// arc. If the sum of all `|factor|·width` is below p, the equation also holds for integers. If in addition each factor
+/// is larger than the sum of all earlier terms, the largest nonzero term would exceed the sum of all others; so all `δ`
+/// are zero.
 fn determine_digits(facts: &mut Facts, open: &[(Wire, BlsScalar)]) -> Option<Split> {
     match open {
         [] => return None,
@@ -170,7 +171,7 @@ fn determine_digits(facts: &mut Facts, open: &[(Wire, BlsScalar)]) -> Option<Spl
         }
         _ => {}
     }
-    // A wire that may be any element leaves no room for another. This only spares the work.
+    // If a wire may be any element, the condition cannot hold. This check only saves work.
     if open.iter().any(|(wire, _)| facts.arc(*wire).is_full()) {
         return None;
     }

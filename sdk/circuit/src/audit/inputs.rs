@@ -1,8 +1,8 @@
-//! Private inputs that no statement uses.
+//! Private inputs that are in no statement.
 //!
-//! The type of an input makes rows of its own: a range, the curve's equation. These rows hold for every value of the type, so
-//! they do not count as a use. They also show which wires belong together: a statement may use only one coordinate of a point,
-//! because the rows of the type bind the other to it.
+//! The type of an input adds rows: a range, the curve's equation. These rows hold for every value of the type, so they
+//! do not count as a use. They also show which wires belong together: a statement may use only one coordinate of a
+//! point, because the rows of the type bind the other to it.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
@@ -11,7 +11,8 @@ use super::rules::Engine;
 use super::uses::stated;
 use crate::layout::{Input, Wire};
 
-/// The wires of an input that no row uses but those of its type, even by another wire that these bind to them.
+/// The wires of an input that only the rows of its type use, directly or through other wires that these rows bind to
+/// them.
 pub(super) fn unused(engine: &Engine<'_>, input: &Input) -> Vec<Wire> {
     let parts = Parts::of(engine, input);
     let is_used = |wire: Wire| engine.uses.of(wire).iter().any(|row| !input.rows.contains(row));
@@ -20,9 +21,9 @@ pub(super) fn unused(engine: &Engine<'_>, input: &Input) -> Vec<Wire> {
     input.wires.iter().copied().filter(|wire| !used.contains(&parts.name(*wire))).collect()
 }
 
-/// Wires that the rows of a type bind to one another.
+/// Groups of wires that the rows of a type bind together.
 struct Parts {
-    /// For each wire one that it belongs to, up to one that belongs to itself and is the name of the part.
+    /// For each wire another wire of its group (union-find). A wire that points to itself represents the group.
     above: BTreeMap<Wire, Wire>,
 }
 
@@ -31,7 +32,7 @@ impl Parts {
         let mut parts = Self { above: BTreeMap::new() };
         for row in input.rows.clone() {
             let wires = stated(engine.layout, row as usize);
-            // What is the same for every value of the type binds nothing.
+            // Wires with the same value for every value of the type bind nothing.
             let mut wires = wires.into_iter().filter(|wire| engine.facts.value(*wire).is_none());
             let Some(first) = wires.next() else { continue };
             parts.above.entry(first).or_insert(first);

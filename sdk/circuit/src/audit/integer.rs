@@ -1,8 +1,8 @@
-//! Integers below 2^256, and the sets of field elements that they measure.
+//! Integers below 2^256, and arcs of field elements.
 
 use dusk_bls12_381::BlsScalar;
 
-/// An integer below 2^256. The order is that of numbers: the high half comes first.
+/// An integer below 2^256. The derived order is numeric, because the high half comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Int {
     high: u128,
@@ -27,7 +27,7 @@ impl Int {
         Self { high: d << 64 | c, low: b << 64 | a }
     }
 
-    /// The element that it stands for, if it is below p.
+    /// The field element, if the integer is below p.
     pub(super) fn scalar(self) -> BlsScalar {
         debug_assert!(self < MODULUS);
         BlsScalar::from_raw(self.limbs())
@@ -51,7 +51,7 @@ impl Int {
         Some(Self { high, low })
     }
 
-    /// The number without its lowest bits.
+    /// The integer without its lowest bits.
     pub(super) fn shifted(self, bits: usize) -> Self {
         match bits {
             0 => self,
@@ -61,7 +61,7 @@ impl Int {
         }
     }
 
-    /// The element that it stands for, whatever its size.
+    /// The field element, for an integer of any size.
     pub(super) fn reduced(self) -> BlsScalar {
         let mut rest = self;
         while let Some(less) = rest.sub(MODULUS) {
@@ -91,7 +91,7 @@ impl Int {
     }
 }
 
-/// A factor as the integer next to zero that it stands for.
+/// A factor as the integer closest to zero that represents it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Signed {
     pub(super) negative: bool,
@@ -108,11 +108,11 @@ impl Signed {
     }
 }
 
-/// The elements `low, low + 1, …, low + width`: an arc of the circle that the field is.
+/// The elements `low, low + 1, …, low + width`: an arc, if the field is drawn as a circle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Arc {
     pub(super) low: BlsScalar,
-    /// One less than how many there are; below p.
+    /// The number of elements less one; below p.
     pub(super) width: Int,
 }
 
@@ -145,14 +145,14 @@ impl Arc {
         Int::of(&(value - self.low)) <= self.width
     }
 
-    /// All sums of an element of each, unless that may be every element.
+    /// All sums of two elements, one of each arc; `None` if they may be all elements.
     pub(super) fn plus(&self, other: &Self) -> Option<Self> {
         let width = self.width.add(other.width)?;
         let arc = Self { low: self.low + other.low, width };
         (width < MODULUS && !arc.is_full()).then_some(arc)
     }
 
-    /// All multiples by a factor that is not zero, unless they may be every element.
+    /// All multiples by a nonzero factor; `None` if they may be all elements.
     pub(super) fn times(&self, factor: &BlsScalar) -> Option<Self> {
         if self.width == Int::ZERO {
             return Some(Self::constant(self.low * factor));
@@ -164,7 +164,7 @@ impl Arc {
         (width < MODULUS && !arc.is_full()).then_some(arc)
     }
 
-    /// All products of an element of each, where both are of small numbers that are not negative.
+    /// All products of two elements, one of each arc, if both arcs contain only small non-negative numbers.
     pub(super) fn product(&self, other: &Self) -> Option<Self> {
         let bounds = |arc: &Self| {
             let low = Int::of(&arc.low);
@@ -178,8 +178,8 @@ impl Arc {
         (!arc.is_full()).then_some(arc)
     }
 
-    /// An arc that holds what both have in common, if that is smaller than this one. `None` also where they have nothing in
-    /// common: then no values satisfy the circuit, and nothing can be learnt.
+    /// An arc that contains the intersection of both, if it is smaller than this one. `None` also if the intersection
+    /// is empty: then no values satisfy the circuit, and nothing follows.
     pub(super) fn narrowed(&self, other: &Self) -> Option<Self> {
         let offset = Int::of(&(other.low - self.low));
         let end = offset.add(other.width)?;
@@ -191,14 +191,14 @@ impl Arc {
         } else if offset > self.width {
             (Int::ZERO, end.sub(MODULUS)?.min(self.width))
         } else {
-            // Two pieces: the smaller of the two arcs holds them.
+            // The intersection has two pieces: the smaller of the two arcs contains them.
             return (other.width < self.width).then_some(*other);
         };
         let width = to.sub(from)?;
         (width < self.width).then(|| Self { low: self.low + from.scalar(), width })
     }
 
-    /// The arc without an element, if that is one of its ends.
+    /// The arc without an element, if the element is one of its ends.
     pub(super) fn without(&self, value: &BlsScalar) -> Option<Self> {
         let width = self.width.sub(Int::ONE)?;
         if *value == self.low {

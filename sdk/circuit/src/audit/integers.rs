@@ -1,4 +1,4 @@
-//! Rules for rows that hold for integers, because nothing in them wraps around the order of the field.
+//! Rules for rows that hold for integers, because no sum in them reaches the order of the field.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -10,10 +10,10 @@ use super::integer::{Int, MODULUS, Signed};
 use super::rules::Engine;
 use crate::layout::{Kind, Wire};
 
-/// How many rows of one wire are tried.
+/// The maximum number of rows that are tried for a wire.
 const MAX_ROWS_TRIED: usize = 12;
 
-/// A number as a difference, so that it may be negative.
+/// An integer as a difference of two numbers, so that it may be negative.
 #[derive(Debug, Clone, Copy)]
 struct Difference {
     plus: Int,
@@ -23,14 +23,14 @@ struct Difference {
 impl Difference {
     const ZERO: Self = Self { plus: Int::ZERO, minus: Int::ZERO };
 
-    /// Adds a number `times` a factor.
+    /// Adds a number times a factor.
     fn add(&mut self, number: Signed, times: Int) -> Option<()> {
         let side = if number.negative { &mut self.minus } else { &mut self.plus };
         *side = side.add(number.size.mul(times)?)?;
         Some(())
     }
 
-    /// As a number with a sign.
+    /// The integer with a sign.
     fn signed(self) -> Signed {
         match self.plus.sub(self.minus) {
             Some(size) => Signed { negative: false, size },
@@ -39,16 +39,16 @@ impl Difference {
     }
 }
 
-/// What is known of a number `low + factor·high` for integers, whose lower part is a certain wire.
+/// An integer `low + factor·high`, by the wire of its lower part.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Parts {
     high: Wire,
     factor: Int,
-    /// The largest that it can be, below the order of the field.
+    /// The maximum of the integer, below the order of the field.
     bound: Int,
 }
 
-/// What a wire is for integers: `value − Σ factor·wire`.
+/// The definition of a wire over the integers: `value − Σ factor·wire`.
 struct Equation {
     terms: Vec<(Wire, Signed)>,
     value: Signed,
@@ -87,13 +87,13 @@ impl Engine<'_> {
         }
     }
 
-    /// The largest that a wire can be, where it is a number that starts from zero or above.
+    /// The maximum of a wire whose values start at zero or above.
     fn largest(&self, wire: Wire) -> Option<Int> {
         let arc = self.facts.arc(wire);
         Int::of(&arc.low).add(arc.width).filter(|largest| !arc.is_full() && *largest < MODULUS)
     }
 
-    /// Looks again at the numbers that a row compares with one whose bound is new.
+    /// Queues the rows of wires that a row compares with a newly bounded number.
     fn compare_again(&mut self, low: Wire) {
         for near in self.uses.of(low).iter().take(MAX_ROWS_TRIED) {
             for wire in self.row(*near).wires.into_iter().filter(|wire| !self.facts.is_determined(*wire)) {
@@ -102,8 +102,8 @@ impl Engine<'_> {
         }
     }
 
-    /// Whether `low + factor·high` is unique, given its value in the field: where the parts cannot overlap, and other rows say that
-    /// the integer is below the order of the field. Two such integers are equal if they are the same in the field.
+    /// Whether the value of `low + factor·high` in the field determines both parts: the parts must not overlap, and
+    /// other rows must bound the integer below the order of the field. Then equal field elements are equal integers.
     fn is_below_order(&self, row: u32, low: (Wire, BlsScalar), high: (Wire, BlsScalar)) -> Option<Parts> {
         let factor = Signed::of(&(high.1 * inverse(&low.1)));
         if factor.negative || factor.size <= self.largest(low.0)? {
@@ -115,7 +115,7 @@ impl Engine<'_> {
         (bound < MODULUS).then_some(Parts { high: high.0, factor: factor.size, bound })
     }
 
-    /// The largest that `low + factor·high` can be.
+    /// The maximum of `low + factor·high`.
     fn upper_bound(&self, low: &Equation, high: &Equation, factor: Int) -> Option<Int> {
         let mut sum = Difference::ZERO;
         let mut terms: BTreeMap<Wire, Difference> = BTreeMap::new();
@@ -125,11 +125,11 @@ impl Engine<'_> {
                 terms.entry(*wire).or_insert(Difference::ZERO).add(negated(*by), times)?;
             }
         }
-        // What is subtracted is at least nothing.
+        // Subtracted terms are at least zero.
         let mut terms: BTreeMap<Wire, Signed> =
             terms.into_iter().map(|(wire, by)| (wire, by.signed())).filter(|(_, by)| !by.negative).collect();
         while let Some((wire, by)) = terms.pop_first() {
-            // The parts of a number that has a bound have it together.
+            // If both parts of a bounded number are terms, use the common bound.
             let whole = self.whole(wire, by, &terms);
             if let Some((other, times, bound)) = whole {
                 terms.remove(&other);
@@ -141,7 +141,7 @@ impl Engine<'_> {
         sum.plus.sub(sum.minus)
     }
 
-    /// Where a term is a part of a number that has a bound, and the other part is among the terms with the same factor: the other
+    /// If a term is a part of a bounded number, and the other part is a term with the same factor: returns the other
     /// part, the factor and the bound.
     fn whole(&self, wire: Wire, by: Signed, terms: &BTreeMap<Wire, Signed>) -> Option<(Wire, Int, Int)> {
         let as_low = self.bounded.get(&wire).map(|parts| (parts.high, by.size, parts));
@@ -156,7 +156,7 @@ impl Engine<'_> {
         })
     }
 
-    /// What linear rows, but for one, say of a wire for integers.
+    /// The definitions of a wire over the integers by linear rows, without one row.
     fn equations(&self, wire: Wire, except: u32) -> Vec<Equation> {
         let rows = self.uses.near(wire, except, MAX_ROWS_TRIED).iter();
         rows.filter(|row| **row != except).filter_map(|row| self.equation_of(*row, wire)).collect()
@@ -182,7 +182,8 @@ impl Engine<'_> {
         if range.plus.add(range.minus)? >= MODULUS {
             return None;
         }
-        // Of the integers that are the constant in the field one is in the range; or none is, and no values satisfy the row.
+        // Of the integers that equal the constant in the field, one is in the range. Otherwise no values satisfy the
+        // row.
         let value = Int::of(&-(form.constant * scale));
         let value = if value <= range.plus {
             Signed { negative: false, size: value }
@@ -192,8 +193,8 @@ impl Engine<'_> {
         Some(Equation { terms, value })
     }
 
-    /// Whether `quotient·divisor + rest` is a division with remainder: without a wrap-around, and with a rest that a row says to be
-    /// below the divisor, which is determined. There is one such pair.
+    /// Whether `quotient·divisor + rest` is a division with remainder: it does not wrap around, the divisor is
+    /// determined, and a row states that the rest is below the divisor. Then the pair is unique.
     fn is_division(&self, quotient: Wire, divisor: Wire, rest: Wire) -> Option<bool> {
         if !self.facts.is_determined(divisor) {
             return Some(false);
@@ -206,10 +207,11 @@ impl Engine<'_> {
         )
     }
 
-    /// Whether a row says that a number is below another: `other − number` is a sum of what is at least 1.
+    /// Whether a row states that a number is below another: `other − number` is a sum that is at least 1.
     fn is_below(&self, row: u32, number: Wire, other: Wire) -> bool {
         let Some(equation) = self.equation_of(row, number) else { return false };
-        // number = value + other − what is at least 0: so the value is −1 or less, and the terms add to it nothing positive.
+        // number = value + other − (terms that are at least 0). So the value must be −1 or less, and no term may add a
+        // positive amount.
         let once = Signed { negative: true, size: Int::ONE };
         let of_other = equation.terms.contains(&(other, once));
         let falling = equation.terms.iter().all(|(wire, by)| *wire == other || !by.negative);

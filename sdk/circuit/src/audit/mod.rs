@@ -1,17 +1,19 @@
-//! Which values does a circuit leave to the prover?
+//! The search for under-constrained wires: values that a circuit leaves to the prover.
 //!
-//! A proof says that *some* values satisfy the circuit. So every value that a gadget computes must be the only one: a wire that
-//! constraints do not determine can be chosen, and what is computed from it can be forged. The audit proves for each wire that
-//! given the inputs, public and private, no two satisfying assignments differ on it; or it says that it could not.
+//! A proof states that *some* values satisfy the circuit. So every value that a gadget computes must be the only
+//! possible one. If constraints do not determine a wire, a dishonest prover can choose its value, and forge all values
+//! that depend on it. The audit tries to prove for each wire that, given the inputs, public and private, all satisfying
+//! assignments agree on it. It reports each wire for which it found no proof.
 //!
-//! It works by rules, each of which is sound: a row that is linear in one wire that is not determined yet; digits of a sum that cannot
-//! overlap or wrap around; cases on a determined value; the complete addition law for points that are on the
-//! curve; the signed digits of a fixed-base multiplication. What no rule reaches is *unknown*, never clean; with a witness some of it is
-//! shown to be *free*: [`audit_with`].
+//! It applies rules, each of which is sound: a row that is linear in one undetermined wire; digits of a sum that can
+//! neither overlap nor wrap around; case splits on a determined value; the complete addition law for points that are on
+//! the curve; the signed digits of a fixed-base multiplication. A wire that no rule reaches is *unknown*, and the
+//! circuit is not clean. With a witness, [`audit_with`] can show that such a wire is *free*, that is,
+//! under-constrained.
 //!
-//! The audit cannot show that the circuit states what its author means. Inputs are free by declaration; a statement that is missing
-//! altogether leaves nothing undetermined. It reports two such cases all the same, because no author means them: a private input that
-//! nothing uses, and a multiple of a fixed point that several scalars make.
+//! The audit cannot show that the circuit states what its author means. Inputs are free by definition, and a missing
+//! statement need not leave a wire undetermined. Two such cases are reported nevertheless, because no author intends
+//! them: a private input that no statement uses, and a multiple of a fixed point that several scalars have in common.
 
 mod alias;
 mod choices;
@@ -39,20 +41,21 @@ use crate::check::{CheckError, check};
 use crate::layout::{Kind, Layout, Wire};
 use crate::wires::Wires;
 
-/// Looks for wires that no constraint determines, given the inputs.
+/// Looks for wires that the constraints and the inputs do not determine.
 ///
-/// The time is about proportional to the number of rows.
+/// The running time is about proportional to the number of rows.
 #[must_use]
 pub fn audit(layout: &Layout) -> Report {
     examine(layout, None)
 }
 
-/// Looks for wires that no constraint determines, and shows with a witness that they are free where it can: it changes wires, mends the
-/// rows that this breaks, and tries other digits for numbers. What it finds is [`Doubt::Free`]; where it finds nothing the doubt stays
-/// [`Doubt::Unknown`]. The effort is bounded.
+/// Looks for undetermined wires, and uses a witness to show that they are free: it changes the value of a wire, repairs
+/// the violated rows, and tries other digits of numbers. If it finds another assignment, the finding is
+/// [`Doubt::Free`]; otherwise it stays [`Doubt::Unknown`]. The effort is bounded.
 ///
-/// The report holds values of the witness; it prints them only if [`REVEAL_VARIABLE`](crate::REVEAL_VARIABLE) asks for them. A wire may
-/// be free with one witness and not with another: that `x·y = 0` leaves `y` open is only seen with an `x` that is zero.
+/// The report contains values of the witness; it prints them only if [`REVEAL_VARIABLE`](crate::REVEAL_VARIABLE)
+/// requests them. A wire may be free with one witness and not with another: `x·y = 0` leaves `y` free only if `x` is
+/// zero.
 ///
 /// # Errors
 /// [`CheckError`] if the witness does not satisfy the circuit.
@@ -70,7 +73,7 @@ fn examine(layout: &Layout, wires: Option<&Wires>) -> Report {
         .map(Wire)
         .filter(|wire| !inputs.contains(wire) && !engine.uses.of(*wire).is_empty())
         .collect();
-    // What only a public input says of a wire leaves it to the prover: it chooses the public input as well.
+    // A wire that is only in public input rows is left to the prover, who chooses the public input as well.
     let is_public = |row: &u32| layout.public_rows.binary_search(row).is_ok();
     let unstated: Vec<Wire> =
         counted.iter().copied().filter(|wire| engine.uses.of(*wire).iter().all(is_public)).collect();
@@ -104,14 +107,14 @@ fn examine(layout: &Layout, wires: Option<&Wires>) -> Report {
     }
 }
 
-/// Gathers findings, those of one constraint and one kind together, in the order of rows.
+/// Collects findings, merging those of one constraint and kind, in the order of rows.
 struct Findings<'a> {
     layout: &'a Layout,
     found: BTreeMap<(u32, u8, u32), Finding>,
 }
 
 impl Findings<'_> {
-    /// Private inputs in no statement; and whether there is one.
+    /// Adds the unused private inputs, and the finding that the circuit states nothing.
     fn unused(&mut self, engine: &Engine<'_>) {
         for (input, number) in self.layout.inputs.iter().zip(1u32..) {
             let wires = if input.public { Vec::new() } else { inputs::unused(engine, input) };
@@ -126,14 +129,15 @@ impl Findings<'_> {
         }
     }
 
-    /// Adds what is said of no constraint.
+    /// Adds a finding that belongs to no constraint.
     fn add_whole(&mut self, number: u32, doubt: Doubt, name: &str, wires: Vec<Wire>) {
         let (name, path) = (name.to_owned(), Vec::new());
         let finding = Finding { doubt, name, path, place: None, row: None, wires, follow: 0 };
         self.found.insert((0, 0, number), finding);
     }
 
-    /// Multiples of fixed points of which several scalars make the end. From each on the engine takes its digits for determined.
+    /// Adds multiples of fixed points that several scalars have in common. Afterwards the engine assumes that their
+    /// digits are determined.
     fn aliased(&mut self, engine: &mut Engine<'_>, aliased: &[Aliased]) {
         for Aliased { row, wires } in aliased {
             wires.iter().for_each(|wire| engine.facts.determine(*wire));
@@ -142,10 +146,10 @@ impl Findings<'_> {
         }
     }
 
-    /// Pairs that are added and need not be points, and inputs that are points but need not be in the subgroup. From here on the
-    /// engine takes them for what they should be, to tell what else is wrong.
+    /// Adds pairs that are used as points but may be off the curve, and input points that may be outside the subgroup.
+    /// Afterwards the engine assumes that they are valid points, to find independent faults.
     ///
-    /// A pair is an input if both coordinates are, however they are declared: as one value, or each by itself.
+    /// A pair is an input if both coordinates are, declared as one value or separately.
     fn points(&mut self, engine: &mut Engine<'_>, inputs: &BTreeSet<Wire>) {
         for (row, number) in self.layout.rows.iter().zip(0u32..) {
             let [a, b, c, d] = row.wires;
@@ -165,7 +169,7 @@ impl Findings<'_> {
                 let before = engine.facts.level(*pair);
                 engine.facts.on_curve(*pair, CLEARED);
                 let follow = follow(engine);
-                // A point that follows from one before it is not told again.
+                // A point that follows from an earlier invalid one is not reported again.
                 if before.is_none() || doubt == Doubt::OutsideSubgroup {
                     self.add(number, doubt, &[pair.0, pair.1], follow);
                 }
@@ -173,8 +177,8 @@ impl Findings<'_> {
         }
     }
 
-    /// Wires that are not determined, the oldest first. From each on the engine takes it for determined: what depends on it
-    /// alone is not told again.
+    /// Adds the undetermined wires, the oldest first. Afterwards the engine assumes that the wire is determined, so
+    /// that wires which depend only on it are not reported again.
     fn open(&mut self, engine: &mut Engine<'_>, open: &BTreeSet<Wire>) {
         for wire in open {
             if engine.facts.is_determined(*wire) {
@@ -187,7 +191,7 @@ impl Findings<'_> {
         }
     }
 
-    /// A wire that is shown as a public input, and of which nothing else is said.
+    /// Adds a wire that is exposed as a public input but is in no other statement.
     fn unstated(&mut self, engine: &Engine<'_>, wire: Wire) {
         if let Some(row) = engine.uses.of(wire).first() {
             self.add(*row, Doubt::Unknown, &[wire], 0);
@@ -218,7 +222,7 @@ impl Findings<'_> {
     }
 }
 
-/// Lets the engine follow an assumption, and tells how many wires it determines.
+/// Runs the engine on an assumption, and returns the number of wires that it determines.
 fn follow(engine: &mut Engine<'_>) -> usize {
     let before = engine.facts.count_determined();
     engine.run();

@@ -1,4 +1,4 @@
-//! What an audit found, for programs and for people.
+//! The result of an audit, for programs and readers.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -8,30 +8,31 @@ use crate::check::{REVEAL_VARIABLE, Revealed, reveals, short};
 use crate::layout::{Place, Wire};
 use crate::plain;
 
-/// What an audit found.
+/// The result of an audit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     /// The name of the circuit.
     pub circuit: String,
-    /// How many wires constraints determine, given the inputs. Inputs are not counted.
+    /// The number of wires that the constraints and the inputs determine. Inputs are not counted.
     pub determined: usize,
-    /// How many wires a prover may choose, but for which it is proved that nothing depends on the choice.
+    /// The number of wires with harmless choices: a prover may choose them, but provably nothing depends on the choice.
     pub choices: usize,
-    /// The wires that are not known to be determined: those of the findings and those that follow from them.
+    /// The wires without a proof that they are determined: those of the findings, and those that depend on them.
     pub open: Vec<Wire>,
-    /// What is wrong, or not known to be right.
+    /// The faults, and the possible faults.
     pub findings: Vec<Finding>,
 }
 
 impl Report {
-    /// Whether all is proved to be determined: no other witness passes for the same inputs, but for harmless choices.
+    /// Whether everything is proved to be determined: for the same inputs there is no other witness, except for
+    /// harmless choices.
     #[must_use]
     pub fn clean(&self) -> bool {
         self.findings.is_empty()
     }
 }
 
-/// Shows values of the witness only if [`REVEAL_VARIABLE`] asks for them, or as [`Revealed`].
+/// Shows values of the witness only if [`REVEAL_VARIABLE`] requests them, or as [`Revealed`].
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.write(f, reveals())
@@ -64,35 +65,35 @@ impl Report {
     }
 }
 
-/// Something that is wrong, or not known to be right: all wires of one constraint of which the same is to be said.
+/// A fault or a possible fault. It contains all wires of one constraint with the same kind of fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// What is to be said.
+    /// The kind of fault.
     pub doubt: Doubt,
-    /// The name of the constraint that first uses the wires; of an input that no constraint uses, its name; of a circuit that states
-    /// nothing, its name.
+    /// The name of the constraint that first uses the wires. For an unused input it is the input's name; for a circuit
+    /// that states nothing, the circuit's.
     pub name: String,
-    /// The names of the regions around it, outermost first.
+    /// The names of the enclosing regions, outermost first.
     pub path: Vec<String>,
-    /// Where in the source the constraint is asked for.
+    /// The place in the source that adds the constraint.
     pub place: Option<Place>,
     /// The first row that uses one of the wires.
     pub row: Option<usize>,
     /// The wires.
     pub wires: Vec<Wire>,
-    /// How many more wires are determined once these are.
+    /// The number of further wires that are determined if these are.
     pub follow: usize,
 }
 
-/// A wire with two values that satisfy the circuit for the same inputs: what a prover can choose. It is as secret as the witness, and
-/// `Debug` does not print it.
+/// A wire with two values that satisfy the circuit for the same inputs, so that a prover can choose. It is as secret as
+/// the witness, and `Debug` does not print it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Second {
     /// The wire.
     pub wire: Wire,
     /// Its value in the witness.
     pub value: plain::Field,
-    /// Its value in another assignment, in which other wires may differ too.
+    /// Its value in another assignment, in which other wires may differ as well.
     pub other: plain::Field,
 }
 
@@ -102,30 +103,31 @@ impl fmt::Debug for Second {
     }
 }
 
-/// What is to be said of wires.
+/// The kind of fault of some wires.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Doubt {
-    /// No rule says that they are determined.
+    /// No rule proves that they are determined.
     Unknown,
-    /// They are not determined: for one of them another value was found with which all constraints hold for the same inputs.
+    /// They are under-constrained: one of them has another value with which all constraints hold for the same inputs.
     Free(Second),
-    /// They are added as a point, and no constraint puts them on the curve.
+    /// They are used as a point, and no constraint puts them on the curve.
     OffCurve,
-    /// They are an input that is a point on the curve, and no constraint puts it into the subgroup of prime order.
+    /// They are an input point on the curve, and no constraint puts it into the subgroup of prime order.
     OutsideSubgroup,
-    /// They are a private input that no constraint uses, except those of its type.
+    /// They are a private input that is in no constraint, except those of its type.
     Unused,
-    /// They are a part of a private input of so many elements, and no constraint uses that part, except those of its type.
+    /// They are a part of a private input with this number of elements, and the part is in no constraint, except those
+    /// of its type.
     PartlyUnused(usize),
-    /// They are the digits of a scalar, and several scalars give its multiple of a fixed point: a prover who knows one can also prove
-    /// with another, and has as many nullifiers.
+    /// They are the digits of a scalar, and several scalars give its multiple of a fixed point. A prover who knows one
+    /// scalar can also use the others, and has as many nullifiers.
     Aliased,
-    /// The circuit states nothing but the types of its inputs.
+    /// The circuit constrains only the types of its inputs.
     Nothing,
 }
 
-/// Shows values of the witness only if [`REVEAL_VARIABLE`] asks for them, or as [`Revealed`].
+/// Shows values of the witness only if [`REVEAL_VARIABLE`] requests them, or as [`Revealed`].
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.write(f, reveals())

@@ -1,4 +1,4 @@
-//! The engine: rows are visited until none tells anything new.
+//! The engine: it visits rows until none of them gives a new fact.
 
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::vec::Vec;
@@ -12,38 +12,38 @@ use super::integers::Parts;
 use super::uses::Uses;
 use crate::layout::{Kind, Layout, Row, Selectors, Wire};
 
-/// How many rows the consequences of one case are followed through.
+/// The maximum number of rows visited to follow one case.
 const MAX_CASE_VISITS: usize = 64;
-/// How many rows of one wire are looked at within a case, those nearest to where it began.
+/// The maximum number of rows of a wire that are visited within a case: those closest to its start.
 const MAX_NEAR_ROWS: usize = 24;
-/// How deep cases may lie within one another.
+/// The maximum nesting of cases.
 const MAX_CASE_DEPTH: u32 = 2;
-/// How many further cases are opened within a case.
+/// The maximum number of further cases within a case.
 const MAX_INNER_CASES: usize = 4;
-/// How many visits within cases there may be for each row of the circuit, on average.
+/// The maximum number of visits within cases for each row of the circuit, on average.
 const CASE_VISITS_PER_ROW: usize = 64;
 
-/// What is known, and what is still to be looked at.
+/// The facts, and the queues of rows to visit.
 #[derive(Debug)]
 pub(super) struct Engine<'a> {
     pub(super) layout: &'a Layout,
     pub(super) facts: Facts,
     pub(super) uses: Uses,
-    /// Pairs of accumulators of which the second is four times the first and a digit.
+    /// Pairs of accumulators; the second is four times the first plus a digit.
     links: BTreeSet<(Wire, Wire)>,
-    /// Whether the points of two rows' selectors are doublings of one another.
+    /// Whether the point of one row's selectors is the double of another's.
     pub(super) doublings: BTreeMap<(u32, u32), bool>,
-    /// Whether the point of a row's selectors is on the curve, and how far within the subgroup.
+    /// The level of the point of a row's selectors, if it is on the curve.
     pub(super) constants: BTreeMap<u32, Option<Level>>,
     queue: VecDeque<u32>,
     queued: Vec<bool>,
-    /// Rows that a case split may help, with the split.
+    /// Rows for which a case split may help, with the split.
     stuck: BTreeMap<u32, Split>,
-    /// The first rows of runs of fixed-base additions about which something is new.
+    /// The first rows of runs of fixed-base additions with new facts.
     pub(super) chains: BTreeSet<u32>,
-    /// Rows that may hold for integers: they are looked at again when the bounds of all wires are known.
+    /// Rows that may hold for integers: they are visited again when the bounds of all wires are known.
     pub(super) integers: BTreeSet<u32>,
-    /// Numbers in two parts that are known to be below the order of the field, by the wire of the lower part.
+    /// Numbers of two parts that are known to be below the order of the field, by the wire of the lower part.
     pub(super) bounded: BTreeMap<Wire, Parts>,
     case_visits: usize,
 }
@@ -76,17 +76,17 @@ impl<'a> Engine<'a> {
         &self.layout.selectors[self.row(row).selectors as usize]
     }
 
-    /// The wires of the row after one.
+    /// The wires of the next row.
     pub(super) fn ahead(&self, row: u32) -> [Wire; 4] {
         self.layout.rows.get(row as usize + 1).map_or([Wire::ZERO; 4], |row| row.wires)
     }
 
-    /// What a row states; after the last there is nothing.
+    /// The statement of a row; after the last row there is none.
     pub(super) fn kind(&self, row: u32) -> Kind {
         if row as usize >= self.layout.rows.len() { Kind::Idle } else { self.selectors(row).kind }
     }
 
-    /// Follows all that is known to the end.
+    /// Applies the rules until there are no new facts.
     pub(super) fn run(&mut self) {
         loop {
             self.spread();
@@ -107,7 +107,7 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// Queues the rows of the wires about which something is new.
+    /// Queues the rows of wires with new facts.
     fn spread(&mut self) {
         for wire in core::mem::take(&mut self.facts.news) {
             for row in self.uses.of(wire) {
@@ -118,7 +118,7 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// Learns what a row tells. A case split that could tell more is given back.
+    /// Adds the facts that follow from a row. Returns a case split that could give more.
     fn visit(&mut self, row: u32) -> Option<Split> {
         let [a, b, c, d] = self.row(row).wires;
         let [a1, b1, _, d1] = self.ahead(row);
@@ -168,7 +168,7 @@ impl<'a> Engine<'a> {
         if width.is_none_or(|width| width >= MODULUS) {
             return;
         }
-        // Without a wrap-around the division by four has one result.
+        // Without a wrap-around the quotient by four is unique.
         if let Some(sum) = arc.times(&four).and_then(|arc| arc.plus(&Arc::up_to(Int::new(3)))) {
             self.facts.narrow(to, sum);
         }
@@ -191,10 +191,10 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// Looks at two cases: the determined wire has the value, and it has not. Two assignments with equal inputs are in the same
-    /// case; so what is determined in both is determined.
+    /// Examines two cases: the determined wire has the value, or it has not. Two assignments with equal inputs are in
+    /// the same case, so a wire that is determined in both cases is determined.
     fn split(&mut self, row: u32, (wire, value): Split, depth: u32) {
-        // Callers split by determined wires only: with another, two assignments could be in different cases.
+        // Callers split on determined wires only. On another wire, two assignments could be in different cases.
         if self.facts.differs(wire, &value) || !self.facts.is_determined(wire) {
             return;
         }
@@ -215,7 +215,7 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// Follows what a case tells through the rows around the one where it began.
+    /// Follows the facts of a case through the rows around its start.
     fn follow(&mut self, row: u32, depth: u32) {
         let mut queue = VecDeque::from([row]);
         let mut splits: Vec<(u32, Split)> = Vec::new();
@@ -249,7 +249,7 @@ impl<'a> Engine<'a> {
     }
 }
 
-/// The accumulators of a row of which each second is four times the first and a digit 0, 1, 2 or 3.
+/// The pairs of accumulators in a row of which the second is four times the first plus a digit 0, 1, 2 or 3.
 pub(super) fn links(layout: &Layout, row: usize) -> Vec<(Wire, Wire)> {
     let [a, b, c, d] = layout.rows[row].wires;
     let [a1, b1, _, d1] = layout.rows.get(row + 1).map_or([Wire::ZERO; 4], |row| row.wires);

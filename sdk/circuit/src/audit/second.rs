@@ -1,7 +1,7 @@
-//! The search for a second assignment: proof that a wire is free.
+//! The search for a second assignment, which proves that a wire is under-constrained.
 //!
-//! It begins with other values for one wire, or for all digits of a number, and goes through the rows that they break: each is mended
-//! by changing another wire that is not known to be determined. What comes out counts only if the whole circuit holds for it.
+//! It starts with other values for one wire, or for all digits of a number, and repairs each violated row by changing
+//! another wire that is not known to be determined. The result counts only if it satisfies the whole circuit.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
@@ -20,16 +20,16 @@ use crate::check::{check, row_holds};
 use crate::layout::{Kind, Layout, Wire};
 use crate::wires::Wires;
 
-/// How much may be done for all findings together, in rows that are mended.
+/// The maximum effort for all findings together, in repaired rows.
 const MAX_EFFORT: usize = 200_000;
-/// What a beginning costs by itself, in the same measure.
+/// The effort of one start, in the same unit.
 const EFFORT_AT_ONCE: usize = 100;
-/// How many rows are mended from one beginning.
+/// The maximum number of rows that are repaired from one start.
 const MAX_MENDED_AT_ONCE: usize = 20_000;
-/// How many wires of one finding are tried.
+/// The maximum number of wires that are tried for one finding.
 const MAX_WIRES: usize = 8;
 
-/// What the search knows.
+/// The state of the search.
 pub(super) struct Search<'a> {
     pub(super) layout: &'a Layout,
     pub(super) facts: &'a Facts,
@@ -42,7 +42,7 @@ pub(super) struct Search<'a> {
     effort_left: usize,
 }
 
-/// Accumulators of digits: what is before and after each.
+/// Accumulators of digits: the next and the previous one of each.
 #[derive(Debug, Default)]
 pub(super) struct Digits {
     pub(super) before: BTreeMap<Wire, Wire>,
@@ -69,7 +69,7 @@ impl<'a> Search<'a> {
         self.wires.values()[wire.index()]
     }
 
-    /// Another value for one of some wires.
+    /// Finds another value for one of some wires.
     pub(super) fn second(&mut self, wires: &[Wire]) -> Option<Second> {
         for wire in wires.iter().take(MAX_WIRES) {
             if self.effort_left < EFFORT_AT_ONCE {
@@ -87,7 +87,7 @@ impl<'a> Search<'a> {
         None
     }
 
-    /// Other values of one wire.
+    /// Other values to try for one wire.
     fn perturbations(&self, wire: Wire) -> Vec<Seed> {
         let (value, one) = (self.value(wire), BlsScalar::one());
         let Arc { low, .. } = *self.facts.arc(wire);
@@ -99,7 +99,7 @@ impl<'a> Search<'a> {
         values.into_iter().map(|value| alloc::vec![(wire, value)]).collect()
     }
 
-    /// An assignment with the values of the seed, if mending leads to one.
+    /// An assignment with the values of the seed, if the repairs succeed.
     fn mend(&mut self, seed: &Seed) -> Option<Wires> {
         self.effort_left = self.effort_left.checked_sub(EFFORT_AT_ONCE)?;
         let mut attempt =
@@ -125,11 +125,11 @@ impl<'a> Search<'a> {
     }
 }
 
-/// An assignment on the way to another that satisfies the circuit.
+/// A modified assignment during its repair.
 struct Attempt<'a> {
     search: &'a Search<'a>,
     other: Wires,
-    /// The changed wires, and the row for which each was changed; none for those of the seed.
+    /// The changed wires, each with the row for which it was changed; `None` for those of the seed.
     changed_by: BTreeMap<Wire, Option<u32>>,
     queue: BTreeSet<u32>,
 }
@@ -139,12 +139,12 @@ impl Attempt<'_> {
         self.other.values()[wire.index()]
     }
 
-    /// Whether a row may change a wire: each is changed for one row only.
+    /// Whether a row may change a wire: each wire is changed for one row only.
     fn is_free(&self, row: Option<u32>, wire: Wire) -> bool {
         self.search.open.contains(&wire) && self.changed_by.get(&wire).is_none_or(|by| *by == row)
     }
 
-    /// Lets a wire have a value, if it may.
+    /// Sets the value of a wire, if it may be changed.
     fn set(&mut self, row: Option<u32>, wire: Wire, value: BlsScalar) -> Option<()> {
         if self.at(wire) != value {
             if !self.is_free(row, wire) {
@@ -197,7 +197,7 @@ impl Attempt<'_> {
         }
     }
 
-    /// `(a1, b1) = (a, b) + (x, y)` as the rows state it, with the product of all four coordinates.
+    /// Sets `(a1, b1) = (a, b) + (x, y)` as the rows state it, with the product of all four coordinates.
     fn add(
         &mut self,
         row: u32,
@@ -212,7 +212,7 @@ impl Attempt<'_> {
         self.set(Some(row), b1, (b * y + a * x) * above)
     }
 
-    /// Solves the row for the youngest wire that may change: rows define younger wires by older ones.
+    /// Solves the row for the youngest wire that may be changed, because older wires define younger ones.
     fn repair_arithmetic(&mut self, row: u32) -> Option<()> {
         let form = Form::of(self.search.layout, self.search.facts, row);
         let at = |wire: Wire| self.at(wire);
@@ -236,7 +236,8 @@ impl Attempt<'_> {
         self.set(Some(row), wire, self.at(wire) - sum * inverse(&slope))
     }
 
-    /// Lets `to` be `4·from` and the digit that it was; or where `to` was changed, all before it what makes it.
+    /// Sets `to` to `4·from` plus its original digit. If `to` was changed itself, sets the earlier accumulators to
+    /// match it.
     fn repair_digit(&mut self, row: u32, (from, to): (Wire, Wire)) -> Option<()> {
         let four = BlsScalar::from(4);
         if small(self.at(to) - four * self.at(from)).is_some() {

@@ -1,4 +1,4 @@
-//! Which rows state something about which wires.
+//! The rows that state something about each wire.
 
 use alloc::vec::Vec;
 
@@ -6,10 +6,10 @@ use dusk_bls12_381::BlsScalar;
 
 use crate::layout::{Kind, Layout, Wire};
 
-/// For each wire the rows whose statements it is part of, in order.
+/// For each wire the rows with statements about it, in order.
 #[derive(Debug)]
 pub(super) struct Uses {
-    /// Where the rows of each wire begin, and where those of the last end.
+    /// The index of the first row of each wire, and the end of the last.
     starts: Vec<u32>,
     rows: Vec<u32>,
 }
@@ -57,7 +57,7 @@ impl Uses {
         &self.rows[self.starts[wire.index()] as usize..self.starts[wire.index() + 1] as usize]
     }
 
-    /// Some of the rows of a wire, those nearest to a row.
+    /// Some of the rows of a wire, those closest to a row.
     pub(super) fn near(&self, wire: Wire, row: u32, most: usize) -> &[u32] {
         let rows = self.of(wire);
         let middle = rows.partition_point(|it| *it < row);

@@ -44,7 +44,7 @@ pub(super) const GADGETS: &[Gadget] = &[
     },
 ];
 
-/// A path, what is at its end, and the root.
+/// A path, the leaf at its end, and the root.
 fn tree<T: Value>(cs: &mut Circuit) -> (T, [Field; 2]) {
     (cs.private("path", None), cs.private("ends", None))
 }

@@ -1,4 +1,4 @@
-//! Arrays of any length that can be read and written.
+//! Arrays of any length with `serde` support.
 
 use alloc::vec::Vec;
 use core::ops::{Deref, DerefMut};
@@ -7,8 +7,8 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroize;
 
-/// An array as an input of a circuit. It is the array, with the reading and writing that plain arrays have up to a length of 32
-/// only. Made by `[…].into()`.
+/// An array as an input of a circuit. It is an array with the `serde` support that plain arrays have only up to a
+/// length of 32. Create it by `[…].into()`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Array<T, const N: usize>(pub [T; N]);
 

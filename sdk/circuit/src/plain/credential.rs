@@ -6,33 +6,34 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::{Field, Point, Scalar, Signature, hash};
 
-/// What an issuer says of a holder, in eight attributes. The issuer signs it, or takes it into a tree.
+/// An issuer's statement about a holder, in eight attributes. The issuer signs it, or adds it to a tree.
 ///
-/// It is as private as the person: it is wiped when it goes, and never printed.
+/// It contains personal data, so it is wiped when dropped, and never printed.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
 #[serde(deny_unknown_fields)]
 pub struct Credential {
     /// The abscissa of the holder's public key.
     pub holder: Field,
-    /// What it is revoked by.
+    /// The serial number, by which the issuer revokes it.
     pub serial: Field,
-    /// The day of birth, as [`Date::number`](super::Date::number) counts.
+    /// The day of birth, as a [`Date::number`](super::Date::number).
     pub born: u32,
-    /// The last day on which it holds.
+    /// The last day of its validity.
     pub expires: u32,
     /// The country of residence: its number in ISO 3166.
     pub residence: u16,
     /// The country of nationality: its number in ISO 3166.
     pub nationality: u16,
-    /// The level of accreditation as an investor; more is more.
+    /// The level of accreditation as an investor; a larger number is a higher level.
     pub accreditation: u8,
-    /// A random element, without which attributes could be guessed from the leaf.
+    /// A random element. Without it an observer could guess the attributes from the leaf.
     pub salt: Field,
 }
 
 impl Credential {
-    /// What is signed, and the leaf in the issuer's tree: the Poseidon hash of holder, serial, the numbers, and salt. The numbers
-    /// are one element: birth, expiry, residence, nationality and accreditation from the bits 0, 32, 64, 80 and 96 on.
+    /// The message that the issuer signs, and the leaf in the issuer's tree: the Poseidon hash of holder, serial, the
+    /// numbers, and salt. The numbers are packed into one element: birth, expiry, residence, nationality and
+    /// accreditation start at the bits 0, 32, 64, 80 and 96.
     #[must_use]
     pub fn leaf(&self) -> Field {
         let low = u64::from(self.born) | u64::from(self.expires) << 32;
@@ -41,13 +42,13 @@ impl Credential {
         hash(&[self.holder, self.serial, numbers, self.salt])
     }
 
-    /// Signs it as the issuer.
+    /// Signs the credential with the issuer's key.
     #[must_use]
     pub fn sign(&self, secret_key: &Scalar) -> Signature {
         Signature::sign(secret_key, self.leaf())
     }
 
-    /// Whether an issuer signed it.
+    /// Whether an issuer signed the credential.
     #[must_use]
     pub fn is_signed(&self, issuer: &Point, signature: &Signature) -> bool {
         signature.verifies(issuer, self.leaf())

@@ -1,4 +1,4 @@
-//! Points of the curve JubJub, and the scalars that they are multiplied by.
+//! Points of the curve JubJub, and their scalars.
 
 use alloc::string::String;
 use core::fmt;
@@ -12,14 +12,14 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::{Field, hex};
 
-/// A point of JubJub in the subgroup of prime order, the neutral one included: keys, commitments, ciphertexts.
+/// A point of JubJub in the subgroup of prime order, including the neutral point: keys, commitments, ciphertexts.
 ///
 /// In JSON it is the hexadecimal text of its 32 bytes: the ordinate, least significant byte first, with the lowest bit of the
 /// abscissa as the highest bit. These are the bytes of a `JubJubAffine`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Point(JubJubAffine);
 
-/// Why there is no such point.
+/// The reason why there is no such point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NotAPoint {
@@ -29,7 +29,7 @@ pub enum NotAPoint {
     /// There is no such point on the curve.
     #[error("the point is not on the curve JubJub")]
     OffCurve,
-    /// It is on the curve, and a multiple of it has a small order.
+    /// It is on the curve, but outside the subgroup of prime order.
     #[error(
         "the point is on the curve JubJub, but outside the subgroup of prime order; keys and commitments never are"
     )]
@@ -39,23 +39,24 @@ pub enum NotAPoint {
 impl Point {
     /// The generator of keys, ciphertexts, and of the values in commitments: `dusk_jubjub::GENERATOR`.
     pub const GENERATOR: Self = Self(GENERATOR);
-    /// The generator of the blinding of commitments, of which nobody knows the logarithm: `dusk_jubjub::GENERATOR_NUMS`.
+    /// The generator for the blinding of commitments: `dusk_jubjub::GENERATOR_NUMS`. Nobody knows its discrete
+    /// logarithm.
     pub const GENERATOR_NUMS: Self = Self(GENERATOR_NUMS);
     /// The neutral point.
     pub const IDENTITY: Self = Self(JubJubAffine::identity());
 
-    /// The point with these coordinates.
+    /// Creates the point with these coordinates.
     ///
     /// # Errors
-    /// [`NotAPoint`] when it is off the curve or outside the subgroup.
+    /// [`NotAPoint`] if it is off the curve or outside the subgroup.
     pub fn from_coordinates(u: Field, v: Field) -> Result<Self, NotAPoint> {
         Self::checked(JubJubAffine::from_raw_unchecked(u.scalar(), v.scalar()))
     }
 
-    /// The point with these bytes.
+    /// Decodes the point with these bytes.
     ///
     /// # Errors
-    /// [`NotAPoint`] when there is none in the subgroup.
+    /// [`NotAPoint`] if there is none in the subgroup.
     pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, NotAPoint> {
         let mut ordinate = *bytes;
         ordinate[31] &= 0x7f;
@@ -78,7 +79,7 @@ impl Point {
         JubJubAffine::to_bytes(&self.0)
     }
 
-    /// The abscissa. Within the subgroup no other point has it.
+    /// The abscissa, which is unique within the subgroup.
     #[must_use]
     pub fn u(&self) -> Field {
         self.0.get_u().into()
@@ -96,7 +97,7 @@ impl Point {
         self.0
     }
 
-    /// The point of `dusk-jubjub`, as `dusk-core` has it in keys.
+    /// The point of `dusk-jubjub`, in the form that `dusk-core` uses in keys.
     #[must_use]
     pub fn extended(&self) -> JubJubExtended {
         self.0.into()
@@ -156,7 +157,7 @@ impl Mul<&Scalar> for Point {
 }
 
 impl Zeroize for Point {
-    /// It becomes the neutral point.
+    /// Sets it to the neutral point.
     fn zeroize(&mut self) {
         self.0.zeroize();
     }
@@ -189,28 +190,29 @@ impl<'de> Deserialize<'de> for Point {
     }
 }
 
-/// A number below the order of JubJub's subgroup: secret keys, blindings, nonces. It is wiped when it goes, and never printed.
+/// A number below the order of JubJub's subgroup: secret keys, blindings, nonces. It is wiped when dropped, and never
+/// printed.
 ///
 /// In JSON it is the hexadecimal text of its 32 bytes, least significant first, or a small number.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Scalar(JubJubScalar);
 
-/// Why bytes are no scalar: the number is not below the order of JubJub's subgroup.
+/// The error of bytes that are not a scalar: the number is not below the order of JubJub's subgroup.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a number above the order of JubJub's subgroup")]
 pub struct NotAScalar;
 
 impl Scalar {
-    /// The scalar with these bytes, least significant first.
+    /// Decodes the scalar with these bytes, least significant first.
     ///
     /// # Errors
-    /// [`NotAScalar`] when the number is not below the order.
+    /// [`NotAScalar`] if the number is not below the order.
     pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, NotAScalar> {
         Option::from(JubJubScalar::from_bytes(bytes)).map(Self).ok_or(NotAScalar)
     }
 
-    /// The remainder of the number with these bytes, least significant first. Of 64 random bytes it makes a scalar that
-    /// is as good as evenly distributed.
+    /// Reduces the number with these bytes, least significant first. 64 random bytes give a nearly uniformly
+    /// distributed scalar.
     #[must_use]
     pub fn from_bytes_wide(bytes: &[u8; 64]) -> Self {
         Self(JubJubScalar::from_bytes_wide(bytes))

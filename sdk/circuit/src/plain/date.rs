@@ -2,7 +2,8 @@
 
 use core::fmt;
 
-/// A day of the Gregorian calendar, from 1 January of the year 1. Circuits take the number of the day; what a year is, is settled here.
+/// A day of the Gregorian calendar, from 1 January of the year 1. Circuits use the number of the day; this type
+/// converts to it.
 ///
 /// ```
 /// use dusk_sdk_circuit::plain::Date;
@@ -28,7 +29,7 @@ fn length(year: u16, month: u8) -> u8 {
 }
 
 impl Date {
-    /// The date, if there is one: years from 1 to 9999, months and days from 1.
+    /// The date, if it exists: years from 1 to 9999, months and days from 1.
     #[must_use]
     pub fn new(year: u16, month: u8, day: u8) -> Option<Self> {
         let known = (1..=9999).contains(&year) && (1..=12).contains(&month);
@@ -43,8 +44,8 @@ impl Date {
         365 * years + years / 4 - years / 100 + years / 400 + months + u32::from(self.day)
     }
 
-    /// The same date some years before, if it is after the year 0; of 29 February the 28th where there is none. Who was born on
-    /// that day or earlier has lived so many years.
+    /// The same date some years before, if it is after the year 0; for 29 February the 28th in years without it. A
+    /// person born on that day or earlier has lived this number of years.
     #[must_use]
     pub fn years_before(self, years: u16) -> Option<Self> {
         let year = self.year.checked_sub(years).filter(|year| *year > 0)?;

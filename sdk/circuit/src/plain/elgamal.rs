@@ -6,24 +6,24 @@ use zeroize::Zeroize;
 
 use super::{Point, Scalar};
 
-/// The Pedersen commitment `value · GENERATOR + blinding · GENERATOR_NUMS`, as `phoenix-core` has it.
+/// The Pedersen commitment `value · GENERATOR + blinding · GENERATOR_NUMS`, as in `phoenix-core`.
 #[must_use]
 pub fn commit(value: &Scalar, blinding: &Scalar) -> Point {
     Point::GENERATOR * value + Point::GENERATOR_NUMS * blinding
 }
 
-/// An ElGamal ciphertext of an amount, as `jubjub-elgamal` makes it.
+/// An ElGamal ciphertext of an amount, in the format of `jubjub-elgamal`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Zeroize)]
 #[serde(deny_unknown_fields)]
 pub struct Ciphertext {
     /// `r·GENERATOR`, with the randomness `r`.
     pub first: Point,
-    /// `message + r·key`, with the point that stands for the amount.
+    /// `message + r·key`, with the point that encodes the amount.
     pub second: Point,
 }
 
 impl Ciphertext {
-    /// Encrypts an amount for a key. The randomness must be random, secret, and never used again.
+    /// Encrypts an amount for a key. The randomness must be random and secret, and must not be reused.
     #[must_use]
     pub fn encrypt(key: &Point, amount: u64, randomness: &Scalar) -> Self {
         let message = JubJubExtended::map_to_point(&amount);
@@ -31,7 +31,8 @@ impl Ciphertext {
         Self { first: Point::GENERATOR * randomness, second: Point::of(message + mask) }
     }
 
-    /// Decrypts it: the amount, if it was encrypted for the public key of this secret key; otherwise any.
+    /// Decrypts the amount, if it was encrypted for the public key of this secret key; otherwise the result is
+    /// arbitrary.
     #[must_use]
     pub fn decrypt(&self, secret_key: &Scalar) -> u64 {
         (self.second - self.first * secret_key).extended().unmap_from_point()

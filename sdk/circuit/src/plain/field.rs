@@ -1,4 +1,4 @@
-//! Elements of the field that circuits compute in.
+//! Elements of the circuits' field.
 
 use core::fmt;
 
@@ -11,9 +11,9 @@ const MODULUS: [u64; 4] = [0xffff_ffff_0000_0001, 0x53bd_a402_fffe_5bfe, 0x3339_
 
 /// An element of the scalar field of BLS12-381: hashes, commitments, nullifiers and the public inputs of proofs.
 ///
-/// It is written to the wire as `dusk-core` writes a `BlsScalar`. An element that was read from an argument has one
-/// representation only; the plain scalar may have two, and a set of nullifiers of such scalars can be spent twice.
-/// In JSON it is the hexadecimal text of its 32 bytes, least significant first.
+/// Its encoding is that of a `BlsScalar` in `dusk-core`. An element that was decoded from an argument has one
+/// representation only. A `BlsScalar` may have two, so a nullifier in a set of such scalars could be spent twice. In
+/// JSON it is the hexadecimal text of its 32 bytes, least significant first.
 ///
 /// ```
 /// use dusk_sdk_circuit::plain::Field;
@@ -23,10 +23,10 @@ const MODULUS: [u64; 4] = [0xffff_ffff_0000_0001, 0x53bd_a402_fffe_5bfe, 0x3339_
 pub struct Field(BlsScalar);
 
 impl Field {
-    /// The element with these bytes, least significant first.
+    /// Creates the element with these bytes, least significant first.
     ///
     /// # Errors
-    /// [`NotAField`] when the number is not below the order of the field.
+    /// [`NotAField`] if the number is not below the order of the field.
     pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, NotAField> {
         Option::from(BlsScalar::from_bytes(bytes)).map(Self).ok_or(NotAField)
     }
@@ -37,7 +37,7 @@ impl Field {
         self.0.to_bytes()
     }
 
-    /// The number that it is, where that is below 2^64.
+    /// The element as a number, if it is below 2^64.
     ///
     /// ```
     /// use dusk_sdk_circuit::plain::Field;
@@ -127,7 +127,7 @@ impl fmt::Debug for Field {
     }
 }
 
-/// A [`Field`] on the wire: the four limbs of its Montgomery form, as in an archived `BlsScalar`.
+/// An encoded [`Field`]: the four limbs of its Montgomery form, as in an archived `BlsScalar`.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(transparent)]
 pub struct ArchivedField([u64; 4]);
@@ -137,7 +137,7 @@ impl Archive for Field {
     type Resolver = ();
 
     unsafe fn resolve(&self, _: usize, (): (), out: *mut ArchivedField) {
-        // SAFETY: the caller gives a place for an archived field element.
+        // SAFETY: the caller passes a place for an archived field element.
         unsafe { (&raw mut (*out).0).write(self.0.0) };
     }
 }
@@ -158,13 +158,13 @@ impl<C: ?Sized> CheckBytes<C> for ArchivedField {
     type Error = NotAField;
 
     unsafe fn check_bytes<'a>(value: *const Self, _: &mut C) -> Result<&'a Self, NotAField> {
-        // SAFETY: the caller gives an aligned address with enough bytes, and any bytes are valid limbs.
+        // SAFETY: the caller passes an aligned address with enough bytes, and any bytes are valid limbs.
         let field = unsafe { &*value };
         if field.0.iter().rev().lt(MODULUS.iter().rev()) { Ok(field) } else { Err(NotAField) }
     }
 }
 
-/// Why bytes are no field element: the number is not below the order of the field.
+/// The error of bytes that are not a field element: the number is not below the order of the field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotAField;
 

@@ -1,6 +1,6 @@
 //! Field elements in files: the hexadecimal text of the 32 bytes, least significant first, or a whole number.
 //!
-//! A text of digits is a number, unless it is 64 of them: that is the hexadecimal form.
+//! A string of digits is a number, unless it has exactly 64 digits: then it is hexadecimal.
 
 use alloc::string::String;
 use core::fmt;
@@ -57,7 +57,7 @@ impl<'de> Deserialize<'de> for Field {
     }
 }
 
-/// The bytes of a number in decimal digits, least significant first; `None` where they are more than 32.
+/// The bytes of a decimal number, least significant first; `None` if there are more than 32.
 fn decimal(digits: &str) -> Option<[u8; 32]> {
     if digits.is_empty() {
         return None;

@@ -1,4 +1,4 @@
-//! Poseidon.
+//! The Poseidon hash.
 
 use alloc::vec::Vec;
 
@@ -7,20 +7,22 @@ use dusk_poseidon::{Domain, Hash};
 
 use super::Field;
 
-/// The Poseidon hash of elements, as the chain's virtual machine computes it. Contracts ask that instead: it is cheaper there.
+/// The Poseidon hash of elements, with the same result as the chain's virtual machine. In a contract, use the host
+/// query instead: it is cheaper.
 ///
 /// # Panics
-/// Without any element: production has no such hash.
+/// If there is no element: production has no such hash.
 #[must_use]
 pub fn hash(elements: &[Field]) -> Field {
     assert!(!elements.is_empty(), "a hash takes one element at least");
     digest(Domain::Other, elements)
 }
 
-/// What the hash of a nullifier begins with, so that it is no other hash: the bytes of `nullifier` as a number, least significant first.
+/// The first element of a nullifier's hash, for domain separation: the bytes of `nullifier` as a number, least
+/// significant first.
 pub const NULLIFIER_DOMAIN: BlsScalar = BlsScalar::from_raw([u64::from_le_bytes(*b"nullifie"), b'r' as u64, 0, 0]);
 
-/// What a secret is spent by in a scope.
+/// The nullifier of a secret in a scope.
 #[must_use]
 pub fn nullifier(secret: Field, scope: Field) -> Field {
     hash(&[NULLIFIER_DOMAIN.into(), secret, scope])

@@ -1,6 +1,6 @@
 //! 32 bytes as hexadecimal text.
 
-/// The bytes of 64 hexadecimal digits, which may begin with `0x`.
+/// Decodes 64 hexadecimal digits, with or without `0x` before them.
 pub(super) fn decode(text: &str) -> Option<[u8; 32]> {
     let digits: &[u8; 64] = text.strip_prefix("0x").unwrap_or(text).as_bytes().try_into().ok()?;
     let mut bytes = [0; 32];

@@ -1,4 +1,4 @@
-//! Sets whose members can be shown to be absent: indexed Merkle trees.
+//! Sets with proofs of absence: indexed Merkle trees.
 
 use alloc::collections::BTreeMap;
 use core::fmt;
@@ -11,28 +11,29 @@ use zeroize::Zeroize;
 use super::merkle::{MerklePath, Tree};
 use super::{Field, hash};
 
-/// A set of field elements, for lists of revocations: a tree whose leaves are a sorted list.
+/// A set of field elements, for revocation lists: a tree whose leaves are a sorted list.
 ///
-/// Each leaf is the [`hash`] of a value and the next greater value. The first is of the value 0, and the greatest is followed by −1. So two
-/// neighbours in the list show that nothing between them is in it. 0 and −1 can be no members.
+/// Each leaf is the [`hash`] of a value and the next larger value. The first leaf is that of the value 0, and the
+/// largest value is followed by −1. So a leaf shows that no value between its two values is in the list. 0 and −1
+/// cannot be members.
 ///
 /// Values are compared as numbers below the order of the field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IndexedTree<const H: usize> {
     tree: Tree<H>,
-    /// The place of the leaf of each value, by the value's bytes, most significant first.
+    /// The position of each value's leaf, by the value's bytes, most significant first.
     places: BTreeMap<[u8; 32], u64>,
 }
 
-/// Why a value cannot be added, or cannot be shown to be absent.
+/// The reason why a value cannot be added, or has no proof of absence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum IndexedError {
-    /// It is in the set.
+    /// The value is in the set.
     Present,
-    /// It is 0 or −1, which are the ends of the list.
+    /// The value is 0 or −1, the ends of the list.
     Reserved,
-    /// There is no place left.
+    /// The tree is full.
     Full,
 }
 
@@ -48,25 +49,25 @@ impl fmt::Display for IndexedError {
 
 impl core::error::Error for IndexedError {}
 
-/// Shows that a value is not in a set: the two neighbours in the list that it would stand between, and the path of their leaf.
+/// A proof that a value is not in a set: the two neighbours between which it would be, and the path of their leaf.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Zeroize)]
 pub struct Absence<const H: usize> {
-    /// The greatest member below it, or 0.
+    /// The largest member below it, or 0.
     pub low: Field,
-    /// The least member above it, or −1.
+    /// The smallest member above it, or −1.
     pub next: Field,
     /// The path of the leaf of both.
     pub path: MerklePath<H>,
 }
 
-/// What changed when a value was added.
+/// The changes of the tree when a value was added.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Insertion<const H: usize> {
-    /// That the value was not there before.
+    /// The proof that the value was absent before.
     pub absence: Absence<H>,
-    /// The path of its leaf in the tree after.
+    /// The path of its leaf in the new tree.
     pub path: MerklePath<H>,
-    /// The root after: what the issuer publishes.
+    /// The new root, for the issuer to publish.
     pub root: Field,
 }
 
@@ -85,7 +86,7 @@ impl<const H: usize> IndexedTree<H> {
         self.tree.root()
     }
 
-    /// How many members there are.
+    /// The number of members.
     #[must_use]
     pub fn len(&self) -> usize {
         self.places.len() - 1
@@ -120,10 +121,10 @@ impl<const H: usize> IndexedTree<H> {
         Ok(Insertion { absence, path, root: self.root() })
     }
 
-    /// Shows that a value is not in the set.
+    /// Proves that a value is not in the set.
     ///
     /// # Errors
-    /// [`IndexedError::Present`] when it is, [`IndexedError::Reserved`] for 0 and −1.
+    /// [`IndexedError::Present`] if it is, [`IndexedError::Reserved`] for 0 and −1.
     pub fn absence(&self, value: Field) -> Result<Absence<H>, IndexedError> {
         if value == Field::default() || value == end() {
             return Err(IndexedError::Reserved);
@@ -136,7 +137,7 @@ impl<const H: usize> IndexedTree<H> {
         Ok(Absence { low: value_of(*low), next: self.after(low), path })
     }
 
-    /// The least member above one.
+    /// The smallest member above a value.
     fn after(&self, low: &[u8; 32]) -> Field {
         let above = self.places.range((Bound::Excluded(*low), Bound::Unbounded)).next();
         above.map_or_else(end, |(next, _)| value_of(*next))
@@ -145,7 +146,7 @@ impl<const H: usize> IndexedTree<H> {
     /// Writes the leaf of a member.
     fn place(&mut self, position: u64, member: [u8; 32]) {
         let leaf = hash(&[value_of(member), self.after(&member)]);
-        // The place is that of a member, or was compared with the capacity.
+        // The position is that of a member, or was compared with the capacity.
         let _ = self.tree.insert(position, leaf);
     }
 }
@@ -157,7 +158,7 @@ impl<const H: usize> Default for IndexedTree<H> {
 }
 
 impl<const H: usize> Absence<H> {
-    /// Whether this shows that a value is not in the set with this root.
+    /// Whether this proves that a value is not in the set with this root.
     #[must_use]
     pub fn verify(&self, value: Field, root: Field) -> bool {
         let ordered = key(self.low) < key(value) && key(value) < key(self.next);
@@ -165,7 +166,7 @@ impl<const H: usize> Absence<H> {
     }
 }
 
-/// What follows the greatest member.
+/// The value after the largest member.
 fn end() -> Field {
     (-BlsScalar::one()).into()
 }
@@ -179,6 +180,6 @@ fn key(value: Field) -> [u8; 32] {
 
 fn value_of(mut key: [u8; 32]) -> Field {
     key.reverse();
-    // Keys are made of elements only.
+    // Keys are always bytes of elements.
     Field::from_bytes(&key).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! Merkle trees with four children a node, as `poseidon-merkle` builds them.
+//! Merkle trees with four children for each node, as in `poseidon-merkle`.
 
 use alloc::collections::BTreeMap;
 use core::fmt;
@@ -9,13 +9,13 @@ use zeroize::Zeroize;
 use super::hash::hash_node;
 use super::{Array, Field};
 
-/// The greatest height of a tree: 2^62 leaves.
+/// The maximum height of a tree: 2^62 leaves.
 pub const MAX_HEIGHT: usize = 31;
 
-/// A sparse tree of height `H`: 4^H places for leaves.
+/// A sparse tree of height `H`: 4^H positions for leaves.
 ///
-/// A node is the hash of its four children; a subtree without leaves is 0. Its root is that of a `poseidon_merkle::Tree<(), H>` with these
-/// leaves as the hashes of its items. `H` is at most [`MAX_HEIGHT`].
+/// A node is the hash of its four children; a subtree without leaves is 0. The root equals that of a
+/// `poseidon_merkle::Tree<(), H>` with these leaves as the hashes of its items. `H` is at most [`MAX_HEIGHT`].
 ///
 /// ```
 /// use dusk_sdk_circuit::plain::{Field, merkle::Tree};
@@ -26,14 +26,14 @@ pub const MAX_HEIGHT: usize = 31;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tree<const H: usize> {
-    /// The nodes that have leaves below them, by level and place. Level 0 has the leaves.
+    /// The nodes with leaves below them, by level and position. Level 0 has the leaves.
     nodes: BTreeMap<(usize, u64), Field>,
 }
 
-/// Why a place is refused: the tree is smaller.
+/// The error of a position outside of the tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OutsideTree {
-    /// The place.
+    /// The position.
     pub position: u64,
     /// The height of the tree.
     pub height: usize,
@@ -52,7 +52,7 @@ impl fmt::Display for OutsideTree {
 impl core::error::Error for OutsideTree {}
 
 impl<const H: usize> Tree<H> {
-    /// How many leaves there can be.
+    /// The maximum number of leaves.
     pub const CAPACITY: u64 = {
         assert!(H >= 1 && H <= MAX_HEIGHT, "trees have heights from 1 to 31");
         1 << (2 * H)
@@ -65,7 +65,7 @@ impl<const H: usize> Tree<H> {
         Self { nodes: BTreeMap::new() }
     }
 
-    /// Puts a leaf at a place; the leaf that was there, if any, is returned.
+    /// Sets the leaf at a position, and returns the earlier leaf, if there was one.
     ///
     /// # Errors
     /// [`OutsideTree`].
@@ -78,14 +78,14 @@ impl<const H: usize> Tree<H> {
         Ok(before)
     }
 
-    /// Takes the leaf from a place.
+    /// Removes the leaf at a position.
     pub fn remove(&mut self, position: u64) -> Option<Field> {
         let leaf = self.nodes.remove(&(0, position))?;
         self.update(position);
         Some(leaf)
     }
 
-    /// Computes the nodes above a place.
+    /// Recomputes the nodes above a position.
     fn update(&mut self, position: u64) {
         for level in 1..=H {
             let place = position >> (2 * level);
@@ -96,14 +96,14 @@ impl<const H: usize> Tree<H> {
         }
     }
 
-    /// The children of a node; nothing if it has no leaves.
+    /// The children of a node; `None` if it has no leaves.
     fn children(&self, level: usize, place: u64) -> Option<[Field; 4]> {
         let child = |digit: u64| self.nodes.get(&(level - 1, 4 * place + digit)).copied();
         let children = [0, 1, 2, 3].map(child);
         children.iter().any(Option::is_some).then(|| children.map(Option::unwrap_or_default))
     }
 
-    /// The leaf at a place.
+    /// The leaf at a position.
     #[must_use]
     pub fn leaf(&self, position: u64) -> Option<Field> {
         self.nodes.get(&(0, position)).copied()
@@ -115,7 +115,7 @@ impl<const H: usize> Tree<H> {
         self.nodes.get(&(H, 0)).copied().unwrap_or_default()
     }
 
-    /// The path from a leaf to the root; nothing where there is no leaf.
+    /// The path from a leaf to the root; `None` if there is no leaf.
     #[must_use]
     pub fn opening(&self, position: u64) -> Option<MerklePath<H>> {
         self.leaf(position)?;
@@ -153,7 +153,8 @@ impl<const H: usize> TryFrom<Unchecked<H>> for MerklePath<H> {
 }
 
 impl<const H: usize> MerklePath<H> {
-    /// A path from the leaf at a place: of each level the four nodes that have one parent, those of the leaf first.
+    /// Creates a path from the leaf at a position: for each level the four nodes with the same parent, the level of the
+    /// leaves first.
     ///
     /// # Errors
     /// [`OutsideTree`].
@@ -164,19 +165,20 @@ impl<const H: usize> MerklePath<H> {
         Ok(Self { position, branch: Array(branch) })
     }
 
-    /// The place of the leaf.
+    /// The position of the leaf.
     #[must_use]
     pub fn position(&self) -> u64 {
         self.position
     }
 
-    /// The four nodes of each level that have one parent, those of the leaf first.
+    /// For each level the four nodes with the same parent, the level of the leaves first.
     #[must_use]
     pub fn branch(&self) -> &[[Field; 4]; H] {
         &self.branch
     }
 
-    /// The root that the path leads to from a leaf; nothing where the leaf, or a node above it, is not where the path has it.
+    /// The root that the path leads to from a leaf; `None` if the leaf, or a node above it, is not at the path's
+    /// position.
     #[must_use]
     pub fn root(&self, leaf: Field) -> Option<Field> {
         self.branch.iter().enumerate().try_fold(leaf, |node, (level, children)| {

@@ -1,4 +1,5 @@
-//! Values outside of circuits: in contracts, in tests, in files of witnesses. Each is the twin of a type or a gadget.
+//! Values outside of circuits: in contracts, in tests, in witness files. Each is the plain Rust counterpart of a type
+//! or a gadget.
 
 #[cfg(feature = "zk")]
 mod array;

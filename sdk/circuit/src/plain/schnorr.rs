@@ -7,30 +7,31 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::{Field, NotAPoint, NotAScalar, Point, Scalar};
 
-/// A Schnorr signature on JubJub, as `jubjub-schnorr` makes it.
+/// A Schnorr signature on JubJub, in the format of `jubjub-schnorr`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Zeroize)]
 #[serde(deny_unknown_fields)]
 pub struct Signature {
-    /// The nonce, less the challenge times the secret key.
+    /// The nonce minus the challenge times the secret key.
     pub u: Scalar,
-    /// The point of the nonce.
+    /// The nonce times the generator.
     pub r: Point,
 }
 
-/// Why bytes are no signature.
+/// The reason why bytes are not a signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NotASignature {
-    /// The scalar.
+    /// The scalar is invalid.
     #[error("the first half of the signature is {0}")]
     Scalar(#[from] NotAScalar),
-    /// The point.
+    /// The point is invalid.
     #[error("the second half of the signature: {0}")]
     Point(#[from] NotAPoint),
 }
 
 impl Signature {
-    /// Signs a message. The nonce is derived from key and message: no random source can give away the key.
+    /// Signs a message. The nonce is derived from the key and the message, so a bad source of randomness cannot reveal
+    /// the key.
     #[must_use]
     pub fn sign(secret_key: &Scalar, message: Field) -> Self {
         let mut seed = Zeroizing::new([0; 64]);
@@ -45,18 +46,18 @@ impl Signature {
         Self { u: Scalar::from(nonce.scalar() - challenge * secret_key.scalar()), r }
     }
 
-    /// Whether it is a signature of a message with the secret key of this public key. Neither the key nor the point may be the neutral
-    /// one.
+    /// Whether it is a signature of a message with the secret key of this public key. Neither the key nor the point may
+    /// be the neutral point.
     #[must_use]
     pub fn verifies(&self, key: &Point, message: Field) -> bool {
         let challenge = Scalar::from(challenge(&self.r, key, message));
         *key != Point::IDENTITY && self.r != Point::IDENTITY && Point::GENERATOR * &self.u + *key * &challenge == self.r
     }
 
-    /// The signature with these bytes: the scalar, then the point.
+    /// Decodes a signature: the scalar, then the point.
     ///
     /// # Errors
-    /// [`NotASignature`] where one of them is none.
+    /// [`NotASignature`] if the scalar or the point is invalid.
     pub fn from_bytes(bytes: &[u8; 64]) -> Result<Self, NotASignature> {
         let half = |from: usize| core::array::from_fn(|i| bytes[from + i]);
         Ok(Self { u: Scalar::from_bytes(&half(0))?, r: Point::from_bytes(&half(32))? })
@@ -72,7 +73,7 @@ impl Signature {
     }
 }
 
-/// What the signer must answer to: the lowest 250 bits of a hash of the nonce's point, the key and the message.
+/// The challenge: the lowest 250 bits of a hash of the nonce's point, the key and the message.
 fn challenge(r: &Point, key: &Point, message: Field) -> JubJubScalar {
     let elements = [r.u(), r.v(), key.u(), key.v(), message].map(|it| it.scalar());
     Hash::digest_truncated(Domain::Other, &elements)[0]

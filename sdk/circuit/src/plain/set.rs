@@ -8,27 +8,27 @@ use zeroize::Zeroize;
 
 use super::Field;
 
-/// A set of `MOST` numbers at most: countries, for instance. In JSON it is the list of them.
+/// A set of at most `MOST` numbers, for instance countries. In JSON it is a list of them.
 ///
-/// A circuit takes it as the polynomial whose roots the numbers are; see [`Set`](crate::Set).
+/// In a circuit it is the polynomial with the numbers as roots; see [`Set`](crate::Set).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Zeroize)]
 pub struct Set<const MOST: usize>(Vec<u64>);
 
-/// Why numbers are no such set: there are too many.
+/// The error of too many numbers for a set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{given} numbers, and the set has {most} at most")]
 pub struct TooMany {
-    /// How many there are.
+    /// The given count.
     pub given: usize,
-    /// How many there may be.
+    /// The maximum.
     pub most: usize,
 }
 
 impl<const MOST: usize> Set<MOST> {
-    /// The set of these numbers, in any order.
+    /// Creates the set of these numbers, given in any order.
     ///
     /// # Errors
-    /// [`TooMany`] when there are more than `MOST` different ones.
+    /// [`TooMany`] if there are more than `MOST` different ones.
     pub fn new(numbers: impl IntoIterator<Item = u64>) -> Result<Self, TooMany> {
         let mut numbers: Vec<u64> = numbers.into_iter().collect();
         numbers.sort_unstable();
@@ -37,7 +37,7 @@ impl<const MOST: usize> Set<MOST> {
         if given > MOST { Err(TooMany { given, most: MOST }) } else { Ok(Self(numbers)) }
     }
 
-    /// Whether a number is in it.
+    /// Whether a number is in the set.
     #[must_use]
     pub fn contains(&self, number: u64) -> bool {
         self.0.binary_search(&number).is_ok()
@@ -49,14 +49,15 @@ impl<const MOST: usize> Set<MOST> {
         &self.0
     }
 
-    /// The polynomial with these roots: its `MOST` coefficients below the leading one, which is 1, the constant first. Places
-    /// that are not taken have the root −1, which is no number.
+    /// The polynomial with these roots: its `MOST` coefficients below the leading one, which is 1, the constant first.
+    /// Unused places have the root −1, which is not a number.
     pub(crate) fn polynomial(&self) -> [Field; MOST] {
         let mut coefficients = [Field::default(); MOST];
         let none = Field::default() - Field::from(1);
         for degree in 0..MOST {
             let root = self.0.get(degree).map_or(none, |number| Field::from(*number));
-            // The product with (x − root), from the highest coefficient down; the leading one, 1, goes up by one place.
+            // Multiplies by (x − root), from the highest coefficient down; the leading coefficient, 1, moves up by one
+            // place.
             let above = if degree == 0 { Field::default() } else { coefficients[degree - 1] };
             coefficients[degree] = above - root;
             for at in (0..degree).rev() {

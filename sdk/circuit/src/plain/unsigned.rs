@@ -1,4 +1,4 @@
-//! Numbers of widths that the language has no type for.
+//! Numbers of widths for which Rust has no type.
 
 use core::fmt;
 
@@ -10,7 +10,7 @@ use super::Field;
 
 /// A number below 2 to the power `BITS`, of a width other than those of `u8` to `u128`.
 ///
-/// In JSON it is a number where 64 bits hold it, and the text of the [`Field`] beyond.
+/// In JSON it is a number if it fits into 64 bits, otherwise the text of the [`Field`].
 ///
 /// ```
 /// use dusk_sdk_circuit::plain::Unsigned;
@@ -20,7 +20,7 @@ use super::Field;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Zeroize)]
 pub struct Unsigned<const BITS: usize>(Field);
 
-/// Why a number is refused: it is not below 2 to the power of its width.
+/// The error of a number that is not below 2 to the power of its width.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooWide {
     /// The width.

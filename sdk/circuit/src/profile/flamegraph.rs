@@ -1,4 +1,4 @@
-//! The picture of a profile: each region a box as wide as its gates, below the region that it is part of.
+//! The flame graph of a profile: each region is a box as wide as its gates, below its enclosing region.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -6,14 +6,15 @@ use core::fmt::Write;
 
 use super::{Profile, Share};
 
-/// The width of the whole, in tenths of a pixel.
+/// The total width, in tenths of a pixel.
 const WIDTH: usize = 12_000;
 const MARGIN: usize = 10;
 const HEADER: usize = 52;
 const ROW: usize = 22;
-/// The width of a letter of the font, in tenths of a pixel.
+/// The width of a character, in tenths of a pixel.
 const LETTER: usize = 72;
-/// Boxes narrower than this are not drawn, in tenths of a pixel: nobody could point at them.
+/// The minimum width of a box, in tenths of a pixel. Narrower boxes are not drawn, because a mouse pointer could not
+/// select them.
 const NARROWEST: usize = 3;
 
 pub(super) fn draw(profile: &Profile) -> String {
@@ -36,7 +37,7 @@ pub(super) fn draw(profile: &Profile) -> String {
         profile.free(),
         Share(profile.free(), 1 << profile.power),
     );
-    // Where the next box within each region begins, in gates.
+    // The start of the next box within each region, in gates.
     let mut starts: Vec<usize> = alloc::vec![0; profile.regions.len()];
     for index in profile.order() {
         let region = &profile.regions[index];
@@ -95,14 +96,14 @@ fn draw_box(svg: &mut String, profile: &Profile, index: usize, left: usize, widt
     svg.push_str("</g>\n");
 }
 
-/// A warm colour for a name: the same for the same.
+/// A warm colour for a name, always the same one.
 fn colour(name: &str) -> String {
     let hash = name.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     let [a, b, ..] = (hash ^ (hash >> 15)).to_be_bytes();
     alloc::format!("hsl({}, {}%, 72%)", 12 + u32::from(a) * 40 / 255, 70 + u32::from(b) * 25 / 255)
 }
 
-/// Text for a document: what would be markup is written out, and what no document may hold is left out.
+/// Escapes text for a document, and removes characters that documents must not contain.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in text.chars() {

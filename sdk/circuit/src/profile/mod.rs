@@ -1,4 +1,4 @@
-//! What a circuit costs, and which parts of it cost how much.
+//! The costs of a circuit and of its regions.
 
 mod flamegraph;
 
@@ -8,11 +8,11 @@ use core::fmt;
 
 use crate::layout::{Layout, RESERVED_ROWS};
 
-/// The bytes of a proof.
+/// The size of a proof, in bytes.
 const PROOF_BYTES: usize = 1008;
-/// The bytes of a verifier key, beside its label and 8 for each public input.
+/// The size of a verifier key in bytes, without its label and 8 bytes for each public input.
 const VERIFIER_KEY_BYTES: usize = 1256;
-/// The first power of two that was measured.
+/// The first measured power of two.
 const FIRST_MEASURED: u32 = 9;
 /// CPU milliseconds for the keys of a circuit of 2^9, 2^10, … gates, with `dusk-plonk` 0.22.1 on a machine with two cores.
 const KEYS_MS: [u32; 8] = [400, 740, 1_400, 2_200, 4_400, 8_600, 16_800, 30_400];
@@ -21,43 +21,43 @@ const PROOF_MS: [u32; 8] = [340, 640, 1_170, 1_900, 3_700, 7_200, 14_100, 25_000
 /// Kilobytes of a prover key as the proof system writes it, likewise.
 const PROVER_KEY_KB: [u32; 8] = [2_500, 5_100, 10_100, 20_000, 40_000, 81_000, 162_000, 323_000];
 
-/// What a circuit costs.
+/// The costs of a circuit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Profile {
     /// The name of the circuit.
     pub circuit: String,
-    /// Its gates, with those that the proof system adds.
+    /// Its gates, including those that the proof system adds.
     pub gates: usize,
-    /// The power of two that a proof is made over: it pays for 2 to this power gates, whether they are used or not.
+    /// The power of two of a proof's size: a proof costs as much as 2 to this power gates, even if fewer are used.
     pub power: u32,
-    /// The power of two of points that the common reference string must have. One more than `power` where the gates come
-    /// within 6 of it.
+    /// The power of two of points that the common reference string must have. One more than `power` if fewer than 6
+    /// gates are left below it.
     pub parameters_power: u32,
-    /// How many public inputs there are, in field elements.
+    /// The number of public inputs, in field elements.
     pub public_inputs: usize,
-    /// The parts, each after the one around it. The first is the whole.
+    /// The regions, each after its enclosing one. The first is the whole circuit.
     pub regions: Vec<RegionProfile>,
-    /// What to expect of keys and proofs.
+    /// The expected costs of keys and proofs.
     pub estimate: Estimate,
 }
 
-/// A part of a circuit.
+/// A region of a circuit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RegionProfile {
     /// Its name.
     pub name: String,
-    /// The part around it, by its place in [`Profile::regions`]; the whole names itself.
+    /// The enclosing region, by its index in [`Profile::regions`]; the whole circuit refers to itself.
     pub parent: usize,
-    /// How many parts it is within.
+    /// The number of enclosing regions.
     pub depth: usize,
-    /// Its gates that are in no part of it.
+    /// Its gates that are in none of its inner regions.
     pub own: usize,
     /// All its gates.
     pub total: usize,
 }
 
-/// What to expect of keys and proofs. Times are CPU times measured on a machine with two cores, for the next power of two: estimates, for
-/// comparison. Of more cores there is less to wait.
+/// The expected costs of keys and proofs: estimates for the next power of two, for comparison. Times are CPU times
+/// measured on a machine with two cores; more cores shorten the wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Estimate {
     /// Milliseconds of CPU time for the keys.
@@ -84,7 +84,7 @@ pub fn profile(layout: &Layout) -> Profile {
     for row in &layout.rows {
         regions[layout.constraints[row.constraint as usize].region as usize].own += 1;
     }
-    // A region comes after the one around it: backwards, each is complete before it is added there.
+    // A region comes after its enclosing one. In reverse order, each is complete before it is added to that one.
     for index in (0..regions.len()).rev() {
         regions[index].total += regions[index].own;
         let (parent, total) = (regions[index].parent, regions[index].total);
@@ -112,7 +112,8 @@ pub fn profile(layout: &Layout) -> Profile {
     }
 }
 
-/// What was measured for a power of two. Below the first it halves with each, and beyond the last it doubles.
+/// The measured value for a power of two. Below the first power it halves with each step, and above the last it
+/// doubles.
 fn measured(table: &[u32; 8], power: u32) -> u32 {
     let last = FIRST_MEASURED + 7;
     if power < FIRST_MEASURED {
@@ -122,13 +123,13 @@ fn measured(table: &[u32; 8], power: u32) -> u32 {
 }
 
 impl Profile {
-    /// How many more gates cost nothing: those up to the power of two.
+    /// The number of further gates at no cost: up to the power of two.
     #[must_use]
     pub fn free(&self) -> usize {
         (1 << self.power) - self.gates
     }
 
-    /// The regions as a tree, depth first, the largest first among those of one parent.
+    /// The regions as a tree, depth first; siblings are sorted by size, the largest first.
     #[must_use]
     pub fn tree(&self) -> Vec<&RegionProfile> {
         self.order().into_iter().map(|index| &self.regions[index]).collect()
@@ -143,7 +144,7 @@ impl Profile {
         let mut open = alloc::vec![0];
         while let Some(index) = open.pop() {
             order.push(index);
-            // The last that is pushed comes first.
+            // The last one pushed is the next one popped.
             let inner = &mut children[index];
             inner.sort_by_key(|it| (self.regions[*it].total, core::cmp::Reverse(*it)));
             open.extend(inner.iter());
@@ -151,7 +152,8 @@ impl Profile {
         order
     }
 
-    /// A picture of the regions by their gates: an SVG document that needs nothing else. Names and counts show when pointed at.
+    /// A flame graph of the regions by their gates: a self-contained SVG document. Names and counts appear under the
+    /// mouse pointer.
     #[must_use]
     pub fn flamegraph(&self) -> String {
         flamegraph::draw(self)
