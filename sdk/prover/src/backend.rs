@@ -1,4 +1,4 @@
-//! What a proof system has to give.
+//! The interface of a proof system.
 
 use std::fmt::Debug;
 
@@ -10,34 +10,34 @@ use crate::parameters::{Parameters, ParametersId};
 use crate::progress::Progress;
 use crate::proof::Proof;
 
-/// The keys of a circuit, as a backend makes them.
+/// The keys of a circuit, made by a backend.
 #[derive(Debug, Clone)]
 pub struct Compiled<K> {
-    /// What proofs are made with.
+    /// The prover key.
     pub key: K,
-    /// What they are verified with, as the chain takes it.
+    /// The verifier key, in the chain's format.
     pub verifier_key: Vec<u8>,
 }
 
-/// A proof system. Its callers have checked the witness, and compared the digests of keys and circuit.
+/// A proof system. Its callers have checked the witness, and have compared the digests of keys and circuit.
 pub trait Backend: Debug {
-    /// What proofs are made with.
+    /// The prover key.
     type Key: Debug + Send + Sync;
 
-    /// Its name, with the version of its formats: keys are kept under it.
+    /// Its name, with the version of its formats. The store uses it in the names of keys.
     const NAME: &'static str;
 
     /// Makes the keys of a circuit.
     ///
     /// # Errors
-    /// When the layout is damaged, or too large for the parameters.
+    /// If the layout is damaged, or too large for the parameters.
     fn compile(
         layout: &Layout,
         parameters: &Parameters,
         progress: Progress<'_>,
     ) -> Result<Compiled<Self::Key>, CompileError>;
 
-    /// Makes a proof. None where the values do not satisfy the circuit after all, or the parts do not belong together.
+    /// Makes a proof. `None` if the values do not satisfy the circuit, or the arguments do not belong together.
     fn prove(
         compiled: &Compiled<Self::Key>,
         parameters: &Parameters,
@@ -49,15 +49,15 @@ pub trait Backend: Debug {
     /// Verifies a proof.
     ///
     /// # Errors
-    /// When the key is none, or the proof does not hold for these inputs.
+    /// If the key is invalid, or the proof is not valid for these inputs.
     fn verify(verifier_key: &[u8], proof: &Proof, public: &[BlsScalar]) -> Result<(), VerifyError>;
 
-    /// The parameters that a verifier key belongs to; none where it is no key.
+    /// The parameters that a verifier key belongs to; `None` if it is not a verifier key.
     fn parameters_of(verifier_key: &[u8]) -> Option<ParametersId>;
 
-    /// The bytes of a key, for [`Backend::decode`].
+    /// Encodes a key, for [`Backend::decode`].
     fn encode(key: &Self::Key) -> Vec<u8>;
 
-    /// A key from its bytes; none where they are no key.
+    /// Decodes a key; `None` if the bytes are not a key.
     fn decode(bytes: &[u8]) -> Option<Self::Key>;
 }

@@ -1,4 +1,4 @@
-//! The keys of a circuit, and proofs with them.
+//! The keys of a circuit, and proofs made with them.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use crate::plonk::Plonk;
 use crate::progress::{Progress, Stage};
 use crate::proof::Proof;
 
-/// The keys of a circuit: what proofs of it are made with, and what they are verified with.
+/// The keys of a circuit: the prover key and the verifier key.
 pub struct Keys<B: Backend = Plonk> {
     digest: Digest,
     parameters: Parameters,
@@ -25,17 +25,17 @@ impl<B: Backend> fmt::Debug for Keys<B> {
     }
 }
 
-/// Why no keys can be made for a circuit.
+/// The reason why no keys can be made for a circuit.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CompileError {
-    /// The layout does not fit together.
+    /// The layout is not consistent.
     #[error("the circuit's description is damaged")]
     Layout(#[source] LayoutError),
     /// The circuit has no rows.
     #[error("the circuit states nothing: it has no rows")]
     Empty,
-    /// A public input lies on a row that is no polynomial, where `check` does not see it.
+    /// A public input is on a row that is not arithmetic, where `check` ignores it.
     #[error("the circuit's description is damaged: row {row} has a public input but is not arithmetic")]
     PublicInput {
         /// The row.
@@ -44,55 +44,55 @@ pub enum CompileError {
     /// The circuit has more gates than the parameters serve.
     #[error("the circuit has {gates} gates; the parameters serve at most {parameters}")]
     TooLarge {
-        /// How many the circuit has.
+        /// The number of gates of the circuit.
         gates: usize,
-        /// How many the parameters serve.
+        /// The maximum number of gates of the parameters.
         parameters: usize,
     },
 }
 
-/// Why there is no proof.
+/// The reason why there is no proof.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProveError {
     /// The keys belong to another circuit.
     #[error("the keys are those of the circuit {keys}, not of {circuit}")]
     OtherCircuit {
-        /// The digest of the circuit that the keys belong to.
+        /// The digest of the keys' circuit.
         keys: Digest,
-        /// The digest of the circuit to be proved.
+        /// The digest of the circuit to prove.
         circuit: Digest,
     },
     /// The witness does not satisfy the circuit.
     #[error("the witness does not satisfy the circuit")]
     Unsatisfied(#[source] CheckError),
-    /// The system has no randomness.
+    /// The system provides no randomness.
     #[error("the system gives no random numbers: {0}")]
     Randomness(String),
-    /// What was made is no valid proof. Parameters, keys or memory are damaged.
+    /// The verifier rejects the new proof. Parameters, keys or memory are damaged.
     #[error("the proof that was made does not verify: the parameters or the keys are damaged")]
     Invalid,
 }
 
-/// Why a proof is not accepted.
+/// The reason why a proof is not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum VerifyError {
-    /// The verifier key is damaged, or none.
+    /// The bytes are not a verifier key, or it is damaged.
     #[error("the verifier key is damaged")]
     Key,
-    /// The bytes encode no proof.
+    /// The bytes do not encode a proof.
     #[error("the proof is damaged: its bytes are no points and numbers")]
     Malformed,
-    /// Another number of public inputs.
+    /// The number of public inputs is wrong.
     #[error("the circuit has {expected} public inputs, not {given}")]
     PublicInputs {
-        /// How many the circuit has.
+        /// The number that the circuit has.
         expected: usize,
-        /// How many were given.
+        /// The given number.
         given: usize,
     },
-    /// It does not hold for this key and these public inputs.
+    /// The proof is not valid for this key and these public inputs.
     #[error("the proof does not hold for this circuit and these public inputs")]
     Refused,
 }
@@ -101,7 +101,7 @@ impl<B: Backend> Keys<B> {
     /// Makes the keys of a circuit.
     ///
     /// # Errors
-    /// [`CompileError`]: when the circuit is too large for the parameters, or its description is damaged.
+    /// [`CompileError`] if the circuit is too large for the parameters, or its layout is damaged.
     pub fn compile(layout: &Layout, parameters: &Parameters, progress: Progress<'_>) -> Result<Self, CompileError> {
         let compiled = B::compile(layout, parameters, progress)?;
         Ok(Self { digest: layout.digest(), parameters: parameters.clone(), compiled })
@@ -115,32 +115,33 @@ impl<B: Backend> Keys<B> {
         &self.compiled
     }
 
-    /// The digest of the circuit that they belong to.
+    /// The digest of the keys' circuit.
     #[must_use]
     pub fn digest(&self) -> Digest {
         self.digest
     }
 
-    /// Which parameters they were made under.
+    /// The id of the parameters that they were made from.
     #[must_use]
     pub fn parameters(&self) -> ParametersId {
         self.parameters.id()
     }
 
-    /// What proofs are verified with: the bytes that the host query `verify_plonk` takes.
+    /// The verifier key: the bytes that the host query `verify_plonk` takes.
     #[must_use]
     pub fn verifier_key(&self) -> &[u8] {
         &self.compiled.verifier_key
     }
 
-    /// Checks a witness, proves it, and verifies the proof.
+    /// Checks a witness, makes a proof, and verifies it.
     ///
-    /// The prover hashes the randomness of a proof from that of the system, the parameters, the keys, the circuit and the witness. If
-    /// the system's randomness is bad, two proofs that differ in one of the others still share none.
+    /// The prover hashes the randomness of a proof from that of the system, the parameters, the keys, the circuit and
+    /// the witness. Even if the system's randomness is bad, two proofs that differ in one of the others do not share
+    /// random terms.
     ///
     /// # Errors
-    /// [`ProveError`]: keys of another circuit, a witness that does not satisfy (with the constraint that does not hold),
-    /// no randomness.
+    /// [`ProveError`]: the keys belong to another circuit, the witness does not satisfy the circuit (with the violated
+    /// constraint), or there is no randomness.
     pub fn prove(&self, layout: &Layout, wires: &Wires, progress: Progress<'_>) -> Result<Proof, ProveError> {
         let mut entropy = [0; 32];
         OsRng.try_fill_bytes(&mut entropy).map_err(|error| ProveError::Randomness(error.to_string()))?;
@@ -149,8 +150,8 @@ impl<B: Backend> Keys<B> {
         proof
     }
 
-    /// As [`Keys::prove`], with 32 bytes in place of the system's randomness: the same bytes give the same proof. **For tests
-    /// only**: proofs of one witness with known bytes show the witness.
+    /// Like [`Keys::prove`], with 32 bytes in place of the system's randomness: the same bytes give the same proof.
+    /// **For tests only**: a proof with known bytes reveals the witness.
     ///
     /// # Errors
     /// As [`Keys::prove`].
@@ -181,10 +182,11 @@ impl<B: Backend> Keys<B> {
     }
 }
 
-/// The random source of one proof: what BLAKE3 gives for the system's randomness, parameters, keys, circuit and witness.
+/// The random source of one proof: BLAKE3 of the system's randomness, the parameters, the keys, the circuit and the
+/// witness.
 ///
-/// Proofs of one witness with the same random terms under two keys would be two views of the same secret polynomials. The verifier
-/// key commits to all polynomials of the prover key, so it stands for both.
+/// Two proofs of one witness with the same random terms under two keys would reveal more values of the same secret
+/// polynomials. The verifier key commits to all polynomials of the prover key, so it represents both keys.
 struct Hedged(blake3::OutputReader);
 
 impl Hedged {
@@ -196,7 +198,7 @@ impl Hedged {
         }
         for values in [wires.values(), wires.public()] {
             hasher.update(&(values.len() as u64).to_le_bytes());
-            // The Montgomery form: one for each value, and there already.
+            // The Montgomery form is unique for each value, and needs no conversion.
             values.iter().flat_map(|it| it.0).for_each(|limb| {
                 hasher.update(&limb.to_le_bytes());
             });
@@ -234,10 +236,11 @@ impl RngCore for Hedged {
 
 impl CryptoRng for Hedged {}
 
-/// Verifies a proof: it shows that there is a witness for these public inputs, in the order in which the circuit exposes them.
+/// Verifies that a proof shows the existence of a witness for these public inputs, given in the order in which the
+/// circuit exposes them.
 ///
 /// # Errors
-/// [`VerifyError`] where it does not.
+/// [`VerifyError`] if it does not.
 pub fn verify(verifier_key: &[u8], proof: &Proof, public: &[BlsScalar]) -> Result<(), VerifyError> {
     Plonk::verify(verifier_key, proof, public)
 }
@@ -248,7 +251,7 @@ mod tests {
     use crate::circuits::every_kind;
     use crate::progress::SILENT;
 
-    /// With the same random terms, two proofs of one witness would show twice as many values of the same polynomials.
+    /// With the same random terms, two proofs of one witness would reveal twice as many values of the same polynomials.
     #[test]
     fn the_same_randomness_gives_other_terms_under_other_parameters_keys_or_circuits() {
         let (layout, wires) = every_kind(3, 20);

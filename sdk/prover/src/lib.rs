@@ -1,4 +1,4 @@
-//! Parameters, keys and proofs of circuits that [`dusk_sdk_circuit`] describes. The one crate that knows a proof system.
+//! Parameters, keys and proofs of circuits from [`dusk_sdk_circuit`]. The only crate that depends on a proof system.
 //!
 //! ```text
 //! Layout ──┐                       Wires ─┐
@@ -8,20 +8,21 @@
 //!
 //! # Modules
 //!
-//! [`Parameters`] are the common reference string: development's, which anyone can forge under, or production's from a file. [`Keys`]
-//! belong to one circuit and one set of parameters. A [`KeyStore`] keeps both in a folder. A [`Backend`] is a proof system; [`Plonk`] is the
-//! chain's.
+//! [`Parameters`] are the common reference string: the development parameters, under which anyone can forge proofs, or
+//! production's from a file. [`Keys`] belong to one circuit and one set of parameters. A [`KeyStore`] keeps both in a
+//! folder. A [`Backend`] is a proof system; [`Plonk`] is that of the chain.
 //!
-//! # Rules that hold
+//! # Invariants
 //!
-//! - A witness is checked before it is proved, so that a failure has a name and a place.
-//! - No proof leaves [`Keys::prove`] that the stock verifier has not accepted.
-//! - Keys are those of `dusk-plonk`, to the byte; proofs are those that its verifier takes.
-//! - Each polynomial of a proof has as many random terms as the proof shows values of it: the [backend](Plonk) counts them.
-//! - What tells of a witness is wiped when it goes, and never written to a disk.
+//! - A witness is checked before it is proved, so that a failure has the name and place of the constraint.
+//! - [`Keys::prove`] returns only proofs that the verifier of `dusk-plonk` has accepted.
+//! - Keys equal those of `dusk-plonk`, byte for byte, and its verifier accepts the proofs.
+//! - Each polynomial of a proof has as many random terms as the proof reveals values of it: the [backend](Plonk) counts
+//!   them.
+//! - Values that depend on the witness are wiped when dropped, and never written to a disk.
 #![deny(unsafe_code)]
 
-// The tests of modules use what the tests of the crate do.
+// Tests of modules share the support code of the crate's tests.
 #[cfg(test)]
 extern crate self as dusk_sdk_prover;
 

@@ -1,4 +1,4 @@
-//! Where safe Rust ends: calls of blst, and files mapped into memory. Each use says why it is sound.
+//! The boundary of safe Rust: calls of blst, and memory-mapped files. A comment at each use explains why it is sound.
 #![allow(unsafe_code, reason = "blst is a C library, and mapping a file is a promise about it")]
 
 use std::fs::File;
@@ -9,19 +9,19 @@ use dusk_bls12_381::BlsScalar;
 use rayon::prelude::*;
 use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
 
-/// A point of G1 in affine coordinates, as blst has it: x and y, six limbs each in Montgomery form.
+/// A point of G1 in affine coordinates, in blst's format: x and y, six limbs each in Montgomery form.
 pub(crate) type Point = blst_p1_affine;
 
 /// Bytes of a [`Point`].
 pub(crate) const POINT_BYTES: usize = mem::size_of::<Point>();
 
-/// Bytes of a point of G1 as it is sent.
+/// Bytes of a serialised point of G1.
 pub(crate) const COMPRESSED_BYTES: usize = 48;
 
-// Files of the cache hold limbs as they lie in memory, and say that they are little-endian.
+// Cache files contain limbs in memory format, which must be little-endian.
 const _: () = assert!(cfg!(target_endian = "little"));
 
-/// The sum of the points times the scalars, compressed. There are at least as many points as scalars.
+/// The sum of the points times the scalars, compressed. There must be at least as many points as scalars.
 pub(crate) fn commit(points: &[Point], scalars: &[BlsScalar]) -> [u8; COMPRESSED_BYTES] {
     assert!(scalars.len() <= points.len(), "a polynomial is longer than its commitment key");
     let length = scalars.iter().rposition(|it| *it != BlsScalar::zero()).map_or(0, |last| last + 1);
@@ -42,9 +42,10 @@ fn compress(point: &blst_p1) -> [u8; COMPRESSED_BYTES] {
     out
 }
 
-/// The generator of G1 times each of the scalars, in affine coordinates. None of the scalars is zero.
+/// The generator of G1 times each of the scalars, in affine coordinates. The scalars must not be zero.
 ///
-/// The multiples of the generator by each value of each byte of a scalar are tabled; so one multiplication is 32 additions.
+/// A table has the multiples of the generator by each value of each byte of a scalar, so one multiplication is 32
+/// additions.
 pub(crate) fn multiples_of_generator(scalars: &[BlsScalar], progress: &(dyn Fn(f32) + Sync)) -> Vec<Point> {
     const BATCH: usize = 2048;
     let table = comb();
@@ -56,7 +57,7 @@ pub(crate) fn multiples_of_generator(scalars: &[BlsScalar], progress: &(dyn Fn(f
                 let mut sum = blst_p1::default();
                 for (window, byte) in scalar.to_bytes().into_iter().enumerate().filter(|(_, byte)| *byte != 0) {
                     let entry = &table[window * 255 + usize::from(byte) - 1];
-                    // SAFETY: all three are initialised, and blst allows the sum in place.
+                    // SAFETY: all three are initialised, and blst allows the result to overwrite an operand.
                     unsafe { blst::blst_p1_add_or_double_affine(&raw mut sum, &raw const sum, entry) };
                 }
                 sum
@@ -69,7 +70,7 @@ pub(crate) fn multiples_of_generator(scalars: &[BlsScalar], progress: &(dyn Fn(f
     points
 }
 
-/// For each byte of a scalar, its 255 non-zero multiples of the generator.
+/// For each byte of a scalar, the 255 nonzero multiples of the generator.
 fn comb() -> Vec<Point> {
     let mut table = Vec::with_capacity(32 * 255);
     // SAFETY: blst returns a pointer to a constant.
@@ -81,7 +82,7 @@ fn comb() -> Vec<Point> {
         let mut multiple = step;
         for _ in 0..255 {
             table.push(multiple);
-            // SAFETY: all three are initialised, and blst allows the sum in place.
+            // SAFETY: all three are initialised, and blst allows the result to overwrite an operand.
             unsafe { blst::blst_p1_add_or_double(&raw mut multiple, &raw const multiple, &raw const step) };
         }
         step = multiple;
@@ -97,7 +98,7 @@ pub(crate) fn is_in_group(point: &Point) -> bool {
     }
 }
 
-/// Decodes a compressed point of G1; none where it is not in the group or the identity.
+/// Decodes a compressed point of G1; `None` if it is not in the group, or is the identity.
 pub(crate) fn g1(bytes: &[u8; COMPRESSED_BYTES]) -> Option<Point> {
     let mut point = Point::default();
     // SAFETY: 48 bytes are read from an array of 48.
@@ -105,7 +106,7 @@ pub(crate) fn g1(bytes: &[u8; COMPRESSED_BYTES]) -> Option<Point> {
     (result == blst::BLST_ERROR::BLST_SUCCESS && is_in_group(&point)).then_some(point)
 }
 
-/// Decodes a compressed point of G2; none where it is not in the group or the identity.
+/// Decodes a compressed point of G2; `None` if it is not in the group, or is the identity.
 pub(crate) fn g2(bytes: &[u8; 96]) -> Option<blst_p2_affine> {
     let mut point = blst_p2_affine::default();
     // SAFETY: 96 bytes are read from an array of 96, and a decoded point is initialised.
@@ -137,19 +138,19 @@ pub(crate) fn pairings_agree(
     blst::blst_fp12::finalverify(&left, &right)
 }
 
-/// The limbs of points, as they are kept in files on this machine.
+/// The limbs of points, in the format of this machine's cache files.
 pub(crate) fn limbs_of_points(points: &[Point]) -> &[u8] {
     // SAFETY: a point is twelve 64-bit limbs without padding, so each of its bytes is initialised.
     unsafe { slice::from_raw_parts(points.as_ptr().cast(), mem::size_of_val(points)) }
 }
 
-/// Points from their limbs; none where the bytes do not lie as points must.
+/// Reads points from their limbs; `None` if the alignment or the length is wrong.
 pub(crate) fn points_of_limbs(bytes: &[u8]) -> Option<&[Point]> {
     let aligned = bytes.as_ptr().align_offset(mem::align_of::<Point>()) == 0;
     if !aligned || !bytes.len().is_multiple_of(POINT_BYTES) {
         return None;
     }
-    // SAFETY: the bytes are initialised, aligned and a whole number of points, and any limbs make a value of the type.
+    // SAFETY: the bytes are initialised, aligned and a whole number of points, and any limbs are a value of the type.
     Some(unsafe { slice::from_raw_parts(bytes.as_ptr().cast(), bytes.len() / POINT_BYTES) })
 }
 
@@ -166,14 +167,14 @@ impl Mapping {
         if length == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        // SAFETY: a new mapping at a place of the kernel's choice. Files of the cache are written once under another name,
-        // moved into place, and never written again, so what is mapped does not change.
+        // SAFETY: a new mapping at an address of the kernel's choice. Cache files are written once under another name,
+        // moved into place, and never written again, so the mapped bytes do not change.
         let start = unsafe { mmap(ptr::null_mut(), length, ProtFlags::READ, MapFlags::PRIVATE, file, 0)? };
         Ok(Self { start, length })
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {
-        // SAFETY: the mapping is that long, readable, and lives as long as `self`.
+        // SAFETY: the mapping has this length, is readable, and lives as long as `self`.
         unsafe { slice::from_raw_parts(self.start.cast(), self.length) }
     }
 }
@@ -186,12 +187,12 @@ impl std::fmt::Debug for Mapping {
 
 impl Drop for Mapping {
     fn drop(&mut self) {
-        // SAFETY: it was mapped by `new` with this length, and nothing borrows it any more.
+        // SAFETY: `new` has mapped it with this length, and no borrow of it is left.
         let _ = unsafe { munmap(self.start, self.length) };
     }
 }
 
-// SAFETY: the mapping is read-only memory that belongs to the value.
+// SAFETY: the mapping is read-only memory that the value owns.
 unsafe impl Send for Mapping {}
 // SAFETY: as above.
 unsafe impl Sync for Mapping {}

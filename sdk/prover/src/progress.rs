@@ -1,28 +1,29 @@
-//! How far something long has come.
+//! Progress of long operations.
 
-/// What is being done.
+/// A stage of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Stage {
-    /// Another process makes the same, and is waited for.
+    /// Waiting for another process that makes the same result.
     Wait,
-    /// Parameters are made or checked.
+    /// Making or checking parameters.
     Parameters,
-    /// Keys are made.
+    /// Making keys.
     Keys,
-    /// The witness is checked against the circuit.
+    /// Checking the witness against the circuit.
     Check,
-    /// The proof is made.
+    /// Making the proof.
     Prove,
-    /// The proof is verified.
+    /// Verifying the proof.
     Verify,
 }
 
-/// Is told what is being done, and the share of it that is done, from 0 to 1 and never less than before within a stage.
+/// A callback that receives the current stage, and the finished share of it, from 0 to 1 and never decreasing within a
+/// stage.
 ///
-/// It is called seldom (some tens of times for a stage), on the thread that asked for the work, and should return at once.
-/// A stage for which there is nothing to do, because the result was kept, is not reported.
+/// It is called some tens of times for each stage, on the thread that requested the work, and should return at once. A
+/// stage without work, because the result was stored, is not reported.
 pub type Progress<'a> = &'a (dyn Fn(Stage, f32) + Sync);
 
-/// Tells nobody.
+/// A callback that does nothing.
 pub const SILENT: Progress<'static> = &|_, _| ();

@@ -6,15 +6,15 @@ use std::str::FromStr;
 /// Bytes of a proof.
 pub const PROOF_BYTES: usize = 1008;
 
-/// A proof as contracts and nodes take it: eleven commitments and fifteen evaluations.
+/// A proof in the format of contracts and nodes: eleven commitments and fifteen evaluations.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Proof([u8; PROOF_BYTES]);
 
-/// Why bytes or text are no proof.
+/// The reason why bytes or text are not a proof.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProofError {
-    /// Another length.
+    /// The length is wrong.
     #[error("a proof has {PROOF_BYTES} bytes, not {0}")]
     Length(usize),
     /// The text is not hexadecimal.
@@ -23,7 +23,7 @@ pub enum ProofError {
 }
 
 impl Proof {
-    /// A proof with these bytes. Whether it proves anything, [`verify`](crate::verify) tells.
+    /// Creates a proof from bytes. [`verify`](crate::verify) decides whether it is valid.
     #[must_use]
     pub fn from_bytes(bytes: [u8; PROOF_BYTES]) -> Self {
         Self(bytes)

@@ -1,4 +1,4 @@
-//! The development parameters: made from a public seed, so that nobody has to wait for a ceremony.
+//! The development parameters: made from a public seed, so that tests and local chains need no ceremony.
 
 use std::sync::{Arc, OnceLock};
 
@@ -12,7 +12,7 @@ use super::{EXTRA_POWERS, MAX_GATES, OPENING_BYTES, Parameters, ParametersError,
 use crate::native::multiples_of_generator;
 use crate::progress::{Progress, Stage};
 
-/// What the random source of the development parameters is seeded with: BLAKE3 of a sentence.
+/// The seed of the random source for the development parameters: BLAKE3 of a sentence.
 fn seed() -> [u8; 32] {
     blake3::hash(b"cargo dusk development parameters: anyone can forge proofs under them").into()
 }
@@ -20,9 +20,9 @@ fn seed() -> [u8; 32] {
 impl Parameters {
     /// The development parameters for circuits of up to `gates` gates.
     ///
-    /// **Anyone can forge proofs under them**: their secret follows from a public seed, the same on every machine. They are
-    /// the same as those of `PublicParameters::setup` in `dusk-plonk` with that seed, and three powers longer than those of 0.22.1:
-    /// proofs here hide more.
+    /// **Anyone can forge proofs under them**: their secret follows from a public seed, the same on every machine. They
+    /// equal those of `PublicParameters::setup` in `dusk-plonk` with that seed, but have three more powers than those
+    /// of 0.22.1, because proofs here have more random terms.
     ///
     /// # Errors
     /// [`ParametersError::TooLarge`].
@@ -33,7 +33,7 @@ impl Parameters {
         Self::seeded(&mut ChaCha20Rng::from_seed(seed()), gates.next_power_of_two(), progress)
     }
 
-    /// Parameters whose secret this source gives, for circuits of up to `gates` gates, a power of two.
+    /// Parameters with a secret from this random source, for circuits of up to `gates` gates, a power of two.
     fn seeded(rng: &mut ChaCha20Rng, gates: usize, progress: Progress<'_>) -> Result<Self, ParametersError> {
         let (secret, g, h) = (BlsScalar::random(&mut *rng), BlsScalar::random(&mut *rng), BlsScalar::random(&mut *rng));
         let powers: Vec<BlsScalar> =
@@ -73,7 +73,7 @@ mod tests {
     fn they_are_those_of_the_stock_setup_with_the_same_seed() {
         for gates in [1, 8, 256] {
             let ours = Parameters::development(gates, &|_, _| ()).unwrap();
-            // The stock setup adds seven powers where this one adds ten.
+            // The setup of `dusk-plonk` adds seven powers where this one adds ten.
             let stock = PublicParameters::setup(gates + 3, &mut ChaCha20Rng::from_seed(seed())).unwrap();
             assert_eq!(ours.to_bytes(), stock.to_raw_var_bytes(), "{gates} gates");
             assert_eq!((ours.id(), ours.max_gates()), (id(), gates));

@@ -1,4 +1,4 @@
-//! Parameters in files: production's, and those of the cache.
+//! Parameters in files: production's format, and that of the cache.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -18,23 +18,24 @@ use crate::progress::{Progress, Stage};
 /// The SHA-256 hash of production's parameters file, in hexadecimal. Source: `CRS_17_HASH` of `rusk-profile` 1.7.
 pub const PRODUCTION_SHA256: &str = "6161605616b62356cf09fa28252c672ef53b2c8489ad5f81d87af26e105f6059";
 
-/// Before the points of a raw file: the opening key, and how many points there are.
+/// The header of a raw file: the opening key, and the number of points.
 const RAW_HEADER_BYTES: usize = OPENING_BYTES + 8;
 /// A point in a raw file: its limbs, and whether it is the identity.
 const RAW_POINT_BYTES: usize = POINT_BYTES + 1;
-/// The most bytes of a file that are read: twice as many points as production has.
+/// The maximum number of bytes that are read of a file: twice as many points as production has.
 const MAX_FILE_BYTES: usize = RAW_HEADER_BYTES + (4 * MAX_GATES) * RAW_POINT_BYTES;
 
-/// What a file of the cache begins with. The limbs of its points are little-endian.
+/// The magic of a cache file. The limbs of its points are little-endian.
 const MAGIC: [u8; 16] = *b"dusk-crs 2 le\r\n\0";
-/// The magic, the tag of it and all that follows, the opening key; padded so that the points are aligned.
+/// The header of a cache file: the magic, a tag over everything else in the file, the opening key; padded so that the
+/// points are aligned.
 const CACHE_HEADER_BYTES: usize = 320;
 
 impl Parameters {
-    /// Parameters from a file of production's form: see [`Parameters::from_bytes`].
+    /// Reads parameters from a file in production's format; see [`Parameters::from_bytes`].
     ///
     /// # Errors
-    /// As [`Parameters::from_bytes`], and where the file cannot be read.
+    /// As [`Parameters::from_bytes`], and if the file cannot be read.
     pub fn from_file(path: &Path, sha256: Option<&str>, progress: Progress<'_>) -> Result<Self, ParametersError> {
         let read = || -> io::Result<Vec<u8>> {
             let mut bytes = Vec::new();
@@ -45,15 +46,15 @@ impl Parameters {
         Self::from_bytes(&bytes, sha256, progress)
     }
 
-    /// Parameters from the bytes that `PublicParameters::to_raw_var_bytes` of `dusk-plonk` gives, as production keeps them and
-    /// nodes send them.
+    /// Reads parameters from bytes in the format of `PublicParameters::to_raw_var_bytes` of `dusk-plonk`, which
+    /// production's files have and nodes send.
     ///
-    /// The SHA-256 hash, where one is given, is compared with theirs. Then each point is checked to be in the group, and all
-    /// to be the powers of one secret: some seconds for production's 2^17 points. Points beyond those that the largest
-    /// circuit needs are left away.
+    /// If a SHA-256 hash is given, it must match. Then this function checks that each point is in the group, and that
+    /// the points are the powers of one secret. This takes some seconds for production's 2^17 points. Points beyond
+    /// those that the largest circuit needs are ignored.
     ///
     /// # Errors
-    /// Another hash, another length, points that are not in the group or not such powers.
+    /// If the hash or the length is wrong, if a point is not in the group, or if the points are not such powers.
     pub fn from_bytes(bytes: &[u8], sha256: Option<&str>, progress: Progress<'_>) -> Result<Self, ParametersError> {
         let header = bytes.split_first_chunk::<OPENING_BYTES>().and_then(|(opening, rest)| {
             let (count, points) = rest.split_first_chunk()?;
@@ -94,8 +95,8 @@ impl Parameters {
         let (Some(generator), Some(h), Some(secret_h)) = (g1(generator), g2(h), g2(secret_h)) else {
             return Err(ParametersError::NotPowers);
         };
-        // With random factors of 128 bits: the sum over P[i+1] is the secret times the sum over P[i]. Whoever makes a file
-        // cannot choose the factors, which are hashed from it.
+        // With random factors of 128 bits, the sum over P[i+1] is the secret times the sum over P[i]. The factors are
+        // hashed from the file, so the author of a file cannot choose them.
         let mut factors = vec![0u8; 16 * (points.len() - 1)];
         let mut hasher = blake3::Hasher::new_derive_key("cargo-dusk 2026 check of parameters");
         hasher.update(&self.opening).update(limbs_of_points(points)).finalize_xof().fill(&mut factors);
@@ -104,7 +105,7 @@ impl Parameters {
         if points[0] == generator && powers { Ok(()) } else { Err(ParametersError::NotPowers) }
     }
 
-    /// Writes them in the form of the cache, which can be mapped, with a tag of the folder that they are kept in.
+    /// Encodes the parameters in the cache format, which can be memory-mapped, with a tag under the folder's key.
     pub(crate) fn write(&self, folder: &PrivateFolder, out: &mut dyn Write) -> io::Result<()> {
         let points = limbs_of_points(self.points());
         let mut header = [0; CACHE_HEADER_BYTES];
@@ -116,7 +117,7 @@ impl Parameters {
         out.write_all(points)
     }
 
-    /// Parameters from a mapped file of the cache; none where it is damaged, or was not written in this folder.
+    /// Reads parameters from a mapped cache file; `None` if it is damaged, or was not written in this folder.
     pub(crate) fn mapped(folder: &PrivateFolder, mapping: Mapping) -> Option<Self> {
         let bytes = mapping.bytes();
         let header = bytes.get(..CACHE_HEADER_BYTES)?;
@@ -130,7 +131,7 @@ impl Parameters {
     }
 }
 
-/// A point from its limbs in a raw file. The identity has a flag, and coordinates that are not on the curve.
+/// Reads a point from its limbs in a raw file. The identity has a flag, and coordinates that are not on the curve.
 fn point(bytes: &[u8]) -> Point {
     let mut point = Point::default();
     let limbs = point.x.l.iter_mut().chain(&mut point.y.l);

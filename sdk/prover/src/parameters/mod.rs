@@ -1,4 +1,4 @@
-//! The common reference string: what makes and checks proofs of all circuits up to a size.
+//! The common reference string, from which the keys of all circuits up to a size are made.
 
 mod development;
 mod file;
@@ -11,19 +11,20 @@ use crate::native::{Mapping, POINT_BYTES, Point, g1, g2, limbs_of_points, points
 
 pub use file::PRODUCTION_SHA256;
 
-/// The most gates of a circuit, counted with what the proof system adds.
+/// The maximum number of gates of a circuit, including those that the proof system adds.
 pub const MAX_GATES: usize = 1 << 16;
 
-/// Powers that a domain of `n` gates needs beyond `n`: the last part of the quotient, which has degree `4n + 9`, reaches `n + 9`.
+/// The number of powers that a domain of `n` gates needs beyond `n`: the last part of the quotient, which has degree
+/// `4n + 9`, reaches `n + 9`.
 pub(crate) const EXTRA_POWERS: usize = 10;
 
-/// Bytes of the generator of G1, that of G2, and the secret times that of G2, compressed.
+/// Bytes of the generators of G1 and G2, and of the secret times that of G2, compressed.
 pub(crate) const OPENING_BYTES: usize = 48 + 2 * 96;
 
-/// A common reference string (CRS): the powers of a secret in the group, which nobody must know.
+/// A common reference string (CRS): the powers of a secret in the group. Nobody may know the secret.
 ///
-/// The same for all circuits up to [`Parameters::max_gates`]. Longer parameters of the same secret have the same
-/// [`Parameters::id`], and make the same keys and proofs.
+/// It serves all circuits up to [`Parameters::max_gates`]. Longer parameters of the same secret have the same
+/// [`Parameters::id`], and give the same keys and proofs.
 #[derive(Clone)]
 pub struct Parameters {
     opening: [u8; OPENING_BYTES],
@@ -33,22 +34,23 @@ pub struct Parameters {
 #[derive(Clone)]
 enum Points {
     Made(Arc<Vec<Point>>),
-    /// Mapped from a file, in which they start at this byte.
+    /// Mapped from a file; the points start at this byte.
     Mapped(Arc<Mapping>, usize),
 }
 
-/// Which common reference string it is: BLAKE3 of the three points that proofs are verified with. They are in each verifier key.
+/// The id of a common reference string: BLAKE3 of the three points that verify proofs. Each verifier key contains these
+/// points.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ParametersId([u8; 32]);
 
-/// Why there are no parameters.
+/// The reason why there are no parameters.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParametersError {
-    /// Parameters for a circuit that is larger than any may be.
+    /// The requested circuit size exceeds the maximum.
     #[error("parameters for {gates} gates were asked for; circuits may have at most {MAX_GATES}")]
     TooLarge {
-        /// How many gates were asked for.
+        /// The requested number of gates.
         gates: usize,
     },
     /// The file cannot be read.
@@ -56,21 +58,21 @@ pub enum ParametersError {
     Read {
         /// The file.
         path: PathBuf,
-        /// What went wrong.
+        /// The cause.
         source: std::io::Error,
     },
-    /// The bytes end before the points that they promise, or go on after them.
+    /// The number of bytes does not match the number of points in the header.
     #[error("the parameters have {found} bytes where {expected} belong: the file is incomplete or no parameters file")]
     Length {
-        /// How many bytes belong there.
+        /// The required number of bytes.
         expected: usize,
-        /// How many there are.
+        /// The given number of bytes.
         found: usize,
     },
-    /// They are not those that were asked for.
+    /// The hash is not the requested one.
     #[error("the parameters have the SHA-256 hash {found}, not {expected}")]
     Hash {
-        /// The hash that was asked for.
+        /// The requested hash.
         expected: String,
         /// The hash of the bytes.
         found: String,
@@ -78,7 +80,7 @@ pub enum ParametersError {
     /// A point is not on the curve, not in the group of prime order, or the identity.
     #[error("the parameters are damaged: {point} is not in the group")]
     NotInGroup {
-        /// Which point.
+        /// The index of the point.
         point: String,
     },
     /// The points are not the powers of one secret.
@@ -96,13 +98,13 @@ impl Parameters {
         Ok(Self { opening, points })
     }
 
-    /// Which parameters they are.
+    /// The id of the parameters.
     #[must_use]
     pub fn id(&self) -> ParametersId {
         ParametersId::of_opening(&self.opening)
     }
 
-    /// The most gates of a circuit that they serve, counted with those that the proof system adds.
+    /// The maximum number of gates of a circuit, including those that the proof system adds.
     #[must_use]
     pub fn max_gates(&self) -> usize {
         match self.points().len().saturating_sub(EXTRA_POWERS) {
@@ -119,12 +121,13 @@ impl Parameters {
         }
     }
 
-    /// What verifies: the generators of both groups, and the secret in G2.
+    /// The points for verification: the generators of both groups, and the secret in G2.
     pub(crate) fn opening(&self) -> &[u8; OPENING_BYTES] {
         &self.opening
     }
 
-    /// Their bytes as `dusk-plonk` has them raw, which is what files of production hold: see [`Parameters::from_bytes`].
+    /// Encodes the parameters in the raw format of `dusk-plonk`, as in production's files; see
+    /// [`Parameters::from_bytes`].
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let points = self.points();
@@ -133,7 +136,7 @@ impl Parameters {
         bytes.extend_from_slice(&(points.len() as u64).to_le_bytes());
         for limbs in limbs_of_points(points).chunks_exact(POINT_BYTES) {
             bytes.extend_from_slice(limbs);
-            // None of them is the identity.
+            // No point is the identity.
             bytes.push(0);
         }
         bytes
@@ -168,7 +171,7 @@ impl ParametersId {
         Self(bytes)
     }
 
-    /// The parameters that a verifier key belongs to; none where the bytes are no verifier key.
+    /// The parameters that a verifier key belongs to; `None` if the bytes are not a verifier key.
     #[must_use]
     pub fn of_verifier_key(bytes: &[u8]) -> Option<Self> {
         Some(Self::of_opening(&crate::plonk::VerifierParts::parse(bytes)?.opening))

@@ -1,17 +1,17 @@
-//! Evaluation of polynomials on the roots of unity, and on their cosets.
+//! Evaluation of polynomials on the roots of unity and on their cosets.
 
 use dusk_bls12_381::{BlsScalar, GENERATOR, ROOT_OF_UNITY, TWO_ADACITY};
 use rayon::prelude::*;
 
 use super::Secret;
 
-/// Chunks of work that one thread takes at a time.
+/// The unit of work of a thread, in elements.
 const CHUNK: usize = 1024;
 
-/// The roots of unity of an order that is a power of two.
+/// The roots of unity whose order is a power of two.
 #[derive(Debug)]
 pub(super) struct Domain {
-    /// The powers of the generator, from the zeroth: all elements in order.
+    /// The powers of the generator, from power zero: all elements in order.
     pub(super) elements: Vec<BlsScalar>,
     /// The inverse of the size.
     size_inverse: BlsScalar,
@@ -30,22 +30,22 @@ impl Domain {
         self.elements.len()
     }
 
-    /// The second element, whose powers are all.
+    /// The second element, which generates all.
     pub(super) fn generator(&self) -> BlsScalar {
         self.elements.get(1).copied().unwrap_or_else(BlsScalar::one)
     }
 
-    /// The coefficients of the polynomial that has these values on the domain.
+    /// Interpolates: the coefficients of the polynomial with these values on the domain.
     pub(super) fn interpolate(&self, mut values: Vec<BlsScalar>) -> Vec<BlsScalar> {
         self.transform(&mut values);
-        // Going through the roots the other way round is the inverse transform, but for the factor.
+        // Traversing the roots in reverse order is the inverse transform, except for the factor.
         values[1..].reverse();
         values.iter_mut().for_each(|it| *it *= self.size_inverse);
         values
     }
 
-    /// The values of a polynomial on the domain times `shift`. It may have up to twice as many coefficients as the domain
-    /// has elements.
+    /// The values of a polynomial on the domain times `shift`. The polynomial may have up to twice as many coefficients
+    /// as the domain has elements.
     pub(super) fn evaluate(&self, coefficients: &[BlsScalar], shift: &BlsScalar) -> Vec<BlsScalar> {
         let size = self.size();
         let mut values = vec![BlsScalar::zero(); size];
@@ -55,7 +55,7 @@ impl Domain {
             power *= shift;
         }
         if coefficients.len() > size {
-            // Now `power` is the shift to the power of the size: the same for all elements of the coset.
+            // `power` is now the shift to the power of the size: the same for all elements of the coset.
             for (value, coefficient) in values.iter_mut().zip(&coefficients[size..]) {
                 *value += coefficient * power;
                 power *= shift;
@@ -65,7 +65,7 @@ impl Domain {
         values
     }
 
-    /// The number-theoretic transform, in place: decimation in time.
+    /// The number-theoretic transform in place, by decimation in time.
     fn transform(&self, values: &mut [BlsScalar]) {
         let size = values.len();
         let bits = size.trailing_zeros();
@@ -93,8 +93,8 @@ impl Domain {
     }
 }
 
-/// The element of the cosets on which the quotient is evaluated: `shift(size, j)` times the domain, for `j` below 8.
-/// No two overlap, and none overlaps the domain.
+/// The shifts of the cosets on which the quotient is evaluated: `shift(size, j)` times the domain, for `j` below 8. The
+/// cosets are disjoint from each other and from the domain.
 pub(super) fn shift(size: usize, coset: u64) -> BlsScalar {
     GENERATOR * root_of_unity(8 * size).pow(&[coset, 0, 0, 0])
 }
@@ -103,12 +103,12 @@ fn root_of_unity(order: usize) -> BlsScalar {
     (order.trailing_zeros()..TWO_ADACITY).fold(ROOT_OF_UNITY, |root, _| root.square())
 }
 
-/// The inverse of a value that is not zero.
+/// The inverse of a nonzero value.
 pub(super) fn inverse(value: &BlsScalar) -> BlsScalar {
     value.invert().expect("only values that are not zero are inverted")
 }
 
-/// Inverts all values, with one inversion for each thousand. None is zero but with negligible probability.
+/// Inverts all values, with one inversion for each thousand. A zero has negligible probability.
 pub(super) fn invert_all(values: &mut [BlsScalar]) {
     values.par_chunks_mut(CHUNK).for_each(|values| {
         let mut products = Secret(Vec::with_capacity(values.len()));

@@ -1,5 +1,5 @@
-//! What the rows of a circuit state, as the proof system sums it up. The quotient takes it at each element of a coset, the
-//! linearisation at the challenge: so it is written once.
+//! The identity of the proof system: the combined statements of a circuit's rows. The quotient evaluates it at each
+//! element of a coset, the linearisation at the challenge, so both use this code.
 
 use dusk_bls12_381::BlsScalar;
 use dusk_jubjub::EDWARDS_D;
@@ -18,7 +18,7 @@ pub(super) struct RowValues {
     pub(super) next_d: BlsScalar,
 }
 
-/// What the verifier chose before the quotient.
+/// The verifier's challenges before the quotient.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Challenges {
     pub(super) alpha: BlsScalar,
@@ -37,20 +37,20 @@ fn digit(x: BlsScalar) -> BlsScalar {
     y * (y + BlsScalar::from(2))
 }
 
-/// The sum of the terms, the second times `weight`, the third times its square, and so on.
+/// The weighted sum of the terms: the second times `weight`, the third times its square, and so on.
 fn weighted(terms: &[BlsScalar], weight: BlsScalar) -> BlsScalar {
     terms.iter().rev().fold(BlsScalar::zero(), |sum, term| sum * weight + term)
 }
 
 impl RowValues {
-    /// What the range selector is multiplied with.
+    /// The factor of the range selector.
     pub(super) fn range(&self, separation: BlsScalar) -> BlsScalar {
         let step = |high: BlsScalar, low: BlsScalar| digit(high - low.double().double());
         let terms = [step(self.c, self.d), step(self.b, self.c), step(self.a, self.b), step(self.next_d, self.a)];
         weighted(&terms, separation.square()) * separation
     }
 
-    /// What the logic selector is multiplied with; `constant` is 1 for AND and −1 for XOR.
+    /// The factor of the logic selector; `constant` is 1 for AND and −1 for XOR.
     pub(super) fn logic(&self, constant: BlsScalar, separation: BlsScalar) -> BlsScalar {
         let step = |next: BlsScalar, here: BlsScalar| next - here.double().double();
         let (x, y, z) = (step(self.next_a, self.a), step(self.next_b, self.b), step(self.next_d, self.d));
@@ -59,7 +59,7 @@ impl RowValues {
         weighted(&terms, separation.square()) * separation
     }
 
-    /// What the fixed-base selector is multiplied with; the point has these coordinates, and `constant` is their product.
+    /// The factor of the fixed-base selector; the point has these coordinates, and `constant` is their product.
     pub(super) fn fixed_add(
         &self,
         (x, y, product): (BlsScalar, BlsScalar, BlsScalar),
@@ -79,7 +79,7 @@ impl RowValues {
         weighted(&terms, separation.square()) * separation
     }
 
-    /// What the curve-addition selector is multiplied with.
+    /// The factor of the curve-addition selector.
     pub(super) fn curve_add(&self, separation: BlsScalar) -> BlsScalar {
         let (x1y2, y1x2) = (self.next_d, self.b * self.c);
         let bend = EDWARDS_D * x1y2 * y1x2;
@@ -91,13 +91,13 @@ impl RowValues {
         weighted(&terms, separation.square()) * separation
     }
 
-    /// What the accumulator of the permutation is multiplied with, at the point `x`.
+    /// The factor of the permutation's accumulator, at the point `x`.
     pub(super) fn accumulator(&self, x: BlsScalar, challenges: &Challenges) -> BlsScalar {
         let [first, second, third, fourth] = columns().map(|factor| challenges.beta * factor * x);
         self.product([first, second, third, fourth], challenges) * challenges.alpha
     }
 
-    /// What the next value of the accumulator is multiplied with, where the permutations have these values.
+    /// The factor of the accumulator's next value, for these values of the permutations.
     pub(super) fn next_accumulator(&self, sigma: [BlsScalar; 4], challenges: &Challenges) -> BlsScalar {
         self.product(sigma.map(|it| challenges.beta * it), challenges) * challenges.alpha
     }
@@ -108,7 +108,7 @@ impl RowValues {
     }
 }
 
-/// Zero where `z` is `x AND y` (`constant` 1) or `x XOR y` (`constant` −1), for digits of base 4 and their product `w`.
+/// Zero if `z` is `x AND y` (`constant` 1) or `x XOR y` (`constant` −1), for base-4 digits and their product `w`.
 fn logic_result(x: BlsScalar, y: BlsScalar, w: BlsScalar, z: BlsScalar, constant: BlsScalar) -> BlsScalar {
     let times = |n: u64, of: BlsScalar| BlsScalar::from(n) * of;
     let sum = x + y;

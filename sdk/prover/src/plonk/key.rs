@@ -1,4 +1,4 @@
-//! Keys from layouts: the polynomials that a circuit fixes, and the commitments to them.
+//! Keys of layouts: the fixed polynomials of a circuit, and the commitments to them.
 
 use std::iter;
 
@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::POLYNOMIALS;
 use super::domain::Domain;
 
-/// The polynomials of a key, by their place.
+/// The indexes of a key's polynomials.
 pub(super) mod at {
     pub(in crate::plonk) const MULTIPLY: usize = 0;
     pub(in crate::plonk) const LEFT: usize = 1;
@@ -29,15 +29,15 @@ pub(super) mod at {
 /// The wires that the proof system adds after the two constants, and their values: 6, 1, 7 and −20.
 const RESERVED_WIRES: u32 = 4;
 
-/// The factors that tell the columns apart in the permutation.
+/// The factors that separate the columns in the permutation.
 pub(super) fn columns() -> [BlsScalar; 4] {
     [1, 7, 13, 17].map(BlsScalar::from)
 }
 
-/// The polynomials that a circuit fixes, by their coefficients. Those that are zero have none.
+/// The fixed polynomials of a circuit, as coefficients. Zero polynomials have none.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PlonkKey {
-    /// How many gates there are, without padding.
+    /// The number of gates without padding.
     pub(super) gates: usize,
     pub(super) polynomials: [Vec<BlsScalar>; POLYNOMIALS],
 }
@@ -72,7 +72,7 @@ impl PlonkKey {
         self.gates.next_power_of_two()
     }
 
-    /// Its bytes: the number of gates, which polynomials are not zero, and the limbs of these.
+    /// Encodes the key: the number of gates, the list of nonzero polynomials, and the limbs of these.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         let used = self.polynomials.iter().filter(|it| !it.is_empty());
         let mut bytes = Vec::with_capacity(16 + used.clone().count() * self.size() * 32);
@@ -85,7 +85,7 @@ impl PlonkKey {
         bytes
     }
 
-    /// Reads what [`PlonkKey::to_bytes`] writes.
+    /// Decodes the result of [`PlonkKey::to_bytes`].
     pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (head, limbs) = bytes.split_first_chunk::<16>()?;
         let number = |half: &[u8]| half.first_chunk().copied().map(u64::from_le_bytes);
@@ -119,8 +119,8 @@ impl PlonkKey {
     }
 }
 
-/// The rows that the proof system puts before a circuit's: their selectors, and wires by their number in the proof system.
-/// They fix the wires 0 and 1, and keep the polynomials from being zero.
+/// The rows that the proof system puts before those of a circuit: their selectors, and their wires by number in the
+/// proof system. They fix the wires 0 and 1, and keep the polynomials from being zero.
 fn reserved() -> [(Selectors, [u32; 4]); RESERVED_ROWS] {
     let number = BlsScalar::from;
     let fix = Selectors { left: -number(1), ..Selectors::default() };
@@ -149,12 +149,12 @@ fn reserved() -> [(Selectors, [u32; 4]); RESERVED_ROWS] {
     ]
 }
 
-/// The values of the reserved wires, from the one after the two constants.
+/// The values of the reserved wires after the two constants.
 fn reserved_values() -> [BlsScalar; RESERVED_WIRES as usize] {
     [BlsScalar::from(6), BlsScalar::one(), BlsScalar::from(7), -BlsScalar::from(20)]
 }
 
-/// The wires of all rows, by their number in the proof system.
+/// The wires of all rows, by number in the proof system.
 fn wires(layout: &Layout) -> impl Iterator<Item = [u32; 4]> {
     let of = |row: &Row| row.wires.map(|wire| u32::try_from(wire.index()).expect("wires are numbered in 32 bits"));
     let moved = move |row: &Row| of(row).map(|wire| if wire < 2 { wire } else { wire + RESERVED_WIRES });
@@ -193,7 +193,7 @@ fn selectors(layout: &Layout, size: usize) -> Vec<Vec<BlsScalar>> {
             Kind::FixedAdd => (Some(at::FIXED_ADD), one),
             Kind::CurveAdd => (Some(at::CURVE_ADD), one),
         };
-        // The constant of a logic row says which it is, whatever the layout has there.
+        // The constant of a logic row selects AND or XOR, whatever the layout has there.
         let constant = if switch == Some(at::LOGIC) { sign } else { q.constant };
         let factors = [
             (at::MULTIPLY, q.multiply),
@@ -210,13 +210,14 @@ fn selectors(layout: &Layout, size: usize) -> Vec<Vec<BlsScalar>> {
     columns
 }
 
-/// The values of the four permutations on the domain: each place of a wire names the next one, and the last the first.
+/// The values of the four permutations on the domain: each occurrence of a wire refers to the next one, and the last to
+/// the first.
 fn permutations(layout: &Layout, domain: &Domain) -> Vec<Vec<BlsScalar>> {
     let size = domain.size();
     let columns = columns();
     let mut sigma: Vec<Vec<BlsScalar>> =
         columns.iter().map(|factor| domain.elements.iter().map(|it| factor * it).collect()).collect();
-    // For each wire, its first and its latest place.
+    // For each wire, its first and its latest occurrence.
     let mut places: Vec<Option<[(usize, usize); 2]>> = vec![None; (layout.wires + RESERVED_WIRES) as usize];
     let name = |(column, row): (usize, usize)| columns[column] * domain.elements[row];
     for (row, wires) in wires(layout).enumerate() {

@@ -1,9 +1,9 @@
-//! The first backend: the proof system of the chain, PLONK as `dusk-plonk` 0.22.1 has it.
+//! The backend of the chain's proof system: PLONK as in `dusk-plonk` 0.22.1.
 //!
-//! Keys and proofs are made here, on `blst`; the stock crate verifies. That is for speed of a key's way from disk (the stock
-//! prover checks 2^14 points for more than a second before it can be used), and of the proof itself; the tests compare keys
-//! with those of the stock crate, byte for byte. Proofs hide more than those of 0.22.1: [`Plonk`] counts what hides each
-//! polynomial.
+//! This module makes keys and proofs on `blst`, and verifies with `dusk-plonk`. Both loading a key and proving are
+//! faster this way: the prover of `dusk-plonk` checks 2^14 points for more than a second before it can use them. Tests
+//! compare keys with those of `dusk-plonk`, byte for byte. Proofs have more random terms than those of 0.22.1;
+//! [`Plonk`] counts them for each polynomial.
 
 mod blinding;
 mod domain;
@@ -30,40 +30,42 @@ use blinding::Blinding;
 pub use key::PlonkKey;
 pub(crate) use verifier::VerifierParts;
 
-/// Polynomials of a key: eleven selectors and four permutations.
+/// The number of polynomials of a key: eleven selectors and four permutations.
 const POLYNOMIALS: usize = 15;
 
-/// What labels begin with; the name of the circuit follows.
+/// The prefix of labels; the name of the circuit follows.
 const LABEL: &str = "cargo-dusk circuit ";
 
 /// The proof system of the chain.
 ///
-/// # What hides a proof
+/// # Blinding
 ///
-/// A column of a circuit is a polynomial by its values on the domain. To hide it, a random multiple of the polynomial that vanishes
-/// on the domain is added, which has as many coefficients as there are *random terms*. A proof shows values of the sum: each
-/// commitment is its value at the secret point τ of the parameters, as a point of the group; each opening is its value at the
-/// challenge z, or at the element after it, zω. With as many random terms as values, every column with these values on the
-/// domain fits what is shown, each with one choice of the terms. With fewer, somebody who guesses a column can compute the terms from
-/// some of the values, and compare the rest.
+/// A column of a circuit is a polynomial, given by its values on the domain. To hide it, the prover adds a random
+/// multiple of the vanishing polynomial of the domain; the multiple has as many coefficients as there are *random
+/// terms*. A proof reveals values of the sum: each commitment is its value at the secret point τ of the parameters, as
+/// a point of the group; each opening is its value at the challenge z, or at the next element zω. If there are as many
+/// random terms as revealed values, every column is consistent with the revealed values, for exactly one choice of the
+/// terms. With fewer terms, an attacker who guesses a column can compute the terms from some of the values, and compare
+/// the others.
 ///
-/// | polynomial | shown | values | random terms |
+/// | polynomial | revealed | values | random terms |
 /// |---|---|---|---|
 /// | wires a, b and d | commitment, at z, at zω | 3 | 3 |
 /// | wire c | commitment, at z | 2 | 2 |
 /// | accumulator of the permutation | commitment, at zω; at τω in the sum of the quotient's parts | 3 | 3 |
 /// | the four parts of the quotient | four commitments, of which one follows from the sum of the parts | 3 | 3 |
 ///
-/// The value of the accumulator at z and the quotient at z appear only in the one equation that the verifier checks, and it holds for
-/// every witness. The two commitments to the openings are quotients by `X − z` and `X − zω`, so they follow from all of the
-/// above. In all there are seventeen independent values and seventeen random terms.
+/// The values of the accumulator and of the quotient at z appear only in the one equation that the verifier checks, and
+/// it holds for every witness. The two commitments to the openings are quotients by `X − z` and `X − zω`, so they
+/// follow from all of the above. In total there are seventeen independent values and seventeen random terms.
 ///
-/// **Statistical or computational?** Statistical, in that the terms of each polynomial make its values uniform and independent of the
-/// witness, up to a chance of about 2^-230 that z, zω and τ are no three different elements outside of the domain. What they
-/// are drawn from is computational: the random source is BLAKE3 of the system's randomness, the keys and the witness
-/// ([`Keys::prove`](crate::Keys::prove)). The selectors and permutations of the key are public, and are not hidden.
+/// **Statistical or computational?** Hiding is statistical: the terms of each polynomial make its values uniform and
+/// independent of the witness, except with a probability of about 2^-230 that z, zω and τ are not three different
+/// elements outside of the domain. The source of the terms is computational: BLAKE3 of the system's randomness, the
+/// keys and the witness ([`Keys::prove`](crate::Keys::prove)). The selectors and permutations of the key are public,
+/// and are not hidden.
 ///
-/// `dusk-plonk` 0.22.1 had two terms for a, b and d (mended upstream in September 2026, issue 975).
+/// `dusk-plonk` 0.22.1 had two terms for a, b and d (fixed upstream in September 2026, issue 975).
 #[derive(Debug, Clone, Copy)]
 pub struct Plonk;
 
@@ -150,7 +152,7 @@ impl Backend for Plonk {
     }
 }
 
-/// Values that tell of the witness: wiped when they go.
+/// Values that depend on the witness; they are wiped when dropped.
 struct Secret(Vec<BlsScalar>);
 
 impl Drop for Secret {

@@ -1,6 +1,6 @@
-//! The prover: the protocol of `dusk-plonk` 0.22.1 with the transcript of its third version, round by round. Its proofs have more
-//! random terms than that crate's ([`Blinding`] says why). With as few terms and the same random source they are the same to the
-//! byte; a test compares them.
+//! The prover: the protocol of `dusk-plonk` 0.22.1 with the third version of the transcript, round by round. Its proofs
+//! have more random terms than those of that crate ([`Blinding`] explains why). With the same number of terms and the
+//! same random source the proofs are equal, byte for byte; a test compares them.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
@@ -20,7 +20,7 @@ use super::{POLYNOMIALS, Secret};
 use crate::native::{Point, commit};
 use crate::proof::{PROOF_BYTES, Proof};
 
-/// What prover and verifier both know, and the challenges that follow from it.
+/// The data that prover and verifier share, and the challenges derived from it.
 struct Session<'a> {
     transcript: Transcript,
     points: &'a [Point],
@@ -51,7 +51,7 @@ impl<'a> Session<'a> {
         BlsScalar::from_bytes_wide(&bytes)
     }
 
-    /// Commits to a polynomial; the commitment is the next of the proof.
+    /// Commits to a polynomial, and appends the commitment to the proof.
     fn commit(&mut self, label: &'static [u8], polynomial: &[BlsScalar]) {
         let commitment = commit(self.points, polynomial);
         self.transcript.append_message(label, &commitment);
@@ -60,7 +60,7 @@ impl<'a> Session<'a> {
 
     /// The proof: all commitments, and the evaluations in the order of the format.
     fn proof(&self) -> Proof {
-        /// Where each evaluation of the format is among those that were made.
+        /// The index of each evaluation of the format among the computed ones.
         const ORDER: [usize; 15] = [0, 1, 2, 3, 8, 9, 10, 11, 12, 13, 14, 4, 5, 6, 7];
         let mut bytes = Vec::with_capacity(PROOF_BYTES);
         self.commitments.iter().for_each(|it| bytes.extend_from_slice(it));
@@ -69,7 +69,7 @@ impl<'a> Session<'a> {
     }
 }
 
-/// The challenge at which a proof opens its polynomials, as everybody computes it who has the proof.
+/// The challenge at which a proof opens its polynomials, computed from public data.
 #[cfg(test)]
 pub(super) fn challenge_of(key: &VerifierParts, public: &[BlsScalar], proof: &Proof) -> BlsScalar {
     let mut session = Session::new(key, &[], public);
@@ -116,7 +116,7 @@ fn domain_separator(transcript: &mut Transcript, gates: u64) {
     transcript.append_u64(b"n", gates);
 }
 
-/// The label for as long as the program runs, which the transcript wants. Each different label is kept once.
+/// The label with the static lifetime that the transcript requires. Each different label is leaked once.
 fn kept(label: &[u8]) -> &'static [u8] {
     static LABELS: Mutex<BTreeSet<&'static [u8]>> = Mutex::new(BTreeSet::new());
     let mut labels = LABELS.lock().unwrap_or_else(PoisonError::into_inner);
@@ -128,7 +128,7 @@ fn kept(label: &[u8]) -> &'static [u8] {
     label
 }
 
-/// Makes a proof with so many random terms. None where the values do not satisfy the circuit.
+/// Makes a proof with this number of random terms. `None` if the values do not satisfy the circuit.
 pub(super) fn prove(
     blinding: &Blinding,
     key: &PlonkKey,
@@ -179,7 +179,7 @@ pub(super) fn prove(
     }
     progress(0.8);
 
-    // Rounds 4 and 5: the openings at the challenge, and of some at the element after it.
+    // Rounds 4 and 5: the openings at the challenge, and for some polynomials at the next element.
     let point = session.challenge(b"z_challenge");
     let next = point * domain.generator();
     let [a, b, c, d] = polynomials.each_ref().map(|it| it.0.as_slice());
@@ -234,7 +234,7 @@ pub(super) fn prove(
     Some(session.proof())
 }
 
-/// The values of the permutation's accumulator on the domain, from one.
+/// The values of the permutation's accumulator on the domain, starting at one.
 fn accumulate(key: &PlonkKey, domain: &Domain, wires: &[Secret; 4], beta: BlsScalar, gamma: BlsScalar) -> Secret {
     let size = domain.size();
     let one = BlsScalar::one();
@@ -264,7 +264,7 @@ fn public_values(layout: &Layout, wires: &Wires, size: usize) -> Vec<BlsScalar> 
     values
 }
 
-/// Adds polynomials times the powers of a challenge, from the first.
+/// Adds polynomials times the powers of a challenge, from power zero.
 fn fold<'a>(to: &mut Secret, polynomials: impl Iterator<Item = &'a [BlsScalar]>, challenge: &BlsScalar) {
     let mut power = *challenge;
     for polynomial in polynomials {
@@ -276,19 +276,20 @@ fn fold<'a>(to: &mut Secret, polynomials: impl Iterator<Item = &'a [BlsScalar]>,
     }
 }
 
-/// What was opened at the challenge.
+/// The opened values at the challenge.
 struct AtChallenge {
     point: BlsScalar,
     row: RowValues,
     sigma: [BlsScalar; 3],
     next_accumulator: BlsScalar,
-    /// The switch of arithmetic, the constant, left and right.
+    /// The arithmetic selector, the constant, left and right.
     selectors: [BlsScalar; 4],
 }
 
 impl AtChallenge {
-    /// All that the rows state, minus the quotient times what vanishes on the domain, with the opened values in place of
-    /// all polynomials but one of each product. It vanishes at the challenge, up to a constant, which no opening shows.
+    /// The combined statements of the rows, minus the quotient times the vanishing polynomial of the domain, with the
+    /// opened values in place of all polynomials except one of each product. It vanishes at the challenge, up to a
+    /// constant that no opening reveals.
     fn linearisation(
         &self,
         key: &PlonkKey,
@@ -330,7 +331,7 @@ impl AtChallenge {
         sum
     }
 
-    /// What the last of the permutations is multiplied with.
+    /// The factor of the last permutation.
     fn last_permutation(&self, challenges: &Challenges) -> BlsScalar {
         let wires = [self.row.a, self.row.b, self.row.c];
         let product: BlsScalar = wires

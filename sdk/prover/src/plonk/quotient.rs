@@ -1,9 +1,10 @@
-//! The quotient: all that the rows state, divided by the polynomial that vanishes on the domain.
+//! The quotient: the combined statements of the rows, divided by the vanishing polynomial of the domain.
 //!
-//! The product of four wires and the accumulator has the highest degree: `5n + 9`, three wires and the accumulator with three random
-//! terms and one wire with two ([`super::blinding`]). So the quotient has a degree of at most `4n + 9`, and is fixed by its values on
-//! five cosets of a domain of 16 elements or more; a smaller domain has room for it on eight. On a coset, `X^n` is one number: there
-//! the quotient is a polynomial of degree below `n`, which sums its parts with the powers of that number.
+//! The product of four wires and the accumulator has the highest degree, `5n + 9`: three wires and the accumulator have
+//! three random terms, and one wire has two ([`super::blinding`]). So the quotient has a degree of at most `4n + 9`,
+//! and its values on five cosets determine it, if the domain has at least 16 elements. For a smaller domain, eight
+//! cosets do. On a coset, `X^n` is constant, so the quotient equals a polynomial of degree below `n` there: the sum of
+//! its parts times the powers of this constant.
 
 use dusk_bls12_381::BlsScalar;
 use rayon::prelude::*;
@@ -13,13 +14,13 @@ use super::domain::{Domain, inverse, invert_all, shift};
 use super::identity::{Challenges, RowValues};
 use super::key::{PlonkKey, at};
 
-/// Coefficients of the quotient from the `4n`-th on that can differ from zero.
+/// The number of coefficients of the quotient from the `4n`-th on that may be nonzero.
 const TAIL: usize = 10;
-/// The smallest domain on whose five cosets a quotient with its tail is fixed.
+/// The smallest domain with five cosets that determine a quotient with its tail.
 const MIN_SIZE_FOR_FIVE: usize = 16;
 
-/// The four parts that are committed to; the last one is longer by the tail. None where what was divided does not vanish on
-/// the domain: the values do not satisfy the circuit.
+/// The four parts of the quotient, each with its own commitment; the last one includes the tail. `None` if the dividend
+/// does not vanish on the domain, that is, the values do not satisfy the circuit.
 pub(super) fn quotient(
     key: &PlonkKey,
     domain: &Domain,
@@ -36,7 +37,7 @@ pub(super) fn quotient(
     }
 }
 
-/// The quotient in as many parts as there are cosets that it is evaluated on.
+/// The quotient, in as many parts as there are evaluated cosets.
 fn on_cosets<const PARTS: usize>(
     key: &PlonkKey,
     domain: &Domain,
@@ -75,22 +76,22 @@ fn on_cosets<const PARTS: usize>(
     if rest.any(|it| *it != BlsScalar::zero()) {
         return None;
     }
-    // Leading zeros go: the random terms of a part follow its last coefficient.
+    // Drop leading zeros: the random terms of a part follow its last coefficient.
     let used = fourth.0.iter().rposition(|it| *it != BlsScalar::zero()).map_or(size, |last| (last + 1).max(size));
     fourth.0.truncate(used);
     Some([low, middle, high, fourth])
 }
 
-/// A part of the quotient before anything is added, with room for the tail: growing would leave a copy behind.
+/// A zero part of the quotient, with capacity for the tail: growing would leave a copy.
 fn zeros(size: usize) -> Secret {
     let mut values = Vec::with_capacity(size + TAIL);
     values.resize(size, BlsScalar::zero());
     Secret(values)
 }
 
-/// The values on a coset of all that the quotient is made of.
+/// The values on a coset of all polynomials in the quotient.
 struct Coset {
-    /// The polynomials of the key; none for those that are zero.
+    /// The polynomials of the key; empty for zero polynomials.
     fixed: Vec<Vec<BlsScalar>>,
     columns: Vec<Secret>,
     accumulator: Secret,
@@ -117,7 +118,7 @@ impl Coset {
         Self { fixed, columns, accumulator, public }
     }
 
-    /// The values of the quotient. `power` is the size-th power of each element of the coset.
+    /// The values of the quotient. `power` is the `size`-th power of each element of the coset.
     fn quotient(
         &self,
         domain: &Domain,
@@ -127,7 +128,7 @@ impl Coset {
     ) -> Vec<BlsScalar> {
         let one = BlsScalar::one();
         let vanishing = inverse(&(power - one));
-        // The first Lagrange polynomial is (X^n − 1) / (n (X − 1)); divided by X^n − 1 it is this.
+        // The first Lagrange polynomial is (X^n − 1) / (n (X − 1)). This is its quotient by X^n − 1.
         let mut first: Vec<BlsScalar> = domain.elements.iter().map(|it| shift * it - one).collect();
         invert_all(&mut first);
         let first_factor = challenges.alpha.square() * inverse(&BlsScalar::from(domain.size() as u64));
@@ -153,7 +154,7 @@ impl Coset {
         }
     }
 
-    /// What the gates state.
+    /// The statements of the gates.
     fn rows(&self, index: usize, challenges: &Challenges) -> BlsScalar {
         let row = self.row(index);
         let selector = |place: usize| self.fixed[place].get(index).copied();
@@ -180,7 +181,7 @@ impl Coset {
         sum
     }
 
-    /// That the wires are permuted as the circuit says.
+    /// The statement that the wires follow the circuit's permutation.
     fn permutation(&self, index: usize, x: BlsScalar, challenges: &Challenges) -> BlsScalar {
         let row = self.row(index);
         let next = (index + 1) % self.accumulator.0.len();
@@ -190,15 +191,15 @@ impl Coset {
     }
 }
 
-/// For each point, the coefficients of the polynomial that is one there and zero at the others: column by column the
-/// inverse of the Vandermonde matrix of the points.
+/// For each point, the coefficients of the polynomial that is one there and zero at the others: the columns of the
+/// inverse Vandermonde matrix of the points.
 fn vandermonde_inverse<const PARTS: usize>(points: &[BlsScalar; PARTS]) -> [[BlsScalar; PARTS]; PARTS] {
     std::array::from_fn(|chosen| {
         let mut polynomial = [BlsScalar::zero(); PARTS];
         polynomial[0] = BlsScalar::one();
         for point in points.iter().filter(|point| **point != points[chosen]) {
             let scale = inverse(&(points[chosen] - point));
-            // Times (X − point) · scale.
+            // Multiplies by (X − point) · scale.
             for place in (0..PARTS).rev() {
                 let lower = if place == 0 { BlsScalar::zero() } else { polynomial[place - 1] };
                 polynomial[place] = (lower - point * polynomial[place]) * scale;

@@ -1,4 +1,4 @@
-//! The bytes of a verifier key, as `verify_plonk` takes them.
+//! The bytes of a verifier key, in the format of `verify_plonk`.
 
 use dusk_bls12_381::BlsScalar;
 use dusk_bytes::Serializable;
@@ -8,22 +8,22 @@ use super::POLYNOMIALS;
 use crate::parameters::OPENING_BYTES;
 use crate::proof::Proof;
 
-/// Bytes of the commitments: the format has room for twenty after the number of gates.
+/// Bytes of the commitments: the format has space for twenty after the number of gates.
 const KEY_BYTES: usize = 8 + 20 * 48;
 const HEADER_BYTES: usize = 48;
 
-/// What a verifier key is made of.
+/// The parts of a verifier key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct VerifierParts {
-    /// What the transcript begins with.
+    /// The label at the start of the transcript.
     pub(crate) label: Vec<u8>,
-    /// The commitments to the polynomials of the key, in their order.
+    /// The commitments to the polynomials of the key, in order.
     pub(crate) commitments: [[u8; 48]; POLYNOMIALS],
-    /// What pairs.
+    /// The points of the pairings.
     pub(crate) opening: [u8; OPENING_BYTES],
     /// The rows of the public inputs.
     pub(crate) public_rows: Vec<u64>,
-    /// How many gates there are, without padding.
+    /// The number of gates without padding.
     pub(crate) gates: u64,
 }
 
@@ -44,7 +44,7 @@ impl VerifierParts {
         bytes
     }
 
-    /// None where the bytes are not exactly what [`VerifierParts::to_bytes`] gives.
+    /// Decodes a key; `None` if the bytes are not exactly the result of [`VerifierParts::to_bytes`].
     pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
         let (header, rest) = bytes.split_at_checked(HEADER_BYTES)?;
         let number = |index: usize| Some(u64::from_be_bytes(header[8 * index..].first_chunk().copied()?));
@@ -60,14 +60,15 @@ impl VerifierParts {
             public_rows: rest.as_chunks().0.iter().map(|row| u64::from_be_bytes(*row)).collect(),
             gates: number(5)?,
         };
-        // The stock verifier takes rows modulo the size of the domain: so each has more than one name there.
+        // The verifier of `dusk-plonk` takes rows modulo the size of the domain, so there each row has several
+        // representations.
         let rows = parts.public_rows.is_sorted_by(|a, b| a < b) && parts.public_rows.last() < Some(&parts.gates);
-        // Whatever is not kept must be as it is written.
+        // All fields that are not stored must have their fixed values.
         (parts.gates <= crate::MAX_GATES as u64 && rows && parts.to_bytes() == bytes).then_some(parts)
     }
 }
 
-/// Verifies with the stock verifier. `None` where the key is no key.
+/// Verifies with `dusk-plonk`. `None` if the key is invalid.
 pub(super) fn verify(key: &[u8], proof: &Proof, public: &[BlsScalar]) -> Option<Result<(), Error>> {
     let verifier = Verifier::try_from_bytes(key).ok()?;
     Some(StockProof::from_bytes(proof.as_bytes()).map_err(Error::from).and_then(|it| verifier.verify(&it, public)))

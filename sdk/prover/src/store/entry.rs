@@ -13,41 +13,42 @@ use crate::keys::Keys;
 use crate::native::Mapping;
 use crate::parameters::{Parameters, ParametersId};
 
-/// What a file of keys begins with. The limbs in it are little-endian.
+/// The magic of a key file. The limbs in it are little-endian.
 const MAGIC: [u8; 16] = *b"dusk-key 2 le\r\n\0";
-/// The magic, the tag of it and all that follows, the circuit, the parameters, the lengths of the name and the verifier key.
+/// The header of a key file: the magic, the tag, the circuit, the parameters, the lengths of the name and the verifier
+/// key.
 const HEADER_BYTES: usize = 16 + 32 + 32 + 32 + 8 + 8;
-/// The most bytes of a circuit's name that are read from a file.
+/// The maximum length of a circuit's name that is read from a file, in bytes.
 const MAX_NAME_BYTES: usize = 256;
 
-/// Something that is kept.
+/// A stored file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// What it is.
+    /// Its kind.
     pub kind: EntryKind,
-    /// Which parameters it is, or belongs to.
+    /// The id of the parameters, or of those that the keys belong to.
     pub parameters: ParametersId,
-    /// How many bytes it takes.
+    /// Its size in bytes.
     pub bytes: u64,
-    /// When it was used last.
+    /// The time of its last use.
     pub last_used: SystemTime,
     /// The file.
     pub path: PathBuf,
 }
 
-/// What is kept.
+/// The kind of a stored file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EntryKind {
     /// Parameters.
     Parameters {
-        /// The most gates of a circuit that they serve.
+        /// The maximum number of gates of a circuit.
         gates: usize,
     },
     /// The keys of a circuit.
     Keys {
         /// The digest of the circuit.
         circuit: Digest,
-        /// Its name; empty where the file is damaged.
+        /// Its name; empty if the file is damaged.
         name: String,
     },
 }
@@ -61,7 +62,7 @@ pub(super) fn key_name<B: Backend>(circuit: Digest, parameters: ParametersId) ->
 }
 
 impl Entry {
-    /// The entry in this file; none where it is another file.
+    /// The entry of this file; `None` for other files.
     pub(super) fn read(path: &Path) -> Option<Self> {
         let mut parts = path.file_name()?.to_str()?.splitn(4, '-');
         let kind = parts.next()?;
@@ -81,7 +82,7 @@ impl Entry {
         Some(Self { kind, parameters, bytes: metadata.len(), last_used, path: path.to_owned() })
     }
 
-    /// Whether the file is as it was written in this folder.
+    /// Whether the file is unchanged since it was written in this folder.
     pub(super) fn is_sound(&self, folder: &PrivateFolder) -> bool {
         match &self.kind {
             EntryKind::Parameters { gates } => read(&self.path).is_some_and(|mapping| {
@@ -94,7 +95,7 @@ impl Entry {
     }
 }
 
-/// The name of the circuit in a file of keys, without a look at the rest.
+/// The name of the circuit in a key file, without checking the rest.
 fn name_in(path: &Path) -> Option<String> {
     let mut head = Vec::new();
     File::open(path).ok()?.take((HEADER_BYTES + MAX_NAME_BYTES) as u64).read_to_end(&mut head).ok()?;
@@ -104,7 +105,7 @@ fn name_in(path: &Path) -> Option<String> {
     Some(String::from_utf8_lossy(name).into_owned())
 }
 
-/// Maps a file that nobody else can write to.
+/// Maps a file that only its owner can write to.
 fn open(path: &Path) -> Option<(File, Mapping)> {
     let file = File::open(path).ok()?;
     check_file(&file, path).ok()?;
@@ -116,10 +117,10 @@ fn read(path: &Path) -> Option<Mapping> {
     open(path).map(|(_, mapping)| mapping)
 }
 
-/// Maps a file, and notes that it was used.
+/// Maps a file, and records its use.
 fn used(path: &Path) -> Option<Mapping> {
     let (file, mapping) = open(path)?;
-    // Only for `gc`, so it may fail.
+    // Only `gc` needs the time, so this may fail.
     let _ = file.set_modified(SystemTime::now());
     Some(mapping)
 }
@@ -163,7 +164,8 @@ pub(super) fn read_keys<B: Backend>(
     Some(Keys::from_parts(circuit, parameters.clone(), compiled))
 }
 
-/// The verifier key and the key in a file; none where it is damaged, another, or was not written in this folder.
+/// The verifier key and the prover key in a file; `None` if it is damaged, has other keys, or was not written in this
+/// folder.
 fn parts<'a>(
     folder: &PrivateFolder,
     bytes: &'a [u8],

@@ -1,4 +1,4 @@
-//! Files that are there whole or not at all, and locks.
+//! Atomically written files, and locks.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, BufWriter, Write};
@@ -9,19 +9,19 @@ use private_folder::create_file;
 use super::StoreError;
 use crate::progress::{Progress, Stage};
 
-/// How many locks a folder has. What is made under one waits for the other things under it.
+/// The number of locks of a folder. Results that share a lock are made one after the other.
 const LOCKS: u8 = 16;
-/// What the name of a file that is being written begins with; the name that it will have follows.
+/// The prefix of the temporary name of a file while it is written; its final name follows.
 const TEMPORARY: &str = "new-";
-/// What the name of a lock begins with.
+/// The prefix of a lock's name.
 const LOCK: &str = "lock-";
 
-/// The right to make one of the things of a folder. It ends with the value, or the process.
+/// The exclusive right to make one result. It ends when it is dropped, or with the process.
 #[derive(Debug)]
 pub(super) struct Lock(#[allow(dead_code, reason = "the lock is held as long as the file is open")] File);
 
 impl Lock {
-    /// Waits for it.
+    /// Waits for the lock.
     pub(super) fn take(folder: &Path, name: &str, progress: Progress<'_>) -> Result<Self, StoreError> {
         let name = name.strip_prefix(TEMPORARY).unwrap_or(name);
         let number = blake3::hash(name.as_bytes()).as_bytes()[0] % LOCKS;
@@ -44,12 +44,12 @@ impl Lock {
     }
 }
 
-/// Whether it is the name of a file that is being written, or was when the process ended.
+/// Whether it is the temporary name of a file, possibly left by a process that ended.
 pub(super) fn is_temporary(name: &str) -> bool {
     name.starts_with(TEMPORARY)
 }
 
-/// Writes a file under another name, and moves it into place when all of it is on the disk. The caller holds its lock.
+/// Writes a file under a temporary name, and renames it when all of it is on the disk. The caller holds its lock.
 pub(super) fn replace(path: &Path, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> Result<(), StoreError> {
     let name = path.file_name().unwrap_or_default();
     let mut temporary_name = std::ffi::OsString::from(TEMPORARY);
@@ -60,7 +60,7 @@ pub(super) fn replace(path: &Path, write: &mut dyn FnMut(&mut dyn Write) -> io::
         write(&mut out)?;
         out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
         fs::rename(&temporary, path)?;
-        // The new name has to reach the disk too.
+        // The rename must reach the disk too.
         path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
     };
     run().map_err(|source| {

@@ -1,4 +1,4 @@
-//! Parameters and keys, kept in a folder by content.
+//! A folder for parameters and keys, addressed by content.
 
 mod entry;
 mod files;
@@ -21,15 +21,16 @@ pub use entry::{Entry, EntryKind};
 use entry::{key_name, parameters_name, read_keys, read_parameters, write_keys};
 use files::{Lock, fault, is_temporary, replace};
 
-/// A folder in which parameters and keys are kept, so that they are made once.
+/// A folder that stores parameters and keys, so that they are made only once.
 ///
-/// The store names files by their content, writes them under another name and then moves them. So a crash leaves at most a
-/// temporary file, and of two processes that want the same, the second waits and finds it. If the store cannot keep a result
-/// (a full disk, a folder that cannot be written), it returns the result all the same, with the [fault](Kept::fault).
+/// The store names files by their content, writes them under a temporary name and then renames them. So a crash leaves
+/// at most a temporary file. If two processes need the same result, the second one waits and then reads it. If the
+/// store cannot write a result (the disk is full, the folder is not writable), it returns the result nevertheless, with
+/// the [fault](Kept::fault).
 ///
-/// A program that changes a key decides which proofs contracts accept. The folder is therefore private to the user, and each file
-/// carries a tag under a key of the folder. The store makes a file anew that is damaged or comes from elsewhere, and does not use
-/// a folder that others can write to ([`StoreError::Unsafe`]).
+/// A program that changes a key decides which proofs contracts accept. The folder is therefore private to the user, and
+/// each file has a tag under a key of the folder. The store makes a file again if it is damaged or comes from
+/// elsewhere, and does not use a folder that others can write to ([`StoreError::Unsafe`]).
 #[derive(Debug, Clone)]
 pub struct KeyStore {
     folder: PathBuf,
@@ -38,63 +39,63 @@ pub struct KeyStore {
 /// A result of a [`KeyStore`], and its origin.
 #[derive(Debug)]
 pub struct Kept<T> {
-    /// What was asked for.
+    /// The result.
     pub value: T,
-    /// Where it comes from.
+    /// Its origin.
     pub origin: Origin,
-    /// The reason, if it was made but could not be kept.
+    /// The reason why a new result could not be stored.
     pub fault: Option<StoreError>,
 }
 
-/// Where something comes from.
+/// The origin of a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
     /// It was in the folder.
     Found,
-    /// It was not, and was made.
+    /// It was missing, and was made.
     Made,
-    /// It was in the folder but damaged, and was made anew.
+    /// It was damaged, and was made again.
     Repaired,
 }
 
-/// Why something is not kept, or the folder cannot be read.
+/// The reason why a result is not stored, or the folder cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
     /// The disk is full.
     #[error("the disk is full: {path} cannot be written")]
     Full {
-        /// What was written.
+        /// The path that was written.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
     /// A file or folder cannot be written.
     #[error("{path} cannot be written")]
     Write {
-        /// What was written.
+        /// The path that was written.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
     /// Others can write to the folder, so nothing in it can be trusted.
     #[error("the folder of parameters and keys is not used: {source}; {}", source.hint())]
     Unsafe {
-        /// Who can write there.
+        /// The other users with write access.
         source: FolderError,
     },
     /// A file or folder cannot be read.
     #[error("{path} cannot be read")]
     Read {
-        /// What was read.
+        /// The path that was read.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
 }
 
 impl KeyStore {
-    /// The store in this folder, which is made when something is kept.
+    /// The store in this folder, which is created when the first result is stored.
     #[must_use]
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Self { folder: folder.into() }
@@ -106,7 +107,7 @@ impl KeyStore {
         &self.folder
     }
 
-    /// The development parameters for circuits of up to `gates` gates: see [`Parameters::development`].
+    /// The development parameters for circuits of up to `gates` gates; see [`Parameters::development`].
     ///
     /// # Errors
     /// [`ParametersError::TooLarge`].
@@ -121,16 +122,16 @@ impl KeyStore {
         )
     }
 
-    /// Parameters that were kept before, for circuits of up to `gates` gates.
+    /// The stored parameters for circuits of up to `gates` gates.
     #[must_use]
     pub fn parameters(&self, id: ParametersId, gates: usize) -> Option<Parameters> {
         find_parameters(&PrivateFolder::existing(&self.folder).ok()??, id, gates)
     }
 
-    /// Keeps parameters that came from elsewhere.
+    /// Stores parameters from another source.
     ///
     /// # Errors
-    /// When they cannot be written.
+    /// If they cannot be written.
     pub fn keep(&self, parameters: &Parameters) -> Result<(), StoreError> {
         let name = parameters_name(parameters.id(), parameters.max_gates());
         let folder = self.private()?;
@@ -138,10 +139,10 @@ impl KeyStore {
         replace(&self.folder.join(name), &mut |out| parameters.write(&folder, out))
     }
 
-    /// The keys of a circuit under these parameters.
+    /// The keys of a circuit under these parameters, from the folder or newly made.
     ///
     /// # Errors
-    /// [`CompileError`], when they have to be made and cannot.
+    /// [`CompileError`], if they cannot be made.
     pub fn keys(
         &self,
         layout: &Layout,
@@ -151,7 +152,7 @@ impl KeyStore {
         self.keys_of::<Plonk>(layout, parameters, progress)
     }
 
-    /// As [`KeyStore::keys`], for any backend.
+    /// Like [`KeyStore::keys`], for any backend.
     ///
     /// # Errors
     /// As [`KeyStore::keys`].
@@ -162,7 +163,7 @@ impl KeyStore {
         progress: Progress<'_>,
     ) -> Result<Kept<Keys<B>>, CompileError> {
         let name = key_name::<B>(layout.digest(), parameters.id());
-        // Keys that were made under longer parameters are of no use with these.
+        // Keys that were made under longer parameters do not work with these.
         let fits = layout.gates().next_power_of_two() <= parameters.max_gates();
         self.get(
             &name,
@@ -173,7 +174,7 @@ impl KeyStore {
         )
     }
 
-    /// Finds something, or makes and keeps it.
+    /// Reads a result, or makes and stores it.
     fn get<T, E>(
         &self,
         name: &str,
@@ -194,7 +195,7 @@ impl KeyStore {
             Ok(lock) => lock,
             Err(fault) => return Ok(Kept { value: make()?, origin: Origin::Made, fault: Some(fault) }),
         };
-        // Another process may have made it while this one waited.
+        // Another process may have made it in the meantime.
         if let Some(value) = find(&folder) {
             return Ok(found(value));
         }
@@ -206,7 +207,7 @@ impl KeyStore {
         Ok(Kept { value, origin, fault })
     }
 
-    /// The folder, made if need be, when nobody else can write to it.
+    /// Creates the folder if necessary, and returns it if nobody else can write to it.
     fn private(&self) -> Result<PrivateFolder, StoreError> {
         PrivateFolder::open(&self.folder).map_err(|error| match error {
             FolderError::System { path, source } => fault(&path, source),
@@ -214,29 +215,30 @@ impl KeyStore {
         })
     }
 
-    /// What is kept, by name.
+    /// The stored files, sorted by name.
     ///
     /// # Errors
-    /// When the folder cannot be read. One that does not exist is empty.
+    /// If the folder cannot be read. A folder that does not exist is empty.
     pub fn ls(&self) -> Result<Vec<Entry>, StoreError> {
         let mut entries: Vec<Entry> = self.files()?.iter().filter_map(|path| Entry::read(path)).collect();
         entries.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(entries)
     }
 
-    /// Checks everything that is kept, and gives what is damaged. It will be made anew when it is needed.
+    /// Checks all stored files, and returns the damaged ones. They are made again when they are needed.
     ///
     /// # Errors
-    /// When the folder cannot be read.
+    /// If the folder cannot be read.
     pub fn verify(&self) -> Result<Vec<Entry>, StoreError> {
         let folder = self.existing()?;
         Ok(self.ls()?.into_iter().filter(|entry| !is_sound(entry, folder.as_ref())).collect())
     }
 
-    /// Removes what was not used for so long, what is damaged, and what a crash has left; gives the entries that are gone.
+    /// Removes files that were not used for this time, damaged files, and temporary files from a crash; returns the
+    /// removed entries.
     ///
     /// # Errors
-    /// When the folder cannot be read, or a file not removed.
+    /// If the folder cannot be read, or a file cannot be removed.
     pub fn gc(&self, unused_for: Duration) -> Result<Vec<Entry>, StoreError> {
         let now = SystemTime::now();
         let folder = self.existing()?;
@@ -244,7 +246,7 @@ impl KeyStore {
         for path in self.files()? {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             if is_temporary(name) {
-                // Under the lock of what it was to become, nobody writes it any more.
+                // While this process holds the lock of its final name, no process writes it.
                 let _lock = Lock::take(&self.folder, name, SILENT)?;
                 remove(&path)?;
                 continue;
@@ -288,7 +290,7 @@ fn find_parameters(folder: &PrivateFolder, id: ParametersId, gates: usize) -> Op
     None
 }
 
-/// Without a key nothing was written in the folder.
+/// Without a key, no file was written in the folder.
 fn is_sound(entry: &Entry, folder: Option<&PrivateFolder>) -> bool {
     folder.is_some_and(|folder| entry.is_sound(folder))
 }

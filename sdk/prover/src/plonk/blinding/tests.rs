@@ -1,4 +1,5 @@
-//! What somebody learns who guesses a column: nothing with the terms of this prover, all with those of `dusk-plonk` 0.22.1.
+//! Guessing a column: an attacker learns nothing with the random terms of this prover, and everything with those of
+//! `dusk-plonk` 0.22.1.
 
 use std::collections::BTreeMap;
 
@@ -30,7 +31,7 @@ mod toy {
         (0..exponent).fold(1, |product, _| product * base % P)
     }
 
-    /// The value at `x` of the polynomial that has these values on the domain.
+    /// The value at `x` of the polynomial with these values on the domain.
     pub(super) fn interpolated(values: &[u32], x: u32) -> u32 {
         let scale = |at: u32| {
             let others = (0..SIZE).map(|other| power(GENERATOR, other)).filter(|other| *other != at);
@@ -40,7 +41,8 @@ mod toy {
     }
 }
 
-/// How often each triple of values at τ, z and zω is shown, over all choices of so many random terms.
+/// The number of times that each triple of values at τ, z and zω is revealed, over all choices of this number of random
+/// terms.
 fn views(column: &[u32], terms: usize) -> BTreeMap<[u32; 3], u32> {
     let (tau, z) = (5, 11);
     let places = [tau, z, z * toy::GENERATOR % toy::P];
@@ -66,16 +68,16 @@ fn in_a_small_field_three_values_fit_every_column_only_with_three_terms() {
     assert_ne!(toy::power(toy::GENERATOR, toy::SIZE / 2), 1);
     let columns = [[1, 7, 13, 17, 0, 0, 0, 0], [2, 7, 13, 17, 0, 0, 0, 0]];
     let [one, other] = columns.map(|column| views(&column, Blinding::HIDING.wires[0]));
-    // Each of all triples is shown by each column, with one choice of the terms.
+    // Each column reveals each of all triples, for exactly one choice of the terms.
     assert_eq!(one.len(), 41 * 41 * 41);
     assert!(one.values().all(|count| *count == 1));
     assert_eq!(one, other);
-    // With two terms no triple of one column is one of the other: a guess is confirmed or refuted.
+    // With two terms the two columns have no triple in common: a guess is confirmed or refuted.
     let [one, other] = columns.map(|column| views(&column, STOCK.wires[0]));
     assert!(one.keys().all(|shown| !other.contains_key(shown)));
 }
 
-/// Values shown of each polynomial, as the documentation counts them.
+/// The revealed values of each polynomial, as the documentation counts them.
 #[test]
 fn there_are_as_many_terms_as_values_shown() {
     let commitment = 1;
@@ -86,7 +88,7 @@ fn there_are_as_many_terms_as_values_shown() {
     assert_eq!(Blinding::HIDING.accumulator, 3);
 }
 
-/// A circuit with one secret of few choices on the wire `a`: a vote.
+/// A circuit with one secret of few possible values on the wire `a`: a vote.
 fn ballot(vote: u64) -> (Layout, Wires) {
     let build = |mut cs: Circuit| {
         let number = BlsScalar::from;
@@ -112,14 +114,14 @@ fn proof(blinding: &Blinding, compiled: &Compiled<super::super::PlonkKey>, ballo
     proof
 }
 
-/// The challenge of a proof: what its verifier computes from it.
+/// The challenge of a proof, computed as its verifier does.
 fn challenge(compiled: &Compiled<super::super::PlonkKey>, proof: &Proof) -> BlsScalar {
     let verifier = VerifierParts::parse(&compiled.verifier_key).unwrap();
     prover::challenge_of(&verifier, &[], proof)
 }
 
-/// Whether a guess of the column `a` fits what a proof shows of it: two random terms are computed from the two openings, and the
-/// commitment is compared.
+/// Whether a guess of the column `a` is consistent with a proof: computes two random terms from the two openings, and
+/// compares the commitment.
 fn fits(guess: &Wires, layout: &Layout, compiled: &Compiled<super::super::PlonkKey>, proof: &Proof) -> bool {
     let domain = Domain::new(layout.gates().next_power_of_two());
     let size = domain.size() as u64;
@@ -129,7 +131,7 @@ fn fits(guess: &Wires, layout: &Layout, compiled: &Compiled<super::super::PlonkK
         let bytes = proof.as_bytes()[11 * 48 + 32 * place..].first_chunk().unwrap();
         Option::<BlsScalar>::from(BlsScalar::from_bytes(bytes)).unwrap()
     };
-    // The format has the four openings at the challenge first, and then those at the element after it.
+    // The format has the four openings at the challenge first, followed by those at the next element.
     let (at_z, at_next) = (scalar(0), scalar(4));
     let z = challenge(compiled, proof);
     let next = z * domain.generator();
@@ -150,13 +152,14 @@ fn a_guess_of_a_vote_cannot_be_confirmed() {
     let parameters = Parameters::development(16, SILENT).unwrap();
     let compiled = Plonk::compile(&layout, &parameters, SILENT).unwrap();
     let guesses = |proof: &Proof| [0, 1, 2].map(|vote| fits(&ballot(vote).1, &layout, &compiled, proof));
-    // With the terms of `dusk-plonk` 0.22.1 one multiplication tells the vote.
+    // With the terms of `dusk-plonk` 0.22.1 one multiplication reveals the vote.
     assert_eq!(guesses(&proof(&STOCK, &compiled, (&layout, &wires))), [false, true, false]);
-    // Now the right guess fits no better than the others.
+    // Now the right guess is no more consistent than the others.
     assert_eq!(guesses(&proof(&Blinding::HIDING, &compiled, (&layout, &wires))), [false; 3]);
 }
 
-/// All but the number of random terms is as in the stock prover: with its number the bytes are the same.
+/// Everything except the number of random terms equals the prover of `dusk-plonk`: with its number the bytes are the
+/// same.
 #[test]
 fn with_as_few_terms_proofs_are_those_of_the_stock_prover() {
     for (layout, wires) in
