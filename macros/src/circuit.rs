@@ -32,7 +32,7 @@ pub(crate) fn expand(options: &TokenStream, item: &TokenStream) -> TokenStream {
     quote!(#written #errors)
 }
 
-/// What the macro knows of a circuit.
+/// The model of a circuit.
 struct Model {
     visibility: Visibility,
     function: Ident,
@@ -42,8 +42,8 @@ struct Model {
 }
 
 struct Input {
-    /// The name by which witnesses give it: that of the argument, without a leading underscore. An input that is only bound is
-    /// used by no constraint, and the compiler wants its argument to begin with one.
+    /// The name in witnesses: that of the argument, without a leading underscore. An input that is only bound is in no
+    /// constraint, so the compiler expects an underscore before its argument.
     name: Ident,
     ty: Type,
     public: bool,
@@ -139,7 +139,7 @@ fn is_condition(attribute: &Attribute) -> bool {
     attribute.path().is_ident("cfg") || attribute.path().is_ident("cfg_attr")
 }
 
-/// What to write instead of a type that is no value of circuits, as far as its tokens tell.
+/// The replacement for a type that is not a circuit value, as far as its tokens show.
 fn plain_fault(ty: &Type) -> Option<String> {
     match ty {
         Type::Array(array) => plain_fault(&array.elem),
@@ -169,7 +169,7 @@ fn is_circuit(ty: &Type) -> bool {
     reference.mutability.is_some() && path.path.segments.last().is_some_and(|last| last.ident == "Circuit")
 }
 
-/// The function as written, without what only the macro understands.
+/// The function of the source, without the attributes of this macro.
 fn without_marks(function: &ItemFn) -> ItemFn {
     let mut function = function.clone();
     for argument in &mut function.sig.inputs {
@@ -186,7 +186,7 @@ fn make(model: &Model) -> TokenStream {
     let (public, private) = (format_ident!("{name}Public"), format_ident!("{name}Private"));
     let public_struct = structure(model, &public, true);
     let private_struct = structure(model, &private, false);
-    // Names of inputs are the user's: the function itself may have one of them.
+    // Inputs have the users' names, which may be that of the function.
     let (circuit, inputs, known, out) = (local("circuit"), local("inputs"), local("known"), local("out"));
     let values: Vec<Ident> = (0..model.inputs.len()).map(|place| local(&format!("input_{place}"))).collect();
     let build = model.inputs.iter().zip(&values).map(|(input, value)| {
@@ -267,7 +267,7 @@ fn make(model: &Model) -> TokenStream {
             }
         }
 
-        // The circuit as it ships is found here; that of tests by its test.
+        // A program that ships finds the circuit by this registration; circuits of tests are found by their test.
         #[cfg(all(not(test), not(target_family = "wasm")))]
         ::dusk_sdk::__private::register_circuit!(#name);
 
@@ -325,7 +325,7 @@ fn structure(model: &Model, name: &Ident, public: bool) -> TokenStream {
     }
 }
 
-/// Private inputs are overwritten when they go.
+/// Private inputs are wiped when dropped.
 fn wiped(model: &Model, name: &Ident) -> TokenStream {
     let fields = model.inputs(false).into_iter().map(|input| &input.name);
     quote! {
@@ -469,7 +469,7 @@ mod tests {
         assert_eq!(faults(&function).len(), 8, "{:?}", faults(&function));
         assert_eq!(faults(&parse_quote! { fn c() {} }).len(), 1);
     }
-    /// Every keyword, and what begins like one, as the name of a circuit and of an input.
+    /// All keywords, and names that start like one, as names of a circuit and of an input.
     const KEYWORDS: [&str; 51] = [
         "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn",
         "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro",
@@ -487,7 +487,7 @@ mod tests {
             let made = expand(&TokenStream::new(), &quote!(#function));
             syn::parse2::<syn::File>(made).unwrap_or_else(|error| panic!("{keyword}: {error}"));
         }
-        // With an underscore before it an input is called like the keyword.
+        // An underscore before the keyword: the input has the keyword as its name.
         for keyword in KEYWORDS {
             let argument = format_ident!("_{keyword}");
             let function = parse_quote! { fn c(cs: &mut Circuit, #[public] #argument: Field) {} };

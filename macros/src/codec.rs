@@ -1,9 +1,9 @@
-//! The encoding of a type under `#[contract_type]` and `#[event]`: rkyv's traits, written out.
+//! The encoding of a type under `#[contract_type]` and `#[event]`: implementations of rkyv's traits.
 //!
-//! The bytes are those that rkyv's own derives give. Those derives are not used, because what they write is not
-//! hygienic (a type named `Tag` or a variant named `r#type` does not compile) and asks of every field what a type that
-//! contains itself cannot answer. Here all names are positions behind a reserved prefix, and nothing is asked twice:
-//! the types are concrete, so the compiler sees for itself whether each field has an encoding.
+//! The bytes equal those of rkyv's own derives. The macro does not use those derives: their code is not hygienic (a
+//! type named `Tag` or a variant named `r#type` does not compile), and their trait bounds on the fields cannot be
+//! satisfied by a type that contains itself. In this expansion all names are positions after a reserved prefix, and
+//! there are no such bounds: the types are concrete, so the compiler itself checks whether each field has an encoding.
 
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
@@ -11,21 +11,21 @@ use syn::{Ident, Index, Type};
 
 use crate::value::Parts;
 
-/// How the archived form of a type is laid out.
+/// The layout of a type's archived form.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Layout {
-    /// A struct in the order of the source, as in C.
+    /// A struct in source order (`repr(C)`).
     C,
-    /// A struct as the compiler likes.
+    /// A struct in the compiler's order (`repr(Rust)`).
     Rust,
 }
 
-/// The archived form of fields in order.
+/// The types of the archived fields, in order.
 fn archived(types: &[Type]) -> TokenStream {
     quote!(#(::dusk_sdk::__private::rkyv::Archived<#types>),*)
 }
 
-/// The resolvers of fields in order.
+/// The types of the fields' resolvers, in order.
 fn resolvers(types: &[Type]) -> TokenStream {
     quote!(#(::dusk_sdk::__private::rkyv::Resolver<#types>),*)
 }
@@ -77,7 +77,7 @@ pub(crate) fn structure(name: &Ident, parts: &Parts, layout: Layout, ordered: bo
     implementations(name, &definitions, &resolve, &serialize, &deserialize, &check)
 }
 
-/// The encoding of an enum: a tag of one byte, which counts the variants, and behind it the fields.
+/// The encoding of an enum: a tag of one byte, the index of the variant, followed by the fields.
 pub(crate) fn enumeration(name: &Ident, variants: &[(Ident, Parts)], ordered: bool) -> TokenStream {
     let comparisons = comparisons(ordered);
     let mut definitions = Definitions::default();
@@ -122,12 +122,12 @@ pub(crate) fn enumeration(name: &Ident, variants: &[(Ident, Parts)], ordered: bo
     )
 }
 
-/// The types that stand for an enum and its variants.
+/// The types that represent an enum and its variants.
 #[derive(Default)]
 struct Definitions {
     archived: TokenStream,
     resolvers: TokenStream,
-    /// For each variant with fields the layout that the language defines for it.
+    /// For each variant with fields, a struct with the layout that the language defines for it.
     structs: TokenStream,
 }
 
@@ -184,7 +184,7 @@ fn check_variant(variant: &Ident, tag: &Literal, fields: usize) -> TokenStream {
     }
 }
 
-/// The traits of rkyv around their bodies.
+/// The implementations of rkyv's traits, given their bodies.
 fn implementations(
     name: &Ident,
     definitions: &TokenStream,

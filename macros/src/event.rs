@@ -10,7 +10,7 @@ use crate::diagnostics::Diagnostics;
 use crate::source::plain_name;
 use crate::value::structure;
 
-/// The longest topic, in bytes. A topic costs gas with every event.
+/// The maximum length of a topic in bytes. A topic costs gas with every event.
 const MAX_TOPIC_BYTES: usize = 64;
 
 /// Expands `#[event]`.

@@ -1,10 +1,9 @@
 //! The macros of dusk-sdk: contracts, their events, errors and types, circuits, and tests.
 //!
-//! Use them through `dusk_sdk`, which documents them. What they generate is thin and calls `dusk_sdk`; which of it is
-//! compiled (exports, data driver, test client) is decided by the features of `dusk_sdk` alone, so a user's crate has no
-//! features of its own. Every macro passes through the same steps: parse, model, validate, expand. Mistakes are
-//! collected and reported together, each at its place, and what the user wrote is left in the program so that the rest
-//! of the crate still type-checks.
+//! Use them through `dusk_sdk`, which documents them. The generated code is thin and calls `dusk_sdk`. The features of
+//! `dusk_sdk` alone decide which parts of it are compiled (exports, data driver, test client), so a user's crate has no
+//! features. Every macro has the same steps: parse, model, validate, expand. Mistakes are collected and reported
+//! together, each at its place. The user's code stays in the program, so that the rest of the crate still type-checks.
 
 mod circuit;
 mod codec;

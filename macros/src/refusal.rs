@@ -59,7 +59,7 @@ pub(crate) fn expand(options: TokenStream, item: &TokenStream) -> TokenStream {
             }
         })
     });
-    // Where all codes are its own, the table is written out.
+    // If no variant contains another error, the table is written out.
     let table = if inner.iter().all(Option::is_none) {
         quote!(&[#(#table),*])
     } else {
@@ -108,7 +108,7 @@ pub(crate) fn expand(options: TokenStream, item: &TokenStream) -> TokenStream {
     }
 }
 
-/// The errors that variants under `#[from]` stand for. Takes these attributes away.
+/// The errors in variants under `#[from]`. Removes these attributes.
 fn inner(item: &mut ItemEnum, faults: &mut Diagnostics) -> Vec<Option<Type>> {
     let owner = item.ident.clone();
     let mut inner: Vec<Option<Type>> = Vec::new();
@@ -138,8 +138,8 @@ fn inner(item: &mut ItemEnum, faults: &mut Diagnostics) -> Vec<Option<Type>> {
     inner
 }
 
-/// The code of each variant: as `#[code(N)]` says, else one more than that of the variant before. Takes these
-/// attributes away.
+/// The code of each variant: the number in `#[code(N)]`, else one more than that of the previous variant. Removes these
+/// attributes.
 fn codes(item: &mut ItemEnum, inner: &[Option<Type>], first: u32, faults: &mut Diagnostics) -> Vec<u32> {
     let mut next = Some(first);
     let mut known: BTreeMap<u32, String> = BTreeMap::new();
@@ -232,7 +232,7 @@ fn arms(item: &ItemEnum, codes: &[u32], inner: &[Option<Type>], faults: &mut Dia
 }
 
 impl Arms {
-    /// A variant that holds another error passes everything on to it.
+    /// A variant that contains another error delegates to it.
     fn held(&mut self, owner: &Ident, ident: &Ident, inner: &Type) {
         let pattern = quote!(#owner::#ident { 0: __dusk_refusal });
         self.table.push(TokenStream::new());
@@ -249,7 +249,7 @@ impl Arms {
     }
 }
 
-/// Notes a `cfg` on a variant.
+/// Reports a `cfg` on a variant.
 fn unconditional_variant(variant: &syn::Variant, faults: &mut Diagnostics) {
     if let Some(attribute) = condition(&variant.attrs) {
         faults.at(attribute, "a variant cannot depend on `cfg`: the codes and the schema would disagree about it");

@@ -1,4 +1,4 @@
-//! What the smaller macros write.
+//! Snapshots of the expansions of the smaller macros.
 
 use proc_macro2::TokenStream;
 use quote::quote;

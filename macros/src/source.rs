@@ -1,4 +1,4 @@
-//! Reading what users write: documentation, attributes, names.
+//! Parsing of the user's source: documentation, attributes, names.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
@@ -8,10 +8,10 @@ use syn::{Attribute, Expr, ExprLit, Ident, Lit, Meta, Type};
 
 use crate::diagnostics::Diagnostics;
 
-/// What every name begins with that generated code uses beside names of users. Upper-case names begin with the same letters.
+/// The prefix of all names in generated code that appear beside names of users. Upper-case names have the same prefix.
 pub(crate) const RESERVED_PREFIX: &str = "__dusk";
 
-/// The documentation of an item: its `///` lines without their common blank, joined by line breaks.
+/// The documentation of an item: its `///` lines without their common indentation, joined by line breaks.
 pub(crate) fn docs(attributes: &[Attribute]) -> String {
     let lines = attributes.iter().filter_map(|attribute| match &attribute.meta {
         Meta::NameValue(meta) if meta.path.is_ident("doc") => match &meta.value {
@@ -29,12 +29,12 @@ pub(crate) fn doc_attributes(attributes: &[Attribute]) -> impl Iterator<Item = &
     attributes.iter().filter(|attribute| attribute.path().is_ident("doc"))
 }
 
-/// Whether an item carries one of our attributes, under whatever path.
+/// Whether an item has one of our attributes, under any path.
 pub(crate) fn has_attribute(attributes: &[Attribute], name: &str) -> bool {
     attributes.iter().any(|attribute| attribute.path().segments.last().is_some_and(|last| last.ident == name))
 }
 
-/// The attribute that lets the compiler leave an item out: `cfg`, also inside `cfg_attr`.
+/// The attribute by which the compiler may omit an item: `cfg`, also inside `cfg_attr`.
 pub(crate) fn condition(attributes: &[Attribute]) -> Option<&Attribute> {
     attributes.iter().find(|attribute| match &attribute.meta {
         Meta::List(list) if list.path.is_ident("cfg_attr") => holds_cfg(list.tokens.clone()),
@@ -42,7 +42,7 @@ pub(crate) fn condition(attributes: &[Attribute]) -> Option<&Attribute> {
     })
 }
 
-/// Whether `cfg(…)` stands among the tokens of `cfg_attr(condition, …)`, behind the condition.
+/// Whether the tokens of `cfg_attr(condition, …)` contain `cfg(…)` after the condition.
 fn holds_cfg(tokens: TokenStream) -> bool {
     let mut behind = tokens
         .into_iter()
@@ -57,19 +57,19 @@ fn holds_cfg(tokens: TokenStream) -> bool {
     false
 }
 
-/// A name as callers know it: without `r#`.
+/// A name as callers see it: without `r#`.
 pub(crate) fn plain_name(ident: &Ident) -> String {
     ident.unraw().to_string()
 }
 
-/// Notes a name that generated code keeps for itself.
+/// Reports a name that is reserved for generated code.
 pub(crate) fn reserved_name(ident: &Ident, faults: &mut Diagnostics) {
     if plain_name(ident).to_ascii_lowercase().starts_with(RESERVED_PREFIX) {
         faults.at(ident, format!("names that begin with `{RESERVED_PREFIX}` are reserved for generated code"));
     }
 }
 
-/// A type with another name in place of `Self`, for use outside of where it was written.
+/// A type with another name in place of `Self`, for use outside of its original place.
 pub(crate) fn without_self(ty: &Type, name: &Ident) -> Type {
     struct Replace<'a>(&'a Ident);
     impl VisitMut for Replace<'_> {
@@ -86,7 +86,7 @@ pub(crate) fn without_self(ty: &Type, name: &Ident) -> Type {
     ty
 }
 
-/// A type without the invisible parentheses that a macro puts around what it passes on.
+/// A type without the invisible groups that a macro adds around its arguments.
 pub(crate) fn bare(mut ty: &Type) -> &Type {
     loop {
         match ty {
@@ -97,7 +97,7 @@ pub(crate) fn bare(mut ty: &Type) -> &Type {
     }
 }
 
-/// A name that does not occur in these tokens, as near to `wanted` as can be.
+/// A name that does not occur in these tokens, as similar to `wanted` as possible.
 pub(crate) fn fresh(wanted: &str, tokens: &TokenStream) -> Ident {
     let mut name = wanted.to_owned();
     while occurs(&name, tokens) {
@@ -114,7 +114,7 @@ fn occurs(name: &str, tokens: &TokenStream) -> bool {
     })
 }
 
-/// The text of tokens, to compare types by.
+/// The text of tokens, for comparing types.
 pub(crate) fn text(tokens: impl ToTokens) -> String {
     tokens.to_token_stream().to_string()
 }

@@ -1,4 +1,4 @@
-//! `#[dusk_sdk::test]`.
+//! The macro `#[dusk_sdk::test]`.
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -1,7 +1,7 @@
-//! What the tokens of a type tell about it, and what they cannot tell.
+//! Conclusions from the tokens of a type, and their limits.
 //!
-//! The compiler decides whether a type may cross the border of a contract, by traits. Tokens are looked at only for
-//! better words, and only where they leave no doubt: a name may be that of a type of the user's own.
+//! The compiler decides by traits whether a type is a value. The macro looks at tokens only for better diagnostics, and
+//! only if there is no doubt: a name may be that of a user's own type.
 
 use std::collections::BTreeSet;
 
@@ -12,16 +12,16 @@ use syn::{GenericArgument, Item, PathArguments, Type, TypePath, UseTree};
 
 use crate::source::{bare, plain_name};
 
-/// What is wrong with floats.
+/// The diagnostic for floats.
 const FLOAT: &str = "floats may differ between machines: use an integer of a smaller unit";
 const UNORDERED: &str = "the order of its entries is not the same everywhere: use BTreeMap or BTreeSet";
 const HOLDER: &str = "this cannot cross the border of a contract: pass the value that it holds";
 const REFERENCE: &str = "a reference cannot cross the border of a contract: pass an owned value (String, Vec<u8>, …)";
 
-/// The most members of a tuple: the encoding has no more.
+/// The maximum number of members of a tuple: the encoding supports no more.
 const MAX_TUPLE_MEMBERS: usize = 12;
 
-/// Types of one name whose only meaning is that of the language or of the prelude, unless the user gives it another.
+/// Type names that have the meaning of the language or of the prelude, unless the user declares another one.
 const PLAIN: &[&str] = &[
     "bool",
     "u8",
@@ -42,20 +42,20 @@ const PLAIN: &[&str] = &[
     "Principal",
 ];
 
-/// Types that hold values of the types in their angle brackets.
+/// Types that contain values of the types in their angle brackets.
 const CONTAINERS: &[&str] = &["Option", "Vec", "BTreeMap", "BTreeSet"];
 
-/// The names that the place where a type stands gives a meaning to.
+/// The names that are declared or imported where a type is written.
 #[derive(Default)]
 pub(crate) struct Scope {
-    /// Structs and enums that are declared here.
+    /// Structs and enums declared here.
     declared: BTreeSet<String>,
-    /// Other names that are declared or imported here.
+    /// Other names declared or imported here.
     other: BTreeSet<String>,
 }
 
 impl Scope {
-    /// The scope of a single item: it knows its own name.
+    /// The scope of a single item: it contains the item's own name.
     pub(crate) fn of_item(name: &syn::Ident) -> Self {
         Self { declared: BTreeSet::from([plain_name(name)]), ..Self::default() }
     }
@@ -90,13 +90,13 @@ impl Scope {
             UseTree::Name(name) => plain_name(&name.ident),
             UseTree::Rename(rename) => plain_name(&rename.rename),
         };
-        // Under another name a type of the standard library is not recognised.
+        // A type of the standard library is not recognised under another name.
         if !(standard && matches!(tree, UseTree::Name(_))) {
             self.other.insert(name);
         }
     }
 
-    /// Whether a path is a name to which this place gives no meaning of its own.
+    /// The single name of a path, if it is not declared here.
     fn foreign<'a>(&self, path: &'a TypePath) -> Option<&'a syn::PathSegment> {
         let segment = path.path.segments.first()?;
         let name = plain_name(&segment.ident);
@@ -104,7 +104,7 @@ impl Scope {
         (alone && !self.declared.contains(&name) && !self.other.contains(&name)).then_some(segment)
     }
 
-    /// What keeps a type from crossing the border of a contract, where its tokens leave no doubt.
+    /// The reason why a type is not a value, if its tokens leave no doubt.
     pub(crate) fn fault(&self, ty: &Type) -> Option<&'static str> {
         match bare(ty) {
             Type::Reference(_) => Some(REFERENCE),
@@ -127,7 +127,7 @@ impl Scope {
         }
     }
 
-    /// Whether a type holds a value of this one in itself, and not in a list of its own.
+    /// Whether a type contains a value of this one directly, and not in a list.
     pub(crate) fn holds(&self, ty: &Type, owner: &syn::Ident) -> bool {
         match bare(ty) {
             Type::Tuple(tuple) => tuple.elems.iter().any(|ty| self.holds(ty, owner)),
@@ -156,7 +156,7 @@ impl Scope {
         }
     }
 
-    /// The types that a container of the standard library holds.
+    /// The item types of a container of the standard library.
     fn contained<'a>(&self, path: &'a TypePath) -> Vec<&'a Type> {
         match self.foreign(path) {
             Some(segment) if CONTAINERS.iter().any(|name| segment.ident == name) => arguments(path),
@@ -164,10 +164,10 @@ impl Scope {
         }
     }
 
-    /// The name of what is written as a type of the standard library with parameters.
+    /// The name of a type that is written like a standard type with parameters.
     ///
-    /// A type of the user's own that crosses has none, so that a name with parameters leaves no doubt unless this place gives it another
-    /// meaning.
+    /// Users' own types that are values have no parameters, so a name with parameters leaves no doubt, unless it is
+    /// declared here.
     fn standard_name(&self, path: &TypePath) -> Option<String> {
         let segments = &path.path.segments;
         let last = segments.last()?;
@@ -180,12 +180,12 @@ impl Scope {
         matches!(last.arguments, PathArguments::AngleBracketed(_)).then_some(name)
     }
 
-    /// The statement that lets the compiler decide whether a type may cross the border.
+    /// The assertion that lets the compiler decide whether a type is a value.
     pub(crate) fn assertion(ty: &Type) -> TokenStream {
         quote_spanned!(ty.span()=> ::dusk_sdk::__private::assert_value::<#ty>();)
     }
 
-    /// Whether a type is certainly no `Result`, as far as one may trust its name. The compiler checks it later.
+    /// Whether a type is certainly not a `Result`, judging by its name. The compiler checks it later.
     pub(crate) fn is_plain(&self, ty: &Type) -> bool {
         match bare(ty) {
             Type::Tuple(_) | Type::Array(_) => true,
@@ -199,7 +199,7 @@ impl Scope {
         }
     }
 
-    /// What keeps a type out of the state, where its tokens leave no doubt: floats, also inside others.
+    /// The reason why a type cannot be in the state, if its tokens leave no doubt: floats, also inside other types.
     pub(crate) fn state_fault(&self, ty: &Type) -> Option<&'static str> {
         struct Floats<'a>(&'a Scope, bool);
         impl syn::visit_mut::VisitMut for Floats<'_> {
@@ -229,7 +229,7 @@ pub(crate) fn arguments(path: &TypePath) -> Vec<&Type> {
     types.collect()
 }
 
-/// The two types of what is written as `Result<T, E>`.
+/// The two types of a type written as `Result<T, E>`.
 pub(crate) fn written_result(ty: &Type) -> Option<(&Type, &Type)> {
     let Type::Path(path) = bare(ty) else { return None };
     if path.path.segments.last()?.ident != "Result" {

@@ -1,4 +1,5 @@
-//! `#[contract_type]`, and what events and errors share with it: a type's encoding, its JSON, its description.
+//! `#[contract_type]`, and the parts that events and errors share with it: a type's encoding, its JSON, its
+//! description.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -10,7 +11,7 @@ use crate::diagnostics::Diagnostics;
 use crate::source::{condition, docs, plain_name, reserved_name, without_self};
 use crate::types::Scope;
 
-/// The most variants of an enum: their number is one byte, as in rkyv's own encoding.
+/// The maximum number of variants of an enum: the tag is one byte, as in rkyv's own encoding.
 const MAX_VARIANTS: usize = 255;
 
 /// Expands `#[contract_type]`.
@@ -56,7 +57,7 @@ pub(crate) fn structure(item: &ItemStruct, layout: Layout, faults: &mut Diagnost
         if let [ty] = parts.types.as_slice() {
             constant = quote!(const MAY_BE_NULL: ::core::primitive::bool = <#ty as ::dusk_sdk::Value>::MAY_BE_NULL;);
         }
-        // Without names a struct looks as the tuple of its fields, and as the field itself where there is one.
+        // A struct with unnamed fields has the JSON form of their tuple, or of the field itself if there is only one.
         unnamed(ident, &parts)
     } else {
         let (write, names, fields) = (parts.write(), &parts.names, parts.describe());
@@ -86,7 +87,7 @@ pub(crate) fn structure(item: &ItemStruct, layout: Layout, faults: &mut Diagnost
     }
 }
 
-/// How a struct without names is written as JSON, read, and described.
+/// The JSON writer, the JSON reader and the description of a struct with unnamed fields.
 fn unnamed(ident: &Ident, parts: &Parts) -> (TokenStream, TokenStream, TokenStream) {
     let (types, bound) = (&parts.types, &parts.bound);
     if let ([ty], [field]) = (types.as_slice(), bound.as_slice()) {
@@ -176,7 +177,7 @@ fn enumeration(item: &ItemEnum, faults: &mut Diagnostics) -> TokenStream {
     }
 }
 
-/// The arm that writes a variant as JSON.
+/// The match arm that writes a variant as JSON.
 fn write_variant(ident: &Ident, variant: &syn::Variant, parts: &Parts) -> TokenStream {
     let (path, text) = (&variant.ident, plain_name(&variant.ident));
     let pattern = parts.pattern(&quote!(#ident::#path));
@@ -197,7 +198,7 @@ fn write_variant(ident: &Ident, variant: &syn::Variant, parts: &Parts) -> TokenS
     }
 }
 
-/// The arm that reads a variant from JSON.
+/// The match arm that reads a variant from JSON.
 fn read_variant(ident: &Ident, variant: &syn::Variant, parts: &Parts) -> TokenStream {
     let (path, text) = (&variant.ident, plain_name(&variant.ident));
     let made = parts.made(&quote!(#ident::#path), parts.given("Given"));
@@ -239,12 +240,12 @@ pub(crate) struct Parts {
     pub(crate) bound: Vec<Ident>,
     docs: Vec<String>,
     members: Vec<Member>,
-    /// What lets the compiler say at the user's own places which types are not values.
+    /// Assertions by which the compiler reports at the user's code which types are not values.
     assertions: TokenStream,
 }
 
 impl Parts {
-    /// Understands the fields of a type, and notes those whose type cannot cross the border.
+    /// Parses the fields of a type, and reports those whose type is certainly not a value.
     pub(crate) fn of(fields: &Fields, owner: &Ident, faults: &mut Diagnostics) -> Self {
         let scope = Scope::of_item(owner);
         for field in fields {
@@ -282,26 +283,26 @@ impl Parts {
         quote!(#path { #(#members: #bound),* })
     }
 
-    /// The value that has these in its fields.
+    /// The value with these expressions in its fields.
     pub(crate) fn made(&self, path: &TokenStream, values: impl Iterator<Item = TokenStream>) -> TokenStream {
         let members = &self.members;
         quote!(#path { #(#members: #values),* })
     }
 
-    /// Each bound field on its way to the bytes.
+    /// Encodes each bound field.
     pub(crate) fn serialized(&self) -> Vec<TokenStream> {
         let serialize = quote!(::dusk_sdk::__private::rkyv::Serialize::<__DuskTo>::serialize);
         self.bound.iter().map(|bound| quote!(#serialize(#bound, __dusk_to)?)).collect()
     }
 
-    /// Each field from its bound archived form.
+    /// Decodes each field from its bound archived form.
     pub(crate) fn deserialized(&self) -> impl Iterator<Item = TokenStream> {
         self.types.iter().zip(&self.bound).map(|(ty, bound)| {
             quote!(::dusk_sdk::__private::rkyv::Deserialize::<#ty, __DuskFrom>::deserialize(#bound, __dusk_from)?)
         })
     }
 
-    /// Each field from what was given as JSON.
+    /// Reads each field from JSON.
     fn given(&self, from: &str) -> impl Iterator<Item = TokenStream> {
         let from = format_ident!("{from}");
         self.types
@@ -336,7 +337,7 @@ impl Parts {
         }
     }
 
-    /// Says at the user's own places which types are not values.
+    /// Reports at the user's code which types are not values.
     pub(crate) fn assertions(&self) -> TokenStream {
         if self.types.is_empty() {
             return TokenStream::new();
@@ -351,7 +352,7 @@ impl Parts {
     }
 }
 
-/// Notes what is wrong with the head of a type that crosses the border.
+/// Reports faults in the head of an exchanged type.
 fn head(ident: &Ident, generics: &syn::Generics, attributes: &[Attribute], faults: &mut Diagnostics) {
     self::generics(
         generics,
@@ -368,14 +369,14 @@ fn head(ident: &Ident, generics: &syn::Generics, attributes: &[Attribute], fault
     }
 }
 
-/// Notes generic parameters.
+/// Reports generic parameters.
 pub(crate) fn generics(generics: &syn::Generics, message: &str, faults: &mut Diagnostics) {
     if !generics.params.is_empty() {
         faults.at(generics, message);
     }
 }
 
-/// Notes a `cfg` on a part of a type.
+/// Reports a `cfg` on a part of a type.
 fn unconditional(attributes: &[Attribute], what: &str, faults: &mut Diagnostics) {
     if let Some(attribute) = condition(attributes) {
         faults.at(
@@ -385,7 +386,7 @@ fn unconditional(attributes: &[Attribute], what: &str, faults: &mut Diagnostics)
     }
 }
 
-/// The derives of an exchanged type that the user has not written.
+/// The derives that an exchanged type needs and the user has not written.
 pub(crate) fn derives(attributes: &[Attribute]) -> TokenStream {
     let derived = derived(attributes);
     let missing = [
@@ -401,7 +402,7 @@ pub(crate) fn derives(attributes: &[Attribute]) -> TokenStream {
     if missing.is_empty() { TokenStream::new() } else { quote!(#[derive(#(#missing),*)]) }
 }
 
-/// Whether a type may be a key of a map: then its archived form is compared too.
+/// Whether a type may be a key of a map: then its archived form implements the comparison as well.
 fn is_ordered(attributes: &[Attribute]) -> bool {
     derived(attributes).iter().any(|name| name == "Ord")
 }
@@ -410,7 +411,7 @@ fn is_ordered(attributes: &[Attribute]) -> bool {
 fn derived(attributes: &[Attribute]) -> Vec<String> {
     let mut names = Vec::new();
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("derive")) {
-        // A malformed derive is reported by the compiler.
+        // The compiler reports a malformed derive.
         let _ = attribute.parse_nested_meta(|meta| {
             names.extend(meta.path.segments.last().map(|last| last.ident.to_string()));
             Ok(())
@@ -423,7 +424,7 @@ fn value(ident: &Ident, write: &TokenStream, read: &TokenStream, describe: &Toke
     value_with(&TokenStream::new(), ident, write, read, describe)
 }
 
-/// As [`value`], with constants of the trait.
+/// Like [`value`], with constants of the trait.
 fn value_with(
     constant: &TokenStream,
     ident: &Ident,

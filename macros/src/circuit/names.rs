@@ -1,4 +1,4 @@
-//! The names that `#[circuit]` makes, and those that it refuses because they would clash.
+//! The names that `#[circuit]` generates, and those that it rejects because of a conflict.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -6,7 +6,7 @@ use syn::{Ident, ItemFn};
 
 use crate::diagnostics::Diagnostics;
 
-/// What circuits are written with. A circuit whose type has one of these names would take its place in the module.
+/// Names that circuits use. A circuit whose type has one of these names would shadow it in the module.
 const TYPES: [&str; 19] = [
     "BlsScalar",
     "Bool",
@@ -28,25 +28,25 @@ const TYPES: [&str; 19] = [
     "Value",
     "Wire",
 ];
-/// What is added to the name of a circuit's type, for its inputs.
+/// The suffixes for the inputs of a circuit.
 const SUFFIXES: [(&str, &str); 2] = [("_public", "Public"), ("_private", "Private")];
-/// What is added to the name of a type of circuits, for its twin.
+/// The suffix for the plain counterpart of a type.
 const TWIN: &str = "Plain";
-/// Names that no raw identifier can have.
+/// Names that cannot be raw identifiers.
 const NEVER_RAW: [&str; 5] = ["crate", "self", "super", "Self", "_"];
 
-/// The name without what makes a keyword an identifier.
+/// The name without `r#`.
 pub(super) fn text(ident: &Ident) -> String {
     let text = ident.to_string();
     text.strip_prefix("r#").map(str::to_owned).unwrap_or(text)
 }
 
-/// A name within generated code that no name of the user's code can be taken for.
+/// A hygienic name for generated code, which differs from all names in the user's code.
 pub(super) fn local(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
 }
 
-/// The name by which witnesses give an input: that of the argument, without leading underscores.
+/// The name of an input in witnesses: that of the argument, without leading underscores.
 pub(super) fn of_input(argument: &Ident, faults: &mut Diagnostics) -> Option<Ident> {
     let text = text(argument);
     let name = text.trim_start_matches('_');
@@ -65,7 +65,7 @@ pub(super) fn of_input(argument: &Ident, faults: &mut Diagnostics) -> Option<Ide
     ident
 }
 
-/// An identifier of this name, raw where it is a keyword; none where there is none.
+/// An identifier with this name, raw if it is a keyword; `None` if there is none.
 fn identifier(name: &str, span: Span) -> Option<Ident> {
     let begins = name.chars().next().is_some_and(|first| !first.is_ascii_digit());
     if !begins || NEVER_RAW.contains(&name) {
@@ -77,7 +77,7 @@ fn identifier(name: &str, span: Span) -> Option<Ident> {
     }
 }
 
-/// `not_revoked` as a type is called: `NotRevoked`.
+/// The type name for `not_revoked`: `NotRevoked`.
 pub(super) fn pascal_case(ident: &Ident) -> Ident {
     let text = text(ident);
     let words = text.split('_').filter(|word| !word.is_empty());
@@ -89,12 +89,12 @@ pub(super) fn pascal_case(ident: &Ident) -> Ident {
         .collect();
     match syn::parse_str::<Ident>(&name) {
         Ok(_) => Ident::new(&name, ident.span()),
-        // `self` as a type is called like a keyword; and a name may have no letters at all.
+        // The type name for `self` would be a keyword, and a name may have no letters at all.
         Err(_) => Ident::new("Circuit", ident.span()),
     }
 }
 
-/// Refuses names of circuits for which a generated one would clash.
+/// Rejects names of circuits if a generated name would conflict.
 pub(super) fn check_circuit(function: &ItemFn, name: &Ident, faults: &mut Diagnostics) {
     let ident = &function.sig.ident;
     let (text, name) = (text(ident), name.to_string());
@@ -136,7 +136,7 @@ pub(super) fn check_circuit(function: &ItemFn, name: &Ident, faults: &mut Diagno
     }
 }
 
-/// Refuses names of types for which the twin of another would clash.
+/// Rejects names of types if the plain counterpart of another type would conflict.
 pub(super) fn check_type(ident: &Ident, faults: &mut Diagnostics) {
     let text = text(ident);
     if let Some(other) = text.strip_suffix(TWIN).filter(|other| !other.is_empty()) {
@@ -149,13 +149,13 @@ pub(super) fn check_type(ident: &Ident, faults: &mut Diagnostics) {
     }
 }
 
-/// Whether a function names a type like this, in its arguments or its body: then the generated type would take its place.
+/// Whether a function uses a type with this name, in its arguments or its body: the generated type would shadow it.
 fn mentions(function: &ItemFn, name: &str) -> bool {
     let arguments = function.sig.inputs.to_token_stream();
     stands_alone(arguments, name) || stands_alone(function.block.to_token_stream(), name)
 }
 
-/// Whether a name stands in tokens other than behind `::` or `.`.
+/// Whether a name occurs in tokens, except after `::` or `.`.
 fn stands_alone(tokens: TokenStream, name: &str) -> bool {
     let mut behind = false;
     tokens.into_iter().any(|token| match token {
@@ -179,7 +179,7 @@ fn stands_alone(tokens: TokenStream, name: &str) -> bool {
     })
 }
 
-/// Whether a colon is the first of two: a single one comes before a type.
+/// Whether a colon is the first of two: a single colon precedes a type.
 fn is_joint(punct: &proc_macro2::Punct) -> bool {
     punct.spacing() == proc_macro2::Spacing::Joint
 }

@@ -12,7 +12,7 @@ use quote::quote;
 
 use crate::diagnostics::Diagnostics;
 
-/// Expands the macro. `primary`: this crate is the one that is being built, not a dependency of it; only then may it
+/// Expands the macro. `primary`: this crate is the one that cargo builds, not a dependency of it; only then may it
 /// export functions.
 pub(crate) fn expand(options: TokenStream, item: &TokenStream, primary: bool) -> TokenStream {
     let mut faults = Diagnostics::default();

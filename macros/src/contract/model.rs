@@ -1,4 +1,4 @@
-//! A contract as the macro understands it.
+//! The macro's model of a contract.
 
 use proc_macro2::{Span, TokenStream};
 use syn::{Attribute, Ident, ItemMod, Path, Signature, Type, Visibility};
@@ -7,25 +7,25 @@ use crate::types::Scope;
 
 /// A contract.
 pub(super) struct Contract {
-    /// The module as it was written.
+    /// The module in the source.
     pub(super) module: ItemMod,
-    /// What stands in the parentheses of the attribute.
+    /// The tokens in the parentheses of the attribute.
     pub(super) options: Options,
     /// The documentation of the module.
     pub(super) docs: String,
-    /// All structs that could be the state. One is right.
+    /// All structs that could be the state. Exactly one is valid.
     pub(super) states: Vec<State>,
     /// The constructor.
     pub(super) init: Option<Method>,
-    /// All other methods of the state, of all its `impl` blocks.
+    /// All other methods of the state, from all its `impl` blocks.
     pub(super) methods: Vec<Method>,
-    /// The events that are declared in the module.
+    /// The events declared in the module.
     pub(super) events: Vec<Ident>,
-    /// Names that the module itself declares or imports.
+    /// Names that the module declares or imports.
     pub(super) names: Names,
-    /// What the names of types mean in the module.
+    /// The meaning of type names in the module.
     pub(super) scope: Scope,
-    /// All that was written, to find names that do not occur in it.
+    /// All tokens of the source, to find names that do not occur in it.
     pub(super) tokens: TokenStream,
 }
 
@@ -41,11 +41,11 @@ pub(super) struct Names {
 /// The options of the attribute.
 #[derive(Default)]
 pub(super) struct Options {
-    /// Events that are declared elsewhere.
+    /// Events declared elsewhere.
     pub(super) events: Vec<Path>,
 }
 
-/// The struct that is the state.
+/// The struct of the state.
 pub(super) struct State {
     pub(super) ident: Ident,
     pub(super) public: bool,
@@ -62,13 +62,13 @@ pub(super) struct Method {
     pub(super) signature: Signature,
     pub(super) receiver: Receiver,
     pub(super) arguments: Vec<Argument>,
-    /// What it returns. `None`: nothing.
+    /// The return type. `None`: no value.
     pub(super) output: Option<Type>,
     /// The type of the items that it feeds.
     pub(super) feeds: Option<Type>,
-    /// Callers are given the `Result` itself.
+    /// Callers get the `Result` itself.
     pub(super) raw_result: Option<Span>,
-    /// Options that stand on the method, for diagnostics.
+    /// The options of the method, for diagnostics.
     pub(super) options: Option<Span>,
 }
 
@@ -84,10 +84,10 @@ impl Method {
     }
 }
 
-/// How a method takes the state.
+/// The receiver of a method.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Receiver {
-    /// Not at all.
+    /// No receiver.
     None,
     /// `&self`
     Shared,
@@ -99,7 +99,7 @@ pub(super) enum Receiver {
 
 /// An argument of a method.
 pub(super) struct Argument {
-    /// Its name. `None` when it is a pattern.
+    /// Its name. `None` if it is a pattern.
     pub(super) name: Option<Ident>,
     pub(super) ty: Type,
     pub(super) pattern: syn::Pat,

@@ -1,4 +1,4 @@
-//! From tokens to the model. Everything that can be understood is kept; what is wrong with it is for `validate` to say.
+//! From tokens to the model. The parser keeps everything that it can parse; `validate` reports the faults.
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
@@ -13,12 +13,12 @@ use crate::diagnostics::Diagnostics;
 use crate::source::{bare, condition, doc_attributes, docs, has_attribute, without_self};
 use crate::types::Scope;
 
-/// What a macro makes is unknown to another macro.
+/// A macro cannot see the output of another macro.
 const MADE_BY_A_MACRO: &str = "#[contract] does not see what a macro makes here, so none of it would be exported: \
                                write the methods out, or call the macro in a module of its own if it makes no methods \
                                of the contract";
 
-/// Reads the module.
+/// Parses the module.
 pub(super) fn module(item: &TokenStream) -> syn::Result<ItemMod> {
     let module: ItemMod = syn::parse2(item.clone()).map_err(|_| {
         syn::Error::new_spanned(
@@ -35,7 +35,7 @@ pub(super) fn module(item: &TokenStream) -> syn::Result<ItemMod> {
     Ok(module)
 }
 
-/// Reads the options of the attribute.
+/// Parses the options of the attribute.
 pub(super) fn options(tokens: TokenStream, faults: &mut Diagnostics) -> Options {
     let mut options = Options::default();
     let parsed = syn::meta::parser(|meta| {
@@ -57,7 +57,7 @@ pub(super) fn options(tokens: TokenStream, faults: &mut Diagnostics) -> Options 
     options
 }
 
-/// Understands the module.
+/// Builds the model of the module.
 pub(super) fn contract(options: Options, module: ItemMod, faults: &mut Diagnostics) -> Contract {
     let mut contract = Contract {
         docs: docs(&module.attrs),
@@ -95,7 +95,7 @@ pub(super) fn contract(options: Options, module: ItemMod, faults: &mut Diagnosti
     contract
 }
 
-/// Understands one item of the module.
+/// Adds one item of the module.
 fn item(item: &Item, contract: &mut Contract, faults: &mut Diagnostics) {
     match item {
         Item::Struct(item) if has_attribute(&item.attrs, "event") => {
@@ -125,7 +125,7 @@ fn item(item: &Item, contract: &mut Contract, faults: &mut Diagnostics) {
             faults
                 .at(item, "a static is state that nobody sees: make it a field of the contract's state, or a `const`");
         }
-        // A macro that is defined here makes nothing yet.
+        // A macro definition produces nothing by itself.
         Item::Macro(item) if item.ident.is_none() => faults.at(item, MADE_BY_A_MACRO),
         Item::Enum(item) => contract.names.types.push(item.ident.clone()),
         Item::Type(item) => contract.names.types.push(item.ident.clone()),
@@ -139,7 +139,7 @@ fn item(item: &Item, contract: &mut Contract, faults: &mut Diagnostics) {
     }
 }
 
-/// The name of a struct, which is that of a value as well where its fields have no names.
+/// The name of a struct, which is also the name of a value if its fields have no names.
 fn structure(item: &syn::ItemStruct, names: &mut Names) {
     names.types.push(item.ident.clone());
     if !matches!(item.fields, syn::Fields::Named(_)) {
@@ -147,7 +147,7 @@ fn structure(item: &syn::ItemStruct, names: &mut Names) {
     }
 }
 
-/// The names that an import brings. Of what, is not known.
+/// The names that an import declares. The macro cannot know what they refer to.
 fn imported(tree: &UseTree, names: &mut Names) {
     let name = match tree {
         UseTree::Path(path) => return imported(&path.tree, names),
@@ -160,13 +160,13 @@ fn imported(tree: &UseTree, names: &mut Names) {
     names.values.push(name.clone());
 }
 
-/// Whether a block has methods of the state under another name of it.
+/// Whether a block has methods of the state under an alias of it.
 fn is_alias(block: &ItemImpl, aliases: &[Ident]) -> bool {
     block.trait_.is_none()
         && matches!(bare(&block.self_ty), Type::Path(path) if aliases.iter().any(|alias| path.path.is_ident(alias)))
 }
 
-/// Whether a block is for the state: surely, or perhaps under another path.
+/// Whether a block is for the state: certainly, or possibly under another path.
 fn is_of(block: &ItemImpl, state: &Ident) -> Option<bool> {
     let Type::Path(path) = bare(&block.self_ty) else { return None };
     let segments = &path.path.segments;
@@ -219,7 +219,7 @@ fn methods(block: &mut ItemImpl, state: &Ident, contract: &mut Contract, faults:
     }
 }
 
-/// The other names that the module gives to the state.
+/// The aliases of the state in the module.
 fn aliases(items: &[Item], state: &Ident) -> Vec<Ident> {
     let is_state = |ty: &Type| matches!(bare(ty), Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == *state));
     let aliases = items.iter().filter_map(|item| match item {
@@ -229,13 +229,14 @@ fn aliases(items: &[Item], state: &Ident) -> Vec<Ident> {
     aliases.collect()
 }
 
-/// Notes methods of the state in modules inside of the contract's.
+/// Reports methods of the state in inner modules.
 fn hidden_methods(module: &ItemMod, state: &Ident, faults: &mut Diagnostics) {
     for item in module.content.iter().flat_map(|(_, items)| items) {
         match item {
             Item::Mod(module) => hidden_methods(module, state, faults),
             Item::Impl(block) if block.trait_.is_none() && is_of(block, state).is_some() => {
-                // `pub` makes a method one of the contract's. A type of the same name here would be another.
+                // `pub` would make the method one of the contract. A type with the same name here would be another
+                // type.
                 let own = module.content.iter().flat_map(|(_, items)| items).any(|item| declares(item, state));
                 let public = block.items.iter().find_map(|item| match item {
                     ImplItem::Fn(function) if matches!(function.vis, Visibility::Public(_)) => Some(function),
@@ -262,7 +263,7 @@ fn declares(item: &Item, name: &Ident) -> bool {
     }
 }
 
-/// Whether an attribute of an `impl` block belongs to the language, and so adds no methods.
+/// Whether an attribute of an `impl` block is built into the language, and so adds no methods.
 fn is_known(attribute: &Attribute) -> bool {
     const KNOWN: &[&str] = &[
         "allow",
@@ -292,7 +293,7 @@ fn exports(attribute: &syn::Attribute) -> bool {
             && list.parse_args::<syn::Meta>().is_ok_and(|inner| exporting(inner.path())))
 }
 
-/// What `#[contract(…)]` on a method says.
+/// The options in `#[contract(…)]` on a method.
 #[derive(Default)]
 struct MethodOptions {
     feeds: Option<Type>,
@@ -300,7 +301,7 @@ struct MethodOptions {
     place: Option<Span>,
 }
 
-/// Reads the options of a method and takes them away.
+/// Parses the options of a method and removes them.
 fn method_options(function: &mut ImplItemFn, faults: &mut Diagnostics) -> MethodOptions {
     let mut options = MethodOptions::default();
     function.attrs.retain(|attribute| {

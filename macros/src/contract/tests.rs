@@ -1,11 +1,11 @@
-//! What the macro understands, what it refuses, and what it writes.
+//! Tests of the macro: accepted contracts, diagnostics, and expansions.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::*;
 
-/// The messages for a contract.
+/// The diagnostics for a contract.
 fn faults(module: &str) -> Vec<String> {
     let mut faults = Diagnostics::default();
     let module = parse::module(&module.parse().unwrap()).unwrap();
@@ -14,7 +14,7 @@ fn faults(module: &str) -> Vec<String> {
     faults.messages()
 }
 
-/// The messages for the body of the state's `impl`.
+/// The diagnostics for the body of the state's `impl`.
 fn method_faults(methods: &str) -> Vec<String> {
     faults(&format!("pub mod test {{ pub struct State; impl State {{ {methods} }} }}"))
 }
@@ -145,7 +145,7 @@ fn what_was_written_stays_when_it_is_refused() {
     assert!(expanded.contains("compile_error"));
 }
 
-/// Pretty-prints an expansion, and what stands inside the switches of `dusk_sdk` as modules of their names.
+/// Pretty-prints an expansion. The contents of `dusk_sdk`'s switching macros appear as modules with their names.
 fn pretty(tokens: TokenStream) -> String {
     let mut file: syn::File = syn::parse2(tokens).unwrap();
     open_switches(&mut file.items);

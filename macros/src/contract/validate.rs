@@ -1,4 +1,4 @@
-//! What a contract must be. Every mistake has its own message, at its place, with what to do.
+//! The rules for contracts. Each mistake has its own diagnostic, at its place, with a remedy.
 
 use syn::Type;
 use syn::spanned::Spanned;
@@ -8,11 +8,11 @@ use crate::diagnostics::Diagnostics;
 use crate::source::{bare, plain_name, reserved_name};
 use crate::types::{Scope, written_result};
 
-/// The most arguments that a method may have; `dusk_sdk` has encodings for as many.
+/// The maximum number of arguments of a method; `dusk_sdk` has encodings up to this number.
 const MAX_ARGUMENTS: usize = 8;
 
-/// Names that an exported function cannot have: they mean something else in a compiled contract, to the linker or to
-/// the compiler's own support code.
+/// Names that an exported function cannot have, because the linker or the compiler's support code gives them another
+/// meaning in a compiled contract.
 const RESERVED_EXPORTS: &[&str] = &[
     "A",
     "memory",
@@ -69,7 +69,7 @@ const RESERVED_EXPORTS: &[&str] = &[
     "trunc",
 ];
 
-/// Names that the generated client needs for itself.
+/// Names that the generated client uses itself.
 const RESERVED_METHODS: &[&str] = &["attempt", "by", "id", "with_gas"];
 
 /// Checks a contract.
@@ -153,7 +153,7 @@ fn constructor(init: &Method, contract: &Contract, faults: &mut Diagnostics) {
     if !init.is_public() {
         faults.at(&init.signature.ident, "the constructor must be `pub`, because the deployer calls it");
     }
-    // Whether another type is the state or a `Result` of it is for the compiler to see.
+    // The compiler decides whether another type is the state or a `Result` of it.
     let is_other = |ty: &Type| contract.scope.is_plain(ty) && !is_state(ty, contract);
     let makes_other = match &init.output {
         None => true,
@@ -206,7 +206,7 @@ fn exported(method: &Method, contract: &Contract, faults: &mut Diagnostics) {
     output(method, contract, faults);
 }
 
-/// What is wrong with the type that a method returns, as far as its tokens tell.
+/// Faults of a method's return type, as far as its tokens show them.
 fn output(method: &Method, contract: &Contract, faults: &mut Diagnostics) {
     let Some(ty) = &method.output else {
         if let Some(place) = method.raw_result {
@@ -220,14 +220,14 @@ fn output(method: &Method, contract: &Contract, faults: &mut Diagnostics) {
     if is_state(ty, contract) {
         faults.at(ty, "the state stays with the contract: return what callers need of it");
     }
-    // What stands behind the value of a `Result` does not cross: it becomes the text of the refusal.
+    // The error type of a `Result` is not encoded: it becomes the text of the panic.
     value(written_result(ty).map_or(ty, |(value, _)| value), &contract.scope, faults);
 }
 
-/// What is wrong with `raw_result` on a method that cannot fail.
+/// The diagnostic for `raw_result` on a method that cannot fail.
 const NO_RESULT: &str = "`raw_result` is for a method that returns a `Result`, to give callers the `Result` itself";
 
-/// What is wrong with a function that is called from outside, whatever it does.
+/// Faults of an exported function that do not depend on its kind.
 fn signature(method: &Method, scope: &Scope, faults: &mut Diagnostics) {
     let signature = &method.signature;
     if let Some(token) = signature.asyncness {

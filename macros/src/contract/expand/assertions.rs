@@ -1,4 +1,4 @@
-//! Says at the user's own places which types are not what they should be.
+//! Assertions that report wrong types at the user's code.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -48,7 +48,7 @@ pub(super) fn of(contract: &Contract, state: &Ident) -> TokenStream {
     }
 }
 
-/// What a method returns is a value or a `Result` with an error of the contract, and its parts are what was written.
+/// A method returns a value or a `Result` with an error of the contract, and the types in it are those in the source.
 fn returned(method: &Method, contract: &Contract) -> Option<TokenStream> {
     let ty = method.output.as_ref()?;
     let Returned { whole, value, refusal, written, .. } = Returned::of(method, contract);
@@ -65,7 +65,7 @@ fn returned(method: &Method, contract: &Contract) -> Option<TokenStream> {
     })
 }
 
-/// What the constructor returns is the state, or a `Result` of it with an error of the contract.
+/// The constructor returns the state, or a `Result` of it with an error of the contract.
 fn made(init: &Method, state: &Ident) -> Option<TokenStream> {
     let ty = init.output.as_ref()?;
     let Returned { whole, refusal, written, .. } = Returned::of_init(init, state);

@@ -1,4 +1,4 @@
-//! What callers use: the constructor's call and the typed client.
+//! The code for callers: the constructor's call and the typed client.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
@@ -7,7 +7,7 @@ use syn::Ident;
 use super::{Contract, Method, Returned, argument_names, argument_types, exported, types};
 use crate::source::{fresh, plain_name};
 
-/// The constructor as callers name it: a function beside the state that only gathers the arguments.
+/// The constructor for callers: a function beside the state that only collects the arguments.
 pub(super) fn constructor(contract: &Contract, state: &Ident) -> TokenStream {
     let shown = plain_name(state);
     let Some(init) = &contract.init else {
@@ -85,7 +85,7 @@ pub(super) fn client(contract: &Contract, state: &Ident) -> TokenStream {
     }
 }
 
-/// What a client has beside the contract's methods.
+/// The functions of a client in addition to the contract's methods.
 fn ways(client: &Ident, contract: &Contract, state: &Ident) -> TokenStream {
     let (limit, account) = (fresh("limit", &contract.tokens), fresh("account", &contract.tokens));
     quote! {
@@ -156,7 +156,7 @@ fn method_of(method: &Method, contract: &Contract, via: &Ident) -> TokenStream {
     }
 }
 
-/// The client's form of a method that feeds.
+/// The client's method for a feeder.
 fn feeding_method(method: &Method, via: &Ident) -> TokenStream {
     let name = &method.signature.ident;
     let via = Ident::new(&via.to_string(), name.span());
@@ -175,7 +175,7 @@ fn feeding_method(method: &Method, via: &Ident) -> TokenStream {
     }
 }
 
-/// The documentation of a method, or another where it has none.
+/// The documentation of a method, or a default if it has none.
 fn documentation(method: &Method, other: impl FnOnce() -> String) -> TokenStream {
     let docs = &method.doc_attributes;
     if docs.is_empty() {

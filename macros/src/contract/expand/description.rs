@@ -1,4 +1,4 @@
-//! The implementation of `Contract`, and the description that the data driver and the tests read.
+//! The implementation of `Contract`, and the description for the data driver and the tests.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};

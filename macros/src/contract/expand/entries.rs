@@ -1,6 +1,6 @@
-//! What the host calls: the entries of the compiled contract, and the entry of the data driver.
+//! The entry points: those of the compiled contract, and that of the data driver.
 //!
-//! Every build checks the entries, so that `cargo check` knows what `cargo dusk build` would say. Only the compiled
+//! Every build type-checks them, so that `cargo check` reports the same errors as `cargo dusk build`. Only the compiled
 //! contract exports them.
 
 use proc_macro2::TokenStream;
@@ -69,7 +69,7 @@ fn function(method: &Method, state: &Ident) -> TokenStream {
     }
 }
 
-/// The variables of the arguments: by their places, for users name arguments as they like.
+/// The variables of the arguments, named by position, because users may give arguments any name.
 fn variables(method: &Method) -> Vec<Ident> {
     (0..method.arguments.len()).map(|index| format_ident!("__dusk_{index}")).collect()
 }

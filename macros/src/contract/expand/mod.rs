@@ -1,13 +1,13 @@
 //! From the model to code.
 //!
-//! Next to what the user wrote stand: the implementation of `Contract`; the constructor call and the typed client; the
-//! entries, which `dusk_sdk` exports from the compiled contract and which are checked in every build; and, inside macros
-//! of `dusk_sdk` that its features switch, the description of the contract, the entry of the data driver, and the
-//! client's form for tests.
+//! The expansion adds to the user's code: the implementation of `Contract`; the constructor call and the typed client;
+//! the entry points, which `dusk_sdk` exports from the compiled contract and every build type-checks; and, inside
+//! macros of `dusk_sdk` that its features switch, the description of the contract, the entry point of the data driver,
+//! and the client for tests.
 //!
-//! Users name their things as they like. Generated code therefore names everything by whole paths, calls methods through
-//! their traits or types, and binds variables and items of its own only under names that begin with `__dusk`, which
-//! users cannot declare, or that occur nowhere in the module.
+//! Users may choose any names. Generated code therefore uses whole paths, calls methods through their traits or types,
+//! and declares variables and items of its own only under names that start with `__dusk`, which users cannot declare,
+//! or that occur nowhere in the module.
 
 mod assertions;
 mod client;
@@ -40,7 +40,8 @@ pub(super) fn contract(contract: &Contract, primary: bool) -> TokenStream {
     let second = if primary { single::refusal(&module.ident) } else { None };
     let (visibility, name) = (&module.vis, &module.ident);
     let condition = condition(&module.attrs);
-    // A contract's package and module mostly have one name. Callers then reach everything by the package alone.
+    // A contract's package and module usually have the same name. Then callers reach everything through the package
+    // name alone.
     quote! {
         #module
 
@@ -61,18 +62,19 @@ fn events(contract: &Contract) -> Vec<syn::Path> {
     declared.chain(contract.options.events.iter().cloned()).collect()
 }
 
-/// What a function returns when it does not refuse, and with what it refuses.
+/// The value and error types of a function's result.
 ///
-/// The compiler resolves both by a trait, whatever the type is called. Where the name leaves little doubt the types are
-/// written out, so that documentation shows what people wrote; `assertions` lets the compiler check that.
+/// The compiler resolves both by a trait, whatever the type's name is. If the name is `Result` without doubt, the
+/// expansion writes the types out, so that documentation shows the user's types; `assertions` lets the compiler check
+/// them.
 struct Returned {
-    /// The whole type, as the trait sees it.
+    /// The whole type, for the trait.
     whole: TokenStream,
     value: TokenStream,
     refusal: TokenStream,
-    /// Whether it may refuse.
+    /// Whether it may return an error.
     fallible: TokenStream,
-    /// Whether the two parts were written out.
+    /// Whether the two types are written out.
     written: bool,
 }
 
@@ -104,7 +106,7 @@ impl Returned {
         }
     }
 
-    /// The same of the constructor, whose value is the state.
+    /// The same for the constructor, whose value is the state.
     fn of_init(init: &Method, state: &Ident) -> Self {
         let ty = init.output.as_ref().map_or_else(|| quote!(()), |ty| quote!(#ty));
         let value = quote!(());
@@ -123,7 +125,7 @@ impl Returned {
     }
 }
 
-/// The distinct refusals of all functions.
+/// The distinct error types of all functions.
 fn refusals(contract: &Contract, state: &Ident) -> Vec<TokenStream> {
     let init = contract.init.iter().map(|init| Returned::of_init(init, state));
     let methods = exported(contract).map(|method| Returned::of(method, contract));

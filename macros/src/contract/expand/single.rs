@@ -11,7 +11,7 @@ use crate::source::plain_name;
 /// The first contract of the crate that this process compiles.
 static FIRST: Mutex<Option<String>> = Mutex::new(None);
 
-/// The refusal of a second contract in a package.
+/// The diagnostic for a second contract in a package.
 pub(super) fn refusal(name: &Ident) -> Option<TokenStream> {
     if !compiles_one_crate(std::env::args_os()) || std::env::var_os("CARGO_TARGET_TMPDIR").is_some() {
         return None;
@@ -26,10 +26,10 @@ pub(super) fn refusal(name: &Ident) -> Option<TokenStream> {
     }
 }
 
-/// Whether these are the arguments of a compiler that compiles one crate which could become a contract.
+/// Whether these are the arguments of a compiler that compiles a single crate which could become a contract.
 ///
-/// Crates of tests may hold many contracts, for they are never compiled to one. An editor expands the macros of many
-/// crates in one process, again and again, and does not call it as a compiler.
+/// Test crates may contain many contracts, because they are never compiled to one. An editor expands the macros of many
+/// crates in one process, repeatedly, and its arguments are not those of a compiler.
 fn compiles_one_crate(mut arguments: impl Iterator<Item = OsString>) -> bool {
     let (mut names, mut tests) = (false, false);
     arguments.by_ref().for_each(|argument| {
