@@ -254,7 +254,7 @@ pub mod prelude {
     };
 }
 
-/// What the macros use. Not for people.
+/// Items for the code that the macros generate. Not for users.
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;

@@ -35,19 +35,19 @@
 //!     }
 //!
 //!     impl Till {
-//!         /// Takes what an account attaches.
+//!         /// Takes the deposit of an account.
 //!         pub fn pay_in(&mut self, amount: Dusk) {
 //!             *self.paid.entry(sender().into()).or_default() += amount;
 //!             money::take_deposit(amount);
 //!         }
 //!
-//!         /// Takes what a contract pays.
+//!         /// Takes a payment of a contract.
 //!         pub fn receive(&mut self, payment: ReceiveFromContract) {
 //!             let amount = money::accept(&payment);
 //!             *self.paid.entry(payment.contract.into()).or_default() += amount;
 //!         }
 //!
-//!         /// Gives all of it back. The books are changed first: what is paid may come back as a call.
+//!         /// Pays everything back. Updates the state first, as before every call of another contract.
 //!         pub fn pay_back(&mut self) {
 //!             let paid = self.paid.remove(&sender().into()).unwrap_or_default();
 //!             money::pay(sender(), paid);

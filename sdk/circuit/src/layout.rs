@@ -42,10 +42,10 @@ impl Wire {
 /// - `arithmetic · (multiply·a·b + left·a + right·b + output·c + fourth·d + constant) + p = 0`, where `p` is the row's
 ///   public input, or zero.
 /// - `range · δ(x) = 0` for each of `c − 4d`, `b − 4c`, `a − 4b`, `d' − 4a`, where `δ(x) = x(x−1)(x−2)(x−3)`.
-/// - `logic`: for `x = a' − 4a`, `y = b' − 4b`, `z = d' − 4d`, each in 0..=3: `c = x·y`, and `z = x AND y` where `constant`
-///   is 1, `x XOR y` where it is −1.
-/// - `fixed_add`: `bit = d' − 2d` is −1, 0 or 1, `c = bit·constant`, and `(a', b')` is `(a, b)` plus `bit` times the point
-///   `(left, right)`, whose product of coordinates is `constant`.
+/// - `logic`: for `x = a' − 4a`, `y = b' − 4b`, `z = d' − 4d`, each in 0..=3: `c = x·y`, and `z = x AND y` where
+///   `constant` is 1, `x XOR y` where it is −1.
+/// - `fixed_add`: `bit = d' − 2d` is −1, 0 or 1, `c = bit·constant`, and `(a', b')` is `(a, b)` plus `bit` times the
+///   point `(left, right)`, whose product of coordinates is `constant`.
 /// - `curve_add`: `d' = a·d`, and `(a', b') = (a, b) + (c, d)` on JubJub.
 ///
 /// Source: the gates of `dusk-plonk` 0.22.

@@ -4,7 +4,7 @@ use core::fmt::{self, Write};
 
 use super::buffer;
 
-/// The text written to the buffer so far. Each piece borrows the buffer anew, because the formatted value may itself
+/// The text written to the buffer so far. Each piece borrows the buffer again, because the formatted value may itself
 /// call the host.
 struct Text {
     length: usize,

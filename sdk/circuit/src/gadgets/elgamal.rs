@@ -44,7 +44,8 @@ impl Ciphertext {
 
     /// Asserts that the holder of a secret key decrypts it to this amount. 1,431 rows.
     ///
-    /// 1. `second` less the secret key times `first` is a point whose ordinate is the amount plus 2^64 times a number of 16 bits.
+    /// 1. `second` less the secret key times `first` is a point whose ordinate is the amount plus 2^64 times a number
+    ///    of 16 bits.
     #[track_caller]
     pub fn assert_decrypts(self, cs: &mut Circuit, secret_key: Scalar, amount: U64) {
         cs.gadget("decryption", |cs| {

@@ -14,8 +14,8 @@ use super::{Field, hex};
 
 /// A point of JubJub in the subgroup of prime order, including the neutral point: keys, commitments, ciphertexts.
 ///
-/// In JSON it is the hexadecimal text of its 32 bytes: the ordinate, least significant byte first, with the lowest bit of the
-/// abscissa as the highest bit. These are the bytes of a `JubJubAffine`.
+/// In JSON it is the hexadecimal text of its 32 bytes: the ordinate, least significant byte first, with the lowest bit
+/// of the abscissa as the highest bit. These are the bytes of a `JubJubAffine`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Point(JubJubAffine);
 

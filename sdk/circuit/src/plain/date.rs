@@ -8,7 +8,7 @@ use core::fmt;
 /// ```
 /// use dusk_sdk_circuit::plain::Date;
 /// let today = Date::new(2026, 3, 1).unwrap();
-/// // Who was born on this day or before is of age today.
+/// // A person born on this day or before is of age today.
 /// assert_eq!(today.years_before(18), Date::new(2008, 3, 1));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -14,7 +14,8 @@ const PROOF_BYTES: usize = 1008;
 const VERIFIER_KEY_BYTES: usize = 1256;
 /// The first measured power of two.
 const FIRST_MEASURED: u32 = 9;
-/// CPU milliseconds for the keys of a circuit of 2^9, 2^10, … gates, with `dusk-plonk` 0.22.1 on a machine with two cores.
+/// CPU milliseconds for the keys of a circuit of 2^9, 2^10, … gates, with `dusk-plonk` 0.22.1 on a machine with two
+/// cores.
 const KEYS_MS: [u32; 8] = [400, 740, 1_400, 2_200, 4_400, 8_600, 16_800, 30_400];
 /// CPU milliseconds for a proof, likewise.
 const PROOF_MS: [u32; 8] = [340, 640, 1_170, 1_900, 3_700, 7_200, 14_100, 25_000];

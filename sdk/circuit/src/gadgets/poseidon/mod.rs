@@ -2,7 +2,8 @@
 //!
 //! # Rows
 //!
-//! A permutation has 4 full rounds, 60 partial rounds, 4 full rounds, on a state of 5 elements; the S-box is the fifth power.
+//! A permutation has 4 full rounds, 60 partial rounds, 4 full rounds, on a state of 5 elements; the S-box is the fifth
+//! power.
 //!
 //! **S-box.** Three rows: `y = (x + k)²`, `t = y²`, and `(x + k)·t` times a constant. The last row has two unused
 //! terms, so that it can also add another value.

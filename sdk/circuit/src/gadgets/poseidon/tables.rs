@@ -85,8 +85,8 @@ impl Tables {
     }
 }
 
-/// Source: `assets/HOWTO.md` of `dusk-poseidon` 0.42: a chain of SHA-512, each digest added to the constant before it. The limbs of
-/// the Montgomery form are then read as a number.
+/// Source: `assets/HOWTO.md` of `dusk-poseidon` 0.42: a chain of SHA-512, each digest added to the constant before it.
+/// The limbs of the Montgomery form are then read as a number.
 fn round_constants() -> [Row; 2 * FULL + PARTIAL] {
     let mut bytes: [u8; 64] = Sha512::digest(b"poseidon-for-plonk").into();
     let mut sum = BlsScalar::one();
@@ -150,7 +150,8 @@ impl Recurrence {
     }
 }
 
-/// The coefficients `c` of the characteristic polynomial `λ⁴ − c₀λ³ − c₁λ² − c₂λ − c₃`, by the method of Faddeev and LeVerrier.
+/// The coefficients `c` of the characteristic polynomial `λ⁴ − c₀λ³ − c₁λ² − c₂λ − c₃`, by the method of Faddeev and
+/// LeVerrier.
 fn characteristic(matrix: &Matrix<4>) -> [BlsScalar; 4] {
     let mut power = *matrix;
     let mut coefficients = [BlsScalar::zero(); 4];
