@@ -21,7 +21,7 @@ use local_node_vm::driver::{Driver, DriverError};
 use sha3::{Digest as _, Sha3_256};
 
 pub use self::codec::{Codec, CodecError};
-use crate::handle::Stopped;
+use crate::end::Stopped;
 use crate::store::{DriverSignature, KeptDriver, Store, StoreError};
 use crate::work::{Lane, LaneError};
 

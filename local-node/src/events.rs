@@ -5,9 +5,9 @@ use std::sync::Arc;
 use local_node_types::execution::{Event, HexId};
 use local_node_types::ledger::{Hash, Label};
 
+use crate::block::{SpentTransaction, StoredBlock, TxId};
 use crate::mempool::Removal;
-use crate::store::{SpentTransaction, StoredBlock};
-use crate::transaction::{Checked, TxId};
+use crate::transaction::Checked;
 
 /// How many events a listener may be behind before it loses the oldest.
 pub const MAX_EVENTS_BEHIND: usize = 1024;

@@ -20,10 +20,9 @@ use local_node_types::execution::Event;
 use local_node_types::keys::{BlsKey, DUSK_KEY};
 use local_node_types::ledger::LedgerTransaction;
 use local_node_types::rules::{Fork, Profile, Rules};
-use local_node_vm::{
-    EVENT_OVERHEAD_BYTES, Env, Executed, ExecutionError, Mark, Receipt, Session, StateChanges, StateRoot, Vm, VmError,
-};
+use local_node_vm::{Env, Executed, ExecutionError, Mark, Receipt, Session, StateChanges, StateRoot, Vm, VmError};
 
+use crate::block::event_bytes;
 use crate::work::contained;
 
 /// Why the chain's own part of a block failed, as opposed to a transaction.
@@ -237,11 +236,6 @@ impl TransactionReceipt {
     pub(crate) fn event_bytes(&self) -> usize {
         event_bytes(&self.executed.events)
     }
-}
-
-/// The bytes of events, about.
-pub(crate) fn event_bytes(events: &[Event]) -> usize {
-    events.iter().map(|event| event.topic.len() + event.data.len() + EVENT_OVERHEAD_BYTES).sum()
 }
 
 /// A block under construction or verification.

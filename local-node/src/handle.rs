@@ -17,15 +17,17 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 pub(crate) use self::compilations::Compilations;
 pub use self::compilations::{MAX_COMPILATIONS, MAX_COMPILATIONS_AT_ONCE, MAX_COMPILATIONS_PER_SENDER};
 use crate::accounts::DevAccount;
+use crate::block::{SpentTransaction, TxId};
 use crate::config::BlockTime;
 use crate::drivers::{Drivers, DriversError};
+use crate::end::{End, Stopped};
 use crate::events::NodeEvent;
 use crate::executor::rules_at;
 use crate::ledger::StakeEntry;
 use crate::mempool::{Refusal, Removal};
 use crate::reader::{QueryError, Reader, Simulation};
-use crate::store::{KeptDriver, Slot, SpentTransaction, Store, StoreError};
-use crate::transaction::{Checked, Policy, TransactionError, TxId};
+use crate::store::{KeptDriver, Slot, Store, StoreError};
+use crate::transaction::{Checked, Policy, TransactionError};
 use crate::work::{Lane, LaneError};
 
 /// The most transactions that are being checked, or wait for it, at a time.
@@ -118,40 +120,6 @@ pub enum Fate {
     Removed(Removal),
     /// Nowhere.
     Unknown,
-}
-
-/// The node does not answer any more.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Stopped {
-    /// It was told to stop.
-    #[error("the node was shut down")]
-    Asked,
-    /// It has ended because it could not go on.
-    #[error("the node has ended by a failure: {0}")]
-    Failed(Arc<str>),
-}
-
-impl From<&End> for Stopped {
-    fn from(end: &End) -> Self {
-        match end {
-            End::Asked => Self::Asked,
-            End::Failed(error) => Self::Failed(error.to_string().into()),
-            End::Panicked(text) => Self::Failed(text.as_str().into()),
-        }
-    }
-}
-
-/// Why a node has stopped.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub enum End {
-    /// It was told to, or its last handle is gone.
-    Asked,
-    /// It cannot read or write its chain. All blocks that it has announced are stored.
-    Failed(StoreError),
-    /// Its loop panicked with this text, which is a fault of the node. All blocks that it has announced are stored.
-    Panicked(String),
 }
 
 /// A snapshot that was taken.

@@ -19,7 +19,6 @@ use local_node_consensus::{
     BeforeTip, BlockBody, BuildRequest, Decision, MAX_ITERATIONS, Provisioners, RequestId, TipContext, VerifyRequest,
     Voter,
 };
-use local_node_types::execution::Event;
 use local_node_types::keys::BlsKey;
 use local_node_types::ledger::{Block, Hash, Header, Label, LedgerTransaction, MAX_FAULTS, MAX_TRANSACTIONS};
 use local_node_types::rules::BLOCK_GAS_LIMIT;
@@ -29,10 +28,10 @@ pub use self::build::{BuildLimits, BuildTime, Built, Unfit};
 use self::build::{Filled, Filling};
 pub use self::faults::{FaultProblem, VOTING_RULES};
 pub use self::stakes::{StakeEntry, stakes};
-use crate::executor::{Committed, Executor, ExecutorError, Payees, RunError, Terms, Transition};
+use crate::block::{SpentTransaction, StoredBlock, TxId};
+use crate::executor::{Committed, Executor, ExecutorError, Payees, RunError, Terms, TransactionReceipt, Transition};
 use crate::mempool::Queue;
-use crate::store::{Acceptance, Snapshot, SpentTransaction, Store, StoreError, StoredBlock};
-use crate::transaction::TxId;
+use crate::store::{Acceptance, Snapshot, Store, StoreError};
 
 /// How many states below the tip stay readable after their blocks are final.
 const KEPT_FINAL_STATES: usize = 16;
@@ -479,8 +478,7 @@ fn holds(transition: &Transition, block: &Block) -> bool {
 fn stored(block: Block, committed: Committed) -> StoredBlock {
     let Committed { receipts, events, rewards, fees, .. } = committed;
     let (block_hash, height, timestamp) = (block.header.hash, block.header.height, block.header.timestamp);
-    let spent = |receipt: crate::executor::TransactionReceipt| {
-        let crate::executor::TransactionReceipt { transaction, executed } = receipt;
+    let spent = |TransactionReceipt { transaction, executed }| {
         Arc::new(SpentTransaction {
             transaction,
             block_hash,
@@ -493,6 +491,5 @@ fn stored(block: Block, committed: Committed) -> StoredBlock {
         })
     };
     let transactions = receipts.into_iter().map(spent).collect();
-    let events: Vec<Event> = events;
     StoredBlock { block, transactions, events, rewards, fees }
 }

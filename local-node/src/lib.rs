@@ -8,15 +8,16 @@
 //! | module | is |
 //! |---|---|
 //! | [`accounts`] | keys from a mnemonic, and the ten development accounts |
+//! | [`block`] | blocks of the chain, and the transactions in them |
 //! | [`genesis`] | the state before the first block, and block 0 |
 //! | [`transaction`] | what can be checked of a transaction without the state |
 //! | [`mempool`] | transactions that wait, and the order in which they run |
 //! | [`executor`] | what a block does to the state; the only place where transactions run for good |
 //! | [`ledger`] | candidates built, judged and accepted; labels |
 //! | [`store`] | what is remembered of the chain |
-//! | [`history`] | what blocks can be found by, besides heights and hashes |
 //! | [`reader`] | questions to the state |
 //! | [`drivers`] | what turns JSON into contracts' encodings and back |
+//! | [`end`] | how a node comes to its end |
 //! | [`events`] | what listeners are told |
 //! | [`handle`] | the node as others see it |
 //! | [`http`] | the node as wallets, explorers and tools see it |
@@ -35,19 +36,20 @@
 //! Not here yet: other nodes, and shielded transactions.
 
 pub mod accounts;
+mod archive;
+pub mod block;
 mod config;
 pub mod drivers;
+pub mod end;
 pub mod events;
 pub mod executor;
 pub mod genesis;
 pub mod handle;
-pub mod history;
 pub mod http;
 pub mod ledger;
 pub mod mempool;
 pub mod reader;
 mod runtime;
-mod signature;
 pub mod store;
 pub mod test_host;
 pub mod transaction;

@@ -37,20 +37,22 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tracing::{debug, error, info, warn};
 
 use crate::accounts::{KeyPair, STAKERS, dev_accounts};
+use crate::block::{StoredBlock, TxId};
 use crate::config::{BlockTime, Config, NodeError};
 use crate::drivers::Drivers;
+use crate::end::End;
 use crate::events::{MAX_EVENTS_BEHIND, NodeEvent};
 use crate::executor::Executor;
 use crate::genesis::{self, Allocation};
 use crate::handle::{
-    Command, Compilations, End, Fate, MAX_CHECKS, MAX_COMMANDS, MAX_OWED_REQUESTS, MineError, NodeHandle, NodeInfo,
-    Shared, SubmitError,
+    Command, Compilations, Fate, MAX_CHECKS, MAX_COMMANDS, MAX_OWED_REQUESTS, MineError, NodeHandle, NodeInfo, Shared,
+    SubmitError,
 };
 use crate::ledger::{BuildLimits, BuildTime, Built, Ledger, LedgerError, Unfit, VOTING_RULES};
 use crate::mempool::{GivenUp, Mempool, Parked, Prequeue, Refusal, Removal};
 use crate::reader::{Reader, read_account};
-use crate::store::{Identity, Store, StoreError, StoredBlock};
-use crate::transaction::{Checked, Policy, TxId};
+use crate::store::{Identity, Store, StoreError};
+use crate::transaction::{Checked, Policy};
 use crate::work::{Lane, contained, panic_text, shortened};
 
 /// How often expired transactions are looked for.
@@ -649,7 +651,7 @@ impl Node {
         Some(Input::NewTip(Box::new(self.ledger.tip_context())))
     }
 
-    fn forget_included(&mut self, block: &crate::store::StoredBlock) {
+    fn forget_included(&mut self, block: &StoredBlock) {
         let mut senders = BTreeMap::new();
         for transaction in &block.transactions {
             if let Some(sender) = transaction.transaction.protocol().moonlight_sender() {

@@ -4,6 +4,8 @@
 //! goes from cheap to dear: size, form, chain, fees, gas, and the signature last. What depends on accounts (nonce,
 //! balance) is the business of the [`mempool`](crate::mempool). Source: sheet `protocol/transactions.md`, section 10.
 
+mod signature;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -19,7 +21,7 @@ use local_node_types::rules::{
 };
 use local_node_vm::{BlobError, ModuleError, Vm, check_preconditions, validate, verify_blobs};
 
-use crate::signature;
+use crate::block::TxId;
 
 /// The most bytes that a block may have.
 pub const MAX_BLOCK_BYTES: usize = 1024 * 1024;
@@ -29,30 +31,6 @@ pub const MIN_HEADER_BYTES: usize = 863;
 pub const MAX_TRANSACTION_BYTES: usize = MAX_BLOCK_BYTES - MIN_HEADER_BYTES;
 /// The most bytes of an argument of a contract. A transaction without its bytecode is an argument.
 pub const MAX_ARGUMENT_BYTES: usize = 64 * 1024;
-
-/// What identifies a transaction: its hash as a scalar, little-endian.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TxId(pub [u8; 32]);
-
-impl TxId {
-    /// The id of a transaction. The format of its bytes does not matter.
-    #[must_use]
-    pub fn of(transaction: &LedgerTransaction) -> Self {
-        Self(transaction.id())
-    }
-}
-
-impl fmt::Display for TxId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl fmt::Debug for TxId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "TxId({self})")
-    }
-}
 
 /// Why a transaction is refused before the chain's state is asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,5 +1,8 @@
 //! The walls of the house: who may import whom, how large a file may grow, what is compiled once.
 
+mod imports;
+mod walls;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -16,10 +16,10 @@ use serde_json::{Value, json};
 
 use super::rues::{Error, Reply, Request};
 use super::{Answer, NODE_VERSION, unsupported};
-use crate::handle::{NodeHandle, Stopped};
-use crate::history::Subject;
+use crate::end::Stopped;
+use crate::handle::NodeHandle;
 use crate::ledger::StakeEntry;
-use crate::store::{Order, StoreError};
+use crate::store::{Order, StoreError, Subject};
 
 /// The most waiting transactions whose gas prices are looked at.
 const MAX_PRICED: usize = 10_000;

@@ -19,9 +19,9 @@ use serde_json::json;
 
 use super::rues::{Error, Reply, Request};
 use super::{Answer, unsupported};
+use crate::block::TxId;
 use crate::handle::{ControlError, Fate, MAX_MINED_BLOCKS, MineError, NodeHandle};
 use crate::store::StoreError;
-use crate::transaction::TxId;
 
 /// The bytes of a transaction's id.
 const TX_ID_BYTES: usize = 32;

@@ -6,7 +6,7 @@ use local_node_types::execution::{CallError, Event, HexId};
 use local_node_types::ledger::{Attestation, Hash, Header, Label, LedgerTransaction, StepVotes, Vote};
 use serde_json::{Value, json};
 
-use crate::store::{SpentTransaction, StoredBlock};
+use crate::block::{SpentTransaction, StoredBlock};
 
 /// The text of a failed call, as production stores it with the transaction.
 pub(super) fn call_error(error: &CallError) -> String {

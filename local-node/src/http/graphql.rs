@@ -33,10 +33,9 @@ use self::types::{Block, BlockPair, ContractEvents, MoonlightTransfers, Spent, T
 use super::memory::Received;
 use super::rues::{Error as RuesError, Reply, Request as RuesRequest, error_response};
 use super::{Answer, App, documents};
+use crate::block::{SpentTransaction, StoredBlock, TxId};
 use crate::handle::NodeHandle;
-use crate::history::Subject;
-use crate::store::{Order, SpentTransaction, Store, StoredBlock};
-use crate::transaction::TxId;
+use crate::store::{Order, Store, Subject};
 
 /// The most blocks one query may ask for.
 const MAX_BLOCKS: u64 = 200;

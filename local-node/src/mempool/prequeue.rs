@@ -11,7 +11,8 @@ use std::fmt;
 use local_node_types::keys::BlsKey;
 
 use super::{Limits, Refusal};
-use crate::transaction::{Checked, TxId};
+use crate::block::TxId;
+use crate::transaction::Checked;
 
 /// How long a parked transaction rests between two tries, in milliseconds.
 pub const RETRY_MILLIS: u64 = 500;

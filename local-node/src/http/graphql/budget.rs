@@ -14,7 +14,7 @@ use dusk_core::transfer::Transaction;
 use local_node_types::execution::Event;
 use tokio::sync::Notify;
 
-use crate::store::SpentTransaction;
+use crate::block::SpentTransaction;
 
 /// The most bytes of an answer, about as its JSON text has them.
 pub const MAX_ANSWER_BYTES: usize = 16 * 1024 * 1024;

@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
 use super::budget::{Budget, event_weight};
+use crate::block::{Flows, SpentTransaction};
 use crate::drivers::Drivers;
-use crate::history::{Flows, Subject};
 use crate::http::documents;
-use crate::store::{Order, SpentTransaction, Store};
+use crate::store::{Order, Store, Subject};
 
 /// The most questions about the past that are answered at a time.
 pub(super) const MAX_HISTORIES_AT_ONCE: usize = 2;

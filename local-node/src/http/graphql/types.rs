@@ -10,9 +10,10 @@ use local_node_types::execution::HexId;
 use local_node_types::ledger::{Header, Label, LedgerTransaction};
 use serde_json::Value;
 
+use crate::block::{SpentTransaction, StoredBlock, TxId};
 use crate::http::documents;
-use crate::store::{SpentTransaction, Store, StoredBlock};
-use crate::transaction::{Checked, TxId};
+use crate::store::Store;
+use crate::transaction::Checked;
 
 /// A block of the chain.
 pub(super) struct Block {
