@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use dusk_core::abi::ContractId;
 use dusk_core::stake::Reward;
-use local_node_types::execution::{CallError, Event};
+use dusk_sdk_protocol::execution::{CallError, Event};
 use local_node_types::ledger::{Block, Hash, Header, LedgerTransaction};
 use local_node_vm::EVENT_OVERHEAD_BYTES;
 

@@ -16,7 +16,7 @@ use dusk_core::abi::ContractId;
 use dusk_core::signatures::bls::{BlsVersion, PublicKey, Signature, verify};
 use dusk_core::stake::STAKE_CONTRACT;
 use dusk_core::transfer::TRANSFER_CONTRACT;
-use local_node_types::execution::HexId;
+use dusk_sdk_protocol::execution::HexId;
 use local_node_vm::driver::{Driver, DriverError};
 use sha3::{Digest as _, Sha3_256};
 

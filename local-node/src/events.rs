@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use local_node_types::execution::{Event, HexId};
+use dusk_sdk_protocol::execution::{Event, HexId};
 use local_node_types::ledger::{Hash, Label};
 
 use crate::block::{SpentTransaction, StoredBlock, TxId};

@@ -11,7 +11,7 @@ use dusk_core::abi::ContractId;
 use dusk_core::signatures::bls::PublicKey;
 use dusk_core::transfer::TRANSFER_CONTRACT;
 use dusk_core::transfer::moonlight::AccountData;
-use local_node_types::execution::{CallError, Event};
+use dusk_sdk_protocol::execution::{CallError, Event};
 use local_node_types::ledger::{Header, LedgerTransaction};
 use local_node_types::rules::{BLOCK_GAS_LIMIT, FEEDER_GAS_LIMIT};
 use local_node_vm::{ExecutionError, Receipt, Session, Vm, VmError};

@@ -16,23 +16,35 @@ const MAX_LINES: usize = 800;
 /// For each of our packages, which of ours it may import when it is shipped.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("dusk-sdk-macros", &[]),
-    ("dusk-sdk", &["dusk-sdk-macros", "dusk-sdk-circuit", "local-node-types"]),
+    ("dusk-sdk", &["dusk-sdk-macros", "dusk-sdk-circuit", "dusk-sdk-protocol"]),
     ("dusk-sdk-circuit", &[]),
+    ("dusk-sdk-protocol", &[]),
     ("private-folder", &[]),
     ("dusk-sdk-prover", &["dusk-sdk-circuit", "private-folder"]),
-    ("local-node-types", &[]),
-    ("local-node-vm", &["local-node-types", "private-folder"]),
+    ("local-node-types", &["dusk-sdk-protocol"]),
+    ("local-node-vm", &["dusk-sdk-protocol", "local-node-types", "private-folder"]),
     ("local-node-consensus", &["local-node-types"]),
     ("local-node-kadcast", &[]),
-    ("local-node", &["local-node-types", "local-node-vm", "local-node-consensus", "local-node-kadcast"]),
+    (
+        "local-node",
+        &["dusk-sdk-protocol", "local-node-types", "local-node-vm", "local-node-consensus", "local-node-kadcast"],
+    ),
     (
         "local-node-sim",
         &["local-node", "local-node-types", "local-node-vm", "local-node-consensus", "local-node-kadcast"],
     ),
-    ("local-node-parity", &["local-node-vm", "local-node-types"]),
+    ("local-node-parity", &["dusk-sdk-protocol", "local-node-vm", "local-node-types"]),
     (
         "cargo-dusk",
-        &["local-node", "local-node-types", "local-node-vm", "dusk-sdk-circuit", "dusk-sdk-prover", "private-folder"],
+        &[
+            "local-node",
+            "local-node-types",
+            "local-node-vm",
+            "dusk-sdk-circuit",
+            "dusk-sdk-protocol",
+            "dusk-sdk-prover",
+            "private-folder",
+        ],
     ),
 ];
 

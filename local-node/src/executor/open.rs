@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use dusk_core::stake::{Reward, STAKE_CONTRACT};
 use dusk_core::transfer::{TRANSFER_CONTRACT, TransactionFormat};
+use dusk_sdk_protocol::execution::Event;
 use local_node_types::bloom::Bloom;
-use local_node_types::execution::Event;
 use local_node_types::ledger::LedgerTransaction;
 use local_node_types::rules::{Fork, Rules};
 use local_node_vm::{Mark, Receipt, Session, VmError};

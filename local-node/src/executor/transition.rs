@@ -1,8 +1,8 @@
 //! What came of a block and its transactions.
 
 use dusk_core::stake::Reward;
+use dusk_sdk_protocol::execution::Event;
 use local_node_types::bloom::Bloom;
-use local_node_types::execution::Event;
 use local_node_types::ledger::LedgerTransaction;
 use local_node_vm::{Executed, Session, StateChanges, StateRoot};
 

@@ -5,7 +5,7 @@ use dusk_core::stake::StakeFundOwner;
 use dusk_core::stake::StakeKeys;
 use dusk_core::transfer::TRANSFER_CONTRACT;
 use dusk_core::transfer::data::BlobData;
-use local_node_types::execution::HexId;
+use dusk_sdk_protocol::execution::HexId;
 use local_node_types::keys::BlsKey;
 use local_node_types::ledger::Hash;
 use local_node_types::rules::{

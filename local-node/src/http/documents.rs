@@ -2,7 +2,7 @@
 
 use dusk_bytes::Serializable;
 use dusk_core::transfer::{RefundAddress, Transaction};
-use local_node_types::execution::{CallError, Event, HexId};
+use dusk_sdk_protocol::execution::{CallError, Event, HexId};
 use local_node_types::ledger::{Attestation, Hash, Header, Label, LedgerTransaction, StepVotes, Vote};
 use serde_json::{Value, json};
 

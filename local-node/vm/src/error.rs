@@ -1,7 +1,7 @@
 //! What can go wrong in the machine.
 
 use dusk_core::abi::ContractId;
-use local_node_types::execution::{CallError, HexId};
+use dusk_sdk_protocol::execution::{CallError, HexId};
 
 use crate::MachineLimit;
 use crate::module::ModuleError;

@@ -11,7 +11,7 @@ use async_graphql::async_trait::async_trait;
 use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextResolve, ResolveInfo};
 use async_graphql::{Context, Error, Result, ServerError, ServerResult, Value};
 use dusk_core::transfer::Transaction;
-use local_node_types::execution::Event;
+use dusk_sdk_protocol::execution::Event;
 use tokio::sync::Notify;
 
 use crate::block::SpentTransaction;

@@ -4,7 +4,7 @@ use async_graphql::{Context, Error, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use dusk_core::abi::ContractId;
-use local_node_types::execution::{Event, HexId};
+use dusk_sdk_protocol::execution::{Event, HexId};
 use local_node_types::keys::BlsKey;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;

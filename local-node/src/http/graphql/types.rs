@@ -5,8 +5,8 @@ use std::sync::{Arc, OnceLock};
 use async_graphql::{Error, Json, Object, Result, SimpleObject};
 use dusk_core::transfer::data::gen_contract_id;
 use dusk_core::transfer::{Transaction as Protocol, TransactionFormat};
+use dusk_sdk_protocol::execution::HexId;
 use local_node_consensus::rewards::emission;
-use local_node_types::execution::HexId;
 use local_node_types::ledger::{Header, Label, LedgerTransaction};
 use serde_json::Value;
 
