@@ -12,7 +12,7 @@ use crate::value::Value;
 #[cfg(feature = "json")]
 use crate::{
     __private::Json,
-    interface::{JsonError, Type, Types},
+    json::{JsonError, Type, Types},
 };
 
 /// Who can hold tokens, own a contract or have a role: an account or a contract.

@@ -70,7 +70,7 @@ impl Imports {
         for (file, from_here) in &reached {
             let circle: BTreeSet<PathBuf> =
                 from_here.iter().filter(|other| reached[*other].contains(file)).map(|it| it.to_path_buf()).collect();
-            let folders: BTreeSet<PathBuf> = circle.iter().map(|file| folder_of(file)).collect();
+            let folders: BTreeSet<PathBuf> = circle.iter().map(|file| self.folder_of(file)).collect();
             if folders.len() > 1 {
                 circles.insert(circle);
             }
@@ -81,6 +81,13 @@ impl Imports {
             arrows.map(|((from, to), names)| told(from, to, names)).collect()
         };
         circles.into_iter().map(|circle| (circle.clone(), ties(&circle))).collect()
+    }
+
+    /// The folder that a file belongs to: `a/b.rs` belongs to `a/b` where its module has others of these files there.
+    fn folder_of(&self, file: &Path) -> PathBuf {
+        let own = file.with_extension("");
+        let has_files = self.top_modules.keys().any(|other| other.starts_with(&own));
+        if has_files { own } else { file.parent().unwrap_or(file).to_owned() }
     }
 }
 
@@ -100,12 +107,6 @@ fn reachable<'a>(file: &'a Path, next: &BTreeMap<&'a Path, BTreeSet<&'a Path>>) 
 fn told(from: &Path, to: &Path, names: &BTreeSet<String>) -> String {
     let names: Vec<_> = names.iter().map(String::as_str).collect();
     format!("{} -> {}: {}", from.display(), to.display(), names.join(", "))
-}
-
-/// The folder that a file belongs to: `a/b.rs` belongs to `a/b` where its module has files of its own there.
-fn folder_of(file: &Path) -> PathBuf {
-    let own = file.with_extension("");
-    if own.is_dir() { own } else { file.parent().unwrap_or(file).to_owned() }
 }
 
 struct Tree {

@@ -2,17 +2,16 @@
 
 use alloc::borrow::ToOwned;
 use alloc::collections::BTreeMap;
-use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::ops::Range;
 use core::panic::Location;
 
 use dusk_bls12_381::BlsScalar;
 
-use crate::gadgets::poseidon;
+use crate::gadgets::poseidon::Tables;
 use crate::gate::Gate;
 use crate::layout::{Constraint, Input, Kind, Layout, MAX_ROWS, Place, Region, Row, Selectors, Wire};
-use crate::value::Value;
 use crate::wires::Wires;
 
 /// The most rows of a circuit while it is described. It cannot be proved with over [`MAX_ROWS`], but its profile still shows where
@@ -36,7 +35,7 @@ pub struct Circuit {
     constraints: BTreeMap<(u32, &'static str, Location<'static>), u32>,
     constants: BTreeMap<BlsScalar, Wire>,
     /// The constants of the hash, once there is one.
-    poseidon: Option<Arc<poseidon::Tables>>,
+    poseidon: Option<Arc<Tables>>,
     /// The region that is open.
     region: u32,
     /// Where the outermost open gadget was called.
@@ -179,8 +178,8 @@ impl Circuit {
     }
 
     /// The constants of the hash.
-    pub(crate) fn poseidon(&mut self) -> Arc<poseidon::Tables> {
-        Arc::clone(self.poseidon.get_or_insert_with(|| Arc::new(poseidon::Tables::new())))
+    pub(crate) fn poseidon(&mut self) -> Arc<Tables> {
+        Arc::clone(self.poseidon.get_or_insert_with(|| Arc::new(Tables::new())))
     }
 
     /// Adds a row. Its name says what it states, to people.
@@ -220,27 +219,17 @@ impl Circuit {
         }
     }
 
-    /// A named input that the verifier knows. Its encoding is exposed.
+    /// Opens the region of the inputs for one of them, and gives what was made with the rows that it took.
     #[track_caller]
-    pub fn public<T: Value>(&mut self, name: &str, plain: Option<&T::Plain>) -> T {
-        let value = self.input(name, true, plain);
-        T::wires(&value).iter().for_each(|wire| self.expose(*wire));
-        value
-    }
-
-    /// A named input that only the prover knows.
-    #[track_caller]
-    pub fn private<T: Value>(&mut self, name: &str, plain: Option<&T::Plain>) -> T {
-        self.input(name, false, plain)
-    }
-
-    #[track_caller]
-    fn input<T: Value>(&mut self, name: &str, public: bool, plain: Option<&T::Plain>) -> T {
+    pub(crate) fn input<T>(&mut self, body: impl FnOnce(&mut Self) -> T) -> (T, Range<u32>) {
         let begin = index(self.layout.rows.len());
-        let value = self.gadget("inputs", |circuit| T::input(circuit, plain));
-        let (wires, rows) = (value.wires(), begin..index(self.layout.rows.len()));
-        self.layout.inputs.push(Input { name: name.to_string(), kind: T::kind(), public, wires, rows });
-        value
+        let value = self.gadget("inputs", body);
+        (value, begin..index(self.layout.rows.len()))
+    }
+
+    /// Takes note of a named input.
+    pub(crate) fn note_input(&mut self, input: Input) {
+        self.layout.inputs.push(input);
     }
 
     /// Ends the description. The wires are empty where there was no witness.

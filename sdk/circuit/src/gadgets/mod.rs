@@ -2,16 +2,17 @@
 
 mod commitment;
 mod credential;
-pub(crate) mod curve;
+mod curve;
 mod elgamal;
 mod field;
+mod inputs;
 mod linear;
 mod logic;
 mod merkle;
 mod nullifier;
 mod number;
 pub(crate) mod poseidon;
-pub(crate) mod range;
+mod range;
 mod schnorr;
 mod set;
 

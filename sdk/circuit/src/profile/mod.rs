@@ -8,8 +8,8 @@ use core::fmt;
 
 use crate::layout::{Layout, RESERVED_ROWS};
 
-/// The bytes of a proof.
-const PROOF_BYTES: usize = 1008;
+/// Bytes of a proof, of every circuit: eleven commitments of 48 bytes and fifteen evaluations of 32.
+pub const PROOF_BYTES: usize = 11 * 48 + 15 * 32;
 /// The bytes of a verifier key, beside its label and 8 for each public input.
 const VERIFIER_KEY_BYTES: usize = 1256;
 /// The first power of two that was measured.
