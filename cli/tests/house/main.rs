@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use cargo_metadata::{DependencyKind, MetadataCommand};
+use toml_edit::DocumentMut;
 
 /// The most lines of a source file, its tests excluded.
 const MAX_LINES: usize = 800;
@@ -48,6 +49,24 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// The folders of packages that hold no runtime, socket, clock, thread or random source, and what their `clippy.toml` bans.
+const WITHOUT_IO: &[&str] = &["local-node/consensus"];
+/// What tells one run from another, or waits.
+const BANNED_WITHOUT_IO: &[&str] = &[
+    "std::collections::HashMap",
+    "std::collections::HashSet",
+    "std::env::var",
+    "std::fs::File",
+    "std::net::TcpStream",
+    "std::net::UdpSocket",
+    "std::thread::Builder::spawn",
+    "std::thread::scope",
+    "std::thread::sleep",
+    "std::thread::spawn",
+    "std::time::Instant",
+    "std::time::SystemTime",
+];
+
 /// Crates that only one of our packages may name.
 const KNOWN_BY_ONE: &[(&str, &str)] = &[("wasmtime", "local-node-vm"), ("dusk-plonk", "dusk-sdk-prover")];
 
@@ -77,6 +96,29 @@ fn packages_import_only_what_lies_below_them() {
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn packages_without_io_ban_what_differs_from_run_to_run() {
+    let read = |path: PathBuf| -> DocumentMut {
+        let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        text.parse().unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    };
+    let common = read(root().join("clippy.toml"));
+    for folder in WITHOUT_IO {
+        let settings = read(root().join(folder).join("clippy.toml"));
+        // The file takes the place of the common one.
+        for (name, value) in &common {
+            assert_eq!(settings[name].to_string().trim(), value.to_string().trim(), "{name} in {folder}");
+        }
+        let lists = ["disallowed-types", "disallowed-methods"].map(|list| settings[list].as_array().expect(list));
+        let bans = lists.iter().flat_map(|list| list.iter()).filter_map(|ban| ban.as_inline_table());
+        let bans: BTreeMap<_, _> =
+            bans.filter_map(|ban| Some((ban.get("path")?.as_str()?, ban.get("reason")?.as_str()?))).collect();
+        for path in BANNED_WITHOUT_IO {
+            assert!(bans.get(path).is_some_and(|reason| !reason.is_empty()), "{folder} bans {path}, with a reason");
+        }
+    }
 }
 
 #[test]
