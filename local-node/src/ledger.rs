@@ -1,7 +1,8 @@
 //! The chain as this node knows it: builds candidates, judges those of others, and accepts what was decided.
 //!
-//! A ledger is a deterministic value. It decides nothing about whose turn it is and who agrees: that is the consensus'
-//! business, which asks it for block bodies and verdicts.
+//! The ledger owns the chain: it executes blocks, and writes those that were decided into the store. The same blocks give
+//! the same chain; only how many transactions a candidate takes depends on the time that [`BuildLimits`] allows. It does not
+//! decide whose turn it is or who agrees: the consensus does, and asks it for block bodies and verdicts.
 
 mod build;
 mod faults;
@@ -270,7 +271,7 @@ impl Ledger {
 
     fn append(&mut self, block: Block, mut committed: Committed) -> Result<Accepted, LedgerError> {
         let (root, height) = (committed.root, block.header.height);
-        let provisioners = Arc::new(stakes::provisioners(&self.executor, root, height)?);
+        let provisioners = Arc::new(self.stakers(root, height)?);
         let changes = committed.changes.take();
         let pending = self.store.pending();
         let rolled = roll(&pending, height, unaccounted_iterations(&block.header));
@@ -346,7 +347,7 @@ impl Ledger {
         if !self.executor.vm().has(&root) {
             self.executor.vm().restore(&root, self.store.contracts(height)?)?;
         }
-        let provisioners = stakes::provisioners(&self.executor, root, height)?;
+        let provisioners = self.stakers(root, height)?;
         let previous = match height.checked_sub(1) {
             Some(previous) => self.store.block(previous)?,
             None => None,
@@ -359,6 +360,11 @@ impl Ledger {
             None => None,
         };
         Ok((Arc::new(provisioners), before))
+    }
+
+    /// Who has a stake in a state. What was computed of their keys to check signatures goes on from block to block.
+    fn stakers(&self, root: StateRoot, height: u64) -> Result<Provisioners, LedgerError> {
+        Ok(stakes::provisioners(&self.executor, root, height)?.sharing(&self.provisioners))
     }
 
     /// The states that nobody needs any more: genesis, snapshots, the last final blocks and those after them stay.

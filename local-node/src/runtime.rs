@@ -345,7 +345,7 @@ impl Node {
         true
     }
 
-    /// Carries out a command. Whoever asked may have gone, so replies may fall on deaf ears. Says whether to go on.
+    /// Carries out a command, and returns whether to go on. Send errors are ignored: the caller may be gone.
     fn answer(&mut self, command: Option<Command>) -> bool {
         match command {
             None | Some(Command::Stop) => return false,
@@ -576,7 +576,7 @@ impl Node {
             }
             Output::Decide(decision) => return self.accept(*decision),
             Output::Misbehaviour(fault) => warn!(?fault, "a provisioner contradicted itself"),
-            // A lone node has nobody to tell and nothing to resume: its chain lives as long as the process.
+            // A lone node has nobody to tell, and no round to resume: nobody else has seen a vote of a block that is not stored.
             Output::Broadcast(_) | Output::Relay(_) | Output::Request(_) | Output::Persist(_) => {}
         }
         None
