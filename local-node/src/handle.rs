@@ -38,7 +38,7 @@ use crate::events::NodeEvent;
 use crate::executor::rules_at;
 use crate::ledger::StakeEntry;
 use crate::reader::{QueryError, Reader};
-use crate::store::{KeptDriver, Store, StoreError};
+use crate::store::{Store, StoreError};
 use crate::transaction::Checked;
 use crate::work::Lane;
 

@@ -108,7 +108,7 @@ fn packages_without_io_ban_what_differs_from_run_to_run() {
     for folder in WITHOUT_IO {
         let settings = read(root().join(folder).join("clippy.toml"));
         // The file takes the place of the common one.
-        for (name, value) in &common {
+        for (name, value) in common.iter() {
             assert_eq!(settings[name].to_string().trim(), value.to_string().trim(), "{name} in {folder}");
         }
         let lists = ["disallowed-types", "disallowed-methods"].map(|list| settings[list].as_array().expect(list));

@@ -12,7 +12,7 @@ mod merkle;
 mod nullifier;
 mod number;
 pub(crate) mod poseidon;
-mod range;
+pub(crate) mod range;
 mod schnorr;
 mod set;
 
