@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dusk_sdk_protocol::execution::{Event, HexId};
+use dusk_sdk_protocol::execution::Event;
 use local_node_types::ledger::{Hash, Label};
 
 use crate::block::{SpentTransaction, StoredBlock, TxId};
@@ -80,22 +80,5 @@ impl NodeEvent {
             });
             executed.chain(block.events.iter().map(move |event| told(event, block.header().hash)))
         })
-    }
-
-    /// The path under which the event is published, `/on/component:entity/topic` (sheet `protocol/http-api.md`,
-    /// section 3).
-    #[must_use]
-    pub fn location(&self) -> String {
-        match self {
-            Self::BlockAccepted(block) => format!("/on/blocks:{}/accepted", hex::encode(block.header().hash)),
-            Self::BlockLabelled { hash, .. } => format!("/on/blocks:{}/statechange", hex::encode(hash)),
-            Self::BlockReverted { hash, .. } => format!("/on/blocks:{}/reverted", hex::encode(hash)),
-            Self::TransactionIncluded(transaction) => format!("/on/transactions:{}/included", transaction.id()),
-            Self::TransactionExecuted(transaction) => format!("/on/transactions:{}/executed", transaction.id()),
-            Self::TransactionDeferred { id } => format!("/on/transactions:{id}/deferred"),
-            Self::TransactionRemoved { id, reason: Removal::GivenUp(_) } => format!("/on/transactions:{id}/dropped"),
-            Self::TransactionRemoved { id, .. } => format!("/on/transactions:{id}/removed"),
-            Self::Contract { event, .. } => format!("/on/contracts:{}/{}", HexId(&event.source), event.topic),
-        }
     }
 }

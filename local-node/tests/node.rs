@@ -15,6 +15,7 @@ use local_node::end::Stopped;
 use local_node::events::NodeEvent;
 use local_node::genesis::{Allocation, DEV_BALANCE};
 use local_node::handle::{Fate, NodeHandle, SimulateError, SubmitError, WaitError};
+use local_node::http::event_path;
 use local_node::mempool::{Refusal, Removal};
 use local_node::reader::QueryError;
 use local_node::transaction::TransactionError;
@@ -437,8 +438,8 @@ async fn listeners_hear_everything_in_order() {
     node.wait_for(&id, true).await.expect("final");
     let mut heard = Vec::new();
     while let Ok(event) = events.try_recv() {
-        heard.push(event.location());
-        heard.extend(event.contents().map(|event| event.location()));
+        heard.push(event_path(&event));
+        heard.extend(event.contents().map(|event| event_path(&event)));
     }
     let hash = |height| hex::encode(node.store().block(height).expect("readable").expect("stored").0.header().hash);
     let transfer = "/on/contracts:0100000000000000000000000000000000000000000000000000000000000000/moonlight";

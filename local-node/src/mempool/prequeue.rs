@@ -38,18 +38,6 @@ const fn seconds() -> u64 {
     RETRY_MILLIS * MAX_TRIES as u64 / 1000
 }
 
-impl GivenUp {
-    /// The word that production has for it in its events.
-    #[must_use]
-    pub const fn word(&self) -> &'static str {
-        match self {
-            Self::Replaced => "replaced_in_prequeue",
-            Self::Exhausted => "retry_exhausted",
-            Self::Refused(_) => "retry_failed",
-        }
-    }
-}
-
 /// A transaction that is parked.
 #[derive(Clone)]
 pub struct Parked {
