@@ -29,7 +29,7 @@
 //! * Building a candidate and verifying one take the same steps, so they give the same state.
 //! * Everything that others can make grow has a bound, except the chain itself.
 //! * Nothing that a transaction or a contract does ends the node: a panic, a call without an end or a failure of the machine
-//!   costs the transaction its place or the question its answer. A loop that ends all the same says so ([`handle::End`]).
+//!   costs the transaction its place or the question its answer. A loop that ends all the same says so ([`end::End`]).
 //! * A transaction that was running when the process ended is not run again at the next start.
 //! * Where there is a data folder, a block is on the medium before anybody hears of it.
 //!
