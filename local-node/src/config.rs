@@ -1,4 +1,4 @@
-//! What a node can be told, and what it can be asked in vain.
+//! The configuration of a node, and the errors of its start.
 
 use std::path::PathBuf;
 use std::time::Duration;

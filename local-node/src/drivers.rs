@@ -16,12 +16,12 @@ use dusk_core::abi::ContractId;
 use dusk_core::signatures::bls::{BlsVersion, PublicKey, Signature, verify};
 use dusk_core::stake::STAKE_CONTRACT;
 use dusk_core::transfer::TRANSFER_CONTRACT;
-use local_node_types::execution::HexId;
+use dusk_sdk_protocol::execution::HexId;
 use local_node_vm::driver::{Driver, DriverError};
 use sha3::{Digest as _, Sha3_256};
 
 pub use self::codec::{Codec, CodecError};
-use crate::handle::Stopped;
+use crate::end::Stopped;
 use crate::store::{DriverSignature, KeptDriver, Store, StoreError};
 use crate::work::{Lane, LaneError};
 

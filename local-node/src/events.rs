@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use local_node_types::execution::{Event, HexId};
+use dusk_sdk_protocol::execution::Event;
 use local_node_types::ledger::{Hash, Label};
 
+use crate::block::{SpentTransaction, StoredBlock, TxId};
 use crate::mempool::Removal;
-use crate::store::{SpentTransaction, StoredBlock};
-use crate::transaction::{Checked, TxId};
+use crate::transaction::Checked;
 
 /// How many events a listener may be behind before it loses the oldest.
 pub const MAX_EVENTS_BEHIND: usize = 1024;
@@ -80,22 +80,5 @@ impl NodeEvent {
             });
             executed.chain(block.events.iter().map(move |event| told(event, block.header().hash)))
         })
-    }
-
-    /// The path under which the event is published, `/on/component:entity/topic` (the book, "The HTTP
-    /// interface", section "Events").
-    #[must_use]
-    pub fn location(&self) -> String {
-        match self {
-            Self::BlockAccepted(block) => format!("/on/blocks:{}/accepted", hex::encode(block.header().hash)),
-            Self::BlockLabelled { hash, .. } => format!("/on/blocks:{}/statechange", hex::encode(hash)),
-            Self::BlockReverted { hash, .. } => format!("/on/blocks:{}/reverted", hex::encode(hash)),
-            Self::TransactionIncluded(transaction) => format!("/on/transactions:{}/included", transaction.id()),
-            Self::TransactionExecuted(transaction) => format!("/on/transactions:{}/executed", transaction.id()),
-            Self::TransactionDeferred { id } => format!("/on/transactions:{id}/deferred"),
-            Self::TransactionRemoved { id, reason: Removal::GivenUp(_) } => format!("/on/transactions:{id}/dropped"),
-            Self::TransactionRemoved { id, .. } => format!("/on/transactions:{id}/removed"),
-            Self::Contract { event, .. } => format!("/on/contracts:{}/{}", HexId(&event.source), event.topic),
-        }
     }
 }

@@ -1,32 +1,46 @@
 //! The node as others in the process see it.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `submission` | transactions on their way into the mempool |
+//! | `compilations` | compiling what they deploy |
+//! | `command` | what the handles ask of the node's loop |
+//! | `info` | what the node tells of itself, its transactions and accounts |
+//! | `error` | why it does not do what it was asked |
 
+mod command;
 mod compilations;
+mod error;
+mod info;
+mod submission;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use dusk_core::abi::ContractId;
 use dusk_core::signatures::bls::{PublicKey, Signature};
-use dusk_core::transfer::moonlight::AccountData;
 use local_node_types::keys::BlsKey;
-use local_node_types::ledger::{Header, LedgerTransaction};
+use local_node_types::ledger::Header;
 use local_node_types::rules::{Profile, Rules};
-use local_node_vm::{ExecutionError, Receipt};
+use local_node_vm::Receipt;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
+pub(crate) use self::command::{Command, Control};
 pub(crate) use self::compilations::Compilations;
 pub use self::compilations::{MAX_COMPILATIONS, MAX_COMPILATIONS_AT_ONCE, MAX_COMPILATIONS_PER_SENDER};
+pub use self::error::{ControlError, MineError, SimulateError, SubmitError, WaitError};
+pub use self::info::{AccountStatus, Fate, GasPrices, NodeInfo, Reverted, TakenSnapshot};
 use crate::accounts::DevAccount;
-use crate::config::BlockTime;
+use crate::block::{SpentTransaction, TxId};
 use crate::drivers::{Drivers, DriversError};
+use crate::end::{End, Stopped};
 use crate::events::NodeEvent;
 use crate::executor::rules_at;
 use crate::ledger::StakeEntry;
-use crate::mempool::{Refusal, Removal};
-use crate::reader::{QueryError, Reader, Simulation};
-use crate::store::{KeptDriver, Slot, SpentTransaction, Store, StoreError};
-use crate::transaction::{Checked, Policy, TransactionError, TxId};
-use crate::work::{Lane, LaneError};
+use crate::reader::{QueryError, Reader};
+use crate::store::{Store, StoreError};
+use crate::transaction::Checked;
+use crate::work::Lane;
 
 /// The most transactions that are being checked, or wait for it, at a time.
 pub const MAX_CHECKS: usize = 1024;
@@ -38,250 +52,8 @@ pub const MAX_MINED_BLOCKS: u64 = 10_000;
 pub const MAX_OWED_REQUESTS: usize = 256;
 /// How long the loop of a node that was told to stop may go on with what it does, before every call is ended.
 pub const STOP_GRACE: Duration = Duration::from_secs(1);
-
 /// The most seconds that the node's clock can be set ahead of the system's: a hundred years.
 pub const MAX_WARP_SECONDS: u64 = 100 * 365 * 24 * 60 * 60;
-
-/// Why a transaction is not taken.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum SubmitError {
-    /// It is not well-formed, or not for this chain.
-    #[error(transparent)]
-    Invalid(#[from] TransactionError),
-    /// The state or the mempool does not allow it.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// The sender's account cannot be read.
-    #[error("the sender's account cannot be read: {0}")]
-    State(String),
-    /// Too many transactions at a time.
-    #[error("the node is checking {MAX_CHECKS} transactions: send it again later")]
-    Busy,
-    /// Too many deployments at a time.
-    #[error(
-        "the node is compiling contracts, {MAX_COMPILATIONS} in all or {MAX_COMPILATIONS_PER_SENDER} of this sender: send \
-         it again later"
-    )]
-    Compiling,
-    /// The node panicked when it checked the transaction.
-    #[error("the node panicked while it checked the transaction: {0}; please report this fault of the node")]
-    Failed(String),
-    /// The node does not answer any more.
-    #[error(transparent)]
-    Stopped(#[from] Stopped),
-}
-
-/// Why waiting for a transaction has no end.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum WaitError {
-    /// It has left the mempool without a block.
-    #[error("transaction {id} has left the mempool without a block: {reason}")]
-    Removed {
-        /// The transaction.
-        id: TxId,
-        /// Why.
-        reason: Removal,
-    },
-    /// The node does not know of it.
-    #[error("transaction {0} is neither in a block nor in the mempool")]
-    Unknown(TxId),
-    /// The node does not answer any more.
-    #[error(transparent)]
-    Stopped(#[from] Stopped),
-}
-
-/// Why no blocks are made on request.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum MineError {
-    /// Too many requests wait.
-    #[error("{MAX_OWED_REQUESTS} requests for blocks wait already: ask again later")]
-    Busy,
-    /// The node does not answer any more.
-    #[error(transparent)]
-    Stopped(#[from] Stopped),
-}
-
-/// Where a transaction is.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub enum Fate {
-    /// In a block.
-    Executed(Arc<SpentTransaction>),
-    /// In the mempool.
-    Waiting(Checked),
-    /// Outside the mempool, until those that must come before it arrive.
-    Deferred(Checked),
-    /// It has left the mempool without a block. Only the last removals are known.
-    Removed(Removal),
-    /// Nowhere.
-    Unknown,
-}
-
-/// The node does not answer any more.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Stopped {
-    /// It was told to stop.
-    #[error("the node was shut down")]
-    Asked,
-    /// It has ended because it could not go on.
-    #[error("the node has ended by a failure: {0}")]
-    Failed(Arc<str>),
-}
-
-impl From<&End> for Stopped {
-    fn from(end: &End) -> Self {
-        match end {
-            End::Asked => Self::Asked,
-            End::Failed(error) => Self::Failed(error.to_string().into()),
-            End::Panicked(text) => Self::Failed(text.as_str().into()),
-        }
-    }
-}
-
-/// Why a node has stopped.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub enum End {
-    /// It was told to, or its last handle is gone.
-    Asked,
-    /// It cannot read or write its chain. All blocks that it has announced are stored.
-    Failed(StoreError),
-    /// Its loop panicked with this text, which is a fault of the node. All blocks that it has announced are stored.
-    Panicked(String),
-}
-
-/// A snapshot that was taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TakenSnapshot {
-    /// Its number, by which to go back to it.
-    pub snapshot: u64,
-    /// The height of the chain.
-    pub height: u64,
-}
-
-/// What going back did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reverted {
-    /// The height of the chain now.
-    pub height: u64,
-    /// How many blocks were taken back.
-    pub reverted: u64,
-}
-
-/// Why the state of a chain is not controlled as asked.
-#[derive(Debug, Clone, thiserror::Error)]
-#[non_exhaustive]
-pub enum ControlError {
-    /// The chain follows the rules of a public network, where nobody can do this.
-    #[error("the chain follows the rules of {0}: only a chain with local rules can be taken back or warped")]
-    NotLocal(Profile),
-    /// There is no such snapshot, there are too many, or the chain cannot be read or written.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The earlier state cannot be read.
-    #[error("the earlier state cannot be read: {0}")]
-    State(String),
-    /// The clock would be too far ahead.
-    #[error("{seconds} seconds are too many: the clock may be {MAX_WARP_SECONDS} ahead at most")]
-    TooFar {
-        /// The seconds asked for.
-        seconds: u64,
-    },
-    /// The node does not answer any more.
-    #[error(transparent)]
-    Stopped(#[from] Stopped),
-}
-
-/// What a node is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NodeInfo {
-    /// The chain's id.
-    pub chain_id: u8,
-    /// The rules that it follows.
-    pub rules: Profile,
-    /// When blocks are made.
-    pub block_time: BlockTime,
-    /// What it asks of transactions.
-    pub policy: Policy,
-    /// The hash of block 0.
-    pub genesis_hash: [u8; 32],
-    /// The keys that it votes with.
-    pub voters: Vec<BlsKey>,
-}
-
-/// Money and nonces of an account, the mempool included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AccountStatus {
-    /// LUX after the last block.
-    pub balance: u64,
-    /// The nonce of its last transaction in a block.
-    pub nonce: u64,
-    /// The nonce that its next transaction should have, after those that wait.
-    pub next_nonce: u64,
-}
-
-/// What the waiting transactions offer, in LUX for each unit of gas.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct GasPrices {
-    /// The mean, rounded up.
-    pub average: u64,
-    /// The highest.
-    pub max: u64,
-    /// The one in the middle, or the mean of the two in the middle.
-    pub median: u64,
-    /// The lowest.
-    pub min: u64,
-}
-
-/// What the loop is asked.
-pub(crate) enum Command {
-    Submit {
-        transaction: Checked,
-        reply: oneshot::Sender<Result<TxId, SubmitError>>,
-    },
-    Check {
-        transaction: Checked,
-        reply: oneshot::Sender<Result<TxId, SubmitError>>,
-    },
-    NextNonce {
-        sender: BlsKey,
-        account: AccountData,
-        reply: oneshot::Sender<u64>,
-    },
-    Waiting {
-        most: usize,
-        reply: oneshot::Sender<Vec<Checked>>,
-    },
-    Fate {
-        id: TxId,
-        reply: oneshot::Sender<Fate>,
-    },
-    Mine {
-        blocks: u64,
-        reply: oneshot::Sender<Result<u64, MineError>>,
-    },
-    KeepDriver {
-        contract: ContractId,
-        driver: KeptDriver,
-        reply: oneshot::Sender<Result<(), StoreError>>,
-    },
-    Control(Control),
-    Stop,
-    #[cfg(test)]
-    Panic,
-}
-
-/// What only a development chain does.
-pub(crate) enum Control {
-    Snapshot { reply: oneshot::Sender<Result<TakenSnapshot, ControlError>> },
-    Revert { snapshot: Option<u64>, reply: oneshot::Sender<Result<Reverted, ControlError>> },
-    Warp { seconds: u64, reply: oneshot::Sender<Result<u64, ControlError>> },
-    Reset { reply: oneshot::Sender<Result<Reverted, ControlError>> },
-}
 
 /// A running node. Clones speak to the same node, which stops with [`shutdown`](Self::shutdown) or when the last of them
 /// is gone.
@@ -372,52 +144,6 @@ impl NodeHandle {
     #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<NodeEvent> {
         self.0.events.subscribe()
-    }
-
-    /// Checks a transaction's bytes (any envelope) and puts it into the mempool. One whose predecessors have not arrived
-    /// yet waits some seconds for them.
-    ///
-    /// # Errors
-    /// Why it is not taken.
-    pub async fn submit(&self, bytes: Vec<u8>) -> Result<TxId, SubmitError> {
-        self.submit_marked(bytes, None).await
-    }
-
-    /// Sends a transaction that waited when the node stopped. If checking it ends the process, it is not tried again.
-    pub(crate) async fn submit_again(&self, id: TxId, bytes: Vec<u8>) -> Result<TxId, SubmitError> {
-        self.submit_marked(bytes, Some(id)).await
-    }
-
-    async fn submit_marked(&self, bytes: Vec<u8>, marked: Option<TxId>) -> Result<TxId, SubmitError> {
-        let transaction = self.check_bytes(bytes, marked).await?;
-        if transaction.protocol().deploy().is_some() {
-            self.compile_affordable(transaction.clone(), marked).await?;
-        }
-        self.ask(|reply| Command::Submit { transaction, reply }).await?
-    }
-
-    /// Says whether [`submit`](Self::submit) would take a transaction now.
-    ///
-    /// # Errors
-    /// Why it would not.
-    pub async fn preverify(&self, bytes: Vec<u8>) -> Result<TxId, SubmitError> {
-        let transaction = self.check_bytes(bytes, None).await?;
-        self.ask(|reply| Command::Check { transaction, reply }).await?
-    }
-
-    /// Runs a transaction as the first one of the next block, and forgets what it did. Its signature is checked by the
-    /// transfer contract.
-    ///
-    /// # Errors
-    /// The outer error says that it could not be tried, the inner one that it cannot be in the next block at all.
-    pub async fn simulate(&self, bytes: &[u8]) -> Result<Result<Simulation, ExecutionError>, SimulateError> {
-        let (bytes, policy, rules) = (bytes.to_vec(), self.0.info.policy, self.next_rules());
-        let transaction = self.check_aside(move || {
-            let transaction = crate::transaction::decode(&bytes)?;
-            policy.check_terms(&transaction, rules)?;
-            Ok(LedgerTransaction::new(transaction, rules.fork().ledger_format()))
-        });
-        Ok(self.0.reader.simulate(transaction.await?).await?)
     }
 
     /// Calls a function on the state of the last block and forgets what it changed.
@@ -626,60 +352,6 @@ impl NodeHandle {
         Stopped::from(&self.ended().await)
     }
 
-    async fn check_bytes(&self, bytes: Vec<u8>, marked: Option<TxId>) -> Result<Checked, SubmitError> {
-        let (policy, rules, vm) = (self.0.info.policy, self.next_rules(), self.0.reader.vm().clone());
-        self.check_aside(self.marking(marked, move || policy.check(&bytes, rules, &vm))).await
-    }
-
-    /// Work that says while it goes on which transaction it is about.
-    fn marking<T>(
-        &self,
-        marked: Option<TxId>,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> impl FnOnce() -> T + Send + 'static {
-        let marked = marked.map(|id| (id, self.0.store.clone()));
-        move || {
-            if let Some((id, store)) = &marked {
-                store.mark_running(Slot::Return, Some(id));
-            }
-            let done = work();
-            if let Some((_, store)) = &marked {
-                store.mark_running(Slot::Return, None);
-            }
-            done
-        }
-    }
-
-    /// Does a check on a thread that may be busy for a while, no more at a time than there are processors.
-    async fn check_aside<T: Send + 'static>(
-        &self,
-        check: impl FnOnce() -> Result<T, TransactionError> + Send + 'static,
-    ) -> Result<T, SubmitError> {
-        match self.0.checks.run(check).await {
-            Ok(checked) => Ok(checked?),
-            Err(LaneError::Full) => Err(SubmitError::Busy),
-            Err(LaneError::Panicked(text)) => Err(SubmitError::Failed(text)),
-            Err(LaneError::Ending) => Err(Stopped::Asked.into()),
-        }
-    }
-
-    /// Compiles the module of a deployment here, so that the loop need not, but only for somebody who can pay for it.
-    async fn compile_affordable(&self, transaction: Checked, marked: Option<TxId>) -> Result<(), SubmitError> {
-        let asked = transaction.clone();
-        self.ask(|reply| Command::Check { transaction: asked, reply }).await??;
-        let vm = self.0.reader.vm().clone();
-        let sender = transaction.sender();
-        let compile =
-            move || transaction.protocol().deploy().map(|deploy| vm.compile(&deploy.bytecode.bytes)).transpose();
-        let compilations = &self.0.compilations;
-        if let Some(compiled) =
-            compilations.run(sender, self.marking(marked, compile)).await?.map_err(TransactionError::from)?
-        {
-            compilations.keep(compiled);
-        }
-        Ok(())
-    }
-
     async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Result<T, Stopped> {
         let (reply, answer) = oneshot::channel();
         if self.0.commands.send(command(reply)).await.is_err() {
@@ -689,43 +361,5 @@ impl NodeHandle {
             Ok(answer) => Ok(answer),
             Err(_) => Err(self.stopped().await),
         }
-    }
-}
-
-/// Why a transaction cannot be simulated.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SimulateError {
-    /// It is not well-formed, or not for this chain; or the node is too busy, or was shut down.
-    #[error(transparent)]
-    Refused(#[from] SubmitError),
-    /// The state cannot be asked.
-    #[error(transparent)]
-    Query(#[from] QueryError),
-}
-
-impl GasPrices {
-    fn of(mut prices: Vec<u64>) -> Self {
-        prices.sort_unstable();
-        let (Some(min), Some(max)) = (prices.first(), prices.last()) else {
-            return Self { average: 1, max: 1, median: 1, min: 1 };
-        };
-        let (count, sum) = (prices.len() as u128, prices.iter().map(|price| u128::from(*price)).sum::<u128>());
-        let average = u64::try_from(sum.div_ceil(count)).unwrap_or(u64::MAX);
-        let (low, high) = (prices[(prices.len() - 1) / 2], prices[prices.len() / 2]);
-        Self { average, max: *max, median: low.midpoint(high), min: *min }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn gas_prices_are_summed_up() {
-        assert_eq!(GasPrices::of(vec![]), GasPrices { average: 1, max: 1, median: 1, min: 1 });
-        assert_eq!(GasPrices::of(vec![9, 1, 4]), GasPrices { average: 5, max: 9, median: 4, min: 1 });
-        assert_eq!(GasPrices::of(vec![9, 1, 4, 5]), GasPrices { average: 5, max: 9, median: 4, min: 1 });
-        assert_eq!(GasPrices::of(vec![u64::MAX, u64::MAX]).average, u64::MAX);
     }
 }

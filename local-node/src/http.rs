@@ -14,6 +14,7 @@
 //! | `dev` | `POST /on/dev/…`: state control, which production does not have |
 //! | `graphql` | `/graphql`, `POST /on/graphql/query` |
 //! | `events` | `GET /on` (WebSocket) and its subscriptions |
+//! | `error` | the class and the status of each error |
 //! | `documents` | blocks and transactions as JSON |
 //! | `options` | how the interface is offered, and its bounds |
 
@@ -24,6 +25,7 @@ mod contracts;
 mod dev;
 mod documents;
 mod drivers;
+mod error;
 mod events;
 mod graphql;
 mod limits;
@@ -38,7 +40,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::extract::{Path, State};
+use axum::extract::{FromRef, Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Request as HttpRequest, StatusCode};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -50,24 +52,20 @@ use tokio::task::JoinHandle;
 
 use self::access::{Access, Caller};
 pub use self::access::{HostName, NameError, Origin};
-use self::events::Sessions;
+use self::error::{Error, error_response};
+use self::events::Offer;
+pub use self::events::event_path;
 pub use self::graphql::{MAX_ANSWER_BYTES, MAX_ANSWER_FIELDS};
 use self::limits::Limits;
-pub use self::memory::MAX_HELD_BYTES;
+pub use self::memory::{MAX_BODY_BYTES, MAX_GRAPHQL_BYTES, MAX_HELD_BYTES};
 use self::memory::{Memory, Received};
 pub use self::options::{
     Bounds, MAX_BODY_TIME, MAX_CONNECTIONS, MAX_CONNECTIONS_OF_ADDRESS, MAX_SESSIONS, MAX_SESSIONS_OF_ORIGIN,
     MAX_SESSIONS_OF_PAGES, MAX_SILENCE, MAX_STALL, Options, PING_INTERVAL,
 };
-use self::rues::{Error, Reply, Request, error_response};
+pub use self::rues::NODE_VERSION;
+use self::rues::{Request, unsupported};
 use crate::handle::NodeHandle;
-
-/// The version of the production node whose interface this one has.
-pub const NODE_VERSION: &str = "1.7.0";
-/// The longest body of a RUES request.
-pub const MAX_BODY_BYTES: usize = 3 * 1024 * 1024;
-/// The longest body of a GraphQL request.
-pub const MAX_GRAPHQL_BYTES: usize = 256 * 1024;
 
 /// How long a server that was told to stop goes on answering open requests.
 pub const MAX_FAREWELL: Duration = Duration::from_secs(5);
@@ -125,10 +123,9 @@ impl Server {
         let limits = reachable.then(|| Arc::new(Limits::production(Instant::now())));
         let app = App {
             schema: graphql::schema(node.clone()),
-            node,
-            sessions: Sessions::new(&bounds),
+            events: Offer::new(node.clone(), &bounds, stop.subscribe()),
             memory: Memory::new(bounds.body),
-            stopped: stop.subscribe(),
+            node,
         };
         let service = router(app, Access::new(reachable, hosts, origins), limits);
         let task = tokio::spawn(connections::serve(listener, service, bounds, stopped, MAX_FAREWELL));
@@ -155,13 +152,31 @@ impl Server {
     }
 }
 
+/// What answers requests. Each handler takes the part that it needs.
 #[derive(Clone)]
 struct App {
     node: NodeHandle,
     schema: graphql::Schema,
-    sessions: Sessions,
+    events: Offer,
     memory: Memory,
-    stopped: watch::Receiver<bool>,
+}
+
+impl FromRef<App> for graphql::Schema {
+    fn from_ref(app: &App) -> Self {
+        app.schema.clone()
+    }
+}
+
+impl FromRef<App> for Offer {
+    fn from_ref(app: &App) -> Self {
+        app.events.clone()
+    }
+}
+
+impl FromRef<App> for Memory {
+    fn from_ref(app: &App) -> Self {
+        app.memory.clone()
+    }
 }
 
 fn router(app: App, access: Access, limits: Option<Arc<Limits>>) -> Router {
@@ -256,9 +271,3 @@ async fn answer(app: &App, caller: &Caller, headers: &HeaderMap, request: Reques
     };
     Ok(request.respond(reply))
 }
-
-fn unsupported(request: &Request) -> Error {
-    Error::Unsupported(format!("this node does not serve /on/{}/{}", request.component, request.topic))
-}
-
-type Answer = Result<Reply, Error>;

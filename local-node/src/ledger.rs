@@ -1,7 +1,8 @@
 //! The chain as this node knows it: builds candidates, judges those of others, and accepts what was decided.
 //!
-//! A ledger is a deterministic value. It decides nothing about whose turn it is and who agrees: that is the consensus'
-//! business, which asks it for block bodies and verdicts.
+//! The ledger owns the chain: it executes blocks, and writes those that were decided into the store. The same blocks give
+//! the same chain; only how many transactions a candidate takes depends on the time that [`BuildLimits`] allows. It does not
+//! decide whose turn it is or who agrees: the consensus does, and asks it for block bodies and verdicts.
 
 mod build;
 mod faults;
@@ -19,7 +20,6 @@ use local_node_consensus::{
     BeforeTip, BlockBody, BuildRequest, Decision, MAX_ITERATIONS, Provisioners, RequestId, TipContext, VerifyRequest,
     Voter,
 };
-use local_node_types::execution::Event;
 use local_node_types::keys::BlsKey;
 use local_node_types::ledger::{Block, Hash, Header, Label, LedgerTransaction, MAX_FAULTS, MAX_TRANSACTIONS};
 use local_node_types::rules::BLOCK_GAS_LIMIT;
@@ -29,10 +29,10 @@ pub use self::build::{BuildLimits, BuildTime, Built, Unfit};
 use self::build::{Filled, Filling};
 pub use self::faults::{FaultProblem, VOTING_RULES};
 pub use self::stakes::{StakeEntry, stakes};
-use crate::executor::{Committed, Executor, ExecutorError, Payees, RunError, Terms, Transition};
+use crate::block::{SpentTransaction, StoredBlock, TxId};
+use crate::executor::{Committed, Executor, ExecutorError, Payees, RunError, Terms, TransactionReceipt, Transition};
 use crate::mempool::Queue;
-use crate::store::{Acceptance, Snapshot, SpentTransaction, Store, StoreError, StoredBlock};
-use crate::transaction::TxId;
+use crate::store::{Acceptance, Snapshot, Store, StoreError};
 
 /// How many states below the tip stay readable after their blocks are final.
 const KEPT_FINAL_STATES: usize = 16;
@@ -271,7 +271,7 @@ impl Ledger {
 
     fn append(&mut self, block: Block, mut committed: Committed) -> Result<Accepted, LedgerError> {
         let (root, height) = (committed.root, block.header.height);
-        let provisioners = Arc::new(stakes::provisioners(&self.executor, root, height)?);
+        let provisioners = Arc::new(self.stakers(root, height)?);
         let changes = committed.changes.take();
         let pending = self.store.pending();
         let rolled = roll(&pending, height, unaccounted_iterations(&block.header));
@@ -347,7 +347,7 @@ impl Ledger {
         if !self.executor.vm().has(&root) {
             self.executor.vm().restore(&root, self.store.contracts(height)?)?;
         }
-        let provisioners = stakes::provisioners(&self.executor, root, height)?;
+        let provisioners = self.stakers(root, height)?;
         let previous = match height.checked_sub(1) {
             Some(previous) => self.store.block(previous)?,
             None => None,
@@ -360,6 +360,11 @@ impl Ledger {
             None => None,
         };
         Ok((Arc::new(provisioners), before))
+    }
+
+    /// Who has a stake in a state. What was computed of their keys to check signatures goes on from block to block.
+    fn stakers(&self, root: StateRoot, height: u64) -> Result<Provisioners, LedgerError> {
+        Ok(stakes::provisioners(&self.executor, root, height)?.sharing(&self.provisioners))
     }
 
     /// The states that nobody needs any more: genesis, snapshots, the last final blocks and those after them stay.
@@ -479,8 +484,7 @@ fn holds(transition: &Transition, block: &Block) -> bool {
 fn stored(block: Block, committed: Committed) -> StoredBlock {
     let Committed { receipts, events, rewards, fees, .. } = committed;
     let (block_hash, height, timestamp) = (block.header.hash, block.header.height, block.header.timestamp);
-    let spent = |receipt: crate::executor::TransactionReceipt| {
-        let crate::executor::TransactionReceipt { transaction, executed } = receipt;
+    let spent = |TransactionReceipt { transaction, executed }| {
         Arc::new(SpentTransaction {
             transaction,
             block_hash,
@@ -493,6 +497,5 @@ fn stored(block: Block, committed: Committed) -> StoredBlock {
         })
     };
     let transactions = receipts.into_iter().map(spent).collect();
-    let events: Vec<Event> = events;
     StoredBlock { block, transactions, events, rewards, fees }
 }

@@ -8,15 +8,16 @@
 //! | module | is |
 //! |---|---|
 //! | [`accounts`] | keys from a mnemonic, and the ten development accounts |
+//! | [`block`] | blocks of the chain, and the transactions in them |
 //! | [`genesis`] | the state before the first block, and block 0 |
 //! | [`transaction`] | what can be checked of a transaction without the state |
 //! | [`mempool`] | transactions that wait, and the order in which they run |
 //! | [`executor`] | what a block does to the state; the only place where transactions run for good |
 //! | [`ledger`] | candidates built, judged and accepted; labels |
 //! | [`store`] | what is remembered of the chain |
-//! | [`history`] | what blocks can be found by, besides heights and hashes |
 //! | [`reader`] | questions to the state |
 //! | [`drivers`] | what turns JSON into contracts' encodings and back |
+//! | [`end`] | how a node comes to its end |
 //! | [`events`] | what listeners are told |
 //! | [`handle`] | the node as others see it |
 //! | [`http`] | the node as wallets, explorers and tools see it |
@@ -28,26 +29,27 @@
 //! * Building a candidate and verifying one take the same steps, so they give the same state.
 //! * Everything that others can make grow has a bound, except the chain itself.
 //! * Nothing that a transaction or a contract does ends the node: a panic, a call without an end or a failure of the machine
-//!   costs the transaction its place or the question its answer. A loop that ends all the same says so ([`handle::End`]).
+//!   costs the transaction its place or the question its answer. A loop that ends all the same says so ([`end::End`]).
 //! * A transaction that was running when the process ended is not run again at the next start.
 //! * Where there is a data folder, a block is on the medium before anybody hears of it.
 //!
 //! Not here yet: other nodes, and shielded transactions.
 
 pub mod accounts;
+mod archive;
+pub mod block;
 mod config;
 pub mod drivers;
+pub mod end;
 pub mod events;
 pub mod executor;
 pub mod genesis;
 pub mod handle;
-pub mod history;
 pub mod http;
 pub mod ledger;
 pub mod mempool;
 pub mod reader;
 mod runtime;
-mod signature;
 pub mod store;
 pub mod test_host;
 pub mod transaction;

@@ -16,7 +16,8 @@ use local_node_types::keys::BlsKey;
 
 pub use self::prequeue::{GivenUp, MAX_TRIES, Parked, Prequeue, RETRY_MILLIS};
 pub use self::queue::Queue;
-use crate::transaction::{Checked, TxId};
+use crate::block::TxId;
+use crate::transaction::Checked;
 
 /// How far the nonce of a transaction may be ahead of the first nonce of its account that is missing.
 pub const MAX_NONCES_AHEAD: u64 = 64;

@@ -11,17 +11,17 @@ use dusk_core::abi::ContractId;
 use dusk_core::signatures::bls::PublicKey;
 use dusk_core::transfer::TRANSFER_CONTRACT;
 use dusk_core::transfer::moonlight::AccountData;
-use local_node_types::execution::{CallError, Event};
+use dusk_sdk_protocol::execution::{CallError, Event};
 use local_node_types::ledger::{Header, LedgerTransaction};
 use local_node_types::rules::{BLOCK_GAS_LIMIT, FEEDER_GAS_LIMIT};
 use local_node_vm::{ExecutionError, Receipt, Session, Vm, VmError};
-use rkyv::Deserialize as _;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Semaphore, mpsc, watch};
 
+use crate::archive::decode;
+use crate::end::Stopped;
 use crate::executor::{Executor, ExecutorError, RunError, Terms};
-use crate::handle::Stopped;
 use crate::ledger::{LedgerError, StakeEntry, stakes};
 use crate::work::{Lane, LaneError, contained};
 
@@ -322,23 +322,11 @@ fn view(executor: &Executor, tip: &Header) -> Result<Session, QueryError> {
 pub(crate) fn read_account(session: &mut Session, account: &PublicKey) -> Result<AccountData, QueryError> {
     let argument = rkyv::to_bytes::<_, 256>(account).map_err(|_| QueryError::Malformed("account"))?;
     let receipt = session.call(TRANSFER_CONTRACT, "account", &argument, BLOCK_GAS_LIMIT)?;
-    decode::<AccountData>(&receipt.data).ok_or(QueryError::Malformed("account"))
+    decode::<AccountData>(&receipt.data).map_err(|_| QueryError::Malformed("account"))
 }
 
 /// Reads the balance of a contract, in LUX, in a view of the state.
 pub(crate) fn read_contract_balance(session: &mut Session, contract: &ContractId) -> Result<u64, QueryError> {
     let receipt = session.call(TRANSFER_CONTRACT, "contract_balance", contract.as_bytes(), BLOCK_GAS_LIMIT)?;
-    decode::<u64>(&receipt.data).ok_or(QueryError::Malformed("contract_balance"))
-}
-
-/// Decodes what a genesis contract returned or emitted.
-pub(crate) fn decode<T>(bytes: &[u8]) -> Option<T>
-where
-    T: rkyv::Archive,
-    T::Archived: for<'a> rkyv::CheckBytes<rkyv::validation::validators::DefaultValidator<'a>>
-        + rkyv::Deserialize<T, rkyv::Infallible>,
-{
-    let mut aligned = rkyv::AlignedVec::with_capacity(bytes.len());
-    aligned.extend_from_slice(bytes);
-    rkyv::check_archived_root::<T>(&aligned).ok()?.deserialize(&mut rkyv::Infallible).ok()
+    decode::<u64>(&receipt.data).map_err(|_| QueryError::Malformed("contract_balance"))
 }

@@ -37,20 +37,22 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tracing::{debug, error, info, warn};
 
 use crate::accounts::{KeyPair, STAKERS, dev_accounts};
+use crate::block::{StoredBlock, TxId};
 use crate::config::{BlockTime, Config, NodeError};
 use crate::drivers::Drivers;
+use crate::end::End;
 use crate::events::{MAX_EVENTS_BEHIND, NodeEvent};
 use crate::executor::Executor;
 use crate::genesis::{self, Allocation};
 use crate::handle::{
-    Command, Compilations, End, Fate, MAX_CHECKS, MAX_COMMANDS, MAX_OWED_REQUESTS, MineError, NodeHandle, NodeInfo,
-    Shared, SubmitError,
+    Command, Compilations, Fate, MAX_CHECKS, MAX_COMMANDS, MAX_OWED_REQUESTS, MineError, NodeHandle, NodeInfo, Shared,
+    SubmitError,
 };
 use crate::ledger::{BuildLimits, BuildTime, Built, Ledger, LedgerError, Unfit, VOTING_RULES};
 use crate::mempool::{GivenUp, Mempool, Parked, Prequeue, Refusal, Removal};
 use crate::reader::{Reader, read_account};
-use crate::store::{Identity, Store, StoreError, StoredBlock};
-use crate::transaction::{Checked, Policy, TxId};
+use crate::store::{Identity, Store, StoreError};
+use crate::transaction::{Checked, Policy};
 use crate::work::{Lane, contained, panic_text, shortened};
 
 /// How often expired transactions are looked for.
@@ -343,7 +345,7 @@ impl Node {
         true
     }
 
-    /// Carries out a command. Whoever asked may have gone, so replies may fall on deaf ears. Says whether to go on.
+    /// Carries out a command, and returns whether to go on. Send errors are ignored: the caller may be gone.
     fn answer(&mut self, command: Option<Command>) -> bool {
         match command {
             None | Some(Command::Stop) => return false,
@@ -574,7 +576,7 @@ impl Node {
             }
             Output::Decide(decision) => return self.accept(*decision),
             Output::Misbehaviour(fault) => warn!(?fault, "a provisioner contradicted itself"),
-            // A lone node has nobody to tell and nothing to resume: its chain lives as long as the process.
+            // A lone node has nobody to tell, and no round to resume: nobody else has seen a vote of a block that is not stored.
             Output::Broadcast(_) | Output::Relay(_) | Output::Request(_) | Output::Persist(_) => {}
         }
         None
@@ -649,7 +651,7 @@ impl Node {
         Some(Input::NewTip(Box::new(self.ledger.tip_context())))
     }
 
-    fn forget_included(&mut self, block: &crate::store::StoredBlock) {
+    fn forget_included(&mut self, block: &StoredBlock) {
         let mut senders = BTreeMap::new();
         for transaction in &block.transactions {
             if let Some(sender) = transaction.transaction.protocol().moonlight_sender() {

@@ -14,6 +14,7 @@
 //! | `folder` | the file, and which chain is in it |
 //! | `tables` | the tables |
 //! | `record` | the form of blocks and transactions |
+//! | `index` | blocks by subject |
 //! | `states` | the contracts' memories at the heights that are kept |
 //! | `snapshots` | points to go back to |
 //! | `waiting` | transactions that no block holds yet |
@@ -25,6 +26,7 @@ mod drivers;
 mod error;
 mod faults;
 mod folder;
+mod index;
 mod record;
 mod running;
 mod snapshots;
@@ -38,10 +40,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use dusk_core::abi::ContractId;
-use dusk_core::stake::Reward;
 use local_node_types::codec::Decode as _;
-use local_node_types::execution::{CallError, Event};
-use local_node_types::ledger::{Block, Hash, Header, Label, LedgerTransaction};
+use local_node_types::ledger::{Block, Hash, Label};
 use local_node_vm::{StateChanges, StateRoot, StoredContract};
 use redb::backends::InMemoryBackend;
 use redb::{Database, ReadTransaction, ReadableDatabase, ReadableTable, ReadableTableMetadata, WriteTransaction};
@@ -51,6 +51,7 @@ pub use self::error::StoreError;
 pub use self::faults::fault_identity;
 use self::folder::Folder;
 pub use self::folder::Identity;
+pub use self::index::{Subject, subjects};
 use self::record::{BlockRecord, SpentRecord, archived, label_bytes, read};
 use self::running::Running;
 pub use self::running::Slot;
@@ -60,9 +61,7 @@ use self::tables::{
     SUBJECTS, TRANSACTIONS, WAITING, WAITING_PLACES, WRITTEN,
 };
 use self::waiting::Notes;
-use crate::executor::event_bytes;
-use crate::history::{Subject, subjects};
-use crate::transaction::TxId;
+use crate::block::{SpentTransaction, StoredBlock, TxId, event_bytes};
 
 /// The version of the form in which this program stores a chain.
 pub const FORMAT: u32 = 2;
@@ -72,77 +71,6 @@ pub const MAX_SNAPSHOTS: usize = 64;
 const RECENT_BLOCKS: usize = 64;
 /// How many bytes the events of the blocks at hand have together, where there is more than one.
 const RECENT_EVENT_BYTES: usize = 128 << 20;
-
-/// A transaction in a block, and what came of it.
-#[derive(Debug, Clone)]
-pub struct SpentTransaction {
-    /// The transaction.
-    pub transaction: LedgerTransaction,
-    /// The hash of its block.
-    pub block_hash: Hash,
-    /// The height of its block.
-    pub height: u64,
-    /// The time of its block, in seconds since 1970.
-    pub timestamp: u64,
-    /// Gas that it paid for.
-    pub gas_spent: u64,
-    /// What the call or deployment returned, or why it failed.
-    pub result: Result<Vec<u8>, CallError>,
-    /// The contract that it deployed.
-    pub deployed: Option<ContractId>,
-    /// What it emitted.
-    pub events: Vec<Event>,
-}
-
-impl SpentTransaction {
-    /// Its id.
-    #[must_use]
-    pub fn id(&self) -> TxId {
-        TxId::of(&self.transaction)
-    }
-
-    /// What it cost its sender besides the value: gas spent times gas price, in LUX.
-    #[must_use]
-    pub fn fee(&self) -> u64 {
-        self.gas_spent.saturating_mul(self.transaction.protocol().gas_price())
-    }
-}
-
-/// A block of the chain.
-#[derive(Debug)]
-pub struct StoredBlock {
-    /// The block, with its attestation.
-    pub block: Block,
-    /// Its transactions with what came of them, in their order.
-    pub transactions: Vec<Arc<SpentTransaction>>,
-    /// The events of the chain's own part: slashes, rewards.
-    pub events: Vec<Event>,
-    /// Who was paid.
-    pub rewards: Vec<Reward>,
-    /// The fees of all transactions together, in LUX.
-    pub fees: u64,
-}
-
-impl StoredBlock {
-    /// Block 0.
-    #[must_use]
-    pub fn genesis(header: Header) -> Self {
-        let block = Block { header, ..Block::default() };
-        Self { block, transactions: Vec::new(), events: Vec::new(), rewards: Vec::new(), fees: 0 }
-    }
-
-    /// Its header.
-    #[must_use]
-    pub const fn header(&self) -> &Header {
-        &self.block.header
-    }
-
-    /// Gas that its transactions spent together.
-    #[must_use]
-    pub fn gas_spent(&self) -> u64 {
-        self.transactions.iter().map(|transaction| transaction.gas_spent).sum()
-    }
-}
 
 /// In which order answers come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -1,6 +1,6 @@
 //! The test host: chains for contracts' tests.
 //!
-//! It serves the protocol of [`local_node_types::host`] on loopback: JSON lines over TCP, one connection for each test,
+//! It serves the protocol of [`dusk_sdk_protocol::host`] on loopback: JSON lines over TCP, one connection for each test,
 //! one chain for each connection. The host closes a connection whose first line does not soon bring the host's token.
 //!
 //! A chain is the node's own ledger code without the consensus: transactions are signed,
@@ -175,7 +175,7 @@ impl TestHost {
     }
 
     /// Where it listens, and its token: what tests find in
-    /// [`ADDRESS_VARIABLE`](local_node_types::host::ADDRESS_VARIABLE). Whoever has it can use the host.
+    /// [`ADDRESS_VARIABLE`](dusk_sdk_protocol::host::ADDRESS_VARIABLE). Whoever has it can use the host.
     #[must_use]
     pub fn place(&self) -> String {
         format!("{}#{}", self.address, self.shared.token.text())

@@ -170,7 +170,7 @@ proptest! {
         let gas: u64 = builder.store().tip().gas_spent();
         prop_assert!(gas <= GAS_LIMIT);
         let receipts = |ledger: &Ledger| {
-            let spent = |tx: &std::sync::Arc<local_node::store::SpentTransaction>| (tx.id(), tx.gas_spent, tx.result.clone(), tx.events.clone());
+            let spent = |tx: &std::sync::Arc<local_node::block::SpentTransaction>| (tx.id(), tx.gas_spent, tx.result.clone(), tx.events.clone());
             ledger.store().tip().transactions.iter().map(spent).collect::<Vec<_>>()
         };
         prop_assert_eq!(receipts(&builder), receipts(&verifier));

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use common::{ACCOUNTS, COUNTER, Draft, deployed_id, module_cache};
 use dusk_core::abi::ContractId;
-use local_node::handle::{Fate, MAX_OWED_REQUESTS, MineError, NodeHandle, SimulateError, Stopped, WaitError};
+use local_node::end::Stopped;
+use local_node::handle::{Fate, MAX_OWED_REQUESTS, MineError, NodeHandle, SimulateError, WaitError};
 use local_node::http::Server;
 use local_node::mempool::Removal;
 use local_node::reader::{MAX_QUESTIONS_AT_ONCE, QueryError};

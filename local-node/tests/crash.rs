@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use common::{Draft, deployed_id, module_cache};
 use dusk_core::abi::ContractId;
+use local_node::block::TxId;
 use local_node::handle::{Fate, NodeHandle};
 use local_node::mempool::Removal;
-use local_node::transaction::TxId;
 use local_node::{BlockTime, Config, spawn};
 use local_node_types::rules::BLOCK_GAS_LIMIT;
 

@@ -9,8 +9,8 @@ use std::sync::Mutex;
 
 use common::{ACCOUNTS, Draft, deployed_id, module_cache};
 use dusk_core::transfer::data::ContractCall;
+use dusk_sdk_protocol::execution::CallError;
 use local_node::{Config, spawn};
-use local_node_types::execution::CallError;
 use local_node_vm::driver::Driver;
 
 /// Both modules come out at the same place.

@@ -96,7 +96,7 @@ fn what_does_not_fit_beside_others_waits_for_the_next_block() {
     let mut ledger = ledger();
     let half = 4000;
     let (built, touching) = build(&mut ledger, &[[FIRST, half, 0], [FIRST + half, half, 0], [FIRST, 1, 0]]);
-    let included: Vec<_> = built.body.transactions.iter().map(local_node::transaction::TxId::of).collect();
+    let included: Vec<_> = built.body.transactions.iter().map(local_node::block::TxId::of).collect();
     assert_eq!(included[1..], [touching[0].id(), touching[2].id()]);
     assert_eq!(built.postponed, Some(touching[1].id()));
     assert!(built.unfit.is_empty(), "{:?}", built.unfit);
@@ -122,7 +122,7 @@ fn a_transaction_that_takes_all_memory_lets_the_block_end() {
 fn a_block_with_enough_events_takes_no_more() {
     let mut ledger = ledger();
     let (built, shouting) = build(&mut ledger, &[[0; 3]; 5]);
-    let included: Vec<_> = built.body.transactions.iter().map(local_node::transaction::TxId::of).collect();
+    let included: Vec<_> = built.body.transactions.iter().map(local_node::block::TxId::of).collect();
     assert_eq!(included[1..], shouting[..3].iter().map(Checked::id).collect::<Vec<_>>());
     assert!(built.is_cut && built.unfit.is_empty() && built.postponed.is_none(), "the others are for the next block");
 }

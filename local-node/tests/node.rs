@@ -9,15 +9,17 @@ use dusk_core::abi::ContractId;
 use dusk_core::stake::STAKE_CONTRACT;
 use dusk_core::transfer::TRANSFER_CONTRACT;
 use dusk_core::transfer::moonlight::AccountData;
+use dusk_sdk_protocol::execution::CallError;
+use local_node::block::{SpentTransaction, TxId};
+use local_node::end::Stopped;
 use local_node::events::NodeEvent;
 use local_node::genesis::{Allocation, DEV_BALANCE};
-use local_node::handle::{Fate, NodeHandle, SimulateError, Stopped, SubmitError, WaitError};
+use local_node::handle::{Fate, NodeHandle, SimulateError, SubmitError, WaitError};
+use local_node::http::event_path;
 use local_node::mempool::{Refusal, Removal};
 use local_node::reader::QueryError;
-use local_node::store::SpentTransaction;
-use local_node::transaction::{TransactionError, TxId};
+use local_node::transaction::TransactionError;
 use local_node::{BlockTime, Config, NodeError, spawn};
-use local_node_types::execution::CallError;
 use local_node_types::ledger::Label;
 use local_node_types::rules::Profile;
 use local_node_vm::VmError;
@@ -436,8 +438,8 @@ async fn listeners_hear_everything_in_order() {
     node.wait_for(&id, true).await.expect("final");
     let mut heard = Vec::new();
     while let Ok(event) = events.try_recv() {
-        heard.push(event.location());
-        heard.extend(event.contents().map(|event| event.location()));
+        heard.push(event_path(&event));
+        heard.extend(event.contents().map(|event| event_path(&event)));
     }
     let hash = |height| hex::encode(node.store().block(height).expect("readable").expect("stored").0.header().hash);
     let transfer = "/on/contracts:0100000000000000000000000000000000000000000000000000000000000000/moonlight";

@@ -9,10 +9,10 @@ use std::path::PathBuf;
 
 use common::{ACCOUNTS, COUNTER, module_cache};
 use dusk_core::abi::ContractId;
+use dusk_sdk_protocol::execution::{CallError, Frame};
+use dusk_sdk_protocol::host::{HexBytes, MAX_LINE_BYTES, MAX_OPEN_BYTES, Outcome, PROTOCOL_VERSION, Request, Response};
 use local_node::genesis::DEV_BALANCE;
 use local_node::test_host::{Action, Artefact, HostConfig, MAX_STRANGERS, TestHost};
-use local_node_types::execution::{CallError, Frame};
-use local_node_types::host::{HexBytes, MAX_LINE_BYTES, MAX_OPEN_BYTES, Outcome, PROTOCOL_VERSION, Request, Response};
 
 fn host() -> TestHost {
     let contracts = BTreeMap::from([

@@ -16,7 +16,7 @@ use crate::wire::Malformed;
 #[cfg(feature = "json")]
 use crate::{
     __private::Json,
-    interface::{JsonError, Type, Types},
+    json::{JsonError, Type, Types},
 };
 
 /// The four coordinates of a point, of six limbs each, and the flag for the point at infinity.

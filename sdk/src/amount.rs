@@ -9,13 +9,13 @@ use core::str::FromStr;
 use bytecheck::CheckBytes;
 use rkyv::{Archive, Deserialize, Serialize};
 
-use crate::runtime::entry::fail;
+use crate::runtime::fail::fail;
 use crate::text::push_decimal_u64;
 use crate::value::Value;
 #[cfg(feature = "json")]
 use crate::{
     __private::Json,
-    interface::{JsonError, Type, Types},
+    json::{JsonError, Type, Types},
 };
 
 /// LUX in one DUSK.

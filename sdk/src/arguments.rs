@@ -10,7 +10,7 @@ use crate::wire::{Malformed, Overflow, Wire};
 #[cfg(feature = "json")]
 use crate::{
     __private::Json,
-    interface::{JsonError, Type, Types},
+    json::{JsonError, Type, Types},
 };
 
 /// The arguments of a call as a tuple: `()`, `(A,)`, `(A, B)`, … up to eight.
@@ -106,7 +106,7 @@ macro_rules! arguments {
 
             #[cfg(feature = "json")]
             fn read_json(names: &[&str], json: &Json) -> Result<Self, JsonError> {
-                let given = crate::interface::Given::new(names, json)?;
+                let given = crate::json::Given::new(names, json)?;
                 let _ = &given;
                 Ok(($(given.read::<$ty>($index)?,)*))
             }

@@ -13,7 +13,7 @@ use dusk_core::abi::ContractId;
 
 pub use crate::arguments::Arguments;
 use crate::contract::Refusal;
-use crate::runtime::entry::fail;
+use crate::runtime::fail::fail;
 use crate::runtime::{buffer, host};
 use crate::value::Value;
 use crate::wire::{Overflow, Wire};

@@ -4,7 +4,7 @@ use alloc::string::String;
 use core::convert::Infallible;
 
 #[cfg(feature = "json")]
-use crate::interface::{Types, Variant};
+use crate::json::{Types, Variant};
 pub use crate::returned::{Answer, Makes, Returned};
 use crate::text::push_decimal_u64;
 use crate::value::Value;

@@ -26,7 +26,7 @@ pub use dusk_core::signatures::schnorr::{PublicKey as SchnorrPublicKey, Signatur
 use crate::account::Account;
 use crate::env::encode;
 use crate::field::Field;
-use crate::runtime::entry::fail;
+use crate::runtime::fail::fail;
 use crate::runtime::{buffer, host};
 use crate::wire::Wire;
 

@@ -10,7 +10,7 @@ use dusk_core::transfer::TRANSFER_CONTRACT;
 use crate::account::{Account, Owner};
 use crate::contract::Event;
 use crate::principal::Principal;
-use crate::runtime::entry::fail;
+use crate::runtime::fail::fail;
 use crate::runtime::{buffer, host};
 use crate::value::Value;
 use crate::wire::Wire;

@@ -12,7 +12,7 @@ use crate::value::Value;
 #[cfg(feature = "json")]
 use crate::{
     __private::Json,
-    interface::{JsonError, Type, Types},
+    json::{JsonError, Type, Types},
 };
 
 const _: () = assert!(size_of::<ArchivedField>() == size_of::<<BlsScalar as Archive>::Archived>());
@@ -27,7 +27,7 @@ impl Value for Field {
 
     #[cfg(feature = "json")]
     fn read_json(json: &Json) -> Result<Self, JsonError> {
-        let bytes = crate::interface::hex_array(json)?;
+        let bytes = crate::json::hex_array(json)?;
         Self::from_bytes(&bytes).map_err(|_| JsonError::expected("a field element (below the order)", json))
     }
 

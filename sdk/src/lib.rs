@@ -114,6 +114,8 @@ pub mod env;
 mod field;
 #[cfg(feature = "json")]
 pub mod interface;
+#[cfg(feature = "json")]
+mod json;
 mod macros;
 pub mod money;
 pub mod parts;

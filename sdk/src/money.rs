@@ -71,14 +71,14 @@ use crate::account::Account;
 use crate::amount::Dusk;
 use crate::client::{self, Arguments};
 use crate::env::{callstack, self_id};
-use crate::runtime::entry::fail;
+use crate::runtime::fail::fail;
 use crate::text::{Members, push_hex};
 use crate::value::Value;
 use crate::wire::Wire;
 #[cfg(feature = "json")]
 use crate::{
     __private::Json,
-    interface::{Field, Given, JsonError, Shape, Type, Types, hex_bytes},
+    json::{Field, Given, JsonError, Shape, Type, Types, hex_bytes},
 };
 
 /// Takes the amount that the transaction has attached to this call, and adds it to the contract's balance. For an

@@ -12,7 +12,7 @@ use crate::value::Value;
 #[cfg(feature = "json")]
 use crate::{
     __private::Json,
-    interface::{JsonError, Type, Types},
+    json::{JsonError, Type, Types},
 };
 
 /// A holder of tokens, ownership or roles: an account or a contract.

@@ -116,9 +116,6 @@ answers! { Account, ContractId, Dusk, Field, Principal, PublicKey }
 answers! { BlsSignature, MultisigSignature, SchnorrSignature, SchnorrPublicKey }
 answers! { ReceiveFromContract, Withdraw, ContractToAccount, ContractToContract }
 
-#[cfg(feature = "zk")]
-impl<C: 'static> Answer for crate::zk::Proof<C> {}
-
 impl<T: Value> Answer for Option<T> where Self: Value {}
 impl<T: Value> Answer for Vec<T> where Self: Value {}
 impl<T: Value, const N: usize> Answer for [T; N] where Self: Value {}

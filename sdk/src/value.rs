@@ -1,5 +1,8 @@
 //! The types of arguments, results, events and errors.
 
+#[cfg(feature = "json")]
+mod given;
+
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -13,7 +16,7 @@ use crate::wire::Wire;
 #[cfg(feature = "json")]
 use crate::{
     __private::Json,
-    interface::{Field, Given, JsonError, Shape, Type, Types, Variant, VariantJson, hex_bytes},
+    json::{Field, Given, JsonError, Shape, Type, Types, Variant, VariantJson, hex_bytes},
 };
 #[cfg(feature = "json")]
 use alloc::boxed::Box;
@@ -447,7 +450,7 @@ impl Value for ContractId {
 
     #[cfg(feature = "json")]
     fn read_json(json: &Json) -> Result<Self, JsonError> {
-        crate::interface::hex_array(json).map(Self::from_bytes)
+        crate::json::hex_array(json).map(Self::from_bytes)
     }
 
     #[cfg(feature = "json")]
@@ -467,7 +470,7 @@ macro_rules! fixed_bytes {
 
             #[cfg(feature = "json")]
             fn read_json(json: &Json) -> Result<Self, JsonError> {
-                let bytes = crate::interface::hex_array(json)?;
+                let bytes = crate::json::hex_array(json)?;
                 dusk_bytes::Serializable::from_bytes(&bytes).map_err(|_| JsonError::expected($what, json))
             }
 

@@ -15,7 +15,7 @@ use dusk_sdk::client::Arguments;
 use dusk_sdk::interface::{Described, Interface};
 use dusk_sdk::wire::Wire;
 use dusk_sdk::{Account, ContractId, Field};
-use local_node_types::abi::{ContractAbi, FunctionKind, Shape, Type};
+use dusk_sdk_protocol::abi::{ContractAbi, FunctionKind, Shape, Type};
 use proptest::prelude::*;
 
 #[path = "everything/contract.rs"]

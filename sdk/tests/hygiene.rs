@@ -20,7 +20,7 @@ use std::path::Path;
 use dusk_sdk::contract::Refusal;
 use dusk_sdk::interface::{Described, Interface};
 use dusk_sdk::wire::Wire;
-use local_node_types::abi::{ContractAbi, Type};
+use dusk_sdk_protocol::abi::{ContractAbi, Type};
 
 #[allow(dead_code, reason = "one test uses more of it, the other less")]
 mod names;

@@ -24,7 +24,7 @@ use dusk_sdk::client::Arguments;
 use dusk_sdk::interface::{Described, Interface};
 use dusk_sdk::wire::{MAX_VALUE_BYTES, Wire};
 use dusk_sdk::{Account, ContractId, Field};
-use local_node_types::abi::ContractAbi;
+use dusk_sdk_protocol::abi::ContractAbi;
 use wasmi::{AsContextMut, Caller, Engine, Extern, Instance, Linker, Memory, Module, Store};
 use wasmparser::{ExternalKind, Parser, Payload, TypeRef};
 

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::CommandFactory;
-use local_node_types::abi::{ContractAbi, Function, FunctionKind};
+use dusk_sdk_protocol::abi::{ContractAbi, Function, FunctionKind};
 use serde_json::json;
 
 use self::calling::Calling;

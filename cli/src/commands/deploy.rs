@@ -154,7 +154,7 @@ fn document(step: &Step<'_>, outcome: &Outcome) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use local_node_types::abi::CircuitKey;
+    use dusk_sdk_protocol::abi::CircuitKey;
 
     use super::*;
 

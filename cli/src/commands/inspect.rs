@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::rc::Rc;
 
 use anyhow::{Context, Result};
-use local_node_types::abi::{ContractAbi, Field, Function, FunctionKind, Type};
+use dusk_sdk_protocol::abi::{ContractAbi, Field, Function, FunctionKind, Type};
 use local_node_types::rules::{GAS_PER_DEPLOY_BYTE, MIN_DEPLOY_GAS};
 use serde_json::{Value, json};
 

@@ -8,7 +8,7 @@ use dusk_bytes::Serializable;
 use dusk_core::signatures::bls::PublicKey;
 use dusk_core::transfer::Transaction;
 use dusk_core::transfer::data::gen_contract_id;
-use local_node_types::abi::Type;
+use dusk_sdk_protocol::abi::Type;
 use serde_json::{Value, json};
 
 use super::shown;

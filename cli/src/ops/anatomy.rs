@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use local_node_types::abi::ContractAbi;
+use dusk_sdk_protocol::abi::ContractAbi;
 use rustc_demangle::demangle;
 use serde::Serialize;
 use serde_json::Value;

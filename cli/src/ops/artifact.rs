@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use local_node_types::abi::{CircuitKey, ContractAbi};
+use dusk_sdk_protocol::abi::{CircuitKey, ContractAbi};
 use local_node_types::rules::{GAS_PER_DEPLOY_BYTE, MIN_DEPLOY_GAS};
 use serde::{Deserialize, Serialize};
 

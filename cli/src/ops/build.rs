@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use anyhow::{Context, Result};
-use local_node_types::abi::CircuitKey;
+use dusk_sdk_protocol::abi::CircuitKey;
 use local_node_vm::ModuleError;
 use serde_json::json;
 

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use dusk_core::abi::ContractId;
 use dusk_core::stake::STAKE_CONTRACT;
 use dusk_core::transfer::TRANSFER_CONTRACT;
+use dusk_sdk_protocol::abi::{ContractAbi, Function};
+use dusk_sdk_protocol::execution::{CallError, Frame, HexId, Step as FrameStep};
 use local_node::test_host::{Action, Entry, TestReport};
-use local_node_types::abi::{ContractAbi, Function};
-use local_node_types::execution::{CallError, Frame, HexId, Step as FrameStep};
 use serde::Serialize;
 use serde_json::{Map, Value};
 

@@ -15,7 +15,7 @@ mod tests {
     fn the_sdk_is_whole_and_small() {
         let content = |path: &str| SDK_FILES.iter().find(|(name, _)| *name == path).map(|(_, content)| *content);
         let root = content("Cargo.toml").expect("a workspace manifest");
-        for member in ["sdk", "macros", "local-node/types"] {
+        for member in ["sdk", "macros", "sdk/protocol"] {
             assert!(root.contains(&format!("\"{member}\"")), "{member} is missing in {root}");
             assert!(content(&format!("{member}/Cargo.toml")).is_some(), "{member} has no manifest");
             assert!(content(&format!("{member}/src/lib.rs")).is_some(), "{member} has no source");

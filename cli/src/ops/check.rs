@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result};
 use dusk_core::abi::Query;
-use local_node_types::abi::{ContractAbi, Shape, Type};
+use dusk_sdk_protocol::abi::{ContractAbi, Shape, Type};
 use local_node_types::rules::{Feature, GAS_PER_DEPLOY_BYTE, MIN_DEPLOY_GAS, Profile};
 use local_node_vm::{ARGUMENT_BYTES, MAX_MODULE_BYTES, ModuleError, validate};
 use rustc_demangle::demangle;

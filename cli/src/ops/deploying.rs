@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use dusk_core::transfer::data::{ContractDeploy, TransactionData};
+use dusk_sdk_protocol::abi::ContractAbi;
 use local_node::accounts::DevAccount;
-use local_node_types::abi::ContractAbi;
 use local_node_types::rules::MIN_DEPLOY_GAS_PRICE;
 use serde_json::Value;
 use sha3::{Digest, Sha3_256};

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use dusk_core::abi::{CONTRACT_ID_BYTES, ContractId};
-use local_node_types::abi::ContractAbi;
+use dusk_sdk_protocol::abi::ContractAbi;
 use serde::{Deserialize, Serialize};
 
 use super::artifact::Artifact;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use local_node::handle::End;
+use local_node::end::End;
 use local_node::http::{HttpError, Options, Server};
 use local_node::store::StoreError;
 use local_node::{BlockTime, Config, NodeError, NodeHandle};

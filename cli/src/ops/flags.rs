@@ -5,7 +5,7 @@ use std::fs;
 use std::io::Read;
 
 use anyhow::Result;
-use local_node_types::abi::{ContractAbi, Field, Function, FunctionKind, Type};
+use dusk_sdk_protocol::abi::{ContractAbi, Field, Function, FunctionKind, Type};
 use serde_json::Value;
 
 use super::exact;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use dusk_core::abi::ContractId;
+use dusk_sdk_protocol::execution::Frame;
 use local_node::test_host::{Action, Report};
-use local_node_types::execution::Frame;
 use serde::Serialize;
 
 use super::testing::{Status, TestResult};

@@ -18,7 +18,7 @@
 use std::cmp::Ordering;
 
 use dusk_sdk::interface::{Described, Interface};
-use local_node_types::abi::Function;
+use dusk_sdk_protocol::abi::Function;
 use serde_json::json;
 
 use super::*;

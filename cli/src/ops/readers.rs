@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use anyhow::Result;
-use local_node_types::abi::ContractAbi;
+use dusk_sdk_protocol::abi::ContractAbi;
 use serde_json::Value;
 
 use super::book::Book;

@@ -1,6 +1,6 @@
 //! Why a call was refused, in the contract's own words.
 
-use local_node_types::abi::ContractAbi;
+use dusk_sdk_protocol::abi::ContractAbi;
 
 /// A call that did not go through.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,7 +138,7 @@ fn unescaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use local_node_types::abi::{ErrorVariant, SCHEMA_VERSION};
+    use dusk_sdk_protocol::abi::{ErrorVariant, SCHEMA_VERSION};
 
     use super::*;
 

@@ -1,7 +1,7 @@
 //! Contracts and data drivers, looked at and run in the virtual machine only: they are code of strangers.
 
 use anyhow::{Context, Result};
-use local_node_types::abi::{ContractAbi, SCHEMA_VERSION};
+use dusk_sdk_protocol::abi::{ContractAbi, SCHEMA_VERSION};
 use local_node_types::rules::Profile;
 use local_node_vm::driver::DriverError;
 use local_node_vm::{ModuleError, driver, validate as validate_module};

@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use local_node_types::abi::{ContractAbi, Field, Function, Type};
+use dusk_sdk_protocol::abi::{ContractAbi, Field, Function, Type};
 
 /// One difference.
 #[derive(Debug, Clone, PartialEq, Eq)]

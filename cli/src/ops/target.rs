@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use dusk_core::abi::{CONTRACT_ID_BYTES, ContractId};
-use local_node_types::abi::ContractAbi;
+use dusk_sdk_protocol::abi::ContractAbi;
 
 use super::chain::Chain;
 use super::sandbox::{self, Driver};

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use cargo_metadata::Message;
+use dusk_sdk_protocol::host::ADDRESS_VARIABLE;
 use local_node::test_host::{Action, Artefact, HostConfig, Report, TestHost};
-use local_node_types::host::ADDRESS_VARIABLE;
 use serde::Serialize;
 
 use super::artifact::Artifact;

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use local_node_types::abi::{ContractAbi, Field, Shape, Type};
+use dusk_sdk_protocol::abi::{ContractAbi, Field, Shape, Type};
 use serde_json::{Map, Number, Value};
 
 use super::{amount, exact};

@@ -1,6 +1,6 @@
 //! What fits and what does not.
 
-use local_node_types::abi::{SCHEMA_VERSION, TypeDefinition, Variant};
+use dusk_sdk_protocol::abi::{SCHEMA_VERSION, TypeDefinition, Variant};
 use serde_json::json;
 
 use super::*;

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use dusk_sdk_circuit::Layout;
+use dusk_sdk_protocol::abi::CircuitKey;
 use dusk_sdk_prover::Parameters;
-use local_node_types::abi::CircuitKey;
 use serde::{Deserialize, Serialize};
 
 use super::artifact::{Artifact, hash_of};

@@ -29,23 +29,23 @@ const SDK_FILES: &[(&str, &str, &str)] = &[
     ("Tests: keys", "sdk/src/testing/keys.rs", "`dusk_sdk::testing`."),
 ];
 
-/// What the page of errors shows: a heading, and the file that has the errors.
-const ERROR_FILES: &[(&str, &str)] = &[
-    ("How a call fails", "local-node/types/src/execution.rs"),
-    ("Transactions that the node refuses", "local-node/src/transaction.rs"),
-    ("Transactions that leave the mempool, or do not enter it", "local-node/src/mempool.rs"),
-    ("Failed queries and simulations", "local-node/src/reader.rs"),
-    ("Contracts that cannot be deployed", "local-node/vm/src/module/inspect.rs"),
-    ("Drivers that do not work", "local-node/vm/src/driver.rs"),
-    ("Drivers that the node lacks or refuses", "local-node/src/drivers.rs"),
-    ("Requests that the node does not carry out", "local-node/src/handle.rs"),
-    ("Chains that cannot be kept", "local-node/src/store/error.rs"),
-    ("Circuits that are refused", "sdk/circuit/src/layout.rs"),
-    ("Unreadable witnesses", "sdk/circuit/src/runner.rs"),
-    ("Witnesses that do not satisfy the circuit", "sdk/circuit/src/check.rs"),
-    ("Failures of keys and proofs", "sdk/prover/src/keys.rs"),
-    ("Parameters that cannot be used", "sdk/prover/src/parameters/mod.rs"),
-    ("Nodes that do not answer", "cli/src/ops/client.rs"),
+/// What the page of errors shows: a heading, and the files that have the errors.
+const ERROR_FILES: &[(&str, &[&str])] = &[
+    ("How a call fails", &["sdk/protocol/src/execution.rs"]),
+    ("Transactions that the node refuses", &["local-node/src/transaction/error.rs"]),
+    ("Transactions that leave the mempool, or do not enter it", &["local-node/src/mempool.rs"]),
+    ("Failed queries and simulations", &["local-node/src/reader.rs"]),
+    ("Contracts that cannot be deployed", &["local-node/vm/src/module/inspect.rs"]),
+    ("Drivers that do not work", &["local-node/vm/src/driver.rs"]),
+    ("Drivers that the node lacks or refuses", &["local-node/src/drivers.rs"]),
+    ("Requests that the node does not carry out", &["local-node/src/handle/error.rs", "local-node/src/end.rs"]),
+    ("Chains that cannot be kept", &["local-node/src/store/error.rs"]),
+    ("Circuits that are refused", &["sdk/circuit/src/layout.rs"]),
+    ("Unreadable witnesses", &["sdk/circuit/src/runner.rs"]),
+    ("Witnesses that do not satisfy the circuit", &["sdk/circuit/src/check.rs"]),
+    ("Failures of keys and proofs", &["sdk/prover/src/backend.rs", "sdk/prover/src/keys.rs"]),
+    ("Parameters that cannot be used", &["sdk/prover/src/parameters/mod.rs"]),
+    ("Nodes that do not answer", &["cli/src/ops/client.rs"]),
 ];
 
 /// The snapshots of what commands say.
@@ -139,25 +139,33 @@ pub(crate) fn errors(root: &Path) -> String {
         let message = told.message.replace("{}", "…");
         writeln!(page, "| {} | {} | {} |", told.exit, cell(&message), cell(&hints)).expect("strings take all");
     }
-    for (heading, file) in ERROR_FILES {
+    for (heading, files) in ERROR_FILES {
         write!(page, "\n## {heading}\n\n| error | when |\n|---|---|\n").expect("strings take all");
-        let mut rows = 0;
-        for item in parse(root, file).items {
-            let Item::Enum(item) = item else { continue };
-            for variant in &item.variants {
-                let Some(text) = error_text(&variant.attrs) else { continue };
-                let text = match &variant.fields {
-                    Fields::Unnamed(_) => text.replace("{0", "{reason"),
-                    _ => text,
-                };
-                let text = text.replace("{}", "…");
-                writeln!(page, "| {} | {} |", cell(&text), first_sentence(&variant.attrs)).expect("strings take all");
-                rows += 1;
-            }
+        for file in *files {
+            let rows = error_rows(root, file);
+            assert!(!rows.is_empty(), "{file} has no errors");
+            page.push_str(&rows);
         }
-        assert!(rows > 0, "{file} has no errors");
     }
     page
+}
+
+/// The errors of a file, one a row.
+fn error_rows(root: &Path, file: &str) -> String {
+    let mut rows = String::new();
+    for item in parse(root, file).items {
+        let Item::Enum(item) = item else { continue };
+        for variant in &item.variants {
+            let Some(text) = error_text(&variant.attrs) else { continue };
+            let text = match &variant.fields {
+                Fields::Unnamed(_) => text.replace("{0", "{reason"),
+                _ => text,
+            };
+            let text = text.replace("{}", "…");
+            writeln!(rows, "| {} | {} |", cell(&text), first_sentence(&variant.attrs)).expect("strings take all");
+        }
+    }
+    rows
 }
 
 /// The errors in the snapshots of commands: exit code, error, hint.

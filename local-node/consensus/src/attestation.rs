@@ -9,7 +9,7 @@ use local_node_types::message::{ratification_bytes, validation_bytes};
 
 use crate::committee::{Committees, quorum};
 use crate::interface::Voter;
-use crate::signing::{self, SignatureError};
+use crate::signing::SignatureError;
 
 /// An attestation that does not hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -115,7 +115,9 @@ pub fn verify_step(
         return Err(AttestationError::NoQuorum { step, credits, needed });
     }
     let signers: Vec<_> = committee.named(votes.bitset).map(|member| member.point).collect();
-    signing::verify(&signers, &votes.signature, &message, version)
+    let signatures = committees.provisioners().signatures();
+    signatures
+        .verify(&signers, &votes.signature, &message, version)
         .map_err(|problem| AttestationError::Signature { step, problem })?;
     Ok(committee.voters(votes.bitset))
 }

@@ -14,7 +14,7 @@ use crate::interface::{Input, Output, TimerId, TipContext};
 use crate::parameters::{Config, MAX_ITERATIONS, MAX_ROUND_DISTANCE, Millis};
 use crate::queue::Queue;
 use crate::round::{Env, Origin, Phase, Round, check_candidate};
-use crate::signing::{self, Keyring};
+use crate::signing::Keyring;
 use crate::timeouts::StepTimes;
 
 /// The two timers that a round can need.
@@ -235,7 +235,7 @@ fn keep(round: &mut Round, env: &mut Env<'_>, message: Message, header: &Consens
     let signer = provisioners.get(&signed.signer).filter(|found| found.stake.is_eligible(header.round));
     let Some(signer) = signer.filter(|_| header.iteration < MAX_ITERATIONS) else { return };
     if !env.queue.would_keep(header.round, step, &signed.signer, size)
-        || signing::verify(&[signer.point], &signed.signature, &bytes, version).is_err()
+        || provisioners.signatures().verify(&[signer.point], &signed.signature, &bytes, version).is_err()
         || matches!(&message, Message::Candidate(block) if check_candidate(block).is_err())
     {
         return;

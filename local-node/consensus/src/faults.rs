@@ -6,7 +6,7 @@ use local_node_types::ledger::{ConsensusHeader, Fault, IterationsInfo, Ratificat
 use local_node_types::rules::Profile;
 
 use crate::parameters::{EPOCH, is_emergency};
-use crate::signing::{self, SignatureError};
+use crate::signing::{SignatureError, SignatureVerifier};
 
 /// How hard a slash is by the rules. The production node executes every kind as a soft one today (the
 /// book, "Consensus", section "Faults and slashes").
@@ -107,8 +107,9 @@ pub fn check_fault(fault: &Fault, height: u64, profile: Profile) -> Result<Conse
     }
     let signer = a.0.to_point().map_err(|_| FaultError::Signer)?;
     let version: BlsVersion = profile.at(header.round).fork().bls_version();
+    let signatures = SignatureVerifier::default();
     for (_, signature, bytes) in [&a, &b] {
-        signing::verify(&[signer], signature, bytes, version)?;
+        signatures.verify(&[signer], signature, bytes, version)?;
     }
     Ok(header)
 }

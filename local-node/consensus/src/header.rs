@@ -12,7 +12,6 @@ use crate::attestation::{self, AttestationError, Expected};
 use crate::committee::Committees;
 use crate::interface::{TipContext, Voter};
 use crate::parameters::{CLOCK_MARGIN, Config, EMERGENCY_BLOCK_ITERATION, MAX_ITERATIONS, Millis};
-use crate::signing;
 
 /// A header that breaks a rule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -251,7 +250,8 @@ impl Verifier {
             return Err(HeaderError::Generator { height: header.height, iteration: header.iteration });
         }
         let point = header.generator.to_point().map_err(|_| HeaderError::Signature)?;
-        signing::verify(&[point], &header.signature, &header.hash, self.version()).map_err(|_| HeaderError::Signature)
+        let signatures = self.committees.provisioners().signatures();
+        signatures.verify(&[point], &header.signature, &header.hash, self.version()).map_err(|_| HeaderError::Signature)
     }
 
     /// Remembers that this proof of a failed iteration holds.
@@ -279,7 +279,9 @@ impl Verifier {
 
     fn verify_seed(&self, header: &Header) -> Result<(), HeaderError> {
         let point = header.generator.to_point().map_err(|_| HeaderError::Seed)?;
-        signing::verify(&[point], &header.seed, self.tip.header.seed.as_bytes(), self.version())
+        let signatures = self.committees.provisioners().signatures();
+        signatures
+            .verify(&[point], &header.seed, self.tip.header.seed.as_bytes(), self.version())
             .map_err(|_| HeaderError::Seed)
     }
 

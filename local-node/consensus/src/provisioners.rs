@@ -1,11 +1,13 @@
 //! Who may propose and vote.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use dusk_core::signatures::bls::PublicKey;
 use local_node_types::keys::BlsKey;
 
 use crate::parameters::MIN_STAKE;
+use crate::signing::SignatureVerifier;
 
 /// A provisioner's stake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,8 +36,20 @@ pub struct Provisioner {
 }
 
 /// The provisioners after a block, in the order of their keys.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Provisioners(BTreeMap<BlsKey, Provisioner>);
+#[derive(Debug, Clone, Default)]
+pub struct Provisioners {
+    members: BTreeMap<BlsKey, Provisioner>,
+    /// Checks their signatures. Clones, and those after the next block, share it.
+    signatures: Arc<SignatureVerifier>,
+}
+
+impl PartialEq for Provisioners {
+    fn eq(&self, other: &Self) -> bool {
+        self.members == other.members
+    }
+}
+
+impl Eq for Provisioners {}
 
 impl Provisioners {
     /// No provisioners.
@@ -44,14 +58,27 @@ impl Provisioners {
         Self::default()
     }
 
+    /// The same provisioners, who share with others what was computed to check signatures.
+    #[must_use]
+    pub fn sharing(mut self, others: &Self) -> Self {
+        self.signatures = Arc::clone(&others.signatures);
+        self
+    }
+
+    /// Checks their signatures.
+    #[must_use]
+    pub fn signatures(&self) -> &Arc<SignatureVerifier> {
+        &self.signatures
+    }
+
     /// Sets the stake of a provisioner.
     pub fn insert(&mut self, key: PublicKey, stake: Stake) {
-        self.0.insert(BlsKey::from(&key), Provisioner { point: key, stake });
+        self.members.insert(BlsKey::from(&key), Provisioner { point: key, stake });
     }
 
     /// Removes a provisioner.
     pub fn remove(&mut self, key: &BlsKey) {
-        self.0.remove(key);
+        self.members.remove(key);
     }
 
     /// Undoes the changes of the last block, as the stake contract's feeder `prev_state_changes` reports them: for each
@@ -71,17 +98,17 @@ impl Provisioners {
     /// The provisioner with this key.
     #[must_use]
     pub fn get(&self, key: &BlsKey) -> Option<&Provisioner> {
-        self.0.get(key)
+        self.members.get(key)
     }
 
     /// All provisioners, in the order of their keys.
     pub fn iter(&self) -> impl Iterator<Item = (&BlsKey, &Provisioner)> {
-        self.0.iter()
+        self.members.iter()
     }
 
     /// Those whose stake counts in `round`, in the order of their keys.
     pub fn eligible(&self, round: u64) -> impl Iterator<Item = (&BlsKey, &Provisioner)> {
-        self.0.iter().filter(move |(_, provisioner)| provisioner.stake.is_eligible(round))
+        self.members.iter().filter(move |(_, provisioner)| provisioner.stake.is_eligible(round))
     }
 }
 

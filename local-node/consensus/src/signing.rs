@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use blst::min_sig::{self, AggregatePublicKey, AggregateSignature};
 use blst::{BLST_ERROR, Pairing, blst_p1_affine, blst_p2_affine};
@@ -135,89 +135,114 @@ fn sign(secret: &SecretKey, message: &[u8], version: BlsVersion) -> Option<BlsSi
     }
 }
 
-/// Checks the sum of the signatures that all `signers` made of one message; with one signer, a plain signature.
+/// Checks signatures, and remembers what it has computed of the signers' keys.
 ///
-/// # Errors
-/// When the bytes are no signature, there is no signer, or it is not theirs.
-pub fn verify(
-    signers: &[PublicKey],
-    signature: &BlsSignature,
-    message: &[u8],
-    version: BlsVersion,
-) -> Result<(), SignatureError> {
-    if signers.is_empty() {
-        return Err(SignatureError::NoSigner);
-    }
-    match version {
-        BlsVersion::V1 => {
-            let signature =
-                MultisigSignature::from_bytes(signature.as_bytes()).map_err(|_| SignatureError::Malformed)?;
-            let key = bls::aggregate(signers, version).map_err(|_| SignatureError::Wrong)?;
-            bls::verify_multisig(&key, &signature, message, version).map_err(|_| SignatureError::Wrong)
-        }
-        BlsVersion::V2 => {
-            let signature = point(signature)?;
-            signature.validate(true).map_err(|_| SignatureError::Wrong)?;
-            let key = sum_of_keys(signers).ok_or(SignatureError::Wrong)?;
-            let mut pairing = Pairing::new(true, MESSAGE_DOMAIN);
-            let (key, signature) = (blst_p2_affine::from(key), blst_p1_affine::from(signature));
-            let added = pairing.aggregate(&key, false, &signature, false, message, &[]);
-            pairing.commit();
-            let holds = added == BLST_ERROR::BLST_SUCCESS && pairing.finalverify(None);
-            if holds { Ok(()) } else { Err(SignatureError::Wrong) }
-        }
-    }
+/// A signature of version 2 is checked against the signer's key times a coefficient. Computing that product costs as much
+/// as half a verification, and the same provisioners sign again and again.
+#[derive(Debug, Default)]
+pub struct SignatureVerifier {
+    /// The products; `None` for keys that are not valid.
+    scaled: Mutex<BTreeMap<BlsKey, Option<min_sig::PublicKey>>>,
 }
-
-/// Keys times their coefficients, of version 2; `None` for those that are not valid. Making one costs as much as half a
-/// verification, and the same provisioners sign again and again.
-static SCALED_KEYS: Mutex<BTreeMap<BlsKey, Option<min_sig::PublicKey>>> = Mutex::new(BTreeMap::new());
 
 /// The most keys that are remembered. When there are more, all are forgotten: no chain has as many provisioners.
 const MAX_SCALED_KEYS: usize = 16_384;
 
-/// The sum of the signers' keys times their coefficients; `None` when one of them is not valid.
-fn sum_of_keys(signers: &[PublicKey]) -> Option<min_sig::PublicKey> {
-    // The map is whole after every change, so a panic elsewhere does not spoil it.
-    let mut known = SCALED_KEYS.lock().unwrap_or_else(PoisonError::into_inner);
-    if known.len() + signers.len() > MAX_SCALED_KEYS {
-        known.clear();
+impl SignatureVerifier {
+    /// Checks the sum of the signatures that all `signers` made of one message; with one signer, a plain signature.
+    ///
+    /// # Errors
+    /// When the bytes are no signature, there is no signer, or it is not theirs.
+    pub fn verify(
+        &self,
+        signers: &[PublicKey],
+        signature: &BlsSignature,
+        message: &[u8],
+        version: BlsVersion,
+    ) -> Result<(), SignatureError> {
+        if signers.is_empty() {
+            return Err(SignatureError::NoSigner);
+        }
+        match version {
+            BlsVersion::V1 => {
+                let signature =
+                    MultisigSignature::from_bytes(signature.as_bytes()).map_err(|_| SignatureError::Malformed)?;
+                let key = bls::aggregate(signers, version).map_err(|_| SignatureError::Wrong)?;
+                bls::verify_multisig(&key, &signature, message, version).map_err(|_| SignatureError::Wrong)
+            }
+            BlsVersion::V2 => {
+                let signature = point(signature)?;
+                signature.validate(true).map_err(|_| SignatureError::Wrong)?;
+                let key = self.sum_of_keys(signers).ok_or(SignatureError::Wrong)?;
+                let mut pairing = Pairing::new(true, MESSAGE_DOMAIN);
+                let (key, signature) = (blst_p2_affine::from(key), blst_p1_affine::from(signature));
+                let added = pairing.aggregate(&key, false, &signature, false, message, &[]);
+                pairing.commit();
+                let holds = added == BLST_ERROR::BLST_SUCCESS && pairing.finalverify(None);
+                if holds { Ok(()) } else { Err(SignatureError::Wrong) }
+            }
+        }
     }
-    let mut scaled = |signer: &PublicKey| -> Option<min_sig::PublicKey> {
-        *known.entry(BlsKey::from(signer)).or_insert_with(|| {
-            let scaled = bls::aggregate(&[*signer], BlsVersion::V2).ok()?;
-            min_sig::PublicKey::from_bytes(&scaled.to_bytes()).ok()
-        })
-    };
-    let (first, rest) = signers.split_first()?;
-    let mut sum = AggregatePublicKey::from_public_key(&scaled(first)?);
-    for signer in rest {
-        sum.add_public_key(&scaled(signer)?, false).ok()?;
-    }
-    let sum = sum.to_public_key();
-    // The sum can be the identity, which nobody may sign for.
-    sum.validate().ok().map(|()| sum)
-}
 
-/// Checks the signatures that several signers made of one message, with one pairing if all are good.
-///
-/// `Ok` says that the *sum* of the signatures is the signers' sum. Whoever uses it has to take all of them or none:
-/// two wrong signatures can cancel each other out.
-///
-/// # Errors
-/// The places of those that are wrong, each checked by itself. If each is good, the list is empty: this does not
-/// happen, because good signatures have a good sum.
-pub fn verify_all(signed: &[(PublicKey, BlsSignature)], message: &[u8], version: BlsVersion) -> Result<(), Vec<usize>> {
-    let together = || {
-        let signatures: Vec<_> = signed.iter().map(|(_, signature)| *signature).collect();
-        let signers: Vec<_> = signed.iter().map(|(signer, _)| *signer).collect();
-        verify(&signers, &add(&signatures)?, message, version)
-    };
-    together().map_err(|_| {
-        let wrong =
-            |(signer, signature): &(PublicKey, BlsSignature)| verify(&[*signer], signature, message, version).is_err();
-        signed.iter().enumerate().filter(|(_, signed)| wrong(signed)).map(|(place, _)| place).collect()
-    })
+    /// Checks the signatures that several signers made of one message, with one pairing if all are good.
+    ///
+    /// `Ok` says that the *sum* of the signatures is the signers' sum. Whoever uses it has to take all of them or none:
+    /// two wrong signatures can cancel each other out.
+    ///
+    /// # Errors
+    /// The places of those that are wrong, each checked by itself. If each is good, the list is empty: this does not
+    /// happen, because good signatures have a good sum.
+    pub fn verify_all(
+        &self,
+        signed: &[(PublicKey, BlsSignature)],
+        message: &[u8],
+        version: BlsVersion,
+    ) -> Result<(), Vec<usize>> {
+        let together = || {
+            let signatures: Vec<_> = signed.iter().map(|(_, signature)| *signature).collect();
+            let signers: Vec<_> = signed.iter().map(|(signer, _)| *signer).collect();
+            self.verify(&signers, &add(&signatures)?, message, version)
+        };
+        together().map_err(|_| {
+            let wrong = |(signer, signature): &(PublicKey, BlsSignature)| {
+                self.verify(&[*signer], signature, message, version).is_err()
+            };
+            signed.iter().enumerate().filter(|(_, signed)| wrong(signed)).map(|(place, _)| place).collect()
+        })
+    }
+
+    /// The sum of the signers' keys times their coefficients; `None` when one of them is not valid.
+    fn sum_of_keys(&self, signers: &[PublicKey]) -> Option<min_sig::PublicKey> {
+        let (first, rest) = signers.split_first()?;
+        let mut sum = AggregatePublicKey::from_public_key(&self.scaled(first)?);
+        for signer in rest {
+            sum.add_public_key(&self.scaled(signer)?, false).ok()?;
+        }
+        let sum = sum.to_public_key();
+        // The sum can be the identity, which nobody may sign for.
+        sum.validate().ok().map(|()| sum)
+    }
+
+    /// A key times its coefficient; `None` when it is not valid. The lock is not held while the product is computed.
+    fn scaled(&self, signer: &PublicKey) -> Option<min_sig::PublicKey> {
+        let key = BlsKey::from(signer);
+        if let Some(known) = self.known().get(&key) {
+            return *known;
+        }
+        let scaled = bls::aggregate(&[*signer], BlsVersion::V2).ok();
+        let scaled = scaled.and_then(|scaled| min_sig::PublicKey::from_bytes(&scaled.to_bytes()).ok());
+        let mut known = self.known();
+        if known.len() >= MAX_SCALED_KEYS {
+            known.clear();
+        }
+        known.insert(key, scaled);
+        scaled
+    }
+
+    // The map is whole after every change, so a panic elsewhere does not spoil it.
+    fn known(&self) -> MutexGuard<'_, BTreeMap<BlsKey, Option<min_sig::PublicKey>>> {
+        self.scaled.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// The sum of signatures.
@@ -244,6 +269,19 @@ mod tests {
     use crate::testing::secret;
 
     const VERSIONS: [BlsVersion; 2] = [BlsVersion::V1, BlsVersion::V2];
+
+    fn verify(
+        signers: &[PublicKey],
+        signature: &BlsSignature,
+        message: &[u8],
+        version: BlsVersion,
+    ) -> Result<(), SignatureError> {
+        let verifier = SignatureVerifier::default();
+        let verdict = verifier.verify(signers, signature, message, version);
+        // What it remembers of the keys changes nothing.
+        assert_eq!(verifier.verify(signers, signature, message, version), verdict);
+        verdict
+    }
 
     #[test]
     fn signs_as_the_chains_own_crate() {
@@ -312,11 +350,12 @@ mod tests {
             (points[place], keyring.sign(&points[place].into(), message, BlsVersion::V2).unwrap())
         };
         let good: Vec<_> = (0..4).map(|place| sign(place, b"message")).collect();
-        assert_eq!(verify_all(&good, b"message", BlsVersion::V2), Ok(()));
+        let verifier = SignatureVerifier::default();
+        assert_eq!(verifier.verify_all(&good, b"message", BlsVersion::V2), Ok(()));
         let mut bad = good.clone();
         bad[1] = sign(1, b"other");
         bad[3].1 = BlsSignature([7; 48]);
-        assert_eq!(verify_all(&bad, b"message", BlsVersion::V2), Err(vec![1, 3]));
+        assert_eq!(verifier.verify_all(&bad, b"message", BlsVersion::V2), Err(vec![1, 3]));
     }
 
     #[test]

@@ -121,7 +121,7 @@ mod tests {
 
     use super::*;
     use crate::provisioners::{Provisioners, Stake};
-    use crate::signing::Keyring;
+    use crate::signing::{Keyring, SignatureVerifier};
     use crate::sortition::Draw;
     use crate::testing::secret;
 
@@ -164,7 +164,9 @@ mod tests {
                     assert_eq!(votes.bitset, (2 << place) - 1);
                     let signers: Vec<_> =
                         case.tally.committee().named(votes.bitset).map(|member| member.point).collect();
-                    assert_eq!(signing::verify(&signers, &votes.signature, b"vote", BlsVersion::V2), Ok(()));
+                    let verdict =
+                        SignatureVerifier::default().verify(&signers, &votes.signature, b"vote", BlsVersion::V2);
+                    assert_eq!(verdict, Ok(()));
                 }
             }
             assert_eq!(credits, 64);

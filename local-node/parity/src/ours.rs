@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 use dusk_core::abi::ContractId;
 use dusk_core::transfer::Transaction;
-use local_node_types::execution::{CallError, Event};
+use dusk_sdk_protocol::execution::{CallError, Event};
 use local_node_types::rules::Profile;
 use local_node_vm::{Env, ExecutionError, Receipt, Session, StateRoot, Vm, VmError, execute};
 

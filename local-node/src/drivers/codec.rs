@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use dusk_data_driver::ConvertibleContract;
 use local_node_vm::driver::{Driver, DriverError};
-use rkyv::AlignedVec;
 use serde_json::Value;
+
+use crate::archive::aligned;
 
 /// Why a conversion did not succeed.
 #[derive(Debug, thiserror::Error)]
@@ -157,13 +158,6 @@ fn refused(error: dusk_data_driver::Error) -> CodecError {
         Error::Rkyv(problem) => format!("the bytes do not decode: {problem}"),
         Error::Other(problem) => problem,
     })
-}
-
-/// The bytes where archived values may be read from.
-fn aligned(bytes: &[u8]) -> AlignedVec {
-    let mut aligned = AlignedVec::with_capacity(bytes.len());
-    aligned.extend_from_slice(bytes);
-    aligned
 }
 
 #[cfg(test)]

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use local_node_types::keys::BlsKey;
 use local_node_vm::Compiled;
 
-use super::{Stopped, SubmitError};
+use super::SubmitError;
+use crate::end::Stopped;
 use crate::work::{Lane, LaneError};
 
 /// The most contracts that are being compiled for deployments, or wait for it, at a time.

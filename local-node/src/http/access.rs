@@ -30,8 +30,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use tokio::sync::Semaphore;
 
+use super::error::Error;
 use super::memory::keeping;
-use super::rues::Error;
 use crate::reader::MAX_QUESTIONS_AT_ONCE;
 
 /// The most requests of foreign pages that a node on loopback answers at a time. Others wait.

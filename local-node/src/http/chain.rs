@@ -5,7 +5,7 @@ use dusk_core::stake::StakeFundOwner;
 use dusk_core::stake::StakeKeys;
 use dusk_core::transfer::TRANSFER_CONTRACT;
 use dusk_core::transfer::data::BlobData;
-use local_node_types::execution::HexId;
+use dusk_sdk_protocol::execution::HexId;
 use local_node_types::keys::BlsKey;
 use local_node_types::ledger::Hash;
 use local_node_types::rules::{
@@ -14,12 +14,11 @@ use local_node_types::rules::{
 };
 use serde_json::{Value, json};
 
-use super::rues::{Error, Reply, Request};
-use super::{Answer, NODE_VERSION, unsupported};
-use crate::handle::{NodeHandle, Stopped};
-use crate::history::Subject;
+use super::error::Error;
+use super::rues::{Answer, NODE_VERSION, Reply, Request, unsupported};
+use crate::handle::NodeHandle;
 use crate::ledger::StakeEntry;
-use crate::store::{Order, StoreError};
+use crate::store::{Order, Subject};
 
 /// The most waiting transactions whose gas prices are looked at.
 const MAX_PRICED: usize = 10_000;
@@ -139,16 +138,4 @@ fn provisioner((keys, stake): &StakeEntry) -> Value {
 fn account(text: &str) -> Result<PublicKey, Error> {
     let key: BlsKey = text.parse().map_err(|error| Error::InvalidInput(format!("`{text}` is no account: {error}")))?;
     key.to_point().map_err(|error| Error::InvalidInput(format!("`{text}` is no account: {error}")))
-}
-
-impl From<StoreError> for Error {
-    fn from(error: StoreError) -> Self {
-        Self::Internal(error.to_string())
-    }
-}
-
-impl From<Stopped> for Error {
-    fn from(stopped: Stopped) -> Self {
-        Self::Internal(stopped.to_string())
-    }
 }

@@ -5,14 +5,14 @@ use std::time::{Duration, Instant};
 use dusk_core::abi::{CONTRACT_ID_BYTES, ContractId};
 use dusk_core::transfer::TRANSFER_CONTRACT;
 use futures_util::{StreamExt as _, stream};
-use local_node_vm::VmError;
 use serde_json::json;
 
-use super::rues::{Error, Reply, Request};
-use super::{Answer, drivers, unsupported};
+use super::drivers;
+use super::error::Error;
+use super::rues::{Answer, Reply, Request, unsupported};
 use crate::drivers::{Drivers, DriversError};
 use crate::handle::NodeHandle;
-use crate::reader::{FedItems, QueryError};
+use crate::reader::FedItems;
 
 /// How long a driver may take to decode what one call feeds.
 const MAX_DECODING: Duration = Duration::from_secs(30);
@@ -149,18 +149,6 @@ pub(super) fn contract_id(text: &str) -> Result<ContractId, Error> {
     hex::decode_to_slice(text, &mut bytes)
         .map_err(|_| Error::InvalidInput(format!("`{text}` is no contract id: 64 hexadecimal digits")))?;
     Ok(ContractId::from_bytes(bytes))
-}
-
-impl From<QueryError> for Error {
-    fn from(error: QueryError) -> Self {
-        match error {
-            QueryError::Busy | QueryError::TooManyStreams => Self::Busy(error.to_string()),
-            QueryError::Call(VmError::MissingFeed) => Self::InvalidInput("rusk-feeder header is missing".into()),
-            QueryError::Call(inner) => Self::Vm(inner.to_string()),
-            QueryError::TooLong(_) => Self::Vm(error.to_string()),
-            other => Self::Internal(other.to_string()),
-        }
-    }
 }
 
 #[cfg(test)]

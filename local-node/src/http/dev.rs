@@ -17,11 +17,10 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use super::rues::{Error, Reply, Request};
-use super::{Answer, unsupported};
-use crate::handle::{ControlError, Fate, MAX_MINED_BLOCKS, MineError, NodeHandle};
-use crate::store::StoreError;
-use crate::transaction::TxId;
+use super::error::Error;
+use super::rues::{Answer, Reply, Request, unsupported};
+use crate::block::TxId;
+use crate::handle::{Fate, MAX_MINED_BLOCKS, NodeHandle};
 
 /// The bytes of a transaction's id.
 const TX_ID_BYTES: usize = 32;
@@ -114,30 +113,4 @@ fn optional<T: DeserializeOwned + Default>(request: &Request) -> Result<T, Error
 fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
     serde_json::from_str(text)
         .map_err(|error| Error::InvalidInput(format!("the body is not what is expected: {error}")))
-}
-
-impl From<MineError> for Error {
-    fn from(error: MineError) -> Self {
-        match error {
-            MineError::Busy => Self::Busy(error.to_string()),
-            MineError::Stopped(_) => Self::Internal(error.to_string()),
-        }
-    }
-}
-
-impl From<ControlError> for Error {
-    fn from(error: ControlError) -> Self {
-        match &error {
-            ControlError::NotLocal(_) => Self::Forbidden(error.to_string()),
-            ControlError::Store(StoreError::NoSuchSnapshot(_) | StoreError::NoSnapshots) => {
-                Self::NotFound(error.to_string())
-            }
-            ControlError::Store(StoreError::TooManySnapshots) | ControlError::TooFar { .. } => {
-                Self::InvalidInput(error.to_string())
-            }
-            ControlError::Store(_) | ControlError::State(_) | ControlError::Stopped(_) => {
-                Self::Internal(error.to_string())
-            }
-        }
-    }
 }

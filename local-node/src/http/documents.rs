@@ -2,11 +2,11 @@
 
 use dusk_bytes::Serializable;
 use dusk_core::transfer::{RefundAddress, Transaction};
-use local_node_types::execution::{CallError, Event, HexId};
+use dusk_sdk_protocol::execution::{CallError, Event, HexId};
 use local_node_types::ledger::{Attestation, Hash, Header, Label, LedgerTransaction, StepVotes, Vote};
 use serde_json::{Value, json};
 
-use crate::store::{SpentTransaction, StoredBlock};
+use crate::block::{SpentTransaction, StoredBlock};
 
 /// The text of a failed call, as production stores it with the transaction.
 pub(super) fn call_error(error: &CallError) -> String {

@@ -5,11 +5,10 @@ use dusk_core::abi::ContractId;
 use dusk_core::signatures::bls::Signature;
 
 use super::contracts::{contract_id, owner_of};
-use super::rues::{Error, Reply, Request};
-use super::{Answer, unsupported};
-use crate::drivers::{Codec, CodecError, DriversError};
+use super::error::Error;
+use super::rues::{Answer, Reply, Request, unsupported};
+use crate::drivers::{Codec, DriversError};
 use crate::handle::NodeHandle;
-use crate::store::StoreError;
 
 /// `/on/driver:{id}/{operation}[:{function or topic}]`: one conversion.
 pub(super) async fn convert(node: &NodeHandle, request: &Request) -> Answer {
@@ -48,25 +47,4 @@ pub(super) async fn upload(node: &NodeHandle, contract: ContractId, request: &Re
 pub(super) fn download(node: &NodeHandle, contract: ContractId) -> Answer {
     let driver = node.drivers().kept(&contract)?.ok_or(DriversError::Missing(contract))?;
     Ok(Reply::Wasm(driver.wasm.into()))
-}
-
-impl From<DriversError> for Error {
-    fn from(error: DriversError) -> Self {
-        let text = error.to_string();
-        match error {
-            DriversError::Missing(_) | DriversError::Store(StoreError::NotDeployed(_)) => Self::NotFound(text),
-            DriversError::TooLong { .. } => Self::TooLarge(text),
-            DriversError::Signature | DriversError::Owner => Self::Forbidden(text),
-            DriversError::BuiltIn(_) | DriversError::Unusable(_) => Self::InvalidInput(text),
-            DriversError::Codec(error) => error.into(),
-            DriversError::Busy => Self::Busy(text),
-            DriversError::Store(_) | DriversError::Failed(_) | DriversError::Stopped(_) => Self::Internal(text),
-        }
-    }
-}
-
-impl From<CodecError> for Error {
-    fn from(error: CodecError) -> Self {
-        if error.is_refusal() { Self::InvalidInput(error.to_string()) } else { Self::Driver(error.to_string()) }
-    }
 }

@@ -16,6 +16,7 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use dusk_sdk_protocol::execution::HexId;
 use local_node_types::ledger::Label;
 use rand::RngCore as _;
 use serde_json::{Map, Value, json};
@@ -25,11 +26,12 @@ use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior};
 
 use super::access::Caller;
+use super::documents;
+use super::error::{Error, error_response};
 use super::options::Bounds;
-use super::rues::{Error, error_response};
-use super::{App, documents};
 use crate::events::NodeEvent;
-use crate::mempool::Removal;
+use crate::handle::NodeHandle;
+use crate::mempool::{GivenUp, Removal};
 
 /// The most subscriptions of one socket.
 const MAX_SUBSCRIPTIONS: usize = 1024;
@@ -42,9 +44,23 @@ const MAX_PINGS_MISSED: u32 = 2;
 /// The longest frame that a client may send.
 const MAX_FRAME_BYTES: usize = 64 * 1024;
 
+/// What offers a node's events over sockets.
+#[derive(Debug, Clone)]
+pub(super) struct Offer {
+    node: NodeHandle,
+    sessions: Sessions,
+    stopped: watch::Receiver<bool>,
+}
+
+impl Offer {
+    pub(super) fn new(node: NodeHandle, bounds: &Bounds, stopped: watch::Receiver<bool>) -> Self {
+        Self { node, sessions: Sessions::new(bounds), stopped }
+    }
+}
+
 /// All open sockets.
 #[derive(Debug, Clone)]
-pub(super) struct Sessions {
+struct Sessions {
     open: Arc<Mutex<BTreeMap<SessionId, Session>>>,
     most: usize,
     most_of_pages: usize,
@@ -88,7 +104,7 @@ fn meant_by(location: &str) -> Option<[Subscription; 2]> {
 }
 
 impl Sessions {
-    pub(super) fn new(bounds: &Bounds) -> Self {
+    fn new(bounds: &Bounds) -> Self {
         Self {
             open: Arc::default(),
             most: bounds.sessions,
@@ -136,18 +152,18 @@ impl Sessions {
 
 /// `GET /on`.
 pub(super) async fn connect(
-    State(app): State<App>,
+    State(offer): State<Offer>,
     Extension(caller): Extension<Caller>,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    let opened = match app.sessions.open(caller.foreign_origin()) {
+    let opened = match offer.sessions.open(caller.foreign_origin()) {
         Ok(opened) => opened,
         Err(error) => return error.into_response(),
     };
     // A connection that breaks before it is upgraded drops this, and with it the session.
     upgrade.max_message_size(MAX_MESSAGE_BYTES).max_frame_size(MAX_FRAME_BYTES).on_upgrade(move |socket| async move {
-        let events = app.node.subscribe();
-        let reason = serve(socket, &opened, events, app.stopped).await;
+        let events = offer.node.subscribe();
+        let reason = serve(socket, &opened, events, offer.stopped).await;
         drop(opened);
         if let Some((mut socket, reason)) = reason {
             // A client that is gone hears nothing.
@@ -206,7 +222,7 @@ async fn tell(
     for event in std::iter::once(event.clone()).chain(event.contents()) {
         // There may be many, and other clients have their turn as well.
         tokio::task::coop::consume_budget().await;
-        let location = event.location();
+        let location = event_path(&event);
         if opened.sessions.wants(&opened.id, &location) {
             let frame = Message::Binary(frame(&event, location).into());
             // A client that takes nothing does not hold up the end of the server.
@@ -230,14 +246,14 @@ fn closing(code: u16, reason: &'static str) -> CloseFrame {
 
 /// `GET /on/{target}/{topic}`.
 pub(super) async fn subscribe(
-    State(app): State<App>,
+    State(offer): State<Offer>,
     Path((target, topic)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Response {
     if target.len() + topic.len() > MAX_PATH_BYTES {
         return Error::InvalidInput(format!("the path is longer than {MAX_PATH_BYTES} bytes")).into_response();
     }
-    change(&app.sessions, &headers, |subscriptions| {
+    change(&offer.sessions, &headers, |subscriptions| {
         if subscriptions.len() >= MAX_SUBSCRIPTIONS {
             return Error::Busy(format!("{MAX_SUBSCRIPTIONS} subscriptions are open")).into_response();
         }
@@ -248,11 +264,11 @@ pub(super) async fn subscribe(
 
 /// `DELETE /on/{target}/{topic}`.
 pub(super) async fn unsubscribe(
-    State(app): State<App>,
+    State(offer): State<Offer>,
     Path((target, topic)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Response {
-    change(&app.sessions, &headers, |subscriptions| {
+    change(&offer.sessions, &headers, |subscriptions| {
         if subscriptions.remove(&Subscription { target, topic }) {
             StatusCode::OK.into_response()
         } else {
@@ -271,6 +287,31 @@ fn change(
     match sessions.lock().get_mut(&id) {
         Some(session) if given => what(&mut session.subscriptions),
         _ => error_response(StatusCode::FAILED_DEPENDENCY, "Session ID not provided or invalid"),
+    }
+}
+
+/// The path under which an event is published, `/on/component:entity/topic`.
+#[must_use]
+pub fn event_path(event: &NodeEvent) -> String {
+    match event {
+        NodeEvent::BlockAccepted(block) => format!("/on/blocks:{}/accepted", hex::encode(block.header().hash)),
+        NodeEvent::BlockLabelled { hash, .. } => format!("/on/blocks:{}/statechange", hex::encode(hash)),
+        NodeEvent::BlockReverted { hash, .. } => format!("/on/blocks:{}/reverted", hex::encode(hash)),
+        NodeEvent::TransactionIncluded(transaction) => format!("/on/transactions:{}/included", transaction.id()),
+        NodeEvent::TransactionExecuted(transaction) => format!("/on/transactions:{}/executed", transaction.id()),
+        NodeEvent::TransactionDeferred { id } => format!("/on/transactions:{id}/deferred"),
+        NodeEvent::TransactionRemoved { id, reason: Removal::GivenUp(_) } => format!("/on/transactions:{id}/dropped"),
+        NodeEvent::TransactionRemoved { id, .. } => format!("/on/transactions:{id}/removed"),
+        NodeEvent::Contract { event, .. } => format!("/on/contracts:{}/{}", HexId(&event.source), event.topic),
+    }
+}
+
+/// Production's word for the reason for which a parked transaction is dropped.
+const fn given_up(reason: &GivenUp) -> &'static str {
+    match reason {
+        GivenUp::Replaced => "replaced_in_prequeue",
+        GivenUp::Exhausted => "retry_exhausted",
+        GivenUp::Refused(_) => "retry_failed",
     }
 }
 
@@ -293,7 +334,7 @@ fn frame(event: &NodeEvent, location: String) -> Vec<u8> {
             json!({ "reason": "missing_intermediate_nonce" }).to_string().into_bytes()
         }
         NodeEvent::TransactionRemoved { reason: Removal::GivenUp(reason), .. } => {
-            json!({ "reason": reason.word() }).to_string().into_bytes()
+            json!({ "reason": given_up(reason) }).to_string().into_bytes()
         }
         NodeEvent::TransactionRemoved { .. } => Vec::new(),
         NodeEvent::Contract { event, origin } => {

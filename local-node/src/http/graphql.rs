@@ -30,13 +30,13 @@ use self::budget::{Budget, Charging, event_weight, weight};
 pub use self::budget::{MAX_ANSWER_BYTES, MAX_ANSWER_FIELDS};
 use self::history::{MAX_HISTORIES_AT_ONCE, MoonlightFilter};
 use self::types::{Block, BlockPair, ContractEvents, MoonlightTransfers, Spent, Transaction};
+use super::documents;
+use super::error::{Error as RuesError, error_response};
 use super::memory::Received;
-use super::rues::{Error as RuesError, Reply, Request as RuesRequest, error_response};
-use super::{Answer, App, documents};
+use super::rues::{Answer, Reply, Request as RuesRequest};
+use crate::block::{SpentTransaction, StoredBlock, TxId};
 use crate::handle::NodeHandle;
-use crate::history::Subject;
-use crate::store::{Order, SpentTransaction, Store, StoredBlock};
-use crate::transaction::TxId;
+use crate::store::{Order, Store, Subject};
 
 /// The most blocks one query may ask for.
 const MAX_BLOCKS: u64 = 200;
@@ -128,21 +128,21 @@ fn shorten(error: &mut ServerError) {
 }
 
 /// `GET /graphql?query=…`.
-pub(super) async fn get(State(app): State<App>, uri: Uri) -> Response {
+pub(super) async fn get(State(schema): State<Schema>, uri: Uri) -> Response {
     match parse_query_string(uri.query().unwrap_or_default()) {
-        Ok(request) => json_response(app.schema.answer(vec![request], first_text).await),
+        Ok(request) => json_response(schema.answer(vec![request], first_text).await),
         Err(error) => error_response(StatusCode::BAD_REQUEST, &error.to_string()),
     }
 }
 
 /// `POST /graphql`: one query, or a list of them, as JSON.
-pub(super) async fn post(State(app): State<App>, received: Received) -> Response {
+pub(super) async fn post(State(schema): State<Schema>, received: Received) -> Response {
     match serde_json::from_slice::<BatchRequest>(&received.bytes) {
         Ok(BatchRequest::Batch(requests)) if requests.len() > MAX_BATCH => {
             error_response(StatusCode::BAD_REQUEST, &format!("more than {MAX_BATCH} queries in one request"))
         }
-        Ok(BatchRequest::Batch(requests)) => json_response(app.schema.answer(requests, all_texts).await),
-        Ok(BatchRequest::Single(request)) => json_response(app.schema.answer(vec![request], first_text).await),
+        Ok(BatchRequest::Batch(requests)) => json_response(schema.answer(requests, all_texts).await),
+        Ok(BatchRequest::Single(request)) => json_response(schema.answer(vec![request], first_text).await),
         Err(error) => error_response(StatusCode::BAD_REQUEST, &format!("the body is no GraphQL request: {error}")),
     }
 }

@@ -14,7 +14,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use tokio::sync::Semaphore;
 
-use super::rues::error_response;
+use super::error::error_response;
 
 /// A kind of request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{FromRequest, Request, State};
+use axum::extract::{FromRef, FromRequest, Request, State};
 use axum::http::header::CONTENT_LENGTH;
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
@@ -16,9 +16,12 @@ use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::connections::{Place, Waiting};
-use super::rues::{Error, error_response};
-use super::{App, MAX_BODY_BYTES, MAX_GRAPHQL_BYTES};
+use super::error::{Error, error_response};
 
+/// The longest body of a RUES request.
+pub const MAX_BODY_BYTES: usize = 3 * 1024 * 1024;
+/// The longest body of a GraphQL request.
+pub const MAX_GRAPHQL_BYTES: usize = 256 * 1024;
 /// The most bytes of bodies and long answers that are held at a time, of all connections together.
 pub const MAX_HELD_BYTES: usize = 96 * 1024 * 1024;
 /// Shorter answers are not counted.
@@ -73,17 +76,21 @@ pub(super) struct Received {
     _held: OwnedSemaphorePermit,
 }
 
-impl FromRequest<App> for Received {
+impl<S: Send + Sync> FromRequest<S> for Received
+where
+    Memory: FromRef<S>,
+{
     type Rejection = Response;
 
-    async fn from_request(request: Request, app: &App) -> Result<Self, Response> {
+    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
+        let memory = Memory::from_ref(state);
         let most = if request.uri().path().starts_with("/graphql") { MAX_GRAPHQL_BYTES } else { MAX_BODY_BYTES };
         let (head, body) = request.into_parts();
         let _waiting = head.extensions.get::<Arc<Place>>().cloned().map(Waiting::new);
-        match tokio::time::timeout(app.memory.body_time, app.memory.read(&head.headers, body, most)).await {
+        match tokio::time::timeout(memory.body_time, memory.read(&head.headers, body, most)).await {
             Ok(read) => read.map_err(IntoResponse::into_response),
             Err(_) => {
-                let text = format!("Request timeout: the body has to come within {:?}", app.memory.body_time);
+                let text = format!("Request timeout: the body has to come within {:?}", memory.body_time);
                 Err(error_response(StatusCode::REQUEST_TIMEOUT, &text))
             }
         }

@@ -1,18 +1,20 @@
-//! The form of a RUES request and of its answer: headers, bodies, errors (the book, "The HTTP interface", section
+//! The form of a RUES request and of its answer: headers and bodies (the book, "The HTTP interface", section
 //! "Requests").
 
 use std::pin::Pin;
 
 use axum::body::{Body, Bytes};
 use axum::http::header::{ACCEPT, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use futures_util::{Stream, TryStreamExt as _};
 use semver::{Prerelease, Version, VersionReq};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::NODE_VERSION;
+use super::error::Error;
 
+/// The version of the production node whose interface this one has.
+pub const NODE_VERSION: &str = "1.7.0";
 const BINARY: &str = "application/octet-stream";
 const JSON: &str = "application/json";
 const VERSION_HEADER: HeaderName = HeaderName::from_static("rusk-version");
@@ -190,71 +192,21 @@ pub(super) enum Reply {
     JsonPieces(ItemStream),
 }
 
+/// An answer, or why there is none.
+pub(super) type Answer = Result<Reply, Error>;
+
+/// The refusal of a request that production serves and this node does not, or that nobody serves.
+pub(super) fn unsupported(request: &Request) -> Error {
+    Error::Unsupported(format!("this node does not serve /on/{}/{}", request.component, request.topic))
+}
+
 /// Pieces of an answer that come one after the other. An error breaks the connection off.
 pub(super) type ItemStream = Pin<Box<dyn Stream<Item = Result<Vec<u8>, Error>> + Send>>;
 
-/// Why a request is not served.
-///
-/// The classes are production's. Production replaces the text of server errors by a fixed one; a development node
-/// says what happened, because the developer at the other end is the one who needs to know.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Error {
-    #[error("Invalid input: {0}")]
-    InvalidInput(String),
-    #[error("Version error: {0}")]
-    Version(String),
-    #[error("Invalid payload: {0}")]
-    Malformed(String),
-    #[error("Payload too large: {0}")]
-    TooLarge(String),
-    #[error("Not found: {0}")]
-    NotFound(String),
-    #[error("Forbidden: {0}")]
-    Forbidden(String),
-    #[error("Too many requests: {0}")]
-    Busy(String),
-    #[error("Unsupported operation: {0}")]
-    Unsupported(String),
-    #[error("VM error: {0}")]
-    Vm(String),
-    #[error("Data driver error: {0}")]
-    Driver(String),
-    #[error("{0}")]
-    Internal(String),
-}
-
-impl Error {
-    const fn status(&self) -> StatusCode {
-        match self {
-            Self::InvalidInput(_) | Self::Version(_) => StatusCode::BAD_REQUEST,
-            Self::Malformed(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::NotFound(_) => StatusCode::NOT_FOUND,
-            Self::Forbidden(_) => StatusCode::FORBIDDEN,
-            Self::Busy(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unsupported(_) => StatusCode::NOT_IMPLEMENTED,
-            Self::Vm(_) | Self::Driver(_) | Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
-        }
-    }
-}
-
-impl IntoResponse for Error {
-    fn into_response(self) -> Response {
-        let mut response = error_response(self.status(), &self.to_string());
-        if matches!(self, Self::Busy(_)) {
-            response.headers_mut().insert("retry-after", HeaderValue::from_static("1"));
-        }
-        response
-    }
-}
-
-/// `{"error": text}` with this status.
-pub(super) fn error_response(status: StatusCode, text: &str) -> Response {
-    (status, [(CONTENT_TYPE, JSON)], Body::from(json!({ "error": text }).to_string())).into_response()
-}
-
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
+
     use super::*;
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {

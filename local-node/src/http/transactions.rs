@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use super::documents::call_error;
-use super::rues::{Error, Reply, Request};
-use super::{Answer, unsupported};
-use crate::handle::{NodeHandle, SimulateError, SubmitError};
+use super::error::Error;
+use super::rues::{Answer, Reply, Request, unsupported};
+use crate::handle::NodeHandle;
 
 pub(super) async fn answer(node: &NodeHandle, request: &Request) -> Answer {
     let bytes = request.body.bytes();
@@ -21,26 +21,5 @@ pub(super) async fn answer(node: &NodeHandle, request: &Request) -> Answer {
             Ok(Reply::Json(json!({ "gas-spent": gas_spent, "error": error })))
         }
         _ => Err(unsupported(request)),
-    }
-}
-
-impl From<SubmitError> for Error {
-    fn from(error: SubmitError) -> Self {
-        match error {
-            SubmitError::Busy | SubmitError::Compiling => Self::Busy(error.to_string()),
-            SubmitError::Stopped(_) | SubmitError::State(_) | SubmitError::Failed(_) => {
-                Self::Internal(error.to_string())
-            }
-            SubmitError::Invalid(_) | SubmitError::Refused(_) => Self::InvalidInput(error.to_string()),
-        }
-    }
-}
-
-impl From<SimulateError> for Error {
-    fn from(error: SimulateError) -> Self {
-        match error {
-            SimulateError::Refused(error) => error.into(),
-            SimulateError::Query(error) => error.into(),
-        }
     }
 }

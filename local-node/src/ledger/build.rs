@@ -12,10 +12,11 @@ use local_node_consensus::BlockBody;
 use local_node_types::ledger::MAX_TRANSACTIONS;
 use local_node_vm::{ExecutionError, VmError};
 
+use crate::block::TxId;
 use crate::executor::{ExecutorError, OpenBlock, RunError, TransactionReceipt, Transition};
 use crate::mempool::Queue;
 use crate::store::{Slot, Store};
-use crate::transaction::{Checked, TxId};
+use crate::transaction::Checked;
 
 /// Bytes that a block takes for counting its transactions.
 const COUNT_BYTES: usize = 4;

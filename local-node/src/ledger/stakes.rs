@@ -9,6 +9,7 @@ use rkyv::validation::validators::DefaultValidator;
 use rkyv::{Archive, CheckBytes, Deserialize, Infallible};
 
 use super::LedgerError;
+use crate::archive::decode;
 use crate::executor::Executor;
 
 /// A stake and who may move it.
@@ -52,20 +53,8 @@ where
     let mut entries = Vec::new();
     let mut malformed = false;
     session.feed(STAKE_CONTRACT, function, &[], FEEDER_GAS_LIMIT, &mut |item| match decode(item) {
-        Some(entry) => entries.push(entry),
-        None => malformed = true,
+        Ok(entry) => entries.push(entry),
+        Err(_) => malformed = true,
     })?;
     if malformed { Err(LedgerError::Stakes) } else { Ok(entries) }
-}
-
-fn decode<T>(item: &[u8]) -> Option<T>
-where
-    T: Archive,
-    T::Archived: for<'a> CheckBytes<DefaultValidator<'a>> + Deserialize<T, Infallible>,
-{
-    // Archived values are read in place and must be aligned.
-    let mut aligned = rkyv::AlignedVec::with_capacity(item.len());
-    aligned.extend_from_slice(item);
-    let archived = rkyv::check_archived_root::<T>(&aligned).ok()?;
-    archived.deserialize(&mut Infallible).ok()
 }

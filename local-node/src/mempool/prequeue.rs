@@ -11,7 +11,8 @@ use std::fmt;
 use local_node_types::keys::BlsKey;
 
 use super::{Limits, Refusal};
-use crate::transaction::{Checked, TxId};
+use crate::block::TxId;
+use crate::transaction::Checked;
 
 /// How long a parked transaction rests between two tries, in milliseconds.
 pub const RETRY_MILLIS: u64 = 500;
@@ -35,18 +36,6 @@ pub enum GivenUp {
 
 const fn seconds() -> u64 {
     RETRY_MILLIS * MAX_TRIES as u64 / 1000
-}
-
-impl GivenUp {
-    /// The word that production has for it in its events.
-    #[must_use]
-    pub const fn word(&self) -> &'static str {
-        match self {
-            Self::Replaced => "replaced_in_prequeue",
-            Self::Exhausted => "retry_exhausted",
-            Self::Refused(_) => "retry_failed",
-        }
-    }
 }
 
 /// A transaction that is parked.

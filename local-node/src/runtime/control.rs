@@ -16,7 +16,7 @@ use crate::store::Snapshot;
 use crate::transaction::Checked;
 
 impl Node {
-    /// Carries out a command. Whoever asked may have gone, so replies may fall on deaf ears.
+    /// Carries out a command. Send errors are ignored: the caller may be gone.
     pub(super) fn control(&mut self, control: Control) {
         match control {
             Control::Snapshot { reply } => {

@@ -6,7 +6,8 @@ use dusk_core::transfer::data::ContractDeploy;
 use dusk_core::transfer::moonlight::{Fee, Payload, Transaction};
 
 use super::*;
-use crate::handle::{MAX_COMPILATIONS, MAX_COMPILATIONS_PER_SENDER, Stopped};
+use crate::end::Stopped;
+use crate::handle::{MAX_COMPILATIONS, MAX_COMPILATIONS_PER_SENDER};
 use crate::reader::QueryError;
 
 async fn node() -> NodeHandle {

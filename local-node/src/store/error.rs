@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use dusk_core::abi::ContractId;
+use dusk_sdk_protocol::execution::HexId;
 use local_node_types::codec::DecodeError;
-use local_node_types::execution::HexId;
 
 /// Why the chain's memory does not open, answer or take a block.
 #[derive(Debug, Clone, thiserror::Error)]

@@ -12,7 +12,7 @@ use redb::{Database, DatabaseError, ReadableDatabase, StorageError, TableError};
 use super::running::Running;
 use super::tables::META;
 use super::{FORMAT, StoreError};
-use crate::transaction::TxId;
+use crate::block::TxId;
 
 /// The file in the folder.
 const FILE: &str = "chain.redb";

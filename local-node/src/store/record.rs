@@ -10,14 +10,16 @@ use bytecheck::CheckBytes;
 use dusk_core::abi::ContractId;
 use dusk_core::stake::Reward;
 use dusk_core::transfer::{Transaction, TransactionFormat};
+use dusk_sdk_protocol::execution::{CallError, Event};
 use local_node_types::codec::{Decode, Encode};
-use local_node_types::execution::{CallError, Event};
 use local_node_types::ledger::{Block, Label, LedgerTransaction};
 use rkyv::ser::serializers::AllocSerializer;
 use rkyv::validation::validators::DefaultValidator;
 use rkyv::{Archive, Deserialize, Infallible, Serialize};
 
-use super::{SpentTransaction, StoreError, StoredBlock};
+use super::StoreError;
+use crate::archive::decode;
+use crate::block::{SpentTransaction, StoredBlock};
 
 /// A block without its transactions.
 #[derive(Archive, Serialize, Deserialize)]
@@ -154,15 +156,7 @@ pub(super) fn read<T: Archive>(bytes: &[u8]) -> Result<T, StoreError>
 where
     T::Archived: for<'a> CheckBytes<DefaultValidator<'a>> + Deserialize<T, Infallible>,
 {
-    // Archived values are read in place and must be aligned.
-    let mut aligned = rkyv::AlignedVec::with_capacity(bytes.len());
-    aligned.extend_from_slice(bytes);
-    let archived = rkyv::check_archived_root::<T>(&aligned);
-    let archived = archived.map_err(|error| StoreError::Damaged(format!("a record does not decode: {error}")))?;
-    match archived.deserialize(&mut Infallible) {
-        Ok(value) => Ok(value),
-        Err(impossible) => match impossible {},
-    }
+    decode(bytes).map_err(|error| StoreError::Damaged(format!("a record does not decode: {error}")))
 }
 
 /// A label's bytes, which have a fixed length.

@@ -16,7 +16,7 @@ use tracing::{debug, warn};
 
 use super::tables::{META, PLACES};
 use super::{Store, StoreError, waiting};
-use crate::transaction::TxId;
+use crate::block::TxId;
 
 /// The file in the folder.
 const FILE: &str = "running";

@@ -10,9 +10,8 @@ use super::record::{BlockRecord, SpentRecord, read};
 use super::tables::{BLOCKS, DEPLOYMENTS, HEIGHTS, LABELS, PLACES, SNAPSHOTS, SUBJECTS, TRANSACTIONS};
 use super::{
     AtHand, MAX_SNAPSHOTS, Recent, Store, StoreError, drivers, faults, load, missing, put_clock, put_labels, states,
-    waiting,
+    subjects, waiting,
 };
-use crate::history::subjects;
 
 /// A point to go back to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use dusk_core::abi::ContractId;
-use local_node_types::execution::Event;
+use dusk_sdk_protocol::execution::Event;
 use local_node_types::ledger::{Header, Label};
 use local_node_vm::{BLOCK_BYTES, BLOCKS_PER_PAGE, BlockChange, ContractChange, Deployed, PageChange, StateChanges};
 use proptest::prelude::*;

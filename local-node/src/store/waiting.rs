@@ -11,7 +11,7 @@ use redb::{ReadTransaction, ReadableTable, WriteTransaction};
 
 use super::tables::{WAITING, WAITING_PLACES};
 use super::{Store, StoreError};
-use crate::transaction::TxId;
+use crate::block::TxId;
 
 /// Changes of the mempool that are not written yet.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::sync::PoisonError;
 use std::time::Instant;
 
-use local_node_types::host::{MAX_LINE_BYTES, MAX_OPEN_BYTES, PROTOCOL_VERSION, Request, Response};
+use dusk_sdk_protocol::host::{MAX_LINE_BYTES, MAX_OPEN_BYTES, PROTOCOL_VERSION, Request, Response};
 
 use super::chain::Chain;
 use super::{MAX_CONNECTIONS, MAX_OPENING, Shared};

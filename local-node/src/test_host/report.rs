@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dusk_core::abi::ContractId;
-use local_node_types::execution::{CallError, Emitted, Event, Frame};
+use dusk_sdk_protocol::execution::{CallError, Emitted, Event, Frame};
 use serde::Serialize;
 
 /// The most entries that are kept of one test.

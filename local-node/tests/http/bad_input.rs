@@ -3,9 +3,9 @@
 use dusk_core::abi::ContractId;
 use dusk_core::transfer::Transaction;
 use dusk_core::transfer::data::{ContractCall, TransactionData};
+use dusk_sdk_protocol::execution::HexId;
 use local_node::genesis::DEV_BALANCE;
 use local_node::transaction::MAX_TRANSACTION_BYTES;
-use local_node_types::execution::HexId;
 use serde_json::{Value, json};
 
 use crate::common::{Draft, deployed_id};

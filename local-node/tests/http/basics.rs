@@ -3,8 +3,8 @@
 use std::net::TcpStream;
 use std::time::Duration;
 
+use dusk_sdk_protocol::execution::HexId;
 use local_node::http::{HttpError, Server};
-use local_node_types::execution::HexId;
 use serde_json::{Value, json};
 
 use crate::common::{ACCOUNTS, COUNTER, Draft, deployed_id};

@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 
 use dusk_bytes::Serializable;
+use dusk_sdk_protocol::execution::HexId;
 use local_node::drivers::MAX_UPLOAD_BYTES;
-use local_node_types::execution::HexId;
 use serde_json::{Value, json};
 use sha3::{Digest, Sha3_256};
 

@@ -4,8 +4,8 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use dusk_sdk_protocol::execution::HexId;
 use local_node::reader::MAX_STREAMS;
-use local_node_types::execution::HexId;
 
 use crate::common::{Draft, deployed_id};
 use crate::served::Served;

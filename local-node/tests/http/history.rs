@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use dusk_core::transfer::MoonlightTransactionEvent;
 use dusk_core::transfer::data::BlobData;
-use local_node_types::execution::HexId;
+use dusk_sdk_protocol::execution::HexId;
 use serde_json::{Value, json};
 
 use crate::common::{ACCOUNTS, COUNTER, Draft, deployed_id};

@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use dusk_core::transfer::{Transaction, TransactionFormat};
+use local_node::block::TxId;
 use local_node::http::Server;
-use local_node::transaction::TxId;
 use local_node::{Config, NodeHandle, spawn};
 use local_node_types::ledger::LedgerTransaction;
 use serde_json::Value;

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use dusk_core::abi::ContractId;
-use local_node_types::execution::HexId;
+use dusk_sdk_protocol::execution::HexId;
 use rand::Rng;
 use rand::seq::SliceRandom as _;
 

@@ -5,7 +5,7 @@
 use std::fmt;
 
 use crate::codec::{Decode, DecodeError, Encode, Reader};
-use crate::execution::Event;
+use dusk_sdk_protocol::execution::Event;
 
 /// Bytes of a bloom filter.
 pub const BLOOM_BYTES: usize = 256;

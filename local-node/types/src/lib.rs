@@ -1,4 +1,4 @@
-//! What nodes, contracts' tests and tools exchange: blocks, votes, messages, codecs and API documents.
+//! What nodes exchange: blocks, votes, messages, and their codecs.
 //!
 //! Nothing here decides anything. The crate holds data, the one encoding of each, and the rules of the chain as
 //! tables, so that the virtual machine, the consensus, the node and the command line can speak of the same things
@@ -12,15 +12,9 @@
 //! | [`message`] | what nodes say to each other |
 //! | [`merkle`], [`bloom`] | the digests over a block's transactions and events |
 //! | [`rules`] | which feature is active at which height, for each rule profile |
-//! | [`execution`] | what came of a call: receipts, events, traces |
-//! | [`abi`] | the description of a contract that tools read (`abi.json`) |
-//! | [`host`] | the protocol between a contract's tests and the test host |
 
-pub mod abi;
 pub mod bloom;
 pub mod codec;
-pub mod execution;
-pub mod host;
 pub mod keys;
 pub mod ledger;
 pub mod merkle;

@@ -6,7 +6,8 @@
 
 use sha3::{Digest, Sha3_256};
 
-use crate::ledger::Hash;
+/// A SHA3-256 digest.
+type Hash = [u8; 32];
 
 /// The root over `leaves`; 32 zero bytes when there are none.
 ///

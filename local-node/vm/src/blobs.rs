@@ -8,18 +8,14 @@ use dusk_core::transfer::data::BlobData;
 #[non_exhaustive]
 pub enum BlobError {
     /// The transaction names a blob, but does not bring it.
-    #[error("the transaction names blob {} but does not bring its data (commitment, proof and 131072 bytes)", hex(.0))]
+    #[error("the transaction names blob {} but does not bring its data (commitment, proof and 131072 bytes)", hex::encode(.0))]
     Missing([u8; 32]),
     /// The commitment is not the one that the transaction names.
-    #[error("the commitment of blob {} has another versioned hash", hex(.0))]
+    #[error("the commitment of blob {} has another versioned hash", hex::encode(.0))]
     Commitment([u8; 32]),
     /// The data are not field elements, or the proof does not show that the commitment is theirs.
-    #[error("the KZG proof of blob {} is not valid for its data and commitment", hex(.0))]
+    #[error("the KZG proof of blob {} is not valid for its data and commitment", hex::encode(.0))]
     Proof([u8; 32]),
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Checks that a transaction brings all the blobs that it names. A blob takes some milliseconds; the first one of the

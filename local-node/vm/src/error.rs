@@ -1,7 +1,7 @@
 //! What can go wrong in the machine.
 
 use dusk_core::abi::ContractId;
-use local_node_types::execution::{CallError, HexId};
+use dusk_sdk_protocol::execution::{CallError, HexId};
 
 use crate::MachineLimit;
 use crate::module::ModuleError;
@@ -110,10 +110,10 @@ pub enum VmError {
     #[error("`{0}` of a genesis contract gave a value of another type")]
     UnexpectedReply(&'static str),
     /// There is no state with this root.
-    #[error("there is no state with the root {}", hex(.0))]
+    #[error("there is no state with the root {}", hex::encode(.0))]
     NoSuchState([u8; 32]),
     /// A state that was stored comes back as another one.
-    #[error("the stored state has the root {}, but should have {}", hex(.found), hex(.expected))]
+    #[error("the stored state has the root {}, but should have {}", hex::encode(.found), hex::encode(.expected))]
     WrongState {
         /// The root that it should have.
         expected: [u8; 32],
@@ -162,8 +162,4 @@ impl VmError {
             },
         }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

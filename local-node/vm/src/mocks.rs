@@ -2,10 +2,9 @@
 
 use std::fmt;
 
+use dusk_bytes::Serializable as _;
 use dusk_core::BlsScalar;
-
-/// The size of a PLONK proof, and so of a mock.
-const PROOF_BYTES: usize = 1008;
+use dusk_core::plonk::Proof;
 
 /// The key of a test host for mock proofs.
 ///
@@ -35,13 +34,13 @@ impl MockKey {
         for input in public_inputs {
             hasher.update(&input.to_bytes());
         }
-        let mut proof = vec![0; PROOF_BYTES];
+        let mut proof = vec![0; Proof::SIZE];
         hasher.finalize_xof().fill(&mut proof);
         proof
     }
 
     pub(crate) fn accepts(&self, verifier_key: &[u8], proof: &[u8], public_inputs: &[BlsScalar]) -> bool {
-        proof.len() == PROOF_BYTES && self.issue(verifier_key, public_inputs) == proof
+        proof.len() == Proof::SIZE && self.issue(verifier_key, public_inputs) == proof
     }
 }
 
@@ -59,7 +58,7 @@ mod tests {
         assert!(!key.accepts(b"key", &proof, &inputs[..1]));
         assert!(!key.accepts(b"key", &proof, &[inputs[1], inputs[0]]));
         assert!(!MockKey::new([8; 32]).accepts(b"key", &proof, &inputs));
-        for byte in [0, 500, PROOF_BYTES - 1] {
+        for byte in [0, 500, Proof::SIZE - 1] {
             let mut flipped = proof.clone();
             flipped[byte] ^= 1;
             assert!(!key.accepts(b"key", &flipped, &inputs));

@@ -6,7 +6,7 @@ mod common;
 use common::contracts::{counter, module_32, request};
 use common::{PLENTY, empty_session, new_vm, today};
 use dusk_core::abi::ContractId;
-use local_node_types::execution::{CallError, Step};
+use dusk_sdk_protocol::execution::{CallError, Step};
 use local_node_vm::{ModuleError, Session, VmError, validate, validate_for_tests};
 
 const A: ContractId = ContractId::from_bytes([10; 32]);

@@ -10,7 +10,7 @@ use dusk_core::stake::STAKE_CONTRACT;
 use dusk_core::transfer::data::{ContractCall, ContractDeploy, TransactionData, gen_contract_id};
 use dusk_core::transfer::moonlight::AccountData;
 use dusk_core::transfer::{TRANSFER_CONTRACT, Transaction};
-use local_node_types::execution::CallError;
+use dusk_sdk_protocol::execution::CallError;
 use local_node_vm::{Executed, ExecutionError, Precondition, Session, Vm, VmError, check_preconditions, execute};
 
 const FUNDS: u64 = 1_000_000_000_000_000;

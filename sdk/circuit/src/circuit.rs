@@ -2,17 +2,16 @@
 
 use alloc::borrow::ToOwned;
 use alloc::collections::BTreeMap;
-use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::ops::Range;
 use core::panic::Location;
 
 use dusk_bls12_381::BlsScalar;
 
-use crate::gadgets::poseidon;
+use crate::gadgets::poseidon::Tables;
 use crate::gate::Gate;
 use crate::layout::{Constraint, Input, Kind, Layout, MAX_ROWS, Place, Region, Row, Selectors, Wire};
-use crate::value::Value;
 use crate::wires::Wires;
 
 /// The maximum number of rows while a circuit is built. A circuit with more than [`MAX_ROWS`] cannot be proved, but its
@@ -36,7 +35,7 @@ pub struct Circuit {
     constraints: BTreeMap<(u32, &'static str, Location<'static>), u32>,
     constants: BTreeMap<BlsScalar, Wire>,
     /// The constants of the hash, computed at its first use.
-    poseidon: Option<Arc<poseidon::Tables>>,
+    poseidon: Option<Arc<Tables>>,
     /// The current region.
     region: u32,
     /// The place of the call of the outermost current gadget.
@@ -179,8 +178,8 @@ impl Circuit {
     }
 
     /// The constants of the hash.
-    pub(crate) fn poseidon(&mut self) -> Arc<poseidon::Tables> {
-        Arc::clone(self.poseidon.get_or_insert_with(|| Arc::new(poseidon::Tables::new())))
+    pub(crate) fn poseidon(&mut self) -> Arc<Tables> {
+        Arc::clone(self.poseidon.get_or_insert_with(|| Arc::new(Tables::new())))
     }
 
     /// Adds a row. Its name states the constraint for readers.
@@ -220,27 +219,17 @@ impl Circuit {
         }
     }
 
-    /// Adds a named public input and exposes its encoding.
+    /// Builds one input in the region of inputs, and returns it with the rows that it took.
     #[track_caller]
-    pub fn public<T: Value>(&mut self, name: &str, plain: Option<&T::Plain>) -> T {
-        let value = self.input(name, true, plain);
-        T::wires(&value).iter().for_each(|wire| self.expose(*wire));
-        value
-    }
-
-    /// Adds a named private input.
-    #[track_caller]
-    pub fn private<T: Value>(&mut self, name: &str, plain: Option<&T::Plain>) -> T {
-        self.input(name, false, plain)
-    }
-
-    #[track_caller]
-    fn input<T: Value>(&mut self, name: &str, public: bool, plain: Option<&T::Plain>) -> T {
+    pub(crate) fn input<T>(&mut self, body: impl FnOnce(&mut Self) -> T) -> (T, Range<u32>) {
         let begin = index(self.layout.rows.len());
-        let value = self.gadget("inputs", |circuit| T::input(circuit, plain));
-        let (wires, rows) = (value.wires(), begin..index(self.layout.rows.len()));
-        self.layout.inputs.push(Input { name: name.to_string(), kind: T::kind(), public, wires, rows });
-        value
+        let value = self.gadget("inputs", body);
+        (value, begin..index(self.layout.rows.len()))
+    }
+
+    /// Records a named input.
+    pub(crate) fn note_input(&mut self, input: Input) {
+        self.layout.inputs.push(input);
     }
 
     /// Finishes the circuit. Without a witness the wires are empty.

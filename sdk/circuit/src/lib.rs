@@ -79,7 +79,7 @@ pub use crate::{
         Constraint, Digest, Input, Kind, Layout, LayoutError, MAX_ROWS, Place, RESERVED_ROWS, Region, Row, Selectors,
         Wire,
     },
-    profile::{Estimate, Profile, RegionProfile, profile},
+    profile::{Estimate, PROOF_BYTES, Profile, RegionProfile, profile},
     value::{Bits, Bool, Field, Point, Scalar, U8, U16, U32, U64, U128, Unsigned, Value, Width},
     wires::Wires,
 };

@@ -13,7 +13,7 @@ use zeroize::Zeroize;
 
 use crate::circuit::Circuit;
 use crate::gate::Gate;
-use crate::layout::Wire;
+use crate::layout::{Input, Wire};
 use crate::plain;
 
 pub use curve::{Point, Scalar};
@@ -39,6 +39,29 @@ pub trait Value: Sized {
 
     /// Encodes the plain value as field elements. Prover and contract use this encoding of public inputs.
     fn encode(plain: &Self::Plain, out: &mut Vec<plain::Field>);
+}
+
+impl Circuit {
+    /// A named input that the verifier knows. Its encoding is exposed.
+    #[track_caller]
+    pub fn public<T: Value>(&mut self, name: &str, plain: Option<&T::Plain>) -> T {
+        let value = self.named(name, true, plain);
+        T::wires(&value).iter().for_each(|wire| self.expose(*wire));
+        value
+    }
+
+    /// A named input that only the prover knows.
+    #[track_caller]
+    pub fn private<T: Value>(&mut self, name: &str, plain: Option<&T::Plain>) -> T {
+        self.named(name, false, plain)
+    }
+
+    #[track_caller]
+    fn named<T: Value>(&mut self, name: &str, public: bool, plain: Option<&T::Plain>) -> T {
+        let (value, rows) = self.input(|circuit| T::input(circuit, plain));
+        self.note_input(Input { name: name.to_string(), kind: T::kind(), public, wires: value.wires(), rows });
+        value
+    }
 }
 
 /// An element of the field.

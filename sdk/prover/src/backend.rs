@@ -2,10 +2,9 @@
 
 use std::fmt::Debug;
 
-use dusk_sdk_circuit::{BlsScalar, Layout, Wires};
+use dusk_sdk_circuit::{BlsScalar, Layout, LayoutError, Wires};
 use rand_core::CryptoRngCore;
 
-use crate::keys::{CompileError, VerifyError};
 use crate::parameters::{Parameters, ParametersId};
 use crate::progress::Progress;
 use crate::proof::Proof;
@@ -60,4 +59,53 @@ pub trait Backend: Debug {
 
     /// Decodes a key; `None` if the bytes are not a key.
     fn decode(bytes: &[u8]) -> Option<Self::Key>;
+}
+
+/// Why no keys can be made for a circuit.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CompileError {
+    /// The layout does not fit together.
+    #[error("the circuit's description is damaged")]
+    Layout(#[source] LayoutError),
+    /// The circuit has no rows.
+    #[error("the circuit states nothing: it has no rows")]
+    Empty,
+    /// A public input lies on a row that is no polynomial, where `check` does not see it.
+    #[error("the circuit's description is damaged: row {row} has a public input but is not arithmetic")]
+    PublicInput {
+        /// The row.
+        row: u32,
+    },
+    /// The circuit has more gates than the parameters serve.
+    #[error("the circuit has {gates} gates; the parameters serve at most {parameters}")]
+    TooLarge {
+        /// How many the circuit has.
+        gates: usize,
+        /// How many the parameters serve.
+        parameters: usize,
+    },
+}
+
+/// Why a proof is not accepted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum VerifyError {
+    /// The verifier key is damaged, or none.
+    #[error("the verifier key is damaged")]
+    Key,
+    /// The bytes encode no proof.
+    #[error("the proof is damaged: its bytes are no points and numbers")]
+    Malformed,
+    /// Another number of public inputs.
+    #[error("the circuit has {expected} public inputs, not {given}")]
+    PublicInputs {
+        /// How many the circuit has.
+        expected: usize,
+        /// How many were given.
+        given: usize,
+    },
+    /// It does not hold for this key and these public inputs.
+    #[error("the proof does not hold for this circuit and these public inputs")]
+    Refused,
 }

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use dusk_sdk_circuit::{BlsScalar, CheckError, Digest, Layout, LayoutError, Wires, check};
+use dusk_sdk_circuit::{BlsScalar, CheckError, Digest, Layout, Wires, check};
 use rand_core::{CryptoRng, OsRng, RngCore};
 use zeroize::Zeroize;
 
-use crate::backend::{Backend, Compiled};
+use crate::backend::{Backend, CompileError, Compiled, VerifyError};
 use crate::parameters::{Parameters, ParametersId};
 use crate::plonk::Plonk;
 use crate::progress::{Progress, Stage};
@@ -23,32 +23,6 @@ impl<B: Backend> fmt::Debug for Keys<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Keys({} of circuit {} under {:?})", B::NAME, self.digest, self.parameters)
     }
-}
-
-/// The reason why no keys can be made for a circuit.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum CompileError {
-    /// The layout is not consistent.
-    #[error("the circuit's description is damaged")]
-    Layout(#[source] LayoutError),
-    /// The circuit has no rows.
-    #[error("the circuit states nothing: it has no rows")]
-    Empty,
-    /// A public input is on a row that is not arithmetic, where `check` ignores it.
-    #[error("the circuit's description is damaged: row {row} has a public input but is not arithmetic")]
-    PublicInput {
-        /// The row.
-        row: u32,
-    },
-    /// The circuit has more gates than the parameters serve.
-    #[error("the circuit has {gates} gates; the parameters serve at most {parameters}")]
-    TooLarge {
-        /// The number of gates of the circuit.
-        gates: usize,
-        /// The maximum number of gates of the parameters.
-        parameters: usize,
-    },
 }
 
 /// The reason why there is no proof.
@@ -72,29 +46,6 @@ pub enum ProveError {
     /// The verifier rejects the new proof. Parameters, keys or memory are damaged.
     #[error("the proof that was made does not verify: the parameters or the keys are damaged")]
     Invalid,
-}
-
-/// The reason why a proof is not accepted.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum VerifyError {
-    /// The bytes are not a verifier key, or it is damaged.
-    #[error("the verifier key is damaged")]
-    Key,
-    /// The bytes do not encode a proof.
-    #[error("the proof is damaged: its bytes are no points and numbers")]
-    Malformed,
-    /// The number of public inputs is wrong.
-    #[error("the circuit has {expected} public inputs, not {given}")]
-    PublicInputs {
-        /// The number that the circuit has.
-        expected: usize,
-        /// The given number.
-        given: usize,
-    },
-    /// The proof is not valid for this key and these public inputs.
-    #[error("the proof does not hold for this circuit and these public inputs")]
-    Refused,
 }
 
 impl<B: Backend> Keys<B> {

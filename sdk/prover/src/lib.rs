@@ -43,11 +43,11 @@ mod stock;
 mod store;
 
 pub use crate::{
-    backend::{Backend, Compiled},
-    keys::{CompileError, Keys, ProveError, VerifyError, verify},
+    backend::{Backend, CompileError, Compiled, VerifyError},
+    keys::{Keys, ProveError, verify},
     parameters::{MAX_GATES, PRODUCTION_SHA256, Parameters, ParametersError, ParametersId},
     plonk::{Plonk, PlonkKey},
     progress::{Progress, SILENT, Stage},
-    proof::{PROOF_BYTES, Proof, ProofError},
+    proof::{Proof, ProofError},
     store::{Entry, EntryKind, Kept, KeyStore, Origin, StoreError},
 };

@@ -3,8 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// Bytes of a proof.
-pub const PROOF_BYTES: usize = 1008;
+use dusk_sdk_circuit::PROOF_BYTES;
 
 /// A proof in the format of contracts and nodes: eleven commitments and fifteen evaluations.
 #[derive(Clone, PartialEq, Eq)]

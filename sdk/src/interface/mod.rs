@@ -3,19 +3,16 @@
 //! The macros write an [`Interface`] for each contract: a table of names, documentation and conversion functions. The
 //! schema ([`Interface::schema`]) is the document `abi.json`, which tools read.
 
-mod json;
 mod schema;
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
-pub use json::{Given, Items, JsonError, VariantJson};
-pub(crate) use json::{hex_array, hex_bytes};
-pub use schema::{Field, Shape, Type, Types, Variant};
-
 use crate::__private::Json;
 use crate::arguments::Arguments;
 use crate::contract::{Contract, Refusal};
+use crate::json::Document;
+pub use crate::json::{Field, Given, Items, JsonError, Shape, Type, Types, Variant, VariantJson};
 use crate::value::Value;
 use crate::wire::Malformed;
 
@@ -206,7 +203,7 @@ impl Interface {
         let function = self.function(function)?;
         // An empty text means no arguments.
         let json = if json.trim().is_empty() { "null" } else { json };
-        let document: json::Document =
+        let document: Document =
             serde_json::from_str(json).map_err(|e| ConversionError::Syntax(alloc::format!("{e}")))?;
         (function.input.encode)(function.names, &document.0)
     }

@@ -1,138 +1,15 @@
 //! The schema of a contract: the document `abi.json`.
 
-use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::any::type_name;
 
 use super::{Event, Function, Interface, Kind};
+use crate::json::{Field, Shape, Type, Types, Variant};
 use crate::text::{Members, push_decimal_u64, push_quoted};
 
 /// The version of the document's format.
 const SCHEMA_VERSION: u64 = 1;
-
-/// A type, as it appears in JSON.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Type {
-    /// `null`.
-    Unit,
-    /// An unsigned integer with this number of bits.
-    Bool,
-    /// A signed integer with this number of bits.
-    Uint(u8),
-    /// A signed integer of that many bits.
-    Int(u8),
-    /// Text.
-    String,
-    /// Bytes of any length: hexadecimal text.
-    Bytes,
-    /// Bytes of this length: hexadecimal text.
-    FixedBytes(u32),
-    /// A public account: base58 text.
-    Account,
-    /// A contract id: hexadecimal text.
-    Contract,
-    /// An account or a contract, in the text form of either.
-    Principal,
-    /// An amount of DUSK: a number of LUX as a string of digits.
-    Amount,
-    /// A field element: hexadecimal text.
-    Field,
-    /// A value or `null`.
-    Option(Box<Type>),
-    /// A list.
-    List(Box<Type>),
-    /// A list of fixed length.
-    Array(Box<Type>, u32),
-    /// A list with these types of items.
-    Tuple(Vec<Type>),
-    /// A list of pairs.
-    Map(Box<Type>, Box<Type>),
-    /// A named type of the schema's table.
-    Named(String),
-}
-
-/// A named value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Field {
-    name: &'static str,
-    doc: &'static str,
-    ty: Type,
-}
-
-impl Field {
-    /// A field of a struct or a variant.
-    #[must_use]
-    pub fn new(name: &'static str, doc: &'static str, ty: Type) -> Self {
-        Self { name, doc, ty }
-    }
-}
-
-/// A variant of an enum.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Variant {
-    name: &'static str,
-    doc: &'static str,
-    fields: Vec<Field>,
-}
-
-impl Variant {
-    /// A variant.
-    #[must_use]
-    pub fn new(name: &'static str, doc: &'static str, fields: Vec<Field>) -> Self {
-        Self { name, doc, fields }
-    }
-}
-
-/// The shape of a named type.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Shape {
-    /// An object.
-    Struct(Vec<Field>),
-    /// A string for a variant without fields, else an object with the variant's name as its only key.
-    Enum(Vec<Variant>),
-}
-
-/// The named types that a schema refers to.
-#[derive(Debug, Default)]
-pub struct Types(Vec<Definition>);
-
-#[derive(Debug)]
-struct Definition {
-    /// The whole path of the Rust type, which distinguishes two types with the same name.
-    path: &'static str,
-    name: String,
-    doc: &'static str,
-    shape: Shape,
-}
-
-impl Types {
-    /// Adds a type to the table, unless it is there, and returns a reference to it.
-    pub fn define<T: 'static>(
-        &mut self,
-        name: &str,
-        doc: &'static str,
-        shape: impl FnOnce(&mut Self) -> Shape,
-    ) -> Type {
-        let path = type_name::<T>();
-        if let Some(known) = self.0.iter().find(|known| known.path == path) {
-            return Type::Named(known.name.clone());
-        }
-        let mut unique = String::from(name);
-        let mut number = 1;
-        while self.0.iter().any(|known| known.name == unique) {
-            number += 1;
-            unique = alloc::format!("{name}_{number}");
-        }
-        // Reserves the place first, because a type may refer to itself.
-        let place = self.0.len();
-        self.0.push(Definition { path, name: unique.clone(), doc, shape: Shape::Struct(Vec::new()) });
-        self.0[place].shape = shape(self);
-        Type::Named(unique)
-    }
-}
 
 impl Interface {
     /// The document for tools, as JSON.

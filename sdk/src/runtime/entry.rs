@@ -7,7 +7,10 @@
 use core::cell::{Cell, UnsafeCell};
 use core::convert::Infallible;
 
-use super::{buffer, host};
+use super::buffer;
+use super::fail::fail;
+#[cfg(all(feature = "abi", feature = "log", target_family = "wasm"))]
+use super::host;
 use crate::arguments::Arguments;
 use crate::contract::{Makes, Refusal, Returned};
 use crate::value::Value;
@@ -155,24 +158,6 @@ fn write_answer<R: Wire>(answer: &R) -> u32 {
     match buffer::put(|buffer| answer.encode_into(buffer)) {
         Ok(length) => length,
         Err(_) => fail("the result is larger than the argument buffer of 65536 bytes"),
-    }
-}
-
-/// Reverts the call with a text for the caller. Text that is longer than the buffer is truncated.
-pub(crate) fn fail(text: &str) -> ! {
-    #[cfg(all(feature = "abi", target_family = "wasm"))]
-    {
-        let length = buffer::put(|buffer| {
-            let length = text.floor_char_boundary(buffer.len());
-            buffer[..length].copy_from_slice(&text.as_bytes()[..length]);
-            Ok(length)
-        });
-        host::panic(length.unwrap_or(0))
-    }
-    #[cfg(not(all(feature = "abi", target_family = "wasm")))]
-    {
-        let _ = host::require;
-        panic!("{text}")
     }
 }
 

@@ -5,6 +5,7 @@
 mod allocator;
 pub(crate) mod buffer;
 pub mod entry;
+pub(crate) mod fail;
 pub(crate) mod host;
 #[cfg(all(feature = "abi", target_family = "wasm"))]
 mod panic;

@@ -10,8 +10,8 @@ use core::convert::Infallible;
 use core::fmt;
 
 use dusk_core::abi::ContractId;
-use local_node_types::execution::{CallError, Event, Logged};
-use local_node_types::host::{Outcome, Request, Response};
+use dusk_sdk_protocol::execution::{CallError, Event, Logged};
+use dusk_sdk_protocol::host::{Outcome, Request, Response};
 
 use super::connection::{Connection, ConnectionError};
 use super::failure::Failure;

@@ -12,7 +12,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use local_node_types::host::{ADDRESS_VARIABLE, MAX_LINE_BYTES, PROTOCOL_VERSION, Request, Response};
+use dusk_sdk_protocol::host::{ADDRESS_VARIABLE, MAX_LINE_BYTES, PROTOCOL_VERSION, Request, Response};
 
 /// The beginning of the host's first line.
 const READY: &str = "listening ";

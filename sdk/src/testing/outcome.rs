@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 use core::marker::PhantomData;
 
 use dusk_core::abi::ContractId;
-use local_node_types::execution::{CallError, Event as RawEvent, Logged};
-use local_node_types::host::{HexBytes, Outcome};
+use dusk_sdk_protocol::execution::{CallError, Event as RawEvent, Logged};
+use dusk_sdk_protocol::host::{HexBytes, Outcome};
 
 use super::chain::Chain;
 use super::failure::Failure;
@@ -69,7 +69,7 @@ pub(super) fn show_logs(logs: &[Logged]) -> String {
 
 /// `Insufficient {"held":3}` of `E1: Insufficient {"held":3}`.
 fn refusal_name(panic_text: &str) -> Option<&str> {
-    local_node_types::abi::split_error(panic_text).map(|(_, name)| name)
+    dusk_sdk_protocol::abi::split_error(panic_text).map(|(_, name)| name)
 }
 
 /// A transaction that is in a block. Assert its outcome by [`succeeds`](Sent::succeeds), [`emits`](Sent::emits),

@@ -11,7 +11,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use dusk_sdk_circuit::runner::Values;
 use dusk_sdk_circuit::{CheckError, Definition, Digest, Layout, Unsatisfied, WitnessError, check, layout, witness};
-use local_node_types::host::{HexBytes, Request, Response};
+use dusk_sdk_protocol::host::{HexBytes, Request, Response};
 
 use super::chain::Chain;
 use super::connection::ConnectionError;

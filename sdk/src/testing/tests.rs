@@ -10,8 +10,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread::{self, JoinHandle};
 
 use dusk_core::signatures::bls::{PublicKey, SecretKey};
-use local_node_types::execution::{CallError, Event};
-use local_node_types::host::{HexBytes, Outcome, PROTOCOL_VERSION, Request, Response};
+use dusk_sdk_protocol::execution::{CallError, Event};
+use dusk_sdk_protocol::host::{HexBytes, Outcome, PROTOCOL_VERSION, Request, Response};
 
 use super::chain::{Chain, Signer};
 use super::connection::Connection;

@@ -57,4 +57,4 @@ pub use dusk_sdk_macros::circuit;
 pub use dusk_sdk_macros::circuit_type;
 
 pub use self::binding::binding;
-pub use self::proof::{PROOF_BYTES, Proof, Provable};
+pub use self::proof::{Proof, Provable};

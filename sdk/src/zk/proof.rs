@@ -5,20 +5,18 @@ use core::fmt;
 use core::marker::PhantomData;
 
 use bytecheck::CheckBytes;
-use dusk_sdk_circuit::Definition;
+use dusk_sdk_circuit::{Definition, PROOF_BYTES};
 use rkyv::{Archive, Deserialize, Fallible, Serialize};
 
+use crate::returned::Answer;
 use crate::text::push_hex;
 use crate::value::Value;
 use crate::wire::Malformed;
 #[cfg(feature = "json")]
 use crate::{
     __private::Json,
-    interface::{JsonError, Type, Types},
+    json::{JsonError, Type, Types},
 };
-
-/// The size of a proof, in bytes.
-pub const PROOF_BYTES: usize = 1008;
 
 /// A circuit whose proofs a contract can verify. `#[circuit]` implements it.
 pub trait Provable: Definition {
@@ -120,6 +118,8 @@ impl<X: ?Sized> CheckBytes<X> for ArchivedProof {
     }
 }
 
+impl<C: 'static> Answer for Proof<C> {}
+
 impl<C: 'static> Value for Proof<C> {
     fn write_json(&self, out: &mut String) {
         out.push('"');
@@ -129,7 +129,7 @@ impl<C: 'static> Value for Proof<C> {
 
     #[cfg(feature = "json")]
     fn read_json(json: &Json) -> Result<Self, JsonError> {
-        crate::interface::hex_array(json).map(Self::from_bytes)
+        crate::json::hex_array(json).map(Self::from_bytes)
     }
 
     #[cfg(feature = "json")]

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use dusk_core::transfer::data::{ContractCall, TransactionData};
-use local_node_types::abi::{Function, Type};
+use dusk_sdk_protocol::abi::{Function, Type};
 use serde_json::{Value, json};
 
 use crate::args::CallOptions;

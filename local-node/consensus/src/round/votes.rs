@@ -1,5 +1,7 @@
 //! Receiving messages, and counting others' votes.
 
+use std::sync::Arc;
+
 use local_node_types::keys::BlsSignature;
 use local_node_types::ledger::{ConsensusHeader, Fault, Statement, StepName, Vote};
 use local_node_types::message::{
@@ -145,6 +147,7 @@ impl Round {
     /// counted together.
     fn drop_wrong(&mut self, ballot: Ballot, votes: &mut Vec<Received>, together: bool) {
         let version = self.verifier.version();
+        let signatures = Arc::clone(self.verifier.committees().provisioners().signatures());
         let members = self.iteration(ballot.header.iteration).tally(ballot.step).committee().members();
         let bytes = ballot.signed_bytes();
         votes.sort_by_key(|vote| (vote.place, vote.signature));
@@ -152,14 +155,14 @@ impl Round {
         let made_up = votes.windows(2).any(|pair| pair[0].place == pair[1].place);
         if made_up || !together {
             let holds = |vote: &Received| {
-                signing::verify(&[members[vote.place].point], &vote.signature, &bytes, version).is_ok()
+                signatures.verify(&[members[vote.place].point], &vote.signature, &bytes, version).is_ok()
             };
             votes.retain(holds);
             votes.dedup_by_key(|vote| vote.place);
             return;
         }
         let signed: Vec<_> = votes.iter().map(|vote| (members[vote.place].point, vote.signature)).collect();
-        if let Err(wrong) = signing::verify_all(&signed, &bytes, version) {
+        if let Err(wrong) = signatures.verify_all(&signed, &bytes, version) {
             debug!(round = self.height, ?ballot, wrong = wrong.len(), "votes with wrong signatures dropped");
             let mut places = 0..;
             votes.retain(|_| places.next().is_some_and(|place| !wrong.contains(&place)));
@@ -246,13 +249,14 @@ impl Round {
     ) {
         let iteration = ballot.header.iteration;
         let version = self.verifier.version();
+        let signatures = Arc::clone(self.verifier.committees().provisioners().signatures());
         let tally = self.iteration(iteration).tally(ballot.step);
         if first_signature.is_empty() || !tally.accuse(received.place) {
             return;
         }
         let point = tally.committee().members()[received.place].point;
         let holds = |vote, signature| {
-            signing::verify(&[point], &signature, &Ballot { vote, ..ballot }.signed_bytes(), version).is_ok()
+            signatures.verify(&[point], &signature, &Ballot { vote, ..ballot }.signed_bytes(), version).is_ok()
         };
         if !holds(ballot.vote, signed.signature) || !holds(first, first_signature) {
             tally.acquit(received.place);

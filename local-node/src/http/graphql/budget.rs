@@ -11,10 +11,10 @@ use async_graphql::async_trait::async_trait;
 use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextResolve, ResolveInfo};
 use async_graphql::{Context, Error, Result, ServerError, ServerResult, Value};
 use dusk_core::transfer::Transaction;
-use local_node_types::execution::Event;
+use dusk_sdk_protocol::execution::Event;
 use tokio::sync::Notify;
 
-use crate::store::SpentTransaction;
+use crate::block::SpentTransaction;
 
 /// The most bytes of an answer, about as its JSON text has them.
 pub const MAX_ANSWER_BYTES: usize = 16 * 1024 * 1024;

@@ -4,16 +4,16 @@ use async_graphql::{Context, Error, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use dusk_core::abi::ContractId;
-use local_node_types::execution::{Event, HexId};
+use dusk_sdk_protocol::execution::{Event, HexId};
 use local_node_types::keys::BlsKey;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
 use super::budget::{Budget, event_weight};
+use crate::block::{Flows, SpentTransaction};
 use crate::drivers::Drivers;
-use crate::history::{Flows, Subject};
 use crate::http::documents;
-use crate::store::{Order, SpentTransaction, Store};
+use crate::store::{Order, Store, Subject};
 
 /// The most questions about the past that are answered at a time.
 pub(super) const MAX_HISTORIES_AT_ONCE: usize = 2;

@@ -5,14 +5,15 @@ use std::sync::{Arc, OnceLock};
 use async_graphql::{Error, Json, Object, Result, SimpleObject};
 use dusk_core::transfer::data::gen_contract_id;
 use dusk_core::transfer::{Transaction as Protocol, TransactionFormat};
+use dusk_sdk_protocol::execution::HexId;
 use local_node_consensus::rewards::emission;
-use local_node_types::execution::HexId;
 use local_node_types::ledger::{Header, Label, LedgerTransaction};
 use serde_json::Value;
 
+use crate::block::{SpentTransaction, StoredBlock, TxId};
 use crate::http::documents;
-use crate::store::{SpentTransaction, Store, StoredBlock};
-use crate::transaction::{Checked, TxId};
+use crate::store::Store;
+use crate::transaction::Checked;
 
 /// A block of the chain.
 pub(super) struct Block {

@@ -11,8 +11,8 @@ use super::Hash;
 use crate::codec::{Decode, DecodeError, Encode, Reader, encode_count};
 use crate::rules::Fork;
 
-/// The most bytes that the encoded protocol transaction may have.
-pub const MAX_TRANSACTION_BYTES: usize = 2 * 1024 * 1024;
+/// The most bytes of an encoded protocol transaction that the decoder reads: production's bound. A block holds less.
+pub const MAX_ENCODED_TRANSACTION_BYTES: usize = 2 * 1024 * 1024;
 /// The version that the envelope states.
 const ENVELOPE_VERSION: u32 = 1;
 /// The type that the envelope states.
@@ -77,13 +77,13 @@ impl LedgerTransaction {
     /// Reads the bytes of a protocol transaction, without the envelope, in whatever format they have.
     ///
     /// # Errors
-    /// When they are longer than [`MAX_TRANSACTION_BYTES`] or do not decode.
+    /// When they are longer than [`MAX_ENCODED_TRANSACTION_BYTES`] or do not decode.
     pub fn from_protocol_bytes(bytes: &[u8]) -> Result<Self, DecodeError> {
-        if bytes.len() > MAX_TRANSACTION_BYTES {
+        if bytes.len() > MAX_ENCODED_TRANSACTION_BYTES {
             return Err(DecodeError::TooMany {
                 what: "transaction bytes",
                 found: bytes.len() as u64,
-                most: MAX_TRANSACTION_BYTES as u64,
+                most: MAX_ENCODED_TRANSACTION_BYTES as u64,
             });
         }
         let decoded = Transaction::decode_any(bytes).map_err(|problem| DecodeError::Transaction { at: 0, problem })?;
@@ -166,7 +166,7 @@ impl Decode for LedgerTransaction {
     fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let (version, kind) = (reader.u32()?, reader.u32()?);
         let at = reader.position() + size_of::<u32>();
-        let bytes = reader.sized("transaction bytes", MAX_TRANSACTION_BYTES)?;
+        let bytes = reader.sized("transaction bytes", MAX_ENCODED_TRANSACTION_BYTES)?;
         let decoded = Transaction::decode_any(bytes).map_err(|problem| DecodeError::Transaction { at, problem })?;
         Ok(Self::with_envelope(version, kind, decoded.transaction, decoded.format))
     }

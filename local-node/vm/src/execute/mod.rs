@@ -14,7 +14,7 @@ use dusk_core::TxPreconditionError;
 use dusk_core::abi::{ContractError, ContractId, Metadata};
 use dusk_core::transfer::data::{ContractDeploy, gen_contract_id};
 use dusk_core::transfer::{PANIC_NONCE_NOT_READY, TRANSFER_CONTRACT, Transaction};
-use local_node_types::execution::{CallError, Event, Frame};
+use dusk_sdk_protocol::execution::{CallError, Event, Frame};
 use local_node_types::rules::{Feature, Fork, GAS_PER_DEPLOY_BYTE, MIN_DEPLOY_GAS, Rules};
 
 use crate::module::{Features, inspect};

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use dusk_core::abi::ContractId;
-use local_node_types::execution::{Event, Frame};
+use dusk_sdk_protocol::execution::{Event, Frame};
 use wasmtime::{AsContextMut, Caller, Instance, ResourceLimiter, Store, UpdateDeadline};
 
 use super::{Ticking, Trace, caught};

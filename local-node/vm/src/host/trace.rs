@@ -1,7 +1,7 @@
 //! The tree of calls, as tools show it.
 
 use dusk_core::abi::ContractId;
-use local_node_types::execution::{CallError, Emitted, Frame, Step};
+use dusk_sdk_protocol::execution::{CallError, Emitted, Frame, Step};
 
 use crate::VmError;
 

@@ -45,7 +45,7 @@ impl Objects {
     /// When the bytes do not compile.
     pub(crate) fn module(&self, engine: &Engine, hash: &[u8; 32], bytecode: &[u8]) -> wasmtime::Result<Module> {
         let Some(folder) = &self.0 else { return Module::new(engine, bytecode) };
-        let path = folder.path().join(format!("{}.{EXTENSION}", hex(hash)));
+        let path = folder.path().join(format!("{}.{EXTENSION}", hex::encode(hash)));
         if let Some(module) = read(engine, folder, hash, &path) {
             return Ok(module);
         }
@@ -109,10 +109,6 @@ fn trim(folder: &Path, most: u64) -> io::Result<()> {
         bytes -= length;
     }
     Ok(())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use dusk_core::abi::{ContractId, Metadata};
-use local_node_types::execution::{Event, Frame};
+use dusk_sdk_protocol::execution::{Event, Frame};
 use local_node_types::rules::Rules;
 
 use crate::host::{Feed, FeedSink, Request, TopLevel, run_top_level, try_instance};

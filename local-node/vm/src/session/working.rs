@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use dusk_core::abi::ContractId;
-use local_node_types::execution::Event;
+use dusk_sdk_protocol::execution::Event;
 use local_node_types::rules::Rules;
 
 use super::CallHook;

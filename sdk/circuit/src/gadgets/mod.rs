@@ -2,9 +2,10 @@
 
 mod commitment;
 mod credential;
-pub(crate) mod curve;
+mod curve;
 mod elgamal;
 mod field;
+mod inputs;
 mod linear;
 mod logic;
 mod merkle;

@@ -1,16 +1,11 @@
 //! Numbers of a fixed width.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use dusk_bls12_381::BlsScalar;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroize;
 
-use super::{Field, Value};
-use crate::circuit::Circuit;
-use crate::gadgets::range;
+use super::Field;
 use crate::layout::Wire;
 use crate::plain;
 
@@ -103,18 +98,6 @@ impl<const BITS: usize> Unsigned<BITS> {
         Field(self.0)
     }
 
-    /// Constrains a field element to a number below 2 to the power `BITS`.
-    ///
-    /// Rows for 8, 32, 64, 128 and 250 bits: 2, 5, 9, 17, 33. An odd width takes one more than the even width below it.
-    #[track_caller]
-    #[must_use]
-    pub fn constrain(cs: &mut Circuit, field: impl Into<Field>) -> Self {
-        const { assert!(BITS >= 1 && BITS <= range::MAX_BITS, "numbers have between 1 and 250 bits") };
-        let wire = field.into().wire();
-        cs.gadget("range", |cs| range::assert_bits(cs, Self::FITS, wire, BITS));
-        Self(wire)
-    }
-
     /// The name of the constraint that a too large value violates.
     pub(crate) const FITS: &'static str = match BITS {
         8 => "fits into 8 bits",
@@ -124,31 +107,4 @@ impl<const BITS: usize> Unsigned<BITS> {
         128 => "fits into 128 bits",
         _ => "fits into the bits of its type",
     };
-}
-
-impl<const BITS: usize> Value for Unsigned<BITS>
-where
-    Bits<BITS>: Width,
-{
-    type Plain = <Bits<BITS> as Width>::Plain;
-
-    fn kind() -> String {
-        match BITS {
-            8 | 16 | 32 | 64 | 128 => alloc::format!("U{BITS}"),
-            _ => alloc::format!("Unsigned<{BITS}>"),
-        }
-    }
-
-    fn input(circuit: &mut Circuit, plain: Option<&Self::Plain>) -> Self {
-        let wire = circuit.input_wire(plain.map(|plain| Bits::<BITS>::field(*plain).scalar()));
-        Self::constrain(circuit, wire)
-    }
-
-    fn wires(&self) -> Vec<Wire> {
-        alloc::vec![self.0]
-    }
-
-    fn encode(plain: &Self::Plain, out: &mut Vec<plain::Field>) {
-        out.push(Bits::<BITS>::field(*plain));
-    }
 }

@@ -171,12 +171,6 @@ impl ParametersId {
         Self(bytes)
     }
 
-    /// The parameters that a verifier key belongs to; `None` if the bytes are not a verifier key.
-    #[must_use]
-    pub fn of_verifier_key(bytes: &[u8]) -> Option<Self> {
-        Some(Self::of_opening(&crate::plonk::VerifierParts::parse(bytes)?.opening))
-    }
-
     /// Whether they are the development parameters, under which anyone can forge proofs.
     #[must_use]
     pub fn is_development(&self) -> bool {

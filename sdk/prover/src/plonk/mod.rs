@@ -19,16 +19,15 @@ use dusk_sdk_circuit::{Kind, Layout, Wires};
 use rand_core::CryptoRngCore;
 use zeroize::Zeroize;
 
-use crate::backend::{Backend, Compiled};
-use crate::keys::{CompileError, VerifyError};
+use crate::backend::{Backend, CompileError, Compiled, VerifyError};
 use crate::native::commit;
-use crate::parameters::{EXTRA_POWERS, Parameters};
+use crate::parameters::{EXTRA_POWERS, Parameters, ParametersId};
 use crate::progress::{Progress, Stage};
 use crate::proof::Proof;
 
 use blinding::Blinding;
 pub use key::PlonkKey;
-pub(crate) use verifier::VerifierParts;
+use verifier::VerifierParts;
 
 /// The number of polynomials of a key: eleven selectors and four permutations.
 const POLYNOMIALS: usize = 15;
@@ -139,8 +138,8 @@ impl Backend for Plonk {
         }
     }
 
-    fn parameters_of(verifier_key: &[u8]) -> Option<crate::ParametersId> {
-        crate::ParametersId::of_verifier_key(verifier_key)
+    fn parameters_of(verifier_key: &[u8]) -> Option<ParametersId> {
+        ParametersId::of_verifier_key(verifier_key)
     }
 
     fn encode(key: &PlonkKey) -> Vec<u8> {

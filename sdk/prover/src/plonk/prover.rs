@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 use dusk_bls12_381::BlsScalar;
-use dusk_sdk_circuit::{Layout, RESERVED_ROWS, Wires};
+use dusk_sdk_circuit::{Layout, PROOF_BYTES, RESERVED_ROWS, Wires};
 use merlin::Transcript;
 use rand_core::CryptoRngCore;
 
@@ -18,7 +18,7 @@ use super::quotient::quotient;
 use super::verifier::VerifierParts;
 use super::{POLYNOMIALS, Secret};
 use crate::native::{Point, commit};
-use crate::proof::{PROOF_BYTES, Proof};
+use crate::proof::Proof;
 
 /// The data that prover and verifier share, and the challenges derived from it.
 struct Session<'a> {

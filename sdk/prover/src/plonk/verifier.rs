@@ -3,14 +3,17 @@
 use dusk_bls12_381::BlsScalar;
 use dusk_bytes::Serializable;
 use dusk_plonk::prelude::{Error, Proof as StockProof, Verifier};
+use dusk_sdk_circuit::PROOF_BYTES;
 
 use super::POLYNOMIALS;
-use crate::parameters::OPENING_BYTES;
+use crate::parameters::{OPENING_BYTES, ParametersId};
 use crate::proof::Proof;
 
 /// Bytes of the commitments: the format has space for twenty after the number of gates.
 const KEY_BYTES: usize = 8 + 20 * 48;
 const HEADER_BYTES: usize = 48;
+
+const _: () = assert!(StockProof::SIZE == PROOF_BYTES, "the stock crate's proofs have another size");
 
 /// The parts of a verifier key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +28,14 @@ pub(crate) struct VerifierParts {
     pub(crate) public_rows: Vec<u64>,
     /// The number of gates without padding.
     pub(crate) gates: u64,
+}
+
+impl ParametersId {
+    /// The parameters that a verifier key belongs to; none where the bytes are no verifier key.
+    #[must_use]
+    pub fn of_verifier_key(bytes: &[u8]) -> Option<Self> {
+        Some(Self::of_opening(&VerifierParts::parse(bytes)?.opening))
+    }
 }
 
 impl VerifierParts {

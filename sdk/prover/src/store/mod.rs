@@ -11,7 +11,8 @@ use dusk_sdk_circuit::Layout;
 use private_folder::{FolderError, PrivateFolder};
 
 use crate::backend::Backend;
-use crate::keys::{CompileError, Keys};
+use crate::backend::CompileError;
+use crate::keys::Keys;
 use crate::parameters::{MAX_GATES, Parameters, ParametersError, ParametersId};
 use crate::plonk::Plonk;
 use crate::progress::{Progress, SILENT};

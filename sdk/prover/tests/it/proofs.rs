@@ -2,10 +2,10 @@
 
 use std::sync::{LazyLock, Mutex};
 
-use dusk_sdk_circuit::{BlsScalar, CheckError, Circuit, Gate, Layout, Wire, Wires, check};
+use dusk_sdk_circuit::{BlsScalar, CheckError, Circuit, Gate, Layout, PROOF_BYTES, Wire, Wires, check};
 use dusk_sdk_prover::{
-    Backend, CompileError, Keys, MAX_GATES, PROOF_BYTES, Parameters, ParametersId, Plonk, Proof, ProofError,
-    ProveError, SILENT, Stage, VerifyError, verify,
+    Backend, CompileError, Keys, MAX_GATES, Parameters, ParametersId, Plonk, Proof, ProofError, ProveError, SILENT,
+    Stage, VerifyError, verify,
 };
 use proptest::prelude::*;
 use rand_chacha::ChaCha20Rng;

@@ -1,7 +1,5 @@
 //! Votes, attestations and blocks that our state machine makes, judged by the production crates, and the other way.
 
-use std::collections::HashMap;
-
 use dusk_consensus::build_validation_payload;
 use dusk_consensus::commons::RoundUpdate;
 use dusk_consensus::quorum::verifiers::verify_quorum_votes;
@@ -108,7 +106,7 @@ fn production_casts_the_same_votes() {
         let mut compared = 0;
         for number in 1..=4 {
             let public = TheirKey::new(PublicKey::from(&secret(number)));
-            let update = RoundUpdate::new(public, secret(number), &header, HashMap::new(), Vec::new());
+            let update = RoundUpdate::new(public, secret(number), &header, Default::default(), Vec::new());
             let vote = build_validation_payload(their_payload::Vote::Valid(block.header.hash), &update, 0);
             let vote = Message::Validation(Box::new(Decode::decode_all(&written(&vote)).expect("we read their vote")));
             compared += usize::from(said.contains(&vote));

@@ -1,12 +1,7 @@
-//! What blocks can be found by, besides their heights and hashes.
-//!
-//! A block is about [`Subject`]s: contracts that emitted something, accounts whose money moved, memos, shielded
-//! transactions, blobs. The store keeps for each subject the heights of the blocks that are about it, so that no question
-//! has to walk the chain. What a block is about follows from the block alone; a store can forget it and find it again.
+//! The public money that a transaction moved.
 
 use std::collections::BTreeSet;
 
-use dusk_core::abi::ContractId;
 use dusk_core::signatures::bls::PublicKey;
 use dusk_core::transfer::withdraw::WithdrawReceiver;
 use dusk_core::transfer::{
@@ -14,72 +9,9 @@ use dusk_core::transfer::{
     RefundAddress, TRANSFER_CONTRACT, Transaction, WITHDRAW_TOPIC, WithdrawEvent,
 };
 use local_node_types::keys::BlsKey;
-use local_node_types::ledger::Hash;
 
-use crate::reader::decode;
-use crate::store::{SpentTransaction, StoredBlock};
-
-/// Something that blocks can be about, as the key of an index: a hash of what kind of thing it is, and which.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Subject(pub [u8; 32]);
-
-impl Subject {
-    /// What a contract emitted.
-    #[must_use]
-    pub fn contract(id: &ContractId) -> Self {
-        Self::of(b"contract", id.as_bytes())
-    }
-
-    /// Money that an account paid or got.
-    #[must_use]
-    pub fn account(key: &BlsKey) -> Self {
-        Self::of(b"account", &key.0)
-    }
-
-    /// A memo.
-    #[must_use]
-    pub fn memo(memo: &[u8]) -> Self {
-        Self::of(b"memo", memo)
-    }
-
-    /// Any shielded transaction.
-    #[must_use]
-    pub fn phoenix() -> Self {
-        Self::of(b"phoenix", &[])
-    }
-
-    /// A blob, by its versioned hash.
-    #[must_use]
-    pub fn blob(hash: &Hash) -> Self {
-        Self::of(b"blob", hash)
-    }
-
-    fn of(kind: &[u8], which: &[u8]) -> Self {
-        let mut hasher = blake3::Hasher::new();
-        // No kind is the beginning of another one followed by a zero.
-        hasher.update(kind).update(&[0]).update(which);
-        Self(*hasher.finalize().as_bytes())
-    }
-}
-
-/// What a block is about.
-#[must_use]
-pub fn subjects(block: &StoredBlock) -> BTreeSet<Subject> {
-    let mut found = BTreeSet::new();
-    for spent in &block.transactions {
-        found.extend(spent.events.iter().map(|event| Subject::contract(&event.source)));
-        let flows = Flows::of(spent);
-        found.extend(flows.from.iter().chain(&flows.to).map(Subject::account));
-        let protocol = spent.transaction.protocol();
-        found.extend(protocol.memo().filter(|memo| !memo.is_empty()).map(Subject::memo));
-        if matches!(protocol, Transaction::Phoenix(_)) {
-            found.insert(Subject::phoenix());
-        }
-        found.extend(protocol.blob().into_iter().flatten().map(|blob| Subject::blob(&blob.hash)));
-    }
-    found.extend(block.events.iter().map(|event| Subject::contract(&event.source)));
-    found
-}
+use super::SpentTransaction;
+use crate::archive::decode;
 
 /// Whose public money a transaction moved, as the transfer contract's events tell it.
 ///
@@ -103,13 +35,13 @@ impl Flows {
                 // What this event tells stands in the transaction, decoded.
                 MOONLIGHT_TOPIC => flows.add_payment(spent),
                 CONVERT_TOPIC => {
-                    flows.receive(decode::<ConvertEvent>(&event.data).map(|it| it.receiver));
+                    flows.receive(decode::<ConvertEvent>(&event.data).ok().map(|it| it.receiver));
                 }
                 WITHDRAW_TOPIC | MINT_TOPIC => {
-                    flows.receive(decode::<WithdrawEvent>(&event.data).map(|it| it.receiver));
+                    flows.receive(decode::<WithdrawEvent>(&event.data).ok().map(|it| it.receiver));
                 }
                 CONTRACT_TO_ACCOUNT_TOPIC => {
-                    let decoded = decode::<ContractToAccountEvent>(&event.data);
+                    let decoded = decode::<ContractToAccountEvent>(&event.data).ok();
                     flows.to.extend(decoded.map(|it| BlsKey::from(&it.receiver)));
                 }
                 _ => {}

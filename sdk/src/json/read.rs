@@ -8,7 +8,6 @@ use core::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use crate::__private::Json;
-use crate::value::Value;
 
 /// The name of an unnamed field of a variant.
 const FIRST: &str = "0";
@@ -45,6 +44,11 @@ impl JsonError {
         Self { path: String::new(), message }
     }
 
+    /// The error of a missing value.
+    pub(crate) fn missing() -> Self {
+        Self::new("is missing".into())
+    }
+
     /// Adds the index of a list item to the path.
     #[must_use]
     pub fn within(mut self, index: usize) -> Self {
@@ -77,10 +81,10 @@ impl core::error::Error for JsonError {}
 /// Named values, given by name or in order.
 #[derive(Debug)]
 pub struct Given<'a> {
-    names: &'a [&'a str],
-    values: Vec<Option<&'a Json>>,
+    pub(crate) names: &'a [&'a str],
+    pub(crate) values: Vec<Option<&'a Json>>,
     /// Whether the only value was given without its name.
-    lone: bool,
+    pub(crate) lone: bool,
 }
 
 impl<'a> Given<'a> {
@@ -141,33 +145,11 @@ impl<'a> Given<'a> {
         }
         Ok(Self { names, values: names.iter().map(|name| map.get(*name)).collect(), lone: false })
     }
-
-    /// Reads the value with this index. An optional value may be missing.
-    ///
-    /// # Errors
-    /// If it is missing or of another type.
-    pub fn read<T: Value>(&self, index: usize) -> Result<T, JsonError> {
-        let name = self.names[index];
-        let missing = || JsonError::new("is missing".into()).in_field(name);
-        match self.values[index] {
-            Some(json) => {
-                // A single argument may be a list with one item for the value, like an ordered list of arguments.
-                let lone = match json {
-                    Json::Array(items) if self.lone && items.len() == 1 => items.first(),
-                    _ => None,
-                };
-                T::read_json(json)
-                    .or_else(|e| lone.and_then(|item| T::read_json(item).ok()).ok_or(e))
-                    .map_err(|e| e.in_field(name))
-            }
-            None => T::read_json(&Json::Null).map_err(|_| missing()),
-        }
-    }
 }
 
 /// The items of a list of fixed length.
 #[derive(Debug)]
-pub struct Items<'a>(&'a [Json]);
+pub struct Items<'a>(pub(crate) &'a [Json]);
 
 impl<'a> Items<'a> {
     /// Reads a list of this length.
@@ -177,14 +159,6 @@ impl<'a> Items<'a> {
     pub fn of(json: &'a Json, count: usize) -> Result<Self, JsonError> {
         let items = json.as_array().ok_or_else(|| JsonError::expected("a list", json))?;
         if items.len() == count { Ok(Self(items)) } else { Err(JsonError::count(count, items.len())) }
-    }
-
-    /// Reads the item with this index.
-    ///
-    /// # Errors
-    /// If it is of another type.
-    pub fn read<T: Value>(&self, index: usize) -> Result<T, JsonError> {
-        T::read_json(&self.0[index]).map_err(|e| e.within(index))
     }
 }
 

@@ -1,11 +1,15 @@
 //! The walls of the house: who may import whom, how large a file may grow, what is compiled once.
 
+mod imports;
+mod walls;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use cargo_metadata::{DependencyKind, MetadataCommand};
+use toml_edit::DocumentMut;
 
 /// The most lines of a source file, its tests excluded.
 const MAX_LINES: usize = 800;
@@ -14,24 +18,54 @@ const MAX_LINES: usize = 800;
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("dusk-sdk-macros", &[]),
     ("launcher", &[]),
-    ("dusk-sdk", &["dusk-sdk-macros", "dusk-sdk-circuit", "local-node-types"]),
+    ("dusk-sdk", &["dusk-sdk-macros", "dusk-sdk-circuit", "dusk-sdk-protocol"]),
     ("dusk-sdk-circuit", &[]),
+    ("dusk-sdk-protocol", &[]),
     ("private-folder", &[]),
     ("dusk-sdk-prover", &["dusk-sdk-circuit", "private-folder"]),
-    ("local-node-types", &[]),
-    ("local-node-vm", &["local-node-types", "private-folder"]),
+    ("local-node-types", &["dusk-sdk-protocol"]),
+    ("local-node-vm", &["dusk-sdk-protocol", "local-node-types", "private-folder"]),
     ("local-node-consensus", &["local-node-types"]),
     ("local-node-kadcast", &[]),
-    ("local-node", &["local-node-types", "local-node-vm", "local-node-consensus", "local-node-kadcast"]),
+    (
+        "local-node",
+        &["dusk-sdk-protocol", "local-node-types", "local-node-vm", "local-node-consensus", "local-node-kadcast"],
+    ),
     (
         "local-node-sim",
         &["local-node", "local-node-types", "local-node-vm", "local-node-consensus", "local-node-kadcast"],
     ),
-    ("local-node-parity", &["local-node-vm", "local-node-types"]),
+    ("local-node-parity", &["dusk-sdk-protocol", "local-node-vm", "local-node-types"]),
     (
         "cargo-dusk",
-        &["local-node", "local-node-types", "local-node-vm", "dusk-sdk-circuit", "dusk-sdk-prover", "private-folder"],
+        &[
+            "local-node",
+            "local-node-types",
+            "local-node-vm",
+            "dusk-sdk-circuit",
+            "dusk-sdk-protocol",
+            "dusk-sdk-prover",
+            "private-folder",
+        ],
     ),
+];
+
+/// The folders of packages that hold no runtime, socket, clock, thread or random source, and what their `clippy.toml` bans.
+const WITHOUT_IO: &[&str] = &["local-node/consensus"];
+/// What tells one run from another, or waits.
+const BANNED_WITHOUT_IO: &[&str] = &[
+    "std::collections::HashMap",
+    "std::collections::HashSet",
+    "std::env::var",
+    "std::fs::File",
+    "std::net::TcpStream",
+    "std::net::UdpSocket",
+    "std::thread::Builder::spawn",
+    "std::thread::scope",
+    "std::thread::sleep",
+    "std::thread::spawn",
+    "std::time::Instant",
+    "std::time::SystemTime",
 ];
 
 /// Crates that only one of our packages may name.
@@ -63,6 +97,29 @@ fn packages_import_only_what_lies_below_them() {
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn packages_without_io_ban_what_differs_from_run_to_run() {
+    let read = |path: PathBuf| -> DocumentMut {
+        let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        text.parse().unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    };
+    let common = read(root().join("clippy.toml"));
+    for folder in WITHOUT_IO {
+        let settings = read(root().join(folder).join("clippy.toml"));
+        // The file takes the place of the common one.
+        for (name, value) in common.iter() {
+            assert_eq!(settings[name].to_string().trim(), value.to_string().trim(), "{name} in {folder}");
+        }
+        let lists = ["disallowed-types", "disallowed-methods"].map(|list| settings[list].as_array().expect(list));
+        let bans = lists.iter().flat_map(|list| list.iter()).filter_map(|ban| ban.as_inline_table());
+        let bans: BTreeMap<_, _> =
+            bans.filter_map(|ban| Some((ban.get("path")?.as_str()?, ban.get("reason")?.as_str()?))).collect();
+        for path in BANNED_WITHOUT_IO {
+            assert!(bans.get(path).is_some_and(|reason| !reason.is_empty()), "{folder} bans {path}, with a reason");
+        }
+    }
 }
 
 #[test]

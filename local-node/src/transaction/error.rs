@@ -1,0 +1,95 @@
+//! Why a transaction is refused before the chain's state is asked.
+
+use local_node_vm::{BlobError, ModuleError};
+
+use super::{MAX_ARGUMENT_BYTES, MAX_TRANSACTION_BYTES};
+
+/// Why a transaction is refused before the chain's state is asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TransactionError {
+    /// It cannot fit a block.
+    #[error("the transaction has {bytes} bytes, but a block takes at most {MAX_TRANSACTION_BYTES}")]
+    TooLarge {
+        /// Its bytes.
+        bytes: usize,
+    },
+    /// It cannot be handed to the transfer contract.
+    #[error(
+        "the transaction's arguments have {bytes} bytes when encoded for the transfer contract, \
+         which takes {MAX_ARGUMENT_BYTES}: pass less data in one call"
+    )]
+    ArgumentsTooLarge {
+        /// The bytes of its encoding without bytecode.
+        bytes: usize,
+    },
+    /// The bytes are no transaction.
+    #[error("the bytes are no transaction: {0}")]
+    Malformed(String),
+    /// It is made for another chain.
+    #[error("the transaction is for chain {found}, but this is chain {expected}: sign it with chain id {expected}")]
+    WrongChain {
+        /// This chain's id.
+        expected: u8,
+        /// The transaction's.
+        found: u8,
+    },
+    /// A kind of transaction that this node does not take yet.
+    #[error("{0} transactions are not supported by this node yet: use a public (Moonlight) transaction")]
+    Unsupported(&'static str),
+    /// It carries no blob although it is of that kind, or too many.
+    #[error("the transaction carries {count} blobs: 1 to 6 are possible")]
+    BlobCount {
+        /// How many.
+        count: usize,
+    },
+    /// One of its blobs is not acceptable.
+    #[error(transparent)]
+    Blob(#[from] BlobError),
+    /// The gas price is too low.
+    #[error("the gas price is {price} LUX, but at least {least} is needed")]
+    GasPriceTooLow {
+        /// The transaction's.
+        price: u64,
+        /// The least possible.
+        least: u64,
+    },
+    /// The gas limit is too low.
+    #[error("the gas limit is {limit}, but this transaction needs at least {least}")]
+    GasLimitTooLow {
+        /// The transaction's.
+        limit: u64,
+        /// The least possible.
+        least: u64,
+    },
+    /// The gas limit is more than a block has.
+    #[error("the gas limit is {limit}, but a block has {most}")]
+    GasLimitTooHigh {
+        /// The transaction's.
+        limit: u64,
+        /// The most possible.
+        most: u64,
+    },
+    /// Value, deposit and fee do not fit 64 bits together.
+    #[error("value, deposit and highest fee overflow 64 bits: lower the gas price or the gas limit")]
+    Overflow,
+    /// The rules in force forbid what it does.
+    #[error("the rules of {profile} at height {height} do not allow it: {what}")]
+    Forbidden {
+        /// What is forbidden.
+        what: String,
+        /// The name of the rule profile.
+        profile: &'static str,
+        /// The height.
+        height: u64,
+    },
+    /// The module to deploy would be refused by the virtual machine.
+    #[error("the contract cannot be deployed: {0}; build it with `cargo dusk build`")]
+    BadModule(#[from] ModuleError),
+    /// The module to deploy is not the one that was signed.
+    #[error("the contract cannot be deployed: its bytecode does not have the hash that the transaction states")]
+    BytecodeHash,
+    /// The signature is not the sender's.
+    #[error("the signature is not valid: it must be the sender's, over the whole transaction, of scheme V2")]
+    BadSignature,
+}

@@ -1,0 +1,36 @@
+//! The checks of public (Moonlight) transactions, the only kind that this node takes.
+
+use dusk_core::transfer::Transaction as Protocol;
+use dusk_core::transfer::moonlight::Transaction;
+use local_node_types::rules::Rules;
+use local_node_vm::Vm;
+
+use super::{TransactionError, signature};
+
+/// The public transaction that it is.
+pub(super) fn of(transaction: &Protocol) -> Result<&Transaction, TransactionError> {
+    match transaction {
+        Protocol::Moonlight(inner) => Ok(inner),
+        Protocol::Phoenix(_) => Err(TransactionError::Unsupported("shielded (Phoenix)")),
+    }
+}
+
+/// The most LUX that a transaction can take from its sender.
+pub(super) fn most_spent(transaction: &Transaction) -> Result<u64, TransactionError> {
+    transaction
+        .gas_limit()
+        .checked_mul(transaction.gas_price())
+        .and_then(|fee| fee.checked_add(transaction.value()))
+        .and_then(|sum| sum.checked_add(transaction.deposit()))
+        .ok_or(TransactionError::Overflow)
+}
+
+/// Checks the sender's signature, and lets the machine remember a good one.
+pub(super) fn verify_signature(inner: &Transaction, rules: Rules, vm: &Vm) -> Result<(), TransactionError> {
+    let (message, key, signed) = (inner.signature_message(), inner.sender(), inner.signature());
+    if !signature::is_valid(key, signed, &message, rules.fork().bls_version()) {
+        return Err(TransactionError::BadSignature);
+    }
+    vm.remember_valid_signature(&message, key, signed, rules);
+    Ok(())
+}

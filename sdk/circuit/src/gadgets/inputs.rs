@@ -1,0 +1,136 @@
+//! Values that are constrained to be what their types promise, as inputs and otherwise: points, scalars, numbers.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use dusk_bls12_381::BlsScalar;
+
+use super::linear::Linear;
+use super::{curve, range};
+use crate::circuit::Circuit;
+use crate::layout::Wire;
+use crate::plain;
+use crate::value::{Bits, Field, Point, Scalar, Unsigned, Value, Width};
+
+impl Point {
+    /// The point with these coordinates, which are constrained to be those of one in the subgroup. Nine rows.
+    ///
+    /// 1. Another point is on the curve: its coordinates satisfy `v² − u² = 1 + d·u²·v²`.
+    /// 2. This one is eight times that.
+    ///
+    /// The curve has 8·r points, r prime; so eight times any point is in the subgroup of order r. A point of the subgroup is eight times
+    /// eight points, of which the prover takes any: nothing else uses it.
+    #[track_caller]
+    #[must_use]
+    pub fn constrain(cs: &mut Circuit, u: impl Into<Field>, v: impl Into<Field>) -> Self {
+        let point = Self { u: u.into().wire(), v: v.into().wire() };
+        cs.gadget("point", |cs| curve::assert_subgroup(cs, point));
+        point
+    }
+}
+
+impl Value for Point {
+    type Plain = plain::Point;
+
+    fn kind() -> String {
+        "Point".to_string()
+    }
+
+    fn input(circuit: &mut Circuit, plain: Option<&plain::Point>) -> Self {
+        let u = circuit.input_wire(plain.map(|plain| plain.u().scalar()));
+        let v = circuit.input_wire(plain.map(|plain| plain.v().scalar()));
+        Self::constrain(circuit, u, v)
+    }
+
+    fn wires(&self) -> Vec<Wire> {
+        alloc::vec![self.u, self.v]
+    }
+
+    fn encode(plain: &plain::Point, out: &mut Vec<plain::Field>) {
+        out.extend([plain.u(), plain.v()]);
+    }
+}
+
+/// The order of JubJub's subgroup, less one.
+const LARGEST: [u64; 4] = [0xd097_0e5e_d6f7_2cb6, 0xa668_2093_ccc8_1082, 0x0667_3b01_0134_3b00, 0x0e7d_b4ea_6533_afa9];
+
+impl Scalar {
+    /// The scalar that a field element is, which is constrained to be one. 66 rows.
+    ///
+    /// 1. The number is below 2^252.
+    /// 2. So is the order of the subgroup, less one, less the number: it would not be if that were negative, because 2^253 is
+    ///    below the order of the field.
+    #[track_caller]
+    #[must_use]
+    pub fn constrain(cs: &mut Circuit, field: impl Into<Field>) -> Self {
+        let wire = field.into().wire();
+        cs.gadget("scalar", |cs| {
+            range::assert_bits(cs, "fits into 252 bits", wire, Self::BITS);
+            let rest = Linear::new().minus(wire, 1).constant(BlsScalar::from_raw(LARGEST));
+            range::bounded_sum(cs, "is below the order of the subgroup", rest, Self::BITS);
+        });
+        Self(wire)
+    }
+}
+
+impl Value for Scalar {
+    type Plain = plain::Scalar;
+
+    fn kind() -> String {
+        "Scalar".to_string()
+    }
+
+    fn input(circuit: &mut Circuit, plain: Option<&plain::Scalar>) -> Self {
+        let wire = circuit.input_wire(plain.map(plain::Scalar::in_field));
+        Self::constrain(circuit, wire)
+    }
+
+    fn wires(&self) -> Vec<Wire> {
+        alloc::vec![self.0]
+    }
+
+    fn encode(plain: &plain::Scalar, out: &mut Vec<plain::Field>) {
+        out.push(plain.in_field().into());
+    }
+}
+
+impl<const BITS: usize> Unsigned<BITS> {
+    /// The number that a field element is, which is constrained to be one: below 2 to the power `BITS`.
+    ///
+    /// Rows for 8, 32, 64, 128 and 250 bits: 2, 5, 9, 17, 33. Odd widths take one more than the even one below.
+    #[track_caller]
+    #[must_use]
+    pub fn constrain(cs: &mut Circuit, field: impl Into<Field>) -> Self {
+        const { assert!(BITS >= 1 && BITS <= range::MAX_BITS, "numbers have between 1 and 250 bits") };
+        let wire = field.into().wire();
+        cs.gadget("range", |cs| range::assert_bits(cs, Self::FITS, wire, BITS));
+        Self(wire)
+    }
+}
+
+impl<const BITS: usize> Value for Unsigned<BITS>
+where
+    Bits<BITS>: Width,
+{
+    type Plain = <Bits<BITS> as Width>::Plain;
+
+    fn kind() -> String {
+        match BITS {
+            8 | 16 | 32 | 64 | 128 => alloc::format!("U{BITS}"),
+            _ => alloc::format!("Unsigned<{BITS}>"),
+        }
+    }
+
+    fn input(circuit: &mut Circuit, plain: Option<&Self::Plain>) -> Self {
+        let wire = circuit.input_wire(plain.map(|plain| Bits::<BITS>::field(*plain).scalar()));
+        Self::constrain(circuit, wire)
+    }
+
+    fn wires(&self) -> Vec<Wire> {
+        alloc::vec![self.0]
+    }
+
+    fn encode(plain: &Self::Plain, out: &mut Vec<plain::Field>) {
+        out.push(Bits::<BITS>::field(*plain));
+    }
+}
