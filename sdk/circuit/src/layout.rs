@@ -279,11 +279,16 @@ impl Layout {
     /// Whether no row states anything but what the types of the inputs say of every value: a proof of it says nothing.
     #[must_use]
     pub fn states_nothing(&self) -> bool {
+        self.states_nothing_but(|_| false)
+    }
+
+    /// As [`states_nothing`](Self::states_nothing), without the rows of which `is_vacuous` says that they state nothing.
+    pub(crate) fn states_nothing_but(&self, is_vacuous: impl Fn(u32) -> bool) -> bool {
         let is_public = |row: u32| self.public_rows.binary_search(&row).is_ok();
         let is_of_input = |row: u32| self.inputs.iter().any(|input| input.rows.contains(&row));
         let states = |row: &Row| self.selectors[row.selectors as usize].kind != Kind::Idle;
         let mut rows = self.rows.iter().zip(0u32..).filter(|(row, _)| states(row));
-        rows.all(|(_, number)| is_public(number) || is_of_input(number))
+        rows.all(|(_, number)| is_public(number) || is_of_input(number) || is_vacuous(number))
     }
 
     /// Checks that all its parts fit together. What [`Circuit::finish`](crate::Circuit::finish) and [`Layout::from_bytes`] give does.

@@ -44,6 +44,8 @@ pub enum Type {
     Option(Box<Type>),
     /// A list.
     List(Box<Type>),
+    /// A list in which each value stands once.
+    Set(Box<Type>),
     /// A list of fixed length.
     Array(Box<Type>, u32),
     /// A list of values of these types.
@@ -248,6 +250,7 @@ fn write_type(ty: &Type, out: &mut String) {
         Type::FixedBytes(length) => tagged(out, "fixedbytes", |out| push_decimal_u64(out, (*length).into())),
         Type::Option(ty) => tagged(out, "option", |out| write_type(ty, out)),
         Type::List(ty) => tagged(out, "list", |out| write_type(ty, out)),
+        Type::Set(ty) => tagged(out, "set", |out| write_type(ty, out)),
         Type::Array(ty, length) => tagged(out, "array", |out| {
             let mut pair = Members::list(out);
             write_type(ty, pair.item());
