@@ -126,8 +126,8 @@ pub(crate) fn read(arguments: &[OsString]) -> Result<Cli> {
         let (before, behind) = arguments.split_at(arguments.len().saturating_sub(call.rest.len()));
         if before.iter().any(|word| word == "--") || behind.iter().ne(call.rest.iter().map(String::as_str)) {
             return Err(Fault::usage(
-                "options stand behind the function, and `--` before it",
-                "write the options before the contract",
+                "`--` stands before options of the command",
+                "write the options of the command before the contract: `cargo dusk call --OPTION … CONTRACT FUNCTION`",
             ));
         }
         cli = Cli::try_parse_from(before.iter().cloned().chain(words.options.iter().map(OsString::from)))?;

@@ -48,6 +48,13 @@ pub(crate) fn of_client(error: &ClientError) -> (Exit, &'static str) {
             };
             (Exit::Environment, hint)
         }
+        ClientError::Slow { .. } => (
+            Exit::Environment,
+            "the node may be busy: try again; if it stays silent, restart it, or name another with `--network`",
+        ),
+        ClientError::NotEncrypted { .. } => {
+            (Exit::Usage, "write the address with `http://` if the node is on this machine or in your own network")
+        }
         ClientError::Untrusted { .. } => (
             Exit::Environment,
             "is it the right address? for a certificate authority of your own, name its PEM file in SSL_CERT_FILE",
@@ -116,6 +123,8 @@ mod tests {
         let errors: Vec<anyhow::Error> = vec![
             ClientError::Unreachable { url: url(), reason: String::new() }.into(),
             ClientError::Unreachable { url: "https://far.away".to_owned(), reason: String::new() }.into(),
+            ClientError::Slow { url: url() }.into(),
+            ClientError::NotEncrypted { url: url() }.into(),
             ClientError::Untrusted { url: url(), reason: String::new() }.into(),
             ClientError::Redirected { url: url(), to: String::new() }.into(),
             ClientError::Strange { url: url(), request: String::new(), reason: String::new() }.into(),
@@ -138,7 +147,7 @@ mod tests {
             assert_ne!(hint, OURS, "{told}");
             hints.insert(hint);
         }
-        assert_eq!(hints.len(), 16, "each says something else: {hints:#?}");
+        assert_eq!(hints.len(), 18, "each says something else: {hints:#?}");
         assert_eq!(of(&anyhow::anyhow!("an invariant is broken")), (Exit::Failed, OURS));
     }
 }

@@ -9,18 +9,15 @@ use syn::{Attribute, Fields, FnArg, Ident, ItemFn, ItemStruct, Pat, ReturnType, 
 
 use self::names::local;
 use crate::diagnostics::Diagnostics;
-use crate::source::{doc_attributes, docs};
+use crate::source::{doc_attributes, docs, item_of};
 
 /// Expands `#[circuit]`.
 pub(crate) fn expand(options: &TokenStream, item: &TokenStream) -> TokenStream {
     let mut faults = Diagnostics::default();
-    if !options.is_empty() {
-        faults.at(options, "#[circuit] takes no options");
-    }
-    let Ok(function) = syn::parse2::<ItemFn>(item.clone()) else {
-        faults.at(item, "#[circuit] stands on a function: `fn name(cs: &mut Circuit, #[public] root: Field)`");
-        let errors = faults.into_tokens();
-        return quote!(#item #errors);
+    let on = "a function: `fn name(cs: &mut Circuit, #[public] root: Field)`";
+    let function: ItemFn = match item_of("#[circuit]", on, options, item, &mut faults) {
+        Ok(function) => function,
+        Err(errors) => return errors,
     };
     let model = model(&function, &mut faults);
     let written = without_marks(&function);
@@ -66,7 +63,7 @@ fn model(function: &ItemFn, faults: &mut Diagnostics) -> Model {
     if !signature.generics.params.is_empty() {
         faults.at(
             &signature.generics,
-            "a circuit cannot be generic: keys belong to one layout. Write one circuit for each size, which call one generic function",
+            "a circuit cannot be generic, because keys belong to one layout: write one circuit for each size, and let all call one generic function",
         );
     }
     if let ReturnType::Type(_, ty) = &signature.output {
@@ -88,33 +85,33 @@ fn model(function: &ItemFn, faults: &mut Diagnostics) -> Model {
             (0, 0) => {
                 faults.at(
                     argument,
-                    "say who knows this input: `#[public]` (all the world) or `#[private]` (only the prover)",
+                    "mark this input as `#[public]` (the verifier knows it) or `#[private]` (only the prover knows it)",
                 );
                 continue;
             }
             _ => {
-                faults.at(argument, "an input is either `#[public]` or `#[private]`, once");
+                faults.at(argument, "mark an input once, as `#[public]` or as `#[private]`");
                 continue;
             }
         };
         if let Some(condition) = argument.attrs.iter().find(|attribute| is_condition(attribute)) {
             faults.at(
                 condition,
-                "an input is there or is not: keys belong to one layout. Write one circuit for each case",
+                "an input cannot depend on `cfg`, because keys belong to one layout: write one circuit for each case",
             );
         }
         let Pat::Ident(pattern) = &*argument.pat else {
-            faults.at(&argument.pat, "an input has a plain name, by which witnesses give it");
+            faults.at(&argument.pat, "an input needs a plain name, because witnesses use it");
             continue;
         };
         if let Type::Reference(reference) = &*argument.ty {
-            faults.at(reference, "an input is taken by value: its wires are few numbers");
+            faults.at(reference, "take an input by value: references are not inputs");
         }
         if let Some(fault) = plain_fault(&argument.ty) {
             faults.at(&argument.ty, fault);
         }
         if let Type::ImplTrait(ty) = &*argument.ty {
-            faults.at(ty, "an input has one type: keys belong to one layout");
+            faults.at(ty, "an input has one type, because keys belong to one layout");
         }
         let Some(name) = names::of_input(&pattern.ident, faults) else { continue };
         if inputs.iter().any(|input| names::text(&input.name) == names::text(&name)) {
@@ -150,14 +147,14 @@ fn plain_fault(ty: &Type) -> Option<String> {
                 "usize" => "U64".to_owned(),
                 "bool" => "Bool".to_owned(),
                 "i8" | "i16" | "i32" | "i64" | "i128" | "isize" => {
-                    return Some("circuits have no negative numbers: take an unsigned number and a `Bool`".to_owned());
+                    return Some("circuits have no negative numbers: use an unsigned number and a `Bool`".to_owned());
                 }
                 "String" | "Vec" => {
-                    return Some("the size of an input is fixed: take an array `[T; N]`".to_owned());
+                    return Some("the size of an input is fixed: use an array `[T; N]`".to_owned());
                 }
                 _ => return None,
             };
-            Some(format!("`{written}` is a value outside of circuits: take a `{instead}`"))
+            Some(format!("`{written}` is no type of circuits: use `{instead}`"))
         }
         _ => None,
     }
@@ -342,13 +339,10 @@ fn wiped(model: &Model, name: &Ident) -> TokenStream {
 /// Expands `#[circuit_type]`.
 pub(crate) fn expand_type(options: &TokenStream, item: &TokenStream) -> TokenStream {
     let mut faults = Diagnostics::default();
-    if !options.is_empty() {
-        faults.at(options, "#[circuit_type] takes no options");
-    }
-    let Ok(item) = syn::parse2::<ItemStruct>(item.clone()) else {
-        faults.at(item, "#[circuit_type] stands on a struct with named fields");
-        let errors = faults.into_tokens();
-        return quote!(#item #errors);
+    let on = "a struct with named fields";
+    let item: ItemStruct = match item_of("#[circuit_type]", on, options, item, &mut faults) {
+        Ok(item) => item,
+        Err(errors) => return errors,
     };
     if !item.generics.params.is_empty() {
         faults.at(&item.generics, "a type of circuits cannot be generic");
@@ -356,7 +350,7 @@ pub(crate) fn expand_type(options: &TokenStream, item: &TokenStream) -> TokenStr
     names::check_type(&item.ident, &mut faults);
     let conditions = item.fields.iter().flat_map(|field| &field.attrs);
     for condition in conditions.filter(|attribute| is_condition(attribute)) {
-        faults.at(condition, "a value has the same members everywhere: keys belong to one layout");
+        faults.at(condition, "a field cannot depend on `cfg`, because keys belong to one layout");
     }
     for field in &item.fields {
         if let Some(fault) = plain_fault(&field.ty) {
@@ -364,9 +358,9 @@ pub(crate) fn expand_type(options: &TokenStream, item: &TokenStream) -> TokenStr
         }
     }
     if !matches!(item.fields, Fields::Named(_)) {
-        faults.at(&item.fields, "name the fields: witnesses give them by name");
+        faults.at(&item.fields, "name the fields, because witnesses use the names");
     } else if item.fields.is_empty() {
-        faults.at(&item.ident, "a value without fields holds nothing");
+        faults.at(&item.ident, "a type of circuits needs at least one field");
     }
     if !faults.is_empty() {
         let errors = faults.into_tokens();
@@ -506,17 +500,17 @@ mod tests {
         let same: ItemFn = parse_quote! { fn age(cs: &mut Circuit, #[public] least: U8, #[private] age: U8) {} };
         assert_eq!(told(same), "", "an input may be called like its circuit");
         let refused: [(ItemFn, &str); 12] = [
-            (parse_quote! { fn circuit(cs: &mut Circuit, #[public] x: Field) {} }, "makes the type `Circuit`"),
-            (parse_quote! { fn u8(cs: &mut Circuit) {} }, "makes the type `U8`"),
-            (parse_quote! { fn holder(cs: &mut Circuit, #[private] it: Holder) {} }, "makes the type `Holder`"),
-            (parse_quote! { fn shape(cs: &mut Circuit) { Shape::new(cs); } }, "makes the type `Shape`"),
+            (parse_quote! { fn circuit(cs: &mut Circuit, #[public] x: Field) {} }, "generates the type `Circuit`"),
+            (parse_quote! { fn u8(cs: &mut Circuit) {} }, "generates the type `U8`"),
+            (parse_quote! { fn holder(cs: &mut Circuit, #[private] it: Holder) {} }, "generates the type `Holder`"),
+            (parse_quote! { fn shape(cs: &mut Circuit) { Shape::new(cs); } }, "generates the type `Shape`"),
             (parse_quote! { fn a_public(cs: &mut Circuit) {} }, "of the public inputs of a circuit `a`"),
             (parse_quote! { fn a_private(cs: &mut Circuit) {} }, "of the private inputs of a circuit `a`"),
             (parse_quote! { fn a__b(cs: &mut Circuit) {} }, "single underscores between words"),
             (parse_quote! { fn _a(cs: &mut Circuit) {} }, "single underscores between words"),
-            (parse_quote! { fn Age(cs: &mut Circuit) {} }, "begin the name with a small letter"),
+            (parse_quote! { fn Age(cs: &mut Circuit) {} }, "begin the name with a lowercase letter"),
             (parse_quote! { fn c(cs: &mut Circuit, #[public] _x: Field, #[private] x: Field) {} }, "called `x`"),
-            (parse_quote! { fn c(cs: &mut Circuit, #[public] _1: Field) {} }, "called `1`"),
+            (parse_quote! { fn c(cs: &mut Circuit, #[public] _1: Field) {} }, "call this input `1`"),
             (parse_quote! { fn c(cs: &mut Circuit, #[cfg(test)] #[public] x: Field) {} }, "one circuit for each case"),
         ];
         for (function, expected) in refused {

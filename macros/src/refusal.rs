@@ -27,7 +27,7 @@ pub(crate) fn expand(options: TokenStream, item: &TokenStream) -> TokenStream {
         faults.add(error);
     }
     let Ok(mut parsed) = syn::parse2::<ItemEnum>(item.clone()) else {
-        faults.at(item, "#[error] stands on an enum: each variant is one reason for which a call is refused");
+        faults.at(item, "#[error] stands on an enum: each variant is one reason to refuse a call");
         let errors = faults.into_tokens();
         return quote!(#item #errors);
     };
@@ -37,7 +37,7 @@ pub(crate) fn expand(options: TokenStream, item: &TokenStream) -> TokenStream {
         unconditional_variant(variant, &mut faults);
     }
     if parsed.variants.is_empty() {
-        faults.at(&parsed.ident, "an error needs a variant for each reason");
+        faults.at(&parsed.ident, "an error needs at least one variant");
     }
     let inner = inner(&mut parsed, &mut faults);
     let codes = codes(&mut parsed, &inner, first, &mut faults);
@@ -122,7 +122,7 @@ fn inner(item: &mut ItemEnum, faults: &mut Diagnostics) -> Vec<Option<Type>> {
             Fields::Unnamed(fields) if fields.unnamed.len() == 1 => {
                 let ty = without_self(&fields.unnamed[0].ty, &owner);
                 if inner.iter().flatten().any(|known| *known == ty) {
-                    faults.at(&ty, "two variants stand for the same error: which one would `?` make of it?");
+                    faults.at(&ty, "two variants hold the same error, so `?` cannot choose between them");
                 }
                 inner.push(Some(ty));
             }
@@ -147,7 +147,7 @@ fn codes(item: &mut ItemEnum, inner: &[Option<Type>], first: u32, faults: &mut D
     for (variant, inner) in item.variants.iter_mut().zip(inner) {
         if inner.is_some() {
             if let Some(code) = variant.attrs.iter().find(|attribute| attribute.path().is_ident("code")) {
-                faults.at(code, "a variant under #[from] has the codes of the error that it holds");
+                faults.at(code, "a variant under #[from] has the codes of the error that it holds: remove #[code]");
             }
             variant.attrs.retain(|attribute| !attribute.path().is_ident("code"));
             codes.push(0);

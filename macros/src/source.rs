@@ -1,8 +1,9 @@
 //! Parsing of the user's source: documentation, attributes, names.
 
 use proc_macro2::{TokenStream, TokenTree};
-use quote::ToTokens;
+use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
+use syn::parse::Parse;
 use syn::visit_mut::VisitMut;
 use syn::{Attribute, Expr, ExprLit, Ident, Lit, Meta, Type};
 
@@ -11,7 +12,25 @@ use crate::diagnostics::Diagnostics;
 /// The prefix of all names in generated code that appear beside names of users. Upper-case names have the same prefix.
 pub(crate) const RESERVED_PREFIX: &str = "__dusk";
 
-/// The documentation of an item: its `///` lines without their common indentation, joined by line breaks.
+/// Parses the item below an attribute that takes no options. Without an item of the right kind: what stands there, with the errors.
+pub(crate) fn item_of<T: Parse>(
+    attribute: &str,
+    stands_on: &str,
+    options: &TokenStream,
+    item: &TokenStream,
+    faults: &mut Diagnostics,
+) -> Result<T, TokenStream> {
+    if !options.is_empty() {
+        faults.at(options, format_args!("{attribute} takes no options"));
+    }
+    syn::parse2(item.clone()).map_err(|_| {
+        faults.at(item, format_args!("{attribute} stands on {stands_on}"));
+        let errors = std::mem::take(faults).into_tokens();
+        quote!(#item #errors)
+    })
+}
+
+/// The documentation of an item: its `///` lines without their common blank, joined by line breaks.
 pub(crate) fn docs(attributes: &[Attribute]) -> String {
     let lines = attributes.iter().filter_map(|attribute| match &attribute.meta {
         Meta::NameValue(meta) if meta.path.is_ident("doc") => match &meta.value {

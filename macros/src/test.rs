@@ -6,17 +6,15 @@ use syn::spanned::Spanned;
 use syn::{FnArg, ItemFn};
 
 use crate::diagnostics::Diagnostics;
+use crate::source::item_of;
 
 /// Expands the macro.
 pub(crate) fn expand(options: &TokenStream, item: &TokenStream) -> TokenStream {
     let mut faults = Diagnostics::default();
-    if !options.is_empty() {
-        faults.at(options, "#[dusk_sdk::test] takes no options");
-    }
-    let Ok(function) = syn::parse2::<ItemFn>(item.clone()) else {
-        faults.at(item, "#[dusk_sdk::test] stands on a function: `fn name(chain: Chain) -> TestResult`");
-        let errors = faults.into_tokens();
-        return quote!(#item #errors);
+    let on = "a function: `fn name(chain: Chain) -> TestResult`";
+    let function: ItemFn = match item_of("#[dusk_sdk::test]", on, options, item, &mut faults) {
+        Ok(function) => function,
+        Err(errors) => return errors,
     };
     let signature = &function.sig;
     if let Some(token) = signature.asyncness {

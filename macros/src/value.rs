@@ -253,7 +253,7 @@ impl Parts {
                 faults.at(&field.ty, fault);
             }
             if scope.holds(&without_self(&field.ty, owner), owner) {
-                faults.at(&field.ty, "a type contains itself through a `Vec`, a map or a set, or it has no size");
+                faults.at(&field.ty, "a recursive type contains itself through a `Vec`, a map or a set: otherwise its size is infinite");
             }
             unconditional(&field.attrs, "a field", faults);
         }
@@ -365,7 +365,7 @@ fn head(ident: &Ident, generics: &syn::Generics, attributes: &[Attribute], fault
             && matches!(&attribute.meta, syn::Meta::List(list) if list.tokens.to_string().contains("packed"))
     };
     if let Some(attribute) = attributes.iter().find(packed) {
-        faults.at(attribute, "remove `packed`: how the type lies in memory does not change its form on the wire");
+        faults.at(attribute, "remove `packed`: the encoding does not depend on the layout in memory");
     }
 }
 

@@ -46,7 +46,7 @@ impl<T: Default> Constructible for T {}
 
 /// The same type.
 #[diagnostic::on_unimplemented(
-    message = "this type is an alias whose parameters are not those of the type that it stands for",
+    message = "this alias of a type has other parameters than the type itself",
     label = "callers are given `{Self}`, and here stands `{T}`",
     note = "write the type that it stands for, or call the alias otherwise"
 )]
@@ -55,7 +55,7 @@ impl<T> Is<T> for T {}
 
 /// A `Result`.
 #[diagnostic::on_unimplemented(
-    message = "`raw_result` is for a method that returns a `Result`, to give callers the `Result` itself",
+    message = "`raw_result` needs a method that returns a `Result`: callers get the `Result` itself",
     label = "`{Self}` is none"
 )]
 pub trait RawResult {}

@@ -2,38 +2,33 @@
 
 use alloc::string::String;
 
-/// Appends a decimal number.
-pub(crate) fn push_decimal(out: &mut String, mut number: u128) {
-    let mut digits = [0u8; 39];
-    let mut start = digits.len();
-    loop {
-        start -= 1;
-        digits[start] = b'0' + (number % 10) as u8;
-        number /= 10;
-        if number == 0 {
-            break;
+/// Writers of decimal numbers. There are two, because dividing 128 bits takes much more code than dividing 64.
+macro_rules! decimals {
+    ($($(#[$doc:meta])* $name:ident: $number:ty, $digits:literal;)*) => {$(
+        $(#[$doc])*
+        pub(crate) fn $name(out: &mut String, mut number: $number) {
+            let mut digits = [0u8; $digits];
+            let mut start = digits.len();
+            loop {
+                start -= 1;
+                digits[start] = b'0' + (number % 10) as u8;
+                number /= 10;
+                if number == 0 {
+                    break;
+                }
+            }
+            for digit in &digits[start..] {
+                out.push(char::from(*digit));
+            }
         }
-    }
-    for digit in &digits[start..] {
-        out.push(char::from(*digit));
-    }
+    )*};
 }
 
-/// Appends a decimal number of at most 64 bits.
-pub(crate) fn push_decimal_u64(out: &mut String, mut number: u64) {
-    let mut digits = [0u8; 20];
-    let mut start = digits.len();
-    loop {
-        start -= 1;
-        digits[start] = b'0' + (number % 10) as u8;
-        number /= 10;
-        if number == 0 {
-            break;
-        }
-    }
-    for digit in &digits[start..] {
-        out.push(char::from(*digit));
-    }
+decimals! {
+    /// Appends a decimal number.
+    push_decimal: u128, 39;
+    /// Appends a decimal number of at most 64 bits.
+    push_decimal_u64: u64, 20;
 }
 
 /// Appends bytes as hexadecimal digits.

@@ -355,7 +355,7 @@ where
 
     #[cfg(feature = "json")]
     fn describe(types: &mut Types) -> Type {
-        Type::List(Box::new(T::describe(types)))
+        Type::Set(Box::new(T::describe(types)))
     }
 }
 

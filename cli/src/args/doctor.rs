@@ -5,10 +5,10 @@ use clap::Args;
 /// `doctor`
 #[derive(Debug, Args)]
 pub(crate) struct Doctor {
-    /// Provides what is missing.
+    /// Sets up what is missing. Asks before it installs packages of the system; without a terminal it installs them for root only.
     #[arg(long)]
     pub(crate) fix: bool,
-    /// Does so without asking.
+    /// Installs packages of the system without asking.
     #[arg(long)]
     pub(crate) yes: bool,
 }

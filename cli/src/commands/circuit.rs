@@ -61,7 +61,7 @@ fn one(project: &Project, name: Option<&str>, ui: &Ui) -> Result<Circuit> {
     if let Some(name) = name.filter(|name| !circuits.has(name)) {
         let of_tests = Circuits::of_tests(&project.root, &packages)?;
         if of_tests.has(name) {
-            ui.note(format_args!("`{name}` is in builds for tests alone: no contract can have its key"));
+            ui.note(format_args!("`{name}` exists in test builds only; contracts cannot verify its proofs"));
             return of_tests.pick(Some(name)).cloned();
         }
     }

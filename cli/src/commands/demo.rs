@@ -209,10 +209,13 @@ fn check(code: Option<i32>, shown: &str, well: bool) -> Result<()> {
     if code == Some(expected) {
         return Ok(());
     }
-    let message = match code {
-        Some(0) => format!("`{shown}` went through, but it should have been refused"),
-        _ => format!("`{shown}` failed"),
-    };
+    if code == Some(0) {
+        return Err(Fault::failed(
+            format!("`{shown}` succeeded, but the demo expects a refusal"),
+            "this is a fault of cargo-dusk: report it with the whole output",
+        ));
+    }
+    let message = format!("`{shown}` failed");
     let hint = "see its message above; `cargo dusk doctor` checks what this machine needs";
     Err(if code == Some(i32::from(Exit::Environment as u8)) {
         Fault::environment(message, hint)

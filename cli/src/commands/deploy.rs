@@ -140,10 +140,10 @@ fn document(step: &Step<'_>, outcome: &Outcome) -> Value {
             "balance": planned.balance, "gas": planned.gas, "least_gas": planned.least_gas,
             "fee": planned.gas.map(|gas| gas.saturating_mul(planned.gas_price)),
         }),
-        Outcome::Deployed(Deployed { deployment, gas, fee, is_checked, has_driver, .. }) => json!({
+        Outcome::Deployed(Deployed { deployment, sender, gas, fee, has_driver, .. }) => json!({
             "status": "deployed", "contract": deployment.contract, "blake3": deployment.code,
-            "owner": deployment.owner, "sender": deployment.owner, "checked": is_checked, "tx": deployment.tx, "block": deployment.height, "gas": gas, "fee": fee,
-            "driver": has_driver,
+            "owner": deployment.owner, "sender": sender, "tx": deployment.tx, "block": deployment.height, "gas": gas,
+            "fee": fee, "driver": has_driver,
         }),
     };
     if let (Value::Object(document), Value::Object(more)) = (&mut document, more) {

@@ -59,8 +59,7 @@ pub(super) fn run(options: &Doctor, ui: &Ui) -> Result<ExitCode> {
     let folder = std::env::current_dir().context("there is no current folder")?;
     let machine = Machine::here(&folder);
     if options.fix {
-        // Who asks for the mending has asked for it; where there is a terminal, each command is shown before it is run.
-        toolchain::ensure(&machine, ui, options.yes || !ui.can_ask())?;
+        toolchain::set_up(&machine, ui, options.yes)?;
         sdk::unpacked()?;
     }
     let findings = [

@@ -334,6 +334,7 @@ fn type_text(ty: &Type) -> String {
         Type::Field => "Field".to_owned(),
         Type::Option(inner) => format!("Option<{}>", type_text(inner)),
         Type::List(inner) => format!("Vec<{}>", type_text(inner)),
+        Type::Set(inner) => format!("BTreeSet<{}>", type_text(inner)),
         Type::Array(inner, length) => format!("[{}; {length}]", type_text(inner)),
         Type::Tuple(items) => format!("({})", items.iter().map(type_text).collect::<Vec<_>>().join(", ")),
         Type::Map(key, value) => format!("Map<{}, {}>", type_text(key), type_text(value)),

@@ -205,7 +205,7 @@ fn least_bytes(ty: &Type, abi: &ContractAbi, depth: usize) -> u64 {
         Type::Bool | Type::Option(_) => 1,
         Type::Uint(bits) | Type::Int(bits) => u64::from(*bits) / 8,
         Type::Amount => 8,
-        Type::String | Type::Bytes | Type::List(_) | Type::Map(..) => 8,
+        Type::String | Type::Bytes | Type::List(_) | Type::Set(_) | Type::Map(..) => 8,
         Type::FixedBytes(length) => (*length).into(),
         Type::Account => 96,
         Type::Contract | Type::Field | Type::Principal => 32,

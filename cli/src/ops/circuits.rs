@@ -7,7 +7,7 @@ mod shipped;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::{BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -129,13 +129,10 @@ impl Circuits {
             .args(["test", "--no-run", "--lib", "--message-format", "json-render-diagnostics"])
             .args(packages.circuits.iter().flat_map(|package| ["--package", package]))
             .args(cargo_settings::native(root))
-            .args(compile::quiet())
-            .stdout(Stdio::piped());
-        let mut child = command.spawn().context("cannot start cargo")?;
-        let output = child.stdout.take().context("cargo's output is piped")?;
+            .args(compile::quiet());
         let mut programs = Vec::new();
-        for message in Message::parse_stream(BufReader::new(output)) {
-            if let Message::CompilerArtifact(compiled) = message.context("cargo's messages cannot be read")?
+        let compiled = compile::follow(&mut command, |message| {
+            if let Message::CompilerArtifact(compiled) = message
                 && compiled.package_id.repr.starts_with(LOCAL)
             {
                 found.sources.extend(sources_of(&compiled, root));
@@ -143,8 +140,9 @@ impl Circuits {
                     programs.push(compiled);
                 }
             }
-        }
-        if !child.wait().context("cannot wait for cargo")?.success() {
+            Ok(())
+        })?;
+        if !compiled {
             let what = format!("the circuits in {} do not compile", packages.circuits.join(", "));
             return Err(Fault::failed(what, "see the messages above"));
         }

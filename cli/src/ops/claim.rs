@@ -5,6 +5,8 @@
 //! can deploy under the same id first, and a relaying node can change the id without changing the transaction's id.
 //! A node's answer "included" therefore does not show that the contract under our id is ours.
 
+use std::time::Duration;
+
 use anyhow::Result;
 use dusk_bytes::Serializable;
 use dusk_core::abi::ContractId;
@@ -63,42 +65,70 @@ fn number(secret: &[u8], chain_id: u8, transaction_nonce: u64, attempt: u64, cod
     u64::from_le_bytes(number)
 }
 
+/// How often the node is asked about a deployment that is in a block.
+const MAX_LOOKS: u32 = 5;
+/// The pause after the first look. It doubles with each.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+
 /// A deployment that was sent.
 pub(crate) struct Claim<'a> {
     /// The node.
     pub(crate) client: &'a Client,
     /// The transaction's id.
     pub(crate) tx: &'a str,
-    /// Who has signed it.
+    /// The account that has signed it.
     pub(crate) sender: &'a PublicKey,
     /// What was signed.
     pub(crate) deploy: &'a ContractDeploy,
 }
 
+/// What a node shows of a deployment that was sent.
+pub(crate) enum Shown {
+    /// It is in a block as it was sent, and the contract stands.
+    Stands {
+        /// The address of the account that signed the transaction in the block.
+        sender: String,
+        /// The address that the chain has as the contract's owner.
+        owner: String,
+    },
+    /// It is in a block as it was sent, and failed. No other contract has its id.
+    Failed,
+    /// It is in no block any more.
+    Gone,
+    /// The failure that names the difference, or the account that deployed first.
+    Differs(anyhow::Error),
+}
+
 impl Claim<'_> {
     /// Compares the deployment in the block with the one that was sent: code, number, owner and constructor's argument of the
     /// transaction, its sender, and the owner of the contract under the id. If it failed, looks for the account that took the id.
-    ///
-    /// Returns the failure that names the difference, or the account that deployed first.
+    /// Asks again, a few times, where the node does not answer.
     ///
     /// # Errors
     /// When the node does not answer.
-    pub(crate) fn fault(&self, has_failed: bool) -> Result<Option<anyhow::Error>, ClientError> {
+    pub(crate) fn check(&self, has_failed: bool) -> Result<Shown, ClientError> {
+        let mut pause = FIRST_PAUSE;
+        for _ in 1..MAX_LOOKS {
+            if let Ok(shown) = self.look(has_failed) {
+                return Ok(shown);
+            }
+            std::thread::sleep(pause);
+            pause *= 2;
+        }
+        self.look(has_failed)
+    }
+
+    fn look(&self, has_failed: bool) -> Result<Shown, ClientError> {
         let seen = self.client.seen(self.tx)?.filter(|seen| seen.place.is_some());
         let Some(seen) = seen else {
-            return Ok(Some(Fault::failed(
-                format!("transaction {} was in a block, and is not any more", self.tx),
-                "the chain has gone back: wait for the next blocks, and deploy again",
-            )));
+            return Ok(Shown::Gone);
         };
         let contract = self.contract();
-        let found = seen.transaction.deploy();
-        if seen.transaction.moonlight_sender() != Some(self.sender) || found.is_none() {
-            return Ok(self.changed("it is not the deployment that was sent"));
-        }
-        if let Some(found) = found
-            && let Some(difference) = difference(self.deploy, found)
-        {
+        let (sender, found) = match (seen.transaction.moonlight_sender(), seen.transaction.deploy()) {
+            (Some(sender), Some(found)) if sender == self.sender => (sender, found),
+            _ => return Ok(self.changed("it is not the deployment that was sent")),
+        };
+        if let Some(difference) = difference(self.deploy, found) {
             let stands = hex::encode(found.contract_id().as_bytes());
             return Ok(self.changed(&format!("{difference}, and the contract's id is {stands} instead of {contract}")));
         }
@@ -107,7 +137,10 @@ impl Claim<'_> {
         }
         let owner = bs58::encode(&self.deploy.owner).into_string();
         match self.client.metadata(&contract)? {
-            Some(metadata) if metadata.owner == owner => Ok(None),
+            Some(metadata) if metadata.owner == owner => {
+                let sender = bs58::encode(sender.to_bytes()).into_string();
+                Ok(Shown::Stands { sender, owner: metadata.owner })
+            }
             Some(metadata) => {
                 Ok(self.changed(&format!("the owner of {contract} is {} instead of {owner}", metadata.owner)))
             }
@@ -115,11 +148,11 @@ impl Claim<'_> {
         }
     }
 
-    /// Who has taken the id, after the deployment has failed. `None` where nobody has.
-    fn taken(&self) -> Result<Option<anyhow::Error>, ClientError> {
+    /// The account that has taken the id, after the deployment has failed.
+    fn taken(&self) -> Result<Shown, ClientError> {
         let contract = self.contract();
         let Some(metadata) = self.client.metadata(&contract)? else {
-            return Ok(None);
+            return Ok(Shown::Failed);
         };
         let other = match metadata.created_at {
             Some(height) => self.client.deployment(&contract, height)?.map(|seen| (height, seen)),
@@ -129,7 +162,7 @@ impl Claim<'_> {
             let account = bs58::encode(seen.transaction.moonlight_sender()?.to_bytes()).into_string();
             Some(format!("account {account} has deployed there in block {height}"))
         });
-        Ok(Some(Fault::failed(
+        Ok(Shown::Differs(Fault::failed(
             format!(
                 "the id {contract} is taken: {}; transaction {} failed, and its gas is spent",
                 by.as_deref().unwrap_or("another transaction has deployed there"),
@@ -140,8 +173,8 @@ impl Claim<'_> {
         )))
     }
 
-    fn changed(&self, what: &str) -> Option<anyhow::Error> {
-        Some(Fault::failed(
+    fn changed(&self, what: &str) -> Shown {
+        Shown::Differs(Fault::failed(
             format!("the deployment was changed on its way: {what} (transaction {})", self.tx),
             "its gas is spent, and the project does not record it: look at it with `cargo dusk tx`, then deploy again, \
              through another node if need be",

@@ -56,6 +56,18 @@ pub(crate) enum ClientError {
         /// Why.
         reason: String,
     },
+    /// There is a connection, and no answer in time.
+    #[error("the node at {url} does not answer in time")]
+    Slow {
+        /// The node's address.
+        url: String,
+    },
+    /// What answers does not speak TLS.
+    #[error("the server at {url} does not speak TLS")]
+    NotEncrypted {
+        /// The node's address.
+        url: String,
+    },
     /// The node refuses.
     #[error("{message}")]
     Refused {
@@ -334,10 +346,11 @@ impl Client {
             ureq::Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
                 "connection refused".to_owned()
             }
-            error if tls::is_plain(error) => {
-                "it does not speak TLS; perhaps its address begins with http://".to_owned()
+            error if tls::is_plain(error) => return ClientError::NotEncrypted { url },
+            ureq::Error::Timeout(ureq::Timeout::Connect | ureq::Timeout::Resolve) => {
+                "the connection takes too long".to_owned()
             }
-            ureq::Error::Timeout(_) => "it takes too long".to_owned(),
+            ureq::Error::Timeout(_) => return ClientError::Slow { url },
             other => other.to_string(),
         };
         ClientError::Unreachable { url, reason }

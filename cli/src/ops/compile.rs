@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
-use cargo_metadata::{Message, MetadataCommand};
+use cargo_metadata::{Message, Metadata, MetadataCommand};
 
 use super::build::Recipe;
 use super::project::Project;
@@ -81,6 +81,19 @@ pub(crate) fn quiet() -> Option<&'static str> {
     (!std::io::stderr().is_terminal()).then_some("--quiet")
 }
 
+/// Runs cargo with `--message-format json…` and hands its messages on. The compiler's own go to stderr. Returns whether cargo succeeded.
+///
+/// # Errors
+/// When cargo does not start, its messages cannot be read, or `read` fails.
+pub(crate) fn follow(command: &mut Command, mut read: impl FnMut(Message) -> Result<()>) -> Result<bool> {
+    let mut child = command.stdout(Stdio::piped()).spawn().context("cannot start cargo")?;
+    let output = child.stdout.take().context("cargo's output is piped")?;
+    for message in Message::parse_stream(BufReader::new(output)) {
+        read(message.context("cargo's messages cannot be read")?)?;
+    }
+    Ok(child.wait().context("cannot wait for cargo")?.success())
+}
+
 /// What the packages of a workspace are to us.
 #[derive(Debug, Default)]
 pub(crate) struct Packages {
@@ -93,26 +106,29 @@ pub(crate) struct Packages {
     pub(crate) circuits: Vec<String>,
 }
 
+/// What cargo knows of the workspace.
+///
+/// # Errors
+/// A usage fault when cargo cannot read it.
+pub(crate) fn metadata(root: &Path, command: &mut MetadataCommand) -> Result<Metadata> {
+    command.cargo_path(cargo().get_program()).manifest_path(root.join("Cargo.toml")).exec().map_err(|error| match error {
+        cargo_metadata::Error::Io(error) => Fault::environment(
+            format!("cargo does not start: {error}"),
+            "install Rust from https://rustup.rs; `CARGO` may name a program that is not there",
+        ),
+        other => Fault::usage(
+            format!("cargo cannot read the workspace: {other}"),
+            "mend the manifest that cargo names; `cargo metadata` shows its whole message",
+        ),
+    })
+}
+
 /// Looks through the workspace.
 ///
 /// # Errors
 /// A usage fault when cargo cannot read the workspace.
 pub(crate) fn packages(root: &Path) -> Result<Packages> {
-    let metadata = MetadataCommand::new()
-        .cargo_path(cargo().get_program())
-        .manifest_path(root.join("Cargo.toml"))
-        .no_deps()
-        .exec()
-        .map_err(|error| match error {
-            cargo_metadata::Error::Io(error) => Fault::environment(
-                format!("cargo does not start: {error}"),
-                "install Rust from https://rustup.rs; `CARGO` may name a program that is not there",
-            ),
-            other => Fault::usage(
-                format!("cargo cannot read the workspace: {other}"),
-                "mend the manifest that cargo names; `cargo metadata` shows its whole message",
-            ),
-        })?;
+    let metadata = metadata(root, MetadataCommand::new().no_deps())?;
     let mut found = Packages::default();
     for package in metadata.workspace_packages() {
         if !package.targets.iter().any(|target| target.is_lib() || target.is_cdylib()) {
@@ -191,20 +207,18 @@ pub(crate) fn compile(
         .env(verifiers::VARIABLE, verifiers::folder(&project.artefacts()))
         // The workspace's folder concerns this package alone, so that others can be shared between workspaces.
         .args(["--", "--remap-path-prefix"])
-        .arg(format!("{}=/project", root.display()))
-        .stdout(Stdio::piped());
+        .arg(format!("{}=/project", root.display()));
 
-    let mut child = command.spawn().context("cannot start cargo")?;
-    let output = child.stdout.take().context("cargo's output is piped")?;
     let mut module = None;
-    for message in Message::parse_stream(BufReader::new(output)) {
-        if let Message::CompilerArtifact(artifact) = message.context("cargo's messages cannot be read")?
+    let compiled = follow(&mut command, |message| {
+        if let Message::CompilerArtifact(artifact) = message
             && artifact.target.is_cdylib()
         {
-            module = artifact.filenames.into_iter().find(|path| path.extension() == Some("wasm")).or(module);
+            module = artifact.filenames.into_iter().find(|path| path.extension() == Some("wasm")).or(module.take());
         }
-    }
-    if !child.wait().context("cannot wait for cargo")?.success() {
+        Ok(())
+    })?;
+    if !compiled {
         let what = if product == Product::Contract { "contract" } else { "data driver of contract" };
         return Err(Fault::failed(format!("the {what} `{package}` does not compile"), "see the messages above"));
     }

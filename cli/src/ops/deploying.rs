@@ -12,16 +12,17 @@ use serde_json::Value;
 use sha3::{Digest, Sha3_256};
 
 use super::artifact::{Artifact, hash_of};
-use super::chain::Chain;
-use super::claim::{self, Claim};
-use super::deployments::Deployment;
+use super::chain::{self, Chain};
+use super::claim::{self, Claim, Shown};
+use super::client::Included;
+use super::deployments::{Deployment, Sent};
 use super::flags;
 use super::names::{self, KnownNames};
 use super::plan::{self, Step};
 use super::project::Project;
 use super::refusal::Refusal;
 use super::sandbox::Driver;
-use super::transact::{Order, Sender, Simulated};
+use super::transact::{self, Order, Sender, Simulated};
 use super::values::{Checker, Given};
 use crate::args::Sending;
 use crate::error::Fault;
@@ -70,7 +71,7 @@ pub(crate) struct Planned {
     pub(crate) gas_price: u64,
 }
 
-/// A deployment that is in a block.
+/// A deployment that is in a block, and verified.
 pub(crate) struct Deployed {
     /// The deployment.
     pub(crate) deployment: Deployment,
@@ -78,8 +79,8 @@ pub(crate) struct Deployed {
     pub(crate) gas: u64,
     /// What it cost, in LUX.
     pub(crate) fee: u64,
-    /// Whether the node has shown that code, owner and sender are those of this deployment.
-    pub(crate) is_checked: bool,
+    /// The address of the account that signed the transaction in the block.
+    pub(crate) sender: String,
     /// Whether the network has taken the data driver.
     pub(crate) has_driver: bool,
     /// How long it took.
@@ -95,6 +96,15 @@ struct Ready {
     order: Order,
     /// Whether the chain's state lets it be simulated.
     simulable: bool,
+}
+
+/// A deployment that was handed to a node, by this run or an earlier one.
+struct Handed<'a> {
+    sent: Sent,
+    deploy: &'a ContractDeploy,
+    account: &'a DevAccount,
+    abi: &'a ContractAbi,
+    begun: Instant,
 }
 
 impl<'a> Deployer<'a> {
@@ -175,6 +185,11 @@ impl<'a> Deployer<'a> {
         {
             return Ok(Outcome::Unchanged(living.clone()));
         }
+        if let Some(sent) = self.sent_before(step, &owner, &init_hash)? {
+            if let Some(deployed) = self.resume(step, sent, &account, &abi, init.clone(), begun)? {
+                return Ok(Outcome::Deployed(deployed));
+            }
+        }
         let ready = self.ready(step.artifact, account, abi, init, init_hash)?;
         if self.sending.dry_run {
             return self.plan(step, &ready).map(Outcome::Planned);
@@ -205,7 +220,7 @@ impl<'a> Deployer<'a> {
         let known = KnownNames { settings: &self.project.settings, deployments: &self.chain.deployments };
         let value = Checker::new(abi, &known)
             .assemble(&function.inputs, &Given::Document(given))
-            .map_err(|misfit| Fault::usage(format!("--init: {misfit}"), format!("for example --init '{example}'")))?;
+            .map_err(|misfit| Fault::usage(format!("constructor: {misfit}"), format!("for example --init '{example}'")))?;
         Driver::load(&step.artifact.driver()?)?.encode_input("init", &value).map(Some)
     }
 
@@ -271,43 +286,105 @@ impl<'a> Deployer<'a> {
             Simulated::Accepted(prepared) => prepared,
             Simulated::Refused(reason) => return Err(refused(&reason, &ready.abi, &step.alias)),
         };
-        let included = sender.send(&prepared, self.sending.until_final, self.ui)?;
-        let fee = included.gas_spent.saturating_mul(self.gas_price);
         let TransactionData::Deploy(deploy) = &ready.order.data else { unreachable!("`ready` makes deployments") };
-        let (client, sender) = (&self.chain.client, ready.account.public_key());
-        let claim = Claim { client, tx: &prepared.id, sender, deploy };
-        let untold = match claim.fault(included.err.is_some()) {
-            Ok(Some(fault)) => return Err(fault),
-            answer => answer.err(),
-        };
-        if let Some(reason) = &included.err {
-            return Err(Fault::failed(
-                format!("{}; the gas is spent ({})", Refusal::read(reason, Some(&ready.abi)), money(fee)),
-                "the state changed between simulation and block: look at it, and try again",
-            ));
-        }
-        if let Some(error) = &untold {
-            self.ui.note(format_args!("the node does not tell what stands under {}: {error}", ready.contract));
-        }
-        let deployment = Deployment {
-            contract: ready.contract,
+        let sent = Sent {
+            contract: ready.contract.clone(),
             code: step.artifact.hash.clone(),
-            init: ready.init_hash,
+            init: ready.init_hash.clone(),
             owner: ready.account.id().to_string(),
-            tx: prepared.id,
+            tx: prepared.id.clone(),
+            number: deploy.nonce,
+        };
+        // Noted before it is sent: whatever comes between, the same command finds it again.
+        self.chain.deployments.note_sent(&step.alias, sent.clone())?;
+        let included = sender.send(&prepared, self.sending.until_final, self.ui)?;
+        let Ready { account, abi, .. } = &ready;
+        self.verify(step, Handed { sent, deploy, account, abi, begun }, &included)
+    }
+
+    /// The deployment that an earlier run of the same command has sent, and could not verify.
+    fn sent_before(&mut self, step: &Step<'_>, owner: &str, init_hash: &str) -> Result<Option<Sent>> {
+        let Some(sent) = self.chain.deployments.sent(&step.alias).cloned() else { return Ok(None) };
+        if (sent.code.as_str(), sent.init.as_str(), sent.owner.as_str()) == (&step.artifact.hash, init_hash, owner) {
+            if self.sending.dry_run {
+                self.ui.note(format_args!("transaction {} of an earlier run is verified first", sent.tx));
+                return Ok(None);
+            }
+            return Ok(Some(sent));
+        }
+        if !self.sending.dry_run {
+            let Sent { contract, tx, .. } = &sent;
+            self.ui.note(format_args!("an earlier deployment was never verified: contract {contract}, transaction {tx}"));
+        }
+        Ok(None)
+    }
+
+    /// Verifies a deployment of an earlier run. `None` where the node does not know its transaction.
+    fn resume(
+        &mut self,
+        step: &Step<'_>,
+        sent: Sent,
+        account: &DevAccount,
+        abi: &ContractAbi,
+        init: Option<Vec<u8>>,
+        begun: Instant,
+    ) -> Result<Option<Deployed>> {
+        if self.chain.client.seen(&sent.tx).map_err(chain::unreachable)?.is_none() {
+            self.chain.deployments.forget_sent(&step.alias)?;
+            return Ok(None);
+        }
+        let included = transact::included(&self.chain.client, &sent.tx, self.sending.until_final, self.ui)?;
+        let deploy = ContractDeploy::new(step.artifact.wasm()?, *account.id().as_bytes(), init, sent.number);
+        self.verify(step, Handed { sent, deploy: &deploy, account, abi, begun }, &included).map(Some)
+    }
+
+    /// Compares what is in the block with what was sent, and remembers it.
+    fn verify(&mut self, step: &Step<'_>, handed: Handed<'_>, included: &Included) -> Result<Deployed> {
+        let Handed { sent, deploy, account, abi, begun } = handed;
+        let fee = included.gas_spent.saturating_mul(self.gas_price);
+        let claim = Claim { client: &self.chain.client, tx: &sent.tx, sender: account.public_key(), deploy };
+        let (sender, owner) = match claim.check(included.err.is_some()) {
+            Ok(Shown::Stands { sender, owner }) => (sender, owner),
+            Ok(Shown::Failed) => {
+                self.chain.deployments.forget_sent(&step.alias)?;
+                let reason = included.err.as_deref().unwrap_or_default();
+                return Err(Fault::failed(
+                    format!("{}; the gas is spent ({})", Refusal::read(reason, Some(abi)), money(fee)),
+                    "the state changed between simulation and block: look at it, and try again",
+                ));
+            }
+            Ok(Shown::Differs(fault)) => {
+                self.chain.deployments.forget_sent(&step.alias)?;
+                return Err(fault);
+            }
+            Ok(Shown::Gone) => {
+                return Err(Fault::failed(
+                    format!("transaction {} was in a block, and is not any more", sent.tx),
+                    "the chain has gone back: wait for the next blocks, and run the same command again",
+                ));
+            }
+            Err(error) => {
+                return Err(Fault::failed(
+                    format!(
+                        "the deployment of `{}` is in block {}, but it is not verified: {error}",
+                        step.alias, included.block_height
+                    ),
+                    "nothing is recorded; run the same command again: it sends nothing, verifies this deployment and records it",
+                ));
+            }
+        };
+        let deployment = Deployment {
+            contract: sent.contract,
+            code: sent.code,
+            init: sent.init,
+            owner,
+            tx: sent.tx,
             height: included.block_height,
         };
         // Remembered before anything else is tried: what stands on the chain must not be forgotten.
         self.chain.deployments.remember(&step.alias, deployment.clone(), step.artifact)?;
-        let has_driver = self.give_driver(&deployment, step.artifact, &ready.account);
-        Ok(Deployed {
-            deployment,
-            gas: included.gas_spent,
-            fee,
-            is_checked: untold.is_none(),
-            has_driver,
-            elapsed: begun.elapsed(),
-        })
+        let has_driver = self.give_driver(&deployment, step.artifact, account);
+        Ok(Deployed { deployment, sender, gas: included.gas_spent, fee, has_driver, elapsed: begun.elapsed() })
     }
 
     /// Gives the network the data driver, so that wallets and explorers can read the contract. Networks may do without.
@@ -325,6 +402,6 @@ impl<'a> Deployer<'a> {
 fn refused(reason: &str, abi: &ContractAbi, name: &str) -> anyhow::Error {
     Fault::failed(
         Refusal::read(reason, Some(abi)).to_string(),
-        format!("nothing was sent, and no contract was made; the simulation already refuses `{name}`"),
+        format!("nothing was sent, because the simulation of the deployment failed: look at the constructor's arguments of `{name}`"),
     )
 }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use dusk_core::abi::{CONTRACT_ID_BYTES, ContractId};
@@ -20,6 +20,8 @@ use crate::error::Fault;
 
 /// The file in `target/dusk`.
 const FILE: &str = "deployments.json";
+/// The file in `target/dusk` for deployments that are not verified yet.
+const SENT_FILE: &str = "sent.json";
 /// The folder in `target/dusk` for what reads deployed contracts: the project's own files go on with its sources.
 const READERS: &str = "deployed";
 
@@ -50,27 +52,41 @@ impl Deployment {
     }
 }
 
+/// A deployment that was handed to a node and is not verified yet. Commands other than `deploy` do not know it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Sent {
+    /// The contract's id, in hexadecimal.
+    pub(crate) contract: String,
+    /// BLAKE3 of its code.
+    pub(crate) code: String,
+    /// BLAKE3 of the constructor's argument.
+    pub(crate) init: String,
+    /// The address of the account that signed it, and that it states as the contract's owner.
+    pub(crate) owner: String,
+    /// The id of the transaction.
+    pub(crate) tx: String,
+    /// The number from which the contract's id was made.
+    pub(crate) number: u64,
+}
+
+/// One entry of each name, chain by chain.
+type Chains<T> = BTreeMap<String, BTreeMap<String, T>>;
+
 /// The deployments of one project on one chain.
 #[derive(Debug)]
 pub(crate) struct Deployments {
     folder: PathBuf,
     chain: String,
-    chains: BTreeMap<String, BTreeMap<String, Deployment>>,
+    chains: Chains<Deployment>,
+    sent: Chains<Sent>,
 }
 
 impl Deployments {
     /// Reads them.
     pub(crate) fn read(project: &Project, chain: &str) -> Result<Self> {
         let folder = project.artefacts();
-        let path = folder.join(FILE);
-        let chains = match fs::read(&path) {
-            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| {
-                Fault::usage(format!("{} is damaged: {error}", path.display()), "delete it, and deploy again")
-            })?,
-            Err(error) if error.kind() == ErrorKind::NotFound => BTreeMap::new(),
-            Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
-        };
-        Ok(Self { folder, chain: chain.to_owned(), chains })
+        let (chains, sent) = (read(&folder.join(FILE))?, read(&folder.join(SENT_FILE))?);
+        Ok(Self { folder, chain: chain.to_owned(), chains, sent })
     }
 
     /// Every deployment under this name on any chain, each code once, with its description.
@@ -95,12 +111,36 @@ impl Deployments {
         self.chains.get(&self.chain).into_iter().flat_map(|here| here.keys().map(String::as_str))
     }
 
-    /// Remembers under this name a deployment and what reads it.
+    /// The deployment under this name that is not verified yet.
+    pub(crate) fn sent(&self, alias: &str) -> Option<&Sent> {
+        self.sent.get(&self.chain)?.get(alias)
+    }
+
+    /// Notes a deployment before it is handed to a node.
+    pub(crate) fn note_sent(&mut self, alias: &str, sent: Sent) -> Result<()> {
+        self.sent.entry(self.chain.clone()).or_default().insert(alias.to_owned(), sent);
+        self.write_sent()
+    }
+
+    /// Removes the note of a deployment that was sent.
+    pub(crate) fn forget_sent(&mut self, alias: &str) -> Result<()> {
+        match self.sent.get_mut(&self.chain).and_then(|here| here.remove(alias)) {
+            Some(_) => self.write_sent(),
+            None => Ok(()),
+        }
+    }
+
+    fn write_sent(&self) -> Result<()> {
+        folders::write_atomically(&self.folder.join(SENT_FILE), &serde_json::to_vec_pretty(&self.sent)?)
+    }
+
+    /// Remembers under this name a verified deployment and what reads it.
     pub(crate) fn remember(&mut self, alias: &str, deployment: Deployment, artifact: &Artifact) -> Result<()> {
         folders::write_atomically(&self.driver_path(&deployment), &artifact.driver()?)?;
         folders::write_atomically(&self.abi_path(&deployment), &serde_json::to_vec_pretty(&artifact.abi()?)?)?;
         self.chains.entry(self.chain.clone()).or_default().insert(alias.to_owned(), deployment);
-        folders::write_atomically(&self.folder.join(FILE), &serde_json::to_vec_pretty(&self.chains)?)
+        folders::write_atomically(&self.folder.join(FILE), &serde_json::to_vec_pretty(&self.chains)?)?;
+        self.forget_sent(alias)
     }
 
     /// The description of a deployed contract.
@@ -122,5 +162,16 @@ impl Deployments {
 
     fn abi_path(&self, deployment: &Deployment) -> PathBuf {
         self.folder.join(READERS).join(format!("{}.abi.json", deployment.code))
+    }
+}
+
+/// Reads a file that may not be there yet.
+fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<Chains<T>> {
+    match fs::read(path) {
+        Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| {
+            Fault::usage(format!("{} is damaged: {error}", path.display()), "delete it, and deploy again")
+        }),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(BTreeMap::new()),
+        Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
     }
 }

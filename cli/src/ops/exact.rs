@@ -3,12 +3,9 @@
 //! The usual reader keeps integers of 64 bits; it makes larger ones floating-point numbers, and of two equal keys it keeps the last.
 //! This one refuses the second key, and gives larger integers as text: see [`Large`].
 
-use std::borrow::Cow;
-use std::fmt;
-
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use dusk_sdk_circuit::runner::Members;
+use serde_json::Value;
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
 
 /// How deep documents may nest.
 const MAX_DEPTH: usize = 128;
@@ -62,16 +59,13 @@ fn value(raw: &RawValue, large: Large, path: &str, depth: usize) -> Result<Value
     match text.as_bytes().first() {
         Some(b'{' | b'[') if depth == 0 => Err(format!("it nests deeper than {MAX_DEPTH} levels")),
         Some(b'{') => {
-            let Members(members) = serde_json::from_str(text).map_err(told)?;
-            let mut read = Map::new();
-            for (name, member) in members {
-                let path = if path.is_empty() { name.clone().into_owned() } else { format!("{path}.{name}") };
-                let member = value(member, large, &path, depth - 1)?;
-                if read.insert(name.into_owned(), member).is_some() {
-                    return Err(format!("`{path}` is given twice"));
-                }
+            let members: Members<'_> = serde_json::from_str(text).map_err(told)?;
+            let at = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+            if let Some(name) = members.repeated() {
+                return Err(format!("`{}` is given twice", at(name)));
             }
-            Ok(Value::Object(read))
+            let members = members.0.into_iter();
+            members.map(|(name, member)| Ok((name.clone(), value(member, large, &at(&name), depth - 1)?))).collect()
         }
         Some(b'[') => {
             let items: Vec<&RawValue> = serde_json::from_str(text).map_err(told)?;
@@ -92,33 +86,6 @@ fn is_large(number: &str) -> bool {
     magnitude.bytes().all(|digit| digit.is_ascii_digit())
         && number.parse::<u64>().is_err()
         && number.parse::<i64>().is_err()
-}
-
-/// The members of an object in the order of the text.
-struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
-
-impl<'de> Deserialize<'de> for Members<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct All;
-
-        impl<'de> Visitor<'de> for All {
-            type Value = Members<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::new();
-                while let Some((name, member)) = map.next_entry::<String, &RawValue>()? {
-                    members.push((Cow::Owned(name), member));
-                }
-                Ok(Members(members))
-            }
-        }
-
-        deserializer.deserialize_map(All)
-    }
 }
 
 #[cfg(test)]

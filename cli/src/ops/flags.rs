@@ -257,7 +257,7 @@ fn sample(ty: &Type) -> &'static str {
         Type::Account => "\"@alice\"",
         Type::Contract | Type::Principal => "\"@name\"",
         Type::Amount => "\"2.5 DUSK\"",
-        Type::List(_) | Type::Array(..) | Type::Tuple(_) | Type::Map(..) => "[…]",
+        Type::List(_) | Type::Set(_) | Type::Array(..) | Type::Tuple(_) | Type::Map(..) => "[…]",
         Type::Named(_) | Type::Opaque(_) => "{…}",
     }
 }

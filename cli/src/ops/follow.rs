@@ -222,6 +222,7 @@ enum Ended {
 fn reason_to_retry(error: anyhow::Error) -> Result<String> {
     match error.downcast_ref::<ClientError>() {
         Some(ClientError::Unreachable { reason, .. } | ClientError::Strange { reason, .. }) => Ok(reason.clone()),
+        Some(slow @ ClientError::Slow { .. }) => Ok(slow.to_string()),
         Some(ClientError::Refused { status: 424 | 429 | 500.., message }) => Ok(message.clone()),
         _ => Err(error),
     }

@@ -109,6 +109,8 @@ mod contract {
             pub fn map_pairs(&self, m: BTreeMap<Pair, Option<u8>>) {}
             pub fn set(&self, s: BTreeSet<u8>) {}
             pub fn set_words(&self, s: BTreeSet<String>) {}
+            pub fn set_pairs(&self, s: BTreeSet<Pair>) {}
+            pub fn sets(&self, s: Vec<BTreeSet<u16>>, m: BTreeMap<u8, Option<BTreeSet<Vec<u8>>>>) {}
             pub fn two(&self, from: Shape, arg_from: Option<u64>) {}
             pub fn eight(&self, a: u8, b: u16, c: u32, d: u64, e: u128, f: bool, g: String, h: Option<Option<u8>>) {}
         }
@@ -154,8 +156,8 @@ fn exact_number(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
 }
 
-/// A value of the type. `set`: items of lists stand once, in their order.
-fn value(dice: &mut Dice, abi: &ContractAbi, ty: &Type, set: bool) -> Both {
+/// A value of the type.
+fn value(dice: &mut Dice, abi: &ContractAbi, ty: &Type) -> Both {
     let wide = |dice: &mut Dice| (u128::from(dice.next()) << 64 | u128::from(dice.next())) >> dice.below(128);
     match ty {
         Type::Unit => (Value::Null, Value::Null),
@@ -188,7 +190,7 @@ fn value(dice: &mut Dice, abi: &ContractAbi, ty: &Type, set: bool) -> Both {
             if dice.coin() {
                 return (Value::Null, Value::Null);
             }
-            let (typed, canonical) = value(dice, abi, inner, false);
+            let (typed, canonical) = value(dice, abi, inner);
             let some = |value: &Value| json!({ "Some": value });
             if !may_be_null(inner) {
                 return (typed, canonical);
@@ -199,21 +201,21 @@ fn value(dice: &mut Dice, abi: &ContractAbi, ty: &Type, set: bool) -> Both {
         }
         Type::List(inner) => {
             let count = dice.below(4);
-            let mut items: Vec<Both> = (0..count).map(|_| value(dice, abi, inner, false)).collect();
-            if set {
-                items.sort_by(|(_, a), (_, b)| order(a, b));
-                items.dedup_by(|(_, a), (_, b)| a == b);
-            }
-            unzipped(items)
+            unzipped((0..count).map(|_| value(dice, abi, inner)).collect())
         }
-        Type::Array(inner, length) => unzipped((0..*length).map(|_| value(dice, abi, inner, false)).collect()),
-        Type::Tuple(types) => unzipped(types.iter().map(|ty| value(dice, abi, ty, false)).collect()),
+        Type::Set(inner) => {
+            let (mut typed, canonical): (Vec<Value>, Vec<Value>) = once_each(dice, abi, inner).into_iter().unzip();
+            // People write them in any order.
+            if dice.coin() {
+                typed.reverse();
+            }
+            (Value::Array(typed), Value::Array(canonical))
+        }
+        Type::Array(inner, length) => unzipped((0..*length).map(|_| value(dice, abi, inner)).collect()),
+        Type::Tuple(types) => unzipped(types.iter().map(|ty| value(dice, abi, ty)).collect()),
         Type::Map(key, content) => {
-            let count = dice.below(4);
-            let mut keys: Vec<Both> = (0..count).map(|_| value(dice, abi, key, false)).collect();
-            keys.sort_by(|(_, a), (_, b)| order(a, b));
-            keys.dedup_by(|(_, a), (_, b)| a == b);
-            unzipped(keys.into_iter().map(|key| unzipped(vec![key, value(dice, abi, content, false)])).collect())
+            let keys = once_each(dice, abi, key);
+            unzipped(keys.into_iter().map(|key| unzipped(vec![key, value(dice, abi, content)])).collect())
         }
         Type::Named(name) => match &abi.types[name].shape {
             Shape::Struct(fields) => struct_of(dice, abi, fields),
@@ -224,6 +226,14 @@ fn value(dice: &mut Dice, abi: &ContractAbi, ty: &Type, set: bool) -> Both {
         },
         other => panic!("no value of {other:?} is made here"),
     }
+}
+
+/// Different values, in their order.
+fn once_each(dice: &mut Dice, abi: &ContractAbi, ty: &Type) -> Vec<Both> {
+    let mut values: Vec<Both> = (0..dice.below(4)).map(|_| value(dice, abi, ty)).collect();
+    values.sort_by(|(_, a), (_, b)| order(a, b));
+    values.dedup_by(|(_, a), (_, b)| a == b);
+    values
 }
 
 fn hexadecimal_bytes(dice: &mut Dice, length: Option<u32>) -> Both {
@@ -242,7 +252,7 @@ fn unzipped(items: Vec<Both>) -> Both {
 fn struct_of(dice: &mut Dice, abi: &ContractAbi, fields: &[Field]) -> Both {
     let (mut typed, mut canonical) = (Map::new(), Map::new());
     for field in fields {
-        let (as_typed, as_canonical) = value(dice, abi, &field.ty, false);
+        let (as_typed, as_canonical) = value(dice, abi, &field.ty);
         if !(as_typed.is_null() && dice.coin()) {
             typed.insert(field.name.clone(), as_typed);
         }
@@ -320,8 +330,7 @@ fn what_is_accepted_the_driver_encodes_and_decodes_to_what_was_typed() {
         for _ in 0..ROUNDS {
             let (mut typed, mut canonical) = (Map::new(), Map::new());
             for input in &function.inputs {
-                let set = function.name.starts_with("set");
-                let (as_typed, as_canonical) = value(&mut dice, &abi, &input.ty, set);
+                let (as_typed, as_canonical) = value(&mut dice, &abi, &input.ty);
                 typed.insert(input.name.clone(), as_typed);
                 canonical.insert(input.name.clone(), as_canonical);
             }

@@ -84,7 +84,7 @@ fn hint(settings: &Settings, name: &str) -> String {
     match nearest(name, names()) {
         Some(name) => format!("did you mean `{name}`?"),
         None => {
-            write!(hint, "; [accounts] in {SETTINGS_FILE} gives them other names").expect("strings take all");
+            write!(hint, "; names of your own stand under [accounts] in {SETTINGS_FILE}").expect("strings take all");
             hint
         }
     }

@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn only_who_listens_is_looked_for() {
+    fn only_listeners_are_looked_for() {
         let table = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n\
              0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4711 1 0 100\n\
              1: 0100007F:1F90 0100007F:ABCD 01 00000000:00000000 00:00000000 00000000     0        0 4712 1 0 100\n\

@@ -56,9 +56,13 @@ pub(crate) enum Stage {
     Block,
 }
 
+/// What helps where a call failed in the simulation.
+const HINT_SIMULATION: &str =
+    "nothing was sent, because the simulation failed: look at the arguments and the contract's state";
+
 impl Refusal {
     /// What to do about it.
-    pub(crate) fn hint(&self, stage: Stage) -> &'static str {
+    pub(crate) fn advice(&self, stage: Stage) -> &'static str {
         let bound = |name: &str| matches!(self, Self::Other(text) if text.to_ascii_lowercase().contains(name));
         match (self, stage) {
             (Self::OutOfGas, Stage::Query) => "a query has the gas of a block at most: ask for less at a time",
@@ -71,7 +75,7 @@ impl Refusal {
             }
             _ if bound("time limit") => "the time limit of this node for a call is reached: ask for less at a time",
             (_, Stage::Query) => "a query changes nothing: look at its arguments and the contract's state",
-            (_, Stage::Simulation) => "nothing was sent; the simulation already refuses it",
+            (_, Stage::Simulation) => HINT_SIMULATION,
             (_, Stage::Block) => "the state changed between simulation and block: look at it, and try again",
         }
     }
@@ -188,7 +192,7 @@ mod tests {
             assert_eq!(Refusal::read(text, Some(&abi())).to_string(), expected);
         }
         let stages = [Stage::Query, Stage::Simulation, Stage::Block];
-        let hints = |text: &str| stages.map(|stage| Refusal::read(text, None).hint(stage));
+        let hints = |text: &str| stages.map(|stage| Refusal::read(text, None).advice(stage));
         let all = ["OutOfGas", "Panic(\"x\")", "machine limit: memory", "time limit"].map(hints);
         let different: std::collections::BTreeSet<&str> = all.iter().flatten().copied().collect();
         assert_eq!(different.len(), 8, "each cause has a hint of its own: {different:#?}");

@@ -156,13 +156,10 @@ pub(crate) fn programs(project: &Project) -> Result<Vec<Program>> {
         .current_dir(&project.root)
         .args(["test", "--no-run", "--workspace", "--message-format", "json-render-diagnostics"])
         .args(cargo_settings::native(&project.root))
-        .args(compile::quiet())
-        .stdout(Stdio::piped());
-    let mut child = command.spawn().context("cannot start cargo")?;
-    let output = child.stdout.take().context("cargo's output is piped")?;
+        .args(compile::quiet());
     let mut programs = Vec::new();
-    for message in Message::parse_stream(BufReader::new(output)) {
-        if let Message::CompilerArtifact(artifact) = message.context("cargo's messages cannot be read")?
+    let compiled = compile::follow(&mut command, |message| {
+        if let Message::CompilerArtifact(artifact) = message
             && let Some(path) = artifact.executable.filter(|_| artifact.profile.test)
         {
             let folder = artifact.manifest_path.parent().context("a manifest has a folder")?;
@@ -173,11 +170,9 @@ pub(crate) fn programs(project: &Project) -> Result<Vec<Program>> {
                 name: artifact.target.name.replace('-', "_"),
             });
         }
-    }
-    if child.wait().context("cannot wait for cargo")?.success() {
-        return Ok(programs);
-    }
-    Err(Fault::failed("the tests do not compile", "see the messages above"))
+        Ok(())
+    })?;
+    if compiled { Ok(programs) } else { Err(Fault::failed("the tests do not compile", "see the messages above")) }
 }
 
 /// Runs the programs against the host: at once, or one after the other where the first failure is the end or it is said

@@ -226,6 +226,16 @@ pub(crate) fn ensure(machine: &Machine, ui: &Ui, yes: bool) -> Result<Toolchain>
     }
 }
 
+/// As [`ensure`], for a user who has asked for the machine to be set up. Packages of the system are installed after a question on the
+/// terminal. Without a terminal the administrator has consented by asking, as on a machine for continuous integration; other users
+/// must say `yes`.
+///
+/// # Errors
+/// As [`ensure`].
+pub(crate) fn set_up(machine: &Machine, ui: &Ui, yes: bool) -> Result<Toolchain> {
+    ensure(machine, ui, yes || (machine.administrator() && !ui.can_ask()))
+}
+
 /// Text that changes whenever the compiler does. Cheap: it is asked for at every build.
 pub(crate) fn identity(machine: &Machine) -> String {
     let mut identity =

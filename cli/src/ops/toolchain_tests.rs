@@ -126,9 +126,9 @@ fn a_rustup_that_says_done_but_is_not_does_not_loop() {
     assert!(error.to_string().contains("no way to compile"), "{error}");
 }
 
-#[test]
-fn who_asked_for_them_gets_the_packages() {
-    let pretended = Pretended::new(true);
+/// A machine on which `apt-get`, or `sudo apt-get`, provides a compiler and a linker.
+fn with_packages(administrator: bool) -> Pretended {
+    let pretended = Pretended::new(administrator);
     let sources = pretended.path(SOURCES);
     let compiler = pretended.path("parked/rustc");
     pretended.compiler("parked/rustc", "root/usr", "1.96.0");
@@ -141,24 +141,45 @@ fn who_asked_for_them_gets_the_packages() {
         sources = sources.display(),
         linker = pretended.path("bin/wasm-ld-22").display(),
     );
-    pretended.script("bin/apt-get", &apt);
+    let sudo = format!("echo sudo >> {}\nexec \"$@\"", pretended.path("log").display());
+    pretended.script("bin/apt-get", &apt).script("bin/sudo", &sudo);
+    pretended
+}
+
+const COMMANDS: &str = "update\ninstall -y --no-remove --no-install-recommends rustc-web rust-web-src lld-22\n";
+
+#[test]
+fn packages_are_installed_with_consent() {
+    let pretended = with_packages(true);
     let toolchain = ensure(&pretended.machine(), &ui(), true).unwrap();
     assert!(matches!(toolchain.library, Library::Built { .. }));
-    assert_eq!(
-        pretended.log(),
-        "update\ninstall -y --no-remove --no-install-recommends rustc-web rust-web-src lld-22\n"
-    );
+    assert_eq!(pretended.log(), COMMANDS);
 }
 
 #[test]
-fn nobody_gets_packages_who_did_not_ask_for_them() {
+fn packages_are_not_installed_without_consent() {
     for administrator in [true, false] {
-        let pretended = Pretended::new(administrator);
-        pretended.script("bin/apt-get", &format!("echo \"$*\" >> {}", pretended.path("log").display()));
+        let pretended = with_packages(administrator);
         let error = ensure(&pretended.machine(), &ui(), false).unwrap_err();
         assert!(error.to_string().contains("no compiler"), "{error}");
         assert_eq!(pretended.log(), "");
     }
+}
+
+#[test]
+fn setting_up_without_a_terminal_installs_packages_for_the_administrator_only() {
+    let administrators = with_packages(true);
+    set_up(&administrators.machine(), &ui(), false).unwrap();
+    assert_eq!(administrators.log(), COMMANDS);
+
+    let users = with_packages(false);
+    let error = set_up(&users.machine(), &ui(), false).unwrap_err();
+    let hint = error.downcast_ref::<Fault>().unwrap().hint();
+    assert!(hint.starts_with("run `sudo ") && hint.ends_with("or `cargo dusk doctor --fix --yes`"), "{hint}");
+    assert_eq!(users.log(), "", "the commands are shown, not run");
+
+    set_up(&users.machine(), &ui(), true).unwrap();
+    assert_eq!(users.log(), "sudo\nupdate\nsudo\ninstall -y --no-remove --no-install-recommends rustc-web rust-web-src lld-22\n");
 }
 
 #[test]

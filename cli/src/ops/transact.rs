@@ -1,6 +1,6 @@
 //! Transactions: simulated first, with a gas limit that fits, sent, and waited for.
 //!
-//! A failed transaction burns its whole gas limit, so nothing is sent that the simulation already refuses, and the
+//! A failed transaction burns its whole gas limit, so nothing is sent that fails in the simulation, and the
 //! limit is not much more than what is needed.
 
 use std::time::{Duration, Instant};
@@ -145,37 +145,48 @@ impl Sender<'_> {
         self.client.propagate(&prepared.transaction).map_err(|error| match error {
             // The node answers, and has its reason.
             ClientError::Refused { status: 400..=428, message } => {
-                Fault::failed(format!("the node does not take the transaction: {message}"), HINT_NOT_TAKEN)
+                let is_order = ["nonce", "already", "waiting"].iter().any(|part| message.contains(part));
+                let hint = if is_order { HINT_ORDER } else { HINT_NOT_TAKEN };
+                Fault::failed(format!("the node does not take the transaction: {message}"), hint)
             }
             other => chain::unreachable(other).context("the transaction may not have reached the node"),
         })?;
-        let _waiting = ui.waiting("waiting for the block");
-        // Nodes of public networks do not say what they have dropped, so they are asked once.
-        let mut says = true;
-        let outcome = wait(&format!("transaction {} is not in a block", prepared.id), || {
-            if let Some(included) = self.client.transaction(&prepared.id)? {
-                return Ok(Some(Ok(included)));
-            }
-            let dropped = if says { self.client.dropped(&prepared.id) } else { Ok(None) };
-            says &= dropped.is_ok();
-            Ok(dropped.ok().flatten().map(Err))
-        })?;
-        let included = outcome.map_err(|reason: String| {
-            Fault::failed(format!("the node has dropped the transaction: {reason}"), HINT_DROPPED)
-        })?;
-        if until_final {
-            let height = included.block_height;
-            wait(&format!("block {height} is not final"), || {
-                self.client.is_final(height).map(|is_final| is_final.then_some(()))
-            })?;
-        }
-        Ok(included)
+        included(self.client, &prepared.id, until_final, ui)
     }
+}
+
+/// Waits until a transaction that was sent is in a block, or final.
+///
+/// # Errors
+/// When the node has dropped it, does not answer, or it does not get into a block in time.
+pub(crate) fn included(client: &Client, id: &str, until_final: bool, ui: &Ui) -> Result<Included> {
+    let _waiting = ui.waiting("waiting for the block");
+    // Nodes of public networks do not say what they have dropped, so they are asked once.
+    let mut says = true;
+    let outcome = wait(&format!("transaction {id} is not in a block"), || {
+        if let Some(included) = client.transaction(id)? {
+            return Ok(Some(Ok(included)));
+        }
+        let dropped = if says { client.dropped(id) } else { Ok(None) };
+        says &= dropped.is_ok();
+        Ok(dropped.ok().flatten().map(Err))
+    })?;
+    let included = outcome.map_err(|reason: String| {
+        Fault::failed(format!("the node has dropped the transaction: {reason}"), HINT_DROPPED)
+    })?;
+    if until_final {
+        let height = included.block_height;
+        wait(&format!("block {height} is not final"), || {
+            client.is_final(height).map(|is_final| is_final.then_some(()))
+        })?;
+    }
+    Ok(included)
 }
 
 const HINT_DROPPED: &str =
     "it had no effect and cost nothing; mend the cause that the reason names, then send it again";
-const HINT_NOT_TAKEN: &str = "another transaction of this account may be on its way: try again when it is in a block";
+const HINT_ORDER: &str = "another transaction of this account may be on its way: try again when it is in a block";
+const HINT_NOT_TAKEN: &str = "it had no effect and cost nothing; change what the node's reason names, then send it again";
 
 fn prepared(transaction: Transaction, gas: u64) -> Prepared {
     let id = hex::encode(transaction.hash().to_bytes());

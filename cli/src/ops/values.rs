@@ -170,6 +170,11 @@ impl<'a> Checker<'a> {
             }
             (Type::Option(inner), value) => self.check(inner, value, path, depth - 1),
             (Type::List(inner), Value::Array(items)) => self.check_all(inner, items, path, depth),
+            (Type::Set(inner), Value::Array(items)) => {
+                let items = self.check_all(inner, items, path, depth)?;
+                each_once(&items, path, "value", |item| item)?;
+                Ok(items)
+            }
             (Type::Array(inner, length), Value::Array(items)) if u32::try_from(items.len()) == Ok(*length) => {
                 self.check_all(inner, items, path, depth)
             }
@@ -180,14 +185,8 @@ impl<'a> Checker<'a> {
             (Type::Map(key, value), Value::Array(pairs)) => {
                 let pair = Type::Tuple(vec![(**key).clone(), (**value).clone()]);
                 let pairs = self.check_all(&pair, pairs, path, depth)?;
-                let mut keys = BTreeSet::new();
-                let keys_of = || pairs.as_array().into_iter().flatten().map(|pair| pair[0].to_string()).enumerate();
-                match keys_of().find(|(_, key)| !keys.insert(key.clone())) {
-                    Some((place, key)) => {
-                        Err(misfit(&format!("{path}[{place}]"), format!("the key {key} is given twice")))
-                    }
-                    None => Ok(pairs),
-                }
+                each_once(&pairs, path, "key", |pair| &pair[0])?;
+                Ok(pairs)
             }
             (Type::Named(name), value) => match self.abi.types.get(name).map(|definition| &definition.shape) {
                 Some(Shape::Struct(fields)) => self.check_fields(fields, value, path, depth),
@@ -283,6 +282,7 @@ impl<'a> Checker<'a> {
             Type::Option(ty) if may_be_null(ty) => format!("null, or {{\"Some\": {}}}", inner(ty)),
             Type::Option(ty) => format!("{} or null", inner(ty)),
             Type::List(ty) => format!("a list, each {}", inner(ty)),
+            Type::Set(ty) => format!("a list without repetitions, each {}", inner(ty)),
             Type::Array(ty, length) => format!("a list of {length}, each {}", inner(ty)),
             Type::Tuple(types) => format!("[{}]", types.iter().map(inner).collect::<Vec<_>>().join(", ")),
             Type::Map(key, value) => format!("a list of pairs [{}, {}]", inner(key), inner(value)),
@@ -368,7 +368,7 @@ fn spread(parameters: &[Field], document: &Value) -> Result<Vec<Value>, Misfit> 
 
 fn takes_array(ty: &Type) -> bool {
     match ty {
-        Type::List(_) | Type::Array(..) | Type::Tuple(_) | Type::Map(..) | Type::Opaque(_) => true,
+        Type::List(_) | Type::Set(_) | Type::Array(..) | Type::Tuple(_) | Type::Map(..) | Type::Opaque(_) => true,
         Type::Option(inner) => takes_array(inner),
         _ => false,
     }
@@ -380,6 +380,18 @@ fn takes_object(ty: &Type) -> bool {
         Type::Option(inner) => may_be_null(inner) || takes_object(inner),
         _ => false,
     }
+}
+
+/// Refuses a list with two equal values, or two equal keys.
+fn each_once(items: &Value, path: &str, what: &str, part: impl Fn(&Value) -> &Value) -> Result<(), Misfit> {
+    let mut known = BTreeSet::new();
+    for (place, item) in items.as_array().into_iter().flatten().enumerate() {
+        let part = part(item);
+        if !known.insert(part.to_string()) {
+            return Err(misfit(&format!("{path}[{place}]"), format!("the {what} {} is given twice", shortened(part))));
+        }
+    }
+    Ok(())
 }
 
 fn misfit(path: &str, problem: impl Into<String>) -> Misfit {

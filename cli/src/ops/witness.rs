@@ -56,7 +56,7 @@ impl Witness {
     fn parse(text: Zeroizing<String>, is_toml: bool, source: String) -> Result<Self> {
         let json = if is_toml { from_toml(&text, &source)? } else { text };
         let names = serde_json::from_str::<Names>(&json).map_err(|error| {
-            Fault::usage(format!("{source}: {error}"), "a witness is an object with a member for each input")
+            Fault::usage(format!("{source}: {error}"), "a witness is an object with one member for each input")
         })?;
         Ok(Self { source, names: names.0, json })
     }

@@ -1,23 +1,16 @@
 //! Circuits on the command line: listed, checked, proved, built into a contract, tested, called.
 
 use crate::book::root;
-use crate::support::{Place, Ran, RunningNode, alone};
+use crate::support::{Place, RunningNode, alone, says};
 
 const CIRCUIT: &str = "circuits/src/lib.rs";
 const SETTINGS: &str = ".cargo/config.toml";
 
-/// Says it all when a line that must be there is not.
-#[track_caller]
-fn says(ran: &Ran, parts: &[&str]) {
-    for part in parts {
-        assert!(ran.stdout.contains(part) || ran.stderr.contains(part), "`{part}` is missing:\n{}", ran.all());
-    }
-}
-
 #[test]
 fn from_a_circuit_to_a_contract_that_takes_its_proofs() {
     let _turn = alone();
-    let mut place = Place::new();
+    // It damages a key, and counts on there being no others.
+    let mut place = Place::with_own_cache();
     place.dusk(&["new", "vault"]).exits(0);
     place.enter("vault");
     for folder in ["contracts", "tests"] {
@@ -33,6 +26,8 @@ fn from_a_circuit_to_a_contract_that_takes_its_proofs() {
     builds_with_keys(&place);
     tests_with_mock_and_real_proofs(&place);
     makes_keys_of_what_ships(&place);
+    refuses_what_depends_on_the_target(&place);
+    links_with_the_linker_that_is_set(&place);
     takes_proofs_on_a_chain(&place);
 }
 
@@ -205,8 +200,14 @@ fn makes_keys_of_what_ships(place: &Place) {
     place.edit(contract, r#"path = "../../circuits""#, r#"path = "../../circuits", default-features = false"#);
     let statement = "right.field().assert_ne(cs, \"more than one\", Field::ONE); // 2";
     let unless = |what: &str| format!("if !cfg!({what}) {{\n            {statement}\n        }}");
-    for weaker in ["test", "debug_assertions", "feature = \"easy\"", "any(test, debug_assertions, feature = \"easy\")"]
-    {
+    let weaker = [
+        "test",
+        "debug_assertions",
+        "feature = \"easy\"",
+        "panic = \"unwind\"",
+        "any(test, debug_assertions, feature = \"easy\", panic = \"unwind\")",
+    ];
+    for weaker in weaker {
         place.write(CIRCUIT, &before[0].1);
         place.edit(CIRCUIT, statement, &unless(weaker));
         assert_eq!(digest(place), strict, "the contract has the key of the circuit that is weaker with {weaker}");
@@ -229,13 +230,65 @@ fn makes_keys_of_what_ships(place: &Place) {
     place.write(SETTINGS, &settings);
     // And what is in tests alone can be looked at.
     place.write(CIRCUIT, &format!("{}\n#[cfg(test)]\nmod drafts {{\n    use dusk_sdk::zk::*;\n\n    #[circuit]\n    pub fn draft(cs: &mut Circuit, #[private] x: Field) {{\n        x.assert_nonzero(cs, \"x\");\n    }}\n}}\n", before[0].1));
-    says(&place.dusk(&["circuit", "audit", "draft"]).exits(0), &["draft: clean", "in builds for tests alone"]);
+    says(&place.dusk(&["circuit", "audit", "draft"]).exits(0), &["draft: clean", "exists in test builds only"]);
     says(&place.dusk(&["circuit", "list"]).exits(0), &["factors in circuits"]);
     says(&place.dusk(&["prove", "draft", "--witness", "good.json"]).exits(2), &["there is no circuit `draft`"]);
     for (path, text) in before {
         place.write(path, &text);
     }
     assert_eq!(digest(place), strict);
+}
+
+/// What is made for one target only could be another circuit in the contract than for its keys.
+fn refuses_what_depends_on_the_target(place: &Place) {
+    let (manifest, contract) = ("circuits/Cargo.toml", "contracts/vault/Cargo.toml");
+    let before = [manifest, contract, "Cargo.toml"].map(|path| (path, place.read(path)));
+    let script = "fn main() {\n    println!(\"cargo::rustc-cfg=weaker\");\n}\n";
+    let refused = |of: &str, what: &str| {
+        for command in [&["build"][..], &["circuit", "list"], &["prove", "--witness", "good.json"]] {
+            let message = format!("circuits are made of the package `{of}`, which {what}");
+            says(&place.dusk(command).exits(2), &[&message, "hint: "]);
+        }
+    };
+    place.write("circuits/build.rs", script);
+    refused("circuits", "has a build script");
+    std::fs::remove_file(place.at.join("circuits/build.rs")).unwrap();
+
+    // A package that circuits need, and one that only its tests need.
+    place.write("numbers/src/lib.rs", "#![no_std]\npub const ONE: u8 = 1;\n");
+    place.write("numbers/Cargo.toml", "[package]\nname = \"numbers\"\nedition = \"2024\"\n");
+    place.write("numbers/build.rs", script);
+    place.edit("Cargo.toml", "\"tests\"]", "\"tests\", \"numbers\"]");
+    let with = |table: &str| {
+        place.write(manifest, &format!("{}\n[{table}]\nnumbers = {{ path = \"../numbers\" }}\n", before[0].1));
+    };
+    place.edit(manifest, "[dependencies]", "[dependencies]\nnumbers = { path = \"../numbers\" }");
+    refused("numbers", "has a build script");
+    with("target.'cfg(not(target_family = \"wasm\"))'.dependencies");
+    refused("circuits", "needs `numbers` for some targets only");
+    with("dev-dependencies");
+    place.edit(contract, "[dependencies]", "[dependencies]\nnumbers = { path = \"../../numbers\" }");
+    says(&place.dusk(&["circuit", "list"]).exits(0), &["factors in circuits"]);
+    for (path, text) in before {
+        place.write(path, &text);
+    }
+    std::fs::remove_dir_all(place.at.join("numbers")).unwrap();
+}
+
+/// The program of the circuits is linked as cargo links others.
+fn links_with_the_linker_that_is_set(place: &Place) {
+    let (settings, before) = (place.read(SETTINGS), place.read(CIRCUIT));
+    let log = place.root().join("linker.log");
+    place.write("tools/cc", &format!("#!/bin/sh\necho \"$@\" >> '{}'\nexec cc \"$@\"\n", log.display()));
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(place.at.join("tools/cc"), executable).unwrap();
+    place.write(SETTINGS, &format!("{settings}\n[target.'cfg(unix)']\nlinker = \"tools/cc\"\n"));
+    place.write(CIRCUIT, &format!("{before}\n// Compiled anew.\npub const ANEW: u8 = 1;\n"));
+    says(&place.dusk(&["circuit", "list"]).exits(0), &["factors in circuits"]);
+    let linked = std::fs::read_to_string(&log).unwrap();
+    assert!(linked.contains("circuits_of_a_project"), "{linked}");
+    place.write(SETTINGS, &settings);
+    place.write(CIRCUIT, &before);
 }
 
 fn proves(place: &Place) {
@@ -266,7 +319,8 @@ fn proves(place: &Place) {
 fn keeps_keys(place: &Place) {
     let listed = place.dusk(&["keys", "ls", "--json"]).exits(0).document();
     let entries = listed["entries"].as_array().unwrap();
-    let keys = entries.iter().find(|entry| entry["circuit"] == "factors").unwrap();
+    let of_circuit: Vec<_> = entries.iter().filter(|entry| entry["circuit"] == "factors").collect();
+    let [keys] = of_circuit.as_slice() else { panic!("the keys of one circuit: {listed}") };
     let file = keys["file"].as_str().unwrap();
     let whole = std::fs::read(file).unwrap();
     std::fs::write(file, &whole[..whole.len() / 2]).unwrap();
@@ -311,7 +365,7 @@ fn builds_with_keys(place: &Place) {
 
 fn tests_with_mock_and_real_proofs(place: &Place) {
     let mock = place.dusk(&["test"]).exits(0);
-    says(&mock, &["PASS opens_for_who_knows_the_factors", " · 2 proofs (mock) · ", "2 passed, 0 failed"]);
+    says(&mock, &["PASS opens_for_a_prover_of_the_factors", " · 2 proofs (mock) · ", "2 passed, 0 failed"]);
     let real = place.dusk(&["test", "--proofs", "real", "--json"]).exits(0).document();
     let test = &real["tests"].as_array().unwrap().iter().find(|test| test["proofs"].is_object()).unwrap()["proofs"];
     assert_eq!((&test["mock"], &test["real"]), (&0.into(), &2.into()), "{real}");

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use dusk_core::transfer::Transaction;
@@ -14,6 +15,9 @@ use crate::support::{Place, RunningNode, alone};
 
 /// What a relay does with a deployment before it passes it on.
 type Mischief = dyn Fn(&Upstream, Transaction) -> Transaction + Send + Sync;
+
+/// Which requests a relay answers with status 503, by path and body, after it has passed the first transaction on.
+type Silence = fn(&str, &[u8]) -> bool;
 
 /// Changes a deployment that is signed already.
 type Change = fn(&mut ContractDeploy);
@@ -51,20 +55,52 @@ impl Upstream {
 
 /// Starts a relay in front of a node, and gives its address. It ends with the test's process.
 fn relay(node: &RunningNode, mischief: Arc<Mischief>) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let upstream = Arc::new(Upstream(node.url.clone()));
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let (upstream, mischief) = (Arc::clone(&upstream), Arc::clone(&mischief));
-            std::thread::spawn(move || pass_on(&stream.unwrap(), &upstream, &*mischief));
-        }
-    });
-    url
+    Relay::start(node, mischief, |_, _| false).url
 }
 
-/// One request and its answer.
-fn pass_on(mut stream: &TcpStream, upstream: &Upstream, mischief: &Mischief) {
+/// A relay in front of a node.
+struct Relay {
+    url: String,
+    /// How many transactions it was given.
+    propagated: Arc<AtomicUsize>,
+    /// How many requests it has not answered.
+    silenced: Arc<AtomicUsize>,
+}
+
+impl Relay {
+    fn start(node: &RunningNode, mischief: Arc<Mischief>, silence: Silence) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let upstream = Arc::new(Upstream(node.url.clone()));
+        let relay = Self { url, propagated: Arc::default(), silenced: Arc::default() };
+        let (propagated, silenced) = (Arc::clone(&relay.propagated), Arc::clone(&relay.silenced));
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let (upstream, mischief) = (Arc::clone(&upstream), Arc::clone(&mischief));
+                let (propagated, silenced) = (Arc::clone(&propagated), Arc::clone(&silenced));
+                std::thread::spawn(move || {
+                    pass_on(&stream.unwrap(), &upstream, &|upstream: &Upstream, path: &str, mut body: Vec<u8>| {
+                        if path == "/on/transactions/propagate" {
+                            propagated.fetch_add(1, Ordering::SeqCst);
+                            body = mischief(upstream, Transaction::from_slice(&body).unwrap()).to_network_bytes();
+                        }
+                        let is_silent = propagated.load(Ordering::SeqCst) > 0 && silence(path, &body);
+                        silenced.fetch_add(usize::from(is_silent), Ordering::SeqCst);
+                        (body, is_silent)
+                    });
+                });
+            }
+        });
+        relay
+    }
+}
+
+/// One request and its answer. `change` gives the body that is passed on, and whether the answer is withheld.
+fn pass_on(
+    mut stream: &TcpStream,
+    upstream: &Upstream,
+    change: &dyn Fn(&Upstream, &str, Vec<u8>) -> (Vec<u8>, bool),
+) {
     let mut reader = BufReader::new(stream);
     let mut line = || {
         let mut line = String::new();
@@ -78,10 +114,9 @@ fn pass_on(mut stream: &TcpStream, upstream: &Upstream, mischief: &Mischief) {
     let header = |wanted: &str| headers.iter().find(|(name, _)| name == wanted).map_or("", |(_, value)| value);
     let mut body = vec![0; header("content-length").parse().unwrap_or(0)];
     reader.read_exact(&mut body).unwrap();
-    if path == "/on/transactions/propagate" {
-        body = mischief(upstream, Transaction::from_slice(&body).unwrap()).to_network_bytes();
-    }
-    let (status, answer) = upstream.post(&path, header("content-type"), &body);
+    let (body, is_silent) = change(upstream, &path, body);
+    let answer = upstream.post(&path, header("content-type"), &body);
+    let (status, answer) = if is_silent { (503, Vec::new()) } else { answer };
     let head = format!("HTTP/1.1 {status} Answer\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", answer.len());
     stream.write_all(&[head.as_bytes(), &answer].concat()).unwrap();
 }
@@ -121,7 +156,7 @@ fn scene() -> (Place, RunningNode) {
 const DEPLOY: [&str; 5] = ["deploy", "--init", "[10]", "--from", "alice"];
 
 #[test]
-fn an_overtaken_deployment_says_who_has_its_id() {
+fn an_overtaken_deployment_names_the_account_that_has_its_id() {
     let _turn = alone();
     let (place, node) = scene();
     let mallorys = dev_accounts().last().unwrap().id().to_string();
@@ -152,7 +187,8 @@ fn an_overtaken_deployment_says_who_has_its_id() {
     // The same command goes on under another id, also where the id was taken before anything was sent.
     let done = place.dusk(&[&DEPLOY[..], &["--network", &node.url, "--json"]].concat()).exits(0).document();
     assert_ne!(done["contract"].as_str(), Some(id.as_str()), "{done}");
-    assert_eq!((&done["checked"], &done["sender"]), (&true.into(), &done["owner"]), "{done}");
+    let alices = dev_accounts()[0].id().to_string();
+    assert_eq!((done["sender"].as_str(), done["owner"].as_str()), (Some(&*alices), Some(&*alices)), "{done}");
 }
 
 #[test]
@@ -210,4 +246,53 @@ fn a_deployment_that_is_changed_on_its_way_is_noticed() {
         let unknown = place.dusk(&["call", "counter", "value", "--network", &node.url]).exits(2);
         assert!(unknown.stderr.contains("no contract `counter` is deployed here"), "{}", unknown.stderr);
     }
+}
+
+#[test]
+fn a_deployment_is_recorded_only_when_it_is_verified() {
+    let _turn = alone();
+    let (place, node) = scene();
+    let account = || place.dusk(&["account", "alice", "--network", &node.url, "--json"]).exits(0).document();
+    let on = |url: &str, alias: &str| {
+        place.dusk(&[&DEPLOY[..], &["--network", url, "--alias", alias, "--json"]].concat())
+    };
+    let untouched: Arc<Mischief> = Arc::new(|_: &Upstream, transaction: Transaction| transaction);
+    // The node says that the transaction is in a block, and not whose contract stands there; or nothing once it has the transaction.
+    let silent: [(&str, Silence, &[&str], usize); 3] = [
+        ("transaction", |_, body| body.windows(9).any(|part| part == b"blockHash"), &["is in block "], 5),
+        ("contract", |path, _| path.ends_with("/metadata"), &["the deployment of `contract` is in block "], 5),
+        ("answer", |path, _| path.ends_with("/propagate"), &["the transaction may not have reached the node"], 1),
+    ];
+    for (alias, silence, parts, asked) in silent {
+        let before = account()["nonce"].as_u64().unwrap();
+        let relay = Relay::start(&node, Arc::clone(&untouched), silence);
+        let ran = on(&relay.url, alias).exits(1);
+        assert!(parts.iter().all(|part| ran.stderr.contains(part)), "{alias}:\n{}", ran.stderr);
+        if asked > 1 {
+            assert!(ran.stderr.contains("but it is not verified: status 503"), "{}", ran.stderr);
+            assert!(ran.stderr.contains("run the same command again: it sends nothing"), "{}", ran.stderr);
+        }
+        assert_eq!(relay.silenced.load(Ordering::SeqCst), asked, "{alias}: a bounded number of questions");
+        assert_eq!(ran.stdout, "");
+        let called = place.dusk(&["call", alias, "value", "--network", &node.url]).exits(2);
+        assert!(called.stderr.contains("is deployed here"), "{}", called.stderr);
+
+        let again = Relay::start(&node, Arc::clone(&untouched), |_, _| false);
+        let verified = on(&again.url, alias).exits(0).document();
+        assert_eq!(verified["status"], "deployed", "{verified}");
+        assert_eq!(again.propagated.load(Ordering::SeqCst), 0, "{alias}: nothing is sent again");
+        assert_eq!(account()["nonce"].as_u64(), Some(before + 1), "{alias}");
+        place.dusk(&["call", alias, "value", "--network", &node.url]).exits(0);
+        assert_eq!(on(&node.url, alias).exits(0).document()["status"], "unchanged");
+    }
+    // A transaction that has reached no node is sent anew.
+    let other: Arc<Mischief> = Arc::new(|_: &Upstream, transaction: Transaction| {
+        // Something that no node takes.
+        deployment_by(dev_accounts().last().unwrap(), &transaction, ContractDeploy::new(vec![0], vec![0], None, 0))
+    });
+    let relay = Relay::start(&node, other, |path, _| path.ends_with("/propagate"));
+    on(&relay.url, "lost").exits(1);
+    let again = Relay::start(&node, untouched, |_, _| false);
+    assert_eq!(on(&again.url, "lost").exits(0).document()["status"], "deployed");
+    assert_eq!(again.propagated.load(Ordering::SeqCst), 1);
 }

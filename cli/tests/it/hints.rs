@@ -28,15 +28,13 @@ pub(crate) struct Told {
 pub(crate) fn all(root: &Path) -> Vec<Told> {
     let files: Vec<(PathBuf, syn::File)> = sources(&root.join("cli/src"))
         .into_iter()
-        .map(|path| {
-            let text = fs::read_to_string(&path).unwrap();
-            let file = syn::parse_file(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-            (path, file)
-        })
+        .map(|path| parsed(&path))
         .collect();
     let mut names = Names::default();
-    for (path, file) in &files {
-        names.path.clone_from(path);
+    // Hints of folders come from their own crate.
+    let folders = sources(&root.join("sdk/private-folder/src")).into_iter().map(|path| parsed(&path));
+    for (path, file) in files.iter().cloned().chain(folders) {
+        names.path = path;
         names.visit_file_mut(&mut file.clone());
     }
     let mut told = Vec::new();
@@ -48,6 +46,12 @@ pub(crate) fn all(root: &Path) -> Vec<Told> {
     told.sort();
     told.dedup_by(|a, b| (&a.message, &a.hints) == (&b.message, &b.hints));
     told
+}
+
+fn parsed(path: &Path) -> (PathBuf, syn::File) {
+    let text = fs::read_to_string(path).unwrap();
+    let file = syn::parse_file(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    (path.to_owned(), file)
 }
 
 fn sources(folder: &Path) -> Vec<PathBuf> {
@@ -86,7 +90,7 @@ impl Names {
 
     /// What the name stands for in a file. Names of functions that make no hints are in all kinds of expressions.
     fn get(&self, path: &Path, name: &str) -> Option<&Vec<String>> {
-        let is_hint = ["hint", "form_of", "of_client"].iter().any(|part| name.to_lowercase().contains(part));
+        let is_hint = ["hint", "advice", "form_of", "of_client"].iter().any(|part| name.to_lowercase().contains(part));
         self.all.get(&(path.to_owned(), name.to_owned())).or_else(|| self.shared.get(name)).filter(|_| is_hint)
     }
 }
@@ -133,6 +137,10 @@ impl VisitMut for Finder<'_> {
     fn visit_local_mut(&mut self, local: &mut Local) {
         visit_mut::visit_local_mut(self, local);
         let (Pat::Ident(_) | Pat::Tuple(_), Some(init)) = (&local.pat, &local.init) else { return };
+        // What a variable gets beside an error of its own is no part of another's hint.
+        if identifiers(init.expr.to_token_stream()).iter().any(|name| name == "Fault") {
+            return;
+        }
         let texts = self.texts(init.expr.to_token_stream());
         for name in identifiers(local.pat.to_token_stream()) {
             self.locals.insert(name, texts.clone());

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
-use crate::support::{PROGRAM, Place, Ran, RunningNode, alone};
+use crate::support::{PROGRAM, Place, Ran, RunningNode, alone, says};
 
 /// Compares everything a command said, with what differs between runs taken out.
 fn snapshot(name: &str, ran: &Ran) {
@@ -29,13 +29,6 @@ fn snapshot(name: &str, ran: &Ran) {
         settings.add_filter(pattern, replacement);
     }
     settings.bind(|| insta::assert_snapshot!(name, ran.all()));
-}
-
-#[track_caller]
-fn says(ran: &Ran, parts: &[&str]) {
-    for part in parts {
-        assert!(ran.stdout.contains(part) || ran.stderr.contains(part), "`{part}` is missing:\n{}", ran.all());
-    }
 }
 
 /// A command on one node.

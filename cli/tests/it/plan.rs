@@ -1,32 +1,20 @@
 //! Several contracts in one project: deployed in the order of their plan.
 
-use std::fs;
-use std::path::Path;
-
+use crate::book::root;
+use crate::shipped::copied;
 use crate::support::{Place, RunningNode, alone};
 
-/// Copies an example.
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let (path, name) = entry.map(|entry| (entry.path(), entry.file_name())).unwrap();
-        if path.is_dir() && name != "target" {
-            copy(&path, &to.join(name));
-        } else if path.is_file() {
-            fs::copy(&path, to.join(name)).unwrap();
-        }
-    }
+/// The example with two contracts, and a node.
+fn scene() -> (Place, RunningNode) {
+    let place = copied(&root().join("examples/calling-contracts"));
+    let node = RunningNode::start(&place, "0");
+    (place, node)
 }
 
 #[test]
 fn contracts_that_need_each_other_are_deployed_in_order() {
     let _turn = alone();
-    let mut place = Place::new();
-    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/calling-contracts"), &place.at.join("shops"));
-    place.enter("shops");
-    // The example takes the SDK from this repository.
-    place.edit("Cargo.toml", "../../sdk", concat!(env!("CARGO_MANIFEST_DIR"), "/../sdk"));
-    let node = RunningNode::start(&place, "0");
+    let (place, node) = scene();
     let on = |words: &[&str]| place.dusk(&[words, &["--network", &node.url]].concat());
 
     let plan = "[deploy.corner]\ncontract = 'shop'\ninit = ['@contract:oracle']\n[deploy.oracle]\ncontract = 'price'\nfrom = 'bob'\n";
@@ -65,11 +53,7 @@ fn contracts_that_need_each_other_are_deployed_in_order() {
 #[test]
 fn a_plan_that_stops_in_the_middle_goes_on_from_there() {
     let _turn = alone();
-    let mut place = Place::new();
-    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/calling-contracts"), &place.at.join("shops"));
-    place.enter("shops");
-    place.edit("Cargo.toml", "../../sdk", concat!(env!("CARGO_MANIFEST_DIR"), "/../sdk"));
-    let node = RunningNode::start(&place, "0");
+    let (place, node) = scene();
     let on = |words: &[&str]| place.dusk(&[words, &["--network", &node.url]].concat());
     place.write("dusk.toml", "[deploy.oracle]\ncontract = 'price'\n[deploy.shop]\ninit = ['@contract:oracle']\n");
 

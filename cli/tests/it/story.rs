@@ -2,17 +2,9 @@
 
 use std::time::Instant;
 
-use crate::support::{Place, Ran, RunningNode, alone};
+use crate::support::{Place, RunningNode, alone, says};
 
 const CONTRACT: &str = "contracts/counter/src/lib.rs";
-
-/// Says it all when a line that must be there is not.
-#[track_caller]
-fn says(ran: &Ran, parts: &[&str]) {
-    for part in parts {
-        assert!(ran.stdout.contains(part) || ran.stderr.contains(part), "`{part}` is missing:\n{}", ran.all());
-    }
-}
 
 #[test]
 fn from_an_empty_folder_to_a_refused_call() {
@@ -192,7 +184,7 @@ fn lives_on_a_chain(place: &Place) {
     let refused = on(&["call", "counter", "increment", "--by", "100"]).exits(1);
     says(
         &refused,
-        &["refused: LimitReached (", "\"left\":6", "hint: nothing was sent; the simulation already refuses it"],
+        &["refused: LimitReached (", "\"left\":6", "hint: nothing was sent, because the simulation failed: look at the arguments and the contract's state"],
     );
     says(&on(&["call", "counter", "reset", "--from", "bob"]).exits(1), &["refused: NotOwner ("]);
     let early = place.dusk(&["call", "--from", "bob", "--network", &url, "counter", "reset"]).exits(1);

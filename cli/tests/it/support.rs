@@ -24,6 +24,7 @@ pub(crate) fn alone() -> MutexGuard<'static, ()> {
 /// A folder outside of any repository, and the program in it.
 pub(crate) struct Place {
     folder: TempDir,
+    has_own_cache: bool,
     /// The folder that commands run in.
     pub(crate) at: PathBuf,
 }
@@ -32,7 +33,12 @@ impl Place {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let at = folder.path().canonicalize().unwrap();
-        Self { folder, at }
+        Self { folder, has_own_cache: false, at }
+    }
+
+    /// One whose keys, parameters and compiled modules are no other place's, and go with it. The SDK is kept all the same.
+    pub(crate) fn with_own_cache() -> Self {
+        Self { has_own_cache: true, ..Self::new() }
     }
 
     /// Goes to a folder.
@@ -59,9 +65,16 @@ impl Place {
         command
             .current_dir(&self.at)
             .env("PATH", std::env::join_paths(path).unwrap())
-            .env("CARGO_DUSK_HOME", Path::new(KEPT).join("home"))
             .env("CARGO_TARGET_DIR", Path::new(KEPT).join("projects"))
             .stdin(Stdio::null());
+        if self.has_own_cache {
+            command
+                .env_remove("CARGO_DUSK_HOME")
+                .env("XDG_DATA_HOME", Path::new(KEPT).join("data"))
+                .env("XDG_CACHE_HOME", self.root().join("cache"));
+        } else {
+            command.env("CARGO_DUSK_HOME", Path::new(KEPT).join("home"));
+        }
         command
     }
 
@@ -139,6 +152,14 @@ impl Ran {
     /// Everything, for snapshots.
     pub(crate) fn all(&self) -> String {
         format!("exit: {:?}\n--- stdout\n{}--- stderr\n{}", self.code, self.stdout, self.stderr)
+    }
+}
+
+/// Panics with all that was said unless each of these parts is in it.
+#[track_caller]
+pub(crate) fn says(ran: &Ran, parts: &[&str]) {
+    for part in parts {
+        assert!(ran.stdout.contains(part) || ran.stderr.contains(part), "`{part}` is missing:\n{}", ran.all());
     }
 }
 

@@ -9,14 +9,7 @@ use serde_json::{Value, json};
 
 use crate::book::root;
 use crate::hostile::{self, HOSTILE};
-use crate::support::{PROGRAM, Place, Ran, RunningNode, alone};
-
-#[track_caller]
-fn says(ran: &Ran, parts: &[&str]) {
-    for part in parts {
-        assert!(ran.stdout.contains(part) || ran.stderr.contains(part), "`{part}` is missing:\n{}", ran.all());
-    }
-}
+use crate::support::{PROGRAM, Place, Ran, RunningNode, alone, says};
 
 /// A command on one node, and another that the environment names.
 struct On<'a> {
@@ -57,9 +50,8 @@ fn what_people_type_arrives_as_it_was_typed_or_is_refused() {
     place.dusk(&["build"]).exits(0);
 
     let (one, two) = (RunningNode::start(&place, "0"), RunningNode::start(&place, "0"));
-    for node in [&one, &two] {
-        place.dusk(&["deploy", "--network", &node.url]).exits(0);
-    }
+    deploys_with_the_constructor_of_the_plan(&place, &one.url);
+    place.dusk(&["deploy", "--network", &two.url]).exits(0);
     let on = On { place: &place, here: &one.url, elsewhere: &two.url };
     goes_where_it_says_or_nowhere(&on);
     gives_every_argument_in_every_way(&on);
@@ -69,6 +61,33 @@ fn what_people_type_arrives_as_it_was_typed_or_is_refused() {
     keeps_numbers_exact_in_witnesses(&place);
     compiles_for_this_machine(&place);
     hostile::no_text_commands_the_terminal(&place, &one.url);
+}
+
+/// Arguments in TOML: of the constructor.
+fn deploys_with_the_constructor_of_the_plan(place: &Place, url: &str) {
+    let deploy = |init: &str| {
+        place.write("dusk.toml", &format!("[deploy.kinds]\ninit = {init}\n"));
+        place.dusk(&["deploy", "--network", url])
+    };
+    let largest = "340282366920938463463374607431768211455";
+    for (init, part) in [
+        (r#"[["b", "a", "b"], 1]"#, "constructor: labels[2]: the value \"b\" is given twice"),
+        (r#"{ labels = ["a"], largest = 1.0 }"#, "constructor: largest: 1.0 is not a whole number"),
+        (r#"{ labels = ["a"], largest = -1 }"#, "constructor: largest: -1 is not a whole number"),
+        (r#"{ labels = "a", largest = 1 }"#, "constructor: labels: \"a\" is not a list without repetitions"),
+        (r#"{ labels = [1979-05-27], largest = 1 }"#, "constructor: labels[0]: "),
+        (r#"{ labels = ["a"], largest = 1, more = 1 }"#, "constructor: more: there is no such argument"),
+    ] {
+        says(&deploy(init).exits(2), &[part, "hint: "]);
+    }
+    // 64 bits are the most that a number has in TOML.
+    says(&deploy(&format!(r#"{{ labels = ["a"], largest = {largest} }}"#)).exits(2), &["dusk.toml:2:", "hint: "]);
+    deploy(&format!(r#"{{ labels = ["b", "a"], largest = "{largest}" }}"#)).exits(0);
+    let result = |function: &str| {
+        place.dusk(&["call", "--json", "kinds", function, "--network", url]).exits(0).document()["result"].clone()
+    };
+    assert_eq!((result("labels"), result("largest")), (json!(["a", "b"]), json!(largest)));
+    place.dusk(&["deploy", "--network", url, "--init", &format!(r#"[["b","a"],{largest}]"#)]).exits(0);
 }
 
 fn goes_where_it_says_or_nowhere(on: &On<'_>) {
@@ -207,6 +226,9 @@ fn takes_every_kind_of_value(on: &On<'_>) {
         ("twice", r#"{"Some":null}"#, json!({ "Some": null })),
         ("twice", "3", json!({ "Some": 3 })),
         ("set", "[3,1]", json!([1, 3])),
+        ("set", r#"["3",1]"#, json!([1, 3])),
+        ("sets", r#"[["b","a"],[],["a"]]"#, json!([[], ["a"], ["a", "b"]])),
+        ("sets", "null", json!(null)),
         ("words", r#"[["a",1],["b",2]]"#, json!([["a", 1], ["b", 2]])),
         ("big", "340282366920938463463374607431768211455", json!("340282366920938463463374607431768211455")),
         ("int", "-170141183460469231731687303715884105728", json!("-170141183460469231731687303715884105728")),
@@ -233,7 +255,14 @@ fn makes_no_silent_choice(on: &On<'_>) {
     assert_eq!(on.result(&["kinds", "text"]), "null");
     on.refuses(&["kinds", "twice", "none"], &["argument x:"]);
     on.refuses(&["kinds", "words", r#"[["a",1],["a",2]]"#], &["the key \"a\" is given twice"]);
-    on.refuses(&["kinds", "set", "[1,1]"], &["once"]);
+    for twice in ["[1,1]", r#"[1,"1"]"#] {
+        on.refuses(&["kinds", "set", twice], &["argument s[1]: the value 1 is given twice"]);
+        on.refuses(&["kinds", "set", "--args", twice], &["s[1]: the value 1 is given twice"]);
+    }
+    on.place.write("set.json", r#"{"s":[7,7]}"#);
+    on.refuses(&["kinds", "set", "--args", "@set.json"], &["s[1]: the value 7 is given twice"]);
+    on.refuses(&["kinds", "sets", r#"[["a"],["a","a"]]"#], &["s[1][1]: the value \"a\" is given twice"]);
+    on.refuses(&["kinds", "set", "1"], &["is not a list without repetitions"]);
     on.refuses(&["kinds", "say", "--args", r#"{"text":"a","text":"b"}"#], &["`text` is given twice"]);
     on.refuses(&["kinds", "shape", r#"{"Rect":{"w":1,"w":2,"h":null}}"#], &["`Rect.w` is given twice"]);
     on.refuses(&["kinds", "say", "--args", "18446744073709551616"], &["18446744073709551616 is not text"]);
@@ -266,6 +295,9 @@ fn agrees_with_the_driver_over_http(on: &On<'_>) {
         ("big", "340282366920938463463374607431768211455", None),
         ("words", r#"[["a",1],["a",2]]"#, None),
         ("set", "[1,1]", None),
+        ("set", r#"[1,"1"]"#, None),
+        ("set", "[3,1]", Some(json!([1, 3]))),
+        ("sets", r#"[["b","a"],[]]"#, Some(json!([[], ["a", "b"]]))),
         ("say", r#"{"text":"a","text":"b"}"#, None),
     ];
     for (function, text, expected) in cases {

@@ -58,7 +58,7 @@ pub(super) fn of_input(argument: &Ident, faults: &mut Diagnostics) -> Option<Ide
         faults.at(
             argument,
             format!(
-                "without the underscore the input is called `{name}`, and no struct has a member of that name: call it something else"
+                "witnesses call this input `{name}`, without the underscore, and no field can have that name: rename the argument"
             ),
         );
     }
@@ -102,23 +102,23 @@ pub(super) fn check_circuit(function: &ItemFn, name: &Ident, faults: &mut Diagno
         faults.at(
             ident,
             format!(
-                "the type of this circuit would be called `{name}`, as that of another whose name differs by underscores: write the \
-                 name with single underscores between words"
+                "the type of this circuit is `{name}`, like that of every circuit whose name differs in underscores only: use single \
+                 underscores between words"
             ),
         );
     } else if name == text {
         faults.at(
             ident,
             format!(
-                "the function and the type of this circuit would both be called `{name}`: begin the name with a small letter"
+                "the function and the generated type are both called `{name}`: begin the name with a lowercase letter"
             ),
         );
     } else if TYPES.contains(&name.as_str()) || mentions(function, &name) {
         faults.at(
             ident,
             format!(
-                "a circuit called `{text}` makes the type `{name}`, and circuits are written with another type of that name: call it \
-                 something else"
+                "the circuit `{text}` generates the type `{name}`, which hides the other type of that name that circuits use: rename the \
+                 circuit"
             ),
         );
     }
@@ -127,8 +127,8 @@ pub(super) fn check_circuit(function: &ItemFn, name: &Ident, faults: &mut Diagno
             faults.at(
                 ident,
                 format!(
-                    "a circuit called `{text}` makes the type `{name}`, which is that of the {} inputs of a circuit `{other}`: call it \
-                     something else",
+                    "the circuit `{text}` generates the type `{name}`, which is also that of the {} inputs of a circuit `{other}`: rename the \
+                     circuit",
                     part.to_lowercase()
                 ),
             );
@@ -143,7 +143,7 @@ pub(super) fn check_type(ident: &Ident, faults: &mut Diagnostics) {
         faults.at(
             ident,
             format!(
-                "`{text}` is what the twin of a type `{other}` outside of circuits is called: call it something else"
+                "`{text}` is the name generated for values of a type `{other}` outside of circuits: rename this type"
             ),
         );
     }

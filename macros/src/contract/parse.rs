@@ -13,10 +13,9 @@ use crate::diagnostics::Diagnostics;
 use crate::source::{bare, condition, doc_attributes, docs, has_attribute, without_self};
 use crate::types::Scope;
 
-/// A macro cannot see the output of another macro.
-const MADE_BY_A_MACRO: &str = "#[contract] does not see what a macro makes here, so none of it would be exported: \
-                               write the methods out, or call the macro in a module of its own if it makes no methods \
-                               of the contract";
+/// What another macro generates is unknown to this one.
+const MADE_BY_A_MACRO: &str = "#[contract] does not see what a macro generates here, and would not export it: write the methods out, or call \
+                               the macro in a module of its own if it generates no methods of the contract";
 
 /// Parses the module.
 pub(super) fn module(item: &TokenStream) -> syn::Result<ItemMod> {
@@ -123,7 +122,7 @@ fn item(item: &Item, contract: &mut Contract, faults: &mut Diagnostics) {
         }
         Item::Static(item) => {
             faults
-                .at(item, "a static is state that nobody sees: make it a field of the contract's state, or a `const`");
+                .at(item, "a static is state outside of the contract's struct: make it a field of the state, or a `const`");
         }
         // A macro definition produces nothing by itself.
         Item::Macro(item) if item.ident.is_none() => faults.at(item, MADE_BY_A_MACRO),
@@ -184,7 +183,7 @@ fn methods(block: &mut ItemImpl, state: &Ident, contract: &mut Contract, faults:
         Some(false) => {
             return faults.at(
                 &block.self_ty,
-                format!("write `impl {state}`: whether this path is the contract's state, #[contract] does not see"),
+                format!("write `impl {state}`: #[contract] cannot tell whether this path is the contract's state"),
             );
         }
         None => return,
@@ -245,7 +244,7 @@ fn hidden_methods(module: &ItemMod, state: &Ident, faults: &mut Diagnostics) {
                 if let (Some(function), false) = (public, own) {
                     faults.at(
                         &function.sig.ident,
-                        "this would not be exported: methods of the contract stand in its own module. Move it there, \
+                        "this method would not be exported, because it is not in the contract's own module: move it there, \
                          or make it `pub(crate)` if it is a helper",
                     );
                 }

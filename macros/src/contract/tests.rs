@@ -44,7 +44,7 @@ fn every_mistake_has_its_message() {
         ("pub fn a(self) {}", "take the state as `&self`"),
         ("pub fn a(self: &Self) {}", "take the state as `&self`"),
         ("pub fn a<T>(&self) {}", "an exported function cannot be generic"),
-        ("pub async fn a(&self) {}", "a contract cannot be `async`"),
+        ("pub async fn a(&self) {}", "a method cannot be `async`"),
         ("pub unsafe fn a(&self) {}", "an exported function cannot be `unsafe`"),
         ("pub extern \"C\" fn a(&self) {}", "remove this"),
         ("#[cfg(test)] pub fn a(&self) {}", "an exported function cannot depend on `cfg`"),
@@ -54,7 +54,7 @@ fn every_mistake_has_its_message() {
         ("pub fn a(&self, x: Option<f32>) {}", "floats may differ"),
         ("pub fn a(&self) -> usize { 1 }", "the size of `usize`"),
         ("pub fn a(&self) -> Result<&str, E> { }", "a reference cannot cross"),
-        ("pub fn a(&self) -> Self { }", "the state stays with the contract"),
+        ("pub fn a(&self) -> Self { }", "a method cannot return the state"),
         (
             "pub fn a(&self, a: u8, b: u8, c: u8, d: u8, e: u8, f: u8, g: u8, h: u8, i: u8) {}",
             "a function takes at most 8",
@@ -66,7 +66,7 @@ fn every_mistake_has_its_message() {
         ("#[cfg_attr(test, cfg(windows))] pub fn a(&self) {}", "an exported function cannot depend on `cfg`"),
         ("pub fn a(&'static self) {}", "take the state as `&self`"),
         ("pub fn a(self: &mut Self) {}", "take the state as `&self`"),
-        ("getter!(left, u64);", "#[contract] does not see what a macro makes here"),
+        ("getter!(left, u64);", "#[contract] does not see what a macro generates here"),
         ("pub fn a(&self) -> char { 'a' }", "a `char` has no form"),
         ("#[no_mangle] pub fn a(&self) {}", "remove this"),
         ("#[unsafe(export_name = \"b\")] pub fn a(&self) {}", "remove this"),
@@ -74,7 +74,7 @@ fn every_mistake_has_its_message() {
         ("#[contract(feeds = u8)] pub fn a(&self) -> u8 { 1 }", "a method that feeds returns nothing"),
         ("#[contract(feeds = f32)] pub fn a(&self) {}", "floats may differ"),
         ("#[contract(feeds = u8)] fn a(&self) {}", "this is for exported methods"),
-        ("#[contract(raw_result)] pub fn a(&self) -> u8 { 1 }", "`raw_result` is for a method that returns a `Result`"),
+        ("#[contract(raw_result)] pub fn a(&self) -> u8 { 1 }", "`raw_result` needs a method that returns a `Result`"),
         ("#[contract(payable)] pub fn a(&self) {}", "unknown option: on a method"),
         ("#[contract(feeds = u8)] pub fn init() -> Self { State }", "the constructor has no options"),
         ("pub fn attempt(&self) {}", "`attempt` is reserved"),
@@ -84,7 +84,7 @@ fn every_mistake_has_its_message() {
         ("fn init() -> Self { State }", "the constructor must be `pub`"),
         ("pub fn init() -> u8 { 1 }", "the constructor returns the first state"),
         ("pub fn init() {}", "the constructor returns the first state"),
-        ("pub async fn init() -> Self { State }", "a contract cannot be `async`"),
+        ("pub async fn init() -> Self { State }", "a method cannot be `async`"),
     ];
     for (methods, expected) in cases {
         let found = method_faults(methods);
@@ -96,7 +96,7 @@ fn every_mistake_has_its_message() {
         ("pub mod test { struct A; }", "the state must be `pub`"),
         ("pub mod test { pub struct A<T>(T); }", "the state cannot be generic"),
         ("pub mod test { pub struct A { rate: Vec<(u8, f64)> } }", "floats may differ"),
-        ("pub mod test { pub struct A; static mut CALLS: u64 = 0; }", "a static is state that nobody sees"),
+        ("pub mod test { pub struct A; static mut CALLS: u64 = 0; }", "a static is state outside of the contract's struct"),
         ("pub mod test { pub struct A; impl<T> A { } }", "the methods of a contract cannot be generic"),
         ("pub mod test { pub struct A; fn init() {} }", "`init` is reserved"),
         (
@@ -107,16 +107,16 @@ fn every_mistake_has_its_message() {
         ("pub mod test { pub struct A; use other::{AClient, b as c}; }", "`AClient` is reserved"),
         ("pub mod test { pub struct A; const at: u8 = 1; }", "`at` is reserved"),
         ("pub mod test { pub struct A; const __DUSK_STATE: u8 = 1; }", "names that begin with `__dusk`"),
-        ("pub mod test { pub struct A; getters!(A); }", "#[contract] does not see what a macro makes here"),
+        ("pub mod test { pub struct A; getters!(A); }", "#[contract] does not see what a macro generates here"),
         (
             "pub mod test { pub struct A; #[getters] impl A { pub fn a(&self) {} } }",
-            "#[contract] does not see what a macro makes here",
+            "#[contract] does not see what a macro generates here",
         ),
         ("pub mod test { pub struct A; type B = A; impl B { pub fn a(&self) {} } }", "write `impl A`"),
         ("pub mod test { pub struct A; impl other::A { pub fn a(&self) {} } }", "write `impl A`"),
         (
             "pub mod test { pub struct A; mod more { impl super::A { pub fn a(&self) {} } } }",
-            "this would not be exported",
+            "this method would not be exported",
         ),
         ("pub mod test { #[cfg(test)] pub struct A; }", "the state cannot depend on `cfg`"),
         ("pub mod test { pub struct A; #[cfg(test)] #[event] pub struct B; }", "an event cannot depend on `cfg`"),

@@ -218,20 +218,20 @@ fn output(method: &Method, contract: &Contract, faults: &mut Diagnostics) {
         faults.at_span(place, NO_RESULT);
     }
     if is_state(ty, contract) {
-        faults.at(ty, "the state stays with the contract: return what callers need of it");
+        faults.at(ty, "a method cannot return the state: return the parts that callers need");
     }
     // The error type of a `Result` is not encoded: it becomes the text of the panic.
     value(written_result(ty).map_or(ty, |(value, _)| value), &contract.scope, faults);
 }
 
-/// The diagnostic for `raw_result` on a method that cannot fail.
-const NO_RESULT: &str = "`raw_result` is for a method that returns a `Result`, to give callers the `Result` itself";
+/// What is wrong with `raw_result` on a method that cannot fail.
+const NO_RESULT: &str = "`raw_result` needs a method that returns a `Result`: callers get the `Result` itself";
 
 /// Faults of an exported function that do not depend on its kind.
 fn signature(method: &Method, scope: &Scope, faults: &mut Diagnostics) {
     let signature = &method.signature;
     if let Some(token) = signature.asyncness {
-        faults.at(token, "a contract cannot be `async`: a call runs from its begin to its end");
+        faults.at(token, "a method cannot be `async`: a call runs to its end without a pause");
     }
     if let Some(token) = signature.unsafety {
         faults.at(token, "an exported function cannot be `unsafe`: anybody may call it with anything");
@@ -256,9 +256,9 @@ fn signature(method: &Method, scope: &Scope, faults: &mut Diagnostics) {
     for argument in &method.arguments {
         match &argument.name {
             None => faults
-                .at(&argument.pattern, "an argument needs a plain name, which callers use: take it apart in the body"),
+                .at(&argument.pattern, "an argument needs a plain name, because callers use it: destructure the value in the body"),
             Some(name) if name.to_string().starts_with('_') => {
-                faults.at(name, "an argument needs a name that callers can use: remove the underscore");
+                faults.at(name, "an argument needs a name that callers can use: remove the leading underscore");
             }
             Some(_) => {}
         }

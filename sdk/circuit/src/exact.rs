@@ -43,8 +43,11 @@ impl<'de> Exact<'de> {
     }
 
     fn members(self) -> Result<Vec<(String, Self)>, Error> {
-        let Members(members) = serde_json::from_str(self.text)?;
-        Ok(members.into_iter().map(|(name, raw)| (name, self.inner(raw))).collect())
+        let members: Members<'de> = serde_json::from_str(self.text)?;
+        if let Some(name) = members.repeated() {
+            return Err(Error::custom(format_args!("`{name}` is given twice")));
+        }
+        Ok(members.0.into_iter().map(|(name, raw)| (name, self.inner(raw))).collect())
     }
 
     /// The digits in a string, if it contains nothing else.
@@ -158,8 +161,22 @@ impl<'de> IntoDeserializer<'de, Error> for Exact<'de> {
     }
 }
 
-/// The members of an object without duplicate keys, in the order of the text.
-struct Members<'a>(Vec<(String, &'a RawValue)>);
+/// The members of an object in the order of the text, for readers that keep its numbers as they are written.
+#[derive(Debug)]
+pub struct Members<'a>(
+    /// Each name with its value. A name may be there twice: see [`Members::repeated`].
+    pub Vec<(String, &'a RawValue)>,
+);
+
+impl Members<'_> {
+    /// A name that two members have.
+    #[must_use]
+    pub fn repeated(&self) -> Option<&str> {
+        let mut names: Vec<&str> = self.0.iter().map(|(name, _)| name.as_str()).collect();
+        names.sort_unstable();
+        names.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0])
+    }
+}
 
 impl<'de> Deserialize<'de> for Members<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -173,12 +190,9 @@ impl<'de> Deserialize<'de> for Members<'de> {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
-                let mut members: Vec<(String, &'de RawValue)> = Vec::new();
-                while let Some((name, value)) = map.next_entry::<String, &RawValue>()? {
-                    if members.iter().any(|(known, _)| *known == name) {
-                        return Err(A::Error::custom(format_args!("`{name}` is given twice")));
-                    }
-                    members.push((name, value));
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
                 }
                 Ok(Members(members))
             }
@@ -253,5 +267,20 @@ mod tests {
         assert!(read::<Line>(twice).unwrap_err().contains("`id` is given twice"));
         let deep = format!("{}1{}", "[".repeat(100), "]".repeat(100));
         assert!(read::<serde_json::Value>(&deep).is_err());
+    }
+
+    #[test]
+    fn a_repeated_name_is_found_wherever_it_stands_and_however_it_is_written() {
+        let repeated = |text: &str| {
+            let members: Members<'_> = serde_json::from_str(text).unwrap();
+            members.repeated().map(String::from)
+        };
+        assert_eq!(repeated(r#"{"b":1,"a":2,"c":3,"b":4}"#).as_deref(), Some("b"));
+        assert_eq!(repeated(r#"{"a":1,"z":2,"\u0061":3}"#).as_deref(), Some("a"));
+        for none in ["{}", r#"{"a":1}"#, r#"{"b":1,"a":{"b":2},"c":{"b":3,"b":4}}"#] {
+            assert_eq!(repeated(none), None, "{none}");
+        }
+        let many: String = (0..200_000).map(|n| format!("\"n{n}\":{n},")).collect();
+        assert_eq!(repeated(&format!("{{{many}\"n7\":0}}")).as_deref(), Some("n7"));
     }
 }

@@ -281,11 +281,16 @@ impl Layout {
     /// Whether the only constraints are those of the inputs' types: a proof of the circuit states nothing.
     #[must_use]
     pub fn states_nothing(&self) -> bool {
+        self.states_nothing_but(|_| false)
+    }
+
+    /// As [`states_nothing`](Self::states_nothing), without the rows of which `is_vacuous` says that they state nothing.
+    pub(crate) fn states_nothing_but(&self, is_vacuous: impl Fn(u32) -> bool) -> bool {
         let is_public = |row: u32| self.public_rows.binary_search(&row).is_ok();
         let is_of_input = |row: u32| self.inputs.iter().any(|input| input.rows.contains(&row));
         let states = |row: &Row| self.selectors[row.selectors as usize].kind != Kind::Idle;
         let mut rows = self.rows.iter().zip(0u32..).filter(|(row, _)| states(row));
-        rows.all(|(_, number)| is_public(number) || is_of_input(number))
+        rows.all(|(_, number)| is_public(number) || is_of_input(number) || is_vacuous(number))
     }
 
     /// Checks that the layout is consistent. The results of [`Circuit::finish`](crate::Circuit::finish) and

@@ -27,6 +27,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use crate::definition::{Definition, layout, witness};
 use crate::exact::Exact;
+pub use crate::exact::Members;
 use crate::layout::Layout;
 use crate::scalar_serde;
 use crate::wires::Wires;
@@ -357,10 +358,15 @@ macro_rules! __register_circuit {
                 $crate::runner::register::<$circuit>(::core::env!("CARGO_PKG_NAME"));
             }
 
-            // SAFETY: the C runtime calls the functions in this section once, before `main`; this one only adds to a
-            // list.
+            // Elsewhere the section is called something else, and a program would have no circuits.
+            #[cfg(not(unix))]
+            ::core::compile_error!(
+                "circuits are described by a program that Linux and macOS can start; on Windows, build in WSL"
+            );
+
+            // SAFETY: what stands in this section is called once, before `main`, with the C calling convention; it only adds to a list.
             #[used]
-            #[cfg_attr(not(target_vendor = "apple"), unsafe(link_section = ".init_array"))]
+            #[cfg_attr(all(unix, not(target_vendor = "apple")), unsafe(link_section = ".init_array"))]
             #[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__mod_init_func"))]
             static REGISTER: extern "C" fn() = register;
         };

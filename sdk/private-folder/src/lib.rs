@@ -66,7 +66,7 @@ impl FolderError {
     pub fn hint(&self) -> String {
         match self {
             Self::Owner { path, .. } => {
-                format!("remove {} or give it to yourself with chown, or keep the folder elsewhere", path.display())
+                format!("remove {}, or give it to yourself with chown", path.display())
             }
             Self::Writable { path, .. } => {
                 format!("look at what lies there, then run `chmod go-w {}`", path.display())

@@ -4,7 +4,9 @@
 //! line makes flags and help from it, explorers show calls and events by it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
+use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 /// The version of this document's form.
@@ -165,7 +167,9 @@ pub struct ErrorVariant {
 }
 
 /// A type, as JSON sees it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// A form that this version does not know is read as [`Type::Opaque`], so that a newer contract can still be called.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Type {
     /// `()`: JSON `null`.
@@ -196,6 +200,8 @@ pub enum Type {
     Option(Box<Type>),
     /// A list.
     List(Box<Type>),
+    /// A set: a JSON array in which each value stands once, in any order.
+    Set(Box<Type>),
     /// A list of fixed length.
     Array(Box<Type>, u32),
     /// A tuple: a JSON array.
@@ -206,6 +212,68 @@ pub enum Type {
     Named(String),
     /// A type that describes itself only by name; its JSON is what its `serde` implementation says.
     Opaque(String),
+}
+
+impl<'de> Deserialize<'de> for Type {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Form;
+
+        impl<'de> Visitor<'de> for Form {
+            type Value = Type;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the name of a type, or an object with one")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<Type, E> {
+                Ok(match name {
+                    "unit" => Type::Unit,
+                    "bool" => Type::Bool,
+                    "string" => Type::String,
+                    "bytes" => Type::Bytes,
+                    "account" => Type::Account,
+                    "contract" => Type::Contract,
+                    "principal" => Type::Principal,
+                    "amount" => Type::Amount,
+                    "field" => Type::Field,
+                    unknown => Type::Opaque(unknown.to_owned()),
+                })
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Type, A::Error> {
+                let name: String = map.next_key()?.ok_or_else(|| A::Error::custom("a type has a name"))?;
+                let ty = match name.as_str() {
+                    "uint" => Type::Uint(map.next_value()?),
+                    "int" => Type::Int(map.next_value()?),
+                    "fixedbytes" => Type::FixedBytes(map.next_value()?),
+                    "option" => Type::Option(map.next_value()?),
+                    "list" => Type::List(map.next_value()?),
+                    "set" => Type::Set(map.next_value()?),
+                    "array" => {
+                        let (ty, length) = map.next_value()?;
+                        Type::Array(ty, length)
+                    }
+                    "tuple" => Type::Tuple(map.next_value()?),
+                    "map" => {
+                        let (key, value) = map.next_value()?;
+                        Type::Map(key, value)
+                    }
+                    "named" => Type::Named(map.next_value()?),
+                    "opaque" => Type::Opaque(map.next_value()?),
+                    _ => {
+                        map.next_value::<IgnoredAny>()?;
+                        Type::Opaque(name)
+                    }
+                };
+                match map.next_key::<IgnoredAny>()? {
+                    None => Ok(ty),
+                    Some(_) => Err(A::Error::custom("a type has one name")),
+                }
+            }
+        }
+
+        deserializer.deserialize_any(Form)
+    }
 }
 
 /// A named type.
@@ -252,6 +320,44 @@ mod tests {
         assert_eq!(split_error("E1: Insufficient {\"held\":3}"), Some((1, "Insufficient {\"held\":3}")));
         for other in ["", "E", "E: x", "Ex: y", "Error: z", "overflow", "E4294967296: x"] {
             assert_eq!(split_error(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn types_are_read_as_they_are_written_and_unknown_forms_stay_opaque() {
+        let list = |ty: Type| Type::List(Box::new(ty));
+        let all = [
+            Type::Unit,
+            Type::Bool,
+            Type::Uint(128),
+            Type::Int(8),
+            Type::String,
+            Type::Bytes,
+            Type::FixedBytes(u32::MAX),
+            Type::Account,
+            Type::Contract,
+            Type::Principal,
+            Type::Amount,
+            Type::Field,
+            Type::Option(Box::new(Type::Unit)),
+            list(Type::Bool),
+            Type::Set(Box::new(list(Type::String))),
+            Type::Array(Box::new(Type::Field), 3),
+            Type::Tuple(vec![Type::Unit, list(Type::Unit)]),
+            Type::Map(Box::new(Type::String), Box::new(Type::Bytes)),
+            Type::Named("unit".to_owned()),
+            Type::Opaque("list".to_owned()),
+        ];
+        for ty in all {
+            let text = serde_json::to_string(&ty).unwrap();
+            assert_eq!(serde_json::from_str::<Type>(&text).unwrap(), ty, "{text}");
+        }
+        for (text, name) in [("\"instant\"", "instant"), (r#"{"matrix":[{"uint":8},3,3]}"#, "matrix")] {
+            assert_eq!(serde_json::from_str::<Type>(text).unwrap(), Type::Opaque(name.to_owned()), "{text}");
+        }
+        let wrong = ["{}", "7", "null", r#"{"list":"bool","set":"bool"}"#, r#"{"uint":-1}"#, r#"{"array":["bool"]}"#];
+        for text in wrong {
+            assert!(serde_json::from_str::<Type>(text).is_err(), "{text}");
         }
     }
 }

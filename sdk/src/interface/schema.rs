@@ -125,6 +125,7 @@ fn write_type(ty: &Type, out: &mut String) {
         Type::FixedBytes(length) => tagged(out, "fixedbytes", |out| push_decimal_u64(out, (*length).into())),
         Type::Option(ty) => tagged(out, "option", |out| write_type(ty, out)),
         Type::List(ty) => tagged(out, "list", |out| write_type(ty, out)),
+        Type::Set(ty) => tagged(out, "set", |out| write_type(ty, out)),
         Type::Array(ty, length) => tagged(out, "array", |out| {
             let mut pair = Members::list(out);
             write_type(ty, pair.item());

@@ -37,6 +37,8 @@ pub enum Type {
     Option(Box<Type>),
     /// A list.
     List(Box<Type>),
+    /// A list without duplicate values.
+    Set(Box<Type>),
     /// A list of fixed length.
     Array(Box<Type>, u32),
     /// A list of values of these types.

@@ -122,7 +122,7 @@ fn nobody_ever_signs_too_soon(chain: Chain) -> TestResult {
 
 // ANCHOR: labelled
 #[dusk_sdk::test]
-fn the_keeper_is_who_signs_the_deployment(chain: Chain) -> TestResult {
+fn the_signer_of_the_deployment_is_the_keeper(chain: Chain) -> TestResult {
     let [alice, mallory] = chain.accounts(["alice", "mallory"]);
     // Mallory deploys, and states that alice owns the contract.
     let book = chain.try_deploy_labelled(&mallory, &alice, guestbook::init(0)).succeeds().value();

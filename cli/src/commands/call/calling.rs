@@ -83,7 +83,7 @@ impl<'a> Calling<'a> {
         match error {
             ClientError::Refused { message, .. } => {
                 let refusal = Refusal::read(&message, Some(&self.target.abi));
-                Fault::failed(refusal.to_string(), refusal.hint(Stage::Query))
+                Fault::failed(refusal.to_string(), refusal.advice(Stage::Query))
             }
             other => other.into(),
         }
@@ -115,7 +115,7 @@ impl<'a> Calling<'a> {
             Simulated::Accepted(prepared) => prepared,
             Simulated::Refused(reason) => {
                 let refusal = Refusal::read(&reason, Some(&self.target.abi));
-                return Err(Fault::failed(refusal.to_string(), refusal.hint(Stage::Simulation)));
+                return Err(Fault::failed(refusal.to_string(), refusal.advice(Stage::Simulation)));
             }
         };
         let and_deposit = if deposit == 0 { String::new() } else { format!(" · deposit {}", exact_money(deposit)) };
@@ -137,7 +137,7 @@ impl<'a> Calling<'a> {
         if let Some(reason) = &included.err {
             let refusal = Refusal::read(reason, Some(&self.target.abi));
             let message = format!("{refusal}; the gas is spent ({})", money(fee));
-            return Err(Fault::failed(message, refusal.hint(Stage::Block)));
+            return Err(Fault::failed(message, refusal.advice(Stage::Block)));
         }
         let events = self.events(&prepared.id, included.block_height)?;
         let result = self.result(&prepared.id)?;

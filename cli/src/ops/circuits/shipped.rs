@@ -1,15 +1,18 @@
 //! The circuits as they ship, in a program that answers for them.
 //!
 //! A contract has the verifier keys of its circuits, so these must be the circuits that it is built with: with its features, without
-//! `cfg(test)`, without debug assertions, without compiler flags of the project or its user. The library of each contract is
-//! compiled for this machine, in cargo's profile for development, so that dependencies are shared with the tests; packages that
+//! `cfg(test)`, without debug assertions, with panics that abort, without compiler flags of the project or its user. The library of each
+//! contract is compiled for this machine, in cargo's profile for development with panics that abort; packages that
 //! can describe circuits are compiled without debug assertions, as in the profile of contracts. The compiler then links the
-//! library with a `main` of one line. What differs from the contract is the target alone.
+//! library with a `main` of one line.
+//!
+//! What differs from the contract is the target alone. Build scripts and dependencies for some targets could make another circuit of
+//! that, so packages of the project that circuits are made of have neither: see [`Graph::check`].
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
-use std::io::{BufReader, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::SystemTime;
@@ -27,7 +30,7 @@ use crate::error::Fault;
 
 /// The library that has the `main` of the program.
 const DESCRIBER: &str = "dusk-sdk-circuit";
-/// Libraries that describe circuits themselves and are the same with debug assertions: shared with the tests.
+/// Libraries that describe circuits themselves, and the same ones for every target and with debug assertions.
 const OURS: [&str; 2] = ["dusk-sdk", DESCRIBER];
 /// The folder in `target` for the programs.
 const FOLDER: &str = "target/dusk/runners";
@@ -57,13 +60,10 @@ impl Plan {
     /// # Errors
     /// A usage fault when cargo cannot read it.
     pub(super) fn of(root: &Path, packages: &Packages) -> Result<Self> {
-        let metadata = MetadataCommand::new()
-            .cargo_path(compile::cargo().get_program())
-            .manifest_path(root.join("Cargo.toml"))
-            .exec()
-            .map_err(|error| Fault::usage(format!("cargo cannot read the workspace: {error}"), "mend the manifest"))?;
+        let metadata = compile::metadata(root, &mut MetadataCommand::new())?;
         let contracts: Vec<&str> = packages.contracts.iter().map(|contract| contract.name.as_str()).collect();
         let graph = Graph::of(&metadata);
+        graph.check(&packages.circuits)?;
         Ok(graph.plan(&contracts, &packages.circuits))
     }
 }
@@ -96,9 +96,60 @@ impl<'a> Graph<'a> {
         found
     }
 
+    /// A member of the workspace.
+    fn member(&self, name: &str) -> Option<&'a PackageId> {
+        self.metadata.workspace_packages().into_iter().find(|it| it.name.as_str() == name).map(|it| &it.id)
+    }
+
+    /// Whether a package needs the library that describes circuits.
+    fn describes(&self, id: &'a PackageId) -> bool {
+        self.closure(id).iter().any(|id| self.metadata[*id].name.as_str() == DESCRIBER)
+    }
+
+    /// Refuses what could make another circuit for this machine than for the contract: build scripts, and dependencies for some targets.
+    /// Looks at the packages with circuits, and those of the project or with gadgets that they need. Other libraries may have both:
+    /// they know nothing of circuits.
+    ///
+    /// # Errors
+    /// A usage fault that names the package.
+    fn check(&self, circuits: &[String]) -> Result<()> {
+        let mut checked = BTreeSet::new();
+        let mut next: Vec<&PackageId> = circuits.iter().filter_map(|name| self.member(name)).collect();
+        while let Some(id) = next.pop() {
+            let package = &self.metadata[id];
+            // Macros run on this machine in both builds.
+            let is_macro = package.targets.iter().any(cargo_metadata::Target::is_proc_macro);
+            if is_macro || OURS.contains(&package.name.as_str()) || !checked.insert(id) {
+                continue;
+            }
+            next.extend(self.needs.get(id).into_iter().flatten());
+            if package.source.is_some() && !self.describes(id) {
+                continue;
+            }
+            if package.targets.iter().any(cargo_metadata::Target::is_custom_build) {
+                return Err(Fault::usage(
+                    format!("circuits are made of the package `{}`, which has a build script", package.name),
+                    "a build script can make another circuit for this machine than for the contract, whose key would be another's: write what \
+                     it makes into the sources, or move it to a package that the circuits do not need",
+                ));
+            }
+            let normal = package.dependencies.iter().filter(|it| it.kind == DependencyKind::Normal);
+            if let Some(dependency) = normal.into_iter().find(|it| it.target.is_some()) {
+                return Err(Fault::usage(
+                    format!(
+                        "circuits are made of the package `{}`, which needs `{}` for some targets only",
+                        package.name, dependency.name
+                    ),
+                    "such a dependency can make another circuit for this machine than for the contract, whose key would be another's: let it \
+                     be needed for all targets, or move it to a package that the circuits do not need",
+                ));
+            }
+        }
+        Ok(())
+    }
+
     fn plan(&self, contracts: &[&str], circuits: &[String]) -> Plan {
-        let members = self.metadata.workspace_packages();
-        let id = |name: &str| members.iter().find(|it| it.name.as_str() == name).map(|it| &it.id);
+        let id = |name: &str| self.member(name);
         let with_circuits: BTreeMap<&PackageId, &String> =
             circuits.iter().filter_map(|name| Some((id(name)?, name))).collect();
         let mut roots = Vec::new();
@@ -114,11 +165,8 @@ impl<'a> Graph<'a> {
         }
         let others = with_circuits.iter().filter(|(id, _)| !reached.contains(*id));
         roots.extend(others.map(|(_, name)| (*name).clone()));
-        let describers = self.metadata.packages.iter().filter(|package| {
-            let needed = self.closure(&package.id);
-            let describes = needed.iter().any(|id| self.metadata[*id].name.as_str() == DESCRIBER);
-            describes && !OURS.contains(&package.name.as_str())
-        });
+        let describers = self.metadata.packages.iter();
+        let describers = describers.filter(|it| self.describes(&it.id) && !OURS.contains(&it.name.as_str()));
         let describers = describers.map(|package| format!("{}@{}", package.name, package.version));
         Plan { roots, describers: describers.collect() }
     }
@@ -194,7 +242,10 @@ pub(super) fn link(root: &Path, package: &str, plan: &Plan) -> Result<Linked> {
         Fault::environment("there is no Rust compiler", "`cargo dusk doctor` says what is missing, and how to get it")
     })?;
     let mut command = machine.command(&rustc);
-    command.args(["--crate-name", "circuits_of_a_project", "--crate-type", "bin", "--edition", "2024"]);
+    command.args(["--crate-name", "circuits_of_a_project", "--crate-type", "bin", "--edition", "2024", "-Cpanic=abort"]);
+    if let Some(linker) = cargo_settings::linker(root) {
+        command.arg(format!("-Clinker={}", linker.display()));
+    }
     command.arg("--extern").arg(format!("{name}={}", library.display()));
     command.arg("--extern").arg(format!("describer={}", describer.display()));
     let folders: BTreeSet<&Path> = libraries.all.iter().filter_map(|it| it.parent()).collect();
@@ -241,24 +292,25 @@ fn compile(root: &Path, package: &str, plan: &Plan) -> Result<Libraries> {
         .args(cargo_settings::native(root))
         .args(compile::quiet())
         // A `--cfg` among the flags of the project or its user can make another circuit. Contracts do not get these flags either.
-        .env("CARGO_ENCODED_RUSTFLAGS", "")
-        .stdout(Stdio::piped());
+        .env("CARGO_ENCODED_RUSTFLAGS", "");
+    command.args(["--config", "profile.dev.panic='abort'"]);
     for describer in &plan.describers {
-        command.arg("--config").arg(format!("profile.dev.package.\"{describer}\".debug-assertions=false"));
+        for setting in ["debug-assertions=false", "overflow-checks=true"] {
+            command.arg("--config").arg(format!("profile.dev.package.\"{describer}\".{setting}"));
+        }
     }
-    let mut child = command.spawn().context("cannot start cargo")?;
-    let output = child.stdout.take().context("cargo's output is piped")?;
     let mut libraries = Libraries::default();
-    for message in Message::parse_stream(BufReader::new(output)) {
-        match message.context("cargo's messages cannot be read")? {
+    let compiled = compile::follow(&mut command, |message| {
+        match message {
             Message::CompilerArtifact(compiled) => libraries.add(&compiled, package, root),
             Message::BuildScriptExecuted(BuildScript { linked_paths, .. }) => {
                 libraries.native.extend(linked_paths.into_iter().map(|path| path.to_string()));
             }
             _ => {}
         }
-    }
-    if !child.wait().context("cannot wait for cargo")?.success() {
+        Ok(())
+    })?;
+    if !compiled {
         return Err(Fault::failed(format!("the circuits of `{package}` do not compile"), "see the messages above"));
     }
     Ok(libraries)

@@ -66,7 +66,7 @@ impl Client {
         let (mut socket, _) = shaken.map_err(|error| match error {
             HandshakeError::Failure(tungstenite::Error::Io(error)) => self.broken(&error),
             HandshakeError::Failure(error) => self.strange("/on", error),
-            HandshakeError::Interrupted(_) => unreachable("it takes too long".to_owned()),
+            HandshakeError::Interrupted(_) => ClientError::Slow { url: self.url.clone() },
         })?;
         let session = match socket.read() {
             Ok(Message::Text(id)) if id.len() == SESSION_DIGITS && id.bytes().all(|it| it.is_ascii_hexdigit()) => {

@@ -22,7 +22,7 @@ fn seal(private: &EarnsPrivate) -> Field {
 }
 
 #[dusk_sdk::test]
-fn who_earns_enough_shows_it(chain: Chain) -> TestResult {
+fn a_sufficient_income_is_accepted(chain: Chain) -> TestResult {
     let bob = chain.account("bob");
     let (register, private) = sealed(&chain, bob.account())?;
     let public = EarnsPublic { seal: seal(&private), least: 3_000 };

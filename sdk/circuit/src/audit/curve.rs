@@ -226,14 +226,7 @@ impl Engine<'_> {
 
     /// The definition of a wire by a row: a sum of other wires and a constant.
     fn definition(&self, row: u32, wire: Wire) -> Option<(Vec<(Wire, BlsScalar)>, BlsScalar)> {
-        if self.kind(row) != Kind::Arithmetic {
-            return None;
-        }
-        let form = Form::of(self.layout, &self.facts, row);
-        let factor = form.factor(wire);
-        if form.public || form.product.is_some() || factor == BlsScalar::zero() {
-            return None;
-        }
+        let (form, factor) = self.linear(row, wire)?;
         let scale = -inverse(&factor);
         let rest = form.linear.iter().filter(|(it, _)| *it != wire).map(|(it, factor)| (*it, factor * scale));
         Some((rest.collect(), form.constant * scale))

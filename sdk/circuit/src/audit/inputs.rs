@@ -1,8 +1,8 @@
-//! Private inputs that are in no statement.
+//! Private inputs of which nothing is stated.
 //!
-//! The type of an input adds rows: a range, the curve's equation. These rows hold for every value of the type, so they
-//! do not count as a use. They also show which wires belong together: a statement may use only one coordinate of a
-//! point, because the rows of the type bind the other to it.
+//! The type of an input makes rows of its own: a range, the curve's equation. These rows hold for every value of the type, so
+//! they do not count as a use. They also show which wires belong together: a statement may use only one coordinate of a point,
+//! because the rows of the type bind the other to it. Rows that only compute what nothing uses do not count either.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
@@ -11,11 +11,11 @@ use super::rules::Engine;
 use super::uses::stated;
 use crate::layout::{Input, Wire};
 
-/// The wires of an input that only the rows of its type use, directly or through other wires that these rows bind to
-/// them.
-pub(super) fn unused(engine: &Engine<'_>, input: &Input) -> Vec<Wire> {
+/// The wires of an input that no row uses but those of its type and vacuous ones, even by another wire that those of its type bind to them.
+pub(super) fn unused(engine: &Engine<'_>, input: &Input, vacuous: &BTreeSet<u32>) -> Vec<Wire> {
     let parts = Parts::of(engine, input);
-    let is_used = |wire: Wire| engine.uses.of(wire).iter().any(|row| !input.rows.contains(row));
+    let is_use = |row: &u32| !input.rows.contains(row) && !vacuous.contains(row);
+    let is_used = |wire: Wire| engine.uses.of(wire).iter().any(is_use);
     let used: BTreeSet<Wire> =
         parts.wires().chain(&input.wires).filter(|wire| is_used(**wire)).map(|wire| parts.name(*wire)).collect();
     input.wires.iter().copied().filter(|wire| !used.contains(&parts.name(*wire))).collect()

@@ -8,7 +8,7 @@ use dusk_bls12_381::BlsScalar;
 use super::form::{Form, inverse};
 use super::integer::{Int, MODULUS, Signed};
 use super::rules::Engine;
-use crate::layout::{Kind, Wire};
+use crate::layout::Wire;
 
 /// The maximum number of rows that are tried for a wire.
 const MAX_ROWS_TRIED: usize = 12;
@@ -163,14 +163,7 @@ impl Engine<'_> {
     }
 
     fn equation_of(&self, row: u32, wire: Wire) -> Option<Equation> {
-        if self.kind(row) != Kind::Arithmetic {
-            return None;
-        }
-        let form = Form::of(self.layout, &self.facts, row);
-        let factor = form.factor(wire);
-        if form.public || form.product.is_some() || factor == BlsScalar::zero() {
-            return None;
-        }
+        let (form, factor) = self.linear(row, wire)?;
         let scale = inverse(&factor);
         let others = form.linear.iter().filter(|(it, _)| *it != wire);
         let terms: Vec<(Wire, Signed)> = others.map(|(it, factor)| (*it, Signed::of(&(factor * scale)))).collect();

@@ -11,9 +11,10 @@
 //! circuit is not clean. With a witness, [`audit_with`] can show that such a wire is *free*, that is,
 //! under-constrained.
 //!
-//! The audit cannot show that the circuit states what its author means. Inputs are free by definition, and a missing
-//! statement need not leave a wire undetermined. Two such cases are reported nevertheless, because no author intends
-//! them: a private input that no statement uses, and a multiple of a fixed point that several scalars have in common.
+//! The audit cannot show that the circuit states what its author means. Inputs are free by declaration; a statement that is missing
+//! altogether leaves nothing undetermined. It reports two such cases all the same, because no author means them: a private input of
+//! which nothing is stated, also where values are computed of it and then used by nothing, and a multiple of a fixed point that several
+//! scalars make.
 
 mod alias;
 mod choices;
@@ -27,6 +28,7 @@ mod report;
 mod rules;
 mod second;
 mod uses;
+mod vacuous;
 
 use alloc::borrow::ToOwned;
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -80,7 +82,8 @@ fn examine(layout: &Layout, wires: Option<&Wires>) -> Report {
     let mut open: BTreeSet<Wire> =
         counted.iter().copied().filter(|wire| !engine.facts.is_determined(*wire) && !choices.contains(wire)).collect();
     let mut findings = Findings { layout, found: BTreeMap::new() };
-    findings.unused(&engine);
+    let vacuous = vacuous::vacuous(&mut engine, &inputs);
+    findings.unused(&engine, &vacuous);
     findings.points(&mut engine, &inputs);
     findings.aliased(&mut engine, &aliased);
     findings.open(&mut engine, &open);
@@ -114,17 +117,17 @@ struct Findings<'a> {
 }
 
 impl Findings<'_> {
-    /// Adds the unused private inputs, and the finding that the circuit states nothing.
-    fn unused(&mut self, engine: &Engine<'_>) {
+    /// Private inputs in no statement; and whether there is one.
+    fn unused(&mut self, engine: &Engine<'_>, vacuous: &BTreeSet<u32>) {
         for (input, number) in self.layout.inputs.iter().zip(1u32..) {
-            let wires = if input.public { Vec::new() } else { inputs::unused(engine, input) };
+            let wires = if input.public { Vec::new() } else { inputs::unused(engine, input, vacuous) };
             if !wires.is_empty() {
                 let all = input.wires.len();
                 let doubt = if wires.len() == all { Doubt::Unused } else { Doubt::PartlyUnused(all) };
                 self.add_whole(number, doubt, &input.name, wires);
             }
         }
-        if self.found.is_empty() && self.layout.states_nothing() {
+        if self.found.is_empty() && self.layout.states_nothing_but(|row| vacuous.contains(&row)) {
             self.add_whole(0, Doubt::Nothing, &self.layout.name, Vec::new());
         }
     }

@@ -115,10 +115,10 @@ pub enum Doubt {
     OffCurve,
     /// They are an input point on the curve, and no constraint puts it into the subgroup of prime order.
     OutsideSubgroup,
-    /// They are a private input that is in no constraint, except those of its type.
+    /// They are a private input of which no constraint states anything, except those of its type. Values may be computed of it that
+    /// nothing uses.
     Unused,
-    /// They are a part of a private input with this number of elements, and the part is in no constraint, except those
-    /// of its type.
+    /// They are a part of a private input of so many elements, and no constraint states anything of that part, except those of its type.
     PartlyUnused(usize),
     /// They are the digits of a scalar, and several scalars give its multiple of a fixed point. A prover who knows one
     /// scalar can also use the others, and has as many nullifiers.
@@ -174,10 +174,10 @@ impl Finding {
             )?,
             Doubt::OffCurve => write!(f, "\n  it adds a pair that no constraint puts on the curve")?,
             Doubt::OutsideSubgroup => write!(f, "\n  no constraint puts this input into the subgroup of prime order")?,
-            Doubt::Unused => write!(f, "\n  no constraint uses this private input: a proof says nothing of it")?,
+            Doubt::Unused => write!(f, "\n  no constraint depends on this private input: a proof says nothing of it")?,
             Doubt::PartlyUnused(of) => write!(
                 f,
-                "\n  no constraint uses {count} of the {of} elements of this private input: a proof says nothing of them"
+                "\n  no constraint depends on {count} of the {of} elements of this private input: a proof says nothing of them"
             )?,
             Doubt::Aliased => write!(
                 f,
@@ -194,7 +194,7 @@ impl Finding {
             Doubt::Unknown | Doubt::Free(_) => "add the constraint that is missing, or use a gadget",
             Doubt::OffCurve => "make the point with `Point`, which states the curve's equation",
             Doubt::OutsideSubgroup => "take the input as a `Point`",
-            Doubt::Unused => "constrain it, or remove it",
+            Doubt::Unused => "constrain it, or what is computed of it, or remove it",
             Doubt::PartlyUnused(_) => "constrain all of it (a credential, for example, with `assert_signed`), or take fewer inputs",
             Doubt::Aliased => {
                 "take the scalar as a `Scalar`, which is below the order of the points, and use a gadget: its digits begin at zero, and \

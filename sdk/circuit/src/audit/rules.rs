@@ -86,7 +86,17 @@ impl<'a> Engine<'a> {
         if row as usize >= self.layout.rows.len() { Kind::Idle } else { self.selectors(row).kind }
     }
 
-    /// Applies the rules until there are no new facts.
+    /// The row, and the factor that the wire has in it, where the row is a linear equation without a public input.
+    pub(super) fn linear(&self, row: u32, wire: Wire) -> Option<(Form, BlsScalar)> {
+        if self.kind(row) != Kind::Arithmetic {
+            return None;
+        }
+        let form = Form::of(self.layout, &self.facts, row);
+        let factor = form.factor(wire);
+        (!form.public && form.product.is_none() && factor != BlsScalar::zero()).then_some((form, factor))
+    }
+
+    /// Follows all that is known to the end.
     pub(super) fn run(&mut self) {
         loop {
             self.spread();

@@ -85,6 +85,70 @@ fn a_credential_that_nobody_signed_is_found_though_its_holder_is_of_age() {
     assert!(found.clean(), "{found}");
 }
 
+/// Computes values of inputs, and compares them with nothing.
+fn forgotten(cs: &mut Circuit) {
+    let [income, salt, secret, scope] = ["income", "salt", "secret", "scope"].map(|name| cs.private::<Field>(name, None));
+    let _seal = hash(cs, &[income, salt]);
+    let _nullifier = nullifier(cs, secret, scope);
+    let [leaf, x] = ["leaf", "x"].map(|name| cs.private::<Field>(name, None));
+    let path = cs.private::<MerklePath<2>>("path", None);
+    let root = path.root(cs, leaf);
+    let _product = root.mul(cs, x).add(cs, leaf);
+    let [p, q] = ["p", "q"].map(|name| cs.private::<Point>(name, None));
+    let sum = p.add(cs, q);
+    let bit = cs.private::<Bool>("bit", None);
+    let _selected = bit.select(cs, sum.double(cs), q);
+    // Rows that hold for every value.
+    let y = cs.private::<Field>("y", None);
+    y.assert_eq(cs, "itself", y);
+    cs.gate("nothing", Gate::new().ab(y.wire(), Wire::ZERO, one()));
+    cs.gate("nothing", Gate::new().a(y.wire(), one()).d(y.wire(), -one()));
+}
+
+#[test]
+fn inputs_are_unused_where_nothing_is_stated_of_what_is_computed_of_them() {
+    let names = ["income", "salt", "secret", "scope", "leaf", "x", "path", "p", "q", "bit", "y"];
+    let unused: Vec<(Doubt, &str)> = names.into_iter().map(|name| (Doubt::Unused, name)).collect();
+    let found = with_a_statement(forgotten);
+    assert_eq!(doubts(&found), unused, "{found}");
+    assert!(found.to_string().contains("hint: constrain it, or what is computed of it, or remove it"), "{found}");
+    // Without any statement it is the same: each input is told.
+    assert_eq!(doubts(&report(forgotten)), unused);
+    // A circuit of public inputs alone can be empty as well.
+    let empty = report(|cs| {
+        let x = cs.public::<Field>("x", None);
+        let _square = x.mul(cs, x);
+    });
+    assert_eq!(doubts(&empty), [(Doubt::Nothing, "fixture")], "{empty}");
+}
+
+#[test]
+fn inputs_are_used_where_something_is_stated_of_what_is_computed_of_them() {
+    let statements: [fn(&mut Circuit, Field); 6] = [
+        |cs, result| {
+            let public = cs.public::<Field>("result", None);
+            result.assert_eq(cs, "result", public);
+        },
+        |cs, result| cs.expose(result.wire()),
+        |cs, result| result.assert_nonzero(cs, "not zero"),
+        |cs, result| result.assert_constant(cs, "seven", 7),
+        |cs, result| {
+            let _number = U64::constrain(cs, result);
+        },
+        |cs, result| {
+            let _inverse = result.invert(cs, "has an inverse");
+        },
+    ];
+    for (number, state) in statements.into_iter().enumerate() {
+        let found = report(|cs| {
+            let [income, salt] = ["income", "salt"].map(|name| cs.private::<Field>(name, None));
+            let seal = hash(cs, &[income, salt]);
+            state(cs, seal);
+        });
+        assert!(found.clean(), "statement {number}: {found}");
+    }
+}
+
 #[test]
 fn what_a_type_binds_together_is_used_together() {
     // Points are equal if their abscissas are: nothing else reads the ordinate.

@@ -19,7 +19,7 @@ fn flipped(element: Field, bit: usize) -> Field {
 }
 
 #[dusk_sdk::test]
-fn who_has_no_credential_cannot_prove_one(chain: Chain) -> TestResult {
+fn a_stranger_without_a_credential_cannot_prove_one(chain: Chain) -> TestResult {
     let mut issuer = Issuer::new();
     let holder = issuer.issue(7);
     let (list, _) = issuer.open(&chain)?;
@@ -65,6 +65,11 @@ fn a_revocation_ends_admissions_at_once(chain: Chain) -> TestResult {
     enter(&issuer, &revoked, &alice)?.succeeds();
     enter(&issuer, &other, &bob)?.succeeds();
 
+    // A tree without the member ends no admission.
+    let (_, list_root) = issuer.roots();
+    list.by(&deployer).publish(Field::from(1), list_root).succeeds();
+    assert!(list.is_admitted(alice.account())?);
+
     issuer.revoke(&revoked);
     let (root, list_root) = issuer.roots();
     list.by(&deployer).publish(root, list_root).succeeds();
@@ -98,7 +103,7 @@ fn a_proof_from_before_a_revocation_is_worth_nothing(chain: Chain) -> TestResult
 }
 
 #[dusk_sdk::test]
-fn the_issuer_is_who_signs_the_deployment(chain: Chain) -> TestResult {
+fn the_signer_of_the_deployment_is_the_issuer(chain: Chain) -> TestResult {
     let issuer = Issuer::new();
     let [alice, mallory] = chain.accounts(["alice", "mallory"]);
     let (root, revoked) = issuer.roots();

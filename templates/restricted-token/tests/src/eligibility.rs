@@ -1,8 +1,8 @@
 //! What the register promises to accounts that are not on its list. Read it as its specification.
 
 use ::register::{
-    Admitted, DAY_EPOCHS, EPOCH_BLOCKS, Frozen, Holding, Lifted, Policy, PolicyChanged, Position, Refused,
-    Unfrozen,
+    Admitted, DAY_EPOCHS, EPOCH_BLOCKS, Frozen, HolderBarred, HolderLifted, Holding, Lifted, Policy,
+    PolicyChanged, Position, Refused, Unfrozen,
 };
 use dusk_sdk::testing::*;
 
@@ -172,10 +172,21 @@ fn officers_freeze_and_bar_holders(chain: Chain) -> TestResult {
     shares.by(officer).unlist(account).refused(Refused::NotListed);
     shares.by(officer).lift(account).emits(Lifted { account, by });
     shares.by(officer).lift(account).refused(Refused::NotBarred);
+    // The bar of an account and that of its holder are one.
+    shares.by(officer).bar_holder(tag).emits(HolderBarred { tag, by });
+    shares.by(officer).bar_holder(tag).refused(Refused::AlreadyBarred);
+    assert!(shares.position(account)?.barred);
+    shares.by(officer).lift(account).succeeds();
+    shares.by(officer).lift_holder(tag).refused(Refused::NotBarred);
+    shares.by(officer).unlist(account).succeeds();
+    shares.by(officer).lift_holder(tag).emits(HolderLifted { tag, by });
+    assert!(!shares.position(account)?.barred);
 
     let others = shares.by(alice);
     others.freeze_holder(tag, reason).refused(Refused::NotOfficer);
     others.unfreeze_holder(tag).refused(Refused::NotOfficer);
     others.lift(account).refused(Refused::NotOfficer);
+    others.bar_holder(tag).refused(Refused::NotOfficer);
+    others.lift_holder(tag).refused(Refused::NotOfficer);
     Ok(())
 }

@@ -73,6 +73,8 @@ enum Call {
     Unfreeze { person: usize },
     FreezeHolder { holder: usize },
     UnfreezeHolder { holder: usize },
+    BarHolder { holder: usize },
+    LiftHolder { holder: usize },
     Distribute { lux: u64 },
     Claim,
 }
@@ -81,7 +83,7 @@ impl Call {
     fn random(dice: &mut Dice) -> Self {
         let (person, other, amount) = (dice.roll(PEOPLE), dice.roll(PEOPLE), dice.roll(40) as u64);
         let holder = dice.roll(HOLDERS);
-        match dice.roll(32) {
+        match dice.roll(34) {
             0..8 => Self::Transfer { to: person, amount },
             8..12 => Self::Admit { holder },
             12..14 => Self::Force { from: other, to: person, amount },
@@ -94,7 +96,9 @@ impl Call {
             24 => Self::FreezeHolder { holder },
             25 => Self::UnfreezeHolder { holder },
             26 => Self::SetPolicy,
-            27..30 => Self::Distribute { lux: amount * amount },
+            27 => Self::BarHolder { holder },
+            28 => Self::LiftHolder { holder },
+            29..32 => Self::Distribute { lux: amount * amount },
             _ => Self::Claim,
         }
     }
@@ -245,6 +249,16 @@ impl Model {
                 refuse_if(!self.holders[holder].frozen, Refused::NotFrozen)?;
                 self.holders[holder].frozen = false;
             }
+            Call::BarHolder { holder } => {
+                office?;
+                refuse_if(self.holders[holder].barred, Refused::AlreadyBarred)?;
+                self.holders[holder].barred = true;
+            }
+            Call::LiftHolder { holder } => {
+                office?;
+                refuse_if(!self.holders[holder].barred, Refused::NotBarred)?;
+                self.holders[holder].barred = false;
+            }
             Call::Distribute { lux } => {
                 issuer?;
                 refuse_if(lux == 0, Refused::ZeroAmount)?;
@@ -370,6 +384,8 @@ impl World<'_> {
             Call::Unfreeze { person } => shares.unfreeze(account(person)),
             Call::FreezeHolder { holder } => shares.freeze_holder(self.tags[holder], reason()),
             Call::UnfreezeHolder { holder } => shares.unfreeze_holder(self.tags[holder]),
+            Call::BarHolder { holder } => shares.bar_holder(self.tags[holder]),
+            Call::LiftHolder { holder } => shares.lift_holder(self.tags[holder]),
             // These return something.
             Call::Admit { holder } => {
                 let terms = self.shares.terms(account(by))?;

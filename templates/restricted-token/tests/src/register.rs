@@ -210,7 +210,7 @@ fn the_list_is_the_officers_and_the_officers_are_the_issuers(chain: Chain) -> Te
 }
 
 #[dusk_sdk::test]
-fn dividends_belong_to_who_holds_when_they_are_distributed(chain: Chain) -> TestResult {
+fn dividends_belong_to_the_holders_at_their_distribution(chain: Chain) -> TestResult {
     let opened = open(&chain)?;
     let lux = Dusk::from_lux;
     let first = opened.distribute(2_500);
@@ -270,7 +270,7 @@ fn a_dividend_is_what_is_attached(chain: Chain) -> TestResult {
 }
 
 #[dusk_sdk::test]
-fn who_may_not_hold_is_not_paid_but_loses_nothing(chain: Chain) -> TestResult {
+fn an_account_that_may_not_hold_is_not_paid_but_loses_nothing(chain: Chain) -> TestResult {
     let opened = open(&chain)?;
     opened.distribute(SUPPLY).succeeds();
     let Opened { shares, officer, alice, mallory, .. } = opened;

@@ -21,7 +21,7 @@ fn flipped(element: Field, bit: usize) -> Field {
 }
 
 #[dusk_sdk::test]
-fn who_lives_in_a_blocked_country_cannot_prove(chain: Chain) -> TestResult {
+fn a_resident_of_a_blocked_country_cannot_prove(chain: Chain) -> TestResult {
     let scene = Scene::open(&chain)?;
     for residence in BLOCKED {
         let holder = wallet(&scene.attester, 7, Attributes { residence, ..eligible() });
@@ -31,7 +31,7 @@ fn who_lives_in_a_blocked_country_cannot_prove(chain: Chain) -> TestResult {
 }
 
 #[dusk_sdk::test]
-fn who_is_too_young_cannot_prove(chain: Chain) -> TestResult {
+fn a_holder_below_the_age_cannot_prove(chain: Chain) -> TestResult {
     let scene = Scene::open(&chain)?;
     let holder = wallet(&scene.attester, 7, Attributes { born: eligible().born + 1, ..eligible() });
     scene.statement(&holder)?.is_refused(&chain, "the holder is old enough");
@@ -39,7 +39,7 @@ fn who_is_too_young_cannot_prove(chain: Chain) -> TestResult {
 }
 
 #[dusk_sdk::test]
-fn who_is_not_accredited_enough_cannot_prove(chain: Chain) -> TestResult {
+fn a_holder_of_too_low_a_level_cannot_prove(chain: Chain) -> TestResult {
     let scene = Scene::open(&chain)?;
     let holder = wallet(&scene.attester, 7, Attributes { accreditation: 1, ..eligible() });
     scene.statement(&holder)?.is_refused(&chain, "the accreditation is high enough");
@@ -235,6 +235,37 @@ fn a_proof_does_not_lift_a_bar(chain: Chain) -> TestResult {
     Ok(())
 }
 
+#[dusk_sdk::test]
+fn a_holder_is_barred_before_it_has_proved_anything(chain: Chain) -> TestResult {
+    let scene = Scene::open(&chain)?;
+    let Scene { shares, bob, officer, .. } = &scene;
+    let holder = scene.holder();
+    let scope = shares.terms(officer.account())?.scope;
+    let tag = ::attester::tag(&holder.credential, scope);
+    shares.by(officer).bar_holder(tag).succeeds();
+    for account in [bob, &chain.account("bobs_second")] {
+        scene.show(&chain, &holder, account)?.refused(Refused::Barred);
+    }
+    // Neither the next epoch, nor a new policy, nor a renewed credential for the same key helps.
+    chain.mine(EPOCH_BLOCKS);
+    shares.by(officer).set_policy(Some(scene.policy())).succeeds();
+    let renewed =
+        Wallet::new(holder.secret_key.clone(), &scene.attester, eligible(), Field::from(1), Field::from(2));
+    scene.show(&chain, &renewed, bob)?.refused(Refused::Barred);
+    // Others are not barred.
+    let other = wallet(&scene.attester, 8, eligible());
+    scene.show(&chain, &other, &chain.account("carol"))?.succeeds();
+    shares.by(officer).lift_holder(tag).succeeds();
+    scene.show(&chain, &holder, bob)?.succeeds();
+    // A bar ends an admission.
+    scene.send(bob, 1).succeeds();
+    shares.by(officer).bar_holder(tag).succeeds();
+    scene.send(bob, 1).refused(Refused::ReceiverNotAdmitted);
+    shares.by(bob).transfer(scene.alice.account(), 1).refused(Refused::SenderNotAdmitted);
+    shares.by(bob).claim().refused(Refused::ClaimantNotAdmitted);
+    Ok(())
+}
+
 /// A holder was let in; then the register's grounds change.
 fn admission_ends(chain: &Chain, scene: &Scene, change: impl FnOnce(&Scene)) -> TestResult {
     let Scene { shares, alice, bob, .. } = scene;
@@ -405,7 +436,7 @@ fn statements_of_two_holders_are_not_mixed(chain: Chain) -> TestResult {
 }
 
 #[dusk_sdk::test]
-fn the_issuer_is_who_signs_the_deployment(chain: Chain) -> TestResult {
+fn the_signer_of_the_deployment_is_the_issuer(chain: Chain) -> TestResult {
     let [alice, mallory] = chain.accounts(["alice", "mallory"]);
     // Mallory deploys the same code, and states that alice owns it.
     let register = ::register::init("Windmill".into(), 1_000, 0);

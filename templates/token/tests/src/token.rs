@@ -45,7 +45,7 @@ fn the_deployer_begins_with_everything(chain: Chain) -> TestResult {
 }
 
 #[dusk_sdk::test]
-fn the_deployer_is_who_signs_the_deployment(chain: Chain) -> TestResult {
+fn the_signer_of_the_deployment_is_the_deployer(chain: Chain) -> TestResult {
     let [alice, mallory] = chain.accounts(["alice", "mallory"]);
     // Mallory deploys, and states that alice owns the contract.
     let gold = token::init("Gold".into(), "GLD".into(), 9, SUPPLY);

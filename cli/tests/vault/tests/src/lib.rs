@@ -7,7 +7,7 @@ use dusk_sdk::testing::*;
 use vault::Refused;
 
 #[dusk_sdk::test]
-fn opens_for_who_knows_the_factors(chain: Chain) -> TestResult {
+fn opens_for_a_prover_of_the_factors(chain: Chain) -> TestResult {
     let [owner] = chain.accounts(["owner"]);
     let closed = chain.deploy(&owner, vault::init(Field::from(21)))?;
     let public = FactorsPublic { product: 21.into() };

@@ -176,6 +176,20 @@ pub mod register {
         pub by: Account,
     }
 
+    /// No proof lets an account of a holder in.
+    #[event]
+    pub struct HolderBarred {
+        pub tag: Field,
+        pub by: Account,
+    }
+
+    /// Proofs let accounts of a holder in again.
+    #[event]
+    pub struct HolderLifted {
+        pub tag: Field,
+        pub by: Account,
+    }
+
     /// An account may receive shares up to another number.
     #[event]
     pub struct LimitChanged {
@@ -272,7 +286,7 @@ pub mod register {
         AlreadyListed,
         /// The account is not on the allow-list.
         NotListed,
-        /// An officer has taken the account, or another one of its holder, off the list: no proof lets it in.
+        /// An officer has barred the account, another one of its holder, or the holder: no proof lets it in.
         Barred,
         /// The account or the holder is frozen already.
         AlreadyFrozen,
@@ -294,8 +308,10 @@ pub mod register {
         OtherHolder,
         /// The proof does not show an eligible holder with this tag, for this account, in this epoch, under this policy.
         NotEligible,
-        /// Nothing keeps the account from being let in by a proof.
+        /// Nothing keeps the account or the holder from being let in by a proof.
         NotBarred,
+        /// The holder is barred already.
+        AlreadyBarred,
     }
 
     impl Register {
@@ -480,14 +496,37 @@ pub mod register {
             Ok(())
         }
 
-        /// Ends the bar that `unlist` has put up: the account and its holder may be let in by proofs again. Only a
-        /// compliance officer may.
+        /// Ends the bar of an account and its holder, whether `unlist` has put it up or `bar_holder`: proofs may let them in
+        /// again. Only a compliance officer may.
         pub fn lift(&mut self, account: Account) -> Result<(), Refused> {
             let by = self.officer()?;
             let standing = self.book.standing_mut(account, &self.dividends);
             ensure!(standing.barred, Refused::NotBarred);
             standing.barred = false;
             emit(Lifted { account, by });
+            Ok(())
+        }
+
+        /// Bars a holder: no proof admits an account of its, until an officer lifts the bar. It works before any account is tied
+        /// to the holder: the attester can compute the tag of each holder whom it has attested. An account on the
+        /// allow-list stays there, whosever it is. Only a compliance officer may.
+        pub fn bar_holder(&mut self, tag: Field) -> Result<(), Refused> {
+            let by = self.officer()?;
+            let standing = self.book.holder_standing_mut(tag);
+            ensure!(!standing.barred, Refused::AlreadyBarred);
+            standing.barred = true;
+            emit(HolderBarred { tag, by });
+            Ok(())
+        }
+
+        /// Ends the bar of a holder, whether `bar_holder` has put it up, or `unlist` for an account of its. Only a compliance
+        /// officer may.
+        pub fn lift_holder(&mut self, tag: Field) -> Result<(), Refused> {
+            let by = self.officer()?;
+            let standing = self.book.holder_standing_mut(tag);
+            ensure!(standing.barred, Refused::NotBarred);
+            standing.barred = false;
+            emit(HolderLifted { tag, by });
             Ok(())
         }
 

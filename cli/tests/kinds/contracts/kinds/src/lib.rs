@@ -8,10 +8,11 @@ pub mod kinds {
     use super::*;
 
     /// What it remembers.
-    #[derive(Default)]
     pub struct Kinds {
         text: Option<String>,
         network_id: u64,
+        labels: BTreeSet<String>,
+        largest: u128,
     }
 
     #[contract_type]
@@ -47,6 +48,15 @@ pub mod kinds {
     }
 
     impl Kinds {
+        pub fn init(labels: BTreeSet<String>, largest: u128) -> Self {
+            Self { text: None, network_id: 0, labels, largest }
+        }
+        pub fn labels(&self) -> BTreeSet<String> {
+            self.labels.clone()
+        }
+        pub fn largest(&self) -> u128 {
+            self.largest
+        }
         /// Stores a text; `null` takes it away.
         pub fn set_text(&mut self, text: Option<String>) {
             self.text = text;
@@ -79,6 +89,9 @@ pub mod kinds {
             m
         }
         pub fn set(&self, s: BTreeSet<u8>) -> BTreeSet<u8> {
+            s
+        }
+        pub fn sets(&self, s: Option<BTreeSet<BTreeSet<String>>>) -> Option<BTreeSet<BTreeSet<String>>> {
             s
         }
         #[doc = "Does \u{1b}[31mred things.\u{1b}]0;title\u{7}"]
