@@ -196,13 +196,32 @@ impl Executor {
         self.vm.session(Some(root), Env { chain_id: self.chain_id, rules: self.rules(height) })
     }
 
+    /// As [`view`](Self::view), for somebody who asks: the machine bounds what the views for all who ask hold together.
+    ///
+    /// # Errors
+    /// When the state is not there any more, or the machine fails.
+    pub fn query_view(&self, root: StateRoot, height: u64) -> Result<Session, VmError> {
+        self.vm.query_session(Some(root), Env { chain_id: self.chain_id, rules: self.rules(height) })
+    }
+
     /// Begins a block on a committed state.
     ///
     /// # Errors
     /// When the state is not there, or the chain's own part of the block fails.
     pub fn open(&self, base: StateRoot, terms: Terms) -> Result<OpenBlock, ExecutorError> {
+        self.begin(self.view(base, terms.height)?, terms)
+    }
+
+    /// As [`open`](Self::open), for a block that shows somebody what a transaction would do.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_for_query(&self, base: StateRoot, terms: Terms) -> Result<OpenBlock, ExecutorError> {
+        self.begin(self.query_view(base, terms.height)?, terms)
+    }
+
+    fn begin(&self, mut session: Session, terms: Terms) -> Result<OpenBlock, ExecutorError> {
         let rules = self.rules(terms.height);
-        let mut session = self.view(base, terms.height)?;
         host_call(&mut session, STAKE_CONTRACT, "before_state_transition", &())?;
         let mut block = OpenBlock {
             gas_left: terms.gas_limit,
@@ -279,7 +298,8 @@ const fn is_of_the_machine(error: &VmError) -> bool {
 }
 
 impl OpenBlock {
-    /// Until when the next transactions may run; `None` where only gas bounds them, as in verification.
+    /// Until when the next transactions may run; `None` where only gas bounds them, as in verification. One that has not
+    /// ended by then is not in the block ([`RunError::TooLong`]); for those that are in it the time makes no difference.
     pub const fn set_deadline(&mut self, deadline: Option<Instant>) {
         self.deadline = deadline;
     }
@@ -351,9 +371,10 @@ impl OpenBlock {
     pub fn close(mut self) -> Result<Transition, ExecutorError> {
         let rewards = self.end()?;
         let root = self.session.root()?;
+        let held_bytes = self.session.held_bytes()?;
         let Self { session, terms, fees, bloom, receipts, events, .. } = self;
         let Terms { height, gas_limit, .. } = terms;
-        Ok(Transition { height, gas_limit, root, bloom, receipts, events, rewards, fees, session })
+        Ok(Transition { height, gas_limit, root, bloom, receipts, events, rewards, fees, session, held_bytes })
     }
 
     /// Pays the rewards, ends the block, and keeps its state: for a block that nobody has to agree to.
@@ -429,9 +450,15 @@ pub struct Transition {
     /// The fees of all transactions together, in LUX.
     pub fees: u64,
     session: Session,
+    held_bytes: usize,
 }
 
 impl Transition {
+    /// Bytes that its session holds, at most ([`Session::held_bytes`]).
+    pub(crate) const fn held_bytes(&self) -> usize {
+        self.held_bytes
+    }
+
     /// Keeps the state, so that blocks can be built on its root. On request it says what changed, for a store.
     ///
     /// # Errors
