@@ -87,13 +87,32 @@ impl Executor {
         self.vm.session(Some(root), Env { chain_id: self.chain_id, rules: self.rules(height) })
     }
 
+    /// As [`view`](Self::view), for somebody who asks: the machine bounds what the views for all who ask hold together.
+    ///
+    /// # Errors
+    /// When the state is not there any more, or the machine fails.
+    pub fn query_view(&self, root: StateRoot, height: u64) -> Result<Session, VmError> {
+        self.vm.query_session(Some(root), Env { chain_id: self.chain_id, rules: self.rules(height) })
+    }
+
     /// Begins a block on a committed state.
     ///
     /// # Errors
     /// When the state is not there, or the chain's own part of the block fails.
     pub fn open(&self, base: StateRoot, terms: Terms) -> Result<OpenBlock, ExecutorError> {
+        self.begin(self.view(base, terms.height)?, terms)
+    }
+
+    /// As [`open`](Self::open), for a block that shows somebody what a transaction would do.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_for_query(&self, base: StateRoot, terms: Terms) -> Result<OpenBlock, ExecutorError> {
+        self.begin(self.query_view(base, terms.height)?, terms)
+    }
+
+    fn begin(&self, session: Session, terms: Terms) -> Result<OpenBlock, ExecutorError> {
         let rules = self.rules(terms.height);
-        let session = self.view(base, terms.height)?;
         OpenBlock::begin(session, rules, terms)
     }
 }

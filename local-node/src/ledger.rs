@@ -6,6 +6,7 @@
 
 mod build;
 mod faults;
+mod kept;
 mod stakes;
 
 use std::collections::BTreeMap;
@@ -23,21 +24,24 @@ use local_node_consensus::{
 use local_node_types::keys::BlsKey;
 use local_node_types::ledger::{Block, Hash, Header, Label, LedgerTransaction, MAX_FAULTS, MAX_TRANSACTIONS};
 use local_node_types::rules::BLOCK_GAS_LIMIT;
-use local_node_vm::{BlobError, ExecutionError, StateRoot, VmError, verify_blobs};
+use local_node_vm::{BlobError, VmError, verify_blobs};
 
 pub use self::build::{BuildLimits, BuildTime, Built, Unfit};
 use self::build::{Filled, Filling};
 pub use self::faults::{FaultProblem, VOTING_RULES};
+pub use self::kept::MAX_KEPT_BYTES;
+use self::kept::KeptStates;
 pub use self::stakes::{StakeEntry, stakes};
 use crate::block::{SpentTransaction, StoredBlock, TxId};
 use crate::executor::{Committed, Executor, ExecutorError, Payees, RunError, Terms, TransactionReceipt, Transition};
 use crate::mempool::Queue;
 use crate::store::{Acceptance, Snapshot, Store, StoreError};
 
-/// How many states below the tip stay readable after their blocks are final.
-const KEPT_FINAL_STATES: usize = 16;
 /// The most executed candidates that wait for their decision.
 const MAX_PENDING_TRANSITIONS: usize = 4;
+/// The most bytes that the sessions of executed candidates hold while another one is executed. Those that were executed
+/// first are forgotten; if one of them is decided, it is executed again.
+pub const MAX_PENDING_BYTES: usize = 256 << 20;
 
 /// Why the ledger cannot do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -141,8 +145,7 @@ pub struct Ledger {
     provisioners: Arc<Provisioners>,
     before: Option<BeforeTip>,
     transitions: BTreeMap<RequestId, Transition>,
-    /// The states that can be read, by height.
-    kept: BTreeMap<u64, StateRoot>,
+    kept: KeptStates,
     snapshots: Vec<Snapshot>,
     gas_limit: u64,
 }
@@ -166,7 +169,7 @@ impl Ledger {
             provisioners: Arc::default(),
             before: None,
             transitions: BTreeMap::new(),
-            kept: store.kept_states()?,
+            kept: KeptStates::new(store.kept_states()?),
             snapshots: store.snapshots()?,
             gas_limit: BLOCK_GAS_LIMIT,
             executor,
@@ -221,6 +224,7 @@ impl Ledger {
         let payees = self.payees(&request.generator, &request.voters)?;
         let slashed = self.slashed(&request.slashes)?;
         let terms = Terms { height: request.round, payees: Some(payees), slashed, gas_limit: self.gas_limit };
+        self.make_room();
         let open = || self.executor.open(request.prev_state_root, terms.clone());
         let filling = Filling::new(&self.store, limits, request.max_body_bytes);
         let Filled { transition, unfit, postponed, is_cut } = filling.run(queue, open)?;
@@ -238,9 +242,13 @@ impl Ledger {
     /// Judges a candidate by executing it. What it changes is remembered under the request's id until a block is
     /// accepted.
     ///
+    /// The verdict follows from the chain and the candidate alone: no clock bounds the transactions, and the bounds of
+    /// memory and events that they can meet are the same on all nodes.
+    ///
     /// # Errors
     /// [`LedgerError::Invalid`] when the candidate is not valid; anything else when it cannot be said.
     pub fn verify(&mut self, request: &VerifyRequest) -> Result<(), LedgerError> {
+        self.make_room();
         let transition = self.execute(&request.block, &request.voters, &request.slashes)?;
         self.remember(request.id, transition);
         Ok(())
@@ -258,6 +266,7 @@ impl Ledger {
         let transition = match known {
             Some(transition) => transition,
             None => {
+                self.make_room();
                 let slashes = slashes(&block.header.failed_iterations, &block.faults);
                 self.execute(&block, &self.voters_of(&block.header), &slashes)?
             }
@@ -276,7 +285,9 @@ impl Ledger {
         let pending = self.store.pending();
         let rolled = roll(&pending, height, unaccounted_iterations(&block.header));
         let last_final = rolled.final_height.unwrap_or_else(|| self.store.last_final());
-        let forgotten = self.superfluous_states(last_final);
+        let is_wanted =
+            |height| height == 0 || self.snapshots.iter().any(|snapshot: &Snapshot| snapshot.height == height);
+        let forgotten = self.kept.superfluous(self.executor.vm(), &root, last_final, is_wanted);
         let block = Arc::new(stored(block, committed));
         self.store.append(&Acceptance {
             block: Arc::clone(&block),
@@ -290,10 +301,9 @@ impl Ledger {
             BeforeTip { seed: self.tip().seed, provisioners: std::mem::replace(&mut self.provisioners, provisioners) };
         self.before = Some(before);
         self.tip = Arc::clone(&block);
-        self.kept.insert(height, root);
-        for root in forgotten.iter().filter_map(|height| self.kept.remove(height)) {
-            self.executor.vm().discard(&root);
-        }
+        let vm = self.executor.vm();
+        self.kept.push(vm, height, root);
+        forgotten.iter().for_each(|height| self.kept.forget(vm, *height));
         let relabelled = with_confirmations(&pending, &rolled.changed);
         Ok(Accepted { block, label: rolled.label, relabelled })
     }
@@ -301,8 +311,11 @@ impl Ledger {
     /// Marks the present, to go back to with [`Ledger::revert`].
     ///
     /// # Errors
-    /// When there are too many snapshots, or the store does not take it.
+    /// When there are too many snapshots, their states take too much memory, or the store does not take it.
     pub fn snapshot(&mut self, clock: u64) -> Result<Snapshot, LedgerError> {
+        if self.kept.bytes() > MAX_KEPT_BYTES {
+            return Err(StoreError::SnapshotsTooLarge.into());
+        }
         let snapshot = self.store.take_snapshot(clock)?;
         self.snapshots.push(snapshot.clone());
         Ok(snapshot)
@@ -334,9 +347,7 @@ impl Ledger {
         (self.provisioners, self.before) = (provisioners, before);
         self.transitions.clear();
         self.snapshots.retain(|snapshot| snapshot.id <= to.id);
-        for root in self.kept.split_off(&(height + 1)).into_values() {
-            self.executor.vm().discard(&root);
-        }
+        self.kept.revert(self.executor.vm(), height);
         Ok(reverted)
     }
 
@@ -367,13 +378,6 @@ impl Ledger {
         Ok(stakes::provisioners(&self.executor, root, height)?.sharing(&self.provisioners))
     }
 
-    /// The states that nobody needs any more: genesis, snapshots, the last final blocks and those after them stay.
-    fn superfluous_states(&self, last_final: u64) -> Vec<u64> {
-        let wanted = |height: &u64| *height == 0 || self.snapshots.iter().any(|snapshot| snapshot.height == *height);
-        let settled = self.kept.keys().rev().filter(|height| **height <= last_final).skip(KEPT_FINAL_STATES);
-        settled.filter(|height| !wanted(height)).copied().collect()
-    }
-
     fn execute(&self, block: &Block, voters: &[Voter], slashes: &[Slash]) -> Result<Transition, LedgerError> {
         let header = &block.header;
         let invalid = |problem| LedgerError::Invalid { height: header.height, problem };
@@ -389,8 +393,7 @@ impl Ledger {
         for transaction in &block.transactions {
             open.run(transaction).map_err(|reason| match reason {
                 // What only this machine cannot do says nothing about the block.
-                RunError::Machine(error)
-                | RunError::Unspendable(ExecutionError::Unspendable(error @ VmError::MachineLimit(_))) => error.into(),
+                RunError::Machine(error) => error.into(),
                 RunError::Panicked(text) => LedgerError::Panicked(text),
                 reason => invalid(InvalidBlock::Transaction { id: TxId::of(transaction), reason }),
             })?;
@@ -445,6 +448,14 @@ impl Ledger {
         let Some(before) = &self.before else { return Vec::new() };
         let mut committees = Committees::new(Arc::clone(&before.provisioners), before.seed, self.tip().height);
         voters(&header.prev_block_cert, self.tip().iteration, &mut committees)
+    }
+
+    /// Forgets executed candidates whose sessions hold too much beside another one.
+    fn make_room(&mut self) {
+        let held = |ledger: &Self| ledger.transitions.values().map(Transition::held_bytes).fold(0, usize::saturating_add);
+        while held(self) > MAX_PENDING_BYTES {
+            self.transitions.pop_first();
+        }
     }
 
     fn remember(&mut self, id: RequestId, transition: Transition) {

@@ -14,9 +14,9 @@ use dusk_core::transfer::moonlight::AccountData;
 use dusk_sdk_protocol::execution::{CallError, Event};
 use local_node_types::ledger::{Header, LedgerTransaction};
 use local_node_types::rules::{BLOCK_GAS_LIMIT, FEEDER_GAS_LIMIT};
-use local_node_vm::{ExecutionError, Receipt, Session, Vm, VmError};
+use local_node_vm::{ExecutionError, Lag, MachineLimit, Receipt, Session, Vm, VmError};
 use tokio::runtime::Handle;
-use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::mpsc::error::{SendTimeoutError, TrySendError};
 use tokio::sync::{Semaphore, mpsc, watch};
 
 use crate::archive::decode;
@@ -42,6 +42,8 @@ pub const MAX_STREAMS: usize = 8;
 const MAX_ITEMS_WAITING: usize = 64;
 /// How long a call waits for whoever takes the items that it feeds.
 pub const MAX_STALL: Duration = Duration::from_secs(30);
+/// How long it waits before it looks whether it has to end.
+const STALL_STEP: Duration = Duration::from_millis(100);
 
 /// Why a question has no answer.
 #[derive(Debug, thiserror::Error)]
@@ -77,6 +79,18 @@ pub enum QueryError {
     /// The node does not answer any more.
     #[error(transparent)]
     Stopped(#[from] Stopped),
+}
+
+impl QueryError {
+    /// Whether the state that was asked is not there any more.
+    const fn is_of_missing_state(&self) -> bool {
+        matches!(
+            self,
+            Self::Call(VmError::NoSuchState(_))
+                | Self::Executor(ExecutorError::Vm(VmError::NoSuchState(_)))
+                | Self::Ledger(LedgerError::State(VmError::NoSuchState(_)))
+        )
+    }
 }
 
 impl From<VmError> for QueryError {
@@ -193,26 +207,23 @@ impl Reader {
         let (reader, runtime) = (self.clone(), Handle::current());
         tokio::task::spawn_blocking(move || {
             let _running = running;
-            let send = {
-                let sender = sender.clone();
-                move |item| match sender.try_send(item) {
-                    Ok(()) => true,
-                    Err(TrySendError::Full(item)) => runtime.block_on(sender.send_timeout(item, MAX_STALL)).is_ok(),
-                    Err(TrySendError::Closed(_)) => false,
-                }
-            };
-            let sink = Box::new({
-                let send = send.clone();
-                move |item| send(Ok(item))
-            });
             let called = contained(|| {
-                let mut session = view(&reader.executor, &reader.tip())?;
+                let mut session = reader.latest(query_view)?;
                 session.set_deadline(Instant::now().checked_add(MAX_STREAM_TIME));
-                Ok(session.stream(contract, &function, &argument, FEEDER_GAS_LIMIT, sink).map(drop)?)
+                let lag = session.lag();
+                let sink = Box::new({
+                    let (runtime, sender, lag) = (runtime.clone(), sender.clone(), lag.clone());
+                    move |item| send(&runtime, &sender, Ok(item), lag.as_ref())
+                });
+                let called = session.stream(contract, &function, &argument, FEEDER_GAS_LIMIT, sink).map(drop);
+                Ok(called.map_err(|error| match error {
+                    VmError::FeedStopped if lag.is_some_and(|lag| lag.is_too_much()) => MachineLimit::QueryLag.into(),
+                    error => error,
+                })?)
             });
             if let Err(error) = called.unwrap_or_else(|panic| Err(QueryError::Failed(panic))) {
                 // Whoever has gone does not need to know.
-                send(Err(timed(error, MAX_STREAM_TIME)));
+                send(&runtime, &sender, Err(timed(error, MAX_STREAM_TIME)), None);
             }
         });
         Ok(items)
@@ -253,7 +264,7 @@ impl Reader {
         let most = self.call_time;
         self.ask(&self.calls, move |executor, tip| {
             let terms = Terms { height: tip.height + 1, payees: None, slashed: Vec::new(), gas_limit: BLOCK_GAS_LIMIT };
-            let mut block = executor.open(tip.state_root, terms)?;
+            let mut block = executor.open_for_query(tip.state_root, terms)?;
             block.set_deadline(Instant::now().checked_add(most));
             match block.run(&transaction.reformatted(block.ledger_format())) {
                 Ok(receipt) => {
@@ -264,6 +275,9 @@ impl Reader {
                         deployed: executed.contract,
                         events: executed.events.clone(),
                     }))
+                }
+                Err(RunError::Unspendable(ExecutionError::Unspendable(error))) if is_of_all_queries(&error) => {
+                    Err(error.into())
                 }
                 Err(RunError::Unspendable(error)) => Ok(Err(error)),
                 Err(RunError::TooLong) => Err(QueryError::TooLong(most)),
@@ -284,7 +298,7 @@ impl Reader {
     {
         let most = self.call_time;
         self.ask(&self.calls, move |executor, tip| {
-            let mut session = view(executor, tip)?;
+            let mut session = query_view(executor, tip)?;
             session.set_deadline(Instant::now().checked_add(most));
             call(&mut session).map_err(|error| timed(error, most))
         })
@@ -297,13 +311,49 @@ impl Reader {
         F: Fn(&Executor, &Header) -> Result<T, QueryError> + Send + 'static,
     {
         let reader = self.clone();
-        let answer = lane.run(move || match question(&reader.executor, &reader.tip()) {
-            // The state was forgotten between reading the tip and reading the state.
-            Err(QueryError::Call(VmError::NoSuchState(_))) => question(&reader.executor, &reader.tip()),
-            answer => answer,
-        });
-        answer.await?
+        lane.run(move || reader.latest(question)).await?
     }
+
+    /// Asks the last state. A block may come between reading which one that is and reading the state, and then another.
+    fn latest<T>(&self, question: impl Fn(&Executor, &Header) -> Result<T, QueryError>) -> Result<T, QueryError> {
+        let mut tip = self.tip();
+        loop {
+            let answer = question(&self.executor, &tip);
+            let last = self.tip();
+            match answer {
+                Err(error) if error.is_of_missing_state() && last.hash != tip.hash => tip = last,
+                answer => return answer,
+            }
+        }
+    }
+}
+
+/// Sends an item, and waits for whoever takes it: not for ever, and not where the query has to end anyway.
+fn send(
+    runtime: &Handle,
+    sender: &mpsc::Sender<Result<Vec<u8>, QueryError>>,
+    item: Result<Vec<u8>, QueryError>,
+    lag: Option<&Lag>,
+) -> bool {
+    let mut item = match sender.try_send(item) {
+        Ok(()) => return true,
+        Err(TrySendError::Full(item)) => item,
+        Err(TrySendError::Closed(_)) => return false,
+    };
+    let given_up = Instant::now() + MAX_STALL;
+    while Instant::now() < given_up && !lag.is_some_and(Lag::is_too_much) {
+        item = match runtime.block_on(sender.send_timeout(item, STALL_STEP)) {
+            Ok(()) => return true,
+            Err(SendTimeoutError::Timeout(item)) => item,
+            Err(SendTimeoutError::Closed(_)) => return false,
+        };
+    }
+    false
+}
+
+/// Whether an error says something about the moment, and not about the call that has it.
+fn is_of_all_queries(error: &VmError) -> bool {
+    matches!(error, VmError::MachineLimit(limit) if limit.is_of_all_queries())
 }
 
 /// Says how long the time was that a call has used up.
@@ -316,6 +366,11 @@ fn timed(error: QueryError, most: Duration) -> QueryError {
 
 fn view(executor: &Executor, tip: &Header) -> Result<Session, QueryError> {
     Ok(executor.view(tip.state_root, tip.height)?)
+}
+
+/// A view that runs contracts of anybody.
+fn query_view(executor: &Executor, tip: &Header) -> Result<Session, QueryError> {
+    Ok(executor.query_view(tip.state_root, tip.height)?)
 }
 
 /// Reads an account in a view of the state.

@@ -10,8 +10,10 @@
 //! Data drivers are compared in the same way ([`drivers`]), with `drivers` after the word: production's reader of them
 //! and ours ask the drivers that `cargo dusk build` makes.
 //!
-//! [`hostile`] measures what contracts cost that try to stop or to bloat a node.
+//! [`hostile`] measures what contracts cost that try to stop or to bloat a node, and [`clock`] what it costs that their code
+//! can be stopped.
 
+pub mod clock;
 pub mod drivers;
 pub mod hostile;
 pub mod ours;

@@ -1,6 +1,6 @@
 //! `parity live` runs all scripts on both machines, command by command; `parity record` also keeps the answers. With
 //! `drivers` after it, data drivers are asked by both readers. `parity hostile` measures the time and the memory of hostile
-//! contracts, each in a process of its own.
+//! contracts, each in a process of its own. `parity clock` measures what it costs that contracts look at the clock.
 #![allow(clippy::print_stdout, reason = "the result of a command goes to standard output")]
 
 use std::fmt::Debug;
@@ -10,11 +10,12 @@ use anyhow::{Context, Result, bail};
 use local_node_parity::drivers::{self, Recorded};
 use local_node_parity::ours::Ours;
 use local_node_parity::reference::Reference;
-use local_node_parity::{hostile, records, scripts};
+use local_node_parity::{clock, hostile, records, scripts};
 use local_node_vm::driver::Driver;
 
 const USAGE: &str = "say `live` to compare with production, or `record` to keep production's answers as well; then \
-    nothing for the machine, or `drivers` for the readers of data drivers. Say `hostile` to measure hostile contracts";
+    nothing for the machine, or `drivers` for the readers of data drivers. Say `hostile` to measure hostile contracts, or \
+    `clock` to measure what it costs that contracts look at the clock";
 
 /// Compares, keeps production's answers if it is told to, and counts how many answers differ.
 type Comparison = fn(program: &Path, recording: bool) -> Result<usize>;
@@ -26,6 +27,7 @@ fn main() -> Result<()> {
         ["hostile"] => {
             return hostile::table(|line| println!("{line}"));
         }
+        ["clock"] => return clock::table(|line| println!("{line}")),
         ["hostile", name, way] => {
             println!("{}", hostile::measure(name, way)?);
             return Ok(());

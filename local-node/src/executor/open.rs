@@ -50,7 +50,8 @@ impl OpenBlock {
         Ok(block)
     }
 
-    /// Until when the next transactions may run; `None` where only gas bounds them, as in verification.
+    /// Until when the next transactions may run; `None` where only gas bounds them, as in verification. One that has not
+    /// ended by then is not in the block ([`RunError::TooLong`]); for those that are in it the time makes no difference.
     pub const fn set_deadline(&mut self, deadline: Option<Instant>) {
         self.deadline = deadline;
     }
@@ -122,9 +123,10 @@ impl OpenBlock {
     pub fn close(mut self) -> Result<Transition, ExecutorError> {
         let rewards = self.end()?;
         let root = self.session.root()?;
+        let held_bytes = self.session.held_bytes()?;
         let Self { session, terms, fees, bloom, receipts, events, .. } = self;
         let Terms { height, gas_limit, .. } = terms;
-        Ok(Transition { height, gas_limit, root, bloom, receipts, events, rewards, fees, session })
+        Ok(Transition { height, gas_limit, root, bloom, receipts, events, rewards, fees, session, held_bytes })
     }
 
     /// Pays the rewards, ends the block, and keeps its state: for a block that nobody has to agree to.

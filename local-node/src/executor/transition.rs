@@ -45,9 +45,15 @@ pub struct Transition {
     /// The fees of all transactions together, in LUX.
     pub fees: u64,
     pub(super) session: Session,
+    pub(super) held_bytes: usize,
 }
 
 impl Transition {
+    /// Bytes that its session holds, at most ([`Session::held_bytes`]).
+    pub(crate) const fn held_bytes(&self) -> usize {
+        self.held_bytes
+    }
+
     /// Keeps the state, so that blocks can be built on its root. On request it says what changed, for a store.
     ///
     /// # Errors

@@ -137,9 +137,8 @@ impl From<ControlError> for Error {
             ControlError::Store(StoreError::NoSuchSnapshot(_) | StoreError::NoSnapshots) => {
                 Self::NotFound(error.to_string())
             }
-            ControlError::Store(StoreError::TooManySnapshots) | ControlError::TooFar { .. } => {
-                Self::InvalidInput(error.to_string())
-            }
+            ControlError::Store(StoreError::TooManySnapshots | StoreError::SnapshotsTooLarge)
+            | ControlError::TooFar { .. } => Self::InvalidInput(error.to_string()),
             ControlError::Store(_) | ControlError::State(_) | ControlError::Stopped(_) => {
                 Self::Internal(error.to_string())
             }

@@ -68,6 +68,12 @@ pub enum StoreError {
     /// As many snapshots as are kept were taken.
     #[error("{} snapshots are kept already", super::MAX_SNAPSHOTS)]
     TooManySnapshots,
+    /// What has changed since the snapshots that there are takes too much memory.
+    #[error(
+        "the snapshots that are kept already take more than {} MiB: go back to one of them before you take another",
+        crate::ledger::MAX_KEPT_BYTES >> 20
+    )]
+    SnapshotsTooLarge,
     /// No block has deployed the contract, or the block was taken back.
     #[error("no block of the chain has deployed contract {}", HexId(.0))]
     NotDeployed(ContractId),
@@ -87,8 +93,15 @@ impl StoreError {
     /// Whether the store is of no use any more, as opposed to a request that it refused.
     #[must_use]
     pub const fn is_fatal(&self) -> bool {
-        use StoreError::{DriversFull, NoSnapshots, NoSuchSnapshot, NotDeployed, TooManySnapshots};
-        !matches!(self, NoSuchSnapshot(_) | NoSnapshots | TooManySnapshots | NotDeployed(_) | DriversFull { .. })
+        !matches!(
+            self,
+            Self::NoSuchSnapshot(_)
+                | Self::NoSnapshots
+                | Self::TooManySnapshots
+                | Self::SnapshotsTooLarge
+                | Self::NotDeployed(_)
+                | Self::DriversFull { .. }
+        )
     }
 }
 

@@ -1,6 +1,8 @@
 //! What several tests need: a small contract, signed transactions, and the money of a whole chain.
 #![allow(dead_code, reason = "each test file uses some of it")]
 
+pub(crate) mod blocks;
+
 use std::sync::LazyLock;
 
 use dusk_core::abi::ContractId;

@@ -16,6 +16,7 @@ use crate::mocks::MockKey;
 use crate::module::{Code, ModuleError, ModuleStore};
 use crate::queries::{Answers, Query};
 use crate::session::{Env, Session};
+use crate::share::Share;
 use crate::state::{State, StateChanges, StateRoot, StoredContract};
 
 /// The virtual machine: an engine, compiled modules, and committed states. Clones share all of it.
@@ -85,12 +86,30 @@ impl Vm {
         Self::with_backing(ModuleStore::default(), portable_backing())
     }
 
+    /// As [`Vm::in_memory`], with code that never looks at the clock: deadlines and interrupts do not end it. To measure
+    /// what looking costs.
+    ///
+    /// # Errors
+    /// When the engine cannot be set up on this processor.
+    #[doc(hidden)]
+    pub fn without_clock() -> Result<Self, VmError> {
+        Self::with_parts(Machine::without_clock(), ModuleStore::default(), backing())
+    }
+
     fn new(modules: ModuleStore) -> Result<Self, VmError> {
         Self::with_backing(modules, backing())
     }
 
     fn with_backing(modules: ModuleStore, backing: Arc<dyn Backing>) -> Result<Self, VmError> {
-        let machine = Machine::new().map_err(VmError::Engine)?;
+        Self::with_parts(Machine::new(), modules, backing)
+    }
+
+    fn with_parts(
+        machine: wasmtime::Result<Machine>,
+        modules: ModuleStore,
+        backing: Arc<dyn Backing>,
+    ) -> Result<Self, VmError> {
+        let machine = machine.map_err(VmError::Engine)?;
         let states = Mutex::default();
         Ok(Self(Arc::new(Shared {
             machine,
@@ -119,11 +138,26 @@ impl Vm {
         self
     }
 
-    /// Begins a session on a committed state, or on the empty one.
+    /// Begins a session of the chain itself on a committed state, or on the empty one: for a block, or to read what the
+    /// chain has to know. What queries hold at the same time makes no difference to it.
     ///
     /// # Errors
     /// [`VmError::NoSuchState`].
     pub fn session(&self, base: Option<StateRoot>, env: Env) -> Result<Session, VmError> {
+        self.session_with(base, env, None)
+    }
+
+    /// Begins a session for a query or a simulation on a committed state, or on the empty one. What all of them hold
+    /// together is bounded ([`MAX_QUERY_BYTES`](crate::MAX_QUERY_BYTES)), so its calls may also end with
+    /// [`MachineLimit::Queries`](crate::MachineLimit) or [`MachineLimit::QueryMappings`](crate::MachineLimit).
+    ///
+    /// # Errors
+    /// [`VmError::NoSuchState`].
+    pub fn query_session(&self, base: Option<StateRoot>, env: Env) -> Result<Session, VmError> {
+        self.session_with(base, env, Some(Share::new(self.machine().shares())))
+    }
+
+    fn session_with(&self, base: Option<StateRoot>, env: Env, share: Option<Share>) -> Result<Session, VmError> {
         let base = match base {
             Some(root) => {
                 let found = self.states().get(&root).map(|found| Arc::clone(&found.state));
@@ -131,7 +165,7 @@ impl Vm {
             }
             None => Arc::default(),
         };
-        Ok(Session::new(self.clone(), base, env))
+        Ok(Session::new(self.clone(), base, env, share))
     }
 
     /// A whole committed state as data, for whoever keeps states outside the machine.
@@ -169,12 +203,20 @@ impl Vm {
     /// been discarded as often.
     pub fn discard(&self, root: &StateRoot) {
         let mut states = self.states();
-        if let Some(found) = states.get_mut(root) {
-            found.times -= 1;
-            if found.times == 0 {
-                states.remove(root);
-            }
-        }
+        let Some(found) = states.get_mut(root) else { return };
+        found.times -= 1;
+        let forgotten = if found.times == 0 { states.remove(root) } else { None };
+        // Giving many pages back takes time, for which nobody else should wait.
+        drop(states);
+        drop(forgotten);
+    }
+
+    /// How many pages of [`PAGE_BYTES`](crate::PAGE_BYTES) the machine keeps for a state, and not for another one. It keeps
+    /// none for a state that it does not have.
+    #[must_use]
+    pub fn own_pages(&self, root: &StateRoot, other: &StateRoot) -> usize {
+        let [one, other] = [root, other].map(|root| self.states().get(root).map(|found| Arc::clone(&found.state)));
+        one.map_or(0, |one| one.own_pages(&other.unwrap_or_default()))
     }
 
     /// Remembers that a BLS signature was verified under `rules`, so that executing the transaction that carries it

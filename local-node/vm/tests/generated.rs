@@ -1,4 +1,5 @@
-//! Modules that are generated at random, with budgets: none of them ends, silences or bloats the machine.
+//! Modules that are generated at random, with budgets: none of them ends, silences or bloats the machine, and all get the
+//! same answers from both kinds of memory.
 //!
 //! The short run is a test. The long one, of 20,000 modules:
 //!
@@ -18,8 +19,9 @@ use std::time::{Duration, Instant};
 use arbitrary::Unstructured;
 use common::today;
 use dusk_core::abi::ContractId;
+use dusk_sdk_protocol::execution::Event;
 use local_node_vm::driver::{Driver, DriverError};
-use local_node_vm::{ModuleError, Session, Vm, VmError, validate};
+use local_node_vm::{ModuleError, Receipt, Session, StateRoot, Vm, VmError, validate};
 use rand::rngs::StdRng;
 use rand::{RngCore, SeedableRng};
 use wasm_smith::{Config, InstructionKind, InstructionKinds};
@@ -56,11 +58,11 @@ fn generated_modules_neither_end_silence_nor_bloat_the_machine() {
     let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
     let (first, count) = (number("GENERATED_SEED").unwrap_or(1), number("GENERATED_MODULES").unwrap_or(MODULES));
     println!("seeds {first} to {}", first + count - 1);
-    let vm = Vm::in_memory().unwrap();
+    let vms = [Vm::in_memory().unwrap(), Vm::in_portable_memory().unwrap()];
     let mut tally = Tally::default();
     for seed in first..first + count {
         let begun = Instant::now();
-        let tried = std::panic::catch_unwind(AssertUnwindSafe(|| attempt(&vm, seed, &mut tally)));
+        let tried = std::panic::catch_unwind(AssertUnwindSafe(|| attempt(&vms, seed, &mut tally)));
         assert!(tried.is_ok(), "the module of seed {seed} makes the machine panic");
         let taken = begun.elapsed();
         assert!(taken < MAX_TIME, "the module of seed {seed} takes {taken:?}");
@@ -75,21 +77,28 @@ fn generated_modules_neither_end_silence_nor_bloat_the_machine() {
 }
 
 /// Tries the module of a seed in every way in which the machine gets modules of strangers.
-fn attempt(vm: &Vm, seed: u64, tally: &mut Tally) {
+fn attempt(vms: &[Vm; 2], seed: u64, tally: &mut Tally) {
     let Some(generated) = generate(seed) else { return };
     tally.tried += 1;
     let refused = validate(&generated, today().rules).err();
-    let mut session = vm.session(None, today()).unwrap();
-    match session.deploy(A, &generated, None, &[], GAS) {
-        Ok(_) => {
+    let [mut answers, portable] = vms.each_ref().map(|vm| answers(vm, &generated));
+    assert_eq!(answers, portable, "seed {seed}: the memories give different answers");
+    match answers.deployed {
+        Deployed::Yes => {
             assert_eq!(refused, None, "seed {seed}: deployed, but not valid");
             tally.deployed += 1;
-            call(&mut session, tally);
-            session.root().unwrap();
         }
-        Err(VmError::Module(ModuleError::Limit(_))) => tally.limits += 1,
-        Err(VmError::Engine(error)) => panic!("seed {seed}: {error:#}"),
-        Err(_) => tally.refused += 1,
+        Deployed::Limit => tally.limits += 1,
+        Deployed::No(_) => tally.refused += 1,
+    }
+    for called in answers.calls.drain(..) {
+        tally.calls += 1;
+        match called {
+            Called::Returned { .. } => tally.returned += 1,
+            Called::OutOfGas => tally.out_of_gas += 1,
+            Called::Trapped(_) => tally.trapped += 1,
+            Called::Failed(_) => tally.failed += 1,
+        }
     }
     match Driver::load(&generated) {
         Ok(_) | Err(DriverError::Export(_) | DriverError::Trap { .. } | DriverError::TooSlow(_)) => tally.drivers += 1,
@@ -97,19 +106,57 @@ fn attempt(vm: &Vm, seed: u64, tally: &mut Tally) {
     }
 }
 
-fn call(session: &mut Session, tally: &mut Tally) {
-    for function in &session.functions(&A).unwrap() {
-        tally.calls += 1;
-        match session.call(A, function, &[7; 64], GAS) {
-            Ok(receipt) => {
-                assert!(receipt.gas_spent <= GAS);
-                tally.returned += 1;
-            }
-            Err(VmError::OutOfGas) => tally.out_of_gas += 1,
-            Err(VmError::Trap(_)) => tally.trapped += 1,
-            Err(VmError::Engine(error)) => panic!("{function}: {error:#}"),
-            Err(_) => tally.failed += 1,
+/// What a machine says of a module and its functions.
+#[derive(Debug, PartialEq)]
+struct Answers {
+    deployed: Deployed,
+    calls: Vec<Called>,
+    roots: Vec<StateRoot>,
+}
+
+#[derive(Debug, PartialEq)]
+enum Deployed {
+    Yes,
+    Limit,
+    No(String),
+}
+
+#[derive(Debug, PartialEq)]
+enum Called {
+    Returned { data: Vec<u8>, gas_spent: u64, events: Vec<Event> },
+    OutOfGas,
+    Trapped(String),
+    Failed(String),
+}
+
+/// Deploys a module and calls each of its functions, with the root after each call.
+fn answers(vm: &Vm, module: &[u8]) -> Answers {
+    let mut session = vm.session(None, today()).unwrap();
+    let deployed = match session.deploy(A, module, None, &[], GAS) {
+        Ok(_) => Deployed::Yes,
+        Err(VmError::Module(ModuleError::Limit(_))) => Deployed::Limit,
+        Err(VmError::Engine(error)) => panic!("{error:#}"),
+        Err(error) => Deployed::No(error.to_string()),
+    };
+    let functions = session.functions(&A).unwrap_or_default();
+    let mut answers = Answers { deployed, calls: Vec::new(), roots: Vec::new() };
+    for function in &functions {
+        answers.calls.push(call(&mut session, function));
+        answers.roots.push(session.root().unwrap());
+    }
+    answers
+}
+
+fn call(session: &mut Session, function: &str) -> Called {
+    match session.call(A, function, &[7; 64], GAS) {
+        Ok(Receipt { data, gas_spent, events, .. }) => {
+            assert!(gas_spent <= GAS);
+            Called::Returned { data, gas_spent, events }
         }
+        Err(VmError::OutOfGas) => Called::OutOfGas,
+        Err(VmError::Trap(trap)) => Called::Trapped(trap.to_string()),
+        Err(VmError::Engine(error)) => panic!("{function}: {error:#}"),
+        Err(error) => Called::Failed(error.to_string()),
     }
 }
 

@@ -11,7 +11,10 @@ use dusk_core::transfer::data::{ContractCall, ContractDeploy, TransactionData, g
 use dusk_core::transfer::moonlight::AccountData;
 use dusk_core::transfer::{TRANSFER_CONTRACT, Transaction};
 use dusk_sdk_protocol::execution::CallError;
-use local_node_vm::{Executed, ExecutionError, Precondition, Session, Vm, VmError, check_preconditions, execute};
+use local_node_vm::{
+    Executed, ExecutionError, MAX_CALL_EVENTS, MachineLimit, Precondition, Session, Vm, VmError, check_preconditions,
+    execute,
+};
 
 const FUNDS: u64 = 1_000_000_000_000_000;
 const PRICE: u64 = 2_000;
@@ -178,4 +181,47 @@ fn a_signature_known_to_be_good_is_not_verified_again() {
     let (_, sender) = keys(1);
     vm.remember_valid_signature(&moonlight.signature_message(), &sender, moonlight.signature(), today().rules);
     assert_eq!(pays_exactly(&mut session, &forged).result, Ok(vec![]));
+}
+
+/// A contract that emits so many events, in `init` or in `go`, and fails or not: the argument is the number and a flag.
+fn shouter() -> Vec<u8> {
+    module_32(
+        r#"(func $shout (export "go") (param i32) (result i32) (local $n i32)
+            (local.set $n (i32.load (i32.const 4096)))
+            (loop $l
+                (call $emit (i32.const 0) (i32.const 0) (i32.const 0))
+                (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+                (br_if $l (local.get $n)))
+            (if (i32.load (i32.const 4100)) (then unreachable))
+            (i32.const 0))
+        (func (export "init") (param i32) (result i32)
+            (if (result i32) (local.get 0) (then (call $shout (local.get 0))) (else (i32.const 0))))"#,
+    )
+}
+
+/// What a contract has emitted does not keep the chain from telling of its transaction, and from charging it.
+#[test]
+fn a_transaction_with_all_events_is_charged() {
+    const GAS: u64 = 100_000_000;
+    let mut session = funded();
+    let argument = |count: usize, fails: u32| {
+        [u32::try_from(count).unwrap().to_le_bytes(), fails.to_le_bytes()].concat()
+    };
+    let deploy = |nonce, init| transaction(nonce, GAS, 0, Some(deployment(shouter(), init)));
+    let failed = pays_exactly(&mut session, &deploy(1, Some(argument(MAX_CALL_EVENTS, 1))));
+    assert!(failed.result.is_err() && failed.contract.is_none());
+    assert_eq!((failed.gas_spent, failed.events.len()), (GAS, MAX_CALL_EVENTS + 1));
+    assert_eq!(failed.ledger_events(today().rules)[..], failed.events[MAX_CALL_EVENTS..]);
+
+    let id = gen_contract_id(&shouter(), 9, [4; 96]);
+    pays_exactly(&mut session, &deploy(2, None)).result.unwrap();
+    for (nonce, fails) in [(3, 0), (4, 1)] {
+        let called = call(id, "go", &argument(MAX_CALL_EVENTS, fails));
+        let executed = pays_exactly(&mut session, &transaction(nonce, GAS, 0, Some(called)));
+        assert_eq!((executed.result.is_err(), executed.events.len()), (fails == 1, MAX_CALL_EVENTS + 1));
+    }
+    let one_more = call(id, "go", &argument(MAX_CALL_EVENTS + 1, 0));
+    let refused = execute(&mut session, &transaction(5, GAS, 0, Some(one_more)));
+    let limit = VmError::MachineLimit(MachineLimit::Events).to_string();
+    assert!(matches!(&refused, Err(ExecutionError::Unspendable(error)) if error.to_string() == limit), "{refused:?}");
 }

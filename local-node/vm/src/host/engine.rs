@@ -1,6 +1,7 @@
 //! The engine's settings, and the functions that modules are linked to.
 
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use wasmtime::{Config, Engine, InstancePre, Linker, Module, OperatorCost, OptLevel, VariableOperatorCost};
@@ -9,6 +10,7 @@ use super::clock::{Clock, Ticking};
 use super::{Env, bulk, imports};
 use crate::memory::{GUARD_BYTES, SPACE_BYTES, host_memory};
 use crate::module::{BULK, ModuleError, ModuleInfo, PassiveData};
+use crate::share::Shares;
 
 /// Gas for a store of 4 bytes or fewer, except from 64-bit registers.
 const STORE_32_GAS: u8 = 16;
@@ -24,6 +26,8 @@ pub(crate) struct Machine {
     engine: Engine,
     clock: Clock,
     interrupted: AtomicBool,
+    /// What the sessions of queries hold together.
+    shares: Arc<Shares>,
     linker_32: Linker<Env>,
     linker_64: Linker<Env>,
 }
@@ -31,14 +35,24 @@ pub(crate) struct Machine {
 impl Machine {
     /// Sets the engine up.
     pub(crate) fn new() -> wasmtime::Result<Self> {
-        let engine = Engine::new(&config())?;
+        Self::with_config(&config())
+    }
+
+    /// Sets the engine up for code that never looks at the clock.
+    pub(crate) fn without_clock() -> wasmtime::Result<Self> {
+        Self::with_config(config().epoch_interruption(false))
+    }
+
+    fn with_config(config: &Config) -> wasmtime::Result<Self> {
+        let engine = Engine::new(config)?;
         let mut linker_32 = Linker::new(&engine);
         imports::link_32(&mut linker_32)?;
         bulk::link_32(&mut linker_32)?;
         let mut linker_64 = Linker::new(&engine);
         imports::link_64(&mut linker_64)?;
         bulk::link_64(&mut linker_64)?;
-        Ok(Self { engine, clock: Clock::new(), interrupted: AtomicBool::new(false), linker_32, linker_64 })
+        let (clock, interrupted, shares) = (Clock::new(), AtomicBool::new(false), Arc::default());
+        Ok(Self { engine, clock, interrupted, shares, linker_32, linker_64 })
     }
 
     /// Lets running code look up at regular times, as long as the answer lives.
@@ -55,6 +69,11 @@ impl Machine {
     /// Whether the machine was told to stop.
     pub(crate) fn is_interrupted(&self) -> bool {
         self.interrupted.load(Ordering::Relaxed)
+    }
+
+    /// What the sessions of queries hold together.
+    pub(crate) fn shares(&self) -> &Arc<Shares> {
+        &self.shares
     }
 
     /// The engine.

@@ -8,12 +8,14 @@ use dusk_sdk_protocol::execution::{Event, Frame};
 use wasmtime::{AsContextMut, Caller, Instance, ResourceLimiter, Store, UpdateDeadline};
 
 use super::{Ticking, Trace, caught};
-use crate::memory::{AccessError, BLOCK_BYTES, Faults, Memory, answer_faults, offer_to_engine};
+use crate::genesis::is_genesis;
+use crate::limits::TABLE_ELEMENT_BYTES;
+use crate::memory::{AccessError, Faults, Memory, PAGE_BYTES, answer_faults, offer_to_engine};
 use crate::module::{INIT, MAX_TABLE_ELEMENTS};
 use crate::session::Working;
 use crate::{
     ARGUMENT_BYTES, EVENT_OVERHEAD_BYTES, FEED_OVERHEAD_BYTES, MAX_CALL_DEPTH, MAX_CALL_EVENT_BYTES, MAX_CALL_EVENTS,
-    MAX_CALL_TABLE_ELEMENTS, MAX_FEED_BYTES, MachineLimit, VmError,
+    MAX_CALL_TABLE_ELEMENTS, MAX_FEED_BYTES, MachineLimit, RESERVED_EVENT_BYTES, RESERVED_EVENTS, VmError,
 };
 
 /// Percentage of the remaining gas that a callee gets when no limit is given.
@@ -30,7 +32,8 @@ pub(crate) struct Env {
     snapshots: Vec<(usize, usize)>,
     feed: Option<Feed>,
     trace: Trace,
-    limits: Limits,
+    /// Elements of the tables of all instances.
+    table_elements: usize,
     /// The memories whose faults are answered, where the system needs that.
     faults: Option<Arc<Faults>>,
     /// Bytes of the events so far.
@@ -109,12 +112,7 @@ impl Feed {
     }
 }
 
-#[derive(Debug, Default)]
-struct Limits {
-    table_elements: usize,
-}
-
-impl ResourceLimiter for Limits {
+impl ResourceLimiter for Env {
     fn memory_growing(&mut self, _: usize, _: usize, _: Option<usize>) -> wasmtime::Result<bool> {
         Ok(true)
     }
@@ -125,10 +123,10 @@ impl ResourceLimiter for Limits {
         }
         self.table_elements = self.table_elements.saturating_add(desired.saturating_sub(current));
         if self.table_elements > MAX_CALL_TABLE_ELEMENTS {
-            Err(VmError::from(MachineLimit::Tables).into())
-        } else {
-            Ok(true)
+            return Err(VmError::from(MachineLimit::Tables).into());
         }
+        self.note_held()?;
+        Ok(true)
     }
 
     // Of these, contracts and modules have bounds of their own. The engine's would be met by a session as a whole.
@@ -165,7 +163,9 @@ pub(crate) fn run_top_level(working: Box<Working>, request: &Request<'_>, feed: 
         let _ticking = store.data().start()?;
         call(&mut store, request)
     });
-    let env = store.into_data();
+    let mut env = store.into_data();
+    // What the call held is gone, or in its answer. Less is never refused.
+    let _ = env.working.hold_beside(0);
     let fed = env.feed.map_or_else(Vec::new, Feed::into_items);
     // A panic in a function that contracts import is caught there. One that comes this far is the machine's own.
     let working = outcome.is_ok().then_some(env.working);
@@ -188,7 +188,7 @@ fn new_store(working: Box<Working>, feed: Option<Feed>) -> Store<Env> {
         snapshots: Vec::new(),
         feed,
         trace: Trace::default(),
-        limits: Limits::default(),
+        table_elements: 0,
         faults: None,
         event_bytes,
     };
@@ -196,12 +196,12 @@ fn new_store(working: Box<Working>, feed: Option<Feed>) -> Store<Env> {
     if needs_faults {
         store.data_mut().faults = Some(answer_faults(&mut store));
     }
-    store.limiter(|env| &mut env.limits);
+    store.limiter(|env| env);
     store.set_epoch_deadline(1);
     store.epoch_deadline_callback(|mut context| {
         let working = &mut context.data_mut().working;
         working.check_time()?;
-        working.check_memory()?;
+        working.sample_memory()?;
         Ok(UpdateDeadline::Continue(1))
     });
     store
@@ -407,9 +407,9 @@ impl Env {
         let place = self.active().place;
         let memory = self.working.memory(place);
         let length = memory.length();
-        let copied = memory.snapshot()?;
+        let pages = memory.snapshot()?;
         self.snapshots.push((place, length));
-        self.working.note_growth(copied * BLOCK_BYTES)
+        self.working.note_growth(pages * PAGE_BYTES)
     }
 
     /// Keeps what the running call, which has succeeded, has done.
@@ -562,12 +562,27 @@ impl Env {
 
     /// Counts an event before its topic and data are read.
     pub(super) fn count_event(&mut self, topic_length: u32, data_length: u32) -> Result<(), VmError> {
-        if self.working.events.len() >= MAX_CALL_EVENTS {
+        // What the chain calls to tell of a transaction must not fail because of what the transaction has told already.
+        let by_chain = self.stack.len() == 1 && is_genesis(&self.active().contract);
+        let (more_events, more_bytes) = if by_chain { (RESERVED_EVENTS, RESERVED_EVENT_BYTES) } else { (0, 0) };
+        if self.working.events.len() >= MAX_CALL_EVENTS + more_events {
             return Err(MachineLimit::Events.into());
         }
         let bytes = topic_length as usize + data_length as usize + EVENT_OVERHEAD_BYTES;
         self.event_bytes = self.event_bytes.saturating_add(bytes);
-        if self.event_bytes > MAX_CALL_EVENT_BYTES { Err(MachineLimit::EventBytes.into()) } else { Ok(()) }
+        if self.event_bytes > MAX_CALL_EVENT_BYTES + more_bytes {
+            return Err(MachineLimit::EventBytes.into());
+        }
+        self.note_held()
+    }
+
+    /// Counts what the call holds beside the memories of its contracts.
+    fn note_held(&mut self) -> Result<(), VmError> {
+        let fed_bytes = match &self.feed {
+            Some(Feed::Kept { bytes, .. }) => *bytes,
+            _ => 0,
+        };
+        self.working.hold_beside(self.event_bytes + fed_bytes + self.table_elements * TABLE_ELEMENT_BYTES)
     }
 
     /// Emits an event of the running contract.
@@ -591,7 +606,7 @@ impl Env {
                     return Err(MachineLimit::Feed.into());
                 }
                 items.push(item);
-                Ok(())
+                self.note_held()
             }
             Feed::Streamed(sink) => sink(item).then_some(()).ok_or(VmError::FeedStopped),
         }

@@ -13,16 +13,18 @@
 //! Production maps the whole address space and lets accesses beyond the current length, but under 4 GiB, succeed;
 //! such pages count as state. This memory does the same.
 
+mod copies;
 mod portable;
 mod region;
 #[cfg(target_os = "linux")]
 mod shared;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use copies::{Block, Copies, Layer, by_page, copy_of, page_of};
 use region::Region;
 
 /// The backing of systems without a page map that tells written pages.
@@ -43,8 +45,6 @@ pub(crate) const MAX_LENGTH_64_BYTES: usize = 1 << 42;
 /// Blocks in a page.
 pub(crate) const BLOCKS_PER_PAGE: u32 = 16;
 const _: () = assert!(BLOCKS_PER_PAGE as usize * BLOCK_BYTES == PAGE_BYTES);
-
-type Block = Box<[u8; BLOCK_BYTES]>;
 
 /// An access that does not lie within the address space, or the current length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,11 +71,39 @@ impl From<OutOfSpace> for AccessError {
     }
 }
 
-/// What a memory holds beside committed pages.
+/// For whom a memory is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Holder {
+    /// The chain itself: its blocks, and what it reads of its own contracts.
+    Chain,
+    /// Somebody who asks, and who can be refused.
+    Query,
+}
+
+/// Why a memory cannot be opened.
+#[derive(Debug)]
+pub(crate) enum OpenError {
+    /// The memories of all queries would be made of too many mappings.
+    Mappings,
+    /// The system refused.
+    System(io::Error),
+}
+
+impl From<io::Error> for OpenError {
+    fn from(error: io::Error) -> Self {
+        Self::System(error)
+    }
+}
+
+/// What a memory holds beside committed pages.
+///
+/// It depends on what was written and when, and not on how the memory is made: all nodes of a chain count the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Held {
-    /// Bytes of written pages, and of blocks that are kept to undo calls.
-    pub(crate) bytes: usize,
+    /// Pages that were written. As long as no call begins or fails, they only become more.
+    pub(crate) written: usize,
+    /// Pages that open snapshots keep, beside one copy of each written page.
+    pub(crate) copies: usize,
     /// Pages that its state has, with those that are written.
     pub(crate) pages: usize,
 }
@@ -95,13 +123,6 @@ pub(crate) struct Undo {
     before: Option<Block>,
 }
 
-impl Undo {
-    /// Whether it keeps a copy of the block.
-    pub(crate) fn keeps_block(&self) -> bool {
-        self.before.is_some()
-    }
-}
-
 /// A page that a session has written.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ChangedPage<'a> {
@@ -113,39 +134,56 @@ pub(crate) struct ChangedPage<'a> {
     pub(crate) written: u16,
 }
 
+/// Written pages, counted.
+#[derive(Debug, Clone, Copy, Default)]
+struct WrittenPages {
+    written: usize,
+    /// Those that the commit before does not have.
+    new: usize,
+}
+
 /// A contract's memory in a session.
 #[derive(Debug)]
 pub(crate) struct Memory {
     mapped: Arc<Mapped>,
     kept: Arc<Pages>,
-    settled: HashMap<u32, Block>,
-    layers: Vec<HashMap<u32, Block>>,
-    /// Blocks in all layers.
-    layered_blocks: usize,
+    settled: Copies,
+    layers: Vec<Layer>,
+    /// Pages that all layers count.
+    counted_pages: usize,
     /// Whether nothing was written since the last [`Memory::settle`].
     at_rest: bool,
     /// Whether changes were taken back since `written` was asked for.
     taken_back: bool,
     written: Vec<u32>,
+    /// What `written` makes, by pages.
+    written_pages: WrittenPages,
     /// Hashes of written pages, as far as they were asked for and hold still.
     hashes: BTreeMap<u32, [u8; 32]>,
 }
 
 impl Memory {
     /// Opens a memory over committed pages.
-    pub(crate) fn open(backing: &dyn Backing, kept: &Arc<Pages>, length: usize, wide: bool) -> io::Result<Self> {
+    pub(crate) fn open(
+        backing: &dyn Backing,
+        kept: &Arc<Pages>,
+        length: usize,
+        wide: bool,
+        holder: Holder,
+    ) -> Result<Self, OpenError> {
         let limit = if wide { MAX_LENGTH_64_BYTES } else { SPACE_BYTES };
-        let region = backing.open(kept)?;
+        let region = backing.open(kept, holder)?;
         let mapped = Mapped { region, length: AtomicUsize::new(length), limit };
         Ok(Self {
             mapped: Arc::new(mapped),
             kept: Arc::clone(kept),
-            settled: HashMap::new(),
+            settled: Copies::default(),
             layers: Vec::new(),
-            layered_blocks: 0,
+            counted_pages: 0,
             at_rest: true,
             taken_back: false,
             written: Vec::new(),
+            written_pages: WrittenPages::default(),
             hashes: BTreeMap::new(),
         })
     }
@@ -217,49 +255,53 @@ impl Memory {
         Ok(())
     }
 
-    /// Opens a snapshot: [`Memory::revert`] brings the bytes back to what they are now. The answer is how many blocks
-    /// had to be copied for it.
+    /// Opens a snapshot: [`Memory::revert`] brings the bytes back to what they are now. The answer is how many pages it
+    /// keeps that count.
     pub(crate) fn snapshot(&mut self) -> io::Result<usize> {
-        let mut layer = HashMap::new();
+        let mut layer = Layer::default();
         if !self.at_rest {
             let written = self.scan()?;
-            for &block in &written {
-                let now = self.mapped.region.block(block);
-                if self.layered(block).is_none_or(|before| before.as_slice() != now) {
-                    layer.insert(block, copy_of(now));
+            for (page, blocks) in by_page(&written) {
+                let has_copy = self.layers.iter().any(|layer| layer.copies.has_page(page)) || self.settled.has_page(page);
+                let mut changed = false;
+                for &block in blocks {
+                    let now = self.mapped.region.block(block);
+                    match self.copy_before(block) {
+                        Some(before) if before.as_slice() == now => continue,
+                        Some(_) => changed = true,
+                        None => changed = changed || has_copy && self.differs_from_kept(block)?,
+                    }
+                    layer.copies.insert(block, copy_of(now));
                 }
+                layer.counted_pages += usize::from(changed);
             }
-            self.written = written;
+            self.note_written(written);
         }
-        let copied = layer.len();
-        self.layered_blocks += copied;
+        let counted = layer.counted_pages;
+        self.counted_pages += counted;
         self.layers.push(layer);
         self.at_rest = false;
-        Ok(copied)
+        Ok(counted)
     }
 
     /// Closes the last snapshot and keeps what came after it: whoever would go back goes back further.
     pub(crate) fn forget_snapshot(&mut self) {
-        self.layered_blocks -= self.layers.pop().map_or(0, |layer| layer.len());
+        self.counted_pages -= self.layers.pop().map_or(0, |layer| layer.counted_pages);
+    }
+
+    /// Committed pages that it was opened with.
+    pub(crate) fn kept_pages(&self) -> usize {
+        self.kept.len()
     }
 
     /// What the memory holds now.
     pub(crate) fn held(&mut self) -> io::Result<Held> {
         if !self.at_rest || self.taken_back {
-            self.written = self.scan()?;
+            let written = self.scan()?;
+            self.note_written(written);
         }
-        let mut bytes = self.layered_blocks * BLOCK_BYTES;
-        // At rest the settled blocks are the written ones; before, each written block will be a settled one.
-        bytes += self.written.len().max(self.settled.len()) * BLOCK_BYTES;
-        let mut pages = self.kept.len();
-        let mut last = None;
-        for page in self.written.iter().map(|block| block / BLOCKS_PER_PAGE) {
-            if last.replace(page) != Some(page) {
-                bytes += PAGE_BYTES;
-                pages += usize::from(!self.kept.contains_key(&page));
-            }
-        }
-        Ok(Held { bytes, pages })
+        let WrittenPages { written, new } = self.written_pages;
+        Ok(Held { written, copies: self.counted_pages, pages: self.kept.len() + new })
     }
 
     /// Goes back to the last snapshot and closes it.
@@ -267,7 +309,7 @@ impl Memory {
         let written = self.scan()?;
         let mut restore = Runs::default();
         for &block in &written {
-            match self.layered(block) {
+            match self.copy_before(block) {
                 Some(before) if before.as_slice() != self.mapped.region.block(block) => {
                     self.mapped.region.copy_in(block as usize * BLOCK_BYTES, before.as_slice())?;
                 }
@@ -275,7 +317,7 @@ impl Memory {
                 None => restore.push(block),
             }
         }
-        self.written = written;
+        self.note_written(written);
         for (first, count) in restore.0 {
             self.mapped.region.restore(first, count)?;
         }
@@ -283,54 +325,64 @@ impl Memory {
         Ok(())
     }
 
-    /// Makes the current bytes the settled ones and closes all snapshots; `undo` receives what they were.
-    pub(crate) fn settle(&mut self, undo: Option<&mut Vec<Undo>>) -> io::Result<()> {
+    /// Makes the current bytes the settled ones and closes all snapshots; `undo` receives what they were. The answer is
+    /// how many pages it keeps that count.
+    pub(crate) fn settle(&mut self, undo: Option<&mut Vec<Undo>>) -> io::Result<usize> {
         if !self.at_rest {
-            self.written = self.scan()?;
+            let written = self.scan()?;
+            self.note_written(written);
         }
         self.settle_as_measured(undo)
     }
 
     /// As [`Memory::settle`], where nothing was written since [`Memory::held`].
-    pub(crate) fn settle_as_measured(&mut self, mut undo: Option<&mut Vec<Undo>>) -> io::Result<()> {
+    pub(crate) fn settle_as_measured(&mut self, mut undo: Option<&mut Vec<Undo>>) -> io::Result<usize> {
         if self.at_rest {
-            return Ok(());
+            return Ok(0);
         }
+        let mut counted_pages = 0;
         let written = std::mem::take(&mut self.written);
-        for &block in &written {
-            let now = self.mapped.region.block(block);
-            let settled = self.settled.get_mut(&block);
-            if settled.as_ref().is_some_and(|settled| settled.as_slice() == now) {
-                continue;
-            }
-            self.hashes.remove(&(block / BLOCKS_PER_PAGE));
-            let before = match settled {
-                Some(settled) if undo.is_some() => Some(std::mem::replace(settled, copy_of(now))),
-                Some(settled) => {
-                    settled.copy_from_slice(now);
+        for (page, blocks) in by_page(&written) {
+            let has_copy = self.settled.has_page(page);
+            let mut changed = false;
+            for &block in blocks {
+                let now = self.mapped.region.block(block);
+                let settled = self.settled.get_mut(block);
+                if settled.as_ref().is_some_and(|settled| settled.as_slice() == now) {
                     continue;
                 }
-                None => {
-                    self.settled.insert(block, copy_of(now));
-                    None
+                self.hashes.remove(&page);
+                let before = match settled {
+                    Some(settled) if undo.is_some() => Some(std::mem::replace(settled, copy_of(now))),
+                    Some(settled) => {
+                        settled.copy_from_slice(now);
+                        continue;
+                    }
+                    None => {
+                        changed = changed || has_copy && undo.is_some() && self.differs_from_kept(block)?;
+                        self.settled.insert(block, copy_of(now));
+                        None
+                    }
+                };
+                changed |= before.is_some();
+                if let Some(undo) = &mut undo {
+                    undo.push(Undo { block, before });
                 }
-            };
-            if let Some(undo) = &mut undo {
-                undo.push(Undo { block, before });
             }
+            counted_pages += usize::from(changed);
         }
         self.written = written;
         self.layers.clear();
-        self.layered_blocks = 0;
+        self.counted_pages = 0;
         self.at_rest = true;
-        Ok(())
+        Ok(counted_pages)
     }
 
     /// Takes back one change that [`Memory::settle`] recorded. Changes are taken back last first.
     pub(crate) fn undo(&mut self, change: Undo) -> io::Result<()> {
         let Undo { block, before } = change;
         self.taken_back = true;
-        self.hashes.remove(&(block / BLOCKS_PER_PAGE));
+        self.hashes.remove(&page_of(block));
         match before {
             Some(before) => {
                 self.mapped.region.copy_in(block as usize * BLOCK_BYTES, before.as_slice())?;
@@ -338,7 +390,7 @@ impl Memory {
             }
             None => {
                 self.mapped.region.restore(block, 1)?;
-                self.settled.remove(&block);
+                self.settled.remove(block);
             }
         }
         Ok(())
@@ -349,14 +401,14 @@ impl Memory {
         let mut restore = Runs::default();
         let written = self.scan()?;
         written.iter().for_each(|&block| restore.push(block));
-        self.written = written;
+        self.note_written(written);
         for (first, count) in restore.0 {
             self.mapped.region.restore(first, count)?;
         }
         self.settled.clear();
         self.layers.clear();
         self.hashes.clear();
-        self.layered_blocks = 0;
+        self.counted_pages = 0;
         self.at_rest = true;
         self.taken_back = true;
         Ok(())
@@ -365,11 +417,7 @@ impl Memory {
     /// The pages that this session has written, in order, with a bit for each written block. Only meaningful after
     /// [`Memory::settle`].
     fn dirty_pages(&self) -> BTreeMap<u32, u16> {
-        let mut pages = BTreeMap::new();
-        for block in self.settled.keys() {
-            *pages.entry(block / BLOCKS_PER_PAGE).or_default() |= 1 << (block % BLOCKS_PER_PAGE);
-        }
-        pages
+        self.settled.pages().collect()
     }
 
     /// Hashes the written pages whose hash is not known. Only meaningful after [`Memory::settle`].
@@ -396,8 +444,27 @@ impl Memory {
         self.mapped.region.bytes(index as usize * PAGE_BYTES, PAGE_BYTES)
     }
 
-    fn layered(&self, block: u32) -> Option<&Block> {
-        self.layers.iter().rev().find_map(|layer| layer.get(&block)).or_else(|| self.settled.get(&block))
+    /// The bytes of a block at the last snapshot, if it had been written by then.
+    fn copy_before(&self, block: u32) -> Option<&Block> {
+        self.layers.iter().rev().find_map(|layer| layer.copies.get(block)).or_else(|| self.settled.get(block))
+    }
+
+    /// Whether a block has other bytes than the committed ones.
+    fn differs_from_kept(&self, block: u32) -> io::Result<bool> {
+        let now = self.mapped.region.block(block);
+        Ok(match self.kept.get(&page_of(block)) {
+            Some(page) => page.block(block % BLOCKS_PER_PAGE)?.as_slice() != now,
+            None => now.iter().any(|byte| *byte != 0),
+        })
+    }
+
+    fn note_written(&mut self, written: Vec<u32>) {
+        let mut pages = WrittenPages::default();
+        for (page, _) in by_page(&written) {
+            pages.written += 1;
+            pages.new += usize::from(!self.kept.contains_key(&page));
+        }
+        (self.written, self.written_pages) = (written, pages);
     }
 
     fn scan(&mut self) -> io::Result<Vec<u32>> {
@@ -441,12 +508,6 @@ fn within_space(offset: u64, length: u64) -> Result<(usize, usize), OutOfSpace> 
     Ok((offset as usize, length as usize))
 }
 
-fn copy_of(block: &[u8]) -> Block {
-    let mut copy = Box::new([0; BLOCK_BYTES]);
-    copy.copy_from_slice(block);
-    copy
-}
-
 /// Ascending block numbers, gathered into runs.
 #[derive(Debug, Default)]
 struct Runs(Vec<(u32, u32)>);
@@ -462,6 +523,8 @@ impl Runs {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -472,7 +535,7 @@ mod tests {
     #[derive(Debug, Clone, PartialEq)]
     struct Model {
         bytes: Vec<u8>,
-        written: std::collections::BTreeSet<u32>,
+        written: BTreeSet<u32>,
     }
 
     #[derive(Debug, Clone)]
@@ -507,16 +570,19 @@ mod tests {
         (at / BLOCK_BYTES..=(at + length - 1) / BLOCK_BYTES).map(|block| u32::try_from(block).unwrap())
     }
 
-    fn run(backing: &dyn Backing, steps: Vec<Step>) {
+    /// Gives what the memory counted after each step.
+    fn run(backing: &dyn Backing, steps: Vec<Step>) -> Vec<(Held, usize)> {
         let mut first = vec![0; PAGE_BYTES];
         first[17] = 9;
         let kept = Arc::new(Pages::from([(1, backing.keep(&first).unwrap())]));
-        let mut memory = Memory::open(backing, &kept, PAGES * PAGE_BYTES, false).unwrap();
+        let mut memory = Memory::open(backing, &kept, PAGES * PAGE_BYTES, false, Holder::Chain).unwrap();
         let mut model = Model { bytes: vec![0; PAGES * PAGE_BYTES], written: Default::default() };
         model.bytes[PAGE_BYTES + 17] = 9;
         let mut snapshots: Vec<Model> = Vec::new();
         let mut marked: Option<(Model, Vec<Undo>)> = None;
+        let mut counted = Vec::new();
         for step in steps {
+            let mut kept_pages = 0;
             match step {
                 Step::Write { at, bytes } => {
                     memory.write(at as u64, &bytes).unwrap();
@@ -534,7 +600,7 @@ mod tests {
                     model.written.extend(blocks(to, length));
                 }
                 Step::Snapshot => {
-                    memory.snapshot().unwrap();
+                    kept_pages = memory.snapshot().unwrap();
                     snapshots.push(model.clone());
                 }
                 Step::Revert => {
@@ -549,17 +615,17 @@ mod tests {
                     }
                 }
                 Step::Settle => {
-                    memory.settle(marked.as_mut().map(|(_, undo)| undo)).unwrap();
+                    kept_pages = memory.settle(marked.as_mut().map(|(_, undo)| undo)).unwrap();
                     snapshots.clear();
                 }
                 Step::Mark => {
-                    memory.settle(marked.as_mut().map(|(_, undo)| undo)).unwrap();
+                    kept_pages = memory.settle(marked.as_mut().map(|(_, undo)| undo)).unwrap();
                     snapshots.clear();
                     marked = Some((model.clone(), Vec::new()));
                 }
                 Step::Rewind => {
                     if let Some((before, mut undo)) = marked.take() {
-                        memory.settle(Some(&mut undo)).unwrap();
+                        kept_pages = memory.settle(Some(&mut undo)).unwrap();
                         snapshots.clear();
                         undo.into_iter().rev().for_each(|change| memory.undo(change).unwrap());
                         model = before;
@@ -567,14 +633,25 @@ mod tests {
                 }
             }
             assert_eq!(memory.read(0, model.bytes.len()), model.bytes);
-            assert_eq!(memory.layered_blocks, memory.layers.iter().map(HashMap::len).sum::<usize>());
             let held = memory.held().unwrap();
-            assert!(held.pages <= PAGES && held.bytes <= (2 + snapshots.len()) * PAGES * PAGE_BYTES);
+            assert_eq!(held.copies, memory.layers.iter().map(|layer| layer.counted_pages).sum::<usize>());
+            let pages = model.written.iter().map(|block| block / BLOCKS_PER_PAGE).collect::<BTreeSet<_>>();
+            assert_eq!(held.written, pages.len());
+            assert_eq!(held.pages, pages.union(&BTreeSet::from([1])).count());
+            assert!(kept_blocks(&memory) <= (held.written + held.copies) * BLOCKS_PER_PAGE as usize);
+            counted.push((held, kept_pages));
         }
         memory.settle(None).unwrap();
-        assert_eq!(memory.layered_blocks, 0);
+        assert_eq!(memory.held().unwrap().copies, 0);
         let pages: BTreeMap<u32, ()> = model.written.iter().map(|block| (block / BLOCKS_PER_PAGE, ())).collect();
         assert!(memory.dirty_pages().keys().eq(pages.keys()));
+        counted
+    }
+
+    /// The blocks of which copies are kept, in all layers.
+    fn kept_blocks(memory: &Memory) -> usize {
+        let count = |copies: &Copies| copies.pages().map(|(_, bits)| bits.count_ones() as usize).sum::<usize>();
+        count(&memory.settled) + memory.layers.iter().map(|layer| count(&layer.copies)).sum::<usize>()
     }
 
     proptest! {
@@ -582,14 +659,13 @@ mod tests {
 
         #[test]
         fn memories_behave_as_copies_would(steps in prop::collection::vec(step(), 1..60)) {
-            run(&*backing(), steps.clone());
-            run(&portable::Heap, steps);
+            prop_assert_eq!(run(&*backing(), steps.clone()), run(&portable::Heap, steps));
         }
     }
 
     #[test]
     fn what_lies_outside_is_refused() {
-        let mut memory = Memory::open(&*backing(), &Arc::default(), PAGE_BYTES, false).unwrap();
+        let mut memory = Memory::open(&*backing(), &Arc::default(), PAGE_BYTES, false, Holder::Chain).unwrap();
         let end = SPACE_BYTES as u64;
         assert!(memory.write(end - 1, &[1, 2]).is_err());
         assert!(memory.write(u64::MAX, &[1]).is_err());
@@ -604,14 +680,14 @@ mod tests {
     fn a_cleared_memory_holds_nothing() {
         for backing in [backing(), portable_backing()] {
             let kept = Arc::new(Pages::from([(1, backing.keep(&[3; PAGE_BYTES]).unwrap())]));
-            let mut memory = Memory::open(&*backing, &kept, 2 * PAGE_BYTES, false).unwrap();
+            let mut memory = Memory::open(&*backing, &kept, 2 * PAGE_BYTES, false, Holder::Chain).unwrap();
             memory.write(0, &[1; 2 * PAGE_BYTES]).unwrap();
             memory.settle(None).unwrap();
             memory.write(5, &[2]).unwrap();
             memory.snapshot().unwrap();
             memory.write(PAGE_BYTES as u64, &[2]).unwrap();
             memory.clear().unwrap();
-            assert_eq!(memory.held().unwrap(), Held { bytes: 0, pages: 1 });
+            assert_eq!(memory.held().unwrap(), Held { written: 0, copies: 0, pages: 1 });
             assert_eq!(memory.read(0, 2 * PAGE_BYTES), [[0; PAGE_BYTES], [3; PAGE_BYTES]].concat());
             assert!(memory.changed_pages().is_empty());
         }

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap_anonymous, mprotect, munmap};
 
 use super::region::{Backing, GUARD_BYTES, PageRef, Pages, Region};
-use super::{BLOCK_BYTES, BLOCKS_PER_PAGE, PAGE_BYTES, SPACE_BYTES};
+use super::{BLOCK_BYTES, BLOCKS_PER_PAGE, Holder, OpenError, PAGE_BYTES, SPACE_BYTES};
 
 const PAGES: usize = SPACE_BYTES / PAGE_BYTES;
 const WORD_BITS: usize = u64::BITS as usize;
@@ -28,7 +28,7 @@ impl Backing for Heap {
         Ok(PageRef::Heap(page.into()))
     }
 
-    fn open(&self, kept: &Arc<Pages>) -> io::Result<Box<dyn Region>> {
+    fn open(&self, kept: &Arc<Pages>, _: Holder) -> Result<Box<dyn Region>, OpenError> {
         let region = Copied::new(Arc::clone(kept))?;
         for (&page, content) in kept.iter() {
             let page = page as usize;
@@ -37,6 +37,10 @@ impl Backing for Heap {
             region.protect(page, 1, MprotectFlags::READ)?;
         }
         Ok(Box::new(region))
+    }
+
+    fn copies_pages(&self) -> bool {
+        true
     }
 
     fn needs_faults(&self) -> bool {

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use wasmtime::{LinearMemory, MemoryCreator, MemoryType, Store};
 
-use super::{BLOCK_BYTES, Mapped, PAGE_BYTES, portable};
+use super::{BLOCK_BYTES, Holder, Mapped, OpenError, PAGE_BYTES, portable};
 
 /// Committed pages by page index.
 pub(crate) type Pages = BTreeMap<u32, PageRef>;
@@ -28,7 +28,11 @@ pub(crate) trait Backing: Send + Sync + fmt::Debug {
     /// Keeps a page.
     fn keep(&self, page: &[u8]) -> io::Result<PageRef>;
     /// Maps a memory that shows the given pages, and zeros elsewhere.
-    fn open(&self, kept: &Arc<Pages>) -> io::Result<Box<dyn Region>>;
+    fn open(&self, kept: &Arc<Pages>, holder: Holder) -> Result<Box<dyn Region>, OpenError>;
+    /// Whether its regions hold copies of the pages that they were opened with.
+    fn copies_pages(&self) -> bool {
+        false
+    }
     /// Whether its regions must be asked about faults of the contract's code ([`Region::fault`]).
     fn needs_faults(&self) -> bool {
         false
@@ -237,5 +241,27 @@ impl PageRef {
         };
         debug_assert_eq!(page.len(), PAGE_BYTES);
         Ok(page)
+    }
+
+    /// Whether it is the same place and not only the same content.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Heap(one), Self::Heap(other)) => Arc::ptr_eq(one, other),
+            #[cfg(target_os = "linux")]
+            (Self::Slot(one), Self::Slot(other)) => Arc::ptr_eq(one, other),
+            #[cfg(target_os = "linux")]
+            _ => false,
+        }
+    }
+
+    /// Copies one of its blocks out, counted within the page.
+    pub(super) fn block(&self, block: u32) -> io::Result<[u8; BLOCK_BYTES]> {
+        let (at, mut bytes) = (block as usize * BLOCK_BYTES, [0; BLOCK_BYTES]);
+        match self {
+            Self::Heap(page) => bytes.copy_from_slice(&page[at..at + BLOCK_BYTES]),
+            #[cfg(target_os = "linux")]
+            Self::Slot(slot) => slot.read_at(at, &mut bytes)?,
+        }
+        Ok(bytes)
     }
 }

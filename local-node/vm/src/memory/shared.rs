@@ -10,21 +10,24 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rustix::fs::{MemfdFlags, ftruncate, memfd_create};
+use rustix::fs::{FallocateFlags, MemfdFlags, fallocate, ftruncate, memfd_create};
 use rustix::io::{pread, pwrite};
 use rustix::ioctl::{self, Ioctl, IoctlOutput, Opcode};
 use rustix::mm::{Advice, MapFlags, MprotectFlags, ProtFlags, madvise, mmap, mmap_anonymous, mprotect, munmap};
 
 use super::region::{Backing, GUARD_BYTES, PageRef, Pages, Region};
-use super::{BLOCK_BYTES, PAGE_BYTES, SPACE_BYTES};
+use super::{BLOCK_BYTES, Holder, OpenError, PAGE_BYTES, SPACE_BYTES};
 
 /// Slots by which the file grows.
 const GROWTH_SLOTS: u32 = 1024;
-/// Mappings that all regions may have together: half of what Linux allows a process by default
-/// (`vm.max_map_count`), so that contracts with scattered pages leave enough to the rest of it.
-const MAX_MAPPINGS: usize = 32_768;
+/// Free slots whose memory is kept for the next pages: 64 MiB. That of others goes back to the system.
+const MAX_FREE_SLOTS: usize = 1024;
+/// Mappings that the regions of all queries may have together. Linux allows a process 65,530 by default
+/// (`vm.max_map_count`). The session of a block has less than 33,000, whatever it opens
+/// ([`MAX_SESSION_MAPPINGS`](crate::MAX_SESSION_MAPPINGS)), and queries cannot take them.
+const MAX_QUERY_MAPPINGS: usize = 16_384;
 /// Runs of written blocks that one question to the page map returns.
 const RUNS_PER_SCAN: usize = 256;
 
@@ -37,8 +40,8 @@ struct Inner {
     file: OwnedFd,
     page_map: File,
     slots: Mutex<Slots>,
-    /// Mappings of all regions.
-    mappings: AtomicUsize,
+    /// Mappings of the regions of all queries.
+    query_mappings: AtomicUsize,
 }
 
 #[derive(Debug, Default)]
@@ -63,14 +66,18 @@ impl SharedFile {
         }
         let file = memfd_create("contract-pages", MemfdFlags::CLOEXEC)?;
         let page_map = File::open("/proc/self/pagemap")?;
-        let shared = Self(Arc::new(Inner { file, page_map, slots: Mutex::default(), mappings: AtomicUsize::new(0) }));
+        let query_mappings = AtomicUsize::new(0);
+        let shared = Self(Arc::new(Inner { file, page_map, slots: Mutex::default(), query_mappings }));
         shared.try_out()?;
         Ok(shared)
     }
 
     fn try_out(&self) -> io::Result<()> {
         let page = self.keep(&[7; PAGE_BYTES])?;
-        let region = self.open(&Arc::new(Pages::from([(3, page)])))?;
+        let region = self.open(&Arc::new(Pages::from([(3, page)])), Holder::Chain).map_err(|error| match error {
+            OpenError::System(error) => error,
+            OpenError::Mappings => io::Error::other("too many mappings"),
+        })?;
         let _ = (region.block(48)[0], region.block(7)[0]);
         region.copy_in(50 * BLOCK_BYTES, &[1])?;
         region.copy_in(1 << 31, &[0])?;
@@ -95,16 +102,27 @@ impl Backing for SharedFile {
         Ok(PageRef::Slot(Arc::new(slot)))
     }
 
-    fn open(&self, kept: &Arc<Pages>) -> io::Result<Box<dyn Region>> {
-        let mut region = Private::new(Arc::clone(&self.0), Arc::clone(kept))?;
-        region.map_kept()?;
+    fn open(&self, kept: &Arc<Pages>, holder: Holder) -> Result<Box<dyn Region>, OpenError> {
+        let runs = runs(kept)?;
+        // Its own two, and for each run the run and what lies between it and the next one.
+        let mappings = 2 + 2 * runs.len();
+        let counted = match holder {
+            Holder::Chain => None,
+            Holder::Query => Some(Counted::take(&self.0, mappings).ok_or(OpenError::Mappings)?),
+        };
+        let mut region = Private::new(Arc::clone(&self.0), Arc::clone(kept), counted)?;
+        runs.into_iter().try_for_each(|run| region.map(run))?;
         Ok(Box::new(region))
     }
 }
 
 impl Inner {
+    fn slots(&self) -> MutexGuard<'_, Slots> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn take(&self) -> io::Result<u32> {
-        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut slots = self.slots();
         if let Some(index) = slots.free.pop() {
             return Ok(index);
         }
@@ -126,21 +144,71 @@ impl Slot {
     /// Copies the page out.
     pub(super) fn read(&self) -> io::Result<Vec<u8>> {
         let mut page = vec![0; PAGE_BYTES];
+        self.read_at(0, &mut page)?;
+        Ok(page)
+    }
+
+    /// Copies a part of the page out.
+    pub(super) fn read_at(&self, at: usize, into: &mut [u8]) -> io::Result<()> {
         let mut done = 0;
-        while done < page.len() {
-            match pread(&self.inner.file, &mut page[done..], self.offset() + done as u64)? {
+        while done < into.len() {
+            match pread(&self.inner.file, &mut into[done..], self.offset() + (at + done) as u64)? {
                 0 => return Err(io::ErrorKind::UnexpectedEof.into()),
                 read => done += read,
             }
         }
-        Ok(page)
+        Ok(())
     }
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        self.inner.slots.lock().unwrap_or_else(PoisonError::into_inner).free.push(self.index);
+        if self.inner.slots().free.len() >= MAX_FREE_SLOTS {
+            let flags = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+            // Where this fails, the slot keeps its memory until it is used again.
+            let _ = fallocate(&self.inner.file, flags, self.offset(), PAGE_BYTES as u64);
+        }
+        self.inner.slots().free.push(self.index);
     }
+}
+
+/// Mappings of a region that count, until it is dropped.
+#[derive(Debug)]
+struct Counted {
+    inner: Arc<Inner>,
+    mappings: usize,
+}
+
+impl Counted {
+    /// Counts mappings before they are made, unless there are too many.
+    fn take(inner: &Arc<Inner>, mappings: usize) -> Option<Self> {
+        let counted = Self { inner: Arc::clone(inner), mappings };
+        let before = inner.query_mappings.fetch_add(mappings, Ordering::Relaxed);
+        (before + mappings <= MAX_QUERY_MAPPINGS).then_some(counted)
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.inner.query_mappings.fetch_sub(self.mappings, Ordering::Relaxed);
+    }
+}
+
+/// Pages that follow each other in a memory as well as in the file: the first one, its slot, and how many there are.
+type SlotRun = (u32, u32, u32);
+
+fn runs(kept: &Pages) -> io::Result<Vec<SlotRun>> {
+    let mut runs: Vec<SlotRun> = Vec::new();
+    for (&page, kept) in kept {
+        let PageRef::Slot(slot) = kept else {
+            return Err(io::Error::other("a page of another backing"));
+        };
+        match runs.last_mut() {
+            Some((first, index, count)) if *first + *count == page && *index + *count == slot.index => *count += 1,
+            _ => runs.push((page, slot.index, 1)),
+        }
+    }
+    Ok(runs)
 }
 
 #[derive(Debug)]
@@ -148,9 +216,9 @@ struct Private {
     base: NonNull<u8>,
     inner: Arc<Inner>,
     /// Keeps the slots that are mapped from being reused.
-    kept: Arc<Pages>,
-    /// Mappings that it is made of.
-    mappings: usize,
+    _kept: Arc<Pages>,
+    /// Given back when the mapping is gone.
+    _counted: Option<Counted>,
 }
 
 // SAFETY: the pointer is the base of a mapping that this value owns alone; the bytes are only touched by the thread
@@ -160,7 +228,7 @@ unsafe impl Send for Private {}
 unsafe impl Sync for Private {}
 
 impl Private {
-    fn new(inner: Arc<Inner>, kept: Arc<Pages>) -> io::Result<Self> {
+    fn new(inner: Arc<Inner>, kept: Arc<Pages>, counted: Option<Counted>) -> io::Result<Self> {
         // SAFETY: a fresh private mapping at an address that the system chooses touches nothing that exists.
         let base = unsafe {
             mmap_anonymous(
@@ -171,8 +239,7 @@ impl Private {
             )?
         };
         let base = NonNull::new(base.cast()).ok_or_else(|| io::Error::other("the system mapped address zero"))?;
-        let mut region = Self { base, inner, kept, mappings: 0 };
-        region.count_mappings(2)?;
+        let region = Self { base, inner, _kept: kept, _counted: counted };
         // SAFETY: both ranges lie in the mapping just made, which nobody uses yet.
         unsafe {
             mprotect(base.as_ptr().add(SPACE_BYTES).cast(), GUARD_BYTES, MprotectFlags::empty())?;
@@ -182,42 +249,9 @@ impl Private {
         Ok(region)
     }
 
-    /// Counts mappings before they are made.
-    fn count_mappings(&mut self, more: usize) -> io::Result<()> {
-        self.mappings += more;
-        if self.inner.mappings.fetch_add(more, Ordering::Relaxed) + more > MAX_MAPPINGS {
-            return Err(io::Error::other(format!(
-                "the memories of all contracts need more than {MAX_MAPPINGS} mappings"
-            )));
-        }
-        Ok(())
-    }
-
-    fn map_kept(&mut self) -> io::Result<()> {
-        let mut run: Option<(u32, u32, u32)> = None;
-        let kept = Arc::clone(&self.kept);
-        for (&page, kept) in kept.iter() {
-            let PageRef::Slot(slot) = kept else {
-                return Err(io::Error::other("a page of another backing"));
-            };
-            run = match run {
-                Some((first, index, count)) if first + count == page && index + count == slot.index => {
-                    Some((first, index, count + 1))
-                }
-                before => {
-                    before.map_or(Ok(()), |run| self.map_run(run))?;
-                    Some((page, slot.index, 1))
-                }
-            };
-        }
-        run.map_or(Ok(()), |run| self.map_run(run))
-    }
-
-    fn map_run(&mut self, (page, slot, count): (u32, u32, u32)) -> io::Result<()> {
-        // The run, and what lies between it and the next one.
-        self.count_mappings(2)?;
+    fn map(&mut self, (page, slot, count): SlotRun) -> io::Result<()> {
         // SAFETY: the range lies in the mapping that this value owns and that nobody uses yet (it is called at opening
-        // only). The slots are not written while `kept` holds them.
+        // only). The slots are not written while the region holds the pages.
         unsafe {
             mmap(
                 self.base.as_ptr().add(page as usize * PAGE_BYTES).cast(),
@@ -281,7 +315,6 @@ impl Drop for Private {
         // engine's proxies keep the region alive.
         let unmapped = unsafe { munmap(self.base.as_ptr().cast(), SPACE_BYTES + GUARD_BYTES) };
         debug_assert!(unmapped.is_ok(), "unmapping a mapping of one's own succeeds");
-        self.inner.mappings.fetch_sub(self.mappings, Ordering::Relaxed);
     }
 }
 

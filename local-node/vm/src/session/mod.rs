@@ -13,6 +13,7 @@ use local_node_types::rules::Rules;
 
 use crate::host::{Feed, FeedSink, Request, TopLevel, run_top_level, try_instance};
 use crate::module::INIT;
+use crate::share::{Lag, Share};
 use crate::state::{State, StateChanges, StateRoot};
 use crate::{ARGUMENT_BYTES, MAX_OWNER_BYTES, Vm, VmError};
 pub(crate) use working::Working;
@@ -66,8 +67,8 @@ impl fmt::Debug for Session {
 }
 
 impl Session {
-    pub(crate) fn new(vm: Vm, base: Arc<State>, env: Env) -> Self {
-        let mut working = Working::new(vm, base, env.rules);
+    pub(crate) fn new(vm: Vm, base: Arc<State>, env: Env, share: Option<Share>) -> Self {
+        let mut working = Working::new(vm, base, env.rules, share);
         working.set_meta(Metadata::CHAIN_ID, vec![env.chain_id]);
         working.set_meta(Metadata::BLOCK_HEIGHT, env.rules.height().to_le_bytes().to_vec());
         Self { working: Some(Box::new(working)), failed_trace: None }
@@ -181,7 +182,8 @@ impl Session {
     }
 
     /// Sets the time by which every later call and deployment of the session must have ended. One that has not ends
-    /// with [`VmError::TimeLimit`], within some ten milliseconds.
+    /// with [`VmError::TimeLimit`], within some ten milliseconds, whatever its contracts would do about it: there is no
+    /// other result that a deadline changes. Whoever verifies a block sets none.
     pub fn set_deadline(&mut self, deadline: Option<Instant>) {
         if let Ok(working) = self.working_mut() {
             working.deadline = deadline;
@@ -248,6 +250,22 @@ impl Session {
     /// [`VmError::Unusable`] or [`VmError::System`].
     pub fn commit_with_changes(mut self) -> Result<(StateRoot, StateChanges), VmError> {
         self.working_mut()?.commit_with_changes()
+    }
+
+    /// Bytes of contract memory that the session holds as long as it lives, at most: what it has written, with the copies
+    /// to undo it, and the committed pages of the contracts that it has opened.
+    ///
+    /// # Errors
+    /// [`VmError::Unusable`], [`VmError::System`], or [`VmError::MachineLimit`] when a state has too many pages.
+    pub fn held_bytes(&mut self) -> Result<usize, VmError> {
+        self.working_mut()?.held_bytes()
+    }
+
+    /// Tells whether a query's session has to end because too much was committed since it began. Its calls find out by
+    /// themselves; whoever keeps one waiting has to ask. The chain's own sessions have none.
+    #[must_use]
+    pub fn lag(&self) -> Option<Lag> {
+        self.working.as_ref()?.lag().cloned()
     }
 
     /// Whether there is such a contract.

@@ -11,15 +11,22 @@ use local_node_types::rules::Rules;
 
 use super::CallHook;
 use crate::host::{Machine, caught};
-use crate::memory::{AccessError, BLOCK_BYTES, Mapped, Memory, PAGE_BYTES, Undo};
+use crate::memory::{AccessError, Holder, Mapped, Memory, OpenError, PAGE_BYTES, Undo};
 use crate::mocks::MockKey;
 use crate::module::Code;
+use crate::genesis::is_genesis;
 use crate::queries::Answers;
+use crate::share::{Lag, Share};
 use crate::state::{Change, Contract, ContractChange, Deployment, State, StateChanges, StateRoot};
-use crate::{MAX_CONTRACT_PAGES, MAX_SESSION_CONTRACTS, MAX_SESSION_MEMORY_BYTES, MachineLimit, Vm, VmError};
+use crate::{
+    MAX_CONTRACT_PAGES, MAX_SESSION_CONTRACTS, MAX_SESSION_MAPPINGS, MAX_SESSION_MEMORY_BYTES, MAX_STATE_PAGES,
+    MachineLimit, Vm, VmError,
+};
 
 /// Growth after which the memories are measured while a call runs, in bytes.
 const MEASURED_GROWTH_BYTES: usize = 32 << 20;
+/// Mappings that a memory has without any pages.
+const MEMORY_MAPPINGS: usize = 2;
 
 /// What a session works on. While a top-level call runs, the engine's store owns it.
 pub(crate) struct Working {
@@ -29,13 +36,17 @@ pub(crate) struct Working {
     /// Where an opened contract lies in `opened`.
     places: BTreeMap<ContractId, usize>,
     opened: Vec<Opened>,
+    /// Mappings that the opened contracts need at most.
+    mappings: usize,
+    /// What it holds of the memory for queries, if it is a query.
+    share: Option<Share>,
     meta: BTreeMap<String, Vec<u8>>,
     history: Option<History>,
     marks: u64,
     pub(super) deadline: Option<Instant>,
     /// Bytes of the session's memory that the calls that run now may not take.
     pub(super) reserved_bytes: usize,
-    /// Bytes that the memories may have grown by since they were measured.
+    /// Bytes that the memories may have grown by since they were measured at a fixed point.
     unmeasured_bytes: usize,
     /// Events since the last call that succeeded.
     pub(crate) events: Vec<Event>,
@@ -47,6 +58,8 @@ struct Opened {
     memory: Memory,
     /// The memory's length when it was last settled.
     length: usize,
+    /// Mappings that it needs at most, where they count.
+    mappings: usize,
 }
 
 /// What happened since a mark.
@@ -54,8 +67,19 @@ struct Opened {
 struct History {
     mark: u64,
     steps: Vec<Step>,
-    /// Blocks that the steps keep.
-    blocks: usize,
+    /// Pages that the steps keep, as they count.
+    pages: usize,
+}
+
+/// What the memories of a session hold, in bytes.
+#[derive(Debug, Clone, Copy, Default)]
+struct Measured {
+    /// Written pages with a copy of each.
+    written: usize,
+    /// Further copies.
+    copies: usize,
+    /// Copies of committed pages, where memories are such copies.
+    opened: usize,
 }
 
 enum Step {
@@ -71,13 +95,15 @@ impl std::fmt::Debug for Working {
 }
 
 impl Working {
-    pub(super) fn new(vm: Vm, base: Arc<State>, rules: Rules) -> Self {
+    pub(super) fn new(vm: Vm, base: Arc<State>, rules: Rules, share: Option<Share>) -> Self {
         Self {
             vm,
             base,
             rules,
             places: BTreeMap::new(),
             opened: Vec::new(),
+            mappings: 0,
+            share,
             meta: BTreeMap::new(),
             history: None,
             marks: 0,
@@ -168,12 +194,22 @@ impl Working {
         if self.opened.len() >= MAX_SESSION_CONTRACTS {
             return Err(MachineLimit::Contracts.into());
         }
+        let mappings = if is_genesis(&id) { 0 } else { MEMORY_MAPPINGS + contract.mappings() };
+        if self.mappings + mappings > MAX_SESSION_MAPPINGS {
+            return Err(MachineLimit::Opened.into());
+        }
         let wide = contract.deployment.code.info().memory64;
         let pages = contract.pages(self.vm.backing())?;
-        let memory = Memory::open(self.vm.backing(), &pages, contract.length, wide)?;
+        let holder = if self.share.is_some() { Holder::Query } else { Holder::Chain };
+        let opened = Memory::open(self.vm.backing(), &pages, contract.length, wide, holder);
+        let memory = opened.map_err(|error| match error {
+            OpenError::Mappings => MachineLimit::QueryMappings.into(),
+            OpenError::System(error) => VmError::from(error),
+        })?;
         let place = self.opened.len();
         let length = contract.length;
-        self.opened.push(Opened { contract, memory, length });
+        self.opened.push(Opened { contract, memory, length, mappings });
+        self.mappings += mappings;
         self.places.insert(id, place);
         Ok(place)
     }
@@ -226,10 +262,9 @@ impl Working {
     /// Removes a contract whose deployment failed, with all that the history knows of it.
     pub(super) fn cancel_deployment(&mut self, id: &ContractId) {
         if let Some(history) = &mut self.history {
+            // What follows is the contract's first data, of which nothing earlier is kept.
             let deployed = history.steps.iter().rposition(|step| matches!(step, Step::Deployed(other) if other == id));
-            for step in history.steps.drain(deployed.unwrap_or(history.steps.len())..) {
-                history.blocks -= usize::from(matches!(step, Step::Block { undo, .. } if undo.keeps_block()));
-            }
+            history.steps.truncate(deployed.unwrap_or(history.steps.len()));
         }
         self.remove(id);
     }
@@ -237,7 +272,7 @@ impl Working {
     fn remove(&mut self, id: &ContractId) {
         let Some(place) = self.places.remove(id) else { return };
         if place + 1 == self.opened.len() {
-            self.opened.pop();
+            self.mappings -= self.opened.pop().map_or(0, |opened| opened.mappings);
         } else if let Err(error) = self.opened[place].memory.clear() {
             // A place in the middle stays, because others are counted from it; what it holds goes.
             tracing::debug!(%error, "the memory of a contract that is not deployed stays until its session ends");
@@ -251,18 +286,73 @@ impl Working {
     }
 
     /// Refuses to go on when the session's contracts hold more memory than a session may.
+    ///
+    /// It is asked at fixed points of a call: the same ones on every node, however fast it is.
     pub(crate) fn check_memory(&mut self) -> Result<(), VmError> {
         self.unmeasured_bytes = 0;
-        let mut bytes = self.history.as_ref().map_or(0, |history| history.blocks) * BLOCK_BYTES;
-        for &place in self.places.values() {
-            let held = self.opened[place].memory.held()?;
-            bytes += held.bytes;
-            if held.pages > MAX_CONTRACT_PAGES {
-                return Err(MachineLimit::State.into());
-            }
-        }
+        let Measured { written, copies, opened } = self.measure()?;
+        self.refuse_beyond(written + copies)?;
+        self.set_share(written + copies + opened)
+    }
+
+    /// As [`check_memory`](Self::check_memory), at a moment that the clock has chosen.
+    ///
+    /// It looks only at what will still be held at the next fixed point: pages that are written become more until a call
+    /// fails, and then the memories are measured before they are brought back. So it ends early what would end then, and
+    /// decides nothing else.
+    pub(crate) fn sample_memory(&mut self) -> Result<(), VmError> {
+        let Measured { written, copies, opened } = self.measure()?;
+        self.refuse_beyond(written)?;
+        self.set_share(written + copies + opened)
+    }
+
+    /// Counts what a query holds beside the memories.
+    pub(crate) fn hold_beside(&mut self, bytes: usize) -> Result<(), VmError> {
+        self.share.as_mut().map_or(Ok(()), |share| share.set_other(bytes)).map_err(VmError::from)
+    }
+
+    pub(super) fn lag(&self) -> Option<&Lag> {
+        self.share.as_ref().map(Share::lag)
+    }
+
+    fn set_share(&mut self, bytes: usize) -> Result<(), VmError> {
+        self.share.as_mut().map_or(Ok(()), |share| share.set_memory(bytes)).map_err(VmError::from)
+    }
+
+    fn refuse_beyond(&self, bytes: usize) -> Result<(), VmError> {
         let most = MAX_SESSION_MEMORY_BYTES - self.reserved_bytes;
         if bytes > most { Err(MachineLimit::Memory.into()) } else { Ok(()) }
+    }
+
+    /// What the memories hold, unless a state has too many pages.
+    fn measure(&mut self) -> Result<Measured, VmError> {
+        let copies_pages = self.vm.backing().copies_pages();
+        let mut measured = Measured::default();
+        measured.copies = self.history.as_ref().map_or(0, |history| history.pages) * PAGE_BYTES;
+        let mut new_pages = 0;
+        for (id, &place) in &self.places {
+            let memory = &mut self.opened[place].memory;
+            let (held, kept) = (memory.held()?, memory.kept_pages());
+            measured.written += 2 * held.written * PAGE_BYTES;
+            measured.copies += held.copies * PAGE_BYTES;
+            measured.opened += if copies_pages { kept * PAGE_BYTES } else { 0 };
+            if held.pages > kept.max(MAX_CONTRACT_PAGES) {
+                return Err(MachineLimit::State.into());
+            }
+            new_pages += if is_genesis(id) { 0 } else { held.pages - kept };
+        }
+        if new_pages > 0 && self.base.pages() + new_pages > MAX_STATE_PAGES {
+            return Err(MachineLimit::States.into());
+        }
+        Ok(measured)
+    }
+
+    /// What the session holds as long as it lives, in bytes, with the committed pages of the contracts that it has opened.
+    /// Each contract counts a page more, for what the system keeps of it.
+    pub(super) fn held_bytes(&mut self) -> Result<usize, VmError> {
+        let Measured { written, copies, .. } = self.measure()?;
+        let opened: usize = self.opened.iter().map(|opened| opened.memory.kept_pages() + 1).sum();
+        Ok(written + copies + opened * PAGE_BYTES)
     }
 
     /// Takes what the calls so far have done as done, if their memory is within bounds.
@@ -278,7 +368,7 @@ impl Working {
 
     fn settle_with(
         &mut self,
-        settle: impl Fn(&mut Memory, Option<&mut Vec<Undo>>) -> io::Result<()>,
+        settle: impl Fn(&mut Memory, Option<&mut Vec<Undo>>) -> io::Result<usize>,
     ) -> Result<(), VmError> {
         for &place in self.places.values() {
             let Opened { memory, length, .. } = &mut self.opened[place];
@@ -288,8 +378,7 @@ impl Working {
                 continue;
             };
             let mut changes = Vec::new();
-            settle(memory, Some(&mut changes))?;
-            history.blocks += changes.iter().filter(|undo| undo.keeps_block()).count();
+            history.pages += settle(memory, Some(&mut changes))?;
             history.steps.extend(changes.into_iter().map(|undo| Step::Block { place, undo }));
             if *length != memory.length() {
                 history.steps.push(Step::Length { place, before: *length });
@@ -330,17 +419,25 @@ impl Working {
 
     pub(super) fn commit(&mut self) -> Result<StateRoot, VmError> {
         self.prepare_changes()?;
-        let state = self.base.after(self.changes(), self.vm.backing())?;
+        let changes = self.changes();
+        self.note_commit(&changes);
+        let state = self.base.after(changes, self.vm.backing())?;
         Ok(self.vm.commit(state))
     }
 
     pub(super) fn commit_with_changes(&mut self) -> Result<(StateRoot, StateChanges), VmError> {
         self.prepare_changes()?;
         let changes = self.changes();
+        self.note_commit(&changes);
         let is_new = |id: &ContractId| self.base.contract(id).is_none();
         let data = changes.iter().map(|change| ContractChange::of(change, is_new(&change.id))).collect();
         let state = self.base.after(changes, self.vm.backing())?;
         Ok((self.vm.commit(state), StateChanges { contracts: data }))
+    }
+
+    fn note_commit(&self, changes: &[Change<'_>]) {
+        let pages: usize = changes.iter().map(|change| change.pages.len()).sum();
+        self.machine().shares().note_commit(pages * PAGE_BYTES);
     }
 
     fn prepare_changes(&mut self) -> Result<(), VmError> {
@@ -351,7 +448,7 @@ impl Working {
 
     fn changes(&self) -> Vec<Change<'_>> {
         let change = |(id, &place): (&ContractId, &usize)| {
-            let Opened { contract, memory, length } = &self.opened[place];
+            let Opened { contract, memory, length, .. } = &self.opened[place];
             Change { id: *id, before: contract.clone(), length: *length, pages: memory.changed_pages() }
         };
         self.places.iter().map(change).collect()

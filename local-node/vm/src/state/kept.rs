@@ -45,6 +45,34 @@ impl KeptPages {
     }
 }
 
+impl KeptPages {
+    /// Mappings that the pages need at most: one for each page, and one for each gap before a page.
+    pub(super) fn mappings(&self) -> usize {
+        match (self.loaded.get(), &self.stored) {
+            (Some(pages), _) => mappings(pages.keys().copied()),
+            (None, Some(stored)) => mappings(stored.hashes.iter().map(|(page, _)| *page)),
+            (None, None) => 0,
+        }
+    }
+
+    /// Pages that the machine keeps.
+    pub(super) fn loaded_count(&self) -> usize {
+        self.loaded.get().map_or(0, |pages| pages.len())
+    }
+
+    /// Pages that the machine keeps for these, and not for the others.
+    pub(super) fn own(&self, others: &Self) -> usize {
+        let (Some(pages), Some(others)) = (self.loaded.get(), others.loaded.get()) else { return self.loaded_count() };
+        pages.iter().filter(|(index, page)| !others.get(index).is_some_and(|other| page.is(other))).count()
+    }
+}
+
+fn mappings(pages: impl Iterator<Item = u32>) -> usize {
+    let mut next = 0;
+    let counted = pages.map(|page| if std::mem::replace(&mut next, page + 1) == page { 1 } else { 2 });
+    counted.sum()
+}
+
 impl Stored {
     fn read(&self, backing: &dyn Backing) -> io::Result<Pages> {
         let mut pages = Pages::new();
@@ -71,4 +99,16 @@ impl Stored {
 fn damaged(page: u32) -> io::Error {
     let text = format!("page {page} of a contract is not the one that was stored");
     io::Error::new(io::ErrorKind::InvalidData, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_and_the_gaps_before_them_are_mappings() {
+        for (pages, expected) in [(vec![], 0), (vec![0, 1, 2], 3), (vec![1], 2), (vec![0, 2, 3, 65_535], 6)] {
+            assert_eq!(mappings(pages.into_iter()), expected);
+        }
+    }
 }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use dusk_core::abi::ContractId;
 
 use self::kept::KeptPages;
+use crate::genesis::is_genesis;
 use crate::memory::{Backing, ChangedPage, Pages};
 use crate::module::Code;
 pub use stored::{
@@ -52,6 +53,11 @@ impl Contract {
         Self { deployment, pages: Arc::default(), length: 0, tree: Tree::new(height) }
     }
 
+    /// Mappings that its pages need at most: one for each page, and one for each gap before a page.
+    pub(crate) fn mappings(&self) -> usize {
+        self.pages.mappings()
+    }
+
     /// Its pages. Those of a contract that was committed in an earlier life are read when they are first asked for.
     pub(crate) fn pages(&self, backing: &dyn Backing) -> io::Result<Arc<Pages>> {
         self.pages.get(backing)
@@ -65,11 +71,13 @@ pub(crate) struct State {
     /// Leaf of the tree by the position that an id maps to; ids that map to the same position share a leaf.
     leaves: BTreeMap<u32, u64>,
     tree: Tree<2>,
+    /// Pages of all contracts but the genesis contracts.
+    pages: usize,
 }
 
 impl Default for State {
     fn default() -> Self {
-        Self { contracts: BTreeMap::new(), leaves: BTreeMap::new(), tree: Tree::new(STATE_TREE_HEIGHT) }
+        Self { contracts: BTreeMap::new(), leaves: BTreeMap::new(), tree: Tree::new(STATE_TREE_HEIGHT), pages: 0 }
     }
 }
 
@@ -87,6 +95,21 @@ impl State {
     /// Its root.
     pub(crate) fn root(&self) -> StateRoot {
         self.tree.root()
+    }
+
+    /// The pages of all contracts but the genesis contracts.
+    pub(crate) fn pages(&self) -> usize {
+        self.pages
+    }
+
+    /// How many pages it has that `other` does not share.
+    pub(crate) fn own_pages(&self, other: &Self) -> usize {
+        let own = |(id, contract): (&ContractId, &Arc<Contract>)| match other.contracts.get(id) {
+            Some(other) if Arc::ptr_eq(&contract.pages, &other.pages) => 0,
+            Some(other) => contract.pages.own(&other.pages),
+            None => contract.pages.loaded_count(),
+        };
+        self.contracts.iter().map(own).sum()
     }
 
     /// A contract.
@@ -116,12 +139,16 @@ impl State {
     pub(crate) fn after(&self, changes: Vec<Change<'_>>, backing: &dyn Backing) -> io::Result<Self> {
         let mut state = self.clone();
         for Change { id, before: mut contract, length, pages } in changes {
-            let mut kept = Pages::clone(&*contract.pages(backing)?);
-            for page in pages {
-                contract.tree.insert(page.index.into(), page.hash);
-                kept.insert(page.index, backing.keep(page.bytes)?);
+            if !pages.is_empty() {
+                let mut kept = Pages::clone(&*contract.pages(backing)?);
+                let before = kept.len();
+                for page in pages {
+                    contract.tree.insert(page.index.into(), page.hash);
+                    kept.insert(page.index, backing.keep(page.bytes)?);
+                }
+                state.pages += if is_genesis(&id) { 0 } else { kept.len() - before };
+                contract.pages = Arc::new(KeptPages::loaded(kept));
             }
-            contract.pages = Arc::new(KeptPages::loaded(kept));
             contract.length = length;
             place(&mut state.leaves, &mut state.tree, &id, contract.tree.root());
             state.contracts.insert(id, Arc::new(contract));

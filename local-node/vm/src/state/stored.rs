@@ -12,6 +12,7 @@ use dusk_core::abi::ContractId;
 
 use super::kept::KeptPages;
 use super::{Change, Contract, Deployment, Hash, State, assign, place};
+use crate::genesis::is_genesis;
 use crate::memory::{self, Backing};
 use crate::module::Code;
 
@@ -151,6 +152,7 @@ impl State {
             for (index, hash) in &stored.pages {
                 contract.tree.insert((*index).into(), *hash);
             }
+            state.pages += if is_genesis(&stored.id) { 0 } else { stored.pages.len() };
             contract.pages = Arc::new(KeptPages::stored(stored.pages, stored.source));
             place(&mut state.leaves, &mut state.tree, &stored.id, contract.tree.root());
             state.contracts.insert(stored.id, Arc::new(contract));
