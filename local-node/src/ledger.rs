@@ -29,8 +29,8 @@ use local_node_vm::{BlobError, VmError, verify_blobs};
 pub use self::build::{BuildLimits, BuildTime, Built, Unfit};
 use self::build::{Filled, Filling};
 pub use self::faults::{FaultProblem, VOTING_RULES};
-pub use self::kept::MAX_KEPT_BYTES;
 use self::kept::KeptStates;
+pub use self::kept::MAX_KEPT_BYTES;
 pub use self::stakes::{StakeEntry, stakes};
 use crate::block::{SpentTransaction, StoredBlock, TxId};
 use crate::executor::{Committed, Executor, ExecutorError, Payees, RunError, Terms, TransactionReceipt, Transition};
@@ -452,7 +452,8 @@ impl Ledger {
 
     /// Forgets executed candidates whose sessions hold too much beside another one.
     fn make_room(&mut self) {
-        let held = |ledger: &Self| ledger.transitions.values().map(Transition::held_bytes).fold(0, usize::saturating_add);
+        let held =
+            |ledger: &Self| ledger.transitions.values().map(Transition::held_bytes).fold(0, usize::saturating_add);
         while held(self) > MAX_PENDING_BYTES {
             self.transitions.pop_first();
         }

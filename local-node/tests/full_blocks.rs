@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use common::Draft;
 use common::blocks::{FIRST, append, block_of, build_of, checked, deployment, ledger, touching, verify};
+use local_node::block::TxId;
 use local_node::executor::Terms;
 use local_node::ledger::{BuildLimits, BuildTime, Built, InvalidBlock, Ledger, LedgerError, MAX_KEPT_BYTES};
 use local_node::store::StoreError;
-use local_node::block::TxId;
 use local_node::transaction::Checked;
 use local_node_consensus::Decision;
 use local_node_types::rules::BLOCK_GAS_LIMIT;

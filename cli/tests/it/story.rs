@@ -184,7 +184,11 @@ fn lives_on_a_chain(place: &Place) {
     let refused = on(&["call", "counter", "increment", "--by", "100"]).exits(1);
     says(
         &refused,
-        &["refused: LimitReached (", "\"left\":6", "hint: nothing was sent, because the simulation failed: look at the arguments and the contract's state"],
+        &[
+            "refused: LimitReached (",
+            "\"left\":6",
+            "hint: nothing was sent, because the simulation failed: look at the arguments and the contract's state",
+        ],
     );
     says(&on(&["call", "counter", "reset", "--from", "bob"]).exits(1), &["refused: NotOwner ("]);
     let early = place.dusk(&["call", "--from", "bob", "--network", &url, "counter", "reset"]).exits(1);

@@ -96,17 +96,17 @@ pub use execute::{Executed, ExecutionError, Precondition, check_preconditions, e
 pub use host::FeedSink;
 pub use limits::{
     EVENT_OVERHEAD_BYTES, FEED_OVERHEAD_BYTES, FREE_QUERY_BYTES, MAX_CALL_EVENT_BYTES, MAX_CALL_EVENTS,
-    MAX_CALL_TABLE_ELEMENTS, MAX_CONTRACT_PAGES, MAX_FEED_BYTES, MAX_QUERY_BYTES, MAX_QUERY_LAG_BYTES, MAX_SESSION_CONTRACTS,
-    MAX_SESSION_MAPPINGS, MAX_SESSION_MEMORY_BYTES, MAX_STATE_PAGES, MachineLimit, RESERVED_EVENT_BYTES,
-    RESERVED_EVENTS, RESERVED_MEMORY_BYTES,
+    MAX_CALL_TABLE_ELEMENTS, MAX_CONTRACT_PAGES, MAX_FEED_BYTES, MAX_QUERY_BYTES, MAX_QUERY_LAG_BYTES,
+    MAX_SESSION_CONTRACTS, MAX_SESSION_MAPPINGS, MAX_SESSION_MEMORY_BYTES, MAX_STATE_PAGES, MachineLimit,
+    RESERVED_EVENT_BYTES, RESERVED_EVENTS, RESERVED_MEMORY_BYTES,
 };
 pub use mocks::MockKey;
 pub use module::{
     LimitError, MAX_MODULE_BYTES, MAX_TABLE_ELEMENTS, ModuleError, ModuleInfo, limits as module_limits, validate,
     validate_for_tests,
 };
-pub use share::Lag;
 pub use session::{CallHook, Env, Mark, Receipt, Session};
+pub use share::Lag;
 pub use state::{
     BLOCK_BYTES, BLOCKS_PER_PAGE, BlockChange, ContractChange, Deployed, PAGE_BYTES, PageChange, StateChanges,
     StateRoot, StoredContract, StoredPages,

@@ -204,9 +204,8 @@ fn shouter() -> Vec<u8> {
 fn a_transaction_with_all_events_is_charged() {
     const GAS: u64 = 100_000_000;
     let mut session = funded();
-    let argument = |count: usize, fails: u32| {
-        [u32::try_from(count).unwrap().to_le_bytes(), fails.to_le_bytes()].concat()
-    };
+    let argument =
+        |count: usize, fails: u32| [u32::try_from(count).unwrap().to_le_bytes(), fails.to_le_bytes()].concat();
     let deploy = |nonce, init| transaction(nonce, GAS, 0, Some(deployment(shouter(), init)));
     let failed = pays_exactly(&mut session, &deploy(1, Some(argument(MAX_CALL_EVENTS, 1))));
     assert!(failed.result.is_err() && failed.contract.is_none());

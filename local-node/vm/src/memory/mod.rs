@@ -262,7 +262,8 @@ impl Memory {
         if !self.at_rest {
             let written = self.scan()?;
             for (page, blocks) in by_page(&written) {
-                let has_copy = self.layers.iter().any(|layer| layer.copies.has_page(page)) || self.settled.has_page(page);
+                let has_copy =
+                    self.layers.iter().any(|layer| layer.copies.has_page(page)) || self.settled.has_page(page);
                 let mut changed = false;
                 for &block in blocks {
                     let now = self.mapped.region.block(block);

@@ -10,11 +10,11 @@ use dusk_sdk_protocol::execution::Event;
 use local_node_types::rules::Rules;
 
 use super::CallHook;
+use crate::genesis::is_genesis;
 use crate::host::{Machine, caught};
 use crate::memory::{AccessError, Holder, Mapped, Memory, OpenError, PAGE_BYTES, Undo};
 use crate::mocks::MockKey;
 use crate::module::Code;
-use crate::genesis::is_genesis;
 use crate::queries::Answers;
 use crate::share::{Lag, Share};
 use crate::state::{Change, Contract, ContractChange, Deployment, State, StateChanges, StateRoot};

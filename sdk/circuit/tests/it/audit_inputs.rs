@@ -87,7 +87,8 @@ fn a_credential_that_nobody_signed_is_found_though_its_holder_is_of_age() {
 
 /// Computes values of inputs, and compares them with nothing.
 fn forgotten(cs: &mut Circuit) {
-    let [income, salt, secret, scope] = ["income", "salt", "secret", "scope"].map(|name| cs.private::<Field>(name, None));
+    let [income, salt, secret, scope] =
+        ["income", "salt", "secret", "scope"].map(|name| cs.private::<Field>(name, None));
     let _seal = hash(cs, &[income, salt]);
     let _nullifier = nullifier(cs, secret, scope);
     let [leaf, x] = ["leaf", "x"].map(|name| cs.private::<Field>(name, None));
