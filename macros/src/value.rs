@@ -252,7 +252,10 @@ impl Parts {
                 faults.at(&field.ty, fault);
             }
             if scope.holds(&without_self(&field.ty, owner), owner) {
-                faults.at(&field.ty, "a recursive type contains itself through a `Vec`, a map or a set: otherwise its size is infinite");
+                faults.at(
+                    &field.ty,
+                    "a recursive type contains itself through a `Vec`, a map or a set: otherwise its size is infinite",
+                );
             }
             unconditional(&field.attrs, "a field", faults);
         }

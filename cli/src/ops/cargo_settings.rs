@@ -86,11 +86,13 @@ fn set_target(folder: &Path, variable: Option<OsString>, home: Option<&Path>) ->
 /// The linker that files set for a target: under its own name, or under an expression that it fulfils.
 fn set_linker(folder: &Path, host: &str, cfgs: &[Cfg], home: Option<&Path>) -> Option<PathBuf> {
     let own = |name: &str| name == host;
-    let fulfilled = |name: &str| name.starts_with("cfg(") && name.parse::<Platform>().is_ok_and(|it| it.matches(host, cfgs));
+    let fulfilled =
+        |name: &str| name.starts_with("cfg(") && name.parse::<Platform>().is_ok_and(|it| it.matches(host, cfgs));
     let find = |fits: &dyn Fn(&str) -> bool| {
         documents(folder, home).find_map(|(beside, document)| {
             let tables = document.get("target")?.as_table_like()?;
-            let linker = tables.iter().filter(|(name, _)| fits(name)).find_map(|(_, table)| table.get("linker")?.as_str());
+            let linker =
+                tables.iter().filter(|(name, _)| fits(name)).find_map(|(_, table)| table.get("linker")?.as_str());
             // A bare name is looked for on the path, as by cargo.
             linker.map(|linker| if linker.contains('/') { beside.join(linker) } else { PathBuf::from(linker) })
         })
@@ -150,7 +152,10 @@ mod tests {
         let found = || set_linker(&project, host, &cfgs, Some(&home));
         assert_eq!(found(), None);
         set(home.clone(), &format!("[target.{host}]\nlinker = \"of-home\""));
-        set(root.path().join("a/.cargo"), "[target.wasm32-unknown-unknown]\nlinker = \"other\"\n[target.'cfg(windows)']\nlinker = \"other\"");
+        set(
+            root.path().join("a/.cargo"),
+            "[target.wasm32-unknown-unknown]\nlinker = \"other\"\n[target.'cfg(windows)']\nlinker = \"other\"",
+        );
         assert_eq!(found(), Some("of-home".into()));
         set(project.join(".cargo"), "[target.'cfg(all(unix, target_os = \"linux\"))']\nlinker = \"of-expression\"");
         assert_eq!(found(), Some("of-home".into()), "the target's own name is above expressions");

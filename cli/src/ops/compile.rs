@@ -111,7 +111,8 @@ pub(crate) struct Packages {
 /// # Errors
 /// A usage fault when cargo cannot read it.
 pub(crate) fn metadata(root: &Path, command: &mut MetadataCommand) -> Result<Metadata> {
-    command.cargo_path(cargo().get_program()).manifest_path(root.join("Cargo.toml")).exec().map_err(|error| match error {
+    command.cargo_path(cargo().get_program()).manifest_path(root.join("Cargo.toml")).exec().map_err(|error| match error
+    {
         cargo_metadata::Error::Io(error) => Fault::environment(
             format!("cargo does not start: {error}"),
             "install Rust from https://rustup.rs; `CARGO` may name a program that is not there",

@@ -218,9 +218,10 @@ impl<'a> Deployer<'a> {
             Some(value) => plan::resolved(value.clone(), &|entry| self.id_of(entry))?,
         };
         let known = KnownNames { settings: &self.project.settings, deployments: &self.chain.deployments };
-        let value = Checker::new(abi, &known)
-            .assemble(&function.inputs, &Given::Document(given))
-            .map_err(|misfit| Fault::usage(format!("constructor: {misfit}"), format!("for example --init '{example}'")))?;
+        let value =
+            Checker::new(abi, &known).assemble(&function.inputs, &Given::Document(given)).map_err(|misfit| {
+                Fault::usage(format!("constructor: {misfit}"), format!("for example --init '{example}'"))
+            })?;
         Driver::load(&step.artifact.driver()?)?.encode_input("init", &value).map(Some)
     }
 
@@ -314,7 +315,8 @@ impl<'a> Deployer<'a> {
         }
         if !self.sending.dry_run {
             let Sent { contract, tx, .. } = &sent;
-            self.ui.note(format_args!("an earlier deployment was never verified: contract {contract}, transaction {tx}"));
+            self.ui
+                .note(format_args!("an earlier deployment was never verified: contract {contract}, transaction {tx}"));
         }
         Ok(None)
     }
@@ -402,6 +404,8 @@ impl<'a> Deployer<'a> {
 fn refused(reason: &str, abi: &ContractAbi, name: &str) -> anyhow::Error {
     Fault::failed(
         Refusal::read(reason, Some(abi)).to_string(),
-        format!("nothing was sent, because the simulation of the deployment failed: look at the constructor's arguments of `{name}`"),
+        format!(
+            "nothing was sent, because the simulation of the deployment failed: look at the constructor's arguments of `{name}`"
+        ),
     )
 }

@@ -179,7 +179,10 @@ fn setting_up_without_a_terminal_installs_packages_for_the_administrator_only() 
     assert_eq!(users.log(), "", "the commands are shown, not run");
 
     set_up(&users.machine(), &ui(), true).unwrap();
-    assert_eq!(users.log(), "sudo\nupdate\nsudo\ninstall -y --no-remove --no-install-recommends rustc-web rust-web-src lld-22\n");
+    assert_eq!(
+        users.log(),
+        "sudo\nupdate\nsudo\ninstall -y --no-remove --no-install-recommends rustc-web rust-web-src lld-22\n"
+    );
 }
 
 #[test]

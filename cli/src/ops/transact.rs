@@ -186,7 +186,8 @@ pub(crate) fn included(client: &Client, id: &str, until_final: bool, ui: &Ui) ->
 const HINT_DROPPED: &str =
     "it had no effect and cost nothing; mend the cause that the reason names, then send it again";
 const HINT_ORDER: &str = "another transaction of this account may be on its way: try again when it is in a block";
-const HINT_NOT_TAKEN: &str = "it had no effect and cost nothing; change what the node's reason names, then send it again";
+const HINT_NOT_TAKEN: &str =
+    "it had no effect and cost nothing; change what the node's reason names, then send it again";
 
 fn prepared(transaction: Transaction, gas: u64) -> Prepared {
     let id = hex::encode(transaction.hash().to_bytes());

@@ -96,11 +96,7 @@ impl Relay {
 }
 
 /// One request and its answer. `change` gives the body that is passed on, and whether the answer is withheld.
-fn pass_on(
-    mut stream: &TcpStream,
-    upstream: &Upstream,
-    change: &dyn Fn(&Upstream, &str, Vec<u8>) -> (Vec<u8>, bool),
-) {
+fn pass_on(mut stream: &TcpStream, upstream: &Upstream, change: &dyn Fn(&Upstream, &str, Vec<u8>) -> (Vec<u8>, bool)) {
     let mut reader = BufReader::new(stream);
     let mut line = || {
         let mut line = String::new();
@@ -253,9 +249,8 @@ fn a_deployment_is_recorded_only_when_it_is_verified() {
     let _turn = alone();
     let (place, node) = scene();
     let account = || place.dusk(&["account", "alice", "--network", &node.url, "--json"]).exits(0).document();
-    let on = |url: &str, alias: &str| {
-        place.dusk(&[&DEPLOY[..], &["--network", url, "--alias", alias, "--json"]].concat())
-    };
+    let on =
+        |url: &str, alias: &str| place.dusk(&[&DEPLOY[..], &["--network", url, "--alias", alias, "--json"]].concat());
     let untouched: Arc<Mischief> = Arc::new(|_: &Upstream, transaction: Transaction| transaction);
     // The node says that the transaction is in a block, and not whose contract stands there; or nothing once it has the transaction.
     let silent: [(&str, Silence, &[&str], usize); 3] = [

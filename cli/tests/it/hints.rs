@@ -26,10 +26,8 @@ pub(crate) struct Told {
 
 /// All of them, in the order of exit code and text.
 pub(crate) fn all(root: &Path) -> Vec<Told> {
-    let files: Vec<(PathBuf, syn::File)> = sources(&root.join("cli/src"))
-        .into_iter()
-        .map(|path| parsed(&path))
-        .collect();
+    let files: Vec<(PathBuf, syn::File)> =
+        sources(&root.join("cli/src")).into_iter().map(|path| parsed(&path)).collect();
     let mut names = Names::default();
     // Hints of folders come from their own crate.
     let folders = sources(&root.join("sdk/private-folder/src")).into_iter().map(|path| parsed(&path));

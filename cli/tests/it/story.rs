@@ -184,7 +184,11 @@ fn lives_on_a_chain(place: &Place) {
     let refused = on(&["call", "counter", "increment", "--by", "100"]).exits(1);
     says(
         &refused,
-        &["refused: LimitReached (", "\"left\":6", "hint: nothing was sent, because the simulation failed: look at the arguments and the contract's state"],
+        &[
+            "refused: LimitReached (",
+            "\"left\":6",
+            "hint: nothing was sent, because the simulation failed: look at the arguments and the contract's state",
+        ],
     );
     says(&on(&["call", "counter", "reset", "--from", "bob"]).exits(1), &["refused: NotOwner ("]);
     let early = place.dusk(&["call", "--from", "bob", "--network", &url, "counter", "reset"]).exits(1);
@@ -261,7 +265,7 @@ fn the_demo_shows_the_main_job() {
         let found = shown["steps"].as_array().unwrap().iter().find(|it| it["step"] == step);
         &found.unwrap_or_else(|| panic!("no step `{step}`: {shown}"))["result"]
     };
-    assert_eq!(result("bob is let in by his proof")["status"], "included", "{shown}");
+    assert_eq!(result("bob's account is admitted by his proof")["status"], "included", "{shown}");
     assert_eq!(result("alice sends him shares")["status"], "included", "{shown}");
     assert_eq!(result("read what bob holds")["result"]["shares"], 100, "{shown}");
     let stolen = result("carol tries to use bob's proof")["error"].as_str().unwrap();

@@ -5,6 +5,7 @@ use quote::ToTokens;
 use syn::{Ident, ItemFn};
 
 use crate::diagnostics::Diagnostics;
+use crate::source::RESERVED_PREFIX;
 
 /// What circuits are written with. A circuit whose type has one of these names would take its place in the module.
 const TYPES: [&str; 19] = [
@@ -41,9 +42,9 @@ pub(super) fn text(ident: &Ident) -> String {
     text.strip_prefix("r#").map(str::to_owned).unwrap_or(text)
 }
 
-/// A name within generated code that no name of the user's code can be taken for.
+/// A name within generated code that no name of the user's code can be taken for: neither that of a variable, nor that of a constant.
 pub(super) fn local(name: &str) -> Ident {
-    Ident::new(name, Span::mixed_site())
+    Ident::new(&format!("{RESERVED_PREFIX}_{name}"), Span::mixed_site())
 }
 
 /// The name by which witnesses give an input: that of the argument, without leading underscores.

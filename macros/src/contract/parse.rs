@@ -121,8 +121,10 @@ fn item(item: &Item, contract: &mut Contract, faults: &mut Diagnostics) {
             });
         }
         Item::Static(item) => {
-            faults
-                .at(item, "a static is state outside of the contract's struct: make it a field of the state, or a `const`");
+            faults.at(
+                item,
+                "a static is state outside of the contract's struct: make it a field of the state, or a `const`",
+            );
         }
         // A macro that is defined here makes nothing yet.
         Item::Macro(item) if item.ident.is_none() => faults.at(item, MADE_BY_A_MACRO),

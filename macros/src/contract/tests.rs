@@ -96,7 +96,10 @@ fn every_mistake_has_its_message() {
         ("pub mod test { struct A; }", "the state must be `pub`"),
         ("pub mod test { pub struct A<T>(T); }", "the state cannot be generic"),
         ("pub mod test { pub struct A { rate: Vec<(u8, f64)> } }", "floats may differ"),
-        ("pub mod test { pub struct A; static mut CALLS: u64 = 0; }", "a static is state outside of the contract's struct"),
+        (
+            "pub mod test { pub struct A; static mut CALLS: u64 = 0; }",
+            "a static is state outside of the contract's struct",
+        ),
         ("pub mod test { pub struct A; impl<T> A { } }", "the methods of a contract cannot be generic"),
         ("pub mod test { pub struct A; fn init() {} }", "`init` is reserved"),
         (

@@ -255,8 +255,10 @@ fn signature(method: &Method, scope: &Scope, faults: &mut Diagnostics) {
     }
     for argument in &method.arguments {
         match &argument.name {
-            None => faults
-                .at(&argument.pattern, "an argument needs a plain name, because callers use it: destructure the value in the body"),
+            None => faults.at(
+                &argument.pattern,
+                "an argument needs a plain name, because callers use it: destructure the value in the body",
+            ),
             Some(name) if name.to_string().starts_with('_') => {
                 faults.at(name, "an argument needs a name that callers can use: remove the leading underscore");
             }

@@ -242,7 +242,15 @@ pub(super) fn link(root: &Path, package: &str, plan: &Plan) -> Result<Linked> {
         Fault::environment("there is no Rust compiler", "`cargo dusk doctor` says what is missing, and how to get it")
     })?;
     let mut command = machine.command(&rustc);
-    command.args(["--crate-name", "circuits_of_a_project", "--crate-type", "bin", "--edition", "2024", "-Cpanic=abort"]);
+    command.args([
+        "--crate-name",
+        "circuits_of_a_project",
+        "--crate-type",
+        "bin",
+        "--edition",
+        "2024",
+        "-Cpanic=abort",
+    ]);
     if let Some(linker) = cargo_settings::linker(root) {
         command.arg(format!("-Clinker={}", linker.display()));
     }

@@ -199,10 +199,7 @@ mod tests {
             stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap();
         });
         let error = Client::with_roots(&format!("https://127.0.0.1:{port}"), own("root.pem")).chain_id().unwrap_err();
-        assert!(
-            matches!(error, ClientError::NotEncrypted { .. }),
-            "{error}"
-        );
+        assert!(matches!(error, ClientError::NotEncrypted { .. }), "{error}");
     }
 
     #[test]
