@@ -193,7 +193,7 @@ mod tests {
         for words in [&["--from", "bob", "c", "f", "--from", "carol"][..], &["c", "f", "--from", "bob", "--from=bob"]] {
             assert!(call(words).unwrap_err().contains("cannot be used multiple times"), "{words:?}");
         }
-        assert!(call(&["--", "c", "f", "--from", "bob"]).unwrap_err().contains("before it"));
+        assert!(call(&["--", "c", "f", "--from", "bob"]).unwrap_err().contains("stands before options"));
     }
 
     #[test]

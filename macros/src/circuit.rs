@@ -206,6 +206,7 @@ fn make(model: &Model) -> TokenStream {
     let key = format!("/{text}.verifier");
     let module = format_ident!("__circuit_{}", text);
     let about = format!("The circuit [`{text}`].");
+    let (proof, statement) = (local("proof"), local("public"));
     quote! {
         #[doc = #about]
         #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
@@ -259,8 +260,8 @@ fn make(model: &Model) -> TokenStream {
             /// Whether the proof shows that its prover knows private inputs which satisfy the circuit with these public
             /// inputs. 10,000,000 gas.
             #[must_use]
-            #visibility fn verify(proof: &::dusk_sdk::zk::Proof<Self>, public: &#public) -> bool {
-                proof.verify(public)
+            #visibility fn verify(#proof: &::dusk_sdk::zk::Proof<Self>, #statement: &#public) -> bool {
+                ::dusk_sdk::zk::Proof::verify(#proof, #statement)
             }
         }
 
@@ -292,13 +293,13 @@ fn structure(model: &Model, name: &Ident, public: bool) -> TokenStream {
     let who = if public { "that the verifier knows" } else { "that only the prover knows" };
     let about = format!("The inputs of the circuit [`{}`] {who}.", names::text(&model.function));
     let about = if public { about } else { format!("{about}\n\nThey are wiped when they go, and never printed.") };
-    let shown = name.to_string();
+    let (shown, formatter) = (name.to_string(), local("formatter"));
     let wiped = if public { TokenStream::new() } else { wiped(model, name) };
     let debug = if public {
         let circuit = &model.name;
-        quote!(f.debug_tuple(#shown).field(&<#circuit as ::dusk_sdk::zk::Definition>::encode(self)).finish())
+        quote!(#formatter.debug_tuple(#shown).field(&<#circuit as ::dusk_sdk::zk::Definition>::encode(self)).finish())
     } else {
-        quote!(f.write_str(::core::concat!(#shown, "(…)")))
+        quote!(#formatter.write_str(::core::concat!(#shown, "(…)")))
     };
     quote! {
         #[doc = #about]
@@ -313,7 +314,7 @@ fn structure(model: &Model, name: &Ident, public: bool) -> TokenStream {
         }
 
         impl ::core::fmt::Debug for #name {
-            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            fn fmt(&self, #formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 #debug
             }
         }
@@ -372,6 +373,8 @@ pub(crate) fn expand_type(options: &TokenStream, item: &TokenStream) -> TokenStr
     let types: Vec<_> = item.fields.iter().map(|field| &field.ty).collect();
     let visibilities = item.fields.iter().map(|field| &field.vis);
     let documentation = item.fields.iter().map(|field| doc_attributes(&field.attrs).collect::<Vec<_>>());
+    let (formatter, circuit, value) = (local("formatter"), local("circuit"), local("plain"));
+    let (wires, out) = (local("wires"), local("out"));
     quote! {
         #item
 
@@ -390,8 +393,8 @@ pub(crate) fn expand_type(options: &TokenStream, item: &TokenStream) -> TokenStr
         }
 
         impl ::core::fmt::Debug for #plain {
-            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                f.write_str(::core::concat!(::core::stringify!(#plain), "(…)"))
+            fn fmt(&self, #formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                #formatter.write_str(::core::concat!(::core::stringify!(#plain), "(…)"))
             }
         }
 
@@ -405,22 +408,27 @@ pub(crate) fn expand_type(options: &TokenStream, item: &TokenStream) -> TokenStr
             type Plain = #plain;
 
             fn kind() -> ::dusk_sdk::__private::String {
-                #kind.into()
+                ::core::convert::Into::into(#kind)
             }
 
             #[track_caller]
-            fn input(circuit: &mut ::dusk_sdk::zk::Circuit, plain: ::core::option::Option<&#plain>) -> Self {
-                Self { #(#idents: ::dusk_sdk::zk::Value::input(circuit, plain.map(|plain| &plain.#idents)),)* }
+            fn input(
+                #circuit: &mut ::dusk_sdk::zk::Circuit,
+                #value: ::core::option::Option<&#plain>,
+            ) -> Self {
+                Self {
+                    #(#idents: ::dusk_sdk::zk::Value::input(#circuit, #value.map(|#value| &#value.#idents)),)*
+                }
             }
 
             fn wires(&self) -> ::dusk_sdk::__private::Vec<::dusk_sdk::zk::Wire> {
-                let mut wires = ::dusk_sdk::__private::Vec::new();
-                #(wires.extend(::dusk_sdk::zk::Value::wires(&self.#idents));)*
-                wires
+                let mut #wires = ::dusk_sdk::__private::Vec::new();
+                #(::core::iter::Extend::extend(&mut #wires, ::dusk_sdk::zk::Value::wires(&self.#idents));)*
+                #wires
             }
 
-            fn encode(plain: &#plain, out: &mut ::dusk_sdk::__private::Vec<::dusk_sdk::Field>) {
-                #(<#types as ::dusk_sdk::zk::Value>::encode(&plain.#idents, out);)*
+            fn encode(#value: &#plain, #out: &mut ::dusk_sdk::__private::Vec<::dusk_sdk::Field>) {
+                #(<#types as ::dusk_sdk::zk::Value>::encode(&#value.#idents, #out);)*
             }
         }
     }

@@ -41,7 +41,8 @@ fn generated_contracts_with_every_name_compile_and_work() {
     fs::create_dir_all(&folder).unwrap();
     let tried = trybuild::TestCases::new();
     let named = format!("{}\nfn main() {{ {} }}\n", names::named(&names::all()), checks());
-    for (name, source) in [("named.rs", named), ("taken.rs", format!("{}\nfn main() {{}}\n", names::taken()))] {
+    let taken = format!("{}\nfn main() {{}}\n", names::taken());
+    for (name, source) in [("named.rs", named), ("taken.rs", taken), ("circuits.rs", names::circuits())] {
         let path = folder.join(name);
         fs::write(&path, source).unwrap();
         tried.pass(path);

@@ -99,7 +99,7 @@ fn on_a_chain(show: &mut Show<'_>, root: &Path, url: &str) -> Result<()> {
     let text = |value: &Value| value.as_str().map(str::to_owned).context("the proof's file misses a part");
     let (tag, proof) = (text(&proof["public"]["tag"])?, text(&proof["proof"])?);
     let admit = |from| call(&["admit", "--tag", &tag, "--proof", &proof, "--from", from]);
-    show.step("bob is let in by his proof", root, &admit("bob"), true)?;
+    show.step("bob's account is admitted by his proof", root, &admit("bob"), true)?;
     let transfer = ["transfer", "--to", "@bob", "--amount", "100", "--from", "alice"];
     show.step("alice sends him shares", root, &call(&transfer), true)?;
     show.step("read what bob holds", root, &call(&["position", "--account", "@bob"]), true)?;

@@ -265,7 +265,7 @@ fn the_demo_shows_the_main_job() {
         let found = shown["steps"].as_array().unwrap().iter().find(|it| it["step"] == step);
         &found.unwrap_or_else(|| panic!("no step `{step}`: {shown}"))["result"]
     };
-    assert_eq!(result("bob is let in by his proof")["status"], "included", "{shown}");
+    assert_eq!(result("bob's account is admitted by his proof")["status"], "included", "{shown}");
     assert_eq!(result("alice sends him shares")["status"], "included", "{shown}");
     assert_eq!(result("read what bob holds")["result"]["shares"], 100, "{shown}");
     let stolen = result("carol tries to use bob's proof")["error"].as_str().unwrap();

@@ -5,6 +5,7 @@ use quote::ToTokens;
 use syn::{Ident, ItemFn};
 
 use crate::diagnostics::Diagnostics;
+use crate::source::RESERVED_PREFIX;
 
 /// Names that circuits use. A circuit whose type has one of these names would shadow it in the module.
 const TYPES: [&str; 19] = [
@@ -43,7 +44,7 @@ pub(super) fn text(ident: &Ident) -> String {
 
 /// A hygienic name for generated code, which differs from all names in the user's code.
 pub(super) fn local(name: &str) -> Ident {
-    Ident::new(name, Span::mixed_site())
+    Ident::new(&format!("{RESERVED_PREFIX}_{name}"), Span::mixed_site())
 }
 
 /// The name of an input in witnesses: that of the argument, without leading underscores.

@@ -107,19 +107,24 @@ pub(crate) fn few() -> Vec<String> {
 
 /// These names and all that occur in generated code, as they are written in a source.
 pub(crate) fn all() -> Vec<String> {
+    let names = recorded(false);
+    assert!(names.contains("write_json") && names.contains("resolve"), "no names were collected");
+    written(names)
+}
+
+/// These names and all that occur in the code that is generated for circuits, or for the rest.
+fn recorded(of_circuits: bool) -> BTreeSet<String> {
     let mut names: BTreeSet<String> = KEYWORDS.iter().chain(OTHERS).map(ToString::to_string).collect();
     let macros = Path::new(env!("CARGO_MANIFEST_DIR")).join("../macros/src");
     for folder in ["snapshots", "contract/snapshots"] {
         for entry in fs::read_dir(macros.join(folder)).unwrap() {
             let path = entry.unwrap().path();
-            // Circuits have names and tests of their own.
-            if !path.to_string_lossy().contains("circuit") {
+            if path.to_string_lossy().contains("circuit") == of_circuits {
                 names.extend(identifiers(&fs::read_to_string(path).unwrap()));
             }
         }
     }
-    assert!(names.contains("write_json") && names.contains("resolve"), "no names were collected");
-    written(names)
+    names
 }
 
 /// Names as they are written in a source, without those that cannot be.
@@ -276,4 +281,111 @@ pub(crate) fn taken() -> String {
         }\n}\n",
     );
     out
+}
+
+/// Types that circuits are written with, without which none of a test can be.
+const CIRCUIT_TYPES: &[&str] = &["Circuit", "Field", "U64"];
+
+/// A name as that of a circuit's type: `not_revoked` is `NotRevoked`.
+fn pascal_case(name: &str) -> String {
+    let letters = |word: &str| word[..1].to_uppercase() + &word[1..];
+    plain(name).split('_').filter(|word| !word.is_empty()).map(letters).collect()
+}
+
+/// Circuits, inputs, types and members of these names, each in a module of its own, and all in one where the names are constants.
+pub(crate) fn circuits() -> String {
+    let names = recorded(true);
+    assert!(names.contains("verifier_key") && names.contains("build"), "no names were collected");
+    // The letters of other scripts are tried in contracts.
+    let all: Vec<String> = written(names.into_iter().filter(|name| name.is_ascii()).collect());
+    let mut out = format!("{HEAD}fn main() {{}}\n");
+    let is_circuit = |name: &&String| {
+        let text = plain(name);
+        let taken = dusk_sdk_types().contains(&pascal_case(text).as_str());
+        let parts = ["_public", "_private"].iter().any(|part| text.ends_with(part));
+        !taken && !parts && !text.split('_').any(str::is_empty) && pascal_case(text) != text && text != "cs"
+    };
+    for (number, name) in all.iter().filter(is_circuit).enumerate() {
+        let input = if ["Some", "None", "Ok", "Err"].contains(&plain(name)) { "x" } else { name };
+        writeln!(
+            out,
+            "pub mod circuit_{number} {{ use dusk_sdk::zk::*; #[circuit] pub fn {name}(cs: &mut Circuit, #[public] {input}: Field, \
+             #[private] other_: U64) {{ other_.field().assert_eq(cs, \"equal\", {input}); }} }}"
+        )
+        .unwrap();
+    }
+    let is_input = |name: &&String| {
+        let text = plain(name).trim_start_matches('_');
+        let begins = text.starts_with(|first: char| first.is_ascii_alphabetic());
+        begins && !["Some", "None", "Ok", "Err", "cs"].contains(&text) && !NEVER.contains(&text)
+    };
+    let mut inputs: Vec<&String> = all.iter().filter(is_input).collect();
+    inputs.sort_by_key(|name| plain(name).trim_start_matches('_').to_owned());
+    inputs.dedup_by_key(|name| plain(name).trim_start_matches('_').to_owned());
+    for (number, names) in inputs.chunks(64).enumerate() {
+        let arguments: String = names.iter().map(|name| format!("#[private] {name}: Field, ")).collect();
+        writeln!(out, "pub mod inputs_{number} {{ use dusk_sdk::zk::*; #[circuit] pub fn of(cs: &mut Circuit, {arguments}) {{}} }}")
+            .unwrap();
+    }
+    let members: String = all.iter().map(|name| format!("pub {name}: Field, ")).collect();
+    writeln!(out, "pub mod members {{ use dusk_sdk::zk::*; #[circuit_type] pub struct Of {{ {members} }} }}").unwrap();
+    let is_type = |name: &&String| !CIRCUIT_TYPES.contains(&plain(name)) && !plain(name).ends_with("Plain");
+    for (number, name) in all.iter().filter(is_type).enumerate() {
+        writeln!(
+            out,
+            "pub mod type_{number} {{ use dusk_sdk::zk::*; #[circuit_type] pub struct {name} {{ pub x: Field }} }}"
+        )
+        .unwrap();
+    }
+    constants(&all, &mut out);
+    out
+}
+
+/// A circuit and its type where all names are those of constants, and of methods of everything.
+fn constants(all: &[String], out: &mut String) {
+    out.push_str("pub mod constants {\n");
+    let is_free = |name: &&String| !["Of", "OfPublic", "OfPrivate", "Pair", "PairPlain", "of"].contains(&plain(name));
+    for name in all.iter().filter(is_free) {
+        writeln!(out, "pub const {name}: ::core::primitive::u8 = 1;").unwrap();
+    }
+    out.push_str("pub trait Everything_: ::core::marker::Sized {\n");
+    for name in all {
+        writeln!(out, "fn {name}(self) {{}}").unwrap();
+    }
+    out.push_str(
+        "}
+        impl<__T> Everything_ for __T {}
+        #[::dusk_sdk::zk::circuit_type]
+        pub struct Pair { pub one_: ::dusk_sdk::zk::Field, pub two_: ::dusk_sdk::zk::Field }
+        #[::dusk_sdk::zk::circuit]
+        pub fn of(cs_: &mut ::dusk_sdk::zk::Circuit, #[public] x_: ::dusk_sdk::zk::Field, #[private] pair_: Pair) {
+            ::dusk_sdk::zk::Field::assert_eq(pair_.one_, cs_, \"equal\", x_);
+        }
+        }\n",
+    );
+}
+
+/// The names of types that circuits cannot make: `#[circuit]` refuses them, which `dusk-sdk-macros` tests.
+fn dusk_sdk_types() -> [&'static str; 19] {
+    [
+        "BlsScalar",
+        "Bool",
+        "Circuit",
+        "Field",
+        "Gate",
+        "Linear",
+        "MerklePath",
+        "Point",
+        "Proof",
+        "Scalar",
+        "Signature",
+        "U8",
+        "U16",
+        "U32",
+        "U64",
+        "U128",
+        "Unsigned",
+        "Value",
+        "Wire",
+    ]
 }

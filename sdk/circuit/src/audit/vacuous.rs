@@ -105,7 +105,7 @@ mod tests {
         let value = |number: usize| plain::Field::from(number as u64 + 5);
         let mut all = alloc::vec![Wire::ZERO, Wire::ONE];
         all.extend((0..INPUTS).map(|number| cs.private::<Field>("input", Some(&value(number))).wire()));
-        all.extend((0..HINTS).map(|_| cs.hint([], BlsScalar::zero)));
+        all.extend((0..HINTS).map(|_| cs.hint([], |[]| BlsScalar::zero())));
         for (wires, [product, left, right, output, fourth, constant]) in rules {
             let [a, b, c, d] = wires.map(|it| all[it]);
             let gate = Gate::new().ab(a, b, scalar(*product)).a(a, scalar(*left)).b(b, scalar(*right));

@@ -5,6 +5,7 @@ use dusk_jubjub::{GENERATOR_EXTENDED, JubJubAffine, JubJubExtended, JubJubScalar
 use dusk_sdk_circuit::*;
 
 use crate::stock::{self, one};
+use crate::support::leaves_nothing_open;
 
 /// An integer below 2^320, least significant limb first.
 type Integer = [u64; 5];
@@ -148,7 +149,7 @@ fn the_bound_of_a_computed_end_is_that_of_a_given_one() {
             let end = lay(cs, laid, None, scalar.wire());
             stock::touch(cs, &end);
         });
-        assert_eq!(computed.clean(), digits <= 253, "{digits} digits: {computed}");
+        assert_eq!(leaves_nothing_open(&computed), digits <= 253, "{digits} digits: {computed}");
     }
 }
 
@@ -213,7 +214,7 @@ fn a_scalar_that_may_exceed_the_order_of_the_points_is_found() {
         (|cs| cs.private::<Unsigned<250>>("s", None).wire(), 250),
     ] {
         let report = owned_by(scalar, digits);
-        assert!(report.clean(), "{report}");
+        assert!(leaves_nothing_open(&report), "{report}");
     }
     let report = owned_by(|cs| cs.private::<Field>("s", None).wire(), 252);
     assert_eq!(doubts(&report), [&Doubt::Aliased], "{report}");
@@ -235,11 +236,11 @@ fn a_run_that_does_not_begin_at_zero() {
     };
     let constant: fn(&mut Circuit) -> Wire = |cs| cs.constant(BlsScalar::from(5));
     let report = from(constant, true);
-    assert!(report.clean(), "a constant shifts all scalars alike: {report}");
+    assert!(leaves_nothing_open(&report), "a constant shifts all scalars alike: {report}");
     let report = from(|cs| cs.private::<Field>("start", None).wire(), true);
     assert_eq!(doubts(&report), [&Doubt::Aliased], "{report}");
     let report = from(|cs| cs.hint([], |[]| BlsScalar::zero()), true);
-    assert!(!report.clean(), "an accumulator that nothing binds: {report}");
+    assert!(!leaves_nothing_open(&report), "an accumulator that nothing binds: {report}");
 }
 
 /// Multiples of a point of small order are few.
@@ -271,6 +272,6 @@ fn gadgets_with_a_given_end_have_one_scalar() {
         let public = secret.public_key(cs);
         [public.u(), public.v()].into_iter().for_each(|it| cs.expose(it.wire()));
     });
-    assert!(report.clean(), "{report}");
+    assert!(leaves_nothing_open(&report), "{report}");
     assert!(report.choices > 1000, "{report}");
 }

@@ -7,6 +7,7 @@ use dusk_sdk_circuit::*;
 use crate::audit::{below, halves, order};
 use crate::curve::of_order_two;
 use crate::stock::{self, one};
+use crate::support::leaves_nothing_open;
 
 fn number(value: u64) -> BlsScalar {
     BlsScalar::from(value)
@@ -63,7 +64,7 @@ fn ambiguous_with(build: impl Fn(&mut Circuit, bool), edit: impl Fn(&mut Layout)
             wire.index()
         );
     }
-    assert!(!report.clean(), "{report}");
+    assert!(!leaves_nothing_open(&report), "{report}");
 }
 
 /// Makes a public input of the row with this name. In [`ambiguous_with`] its value follows.

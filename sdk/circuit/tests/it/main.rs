@@ -1,5 +1,6 @@
 //! The crate as its users see it.
 
+mod alternatives;
 mod amounts;
 mod audit;
 mod audit_aliases;

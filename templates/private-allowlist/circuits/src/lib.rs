@@ -9,7 +9,7 @@ pub const CREDENTIALS: usize = 12;
 /// The height of the revocation list, of arity 4: room for 1,048,575 revoked credentials.
 pub const REVOKED: usize = 10;
 
-/// Somebody with a credential of the issuer takes part, and nobody learns who.
+/// The holder of a credential of the issuer takes part, and stays anonymous.
 ///
 /// 1. `hash(secret)`, the credential, is a leaf under `root`.
 /// 2. The credential is not in the revocation list under `revoked`.

@@ -293,7 +293,7 @@ impl Model {
         }
     }
 
-    /// Whether a proof lets an account in. No day ends in these sequences.
+    /// Whether a proof admits an account. No day ends in these sequences.
     fn is_let_in(&self, person: usize) -> bool {
         self.people[person]
             .proven

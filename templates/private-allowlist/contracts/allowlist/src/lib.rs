@@ -26,7 +26,7 @@ pub mod allowlist {
         period: Period,
         /// The nullifiers that were seen.
         used: BTreeSet<Field>,
-        /// The accounts that were let in.
+        /// The accounts that were admitted.
         admitted: BTreeSet<Account>,
     }
 
@@ -39,16 +39,16 @@ pub mod allowlist {
         pub revoked: Field,
     }
 
-    /// A member has entered, and let an account in.
+    /// A member has entered, and had an account admitted.
     #[event]
     pub struct Entered {
         /// The epoch.
         pub epoch: u64,
         /// How often the revocation list has changed.
         pub revision: u64,
-        /// The account that is let in.
+        /// The account that is admitted.
         pub recipient: Account,
-        /// What the member is spent by in this epoch, as long as nothing is revoked. It tells nobody who it was.
+        /// The nullifier of the member in this epoch, as long as nothing is revoked. It does not identify the member.
         pub nullifier: Field,
     }
 
@@ -57,9 +57,9 @@ pub mod allowlist {
     pub enum Refused {
         /// Only the issuer may do this.
         NotIssuer,
-        /// An epoch has one block at least.
+        /// An epoch would have no block.
         EpochWithoutBlocks,
-        /// This member has entered in this epoch, and nothing was revoked since.
+        /// The nullifier was seen in this period: the member has entered.
         AlreadyEntered,
         /// The proof does not show a member for this sender, recipient, epoch and revision, under the published roots.
         NotShown,
@@ -95,7 +95,7 @@ pub mod allowlist {
             (self.root, self.revoked)
         }
 
-        /// Whether an account was let in, in this epoch and since the last revocation.
+        /// Whether an account was admitted in this epoch, since the last revocation.
         pub fn is_admitted(&self, account: Account) -> bool {
             self.period == self.now() && self.admitted.contains(&account)
         }
@@ -107,8 +107,8 @@ pub mod allowlist {
 
         /// Publishes the roots after credentials were issued or revoked. Proofs under the roots before are refused from now on.
         ///
-        /// When the revocation list changes, all admissions end at once: the list does not know whom the revoked member has
-        /// let in. The other members may enter again, in this epoch too. New credentials alone end nothing.
+        /// When the revocation list changes, all admissions end at once: the list does not know which accounts the revoked member
+        /// had admitted. The other members may enter again, in this epoch too. New credentials alone end nothing.
         pub fn publish(&mut self, root: Field, revoked: Field) -> Result<(), Refused> {
             ensure!(sender() == self.issuer, Refused::NotIssuer);
             self.revision += u64::from(revoked != self.revoked);
@@ -117,7 +117,7 @@ pub mod allowlist {
             Ok(())
         }
 
-        /// Lets a recipient in, for whoever proves to be a member: once for each member and epoch, as long as nothing is
+        /// Admits a recipient for the sender of a member's proof: once for each member and epoch, as long as nothing is
         /// revoked.
         pub fn enter(
             &mut self,

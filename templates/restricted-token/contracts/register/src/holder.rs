@@ -42,7 +42,7 @@ impl Dividends {
 pub(crate) struct Standing {
     /// It neither sends nor receives nor claims.
     pub(crate) frozen: bool,
-    /// No proof lets it in.
+    /// No proof admits it.
     pub(crate) barred: bool,
 }
 

@@ -27,7 +27,7 @@ pub mod register {
     /// How many blocks an epoch has: an hour, where a block takes ten seconds. A proof is to be sent in the epoch that it is
     /// made for.
     pub const EPOCH_BLOCKS: u64 = 360;
-    /// How many epochs a day has. A proof lets an account in for the day that it is made for.
+    /// How many epochs a day has. A proof admits an account for the day that it is made for.
     pub const DAY_EPOCHS: u64 = 24;
 
     /// The state. The shares of all accounts sum to `supply` after every call.
@@ -53,9 +53,9 @@ pub mod register {
         pub limit: u64,
         /// Whether it is on the allow-list.
         pub listed: bool,
-        /// The last epoch for which a proof lets it in, if the policy stays. Nothing where no proof does.
+        /// The last epoch of its admission by a proof, if the policy stays. Nothing where no proof admits it.
         pub proven_until: Option<u64>,
-        /// Whether no proof lets it in until an officer lifts that.
+        /// Whether it is barred: no proof admits it until an officer lifts the bar.
         pub barred: bool,
         /// Whether it is frozen.
         pub frozen: bool,
@@ -71,7 +71,7 @@ pub mod register {
     pub struct Holding {
         /// How many shares all its accounts hold.
         pub shares: u64,
-        /// Whether no proof of its lets an account in until an officer lifts that.
+        /// Whether it is barred: no proof admits an account of its until an officer lifts the bar.
         pub barred: bool,
         /// Whether all its accounts are frozen.
         pub frozen: bool,
@@ -125,13 +125,13 @@ pub mod register {
         pub amount: u64,
     }
 
-    /// A proof let an account in.
+    /// A proof admitted an account.
     #[event]
     pub struct Admitted {
         pub account: Account,
         /// The same for all accounts of one holder. It tells nobody but the attester who that is.
         pub tag: Field,
-        /// The last epoch for which it is let in, if the policy stays.
+        /// The last epoch of the admission, if the policy stays.
         pub until: u64,
     }
 
@@ -162,28 +162,28 @@ pub mod register {
         pub by: Account,
     }
 
-    /// An account was taken off the allow-list, and no proof lets it or its holder in.
+    /// An account was taken off the allow-list and barred, with its holder.
     #[event]
     pub struct Unlisted {
         pub account: Account,
         pub by: Account,
     }
 
-    /// Proofs let an account and its holder in again.
+    /// The bar of an account and its holder was lifted.
     #[event]
     pub struct Lifted {
         pub account: Account,
         pub by: Account,
     }
 
-    /// No proof lets an account of a holder in.
+    /// A holder was barred: no proof admits an account of its.
     #[event]
     pub struct HolderBarred {
         pub tag: Field,
         pub by: Account,
     }
 
-    /// Proofs let accounts of a holder in again.
+    /// The bar of a holder was lifted.
     #[event]
     pub struct HolderLifted {
         pub tag: Field,
@@ -254,7 +254,7 @@ pub mod register {
     pub enum Refused {
         /// The name is empty or has more than `limit` bytes.
         NameLength { limit: u32 },
-        /// A register without shares has no use.
+        /// The register would have no shares.
         NoShares,
         /// Only the issuer may do this.
         NotIssuer,
@@ -264,15 +264,15 @@ pub mod register {
         AlreadyOfficer,
         /// The account is no compliance officer.
         UnknownOfficer,
-        /// An amount of zero would change nothing.
+        /// The amount is zero.
         ZeroAmount,
         /// Sender and receiver are the same.
         SameAccount,
         /// Shares are locked up until the block `until`.
         LockedUp { until: u64 },
-        /// The sender is neither on the allow-list nor let in by a proof.
+        /// The sender is neither on the allow-list nor admitted by a proof.
         SenderNotAdmitted,
-        /// The receiver is neither on the allow-list nor let in by a proof.
+        /// The receiver is neither on the allow-list nor admitted by a proof.
         ReceiverNotAdmitted,
         /// The sender is frozen.
         SenderFrozen,
@@ -286,7 +286,7 @@ pub mod register {
         AlreadyListed,
         /// The account is not on the allow-list.
         NotListed,
-        /// An officer has barred the account, another one of its holder, or the holder: no proof lets it in.
+        /// An officer has barred the account, its holder, or another account of its holder.
         Barred,
         /// The account or the holder is frozen already.
         AlreadyFrozen,
@@ -294,21 +294,21 @@ pub mod register {
         NotFrozen,
         /// The reason is empty or has more than `limit` bytes.
         ReasonLength { limit: u32 },
-        /// Only `left` more can ever be distributed: the sum of all dividends has 64 bits.
+        /// Only `left` more can ever be distributed: the sum of all dividends must fit into 64 bits.
         DividendTooLarge { left: Dusk },
         /// There are no dividends to claim.
         NothingToClaim,
         /// A frozen account cannot claim.
         ClaimantFrozen,
-        /// An account that is neither on the allow-list nor let in by a proof cannot claim.
+        /// An account that is neither on the allow-list nor admitted by a proof cannot claim.
         ClaimantNotAdmitted,
-        /// Proofs are not taken: there is no policy.
+        /// The register accepts no proofs: it has no policy.
         NoPolicy,
         /// Another holder has proved for this account.
         OtherHolder,
         /// The proof does not show an eligible holder with this tag, for this account, in this epoch, under this policy.
         NotEligible,
-        /// Nothing keeps the account or the holder from being let in by a proof.
+        /// Neither the account nor its holder is barred.
         NotBarred,
         /// The holder is barred already.
         AlreadyBarred,
@@ -369,7 +369,7 @@ pub mod register {
         pub fn position(&self, account: Account) -> Position {
             let Some(entry) = self.book.entry(account) else { return Position::default() };
             let standing = self.book.standing(account);
-            let admission = entry.admission.filter(|_| self.is_let_in(account));
+            let admission = entry.admission.filter(|_| self.is_admitted_by_proof(account));
             Position {
                 shares: entry.shares,
                 limit: self.limit(account).unwrap_or_default(),
@@ -391,12 +391,12 @@ pub mod register {
             })
         }
 
-        /// What is to be proved for an account that is not on the allow-list. Nothing where proofs are not taken.
+        /// What is to be proved for an account that is not on the allow-list. Nothing where the register accepts no proofs.
         pub fn policy(&self) -> Option<Policy> {
             self.eligibility.policy
         }
 
-        /// What a proof that lets an account in must state in this epoch.
+        /// What a proof must state in this epoch to admit an account.
         pub fn terms(&self, account: Account) -> Result<Terms, Refused> {
             self.eligibility.terms(account)
         }
@@ -422,7 +422,7 @@ pub mod register {
             self.check_move(from, to, amount)
         }
 
-        /// Moves the sender's shares to an account that is on the allow-list or let in by a proof.
+        /// Moves the sender's shares to an account that is on the allow-list or admitted by a proof.
         pub fn transfer(&mut self, to: Account, amount: u64) -> Result<(), Refused> {
             let from = sender();
             self.check_transfer(from, to, amount)?;
@@ -655,23 +655,23 @@ pub mod register {
             Ok(())
         }
 
-        /// Whether a proof lets an account in now.
-        fn is_let_in(&self, account: Account) -> bool {
+        /// Whether a proof admits an account now.
+        fn is_admitted_by_proof(&self, account: Account) -> bool {
             let admission = self.book.entry(account).and_then(|entry| entry.admission);
             admission.is_some_and(|admission| self.eligibility.holds(admission))
                 && !self.book.standing(account).barred
         }
 
-        /// Whether the allow-list or a proof lets an account in: it may send what it holds, and claim.
+        /// Whether the allow-list or a proof admits an account: it may send what it holds, and claim.
         fn is_admitted(&self, account: Account) -> bool {
             self.limit(account).is_some()
         }
 
-        /// Up to how many shares an account may receive: by the allow-list, or by a proof. Nothing where neither lets it in.
+        /// Up to how many shares an account may receive: by the allow-list, or by a proof. Nothing where neither admits it.
         fn limit(&self, account: Account) -> Option<u64> {
             let listed = self.book.entry(account).filter(|entry| entry.listed).map(|entry| entry.limit);
             let proven =
-                || self.eligibility.policy.filter(|_| self.is_let_in(account)).map(|policy| policy.limit);
+                || self.eligibility.policy.filter(|_| self.is_admitted_by_proof(account)).map(|policy| policy.limit);
             listed.or_else(proven)
         }
 
