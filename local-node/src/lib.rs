@@ -51,6 +51,7 @@ mod signature;
 pub mod store;
 pub mod test_host;
 pub mod transaction;
+mod weight;
 mod work;
 
 pub use config::{BUILD_TIME, BlockTime, Config, LOCAL_CHAIN_ID, NodeError};

@@ -1,8 +1,9 @@
 //! Questions to the state, answered beside the node's loop.
 //!
 //! Each question has a session of its own on the state of the last block; what it changes is forgotten. Gas, time and the
-//! number of questions at a time are bounded, so questions delay no block. Questions that run users' contracts and those that
-//! read only the chain's own contracts have separate lanes: endless calls do not keep balances and stakes from being read.
+//! number of questions at a time are bounded, so questions delay no block; modules that have to be compiled for them leave
+//! turns at the compiler to blocks. Questions that run users' contracts and those that read only the chain's own contracts
+//! have separate lanes: endless calls do not keep balances and stakes from being read.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,7 +15,7 @@ use dusk_core::transfer::moonlight::AccountData;
 use local_node_types::execution::{CallError, Event};
 use local_node_types::ledger::{Header, LedgerTransaction};
 use local_node_types::rules::{BLOCK_GAS_LIMIT, FEEDER_GAS_LIMIT};
-use local_node_vm::{ExecutionError, Receipt, Session, Vm, VmError};
+use local_node_vm::{ExecutionError, Receipt, Session, Vm, VmError, as_question};
 use rkyv::Deserialize as _;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::error::TrySendError;
@@ -208,7 +209,8 @@ impl Reader {
             let called = contained(|| {
                 let mut session = view(&reader.executor, &reader.tip())?;
                 session.set_deadline(Instant::now().checked_add(MAX_STREAM_TIME));
-                Ok(session.stream(contract, &function, &argument, FEEDER_GAS_LIMIT, sink).map(drop)?)
+                let stream = || session.stream(contract, &function, &argument, FEEDER_GAS_LIMIT, sink);
+                Ok(as_question(stream).map(drop)?)
             });
             if let Err(error) = called.unwrap_or_else(|panic| Err(QueryError::Failed(panic))) {
                 // Whoever has gone does not need to know.
@@ -240,6 +242,17 @@ impl Reader {
     /// When there are too many questions or the machine fails.
     pub async fn owner(&self, contract: ContractId) -> Result<Option<Vec<u8>>, QueryError> {
         self.ask(&self.chain, move |executor, tip| Ok(view(executor, tip)?.owner(&contract))).await
+    }
+
+    /// Reads something long of the chain, on a thread that may be busy for a while.
+    ///
+    /// # Errors
+    /// When there are too many questions.
+    pub(crate) async fn aside<T: Send + 'static>(
+        &self,
+        read: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, QueryError> {
+        Ok(self.chain.run(read).await?)
     }
 
     /// Runs a transaction as the first one of the next block, and forgets what it did.
@@ -297,9 +310,10 @@ impl Reader {
         F: Fn(&Executor, &Header) -> Result<T, QueryError> + Send + 'static,
     {
         let reader = self.clone();
-        let answer = lane.run(move || match question(&reader.executor, &reader.tip()) {
+        let question = move || question(&reader.executor, &reader.tip());
+        let answer = lane.run(move || match as_question(&question) {
             // The state was forgotten between reading the tip and reading the state.
-            Err(QueryError::Call(VmError::NoSuchState(_))) => question(&reader.executor, &reader.tip()),
+            Err(QueryError::Call(VmError::NoSuchState(_))) => as_question(&question),
             answer => answer,
         });
         answer.await?
@@ -341,4 +355,22 @@ where
     let mut aligned = rkyv::AlignedVec::with_capacity(bytes.len());
     aligned.extend_from_slice(bytes);
     rkyv::check_archived_root::<T>(&aligned).ok()?.deserialize(&mut rkyv::Infallible).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use local_node_vm::answers_question;
+
+    use crate::{Config, spawn};
+
+    /// What has to be compiled for a question leaves turns to blocks and to transactions that were taken.
+    #[tokio::test]
+    async fn questions_are_known_to_the_machine_as_such() {
+        let node = spawn(Config::default()).await.expect("the node starts");
+        let reader = node.reader();
+        assert!(reader.call(|_| Ok(answers_question())).await.expect("answered"));
+        let of_chain = reader.ask(&reader.chain, |_, _| Ok(answers_question()));
+        assert!(of_chain.await.expect("answered"));
+        node.shutdown().await;
+    }
 }

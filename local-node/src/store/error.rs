@@ -68,6 +68,9 @@ pub enum StoreError {
     /// As many snapshots as are kept were taken.
     #[error("{} snapshots are kept already", super::MAX_SNAPSHOTS)]
     TooManySnapshots,
+    /// Reading stopped, because whoever asked may not have so much.
+    #[error("more was to be read than one request may ask for")]
+    TooMuch,
     /// No block has deployed the contract, or the block was taken back.
     #[error("no block of the chain has deployed contract {}", HexId(.0))]
     NotDeployed(ContractId),
@@ -87,8 +90,11 @@ impl StoreError {
     /// Whether the store is of no use any more, as opposed to a request that it refused.
     #[must_use]
     pub const fn is_fatal(&self) -> bool {
-        use StoreError::{DriversFull, NoSnapshots, NoSuchSnapshot, NotDeployed, TooManySnapshots};
-        !matches!(self, NoSuchSnapshot(_) | NoSnapshots | TooManySnapshots | NotDeployed(_) | DriversFull { .. })
+        use StoreError::{DriversFull, NoSnapshots, NoSuchSnapshot, NotDeployed, TooManySnapshots, TooMuch};
+        !matches!(
+            self,
+            NoSuchSnapshot(_) | NoSnapshots | TooManySnapshots | NotDeployed(_) | DriversFull { .. } | TooMuch
+        )
     }
 }
 

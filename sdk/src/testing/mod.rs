@@ -21,6 +21,9 @@
 //! keys of its own ([`BlsKey`], [`SchnorrKey`]).
 //!
 //! Assertions panic at the line that makes them and show what was found: values, events by name, refusals by name.
+//!
+//! A call that takes longer than a node gives one ends with an error. Under `cargo dusk test` each test has a time as well
+//! (`--timeout`): one that does not end in time fails, and the others go on.
 
 mod chain;
 mod connection;
@@ -32,6 +35,9 @@ mod proofs;
 #[cfg(test)]
 #[allow(unreachable_pub, reason = "the public parts of a contract are public, wherever it stands")]
 mod tests;
+mod timeout;
+
+use std::process::{ExitCode, Termination};
 
 pub use chain::{Chain, Deployable, Deployed, Signed, Signer, Snapshot};
 use connection::Connection;
@@ -44,12 +50,13 @@ pub use proofs::ProveError;
 /// Runs a test on a chain of its own. `#[dusk_sdk::test]` calls it.
 ///
 /// # Panics
-/// When there is no test host and none can be started; the text says what to do.
+/// When there is no test host and none can be started, or when the test does not end in time; the text says what to do.
 #[doc(hidden)]
 #[track_caller]
-pub fn run<R>(test: &str, manifest_folder: &str, body: fn(Chain) -> R) -> R {
-    match Connection::open(test, manifest_folder) {
-        Ok(connection) => body(Chain::new(connection)),
+pub fn run<R: Termination + 'static>(test: &str, manifest_folder: &str, body: fn(Chain) -> R) -> ExitCode {
+    let connection = match Connection::open(test, manifest_folder) {
+        Ok(connection) => connection,
         Err(error) => panic!("{test} has no chain to run on: {error}"),
-    }
+    };
+    timeout::within(timeout::most(), test, move || body(Chain::new(connection)).report())
 }
