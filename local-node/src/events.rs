@@ -1,16 +1,25 @@
 //! What a node tells those who listen.
 
+mod listeners;
+
 use std::sync::Arc;
 
 use dusk_sdk_protocol::execution::Event;
 use local_node_types::ledger::{Hash, Label};
 
+pub(crate) use self::listeners::{Announcer, Audience, announcer};
+pub use self::listeners::{ListenError, Listener};
 use crate::block::{SpentTransaction, StoredBlock, TxId};
 use crate::mempool::Removal;
 use crate::transaction::Checked;
+use crate::weight;
 
 /// How many events a listener may be behind before it loses the oldest.
 pub const MAX_EVENTS_BEHIND: usize = 1024;
+/// How many bytes the events that listeners have not heard yet may take together, about, where there is more than one.
+pub const MAX_BYTES_BEHIND: usize = 64 << 20;
+/// What an event takes besides blocks and transactions.
+const EVENT_BYTES: usize = 1024;
 
 /// Something that happened.
 #[derive(Debug, Clone)]
@@ -72,13 +81,53 @@ impl NodeEvent {
             Self::BlockAccepted(block) => Some(block),
             _ => None,
         };
-        let told = |event: &Event, origin| Self::Contract { event: event.clone(), origin };
-        block.into_iter().flat_map(move |block| {
-            let executed = block.transactions.iter().flat_map(move |spent| {
-                let events = spent.events.iter().map(move |event| told(event, spent.id().0));
-                std::iter::once(Self::TransactionExecuted(Arc::clone(spent))).chain(events)
-            });
-            executed.chain(block.events.iter().map(move |event| told(event, block.header().hash)))
-        })
+        let mut place = Place::default();
+        std::iter::from_fn(move || place.next(block?))
+    }
+
+    /// The bytes that it takes while a listener has not heard it, about.
+    fn bytes(&self) -> usize {
+        let carried = match self {
+            Self::BlockAccepted(block) => weight::block(block),
+            Self::TransactionIncluded(transaction) => weight::transaction(transaction.protocol()),
+            Self::TransactionExecuted(spent) => weight::spent(spent),
+            Self::Contract { event, .. } => event.topic.len() + event.data.len(),
+            Self::BlockLabelled { .. }
+            | Self::BlockReverted { .. }
+            | Self::TransactionDeferred { .. }
+            | Self::TransactionRemoved { .. } => 0,
+        };
+        EVENT_BYTES + carried
+    }
+}
+
+/// A place among what a block brings, for whoever does not hold the block in between.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Place {
+    /// The transaction; as many as there are for the chain's own part.
+    transaction: usize,
+    /// The event of that part; for a transaction 0 stands for the transaction itself.
+    event: usize,
+}
+
+impl Place {
+    /// The event at this place, and the next place.
+    pub(crate) fn next(&mut self, block: &StoredBlock) -> Option<NodeEvent> {
+        let told = |event: &Event, origin| NodeEvent::Contract { event: event.clone(), origin };
+        let event = self.event;
+        self.event += 1;
+        let Some(spent) = block.transactions.get(self.transaction) else {
+            return block.events.get(event).map(|event| told(event, block.header().hash));
+        };
+        match event.checked_sub(1) {
+            None => Some(NodeEvent::TransactionExecuted(Arc::clone(spent))),
+            Some(event) => match spent.events.get(event) {
+                Some(event) => Some(told(event, spent.id().0)),
+                None => {
+                    *self = Self { transaction: self.transaction + 1, event: 0 };
+                    self.next(block)
+                }
+            },
+        }
     }
 }

@@ -23,7 +23,7 @@ use local_node_types::keys::BlsKey;
 use local_node_types::ledger::Header;
 use local_node_types::rules::{Profile, Rules};
 use local_node_vm::Receipt;
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 
 pub(crate) use self::command::{Command, Control};
 pub(crate) use self::compilations::Compilations;
@@ -34,7 +34,7 @@ use crate::accounts::DevAccount;
 use crate::block::{SpentTransaction, TxId};
 use crate::drivers::{Drivers, DriversError};
 use crate::end::{End, Stopped};
-use crate::events::NodeEvent;
+use crate::events::{Audience, ListenError, Listener, NodeEvent};
 use crate::executor::rules_at;
 use crate::ledger::StakeEntry;
 use crate::reader::{QueryError, Reader};
@@ -67,7 +67,7 @@ pub(crate) struct Shared {
     pub(crate) reader: Reader,
     pub(crate) store: Store,
     pub(crate) drivers: Drivers,
-    pub(crate) events: broadcast::Sender<NodeEvent>,
+    pub(crate) audience: Audience,
     pub(crate) checks: Lane,
     pub(crate) compilations: Compilations,
     pub(crate) ended: tokio::sync::watch::Receiver<Option<End>>,
@@ -140,10 +140,10 @@ impl NodeHandle {
 
     /// What happens from now on. A block comes as one event, which brings those of its transactions and contracts
     /// ([`NodeEvent::contents`]). A listener that is more than [`MAX_EVENTS_BEHIND`](crate::events::MAX_EVENTS_BEHIND)
-    /// events behind loses the oldest.
+    /// events or [`MAX_BYTES_BEHIND`](crate::events::MAX_BYTES_BEHIND) behind loses the oldest.
     #[must_use]
-    pub fn subscribe(&self) -> broadcast::Receiver<NodeEvent> {
-        self.0.events.subscribe()
+    pub fn subscribe(&self) -> Listener {
+        self.0.audience.listen()
     }
 
     /// Calls a function on the state of the last block and forgets what it changed.
@@ -251,9 +251,9 @@ impl NodeHandle {
                         NodeEvent::BlockAccepted(_) | NodeEvent::BlockLabelled { .. } | NodeEvent::BlockReverted { .. },
                     ) => break,
                     Ok(NodeEvent::TransactionRemoved { id: removed, .. }) if removed == *id => break,
-                    Err(broadcast::error::RecvError::Lagged(_)) => break,
+                    Err(ListenError::Behind(_)) => break,
                     Ok(_) => {}
-                    Err(broadcast::error::RecvError::Closed) => return Err(self.stopped().await.into()),
+                    Err(ListenError::Ended) => return Err(self.stopped().await.into()),
                 }
             }
         }

@@ -67,6 +67,11 @@ pub use self::rues::NODE_VERSION;
 use self::rues::{Request, unsupported};
 use crate::handle::NodeHandle;
 
+/// Headers of requests are given back where their names begin with this.
+const ECHOED_PREFIX: &str = "x-";
+/// But not these: a web server in front of the node takes them in an answer as its own, and serves another file instead.
+const NEVER_ECHOED: [&str; 5] = ["x-accel-", "x-sendfile", "x-lighttpd-", "x-litespeed-", "x-reproxy-"];
+
 /// How long a server that was told to stop goes on answering open requests.
 pub const MAX_FAREWELL: Duration = Duration::from_secs(5);
 
@@ -202,12 +207,12 @@ fn router(app: App, access: Access, limits: Option<Arc<Limits>>) -> Router {
     router.layer(from_fn_with_state(Arc::new(access), access::enforce)).layer(from_fn(headers)).with_state(app)
 }
 
-/// Every answer carries the node's version and the request's own `x-` headers.
+/// Every answer carries the node's version and the request's own `x-` headers, as in production.
 async fn headers(request: HttpRequest<axum::body::Body>, next: Next) -> Response {
     let echoed: Vec<_> = request
         .headers()
         .iter()
-        .filter(|(name, _)| name.as_str().starts_with("x-"))
+        .filter(|(name, _)| is_echoed(name.as_str()))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
     let mut response = next.run(request).await;
@@ -215,6 +220,10 @@ async fn headers(request: HttpRequest<axum::body::Body>, next: Next) -> Response
     headers.insert(HeaderName::from_static("rusk-version"), HeaderValue::from_static(NODE_VERSION));
     headers.extend(echoed);
     response
+}
+
+fn is_echoed(name: &str) -> bool {
+    name.starts_with(ECHOED_PREFIX) && !NEVER_ECHOED.iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// The wallet library that production serves to browsers is not part of this node.

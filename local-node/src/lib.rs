@@ -53,6 +53,7 @@ mod runtime;
 pub mod store;
 pub mod test_host;
 pub mod transaction;
+mod weight;
 mod work;
 
 pub use config::{BUILD_TIME, BlockTime, Config, LOCAL_CHAIN_ID, NodeError};

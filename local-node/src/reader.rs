@@ -1,8 +1,9 @@
 //! Questions to the state, answered beside the node's loop.
 //!
 //! Each question has a session of its own on the state of the last block; what it changes is forgotten. Gas, time and the
-//! number of questions at a time are bounded, so questions delay no block. Questions that run users' contracts and those that
-//! read only the chain's own contracts have separate lanes: endless calls do not keep balances and stakes from being read.
+//! number of questions at a time are bounded, so questions delay no block; modules that have to be compiled for them leave
+//! turns at the compiler to blocks. Questions that run users' contracts and those that read only the chain's own contracts
+//! have separate lanes: endless calls do not keep balances and stakes from being read.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,7 +15,7 @@ use dusk_core::transfer::moonlight::AccountData;
 use dusk_sdk_protocol::execution::{CallError, Event};
 use local_node_types::ledger::{Header, LedgerTransaction};
 use local_node_types::rules::{BLOCK_GAS_LIMIT, FEEDER_GAS_LIMIT};
-use local_node_vm::{ExecutionError, Lag, MachineLimit, Receipt, Session, Vm, VmError};
+use local_node_vm::{ExecutionError, Lag, MachineLimit, Receipt, Session, Vm, VmError, as_question};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::error::{SendTimeoutError, TrySendError};
 use tokio::sync::{Semaphore, mpsc, watch};
@@ -215,8 +216,8 @@ impl Reader {
                     let (runtime, sender, lag) = (runtime.clone(), sender.clone(), lag.clone());
                     move |item| send(&runtime, &sender, Ok(item), lag.as_ref())
                 });
-                let called = session.stream(contract, &function, &argument, FEEDER_GAS_LIMIT, sink).map(drop);
-                Ok(called.map_err(|error| match error {
+                let stream = || session.stream(contract, &function, &argument, FEEDER_GAS_LIMIT, sink);
+                Ok(as_question(stream).map(drop).map_err(|error| match error {
                     VmError::FeedStopped if lag.is_some_and(|lag| lag.is_too_much()) => MachineLimit::QueryLag.into(),
                     error => error,
                 })?)
@@ -251,6 +252,17 @@ impl Reader {
     /// When there are too many questions or the machine fails.
     pub async fn owner(&self, contract: ContractId) -> Result<Option<Vec<u8>>, QueryError> {
         self.ask(&self.chain, move |executor, tip| Ok(view(executor, tip)?.owner(&contract))).await
+    }
+
+    /// Reads something long of the chain, on a thread that may be busy for a while.
+    ///
+    /// # Errors
+    /// When there are too many questions.
+    pub(crate) async fn aside<T: Send + 'static>(
+        &self,
+        read: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, QueryError> {
+        Ok(self.chain.run(read).await?)
     }
 
     /// Runs a transaction as the first one of the next block, and forgets what it did.
@@ -311,7 +323,7 @@ impl Reader {
         F: Fn(&Executor, &Header) -> Result<T, QueryError> + Send + 'static,
     {
         let reader = self.clone();
-        lane.run(move || reader.latest(question)).await?
+        lane.run(move || as_question(|| reader.latest(question))).await?
     }
 
     /// Asks the last state. A block may come between reading which one that is and reading the state, and then another.
@@ -384,4 +396,22 @@ pub(crate) fn read_account(session: &mut Session, account: &PublicKey) -> Result
 pub(crate) fn read_contract_balance(session: &mut Session, contract: &ContractId) -> Result<u64, QueryError> {
     let receipt = session.call(TRANSFER_CONTRACT, "contract_balance", contract.as_bytes(), BLOCK_GAS_LIMIT)?;
     decode::<u64>(&receipt.data).map_err(|_| QueryError::Malformed("contract_balance"))
+}
+
+#[cfg(test)]
+mod tests {
+    use local_node_vm::answers_question;
+
+    use crate::{Config, spawn};
+
+    /// What has to be compiled for a question leaves turns to blocks and to transactions that were taken.
+    #[tokio::test]
+    async fn questions_are_known_to_the_machine_as_such() {
+        let node = spawn(Config::default()).await.expect("the node starts");
+        let reader = node.reader();
+        assert!(reader.call(|_| Ok(answers_question())).await.expect("answered"));
+        let of_chain = reader.ask(&reader.chain, |_, _| Ok(answers_question()));
+        assert!(of_chain.await.expect("answered"));
+        node.shutdown().await;
+    }
 }

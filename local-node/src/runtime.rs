@@ -14,7 +14,7 @@
 //!  │     └──────────────────────────────────────────────────────────────┘ │                     │
 //!  └──────────────────────────────────────────────────────────────────────┼─────────────────────┘
 //!                                                                         ▼
-//!                                                    NodeEvent (broadcast) ──► listeners
+//!                                                    NodeEvent ──► listeners
 //! ```
 //!
 //! A block that is told of is stored. When the store fails (no space, a broken disk), the loop ends and says why
@@ -33,7 +33,7 @@ use local_node_consensus::{BuildRequest, Consensus, Decision, Input, Millis, Out
 use local_node_types::keys::BlsKey;
 use local_node_types::ledger::Header;
 use local_node_vm::Vm;
-use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tracing::{debug, error, info, warn};
 
 use crate::accounts::{KeyPair, STAKERS, dev_accounts};
@@ -41,14 +41,14 @@ use crate::block::{StoredBlock, TxId};
 use crate::config::{BlockTime, Config, NodeError};
 use crate::drivers::Drivers;
 use crate::end::End;
-use crate::events::{MAX_EVENTS_BEHIND, NodeEvent};
+use crate::events::{Announcer, NodeEvent, announcer};
 use crate::executor::Executor;
 use crate::genesis::{self, Allocation};
 use crate::handle::{
     Command, Compilations, Fate, MAX_CHECKS, MAX_COMMANDS, MAX_OWED_REQUESTS, MineError, NodeHandle, NodeInfo, Shared,
     SubmitError,
 };
-use crate::ledger::{BuildLimits, BuildTime, Built, Ledger, LedgerError, Unfit, VOTING_RULES};
+use crate::ledger::{BuildLimits, BuildTime, Built, InvalidBlock, Ledger, LedgerError, Unfit, VOTING_RULES};
 use crate::mempool::{GivenUp, Mempool, Parked, Prequeue, Refusal, Removal};
 use crate::reader::{Reader, read_account};
 use crate::store::{Identity, Store, StoreError};
@@ -148,7 +148,7 @@ fn prepare(config: &Config) -> Result<Prepared, NodeError> {
     let (tip, tip_receiver) = watch::channel(Arc::new(ledger.tip().clone()));
     let (commands, command_receiver) = mpsc::channel(MAX_COMMANDS);
     let (end, ended) = watch::channel(None);
-    let events = broadcast::Sender::new(MAX_EVENTS_BEHIND);
+    let (events, audience) = announcer();
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let handle = NodeHandle(Arc::new(Shared {
         accounts,
@@ -156,7 +156,7 @@ fn prepare(config: &Config) -> Result<Prepared, NodeError> {
         reader: Reader::new(ledger.executor().clone(), tip_receiver, config.call_time),
         store: ledger.store().clone(),
         drivers: Drivers::new(ledger.store().clone(), config.module_cache.clone()),
-        events: events.clone(),
+        audience,
         checks: Lane::new(MAX_CHECKS, cores),
         compilations: Compilations::new(),
         ended,
@@ -269,7 +269,7 @@ struct Node {
     ledger: Ledger,
     timers: BTreeMap<TimerId, Millis>,
     tip: watch::Sender<Arc<Header>>,
-    events: broadcast::Sender<NodeEvent>,
+    events: Announcer,
     commands: mpsc::Receiver<Command>,
     /// What makes it impossible to go on.
     failure: Option<StoreError>,
@@ -561,17 +561,7 @@ impl Node {
             }
             Output::Build(request) => return Some(self.build(&request)),
             Output::Verify(request) => {
-                let verdict = match self.ledger.verify(&request) {
-                    Ok(()) => Verdict::Valid,
-                    Err(error @ LedgerError::Invalid { .. }) => {
-                        warn!(%error, "candidate refused");
-                        Verdict::Invalid
-                    }
-                    Err(error) => {
-                        error!(%error, "candidate cannot be judged");
-                        Verdict::Abstain
-                    }
-                };
+                let verdict = verdict(&self.ledger.verify(&request));
                 return Some(Input::Verified { request: request.id, verdict });
             }
             Output::Decide(decision) => return self.accept(*decision),
@@ -698,8 +688,26 @@ impl Node {
     }
 
     fn tell(&self, event: NodeEvent) {
-        // Nobody needs to listen.
-        let _ = self.events.send(event);
+        self.events.tell(event);
+    }
+}
+
+/// What the consensus is told of a candidate.
+fn verdict(verified: &Result<(), LedgerError>) -> Verdict {
+    match verified {
+        Ok(()) => Verdict::Valid,
+        Err(error @ LedgerError::Invalid { problem: InvalidBlock::Blob { .. }, .. }) => {
+            warn!(%error, "candidate dropped");
+            Verdict::Altered
+        }
+        Err(error @ LedgerError::Invalid { .. }) => {
+            warn!(%error, "candidate refused");
+            Verdict::Invalid
+        }
+        Err(error) => {
+            error!(%error, "candidate cannot be judged");
+            Verdict::Abstain
+        }
     }
 }
 

@@ -13,6 +13,7 @@
 //! |---|---|
 //! | `folder` | the file, and which chain is in it |
 //! | `tables` | the tables |
+//! | `blocks` | reading and writing blocks |
 //! | `record` | the form of blocks and transactions |
 //! | `index` | blocks by subject |
 //! | `states` | the contracts' memories at the heights that are kept |
@@ -22,6 +23,7 @@
 //! | `faults` | proofs of misbehaviour in blocks |
 //! | `running` | transactions that may end the process |
 
+mod blocks;
 mod drivers;
 mod error;
 mod faults;
@@ -46,13 +48,15 @@ use local_node_vm::{StateChanges, StateRoot, StoredContract};
 use redb::backends::InMemoryBackend;
 use redb::{Database, ReadTransaction, ReadableDatabase, ReadableTable, ReadableTableMetadata, WriteTransaction};
 
+pub(crate) use self::blocks::BlockHead;
+use self::blocks::{load_all, put_block};
 pub use self::drivers::{DriverSignature, KeptDriver, MAX_DRIVERS_BYTES};
 pub use self::error::StoreError;
 pub use self::faults::fault_identity;
 use self::folder::Folder;
 pub use self::folder::Identity;
 pub use self::index::{Subject, subjects};
-use self::record::{BlockRecord, SpentRecord, archived, label_bytes, read};
+use self::record::label_bytes;
 use self::running::Running;
 pub use self::running::Slot;
 pub use self::snapshots::Snapshot;
@@ -61,7 +65,8 @@ use self::tables::{
     SUBJECTS, TRANSACTIONS, WAITING, WAITING_PLACES, WRITTEN,
 };
 use self::waiting::Notes;
-use crate::block::{SpentTransaction, StoredBlock, TxId, event_bytes};
+use crate::block::{SpentTransaction, StoredBlock, TxId};
+use crate::weight;
 
 /// The version of the form in which this program stores a chain.
 pub const FORMAT: u32 = 2;
@@ -69,8 +74,8 @@ pub const FORMAT: u32 = 2;
 pub const MAX_SNAPSHOTS: usize = 64;
 /// How many of the last blocks are kept at hand, at most.
 const RECENT_BLOCKS: usize = 64;
-/// How many bytes the events of the blocks at hand have together, where there is more than one.
-const RECENT_EVENT_BYTES: usize = 128 << 20;
+/// How many bytes the blocks at hand take together, about, where there is more than one.
+const RECENT_BYTES: usize = 128 << 20;
 
 /// In which order answers come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -126,13 +131,12 @@ struct Recent {
 #[derive(Debug)]
 struct AtHand {
     block: Arc<StoredBlock>,
-    event_bytes: usize,
+    bytes: usize,
 }
 
 impl AtHand {
     fn new(block: &Arc<StoredBlock>) -> Self {
-        let called: usize = block.transactions.iter().map(|spent| event_bytes(&spent.events)).sum();
-        Self { block: Arc::clone(block), event_bytes: called + event_bytes(&block.events) }
+        Self { block: Arc::clone(block), bytes: weight::block(block) }
     }
 }
 
@@ -140,13 +144,13 @@ impl Recent {
     fn push(&mut self, block: &Arc<StoredBlock>) {
         self.tip = Arc::clone(block);
         self.blocks.insert(block.header().height, AtHand::new(block));
-        while self.blocks.len() > RECENT_BLOCKS || self.blocks.len() > 1 && self.event_bytes() > RECENT_EVENT_BYTES {
+        while self.blocks.len() > RECENT_BLOCKS || self.blocks.len() > 1 && self.bytes() > RECENT_BYTES {
             self.blocks.pop_first();
         }
     }
 
-    fn event_bytes(&self) -> usize {
-        self.blocks.values().map(|at_hand| at_hand.event_bytes).sum()
+    fn bytes(&self) -> usize {
+        self.blocks.values().map(|at_hand| at_hand.bytes).sum()
     }
 
     fn label(&mut self, height: u64, label: Label) {
@@ -199,7 +203,7 @@ impl Store {
         let blocks = transaction.open_table(BLOCKS)?;
         let height = blocks.last()?.map(|(height, _)| height.value());
         let height = height.ok_or_else(|| StoreError::Damaged("there is no block 0".into()))?;
-        let tip = Arc::new(load(&transaction, height)?.ok_or_else(|| missing(height))?);
+        let tip = Arc::new(load_all(&transaction, height)?.ok_or_else(|| missing(height))?);
         let (mut last_final, mut pending) = (0, BTreeMap::new());
         for row in transaction.open_table(LABELS)?.iter()?.rev() {
             let (height, label) = row?;
@@ -277,22 +281,6 @@ impl Store {
         self.0.recent(|recent| recent.pending.iter().map(|(height, label)| (*height, *label)).collect())
     }
 
-    /// A block by its height.
-    ///
-    /// # Errors
-    /// When the chain cannot be read.
-    pub fn block(&self, height: u64) -> Result<Option<(Arc<StoredBlock>, Label)>, StoreError> {
-        let at_hand = self.0.recent(|recent| recent.blocks.get(&height).map(|it| Arc::clone(&it.block)));
-        let transaction = self.0.begin_read()?;
-        let Some(label) = transaction.open_table(LABELS)?.get(height)? else { return Ok(None) };
-        let label = Label::decode_all(label.value())?;
-        let block = match at_hand {
-            Some(block) => block,
-            None => Arc::new(load(&transaction, height)?.ok_or_else(|| missing(height))?),
-        };
-        Ok(Some((block, label)))
-    }
-
     /// The height of the block with this hash.
     ///
     /// # Errors
@@ -301,47 +289,12 @@ impl Store {
         Ok(self.0.begin_read()?.open_table(HEIGHTS)?.get(hash)?.map(|height| height.value()))
     }
 
-    /// A transaction that is in a block.
-    ///
-    /// # Errors
-    /// When the chain cannot be read.
-    pub fn transaction(&self, id: &TxId) -> Result<Option<Arc<SpentTransaction>>, StoreError> {
-        let transaction = self.0.begin_read()?;
-        let Some(place) = transaction.open_table(PLACES)?.get(&id.0)?.map(|place| place.value()) else {
-            return Ok(None);
-        };
-        self.0.spent(&transaction, place).map(Some)
-    }
-
     /// Whether a transaction is in a block.
     ///
     /// # Errors
     /// When the chain cannot be read.
     pub fn has_transaction(&self, id: &TxId) -> Result<bool, StoreError> {
         Ok(self.0.begin_read()?.open_table(PLACES)?.get(&id.0)?.is_some())
-    }
-
-    /// The transaction that deployed a contract. Genesis contracts have none.
-    ///
-    /// # Errors
-    /// When the chain cannot be read.
-    pub fn deployment(&self, contract: &ContractId) -> Result<Option<Arc<SpentTransaction>>, StoreError> {
-        let transaction = self.0.begin_read()?;
-        let place = transaction.open_table(DEPLOYMENTS)?.get(&contract.to_bytes())?.map(|place| place.value());
-        place.map(|place| self.0.spent(&transaction, place)).transpose()
-    }
-
-    /// The last transactions, the newest first.
-    ///
-    /// # Errors
-    /// When the chain cannot be read.
-    pub fn last_transactions(&self, count: usize) -> Result<Vec<Arc<SpentTransaction>>, StoreError> {
-        let transaction = self.0.begin_read()?;
-        let mut found = Vec::new();
-        for row in transaction.open_table(TRANSACTIONS)?.iter()?.rev().take(count) {
-            found.push(Arc::new(read::<SpentRecord>(row?.1.value())?.open()?));
-        }
-        Ok(found)
     }
 
     /// The heights of the blocks about a subject in a range, at most so many, in ascending order or the highest first.
@@ -458,19 +411,6 @@ impl Inner {
         notes.clear();
         Ok(done)
     }
-
-    fn spent(&self, transaction: &ReadTransaction, place: (u64, u32)) -> Result<Arc<SpentTransaction>, StoreError> {
-        let at_hand = self.recent(|recent| {
-            let AtHand { block, .. } = recent.blocks.get(&place.0)?;
-            block.transactions.get(usize::try_from(place.1).ok()?).cloned()
-        });
-        if let Some(spent) = at_hand {
-            return Ok(spent);
-        }
-        let table = transaction.open_table(TRANSACTIONS)?;
-        let record = table.get(place)?.ok_or_else(|| missing(place.0))?;
-        Ok(Arc::new(read::<SpentRecord>(record.value())?.open()?))
-    }
 }
 
 fn missing(height: u64) -> StoreError {
@@ -518,28 +458,6 @@ fn begin(
     Ok(transaction.commit()?)
 }
 
-fn put_block(transaction: &WriteTransaction, stored: &StoredBlock) -> Result<(), StoreError> {
-    let (height, hash) = (stored.header().height, stored.header().hash);
-    transaction.open_table(BLOCKS)?.insert(height, archived(&BlockRecord::of(stored))?.as_slice())?;
-    transaction.open_table(HEIGHTS)?.insert(&hash, height)?;
-    let mut transactions = transaction.open_table(TRANSACTIONS)?;
-    let mut places = transaction.open_table(PLACES)?;
-    let mut deployments = transaction.open_table(DEPLOYMENTS)?;
-    for (index, spent) in (0..).zip(&stored.transactions) {
-        transactions.insert((height, index), archived(&SpentRecord::of(spent))?.as_slice())?;
-        places.insert(&spent.id().0, (height, index))?;
-        if let Some(contract) = spent.deployed {
-            deployments.insert(&contract.to_bytes(), (height, index))?;
-        }
-    }
-    faults::put(transaction, height, &stored.block.faults)?;
-    let mut index = transaction.open_table(SUBJECTS)?;
-    for subject in subjects(stored) {
-        index.insert((&subject.0, height), ())?;
-    }
-    Ok(())
-}
-
 fn put_labels(
     transaction: &WriteTransaction,
     labels: impl IntoIterator<Item = (u64, Label)>,
@@ -557,17 +475,7 @@ fn put_clock(transaction: &WriteTransaction, seconds: u64) -> Result<(), StoreEr
 }
 
 fn block_0(database: &Database) -> Result<Block, StoreError> {
-    Ok(load(&database.begin_read()?, 0)?.ok_or_else(|| missing(0))?.block)
-}
-
-fn load(transaction: &ReadTransaction, height: u64) -> Result<Option<StoredBlock>, StoreError> {
-    let blocks = transaction.open_table(BLOCKS)?;
-    let Some(record) = blocks.get(height)? else { return Ok(None) };
-    let mut transactions = Vec::new();
-    for row in transaction.open_table(TRANSACTIONS)?.range((height, 0)..=(height, u32::MAX))? {
-        transactions.push(Arc::new(read::<SpentRecord>(row?.1.value())?.open()?));
-    }
-    read::<BlockRecord>(record.value())?.with(transactions).map(Some)
+    Ok(load_all(&database.begin_read()?, 0)?.ok_or_else(|| missing(0))?.block)
 }
 
 #[cfg(test)]

@@ -46,11 +46,14 @@ use crate::accounts::{DevAccount, NAMES, dev_accounts};
 use crate::config::LOCAL_CHAIN_ID;
 use crate::executor::{Executor, ExecutorError};
 use crate::genesis::{self, Allocation};
+use crate::reader::MAX_CALL_TIME;
 
 /// The most tests at a time.
 pub const MAX_CONNECTIONS: usize = 256;
 /// The most connections at a time that have not shown the token yet. A further one takes the place of the oldest.
 pub const MAX_STRANGERS: usize = 64;
+/// How long no connection is accepted after one has failed.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
 /// How long a connection may take to show the token.
 pub const MAX_OPENING: Duration = Duration::from_secs(10);
 
@@ -64,7 +67,7 @@ pub enum Artefact {
 }
 
 /// What a test host serves.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct HostConfig {
     /// The project's contracts, by package.
     pub contracts: BTreeMap<String, Artefact>,
@@ -74,6 +77,21 @@ pub struct HostConfig {
     pub module_cache: Option<PathBuf>,
     /// What makes proofs; `None`: the host makes none.
     pub proofs: Option<Arc<dyn Proofs>>,
+    /// How long a transaction or a query may run. Gas alone bounds it late where an operation takes much time for its gas.
+    pub call_time: Duration,
+}
+
+impl Default for HostConfig {
+    /// A host without contracts and proofs, whose calls may run for as long as those of a node.
+    fn default() -> Self {
+        Self {
+            contracts: BTreeMap::new(),
+            rules: Profile::default(),
+            module_cache: None,
+            proofs: None,
+            call_time: MAX_CALL_TIME,
+        }
+    }
 }
 
 /// Why a test host does not start.
@@ -108,6 +126,7 @@ struct Shared {
     signer: Signer,
     mocks: MockKey,
     proofs: Option<Arc<dyn Proofs>>,
+    call_time: Duration,
     contracts: BTreeMap<String, Contract>,
     reports: Mutex<Report>,
     stopping: AtomicBool,
@@ -155,6 +174,7 @@ impl TestHost {
             signer: Signer::default(),
             mocks,
             proofs: config.proofs,
+            call_time: config.call_time,
             contracts: config.contracts.into_iter().map(|(name, artefact)| (name, contract(artefact))).collect(),
             reports: Mutex::default(),
             stopping: AtomicBool::new(false),
@@ -200,6 +220,7 @@ impl TestHost {
         // Wakes the listener, which then sees that it is over. Both calls fail only if there is nothing to wake.
         drop(TcpStream::connect(self.address));
         self.shared.guests.dismiss();
+        self.shared.executor.vm().interrupt();
         let _ = listener.join();
     }
 }
@@ -216,13 +237,20 @@ fn serve(listener: &TcpListener, shared: &Arc<Shared>) {
             if shared.stopping.load(Ordering::SeqCst) {
                 break;
             }
-            // A connection that breaks before it is there is nobody's test.
-            let Ok(stream) = stream else { continue };
-            let Ok(id) = shared.guests.arrive(&stream) else { continue };
-            scope.spawn(move || {
+            let arrived = stream.and_then(|stream| Ok((shared.guests.arrive(&stream)?, stream)));
+            let Ok((id, stream)) = arrived else {
+                // A connection that breaks before it is there is nobody's test. Where too many files are open, the next one
+                // would fail at once as well.
+                thread::sleep(ACCEPT_PAUSE);
+                continue;
+            };
+            let served = thread::Builder::new().spawn_scoped(scope, move || {
                 connection::serve(&stream, id, shared);
                 shared.guests.leave(id);
             });
+            if served.is_err() {
+                shared.guests.leave(id);
+            }
         }
         // A connection that came in while the others were being closed.
         shared.guests.dismiss();

@@ -437,7 +437,7 @@ async fn listeners_hear_everything_in_order() {
     let id = node.submit(Draft::new(0, 1).pay(1, 1).bytes()).await.expect("taken");
     node.wait_for(&id, true).await.expect("final");
     let mut heard = Vec::new();
-    while let Ok(event) = events.try_recv() {
+    while let Some(Ok(event)) = events.try_recv() {
         heard.push(event_path(&event));
         heard.extend(event.contents().map(|event| event_path(&event)));
     }

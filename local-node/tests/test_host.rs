@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use common::{ACCOUNTS, COUNTER, module_cache};
 use dusk_core::abi::ContractId;
@@ -327,6 +328,37 @@ fn endless_contracts_end_with_their_gas() {
     let spun = report.tests[0].entries.last().expect("the call is reported");
     let ran_out = |frame: &Frame| frame.calls.iter().any(|frame| frame.outcome == Err(CallError::OutOfGas));
     assert!(spun.traces.iter().any(ran_out), "{spun:?}");
+}
+
+/// A host whose calls may run for a tenth of a second.
+fn impatient() -> TestHost {
+    let contracts = BTreeMap::from([("counter".to_owned(), Artefact::Bytes(COUNTER.clone()))]);
+    let call_time = Duration::from_millis(100);
+    TestHost::start(HostConfig { contracts, module_cache: module_cache(), call_time, ..HostConfig::default() })
+        .expect("starts")
+}
+
+#[test]
+fn endless_contracts_end_with_their_time_as_well() {
+    let host = impatient();
+    let mut client = Client::open(&host, "slow");
+    let contract = client.deploy("alice", &[]).contract;
+    let spin = |client: &mut Client, request: &Request| {
+        let refused = client.failure(request);
+        assert!(refused.contains("`spin` takes longer than 100 milliseconds"), "{refused}");
+    };
+    // As much gas as there is for one transaction.
+    let mut sent = call("bob", contract, "spin");
+    if let Request::Call { gas_limit, .. } = &mut sent {
+        *gas_limit = None;
+    }
+    spin(&mut client, &sent);
+    spin(&mut client, &Request::Query { contract, function: "spin".into(), argument: vec![] });
+    spin(&mut client, &Request::Feed { contract, function: "spin".into(), argument: vec![] });
+    // The chain is as it was, and goes on.
+    assert_eq!((client.balance(1), client.count(contract)), ((DEV_BALANCE, 0), 0));
+    let counted = client.call("bob", contract, "count");
+    assert_eq!((counted.height, counted.result), (2, Ok(HexBytes(1_u64.to_le_bytes().to_vec()))));
 }
 
 #[test]

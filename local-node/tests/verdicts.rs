@@ -3,8 +3,11 @@
 mod common;
 
 use common::{ACCOUNTS, Draft, module_cache};
+use dusk_core::BlsScalar;
+use dusk_core::signatures::bls::{PublicKey, SecretKey};
 use dusk_core::transfer::data::BlobData;
 use dusk_core::transfer::moonlight::AccountData;
+use local_node::accounts::STAKERS;
 use local_node::executor::Executor;
 use local_node::genesis::{self, Allocation};
 use local_node::ledger::{BuildLimits, FaultProblem, InvalidBlock, Ledger, LedgerError, VOTING_RULES};
@@ -14,9 +17,10 @@ use local_node_consensus::committee::Committees;
 use local_node_consensus::faults::{FaultError, slashes};
 use local_node_consensus::signing::Keyring;
 use local_node_consensus::{BuildRequest, Decision, RequestId, VerifyRequest, Voter};
+use local_node_types::keys::BlsKey;
 use local_node_types::ledger::{
-    Attestation, BLOCK_VERSION, Block, ConsensusHeader, Fault, Header, IterationsInfo, Statement, StepName, StepVotes,
-    Vote,
+    Attestation, BLOCK_VERSION, Block, ConsensusHeader, Fault, Hash, Header, IterationsInfo, MAX_FAULTS, Statement,
+    StepName, StepVotes, Vote,
 };
 use local_node_types::message::validation_bytes;
 use local_node_types::rules::Profile;
@@ -166,6 +170,79 @@ fn only_proven_faults_slash() {
     verify(&mut ledger, &good).expect("the contradiction is proven");
     accept(&mut ledger, &good).expect("the contradiction is proven");
     assert_eq!(faults_of(&ledger, 1), 1);
+}
+
+/// A provisioner's key and vote, as anybody can make them who has secrets of their own.
+fn stranger(number: u64, header: ConsensusHeader, vote: Vote) -> Statement<Vote> {
+    let secret = SecretKey::from(BlsScalar::from(number));
+    let signer = BlsKey::from(&PublicKey::from(&secret));
+    let version = VOTING_RULES.at(header.round).fork().bls_version();
+    let signature = Keyring::new(vec![secret]).sign(&signer, &validation_bytes(&header, &vote), version);
+    Statement { header, signer, signature: signature.expect("it holds the key"), payload: vote }
+}
+
+#[test]
+fn forged_faults_hit_nobody() {
+    let mut ledger = ledger();
+    let [valid, none] = contradiction(&ledger, 1);
+    let [others, _] = contradiction(&ledger, 2);
+    let candidate = |statement: Statement<Vote>, hash: Hash| Statement {
+        header: statement.header,
+        signer: statement.signer,
+        signature: statement.signature,
+        payload: hash,
+    };
+    let infinity = |mut statement: Statement<Vote>| {
+        (statement.signer.0, statement.signature.0) = ([0; 96], [0; 48]);
+        (statement.signer.0[0], statement.signature.0[0]) = (0xc0, 0xc0);
+        statement
+    };
+    let sum = local_node_consensus::signing::add(&[valid.signature, others.signature]).expect("points");
+    let mut uncompressed = none;
+    uncompressed.signature.0[0] &= 0x7f;
+    let mut negated = none;
+    negated.signature.0[0] ^= 0x20;
+    let forged = [
+        ("votes of another step", Fault::DoubleRatificationVote(Box::new([valid, none]))),
+        (
+            "votes as candidates",
+            Fault::DoubleCandidate(Box::new([candidate(valid, [1; 32]), candidate(none, [2; 32])])),
+        ),
+        ("a sum of signatures", fault(valid, Statement { signature: sum, ..none })),
+        ("a signature in another form", fault(valid, uncompressed)),
+        ("the negative of a signature", fault(valid, negated)),
+        ("nobody's key", fault(infinity(valid), infinity(none))),
+        ("another's signature", fault(valid, Statement { signature: others.signature, ..none })),
+    ];
+    for (name, fault) in forged {
+        let block = block(&mut ledger, vec![], vec![fault]);
+        for verdict in [verify(&mut ledger, &block), accept(&mut ledger, &block)] {
+            assert!(matches!(problem(verdict), InvalidBlock::Fault { .. }), "{name}");
+        }
+    }
+    let many = block(&mut ledger, vec![], vec![fault(valid, none); MAX_FAULTS + 1]);
+    assert!(matches!(problem(verify(&mut ledger, &many)), InvalidBlock::TooMuch { faults: 101, .. }));
+    assert_eq!((faults_of(&ledger, 1), faults_of(&ledger, 2)), (0, 0));
+}
+
+#[test]
+fn faults_of_keys_without_a_stake_change_nothing() {
+    let mut ledger = ledger();
+    let tip = ledger.tip();
+    let header = ConsensusHeader { prev_block_hash: tip.hash, round: tip.height + 1, iteration: 0 };
+    let of = |number: u64| {
+        let hash = [u8::try_from(number).expect("small"); 32];
+        fault(stranger(1000 + number, header, Vote::Valid(hash)), stranger(1000 + number, header, Vote::NoCandidate))
+    };
+    let full = block(&mut ledger, vec![], (0..MAX_FAULTS as u64).map(of).collect());
+    verify(&mut ledger, &full).expect("each of them is proven");
+    accept(&mut ledger, &full).expect("each of them is proven");
+    assert!((0..STAKERS).all(|account| faults_of(&ledger, account) == 0));
+    // As in production, a fault is known by what was said, whoever said it.
+    let twin = fault(stranger(5, header, Vote::Valid([7; 32])), stranger(5, header, Vote::NoCandidate));
+    let again = block(&mut ledger, vec![], vec![twin]);
+    let found = problem(verify(&mut ledger, &again));
+    assert!(matches!(found, InvalidBlock::Fault { problem: FaultProblem::Repeated, .. }), "{found:?}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::spanned::Spanned;
-use syn::{FnArg, ItemFn};
+use syn::{FnArg, ItemFn, ReturnType};
 
 use crate::diagnostics::Diagnostics;
 use crate::source::item_of;
@@ -37,16 +37,21 @@ pub(crate) fn expand(options: &TokenStream, item: &TokenStream) -> TokenStream {
     }
     let (attributes, name, output) = (&function.attrs, &signature.ident, &signature.output);
     let (inputs, body) = (&signature.inputs, &function.block);
+    // A test with `#[should_panic]` gives nothing. What another one gives is reported where it ran.
+    let (reported, end) = match output {
+        ReturnType::Default => (quote!(), quote!(;)),
+        ReturnType::Type(..) => (quote!(-> ::std::process::ExitCode), quote!()),
+    };
     quote! {
         #[::core::prelude::v1::test]
         #(#attributes)*
-        fn #name() #output {
+        fn #name() #reported {
             fn __dusk_body(#inputs) #output #body
             ::dusk_sdk::testing::run(
                 ::core::concat!(::core::module_path!(), "::", ::core::stringify!(#name)),
                 ::core::env!("CARGO_MANIFEST_DIR"),
                 __dusk_body,
-            )
+            ) #end
         }
     }
 }

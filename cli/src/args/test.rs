@@ -1,6 +1,7 @@
 //! The grammar of `cargo dusk test`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{ArgAction, Args};
 
@@ -42,6 +43,9 @@ pub(crate) struct Test {
     /// How many tests run at a time; then one test program after the other.
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) jobs: Option<u16>,
+    /// How long a test may take, in seconds; 0: as long as it likes. Usually a minute, and half an hour with real proofs.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(0..=86_400))]
+    pub(crate) timeout: Option<u64>,
     /// Stops at the first test that fails.
     #[arg(long)]
     pub(crate) fail_fast: bool,
@@ -51,6 +55,19 @@ pub(crate) struct Test {
     /// Arguments for the test programs.
     #[arg(last = true, value_name = "ARGUMENTS")]
     pub(crate) arguments: Vec<String>,
+}
+
+/// How long a test may take.
+const TIMEOUT: Duration = Duration::from_secs(60);
+/// How long a test may take that waits for real proofs.
+const TIMEOUT_WITH_PROOFS: Duration = Duration::from_secs(1800);
+
+impl Test {
+    /// How long a test may take; `None`: as long as it likes.
+    pub(crate) fn time(&self) -> Option<Duration> {
+        let usual = if self.proofs == ProofMode::Real { TIMEOUT_WITH_PROOFS } else { TIMEOUT };
+        Some(self.timeout.map_or(usual, Duration::from_secs)).filter(|time| !time.is_zero())
+    }
 }
 
 fn percent(text: &str) -> Result<f64, String> {

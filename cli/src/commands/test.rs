@@ -31,6 +31,7 @@ pub(super) fn run(project: &Project, options: &Test, ui: &Ui) -> Result<ExitCode
         filter: options.filter.as_deref(),
         exact: options.exact,
         jobs: options.jobs,
+        time: options.time(),
         fail_fast: options.fail_fast,
         arguments: &options.arguments,
     };

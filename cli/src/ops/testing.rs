@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
-use std::process::{Command, ExitStatus, Stdio};
-use std::sync::Arc;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use cargo_metadata::Message;
-use dusk_sdk_protocol::host::ADDRESS_VARIABLE;
+use dusk_sdk_protocol::host::{ADDRESS_VARIABLE, TIMEOUT_VARIABLE};
 use local_node::test_host::{Action, Artefact, HostConfig, Report, TestHost};
 use serde::Serialize;
 
@@ -24,6 +25,11 @@ use crate::error::Fault;
 
 /// The most bytes of one program's output that are kept.
 const MAX_OUTPUT_BYTES: u64 = 64 * 1024 * 1024;
+
+/// How much longer than a test may take a program may say nothing.
+const MAX_SILENCE: Duration = Duration::from_secs(10);
+/// The most tests without a result that are named.
+const MAX_NAMED: usize = 8;
 
 /// The most programs that run at a time. Each runs as many tests at a time as there are processors.
 const MAX_PROGRAMS: usize = 8;
@@ -128,6 +134,8 @@ pub(crate) struct Selection<'a> {
     pub(crate) exact: bool,
     /// How many run at a time; `None`: as many as the machine has processors.
     pub(crate) jobs: Option<u16>,
+    /// How long one may take; `None`: as long as it likes.
+    pub(crate) time: Option<Duration>,
     /// Whether the first failure is the end.
     pub(crate) fail_fast: bool,
     /// More arguments for the programs.
@@ -197,6 +205,9 @@ pub(crate) fn run(programs: &[Program], host: TestHost, selection: Selection<'_>
                 told.iter_mut()
                     .filter(|result| result.name == *failed)
                     .for_each(|result| result.output.clone_from(&printed));
+            } else if let Some(silence) = ended.silent_for {
+                let hung = program.missing(selection, &told)?;
+                run.broken.push((program.name.clone(), silent(&ended.output, silence, &hung)));
             } else {
                 // A program that is killed in the middle has told of some tests, not of its end.
                 let ended_well = ended.status.success() || told.iter().any(|result| result.status == Status::Failed);
@@ -258,6 +269,8 @@ struct Ended {
     output: String,
     /// The test after whose failure it was ended.
     stopped_at: Option<String>,
+    /// How long it had said nothing when it was ended for that.
+    silent_for: Option<Duration>,
 }
 
 impl Program {
@@ -281,31 +294,115 @@ impl Program {
     fn run(&self, place: &str, selection: Selection<'_>) -> Result<Ended> {
         let mut command = self.command(selection);
         command.env(ADDRESS_VARIABLE, place).stdout(Stdio::piped());
-        let mut child = command.spawn().with_context(|| format!("cannot start {}", self.path.display()))?;
-        let mut output = Vec::new();
-        let mut stopped_at = None;
-        if let Some(stdout) = child.stdout.take() {
-            let mut stdout = BufReader::new(stdout);
-            let mut bounded = stdout.by_ref().take(MAX_OUTPUT_BYTES);
-            loop {
-                let begin = output.len();
-                if bounded.read_until(b'\n', &mut output).context("cannot read the tests' output")? == 0 {
-                    break;
-                }
-                let line = String::from_utf8_lossy(&output[begin..]);
-                let failed = read_line(&self.name, line.trim_end()).filter(|result| result.status == Status::Failed);
-                if let Some(failed) = failed.filter(|_| selection.fail_fast) {
-                    stopped_at = Some(failed.name);
-                    // It may have ended by itself.
-                    let _ = child.kill();
-                    break;
-                }
-            }
-            std::io::copy(&mut stdout, &mut std::io::sink()).context("cannot read the tests' output")?;
+        if let Some(time) = selection.time {
+            command.env(TIMEOUT_VARIABLE, time.as_secs().to_string());
         }
-        let status = child.wait().context("cannot wait for the tests")?;
-        Ok(Ended { status, output: String::from_utf8_lossy(&output).into_owned(), stopped_at })
+        let mut child = command.spawn().with_context(|| format!("cannot start {}", self.path.display()))?;
+        let stdout = child.stdout.take().context("the tests' output is piped")?;
+        // Tests with a chain fail by themselves when their time is over; others may keep the whole program.
+        let watched = Watched::new(child, selection.time.map(|time| time + MAX_SILENCE));
+        let (output, stopped_at) = thread::scope(|scope| {
+            let (_ends, ended) = mpsc::channel();
+            scope.spawn(|| watched.end_if_silent(ended));
+            self.read(BufReader::new(stdout), &watched, selection)
+        })?;
+        let (status, silent_for) = watched.wait()?;
+        Ok(Ended { status, output: String::from_utf8_lossy(&output).into_owned(), stopped_at, silent_for })
     }
+
+    /// Reads what the program prints until its end, and ends it at the first failure where that is wanted.
+    fn read(
+        &self,
+        mut stdout: impl BufRead,
+        watched: &Watched,
+        selection: Selection<'_>,
+    ) -> Result<(Vec<u8>, Option<String>)> {
+        let (mut output, mut stopped_at) = (Vec::new(), None);
+        let mut bounded = stdout.by_ref().take(MAX_OUTPUT_BYTES);
+        loop {
+            let begin = output.len();
+            if bounded.read_until(b'\n', &mut output).context("cannot read the tests' output")? == 0 {
+                break;
+            }
+            watched.has_spoken();
+            let line = String::from_utf8_lossy(&output[begin..]);
+            let failed = read_line(&self.name, line.trim_end()).filter(|result| result.status == Status::Failed);
+            if let Some(failed) = failed.filter(|_| selection.fail_fast) {
+                stopped_at = Some(failed.name);
+                watched.end();
+                break;
+            }
+        }
+        std::io::copy(&mut stdout, &mut std::io::sink()).context("cannot read the tests' output")?;
+        Ok((output, stopped_at))
+    }
+
+    /// The names of the selected tests of which there is no result.
+    fn missing(&self, selection: Selection<'_>, told: &[TestResult]) -> Result<Vec<String>> {
+        let mut names = list(std::slice::from_ref(self), selection)?;
+        names.retain(|(_, name)| told.iter().all(|result| result.name != *name));
+        Ok(names.into_iter().map(|(_, name)| name).collect())
+    }
+}
+
+/// What is told of a program that was ended because none of its tests ended any more.
+fn silent(output: &str, silence: Duration, hung: &[String]) -> String {
+    let more = hung.len().saturating_sub(MAX_NAMED);
+    let named = hung[..hung.len() - more].join(", ");
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!(
+        "{output}\nno test ended for {} seconds, so the program was ended; without a result: {named}{more}\n\
+         hint: look for a loop without end, or give tests more time with `--timeout`",
+        silence.as_secs()
+    )
+}
+
+/// A program that is ended when it says nothing for too long.
+struct Watched {
+    child: Mutex<Child>,
+    most: Option<Duration>,
+    spoken: Mutex<Instant>,
+    silent_for: Mutex<Option<Duration>>,
+}
+
+impl Watched {
+    fn new(child: Child, most: Option<Duration>) -> Self {
+        Self { child: child.into(), most, spoken: Instant::now().into(), silent_for: Mutex::default() }
+    }
+
+    fn has_spoken(&self) {
+        *locked(&self.spoken) = Instant::now();
+    }
+
+    fn end(&self) {
+        // It may have ended by itself.
+        let _ = locked(&self.child).kill();
+    }
+
+    /// Waits until the other side of the channel is gone, and ends the program if it is silent for too long before that.
+    fn end_if_silent(&self, ended: mpsc::Receiver<()>) {
+        let Some(most) = self.most else { return };
+        loop {
+            let silence = locked(&self.spoken).elapsed();
+            if silence >= most {
+                *locked(&self.silent_for) = Some(silence);
+                return self.end();
+            }
+            if ended.recv_timeout(most - silence) != Err(RecvTimeoutError::Timeout) {
+                return;
+            }
+        }
+    }
+
+    fn wait(self) -> Result<(ExitStatus, Option<Duration>)> {
+        let status = locked(&self.child).wait().context("cannot wait for the tests")?;
+        Ok((status, self.silent_for.into_inner().unwrap_or_else(PoisonError::into_inner)))
+    }
+}
+
+// What these locks guard is whole at any time.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Reads what libtest prints: a line for each test, then what the failed ones printed.

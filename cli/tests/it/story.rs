@@ -16,6 +16,7 @@ fn from_an_empty_folder_to_a_refused_call() {
     builds_once(&place);
     tests_see_every_change(&place);
     tests_tell_what_happened(&place);
+    tests_without_end_are_ended(&place);
     checks_before_deployment(&place);
     serves_plain_cargo_test(&place);
     finds_the_sdk_again_in_a_clone(&place);
@@ -111,6 +112,50 @@ fn tests_tell_what_happened(place: &Place) {
     assert_eq!((&call["contract"], &call["function"]), (&"counter".into(), &"init".into()), "{failed}");
     assert!(call["arguments"]["limit"].is_u64(), "{failed}");
     place.edit(CONTRACT, "self.change(self.value + by + 1);", "self.change(self.value + by);");
+}
+
+fn tests_without_end_are_ended(place: &Place) {
+    const TESTS: &str = "tests/src/counter.rs";
+    let tests = place.read(TESTS);
+    let endless = "
+        #[dusk_sdk::test]
+        fn waits_for_nothing(_: Chain) -> TestResult {
+            loop {
+                std::thread::park();
+            }
+        }
+
+        #[test]
+        fn keeps_its_program() {
+            loop {
+                std::thread::park();
+            }
+        }";
+    place.write(TESTS, &format!("{tests}{endless}"));
+    // One that has a chain fails by itself, and with it nothing else.
+    let red = place.dusk(&["test", "waits_for_nothing", "--timeout", "2"]).exits(1);
+    says(
+        &red,
+        &[
+            "FAIL counter::waits_for_nothing",
+            "counter::waits_for_nothing did not end within 2 seconds",
+            "--timeout",
+            "0 passed, 1 failed",
+        ],
+    );
+    let kept = place.dusk(&["test", "keeps_its_program", "--timeout", "1", "--json"]).exits(1).document();
+    let said = kept["broken"][0]["output"].as_str().unwrap();
+    assert!(
+        said.contains("no test ended for") && said.contains("without a result: counter::keeps_its_program"),
+        "{said}"
+    );
+    place.write(TESTS, &tests);
+
+    // A call of a contract ends with its gas, or with the time that a node gives it.
+    place.edit(CONTRACT, "self.change(self.value + by);", "while self.value < 10 + by {}");
+    let spun = place.dusk(&["test", "starts_at_zero_and_counts"]).exits(1);
+    assert!(spun.stdout.contains("out of gas") || spun.stdout.contains("takes longer than"), "{}", spun.all());
+    place.edit(CONTRACT, "while self.value < 10 + by {}", "self.change(self.value + by);");
 }
 
 fn checks_before_deployment(place: &Place) {

@@ -110,6 +110,9 @@ pub enum Verdict {
     Invalid,
     /// Cannot be said (the chain has moved on, storage fails): no vote is cast.
     Abstain,
+    /// What the generator's signature does not cover, such as the data of blobs, is not good. Anybody on the way may have
+    /// altered it, so no vote is cast; the copy is dropped, and another one asked for.
+    Altered,
 }
 
 /// Asks the node for the body of a block: transactions from the mempool, executed on the tip.
@@ -169,7 +172,8 @@ pub enum Persist {
 /// A block that the network has agreed on.
 #[derive(Debug, Clone)]
 pub struct Decision {
-    /// The block with its attestation. Both its header and its attestation have been verified.
+    /// The block with its attestation. Both its header and its attestation have been verified; the data of its blobs only
+    /// where this node has verified the candidate.
     pub block: Block,
     /// The request by which this node built or verified the block, if it did. What was executed for it need not be
     /// executed again.
@@ -181,7 +185,8 @@ pub struct Decision {
 pub enum Output {
     /// Tell other nodes something of this node's own.
     Broadcast(Message),
-    /// Pass on one of the messages that this very call brought in; it has been verified as far as it can be.
+    /// Pass on one of the messages that this very call brought in; it has been verified as far as it can be. A vote in
+    /// ratification may carry another proof of the same validation result than it came with.
     Relay(Message),
     /// Ask other nodes for something.
     Request(Inventory),

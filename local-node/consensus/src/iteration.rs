@@ -34,6 +34,8 @@ impl Candidate {
 pub(crate) struct Iteration {
     /// The candidate: the first that came.
     pub(crate) candidate: Option<Candidate>,
+    /// How many copies of it were altered on the way.
+    pub(crate) altered: u8,
     /// The votes of the two committees.
     pub(crate) validation: Tally,
     pub(crate) ratification: Tally,
@@ -54,6 +56,7 @@ impl Iteration {
         let mut tally = |step| Tally::new(committees.voting(iteration, step), is_emergency(iteration));
         Self {
             candidate: None,
+            altered: 0,
             validation: tally(StepName::Validation),
             ratification: tally(StepName::Ratification),
             validated: BTreeMap::new(),

@@ -34,11 +34,21 @@ pub(crate) struct Tally {
     committee: Arc<Committee>,
     emergency: bool,
     sums: BTreeMap<Vote, StepVotes>,
-    cast: BTreeMap<usize, Vec<(Vote, BlsSignature)>>,
+    cast: BTreeMap<usize, Vec<Cast>>,
     /// Members whose contradiction has been proven, as a bitset.
     accused: u64,
     /// Members who were heard when the step was over, as a bitset.
     late: u64,
+}
+
+/// A vote that counts.
+#[derive(Debug, Clone, Copy)]
+struct Cast {
+    vote: Vote,
+    /// What came with it. Where it was verified together with others it may be wrong by itself; their sum is right.
+    signature: BlsSignature,
+    /// Whether the signature is known to be right by itself.
+    confirmed: bool,
 }
 
 impl Tally {
@@ -56,11 +66,11 @@ impl Tally {
             return Err(Refusal::NotCounted);
         }
         let cast = self.cast.get(&place).map_or([].as_slice(), Vec::as_slice);
-        if cast.iter().any(|(earlier, _)| earlier == vote) {
+        if cast.iter().any(|earlier| earlier.vote == *vote) {
             return Err(Refusal::Duplicate);
         }
         match cast.first() {
-            Some((earlier, signature)) if !self.emergency => Err(Refusal::Conflict(*earlier, *signature)),
+            Some(earlier) if !self.emergency => Err(Refusal::Conflict(earlier.vote, earlier.signature)),
             _ if cast.len() >= MAX_EMERGENCY_VOTES => Err(Refusal::TooMany),
             _ => Ok(()),
         }
@@ -80,9 +90,23 @@ impl Tally {
         for (place, signature) in members {
             debug_assert_eq!(votes.bitset >> place & 1, 0, "the caller has checked that the member has not voted so");
             votes.bitset |= 1 << place;
-            self.cast.entry(*place).or_default().push((vote, *signature));
+            self.cast.entry(*place).or_default().push(Cast { vote, signature: *signature, confirmed: false });
         }
         Ok(())
+    }
+
+    /// The signature with which a vote was counted, unless it is known to be right by itself, or only a sum is known.
+    pub(crate) fn unconfirmed(&self, place: usize, vote: &Vote) -> Option<BlsSignature> {
+        let cast = self.cast.get(&place)?.iter().find(|cast| cast.vote == *vote)?;
+        Some(cast.signature).filter(|signature| !cast.confirmed && !signature.is_empty())
+    }
+
+    /// Notes the signature of a vote that counts and is right by itself.
+    pub(crate) fn confirm(&mut self, place: usize, vote: &Vote, signature: BlsSignature) {
+        let cast = self.cast.get_mut(&place).into_iter().flatten();
+        for cast in cast.filter(|cast| cast.vote == *vote) {
+            (cast.signature, cast.confirmed) = (signature, true);
+        }
     }
 
     /// Notes that a member has contradicted itself; false when that was noted before.

@@ -4,7 +4,7 @@ use dusk_core::signatures::bls::PublicKey;
 use dusk_core::stake::StakeFundOwner;
 use dusk_core::stake::StakeKeys;
 use dusk_core::transfer::TRANSFER_CONTRACT;
-use dusk_core::transfer::data::BlobData;
+use dusk_core::transfer::data::{BlobData, BlobSidecar};
 use dusk_sdk_protocol::execution::HexId;
 use local_node_types::keys::BlsKey;
 use local_node_types::ledger::Hash;
@@ -18,7 +18,7 @@ use super::error::Error;
 use super::rues::{Answer, NODE_VERSION, Reply, Request, unsupported};
 use crate::handle::NodeHandle;
 use crate::ledger::StakeEntry;
-use crate::store::{Order, Subject};
+use crate::store::{Order, Store, StoreError, Subject};
 
 /// The most waiting transactions whose gas prices are looked at.
 const MAX_PRICED: usize = 10_000;
@@ -48,12 +48,12 @@ pub(super) async fn answer(node: &NodeHandle, request: &Request) -> Answer {
                 "balance": status.balance, "nonce": status.nonce, "next_nonce": status.next_nonce,
             })))
         }
-        ("blobs", "hash") => blob(node, request, hash(request.entity()?)?),
+        ("blobs", "hash") => blob(node, request, hash(request.entity()?)?).await,
         ("blobs", "commitment") => {
             let text = request.entity()?;
             let commitment = hex::decode(text)
                 .map_err(|_| Error::InvalidInput(format!("`{text}` is no commitment: hexadecimal digits")))?;
-            blob(node, request, BlobData::hash_from_commitment(&commitment))
+            blob(node, request, BlobData::hash_from_commitment(&commitment)).await
         }
         ("stats", "account_count") => {
             let range = rkyv::to_bytes::<_, 16>(&(0_u64, u64::MAX));
@@ -70,22 +70,26 @@ pub(super) async fn answer(node: &NodeHandle, request: &Request) -> Answer {
 }
 
 /// The data of a blob that a transaction in a block brought.
-fn blob(node: &NodeHandle, request: &Request, hash: Hash) -> Answer {
-    let store = node.store();
-    let heights = store.heights_about(Subject::blob(&hash), 0..=u64::MAX, Order::NewestFirst, 1)?;
+async fn blob(node: &NodeHandle, request: &Request, hash: Hash) -> Answer {
+    let store = node.store().clone();
+    let found = node.reader().aside(move || sidecar(&store, &hash)).await??;
+    let sidecar = found
+        .ok_or_else(|| Error::NotFound(format!("no transaction brought a blob with the hash {}", hex::encode(hash))))?;
+    if !request.json {
+        return Ok(Reply::Bytes(sidecar.to_var_bytes()));
+    }
+    serde_json::to_value(sidecar).map(Reply::Json).map_err(|error| Error::Internal(error.to_string()))
+}
+
+fn sidecar(store: &Store, hash: &Hash) -> Result<Option<BlobSidecar>, StoreError> {
+    let heights = store.heights_about(Subject::blob(hash), 0..=u64::MAX, Order::NewestFirst, 1)?;
     let block = match heights.first() {
         Some(height) => store.block(*height)?.map(|(block, _)| block),
         None => None,
     };
     let transactions = block.iter().flat_map(|block| &block.transactions);
     let mut blobs = transactions.filter_map(|spent| spent.transaction.protocol().blob()).flatten();
-    let sidecar = blobs.find(|blob| blob.hash == hash).and_then(|blob| blob.data.as_ref());
-    let sidecar = sidecar
-        .ok_or_else(|| Error::NotFound(format!("no transaction brought a blob with the hash {}", hex::encode(hash))))?;
-    if !request.json {
-        return Ok(Reply::Bytes(sidecar.to_var_bytes()));
-    }
-    serde_json::to_value(sidecar).map(Reply::Json).map_err(|error| Error::Internal(error.to_string()))
+    Ok(blobs.find(|blob| blob.hash == *hash).and_then(|blob| blob.data.clone()))
 }
 
 fn hash(text: &str) -> Result<Hash, Error> {

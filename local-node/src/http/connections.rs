@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -39,6 +39,8 @@ const MAX_HEADERS: usize = 100;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// How long the refusal of a connection may take.
 const MAX_REFUSAL: Duration = Duration::from_secs(1);
+/// The bits of an IPv6 address that tell clients apart: networks give a whole block of addresses to one of them.
+const IPV6_CLIENT_BITS: u32 = 64;
 /// What a client hears for which there is no place.
 const REFUSAL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nretry-after: 1\r\n\
     connection: close\r\ncontent-length: 49\r\n\r\n{\"error\":\"Too many connections: try again later\"}";
@@ -201,7 +203,7 @@ impl Places {
 
     /// A place for a new connection; `None` when there is none.
     fn take(&self, peer: SocketAddr) -> Option<Arc<Place>> {
-        let address = Some(peer.ip().to_canonical()).filter(|address| !address.is_loopback());
+        let address = Some(client(peer)).filter(|address| !address.is_loopback());
         let mut table = self.lock();
         let of_address = address.and_then(|address| table.of_address.get(&address)).copied().unwrap_or_default();
         if of_address >= table.most_of_address && !table.close_idle(address) {
@@ -222,6 +224,16 @@ impl Places {
     // A thread that panicked while it held the lock left whole entries behind.
     fn lock(&self) -> MutexGuard<'_, Table> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What stands for a client: its address, or the block of addresses that it has.
+fn client(peer: SocketAddr) -> IpAddr {
+    match peer.ip().to_canonical() {
+        IpAddr::V6(address) if !address.is_loopback() => {
+            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & u128::MAX << (Ipv6Addr::BITS - IPV6_CLIENT_BITS)))
+        }
+        address => address,
     }
 }
 
@@ -269,6 +281,12 @@ struct Busy(Option<Arc<Place>>);
 pub(super) struct Waiting(Arc<Place>);
 
 impl Place {
+    #[cfg(test)]
+    pub(super) fn of_nobody() -> Arc<Self> {
+        let places = Places::new(&Bounds::default());
+        places.take(([127, 0, 0, 1], 1).into()).expect("all places are free")
+    }
+
     /// The connection waits for its client.
     fn is_idle(&self) {
         let mut table = self.places.lock();
@@ -381,6 +399,19 @@ mod tests {
         assert!(closed(&open[0]) && !closed(&open[1]), "it makes room among its own");
         let loopback: Vec<_> = (0..5).map(|_| places.take(([127, 0, 0, 1], 1).into()).unwrap()).collect();
         assert!(loopback.iter().all(|place| !closed(place)));
+    }
+
+    #[test]
+    fn a_block_of_ipv6_addresses_is_one_client() {
+        let places = places(8, 2);
+        let peer = |text: &str| SocketAddr::new(text.parse().unwrap(), 4000);
+        let open: Vec<_> =
+            ["2001:db8::1", "2001:db8::2:0:1"].map(|text| places.take(peer(text)).unwrap()).into_iter().collect();
+        let _third = places.take(peer("2001:db8::ffff:ffff:ffff:ffff")).unwrap();
+        assert!(closed(&open[0]) && !closed(&open[1]), "it makes room among its own");
+        let others = ["2001:db8:0:1::1", "::1", "::1", "::1", "::ffff:10.0.0.1"].map(|text| places.take(peer(text)));
+        assert!(others.iter().all(Option::is_some) && !closed(&open[1]));
+        assert_eq!(client(peer("::ffff:10.0.0.1")), client(peer("10.0.0.1")));
     }
 
     #[test]

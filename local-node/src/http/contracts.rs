@@ -119,7 +119,7 @@ pub(super) async fn describe(node: &NodeHandle, request: &Request) -> Answer {
                 "contract_owner": hex::encode(&owner),
                 "driver_available": signature.is_some(),
                 "driver_signature": signature.map(hex::encode),
-                "created_at": node.store().deployment(&contract)?.map(|spent| spent.height),
+                "created_at": node.store().deployment_height(&contract)?,
             })))
         }
         "upload_driver" => drivers::upload(node, contract, request).await,

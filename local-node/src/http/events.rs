@@ -3,8 +3,8 @@
 //! A client connects at `GET /on` and is told a session id; with it, `GET /on/{target}/{topic}` subscribes and `DELETE`
 //! unsubscribes. Events come as binary frames: u32 length of a JSON header, the header, the data.
 //!
-//! Any page may open a socket, but pages of foreign origins only so many. A client that takes nothing, or does not answer
-//! pings, loses its socket.
+//! Any page may open a socket, but pages of foreign origins only so many. A client that takes nothing, does not answer
+//! pings, or says more than answers to pings loses its socket.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,8 +20,6 @@ use dusk_sdk_protocol::execution::HexId;
 use local_node_types::ledger::Label;
 use rand::RngCore as _;
 use serde_json::{Map, Value, json};
-use tokio::sync::broadcast::Receiver;
-use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior};
 
@@ -29,7 +27,7 @@ use super::access::Caller;
 use super::documents;
 use super::error::{Error, error_response};
 use super::options::Bounds;
-use crate::events::NodeEvent;
+use crate::events::{ListenError, Listener, NodeEvent, Place};
 use crate::handle::NodeHandle;
 use crate::mempool::{GivenUp, Removal};
 
@@ -43,6 +41,13 @@ const MAX_MESSAGE_BYTES: usize = 256 * 1024;
 const MAX_PINGS_MISSED: u32 = 2;
 /// The longest frame that a client may send.
 const MAX_FRAME_BYTES: usize = 64 * 1024;
+/// The most messages that a client may send between two pings. The answers to its own pings wait in memory until it takes
+/// them.
+const MAX_CHATTER: u32 = 1024;
+/// The most bytes that wait in memory until the client takes them: more than any event has.
+const MAX_UNTAKEN_BYTES: usize = 4 * 1024 * 1024;
+/// What a client hears that was too slow for the events that it wants.
+const TOO_SLOW: &str = "Too slow: events were lost";
 
 /// What offers a node's events over sockets.
 #[derive(Debug, Clone)]
@@ -160,8 +165,12 @@ pub(super) async fn connect(
         Ok(opened) => opened,
         Err(error) => return error.into_response(),
     };
+    let upgrade = upgrade
+        .max_message_size(MAX_MESSAGE_BYTES)
+        .max_frame_size(MAX_FRAME_BYTES)
+        .max_write_buffer_size(MAX_UNTAKEN_BYTES);
     // A connection that breaks before it is upgraded drops this, and with it the session.
-    upgrade.max_message_size(MAX_MESSAGE_BYTES).max_frame_size(MAX_FRAME_BYTES).on_upgrade(move |socket| async move {
+    upgrade.on_upgrade(move |socket| async move {
         let events = offer.node.subscribe();
         let reason = serve(socket, &opened, events, offer.stopped).await;
         drop(opened);
@@ -176,34 +185,40 @@ pub(super) async fn connect(
 async fn serve(
     mut socket: WebSocket,
     opened: &Opened,
-    mut events: Receiver<NodeEvent>,
+    mut events: Listener,
     mut stopped: watch::Receiver<bool>,
 ) -> Option<(WebSocket, CloseFrame)> {
     let Opened { sessions, id } = opened;
     socket.send(Message::Text(hex::encode(id).into())).await.ok()?;
     let mut pings = tokio::time::interval_at(Instant::now() + sessions.ping, sessions.ping);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut heard = Instant::now();
+    let (mut heard, mut chatter) = (Instant::now(), 0);
     loop {
         tokio::select! {
             received = socket.recv() => match received {
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return None,
-                Some(Ok(_)) => heard = Instant::now(),
+                Some(Ok(_)) if chatter >= MAX_CHATTER => {
+                    return Some((socket, closing(close_code::POLICY, "Too many messages")));
+                }
+                Some(Ok(_)) => (heard, chatter) = (Instant::now(), chatter + 1),
             },
             _ = pings.tick() => {
                 if heard.elapsed() > sessions.ping * MAX_PINGS_MISSED {
                     return Some((socket, closing(close_code::POLICY, "No answer to pings")));
                 }
+                chatter = 0;
                 socket.send(Message::Ping(Bytes::new())).await.ok()?;
             }
             event = events.recv() => match event {
                 Ok(event) => {
-                    tell(&mut socket, opened, &event, &mut stopped).await?;
+                    if let Told::TooSlow = tell(&mut socket, opened, event, &mut stopped).await? {
+                        return Some((socket, closing(close_code::POLICY, TOO_SLOW)));
+                    }
                     // Whoever takes events is there, also if pings had to wait for that.
                     heard = Instant::now();
                 }
-                Err(RecvError::Lagged(_)) => return Some((socket, closing(close_code::POLICY, "Too slow: events were lost"))),
-                Err(RecvError::Closed) => return Some((socket, closing(close_code::AWAY, "Shutting down"))),
+                Err(ListenError::Behind(_)) => return Some((socket, closing(close_code::POLICY, TOO_SLOW))),
+                Err(ListenError::Ended) => return Some((socket, closing(close_code::AWAY, "Shutting down"))),
             },
             () = until(&mut stopped) => {
                 return Some((socket, closing(close_code::AWAY, "Shutting down")));
@@ -212,27 +227,49 @@ async fn serve(
     }
 }
 
+/// What came of an event.
+enum Told {
+    /// The client has it, as far as it wants it.
+    All,
+    /// The block that brought it had to give way to later ones before the client had it all.
+    TooSlow,
+}
+
 /// Sends an event and what it brings to a client that wants it. Gives nothing when the client is gone or the server ends.
+///
+/// While it waits for the client it does not hold the block: what listeners have not taken is bounded by their queue alone.
 async fn tell(
     socket: &mut WebSocket,
     opened: &Opened,
-    event: &NodeEvent,
+    event: NodeEvent,
     stopped: &mut watch::Receiver<bool>,
-) -> Option<()> {
-    for event in std::iter::once(event.clone()).chain(event.contents()) {
+) -> Option<Told> {
+    let block = match &event {
+        NodeEvent::BlockAccepted(block) => Some(Arc::downgrade(block)),
+        _ => None,
+    };
+    let (mut place, mut event) = (Place::default(), event);
+    loop {
         // There may be many, and other clients have their turn as well.
         tokio::task::coop::consume_budget().await;
         let location = event_path(&event);
-        if opened.sessions.wants(&opened.id, &location) {
-            let frame = Message::Binary(frame(&event, location).into());
+        let wanted = opened.sessions.wants(&opened.id, &location);
+        let frame = wanted.then(|| Message::Binary(frame(&event, location).into()));
+        drop(event);
+        if let Some(frame) = frame {
             // A client that takes nothing does not hold up the end of the server.
             tokio::select! {
                 sent = socket.send(frame) => sent.ok()?,
                 () = until(stopped) => return None,
             }
         }
+        let Some(block) = &block else { return Some(Told::All) };
+        let Some(block) = block.upgrade() else { return Some(Told::TooSlow) };
+        match place.next(&block) {
+            Some(next) => event = next,
+            None => return Some(Told::All),
+        }
     }
-    Some(())
 }
 
 /// Waits until the server stops. A sender that is gone means the same as one that says so.

@@ -20,13 +20,13 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use dusk_core::transfer::TRANSFER_CONTRACT;
-use local_node_types::ledger::Label;
+use local_node_types::ledger::Header;
 use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
-use self::budget::{Budget, Charging, event_weight, weight};
+use self::budget::{Budget, Charging, TypeNames, event_weight};
 pub use self::budget::{MAX_ANSWER_BYTES, MAX_ANSWER_FIELDS};
 use self::history::{MAX_HISTORIES_AT_ONCE, MoonlightFilter};
 use self::types::{Block, BlockPair, ContractEvents, MoonlightTransfers, Spent, Transaction};
@@ -35,8 +35,10 @@ use super::error::{Error as RuesError, error_response};
 use super::memory::Received;
 use super::rues::{Answer, Reply, Request as RuesRequest};
 use crate::block::{SpentTransaction, StoredBlock, TxId};
+use crate::block::{SpentTransaction, TxId};
 use crate::handle::NodeHandle;
 use crate::store::{Order, Store, Subject};
+use crate::weight;
 
 /// The most blocks one query may ask for.
 const MAX_BLOCKS: u64 = 200;
@@ -73,7 +75,7 @@ pub(super) struct Schema {
 pub(super) fn schema(node: NodeHandle) -> Schema {
     let schema = async_graphql::Schema::build(Query, EmptyMutation, EmptySubscription)
         .data(node)
-        .data(Semaphore::new(MAX_HISTORIES_AT_ONCE))
+        .data(Arc::new(Semaphore::new(MAX_HISTORIES_AT_ONCE)))
         .extension(Charging)
         .limit_depth(MAX_DEPTH)
         .limit_complexity(MAX_COMPLEXITY)
@@ -105,11 +107,14 @@ impl Schema {
 
     async fn run(&self, mut request: Request, budget: &Budget) -> GraphqlResponse {
         let mut answer = match guard::read(&mut request) {
-            Ok(()) => tokio::select! {
-                biased;
-                answer = self.schema.execute(request.data(budget.clone())) => answer,
-                error = budget.exceeded() => GraphqlResponse::from_errors(vec![error]),
-            },
+            Ok(document) => {
+                let names = TypeNames::of(document);
+                tokio::select! {
+                    biased;
+                    answer = self.schema.execute(request.data(budget.clone()).data(names)) => answer,
+                    error = budget.exceeded() => GraphqlResponse::from_errors(vec![error]),
+                }
+            }
             Err(error) => GraphqlResponse::from_errors(vec![error]),
         };
         answer.errors.truncate(MAX_ERRORS);
@@ -221,7 +226,8 @@ impl Query {
             (None, Some(hash)) => store.height_of(&parse_hash(&hash)?)?,
             _ => return Err(Error::new("give either a height or a hash")),
         };
-        Ok(block_at(&store, height)?.map(Block::from))
+        let Some(height) = height else { return Ok(None) };
+        Ok(Budget::of(context)?.head(&store, height)?.map(|head| Block::of(store, head)))
     }
 
     /// The last blocks, or those of a range of heights (both ends included).
@@ -236,15 +242,15 @@ impl Query {
         let id = TxId(parse_hash(&hash)?);
         // A block is in the store a moment before questions are answered on its state.
         let tip = node(context)?.tip().height;
-        Ok(store(context)?.transaction(&id)?.filter(|spent| spent.height <= tip).map(Spent))
+        let spent = Budget::of(context)?.transaction(&store(context)?, &id)?;
+        Ok(spent.filter(|spent| spent.height <= tip).map(Spent))
     }
 
     /// The last transactions, the newest first.
     #[graphql(complexity = "shown(last, MAX_TRANSACTIONS) * child_complexity")]
     async fn transactions(&self, context: &Context<'_>, last: u64) -> Result<Vec<Spent>> {
         let count = bounded(last, MAX_TRANSACTIONS)?;
-        let found = store(context)?.last_transactions(count)?;
-        Budget::of(context)?.load(found.iter().map(|spent| weight(spent)).sum())?;
+        let found = Budget::of(context)?.last_transactions(&store(context)?, count)?;
         Ok(found.into_iter().map(Spent).collect())
     }
 
@@ -265,9 +271,9 @@ impl Query {
         let (store, budget) = (store(context)?, Budget::of(context)?);
         let mut found = Vec::new();
         for height in heights(&store, last, range)? {
-            let Some((block, _)) = store.block(height)? else { continue };
+            let Some((block, _)) = budget.look_at(&store, height)? else { continue };
             for spent in block.transactions.iter().filter(|spent| called(spent)) {
-                budget.load(weight(spent))?;
+                budget.hold(weight::spent(spent))?;
                 found.push(Spent(Arc::clone(spent)));
             }
         }
@@ -291,10 +297,12 @@ impl Query {
     /// Height and hash of the last block and of the last final block.
     async fn last_block_pair(&self, context: &Context<'_>) -> Result<BlockPair> {
         let store = store(context)?;
-        let pair = |block: &StoredBlock| json!([block.header().height, hex::encode(block.header().hash)]);
-        let (last_final, _) =
-            store.block(store.last_final())?.ok_or_else(|| Error::new("the chain has no final block"))?;
-        Ok(BlockPair(json!({ "last_block": pair(&store.tip()), "last_finalized_block": pair(&last_final) })))
+        let pair = |header: &Header| json!([header.height, hex::encode(header.hash)]);
+        let last_final = Budget::of(context)?.head(&store, store.last_final())?;
+        let last_final = last_final.ok_or_else(|| Error::new("the chain has no final block"))?;
+        Ok(BlockPair(json!({
+            "last_block": pair(store.tip().header()), "last_finalized_block": pair(&last_final.header),
+        })))
     }
 
     /// What contracts made known in one block: by its height (negative: the tip) or its hash.
@@ -310,9 +318,9 @@ impl Query {
             (None, Some(hash)) => store.height_of(&parse_hash(&hash)?)?,
             _ => return Err(Error::new("give either a height or a hash")),
         };
-        let Some((block, _)) = block_at(&store, height)? else { return Ok(None) };
-        let called = block.transactions.iter().flat_map(|spent| &spent.events);
-        Budget::of(context)?.load(called.chain(&block.events).map(event_weight).sum())?;
+        let (budget, Some(height)) = (Budget::of(context)?, height) else { return Ok(None) };
+        let Some((block, _)) = budget.look_at(&store, height)? else { return Ok(None) };
+        budget.hold(documents::origins(&block).map(|(_, event)| event_weight(event)).sum())?;
         Ok(Some(ContractEvents(documents::events(&block))))
     }
 
@@ -393,10 +401,9 @@ impl Query {
         hash: String,
         only_finalized: Option<bool>,
     ) -> Result<bool> {
-        let hash = parse_hash(&hash)?;
-        Ok(store(context)?.block(height)?.is_some_and(|(block, label)| {
-            block.header().hash == hash && (label.is_final() || !only_finalized.unwrap_or_default())
-        }))
+        let store = store(context)?;
+        let is_there = store.height_of(&parse_hash(&hash)?)? == Some(height);
+        Ok(is_there && (height <= store.last_final() || !only_finalized.unwrap_or_default()))
     }
 }
 
@@ -414,15 +421,7 @@ fn blocks_shown(last: Option<u64>, range: Option<[u64; 2]>) -> usize {
     shown(last.unwrap_or(span), MAX_BLOCKS)
 }
 
-fn block_at(store: &Store, height: Option<u64>) -> Result<Option<(Arc<StoredBlock>, Label)>> {
-    Ok(match height {
-        Some(height) => store.block(height)?,
-        None => None,
-    })
-}
-
-/// The blocks that are meant. Each is read from the store when it is asked for a field, so that they are not all held at
-/// a time.
+/// The blocks that are meant. Each is read when the answer comes to it, so that one that is refused reads no more.
 fn blocks(store: &Store, last: Option<u64>, range: Option<[u64; 2]>) -> Result<Vec<Block>> {
     Ok(heights(store, last, range)?.into_iter().map(|height| Block::later(store.clone(), height)).collect())
 }

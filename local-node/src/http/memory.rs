@@ -1,4 +1,7 @@
-//! The memory of requests and answers: bodies are read within a time, and all of them together within a number of bytes.
+//! The memory of requests and answers: bodies are read within a time, and all long ones together within a number of bytes.
+//!
+//! Short bodies and answers are not counted. There are only as many as connections, and slow clients with long ones must not
+//! keep the others from sending transactions and questions.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -22,10 +25,12 @@ use super::error::{Error, error_response};
 pub const MAX_BODY_BYTES: usize = 3 * 1024 * 1024;
 /// The longest body of a GraphQL request.
 pub const MAX_GRAPHQL_BYTES: usize = 256 * 1024;
-/// The most bytes of bodies and long answers that are held at a time, of all connections together.
+/// The most bytes of long bodies and answers that are held at a time, of all connections together.
 pub const MAX_HELD_BYTES: usize = 96 * 1024 * 1024;
 /// Shorter answers are not counted.
 const SHORT_ANSWER_BYTES: u64 = 64 * 1024;
+/// So many bytes of a body are not counted.
+const SHORT_BODY_BYTES: usize = 64 * 1024;
 /// The most bytes that are set aside for a body because its head announces them.
 const MAX_TRUSTED_BYTES: usize = 64 * 1024;
 
@@ -62,7 +67,8 @@ impl Memory {
             if bytes.len() + part.len() > most {
                 return Err(too_large());
             }
-            held.merge(self.hold(part.len())?);
+            let counted = (bytes.len() + part.len()).saturating_sub(SHORT_BODY_BYTES.max(bytes.len()));
+            held.merge(self.hold(counted)?);
             bytes.extend_from_slice(&part);
         }
         Ok(Received { bytes: bytes.into(), _held: held })

@@ -87,3 +87,15 @@ async fn slow_deployments_keep_nobody_from_sending_transactions() {
     node.wait_for(&id, false).await.expect("executed");
     node.shutdown().await;
 }
+
+/// The signature of a block does not cover the data of its blobs: whoever passes it on can alter them, and must not be able
+/// to have its generator punished for that.
+#[test]
+fn nobody_is_to_blame_for_altered_blobs() {
+    let invalid = |problem| Err(LedgerError::Invalid { height: 1, problem });
+    let blob = InvalidBlock::Blob { id: TxId([1; 32]), problem: local_node_vm::BlobError::Proof([2; 32]) };
+    assert_eq!(verdict(&invalid(blob)), Verdict::Altered);
+    assert_eq!(verdict(&invalid(InvalidBlock::Outcome)), Verdict::Invalid);
+    assert_eq!(verdict(&Err(LedgerError::Stakes)), Verdict::Abstain);
+    assert_eq!(verdict(&Ok(())), Verdict::Valid);
+}

@@ -74,6 +74,9 @@ pub enum StoreError {
         crate::ledger::MAX_KEPT_BYTES >> 20
     )]
     SnapshotsTooLarge,
+    /// Reading stopped, because whoever asked may not have so much.
+    #[error("more was to be read than one request may ask for")]
+    TooMuch,
     /// No block has deployed the contract, or the block was taken back.
     #[error("no block of the chain has deployed contract {}", HexId(.0))]
     NotDeployed(ContractId),
@@ -93,14 +96,18 @@ impl StoreError {
     /// Whether the store is of no use any more, as opposed to a request that it refused.
     #[must_use]
     pub const fn is_fatal(&self) -> bool {
+        use StoreError::{
+            DriversFull, NoSnapshots, NoSuchSnapshot, NotDeployed, SnapshotsTooLarge, TooManySnapshots, TooMuch,
+        };
         !matches!(
             self,
-            Self::NoSuchSnapshot(_)
-                | Self::NoSnapshots
-                | Self::TooManySnapshots
-                | Self::SnapshotsTooLarge
-                | Self::NotDeployed(_)
-                | Self::DriversFull { .. }
+            NoSuchSnapshot(_)
+                | NoSnapshots
+                | TooManySnapshots
+                | SnapshotsTooLarge
+                | NotDeployed(_)
+                | DriversFull { .. }
+                | TooMuch
         )
     }
 }

@@ -6,10 +6,11 @@ use local_node_types::codec::{Decode as _, Encode as _, Reader};
 use local_node_types::ledger::{Hash, Label};
 use redb::{ReadableTable, ReadableTableMetadata, WriteTransaction};
 
+use super::blocks::load_all;
 use super::record::{BlockRecord, SpentRecord, read};
 use super::tables::{BLOCKS, DEPLOYMENTS, HEIGHTS, LABELS, PLACES, SNAPSHOTS, SUBJECTS, TRANSACTIONS};
 use super::{
-    AtHand, MAX_SNAPSHOTS, Recent, Store, StoreError, drivers, faults, load, missing, put_clock, put_labels, states,
+    AtHand, MAX_SNAPSHOTS, Recent, Store, StoreError, drivers, faults, missing, put_clock, put_labels, states,
     subjects, waiting,
 };
 
@@ -88,7 +89,7 @@ impl Store {
             waiting::clear(transaction)?;
             Ok(reverted)
         })?;
-        let tip = load(&self.0.begin_read()?, to.height)?.ok_or_else(|| missing(to.height))?;
+        let tip = load_all(&self.0.begin_read()?, to.height)?.ok_or_else(|| missing(to.height))?;
         let last_final = to.labels.first().map_or(to.height, |(height, _)| height.saturating_sub(1));
         let mut recent = self.0.recent.write().unwrap_or_else(PoisonError::into_inner);
         let mut blocks = std::mem::take(&mut recent.blocks);

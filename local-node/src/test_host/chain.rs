@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::time::Instant;
 
 use dusk_core::abi::ContractId;
 use dusk_core::signatures::bls::PublicKey;
@@ -18,7 +19,7 @@ use super::proofs::{ProofsError, Proved, Wanted};
 use super::report::{Action, Entry, TestReport};
 use super::{Shared, connection::failed};
 use crate::accounts::{DevAccount, NAMES};
-use crate::executor::Terms;
+use crate::executor::{RunError, Terms};
 use crate::reader::{read_account, read_contract_balance};
 
 /// The most states that a test may remember.
@@ -294,9 +295,13 @@ impl<'a> Chain<'a> {
         let height = self.now.height + 1;
         let terms = Terms { height, payees: None, slashed: Vec::new(), gas_limit: BLOCK_GAS_LIMIT };
         let mut block = executor.open(self.root(), terms).map_err(|error| error.to_string())?.keeping_traces();
-        block.run(&transaction).map_err(|error| Problem {
-            message: format!("the transaction cannot be in a block: {error}"),
-            hint: Some("nothing was sent; look at the account's balance, the deposit and the gas limit"),
+        block.set_deadline(self.deadline());
+        block.run(&transaction).map_err(|error| match error {
+            RunError::TooLong => self.too_long(&order.function),
+            error => Problem {
+                message: format!("the transaction cannot be in a block: {error}"),
+                hint: Some("nothing was sent; look at the account's balance, the deposit and the gas limit"),
+            },
         })?;
         let committed = block.commit().map_err(|error| error.to_string())?;
         self.now.held = Some(Rc::new(Held { vm: executor.vm().clone(), root: committed.root }));
@@ -363,10 +368,12 @@ impl<'a> Chain<'a> {
     ) -> Result<Asked<M>, Problem> {
         let (root, height) = (self.root(), self.now.height);
         let mut session = self.shared.executor.view(root, height).map_err(|error| error.to_string())?;
+        session.set_deadline(self.deadline());
         let asked = match run(&mut session, &function) {
             Ok((Receipt { data, gas_spent, events, trace, .. }, more)) => {
                 Asked { result: Ok(data), gas_spent, events, trace: Some(trace), more: Some(more) }
             }
+            Err(VmError::TimeLimit) => return Err(self.too_long(&function)),
             Err(error) => {
                 let trace = session.take_failed_trace();
                 let gas_spent = trace.as_ref().map_or(0, |frame| frame.gas_spent);
@@ -386,6 +393,20 @@ impl<'a> Chain<'a> {
             traces: asked.trace.iter().cloned().collect(),
         });
         Ok(asked)
+    }
+
+    /// Until when the call that begins now may run.
+    fn deadline(&self) -> Option<Instant> {
+        Instant::now().checked_add(self.shared.call_time)
+    }
+
+    fn too_long(&self, function: &str) -> Problem {
+        let most = self.shared.call_time.as_millis();
+        let what = if function.is_empty() { "the transaction".to_owned() } else { format!("the call of `{function}`") };
+        Problem {
+            message: format!("{what} takes longer than {most} milliseconds, the most that a node gives one"),
+            hint: Some("look for a loop without end in the contract, or let each call do less"),
+        }
     }
 
     fn balance(&self, account: &str) -> Answer {

@@ -147,13 +147,14 @@ fn rogue_contracts_fail_alone() {
         ("shout_long", "65537 bytes"),
         ("ask", "lie outside"),
         ("wail", "65537 bytes"),
-        ("spin", "out of gas"),
+        // A query has much gas, and no more time than any other: on a busy machine that is over first.
+        ("spin", "out of gas|takes longer than"),
         ("missing", "no function `missing`"),
     ];
     for (nonce, (function, words)) in (1..).zip(cases) {
         let queried = served.call(&text, function, b"");
         assert_eq!(queried.status, 500);
-        assert!(queried.error().contains(words), "{function}: {}", queried.error());
+        assert!(words.split('|').any(|words| queried.error().contains(words)), "{function}: {}", queried.error());
         let call = Draft::new(1, nonce).call(contract, function).limit(10_000_000).sign();
         let simulated = served.ask("/on/transactions/simulate", &call.to_network_bytes()).json();
         let spent = served.send(&call);

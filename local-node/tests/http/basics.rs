@@ -218,3 +218,13 @@ fn a_node_that_others_can_reach_limits_requests() {
     assert!((0..6).all(|_| SHARED.ask(&path, b"x").status == 400));
     SHARED.runtime.block_on(open.stop());
 }
+
+/// Headers of the request come back, except those by which a client would command a web server in front of the node.
+#[test]
+fn headers_are_given_back_unless_a_proxy_obeys_them() {
+    let sent =
+        ["host: localhost", "x-mine: 1", "x-accel-redirect: /secret", "x-sendfile: /etc/passwd", "X-Accel-Expires: 9"];
+    let answer = crate::raw::ask(SHARED.server.address(), "POST /on/node/info HTTP/1.1", &sent, "");
+    assert!(answer.head.contains("\r\nx-mine: 1\r\n"), "{answer:?}");
+    assert!(!answer.head.contains("x-accel") && !answer.head.contains("x-sendfile"), "{answer:?}");
+}

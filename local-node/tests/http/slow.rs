@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::time::Duration;
 
-use local_node::http::{Bounds, Options, Server};
+use local_node::http::{Bounds, MAX_BODY_BYTES, MAX_HELD_BYTES, Options, Server};
 
 use crate::raw::{self, Raw};
 use crate::served::SHARED;
@@ -102,6 +102,52 @@ fn a_socket_whose_client_is_gone_is_closed() {
         while pings < 5 {
             pings += usize::from(live.read().expect("it stays open").is_ping());
         }
+    });
+}
+
+/// Clients whose long bodies do not come hold memory. Others go on sending transactions and questions.
+#[test]
+fn long_bodies_leave_room_for_short_ones() {
+    with(Bounds { body: LONG, ..Bounds::default() }, |server| {
+        let long = |bytes: usize| {
+            format!(
+                "POST /on/node/info HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {MAX_BODY_BYTES}\r\n\r\n{}",
+                "x".repeat(bytes)
+            )
+        };
+        let mut slow: Vec<_> = (0..MAX_HELD_BYTES / MAX_BODY_BYTES).map(|_| Raw::to(server.address())).collect();
+        for raw in &mut slow {
+            raw.send(long(MAX_BODY_BYTES - 1));
+        }
+        // When all that came is read, no further long body fits.
+        while {
+            let mut further = Raw::to(server.address());
+            // It may be refused before everything is sent.
+            let _ = further.0.write_all(long(MAX_BODY_BYTES).as_bytes());
+            let answer = further.rest();
+            !answer.is_empty() && raw::read(&answer).status != 429
+        } {}
+        let short = "x".repeat(1000);
+        let answer = raw::ask(server.address(), "POST /on/node/info HTTP/1.1", &["host: localhost"], &short);
+        assert_eq!(answer.status, 200, "{answer:?}");
+    });
+}
+
+/// Answers to a client's pings wait until it takes them, so it may not go on for ever.
+#[test]
+fn a_socket_that_only_talks_is_closed() {
+    let bounds = Bounds { ping: LONG, stall: LONG, ..Bounds::default() };
+    with(bounds, |server| {
+        let mut deaf = Raw::to(server.address());
+        deaf.send(
+            "GET /on HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+             sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+        );
+        let ping = [&[0x89, 0x80 | 125, 0, 0, 0, 0][..], &[7; 125]].concat();
+        let pings = ping.repeat(1000);
+        let most = (64 << 20) / pings.len();
+        let sent = (0..most).take_while(|_| deaf.0.write_all(&pings).is_ok()).count();
+        assert!(sent < most, "{} bytes of pings were taken, and no answer to them", sent * pings.len());
     });
 }
 

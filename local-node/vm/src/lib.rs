@@ -102,8 +102,8 @@ pub use limits::{
 };
 pub use mocks::MockKey;
 pub use module::{
-    LimitError, MAX_MODULE_BYTES, MAX_TABLE_ELEMENTS, ModuleError, ModuleInfo, limits as module_limits, validate,
-    validate_for_tests,
+    LimitError, MAX_MODULE_BYTES, MAX_TABLE_ELEMENTS, ModuleError, ModuleInfo, answers_question, as_question,
+    limits as module_limits, validate, validate_for_tests,
 };
 pub use session::{CallHook, Env, Mark, Receipt, Session};
 pub use share::Lag;

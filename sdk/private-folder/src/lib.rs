@@ -65,9 +65,7 @@ impl FolderError {
     #[must_use]
     pub fn hint(&self) -> String {
         match self {
-            Self::Owner { path, .. } => {
-                format!("remove {}, or give it to yourself with chown", path.display())
-            }
+            Self::Owner { path, owner } => owner_hint(path, permissions::is_unmapped(*owner)),
             Self::Writable { path, .. } => {
                 format!("look at what lies there, then run `chmod go-w {}`", path.display())
             }
@@ -79,5 +77,30 @@ impl FolderError {
     pub(crate) fn system(path: &std::path::Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         |source| Self::System { path, source }
+    }
+}
+
+fn owner_hint(path: &std::path::Path, is_unmapped: bool) -> String {
+    let path = path.display();
+    if is_unmapped {
+        return format!(
+            "this sandbox does not know the owner of {path}: run it with that user in its map (`/proc/self/uid_map`), or \
+             run the command outside of it"
+        );
+    }
+    format!("remove {path} or give it to yourself with chown, or keep the folder elsewhere")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn the_hint_fits_the_owner() {
+        assert!(owner_hint(Path::new("/"), true).contains("does not know the owner of /"));
+        assert!(!owner_hint(Path::new("/"), true).contains("remove"));
+        assert!(owner_hint(Path::new("/cache"), false).contains("remove /cache or give it"));
     }
 }

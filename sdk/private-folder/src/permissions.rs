@@ -119,6 +119,33 @@ fn own(_: &Path, _: &Metadata, _: Place) -> Result<(), FolderError> {
     Ok(())
 }
 
+/// Whether a number stands for all users that a user namespace does not know. Sandboxes without privileges map few users;
+/// there even `/` belongs to one that is not known.
+pub(crate) fn is_unmapped(user: u32) -> bool {
+    let overflow = number("/proc/sys/kernel/overflowuid").unwrap_or(OVERFLOW_USER);
+    user == overflow && fs::read_to_string("/proc/self/uid_map").is_ok_and(|map| !maps(&map, user))
+}
+
+/// The number that Linux shows for users that are not known, unless it was told another.
+const OVERFLOW_USER: u32 = 65_534;
+
+/// Whether lines of first inner number, first outer number and count, as `/proc/self/uid_map` has them, have an inner number.
+fn maps(map: &str, user: u32) -> bool {
+    map.lines().any(|line| {
+        let mut numbers = line.split_whitespace().map(str::parse::<u64>);
+        match (numbers.next(), numbers.next(), numbers.next()) {
+            (Some(Ok(first)), Some(Ok(_)), Some(Ok(count))) => {
+                (first..first.saturating_add(count)).contains(&user.into())
+            }
+            _ => false,
+        }
+    })
+}
+
+fn number(path: &str) -> Option<u32> {
+    fs::read_to_string(path).ok()?.trim().parse().ok()
+}
+
 fn metadata(path: &Path) -> Result<Metadata, FolderError> {
     fs::metadata(path).map_err(FolderError::system(path))
 }
@@ -207,6 +234,16 @@ mod tests {
             std::os::unix::fs::fchown(&file, Some(12_345), None).unwrap();
             assert!(matches!(check_file(&file, Path::new("file")), Err(FolderError::Owner { .. })));
         }
+    }
+
+    #[test]
+    fn the_users_of_a_sandbox_are_known_by_its_map() {
+        let everybody = "         0          0 4294967295\n";
+        let rootless = "         0       1000          1\n         1     100000      65536\n";
+        assert!(maps(everybody, 0) && maps(everybody, OVERFLOW_USER));
+        assert!(maps(rootless, 0) && maps(rootless, 65_536) && !maps(rootless, 65_537));
+        assert!(!maps("0 1000 1\n", OVERFLOW_USER) && !maps("", 0) && !maps("a b c\n0 1\n", 0));
+        assert!(!is_unmapped(12_345));
     }
 
     #[test]

@@ -17,6 +17,8 @@ use crate::execution::{CallError, Event, Logged, hex_id};
 
 /// The environment variable that holds the host's address and its token, `127.0.0.1:PORT#TOKEN`.
 pub const ADDRESS_VARIABLE: &str = "DUSK_TEST_HOST";
+/// The environment variable that says how many seconds a test may take; 0 or none: as long as it likes.
+pub const TIMEOUT_VARIABLE: &str = "DUSK_TEST_TIMEOUT";
 /// The version of this protocol. Host and test must agree exactly.
 pub const PROTOCOL_VERSION: u32 = 4;
 /// The longest line that either side accepts.

@@ -22,6 +22,9 @@
 //!
 //! A failed assertion panics at its line in the test and prints the actual outcome, with the names of events and
 //! errors.
+//!
+//! A call that takes longer than on a node ends with an error. Under `cargo dusk test` each test has a time limit as well
+//! (`--timeout`): a test that exceeds it fails, and the others continue.
 
 mod chain;
 mod connection;
@@ -33,6 +36,9 @@ mod proofs;
 #[cfg(test)]
 #[allow(unreachable_pub, reason = "the public parts of a contract are public, wherever it stands")]
 mod tests;
+mod timeout;
+
+use std::process::{ExitCode, Termination};
 
 pub use chain::{Chain, Deployable, Deployed, Signed, Signer, Snapshot};
 use connection::Connection;
@@ -45,12 +51,13 @@ pub use proofs::ProveError;
 /// Runs a test on a chain of its own. `#[dusk_sdk::test]` calls it.
 ///
 /// # Panics
-/// If there is no test host and none can be started; the text has a hint.
+/// If there is no test host and none can be started, or if the test exceeds its time; the text has a hint.
 #[doc(hidden)]
 #[track_caller]
-pub fn run<R>(test: &str, manifest_folder: &str, body: fn(Chain) -> R) -> R {
-    match Connection::open(test, manifest_folder) {
-        Ok(connection) => body(Chain::new(connection)),
+pub fn run<R: Termination + 'static>(test: &str, manifest_folder: &str, body: fn(Chain) -> R) -> ExitCode {
+    let connection = match Connection::open(test, manifest_folder) {
+        Ok(connection) => connection,
         Err(error) => panic!("{test} has no chain to run on: {error}"),
-    }
+    };
+    timeout::within(timeout::most(), test, move || body(Chain::new(connection)).report())
 }

@@ -126,10 +126,15 @@ impl Round {
     }
 
     fn store(&mut self, env: &mut Env<'_>, iteration: u8, candidate: Candidate) {
-        self.iteration(iteration).candidate = Some(candidate);
+        let state = self.iteration(iteration);
+        state.candidate = Some(candidate);
+        let has_voted = state.has_validated;
         if iteration == self.current && self.phase == Phase::Proposal {
             self.leave_proposal(env);
         } else if is_emergency(iteration) {
+            self.vote_on_candidate(env, iteration);
+        } else if iteration == self.current && self.phase == Phase::Validation && !has_voted {
+            // It takes the place of one that was altered on the way.
             self.vote_on_candidate(env, iteration);
         }
         self.decide_wanted(env);

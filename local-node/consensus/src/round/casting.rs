@@ -1,11 +1,11 @@
 //! How this node votes.
 
 use local_node_types::keys::{BlsKey, BlsSignature};
-use local_node_types::ledger::{StepName, Vote};
+use local_node_types::ledger::{Hash, StepName, Vote};
 use local_node_types::message::{
-    Message, Ratification, SignedBy, Validation, ValidationResult, ratification_bytes, validation_bytes,
+    InventoryItem, Message, Ratification, SignedBy, Validation, ValidationResult, ratification_bytes, validation_bytes,
 };
-use tracing::debug;
+use tracing::{debug, warn};
 
 use super::{Env, Round};
 use crate::faults::slashes;
@@ -13,6 +13,9 @@ use crate::header::Stage;
 use crate::interface::{Output, Persist, RequestId, Verdict, VerifyRequest};
 use crate::parameters::is_emergency;
 use crate::signing;
+
+/// The most altered copies of one candidate that are verified.
+const MAX_ALTERED_COPIES: u8 = 4;
 
 impl Round {
     /// Votes on the candidate of an iteration, or on its absence, or asks the node to verify it first.
@@ -65,10 +68,27 @@ impl Round {
             }
             Verdict::Invalid => Vote::Invalid(hash),
             Verdict::Abstain => return,
+            Verdict::Altered => return self.drop_altered(env, iteration, hash),
         };
         let in_time = iteration == self.current && self.step() == Some(StepName::Validation);
         if in_time || is_emergency(iteration) {
             self.validate(env, iteration, vote);
+        }
+    }
+
+    /// Drops a copy of a candidate that somebody has altered on the way, and asks for another.
+    fn drop_altered(&mut self, env: &mut Env<'_>, iteration: u8, hash: Hash) {
+        let state = self.iteration(iteration);
+        if state.candidate.as_ref().is_none_or(|candidate| candidate.hash() != hash) {
+            return;
+        }
+        warn!(round = self.height, iteration, "somebody has altered the candidate on the way");
+        let state = self.iteration(iteration);
+        state.altered += 1;
+        // Each copy is executed before its blobs are looked at.
+        if state.altered < MAX_ALTERED_COPIES {
+            state.candidate = None;
+            env.ask(InventoryItem::CandidateFromHash(hash));
         }
     }
 

@@ -96,12 +96,18 @@ impl Round {
         let mut votes: Vec<_> =
             group.into_iter().filter_map(|message| self.admit(env, ballot, message, timing)).collect();
         if origin == Origin::Network {
+            votes.retain(|vote| self.accept_result(&vote.message, timing));
             // What is kept is not counted together with what was verified with it.
             let together = timing != Timing::Early;
             self.drop_wrong(ballot, &mut votes, together);
             for vote in &votes {
-                env.relay(|| vote.message.clone());
+                let message = self.with_known_result(&vote.message);
+                env.relay(|| message);
             }
+        } else {
+            // Anybody can have altered the results that wait for a round whose committees were not known. The votes are
+            // the members' own all the same.
+            votes.iter().for_each(|vote| _ = self.accept_result(&vote.message, timing));
         }
         match timing {
             Timing::Late => {
@@ -133,6 +139,10 @@ impl Round {
                 self.accuse(env, ballot, &received, signed, vote, signature);
                 return None;
             }
+            Err(Refusal::Duplicate) => {
+                self.restore(env, ballot, received);
+                return None;
+            }
             Err(refusal) => {
                 debug!(round = self.height, iteration, ?refusal, vote = ?ballot.vote, "vote dropped");
                 return None;
@@ -141,6 +151,26 @@ impl Round {
         let number = ballot.step.number(iteration)?;
         let wanted = timing != Timing::Early || env.queue.would_keep(self.height, number, &signed.signer, VOTE_BYTES);
         wanted.then_some(received)
+    }
+
+    /// A vote has come again with another signature: at most one of the two is right. Votes that are verified together can
+    /// be wrong each and right as a sum, and were passed on like that; others, who get them one by one, drop them. Then the
+    /// right one is passed on as well, so that nobody can silence a member in this way.
+    fn restore(&mut self, env: &mut Env<'_>, ballot: Ballot, again: Received) {
+        let version = self.verifier.version();
+        let tally = self.iteration(ballot.header.iteration).tally(ballot.step);
+        let Received { place, signature, message } = again;
+        let Some(counted) = tally.unconfirmed(place, &ballot.vote).filter(|counted| *counted != signature) else {
+            return;
+        };
+        let (point, bytes) = (tally.committee().members()[place].point, ballot.signed_bytes());
+        let holds = |signature| signing::verify(&[point], signature, &bytes, version).is_ok();
+        if holds(&counted) {
+            tally.confirm(place, &ballot.vote, counted);
+        } else if holds(&signature) {
+            tally.confirm(place, &ballot.vote, signature);
+            env.relay(|| message);
+        }
     }
 
     /// Removes votes with wrong signatures, and repeated votes of one member. Votes that are verified `together` have to be
@@ -180,17 +210,8 @@ impl Round {
     }
 
     /// Counts verified votes.
-    fn count(&mut self, env: &mut Env<'_>, ballot: Ballot, mut votes: Vec<Received>) {
+    fn count(&mut self, env: &mut Env<'_>, ballot: Ballot, votes: Vec<Received>) {
         let iteration = ballot.header.iteration;
-        let all = votes.len();
-        votes.retain(|vote| match &vote.message {
-            Message::Ratification(message) => self.accept_result(message),
-            _ => true,
-        });
-        if votes.len() < all {
-            // Those that are left were verified together with others.
-            self.drop_wrong(ballot, &mut votes, true);
-        }
         let signatures: Vec<_> = votes.iter().map(|vote| vote.signature).collect();
         let Ok(sum) = signing::add(&signatures) else { return };
         let members: Vec<_> = votes.iter().map(|vote| (vote.place, vote.signature)).collect();
@@ -210,16 +231,20 @@ impl Round {
         }
     }
 
-    /// Whether the validation result that a vote in ratification rests on agrees with what is known here. Takes it over
-    /// when nothing is known.
-    fn accept_result(&mut self, message: &Ratification) -> bool {
+    /// Whether the validation result that comes with a vote in ratification holds, or is not needed because the result is
+    /// known. Takes it over when nothing is known.
+    ///
+    /// A member does not sign the result: whoever passes the vote on can put anything in its place. Such a vote is neither
+    /// counted nor kept nor passed on, so that it does not take the place of the member's own message.
+    fn accept_result(&mut self, message: &Message, timing: Timing) -> bool {
+        let Message::Ratification(message) = message else { return true };
         let (iteration, vote) = (message.header.iteration, message.vote);
         let state = self.iteration(iteration);
         if vote == Vote::NoQuorum || state.validated.contains_key(&vote) {
             return true;
         }
-        let local = state.result.vote;
-        if local != Vote::NoQuorum && local != vote && !is_emergency(iteration) {
+        let (local, is_now) = (state.result.vote, timing == Timing::Now);
+        if is_now && local != Vote::NoQuorum && local != vote && !is_emergency(iteration) {
             return false;
         }
         let votes = message.validation.step_votes;
@@ -228,13 +253,28 @@ impl Round {
         let verified =
             attestation::verify_step(&votes, &message.header, StepName::Validation, &vote, committees, version);
         if let Err(problem) = verified {
-            debug!(round = self.height, iteration, %problem, "vote with a wrong validation result dropped");
+            debug!(round = self.height, iteration, %problem, "vote with a wrong validation result");
             return false;
         }
         let state = self.iteration(iteration);
         state.validated.insert(vote, votes);
-        state.result = ValidationResult::new(vote, votes);
+        if is_now {
+            state.result = ValidationResult::new(vote, votes);
+        }
         true
+    }
+
+    /// A message as it is passed on: a vote in ratification with the result that is known to hold, if it came with another.
+    fn with_known_result(&self, message: &Message) -> Message {
+        let mut message = message.clone();
+        if let Message::Ratification(ratification) = &mut message
+            && let Some(known) = self.iterations.get(&ratification.header.iteration)
+            && let Some(votes) = known.validated.get(&ratification.vote)
+            && ratification.validation.step_votes != *votes
+        {
+            ratification.validation = ValidationResult::new(ratification.vote, *votes);
+        }
+        message
     }
 
     /// A member has cast two votes: proves it, if both are signed.

@@ -1,5 +1,6 @@
 //! Tests of the consensus from outside.
 
+mod attacks;
 mod decisions;
 mod headers;
 mod lone_node;

@@ -7,26 +7,26 @@ use local_node_types::message::{InventoryItem, Message, Quorum};
 
 use crate::support::{Chain, GENESIS_TIME, Rng, build, provisioners, secret, verify};
 
-const STAKERS: u64 = 6;
-const NOW: Millis = Millis::from_secs(GENESIS_TIME);
+pub(crate) const STAKERS: u64 = 6;
+pub(crate) const NOW: Millis = Millis::from_secs(GENESIS_TIME);
 
-fn config() -> Config {
+pub(crate) fn config() -> Config {
     Config::local(Millis(0))
 }
 
-fn chain() -> Chain {
+pub(crate) fn chain() -> Chain {
     Chain::new(provisioners(STAKERS))
 }
 
 /// A node that has heard of the genesis block.
-fn node(keys: impl IntoIterator<Item = u64>) -> Consensus {
+pub(crate) fn node(keys: impl IntoIterator<Item = u64>) -> Consensus {
     let mut node = Consensus::new(config(), keys.into_iter().map(secret).collect());
     let _ = node.step(NOW, Input::NewTip(Box::new(chain().context())));
     node
 }
 
 /// Everything that all provisioners say in the first iteration, and the block.
-fn all_said() -> (Vec<Message>, Block) {
+pub(crate) fn all_said() -> (Vec<Message>, Block) {
     let mut node = Consensus::new(config(), (1..=STAKERS).map(secret).collect());
     let mut inputs = vec![Input::NewTip(Box::new(chain().context()))];
     let (mut said, mut block) = (Vec::new(), None);
@@ -43,25 +43,25 @@ fn all_said() -> (Vec<Message>, Block) {
     (said, block.expect("all votes are there"))
 }
 
-fn of_step(said: &[Message], step: StepName) -> Vec<Message> {
+pub(crate) fn of_step(said: &[Message], step: StepName) -> Vec<Message> {
     let wanted = |message: &&Message| {
         !matches!(message, Message::Quorum(_)) && message.consensus_step().is_some_and(|(_, of)| of == step)
     };
     said.iter().filter(wanted).cloned().collect()
 }
 
-fn quorum(said: &[Message]) -> Message {
+pub(crate) fn quorum(said: &[Message]) -> Message {
     said.iter().find(|message| matches!(message, Message::Quorum(_))).cloned().expect("there was a quorum")
 }
 
-fn decided(outputs: &[Output]) -> Option<&Block> {
+pub(crate) fn decided(outputs: &[Output]) -> Option<&Block> {
     outputs.iter().find_map(|output| match output {
         Output::Decide(decision) => Some(&decision.block),
         _ => None,
     })
 }
 
-fn relayed(outputs: &[Output]) -> usize {
+pub(crate) fn relayed(outputs: &[Output]) -> usize {
     outputs.iter().filter(|output| matches!(output, Output::Relay(_))).count()
 }
 
@@ -234,7 +234,7 @@ fn a_member_asks_for_verification_and_votes_as_it_turns_out() {
         let expected = match verdict {
             Verdict::Valid => vec![Vote::Valid(block.header.hash)],
             Verdict::Invalid => vec![Vote::Invalid(block.header.hash)],
-            Verdict::Abstain => vec![],
+            Verdict::Abstain | Verdict::Altered => vec![],
         };
         assert_eq!(cast, expected);
         assert!(node.step(NOW, Input::Verified { request: request.id, verdict: Verdict::Valid }).is_empty());

@@ -1,31 +1,40 @@
 //! What an answer may take: fields and bytes, counted while it is made.
 //!
 //! Every field is charged when it begins, every value with its length when it is there. An answer that exceeds its budget
-//! is not finished: nothing more is resolved, and the client hears why. What an answer is made of (blocks, events) is
-//! charged when it is loaded.
+//! is not finished: nothing more is resolved or read, and the client hears why.
+//!
+//! What an answer is made from is charged before it is read: what the answer holds (transactions, events) against one
+//! bound, what is only looked through against another.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_graphql::async_trait::async_trait;
 use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextResolve, ResolveInfo};
-use async_graphql::{Context, Error, Result, ServerError, ServerResult, Value};
-use dusk_core::transfer::Transaction;
+use async_graphql::parser::types::{ExecutableDocument, Selection, SelectionSet};
+use async_graphql::{Context, Error, Name, Result, ServerError, ServerResult, Value};
 use dusk_sdk_protocol::execution::Event;
+use local_node_types::ledger::Label;
 use tokio::sync::Notify;
 
-use crate::block::SpentTransaction;
+use crate::block::{SpentTransaction, StoredBlock, TxId};
+use crate::store::{BlockHead, Store, StoreError};
 
 /// The most bytes of an answer, about as its JSON text has them.
 pub const MAX_ANSWER_BYTES: usize = 16 * 1024 * 1024;
 /// The most fields and list elements of an answer.
 pub const MAX_ANSWER_FIELDS: usize = 100_000;
-/// The most bytes of transactions and events that one answer is made from.
-pub(super) const MAX_LOADED_BYTES: usize = 64 * 1024 * 1024;
+/// The most bytes of blocks, transactions and events that are held for an answer, as they are stored.
+pub(super) const MAX_HELD_BYTES: usize = 64 * 1024 * 1024;
+/// The most bytes of blocks that are looked through for an answer, one after the other, as they are stored.
+pub(super) const MAX_READ_BYTES: usize = 512 * 1024 * 1024;
 /// What a field takes besides its name and value.
 const FIELD_BYTES: usize = 8;
-/// What a transaction or an event takes besides its variable parts.
-const RECORD_BYTES: usize = 512;
+/// The field that the library answers by itself.
+const TYPE_NAME: &str = "__typename";
+/// What an event takes as a document besides its topic and data: its JSON has other parts, and each is an allocation.
+const EVENT_DOCUMENT_BYTES: usize = 1024;
 
 /// What is left for an answer. Clones share it.
 #[derive(Debug, Clone)]
@@ -35,7 +44,8 @@ pub(super) struct Budget(Arc<Left>);
 struct Left {
     bytes: AtomicUsize,
     fields: AtomicUsize,
-    loaded: AtomicUsize,
+    held: AtomicUsize,
+    read: AtomicUsize,
     exceeded: Notify,
 }
 
@@ -44,7 +54,8 @@ impl Budget {
         Self(Arc::new(Left {
             bytes: AtomicUsize::new(MAX_ANSWER_BYTES),
             fields: AtomicUsize::new(MAX_ANSWER_FIELDS),
-            loaded: AtomicUsize::new(MAX_LOADED_BYTES),
+            held: AtomicUsize::new(MAX_HELD_BYTES),
+            read: AtomicUsize::new(MAX_READ_BYTES),
             exceeded: Notify::new(),
         }))
     }
@@ -54,22 +65,60 @@ impl Budget {
         context.data::<Self>()
     }
 
-    /// Charges what an answer is made from.
+    /// A block that the answer holds.
+    ///
+    /// # Errors
+    /// When it would hold too much, or the chain cannot be read.
+    pub(super) fn block(&self, store: &Store, height: u64) -> Result<Option<(Arc<StoredBlock>, Label)>> {
+        refused(store.block_if(height, &mut |bytes| take(&self.0.held, bytes)))
+    }
+
+    /// A block that is only looked through.
+    ///
+    /// # Errors
+    /// When too much is looked through, or the chain cannot be read.
+    pub(super) fn look_at(&self, store: &Store, height: u64) -> Result<Option<(Arc<StoredBlock>, Label)>> {
+        refused(store.block_if(height, &mut |bytes| take(&self.0.read, bytes)))
+    }
+
+    /// What of a block is not its transactions.
+    ///
+    /// # Errors
+    /// When the answer would hold too much, or the chain cannot be read.
+    pub(super) fn head(&self, store: &Store, height: u64) -> Result<Option<BlockHead>> {
+        refused(store.head_if(height, &mut |bytes| take(&self.0.held, bytes)))
+    }
+
+    /// A transaction that is in a block.
+    ///
+    /// # Errors
+    /// When the answer would hold too much, or the chain cannot be read.
+    pub(super) fn transaction(&self, store: &Store, id: &TxId) -> Result<Option<Arc<SpentTransaction>>> {
+        refused(store.transaction_if(id, &mut |bytes| take(&self.0.held, bytes)))
+    }
+
+    /// The last transactions, the newest first.
+    ///
+    /// # Errors
+    /// When the answer would hold too much, or the chain cannot be read.
+    pub(super) fn last_transactions(&self, store: &Store, count: usize) -> Result<Vec<Arc<SpentTransaction>>> {
+        refused(store.last_transactions_if(count, &mut |bytes| take(&self.0.held, bytes)))
+    }
+
+    /// Charges what else the answer holds.
     ///
     /// # Errors
     /// When it is too much.
-    pub(super) fn load(&self, bytes: usize) -> Result<()> {
-        let message = || {
-            Error::new(format!(
-                "the answer would be made from more than {MAX_LOADED_BYTES} bytes: ask for fewer blocks or transactions"
-            ))
-        };
-        if take(&self.0.loaded, bytes) { Ok(()) } else { Err(message()) }
+    pub(super) fn hold(&self, bytes: usize) -> Result<()> {
+        if take(&self.0.held, bytes) { Ok(()) } else { Err(too_much()) }
     }
 
     /// Charges a field or a value of the answer. Does not return when it is too much.
     async fn spend(&self, fields: usize, bytes: usize) {
         if !take(&self.0.fields, fields) || !take(&self.0.bytes, bytes) {
+            // What is being read on other threads is for nobody.
+            self.0.held.store(0, Ordering::Relaxed);
+            self.0.read.store(0, Ordering::Relaxed);
             self.0.exceeded.notify_one();
             std::future::pending::<()>().await;
         }
@@ -92,25 +141,73 @@ fn take(left: &AtomicUsize, amount: usize) -> bool {
     before.is_ok_and(|before| before >= amount)
 }
 
-/// The bytes that a transaction in a block takes, about.
-pub(super) fn weight(spent: &SpentTransaction) -> usize {
-    let protocol = spent.transaction.protocol();
-    let result = spent.result.as_ref().map_or(0, Vec::len);
-    let events: usize = spent.events.iter().map(event_weight).sum();
-    RECORD_BYTES + carried(protocol) + result + events
+fn refused<T>(read: Result<T, StoreError>) -> Result<T> {
+    read.map_err(|error| match error {
+        StoreError::TooMuch => too_much(),
+        other => other.into(),
+    })
 }
 
-fn carried(transaction: &Transaction) -> usize {
-    let call = transaction.call().map_or(0, |call| call.fn_name.len() + call.fn_args.len());
-    let deploy = transaction.deploy().map_or(0, |deploy| {
-        deploy.bytecode.bytes.len() + deploy.owner.len() + deploy.init_args.as_ref().map_or(0, Vec::len)
-    });
-    call + deploy + transaction.memo().map_or(0, <[u8]>::len)
+fn too_much() -> Error {
+    Error::new(format!(
+        "the answer would be made from more than {MAX_HELD_BYTES} bytes, or {MAX_READ_BYTES} would be looked through for \
+         it: ask for fewer blocks or transactions"
+    ))
 }
 
-/// The bytes that an event takes, about.
+/// The bytes that an event takes as a document, about.
 pub(super) fn event_weight(event: &Event) -> usize {
-    RECORD_BYTES + event.topic.len() + 2 * event.data.len()
+    EVENT_DOCUMENT_BYTES + event.topic.len() + 2 * event.data.len()
+}
+
+/// The fields `__typename` of a query, which no extension hears of: how many each fragment selects, and the bytes of their
+/// names in the answer.
+#[derive(Debug, Default)]
+pub(super) struct TypeNames(HashMap<Name, (usize, usize)>);
+
+impl TypeNames {
+    /// Those of a query, whose fragments do not contain themselves.
+    pub(super) fn of(document: &ExecutableDocument) -> Self {
+        let mut all = Self::default();
+        for name in document.fragments.keys() {
+            all.fragment(document, name);
+        }
+        all
+    }
+
+    fn fragment(&mut self, document: &ExecutableDocument, name: &Name) {
+        let Some(fragment) = document.fragments.get(name).filter(|_| !self.0.contains_key(name)) else { return };
+        let set = &fragment.node.selection_set.node;
+        spreads(set, &mut |other| self.fragment(document, other));
+        let selected = self.selected(set);
+        self.0.insert(name.clone(), selected);
+    }
+
+    /// How many of them an object with these fields has, and the bytes that they take in the answer.
+    fn selected(&self, set: &SelectionSet) -> (usize, usize) {
+        let selected = set.items.iter().map(|selection| match &selection.node {
+            Selection::Field(field) if field.node.name.node == TYPE_NAME => {
+                (1, FIELD_BYTES + 2 * field.node.response_key().node.len())
+            }
+            Selection::Field(_) => (0, 0),
+            Selection::InlineFragment(fragment) => self.selected(&fragment.node.selection_set.node),
+            Selection::FragmentSpread(spread) => {
+                self.0.get(&spread.node.fragment_name.node).copied().unwrap_or_default()
+            }
+        });
+        selected.fold((0, 0), |sum, more| (sum.0 + more.0, sum.1 + more.1))
+    }
+}
+
+/// Tells of every fragment that is spread in a set of fields itself.
+fn spreads(set: &SelectionSet, tell: &mut dyn FnMut(&Name)) {
+    for selection in &set.items {
+        match &selection.node {
+            Selection::Field(_) => {}
+            Selection::InlineFragment(fragment) => spreads(&fragment.node.selection_set.node, tell),
+            Selection::FragmentSpread(spread) => tell(&spread.node.fragment_name.node),
+        }
+    }
 }
 
 /// Charges the fields of every answer.
@@ -134,8 +231,10 @@ impl Extension for Charging {
             return next.run(context, info).await;
         };
         // What has no fields of its own is a value; the others are charged field by field.
-        let is_value = info.field.selection_set.node.items.is_empty();
-        budget.spend(1, FIELD_BYTES + info.alias.unwrap_or(info.name).len()).await;
+        let set = &info.field.selection_set.node;
+        let is_value = set.items.is_empty();
+        let (named, name_bytes) = context.data_opt::<TypeNames>().map(|names| names.selected(set)).unwrap_or_default();
+        budget.spend(1 + named, FIELD_BYTES + info.alias.unwrap_or(info.name).len() + name_bytes).await;
         let answer = next.run(context, info).await;
         match &answer {
             Ok(Some(value)) if is_value => budget.spend(0, length(value)).await,
@@ -187,9 +286,33 @@ mod tests {
     #[test]
     fn what_is_taken_is_gone() {
         let budget = Budget::new();
-        assert!(budget.load(MAX_LOADED_BYTES - 1).is_ok());
-        assert!(budget.load(1).is_ok());
-        assert!(budget.load(1).is_err());
-        assert!(budget.load(0).is_ok());
+        assert!(budget.hold(MAX_HELD_BYTES - 1).is_ok());
+        assert!(budget.hold(1).is_ok());
+        assert!(budget.hold(1).is_err());
+        assert!(budget.hold(0).is_ok());
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_is_given_up_reads_nothing_more() {
+        let budget = Budget::new();
+        let spending = tokio::time::timeout(std::time::Duration::ZERO, budget.spend(MAX_ANSWER_FIELDS + 1, 0));
+        assert!(spending.await.is_err(), "it does not return");
+        assert!(budget.exceeded().await.message.contains("too large"));
+        assert!(budget.hold(1).is_err() && !take(&budget.0.read, 1));
+    }
+
+    #[test]
+    fn type_names_are_counted_through_fragments() {
+        let document = async_graphql::parser::parse_query(
+            "{ a { __typename ...f ... on A { b: __typename } c { __typename } } }
+            fragment f on A { long: __typename ...g ...g } fragment g on A { __typename d }",
+        );
+        let document = document.unwrap();
+        let names = TypeNames::of(&document);
+        let (_, operation) = document.operations.iter().next().unwrap();
+        let Selection::Field(field) = &operation.node.selection_set.node.items[0].node else { unreachable!() };
+        let lengths = [10, 1, 4, 10, 10];
+        let bytes = lengths.iter().map(|length| FIELD_BYTES + 2 * length).sum();
+        assert_eq!(names.selected(&field.node.selection_set.node), (lengths.len(), bytes));
     }
 }

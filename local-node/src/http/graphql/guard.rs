@@ -17,7 +17,7 @@ const MAX_DEFINITIONS: usize = 64;
 ///
 /// # Errors
 /// When it is no query, or would be too much to check.
-pub(super) fn read(request: &mut Request) -> Result<(), ServerError> {
+pub(super) fn read(request: &mut Request) -> Result<&ExecutableDocument, ServerError> {
     if nesting(&request.query) > MAX_NESTING {
         return Err(refusal(format!("Query is nested too deep: more than {MAX_NESTING} brackets in each other.")));
     }
@@ -32,7 +32,7 @@ pub(super) fn read(request: &mut Request) -> Result<(), ServerError> {
     if fields > MAX_COMPLEXITY {
         return Err(refusal(format!("Query is too complex: it selects more than {MAX_COMPLEXITY} fields.")));
     }
-    Ok(())
+    Ok(document)
 }
 
 fn refusal(message: String) -> ServerError {
@@ -149,7 +149,7 @@ mod tests {
 
     fn refused(query: &str) -> String {
         match read(&mut Request::new(query)) {
-            Ok(()) => panic!("not refused: {}", &query[..query.len().min(80)]),
+            Ok(_) => panic!("not refused: {}", &query[..query.len().min(80)]),
             Err(error) => error.message,
         }
     }

@@ -1,5 +1,7 @@
 //! Questions about the past of accounts and contracts, over final blocks, as production's archive answers them.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, Error, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -33,9 +35,14 @@ pub(super) async fn aside<T: Send + 'static>(
     context: &Context<'_>,
     question: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
-    let stopped = |_| Error::new("the node was shut down");
-    let _permit = context.data::<Semaphore>()?.acquire().await.map_err(stopped)?;
-    tokio::task::spawn_blocking(question).await.map_err(|_| Error::new("the node was shut down"))?
+    let stopped = || Error::new("the node was shut down");
+    let turn = Arc::clone(context.data::<Arc<Semaphore>>()?).acquire_owned().await.map_err(|_| stopped())?;
+    let answer = tokio::task::spawn_blocking(move || {
+        // An answer that is given up counts until its thread is free.
+        let _turn = turn;
+        question()
+    });
+    answer.await.map_err(|_| stopped())?
 }
 
 /// Which transactions are meant.
@@ -103,8 +110,8 @@ impl MoonlightFilter {
         }
         let mut found = Vec::new();
         for height in heights {
-            let Some((block, _)) = store.block(height)? else { continue };
-            let moved = |spent: &&std::sync::Arc<SpentTransaction>| {
+            let Some((block, _)) = budget.look_at(store, height)? else { continue };
+            let moved = |spent: &&Arc<SpentTransaction>| {
                 let flows = Flows::of(spent);
                 !flows.is_empty() && self.means(spent, &flows)
             };
@@ -118,7 +125,7 @@ impl MoonlightFilter {
                 return Err(too_many());
             }
             for spent in groups {
-                budget.load(spent.events.iter().map(event_weight).sum())?;
+                budget.hold(spent.events.iter().map(event_weight).sum())?;
                 found.push(group(spent));
             }
         }
@@ -175,13 +182,13 @@ pub(super) fn finalized_events(
     let heights = store.heights_about(Subject::contract(&contract), range, Order::OldestFirst, limit + 2)?;
     let mut events = Vec::new();
     for height in heights {
-        let Some((block, _)) = store.block(height)? else { continue };
+        let Some((block, _)) = budget.look_at(store, height)? else { continue };
         let header = block.header();
         let wanted = (0_u64..).zip(documents::origins(&block)).filter(|(_, (_, event))| event.source == contract);
         for (place, (origin, event)) in wanted {
             let id = header.height << PLACE_BITS | place;
             if after.is_none_or(|after| id > after) && events.len() <= limit {
-                budget.load(event_weight(event))?;
+                budget.hold(event_weight(event))?;
                 let mut event = documents::event(&origin, event);
                 event["id"] = json!(id);
                 event["block_height"] = json!(header.height);

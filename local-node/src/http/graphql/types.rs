@@ -2,72 +2,79 @@
 
 use std::sync::{Arc, OnceLock};
 
-use async_graphql::{Error, Json, Object, Result, SimpleObject};
+use async_graphql::{Context, Error, Json, Object, Result, SimpleObject};
 use dusk_core::transfer::data::gen_contract_id;
 use dusk_core::transfer::{Transaction as Protocol, TransactionFormat};
 use dusk_sdk_protocol::execution::HexId;
 use local_node_consensus::rewards::emission;
-use local_node_types::ledger::{Header, Label, LedgerTransaction};
+use local_node_types::ledger::{Header, LedgerTransaction};
 use serde_json::Value;
 
-use crate::block::{SpentTransaction, StoredBlock, TxId};
+use super::budget::Budget;
+use crate::block::{SpentTransaction, TxId};
 use crate::http::documents;
-use crate::store::Store;
+use crate::store::{BlockHead, Store};
 use crate::transaction::Checked;
 
-/// A block of the chain.
+/// A block of the chain. Its transactions are read when they are asked for.
 pub(super) struct Block {
-    read: OnceLock<(Arc<StoredBlock>, Label)>,
-    /// Where it is to be read from, if it is not.
-    stored: Option<(Store, u64)>,
-}
-
-impl From<(Arc<StoredBlock>, Label)> for Block {
-    fn from(read: (Arc<StoredBlock>, Label)) -> Self {
-        Self { read: read.into(), stored: None }
-    }
+    store: Store,
+    height: u64,
+    head: OnceLock<BlockHead>,
 }
 
 impl Block {
-    /// A block that is read when it is asked for a field.
-    pub(super) const fn later(store: Store, height: u64) -> Self {
-        Self { read: OnceLock::new(), stored: Some((store, height)) }
+    /// A block whose head was read.
+    pub(super) fn of(store: Store, head: BlockHead) -> Self {
+        Self { store, height: head.header.height, head: head.into() }
     }
 
-    fn read(&self) -> Result<&(Arc<StoredBlock>, Label)> {
-        if let (None, Some((store, height))) = (self.read.get(), &self.stored) {
-            let gone = || Error::new(format!("block {height} has just been taken back: ask again"));
-            let read = store.block(*height)?.ok_or_else(gone)?;
-            return Ok(self.read.get_or_init(|| read));
+    /// A block that is read when it is asked for a field.
+    pub(super) const fn later(store: Store, height: u64) -> Self {
+        Self { store, height, head: OnceLock::new() }
+    }
+
+    fn head(&self, context: &Context<'_>) -> Result<&BlockHead> {
+        if let Some(head) = self.head.get() {
+            return Ok(head);
         }
-        self.read.get().ok_or_else(|| Error::new("the block cannot be read"))
+        let head = Budget::of(context)?.head(&self.store, self.height)?.ok_or_else(|| self.is_gone())?;
+        Ok(self.head.get_or_init(|| head))
+    }
+
+    fn is_gone(&self) -> Error {
+        Error::new(format!("block {} has just been taken back: ask again", self.height))
     }
 }
 
 #[Object]
 impl Block {
-    async fn header(&self) -> Result<BlockHeader<'_>> {
-        Ok(BlockHeader(self.read()?.0.header()))
+    async fn header(&self, context: &Context<'_>) -> Result<BlockHeader<'_>> {
+        Ok(BlockHeader(&self.head(context)?.header))
     }
 
-    async fn status(&self) -> Result<Json<Value>> {
-        Ok(Json(documents::label(self.read()?.1)))
+    async fn status(&self, context: &Context<'_>) -> Result<Json<Value>> {
+        Ok(Json(documents::label(self.head(context)?.label)))
     }
 
-    async fn transactions(&self) -> Result<Vec<Spent>> {
-        Ok(self.read()?.0.transactions.iter().cloned().map(Spent).collect())
+    async fn transactions(&self, context: &Context<'_>) -> Result<Vec<Spent>> {
+        let read = Budget::of(context)?.block(&self.store, self.height)?;
+        let (block, _) = read.ok_or_else(|| self.is_gone())?;
+        Ok(block.transactions.iter().cloned().map(Spent).collect())
     }
 
-    async fn reward(&self) -> Result<u64> {
-        Ok(emission(self.read()?.0.header().height))
+    async fn reward(&self) -> u64 {
+        emission(self.height)
     }
 
-    async fn fees(&self) -> Result<u64> {
-        Ok(self.read()?.0.fees)
+    async fn fees(&self, context: &Context<'_>) -> Result<u64> {
+        Ok(self.head(context)?.fees)
     }
 
-    async fn gas_spent(&self) -> Result<u64> {
-        Ok(self.read()?.0.gas_spent())
+    async fn gas_spent(&self, context: &Context<'_>) -> Result<u64> {
+        let read = Budget::of(context)?.look_at(&self.store, self.height)?;
+        let (block, _) = read.ok_or_else(|| self.is_gone())?;
+        Ok(block.gas_spent())
     }
 }
 

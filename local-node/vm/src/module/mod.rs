@@ -18,6 +18,7 @@ pub use limits::LimitError;
 pub(crate) use objects::Objects;
 pub(crate) use prepare::{BULK, HOST, Prepared, Segment, drop_name, init_name, prepare};
 pub(crate) use store::ModuleStore;
+pub use store::{answers_question, as_question};
 
 /// A contract's code, ready to be instantiated.
 pub(crate) struct Code {

@@ -1,8 +1,10 @@
 //! Compiled modules, in memory and, if a folder is given, on disk.
 //!
 //! A module is compiled by whoever asks for it first; others who ask for the same one meanwhile wait for that. Nobody
-//! else waits: no lock is held while a module compiles. So many modules compile at a time, and one more waits its turn.
+//! else waits: no lock is held while a module compiles. So many modules compile at a time, and one more waits its turn. What
+//! compiles for a question ([`as_question`]) leaves some turns to blocks and to transactions that were taken.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -19,6 +21,32 @@ const MAX_MODULES: usize = 256;
 const MAX_CODE_BYTES: usize = 256 << 20;
 /// The most modules that compile at a time; the compiler's memory is bounded by this number times that of the worst module.
 const MAX_COMPILING: usize = 4;
+/// The most of them that compile for questions.
+const MAX_COMPILING_FOR_QUESTIONS: usize = 2;
+
+thread_local! {
+    /// Whether this thread answers a question.
+    static ANSWERS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Answers a question: what has to be compiled for it on this thread leaves turns to everything else. Anybody can ask any
+/// number of questions, for instance simulate deployments that take seconds to compile.
+pub fn as_question<T>(answer: impl FnOnce() -> T) -> T {
+    struct Ends(bool);
+    impl Drop for Ends {
+        fn drop(&mut self) {
+            ANSWERS.set(self.0);
+        }
+    }
+    let _ends = Ends(ANSWERS.replace(true));
+    answer()
+}
+
+/// Whether this thread answers a question.
+#[must_use]
+pub fn answers_question() -> bool {
+    ANSWERS.get()
+}
 
 /// Compiled modules by the BLAKE3 hash of their bytecode.
 #[derive(Debug, Default)]
@@ -113,25 +141,45 @@ impl Drop for Ends<'_> {
 /// The right to compile, which so many have at a time.
 #[derive(Debug, Default)]
 struct Turns {
-    taken: Mutex<usize>,
+    taken: Mutex<Taken>,
     free: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Taken {
+    all: usize,
+    for_questions: usize,
+}
+
+impl Taken {
+    const fn has_room(&self, for_question: bool) -> bool {
+        self.all < MAX_COMPILING && !(for_question && self.for_questions >= MAX_COMPILING_FOR_QUESTIONS)
+    }
 }
 
 impl Turns {
     fn take(&self) -> Turn<'_> {
-        let taken = lock(&self.taken);
-        let taken = self.free.wait_while(taken, |taken| *taken >= MAX_COMPILING);
-        *taken.unwrap_or_else(PoisonError::into_inner) += 1;
-        Turn(self)
+        let for_question = answers_question();
+        let taken = self.free.wait_while(lock(&self.taken), |taken| !taken.has_room(for_question));
+        let mut taken = taken.unwrap_or_else(PoisonError::into_inner);
+        taken.all += 1;
+        taken.for_questions += usize::from(for_question);
+        Turn { turns: self, for_question }
     }
 }
 
-struct Turn<'a>(&'a Turns);
+struct Turn<'a> {
+    turns: &'a Turns,
+    for_question: bool,
+}
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        *lock(&self.0.taken) -= 1;
-        self.0.free.notify_one();
+        let mut taken = lock(&self.turns.taken);
+        taken.all -= 1;
+        taken.for_questions -= usize::from(self.for_question);
+        // Not everybody who waits can use every turn.
+        self.turns.free.notify_all();
     }
 }
 
@@ -184,7 +232,38 @@ mod tests {
             store.code(&machine, b"\0asm").unwrap_err();
         }
         assert!(lock(&store.compiling).is_empty() && lock(&store.loaded).codes.is_empty());
-        assert_eq!(*lock(&store.turns.taken), 0);
+        let taken = lock(&store.turns.taken);
+        assert_eq!((taken.all, taken.for_questions), (0, 0));
+    }
+
+    #[test]
+    fn questions_leave_turns_to_blocks() {
+        let (machine, store) = (Machine::new().unwrap(), ModuleStore::default());
+        // Questions that compile without end, as many as may.
+        let mut endless: Vec<_> =
+            (0..MAX_COMPILING_FOR_QUESTIONS).map(|_| as_question(|| store.turns.take())).collect();
+        assert!(!lock(&store.turns.taken).has_room(true) && lock(&store.turns.taken).has_room(false));
+        store.code(&machine, &contract(1)).unwrap();
+        std::thread::scope(|scope| {
+            let asked = scope.spawn(|| as_question(|| store.code(&machine, &contract(2)).map(drop)));
+            // What compiles meanwhile does not give its turn to a question.
+            for number in 3..6 {
+                store.code(&machine, &contract(number)).unwrap();
+            }
+            assert!(!lock(&store.loaded).codes.contains_key(blake3::hash(&contract(2)).as_bytes()));
+            endless.pop();
+            asked.join().unwrap().unwrap();
+        });
+        drop(endless);
+        assert_eq!(lock(&store.turns.taken).all, 0);
+    }
+
+    #[test]
+    fn a_question_ends_with_its_answer() {
+        assert!(!answers_question());
+        assert!(as_question(answers_question));
+        let panicked = std::panic::catch_unwind(|| as_question(|| panic!("on purpose")));
+        assert!(panicked.map(|()| 0).is_err() && !answers_question());
     }
 
     #[test]

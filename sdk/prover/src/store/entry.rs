@@ -117,17 +117,18 @@ fn read(path: &Path) -> Option<Mapping> {
     open(path).map(|(_, mapping)| mapping)
 }
 
-/// Maps a file, and records its use.
-fn used(path: &Path) -> Option<Mapping> {
-    let (file, mapping) = open(path)?;
+/// Records the use of a file, which `gc` reads. A file that is not authentic stays as it is.
+fn was_used(file: &File) {
     // Only `gc` needs the time, so this may fail.
     let _ = file.set_modified(SystemTime::now());
-    Some(mapping)
 }
 
 pub(super) fn read_parameters(folder: &PrivateFolder, id: ParametersId, gates: usize) -> Option<Parameters> {
-    let parameters = Parameters::mapped(folder, used(&folder.path().join(parameters_name(id, gates)))?)?;
-    (parameters.id() == id && parameters.max_gates() >= gates).then_some(parameters)
+    let (file, mapping) = open(&folder.path().join(parameters_name(id, gates)))?;
+    let parameters = Parameters::mapped(folder, mapping)?;
+    (parameters.id() == id && parameters.max_gates() >= gates).then_some(())?;
+    was_used(&file);
+    Some(parameters)
 }
 
 pub(super) fn write_keys<B: Backend>(
@@ -157,10 +158,11 @@ pub(super) fn read_keys<B: Backend>(
     circuit: Digest,
     parameters: &Parameters,
 ) -> Option<Keys<B>> {
-    let mapping = used(&folder.path().join(key_name::<B>(circuit, parameters.id())))?;
+    let (file, mapping) = open(&folder.path().join(key_name::<B>(circuit, parameters.id())))?;
     let (verifier_key, key) = parts(folder, mapping.bytes(), circuit, parameters.id())?;
     let compiled = Compiled { key: B::decode(key)?, verifier_key: verifier_key.to_vec() };
     (B::parameters_of(&compiled.verifier_key)? == parameters.id()).then_some(())?;
+    was_used(&file);
     Some(Keys::from_parts(circuit, parameters.clone(), compiled))
 }
 

@@ -4,7 +4,7 @@ use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use dusk_sdk_circuit::{BlsScalar, Layout, Wires};
 use dusk_sdk_prover::{
@@ -124,6 +124,27 @@ fn damaged_files_are_told_and_made_anew() {
             assert_eq!(keys.value.verifier_key(), expected);
             assert_eq!(fs::read(&path).unwrap(), sound, "{prefix} {index}");
         }
+    }
+}
+
+/// `gc` goes by the time of the last use. A file that is not taken was not used.
+#[test]
+fn files_that_are_not_taken_keep_their_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = KeyStore::new(folder.path());
+    let parameters = Parameters::development(16, SILENT).unwrap();
+    store.keep(&parameters).unwrap();
+    let path = file(&store, "parameters-");
+    let long_ago = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+    let sound = fs::read(&path).unwrap();
+    for (is_sound, place) in [(false, sound.len() / 2), (true, sound.len())] {
+        let mut bytes = sound.clone();
+        bytes.get_mut(place).into_iter().for_each(|byte| *byte ^= 1);
+        fs::remove_file(&path).unwrap();
+        fs::write(&path, bytes).unwrap();
+        OpenOptions::new().write(true).open(&path).unwrap().set_modified(long_ago).unwrap();
+        assert_eq!(store.parameters(parameters.id(), 16).is_some(), is_sound);
+        assert_eq!(path.metadata().unwrap().modified().unwrap() == long_ago, !is_sound);
     }
 }
 
