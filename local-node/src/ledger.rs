@@ -24,7 +24,7 @@ use local_node_consensus::{
 use local_node_types::keys::BlsKey;
 use local_node_types::ledger::{Block, Hash, Header, Label, LedgerTransaction, MAX_FAULTS, MAX_TRANSACTIONS};
 use local_node_types::rules::BLOCK_GAS_LIMIT;
-use local_node_vm::{BlobError, VmError, verify_blobs};
+use local_node_vm::{BlobError, StateRoot, VmError, verify_blobs};
 
 pub use self::build::{BuildLimits, BuildTime, Built, Unfit};
 use self::build::{Filled, Filling};
