@@ -70,6 +70,10 @@ impl Refusal {
                 "nothing was sent; raise `--gas-limit`, or leave it out: the simulation finds what is needed"
             }
             (Self::OutOfGas, Stage::Block) => "call again with a higher `--gas-limit`, or without one",
+            _ if bound("machine limit") && bound("ask again") => "the limit is for all queries together: wait and ask again",
+            _ if bound("machine limit") && bound("states of all contracts") => {
+                "a chain on this node is full with that: `cargo dusk node reset` begins it anew"
+            }
             _ if bound("machine limit") => {
                 "this node has that limit, and the public network has not: ask for less at a time"
             }
@@ -143,6 +147,7 @@ fn unescaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use dusk_sdk_protocol::abi::{ErrorVariant, SCHEMA_VERSION};
+    use local_node_vm::{MachineLimit, VmError};
 
     use super::*;
 
@@ -193,9 +198,13 @@ mod tests {
         }
         let stages = [Stage::Query, Stage::Simulation, Stage::Block];
         let hints = |text: &str| stages.map(|stage| Refusal::read(text, None).advice(stage));
-        let all = ["OutOfGas", "Panic(\"x\")", "machine limit: memory", "time limit"].map(hints);
-        let different: std::collections::BTreeSet<&str> = all.iter().flatten().copied().collect();
-        assert_eq!(different.len(), 8, "each cause has a hint of its own: {different:#?}");
+        let limits = [MachineLimit::Memory, MachineLimit::Queries, MachineLimit::States].map(|limit| {
+            let text = VmError::MachineLimit(limit).to_string();
+            hints(&text)
+        });
+        let other = ["OutOfGas", "Panic(\"x\")", "time limit"].map(hints);
+        let different: std::collections::BTreeSet<&str> = limits.iter().chain(&other).flatten().copied().collect();
+        assert_eq!(different.len(), 10, "each cause has a hint of its own: {different:#?}");
         let expected = Refusal::Panic("E3: AlreadyUsed".into());
         assert_eq!(Refusal::read(r#"Panic("E3: AlreadyUsed")"#, None), expected);
     }

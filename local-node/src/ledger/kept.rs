@@ -5,7 +5,8 @@
 //! machine bounds it ([`MAX_STATE_PAGES`](local_node_vm::MAX_STATE_PAGES)).
 //!
 //! Nobody needs the states of final blocks but those to which the chain can go back: genesis and snapshots. The others are
-//! there for questions that have begun, and are forgotten as soon as they take too much.
+//! there for questions that have begun, and are forgotten as soon as they take too much. So the states below the tip take at
+//! most [`MAX_KEPT_BYTES`], and where there are snapshots, what has changed since the last one on top: at most a whole state.
 
 use std::collections::BTreeMap;
 

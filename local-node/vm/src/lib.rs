@@ -26,6 +26,8 @@
 //! - All that a contract can make grow is bounded by a constant, also where production bounds it by gas alone.
 //! - A call ends when its session's deadline passes ([`Session::set_deadline`]) or the machine stops
 //!   ([`Vm::interrupt`]), whatever it does. Neither changes the gas of a call that succeeds.
+//! - What becomes of a transaction in a block follows from the state before it, the transactions before it in the block and
+//!   the rules: not from the clock, from queries or from the memory that the system has.
 //!
 //! # Bounds
 //!
@@ -33,18 +35,45 @@
 //!
 //! | what | at most | constant |
 //! |---|---|---|
-//! | written pages (64 KiB each) and blocks (4 KiB) kept to undo calls and transactions | 512 MiB | [`MAX_SESSION_MEMORY_BYTES`] |
+//! | written pages of 64 KiB with a copy of each, and further copies to undo calls and transactions | 512 MiB | [`MAX_SESSION_MEMORY_BYTES`] |
 //! | tables, 8 bytes for each element | 77 MiB | [`MAX_CALL_TABLE_ELEMENTS`] |
 //! | what a query feeds, where it is kept | 64 MiB | [`MAX_FEED_BYTES`] |
-//! | events | 32 MiB | [`MAX_CALL_EVENTS`], [`MAX_CALL_EVENT_BYTES`] |
+//! | events | 33 MiB | [`MAX_CALL_EVENTS`], [`MAX_CALL_EVENT_BYTES`], [`RESERVED_EVENT_BYTES`] |
 //! | arguments, names and results on the way through 48 nested calls | 12 MiB | [`MAX_CALL_DEPTH`], [`ARGUMENT_BYTES`] |
 //! | the recorded tree of calls, with its events, texts and logs | 10 MiB | 4096 frames, 5 MiB of data |
 //! | the stack of the code | 0.5 MiB | |
 //!
-//! Memory is measured at every beginning and end of a nested call that copies much, after each 32 MiB of bulk
-//! operations, when a call fails or succeeds, and every ten milliseconds. Between two measurements a contract can touch
-//! what the kernel hands out in that time. A commit keeps a copy of the pages, which then belong to the state. The
-//! machine as a whole keeps at most 32,768 answers of host queries (6 MiB) beside compiled modules and states.
+//! Where memories are copied, the pages of the contracts that the session opens come on top: at most 1.5 GiB
+//! ([`MAX_SESSION_MAPPINGS`]).
+//!
+//! All sessions and states together:
+//!
+//! | what | at most | constant |
+//! |---|---|---|
+//! | sessions of queries and simulations | 1 GiB, and 16 MiB for each | [`MAX_QUERY_BYTES`], [`FREE_QUERY_BYTES`] |
+//! | states that queries read and that are forgotten otherwise | 512 MiB | [`MAX_QUERY_LAG_BYTES`] |
+//! | a committed state, without the genesis contracts | 2 GiB | [`MAX_STATE_PAGES`] |
+//! | pages that are free for the next commit | 64 MiB | |
+//! | answers of host queries | 6 MiB | 32,768 answers |
+//!
+//! Whoever holds several committed states or sessions of blocks bounds them ([`Vm::own_pages`], [`Session::held_bytes`]).
+//! Queries take nothing from the sessions of blocks, neither memory nor mappings of the process.
+//!
+//! # What the clock decides
+//!
+//! Memory is measured at fixed points of a call: when it fails or succeeds, when a nested call fails, and whenever
+//! operations and snapshots that copy have written 32 MiB. The same points come on every node, and the count is the same: it
+//! is one of pages, whose number does not depend on how a memory is made. Every ten milliseconds the clock looks as well,
+//! because a loop of stores meets no fixed point. It looks only at pages that are written. Those only become more until the
+//! next fixed point, so the clock ends early what would end there, and nothing else. In between, a contract can touch what
+//! the kernel hands out in that time.
+//!
+//! A deadline ends the whole top-level call with [`VmError::TimeLimit`], and a transaction that it ends is in no block.
+//! Whoever builds a block sets deadlines; whoever verifies or accepts one sets none. So time decides what a builder leaves
+//! out, and never what a transaction in a block has done.
+//!
+//! One thing depends on the processor and on how this machine was compiled, as in production: how deep a recursion goes
+//! before it overflows the stack.
 //!
 //! # Differences from production
 //!
@@ -59,9 +88,10 @@
 //! - A session that would hold more than the bounds above ends its top-level call with [`VmError::MachineLimit`], which
 //!   no contract can catch. Production goes on as long as there is gas and memory. The bounds count what all calls of
 //!   the session have written; a transaction that meets one in a full block may fit into an empty one. Transactions leave
-//!   [`RESERVED_MEMORY_BYTES`] of it to the end of the block.
-//! - A session opens at most [`MAX_SESSION_CONTRACTS`] contracts, and a contract's state has at most
-//!   [`MAX_CONTRACT_PAGES`] pages of 64 KiB (1 GiB).
+//!   [`RESERVED_MEMORY_BYTES`] of it to the end of the block, so those of one block write at most 240 MiB.
+//! - A session opens at most [`MAX_SESSION_CONTRACTS`] contracts, with at most [`MAX_SESSION_MAPPINGS`] pages of 64 KiB and
+//!   gaps between pages together. A contract's state has at most [`MAX_CONTRACT_PAGES`] pages (1 GiB), and those of all
+//!   contracts but the genesis contracts at most [`MAX_STATE_PAGES`]; beyond that, only pages that exist can be written.
 //! - Calls can have a deadline. Production's queries run until their gas is used up.
 //! - Modules longer than [`MAX_MODULE_BYTES`] are refused. No transaction can carry a longer one.
 //! - Modules that ask for far more of the compiler, or of every instance, than compilers emit are refused: [`module_limits`].

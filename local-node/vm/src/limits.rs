@@ -15,7 +15,7 @@
 pub const MAX_SESSION_MEMORY_BYTES: usize = 512 << 20;
 /// What a transaction leaves of [`MAX_SESSION_MEMORY_BYTES`] to the calls with which the chain itself ends a block, so that
 /// no transaction can keep a block from being ended.
-pub const RESERVED_MEMORY_BYTES: usize = 16 << 20;
+pub const RESERVED_MEMORY_BYTES: usize = 32 << 20;
 /// Bytes of contract memory, tables, events and fed items that the sessions of all queries may hold together, without
 /// [`FREE_QUERY_BYTES`] of each. Blocks do not count, so queries take nothing from them.
 pub const MAX_QUERY_BYTES: usize = 1 << 30;
@@ -85,7 +85,7 @@ pub enum MachineLimit {
     State,
     /// The states of all contracts have more pages than [`MAX_STATE_PAGES`].
     #[error(
-        "the states of all contracts of a chain may have at most {MAX_STATE_PAGES} pages of 64 KiB together; only pages that exist can be written from now on"
+        "the states of all contracts of a chain may have at most {MAX_STATE_PAGES} pages of 64 KiB together, and no more pages can be added"
     )]
     States,
     /// The call has emitted more events than [`MAX_CALL_EVENTS`].
