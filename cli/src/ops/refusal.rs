@@ -70,7 +70,9 @@ impl Refusal {
                 "nothing was sent; raise `--gas-limit`, or leave it out: the simulation finds what is needed"
             }
             (Self::OutOfGas, Stage::Block) => "call again with a higher `--gas-limit`, or without one",
-            _ if bound("machine limit") && bound("ask again") => "the limit is for all queries together: wait and ask again",
+            _ if bound("machine limit") && bound("ask again") => {
+                "the limit is for all queries together: wait and ask again"
+            }
             _ if bound("machine limit") && bound("states of all contracts") => {
                 "a chain on this node is full with that: `cargo dusk node reset` begins it anew"
             }
