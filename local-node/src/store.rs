@@ -41,7 +41,6 @@ use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use dusk_core::abi::ContractId;
 use local_node_types::codec::Decode as _;
 use local_node_types::ledger::{Block, Hash, Label};
 use local_node_vm::{StateChanges, StateRoot, StoredContract};
@@ -65,7 +64,7 @@ use self::tables::{
     SUBJECTS, TRANSACTIONS, WAITING, WAITING_PLACES, WRITTEN,
 };
 use self::waiting::Notes;
-use crate::block::{SpentTransaction, StoredBlock, TxId};
+use crate::block::{StoredBlock, TxId};
 use crate::weight;
 
 /// The version of the form in which this program stores a chain.

@@ -187,7 +187,7 @@ mod tests {
     use local_node_types::ledger::Header;
 
     use super::*;
-    use crate::store::StoredBlock;
+    use crate::block::StoredBlock;
 
     /// A block with an event of so many bytes.
     fn block(height: u64, bytes: usize) -> Arc<StoredBlock> {

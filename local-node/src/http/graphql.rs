@@ -34,7 +34,6 @@ use super::documents;
 use super::error::{Error as RuesError, error_response};
 use super::memory::Received;
 use super::rues::{Answer, Reply, Request as RuesRequest};
-use crate::block::{SpentTransaction, StoredBlock, TxId};
 use crate::block::{SpentTransaction, TxId};
 use crate::handle::NodeHandle;
 use crate::store::{Order, Store, Subject};

@@ -158,13 +158,14 @@ impl Round {
     /// right one is passed on as well, so that nobody can silence a member in this way.
     fn restore(&mut self, env: &mut Env<'_>, ballot: Ballot, again: Received) {
         let version = self.verifier.version();
+        let signatures = Arc::clone(self.verifier.committees().provisioners().signatures());
         let tally = self.iteration(ballot.header.iteration).tally(ballot.step);
         let Received { place, signature, message } = again;
         let Some(counted) = tally.unconfirmed(place, &ballot.vote).filter(|counted| *counted != signature) else {
             return;
         };
         let (point, bytes) = (tally.committee().members()[place].point, ballot.signed_bytes());
-        let holds = |signature| signing::verify(&[point], signature, &bytes, version).is_ok();
+        let holds = |signature| signatures.verify(&[point], signature, &bytes, version).is_ok();
         if holds(&counted) {
             tally.confirm(place, &ballot.vote, counted);
         } else if holds(&signature) {
