@@ -4,11 +4,12 @@ use std::path::Path;
 
 use dusk_core::transfer::data::ContractCall;
 use dusk_core::transfer::moonlight::AccountData;
+use local_node::block::StoredBlock;
 use local_node::executor::Executor;
 use local_node::genesis::{self, Allocation};
 use local_node::ledger::{BuildLimits, Built, Ledger, LedgerError};
 use local_node::mempool::{Limits, Mempool};
-use local_node::store::{Identity, Store, StoreError, StoredBlock};
+use local_node::store::{Identity, Store, StoreError};
 use local_node::transaction::Checked;
 use local_node_consensus::committee::Committees;
 use local_node_consensus::{BlockBody, BuildRequest, Decision, RequestId, VerifyRequest, Voter};
