@@ -30,12 +30,11 @@ pub use self::build::{BuildLimits, BuildTime, Built, Unfit};
 use self::build::{Filled, Filling};
 pub use self::faults::{FaultProblem, VOTING_RULES};
 use self::kept::KeptStates;
-pub use self::kept::MAX_KEPT_BYTES;
 pub use self::stakes::{StakeEntry, stakes};
 use crate::block::{SpentTransaction, StoredBlock, TxId};
 use crate::executor::{Committed, Executor, ExecutorError, Payees, RunError, Terms, TransactionReceipt, Transition};
 use crate::mempool::Queue;
-use crate::store::{Acceptance, Snapshot, Store, StoreError};
+use crate::store::{Acceptance, MAX_KEPT_BYTES, Snapshot, Store, StoreError};
 
 /// The most executed candidates that wait for their decision.
 const MAX_PENDING_TRANSITIONS: usize = 4;

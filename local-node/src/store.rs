@@ -71,6 +71,9 @@ use crate::weight;
 pub const FORMAT: u32 = 2;
 /// The most snapshots that are kept.
 pub const MAX_SNAPSHOTS: usize = 64;
+/// The most bytes that the states below the tip take. The oldest ones of final blocks are forgotten beyond it, and no
+/// further snapshot is taken.
+pub const MAX_KEPT_BYTES: usize = 512 << 20;
 /// How many of the last blocks are kept at hand, at most.
 const RECENT_BLOCKS: usize = 64;
 /// How many bytes the blocks at hand take together, about, where there is more than one.

@@ -12,13 +12,12 @@ use std::collections::BTreeMap;
 
 use local_node_vm::{PAGE_BYTES, StateRoot, Vm};
 
+use crate::store::MAX_KEPT_BYTES;
+
 /// How many states below the tip stay readable after their blocks are final, at most.
 const MAX_FINAL_STATES: usize = 16;
 /// How many do in any case.
 const MIN_FINAL_STATES: usize = 1;
-/// The most bytes that the states below the tip take. The oldest ones of final blocks are forgotten beyond it, and no
-/// further snapshot is taken.
-pub const MAX_KEPT_BYTES: usize = 512 << 20;
 
 /// The states that can be read, by height.
 #[derive(Debug)]

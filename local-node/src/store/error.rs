@@ -71,7 +71,7 @@ pub enum StoreError {
     /// What has changed since the snapshots that there are takes too much memory.
     #[error(
         "the snapshots that are kept already take more than {} MiB: go back to one of them before you take another",
-        crate::ledger::MAX_KEPT_BYTES >> 20
+        super::MAX_KEPT_BYTES >> 20
     )]
     SnapshotsTooLarge,
     /// Reading stopped, because whoever asked may not have so much.
