@@ -6,7 +6,7 @@
 mod common;
 
 use common::blocks::{FIRST, append, calling, checked, deployment, durable_ledger, ledger};
-use local_node::ledger::MAX_KEPT_BYTES;
+use local_node::store::MAX_KEPT_BYTES;
 use local_node_vm::{MAX_SESSION_MEMORY_BYTES, PAGE_BYTES};
 
 /// Every block rewrites as much as it may. What is kept of the states below the tip does not grow with their number.
