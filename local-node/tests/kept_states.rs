@@ -57,7 +57,8 @@ fn files_in_memory() -> usize {
     let in_memory = files.filter(|file| {
         std::fs::read_link(file.path()).is_ok_and(|target| target.to_string_lossy().contains("memfd:contract-pages"))
     });
-    in_memory.filter_map(|file| std::fs::metadata(file.path()).ok()).map(|data| data.blocks() as usize * 512).sum()
+    let blocks = in_memory.filter_map(|file| std::fs::metadata(file.path()).ok()).map(|data| data.blocks());
+    usize::try_from(512 * blocks.sum::<u64>()).expect("files in memory fit into it")
 }
 
 #[cfg(not(target_os = "linux"))]

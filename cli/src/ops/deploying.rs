@@ -185,16 +185,16 @@ impl<'a> Deployer<'a> {
         {
             return Ok(Outcome::Unchanged(living.clone()));
         }
-        if let Some(sent) = self.sent_before(step, &owner, &init_hash)? {
-            if let Some(deployed) = self.resume(step, sent, &account, &abi, init.clone(), begun)? {
-                return Ok(Outcome::Deployed(deployed));
-            }
+        if let Some(sent) = self.sent_before(step, &owner, &init_hash)?
+            && let Some(deployed) = self.resume(step, sent, &account, &abi, init.clone(), begun)?
+        {
+            return Ok(Outcome::Deployed(deployed));
         }
         let ready = self.ready(step.artifact, account, abi, init, init_hash)?;
         if self.sending.dry_run {
             return self.plan(step, &ready).map(Outcome::Planned);
         }
-        self.send(step, ready, begun).map(Outcome::Deployed)
+        self.send(step, &ready, begun).map(Outcome::Deployed)
     }
 
     /// The constructor's argument, encoded; `None` where there is no constructor.
@@ -281,7 +281,7 @@ impl<'a> Deployer<'a> {
         })
     }
 
-    fn send(&mut self, step: &Step<'_>, ready: Ready, begun: Instant) -> Result<Deployed> {
+    fn send(&mut self, step: &Step<'_>, ready: &Ready, begun: Instant) -> Result<Deployed> {
         let sender = Sender { client: &self.chain.client, account: &ready.account, chain_id: self.chain.id };
         let prepared = match sender.prepare(&ready.order)? {
             Simulated::Accepted(prepared) => prepared,
@@ -299,7 +299,7 @@ impl<'a> Deployer<'a> {
         // Noted before it is sent: whatever comes between, the same command finds it again.
         self.chain.deployments.note_sent(&step.alias, sent.clone())?;
         let included = sender.send(&prepared, self.sending.until_final, self.ui)?;
-        let Ready { account, abi, .. } = &ready;
+        let Ready { account, abi, .. } = ready;
         self.verify(step, Handed { sent, deploy, account, abi, begun }, &included)
     }
 

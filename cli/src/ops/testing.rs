@@ -303,8 +303,9 @@ impl Program {
         let watched = Watched::new(child, selection.time.map(|time| time + MAX_SILENCE));
         let (output, stopped_at) = thread::scope(|scope| {
             let (_ends, ended) = mpsc::channel();
-            scope.spawn(|| watched.end_if_silent(ended));
-            self.read(BufReader::new(stdout), &watched, selection)
+            let watched = &watched;
+            scope.spawn(move || watched.end_if_silent(&ended));
+            self.read(BufReader::new(stdout), watched, selection)
         })?;
         let (status, silent_for) = watched.wait()?;
         Ok(Ended { status, output: String::from_utf8_lossy(&output).into_owned(), stopped_at, silent_for })
@@ -380,7 +381,7 @@ impl Watched {
     }
 
     /// Waits until the other side of the channel is gone, and ends the program if it is silent for too long before that.
-    fn end_if_silent(&self, ended: mpsc::Receiver<()>) {
+    fn end_if_silent(&self, ended: &mpsc::Receiver<()>) {
         let Some(most) = self.most else { return };
         loop {
             let silence = locked(&self.spoken).elapsed();

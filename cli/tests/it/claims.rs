@@ -95,8 +95,11 @@ impl Relay {
     }
 }
 
+/// Gives the body that is passed on, and whether the answer is withheld.
+type Tampering<'a> = &'a dyn Fn(&Upstream, &str, Vec<u8>) -> (Vec<u8>, bool);
+
 /// One request and its answer. `change` gives the body that is passed on, and whether the answer is withheld.
-fn pass_on(mut stream: &TcpStream, upstream: &Upstream, change: &dyn Fn(&Upstream, &str, Vec<u8>) -> (Vec<u8>, bool)) {
+fn pass_on(mut stream: &TcpStream, upstream: &Upstream, change: Tampering<'_>) {
     let mut reader = BufReader::new(stream);
     let mut line = || {
         let mut line = String::new();

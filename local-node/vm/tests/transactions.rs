@@ -212,7 +212,7 @@ fn a_transaction_with_all_events_is_charged() {
     assert_eq!((failed.gas_spent, failed.events.len()), (GAS, MAX_CALL_EVENTS + 1));
     assert_eq!(failed.ledger_events(today().rules)[..], failed.events[MAX_CALL_EVENTS..]);
 
-    let id = gen_contract_id(&shouter(), 9, [4; 96]);
+    let id = gen_contract_id(shouter(), 9, [4; 96]);
     pays_exactly(&mut session, &deploy(2, None)).result.unwrap();
     for (nonce, fails) in [(3, 0), (4, 1)] {
         let called = call(id, "go", &argument(MAX_CALL_EVENTS, fails));

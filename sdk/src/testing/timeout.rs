@@ -54,7 +54,7 @@ mod tests {
     fn text(panic: &(dyn core::any::Any + Send)) -> &str {
         // The compiler may have formatted a text of constants already.
         let fixed = panic.downcast_ref::<&str>().copied();
-        panic.downcast_ref::<alloc::string::String>().map(|text| text.as_str()).or(fixed).unwrap_or_default()
+        panic.downcast_ref::<alloc::string::String>().map(alloc::string::String::as_str).or(fixed).unwrap_or_default()
     }
 
     #[test]

@@ -115,7 +115,7 @@ impl Round {
                 votes.iter().for_each(|vote| tally.note_late(vote.place));
             }
             Timing::Early => self.keep(env, ballot, votes),
-            Timing::Now => self.count(env, ballot, votes),
+            Timing::Now => self.count(env, ballot, &votes),
         }
     }
 
@@ -211,7 +211,7 @@ impl Round {
     }
 
     /// Counts verified votes.
-    fn count(&mut self, env: &mut Env<'_>, ballot: Ballot, votes: Vec<Received>) {
+    fn count(&mut self, env: &mut Env<'_>, ballot: Ballot, votes: &[Received]) {
         let iteration = ballot.header.iteration;
         let signatures: Vec<_> = votes.iter().map(|vote| vote.signature).collect();
         let Ok(sum) = signing::add(&signatures) else { return };

@@ -20,7 +20,7 @@ use crate::support::{DUSK, build, key, public, secret};
 fn next_round() -> (crate::support::Chain, Vec<Message>) {
     let (_, block) = all_said();
     let mut chain = chain();
-    chain.accept(config(), block, NOW).unwrap();
+    chain.accept(config(), block, NOW).expect("the block is accepted");
     let mut ahead = Consensus::new(config(), (1..=STAKERS).map(secret).collect());
     let (mut said, mut inputs) = (Vec::new(), vec![Input::NewTip(Box::new(chain.context()))]);
     while let Some(input) = inputs.pop() {
@@ -43,6 +43,7 @@ fn vote(number: u64, header: ConsensusHeader, vote: Vote) -> Message {
     Message::Validation(Box::new(Validation { header, vote, signed }))
 }
 
+#[allow(clippy::vec_box, reason = "messages hold them in boxes")]
 fn ratifications(said: &[Message]) -> Vec<Box<Ratification>> {
     let votes = of_step(said, StepName::Ratification).into_iter();
     votes.map(|message| if let Message::Ratification(vote) = message { vote } else { unreachable!() }).collect()

@@ -327,8 +327,8 @@ impl Working {
     /// What the memories hold, unless a state has too many pages.
     fn measure(&mut self) -> Result<Measured, VmError> {
         let copies_pages = self.vm.backing().copies_pages();
-        let mut measured = Measured::default();
-        measured.copies = self.history.as_ref().map_or(0, |history| history.pages) * PAGE_BYTES;
+        let copies = self.history.as_ref().map_or(0, |history| history.pages) * PAGE_BYTES;
+        let mut measured = Measured { copies, ..Measured::default() };
         let mut new_pages = 0;
         for (id, &place) in &self.places {
             let memory = &mut self.opened[place].memory;
