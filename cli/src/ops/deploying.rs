@@ -141,7 +141,8 @@ impl<'a> Deployer<'a> {
     pub(crate) fn check_funds(&self, plan: &[Step<'_>]) -> Result<()> {
         let mut needed: BTreeMap<String, (DevAccount, u64)> = BTreeMap::new();
         for step in plan {
-            if self.chain.living(&step.alias)?.is_none() {
+            // What was sent already is not paid again.
+            if self.chain.living(&step.alias)?.is_none() && self.chain.deployments.sent(&step.alias).is_none() {
                 let account = self.signer(step)?;
                 let cost = step.artifact.deploy_gas().saturating_mul(self.gas_price);
                 let sum = &mut needed.entry(account.name().to_owned()).or_insert((account, 0)).1;
@@ -298,7 +299,10 @@ impl<'a> Deployer<'a> {
         };
         // Noted before it is sent: whatever comes between, the same command finds it again.
         self.chain.deployments.note_sent(&step.alias, sent.clone())?;
-        let included = sender.send(&prepared, self.sending.until_final, self.ui)?;
+        let included = sender.send(&prepared, self.sending.until_final, self.ui).inspect_err(|_| {
+            self.ui
+                .note(format_args!("the same command looks for transaction {} before it sends another", prepared.id));
+        })?;
         let Ready { account, abi, .. } = ready;
         self.verify(step, Handed { sent, deploy, account, abi, begun }, &included)
     }

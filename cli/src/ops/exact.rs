@@ -3,14 +3,19 @@
 //! The usual reader keeps integers of 64 bits; it makes larger ones floating-point numbers, and of two equal keys it keeps the last.
 //! This one refuses the second key, and gives larger integers as text: see [`Large`].
 
+use std::fmt;
+
 use dusk_sdk_circuit::runner::Members;
-use serde_json::Value;
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
+use serde_json::{Map, Number, Value};
 
 /// How deep documents may nest.
 const MAX_DEPTH: usize = 128;
 /// What stands before a large integer, so that it is not taken for text.
 const MARK: char = '\0';
+/// The key under which the reader of TOML gives a date.
+const TOML_DATE: &str = "$__toml_private_datetime";
 
 /// What becomes of integers beyond 64 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +33,74 @@ pub(crate) enum Large {
 pub(crate) fn read(text: &str, large: Large) -> Result<Value, String> {
     let raw: &RawValue = serde_json::from_str(text).map_err(|error| error.to_string())?;
     value(raw, large, "", MAX_DEPTH)
+}
+
+/// Reads a value of TOML, which has numbers and dates that JSON has not.
+///
+/// # Errors
+/// Where there is one of these.
+pub(crate) fn of_toml<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    struct Toml(Value);
+
+    impl<'de> Deserialize<'de> for Toml {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            deserializer.deserialize_any(Any).map(Self)
+        }
+    }
+
+    struct Any;
+
+    impl<'de> Visitor<'de> for Any {
+        type Value = Value;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a value")
+        }
+
+        fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+            Ok(value.into())
+        }
+
+        fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
+            Ok(number.into())
+        }
+
+        fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
+            Ok(number.into())
+        }
+
+        fn visit_f64<E: Error>(self, number: f64) -> Result<Value, E> {
+            let number =
+                Number::from_f64(number).ok_or_else(|| E::custom(format_args!("`{number}` is no argument")))?;
+            Ok(Value::Number(number))
+        }
+
+        fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+            Ok(text.into())
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+            let mut list = Vec::new();
+            while let Some(Toml(item)) = items.next_element()? {
+                list.push(item);
+            }
+            Ok(Value::Array(list))
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
+            let mut object = Map::new();
+            while let Some(name) = members.next_key::<String>()? {
+                if name == TOML_DATE {
+                    return Err(A::Error::custom("a date is no argument: write it as a text"));
+                }
+                let Toml(member) = members.next_value()?;
+                object.insert(name, member);
+            }
+            Ok(Value::Object(object))
+        }
+    }
+
+    Toml::deserialize(deserializer).map(|Toml(value)| Some(value))
 }
 
 /// The digits of a marked integer.

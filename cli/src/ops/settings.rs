@@ -39,6 +39,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::proving::Crs;
+use super::{exact, witness};
 use crate::error::{Fault, nearest};
 
 /// The file that holds a project's settings.
@@ -115,6 +116,7 @@ pub(crate) struct DeployEntry {
     /// Who signs, pays and owns.
     pub(crate) from: Option<String>,
     /// The constructor's arguments, by name or by place.
+    #[serde(deserialize_with = "exact::of_toml")]
     pub(crate) init: Option<Value>,
     /// The name to call it by.
     pub(crate) alias: Option<String>,
@@ -139,7 +141,9 @@ impl Settings {
         toml_edit::de::from_str(text).map_err(|error| {
             let place = error.span().map(|span| place(text, span.start)).unwrap_or_default();
             let message = error.message().trim();
-            Fault::usage(format!("{}{place}: {message}", path.display()), hint(message))
+            let at = error.span().map_or(0, |span| span.start);
+            let hint = witness::hint_for_digits(text, at).unwrap_or_else(|| hint(message));
+            Fault::usage(format!("{}{place}: {message}", path.display()), hint)
         })
     }
 
@@ -160,6 +164,12 @@ impl Settings {
             );
             Fault::usage(format!("unknown network `{given}`"), hint)
         })?;
+        if !is_address(url) {
+            return Err(Fault::usage(
+                format!("`{url}` is no address of a node"),
+                "an address has a scheme and a host: http://127.0.0.1:8080, https://nodes.dusk.network",
+            ));
+        }
         Ok(url.trim_end_matches('/').to_owned())
     }
 
@@ -177,6 +187,13 @@ impl Settings {
     pub(crate) fn account_names(&self) -> impl Iterator<Item = &str> {
         self.accounts.keys().map(String::as_str)
     }
+}
+
+/// Whether a text is an address that HTTP requests can go to.
+pub(crate) fn is_address(url: &str) -> bool {
+    url.parse::<ureq::http::Uri>().is_ok_and(|uri| {
+        matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some_and(|host| !host.is_empty())
+    })
 }
 
 /// `:3:7`, lines and columns from 1.
@@ -228,6 +245,33 @@ mod tests {
         assert_eq!(settings.network(None).unwrap(), "https://testnet.nodes.dusk.network");
         assert_eq!((settings.signer(None), settings.signer(Some("carol"))), ("bob", "carol"));
         assert_eq!(Settings::default().signer(None), DEFAULT_ACCOUNT);
+    }
+
+    #[test]
+    fn what_is_no_address_is_told_before_anything_is_asked() {
+        let settings = parse("[networks]\nodd = { url = \"127.0.0.1:8080\" }").unwrap();
+        for given in ["http://", "ftp://a", "http://a b", "http://x\u{1b}[31m", "://", "http://[::1", "odd"] {
+            let error = settings.network(Some(given)).unwrap_err().to_string();
+            assert!(error.ends_with(" is no address of a node"), "{given}: {error}");
+        }
+        for given in ["http://127.0.0.1:1", "https://[::1]:8080/", "http://localhost/rusk", "HTTP://A"] {
+            assert!(settings.network(Some(given)).is_ok(), "{given}");
+        }
+    }
+
+    #[test]
+    fn arguments_in_toml_are_exact_or_refused() {
+        let init =
+            |value: &str| parse(&format!("[deploy.a]\ninit = {{ x = {value} }}")).map(|it| it.deploy["a"].init.clone());
+        let given = init("[1, -2, 0x10, \"t\", true, { y = 9223372036854775807 }]").unwrap().unwrap();
+        assert_eq!(given, serde_json::json!({ "x": [1, -2, 16, "t", true, { "y": i64::MAX }] }));
+        for wrong in ["nan", "inf", "[-inf]", "1979-05-27", "{ y = 07:32:00 }"] {
+            let told = init(wrong).unwrap_err().to_string();
+            assert!(told.starts_with("dusk.toml:2:") && told.contains("is no argument"), "{wrong}: {told}");
+        }
+        let error = init("18446744073709551616").unwrap_err();
+        let hint = error.downcast_ref::<Fault>().unwrap().hint();
+        assert!(hint.contains("write `x = \"…\"`"), "{error} / {hint}");
     }
 
     #[test]

@@ -179,16 +179,17 @@ fn read_text(from: impl Read) -> std::io::Result<Zeroizing<String>> {
     Ok(Zeroizing::new(text.to_owned()))
 }
 
+/// What helps where the reader of TOML stops in the digits of a number.
+pub(crate) fn hint_for_digits(text: &str, at: usize) -> Option<String> {
+    let name = in_digits(text, at).and_then(|_| key_of(text, at))?;
+    Some(format!("TOML has no numbers of more than 64 bits: write `{name} = \"…\"`, the digits as a text"))
+}
+
 fn from_toml(text: &str, source: &str) -> Result<Zeroizing<String>> {
     let document = Document::parse(text).map_err(|error| {
         let at = error.span().map_or(0, |span| span.start);
-        let number = in_digits(text, at);
-        let hint = match number.and_then(|_| key_of(text, at)) {
-            Some(name) => {
-                format!("TOML has no numbers of more than 64 bits: write `{name} = \"…\"`, the digits as a text")
-            }
-            None => "a witness in TOML has a line `name = value` for each input".to_owned(),
-        };
+        let hint = hint_for_digits(text, at)
+            .unwrap_or_else(|| "a witness in TOML has a line `name = value` for each input".to_owned());
         Fault::usage(format!("{source}{}: {}", place(text, at), error.message().trim()), hint)
     })?;
     // Room for all of it: growing would leave copies behind.

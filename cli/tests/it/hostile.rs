@@ -33,9 +33,38 @@ fn is_clean(what: &str, ran: &Ran) {
 
 /// Tries every command on a contract and a node that are hostile in every field. The contract `kinds` stands on the node at `url`.
 pub(crate) fn no_text_commands_the_terminal(place: &Place, url: &str) {
+    of_a_circuit(place);
     of_a_contract(place, url);
     of_a_description(place, url);
     of_a_node(place, url);
+}
+
+/// The circuit `loud` has them in its documentation and in the names of its region and its constraint.
+fn of_a_circuit(place: &Place) {
+    place.write("loud.json", r#"{"x": 4, "y": 3}"#);
+    place.write("good.json", r#"{"x": 9, "y": 3}"#);
+    let commands: [(&[&str], i32); 9] = [
+        (&["circuit", "list"], 0),
+        (&["circuit", "check", "loud", "--witness", "good.json"], 0),
+        (&["circuit", "check", "loud", "--witness", "loud.json"], 1),
+        (&["circuit", "profile", "loud", "--flamegraph", "loud.svg"], 0),
+        (&["circuit", "audit", "loud"], 0),
+        (&["circuit", "audit", "loud", "--witness", "loud.json"], 1),
+        (&["prove", "loud", "--witness", "loud.json"], 1),
+        (&["prove", "loud", "--witness", "good.json", "--out", "loud.proof.toml"], 0),
+        (&["circuit", "check", HOSTILE, "--witness", "loud.json"], 2),
+    ];
+    for (words, code) in commands {
+        for json in [&[][..], &["--json"]] {
+            let ran = place.dusk(&[words, json].concat());
+            is_clean(&format!("{words:?} {json:?}"), &ran);
+            assert_eq!(ran.code, Some(code), "{words:?}: {}", ran.all());
+        }
+    }
+    let listed = place.dusk(&["circuit", "list"]).exits(0);
+    assert!(listed.stdout.contains("Says \\u{1b}[31mred"), "{}", listed.stdout);
+    let svg = place.read("loud.svg");
+    assert!(!svg.contains(|letter: char| letter.is_control() && letter != '\n'), "{svg:?}");
 }
 
 fn of_a_contract(place: &Place, url: &str) {

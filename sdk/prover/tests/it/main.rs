@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test panics where something is not as it must be")]
 
 mod circuits;
+mod edges;
 mod parameters;
 mod proofs;
 mod stock;

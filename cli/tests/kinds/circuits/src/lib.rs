@@ -39,3 +39,12 @@ pub fn same(cs: &mut Circuit, #[public] n: U64, #[private] m: U64) {
 pub fn equal(cs: &mut Circuit, #[public] x: Field, #[private] y: Field) {
     y.assert_eq(cs, "equal", x);
 }
+
+#[doc = "Says \u{1b}[31mred\u{9b}2J things.\u{202e}\r\nFORGED"]
+#[circuit]
+pub fn loud(cs: &mut Circuit, #[public] x: Field, #[private] y: Field) {
+    cs.region("\u{1b}[31mregion\r\nFORGED", |cs| {
+        let z = y.mul(cs, y);
+        z.assert_eq(cs, "\u{1b}]0;t\u{7}name\u{202e}\r\nFORGED", x);
+    });
+}
