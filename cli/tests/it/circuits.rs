@@ -68,7 +68,7 @@ fn lists_and_checks(place: &Place) {
         (r#"{"product": 21, "left": 7}"#, "`right` (U32) is missing", "takes product: Field, left: Field, right: U32"),
         (r#"{"product": 21, "left": 7, "right": 4294967296}"#, "`right` is no U32", "from 0 to 4294967295"),
         (r#"{"product": 21, "left": "zz", "right": 3}"#, "`left` is no Field", "64 hexadecimal digits"),
-        (r#"{"product": 21, "left": 7, "right": 3"#, "EOF while parsing", "an object with a member for each input"),
+        (r#"{"product": 21, "left": 7, "right": 3"#, "EOF while parsing", "an object with one member for each input"),
     ];
     for (text, message, hint) in misnamed {
         place.write("w.json", text);

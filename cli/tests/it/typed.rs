@@ -75,7 +75,7 @@ fn deploys_with_the_constructor_of_the_plan(place: &Place, url: &str) {
         (r#"{ labels = ["a"], largest = 1.0 }"#, "constructor: largest: 1.0 is not a whole number"),
         (r#"{ labels = ["a"], largest = -1 }"#, "constructor: largest: -1 is not a whole number"),
         (r#"{ labels = "a", largest = 1 }"#, "constructor: labels: \"a\" is not a list without repetitions"),
-        (r#"{ labels = [1979-05-27], largest = 1 }"#, "constructor: labels[0]: "),
+        (r#"{ labels = [1979-05-27], largest = 1 }"#, "dusk.toml:2:20: a date is no argument: write it as a text"),
         (r#"{ labels = ["a"], largest = 1, more = 1 }"#, "constructor: more: there is no such argument"),
     ] {
         says(&deploy(init).exits(2), &[part, "hint: "]);
