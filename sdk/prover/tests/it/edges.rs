@@ -44,7 +44,7 @@ fn is_refused(layout: &Layout, assignment: &Assignment) {
     assert!(Plonk::prove(&compiled, &parameters, (layout, assignment), rng, &|_| ()).is_none());
 }
 
-/// The last row of each kind that looks ahead: what comes after it is zero, in the check as in the proof, which goes around to its first row.
+/// The last row of each kind that looks ahead: `finish` adds an idle row of zeros, which it reads in the check and in the proof.
 #[test]
 fn the_last_row_looks_ahead_to_zeros() {
     let ends: [fn([Wire; 4]) -> Gate; 3] = [Gate::range, Gate::and, Gate::xor];
@@ -58,7 +58,7 @@ fn the_last_row_looks_ahead_to_zeros() {
                 }
                 cs.gate("the last", end([zero; 4]));
             });
-            assert_eq!(layout.rows.len(), rows);
+            assert_eq!(layout.rows.len(), rows + 1);
             is_proved(&layout, &assignment);
             let mut other = assignment.clone();
             other.replace(layout.rows[rows - 1].wires[0], number(7));
