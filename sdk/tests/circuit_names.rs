@@ -4,7 +4,7 @@
 #![allow(clippy::needless_pass_by_value, reason = "the form of circuits")]
 #![allow(dead_code, reason = "what is generated is compiled, and not all of it called")]
 
-use dusk_sdk::zk::{Circuit, check, layout, native, witness};
+use dusk_sdk::zk::{Circuit, assign, check, layout, native};
 
 /// A circuit whose input is called like it.
 mod same {
