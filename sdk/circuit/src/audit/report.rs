@@ -180,10 +180,10 @@ impl Finding {
             )?,
             FindingKind::OffCurve => write!(f, "\n  it adds a pair that no constraint puts on the curve")?,
             FindingKind::OutsideSubgroup => {
-                write!(f, "\n  no constraint puts this input into the subgroup of prime order")?
+                write!(f, "\n  no constraint puts this input into the subgroup of prime order")?;
             }
             FindingKind::Unused => {
-                write!(f, "\n  no constraint depends on this private input: a proof says nothing of it")?
+                write!(f, "\n  no constraint depends on this private input: a proof says nothing of it")?;
             }
             FindingKind::PartlyUnused(of) => write!(
                 f,
@@ -195,7 +195,7 @@ impl Finding {
                  one secret several nullifiers"
             )?,
             FindingKind::Nothing => {
-                write!(f, "\n  it states nothing but the types of its inputs: a proof says nothing")?
+                write!(f, "\n  it states nothing but the types of its inputs: a proof says nothing")?;
             }
         }
         if self.dependents > 0 {
