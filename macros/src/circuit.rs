@@ -14,7 +14,7 @@ use crate::source::{doc_attributes, docs, item_of};
 /// Expands `#[circuit]`.
 pub(crate) fn expand(options: &TokenStream, item: &TokenStream) -> TokenStream {
     let mut faults = Diagnostics::default();
-    let on = "a function: `fn name(cs: &mut Circuit, #[public] root: Field)`";
+    let on = "a function: `fn name(cs: &mut ConstraintSystem, #[public] root: Field)`";
     let function: ItemFn = match item_of("#[circuit]", on, options, item, &mut faults) {
         Ok(function) => function,
         Err(errors) => return errors,
@@ -72,8 +72,8 @@ fn model(function: &ItemFn, faults: &mut Diagnostics) -> Model {
     let mut arguments = signature.inputs.iter();
     match arguments.next() {
         Some(FnArg::Typed(first)) if is_circuit(&first.ty) && first.attrs.is_empty() => {}
-        Some(first) => faults.at(first, "the first argument of a circuit is `cs: &mut Circuit`"),
-        None => faults.at(&signature.ident, "a circuit takes `cs: &mut Circuit`, and then its inputs"),
+        Some(first) => faults.at(first, "the first argument of a circuit is `cs: &mut ConstraintSystem`"),
+        None => faults.at(&signature.ident, "a circuit takes `cs: &mut ConstraintSystem`, and then its inputs"),
     }
     let mut inputs: Vec<Input> = Vec::new();
     for argument in arguments {
@@ -163,7 +163,7 @@ fn plain_fault(ty: &Type) -> Option<String> {
 fn is_circuit(ty: &Type) -> bool {
     let Type::Reference(reference) = ty else { return false };
     let Type::Path(path) = &*reference.elem else { return false };
-    reference.mutability.is_some() && path.path.segments.last().is_some_and(|last| last.ident == "Circuit")
+    reference.mutability.is_some() && path.path.segments.last().is_some_and(|last| last.ident == "ConstraintSystem")
 }
 
 /// The function of the source, without the attributes of this macro.
@@ -215,14 +215,14 @@ fn make(model: &Model) -> TokenStream {
         #public_struct
         #private_struct
 
-        impl ::dusk_sdk::zk::Definition for #name {
+        impl ::dusk_sdk::zk::Circuit for #name {
             const NAME: &'static str = #text;
             const DOC: &'static str = #doc;
             type Public = #public;
             type Private = #private;
 
             fn build(
-                #circuit: &mut ::dusk_sdk::zk::Circuit,
+                #circuit: &mut ::dusk_sdk::zk::ConstraintSystem,
                 #inputs: ::core::option::Option<(&#public, &#private)>,
             ) {
                 #(#build)*
@@ -287,7 +287,7 @@ fn structure(model: &Model, name: &Ident, public: bool) -> TokenStream {
         let doc = format!("The input `{}`.", names::text(ident));
         quote! {
             #[doc = #doc]
-            #visibility #ident: <#ty as ::dusk_sdk::zk::Value>::Plain
+            #visibility #ident: <#ty as ::dusk_sdk::zk::Value>::Native
         }
     });
     let who = if public { "that the verifier knows" } else { "that only the prover knows" };
@@ -297,7 +297,7 @@ fn structure(model: &Model, name: &Ident, public: bool) -> TokenStream {
     let wiped = if public { TokenStream::new() } else { wiped(model, name) };
     let debug = if public {
         let circuit = &model.name;
-        quote!(#formatter.debug_tuple(#shown).field(&<#circuit as ::dusk_sdk::zk::Definition>::encode(self)).finish())
+        quote!(#formatter.debug_tuple(#shown).field(&<#circuit as ::dusk_sdk::zk::Circuit>::encode(self)).finish())
     } else {
         quote!(#formatter.write_str(::core::concat!(#shown, "(…)")))
     };
@@ -367,13 +367,13 @@ pub(crate) fn expand_type(options: &TokenStream, item: &TokenStream) -> TokenStr
         let errors = faults.into_tokens();
         return quote!(#item #errors);
     }
-    let (visibility, name, plain) = (&item.vis, &item.ident, format_ident!("{}Plain", item.ident));
+    let (visibility, name, native) = (&item.vis, &item.ident, format_ident!("{}Native", item.ident));
     let (about, kind) = (format!("A [`{}`] outside of circuits.", names::text(name)), names::text(name));
     let idents: Vec<_> = item.fields.iter().filter_map(|field| field.ident.as_ref()).collect();
     let types: Vec<_> = item.fields.iter().map(|field| &field.ty).collect();
     let visibilities = item.fields.iter().map(|field| &field.vis);
     let documentation = item.fields.iter().map(|field| doc_attributes(&field.attrs).collect::<Vec<_>>());
-    let (formatter, circuit, value) = (local("formatter"), local("circuit"), local("plain"));
+    let (formatter, circuit, value) = (local("formatter"), local("circuit"), local("native"));
     let (wires, out) = (local("wires"), local("out"));
     quote! {
         #item
@@ -385,27 +385,27 @@ pub(crate) fn expand_type(options: &TokenStream, item: &TokenStream) -> TokenStr
             ::dusk_sdk::__private::serde::Deserialize
         )]
         #[serde(crate = "::dusk_sdk::__private::serde", deny_unknown_fields)]
-        #visibility struct #plain {
+        #visibility struct #native {
             #(
                 #(#documentation)*
-                #visibilities #idents: <#types as ::dusk_sdk::zk::Value>::Plain,
+                #visibilities #idents: <#types as ::dusk_sdk::zk::Value>::Native,
             )*
         }
 
-        impl ::core::fmt::Debug for #plain {
+        impl ::core::fmt::Debug for #native {
             fn fmt(&self, #formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                #formatter.write_str(::core::concat!(::core::stringify!(#plain), "(…)"))
+                #formatter.write_str(::core::concat!(::core::stringify!(#native), "(…)"))
             }
         }
 
-        impl ::dusk_sdk::__private::zeroize::Zeroize for #plain {
+        impl ::dusk_sdk::__private::zeroize::Zeroize for #native {
             fn zeroize(&mut self) {
                 #(::dusk_sdk::__private::zeroize::Zeroize::zeroize(&mut self.#idents);)*
             }
         }
 
         impl ::dusk_sdk::zk::Value for #name {
-            type Plain = #plain;
+            type Native = #native;
 
             fn kind() -> ::dusk_sdk::__private::String {
                 ::core::convert::Into::into(#kind)
@@ -413,8 +413,8 @@ pub(crate) fn expand_type(options: &TokenStream, item: &TokenStream) -> TokenStr
 
             #[track_caller]
             fn input(
-                #circuit: &mut ::dusk_sdk::zk::Circuit,
-                #value: ::core::option::Option<&#plain>,
+                #circuit: &mut ::dusk_sdk::zk::ConstraintSystem,
+                #value: ::core::option::Option<&#native>,
             ) -> Self {
                 Self {
                     #(#idents: ::dusk_sdk::zk::Value::input(#circuit, #value.map(|#value| &#value.#idents)),)*
@@ -427,7 +427,7 @@ pub(crate) fn expand_type(options: &TokenStream, item: &TokenStream) -> TokenStr
                 #wires
             }
 
-            fn encode(#value: &#plain, #out: &mut ::dusk_sdk::__private::Vec<::dusk_sdk::Field>) {
+            fn encode(#value: &#native, #out: &mut ::dusk_sdk::__private::Vec<::dusk_sdk::Field>) {
                 #(<#types as ::dusk_sdk::zk::Value>::encode(&#value.#idents, #out);)*
             }
         }
@@ -450,7 +450,7 @@ mod tests {
     fn inputs_are_public_or_private() {
         let function = parse_quote! {
             /// States something.
-            pub fn not_revoked(cs: &mut Circuit, #[public] root: Field, #[private] secret: Field, #[public] epoch: U64) {}
+            pub fn not_revoked(cs: &mut ConstraintSystem, #[public] root: Field, #[private] secret: Field, #[public] epoch: U64) {}
         };
         let mut none = Diagnostics::default();
         let model = model(&function, &mut none);
@@ -466,7 +466,7 @@ mod tests {
     #[test]
     fn every_misuse_is_told_and_all_at_once() {
         let function = parse_quote! {
-            async fn c<T>(cs: Circuit, a: Field, #[public] #[private] b: Field, #[public] (c, d): Pair, #[private] e: &Field) -> Bool {}
+            async fn c<T>(cs: ConstraintSystem, a: Field, #[public] #[private] b: Field, #[public] (c, d): Pair, #[private] e: &Field) -> Bool {}
         };
         assert_eq!(faults(&function).len(), 8, "{:?}", faults(&function));
         assert_eq!(faults(&parse_quote! { fn c() {} }).len(), 1);
@@ -483,8 +483,7 @@ mod tests {
     fn keywords_are_names_of_circuits_and_inputs() {
         for keyword in KEYWORDS.into_iter().filter(|it| !["crate", "self", "super"].contains(it)) {
             let ident = Ident::new_raw(keyword, proc_macro2::Span::call_site());
-            let function: ItemFn =
-                parse_quote! { fn #ident(cs: &mut Circuit, #[public] #ident: Field, #[private] out: Field) {} };
+            let function: ItemFn = parse_quote! { fn #ident(cs: &mut ConstraintSystem, #[public] #ident: Field, #[private] out: Field) {} };
             assert_eq!(faults(&function), Vec::<String>::new(), "{keyword}");
             let made = expand(&TokenStream::new(), &quote!(#function));
             syn::parse2::<syn::File>(made).unwrap_or_else(|error| panic!("{keyword}: {error}"));
@@ -492,7 +491,7 @@ mod tests {
         // An underscore before the keyword: the input has the keyword as its name.
         for keyword in KEYWORDS {
             let argument = format_ident!("_{keyword}");
-            let function = parse_quote! { fn c(cs: &mut Circuit, #[public] #argument: Field) {} };
+            let function = parse_quote! { fn c(cs: &mut ConstraintSystem, #[public] #argument: Field) {} };
             let refused = ["crate", "self", "super"].contains(&keyword);
             assert_eq!(faults(&function).len(), usize::from(refused), "{keyword}: {:?}", faults(&function));
             if !refused {
@@ -505,28 +504,45 @@ mod tests {
     #[test]
     fn names_that_would_clash_are_refused_by_name() {
         let told = |function: ItemFn| faults(&function).join("; ");
-        let same: ItemFn = parse_quote! { fn age(cs: &mut Circuit, #[public] least: U8, #[private] age: U8) {} };
+        let same: ItemFn =
+            parse_quote! { fn age(cs: &mut ConstraintSystem, #[public] least: U8, #[private] age: U8) {} };
         assert_eq!(told(same), "", "an input may be called like its circuit");
-        let refused: [(ItemFn, &str); 12] = [
-            (parse_quote! { fn circuit(cs: &mut Circuit, #[public] x: Field) {} }, "generates the type `Circuit`"),
-            (parse_quote! { fn u8(cs: &mut Circuit) {} }, "generates the type `U8`"),
-            (parse_quote! { fn holder(cs: &mut Circuit, #[private] it: Holder) {} }, "generates the type `Holder`"),
-            (parse_quote! { fn shape(cs: &mut Circuit) { Shape::new(cs); } }, "generates the type `Shape`"),
-            (parse_quote! { fn a_public(cs: &mut Circuit) {} }, "of the public inputs of a circuit `a`"),
-            (parse_quote! { fn a_private(cs: &mut Circuit) {} }, "of the private inputs of a circuit `a`"),
-            (parse_quote! { fn a__b(cs: &mut Circuit) {} }, "single underscores between words"),
-            (parse_quote! { fn _a(cs: &mut Circuit) {} }, "single underscores between words"),
-            (parse_quote! { fn Age(cs: &mut Circuit) {} }, "begin the name with a lowercase letter"),
-            (parse_quote! { fn c(cs: &mut Circuit, #[public] _x: Field, #[private] x: Field) {} }, "called `x`"),
-            (parse_quote! { fn c(cs: &mut Circuit, #[public] _1: Field) {} }, "call this input `1`"),
-            (parse_quote! { fn c(cs: &mut Circuit, #[cfg(test)] #[public] x: Field) {} }, "one circuit for each case"),
+        let refused: [(ItemFn, &str); 13] = [
+            (
+                parse_quote! { fn circuit(cs: &mut ConstraintSystem, #[public] x: Field) {} },
+                "generates the type `Circuit`",
+            ),
+            (
+                parse_quote! { fn constraint_system(cs: &mut ConstraintSystem) {} },
+                "generates the type `ConstraintSystem`",
+            ),
+            (parse_quote! { fn u8(cs: &mut ConstraintSystem) {} }, "generates the type `U8`"),
+            (
+                parse_quote! { fn holder(cs: &mut ConstraintSystem, #[private] it: Holder) {} },
+                "generates the type `Holder`",
+            ),
+            (parse_quote! { fn shape(cs: &mut ConstraintSystem) { Shape::new(cs); } }, "generates the type `Shape`"),
+            (parse_quote! { fn a_public(cs: &mut ConstraintSystem) {} }, "of the public inputs of a circuit `a`"),
+            (parse_quote! { fn a_private(cs: &mut ConstraintSystem) {} }, "of the private inputs of a circuit `a`"),
+            (parse_quote! { fn a__b(cs: &mut ConstraintSystem) {} }, "single underscores between words"),
+            (parse_quote! { fn _a(cs: &mut ConstraintSystem) {} }, "single underscores between words"),
+            (parse_quote! { fn Age(cs: &mut ConstraintSystem) {} }, "begin the name with a lowercase letter"),
+            (
+                parse_quote! { fn c(cs: &mut ConstraintSystem, #[public] _x: Field, #[private] x: Field) {} },
+                "called `x`",
+            ),
+            (parse_quote! { fn c(cs: &mut ConstraintSystem, #[public] _1: Field) {} }, "call this input `1`"),
+            (
+                parse_quote! { fn c(cs: &mut ConstraintSystem, #[cfg(test)] #[public] x: Field) {} },
+                "one circuit for each case",
+            ),
         ];
         for (function, expected) in refused {
             let name = function.sig.ident.to_string();
             let told = told(function);
             assert!(told.contains(expected), "{name}: {told}");
         }
-        let other: ItemFn = parse_quote! { fn square(cs: &mut Circuit) { shapes::Square::new(cs).square(); } };
+        let other: ItemFn = parse_quote! { fn square(cs: &mut ConstraintSystem) { shapes::Square::new(cs).square(); } };
         assert_eq!(told(other), "", "what stands behind a path is not shadowed");
     }
 }

@@ -66,7 +66,7 @@ fn the_expansion_of_a_test() {
 fn the_expansion_of_a_circuit() {
     let circuit = quote! {
         /// The prover knows two factors of `product`.
-        pub fn factors(cs: &mut Circuit, #[public] product: Field, #[private] left: Field, #[private] right: Field) {
+        pub fn factors(cs: &mut ConstraintSystem, #[public] product: Field, #[private] left: Field, #[private] right: Field) {
             left.mul(cs, right).assert_eq(cs, "product", product);
         }
     };

@@ -3,8 +3,8 @@
 use alloc::string::String;
 
 use dusk_core::BlsScalar;
-use dusk_sdk_circuit::plain::ArchivedField;
-pub use dusk_sdk_circuit::plain::Field;
+use dusk_sdk_circuit::native::ArchivedField;
+pub use dusk_sdk_circuit::native::Field;
 use rkyv::Archive;
 
 use crate::text::push_hex;

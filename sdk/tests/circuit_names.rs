@@ -4,7 +4,7 @@
 #![allow(clippy::needless_pass_by_value, reason = "the form of circuits")]
 #![allow(dead_code, reason = "what is generated is compiled, and not all of it called")]
 
-use dusk_sdk::zk::{Definition, check, layout, plain, witness};
+use dusk_sdk::zk::{Circuit, assign, check, layout, native};
 
 /// A circuit whose input is called like it.
 mod same {
@@ -12,7 +12,7 @@ mod same {
 
     /// Somebody is old enough.
     #[circuit]
-    pub(crate) fn age(cs: &mut Circuit, #[public] least: U8, #[private] age: U8) {
+    pub(crate) fn age(cs: &mut ConstraintSystem, #[public] least: U8, #[private] age: U8) {
         age.assert_ge(cs, "old enough", least);
     }
 }
@@ -22,13 +22,18 @@ mod keywords {
     use dusk_sdk::zk::*;
 
     #[circuit]
-    pub(crate) fn r#type(cs: &mut Circuit, #[public] r#struct: Field, #[private] _fn: Field, #[private] r#type: Field) {
+    pub(crate) fn r#type(
+        cs: &mut ConstraintSystem,
+        #[public] r#struct: Field,
+        #[private] _fn: Field,
+        #[private] r#type: Field,
+    ) {
         r#type.assert_eq(cs, "the same", r#struct);
     }
 
     #[circuit]
     pub(crate) fn option(
-        cs: &mut Circuit,
+        cs: &mut ConstraintSystem,
         #[public] circuit: Field,
         #[public] inputs: Field,
         #[public] known: Field,
@@ -53,12 +58,12 @@ mod types {
     #[circuit_type]
     pub(crate) struct Pair {
         pub(crate) r#in: Field,
-        pub(crate) plain: Field,
+        pub(crate) native: Field,
     }
 
     #[circuit]
-    pub(crate) fn ordered(cs: &mut Circuit, #[private] out: Pair) {
-        out.r#in.assert_ne(cs, "they differ", out.plain);
+    pub(crate) fn ordered(cs: &mut ConstraintSystem, #[private] out: Pair) {
+        out.r#in.assert_ne(cs, "they differ", out.native);
     }
 }
 
@@ -69,7 +74,7 @@ mod prelude {
     macro_rules! called {
         ($($name:ident)*) => {$(
             #[circuit]
-            pub(crate) fn $name(cs: &mut Circuit, #[private] x: Field) {
+            pub(crate) fn $name(cs: &mut ConstraintSystem, #[private] x: Field) {
                 x.assert_nonzero(cs, "x");
             }
         )*};
@@ -79,9 +84,9 @@ mod prelude {
 }
 
 #[track_caller]
-fn holds<D: Definition>(public: &D::Public, private: &D::Private) -> bool {
-    let layout = layout::<D>();
-    check(&layout, &witness::<D>(&layout, public, private).expect("the layout does not depend on values")).is_ok()
+fn holds<C: Circuit>(public: &C::Public, private: &C::Private) -> bool {
+    let layout = layout::<C>();
+    check(&layout, &assign::<C>(&layout, public, private).expect("the layout does not depend on values")).is_ok()
 }
 
 #[test]
@@ -105,7 +110,7 @@ fn keywords_are_names() {
 #[test]
 fn names_of_generated_code_are_free() {
     use keywords::{Option as Sums, OptionPrivate, OptionPublic};
-    let [one, two] = [1, 2].map(plain::Field::from);
+    let [one, two] = [1, 2].map(native::Field::from);
     let public = OptionPublic { circuit: two, inputs: one, known: one, out: one };
     let private = OptionPrivate { public: one, private: one, input_0: one, f: one, option: one };
     assert!(holds::<Sums>(&public, &private));
@@ -114,8 +119,8 @@ fn names_of_generated_code_are_free() {
 
 #[test]
 fn members_of_types_may_be_keywords() {
-    use types::{Ordered, OrderedPrivate, OrderedPublic, PairPlain};
-    let of = |x: u64, y: u64| OrderedPrivate { out: PairPlain { r#in: x.into(), plain: y.into() } };
+    use types::{Ordered, OrderedPrivate, OrderedPublic, PairNative};
+    let of = |x: u64, y: u64| OrderedPrivate { out: PairNative { r#in: x.into(), native: y.into() } };
     assert!(holds::<Ordered>(&OrderedPublic {}, &of(1, 2)));
     assert!(!holds::<Ordered>(&OrderedPublic {}, &of(2, 2)));
 }

@@ -47,10 +47,10 @@ pub(crate) enum CircuitAction {
         /// The circuit; not needed where the project has only one.
         name: Option<String>,
         /// Inputs that satisfy the circuit, as for `check`: with them it also looks for other values that satisfy it, and
-        /// shows which wires are free.
+        /// shows which wires are under-constrained.
         #[arg(long, value_name = "FILE|-")]
         witness: Option<PathBuf>,
-        /// Shows private values too: both values of a free wire. What is printed may end in logs that others read.
+        /// Shows private values too: both values of an under-constrained wire. What is printed may end in logs that others read.
         #[arg(long)]
         show_private: bool,
     },

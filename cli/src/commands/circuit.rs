@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use dusk_sdk_circuit::{
-    CheckError, Doubt, HIDDEN, Held, Layout, MAX_ROWS, REVEAL_VARIABLE, Revealed, Unsatisfied, audit, audit_with,
-    catalogue, check, profile, short,
+    CheckError, FindingKind, HIDDEN, Layout, MAX_ROWS, REVEAL_VARIABLE, Revealed, Unsatisfied, WireValue, audit,
+    audit_with, catalogue, check, profile, short,
 };
 use serde_json::{Value, json};
 
@@ -169,7 +169,7 @@ fn audit_wires(circuit: &Circuit, witness: Option<&Witness>, reveal: bool, ui: &
     let layout = circuit.describe()?.layout;
     let report = match witness {
         None => audit(&layout),
-        Some(witness) => match audit_with(&layout, &circuit.wires(&layout, witness)?) {
+        Some(witness) => match audit_with(&layout, &circuit.assign(&layout, witness)?) {
             Ok(report) => report,
             Err(CheckError::Unsatisfied(fault)) => return Ok(say_unsatisfied(&circuit.name, &fault, reveal, ui)),
             Err(other) => return Err(do_not_fit(circuit, &other)),
@@ -178,17 +178,17 @@ fn audit_wires(circuit: &Circuit, witness: Option<&Witness>, reveal: bool, ui: &
     ui.block(if reveal { Revealed(&report).to_string() } else { report.to_string() });
     let findings = report.findings.iter().map(|finding| {
         json!({
-            "doubt": doubt(&finding.doubt), "constraint": finding.name, "path": finding.path, "row": finding.row,
+            "kind": kind(&finding.kind), "constraint": finding.name, "path": finding.path, "row": finding.row,
             "place": finding.place.as_ref().map(|place| json!({
                 "file": place.file, "line": place.line, "column": place.column,
             })),
-            "wires": finding.wires.len(), "follow": finding.follow,
+            "wires": finding.wires.len(), "dependents": finding.dependents,
             "text": if reveal { Revealed(finding).to_string() } else { finding.to_string() },
         })
     });
     let mut document = json!({
         "circuit": report.circuit, "clean": report.clean(), "determined": report.determined,
-        "choices": report.choices, "open": report.open, "findings": findings.collect::<Vec<_>>(),
+        "choices": report.choices, "undetermined": report.undetermined, "findings": findings.collect::<Vec<_>>(),
     });
     if report.clean() {
         ui.document(&document);
@@ -196,9 +196,11 @@ fn audit_wires(circuit: &Circuit, witness: Option<&Witness>, reveal: bool, ui: &
     }
     let message = format!("the audit of `{}` is not clean: {}", circuit.name, count(report.findings.len(), "finding"));
     let hint = match witness {
-        None => "follow the hints above; with `--witness FILE` the audit looks for values that show a wire to be free",
-        Some(_) if report.findings.iter().any(|it| matches!(it.doubt, Doubt::Free(_))) && !reveal => {
-            "follow the hints above; `--show-private` shows the values that free wires can have"
+        None => {
+            "follow the hints above; with `--witness FILE` the audit looks for values that show a wire to be under-constrained"
+        }
+        Some(_) if report.findings.iter().any(|it| matches!(it.kind, FindingKind::UnderConstrained(_))) && !reveal => {
+            "follow the hints above; `--show-private` shows the values that under-constrained wires can have"
         }
         Some(_) => "follow the hints above",
     };
@@ -210,16 +212,16 @@ fn audit_wires(circuit: &Circuit, witness: Option<&Witness>, reveal: bool, ui: &
     Ok(ExitCode::from(Exit::Failed as u8))
 }
 
-/// The doubt in one word, for programs.
-fn doubt(doubt: &Doubt) -> &'static str {
-    match doubt {
-        Doubt::OffCurve => "off-curve",
-        Doubt::OutsideSubgroup => "outside-subgroup",
-        Doubt::Unused => "unused",
-        Doubt::PartlyUnused(_) => "partly-unused",
-        Doubt::Aliased => "several-scalars",
-        Doubt::Nothing => "empty",
-        Doubt::Free(_) => "free",
+/// The kind of a finding in one word, for programs.
+fn kind(kind: &FindingKind) -> &'static str {
+    match kind {
+        FindingKind::OffCurve => "off-curve",
+        FindingKind::OutsideSubgroup => "outside-subgroup",
+        FindingKind::Unused => "unused",
+        FindingKind::PartlyUnused(_) => "partly-unused",
+        FindingKind::Aliased => "several-scalars",
+        FindingKind::Nothing => "empty",
+        FindingKind::UnderConstrained(_) => "under-constrained",
         // What is not known to be right counts as that.
         _ => "unknown",
     }
@@ -233,9 +235,9 @@ fn check_witness(circuit: &Circuit, witness: &Witness, reveal: bool, ui: &Ui) ->
             "constrain the inputs with gadgets; `cargo dusk circuit gates` lists them",
         ));
     }
-    let wires = circuit.wires(&layout, witness)?;
+    let assignment = circuit.assign(&layout, witness)?;
     let begun = Instant::now();
-    match check(&layout, &wires) {
+    match check(&layout, &assignment) {
         Ok(()) => {
             ui.line(format_args!(
                 "{} {} · {} · {} · {}",
@@ -258,14 +260,14 @@ fn check_witness(circuit: &Circuit, witness: &Witness, reveal: bool, ui: &Ui) ->
 
 fn do_not_fit(circuit: &Circuit, error: &CheckError) -> anyhow::Error {
     Fault::failed(
-        format!("the wires of `{}` do not fit it: {error}", circuit.name),
+        format!("the assignment of `{}` does not fit it: {error}", circuit.name),
         "let the project use the SDK of this cargo-dusk's version, and build again",
     )
 }
 
 /// Says which constraint fails, where, and with which values: private ones only where they are to be revealed.
 pub(super) fn say_unsatisfied(circuit: &str, fault: &Unsatisfied, reveal: bool, ui: &Ui) -> ExitCode {
-    let shown = |held: &Held| if reveal { Some(short(&held.value)) } else { held.shown() };
+    let shown = |held: &WireValue| if reveal { Some(short(&held.value)) } else { held.shown() };
     ui.line(format_args!("{} {}", ui.toned(Tone::Name, circuit), ui.toned(Tone::Bad, "not satisfied")));
     toned_field(ui, "constraint", &ui.toned(Tone::Bad, &fault.constraint));
     if !fault.path.is_empty() {

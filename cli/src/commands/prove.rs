@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use dusk_sdk_circuit::{CheckError, Digest, Layout, Wires, check, plain};
+use dusk_sdk_circuit::{Assignment, CheckError, Digest, Layout, check, native};
 use dusk_sdk_prover::{Proof, ProveError, verify};
 use serde_json::{Value, json};
 
@@ -28,24 +28,25 @@ pub(super) fn run(project: &Project, options: &Prove, ui: &Ui) -> Result<ExitCod
     let circuits = found(project, ui)?;
     let circuit = circuits.pick(options.name.as_deref())?;
     let layout = circuit.describe()?.layout;
-    let wires = circuit.wires(&layout, &witness)?;
+    let assignment = circuit.assign(&layout, &witness)?;
     // Before keys are made, which may take minutes.
-    if let Err(CheckError::Unsatisfied(fault)) = check(&layout, &wires) {
+    if let Err(CheckError::Unsatisfied(fault)) = check(&layout, &assignment) {
         return Ok(say_unsatisfied(&circuit.name, &fault, reveals(options.show_private), ui));
     }
     let crs = options.crs.unwrap_or(project.settings.circuits.crs);
     let keys = Proving::with(crs)?.keys(&layout, ui)?;
     let begun = Instant::now();
-    let proof = proving::prove(&keys, &layout, &wires, ui).map_err(|error| refused(&circuit.name, &error))?;
+    let proof = proving::prove(&keys, &layout, &assignment, ui).map_err(|error| refused(&circuit.name, &error))?;
     let proving = begun.elapsed();
     let begun = Instant::now();
-    verify(keys.verifier_key(), &proof, wires.public()).map_err(|error| {
+    verify(keys.verifier_key(), &proof, assignment.public()).map_err(|error| {
         let message = format!("the proof of `{}` does not verify: {error}", circuit.name);
         Fault::failed(message, "`cargo dusk keys verify` finds damaged keys and parameters; they are made anew")
     })?;
     let verifying = begun.elapsed();
 
-    let made = Made { circuit: &circuit.name, layout: &layout, wires: &wires, witness: &witness, proof: &proof };
+    let made =
+        Made { circuit: &circuit.name, layout: &layout, assignment: &assignment, witness: &witness, proof: &proof };
     let mut document = made.document(&keys.parameters().to_string(), keys.parameters().is_development());
     let path = options.out.clone().unwrap_or_else(|| PathBuf::from(format!("{}.proof.json", circuit.name)));
     made.write(&path, &document)?;
@@ -71,7 +72,7 @@ pub(super) fn run(project: &Project, options: &Prove, ui: &Ui) -> Result<ExitCod
 struct Made<'a> {
     circuit: &'a str,
     layout: &'a Layout,
-    wires: &'a Wires,
+    assignment: &'a Assignment,
     witness: &'a Witness,
     proof: &'a Proof,
 }
@@ -80,7 +81,7 @@ impl Made<'_> {
     /// All that whoever verifies it needs, and nothing that is secret.
     fn document(&self, parameters: &str, development: bool) -> Value {
         let digest: Digest = self.layout.digest();
-        let elements = self.wires.public().iter().map(|scalar| plain::Field::from(*scalar).to_string());
+        let elements = self.assignment.public().iter().map(|scalar| native::Field::from(*scalar).to_string());
         json!({
             "circuit": self.circuit,
             "digest": digest.to_string(),

@@ -14,7 +14,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result};
 use cargo_metadata::{Artifact as Compiled, Message};
 use dusk_sdk_circuit::runner::{self, Answer, InputFault};
-use dusk_sdk_circuit::{Layout, LayoutError, Wires};
+use dusk_sdk_circuit::{Assignment, Layout, LayoutError};
 use zeroize::Zeroizing;
 
 use super::compile::Packages;
@@ -298,24 +298,26 @@ impl Circuit {
                 Ok(Described { doc, layout })
             }
             Answer::Refused(fault) => Err(self.strange(&fault.to_string())),
-            Answer::Wires(_) | Answer::Circuits(_) => Err(self.strange("it answers something else than it was asked")),
+            Answer::Assignment(_) | Answer::Circuits(_) => {
+                Err(self.strange("it answers something else than it was asked"))
+            }
         }
     }
 
-    /// The wires for a witness. Whether they satisfy the circuit is another question.
+    /// The assignment for a witness. Whether it satisfies the circuit is another question.
     ///
     /// # Errors
     /// A usage fault that names the input at fault; a failure where the circuit's function panics.
-    pub(crate) fn wires(&self, layout: &Layout, witness: &Witness) -> Result<Wires> {
+    pub(crate) fn assign(&self, layout: &Layout, witness: &Witness) -> Result<Assignment> {
         witness.check_names(&self.name, layout)?;
         let answer = self.ask(&witness.request())?;
         match &answer {
-            Answer::Wires(values) => Ok(Wires::from(values)),
+            Answer::Assignment(values) => Ok(Assignment::from(values)),
             Answer::Refused(
                 fault @ (InputFault::Missing { .. } | InputFault::Unknown { .. } | InputFault::Invalid { .. }),
             ) => Err(witness.refused(&self.name, fault)),
             Answer::Refused(fault) => Err(Fault::failed(
-                format!("there are no wires of `{}` for this witness: {fault}", self.name),
+                format!("there is no assignment of `{}` for this witness: {fault}", self.name),
                 "what a circuit builds must not depend on values: build both branches, and select between their results",
             )),
             Answer::Layout { .. } | Answer::Circuits(_) => {

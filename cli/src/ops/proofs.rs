@@ -1,6 +1,6 @@
 //! Proofs for the tests of contracts: mock ones after a full check, or real ones.
 //!
-//! A test computes its wires itself and sends them to the test host, which asks here. The host issues mocks; they are taken by
+//! A test computes its assignment itself and sends it to the test host, which asks here. The host issues mocks; they are taken by
 //! its own machine only.
 
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use anyhow::Result;
 use clap::ValueEnum;
 use dusk_sdk_circuit::runner::Values;
-use dusk_sdk_circuit::{Layout, Wires, check};
+use dusk_sdk_circuit::{Assignment, Layout, check};
 use dusk_sdk_prover::{Keys, ProveError, SILENT};
 use local_node::test_host::{Proofs, ProofsError, Proved, Wanted};
 
@@ -113,21 +113,25 @@ impl Proofs for TestProofs {
         self.as_it_ships(wanted)?;
         let known = self.known(wanted)?;
         let values = Values::from_bytes(wanted.wires).map_err(|error| failed(wanted, &error, HINT_VERSION))?;
-        let wires = Wires::from(&values);
+        let assignment = Assignment::from(&values);
         match self.mode {
             ProofMode::Mock => {
-                check(&known.layout, &wires).map_err(|error| failed(wanted, &error, HINT_WITNESS))?;
+                check(&known.layout, &assignment).map_err(|error| failed(wanted, &error, HINT_WITNESS))?;
                 let verifier_key = self.verifier_key(&known, wanted)?;
-                Ok(Proved { verifier_key, public: wires.public().to_vec(), proof: None })
+                Ok(Proved { verifier_key, public: assignment.public().to_vec(), proof: None })
             }
             ProofMode::Real => {
                 let keys = self.keys(&known, wanted)?;
-                let proof = keys.prove(&known.layout, &wires, SILENT).map_err(|error| match error {
+                let proof = keys.prove(&known.layout, &assignment, SILENT).map_err(|error| match error {
                     ProveError::Unsatisfied(fault) => failed(wanted, &fault, HINT_WITNESS),
                     other => failed(wanted, &other, "`cargo dusk keys verify` finds damaged keys"),
                 })?;
                 let verifier_key = keys.verifier_key().to_vec();
-                Ok(Proved { verifier_key, public: wires.public().to_vec(), proof: Some(proof.as_bytes().to_vec()) })
+                Ok(Proved {
+                    verifier_key,
+                    public: assignment.public().to_vec(),
+                    proof: Some(proof.as_bytes().to_vec()),
+                })
             }
         }
     }
@@ -151,14 +155,15 @@ impl fmt::Debug for TestProofs {
 
 #[cfg(test)]
 mod tests {
-    use dusk_sdk_circuit::{BlsScalar, Circuit, Field, Gate, plain};
+    use dusk_sdk_circuit::{BlsScalar, ConstraintSystem, Field, Gate, native};
 
     use super::*;
 
     /// `square` is the square of `root`.
-    fn build(values: Option<(u64, u64)>) -> (Layout, Wires) {
-        let mut cs = if values.is_some() { Circuit::with_witness("square") } else { Circuit::new("square") };
-        let (square, root) = (values.map(|it| plain::Field::from(it.0)), values.map(|it| plain::Field::from(it.1)));
+    fn build(values: Option<(u64, u64)>) -> (Layout, Assignment) {
+        let mut cs =
+            if values.is_some() { ConstraintSystem::with_witness("square") } else { ConstraintSystem::new("square") };
+        let (square, root) = (values.map(|it| native::Field::from(it.0)), values.map(|it| native::Field::from(it.1)));
         let square = cs.public::<Field>("square", square.as_ref());
         let root = cs.private::<Field>("root", root.as_ref());
         let one = BlsScalar::one();

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use anyhow::Result;
 use clap::ValueEnum;
-use dusk_sdk_circuit::{Layout, Wires};
+use dusk_sdk_circuit::{Assignment, Layout};
 use dusk_sdk_prover::{
     CompileError, Kept, KeyStore, Keys, Parameters, ParametersError, Progress, Proof, ProveError, Stage,
 };
@@ -107,9 +107,9 @@ fn taken<T>(kept: Kept<T>, ui: &Ui) -> T {
 ///
 /// # Errors
 /// As [`Keys::prove`].
-pub(crate) fn prove(keys: &Keys, layout: &Layout, wires: &Wires, ui: &Ui) -> Result<Proof, ProveError> {
+pub(crate) fn prove(keys: &Keys, layout: &Layout, assignment: &Assignment, ui: &Ui) -> Result<Proof, ProveError> {
     let watch = Watch::new(ui, &layout.name);
-    keys.prove(layout, wires, &|stage, share| watch.report(stage, share))
+    keys.prove(layout, assignment, &|stage, share| watch.report(stage, share))
 }
 
 fn cannot_compile(layout: &Layout, error: &CompileError) -> anyhow::Error {

@@ -183,14 +183,14 @@ fn confirm_one(
 
 #[cfg(test)]
 mod tests {
-    use dusk_sdk_circuit::{BlsScalar, Circuit, Field, Gate};
+    use dusk_sdk_circuit::{BlsScalar, ConstraintSystem, Field, Gate};
     use dusk_sdk_prover::{Keys, SILENT};
 
     use super::*;
 
     /// A circuit whose private input is what it should be; a weaker one forgets to say so.
     fn circuit(is_strict: bool) -> Layout {
-        let mut cs = Circuit::new("guard");
+        let mut cs = ConstraintSystem::new("guard");
         let (shown, own) = (cs.public::<Field>("shown", None), cs.private::<Field>("own", None));
         let one = BlsScalar::one();
         let other = if is_strict { shown } else { own };

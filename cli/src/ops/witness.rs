@@ -19,7 +19,7 @@ use super::exact;
 use super::settings::place;
 use crate::error::{Fault, nearest};
 
-/// What asks a circuit for the wires of a witness, around the text of its inputs.
+/// What asks a circuit for the assignment of a witness, around the text of its inputs.
 const REQUEST: [&str; 2] = ["{\"witness\":{\"inputs\":", "}}"];
 /// The largest integer that every reader of JSON keeps exact, as in the JSON of contracts.
 const MAX_EXACT: u64 = (1 << 53) - 1;
@@ -61,7 +61,7 @@ impl Witness {
         Ok(Self { source, names: names.0, json })
     }
 
-    /// What to ask the circuit for its wires with.
+    /// What to ask the circuit for its assignment with.
     pub(crate) fn request(&self) -> Zeroizing<String> {
         let [before, after] = REQUEST;
         let mut request = Zeroizing::new(String::with_capacity(before.len() + self.json.len() + after.len()));
@@ -310,12 +310,12 @@ impl<'de> Deserialize<'de> for Names {
 
 #[cfg(test)]
 mod tests {
-    use dusk_sdk_circuit::{Bool, Circuit, Field, runner};
+    use dusk_sdk_circuit::{Bool, ConstraintSystem, Field, runner};
 
     use super::*;
 
     fn layout() -> Layout {
-        let mut cs = Circuit::new("product");
+        let mut cs = ConstraintSystem::new("product");
         cs.public::<Field>("product", None);
         cs.private::<Field>("number", None);
         cs.private::<Bool>("bit", None);
@@ -345,7 +345,7 @@ mod tests {
     #[test]
     fn public_inputs_are_exact_at_every_depth() {
         let layout = {
-            let mut cs = Circuit::new("shown");
+            let mut cs = ConstraintSystem::new("shown");
             cs.public::<Field>("shown", None);
             cs.finish().0
         };

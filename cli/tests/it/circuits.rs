@@ -140,7 +140,7 @@ fn shows_private_values_only_when_asked(place: &Place) {
 /// A circuit that is empty, and one that is too large.
 fn explains_circuits_that_cannot_be_proved(place: &Place) {
     let before = place.read(CIRCUIT);
-    let nothing = "\n#[circuit]\npub fn nothing(_cs: &mut Circuit) {}\n";
+    let nothing = "\n#[circuit]\npub fn nothing(_cs: &mut ConstraintSystem) {}\n";
     place.write(CIRCUIT, &format!("{before}{nothing}"));
     place.write("empty.json", "{}");
     for (command, parts) in [
@@ -157,7 +157,7 @@ fn explains_circuits_that_cannot_be_proved(place: &Place) {
     ] {
         says(&place.dusk(command).exits(1), &parts);
     }
-    let too_large = "\n#[circuit]\npub fn too_large(cs: &mut Circuit, #[public] h: Field, #[private] x: Field) {\n    \
+    let too_large = "\n#[circuit]\npub fn too_large(cs: &mut ConstraintSystem, #[public] h: Field, #[private] x: Field) {\n    \
                      let mut last = x;\n    for _ in 0..130 {\n        last = hash(cs, &[last, x]);\n    }\n    \
                      last.assert_eq(cs, \"the last\", h);\n}\n";
     place.write(CIRCUIT, &format!("{before}{too_large}"));
@@ -229,7 +229,7 @@ fn makes_keys_of_what_ships(place: &Place) {
     says(&tested, &["the tests have another circuit of that name than the contracts"]);
     place.write(SETTINGS, &settings);
     // And what is in tests alone can be looked at.
-    place.write(CIRCUIT, &format!("{}\n#[cfg(test)]\nmod drafts {{\n    use dusk_sdk::zk::*;\n\n    #[circuit]\n    pub fn draft(cs: &mut Circuit, #[private] x: Field) {{\n        x.assert_nonzero(cs, \"x\");\n    }}\n}}\n", before[0].1));
+    place.write(CIRCUIT, &format!("{}\n#[cfg(test)]\nmod drafts {{\n    use dusk_sdk::zk::*;\n\n    #[circuit]\n    pub fn draft(cs: &mut ConstraintSystem, #[private] x: Field) {{\n        x.assert_nonzero(cs, \"x\");\n    }}\n}}\n", before[0].1));
     says(&place.dusk(&["circuit", "audit", "draft"]).exits(0), &["draft: clean", "exists in test builds only"]);
     says(&place.dusk(&["circuit", "list"]).exits(0), &["factors in circuits"]);
     says(&place.dusk(&["prove", "draft", "--witness", "good.json"]).exits(2), &["there is no circuit `draft`"]);

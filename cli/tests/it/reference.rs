@@ -22,7 +22,7 @@ const SDK_FILES: &[(&str, &str, &str)] = &[
     ("Parts: upgrades", "sdk/src/parts/proxy.rs", "`dusk_sdk::parts::proxy`."),
     ("Accounts and contracts", "sdk/src/principal.rs", "`dusk_sdk::Principal`, in the prelude."),
     ("Accounts", "sdk/src/account.rs", "`dusk_sdk::Account`, in the prelude."),
-    ("Field elements", "sdk/circuit/src/plain/field.rs", "`dusk_sdk::Field`, in the prelude."),
+    ("Field elements", "sdk/circuit/src/native/field.rs", "`dusk_sdk::Field`, in the prelude."),
     ("Tests: the chain", "sdk/src/testing/chain.rs", "`dusk_sdk::testing`."),
     ("Tests: what came of a call", "sdk/src/testing/outcome.rs", "`dusk_sdk::testing`."),
     ("Tests: failures", "sdk/src/testing/failure.rs", "`dusk_sdk::testing`."),

@@ -8,7 +8,7 @@ use common::{PLENTY, encoded, keys, new_vm};
 use dusk_core::abi::ContractId;
 use dusk_core::signatures::{bls, schnorr};
 use dusk_core::{BlsScalar, JubJubScalar};
-use dusk_sdk_circuit::{Circuit, Gate};
+use dusk_sdk_circuit::{ConstraintSystem, Gate};
 use dusk_sdk_prover::{Keys, Parameters, SILENT};
 use local_node_types::rules::{Profile, Rules};
 use local_node_vm::{Env, MockKey, Session, Vm, VmError};
@@ -176,7 +176,7 @@ fn only_a_machine_with_the_key_takes_mock_proofs() {
 #[test]
 fn proofs_of_circuits_are_verified_bit_for_bit() {
     // Three numbers of which the last is the product of the others; the last two are public.
-    let build = |mut cs: Circuit| {
+    let build = |mut cs: ConstraintSystem| {
         let [x, y] = [6, 7].map(|number| cs.input_wire(Some(BlsScalar::from(number))));
         let product = cs.hint([x, y], |[x, y]| x * y);
         cs.gate("product", Gate::new().ab(x, y, BlsScalar::one()).c(product, -BlsScalar::one()));
@@ -184,17 +184,17 @@ fn proofs_of_circuits_are_verified_bit_for_bit() {
         cs.expose(product);
         cs.finish()
     };
-    let (layout, _) = build(Circuit::new("product"));
-    let (_, wires) = build(Circuit::with_witness("product"));
+    let (layout, _) = build(ConstraintSystem::new("product"));
+    let (_, assignment) = build(ConstraintSystem::with_witness("product"));
     let parameters = Parameters::development(layout.gates(), SILENT).unwrap();
     let keys: Keys = Keys::compile(&layout, &parameters, SILENT).unwrap();
-    let proof = keys.prove(&layout, &wires, SILENT).unwrap();
+    let proof = keys.prove(&layout, &assignment, SILENT).unwrap();
 
     let mut session = today();
     let mut accepts = |key: &[u8], proof: &[u8], inputs: &[BlsScalar]| {
         ask(&mut session, "verify_plonk", &encoded(&(key.to_vec(), proof.to_vec(), inputs.to_vec()))).unwrap().0 == [1]
     };
-    let (key, inputs) = (keys.verifier_key(), wires.public());
+    let (key, inputs) = (keys.verifier_key(), assignment.public());
     assert_eq!(inputs, [BlsScalar::from(7), BlsScalar::from(42)]);
     assert!(accepts(key, proof.as_bytes(), inputs));
     assert!(!accepts(key, proof.as_bytes(), &[inputs[1], inputs[0]]));

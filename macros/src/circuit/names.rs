@@ -8,10 +8,11 @@ use crate::diagnostics::Diagnostics;
 use crate::source::RESERVED_PREFIX;
 
 /// Names that circuits use. A circuit whose type has one of these names would shadow it in the module.
-const TYPES: [&str; 19] = [
+const TYPES: [&str; 20] = [
     "BlsScalar",
     "Bool",
     "Circuit",
+    "ConstraintSystem",
     "Field",
     "Gate",
     "Linear",
@@ -31,8 +32,8 @@ const TYPES: [&str; 19] = [
 ];
 /// The suffixes for the inputs of a circuit.
 const SUFFIXES: [(&str, &str); 2] = [("_public", "Public"), ("_private", "Private")];
-/// The suffix for the plain counterpart of a type.
-const TWIN: &str = "Plain";
+/// The suffix for the native counterpart of a type.
+const NATIVE: &str = "Native";
 /// Names that cannot be raw identifiers.
 const NEVER_RAW: [&str; 5] = ["crate", "self", "super", "Self", "_"];
 
@@ -137,10 +138,10 @@ pub(super) fn check_circuit(function: &ItemFn, name: &Ident, faults: &mut Diagno
     }
 }
 
-/// Rejects names of types if the plain counterpart of another type would conflict.
+/// Rejects names of types if the native counterpart of another type would conflict.
 pub(super) fn check_type(ident: &Ident, faults: &mut Diagnostics) {
     let text = text(ident);
-    if let Some(other) = text.strip_suffix(TWIN).filter(|other| !other.is_empty()) {
+    if let Some(other) = text.strip_suffix(NATIVE).filter(|other| !other.is_empty()) {
         faults.at(
             ident,
             format!(

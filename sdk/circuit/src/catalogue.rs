@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::circuit::Circuit;
+use crate::constraint_system::ConstraintSystem;
 use crate::layout::Layout;
 use crate::value::Value;
 
@@ -28,12 +28,12 @@ pub struct Entry {
 struct Gadget {
     name: &'static str,
     aim: usize,
-    build: fn(&mut Circuit) -> usize,
+    build: fn(&mut ConstraintSystem) -> usize,
 }
 
 impl Gadget {
     fn entry(&self) -> Entry {
-        let mut cs = Circuit::new(self.name);
+        let mut cs = ConstraintSystem::new(self.name);
         let before = (self.build)(&mut cs);
         let gates = cs.rows() - before;
         Entry { name: self.name, gates, aim: self.aim, layout: cs.finish().0 }
@@ -48,7 +48,7 @@ pub fn catalogue() -> Vec<Entry> {
 }
 
 /// Private inputs of one type, and their number of rows.
-fn inputs<T: Value, const N: usize>(cs: &mut Circuit) -> ([T; N], usize) {
+fn inputs<T: Value, const N: usize>(cs: &mut ConstraintSystem) -> ([T; N], usize) {
     let values = cs.private::<[T; N]>("inputs", None);
     let rows = cs.rows();
     (values, rows)

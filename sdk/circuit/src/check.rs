@@ -8,10 +8,10 @@ use core::fmt;
 use dusk_bls12_381::BlsScalar;
 use dusk_jubjub::EDWARDS_D;
 
+use crate::assignment::Assignment;
 use crate::gadgets::range;
-use crate::layout::{Kind, Layout, Place, Selectors, Wire};
-use crate::plain;
-use crate::wires::Wires;
+use crate::layout::{GateKind, Layout, Place, Selectors, Wire};
+use crate::native;
 
 /// The reason why values do not satisfy a circuit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -49,13 +49,13 @@ pub struct Unsatisfied {
     /// The statement of the row.
     pub statement: String,
     /// The values in the statement: the name of the wire in the row, the named input on this wire, if any, and the
-    /// value. Values that are not [public](Held::public) are secret.
-    pub values: Vec<Held>,
+    /// value. Values that are not [public](WireValue::public) are secret.
+    pub values: Vec<WireValue>,
 }
 
 /// A value in a violated constraint. `Debug` prints it only if it is public, like [`Unsatisfied`].
 #[derive(Clone, PartialEq, Eq)]
-pub struct Held {
+pub struct WireValue {
     /// The wire's name in the row: `a`, `b`, `c`, `d`; `a'` is a wire of the next row; `p` is the public input;
     /// `number` is a number that several rows bind to a range.
     pub wire: &'static str,
@@ -64,10 +64,10 @@ pub struct Held {
     /// Whether it is public: a public input, or a constant. Every other value is a private input, or computed from one.
     pub public: bool,
     /// The value.
-    pub value: plain::Field,
+    pub value: native::Field,
 }
 
-impl Held {
+impl WireValue {
     /// The value as text; `None` if it is private.
     #[must_use]
     pub fn shown(&self) -> Option<String> {
@@ -75,11 +75,15 @@ impl Held {
     }
 }
 
-impl fmt::Debug for Held {
+impl fmt::Debug for WireValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let value = if reveals() { Some(short(&self.value)) } else { self.shown() };
         let value = value.as_deref().unwrap_or(HIDDEN);
-        f.debug_struct("Held").field("wire", &self.wire).field("input", &self.input).field("value", &value).finish()
+        f.debug_struct("WireValue")
+            .field("wire", &self.wire)
+            .field("input", &self.input)
+            .field("value", &value)
+            .finish()
     }
 }
 
@@ -158,7 +162,7 @@ impl Unsatisfied {
 /// A value as text: small numbers and small negative ones in decimal, others in hexadecimal, most significant digit
 /// first.
 #[must_use]
-pub fn short(value: &plain::Field) -> String {
+pub fn short(value: &native::Field) -> String {
     let small = |bytes: &[u8; 32]| {
         bytes[8..].iter().all(|byte| *byte == 0).then(|| {
             u64::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], bytes[6], bytes[7]])
@@ -178,17 +182,17 @@ pub fn short(value: &plain::Field) -> String {
 ///
 /// # Errors
 /// [`CheckError`]: the violated constraint with the lowest row.
-pub fn check(layout: &Layout, wires: &Wires) -> Result<(), CheckError> {
+pub fn check(layout: &Layout, assignment: &Assignment) -> Result<(), CheckError> {
     let count = |what, expected, given| {
         if expected == given { Ok(()) } else { Err(CheckError::Count { what, expected, given }) }
     };
-    let values = wires.values();
+    let values = assignment.values();
     count("values", layout.wires as usize, values.len())?;
-    count("public inputs", layout.public_rows.len(), wires.public().len())?;
+    count("public inputs", layout.public_rows.len(), assignment.public().len())?;
     if values[0] != BlsScalar::zero() || values[1] != BlsScalar::one() {
         return Err(CheckError::Constants);
     }
-    let mut public = layout.public_rows.iter().zip(wires.public()).peekable();
+    let mut public = layout.public_rows.iter().zip(assignment.public()).peekable();
     for (index, row) in layout.rows.iter().enumerate() {
         let input = public.next_if(|(row, _)| **row as usize == index).map(|(_, value)| *value);
         let next = layout.rows.get(index + 1).map_or([Wire::ZERO; 4], |next| next.wires);
@@ -204,11 +208,11 @@ pub fn check(layout: &Layout, wires: &Wires) -> Result<(), CheckError> {
 }
 
 /// Whether one row holds. There must be as many values as the circuit has.
-pub(crate) fn row_holds(layout: &Layout, wires: &Wires, row: usize) -> bool {
-    let values = wires.values();
+pub(crate) fn row_holds(layout: &Layout, assignment: &Assignment, row: usize) -> bool {
+    let values = assignment.values();
     let held = |row: usize| layout.rows.get(row).map_or([Wire::ZERO; 4], |row| row.wires).map(|it| values[it.index()]);
     let public = u32::try_from(row).ok().and_then(|row| layout.public_rows.binary_search(&row).ok());
-    let public = public.map_or(BlsScalar::zero(), |place| wires.public()[place]);
+    let public = public.map_or(BlsScalar::zero(), |place| assignment.public()[place]);
     holds(&layout.selectors[layout.rows[row].selectors as usize], &held(row), &held(row + 1), public)
 }
 
@@ -217,8 +221,8 @@ fn holds(q: &Selectors, [a, b, c, d]: &[BlsScalar; 4], [a1, b1, _, d1]: &[BlsSca
     let zero = BlsScalar::zero();
     let four = BlsScalar::from(4);
     match q.kind {
-        Kind::Idle => public == zero,
-        Kind::Arithmetic => {
+        GateKind::Idle => public == zero,
+        GateKind::Arithmetic => {
             let mut sum = q.constant + public;
             for (factor, value) in [(&q.left, a), (&q.right, b), (&q.output, c), (&q.fourth, d)] {
                 if *factor != zero {
@@ -230,13 +234,13 @@ fn holds(q: &Selectors, [a, b, c, d]: &[BlsScalar; 4], [a1, b1, _, d1]: &[BlsSca
             }
             sum == zero
         }
-        Kind::Range => [c - four * d, b - four * c, a - four * b, d1 - four * a].iter().all(is_digit),
-        Kind::And | Kind::Xor => {
+        GateKind::Range => [c - four * d, b - four * c, a - four * b, d1 - four * a].iter().all(is_digit),
+        GateKind::And | GateKind::Xor => {
             let (x, y, z) = (a1 - four * a, b1 - four * b, d1 - four * d);
             let (Some(x), Some(y), Some(z)) = (digit(&x), digit(&y), digit(&z)) else { return false };
-            *c == BlsScalar::from(x * y) && z == if q.kind == Kind::And { x & y } else { x ^ y }
+            *c == BlsScalar::from(x * y) && z == if q.kind == GateKind::And { x & y } else { x ^ y }
         }
-        Kind::FixedAdd => {
+        GateKind::FixedAdd => {
             let bit = d1 - d.double();
             let square = bit * bit;
             let (x, y) = (bit * q.left, square * (q.right - BlsScalar::one()) + BlsScalar::one());
@@ -246,7 +250,7 @@ fn holds(q: &Selectors, [a, b, c, d]: &[BlsScalar; 4], [a1, b1, _, d1]: &[BlsSca
                 && a1 + a1 * bend == a * y + b * x
                 && b1 - b1 * bend == b * y + a * x
         }
-        Kind::CurveAdd => {
+        GateKind::CurveAdd => {
             let (x1y2, y1x2) = (a * d, b * c);
             let bend = EDWARDS_D * x1y2 * y1x2;
             x1y2 == *d1 && a1 + a1 * bend == x1y2 + y1x2 && b1 - b1 * bend == b * d + a * c
@@ -274,22 +278,22 @@ fn explain(layout: &Layout, values: &[BlsScalar], index: usize, public: Option<B
         Some(if input.wires.len() == 1 { input.name.clone() } else { alloc::format!("{}[{position}]", input.name) })
     };
     let known = known_to_all(layout);
-    let holds = |name: &'static str, wire: Wire| Held {
+    let holds = |name: &'static str, wire: Wire| WireValue {
         wire: name,
         input: input_of(wire),
         public: known.contains(&wire),
         value: values[wire.index()].into(),
     };
-    let too_large = (selectors.kind == Kind::Range).then(|| too_large(layout, values, index)).flatten();
+    let too_large = (selectors.kind == GateKind::Range).then(|| too_large(layout, values, index)).flatten();
     if let Some((wire, bits)) = too_large {
         return fault(layout, index, alloc::format!("number < 2^{bits}"), alloc::vec![holds("number", wire)]);
     }
     let named = ["a", "b", "c", "d", "a'", "b'", "d'"].into_iter();
     let wires = named.zip(row.wires.into_iter().chain([next[0], next[1], next[3]]));
-    let mut held: Vec<Held> =
+    let mut held: Vec<WireValue> =
         wires.filter(|(name, _)| used.contains(name)).map(|(name, wire)| holds(name, wire)).collect();
     if let Some(value) = public {
-        held.push(Held { wire: "p", input: None, public: true, value: value.into() });
+        held.push(WireValue { wire: "p", input: None, public: true, value: value.into() });
     }
     fault(layout, index, statement, held)
 }
@@ -299,7 +303,7 @@ fn known_to_all(layout: &Layout) -> BTreeSet<Wire> {
     let one = BlsScalar::one();
     let of_inputs = layout.inputs.iter().filter(|input| input.public).flat_map(|input| &input.wires).copied();
     let exposed = layout.public_rows.iter().map(|row| layout.rows[*row as usize].wires[0]);
-    // The row of `Circuit::constant`: −a + constant = 0.
+    // The row of `ConstraintSystem::constant`: −a + constant = 0.
     let constants = layout.rows.iter().zip(0u32..).filter_map(|(row, number)| {
         let q = &layout.selectors[row.selectors as usize];
         let constant = Selectors { left: -one, constant: q.constant, ..Selectors::default() };
@@ -308,7 +312,7 @@ fn known_to_all(layout: &Layout) -> BTreeSet<Wire> {
     of_inputs.chain(exposed).chain(constants).chain([Wire::ZERO, Wire::ONE]).collect()
 }
 
-fn fault(layout: &Layout, index: usize, statement: String, values: Vec<Held>) -> Unsatisfied {
+fn fault(layout: &Layout, index: usize, statement: String, values: Vec<WireValue>) -> Unsatisfied {
     let constraint = &layout.constraints[layout.rows[index].constraint as usize];
     Unsatisfied {
         constraint: constraint.name.clone(),
@@ -325,7 +329,8 @@ fn fault(layout: &Layout, index: usize, statement: String, values: Vec<Held>) ->
 fn too_large(layout: &Layout, values: &[BlsScalar], index: usize) -> Option<(Wire, usize)> {
     let in_chain = |row: usize| {
         let row = &layout.rows[row];
-        row.constraint == layout.rows[index].constraint && layout.selectors[row.selectors as usize].kind == Kind::Range
+        row.constraint == layout.rows[index].constraint
+            && layout.selectors[row.selectors as usize].kind == GateKind::Range
     };
     let first = (0..=index).rev().take_while(|row| in_chain(*row)).last()?;
     let after = (index..layout.rows.len()).find(|row| !in_chain(*row))?;
@@ -342,15 +347,15 @@ fn too_large(layout: &Layout, values: &[BlsScalar], index: usize) -> Option<(Wir
 fn statement(q: &Selectors, public: bool) -> (String, Vec<&'static str>) {
     let all = alloc::vec!["a", "b", "c", "d", "a'", "b'", "d'"];
     match q.kind {
-        Kind::Idle => ("0 = 0".to_string(), Vec::new()),
-        Kind::Arithmetic => polynomial(q, public),
-        Kind::Range => {
+        GateKind::Idle => ("0 = 0".to_string(), Vec::new()),
+        GateKind::Arithmetic => polynomial(q, public),
+        GateKind::Range => {
             ("c − 4d, b − 4c, a − 4b, d' − 4a ∈ {0,1,2,3}".to_string(), alloc::vec!["a", "b", "c", "d", "d'"])
         }
-        Kind::And => ("d' − 4d = (a' − 4a) AND (b' − 4b), c = (a' − 4a)·(b' − 4b)".to_string(), all),
-        Kind::Xor => ("d' − 4d = (a' − 4a) XOR (b' − 4b), c = (a' − 4a)·(b' − 4b)".to_string(), all),
-        Kind::FixedAdd => ("(a', b') = (a, b) + (d' − 2d)·P, d' − 2d ∈ {−1,0,1}".to_string(), all),
-        Kind::CurveAdd => ("(a', b') = (a, b) + (c, d), d' = a·d".to_string(), all),
+        GateKind::And => ("d' − 4d = (a' − 4a) AND (b' − 4b), c = (a' − 4a)·(b' − 4b)".to_string(), all),
+        GateKind::Xor => ("d' − 4d = (a' − 4a) XOR (b' − 4b), c = (a' − 4a)·(b' − 4b)".to_string(), all),
+        GateKind::FixedAdd => ("(a', b') = (a, b) + (d' − 2d)·P, d' − 2d ∈ {−1,0,1}".to_string(), all),
+        GateKind::CurveAdd => ("(a', b') = (a, b) + (c, d), d' = a·d".to_string(), all),
     }
 }
 

@@ -1,250 +1,86 @@
-//! The builder: a circuit's function runs against it, once without values to get the layout, and once for each witness.
+//! A circuit with named inputs; `#[circuit]` generates it from a function.
 
-use alloc::borrow::ToOwned;
-use alloc::collections::BTreeMap;
-use alloc::sync::Arc;
+use alloc::string::String;
 use alloc::vec::Vec;
-use core::ops::Range;
-use core::panic::Location;
 
-use dusk_bls12_381::BlsScalar;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use zeroize::ZeroizeOnDrop;
 
-use crate::gadgets::poseidon::Tables;
-use crate::gate::Gate;
-use crate::layout::{Constraint, Input, Kind, Layout, MAX_ROWS, Place, Region, Row, Selectors, Wire};
-use crate::wires::Wires;
+use crate::assignment::Assignment;
+use crate::constraint_system::ConstraintSystem;
+use crate::layout::{Layout, Place};
+use crate::native;
 
-/// The maximum number of rows while a circuit is built. A circuit with more than [`MAX_ROWS`] cannot be proved, but its
-/// profile still shows where the rows are.
-pub const MAX_ROWS_BUILT: usize = 1 << 20;
+/// A circuit: its inputs, and the function that builds it. `#[circuit]` implements it.
+pub trait Circuit {
+    /// Its name. Keys and proofs are bound to it.
+    const NAME: &'static str;
+    /// The documentation of the function, which says what the circuit states.
+    const DOC: &'static str;
+    /// The inputs that the verifier knows, by name.
+    type Public: Clone + Serialize + DeserializeOwned;
+    /// The inputs that only the prover knows, by name. They are wiped when they are dropped.
+    type Private: Clone + Serialize + DeserializeOwned + ZeroizeOnDrop;
 
-/// A circuit while it is built.
+    /// Builds the circuit. The inputs are present if there is a witness.
+    fn build(cs: &mut ConstraintSystem, inputs: Option<(&Self::Public, &Self::Private)>);
+
+    /// The public inputs in the verifier's encoding, in the order in which [`Circuit::build`] exposes them.
+    fn encode(public: &Self::Public) -> Vec<native::Field>;
+}
+
+/// The reason why a witness has no assignment.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AssignmentError {
+    /// For this witness the function built other rows than without a witness.
+    #[error(
+        "the layout depends on the witness: row {row} (`{constraint}`, {place}) is another without it, so no key fits; \
+         let both branches be built and select between their results"
+    )]
+    LayoutDependsOnWitness {
+        /// The first row that differs.
+        row: usize,
+        /// The name of its constraint.
+        constraint: String,
+        /// The place in the source that adds it.
+        place: Place,
+    },
+}
+
+/// The layout of a circuit.
+#[must_use]
+pub fn layout<C: Circuit>() -> Layout {
+    let mut cs = ConstraintSystem::new(C::NAME);
+    C::build(&mut cs, None);
+    cs.finish().0
+}
+
+/// Computes the assignment of a circuit for these inputs. [`check`](crate::check) decides whether it satisfies the
+/// circuit.
 ///
-/// The function of a circuit, and the gadgets that it calls, create values and constrain them. The function runs once
-/// without a witness, which gives the [`Layout`], and once for each witness, which gives the [`Wires`]. The rows must
-/// not depend on the witness. Only the closures of [`Circuit::hint`] see values; comparing the digests of both runs
-/// detects a layout that depends on them nevertheless.
-#[derive(Debug)]
-pub struct Circuit {
-    layout: Layout,
-    /// The value of each wire; empty without a witness.
-    values: Wires,
-    has_witness: bool,
-    selectors: BTreeMap<Selectors, u32>,
-    regions: BTreeMap<(u32, &'static str), u32>,
-    constraints: BTreeMap<(u32, &'static str, Location<'static>), u32>,
-    constants: BTreeMap<BlsScalar, Wire>,
-    /// The constants of the hash, computed at its first use.
-    poseidon: Option<Arc<Tables>>,
-    /// The current region.
-    region: u32,
-    /// The place of the call of the outermost current gadget.
-    gadget: Option<Location<'static>>,
-}
-
-impl Circuit {
-    /// An empty circuit without a witness.
-    #[must_use]
-    pub fn new(name: &str) -> Self {
-        Self::begin(name, false)
+/// # Errors
+/// If the function builds other rows for the inputs than `layout`, which it built without a witness.
+pub fn assign<C: Circuit>(
+    layout: &Layout,
+    public: &C::Public,
+    private: &C::Private,
+) -> Result<Assignment, AssignmentError> {
+    let mut cs = ConstraintSystem::with_witness(C::NAME);
+    C::build(&mut cs, Some((public, private)));
+    let (built, assignment) = cs.finish();
+    if built.digest() == layout.digest() {
+        return Ok(assignment);
     }
-
-    /// An empty circuit that computes values for a witness.
-    #[must_use]
-    pub fn with_witness(name: &str) -> Self {
-        Self::begin(name, true)
-    }
-
-    fn begin(name: &str, has_witness: bool) -> Self {
-        let mut circuit = Self {
-            layout: Layout {
-                name: name.to_owned(),
-                wires: 0,
-                selectors: Vec::new(),
-                rows: Vec::new(),
-                public_rows: Vec::new(),
-                inputs: Vec::new(),
-                regions: alloc::vec![Region { name: name.to_owned(), parent: 0 }],
-                constraints: Vec::new(),
-            },
-            values: Wires::default(),
-            has_witness,
-            selectors: BTreeMap::new(),
-            regions: BTreeMap::new(),
-            constraints: BTreeMap::new(),
-            constants: BTreeMap::from([(BlsScalar::zero(), Wire::ZERO), (BlsScalar::one(), Wire::ONE)]),
-            poseidon: None,
-            region: 0,
-            gadget: None,
-        };
-        circuit.wire(BlsScalar::zero);
-        circuit.wire(BlsScalar::one);
-        circuit
-    }
-
-    /// Whether there is a witness. Gadgets may use this to save work; the rows must not depend on it.
-    #[must_use]
-    pub fn has_witness(&self) -> bool {
-        self.has_witness
-    }
-
-    /// The number of rows so far.
-    #[must_use]
-    pub fn rows(&self) -> usize {
-        self.layout.rows.len()
-    }
-
-    /// Builds a named region of the circuit: failures name it, and the profile counts its gates.
-    pub fn region<T>(&mut self, name: &'static str, body: impl FnOnce(&mut Self) -> T) -> T {
-        let gadget = self.gadget.take();
-        let result = self.inside(name, body);
-        self.gadget = gadget;
-        result
-    }
-
-    /// Builds a named region for a gadget. The place of its constraints is the caller of the gadget, not the gadget's
-    /// source: put `#[track_caller]` on gadgets.
-    #[track_caller]
-    pub fn gadget<T>(&mut self, name: &'static str, body: impl FnOnce(&mut Self) -> T) -> T {
-        let outer = self.gadget;
-        self.gadget = outer.or(Some(*Location::caller()));
-        let result = self.inside(name, body);
-        self.gadget = outer;
-        result
-    }
-
-    fn inside<T>(&mut self, name: &'static str, body: impl FnOnce(&mut Self) -> T) -> T {
-        let outer = self.region;
-        let regions = &mut self.layout.regions;
-        self.region = *self.regions.entry((outer, name)).or_insert_with(|| {
-            regions.push(Region { name: name.to_owned(), parent: outer });
-            index(regions.len() - 1)
-        });
-        let result = body(self);
-        self.region = outer;
-        result
-    }
-
-    /// Creates a wire whose value is computed from others. **No constraint binds it yet.**
-    ///
-    /// The closure runs only if there is a witness. It must not fail, whatever the values are: if there is no right
-    /// value it returns any, and the constraints will be violated.
-    pub fn hint<const N: usize>(&mut self, from: [Wire; N], compute: impl FnOnce([BlsScalar; N]) -> BlsScalar) -> Wire {
-        let values = from.map(|wire| self.values.try_get(wire).copied().unwrap_or_default());
-        self.wire(|| compute(values))
-    }
-
-    /// Creates wires whose values are computed from others, like [`Circuit::hint`].
-    pub fn hints<const N: usize, const M: usize>(
-        &mut self,
-        from: [Wire; N],
-        compute: impl FnOnce([BlsScalar; N]) -> [BlsScalar; M],
-    ) -> [Wire; M] {
-        let values = from.map(|wire| self.values.try_get(wire).copied().unwrap_or_default());
-        let results = if self.has_witness { compute(values) } else { [BlsScalar::zero(); M] };
-        results.map(|value| self.wire(|| value))
-    }
-
-    /// Creates a wire for an input. **No constraint binds it yet**; the input's type adds its constraints.
-    pub fn input_wire(&mut self, value: Option<BlsScalar>) -> Wire {
-        self.wire(|| value.unwrap_or_default())
-    }
-
-    fn wire(&mut self, value: impl FnOnce() -> BlsScalar) -> Wire {
-        if self.has_witness {
-            self.values.push(value());
-        }
-        let wire = Wire(self.layout.wires);
-        self.layout.wires += 1;
-        wire
-    }
-
-    /// The value of a wire, if there is a witness. For gadgets that compute several hints at once.
-    #[must_use]
-    pub fn value(&self, wire: Wire) -> Option<BlsScalar> {
-        self.values.try_get(wire).copied()
-    }
-
-    /// The wire of a constant. Each new constant costs one row; [`Wire::ZERO`] and [`Wire::ONE`] exist already.
-    #[track_caller]
-    pub fn constant(&mut self, value: BlsScalar) -> Wire {
-        if let Some(wire) = self.constants.get(&value) {
-            return *wire;
-        }
-        let wire = self.wire(|| value);
-        self.gate("constant", Gate::new().a(wire, -BlsScalar::one()).constant(value));
-        self.constants.insert(value, wire);
-        wire
-    }
-
-    /// The constants of the hash.
-    pub(crate) fn poseidon(&mut self) -> Arc<Tables> {
-        Arc::clone(self.poseidon.get_or_insert_with(|| Arc::new(Tables::new())))
-    }
-
-    /// Adds a row. Its name states the constraint for readers.
-    ///
-    /// # Panics
-    /// If there are [`MAX_ROWS_BUILT`] rows already, which indicates an endless loop.
-    #[track_caller]
-    pub fn gate(&mut self, name: &'static str, gate: Gate) {
-        let place = self.gadget.unwrap_or(*Location::caller());
-        let rows = self.layout.rows.len();
-        assert!(rows < MAX_ROWS_BUILT, "the circuit has {rows} rows at {place}, and a circuit may have {MAX_ROWS}");
-        let constraints = &mut self.layout.constraints;
-        let region = self.region;
-        let constraint = *self.constraints.entry((region, name, place)).or_insert_with(|| {
-            constraints.push(Constraint {
-                name: name.to_owned(),
-                region,
-                place: Place { file: place.file().to_owned(), line: place.line(), column: place.column() },
-            });
-            index(constraints.len() - 1)
-        });
-        let table = &mut self.layout.selectors;
-        let selectors = *self.selectors.entry(gate.selectors).or_insert_with(|| {
-            table.push(gate.selectors);
-            index(table.len() - 1)
-        });
-        self.layout.rows.push(Row { wires: gate.wires, selectors, constraint });
-    }
-
-    /// Makes a wire the next public input.
-    #[track_caller]
-    pub fn expose(&mut self, wire: Wire) {
-        self.layout.public_rows.push(index(self.layout.rows.len()));
-        self.gate("public input", Gate::new().a(wire, -BlsScalar::one()));
-        if let Some(value) = self.value(wire) {
-            self.values.publish(value);
-        }
-    }
-
-    /// Builds one input in the region of inputs, and returns it with the rows that it took.
-    #[track_caller]
-    pub(crate) fn input<T>(&mut self, body: impl FnOnce(&mut Self) -> T) -> (T, Range<u32>) {
-        let begin = index(self.layout.rows.len());
-        let value = self.gadget("inputs", body);
-        (value, begin..index(self.layout.rows.len()))
-    }
-
-    /// Records a named input.
-    pub(crate) fn note_input(&mut self, input: Input) {
-        self.layout.inputs.push(input);
-    }
-
-    /// Finishes the circuit. Without a witness the wires are empty.
-    #[must_use]
-    pub fn finish(mut self) -> (Layout, Wires) {
-        // If the last row reads the next one, that row must exist.
-        let last = self.layout.rows.last().map(|row| self.layout.selectors[row.selectors as usize].kind);
-        if last.is_some_and(Kind::looks_ahead) {
-            self.gate("end", Gate::idle([Wire::ZERO; 4]));
-        }
-        (self.layout, self.values)
-    }
-}
-
-/// Indexes in a layout have 32 bits. A larger circuit would not fit into memory.
-fn index(place: usize) -> u32 {
-    u32::try_from(place).unwrap_or(u32::MAX)
+    let rows = |of: &Layout, row: usize| of.rows.get(row).map(|it| (it.wires, of.selectors[it.selectors as usize]));
+    let longest = built.rows.len().max(layout.rows.len());
+    let row = (0..longest).find(|row| rows(&built, *row) != rows(layout, *row)).unwrap_or(longest);
+    let of = if row < built.rows.len() { &built } else { layout };
+    let named = of.rows.get(row).or(of.rows.last()).map(|it| &of.constraints[it.constraint as usize]);
+    let (constraint, place) = match named {
+        Some(named) => (named.name.clone(), named.place.clone()),
+        None => (String::new(), Place { file: String::new(), line: 0, column: 0 }),
+    };
+    Err(AssignmentError::LayoutDependsOnWitness { row, constraint, place })
 }

@@ -208,7 +208,7 @@ mod tests {
     use alloc::string::ToString;
 
     use super::*;
-    use crate::plain::{Field, Unsigned};
+    use crate::native::{Field, Unsigned};
 
     #[derive(Debug, PartialEq, serde::Deserialize)]
     #[serde(deny_unknown_fields)]

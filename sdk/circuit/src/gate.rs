@@ -3,14 +3,14 @@
 use dusk_bls12_381::BlsScalar;
 use dusk_jubjub::JubJubAffine;
 
-use crate::layout::{Kind, Selectors, Wire};
+use crate::layout::{GateKind, Selectors, Wire};
 
 /// A row: its statement ([`Selectors`]) and its wires.
 ///
 /// ```
-/// # use dusk_sdk_circuit::{Circuit, Gate, Wire};
+/// # use dusk_sdk_circuit::{ConstraintSystem, Gate, Wire};
 /// # use dusk_sdk_circuit::BlsScalar;
-/// # let mut cs = Circuit::new("example");
+/// # let mut cs = ConstraintSystem::new("example");
 /// # let (x, y, product) = (Wire::ONE, Wire::ONE, Wire::ONE);
 /// let one = BlsScalar::one();
 /// cs.gate("product", Gate::new().ab(x, y, one).c(product, -one));
@@ -64,37 +64,37 @@ impl Gate {
         self
     }
 
-    fn of(kind: Kind, wires: [Wire; 4]) -> Self {
+    fn of(kind: GateKind, wires: [Wire; 4]) -> Self {
         Self { selectors: Selectors { kind, ..Selectors::default() }, wires }
     }
 
     /// A row without a statement: the previous row reads its wires.
     pub fn idle(wires: [Wire; 4]) -> Self {
-        Self::of(Kind::Idle, wires)
+        Self::of(GateKind::Idle, wires)
     }
 
     /// Four base-4 digits: of `c` over `d`, `b` over `c`, `a` over `b`, and the next row's `d` over `a`.
     pub fn range(wires: [Wire; 4]) -> Self {
-        Self::of(Kind::Range, wires)
+        Self::of(GateKind::Range, wires)
     }
 
     /// A base-4 digit of a bitwise AND; `wires` are the accumulators `a`, `b`, the product of the digits, the result.
     pub fn and(wires: [Wire; 4]) -> Self {
-        let mut gate = Self::of(Kind::And, wires);
+        let mut gate = Self::of(GateKind::And, wires);
         gate.selectors.constant = BlsScalar::one();
         gate
     }
 
     /// A base-4 digit of a bitwise XOR; `wires` as for [`Gate::and`].
     pub fn xor(wires: [Wire; 4]) -> Self {
-        let mut gate = Self::of(Kind::Xor, wires);
+        let mut gate = Self::of(GateKind::Xor, wires);
         gate.selectors.constant = -BlsScalar::one();
         gate
     }
 
     /// Adds a signed bit times a fixed point to the point `(a, b)`.
     pub fn fixed_add(wires: [Wire; 4], point: &JubJubAffine) -> Self {
-        let mut gate = Self::of(Kind::FixedAdd, wires);
+        let mut gate = Self::of(GateKind::FixedAdd, wires);
         let (u, v) = (point.get_u(), point.get_v());
         (gate.selectors.left, gate.selectors.right, gate.selectors.constant) = (u, v, u * v);
         gate
@@ -102,7 +102,7 @@ impl Gate {
 
     /// Adds the point `(c, d)` to the point `(a, b)`.
     pub fn curve_add(wires: [Wire; 4]) -> Self {
-        Self::of(Kind::CurveAdd, wires)
+        Self::of(GateKind::CurveAdd, wires)
     }
 }
 

@@ -8,6 +8,7 @@ use core::ops::Range;
 use dusk_bls12_381::BlsScalar;
 use serde::{Deserialize, Serialize};
 
+use crate::native::hex;
 use crate::scalar_serde;
 
 /// The maximum number of rows of a circuit: the production parameters serve 2^16 gates, including those that the proof
@@ -28,7 +29,7 @@ impl Wire {
     /// The wire whose value is always 0.
     pub const ZERO: Self = Self(0);
 
-    /// Its number: the index of its value in [`Wires::values`](crate::Wires::values).
+    /// Its number: the index of its value in [`Assignment::values`](crate::Assignment::values).
     #[must_use]
     pub fn index(self) -> usize {
         self.0 as usize
@@ -70,12 +71,12 @@ pub struct Selectors {
     #[serde(with = "scalar_serde")]
     pub constant: BlsScalar,
     /// The statement of the row.
-    pub kind: Kind,
+    pub kind: GateKind,
 }
 
 /// The statement of a row.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Kind {
+pub enum GateKind {
     /// None. The previous row reads the wires of this one.
     Idle,
     /// The polynomial over its wires is zero.
@@ -93,7 +94,7 @@ pub enum Kind {
     CurveAdd,
 }
 
-impl Kind {
+impl GateKind {
     /// Whether the statement reads the wires of the next row.
     #[must_use]
     pub fn looks_ahead(self) -> bool {
@@ -288,13 +289,13 @@ impl Layout {
     pub(crate) fn states_nothing_but(&self, is_vacuous: impl Fn(u32) -> bool) -> bool {
         let is_public = |row: u32| self.public_rows.binary_search(&row).is_ok();
         let is_of_input = |row: u32| self.inputs.iter().any(|input| input.rows.contains(&row));
-        let states = |row: &Row| self.selectors[row.selectors as usize].kind != Kind::Idle;
+        let states = |row: &Row| self.selectors[row.selectors as usize].kind != GateKind::Idle;
         let mut rows = self.rows.iter().zip(0u32..).filter(|(row, _)| states(row));
         rows.all(|(_, number)| is_public(number) || is_of_input(number) || is_vacuous(number))
     }
 
-    /// Checks that the layout is consistent. The results of [`Circuit::finish`](crate::Circuit::finish) and
-    /// [`Layout::from_bytes`] are.
+    /// Checks that the layout is consistent. The results of
+    /// [`ConstraintSystem::finish`](crate::ConstraintSystem::finish) and [`Layout::from_bytes`] are.
     ///
     /// # Errors
     /// [`LayoutError`] if it is not.
@@ -338,7 +339,7 @@ impl Layout {
         }
         self.constraints.iter().try_for_each(|it| below(it.region, self.regions.len(), "a region"))?;
         let last = self.rows.last().map(|row| self.selectors[row.selectors as usize].kind);
-        if last.is_some_and(Kind::looks_ahead) {
+        if last.is_some_and(GateKind::looks_ahead) {
             return Err(LayoutError::OutOfRange("the row after the last"));
         }
         Ok(())
@@ -364,7 +365,7 @@ pub struct Digest(pub [u8; 32]);
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        hex::write(f, &self.0)
     }
 }
 

@@ -1,9 +1,9 @@
 //! Circuits as data: described, checked, audited and profiled without a proof system.
 //!
-//! A circuit is a statement about values, some of which only the prover knows. Its function runs against a [`Circuit`]:
-//! it creates typed [values](Value), and gadgets add constraints on them. The result is a [`Layout`] (rows of gates
-//! over wires, with names and places in the source), and for each witness the [`Wires`] (the values of all wires).
-//! These functions work on the two, without a proof:
+//! A circuit is a statement about values, some of which only the prover knows. Its function runs against a
+//! [`ConstraintSystem`]: it creates typed [values](Value), and gadgets add constraints on them. The result is a
+//! [`Layout`] (rows of gates over wires, with names and places in the source), and for each witness the [`Assignment`]
+//! (the values of all wires). These functions work on the two, without a proof:
 //!
 //! | function | result |
 //! |---|---|
@@ -14,24 +14,26 @@
 //!
 //! # Modules
 //!
-//! [`plain`] has the values outside of circuits, and the plain Rust counterpart of each gadget. With `runner` a tool
-//! requests layouts and wires from circuits in another program.
+//! [`native`] has the values outside of circuits, and the native counterpart of each gadget. With `runner` a tool
+//! requests layouts and assignments from circuits in another program.
 //!
 //! # Invariants
 //!
 //! - A value satisfies the constraints of its type, because creating the value adds them.
-//! - The rows do not depend on the witness; [`witness`] rejects a function whose rows do.
+//! - The rows do not depend on the witness; [`assign`] rejects a function whose rows do.
 //! - A printed failure shows no private value, unless [`REVEAL_VARIABLE`] or [`Revealed`] requests it.
 //! - Gadgets never fail because of a value: if there is no right result they compute any, and a constraint is violated.
 //! - The crate makes neither keys nor proofs.
 //!
-//! Without the feature `zk` the crate contains only the plain field element, for contracts that verify no proofs.
+//! Without the feature `zk` the crate contains only the native field element, for contracts that verify no proofs.
 #![no_std]
 
 extern crate alloc;
 
-pub mod plain;
+pub mod native;
 
+#[cfg(feature = "zk")]
+mod assignment;
 #[cfg(feature = "zk")]
 mod audit;
 #[cfg(feature = "zk")]
@@ -41,7 +43,7 @@ mod check;
 #[cfg(feature = "zk")]
 mod circuit;
 #[cfg(feature = "zk")]
-mod definition;
+mod constraint_system;
 #[cfg(all(feature = "zk", not(target_family = "wasm")))]
 mod exact;
 #[cfg(feature = "zk")]
@@ -58,28 +60,26 @@ pub mod runner;
 mod scalar_serde;
 #[cfg(feature = "zk")]
 mod value;
-#[cfg(feature = "zk")]
-mod wires;
 
 pub use dusk_bls12_381::BlsScalar;
 
 #[cfg(feature = "zk")]
 pub use crate::{
-    audit::{Doubt, Finding, Report, Second, audit, audit_with},
+    assignment::Assignment,
+    audit::{Counterexample, Finding, FindingKind, Report, audit, audit_with},
     catalogue::{Entry, catalogue},
-    check::{CheckError, HIDDEN, Held, REVEAL_VARIABLE, Revealed, Unsatisfied, check, short},
-    circuit::{Circuit, MAX_ROWS_BUILT},
-    definition::{Definition, WitnessError, layout, witness},
+    check::{CheckError, HIDDEN, REVEAL_VARIABLE, Revealed, Unsatisfied, WireValue, check, short},
+    circuit::{AssignmentError, Circuit, assign, layout},
+    constraint_system::{ConstraintSystem, MAX_ROWS_BUILT},
     gadgets::{
-        Absence, Ciphertext, Credential, Linear, MerklePath, Multiplier, Select, Set, Signature, assert_balanced,
+        Ciphertext, Credential, Linear, MerklePath, Multiplier, NonMembership, Select, Set, Signature, assert_balanced,
         assert_commits, commit, hash, nullifier,
     },
     gate::Gate,
     layout::{
-        Constraint, Digest, Input, Kind, Layout, LayoutError, MAX_ROWS, Place, RESERVED_ROWS, Region, Row, Selectors,
-        Wire,
+        Constraint, Digest, GateKind, Input, Layout, LayoutError, MAX_ROWS, Place, RESERVED_ROWS, Region, Row,
+        Selectors, Wire,
     },
     profile::{Estimate, PROOF_BYTES, Profile, RegionProfile, profile},
     value::{Bits, Bool, Field, Point, Scalar, U8, U16, U32, U64, U128, Unsigned, Value, Width},
-    wires::Wires,
 };

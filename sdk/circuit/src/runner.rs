@@ -9,7 +9,7 @@
 //! default it tests that the circuit can be built. With [`VARIABLE`] set, it answers like the other program.
 //!
 //! The request is one [`Request`] as JSON. The answer is one frame: [`MARK`], a space, the length in decimal, a line
-//! feed, and that many bytes of an [`Answer`]. Therefore wires are never written to a disk.
+//! feed, and that many bytes of an [`Answer`]. Therefore an assignment is never written to a disk.
 
 extern crate std;
 
@@ -25,12 +25,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::definition::{Definition, layout, witness};
+use crate::assignment::Assignment;
+use crate::circuit::{Circuit, assign, layout};
 use crate::exact::Exact;
 pub use crate::exact::Members;
 use crate::layout::Layout;
 use crate::scalar_serde;
-use crate::wires::Wires;
 
 /// The environment variable that makes the test serve.
 pub const VARIABLE: &str = "DUSK_CIRCUIT";
@@ -59,7 +59,7 @@ pub type Inputs<'a> = BTreeMap<String, &'a RawValue>;
 pub enum Request<'a> {
     /// Its layout.
     Layout {},
-    /// The wires for these inputs.
+    /// The assignment for these inputs.
     Witness {
         /// All inputs by name.
         #[serde(borrow)]
@@ -86,8 +86,8 @@ pub enum Answer {
         /// [`Layout::to_bytes`].
         bytes: Vec<u8>,
     },
-    /// The wires. The tool checks whether they satisfy the circuit.
-    Wires(Values),
+    /// The assignment. The tool checks whether it satisfies the circuit.
+    Assignment(Values),
     /// The inputs are invalid.
     Refused(InputFault),
     /// The circuits of a program.
@@ -103,7 +103,7 @@ pub struct Name {
     pub name: String,
 }
 
-/// The values of [`Wires`] in transit, as secret as the wires.
+/// The values of an [`Assignment`] in transit, as secret as the witness.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Values {
     values: Vec<Scalar>,
@@ -122,14 +122,14 @@ impl Drop for Values {
     }
 }
 
-impl From<&Wires> for Values {
-    fn from(wires: &Wires) -> Self {
+impl From<&Assignment> for Values {
+    fn from(assignment: &Assignment) -> Self {
         let list = |values: &[BlsScalar]| values.iter().copied().map(Scalar).collect();
-        Self { values: list(wires.values()), public: list(wires.public()) }
+        Self { values: list(assignment.values()), public: list(assignment.public()) }
     }
 }
 
-impl From<&Values> for Wires {
+impl From<&Values> for Assignment {
     fn from(values: &Values) -> Self {
         let list = |values: &[Scalar]| values.iter().map(|it| it.0).collect();
         Self::from_parts(list(&values.values), list(&values.public))
@@ -201,20 +201,20 @@ fn list(names: &[String]) -> String {
 
 /// Answers a request for the circuit `D`.
 #[must_use]
-pub fn answer<D: Definition>(request: Request<'_>) -> Answer {
-    let layout = layout::<D>();
+pub fn answer<C: Circuit>(request: Request<'_>) -> Answer {
+    let layout = layout::<C>();
     match request {
-        Request::Layout {} => Answer::Layout { doc: D::DOC.to_owned(), bytes: layout.to_bytes() },
-        Request::Witness { inputs } => match wires_for::<D>(&layout, inputs) {
-            Ok(wires) => Answer::Wires(Values::from(&wires)),
+        Request::Layout {} => Answer::Layout { doc: C::DOC.to_owned(), bytes: layout.to_bytes() },
+        Request::Witness { inputs } => match assignment_for::<C>(&layout, inputs) {
+            Ok(assignment) => Answer::Assignment(Values::from(&assignment)),
             Err(fault) => Answer::Refused(fault),
         },
     }
 }
 
-fn wires_for<D: Definition>(layout: &Layout, inputs: Inputs<'_>) -> Result<Wires, InputFault> {
-    let (public, private) = read::<D>(layout, inputs)?;
-    witness::<D>(layout, &public, &private).map_err(|error| InputFault::Other(error.to_string()))
+fn assignment_for<C: Circuit>(layout: &Layout, inputs: Inputs<'_>) -> Result<Assignment, InputFault> {
+    let (public, private) = read::<C>(layout, inputs)?;
+    assign::<C>(layout, &public, &private).map_err(|error| InputFault::Other(error.to_string()))
 }
 
 /// Reads the inputs of a circuit by name. Whole numbers may also be strings, because many programs cannot write large
@@ -222,7 +222,7 @@ fn wires_for<D: Definition>(layout: &Layout, inputs: Inputs<'_>) -> Result<Wires
 ///
 /// # Errors
 /// [`InputFault`], which names the input. It does not repeat the value of a private one.
-pub fn read<D: Definition>(layout: &Layout, mut inputs: Inputs<'_>) -> Result<(D::Public, D::Private), InputFault> {
+pub fn read<C: Circuit>(layout: &Layout, mut inputs: Inputs<'_>) -> Result<(C::Public, C::Private), InputFault> {
     let length: usize = inputs.iter().map(|(name, value)| name.len() + value.get().len() + 4).sum();
     // Sufficient capacity from the start: growing would leave copies.
     let mut texts = [true, false].map(|_| Zeroizing::new(String::with_capacity(length + 2)));
@@ -321,15 +321,15 @@ pub fn read_frame(output: &[u8]) -> Result<Answer, String> {
 ///
 /// # Panics
 /// If the circuit cannot be built, or the tool does not read the answer.
-pub fn serve<D: Definition>() {
+pub fn serve<C: Circuit>() {
     if std::env::var_os(VARIABLE).is_none() {
-        let layout = layout::<D>();
-        assert!(layout.rows.len() <= crate::MAX_ROWS, "{} has more than {} rows", D::NAME, crate::MAX_ROWS);
+        let layout = layout::<C>();
+        assert!(layout.rows.len() <= crate::MAX_ROWS, "{} has more than {} rows", C::NAME, crate::MAX_ROWS);
         let exposed: usize = layout.inputs.iter().filter(|input| input.public).map(|input| input.wires.len()).sum();
-        assert_eq!(exposed, layout.public_rows.len(), "{} exposes values that are no public inputs", D::NAME);
+        assert_eq!(exposed, layout.public_rows.len(), "{} exposes values that are no public inputs", C::NAME);
         return;
     }
-    tell(&answer_stdin(answer::<D>));
+    tell(&answer_stdin(answer::<C>));
 }
 
 /// A circuit in this program.
@@ -343,8 +343,8 @@ struct Registered {
 static REGISTERED: Mutex<Vec<Registered>> = Mutex::new(Vec::new());
 
 /// Registers a circuit of a package in this program.
-pub fn register<D: Definition>(package: &'static str) {
-    let circuit = Registered { package, name: D::NAME, answer: answer::<D> };
+pub fn register<C: Circuit>(package: &'static str) {
+    let circuit = Registered { package, name: C::NAME, answer: answer::<C> };
     REGISTERED.lock().unwrap_or_else(PoisonError::into_inner).push(circuit);
 }
 

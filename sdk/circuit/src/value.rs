@@ -11,54 +11,54 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroize;
 
-use crate::circuit::Circuit;
+use crate::constraint_system::ConstraintSystem;
 use crate::gate::Gate;
 use crate::layout::{Input, Wire};
-use crate::plain;
+use crate::native;
 
 pub use curve::{Point, Scalar};
 pub use unsigned::{Bits, U8, U16, U32, U64, U128, Unsigned, Width};
 
 /// A type of values in circuits.
 ///
-/// Its plain type holds the value outside of circuits: in contracts, in tests, in witness files. A value from
+/// Its native type holds the value outside of circuits: in contracts, in tests, in witness files. A value from
 /// [`Value::input`] satisfies everything that its type guarantees, because constraints enforce it.
 pub trait Value: Sized {
     /// The value outside of circuits. Private inputs consist of such values, and are wiped when dropped.
-    type Plain: Clone + Serialize + DeserializeOwned + Zeroize;
+    type Native: Clone + Serialize + DeserializeOwned + Zeroize;
 
     /// The type's name in descriptions, like `U64` or `[Field; 4]`.
     fn kind() -> String;
 
-    /// Creates the value as an input, with its constraints. Without a witness there is no plain value.
+    /// Creates the value as an input, with its constraints. Without a witness there is no native value.
     #[track_caller]
-    fn input(circuit: &mut Circuit, plain: Option<&Self::Plain>) -> Self;
+    fn input(cs: &mut ConstraintSystem, native: Option<&Self::Native>) -> Self;
 
     /// The wires of the value, in the order of [`Value::encode`].
     fn wires(&self) -> Vec<Wire>;
 
-    /// Encodes the plain value as field elements. Prover and contract use this encoding of public inputs.
-    fn encode(plain: &Self::Plain, out: &mut Vec<plain::Field>);
+    /// Encodes the native value as field elements. Prover and contract use this encoding of public inputs.
+    fn encode(native: &Self::Native, out: &mut Vec<native::Field>);
 }
 
-impl Circuit {
+impl ConstraintSystem {
     /// A named input that the verifier knows. Its encoding is exposed.
     #[track_caller]
-    pub fn public<T: Value>(&mut self, name: &str, plain: Option<&T::Plain>) -> T {
-        let value = self.named(name, true, plain);
+    pub fn public<T: Value>(&mut self, name: &str, native: Option<&T::Native>) -> T {
+        let value = self.named(name, true, native);
         T::wires(&value).iter().for_each(|wire| self.expose(*wire));
         value
     }
 
     /// A named input that only the prover knows.
     #[track_caller]
-    pub fn private<T: Value>(&mut self, name: &str, plain: Option<&T::Plain>) -> T {
-        self.named(name, false, plain)
+    pub fn private<T: Value>(&mut self, name: &str, native: Option<&T::Native>) -> T {
+        self.named(name, false, native)
     }
 
     #[track_caller]
-    fn named<T: Value>(&mut self, name: &str, public: bool, plain: Option<&T::Plain>) -> T {
-        let (value, rows) = self.input(|circuit| T::input(circuit, plain));
+    fn named<T: Value>(&mut self, name: &str, public: bool, native: Option<&T::Native>) -> T {
+        let (value, rows) = self.input(|cs| T::input(cs, native));
         self.note_input(Input { name: name.to_string(), kind: T::kind(), public, wires: value.wires(), rows });
         value
     }
@@ -88,22 +88,22 @@ impl Field {
 }
 
 impl Value for Field {
-    type Plain = plain::Field;
+    type Native = native::Field;
 
     fn kind() -> String {
         "Field".to_string()
     }
 
-    fn input(circuit: &mut Circuit, plain: Option<&plain::Field>) -> Self {
-        Self(circuit.input_wire(plain.map(plain::Field::scalar)))
+    fn input(cs: &mut ConstraintSystem, native: Option<&native::Field>) -> Self {
+        Self(cs.input_wire(native.map(native::Field::scalar)))
     }
 
     fn wires(&self) -> Vec<Wire> {
         alloc::vec![self.0]
     }
 
-    fn encode(plain: &plain::Field, out: &mut Vec<plain::Field>) {
-        out.push(*plain);
+    fn encode(native: &native::Field, out: &mut Vec<native::Field>) {
+        out.push(*native);
     }
 }
 
@@ -131,50 +131,50 @@ impl Bool {
 
     /// Constrains a wire to a bit. One row.
     #[track_caller]
-    pub fn constrain(circuit: &mut Circuit, wire: Wire) -> Self {
+    pub fn constrain(cs: &mut ConstraintSystem, wire: Wire) -> Self {
         let one = BlsScalar::one();
-        circuit.gate("is a bit", Gate::new().ab(wire, wire, one).a(wire, -one));
+        cs.gate("is a bit", Gate::new().ab(wire, wire, one).a(wire, -one));
         Self(wire)
     }
 }
 
 impl Value for Bool {
-    type Plain = bool;
+    type Native = bool;
 
     fn kind() -> String {
         "Bool".to_string()
     }
 
-    fn input(circuit: &mut Circuit, plain: Option<&bool>) -> Self {
-        let wire = circuit.input_wire(plain.map(|bit| BlsScalar::from(u64::from(*bit))));
-        Self::constrain(circuit, wire)
+    fn input(cs: &mut ConstraintSystem, native: Option<&bool>) -> Self {
+        let wire = cs.input_wire(native.map(|bit| BlsScalar::from(u64::from(*bit))));
+        Self::constrain(cs, wire)
     }
 
     fn wires(&self) -> Vec<Wire> {
         alloc::vec![self.0]
     }
 
-    fn encode(plain: &bool, out: &mut Vec<plain::Field>) {
-        out.push(plain::Field::from(u64::from(*plain)));
+    fn encode(native: &bool, out: &mut Vec<native::Field>) {
+        out.push(native::Field::from(u64::from(*native)));
     }
 }
 
 impl<T: Value, const N: usize> Value for [T; N] {
-    type Plain = plain::Array<T::Plain, N>;
+    type Native = native::Array<T::Native, N>;
 
     fn kind() -> String {
         alloc::format!("[{}; {N}]", T::kind())
     }
 
-    fn input(circuit: &mut Circuit, plain: Option<&Self::Plain>) -> Self {
-        core::array::from_fn(|i| T::input(circuit, plain.map(|plain| &plain.0[i])))
+    fn input(cs: &mut ConstraintSystem, native: Option<&Self::Native>) -> Self {
+        core::array::from_fn(|i| T::input(cs, native.map(|native| &native.0[i])))
     }
 
     fn wires(&self) -> Vec<Wire> {
         self.iter().flat_map(Value::wires).collect()
     }
 
-    fn encode(plain: &Self::Plain, out: &mut Vec<plain::Field>) {
-        plain.0.iter().for_each(|element| T::encode(element, out));
+    fn encode(native: &Self::Native, out: &mut Vec<native::Field>) {
+        native.0.iter().for_each(|element| T::encode(element, out));
     }
 }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use dusk_plonk::prelude::PublicParameters;
 
-use dusk_sdk_circuit::{Layout, Wires, catalogue, check};
+use dusk_sdk_circuit::{Assignment, Layout, catalogue, check};
 use dusk_sdk_prover::{KeyStore, Keys, Origin, Parameters, SILENT, Stage, verify};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
@@ -55,7 +55,7 @@ fn development(gates: usize) {
 fn proofs(gates: usize) {
     // The gates that the proof system adds, and a few so that the stock crate does with parameters of the same size.
     let rows = gates - 16;
-    let (layout, wires) = circuits::every_kind(5, rows);
+    let (layout, assignment) = circuits::every_kind(5, rows);
     let parameters = Parameters::development(gates, SILENT).expect("within the limit");
     let title = |what: &str| format!("{what} of {} gates", layout.gates());
 
@@ -68,9 +68,9 @@ fn proofs(gates: usize) {
     assert_eq!(verifier.to_bytes(), keys.verifier_key(), "both have the same keys");
     ratio(&title("keys"), here, stock_time, "");
 
-    let proof = best(ROUNDS, || keys.prove(&layout, &wires, SILENT).expect("the witness satisfies"));
+    let proof = best(ROUNDS, || keys.prove(&layout, &assignment, SILENT).expect("the witness satisfies"));
     let rng = || ChaCha20Rng::from_seed([7; 32]);
-    let stock_proof = best(ROUNDS, || stock::prove(&prover, &layout, &wires, &mut rng()));
+    let stock_proof = best(ROUNDS, || stock::prove(&prover, &layout, &assignment, &mut rng()));
     ratio(&title("proof"), proof, stock_proof, "");
     let bytes = prover.to_bytes();
     let load = best(1, || dusk_plonk::prelude::Prover::try_from_bytes(&bytes).expect("its own bytes"));
@@ -85,7 +85,7 @@ fn proofs(gates: usize) {
     });
     ratio("loading parameters and keys", found, load, "");
 
-    let checked = best(10 * ROUNDS, || check(&layout, &wires).expect("the witness satisfies"));
+    let checked = best(10 * ROUNDS, || check(&layout, &assignment).expect("the witness satisfies"));
     part("check, as a part of a proof", checked, proof, "at most 1 %");
     let program = std::env::current_exe().expect("this program");
     let times: Vec<(f64, f64)> = (0..ROUNDS)
@@ -109,7 +109,7 @@ fn proofs(gates: usize) {
 /// A proof with what the folder holds: prints the seconds that it took in all, and those of proving alone.
 fn second(folder: &Path, rows: usize) {
     // Describing the circuit and computing the wires is the business of the circuit's program.
-    let (layout, wires): (Layout, Wires) = circuits::every_kind(6, rows);
+    let (layout, assignment): (Layout, Assignment) = circuits::every_kind(6, rows);
     let start = Instant::now();
     let store = KeyStore::new(folder);
     let parameters = store.development(layout.gates(), SILENT).expect("within the limit");
@@ -124,9 +124,9 @@ fn second(folder: &Path, rows: usize) {
             _ => {}
         }
     };
-    let proof = keys.value.prove(&layout, &wires, &progress).expect("the witness satisfies");
+    let proof = keys.value.prove(&layout, &assignment, &progress).expect("the witness satisfies");
     let whole = start.elapsed();
-    verify(keys.value.verifier_key(), &proof, wires.public()).expect("the proof holds");
+    verify(keys.value.verifier_key(), &proof, assignment.public()).expect("the proof holds");
     println!("{} {}", whole.as_secs_f64(), proving.into_inner().expect("nobody panics").1.as_secs_f64());
 }
 

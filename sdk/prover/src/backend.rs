@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use dusk_sdk_circuit::{BlsScalar, Layout, LayoutError, Wires};
+use dusk_sdk_circuit::{Assignment, BlsScalar, Layout, LayoutError};
 use rand_core::CryptoRngCore;
 
 use crate::parameters::{Parameters, ParametersId};
@@ -40,7 +40,7 @@ pub trait Backend: Debug {
     fn prove(
         compiled: &Compiled<Self::Key>,
         parameters: &Parameters,
-        circuit: (&Layout, &Wires),
+        circuit: (&Layout, &Assignment),
         rng: &mut dyn CryptoRngCore,
         progress: &dyn Fn(f32),
     ) -> Option<Proof>;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use dusk_sdk_circuit::{BlsScalar, CheckError, Digest, Layout, Wires, check};
+use dusk_sdk_circuit::{Assignment, BlsScalar, CheckError, Digest, Layout, check};
 use rand_core::{CryptoRng, OsRng, RngCore};
 use zeroize::Zeroize;
 
@@ -93,10 +93,10 @@ impl<B: Backend> Keys<B> {
     /// # Errors
     /// [`ProveError`]: the keys belong to another circuit, the witness does not satisfy the circuit (with the violated
     /// constraint), or there is no randomness.
-    pub fn prove(&self, layout: &Layout, wires: &Wires, progress: Progress<'_>) -> Result<Proof, ProveError> {
+    pub fn prove(&self, layout: &Layout, assignment: &Assignment, progress: Progress<'_>) -> Result<Proof, ProveError> {
         let mut entropy = [0; 32];
         OsRng.try_fill_bytes(&mut entropy).map_err(|error| ProveError::Randomness(error.to_string()))?;
-        let proof = self.prove_with(layout, wires, &entropy, progress);
+        let proof = self.prove_with(layout, assignment, &entropy, progress);
         entropy.zeroize();
         proof
     }
@@ -110,7 +110,7 @@ impl<B: Backend> Keys<B> {
     pub fn prove_with(
         &self,
         layout: &Layout,
-        wires: &Wires,
+        assignment: &Assignment,
         entropy: &[u8; 32],
         progress: Progress<'_>,
     ) -> Result<Proof, ProveError> {
@@ -119,15 +119,15 @@ impl<B: Backend> Keys<B> {
             return Err(ProveError::OtherCircuit { keys: self.digest, circuit });
         }
         progress(Stage::Check, 0.0);
-        check(layout, wires).map_err(ProveError::Unsatisfied)?;
+        check(layout, assignment).map_err(ProveError::Unsatisfied)?;
         progress(Stage::Check, 1.0);
-        let mut rng = Hedged::new(entropy, self, wires);
+        let mut rng = Hedged::new(entropy, self, assignment);
         let report = |share: f32| progress(Stage::Prove, share);
         report(0.0);
-        let proof = B::prove(&self.compiled, &self.parameters, (layout, wires), &mut rng, &report);
+        let proof = B::prove(&self.compiled, &self.parameters, (layout, assignment), &mut rng, &report);
         let proof = proof.ok_or(ProveError::Invalid)?;
         progress(Stage::Verify, 0.0);
-        B::verify(self.verifier_key(), &proof, wires.public()).map_err(|_| ProveError::Invalid)?;
+        B::verify(self.verifier_key(), &proof, assignment.public()).map_err(|_| ProveError::Invalid)?;
         progress(Stage::Verify, 1.0);
         Ok(proof)
     }
@@ -141,13 +141,13 @@ impl<B: Backend> Keys<B> {
 struct Hedged(blake3::OutputReader);
 
 impl Hedged {
-    fn new<B: Backend>(entropy: &[u8; 32], keys: &Keys<B>, wires: &Wires) -> Self {
+    fn new<B: Backend>(entropy: &[u8; 32], keys: &Keys<B>, assignment: &Assignment) -> Self {
         let mut hasher = blake3::Hasher::new_derive_key("cargo-dusk 2026 randomness of a proof, with its keys");
         hasher.update(entropy).update(&keys.digest.0).update(&keys.parameters.id().to_bytes());
         for bytes in [B::NAME.as_bytes(), keys.verifier_key()] {
             hasher.update(&(bytes.len() as u64).to_le_bytes()).update(bytes);
         }
-        for values in [wires.values(), wires.public()] {
+        for values in [assignment.values(), assignment.public()] {
             hasher.update(&(values.len() as u64).to_le_bytes());
             // The Montgomery form is unique for each value, and needs no conversion.
             values.iter().flat_map(|it| it.0).for_each(|limb| {
@@ -205,31 +205,31 @@ mod tests {
     /// With the same random terms, two proofs of one witness would reveal twice as many values of the same polynomials.
     #[test]
     fn the_same_randomness_gives_other_terms_under_other_parameters_keys_or_circuits() {
-        let (layout, wires) = every_kind(3, 20);
+        let (layout, assignment) = every_kind(3, 20);
         let parameters = Parameters::development(32, SILENT).unwrap();
         let keys: Keys = Keys::compile(&layout, &parameters, SILENT).unwrap();
         let changed = |digest: Digest, parameters: &Parameters, verifier_key: &[u8]| {
             let compiled = Compiled { key: keys.compiled.key.clone(), verifier_key: verifier_key.to_vec() };
             Keys::<Plonk>::from_parts(digest, parameters.clone(), compiled)
         };
-        let terms = |keys: &Keys, entropy: u8, wires: &Wires| {
+        let terms = |keys: &Keys, entropy: u8, assignment: &Assignment| {
             let mut terms = [0; 64];
-            Hedged::new(&[entropy; 32], keys, wires).fill_bytes(&mut terms);
+            Hedged::new(&[entropy; 32], keys, assignment).fill_bytes(&mut terms);
             terms
         };
-        let foreign = dusk_plonk::prelude::PublicParameters::setup(32, &mut Hedged::new(&[1; 32], &keys, &wires));
+        let foreign = dusk_plonk::prelude::PublicParameters::setup(32, &mut Hedged::new(&[1; 32], &keys, &assignment));
         let foreign = Parameters::from_bytes(&foreign.unwrap().to_raw_var_bytes(), None, SILENT).unwrap();
         let mut other_key = keys.verifier_key().to_vec();
         other_key[100] ^= 1;
         let all = [
-            terms(&keys, 7, &wires),
-            terms(&keys, 8, &wires),
+            terms(&keys, 7, &assignment),
+            terms(&keys, 8, &assignment),
             terms(&keys, 7, &every_kind(4, 20).1),
-            terms(&changed(Digest([1; 32]), &parameters, keys.verifier_key()), 7, &wires),
-            terms(&changed(keys.digest(), &foreign, keys.verifier_key()), 7, &wires),
-            terms(&changed(keys.digest(), &parameters, &other_key), 7, &wires),
+            terms(&changed(Digest([1; 32]), &parameters, keys.verifier_key()), 7, &assignment),
+            terms(&changed(keys.digest(), &foreign, keys.verifier_key()), 7, &assignment),
+            terms(&changed(keys.digest(), &parameters, &other_key), 7, &assignment),
         ];
-        assert_eq!(all[0], terms(&changed(keys.digest(), &parameters, keys.verifier_key()), 7, &wires));
+        assert_eq!(all[0], terms(&changed(keys.digest(), &parameters, keys.verifier_key()), 7, &assignment));
         let different: std::collections::BTreeSet<_> = all.iter().collect();
         assert_eq!(different.len(), all.len(), "each of them is in the hash");
     }

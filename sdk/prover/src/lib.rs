@@ -1,9 +1,9 @@
 //! Parameters, keys and proofs of circuits from [`dusk_sdk_circuit`]. The only crate that depends on a proof system.
 //!
 //! ```text
-//! Layout ──┐                       Wires ─┐
-//!          ├─ Keys::compile ─► Keys ──────┴─ prove ─► Proof ─┐
-//! Parameters ┘                  └─ verifier key ─────────────┴─ verify
+//! Layout ────┐                   Assignment ─┐
+//!            ├─ Keys::compile ─► Keys ─────┴─ prove ─► Proof ─┐
+//! Parameters ┘                    └─ verifier key ────────────┴─ verify
 //! ```
 //!
 //! # Modules

@@ -10,7 +10,7 @@ use core::fmt;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use dusk_sdk_circuit::runner::Values;
-use dusk_sdk_circuit::{CheckError, Definition, Digest, Layout, Unsatisfied, WitnessError, check, layout, witness};
+use dusk_sdk_circuit::{AssignmentError, CheckError, Circuit, Digest, Layout, Unsatisfied, assign, check, layout};
 use dusk_sdk_protocol::host::{HexBytes, Request, Response};
 
 use super::chain::Chain;
@@ -24,7 +24,7 @@ pub enum ProveError {
     /// The inputs do not satisfy the circuit: they violate this constraint.
     Unsatisfied(Box<Unsatisfied>),
     /// The circuit has other gates for these inputs.
-    Witness(WitnessError),
+    Witness(AssignmentError),
     /// The test host makes no proof, for this reason.
     Host(String),
 }
@@ -62,23 +62,23 @@ impl Chain {
     /// # Panics
     /// If the test host has ended.
     #[track_caller]
-    pub fn prove<C: Definition + 'static>(
+    pub fn prove<C: Circuit + 'static>(
         &self,
         public: &C::Public,
         private: &C::Private,
     ) -> Result<Proof<C>, ProveError> {
         let known = known::<C>();
-        let wires = witness::<C>(&known.layout, public, private).map_err(ProveError::Witness)?;
-        check(&known.layout, &wires).map_err(|error| match error {
+        let assignment = assign::<C>(&known.layout, public, private).map_err(ProveError::Witness)?;
+        check(&known.layout, &assignment).map_err(|error| match error {
             CheckError::Unsatisfied(fault) => ProveError::Unsatisfied(fault),
             other => ProveError::Host(other.to_string()),
         })?;
-        let wires = Values::from(&wires).to_bytes();
+        let assignment = Values::from(&assignment).to_bytes();
         let request = |layout: Option<Vec<u8>>| Request::Prove {
             circuit: C::NAME.into(),
             digest: known.digest.0,
             layout: layout.map(HexBytes),
-            wires: HexBytes(wires.to_vec()),
+            wires: HexBytes(assignment.to_vec()),
         };
         let mut response = self.try_ask(&request(None));
         if matches!(response, Ok(Response::LayoutWanted)) {
@@ -105,7 +105,7 @@ struct Known {
 }
 
 /// The layout of a circuit; each test program builds it once.
-fn known<C: Definition + 'static>() -> Arc<Known> {
+fn known<C: Circuit + 'static>() -> Arc<Known> {
     static LAYOUTS: OnceLock<Mutex<BTreeMap<TypeId, Arc<Known>>>> = OnceLock::new();
     let mut layouts = LAYOUTS.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
     let known = layouts.entry(TypeId::of::<C>()).or_insert_with(|| {

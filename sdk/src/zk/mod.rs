@@ -7,7 +7,12 @@
 //!
 //! /// The prover knows two factors of `product`.
 //! #[circuit]
-//! pub fn factors(cs: &mut Circuit, #[public] product: Field, #[private] left: Field, #[private] right: Field) {
+//! pub fn factors(
+//!     cs: &mut ConstraintSystem,
+//!     #[public] product: Field,
+//!     #[private] left: Field,
+//!     #[private] right: Field,
+//! ) {
 //!     let one = BlsScalar::one();
 //!     cs.gate("product", Gate::new().ab(left.wire(), right.wire(), one).c(product.wire(), -one));
 //! }
@@ -15,10 +20,10 @@
 //! let layout = layout::<Factors>();
 //! let inputs = |left: u64, right: u64| FactorsPrivate { left: left.into(), right: right.into() };
 //! let public = FactorsPublic { product: 15.into() };
-//! let wires = witness::<Factors>(&layout, &public, &inputs(3, 5)).unwrap();
-//! assert!(check(&layout, &wires).is_ok());
-//! let wires = witness::<Factors>(&layout, &public, &inputs(3, 6)).unwrap();
-//! assert!(check(&layout, &wires).is_err());
+//! let assignment = assign::<Factors>(&layout, &public, &inputs(3, 5)).unwrap();
+//! assert!(check(&layout, &assignment).is_ok());
+//! let assignment = assign::<Factors>(&layout, &public, &inputs(3, 6)).unwrap();
+//! assert!(check(&layout, &assignment).is_err());
 //! ```
 //!
 //! From the function `factors`, [`#[circuit]`](macro@circuit) makes the type `Factors`, which stands for the circuit,
@@ -27,8 +32,8 @@
 //! makes a proof by `chain.prove(&public, &private)`.
 //!
 //! This module re-exports all of `dusk-sdk-circuit`: values, gadgets, [`check`], the audit, the profile. **Here
-//! [`Field`] is a value in a circuit**; the plain field element is [`dusk_sdk::Field`](crate::Field), also called
-//! [`plain::Field`].
+//! [`Field`] is a value in a circuit**; the native field element is [`dusk_sdk::Field`](crate::Field), also called
+//! [`native::Field`].
 
 mod binding;
 mod proof;
@@ -36,7 +41,7 @@ mod proof;
 pub use dusk_sdk_circuit::*;
 /// Makes a function a circuit.
 ///
-/// Its first argument is `&mut Circuit`; every other is an input, `#[public]` or `#[private]`, of a type that
+/// Its first argument is `&mut ConstraintSystem`; every other is an input, `#[public]` or `#[private]`, of a type that
 /// implements [`Value`]. It returns nothing, because gadgets add constraints and do not fail. Its documentation states
 /// what the circuit proves. If an input is bound to the proof but in no constraint, begin its name with an underscore:
 /// `_occasion` is the input `occasion`.
@@ -47,13 +52,13 @@ pub use dusk_sdk_circuit::*;
 /// - `EligiblePublic` and `EligiblePrivate`, structs with the named inputs, in the types of contracts: `u64` for a
 ///   [`U64`](Value), [`dusk_sdk::Field`](crate::Field) for a [`Field`].
 /// - a test, `__circuit_eligible::serves`, which builds the circuit, and an entry in the list of circuits of the linked
-///   program. Through them `cargo dusk` gets the circuit's layout and wires.
+///   program. Through them `cargo dusk` gets the circuit's layout and assignments.
 ///
 /// Builds to wasm include the verifier key from the folder that `cargo dusk build` sets.
 pub use dusk_sdk_macros::circuit;
 /// Makes a struct of circuit values a circuit value: `Point2 { x: Field, y: Field }`.
 ///
-/// For a struct `Holder` the macro adds `HolderPlain`, its plain Rust counterpart, with the counterparts of the fields.
+/// For a struct `Holder` the macro adds `HolderNative`, its native counterpart, with the native types of the fields.
 pub use dusk_sdk_macros::circuit_type;
 
 pub use self::binding::binding;

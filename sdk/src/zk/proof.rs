@@ -5,7 +5,7 @@ use core::fmt;
 use core::marker::PhantomData;
 
 use bytecheck::CheckBytes;
-use dusk_sdk_circuit::{Definition, PROOF_BYTES};
+use dusk_sdk_circuit::{Circuit, PROOF_BYTES};
 use rkyv::{Archive, Deserialize, Fallible, Serialize};
 
 use crate::returned::Answer;
@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// A circuit whose proofs a contract can verify. `#[circuit]` implements it.
-pub trait Provable: Definition {
+pub trait Provable: Circuit {
     /// The verifier key, which `cargo dusk build` has embedded in the contract. Only builds to wasm have one.
     fn verifier_key() -> &'static [u8];
 }
@@ -134,7 +134,7 @@ impl<C: 'static> Value for Proof<C> {
 
     #[cfg(feature = "json")]
     fn describe(_: &mut Types) -> Type {
-        Type::FixedBytes(1008)
+        Type::FixedBytes(u32::try_from(PROOF_BYTES).unwrap_or(u32::MAX))
     }
 }
 

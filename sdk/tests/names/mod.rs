@@ -284,7 +284,7 @@ pub(crate) fn taken() -> String {
 }
 
 /// Types that circuits are written with, without which none of a test can be.
-const CIRCUIT_TYPES: &[&str] = &["Circuit", "Field", "U64"];
+const CIRCUIT_TYPES: &[&str] = &["ConstraintSystem", "Field", "U64"];
 
 /// A name as that of a circuit's type: `not_revoked` is `NotRevoked`.
 fn pascal_case(name: &str) -> String {
@@ -309,7 +309,7 @@ pub(crate) fn circuits() -> String {
         let input = if ["Some", "None", "Ok", "Err"].contains(&plain(name)) { "x" } else { name };
         writeln!(
             out,
-            "pub mod circuit_{number} {{ use dusk_sdk::zk::*; #[circuit] pub fn {name}(cs: &mut Circuit, #[public] {input}: Field, \
+            "pub mod circuit_{number} {{ use dusk_sdk::zk::*; #[circuit] pub fn {name}(cs: &mut ConstraintSystem, #[public] {input}: Field, \
              #[private] other_: U64) {{ other_.field().assert_eq(cs, \"equal\", {input}); }} }}"
         )
         .unwrap();
@@ -324,12 +324,12 @@ pub(crate) fn circuits() -> String {
     inputs.dedup_by_key(|name| plain(name).trim_start_matches('_').to_owned());
     for (number, names) in inputs.chunks(64).enumerate() {
         let arguments: String = names.iter().map(|name| format!("#[private] {name}: Field, ")).collect();
-        writeln!(out, "pub mod inputs_{number} {{ use dusk_sdk::zk::*; #[circuit] pub fn of(cs: &mut Circuit, {arguments}) {{}} }}")
+        writeln!(out, "pub mod inputs_{number} {{ use dusk_sdk::zk::*; #[circuit] pub fn of(cs: &mut ConstraintSystem, {arguments}) {{}} }}")
             .unwrap();
     }
     let members: String = all.iter().map(|name| format!("pub {name}: Field, ")).collect();
     writeln!(out, "pub mod members {{ use dusk_sdk::zk::*; #[circuit_type] pub struct Of {{ {members} }} }}").unwrap();
-    let is_type = |name: &&String| !CIRCUIT_TYPES.contains(&plain(name)) && !plain(name).ends_with("Plain");
+    let is_type = |name: &&String| !CIRCUIT_TYPES.contains(&plain(name)) && !plain(name).ends_with("Native");
     for (number, name) in all.iter().filter(is_type).enumerate() {
         writeln!(
             out,
@@ -344,7 +344,7 @@ pub(crate) fn circuits() -> String {
 /// A circuit and its type where all names are those of constants, and of methods of everything.
 fn constants(all: &[String], out: &mut String) {
     out.push_str("pub mod constants {\n");
-    let is_free = |name: &&String| !["Of", "OfPublic", "OfPrivate", "Pair", "PairPlain", "of"].contains(&plain(name));
+    let is_free = |name: &&String| !["Of", "OfPublic", "OfPrivate", "Pair", "PairNative", "of"].contains(&plain(name));
     for name in all.iter().filter(is_free) {
         writeln!(out, "pub const {name}: ::core::primitive::u8 = 1;").unwrap();
     }
@@ -358,7 +358,7 @@ fn constants(all: &[String], out: &mut String) {
         #[::dusk_sdk::zk::circuit_type]
         pub struct Pair { pub one_: ::dusk_sdk::zk::Field, pub two_: ::dusk_sdk::zk::Field }
         #[::dusk_sdk::zk::circuit]
-        pub fn of(cs_: &mut ::dusk_sdk::zk::Circuit, #[public] x_: ::dusk_sdk::zk::Field, #[private] pair_: Pair) {
+        pub fn of(cs_: &mut ::dusk_sdk::zk::ConstraintSystem, #[public] x_: ::dusk_sdk::zk::Field, #[private] pair_: Pair) {
             ::dusk_sdk::zk::Field::assert_eq(pair_.one_, cs_, \"equal\", x_);
         }
         }\n",
@@ -366,11 +366,12 @@ fn constants(all: &[String], out: &mut String) {
 }
 
 /// The names of types that circuits cannot make: `#[circuit]` refuses them, which `dusk-sdk-macros` tests.
-fn dusk_sdk_types() -> [&'static str; 19] {
+fn dusk_sdk_types() -> [&'static str; 20] {
     [
         "BlsScalar",
         "Bool",
         "Circuit",
+        "ConstraintSystem",
         "Field",
         "Gate",
         "Linear",

@@ -2,9 +2,9 @@ use dusk_sdk::zk::*;
 
 // A proof of one circuit is none of another.
 #[circuit]
-fn one(_cs: &mut Circuit, #[public] _root: Field) {}
+fn one(_cs: &mut ConstraintSystem, #[public] _root: Field) {}
 #[circuit]
-fn other(_cs: &mut Circuit, #[public] _root: Field) {}
+fn other(_cs: &mut ConstraintSystem, #[public] _root: Field) {}
 
 fn mixed(proof: &Proof<One>, public: &OtherPublic) -> bool {
     Other::verify(proof, public)

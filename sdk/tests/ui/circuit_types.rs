@@ -23,6 +23,6 @@ struct Plain {
 
 // Plain types are no values of circuits.
 #[circuit]
-fn plain_numbers(_cs: &mut Circuit, #[public] number: u64, #[private] negative: i32, #[private] flags: [bool; 4]) {}
+fn plain_numbers(_cs: &mut ConstraintSystem, #[public] number: u64, #[private] negative: i32, #[private] flags: [bool; 4]) {}
 
 fn main() {}

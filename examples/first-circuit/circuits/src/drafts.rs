@@ -6,7 +6,7 @@ use dusk_sdk::zk::*;
 /// The first draft.
 #[circuit]
 pub fn first_draft(
-    cs: &mut Circuit,
+    cs: &mut ConstraintSystem,
     #[public] seal: Field,
     #[public] least: U64,
     #[private] income: U64,
@@ -24,7 +24,7 @@ pub fn first_draft(
 /// The second draft.
 #[circuit]
 pub fn second_draft(
-    cs: &mut Circuit,
+    cs: &mut ConstraintSystem,
     #[public] seal: Field,
     #[public] least: U64,
     #[private] income: U64,
@@ -33,7 +33,7 @@ pub fn second_draft(
     let own = hash(cs, &[income.field(), salt]);
     own.assert_eq(cs, "the income is the sealed one", seal);
     let [monthly, rest] = cs.hints([income.wire()], |[income]| {
-        let income = plain::Field::from(income).to_u64().unwrap_or_default();
+        let income = native::Field::from(income).to_u64().unwrap_or_default();
         [BlsScalar::from(income / 12), BlsScalar::from(income % 12)]
     });
     let monthly = U64::constrain(cs, monthly);
@@ -47,30 +47,30 @@ pub fn second_draft(
 #[test]
 fn a_liar_passes_the_second_draft() {
     let layout = layout::<SecondDraft>();
-    let wires = |income: u64, least| {
-        let salt = plain::Field::from(5);
-        let public = SecondDraftPublic { seal: plain::hash(&[income.into(), salt]), least };
-        witness::<SecondDraft>(&layout, &public, &SecondDraftPrivate { income, salt }).unwrap()
+    let assignment = |income: u64, least| {
+        let salt = native::Field::from(5);
+        let public = SecondDraftPublic { seal: native::hash(&[income.into(), salt]), least };
+        assign::<SecondDraft>(&layout, &public, &SecondDraftPrivate { income, salt }).unwrap()
     };
     // With 1,200 a year 4,000 a month are refused, as long as the prover is honest.
-    let mut lie = wires(1_200, 4_000);
+    let mut lie = assignment(1_200, 4_000);
     assert!(check(&layout, &lie).is_err());
-    // So it takes the values that the audit calls open from somebody with 48,000, and the rest to fit: −46,800.
-    let open = audit(&layout).open;
-    let rich = wires(48_000, 4_000);
-    for wire in &open {
+    // So it takes the values that the audit calls undetermined from somebody with 48,000, and the rest to fit: −46,800.
+    let undetermined = audit(&layout).undetermined;
+    let rich = assignment(48_000, 4_000);
+    for wire in &undetermined {
         lie.replace(*wire, rich.values()[wire.index()]);
     }
-    lie.replace(open[1], -BlsScalar::from(46_800));
+    lie.replace(undetermined[1], -BlsScalar::from(46_800));
     assert!(check(&layout, &lie).is_ok());
-    // Given a witness, the audit finds another one by itself.
+    // Given the assignment of a witness, the audit finds another one by itself.
     let report = audit_with(&layout, &rich).unwrap();
-    assert!(matches!(report.findings[0].doubt, Doubt::Free(_)), "{report}");
+    assert!(matches!(report.findings[0].kind, FindingKind::UnderConstrained(_)), "{report}");
 }
 // ANCHOR_END: liar
 
 #[test]
-fn the_circuit_leaves_nothing_open() {
+fn the_circuit_determines_every_wire() {
     let report = audit(&layout::<super::Earns>());
     assert!(report.clean(), "{report}");
 }

@@ -13,7 +13,7 @@ use dusk_sdk::zk::*;
 /// 2. A twelfth of `income`, rounded down, is at least `least`.
 #[circuit]
 pub fn earns(
-    cs: &mut Circuit,
+    cs: &mut ConstraintSystem,
     #[public] seal: Field,
     #[public] least: U64,
     #[private] income: U64,
@@ -32,10 +32,10 @@ pub fn earns(
 /// 1. `number = 12·twelfth + rest`. Both are below 2^64, so that the sum does not wrap around.
 /// 2. `rest < 12`. So there is one such pair.
 #[track_caller]
-fn twelfth(cs: &mut Circuit, number: U64) -> U64 {
+fn twelfth(cs: &mut ConstraintSystem, number: U64) -> U64 {
     cs.gadget("twelfth", |cs| {
         let [twelfth, rest] = cs.hints([number.wire()], |[number]| {
-            let number = plain::Field::from(number).to_u64().unwrap_or_default();
+            let number = native::Field::from(number).to_u64().unwrap_or_default();
             [BlsScalar::from(number / 12), BlsScalar::from(number % 12)]
         });
         let (twelfth, rest) = (U64::constrain(cs, twelfth), U8::constrain(cs, rest));

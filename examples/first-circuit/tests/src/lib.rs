@@ -4,7 +4,7 @@
 // ANCHOR: tests
 use circuits::{Earns, EarnsPrivate, EarnsPublic};
 use dusk_sdk::testing::*;
-use dusk_sdk::zk::plain::hash;
+use dusk_sdk::zk::native::hash;
 use dusk_sdk::{Account, Field};
 use incomes::{IncomesClient, Refused};
 

@@ -6,10 +6,10 @@ use alloc::vec::Vec;
 
 use dusk_bls12_381::BlsScalar;
 
+use super::counterexample::Search;
 use super::form::{Form, inverse};
 use super::integer::{Int, MODULUS};
-use super::second::Search;
-use crate::layout::{Kind, Wire};
+use crate::layout::{GateKind, Wire};
 
 /// The maximum number of digits.
 const MAX_DIGITS: usize = 1024;
@@ -70,11 +70,12 @@ impl Search<'_> {
     fn other_parts(&self, wire: Wire) -> Option<Seed> {
         self.uses.of(wire).iter().take(MAX_ROWS_TRIED).find_map(|row| {
             let form = Form::of(self.layout, self.facts, *row);
-            if self.kind(*row) != Kind::Arithmetic || form.product.is_some() || form.public {
+            if self.kind(*row) != GateKind::Arithmetic || form.product.is_some() || form.public {
                 return None;
             }
-            let (open, fixed): (Vec<_>, Vec<_>) = form.linear.iter().partition(|(it, _)| self.open.contains(it));
-            let [one, other] = open.as_slice() else { return None };
+            let (undetermined, fixed): (Vec<_>, Vec<_>) =
+                form.linear.iter().partition(|(it, _)| self.undetermined.contains(it));
+            let [one, other] = undetermined.as_slice() else { return None };
             let value = fixed.into_iter().fold(-form.constant, |sum, (it, by)| sum - by * self.value(it));
             [(one, other), (other, one)].into_iter().find_map(|(low, high)| {
                 let unit = inverse(&low.1);
@@ -104,17 +105,17 @@ impl Search<'_> {
     }
 
     fn is_bit(&self, wire: Wire) -> bool {
-        let arc = self.facts.arc(wire);
+        let interval = self.facts.interval(wire);
         let squared = |row: &u32| {
             let form = Form::of(self.layout, self.facts, *row);
-            self.kind(*row) == Kind::Arithmetic && form.product.is_some_and(|(x, y, _)| x == wire && y == wire)
+            self.kind(*row) == GateKind::Arithmetic && form.product.is_some_and(|(x, y, _)| x == wire && y == wire)
         };
-        self.open.contains(&wire)
-            && (arc.low, arc.width) == (BlsScalar::zero(), Int::ONE)
+        self.undetermined.contains(&wire)
+            && (interval.low, interval.width) == (BlsScalar::zero(), Int::ONE)
             && self.uses.of(wire).iter().take(MAX_ROWS_TRIED).any(squared)
     }
 
-    fn kind(&self, row: u32) -> Kind {
+    fn kind(&self, row: u32) -> GateKind {
         self.layout.selectors[self.layout.rows[row as usize].selectors as usize].kind
     }
 
@@ -129,7 +130,7 @@ impl Search<'_> {
             let (row, form, factor) = rows.into_iter().find_map(|row| {
                 let form = Form::of(self.layout, self.facts, *row);
                 let factor = form.factor(next);
-                let linear = self.kind(*row) == Kind::Arithmetic && form.product.is_none();
+                let linear = self.kind(*row) == GateKind::Arithmetic && form.product.is_none();
                 (linear && factor != BlsScalar::zero()).then_some((*row, form, factor))
             })?;
             used.insert(row);
@@ -137,20 +138,20 @@ impl Search<'_> {
             let scale = terms.get(&next).map_or(BlsScalar::one(), |by| -by * inverse(&factor));
             constant += scale * form.constant;
             if let Ok(place) = self.layout.public_rows.binary_search(&row) {
-                constant += scale * self.wires.public()[place];
+                constant += scale * self.assignment.public()[place];
             }
             for (wire, by) in form.linear {
                 *terms.entry(wire).or_insert(BlsScalar::zero()) += scale * by;
             }
             terms.retain(|_, by| *by != BlsScalar::zero());
-            let partial = terms.keys().find(|it| self.open.contains(it) && !self.is_bit(**it));
+            let partial = terms.keys().find(|it| self.undetermined.contains(it) && !self.is_bit(**it));
             match partial {
                 Some(partial) => next = *partial,
                 None => break,
             }
         }
         let (bits, fixed): (Vec<_>, Vec<_>) = terms.into_iter().partition(|(wire, _)| self.is_bit(*wire));
-        if fixed.iter().any(|(wire, _)| self.open.contains(wire)) {
+        if fixed.iter().any(|(wire, _)| self.undetermined.contains(wire)) {
             return None;
         }
         let value = fixed.into_iter().fold(-constant, |sum, (wire, by)| sum - by * self.value(wire));
@@ -160,7 +161,7 @@ impl Search<'_> {
     /// Other signed bits of a multiplication of a fixed point: those of the number plus the order of the field, of the
     /// number minus it, or of the number without signs.
     fn other_signs(&self, wire: Wire) -> Vec<Seed> {
-        let fixed = |row: &u32| self.layout.rows.len() > *row as usize && self.kind(*row) == Kind::FixedAdd;
+        let fixed = |row: &u32| self.layout.rows.len() > *row as usize && self.kind(*row) == GateKind::FixedAdd;
         let Some(mut first) = self.uses.of(wire).iter().copied().find(fixed) else { return Vec::new() };
         while first > 0 && fixed(&(first - 1)) {
             first -= 1;

@@ -16,7 +16,7 @@ use dusk_jubjub::{JubJubAffine, JubJubExtended};
 use super::facts::{CLEARED, Pair};
 use super::integer::{Int, MODULUS};
 use super::rules::Engine;
-use crate::layout::{Kind, Wire};
+use crate::layout::{GateKind, Wire};
 
 /// The order of JubJub's subgroup.
 const ORDER: [u64; 4] = [0xd097_0e5e_d6f7_2cb7, 0xa668_2093_ccc8_1082, 0x0667_3b01_0134_3b00, 0x0e7d_b4ea_6533_afa9];
@@ -57,8 +57,8 @@ impl Engine<'_> {
         let mut row = 0;
         while row < rows {
             match self.kind(row) {
-                Kind::FixedAdd => row = self.signed_digits(row, &mut found),
-                Kind::CurveAdd => {
+                GateKind::FixedAdd => row = self.signed_digits(row, &mut found),
+                GateKind::CurveAdd => {
                     self.cofactor(row, &mut found.harmless);
                     row += 1;
                 }
@@ -78,20 +78,20 @@ impl Engine<'_> {
         let mut harmless = true;
         let (mut begin, mut digits) = (first, None);
         let mut row = first;
-        while self.kind(row) == Kind::FixedAdd {
+        while self.kind(row) == GateKind::FixedAdd {
             let [a, b, c, d] = self.row(row).wires;
             if row == begin && self.are_determined(&[a, b, d]) && self.point((a, b), 0).is_some() {
                 digits = Some(Digits { bound: Int::ZERO, constant: self.facts.value(d) });
             }
             digits = self.next_digit(row, row == begin, digits);
-            let open = |wire: &Wire| !self.facts.is_determined(*wire);
+            let undetermined = |wire: &Wire| !self.facts.is_determined(*wire);
             // An intermediate value is used by its own row and by the previous one, which reads the next row; a helper
             // is used by its own row. The first value has no previous row.
-            for wire in [a, b, d].into_iter().filter(open) {
+            for wire in [a, b, d].into_iter().filter(undetermined) {
                 harmless &= row > first && self.uses.of(wire) == [row - 1, row];
                 inner.push(wire);
             }
-            if open(&c) {
+            if undetermined(&c) {
                 harmless &= self.uses.of(c) == [row];
                 inner.push(c);
             }
@@ -143,7 +143,7 @@ impl Engine<'_> {
         }
         let order = Int::of(&BlsScalar::from_raw(ORDER));
         let tells_apart = digits.is_some_and(|it| it.constant.is_some())
-            && self.facts.arc(scalar).width < order
+            && self.facts.interval(scalar).width < order
             && self.has_large_order(last);
         !tells_apart
     }
@@ -166,7 +166,7 @@ impl Engine<'_> {
         loop {
             let [a, b, c, d] = self.row(at).wires;
             let [a1, b1, _, d1] = self.layout.rows[at as usize + 1].wires;
-            let doubling = self.kind(at) == Kind::CurveAdd && (a, b) == (c, d) && (a, b) == pair;
+            let doubling = self.kind(at) == GateKind::CurveAdd && (a, b) == (c, d) && (a, b) == pair;
             if !doubling || self.facts.level(pair).is_none() || doublings.len() == usize::from(CLEARED) {
                 return;
             }
@@ -178,7 +178,7 @@ impl Engine<'_> {
             }
             let next = self.uses.of(a1).iter().find(|it| {
                 let [a, b, ..] = self.row(**it).wires;
-                self.kind(**it) == Kind::CurveAdd && (a, b) == pair
+                self.kind(**it) == GateKind::CurveAdd && (a, b) == pair
             });
             match next {
                 Some(next) => at = *next,
@@ -193,8 +193,8 @@ impl Engine<'_> {
         let mut rows: BTreeSet<u32> = equation.iter().copied().collect();
         for row in equation {
             for wire in self.row(row).wires {
-                let open = !self.facts.is_determined(wire) && !inner.contains(&wire);
-                if open && inner.len() < 32 {
+                let undetermined = !self.facts.is_determined(wire) && !inner.contains(&wire);
+                if undetermined && inner.len() < 32 {
                     inner.insert(wire);
                     rows.extend(self.uses.of(wire));
                 }
@@ -214,7 +214,7 @@ impl Engine<'_> {
     /// neither, and the selectors of other kinds of rows are not polynomials.
     fn is_part_of_equation(&self, row: u32, pair: Pair, inner: &BTreeSet<Wire>) -> bool {
         let wires = self.row(row).wires;
-        self.kind(row) == Kind::Arithmetic
+        self.kind(row) == GateKind::Arithmetic
             && wires.iter().all(|wire| inner.contains(wire) || self.facts.value(*wire).is_some())
             && self.defines_or_states(row, pair)
     }

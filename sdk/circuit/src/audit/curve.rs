@@ -12,9 +12,9 @@ use dusk_jubjub::{EDWARDS_D, JubJubAffine, JubJubExtended};
 
 use super::facts::{CLEARED, Level, Pair};
 use super::form::{Form, inverse};
-use super::integer::{Arc, Int, MODULUS};
+use super::integer::{Int, Interval, MODULUS};
 use super::rules::Engine;
-use crate::layout::{Kind, Wire};
+use crate::layout::{GateKind, Wire};
 
 /// The maximum number of rows of a wire that are searched for its definition.
 const MAX_DEFINITIONS: usize = 12;
@@ -70,9 +70,11 @@ impl Engine<'_> {
         let [a, b, c, d] = self.row(row).wires;
         let [a1, b1, _, d1] = self.ahead(row);
         // d' = 2d − 1, 2d or 2d + 1
-        let bit = Arc { low: -BlsScalar::one(), width: Int::new(2) };
-        if let Some(arc) = self.facts.arc(d).times(&BlsScalar::from(2)).and_then(|arc| arc.plus(&bit)) {
-            self.facts.narrow(d1, arc);
+        let bit = Interval { low: -BlsScalar::one(), width: Int::new(2) };
+        if let Some(interval) =
+            self.facts.interval(d).times(&BlsScalar::from(2)).and_then(|interval| interval.plus(&bit))
+        {
+            self.facts.narrow(d1, interval);
         }
         let bit_determined = self.facts.is_determined(d) && self.facts.is_determined(d1);
         if bit_determined {
@@ -85,7 +87,7 @@ impl Engine<'_> {
             self.facts.determine(b1);
         }
         let mut first = row;
-        while first > 0 && self.kind(first - 1) == Kind::FixedAdd {
+        while first > 0 && self.kind(first - 1) == GateKind::FixedAdd {
             first -= 1;
         }
         self.chains.insert(first);
@@ -122,7 +124,7 @@ impl Engine<'_> {
         // The bound of `s`, and the starting point, while a chain is open.
         let mut open: Option<(Int, Pair)> = None;
         let mut row = first;
-        while self.kind(row) == Kind::FixedAdd {
+        while self.kind(row) == GateKind::FixedAdd {
             let [a, b, _, d] = self.row(row).wires;
             let zero = self.facts.value(d) == Some(BlsScalar::zero());
             match &mut open {
@@ -144,7 +146,7 @@ impl Engine<'_> {
                     self.facts.determine(b1);
                 }
             }
-            if self.kind(row + 1) == Kind::FixedAdd && !self.is_doubling(row, row + 1) {
+            if self.kind(row + 1) == GateKind::FixedAdd && !self.is_doubling(row, row + 1) {
                 open = None;
             }
             row += 1;
@@ -238,13 +240,13 @@ impl Engine<'_> {
             return None;
         }
         for digit in self.digits(u) {
-            let arc = *self.facts.arc(digit);
+            let interval = *self.facts.interval(digit);
             let mut least = Some(CLEARED);
-            let mut value = arc.low;
-            while least.is_some() && arc.contains(&value) {
+            let mut value = interval.low;
+            while least.is_some() && interval.contains(&value) {
                 let mark = self.facts.enter();
                 let news = self.facts.news.len();
-                self.facts.narrow(digit, Arc::constant(value));
+                self.facts.narrow(digit, Interval::constant(value));
                 self.settle(digit);
                 let level = self.reduced((u, v)).or_else(|| self.selected((u, v), selectors + 1));
                 self.facts.leave(mark);
@@ -262,7 +264,7 @@ impl Engine<'_> {
     /// Applies a known value to the rows around its wire, to learn more.
     fn settle(&mut self, wire: Wire) {
         for row in self.uses.near(wire, self.uses.of(wire).first().copied().unwrap_or(0), MAX_DEFINITIONS) {
-            if self.kind(*row) == Kind::Arithmetic {
+            if self.kind(*row) == GateKind::Arithmetic {
                 let form = Form::of(self.layout, &self.facts, *row);
                 if form.product.is_none() && form.linear.len() == 1 && !form.public {
                     form.roots(&mut self.facts);
@@ -279,7 +281,7 @@ impl Engine<'_> {
             let mut older = Vec::new();
             for wire in wires {
                 for row in self.uses.of(wire).iter().take(MAX_DEFINITIONS) {
-                    if self.kind(*row) != Kind::Arithmetic {
+                    if self.kind(*row) != GateKind::Arithmetic {
                         continue;
                     }
                     let form = Form::of(self.layout, &self.facts, *row);
@@ -289,7 +291,7 @@ impl Engine<'_> {
                     }
                     if let Some((x, y, _)) = form.product {
                         for wire in [x, y] {
-                            if self.facts.arc(wire).width <= LARGEST_DIGIT && !found.contains(&wire) {
+                            if self.facts.interval(wire).width <= LARGEST_DIGIT && !found.contains(&wire) {
                                 found.push(wire);
                             }
                         }
@@ -312,7 +314,10 @@ impl Engine<'_> {
             let mut near = Vec::new();
             for wire in wires {
                 for row in self.uses.of(wire).iter().take(MAX_DEFINITIONS) {
-                    if self.kind(*row) == Kind::Arithmetic && !rows.contains(row) && rows.len() < 3 * MAX_DEFINITIONS {
+                    if self.kind(*row) == GateKind::Arithmetic
+                        && !rows.contains(row)
+                        && rows.len() < 3 * MAX_DEFINITIONS
+                    {
                         rows.push(*row);
                         near.extend(self.row(*row).wires.into_iter().filter(|it| self.facts.value(*it).is_none()));
                     }
@@ -342,7 +347,7 @@ impl Engine<'_> {
     /// The polynomial in two unknowns by which a row defines a wire. A row on the path is excluded: it cannot define
     /// itself.
     fn defined_by(&self, row: u32, wire: Wire, pair: Pair, path: &mut Vec<u32>) -> Option<Polynomial> {
-        if self.kind(row) != Kind::Arithmetic || path.contains(&row) {
+        if self.kind(row) != GateKind::Arithmetic || path.contains(&row) {
             return None;
         }
         let form = Form::of(self.layout, &self.facts, row);

@@ -5,10 +5,10 @@ use alloc::vec::Vec;
 
 use dusk_bls12_381::BlsScalar;
 
-use super::integer::Arc;
+use super::integer::Interval;
 use crate::layout::{Layout, Wire};
 
-/// The maximum number of times a wire's arc is narrowed: two inequalities could narrow each other for ever.
+/// The maximum number of times a wire's interval is narrowed: two inequalities could narrow each other for ever.
 const MAX_NARROWINGS: u8 = 12;
 /// The maximum number of excluded values that are stored for a wire.
 const MAX_EXCLUDED: usize = 4;
@@ -28,7 +28,7 @@ pub(super) struct Facts {
     /// For each wire, whether all assignments with the same inputs agree on it.
     determined: Vec<bool>,
     count: usize,
-    arcs: Vec<Arc>,
+    intervals: Vec<Interval>,
     narrowings: Vec<u8>,
     excluded: BTreeMap<Wire, Vec<BlsScalar>>,
     /// Pairs that are points on the curve.
@@ -43,7 +43,7 @@ pub(super) struct Facts {
 #[derive(Debug)]
 enum Undo {
     Determined(Wire),
-    Arc(Wire, Arc),
+    Interval(Wire, Interval),
     Excluded(Wire),
     Point(Pair, Option<Level>),
 }
@@ -54,7 +54,7 @@ impl Facts {
         let mut facts = Self {
             determined: alloc::vec![false; wires],
             count: 0,
-            arcs: alloc::vec![Arc::full(); wires],
+            intervals: alloc::vec![Interval::full(); wires],
             narrowings: alloc::vec![0; wires],
             excluded: BTreeMap::new(),
             points: BTreeMap::new(),
@@ -62,8 +62,8 @@ impl Facts {
             depth: 0,
             news: Vec::new(),
         };
-        facts.narrow(Wire::ZERO, Arc::constant(BlsScalar::zero()));
-        facts.narrow(Wire::ONE, Arc::constant(BlsScalar::one()));
+        facts.narrow(Wire::ZERO, Interval::constant(BlsScalar::zero()));
+        facts.narrow(Wire::ONE, Interval::constant(BlsScalar::one()));
         layout.inputs.iter().flat_map(|input| &input.wires).for_each(|wire| facts.determine(*wire));
         facts
     }
@@ -77,18 +77,18 @@ impl Facts {
         self.count
     }
 
-    pub(super) fn arc(&self, wire: Wire) -> &Arc {
-        &self.arcs[wire.index()]
+    pub(super) fn interval(&self, wire: Wire) -> &Interval {
+        &self.intervals[wire.index()]
     }
 
     /// The value of a wire, if all assignments agree on it for all inputs.
     pub(super) fn value(&self, wire: Wire) -> Option<BlsScalar> {
-        self.arc(wire).value()
+        self.interval(wire).value()
     }
 
     /// Whether the wire never has this value.
     pub(super) fn differs(&self, wire: Wire, from: &BlsScalar) -> bool {
-        !self.arc(wire).contains(from) || self.excluded.get(&wire).is_some_and(|it| it.contains(from))
+        !self.interval(wire).contains(from) || self.excluded.get(&wire).is_some_and(|it| it.contains(from))
     }
 
     pub(super) fn level(&self, pair: Pair) -> Option<Level> {
@@ -104,19 +104,19 @@ impl Facts {
         }
     }
 
-    pub(super) fn narrow(&mut self, wire: Wire, to: Arc) {
+    pub(super) fn narrow(&mut self, wire: Wire, to: Interval) {
         let index = wire.index();
-        let Some(arc) = self.arcs[index].narrowed(&to) else { return };
-        if self.narrowings[index] >= MAX_NARROWINGS && arc.value().is_none() {
+        let Some(interval) = self.intervals[index].narrowed(&to) else { return };
+        if self.narrowings[index] >= MAX_NARROWINGS && interval.value().is_none() {
             return;
         }
         if self.depth == 0 {
             self.narrowings[index] += 1;
         }
-        let before = core::mem::replace(&mut self.arcs[index], arc);
-        self.log(Undo::Arc(wire, before));
+        let before = core::mem::replace(&mut self.intervals[index], interval);
+        self.log(Undo::Interval(wire, before));
         self.news.push(wire);
-        if arc.value().is_some() {
+        if interval.value().is_some() {
             self.determine(wire);
         } else {
             let excluded = self.excluded.get(&wire).cloned().unwrap_or_default();
@@ -139,8 +139,8 @@ impl Facts {
     }
 
     fn shorten(&mut self, wire: Wire, value: &BlsScalar) {
-        if let Some(arc) = self.arc(wire).without(value) {
-            self.narrow(wire, arc);
+        if let Some(interval) = self.interval(wire).without(value) {
+            self.narrow(wire, interval);
         }
     }
 
@@ -177,7 +177,7 @@ impl Facts {
                     self.count -= 1;
                     found.push(wire);
                 }
-                Undo::Arc(wire, before) => self.arcs[wire.index()] = before,
+                Undo::Interval(wire, before) => self.intervals[wire.index()] = before,
                 Undo::Excluded(wire) => {
                     if let Some(excluded) = self.excluded.get_mut(&wire) {
                         excluded.pop();

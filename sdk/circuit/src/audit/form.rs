@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use dusk_bls12_381::BlsScalar;
 
 use super::facts::Facts;
-use super::integer::{Arc, Int, MODULUS, Signed};
+use super::integer::{Int, Interval, MODULUS, Signed};
 use crate::layout::{Layout, Wire};
 
 /// The polynomial of a row, which must be zero, with equal wires merged and known values substituted.
@@ -77,7 +77,7 @@ impl Form {
     /// Solves a row with one wire, or with a product of two, for the possible values.
     pub(super) fn roots(&self, facts: &mut Facts) {
         match (self.product, self.linear.as_slice()) {
-            (None, [(wire, factor)]) => facts.narrow(*wire, Arc::constant(-self.constant * inverse(factor))),
+            (None, [(wire, factor)]) => facts.narrow(*wire, Interval::constant(-self.constant * inverse(factor))),
             (Some((x, y, factor)), linear) if x == y && linear.iter().all(|(it, _)| *it == x) => {
                 // factor·x² + k·x + constant = 0
                 if self.constant != BlsScalar::zero() {
@@ -86,7 +86,7 @@ impl Form {
                 let root = -self.factor(x) * inverse(&factor);
                 let Signed { negative, size } = Signed::of(&root);
                 let low = if negative { root } else { BlsScalar::zero() };
-                facts.narrow(x, Arc { low, width: size });
+                facts.narrow(x, Interval { low, width: size });
             }
             (Some((x, y, factor)), linear) if linear.iter().all(|(it, _)| *it == x || *it == y) => {
                 // factor·(x − r)·(y − s) = remainder
@@ -96,9 +96,9 @@ impl Form {
                     facts.exclude(x, r);
                     facts.exclude(y, s);
                 } else if facts.differs(y, &s) {
-                    facts.narrow(x, Arc::constant(r));
+                    facts.narrow(x, Interval::constant(r));
                 } else if facts.differs(x, &r) {
-                    facts.narrow(y, Arc::constant(s));
+                    facts.narrow(y, Interval::constant(s));
                 }
             }
             _ => {}
@@ -107,15 +107,15 @@ impl Form {
 
     /// Bounds each wire by the bounds of all others.
     fn bounds(&self, facts: &mut Facts) {
-        let terms: Vec<Option<Arc>> = self
+        let terms: Vec<Option<Interval>> = self
             .linear
             .iter()
-            .map(|(wire, factor)| Some(facts.arc(*wire)).filter(|it| !it.is_full())?.times(factor))
+            .map(|(wire, factor)| Some(facts.interval(*wire)).filter(|it| !it.is_full())?.times(factor))
             .collect();
-        let mut fixed = Arc::constant(self.constant);
+        let mut fixed = Interval::constant(self.constant);
         if let Some((x, y, factor)) = self.product {
-            let arc = facts.arc(x).product(facts.arc(y)).and_then(|arc| arc.times(&factor));
-            let Some(sum) = arc.and_then(|arc| arc.plus(&fixed)) else { return };
+            let interval = facts.interval(x).product(facts.interval(y)).and_then(|interval| interval.times(&factor));
+            let Some(sum) = interval.and_then(|interval| interval.plus(&fixed)) else { return };
             fixed = sum;
         }
         if terms.iter().filter(|it| it.is_none()).count() > 1 {
@@ -123,22 +123,22 @@ impl Form {
         }
         for (index, (wire, factor)) in self.linear.iter().enumerate() {
             let others = terms.iter().enumerate().filter(|(other, _)| *other != index);
-            let sum = others.map(|(_, arc)| *arc).try_fold(fixed, |sum, arc| sum.plus(&arc?));
-            if let Some(arc) = sum.and_then(|sum| sum.times(&-inverse(factor))) {
-                facts.narrow(*wire, arc);
+            let sum = others.map(|(_, interval)| *interval).try_fold(fixed, |sum, interval| sum.plus(&interval?));
+            if let Some(interval) = sum.and_then(|sum| sum.times(&-inverse(factor))) {
+                facts.narrow(*wire, interval);
             }
         }
     }
 
     /// Finds the wires that the determined wires determine.
     fn solve(&self, facts: &mut Facts) -> Option<Split> {
-        let open: Vec<(Wire, BlsScalar)> =
+        let undetermined: Vec<(Wire, BlsScalar)> =
             self.linear.iter().copied().filter(|(wire, _)| !facts.is_determined(*wire)).collect();
         let Some((x, y, factor)) = self.product else {
-            return determine_digits(facts, &open);
+            return determine_digits(facts, &undetermined);
         };
         let (x, y) = match (facts.is_determined(x), facts.is_determined(y)) {
-            (true, true) => return determine_digits(facts, &open),
+            (true, true) => return determine_digits(facts, &undetermined),
             (false, true) => (x, y),
             (true, false) => (y, x),
             (false, false) => return None,
@@ -148,7 +148,7 @@ impl Form {
         if !facts.differs(y, &root) {
             return Some((y, root));
         }
-        if open.iter().all(|(wire, _)| *wire == x) {
+        if undetermined.iter().all(|(wire, _)| *wire == x) {
             facts.determine(x);
         }
         None
@@ -159,11 +159,11 @@ impl Form {
 ///
 /// Let two assignments differ by `δ` on the wires; then `Σ factor·δ = 0` modulo p. Scale the factors so that one of
 /// them is 1, and take them as the integers closest to zero, sorted by size. `|δ|` is at most the width of the wire's
-/// arc. If the sum of all `|factor|·width` is below p, the equation also holds for integers. If in addition each factor
-/// is larger than the sum of all earlier terms, the largest nonzero term would exceed the sum of all others; so all `δ`
-/// are zero.
-fn determine_digits(facts: &mut Facts, open: &[(Wire, BlsScalar)]) -> Option<Split> {
-    match open {
+/// interval. If the sum of all `|factor|·width` is below p, the equation also holds for integers. If in addition each
+/// factor is larger than the sum of all earlier terms, the largest nonzero term would exceed the sum of all others; so
+/// all `δ` are zero.
+fn determine_digits(facts: &mut Facts, undetermined: &[(Wire, BlsScalar)]) -> Option<Split> {
+    match undetermined {
         [] => return None,
         [(wire, _)] => {
             facts.determine(*wire);
@@ -172,13 +172,15 @@ fn determine_digits(facts: &mut Facts, open: &[(Wire, BlsScalar)]) -> Option<Spl
         _ => {}
     }
     // If a wire may be any element, the condition cannot hold. This check only saves work.
-    if open.iter().any(|(wire, _)| facts.arc(*wire).is_full()) {
+    if undetermined.iter().any(|(wire, _)| facts.interval(*wire).is_full()) {
         return None;
     }
-    let unique = open.iter().any(|(_, unit)| {
+    let unique = undetermined.iter().any(|(_, unit)| {
         let inverse = inverse(unit);
-        let mut terms: Vec<(Int, Int)> =
-            open.iter().map(|(wire, factor)| (Signed::of(&(factor * inverse)).size, facts.arc(*wire).width)).collect();
+        let mut terms: Vec<(Int, Int)> = undetermined
+            .iter()
+            .map(|(wire, factor)| (Signed::of(&(factor * inverse)).size, facts.interval(*wire).width))
+            .collect();
         terms.sort_unstable();
         let sum = terms.into_iter().try_fold(Int::ZERO, |sum, (size, width)| {
             if size > sum { size.mul(width)?.add(sum).filter(|sum| *sum < MODULUS) } else { None }
@@ -186,7 +188,7 @@ fn determine_digits(facts: &mut Facts, open: &[(Wire, BlsScalar)]) -> Option<Spl
         sum.is_some()
     });
     if unique {
-        open.iter().for_each(|(wire, _)| facts.determine(*wire));
+        undetermined.iter().for_each(|(wire, _)| facts.determine(*wire));
     }
     None
 }

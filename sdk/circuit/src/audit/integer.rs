@@ -1,4 +1,4 @@
-//! Integers below 2^256, and arcs of field elements.
+//! Integers below 2^256, and intervals of field elements.
 
 use dusk_bls12_381::BlsScalar;
 
@@ -108,15 +108,15 @@ impl Signed {
     }
 }
 
-/// The elements `low, low + 1, …, low + width`: an arc, if the field is drawn as a circle.
+/// The elements `low, low + 1, …, low + width`: an interval modulo p, which may wrap around.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Arc {
+pub(super) struct Interval {
     pub(super) low: BlsScalar,
     /// The number of elements less one; below p.
     pub(super) width: Int,
 }
 
-impl Arc {
+impl Interval {
     pub(super) fn full() -> Self {
         Self { low: BlsScalar::zero(), width: MODULUS.sub(Int::ONE).unwrap_or(Int::ZERO) }
     }
@@ -145,11 +145,11 @@ impl Arc {
         Int::of(&(value - self.low)) <= self.width
     }
 
-    /// All sums of two elements, one of each arc; `None` if they may be all elements.
+    /// All sums of two elements, one of each interval; `None` if they may be all elements.
     pub(super) fn plus(&self, other: &Self) -> Option<Self> {
         let width = self.width.add(other.width)?;
-        let arc = Self { low: self.low + other.low, width };
-        (width < MODULUS && !arc.is_full()).then_some(arc)
+        let interval = Self { low: self.low + other.low, width };
+        (width < MODULUS && !interval.is_full()).then_some(interval)
     }
 
     /// All multiples by a nonzero factor; `None` if they may be all elements.
@@ -160,26 +160,26 @@ impl Arc {
         let signed = Signed::of(factor);
         let width = self.width.mul(signed.size)?;
         let low = if signed.negative { self.high() * factor } else { self.low * factor };
-        let arc = Self { low, width };
-        (width < MODULUS && !arc.is_full()).then_some(arc)
+        let interval = Self { low, width };
+        (width < MODULUS && !interval.is_full()).then_some(interval)
     }
 
-    /// All products of two elements, one of each arc, if both arcs contain only small non-negative numbers.
+    /// All products of two elements, one of each interval, if both intervals contain only small non-negative numbers.
     pub(super) fn product(&self, other: &Self) -> Option<Self> {
-        let bounds = |arc: &Self| {
-            let low = Int::of(&arc.low);
-            let high = low.add(arc.width)?;
+        let bounds = |interval: &Self| {
+            let low = Int::of(&interval.low);
+            let high = low.add(interval.width)?;
             (high < MODULUS).then_some((low, high))
         };
         let ((a, b), (c, d)) = (bounds(self)?, bounds(other)?);
         let (low, high) = (a.mul(c)?, b.mul(d)?);
         (high < MODULUS).then_some(())?;
-        let arc = Self { low: low.scalar(), width: high.sub(low)? };
-        (!arc.is_full()).then_some(arc)
+        let interval = Self { low: low.scalar(), width: high.sub(low)? };
+        (!interval.is_full()).then_some(interval)
     }
 
-    /// An arc that contains the intersection of both, if it is smaller than this one. `None` also if the intersection
-    /// is empty: then no values satisfy the circuit, and nothing follows.
+    /// An interval that contains the intersection of both, if it is smaller than this one. `None` also if the
+    /// intersection is empty: then no values satisfy the circuit, and nothing follows.
     pub(super) fn narrowed(&self, other: &Self) -> Option<Self> {
         let offset = Int::of(&(other.low - self.low));
         let end = offset.add(other.width)?;
@@ -191,14 +191,14 @@ impl Arc {
         } else if offset > self.width {
             (Int::ZERO, end.sub(MODULUS)?.min(self.width))
         } else {
-            // The intersection has two pieces: the smaller of the two arcs contains them.
+            // The intersection has two pieces: the smaller of the two intervals contains them.
             return (other.width < self.width).then_some(*other);
         };
         let width = to.sub(from)?;
         (width < self.width).then(|| Self { low: self.low + from.scalar(), width })
     }
 
-    /// The arc without an element, if the element is one of its ends.
+    /// The interval without an element, if the element is one of its ends.
     pub(super) fn without(&self, value: &BlsScalar) -> Option<Self> {
         let width = self.width.sub(Int::ONE)?;
         if *value == self.low {

@@ -62,9 +62,9 @@ impl Engine<'_> {
     /// Tries the rules of this module on a row.
     pub(super) fn integers(&mut self, row: u32) {
         let form = Form::of(self.layout, &self.facts, row);
-        let open: Vec<(Wire, BlsScalar)> =
+        let undetermined: Vec<(Wire, BlsScalar)> =
             form.linear.iter().copied().filter(|(wire, _)| !self.facts.is_determined(*wire)).collect();
-        match (form.product, open.as_slice()) {
+        match (form.product, undetermined.as_slice()) {
             (None, [a, b]) => {
                 for (low, high) in [(a, b), (b, a)] {
                     if let Some(parts) = self.is_below_order(row, *low, *high) {
@@ -89,8 +89,8 @@ impl Engine<'_> {
 
     /// The maximum of a wire whose values start at zero or above.
     fn largest(&self, wire: Wire) -> Option<Int> {
-        let arc = self.facts.arc(wire);
-        Int::of(&arc.low).add(arc.width).filter(|largest| !arc.is_full() && *largest < MODULUS)
+        let interval = self.facts.interval(wire);
+        Int::of(&interval.low).add(interval.width).filter(|largest| !interval.is_full() && *largest < MODULUS)
     }
 
     /// Queues the rows of wires that a row compares with a newly bounded number.

@@ -6,7 +6,7 @@ use core::fmt;
 
 use crate::check::{REVEAL_VARIABLE, Revealed, reveals, short};
 use crate::layout::{Place, Wire};
-use crate::plain;
+use crate::native;
 
 /// The result of an audit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,13 +18,13 @@ pub struct Report {
     /// The number of wires with harmless choices: a prover may choose them, but provably nothing depends on the choice.
     pub choices: usize,
     /// The wires without a proof that they are determined: those of the findings, and those that depend on them.
-    pub open: Vec<Wire>,
+    pub undetermined: Vec<Wire>,
     /// The faults, and the possible faults.
     pub findings: Vec<Finding>,
 }
 
 impl Report {
-    /// Whether everything is proved to be determined: for the same inputs there is no other witness, except for
+    /// Whether everything is proved to be determined: for the same inputs there is no other assignment, except for
     /// harmless choices.
     #[must_use]
     pub fn clean(&self) -> bool {
@@ -57,7 +57,13 @@ impl Report {
         }
         let s = |count: usize| if count == 1 { "" } else { "s" };
         write!(f, "{} finding{}; ", self.findings.len(), s(self.findings.len()))?;
-        write!(f, "{} wire{} determined, {} not known to be", self.determined, s(self.determined), self.open.len())?;
+        write!(
+            f,
+            "{} wire{} determined, {} not known to be",
+            self.determined,
+            s(self.determined),
+            self.undetermined.len()
+        )?;
         self.findings.iter().try_for_each(|finding| {
             f.write_str("\n\n")?;
             finding.write(f, reveal)
@@ -69,7 +75,7 @@ impl Report {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// The kind of fault.
-    pub doubt: Doubt,
+    pub kind: FindingKind,
     /// The name of the constraint that first uses the wires. For an unused input it is the input's name; for a circuit
     /// that states nothing, the circuit's.
     pub name: String,
@@ -82,35 +88,35 @@ pub struct Finding {
     /// The wires.
     pub wires: Vec<Wire>,
     /// The number of further wires that are determined if these are.
-    pub follow: usize,
+    pub dependents: usize,
 }
 
 /// A wire with two values that satisfy the circuit for the same inputs, so that a prover can choose. It is as secret as
 /// the witness, and `Debug` does not print it.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Second {
+pub struct Counterexample {
     /// The wire.
     pub wire: Wire,
-    /// Its value in the witness.
-    pub value: plain::Field,
+    /// Its value in the assignment of the witness.
+    pub value: native::Field,
     /// Its value in another assignment, in which other wires may differ as well.
-    pub other: plain::Field,
+    pub other: native::Field,
 }
 
-impl fmt::Debug for Second {
+impl fmt::Debug for Counterexample {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Second({})", self.wire.index())
+        write!(f, "Counterexample({})", self.wire.index())
     }
 }
 
 /// The kind of fault of some wires.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Doubt {
+pub enum FindingKind {
     /// No rule proves that they are determined.
     Unknown,
     /// They are under-constrained: one of them has another value with which all constraints hold for the same inputs.
-    Free(Second),
+    UnderConstrained(Counterexample),
     /// They are used as a point, and no constraint puts them on the curve.
     OffCurve,
     /// They are an input point on the curve, and no constraint puts it into the subgroup of prime order.
@@ -142,14 +148,14 @@ impl fmt::Display for Revealed<'_, Finding> {
 
 impl Finding {
     fn write(&self, f: &mut fmt::Formatter<'_>, reveal: bool) -> fmt::Result {
-        let title = match self.doubt {
-            Doubt::Unknown => "unknown",
-            Doubt::Free(_) => "free",
-            Doubt::OffCurve => "off the curve",
-            Doubt::OutsideSubgroup => "outside the subgroup",
-            Doubt::Unused | Doubt::PartlyUnused(_) => "unused",
-            Doubt::Aliased => "several scalars",
-            Doubt::Nothing => "empty",
+        let title = match self.kind {
+            FindingKind::Unknown => "unknown",
+            FindingKind::UnderConstrained(_) => "under-constrained",
+            FindingKind::OffCurve => "off the curve",
+            FindingKind::OutsideSubgroup => "outside the subgroup",
+            FindingKind::Unused | FindingKind::PartlyUnused(_) => "unused",
+            FindingKind::Aliased => "several scalars",
+            FindingKind::Nothing => "empty",
         };
         write!(f, "{title}: ")?;
         self.path.iter().try_for_each(|name| write!(f, "{name} / "))?;
@@ -158,49 +164,59 @@ impl Finding {
             write!(f, " ({place}, row {row})")?;
         }
         let (count, s) = (self.wires.len(), if self.wires.len() == 1 { "" } else { "s" });
-        match &self.doubt {
-            Doubt::Unknown => write!(f, "\n  no rule says that the inputs determine {count} wire{s} of it")?,
-            Doubt::Free(Second { wire, value, other }) if reveal => {
+        match &self.kind {
+            FindingKind::Unknown => write!(f, "\n  no rule says that the inputs determine {count} wire{s} of it")?,
+            FindingKind::UnderConstrained(Counterexample { wire, value, other }) if reveal => {
                 let (wire, value, other) = (wire.index(), short(value), short(other));
                 write!(
                     f,
                     "\n  for the same inputs all constraints hold with {value} on wire {wire}, and with {other}"
                 )?;
             }
-            Doubt::Free(Second { wire, .. }) => write!(
+            FindingKind::UnderConstrained(Counterexample { wire, .. }) => write!(
                 f,
                 "\n  for the same inputs all constraints hold with another value on wire {}, too ({REVEAL_VARIABLE}=1 shows both)",
                 wire.index()
             )?,
-            Doubt::OffCurve => write!(f, "\n  it adds a pair that no constraint puts on the curve")?,
-            Doubt::OutsideSubgroup => write!(f, "\n  no constraint puts this input into the subgroup of prime order")?,
-            Doubt::Unused => write!(f, "\n  no constraint depends on this private input: a proof says nothing of it")?,
-            Doubt::PartlyUnused(of) => write!(
+            FindingKind::OffCurve => write!(f, "\n  it adds a pair that no constraint puts on the curve")?,
+            FindingKind::OutsideSubgroup => {
+                write!(f, "\n  no constraint puts this input into the subgroup of prime order")?;
+            }
+            FindingKind::Unused => {
+                write!(f, "\n  no constraint depends on this private input: a proof says nothing of it")?;
+            }
+            FindingKind::PartlyUnused(of) => write!(
                 f,
                 "\n  no constraint depends on {count} of the {of} elements of this private input: a proof says nothing of them"
             )?,
-            Doubt::Aliased => write!(
+            FindingKind::Aliased => write!(
                 f,
                 "\n  the digits of this multiple may make several scalars with the same end: one key has several secrets, and \
                  one secret several nullifiers"
             )?,
-            Doubt::Nothing => write!(f, "\n  it states nothing but the types of its inputs: a proof says nothing")?,
+            FindingKind::Nothing => {
+                write!(f, "\n  it states nothing but the types of its inputs: a proof says nothing")?;
+            }
         }
-        if self.follow > 0 {
-            write!(f, "; {} more depend{} on it", self.follow, if self.follow == 1 { "s" } else { "" })?;
+        if self.dependents > 0 {
+            write!(f, "; {} more depend{} on it", self.dependents, if self.dependents == 1 { "s" } else { "" })?;
         }
         f.write_str("\n  hint: ")?;
-        f.write_str(match self.doubt {
-            Doubt::Unknown | Doubt::Free(_) => "add the constraint that is missing, or use a gadget",
-            Doubt::OffCurve => "make the point with `Point`, which states the curve's equation",
-            Doubt::OutsideSubgroup => "take the input as a `Point`",
-            Doubt::Unused => "constrain it, or what is computed of it, or remove it",
-            Doubt::PartlyUnused(_) => "constrain all of it (a credential, for example, with `assert_signed`), or take fewer inputs",
-            Doubt::Aliased => {
+        f.write_str(match self.kind {
+            FindingKind::Unknown | FindingKind::UnderConstrained(_) => {
+                "add the constraint that is missing, or use a gadget"
+            }
+            FindingKind::OffCurve => "make the point with `Point`, which states the curve's equation",
+            FindingKind::OutsideSubgroup => "take the input as a `Point`",
+            FindingKind::Unused => "constrain it, or what is computed of it, or remove it",
+            FindingKind::PartlyUnused(_) => {
+                "constrain all of it (a credential, for example, with `assert_signed`), or take fewer inputs"
+            }
+            FindingKind::Aliased => {
                 "take the scalar as a `Scalar`, which is below the order of the points, and use a gadget: its digits begin at zero, and \
                  there are at most 252"
             }
-            Doubt::Nothing => "constrain the inputs with gadgets",
+            FindingKind::Nothing => "constrain the inputs with gadgets",
         })
     }
 }

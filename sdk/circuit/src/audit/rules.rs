@@ -7,10 +7,10 @@ use dusk_bls12_381::BlsScalar;
 
 use super::facts::{Facts, Level};
 use super::form::{Form, Split};
-use super::integer::{Arc, Int, MODULUS};
+use super::integer::{Int, Interval, MODULUS};
 use super::integers::Parts;
 use super::uses::Uses;
-use crate::layout::{Kind, Layout, Row, Selectors, Wire};
+use crate::layout::{GateKind, Layout, Row, Selectors, Wire};
 
 /// The maximum number of rows visited to follow one case.
 const MAX_CASE_VISITS: usize = 64;
@@ -82,13 +82,13 @@ impl<'a> Engine<'a> {
     }
 
     /// The statement of a row; after the last row there is none.
-    pub(super) fn kind(&self, row: u32) -> Kind {
-        if row as usize >= self.layout.rows.len() { Kind::Idle } else { self.selectors(row).kind }
+    pub(super) fn kind(&self, row: u32) -> GateKind {
+        if row as usize >= self.layout.rows.len() { GateKind::Idle } else { self.selectors(row).kind }
     }
 
     /// The row, and the factor that the wire has in it, where the row is a linear equation without a public input.
     pub(super) fn linear(&self, row: u32, wire: Wire) -> Option<(Form, BlsScalar)> {
-        if self.kind(row) != Kind::Arithmetic {
+        if self.kind(row) != GateKind::Arithmetic {
             return None;
         }
         let form = Form::of(self.layout, &self.facts, row);
@@ -133,24 +133,24 @@ impl<'a> Engine<'a> {
         let [a, b, c, d] = self.row(row).wires;
         let [a1, b1, _, d1] = self.ahead(row);
         match self.kind(row) {
-            Kind::Idle => None,
-            Kind::Arithmetic => {
+            GateKind::Idle => None,
+            GateKind::Arithmetic => {
                 let form = Form::of(self.layout, &self.facts, row);
                 self.named_digit(&form);
                 let split = form.learn(&mut self.facts);
-                let open = form.linear.iter().filter(|(wire, _)| !self.facts.is_determined(*wire)).count();
-                if open == 2 || (open == 1 && form.product.is_some()) {
+                let undetermined = form.linear.iter().filter(|(wire, _)| !self.facts.is_determined(*wire)).count();
+                if undetermined == 2 || (undetermined == 1 && form.product.is_some()) {
                     self.integers.insert(row);
                 }
                 split
             }
-            Kind::Range => {
+            GateKind::Range => {
                 links(self.layout, row as usize).into_iter().for_each(|(from, to)| self.digit(from, to));
                 None
             }
-            Kind::And | Kind::Xor => {
+            GateKind::And | GateKind::Xor => {
                 links(self.layout, row as usize).into_iter().for_each(|(from, to)| self.digit(from, to));
-                self.facts.narrow(c, Arc::up_to(Int::new(9)));
+                self.facts.narrow(c, Interval::up_to(Int::new(9)));
                 if [a, a1, b, b1].into_iter().all(|wire| self.facts.is_determined(wire)) {
                     self.facts.determine(c);
                     if self.facts.is_determined(d) {
@@ -159,11 +159,11 @@ impl<'a> Engine<'a> {
                 }
                 None
             }
-            Kind::FixedAdd => {
+            GateKind::FixedAdd => {
                 self.fixed_add(row);
                 None
             }
-            Kind::CurveAdd => {
+            GateKind::CurveAdd => {
                 self.curve_add(row);
                 None
             }
@@ -173,13 +173,13 @@ impl<'a> Engine<'a> {
     /// `to = 4·from + digit`, where the digit is 0, 1, 2 or 3.
     fn digit(&mut self, from: Wire, to: Wire) {
         let four = BlsScalar::from(4);
-        let arc = *self.facts.arc(from);
-        let width = arc.width.mul(Int::new(4)).and_then(|width| width.add(Int::new(3)));
+        let interval = *self.facts.interval(from);
+        let width = interval.width.mul(Int::new(4)).and_then(|width| width.add(Int::new(3)));
         if width.is_none_or(|width| width >= MODULUS) {
             return;
         }
         // Without a wrap-around the quotient by four is unique.
-        if let Some(sum) = arc.times(&four).and_then(|arc| arc.plus(&Arc::up_to(Int::new(3)))) {
+        if let Some(sum) = interval.times(&four).and_then(|interval| interval.plus(&Interval::up_to(Int::new(3)))) {
             self.facts.narrow(to, sum);
         }
         if self.facts.is_determined(to) {
@@ -196,7 +196,7 @@ impl<'a> Engine<'a> {
             let from = others().find(|(_, it)| *it == factor.double().double());
             let (Some((to, _)), Some((from, _))) = (to, from) else { continue };
             if form.constant == BlsScalar::zero() && self.links.contains(&(*from, *to)) {
-                self.facts.narrow(*digit, Arc::up_to(Int::new(3)));
+                self.facts.narrow(*digit, Interval::up_to(Int::new(3)));
             }
         }
     }
@@ -209,7 +209,7 @@ impl<'a> Engine<'a> {
             return;
         }
         let mark = self.facts.enter();
-        self.facts.narrow(wire, Arc::constant(value));
+        self.facts.narrow(wire, Interval::constant(value));
         self.follow(row, depth + 1);
         let equal: BTreeSet<Wire> = self.facts.leave(mark).into_iter().collect();
         if equal.is_empty() {
@@ -264,8 +264,8 @@ pub(super) fn links(layout: &Layout, row: usize) -> Vec<(Wire, Wire)> {
     let [a, b, c, d] = layout.rows[row].wires;
     let [a1, b1, _, d1] = layout.rows.get(row + 1).map_or([Wire::ZERO; 4], |row| row.wires);
     match layout.selectors[layout.rows[row].selectors as usize].kind {
-        Kind::Range => alloc::vec![(d, c), (c, b), (b, a), (a, d1)],
-        Kind::And | Kind::Xor => alloc::vec![(a, a1), (b, b1), (d, d1)],
-        Kind::Idle | Kind::Arithmetic | Kind::FixedAdd | Kind::CurveAdd => Vec::new(),
+        GateKind::Range => alloc::vec![(d, c), (c, b), (b, a), (a, d1)],
+        GateKind::And | GateKind::Xor => alloc::vec![(a, a1), (b, b1), (d, d1)],
+        GateKind::Idle | GateKind::Arithmetic | GateKind::FixedAdd | GateKind::CurveAdd => Vec::new(),
     }
 }

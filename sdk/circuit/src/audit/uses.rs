@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use dusk_bls12_381::BlsScalar;
 
-use crate::layout::{Kind, Layout, Wire};
+use crate::layout::{GateKind, Layout, Wire};
 
 /// For each wire the rows with statements about it, in order.
 #[derive(Debug)]
@@ -20,15 +20,15 @@ pub(super) fn stated(layout: &Layout, row: usize) -> Vec<Wire> {
     let q = &layout.selectors[layout.rows[row].selectors as usize];
     let [a1, b1, _, d1] = layout.rows.get(row + 1).map_or([Wire::ZERO; 4], |row| row.wires);
     let mut wires = match q.kind {
-        Kind::Idle => Vec::new(),
-        Kind::Arithmetic => {
+        GateKind::Idle => Vec::new(),
+        GateKind::Arithmetic => {
             let zero = BlsScalar::zero();
             let product = q.multiply != zero;
             let used = [q.left != zero || product, q.right != zero || product, q.output != zero, q.fourth != zero];
             [a, b, c, d].into_iter().zip(used).filter_map(|(wire, used)| used.then_some(wire)).collect()
         }
-        Kind::Range => alloc::vec![a, b, c, d, d1],
-        Kind::And | Kind::Xor | Kind::FixedAdd | Kind::CurveAdd => alloc::vec![a, b, c, d, a1, b1, d1],
+        GateKind::Range => alloc::vec![a, b, c, d, d1],
+        GateKind::And | GateKind::Xor | GateKind::FixedAdd | GateKind::CurveAdd => alloc::vec![a, b, c, d, a1, b1, d1],
     };
     wires.sort_unstable();
     wires.dedup();

@@ -13,7 +13,7 @@ use dusk_bls12_381::BlsScalar;
 
 use super::rules::Engine;
 use super::uses::stated;
-use crate::layout::{Kind, Wire};
+use crate::layout::{GateKind, Wire};
 
 /// The rows that state nothing of the inputs.
 pub(super) fn vacuous(engine: &mut Engine<'_>, inputs: &BTreeSet<Wire>) -> BTreeSet<u32> {
@@ -52,7 +52,7 @@ fn in_order(engine: &mut Engine<'_>, inputs: &BTreeSet<Wire>) -> Vec<(u32, Vec<W
 fn defined(engine: &mut Engine<'_>, row: u32, is_own: impl Fn(Wire) -> bool) -> Option<Vec<Wire>> {
     let [a, b, c, d] = engine.row(row).wires;
     match engine.kind(row) {
-        Kind::Arithmetic if engine.layout.public_rows.binary_search(&row).is_err() => {
+        GateKind::Arithmetic if engine.layout.public_rows.binary_search(&row).is_err() => {
             let q = engine.selectors(row);
             let zero = BlsScalar::zero();
             let mut factors: BTreeMap<Wire, BlsScalar> = BTreeMap::new();
@@ -69,7 +69,7 @@ fn defined(engine: &mut Engine<'_>, row: u32, is_own: impl Fn(Wire) -> bool) -> 
             Some(alloc::vec![own])
         }
         // The law of addition is complete: there is one sum for all points of the curve.
-        Kind::CurveAdd => {
+        GateKind::CurveAdd => {
             let [u, v, _, helper] = engine.ahead(row);
             let own = [u, v, helper];
             let given = BTreeSet::from([a, b, c, d]);
@@ -78,7 +78,12 @@ fn defined(engine: &mut Engine<'_>, row: u32, is_own: impl Fn(Wire) -> bool) -> 
             let is_sum = is_made && [(a, b), (c, d)].into_iter().all(|pair| engine.point(pair, 0).is_some());
             is_sum.then(|| own.into())
         }
-        Kind::Idle | Kind::Arithmetic | Kind::Range | Kind::And | Kind::Xor | Kind::FixedAdd => None,
+        GateKind::Idle
+        | GateKind::Arithmetic
+        | GateKind::Range
+        | GateKind::And
+        | GateKind::Xor
+        | GateKind::FixedAdd => None,
     }
 }
 
@@ -87,7 +92,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{Circuit, Field, Gate, Layout, Wires, plain};
+    use crate::{Assignment, ConstraintSystem, Field, Gate, Layout, native};
 
     const INPUTS: usize = 3;
     const HINTS: usize = 5;
@@ -100,9 +105,9 @@ mod tests {
         if number < 0 { -size } else { size }
     }
 
-    fn circuit(rules: &[Rule]) -> (Layout, Wires) {
-        let mut cs = Circuit::with_witness("random");
-        let value = |number: usize| plain::Field::from(number as u64 + 5);
+    fn circuit(rules: &[Rule]) -> (Layout, Assignment) {
+        let mut cs = ConstraintSystem::with_witness("random");
+        let value = |number: usize| native::Field::from(number as u64 + 5);
         let mut all = alloc::vec![Wire::ZERO, Wire::ONE];
         all.extend((0..INPUTS).map(|number| cs.private::<Field>("input", Some(&value(number))).wire()));
         all.extend((0..HINTS).map(|_| cs.hint([], |[]| BlsScalar::zero())));
@@ -115,10 +120,10 @@ mod tests {
     }
 
     /// What a row gives that should be zero, and the factor of a wire in it.
-    fn row(layout: &Layout, wires: &Wires, row: u32, of: Wire) -> (BlsScalar, BlsScalar) {
+    fn row(layout: &Layout, assignment: &Assignment, row: u32, of: Wire) -> (BlsScalar, BlsScalar) {
         let at = &layout.rows[row as usize];
         let q = &layout.selectors[at.selectors as usize];
-        let [a, b, c, d] = at.wires.map(|wire| wires.values()[wire.index()]);
+        let [a, b, c, d] = at.wires.map(|wire| assignment.values()[wire.index()]);
         let sum = q.multiply * a * b + q.left * a + q.right * b + q.output * c + q.fourth * d + q.constant;
         let linear = at.wires.into_iter().zip([q.left, q.right, q.output, q.fourth]);
         (sum, linear.filter(|(wire, _)| *wire == of).fold(BlsScalar::zero(), |sum, (_, factor)| sum + factor))
@@ -133,18 +138,18 @@ mod tests {
             ),
             inputs in prop::array::uniform3(any::<u64>()),
         ) {
-            let (layout, mut wires) = circuit(&rules);
+            let (layout, mut assignment) = circuit(&rules);
             let given: BTreeSet<Wire> = layout.inputs.iter().flat_map(|input| input.wires.clone()).collect();
             let order = in_order(&mut Engine::new(&layout), &given);
-            given.iter().zip(inputs).for_each(|(wire, value)| wires.replace(*wire, BlsScalar::from(value)));
+            given.iter().zip(inputs).for_each(|(wire, value)| assignment.replace(*wire, BlsScalar::from(value)));
             for (number, own) in order.iter().rev() {
                 if let [own] = own.as_slice() {
-                    let (sum, factor) = row(&layout, &wires, *number, *own);
-                    wires.replace(*own, wires.values()[own.index()] - sum * factor.invert().unwrap());
+                    let (sum, factor) = row(&layout, &assignment, *number, *own);
+                    assignment.replace(*own, assignment.values()[own.index()] - sum * factor.invert().unwrap());
                 }
             }
             for (number, _) in &order {
-                prop_assert_eq!(row(&layout, &wires, *number, Wire::ZERO).0, BlsScalar::zero(), "row {}", number);
+                prop_assert_eq!(row(&layout, &assignment, *number, Wire::ZERO).0, BlsScalar::zero(), "row {}", number);
             }
         }
     }

@@ -1,13 +1,13 @@
 //! Points and scalars.
 
 use super::Gadget;
-use crate::circuit::Circuit;
+use crate::constraint_system::ConstraintSystem;
 use crate::gadgets::{Ciphertext, Credential, Set, Signature, assert_balanced, commit};
-use crate::plain;
+use crate::native;
 use crate::value::{Bool, Field, Point, Scalar, U8, U16, U32, U64, Value};
 
 /// A private input.
-fn input<T: Value>(cs: &mut Circuit, name: &str) -> T {
+fn input<T: Value>(cs: &mut ConstraintSystem, name: &str) -> T {
     cs.private(name, None)
 }
 
@@ -36,7 +36,7 @@ pub(super) const GADGETS: &[Gadget] = &[
     gadget!("equality of points, stated", 2, |cs, p: Point, q: Point| p.assert_eq(cs, "equal", q)),
     gadget!("is equal, points", 4, |cs, p: Point, q: Point| p.eq(cs, q)),
     gadget!("multiple of a fixed point", 262, |cs, k: Scalar| {
-        Point::multiple_of(cs, &plain::Point::GENERATOR_NUMS, k)
+        Point::multiple_of(cs, &native::Point::GENERATOR_NUMS, k)
     }),
     gadget!("key ownership", 262, |cs, k: Scalar, key: Point| k.assert_owns(cs, "owns the key", key)),
     gadget!("multiple of a point", 2016, |cs, p: Point, k: Scalar| p.mul(cs, k)),

@@ -1,8 +1,8 @@
 //! Hashes and trees.
 
 use super::{Gadget, gadget};
-use crate::circuit::Circuit;
-use crate::gadgets::{Absence, MerklePath, hash, nullifier};
+use crate::constraint_system::ConstraintSystem;
+use crate::gadgets::{MerklePath, NonMembership, hash, nullifier};
 use crate::value::{Field, Value};
 
 pub(super) const GADGETS: &[Gadget] = &[
@@ -36,15 +36,15 @@ pub(super) const GADGETS: &[Gadget] = &[
         name: "not in a list of 2^32",
         aim: 11_000,
         build: |cs| {
-            let (absence, [value, root]) = tree::<Absence<16>>(cs);
+            let (non_membership, [value, root]) = tree::<NonMembership<16>>(cs);
             let rows = cs.rows();
-            absence.assert_absent(cs, "absent", value, root);
+            non_membership.assert_absent(cs, "absent", value, root);
             rows
         },
     },
 ];
 
 /// A path, the leaf at its end, and the root.
-fn tree<T: Value>(cs: &mut Circuit) -> (T, [Field; 2]) {
+fn tree<T: Value>(cs: &mut ConstraintSystem) -> (T, [Field; 2]) {
     (cs.private("path", None), cs.private("ends", None))
 }

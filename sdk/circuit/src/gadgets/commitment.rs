@@ -2,11 +2,11 @@
 
 use super::curve::{Multiplier, add_multiple};
 use super::linear::Linear;
-use crate::circuit::Circuit;
-use crate::plain;
+use crate::constraint_system::ConstraintSystem;
+use crate::native;
 use crate::value::{Point, Scalar, Unsigned};
 
-/// The Pedersen commitment to a value: `value · GENERATOR + blinding · GENERATOR_NUMS`, the same as [`plain::commit`].
+/// The Pedersen commitment to a value: `value · GENERATOR + blinding · GENERATOR_NUMS`, the same as [`native::commit`].
 ///
 /// One row for each bit of both, and two more: 318 for a `U64`, 506 for a `Scalar`. The second multiple starts at the
 /// result of the first. [`Point::multiple_of`] explains why each multiple is determined.
@@ -15,14 +15,14 @@ use crate::value::{Point, Scalar, Unsigned};
 /// JubJub's subgroup.
 #[track_caller]
 #[must_use]
-pub fn commit(cs: &mut Circuit, value: impl Multiplier, blinding: Scalar) -> Point {
+pub fn commit(cs: &mut ConstraintSystem, value: impl Multiplier, blinding: Scalar) -> Point {
     cs.gadget("commitment", |cs| open(cs, "commitment", value, blinding, None))
 }
 
 /// Asserts that a commitment is one to this value with this blinding. Costs as much as [`commit`].
 #[track_caller]
 pub fn assert_commits(
-    cs: &mut Circuit,
+    cs: &mut ConstraintSystem,
     name: &'static str,
     commitment: Point,
     value: impl Multiplier,
@@ -35,14 +35,14 @@ pub fn assert_commits(
 
 #[track_caller]
 fn open(
-    cs: &mut Circuit,
+    cs: &mut ConstraintSystem,
     name: &'static str,
     value: impl Multiplier,
     blinding: Scalar,
     commitment: Option<Point>,
 ) -> Point {
-    let value = add_multiple(cs, name, Point::IDENTITY, &plain::Point::GENERATOR, value, None);
-    add_multiple(cs, name, value, &plain::Point::GENERATOR_NUMS, blinding, commitment)
+    let value = add_multiple(cs, name, Point::IDENTITY, &native::Point::GENERATOR, value, None);
+    add_multiple(cs, name, value, &native::Point::GENERATOR_NUMS, blinding, commitment)
 }
 
 /// Asserts that the sum of the inputs equals that of the outputs. One row for four amounts, and one more for each two
@@ -54,7 +54,7 @@ fn open(
 /// If there are so many amounts that a sum could reach it: more than 2^20, or more than 16 of 250 bits.
 #[track_caller]
 pub fn assert_balanced<const BITS: usize>(
-    cs: &mut Circuit,
+    cs: &mut ConstraintSystem,
     name: &'static str,
     inputs: &[Unsigned<BITS>],
     outputs: &[Unsigned<BITS>],

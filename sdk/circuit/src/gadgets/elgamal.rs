@@ -6,9 +6,9 @@ use alloc::vec::Vec;
 use super::curve::add_multiple;
 use super::linear::Linear;
 use super::range::{power, shifted};
-use crate::circuit::Circuit;
+use crate::constraint_system::ConstraintSystem;
 use crate::layout::Wire;
-use crate::plain;
+use crate::native;
 use crate::value::{Field, Point, Scalar, U16, U64, Value};
 
 /// An ElGamal ciphertext of an amount, in the format of `jubjub-elgamal`.
@@ -33,10 +33,10 @@ impl Ciphertext {
     ///
     /// The number of 16 bits counts the attempts of the encryption to find such a point; one in 16 succeeds.
     #[track_caller]
-    pub fn assert_encrypts(self, cs: &mut Circuit, key: Point, amount: U64, randomness: Scalar) {
+    pub fn assert_encrypts(self, cs: &mut ConstraintSystem, key: Point, amount: U64, randomness: Scalar) {
         cs.gadget("encryption", |cs| {
             let name = "the randomness is that of the ciphertext";
-            add_multiple(cs, name, Point::IDENTITY, &plain::Point::GENERATOR, randomness, Some(self.first));
+            add_multiple(cs, name, Point::IDENTITY, &native::Point::GENERATOR, randomness, Some(self.first));
             let mask = key.mul(cs, randomness);
             self.assert_masks(cs, mask, amount);
         });
@@ -47,7 +47,7 @@ impl Ciphertext {
     /// 1. `second` less the secret key times `first` is a point whose ordinate is the amount plus 2^64 times a number
     ///    of 16 bits.
     #[track_caller]
-    pub fn assert_decrypts(self, cs: &mut Circuit, secret_key: Scalar, amount: U64) {
+    pub fn assert_decrypts(self, cs: &mut ConstraintSystem, secret_key: Scalar, amount: U64) {
         cs.gadget("decryption", |cs| {
             let mask = self.first.mul(cs, secret_key);
             self.assert_masks(cs, mask, amount);
@@ -55,25 +55,25 @@ impl Ciphertext {
     }
 
     #[track_caller]
-    fn assert_masks(self, cs: &mut Circuit, mask: Point, amount: U64) {
+    fn assert_masks(self, cs: &mut ConstraintSystem, mask: Point, amount: U64) {
         let ordinate = self.second.sub(cs, mask).v();
         let tries = cs.hint([ordinate.wire()], |[ordinate]| shifted(&ordinate, 64));
         let tries = U16::constrain(cs, Field::from_wire(tries));
-        let sum = Linear::new().minus(ordinate, 1).plus(amount, 1).plus(tries, plain::Field::from(power(64)));
+        let sum = Linear::new().minus(ordinate, 1).plus(amount, 1).plus(tries, native::Field::from(power(64)));
         sum.assert_zero(cs, "the amount is what is encrypted");
     }
 }
 
 impl Value for Ciphertext {
-    type Plain = plain::Ciphertext;
+    type Native = native::Ciphertext;
 
     fn kind() -> String {
         "Ciphertext".to_string()
     }
 
-    fn input(circuit: &mut Circuit, plain: Option<&plain::Ciphertext>) -> Self {
-        let first = Point::input(circuit, plain.map(|plain| &plain.first));
-        let second = Point::input(circuit, plain.map(|plain| &plain.second));
+    fn input(cs: &mut ConstraintSystem, native: Option<&native::Ciphertext>) -> Self {
+        let first = Point::input(cs, native.map(|native| &native.first));
+        let second = Point::input(cs, native.map(|native| &native.second));
         Self { first, second }
     }
 
@@ -81,8 +81,8 @@ impl Value for Ciphertext {
         [self.first.wires(), self.second.wires()].concat()
     }
 
-    fn encode(plain: &plain::Ciphertext, out: &mut Vec<plain::Field>) {
-        Point::encode(&plain.first, out);
-        Point::encode(&plain.second, out);
+    fn encode(native: &native::Ciphertext, out: &mut Vec<native::Field>) {
+        Point::encode(&native.first, out);
+        Point::encode(&native.second, out);
     }
 }

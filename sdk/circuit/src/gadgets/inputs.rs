@@ -7,9 +7,9 @@ use dusk_bls12_381::BlsScalar;
 
 use super::linear::Linear;
 use super::{curve, range};
-use crate::circuit::Circuit;
+use crate::constraint_system::ConstraintSystem;
 use crate::layout::Wire;
-use crate::plain;
+use crate::native;
 use crate::value::{Bits, Field, Point, Scalar, Unsigned, Value, Width};
 
 impl Point {
@@ -22,7 +22,7 @@ impl Point {
     /// eight points, of which the prover takes any: nothing else uses it.
     #[track_caller]
     #[must_use]
-    pub fn constrain(cs: &mut Circuit, u: impl Into<Field>, v: impl Into<Field>) -> Self {
+    pub fn constrain(cs: &mut ConstraintSystem, u: impl Into<Field>, v: impl Into<Field>) -> Self {
         let point = Self { u: u.into().wire(), v: v.into().wire() };
         cs.gadget("point", |cs| curve::assert_subgroup(cs, point));
         point
@@ -30,24 +30,24 @@ impl Point {
 }
 
 impl Value for Point {
-    type Plain = plain::Point;
+    type Native = native::Point;
 
     fn kind() -> String {
         "Point".to_string()
     }
 
-    fn input(circuit: &mut Circuit, plain: Option<&plain::Point>) -> Self {
-        let u = circuit.input_wire(plain.map(|plain| plain.u().scalar()));
-        let v = circuit.input_wire(plain.map(|plain| plain.v().scalar()));
-        Self::constrain(circuit, u, v)
+    fn input(cs: &mut ConstraintSystem, native: Option<&native::Point>) -> Self {
+        let u = cs.input_wire(native.map(|native| native.u().scalar()));
+        let v = cs.input_wire(native.map(|native| native.v().scalar()));
+        Self::constrain(cs, u, v)
     }
 
     fn wires(&self) -> Vec<Wire> {
         alloc::vec![self.u, self.v]
     }
 
-    fn encode(plain: &plain::Point, out: &mut Vec<plain::Field>) {
-        out.extend([plain.u(), plain.v()]);
+    fn encode(native: &native::Point, out: &mut Vec<native::Field>) {
+        out.extend([native.u(), native.v()]);
     }
 }
 
@@ -62,7 +62,7 @@ impl Scalar {
     ///    below the order of the field.
     #[track_caller]
     #[must_use]
-    pub fn constrain(cs: &mut Circuit, field: impl Into<Field>) -> Self {
+    pub fn constrain(cs: &mut ConstraintSystem, field: impl Into<Field>) -> Self {
         let wire = field.into().wire();
         cs.gadget("scalar", |cs| {
             range::assert_bits(cs, "fits into 252 bits", wire, Self::BITS);
@@ -74,23 +74,23 @@ impl Scalar {
 }
 
 impl Value for Scalar {
-    type Plain = plain::Scalar;
+    type Native = native::Scalar;
 
     fn kind() -> String {
         "Scalar".to_string()
     }
 
-    fn input(circuit: &mut Circuit, plain: Option<&plain::Scalar>) -> Self {
-        let wire = circuit.input_wire(plain.map(plain::Scalar::in_field));
-        Self::constrain(circuit, wire)
+    fn input(cs: &mut ConstraintSystem, native: Option<&native::Scalar>) -> Self {
+        let wire = cs.input_wire(native.map(native::Scalar::in_field));
+        Self::constrain(cs, wire)
     }
 
     fn wires(&self) -> Vec<Wire> {
         alloc::vec![self.0]
     }
 
-    fn encode(plain: &plain::Scalar, out: &mut Vec<plain::Field>) {
-        out.push(plain.in_field().into());
+    fn encode(native: &native::Scalar, out: &mut Vec<native::Field>) {
+        out.push(native.in_field().into());
     }
 }
 
@@ -100,7 +100,7 @@ impl<const BITS: usize> Unsigned<BITS> {
     /// Rows for 8, 32, 64, 128 and 250 bits: 2, 5, 9, 17, 33. Odd widths take one more than the even one below.
     #[track_caller]
     #[must_use]
-    pub fn constrain(cs: &mut Circuit, field: impl Into<Field>) -> Self {
+    pub fn constrain(cs: &mut ConstraintSystem, field: impl Into<Field>) -> Self {
         const { assert!(BITS >= 1 && BITS <= range::MAX_BITS, "numbers have between 1 and 250 bits") };
         let wire = field.into().wire();
         cs.gadget("range", |cs| range::assert_bits(cs, Self::FITS, wire, BITS));
@@ -112,7 +112,7 @@ impl<const BITS: usize> Value for Unsigned<BITS>
 where
     Bits<BITS>: Width,
 {
-    type Plain = <Bits<BITS> as Width>::Plain;
+    type Native = <Bits<BITS> as Width>::Native;
 
     fn kind() -> String {
         match BITS {
@@ -121,16 +121,16 @@ where
         }
     }
 
-    fn input(circuit: &mut Circuit, plain: Option<&Self::Plain>) -> Self {
-        let wire = circuit.input_wire(plain.map(|plain| Bits::<BITS>::field(*plain).scalar()));
-        Self::constrain(circuit, wire)
+    fn input(cs: &mut ConstraintSystem, native: Option<&Self::Native>) -> Self {
+        let wire = cs.input_wire(native.map(|native| Bits::<BITS>::field(*native).scalar()));
+        Self::constrain(cs, wire)
     }
 
     fn wires(&self) -> Vec<Wire> {
         alloc::vec![self.0]
     }
 
-    fn encode(plain: &Self::Plain, out: &mut Vec<plain::Field>) {
-        out.push(Bits::<BITS>::field(*plain));
+    fn encode(native: &Self::Native, out: &mut Vec<native::Field>) {
+        out.push(Bits::<BITS>::field(*native));
     }
 }

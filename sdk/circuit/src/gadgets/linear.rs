@@ -4,10 +4,10 @@ use alloc::vec::Vec;
 
 use dusk_bls12_381::BlsScalar;
 
-use crate::circuit::Circuit;
+use crate::constraint_system::ConstraintSystem;
 use crate::gate::Gate;
 use crate::layout::Wire;
-use crate::plain;
+use crate::native;
 use crate::value::Field;
 
 /// A sum of values times constants. Only its use costs rows: one for up to three terms, and one more for each two
@@ -16,8 +16,8 @@ use crate::value::Field;
 /// It is a sum in the field. A sum of numbers equals the integer sum as long as that is below the order of the field.
 ///
 /// ```
-/// # use dusk_sdk_circuit::{Circuit, Field, Linear};
-/// # let mut cs = Circuit::new("example");
+/// # use dusk_sdk_circuit::{ConstraintSystem, Field, Linear};
+/// # let mut cs = ConstraintSystem::new("example");
 /// # let (a, b) = (Field::ONE, Field::ONE);
 /// let sum = Linear::new().plus(a, 3).minus(b, 1).constant(7).value(&mut cs);
 /// # assert_eq!(cs.rows(), 1);
@@ -36,17 +36,17 @@ impl Linear {
     }
 
     /// Adds a value times a constant.
-    pub fn plus(self, value: impl Into<Field>, factor: impl Into<plain::Field>) -> Self {
+    pub fn plus(self, value: impl Into<Field>, factor: impl Into<native::Field>) -> Self {
         self.term(value.into().wire(), factor.into().scalar())
     }
 
     /// Subtracts a value times a constant.
-    pub fn minus(self, value: impl Into<Field>, factor: impl Into<plain::Field>) -> Self {
+    pub fn minus(self, value: impl Into<Field>, factor: impl Into<native::Field>) -> Self {
         self.term(value.into().wire(), -factor.into().scalar())
     }
 
     /// Adds a constant.
-    pub fn constant(mut self, constant: impl Into<plain::Field>) -> Self {
+    pub fn constant(mut self, constant: impl Into<native::Field>) -> Self {
         self.constant += constant.into().scalar();
         self
     }
@@ -65,13 +65,13 @@ impl Linear {
 
     /// The sum as a value.
     #[track_caller]
-    pub fn value(self, cs: &mut Circuit) -> Field {
+    pub fn value(self, cs: &mut ConstraintSystem) -> Field {
         self.value_named(cs, "sum")
     }
 
     /// The sum as a value, in rows with this name.
     #[track_caller]
-    pub(crate) fn value_named(self, cs: &mut Circuit, name: &'static str) -> Field {
+    pub(crate) fn value_named(self, cs: &mut ConstraintSystem, name: &'static str) -> Field {
         let (gate, out) = self.shortened(cs, name, 3).define(cs);
         cs.gate(name, gate);
         Field::from_wire(out)
@@ -79,14 +79,14 @@ impl Linear {
 
     /// Asserts that the sum is zero. One row for up to four terms, and one more for each two beyond.
     #[track_caller]
-    pub fn assert_zero(self, cs: &mut Circuit, name: &'static str) {
+    pub fn assert_zero(self, cs: &mut ConstraintSystem, name: &'static str) {
         let gate = self.shortened(cs, name, 4).gate();
         cs.gate(name, gate);
     }
 
     /// An equal sum with at most this number of terms, which must be from two to four.
     #[track_caller]
-    pub(crate) fn shortened(mut self, cs: &mut Circuit, name: &'static str, terms: usize) -> Self {
+    pub(crate) fn shortened(mut self, cs: &mut ConstraintSystem, name: &'static str, terms: usize) -> Self {
         while self.terms.len() > terms {
             let rest = self.terms.split_off(3);
             let (gate, part) = Self { terms: self.terms, constant: BlsScalar::zero() }.define(cs);
@@ -98,7 +98,7 @@ impl Linear {
     }
 
     /// Returns a new wire and the row that defines it as the sum of up to three terms. The wire is `d` of the row.
-    pub(crate) fn define(self, cs: &mut Circuit) -> (Gate, Wire) {
+    pub(crate) fn define(self, cs: &mut ConstraintSystem) -> (Gate, Wire) {
         let wire = |i: usize| self.terms.get(i).map_or(Wire::ZERO, |(wire, _)| *wire);
         let factors = [0, 1, 2].map(|i| self.terms.get(i).map_or(BlsScalar::zero(), |(_, factor)| *factor));
         let constant = self.constant;

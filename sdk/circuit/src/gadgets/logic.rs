@@ -3,7 +3,7 @@
 use dusk_bls12_381::BlsScalar;
 
 use super::linear::Linear;
-use crate::circuit::Circuit;
+use crate::constraint_system::ConstraintSystem;
 use crate::gate::Gate;
 use crate::layout::Wire;
 use crate::value::{Bool, Field};
@@ -18,27 +18,27 @@ impl Bool {
     /// Whether both are 1. One row.
     #[track_caller]
     #[must_use]
-    pub fn and(self, cs: &mut Circuit, other: Self) -> Self {
+    pub fn and(self, cs: &mut ConstraintSystem, other: Self) -> Self {
         self.combine(cs, "and", other, 0, 1)
     }
 
     /// Whether one of them is 1, or both. One row.
     #[track_caller]
     #[must_use]
-    pub fn or(self, cs: &mut Circuit, other: Self) -> Self {
+    pub fn or(self, cs: &mut ConstraintSystem, other: Self) -> Self {
         self.combine(cs, "or", other, 1, -1)
     }
 
     /// Whether they differ. One row.
     #[track_caller]
     #[must_use]
-    pub fn xor(self, cs: &mut Circuit, other: Self) -> Self {
+    pub fn xor(self, cs: &mut ConstraintSystem, other: Self) -> Self {
         self.combine(cs, "exclusive or", other, 1, -2)
     }
 
     /// `sum·(a + b) + product·a·b`, which must be a bit for all values of `a` and `b`.
     #[track_caller]
-    fn combine(self, cs: &mut Circuit, name: &'static str, other: Self, sum: i8, product: i8) -> Self {
+    fn combine(self, cs: &mut ConstraintSystem, name: &'static str, other: Self, sum: i8, product: i8) -> Self {
         let number = |n: i8| {
             let size = BlsScalar::from(u64::from(n.unsigned_abs()));
             if n < 0 { -size } else { size }
@@ -53,45 +53,45 @@ impl Bool {
     /// The complement of the bit. One row.
     #[track_caller]
     #[must_use]
-    pub fn not(self, cs: &mut Circuit) -> Self {
+    pub fn not(self, cs: &mut ConstraintSystem) -> Self {
         Self(Linear::new().constant(1).minus(self, 1).value_named(cs, "not").wire())
     }
 
     /// Whether all bits are 1. One row for each but the first.
     #[track_caller]
     #[must_use]
-    pub fn all(cs: &mut Circuit, bits: &[Self]) -> Self {
+    pub fn all(cs: &mut ConstraintSystem, bits: &[Self]) -> Self {
         bits.iter().copied().reduce(|all, bit| all.and(cs, bit)).unwrap_or(Self::TRUE)
     }
 
     /// Whether at least one bit is 1. One row for each but the first.
     #[track_caller]
     #[must_use]
-    pub fn any(cs: &mut Circuit, bits: &[Self]) -> Self {
+    pub fn any(cs: &mut ConstraintSystem, bits: &[Self]) -> Self {
         bits.iter().copied().reduce(|any, bit| any.or(cs, bit)).unwrap_or(Self::FALSE)
     }
 
     /// Asserts that the bit is 1. One row.
     #[track_caller]
-    pub fn assert_true(self, cs: &mut Circuit, name: &'static str) {
+    pub fn assert_true(self, cs: &mut ConstraintSystem, name: &'static str) {
         self.field().assert_constant(cs, name, 1);
     }
 
     /// Asserts that the bit is 0. One row.
     #[track_caller]
-    pub fn assert_false(self, cs: &mut Circuit, name: &'static str) {
+    pub fn assert_false(self, cs: &mut ConstraintSystem, name: &'static str) {
         self.field().assert_constant(cs, name, 0);
     }
 
     /// Asserts `self = other`. One row.
     #[track_caller]
-    pub fn assert_eq(self, cs: &mut Circuit, name: &'static str, other: Self) {
+    pub fn assert_eq(self, cs: &mut ConstraintSystem, name: &'static str, other: Self) {
         self.field().assert_eq(cs, name, other);
     }
 
     /// Asserts that `other` is 1 if this bit is (implication). One row.
     #[track_caller]
-    pub fn assert_implies(self, cs: &mut Circuit, name: &'static str, other: Self) {
+    pub fn assert_implies(self, cs: &mut ConstraintSystem, name: &'static str, other: Self) {
         let one = BlsScalar::one();
         cs.gate(name, Gate::new().ab(self.0, other.0, one).a(self.0, -one));
     }
@@ -100,7 +100,7 @@ impl Bool {
     /// constraints of its type, because it is one of the two.
     #[track_caller]
     #[must_use]
-    pub fn select<T: Select>(self, cs: &mut Circuit, yes: T, no: T) -> T {
+    pub fn select<T: Select>(self, cs: &mut ConstraintSystem, yes: T, no: T) -> T {
         cs.gadget("select", |cs| T::select(cs, self, yes, no))
     }
 }
@@ -110,23 +110,23 @@ pub trait Select: Sized {
     /// Returns `yes` if the bit is 1, else `no`.
     #[track_caller]
     #[must_use]
-    fn select(cs: &mut Circuit, bit: Bool, yes: Self, no: Self) -> Self;
+    fn select(cs: &mut ConstraintSystem, bit: Bool, yes: Self, no: Self) -> Self;
 }
 
 impl Select for Field {
-    fn select(cs: &mut Circuit, bit: Bool, yes: Self, no: Self) -> Self {
+    fn select(cs: &mut ConstraintSystem, bit: Bool, yes: Self, no: Self) -> Self {
         Self(wire(cs, bit, yes.wire(), no.wire()))
     }
 }
 
 impl Select for Bool {
-    fn select(cs: &mut Circuit, bit: Bool, yes: Self, no: Self) -> Self {
+    fn select(cs: &mut ConstraintSystem, bit: Bool, yes: Self, no: Self) -> Self {
         Self(wire(cs, bit, yes.wire(), no.wire()))
     }
 }
 
 impl<T: Select, const N: usize> Select for [T; N] {
-    fn select(cs: &mut Circuit, bit: Bool, yes: Self, no: Self) -> Self {
+    fn select(cs: &mut ConstraintSystem, bit: Bool, yes: Self, no: Self) -> Self {
         let mut no = no.into_iter();
         yes.map(|yes| match no.next() {
             Some(no) => T::select(cs, bit, yes, no),
@@ -137,7 +137,7 @@ impl<T: Select, const N: usize> Select for [T; N] {
 
 /// `no + bit·(yes − no)`.
 #[track_caller]
-pub(crate) fn wire(cs: &mut Circuit, bit: Bool, yes: Wire, no: Wire) -> Wire {
+pub(crate) fn wire(cs: &mut ConstraintSystem, bit: Bool, yes: Wire, no: Wire) -> Wire {
     let difference = Linear::new().plus(yes, 1).minus(no, 1).value_named(cs, "difference");
     difference.mul_add(cs, bit, no).wire()
 }

@@ -1,4 +1,4 @@
-//! Membership in Merkle trees, and absence from a list.
+//! Membership in Merkle trees, and non-membership in a list.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -8,10 +8,10 @@ use dusk_bls12_381::BlsScalar;
 use super::linear::Linear;
 use super::poseidon::{hash, hash_node};
 use super::range::Halves;
-use crate::circuit::Circuit;
+use crate::constraint_system::ConstraintSystem;
 use crate::gate::Gate;
 use crate::layout::Wire;
-use crate::plain;
+use crate::native;
 use crate::value::{Bool, Field, Value};
 
 /// The path from a leaf to the root of a tree of height `H`, with four children for each node.
@@ -35,7 +35,7 @@ impl<const H: usize> MerklePath<H> {
     /// the digits.
     #[track_caller]
     #[must_use]
-    pub fn root(&self, cs: &mut Circuit, leaf: Field) -> Field {
+    pub fn root(&self, cs: &mut ConstraintSystem, leaf: Field) -> Field {
         cs.gadget("Merkle path", |cs| {
             let mut node = leaf;
             for (children, digit) in self.branch.iter().zip(&self.digits) {
@@ -48,14 +48,14 @@ impl<const H: usize> MerklePath<H> {
 
     /// Asserts that a leaf is in the tree with this root. 577 rows a level, and one.
     #[track_caller]
-    pub fn assert_root(&self, cs: &mut Circuit, name: &'static str, leaf: Field, root: Field) {
+    pub fn assert_root(&self, cs: &mut ConstraintSystem, name: &'static str, leaf: Field, root: Field) {
         self.root(cs, leaf).assert_eq(cs, name, root);
     }
 
     /// The position of the leaf, a number below 4^H. About one row for each level.
     #[track_caller]
     #[must_use]
-    pub fn position(&self, cs: &mut Circuit) -> Field {
+    pub fn position(&self, cs: &mut ConstraintSystem) -> Field {
         let bits = self.digits.iter().flatten().enumerate();
         let sum = bits.fold(Linear::new(), |sum, (place, bit)| sum.plus(*bit, BlsScalar::pow_of_2(place as u64)));
         sum.value_named(cs, "place of the leaf")
@@ -64,7 +64,7 @@ impl<const H: usize> MerklePath<H> {
 
 /// Asserts that the one of four nodes that the digit selects is this node. Six rows.
 #[track_caller]
-fn stands_at(cs: &mut Circuit, node: Field, children: &[Field; 4], [low, high]: [Bool; 2]) {
+fn stands_at(cs: &mut ConstraintSystem, node: Field, children: &[Field; 4], [low, high]: [Bool; 2]) {
     let [first, second, third, fourth] = *children;
     let lower = low.select(cs, second, first);
     let upper = low.select(cs, fourth, third);
@@ -75,19 +75,19 @@ fn stands_at(cs: &mut Circuit, node: Field, children: &[Field; 4], [low, high]: 
 }
 
 impl<const H: usize> Value for MerklePath<H> {
-    type Plain = plain::MerklePath<H>;
+    type Native = native::MerklePath<H>;
 
     fn kind() -> String {
         alloc::format!("MerklePath<{H}>")
     }
 
-    fn input(circuit: &mut Circuit, plain: Option<&Self::Plain>) -> Self {
-        const { assert!(H >= 1 && H <= plain::merkle::MAX_HEIGHT, "paths have between 1 and 31 levels") };
+    fn input(cs: &mut ConstraintSystem, native: Option<&Self::Native>) -> Self {
+        const { assert!(H >= 1 && H <= native::merkle::MAX_HEIGHT, "paths have between 1 and 31 levels") };
         let branch = core::array::from_fn(|level| {
-            core::array::from_fn(|i| Field::input(circuit, plain.map(|path| &path.branch()[level][i])))
+            core::array::from_fn(|i| Field::input(cs, native.map(|path| &path.branch()[level][i])))
         });
         let digits = core::array::from_fn(|level| {
-            core::array::from_fn(|i| Bool::input(circuit, plain.map(|path| bit(path, 2 * level + i)).as_ref()))
+            core::array::from_fn(|i| Bool::input(cs, native.map(|path| bit(path, 2 * level + i)).as_ref()))
         });
         Self { branch, digits }
     }
@@ -97,26 +97,26 @@ impl<const H: usize> Value for MerklePath<H> {
         nodes.chain(self.digits.iter().flatten().map(|bit| bit.wire())).collect()
     }
 
-    fn encode(plain: &Self::Plain, out: &mut Vec<plain::Field>) {
-        out.extend(plain.branch().iter().flatten());
-        (0..2 * H).for_each(|place| Bool::encode(&bit(plain, place), out));
+    fn encode(native: &Self::Native, out: &mut Vec<native::Field>) {
+        out.extend(native.branch().iter().flatten());
+        (0..2 * H).for_each(|place| Bool::encode(&bit(native, place), out));
     }
 }
 
-fn bit<const H: usize>(path: &plain::MerklePath<H>, place: usize) -> bool {
+fn bit<const H: usize>(path: &native::MerklePath<H>, place: usize) -> bool {
     (path.position() >> place) & 1 == 1
 }
 
 /// A proof that a value is not in a list: the neighbours between which it would be, and the path of their leaf in an
-/// [indexed tree](plain::IndexedTree) of height `H`.
+/// [indexed tree](native::IndexedTree) of height `H`.
 #[derive(Debug, Clone)]
-pub struct Absence<const H: usize> {
+pub struct NonMembership<const H: usize> {
     low: Field,
     next: Field,
     path: MerklePath<H>,
 }
 
-impl<const H: usize> Absence<H> {
+impl<const H: usize> NonMembership<H> {
     /// Asserts that a value is not in the set whose tree has this root. 577 rows a level, and 771.
     ///
     /// 1. `hash(low, next)` is a leaf of the tree.
@@ -129,8 +129,8 @@ impl<const H: usize> Absence<H> {
     /// order, and so are the two smaller ones. In the tree `low` and `next` are neighbours, so the set has no value
     /// between them.
     #[track_caller]
-    pub fn assert_absent(&self, cs: &mut Circuit, name: &'static str, value: Field, root: Field) {
-        cs.gadget("absence", |cs| {
+    pub fn assert_absent(&self, cs: &mut ConstraintSystem, name: &'static str, value: Field, root: Field) {
+        cs.gadget("non-membership", |cs| {
             let leaf = hash(cs, &[self.low, self.next]);
             self.path.assert_root(cs, "the neighbours are in the tree", leaf, root);
             let [low, middle, next] =
@@ -143,17 +143,17 @@ impl<const H: usize> Absence<H> {
     }
 }
 
-impl<const H: usize> Value for Absence<H> {
-    type Plain = plain::Absence<H>;
+impl<const H: usize> Value for NonMembership<H> {
+    type Native = native::NonMembership<H>;
 
     fn kind() -> String {
-        alloc::format!("Absence<{H}>")
+        alloc::format!("NonMembership<{H}>")
     }
 
-    fn input(circuit: &mut Circuit, plain: Option<&Self::Plain>) -> Self {
-        let low = Field::input(circuit, plain.map(|it| &it.low));
-        let next = Field::input(circuit, plain.map(|it| &it.next));
-        Self { low, next, path: MerklePath::input(circuit, plain.map(|it| &it.path)) }
+    fn input(cs: &mut ConstraintSystem, native: Option<&Self::Native>) -> Self {
+        let low = Field::input(cs, native.map(|it| &it.low));
+        let next = Field::input(cs, native.map(|it| &it.next));
+        Self { low, next, path: MerklePath::input(cs, native.map(|it| &it.path)) }
     }
 
     fn wires(&self) -> Vec<Wire> {
@@ -162,8 +162,8 @@ impl<const H: usize> Value for Absence<H> {
         wires
     }
 
-    fn encode(plain: &Self::Plain, out: &mut Vec<plain::Field>) {
-        out.extend([plain.low, plain.next]);
-        MerklePath::encode(&plain.path, out);
+    fn encode(native: &Self::Native, out: &mut Vec<native::Field>) {
+        out.extend([native.low, native.next]);
+        MerklePath::encode(&native.path, out);
     }
 }

@@ -22,7 +22,7 @@ pub use curve::Multiplier;
 pub use elgamal::Ciphertext;
 pub use linear::Linear;
 pub use logic::Select;
-pub use merkle::{Absence, MerklePath};
+pub use merkle::{MerklePath, NonMembership};
 pub use nullifier::nullifier;
 pub use poseidon::hash;
 pub use schnorr::Signature;

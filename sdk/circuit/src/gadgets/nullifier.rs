@@ -1,11 +1,11 @@
 //! Nullifiers: one for each secret and scope.
 
 use super::poseidon::hash;
-use crate::circuit::Circuit;
-use crate::plain;
+use crate::constraint_system::ConstraintSystem;
+use crate::native;
 use crate::value::Field;
 
-/// The nullifier of a secret in a scope: [`plain::nullifier`] of both. 565 rows.
+/// The nullifier of a secret in a scope: [`native::nullifier`] of both. 565 rows.
 ///
 /// 1. The nullifier is the hash of a constant, the secret and the scope, so it is unique for the pair.
 ///
@@ -14,9 +14,9 @@ use crate::value::Field;
 /// bind it to the account or person that may act.
 #[track_caller]
 #[must_use]
-pub fn nullifier(cs: &mut Circuit, secret: Field, scope: Field) -> Field {
+pub fn nullifier(cs: &mut ConstraintSystem, secret: Field, scope: Field) -> Field {
     cs.gadget("nullifier", |cs| {
-        let domain = Field::constant(cs, plain::NULLIFIER_DOMAIN);
+        let domain = Field::constant(cs, native::NULLIFIER_DOMAIN);
         hash(cs, &[domain, secret, scope])
     })
 }

@@ -5,9 +5,9 @@ use dusk_bls12_381::BlsScalar;
 use super::linear::Linear;
 use super::logic::{self, Select};
 use super::range::{self, Halves, bounded_sum, limbs, power, shifted};
-use crate::circuit::Circuit;
+use crate::constraint_system::ConstraintSystem;
 use crate::gate::Gate;
-use crate::plain;
+use crate::native;
 use crate::value::{Bits, Bool, Field, Unsigned, Width};
 
 impl<const BITS: usize> From<Unsigned<BITS>> for Field {
@@ -23,7 +23,7 @@ impl<const BITS: usize> From<Bool> for Unsigned<BITS> {
 }
 
 impl<const BITS: usize> Select for Unsigned<BITS> {
-    fn select(cs: &mut Circuit, bit: Bool, yes: Self, no: Self) -> Self {
+    fn select(cs: &mut ConstraintSystem, bit: Bool, yes: Self, no: Self) -> Self {
         Self(logic::wire(cs, bit, yes.wire(), no.wire()))
     }
 }
@@ -37,7 +37,7 @@ impl<const BITS: usize> Unsigned<BITS> {
     /// A constant. One row at the circuit's first use of it.
     #[track_caller]
     #[must_use]
-    pub fn constant(cs: &mut Circuit, value: <Bits<BITS> as Width>::Plain) -> Self
+    pub fn constant(cs: &mut ConstraintSystem, value: <Bits<BITS> as Width>::Native) -> Self
     where
         Bits<BITS>: Width,
     {
@@ -54,26 +54,26 @@ impl<const BITS: usize> Unsigned<BITS> {
     /// The same number in a smaller width. Asserts that it fits. The rows of [`Unsigned::constrain`].
     #[track_caller]
     #[must_use]
-    pub fn narrow<const FEWER: usize>(self, cs: &mut Circuit) -> Unsigned<FEWER> {
+    pub fn narrow<const FEWER: usize>(self, cs: &mut ConstraintSystem) -> Unsigned<FEWER> {
         Unsigned::constrain(cs, self)
     }
 
     /// Asserts `self = other`. One row.
     #[track_caller]
-    pub fn assert_eq(self, cs: &mut Circuit, name: &'static str, other: Self) {
+    pub fn assert_eq(self, cs: &mut ConstraintSystem, name: &'static str, other: Self) {
         self.field().assert_eq(cs, name, other);
     }
 
     /// Asserts `self ≠ other`. Two rows.
     #[track_caller]
-    pub fn assert_ne(self, cs: &mut Circuit, name: &'static str, other: Self) {
+    pub fn assert_ne(self, cs: &mut ConstraintSystem, name: &'static str, other: Self) {
         self.field().assert_ne(cs, name, other);
     }
 
     /// Whether `self = other`. Four rows.
     #[track_caller]
     #[must_use]
-    pub fn eq(self, cs: &mut Circuit, other: Self) -> Bool {
+    pub fn eq(self, cs: &mut ConstraintSystem, other: Self) -> Bool {
         self.field().eq(cs, other)
     }
 
@@ -82,21 +82,21 @@ impl<const BITS: usize> Unsigned<BITS> {
     /// `other − self − 1` is below 2 to the power `BITS`. If `self` were not less, the difference would be negative,
     /// and so larger than all numbers of this width.
     #[track_caller]
-    pub fn assert_lt(self, cs: &mut Circuit, name: &'static str, other: Self) {
-        let difference = Linear::new().plus(other, 1).minus(self, 1).constant(-plain::Field::from(1));
+    pub fn assert_lt(self, cs: &mut ConstraintSystem, name: &'static str, other: Self) {
+        let difference = Linear::new().plus(other, 1).minus(self, 1).constant(-native::Field::from(1));
         cs.gadget("less than", |cs| bounded_sum(cs, name, difference, BITS));
     }
 
     /// Asserts `self ≤ other`. The rows of the range: 9 for 64 bits.
     #[track_caller]
-    pub fn assert_le(self, cs: &mut Circuit, name: &'static str, other: Self) {
+    pub fn assert_le(self, cs: &mut ConstraintSystem, name: &'static str, other: Self) {
         let difference = Linear::new().plus(other, 1).minus(self, 1);
         cs.gadget("at most", |cs| bounded_sum(cs, name, difference, BITS));
     }
 
     /// Asserts `self ≥ other`. The rows of the range: 9 for 64 bits.
     #[track_caller]
-    pub fn assert_ge(self, cs: &mut Circuit, name: &'static str, other: Self) {
+    pub fn assert_ge(self, cs: &mut ConstraintSystem, name: &'static str, other: Self) {
         other.assert_le(cs, name, self);
     }
 
@@ -105,7 +105,7 @@ impl<const BITS: usize> Unsigned<BITS> {
     /// `self − other + 2^BITS·less` is below 2 to the power `BITS` for only one of the two values of the bit `less`.
     #[track_caller]
     #[must_use]
-    pub fn lt(self, cs: &mut Circuit, other: Self) -> Bool {
+    pub fn lt(self, cs: &mut ConstraintSystem, other: Self) -> Bool {
         let one = BlsScalar::one();
         cs.gadget("less than", |cs| {
             let less = cs.hint([self.0, other.0], |[a, b]| if negative(&(a - b)) { one } else { BlsScalar::zero() });
@@ -122,7 +122,7 @@ impl<const BITS: usize> Unsigned<BITS> {
     /// `most`.
     #[track_caller]
     #[must_use]
-    pub fn le(self, cs: &mut Circuit, other: Self) -> Bool {
+    pub fn le(self, cs: &mut ConstraintSystem, other: Self) -> Bool {
         let one = BlsScalar::one();
         cs.gadget("at most", |cs| {
             let most = cs.hint([self.0, other.0], |[a, b]| if negative(&(b - a)) { BlsScalar::zero() } else { one });
@@ -137,14 +137,14 @@ impl<const BITS: usize> Unsigned<BITS> {
     /// Whether `self ≥ other`. The rows of the range, and one: 10 for 64 bits.
     #[track_caller]
     #[must_use]
-    pub fn ge(self, cs: &mut Circuit, other: Self) -> Bool {
+    pub fn ge(self, cs: &mut ConstraintSystem, other: Self) -> Bool {
         other.le(cs, self)
     }
 
     /// Returns `self + other`, and asserts that it fits. The rows of the range: 9 for 64 bits.
     #[track_caller]
     #[must_use]
-    pub fn add(self, cs: &mut Circuit, other: Self) -> Self {
+    pub fn add(self, cs: &mut ConstraintSystem, other: Self) -> Self {
         let sum = Linear::new().plus(self, 1).plus(other, 1);
         Self(cs.gadget("sum", |cs| bounded_sum(cs, Self::FITS, sum, BITS)).wire())
     }
@@ -152,7 +152,7 @@ impl<const BITS: usize> Unsigned<BITS> {
     /// Returns `self − other`, and asserts that it is not negative. The rows of the range: 9 for 64 bits.
     #[track_caller]
     #[must_use]
-    pub fn sub(self, cs: &mut Circuit, other: Self) -> Self {
+    pub fn sub(self, cs: &mut ConstraintSystem, other: Self) -> Self {
         let sum = Linear::new().plus(self, 1).minus(other, 1);
         Self(cs.gadget("difference", |cs| bounded_sum(cs, "is not negative", sum, BITS)).wire())
     }
@@ -165,7 +165,7 @@ impl<const BITS: usize> Unsigned<BITS> {
     /// wrap around.
     #[track_caller]
     #[must_use]
-    pub fn mul(self, cs: &mut Circuit, other: Self) -> Self {
+    pub fn mul(self, cs: &mut ConstraintSystem, other: Self) -> Self {
         const { assert!(BITS <= 128, "numbers of up to 128 bits are multiplied") };
         cs.gadget("product", |cs| {
             if BITS < 128 {
@@ -192,7 +192,7 @@ impl<const BITS: usize> Unsigned<BITS> {
     /// 2. `remainder < divisor`. So the divisor is not zero, and the pair is unique.
     #[track_caller]
     #[must_use]
-    pub fn div_rem(self, cs: &mut Circuit, divisor: Self) -> (Self, Self) {
+    pub fn div_rem(self, cs: &mut ConstraintSystem, divisor: Self) -> (Self, Self) {
         const { assert!(BITS <= 126, "numbers of up to 126 bits are divided") };
         cs.gadget("division", |cs| {
             let [quotient, remainder] = cs.hints([self.0, divisor.0], |[number, divisor]| {
@@ -215,14 +215,14 @@ impl<const BITS: usize> Unsigned<BITS> {
     /// The bits of the number, least significant first. Three rows for each two bits.
     #[track_caller]
     #[must_use]
-    pub fn bits(self, cs: &mut Circuit) -> [Bool; BITS] {
+    pub fn bits(self, cs: &mut ConstraintSystem) -> [Bool; BITS] {
         cs.gadget("bits", |cs| range::bits(cs, "the bits are those of the number", self.0))
     }
 
     /// The number with these bits, least significant first. One row for each two bits.
     #[track_caller]
     #[must_use]
-    pub fn from_bits(cs: &mut Circuit, bits: [Bool; BITS]) -> Self {
+    pub fn from_bits(cs: &mut ConstraintSystem, bits: [Bool; BITS]) -> Self {
         const { assert!(BITS >= 1 && BITS <= range::MAX_BITS, "numbers have between 1 and 250 bits") };
         Self(range::sum_of_bits(&bits).value_named(cs, "number of bits").wire())
     }
@@ -236,7 +236,7 @@ impl Field {
     /// with the order of the field.
     #[track_caller]
     #[must_use]
-    pub fn bits(self, cs: &mut Circuit) -> [Bool; 255] {
+    pub fn bits(self, cs: &mut ConstraintSystem) -> [Bool; 255] {
         cs.gadget("bits", |cs| {
             let bits = core::array::from_fn(|place| {
                 let bit = cs.hint([self.0], |[value]| range::part(&value, place, 1));

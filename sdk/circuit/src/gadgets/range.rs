@@ -3,10 +3,10 @@
 use dusk_bls12_381::BlsScalar;
 
 use super::linear::Linear;
-use crate::circuit::Circuit;
+use crate::constraint_system::ConstraintSystem;
 use crate::gate::Gate;
-use crate::layout::{Kind, Wire};
-use crate::plain;
+use crate::layout::{GateKind, Wire};
+use crate::native;
 use crate::value::{Bool, Field};
 
 /// The largest width of a range: sums and differences of numbers with so many bits stay far below the order of the
@@ -51,14 +51,14 @@ pub(crate) fn power(exponent: usize) -> BlsScalar {
 /// The range gate constrains the base-4 digits of the value, with an accumulator that starts at 0. The accumulators are
 /// integers below the order of the field, so the digits are unique. An odd width has a separate lowest bit.
 #[track_caller]
-pub(crate) fn assert_bits(cs: &mut Circuit, name: &'static str, wire: Wire, bits: usize) {
+pub(crate) fn assert_bits(cs: &mut ConstraintSystem, name: &'static str, wire: Wire, bits: usize) {
     bounded(cs, name, wire, bits, Gate::idle([Wire::ZERO, Wire::ZERO, Wire::ZERO, wire]));
 }
 
 /// Returns a sum of at most three terms, and asserts that it is below 2 to the power `bits`. The row that defines the
 /// sum is the last one of the range, so it is free for even widths.
 #[track_caller]
-pub(crate) fn bounded_sum(cs: &mut Circuit, name: &'static str, sum: Linear, bits: usize) -> Field {
+pub(crate) fn bounded_sum(cs: &mut ConstraintSystem, name: &'static str, sum: Linear, bits: usize) -> Field {
     let (gate, wire) = sum.shortened(cs, name, 3).define(cs);
     bounded(cs, name, wire, bits, gate);
     Field::from_wire(wire)
@@ -66,7 +66,7 @@ pub(crate) fn bounded_sum(cs: &mut Circuit, name: &'static str, sum: Linear, bit
 
 /// The range of `wire`; the wire is `d` of the row `last`, which follows the range.
 #[track_caller]
-pub(crate) fn bounded(cs: &mut Circuit, name: &'static str, wire: Wire, bits: usize, last: Gate) {
+pub(crate) fn bounded(cs: &mut ConstraintSystem, name: &'static str, wire: Wire, bits: usize, last: Gate) {
     assert!((1..=254).contains(&bits), "a range of {bits} bits: it must have between 1 and 254");
     let one = BlsScalar::one();
     if bits.is_multiple_of(2) {
@@ -74,7 +74,7 @@ pub(crate) fn bounded(cs: &mut Circuit, name: &'static str, wire: Wire, bits: us
         cs.gate(name, last);
         return;
     }
-    if last.selectors.kind != Kind::Idle {
+    if last.selectors.kind != GateKind::Idle {
         cs.gate(name, last);
     }
     if bits == 1 {
@@ -89,7 +89,7 @@ pub(crate) fn bounded(cs: &mut Circuit, name: &'static str, wire: Wire, bits: us
 
 /// The range rows that bind a wire to so many base-4 digits. The next row must have the wire as its `d`.
 #[track_caller]
-fn chain(cs: &mut Circuit, name: &'static str, wire: Wire, digits: usize) {
+fn chain(cs: &mut ConstraintSystem, name: &'static str, wire: Wire, digits: usize) {
     let rows = digits.div_ceil(4);
     // The digits before the first one are zero.
     let leading = 4 * rows - digits;
@@ -107,7 +107,7 @@ fn chain(cs: &mut Circuit, name: &'static str, wire: Wire, digits: usize) {
 /// The bits of a value, least significant first. The decomposition asserts that the value is below 2 to the power `N`.
 /// Three rows for each two bits.
 #[track_caller]
-pub(crate) fn bits<const N: usize>(cs: &mut Circuit, name: &'static str, wire: Wire) -> [Bool; N] {
+pub(crate) fn bits<const N: usize>(cs: &mut ConstraintSystem, name: &'static str, wire: Wire) -> [Bool; N] {
     let bits = core::array::from_fn(|place| {
         let bit = cs.hint([wire], |[value]| part(&value, place, 1));
         Bool::constrain(cs, bit)
@@ -131,7 +131,7 @@ pub(crate) struct Halves {
 impl Halves {
     /// The order of the field.
     #[track_caller]
-    pub(crate) fn order(cs: &mut Circuit) -> Self {
+    pub(crate) fn order(cs: &mut ConstraintSystem) -> Self {
         // The order is −1 plus 1.
         let [high, low] = halves(&-BlsScalar::one());
         Self { high: cs.constant(high), low: cs.constant(low + BlsScalar::one()) }
@@ -140,7 +140,7 @@ impl Halves {
     /// Splits a field element. 34 rows. The number may be the element, or the element plus one or two times the order
     /// of the field, until [`Halves::assert_below`] compares it.
     #[track_caller]
-    pub(crate) fn split(cs: &mut Circuit, name: &'static str, value: Wire) -> Self {
+    pub(crate) fn split(cs: &mut ConstraintSystem, name: &'static str, value: Wire) -> Self {
         let [high, low] = cs.hints([value], |[value]| halves(&value));
         assert_bits(cs, name, high, 128);
         let gate = Gate::new().a(value, -BlsScalar::one()).b(high, power(128)).d(low, BlsScalar::one());
@@ -154,7 +154,7 @@ impl Halves {
     /// below 2^128. They are the digits of `below − number − 1`, which is therefore not negative. The borrow is a bit,
     /// and the range of the lower digit determines it.
     #[track_caller]
-    pub(crate) fn assert_below(self, cs: &mut Circuit, name: &'static str, below: Self) {
+    pub(crate) fn assert_below(self, cs: &mut ConstraintSystem, name: &'static str, below: Self) {
         let one = BlsScalar::one();
         let borrow = cs.hint([self.low, below.low], |[low, below]| {
             // A negative difference of two numbers below 2^128 is far larger than every other difference.
@@ -165,7 +165,7 @@ impl Halves {
             .term(below.low, one)
             .term(self.low, -one)
             .term(borrow, power(128))
-            .constant(-plain::Field::from(1));
+            .constant(-native::Field::from(1));
         bounded_sum(cs, name, low, 128);
         let high = Linear::new().term(below.high, one).term(self.high, -one).term(borrow, -one);
         bounded_sum(cs, name, high, 128);

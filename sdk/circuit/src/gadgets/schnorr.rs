@@ -9,10 +9,10 @@ use super::curve::{add_multiple, multiply};
 use super::linear::Linear;
 use super::poseidon::hash;
 use super::range::{bounded, bounded_sum, part, power, shifted};
-use crate::circuit::Circuit;
+use crate::constraint_system::ConstraintSystem;
 use crate::gate::Gate;
 use crate::layout::Wire;
-use crate::plain;
+use crate::native;
 use crate::value::{Field, Point, Scalar, Value};
 
 /// The number of bits of the hash in the challenge.
@@ -36,7 +36,7 @@ impl Signature {
     ///    unique.
     /// 3. `u·GENERATOR + challenge·key = r`. So `r` is a point of the subgroup too.
     #[track_caller]
-    pub fn assert_signs(self, cs: &mut Circuit, name: &'static str, key: Point, message: impl Into<Field>) {
+    pub fn assert_signs(self, cs: &mut ConstraintSystem, name: &'static str, key: Point, message: impl Into<Field>) {
         let message = message.into();
         cs.gadget("signature", |cs| {
             key.assert_not_identity(cs, "the key is not the neutral point");
@@ -45,7 +45,7 @@ impl Signature {
             let challenge = truncate(cs, hash);
             // The multiplication asserts that the challenge has at most 250 bits.
             let part = multiply(cs, key, challenge, CHALLENGE_BITS);
-            add_multiple(cs, name, part, &plain::Point::GENERATOR, self.u, Some(self.r));
+            add_multiple(cs, name, part, &native::Point::GENERATOR, self.u, Some(self.r));
         });
     }
 }
@@ -55,7 +55,7 @@ impl Signature {
 /// With `element = low + 2^250·high`, the difference of the order less one and this sum is computed digit by digit.
 /// Neither digit of the difference is negative, so the integer sum is below the order.
 #[track_caller]
-fn truncate(cs: &mut Circuit, element: Field) -> Wire {
+fn truncate(cs: &mut ConstraintSystem, element: Field) -> Wire {
     let name = "the lowest bits of the hash";
     let largest = -BlsScalar::one();
     let (largest_low, largest_high) = (part(&largest, 0, CHALLENGE_BITS), shifted(&largest, CHALLENGE_BITS));
@@ -81,19 +81,17 @@ fn truncate(cs: &mut Circuit, element: Field) -> Wire {
 }
 
 impl Value for Signature {
-    type Plain = plain::Signature;
+    type Native = native::Signature;
 
     fn kind() -> String {
         "Signature".to_string()
     }
 
-    fn input(circuit: &mut Circuit, plain: Option<&plain::Signature>) -> Self {
-        let u = Scalar::input(circuit, plain.map(|plain| &plain.u));
-        let coordinate = |of: fn(&plain::Point) -> plain::Field| plain.map(|plain| of(&plain.r).scalar());
-        let r = Point {
-            u: circuit.input_wire(coordinate(plain::Point::u)),
-            v: circuit.input_wire(coordinate(plain::Point::v)),
-        };
+    fn input(cs: &mut ConstraintSystem, native: Option<&native::Signature>) -> Self {
+        let u = Scalar::input(cs, native.map(|native| &native.u));
+        let coordinate = |of: fn(&native::Point) -> native::Field| native.map(|native| of(&native.r).scalar());
+        let r =
+            Point { u: cs.input_wire(coordinate(native::Point::u)), v: cs.input_wire(coordinate(native::Point::v)) };
         Self { u, r }
     }
 
@@ -101,8 +99,8 @@ impl Value for Signature {
         [self.u.wires(), self.r.wires()].concat()
     }
 
-    fn encode(plain: &plain::Signature, out: &mut Vec<plain::Field>) {
-        Scalar::encode(&plain.u, out);
-        Point::encode(&plain.r, out);
+    fn encode(native: &native::Signature, out: &mut Vec<native::Field>) {
+        Scalar::encode(&native.u, out);
+        Point::encode(&native.r, out);
     }
 }

@@ -6,10 +6,10 @@ use alloc::vec::Vec;
 use dusk_bls12_381::BlsScalar;
 
 use super::linear::Linear;
-use crate::circuit::Circuit;
+use crate::constraint_system::ConstraintSystem;
 use crate::gate::Gate;
 use crate::layout::Wire;
-use crate::plain;
+use crate::native;
 use crate::value::{Field, Unsigned, Value};
 
 /// A set of at most `MOST` numbers, represented by the polynomial with these roots. Use it as a public input: no
@@ -21,9 +21,9 @@ impl<const MOST: usize> Set<MOST> {
     /// A constant set of these numbers. As many rows as it has numbers, at the circuit's first use of them.
     #[track_caller]
     #[must_use]
-    pub fn constant(cs: &mut Circuit, numbers: [u64; MOST]) -> Self {
+    pub fn constant(cs: &mut ConstraintSystem, numbers: [u64; MOST]) -> Self {
         // There cannot be too many numbers: there are as many as places.
-        let set = plain::Set::new(numbers).unwrap_or_default();
+        let set = native::Set::new(numbers).unwrap_or_default();
         Self(set.polynomial().map(|coefficient| Field::constant(cs, coefficient)))
     }
 
@@ -32,7 +32,12 @@ impl<const MOST: usize> Set<MOST> {
     /// 1. The polynomial is zero at the number, so one of its factors is. Unused places have the root −1, which is not
     ///    a number.
     #[track_caller]
-    pub fn assert_contains<const BITS: usize>(&self, cs: &mut Circuit, name: &'static str, number: Unsigned<BITS>) {
+    pub fn assert_contains<const BITS: usize>(
+        &self,
+        cs: &mut ConstraintSystem,
+        name: &'static str,
+        number: Unsigned<BITS>,
+    ) {
         cs.gadget("set", |cs| {
             let (above, constant) = self.above(cs, number.field());
             let one = BlsScalar::one();
@@ -44,7 +49,12 @@ impl<const MOST: usize> Set<MOST> {
     ///
     /// 1. The polynomial is not zero at the number, so none of its factors is.
     #[track_caller]
-    pub fn assert_lacks<const BITS: usize>(&self, cs: &mut Circuit, name: &'static str, number: Unsigned<BITS>) {
+    pub fn assert_lacks<const BITS: usize>(
+        &self,
+        cs: &mut ConstraintSystem,
+        name: &'static str,
+        number: Unsigned<BITS>,
+    ) {
         cs.gadget("set", |cs| {
             let (above, constant) = self.above(cs, number.field());
             above.mul_add(cs, number, constant).assert_nonzero(cs, name);
@@ -53,7 +63,7 @@ impl<const MOST: usize> Set<MOST> {
 
     /// The polynomial at a number, less the polynomial's constant term, divided by the number; and the constant term.
     #[track_caller]
-    fn above(&self, cs: &mut Circuit, number: Field) -> (Field, Field) {
+    fn above(&self, cs: &mut ConstraintSystem, number: Field) -> (Field, Field) {
         const { assert!(MOST > 0, "a set has one place at least") };
         let mut coefficients = self.0[1..].iter().rev();
         let above = coefficients.next().map_or(Field::ONE, |second| {
@@ -65,16 +75,16 @@ impl<const MOST: usize> Set<MOST> {
 }
 
 impl<const MOST: usize> Value for Set<MOST> {
-    type Plain = plain::Set<MOST>;
+    type Native = native::Set<MOST>;
 
     fn kind() -> String {
         alloc::format!("Set<{MOST}>")
     }
 
-    fn input(circuit: &mut Circuit, plain: Option<&plain::Set<MOST>>) -> Self {
-        let polynomial = plain.map(plain::Set::polynomial);
+    fn input(cs: &mut ConstraintSystem, native: Option<&native::Set<MOST>>) -> Self {
+        let polynomial = native.map(native::Set::polynomial);
         Self(core::array::from_fn(|at| {
-            Field::from_wire(circuit.input_wire(polynomial.as_ref().map(|coefficients| coefficients[at].scalar())))
+            Field::from_wire(cs.input_wire(polynomial.as_ref().map(|coefficients| coefficients[at].scalar())))
         }))
     }
 
@@ -82,7 +92,7 @@ impl<const MOST: usize> Value for Set<MOST> {
         self.0.iter().map(|coefficient| coefficient.wire()).collect()
     }
 
-    fn encode(plain: &plain::Set<MOST>, out: &mut Vec<plain::Field>) {
-        out.extend(plain.polynomial());
+    fn encode(native: &native::Set<MOST>, out: &mut Vec<native::Field>) {
+        out.extend(native.polynomial());
     }
 }

@@ -7,7 +7,7 @@ use zeroize::Zeroize;
 
 use super::Field;
 use crate::layout::Wire;
-use crate::plain;
+use crate::native;
 
 /// A number below 2 to the power `BITS`, for `BITS` from 1 to 250.
 ///
@@ -26,13 +26,13 @@ pub type U64 = Unsigned<64>;
 /// A number of 128 bits.
 pub type U128 = Unsigned<128>;
 
-/// A width of numbers with a plain type.
+/// A width of numbers with a native type.
 pub trait Width {
-    /// The plain type: `u8` to `u128`, and [`plain::Unsigned`] for other widths.
-    type Plain: Copy + Serialize + DeserializeOwned + Zeroize;
+    /// The native type: `u8` to `u128`, and [`native::Unsigned`] for other widths.
+    type Native: Copy + Serialize + DeserializeOwned + Zeroize;
 
     /// The number as a field element.
-    fn field(plain: Self::Plain) -> plain::Field;
+    fn field(native: Self::Native) -> native::Field;
 }
 
 /// A number of bits. Every number from 1 to 250 is a [`Width`].
@@ -40,12 +40,12 @@ pub trait Width {
 pub struct Bits<const BITS: usize>;
 
 macro_rules! native {
-    ($($bits:literal: $plain:ty),*) => {$(
+    ($($bits:literal: $native:ty),*) => {$(
         impl Width for Bits<$bits> {
-            type Plain = $plain;
+            type Native = $native;
 
-            fn field(plain: $plain) -> plain::Field {
-                BlsScalar::from(u64::from(plain)).into()
+            fn field(native: $native) -> native::Field {
+                BlsScalar::from(u64::from(native)).into()
             }
         }
     )*};
@@ -54,10 +54,10 @@ macro_rules! native {
 macro_rules! other {
     ($($bits:literal)*) => {$(
         impl Width for Bits<$bits> {
-            type Plain = plain::Unsigned<$bits>;
+            type Native = native::Unsigned<$bits>;
 
-            fn field(plain: Self::Plain) -> plain::Field {
-                plain.field()
+            fn field(native: Self::Native) -> native::Field {
+                native.field()
             }
         }
     )*};
@@ -66,11 +66,11 @@ macro_rules! other {
 native!(8: u8, 16: u16, 32: u32, 64: u64);
 
 impl Width for Bits<128> {
-    type Plain = u128;
+    type Native = u128;
 
-    fn field(plain: u128) -> plain::Field {
+    fn field(native: u128) -> native::Field {
         #[allow(clippy::cast_possible_truncation, reason = "each limb takes its own bits")]
-        let limbs = [plain as u64, (plain >> 64) as u64, 0, 0];
+        let limbs = [native as u64, (native >> 64) as u64, 0, 0];
         BlsScalar::from_raw(limbs).into()
     }
 }

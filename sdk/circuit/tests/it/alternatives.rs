@@ -13,53 +13,53 @@ fn one() -> BlsScalar {
     BlsScalar::one()
 }
 
-fn value(wires: &Wires, wire: Wire) -> BlsScalar {
-    wires.values()[wire.index()]
+fn value(assignment: &Assignment, wire: Wire) -> BlsScalar {
+    assignment.values()[wire.index()]
 }
 
 /// Changes wires together, and gives the name of the constraint that refuses this.
-fn refusal(layout: &Layout, wires: &Wires, changes: &[(Wire, BlsScalar)]) -> Option<String> {
-    let mut forged = wires.clone();
+fn refusal(layout: &Layout, assignment: &Assignment, changes: &[(Wire, BlsScalar)]) -> Option<String> {
+    let mut forged = assignment.clone();
     changes.iter().for_each(|(wire, value)| forged.replace(*wire, *value));
     fault(layout, &forged)
 }
 
 #[test]
 fn a_division_has_one_quotient() {
-    let (layout, wires) = run(|cs| {
+    let (layout, assignment) = run(|cs| {
         let [a, b] = [input::<U64>(cs, &1000), input(cs, &7)];
         let _ = a.div_rem(cs, b);
     });
     let [quotient, divisor, remainder, number] = rows(&layout, "quotient times divisor and remainder")[0];
-    let seven = value(&wires, divisor);
+    let seven = value(&assignment, divisor);
     // One less and seven more; and the quotient in the field, with nothing left.
-    let less = [(quotient, value(&wires, quotient) - one()), (remainder, value(&wires, remainder) + seven)];
-    assert!(refusal(&layout, &wires, &less).is_some());
-    let exact = value(&wires, number) * seven.invert().unwrap();
+    let less = [(quotient, value(&assignment, quotient) - one()), (remainder, value(&assignment, remainder) + seven)];
+    assert!(refusal(&layout, &assignment, &less).is_some());
+    let exact = value(&assignment, number) * seven.invert().unwrap();
     let around = [(quotient, exact), (remainder, BlsScalar::zero())];
-    assert_eq!(refusal(&layout, &wires, &around).as_deref(), Some("the quotient fits"));
+    assert_eq!(refusal(&layout, &assignment, &around).as_deref(), Some("the quotient fits"));
 }
 
 #[test]
 fn scalars_are_below_the_order() {
     let largest = -JubJubScalar::one();
-    let order = plain::Field::from(plain::Scalar::from(largest).field().scalar() + one());
+    let order = native::Field::from(native::Scalar::from(largest).field().scalar() + one());
     for more in [0_u64, 1, 5, 1 << 40] {
         // `more` and the order: the same multiple of every point.
-        let alias = plain::Field::from(order.scalar() + BlsScalar::from(more));
-        let (layout, wires) = run(|cs| {
+        let alias = native::Field::from(order.scalar() + BlsScalar::from(more));
+        let (layout, assignment) = run(|cs| {
             let field = input::<Field>(cs, &alias);
             let _ = Scalar::constrain(cs, field);
         });
-        assert!(fault(&layout, &wires).is_some(), "{more} and the order");
+        assert!(fault(&layout, &assignment).is_some(), "{more} and the order");
     }
 }
 
 #[test]
 fn bits_of_an_element_are_those_of_its_least_number() {
     // The number plus the order of the field has 255 bits as well.
-    let (layout, wires) = run(|cs| {
-        let x = input::<Field>(cs, &plain::Field::from(5));
+    let (layout, assignment) = run(|cs| {
+        let x = input::<Field>(cs, &native::Field::from(5));
         let _ = x.bits(cs);
     });
     let order_and_five: Vec<bool> = {
@@ -73,7 +73,7 @@ fn bits_of_an_element_are_those_of_its_least_number() {
     };
     let bits: Vec<Wire> = rows(&layout, "is a bit").into_iter().map(|row| row[0]).collect();
     assert_eq!(bits.len(), 255);
-    let mut forged = wires;
+    let mut forged = assignment;
     let mut changes: Vec<(Wire, BlsScalar)> = Vec::new();
     for (wire, bit) in bits.iter().zip(&order_and_five) {
         forged.replace(*wire, BlsScalar::from(u64::from(*bit)));
@@ -90,29 +90,29 @@ fn bits_of_an_element_are_those_of_its_least_number() {
 
 #[test]
 fn places_of_a_set_that_are_not_taken_hold_no_number() {
-    let set = plain::Set::<8>::new([4, 40, 756]).unwrap();
+    let set = native::Set::<8>::new([4, 40, 756]).unwrap();
     for number in [0_u64, 1, 2, 3, 5, u64::from(u32::MAX), u64::MAX] {
-        let (layout, wires) = run(|cs| {
+        let (layout, assignment) = run(|cs| {
             let set = input::<Set<8>>(cs, &set);
             let number = input::<U64>(cs, &number);
             set.assert_contains(cs, "in the set", number);
         });
-        assert_eq!(fault(&layout, &wires).as_deref(), Some("in the set"), "{number}");
-        let (layout, wires) = run(|cs| {
+        assert_eq!(fault(&layout, &assignment).as_deref(), Some("in the set"), "{number}");
+        let (layout, assignment) = run(|cs| {
             let set = input::<Set<8>>(cs, &set);
             let number = input::<U64>(cs, &number);
             set.assert_lacks(cs, "not in the set", number);
         });
-        assert_eq!(fault(&layout, &wires), None, "{number}");
+        assert_eq!(fault(&layout, &assignment), None, "{number}");
     }
 }
 
 #[test]
 fn hashes_of_lists_of_different_lengths_differ() {
-    let zero = plain::Field::from(0);
-    let x = plain::Field::from(7);
-    let lists: [&[plain::Field]; 5] = [&[x], &[x, zero], &[x, zero, zero], &[zero, x], &[zero]];
-    let hashes: Vec<plain::Field> = lists.iter().map(|list| plain::hash(list)).collect();
+    let zero = native::Field::from(0);
+    let x = native::Field::from(7);
+    let lists: [&[native::Field]; 5] = [&[x], &[x, zero], &[x, zero, zero], &[zero, x], &[zero]];
+    let hashes: Vec<native::Field> = lists.iter().map(|list| native::hash(list)).collect();
     for (at, hash) in hashes.iter().enumerate() {
         assert!(!hashes[at + 1..].contains(hash), "{:?}", lists[at]);
     }
@@ -122,28 +122,28 @@ fn hashes_of_lists_of_different_lengths_differ() {
 fn comparisons_at_the_borders() {
     let max = u64::MAX;
     for (a, b) in [(0, 0), (0, max), (max, 0), (max, max), (max - 1, max), (1, 0)] {
-        let (layout, wires) = run(|cs| {
+        let (layout, assignment) = run(|cs| {
             let [a, b] = [input::<U64>(cs, &a), input(cs, &b)];
             let less = a.lt(cs, b);
             let most = a.le(cs, b);
             cs.expose(less.wire());
             cs.expose(most.wire());
         });
-        assert_eq!(fault(&layout, &wires), None);
-        let public = wires.public();
+        assert_eq!(fault(&layout, &assignment), None);
+        let public = assignment.public();
         assert_eq!(public, [BlsScalar::from(u64::from(a < b)), BlsScalar::from(u64::from(a <= b))], "{a} {b}");
         // The other answer.
         let exposed: Vec<Wire> = layout.public_rows.iter().map(|row| layout.rows[*row as usize].wires[0]).collect();
         for wire in exposed {
-            let other = one() - value(&wires, wire);
-            assert!(refusal(&layout, &wires, &[(wire, other)]).is_some());
+            let other = one() - value(&assignment, wire);
+            assert!(refusal(&layout, &assignment, &[(wire, other)]).is_some());
         }
     }
 }
 
 #[test]
 fn a_product_of_128_bits_has_one_decomposition() {
-    let (layout, wires) = run(|cs| {
+    let (layout, assignment) = run(|cs| {
         let [a, b] = [input::<U128>(cs, &3), input(cs, &((1_u128 << 64) + 5))];
         let _ = a.mul(cs, b);
     });
@@ -155,8 +155,8 @@ fn a_product_of_128_bits_has_one_decomposition() {
     };
     let shift = BlsScalar::pow_of_2(64);
     for (more, name) in [(one(), "high"), (-one(), "low")] {
-        let changes = [(high, value(&wires, high) + more), (low, value(&wires, low) - more * shift)];
-        assert!(refusal(&layout, &wires, &changes).is_some(), "{name}");
+        let changes = [(high, value(&assignment, high) + more), (low, value(&assignment, low) - more * shift)];
+        assert!(refusal(&layout, &assignment, &changes).is_some(), "{name}");
     }
 }
 
@@ -170,49 +170,49 @@ fn a_balance_does_not_wrap() {
         ([max, max, 2, 0], [0, 0, 0, 0], false),
         ([0, 0, 0, 0], [0, 0, 0, 0], true),
     ] {
-        let (layout, wires) = run(|cs| {
-            let inputs = input::<[U64; 4]>(cs, &plain::Array(inputs));
-            let outputs = input::<[U64; 4]>(cs, &plain::Array(outputs));
+        let (layout, assignment) = run(|cs| {
+            let inputs = input::<[U64; 4]>(cs, &native::Array(inputs));
+            let outputs = input::<[U64; 4]>(cs, &native::Array(outputs));
             assert_balanced(cs, "balance", &inputs, &outputs);
         });
-        assert_eq!(fault(&layout, &wires).is_none(), holds, "{inputs:?} {outputs:?}");
+        assert_eq!(fault(&layout, &assignment).is_none(), holds, "{inputs:?} {outputs:?}");
     }
 }
 
 #[test]
 fn a_multiple_has_one_scalar_below_the_order() {
-    let point = plain::Point::GENERATOR * &77.into();
+    let point = native::Point::GENERATOR * &77.into();
     for scalar in [0_u64, 1, 2] {
-        let (layout, wires) = run(|cs| {
+        let (layout, assignment) = run(|cs| {
             let point = input::<Point>(cs, &point);
             let scalar = input::<Scalar>(cs, &scalar.into());
             let multiple = point.mul(cs, scalar);
             cs.expose(multiple.u().wire());
             cs.expose(multiple.v().wire());
         });
-        assert_eq!(fault(&layout, &wires), None);
+        assert_eq!(fault(&layout, &assignment), None);
         let expected = point * &scalar.into();
-        assert_eq!(wires.public(), [expected.u().scalar(), expected.v().scalar()]);
+        assert_eq!(assignment.public(), [expected.u().scalar(), expected.v().scalar()]);
         let scalar = layout.inputs[1].wires[0];
         for more in [one(), -one(), BlsScalar::from(8), BlsScalar::pow_of_2(251)] {
-            assert!(refusal(&layout, &wires, &[(scalar, value(&wires, scalar) + more)]).is_some());
+            assert!(refusal(&layout, &assignment, &[(scalar, value(&assignment, scalar) + more)]).is_some());
         }
     }
 }
 
 #[test]
 fn a_position_beyond_the_tree_is_none() {
-    let mut tree = plain::merkle::Tree::<2>::new();
-    tree.insert(3, plain::Field::from(9)).unwrap();
+    let mut tree = native::merkle::Tree::<2>::new();
+    tree.insert(3, native::Field::from(9)).unwrap();
     let path = tree.opening(3).unwrap();
-    let (layout, wires) = run(|cs| {
+    let (layout, assignment) = run(|cs| {
         let path = input::<MerklePath<2>>(cs, &path);
         let position = path.position(cs);
         cs.expose(position.wire());
     });
-    assert_eq!(wires.public(), [BlsScalar::from(3)]);
+    assert_eq!(assignment.public(), [BlsScalar::from(3)]);
     let exposed = layout.rows[layout.public_rows[0] as usize].wires[0];
     for position in [0_u64, 4, 16, 19] {
-        assert!(refusal(&layout, &wires, &[(exposed, BlsScalar::from(position))]).is_some(), "{position}");
+        assert!(refusal(&layout, &assignment, &[(exposed, BlsScalar::from(position))]).is_some(), "{position}");
     }
 }

@@ -2,7 +2,7 @@
 
 use dusk_jubjub::{GENERATOR_EXTENDED, GENERATOR_NUMS_EXTENDED, JubJubScalar};
 use dusk_sdk_circuit::{
-    BlsScalar, Ciphertext, Circuit, Point, Scalar, U64, assert_balanced, assert_commits, commit, plain,
+    BlsScalar, Ciphertext, ConstraintSystem, Point, Scalar, U64, assert_balanced, assert_commits, commit, native,
 };
 use jubjub_elgamal::{DecryptFrom, Encryption};
 use proptest::prelude::*;
@@ -16,10 +16,10 @@ proptest! {
     #[test]
     fn commitments_agree(value in scalar(), amount: u64, blinding in scalar()) {
         let of = |value: &JubJubScalar| {
-            plain::Point::try_from(GENERATOR_EXTENDED * value + GENERATOR_NUMS_EXTENDED * blinding.scalar()).unwrap()
+            native::Point::try_from(GENERATOR_EXTENDED * value + GENERATOR_NUMS_EXTENDED * blinding.scalar()).unwrap()
         };
-        prop_assert_eq!(plain::commit(&value, &blinding), of(value.scalar()));
-        let (layout, wires) = run(|cs| {
+        prop_assert_eq!(native::commit(&value, &blinding), of(value.scalar()));
+        let (layout, assignment) = run(|cs| {
             let (value_in, r) = (input::<Scalar>(cs, &value), input::<Scalar>(cs, &blinding));
             let amount_in = input::<U64>(cs, &amount);
             let it = commit(cs, value_in, r);
@@ -28,7 +28,7 @@ proptest! {
             let it = commit(cs, amount_in, r);
             expect(cs, it, of(&amount.into()));
         });
-        prop_assert_eq!(fault(&layout, &wires), None);
+        prop_assert_eq!(fault(&layout, &assignment), None);
     }
 
     #[test]
@@ -47,34 +47,40 @@ proptest! {
     #[test]
     fn ciphertexts_agree(secret in scalar(), amount: u64, randomness in scalar()) {
         prop_assume!(secret != 0.into() && randomness != 0.into());
-        let key = plain::Point::GENERATOR * &secret;
-        let it = plain::Ciphertext::encrypt(&key, amount, &randomness);
+        let key = native::Point::GENERATOR * &secret;
+        let it = native::Ciphertext::encrypt(&key, amount, &randomness);
         let (production, _) = Encryption::encrypt_u64(&key.extended(), &amount, None, randomness.scalar());
         prop_assert_eq!(it.first.extended(), *production.c1());
         prop_assert_eq!(it.second.extended(), *production.c2());
         prop_assert_eq!(it.decrypt(&secret), amount);
         prop_assert_eq!(production.decrypt_u64(&DecryptFrom::SecretKey(*secret.scalar())), amount);
-        let (layout, wires) = run(|cs| {
+        let (layout, assignment) = run(|cs| {
             encrypts(cs, &it, &key, amount, &randomness);
             decrypts(cs, &it, &secret, amount);
         });
-        prop_assert_eq!(fault(&layout, &wires), None);
+        prop_assert_eq!(fault(&layout, &assignment), None);
     }
 }
 
-fn balance(cs: &mut Circuit, inputs: &[u64], outputs: &[u64]) {
-    let mut amounts = |plain: &[u64]| plain.iter().map(|amount| input::<U64>(cs, amount)).collect::<Vec<_>>();
+fn balance(cs: &mut ConstraintSystem, inputs: &[u64], outputs: &[u64]) {
+    let mut amounts = |amounts: &[u64]| amounts.iter().map(|amount| input::<U64>(cs, amount)).collect::<Vec<_>>();
     let (inputs, outputs) = (amounts(inputs), amounts(outputs));
     assert_balanced(cs, "no money is made", &inputs, &outputs);
 }
 
-fn encrypts(cs: &mut Circuit, it: &plain::Ciphertext, key: &plain::Point, amount: u64, randomness: &plain::Scalar) {
+fn encrypts(
+    cs: &mut ConstraintSystem,
+    it: &native::Ciphertext,
+    key: &native::Point,
+    amount: u64,
+    randomness: &native::Scalar,
+) {
     let (it, key) = (input::<Ciphertext>(cs, it), input::<Point>(cs, key));
     let (amount, randomness) = (input::<U64>(cs, &amount), input::<Scalar>(cs, randomness));
     it.assert_encrypts(cs, key, amount, randomness);
 }
 
-fn decrypts(cs: &mut Circuit, it: &plain::Ciphertext, secret_key: &plain::Scalar, amount: u64) {
+fn decrypts(cs: &mut ConstraintSystem, it: &native::Ciphertext, secret_key: &native::Scalar, amount: u64) {
     let it = input::<Ciphertext>(cs, it);
     let (secret_key, amount) = (input::<Scalar>(cs, secret_key), input::<U64>(cs, &amount));
     it.assert_decrypts(cs, secret_key, amount);
@@ -82,9 +88,9 @@ fn decrypts(cs: &mut Circuit, it: &plain::Ciphertext, secret_key: &plain::Scalar
 
 #[test]
 fn another_opening_is_refused_by_name() {
-    let commitment = plain::commit(&7.into(), &99.into());
+    let commitment = native::commit(&7.into(), &99.into());
     let opens = |value: u64, blinding: u64| {
-        move |cs: &mut Circuit| {
+        move |cs: &mut ConstraintSystem| {
             let (it, value) = (input::<Point>(cs, &commitment), input::<U64>(cs, &value));
             let blinding = input::<Scalar>(cs, &blinding.into());
             assert_commits(cs, "opens", it, value, blinding);
@@ -101,24 +107,24 @@ fn money_that_is_made_is_refused_by_name() {
     // As integers of 64 bits both sides would be the same.
     assert_eq!(refused(|cs| balance(cs, &[1], &[u64::MAX, 2])), "no money is made");
     // As field elements they would be: an amount of −1 is none.
-    let (layout, mut wires) = run(|cs| balance(cs, &[5], &[6, 0]));
+    let (layout, mut assignment) = run(|cs| balance(cs, &[5], &[6, 0]));
     let amount = layout.inputs[2].wires[0];
-    wires.replace(amount, -BlsScalar::one());
-    assert_eq!(fault(&layout, &wires).as_deref(), Some("fits into 64 bits"));
+    assignment.replace(amount, -BlsScalar::one());
+    assert_eq!(fault(&layout, &assignment).as_deref(), Some("fits into 64 bits"));
 }
 
 #[test]
 #[should_panic(expected = "could overflow")]
 fn sums_that_could_overflow_are_no_circuit() {
     let wide = dusk_sdk_circuit::Unsigned::<250>::ZERO;
-    assert_balanced(&mut Circuit::new("too many"), "balance", &[wide; 17], &[]);
+    assert_balanced(&mut ConstraintSystem::new("too many"), "balance", &[wide; 17], &[]);
 }
 
 #[test]
 fn other_ciphertexts_are_refused_by_name() {
-    let (secret, randomness): (plain::Scalar, plain::Scalar) = (41.into(), 4242.into());
-    let key = plain::Point::GENERATOR * &secret;
-    let it = plain::Ciphertext::encrypt(&key, 1000, &randomness);
+    let (secret, randomness): (native::Scalar, native::Scalar) = (41.into(), 4242.into());
+    let key = native::Point::GENERATOR * &secret;
+    let it = native::Ciphertext::encrypt(&key, 1000, &randomness);
     let wrong = "the amount is what is encrypted";
     assert!(holds(|cs| encrypts(cs, &it, &key, 1000, &randomness)));
     assert_eq!(refused(|cs| encrypts(cs, &it, &key, 1000, &4243.into())), "the randomness is that of the ciphertext");
@@ -131,28 +137,28 @@ fn other_ciphertexts_are_refused_by_name() {
     assert!(name == wrong || name == "fits into 16 bits", "{name}");
     assert_eq!(refused(|cs| decrypts(cs, &it, &secret, 999)), wrong);
     // A point whose ordinate has the amount in its lowest bits, but which no encryption makes: refused, because the rest is too large.
-    let mut other = plain::Point::GENERATOR;
+    let mut other = native::Point::GENERATOR;
     let ordinate = loop {
-        other = other + plain::Point::GENERATOR;
+        other = other + native::Point::GENERATOR;
         let bytes = other.v().to_bytes();
         if bytes[10..].iter().any(|byte| *byte != 0) {
             break u64::from_le_bytes(core::array::from_fn(|i| bytes[i]));
         }
     };
-    let strange = plain::Ciphertext { second: other + key * &randomness, ..it };
+    let strange = native::Ciphertext { second: other + key * &randomness, ..it };
     assert_eq!(refused(|cs| encrypts(cs, &strange, &key, ordinate, &randomness)), "fits into 16 bits");
 }
 
 /// Ordinates are not cut: with a number of tries beyond 16 bits any amount would do.
 #[test]
 fn tries_cannot_be_chosen() {
-    let (secret, randomness): (plain::Scalar, plain::Scalar) = (41.into(), 4242.into());
-    let key = plain::Point::GENERATOR * &secret;
-    let it = plain::Ciphertext::encrypt(&key, 1000, &randomness);
-    let (layout, mut wires) = run(|cs| encrypts(cs, &it, &key, 1001, &randomness));
+    let (secret, randomness): (native::Scalar, native::Scalar) = (41.into(), 4242.into());
+    let key = native::Point::GENERATOR * &secret;
+    let it = native::Ciphertext::encrypt(&key, 1000, &randomness);
+    let (layout, mut assignment) = run(|cs| encrypts(cs, &it, &key, 1001, &randomness));
     let sum = crate::support::rows(&layout, "the amount is what is encrypted")[0];
     // (1000 − 1001) / 2^64 more makes the sum right.
-    let tries = wires.values()[sum[2].index()] - BlsScalar::pow_of_2(64).invert().unwrap();
-    wires.replace(sum[2], tries);
-    assert_eq!(fault(&layout, &wires).as_deref(), Some("fits into 16 bits"));
+    let tries = assignment.values()[sum[2].index()] - BlsScalar::pow_of_2(64).invert().unwrap();
+    assignment.replace(sum[2], tries);
+    assert_eq!(fault(&layout, &assignment).as_deref(), Some("fits into 16 bits"));
 }

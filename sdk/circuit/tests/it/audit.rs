@@ -6,29 +6,29 @@ use dusk_sdk_circuit::*;
 use crate::stock::{self, one};
 use crate::support::leaves_nothing_open;
 
-fn build(body: impl FnOnce(&mut Circuit)) -> (Layout, Wires) {
-    let mut cs = Circuit::with_witness("fixture");
+fn build(body: impl FnOnce(&mut ConstraintSystem)) -> (Layout, Assignment) {
+    let mut cs = ConstraintSystem::with_witness("fixture");
     body(&mut cs);
-    let (layout, wires) = cs.finish();
-    assert_eq!(check(&layout, &wires), Ok(()));
-    (layout, wires)
+    let (layout, assignment) = cs.finish();
+    assert_eq!(check(&layout, &assignment), Ok(()));
+    (layout, assignment)
 }
 
 #[track_caller]
-fn assert_clean(body: impl FnOnce(&mut Circuit)) -> Report {
+fn assert_clean(body: impl FnOnce(&mut ConstraintSystem)) -> Report {
     let report = audit(&build(body).0);
     assert!(leaves_nothing_open(&report), "{report}");
     report
 }
 
-/// The doubts that an audit without a witness raises, with the names of the constraints.
-fn doubts(layout: &Layout) -> Vec<(Doubt, String)> {
-    audit(layout).findings.into_iter().map(|it| (it.doubt, it.name)).collect()
+/// The kinds of the findings of an audit without a witness, with the names of the constraints.
+fn kinds(layout: &Layout) -> Vec<(FindingKind, String)> {
+    audit(layout).findings.into_iter().map(|it| (it.kind, it.name)).collect()
 }
 
-fn point(cs: &mut Circuit, name: &str, point: JubJubExtended) -> [Wire; 2] {
+fn point(cs: &mut ConstraintSystem, name: &str, point: JubJubExtended) -> [Wire; 2] {
     let point = JubJubAffine::from(point);
-    let coordinates = plain::Array([point.get_u(), point.get_v()].map(plain::Field::from));
+    let coordinates = native::Array([point.get_u(), point.get_v()].map(native::Field::from));
     cs.private::<[Field; 2]>(name, Some(&coordinates)).map(Field::wire)
 }
 
@@ -43,7 +43,7 @@ fn logic_that_does_not_bind_its_inputs_is_found() {
             })
         };
         let (layout, _) = stock(false);
-        assert!(doubts(&layout).contains(&(Doubt::Unknown, "logic".to_owned())), "{}", audit(&layout));
+        assert!(kinds(&layout).contains(&(FindingKind::Unknown, "logic".to_owned())), "{}", audit(&layout));
         let report = audit(&stock(true).0);
         assert!(leaves_nothing_open(&report), "{report}");
     }
@@ -53,7 +53,7 @@ fn logic_that_does_not_bind_its_inputs_is_found() {
 fn aliased_digits_of_a_multiplication_are_found() {
     let stock = |fixed| {
         build(|cs| {
-            let number = plain::Scalar::from(JubJubScalar::from(0x1234_5678_9abc_u64));
+            let number = native::Scalar::from(JubJubScalar::from(0x1234_5678_9abc_u64));
             let scalar = cs.private::<Scalar>("scalar", Some(&number)).wire();
             let point = stock::mul_generator(cs, scalar, GENERATOR_EXTENDED, fixed);
             stock::touch(cs, &point);
@@ -61,7 +61,7 @@ fn aliased_digits_of_a_multiplication_are_found() {
     };
     let (layout, _) = stock(false);
     let report = audit(&layout);
-    assert_eq!((&report.findings[0].doubt, report.findings[0].name.as_str()), (&Doubt::Unknown, "step"));
+    assert_eq!((&report.findings[0].kind, report.findings[0].name.as_str()), (&FindingKind::Unknown, "step"));
     let report = audit(&stock(true).0);
     assert!(leaves_nothing_open(&report), "{report}");
     assert!(report.choices > 1000, "{report}");
@@ -95,7 +95,7 @@ fn a_decomposition_that_can_exceed_the_field_is_found() {
             stock::decomposition(cs, scalar, count);
         });
         let report = audit(&layout);
-        assert!(report.findings.iter().all(|it| it.doubt == Doubt::Unknown), "{report}");
+        assert!(report.findings.iter().all(|it| it.kind == FindingKind::Unknown), "{report}");
         assert_eq!(report.findings[0].name, "is a bit", "{report}");
     }
 }
@@ -124,7 +124,7 @@ fn points_off_the_curve_and_outside_the_subgroup_are_found() {
         let sum = stock::add_points(cs, sum, q);
         stock::touch(cs, &sum);
     });
-    assert_eq!(doubts(&layout), [(Doubt::OffCurve, "addition".to_owned())]);
+    assert_eq!(kinds(&layout), [(FindingKind::OffCurve, "addition".to_owned())]);
     let (layout, _) = build(|cs| {
         let [p, q] = [point(cs, "p", generator), point(cs, "q", generator.double())];
         stock::on_curve(cs, p);
@@ -132,7 +132,7 @@ fn points_off_the_curve_and_outside_the_subgroup_are_found() {
         let sum = stock::add_points(cs, p, q);
         stock::touch(cs, &sum);
     });
-    assert_eq!(doubts(&layout), [(Doubt::OutsideSubgroup, "addition".to_owned())]);
+    assert_eq!(kinds(&layout), [(FindingKind::OutsideSubgroup, "addition".to_owned())]);
     assert_clean(|cs| {
         let p = point(cs, "p", generator.double().double().double());
         // Eight times a point on the curve; which of the eight it is does not matter.
@@ -171,7 +171,7 @@ fn a_cofactor_point_that_something_else_uses_is_found() {
 #[test]
 fn is_zero_is_determined_only_with_its_inverse_pinned() {
     let is_zero = |pinned: bool| {
-        move |cs: &mut Circuit| {
+        move |cs: &mut ConstraintSystem| {
             let x = stock::field(cs, "x", 5);
             let inverse = cs.hint([x], |[x]| x.invert().unwrap_or_default());
             let is_zero = cs.hint([x], |[x]| BlsScalar::from(u64::from(x == BlsScalar::zero())));
@@ -186,7 +186,7 @@ fn is_zero_is_determined_only_with_its_inverse_pinned() {
     let (layout, _) = build(is_zero(false));
     let report = audit(&layout);
     // The result is determined, the inverse of zero is not.
-    assert_eq!((report.determined, report.open.len()), (1, 1), "{report}");
+    assert_eq!((report.determined, report.undetermined.len()), (1, 1), "{report}");
 }
 
 #[test]
@@ -212,7 +212,7 @@ fn a_private_input_that_nothing_uses_is_found() {
     let (layout, _) = build(|cs| {
         stock::field(cs, "forgotten", 5);
     });
-    assert_eq!(doubts(&layout), [(Doubt::Unused, "forgotten".to_owned())]);
+    assert_eq!(kinds(&layout), [(FindingKind::Unused, "forgotten".to_owned())]);
 }
 
 #[test]
@@ -222,10 +222,10 @@ fn gadgets_leave_nothing_open() {
         ["holder of a credential", "age of a holder", "validity of a credential", "level of accreditation"];
     for (name, layout) in crate::catalogue::all() {
         let report = audit(&layout);
-        let doubts: Vec<&Doubt> = report.findings.iter().map(|it| &it.doubt).collect();
+        let kinds: Vec<&FindingKind> = report.findings.iter().map(|it| &it.kind).collect();
         if of_an_attribute.contains(&name) {
             assert!(
-                matches!(doubts.as_slice(), [Doubt::PartlyUnused(_)]) && report.open.is_empty(),
+                matches!(kinds.as_slice(), [FindingKind::PartlyUnused(_)]) && report.undetermined.is_empty(),
                 "{name}: {report}"
             );
         } else {
@@ -235,7 +235,7 @@ fn gadgets_leave_nothing_open() {
 }
 
 /// A field element as `high·2^128 + low`.
-pub(crate) fn halves(cs: &mut Circuit, value: Wire) -> [Wire; 2] {
+pub(crate) fn halves(cs: &mut ConstraintSystem, value: Wire) -> [Wire; 2] {
     let halves = cs.hints([value], |[value]| {
         let bytes = value.to_bytes();
         [&bytes[16..], &bytes[..16]].map(|half| {
@@ -251,7 +251,12 @@ pub(crate) fn halves(cs: &mut Circuit, value: Wire) -> [Wire; 2] {
 }
 
 /// States that one number in halves is below another, up to what the borrow may weigh.
-pub(crate) fn below(cs: &mut Circuit, [high, low]: [Wire; 2], [upper_high, upper_low]: [Wire; 2], with_one: bool) {
+pub(crate) fn below(
+    cs: &mut ConstraintSystem,
+    [high, low]: [Wire; 2],
+    [upper_high, upper_low]: [Wire; 2],
+    with_one: bool,
+) {
     let one = one();
     let offset = if with_one { -one } else { BlsScalar::zero() };
     let two = BlsScalar::pow_of_2(128);
@@ -270,7 +275,7 @@ pub(crate) fn below(cs: &mut Circuit, [high, low]: [Wire; 2], [upper_high, upper
 }
 
 /// The order of the field in halves, and how much is added to the lower.
-pub(crate) fn order(cs: &mut Circuit, more: u64) -> [Wire; 2] {
+pub(crate) fn order(cs: &mut ConstraintSystem, more: u64) -> [Wire; 2] {
     let bytes = (-one()).to_bytes();
     let [high, low] = [&bytes[16..], &bytes[..16]].map(|half| {
         half.iter()

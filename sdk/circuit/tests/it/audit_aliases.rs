@@ -50,7 +50,7 @@ struct Laid {
 const FROM_ZERO: Laid = Laid { digits: 252, start: Wire::ZERO, claimed: [0; 5] };
 
 /// Lays a run from the neutral point to a point, which is the end that is given or a new one, and to a scalar.
-fn lay(cs: &mut Circuit, laid: Laid, end: Option<[Wire; 2]>, scalar: Wire) -> [Wire; 2] {
+fn lay(cs: &mut ConstraintSystem, laid: Laid, end: Option<[Wire; 2]>, scalar: Wire) -> [Wire; 2] {
     let mut doublings: Vec<JubJubExtended> = vec![GENERATOR_EXTENDED];
     (1..laid.digits).for_each(|place| doublings.push(doublings[place - 1].double()));
     let mut at = [Wire::ZERO, Wire::ONE, laid.start];
@@ -78,24 +78,24 @@ fn lay(cs: &mut Circuit, laid: Laid, end: Option<[Wire; 2]>, scalar: Wire) -> [W
     [at[0], at[1]]
 }
 
-fn doubts(report: &Report) -> Vec<&Doubt> {
-    report.findings.iter().map(|finding| &finding.doubt).collect()
+fn kinds(report: &Report) -> Vec<&FindingKind> {
+    report.findings.iter().map(|finding| &finding.kind).collect()
 }
 
 /// A secret key owns a key, and has a nullifier.
-fn owns(cs: &mut Circuit, values: Option<(&plain::Scalar, &plain::Point)>, laid: Laid) {
+fn owns(cs: &mut ConstraintSystem, values: Option<(&native::Scalar, &native::Point)>, laid: Laid) {
     let secret = cs.private::<Scalar>("secret_key", values.map(|it| it.0));
     let key = cs.public::<Point>("key", values.map(|it| it.1));
     lay(cs, laid, Some([key.u().wire(), key.v().wire()]), secret.wire());
     let scope = Field::constant(cs, 7_u64);
     let own = nullifier(cs, secret.field(), scope);
-    let nullifier = values.map(|it| plain::nullifier(it.0.field(), plain::Field::from(7)));
+    let nullifier = values.map(|it| native::nullifier(it.0.field(), native::Field::from(7)));
     let public = cs.public::<Field>("nullifier", nullifier.as_ref());
     own.assert_eq(cs, "nullifier", public);
 }
 
-fn audit_of(build: impl FnOnce(&mut Circuit)) -> Report {
-    let mut cs = Circuit::new("fixture");
+fn audit_of(build: impl FnOnce(&mut ConstraintSystem)) -> Report {
+    let mut cs = ConstraintSystem::new("fixture");
     build(&mut cs);
     audit(&cs.finish().0)
 }
@@ -104,11 +104,11 @@ fn audit_of(build: impl FnOnce(&mut Circuit)) -> Report {
 #[test]
 fn an_aliased_ownership_of_a_given_key_is_found() {
     let stock = Laid { digits: 256, ..FROM_ZERO };
-    let mut cs = Circuit::new("owns");
+    let mut cs = ConstraintSystem::new("owns");
     owns(&mut cs, None, stock);
     let layout = cs.finish().0;
     let report = audit(&layout);
-    assert_eq!(doubts(&report), [&Doubt::Aliased], "{report}");
+    assert_eq!(kinds(&report), [&FindingKind::Aliased], "{report}");
     assert_eq!(report.findings[0].name, "step");
     let text = report.to_string();
     assert!(
@@ -122,17 +122,17 @@ fn an_aliased_ownership_of_a_given_key_is_found() {
     let twice = plus(order, order);
     let four_times = plus(twice, twice);
     let alias = plus(integer(&secret.to_bytes()), plus(four_times, four_times));
-    let other = plain::Scalar::from_bytes(&reduced(&alias).to_bytes()).expect("it is below the order");
-    let secret_key = plain::Scalar::from(secret);
-    let key = plain::Point::GENERATOR * &secret_key;
+    let other = native::Scalar::from_bytes(&reduced(&alias).to_bytes()).expect("it is below the order");
+    let secret_key = native::Scalar::from(secret);
+    let key = native::Point::GENERATOR * &secret_key;
     assert_ne!(other.field(), secret_key.field());
     for (secret_key, claimed) in [(&secret_key, integer(&secret.to_bytes())), (&other, alias)] {
-        let mut cs = Circuit::with_witness("owns");
+        let mut cs = ConstraintSystem::with_witness("owns");
         owns(&mut cs, Some((secret_key, &key)), Laid { claimed, ..stock });
-        let (built, wires) = cs.finish();
+        let (built, assignment) = cs.finish();
         assert_eq!(built.digest(), layout.digest());
-        assert_eq!(check(&built, &wires), Ok(()));
-        assert_eq!(doubts(&audit_with(&built, &wires).unwrap()), [&Doubt::Aliased]);
+        assert_eq!(check(&built, &assignment), Ok(()));
+        assert_eq!(kinds(&audit_with(&built, &assignment).unwrap()), [&FindingKind::Aliased]);
     }
 }
 
@@ -142,8 +142,8 @@ fn the_bound_of_a_computed_end_is_that_of_a_given_one() {
     for digits in [1, 2, 252, 253, 254, 255, 256] {
         let laid = Laid { digits, ..FROM_ZERO };
         let given = audit_of(|cs| owns(cs, None, laid));
-        let expected: &[&Doubt] = if digits <= 253 { &[] } else { &[&Doubt::Aliased] };
-        assert_eq!(doubts(&given), expected, "{digits} digits: {given}");
+        let expected: &[&FindingKind] = if digits <= 253 { &[] } else { &[&FindingKind::Aliased] };
+        assert_eq!(kinds(&given), expected, "{digits} digits: {given}");
         let computed = audit_of(|cs| {
             let scalar = cs.private::<Scalar>("scalar", None);
             let end = lay(cs, laid, None, scalar.wire());
@@ -172,8 +172,8 @@ fn an_end_is_given_also_by_an_equation_or_as_a_public_input() {
                     cs.gate("the key", Gate::new().a(end[0], one()).b(key.u().wire(), -one()));
                 }
             });
-            let expected: &[&Doubt] = if canonical { &[] } else { &[&Doubt::Aliased] };
-            assert_eq!(doubts(&report), expected, "exposed {exposed}, canonical {canonical}: {report}");
+            let expected: &[&FindingKind] = if canonical { &[] } else { &[&FindingKind::Aliased] };
+            assert_eq!(kinds(&report), expected, "exposed {exposed}, canonical {canonical}: {report}");
         }
     }
 }
@@ -193,15 +193,15 @@ fn an_end_that_is_hashed_is_as_good_as_given() {
             let hashed = hash(cs, &end.map(Field::from_wire));
             hashed.assert_eq(cs, "the owner is the hash of the key", owner);
         });
-        let expected: &[&Doubt] = if canonical { &[] } else { &[&Doubt::Aliased] };
-        assert_eq!(doubts(&report), expected, "canonical {canonical}: {report}");
+        let expected: &[&FindingKind] = if canonical { &[] } else { &[&FindingKind::Aliased] };
+        assert_eq!(kinds(&report), expected, "canonical {canonical}: {report}");
     }
 }
 
 /// `s` and `s − r` own the same key where nothing keeps the scalar below the order of the points.
 #[test]
 fn a_scalar_that_may_exceed_the_order_of_the_points_is_found() {
-    let owned_by = |scalar: fn(&mut Circuit) -> Wire, digits| {
+    let owned_by = |scalar: fn(&mut ConstraintSystem) -> Wire, digits| {
         audit_of(|cs| {
             let scalar = scalar(cs);
             let key = cs.public::<Point>("key", None);
@@ -209,7 +209,7 @@ fn a_scalar_that_may_exceed_the_order_of_the_points_is_found() {
         })
     };
     for (scalar, digits) in [
-        ((|cs| cs.private::<Scalar>("s", None).wire()) as fn(&mut Circuit) -> Wire, 252),
+        ((|cs| cs.private::<Scalar>("s", None).wire()) as fn(&mut ConstraintSystem) -> Wire, 252),
         (|cs| cs.private::<U64>("s", None).wire(), 64),
         (|cs| cs.private::<Unsigned<250>>("s", None).wire(), 250),
     ] {
@@ -217,13 +217,13 @@ fn a_scalar_that_may_exceed_the_order_of_the_points_is_found() {
         assert!(leaves_nothing_open(&report), "{report}");
     }
     let report = owned_by(|cs| cs.private::<Field>("s", None).wire(), 252);
-    assert_eq!(doubts(&report), [&Doubt::Aliased], "{report}");
+    assert_eq!(kinds(&report), [&FindingKind::Aliased], "{report}");
 }
 
 /// From another accumulator than a constant the scalar tells the integer only together with the accumulator, which the prover chooses.
 #[test]
 fn a_run_that_does_not_begin_at_zero() {
-    let from = |start: fn(&mut Circuit) -> Wire, is_given: bool| {
+    let from = |start: fn(&mut ConstraintSystem) -> Wire, is_given: bool| {
         audit_of(|cs| {
             let start = start(cs);
             let scalar = cs.private::<Scalar>("scalar", None);
@@ -234,11 +234,11 @@ fn a_run_that_does_not_begin_at_zero() {
             stock::touch(cs, &end);
         })
     };
-    let constant: fn(&mut Circuit) -> Wire = |cs| cs.constant(BlsScalar::from(5));
+    let constant: fn(&mut ConstraintSystem) -> Wire = |cs| cs.constant(BlsScalar::from(5));
     let report = from(constant, true);
     assert!(leaves_nothing_open(&report), "a constant shifts all scalars alike: {report}");
     let report = from(|cs| cs.private::<Field>("start", None).wire(), true);
-    assert_eq!(doubts(&report), [&Doubt::Aliased], "{report}");
+    assert_eq!(kinds(&report), [&FindingKind::Aliased], "{report}");
     let report = from(|cs| cs.hint([], |[]| BlsScalar::zero()), true);
     assert!(!leaves_nothing_open(&report), "an accumulator that nothing binds: {report}");
 }
@@ -255,7 +255,7 @@ fn a_multiple_of_a_point_of_small_order_is_found() {
         cs.gate("step", Gate::fixed_add([u, v, other, number], &two));
         cs.gate("end", Gate::idle([key.u().wire(), key.v().wire(), Wire::ZERO, scalar.wire()]));
     });
-    assert_eq!(doubts(&report), [&Doubt::Aliased], "{report}");
+    assert_eq!(kinds(&report), [&FindingKind::Aliased], "{report}");
 }
 
 /// All gadgets with an end that is given take scalars below the order of the points.

@@ -5,14 +5,14 @@ use dusk_sdk_circuit::*;
 
 use crate::stock::{self, one};
 
-fn report(build: impl FnOnce(&mut Circuit)) -> Report {
-    let mut cs = Circuit::new("fixture");
+fn report(build: impl FnOnce(&mut ConstraintSystem)) -> Report {
+    let mut cs = ConstraintSystem::new("fixture");
     build(&mut cs);
     audit(&cs.finish().0)
 }
 
 /// A circuit that states something, beside what is tried.
-fn with_a_statement(build: impl FnOnce(&mut Circuit)) -> Report {
+fn with_a_statement(build: impl FnOnce(&mut ConstraintSystem)) -> Report {
     report(|cs| {
         build(cs);
         let used = cs.private::<Field>("used", None);
@@ -20,8 +20,8 @@ fn with_a_statement(build: impl FnOnce(&mut Circuit)) -> Report {
     })
 }
 
-fn doubts(report: &Report) -> Vec<(Doubt, &str)> {
-    report.findings.iter().map(|finding| (finding.doubt.clone(), finding.name.as_str())).collect()
+fn kinds(report: &Report) -> Vec<(FindingKind, &str)> {
+    report.findings.iter().map(|finding| (finding.kind.clone(), finding.name.as_str())).collect()
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn inputs_of_every_type_are_unused_where_only_their_type_reads_them() {
         let _ = cs.private::<Ciphertext>("ciphertext", None);
         let _ = cs.private::<Credential>("credential", None);
         let _ = cs.private::<MerklePath<3>>("path", None);
-        let _ = cs.private::<Absence<3>>("absence", None);
+        let _ = cs.private::<NonMembership<3>>("non_membership", None);
     });
     let names = [
         "field",
@@ -56,10 +56,10 @@ fn inputs_of_every_type_are_unused_where_only_their_type_reads_them() {
         "ciphertext",
         "credential",
         "path",
-        "absence",
+        "non_membership",
     ];
-    let expected: Vec<(Doubt, &str)> = names.into_iter().map(|name| (Doubt::Unused, name)).collect();
-    assert_eq!(doubts(&found), expected, "{found}");
+    let expected: Vec<(FindingKind, &str)> = names.into_iter().map(|name| (FindingKind::Unused, name)).collect();
+    assert_eq!(kinds(&found), expected, "{found}");
 }
 
 #[test]
@@ -79,14 +79,14 @@ fn a_credential_that_nobody_signed_is_found_though_its_holder_is_of_age() {
     let found = forgotten(false);
     let names: Vec<&str> = found.findings.iter().map(|finding| finding.name.as_str()).collect();
     assert_eq!(names, ["credential", "signature"], "{found}");
-    assert!(matches!(found.findings[0].doubt, Doubt::PartlyUnused(_)), "{found}");
+    assert!(matches!(found.findings[0].kind, FindingKind::PartlyUnused(_)), "{found}");
     assert!(found.to_string().contains("elements of this private input: a proof says nothing of them"), "{found}");
     let found = forgotten(true);
     assert!(found.clean(), "{found}");
 }
 
 /// Computes values of inputs, and compares them with nothing.
-fn forgotten(cs: &mut Circuit) {
+fn forgotten(cs: &mut ConstraintSystem) {
     let [income, salt, secret, scope] =
         ["income", "salt", "secret", "scope"].map(|name| cs.private::<Field>(name, None));
     let _seal = hash(cs, &[income, salt]);
@@ -108,23 +108,23 @@ fn forgotten(cs: &mut Circuit) {
 #[test]
 fn inputs_are_unused_where_nothing_is_stated_of_what_is_computed_of_them() {
     let names = ["income", "salt", "secret", "scope", "x", "p", "q", "bit", "y"];
-    let unused: Vec<(Doubt, &str)> = names.into_iter().map(|name| (Doubt::Unused, name)).collect();
+    let unused: Vec<(FindingKind, &str)> = names.into_iter().map(|name| (FindingKind::Unused, name)).collect();
     let found = with_a_statement(forgotten);
-    assert_eq!(doubts(&found), unused, "{found}");
+    assert_eq!(kinds(&found), unused, "{found}");
     assert!(found.to_string().contains("hint: constrain it, or what is computed of it, or remove it"), "{found}");
     // Without any statement it is the same: each input is told.
-    assert_eq!(doubts(&report(forgotten)), unused);
+    assert_eq!(kinds(&report(forgotten)), unused);
     // A circuit of public inputs alone can be empty as well.
     let empty = report(|cs| {
         let x = cs.public::<Field>("x", None);
         let _square = x.mul(cs, x);
     });
-    assert_eq!(doubts(&empty), [(Doubt::Nothing, "fixture")], "{empty}");
+    assert_eq!(kinds(&empty), [(FindingKind::Nothing, "fixture")], "{empty}");
 }
 
 #[test]
 fn inputs_are_used_where_something_is_stated_of_what_is_computed_of_them() {
-    let statements: [fn(&mut Circuit, Field); 6] = [
+    let statements: [fn(&mut ConstraintSystem, Field); 6] = [
         |cs, result| {
             let public = cs.public::<Field>("result", None);
             result.assert_eq(cs, "result", public);
@@ -162,7 +162,7 @@ fn what_a_type_binds_together_is_used_together() {
         let list = cs.private::<[U8; 3]>("list", None);
         list[1].field().assert_nonzero(cs, "second");
     });
-    assert_eq!(doubts(&found), [(Doubt::PartlyUnused(3), "list")], "{found}");
+    assert_eq!(kinds(&found), [(FindingKind::PartlyUnused(3), "list")], "{found}");
     assert_eq!(found.findings[0].wires.len(), 2);
 }
 
@@ -182,7 +182,7 @@ fn a_hint_that_is_shown_and_not_constrained_is_found() {
         x.assert_nonzero(cs, "x");
         cs.expose(y);
     });
-    assert_eq!(doubts(&found), [(Doubt::Unknown, "public input")], "{found}");
+    assert_eq!(kinds(&found), [(FindingKind::Unknown, "public input")], "{found}");
     let found = report(|cs| {
         let x = cs.private::<Field>("x", None);
         let y = x.mul(cs, x);
@@ -192,14 +192,14 @@ fn a_hint_that_is_shown_and_not_constrained_is_found() {
 }
 
 /// Lays the curve's equation on a pair, and adds it to itself.
-fn as_point(cs: &mut Circuit, pair: [Wire; 2]) {
+fn as_point(cs: &mut ConstraintSystem, pair: [Wire; 2]) {
     stock::on_curve(cs, pair);
     let sum = stock::add_points(cs, pair, pair);
     stock::touch(cs, &sum);
 }
 
 /// A way to make two wires of two values.
-type Pair = fn(&mut Circuit, [Option<&plain::Field>; 2]) -> [Wire; 2];
+type Pair = fn(&mut ConstraintSystem, [Option<&native::Field>; 2]) -> [Wire; 2];
 
 /// The point (0, −1) has order 2, and satisfies the curve's equation.
 #[test]
@@ -211,7 +211,7 @@ fn a_pair_of_inputs_is_judged_as_a_point_however_it_is_declared() {
             [cs.private::<Field>("u", u).wire(), v]
         },
         |cs, [u, v]| {
-            let pair = u.zip(v).map(|(u, v)| plain::Array([*u, *v]));
+            let pair = u.zip(v).map(|(u, v)| native::Array([*u, *v]));
             cs.private::<[Field; 2]>("pair", pair.as_ref()).map(Field::wire)
         },
         // Copies of inputs, one with another sign.
@@ -228,13 +228,13 @@ fn a_pair_of_inputs_is_judged_as_a_point_however_it_is_declared() {
             let pair = make(cs, [None; 2]);
             as_point(cs, pair);
         });
-        assert_eq!(doubts(&found), [(Doubt::OutsideSubgroup, "addition")], "way {way}: {found}");
-        let of_order_two = [BlsScalar::zero(), -one()].map(plain::Field::from);
-        let mut cs = Circuit::with_witness("fixture");
+        assert_eq!(kinds(&found), [(FindingKind::OutsideSubgroup, "addition")], "way {way}: {found}");
+        let of_order_two = [BlsScalar::zero(), -one()].map(native::Field::from);
+        let mut cs = ConstraintSystem::with_witness("fixture");
         let pair = make(&mut cs, of_order_two.each_ref().map(Some));
         as_point(&mut cs, pair);
-        let (layout, wires) = cs.finish();
-        assert_eq!(check(&layout, &wires), Ok(()), "way {way}: it is accepted, which is why");
+        let (layout, assignment) = cs.finish();
+        assert_eq!(check(&layout, &assignment), Ok(()), "way {way}: it is accepted, which is why");
     }
 }
 
@@ -247,18 +247,18 @@ fn a_pair_of_inputs_with_a_known_value_is_judged_as_well() {
         cs.gate("v is minus one", Gate::new().a(pair[1], one()).constant(one()));
         as_point(cs, pair);
     });
-    assert!(report.findings.iter().any(|it| it.doubt == Doubt::OutsideSubgroup), "{report}");
+    assert!(report.findings.iter().any(|it| it.kind == FindingKind::OutsideSubgroup), "{report}");
 }
 
 #[test]
 fn a_circuit_that_states_nothing_is_not_clean() {
     let empty = report(|_| ());
-    assert_eq!(doubts(&empty), [(Doubt::Nothing, "fixture")], "{empty}");
+    assert_eq!(kinds(&empty), [(FindingKind::Nothing, "fixture")], "{empty}");
     assert!(empty.to_string().contains("hint: constrain the inputs with gadgets"), "{empty}");
     let only_types = report(|cs| {
         let _ = cs.public::<U64>("amount", None);
     });
-    assert_eq!(doubts(&only_types), [(Doubt::Nothing, "fixture")], "{only_types}");
+    assert_eq!(kinds(&only_types), [(FindingKind::Nothing, "fixture")], "{only_types}");
     let states = with_a_statement(|_| ());
     assert!(states.clean(), "{states}");
 }

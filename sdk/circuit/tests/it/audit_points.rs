@@ -109,7 +109,7 @@ impl Rule {
         }
     }
 
-    fn lay(&self, cs: &mut Circuit, pairs: &[[Wire; 2]], numbers: &[Wire]) {
+    fn lay(&self, cs: &mut ConstraintSystem, pairs: &[[Wire; 2]], numbers: &[Wire]) {
         match self {
             Self::OnCurve(place) => stock::on_curve(cs, pairs[*place]),
             Self::Sum([first, second, sum]) => state_sum(cs, pairs[*first], pairs[*second], pairs[*sum]),
@@ -197,9 +197,9 @@ fn holding(values: &Values) -> Vec<Vec<Rule>> {
     families
 }
 
-fn circuit(values: &Values, rules: &[Rule]) -> (Layout, Wires) {
-    let mut cs = Circuit::with_witness("random");
-    let given = plain::Array(values.pairs[1].map(plain::Field::from));
+fn circuit(values: &Values, rules: &[Rule]) -> (Layout, Assignment) {
+    let mut cs = ConstraintSystem::with_witness("random");
+    let given = native::Array(values.pairs[1].map(native::Field::from));
     let given = cs.private::<[Field; 2]>("pair", Some(&given)).map(Field::wire);
     let number = stock::field(&mut cs, "number", values.numbers[2]);
     let [second, third] = [2, 3].map(|place| values.pairs[place].map(|value| cs.hint([], |[]| value)));
@@ -277,28 +277,28 @@ proptest! {
             rule.get(family).clone()
         }));
 
-        let (layout, wires) = circuit(&values, &rules);
-        prop_assert_eq!(check(&layout, &wires), Ok(()), "{:#?}", rules);
+        let (layout, assignment) = circuit(&values, &rules);
+        prop_assert_eq!(check(&layout, &assignment), Ok(()), "{:#?}", rules);
         let report = audit(&layout);
-        let doubts: Vec<&Doubt> = report.findings.iter().map(|it| &it.doubt).collect();
+        let kinds: Vec<&FindingKind> = report.findings.iter().map(|it| &it.kind).collect();
         for place in rules.iter().flat_map(Rule::added) {
             let pair = values.pairs[place];
-            let is_doubted = doubts.contains(&&Doubt::OffCurve);
-            prop_assert!(is_on_curve(pair) || is_doubted, "pair {place} is no point: {rules:#?}\n{report}");
-            let is_doubted = is_doubted || place != 1 || doubts.contains(&&Doubt::OutsideSubgroup);
-            prop_assert!(in_subgroup(pair) || is_doubted, "the input is outside: {rules:#?}\n{report}");
+            let is_reported = kinds.contains(&&FindingKind::OffCurve);
+            prop_assert!(is_on_curve(pair) || is_reported, "pair {place} is no point: {rules:#?}\n{report}");
+            let is_reported = is_reported || place != 1 || kinds.contains(&&FindingKind::OutsideSubgroup);
+            prop_assert!(in_subgroup(pair) || is_reported, "the input is outside: {rules:#?}\n{report}");
         }
         let mut differing: BTreeSet<Wire> = BTreeSet::new();
         for other in assignments(&values, &rules) {
             let (same, others) = circuit(&other, &rules);
             prop_assert_eq!(&same, &layout);
             prop_assert_eq!(check(&layout, &others), Ok(()), "{:#?}", rules);
-            if others.public() == wires.public() {
-                let differ = |wire: &Wire| wires.values()[wire.index()] != others.values()[wire.index()];
+            if others.public() == assignment.public() {
+                let differ = |wire: &Wire| assignment.values()[wire.index()] != others.values()[wire.index()];
                 differing.extend(layout.rows.iter().flat_map(|row| row.wires).filter(differ));
             }
         }
-        differing.retain(|wire| !report.open.contains(wire) && is_stated(&layout, *wire));
+        differing.retain(|wire| !report.undetermined.contains(wire) && is_stated(&layout, *wire));
         // What is left are harmless choices.
         prop_assert!(differing.len() <= report.choices, "{differing:?} are not determined: {rules:#?}\n{report}");
     }

@@ -22,13 +22,13 @@ fn largest_part() -> BlsScalar {
     -inverse(number(256))
 }
 
-fn hint(cs: &mut Circuit, value: impl Into<BlsScalar>) -> Wire {
+fn hint(cs: &mut ConstraintSystem, value: impl Into<BlsScalar>) -> Wire {
     let value = value.into();
     cs.hint([], |[]| value)
 }
 
 /// A hint of so many bytes.
-fn bytes(cs: &mut Circuit, value: impl Into<BlsScalar>, count: usize) -> Wire {
+fn bytes(cs: &mut ConstraintSystem, value: impl Into<BlsScalar>, count: usize) -> Wire {
     let wire = hint(cs, value);
     stock::range(cs, wire, count);
     wire
@@ -36,19 +36,19 @@ fn bytes(cs: &mut Circuit, value: impl Into<BlsScalar>, count: usize) -> Wire {
 
 /// Builds a circuit with each of two witnesses, which must have the same inputs. No wire on which they differ may count as determined.
 #[track_caller]
-fn ambiguous(build: impl Fn(&mut Circuit, bool)) {
+fn ambiguous(build: impl Fn(&mut ConstraintSystem, bool)) {
     ambiguous_with(build, |_| Vec::new());
 }
 
 /// As [`ambiguous`], after the layout is edited. The edit gives the public inputs.
 #[track_caller]
-fn ambiguous_with(build: impl Fn(&mut Circuit, bool), edit: impl Fn(&mut Layout) -> Vec<BlsScalar>) {
+fn ambiguous_with(build: impl Fn(&mut ConstraintSystem, bool), edit: impl Fn(&mut Layout) -> Vec<BlsScalar>) {
     let [(layout, one), (same, other)] = [false, true].map(|second| {
-        let mut cs = Circuit::with_witness("ambiguous");
+        let mut cs = ConstraintSystem::with_witness("ambiguous");
         build(&mut cs, second);
-        let (mut layout, wires) = cs.finish();
+        let (mut layout, assignment) = cs.finish();
         let public = edit(&mut layout);
-        (layout, Wires::from_parts(wires.values().to_vec(), public))
+        (layout, Assignment::from_parts(assignment.values().to_vec(), public))
     });
     assert_eq!(layout, same);
     assert_eq!((check(&layout, &one), check(&layout, &other)), (Ok(()), Ok(())));
@@ -59,7 +59,7 @@ fn ambiguous_with(build: impl Fn(&mut Circuit, bool), edit: impl Fn(&mut Layout)
     assert!(!differing.is_empty());
     for wire in differing {
         assert!(
-            report.open.contains(&wire),
+            report.undetermined.contains(&wire),
             "wire {} has two values, and counts as determined: {report}",
             wire.index()
         );
@@ -75,7 +75,7 @@ fn publish(layout: &mut Layout, name: &str) {
 }
 
 /// 5 as `low + 256·high`, or 5 and the order of the field. Gives `high`, on whose bound it depends which.
-fn split_five(cs: &mut Circuit, second: bool) -> Wire {
+fn split_five(cs: &mut ConstraintSystem, second: bool) -> Wire {
     let value = stock::field(cs, "value", 5);
     let low = bytes(cs, if second { 6 } else { 5 }, 1);
     let high = bytes(cs, if second { largest_part() } else { number(0) }, 31);
@@ -133,7 +133,7 @@ fn a_bound_that_wraps_around_is_none() {
 #[test]
 fn a_bound_with_a_public_input_or_a_product_is_none() {
     let twice = largest_part().double();
-    let bound = |cs: &mut Circuit, high: Wire, more: Gate| {
+    let bound = |cs: &mut ConstraintSystem, high: Wire, more: Gate| {
         let value = cs.value(high).expect("a witness");
         let rest = bytes(cs, twice - value, 31);
         cs.gate("bound of the upper part", more.c(high, one()).d(rest, one()).constant(-number(1000)));
@@ -180,7 +180,12 @@ fn parts_below_other_multiples_of_parts_are_not_unique() {
 }
 
 /// `17 = quotient·divisor + rest`, with the rest below the divisor as far as `gap` says.
-fn division(cs: &mut Circuit, divisor: Wire, [quotient, rest]: [u64; 2], gap: impl FnOnce(&mut Circuit, Wire)) {
+fn division(
+    cs: &mut ConstraintSystem,
+    divisor: Wire,
+    [quotient, rest]: [u64; 2],
+    gap: impl FnOnce(&mut ConstraintSystem, Wire),
+) {
     let value = stock::field(cs, "value", 17);
     let [quotient, rest] = [quotient, rest].map(|it| bytes(cs, it, 8));
     cs.gate("division", Gate::new().ab(quotient, divisor, one()).c(rest, one()).d(value, -one()));
@@ -260,15 +265,16 @@ fn a_difference_of_numbers_that_no_range_links_is_no_digit() {
 /// Nor is it with something more, even where a range links both: here it is 4, and any factor of 4 − 4 will do.
 #[test]
 fn a_digit_and_something_more_is_no_digit() {
-    let build = |cs: &mut Circuit, second: bool, [before, after]: [u64; 2], digit_row: &dyn Fn(Wire) -> Gate| {
-        let from = stock::field(cs, "from", before);
-        let [to, digit] = [after, 4].map(|it| hint(cs, it));
-        cs.gate("range", Gate::range([from, Wire::ZERO, Wire::ZERO, Wire::ZERO]));
-        cs.gate("range", Gate::idle([Wire::ZERO, Wire::ZERO, Wire::ZERO, to]));
-        cs.gate("digit", digit_row(from).a(from, -number(4)).c(digit, -one()).d(to, one()));
-        let free = hint(cs, if second { 8 } else { 7 });
-        cs.gate("factor", Gate::new().ab(digit, free, one()).b(free, -number(4)));
-    };
+    let build =
+        |cs: &mut ConstraintSystem, second: bool, [before, after]: [u64; 2], digit_row: &dyn Fn(Wire) -> Gate| {
+            let from = stock::field(cs, "from", before);
+            let [to, digit] = [after, 4].map(|it| hint(cs, it));
+            cs.gate("range", Gate::range([from, Wire::ZERO, Wire::ZERO, Wire::ZERO]));
+            cs.gate("range", Gate::idle([Wire::ZERO, Wire::ZERO, Wire::ZERO, to]));
+            cs.gate("digit", digit_row(from).a(from, -number(4)).c(digit, -one()).d(to, one()));
+            let free = hint(cs, if second { 8 } else { 7 });
+            cs.gate("factor", Gate::new().ab(digit, free, one()).b(free, -number(4)));
+        };
     ambiguous(|cs, second| build(cs, second, [0, 0], &|_| Gate::new().constant(number(4))));
     ambiguous(|cs, second| {
         let factor = stock::field(cs, "factor", 4);
@@ -283,7 +289,7 @@ fn a_digit_and_something_more_is_no_digit() {
     );
 }
 
-/// The accumulator of a bitwise operation is as open as the one before it.
+/// The accumulator of a bitwise operation is as undetermined as the one before it.
 #[test]
 fn a_result_of_logic_from_an_accumulator_that_is_open_is_not_unique() {
     for (xor, digit) in [(false, 1), (true, 2)] {
@@ -315,7 +321,7 @@ type Run = Vec<[Wire; 4]>;
 
 /// A run that adds digits times points, from a point and an accumulator; to an accumulator, and with one on the way that is zero.
 fn run(
-    cs: &mut Circuit,
+    cs: &mut ConstraintSystem,
     points: &[JubJubAffine],
     digits: &[i8],
     start: [Wire; 3],
@@ -394,7 +400,7 @@ fn a_fixed_addition_with_another_product_is_not_unique() {
             cs.gate("step", Gate::idle([sum[0], sum[1], Wire::ZERO, Wire::ONE]));
         },
         |layout| {
-            let fixed = layout.selectors.iter_mut().find(|it| it.kind == Kind::FixedAdd).expect("there is one");
+            let fixed = layout.selectors.iter_mut().find(|it| it.kind == GateKind::FixedAdd).expect("there is one");
             fixed.constant = product;
             Vec::new()
         },
@@ -421,7 +427,7 @@ fn a_run_with_another_product_is_not_unique() {
             cs.gate("step", Gate::idle([end[0], end[1], Wire::ZERO, scalar]));
         },
         |layout| {
-            let is_second = |it: &&mut Selectors| it.kind == Kind::FixedAdd && it.left == point.get_u();
+            let is_second = |it: &&mut Selectors| it.kind == GateKind::FixedAdd && it.left == point.get_u();
             layout.selectors.iter_mut().find(is_second).expect("there is one").constant = one();
             Vec::new()
         },
@@ -495,11 +501,11 @@ fn imaginary() -> BlsScalar {
 }
 
 /// Twice, four and eight times a pair, by the formulas of the rows; the last is a point that is given as an input.
-fn cofactor(cs: &mut Circuit, base: [BlsScalar; 2]) -> [[Wire; 2]; 3] {
+fn cofactor(cs: &mut ConstraintSystem, base: [BlsScalar; 2]) -> [[Wire; 2]; 3] {
     let eight = [base; 3].into_iter().fold(base, |at, _| sum(at, at));
     let point = [stock::field(cs, "u", eight[0]), stock::field(cs, "v", eight[1])];
     let base = base.map(|it| hint(cs, it));
-    let doubled = |cs: &mut Circuit, pair: [Wire; 2]| {
+    let doubled = |cs: &mut ConstraintSystem, pair: [Wire; 2]| {
         let [u, v] = pair.map(|wire| cs.value(wire).expect("a witness"));
         sum([u, v], [u, v]).map(|it| hint(cs, it))
     };
@@ -517,7 +523,7 @@ fn a_cofactor_point_that_another_row_reads_is_no_harmless_choice() {
     let [u, v] = [JubJubAffine::from(GENERATOR_EXTENDED)].map(|it| [it.get_u(), it.get_v()])[0];
     let product = u * v;
     // The reader holds for the point and its negative plus (0, −1), and not for the six others.
-    let build = |cs: &mut Circuit, second: bool, reader: Gate| {
+    let build = |cs: &mut ConstraintSystem, second: bool, reader: Gate| {
         let [base, ..] = cofactor(cs, if second { [-u, -v] } else { [u, v] });
         stock::on_curve(cs, base);
         cs.gate("reader", reader.ab(base[0], base[1], one()));
@@ -555,27 +561,31 @@ fn a_cofactor_pair_off_the_curve_is_no_harmless_choice() {
     });
 }
 
-/// A circuit with a witness that satisfies it, and one of the doubts that the audit must have of it.
+/// A circuit with a witness that satisfies it, and one of the kinds of findings that the audit must report.
 #[track_caller]
-fn doubted(doubts: &[Doubt], build: impl Fn(&mut Circuit)) {
-    doubted_with(doubts, build, |_| Vec::new());
+fn reported(kinds: &[FindingKind], build: impl Fn(&mut ConstraintSystem)) {
+    reported_with(kinds, build, |_| Vec::new());
 }
 
-/// As [`doubted`], after the layout is edited. The edit gives the public inputs.
+/// As [`reported`], after the layout is edited. The edit gives the public inputs.
 #[track_caller]
-fn doubted_with(doubts: &[Doubt], build: impl Fn(&mut Circuit), edit: impl Fn(&mut Layout) -> Vec<BlsScalar>) {
-    let mut cs = Circuit::with_witness("doubted");
+fn reported_with(
+    kinds: &[FindingKind],
+    build: impl Fn(&mut ConstraintSystem),
+    edit: impl Fn(&mut Layout) -> Vec<BlsScalar>,
+) {
+    let mut cs = ConstraintSystem::with_witness("reported");
     build(&mut cs);
-    let (mut layout, wires) = cs.finish();
+    let (mut layout, assignment) = cs.finish();
     let public = edit(&mut layout);
-    let wires = Wires::from_parts(wires.values().to_vec(), public);
-    assert_eq!(check(&layout, &wires), Ok(()));
+    let assignment = Assignment::from_parts(assignment.values().to_vec(), public);
+    assert_eq!(check(&layout, &assignment), Ok(()));
     let report = audit(&layout);
-    assert!(report.findings.iter().any(|it| doubts.contains(&it.doubt)), "{report}");
+    assert!(report.findings.iter().any(|it| kinds.contains(&it.kind)), "{report}");
 }
 
 /// Adds a pair to itself, which the audit wants to be a point for.
-fn add_to_itself(cs: &mut Circuit, pair: [Wire; 2]) {
+fn add_to_itself(cs: &mut ConstraintSystem, pair: [Wire; 2]) {
     let [u, v] = pair.map(|wire| cs.value(wire).expect("a witness"));
     let sum = sum([u, v], [u, v]).map(|it| hint(cs, it));
     let product = hint(cs, u * v);
@@ -595,7 +605,7 @@ fn another_equation_is_not_that_of_the_curve() {
     for place in 0..curve.len() {
         let mut factors = curve;
         factors[place] -= rest * inverse(values[place]);
-        doubted(&[Doubt::OffCurve], |cs| {
+        reported(&[FindingKind::OffCurve], |cs| {
             let [u, v] = [stock::field(cs, "u", u), stock::field(cs, "v", v)];
             let [uu, vv] = cs.hints([u, v], |[u, v]| [u.square(), v.square()]);
             cs.gate("u²", Gate::new().ab(u, u, one()).c(uu, -one()));
@@ -607,7 +617,7 @@ fn another_equation_is_not_that_of_the_curve() {
         });
     }
     // The public input makes up for the rest.
-    let with_public = |cs: &mut Circuit| {
+    let with_public = |cs: &mut ConstraintSystem| {
         let pair = [stock::field(cs, "u", u), stock::field(cs, "v", v)];
         let [uu, vv] = cs.hints(pair, |[u, v]| [u.square(), v.square()]);
         cs.gate("u²", Gate::new().ab(pair[0], pair[0], one()).c(uu, -one()));
@@ -616,7 +626,7 @@ fn another_equation_is_not_that_of_the_curve() {
         cs.gate("almost the curve", equation);
         add_to_itself(cs, pair);
     };
-    doubted_with(&[Doubt::OffCurve], with_public, |layout| {
+    reported_with(&[FindingKind::OffCurve], with_public, |layout| {
         publish(layout, "almost the curve");
         vec![-rest]
     });
@@ -627,8 +637,8 @@ fn another_equation_is_not_that_of_the_curve() {
 fn what_is_made_of_a_point_is_not_always_one() {
     // The factors of the abscissa and the ordinate, and what is added to each.
     for (factors, more) in [([2, 1], [0, 0]), ([1, 2], [0, 0]), ([1, 1], [1, 0]), ([1, 1], [0, 1])] {
-        doubted(&[Doubt::OffCurve], |cs| {
-            let point = cs.private::<Point>("point", Some(&plain::Point::GENERATOR));
+        reported(&[FindingKind::OffCurve], |cs| {
+            let point = cs.private::<Point>("point", Some(&native::Point::GENERATOR));
             let pair: Vec<Wire> = [point.u().wire(), point.v().wire()]
                 .into_iter()
                 .zip(factors.into_iter().zip(more))
@@ -642,23 +652,23 @@ fn what_is_made_of_a_point_is_not_always_one() {
             add_to_itself(cs, [pair[0], pair[1]]);
         });
     }
-    doubted(&[Doubt::OffCurve], |cs| {
+    reported(&[FindingKind::OffCurve], |cs| {
         let pair = [cs.constant(number(3)), cs.constant(number(4))];
         add_to_itself(cs, pair);
     });
     // The abscissa and a product, or a public input.
-    let made = |cs: &mut Circuit, row: Gate| {
-        let point = cs.private::<Point>("point", Some(&plain::Point::GENERATOR));
+    let made = |cs: &mut ConstraintSystem, row: Gate| {
+        let point = cs.private::<Point>("point", Some(&native::Point::GENERATOR));
         let u = cs.hint([point.u().wire()], |[u]| u + one());
         cs.gate("made", row.c(point.u().wire(), one()).d(u, -one()));
         add_to_itself(cs, [u, point.v().wire()]);
     };
-    doubted(&[Doubt::OffCurve], |cs| {
+    reported(&[FindingKind::OffCurve], |cs| {
         let [x, y] = [stock::field(cs, "x", 1), stock::field(cs, "y", 1)];
         made(cs, Gate::new().ab(x, y, one()));
     });
-    doubted_with(
-        &[Doubt::OffCurve],
+    reported_with(
+        &[FindingKind::OffCurve],
         |cs| made(cs, Gate::new()),
         |layout| {
             publish(layout, "made");
@@ -671,14 +681,14 @@ fn what_is_made_of_a_point_is_not_always_one() {
 #[test]
 fn a_selection_with_a_public_input_is_no_point() {
     let generator = JubJubAffine::from(GENERATOR_EXTENDED);
-    let build = |cs: &mut Circuit| {
+    let build = |cs: &mut ConstraintSystem| {
         let bit = cs.private::<Bool>("bit", Some(&false)).wire();
         let [u, v] = [1, 1].map(|it| hint(cs, it));
         cs.gate("abscissa", Gate::new().a(bit, generator.get_u()).b(u, -one()));
         cs.gate("ordinate", Gate::new().a(bit, generator.get_v() - one()).b(v, -one()).constant(one()));
         add_to_itself(cs, [u, v]);
     };
-    doubted_with(&[Doubt::OffCurve], build, |layout| {
+    reported_with(&[FindingKind::OffCurve], build, |layout| {
         publish(layout, "abscissa");
         vec![one()]
     });
@@ -686,11 +696,11 @@ fn a_selection_with_a_public_input_is_no_point() {
 
 /// A pair as an input, which is no point of the subgroup; then it is added, as if it were.
 #[track_caller]
-fn outside(point: JubJubExtended, build: impl Fn(&mut Circuit, [Wire; 2])) {
+fn outside(point: JubJubExtended, build: impl Fn(&mut ConstraintSystem, [Wire; 2])) {
     assert!(!bool::from(point.is_torsion_free()));
     let point = JubJubAffine::from(point);
-    doubted(&[Doubt::OutsideSubgroup, Doubt::OffCurve], |cs| {
-        let coordinates = plain::Array([point.get_u(), point.get_v()].map(plain::Field::from));
+    reported(&[FindingKind::OutsideSubgroup, FindingKind::OffCurve], |cs| {
+        let coordinates = native::Array([point.get_u(), point.get_v()].map(native::Field::from));
         let pair = cs.private::<[Field; 2]>("pair", Some(&coordinates)).map(Field::wire);
         build(cs, pair);
         add_to_itself(cs, pair);
@@ -710,14 +720,14 @@ pub(crate) fn of_order_eight() -> JubJubExtended {
 }
 
 /// The two rows that say that a pair is the sum of others.
-pub(crate) fn state_sum(cs: &mut Circuit, [a, b]: [Wire; 2], [c, d]: [Wire; 2], [u, v]: [Wire; 2]) {
+pub(crate) fn state_sum(cs: &mut ConstraintSystem, [a, b]: [Wire; 2], [c, d]: [Wire; 2], [u, v]: [Wire; 2]) {
     let product = cs.hint([a, d], |[a, d]| a * d);
     cs.gate("sum", Gate::curve_add([a, b, c, d]));
     cs.gate("sum", Gate::idle([u, v, Wire::ZERO, product]));
 }
 
 /// The point (0, −1) as two inputs that are on the curve.
-fn order_two(cs: &mut Circuit) -> [Wire; 2] {
+fn order_two(cs: &mut ConstraintSystem) -> [Wire; 2] {
     let pair = [stock::field(cs, "u", 0), stock::field(cs, "v", -one())];
     stock::on_curve(cs, pair);
     pair
@@ -728,14 +738,14 @@ fn what_is_made_of_points_is_not_always_in_the_subgroup() {
     let (generator, two) = (GENERATOR_EXTENDED, of_order_two());
     // The abscissa of a point, and the ordinate with another sign.
     outside(two - generator, |cs, [u, v]| {
-        let point = cs.private::<Point>("point", Some(&plain::Point::GENERATOR));
+        let point = cs.private::<Point>("point", Some(&native::Point::GENERATOR));
         cs.gate("abscissa", Gate::new().a(u, one()).b(point.u().wire(), -one()));
         cs.gate("ordinate", Gate::new().a(v, one()).b(point.v().wire(), one()));
     });
     // The sum of a point in the subgroup and one that is not, either way.
     for swapped in [false, true] {
         outside(generator + two, |cs, pair| {
-            let point = cs.private::<Point>("point", Some(&plain::Point::GENERATOR));
+            let point = cs.private::<Point>("point", Some(&native::Point::GENERATOR));
             let (point, other) = ([point.u().wire(), point.v().wire()], order_two(cs));
             let [first, second] = if swapped { [other, point] } else { [point, other] };
             state_sum(cs, first, second, pair);
@@ -767,9 +777,9 @@ fn what_is_made_of_points_is_not_always_in_the_subgroup() {
 #[test]
 fn a_selected_point_is_in_the_subgroup_only_where_all_are() {
     let generator = JubJubAffine::from(GENERATOR_EXTENDED);
-    doubted(&[Doubt::OutsideSubgroup], |cs| {
+    reported(&[FindingKind::OutsideSubgroup], |cs| {
         let bit = cs.private::<Bool>("bit", Some(&false)).wire();
-        let point = plain::Array([BlsScalar::zero(), -one()].map(plain::Field::from));
+        let point = native::Array([BlsScalar::zero(), -one()].map(native::Field::from));
         let [u, v] = cs.private::<[Field; 2]>("pair", Some(&point)).map(Field::wire);
         cs.gate("abscissa", Gate::new().a(bit, generator.get_u()).b(u, -one()));
         cs.gate("ordinate", Gate::new().a(bit, generator.get_v() + one()).b(v, -one()).constant(-one()));

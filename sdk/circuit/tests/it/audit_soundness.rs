@@ -52,7 +52,7 @@ fn rule() -> impl Strategy<Value = Rule> {
 }
 
 /// The rows of a rule, for these values.
-fn lay(cs: &mut Circuit, all: &[Wire], values: &[BlsScalar], rule: &Rule) {
+fn lay(cs: &mut ConstraintSystem, all: &[Wire], values: &[BlsScalar], rule: &Rule) {
     let one = BlsScalar::one();
     match rule {
         Rule::Arithmetic { wires, product, factors } => {
@@ -86,29 +86,29 @@ fn lay(cs: &mut Circuit, all: &[Wire], values: &[BlsScalar], rule: &Rule) {
     }
 }
 
-fn circuit(values: &[BlsScalar], rules: &[Rule]) -> (Layout, Wires, Vec<Wire>) {
-    let mut cs = Circuit::with_witness("random");
+fn circuit(values: &[BlsScalar], rules: &[Rule]) -> (Layout, Assignment, Vec<Wire>) {
+    let mut cs = ConstraintSystem::with_witness("random");
     let mut all = vec![Wire::ZERO, Wire::ONE];
     for value in &values[2..2 + INPUTS] {
-        all.push(cs.private::<Field>("input", Some(&plain::Field::from(*value))).wire());
+        all.push(cs.private::<Field>("input", Some(&native::Field::from(*value))).wire());
     }
     for value in &values[2 + INPUTS..] {
         all.push(cs.hint([], |[]| *value));
     }
     rules.iter().for_each(|rule| lay(&mut cs, &all, values, rule));
-    let (layout, wires) = cs.finish();
-    (layout, wires, all)
+    let (layout, assignment) = cs.finish();
+    (layout, assignment, all)
 }
 
 /// All assignments of small values to the hints, with equal inputs, that satisfy the circuit.
-fn assignments(layout: &Layout, wires: &Wires, hints: &[Wire]) -> Vec<Wires> {
+fn assignments(layout: &Layout, assignment: &Assignment, hints: &[Wire]) -> Vec<Assignment> {
     let mut candidates: Vec<BlsScalar> = [-1, 0, 1, 2, 3, 4, 5, 100].into_iter().map(scalar).collect();
-    candidates.extend(wires.values().iter().filter(|it| !candidates.contains(it)).copied().collect::<Vec<_>>());
+    candidates.extend(assignment.values().iter().filter(|it| !candidates.contains(it)).copied().collect::<Vec<_>>());
     candidates.sort_unstable();
     candidates.dedup();
     let mut found = Vec::new();
     for number in 0..candidates.len().pow(4) {
-        let mut other = wires.clone();
+        let mut other = assignment.clone();
         let mut rest = number;
         for hint in hints {
             other.replace(*hint, candidates[rest % candidates.len()]);
@@ -135,22 +135,22 @@ proptest! {
         let rules: Vec<Rule> = rules
             .into_iter()
             .filter(|rule| {
-                let (layout, wires, _) = circuit(&values, std::slice::from_ref(rule));
-                check(&layout, &wires).is_ok()
+                let (layout, assignment, _) = circuit(&values, std::slice::from_ref(rule));
+                check(&layout, &assignment).is_ok()
             })
             .take(7)
             .collect();
-        let (layout, wires, all) = circuit(&values, &rules);
-        prop_assert_eq!(check(&layout, &wires), Ok(()));
+        let (layout, assignment, all) = circuit(&values, &rules);
+        prop_assert_eq!(check(&layout, &assignment), Ok(()));
         let report = audit(&layout);
-        let with_witness = audit_with(&layout, &wires).expect("the witness satisfies");
-        prop_assert_eq!(&with_witness.open, &report.open);
+        let with_witness = audit_with(&layout, &assignment).expect("the witness satisfies");
+        prop_assert_eq!(&with_witness.undetermined, &report.undetermined);
         let used: Vec<Wire> = layout.rows.iter().flat_map(|row| row.wires).collect();
         let hints = &all[2 + INPUTS..];
-        for other in assignments(&layout, &wires, hints) {
-            for hint in hints.iter().filter(|it| used.contains(it) && !report.open.contains(it)) {
+        for other in assignments(&layout, &assignment, hints) {
+            for hint in hints.iter().filter(|it| used.contains(it) && !report.undetermined.contains(it)) {
                 // A wire with the factor zero in every row is used by none.
-                let [one, other] = [&wires, &other].map(|it| it.values()[hint.index()]);
+                let [one, other] = [&assignment, &other].map(|it| it.values()[hint.index()]);
                 prop_assert!(one == other || !is_stated(&layout, *hint), "{:?} is not determined: {rules:#?}\n{report}", hint);
             }
         }
@@ -166,8 +166,8 @@ pub(crate) fn is_stated(layout: &Layout, wire: Wire) -> bool {
         let product = q.multiply != zero;
         let factors = [q.left != zero || product, q.right != zero || product, q.output != zero, q.fourth != zero];
         let stated = match q.kind {
-            Kind::Arithmetic => factors,
-            Kind::Idle => [before; 4],
+            GateKind::Arithmetic => factors,
+            GateKind::Idle => [before; 4],
             _ => [true; 4],
         };
         row.wires.iter().zip(stated).any(|(it, stated)| *it == wire && stated)

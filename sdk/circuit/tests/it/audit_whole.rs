@@ -2,9 +2,9 @@
 
 use dusk_sdk_circuit::*;
 
-/// Membership in a tree, absence from a list, a nullifier: what a member of an allow-list proves.
+/// Membership in a tree, non-membership in a list, a nullifier: what a member of an allow-list proves.
 fn member() -> Layout {
-    let mut cs = Circuit::new("member");
+    let mut cs = ConstraintSystem::new("member");
     let root = cs.public::<Field>("root", None);
     let revoked = cs.public::<Field>("revoked", None);
     let scope = cs.public::<Field>("scope", None);
@@ -12,10 +12,10 @@ fn member() -> Layout {
     cs.public::<Field>("occasion", None);
     let secret = cs.private::<Field>("secret", None);
     let path = cs.private::<MerklePath<12>>("path", None);
-    let absence = cs.private::<Absence<10>>("absence", None);
+    let non_membership = cs.private::<NonMembership<10>>("non_membership", None);
     let credential = hash(&mut cs, &[secret]);
     path.assert_root(&mut cs, "the credential is in the issuer's tree", credential, root);
-    absence.assert_absent(&mut cs, "the credential is not revoked", credential, revoked);
+    non_membership.assert_absent(&mut cs, "the credential is not revoked", credential, revoked);
     let it = nullifier(&mut cs, secret, scope);
     it.assert_eq(&mut cs, "the nullifier is that of the secret", own);
     cs.finish().0

@@ -1,25 +1,25 @@
 //! Credentials, dates, sets.
 
 use dusk_sdk_circuit::{
-    BlsScalar, Circuit, Credential, Point, Scalar, Set, Signature, U8, U16, U32, Unsigned, Value, plain,
+    BlsScalar, ConstraintSystem, Credential, Point, Scalar, Set, Signature, U8, U16, U32, Unsigned, Value, native,
 };
-use plain::Date;
+use native::Date;
 use proptest::prelude::*;
 
 use crate::curve::input;
 use crate::support::{assert_each_wire_is_bound, fault, field, holds, refused, rows, run};
 
-fn element() -> impl Strategy<Value = plain::Field> {
-    field().prop_map(plain::Field::from)
+fn element() -> impl Strategy<Value = native::Field> {
+    field().prop_map(native::Field::from)
 }
 
 prop_compose! {
     fn credential()(
         elements in [element(), element(), element()], born: u32, expires: u32, residence: u16, nationality: u16,
         accreditation: u8,
-    ) -> plain::Credential {
+    ) -> native::Credential {
         let [holder, serial, salt] = elements;
-        plain::Credential { holder, serial, born, expires, residence, nationality, accreditation, salt }
+        native::Credential { holder, serial, born, expires, residence, nationality, accreditation, salt }
     }
 }
 
@@ -28,27 +28,27 @@ proptest! {
 
     #[test]
     fn leaves_agree(it in credential()) {
-        let (layout, wires) = run(|cs| {
+        let (layout, assignment) = run(|cs| {
             let leaf = input::<Credential>(cs, &it).leaf(cs);
             if let Some(value) = cs.value(leaf.wire()) {
                 assert_eq!(value, it.leaf().scalar());
             }
         });
-        prop_assert_eq!(fault(&layout, &wires), None);
+        prop_assert_eq!(fault(&layout, &assignment), None);
         let text = serde_json::to_string(&it).unwrap();
-        prop_assert_eq!(&serde_json::from_str::<plain::Credential>(&text).unwrap(), &it);
+        prop_assert_eq!(&serde_json::from_str::<native::Credential>(&text).unwrap(), &it);
         let mut encoded = Vec::new();
         Credential::encode(&it, &mut encoded);
         let input = &layout.inputs[0];
         prop_assert_eq!(input.wires.len(), encoded.len());
         for (wire, value) in input.wires.iter().zip(encoded) {
-            prop_assert_eq!(wires.values()[wire.index()], value.scalar());
+            prop_assert_eq!(assignment.values()[wire.index()], value.scalar());
         }
     }
 
     #[test]
     fn predicates_agree(it in credential(), day: u32, level: u8, countries in proptest::collection::vec(any::<u16>(), 0..4)) {
-        let holds = |state: &dyn Fn(&mut Circuit, Credential)| holds(|cs| {
+        let holds = |state: &dyn Fn(&mut ConstraintSystem, Credential)| holds(|cs| {
             let it = input::<Credential>(cs, &it);
             state(cs, it);
         });
@@ -58,7 +58,7 @@ proptest! {
         prop_assert_eq!(accredited, it.accreditation >= level);
         for with in [None, Some(it.residence)] {
             let numbers = countries.iter().chain(with.as_ref()).map(|country| u64::from(*country));
-            let set = plain::Set::<4>::new(numbers).unwrap();
+            let set = native::Set::<4>::new(numbers).unwrap();
             let contains = set.contains(it.residence.into());
             let stated = holds(&|cs, it| { let set = input(cs, &set); it.assert_residence_in::<4>(cs, "in", &set) });
             prop_assert_eq!(stated, contains);
@@ -100,9 +100,9 @@ fn days_are_those_of_the_calendar() {
     assert_eq!(Date::new(2026, 3, 7).unwrap().to_string(), "2026-03-07");
 }
 
-pub(crate) fn example() -> plain::Credential {
-    plain::Credential {
-        holder: (plain::Point::GENERATOR * &31.into()).u(),
+pub(crate) fn example() -> native::Credential {
+    native::Credential {
+        holder: (native::Point::GENERATOR * &31.into()).u(),
         serial: 1.into(),
         born: 730_000,
         expires: 740_000,
@@ -113,7 +113,7 @@ pub(crate) fn example() -> plain::Credential {
     }
 }
 
-fn signed(cs: &mut Circuit, it: &plain::Credential, issuer: &plain::Point, signature: &plain::Signature) {
+fn signed(cs: &mut ConstraintSystem, it: &native::Credential, issuer: &native::Point, signature: &native::Signature) {
     let (it, issuer) = (input::<Credential>(cs, it), input::<Point>(cs, issuer));
     let signature = input::<Signature>(cs, signature);
     it.assert_signed(cs, "signed by the issuer", issuer, signature);
@@ -121,12 +121,12 @@ fn signed(cs: &mut Circuit, it: &plain::Credential, issuer: &plain::Point, signa
 
 #[test]
 fn what_the_issuer_did_not_sign_is_refused() {
-    let (it, secret_key) = (example(), plain::Scalar::from(1234));
-    let issuer = plain::Point::GENERATOR * &secret_key;
+    let (it, secret_key) = (example(), native::Scalar::from(1234));
+    let issuer = native::Point::GENERATOR * &secret_key;
     let signature = it.sign(&secret_key);
     assert!(it.is_signed(&issuer, &signature));
     assert!(holds(|cs| signed(cs, &it, &issuer, &signature)));
-    let change: [fn(&mut plain::Credential); 8] = [
+    let change: [fn(&mut native::Credential); 8] = [
         |it| it.holder = 5.into(),
         |it| it.serial = 5.into(),
         |it| it.born += 1,
@@ -151,28 +151,28 @@ fn what_the_issuer_did_not_sign_is_refused() {
 #[test]
 fn attributes_cannot_be_shifted() {
     let it = example();
-    let (layout, wires) = run(|cs| {
+    let (layout, assignment) = run(|cs| {
         let _ = input::<Credential>(cs, &it).leaf(cs);
     });
     let [_, _, born, expires, ..] = layout.inputs[0].wires[..] else { panic!("eight attributes") };
-    let mut forged = wires.clone();
-    forged.replace(born, wires.values()[born.index()] + BlsScalar::pow_of_2(32));
-    forged.replace(expires, wires.values()[expires.index()] - BlsScalar::one());
+    let mut forged = assignment.clone();
+    forged.replace(born, assignment.values()[born.index()] + BlsScalar::pow_of_2(32));
+    forged.replace(expires, assignment.values()[expires.index()] - BlsScalar::one());
     assert_eq!(fault(&layout, &forged).as_deref(), Some("fits into 32 bits"));
 }
 
 #[test]
 fn the_predicates_refuse_by_name() {
     let it = example();
-    let refused = |state: &dyn Fn(&mut Circuit, Credential)| {
+    let refused = |state: &dyn Fn(&mut ConstraintSystem, Credential)| {
         refused(|cs| {
             let it = input::<Credential>(cs, &it);
             state(cs, it);
         })
     };
-    let day = |cs: &mut Circuit, day: u32| input::<U32>(cs, &day);
+    let day = |cs: &mut ConstraintSystem, day: u32| input::<U32>(cs, &day);
     let held = |key: u64| {
-        move |cs: &mut Circuit, it: Credential| {
+        move |cs: &mut ConstraintSystem, it: Credential| {
             let key = input::<Scalar>(cs, &key.into());
             it.assert_held_by(cs, "is the holder's", key);
         }
@@ -203,7 +203,7 @@ fn the_predicates_refuse_by_name() {
         }),
         "level"
     );
-    let set = plain::Set::<3>::new([756, 840]).unwrap();
+    let set = native::Set::<3>::new([756, 840]).unwrap();
     assert_eq!(
         refused(&|cs, it| {
             let set = input(cs, &set);
@@ -211,7 +211,7 @@ fn the_predicates_refuse_by_name() {
         }),
         "blocked"
     );
-    let set = plain::Set::<1>::new([840]).unwrap();
+    let set = native::Set::<1>::new([840]).unwrap();
     assert_eq!(
         refused(&|cs, it| {
             let set = input(cs, &set);
@@ -223,13 +223,13 @@ fn the_predicates_refuse_by_name() {
 
 #[test]
 fn sets_have_their_bounds() {
-    assert_eq!(plain::Set::<2>::new([3, 1, 2]), Err(plain::TooMany { given: 3, most: 2 }));
-    let twice = plain::Set::<2>::new([3, 1, 3, 1]).unwrap();
+    assert_eq!(native::Set::<2>::new([3, 1, 2]), Err(native::TooMany { given: 3, most: 2 }));
+    let twice = native::Set::<2>::new([3, 1, 3, 1]).unwrap();
     assert_eq!(twice.numbers(), [1, 3]);
     assert_eq!(serde_json::to_string(&twice).unwrap(), "[1,3]");
-    assert!(serde_json::from_str::<plain::Set<2>>("[1,2,3]").is_err());
+    assert!(serde_json::from_str::<native::Set<2>>("[1,2,3]").is_err());
     // Nothing is in the empty set.
-    let empty = plain::Set::<3>::default();
+    let empty = native::Set::<3>::default();
     let lacks = |number: u16| {
         holds(|cs| {
             let (set, number) = (input::<Set<3>>(cs, &empty), input::<U16>(cs, &number));
@@ -254,28 +254,28 @@ fn constant_sets_contain_and_lack_by_name() {
         })
     };
     let fault_of = |number, contains| {
-        let (layout, wires) = of(number, contains);
-        fault(&layout, &wires)
+        let (layout, assignment) = of(number, contains);
+        fault(&layout, &assignment)
     };
     for (number, inside) in [(4, true), (40, true), (756, true), (0, false), (5, false), (u16::MAX, false)] {
         assert_eq!(fault_of(number, true).as_deref(), (!inside).then_some("in"), "{number}");
         assert_eq!(fault_of(number, false).as_deref(), inside.then_some("not in"), "{number}");
     }
     // The set cannot be changed to another.
-    let (layout, mut wires) = of(5, false);
+    let (layout, mut assignment) = of(5, false);
     let constant = rows(&layout, "constant")[0][0];
-    wires.replace(constant, wires.values()[constant.index()] + BlsScalar::one());
-    assert_eq!(fault(&layout, &wires).as_deref(), Some("constant"));
+    assignment.replace(constant, assignment.values()[constant.index()] + BlsScalar::one());
+    assert_eq!(fault(&layout, &assignment).as_deref(), Some("constant"));
 }
 
 #[test]
 fn each_step_of_a_set_is_bound() {
-    let set = plain::Set::<4>::new([4, 8, 756]).unwrap();
-    let (layout, wires) = run(|cs| {
+    let set = native::Set::<4>::new([4, 8, 756]).unwrap();
+    let (layout, assignment) = run(|cs| {
         let (set, number) = (input::<Set<4>>(cs, &set), input::<Unsigned<16>>(cs, &40));
         set.assert_lacks(cs, "not in", number);
     });
-    assert_eq!(fault(&layout, &wires), None);
-    assert_each_wire_is_bound(&layout, &wires);
+    assert_eq!(fault(&layout, &assignment), None);
+    assert_each_wire_is_bound(&layout, &assignment);
     assert_eq!(rows(&layout, "not in").len(), 1);
 }

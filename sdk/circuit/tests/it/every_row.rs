@@ -13,7 +13,7 @@ use crate::witnesses::{self, Example};
 fn statements(layout: &Layout) -> BTreeMap<u32, Vec<usize>> {
     let mut found: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
     for (at, row) in layout.rows.iter().enumerate() {
-        if layout.selectors[row.selectors as usize].kind != Kind::Idle {
+        if layout.selectors[row.selectors as usize].kind != GateKind::Idle {
             found.entry(row.constraint).or_default().push(at);
         }
     }
@@ -29,8 +29,8 @@ fn name_of(layout: &Layout, constraint: u32) -> (String, String) {
 #[test]
 fn no_wire_of_a_gadget_can_be_changed_and_each_constraint_refuses_by_its_name() {
     let forged = refusing_names();
-    for Example { name, layout, wires } in witnesses::all() {
-        let refused = refusals(&layout, &wires);
+    for Example { name, layout, assignment } in witnesses::all() {
+        let refused = refusals(&layout, &assignment);
         for constraint in statements(&layout).into_keys() {
             // Some refuse only what takes several wires: those have forgeries.
             let (region, constraint_name) = name_of(&layout, constraint);
@@ -46,7 +46,8 @@ const GENERAL: [&str; 6] = ["is a bit", "constant", "difference", "product", "su
 /// Of layouts with more rows fewer are left out, as each takes an audit.
 const LARGE: usize = 1000;
 
-/// Without a row the audit finds something open; or a wire is in no row any more; or there is a forgery that passes.
+/// Without a row the audit finds something undetermined; or a wire is in no row any more; or there is a forgery that
+/// passes.
 #[test]
 fn no_row_of_a_gadget_can_be_left_out() {
     let refusing = refusing_rows();

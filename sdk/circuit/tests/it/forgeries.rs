@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use dusk_jubjub::{EDWARDS_D, JubJubAffine, JubJubScalar};
 use dusk_poseidon::{Domain, Hash};
-use dusk_sdk_circuit::plain::IndexedTree;
-use dusk_sdk_circuit::plain::merkle::Tree;
+use dusk_sdk_circuit::native::IndexedTree;
+use dusk_sdk_circuit::native::merkle::Tree;
 use dusk_sdk_circuit::*;
 
 use crate::credentials::example;
@@ -17,7 +17,7 @@ use crate::witnesses::{Build, f, of, with};
 struct Forgery {
     gadget: &'static str,
     build: Build,
-    replace: fn(&Layout, &mut Wires),
+    replace: fn(&Layout, &mut Assignment),
     /// The constraint that refuses it.
     constraint: &'static str,
 }
@@ -30,14 +30,14 @@ fn wrong((gadget, build): (&'static str, Build), constraint: &'static str) -> Fo
 /// Wires that are replaced.
 fn replaced(
     (gadget, build): (&'static str, Build),
-    replace: fn(&Layout, &mut Wires),
+    replace: fn(&Layout, &mut Assignment),
     constraint: &'static str,
 ) -> Forgery {
     Forgery { gadget, build, replace, constraint }
 }
 
-fn add(wires: &mut Wires, wire: Wire, more: impl Into<BlsScalar>) {
-    wires.replace(wire, wires.values()[wire.index()] + more.into());
+fn add(assignment: &mut Assignment, wire: Wire, more: impl Into<BlsScalar>) {
+    assignment.replace(wire, assignment.values()[wire.index()] + more.into());
 }
 
 fn all() -> Vec<Forgery> {
@@ -55,18 +55,22 @@ pub(crate) fn refusing_rows() -> BTreeSet<(&'static str, usize)> {
     let layouts = catalogue();
     let all = all().into_iter().map(|forgery| {
         let Forgery { gadget, build, replace, constraint } = forgery;
-        let mut cs = Circuit::with_witness(gadget);
+        let mut cs = ConstraintSystem::with_witness(gadget);
         build(&mut cs);
-        let (layout, mut wires) = cs.finish();
+        let (layout, mut assignment) = cs.finish();
         let entry =
             layouts.iter().find(|it| it.name == gadget).unwrap_or_else(|| panic!("{gadget} is in no catalogue"));
         assert_eq!(layout.digest(), entry.layout.digest(), "{gadget} is built as the catalogue does");
-        replace(&layout, &mut wires);
-        let Err(CheckError::Unsatisfied(fault)) = check(&layout, &wires) else {
+        replace(&layout, &mut assignment);
+        let Err(CheckError::Unsatisfied(fault)) = check(&layout, &assignment) else {
             panic!("{gadget}: what {constraint} should refuse passes");
         };
         assert_eq!(fault.constraint, constraint, "{gadget}");
-        assert_eq!(check(&without(&layout, fault.row), &wires), Ok(()), "{gadget}: not only {constraint} refuses it");
+        assert_eq!(
+            check(&without(&layout, fault.row), &assignment),
+            Ok(()),
+            "{gadget}: not only {constraint} refuses it"
+        );
         (gadget, fault.row)
     });
     all.collect()
@@ -80,14 +84,14 @@ fn each_statement_has_a_witness_that_it_alone_refuses() {
 fn elements() -> Vec<Forgery> {
     // 2 for a bit, and the result that goes with it.
     let two = |place: usize| {
-        let replace: fn(&Layout, &mut Wires) = match place {
-            0 => |layout, wires| {
-                add(wires, layout.inputs[0].wires[0], 1);
-                add(wires, rows(layout, "and")[0][2], 1);
+        let replace: fn(&Layout, &mut Assignment) = match place {
+            0 => |layout, assignment| {
+                add(assignment, layout.inputs[0].wires[0], 1);
+                add(assignment, rows(layout, "and")[0][2], 1);
             },
-            _ => |layout, wires| {
-                add(wires, layout.inputs[0].wires[1], 1);
-                add(wires, rows(layout, "and")[0][2], 1);
+            _ => |layout, assignment| {
+                add(assignment, layout.inputs[0].wires[1], 1);
+                add(assignment, rows(layout, "and")[0][2], 1);
             },
         };
         replaced(of!("and", Bool, [true, true], |cs, [a, b]| a.and(cs, b)), replace, "is a bit")
@@ -105,28 +109,28 @@ fn elements() -> Vec<Forgery> {
         two(1),
         replaced(
             is_zero(0),
-            |layout, wires| wires.replace(rows(layout, "the inverse is fixed")[0][0], BlsScalar::zero()),
+            |layout, assignment| assignment.replace(rows(layout, "the inverse is fixed")[0][0], BlsScalar::zero()),
             "zero has no inverse",
         ),
         replaced(
             is_zero(7),
-            |layout, wires| {
+            |layout, assignment| {
                 let [is, inverse, ..] = rows(layout, "the inverse is fixed")[0];
-                wires.replace(is, BlsScalar::one());
-                wires.replace(inverse, BlsScalar::zero());
+                assignment.replace(is, BlsScalar::one());
+                assignment.replace(inverse, BlsScalar::zero());
             },
             "what has an inverse is not zero",
         ),
         replaced(
             is_zero(0),
-            |layout, wires| wires.replace(rows(layout, "the inverse is fixed")[0][1], BlsScalar::from(5)),
+            |layout, assignment| assignment.replace(rows(layout, "the inverse is fixed")[0][1], BlsScalar::from(5)),
             "the inverse is fixed",
         ),
     ]
 }
 
 fn ranges() -> Vec<Forgery> {
-    let end = |bits: u64| plain::Field::from(BlsScalar::pow_of_2(bits));
+    let end = |bits: u64| native::Field::from(BlsScalar::pow_of_2(bits));
     let other = "fits into the bits of its type";
     vec![
         wrong(of!("range of 8 bits", Field, [end(8)], |cs, [a]| U8::constrain(cs, a)), "fits into 8 bits"),
@@ -140,12 +144,12 @@ fn ranges() -> Vec<Forgery> {
         // The lowest bit of an odd width: 2, and 1 less above it.
         replaced(
             of!("range of 21 bits", Field, [f(7)], |cs, [a]| Unsigned::<21>::constrain(cs, a)),
-            |layout, wires| {
+            |layout, assignment| {
                 let all = rows(layout, "fits into the bits of its type");
                 let [_, bit, _, half] = all[all.len() - 2];
                 // 7 is 2·2 + 3.
-                add(wires, bit, 2);
-                add(wires, half, -BlsScalar::one());
+                add(assignment, bit, 2);
+                add(assignment, half, -BlsScalar::one());
             },
             other,
         ),
@@ -171,24 +175,24 @@ fn numbers() -> Vec<Forgery> {
 }
 
 fn points() -> Vec<Forgery> {
-    let g = plain::Point::GENERATOR;
+    let g = native::Point::GENERATOR;
     let (p, q) = (g * &77.into(), g * &1234.into());
     let outside = JubJubAffine::from(p.extended() + of_order_two());
-    let [u, v] = [outside.get_u(), outside.get_v()].map(plain::Field::from);
-    let largest = plain::Scalar::from(-JubJubScalar::one()).field();
-    let order = plain::Field::from(largest.scalar() + BlsScalar::one());
-    let scalar = |k: plain::Field| with!("scalar", [k: Field = k], |cs| Scalar::constrain(cs, k));
+    let [u, v] = [outside.get_u(), outside.get_v()].map(native::Field::from);
+    let largest = native::Scalar::from(-JubJubScalar::one()).field();
+    let order = native::Field::from(largest.scalar() + BlsScalar::one());
+    let scalar = |k: native::Field| with!("scalar", [k: Field = k], |cs| Scalar::constrain(cs, k));
     vec![
         wrong(with!("point", [u: Field = u, v: Field = v], |cs| Point::constrain(cs, u, v)), "is in the subgroup"),
         // A pair off the curve, and what the formulas of the curve make of it.
         replaced(
             with!("point", [u: Field = p.u(), v: Field = p.v()], |cs| Point::constrain(cs, u, v)),
-            |layout, wires| {
+            |layout, assignment| {
                 let [mut u, mut v] = [3, 4].map(BlsScalar::from);
                 for (name, value) in [("square of the abscissa", u), ("square of the ordinate", v)] {
                     let [wire, _, square, _] = rows(layout, name)[0];
-                    wires.replace(wire, value);
-                    wires.replace(square, value.square());
+                    assignment.replace(wire, value);
+                    assignment.replace(square, value.square());
                 }
                 for row in [&rows(layout, "sum of points")[..], &rows(layout, "is in the subgroup")].concat().chunks(2)
                 {
@@ -199,7 +203,7 @@ fn points() -> Vec<Forgery> {
                     let [sum_u, sum_v, _, helper] = row[1];
                     [(sum_u, u), (sum_v, v), (helper, product)]
                         .into_iter()
-                        .for_each(|(it, value)| wires.replace(it, value));
+                        .for_each(|(it, value)| assignment.replace(it, value));
                 }
             },
             "is on the curve",
@@ -221,9 +225,9 @@ fn points() -> Vec<Forgery> {
 }
 
 fn amounts() -> Vec<Forgery> {
-    let key = plain::Point::GENERATOR * &41.into();
-    let it = plain::Ciphertext::encrypt(&key, 1000, &4242.into());
-    let other = plain::Ciphertext { first: key, ..it };
+    let key = native::Point::GENERATOR * &41.into();
+    let it = native::Ciphertext::encrypt(&key, 1000, &4242.into());
+    let other = native::Ciphertext { first: key, ..it };
     let balance = |inputs: [u64; 4]| {
         with!(
             "balance of 8 amounts of 64 bits",
@@ -231,7 +235,7 @@ fn amounts() -> Vec<Forgery> {
             |cs| assert_balanced(cs, "balance", &inputs, &outputs)
         )
     };
-    let encryption = |it: plain::Ciphertext, amount: u64| {
+    let encryption = |it: native::Ciphertext, amount: u64| {
         with!(
             "encryption of 64 bits",
             [it: Ciphertext = it, key: Point = key, amount: U64 = amount, randomness: Scalar = 4242.into()],
@@ -243,16 +247,16 @@ fn amounts() -> Vec<Forgery> {
         // The sum of all but some, which rows before the last make.
         replaced(
             balance([5, 6, 7, 9]),
-            |layout, wires| {
+            |layout, assignment| {
                 let all = rows(layout, "balance");
-                add(wires, all[0][3], -BlsScalar::one());
-                add(wires, all[1][3], -BlsScalar::one());
+                add(assignment, all[0][3], -BlsScalar::one());
+                add(assignment, all[1][3], -BlsScalar::one());
             },
             "balance",
         ),
         replaced(
             balance([5, 6, 7, 9]),
-            |layout, wires| add(wires, rows(layout, "balance")[1][3], -BlsScalar::one()),
+            |layout, assignment| add(assignment, rows(layout, "balance")[1][3], -BlsScalar::one()),
             "balance",
         ),
         wrong(encryption(other, 1000), "the randomness is that of the ciphertext"),
@@ -269,35 +273,35 @@ fn amounts() -> Vec<Forgery> {
 }
 
 fn signatures() -> Vec<Forgery> {
-    let verification = |it: plain::Signature, key: plain::Point| {
+    let verification = |it: native::Signature, key: native::Point| {
         with!("Schnorr verification", [it: Signature = it, key: Point = key, message: Field = f(8)], |cs| {
             it.assert_signs(cs, "signed", key, message);
         })
     };
-    let (neutral, key) = (plain::Point::IDENTITY, plain::Point::GENERATOR * &41.into());
-    let forged = plain::Signature { u: 5.into(), r: plain::Point::GENERATOR * &5.into() };
+    let (neutral, key) = (native::Point::IDENTITY, native::Point::GENERATOR * &41.into());
+    let forged = native::Signature { u: 5.into(), r: native::Point::GENERATOR * &5.into() };
     // With the nonce zero the secret key is a quotient of what all know.
     let elements = [BlsScalar::zero(), BlsScalar::one(), key.u().scalar(), key.v().scalar(), BlsScalar::from(8)];
     let challenge = Hash::digest_truncated(Domain::Other, &elements)[0];
-    let zero = plain::Signature { u: (-(challenge * JubJubScalar::from(41_u64))).into(), r: neutral };
+    let zero = native::Signature { u: (-(challenge * JubJubScalar::from(41_u64))).into(), r: neutral };
     vec![
-        wrong(verification(plain::Signature::sign(&41.into(), f(9)), key), "signed"),
+        wrong(verification(native::Signature::sign(&41.into(), f(9)), key), "signed"),
         wrong(verification(forged, neutral), "the key is not the neutral point"),
         wrong(verification(zero, key), "the nonce is not zero"),
     ]
 }
 
 fn credentials() -> Vec<Forgery> {
-    let set = |numbers: &[u64]| plain::Set::<8>::new(numbers.iter().copied()).expect("the set has room");
+    let set = |numbers: &[u64]| native::Set::<8>::new(numbers.iter().copied()).expect("the set has room");
     let countries = set(&[4, 40, 756]);
     let inside = countries.clone();
     vec![
         replaced(
             with!("leaf of a credential", [it: Credential = example()], |cs| it.leaf(cs)),
-            |layout, wires| {
+            |layout, assignment| {
                 let numbers = rows(layout, "sum").last().expect("there is one")[3];
-                add(wires, numbers, 1);
-                recompute(layout, wires, numbers);
+                add(assignment, numbers, 1);
+                recompute(layout, assignment, numbers);
             },
             "sum",
         ),
@@ -345,7 +349,7 @@ fn trees() -> Vec<Forgery> {
     tree.insert(2, f(7)).expect("the tree has the place");
     tree.insert(3, f(8)).expect("the tree has the place");
     let (path, root) = (tree.opening(2).expect("there is a leaf"), tree.root());
-    let member = |leaf: plain::Field, root: plain::Field| {
+    let member = |leaf: native::Field, root: native::Field| {
         let path = path.clone();
         with!("Merkle path, one level", [path: MerklePath<1> = path, ends: [Field; 2] = [leaf, root].into()], |cs| {
             path.assert_root(cs, "root", ends[0], ends[1]);
@@ -355,10 +359,10 @@ fn trees() -> Vec<Forgery> {
     for member in [10, 30, 20] {
         set.insert(f(member)).expect("the set has room");
     }
-    let (absence, list) = (set.absence(f(15)).expect("it is not in the set"), set.root());
-    let absent = |value: u64, list: plain::Field| {
-        let absence = absence.clone();
-        with!("not in a list of 2^32", [it: Absence<16> = absence, ends: [Field; 2] = [f(value), list].into()], |cs| {
+    let (non_membership, list) = (set.non_membership(f(15)).expect("it is not in the set"), set.root());
+    let absent = |value: u64, list: native::Field| {
+        let non_membership = non_membership.clone();
+        with!("not in a list of 2^32", [it: NonMembership<16> = non_membership, ends: [Field; 2] = [f(value), list].into()], |cs| {
             it.assert_absent(cs, "absent", ends[0], ends[1]);
         })
     };
@@ -368,10 +372,10 @@ fn trees() -> Vec<Forgery> {
         // The place 4: what is twice as far from the third as the fourth.
         replaced(
             member(f(9), root),
-            |layout, wires| {
+            |layout, assignment| {
                 let low = layout.inputs[0].wires[4];
-                wires.replace(low, BlsScalar::from(2));
-                recompute(layout, wires, low);
+                assignment.replace(low, BlsScalar::from(2));
+                recompute(layout, assignment, low);
             },
             "is a bit",
         ),
@@ -380,10 +384,10 @@ fn trees() -> Vec<Forgery> {
         wrong(absent(25, list), "absent"),
         replaced(
             with!("nullifier", [inputs: [Field; 2] = [f(1), f(2)].into()], |cs| nullifier(cs, inputs[0], inputs[1])),
-            |layout, wires| {
+            |layout, assignment| {
                 let domain = rows(layout, "constant")[0][0];
-                add(wires, domain, 1);
-                recompute(layout, wires, domain);
+                add(assignment, domain, 1);
+                recompute(layout, assignment, domain);
             },
             "constant",
         ),

@@ -3,19 +3,19 @@
 use std::collections::BTreeMap;
 
 use dusk_poseidon::{Domain, Hash};
-use dusk_sdk_circuit::{BlsScalar, CheckError, Circuit, Field, Layout, Wires, check, hash, plain};
+use dusk_sdk_circuit::{Assignment, BlsScalar, CheckError, ConstraintSystem, Field, Layout, check, hash, native};
 use proptest::prelude::*;
 
 use crate::support::{assert_each_wire_is_bound, fault, field, recompute, run, without};
 
-fn hashed(elements: &[BlsScalar]) -> (Layout, Wires, BlsScalar) {
+fn hashed(elements: &[BlsScalar]) -> (Layout, Assignment, BlsScalar) {
     let result = std::cell::Cell::new(BlsScalar::zero());
-    let (layout, wires) = run(|cs: &mut Circuit| {
+    let (layout, assignment) = run(|cs: &mut ConstraintSystem| {
         let elements: Vec<Field> = elements.iter().map(|it| cs.private("x", Some(&(*it).into()))).collect();
         let digest = hash(cs, &elements);
         result.set(cs.value(digest.wire()).unwrap_or_default());
     });
-    (layout, wires, result.get())
+    (layout, assignment, result.get())
 }
 
 proptest! {
@@ -23,11 +23,11 @@ proptest! {
 
     #[test]
     fn hashes_are_those_of_production(elements in proptest::collection::vec(field(), 1..14)) {
-        let (layout, wires, digest) = hashed(&elements);
+        let (layout, assignment, digest) = hashed(&elements);
         prop_assert_eq!(digest, Hash::digest(Domain::Other, &elements)[0]);
-        let plain: Vec<plain::Field> = elements.iter().copied().map(Into::into).collect();
-        prop_assert_eq!(plain::hash(&plain).scalar(), digest);
-        prop_assert_eq!(fault(&layout, &wires), None);
+        let native: Vec<native::Field> = elements.iter().copied().map(Into::into).collect();
+        prop_assert_eq!(native::hash(&native).scalar(), digest);
+        prop_assert_eq!(fault(&layout, &assignment), None);
     }
 }
 
@@ -35,9 +35,9 @@ proptest! {
 fn hashes_of_every_length_are_those_of_production() {
     for length in 1..=9 {
         let elements: Vec<BlsScalar> = (0..length).map(|it| -BlsScalar::from(it)).collect();
-        let (layout, wires, digest) = hashed(&elements);
+        let (layout, assignment, digest) = hashed(&elements);
         assert_eq!(digest, Hash::digest(Domain::Other, &elements)[0], "{length} elements");
-        assert_eq!(fault(&layout, &wires), None);
+        assert_eq!(fault(&layout, &assignment), None);
     }
 }
 
@@ -62,12 +62,12 @@ fn every_wire_of_a_hash_is_defined_by_one_row() {
 /// Another value on any wire of a hash, and all that follows from it, is refused by the row that defines the wire, and by no other.
 #[test]
 fn each_row_of_a_hash_refuses_by_its_name() {
-    let (layout, wires, _) = hashed(&[3, 5, 7, 11, 13].map(BlsScalar::from));
+    let (layout, assignment, _) = hashed(&[3, 5, 7, 11, 13].map(BlsScalar::from));
     let mut count = BTreeMap::new();
     for (at, row) in layout.rows.iter().enumerate() {
         let wire = row.wires.into_iter().max().unwrap();
-        let mut forged = wires.clone();
-        forged.replace(wire, wires.values()[wire.index()] + BlsScalar::one());
+        let mut forged = assignment.clone();
+        forged.replace(wire, assignment.values()[wire.index()] + BlsScalar::one());
         recompute(&layout, &mut forged, wire);
         let Err(CheckError::Unsatisfied(fault)) = check(&layout, &forged) else { panic!("row {at} refuses nothing") };
         assert_eq!(fault.row, at);
@@ -81,6 +81,6 @@ fn each_row_of_a_hash_refuses_by_its_name() {
 
 #[test]
 fn a_short_hash_binds_each_wire() {
-    let (layout, wires, _) = hashed(&[BlsScalar::from(3)]);
-    assert_each_wire_is_bound(&layout, &wires);
+    let (layout, assignment, _) = hashed(&[BlsScalar::from(3)]);
+    assert_each_wire_is_bound(&layout, &assignment);
 }

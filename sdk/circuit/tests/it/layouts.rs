@@ -9,37 +9,37 @@ struct Product;
 
 #[derive(Clone, Serialize, Deserialize)]
 struct ProductPublic {
-    product: plain::Field,
+    product: native::Field,
 }
 
 #[derive(Clone, Serialize, Deserialize, ZeroizeOnDrop)]
 struct ProductPrivate {
-    number: plain::Field,
+    number: native::Field,
     bit: bool,
 }
 
-fn product(cs: &mut Circuit, product: Field, number: Field, bit: Bool) {
+fn product(cs: &mut ConstraintSystem, product: Field, number: Field, bit: Bool) {
     cs.region("multiplication", |cs| {
         let one = BlsScalar::one();
         cs.gate("product", Gate::new().ab(number.wire(), bit.wire(), one).c(product.wire(), -one));
     });
 }
 
-impl Definition for Product {
+impl Circuit for Product {
     type Private = ProductPrivate;
     type Public = ProductPublic;
 
     const DOC: &'static str = "";
     const NAME: &'static str = "product";
 
-    fn build(cs: &mut Circuit, inputs: Option<(&ProductPublic, &ProductPrivate)>) {
+    fn build(cs: &mut ConstraintSystem, inputs: Option<(&ProductPublic, &ProductPrivate)>) {
         let result = cs.public::<Field>("product", inputs.map(|(public, _)| &public.product));
         let number = cs.private::<Field>("number", inputs.map(|(_, private)| &private.number));
         let bit = cs.private::<Bool>("bit", inputs.map(|(_, private)| &private.bit));
         product(cs, result, number, bit);
     }
 
-    fn encode(public: &ProductPublic) -> Vec<plain::Field> {
+    fn encode(public: &ProductPublic) -> Vec<native::Field> {
         let mut out = Vec::new();
         Field::encode(&public.product, &mut out);
         out
@@ -54,14 +54,14 @@ fn inputs(product: u64, number: u64, bit: bool) -> (ProductPublic, ProductPrivat
 fn a_witness_that_fits_satisfies_and_another_is_named() {
     let layout = layout::<Product>();
     let (public, private) = inputs(7, 7, true);
-    let wires = witness::<Product>(&layout, &public, &private).unwrap();
-    assert_eq!(check(&layout, &wires), Ok(()));
-    let encoded: Vec<BlsScalar> = Product::encode(&public).iter().map(plain::Field::scalar).collect();
-    assert_eq!(wires.public(), encoded);
+    let assignment = assign::<Product>(&layout, &public, &private).unwrap();
+    assert_eq!(check(&layout, &assignment), Ok(()));
+    let encoded: Vec<BlsScalar> = Product::encode(&public).iter().map(native::Field::scalar).collect();
+    assert_eq!(assignment.public(), encoded);
 
     let (public, private) = inputs(7, 7, false);
-    let wires = witness::<Product>(&layout, &public, &private).unwrap();
-    let Err(CheckError::Unsatisfied(fault)) = check(&layout, &wires) else { panic!("7 is not 7·0") };
+    let assignment = assign::<Product>(&layout, &public, &private).unwrap();
+    let Err(CheckError::Unsatisfied(fault)) = check(&layout, &assignment) else { panic!("7 is not 7·0") };
     assert_eq!((fault.constraint.as_str(), fault.path.join("/")), ("product", "multiplication".to_owned()));
     assert!(fault.place.file.ends_with("layouts.rs"), "{}", fault.place);
     let text = fault.to_string();
@@ -75,9 +75,9 @@ fn a_witness_that_fits_satisfies_and_another_is_named() {
 fn a_bit_that_is_none_is_named() {
     let layout = layout::<Product>();
     let (public, private) = inputs(14, 7, true);
-    let mut wires = witness::<Product>(&layout, &public, &private).unwrap();
-    wires.replace(layout.inputs[2].wires[0], BlsScalar::from(2));
-    let Err(CheckError::Unsatisfied(fault)) = check(&layout, &wires) else { panic!("2 is no bit") };
+    let mut assignment = assign::<Product>(&layout, &public, &private).unwrap();
+    assignment.replace(layout.inputs[2].wires[0], BlsScalar::from(2));
+    let Err(CheckError::Unsatisfied(fault)) = check(&layout, &assignment) else { panic!("2 is no bit") };
     assert_eq!((fault.constraint.as_str(), fault.path.join("/")), ("is a bit", "inputs".to_owned()));
 }
 
@@ -120,21 +120,21 @@ fn whatever_a_key_depends_on_changes_the_digest() {
 /// A circuit that looks at its witness.
 struct Peeks;
 
-impl Definition for Peeks {
+impl Circuit for Peeks {
     type Private = ProductPrivate;
     type Public = ProductPublic;
 
     const DOC: &'static str = "";
     const NAME: &'static str = "peeks";
 
-    fn build(cs: &mut Circuit, inputs: Option<(&ProductPublic, &ProductPrivate)>) {
+    fn build(cs: &mut ConstraintSystem, inputs: Option<(&ProductPublic, &ProductPrivate)>) {
         let number = cs.private::<Field>("number", inputs.map(|(_, private)| &private.number));
         if inputs.is_some_and(|(_, private)| private.bit) {
             cs.gate("only sometimes", Gate::new().a(number.wire(), BlsScalar::one()));
         }
     }
 
-    fn encode(_: &ProductPublic) -> Vec<plain::Field> {
+    fn encode(_: &ProductPublic) -> Vec<native::Field> {
         Vec::new()
     }
 }
@@ -143,36 +143,36 @@ impl Definition for Peeks {
 fn a_layout_that_depends_on_the_witness_is_refused() {
     let layout = layout::<Peeks>();
     let (public, private) = inputs(0, 0, false);
-    assert!(witness::<Peeks>(&layout, &public, &private).is_ok());
+    assert!(assign::<Peeks>(&layout, &public, &private).is_ok());
     let (public, private) = inputs(0, 0, true);
-    let error = witness::<Peeks>(&layout, &public, &private).unwrap_err();
-    let WitnessError::LayoutDependsOnWitness { row, constraint, .. } = error else { panic!("{error}") };
+    let error = assign::<Peeks>(&layout, &public, &private).unwrap_err();
+    let AssignmentError::LayoutDependsOnWitness { row, constraint, .. } = error else { panic!("{error}") };
     assert_eq!((row, constraint.as_str()), (0, "only sometimes"));
 }
 
 #[test]
 fn a_number_out_of_range_is_told_as_a_number() {
-    let (layout, wires) = crate::support::run(|cs| {
-        let years = cs.private::<Field>("years", Some(&plain::Field::from(300)));
+    let (layout, assignment) = crate::support::run(|cs| {
+        let years = cs.private::<Field>("years", Some(&native::Field::from(300)));
         let _ = U8::constrain(cs, years);
     });
-    let Err(CheckError::Unsatisfied(fault)) = check(&layout, &wires) else { panic!("300 fits into 8 bits") };
+    let Err(CheckError::Unsatisfied(fault)) = check(&layout, &assignment) else { panic!("300 fits into 8 bits") };
     assert_eq!((fault.constraint.as_str(), fault.statement.as_str()), ("fits into 8 bits", "number < 2^8"));
     assert_eq!(
         fault.values,
-        [Held { wire: "number", input: Some("years".to_owned()), public: false, value: plain::Field::from(300) }]
+        [WireValue { wire: "number", input: Some("years".to_owned()), public: false, value: native::Field::from(300) }]
     );
 }
 
 #[test]
 fn digits_that_are_none_of_a_number_in_range_are_told_as_digits() {
-    let (layout, mut wires) = crate::support::run(|cs| {
-        let years = cs.private::<Field>("years", Some(&plain::Field::from(30)));
+    let (layout, mut assignment) = crate::support::run(|cs| {
+        let years = cs.private::<Field>("years", Some(&native::Field::from(30)));
         let _ = U8::constrain(cs, years);
     });
     let digit = crate::support::rows(&layout, "fits into 8 bits")[0][0];
-    wires.replace(digit, BlsScalar::from(9));
-    let Err(CheckError::Unsatisfied(fault)) = check(&layout, &wires) else { panic!("9 is no accumulator of 30") };
+    assignment.replace(digit, BlsScalar::from(9));
+    let Err(CheckError::Unsatisfied(fault)) = check(&layout, &assignment) else { panic!("9 is no accumulator of 30") };
     assert!(fault.statement.ends_with("∈ {0,1,2,3}"), "{}", fault.statement);
 }
 
@@ -189,20 +189,20 @@ struct SamePrivate {
     hidden: u128,
 }
 
-impl Definition for Same {
+impl Circuit for Same {
     type Private = SamePrivate;
     type Public = SamePublic;
 
     const DOC: &'static str = "";
     const NAME: &'static str = "same";
 
-    fn build(cs: &mut Circuit, inputs: Option<(&SamePublic, &SamePrivate)>) {
+    fn build(cs: &mut ConstraintSystem, inputs: Option<(&SamePublic, &SamePrivate)>) {
         let shown = cs.public::<U128>("shown", inputs.map(|(public, _)| &public.shown));
         let hidden = cs.private::<U128>("hidden", inputs.map(|(_, private)| &private.hidden));
         hidden.field().assert_eq(cs, "they are one", shown.field());
     }
 
-    fn encode(public: &SamePublic) -> Vec<plain::Field> {
+    fn encode(public: &SamePublic) -> Vec<native::Field> {
         let mut out = Vec::new();
         U128::encode(&public.shown, &mut out);
         out
@@ -219,7 +219,7 @@ fn numbers_of_any_size_are_read_to_the_last_digit() {
     for written in [u128::MAX.to_string(), format!(r#""{}""#, u128::MAX)] {
         let (public, private) = read(&written).unwrap();
         assert_eq!((public.shown, private.hidden), (u128::MAX, u128::MAX));
-        assert!(check(&layout, &witness::<Same>(&layout, &public, &private).unwrap()).is_ok());
+        assert!(check(&layout, &assign::<Same>(&layout, &public, &private).unwrap()).is_ok());
     }
     for written in ["-42", "42.5", r#""x42""#, "[42]", "null"] {
         let refused = runner::InputFault::Invalid {

@@ -1,24 +1,26 @@
 //! Field elements, bits, numbers.
 
-use dusk_sdk_circuit::{BlsScalar, Bool, Circuit, Field, Linear, U8, U32, U64, U128, Unsigned, Value, Wire, plain};
+use dusk_sdk_circuit::{
+    BlsScalar, Bool, ConstraintSystem, Field, Linear, U8, U32, U64, U128, Unsigned, Value, Wire, native,
+};
 use proptest::prelude::*;
 
 use crate::support::{assert_each_wire_is_bound, fault, field, holds, refused, rows, run};
 
-fn element(cs: &mut Circuit, value: BlsScalar) -> Field {
+fn element(cs: &mut ConstraintSystem, value: BlsScalar) -> Field {
     cs.private("x", Some(&value.into()))
 }
 
-fn number(cs: &mut Circuit, value: u64) -> U64 {
+fn number(cs: &mut ConstraintSystem, value: u64) -> U64 {
     cs.private("n", Some(&value))
 }
 
-fn value(cs: &Circuit, it: impl Into<Field>) -> Option<BlsScalar> {
+fn value(cs: &ConstraintSystem, it: impl Into<Field>) -> Option<BlsScalar> {
     cs.value(it.into().wire())
 }
 
 /// Asserts that a value is what it should be, where there is a witness.
-fn expect(cs: &Circuit, it: impl Into<Field>, expected: impl Into<BlsScalar>) {
+fn expect(cs: &ConstraintSystem, it: impl Into<Field>, expected: impl Into<BlsScalar>) {
     if let Some(value) = value(cs, it) {
         assert_eq!(value, expected.into());
     }
@@ -34,7 +36,7 @@ proptest! {
 
     #[test]
     fn field_arithmetic_agrees(a in field(), b in field(), c in field()) {
-        let (layout, wires) = run(|cs| {
+        let (layout, assignment) = run(|cs| {
             let (x, y, z) = (element(cs, a), element(cs, b), element(cs, c));
             let results = [(x.add(cs, y), a + b), (x.sub(cs, y), a - b), (x.mul(cs, y), a * b)];
             results.into_iter().for_each(|(it, expected)| expect(cs, it, expected));
@@ -52,13 +54,13 @@ proptest! {
             expect(cs, it, u64::from(a == BlsScalar::zero()));
             x.assert_constant(cs, "x", a);
         });
-        prop_assert_eq!(fault(&layout, &wires), None);
-        assert_each_wire_is_bound(&layout, &wires);
+        prop_assert_eq!(fault(&layout, &assignment), None);
+        assert_each_wire_is_bound(&layout, &assignment);
     }
 
     #[test]
     fn statements_of_elements_agree(a in field(), b in field()) {
-        let two = |state: fn(Field, &mut Circuit, Field)| holds(|cs| {
+        let two = |state: fn(Field, &mut ConstraintSystem, Field)| holds(|cs| {
             let (x, y) = (element(cs, a), element(cs, b));
             state(x, cs, y);
         });
@@ -70,29 +72,29 @@ proptest! {
     #[test]
     fn long_sums_agree(all in proptest::collection::vec((field(), field()), 0..12), constant in field()) {
         let expected = all.iter().fold(constant, |sum, (value, factor)| sum + value * factor);
-        let (layout, wires) = run(|cs| {
+        let (layout, assignment) = run(|cs| {
             let sum = all.iter().fold(Linear::new(), |sum, (value, factor)| sum.plus(element(cs, *value), *factor));
             let sum = sum.constant(constant);
             let before = cs.rows();
             let it = sum.clone().value(cs);
             expect(cs, it, expected);
             assert_eq!(cs.rows() - before, 1 + all.len().saturating_sub(2) / 2);
-            sum.constant(-plain::Field::from(expected)).assert_zero(cs, "the sum");
+            sum.constant(-native::Field::from(expected)).assert_zero(cs, "the sum");
         });
-        prop_assert_eq!(fault(&layout, &wires), None);
-        assert_each_wire_is_bound(&layout, &wires);
+        prop_assert_eq!(fault(&layout, &assignment), None);
+        assert_each_wire_is_bound(&layout, &assignment);
     }
 
     #[test]
     fn numbers_agree(a in edges(), b in edges()) {
-        let two = |state: fn(U64, &mut Circuit, U64)| {
-            let (layout, wires) = run(|cs| {
+        let two = |state: fn(U64, &mut ConstraintSystem, U64)| {
+            let (layout, assignment) = run(|cs| {
                 let (x, y) = (number(cs, a), number(cs, b));
                 state(x, cs, y);
             });
-            let holds = fault(&layout, &wires).is_none();
+            let holds = fault(&layout, &assignment).is_none();
             if holds {
-                assert_each_wire_is_bound(&layout, &wires);
+                assert_each_wire_is_bound(&layout, &assignment);
             }
             holds
         };
@@ -105,7 +107,7 @@ proptest! {
         prop_assert_eq!(two(|x, cs, y| { let _ = x.mul(cs, y); }), a.checked_mul(b).is_some());
         prop_assert_eq!(two(|x, cs, y| { let _ = x.div_rem(cs, y); }), b != 0);
         prop_assert_eq!(two(|x, cs, _| { let _ = x.narrow::<21>(cs); }), a < 1 << 21);
-        let (layout, wires) = run(|cs| {
+        let (layout, assignment) = run(|cs| {
             let (x, y) = (number(cs, a), number(cs, b));
             let results = [(x.lt(cs, y), a < b), (x.le(cs, y), a <= b), (x.ge(cs, y), a >= b), (x.eq(cs, y), a == b)];
             results.into_iter().for_each(|(it, expected)| expect(cs, it, u64::from(expected)));
@@ -121,7 +123,7 @@ proptest! {
                 expect(cs, remainder, a % b);
             }
         });
-        prop_assert_eq!(fault(&layout, &wires), None);
+        prop_assert_eq!(fault(&layout, &assignment), None);
     }
 
     #[test]
@@ -137,24 +139,24 @@ proptest! {
 
     #[test]
     fn the_bits_of_an_element_agree(a in field()) {
-        let (layout, wires) = run(|cs| {
+        let (layout, assignment) = run(|cs| {
             let bits = element(cs, a).bits(cs);
             (0..255).for_each(|place| expect(cs, bits[place], u64::from(a.to_bits()[place])));
         });
-        prop_assert_eq!(fault(&layout, &wires), None);
-        assert_each_wire_is_bound(&layout, &wires);
+        prop_assert_eq!(fault(&layout, &assignment), None);
+        assert_each_wire_is_bound(&layout, &assignment);
     }
 }
 
-/// A number of some width from a field element: whether it is refused, and that nothing else is open.
+/// A number of some width from a field element: whether it is refused, and that nothing else is undetermined.
 fn fits<const BITS: usize>(value: BlsScalar) -> bool {
-    let (layout, wires) = run(|cs| {
+    let (layout, assignment) = run(|cs| {
         let x = element(cs, value);
         let _ = Unsigned::<BITS>::constrain(cs, x);
     });
-    let holds = fault(&layout, &wires).is_none();
+    let holds = fault(&layout, &assignment).is_none();
     if holds {
-        assert_each_wire_is_bound(&layout, &wires);
+        assert_each_wire_is_bound(&layout, &assignment);
     }
     holds
 }
@@ -212,8 +214,8 @@ fn what_does_not_fit_is_named() {
 #[test]
 fn a_bit_implies_another() {
     for (a, b) in [(false, false), (false, true), (true, false), (true, true)] {
-        let bit = |cs: &mut Circuit, bit: bool| cs.private::<Bool>("bit", Some(&bit));
-        let (layout, wires) = run(|cs| {
+        let bit = |cs: &mut ConstraintSystem, bit: bool| cs.private::<Bool>("bit", Some(&bit));
+        let (layout, assignment) = run(|cs| {
             let (x, y) = (bit(cs, a), bit(cs, b));
             let results = [(x.and(cs, y), a && b), (x.or(cs, y), a || b), (x.xor(cs, y), a != b), (x.not(cs), !a)];
             results.into_iter().for_each(|(it, expected)| expect(cs, it, u64::from(expected)));
@@ -224,8 +226,8 @@ fn a_bit_implies_another() {
             expect(cs, chosen[0], u64::from(if a { b } else { false }));
             expect(cs, chosen[1], u64::from(if a { true } else { b }));
         });
-        assert_eq!(fault(&layout, &wires), None);
-        assert_each_wire_is_bound(&layout, &wires);
+        assert_eq!(fault(&layout, &assignment), None);
+        assert_each_wire_is_bound(&layout, &assignment);
         let implies = holds(|cs| {
             let (x, y) = (bit(cs, a), bit(cs, b));
             x.assert_implies(cs, "implies", y);
@@ -246,26 +248,26 @@ fn a_bit_implies_another() {
 fn a_comparison_has_one_answer() {
     for (a, b) in [(3, 5), (5, 3), (4, 4), (0, u64::MAX), (u64::MAX, 0)] {
         for gadget in [U64::lt, U64::le] {
-            let (layout, mut wires) = run(|cs| {
+            let (layout, mut assignment) = run(|cs| {
                 let (x, y) = (number(cs, a), number(cs, b));
                 let _ = gadget(x, cs, y);
             });
             let answer = rows(&layout, "is a bit")[0][0];
-            wires.replace(answer, BlsScalar::one() - wires.values()[answer.index()]);
+            assignment.replace(answer, BlsScalar::one() - assignment.values()[answer.index()]);
             let rows = rows(&layout, rows_name(&layout));
             let difference = rows.last().unwrap()[3];
             for honest in [false, true] {
                 if honest {
                     // The difference that the other answer asks for.
-                    let other = wires.values()[difference.index()];
-                    let flipped = if wires.values()[answer.index()] == BlsScalar::one() {
+                    let other = assignment.values()[difference.index()];
+                    let flipped = if assignment.values()[answer.index()] == BlsScalar::one() {
                         other + BlsScalar::pow_of_2(64)
                     } else {
                         other - BlsScalar::pow_of_2(64)
                     };
-                    wires.replace(difference, flipped);
+                    assignment.replace(difference, flipped);
                 }
-                assert!(fault(&layout, &wires).is_some());
+                assert!(fault(&layout, &assignment).is_some());
             }
         }
     }
@@ -304,17 +306,17 @@ fn the_second_way_to_write_an_element_is_refused() {
 
 #[test]
 fn plain_numbers_go_through_files() {
-    let number = plain::Unsigned::<250>::try_from(plain::Field::from(BlsScalar::pow_of_2(249))).unwrap();
+    let number = native::Unsigned::<250>::try_from(native::Field::from(BlsScalar::pow_of_2(249))).unwrap();
     let text = serde_json::to_string(&number).unwrap();
-    assert_eq!(serde_json::from_str::<plain::Unsigned<250>>(&text).unwrap(), number);
-    let error = serde_json::from_str::<plain::Unsigned<249>>(&text).unwrap_err();
+    assert_eq!(serde_json::from_str::<native::Unsigned<250>>(&text).unwrap(), number);
+    let error = serde_json::from_str::<native::Unsigned<249>>(&text).unwrap_err();
     assert!(error.to_string().contains("does not fit into 249 bits"), "{error}");
-    assert_eq!(serde_json::to_string(&plain::Unsigned::<20>::try_from(77).unwrap()).unwrap(), "77");
-    assert!(serde_json::from_str::<plain::Unsigned<20>>("1048576").is_err());
+    assert_eq!(serde_json::to_string(&native::Unsigned::<20>::try_from(77).unwrap()).unwrap(), "77");
+    assert!(serde_json::from_str::<native::Unsigned<20>>("1048576").is_err());
     let mut encoded = Vec::new();
     U32::encode(&7, &mut encoded);
     U128::encode(&u128::MAX, &mut encoded);
-    assert_eq!(encoded[0], plain::Field::from(7));
+    assert_eq!(encoded[0], native::Field::from(7));
     assert_eq!(encoded[1].scalar(), BlsScalar::pow_of_2(128) - BlsScalar::one());
     assert_eq!((U32::kind(), Unsigned::<20>::kind()), ("U32".to_owned(), "Unsigned<20>".to_owned()));
 }

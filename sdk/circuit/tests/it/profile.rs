@@ -4,8 +4,8 @@ use dusk_sdk_circuit::*;
 
 /// Two regions, one within the other, and a name that is markup.
 fn layout() -> Layout {
-    let mut cs = Circuit::new("a <circuit>");
-    let rows = |cs: &mut Circuit, count| (0..count).for_each(|_| cs.gate("row", Gate::new()));
+    let mut cs = ConstraintSystem::new("a <circuit>");
+    let rows = |cs: &mut ConstraintSystem, count| (0..count).for_each(|_| cs.gate("row", Gate::new()));
     rows(&mut cs, 1);
     cs.region("outer & more", |cs| {
         rows(cs, 2);
@@ -29,7 +29,7 @@ fn gates_are_counted_by_region() {
 #[test]
 fn gates_near_a_power_of_two_take_twice_the_parameters() {
     for (rows, power, parameters) in [(246, 8, 8), (247, 8, 9), (252, 8, 9), (253, 9, 9)] {
-        let mut cs = Circuit::new("rows");
+        let mut cs = ConstraintSystem::new("rows");
         (0..rows).for_each(|_| cs.gate("row", Gate::new()));
         let profile = profile(&cs.finish().0);
         assert_eq!((profile.power, profile.parameters_power), (power, parameters), "{rows}");
@@ -39,7 +39,7 @@ fn gates_near_a_power_of_two_take_twice_the_parameters() {
 #[test]
 fn estimates_are_those_that_were_measured() {
     let estimate = |rows: usize| {
-        let mut cs = Circuit::new("rows");
+        let mut cs = ConstraintSystem::new("rows");
         (0..rows).for_each(|_| cs.gate("row", Gate::new()));
         profile(&cs.finish().0).estimate
     };

@@ -8,11 +8,11 @@ use crate::stock::{self, one};
 /// A secret that no text has by chance.
 const SECRET: u64 = 123_456_789_012;
 
-fn failure(build: impl FnOnce(&mut Circuit)) -> Unsatisfied {
-    let mut cs = Circuit::with_witness("secret");
+fn failure(build: impl FnOnce(&mut ConstraintSystem)) -> Unsatisfied {
+    let mut cs = ConstraintSystem::with_witness("secret");
     build(&mut cs);
-    let (layout, wires) = cs.finish();
-    match check(&layout, &wires) {
+    let (layout, assignment) = cs.finish();
+    match check(&layout, &assignment) {
         Err(CheckError::Unsatisfied(fault)) => *fault,
         other => panic!("a constraint must not hold: {other:?}"),
     }
@@ -49,7 +49,7 @@ fn a_failing_constraint_tells_public_values_alone() {
 /// A value that is computed from a private input tells of it.
 #[test]
 fn values_that_derive_from_private_inputs_are_private() {
-    let own = plain::hash(&[SECRET.into()]);
+    let own = native::hash(&[SECRET.into()]);
     let fault = failure(|cs| {
         let secret = cs.private::<Field>("secret", Some(&SECRET.into()));
         let public = cs.public::<Field>("public", Some(&5.into()));
@@ -60,7 +60,7 @@ fn values_that_derive_from_private_inputs_are_private() {
 
 #[test]
 fn a_number_that_is_too_large_is_not_told() {
-    let value = plain::Field::from(BlsScalar::pow_of_2(253) + BlsScalar::from(77));
+    let value = native::Field::from(BlsScalar::pow_of_2(253) + BlsScalar::from(77));
     let fault = failure(|cs| {
         let secret = cs.private::<Field>("secret_key", Some(&value));
         let _ = Scalar::constrain(cs, secret);
@@ -84,13 +84,13 @@ fn constants_and_public_inputs_are_told() {
 
 #[test]
 fn an_audit_does_not_tell_the_witness() {
-    let mut cs = Circuit::with_witness("roots");
+    let mut cs = ConstraintSystem::with_witness("roots");
     let square = stock::field(&mut cs, "square", BlsScalar::from(SECRET).square());
     let root = cs.hint([], |[]| BlsScalar::from(SECRET));
     cs.gate("root", Gate::new().ab(root, root, one()).c(square, -one()));
-    let (layout, wires) = cs.finish();
-    let report = audit_with(&layout, &wires).unwrap();
-    assert!(matches!(report.findings[0].doubt, Doubt::Free(_)), "{report}");
+    let (layout, assignment) = cs.finish();
+    let report = audit_with(&layout, &assignment).unwrap();
+    assert!(matches!(report.findings[0].kind, FindingKind::UnderConstrained(_)), "{report}");
     for text in [report.to_string(), format!("{report:?}"), report.findings[0].to_string()] {
         assert!(!text.contains(&SECRET.to_string()), "{text}");
     }

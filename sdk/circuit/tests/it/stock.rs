@@ -7,11 +7,11 @@ pub(crate) fn one() -> BlsScalar {
     BlsScalar::one()
 }
 
-pub(crate) fn field(cs: &mut Circuit, name: &str, value: impl Into<BlsScalar>) -> Wire {
-    cs.private::<Field>(name, Some(&plain::Field::from(value.into()))).wire()
+pub(crate) fn field(cs: &mut ConstraintSystem, name: &str, value: impl Into<BlsScalar>) -> Wire {
+    cs.private::<Field>(name, Some(&native::Field::from(value.into()))).wire()
 }
 
-pub(crate) fn assert_equal(cs: &mut Circuit, a: Wire, b: Wire) {
+pub(crate) fn assert_equal(cs: &mut ConstraintSystem, a: Wire, b: Wire) {
     cs.gate("equal", Gate::new().a(a, one()).b(b, -one()));
 }
 
@@ -21,7 +21,7 @@ fn bits(value: &BlsScalar) -> [u8; 256] {
 }
 
 /// `append_logic_and` and `append_logic_xor`. The accumulators at the end are bound to the inputs only where it is `fixed`.
-pub(crate) fn logic(cs: &mut Circuit, [a, b]: [Wire; 2], digits: usize, xor: bool, fixed: bool) -> Wire {
+pub(crate) fn logic(cs: &mut ConstraintSystem, [a, b]: [Wire; 2], digits: usize, xor: bool, fixed: bool) -> Wire {
     let digit = move |value: &BlsScalar, i: usize| {
         let bits = bits(value);
         let at = 2 * (digits - 1 - i);
@@ -53,7 +53,7 @@ pub(crate) fn logic(cs: &mut Circuit, [a, b]: [Wire; 2], digits: usize, xor: boo
 }
 
 /// `component_decomposition`.
-pub(crate) fn decomposition(cs: &mut Circuit, scalar: Wire, count: usize) -> Vec<Wire> {
+pub(crate) fn decomposition(cs: &mut ConstraintSystem, scalar: Wire, count: usize) -> Vec<Wire> {
     let mut sum = Wire::ZERO;
     let found = (0..count)
         .map(|i| {
@@ -71,10 +71,10 @@ pub(crate) fn decomposition(cs: &mut Circuit, scalar: Wire, count: usize) -> Vec
 }
 
 /// `component_range`, for a multiple of eight bits.
-pub(crate) fn range(cs: &mut Circuit, wire: Wire, rows: usize) {
+pub(crate) fn range(cs: &mut ConstraintSystem, wire: Wire, rows: usize) {
     let mut before = Wire::ZERO;
     for row in 0..rows {
-        let accumulator = |cs: &mut Circuit, digits: usize| {
+        let accumulator = |cs: &mut ConstraintSystem, digits: usize| {
             cs.hint([wire], |[value]| {
                 let bits = bits(&value);
                 let low = 8 * rows - 2 * digits;
@@ -93,7 +93,12 @@ pub(crate) fn range(cs: &mut Circuit, wire: Wire, rows: usize) {
 }
 
 /// `component_mul_generator`. Where it is `fixed`, the accumulator after three digits is zero.
-pub(crate) fn mul_generator(cs: &mut Circuit, scalar: Wire, generator: JubJubExtended, fixed: bool) -> [Wire; 2] {
+pub(crate) fn mul_generator(
+    cs: &mut ConstraintSystem,
+    scalar: Wire,
+    generator: JubJubExtended,
+    fixed: bool,
+) -> [Wire; 2] {
     let mut multiples = vec![generator; 256];
     for i in 1..256 {
         multiples[i] = multiples[i - 1].double();
@@ -134,7 +139,7 @@ pub(crate) fn mul_generator(cs: &mut Circuit, scalar: Wire, generator: JubJubExt
 }
 
 /// `component_add_point`.
-pub(crate) fn add_points(cs: &mut Circuit, [a, b]: [Wire; 2], [c, d]: [Wire; 2]) -> [Wire; 2] {
+pub(crate) fn add_points(cs: &mut ConstraintSystem, [a, b]: [Wire; 2], [c, d]: [Wire; 2]) -> [Wire; 2] {
     let [u, v, product] = cs.hints([a, b, c, d], |[a, b, c, d]| {
         let sum = JubJubExtended::from(JubJubAffine::from_raw_unchecked(a, b))
             + JubJubExtended::from(JubJubAffine::from_raw_unchecked(c, d));
@@ -147,7 +152,7 @@ pub(crate) fn add_points(cs: &mut Circuit, [a, b]: [Wire; 2], [c, d]: [Wire; 2])
 }
 
 /// The curve's equation, which `append_point` leaves out.
-pub(crate) fn on_curve(cs: &mut Circuit, [u, v]: [Wire; 2]) {
+pub(crate) fn on_curve(cs: &mut ConstraintSystem, [u, v]: [Wire; 2]) {
     let [uu, vv] = cs.hints([u, v], |[u, v]| [u * u, v * v]);
     cs.gate("u²", Gate::new().ab(u, u, one()).c(uu, -one()));
     cs.gate("v²", Gate::new().ab(v, v, one()).c(vv, -one()));
@@ -156,7 +161,7 @@ pub(crate) fn on_curve(cs: &mut Circuit, [u, v]: [Wire; 2]) {
 }
 
 /// Wires that something uses, so that the audit looks at them.
-pub(crate) fn touch(cs: &mut Circuit, wires: &[Wire]) {
+pub(crate) fn touch(cs: &mut ConstraintSystem, wires: &[Wire]) {
     for wire in wires {
         let copy = cs.hint([*wire], |[value]| value);
         cs.gate("used", Gate::new().a(*wire, one()).c(copy, -one()));

@@ -3,24 +3,25 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dusk_sdk_circuit::{
-    BlsScalar, CheckError, Circuit, Doubt, Kind, Layout, Report, Row, Selectors, Wire, Wires, check,
+    Assignment, BlsScalar, CheckError, ConstraintSystem, FindingKind, GateKind, Layout, Report, Row, Selectors, Wire,
+    check,
 };
 use proptest::prelude::*;
 
 /// The layout and the wires of what `build` builds. It gives its inputs itself.
-pub(crate) fn run(build: impl Fn(&mut Circuit)) -> (Layout, Wires) {
-    let mut plain = Circuit::new("test");
+pub(crate) fn run(build: impl Fn(&mut ConstraintSystem)) -> (Layout, Assignment) {
+    let mut plain = ConstraintSystem::new("test");
     build(&mut plain);
-    let mut witness = Circuit::with_witness("test");
+    let mut witness = ConstraintSystem::with_witness("test");
     build(&mut witness);
-    let (layout, wires) = witness.finish();
+    let (layout, assignment) = witness.finish();
     assert_eq!(plain.finish().0, layout, "the layout depends on the witness");
-    (layout, wires)
+    (layout, assignment)
 }
 
 /// The name of the constraint that fails, or nothing.
-pub(crate) fn fault(layout: &Layout, wires: &Wires) -> Option<String> {
-    match check(layout, wires) {
+pub(crate) fn fault(layout: &Layout, assignment: &Assignment) -> Option<String> {
+    match check(layout, assignment) {
         Ok(()) => None,
         Err(CheckError::Unsatisfied(fault)) => Some(fault.constraint.clone()),
         Err(error) => panic!("{error}"),
@@ -28,20 +29,20 @@ pub(crate) fn fault(layout: &Layout, wires: &Wires) -> Option<String> {
 }
 
 /// Whether what `build` builds is satisfied by what its hints compute.
-pub(crate) fn holds(build: impl Fn(&mut Circuit)) -> bool {
-    let (layout, wires) = run(build);
-    fault(&layout, &wires).is_none()
+pub(crate) fn holds(build: impl Fn(&mut ConstraintSystem)) -> bool {
+    let (layout, assignment) = run(build);
+    fault(&layout, &assignment).is_none()
 }
 
 /// The name of the constraint that refuses what `build` builds.
-pub(crate) fn refused(build: impl Fn(&mut Circuit)) -> String {
-    let (layout, wires) = run(build);
-    fault(&layout, &wires).expect("a constraint must not hold")
+pub(crate) fn refused(build: impl Fn(&mut ConstraintSystem)) -> String {
+    let (layout, assignment) = run(build);
+    fault(&layout, &assignment).expect("a constraint must not hold")
 }
 
 /// Whether a prover has nothing to choose. Inputs of circuits that only compute something are unused, which is no matter here.
 pub(crate) fn leaves_nothing_open(report: &Report) -> bool {
-    report.findings.iter().all(|finding| matches!(finding.doubt, Doubt::Unused | Doubt::PartlyUnused(_)))
+    report.findings.iter().all(|finding| matches!(finding.kind, FindingKind::Unused | FindingKind::PartlyUnused(_)))
 }
 
 /// The wires of the rows with this constraint name, in order.
@@ -53,12 +54,12 @@ pub(crate) fn rows(layout: &Layout, name: &str) -> Vec<[Wire; 4]> {
 }
 
 /// Asserts that no wire but the inputs can have another value by itself.
-pub(crate) fn assert_each_wire_is_bound(layout: &Layout, wires: &Wires) {
-    refusals(layout, wires);
+pub(crate) fn assert_each_wire_is_bound(layout: &Layout, assignment: &Assignment) {
+    refusals(layout, assignment);
 }
 
 /// The constraints that refuse another value on one wire, by their places. Asserts that one does for each wire but the inputs.
-pub(crate) fn refusals(layout: &Layout, wires: &Wires) -> BTreeSet<u32> {
+pub(crate) fn refusals(layout: &Layout, assignment: &Assignment) -> BTreeSet<u32> {
     let inputs: BTreeSet<Wire> = layout.inputs.iter().flat_map(|input| input.wires.clone()).collect();
     let mut readers: BTreeMap<Wire, BTreeSet<usize>> = BTreeMap::new();
     for (at, row) in layout.rows.iter().enumerate() {
@@ -73,7 +74,7 @@ pub(crate) fn refusals(layout: &Layout, wires: &Wires) -> BTreeSet<u32> {
     let mut refused = BTreeSet::new();
     let (mut part, idle) = with_idle(layout);
     part.public_rows.clear();
-    let mut changed = Wires::from_parts(wires.values().to_vec(), Vec::new());
+    let mut changed = Assignment::from_parts(assignment.values().to_vec(), Vec::new());
     for (wire, rows) in readers {
         // Whether another value passes is seen on the rows that read it, each with the wires of the one after it.
         part.rows.clear();
@@ -81,7 +82,7 @@ pub(crate) fn refusals(layout: &Layout, wires: &Wires) -> BTreeSet<u32> {
             part.rows.push(layout.rows[at]);
             part.rows.extend(layout.rows.get(at + 1).map(|next| Row { selectors: idle, ..*next }));
         }
-        let value = wires.values()[wire.index()];
+        let value = assignment.values()[wire.index()];
         for change in [BlsScalar::one(), -BlsScalar::one(), BlsScalar::from(1 << 40)] {
             changed.replace(wire, value + change);
             match check(&part, &changed) {
@@ -101,7 +102,7 @@ pub(crate) fn refusals(layout: &Layout, wires: &Wires) -> BTreeSet<u32> {
 fn with_idle(layout: &Layout) -> (Layout, u32) {
     let mut layout = layout.clone();
     let place = u32::try_from(layout.selectors.len()).expect("selectors are counted in 32 bits");
-    layout.selectors.push(Selectors { kind: Kind::Idle, ..Selectors::default() });
+    layout.selectors.push(Selectors { kind: GateKind::Idle, ..Selectors::default() });
     (layout, place)
 }
 
@@ -113,19 +114,19 @@ pub(crate) fn without(layout: &Layout, row: usize) -> Layout {
 }
 
 /// Computes again what follows from a wire that was changed: the youngest wire of each arithmetic row that others have changed.
-pub(crate) fn recompute(layout: &Layout, wires: &mut Wires, changed: Wire) {
+pub(crate) fn recompute(layout: &Layout, assignment: &mut Assignment, changed: Wire) {
     let mut changed = BTreeSet::from([changed]);
     for row in &layout.rows {
         let q = &layout.selectors[row.selectors as usize];
-        let Some(youngest) = row.wires.into_iter().max().filter(|_| q.kind == Kind::Arithmetic) else { continue };
+        let Some(youngest) = row.wires.into_iter().max().filter(|_| q.kind == GateKind::Arithmetic) else { continue };
         if changed.contains(&youngest) || !row.wires.iter().any(|wire| changed.contains(wire)) {
             continue;
         }
-        let [a, b, c, d] = row.wires.map(|wire| wires.values()[wire.index()]);
+        let [a, b, c, d] = row.wires.map(|wire| assignment.values()[wire.index()]);
         let sum = q.multiply * a * b + q.left * a + q.right * b + q.output * c + q.fourth * d + q.constant;
         let place = row.wires.iter().position(|wire| *wire == youngest).expect("it is in the row");
         if let Some(factor) = [q.left, q.right, q.output, q.fourth][place].invert() {
-            wires.replace(youngest, wires.values()[youngest.index()] - sum * factor);
+            assignment.replace(youngest, assignment.values()[youngest.index()] - sum * factor);
             changed.insert(youngest);
         }
     }

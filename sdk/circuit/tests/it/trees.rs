@@ -1,11 +1,13 @@
-//! Merkle paths, absence, nullifiers.
+//! Merkle paths, non-membership, nullifiers.
 
 use std::collections::BTreeSet;
 
 use dusk_poseidon::{Domain, Hash};
-use dusk_sdk_circuit::plain::merkle::Tree;
-use dusk_sdk_circuit::plain::{IndexedError, IndexedTree};
-use dusk_sdk_circuit::{Absence, BlsScalar, Circuit, Field, Layout, MerklePath, Value, Wire, Wires, nullifier, plain};
+use dusk_sdk_circuit::native::merkle::Tree;
+use dusk_sdk_circuit::native::{IndexedError, IndexedTree};
+use dusk_sdk_circuit::{
+    Assignment, BlsScalar, ConstraintSystem, Field, Layout, MerklePath, NonMembership, Value, Wire, native, nullifier,
+};
 use poseidon_merkle::Item;
 use proptest::prelude::*;
 
@@ -16,8 +18,12 @@ fn changes() -> impl Strategy<Value = Vec<(u64, Option<BlsScalar>)>> {
     proptest::collection::vec((0_u64..64, proptest::option::weighted(0.7, field())), 1..12)
 }
 
-fn membership<const H: usize>(path: &plain::MerklePath<H>, leaf: BlsScalar, root: plain::Field) -> (Layout, Wires) {
-    run(|cs: &mut Circuit| {
+fn membership<const H: usize>(
+    path: &native::MerklePath<H>,
+    leaf: BlsScalar,
+    root: native::Field,
+) -> (Layout, Assignment) {
+    run(|cs: &mut ConstraintSystem| {
         let leaf: Field = cs.private("leaf", Some(&leaf.into()));
         let root: Field = cs.public("root", Some(&root));
         let given: MerklePath<H> = cs.private("path", Some(path));
@@ -43,7 +49,7 @@ proptest! {
                     theirs.insert(position, Item::new(leaf, ()));
                 }
                 None => {
-                    let removed = theirs.remove(position).map(|item| plain::Field::from(item.hash));
+                    let removed = theirs.remove(position).map(|item| native::Field::from(item.hash));
                     prop_assert_eq!(ours.remove(position), removed);
                 }
             }
@@ -52,13 +58,13 @@ proptest! {
             prop_assert_eq!(ours.opening(position).is_some(), opening.is_some());
             if let (Some(path), Some(opening), Some(leaf)) = (ours.opening(position), opening, leaf) {
                 for level in 0..3 {
-                    let theirs = opening.branch()[2 - level].map(|item| plain::Field::from(item.hash));
+                    let theirs = opening.branch()[2 - level].map(|item| native::Field::from(item.hash));
                     prop_assert_eq!(path.branch()[level], theirs);
                     prop_assert_eq!((path.position() >> (2 * level)) & 3, opening.positions()[2 - level] as u64);
                 }
                 prop_assert_eq!(path.root(leaf.into()), Some(ours.root()));
-                let (layout, wires) = membership(&path, leaf, ours.root());
-                prop_assert_eq!(fault(&layout, &wires), None);
+                let (layout, assignment) = membership(&path, leaf, ours.root());
+                prop_assert_eq!(fault(&layout, &assignment), None);
             }
         }
     }
@@ -73,11 +79,11 @@ proptest! {
             match set.insert(member.into()) {
                 Ok(insertion) => {
                     prop_assert!(model.insert(member) && !reserved(member));
-                    prop_assert!(insertion.absence.verify(member.into(), before));
+                    prop_assert!(insertion.non_membership.verify(member.into(), before));
                     prop_assert_eq!(insertion.root, set.root());
                     let above = model.iter().filter(|it| number(it) > number(&member));
                     let next = above.min_by_key(|it| number(it)).copied().unwrap_or(-BlsScalar::one());
-                    let leaf = plain::hash(&[member.into(), next.into()]);
+                    let leaf = native::hash(&[member.into(), next.into()]);
                     prop_assert_eq!(insertion.path.root(leaf), Some(set.root()));
                 }
                 Err(IndexedError::Present) => prop_assert!(model.contains(&member)),
@@ -87,12 +93,12 @@ proptest! {
             prop_assert_eq!(set.len(), model.len());
         }
         for value in model.iter().copied().chain([asked, asked + BlsScalar::one()]) {
-            match set.absence(value.into()) {
-                Ok(absence) => {
+            match set.non_membership(value.into()) {
+                Ok(non_membership) => {
                     prop_assert!(!model.contains(&value) && !set.contains(value.into()));
-                    prop_assert!(absence.verify(value.into(), set.root()));
-                    let (layout, wires) = not_in(&absence, value, set.root());
-                    prop_assert_eq!(fault(&layout, &wires), None);
+                    prop_assert!(non_membership.verify(value.into(), set.root()));
+                    let (layout, assignment) = not_in(&non_membership, value, set.root());
+                    prop_assert_eq!(fault(&layout, &assignment), None);
                 }
                 Err(error) => {
                     prop_assert!(model.contains(&value) || reserved(value));
@@ -104,14 +110,14 @@ proptest! {
 
     #[test]
     fn nullifiers_agree(secret in field(), scope in field()) {
-        let (layout, wires) = run(|cs| {
+        let (layout, assignment) = run(|cs| {
             let [secret, scope] = [secret, scope].map(|it| cs.private::<Field>("x", Some(&it.into())));
             let result = nullifier(cs, secret, scope);
             cs.expose(result.wire());
         });
-        let expected = plain::nullifier(secret.into(), scope.into());
-        prop_assert_eq!(wires.public(), [expected.scalar()]);
-        prop_assert_eq!(fault(&layout, &wires), None);
+        let expected = native::nullifier(secret.into(), scope.into());
+        prop_assert_eq!(assignment.public(), [expected.scalar()]);
+        prop_assert_eq!(fault(&layout, &assignment), None);
         let domain = BlsScalar::from_bytes(b"nullifier\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0").unwrap();
         prop_assert_eq!(expected.scalar(), Hash::digest(Domain::Other, &[domain, secret, scope])[0]);
     }
@@ -122,19 +128,23 @@ fn number(element: &BlsScalar) -> Vec<u8> {
     element.to_bytes().into_iter().rev().collect()
 }
 
-fn not_in<const H: usize>(absence: &plain::Absence<H>, value: BlsScalar, root: plain::Field) -> (Layout, Wires) {
-    run(|cs: &mut Circuit| {
+fn not_in<const H: usize>(
+    non_membership: &native::NonMembership<H>,
+    value: BlsScalar,
+    root: native::Field,
+) -> (Layout, Assignment) {
+    run(|cs: &mut ConstraintSystem| {
         let value: Field = cs.private("value", Some(&value.into()));
         let root: Field = cs.public("root", Some(&root));
-        let absence: Absence<H> = cs.private("absence", Some(absence));
-        absence.assert_absent(cs, "not revoked", value, root);
+        let non_membership: NonMembership<H> = cs.private("non_membership", Some(non_membership));
+        non_membership.assert_absent(cs, "not revoked", value, root);
     })
 }
 
 fn small_tree() -> (Tree<2>, BlsScalar) {
     let mut tree = Tree::new();
     for position in [0, 3, 6, 7, 15] {
-        tree.insert(position, plain::Field::from(100 + position)).expect("the tree has the place");
+        tree.insert(position, native::Field::from(100 + position)).expect("the tree has the place");
     }
     (tree, BlsScalar::from(106))
 }
@@ -143,24 +153,24 @@ fn small_tree() -> (Tree<2>, BlsScalar) {
 fn a_path_is_bound_to_leaf_place_and_root() {
     let (tree, leaf) = small_tree();
     let path = tree.opening(6).unwrap();
-    let (layout, wires) = membership(&path, leaf, tree.root());
-    assert_eq!(fault(&layout, &wires), None);
-    assert_each_wire_is_bound(&layout, &wires);
+    let (layout, assignment) = membership(&path, leaf, tree.root());
+    assert_eq!(fault(&layout, &assignment), None);
+    assert_each_wire_is_bound(&layout, &assignment);
 
-    let named = |path: &plain::MerklePath<2>, leaf: u64, root| {
-        let (layout, wires) = membership(path, leaf.into(), root);
-        fault(&layout, &wires)
+    let named = |path: &native::MerklePath<2>, leaf: u64, root| {
+        let (layout, assignment) = membership(path, leaf.into(), root);
+        fault(&layout, &assignment)
     };
     // The leaf is another; so is its place, on each level; a sibling; the root.
     assert_eq!(named(&path, 105, tree.root()).unwrap(), "the node is at its place");
     for position in [5, 7, 4, 2, 10, 14] {
-        let moved = plain::MerklePath::new(position, *path.branch()).unwrap();
+        let moved = native::MerklePath::new(position, *path.branch()).unwrap();
         assert_eq!(named(&moved, 106, tree.root()).unwrap(), "the node is at its place", "{position}");
         assert_eq!(moved.root(106.into()), None);
     }
     let mut branch = *path.branch();
     branch[1][0] = 1.into();
-    let other = plain::MerklePath::new(6, branch).unwrap();
+    let other = native::MerklePath::new(6, branch).unwrap();
     assert_eq!(named(&other, 106, tree.root()).unwrap(), "the leaf is in the tree");
     assert_eq!(named(&path, 106, 1.into()).unwrap(), "the leaf is in the tree");
     // An empty place has no leaf to show, not even 0.
@@ -170,10 +180,10 @@ fn a_path_is_bound_to_leaf_place_and_root() {
 #[test]
 fn digits_of_a_place_are_bits() {
     let (tree, leaf) = small_tree();
-    let (layout, wires) = membership(&tree.opening(6).unwrap(), leaf, tree.root());
+    let (layout, assignment) = membership(&tree.opening(6).unwrap(), leaf, tree.root());
     let path = layout.inputs.iter().find(|input| input.name == "path").unwrap();
     for digit in &path.wires[8..] {
-        let mut forged = wires.clone();
+        let mut forged = assignment.clone();
         forged.replace(*digit, BlsScalar::from(2));
         assert_eq!(fault(&layout, &forged).unwrap(), "is a bit");
     }
@@ -190,13 +200,13 @@ fn small_set() -> IndexedTree<2> {
 #[test]
 fn whoever_is_in_a_set_cannot_show_that_he_is_not() {
     let set = small_set();
-    assert_eq!(set.absence(20.into()), Err(IndexedError::Present));
-    let named = |absence: &plain::Absence<2>, value: BlsScalar, root| {
-        let (layout, wires) = not_in(absence, value, root);
-        assert_eq!(absence.verify(value.into(), root), fault(&layout, &wires).is_none());
-        fault(&layout, &wires)
+    assert_eq!(set.non_membership(20.into()), Err(IndexedError::Present));
+    let named = |non_membership: &native::NonMembership<2>, value: BlsScalar, root| {
+        let (layout, assignment) = not_in(non_membership, value, root);
+        assert_eq!(non_membership.verify(value.into(), root), fault(&layout, &assignment).is_none());
+        fault(&layout, &assignment)
     };
-    let between = set.absence(15.into()).unwrap();
+    let between = set.non_membership(15.into()).unwrap();
     assert_eq!((between.low, between.next), (10.into(), 20.into()));
     assert_eq!(named(&between, 15.into(), set.root()), None);
     // Neighbours of another gap, at either end, and beyond.
@@ -204,22 +214,22 @@ fn whoever_is_in_a_set_cannot_show_that_he_is_not() {
         assert_eq!(named(&between, value.into(), set.root()).unwrap(), "not revoked", "{value}");
     }
     // Neighbours that are none.
-    let wide = plain::Absence { next: 30.into(), ..between.clone() };
+    let wide = native::NonMembership { next: 30.into(), ..between.clone() };
     assert_eq!(named(&wide, 20.into(), set.root()).unwrap(), "the node is at its place");
     // The set as it was before.
     let mut grown = set.clone();
     grown.insert(15.into()).unwrap();
     assert_eq!(named(&between, 15.into(), grown.root()).unwrap(), "the neighbours are in the tree");
     // Both ends of the field.
-    let last = set.absence((-BlsScalar::from(2)).into()).unwrap();
+    let last = set.non_membership((-BlsScalar::from(2)).into()).unwrap();
     assert_eq!(named(&last, -BlsScalar::from(2), set.root()), None);
     assert_eq!(named(&last, -BlsScalar::one(), set.root()).unwrap(), "not revoked");
 }
 
 #[test]
-fn absence_binds_each_wire() {
+fn non_membership_binds_each_wire() {
     let set = small_set();
-    let (layout, wires) = not_in(&set.absence(15.into()).unwrap(), 15.into(), set.root());
+    let (layout, assignment) = not_in(&set.non_membership(15.into()).unwrap(), 15.into(), set.root());
     // The rows of paths and hashes have tests of their own; here are those of the comparison.
     let inputs: Vec<Wire> = layout.inputs.iter().flat_map(|input| input.wires.clone()).collect();
     let names = ["halves of an element", "not revoked", "the upper neighbour is below the order of the field"];
@@ -227,8 +237,8 @@ fn absence_binds_each_wire() {
     wires_of.sort_unstable();
     wires_of.dedup();
     for wire in wires_of.into_iter().filter(|wire| *wire > Wire::ONE && !inputs.contains(wire)) {
-        let mut forged = wires.clone();
-        forged.replace(wire, wires.values()[wire.index()] + BlsScalar::one());
+        let mut forged = assignment.clone();
+        forged.replace(wire, assignment.values()[wire.index()] + BlsScalar::one());
         assert!(fault(&layout, &forged).is_some(), "wire {}", wire.index());
     }
 }
@@ -238,11 +248,11 @@ fn absence_binds_each_wire() {
 fn numbers_beyond_the_order_of_the_field_do_not_help() {
     let set = small_set();
     // 5 is below 10, and 5 plus the order of the field would be between 30 and −1 plus the order of the field.
-    let last = set.absence(40.into()).unwrap();
-    let (layout, wires) = not_in(&last, 5.into(), set.root());
-    assert_eq!(fault(&layout, &wires).unwrap(), "not revoked");
+    let last = set.non_membership(40.into()).unwrap();
+    let (layout, assignment) = not_in(&last, 5.into(), set.root());
+    assert_eq!(fault(&layout, &assignment).unwrap(), "not revoked");
     let order = [0x73ed_a753_299d_7d48_3339_d808_09a1_d805_u128, 0x53bd_a402_fffe_5bfe_ffff_ffff_0000_0001];
-    let forged = forge(&layout, &wires, 1, order[0], order[1] + 5);
+    let forged = forge(&layout, &assignment, 1, order[0], order[1] + 5);
     // The value is above −1 now, unless that is written larger too.
     assert_eq!(fault(&layout, &forged).unwrap(), "not revoked");
     // −1 plus the order of the field is above; and is refused for itself.
@@ -252,7 +262,7 @@ fn numbers_beyond_the_order_of_the_field_do_not_help() {
 }
 
 /// Writes one of the three compared elements with other halves, and lets all that follows be computed again.
-fn forge(layout: &Layout, wires: &Wires, which: usize, high: u128, low: u128) -> Wires {
+fn forge(layout: &Layout, assignment: &Assignment, which: usize, high: u128, low: u128) -> Assignment {
     let scalar = |number: u128| {
         let bytes = number.to_le_bytes();
         let mut wide = [0; 32];
@@ -260,9 +270,9 @@ fn forge(layout: &Layout, wires: &Wires, which: usize, high: u128, low: u128) ->
         Option::from(BlsScalar::from_bytes(&wide)).expect("below the order")
     };
     let number = |value: &BlsScalar| u128::from_le_bytes(value.to_bytes()[..16].try_into().expect("16 bytes"));
-    let mut forged = wires.clone();
+    let mut forged = assignment.clone();
     // A range of 128 bits: sixteen rows and the one that ends it.
-    let refill = |forged: &mut Wires, chain: &[[Wire; 4]], value: u128| {
+    let refill = |forged: &mut Assignment, chain: &[[Wire; 4]], value: u128| {
         let places = chain[..16].iter().flat_map(|row| [row[3], row[2], row[1], row[0]]).enumerate();
         for (place, wire) in places.filter(|(place, _)| *place > 0) {
             forged.replace(wire, scalar(value >> (128 - 2 * place)));
@@ -280,7 +290,7 @@ fn forge(layout: &Layout, wires: &Wires, which: usize, high: u128, low: u128) ->
         // The row that ends a range has the wires of what is above, what is below, the borrow.
         let [above_low, below_low] = [rows[17][0], rows[17][1]];
         assert_eq!(below_low, digits[index][1]);
-        let at = |forged: &Wires, wire: Wire| number(&forged.values()[wire.index()]);
+        let at = |forged: &Assignment, wire: Wire| number(&forged.values()[wire.index()]);
         let (difference, borrow) = at(&forged, above_low).overflowing_sub(at(&forged, below_low));
         let (difference, again) = difference.overflowing_sub(1);
         forged.replace(rows[0][0], BlsScalar::from(u64::from(borrow || again)));
@@ -298,22 +308,22 @@ fn paths_go_through_files() {
     let (tree, _) = small_tree();
     let path = tree.opening(6).unwrap();
     let text = serde_json::to_string(&path).unwrap();
-    assert_eq!(serde_json::from_str::<plain::MerklePath<2>>(&text).unwrap(), path);
+    assert_eq!(serde_json::from_str::<native::MerklePath<2>>(&text).unwrap(), path);
     let beyond = text.replace("\"position\":6", "\"position\":16");
-    let error = serde_json::from_str::<plain::MerklePath<2>>(&beyond).unwrap_err();
+    let error = serde_json::from_str::<native::MerklePath<2>>(&beyond).unwrap_err();
     assert!(error.to_string().contains("there is no leaf 16 in a tree of height 2"), "{error}");
-    assert!(serde_json::from_str::<plain::MerklePath<3>>(&text).is_err());
+    assert!(serde_json::from_str::<native::MerklePath<3>>(&text).is_err());
     assert!(Tree::<2>::new().insert(16, 1.into()).is_err());
 
-    let absence = small_set().absence(15.into()).unwrap();
-    let text = serde_json::to_string(&absence).unwrap();
-    assert_eq!(serde_json::from_str::<plain::Absence<2>>(&text).unwrap(), absence);
+    let non_membership = small_set().non_membership(15.into()).unwrap();
+    let text = serde_json::to_string(&non_membership).unwrap();
+    assert_eq!(serde_json::from_str::<native::NonMembership<2>>(&text).unwrap(), non_membership);
     let mut encoded = Vec::new();
-    Absence::encode(&absence, &mut encoded);
-    let (layout, wires) = not_in(&absence, 15.into(), small_set().root());
-    let input = layout.inputs.iter().find(|input| input.name == "absence").unwrap();
-    let values: Vec<BlsScalar> = input.wires.iter().map(|wire| wires.values()[wire.index()]).collect();
-    assert_eq!(values, encoded.iter().map(plain::Field::scalar).collect::<Vec<_>>());
+    NonMembership::encode(&non_membership, &mut encoded);
+    let (layout, assignment) = not_in(&non_membership, 15.into(), small_set().root());
+    let input = layout.inputs.iter().find(|input| input.name == "non_membership").unwrap();
+    let values: Vec<BlsScalar> = input.wires.iter().map(|wire| assignment.values()[wire.index()]).collect();
+    assert_eq!(values, encoded.iter().map(native::Field::scalar).collect::<Vec<_>>());
     assert_eq!(MerklePath::<17>::kind(), "MerklePath<17>");
 }
 
@@ -324,5 +334,5 @@ fn a_full_set_says_so() {
         set.insert(member.into()).unwrap();
     }
     assert_eq!(set.insert(9.into()), Err(IndexedError::Full));
-    assert!(set.absence(9.into()).is_ok());
+    assert!(set.non_membership(9.into()).is_ok());
 }

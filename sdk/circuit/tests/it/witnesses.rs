@@ -1,20 +1,20 @@
 //! A witness for each gadget of the catalogue.
 
-use dusk_sdk_circuit::plain::IndexedTree;
-use dusk_sdk_circuit::plain::merkle::Tree;
+use dusk_sdk_circuit::native::IndexedTree;
+use dusk_sdk_circuit::native::merkle::Tree;
 use dusk_sdk_circuit::*;
 
 use crate::credentials::example;
 use crate::curve::input;
 
 /// Builds a gadget as the catalogue does, with values.
-pub(crate) type Build = Box<dyn Fn(&mut Circuit)>;
+pub(crate) type Build = Box<dyn Fn(&mut ConstraintSystem)>;
 
 /// A gadget of the catalogue, and wires that satisfy it.
 pub(crate) struct Example {
     pub(crate) name: &'static str,
     pub(crate) layout: Layout,
-    pub(crate) wires: Wires,
+    pub(crate) assignment: Assignment,
 }
 
 /// All gadgets of the catalogue, in its order.
@@ -23,12 +23,12 @@ pub(crate) fn all() -> Vec<Example> {
     let entries = catalogue().into_iter().map(|entry| {
         let (name, build) = builds.next().unwrap_or_else(|| panic!("{} has no witness", entry.name));
         assert_eq!(name, entry.name, "the witnesses are in the order of the catalogue");
-        let mut cs = Circuit::with_witness(name);
+        let mut cs = ConstraintSystem::with_witness(name);
         build(&mut cs);
-        let (layout, wires) = cs.finish();
+        let (layout, assignment) = cs.finish();
         assert_eq!(layout.digest(), entry.layout.digest(), "{name} is built as the catalogue does");
-        assert_eq!(check(&layout, &wires), Ok(()), "{name}");
-        Example { name, layout, wires }
+        assert_eq!(check(&layout, &assignment), Ok(()), "{name}");
+        Example { name, layout, assignment }
     });
     let all = entries.collect();
     assert!(builds.next().is_none(), "each witness has its gadget");
@@ -38,8 +38,8 @@ pub(crate) fn all() -> Vec<Example> {
 /// A gadget over inputs of one type.
 macro_rules! of {
     ($name:literal, $input:ty, $given:expr, |$cs:ident, [$($value:ident),+ $(,)?]| $body:expr) => {
-        ($name, Box::new(move |$cs: &mut Circuit| {
-            let [$($value),+] = $cs.private("inputs", Some(&plain::Array::<<$input as Value>::Plain, _>($given)));
+        ($name, Box::new(move |$cs: &mut ConstraintSystem| {
+            let [$($value),+] = $cs.private("inputs", Some(&native::Array::<<$input as Value>::Native, _>($given)));
             let _: [$input; _] = [$($value),+];
             let _ = $body;
         }) as $crate::witnesses::Build)
@@ -49,7 +49,7 @@ macro_rules! of {
 /// A gadget over inputs of several types.
 macro_rules! with {
     ($name:literal, [$($value:ident: $input:ty = $given:expr),+ $(,)?], |$cs:ident| $body:expr) => {
-        ($name, Box::new(move |$cs: &mut Circuit| {
+        ($name, Box::new(move |$cs: &mut ConstraintSystem| {
             $(let $value = input::<$input>($cs, &$given);)+
             let _ = $body;
         }) as $crate::witnesses::Build)
@@ -59,7 +59,7 @@ macro_rules! with {
 pub(crate) use {of, with};
 
 /// A field element.
-pub(crate) fn f(number: u64) -> plain::Field {
+pub(crate) fn f(number: u64) -> native::Field {
     number.into()
 }
 
@@ -100,12 +100,12 @@ fn numbers() -> Vec<(&'static str, Build)> {
 }
 
 fn curve() -> Vec<(&'static str, Build)> {
-    let g = plain::Point::GENERATOR;
+    let g = native::Point::GENERATOR;
     let (p, q) = (g * &77.into(), g * &1234.into());
-    let k = plain::Scalar::from_bytes_wide(&[0xb5; 64]);
+    let k = native::Scalar::from_bytes_wide(&[0xb5; 64]);
     vec![
         with!("point", [u: Field = p.u(), v: Field = p.v()], |cs| Point::constrain(cs, u, v)),
-        with!("scalar", [k: Field = plain::Field::from(0xb56c)], |cs| Scalar::constrain(cs, k)),
+        with!("scalar", [k: Field = native::Field::from(0xb56c)], |cs| Scalar::constrain(cs, k)),
         with!("sum of points", [p: Point = p, q: Point = q], |cs| p.add(cs, q)),
         with!("negative point", [p: Point = p], |cs| p.neg(cs)),
         with!("select a point", [bit: Bool = true, p: Point = p, q: Point = q], |cs| bit.select(cs, p, q)),
@@ -114,7 +114,7 @@ fn curve() -> Vec<(&'static str, Build)> {
         }),
         with!("is equal, points", [p: Point = p, q: Point = q], |cs| p.eq(cs, q)),
         with!("multiple of a fixed point", [k: Scalar = k], |cs| {
-            Point::multiple_of(cs, &plain::Point::GENERATOR_NUMS, k)
+            Point::multiple_of(cs, &native::Point::GENERATOR_NUMS, k)
         }),
         with!("key ownership", [k: Scalar = 77.into(), key: Point = p], |cs| k.assert_owns(cs, "owns the key", key)),
         with!("multiple of a point", [p: Point = p, k: Scalar = 0xb56c.into()], |cs| p.mul(cs, k)),
@@ -122,9 +122,9 @@ fn curve() -> Vec<(&'static str, Build)> {
 }
 
 fn amounts() -> Vec<(&'static str, Build)> {
-    let key = plain::Point::GENERATOR * &41.into();
-    let it = plain::Ciphertext::encrypt(&key, 1000, &4242.into());
-    let signature = plain::Signature::sign(&41.into(), 8.into());
+    let key = native::Point::GENERATOR * &41.into();
+    let it = native::Ciphertext::encrypt(&key, 1000, &4242.into());
+    let signature = native::Signature::sign(&41.into(), 8.into());
     vec![
         with!("commitment to a scalar", [value: Scalar = 7.into(), blinding: Scalar = 99.into()], |cs| {
             commit(cs, value, blinding)
@@ -146,9 +146,9 @@ fn amounts() -> Vec<(&'static str, Build)> {
 }
 
 fn credentials() -> Vec<(&'static str, Build)> {
-    let key = plain::Point::GENERATOR * &41.into();
+    let key = native::Point::GENERATOR * &41.into();
     let signature = example().sign(&41.into());
-    let set = |numbers: &[u64]| plain::Set::<8>::new(numbers.iter().copied()).expect("the set has room");
+    let set = |numbers: &[u64]| native::Set::<8>::new(numbers.iter().copied()).expect("the set has room");
     let (with, without) = (set(&[4, 40, 756]), set(&[4, 40]));
     vec![
         with!("leaf of a credential", [it: Credential = example()], |cs| it.leaf(cs)),
@@ -204,7 +204,7 @@ fn hashes() -> Vec<(&'static str, Build)> {
     all
 }
 
-fn member<const H: usize>(cs: &mut Circuit) {
+fn member<const H: usize>(cs: &mut ConstraintSystem) {
     let mut tree = Tree::<H>::new();
     tree.insert(2, 7.into()).expect("the tree has the place");
     tree.insert(3, 8.into()).expect("the tree has the place");
@@ -213,12 +213,12 @@ fn member<const H: usize>(cs: &mut Circuit) {
     path.assert_root(cs, "root", leaf, root);
 }
 
-fn absent<const H: usize>(cs: &mut Circuit) {
+fn absent<const H: usize>(cs: &mut ConstraintSystem) {
     let mut set = IndexedTree::<H>::new();
     [10_u64, 30, 20].into_iter().for_each(|member| {
         set.insert(member.into()).expect("the set has room");
     });
-    let absence = input::<Absence<H>>(cs, &set.absence(15.into()).expect("it is not in the set"));
+    let non_membership = input::<NonMembership<H>>(cs, &set.non_membership(15.into()).expect("it is not in the set"));
     let [value, root] = input::<[Field; 2]>(cs, &[15.into(), set.root()].into());
-    absence.assert_absent(cs, "absent", value, root);
+    non_membership.assert_absent(cs, "absent", value, root);
 }

@@ -3,7 +3,7 @@
 use std::iter;
 
 use dusk_bls12_381::BlsScalar;
-use dusk_sdk_circuit::{Kind, Layout, RESERVED_ROWS, Row, Selectors};
+use dusk_sdk_circuit::{GateKind, Layout, RESERVED_ROWS, Row, Selectors};
 use rayon::prelude::*;
 
 use super::POLYNOMIALS;
@@ -131,7 +131,7 @@ fn reserved() -> [(Selectors, [u32; 4]); RESERVED_ROWS] {
         output: number(4),
         fourth: number(1),
         constant: number(4),
-        kind: Kind::Arithmetic,
+        kind: GateKind::Arithmetic,
     };
     let second = Selectors {
         multiply: number(1),
@@ -185,13 +185,13 @@ fn selectors(layout: &Layout, size: usize) -> Vec<Vec<BlsScalar>> {
     for (index, q) in reserved().into_iter().map(|(selectors, _)| selectors).chain(rows).enumerate() {
         let one = BlsScalar::one();
         let (switch, sign) = match q.kind {
-            Kind::Idle => (None, one),
-            Kind::Arithmetic => (Some(at::ARITHMETIC), one),
-            Kind::Range => (Some(at::RANGE), one),
-            Kind::And => (Some(at::LOGIC), one),
-            Kind::Xor => (Some(at::LOGIC), -one),
-            Kind::FixedAdd => (Some(at::FIXED_ADD), one),
-            Kind::CurveAdd => (Some(at::CURVE_ADD), one),
+            GateKind::Idle => (None, one),
+            GateKind::Arithmetic => (Some(at::ARITHMETIC), one),
+            GateKind::Range => (Some(at::RANGE), one),
+            GateKind::And => (Some(at::LOGIC), one),
+            GateKind::Xor => (Some(at::LOGIC), -one),
+            GateKind::FixedAdd => (Some(at::FIXED_ADD), one),
+            GateKind::CurveAdd => (Some(at::CURVE_ADD), one),
         };
         // The constant of a logic row selects AND or XOR, whatever the layout has there.
         let constant = if switch == Some(at::LOGIC) { sign } else { q.constant };

@@ -15,7 +15,7 @@ mod verifier;
 
 use dusk_bls12_381::BlsScalar;
 use dusk_plonk::prelude::Error;
-use dusk_sdk_circuit::{Kind, Layout, Wires};
+use dusk_sdk_circuit::{Assignment, GateKind, Layout};
 use rand_core::CryptoRngCore;
 use zeroize::Zeroize;
 
@@ -83,7 +83,7 @@ impl Backend for Plonk {
             return Err(CompileError::Empty);
         }
         let kind = |row: &u32| layout.selectors[layout.rows[*row as usize].selectors as usize].kind;
-        if let Some(row) = layout.public_rows.iter().find(|row| kind(row) != Kind::Arithmetic) {
+        if let Some(row) = layout.public_rows.iter().find(|row| kind(row) != GateKind::Arithmetic) {
             return Err(CompileError::PublicInput { row: *row });
         }
         progress(Stage::Keys, 0.0);
@@ -111,7 +111,7 @@ impl Backend for Plonk {
     fn prove(
         compiled: &Compiled<PlonkKey>,
         parameters: &Parameters,
-        (layout, wires): (&Layout, &Wires),
+        (layout, assignment): (&Layout, &Assignment),
         rng: &mut dyn CryptoRngCore,
         progress: &dyn Fn(f32),
     ) -> Option<Proof> {
@@ -121,7 +121,7 @@ impl Backend for Plonk {
             && parameters.points().len() >= compiled.key.size() + EXTRA_POWERS;
         fits.then_some(())?;
         let points = parameters.points();
-        prover::prove(&Blinding::HIDING, &compiled.key, &verifier, points, (layout, wires), rng, progress)
+        prover::prove(&Blinding::HIDING, &compiled.key, &verifier, points, (layout, assignment), rng, progress)
     }
 
     fn verify(verifier_key: &[u8], proof: &Proof, public: &[BlsScalar]) -> Result<(), VerifyError> {

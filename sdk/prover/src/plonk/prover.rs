@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 use dusk_bls12_381::BlsScalar;
-use dusk_sdk_circuit::{Layout, PROOF_BYTES, RESERVED_ROWS, Wires};
+use dusk_sdk_circuit::{Assignment, Layout, PROOF_BYTES, RESERVED_ROWS};
 use merlin::Transcript;
 use rand_core::CryptoRngCore;
 
@@ -134,15 +134,15 @@ pub(super) fn prove(
     key: &PlonkKey,
     verifier: &VerifierParts,
     points: &[Point],
-    (layout, wires): (&Layout, &Wires),
+    (layout, assignment): (&Layout, &Assignment),
     rng: &mut dyn CryptoRngCore,
     progress: &dyn Fn(f32),
 ) -> Option<Proof> {
     let domain = Domain::new(key.size());
-    let mut session = Session::new(verifier, points, wires.public());
+    let mut session = Session::new(verifier, points, assignment.public());
 
     // Round 1: the wires.
-    let values = column_values(layout, wires.values(), domain.size()).map(Secret);
+    let values = column_values(layout, assignment.values(), domain.size()).map(Secret);
     let polynomials: [Secret; 4] =
         std::array::from_fn(|column| blinded(&domain, &values[column], blinding.wires[column], rng));
     for (label, polynomial) in [&b"a_comm"[..], b"b_comm", b"c_comm", b"d_comm"].into_iter().zip(&polynomials) {
@@ -170,7 +170,7 @@ pub(super) fn prove(
         fixed_add: session.challenge(b"fixed base separation challenge"),
         curve_add: session.challenge(b"variable base separation challenge"),
     };
-    let public = domain.interpolate(public_values(layout, wires, domain.size()));
+    let public = domain.interpolate(public_values(layout, assignment, domain.size()));
     let report = |share: f32| progress(0.3 + 0.3 * share);
     let mut parts = quotient(key, &domain, &polynomials, &accumulator, &public, &challenges, &report)?;
     blind_parts(&mut parts, rng);
@@ -256,9 +256,9 @@ fn accumulate(key: &PlonkKey, domain: &Domain, wires: &[Secret; 4], beta: BlsSca
 }
 
 /// The public inputs on the domain.
-fn public_values(layout: &Layout, wires: &Wires, size: usize) -> Vec<BlsScalar> {
+fn public_values(layout: &Layout, assignment: &Assignment, size: usize) -> Vec<BlsScalar> {
     let mut values = vec![BlsScalar::zero(); size];
-    for (row, value) in layout.public_rows.iter().zip(wires.public()) {
+    for (row, value) in layout.public_rows.iter().zip(assignment.public()) {
         values[*row as usize + RESERVED_ROWS] = *value;
     }
     values

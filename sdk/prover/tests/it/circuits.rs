@@ -1,11 +1,11 @@
 //! Circuits to prove.
 
 use dusk_jubjub::{GENERATOR, JubJubAffine, JubJubExtended};
-use dusk_sdk_circuit::{BlsScalar, Circuit, Gate, Layout, Wire, Wires};
+use dusk_sdk_circuit::{Assignment, BlsScalar, ConstraintSystem, Gate, Layout, Wire};
 
 /// A circuit with all kinds of rows and two public inputs, and its wires for a witness. There are at least `rows` rows.
-pub(crate) fn every_kind(seed: u64, rows: usize) -> (Layout, Wires) {
-    let build = |mut cs: Circuit| {
+pub(crate) fn every_kind(seed: u64, rows: usize) -> (Layout, Assignment) {
+    let build = |mut cs: ConstraintSystem| {
         let number = BlsScalar::from;
         let one = number(1);
         let x = cs.input_wire(Some(number(seed)));
@@ -27,14 +27,14 @@ pub(crate) fn every_kind(seed: u64, rows: usize) -> (Layout, Wires) {
         }
         cs.finish()
     };
-    let layout = build(Circuit::new("every kind")).0;
-    let (built, wires) = build(Circuit::with_witness("every kind"));
+    let layout = build(ConstraintSystem::new("every kind")).0;
+    let (built, assignment) = build(ConstraintSystem::with_witness("every kind"));
     assert_eq!(layout.digest(), built.digest());
-    (layout, wires)
+    (layout, assignment)
 }
 
 /// Eight bits as digits of base 4, two rows.
-fn range(cs: &mut Circuit, value: u64) {
+fn range(cs: &mut ConstraintSystem, value: u64) {
     let accumulated = |digits: u32| BlsScalar::from(value >> (8 - 2 * digits));
     let [first, second, third, all] = [1, 2, 3, 4].map(|digits| cs.hint([], |[]| accumulated(digits)));
     cs.gate("range", Gate::range([third, second, first, Wire::ZERO]));
@@ -42,7 +42,7 @@ fn range(cs: &mut Circuit, value: u64) {
 }
 
 /// The AND or XOR of two digits.
-fn logic(cs: &mut Circuit, and: bool) {
+fn logic(cs: &mut ConstraintSystem, and: bool) {
     let (x, y) = (2u64, 3u64);
     let z = if and { x & y } else { x ^ y };
     let [a, b, product, result] = [x, y, x * y, z].map(|it| cs.hint([], |[]| BlsScalar::from(it)));
@@ -52,7 +52,7 @@ fn logic(cs: &mut Circuit, and: bool) {
 }
 
 /// The generator added to itself, once as a fixed point and once as a point.
-fn additions(cs: &mut Circuit) {
+fn additions(cs: &mut ConstraintSystem) {
     let point = GENERATOR;
     let sum = JubJubAffine::from(JubJubExtended::from(point) + JubJubExtended::from(point));
     let (u, v) = (point.get_u(), point.get_v());

@@ -3,7 +3,7 @@
 use dusk_bls12_381::BlsScalar;
 use dusk_bytes::Serializable;
 use dusk_plonk::prelude::{Circuit, Compiler, Composer, Constraint, Error, Prover, PublicParameters, Verifier};
-use dusk_sdk_circuit::{Kind, Layout, RESERVED_ROWS, Wires};
+use dusk_sdk_circuit::{Assignment, GateKind, Layout, RESERVED_ROWS};
 use dusk_sdk_prover::Parameters;
 use msgpacker::{MsgPacker, Packable};
 
@@ -89,13 +89,13 @@ fn compressed(layout: &Layout) -> Vec<u8> {
     ];
     for q in &layout.selectors {
         let (switch, constant) = match q.kind {
-            Kind::Idle => ([zero; 5], q.constant),
-            Kind::Arithmetic => (arithmetic, q.constant),
-            Kind::Range => ([zero, one, zero, zero, zero], q.constant),
-            Kind::And => ([zero, zero, one, zero, zero], one),
-            Kind::Xor => ([zero, zero, -one, zero, zero], -one),
-            Kind::FixedAdd => ([zero, zero, zero, one, zero], q.constant),
-            Kind::CurveAdd => ([zero, zero, zero, zero, one], q.constant),
+            GateKind::Idle => ([zero; 5], q.constant),
+            GateKind::Arithmetic => (arithmetic, q.constant),
+            GateKind::Range => ([zero, one, zero, zero, zero], q.constant),
+            GateKind::And => ([zero, zero, one, zero, zero], one),
+            GateKind::Xor => ([zero, zero, -one, zero, zero], -one),
+            GateKind::FixedAdd => ([zero, zero, zero, one, zero], q.constant),
+            GateKind::CurveAdd => ([zero, zero, zero, zero, one], q.constant),
         };
         polynomials.push(make([q.multiply, q.left, q.right, q.output, q.fourth, constant], switch));
     }
@@ -125,14 +125,14 @@ pub(crate) fn compile(layout: &Layout, parameters: &Parameters) -> (Prover, Veri
 
 /// A witness on bare rows: the stock prover needs no selectors.
 #[derive(Default)]
-struct Bare<'a>(Option<(&'a Layout, &'a Wires)>);
+struct Bare<'a>(Option<(&'a Layout, &'a Assignment)>);
 
 impl Circuit for Bare<'_> {
     fn circuit(&self, composer: &mut Composer) -> Result<(), Error> {
-        let (layout, wires) = self.0.expect("a circuit and its wires");
+        let (layout, assignment) = self.0.expect("a circuit and its assignment");
         let mut witnesses = vec![Composer::ZERO, Composer::ONE];
-        witnesses.extend(wires.values()[2..].iter().map(|value| composer.append_witness(*value)));
-        let mut public = layout.public_rows.iter().zip(wires.public()).peekable();
+        witnesses.extend(assignment.values()[2..].iter().map(|value| composer.append_witness(*value)));
+        let mut public = layout.public_rows.iter().zip(assignment.public()).peekable();
         for (index, row) in layout.rows.iter().enumerate() {
             let [a, b, c, d] = row.wires.map(|it| witnesses[it.index()]);
             let mut constraint = Constraint::new().a(a).b(b).c(c).d(d);
@@ -146,6 +146,11 @@ impl Circuit for Bare<'_> {
 }
 
 /// A proof by the stock prover.
-pub(crate) fn prove(prover: &Prover, layout: &Layout, wires: &Wires, rng: &mut rand_chacha::ChaCha20Rng) -> Vec<u8> {
-    prover.prove(rng, &Bare(Some((layout, wires)))).expect("the stock crate proves it").0.to_bytes().to_vec()
+pub(crate) fn prove(
+    prover: &Prover,
+    layout: &Layout,
+    assignment: &Assignment,
+    rng: &mut rand_chacha::ChaCha20Rng,
+) -> Vec<u8> {
+    prover.prove(rng, &Bare(Some((layout, assignment)))).expect("the stock crate proves it").0.to_bytes().to_vec()
 }

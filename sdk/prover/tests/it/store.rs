@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, SystemTime};
 
-use dusk_sdk_circuit::{BlsScalar, Layout, Wires};
+use dusk_sdk_circuit::{Assignment, BlsScalar, Layout};
 use dusk_sdk_prover::{
     Backend, CompileError, Compiled, EntryKind, KeyStore, Keys, Origin, Parameters, ParametersId, Plonk, PlonkKey,
     Progress, Proof, SILENT, StoreError, VerifyError, verify,
@@ -40,16 +40,16 @@ fn what_was_made_is_found() {
     let folder = tempfile::tempdir().unwrap();
     let store = KeyStore::new(folder.path().join("made/when/needed"));
     assert_eq!(store.ls().unwrap(), []);
-    let (layout, wires) = every_kind(1, 60);
+    let (layout, assignment) = every_kind(1, 60);
     let (made, origin) = keys(&store, &layout);
     assert_eq!(origin, Origin::Made);
     let (found, origin) = keys(&store, &layout);
     assert_eq!(origin, Origin::Found);
     assert_eq!((found.verifier_key(), found.digest()), (made.verifier_key(), made.digest()));
     let entropy = [1; 32];
-    let proof = found.prove_with(&layout, &wires, &entropy, SILENT).unwrap();
-    assert_eq!(proof, made.prove_with(&layout, &wires, &entropy, SILENT).unwrap());
-    assert_eq!(verify(made.verifier_key(), &proof, wires.public()), Ok(()));
+    let proof = found.prove_with(&layout, &assignment, &entropy, SILENT).unwrap();
+    assert_eq!(proof, made.prove_with(&layout, &assignment, &entropy, SILENT).unwrap());
+    assert_eq!(verify(made.verifier_key(), &proof, assignment.public()), Ok(()));
 
     let entries = store.ls().unwrap();
     let [keys, parameters] = entries.as_slice() else { panic!("{entries:?}") };
@@ -222,7 +222,7 @@ impl Backend for Weaker {
     fn prove(
         _: &Compiled<PlonkKey>,
         _: &Parameters,
-        _: (&Layout, &Wires),
+        _: (&Layout, &Assignment),
         _: &mut dyn CryptoRngCore,
         _: &dyn Fn(f32),
     ) -> Option<Proof> {

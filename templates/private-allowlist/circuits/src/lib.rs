@@ -17,7 +17,7 @@ pub const REVOKED: usize = 10;
 /// 4. `occasion` is bound: the proof is for one contract, chain, period, sender and recipient.
 #[circuit]
 pub fn member(
-    cs: &mut Circuit,
+    cs: &mut ConstraintSystem,
     #[public] root: Field,
     #[public] revoked: Field,
     #[public] scope: Field,
@@ -25,7 +25,7 @@ pub fn member(
     #[public] _occasion: Field, // 4: a public input is bound to the proof by being one.
     #[private] secret: Field,
     #[private] path: MerklePath<CREDENTIALS>,
-    #[private] absence: Absence<REVOKED>,
+    #[private] non_membership: NonMembership<REVOKED>,
 ) {
     let credential = cs.region("credential", |cs| {
         let credential = hash(cs, &[secret]);
@@ -33,7 +33,7 @@ pub fn member(
         credential
     });
     cs.region("revocation", |cs| {
-        absence.assert_absent(cs, "the credential is not revoked", credential, revoked); // 2
+        non_membership.assert_absent(cs, "the credential is not revoked", credential, revoked); // 2
     });
     cs.region("nullifier", |cs| {
         let own = dusk_sdk::zk::nullifier(cs, secret, scope);

@@ -3,7 +3,7 @@
 use ::allowlist::AllowlistClient;
 use circuits::{CREDENTIALS, Member, MemberPrivate, MemberPublic, REVOKED, occasion, scope};
 use dusk_sdk::testing::*;
-use dusk_sdk::zk::{Proof, plain};
+use dusk_sdk::zk::{Proof, native};
 use dusk_sdk::{Account, Field};
 
 /// How many blocks an epoch has in these tests.
@@ -11,8 +11,8 @@ pub(crate) const EPOCH_BLOCKS: u64 = 100;
 
 /// Who issues and revokes. It knows credentials, which are hashes, and no secrets.
 pub(crate) struct Issuer {
-    credentials: plain::merkle::Tree<CREDENTIALS>,
-    revoked: plain::IndexedTree<REVOKED>,
+    credentials: native::merkle::Tree<CREDENTIALS>,
+    revoked: native::IndexedTree<REVOKED>,
     issued: u64,
 }
 
@@ -24,7 +24,7 @@ pub(crate) struct Holder {
 
 impl Holder {
     pub(crate) fn credential(&self) -> Field {
-        plain::hash(&[self.secret])
+        native::hash(&[self.secret])
     }
 }
 
@@ -37,7 +37,7 @@ pub(crate) struct Statement {
 
 impl Issuer {
     pub(crate) fn new() -> Self {
-        Self { credentials: plain::merkle::Tree::new(), revoked: plain::IndexedTree::new(), issued: 0 }
+        Self { credentials: native::merkle::Tree::new(), revoked: native::IndexedTree::new(), issued: 0 }
     }
 
     /// Takes a member in. A real secret is random; the issuer sees its hash alone.
@@ -76,21 +76,22 @@ impl Issuer {
         let period = (chain.height() / EPOCH_BLOCKS, list.revision().expect("the list answers"));
         let scope = scope(list.id(), chain.chain_id(), period);
         let (root, revoked) = self.roots();
-        let absence = self.revoked.absence(holder.credential());
-        let absence =
-            absence.or_else(|_| self.revoked.absence(Field::from(1))).expect("1 is nobody's credential");
+        let non_membership = self.revoked.non_membership(holder.credential());
+        let non_membership = non_membership
+            .or_else(|_| self.revoked.non_membership(Field::from(1)))
+            .expect("1 is nobody's credential");
         Statement {
             public: MemberPublic {
                 root,
                 revoked,
                 scope,
-                nullifier: plain::nullifier(holder.secret, scope),
+                nullifier: native::nullifier(holder.secret, scope),
                 occasion: occasion(list.id(), chain.chain_id(), period, sender, recipient),
             },
             private: MemberPrivate {
                 secret: holder.secret,
                 path: self.credentials.opening(holder.position).expect("it was issued"),
-                absence,
+                non_membership,
             },
         }
     }

@@ -3,7 +3,7 @@
 use ::allowlist::{Entered, Refused};
 use circuits::{Member, occasion, scope};
 use dusk_sdk::testing::*;
-use dusk_sdk::zk::{PROOF_BYTES, Proof, plain};
+use dusk_sdk::zk::{PROOF_BYTES, Proof, native};
 use dusk_sdk::{Account, Field};
 
 use crate::issuer::{EPOCH_BLOCKS, Holder, Issuer, Statement};
@@ -189,7 +189,7 @@ fn a_proof_is_for_one_chain(chain: Chain) -> TestResult {
     let mut elsewhere = issuer.statement(&chain, &list, &holder, alice.account(), alice.account());
     let id = chain.chain_id() + 1;
     elsewhere.public.scope = scope(list.id(), id, (0, 0));
-    elsewhere.public.nullifier = plain::nullifier(elsewhere.private.secret, elsewhere.public.scope);
+    elsewhere.public.nullifier = native::nullifier(elsewhere.private.secret, elsewhere.public.scope);
     elsewhere.public.occasion = occasion(list.id(), id, (0, 0), alice.account(), alice.account());
     let proof = elsewhere.prove(&chain)?;
     list.by(&alice).enter(alice.account(), elsewhere.public.nullifier, proof).refused(Refused::NotShown);

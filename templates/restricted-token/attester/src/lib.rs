@@ -2,7 +2,7 @@
 
 use circuits::{EligiblePrivate, EligiblePublic, REVOKED};
 use dusk_sdk::Field;
-use dusk_sdk::zk::plain::{self, Credential, IndexedError, IndexedTree, Point, Scalar, Signature};
+use dusk_sdk::zk::native::{self, Credential, IndexedError, IndexedTree, Point, Scalar, Signature};
 use serde::{Deserialize, Serialize};
 
 /// Who signs credentials, and takes them back. It never sees a holder's secret key.
@@ -14,7 +14,7 @@ pub struct Attester {
     revoked: Vec<Field>,
 }
 
-/// The attributes of a person. Countries have the numbers of ISO 3166, days those of [`plain::Date`].
+/// The attributes of a person. Countries have the numbers of ISO 3166, days those of [`native::Date`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Attributes {
     /// The day of birth.
@@ -129,7 +129,7 @@ impl Wallet {
             credential: self.credential.clone(),
             signature: self.signature.clone(),
             attester_key: self.attester_key,
-            absence: revoked.absence(self.credential.serial)?,
+            non_membership: revoked.non_membership(self.credential.serial)?,
             secret_key: self.secret_key.clone(),
         })
     }
@@ -139,7 +139,7 @@ impl Wallet {
 /// it has attested, so that officers can freeze a holder before its first proof.
 #[must_use]
 pub fn tag(credential: &Credential, scope: Field) -> Field {
-    plain::nullifier(credential.holder, scope)
+    native::nullifier(credential.holder, scope)
 }
 
 /// All inputs of a proof, as `cargo dusk prove` takes them. It is as secret as the wallet.

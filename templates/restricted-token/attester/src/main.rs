@@ -9,7 +9,7 @@ use std::{env, fs, io};
 use attester::{Attester, Attributes, Wallet, Witness};
 use circuits::EligiblePublic;
 use dusk_sdk::Field;
-use dusk_sdk::zk::plain::{Date, Scalar};
+use dusk_sdk::zk::native::{Date, Scalar};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::json;

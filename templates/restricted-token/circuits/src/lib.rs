@@ -22,7 +22,7 @@ pub const BLOCKED: [u16; 4] = [104, 364, 408, 840];
 /// 9. `occasion` is bound: the proof is for one contract, chain, epoch and account.
 #[circuit]
 pub fn eligible(
-    cs: &mut Circuit,
+    cs: &mut ConstraintSystem,
     #[public] attester: Field,
     #[public] revoked: Field,
     #[public] today: U32,
@@ -34,7 +34,7 @@ pub fn eligible(
     #[private] credential: Credential,
     #[private] signature: Signature,
     #[private] attester_key: Point,
-    #[private] absence: Absence<REVOKED>,
+    #[private] non_membership: NonMembership<REVOKED>,
     #[private] secret_key: Scalar,
 ) {
     cs.region("attestation", |cs| {
@@ -44,7 +44,7 @@ pub fn eligible(
         credential.assert_valid_on(cs, "the credential has not expired", today); // 2
     });
     cs.region("revocation", |cs| {
-        absence.assert_absent(cs, "the credential is not revoked", credential.serial, revoked); // 3
+        non_membership.assert_absent(cs, "the credential is not revoked", credential.serial, revoked); // 3
     });
     cs.region("attributes", |cs| {
         let blocked = Set::constant(cs, BLOCKED.map(u64::from));

@@ -6,7 +6,7 @@
 use ::attester::{Attester, Wallet};
 use ::register::{DAY_EPOCHS, Holding, Policy, Position, Refused, RegisterClient};
 use dusk_sdk::testing::*;
-use dusk_sdk::zk::plain::Scalar;
+use dusk_sdk::zk::native::Scalar;
 use dusk_sdk::{Dusk, Field};
 
 use crate::people::{Statement, eligible, policy, wallet};

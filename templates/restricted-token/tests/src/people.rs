@@ -6,7 +6,7 @@ use circuits::{Eligible, EligiblePrivate, EligiblePublic};
 use dusk_sdk::Field;
 use dusk_sdk::testing::*;
 use dusk_sdk::zk::Proof;
-use dusk_sdk::zk::plain::{Date, Scalar};
+use dusk_sdk::zk::native::{Date, Scalar};
 
 /// The Netherlands.
 pub(crate) const NL: u16 = 528;
@@ -125,8 +125,8 @@ impl Statement {
         let revocations = attester.revocations();
         let private = holder.private(&revocations).or_else(|_| {
             let mut private = holder.private(&Default::default())?;
-            private.absence = revocations.absence(Field::from(1))?;
-            Ok::<_, dusk_sdk::zk::plain::IndexedError>(private)
+            private.non_membership = revocations.non_membership(Field::from(1))?;
+            Ok::<_, dusk_sdk::zk::native::IndexedError>(private)
         });
         let private = private.map_err(|error| Failure::new(error.to_string()))?;
         Ok(Self { public: terms.with(holder.tag(terms.scope)), private })

@@ -5,7 +5,7 @@ use ::register::{DAY_EPOCHS, EPOCH_BLOCKS, Policy, Refused};
 use circuits::{BLOCKED, Eligible, occasion, scope};
 use dusk_sdk::Field;
 use dusk_sdk::testing::*;
-use dusk_sdk::zk::plain::Scalar;
+use dusk_sdk::zk::native::Scalar;
 use dusk_sdk::zk::{PROOF_BYTES, Proof};
 
 use crate::people::{LIMIT, Scene, Statement, eligible, wallet};

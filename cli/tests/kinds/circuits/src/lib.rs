@@ -13,7 +13,7 @@ pub struct Line {
 /// Public inputs of all shapes, in this order.
 #[circuit]
 pub fn shapes(
-    cs: &mut Circuit,
+    cs: &mut ConstraintSystem,
     #[public] big: U128,
     #[public] bigs: [U128; 2],
     #[public] line: Line,
@@ -30,19 +30,19 @@ pub fn shapes(
 
 /// A public number of 64 bits equals a private one.
 #[circuit]
-pub fn same(cs: &mut Circuit, #[public] n: U64, #[private] m: U64) {
+pub fn same(cs: &mut ConstraintSystem, #[public] n: U64, #[private] m: U64) {
     n.assert_eq(cs, "the same", m);
 }
 
 /// A field element equals another.
 #[circuit]
-pub fn equal(cs: &mut Circuit, #[public] x: Field, #[private] y: Field) {
+pub fn equal(cs: &mut ConstraintSystem, #[public] x: Field, #[private] y: Field) {
     y.assert_eq(cs, "equal", x);
 }
 
 #[doc = "Says \u{1b}[31mred\u{9b}2J things.\u{202e}\r\nFORGED"]
 #[circuit]
-pub fn loud(cs: &mut Circuit, #[public] x: Field, #[private] y: Field) {
+pub fn loud(cs: &mut ConstraintSystem, #[public] x: Field, #[private] y: Field) {
     cs.region("\u{1b}[31mregion\r\nFORGED", |cs| {
         let z = y.mul(cs, y);
         z.assert_eq(cs, "\u{1b}]0;t\u{7}name\u{202e}\r\nFORGED", x);

@@ -7,7 +7,7 @@ use dusk_sdk::zk::*;
 ///
 /// 1. `left` times `right` is `product`.  2. `right` is not 1.
 #[circuit]
-pub fn factors(cs: &mut Circuit, #[public] product: Field, #[private] left: Field, #[private] right: U32) {
+pub fn factors(cs: &mut ConstraintSystem, #[public] product: Field, #[private] left: Field, #[private] right: U32) {
     cs.region("factors", |cs| {
         let one = BlsScalar::one();
         cs.gate("product", Gate::new().ab(left.wire(), right.field().wire(), one).c(product.wire(), -one)); // 1

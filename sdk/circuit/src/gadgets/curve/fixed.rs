@@ -7,11 +7,11 @@ use dusk_jubjub::{JubJubAffine, JubJubExtended, batch_normalize};
 use zeroize::Zeroizing;
 
 use super::{bit, trace, value};
-use crate::circuit::Circuit;
+use crate::constraint_system::ConstraintSystem;
 use crate::gadgets::range::shifted;
 use crate::gate::Gate;
 use crate::layout::Wire;
-use crate::plain;
+use crate::native;
 use crate::value::{Point, Scalar, Unsigned};
 
 /// Factors of points: values with constraints that bound them by a power of two.
@@ -57,7 +57,7 @@ impl Point {
     /// `dusk-plonk` takes 256 digits, which leaves a prover several integers for one scalar.
     #[track_caller]
     #[must_use]
-    pub fn multiple_of(cs: &mut Circuit, fixed: &plain::Point, scalar: impl Multiplier) -> Self {
+    pub fn multiple_of(cs: &mut ConstraintSystem, fixed: &native::Point, scalar: impl Multiplier) -> Self {
         cs.gadget("multiple of a fixed point", |cs| {
             add_multiple(cs, "multiple of a fixed point", Self::IDENTITY, fixed, scalar, None)
         })
@@ -68,17 +68,17 @@ impl Scalar {
     /// The public key of a secret key: `self · GENERATOR`. 253 rows; see [`Point::multiple_of`].
     #[track_caller]
     #[must_use]
-    pub fn public_key(self, cs: &mut Circuit) -> Point {
+    pub fn public_key(self, cs: &mut ConstraintSystem) -> Point {
         cs.gadget("public key", |cs| {
-            add_multiple(cs, "public key", Point::IDENTITY, &plain::Point::GENERATOR, self, None)
+            add_multiple(cs, "public key", Point::IDENTITY, &native::Point::GENERATOR, self, None)
         })
     }
 
     /// Asserts that it is the secret key of a public key. 253 rows; see [`Point::multiple_of`].
     #[track_caller]
-    pub fn assert_owns(self, cs: &mut Circuit, name: &'static str, key: Point) {
+    pub fn assert_owns(self, cs: &mut ConstraintSystem, name: &'static str, key: Point) {
         cs.gadget("key ownership", |cs| {
-            add_multiple(cs, name, Point::IDENTITY, &plain::Point::GENERATOR, self, Some(key));
+            add_multiple(cs, name, Point::IDENTITY, &native::Point::GENERATOR, self, Some(key));
         });
     }
 }
@@ -86,10 +86,10 @@ impl Scalar {
 /// `start + scalar · fixed`. With `end`, it asserts that the result is `end`. One row for each bit, and one.
 #[track_caller]
 pub(crate) fn add_multiple(
-    cs: &mut Circuit,
+    cs: &mut ConstraintSystem,
     name: &'static str,
     start: Point,
-    fixed: &plain::Point,
+    fixed: &native::Point,
     scalar: impl Multiplier,
     end: Option<Point>,
 ) -> Point {

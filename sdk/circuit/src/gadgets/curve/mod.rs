@@ -15,10 +15,10 @@ use zeroize::Zeroizing;
 
 use super::Select;
 use super::logic;
-use crate::circuit::Circuit;
+use crate::constraint_system::ConstraintSystem;
 use crate::gate::Gate;
 use crate::layout::Wire;
-use crate::plain;
+use crate::native;
 use crate::value::{Bool, Point};
 
 pub use fixed::Multiplier;
@@ -28,14 +28,14 @@ impl Point {
     /// A constant. Two rows at the circuit's first use of it.
     #[track_caller]
     #[must_use]
-    pub fn constant(cs: &mut Circuit, point: &plain::Point) -> Self {
+    pub fn constant(cs: &mut ConstraintSystem, point: &native::Point) -> Self {
         Self { u: cs.constant(point.u().scalar()), v: cs.constant(point.v().scalar()) }
     }
 
     /// The sum of two points. Two rows.
     #[track_caller]
     #[must_use]
-    pub fn add(self, cs: &mut Circuit, other: Self) -> Self {
+    pub fn add(self, cs: &mut ConstraintSystem, other: Self) -> Self {
         let sum = cs.hints([self.u, self.v, other.u, other.v], |[a, b, c, d]| sum((a, b), (c, d)));
         let sum = Self { u: sum[0], v: sum[1] };
         add_rows(cs, "sum of points", self, other, sum);
@@ -45,14 +45,14 @@ impl Point {
     /// Twice the point. Two rows.
     #[track_caller]
     #[must_use]
-    pub fn double(self, cs: &mut Circuit) -> Self {
+    pub fn double(self, cs: &mut ConstraintSystem) -> Self {
         self.add(cs, self)
     }
 
     /// The negative of the point. One row.
     #[track_caller]
     #[must_use]
-    pub fn neg(self, cs: &mut Circuit) -> Self {
+    pub fn neg(self, cs: &mut ConstraintSystem) -> Self {
         let u = cs.hint([self.u], |[u]| -u);
         let one = BlsScalar::one();
         cs.gate("negative point", Gate::new().a(self.u, one).c(u, one));
@@ -62,21 +62,21 @@ impl Point {
     /// The difference of two points. Three rows.
     #[track_caller]
     #[must_use]
-    pub fn sub(self, cs: &mut Circuit, other: Self) -> Self {
+    pub fn sub(self, cs: &mut ConstraintSystem, other: Self) -> Self {
         let negative = other.neg(cs);
         self.add(cs, negative)
     }
 
     /// Asserts `self = other`. One row: within the subgroup the abscissa is unique, as [`Point::eq`] explains.
     #[track_caller]
-    pub fn assert_eq(self, cs: &mut Circuit, name: &'static str, other: Self) {
+    pub fn assert_eq(self, cs: &mut ConstraintSystem, name: &'static str, other: Self) {
         self.u().assert_eq(cs, name, other.u());
     }
 
     /// Whether it is the neutral point. Three rows: no other point of the subgroup has the abscissa 0.
     #[track_caller]
     #[must_use]
-    pub fn is_identity(self, cs: &mut Circuit) -> Bool {
+    pub fn is_identity(self, cs: &mut ConstraintSystem) -> Bool {
         self.u().is_zero(cs)
     }
 
@@ -85,13 +85,13 @@ impl Point {
     /// 2, so it is outside the subgroup.
     #[track_caller]
     #[must_use]
-    pub fn eq(self, cs: &mut Circuit, other: Self) -> Bool {
+    pub fn eq(self, cs: &mut ConstraintSystem, other: Self) -> Bool {
         self.u().eq(cs, other.u())
     }
 
     /// Asserts that it is not the neutral point. One row.
     #[track_caller]
-    pub fn assert_not_identity(self, cs: &mut Circuit, name: &'static str) {
+    pub fn assert_not_identity(self, cs: &mut ConstraintSystem, name: &'static str) {
         self.u().assert_nonzero(cs, name);
     }
 
@@ -107,13 +107,13 @@ impl Point {
     /// All additions are complete, so the neutral point is no exception.
     #[track_caller]
     #[must_use]
-    pub fn mul(self, cs: &mut Circuit, scalar: impl Multiplier) -> Self {
+    pub fn mul(self, cs: &mut ConstraintSystem, scalar: impl Multiplier) -> Self {
         cs.gadget("multiple of a point", |cs| multiply(cs, self, scalar.wire(), scalar.bits()))
     }
 }
 
 impl Select for Point {
-    fn select(cs: &mut Circuit, bit: Bool, yes: Self, no: Self) -> Self {
+    fn select(cs: &mut ConstraintSystem, bit: Bool, yes: Self, no: Self) -> Self {
         let u = logic::wire(cs, bit, yes.u, no.u);
         let v = logic::wire(cs, bit, yes.v, no.v);
         Self { u, v }
@@ -131,7 +131,7 @@ fn sum((u1, v1): (BlsScalar, BlsScalar), (u2, v2): (BlsScalar, BlsScalar)) -> [B
 
 /// The two rows that state that a point is the sum of two others.
 #[track_caller]
-fn add_rows(cs: &mut Circuit, name: &'static str, a: Point, b: Point, sum: Point) {
+fn add_rows(cs: &mut ConstraintSystem, name: &'static str, a: Point, b: Point, sum: Point) {
     let product = cs.hint([a.u, b.v], |[u, v]| u * v);
     cs.gate(name, Gate::curve_add([a.u, a.v, b.u, b.v]));
     cs.gate(name, Gate::idle([sum.u, sum.v, Wire::ZERO, product]));
@@ -139,7 +139,7 @@ fn add_rows(cs: &mut Circuit, name: &'static str, a: Point, b: Point, sum: Point
 
 /// Asserts that a point is eight times a point on the curve; see [`Point::constrain`].
 #[track_caller]
-pub(crate) fn assert_subgroup(cs: &mut Circuit, point: Point) {
+pub(crate) fn assert_subgroup(cs: &mut ConstraintSystem, point: Point) {
     let [u, v] = cs.hints([point.u, point.v], |[u, v]| {
         let point = JubJubExtended::from(JubJubAffine::from_raw_unchecked(u, v));
         let part = JubJubAffine::from(point * eighth());
@@ -162,13 +162,13 @@ fn eighth() -> JubJubScalar {
 }
 
 /// The value of a point, if there is a witness.
-fn value(cs: &Circuit, point: Point) -> Option<JubJubExtended> {
+fn value(cs: &ConstraintSystem, point: Point) -> Option<JubJubExtended> {
     let (u, v) = cs.value(point.u).zip(cs.value(point.v))?;
     Some(JubJubAffine::from_raw_unchecked(u, v).into())
 }
 
 /// New wires for some points, with values if there is a witness. **No constraint binds them yet.**
-fn trace(cs: &mut Circuit, count: usize, points: Option<Zeroizing<Vec<JubJubExtended>>>) -> Vec<Point> {
+fn trace(cs: &mut ConstraintSystem, count: usize, points: Option<Zeroizing<Vec<JubJubExtended>>>) -> Vec<Point> {
     let values = points.map(|mut points| {
         let affine: Vec<JubJubAffine> = batch_normalize(&mut points).collect();
         Zeroizing::new(affine)

@@ -7,7 +7,7 @@ use dusk_jubjub::JubJubExtended;
 use zeroize::Zeroizing;
 
 use super::{add_rows, bit, trace, value};
-use crate::circuit::Circuit;
+use crate::constraint_system::ConstraintSystem;
 use crate::gadgets::Linear;
 use crate::gadgets::range::{part, shifted};
 use crate::gate::Gate;
@@ -28,7 +28,7 @@ struct Table {
 
 impl Table {
     #[track_caller]
-    fn new(cs: &mut Circuit, once: Point) -> Self {
+    fn new(cs: &mut ConstraintSystem, once: Point) -> Self {
         let thrice = once.double(cs).add(cs, once);
         let third = cs.hint([thrice.u], |[u]| u * third());
         let third = Field::from_wire(third);
@@ -40,7 +40,7 @@ impl Table {
 
     /// `(2·digit − 3)` times the point, for a digit 0, 1, 2 or 3. Four rows.
     #[track_caller]
-    fn choose(&self, cs: &mut Circuit, digit: Wire) -> Point {
+    fn choose(&self, cs: &mut ConstraintSystem, digit: Wire) -> Point {
         let (one, two, three) = (BlsScalar::one(), BlsScalar::from(2), BlsScalar::from(3));
         // digit·(3 − digit) is 2 for the digits 1 and 2, and 0 for 0 and 3.
         let is_once = cs.hint([digit], |[q]| q * (three - q) * half());
@@ -57,7 +57,7 @@ impl Table {
 /// `scalar · point` for a number below 2 to the power `bits`, which is even and between 4 and 252; odd widths take one
 /// bit more. See [`Point::mul`].
 #[track_caller]
-pub(crate) fn multiply(cs: &mut Circuit, point: Point, scalar: Wire, bits: usize) -> Point {
+pub(crate) fn multiply(cs: &mut ConstraintSystem, point: Point, scalar: Wire, bits: usize) -> Point {
     assert!((1..=252).contains(&bits), "a multiplier of {bits} bits: it must have between 1 and 252");
     let digits = (bits.max(4).div_ceil(2)) - 1;
     let name = "digits of the multiplier";
@@ -93,7 +93,14 @@ pub(crate) fn multiply(cs: &mut Circuit, point: Point, scalar: Wire, bits: usize
 /// The rows that state that a number is `low + 2·(top·4^digits + its digits)`. Returns its upper parts: first `top`,
 /// last the number shifted by one.
 #[track_caller]
-fn digit_rows(cs: &mut Circuit, name: &'static str, scalar: Wire, low: Bool, top: Bool, digits: usize) -> Vec<Wire> {
+fn digit_rows(
+    cs: &mut ConstraintSystem,
+    name: &'static str,
+    scalar: Wire,
+    low: Bool,
+    top: Bool,
+    digits: usize,
+) -> Vec<Wire> {
     let mut numbers = alloc::vec![top.wire()];
     for taken in 1..=digits {
         numbers.push(cs.hint([scalar], |[k]| shifted(&k, 1 + 2 * (digits - taken))));
@@ -112,7 +119,7 @@ fn digit_rows(cs: &mut Circuit, name: &'static str, scalar: Wire, low: Bool, top
 }
 
 /// The values of the intermediate sums: for each digit the two doublings and the addition.
-fn steps(cs: &Circuit, point: Point, scalar: Wire, digits: usize) -> Option<Zeroizing<Vec<JubJubExtended>>> {
+fn steps(cs: &ConstraintSystem, point: Point, scalar: Wire, digits: usize) -> Option<Zeroizing<Vec<JubJubExtended>>> {
     let (once, scalar) = value(cs, point).zip(cs.value(scalar))?;
     let thrice = once.double() + once;
     let mut steps = Zeroizing::new(Vec::with_capacity(3 * digits));
@@ -135,7 +142,7 @@ fn steps(cs: &Circuit, point: Point, scalar: Wire, digits: usize) -> Option<Zero
 
 /// `sum − point` if the bit is 0, and `sum` if it is 1. Four rows.
 #[track_caller]
-fn take_off(cs: &mut Circuit, sum: Point, point: Point, keep: Bool) -> Point {
+fn take_off(cs: &mut ConstraintSystem, sum: Point, point: Point, keep: Bool) -> Point {
     let one = BlsScalar::one();
     let keep = keep.wire();
     // The addend is (−u, v) for a subtraction, else (0, 1).

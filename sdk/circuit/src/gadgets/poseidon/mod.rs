@@ -48,7 +48,7 @@ use dusk_bls12_381::BlsScalar;
 pub(crate) use self::tables::Tables;
 use self::tables::{FULL, Mix, Row, WIDTH};
 use super::linear::Linear;
-use crate::circuit::Circuit;
+use crate::constraint_system::ConstraintSystem;
 use crate::gate::Gate;
 use crate::layout::Wire;
 use crate::value::Field;
@@ -56,8 +56,8 @@ use crate::value::Field;
 /// The number of elements that a permutation absorbs.
 const RATE: usize = WIDTH - 1;
 
-/// The Poseidon hash of elements: [`plain::hash`](crate::plain::hash) of their values. 571 rows for four elements, less
-/// for fewer; 1157 for eight.
+/// The Poseidon hash of elements: [`native::hash`](crate::native::hash) of their values. 571 rows for four elements,
+/// less for fewer; 1157 for eight.
 ///
 /// 1. The result is the second element of the sponge's state after all elements were absorbed, four at a time, with the
 ///    tag for that number of elements.
@@ -66,14 +66,14 @@ const RATE: usize = WIDTH - 1;
 /// If there is no element: production has no such hash.
 #[track_caller]
 #[must_use]
-pub fn hash(cs: &mut Circuit, elements: &[Field]) -> Field {
+pub fn hash(cs: &mut ConstraintSystem, elements: &[Field]) -> Field {
     assert!(!elements.is_empty(), "a hash takes one element at least");
     cs.gadget("hash", |cs| sponge(cs, Domain::Other, elements))
 }
 
 /// The hash of the four children of a node of a Merkle tree.
 #[track_caller]
-pub(crate) fn hash_node(cs: &mut Circuit, children: &[Field; 4]) -> Field {
+pub(crate) fn hash_node(cs: &mut ConstraintSystem, children: &[Field; 4]) -> Field {
     cs.gadget("hash", |cs| sponge(cs, Domain::Merkle4, children))
 }
 
@@ -96,7 +96,7 @@ fn tag(domain: Domain, elements: usize) -> BlsScalar {
 }
 
 #[track_caller]
-fn sponge(cs: &mut Circuit, domain: Domain, elements: &[Field]) -> Field {
+fn sponge(cs: &mut ConstraintSystem, domain: Domain, elements: &[Field]) -> Field {
     let tables = cs.poseidon();
     let mut chunks = elements.chunks(RATE);
     let mut state = [Lane::constant(BlsScalar::zero()); WIDTH];
@@ -135,14 +135,14 @@ impl Lane {
 
 /// The whole permutation.
 #[track_caller]
-fn permute(cs: &mut Circuit, tables: &Tables, state: [Lane; WIDTH]) -> [Wire; WIDTH] {
+fn permute(cs: &mut ConstraintSystem, tables: &Tables, state: [Lane; WIDTH]) -> [Wire; WIDTH] {
     let before_last = all_but_last_round(cs, tables, state);
     full_round(cs, before_last, &tables.mix).map(|lane| lane.wire)
 }
 
 /// The permutation up to the S-boxes of the last round.
 #[track_caller]
-fn all_but_last_round(cs: &mut Circuit, tables: &Tables, state: [Lane; WIDTH]) -> [Lane; WIDTH] {
+fn all_but_last_round(cs: &mut ConstraintSystem, tables: &Tables, state: [Lane; WIDTH]) -> [Lane; WIDTH] {
     let mut state = add(state, &tables.front[0]);
     for round in 1..FULL {
         state = add(full_round(cs, state, &tables.mix), &tables.front[round]);
@@ -168,7 +168,7 @@ fn add(state: [Lane; WIDTH], constants: &Row) -> [Lane; WIDTH] {
 
 /// S-boxes, followed by the matrix.
 #[track_caller]
-fn full_round(cs: &mut Circuit, state: [Lane; WIDTH], mix: &Mix) -> [Lane; WIDTH] {
+fn full_round(cs: &mut ConstraintSystem, state: [Lane; WIDTH], mix: &Mix) -> [Lane; WIDTH] {
     SBoxes::new(cs, state, &mix.rows[0]).mix(cs, mix)
 }
 
@@ -185,7 +185,7 @@ struct SBoxes {
 impl SBoxes {
     /// Adds up the S-boxes with these factors.
     #[track_caller]
-    fn new(cs: &mut Circuit, lanes: [Lane; WIDTH], factors: &Row) -> Self {
+    fn new(cs: &mut ConstraintSystem, lanes: [Lane; WIDTH], factors: &Row) -> Self {
         let mut sboxes = Self { sums: [Wire::ZERO; WIDTH], constants: Row::default(), chained: Wire::ZERO };
         for (index, Lane { wire, constant }) in lanes.into_iter().enumerate() {
             if wire == Wire::ZERO {
@@ -200,7 +200,7 @@ impl SBoxes {
 
     /// The matrix times the outputs. The factors are its first row.
     #[track_caller]
-    fn mix(&self, cs: &mut Circuit, mix: &Mix) -> [Lane; WIDTH] {
+    fn mix(&self, cs: &mut ConstraintSystem, mix: &Mix) -> [Lane; WIDTH] {
         let wired: Vec<usize> = (0..WIDTH).filter(|j| self.sums[*j] != Wire::ZERO).collect();
         core::array::from_fn(|i| {
             let (row, shares) = (&mix.rows[i], &mix.shares[i]);
@@ -221,7 +221,14 @@ impl SBoxes {
 
 /// `factor·(x + constant)⁵ + linear·x + addend`. Three rows.
 #[track_caller]
-fn sbox(cs: &mut Circuit, x: Wire, constant: BlsScalar, factor: BlsScalar, linear: BlsScalar, addend: Wire) -> Wire {
+fn sbox(
+    cs: &mut ConstraintSystem,
+    x: Wire,
+    constant: BlsScalar,
+    factor: BlsScalar,
+    linear: BlsScalar,
+    addend: Wire,
+) -> Wire {
     let one = BlsScalar::one();
     let square = cs.hint([x], |[x]| (x + constant).square());
     let gate = Gate::new().ab(x, x, one).a(x, constant.double()).c(square, -one).constant(constant.square());
@@ -237,11 +244,11 @@ fn sbox(cs: &mut Circuit, x: Wire, constant: BlsScalar, factor: BlsScalar, linea
 
 /// The partial rounds, two at a time. Takes and returns the wires `x d z₂ s w`.
 #[track_caller]
-fn partial_rounds(cs: &mut Circuit, tables: &Tables, wires: [Wire; WIDTH]) -> [Wire; WIDTH] {
+fn partial_rounds(cs: &mut ConstraintSystem, tables: &Tables, wires: [Wire; WIDTH]) -> [Wire; WIDTH] {
     let it = &tables.recurrence;
     let ([g1, g2, g3, g4], [e1, e2, e3, e4]) = (it.gamma, it.delta);
     let one = BlsScalar::one();
-    let row = |cs: &mut Circuit, terms: [(BlsScalar, Wire); 3]| {
+    let row = |cs: &mut ConstraintSystem, terms: [(BlsScalar, Wire); 3]| {
         let sum = terms.into_iter().fold(Linear::new(), |sum, (factor, wire)| sum.term(wire, factor));
         sum.value_named(cs, "mix").wire()
     };

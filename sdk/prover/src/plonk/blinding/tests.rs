@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use dusk_sdk_circuit::{Circuit, Gate, Layout, Wires};
+use dusk_sdk_circuit::{Assignment, ConstraintSystem, Gate, Layout};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 
@@ -89,8 +89,8 @@ fn there_are_as_many_terms_as_values_shown() {
 }
 
 /// A circuit with one secret of few possible values on the wire `a`: a vote.
-fn ballot(vote: u64) -> (Layout, Wires) {
-    let build = |mut cs: Circuit| {
+fn ballot(vote: u64) -> (Layout, Assignment) {
+    let build = |mut cs: ConstraintSystem| {
         let number = BlsScalar::from;
         let one = number(1);
         let vote = cs.input_wire(Some(number(vote)));
@@ -102,10 +102,10 @@ fn ballot(vote: u64) -> (Layout, Wires) {
         cs.gate("a vote", Gate::new().a(cube, one).b(square, -number(3)).c(vote, number(2)));
         cs.finish()
     };
-    (build(Circuit::new("ballot")).0, build(Circuit::with_witness("ballot")).1)
+    (build(ConstraintSystem::new("ballot")).0, build(ConstraintSystem::with_witness("ballot")).1)
 }
 
-fn proof(blinding: &Blinding, compiled: &Compiled<super::super::PlonkKey>, ballot: (&Layout, &Wires)) -> Proof {
+fn proof(blinding: &Blinding, compiled: &Compiled<super::super::PlonkKey>, ballot: (&Layout, &Assignment)) -> Proof {
     let parameters = Parameters::development(16, SILENT).unwrap();
     let verifier = VerifierParts::parse(&compiled.verifier_key).unwrap();
     let rng = &mut ChaCha20Rng::from_seed([4; 32]);
@@ -122,7 +122,7 @@ fn challenge(compiled: &Compiled<super::super::PlonkKey>, proof: &Proof) -> BlsS
 
 /// Whether a guess of the column `a` is consistent with a proof: computes two random terms from the two openings, and
 /// compares the commitment.
-fn fits(guess: &Wires, layout: &Layout, compiled: &Compiled<super::super::PlonkKey>, proof: &Proof) -> bool {
+fn fits(guess: &Assignment, layout: &Layout, compiled: &Compiled<super::super::PlonkKey>, proof: &Proof) -> bool {
     let domain = Domain::new(layout.gates().next_power_of_two());
     let size = domain.size() as u64;
     let [column, ..] = column_values(layout, guess.values(), domain.size());
@@ -148,21 +148,21 @@ fn fits(guess: &Wires, layout: &Layout, compiled: &Compiled<super::super::PlonkK
 
 #[test]
 fn a_guess_of_a_vote_cannot_be_confirmed() {
-    let (layout, wires) = ballot(1);
+    let (layout, assignment) = ballot(1);
     let parameters = Parameters::development(16, SILENT).unwrap();
     let compiled = Plonk::compile(&layout, &parameters, SILENT).unwrap();
     let guesses = |proof: &Proof| [0, 1, 2].map(|vote| fits(&ballot(vote).1, &layout, &compiled, proof));
     // With the terms of `dusk-plonk` 0.22.1 one multiplication reveals the vote.
-    assert_eq!(guesses(&proof(&STOCK, &compiled, (&layout, &wires))), [false, true, false]);
+    assert_eq!(guesses(&proof(&STOCK, &compiled, (&layout, &assignment))), [false, true, false]);
     // Now the right guess is no more consistent than the others.
-    assert_eq!(guesses(&proof(&Blinding::HIDING, &compiled, (&layout, &wires))), [false; 3]);
+    assert_eq!(guesses(&proof(&Blinding::HIDING, &compiled, (&layout, &assignment))), [false; 3]);
 }
 
 /// Everything except the number of random terms equals the prover of `dusk-plonk`: with its number the bytes are the
 /// same.
 #[test]
 fn with_as_few_terms_proofs_are_those_of_the_stock_prover() {
-    for (layout, wires) in
+    for (layout, assignment) in
         [ballot(2), circuits::every_kind(5, 60), circuits::every_kind(5, 57), circuits::every_kind(5, 70)]
     {
         let parameters = Parameters::development(128, SILENT).unwrap();
@@ -170,9 +170,10 @@ fn with_as_few_terms_proofs_are_those_of_the_stock_prover() {
         let verifier = VerifierParts::parse(&compiled.verifier_key).unwrap();
         let (stock, _) = stock::compile(&layout, &parameters);
         let seeded = || ChaCha20Rng::from_seed([9; 32]);
-        let expected = stock::prove(&stock, &layout, &wires, &mut seeded());
+        let expected = stock::prove(&stock, &layout, &assignment, &mut seeded());
         let (points, rng) = (parameters.points(), &mut seeded());
-        let ours = prover::prove(&STOCK, &compiled.key, &verifier, points, (&layout, &wires), rng, &|_| ()).unwrap();
+        let ours =
+            prover::prove(&STOCK, &compiled.key, &verifier, points, (&layout, &assignment), rng, &|_| ()).unwrap();
         assert_eq!(ours.as_bytes(), expected.as_slice(), "{} gates", layout.gates());
     }
 }

@@ -6,6 +6,8 @@ use bytecheck::CheckBytes;
 use dusk_bls12_381::BlsScalar;
 use rkyv::{Archive, Deserialize, Fallible, Serialize};
 
+use super::hex;
+
 /// The order of the field, least significant limb first.
 const MODULUS: [u64; 4] = [0xffff_ffff_0000_0001, 0x53bd_a402_fffe_5bfe, 0x3339_d808_09a1_d805, 0x73ed_a753_299d_7d48];
 
@@ -16,7 +18,7 @@ const MODULUS: [u64; 4] = [0xffff_ffff_0000_0001, 0x53bd_a402_fffe_5bfe, 0x3339_
 /// JSON it is the hexadecimal text of its 32 bytes, least significant first.
 ///
 /// ```
-/// use dusk_sdk_circuit::plain::Field;
+/// use dusk_sdk_circuit::native::Field;
 /// assert_eq!(Field::from(2) + Field::from(3), Field::from(5));
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -40,7 +42,7 @@ impl Field {
     /// The element as a number, if it is below 2^64.
     ///
     /// ```
-    /// use dusk_sdk_circuit::plain::Field;
+    /// use dusk_sdk_circuit::native::Field;
     /// assert_eq!(Field::from(7).to_u64(), Some(7));
     /// assert_eq!((-Field::from(7)).to_u64(), None);
     /// ```
@@ -117,7 +119,7 @@ impl core::ops::Mul for Field {
 
 impl fmt::Display for Field {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.to_bytes().iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        hex::write(f, &self.to_bytes())
     }
 }
 

@@ -165,7 +165,7 @@ impl Zeroize for Point {
 
 impl fmt::Display for Point {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.to_bytes().iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        hex::write(f, &self.to_bytes())
     }
 }
 
@@ -279,7 +279,7 @@ impl Serialize for Scalar {
 
         impl fmt::Display for Hex<'_> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.to_bytes().iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+                hex::write(f, &self.0.to_bytes())
             }
         }
 

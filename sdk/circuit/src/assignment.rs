@@ -1,4 +1,4 @@
-//! The values of a circuit for one witness.
+//! The values of all wires of a circuit for one witness.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -11,14 +11,14 @@ use crate::layout::Wire;
 /// The value of each wire for one witness, and the public inputs in order. These values are as secret as the witness:
 /// they are wiped when dropped, and never printed.
 #[derive(Clone, Default)]
-pub struct Wires {
+pub struct Assignment {
     values: Vec<BlsScalar>,
     public: Vec<BlsScalar>,
 }
 
-impl Wires {
-    /// Creates wires from values and public inputs, as another process computed them. [`check`](crate::check) decides
-    /// whether they fit a layout.
+impl Assignment {
+    /// Creates an assignment from values and public inputs, as another process computed them. [`check`](crate::check)
+    /// decides whether they fit a layout.
     #[must_use]
     pub fn from_parts(values: Vec<BlsScalar>, public: Vec<BlsScalar>) -> Self {
         Self { values, public }
@@ -65,16 +65,16 @@ fn wipe(values: &mut [BlsScalar]) {
     values.iter_mut().for_each(|value| value.0.zeroize());
 }
 
-impl Drop for Wires {
+impl Drop for Assignment {
     fn drop(&mut self) {
         wipe(&mut self.values);
     }
 }
 
-impl ZeroizeOnDrop for Wires {}
+impl ZeroizeOnDrop for Assignment {}
 
-impl fmt::Debug for Wires {
+impl fmt::Debug for Assignment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Wires({} values, {} public)", self.values.len(), self.public.len())
+        write!(f, "Assignment({} values, {} public)", self.values.len(), self.public.len())
     }
 }

@@ -6,7 +6,7 @@ use core::fmt;
 /// converts to it.
 ///
 /// ```
-/// use dusk_sdk_circuit::plain::Date;
+/// use dusk_sdk_circuit::native::Date;
 /// let today = Date::new(2026, 3, 1).unwrap();
 /// // A person born on this day or before is of age today.
 /// assert_eq!(today.years_before(18), Date::new(2008, 3, 1));

@@ -13,7 +13,7 @@ use super::Field;
 /// In JSON it is a number if it fits into 64 bits, otherwise the text of the [`Field`].
 ///
 /// ```
-/// use dusk_sdk_circuit::plain::Unsigned;
+/// use dusk_sdk_circuit::native::Unsigned;
 /// assert!(Unsigned::<20>::try_from(1_048_575).is_ok());
 /// assert!(Unsigned::<20>::try_from(1_048_576).is_err());
 /// ```

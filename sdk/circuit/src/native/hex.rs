@@ -1,6 +1,14 @@
-//! 32 bytes as hexadecimal text.
+//! Bytes as hexadecimal text.
 
-/// Decodes 64 hexadecimal digits, with or without `0x` before them.
+use core::fmt;
+
+/// Writes bytes as hexadecimal digits.
+pub(crate) fn write(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
+    bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+}
+
+/// Decodes 32 bytes from 64 hexadecimal digits, with or without `0x` before them.
+#[cfg(feature = "zk")]
 pub(super) fn decode(text: &str) -> Option<[u8; 32]> {
     let digits: &[u8; 64] = text.strip_prefix("0x").unwrap_or(text).as_bytes().try_into().ok()?;
     let mut bytes = [0; 32];

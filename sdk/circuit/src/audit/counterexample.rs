@@ -12,13 +12,13 @@ use dusk_jubjub::EDWARDS_D;
 use super::alias::Seed;
 use super::facts::Facts;
 use super::form::{Form, inverse};
-use super::integer::{Arc, Int};
-use super::report::Second;
+use super::integer::{Int, Interval};
+use super::report::Counterexample;
 use super::rules::links;
 use super::uses::Uses;
+use crate::assignment::Assignment;
 use crate::check::{check, row_holds};
-use crate::layout::{Kind, Layout, Wire};
-use crate::wires::Wires;
+use crate::layout::{GateKind, Layout, Wire};
 
 /// The maximum effort for all findings together, in repaired rows.
 const MAX_EFFORT: usize = 200_000;
@@ -35,9 +35,9 @@ pub(super) struct Search<'a> {
     pub(super) facts: &'a Facts,
     pub(super) uses: &'a Uses,
     /// The wires that are not known to be determined.
-    pub(super) open: &'a BTreeSet<Wire>,
+    pub(super) undetermined: &'a BTreeSet<Wire>,
     /// An assignment that satisfies the circuit.
-    pub(super) wires: &'a Wires,
+    pub(super) assignment: &'a Assignment,
     pub(super) digits: Digits,
     effort_left: usize,
 }
@@ -54,23 +54,23 @@ impl<'a> Search<'a> {
         layout: &'a Layout,
         facts: &'a Facts,
         uses: &'a Uses,
-        open: &'a BTreeSet<Wire>,
-        wires: &'a Wires,
+        undetermined: &'a BTreeSet<Wire>,
+        assignment: &'a Assignment,
     ) -> Self {
         let mut digits = Digits::default();
         for (from, to) in (0..layout.rows.len()).flat_map(|row| links(layout, row)) {
             digits.before.entry(to).or_insert(from);
             digits.after.entry(from).or_insert(to);
         }
-        Self { layout, facts, uses, open, wires, digits, effort_left: MAX_EFFORT }
+        Self { layout, facts, uses, undetermined, assignment, digits, effort_left: MAX_EFFORT }
     }
 
     pub(super) fn value(&self, wire: Wire) -> BlsScalar {
-        self.wires.values()[wire.index()]
+        self.assignment.values()[wire.index()]
     }
 
     /// Finds another value for one of some wires.
-    pub(super) fn second(&mut self, wires: &[Wire]) -> Option<Second> {
+    pub(super) fn counterexample(&mut self, wires: &[Wire]) -> Option<Counterexample> {
         for wire in wires.iter().take(MAX_WIRES) {
             if self.effort_left < EFFORT_AT_ONCE {
                 return None;
@@ -80,7 +80,7 @@ impl<'a> Search<'a> {
                 let differs = |wire: &&Wire| other.values()[wire.index()] != self.value(**wire);
                 if let Some(wire) = wires.iter().find(differs) {
                     let [value, other] = [self.value(*wire), other.values()[wire.index()]].map(Into::into);
-                    return Some(Second { wire: *wire, value, other });
+                    return Some(Counterexample { wire: *wire, value, other });
                 }
             }
         }
@@ -90,7 +90,7 @@ impl<'a> Search<'a> {
     /// Other values to try for one wire.
     fn perturbations(&self, wire: Wire) -> Vec<Seed> {
         let (value, one) = (self.value(wire), BlsScalar::one());
-        let Arc { low, .. } = *self.facts.arc(wire);
+        let Interval { low, .. } = *self.facts.interval(wire);
         let mut values = alloc::vec![value + one, value - one, BlsScalar::zero(), one, value.double(), -value, low];
         values.extend((2..4).map(BlsScalar::from));
         values.retain(|it| *it != value && !self.facts.differs(wire, it));
@@ -100,10 +100,14 @@ impl<'a> Search<'a> {
     }
 
     /// An assignment with the values of the seed, if the repairs succeed.
-    fn mend(&mut self, seed: &Seed) -> Option<Wires> {
+    fn mend(&mut self, seed: &Seed) -> Option<Assignment> {
         self.effort_left = self.effort_left.checked_sub(EFFORT_AT_ONCE)?;
-        let mut attempt =
-            Attempt { search: self, other: self.wires.clone(), changed_by: BTreeMap::new(), queue: BTreeSet::new() };
+        let mut attempt = Attempt {
+            search: self,
+            other: self.assignment.clone(),
+            changed_by: BTreeMap::new(),
+            queue: BTreeSet::new(),
+        };
         for (wire, value) in seed {
             attempt.set(None, *wire, *value)?;
         }
@@ -128,7 +132,7 @@ impl<'a> Search<'a> {
 /// A modified assignment during its repair.
 struct Attempt<'a> {
     search: &'a Search<'a>,
-    other: Wires,
+    other: Assignment,
     /// The changed wires, each with the row for which it was changed; `None` for those of the seed.
     changed_by: BTreeMap<Wire, Option<u32>>,
     queue: BTreeSet<u32>,
@@ -140,14 +144,14 @@ impl Attempt<'_> {
     }
 
     /// Whether a row may change a wire: each wire is changed for one row only.
-    fn is_free(&self, row: Option<u32>, wire: Wire) -> bool {
-        self.search.open.contains(&wire) && self.changed_by.get(&wire).is_none_or(|by| *by == row)
+    fn may_change(&self, row: Option<u32>, wire: Wire) -> bool {
+        self.search.undetermined.contains(&wire) && self.changed_by.get(&wire).is_none_or(|by| *by == row)
     }
 
     /// Sets the value of a wire, if it may be changed.
     fn set(&mut self, row: Option<u32>, wire: Wire, value: BlsScalar) -> Option<()> {
         if self.at(wire) != value {
-            if !self.is_free(row, wire) {
+            if !self.may_change(row, wire) {
                 return None;
             }
             self.other.replace(wire, value);
@@ -165,20 +169,20 @@ impl Attempt<'_> {
         let [a, b, c, d] = at.wires;
         let [a1, b1, _, d1] = layout.rows.get(row as usize + 1).map_or([Wire::ZERO; 4], |row| row.wires);
         match q.kind {
-            Kind::Idle => None,
-            Kind::Arithmetic => self.repair_arithmetic(row),
-            Kind::Range => links(layout, row as usize).into_iter().try_for_each(|it| self.repair_digit(row, it)),
-            Kind::And | Kind::Xor => {
+            GateKind::Idle => None,
+            GateKind::Arithmetic => self.repair_arithmetic(row),
+            GateKind::Range => links(layout, row as usize).into_iter().try_for_each(|it| self.repair_digit(row, it)),
+            GateKind::And | GateKind::Xor => {
                 self.repair_digit(row, (a, a1))?;
                 self.repair_digit(row, (b, b1))?;
                 let four = BlsScalar::from(4);
                 let [x, y] = [(a, a1), (b, b1)].map(|(from, to)| small(self.at(to) - four * self.at(from)));
                 let (x, y) = (x?, y?);
                 self.set(Some(row), c, BlsScalar::from(x * y))?;
-                let z = if q.kind == Kind::And { x & y } else { x ^ y };
+                let z = if q.kind == GateKind::And { x & y } else { x ^ y };
                 self.set(Some(row), d1, four * self.at(d) + BlsScalar::from(z))
             }
-            Kind::FixedAdd => {
+            GateKind::FixedAdd => {
                 let mut bit = self.at(d1) - self.at(d).double();
                 if bit.square() * bit != bit {
                     bit = self.search.value(d1) - self.search.value(d).double();
@@ -189,7 +193,7 @@ impl Attempt<'_> {
                 self.set(Some(row), c, bit * q.constant)?;
                 self.add(row, (a, b), (x, y), self.at(c) * self.at(a) * self.at(b), (a1, b1))
             }
-            Kind::CurveAdd => {
+            GateKind::CurveAdd => {
                 self.set(Some(row), d1, self.at(a) * self.at(d))?;
                 let point = (self.at(c), self.at(d));
                 self.add(row, (a, b), point, self.at(a) * self.at(d) * self.at(b) * self.at(c), (a1, b1))
@@ -231,7 +235,7 @@ impl Attempt<'_> {
                 slopes.extend([(x, form.factor(x) + factor * at(y)), (y, form.factor(y) + factor * at(x))]);
             }
         }
-        slopes.retain(|(wire, slope)| *slope != BlsScalar::zero() && self.is_free(Some(row), *wire));
+        slopes.retain(|(wire, slope)| *slope != BlsScalar::zero() && self.may_change(Some(row), *wire));
         let (wire, slope) = slopes.into_iter().max_by_key(|(wire, _)| *wire)?;
         self.set(Some(row), wire, self.at(wire) - sum * inverse(&slope))
     }

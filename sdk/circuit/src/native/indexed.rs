@@ -1,4 +1,4 @@
-//! Sets with proofs of absence: indexed Merkle trees.
+//! Sets with proofs of non-membership: indexed Merkle trees.
 
 use alloc::collections::BTreeMap;
 use core::fmt;
@@ -25,7 +25,7 @@ pub struct IndexedTree<const H: usize> {
     places: BTreeMap<[u8; 32], u64>,
 }
 
-/// The reason why a value cannot be added, or has no proof of absence.
+/// The reason why a value cannot be added, or has no proof of non-membership.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum IndexedError {
@@ -51,7 +51,7 @@ impl core::error::Error for IndexedError {}
 
 /// A proof that a value is not in a set: the two neighbours between which it would be, and the path of their leaf.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Zeroize)]
-pub struct Absence<const H: usize> {
+pub struct NonMembership<const H: usize> {
     /// The largest member below it, or 0.
     pub low: Field,
     /// The smallest member above it, or −1.
@@ -64,7 +64,7 @@ pub struct Absence<const H: usize> {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Insertion<const H: usize> {
     /// The proof that the value was absent before.
-    pub absence: Absence<H>,
+    pub non_membership: NonMembership<H>,
     /// The path of its leaf in the new tree.
     pub path: MerklePath<H>,
     /// The new root, for the issuer to publish.
@@ -109,23 +109,23 @@ impl<const H: usize> IndexedTree<H> {
     /// # Errors
     /// [`IndexedError`].
     pub fn insert(&mut self, value: Field) -> Result<Insertion<H>, IndexedError> {
-        let absence = self.absence(value)?;
+        let non_membership = self.non_membership(value)?;
         let position = self.places.len() as u64;
         if position >= Tree::<H>::CAPACITY {
             return Err(IndexedError::Full);
         }
         self.places.insert(key(value), position);
-        self.place(absence.path.position(), key(absence.low));
+        self.place(non_membership.path.position(), key(non_membership.low));
         self.place(position, key(value));
         let path = self.tree.opening(position).ok_or(IndexedError::Full)?;
-        Ok(Insertion { absence, path, root: self.root() })
+        Ok(Insertion { non_membership, path, root: self.root() })
     }
 
     /// Proves that a value is not in the set.
     ///
     /// # Errors
     /// [`IndexedError::Present`] if it is, [`IndexedError::Reserved`] for 0 and −1.
-    pub fn absence(&self, value: Field) -> Result<Absence<H>, IndexedError> {
+    pub fn non_membership(&self, value: Field) -> Result<NonMembership<H>, IndexedError> {
         if value == Field::default() || value == end() {
             return Err(IndexedError::Reserved);
         }
@@ -134,7 +134,7 @@ impl<const H: usize> IndexedTree<H> {
             return Err(IndexedError::Present);
         }
         let path = self.tree.opening(*place).ok_or(IndexedError::Reserved)?;
-        Ok(Absence { low: value_of(*low), next: self.after(low), path })
+        Ok(NonMembership { low: value_of(*low), next: self.after(low), path })
     }
 
     /// The smallest member above a value.
@@ -157,7 +157,7 @@ impl<const H: usize> Default for IndexedTree<H> {
     }
 }
 
-impl<const H: usize> Absence<H> {
+impl<const H: usize> NonMembership<H> {
     /// Whether this proves that a value is not in the set with this root.
     #[must_use]
     pub fn verify(&self, value: Field, root: Field) -> bool {

@@ -18,7 +18,7 @@ pub const MAX_HEIGHT: usize = 31;
 /// `poseidon_merkle::Tree<(), H>` with these leaves as the hashes of its items. `H` is at most [`MAX_HEIGHT`].
 ///
 /// ```
-/// use dusk_sdk_circuit::plain::{Field, merkle::Tree};
+/// use dusk_sdk_circuit::native::{Field, merkle::Tree};
 /// let mut tree = Tree::<17>::new();
 /// tree.insert(5, Field::from(7)).unwrap();
 /// let path = tree.opening(5).unwrap();

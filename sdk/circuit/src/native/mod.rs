@@ -1,5 +1,5 @@
-//! Values outside of circuits: in contracts, in tests, in witness files. Each is the plain Rust counterpart of a type
-//! or a gadget.
+//! Values outside of circuits: in contracts, in tests, in witness files. Each is the native counterpart of a type or a
+//! gadget: the same function in plain Rust.
 
 #[cfg(feature = "zk")]
 mod array;
@@ -16,8 +16,7 @@ mod field;
 mod field_serde;
 #[cfg(feature = "zk")]
 mod hash;
-#[cfg(feature = "zk")]
-mod hex;
+pub(crate) mod hex;
 #[cfg(feature = "zk")]
 mod indexed;
 #[cfg(feature = "zk")]
@@ -43,7 +42,7 @@ pub use field::{ArchivedField, Field, NotAField};
 #[cfg(feature = "zk")]
 pub use hash::{NULLIFIER_DOMAIN, hash, nullifier};
 #[cfg(feature = "zk")]
-pub use indexed::{Absence, IndexedError, IndexedTree, Insertion};
+pub use indexed::{IndexedError, IndexedTree, Insertion, NonMembership};
 #[cfg(feature = "zk")]
 pub use merkle::MerklePath;
 #[cfg(feature = "zk")]
