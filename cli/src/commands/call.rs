@@ -5,21 +5,64 @@ mod calling;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::CommandFactory;
+use clap::{Args, CommandFactory};
 use dusk_sdk_protocol::abi::{ContractAbi, Function, FunctionKind};
 use serde_json::json;
 
 use self::calling::Calling;
-use crate::args::{self, ARGUMENT_PREFIX, Call, Cli};
+use super::grammar::{self, Cli};
+use crate::args::{ARGUMENT_PREFIX, Sending, Words};
 use crate::error::Fault;
-use crate::ops::artifact::Record;
-use crate::ops::chain::Chain;
-use crate::ops::flags::{self, Flags};
-use crate::ops::names::KnownNames;
+use crate::ops::build::artifact::Record;
+use crate::ops::chain::connection::Chain;
+use crate::ops::chain::names::KnownNames;
+use crate::ops::chain::target::Target;
+use crate::ops::contract::amount;
+use crate::ops::contract::arguments::{Checker, Given, Names};
+use crate::ops::contract::flags::{self, Flags};
 use crate::ops::project::Project;
-use crate::ops::target::Target;
-use crate::ops::values::{Checker, Given, Names};
 use crate::output::{Align, Tone, Ui, table};
+
+/// `call`
+#[derive(Debug, Args)]
+#[command(
+    disable_help_flag = true,
+    override_usage = "cargo dusk call [OPTIONS] [CONTRACT] [FUNCTION] [ARGUMENTS]...",
+    after_help = "Options may also stand behind the function, by their whole names. Where an argument has the name of an \
+                  option, `--arg.NAME VALUE` gives the argument, and the option stands before the contract. A value that \
+                  begins with a hyphen: `--NAME=-5`, or behind `--`."
+)]
+pub(crate) struct Call {
+    /// A contract: the name of what the project has deployed, or any contract's id.
+    #[arg(required_unless_present = "help")]
+    pub(crate) contract: Option<String>,
+    /// The options of every call.
+    #[command(flatten)]
+    pub(crate) options: CallOptions,
+    /// Shows help; after a function, its arguments.
+    #[arg(long, short)]
+    pub(crate) help: bool,
+    /// The function, then its arguments: by name, `--amount 10`, or in their order, `10`. Without a function, all are listed.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "FUNCTION ARGUMENTS")]
+    pub(super) rest: Vec<String>,
+    /// The same, taken apart: see [`super::grammar::read`].
+    #[arg(skip)]
+    pub(crate) words: Words,
+}
+
+/// The options that a call has beside its function's arguments.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct CallOptions {
+    /// What it has in common with deployments.
+    #[command(flatten)]
+    pub(crate) sending: Sending,
+    /// All arguments by name or by place: JSON, @FILE, or - for standard input.
+    #[arg(long, value_name = "JSON|@FILE|-", allow_hyphen_values = true)]
+    pub(crate) args: Option<String>,
+    /// What goes to the contract with the call, in DUSK: 2.5DUSK; or in LUX: 100LUX.
+    #[arg(long, value_name = "AMOUNT", value_parser = amount::lux)]
+    pub(crate) deposit: Option<u64>,
+}
 
 pub(super) fn run(project: impl FnOnce() -> Result<Project>, call: &Call, ui: &Ui) -> Result<ExitCode> {
     let Some(contract) = &call.contract else {
@@ -50,14 +93,14 @@ pub(super) fn run(project: impl FnOnce() -> Result<Project>, call: &Call, ui: &U
         return Ok(ExitCode::SUCCESS);
     };
     let function = flags::function(abi, function)?;
-    let options = args::options_of_call();
+    let options = grammar::options_of_call();
     let is_option = |name: &str| options.has(name);
     let flags = Flags::new(function, contract, ARGUMENT_PREFIX, &is_option);
     let names = KnownNames { settings: &project.settings, deployments: &chain.deployments };
     let checker = Checker::new(abi, &names);
 
     if call.help {
-        ui.raw(flags.help(abi, &checker, &args::help_of_call()));
+        ui.raw(flags.help(abi, &checker, &grammar::help_of_call()));
         return Ok(ExitCode::SUCCESS);
     }
     flags.check_options(&call.words.late)?;
@@ -102,10 +145,10 @@ fn help(call: &Call, abi: &ContractAbi, contract: &str, ui: &Ui) -> Result<ExitC
         None => list(abi, ui),
         Some(function) => {
             let function = flags::function(abi, function)?;
-            let options = args::options_of_call();
+            let options = grammar::options_of_call();
             let is_option = |name: &str| options.has(name);
             let flags = Flags::new(function, contract, ARGUMENT_PREFIX, &is_option);
-            ui.raw(flags.help(abi, &Checker::new(abi, &NoNames), &args::help_of_call()));
+            ui.raw(flags.help(abi, &Checker::new(abi, &NoNames), &grammar::help_of_call()));
         }
     }
     Ok(ExitCode::SUCCESS)

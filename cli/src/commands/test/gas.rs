@@ -6,9 +6,10 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use crate::error::Fault;
-use crate::ops::folders;
-use crate::ops::gas::{Change, GasTable, Snapshot};
-use crate::output::{Align, Tone, Ui, grouped, size, table};
+use crate::figures::{grouped, size};
+use crate::ops::project::folders;
+use crate::ops::testing::gas::{Change, GasTable, Snapshot};
+use crate::output::{Align, Tone, Ui, table};
 
 /// Prints the table.
 pub(super) fn say(gas: &GasTable, ui: &Ui) {
