@@ -5,13 +5,12 @@ mod calling;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 use dusk_sdk_protocol::abi::{ContractAbi, Function, FunctionKind};
 use serde_json::json;
 
 use self::calling::Calling;
-use super::grammar::{self, Cli};
-use crate::args::{ARGUMENT_PREFIX, Sending, Words};
+use crate::args::{ARGUMENT_PREFIX, Options, Sending, Words};
 use crate::error::Fault;
 use crate::ops::build::artifact::Record;
 use crate::ops::chain::connection::Chain;
@@ -64,12 +63,15 @@ pub(crate) struct CallOptions {
     pub(crate) deposit: Option<u64>,
 }
 
-pub(super) fn run(project: impl FnOnce() -> Result<Project>, call: &Call, ui: &Ui) -> Result<ExitCode> {
+/// `grammar`: that of the command, for its help.
+pub(super) fn run(
+    project: impl FnOnce() -> Result<Project>,
+    call: &Call,
+    grammar: &Command,
+    ui: &Ui,
+) -> Result<ExitCode> {
     let Some(contract) = &call.contract else {
-        let mut grammar = Cli::command();
-        grammar.build();
-        let help = grammar.find_subcommand_mut("call").map(|call| call.render_help().to_string());
-        ui.raw(help.unwrap_or_default());
+        ui.raw(grammar.clone().render_help());
         return Ok(ExitCode::SUCCESS);
     };
     let project = project()?;
@@ -84,7 +86,7 @@ pub(super) fn run(project: impl FnOnce() -> Result<Project>, call: &Call, ui: &U
             let Some(abi) = built_abi(&project, contract).filter(|_| call.help || call.words.function.is_none()) else {
                 return Err(error);
             };
-            return help(call, &abi, contract, ui);
+            return help(call, grammar, &abi, contract, ui);
         }
     };
     let abi = &target.abi;
@@ -93,14 +95,14 @@ pub(super) fn run(project: impl FnOnce() -> Result<Project>, call: &Call, ui: &U
         return Ok(ExitCode::SUCCESS);
     };
     let function = flags::function(abi, function)?;
-    let options = grammar::options_of_call();
+    let options = Options::of(grammar);
     let is_option = |name: &str| options.has(name);
     let flags = Flags::new(function, contract, ARGUMENT_PREFIX, &is_option);
     let names = KnownNames { settings: &project.settings, deployments: &chain.deployments };
     let checker = Checker::new(abi, &names);
 
     if call.help {
-        ui.raw(flags.help(abi, &checker, &grammar::help_of_call()));
+        ui.raw(flags.help(abi, &checker, &options_in_help(grammar)));
         return Ok(ExitCode::SUCCESS);
     }
     flags.check_options(&call.words.late)?;
@@ -140,18 +142,23 @@ impl Names for NoNames {
 }
 
 /// Help from a description alone.
-fn help(call: &Call, abi: &ContractAbi, contract: &str, ui: &Ui) -> Result<ExitCode> {
+fn help(call: &Call, grammar: &Command, abi: &ContractAbi, contract: &str, ui: &Ui) -> Result<ExitCode> {
     match &call.words.function {
         None => list(abi, ui),
         Some(function) => {
             let function = flags::function(abi, function)?;
-            let options = grammar::options_of_call();
+            let options = Options::of(grammar);
             let is_option = |name: &str| options.has(name);
             let flags = Flags::new(function, contract, ARGUMENT_PREFIX, &is_option);
-            ui.raw(flags.help(abi, &Checker::new(abi, &NoNames), &grammar::help_of_call()));
+            ui.raw(flags.help(abi, &Checker::new(abi, &NoNames), &options_in_help(grammar)));
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The options of a call as help shows them.
+fn options_in_help(grammar: &Command) -> String {
+    grammar.clone().help_template("{options}").render_help().to_string()
 }
 
 /// The functions of a contract.

@@ -113,7 +113,7 @@ pub(crate) enum Command {
 pub(crate) fn read(arguments: &[OsString]) -> Result<Cli> {
     let mut cli = Cli::try_parse_from(arguments)?;
     let Command::Call(call) = &mut cli.command else { return Ok(cli) };
-    let words = Words::read(&call.rest, &options_of_call())?;
+    let words = Words::read(&call.rest, &Options::of(&of_call()))?;
     if !words.options.is_empty() {
         let (before, behind) = arguments.split_at(arguments.len().saturating_sub(call.rest.len()));
         if before.iter().any(|word| word == "--") || behind.iter().ne(call.rest.iter().map(String::as_str)) {
@@ -130,17 +130,8 @@ pub(crate) fn read(arguments: &[OsString]) -> Result<Cli> {
     Ok(cli)
 }
 
-/// The options that a call takes.
-pub(crate) fn options_of_call() -> Options {
-    Options::of(&grammar_of_call())
-}
-
-/// The options of a call as help shows them.
-pub(crate) fn help_of_call() -> String {
-    grammar_of_call().help_template("{options}").render_help().to_string()
-}
-
-fn grammar_of_call() -> clap::Command {
+/// The grammar of `call`, with the global options.
+pub(super) fn of_call() -> clap::Command {
     let mut grammar = Cli::command();
     grammar.build();
     grammar.find_subcommand("call").cloned().unwrap_or_default()
