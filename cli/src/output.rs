@@ -45,7 +45,8 @@ pub(crate) enum Tone {
     Faint,
 }
 
-/// What the marks of [`paint`] become: the end of all colours, then one for each tone.
+/// What the marks of [`paint`] become: the end of all colours, then one for each tone. Styles of `console` would put these codes
+/// into a text at once, where nothing tells them from codes that a stranger wrote.
 const CODES: [&str; 7] = ["\x1b[0m", "\x1b[1;32m", "\x1b[1;31m", "\x1b[1;33m", "\x1b[1;36m", "\x1b[36m", "\x1b[2m"];
 
 impl Tone {
@@ -275,33 +276,6 @@ fn paint(color: bool, tone: Tone, text: &str) -> String {
     if color { format!("{}{text}{}", escape::mark(tone.code()), escape::mark(0)) } else { text.to_owned() }
 }
 
-/// Where the text of a column stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Align {
-    /// At its left edge.
-    Left,
-    /// At its right edge.
-    Right,
-}
-
-/// Rows as lines with columns of equal width.
-pub(crate) fn table<const N: usize>(rows: &[[String; N]], align: [Align; N]) -> Vec<String> {
-    let rows: Vec<[String; N]> =
-        rows.iter().map(|row| row.each_ref().map(|cell| escape::harmless(cell).into_owned())).collect();
-    let letters = |text: &str| text.chars().count();
-    let widths: [usize; N] =
-        std::array::from_fn(|column| rows.iter().map(|row| letters(&row[column])).max().unwrap_or_default());
-    let cell = |text: &String, column: usize| match align[column] {
-        Align::Left => format!("{text:<width$}", width = widths[column]),
-        Align::Right => format!("{text:>width$}", width = widths[column]),
-    };
-    let line = |row: &[String; N]| {
-        let cells: Vec<String> = row.iter().enumerate().map(|(column, text)| cell(text, column)).collect();
-        cells.join("  ").trim_end().to_owned()
-    };
-    rows.iter().map(line).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -311,11 +285,5 @@ mod tests {
         let painted = paint(true, Tone::Bad, "no\x1b[2J");
         assert_eq!(escape::for_terminal(&painted, Lines::One, &CODES), "\x1b[1;31mno\\u{1b}[2J\x1b[0m");
         assert_eq!(paint(false, Tone::Bad, "no"), "no");
-    }
-
-    #[test]
-    fn columns_stand_in_line() {
-        let rows = [["a", "1"], ["long", "1,000"]].map(|row| row.map(str::to_owned));
-        assert_eq!(table(&rows, [Align::Left, Align::Right]), ["a         1", "long  1,000"]);
     }
 }

@@ -11,9 +11,10 @@ use crate::error::Fault;
 use crate::figures::{grouped, money};
 use crate::ops::chain::client::{self, Attestation, BlockTransaction};
 use crate::ops::chain::clock;
-use crate::ops::chain::connection::{self, Chain};
+use crate::ops::chain::connection::Chain;
 use crate::ops::chain::labels::Book;
 use crate::ops::chain::refusal::Refusal;
+use crate::ops::hash;
 use crate::ops::project::Project;
 use crate::output::Ui;
 use crate::table::{Side, Table, field};
@@ -62,7 +63,7 @@ impl Which {
         }
         // GraphQL has no larger whole numbers.
         let height = text.replace(['_', ','], "").parse().ok().filter(|height| *height < 1 << 53);
-        let which = connection::hash(text).map(Self::Hash).or_else(|| height.map(Self::Height));
+        let which = hash::normalized(text).map(Self::Hash).or_else(|| height.map(Self::Height));
         which.ok_or_else(|| {
             Fault::usage(
                 format!("`{text}` is no block"),

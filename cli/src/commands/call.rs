@@ -20,7 +20,8 @@ use crate::ops::contract::amount;
 use crate::ops::contract::arguments::{Checker, Given, Names};
 use crate::ops::contract::flags::{self, Flags};
 use crate::ops::project::Project;
-use crate::output::{Align, Tone, Ui, table};
+use crate::output::{Tone, Ui};
+use crate::table::{Side, Table};
 
 /// `call`
 #[derive(Debug, Args)]
@@ -164,19 +165,14 @@ fn options_in_help(grammar: &Command) -> String {
 /// The functions of a contract.
 fn list(abi: &ContractAbi, ui: &Ui) {
     let first = |doc: &str| doc.lines().next().unwrap_or_default().trim().to_owned();
-    let rows: Vec<[String; 3]> = abi
-        .functions
-        .iter()
-        .map(|function| {
-            let inputs: Vec<&str> = function.inputs.iter().map(|input| input.name.as_str()).collect();
-            let kind = if function.kind == FunctionKind::Query { "reads" } else { "transacts" };
-            [format!("{}({})", function.name, inputs.join(", ")), kind.to_owned(), first(&function.doc)]
-        })
-        .collect();
-    ui.line(format_args!("{} {}", ui.toned(Tone::Name, &abi.name), first(&abi.doc)));
-    for row in table(&rows, [Align::Left; 3]) {
-        ui.line(format_args!("  {row}"));
+    let mut functions = Table::new(&[("", Side::Whole); 3]);
+    for function in &abi.functions {
+        let inputs: Vec<&str> = function.inputs.iter().map(|input| input.name.as_str()).collect();
+        let kind = if function.kind == FunctionKind::Query { "reads" } else { "transacts" };
+        functions.row([format!("{}({})", function.name, inputs.join(", ")), kind.to_owned(), first(&function.doc)]);
     }
+    ui.line(format_args!("{} {}", ui.toned(Tone::Name, &abi.name), first(&abi.doc)));
+    functions.print(ui);
     ui.document(&json!({ "name": abi.name, "doc": abi.doc, "functions": abi.functions, "errors": abi.errors }));
 }
 

@@ -20,7 +20,7 @@ use crate::ops::chain::labels::Book;
 use crate::ops::chain::readers::Readers;
 use crate::ops::contract::module_info::Anatomy;
 use crate::ops::contract::wasm;
-use crate::ops::hash::hash_of;
+use crate::ops::hash::{self, hash_of};
 use crate::ops::project::Project;
 use crate::output::Ui;
 use crate::table::{Side, Table, field};
@@ -47,7 +47,7 @@ const MAX_FILE_BYTES: u64 = 16 << 20;
 
 pub(super) fn run(project: &Project, options: &Inspect, ui: &Ui) -> Result<ExitCode> {
     let target = options.target.as_deref();
-    let is_id = target.and_then(connection::hash).is_some();
+    let is_id = target.and_then(hash::normalized).is_some();
     if is_id || options.network.is_some() {
         return deployed(project, options, ui);
     }

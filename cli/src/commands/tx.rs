@@ -19,12 +19,12 @@ use crate::escape::harmless;
 use crate::figures::{exact_money, grouped, money, size};
 use crate::ops::chain::client::{Block, BlockEvent, Place, Seen};
 use crate::ops::chain::clock;
-use crate::ops::chain::connection::{self, Chain};
+use crate::ops::chain::connection::Chain;
 use crate::ops::chain::labels::Book;
 use crate::ops::chain::readers::{Read, Readers};
 use crate::ops::chain::refusal::Refusal;
 use crate::ops::chain::transact::wait;
-use crate::ops::hash::hash_of;
+use crate::ops::hash::{self, hash_of};
 use crate::ops::project::Project;
 use crate::output::{Tone, Ui};
 use crate::table::{field, toned_field};
@@ -46,7 +46,7 @@ pub(crate) struct Tx {
 }
 
 pub(super) fn run(project: &Project, options: &Tx, ui: &Ui) -> Result<ExitCode> {
-    let id = connection::hash(&options.id).ok_or_else(|| {
+    let id = hash::normalized(&options.id).ok_or_else(|| {
         Fault::usage(
             format!("`{}` is no transaction id", options.id),
             "an id is 64 hexadecimal digits, as `deploy` and `call` print it with --json",

@@ -9,9 +9,8 @@ use cargo_metadata::Message;
 
 use super::verifiers;
 use crate::error::Fault;
-use crate::ops::cargo::command::{cargo, follow, quiet};
 use crate::ops::cargo::toolchain::{Product, TARGET, Toolchain};
-use crate::ops::cargo::{configuration, inputs};
+use crate::ops::cargo::{command, configuration, inputs};
 use crate::ops::project::settings::Crs;
 use crate::ops::project::{Project, folders};
 
@@ -84,12 +83,13 @@ pub(crate) fn compile(
         Product::Driver => "dusk-sdk/driver",
     };
     let small = recipe.small && product == Product::Contract;
-    let mut command = cargo();
-    command
-        .current_dir(root)
-        .args(["rustc", "--lib", "--crate-type", "cdylib", "--target", TARGET, "--package", package])
-        .args(["--features", features, "--profile", PROFILE, "--message-format", "json-render-diagnostics"])
-        .args(quiet());
+    let mut command = command::build(root, "rustc");
+    command.args(["--lib", "--crate-type", "cdylib", "--target", TARGET, "--package", package]).args([
+        "--features",
+        features,
+        "--profile",
+        PROFILE,
+    ]);
     for setting in PROFILE_SETTINGS {
         command.arg("--config").arg(format!("profile.{PROFILE}.{setting}"));
     }
@@ -104,7 +104,7 @@ pub(crate) fn compile(
         .arg(format!("{}=/project", root.display()));
 
     let mut module = None;
-    let compiled = follow(&mut command, |message| {
+    let compiled = command::follow(&mut command, |message| {
         if let Message::CompilerArtifact(artifact) = message
             && artifact.target.is_cdylib()
         {

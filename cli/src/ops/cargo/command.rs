@@ -24,7 +24,14 @@ pub(crate) fn quiet() -> Option<&'static str> {
     (!std::io::stderr().is_terminal()).then_some("--quiet")
 }
 
-/// Runs cargo with `--message-format json…` and hands its messages on. The compiler's own go to stderr. Returns whether cargo succeeded.
+/// The start of a build whose messages [`follow`] reads: this subcommand, in this folder.
+pub(crate) fn build(root: &Path, subcommand: &str) -> Command {
+    let mut command = cargo();
+    command.current_dir(root).args([subcommand, "--message-format", "json-render-diagnostics"]).args(quiet());
+    command
+}
+
+/// Runs a command of [`build`] and hands its messages on. The compiler's own go to stderr. Returns whether cargo succeeded.
 ///
 /// # Errors
 /// When cargo does not start, its messages cannot be read, or `read` fails.

@@ -7,6 +7,7 @@ use super::deployments::{Deployment, Deployments};
 use super::labels::Book;
 use crate::error::{Exit, Fault, nearest};
 use crate::figures::listed;
+use crate::ops::hash;
 use crate::ops::project::Project;
 
 /// A node, and what the project has on its chain.
@@ -82,7 +83,7 @@ impl Chain {
         if let Some(found) = self.deployments.find(name) {
             return Ok(found.contract.clone());
         }
-        if let Some(id) = Book::genesis(name).or_else(|| hash(name)) {
+        if let Some(id) = Book::genesis(name).or_else(|| hash::normalized(name)) {
             return Ok(id);
         }
         let names = || self.deployments.names().chain(["transfer", "stake"]);
@@ -92,13 +93,6 @@ impl Chain {
         );
         Err(Fault::usage(format!("there is no contract `{given}`"), hint))
     }
-}
-
-/// The 64 hexadecimal digits of a hash or an id, in the form that nodes write.
-pub(crate) fn hash(text: &str) -> Option<String> {
-    let digits = text.strip_prefix("0x").unwrap_or(text);
-    let is_hash = digits.len() == 64 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
-    is_hash.then(|| digits.to_ascii_lowercase())
 }
 
 /// What to do when a node cannot be spoken to.

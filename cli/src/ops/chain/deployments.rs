@@ -9,12 +9,13 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use dusk_core::abi::{CONTRACT_ID_BYTES, ContractId};
+use dusk_core::abi::ContractId;
 use dusk_sdk_protocol::abi::ContractAbi;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Fault;
 use crate::ops::build::artifact::Artifact;
+use crate::ops::hash;
 use crate::ops::project::{Project, folders};
 
 /// The file in `target/dusk`.
@@ -44,9 +45,7 @@ pub(crate) struct Deployment {
 impl Deployment {
     /// Its id.
     pub(crate) fn id(&self) -> Result<ContractId> {
-        let mut bytes = [0; CONTRACT_ID_BYTES];
-        hex::decode_to_slice(&self.contract, &mut bytes)
-            .with_context(|| format!("`{}` is no contract id", self.contract))?;
+        let bytes = hash::from_hex(&self.contract).with_context(|| format!("`{}` is no contract id", self.contract))?;
         Ok(ContractId::from_bytes(bytes))
     }
 }

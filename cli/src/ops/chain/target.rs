@@ -1,12 +1,13 @@
 //! A contract to call: one that the project has deployed, or any that the network has a data driver of.
 
 use anyhow::Result;
-use dusk_core::abi::{CONTRACT_ID_BYTES, ContractId};
+use dusk_core::abi::ContractId;
 use dusk_sdk_protocol::abi::ContractAbi;
 
 use super::connection::Chain;
 use crate::error::Fault;
 use crate::ops::contract::sandbox::{self, Driver};
+use crate::ops::hash;
 
 /// A contract, and what reads it.
 pub(crate) struct Target {
@@ -23,7 +24,8 @@ impl Target {
     /// # Errors
     /// A usage fault where there is no such contract, or nothing that reads it.
     pub(crate) fn find(chain: &Chain, name: &str) -> Result<Self> {
-        let foreign = id_of(name).filter(|_| chain.deployments.find(name).is_none());
+        let foreign =
+            hash::from_hex(name).map(ContractId::from_bytes).filter(|_| chain.deployments.find(name).is_none());
         if let Some(id) = foreign {
             return Self::foreign(chain, id);
         }
@@ -60,11 +62,4 @@ impl Target {
     pub(crate) fn driver(&self) -> Result<Driver> {
         Driver::load(&self.driver)
     }
-}
-
-/// The id that a text is.
-fn id_of(text: &str) -> Option<ContractId> {
-    let mut bytes = [0; CONTRACT_ID_BYTES];
-    hex::decode_to_slice(text.strip_prefix("0x").unwrap_or(text), &mut bytes).ok()?;
-    Some(ContractId::from_bytes(bytes))
 }

@@ -119,13 +119,11 @@ impl Circuits {
         if packages.circuits.is_empty() {
             return Ok(found);
         }
-        let mut command = command::cargo();
+        let mut command = command::build(root, "test");
         command
-            .current_dir(root)
-            .args(["test", "--no-run", "--lib", "--message-format", "json-render-diagnostics"])
+            .args(["--no-run", "--lib"])
             .args(packages.circuits.iter().flat_map(|package| ["--package", package]))
-            .args(configuration::native(root))
-            .args(command::quiet());
+            .args(configuration::native(root));
         let mut programs = Vec::new();
         let compiled = command::follow(&mut command, |message| {
             if let Message::CompilerArtifact(compiled) = message

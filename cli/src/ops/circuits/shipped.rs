@@ -291,13 +291,10 @@ fn run(command: &mut Command, package: &str) -> Result<()> {
 }
 
 fn compile(root: &Path, package: &str, plan: &Plan) -> Result<Libraries> {
-    let mut command = command::cargo();
+    let mut command = command::build(root, "rustc");
     command
-        .current_dir(root)
-        .args(["rustc", "--lib", "--crate-type", "rlib", "--package", package])
-        .args(["--message-format", "json-render-diagnostics"])
+        .args(["--lib", "--crate-type", "rlib", "--package", package])
         .args(configuration::native(root))
-        .args(command::quiet())
         // A `--cfg` among the flags of the project or its user can make another circuit. Contracts do not get these flags either.
         .env("CARGO_ENCODED_RUSTFLAGS", "");
     command.args(["--config", "profile.dev.panic='abort'"]);

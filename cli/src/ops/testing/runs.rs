@@ -158,12 +158,8 @@ impl TestRun {
 /// # Errors
 /// A failure when they do not compile.
 pub(crate) fn programs(project: &Project) -> Result<Vec<Program>> {
-    let mut command = command::cargo();
-    command
-        .current_dir(&project.root)
-        .args(["test", "--no-run", "--workspace", "--message-format", "json-render-diagnostics"])
-        .args(configuration::native(&project.root))
-        .args(command::quiet());
+    let mut command = command::build(&project.root, "test");
+    command.args(["--no-run", "--workspace"]).args(configuration::native(&project.root));
     let mut programs = Vec::new();
     let compiled = command::follow(&mut command, |message| {
         if let Message::CompilerArtifact(artifact) = message
