@@ -1,6 +1,6 @@
 //! Being told of what happens: RUES over a WebSocket (the book, "The HTTP interface", section "Events").
 
-use std::io::{self, Read, Write};
+use std::io;
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use rustls::{ClientConnection, StreamOwned};
 use serde_json::Value;
 use tungstenite::handshake::HandshakeError;
 use tungstenite::protocol::WebSocketConfig;
+use tungstenite::stream::MaybeTlsStream;
 use tungstenite::{Message, WebSocket};
 use ureq::http::Uri;
 
@@ -24,7 +25,7 @@ const SESSION_DIGITS: usize = 32;
 
 /// An open socket with its subscriptions.
 #[derive(Debug)]
-pub(crate) struct Socket(WebSocket<Stream>);
+pub(crate) struct Socket(WebSocket<MaybeTlsStream<TcpStream>>);
 
 /// What one look for news gives.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +59,8 @@ impl Client {
         let port = uri.port_u16().unwrap_or(if encrypted { 443 } else { 80 });
 
         let plain = connect(host, port).map_err(|error| unreachable(error.to_string()))?;
-        let stream = if encrypted { self.encrypt(host, plain)? } else { Stream::Plain(plain) };
+        let handle = plain.try_clone().map_err(|error| unreachable(error.to_string()))?;
+        let stream = if encrypted { self.encrypt(host, plain)? } else { MaybeTlsStream::Plain(plain) };
         let address = format!("ws{}/on", self.url.strip_prefix("http").unwrap_or(&self.url));
         let config = WebSocketConfig::default()
             .max_message_size(Some(MAX_MESSAGE_BYTES))
@@ -83,8 +85,7 @@ impl Client {
                 subscribed => subscribed?,
             }
         }
-        let glance = socket.get_ref().plain().set_read_timeout(Some(GLANCE));
-        glance.map_err(|error| unreachable(error.to_string()))?;
+        handle.set_read_timeout(Some(GLANCE)).map_err(|error| unreachable(error.to_string()))?;
         Ok(Socket(socket))
     }
 
@@ -93,7 +94,8 @@ impl Client {
         self.answer(path, request.call()).map(|_| ())
     }
 
-    fn encrypt(&self, host: &str, plain: TcpStream) -> Result<Stream, ClientError> {
+    /// Begins TLS. tungstenite's own connector takes no IPv6 address for a host.
+    fn encrypt(&self, host: &str, plain: TcpStream) -> Result<MaybeTlsStream<TcpStream>, ClientError> {
         let untrusted = |reason: String| ClientError::Untrusted { url: self.url.clone(), reason };
         if let Some(problem) = &self.roots.problem {
             return Err(untrusted(problem.clone()));
@@ -101,7 +103,7 @@ impl Client {
         let name = ServerName::try_from(host.to_owned()).map_err(|error| untrusted(error.to_string()))?;
         let config = self.roots.for_sockets().map_err(|error| untrusted(error.to_string()))?;
         let connection = ClientConnection::new(config, name).map_err(|error| untrusted(error.to_string()))?;
-        Ok(Stream::Encrypted(Box::new(StreamOwned::new(connection, plain))))
+        Ok(MaybeTlsStream::Rustls(StreamOwned::new(connection, plain)))
     }
 
     fn broken(&self, error: &io::Error) -> ClientError {
@@ -162,47 +164,6 @@ fn read_frame(frame: &[u8]) -> Option<Heard> {
     let header: Value = serde_json::from_slice(header).ok()?;
     let location = header.get("Content-Location")?.as_str()?.to_owned();
     Some(Heard::Event { location, data: data.to_vec() })
-}
-
-/// A stream with or without encryption.
-#[derive(Debug)]
-enum Stream {
-    Plain(TcpStream),
-    Encrypted(Box<StreamOwned<ClientConnection, TcpStream>>),
-}
-
-impl Stream {
-    fn plain(&self) -> &TcpStream {
-        match self {
-            Self::Plain(stream) => stream,
-            Self::Encrypted(stream) => stream.get_ref(),
-        }
-    }
-}
-
-impl Read for Stream {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::Plain(stream) => stream.read(buffer),
-            Self::Encrypted(stream) => stream.read(buffer),
-        }
-    }
-}
-
-impl Write for Stream {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Plain(stream) => stream.write(bytes),
-            Self::Encrypted(stream) => stream.write(bytes),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Self::Plain(stream) => stream.flush(),
-            Self::Encrypted(stream) => stream.flush(),
-        }
-    }
 }
 
 #[cfg(test)]
