@@ -1,6 +1,6 @@
 //! Hints for errors that come from below without one: from nodes, data drivers, and the operating system.
 //!
-//! Most errors are [`Fault`](crate::error::Fault)s, whose hint stands where the cause is known. The others get a hint here by their type; a
+//! Most errors are [`Fault`]s, whose hint stands where the cause is known. The others get a hint here by their type; a
 //! new kind of [`ClientError`] does not compile without a hint.
 
 use std::io::ErrorKind;
