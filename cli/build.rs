@@ -38,7 +38,7 @@ fn main() {
     )
     .expect("strings take all");
 
-    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it")).join("carried.rs");
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it")).join("bundled.rs");
     fs::write(&out, generated).unwrap_or_else(|error| panic!("cannot write {}: {error}", out.display()));
 }
 

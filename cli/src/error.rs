@@ -1,11 +1,6 @@
-//! How a command fails: one type that carries the exit code and the hint, and the one place that prints it.
+//! How a command fails: one type that carries the exit code and the hint. `main` prints it.
 
 use std::fmt;
-use std::process::ExitCode;
-
-use crate::escape::Lines;
-use crate::hints;
-use crate::output::Ui;
 
 /// The exit codes of `cargo dusk`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,8 +38,12 @@ impl Fault {
         Self { exit: Exit::Environment, message: message.into(), hint: hint.into() }.into()
     }
 
+    /// How the command ends.
+    pub(crate) fn exit(&self) -> Exit {
+        self.exit
+    }
+
     /// What to do.
-    #[cfg(test)]
     pub(crate) fn hint(&self) -> &str {
         &self.hint
     }
@@ -58,46 +57,15 @@ impl fmt::Display for Fault {
 
 impl std::error::Error for Fault {}
 
-/// Prints the error with its hint and picks the exit code.
-pub(crate) fn report(ui: &Ui, error: &anyhow::Error) -> ExitCode {
-    let fault = error.chain().find_map(|cause| cause.downcast_ref::<Fault>());
-    let (exit, hint) = fault.map_or_else(|| hints::of(error), |fault| (fault.exit, fault.hint.as_str()));
-    let mut causes: Vec<String> = Vec::new();
-    for cause in error.chain().map(ToString::to_string) {
-        // Some libraries repeat the text of their source in their own.
-        if !causes.last().is_some_and(|previous| previous.ends_with(&cause)) {
-            causes.push(cause);
-        }
-    }
-    ui.error(&causes.join(": "), Lines::One, hint, exit as u8);
-    ExitCode::from(exit as u8)
-}
-
 /// The name among `known` that is most like `given`, for a "did you mean".
 pub(crate) fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = given.chars().count().div_ceil(3).max(1);
     known
         .into_iter()
-        .map(|name| (distance(given, name), name))
+        .map(|name| (strsim::levenshtein(given, name), name))
         .filter(|(distance, _)| *distance <= limit)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)
-}
-
-/// How many letters must be put in, taken out or changed to come from `a` to `b` (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, left) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, right) in b.iter().enumerate() {
-            let substituted = diagonal + usize::from(left != *right);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]
@@ -111,13 +79,5 @@ mod tests {
         assert_eq!(nearest("valu", names), Some("value"));
         assert_eq!(nearest("transfer", names), None);
         assert_eq!(nearest("", names), None);
-    }
-
-    #[test]
-    fn distances_are_symmetric() {
-        for (a, b, expected) in [("kitten", "sitting", 3), ("", "abc", 3), ("same", "same", 0), ("ä", "a", 1)] {
-            assert_eq!(distance(a, b), expected);
-            assert_eq!(distance(b, a), expected);
-        }
     }
 }

@@ -1,6 +1,6 @@
 //! Hints for errors that come from below without one: from nodes, data drivers, and the operating system.
 //!
-//! Most errors are [`Fault`](crate::error::Fault)s, whose hint stands where the cause is known. The others get a hint here by their type; a
+//! Most errors are [`Fault`]s, whose hint stands where the cause is known. The others get a hint here by their type; a
 //! new kind of [`ClientError`] does not compile without a hint.
 
 use std::io::ErrorKind;
@@ -8,19 +8,25 @@ use std::io::ErrorKind;
 use local_node_vm::ModuleError;
 use local_node_vm::driver::DriverError;
 
-use crate::error::Exit;
-use crate::ops::client::ClientError;
+use crate::error::{Exit, Fault};
+use crate::ops::chain::client::ClientError;
 
 /// The hint where an invariant of ours is broken, or nothing fits.
 const OURS: &str =
     "run `cargo dusk doctor`: if it finds no fault of this machine, report this error with the whole output";
 
-/// How the command ends for an error without a hint, and what helps.
-pub(crate) fn of(error: &anyhow::Error) -> (Exit, &'static str) {
+/// How the command ends, and what helps.
+pub(crate) fn of(error: &anyhow::Error) -> (Exit, &str) {
+    let fault = error.chain().find_map(|cause| cause.downcast_ref::<Fault>());
+    fault.map_or_else(|| of_others(error), |fault| (fault.exit(), fault.hint()))
+}
+
+/// The same for an error without a hint of its own.
+fn of_others(error: &anyhow::Error) -> (Exit, &'static str) {
     let known = error.chain().find_map(|cause| {
         cause
             .downcast_ref::<ClientError>()
-            .map(of_client)
+            .map(ClientError::ending)
             .or_else(|| cause.downcast_ref::<DriverError>().map(|error| (Exit::Failed, of_driver(error))))
             .or_else(|| {
                 cause
@@ -34,46 +40,6 @@ pub(crate) fn of(error: &anyhow::Error) -> (Exit, &'static str) {
             })
     });
     known.unwrap_or((Exit::Failed, OURS))
-}
-
-/// What helps where a node does not answer as it was asked.
-pub(crate) fn of_client(error: &ClientError) -> (Exit, &'static str) {
-    match error {
-        ClientError::Unreachable { url, .. } => {
-            let here = ["//127.", "//localhost", "//[::1]"].iter().any(|here| url.contains(here));
-            let hint = if here {
-                "start one with `cargo dusk node` in another terminal, or name another with `--network`"
-            } else {
-                "is the address right, and is this machine online? `--network` names another node"
-            };
-            (Exit::Environment, hint)
-        }
-        ClientError::Slow { .. } => (
-            Exit::Environment,
-            "the node may be busy: try again; if it stays silent, restart it, or name another with `--network`",
-        ),
-        ClientError::NotEncrypted { .. } => {
-            (Exit::Usage, "write the address with `http://` if the node is on this machine or in your own network")
-        }
-        ClientError::Untrusted { .. } => (
-            Exit::Environment,
-            "is it the right address? for a certificate authority of your own, name its PEM file in SSL_CERT_FILE",
-        ),
-        ClientError::Redirected { .. } => (Exit::Usage, "name the node's own address with `--network`"),
-        ClientError::Strange { .. } => (
-            Exit::Failed,
-            "is a Dusk node at that address, and of a version that this cargo-dusk knows? `--network` names another",
-        ),
-        ClientError::Refused { status: 429 | 503, .. } => {
-            (Exit::Failed, "the node is busy: wait a little, and try again")
-        }
-        ClientError::Refused { status: 500..=599, .. } => {
-            (Exit::Failed, "the node failed at it: its own log says more; `--network` names another node")
-        }
-        ClientError::Refused { .. } => {
-            (Exit::Failed, "the message is the node's reason; `--network` names another node")
-        }
-    }
 }
 
 /// What helps where a data driver does not work.
@@ -143,11 +109,11 @@ mod tests {
         let mut hints = std::collections::BTreeSet::new();
         for error in errors {
             let told = error.to_string();
-            let (_, hint) = of(&error.context("at some depth"));
+            let (_, hint) = of_others(&error.context("at some depth"));
             assert_ne!(hint, OURS, "{told}");
             hints.insert(hint);
         }
         assert_eq!(hints.len(), 18, "each says something else: {hints:#?}");
-        assert_eq!(of(&anyhow::anyhow!("an invariant is broken")), (Exit::Failed, OURS));
+        assert_eq!(of_others(&anyhow::anyhow!("an invariant is broken")), (Exit::Failed, OURS));
     }
 }

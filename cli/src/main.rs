@@ -1,13 +1,21 @@
 //! `cargo dusk`: scaffold, build, test, run a node, deploy, call.
 //!
-//! Commands are thin: they read arguments and say what came of it. The work is done in [`ops`], which speaks no grammar
-//! and needs no terminal. What is said goes through [`output`]: the result to stdout, everything else to stderr. Errors
-//! end in [`error`], the only place that picks an exit code.
+//! | module | about |
+//! |---|---|
+//! | [`commands`] | one file for each command: its grammar, its run, and what it prints |
+//! | [`args`] | what commands share in their grammar |
+//! | [`table`], [`output`], [`escape`], [`figures`] | how results are printed: the result to stdout, everything else to stderr |
+//! | [`hints`] | the exit code and the hint of an error |
+//! | [`ops`] | the work, which knows neither grammar nor terminal; it tells of itself through [`ops::report`] |
+//! | [`error`] | the error that carries an exit code and a hint |
+//!
+//! Each imports only what stands below it; `cli/tests/house/walls.rs` tests it.
 
 mod args;
 mod commands;
 mod error;
 mod escape;
+mod figures;
 mod hints;
 mod ops;
 mod output;
@@ -21,6 +29,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 
 use crate::escape::Lines;
+use crate::ops::report;
 use crate::output::Ui;
 
 fn main() -> ExitCode {
@@ -29,7 +38,7 @@ fn main() -> ExitCode {
     if arguments.get(1).is_some_and(|first| first == "dusk") {
         arguments.remove(1);
     }
-    let cli = match args::read(&arguments) {
+    let cli = match commands::read(&arguments) {
         Ok(cli) => cli,
         Err(error) => {
             let json = arguments.iter().any(|argument| argument == "--json");
@@ -37,14 +46,29 @@ fn main() -> ExitCode {
         }
     };
     let ui = Ui::new(cli.json);
+    report::install(ui.clone());
     commands::run(cli, &ui).unwrap_or_else(|error| failed(&ui, &error))
 }
 
 fn failed(ui: &Ui, error: &anyhow::Error) -> ExitCode {
     match error.downcast_ref::<clap::Error>() {
         Some(grammar) => misunderstood(ui, grammar),
-        None => error::report(ui, error),
+        None => report_fault(ui, error),
     }
+}
+
+/// Prints the error with its causes and its hint.
+fn report_fault(ui: &Ui, error: &anyhow::Error) -> ExitCode {
+    let (exit, hint) = hints::of(error);
+    let mut causes: Vec<String> = Vec::new();
+    for cause in error.chain().map(ToString::to_string) {
+        // Some libraries repeat the text of their source in their own.
+        if !causes.last().is_some_and(|previous| previous.ends_with(&cause)) {
+            causes.push(cause);
+        }
+    }
+    ui.error(&causes.join(": "), Lines::One, hint, exit as u8);
+    ExitCode::from(exit as u8)
 }
 
 /// Help and version go to stdout; anything else is a usage error in the form of all errors.

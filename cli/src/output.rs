@@ -12,6 +12,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::escape::{self, Lines};
+use crate::ops::report::{self, Report};
 
 /// The voice of one run of the command.
 #[derive(Debug, Clone)]
@@ -44,7 +45,8 @@ pub(crate) enum Tone {
     Faint,
 }
 
-/// What the marks of [`paint`] become: the end of all colours, then one for each tone.
+/// What the marks of [`paint`] become: the end of all colours, then one for each tone. Styles of `console` would put these codes
+/// into a text at once, where nothing tells them from codes that a stranger wrote.
 const CODES: [&str; 7] = ["\x1b[0m", "\x1b[1;32m", "\x1b[1;31m", "\x1b[1;33m", "\x1b[1;36m", "\x1b[36m", "\x1b[2m"];
 
 impl Tone {
@@ -172,9 +174,9 @@ impl Ui {
     }
 
     /// A sign of life while something takes its time; gone when dropped.
-    pub(crate) fn waiting(&self, what: &str) -> Waiting {
+    pub(crate) fn waiting(&self, what: &str) -> Bar {
         if !self.bars {
-            return Waiting(None);
+            return Bar(None);
         }
         let bar = ProgressBar::new_spinner();
         if let Ok(style) = ProgressStyle::with_template("{spinner:>12} {msg} {elapsed}") {
@@ -182,7 +184,7 @@ impl Ui {
         }
         bar.set_message(escape::harmless(what).into_owned());
         bar.enable_steady_tick(Duration::from_millis(100));
-        Waiting(Some(bar))
+        Bar(Some(bar))
     }
 
     /// A bar for work whose length is known; gone when dropped.
@@ -198,14 +200,38 @@ impl Ui {
         bar.enable_steady_tick(Duration::from_millis(100));
         Bar(Some(bar))
     }
+}
 
-    /// Whether there is somebody to ask.
-    pub(crate) fn can_ask(&self) -> bool {
+impl Report for Ui {
+    fn step(&self, verb: &str, what: &dyn Display) {
+        Self::step(self, verb, what);
+    }
+
+    fn note(&self, what: &dyn Display) {
+        Self::note(self, what);
+    }
+
+    fn warn(&self, what: &dyn Display) {
+        Self::warn(self, what);
+    }
+
+    fn aside(&self, text: &dyn Display) {
+        Self::aside(self, text);
+    }
+
+    fn waiting(&self, what: &str) -> Box<dyn report::Bar> {
+        Box::new(Self::waiting(self, what))
+    }
+
+    fn bar(&self, what: &str) -> Box<dyn report::Bar> {
+        Box::new(Self::bar(self, what))
+    }
+
+    fn can_ask(&self) -> bool {
         self.interactive
     }
 
-    /// Asks on the terminal. Without one the answer is no.
-    pub(crate) fn confirm(&self, question: &str) -> bool {
+    fn confirm(&self, question: &str) -> bool {
         if !self.interactive {
             return false;
         }
@@ -215,28 +241,15 @@ impl Ui {
     }
 }
 
-/// See [`Ui::waiting`].
-#[derive(Debug)]
-pub(crate) struct Waiting(Option<ProgressBar>);
-
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        if let Some(bar) = &self.0 {
-            bar.finish_and_clear();
-        }
-    }
-}
-
 /// Steps of a whole bar.
 const BAR_STEPS: u64 = 1000;
 
-/// See [`Ui::bar`].
+/// See [`Ui::waiting`] and [`Ui::bar`].
 #[derive(Debug)]
 pub(crate) struct Bar(Option<ProgressBar>);
 
-impl Bar {
-    /// The share that is done, from 0 to 1.
-    pub(crate) fn set(&self, share: f32) {
+impl report::Bar for Bar {
+    fn set(&self, share: f32) {
         if let Some(bar) = &self.0 {
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share between 0 and 1")]
             bar.set_position((share.clamp(0.0, 1.0) * BAR_STEPS as f32) as u64);
@@ -263,87 +276,6 @@ fn paint(color: bool, tone: Tone, text: &str) -> String {
     if color { format!("{}{text}{}", escape::mark(tone.code()), escape::mark(0)) } else { text.to_owned() }
 }
 
-/// An integer with its thousands set apart: `5,412,004`.
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// Bytes as people read them: `512 B`, `18.2 KiB`.
-pub(crate) fn size(bytes: usize) -> String {
-    if bytes < 1024 { format!("{bytes} B") } else { format!("{}.{} KiB", bytes / 1024, bytes % 1024 * 10 / 1024) }
-}
-
-/// Money in the unit that suits it: `10.8 mDUSK`, `1,000 DUSK`, `12 LUX`.
-pub(crate) fn money(lux: u64) -> String {
-    let (unit, name) = match lux {
-        0..1_000 => return format!("{lux} LUX"),
-        1_000..1_000_000 => (1_000, "µDUSK"),
-        1_000_000..1_000_000_000 => (1_000_000, "mDUSK"),
-        _ => (1_000_000_000, "DUSK"),
-    };
-    let tenths = lux % unit * 10 / unit;
-    if tenths == 0 {
-        format!("{} {name}", grouped(lux / unit))
-    } else {
-        format!("{}.{tenths} {name}", grouped(lux / unit))
-    }
-}
-
-/// Money with all its digits: `1,234.56789 DUSK`.
-pub(crate) fn exact_money(lux: u64) -> String {
-    const LUX_PER_DUSK: u64 = 1_000_000_000;
-    let fraction = format!("{:09}", lux % LUX_PER_DUSK);
-    let fraction = fraction.trim_end_matches('0');
-    let point = if fraction.is_empty() { "" } else { "." };
-    format!("{}{point}{fraction} DUSK", grouped(lux / LUX_PER_DUSK))
-}
-
-/// A time as people read it: `9 ms`, `1.2 s`.
-pub(crate) fn time(duration: Duration) -> String {
-    let millis = duration.as_millis();
-    if millis < 1000 { format!("{millis} ms") } else { format!("{}.{} s", millis / 1000, millis % 1000 / 100) }
-}
-
-/// A count with its noun: `1 event`, `4 events`.
-pub(crate) fn count(number: usize, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
-}
-
-/// Where the text of a column stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Align {
-    /// At its left edge.
-    Left,
-    /// At its right edge.
-    Right,
-}
-
-/// Rows as lines with columns of equal width.
-pub(crate) fn table<const N: usize>(rows: &[[String; N]], align: [Align; N]) -> Vec<String> {
-    let rows: Vec<[String; N]> =
-        rows.iter().map(|row| row.each_ref().map(|cell| escape::harmless(cell).into_owned())).collect();
-    let letters = |text: &str| text.chars().count();
-    let widths: [usize; N] =
-        std::array::from_fn(|column| rows.iter().map(|row| letters(&row[column])).max().unwrap_or_default());
-    let cell = |text: &String, column: usize| match align[column] {
-        Align::Left => format!("{text:<width$}", width = widths[column]),
-        Align::Right => format!("{text:>width$}", width = widths[column]),
-    };
-    let line = |row: &[String; N]| {
-        let cells: Vec<String> = row.iter().enumerate().map(|(column, text)| cell(text, column)).collect();
-        cells.join("  ").trim_end().to_owned()
-    };
-    rows.iter().map(line).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -353,46 +285,5 @@ mod tests {
         let painted = paint(true, Tone::Bad, "no\x1b[2J");
         assert_eq!(escape::for_terminal(&painted, Lines::One, &CODES), "\x1b[1;31mno\\u{1b}[2J\x1b[0m");
         assert_eq!(paint(false, Tone::Bad, "no"), "no");
-    }
-
-    #[test]
-    fn columns_stand_in_line() {
-        let rows = [["a", "1"], ["long", "1,000"]].map(|row| row.map(str::to_owned));
-        assert_eq!(table(&rows, [Align::Left, Align::Right]), ["a         1", "long  1,000"]);
-    }
-
-    #[test]
-    fn numbers_read_well() {
-        let cases = [
-            (0, "0"),
-            (999, "999"),
-            (1_000, "1,000"),
-            (5_412_004, "5,412,004"),
-            (u64::MAX, "18,446,744,073,709,551,615"),
-        ];
-        for (number, text) in cases {
-            assert_eq!(grouped(number), text);
-        }
-        for (bytes, text) in [(0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (18_637, "18.2 KiB")] {
-            assert_eq!(size(bytes), text);
-        }
-        let money_cases = [
-            (12, "12 LUX"),
-            (1_500, "1.5 µDUSK"),
-            (10_824_008, "10.8 mDUSK"),
-            (1_000_000_000, "1 DUSK"),
-            (1_000_000_000_000_000, "1,000,000 DUSK"),
-        ];
-        for (lux, text) in money_cases {
-            assert_eq!(money(lux), text);
-        }
-        let exact =
-            [(0, "0 DUSK"), (1, "0.000000001 DUSK"), (1_500_000_000, "1.5 DUSK"), (4_000_000_000_000, "4,000 DUSK")];
-        for (lux, text) in exact {
-            assert_eq!(exact_money(lux), text);
-        }
-        assert_eq!(time(Duration::from_millis(999)), "999 ms");
-        assert_eq!(time(Duration::from_millis(1250)), "1.2 s");
-        assert_eq!((count(1, "event"), count(0, "event")), ("1 event".to_owned(), "0 events".to_owned()));
     }
 }

@@ -7,8 +7,8 @@ use std::path::Path;
 use clap::{Arg, ArgAction, Command, CommandFactory};
 use local_node_types::rules::{self, Activation, Feature, Profile};
 
-use crate::args::Cli;
-use crate::output::grouped;
+use crate::commands::Cli;
+use crate::figures::grouped;
 
 const PAGES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../book/src/reference");
 const MADE: &str = "<!-- Made from the code. `UPDATE_BOOK=1 cargo test -p cargo-dusk` writes it anew. -->";

@@ -15,8 +15,10 @@ const LEAST: usize = 8;
 /// On which side a column's text stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Side {
-    /// Words.
+    /// Words, which give way where the terminal is narrow.
     Left,
+    /// Words that stay whole.
+    Whole,
     /// Numbers.
     Right,
 }
@@ -26,12 +28,19 @@ pub(crate) enum Side {
 pub(crate) struct Table {
     columns: Vec<(&'static str, Side)>,
     rows: Vec<Vec<String>>,
+    /// Blanks before each line.
+    indent: usize,
 }
 
 impl Table {
     /// A table with these columns.
     pub(crate) fn new(columns: &[(&'static str, Side)]) -> Self {
-        Self { columns: columns.to_vec(), rows: Vec::new() }
+        Self { columns: columns.to_vec(), rows: Vec::new(), indent: 0 }
+    }
+
+    /// The same, further to the right.
+    pub(crate) fn indented(self, indent: usize) -> Self {
+        Self { indent, ..self }
     }
 
     /// Adds a row: one cell for each column.
@@ -41,15 +50,17 @@ impl Table {
         self.rows.push(row);
     }
 
-    /// Prints it; nothing where there are no rows.
+    /// Prints it; nothing where there are no rows. Columns that all have an empty head get none.
     pub(crate) fn print(&self, ui: &Ui) {
         if self.rows.is_empty() {
             return;
         }
         let lines = self.lines(ui.width());
-        for (place, line) in lines.iter().enumerate() {
-            if place == 0 { ui.line(ui.toned(Tone::Faint, line)) } else { ui.line(line) }
+        let (heads, rows) = lines.split_first().expect("the heads are there");
+        if !heads.is_empty() {
+            ui.line(ui.toned(Tone::Faint, heads));
         }
+        rows.iter().for_each(|line| ui.line(line));
     }
 
     /// The lines, the heads first, none longer than `width` if that can be.
@@ -61,7 +72,7 @@ impl Table {
             }
         }
         if let Some(most) = width {
-            let used = widths.iter().sum::<usize>() + GAP * widths.len();
+            let used = self.indent + widths.iter().sum::<usize>() + GAP * widths.len();
             let mut surplus = used.saturating_sub(most);
             // The widest words give way first; numbers stay whole.
             while surplus > 0 {
@@ -79,13 +90,13 @@ impl Table {
     }
 
     fn line(&self, row: &[String], widths: &[usize]) -> String {
-        let mut line = String::new();
+        let mut line = " ".repeat(self.indent);
         for ((cell, width), (_, side)) in row.iter().zip(widths).zip(&self.columns) {
             let cell = shortened(cell, *width);
             let padding = " ".repeat(width.saturating_sub(letters(&cell)));
             line.push_str(&" ".repeat(GAP));
             match side {
-                Side::Left => line.extend([cell, padding]),
+                Side::Left | Side::Whole => line.extend([cell, padding]),
                 Side::Right => line.extend([padding, cell]),
             }
         }

@@ -2,6 +2,8 @@
 
 use clap::Args;
 
+use crate::ops::chain::transact::Terms;
+
 /// What deployments and calls have in common.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Sending {
@@ -23,4 +25,17 @@ pub(crate) struct Sending {
     /// LUX for a unit of gas; the least that is accepted where it is left out.
     #[arg(long, value_name = "LUX", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) gas_price: Option<u64>,
+}
+
+impl Sending {
+    /// The same without the grammar.
+    pub(crate) fn terms(&self) -> Terms {
+        Terms {
+            from: self.from.clone(),
+            dry_run: self.dry_run,
+            until_final: self.until_final,
+            gas_limit: self.gas_limit,
+            gas_price: self.gas_price,
+        }
+    }
 }

@@ -13,7 +13,7 @@
 //! | `10`, `-5` | the value of the next argument that was not named |
 //!
 //! What begins with two hyphens is never a value without `=` or `--` before it. A name that the function and the command share is
-//! refused later, when the function is known: see `ops::flags`.
+//! refused later, when the function is known: see `ops::contract::flags`.
 
 use std::collections::BTreeMap;
 
@@ -32,7 +32,7 @@ pub(crate) struct Options(BTreeMap<String, bool>);
 
 impl Options {
     /// Those of a grammar.
-    pub(super) fn of(grammar: &clap::Command) -> Self {
+    pub(crate) fn of(grammar: &clap::Command) -> Self {
         let long = |argument: &clap::Arg| {
             let name = argument.get_long()?.to_owned();
             Some((name, argument.get_action().takes_values()))
@@ -63,7 +63,7 @@ pub(crate) struct Words {
     /// Arguments in their order.
     pub(crate) in_order: Vec<String>,
     /// The options as words for the grammar: `--network=URL`.
-    pub(super) options: Vec<String>,
+    pub(crate) options: Vec<String>,
 }
 
 impl Words {
@@ -71,7 +71,7 @@ impl Words {
     ///
     /// # Errors
     /// A usage fault for what could be read in two ways.
-    pub(super) fn read(words: &[String], options: &Options) -> Result<Self> {
+    pub(crate) fn read(words: &[String], options: &Options) -> Result<Self> {
         let Some((function, rest)) = words.split_first() else { return Ok(Self::default()) };
         if function.starts_with('-') {
             return Err(no_option(function, options));

@@ -3,18 +3,31 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
+use clap::Args;
 use local_node::accounts::NAMES;
 use serde_json::{Value, json};
 
 use super::block::purpose_of;
-use crate::args::Account;
-use crate::ops::book::Book;
-use crate::ops::chain::Chain;
-use crate::ops::client::{AccountState, Pending};
-use crate::ops::names;
+use crate::args::Where;
+use crate::figures::{exact_money, grouped};
+use crate::ops::chain::client::{AccountState, Pending};
+use crate::ops::chain::connection::Chain;
+use crate::ops::chain::labels::Book;
+use crate::ops::chain::names;
 use crate::ops::project::Project;
-use crate::output::{Ui, exact_money, grouped};
+use crate::output::Ui;
 use crate::table::{Side, Table, field};
+
+/// `account`
+#[derive(Debug, Args)]
+pub(crate) struct Account {
+    /// A name, or an address. All known accounts where none is given.
+    #[arg(value_name = "NAME|ADDRESS")]
+    pub(crate) account: Option<String>,
+    /// Where to look.
+    #[command(flatten)]
+    pub(crate) place: Where,
+}
 
 pub(super) fn run(project: &Project, options: &Account, ui: &Ui) -> Result<ExitCode> {
     let address = options.account.as_deref().map(|given| names::account(&project.settings, given)).transpose()?;

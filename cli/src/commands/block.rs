@@ -3,20 +3,34 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
+use clap::Args;
 use serde_json::{Value, json};
 
-use crate::args::Block as Options;
+use crate::args::Where;
 use crate::error::Fault;
-use crate::ops::book::Book;
-use crate::ops::chain::{self, Chain};
-use crate::ops::client::{Attestation, Block, BlockTransaction};
-use crate::ops::clock;
+use crate::figures::{grouped, money};
+use crate::ops::chain::client::{self, Attestation, BlockTransaction};
+use crate::ops::chain::clock;
+use crate::ops::chain::connection::Chain;
+use crate::ops::chain::labels::Book;
+use crate::ops::chain::refusal::Refusal;
+use crate::ops::hash;
 use crate::ops::project::Project;
-use crate::ops::refusal::Refusal;
-use crate::output::{Ui, grouped, money};
+use crate::output::Ui;
 use crate::table::{Side, Table, field};
 
-pub(super) fn run(project: &Project, options: &Options, ui: &Ui) -> Result<ExitCode> {
+/// `block`
+#[derive(Debug, Args)]
+pub(crate) struct Block {
+    /// Its height, its hash, or `latest`.
+    #[arg(default_value = "latest", value_name = "HEIGHT|HASH|latest")]
+    pub(crate) block: String,
+    /// Where to look.
+    #[command(flatten)]
+    pub(crate) place: Where,
+}
+
+pub(super) fn run(project: &Project, options: &Block, ui: &Ui) -> Result<ExitCode> {
     let which = Which::read(&options.block)?;
     let chain = Chain::connect(project, options.place.network.as_deref())?;
     let found = match &which {
@@ -49,7 +63,7 @@ impl Which {
         }
         // GraphQL has no larger whole numbers.
         let height = text.replace(['_', ','], "").parse().ok().filter(|height| *height < 1 << 53);
-        let which = chain::hash(text).map(Self::Hash).or_else(|| height.map(Self::Height));
+        let which = hash::normalized(text).map(Self::Hash).or_else(|| height.map(Self::Height));
         which.ok_or_else(|| {
             Fault::usage(
                 format!("`{text}` is no block"),
@@ -77,7 +91,7 @@ fn unknown(chain: &Chain, which: &Which) -> Result<anyhow::Error> {
     })
 }
 
-fn print(block: &Block, attestation: Option<&Attestation>, book: &Book, ui: &Ui) {
+fn print(block: &client::Block, attestation: Option<&Attestation>, book: &Book, ui: &Ui) {
     let header = &block.header;
     ui.line(format_args!("block {}", grouped(header.height)));
     field(ui, "hash", &header.hash);
@@ -156,7 +170,7 @@ pub(super) fn purpose_of(fields: &Value, book: &Book) -> String {
     }
 }
 
-fn document(block: &Block, attestation: Option<&Attestation>, book: &Book) -> Value {
+fn document(block: &client::Block, attestation: Option<&Attestation>, book: &Book) -> Value {
     let header = &block.header;
     let transactions: Vec<Value> = block
         .transactions

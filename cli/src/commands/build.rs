@@ -4,14 +4,31 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::Result;
+use clap::Args;
 use serde_json::json;
 
-use crate::args::Build;
-use crate::ops::artifact::Artifact;
+use crate::figures::{count, grouped, size, time};
+use crate::ops::build::artifact::Artifact;
 use crate::ops::build::{self, Recipe};
+use crate::ops::circuits::verifier_key::VerifierKey;
 use crate::ops::project::Project;
-use crate::ops::verifiers::VerifierKey;
-use crate::output::{Tone, Ui, count, grouped, size, time};
+use crate::ops::project::settings::Crs;
+use crate::output::{Tone, Ui};
+
+/// `build`
+#[derive(Debug, Args)]
+pub(crate) struct Build {
+    /// Makes contracts smaller at the price of the texts of panics; errors keep theirs. `[build] small = true` in
+    /// dusk.toml says so for all commands.
+    #[arg(long)]
+    pub(crate) small: bool,
+    /// The parameters that the keys of circuits are made with, instead of what dusk.toml says under `[circuits]`.
+    #[arg(long, value_name = "PARAMETERS")]
+    pub(crate) crs: Option<Crs>,
+    /// Installs what is missing without asking.
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
 
 pub(super) fn run(project: &Project, options: &Build, ui: &Ui) -> Result<ExitCode> {
     let begun = Instant::now();

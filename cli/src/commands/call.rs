@@ -5,28 +5,74 @@ mod calling;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::CommandFactory;
+use clap::{Args, Command};
 use dusk_sdk_protocol::abi::{ContractAbi, Function, FunctionKind};
 use serde_json::json;
 
 use self::calling::Calling;
-use crate::args::{self, ARGUMENT_PREFIX, Call, Cli};
+use crate::args::{ARGUMENT_PREFIX, Options, Sending, Words};
 use crate::error::Fault;
-use crate::ops::artifact::Record;
-use crate::ops::chain::Chain;
-use crate::ops::flags::{self, Flags};
-use crate::ops::names::KnownNames;
+use crate::ops::build::artifact::Record;
+use crate::ops::chain::connection::Chain;
+use crate::ops::chain::names::KnownNames;
+use crate::ops::chain::target::Target;
+use crate::ops::contract::amount;
+use crate::ops::contract::arguments::{Checker, Given, Names};
+use crate::ops::contract::flags::{self, Flags};
 use crate::ops::project::Project;
-use crate::ops::target::Target;
-use crate::ops::values::{Checker, Given, Names};
-use crate::output::{Align, Tone, Ui, table};
+use crate::output::{Tone, Ui};
+use crate::table::{Side, Table};
 
-pub(super) fn run(project: impl FnOnce() -> Result<Project>, call: &Call, ui: &Ui) -> Result<ExitCode> {
+/// `call`
+#[derive(Debug, Args)]
+#[command(
+    disable_help_flag = true,
+    override_usage = "cargo dusk call [OPTIONS] [CONTRACT] [FUNCTION] [ARGUMENTS]...",
+    after_help = "Options may also stand behind the function, by their whole names. Where an argument has the name of an \
+                  option, `--arg.NAME VALUE` gives the argument, and the option stands before the contract. A value that \
+                  begins with a hyphen: `--NAME=-5`, or behind `--`."
+)]
+pub(crate) struct Call {
+    /// A contract: the name of what the project has deployed, or any contract's id.
+    #[arg(required_unless_present = "help")]
+    pub(crate) contract: Option<String>,
+    /// The options of every call.
+    #[command(flatten)]
+    pub(crate) options: CallOptions,
+    /// Shows help; after a function, its arguments.
+    #[arg(long, short)]
+    pub(crate) help: bool,
+    /// The function, then its arguments: by name, `--amount 10`, or in their order, `10`. Without a function, all are listed.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "FUNCTION ARGUMENTS")]
+    pub(super) rest: Vec<String>,
+    /// The same, taken apart: see [`super::grammar::read`].
+    #[arg(skip)]
+    pub(crate) words: Words,
+}
+
+/// The options that a call has beside its function's arguments.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct CallOptions {
+    /// What it has in common with deployments.
+    #[command(flatten)]
+    pub(crate) sending: Sending,
+    /// All arguments by name or by place: JSON, @FILE, or - for standard input.
+    #[arg(long, value_name = "JSON|@FILE|-", allow_hyphen_values = true)]
+    pub(crate) args: Option<String>,
+    /// What goes to the contract with the call, in DUSK: 2.5DUSK; or in LUX: 100LUX.
+    #[arg(long, value_name = "AMOUNT", value_parser = amount::lux)]
+    pub(crate) deposit: Option<u64>,
+}
+
+/// `grammar`: that of the command, for its help.
+pub(super) fn run(
+    project: impl FnOnce() -> Result<Project>,
+    call: &Call,
+    grammar: &Command,
+    ui: &Ui,
+) -> Result<ExitCode> {
     let Some(contract) = &call.contract else {
-        let mut grammar = Cli::command();
-        grammar.build();
-        let help = grammar.find_subcommand_mut("call").map(|call| call.render_help().to_string());
-        ui.raw(help.unwrap_or_default());
+        ui.raw(grammar.clone().render_help());
         return Ok(ExitCode::SUCCESS);
     };
     let project = project()?;
@@ -41,7 +87,7 @@ pub(super) fn run(project: impl FnOnce() -> Result<Project>, call: &Call, ui: &U
             let Some(abi) = built_abi(&project, contract).filter(|_| call.help || call.words.function.is_none()) else {
                 return Err(error);
             };
-            return help(call, &abi, contract, ui);
+            return help(call, grammar, &abi, contract, ui);
         }
     };
     let abi = &target.abi;
@@ -50,14 +96,14 @@ pub(super) fn run(project: impl FnOnce() -> Result<Project>, call: &Call, ui: &U
         return Ok(ExitCode::SUCCESS);
     };
     let function = flags::function(abi, function)?;
-    let options = args::options_of_call();
+    let options = Options::of(grammar);
     let is_option = |name: &str| options.has(name);
     let flags = Flags::new(function, contract, ARGUMENT_PREFIX, &is_option);
     let names = KnownNames { settings: &project.settings, deployments: &chain.deployments };
     let checker = Checker::new(abi, &names);
 
     if call.help {
-        ui.raw(flags.help(abi, &checker, &args::help_of_call()));
+        ui.raw(flags.help(abi, &checker, &options_in_help(grammar)));
         return Ok(ExitCode::SUCCESS);
     }
     flags.check_options(&call.words.late)?;
@@ -97,36 +143,36 @@ impl Names for NoNames {
 }
 
 /// Help from a description alone.
-fn help(call: &Call, abi: &ContractAbi, contract: &str, ui: &Ui) -> Result<ExitCode> {
+fn help(call: &Call, grammar: &Command, abi: &ContractAbi, contract: &str, ui: &Ui) -> Result<ExitCode> {
     match &call.words.function {
         None => list(abi, ui),
         Some(function) => {
             let function = flags::function(abi, function)?;
-            let options = args::options_of_call();
+            let options = Options::of(grammar);
             let is_option = |name: &str| options.has(name);
             let flags = Flags::new(function, contract, ARGUMENT_PREFIX, &is_option);
-            ui.raw(flags.help(abi, &Checker::new(abi, &NoNames), &args::help_of_call()));
+            ui.raw(flags.help(abi, &Checker::new(abi, &NoNames), &options_in_help(grammar)));
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
+/// The options of a call as help shows them.
+fn options_in_help(grammar: &Command) -> String {
+    grammar.clone().help_template("{options}").render_help().to_string()
+}
+
 /// The functions of a contract.
 fn list(abi: &ContractAbi, ui: &Ui) {
     let first = |doc: &str| doc.lines().next().unwrap_or_default().trim().to_owned();
-    let rows: Vec<[String; 3]> = abi
-        .functions
-        .iter()
-        .map(|function| {
-            let inputs: Vec<&str> = function.inputs.iter().map(|input| input.name.as_str()).collect();
-            let kind = if function.kind == FunctionKind::Query { "reads" } else { "transacts" };
-            [format!("{}({})", function.name, inputs.join(", ")), kind.to_owned(), first(&function.doc)]
-        })
-        .collect();
-    ui.line(format_args!("{} {}", ui.toned(Tone::Name, &abi.name), first(&abi.doc)));
-    for row in table(&rows, [Align::Left; 3]) {
-        ui.line(format_args!("  {row}"));
+    let mut functions = Table::new(&[("", Side::Whole); 3]);
+    for function in &abi.functions {
+        let inputs: Vec<&str> = function.inputs.iter().map(|input| input.name.as_str()).collect();
+        let kind = if function.kind == FunctionKind::Query { "reads" } else { "transacts" };
+        functions.row([format!("{}({})", function.name, inputs.join(", ")), kind.to_owned(), first(&function.doc)]);
     }
+    ui.line(format_args!("{} {}", ui.toned(Tone::Name, &abi.name), first(&abi.doc)));
+    functions.print(ui);
     ui.document(&json!({ "name": abi.name, "doc": abi.doc, "functions": abi.functions, "errors": abi.errors }));
 }
 

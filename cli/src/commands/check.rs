@@ -5,16 +5,42 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
+use clap::{Args, ValueEnum};
+use local_node_types::rules::Profile;
 use serde_json::{Value, json};
 
-use crate::args::{Check, Denied};
 use crate::error::{Exit, Fault};
-use crate::ops::artifact::{self, Artifact};
+use crate::figures::count;
 use crate::ops::build;
-use crate::ops::check::{self, Finding, Severity, Subject};
-use crate::ops::deployments::Deployments;
+use crate::ops::build::artifact::{self, Artifact};
+use crate::ops::chain::deployments::Deployments;
+use crate::ops::contract::check::{self, Finding, Severity, Subject};
 use crate::ops::project::Project;
-use crate::output::{Tone, Ui, count};
+use crate::output::{Tone, Ui};
+
+/// `check`
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// A contract of the project, or a wasm file; all contracts where none is named.
+    #[arg(value_name = "CONTRACT|FILE.wasm")]
+    pub(crate) subject: Option<String>,
+    /// The network whose rules of today are asked: local, testnet or mainnet.
+    #[arg(long, default_value_t = Profile::Local)]
+    pub(crate) rules: Profile,
+    /// What else is to count as an error.
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub(crate) deny: Option<Denied>,
+    /// Installs what is missing without asking.
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+/// Findings that are no errors by themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Denied {
+    /// All warnings.
+    Warnings,
+}
 
 pub(super) fn run(project: impl FnOnce() -> Result<Project>, options: &Check, ui: &Ui) -> Result<ExitCode> {
     let checked = match options.subject.as_deref().filter(|subject| subject.ends_with(".wasm")) {

@@ -1,24 +1,76 @@
 //! `cargo dusk circuit`
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use clap::{Args, Subcommand};
 use dusk_sdk_circuit::{
     CheckError, FindingKind, HIDDEN, Layout, MAX_ROWS, REVEAL_VARIABLE, Revealed, Unsatisfied, WireValue, audit,
     audit_with, catalogue, check, profile, short,
 };
 use serde_json::{Value, json};
 
-use crate::args::CircuitAction;
 use crate::error::{Exit, Fault};
-use crate::ops::circuits::{Circuit, Circuits, Described};
-use crate::ops::project::Project;
-use crate::ops::witness::Witness;
-use crate::ops::{compile, folders};
-use crate::output::{Tone, Ui, count, grouped, time};
+use crate::figures::{count, grouped, time};
+use crate::ops::cargo::packages;
+use crate::ops::circuits::witness::Witness;
+use crate::ops::circuits::{self, Circuits, Described};
+use crate::ops::project::{Project, folders};
+use crate::output::{Tone, Ui};
 use crate::table::{Side, Table, toned_field};
+
+/// `circuit`
+#[derive(Debug, Args)]
+#[command(disable_help_subcommand = true)]
+pub(crate) struct Circuit {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) action: CircuitAction,
+}
+
+/// What can be done with circuits.
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum CircuitAction {
+    /// Lists the circuits of the project with their inputs and gates.
+    List,
+    /// Evaluates all constraints for a witness, and names the first that does not hold.
+    Check {
+        /// The circuit; not needed where the project has only one.
+        name: Option<String>,
+        /// The inputs by name, public and private: JSON, TOML where the file's name ends like that, or - for JSON from
+        /// standard input.
+        #[arg(long, value_name = "FILE|-")]
+        witness: PathBuf,
+        /// Shows private values too where a constraint does not hold. What is printed may end in logs that others read.
+        #[arg(long)]
+        show_private: bool,
+    },
+    /// Shows the gates by named part, how many are free up to the next power of two, and what keys and proofs will cost.
+    Profile {
+        /// The circuit; not needed where the project has only one.
+        name: Option<String>,
+        /// Draws the parts into this file (SVG).
+        #[arg(long, value_name = "FILE")]
+        flamegraph: Option<PathBuf>,
+    },
+    /// Looks for values that no constraint determines: a prover could choose them. Exit code 1 where there are any, or where
+    /// it cannot be known.
+    Audit {
+        /// The circuit; not needed where the project has only one.
+        name: Option<String>,
+        /// Inputs that satisfy the circuit, as for `check`: with them it also looks for other values that satisfy it, and
+        /// shows which wires are under-constrained.
+        #[arg(long, value_name = "FILE|-")]
+        witness: Option<PathBuf>,
+        /// Shows private values too: both values of an under-constrained wire. What is printed may end in logs that others read.
+        #[arg(long)]
+        show_private: bool,
+    },
+    /// Lists the gadgets of the SDK with their gates.
+    Gates,
+}
 
 pub(super) fn run(project: impl FnOnce() -> Result<Project>, action: &CircuitAction, ui: &Ui) -> Result<ExitCode> {
     match action {
@@ -43,10 +95,10 @@ pub(super) fn run(project: impl FnOnce() -> Result<Project>, action: &CircuitAct
 /// The circuits of the project as they ship, compiled.
 pub(super) fn found(project: &Project, ui: &Ui) -> Result<Circuits> {
     project.ensure_sdk()?;
-    shipped(project, &compile::packages(&project.root)?, ui)
+    shipped(project, &packages::packages(&project.root)?, ui)
 }
 
-fn shipped(project: &Project, packages: &compile::Packages, ui: &Ui) -> Result<Circuits> {
+fn shipped(project: &Project, packages: &packages::Packages, ui: &Ui) -> Result<Circuits> {
     if !packages.circuits.is_empty() {
         ui.step("Compiling", "the circuits");
     }
@@ -54,9 +106,9 @@ fn shipped(project: &Project, packages: &compile::Packages, ui: &Ui) -> Result<C
 }
 
 /// A circuit to look at: one that ships, else one that only tests have.
-fn one(project: &Project, name: Option<&str>, ui: &Ui) -> Result<Circuit> {
+fn one(project: &Project, name: Option<&str>, ui: &Ui) -> Result<circuits::Circuit> {
     project.ensure_sdk()?;
-    let packages = compile::packages(&project.root)?;
+    let packages = packages::packages(&project.root)?;
     let circuits = shipped(project, &packages, ui)?;
     if let Some(name) = name.filter(|name| !circuits.has(name)) {
         let of_tests = Circuits::of_tests(&project.root, &packages)?;
@@ -125,7 +177,7 @@ fn gadgets(ui: &Ui) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn document(circuit: &Circuit, doc: &str, layout: &Layout) -> Value {
+fn document(circuit: &circuits::Circuit, doc: &str, layout: &Layout) -> Value {
     let inputs = layout.inputs.iter().map(|input| {
         json!({ "name": input.name, "type": input.kind, "public": input.public, "elements": input.wires.len() })
     });
@@ -135,7 +187,7 @@ fn document(circuit: &Circuit, doc: &str, layout: &Layout) -> Value {
     })
 }
 
-fn profile_gates(circuit: &Circuit, flamegraph: Option<&Path>, ui: &Ui) -> Result<ExitCode> {
+fn profile_gates(circuit: &circuits::Circuit, flamegraph: Option<&Path>, ui: &Ui) -> Result<ExitCode> {
     let layout = circuit.describe_of_any_size()?.layout;
     let profile = profile(&layout);
     ui.block(profile.to_string().trim_end());
@@ -165,7 +217,7 @@ fn profile_gates(circuit: &Circuit, flamegraph: Option<&Path>, ui: &Ui) -> Resul
     Ok(ExitCode::SUCCESS)
 }
 
-fn audit_wires(circuit: &Circuit, witness: Option<&Witness>, reveal: bool, ui: &Ui) -> Result<ExitCode> {
+fn audit_wires(circuit: &circuits::Circuit, witness: Option<&Witness>, reveal: bool, ui: &Ui) -> Result<ExitCode> {
     let layout = circuit.describe()?.layout;
     let report = match witness {
         None => audit(&layout),
@@ -227,7 +279,7 @@ fn kind(kind: &FindingKind) -> &'static str {
     }
 }
 
-fn check_witness(circuit: &Circuit, witness: &Witness, reveal: bool, ui: &Ui) -> Result<ExitCode> {
+fn check_witness(circuit: &circuits::Circuit, witness: &Witness, reveal: bool, ui: &Ui) -> Result<ExitCode> {
     let layout = circuit.describe()?.layout;
     if layout.states_nothing() {
         return Err(Fault::failed(
@@ -258,7 +310,7 @@ fn check_witness(circuit: &Circuit, witness: &Witness, reveal: bool, ui: &Ui) ->
     }
 }
 
-fn do_not_fit(circuit: &Circuit, error: &CheckError) -> anyhow::Error {
+fn do_not_fit(circuit: &circuits::Circuit, error: &CheckError) -> anyhow::Error {
     Fault::failed(
         format!("the assignment of `{}` does not fit it: {error}", circuit.name),
         "let the project use the SDK of this cargo-dusk's version, and build again",

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::CommandFactory;
 use clap_complete::Shell;
 
-use crate::args::Cli;
+use super::Cli;
 use crate::output::Ui;
 
 pub(super) fn run(shell: Shell, ui: &Ui) -> ExitCode {

@@ -3,15 +3,60 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
+use clap::Subcommand;
 use serde_json::Value;
 
-use crate::args::Control;
+use crate::args::Where;
 use crate::error::Fault;
-use crate::ops::chain;
-use crate::ops::client::{Change, Client, ClientError};
-use crate::ops::clock;
+use crate::figures::{count, grouped};
+use crate::ops::chain::client::{Change, Client, ClientError};
+use crate::ops::chain::{clock, connection};
 use crate::ops::project::Project;
-use crate::output::{Ui, count, grouped};
+use crate::output::Ui;
+
+/// What a running development node can be told.
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum Control {
+    /// Remembers the chain as it is, and prints the number to go back to.
+    Snapshot {
+        /// Which node.
+        #[command(flatten)]
+        place: Where,
+    },
+    /// Goes back to a snapshot.
+    Revert {
+        /// Its number; the last one where none is given.
+        #[arg(value_name = "SNAPSHOT")]
+        snapshot: Option<u64>,
+        /// Which node.
+        #[command(flatten)]
+        place: Where,
+    },
+    /// Makes blocks: contracts see the height move.
+    Mine {
+        /// How many.
+        #[arg(default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+        blocks: u64,
+        /// Which node.
+        #[command(flatten)]
+        place: Where,
+    },
+    /// Moves the node's clock on: the next block is that much later.
+    Warp {
+        /// How far: 90s, 15m, 6h, 1d, 2w.
+        #[arg(value_name = "DURATION", value_parser = clock::duration)]
+        seconds: u64,
+        /// Which node.
+        #[command(flatten)]
+        place: Where,
+    },
+    /// Goes back to the first block.
+    Reset {
+        /// Which node.
+        #[command(flatten)]
+        place: Where,
+    },
+}
 
 pub(super) fn run(project: &Project, control: &Control, ui: &Ui) -> Result<ExitCode> {
     let (change, place) = match control {
@@ -74,7 +119,7 @@ fn refused(change: Change, error: ClientError) -> anyhow::Error {
             "`cargo dusk node snapshot` makes a snapshot to go back to; a node that has begun anew has none",
         ),
         ClientError::Refused { message, .. } => Fault::failed(message, "see `cargo dusk node --help`"),
-        other => chain::unreachable(other),
+        other => connection::unreachable(other),
     }
 }
 

@@ -3,16 +3,45 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
+use clap::{Args, Subcommand};
 use dusk_sdk_prover::{EntryKind, PRODUCTION_SHA256, Stage};
 use serde_json::json;
 
 use super::keys::sized;
-use crate::args::CrsAction;
-use crate::ops::crs::{self, DEFAULT_URL, Production};
-use crate::ops::project::{Project, SETTINGS_FILE};
-use crate::ops::proving::{self, Crs};
+use crate::ops::circuits::crs::{self, DEFAULT_URL, Production};
+use crate::ops::circuits::proving;
+use crate::ops::project::Project;
+use crate::ops::project::settings::{Crs, SETTINGS_FILE};
+use crate::ops::report::Bar as _;
 use crate::output::{Tone, Ui};
 use crate::table::toned_field;
+
+/// `crs`
+#[derive(Debug, Args)]
+#[command(disable_help_subcommand = true)]
+pub(crate) struct Parameters {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) action: CrsAction,
+}
+
+/// What can be done with parameters.
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum CrsAction {
+    /// Shows which parameters are here, and which the project uses.
+    Status,
+    /// Fetches production's parameters, and keeps them if their hash is the known one.
+    Fetch {
+        /// A file, the URL of a file, or the URL of a node; production's own server where it is left out.
+        #[arg(value_name = "FILE|URL")]
+        from: Option<String>,
+    },
+    /// Writes into dusk.toml which parameters the project's keys are made with.
+    Use {
+        /// Which.
+        parameters: Crs,
+    },
+}
 
 pub(super) fn run(
     project: impl FnOnce() -> Result<Project>,

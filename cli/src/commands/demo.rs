@@ -9,16 +9,25 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use clap::Args;
 use local_node::BlockTime;
 use local_node::http::Options;
 use local_node_types::rules::Profile;
 use serde_json::{Value, json};
 
-use crate::args::Demo;
 use crate::error::{Exit, Fault};
-use crate::ops::embedded::Embedded;
-use crate::ops::{cargo_settings, compile};
-use crate::output::{Tone, Ui, time};
+use crate::figures::time;
+use crate::ops::cargo::{command, configuration};
+use crate::ops::node::embedded::Embedded;
+use crate::output::{Tone, Ui};
+
+/// `demo`
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Makes the project in this folder instead of a temporary one.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) folder: Option<PathBuf>,
+}
 
 /// The project's name.
 const NAME: &str = "demo";
@@ -187,8 +196,8 @@ impl Show<'_> {
 }
 
 fn attester(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = compile::cargo();
-    command.args(["run", "--quiet", "--package", "attester"]).args(cargo_settings::native(folder));
+    let mut command = command::cargo();
+    command.args(["run", "--quiet", "--package", "attester"]).args(configuration::native(folder));
     command.arg("--").args(arguments).current_dir(folder);
     command
 }

@@ -3,18 +3,47 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
+use clap::Args;
 use serde_json::{Value, json};
 
-use crate::args::Deploy;
+use crate::args::Sending;
 use crate::error::Fault;
-use crate::ops::artifact::Artifact;
-use crate::ops::build::{self, Recipe};
-use crate::ops::chain::Chain;
-use crate::ops::deploying::{Deployed, Deployer, Outcome, Planned};
-use crate::ops::plan::{self, Step};
+use crate::figures::{exact_money, grouped, money, size, time};
+use crate::ops::build::artifact::Artifact;
+use crate::ops::build::{self, Recipe, verifiers};
+use crate::ops::chain::connection::Chain;
+use crate::ops::chain::deploying::{Deployed, Deployer, Outcome, Planned};
+use crate::ops::chain::names;
+use crate::ops::chain::plan::{self, Step};
+use crate::ops::contract::flags;
 use crate::ops::project::Project;
-use crate::ops::{flags, names, verifiers};
-use crate::output::{Ui, exact_money, grouped, money, size, time};
+use crate::ops::project::settings::Crs;
+use crate::output::Ui;
+
+/// `deploy`
+#[derive(Debug, Args)]
+pub(crate) struct Deploy {
+    /// The contract, or an entry of dusk.toml's `[deploy]`; not needed where the project has only one.
+    pub(crate) contract: Option<String>,
+    /// Deploys all entries of dusk.toml's `[deploy]` in their order; all contracts where it has none.
+    #[arg(long, conflicts_with_all = ["contract", "init", "alias"])]
+    pub(crate) all: bool,
+    /// The constructor's arguments by name or by place: JSON, @FILE, or - for standard input.
+    #[arg(long, value_name = "JSON|@FILE|-", allow_hyphen_values = true)]
+    pub(crate) init: Option<String>,
+    /// The name to call it by, where it is not the contract's own.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) alias: Option<String>,
+    /// The parameters that the keys of circuits are made with, instead of what dusk.toml says under `[circuits]`.
+    #[arg(long, value_name = "PARAMETERS")]
+    pub(crate) crs: Option<Crs>,
+    /// What it has in common with calls.
+    #[command(flatten)]
+    pub(crate) sending: Sending,
+    /// Installs what is missing without asking.
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
 
 pub(super) fn run(project: &Project, options: &Deploy, ui: &Ui) -> Result<ExitCode> {
     let settings = Recipe::of(project);
@@ -27,7 +56,8 @@ pub(super) fn run(project: &Project, options: &Deploy, ui: &Ui) -> Result<ExitCo
         let contracts: Vec<&Artifact> = steps.iter().map(|step| step.artifact).collect();
         verifiers::confirm(project, &contracts, ui)?;
     }
-    let mut deployer = Deployer::new(project, &options.sending, chain, &steps, ui)?;
+    let terms = options.sending.terms();
+    let mut deployer = Deployer::new(project, &terms, chain, &steps, ui)?;
     deployer.check_funds(&steps)?;
     let mut documents = Vec::new();
     for (number, step) in steps.iter().enumerate() {

@@ -5,16 +5,29 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
+use clap::Args;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::args::Doctor;
 use crate::error::Exit;
-use crate::ops::machine::Machine;
-use crate::ops::optimise::Optimiser;
-use crate::ops::toolchain::{self, Found, TARGET};
-use crate::ops::{carried, compile, crs, folders, sdk};
+use crate::ops::build::optimise::Optimiser;
+use crate::ops::cargo::command;
+use crate::ops::cargo::machine::Machine;
+use crate::ops::cargo::toolchain::{self, Found, TARGET};
+use crate::ops::circuits::crs;
+use crate::ops::project::{bundled, folders, sdk};
 use crate::output::{Tone, Ui};
+
+/// `doctor`
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// Sets up what is missing. Asks before it installs packages of the system; without a terminal it installs them for root only.
+    #[arg(long)]
+    pub(crate) fix: bool,
+    /// Installs packages of the system without asking.
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
 
 /// The port that `cargo dusk node` takes by itself.
 const NODE_PORT: u16 = 8080;
@@ -89,7 +102,7 @@ pub(super) fn run(options: &Doctor, ui: &Ui) -> Result<ExitCode> {
 }
 
 fn cargo(machine: &Machine) -> Finding {
-    let program = PathBuf::from(compile::cargo().get_program());
+    let program = PathBuf::from(command::cargo().get_program());
     match machine.ask(&program, &["--version"]) {
         Some(version) => Finding::ok("cargo", version),
         None => Finding::missing("cargo", "not found", "install Rust from https://rustup.rs"),
@@ -139,7 +152,7 @@ fn optimiser(machine: &Machine) -> Finding {
 fn store() -> Finding {
     let name = "SDK";
     match sdk::unpacked() {
-        Ok(path) => Finding::ok(name, format!("{} in {}", carried::SDK_VERSION, path.display())),
+        Ok(path) => Finding::ok(name, format!("{} in {}", bundled::SDK_VERSION, path.display())),
         Err(error) => Finding::missing(
             name,
             format!("{error:#}"),

@@ -5,19 +5,44 @@ use std::process::ExitCode;
 use std::rc::Rc;
 
 use anyhow::Result;
+use clap::Args;
 use serde_json::{Value, json};
 
 use super::shown;
-use crate::args::Events;
+use crate::args::Where;
 use crate::error::Fault;
-use crate::ops::book::{Book, ends};
-use crate::ops::chain::{self, Chain};
-use crate::ops::client::{BlockEvent, BlockEvents};
-use crate::ops::clock;
-use crate::ops::follow::{Follower, News, interruption};
+use crate::figures::grouped;
+use crate::ops::chain::client::{BlockEvent, BlockEvents};
+use crate::ops::chain::clock;
+use crate::ops::chain::connection::{self, Chain};
+use crate::ops::chain::event_stream::{Follower, News};
+use crate::ops::chain::labels::{Book, ends};
+use crate::ops::chain::readers::{Read, Readers};
+use crate::ops::interrupt::interruption;
 use crate::ops::project::Project;
-use crate::ops::readers::{Read, Readers};
-use crate::output::{Tone, Ui, grouped};
+use crate::output::{Tone, Ui};
+
+/// `events`
+#[derive(Debug, Args)]
+pub(crate) struct Events {
+    /// Only events of this contract: a name, or an id.
+    pub(crate) contract: Option<String>,
+    /// Only events with this topic.
+    #[arg(long)]
+    pub(crate) topic: Option<String>,
+    /// Begins with this block. Without it the last events are shown; with `--follow`, only what comes.
+    #[arg(long, value_name = "HEIGHT")]
+    pub(crate) from_block: Option<u64>,
+    /// Shows at most so many events.
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) limit: Option<u64>,
+    /// Goes on with what comes, until Ctrl-C. With `--json` each event is a document on a line of its own.
+    #[arg(long, short)]
+    pub(crate) follow: bool,
+    /// Where to look.
+    #[command(flatten)]
+    pub(crate) place: Where,
+}
 
 /// Events that are shown where nobody says how many.
 const DEFAULT_LIMIT: u64 = 50;
@@ -65,7 +90,7 @@ fn check_topic(readers: &Readers, contract: &str, topic: &str) -> Result<()> {
     };
     let topics = || abi.events.iter().map(|event| event.topic.as_str());
     let hint = crate::error::nearest(topic, topics()).map_or_else(
-        || format!("its events are {}", crate::ops::project::listed(topics())),
+        || format!("its events are {}", crate::figures::listed(topics())),
         |near| format!("did you mean `{near}`?"),
     );
     Err(Fault::usage(format!("`{}` has no event `{topic}`", abi.name), hint))
@@ -173,7 +198,7 @@ impl Search<'_> {
         let mut left = limit.unwrap_or(u64::MAX);
         let mut gone = false;
         let client = self.chain.client.clone();
-        let follower = Follower::connect(&client, from, stop).map_err(chain::unreachable)?;
+        let follower = Follower::connect(&client, from, stop).map_err(connection::unreachable)?;
         self.ui.step("Following", format_args!("{} from block {}; Ctrl-C ends it", client.url(), grouped(from)));
         let followed = follower.run(|news| {
             match news {
@@ -204,7 +229,7 @@ impl Search<'_> {
             Ok(true)
         });
         followed.map_err(|error| match error.downcast() {
-            Ok(error) => chain::unreachable(error),
+            Ok(error) => connection::unreachable(error),
             Err(other) => other,
         })?;
         Ok(ExitCode::SUCCESS)

@@ -6,22 +6,39 @@ use std::process::ExitCode;
 use std::rc::Rc;
 
 use anyhow::{Context, Result};
+use clap::Args;
 use dusk_sdk_protocol::abi::{ContractAbi, Field, Function, FunctionKind, Type};
 use local_node_types::rules::{GAS_PER_DEPLOY_BYTE, MIN_DEPLOY_GAS};
 use serde_json::{Value, json};
 
-use crate::args::Inspect;
 use crate::error::Fault;
-use crate::ops::anatomy::Anatomy;
-use crate::ops::artifact::{Record, hash_of, named_beside, pick};
-use crate::ops::book::Book;
-use crate::ops::chain::{self, Chain};
-use crate::ops::client::Metadata;
+use crate::figures::{grouped, size};
+use crate::ops::build::artifact::{Record, named_beside, pick};
+use crate::ops::chain::client::Metadata;
+use crate::ops::chain::connection::{self, Chain};
+use crate::ops::chain::labels::Book;
+use crate::ops::chain::readers::Readers;
+use crate::ops::contract::module_info::Anatomy;
+use crate::ops::contract::wasm;
+use crate::ops::hash::{self, hash_of};
 use crate::ops::project::Project;
-use crate::ops::readers::Readers;
-use crate::ops::wasm;
-use crate::output::{Ui, grouped, size};
+use crate::output::Ui;
 use crate::table::{Side, Table, field};
+
+/// `inspect`
+#[derive(Debug, Args)]
+pub(crate) struct Inspect {
+    /// A wasm file, a contract of the project, or the id of a deployed contract. Not needed where the project has only
+    /// one contract.
+    #[arg(value_name = "FILE|CONTRACT")]
+    pub(crate) target: Option<String>,
+    /// Shows all functions, not only the largest.
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// The network: a name from dusk.toml, or the URL of a node. Given, the contract is the one that is deployed there.
+    #[arg(long, value_name = "NAME|URL")]
+    pub(crate) network: Option<String>,
+}
 
 /// Functions that are shown where nobody asks for all.
 const LARGEST: usize = 12;
@@ -30,7 +47,7 @@ const MAX_FILE_BYTES: u64 = 16 << 20;
 
 pub(super) fn run(project: &Project, options: &Inspect, ui: &Ui) -> Result<ExitCode> {
     let target = options.target.as_deref();
-    let is_id = target.and_then(chain::hash).is_some();
+    let is_id = target.and_then(hash::normalized).is_some();
     if is_id || options.network.is_some() {
         return deployed(project, options, ui);
     }
@@ -95,7 +112,7 @@ fn deployed(project: &Project, options: &Inspect, ui: &Ui) -> Result<ExitCode> {
         Fault::usage("`--network` asks for a deployed contract", "name it: `cargo dusk inspect CONTRACT --network …`")
     })?;
     let contract = chain.contract_id(given)?;
-    let metadata = chain.client.metadata(&contract).map_err(chain::unreachable)?.ok_or_else(|| {
+    let metadata = chain.client.metadata(&contract).map_err(connection::unreachable)?.ok_or_else(|| {
         Fault::usage(format!("there is no contract {contract} on this chain"), "is it another network's (`--network`)?")
     })?;
     let book = Book::of(&project.settings, &chain.deployments);
@@ -263,7 +280,7 @@ fn sections(anatomy: &Anatomy, whole: usize, ui: &Ui) {
     table.print(ui);
 }
 
-fn links(title: &str, links: &[crate::ops::anatomy::Link], ui: &Ui) {
+fn links(title: &str, links: &[crate::ops::contract::module_info::Link], ui: &Ui) {
     ui.line(format_args!("{title} ({})", links.len()));
     let mut table = Table::new(&[("name", Side::Left), ("type", Side::Left)]);
     for link in links {

@@ -4,14 +4,45 @@ use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
 use anyhow::Result;
+use clap::{Args, Subcommand};
 use dusk_sdk_prover::{Entry, EntryKind, StoreError};
 use serde_json::{Value, json};
 
-use crate::args::KeysAction;
 use crate::error::{Exit, Fault};
-use crate::ops::proving;
-use crate::output::{Tone, Ui, count, size};
+use crate::figures::{count, size};
+use crate::ops::chain::clock;
+use crate::ops::circuits::proving;
+use crate::output::{Tone, Ui};
 use crate::table::{Side, Table};
+
+/// `keys`
+#[derive(Debug, Args)]
+#[command(disable_help_subcommand = true)]
+pub(crate) struct Keys {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) action: KeysAction,
+}
+
+/// What can be done with the keys that are kept.
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum KeysAction {
+    /// Lists keys and parameters with their sizes.
+    Ls,
+    /// Removes what was not used for a while, and what is damaged.
+    Gc {
+        /// For how long: 90s, 15m, 6h, 1d, 2w; 0s removes everything.
+        #[arg(long, value_name = "DURATION", default_value = "4w", value_parser = unused)]
+        unused_for: u64,
+    },
+    /// Checks all files; exit code 1 where one is damaged.
+    Verify,
+}
+
+/// A duration that may be nothing.
+fn unused(text: &str) -> Result<u64, String> {
+    if text == "0s" { Ok(0) } else { clock::duration(text) }
+}
 
 /// Hexadecimal digits of digests and ids that tables show.
 const SHOWN_DIGITS: usize = 12;

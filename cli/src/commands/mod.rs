@@ -1,10 +1,9 @@
-//! The commands: arguments in, words out.
-
-pub(crate) mod call;
+//! The commands: for each one file with its grammar and its `run`, which prints what came of the work.
 
 mod account;
 mod block;
 mod build;
+mod call;
 mod check;
 mod circuit;
 mod completions;
@@ -14,6 +13,7 @@ mod demo;
 mod deploy;
 mod doctor;
 mod events;
+mod grammar;
 mod inspect;
 mod keys;
 mod new;
@@ -28,14 +28,16 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use crate::args::{Cli, Command, Node};
+use self::grammar::Command;
+pub(crate) use self::grammar::{Cli, read};
+use self::node::Node;
 use crate::ops::project::Project;
 use crate::output::Ui;
 
 /// Runs the command.
 ///
 /// # Errors
-/// Whatever went wrong; `error::report` says it.
+/// Whatever went wrong; `main` prints it.
 pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<ExitCode> {
     let project = || Project::find(cli.manifest_path.as_deref());
     // Looking at a chain needs no project; where there is one, it gives names.
@@ -53,7 +55,7 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<ExitCode> {
         Command::Node(Node { control: Some(change), .. }) => control::run(&bare()?, &change, ui),
         Command::Node(options) => node::run(&options, ui),
         Command::Deploy(options) => deploy::run(&project()?, &options, ui),
-        Command::Call(options) => call::run(project, &options, ui),
+        Command::Call(options) => call::run(project, &options, &grammar::of_call(), ui),
         Command::Tx(options) => tx::run(&bare()?, &options, ui),
         Command::Block(options) => block::run(&bare()?, &options, ui),
         Command::Account(options) => account::run(&bare()?, &options, ui),

@@ -1,14 +1,32 @@
 //! `cargo dusk new`
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
+use clap::Args;
 use serde_json::json;
 
-use crate::args::New;
-use crate::ops::scaffold;
-use crate::ops::sdk::Source;
+use crate::ops::project::scaffold;
+use crate::ops::project::sdk::Source;
 use crate::output::Ui;
+
+/// `new`
+#[derive(Debug, Args)]
+pub(crate) struct New {
+    /// The folder to make; its name is the project's.
+    #[arg(required_unless_present = "list")]
+    pub(crate) name: Option<PathBuf>,
+    /// What to start from.
+    #[arg(long, default_value = "counter")]
+    pub(crate) template: String,
+    /// Lists the templates.
+    #[arg(long)]
+    pub(crate) list: bool,
+    /// Takes the SDK from a folder, a git URL, or `registry` (crates.io), instead of the one that cargo-dusk carries.
+    #[arg(long, value_name = "PATH|GIT-URL|registry")]
+    pub(crate) sdk: Option<String>,
+}
 
 pub(super) fn run(options: &New, ui: &Ui) -> Result<ExitCode> {
     if options.list {

@@ -1,18 +1,54 @@
 //! `cargo dusk node`
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
+use clap::Args;
 use local_node::accounts::MNEMONIC;
-use local_node::http::Options;
+use local_node::http::{HostName, Options, Origin};
+use local_node_types::rules::Profile;
 use serde_json::json;
 
-use crate::args::Node;
-use crate::ops::client::Client;
-use crate::ops::embedded::{self, Embedded};
-use crate::output::{Ui, money, time};
+use super::control::Control;
+use crate::figures::{money, time};
+use crate::ops::chain::client::Client;
+use crate::ops::node::embedded::{self, Embedded};
+use crate::output::Ui;
+
+/// `node`
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+pub(crate) struct Node {
+    /// What a running node is to do.
+    #[command(subcommand)]
+    pub(crate) control: Option<Control>,
+    /// The port; 0 takes a free one.
+    #[arg(long, default_value_t = 8080, env = "DUSK_PORT", hide_env_values = true)]
+    pub(crate) port: u16,
+    /// The address to listen at. Elsewhere than at the default, everybody who reaches it can use and change the chain.
+    #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST), value_name = "ADDRESS")]
+    pub(crate) host: IpAddr,
+    /// When blocks are made: `instant` (as soon as a transaction waits), or every so many seconds.
+    #[arg(long, default_value = "instant", value_name = "instant|SECONDS")]
+    pub(crate) block_time: String,
+    /// Keeps the chain in this folder and goes on with it next time; without it the chain ends with the node.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// The rules to follow: local, testnet or mainnet.
+    #[arg(long, default_value_t = Profile::Local)]
+    pub(crate) rules: Profile,
+    /// A host name under which clients may change the chain, besides `localhost` and the node's addresses; it can be given
+    /// more than once.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) allow_host: Vec<HostName>,
+    /// The origin of web pages that may read answers and change the chain, such as `http://localhost:5173`; it can be given
+    /// more than once.
+    #[arg(long, value_name = "URL")]
+    pub(crate) allow_origin: Vec<Origin>,
+}
 
 pub(super) fn run(options: &Node, ui: &Ui) -> Result<ExitCode> {
     let begun = Instant::now();

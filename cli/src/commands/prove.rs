@@ -5,18 +5,40 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
+use clap::Args;
 use dusk_sdk_circuit::{Assignment, CheckError, Digest, Layout, check, native};
 use dusk_sdk_prover::{Proof, ProveError, verify};
 use serde_json::{Value, json};
 
 use super::circuit::{found, gates, reveals, say_unsatisfied};
-use crate::args::Prove;
 use crate::error::Fault;
-use crate::ops::folders;
-use crate::ops::project::Project;
-use crate::ops::proving::{self, Proving};
-use crate::ops::witness::Witness;
-use crate::output::{Tone, Ui, grouped, time};
+use crate::figures::{grouped, time};
+use crate::ops::circuits::proving::{self, Proving};
+use crate::ops::circuits::witness::Witness;
+use crate::ops::project::settings::Crs;
+use crate::ops::project::{Project, folders};
+use crate::output::{Tone, Ui};
+
+/// `prove`
+#[derive(Debug, Args)]
+pub(crate) struct Prove {
+    /// The circuit; not needed where the project has only one.
+    pub(crate) name: Option<String>,
+    /// The inputs by name, public and private: JSON, TOML where the file's name ends like that, or - for JSON from
+    /// standard input.
+    #[arg(long, value_name = "FILE|-")]
+    pub(crate) witness: PathBuf,
+    /// Where the proof goes: with its public inputs as JSON, as TOML where the file's name ends in .toml, or alone in
+    /// hexadecimal where it ends in .hex. NAME.proof.json where it is left out.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// The parameters that the keys are made with, instead of what dusk.toml says under `[circuits]`.
+    #[arg(long, value_name = "PARAMETERS")]
+    pub(crate) crs: Option<Crs>,
+    /// Shows private values too where a constraint does not hold. What is printed may end in logs that others read.
+    #[arg(long)]
+    pub(crate) show_private: bool,
+}
 
 /// What the name of a file ends with that is to hold nothing but the proof.
 const HEXADECIMAL: &str = "hex";

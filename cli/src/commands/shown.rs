@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::escape::harmless;
-use crate::ops::book::Book;
-use crate::ops::client::BlockEvent;
-use crate::ops::readers::{Read, Readers};
+use crate::ops::chain::client::BlockEvent;
+use crate::ops::chain::labels::Book;
+use crate::ops::chain::readers::{Read, Readers};
 use crate::output::{Tone, Ui};
 
 /// Letters of a value that is shown on one line.

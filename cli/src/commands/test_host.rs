@@ -4,18 +4,21 @@
 
 use std::io::Read;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Result;
 
+use crate::ops::build;
 use crate::ops::project::Project;
-use crate::ops::proofs::{ProofMode, TestProofs};
-use crate::ops::{build, testing};
+use crate::ops::testing::proofs::{ProofMode, TestProofs};
+use crate::ops::testing::runs;
 use crate::output::Ui;
 
 pub(super) fn run(project: &Project, ui: &Ui) -> Result<ExitCode> {
     let built = build::build(project, ui, false)?;
-    let proofs = TestProofs::new(ProofMode::default(), project.settings.circuits.crs, &built.keys, ui)?;
-    let host = testing::start_host(&built.artifacts, proofs)?;
+    let proofs =
+        TestProofs::new(ProofMode::default(), project.settings.circuits.crs, &built.keys, Arc::new(ui.clone()))?;
+    let host = runs::start_host(&built.artifacts, proofs)?;
     ui.raw(format_args!("listening {}\n", host.place()));
     let mut ignored = [0; 256];
     let mut stdin = std::io::stdin();

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use std::rc::Rc;
 
 use anyhow::Result;
+use clap::Args;
 use dusk_bytes::Serializable;
 use dusk_core::signatures::bls::PublicKey;
 use dusk_core::transfer::Transaction;
@@ -12,23 +13,40 @@ use dusk_sdk_protocol::abi::Type;
 use serde_json::{Value, json};
 
 use super::shown;
-use crate::args::Tx;
+use crate::args::Where;
 use crate::error::{Exit, Fault};
 use crate::escape::harmless;
-use crate::ops::artifact::hash_of;
-use crate::ops::book::Book;
-use crate::ops::chain::{self, Chain};
-use crate::ops::client::{Block, BlockEvent, Place, Seen};
-use crate::ops::clock;
+use crate::figures::{exact_money, grouped, money, size};
+use crate::ops::chain::client::{Block, BlockEvent, Place, Seen};
+use crate::ops::chain::clock;
+use crate::ops::chain::connection::Chain;
+use crate::ops::chain::labels::Book;
+use crate::ops::chain::readers::{Read, Readers};
+use crate::ops::chain::refusal::Refusal;
+use crate::ops::chain::transact::wait;
+use crate::ops::hash::{self, hash_of};
 use crate::ops::project::Project;
-use crate::ops::readers::{Read, Readers};
-use crate::ops::refusal::Refusal;
-use crate::ops::transact::wait;
-use crate::output::{Tone, Ui, exact_money, grouped, money, size};
+use crate::output::{Tone, Ui};
 use crate::table::{field, toned_field};
 
+/// `tx`
+#[derive(Debug, Args)]
+pub(crate) struct Tx {
+    /// The transaction's id.
+    pub(crate) id: String,
+    /// Waits until it is in a block. Then a transaction that failed gives exit code 1.
+    #[arg(long)]
+    pub(crate) wait: bool,
+    /// Waits until its block can no longer change.
+    #[arg(long = "final")]
+    pub(crate) until_final: bool,
+    /// Where to look.
+    #[command(flatten)]
+    pub(crate) place: Where,
+}
+
 pub(super) fn run(project: &Project, options: &Tx, ui: &Ui) -> Result<ExitCode> {
-    let id = chain::hash(&options.id).ok_or_else(|| {
+    let id = hash::normalized(&options.id).ok_or_else(|| {
         Fault::usage(
             format!("`{}` is no transaction id", options.id),
             "an id is 64 hexadecimal digits, as `deploy` and `call` print it with --json",

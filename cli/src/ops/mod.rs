@@ -1,68 +1,33 @@
-//! What the commands do, without a terminal.
+//! The work of the commands.
 //!
-//! | modules | about |
+//! Each folder imports only folders above it in this table; `cli/tests/house/walls.rs` tests it.
+//!
+//! | module | about |
 //! |---|---|
-//! | [`carried`], [`sdk`], [`scaffold`] | what the binary carries, and new projects |
-//! | [`machine`], [`toolchain`] | programs on this machine, and a compiler for WASM |
-//! | [`project`], [`settings`], [`folders`] | where things are, and what the project says |
-//! | [`build`], [`compile`], [`cargo_settings`], [`optimise`], [`wasm`], [`inputs`], [`artifact`] | from sources to artefacts, and only when needed |
-//! | [`check`], [`schema`] | what can be said of a contract before it is deployed |
-//! | [`circuits`], [`witness`] | the circuits of the project, and the inputs that people give them |
-//! | [`proving`], [`crs`], [`verifiers`] | parameters, keys and proofs; the keys that contracts are built with |
-//! | [`sandbox`] | contracts and data drivers run in the virtual machine, nowhere else |
-//! | [`testing`], [`proofs`], [`calltree`], [`gas`] | the tests of contracts, and what they did |
-//! | [`embedded`], [`ports`] | a node in this process, and who has its port |
-//! | [`chain`], [`client`], [`transact`], [`deployments`], [`names`], [`refusal`] | chains |
-//! | [`readers`], [`book`], [`clock`], [`follow`] | what a chain says, for people: decoded, named, dated, as it happens |
-//! | [`anatomy`] | what a module is made of |
-//! | [`plan`], [`deploying`], [`claim`], [`target`] | what is deployed in which order, under which id, and what a name stands for |
-//! | [`values`], [`flags`], [`amount`], [`exact`] | arguments, checked against the contract's description; JSON without rounding |
+//! | [`report`] | how work tells of itself while it runs; the terminal implements it |
+//! | [`exact`] | JSON without rounded numbers |
+//! | [`hash`] | the hash of code and of built files |
+//! | [`interrupt`] | the signals that ask the process to end |
+//! | [`tls`] | the certificates that connections trust, and downloads |
+//! | [`cargo`] | cargo and the compilers of this machine |
+//! | [`project`] | a project, its settings, and the folders of `cargo dusk` |
+//! | [`contract`] | a contract by itself: its module, its description, its arguments |
+//! | [`circuits`] | circuits, witnesses, parameters, keys and proofs |
+//! | [`build`] | from sources to artefacts, and only when needed |
+//! | [`node`] | a node in this process |
+//! | [`chain`] | a chain, reached through a node: deployments, calls, and what happened |
+//! | [`testing`] | the tests of contracts, and what they did |
 
-pub(crate) mod amount;
-pub(crate) mod anatomy;
-pub(crate) mod artifact;
-pub(crate) mod book;
 pub(crate) mod build;
-pub(crate) mod calltree;
-pub(crate) mod cargo_settings;
-pub(crate) mod carried;
+pub(crate) mod cargo;
 pub(crate) mod chain;
-pub(crate) mod check;
 pub(crate) mod circuits;
-pub(crate) mod claim;
-pub(crate) mod client;
-pub(crate) mod clock;
-pub(crate) mod compile;
-pub(crate) mod crs;
-pub(crate) mod deploying;
-pub(crate) mod deployments;
-pub(crate) mod embedded;
+pub(crate) mod contract;
 pub(crate) mod exact;
-pub(crate) mod flags;
-pub(crate) mod folders;
-pub(crate) mod follow;
-pub(crate) mod gas;
-pub(crate) mod inputs;
-pub(crate) mod machine;
-pub(crate) mod names;
-pub(crate) mod optimise;
-pub(crate) mod plan;
-pub(crate) mod ports;
+pub(crate) mod hash;
+pub(crate) mod interrupt;
+pub(crate) mod node;
 pub(crate) mod project;
-pub(crate) mod proofs;
-pub(crate) mod proving;
-pub(crate) mod readers;
-pub(crate) mod refusal;
-pub(crate) mod sandbox;
-pub(crate) mod scaffold;
-pub(crate) mod schema;
-pub(crate) mod sdk;
-pub(crate) mod settings;
-pub(crate) mod target;
+pub(crate) mod report;
 pub(crate) mod testing;
-pub(crate) mod toolchain;
-pub(crate) mod transact;
-pub(crate) mod values;
-pub(crate) mod verifiers;
-pub(crate) mod wasm;
-pub(crate) mod witness;
+pub(crate) mod tls;

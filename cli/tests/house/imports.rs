@@ -18,8 +18,8 @@ const MAX_STEPS: usize = 32;
 pub(crate) struct Imports {
     /// From a file to a file, with the names that the first takes of the second.
     arrows: BTreeMap<(PathBuf, PathBuf), BTreeSet<String>>,
-    /// The modules right below the root, by file.
-    top_modules: BTreeMap<PathBuf, String>,
+    /// The path of each file's module, from the root.
+    modules: BTreeMap<PathBuf, Vec<String>>,
 }
 
 impl Imports {
@@ -28,9 +28,10 @@ impl Imports {
         let mut tree = Tree { modules: Vec::new() };
         tree.read_file(root, None, String::new());
         let mut arrows = BTreeMap::<_, BTreeSet<_>>::new();
-        let mut top_modules = BTreeMap::new();
+        let mut modules = BTreeMap::new();
         for (id, module) in tree.modules.iter().enumerate() {
-            top_modules.insert(module.file.clone(), tree.top_module(id));
+            // A module within a file comes after the module of the file.
+            modules.entry(module.file.clone()).or_insert_with(|| tree.path_of(id));
             for path in module.uses.iter().map(|it| &it.path).chain(&module.paths) {
                 let Some((file, name)) = tree.resolve(id, path, 0) else { continue };
                 if file != module.file {
@@ -38,24 +39,33 @@ impl Imports {
                 }
             }
         }
-        Self { arrows, top_modules }
+        Self { arrows, modules }
     }
 
-    /// From one of the modules right below the root to another, with the files and names. The root itself is none.
-    pub(crate) fn between_modules(&self) -> BTreeMap<(String, String), Vec<String>> {
+    /// From one of the modules right below a module to another, with the files and names. The module itself is none.
+    pub(crate) fn between_modules(&self, below: &[&str]) -> BTreeMap<(String, String), Vec<String>> {
         let mut found = BTreeMap::<_, Vec<_>>::new();
         for ((from, to), names) in &self.arrows {
-            let (from_module, to_module) = (&self.top_modules[from], &self.top_modules[to]);
-            if from_module != to_module && !from_module.is_empty() {
-                found.entry((from_module.clone(), to_module.clone())).or_default().push(told(from, to, names));
+            let (Some(from_module), Some(to_module)) = (self.module_of(from, below), self.module_of(to, below)) else {
+                continue;
+            };
+            if from_module != to_module {
+                found.entry((from_module.to_owned(), to_module.to_owned())).or_default().push(told(from, to, names));
             }
         }
         found
     }
 
-    /// The modules right below the root.
-    pub(crate) fn modules(&self) -> BTreeSet<&str> {
-        self.top_modules.values().map(String::as_str).filter(|name| !name.is_empty()).collect()
+    /// The modules right below a module, given by its path.
+    pub(crate) fn modules(&self, below: &[&str]) -> BTreeSet<&str> {
+        self.modules.keys().filter_map(|file| self.module_of(file, below)).collect()
+    }
+
+    /// The module right below the given one that holds a file.
+    fn module_of(&self, file: &Path, below: &[&str]) -> Option<&str> {
+        let path = &self.modules[file];
+        let is_below = path.len() > below.len() && path.iter().zip(below).all(|(name, given)| name == given);
+        is_below.then(|| path[below.len()].as_str())
     }
 
     /// The files that import each other in a circle which leaves their folder, and what ties them.
@@ -65,7 +75,7 @@ impl Imports {
             next.entry(from).or_default().insert(to);
         }
         let reached: BTreeMap<&Path, BTreeSet<&Path>> =
-            self.top_modules.keys().map(|file| (file.as_path(), reachable(file, &next))).collect();
+            self.modules.keys().map(|file| (file.as_path(), reachable(file, &next))).collect();
         let mut circles = BTreeSet::new();
         for (file, from_here) in &reached {
             let circle: BTreeSet<PathBuf> =
@@ -86,7 +96,7 @@ impl Imports {
     /// The folder that a file belongs to: `a/b.rs` belongs to `a/b` where its module has others of these files there.
     fn folder_of(&self, file: &Path) -> PathBuf {
         let own = file.with_extension("");
-        let has_files = self.top_modules.keys().any(|other| other.starts_with(&own));
+        let has_files = self.modules.keys().any(|other| other.starts_with(&own));
         if has_files { own } else { file.parent().unwrap_or(file).to_owned() }
     }
 }
@@ -246,14 +256,13 @@ impl Tree {
         }
     }
 
-    /// The name of the module right below the root that holds a module; nothing for the root.
-    fn top_module(&self, mut id: usize) -> String {
-        let mut name = "";
-        while let Some(parent) = self.modules[id].parent {
-            name = &self.modules[id].name;
-            id = parent;
-        }
-        name.to_owned()
+    /// The names of the modules from the root to this one.
+    fn path_of(&self, id: usize) -> Vec<String> {
+        let module = &self.modules[id];
+        let Some(parent) = module.parent else { return Vec::new() };
+        let mut path = self.path_of(parent);
+        path.push(module.name.clone());
+        path
     }
 
     /// The file that defines what a path names, and the name.

@@ -107,7 +107,7 @@ fn the_page_on_dusk_toml_shows_the_file_that_is_tested() {
         let lines = text.lines().skip_while(|line| *line != "```toml").skip(1).take_while(|line| *line != "```");
         lines.map(str::to_owned).collect::<Vec<_>>()
     };
-    let documented = read(&root().join("cli/src/ops/settings.rs"));
+    let documented = read(&root().join("cli/src/ops/project/settings.rs"));
     let documented = documented.lines().map_while(|line| line.strip_prefix("//!"));
     let documented: Vec<&str> = documented.map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
     let shown = fenced(&read(&source().join("dusk-toml.md")));

@@ -45,7 +45,7 @@ const ERROR_FILES: &[(&str, &[&str])] = &[
     ("Witnesses that do not satisfy the circuit", &["sdk/circuit/src/check.rs"]),
     ("Failures of keys and proofs", &["sdk/prover/src/backend.rs", "sdk/prover/src/keys.rs"]),
     ("Parameters that cannot be used", &["sdk/prover/src/parameters/mod.rs"]),
-    ("Nodes that do not answer", &["cli/src/ops/client.rs"]),
+    ("Nodes that do not answer", &["cli/src/ops/chain/client/error.rs"]),
 ];
 
 /// The snapshots of what commands say.

@@ -7,17 +7,18 @@ use dusk_core::transfer::data::{ContractCall, TransactionData};
 use dusk_sdk_protocol::abi::{Function, Type};
 use serde_json::{Value, json};
 
-use crate::args::CallOptions;
+use super::CallOptions;
 use crate::error::Fault;
-use crate::ops::chain::Chain;
-use crate::ops::client::{BlockEvent, ClientError};
-use crate::ops::names::{self, Labels};
+use crate::figures::{exact_money, grouped, money};
+use crate::ops::chain::client::{BlockEvent, ClientError};
+use crate::ops::chain::connection::Chain;
+use crate::ops::chain::names::{self, Labels};
+use crate::ops::chain::refusal::{Refusal, Stage};
+use crate::ops::chain::target::Target;
+use crate::ops::chain::transact::{Order, Sender, Simulated};
+use crate::ops::contract::sandbox::Driver;
 use crate::ops::project::Project;
-use crate::ops::refusal::{Refusal, Stage};
-use crate::ops::sandbox::Driver;
-use crate::ops::target::Target;
-use crate::ops::transact::{Order, Sender, Simulated};
-use crate::output::{Tone, Ui, exact_money, grouped, money};
+use crate::output::{Tone, Ui};
 
 /// The price of a unit of gas where none is asked for, in LUX.
 const GAS_PRICE: u64 = 1;

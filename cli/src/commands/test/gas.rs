@@ -6,25 +6,38 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use crate::error::Fault;
-use crate::ops::folders;
-use crate::ops::gas::{Change, GasTable, Snapshot};
-use crate::output::{Align, Tone, Ui, grouped, size, table};
+use crate::figures::{grouped, size};
+use crate::ops::project::folders;
+use crate::ops::testing::gas::{Change, GasTable, Snapshot};
+use crate::output::{Tone, Ui};
+use crate::table::{Side, Table};
 
 /// Prints the table.
 pub(super) fn say(gas: &GasTable, ui: &Ui) {
+    let table = |heads: &[&'static str]| {
+        let side = |place| if place == 0 { Side::Whole } else { Side::Right };
+        let columns: Vec<_> = heads.iter().enumerate().map(|(place, head)| (*head, side(place))).collect();
+        Table::new(&columns).indented(1)
+    };
     if !gas.deploys.is_empty() {
-        let mut rows = vec![["contract", "size", "deploys", "median", "max"].map(str::to_owned)];
-        rows.extend(gas.deploys.iter().map(|it| {
-            [it.contract.clone(), size(it.bytes), it.deploys.to_string(), grouped(it.median), grouped(it.max)]
-        }));
+        let mut deploys = table(&["contract", "size", "deploys", "median", "max"]);
+        for it in &gas.deploys {
+            deploys.row([
+                it.contract.clone(),
+                size(it.bytes),
+                it.deploys.to_string(),
+                grouped(it.median),
+                grouped(it.max),
+            ]);
+        }
         ui.line("");
-        say_rows(&table(&rows, [Align::Left, Align::Right, Align::Right, Align::Right, Align::Right]), ui);
+        deploys.print(ui);
     }
     if !gas.functions.is_empty() {
-        let mut rows = vec![["function", "calls", "min", "mean", "median", "max", "failed"].map(str::to_owned)];
-        rows.extend(gas.functions.iter().map(|it| {
+        let mut functions = table(&["function", "calls", "min", "mean", "median", "max", "failed"]);
+        for it in &gas.functions {
             let figure = |gas: u64| if it.calls == 0 { "–".to_owned() } else { grouped(gas) };
-            [
+            functions.row([
                 format!("{}::{}", it.contract, it.function),
                 it.calls.to_string(),
                 figure(it.min),
@@ -32,21 +45,13 @@ pub(super) fn say(gas: &GasTable, ui: &Ui) {
                 figure(it.median),
                 figure(it.max),
                 if it.failed == 0 { String::new() } else { it.failed.to_string() },
-            ]
-        }));
+            ]);
+        }
         ui.line("");
-        let right = Align::Right;
-        say_rows(&table(&rows, [Align::Left, right, right, right, right, right, right]), ui);
+        functions.print(ui);
     }
     if gas.untraced > 0 {
         ui.warn(format_args!("{} transactions and queries were too many to trace: they are missing", gas.untraced));
-    }
-}
-
-fn say_rows(rows: &[String], ui: &Ui) {
-    for (number, row) in rows.iter().enumerate() {
-        let row = if number == 0 { ui.toned(Tone::Faint, row) } else { row.clone() };
-        ui.line(format_args!("   {row}"));
     }
 }
 

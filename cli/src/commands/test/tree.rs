@@ -3,8 +3,9 @@
 use local_node::test_host::Action;
 use serde_json::Value;
 
-use crate::ops::calltree::{Call, Deed, Step};
-use crate::output::{Tone, Ui, grouped};
+use crate::figures::grouped;
+use crate::ops::testing::calltree::{Call, Deed, Step};
+use crate::output::{Tone, Ui};
 
 /// How many letters of one value are shown.
 const MAX_VALUE_LETTERS: usize = 72;

@@ -22,11 +22,10 @@ use cargo_metadata::{
     Artifact as Compiled, BuildScript, DependencyKind, Message, Metadata, MetadataCommand, PackageId,
 };
 
-use super::super::cargo_settings;
-use super::super::compile::{self, Packages};
-use super::super::machine::Machine;
-use super::{LOCAL, sources_of};
 use crate::error::Fault;
+use crate::ops::cargo::machine::Machine;
+use crate::ops::cargo::packages::{self, Packages};
+use crate::ops::cargo::{command, configuration, inputs};
 
 /// The library that has the `main` of the program.
 const DESCRIBER: &str = "dusk-sdk-circuit";
@@ -60,7 +59,7 @@ impl Plan {
     /// # Errors
     /// A usage fault when cargo cannot read it.
     pub(super) fn of(root: &Path, packages: &Packages) -> Result<Self> {
-        let metadata = compile::metadata(root, &mut MetadataCommand::new())?;
+        let metadata = packages::metadata(root, &mut MetadataCommand::new())?;
         let contracts: Vec<&str> = packages.contracts.iter().map(|contract| contract.name.as_str()).collect();
         let graph = Graph::of(&metadata);
         graph.check(&packages.circuits)?;
@@ -185,8 +184,8 @@ struct Libraries {
 
 impl Libraries {
     fn add(&mut self, compiled: &Compiled, package: &str, root: &Path) {
-        if compiled.package_id.repr.starts_with(LOCAL) {
-            self.sources.extend(sources_of(compiled, root));
+        if inputs::is_local(compiled) {
+            self.sources.extend(inputs::sources_of(compiled, root));
         }
         let is = |name: &str| compiled.target.name.replace('-', "_") == name.replace('-', "_");
         for file in &compiled.filenames {
@@ -196,7 +195,7 @@ impl Libraries {
             let file = PathBuf::from(file);
             if is(DESCRIBER) {
                 self.describer = Some(file.clone());
-            } else if compiled.package_id.repr.starts_with(LOCAL) && is(package) {
+            } else if inputs::is_local(compiled) && is(package) {
                 self.root = Some((compiled.target.name.replace('-', "_"), file.clone()));
             }
             self.all.insert(file);
@@ -251,7 +250,7 @@ pub(super) fn link(root: &Path, package: &str, plan: &Plan) -> Result<Linked> {
         "2024",
         "-Cpanic=abort",
     ]);
-    if let Some(linker) = cargo_settings::linker(root) {
+    if let Some(linker) = configuration::linker(root) {
         command.arg(format!("-Clinker={}", linker.display()));
     }
     command.arg("--extern").arg(format!("{name}={}", library.display()));
@@ -292,13 +291,10 @@ fn run(command: &mut Command, package: &str) -> Result<()> {
 }
 
 fn compile(root: &Path, package: &str, plan: &Plan) -> Result<Libraries> {
-    let mut command = compile::cargo();
+    let mut command = command::build(root, "rustc");
     command
-        .current_dir(root)
-        .args(["rustc", "--lib", "--crate-type", "rlib", "--package", package])
-        .args(["--message-format", "json-render-diagnostics"])
-        .args(cargo_settings::native(root))
-        .args(compile::quiet())
+        .args(["--lib", "--crate-type", "rlib", "--package", package])
+        .args(configuration::native(root))
         // A `--cfg` among the flags of the project or its user can make another circuit. Contracts do not get these flags either.
         .env("CARGO_ENCODED_RUSTFLAGS", "");
     command.args(["--config", "profile.dev.panic='abort'"]);
@@ -308,7 +304,7 @@ fn compile(root: &Path, package: &str, plan: &Plan) -> Result<Libraries> {
         }
     }
     let mut libraries = Libraries::default();
-    let compiled = compile::follow(&mut command, |message| {
+    let compiled = command::follow(&mut command, |message| {
         match message {
             Message::CompilerArtifact(compiled) => libraries.add(&compiled, package, root),
             Message::BuildScriptExecuted(BuildScript { linked_paths, .. }) => {

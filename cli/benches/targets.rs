@@ -1,0 +1,277 @@
+//! The figures by which a development toolchain is judged, measured from outside, as its users meet them.
+//!
+//! `cargo bench -p cargo-dusk` prints what was measured beside its target. Each figure is the median of several rounds; the
+//! best round stands beside it. `-- --short` measures fewer rounds and leaves out what compiles a project from nothing.
+//!
+//! "Confirmed" is the time from sending a signed transaction over HTTP until a query answers that it is in a block,
+//! whose attestation holds the votes of committees. The client asks without a pause.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "it is a program")]
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use dusk_core::abi::ContractId;
+use dusk_core::transfer::Transaction;
+use dusk_core::transfer::data::{ContractCall, ContractDeploy, TransactionData};
+use local_node::LOCAL_CHAIN_ID;
+use local_node::accounts::{DevAccount, dev_accounts};
+use serde_json::Value;
+use tempfile::TempDir;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_cargo-dusk");
+/// Kept between runs: what the short form compiles.
+const KEPT: &str = env!("CARGO_TARGET_TMPDIR");
+/// LUX for a unit of gas: what a deployment needs at least.
+const GAS_PRICE: u64 = 2_000;
+const DEPLOY_GAS: u64 = 20_000_000;
+const CALL_GAS: u64 = 4_000_000;
+/// How long a transaction may take to get into a block.
+const MAX_WAIT: Duration = Duration::from_secs(20);
+
+fn main() -> Result<()> {
+    let short = std::env::args().any(|argument| argument == "--short");
+    let rounds = if short { 3 } else { 15 };
+    let place = Place::new(short)?;
+    let mut table = Table::default();
+
+    let from_nothing = place.scaffold_and_test()?;
+    if !short {
+        table.time("`new` to passing tests, nothing compiled", &[from_nothing], Duration::from_secs(60));
+    }
+    let builds = repeat(rounds, || place.timed(&["build"]))?;
+    table.time("`build`, nothing changed", &builds, Duration::from_millis(200));
+    let suites = repeat(rounds, || place.suite())?;
+    table.time("the counter's three tests", &suites, Duration::from_millis(10));
+    let starts = repeat(rounds, || Node::start(&place).map(|node| node.ready))?;
+    table.time("node: start to first answer", &starts, Duration::from_millis(100));
+
+    let mut client = Client::new(Node::start(&place)?);
+    let code = std::fs::read(place.artefact()).context("the counter's wasm")?;
+    let deployments = repeat(rounds, || client.deploy(&code))?;
+    table.time("deploy to confirmed", &deployments, Duration::from_millis(50));
+    let calls = repeat(rounds * 4, || client.increment())?;
+    table.time("call to confirmed", &calls, Duration::from_millis(10));
+    table.row(
+        "the counter's wasm, as deployed",
+        &format!("{} bytes", code.len()),
+        "",
+        "12,000 bytes",
+        code.len() < 12_000,
+    );
+    table.print();
+    Ok(())
+}
+
+fn repeat(rounds: usize, mut round: impl FnMut() -> Result<Duration>) -> Result<Vec<Duration>> {
+    // The first one warms the caches.
+    round()?;
+    (0..rounds).map(|_| round()).collect()
+}
+
+/// A folder with a project in it.
+struct Place {
+    folder: TempDir,
+    compiled: Option<PathBuf>,
+}
+
+impl Place {
+    fn new(short: bool) -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        Ok(Self { folder, compiled: short.then(|| Path::new(KEPT).join("targets")) })
+    }
+
+    fn project(&self) -> PathBuf {
+        self.folder.path().join("hello")
+    }
+
+    fn artefact(&self) -> PathBuf {
+        self.project().join("target/dusk/counter/counter.wasm")
+    }
+
+    fn dusk(&self, folder: &Path, words: &[&str]) -> Command {
+        let mut command = Command::new(PROGRAM);
+        for (name, _) in std::env::vars_os() {
+            // What cargo sets for a benchmark is about another package; and panics are quicker without a backtrace.
+            let name = name.to_string_lossy().into_owned();
+            if name.starts_with("CARGO") && name != "CARGO_HOME" || name == "RUST_BACKTRACE" {
+                command.env_remove(name);
+            }
+        }
+        command.current_dir(folder).arg("dusk").args(words).stdin(Stdio::null()).stderr(Stdio::null());
+        command.env("CARGO_DUSK_HOME", self.folder.path().join("home"));
+        if let Some(compiled) = &self.compiled {
+            command.env("CARGO_TARGET_DIR", compiled);
+        }
+        command
+    }
+
+    /// From an empty folder to green tests.
+    fn scaffold_and_test(&self) -> Result<Duration> {
+        let begun = Instant::now();
+        run(self.dusk(self.folder.path(), &["new", "hello"]))?;
+        run(self.dusk(&self.project(), &["test"]))?;
+        Ok(begun.elapsed())
+    }
+
+    fn timed(&self, words: &[&str]) -> Result<Duration> {
+        let begun = Instant::now();
+        run(self.dusk(&self.project(), words))?;
+        Ok(begun.elapsed())
+    }
+
+    /// The time of the tests themselves, as `cargo dusk test` tells it.
+    fn suite(&self) -> Result<Duration> {
+        let output = run(self.dusk(&self.project(), &["test", "--json"]))?;
+        let document: Value = serde_json::from_slice(&output).context("`test --json` prints a document")?;
+        ensure!(document["passed"] == 3 && document["failed"] == 0, "not three green tests: {document}");
+        Ok(Duration::from_secs_f64(document["milliseconds"].as_f64().context("the tests' time")? / 1_000.0))
+    }
+}
+
+fn run(mut command: Command) -> Result<Vec<u8>> {
+    let output = command.output().context("cannot start the program")?;
+    ensure!(output.status.success(), "{command:?} failed:\n{}", String::from_utf8_lossy(&output.stdout));
+    Ok(output.stdout)
+}
+
+/// A node in a process of its own.
+struct Node {
+    child: Child,
+    url: String,
+    ready: Duration,
+}
+
+impl Node {
+    fn start(place: &Place) -> Result<Self> {
+        let begun = Instant::now();
+        let mut child = place
+            .dusk(place.folder.path(), &["node", "--port", "0"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("a node")?;
+        let mut lines = BufReader::new(child.stdout.take().context("the node's output")?).lines();
+        let first = lines.next().context("the node ended")??;
+        let url = first.split(" · ").nth(1).context("the node's address")?.to_owned();
+        let mut node = Self { child, url, ready: Duration::ZERO };
+        node.post("/on/node/info", &[])?;
+        node.ready = begun.elapsed();
+        // The rest of what it says must not fill the pipe.
+        std::thread::spawn(move || lines.for_each(drop));
+        Ok(node)
+    }
+
+    fn post(&self, path: &str, body: &[u8]) -> Result<Vec<u8>> {
+        let mut answer = ureq::post(format!("{}{path}", self.url))
+            .config()
+            .http_status_as_error(false)
+            .build()
+            .header("Content-Type", "application/octet-stream")
+            .send(body)?;
+        let text = answer.body_mut().read_to_vec()?;
+        ensure!(answer.status().is_success(), "{path}: {}", String::from_utf8_lossy(&text));
+        Ok(text)
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Somebody who sends transactions.
+struct Client {
+    node: Node,
+    account: DevAccount,
+    nonce: u64,
+    contract: ContractId,
+}
+
+impl Client {
+    fn new(node: Node) -> Self {
+        let [account, ..] = dev_accounts();
+        Self { node, account, nonce: 0, contract: ContractId::from_bytes([0; 32]) }
+    }
+
+    fn deploy(&mut self, code: &[u8]) -> Result<Duration> {
+        let owner = self.account.id().0.to_vec();
+        let deploy = ContractDeploy::new(code, owner, Some(u64::MAX.to_le_bytes().to_vec()), self.nonce);
+        self.contract = deploy.contract_id();
+        self.confirm(deploy.into(), DEPLOY_GAS)
+    }
+
+    fn increment(&mut self) -> Result<Duration> {
+        let call = ContractCall::new(self.contract, "increment").with_raw_args(1_u64.to_le_bytes().to_vec());
+        self.confirm(call.into(), CALL_GAS)
+    }
+
+    fn confirm(&mut self, data: TransactionData, gas: u64) -> Result<Duration> {
+        self.nonce += 1;
+        let (secret, chain) = (self.account.secret_key(), LOCAL_CHAIN_ID);
+        let signed = Transaction::moonlight(secret, None, 0, 0, gas, GAS_PRICE, self.nonce, chain, Some(data));
+        let transaction = signed.map_err(|error| anyhow::anyhow!("{error:?}"))?;
+        let bytes = transaction.to_var_bytes();
+        let id = hex::encode(transaction.hash().to_bytes());
+        let query = format!("query {{ tx(hash: \"{id}\") {{ err }} }}");
+
+        let begun = Instant::now();
+        self.node.post("/on/transactions/propagate", &bytes)?;
+        loop {
+            let answer: Value = serde_json::from_slice(&self.node.post("/on/graphql/query", query.as_bytes())?)?;
+            if answer["tx"].is_object() {
+                let took = begun.elapsed();
+                ensure!(answer["tx"]["err"].is_null(), "the transaction failed: {answer}");
+                return Ok(took);
+            }
+            if begun.elapsed() > MAX_WAIT {
+                bail!("transaction {id} is not in a block after {MAX_WAIT:?}");
+            }
+        }
+    }
+}
+
+/// What was measured.
+#[derive(Default)]
+struct Table(Vec<[String; 5]>);
+
+impl Table {
+    fn time(&mut self, what: &str, rounds: &[Duration], target: Duration) {
+        let mut sorted = rounds.to_vec();
+        sorted.sort_unstable();
+        let (median, best) = (sorted[sorted.len() / 2], sorted[0]);
+        self.row(what, &time(median), &time(best), &time(target), median < target);
+    }
+
+    fn row(&mut self, what: &str, figure: &str, best: &str, target: &str, met: bool) {
+        let verdict = if met { "met" } else { "missed" };
+        eprintln!("{what}: {figure}");
+        self.0.push([what, figure, best, target, verdict].map(str::to_owned));
+    }
+
+    fn print(&self) {
+        let headings = ["figure", "median", "best", "target", ""].map(str::to_owned);
+        let rows = || std::iter::once(&headings).chain(&self.0);
+        let width = |column: usize| rows().map(|row| row[column].chars().count()).max().unwrap_or_default();
+        let widths: [usize; 5] = std::array::from_fn(width);
+        for [what, figure, best, target, verdict] in rows() {
+            println!(
+                "{what:0$}  {figure:>1$}  {best:>2$}  {target:>3$}  {verdict}",
+                widths[0], widths[1], widths[2], widths[3]
+            );
+        }
+    }
+}
+
+fn time(duration: Duration) -> String {
+    match duration.as_secs_f64() {
+        seconds if seconds >= 10.0 => format!("{seconds:.0} s"),
+        seconds if seconds >= 1.0 => format!("{seconds:.1} s"),
+        seconds if seconds >= 0.1 => format!("{:.0} ms", seconds * 1_000.0),
+        seconds => format!("{:.1} ms", seconds * 1_000.0),
+    }
+}

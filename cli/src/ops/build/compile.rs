@@ -1,0 +1,142 @@
+//! Compiling one package to WASM with cargo, with the settings that all contracts share.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use cargo_metadata::Message;
+
+use super::verifiers;
+use crate::error::Fault;
+use crate::ops::cargo::toolchain::{Product, TARGET, Toolchain};
+use crate::ops::cargo::{command, configuration, inputs};
+use crate::ops::project::settings::Crs;
+use crate::ops::project::{Project, folders};
+
+/// Bytes of the contract's stack. It is part of the contract's memory, and so of its state.
+const STACK_BYTES: u32 = 64 * 1024;
+/// The cargo profile, which lives in the arguments: a project needs none.
+const PROFILE: &str = "dusk-contract";
+/// The profile's settings. The data driver shares them. The names of functions stay in the module until it has been
+/// optimised: tools want them, the chain does not.
+const PROFILE_SETTINGS: [&str; 9] = [
+    "inherits='release'",
+    // Circuits are described without them too: a contract and its keys are of one build.
+    "debug-assertions=false",
+    "opt-level='s'",
+    "lto='fat'",
+    "codegen-units=1",
+    "panic='abort'",
+    "overflow-checks=true",
+    "debug=false",
+    "strip='debuginfo'",
+];
+/// What to build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Recipe {
+    /// Whether contracts log, and say where they panic. Only test hosts take such contracts; they lie in a folder of
+    /// their own.
+    pub(crate) logs: bool,
+    /// Whether panics end a contract without a text, which makes it smaller.
+    pub(crate) small: bool,
+    /// The parameters that the keys of circuits are made with.
+    pub(crate) crs: Crs,
+}
+
+impl Recipe {
+    /// What the project's settings say.
+    pub(crate) fn of(project: &Project) -> Self {
+        Self { logs: false, small: project.settings.build.small, crs: project.settings.circuits.crs }
+    }
+}
+
+/// What cargo made of a package.
+#[derive(Debug)]
+pub(crate) struct Compiled {
+    /// The module.
+    pub(crate) wasm: Vec<u8>,
+    /// The local files that it was made from.
+    pub(crate) sources: BTreeSet<PathBuf>,
+}
+
+/// Text that changes whenever a setting does.
+pub(crate) fn settings() -> String {
+    format!("{PROFILE_SETTINGS:?} stack {STACK_BYTES}")
+}
+
+/// Compiles a package to a contract or its data driver. The compiler's messages go to stderr.
+///
+/// # Errors
+/// A failure when it does not compile.
+pub(crate) fn compile(
+    project: &Project,
+    package: &str,
+    product: Product,
+    recipe: Recipe,
+    toolchain: &Toolchain,
+) -> Result<Compiled> {
+    let root = &project.root;
+    let features = match product {
+        Product::Contract if recipe.logs => "dusk-sdk/abi,dusk-sdk/log",
+        Product::Contract => "dusk-sdk/abi",
+        Product::Driver => "dusk-sdk/driver",
+    };
+    let small = recipe.small && product == Product::Contract;
+    let mut command = command::build(root, "rustc");
+    command.args(["--lib", "--crate-type", "cdylib", "--target", TARGET, "--package", package]).args([
+        "--features",
+        features,
+        "--profile",
+        PROFILE,
+    ]);
+    for setting in PROFILE_SETTINGS {
+        command.arg("--config").arg(format!("profile.{PROFILE}.{setting}"));
+    }
+    command
+        .args(toolchain.arguments(product, small))
+        .envs(toolchain.environment(small))
+        .env("CARGO_ENCODED_RUSTFLAGS", rust_flags(small).join("\x1f"))
+        .envs(configuration::neutral(root))
+        .env(verifiers::VARIABLE, verifiers::folder(&project.artefacts()))
+        // The workspace's folder concerns this package alone, so that others can be shared between workspaces.
+        .args(["--", "--remap-path-prefix"])
+        .arg(format!("{}=/project", root.display()));
+
+    let mut module = None;
+    let compiled = command::follow(&mut command, |message| {
+        if let Message::CompilerArtifact(artifact) = message
+            && artifact.target.is_cdylib()
+        {
+            module = artifact.filenames.into_iter().find(|path| path.extension() == Some("wasm")).or(module.take());
+        }
+        Ok(())
+    })?;
+    if !compiled {
+        let what = if product == Product::Contract { "contract" } else { "data driver of contract" };
+        return Err(Fault::failed(format!("the {what} `{package}` does not compile"), "see the messages above"));
+    }
+    let module = module.with_context(|| format!("cargo has made no module of `{package}`"))?;
+    let wasm = fs::read(&module).with_context(|| format!("cannot read {module}"))?;
+    let dep_info = fs::read_to_string(module.with_extension("d")).unwrap_or_default();
+    Ok(Compiled { wasm, sources: inputs::dep_info(&dep_info, root) })
+}
+
+/// Flags for all packages. Paths of this machine are replaced: the same source gives the same contract everywhere.
+fn rust_flags(small: bool) -> Vec<String> {
+    // The linker of newer compilers refuses undefined symbols, and the host's functions are undefined.
+    let mut flags = vec![format!("-Clink-arg=-zstack-size={STACK_BYTES}"), "-Clink-arg=--allow-undefined".to_owned()];
+    if small {
+        // The standard library is built with this, too: what formats the texts of panics is then used by nobody.
+        flags.extend(["-Zunstable-options", "-Cpanic=immediate-abort"].map(str::to_owned));
+    }
+    let home = std::env::var_os("HOME").map(PathBuf::from);
+    let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(home.clone()?.join(".cargo")));
+    let folders = [(home, "/home"), (cargo_home, "/cargo"), (folders::data().ok(), "/dusk")];
+    for (folder, name) in folders {
+        if let Some(folder) = folder {
+            flags.push(format!("--remap-path-prefix={}={name}", folder.display()));
+        }
+    }
+    flags
+}

@@ -1,0 +1,64 @@
+//! wasm-opt, where it is installed.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+
+use crate::ops::cargo::machine::Machine;
+use crate::ops::report::Report;
+
+/// What Rust's WASM target uses and every rule profile of today's networks admits.
+const FEATURES: [&str; 6] = [
+    "--enable-bulk-memory",
+    "--enable-sign-ext",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-multivalue",
+];
+/// What it is asked to do. With `-g` it carries the names of functions over to what it makes of them.
+const PASSES: [&str; 4] = ["-Oz", "-g", "--strip-producers", "--strip-dwarf"];
+
+/// An installed wasm-opt.
+#[derive(Debug, Clone)]
+pub(crate) struct Optimiser {
+    path: PathBuf,
+    /// What `--version` prints.
+    pub(crate) version: String,
+}
+
+impl Optimiser {
+    /// The wasm-opt on the machine's path.
+    pub(crate) fn find(machine: &Machine) -> Option<Self> {
+        let path = machine.find("wasm-opt")?;
+        let version = machine.ask(&path, &["--version"])?;
+        Some(Self { path, version })
+    }
+
+    /// Text that changes whenever the result could.
+    pub(crate) fn identity(optimiser: Option<&Self>) -> String {
+        optimiser.map_or_else(|| "none".to_owned(), |found| format!("{} {PASSES:?} {FEATURES:?}", found.version))
+    }
+
+    /// A smaller module that does the same; `None` when wasm-opt cannot read this one, which is said.
+    pub(crate) fn optimise(&self, machine: &Machine, wasm: &[u8], report: &dyn Report) -> Result<Option<Vec<u8>>> {
+        let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
+        let (input, output) = (folder.path().join("in.wasm"), folder.path().join("out.wasm"));
+        fs::write(&input, wasm).context("cannot write a temporary file")?;
+        let run = machine
+            .command(&self.path)
+            .args(PASSES.iter().chain(&FEATURES))
+            .args([input.as_os_str(), OsStr::new("-o"), output.as_os_str()])
+            .output()
+            .with_context(|| format!("cannot run {}", self.path.display()))?;
+        if !run.status.success() {
+            let reason = String::from_utf8_lossy(&run.stderr);
+            let reason = reason.lines().next().unwrap_or("no reason given");
+            report.warn(&format_args!("{} failed, so the contract is larger than need be: {reason}", self.version));
+            return Ok(None);
+        }
+        fs::read(&output).map(Some).with_context(|| format!("cannot read {}", output.display()))
+    }
+}

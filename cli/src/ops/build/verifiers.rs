@@ -1,0 +1,209 @@
+//! The verifier keys that contracts are built with.
+//!
+//! They lie in a folder of the project, one file for each circuit, and are written only when they change: the compiler builds
+//! a contract anew when a key that is in it does.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use dusk_sdk_circuit::Layout;
+use dusk_sdk_protocol::abi::CircuitKey;
+use dusk_sdk_prover::Parameters;
+
+use super::artifact::Artifact;
+use crate::error::Fault;
+use crate::ops::cargo::packages;
+use crate::ops::circuits::proving::{self, Proving};
+use crate::ops::circuits::verifier_key::VerifierKey;
+use crate::ops::circuits::{Circuits, crs};
+use crate::ops::project::settings::Crs;
+use crate::ops::project::{Project, folders};
+use crate::ops::report::Report;
+
+/// The folder in `target/dusk` with the keys.
+const FOLDER: &str = "circuits";
+/// What the files' names end with. The macro asks for them by this.
+const EXTENSION: &str = "verifier";
+/// The variable that tells the macro where the folder is.
+pub(crate) const VARIABLE: &str = "DUSK_CIRCUITS";
+
+/// The folder of the keys in a project's folder of artefacts.
+pub(crate) fn folder(artefacts: &Path) -> PathBuf {
+    artefacts.join(FOLDER)
+}
+
+/// Makes the keys of all circuits, where they are not there yet. `known`: what the last build made.
+///
+/// # Errors
+/// When a circuit cannot be built or is too large, or the parameters are missing.
+pub(crate) fn make(
+    artefacts: &Path,
+    circuits: &Circuits,
+    known: &[VerifierKey],
+    crs: Crs,
+    report: &dyn Report,
+) -> Result<Vec<VerifierKey>> {
+    let folder = folder(artefacts);
+    let proving = Proving::with(crs)?;
+    let wanted = match crs {
+        Crs::Development => None,
+        Crs::Production => crs::fetched()?.map(|production| production.id),
+    };
+    let mut made = Vec::new();
+    for circuit in circuits.iter() {
+        let layout = circuit.describe()?.layout;
+        let (digest, path) = (layout.digest().to_string(), folder.join(format!("{}.{EXTENSION}", circuit.name)));
+        let is_wanted = |key: &VerifierKey| match &wanted {
+            _ if key.circuit.digest != digest => false,
+            Some(id) => key.circuit.parameters == *id,
+            None => key.circuit.development,
+        };
+        let last = known.iter().find(|key| key.circuit.name == circuit.name && key.path == path);
+        if let Some(last) = last.filter(|key| is_wanted(key) && key.is_whole()) {
+            made.push(last.clone());
+            continue;
+        }
+        let keys = proving.keys(&layout, report)?;
+        let (key, parameters) = (keys.verifier_key(), keys.parameters());
+        if fs::read(&path).ok().as_deref() != Some(key) {
+            folders::write_atomically(&path, key)?;
+        }
+        let circuit_key = CircuitKey {
+            name: circuit.name.clone(),
+            digest,
+            parameters: parameters.to_string(),
+            development: parameters.is_development(),
+            gates: layout.gates() as u64,
+        };
+        let package = circuit.package.clone();
+        made.push(VerifierKey::new(circuit_key, package, key, path));
+    }
+    remove_others(&folder, &made);
+    Ok(made)
+}
+
+/// Removes keys of circuits that are gone: a contract that still asks for one must not find it.
+fn remove_others(folder: &Path, keys: &[VerifierKey]) {
+    let kept: BTreeSet<&Path> = keys.iter().map(|key| key.path.as_path()).collect();
+    for path in fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
+        let is_key = path.extension().is_some_and(|extension| extension == EXTENSION);
+        if is_key && !kept.contains(path.as_path()) {
+            // One that stays is in nobody's way who does not ask for it.
+            let _ = fs::remove_file(&path);
+        }
+    }
+}
+
+/// The circuits whose keys are in a module, as the compiler left it.
+pub(crate) fn within(module: &[u8], keys: &[VerifierKey]) -> Vec<CircuitKey> {
+    let is_within = |key: &&VerifierKey| key.read().is_some_and(|bytes| holds(module, &bytes));
+    keys.iter().filter(is_within).map(|key| key.circuit.clone()).collect()
+}
+
+/// Whether a module has these bytes.
+fn holds(module: &[u8], key: &[u8]) -> bool {
+    let Some(first) = key.first() else { return false };
+    let mut rest = module;
+    while let Some(at) = rest.iter().position(|byte| byte == first) {
+        if rest[at..].starts_with(key) {
+            return true;
+        }
+        rest = &rest[at + 1..];
+    }
+    false
+}
+
+/// Sees that the verifier keys in contracts are those of the project's circuits: each is made again from the circuit and from
+/// production's file, and nothing that this machine has kept of earlier builds is taken for it. For contracts that are about to
+/// guard money.
+///
+/// # Errors
+/// A failure when a key is another; else as [`make`].
+pub(crate) fn confirm(project: &Project, contracts: &[&Artifact], report: &dyn Report) -> Result<()> {
+    if contracts.iter().all(|contract| contract.circuits.is_empty()) {
+        return Ok(());
+    }
+    report.step("Confirming", &"the verifier keys: they are made again from the circuits");
+    let circuits = Circuits::compile(&project.root, &packages::packages(&project.root)?)?;
+    let parameters = crs::production_from_file(&|_, _| ())?;
+    let describe = |name: &str| circuits.pick(Some(name))?.describe().map(|described| described.layout);
+    for contract in contracts {
+        confirm_one(contract, &contract.wasm()?, &describe, &parameters, report)?;
+    }
+    Ok(())
+}
+
+/// As [`confirm`], for one contract.
+fn confirm_one(
+    contract: &Artifact,
+    wasm: &[u8],
+    describe: &dyn Fn(&str) -> Result<Layout>,
+    parameters: &Parameters,
+    report: &dyn Report,
+) -> Result<()> {
+    for circuit in &contract.circuits {
+        let layout = describe(&circuit.name)?;
+        let key = proving::verifier_key_made_again(&layout, parameters, report)?;
+        if layout.digest().to_string() != circuit.digest || !holds(wasm, &key) {
+            return Err(Fault::failed(
+                format!("the verifier key of `{}` in `{}` is not that of its circuit", circuit.name, contract.name),
+                "nothing was sent; the keys that are kept on this machine were changed: `cargo dusk keys gc --unused-for 0s` removes \
+                 them, then remove `target/dusk` and build again",
+            ));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use dusk_sdk_circuit::{BlsScalar, ConstraintSystem, Field, Gate};
+    use dusk_sdk_prover::{Keys, SILENT};
+
+    use super::*;
+    use crate::ops::report::Silent;
+
+    /// A circuit whose private input is what it should be; a weaker one forgets to say so.
+    fn circuit(is_strict: bool) -> Layout {
+        let mut cs = ConstraintSystem::new("guard");
+        let (shown, own) = (cs.public::<Field>("shown", None), cs.private::<Field>("own", None));
+        let one = BlsScalar::one();
+        let other = if is_strict { shown } else { own };
+        cs.gate("the same", Gate::new().a(own.wire(), one).b(other.wire(), -one));
+        cs.finish().0
+    }
+
+    #[test]
+    fn keys_of_a_weaker_circuit_in_the_cache_do_not_get_to_a_public_network() {
+        let parameters = Parameters::development(16, SILENT).unwrap();
+        let layout = circuit(true);
+        // What a cache that somebody wrote to gives for this circuit; a test of the prover makes one.
+        let kept: Keys = Keys::compile(&circuit(false), &parameters, SILENT).unwrap();
+        let real: Keys = Keys::compile(&layout, &parameters, SILENT).unwrap();
+        assert_ne!(kept.verifier_key(), real.verifier_key());
+
+        let key = CircuitKey {
+            name: "guard".to_owned(),
+            digest: layout.digest().to_string(),
+            parameters: parameters.id().to_string(),
+            development: false,
+            gates: layout.gates() as u64,
+        };
+        let contract = Artifact { circuits: vec![key], ..Artifact::named("vault") };
+        let report = Silent;
+        let confirm = |key: &[u8]| {
+            let wasm = [b"\0asm before ", key, b" after"].concat();
+            let describe = |_: &str| Ok(layout.clone());
+            confirm_one(&contract, &wasm, &describe, &parameters, &report).map_err(|error| error.to_string())
+        };
+        assert_eq!(confirm(real.verifier_key()), Ok(()));
+        let told = confirm(kept.verifier_key()).unwrap_err();
+        assert!(told.contains("the verifier key of `guard` in `vault` is not that of its circuit"), "{told}");
+        // Nor a circuit that was changed since the contract was built.
+        let describe = |_: &str| Ok(circuit(false));
+        let wasm = [b"\0asm".as_slice(), kept.verifier_key()].concat();
+        assert!(confirm_one(&contract, &wasm, &describe, &parameters, &report).is_err());
+    }
+}

@@ -1,0 +1,17 @@
+//! Cargo and the compilers of this machine.
+//!
+//! | file | about |
+//! |---|---|
+//! | `machine` | programs on this machine, and whether we may install others |
+//! | `toolchain` | a compiler that makes WASM, found or installed |
+//! | `command` | cargo started, and its messages read |
+//! | `configuration` | settings of the project and its user that must not reach contracts |
+//! | `packages` | which packages of a workspace are contracts, and which may hold circuits |
+//! | `inputs` | the files that a build read, and whether one has changed |
+
+pub(crate) mod command;
+pub(crate) mod configuration;
+pub(crate) mod inputs;
+pub(crate) mod machine;
+pub(crate) mod packages;
+pub(crate) mod toolchain;

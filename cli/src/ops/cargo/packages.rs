@@ -1,0 +1,129 @@
+//! The packages of a workspace: which are contracts, and which may hold circuits.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::Result;
+use cargo_metadata::{Metadata, MetadataCommand};
+
+use super::command::cargo;
+use crate::error::Fault;
+
+/// The SDK's package.
+pub(crate) const SDK_PACKAGE: &str = "dusk-sdk";
+/// The table in a package's manifest in which it can say whether it is a contract.
+const METADATA_TABLE: &str = "dusk";
+/// The SDK's feature that packages with circuits ask for.
+const CIRCUITS_FEATURE: &str = "zk";
+
+/// How deep folders of sources are followed.
+const MAX_DEPTH: usize = 16;
+
+/// A package that is compiled to a contract.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ContractPackage {
+    /// Its name.
+    pub(crate) name: String,
+    /// Its version.
+    pub(crate) version: String,
+}
+
+/// What the packages of a workspace are to us.
+#[derive(Debug, Default)]
+pub(crate) struct Packages {
+    /// The contracts, in the order of their names: members with a library that depend on the SDK. Those that may hold
+    /// circuits must have a `#[contract]`: others have nothing but circuits. `[package.metadata.dusk] contract = …` says
+    /// otherwise.
+    pub(crate) contracts: Vec<ContractPackage>,
+    /// Members with a library that may hold circuits, in the order of their names: those that ask the SDK for its
+    /// feature `zk`.
+    pub(crate) circuits: Vec<String>,
+}
+
+/// What cargo knows of the workspace.
+///
+/// # Errors
+/// A usage fault when cargo cannot read it.
+pub(crate) fn metadata(root: &Path, command: &mut MetadataCommand) -> Result<Metadata> {
+    command.cargo_path(cargo().get_program()).manifest_path(root.join("Cargo.toml")).exec().map_err(|error| match error
+    {
+        cargo_metadata::Error::Io(error) => Fault::environment(
+            format!("cargo does not start: {error}"),
+            "install Rust from https://rustup.rs; `CARGO` may name a program that is not there",
+        ),
+        other => Fault::usage(
+            format!("cargo cannot read the workspace: {other}"),
+            "mend the manifest that cargo names; `cargo metadata` shows its whole message",
+        ),
+    })
+}
+
+/// Looks through the workspace.
+///
+/// # Errors
+/// A usage fault when cargo cannot read the workspace.
+pub(crate) fn packages(root: &Path) -> Result<Packages> {
+    let metadata = metadata(root, MetadataCommand::new().no_deps())?;
+    let mut found = Packages::default();
+    for package in metadata.workspace_packages() {
+        if !package.targets.iter().any(|target| target.is_lib() || target.is_cdylib()) {
+            continue;
+        }
+        let sdk = package.dependencies.iter().find(|dependency| {
+            dependency.name == SDK_PACKAGE && dependency.kind == cargo_metadata::DependencyKind::Normal
+        });
+        let proves = sdk.is_some_and(|sdk| sdk.features.iter().any(|feature| feature == CIRCUITS_FEATURE));
+        let said = package.metadata.get(METADATA_TABLE).and_then(|table| table.get("contract")?.as_bool());
+        let folder = package.manifest_path.parent().map_or(Path::new("."), AsRef::as_ref);
+        if said.unwrap_or_else(|| sdk.is_some() && (!proves || has_contract(&folder.join("src"), MAX_DEPTH))) {
+            let (name, version) = (package.name.to_string(), package.version.to_string());
+            found.contracts.push(ContractPackage { name, version });
+        }
+        if proves {
+            found.circuits.push(package.name.to_string());
+        }
+    }
+    found.contracts.sort_by(|a, b| a.name.cmp(&b.name));
+    found.circuits.sort();
+    Ok(found)
+}
+
+/// Whether a source in this folder has a module with `#[contract]`.
+fn has_contract(folder: &Path, depth: usize) -> bool {
+    let marks = |line: &str| {
+        let mark = line.trim_start().strip_prefix("#[").map(|mark| mark.strip_prefix("dusk_sdk::").unwrap_or(mark));
+        mark.and_then(|mark| mark.strip_prefix("contract")).is_some_and(|rest| rest.starts_with([']', '(']))
+    };
+    let mut entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.any(|entry| {
+        let path = entry.path();
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => depth > 0 && has_contract(&path, depth - 1),
+            _ if path.extension().is_some_and(|extension| extension == "rs") => {
+                fs::read_to_string(&path).is_ok_and(|text| text.lines().any(marks))
+            }
+            _ => false,
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contracts_are_told_from_circuits_by_their_mark() {
+        let source = |text: &str| {
+            let folder = tempfile::tempdir().unwrap();
+            fs::create_dir(folder.path().join("inner")).unwrap();
+            fs::write(folder.path().join("inner/mod.rs"), text).unwrap();
+            has_contract(folder.path(), MAX_DEPTH)
+        };
+        for contract in ["#[contract]\npub mod x {}", "  #[contract(raw_result)]", "#[dusk_sdk::contract]"] {
+            assert!(source(contract), "{contract}");
+        }
+        for other in ["#[circuit]", "#[contract_type]", "//! `#[contract]`", "// #[contract]", ""] {
+            assert!(!source(other), "{other}");
+        }
+    }
+}

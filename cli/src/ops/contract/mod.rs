@@ -1,0 +1,21 @@
+//! A contract by itself: its module, its description, its arguments.
+//!
+//! | file | about |
+//! |---|---|
+//! | `wasm` | sections of a module, taken out and put in |
+//! | `module_info` | sections, imports, exports and sizes of functions |
+//! | `sandbox` | modules validated and data drivers run, in the virtual machine only |
+//! | `check` | what a network refuses, and what to beware of |
+//! | `schema` | differences between two descriptions |
+//! | `amount` | amounts of money as people write them |
+//! | `arguments` | values that people give, checked against the description |
+//! | `flags` | functions as commands: flags, examples, help |
+
+pub(crate) mod amount;
+pub(crate) mod arguments;
+pub(crate) mod check;
+pub(crate) mod flags;
+pub(crate) mod module_info;
+pub(crate) mod sandbox;
+pub(crate) mod schema;
+pub(crate) mod wasm;

@@ -1,0 +1,367 @@
+//! What a WASM module is made of: sections, imports, exports, the size of each function.
+
+use std::collections::BTreeMap;
+
+use dusk_sdk_protocol::abi::ContractAbi;
+use rustc_demangle::demangle;
+use serde::Serialize;
+use serde_json::Value;
+use wasmparser::{
+    CompositeInnerType, DataKind, ExternalKind, FuncType, KnownCustom, MemoryType, Name, Operator, Parser, Payload,
+    TypeRef,
+};
+
+use super::wasm::{ABI_SECTION, BUILD_SECTION};
+
+/// A file that is no module.
+#[derive(Debug, thiserror::Error)]
+#[error("not a WASM module: at byte {offset:#x}, {message}")]
+pub(crate) struct NotAModule {
+    offset: u64,
+    message: String,
+}
+
+impl From<wasmparser::BinaryReaderError> for NotAModule {
+    fn from(error: wasmparser::BinaryReaderError) -> Self {
+        // What was expected and what is there follows in lists of bytes.
+        let message = error.message().split(" - ").next().unwrap_or_default();
+        Self { offset: error.offset() as u64, message: message.to_owned() }
+    }
+}
+
+/// The parts of a module.
+#[derive(Debug, Clone, Default, Serialize)]
+pub(crate) struct Anatomy {
+    /// Its sections, in their order.
+    pub(crate) sections: Vec<Section>,
+    /// What it needs from the machine.
+    pub(crate) imports: Vec<Link>,
+    /// What it offers.
+    pub(crate) exports: Vec<Link>,
+    /// Its memory.
+    pub(crate) memory: Option<Memory>,
+    /// Its functions, in their order; those that it imports come before them in the count.
+    pub(crate) functions: Vec<Function>,
+    /// The data that its memory begins with.
+    pub(crate) data: Vec<Segment>,
+    /// What it says about itself.
+    #[serde(skip)]
+    pub(crate) abi: Option<ContractAbi>,
+    /// How it was built.
+    pub(crate) build: Option<Value>,
+}
+
+/// One section.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Section {
+    /// `code`; custom sections under their own names.
+    pub(crate) name: String,
+    /// Whether the machine does not look at it.
+    pub(crate) custom: bool,
+    /// Bytes of its content.
+    pub(crate) bytes: usize,
+}
+
+/// An import or export.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Link {
+    /// Its name.
+    pub(crate) name: String,
+    /// What it is: `(i32) -> (i32)`, `memory`, `global i32`.
+    pub(crate) kind: String,
+}
+
+/// A memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(crate) struct Memory {
+    /// Pages of 64 KiB at the start.
+    pub(crate) pages: u64,
+    /// The most pages, where the module says so.
+    pub(crate) most_pages: Option<u64>,
+    /// Bits of its addresses.
+    pub(crate) bits: u8,
+}
+
+/// A function.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Function {
+    /// Its number in the module.
+    pub(crate) index: u32,
+    /// Its name, where it is known.
+    pub(crate) name: Option<String>,
+    /// Bytes of its body.
+    pub(crate) bytes: usize,
+}
+
+/// A piece of data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(crate) struct Segment {
+    /// Where it lies in the memory.
+    pub(crate) at: Option<u64>,
+    /// Its length in bytes.
+    pub(crate) bytes: usize,
+}
+
+impl Anatomy {
+    /// Takes a module apart. `named`: the same module with the names of its functions.
+    ///
+    /// # Errors
+    /// When it is no module.
+    pub(crate) fn of(wasm: &[u8], named: Option<&[u8]>) -> Result<Self, NotAModule> {
+        let mut dissection = Dissection::default();
+        for payload in Parser::new(0).parse_all(wasm) {
+            dissection.take(payload?)?;
+        }
+        let mut names = function_names(wasm)?;
+        if let Some(named) = named {
+            names.append(&mut function_names(named)?);
+        }
+        for function in &mut dissection.anatomy.functions {
+            let known = names.remove(&function.index);
+            function.name = known.or_else(|| dissection.exported.remove(&function.index));
+        }
+        Ok(dissection.anatomy)
+    }
+
+    /// Whether any function's name is known beyond those that are exported.
+    pub(crate) fn has_names(&self) -> bool {
+        let named = self.functions.iter().filter_map(|function| function.name.as_deref());
+        named.into_iter().any(|name| self.exports.iter().all(|export| export.name != name))
+    }
+}
+
+#[derive(Default)]
+struct Dissection {
+    anatomy: Anatomy,
+    types: Vec<String>,
+    /// The type of each function, imported ones first.
+    functions: Vec<u32>,
+    globals: Vec<String>,
+    exported: BTreeMap<u32, String>,
+    imported_functions: u32,
+}
+
+impl Dissection {
+    fn take(&mut self, payload: Payload<'_>) -> Result<(), NotAModule> {
+        match payload {
+            Payload::TypeSection(section) => {
+                self.section("type", section.range().len());
+                for group in section {
+                    for ty in group?.into_types() {
+                        self.types.push(match ty.composite_type.inner {
+                            CompositeInnerType::Func(ty) => signature(&ty),
+                            _ => "?".to_owned(),
+                        });
+                    }
+                }
+            }
+            Payload::ImportSection(section) => {
+                self.section("import", section.range().len());
+                for import in section.into_imports() {
+                    let import = import?;
+                    let kind = self.kind(&import.ty);
+                    match import.ty {
+                        TypeRef::Func(ty) => {
+                            self.functions.push(ty);
+                            self.imported_functions += 1;
+                        }
+                        TypeRef::Global(ty) => self.globals.push(ty.content_type.to_string()),
+                        _ => {}
+                    }
+                    self.anatomy.imports.push(Link { name: format!("{}.{}", import.module, import.name), kind });
+                }
+            }
+            Payload::FunctionSection(section) => {
+                self.section("function", section.range().len());
+                for ty in section {
+                    self.functions.push(ty?);
+                }
+            }
+            Payload::TableSection(section) => self.section("table", section.range().len()),
+            Payload::MemorySection(section) => {
+                self.section("memory", section.range().len());
+                for memory in section {
+                    self.anatomy.memory.get_or_insert(memory_of(&memory?));
+                }
+            }
+            Payload::GlobalSection(section) => {
+                self.section("global", section.range().len());
+                for global in section {
+                    self.globals.push(global?.ty.content_type.to_string());
+                }
+            }
+            Payload::ExportSection(section) => {
+                self.section("export", section.range().len());
+                for export in section {
+                    let export = export?;
+                    let kind = match export.kind {
+                        ExternalKind::Func => {
+                            self.exported.insert(export.index, export.name.to_owned());
+                            self.signature_of(export.index)
+                        }
+                        ExternalKind::Memory => "memory".to_owned(),
+                        ExternalKind::Global => {
+                            let ty = usize::try_from(export.index).ok().and_then(|index| self.globals.get(index));
+                            format!("global {}", ty.map_or("?", String::as_str))
+                        }
+                        ExternalKind::Table => "table".to_owned(),
+                        _ => "?".to_owned(),
+                    };
+                    self.anatomy.exports.push(Link { name: export.name.to_owned(), kind });
+                }
+            }
+            Payload::StartSection { range, .. } => self.section("start", range.len()),
+            Payload::ElementSection(section) => self.section("element", section.range().len()),
+            Payload::DataCountSection { range, .. } => self.section("data count", range.len()),
+            Payload::DataSection(section) => {
+                self.section("data", section.range().len());
+                for segment in section {
+                    let segment = segment?;
+                    let at = match segment.kind {
+                        DataKind::Active { offset_expr, .. } => match offset_expr.get_operators_reader().read()? {
+                            Operator::I32Const { value } => Some(u64::from(value.cast_unsigned())),
+                            Operator::I64Const { value } => Some(value.cast_unsigned()),
+                            _ => None,
+                        },
+                        DataKind::Passive => None,
+                    };
+                    self.anatomy.data.push(Segment { at, bytes: segment.data.len() });
+                }
+            }
+            Payload::CodeSectionStart { range, .. } => self.section("code", range.len()),
+            Payload::CodeSectionEntry(body) => {
+                let place = u32::try_from(self.anatomy.functions.len()).unwrap_or(u32::MAX);
+                let index = self.imported_functions.saturating_add(place);
+                self.anatomy.functions.push(Function { index, name: None, bytes: body.range().len() });
+            }
+            Payload::CustomSection(section) => {
+                let name = section.name().to_owned();
+                match name.as_str() {
+                    ABI_SECTION => self.anatomy.abi = serde_json::from_slice(section.data()).ok(),
+                    BUILD_SECTION => self.anatomy.build = serde_json::from_slice(section.data()).ok(),
+                    _ => {}
+                }
+                self.anatomy.sections.push(Section { name, custom: true, bytes: section.data().len() });
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn section(&mut self, name: &str, bytes: usize) {
+        self.anatomy.sections.push(Section { name: name.to_owned(), custom: false, bytes });
+    }
+
+    fn kind(&self, ty: &TypeRef) -> String {
+        match ty {
+            TypeRef::Func(ty) => self.type_of(*ty),
+            TypeRef::Memory(_) => "memory".to_owned(),
+            TypeRef::Global(ty) => format!("global {}", ty.content_type),
+            TypeRef::Table(_) => "table".to_owned(),
+            _ => "?".to_owned(),
+        }
+    }
+
+    fn signature_of(&self, function: u32) -> String {
+        let ty = usize::try_from(function).ok().and_then(|index| self.functions.get(index));
+        ty.map_or_else(|| "?".to_owned(), |ty| self.type_of(*ty))
+    }
+
+    fn type_of(&self, ty: u32) -> String {
+        let found = usize::try_from(ty).ok().and_then(|index| self.types.get(index));
+        found.cloned().unwrap_or_else(|| "?".to_owned())
+    }
+}
+
+fn memory_of(ty: &MemoryType) -> Memory {
+    Memory { pages: ty.initial, most_pages: ty.maximum, bits: if ty.memory64 { 64 } else { 32 } }
+}
+
+fn signature(ty: &FuncType) -> String {
+    let list = |types: &[wasmparser::ValType]| types.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    format!("({}) -> ({})", list(ty.params()), list(ty.results()))
+}
+
+/// The names in a module's name section, as Rust writes them.
+fn function_names(wasm: &[u8]) -> Result<BTreeMap<u32, String>, NotAModule> {
+    let mut names = BTreeMap::new();
+    for payload in Parser::new(0).parse_all(wasm) {
+        let Payload::CustomSection(section) = payload? else {
+            continue;
+        };
+        let KnownCustom::Name(subsections) = section.as_known() else {
+            continue;
+        };
+        // Names are a help, not a part of the module: what cannot be read of them is left out.
+        for subsection in subsections.into_iter().map_while(Result::ok) {
+            if let Name::Function(map) = subsection {
+                for naming in map.into_iter().map_while(Result::ok) {
+                    names.insert(naming.index, format!("{:#}", demangle(naming.name)));
+                }
+            }
+        }
+    }
+    Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ops::contract::wasm::{append_custom, without_custom};
+
+    /// A module with one imported and two own functions, a memory and data; the second one has a name.
+    fn module() -> Vec<u8> {
+        let sections: [(u8, &[u8]); 8] = [
+            (1, b"\x01\x60\x01\x7f\x01\x7f"),
+            (2, b"\x01\x03env\x02hd\x00\x00"),
+            (3, b"\x02\x00\x00"),
+            (5, b"\x01\x00\x02"),
+            (7, b"\x02\x06memory\x02\x00\x05value\x00\x01"),
+            (10, b"\x02\x04\x00\x20\x00\x0b\x05\x00\x20\x00\x01\x0b"),
+            (11, b"\x01\x00\x41\x10\x0b\x03abc"),
+            (0, b"\x04name\x01\x14\x01\x02\x11_ZN3one3twohabc0E"),
+        ];
+        let mut wasm = b"\0asm\x01\0\0\0".to_vec();
+        for (id, content) in sections {
+            wasm.extend([id, u8::try_from(content.len()).unwrap()]);
+            wasm.extend_from_slice(content);
+        }
+        wasm
+    }
+
+    #[test]
+    fn a_module_is_taken_apart() {
+        let mut wasm = module();
+        append_custom(&mut wasm, BUILD_SECTION, br#"{"package":"x"}"#);
+        let anatomy = Anatomy::of(&wasm, None).unwrap();
+        let named: Vec<_> = anatomy.sections.iter().map(|it| (it.name.as_str(), it.custom)).collect();
+        assert_eq!(named.first(), Some(&("type", false)));
+        assert_eq!(named.last(), Some(&(BUILD_SECTION, true)));
+        assert_eq!(anatomy.imports, [Link { name: "env.hd".into(), kind: "(i32) -> (i32)".into() }]);
+        assert_eq!(anatomy.exports[1], Link { name: "value".into(), kind: "(i32) -> (i32)".into() });
+        assert_eq!(anatomy.memory, Some(Memory { pages: 2, most_pages: None, bits: 32 }));
+        assert_eq!(anatomy.data, [Segment { at: Some(16), bytes: 3 }]);
+        assert_eq!(anatomy.build, Some(serde_json::json!({ "package": "x" })));
+        let functions: Vec<_> = anatomy.functions.iter().map(|it| (it.index, it.name.as_deref(), it.bytes)).collect();
+        assert_eq!(functions[0], (1, Some("value"), 4));
+        assert_eq!((functions[1].0, functions[1].2), (2, 5));
+    }
+
+    #[test]
+    fn names_come_from_the_named_twin() {
+        let named = module();
+        let bare = without_custom(&named).unwrap();
+        assert!(!Anatomy::of(&bare, None).unwrap().has_names());
+        let anatomy = Anatomy::of(&bare, Some(&named)).unwrap();
+        assert!(anatomy.has_names());
+        assert!(anatomy.functions[1].name.is_some(), "{:?}", anatomy.functions);
+    }
+
+    #[test]
+    fn what_is_no_module_is_refused() {
+        let whole = module();
+        for broken in [&b""[..], b"MZ", b"\0asm\x01\0\0\0\x0a", &whole[..40]] {
+            assert!(Anatomy::of(broken, None).is_err());
+        }
+    }
+}

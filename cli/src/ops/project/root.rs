@@ -1,0 +1,122 @@
+//! A user's project: where it is, and what its `dusk.toml` says.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use super::sdk;
+use super::settings::{SETTINGS_FILE, Settings};
+use crate::error::Fault;
+
+/// A project on this machine.
+#[derive(Debug, Clone)]
+pub(crate) struct Project {
+    /// The folder of the workspace's manifest.
+    pub(crate) root: PathBuf,
+    /// What `dusk.toml` says.
+    pub(crate) settings: Settings,
+}
+
+impl Project {
+    /// The project that the current folder, or the given manifest, lies in.
+    ///
+    /// # Errors
+    /// A usage fault when there is none.
+    pub(crate) fn find(manifest: Option<&Path>) -> Result<Self> {
+        let start = match manifest {
+            Some(path) => {
+                let path = path.canonicalize().map_err(|error| {
+                    Fault::usage(format!("{}: {error}", path.display()), "give the path of a Cargo.toml")
+                })?;
+                if path.is_dir() { path } else { path.parent().map(Path::to_owned).unwrap_or_default() }
+            }
+            None => std::env::current_dir().context("there is no current folder")?,
+        };
+        Self::at(find_root(&start).ok_or_else(|| {
+            Fault::usage(
+                format!("there is no project at {}", start.display()),
+                "go to a project's folder, or make one with `cargo dusk new NAME`",
+            )
+        })?)
+    }
+
+    /// The project around the current folder; where there is none, one without settings. For commands that only look
+    /// at a chain.
+    ///
+    /// # Errors
+    /// A usage fault when a manifest is given and there is none.
+    pub(crate) fn find_or_bare(manifest: Option<&Path>) -> Result<Self> {
+        if manifest.is_some() {
+            return Self::find(manifest);
+        }
+        let here = std::env::current_dir().context("there is no current folder")?;
+        match find_root(&here) {
+            Some(root) => Self::at(root),
+            None => Ok(Self { root: here, settings: Settings::default() }),
+        }
+    }
+
+    /// The project with this root folder.
+    pub(crate) fn at(root: PathBuf) -> Result<Self> {
+        let path = root.join(SETTINGS_FILE);
+        let settings = match fs::read_to_string(&path) {
+            Ok(text) => Settings::parse(&text, &path)?,
+            Err(error) if error.kind() == ErrorKind::NotFound => Settings::default(),
+            Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
+        };
+        Ok(Self { root, settings })
+    }
+
+    /// Where the project's artefacts are. Always below the project, also where cargo's own target folder is elsewhere.
+    pub(crate) fn artefacts(&self) -> PathBuf {
+        self.root.join("target/dusk")
+    }
+
+    /// Makes sure that cargo finds the SDK. Returns whether anything was written.
+    pub(crate) fn ensure_sdk(&self) -> Result<bool> {
+        match self.settings.sdk.source.as_deref() {
+            Some("registry") => Ok(false),
+            None => sdk::ensure_patch(&self.root),
+            Some(other) => Err(Fault::usage(
+                format!("{SETTINGS_FILE}: unknown SDK source `{other}`"),
+                "write `registry`, or leave the line out to use the SDK that cargo-dusk carries",
+            )),
+        }
+    }
+}
+
+/// The root folder of the project around `start`: the nearest `dusk.toml` with a manifest, else the nearest workspace,
+/// else the nearest package.
+fn find_root(start: &Path) -> Option<PathBuf> {
+    let with_manifest = || start.ancestors().filter(|folder| folder.join("Cargo.toml").is_file());
+    let is_workspace = |folder: &&Path| {
+        let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap_or_default();
+        manifest.parse::<toml_edit::DocumentMut>().is_ok_and(|manifest| manifest.contains_key("workspace"))
+    };
+    with_manifest()
+        .find(|folder| folder.join(SETTINGS_FILE).is_file())
+        .or_else(|| with_manifest().find(is_workspace))
+        .or_else(|| with_manifest().next())
+        .map(Path::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_root_is_found_from_within() {
+        let folder = tempfile::tempdir().unwrap();
+        let package = folder.path().join("contracts/counter");
+        fs::create_dir_all(package.join("src")).unwrap();
+        assert_eq!(find_root(&package), None);
+        fs::write(package.join("Cargo.toml"), "[package]").unwrap();
+        assert_eq!(find_root(&package.join("src")), Some(package.clone()));
+        fs::write(folder.path().join("Cargo.toml"), "[workspace]").unwrap();
+        assert_eq!(find_root(&package.join("src")), Some(folder.path().to_owned()));
+        fs::write(package.join(SETTINGS_FILE), "").unwrap();
+        assert_eq!(find_root(&package.join("src")), Some(package));
+    }
+}

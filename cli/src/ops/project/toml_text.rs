@@ -1,0 +1,33 @@
+//! Mistakes in TOML that people write: where they stand, and what helps.
+
+/// `:3:7`, lines and columns from 1.
+pub(crate) fn place(text: &str, offset: usize) -> String {
+    let before = &text[..text.floor_char_boundary(offset)];
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    format!(":{line}:{column}")
+}
+
+/// What helps where the reader of TOML stops in the digits of a number.
+pub(crate) fn hint_for_digits(text: &str, at: usize) -> Option<String> {
+    let name = in_digits(text, at).and_then(|_| key_of(text, at))?;
+    Some(format!("TOML has no numbers of more than 64 bits: write `{name} = \"…\"`, the digits as a text"))
+}
+
+/// Whether the place in a text is in, or right behind, a number of more digits than 64 bits have.
+fn in_digits(text: &str, at: usize) -> Option<()> {
+    const MIN_DIGITS: usize = 19;
+    let is_digit = |byte: &u8| byte.is_ascii_digit() || *byte == b'_';
+    let bytes = text.as_bytes();
+    let after = bytes.get(at..)?.iter().take_while(|byte| is_digit(byte)).count();
+    let before = bytes.get(..at)?.iter().rev().take_while(|byte| is_digit(byte)).count();
+    (before + after >= MIN_DIGITS).then_some(())
+}
+
+/// The key whose value is at this place: the last word before an equals sign.
+fn key_of(text: &str, at: usize) -> Option<&str> {
+    let before = text.get(..at)?;
+    let key = before.rsplit_once('=')?.0.trim_end();
+    let begin = key.rfind(|letter: char| !letter.is_alphanumeric() && letter != '_' && letter != '-');
+    Some(begin.map_or(key, |begin| &key[begin + 1..])).filter(|key| !key.is_empty())
+}

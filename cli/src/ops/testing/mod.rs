@@ -1,0 +1,13 @@
+//! The tests of contracts, and what they did.
+//!
+//! | file | about |
+//! |---|---|
+//! | `runs` | test programs listed and run against a test host |
+//! | `proofs` | proofs for tests: mock or real |
+//! | `calltree` | calls as a tree, with decoded arguments, results and events |
+//! | `gas` | gas by contract and function, and a saved record |
+
+pub(crate) mod calltree;
+pub(crate) mod gas;
+pub(crate) mod proofs;
+pub(crate) mod runs;
