@@ -17,7 +17,7 @@ use dusk_core::abi::ContractId;
 use dusk_core::signatures::bls::PublicKey;
 use local_node_types::keys::DUSK_KEY;
 use local_node_types::rules::{Profile, Rules};
-use local_node_vm::{Env, Receipt, Session, StateRoot, Vm, VmError};
+use local_node_vm::{BlockEnv, Receipt, Session, StateRoot, Vm, VmError};
 
 pub use self::error::{ExecutorError, RunError};
 pub use self::open::OpenBlock;
@@ -84,7 +84,7 @@ impl Executor {
     /// # Errors
     /// When the state is not there any more, or the machine fails.
     pub fn view(&self, root: StateRoot, height: u64) -> Result<Session, VmError> {
-        self.vm.session(Some(root), Env { chain_id: self.chain_id, rules: self.rules(height) })
+        self.vm.session(Some(root), BlockEnv { chain_id: self.chain_id, rules: self.rules(height) })
     }
 
     /// As [`view`](Self::view), for somebody who asks: the machine bounds what the views for all who ask hold together.
@@ -92,7 +92,7 @@ impl Executor {
     /// # Errors
     /// When the state is not there any more, or the machine fails.
     pub fn query_view(&self, root: StateRoot, height: u64) -> Result<Session, VmError> {
-        self.vm.query_session(Some(root), Env { chain_id: self.chain_id, rules: self.rules(height) })
+        self.vm.query_session(Some(root), BlockEnv { chain_id: self.chain_id, rules: self.rules(height) })
     }
 
     /// Begins a block on a committed state.

@@ -5,7 +5,7 @@ use dusk_core::abi::ContractId;
 use dusk_core::transfer::Transaction;
 use dusk_sdk_protocol::execution::{CallError, Event};
 use local_node_types::rules::Profile;
-use local_node_vm::{Env, ExecutionError, Receipt, Session, StateRoot, Vm, VmError, execute};
+use local_node_vm::{BlockEnv, ExecutionError, Receipt, Session, StateRoot, Vm, VmError, execute};
 
 use crate::protocol::{Answer, Bytes, Command, EventRecord, Failure, Refusal};
 
@@ -38,7 +38,7 @@ impl Ours {
     /// When the script is wrong or the machine itself fails.
     pub fn run(&mut self, command: &Command) -> Result<Answer> {
         if let Command::Session { chain_id, height } = *command {
-            let env = Env { chain_id, rules: Profile::Local.at(height) };
+            let env = BlockEnv { chain_id, rules: Profile::Local.at(height) };
             self.session = Some(self.vm.session(self.last, env)?);
             return Ok(Answer::Done);
         }

@@ -8,7 +8,7 @@ mod contracts;
 use dusk_core::abi::ContractId;
 use local_node_parity::good_arguments;
 use local_node_types::rules::Profile;
-use local_node_vm::{Env, Session, Vm, VmError};
+use local_node_vm::{BlockEnv, Session, Vm, VmError};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
@@ -23,7 +23,7 @@ fn hostile_arguments_get_an_answer_or_an_error() {
     let vm = Vm::in_memory().unwrap();
     // The rules of today, and those of the first block, under which signatures and proofs are of other versions.
     for height in [1, 0] {
-        let mut session = vm.session(None, Env { chain_id: 0, rules: Profile::Local.at(height) }).unwrap();
+        let mut session = vm.session(None, BlockEnv { chain_id: 0, rules: Profile::Local.at(height) }).unwrap();
         session.deploy(ASKER, &contracts::asker(), None, &[], u64::MAX).unwrap();
         for (query, good) in good_arguments().unwrap() {
             ask(&mut session, query, &good);

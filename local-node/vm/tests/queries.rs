@@ -11,7 +11,7 @@ use dusk_core::{BlsScalar, JubJubScalar};
 use dusk_sdk_circuit::{Circuit, Gate};
 use dusk_sdk_prover::{Keys, Parameters, SILENT};
 use local_node_types::rules::{Profile, Rules};
-use local_node_vm::{Env, MockKey, Session, Vm, VmError};
+use local_node_vm::{BlockEnv, MockKey, Session, Vm, VmError};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
@@ -23,7 +23,7 @@ fn session(rules: Rules) -> Session {
 }
 
 fn session_on(vm: &Vm, rules: Rules) -> Session {
-    let mut session = vm.session(None, Env { chain_id: 0, rules }).unwrap();
+    let mut session = vm.session(None, BlockEnv { chain_id: 0, rules }).unwrap();
     session.deploy(A, &asker(), None, &[], PLENTY).unwrap();
     session
 }

@@ -6,7 +6,7 @@ pub(crate) mod contracts;
 use dusk_bytes::{DeserializableSlice, Serializable};
 use dusk_core::signatures::bls::{PublicKey, SecretKey};
 use local_node_types::rules::Profile;
-use local_node_vm::{Env, Session, StateRoot, Vm, genesis};
+use local_node_vm::{BlockEnv, Session, StateRoot, Vm, genesis};
 use rkyv::Serialize;
 use rkyv::ser::serializers::AllocSerializer;
 
@@ -14,13 +14,13 @@ use rkyv::ser::serializers::AllocSerializer;
 pub(crate) const PLENTY: u64 = 3_000_000_000;
 
 /// The rules after all forks.
-pub(crate) fn today() -> Env {
-    Env { chain_id: 0, rules: Profile::Local.at(1) }
+pub(crate) fn today() -> BlockEnv {
+    BlockEnv { chain_id: 0, rules: Profile::Local.at(1) }
 }
 
 /// The environment in which a production genesis is built.
-pub(crate) fn at_genesis() -> Env {
-    Env { chain_id: genesis::CHAIN_ID, rules: Profile::Local.at(0) }
+pub(crate) fn at_genesis() -> BlockEnv {
+    BlockEnv { chain_id: genesis::CHAIN_ID, rules: Profile::Local.at(0) }
 }
 
 pub(crate) fn encoded<T: Serialize<AllocSerializer<1024>>>(value: &T) -> Vec<u8> {

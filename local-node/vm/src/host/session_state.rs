@@ -1,4 +1,4 @@
-//! A session's working set: the contracts it has opened, and what undoes its changes.
+//! A session's state: the contracts it has opened, and what undoes its changes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -9,28 +9,32 @@ use dusk_core::abi::ContractId;
 use dusk_sdk_protocol::execution::Event;
 use local_node_types::rules::Rules;
 
-use super::CallHook;
-use crate::genesis::is_genesis;
-use crate::host::{Machine, caught};
+use super::code::Code;
+use super::engine::Engine;
+use super::guard::caught;
+use super::shared::{Change, Contract, Deployment, Shared, State};
+use crate::error::VmError;
+use crate::limits::{
+    MAX_CONTRACT_PAGES, MAX_SESSION_CONTRACTS, MAX_SESSION_MAPPINGS, MAX_SESSION_MEMORY_BYTES, MAX_STATE_PAGES,
+    MachineLimit,
+};
 use crate::memory::{AccessError, Holder, Mapped, Memory, OpenError, PAGE_BYTES, Undo};
 use crate::mocks::MockKey;
-use crate::module::Code;
 use crate::queries::Answers;
 use crate::share::{Lag, Share};
-use crate::state::{Change, Contract, ContractChange, Deployment, State, StateChanges, StateRoot};
-use crate::{
-    MAX_CONTRACT_PAGES, MAX_SESSION_CONTRACTS, MAX_SESSION_MAPPINGS, MAX_SESSION_MEMORY_BYTES, MAX_STATE_PAGES,
-    MachineLimit, Vm, VmError,
-};
+use crate::state::{ContractChange, StateChanges, StateRoot, is_genesis};
+
+/// Asked before every call from contract to contract: a refusal becomes the callee's panic.
+pub type CallHook = Box<dyn Fn(&ContractId, &str, &[u8]) -> Result<(), String> + Send>;
 
 /// Growth after which the memories are measured while a call runs, in bytes.
 const MEASURED_GROWTH_BYTES: usize = 32 << 20;
 /// Mappings that a memory has without any pages.
 const MEMORY_MAPPINGS: usize = 2;
 
-/// What a session works on. While a top-level call runs, the engine's store owns it.
-pub(crate) struct Working {
-    vm: Vm,
+/// What a session has made of a committed state. While a top-level call runs, the engine's store owns it.
+pub(crate) struct SessionState {
+    shared: Arc<Shared>,
     base: Arc<State>,
     rules: Rules,
     /// Where an opened contract lies in `opened`.
@@ -43,14 +47,14 @@ pub(crate) struct Working {
     meta: BTreeMap<String, Vec<u8>>,
     history: Option<History>,
     marks: u64,
-    pub(super) deadline: Option<Instant>,
+    pub(crate) deadline: Option<Instant>,
     /// Bytes of the session's memory that the calls that run now may not take.
-    pub(super) reserved_bytes: usize,
+    pub(crate) reserved_bytes: usize,
     /// Bytes that the memories may have grown by since they were measured at a fixed point.
     unmeasured_bytes: usize,
     /// Events since the last call that succeeded.
     pub(crate) events: Vec<Event>,
-    pub(super) hook: Option<CallHook>,
+    pub(crate) hook: Option<CallHook>,
 }
 
 struct Opened {
@@ -88,16 +92,16 @@ enum Step {
     Deployed(ContractId),
 }
 
-impl std::fmt::Debug for Working {
+impl std::fmt::Debug for SessionState {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Working").field("rules", &self.rules).field("opened", &self.places).finish_non_exhaustive()
+        f.debug_struct("SessionState").field("rules", &self.rules).field("opened", &self.places).finish_non_exhaustive()
     }
 }
 
-impl Working {
-    pub(super) fn new(vm: Vm, base: Arc<State>, rules: Rules, share: Option<Share>) -> Self {
+impl SessionState {
+    pub(crate) fn new(shared: Arc<Shared>, base: Arc<State>, rules: Rules, share: Option<Share>) -> Self {
         Self {
-            vm,
+            shared,
             base,
             rules,
             places: BTreeMap::new(),
@@ -115,13 +119,13 @@ impl Working {
         }
     }
 
-    pub(crate) fn machine(&self) -> &Machine {
-        self.vm.machine()
+    pub(crate) fn engine(&self) -> &Engine {
+        self.shared.engine()
     }
 
     /// Refuses to go on when the session's deadline has passed or the machine stops.
     pub(crate) fn check_time(&self) -> Result<(), VmError> {
-        if self.vm.machine().is_interrupted() {
+        if self.shared.engine().is_interrupted() {
             return Err(VmError::Interrupted);
         }
         match self.deadline {
@@ -135,22 +139,22 @@ impl Working {
     }
 
     pub(crate) fn mocks(&self) -> Option<&MockKey> {
-        self.vm.mocks()
+        self.shared.mocks()
     }
 
     pub(crate) fn answers(&self) -> &Answers {
-        self.vm.answers()
+        self.shared.answers()
     }
 
     pub(crate) fn meta(&self, key: &str) -> Option<&[u8]> {
         self.meta.get(key).map(Vec::as_slice)
     }
 
-    pub(super) fn set_meta(&mut self, key: &str, value: Vec<u8>) {
+    pub(crate) fn set_meta(&mut self, key: &str, value: Vec<u8>) {
         self.meta.insert(key.to_owned(), value);
     }
 
-    pub(super) fn remove_meta(&mut self, key: &str) {
+    pub(crate) fn remove_meta(&mut self, key: &str) {
         self.meta.remove(key);
     }
 
@@ -162,21 +166,21 @@ impl Working {
 
     /// Whether faults of the contracts' code are for the memories to answer.
     pub(crate) fn needs_faults(&self) -> bool {
-        self.vm.backing().needs_faults()
+        self.shared.backing().needs_faults()
     }
 
     pub(crate) fn owner(&self, id: &ContractId) -> Option<Vec<u8>> {
         self.deployment(id).map(|deployment| deployment.owner.clone())
     }
 
-    pub(super) fn deployment(&self, id: &ContractId) -> Option<&Deployment> {
+    pub(crate) fn deployment(&self, id: &ContractId) -> Option<&Deployment> {
         match self.places.get(id) {
             Some(&place) => Some(&self.opened[place].contract.deployment),
             None => self.base.contract(id).map(|contract| &*contract.deployment),
         }
     }
 
-    pub(super) fn contracts(&self) -> Vec<ContractId> {
+    pub(crate) fn contracts(&self) -> Vec<ContractId> {
         let ids: BTreeSet<_> = self.base.contracts().chain(self.places.keys()).copied().collect();
         ids.into_iter().collect()
     }
@@ -199,9 +203,9 @@ impl Working {
             return Err(MachineLimit::Opened.into());
         }
         let wide = contract.deployment.code.info().memory64;
-        let pages = contract.pages(self.vm.backing())?;
+        let pages = contract.pages(self.shared.backing())?;
         let holder = if self.share.is_some() { Holder::Query } else { Holder::Chain };
-        let opened = Memory::open(self.vm.backing(), &pages, contract.length, wide, holder);
+        let opened = Memory::open(self.shared.backing(), &pages, contract.length, wide, holder);
         let memory = opened.map_err(|error| match error {
             OpenError::Mappings => MachineLimit::QueryMappings.into(),
             OpenError::System(error) => VmError::from(error),
@@ -226,12 +230,12 @@ impl Working {
     }
 
     /// Adds a contract with its initial memory. The answer says whether it has an `init`, which the caller runs.
-    pub(super) fn deploy(&mut self, id: ContractId, bytecode: &[u8], owner: &[u8]) -> Result<bool, VmError> {
+    pub(crate) fn deploy(&mut self, id: ContractId, bytecode: &[u8], owner: &[u8]) -> Result<bool, VmError> {
         if self.deployment(&id).is_some() {
             return Err(VmError::AlreadyDeployed(id));
         }
         self.settle()?;
-        let code = self.vm.code(bytecode)?;
+        let code = self.shared.code(bytecode)?;
         let deployment = Deployment { code: Arc::clone(&code), owner: owner.to_vec() };
         let place = self.insert(id, Contract::new(Arc::new(deployment)))?;
         if let Some(history) = &mut self.history {
@@ -260,7 +264,7 @@ impl Working {
     }
 
     /// Removes a contract whose deployment failed, with all that the history knows of it.
-    pub(super) fn cancel_deployment(&mut self, id: &ContractId) {
+    pub(crate) fn cancel_deployment(&mut self, id: &ContractId) {
         if let Some(history) = &mut self.history {
             // What follows is the contract's first data, of which nothing earlier is kept.
             let deployed = history.steps.iter().rposition(|step| matches!(step, Step::Deployed(other) if other == id));
@@ -311,7 +315,7 @@ impl Working {
         self.share.as_mut().map_or(Ok(()), |share| share.set_other(bytes)).map_err(VmError::from)
     }
 
-    pub(super) fn lag(&self) -> Option<&Lag> {
+    pub(crate) fn lag(&self) -> Option<&Lag> {
         self.share.as_ref().map(Share::lag)
     }
 
@@ -326,7 +330,7 @@ impl Working {
 
     /// What the memories hold, unless a state has too many pages.
     fn measure(&mut self) -> Result<Measured, VmError> {
-        let copies_pages = self.vm.backing().copies_pages();
+        let copies_pages = self.shared.backing().copies_pages();
         let copies = self.history.as_ref().map_or(0, |history| history.pages) * PAGE_BYTES;
         let mut measured = Measured { copies, ..Measured::default() };
         let mut new_pages = 0;
@@ -349,7 +353,7 @@ impl Working {
 
     /// What the session holds as long as it lives, in bytes, with the committed pages of the contracts that it has opened.
     /// Each contract counts a page more, for what the system keeps of it.
-    pub(super) fn held_bytes(&mut self) -> Result<usize, VmError> {
+    pub(crate) fn held_bytes(&mut self) -> Result<usize, VmError> {
         let Measured { written, copies, .. } = self.measure()?;
         let opened: usize = self.opened.iter().map(|opened| opened.memory.kept_pages() + 1).sum();
         Ok(written + copies + opened * PAGE_BYTES)
@@ -362,7 +366,7 @@ impl Working {
     }
 
     /// Takes what the calls so far have done as done.
-    pub(super) fn settle(&mut self) -> Result<(), VmError> {
+    pub(crate) fn settle(&mut self) -> Result<(), VmError> {
         self.settle_with(Memory::settle)
     }
 
@@ -388,14 +392,14 @@ impl Working {
         Ok(())
     }
 
-    pub(super) fn mark(&mut self) -> Result<u64, VmError> {
+    pub(crate) fn mark(&mut self) -> Result<u64, VmError> {
         self.settle()?;
         self.marks += 1;
         self.history = Some(History { mark: self.marks, ..History::default() });
         Ok(self.marks)
     }
 
-    pub(super) fn rewind(&mut self, mark: u64) -> Result<(), VmError> {
+    pub(crate) fn rewind(&mut self, mark: u64) -> Result<(), VmError> {
         self.settle()?;
         let history = self.history.take_if(|history| history.mark == mark).ok_or(VmError::StaleMark)?;
         for step in history.steps.into_iter().rev() {
@@ -412,32 +416,32 @@ impl Working {
         Ok(())
     }
 
-    pub(super) fn root(&mut self) -> Result<StateRoot, VmError> {
+    pub(crate) fn root(&mut self) -> Result<StateRoot, VmError> {
         self.prepare_changes()?;
         Ok(self.base.root_after(&self.changes()))
     }
 
-    pub(super) fn commit(&mut self) -> Result<StateRoot, VmError> {
+    pub(crate) fn commit(&mut self) -> Result<StateRoot, VmError> {
         self.prepare_changes()?;
         let changes = self.changes();
         self.note_commit(&changes);
-        let state = self.base.after(changes, self.vm.backing())?;
-        Ok(self.vm.commit(state))
+        let state = self.base.after(changes, self.shared.backing())?;
+        Ok(self.shared.commit(state))
     }
 
-    pub(super) fn commit_with_changes(&mut self) -> Result<(StateRoot, StateChanges), VmError> {
+    pub(crate) fn commit_with_changes(&mut self) -> Result<(StateRoot, StateChanges), VmError> {
         self.prepare_changes()?;
         let changes = self.changes();
         self.note_commit(&changes);
         let is_new = |id: &ContractId| self.base.contract(id).is_none();
         let data = changes.iter().map(|change| ContractChange::of(change, is_new(&change.id))).collect();
-        let state = self.base.after(changes, self.vm.backing())?;
-        Ok((self.vm.commit(state), StateChanges { contracts: data }))
+        let state = self.base.after(changes, self.shared.backing())?;
+        Ok((self.shared.commit(state), StateChanges { contracts: data }))
     }
 
     fn note_commit(&self, changes: &[Change<'_>]) {
         let pages: usize = changes.iter().map(|change| change.pages.len()).sum();
-        self.machine().shares().note_commit(pages * PAGE_BYTES);
+        self.engine().shares().note_commit(pages * PAGE_BYTES);
     }
 
     fn prepare_changes(&mut self) -> Result<(), VmError> {

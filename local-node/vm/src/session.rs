@@ -1,9 +1,6 @@
 //! Sessions: one block's, or one query's, view of the state.
 
-mod working;
-
 use std::fmt;
-
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -11,16 +8,18 @@ use dusk_core::abi::{ContractId, Metadata};
 use dusk_sdk_protocol::execution::{Event, Frame};
 use local_node_types::rules::Rules;
 
-use crate::host::{Feed, FeedSink, Request, TopLevel, run_top_level, try_instance};
+use crate::abi::{ARGUMENT_BYTES, MAX_OWNER_BYTES};
+use crate::error::VmError;
+use crate::host::{
+    CallHook, Feed, FeedSink, Request, SessionState, Shared, State, TopLevel, run_top_level, try_instance,
+};
 use crate::module::INIT;
 use crate::share::{Lag, Share};
-use crate::state::{State, StateChanges, StateRoot};
-use crate::{ARGUMENT_BYTES, MAX_OWNER_BYTES, Vm, VmError};
-pub(crate) use working::Working;
+use crate::state::{ContractCode as _, StateChanges, StateRoot};
 
 /// What holds for all calls of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Env {
+pub struct BlockEnv {
     /// The id of the chain, as contracts see it.
     pub chain_id: u8,
     /// The rules in force. Their height is the block height that contracts see.
@@ -47,31 +46,28 @@ pub struct Receipt {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mark(u64);
 
-/// Asked before every call from contract to contract: a refusal becomes the callee's panic.
-pub type CallHook = Box<dyn Fn(&ContractId, &str, &[u8]) -> Result<(), String> + Send>;
-
 /// A view of the state that calls change, and that may be committed.
 ///
 /// Calls are atomic: one that fails leaves nothing behind but its events, marked as reverted, in the next receipt.
 /// A session that is dropped leaves nothing behind.
 pub struct Session {
     /// Absent only while a call runs, or after a panic in one.
-    working: Option<Box<Working>>,
+    state: Option<Box<SessionState>>,
     failed_trace: Option<Frame>,
 }
 
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Session").field("working", &self.working).finish_non_exhaustive()
+        f.debug_struct("Session").field("state", &self.state).finish_non_exhaustive()
     }
 }
 
 impl Session {
-    pub(crate) fn new(vm: Vm, base: Arc<State>, env: Env, share: Option<Share>) -> Self {
-        let mut working = Working::new(vm, base, env.rules, share);
-        working.set_meta(Metadata::CHAIN_ID, vec![env.chain_id]);
-        working.set_meta(Metadata::BLOCK_HEIGHT, env.rules.height().to_le_bytes().to_vec());
-        Self { working: Some(Box::new(working)), failed_trace: None }
+    pub(crate) fn new(shared: Arc<Shared>, base: Arc<State>, env: BlockEnv, share: Option<Share>) -> Self {
+        let mut state = SessionState::new(shared, base, env.rules, share);
+        state.set_meta(Metadata::CHAIN_ID, vec![env.chain_id]);
+        state.set_meta(Metadata::BLOCK_HEIGHT, env.rules.height().to_le_bytes().to_vec());
+        Self { state: Some(Box::new(state)), failed_trace: None }
     }
 
     /// Deploys a contract, and runs its `init` if it has one. If that fails, there is no contract.
@@ -93,8 +89,8 @@ impl Session {
         if owner.len() > MAX_OWNER_BYTES {
             return Err(VmError::OwnerTooLong { length: owner.len() });
         }
-        let working = self.working_mut()?;
-        let has_init = working.deploy(id, bytecode, owner)?;
+        let state = self.state_mut()?;
+        let has_init = state.deploy(id, bytecode, owner)?;
         let deployed = if has_init {
             self.top_level(&Request { contract: id, function: INIT, argument, gas_limit, deploying: true }, None)
                 .map(|(receipt, _)| receipt)
@@ -102,9 +98,9 @@ impl Session {
             self.instantiate_once(id).map(|()| empty_receipt(id, argument, gas_limit))
         };
         if deployed.is_err()
-            && let Ok(working) = self.working_mut()
+            && let Ok(state) = self.state_mut()
         {
-            working.cancel_deployment(&id);
+            state.cancel_deployment(&id);
         }
         deployed
     }
@@ -170,14 +166,14 @@ impl Session {
         if value.len() > ARGUMENT_BYTES {
             return Err(VmError::ArgumentTooLong { length: value.len() });
         }
-        self.working_mut()?.set_meta(key, value);
+        self.state_mut()?.set_meta(key, value);
         Ok(())
     }
 
     /// Removes such a value.
     pub fn remove_meta(&mut self, key: &str) {
-        if let Ok(working) = self.working_mut() {
-            working.remove_meta(key);
+        if let Ok(state) = self.state_mut() {
+            state.remove_meta(key);
         }
     }
 
@@ -185,29 +181,29 @@ impl Session {
     /// with [`VmError::TimeLimit`], within some ten milliseconds, whatever its contracts would do about it: there is no
     /// other result that a deadline changes. Whoever verifies a block sets none.
     pub fn set_deadline(&mut self, deadline: Option<Instant>) {
-        if let Ok(working) = self.working_mut() {
-            working.deadline = deadline;
+        if let Ok(state) = self.state_mut() {
+            state.deadline = deadline;
         }
     }
 
     /// Sets how many bytes of the session's memory later calls leave to others.
     pub(crate) fn reserve_memory(&mut self, bytes: usize) {
-        if let Ok(working) = self.working_mut() {
-            working.reserved_bytes = bytes;
+        if let Ok(state) = self.state_mut() {
+            state.reserved_bytes = bytes;
         }
     }
 
     /// Sets the hook that is asked before every call from contract to contract.
     pub fn set_call_hook(&mut self, hook: CallHook) {
-        if let Ok(working) = self.working_mut() {
-            working.hook = Some(hook);
+        if let Ok(state) = self.state_mut() {
+            state.hook = Some(hook);
         }
     }
 
     /// Removes the hook.
     pub fn clear_call_hook(&mut self) {
-        if let Ok(working) = self.working_mut() {
-            working.hook = None;
+        if let Ok(state) = self.state_mut() {
+            state.hook = None;
         }
     }
 
@@ -216,7 +212,7 @@ impl Session {
     /// # Errors
     /// [`VmError::Unusable`] or [`VmError::System`].
     pub fn mark(&mut self) -> Result<Mark, VmError> {
-        Ok(Mark(self.working_mut()?.mark()?))
+        Ok(Mark(self.state_mut()?.mark()?))
     }
 
     /// Goes back to the mark: whole transactions are undone, with their deployments and pending events. The mark is
@@ -225,7 +221,7 @@ impl Session {
     /// # Errors
     /// [`VmError::StaleMark`], [`VmError::Unusable`] or [`VmError::System`].
     pub fn rewind(&mut self, mark: Mark) -> Result<(), VmError> {
-        self.working_mut()?.rewind(mark.0)
+        self.state_mut()?.rewind(mark.0)
     }
 
     /// The root that [`Session::commit`] would give now.
@@ -233,7 +229,7 @@ impl Session {
     /// # Errors
     /// [`VmError::Unusable`] or [`VmError::System`].
     pub fn root(&mut self) -> Result<StateRoot, VmError> {
-        self.working_mut()?.root()
+        self.state_mut()?.root()
     }
 
     /// Keeps what the session has made of the state.
@@ -241,7 +237,7 @@ impl Session {
     /// # Errors
     /// [`VmError::Unusable`] or [`VmError::System`].
     pub fn commit(mut self) -> Result<StateRoot, VmError> {
-        self.working_mut()?.commit()
+        self.state_mut()?.commit()
     }
 
     /// As [`commit`](Self::commit), and gives what changed, for whoever keeps states outside the machine.
@@ -249,7 +245,7 @@ impl Session {
     /// # Errors
     /// [`VmError::Unusable`] or [`VmError::System`].
     pub fn commit_with_changes(mut self) -> Result<(StateRoot, StateChanges), VmError> {
-        self.working_mut()?.commit_with_changes()
+        self.state_mut()?.commit_with_changes()
     }
 
     /// Bytes of contract memory that the session holds as long as it lives, at most: what it has written, with the copies
@@ -258,66 +254,66 @@ impl Session {
     /// # Errors
     /// [`VmError::Unusable`], [`VmError::System`], or [`VmError::MachineLimit`] when a state has too many pages.
     pub fn held_bytes(&mut self) -> Result<usize, VmError> {
-        self.working_mut()?.held_bytes()
+        self.state_mut()?.held_bytes()
     }
 
     /// Tells whether a query's session has to end because too much was committed since it began. Its calls find out by
     /// themselves; whoever keeps one waiting has to ask. The chain's own sessions have none.
     #[must_use]
     pub fn lag(&self) -> Option<Lag> {
-        self.working.as_ref()?.lag().cloned()
+        self.state.as_ref()?.lag().cloned()
     }
 
     /// Whether there is such a contract.
     #[must_use]
     pub fn exists(&self, id: &ContractId) -> bool {
-        self.working.as_ref().is_some_and(|working| working.deployment(id).is_some())
+        self.state.as_ref().is_some_and(|state| state.deployment(id).is_some())
     }
 
     /// The owner of a contract.
     #[must_use]
     pub fn owner(&self, id: &ContractId) -> Option<Vec<u8>> {
-        self.working.as_ref()?.owner(id)
+        self.state.as_ref()?.owner(id)
     }
 
     /// The module of a contract, as it was deployed.
     #[must_use]
     pub fn bytecode(&self, id: &ContractId) -> Option<Vec<u8>> {
-        Some(self.working.as_ref()?.deployment(id)?.code.bytecode().to_vec())
+        Some(self.state.as_ref()?.deployment(id)?.code.bytecode().to_vec())
     }
 
     /// BLAKE3 of a contract's module.
     #[must_use]
     pub fn bytecode_hash(&self, id: &ContractId) -> Option<[u8; 32]> {
-        Some(self.working.as_ref()?.deployment(id)?.code.hash())
+        Some(self.state.as_ref()?.deployment(id)?.code.hash())
     }
 
     /// The functions that a contract exports, without `init`.
     #[must_use]
     pub fn functions(&self, id: &ContractId) -> Option<Vec<String>> {
-        Some(self.working.as_ref()?.deployment(id)?.code.info().functions.clone())
+        Some(self.state.as_ref()?.deployment(id)?.code.info().functions.clone())
     }
 
     /// The ids of all contracts, in order.
     #[must_use]
     pub fn contracts(&self) -> Vec<ContractId> {
-        self.working.as_ref().map_or_else(Vec::new, |working| working.contracts())
+        self.state.as_ref().map_or_else(Vec::new, |state| state.contracts())
     }
 
     /// The rules in force.
     #[must_use]
     pub fn rules(&self) -> Option<Rules> {
-        self.working.as_ref().map(|working| working.rules())
+        self.state.as_ref().map(|state| state.rules())
     }
 
-    fn working_mut(&mut self) -> Result<&mut Working, VmError> {
-        self.working.as_deref_mut().ok_or(VmError::Unusable)
+    fn state_mut(&mut self) -> Result<&mut SessionState, VmError> {
+        self.state.as_deref_mut().ok_or(VmError::Unusable)
     }
 
     fn instantiate_once(&mut self, id: ContractId) -> Result<(), VmError> {
-        let working = self.working.take().ok_or(VmError::Unusable)?;
-        let (working, outcome) = try_instance(working, id);
-        self.working = working;
+        let state = self.state.take().ok_or(VmError::Unusable)?;
+        let (state, outcome) = try_instance(state, id);
+        self.state = state;
         outcome
     }
 
@@ -340,16 +336,16 @@ impl Session {
         if argument.len() > ARGUMENT_BYTES {
             return Err(VmError::ArgumentTooLong { length: argument.len() });
         }
-        let mut working = self.working.take().ok_or(VmError::Unusable)?;
-        working.settle()?;
-        let TopLevel { mut working, outcome, trace, fed } = run_top_level(working, request, feed);
-        let events = match &mut working {
-            Some(working) if outcome.is_ok() => std::mem::take(&mut working.events),
+        let mut state = self.state.take().ok_or(VmError::Unusable)?;
+        state.settle()?;
+        let TopLevel { session: mut state, outcome, trace, fed } = run_top_level(state, request, feed);
+        let events = match &mut state {
+            Some(state) if outcome.is_ok() => std::mem::take(&mut state.events),
             _ => Vec::new(),
         };
-        // After a refusal of the system a rollback may be half done: such a working set is not put back.
+        // After a refusal of the system a rollback may be half done: such a state is not put back.
         if !matches!(outcome, Err(VmError::System(_))) {
-            self.working = working;
+            self.state = state;
         }
         match (outcome, trace) {
             (Ok(reply), Some(trace)) => {

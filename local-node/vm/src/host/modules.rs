@@ -11,9 +11,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use wasmtime::Module;
 
-use super::objects::Objects;
-use super::{Code, Features, ModuleError, Prepared, inspect, prepare};
-use crate::host::Machine;
+use super::code::Code;
+use super::engine::Engine;
+use crate::module::{Features, ModuleError, Objects, Prepared, inspect, prepare};
 
 /// The most modules that are kept in memory without being in use.
 const MAX_MODULES: usize = 256;
@@ -87,17 +87,17 @@ impl ModuleStore {
     }
 
     /// The code of a module, compiled if need be.
-    pub(crate) fn code(&self, machine: &Machine, bytecode: &[u8]) -> Result<Arc<Code>, ModuleError> {
+    pub(crate) fn code(&self, engine: &Engine, bytecode: &[u8]) -> Result<Arc<Code>, ModuleError> {
         let hash = *blake3::hash(bytecode).as_bytes();
         if let Some(code) = lock(&self.loaded).codes.get(&hash) {
             return Ok(Arc::clone(code));
         }
         let compiling = Arc::clone(lock(&self.compiling).entry(hash).or_default());
         let _ends = Ends { store: self, hash, compiling: &compiling };
-        compiling.get_or_init(|| self.make(machine, hash, bytecode)).clone()
+        compiling.get_or_init(|| self.make(engine, hash, bytecode)).clone()
     }
 
-    fn make(&self, machine: &Machine, hash: [u8; 32], bytecode: &[u8]) -> Result<Arc<Code>, ModuleError> {
+    fn make(&self, engine: &Engine, hash: [u8; 32], bytecode: &[u8]) -> Result<Arc<Code>, ModuleError> {
         // Another may have finished between the two looks.
         if let Some(code) = lock(&self.loaded).codes.get(&hash) {
             return Ok(Arc::clone(code));
@@ -105,17 +105,17 @@ impl ModuleStore {
         let info = inspect(bytecode, Features::All)?;
         let _turn = self.turns.take();
         let Prepared { bytecode: prepared, segments, passive } = prepare(bytecode, &info)?;
-        let module = self.module(machine, &hash, &prepared)?;
-        let instance = machine.link(&module, &info, &passive)?;
+        let module = self.module(engine, &hash, &prepared)?;
+        let instance = engine.link(&module, &info, &passive)?;
         let code = Arc::new(Code { hash, bytecode: bytecode.to_vec(), info, segments, instance });
         lock(&self.loaded).keep(hash, Arc::clone(&code));
         Ok(code)
     }
 
-    fn module(&self, machine: &Machine, hash: &[u8; 32], prepared: &[u8]) -> Result<Module, ModuleError> {
+    fn module(&self, engine: &Engine, hash: &[u8; 32], prepared: &[u8]) -> Result<Module, ModuleError> {
         let module = match &self.objects {
-            Some(objects) => objects.module(machine.engine(), hash, prepared),
-            None => Module::new(machine.engine(), prepared),
+            Some(objects) => objects.module(engine.wasm(), hash, prepared),
+            None => Module::new(engine.wasm(), prepared),
         };
         module.map_err(|error| ModuleError::NotCompilable(format!("{error:#}")))
     }
@@ -202,34 +202,34 @@ mod tests {
 
     #[test]
     fn those_who_want_one_module_share_it() {
-        let (machine, store) = (Machine::new().unwrap(), ModuleStore::default());
+        let (engine, store) = (Engine::new().unwrap(), ModuleStore::default());
         let (wanted, other) = (contract(1), contract(2));
         let codes: Vec<_> = std::thread::scope(|scope| {
-            let asked: Vec<_> = (0..8).map(|_| scope.spawn(|| store.code(&machine, &wanted).unwrap())).collect();
+            let asked: Vec<_> = (0..8).map(|_| scope.spawn(|| store.code(&engine, &wanted).unwrap())).collect();
             asked.into_iter().map(|it| it.join().unwrap()).collect()
         });
         assert!(codes.iter().all(|code| Arc::ptr_eq(code, &codes[0])));
-        assert!(!Arc::ptr_eq(&codes[0], &store.code(&machine, &other).unwrap()));
+        assert!(!Arc::ptr_eq(&codes[0], &store.code(&engine, &other).unwrap()));
         assert!(lock(&store.compiling).is_empty());
     }
 
     #[test]
     fn nobody_waits_for_a_module_that_others_compile() {
-        let (machine, store) = (Machine::new().unwrap(), ModuleStore::default());
-        store.code(&machine, &contract(1)).unwrap();
+        let (engine, store) = (Engine::new().unwrap(), ModuleStore::default());
+        store.code(&engine, &contract(1)).unwrap();
         // One that never ends: its place is taken, and a turn with it.
         let endless = *blake3::hash(&contract(2)).as_bytes();
         lock(&store.compiling).entry(endless).or_default();
         let _turn = store.turns.take();
-        store.code(&machine, &contract(1)).unwrap();
-        store.code(&machine, &contract(3)).unwrap();
+        store.code(&engine, &contract(1)).unwrap();
+        store.code(&engine, &contract(3)).unwrap();
     }
 
     #[test]
     fn modules_that_are_refused_leave_nothing_behind() {
-        let (machine, store) = (Machine::new().unwrap(), ModuleStore::default());
+        let (engine, store) = (Engine::new().unwrap(), ModuleStore::default());
         for _ in 0..2 * MAX_COMPILING {
-            store.code(&machine, b"\0asm").unwrap_err();
+            store.code(&engine, b"\0asm").unwrap_err();
         }
         assert!(lock(&store.compiling).is_empty() && lock(&store.loaded).codes.is_empty());
         let taken = lock(&store.turns.taken);
@@ -238,17 +238,17 @@ mod tests {
 
     #[test]
     fn questions_leave_turns_to_blocks() {
-        let (machine, store) = (Machine::new().unwrap(), ModuleStore::default());
+        let (engine, store) = (Engine::new().unwrap(), ModuleStore::default());
         // Questions that compile without end, as many as may.
         let mut endless: Vec<_> =
             (0..MAX_COMPILING_FOR_QUESTIONS).map(|_| as_question(|| store.turns.take())).collect();
         assert!(!lock(&store.turns.taken).has_room(true) && lock(&store.turns.taken).has_room(false));
-        store.code(&machine, &contract(1)).unwrap();
+        store.code(&engine, &contract(1)).unwrap();
         std::thread::scope(|scope| {
-            let asked = scope.spawn(|| as_question(|| store.code(&machine, &contract(2)).map(drop)));
+            let asked = scope.spawn(|| as_question(|| store.code(&engine, &contract(2)).map(drop)));
             // What compiles meanwhile does not give its turn to a question.
             for number in 3..6 {
-                store.code(&machine, &contract(number)).unwrap();
+                store.code(&engine, &contract(number)).unwrap();
             }
             assert!(!lock(&store.loaded).codes.contains_key(blake3::hash(&contract(2)).as_bytes()));
             endless.pop();
@@ -268,12 +268,12 @@ mod tests {
 
     #[test]
     fn modules_that_nobody_uses_make_room() {
-        let (machine, store) = (Machine::new().unwrap(), ModuleStore::default());
-        let used = store.code(&machine, &contract(0)).unwrap();
+        let (engine, store) = (Engine::new().unwrap(), ModuleStore::default());
+        let used = store.code(&engine, &contract(0)).unwrap();
         for number in 1..=MAX_MODULES {
-            store.code(&machine, &contract(number)).unwrap();
+            store.code(&engine, &contract(number)).unwrap();
         }
         assert!(lock(&store.loaded).codes.len() < MAX_MODULES);
-        assert!(Arc::ptr_eq(&used, &store.code(&machine, &contract(0)).unwrap()));
+        assert!(Arc::ptr_eq(&used, &store.code(&engine, &contract(0)).unwrap()));
     }
 }
