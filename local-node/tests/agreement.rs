@@ -9,7 +9,7 @@ use local_node::executor::Executor;
 use local_node::genesis::{self, Allocation};
 use local_node::ledger::{BuildLimits, InvalidBlock, Ledger, LedgerError};
 use local_node::mempool::{Limits, Mempool};
-use local_node::transaction::Checked;
+use local_node::transaction::ValidTransaction;
 use local_node_consensus::committee::Committees;
 use local_node_consensus::{BuildRequest, Decision, RequestId, VerifyRequest, Voter};
 use local_node_types::ledger::{BLOCK_VERSION, Block, Header, StepName, StepVotes};
@@ -126,7 +126,7 @@ fn accept(ledger: &mut Ledger, block: &Block, request: Option<u64>) {
 
 fn fill(mempool: &mut Mempool, drafts: impl IntoIterator<Item = Draft>, height: u64) {
     for draft in drafts {
-        let transaction = Checked::trusted(draft.sign(), Profile::Local.at(height)).expect("amounts fit");
+        let transaction = ValidTransaction::trusted(draft.sign(), Profile::Local.at(height)).expect("amounts fit");
         // As a node whose view of the accounts is too good: what is wrong shows in the block.
         let account = AccountData { nonce: 0, balance: u64::MAX };
         let _ = mempool.insert(transaction, &account, 0);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use common::{ACCOUNTS, COUNTER, Draft, deployed_id, module_cache};
 use dusk_core::abi::ContractId;
 use local_node::end::Stopped;
-use local_node::handle::{Fate, MAX_OWED_REQUESTS, MineError, NodeHandle, SimulateError, WaitError};
+use local_node::handle::{MAX_MINE_WAITERS, MineError, NodeHandle, SimulateError, TransactionStatus, WaitError};
 use local_node::http::Server;
 use local_node::mempool::Removal;
 use local_node::reader::{MAX_QUESTIONS_AT_ONCE, QueryError};
@@ -125,7 +125,7 @@ async fn an_endless_transaction_leaves_the_mempool_with_the_reason() {
         matches!(&lost, Err(WaitError::Removed { reason: Removal::TooLong(told), .. }) if *told == most),
         "{lost:?}"
     );
-    assert!(matches!(node.fate(id).await, Ok(Fate::Removed(Removal::TooLong(_)))));
+    assert!(matches!(node.transaction_status(id).await, Ok(TransactionStatus::Removed(Removal::TooLong(_)))));
     assert!(lost.expect_err("removed").to_string().contains("takes longer than 2000 milliseconds"));
     let id = node.submit(Draft::new(0, 1).pay(1, 1).bytes()).await.expect("the nonce is free");
     node.wait_for(&id, false).await.expect("the chain goes on");
@@ -166,7 +166,7 @@ async fn a_contract_that_breaks_the_machine_fails_and_the_node_goes_on() {
     let simulated = timeout(HANGS, node.simulate(&call)).await.expect("it ends");
     assert!(!matches!(&simulated, Ok(Ok(simulation)) if simulation.result.is_ok()), "{simulated:?}");
     let id = node.submit(call).await.expect("taken");
-    let ran = timeout(HANGS, node.wait_for(&id, false)).await.expect("it has a fate");
+    let ran = timeout(HANGS, node.wait_for(&id, false)).await.expect("it has a status");
     match ran {
         Ok(spent) => assert!(spent.result.is_err(), "{:?}", spent.result),
         Err(error) => assert!(matches!(error, WaitError::Removed { .. }), "{error}"),
@@ -180,7 +180,7 @@ async fn a_contract_that_breaks_the_machine_fails_and_the_node_goes_on() {
 async fn requests_for_blocks_are_bounded_and_end_with_those_who_asked() {
     let node = node(|config| config.block_time = BlockTime::Every(FOREVER)).await;
     let mut asked = Vec::new();
-    for _ in 0..MAX_OWED_REQUESTS {
+    for _ in 0..MAX_MINE_WAITERS {
         let node = node.clone();
         asked.push(tokio::spawn(async move { node.mine(1).await }));
     }

@@ -9,7 +9,7 @@ use common::{ACCOUNTS, COUNTER, Draft, deployed_id, module_cache};
 use dusk_core::abi::ContractId;
 use local_node::events::NodeEvent;
 use local_node::genesis::DEV_BALANCE;
-use local_node::handle::{ControlError, Fate, MAX_WARP_SECONDS, NodeHandle};
+use local_node::handle::{ControlError, MAX_WARP_SECONDS, NodeHandle, TransactionStatus};
 use local_node::http::Server;
 use local_node::mempool::Removal;
 use local_node::store::StoreError;
@@ -68,7 +68,7 @@ async fn going_back_makes_the_chain_what_it_was() {
     assert!(node.store().block(3).unwrap().is_none());
     assert_eq!((balance(&node, 1).await, count(&node, contract).await), (DEV_BALANCE + 1, None));
     assert!(node.store().deployment(&contract).unwrap().is_none());
-    assert!(matches!(node.fate(id).await, Ok(Fate::Unknown)));
+    assert!(matches!(node.transaction_status(id).await, Ok(TransactionStatus::Unknown)));
     let gone = node.revert(Some(second.snapshot)).await;
     assert!(matches!(gone, Err(ControlError::Store(StoreError::NoSuchSnapshot(2)))), "{gone:?}");
 
@@ -91,7 +91,7 @@ async fn waiting_transactions_are_forgotten_with_the_blocks() {
     let id = node.submit(Draft::new(0, 1).pay(1, 1).bytes()).await.expect("taken");
     let reverted = node.revert(None).await.expect("reverts");
     assert_eq!((reverted.height, reverted.reverted), (0, 0));
-    assert!(matches!(node.fate(id).await, Ok(Fate::Removed(Removal::TakenBack))));
+    assert!(matches!(node.transaction_status(id).await, Ok(TransactionStatus::Removed(Removal::TakenBack))));
     node.submit(Draft::new(0, 1).pay(1, 1).bytes()).await.expect("the nonce is free again");
 }
 

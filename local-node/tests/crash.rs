@@ -10,7 +10,7 @@ use std::time::Duration;
 use common::{Draft, deployed_id, module_cache};
 use dusk_core::abi::ContractId;
 use local_node::block::TxId;
-use local_node::handle::{Fate, NodeHandle};
+use local_node::handle::{NodeHandle, TransactionStatus};
 use local_node::mempool::Removal;
 use local_node::{BlockTime, Config, spawn};
 use local_node_types::rules::BLOCK_GAS_LIMIT;
@@ -77,8 +77,8 @@ fn wait_until_running(folder: &Path, id: &TxId) {
 }
 
 async fn assert_removed(node: &NodeHandle, id: TxId) {
-    let fate = node.fate(id).await.unwrap();
-    assert!(matches!(fate, Fate::Removed(Removal::EndedProcess)), "{fate:?}");
+    let status = node.transaction_status(id).await.unwrap();
+    assert!(matches!(status, TransactionStatus::Removed(Removal::EndedProcess)), "{status:?}");
 }
 
 #[tokio::test]
@@ -109,9 +109,9 @@ async fn what_ended_the_process_is_not_run_again() {
     assert_removed(&node, id).await;
     // What waited behind it gets into a block, and so does another transaction in its place.
     loop {
-        match node.fate(other).await.unwrap() {
-            Fate::Executed(_) => break,
-            Fate::Removed(reason) => panic!("{reason}"),
+        match node.transaction_status(other).await.unwrap() {
+            TransactionStatus::Executed(_) => break,
+            TransactionStatus::Removed(reason) => panic!("{reason}"),
             _ => tokio::time::sleep(Duration::from_millis(20)).await,
         }
     }

@@ -19,8 +19,8 @@ use local_node::executor::Executor;
 use local_node::genesis::{self, Allocation};
 use local_node::handle::{NodeHandle, SubmitError};
 use local_node::ledger::Ledger;
-use local_node::store::{Identity, Order, Store, StoreError, subjects};
-use local_node::transaction::Checked;
+use local_node::store::{Identity, SortOrder, Store, StoreError, index_keys};
+use local_node::transaction::ValidTransaction;
 use local_node::{BlockTime, Config, NodeError, spawn};
 use local_node_consensus::Decision;
 use local_node_types::ledger::{Block, Label};
@@ -76,9 +76,9 @@ fn answers(store: &Store) -> Vec<String> {
             told.push(format!("{:?}", store.transaction(&spent.id()).unwrap()));
             told.push(format!("{:?}", spent.deployed.map(|contract| store.deployment(&contract).unwrap())));
         }
-        for subject in subjects(&block) {
-            let about = |order| store.heights_about(subject, 0..=u64::MAX, order, 5).unwrap();
-            told.push(format!("{:?} {:?}", about(Order::OldestFirst), about(Order::NewestFirst)));
+        for key in index_keys(&block) {
+            let about = |order| store.heights_about(key, 0..=u64::MAX, order, 5).unwrap();
+            told.push(format!("{:?} {:?}", about(SortOrder::OldestFirst), about(SortOrder::NewestFirst)));
         }
     }
     told.push(format!("{:?} {}", store.last_transactions(7).unwrap(), store.transaction_count().unwrap()));
@@ -225,12 +225,12 @@ async fn waiting_transactions_come_back() {
     let node = spawn(slowly()).await.expect("starts");
     let mut events = node.subscribe();
     loop {
-        let waiting: BTreeSet<TxId> = node.mempool(9).await.expect("runs").iter().map(Checked::id).collect();
+        let waiting: BTreeSet<TxId> = node.mempool(9).await.expect("runs").iter().map(ValidTransaction::id).collect();
         if ids.iter().all(|id| waiting.contains(id)) {
             break;
         }
         // Each one that comes back is told.
-        assert!(matches!(events.recv().await, Ok(NodeEvent::TransactionIncluded(_))));
+        assert!(matches!(events.recv().await, Ok(NodeEvent::TransactionAdmitted(_))));
     }
     node.shutdown().await;
 

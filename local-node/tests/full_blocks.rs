@@ -8,18 +8,18 @@ use std::time::{Duration, Instant};
 use common::Draft;
 use common::blocks::{FIRST, append, block_of, build_of, checked, deployment, ledger, touching, verify};
 use local_node::block::TxId;
-use local_node::executor::Terms;
+use local_node::executor::BlockParams;
 use local_node::ledger::{BuildLimits, BuildTime, Built, InvalidBlock, Ledger, LedgerError};
 use local_node::store::MAX_KEPT_BYTES;
 use local_node::store::StoreError;
-use local_node::transaction::Checked;
+use local_node::transaction::ValidTransaction;
 use local_node_consensus::Decision;
 use local_node_types::rules::BLOCK_GAS_LIMIT;
 use local_node_vm::{MAX_SESSION_MEMORY_BYTES, PAGE_BYTES};
 
 /// Builds a block that deploys the contract of [`deployment`] and then touches what is asked, each time from another account, or shouts where
 /// nothing is to be touched. Gives these transactions as well.
-fn build(ledger: &mut Ledger, touches: &[[u32; 3]]) -> (Built, Vec<Checked>) {
+fn build(ledger: &mut Ledger, touches: &[[u32; 3]]) -> (Built, Vec<ValidTransaction>) {
     let touching: Vec<_> =
         touches.iter().enumerate().map(|(account, numbers)| touching(account, 1, *numbers)).collect();
     let transactions: Vec<_> = [checked(deployment())].into_iter().chain(touching.iter().cloned()).collect();
@@ -58,7 +58,7 @@ fn a_block_with_enough_events_takes_no_more() {
     let mut ledger = ledger();
     let (built, shouting) = build(&mut ledger, &[[0; 3]; 5]);
     let included: Vec<_> = built.body.transactions.iter().map(TxId::of).collect();
-    assert_eq!(included[1..], shouting[..3].iter().map(Checked::id).collect::<Vec<_>>());
+    assert_eq!(included[1..], shouting[..3].iter().map(ValidTransaction::id).collect::<Vec<_>>());
     assert!(built.is_cut && built.unfit.is_empty() && built.postponed.is_none(), "the others are for the next block");
 }
 
@@ -67,8 +67,8 @@ fn a_block_keeps_no_traces_unless_asked() {
     let ledger = ledger();
     let payment = checked(Draft::new(0, 1).pay(1, 1));
     let open = || {
-        let terms = Terms { height: 1, payees: None, slashed: vec![], gas_limit: BLOCK_GAS_LIMIT };
-        ledger.executor().open(ledger.tip().state_root, terms).expect("opens")
+        let params = BlockParams { height: 1, payees: None, slashed: vec![], gas_limit: BLOCK_GAS_LIMIT };
+        ledger.executor().open(ledger.tip().state_root, params).expect("opens")
     };
     for (mut block, traces) in [(open(), 0), (open().keeping_traces(), 2)] {
         let receipt = block.run(payment.transaction()).expect("runs");

@@ -14,9 +14,9 @@ use local_node::block::{SpentTransaction, TxId};
 use local_node::end::Stopped;
 use local_node::events::NodeEvent;
 use local_node::genesis::{Allocation, DEV_BALANCE};
-use local_node::handle::{Fate, NodeHandle, SimulateError, SubmitError, WaitError};
+use local_node::handle::{NodeHandle, SimulateError, SubmitError, TransactionStatus, WaitError};
 use local_node::http::event_path;
-use local_node::mempool::{Refusal, Removal};
+use local_node::mempool::{PoolError, Removal};
 use local_node::reader::QueryError;
 use local_node::transaction::TransactionError;
 use local_node::{BlockTime, Config, NodeError, spawn};
@@ -221,18 +221,18 @@ async fn what_cannot_run_is_refused_with_the_reason() {
     let wrong_chain = Draft { chain_id: 3, ..draft() };
     let expected = TransactionError::WrongChain { expected: 0, found: 3 };
     assert_eq!(refused(&node, wrong_chain).await, SubmitError::Invalid(expected));
-    let used = Refusal::NonceUsed { nonce: 1, next: 2 };
+    let used = PoolError::NonceUsed { nonce: 1, next: 2 };
     assert_eq!(refused(&node, Draft::new(0, 1).pay(1, 2)).await, SubmitError::Refused(used));
-    let gap = Refusal::NonceGap { nonce: 4, missing: 2 };
+    let gap = PoolError::NonceGap { nonce: 4, missing: 2 };
     let early = node.preverify(Draft::new(0, 4).pay(1, 1).bytes()).await;
     assert_eq!(early, Err(SubmitError::Refused(gap)));
-    let far = Refusal::NonceTooFarAhead { nonce: 67, next: 2 };
+    let far = PoolError::NonceTooFarAhead { nonce: 67, next: 2 };
     assert_eq!(refused(&node, Draft::new(0, 67).pay(1, 1)).await, SubmitError::Refused(far));
     let rich = refused(&node, Draft::new(0, 2).pay(1, DEV_BALANCE)).await;
-    assert!(matches!(rich, SubmitError::Refused(Refusal::NotEnoughMoney { .. })), "{rich}");
+    assert!(matches!(rich, SubmitError::Refused(PoolError::NotEnoughMoney { .. })), "{rich}");
     let included = Draft::new(0, 1).pay(1, 1);
     let id = TxId(dusk_bytes::Serializable::to_bytes(&included.clone().sign().hash()));
-    assert_eq!(refused(&node, included).await, SubmitError::Refused(Refusal::Included(id)));
+    assert_eq!(refused(&node, included).await, SubmitError::Refused(PoolError::Included(id)));
 
     for bytes in [vec![], vec![1], vec![0xff; 1000], vec![1; 2_000_000]] {
         assert!(matches!(node.submit(bytes).await, Err(SubmitError::Invalid(_))));
@@ -249,10 +249,10 @@ async fn what_comes_too_early_waits_for_its_predecessors() {
     for nonce in [3, 2] {
         ids.push(node.submit(Draft::new(0, nonce).pay(1, 1).bytes()).await.expect("it is parked"));
     }
-    assert!(matches!(node.fate(ids[0]).await, Ok(Fate::Deferred(_))));
+    assert!(matches!(node.transaction_status(ids[0]).await, Ok(TransactionStatus::Deferred(_))));
     assert!(matches!(events.recv().await, Ok(NodeEvent::TransactionDeferred { id }) if id == ids[0]));
     let again = node.submit(Draft::new(0, 3).pay(1, 1).bytes()).await;
-    assert_eq!(again, Err(SubmitError::Refused(Refusal::Parked(ids[0]))));
+    assert_eq!(again, Err(SubmitError::Refused(PoolError::Parked(ids[0]))));
     run(&node, Draft::new(0, 1).pay(1, 1)).await;
     for id in ids {
         node.wait_for(&id, false).await.expect("its predecessor has come");
@@ -351,7 +351,7 @@ async fn blocks_by_the_clock_come_without_transactions() {
     let id = node.submit(Draft::new(0, 1).pay(1, 1).bytes()).await.expect("taken");
     // While the block waits for its slot, a better paid one takes the place.
     let better = node.submit(Draft::new(0, 1).pay(1, 1).price(2).bytes()).await.expect("taken");
-    assert!(matches!(node.fate(id).await, Ok(Fate::Removed(Removal::Displaced))));
+    assert!(matches!(node.transaction_status(id).await, Ok(TransactionStatus::Removed(Removal::Displaced))));
     assert_eq!(node.gas_prices(10).await.expect("runs").max, 2);
     let spent = node.wait_for(&better, true).await.expect("final");
     assert!(node.transaction(&id).expect("readable").is_none());

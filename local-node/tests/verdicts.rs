@@ -12,7 +12,7 @@ use local_node::executor::Executor;
 use local_node::genesis::{self, Allocation};
 use local_node::ledger::{BuildLimits, FaultProblem, InvalidBlock, Ledger, LedgerError, VOTING_RULES};
 use local_node::mempool::{Limits, Mempool};
-use local_node::transaction::Checked;
+use local_node::transaction::ValidTransaction;
 use local_node_consensus::committee::Committees;
 use local_node_consensus::faults::{FaultError, slashes};
 use local_node_consensus::signing::Keyring;
@@ -53,7 +53,8 @@ fn block(ledger: &mut Ledger, drafts: Vec<Draft>, faults: Vec<Fault>) -> Block {
     let tip = ledger.tip().clone();
     let mut mempool = Mempool::new(Limits::default());
     for draft in drafts {
-        let transaction = Checked::trusted(draft.sign(), Profile::Local.at(tip.height + 1)).expect("amounts fit");
+        let transaction =
+            ValidTransaction::trusted(draft.sign(), Profile::Local.at(tip.height + 1)).expect("amounts fit");
         mempool.insert(transaction, &AccountData { nonce: 0, balance: u64::MAX }, 0).expect("fits");
     }
     let request = BuildRequest {

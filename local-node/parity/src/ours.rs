@@ -7,7 +7,7 @@ use dusk_sdk_protocol::execution::{CallError, Event};
 use local_node_types::rules::Profile;
 use local_node_vm::{BlockEnv, ExecutionError, Receipt, Session, StateRoot, Vm, VmError, execute};
 
-use crate::protocol::{Answer, Bytes, Command, EventRecord, Failure, Refusal};
+use crate::protocol::{Answer, Bytes, Command, EventRecord, Failure, TransactionError};
 
 /// Runs scripts on the machine under test.
 #[derive(Debug)]
@@ -80,12 +80,12 @@ fn receipt(outcome: Result<Receipt, VmError>) -> Answer {
     }
 }
 
-fn refusal(error: ExecutionError) -> Result<Refusal> {
+fn refusal(error: ExecutionError) -> Result<TransactionError> {
     Ok(match error {
-        ExecutionError::Precondition(precondition) => Refusal::Precondition(precondition.to_string()),
-        ExecutionError::NotReady => Refusal::NotReady,
-        ExecutionError::Unspendable(error) => Refusal::Unspendable(failure(error.as_call_error())),
-        ExecutionError::FailedRefund(error) => Refusal::FailedRefund(failure(error.as_call_error())),
+        ExecutionError::Precondition(precondition) => TransactionError::Precondition(precondition.to_string()),
+        ExecutionError::NotReady => TransactionError::NotReady,
+        ExecutionError::Unspendable(error) => TransactionError::Unspendable(failure(error.as_call_error())),
+        ExecutionError::FailedRefund(error) => TransactionError::FailedRefund(failure(error.as_call_error())),
         other => bail!("an error that the reference does not know: {other}"),
     })
 }

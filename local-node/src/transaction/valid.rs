@@ -15,7 +15,7 @@ use crate::block::TxId;
 
 /// A transaction that passed every check that needs no state. Cheap to clone.
 #[derive(Clone)]
-pub struct Checked(Arc<Parts>);
+pub struct ValidTransaction(Arc<Parts>);
 
 struct Parts {
     id: TxId,
@@ -26,7 +26,7 @@ struct Parts {
     ledger_bytes: usize,
 }
 
-impl Checked {
+impl ValidTransaction {
     /// Its id.
     #[must_use]
     pub fn id(&self) -> TxId {
@@ -103,9 +103,9 @@ impl Checked {
     }
 }
 
-impl fmt::Debug for Checked {
+impl fmt::Debug for ValidTransaction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Checked")
+        f.debug_struct("ValidTransaction")
             .field("id", &self.id())
             .field("sender", &self.sender())
             .field("nonce", &self.nonce())

@@ -10,7 +10,7 @@ use super::foundation_key;
 
 /// What a block does besides its transactions.
 #[derive(Debug, Clone)]
-pub struct Terms {
+pub struct BlockParams {
     /// The block's height.
     pub height: u64,
     /// Who is paid for making it; `None` where there are no rewards at all.

@@ -10,16 +10,16 @@ use local_node_types::ledger::LedgerTransaction;
 use local_node_types::rules::{Fork, Rules};
 use local_node_vm::{Mark, Receipt, Session, VmError};
 
-use super::{Committed, ExecutorError, RunError, Terms, TransactionReceipt, Transition, host_call};
+use super::{BlockParams, Committed, ExecutedBlock, ExecutorError, RunError, TransactionReceipt, host_call};
 use crate::work::contained;
 
 /// A block under construction or verification.
 #[derive(Debug)]
-pub struct OpenBlock {
+pub struct BlockExecution {
     session: Session,
     keeps_traces: bool,
     rules: Rules,
-    terms: Terms,
+    params: BlockParams,
     deadline: Option<Instant>,
     gas_left: u64,
     fees: u64,
@@ -28,16 +28,16 @@ pub struct OpenBlock {
     events: Vec<Event>,
 }
 
-impl OpenBlock {
+impl BlockExecution {
     /// Begins a block in a session on the state before it.
-    pub(super) fn begin(mut session: Session, rules: Rules, terms: Terms) -> Result<Self, ExecutorError> {
+    pub(super) fn begin(mut session: Session, rules: Rules, params: BlockParams) -> Result<Self, ExecutorError> {
         host_call(&mut session, STAKE_CONTRACT, "before_state_transition", &())?;
         let mut block = Self {
-            gas_left: terms.gas_limit,
+            gas_left: params.gas_limit,
             keeps_traces: false,
             session,
             rules,
-            terms,
+            params,
             deadline: None,
             fees: 0,
             bloom: Bloom::default(),
@@ -120,13 +120,13 @@ impl OpenBlock {
     ///
     /// # Errors
     /// When the chain's own part of the block fails.
-    pub fn close(mut self) -> Result<Transition, ExecutorError> {
+    pub fn close(mut self) -> Result<ExecutedBlock, ExecutorError> {
         let rewards = self.end()?;
         let root = self.session.root()?;
         let held_bytes = self.session.held_bytes()?;
-        let Self { session, terms, fees, bloom, receipts, events, .. } = self;
-        let Terms { height, gas_limit, .. } = terms;
-        Ok(Transition { height, gas_limit, root, bloom, receipts, events, rewards, fees, session, held_bytes })
+        let Self { session, params, fees, bloom, receipts, events, .. } = self;
+        let BlockParams { height, gas_limit, .. } = params;
+        Ok(ExecutedBlock { height, gas_limit, root, bloom, receipts, events, rewards, fees, session, held_bytes })
     }
 
     /// Pays the rewards, ends the block, and keeps its state: for a block that nobody has to agree to.
@@ -142,8 +142,8 @@ impl OpenBlock {
     /// What comes after the transactions. Gives the rewards.
     fn end(&mut self) -> Result<Vec<Reward>, ExecutorError> {
         let mut rewards = Vec::new();
-        if let Some(payees) = &self.terms.payees {
-            rewards = payees.rewards(self.terms.height, self.fees)?;
+        if let Some(payees) = &self.params.payees {
+            rewards = payees.rewards(self.params.height, self.fees)?;
             let receipt = host_call(&mut self.session, STAKE_CONTRACT, "reward", &rewards)?;
             self.count(receipt);
         }
@@ -170,7 +170,7 @@ impl OpenBlock {
 
     /// Slashes as the production chain does today: every kind of misbehaviour softly, and those without a stake not.
     fn slash(&mut self) -> Result<(), ExecutorError> {
-        for provisioner in std::mem::take(&mut self.terms.slashed) {
+        for provisioner in std::mem::take(&mut self.params.slashed) {
             match host_call(&mut self.session, STAKE_CONTRACT, "slash", &(provisioner, None::<u64>)) {
                 Ok(receipt) => self.count(receipt),
                 Err(ExecutorError::Refused { error: VmError::Panic(text), .. })

@@ -27,7 +27,7 @@ impl TransactionReceipt {
 
 /// What a block changes: everything about it that follows from executing it.
 #[derive(Debug)]
-pub struct Transition {
+pub struct ExecutedBlock {
     /// The block's height.
     pub height: u64,
     /// The gas limit that it was executed under.
@@ -48,7 +48,7 @@ pub struct Transition {
     pub(super) held_bytes: usize,
 }
 
-impl Transition {
+impl ExecutedBlock {
     /// Bytes that its session holds, at most ([`Session::held_bytes`]).
     pub(crate) const fn held_bytes(&self) -> usize {
         self.held_bytes
@@ -74,7 +74,7 @@ impl Transition {
     }
 }
 
-/// What remains of a [`Transition`] once its state is kept.
+/// What remains of a [`ExecutedBlock`] once its state is kept.
 #[derive(Debug)]
 pub struct Committed {
     /// The state root.
