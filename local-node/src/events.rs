@@ -11,7 +11,7 @@ pub(crate) use self::listeners::{Announcer, Audience, announcer};
 pub use self::listeners::{ListenError, Listener};
 use crate::block::{SpentTransaction, StoredBlock, TxId};
 use crate::mempool::Removal;
-use crate::transaction::Checked;
+use crate::transaction::ValidTransaction;
 use crate::weight;
 
 /// How many events a listener may be behind before it loses the oldest.
@@ -46,7 +46,7 @@ pub enum NodeEvent {
         height: u64,
     },
     /// A transaction waits in the mempool now.
-    TransactionIncluded(Checked),
+    TransactionAdmitted(ValidTransaction),
     /// A transaction is in a block now. It comes with the block ([`contents`](Self::contents)).
     TransactionExecuted(Arc<SpentTransaction>),
     /// A transaction waits outside the mempool for one that must come before it.
@@ -89,7 +89,7 @@ impl NodeEvent {
     fn bytes(&self) -> usize {
         let carried = match self {
             Self::BlockAccepted(block) => weight::block(block),
-            Self::TransactionIncluded(transaction) => weight::transaction(transaction.protocol()),
+            Self::TransactionAdmitted(transaction) => weight::transaction(transaction.protocol()),
             Self::TransactionExecuted(spent) => weight::spent(spent),
             Self::Contract { event, .. } => event.topic.len() + event.data.len(),
             Self::BlockLabelled { .. }

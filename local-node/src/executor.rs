@@ -1,15 +1,15 @@
 //! What a block does to the state: the one place where transactions run for good.
 //!
-//! [`Executor::open`] begins a block, [`OpenBlock::run`] runs its transactions one by one, [`OpenBlock::close`] pays the
-//! rewards and gives the [`Transition`], which is not part of the chain before it is committed. Building a candidate and
+//! [`Executor::open`] begins a block, [`BlockExecution::run`] runs its transactions one by one, [`BlockExecution::close`] pays the
+//! rewards and gives the [`ExecutedBlock`], which is not part of the chain before it is committed. Building a candidate and
 //! verifying one are the same steps, so they cannot disagree. Order (the book, "Consensus", section "Faults and
 //! slashes"): the stake contract's `before_state_transition`, slashes, transactions, rewards, the transfer contract's
 //! `update_root`; before the fork Boreas the slashes came after the rewards.
 
 mod error;
-mod open;
-mod terms;
-mod transition;
+mod executed;
+mod execution;
+mod params;
 
 use std::sync::LazyLock;
 
@@ -17,12 +17,12 @@ use dusk_core::abi::ContractId;
 use dusk_core::signatures::bls::PublicKey;
 use local_node_types::keys::DUSK_KEY;
 use local_node_types::rules::{Profile, Rules};
-use local_node_vm::{Env, Receipt, Session, StateRoot, Vm, VmError};
+use local_node_vm::{BlockEnv, Receipt, Session, StateRoot, Vm, VmError};
 
 pub use self::error::{ExecutorError, RunError};
-pub use self::open::OpenBlock;
-pub use self::terms::{Payees, Terms};
-pub use self::transition::{Committed, TransactionReceipt, Transition};
+pub use self::executed::{Committed, ExecutedBlock, TransactionReceipt};
+pub use self::execution::BlockExecution;
+pub use self::params::{BlockParams, Payees};
 
 /// The rules at a height of a local chain.
 ///
@@ -84,7 +84,7 @@ impl Executor {
     /// # Errors
     /// When the state is not there any more, or the machine fails.
     pub fn view(&self, root: StateRoot, height: u64) -> Result<Session, VmError> {
-        self.vm.session(Some(root), Env { chain_id: self.chain_id, rules: self.rules(height) })
+        self.vm.session(Some(root), BlockEnv { chain_id: self.chain_id, rules: self.rules(height) })
     }
 
     /// As [`view`](Self::view), for somebody who asks: the machine bounds what the views for all who ask hold together.
@@ -92,28 +92,28 @@ impl Executor {
     /// # Errors
     /// When the state is not there any more, or the machine fails.
     pub fn query_view(&self, root: StateRoot, height: u64) -> Result<Session, VmError> {
-        self.vm.query_session(Some(root), Env { chain_id: self.chain_id, rules: self.rules(height) })
+        self.vm.query_session(Some(root), BlockEnv { chain_id: self.chain_id, rules: self.rules(height) })
     }
 
     /// Begins a block on a committed state.
     ///
     /// # Errors
     /// When the state is not there, or the chain's own part of the block fails.
-    pub fn open(&self, base: StateRoot, terms: Terms) -> Result<OpenBlock, ExecutorError> {
-        self.begin(self.view(base, terms.height)?, terms)
+    pub fn open(&self, base: StateRoot, params: BlockParams) -> Result<BlockExecution, ExecutorError> {
+        self.begin(self.view(base, params.height)?, params)
     }
 
     /// As [`open`](Self::open), for a block that shows somebody what a transaction would do.
     ///
     /// # Errors
     /// As [`open`](Self::open).
-    pub fn open_for_query(&self, base: StateRoot, terms: Terms) -> Result<OpenBlock, ExecutorError> {
-        self.begin(self.query_view(base, terms.height)?, terms)
+    pub fn open_for_query(&self, base: StateRoot, params: BlockParams) -> Result<BlockExecution, ExecutorError> {
+        self.begin(self.query_view(base, params.height)?, params)
     }
 
-    fn begin(&self, session: Session, terms: Terms) -> Result<OpenBlock, ExecutorError> {
-        let rules = self.rules(terms.height);
-        OpenBlock::begin(session, rules, terms)
+    fn begin(&self, session: Session, params: BlockParams) -> Result<BlockExecution, ExecutorError> {
+        let rules = self.rules(params.height);
+        BlockExecution::begin(session, rules, params)
     }
 }
 

@@ -9,7 +9,7 @@ use dusk_core::transfer::TRANSFER_CONTRACT;
 use local_node_types::keys::BlsKey;
 use local_node_types::ledger::Header;
 use local_node_types::rules::{LUX_PER_DUSK, Profile};
-use local_node_vm::{Env, StateRoot, Vm};
+use local_node_vm::{BlockEnv, StateRoot, Vm};
 
 use crate::accounts::{DevAccount, STAKERS};
 use crate::executor::{ExecutorError, foundation_key, host_call, rules_at};
@@ -64,10 +64,10 @@ impl Allocation {
 /// When the virtual machine fails; the contracts themselves accept every allocation.
 pub fn state(vm: &Vm, chain_id: u8, rules: Profile, allocation: &Allocation) -> Result<StateRoot, ExecutorError> {
     let rules = rules_at(rules, 0);
-    let mut session = vm.session(None, Env { chain_id: local_node_vm::genesis::CHAIN_ID, rules })?;
+    let mut session = vm.session(None, BlockEnv { chain_id: local_node_vm::genesis::CHAIN_ID, rules })?;
     local_node_vm::genesis::install(&mut session, foundation_key(), foundation_key())?;
     let empty = session.commit()?;
-    let mut session = vm.session(Some(empty), Env { chain_id, rules })?;
+    let mut session = vm.session(Some(empty), BlockEnv { chain_id, rules })?;
     for (account, balance) in &allocation.accounts {
         host_call(&mut session, TRANSFER_CONTRACT, "add_account_balance", &(*account, *balance))?;
     }

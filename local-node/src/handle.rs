@@ -29,7 +29,7 @@ pub(crate) use self::command::{Command, Control};
 pub(crate) use self::compilations::Compilations;
 pub use self::compilations::{MAX_COMPILATIONS, MAX_COMPILATIONS_AT_ONCE, MAX_COMPILATIONS_PER_SENDER};
 pub use self::error::{ControlError, MineError, SimulateError, SubmitError, WaitError};
-pub use self::info::{AccountStatus, Fate, GasPrices, NodeInfo, Reverted, TakenSnapshot};
+pub use self::info::{AccountStatus, GasPrices, NodeInfo, Reverted, TakenSnapshot, TransactionStatus};
 use crate::accounts::DevAccount;
 use crate::block::{SpentTransaction, TxId};
 use crate::drivers::{Drivers, DriversError};
@@ -39,7 +39,7 @@ use crate::executor::rules_at;
 use crate::ledger::StakeEntry;
 use crate::reader::{QueryError, Reader};
 use crate::store::{Store, StoreError};
-use crate::transaction::Checked;
+use crate::transaction::ValidTransaction;
 use crate::work::Lane;
 
 /// The most transactions that are being checked, or wait for it, at a time.
@@ -49,7 +49,7 @@ pub const MAX_COMMANDS: usize = 1024;
 /// The most blocks that one request may ask for.
 pub const MAX_MINED_BLOCKS: u64 = 10_000;
 /// The most requests for blocks that wait at a time.
-pub const MAX_OWED_REQUESTS: usize = 256;
+pub const MAX_MINE_WAITERS: usize = 256;
 /// How long the loop of a node that was told to stop may go on with what it does, before every call is ended.
 pub const STOP_GRACE: Duration = Duration::from_secs(1);
 /// The most seconds that the node's clock can be set ahead of the system's: a hundred years.
@@ -190,7 +190,7 @@ impl NodeHandle {
     ///
     /// # Errors
     /// When the node was shut down.
-    pub async fn mempool(&self, most: usize) -> Result<Vec<Checked>, Stopped> {
+    pub async fn mempool(&self, most: usize) -> Result<Vec<ValidTransaction>, Stopped> {
         self.ask(|reply| Command::Waiting { most, reply }).await
     }
 
@@ -198,17 +198,17 @@ impl NodeHandle {
     ///
     /// # Errors
     /// When the node was shut down.
-    pub async fn fate(&self, id: TxId) -> Result<Fate, Stopped> {
-        self.ask(|reply| Command::Fate { id, reply }).await
+    pub async fn transaction_status(&self, id: TxId) -> Result<TransactionStatus, Stopped> {
+        self.ask(|reply| Command::TransactionStatus { id, reply }).await
     }
 
     /// A waiting transaction.
     ///
     /// # Errors
     /// When the node was shut down.
-    pub async fn mempool_transaction(&self, id: TxId) -> Result<Option<Checked>, Stopped> {
-        Ok(match self.fate(id).await? {
-            Fate::Waiting(transaction) => Some(transaction),
+    pub async fn mempool_transaction(&self, id: TxId) -> Result<Option<ValidTransaction>, Stopped> {
+        Ok(match self.transaction_status(id).await? {
+            TransactionStatus::Waiting(transaction) => Some(transaction),
             _ => None,
         })
     }
@@ -218,7 +218,7 @@ impl NodeHandle {
     /// # Errors
     /// When the node was shut down.
     pub async fn gas_prices(&self, most: usize) -> Result<GasPrices, Stopped> {
-        let prices: Vec<u64> = self.mempool(most).await?.iter().map(Checked::gas_price).collect();
+        let prices: Vec<u64> = self.mempool(most).await?.iter().map(ValidTransaction::gas_price).collect();
         Ok(GasPrices::of(prices))
     }
 
@@ -230,17 +230,17 @@ impl NodeHandle {
         let mut events = self.subscribe();
         let mut ended = self.0.ended.clone();
         loop {
-            match self.fate(*id).await? {
-                Fate::Executed(transaction) => {
+            match self.transaction_status(*id).await? {
+                TransactionStatus::Executed(transaction) => {
                     if !until_final || transaction.height <= self.store().last_final() {
                         return Ok(transaction);
                     }
                 }
-                Fate::Waiting(_) | Fate::Deferred(_) => {}
-                Fate::Removed(reason) => return Err(WaitError::Removed { id: *id, reason }),
-                Fate::Unknown => return Err(WaitError::Unknown(*id)),
+                TransactionStatus::Waiting(_) | TransactionStatus::Deferred(_) => {}
+                TransactionStatus::Removed(reason) => return Err(WaitError::Removed { id: *id, reason }),
+                TransactionStatus::Unknown => return Err(WaitError::Unknown(*id)),
             }
-            // Anything that can change the fate is told: a block, a label, a removal. Whoever is behind asks again.
+            // Anything that can change the status is told: a block, a label, a removal. Whoever is behind asks again.
             loop {
                 let event = tokio::select! {
                     event = events.recv() => event,

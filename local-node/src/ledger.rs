@@ -32,12 +32,14 @@ pub use self::faults::{FaultProblem, VOTING_RULES};
 use self::kept::KeptStates;
 pub use self::stakes::{StakeEntry, stakes};
 use crate::block::{SpentTransaction, StoredBlock, TxId};
-use crate::executor::{Committed, Executor, ExecutorError, Payees, RunError, Terms, TransactionReceipt, Transition};
+use crate::executor::{
+    BlockParams, Committed, ExecutedBlock, Executor, ExecutorError, Payees, RunError, TransactionReceipt,
+};
 use crate::mempool::Queue;
 use crate::store::{Acceptance, MAX_KEPT_BYTES, Snapshot, Store, StoreError};
 
 /// The most executed candidates that wait for their decision.
-const MAX_PENDING_TRANSITIONS: usize = 4;
+const MAX_EXECUTED_BLOCKS: usize = 4;
 /// The most bytes that the sessions of executed candidates hold while another one is executed. Those that were executed
 /// first are forgotten; if one of them is decided, it is executed again.
 pub const MAX_PENDING_BYTES: usize = 256 << 20;
@@ -143,7 +145,7 @@ pub struct Ledger {
     tip: Arc<StoredBlock>,
     provisioners: Arc<Provisioners>,
     before: Option<BeforeTip>,
-    transitions: BTreeMap<RequestId, Transition>,
+    executed: BTreeMap<RequestId, ExecutedBlock>,
     kept: KeptStates,
     snapshots: Vec<Snapshot>,
     gas_limit: u64,
@@ -167,7 +169,7 @@ impl Ledger {
             tip: store.tip(),
             provisioners: Arc::default(),
             before: None,
-            transitions: BTreeMap::new(),
+            executed: BTreeMap::new(),
             kept: KeptStates::new(store.kept_states()?),
             snapshots: store.snapshots()?,
             gas_limit: BLOCK_GAS_LIMIT,
@@ -222,19 +224,19 @@ impl Ledger {
     pub fn build(&mut self, request: &BuildRequest, queue: &Queue, limits: BuildLimits) -> Result<Built, LedgerError> {
         let payees = self.payees(&request.generator, &request.voters)?;
         let slashed = self.slashed(&request.slashes)?;
-        let terms = Terms { height: request.round, payees: Some(payees), slashed, gas_limit: self.gas_limit };
+        let params = BlockParams { height: request.round, payees: Some(payees), slashed, gas_limit: self.gas_limit };
         self.make_room();
-        let open = || self.executor.open(request.prev_state_root, terms.clone());
+        let open = || self.executor.open(request.prev_state_root, params.clone());
         let filling = Filling::new(&self.store, limits, request.max_body_bytes);
-        let Filled { transition, unfit, postponed, is_cut } = filling.run(queue, open)?;
+        let Filled { executed, unfit, postponed, is_cut } = filling.run(queue, open)?;
         let body = BlockBody {
-            transactions: transition.receipts.iter().map(|receipt| receipt.transaction.clone()).collect(),
+            transactions: executed.receipts.iter().map(|receipt| receipt.transaction.clone()).collect(),
             faults: Vec::new(),
-            state_root: transition.root,
-            event_bloom: transition.bloom,
-            gas_limit: transition.gas_limit,
+            state_root: executed.root,
+            event_bloom: executed.bloom,
+            gas_limit: executed.gas_limit,
         };
-        self.remember(request.id, transition);
+        self.remember(request.id, executed);
         Ok(Built { body, unfit, postponed, is_cut })
     }
 
@@ -248,8 +250,8 @@ impl Ledger {
     /// [`LedgerError::Invalid`] when the candidate is not valid; anything else when it cannot be said.
     pub fn verify(&mut self, request: &VerifyRequest) -> Result<(), LedgerError> {
         self.make_room();
-        let transition = self.execute(&request.block, &request.voters, &request.slashes)?;
-        self.remember(request.id, transition);
+        let executed = self.execute(&request.block, &request.voters, &request.slashes)?;
+        self.remember(request.id, executed);
         Ok(())
     }
 
@@ -260,18 +262,18 @@ impl Ledger {
     pub fn accept(&mut self, decision: Decision) -> Result<Accepted, LedgerError> {
         let Decision { block, request } = decision;
         let known = request
-            .and_then(|id| self.transitions.remove(&id))
+            .and_then(|id| self.executed.remove(&id))
             .filter(|known| known.root == block.header.state_root && holds(known, &block));
-        let transition = match known {
-            Some(transition) => transition,
+        let executed = match known {
+            Some(executed) => executed,
             None => {
                 self.make_room();
                 let slashes = slashes(&block.header.failed_iterations, &block.faults);
                 self.execute(&block, &self.voters_of(&block.header), &slashes)?
             }
         };
-        self.transitions.clear();
-        let committed = transition.commit(self.store.is_durable())?;
+        self.executed.clear();
+        let committed = executed.commit(self.store.is_durable())?;
         let root = committed.root;
         // The chain goes on only if the store has the block.
         self.append(block, committed).inspect_err(|_| self.executor.vm().discard(&root))
@@ -344,7 +346,7 @@ impl Ledger {
         let reverted = self.store.revert(to)?;
         self.tip = self.store.tip();
         (self.provisioners, self.before) = (provisioners, before);
-        self.transitions.clear();
+        self.executed.clear();
         self.snapshots.retain(|snapshot| snapshot.id <= to.id);
         self.kept.revert(self.executor.vm(), height);
         Ok(reverted)
@@ -377,18 +379,18 @@ impl Ledger {
         Ok(stakes::provisioners(&self.executor, root, height)?.sharing(&self.provisioners))
     }
 
-    fn execute(&self, block: &Block, voters: &[Voter], slashes: &[Slash]) -> Result<Transition, LedgerError> {
+    fn execute(&self, block: &Block, voters: &[Voter], slashes: &[Slash]) -> Result<ExecutedBlock, LedgerError> {
         let header = &block.header;
         let invalid = |problem| LedgerError::Invalid { height: header.height, problem };
         self.check_contents(block).map_err(invalid)?;
         self.check_faults(block)?;
-        let terms = Terms {
+        let params = BlockParams {
             height: header.height,
             payees: Some(self.payees(&header.generator, voters)?),
             slashed: self.slashed(slashes)?,
             gas_limit: header.gas_limit,
         };
-        let mut open = self.executor.open(self.tip().state_root, terms)?;
+        let mut open = self.executor.open(self.tip().state_root, params)?;
         for transaction in &block.transactions {
             open.run(transaction).map_err(|reason| match reason {
                 // What only this machine cannot do says nothing about the block.
@@ -397,15 +399,15 @@ impl Ledger {
                 reason => invalid(InvalidBlock::Transaction { id: TxId::of(transaction), reason }),
             })?;
         }
-        let transition = open.close()?;
-        if transition.root != header.state_root || transition.bloom != header.event_bloom {
+        let executed = open.close()?;
+        if executed.root != header.state_root || executed.bloom != header.event_bloom {
             return Err(invalid(InvalidBlock::Outcome));
         }
         for transaction in &block.transactions {
             verify_blobs(transaction.protocol())
                 .map_err(|problem| invalid(InvalidBlock::Blob { id: TxId::of(transaction), problem }))?;
         }
-        Ok(transition)
+        Ok(executed)
     }
 
     fn check_contents(&self, block: &Block) -> Result<(), InvalidBlock> {
@@ -452,17 +454,17 @@ impl Ledger {
     /// Forgets executed candidates whose sessions hold too much beside another one.
     fn make_room(&mut self) {
         let held =
-            |ledger: &Self| ledger.transitions.values().map(Transition::held_bytes).fold(0, usize::saturating_add);
+            |ledger: &Self| ledger.executed.values().map(ExecutedBlock::held_bytes).fold(0, usize::saturating_add);
         while held(self) > MAX_PENDING_BYTES {
-            self.transitions.pop_first();
+            self.executed.pop_first();
         }
     }
 
-    fn remember(&mut self, id: RequestId, transition: Transition) {
-        while self.transitions.len() >= MAX_PENDING_TRANSITIONS {
-            self.transitions.pop_first();
+    fn remember(&mut self, id: RequestId, executed: ExecutedBlock) {
+        while self.executed.len() >= MAX_EXECUTED_BLOCKS {
+            self.executed.pop_first();
         }
-        self.transitions.insert(id, transition);
+        self.executed.insert(id, executed);
     }
 }
 
@@ -484,11 +486,11 @@ fn with_confirmations(pending: &[(u64, Label)], changed: &[(u64, Label)]) -> Vec
     steps.collect()
 }
 
-fn holds(transition: &Transition, block: &Block) -> bool {
+fn holds(executed: &ExecutedBlock, block: &Block) -> bool {
     let ids = |hashes: &mut dyn Iterator<Item = Hash>| hashes.collect::<Vec<_>>();
-    transition.height == block.header.height
-        && transition.bloom == block.header.event_bloom
-        && ids(&mut transition.receipts.iter().map(|receipt| receipt.transaction.digest()))
+    executed.height == block.header.height
+        && executed.bloom == block.header.event_bloom
+        && ids(&mut executed.receipts.iter().map(|receipt| receipt.transaction.digest()))
             == ids(&mut block.transactions.iter().map(LedgerTransaction::digest))
 }
 

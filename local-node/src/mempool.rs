@@ -17,7 +17,7 @@ use local_node_types::keys::BlsKey;
 pub use self::prequeue::{GivenUp, MAX_TRIES, Parked, Prequeue, RETRY_MILLIS};
 pub use self::queue::Queue;
 use crate::block::TxId;
-use crate::transaction::Checked;
+use crate::transaction::ValidTransaction;
 
 /// How far the nonce of a transaction may be ahead of the first nonce of its account that is missing.
 pub const MAX_NONCES_AHEAD: u64 = 64;
@@ -98,7 +98,7 @@ pub enum Removal {
 /// Why a transaction is refused although it is well-formed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Refusal {
+pub enum PoolError {
     /// It waits already.
     #[error("transaction {0} is in the mempool already")]
     Waiting(TxId),
@@ -194,7 +194,7 @@ pub struct Mempool {
 
 #[derive(Debug)]
 struct Entry {
-    transaction: Checked,
+    transaction: ValidTransaction,
     since: u64,
 }
 
@@ -232,12 +232,12 @@ impl Mempool {
 
     /// A waiting transaction.
     #[must_use]
-    pub fn transaction(&self, id: &TxId) -> Option<&Checked> {
+    pub fn transaction(&self, id: &TxId) -> Option<&ValidTransaction> {
         self.entries.get(id).map(|entry| &entry.transaction)
     }
 
     /// The waiting transactions, the best paying first.
-    pub fn iter(&self) -> impl Iterator<Item = &Checked> {
+    pub fn iter(&self) -> impl Iterator<Item = &ValidTransaction> {
         self.by_price.iter().rev().filter_map(|(_, id)| self.transaction(id))
     }
 
@@ -271,7 +271,7 @@ impl Mempool {
     ///
     /// # Errors
     /// Why it would not.
-    pub fn check(&self, transaction: &Checked, account: &AccountData) -> Result<(), Refusal> {
+    pub fn check(&self, transaction: &ValidTransaction, account: &AccountData) -> Result<(), PoolError> {
         self.displaced(transaction, account).map(|_| ())
     }
 
@@ -281,10 +281,10 @@ impl Mempool {
     /// Why it is not taken. The pool is then as it was.
     pub fn insert(
         &mut self,
-        transaction: Checked,
+        transaction: ValidTransaction,
         account: &AccountData,
         now: u64,
-    ) -> Result<Vec<(TxId, Removal)>, Refusal> {
+    ) -> Result<Vec<(TxId, Removal)>, PoolError> {
         let Displaced { replaced, victims } = self.displaced(&transaction, account)?;
         let mut removed = Vec::new();
         if let Some(id) = replaced {
@@ -342,49 +342,49 @@ impl Mempool {
         old.iter().flat_map(|id| self.remove(id)).collect()
     }
 
-    fn displaced(&self, transaction: &Checked, account: &AccountData) -> Result<Displaced, Refusal> {
+    fn displaced(&self, transaction: &ValidTransaction, account: &AccountData) -> Result<Displaced, PoolError> {
         if self.entries.contains_key(&transaction.id()) {
-            return Err(Refusal::Waiting(transaction.id()));
+            return Err(PoolError::Waiting(transaction.id()));
         }
         let next = account.nonce.saturating_add(1);
         if transaction.nonce() <= account.nonce {
-            return Err(Refusal::NonceUsed { nonce: transaction.nonce(), next });
+            return Err(PoolError::NonceUsed { nonce: transaction.nonce(), next });
         }
         let (balance, needed) = (account.balance, transaction.most_spent());
         if needed > balance {
-            return Err(Refusal::NotEnoughMoney { balance, needed });
+            return Err(PoolError::NotEnoughMoney { balance, needed });
         }
         self.check_predecessors(transaction, next)?;
         let replaced = self.check_replacement(transaction)?;
         Ok(Displaced { replaced, victims: self.victims(transaction, replaced)? })
     }
 
-    fn check_predecessors(&self, transaction: &Checked, next: u64) -> Result<(), Refusal> {
+    fn check_predecessors(&self, transaction: &ValidTransaction, next: u64) -> Result<(), PoolError> {
         let nonce = transaction.nonce();
         let waiting = self.by_account.get(&transaction.sender());
         let missing = (next..nonce).find(|nonce| !waiting.is_some_and(|nonces| nonces.contains_key(nonce)));
         match missing {
             None => Ok(()),
             Some(missing) if nonce - missing > MAX_NONCES_AHEAD => {
-                Err(Refusal::NonceTooFarAhead { nonce, next: missing })
+                Err(PoolError::NonceTooFarAhead { nonce, next: missing })
             }
-            Some(missing) => Err(Refusal::NonceGap { nonce, missing }),
+            Some(missing) => Err(PoolError::NonceGap { nonce, missing }),
         }
     }
 
-    fn check_replacement(&self, transaction: &Checked) -> Result<Option<TxId>, Refusal> {
+    fn check_replacement(&self, transaction: &ValidTransaction) -> Result<Option<TxId>, PoolError> {
         let nonce = transaction.nonce();
         let rival = self.by_account.get(&transaction.sender()).and_then(|nonces| nonces.get(&nonce));
         let Some(rival) = rival.and_then(|id| self.transaction(id)) else { return Ok(None) };
         if transaction.gas_price() <= rival.gas_price() {
-            return Err(Refusal::NotReplaced { nonce, price: rival.gas_price() });
+            return Err(PoolError::NotReplaced { nonce, price: rival.gas_price() });
         }
         Ok(Some(rival.id()))
     }
 
     /// Who must leave so that `transaction` fits: the worst paying ones, and never one that it depends on.
-    fn victims(&self, transaction: &Checked, replaced: Option<TxId>) -> Result<Vec<TxId>, Refusal> {
-        let freed = replaced.and_then(|id| self.transaction(&id)).map_or(0, Checked::ledger_bytes);
+    fn victims(&self, transaction: &ValidTransaction, replaced: Option<TxId>) -> Result<Vec<TxId>, PoolError> {
+        let freed = replaced.and_then(|id| self.transaction(&id)).map_or(0, ValidTransaction::ledger_bytes);
         let mut count = self.entries.len() - usize::from(replaced.is_some());
         let mut bytes = self.bytes - freed;
         let mut victims = Vec::new();
@@ -395,9 +395,9 @@ impl Mempool {
             .filter(|other| other.sender() != transaction.sender());
         while count >= self.limits.max_transactions || bytes + transaction.ledger_bytes() > self.limits.max_bytes {
             let price = self.by_price.first().map_or(0, |(price, _)| *price);
-            let victim = candidates.next().ok_or(Refusal::Full { price })?;
+            let victim = candidates.next().ok_or(PoolError::Full { price })?;
             if victim.gas_price() >= transaction.gas_price() {
-                return Err(Refusal::Full { price: victim.gas_price() });
+                return Err(PoolError::Full { price: victim.gas_price() });
             }
             count -= 1;
             bytes -= victim.ledger_bytes();
@@ -406,7 +406,7 @@ impl Mempool {
         Ok(victims)
     }
 
-    fn take(&mut self, id: &TxId) -> Option<Checked> {
+    fn take(&mut self, id: &TxId) -> Option<ValidTransaction> {
         let Entry { transaction, .. } = self.entries.remove(id)?;
         self.preferred = self.preferred.filter(|preferred| preferred != id);
         self.bytes -= transaction.ledger_bytes();

@@ -22,7 +22,7 @@ use tokio::sync::{Semaphore, mpsc, watch};
 
 use crate::archive::decode;
 use crate::end::Stopped;
-use crate::executor::{Executor, ExecutorError, RunError, Terms};
+use crate::executor::{BlockParams, Executor, ExecutorError, RunError};
 use crate::ledger::{LedgerError, StakeEntry, stakes};
 use crate::work::{Lane, LaneError, contained};
 
@@ -275,8 +275,9 @@ impl Reader {
     ) -> Result<Result<Simulation, ExecutionError>, QueryError> {
         let most = self.call_time;
         self.ask(&self.calls, move |executor, tip| {
-            let terms = Terms { height: tip.height + 1, payees: None, slashed: Vec::new(), gas_limit: BLOCK_GAS_LIMIT };
-            let mut block = executor.open_for_query(tip.state_root, terms)?;
+            let params =
+                BlockParams { height: tip.height + 1, payees: None, slashed: Vec::new(), gas_limit: BLOCK_GAS_LIMIT };
+            let mut block = executor.open_for_query(tip.state_root, params)?;
             block.set_deadline(Instant::now().checked_add(most));
             match block.run(&transaction.reformatted(block.ledger_format())) {
                 Ok(receipt) => {

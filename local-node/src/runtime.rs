@@ -45,14 +45,14 @@ use crate::events::{Announcer, NodeEvent, announcer};
 use crate::executor::Executor;
 use crate::genesis::{self, Allocation};
 use crate::handle::{
-    Command, Compilations, Fate, MAX_CHECKS, MAX_COMMANDS, MAX_OWED_REQUESTS, MineError, NodeHandle, NodeInfo, Shared,
-    SubmitError,
+    Command, Compilations, MAX_CHECKS, MAX_COMMANDS, MAX_MINE_WAITERS, MineError, NodeHandle, NodeInfo, Shared,
+    SubmitError, TransactionStatus,
 };
 use crate::ledger::{BuildLimits, BuildTime, Built, InvalidBlock, Ledger, LedgerError, Unfit, VOTING_RULES};
-use crate::mempool::{GivenUp, Mempool, Parked, Prequeue, Refusal, Removal};
+use crate::mempool::{GivenUp, Mempool, Parked, PoolError, Prequeue, Removal};
 use crate::reader::{Reader, read_account};
 use crate::store::{Identity, Store, StoreError};
-use crate::transaction::{Checked, Policy};
+use crate::transaction::{Policy, ValidTransaction};
 use crate::work::{Lane, contained, panic_text, shortened};
 
 /// How often expired transactions are looked for.
@@ -60,7 +60,7 @@ const EXPIRY_INTERVAL: Duration = Duration::from_secs(60);
 /// How many removals from the mempool are remembered with their reasons.
 const MAX_REMOVALS: usize = 1024;
 /// How long a waiting transaction may be in memory only, in milliseconds, where no block comes first.
-const NOTES_DELAY_MILLIS: u64 = 100;
+const JOURNAL_DELAY_MILLIS: u64 = 100;
 /// How long a transaction that waited when the node stopped waits again where the node is too busy to check it.
 const BUSY_DELAY: Duration = Duration::from_millis(50);
 /// How many commands are answered between two blocks on demand.
@@ -106,7 +106,7 @@ async fn submit_again(node: NodeHandle, waiting: Vec<(TxId, Vec<u8>)>) {
             taken = node.submit_again(id, bytes.clone()).await;
         }
         match taken {
-            Ok(_) | Err(SubmitError::Refused(Refusal::Waiting(_))) => {}
+            Ok(_) | Err(SubmitError::Refused(PoolError::Waiting(_))) => {}
             // It waits for the next start.
             Err(SubmitError::Stopped(_) | SubmitError::State(_)) => break,
             Err(reason) => {
@@ -170,7 +170,7 @@ fn prepare(config: &Config) -> Result<Prepared, NodeError> {
         call_time: config.call_time,
         voters,
         clock: ledger.store().clock()?,
-        notes_due: None,
+        journal_due: None,
         mempool: Mempool::new(config.mempool),
         prequeue: Prequeue::new(config.mempool),
         consensus,
@@ -182,7 +182,7 @@ fn prepare(config: &Config) -> Result<Prepared, NodeError> {
         commands: command_receiver,
         failure: None,
         fresh: false,
-        owed: VecDeque::new(),
+        mine_waiters: VecDeque::new(),
         stalled: false,
         removals: ended_by.into_iter().map(|id| (id, Removal::EndedProcess)).collect(),
     };
@@ -245,8 +245,8 @@ fn system_time() -> Millis {
     Millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
 
-/// Blocks that somebody waits for.
-struct Owed {
+/// A request for blocks that waits for the last of them.
+struct MineWaiter {
     until: u64,
     reply: oneshot::Sender<Result<u64, MineError>>,
 }
@@ -262,7 +262,7 @@ struct Node {
     /// Seconds by which the node's clock is ahead of the system's.
     clock: u64,
     /// When the changes of the mempool are written, if no block comes before.
-    notes_due: Option<Millis>,
+    journal_due: Option<Millis>,
     mempool: Mempool,
     prequeue: Prequeue,
     consensus: Consensus,
@@ -275,7 +275,7 @@ struct Node {
     failure: Option<StoreError>,
     /// Whether the mempool has changed for the better since the last block that held nothing.
     fresh: bool,
-    owed: VecDeque<Owed>,
+    mine_waiters: VecDeque<MineWaiter>,
     /// The height of the last block that holds transactions.
     last_full: u64,
     /// Whether the running round has not come to a block although it was told to begin.
@@ -301,7 +301,7 @@ impl Node {
                 continue;
             }
             let wake =
-                self.timers.values().copied().chain(self.prequeue.next_try().map(Millis)).chain(self.notes_due).min();
+                self.timers.values().copied().chain(self.prequeue.next_try().map(Millis)).chain(self.journal_due).min();
             let wake = wake.map(|at| Duration::from_millis(at.since(self.now()).0));
             running = tokio::select! {
                 command = self.commands.recv() => self.answer(command),
@@ -310,7 +310,7 @@ impl Node {
             };
         }
         if self.failure.is_none() {
-            self.write_notes();
+            self.write_journal();
         }
         info!(height = self.ledger.tip().height, "stopped");
         self.failure.map_or(End::Asked, End::Failed)
@@ -320,9 +320,11 @@ impl Node {
     /// final yet.
     fn wants_block(&mut self) -> bool {
         // Nobody waits for these blocks any more.
-        self.owed.retain(|owed| !owed.reply.is_closed());
+        self.mine_waiters.retain(|waiter| !waiter.reply.is_closed());
         let unsettled = self.ledger.store().last_final() < self.last_full;
-        self.block_time == BlockTime::Instant && !self.stalled && (self.fresh || unsettled || !self.owed.is_empty())
+        self.block_time == BlockTime::Instant
+            && !self.stalled
+            && (self.fresh || unsettled || !self.mine_waiters.is_empty())
     }
 
     fn make_block(&mut self) {
@@ -361,9 +363,9 @@ impl Node {
             Some(Command::Waiting { most, reply }) => {
                 let _ = reply.send(self.mempool.iter().take(most).cloned().collect());
             }
-            Some(Command::Fate { id, reply }) => match self.fate(&id) {
-                Ok(fate) => {
-                    let _ = reply.send(fate);
+            Some(Command::TransactionStatus { id, reply }) => match self.transaction_status(&id) {
+                Ok(status) => {
+                    let _ = reply.send(status);
                 }
                 Err(error) => self.fail(error),
             },
@@ -380,46 +382,46 @@ impl Node {
             Some(Command::Panic) => panic!("on purpose"),
             Some(Command::Control(control)) => self.control(control),
             Some(Command::Mine { blocks, reply }) => {
-                self.owed.retain(|owed| !owed.reply.is_closed());
-                if self.owed.len() >= MAX_OWED_REQUESTS {
+                self.mine_waiters.retain(|waiter| !waiter.reply.is_closed());
+                if self.mine_waiters.len() >= MAX_MINE_WAITERS {
                     let _ = reply.send(Err(MineError::Busy));
                 } else {
                     let until = self.ledger.tip().height + blocks;
-                    self.owed.push_back(Owed { until, reply });
-                    self.settle_owed();
+                    self.mine_waiters.push_back(MineWaiter { until, reply });
+                    self.answer_mine_waiters();
                 }
             }
         }
         true
     }
 
-    fn submit(&mut self, transaction: Checked) -> Result<TxId, SubmitError> {
+    fn submit(&mut self, transaction: ValidTransaction) -> Result<TxId, SubmitError> {
         match self.admit(transaction.clone()) {
             Ok(()) => {
                 self.admit_successors(&transaction);
                 Ok(transaction.id())
             }
-            Err(SubmitError::Refused(Refusal::NonceGap { .. })) => self.park(transaction),
+            Err(SubmitError::Refused(PoolError::NonceGap { .. })) => self.park(transaction),
             Err(refused) => Err(refused),
         }
     }
 
-    fn admit(&mut self, transaction: Checked) -> Result<(), SubmitError> {
+    fn admit(&mut self, transaction: ValidTransaction) -> Result<(), SubmitError> {
         let account = self.account_of(&transaction)?;
         let now = self.now();
         let removed = self.mempool.insert(transaction.clone(), &account, now.as_secs())?;
         self.tell_removed(removed);
         let id = transaction.id();
         self.ledger.store().note_waiting(id, || transaction.protocol().to_network_bytes());
-        self.notes_due.get_or_insert(Millis(now.0.saturating_add(NOTES_DELAY_MILLIS)));
+        self.journal_due.get_or_insert(Millis(now.0.saturating_add(JOURNAL_DELAY_MILLIS)));
         debug!(%id, waiting = self.mempool.len(), "transaction taken");
-        self.tell(NodeEvent::TransactionIncluded(transaction));
+        self.tell(NodeEvent::TransactionAdmitted(transaction));
         self.fresh = true;
         Ok(())
     }
 
     /// Lets those in that were parked for this transaction.
-    fn admit_successors(&mut self, transaction: &Checked) {
+    fn admit_successors(&mut self, transaction: &ValidTransaction) {
         let (sender, mut nonce) = (transaction.sender(), transaction.nonce());
         while let Some(next) = nonce.checked_add(1)
             && let Some(parked) = self.prequeue.take_nonce(&sender, next)
@@ -431,7 +433,7 @@ impl Node {
         }
     }
 
-    fn park(&mut self, transaction: Checked) -> Result<TxId, SubmitError> {
+    fn park(&mut self, transaction: ValidTransaction) -> Result<TxId, SubmitError> {
         let id = transaction.id();
         let now = self.now().0;
         let replaced = self.prequeue.park(transaction, now)?;
@@ -446,7 +448,7 @@ impl Node {
         let id = parked.transaction().id();
         let given_up = match self.admit(parked.transaction().clone()) {
             Ok(()) => return true,
-            Err(SubmitError::Refused(refusal)) if !matches!(refusal, Refusal::NonceGap { .. }) => {
+            Err(SubmitError::Refused(refusal)) if !matches!(refusal, PoolError::NonceGap { .. }) => {
                 Some(GivenUp::Refused(refusal))
             }
             Err(_) => {
@@ -468,16 +470,16 @@ impl Node {
         }
     }
 
-    fn fate(&self, id: &TxId) -> Result<Fate, StoreError> {
+    fn transaction_status(&self, id: &TxId) -> Result<TransactionStatus, StoreError> {
         let removed = || self.removals.iter().rev().find(|(removed, _)| removed == id);
         Ok(if let Some(transaction) = self.ledger.store().transaction(id)? {
-            Fate::Executed(transaction)
+            TransactionStatus::Executed(transaction)
         } else if let Some(transaction) = self.mempool.transaction(id) {
-            Fate::Waiting(transaction.clone())
+            TransactionStatus::Waiting(transaction.clone())
         } else if let Some(transaction) = self.prequeue.transaction(id) {
-            Fate::Deferred(transaction.clone())
+            TransactionStatus::Deferred(transaction.clone())
         } else {
-            removed().map_or(Fate::Unknown, |(_, reason)| Fate::Removed(reason.clone()))
+            removed().map_or(TransactionStatus::Unknown, |(_, reason)| TransactionStatus::Removed(reason.clone()))
         })
     }
 
@@ -487,8 +489,8 @@ impl Node {
     }
 
     /// Writes the changes of the mempool, so that they outlive the process.
-    fn write_notes(&mut self) {
-        if let Err(error) = self.ledger.store().write_notes() {
+    fn write_journal(&mut self) {
+        if let Err(error) = self.ledger.store().write_journal() {
             self.fail(error);
         }
     }
@@ -499,17 +501,20 @@ impl Node {
         self.failure.get_or_insert(error);
     }
 
-    fn check(&self, transaction: &Checked) -> Result<TxId, SubmitError> {
+    fn check(&self, transaction: &ValidTransaction) -> Result<TxId, SubmitError> {
         let account = self.account_of(transaction)?;
         self.mempool.check(transaction, &account)?;
         Ok(transaction.id())
     }
 
     /// The sender's account, unless a block holds the transaction already.
-    fn account_of(&self, transaction: &Checked) -> Result<dusk_core::transfer::moonlight::AccountData, SubmitError> {
+    fn account_of(
+        &self,
+        transaction: &ValidTransaction,
+    ) -> Result<dusk_core::transfer::moonlight::AccountData, SubmitError> {
         let state = |error: &dyn std::fmt::Display| SubmitError::State(error.to_string());
         if self.ledger.store().has_transaction(&transaction.id()).map_err(|error| state(&error))? {
-            return Err(Refusal::Included(transaction.id()).into());
+            return Err(PoolError::Included(transaction.id()).into());
         }
         let tip = self.ledger.tip();
         let read = contained(|| {
@@ -521,8 +526,8 @@ impl Node {
 
     fn fire_timers(&mut self) -> bool {
         let now = self.now();
-        if self.notes_due.take_if(|due| *due <= now).is_some() {
-            self.write_notes();
+        if self.journal_due.take_if(|due| *due <= now).is_some() {
+            self.write_journal();
         }
         let due: Vec<TimerId> = self.timers.iter().filter(|(_, at)| **at <= now).map(|(id, _)| *id).collect();
         for id in due {
@@ -637,7 +642,7 @@ impl Node {
         self.forget_included(&block);
         // What did not fit this block may fit the next one; a block that took nothing will not be followed by a better.
         self.fresh |= !block.transactions.is_empty() && !self.mempool.is_empty();
-        self.settle_owed();
+        self.answer_mine_waiters();
         Some(Input::NewTip(Box::new(self.ledger.tip_context())))
     }
 
@@ -666,13 +671,13 @@ impl Node {
         }
     }
 
-    fn settle_owed(&mut self) {
+    fn answer_mine_waiters(&mut self) {
         let height = self.ledger.tip().height;
         let (done, open): (VecDeque<_>, VecDeque<_>) =
-            std::mem::take(&mut self.owed).into_iter().partition(|owed| owed.until <= height);
-        self.owed = open;
-        for owed in done {
-            let _ = owed.reply.send(Ok(height));
+            std::mem::take(&mut self.mine_waiters).into_iter().partition(|waiter| waiter.until <= height);
+        self.mine_waiters = open;
+        for waiter in done {
+            let _ = waiter.reply.send(Ok(height));
         }
     }
 

@@ -15,7 +15,7 @@
 //! | `tables` | the tables |
 //! | `blocks` | reading and writing blocks |
 //! | `record` | the form of blocks and transactions |
-//! | `index` | blocks by subject |
+//! | `index` | blocks by contract, account, memo and blob |
 //! | `states` | the contracts' memories at the heights that are kept |
 //! | `snapshots` | points to go back to |
 //! | `waiting` | transactions that no block holds yet |
@@ -54,16 +54,16 @@ pub use self::error::StoreError;
 pub use self::faults::fault_identity;
 use self::folder::Folder;
 pub use self::folder::Identity;
-pub use self::index::{Subject, subjects};
+pub use self::index::{IndexKey, index_keys};
 use self::record::label_bytes;
 use self::running::Running;
 pub use self::running::Slot;
 pub use self::snapshots::Snapshot;
 use self::tables::{
-    BLOCKS, CELLS, CONTRACTS, DEPLOYMENTS, DRIVERS, HEIGHTS, LABELS, META, MODULES, PLACES, SNAPSHOTS, STATES,
-    SUBJECTS, TRANSACTIONS, WAITING, WAITING_PLACES, WRITTEN,
+    BLOCK_INDEX, BLOCKS, CELLS, CONTRACTS, DEPLOYMENTS, DRIVERS, HEIGHTS, LABELS, META, MODULES, SNAPSHOTS, STATES,
+    TRANSACTIONS, TX_LOCATIONS, WAITING, WAITING_PLACES, WRITTEN,
 };
-use self::waiting::Notes;
+use self::waiting::MempoolJournal;
 use crate::block::{StoredBlock, TxId};
 use crate::weight;
 
@@ -81,7 +81,7 @@ const RECENT_BYTES: usize = 128 << 20;
 
 /// In which order answers come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Order {
+pub enum SortOrder {
     /// By ascending height.
     #[default]
     OldestFirst,
@@ -116,7 +116,7 @@ struct Inner {
     /// There is one where the chain lives in a folder.
     running: Option<Running>,
     recent: RwLock<Recent>,
-    notes: Mutex<Notes>,
+    journal: Mutex<MempoolJournal>,
 }
 
 /// The end of the chain, at hand.
@@ -216,7 +216,7 @@ impl Store {
             }
             pending.insert(height.value(), label);
         }
-        let notes = Notes::after(&transaction)?;
+        let journal = MempoolJournal::after(&transaction)?;
         let recent = Recent { blocks: BTreeMap::from([(height, AtHand::new(&tip))]), tip, last_final, pending };
         drop(transaction);
         Ok(Self(Arc::new(Inner {
@@ -224,7 +224,7 @@ impl Store {
             durable,
             running,
             recent: RwLock::new(recent),
-            notes: Mutex::new(notes),
+            journal: Mutex::new(journal),
         })))
     }
 
@@ -296,29 +296,29 @@ impl Store {
     /// # Errors
     /// When the chain cannot be read.
     pub fn has_transaction(&self, id: &TxId) -> Result<bool, StoreError> {
-        Ok(self.0.begin_read()?.open_table(PLACES)?.get(&id.0)?.is_some())
+        Ok(self.0.begin_read()?.open_table(TX_LOCATIONS)?.get(&id.0)?.is_some())
     }
 
-    /// The heights of the blocks about a subject in a range, at most so many, in ascending order or the highest first.
+    /// The heights of the blocks under a key of the index in a range, at most so many, in ascending order or the highest first.
     ///
     /// # Errors
     /// When the chain cannot be read.
     pub fn heights_about(
         &self,
-        subject: Subject,
+        key: IndexKey,
         range: RangeInclusive<u64>,
-        order: Order,
+        order: SortOrder,
         most: usize,
     ) -> Result<Vec<u64>, StoreError> {
         if range.is_empty() {
             return Ok(Vec::new());
         }
         let transaction = self.0.begin_read()?;
-        let subjects = transaction.open_table(SUBJECTS)?;
-        let mut found = subjects.range((&subject.0, *range.start())..=(&subject.0, *range.end()))?;
+        let index = transaction.open_table(BLOCK_INDEX)?;
+        let mut found = index.range((&key.0, *range.start())..=(&key.0, *range.end()))?;
         let next = || match order {
-            Order::OldestFirst => found.next(),
-            Order::NewestFirst => found.next_back(),
+            SortOrder::OldestFirst => found.next(),
+            SortOrder::NewestFirst => found.next_back(),
         };
         let mut heights = Vec::new();
         for row in std::iter::from_fn(next).take(most) {
@@ -406,11 +406,11 @@ impl Inner {
     fn write<T>(&self, change: impl FnOnce(&WriteTransaction) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let database = self.database()?;
         let transaction = database.begin_write()?;
-        let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
-        notes.write(&transaction)?;
+        let mut journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
+        journal.write(&transaction)?;
         let done = change(&transaction)?;
         transaction.commit()?;
-        notes.clear();
+        journal.clear();
         Ok(done)
     }
 }
@@ -433,7 +433,7 @@ fn begin(
     }
     // Readers expect every table to be there.
     transaction.open_table(TRANSACTIONS)?;
-    transaction.open_table(PLACES)?;
+    transaction.open_table(TX_LOCATIONS)?;
     transaction.open_table(DEPLOYMENTS)?;
     transaction.open_table(WAITING)?;
     transaction.open_table(WAITING_PLACES)?;

@@ -1,6 +1,6 @@
 //! Transactions from outside: what can be checked of one without the chain's state.
 //!
-//! [`Policy::check`] takes bytes of any origin and gives a [`Checked`] transaction or says what is wrong with them. The
+//! [`Policy::check`] takes bytes of any origin and gives a [`ValidTransaction`] transaction or says what is wrong with them. The
 //! cheapest checks come first: size, form, chain, fees, gas, and the signature last. Checks of what depends on accounts
 //! (nonce, balance) belong to the [`mempool`](crate::mempool). Source: the book, "Transactions and fees",
 //! section "Mempool".
@@ -10,20 +10,20 @@
 //! | `public` | the checks of public (Moonlight) transactions |
 //! | `signature` | the check of their signatures |
 //! | `data` | the checks of what a transaction carries: call, deployment, blobs |
-//! | `checked` | transactions that passed |
+//! | `valid` | transactions that passed |
 
-mod checked;
 mod data;
 mod error;
 mod public;
 mod signature;
+mod valid;
 
 use dusk_core::transfer::{Transaction, TransactionFormat};
 use local_node_types::rules::{BLOCK_GAS_LIMIT, MIN_GAS_LIMIT, Rules};
 use local_node_vm::{Vm, verify_blobs};
 
-pub use self::checked::Checked;
 pub use self::error::TransactionError;
+pub use self::valid::ValidTransaction;
 
 /// The most bytes that a block may have.
 pub const MAX_BLOCK_BYTES: usize = 1024 * 1024;
@@ -57,13 +57,13 @@ impl Policy {
     ///
     /// # Errors
     /// What is wrong with the transaction, the first of the checks that fails.
-    pub fn check(&self, bytes: &[u8], rules: Rules, vm: &Vm) -> Result<Checked, TransactionError> {
+    pub fn check(&self, bytes: &[u8], rules: Rules, vm: &Vm) -> Result<ValidTransaction, TransactionError> {
         if bytes.len() > MAX_TRANSACTION_BYTES {
             return Err(TransactionError::TooLarge { bytes: bytes.len() });
         }
         let transaction = decode(bytes)?;
         self.check_terms(&transaction, rules)?;
-        let checked = Checked::trusted(transaction, rules)?;
+        let checked = ValidTransaction::trusted(transaction, rules)?;
         if checked.ledger_bytes() > MAX_TRANSACTION_BYTES {
             return Err(TransactionError::TooLarge { bytes: checked.ledger_bytes() });
         }

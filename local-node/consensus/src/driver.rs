@@ -13,7 +13,7 @@ use crate::header::{HeaderError, HeaderFacts, Stage, Verifier};
 use crate::interface::{Input, Output, TimerId, TipContext};
 use crate::parameters::{Config, MAX_ITERATIONS, MAX_ROUND_DISTANCE, Millis};
 use crate::queue::Queue;
-use crate::round::{Env, Origin, Phase, Round, check_candidate};
+use crate::round::{Origin, Phase, Round, RoundContext, check_candidate};
 use crate::signing::Keyring;
 use crate::timeouts::StepTimes;
 
@@ -119,22 +119,22 @@ impl Consensus {
         };
         let Some(mut round) = self.round.take() else { return Vec::new() };
         let fired = if let Input::Timer(id) = input { self.disarm(id) } else { None };
-        let mut env = self.env(now);
+        let mut context = self.context(now);
         match input {
             Input::NewTip(_) => unreachable!("handled above"),
-            Input::Go => round.go(&mut env),
-            Input::Message(message) => on_messages(&mut round, &mut env, vec![message]),
-            Input::Messages(messages) => on_messages(&mut round, &mut env, messages),
-            Input::Built { request, body } => round.on_built(&mut env, request, *body),
+            Input::Go => round.go(&mut context),
+            Input::Message(message) => on_messages(&mut round, &mut context, vec![message]),
+            Input::Messages(messages) => on_messages(&mut round, &mut context, messages),
+            Input::Built { request, body } => round.on_built(&mut context, request, *body),
             Input::BuildFailed { request } => round.on_build_failed(request),
-            Input::Verified { request, verdict } => round.on_verified(&mut env, request, verdict),
+            Input::Verified { request, verdict } => round.on_verified(&mut context, request, verdict),
             Input::Timer(_) => match fired {
-                Some(Purpose::Slot) => round.on_slot_timer(&mut env),
-                Some(Purpose::Step) => round.on_step_timer(&mut env),
+                Some(Purpose::Slot) => round.on_slot_timer(&mut context),
+                Some(Purpose::Step) => round.on_step_timer(&mut context),
                 None => {}
             },
         }
-        let out = env.out;
+        let out = context.out;
         self.finish(round, out)
     }
 
@@ -144,8 +144,8 @@ impl Consensus {
         Some(self.armed.remove(place).purpose)
     }
 
-    const fn env(&mut self, now: Millis) -> Env<'_> {
-        Env {
+    const fn context(&mut self, now: Millis) -> RoundContext<'_> {
+        RoundContext {
             config: &self.config,
             keys: &self.keys,
             now,
@@ -162,9 +162,9 @@ impl Consensus {
         let mut round = Round::new(self.config, tip, &self.times);
         debug!(round = round.height(), "round begins");
         self.queue.keep_from(round.height());
-        let mut env = self.env(now);
-        round.start(&mut env);
-        let out = env.out;
+        let mut context = self.context(now);
+        round.start(&mut context);
+        let out = context.out;
         self.finish(round, out)
     }
 
@@ -206,21 +206,21 @@ impl Consensus {
 }
 
 /// Sorts messages by round: those of this round are handled, those of the next ones kept, the others dropped.
-fn on_messages(round: &mut Round, env: &mut Env<'_>, messages: Vec<Message>) {
+fn on_messages(round: &mut Round, context: &mut RoundContext<'_>, messages: Vec<Message>) {
     let mut present = Vec::new();
     for message in messages {
         let Some((header, _)) = message.consensus_step() else { continue };
         if header.round == round.height() {
             present.push(message);
         } else if header.round > round.height() && header.round - round.height() <= MAX_ROUND_DISTANCE {
-            keep(round, env, message, &header);
+            keep(round, context, message, &header);
         }
     }
-    round.on_messages(env, present, Origin::Network);
+    round.on_messages(context, present, Origin::Network);
 }
 
 /// Keeps a message of a later round, if a provisioner has signed it. The committee is not known yet.
-fn keep(round: &mut Round, env: &mut Env<'_>, message: Message, header: &ConsensusHeader) {
+fn keep(round: &mut Round, context: &mut RoundContext<'_>, message: Message, header: &ConsensusHeader) {
     let (signed, bytes, size) = match &message {
         Message::Validation(vote) => (vote.signed, validation_bytes(header, &vote.vote), size_of_val(vote.as_ref())),
         Message::Ratification(vote) => {
@@ -230,18 +230,18 @@ fn keep(round: &mut Round, env: &mut Env<'_>, message: Message, header: &Consens
         _ => return,
     };
     let Some(step) = message.consensus_step().and_then(|(_, step)| step.number(header.iteration)) else { return };
-    let version = env.config.profile.at(header.round).fork().bls_version();
+    let version = context.config.profile.at(header.round).fork().bls_version();
     let provisioners = round.verifier().committees().provisioners();
     let signer = provisioners.get(&signed.signer).filter(|found| found.stake.is_eligible(header.round));
     let Some(signer) = signer.filter(|_| header.iteration < MAX_ITERATIONS) else { return };
-    if !env.queue.would_keep(header.round, step, &signed.signer, size)
+    if !context.queue.would_keep(header.round, step, &signed.signer, size)
         || provisioners.signatures().verify(&[signer.point], &signed.signature, &bytes, version).is_err()
         || matches!(&message, Message::Candidate(block) if check_candidate(block).is_err())
     {
         return;
     }
-    env.relay(|| message.clone());
-    env.queue.put(header.round, step, signed.signer, size, message);
+    context.relay(|| message.clone());
+    context.queue.put(header.round, step, signed.signer, size, message);
 }
 
 const fn signed_by(block: &Block) -> SignedBy {

@@ -36,7 +36,7 @@ use crate::timeouts::{RoundTimeouts, StepTimes};
 
 /// What a round needs from the driver during one call.
 #[derive(Debug)]
-pub(crate) struct Env<'a> {
+pub(crate) struct RoundContext<'a> {
     pub(crate) config: &'a Config,
     pub(crate) keys: &'a Keyring,
     pub(crate) now: Millis,
@@ -46,7 +46,7 @@ pub(crate) struct Env<'a> {
     pub(crate) out: Vec<Output>,
 }
 
-impl Env<'_> {
+impl RoundContext<'_> {
     pub(crate) fn request_id(&mut self) -> RequestId {
         *self.next_id += 1;
         RequestId(*self.next_id)
@@ -180,16 +180,16 @@ impl Round {
     }
 
     /// Begins, unless rounds begin on demand.
-    pub(crate) fn start(&mut self, env: &mut Env<'_>) {
-        if env.config.start == Start::AtOnce {
-            self.begin_iteration(env, self.current);
+    pub(crate) fn start(&mut self, context: &mut RoundContext<'_>) {
+        if context.config.start == Start::AtOnce {
+            self.begin_iteration(context, self.current);
         }
     }
 
     /// Begins on demand.
-    pub(crate) fn go(&mut self, env: &mut Env<'_>) {
+    pub(crate) fn go(&mut self, context: &mut RoundContext<'_>) {
         if self.phase == Phase::Held {
-            self.begin_iteration(env, self.current);
+            self.begin_iteration(context, self.current);
         }
     }
 
@@ -230,28 +230,28 @@ impl Round {
 
     // ---- Steps -----------------------------------------------------------------------------------------------------
 
-    fn begin_iteration(&mut self, env: &mut Env<'_>, iteration: u8) {
+    fn begin_iteration(&mut self, context: &mut RoundContext<'_>, iteration: u8) {
         debug!(round = self.height, iteration, "iteration begins");
         self.current = iteration;
         self.phase = Phase::Proposal;
-        env.out.push(Output::Persist(Persist::Iteration { prev_block_hash: self.prev_hash(), iteration }));
-        self.since = env.now.max(self.slot);
+        context.out.push(Output::Persist(Persist::Iteration { prev_block_hash: self.prev_hash(), iteration }));
+        self.since = context.now.max(self.slot);
         self.deadline = Some(self.since.plus(self.timeouts.of(StepName::Proposal)));
         if self.iteration(iteration).failure.is_some() {
             // Others have already proven that it failed.
-            return self.next_iteration(env);
+            return self.next_iteration(context);
         }
-        self.slot_open = env.now >= self.slot;
+        self.slot_open = context.now >= self.slot;
         if self.slot_open {
-            self.open_slot(env);
+            self.open_slot(context);
         }
-        self.drain(env, iteration, StepName::Proposal);
-        self.leave_proposal(env);
+        self.drain(context, iteration, StepName::Proposal);
+        self.leave_proposal(context);
     }
 
-    fn next_iteration(&mut self, env: &mut Env<'_>) {
+    fn next_iteration(&mut self, context: &mut RoundContext<'_>) {
         if self.current + 1 < MAX_ITERATIONS {
-            self.begin_iteration(env, self.current + 1);
+            self.begin_iteration(context, self.current + 1);
         } else {
             debug!(round = self.height, "open consensus");
             self.phase = Phase::Open;
@@ -260,19 +260,19 @@ impl Round {
     }
 
     /// The moment has come from which this round's block may be dated.
-    fn open_slot(&mut self, env: &mut Env<'_>) {
+    fn open_slot(&mut self, context: &mut RoundContext<'_>) {
         self.slot_open = true;
         let current = self.current;
         let generator = self.verifier.committees().generator(current);
         let has_candidate = self.iteration(current).candidate.is_some();
-        if let Some(generator) = generator.filter(|key| env.keys.holds(key) && !has_candidate) {
-            self.build(env, generator);
+        if let Some(generator) = generator.filter(|key| context.keys.holds(key) && !has_candidate) {
+            self.build(context, generator);
         }
     }
 
-    fn build(&mut self, env: &mut Env<'_>, generator: BlsKey) {
+    fn build(&mut self, context: &mut RoundContext<'_>, generator: BlsKey) {
         let failed = self.failed_iterations();
-        let id = env.request_id();
+        let id = context.request_id();
         let request = BuildRequest {
             id,
             round: self.height,
@@ -282,10 +282,10 @@ impl Round {
             voters: self.tip_voters(),
             slashes: crate::faults::slashes(&failed, &[]),
             max_body_bytes: candidates::max_body_bytes(&failed),
-            deadline: self.deadline.filter(|_| !env.config.alone),
+            deadline: self.deadline.filter(|_| !context.config.alone),
         };
         self.building = Some(Building { request: id, iteration: self.current, failed });
-        env.out.push(Output::Build(Box::new(request)));
+        context.out.push(Output::Build(Box::new(request)));
     }
 
     fn tip_voters(&self) -> Vec<Voter> {
@@ -305,68 +305,68 @@ impl Round {
     }
 
     /// Goes on to validation, if there is a candidate and the slot is open.
-    fn leave_proposal(&mut self, env: &mut Env<'_>) {
+    fn leave_proposal(&mut self, context: &mut RoundContext<'_>) {
         let current = self.current;
         if self.phase == Phase::Proposal && self.slot_open && self.iteration(current).candidate.is_some() {
-            self.record(env, StepName::Proposal);
-            self.enter_validation(env);
+            self.record(context, StepName::Proposal);
+            self.enter_validation(context);
         }
     }
 
-    fn enter_validation(&mut self, env: &mut Env<'_>) {
+    fn enter_validation(&mut self, context: &mut RoundContext<'_>) {
         let current = self.current;
-        self.enter(env, Phase::Validation, StepName::Validation);
-        self.vote_on_candidate(env, current);
-        self.drain(env, current, StepName::Validation);
+        self.enter(context, Phase::Validation, StepName::Validation);
+        self.vote_on_candidate(context, current);
+        self.drain(context, current, StepName::Validation);
     }
 
-    fn enter_ratification(&mut self, env: &mut Env<'_>, result: ValidationResult) {
+    fn enter_ratification(&mut self, context: &mut RoundContext<'_>, result: ValidationResult) {
         let current = self.current;
-        self.enter(env, Phase::Ratification, StepName::Ratification);
+        self.enter(context, Phase::Ratification, StepName::Ratification);
         self.iteration(current).result = result;
-        self.ratify(env, current, result);
-        self.drain(env, current, StepName::Ratification);
+        self.ratify(context, current, result);
+        self.drain(context, current, StepName::Ratification);
     }
 
-    fn enter(&mut self, env: &Env<'_>, phase: Phase, step: StepName) {
+    fn enter(&mut self, context: &RoundContext<'_>, phase: Phase, step: StepName) {
         self.phase = phase;
-        self.since = env.now;
-        self.deadline = Some(env.now.plus(self.timeouts.of(step)));
+        self.since = context.now;
+        self.deadline = Some(context.now.plus(self.timeouts.of(step)));
     }
 
     /// Records how long a step took that came to a result.
-    fn record(&self, env: &mut Env<'_>, step: StepName) {
-        env.times.record(step, env.now.since(self.since));
+    fn record(&self, context: &mut RoundContext<'_>, step: StepName) {
+        context.times.record(step, context.now.since(self.since));
     }
 
     /// Handles what has waited for a step, if the round is still in it.
-    fn drain(&mut self, env: &mut Env<'_>, iteration: u8, step: StepName) {
+    fn drain(&mut self, context: &mut RoundContext<'_>, iteration: u8, step: StepName) {
         if (self.current, self.step()) != (iteration, Some(step)) {
             return;
         }
         let Some(number) = step.number(iteration) else { return };
-        let waiting = env.queue.take(self.height, number);
-        self.on_messages(env, waiting, Origin::Queue);
+        let waiting = context.queue.take(self.height, number);
+        self.on_messages(context, waiting, Origin::Queue);
     }
 
     // ---- Timers ----------------------------------------------------------------------------------------------------
 
-    pub(crate) fn on_slot_timer(&mut self, env: &mut Env<'_>) {
+    pub(crate) fn on_slot_timer(&mut self, context: &mut RoundContext<'_>) {
         if self.phase == Phase::Proposal && !self.slot_open {
-            self.open_slot(env);
-            self.leave_proposal(env);
+            self.open_slot(context);
+            self.leave_proposal(context);
         }
     }
 
-    pub(crate) fn on_step_timer(&mut self, env: &mut Env<'_>) {
+    pub(crate) fn on_step_timer(&mut self, context: &mut RoundContext<'_>) {
         let header = self.consensus_header(self.current);
         debug!(round = self.height, iteration = self.current, phase = ?self.phase, "timeout");
         if self.wanted.is_some() {
             // The clock may have come to the time of a block that was ahead of it.
-            self.decide_wanted(env);
+            self.decide_wanted(context);
             if self.wanted.is_none() {
                 self.phase = Phase::Decided;
-                self.deadline = Some(env.now.plus(env.config.timeouts.min));
+                self.deadline = Some(context.now.plus(context.config.timeouts.min));
                 return;
             }
         }
@@ -375,22 +375,22 @@ impl Round {
             Phase::Proposal => {
                 self.timeouts.expired(StepName::Proposal);
                 if is_emergency(self.current) {
-                    env.ask(InventoryItem::CandidateFromIteration(header));
+                    context.ask(InventoryItem::CandidateFromIteration(header));
                 }
-                self.enter_validation(env);
+                self.enter_validation(context);
             }
             Phase::Validation => {
                 self.timeouts.expired(StepName::Validation);
                 if is_emergency(self.current) {
-                    env.ask(InventoryItem::ValidationResult(header));
+                    context.ask(InventoryItem::ValidationResult(header));
                 }
-                self.enter_ratification(env, ValidationResult::default());
+                self.enter_ratification(context, ValidationResult::default());
             }
             Phase::Ratification => {
                 self.timeouts.expired(StepName::Ratification);
-                self.next_iteration(env);
+                self.next_iteration(context);
             }
-            Phase::Decided => self.next_iteration(env),
+            Phase::Decided => self.next_iteration(context),
         }
     }
 

@@ -14,7 +14,7 @@ const MAX_EMERGENCY_VOTES: usize = 4;
 
 /// Why a vote does not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Refusal {
+pub(crate) enum VoteError {
     /// The same member has cast the same vote.
     Duplicate,
     /// The same member has cast another vote; this is its signature, unless it is our own.
@@ -61,17 +61,17 @@ impl Tally {
     }
 
     /// Whether a vote of the member at `place` would count.
-    pub(crate) fn check(&self, place: usize, vote: &Vote) -> Result<(), Refusal> {
+    pub(crate) fn check(&self, place: usize, vote: &Vote) -> Result<(), VoteError> {
         if self.emergency && !vote.is_valid() {
-            return Err(Refusal::NotCounted);
+            return Err(VoteError::NotCounted);
         }
         let cast = self.cast.get(&place).map_or([].as_slice(), Vec::as_slice);
         if cast.iter().any(|earlier| earlier.vote == *vote) {
-            return Err(Refusal::Duplicate);
+            return Err(VoteError::Duplicate);
         }
         match cast.first() {
-            Some(earlier) if !self.emergency => Err(Refusal::Conflict(earlier.vote, earlier.signature)),
-            _ if cast.len() >= MAX_EMERGENCY_VOTES => Err(Refusal::TooMany),
+            Some(earlier) if !self.emergency => Err(VoteError::Conflict(earlier.vote, earlier.signature)),
+            _ if cast.len() >= MAX_EMERGENCY_VOTES => Err(VoteError::TooMany),
             _ => Ok(()),
         }
     }
@@ -166,7 +166,7 @@ mod tests {
     }
 
     impl Case {
-        fn cast(&mut self, place: usize, vote: Vote) -> Result<Option<StepVotes>, Refusal> {
+        fn cast(&mut self, place: usize, vote: Vote) -> Result<Option<StepVotes>, VoteError> {
             self.tally.check(place, &vote)?;
             let key: BlsKey = self.tally.committee().members()[place].key;
             let signature = self.keyring.sign(&key, b"vote", BlsVersion::V2).unwrap();
@@ -201,8 +201,8 @@ mod tests {
     fn a_member_votes_once() {
         let mut case = case(false);
         case.cast(1, Vote::NoCandidate).unwrap();
-        assert_eq!(case.cast(1, Vote::NoCandidate), Err(Refusal::Duplicate));
-        let Err(Refusal::Conflict(Vote::NoCandidate, signature)) = case.cast(1, Vote::Valid([1; 32])) else {
+        assert_eq!(case.cast(1, Vote::NoCandidate), Err(VoteError::Duplicate));
+        let Err(VoteError::Conflict(Vote::NoCandidate, signature)) = case.cast(1, Vote::Valid([1; 32])) else {
             panic!("a second vote must conflict");
         };
         assert!(!signature.is_empty());
@@ -211,12 +211,12 @@ mod tests {
     #[test]
     fn in_emergency_mode_only_valid_votes_count_but_several_of_them() {
         let mut case = case(true);
-        assert_eq!(case.cast(0, Vote::NoCandidate), Err(Refusal::NotCounted));
-        assert_eq!(case.cast(0, Vote::Invalid([1; 32])), Err(Refusal::NotCounted));
+        assert_eq!(case.cast(0, Vote::NoCandidate), Err(VoteError::NotCounted));
+        assert_eq!(case.cast(0, Vote::Invalid([1; 32])), Err(VoteError::NotCounted));
         for hash in 1..=4 {
             assert_eq!(case.cast(0, Vote::Valid([hash; 32])), Ok(None));
         }
-        assert_eq!(case.cast(0, Vote::Valid([1; 32])), Err(Refusal::Duplicate));
-        assert_eq!(case.cast(0, Vote::Valid([5; 32])), Err(Refusal::TooMany));
+        assert_eq!(case.cast(0, Vote::Valid([1; 32])), Err(VoteError::Duplicate));
+        assert_eq!(case.cast(0, Vote::Valid([5; 32])), Err(VoteError::TooMany));
     }
 }

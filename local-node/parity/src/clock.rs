@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail, ensure};
 use dusk_core::abi::ContractId;
 use dusk_core::transfer::{TRANSFER_CONTRACT, Transaction};
 use local_node_types::rules::Profile;
-use local_node_vm::{Env, Session, Vm, execute, genesis};
+use local_node_vm::{BlockEnv, Session, Vm, execute, genesis};
 
 use crate::contracts::module_32;
 use crate::scripts::{encoded, keys};
@@ -91,7 +91,7 @@ pub fn table(tell: impl Fn(&str)) -> Result<()> {
 
 /// A session with the contract that is timed, in which one account has money.
 fn session(vm: &Vm) -> Result<Session> {
-    let mut session = vm.session(None, Env { chain_id: genesis::CHAIN_ID, rules: Profile::Local.at(0) })?;
+    let mut session = vm.session(None, BlockEnv { chain_id: genesis::CHAIN_ID, rules: Profile::Local.at(0) })?;
     genesis::install(&mut session, &keys(0).1, &keys(0).1)?;
     session.call(TRANSFER_CONTRACT, "add_account_balance", &encoded(&(keys(1).1, FUNDS)), u64::MAX)?;
     let root = session.commit()?;
@@ -100,8 +100,8 @@ fn session(vm: &Vm) -> Result<Session> {
     Ok(session)
 }
 
-fn today() -> Env {
-    Env { chain_id: 0, rules: Profile::Local.at(1) }
+fn today() -> BlockEnv {
+    BlockEnv { chain_id: 0, rules: Profile::Local.at(1) }
 }
 
 fn payment(nonce: u64) -> Result<Transaction> {

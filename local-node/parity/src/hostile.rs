@@ -12,7 +12,7 @@ use dusk_core::transfer::data::ContractCall;
 use dusk_core::transfer::{TRANSFER_CONTRACT, Transaction};
 use local_node_types::rules::Profile;
 use local_node_vm::driver::Driver;
-use local_node_vm::{Env, Session, Vm, execute, genesis};
+use local_node_vm::{BlockEnv, Session, Vm, execute, genesis};
 use serde::{Deserialize, Serialize};
 
 use crate::scripts::{encoded, keys};
@@ -212,7 +212,7 @@ pub fn measure(name: &str, way: &str) -> Result<String> {
 fn run(case: &Case, way: &str) -> Result<(Instant, Result<(), String>)> {
     let module = wat::parse_str((case.module)())?;
     let (vm, root) = chain()?;
-    let mut session = vm.session(Some(root), Env { chain_id: 0, rules: Profile::Local.at(1) })?;
+    let mut session = vm.session(Some(root), BlockEnv { chain_id: 0, rules: Profile::Local.at(1) })?;
     let begun = Instant::now();
     let deployed = session.deploy(HOSTILE, &module, None, &[], GAS).map(drop).map_err(|error| error.to_string());
     if way == "deploy" || deployed.is_err() {
@@ -244,7 +244,7 @@ fn transact(session: &mut Session, case: &Case) -> Result<Result<(), String>> {
 /// A machine with the genesis contracts and one account.
 fn chain() -> Result<(Vm, [u8; 32])> {
     let vm = Vm::in_memory()?;
-    let env = Env { chain_id: genesis::CHAIN_ID, rules: Profile::Local.at(0) };
+    let env = BlockEnv { chain_id: genesis::CHAIN_ID, rules: Profile::Local.at(0) };
     let mut session = vm.session(None, env)?;
     genesis::install(&mut session, &keys(0).1, &keys(0).1)?;
     let root = session.commit()?;

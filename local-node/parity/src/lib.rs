@@ -22,7 +22,7 @@ pub mod records;
 pub mod reference;
 pub mod scripts;
 
-#[path = "../../vm/tests/common/contracts.rs"]
+#[path = "../../vm/tests/it/common/contracts.rs"]
 mod contracts;
 mod generated;
 mod growth;

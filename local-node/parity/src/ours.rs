@@ -5,9 +5,9 @@ use dusk_core::abi::ContractId;
 use dusk_core::transfer::Transaction;
 use dusk_sdk_protocol::execution::{CallError, Event};
 use local_node_types::rules::Profile;
-use local_node_vm::{Env, ExecutionError, Receipt, Session, StateRoot, Vm, VmError, execute};
+use local_node_vm::{BlockEnv, ExecutionError, Receipt, Session, StateRoot, Vm, VmError, execute};
 
-use crate::protocol::{Answer, Bytes, Command, EventRecord, Failure, Refusal};
+use crate::protocol::{Answer, Bytes, Command, EventRecord, Failure, TransactionError};
 
 /// Runs scripts on the machine under test.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ impl Ours {
     /// When the script is wrong or the machine itself fails.
     pub fn run(&mut self, command: &Command) -> Result<Answer> {
         if let Command::Session { chain_id, height } = *command {
-            let env = Env { chain_id, rules: Profile::Local.at(height) };
+            let env = BlockEnv { chain_id, rules: Profile::Local.at(height) };
             self.session = Some(self.vm.session(self.last, env)?);
             return Ok(Answer::Done);
         }
@@ -80,12 +80,12 @@ fn receipt(outcome: Result<Receipt, VmError>) -> Answer {
     }
 }
 
-fn refusal(error: ExecutionError) -> Result<Refusal> {
+fn refusal(error: ExecutionError) -> Result<TransactionError> {
     Ok(match error {
-        ExecutionError::Precondition(precondition) => Refusal::Precondition(precondition.to_string()),
-        ExecutionError::NotReady => Refusal::NotReady,
-        ExecutionError::Unspendable(error) => Refusal::Unspendable(failure(error.as_call_error())),
-        ExecutionError::FailedRefund(error) => Refusal::FailedRefund(failure(error.as_call_error())),
+        ExecutionError::Precondition(precondition) => TransactionError::Precondition(precondition.to_string()),
+        ExecutionError::NotReady => TransactionError::NotReady,
+        ExecutionError::Unspendable(error) => TransactionError::Unspendable(failure(error.as_call_error())),
+        ExecutionError::FailedRefund(error) => TransactionError::FailedRefund(failure(error.as_call_error())),
         other => bail!("an error that the reference does not know: {other}"),
     })
 }

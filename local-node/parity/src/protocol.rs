@@ -87,7 +87,7 @@ pub enum Answer {
     /// It failed.
     Failed(Failure),
     /// The transaction cannot be included.
-    Refused(Refusal),
+    Refused(TransactionError),
 }
 
 /// Bytes as hexadecimal digits.
@@ -120,7 +120,7 @@ impl Failure {
 /// Why a transaction cannot be included.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Refusal {
+pub enum TransactionError {
     /// A precondition, with its text.
     Precondition(String),
     /// The nonce's turn has not come.

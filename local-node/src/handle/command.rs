@@ -5,19 +5,19 @@ use dusk_core::transfer::moonlight::AccountData;
 use local_node_types::keys::BlsKey;
 use tokio::sync::oneshot;
 
-use super::{ControlError, Fate, MineError, Reverted, SubmitError, TakenSnapshot};
+use super::{ControlError, MineError, Reverted, SubmitError, TakenSnapshot, TransactionStatus};
 use crate::block::TxId;
 use crate::store::{KeptDriver, StoreError};
-use crate::transaction::Checked;
+use crate::transaction::ValidTransaction;
 
 /// What the loop is asked.
 pub(crate) enum Command {
     Submit {
-        transaction: Checked,
+        transaction: ValidTransaction,
         reply: oneshot::Sender<Result<TxId, SubmitError>>,
     },
     Check {
-        transaction: Checked,
+        transaction: ValidTransaction,
         reply: oneshot::Sender<Result<TxId, SubmitError>>,
     },
     NextNonce {
@@ -27,11 +27,11 @@ pub(crate) enum Command {
     },
     Waiting {
         most: usize,
-        reply: oneshot::Sender<Vec<Checked>>,
+        reply: oneshot::Sender<Vec<ValidTransaction>>,
     },
-    Fate {
+    TransactionStatus {
         id: TxId,
-        reply: oneshot::Sender<Fate>,
+        reply: oneshot::Sender<TransactionStatus>,
     },
     Mine {
         blocks: u64,

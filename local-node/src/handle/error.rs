@@ -2,10 +2,10 @@
 
 use local_node_types::rules::Profile;
 
-use super::{MAX_CHECKS, MAX_COMPILATIONS, MAX_COMPILATIONS_PER_SENDER, MAX_OWED_REQUESTS, MAX_WARP_SECONDS};
+use super::{MAX_CHECKS, MAX_COMPILATIONS, MAX_COMPILATIONS_PER_SENDER, MAX_MINE_WAITERS, MAX_WARP_SECONDS};
 use crate::block::TxId;
 use crate::end::Stopped;
-use crate::mempool::{Refusal, Removal};
+use crate::mempool::{PoolError, Removal};
 use crate::reader::QueryError;
 use crate::store::StoreError;
 use crate::transaction::TransactionError;
@@ -19,7 +19,7 @@ pub enum SubmitError {
     Invalid(#[from] TransactionError),
     /// The state or the mempool does not allow it.
     #[error(transparent)]
-    Refused(#[from] Refusal),
+    Refused(#[from] PoolError),
     /// The sender's account cannot be read.
     #[error("the sender's account cannot be read: {0}")]
     State(String),
@@ -65,7 +65,7 @@ pub enum WaitError {
 #[non_exhaustive]
 pub enum MineError {
     /// Too many requests wait.
-    #[error("{MAX_OWED_REQUESTS} requests for blocks wait already: ask again later")]
+    #[error("{MAX_MINE_WAITERS} requests for blocks wait already: ask again later")]
     Busy,
     /// The node does not answer any more.
     #[error(transparent)]

@@ -8,7 +8,7 @@ use local_node_types::rules::Profile;
 use crate::block::SpentTransaction;
 use crate::config::BlockTime;
 use crate::mempool::Removal;
-use crate::transaction::{Checked, Policy};
+use crate::transaction::{Policy, ValidTransaction};
 
 /// What a node is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,13 +54,13 @@ pub struct GasPrices {
 /// Where a transaction is.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub enum Fate {
+pub enum TransactionStatus {
     /// In a block.
     Executed(Arc<SpentTransaction>),
     /// In the mempool.
-    Waiting(Checked),
+    Waiting(ValidTransaction),
     /// Outside the mempool, until those that must come before it arrive.
-    Deferred(Checked),
+    Deferred(ValidTransaction),
     /// It has left the mempool without a block. Only the last removals are known.
     Removed(Removal),
     /// Nowhere.

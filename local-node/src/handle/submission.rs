@@ -8,7 +8,7 @@ use crate::block::TxId;
 use crate::end::Stopped;
 use crate::reader::Simulation;
 use crate::store::Slot;
-use crate::transaction::{Checked, TransactionError, decode};
+use crate::transaction::{TransactionError, ValidTransaction, decode};
 use crate::work::LaneError;
 
 impl NodeHandle {
@@ -58,7 +58,7 @@ impl NodeHandle {
         Ok(self.0.reader.simulate(transaction.await?).await?)
     }
 
-    async fn check_bytes(&self, bytes: Vec<u8>, marked: Option<TxId>) -> Result<Checked, SubmitError> {
+    async fn check_bytes(&self, bytes: Vec<u8>, marked: Option<TxId>) -> Result<ValidTransaction, SubmitError> {
         let (policy, rules, vm) = (self.0.info.policy, self.next_rules(), self.0.reader.vm().clone());
         self.check_aside(self.marking(marked, move || policy.check(&bytes, rules, &vm))).await
     }
@@ -96,7 +96,7 @@ impl NodeHandle {
     }
 
     /// Compiles the module of a deployment here, so that the loop need not, but only for somebody who can pay for it.
-    async fn compile_affordable(&self, transaction: Checked, marked: Option<TxId>) -> Result<(), SubmitError> {
+    async fn compile_affordable(&self, transaction: ValidTransaction, marked: Option<TxId>) -> Result<(), SubmitError> {
         let asked = transaction.clone();
         self.ask(|reply| Command::Check { transaction: asked, reply }).await??;
         let vm = self.0.reader.vm().clone();

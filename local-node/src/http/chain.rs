@@ -18,7 +18,7 @@ use super::error::Error;
 use super::rues::{Answer, NODE_VERSION, Reply, Request, unsupported};
 use crate::handle::NodeHandle;
 use crate::ledger::StakeEntry;
-use crate::store::{Order, Store, StoreError, Subject};
+use crate::store::{IndexKey, SortOrder, Store, StoreError};
 
 /// The most waiting transactions whose gas prices are looked at.
 const MAX_PRICED: usize = 10_000;
@@ -82,7 +82,7 @@ async fn blob(node: &NodeHandle, request: &Request, hash: Hash) -> Answer {
 }
 
 fn sidecar(store: &Store, hash: &Hash) -> Result<Option<BlobSidecar>, StoreError> {
-    let heights = store.heights_about(Subject::blob(hash), 0..=u64::MAX, Order::NewestFirst, 1)?;
+    let heights = store.heights_about(IndexKey::blob(hash), 0..=u64::MAX, SortOrder::NewestFirst, 1)?;
     let block = match heights.first() {
         Some(height) => store.block(*height)?.map(|(block, _)| block),
         None => None,

@@ -20,7 +20,7 @@ use serde_json::json;
 use super::error::Error;
 use super::rues::{Answer, Reply, Request, unsupported};
 use crate::block::TxId;
-use crate::handle::{Fate, MAX_MINED_BLOCKS, NodeHandle};
+use crate::handle::{MAX_MINED_BLOCKS, NodeHandle, TransactionStatus};
 
 /// The bytes of a transaction's id.
 const TX_ID_BYTES: usize = 32;
@@ -83,7 +83,7 @@ pub(super) async fn answer(node: &NodeHandle, request: &Request) -> Answer {
             hex::decode_to_slice(&transaction, &mut id).map_err(|_| {
                 Error::InvalidInput(format!("`{transaction}` is no transaction id: 64 hexadecimal digits"))
             })?;
-            fate(&node.fate(TxId(id)).await?)
+            status_document(&node.transaction_status(TxId(id)).await?)
         }
         "reset" => {
             let Nothing {} = optional(request)?;
@@ -94,13 +94,13 @@ pub(super) async fn answer(node: &NodeHandle, request: &Request) -> Answer {
     Ok(Reply::Json(reply))
 }
 
-fn fate(fate: &Fate) -> serde_json::Value {
-    match fate {
-        Fate::Executed(spent) => json!({ "state": "executed", "height": spent.height }),
-        Fate::Waiting(_) => json!({ "state": "waiting" }),
-        Fate::Deferred(_) => json!({ "state": "deferred" }),
-        Fate::Removed(reason) => json!({ "state": "removed", "reason": reason.to_string() }),
-        Fate::Unknown => json!({ "state": "unknown" }),
+fn status_document(status: &TransactionStatus) -> serde_json::Value {
+    match status {
+        TransactionStatus::Executed(spent) => json!({ "state": "executed", "height": spent.height }),
+        TransactionStatus::Waiting(_) => json!({ "state": "waiting" }),
+        TransactionStatus::Deferred(_) => json!({ "state": "deferred" }),
+        TransactionStatus::Removed(reason) => json!({ "state": "removed", "reason": reason.to_string() }),
+        TransactionStatus::Unknown => json!({ "state": "unknown" }),
     }
 }
 

@@ -334,7 +334,7 @@ pub fn event_path(event: &NodeEvent) -> String {
         NodeEvent::BlockAccepted(block) => format!("/on/blocks:{}/accepted", hex::encode(block.header().hash)),
         NodeEvent::BlockLabelled { hash, .. } => format!("/on/blocks:{}/statechange", hex::encode(hash)),
         NodeEvent::BlockReverted { hash, .. } => format!("/on/blocks:{}/reverted", hex::encode(hash)),
-        NodeEvent::TransactionIncluded(transaction) => format!("/on/transactions:{}/included", transaction.id()),
+        NodeEvent::TransactionAdmitted(transaction) => format!("/on/transactions:{}/included", transaction.id()),
         NodeEvent::TransactionExecuted(transaction) => format!("/on/transactions:{}/executed", transaction.id()),
         NodeEvent::TransactionDeferred { id } => format!("/on/transactions:{id}/deferred"),
         NodeEvent::TransactionRemoved { id, reason: Removal::GivenUp(_) } => format!("/on/transactions:{id}/dropped"),
@@ -363,7 +363,7 @@ fn frame(event: &NodeEvent, location: String) -> Vec<u8> {
             json!({ "state": state, "atHeight": at_height }).to_string().into_bytes()
         }
         NodeEvent::BlockReverted { height, .. } => json!({ "atHeight": height }).to_string().into_bytes(),
-        NodeEvent::TransactionIncluded(transaction) => {
+        NodeEvent::TransactionAdmitted(transaction) => {
             documents::transaction(transaction.transaction()).to_string().into_bytes()
         }
         NodeEvent::TransactionExecuted(spent) => documents::spent(spent).to_string().into_bytes(),

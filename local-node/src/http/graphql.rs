@@ -36,7 +36,7 @@ use super::memory::Received;
 use super::rues::{Answer, Reply, Request as RuesRequest};
 use crate::block::{SpentTransaction, TxId};
 use crate::handle::NodeHandle;
-use crate::store::{Order, Store, Subject};
+use crate::store::{IndexKey, SortOrder, Store};
 use crate::weight;
 
 /// The most blocks one query may ask for.
@@ -351,7 +351,7 @@ impl Query {
         to_block: Option<u64>,
     ) -> Result<Option<MoonlightTransfers>> {
         let filter = MoonlightFilter::touching(&address)?.between(from_block, to_block);
-        let order = if ord.as_deref() == Some("desc") { Order::NewestFirst } else { Order::OldestFirst };
+        let order = if ord.as_deref() == Some("desc") { SortOrder::NewestFirst } else { SortOrder::OldestFirst };
         let (store, budget) = (store(context)?, Budget::of(context)?.clone());
         history::aside(context, move || filter.find(&store, &budget, order)).await.map(transfers)
     }
@@ -372,7 +372,7 @@ impl Query {
     ) -> Result<Option<MoonlightTransfers>> {
         let filter = MoonlightFilter::flow(sender.as_deref(), receiver.as_deref())?.between(from_block, to_block);
         let (store, budget) = (store(context)?, Budget::of(context)?.clone());
-        let found = history::aside(context, move || filter.find(&store, &budget, Order::OldestFirst)).await?;
+        let found = history::aside(context, move || filter.find(&store, &budget, SortOrder::OldestFirst)).await?;
         history::page(found, max_count, page_count).map(transfers)
     }
 
@@ -381,14 +381,14 @@ impl Query {
     async fn transactions_by_memo(&self, context: &Context<'_>, memo: String) -> Result<Option<MoonlightTransfers>> {
         let filter = MoonlightFilter::memo(memo.into_bytes());
         let (store, budget) = (store(context)?, Budget::of(context)?.clone());
-        history::aside(context, move || filter.find(&store, &budget, Order::OldestFirst)).await.map(transfers)
+        history::aside(context, move || filter.find(&store, &budget, SortOrder::OldestFirst)).await.map(transfers)
     }
 
     /// The height of the next final block after this height that holds a shielded transaction.
     async fn next_phoenix(&self, context: &Context<'_>, height: i64) -> Result<Option<u64>> {
         let store = store(context)?;
         let from = u64::try_from(height.saturating_add(1)).unwrap_or(0);
-        let heights = store.heights_about(Subject::phoenix(), from..=store.last_final(), Order::OldestFirst, 1)?;
+        let heights = store.heights_about(IndexKey::phoenix(), from..=store.last_final(), SortOrder::OldestFirst, 1)?;
         Ok(heights.first().copied())
     }
 

@@ -13,10 +13,10 @@ use local_node_types::ledger::MAX_TRANSACTIONS;
 use local_node_vm::{ExecutionError, VmError};
 
 use crate::block::TxId;
-use crate::executor::{ExecutorError, OpenBlock, RunError, TransactionReceipt, Transition};
+use crate::executor::{BlockExecution, ExecutedBlock, ExecutorError, RunError, TransactionReceipt};
 use crate::mempool::Queue;
 use crate::store::{Slot, Store};
-use crate::transaction::Checked;
+use crate::transaction::ValidTransaction;
 
 /// Bytes that a block takes for counting its transactions.
 const COUNT_BYTES: usize = 4;
@@ -111,7 +111,7 @@ pub(super) struct Filling<'a> {
 
 /// A block with all its transactions, and what did not find a place in it.
 pub(super) struct Filled {
-    pub(super) transition: Transition,
+    pub(super) executed: ExecutedBlock,
     pub(super) unfit: Vec<(TxId, Unfit)>,
     pub(super) postponed: Option<TxId>,
     pub(super) is_cut: bool,
@@ -135,7 +135,7 @@ impl<'a> Filling<'a> {
     pub(super) fn run(
         mut self,
         queue: &Queue,
-        open: impl Fn() -> Result<OpenBlock, ExecutorError>,
+        open: impl Fn() -> Result<BlockExecution, ExecutorError>,
     ) -> Result<Filled, ExecutorError> {
         let mut restarts = 0;
         let block = loop {
@@ -149,11 +149,11 @@ impl<'a> Filling<'a> {
             restarts += 1;
         };
         let Self { unfit, postponed, is_cut, .. } = self;
-        Ok(Filled { transition: block.close()?, unfit, postponed, is_cut })
+        Ok(Filled { executed: block.close()?, unfit, postponed, is_cut })
     }
 
     /// Fills an open block. Gives nothing when a transaction has broken it.
-    fn fill(&mut self, mut block: OpenBlock, mut queue: Queue) -> Result<Option<OpenBlock>, ExecutorError> {
+    fn fill(&mut self, mut block: BlockExecution, mut queue: Queue) -> Result<Option<BlockExecution>, ExecutorError> {
         let mut bytes_left = self.max_bytes.saturating_sub(2 * COUNT_BYTES);
         let mut event_bytes = 0;
         while block.receipts().len() < self.limits.transactions {
@@ -179,7 +179,7 @@ impl<'a> Filling<'a> {
     }
 
     /// Runs a transaction, and decides what is to become of it if it does not come into the block.
-    fn try_one(&mut self, block: &mut OpenBlock, transaction: &Checked) -> Result<Tried, ExecutorError> {
+    fn try_one(&mut self, block: &mut BlockExecution, transaction: &ValidTransaction) -> Result<Tried, ExecutorError> {
         let (id, is_first) = (transaction.id(), !std::mem::replace(&mut self.has_tried, true));
         block.set_deadline(self.limits.time.and_then(|time| time.until(is_first)));
         self.store.mark_running(Slot::Block, Some(&id));

@@ -10,9 +10,9 @@ use std::fmt;
 
 use local_node_types::keys::BlsKey;
 
-use super::{Limits, Refusal};
+use super::{Limits, PoolError};
 use crate::block::TxId;
-use crate::transaction::Checked;
+use crate::transaction::ValidTransaction;
 
 /// How long a parked transaction rests between two tries, in milliseconds.
 pub const RETRY_MILLIS: u64 = 500;
@@ -31,7 +31,7 @@ pub enum GivenUp {
     Exhausted,
     /// It could not enter the pool when its turn came.
     #[error("{0}")]
-    Refused(Refusal),
+    Refused(PoolError),
 }
 
 const fn seconds() -> u64 {
@@ -41,14 +41,14 @@ const fn seconds() -> u64 {
 /// A transaction that is parked.
 #[derive(Clone)]
 pub struct Parked {
-    transaction: Checked,
+    transaction: ValidTransaction,
     tries_left: u8,
 }
 
 impl Parked {
     /// The transaction.
     #[must_use]
-    pub const fn transaction(&self) -> &Checked {
+    pub const fn transaction(&self) -> &ValidTransaction {
         &self.transaction
     }
 }
@@ -92,7 +92,7 @@ impl Prequeue {
 
     /// A parked transaction.
     #[must_use]
-    pub fn transaction(&self, id: &TxId) -> Option<&Checked> {
+    pub fn transaction(&self, id: &TxId) -> Option<&ValidTransaction> {
         let (_, parked) = self.parked.get(self.places.get(id)?)?;
         Some(&parked.transaction)
     }
@@ -101,22 +101,22 @@ impl Prequeue {
     ///
     /// # Errors
     /// When it is parked already, another one with its nonce pays as well, or there is no room.
-    pub fn park(&mut self, transaction: Checked, now: u64) -> Result<Option<TxId>, Refusal> {
+    pub fn park(&mut self, transaction: ValidTransaction, now: u64) -> Result<Option<TxId>, PoolError> {
         let place = (transaction.sender(), transaction.nonce());
         if self.places.contains_key(&transaction.id()) {
-            return Err(Refusal::Parked(transaction.id()));
+            return Err(PoolError::Parked(transaction.id()));
         }
         let rival = self.parked.get(&place).map(|(_, rival)| rival.transaction.clone());
         match &rival {
             Some(rival) if transaction.gas_price() <= rival.gas_price() => {
-                return Err(Refusal::NotReplaced { nonce: rival.nonce(), price: rival.gas_price() });
+                return Err(PoolError::NotReplaced { nonce: rival.nonce(), price: rival.gas_price() });
             }
             Some(_) => {}
             None => self.check_room(&transaction)?,
         }
-        let freed = rival.as_ref().map_or(0, Checked::ledger_bytes);
+        let freed = rival.as_ref().map_or(0, ValidTransaction::ledger_bytes);
         if self.bytes - freed + transaction.ledger_bytes() > self.limits.max_parked_bytes {
-            return Err(Refusal::TooManyParkedBytes { most: self.limits.max_parked_bytes });
+            return Err(PoolError::TooManyParkedBytes { most: self.limits.max_parked_bytes });
         }
         self.take(&place);
         self.put(place, Parked { transaction, tries_left: MAX_TRIES }, now);
@@ -162,14 +162,14 @@ impl Prequeue {
         std::mem::take(&mut self.places).into_keys().collect()
     }
 
-    fn check_room(&self, transaction: &Checked) -> Result<(), Refusal> {
+    fn check_room(&self, transaction: &ValidTransaction) -> Result<(), PoolError> {
         let sender = transaction.sender();
         let own = self.parked.range((sender, 0)..=(sender, u64::MAX)).count();
         if own >= self.limits.max_parked_per_account {
-            return Err(Refusal::TooManyParkedOfAccount { most: self.limits.max_parked_per_account });
+            return Err(PoolError::TooManyParkedOfAccount { most: self.limits.max_parked_per_account });
         }
         if self.parked.len() >= self.limits.max_parked {
-            return Err(Refusal::TooManyParked { most: self.limits.max_parked });
+            return Err(PoolError::TooManyParked { most: self.limits.max_parked });
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use local_node_types::keys::BlsKey;
 
-use crate::transaction::Checked;
+use crate::transaction::ValidTransaction;
 
 /// Waiting transactions, the best paying first, but never one before its predecessors.
 ///
@@ -13,16 +13,16 @@ use crate::transaction::Checked;
 /// does not run does not come at all.
 #[derive(Debug, Clone)]
 pub struct Queue {
-    by_price: VecDeque<Checked>,
-    unblocked: VecDeque<Checked>,
-    aside: BTreeMap<BlsKey, BTreeMap<u64, Checked>>,
+    by_price: VecDeque<ValidTransaction>,
+    unblocked: VecDeque<ValidTransaction>,
+    aside: BTreeMap<BlsKey, BTreeMap<u64, ValidTransaction>>,
     next_nonces: BTreeMap<BlsKey, u64>,
 }
 
 impl Queue {
     /// A queue of transactions that come with the best paying first. The lowest nonce of each account can run.
     #[must_use]
-    pub fn new(by_price: impl Iterator<Item = Checked>) -> Self {
+    pub fn new(by_price: impl Iterator<Item = ValidTransaction>) -> Self {
         let by_price: VecDeque<_> = by_price.collect();
         let mut next_nonces = BTreeMap::new();
         for transaction in &by_price {
@@ -34,7 +34,7 @@ impl Queue {
 
     /// The next transaction that can run.
     #[expect(clippy::should_implement_trait, reason = "the caller tells between two calls what became of the last")]
-    pub fn next(&mut self) -> Option<Checked> {
+    pub fn next(&mut self) -> Option<ValidTransaction> {
         if let Some(transaction) = self.unblocked.pop_front() {
             return Some(transaction);
         }
@@ -48,7 +48,7 @@ impl Queue {
     }
 
     /// Says that a transaction has run, so that its successor can.
-    pub fn ran(&mut self, transaction: &Checked) {
+    pub fn ran(&mut self, transaction: &ValidTransaction) {
         let next = transaction.nonce().saturating_add(1);
         self.next_nonces.insert(transaction.sender(), next);
         let successor = self.aside.get_mut(&transaction.sender()).and_then(|nonces| nonces.remove(&next));

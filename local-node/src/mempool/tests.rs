@@ -11,7 +11,7 @@ use crate::accounts::{DevAccount, dev_accounts};
 
 static ACCOUNTS: LazyLock<[DevAccount; 10]> = LazyLock::new(dev_accounts);
 
-fn transaction_with_memo(sender: usize, nonce: u64, gas_price: u64, memo: usize) -> Checked {
+fn transaction_with_memo(sender: usize, nonce: u64, gas_price: u64, memo: usize) -> ValidTransaction {
     let key: PublicKey = *ACCOUNTS[sender].public_key();
     let payload = Payload {
         chain_id: 0,
@@ -24,10 +24,10 @@ fn transaction_with_memo(sender: usize, nonce: u64, gas_price: u64, memo: usize)
         data: (memo > 0).then(|| TransactionData::Memo(vec![7; memo])),
     };
     let signed = Transaction::sign_payload(ACCOUNTS[sender].secret_key(), payload).expect("memo is short");
-    Checked::trusted(signed.into(), Profile::Local.at(1)).expect("amounts are small")
+    ValidTransaction::trusted(signed.into(), Profile::Local.at(1)).expect("amounts are small")
 }
 
-fn transaction(sender: usize, nonce: u64, gas_price: u64) -> Checked {
+fn transaction(sender: usize, nonce: u64, gas_price: u64) -> ValidTransaction {
     transaction_with_memo(sender, nonce, gas_price, 0)
 }
 
@@ -80,15 +80,15 @@ fn successors_of_what_does_not_run_do_not_run() {
 fn nonces_must_be_new_near_and_without_gap() {
     let mut pool = pool(100);
     let mut try_nonce = |nonce| pool.insert(transaction(0, nonce, 1), &rich(5), 0);
-    assert_eq!(try_nonce(5), Err(Refusal::NonceUsed { nonce: 5, next: 6 }));
-    assert_eq!(try_nonce(7), Err(Refusal::NonceGap { nonce: 7, missing: 6 }));
-    assert_eq!(try_nonce(70), Err(Refusal::NonceGap { nonce: 70, missing: 6 }));
-    assert_eq!(try_nonce(71), Err(Refusal::NonceTooFarAhead { nonce: 71, next: 6 }));
+    assert_eq!(try_nonce(5), Err(PoolError::NonceUsed { nonce: 5, next: 6 }));
+    assert_eq!(try_nonce(7), Err(PoolError::NonceGap { nonce: 7, missing: 6 }));
+    assert_eq!(try_nonce(70), Err(PoolError::NonceGap { nonce: 70, missing: 6 }));
+    assert_eq!(try_nonce(71), Err(PoolError::NonceTooFarAhead { nonce: 71, next: 6 }));
     for nonce in 6..=75 {
         try_nonce(nonce).expect("in order");
     }
-    assert_eq!(try_nonce(77), Err(Refusal::NonceGap { nonce: 77, missing: 76 }));
-    assert_eq!(try_nonce(u64::MAX), Err(Refusal::NonceTooFarAhead { nonce: u64::MAX, next: 76 }));
+    assert_eq!(try_nonce(77), Err(PoolError::NonceGap { nonce: 77, missing: 76 }));
+    assert_eq!(try_nonce(u64::MAX), Err(PoolError::NonceTooFarAhead { nonce: u64::MAX, next: 76 }));
     assert_eq!(pool.len(), 70);
 }
 
@@ -97,11 +97,11 @@ fn a_transaction_waits_once_and_needs_its_money() {
     let mut pool = pool(10);
     let first = transaction(0, 1, 2);
     pool.insert(first.clone(), &rich(0), 0).expect("fits");
-    assert_eq!(pool.insert(first.clone(), &rich(0), 0), Err(Refusal::Waiting(first.id())));
+    assert_eq!(pool.insert(first.clone(), &rich(0), 0), Err(PoolError::Waiting(first.id())));
     let poor = AccountData { nonce: 0, balance: 200_000 };
     assert_eq!(
         pool.insert(transaction(1, 1, 2), &poor, 0),
-        Err(Refusal::NotEnoughMoney { balance: 200_000, needed: 200_001 })
+        Err(PoolError::NotEnoughMoney { balance: 200_000, needed: 200_001 })
     );
     let enough = AccountData { nonce: 0, balance: 200_001 };
     pool.insert(transaction(1, 1, 2), &enough, 0).expect("just enough");
@@ -113,10 +113,10 @@ fn only_a_higher_price_replaces() {
     let first = transaction(0, 1, 2);
     pool.insert(first.clone(), &rich(0), 0).expect("fits");
     let same_price = transaction_with_memo(0, 1, 2, 3);
-    assert_eq!(pool.insert(same_price, &rich(0), 0), Err(Refusal::NotReplaced { nonce: 1, price: 2 }));
+    assert_eq!(pool.insert(same_price, &rich(0), 0), Err(PoolError::NotReplaced { nonce: 1, price: 2 }));
     let better = transaction(0, 1, 3);
     assert_eq!(pool.insert(better.clone(), &rich(0), 0), Ok(vec![(first.id(), Removal::Displaced)]));
-    assert_eq!(pool.iter().map(Checked::id).collect::<Vec<_>>(), [better.id()]);
+    assert_eq!(pool.iter().map(ValidTransaction::id).collect::<Vec<_>>(), [better.id()]);
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn a_full_pool_gives_way_only_to_better_prices_and_takes_dependents_along() {
     for (tx, sender) in [(first.clone(), 0), (second.clone(), 0), (transaction(1, 1, 4), 1)] {
         assert_eq!(pool.insert(tx, &rich(0), 0), Ok(vec![]), "account {sender}");
     }
-    assert_eq!(pool.insert(transaction(2, 1, 1), &rich(0), 0), Err(Refusal::Full { price: 1 }));
+    assert_eq!(pool.insert(transaction(2, 1, 1), &rich(0), 0), Err(PoolError::Full { price: 1 }));
     assert_eq!(
         pool.insert(transaction(2, 1, 2), &rich(0), 0),
         Ok(vec![(first.id(), Removal::Evicted), (second.id(), Removal::Evicted)])
@@ -138,7 +138,7 @@ fn a_full_pool_gives_way_only_to_better_prices_and_takes_dependents_along() {
 fn a_full_pool_never_removes_what_the_new_one_needs() {
     let mut pool = pool(1);
     pool.insert(transaction(0, 1, 1), &rich(0), 0).expect("fits");
-    assert_eq!(pool.insert(transaction(0, 2, 9), &rich(0), 0), Err(Refusal::Full { price: 1 }));
+    assert_eq!(pool.insert(transaction(0, 2, 9), &rich(0), 0), Err(PoolError::Full { price: 1 }));
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn bytes_are_bounded_too() {
     let limits = Limits { max_bytes: one.ledger_bytes() * 2 - 1, ..Limits::default() };
     let mut pool = Mempool::new(limits);
     pool.insert(one.clone(), &rich(0), 0).expect("fits");
-    assert_eq!(pool.insert(transaction_with_memo(1, 1, 1, 500), &rich(0), 0), Err(Refusal::Full { price: 1 }));
+    assert_eq!(pool.insert(transaction_with_memo(1, 1, 1, 500), &rich(0), 0), Err(PoolError::Full { price: 1 }));
     assert_eq!(pool.insert(transaction_with_memo(1, 1, 2, 500), &rich(0), 0), Ok(vec![(one.id(), Removal::Evicted)]));
 }
 
@@ -186,7 +186,7 @@ fn equal_prices_are_ordered_by_the_ids_from_the_highest() {
         .collect();
     ids.sort_unstable();
     ids.reverse();
-    assert_eq!(pool.iter().map(Checked::id).collect::<Vec<_>>(), ids);
+    assert_eq!(pool.iter().map(ValidTransaction::id).collect::<Vec<_>>(), ids);
 }
 
 fn prequeue(max_parked: usize, max_parked_per_account: usize) -> Prequeue {
@@ -234,13 +234,13 @@ fn parking_has_bounds_and_better_prices_replace() {
     let mut queue = prequeue(3, 2);
     let first = transaction(0, 5, 2);
     queue.park(first.clone(), 0).expect("fits");
-    assert_eq!(queue.park(first.clone(), 0), Err(Refusal::Parked(first.id())));
+    assert_eq!(queue.park(first.clone(), 0), Err(PoolError::Parked(first.id())));
     let rival = transaction_with_memo(0, 5, 2, 3);
-    assert_eq!(queue.park(rival, 0), Err(Refusal::NotReplaced { nonce: 5, price: 2 }));
+    assert_eq!(queue.park(rival, 0), Err(PoolError::NotReplaced { nonce: 5, price: 2 }));
     queue.park(transaction(0, 6, 1), 0).expect("fits");
-    assert_eq!(queue.park(transaction(0, 7, 9), 0), Err(Refusal::TooManyParkedOfAccount { most: 2 }));
+    assert_eq!(queue.park(transaction(0, 7, 9), 0), Err(PoolError::TooManyParkedOfAccount { most: 2 }));
     queue.park(transaction(1, 7, 1), 0).expect("fits");
-    assert_eq!(queue.park(transaction(2, 7, 1), 0), Err(Refusal::TooManyParked { most: 3 }));
+    assert_eq!(queue.park(transaction(2, 7, 1), 0), Err(PoolError::TooManyParked { most: 3 }));
     // A replacement takes no room.
     let better = transaction(0, 5, 3);
     assert_eq!(queue.park(better.clone(), 40), Ok(Some(first.id())));
@@ -249,7 +249,7 @@ fn parking_has_bounds_and_better_prices_replace() {
     assert!(queue.is_empty() && queue.next_try().is_none() && queue.transaction(&better.id()).is_none());
 }
 
-static PREPARED: LazyLock<Vec<Checked>> = LazyLock::new(|| {
+static PREPARED: LazyLock<Vec<ValidTransaction>> = LazyLock::new(|| {
     let cases =
         (0..3).flat_map(|sender| (1..=4).flat_map(move |nonce| (1..=3).map(move |price| (sender, nonce, price))));
     cases.map(|(sender, nonce, price)| transaction(sender, nonce, price)).collect()
@@ -278,7 +278,7 @@ proptest! {
             prop_assert!(pool.len() <= max_transactions);
             prop_assert_eq!(pool.len(), pool.by_price.len());
             prop_assert_eq!(pool.len(), pool.by_account.values().map(BTreeMap::len).sum::<usize>());
-            prop_assert_eq!(pool.bytes, pool.iter().map(Checked::ledger_bytes).sum::<usize>());
+            prop_assert_eq!(pool.bytes, pool.iter().map(ValidTransaction::ledger_bytes).sum::<usize>());
             // No gaps, and the whole pool can run.
             for (sender, waiting) in &pool.by_account {
                 let first = nonces.get(sender).copied().unwrap_or_default() + 1;
@@ -292,20 +292,20 @@ proptest! {
 /// The rules of the pool once more, as plainly as possible: a list, walked again for every question.
 #[derive(Debug, Default)]
 struct Model {
-    waiting: Vec<(Checked, u64)>,
+    waiting: Vec<(ValidTransaction, u64)>,
 }
 
 impl Model {
-    fn find(&self, sender: BlsKey, nonce: u64) -> Option<Checked> {
+    fn find(&self, sender: BlsKey, nonce: u64) -> Option<ValidTransaction> {
         let found = self.waiting.iter().find(|(tx, _)| tx.sender() == sender && tx.nonce() == nonce);
         found.map(|(tx, _)| tx.clone())
     }
 
-    fn remove_with_dependents(&mut self, gone: &Checked) {
+    fn remove_with_dependents(&mut self, gone: &ValidTransaction) {
         self.waiting.retain(|(tx, _)| tx.sender() != gone.sender() || tx.nonce() < gone.nonce());
     }
 
-    fn insert(&mut self, tx: &Checked, account: &AccountData, now: u64, most: usize) -> bool {
+    fn insert(&mut self, tx: &ValidTransaction, account: &AccountData, now: u64, most: usize) -> bool {
         let rival = self.find(tx.sender(), tx.nonce());
         let reachable = (account.nonce + 1..tx.nonce()).all(|nonce| self.find(tx.sender(), nonce).is_some());
         let affordable = tx.most_spent() <= account.balance;
@@ -409,10 +409,10 @@ fn parked_transactions_are_bounded_in_bytes() {
     let mut queue = Prequeue::new(Limits { max_parked_bytes: 2 * one, ..Limits::default() });
     queue.park(sized(5, 1, 400), 0).expect("fits");
     queue.park(sized(6, 1, 400), 0).expect("fits");
-    assert_eq!(queue.park(transaction(0, 7, 1), 0), Err(Refusal::TooManyParkedBytes { most: 2 * one }));
+    assert_eq!(queue.park(transaction(0, 7, 1), 0), Err(PoolError::TooManyParkedBytes { most: 2 * one }));
     // Whoever takes the place of another one counts less by that.
     queue.park(sized(6, 2, 400), 0).expect("fits in its place");
-    assert_eq!(queue.park(sized(6, 3, 401), 0), Err(Refusal::TooManyParkedBytes { most: 2 * one }));
+    assert_eq!(queue.park(sized(6, 3, 401), 0), Err(PoolError::TooManyParkedBytes { most: 2 * one }));
     assert!(queue.transaction(&sized(6, 2, 400).id()).is_some(), "who is refused displaces nobody");
     assert!(queue.take_nonce(&id_of(0), 5).is_some());
     queue.park(transaction(0, 7, 1), 0).expect("there is room again");

@@ -13,7 +13,7 @@ use crate::handle::{Control, ControlError, MAX_WARP_SECONDS, Reverted, TakenSnap
 use crate::ledger::LedgerError;
 use crate::mempool::Removal;
 use crate::store::Snapshot;
-use crate::transaction::Checked;
+use crate::transaction::ValidTransaction;
 
 impl Node {
     /// Carries out a command. Send errors are ignored: the caller may be gone.
@@ -47,7 +47,7 @@ impl Node {
         let reverted = self.ledger.revert(to)?;
         let (height, count) = (to.height, reverted.len() as u64);
         warn!(height, blocks = count, "the chain was taken back");
-        let waiting: Vec<_> = self.mempool.iter().map(Checked::id).collect();
+        let waiting: Vec<_> = self.mempool.iter().map(ValidTransaction::id).collect();
         for id in waiting {
             let gone = self.mempool.remove(&id);
             self.tell_removed(gone.into_iter().map(|id| (id, Removal::TakenBack)));
@@ -59,8 +59,8 @@ impl Node {
         for (height, hash) in reverted {
             self.tell(NodeEvent::BlockReverted { hash, height });
         }
-        for owed in std::mem::take(&mut self.owed) {
-            let _ = owed.reply.send(Ok(height));
+        for waiter in std::mem::take(&mut self.mine_waiters) {
+            let _ = waiter.reply.send(Ok(height));
         }
         (self.fresh, self.stalled) = (false, false);
         match last_full(&self.ledger) {

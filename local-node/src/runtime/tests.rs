@@ -49,7 +49,7 @@ async fn a_panic_in_the_loop_ends_the_node_as_a_failure() {
     let failed = Stopped::Failed("on purpose".into());
     assert_eq!(node.submit(transaction(0, None)).await, Err(SubmitError::Stopped(failed.clone())));
     assert_eq!(node.mine(1).await, Err(MineError::Stopped(failed.clone())));
-    assert_eq!(node.fate(TxId([1; 32])).await.map(|_| ()), Err(failed.clone()));
+    assert_eq!(node.transaction_status(TxId([1; 32])).await.map(|_| ()), Err(failed.clone()));
     let account = node.account(dev_accounts()[0].public_key()).await;
     assert!(matches!(&account, Err(QueryError::Stopped(stopped)) if *stopped == failed), "{account:?}");
     assert!(failed.to_string().contains("ended by a failure: on purpose"));

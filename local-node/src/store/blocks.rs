@@ -10,9 +10,9 @@ use local_node_types::codec::Decode as _;
 use local_node_types::ledger::{Header, Label};
 use redb::{ReadTransaction, ReadableTable as _, WriteTransaction};
 
-use super::index::subjects;
+use super::index::index_keys;
 use super::record::{BlockRecord, SpentRecord, archived, read};
-use super::tables::{BLOCKS, DEPLOYMENTS, HEIGHTS, LABELS, PLACES, SUBJECTS, TRANSACTIONS};
+use super::tables::{BLOCK_INDEX, BLOCKS, DEPLOYMENTS, HEIGHTS, LABELS, TRANSACTIONS, TX_LOCATIONS};
 use super::{AtHand, Inner, Store, StoreError, faults, missing};
 use crate::block::{SpentTransaction, StoredBlock, TxId};
 use crate::weight;
@@ -98,7 +98,7 @@ impl Store {
         allow: Allow<'_>,
     ) -> Result<Option<Arc<SpentTransaction>>, StoreError> {
         let transaction = self.0.begin_read()?;
-        let place = transaction.open_table(PLACES)?.get(&id.0)?.map(|place| place.value());
+        let place = transaction.open_table(TX_LOCATIONS)?.get(&id.0)?.map(|place| place.value());
         place.map(|place| self.0.spent(&transaction, place, allow)).transpose()
     }
 
@@ -176,7 +176,7 @@ pub(super) fn put_block(transaction: &WriteTransaction, stored: &StoredBlock) ->
     transaction.open_table(BLOCKS)?.insert(height, archived(&BlockRecord::of(stored))?.as_slice())?;
     transaction.open_table(HEIGHTS)?.insert(&hash, height)?;
     let mut transactions = transaction.open_table(TRANSACTIONS)?;
-    let mut places = transaction.open_table(PLACES)?;
+    let mut places = transaction.open_table(TX_LOCATIONS)?;
     let mut deployments = transaction.open_table(DEPLOYMENTS)?;
     for (index, spent) in (0..).zip(&stored.transactions) {
         transactions.insert((height, index), archived(&SpentRecord::of(spent))?.as_slice())?;
@@ -186,9 +186,9 @@ pub(super) fn put_block(transaction: &WriteTransaction, stored: &StoredBlock) ->
         }
     }
     faults::put(transaction, height, &stored.block.faults)?;
-    let mut index = transaction.open_table(SUBJECTS)?;
-    for subject in subjects(stored) {
-        index.insert((&subject.0, height), ())?;
+    let mut index = transaction.open_table(BLOCK_INDEX)?;
+    for key in index_keys(stored) {
+        index.insert((&key.0, height), ())?;
     }
     Ok(())
 }

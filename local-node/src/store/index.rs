@@ -1,8 +1,8 @@
-//! The index of blocks by subject, beside heights and hashes.
+//! The index of blocks by content, beside heights and hashes.
 //!
-//! A block is about [`Subject`]s: contracts that emitted something, accounts whose money moved, memos, shielded
-//! transactions, blobs. The store keeps the heights of the blocks about each subject, so that no question has to walk the
-//! chain. The subjects of a block follow from the block alone, so the store computes them again when it takes a block back.
+//! A block has [`IndexKey`]s: contracts that emitted something, accounts whose money moved, memos, shielded
+//! transactions, blobs. The store keeps the heights of the blocks under each key, so that no question has to walk the
+//! chain. The keys of a block follow from the block alone, so the store computes them again when it takes a block back.
 
 use std::collections::BTreeSet;
 
@@ -15,9 +15,9 @@ use crate::block::{Flows, StoredBlock};
 
 /// Something that blocks can be about, as the key of an index: a hash of what kind of thing it is, and which.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Subject(pub [u8; 32]);
+pub struct IndexKey(pub [u8; 32]);
 
-impl Subject {
+impl IndexKey {
     /// What a contract emitted.
     #[must_use]
     pub fn contract(id: &ContractId) -> Self {
@@ -56,21 +56,21 @@ impl Subject {
     }
 }
 
-/// What a block is about.
+/// The keys of a block.
 #[must_use]
-pub fn subjects(block: &StoredBlock) -> BTreeSet<Subject> {
+pub fn index_keys(block: &StoredBlock) -> BTreeSet<IndexKey> {
     let mut found = BTreeSet::new();
     for spent in &block.transactions {
-        found.extend(spent.events.iter().map(|event| Subject::contract(&event.source)));
+        found.extend(spent.events.iter().map(|event| IndexKey::contract(&event.source)));
         let flows = Flows::of(spent);
-        found.extend(flows.from.iter().chain(&flows.to).map(Subject::account));
+        found.extend(flows.from.iter().chain(&flows.to).map(IndexKey::account));
         let protocol = spent.transaction.protocol();
-        found.extend(protocol.memo().filter(|memo| !memo.is_empty()).map(Subject::memo));
+        found.extend(protocol.memo().filter(|memo| !memo.is_empty()).map(IndexKey::memo));
         if matches!(protocol, Transaction::Phoenix(_)) {
-            found.insert(Subject::phoenix());
+            found.insert(IndexKey::phoenix());
         }
-        found.extend(protocol.blob().into_iter().flatten().map(|blob| Subject::blob(&blob.hash)));
+        found.extend(protocol.blob().into_iter().flatten().map(|blob| IndexKey::blob(&blob.hash)));
     }
-    found.extend(block.events.iter().map(|event| Subject::contract(&event.source)));
+    found.extend(block.events.iter().map(|event| IndexKey::contract(&event.source)));
     found
 }

@@ -14,7 +14,7 @@ use std::sync::{Mutex, PoisonError};
 use redb::ReadableTable as _;
 use tracing::{debug, warn};
 
-use super::tables::{META, PLACES};
+use super::tables::{META, TX_LOCATIONS};
 use super::{Store, StoreError, waiting};
 use crate::block::TxId;
 
@@ -91,7 +91,7 @@ impl Store {
                 let mut ended = Vec::new();
                 for id in named {
                     // One that is in a block had come to its end.
-                    if transaction.open_table(PLACES)?.get(&id.0)?.is_none() {
+                    if transaction.open_table(TX_LOCATIONS)?.get(&id.0)?.is_none() {
                         warn!(%id, "the last process ended while it ran this transaction; it is not run again");
                         waiting::remove(transaction, id)?;
                         ended.push(*id);

@@ -8,10 +8,10 @@ use redb::{ReadableTable, ReadableTableMetadata, WriteTransaction};
 
 use super::blocks::load_all;
 use super::record::{BlockRecord, SpentRecord, read};
-use super::tables::{BLOCKS, DEPLOYMENTS, HEIGHTS, LABELS, PLACES, SNAPSHOTS, SUBJECTS, TRANSACTIONS};
+use super::tables::{BLOCK_INDEX, BLOCKS, DEPLOYMENTS, HEIGHTS, LABELS, SNAPSHOTS, TRANSACTIONS, TX_LOCATIONS};
 use super::{
-    AtHand, MAX_SNAPSHOTS, Recent, Store, StoreError, drivers, faults, missing, put_clock, put_labels, states,
-    subjects, waiting,
+    AtHand, MAX_SNAPSHOTS, Recent, Store, StoreError, drivers, faults, index_keys, missing, put_clock, put_labels,
+    states, waiting,
 };
 
 /// A point to go back to.
@@ -116,9 +116,9 @@ fn remove_blocks(transaction: &WriteTransaction, height: u64) -> Result<Vec<(u64
     let mut blocks = transaction.open_table(BLOCKS)?;
     let mut heights = transaction.open_table(HEIGHTS)?;
     let mut transactions = transaction.open_table(TRANSACTIONS)?;
-    let mut places = transaction.open_table(PLACES)?;
+    let mut places = transaction.open_table(TX_LOCATIONS)?;
     let mut deployments = transaction.open_table(DEPLOYMENTS)?;
-    let mut index = transaction.open_table(SUBJECTS)?;
+    let mut index = transaction.open_table(BLOCK_INDEX)?;
     loop {
         let last = blocks.last()?.map(|(at, record)| (at.value(), record.value().to_vec()));
         let Some((at, record)) = last.filter(|(at, _)| *at > height) else { break };
@@ -134,8 +134,8 @@ fn remove_blocks(transaction: &WriteTransaction, height: u64) -> Result<Vec<(u64
             }
         }
         let block = read::<BlockRecord>(&record)?.with(spent)?;
-        for subject in subjects(&block) {
-            index.remove((&subject.0, at))?;
+        for key in index_keys(&block) {
+            index.remove((&key.0, at))?;
         }
         faults::remove(transaction, &block.block.faults)?;
         heights.remove(&block.header().hash)?;

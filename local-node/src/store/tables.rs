@@ -15,11 +15,11 @@ pub(super) const HEIGHTS: TableDefinition<Bytes32, u64> = TableDefinition::new("
 /// Transactions in blocks, by height and place.
 pub(super) const TRANSACTIONS: TableDefinition<(u64, u32), &[u8]> = TableDefinition::new("transactions");
 /// Where a transaction is, by its id.
-pub(super) const PLACES: TableDefinition<Bytes32, (u64, u32)> = TableDefinition::new("places");
+pub(super) const TX_LOCATIONS: TableDefinition<Bytes32, (u64, u32)> = TableDefinition::new("places");
 /// Where the transaction is that deployed a contract, by the contract's id.
 pub(super) const DEPLOYMENTS: TableDefinition<Bytes32, (u64, u32)> = TableDefinition::new("deployments");
-/// Which blocks are about what: subjects and heights.
-pub(super) const SUBJECTS: TableDefinition<(Bytes32, u64), ()> = TableDefinition::new("subjects");
+/// The index of blocks: keys of what is in them, and heights.
+pub(super) const BLOCK_INDEX: TableDefinition<(Bytes32, u64), ()> = TableDefinition::new("subjects");
 /// Transactions that wait, in the order of their arrival: the id and the bytes.
 pub(super) const WAITING: TableDefinition<u64, (Bytes32, &[u8])> = TableDefinition::new("waiting");
 /// Where a waiting transaction is, by its id.

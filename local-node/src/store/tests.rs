@@ -236,18 +236,18 @@ fn waiting_transactions_come_back_in_their_order() {
         store.note_waiting(*id, || id.0[..4].to_vec());
     }
     store.note_gone(ids[1]);
-    assert!(store.has_notes() && store.waiting().unwrap().is_empty());
-    store.write_notes().unwrap();
-    assert!(!store.has_notes());
+    assert!(store.has_journal_entries() && store.waiting().unwrap().is_empty());
+    store.write_journal().unwrap();
+    assert!(!store.has_journal_entries());
     store.note_gone(ids[3]);
-    // A block brings the notes along.
+    // A block brings the journal along.
     append(&store, 1, 1, &StateChanges::default(), &[]).unwrap();
     drop(store);
     let store = begun(medium).unwrap();
     let expected: Vec<_> = [ids[0], ids[2], ids[4]].into_iter().map(|id| (id, id.0[..4].to_vec())).collect();
     assert_eq!(store.waiting().unwrap(), expected);
     store.note_waiting(ids[1], || vec![1]);
-    store.write_notes().unwrap();
+    store.write_journal().unwrap();
     assert_eq!(store.waiting().unwrap().last(), Some(&(ids[1], vec![1])));
 }
 

@@ -15,13 +15,13 @@ use crate::block::TxId;
 
 /// Changes of the mempool that are not written yet.
 #[derive(Debug)]
-pub(super) struct Notes {
+pub(super) struct MempoolJournal {
     next: u64,
     /// The bytes and the place of a transaction that came; nothing for one that left.
     changes: BTreeMap<TxId, Option<(u64, Vec<u8>)>>,
 }
 
-impl Notes {
+impl MempoolJournal {
     /// No changes, after those that are written.
     pub(super) fn after(transaction: &ReadTransaction) -> Result<Self, StoreError> {
         let last = transaction.open_table(WAITING)?.last()?.map_or(0, |(place, _)| place.value());
@@ -65,32 +65,32 @@ impl Store {
     /// Takes note that a transaction waits. A store in memory has no use for that.
     pub fn note_waiting(&self, id: TxId, bytes: impl FnOnce() -> Vec<u8>) {
         if self.is_durable() {
-            let mut notes = self.0.notes.lock().unwrap_or_else(PoisonError::into_inner);
-            let place = notes.next;
-            notes.next += 1;
-            notes.changes.insert(id, Some((place, bytes())));
+            let mut journal = self.0.journal.lock().unwrap_or_else(PoisonError::into_inner);
+            let place = journal.next;
+            journal.next += 1;
+            journal.changes.insert(id, Some((place, bytes())));
         }
     }
 
     /// Takes note that a transaction has left the mempool.
     pub fn note_gone(&self, id: TxId) {
         if self.is_durable() {
-            self.0.notes.lock().unwrap_or_else(PoisonError::into_inner).changes.insert(id, None);
+            self.0.journal.lock().unwrap_or_else(PoisonError::into_inner).changes.insert(id, None);
         }
     }
 
-    /// Whether notes are to be written.
+    /// Whether the journal has entries that are not written.
     #[must_use]
-    pub fn has_notes(&self) -> bool {
-        !self.0.notes.lock().unwrap_or_else(PoisonError::into_inner).changes.is_empty()
+    pub fn has_journal_entries(&self) -> bool {
+        !self.0.journal.lock().unwrap_or_else(PoisonError::into_inner).changes.is_empty()
     }
 
-    /// Writes the notes, if there are any.
+    /// Writes the journal, if it has entries.
     ///
     /// # Errors
     /// When the medium does not take them.
-    pub fn write_notes(&self) -> Result<(), StoreError> {
-        if self.has_notes() { self.0.write(|_| Ok(())) } else { Ok(()) }
+    pub fn write_journal(&self) -> Result<(), StoreError> {
+        if self.has_journal_entries() { self.0.write(|_| Ok(())) } else { Ok(()) }
     }
 
     /// The transactions that waited when they were last written, in the order in which they came.

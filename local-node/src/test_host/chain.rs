@@ -19,7 +19,7 @@ use super::proofs::{ProofsError, Proved, Wanted};
 use super::report::{Action, Entry, TestReport};
 use super::{Shared, connection::failed};
 use crate::accounts::{DevAccount, NAMES};
-use crate::executor::{RunError, Terms};
+use crate::executor::{BlockParams, RunError};
 use crate::reader::{read_account, read_contract_balance};
 
 /// The most states that a test may remember.
@@ -75,7 +75,7 @@ impl From<String> for Problem {
 }
 
 /// What a transaction is to do.
-struct Order {
+struct TransactionRequest {
     action: Action,
     from: String,
     contract: ContractId,
@@ -133,7 +133,7 @@ impl<'a> Chain<'a> {
             Request::Deploy { package, from, owner, init } => self.deploy(&package, from, &owner, init),
             Request::Call { from, contract, function, argument, deposit, gas_limit } => {
                 let call = ContractCall::new(contract, function.clone()).with_raw_args(argument);
-                let order = Order {
+                let request = TransactionRequest {
                     action: Action::Call,
                     from,
                     contract,
@@ -145,7 +145,7 @@ impl<'a> Chain<'a> {
                     gas_price: GAS_PRICE,
                     data: Some(call.into()),
                 };
-                self.send(order)
+                self.send(request)
             }
             Request::Transfer { from, to, value } => self.transfer(from, &to, value),
             Request::Query { contract, function, argument } => self.query(contract, function, &argument),
@@ -240,7 +240,7 @@ impl<'a> Chain<'a> {
         let owner = self.named(owner)?.id().0.to_vec();
         let deploy = ContractDeploy::new(bytecode, owner, Some(init), self.now.deployments);
         let contract = deploy.contract_id();
-        let order = Order {
+        let request = TransactionRequest {
             action: Action::Deploy,
             from,
             contract,
@@ -253,14 +253,14 @@ impl<'a> Chain<'a> {
             data: Some(deploy.into()),
         };
         self.packages.insert(contract, package.to_owned());
-        let response = self.send(order)?;
+        let response = self.send(request)?;
         self.now.deployments += 1;
         Ok(response)
     }
 
     fn transfer(&mut self, from: String, to: &str, value: u64) -> Answer {
         let receiver = Some(self.account_key(to)?);
-        self.send(Order {
+        self.send(TransactionRequest {
             action: Action::Transfer,
             from,
             contract: TRANSFER_CONTRACT,
@@ -275,29 +275,29 @@ impl<'a> Chain<'a> {
     }
 
     /// Signs a transaction and makes a block of it.
-    fn send(&mut self, order: Order) -> Answer {
-        let index = self.index_of(&order.from)?;
+    fn send(&mut self, request: TransactionRequest) -> Answer {
+        let index = self.index_of(&request.from)?;
         let account = &self.shared.accounts[index];
         let (sender, executor) = (*account.public_key(), &self.shared.executor);
         let payload = Payload {
             chain_id: executor.chain_id(),
             sender,
-            receiver: order.receiver.unwrap_or(sender),
-            value: order.value,
-            deposit: order.deposit,
-            fee: Fee { gas_limit: order.gas_limit, gas_price: order.gas_price, refund_address: sender },
+            receiver: request.receiver.unwrap_or(sender),
+            value: request.value,
+            deposit: request.deposit,
+            fee: Fee { gas_limit: request.gas_limit, gas_price: request.gas_price, refund_address: sender },
             nonce: self.now.nonces[index] + 1,
-            data: order.data,
+            data: request.data,
         };
         let rules = executor.rules(self.now.height + 1);
         let transaction = self.shared.signer.sign(account, payload, executor.vm(), rules)?;
 
         let height = self.now.height + 1;
-        let terms = Terms { height, payees: None, slashed: Vec::new(), gas_limit: BLOCK_GAS_LIMIT };
-        let mut block = executor.open(self.root(), terms).map_err(|error| error.to_string())?.keeping_traces();
+        let params = BlockParams { height, payees: None, slashed: Vec::new(), gas_limit: BLOCK_GAS_LIMIT };
+        let mut block = executor.open(self.root(), params).map_err(|error| error.to_string())?.keeping_traces();
         block.set_deadline(self.deadline());
         block.run(&transaction).map_err(|error| match error {
-            RunError::TooLong => self.too_long(&order.function),
+            RunError::TooLong => self.too_long(&request.function),
             error => Problem {
                 message: format!("the transaction cannot be in a block: {error}"),
                 hint: Some("nothing was sent; look at the account's balance, the deposit and the gas limit"),
@@ -314,11 +314,11 @@ impl<'a> Chain<'a> {
         let executed = receipt.executed;
         let logs = executed.traces.iter().flat_map(Frame::logged).collect();
         self.report.push(Entry {
-            action: order.action,
-            package: self.packages.get(&order.contract).cloned(),
-            contract: order.contract,
-            function: order.function,
-            from: order.from,
+            action: request.action,
+            package: self.packages.get(&request.contract).cloned(),
+            contract: request.contract,
+            function: request.function,
+            from: request.from,
             height,
             gas_spent: executed.gas_spent,
             result: executed.result.clone(),
@@ -328,10 +328,10 @@ impl<'a> Chain<'a> {
         Ok(Response::Outcome(Outcome {
             tx: transaction.id(),
             height,
-            contract: order.contract,
+            contract: request.contract,
             result: executed.result.map(HexBytes),
             gas_spent: executed.gas_spent,
-            fee: executed.gas_spent * order.gas_price,
+            fee: executed.gas_spent * request.gas_price,
             events: executed.events,
             logs,
         }))

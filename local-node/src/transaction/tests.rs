@@ -34,11 +34,11 @@ fn signed(payload: Payload) -> Transaction {
 
 static VM: LazyLock<Vm> = LazyLock::new(|| Vm::in_memory().expect("the engine starts"));
 
-fn check_bytes(bytes: &[u8]) -> Result<Checked, TransactionError> {
+fn check_bytes(bytes: &[u8]) -> Result<ValidTransaction, TransactionError> {
     POLICY.check(bytes, Profile::Local.at(1), &VM)
 }
 
-fn check(transaction: &Transaction) -> Result<Checked, TransactionError> {
+fn check(transaction: &Transaction) -> Result<ValidTransaction, TransactionError> {
     check_bytes(&transaction.to_network_bytes())
 }
 

@@ -10,7 +10,7 @@ use local_node::genesis::{self, Allocation};
 use local_node::ledger::{BuildLimits, Built, Ledger, LedgerError};
 use local_node::mempool::{Limits, Mempool};
 use local_node::store::{Identity, Store, StoreError};
-use local_node::transaction::Checked;
+use local_node::transaction::ValidTransaction;
 use local_node_consensus::committee::Committees;
 use local_node_consensus::{BlockBody, BuildRequest, Decision, RequestId, VerifyRequest, Voter};
 use local_node_types::ledger::{Attestation, BLOCK_VERSION, Block, Header, StepName, StepVotes};
@@ -82,8 +82,8 @@ pub(crate) fn durable_ledger(folder: &Path) -> Ledger {
     Ledger::resume(Executor::new(vm, 0, Profile::Local), store.expect("opens")).expect("opens")
 }
 
-pub(crate) fn checked(draft: Draft) -> Checked {
-    Checked::trusted(draft.sign(), Profile::Local.at(1)).expect("amounts fit")
+pub(crate) fn checked(draft: Draft) -> ValidTransaction {
+    ValidTransaction::trusted(draft.sign(), Profile::Local.at(1)).expect("amounts fit")
 }
 
 pub(crate) fn deployment() -> Draft {
@@ -91,12 +91,12 @@ pub(crate) fn deployment() -> Draft {
 }
 
 /// A transaction of an account that touches what is asked, or shouts where nothing is to be touched.
-pub(crate) fn touching(account: usize, nonce: u64, numbers: [u32; 3]) -> Checked {
+pub(crate) fn touching(account: usize, nonce: u64, numbers: [u32; 3]) -> ValidTransaction {
     calling(account, nonce, if numbers[1] == 0 { "shout" } else { "touch" }, numbers)
 }
 
 /// A transaction of an account that calls a function of [`TOUCH`].
-pub(crate) fn calling(account: usize, nonce: u64, function: &str, numbers: [u32; 3]) -> Checked {
+pub(crate) fn calling(account: usize, nonce: u64, function: &str, numbers: [u32; 3]) -> ValidTransaction {
     let argument = numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<u8>>();
     let mut draft = Draft::new(account, nonce).limit(BLOCK_GAS_LIMIT / 8).price(9 - account as u64);
     let contract = deployed_id(&deployment().sign());
@@ -104,7 +104,7 @@ pub(crate) fn calling(account: usize, nonce: u64, function: &str, numbers: [u32;
     checked(draft)
 }
 
-pub(crate) fn build_of(ledger: &mut Ledger, transactions: &[Checked], limits: BuildLimits) -> Built {
+pub(crate) fn build_of(ledger: &mut Ledger, transactions: &[ValidTransaction], limits: BuildLimits) -> Built {
     let mut mempool = Mempool::new(Limits::default());
     for transaction in transactions {
         let account = AccountData { nonce: transaction.nonce() - 1, balance: u64::MAX };
@@ -167,7 +167,7 @@ pub(crate) fn verify(ledger: &mut Ledger, block: &Block) -> Result<(), LedgerErr
 }
 
 /// Adds a block of transactions that all fit. The one who builds it does not execute it again.
-pub(crate) fn append(ledger: &mut Ledger, transactions: &[Checked]) {
+pub(crate) fn append(ledger: &mut Ledger, transactions: &[ValidTransaction]) {
     let built = build_of(ledger, transactions, BuildLimits::new(None));
     assert_eq!(built.body.transactions.len(), transactions.len(), "{built:?}");
     let block = block_of(ledger, built.body);

@@ -5,7 +5,8 @@
 //! panic but what [`CONTAINED`] names, and its resident memory stays under a bound. The same seed sends the same bytes.
 //!
 //! `DUSK_MUTATED_REQUESTS=20000 cargo test -p local-node --test mutated -- --nocapture` sends more than the usual number
-//! and prints the figures; `DUSK_MUTATED_SEED` takes another seed.
+//! and prints the figures; `DUSK_MUTATED_SEED` takes another seed. The panics and the resident memory that it watches are those
+//! of its process, so it has one of its own.
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
 #[path = "../common/mod.rs"]

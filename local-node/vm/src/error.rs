@@ -3,7 +3,8 @@
 use dusk_core::abi::ContractId;
 use dusk_sdk_protocol::execution::{CallError, HexId};
 
-use crate::MachineLimit;
+use crate::abi::{ARGUMENT_BYTES, MAX_CALL_DEPTH, MAX_OWNER_BYTES};
+use crate::limits::MachineLimit;
 use crate::module::ModuleError;
 
 /// Why a call, a deployment or a commit did not succeed.
@@ -45,13 +46,13 @@ pub enum VmError {
         length: u64,
     },
     /// The argument is longer than the argument buffer.
-    #[error("the argument has {length} bytes, but the argument buffer holds {}", crate::ARGUMENT_BYTES)]
+    #[error("the argument has {length} bytes, but the argument buffer holds {ARGUMENT_BYTES}")]
     ArgumentTooLong {
         /// Its length in bytes.
         length: usize,
     },
     /// The owner is longer than a contract's metadata may be.
-    #[error("the owner has {length} bytes, but {} is the most", crate::MAX_OWNER_BYTES)]
+    #[error("the owner has {length} bytes, but {MAX_OWNER_BYTES} is the most")]
     OwnerTooLong {
         /// Its length in bytes.
         length: usize,
@@ -85,7 +86,7 @@ pub enum VmError {
     #[error("the contract passed a text that is not UTF-8")]
     NotUtf8,
     /// Calls are nested too deeply.
-    #[error("calls are nested more than {} deep", crate::MAX_CALL_DEPTH)]
+    #[error("calls are nested more than {MAX_CALL_DEPTH} deep")]
     TooDeep,
     /// The contract's code trapped.
     #[error("the contract trapped: {0}")]

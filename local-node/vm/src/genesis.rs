@@ -1,13 +1,13 @@
 //! The genesis contracts, and how a chain begins.
 
 use dusk_bytes::Serializable;
-use dusk_core::abi::ContractId;
 use dusk_core::signatures::bls::PublicKey;
 use dusk_core::stake::{STAKE_CONTRACT, StakeData, StakeKeys};
 use dusk_core::transfer::TRANSFER_CONTRACT;
 
+use crate::error::VmError;
 use crate::queries::encoded;
-use crate::{Session, VmError};
+use crate::session::Session;
 
 /// The production transfer contract.
 pub const TRANSFER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/transfer_contract.wasm"));
@@ -17,11 +17,6 @@ pub const STAKE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/stake_contrac
 /// The chain id that contracts see while a production genesis is built (the book, "Transactions and fees", section
 /// "Genesis").
 pub const CHAIN_ID: u8 = 0xFA;
-
-/// Whether an id is that of a genesis contract.
-pub(crate) fn is_genesis(id: &ContractId) -> bool {
-    *id == TRANSFER_CONTRACT || *id == STAKE_CONTRACT
-}
 
 /// Installs the genesis contracts in a session on the empty state, as every production network begins.
 ///

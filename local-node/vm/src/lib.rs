@@ -7,14 +7,20 @@
 //! |---|---|
 //! | `vm` | the machine and its committed states |
 //! | `execute` | transactions |
-//! | [`driver`] | data drivers, in a sandbox |
 //! | [`genesis`] | the genesis contracts |
 //! | `session` | one block's view: calls, marks, the root |
-//! | `host` | the engine, the functions that contracts import, the stack of calls |
-//! | `queries` | what the machine computes for contracts: hashes, signatures, proofs |
-//! | `module` | what is required of a module, its preparation, compiled modules |
-//! | `memory` | contract memories over committed pages, with rollback |
+//! | `host` | the engine, compiled modules, the functions that contracts import, the stack of calls, a session's state |
 //! | `state` | committed states and the state root |
+//! | `queries` | what the machine computes for contracts: hashes, signatures, proofs |
+//! | `share` | what the sessions of all queries hold together |
+//! | [`driver`] | data drivers, in a sandbox |
+//! | `error` | errors of calls, deployments and commits |
+//! | `module` | what is required of a module, and its preparation |
+//! | `memory` | contract memories over committed pages, with rollback |
+//! | `mocks`, `blobs` | mock proofs for tests of contracts; the proofs of a transaction's blobs |
+//! | `abi`, `limits` | bounds that production shares, and bounds of this machine |
+//!
+//! A module imports only modules further down; `cli/tests/house/walls.rs` has the order.
 //!
 //! # Invariants
 //!
@@ -103,6 +109,7 @@
 
 #![deny(unsafe_code)]
 
+mod abi;
 mod blobs;
 pub mod driver;
 mod error;
@@ -120,10 +127,11 @@ mod share;
 mod state;
 mod vm;
 
+pub use abi::{ARGUMENT_BYTES, MAX_CALL_DEPTH, MAX_OWNER_BYTES};
 pub use blobs::{BlobError, verify_blobs};
 pub use error::VmError;
 pub use execute::{Executed, ExecutionError, Precondition, check_preconditions, execute};
-pub use host::FeedSink;
+pub use host::{CallHook, FeedSink, answers_question, as_question};
 pub use limits::{
     EVENT_OVERHEAD_BYTES, FEED_OVERHEAD_BYTES, FREE_QUERY_BYTES, MAX_CALL_EVENT_BYTES, MAX_CALL_EVENTS,
     MAX_CALL_TABLE_ELEMENTS, MAX_CONTRACT_PAGES, MAX_FEED_BYTES, MAX_QUERY_BYTES, MAX_QUERY_LAG_BYTES,
@@ -132,20 +140,13 @@ pub use limits::{
 };
 pub use mocks::MockKey;
 pub use module::{
-    LimitError, MAX_MODULE_BYTES, MAX_TABLE_ELEMENTS, ModuleError, ModuleInfo, answers_question, as_question,
-    limits as module_limits, validate, validate_for_tests,
+    LimitError, MAX_MODULE_BYTES, MAX_TABLE_ELEMENTS, ModuleError, ModuleInfo, limits as module_limits, validate,
+    validate_for_tests,
 };
-pub use session::{CallHook, Env, Mark, Receipt, Session};
+pub use session::{BlockEnv, Mark, Receipt, Session};
 pub use share::Lag;
 pub use state::{
     BLOCK_BYTES, BLOCKS_PER_PAGE, BlockChange, ContractChange, Deployed, PAGE_BYTES, PageChange, StateChanges,
     StateRoot, StoredContract, StoredPages,
 };
 pub use vm::{Compiled, Vm};
-
-/// Bytes of the argument buffer, through which all arguments and results pass.
-pub const ARGUMENT_BYTES: usize = 0x1_0000;
-/// The most calls that may be nested.
-pub const MAX_CALL_DEPTH: usize = 48;
-/// The longest owner of a contract, in bytes: what production's metadata buffer holds beside the contract's id.
-pub const MAX_OWNER_BYTES: usize = ARGUMENT_BYTES - 40;

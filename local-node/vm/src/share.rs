@@ -10,7 +10,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use crate::{FREE_QUERY_BYTES, MAX_QUERY_BYTES, MAX_QUERY_LAG_BYTES, MachineLimit};
+use crate::limits::{FREE_QUERY_BYTES, MAX_QUERY_BYTES, MAX_QUERY_LAG_BYTES, MachineLimit};
 
 /// Steps in which a share grows, in bytes, so that not every event changes what all threads look at.
 const STEP_BYTES: usize = 1 << 20;

@@ -1,39 +1,25 @@
 //! The machine and the states that were committed to it.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::Arc;
 
 use dusk_core::signatures::bls::{PublicKey, Signature};
 use local_node_types::rules::Rules;
 
-use crate::VmError;
-use crate::host::{Machine, caught};
+use crate::error::VmError;
+use crate::host::{Code, Engine, ModuleStore, Shared, State};
 use crate::memory::{Backing, backing, portable_backing};
 use crate::mocks::MockKey;
-use crate::module::{Code, ModuleError, ModuleStore};
-use crate::queries::{Answers, Query};
-use crate::session::{Env, Session};
+use crate::module::ModuleError;
+use crate::queries::Query;
+use crate::session::{BlockEnv, Session};
 use crate::share::Share;
-use crate::state::{State, StateChanges, StateRoot, StoredContract};
+use crate::state::{StateChanges, StateRoot, StoredContract};
 
 /// The virtual machine: an engine, compiled modules, and committed states. Clones share all of it.
 #[derive(Clone)]
 pub struct Vm(Arc<Shared>);
-
-struct Shared {
-    machine: Machine,
-    modules: ModuleStore,
-    backing: Arc<dyn Backing>,
-    answers: Answers,
-    states: Mutex<HashMap<StateRoot, Committed>>,
-    /// Whether contracts may log.
-    logs: AtomicBool,
-    /// Whose mock proofs are taken for proofs.
-    mocks: OnceLock<MockKey>,
-}
 
 /// A module that was compiled ahead of its use.
 #[derive(Clone)]
@@ -46,15 +32,9 @@ impl fmt::Debug for Compiled {
     }
 }
 
-/// A state, and how often it was committed.
-struct Committed {
-    state: Arc<State>,
-    times: usize,
-}
-
 impl fmt::Debug for Vm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Vm").field("states", &self.states().len()).finish_non_exhaustive()
+        f.debug_struct("Vm").field("states", &self.0.states()).finish_non_exhaustive()
     }
 }
 
@@ -93,7 +73,7 @@ impl Vm {
     /// When the engine cannot be set up on this processor.
     #[doc(hidden)]
     pub fn without_clock() -> Result<Self, VmError> {
-        Self::with_parts(Machine::without_clock(), ModuleStore::default(), backing())
+        Self::with_parts(Engine::without_clock(), ModuleStore::default(), backing())
     }
 
     fn new(modules: ModuleStore) -> Result<Self, VmError> {
@@ -101,32 +81,22 @@ impl Vm {
     }
 
     fn with_backing(modules: ModuleStore, backing: Arc<dyn Backing>) -> Result<Self, VmError> {
-        Self::with_parts(Machine::new(), modules, backing)
+        Self::with_parts(Engine::new(), modules, backing)
     }
 
     fn with_parts(
-        machine: wasmtime::Result<Machine>,
+        engine: wasmtime::Result<Engine>,
         modules: ModuleStore,
         backing: Arc<dyn Backing>,
     ) -> Result<Self, VmError> {
-        let machine = machine.map_err(VmError::Engine)?;
-        let states = Mutex::default();
-        Ok(Self(Arc::new(Shared {
-            machine,
-            modules,
-            backing,
-            answers: Answers::default(),
-            states,
-            logs: AtomicBool::new(false),
-            mocks: OnceLock::new(),
-        })))
+        Ok(Self(Arc::new(Shared::new(engine.map_err(VmError::Engine)?, modules, backing))))
     }
 
     /// Admits contracts that log from now on, and records what they log in their frames. For tests: the machines of
     /// networks refuse such contracts, as production does.
     #[must_use]
     pub fn recording_logs(self) -> Self {
-        self.0.logs.store(true, Ordering::Relaxed);
+        self.0.record_logs();
         self
     }
 
@@ -134,7 +104,7 @@ impl Vm {
     /// alone: no machine of a node is made like this.
     #[must_use]
     pub fn accepting_mocks(self, key: MockKey) -> Self {
-        self.0.mocks.get_or_init(|| key);
+        self.0.accept_mocks(key);
         self
     }
 
@@ -143,7 +113,7 @@ impl Vm {
     ///
     /// # Errors
     /// [`VmError::NoSuchState`].
-    pub fn session(&self, base: Option<StateRoot>, env: Env) -> Result<Session, VmError> {
+    pub fn session(&self, base: Option<StateRoot>, env: BlockEnv) -> Result<Session, VmError> {
         self.session_with(base, env, None)
     }
 
@@ -153,19 +123,16 @@ impl Vm {
     ///
     /// # Errors
     /// [`VmError::NoSuchState`].
-    pub fn query_session(&self, base: Option<StateRoot>, env: Env) -> Result<Session, VmError> {
-        self.session_with(base, env, Some(Share::new(self.machine().shares())))
+    pub fn query_session(&self, base: Option<StateRoot>, env: BlockEnv) -> Result<Session, VmError> {
+        self.session_with(base, env, Some(Share::new(self.0.engine().shares())))
     }
 
-    fn session_with(&self, base: Option<StateRoot>, env: Env, share: Option<Share>) -> Result<Session, VmError> {
+    fn session_with(&self, base: Option<StateRoot>, env: BlockEnv, share: Option<Share>) -> Result<Session, VmError> {
         let base = match base {
-            Some(root) => {
-                let found = self.states().get(&root).map(|found| Arc::clone(&found.state));
-                found.ok_or(VmError::NoSuchState(root))?
-            }
+            Some(root) => self.0.state(&root).ok_or(VmError::NoSuchState(root))?,
             None => Arc::default(),
         };
-        Ok(Session::new(self.clone(), base, env, share))
+        Ok(Session::new(Arc::clone(&self.0), base, env, share))
     }
 
     /// A whole committed state as data, for whoever keeps states outside the machine.
@@ -173,8 +140,8 @@ impl Vm {
     /// # Errors
     /// [`VmError::NoSuchState`], or [`VmError::System`] when its pages cannot be read.
     pub fn export(&self, root: &StateRoot) -> Result<StateChanges, VmError> {
-        let state = self.states().get(root).map(|found| Arc::clone(&found.state));
-        Ok(state.ok_or(VmError::NoSuchState(*root))?.as_changes(self.backing())?)
+        let state = self.0.state(root).ok_or(VmError::NoSuchState(*root))?;
+        Ok(state.as_changes(self.0.backing())?)
     }
 
     /// Takes back a state that was stored, as if it had just been committed. Pages are read when they are needed.
@@ -183,46 +150,40 @@ impl Vm {
     /// [`VmError::Module`] when the bytecode of a contract is none, [`VmError::WrongState`] when the contracts do not
     /// have this root together.
     pub fn restore(&self, root: &StateRoot, contracts: Vec<StoredContract>) -> Result<(), VmError> {
-        let with_code = |contract: StoredContract| Ok((self.code(&contract.bytecode)?, contract));
+        let with_code = |contract: StoredContract| Ok((self.0.code(&contract.bytecode)?, contract));
         let contracts: Vec<_> = contracts.into_iter().map(with_code).collect::<Result<_, VmError>>()?;
         let state = State::of_stored(contracts.into_iter().map(|(code, contract)| (contract, code)).collect());
         if state.root() != *root {
             return Err(VmError::WrongState { expected: *root, found: state.root() });
         }
-        self.commit(state);
+        self.0.commit(state);
         Ok(())
     }
 
     /// Whether there is a committed state with this root.
     #[must_use]
     pub fn has(&self, root: &StateRoot) -> bool {
-        self.states().contains_key(root)
+        self.0.state(root).is_some()
     }
 
     /// Forgets one commit of a state. A state that was committed more often, as equal blocks do, stays until it has
     /// been discarded as often.
     pub fn discard(&self, root: &StateRoot) {
-        let mut states = self.states();
-        let Some(found) = states.get_mut(root) else { return };
-        found.times -= 1;
-        let forgotten = if found.times == 0 { states.remove(root) } else { None };
-        // Giving many pages back takes time, for which nobody else should wait.
-        drop(states);
-        drop(forgotten);
+        self.0.discard(root);
     }
 
     /// How many pages of [`PAGE_BYTES`](crate::PAGE_BYTES) the machine keeps for a state, and not for another one. It keeps
     /// none for a state that it does not have.
     #[must_use]
     pub fn own_pages(&self, root: &StateRoot, other: &StateRoot) -> usize {
-        let [one, other] = [root, other].map(|root| self.states().get(root).map(|found| Arc::clone(&found.state)));
+        let [one, other] = [root, other].map(|root| self.0.state(root));
         one.map_or(0, |one| one.own_pages(&other.unwrap_or_default()))
     }
 
     /// Remembers that a BLS signature was verified under `rules`, so that executing the transaction that carries it
     /// does not verify it again.
     pub fn remember_valid_signature(&self, message: &[u8], key: &PublicKey, signature: &Signature, rules: Rules) {
-        Query::remember_valid_signature(message, key, signature, rules, &self.0.answers);
+        Query::remember_valid_signature(message, key, signature, rules, self.0.answers());
     }
 
     /// Compiles a module ahead of its use. This may take seconds: asynchronous callers use a blocking thread. Callers
@@ -232,49 +193,13 @@ impl Vm {
     /// # Errors
     /// When the module cannot be a contract.
     pub fn compile(&self, bytecode: &[u8]) -> Result<Compiled, ModuleError> {
-        self.code(bytecode).map(Compiled)
-    }
-
-    pub(crate) fn code(&self, bytecode: &[u8]) -> Result<Arc<Code>, ModuleError> {
-        let compiled = caught(|| self.0.modules.code(&self.0.machine, bytecode));
-        let code = compiled.unwrap_or_else(|error| Err(ModuleError::NotCompilable(error.to_string())))?;
-        if code.info().logs() && !self.0.logs.load(Ordering::Relaxed) {
-            return Err(ModuleError::Logs);
-        }
-        Ok(code)
+        self.0.code(bytecode).map(Compiled)
     }
 
     /// Ends every call that runs in a session of this machine, and every later one as it begins, with
     /// [`VmError::Interrupted`]. For a node that stops; there is no way back.
     pub fn interrupt(&self) {
-        self.0.machine.interrupt();
-    }
-
-    pub(crate) fn machine(&self) -> &Machine {
-        &self.0.machine
-    }
-
-    pub(crate) fn backing(&self) -> &dyn Backing {
-        &*self.0.backing
-    }
-
-    pub(crate) fn mocks(&self) -> Option<&MockKey> {
-        self.0.mocks.get()
-    }
-
-    pub(crate) fn answers(&self) -> &Answers {
-        &self.0.answers
-    }
-
-    pub(crate) fn commit(&self, state: State) -> StateRoot {
-        let root = state.root();
-        let mut states = self.states();
-        states.entry(root).or_insert_with(|| Committed { state: Arc::new(state), times: 0 }).times += 1;
-        root
-    }
-
-    fn states(&self) -> MutexGuard<'_, HashMap<StateRoot, Committed>> {
-        self.0.states.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.engine().interrupt();
     }
 }
 
@@ -291,7 +216,7 @@ mod tests {
     #[test]
     fn the_portable_memory_gives_the_same_roots() {
         let key = PublicKey::from(&SecretKey::from(dusk_core::BlsScalar::from(7)));
-        let env = Env { chain_id: genesis::CHAIN_ID, rules: Profile::Local.at(0) };
+        let env = BlockEnv { chain_id: genesis::CHAIN_ID, rules: Profile::Local.at(0) };
         let roots = [backing(), portable_backing()].map(|backing| {
             let vm = Vm::with_backing(ModuleStore::default(), backing).unwrap();
             let mut session = vm.session(None, env).unwrap();

@@ -9,7 +9,7 @@ use local_node_types::ledger::{
 use local_node_types::message::Message;
 use tracing::{debug, warn};
 
-use super::{Env, Origin, Phase, Round, Timing};
+use super::{Origin, Phase, Round, RoundContext, Timing};
 use crate::interface::{BlockBody, Output, Persist, RequestId};
 use crate::iteration::Candidate;
 use crate::parameters::{MAX_BLOCK_BYTES, is_emergency};
@@ -27,18 +27,22 @@ pub(super) fn max_body_bytes(failed: &IterationsInfo) -> usize {
 
 impl Round {
     /// The node has made the body of a block: makes the block, signs it, proposes it.
-    pub(crate) fn on_built(&mut self, env: &mut Env<'_>, request: RequestId, body: BlockBody) {
+    pub(crate) fn on_built(&mut self, context: &mut RoundContext<'_>, request: RequestId, body: BlockBody) {
         let Some(building) = self.building.take_if(|building| building.request == request) else { return };
         let in_time = building.iteration == self.current && self.phase == Phase::Proposal;
         if !in_time && !is_emergency(building.iteration) {
             debug!(round = self.height, iteration = building.iteration, "the block came too late");
             return;
         }
-        let Some(block) = self.make_block(env, building.iteration, building.failed, body) else { return };
+        let Some(block) = self.make_block(context, building.iteration, building.failed, body) else { return };
         let block = Arc::new(block);
-        env.out.push(Output::Persist(Persist::Candidate(Box::new(block.as_ref().clone()))));
-        env.broadcast(|| Message::Candidate(Box::new(block.as_ref().clone())));
-        self.store(env, building.iteration, Candidate { block, own: true, header_holds: true, request: Some(request) });
+        context.out.push(Output::Persist(Persist::Candidate(Box::new(block.as_ref().clone()))));
+        context.broadcast(|| Message::Candidate(Box::new(block.as_ref().clone())));
+        self.store(
+            context,
+            building.iteration,
+            Candidate { block, own: true, header_holds: true, request: Some(request) },
+        );
     }
 
     pub(crate) fn on_build_failed(&mut self, request: RequestId) {
@@ -49,7 +53,7 @@ impl Round {
 
     fn make_block(
         &mut self,
-        env: &Env<'_>,
+        context: &RoundContext<'_>,
         iteration: u8,
         failed_iterations: IterationsInfo,
         body: BlockBody,
@@ -60,9 +64,9 @@ impl Round {
         let header = Header {
             version: BLOCK_VERSION,
             height: self.height,
-            timestamp: self.verifier.earliest(iteration).max(env.now.as_secs()),
+            timestamp: self.verifier.earliest(iteration).max(context.now.as_secs()),
             prev_block_hash: tip.hash,
-            seed: env.keys.sign(&generator, tip.seed.as_bytes(), version)?,
+            seed: context.keys.sign(&generator, tip.seed.as_bytes(), version)?,
             state_root: body.state_root,
             event_bloom: body.event_bloom,
             generator,
@@ -76,7 +80,7 @@ impl Round {
         block.header.tx_root = block.compute_tx_root();
         block.header.fault_root = block.compute_fault_root();
         block.header.hash = block.header.compute_hash();
-        block.header.signature = env.keys.sign(&generator, &block.header.hash, version)?;
+        block.header.signature = context.keys.sign(&generator, &block.header.hash, version)?;
         if let Err(problem) = check_body(&block) {
             warn!(round = self.height, iteration, problem, "the node built a block that breaks a rule; it is dropped");
             return None;
@@ -86,7 +90,7 @@ impl Round {
 
     /// A candidate has come. What its signature does not cover is checked here, so that nobody but its generator can
     /// make others call it invalid.
-    pub(super) fn on_candidate(&mut self, env: &mut Env<'_>, block: Box<Block>, origin: Origin) {
+    pub(super) fn on_candidate(&mut self, context: &mut RoundContext<'_>, block: Box<Block>, origin: Origin) {
         let iteration = block.header.iteration;
         let timing = self.timing(iteration, StepName::Proposal);
         let is_wanted = self.wanted.is_some_and(|(of, attestation)| {
@@ -97,7 +101,7 @@ impl Round {
         }
         let bytes = block.encoded().len();
         let (signer, number) = (block.header.generator, StepName::Proposal.number(iteration).unwrap_or_default());
-        if timing == Timing::Early && !is_wanted && !env.queue.would_keep(self.height, number, &signer, bytes) {
+        if timing == Timing::Early && !is_wanted && !context.queue.would_keep(self.height, number, &signer, bytes) {
             return;
         }
         if origin == Origin::Network {
@@ -107,37 +111,37 @@ impl Round {
             if let Err(problem) = self.verifier.verify_generator(&block.header) {
                 return debug!(round = self.height, iteration, %problem, "candidate dropped");
             }
-            env.relay(|| Message::Candidate(block.clone()));
+            context.relay(|| Message::Candidate(block.clone()));
         } else if self.verifier.committees().generator(iteration) != Some(block.header.generator) {
             // It came in an earlier round, when it was not known who would be drawn.
             return;
         }
         if timing == Timing::Early && !is_wanted {
-            return env.queue.put(self.height, number, signer, bytes, Message::Candidate(block));
+            return context.queue.put(self.height, number, signer, bytes, Message::Candidate(block));
         }
-        env.out.push(Output::Persist(Persist::Candidate(block.clone())));
+        context.out.push(Output::Persist(Persist::Candidate(block.clone())));
         let candidate = Candidate { block: Arc::new(*block), own: false, header_holds: false, request: None };
         if is_wanted {
             self.iteration(iteration).candidate = Some(candidate);
-            self.decide_wanted(env);
+            self.decide_wanted(context);
         } else {
-            self.store(env, iteration, candidate);
+            self.store(context, iteration, candidate);
         }
     }
 
-    fn store(&mut self, env: &mut Env<'_>, iteration: u8, candidate: Candidate) {
+    fn store(&mut self, context: &mut RoundContext<'_>, iteration: u8, candidate: Candidate) {
         let state = self.iteration(iteration);
         state.candidate = Some(candidate);
         let has_voted = state.has_validated;
         if iteration == self.current && self.phase == Phase::Proposal {
-            self.leave_proposal(env);
+            self.leave_proposal(context);
         } else if is_emergency(iteration) {
-            self.vote_on_candidate(env, iteration);
+            self.vote_on_candidate(context, iteration);
         } else if iteration == self.current && self.phase == Phase::Validation && !has_voted {
             // It takes the place of one that was altered on the way.
-            self.vote_on_candidate(env, iteration);
+            self.vote_on_candidate(context, iteration);
         }
-        self.decide_wanted(env);
+        self.decide_wanted(context);
     }
 }
 

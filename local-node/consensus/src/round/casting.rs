@@ -7,7 +7,7 @@ use local_node_types::message::{
 };
 use tracing::{debug, warn};
 
-use super::{Env, Round};
+use super::{Round, RoundContext};
 use crate::faults::slashes;
 use crate::header::Stage;
 use crate::interface::{Output, Persist, RequestId, Verdict, VerifyRequest};
@@ -19,28 +19,28 @@ const MAX_ALTERED_COPIES: u8 = 4;
 
 impl Round {
     /// Votes on the candidate of an iteration, or on its absence, or asks the node to verify it first.
-    pub(super) fn vote_on_candidate(&mut self, env: &mut Env<'_>, iteration: u8) {
-        if self.own_members(env, iteration, StepName::Validation).is_empty() {
+    pub(super) fn vote_on_candidate(&mut self, context: &mut RoundContext<'_>, iteration: u8) {
+        if self.own_members(context, iteration, StepName::Validation).is_empty() {
             return;
         }
         let Some(candidate) = self.iteration(iteration).candidate.clone() else {
-            return self.validate(env, iteration, Vote::NoCandidate);
+            return self.validate(context, iteration, Vote::NoCandidate);
         };
         let hash = candidate.hash();
         if candidate.own {
-            return self.validate(env, iteration, Vote::Valid(hash));
+            return self.validate(context, iteration, Vote::Valid(hash));
         }
         if self.verifying.values().any(|asked| *asked == (iteration, hash)) {
             return;
         }
-        match self.verifier.verify(&candidate.block.header, env.now, Stage::Candidate) {
+        match self.verifier.verify(&candidate.block.header, context.now, Stage::Candidate) {
             Ok(facts) => {
                 if let Some(candidate) = &mut self.iteration(iteration).candidate {
                     candidate.header_holds = true;
                 }
-                let id = env.request_id();
+                let id = context.request_id();
                 self.verifying.insert(id, (iteration, hash));
-                env.out.push(Output::Verify(Box::new(VerifyRequest {
+                context.out.push(Output::Verify(Box::new(VerifyRequest {
                     id,
                     slashes: slashes(&candidate.block.header.failed_iterations, &candidate.block.faults),
                     block: Box::new(candidate.block.as_ref().clone()),
@@ -50,13 +50,13 @@ impl Round {
             Err(problem) => {
                 debug!(round = self.height, iteration, %problem, "the candidate's header breaks a rule");
                 if problem.must_vote() {
-                    self.validate(env, iteration, Vote::Invalid(hash));
+                    self.validate(context, iteration, Vote::Invalid(hash));
                 }
             }
         }
     }
 
-    pub(crate) fn on_verified(&mut self, env: &mut Env<'_>, request: RequestId, verdict: Verdict) {
+    pub(crate) fn on_verified(&mut self, context: &mut RoundContext<'_>, request: RequestId, verdict: Verdict) {
         let Some((iteration, hash)) = self.verifying.remove(&request) else { return };
         let vote = match verdict {
             Verdict::Valid => {
@@ -68,16 +68,16 @@ impl Round {
             }
             Verdict::Invalid => Vote::Invalid(hash),
             Verdict::Abstain => return,
-            Verdict::Altered => return self.drop_altered(env, iteration, hash),
+            Verdict::Altered => return self.drop_altered(context, iteration, hash),
         };
         let in_time = iteration == self.current && self.step() == Some(StepName::Validation);
         if in_time || is_emergency(iteration) {
-            self.validate(env, iteration, vote);
+            self.validate(context, iteration, vote);
         }
     }
 
     /// Drops a copy of a candidate that somebody has altered on the way, and asks for another.
-    fn drop_altered(&mut self, env: &mut Env<'_>, iteration: u8, hash: Hash) {
+    fn drop_altered(&mut self, context: &mut RoundContext<'_>, iteration: u8, hash: Hash) {
         let state = self.iteration(iteration);
         if state.candidate.as_ref().is_none_or(|candidate| candidate.hash() != hash) {
             return;
@@ -88,26 +88,26 @@ impl Round {
         // Each copy is executed before its blobs are looked at.
         if state.altered < MAX_ALTERED_COPIES {
             state.candidate = None;
-            env.ask(InventoryItem::CandidateFromHash(hash));
+            context.ask(InventoryItem::CandidateFromHash(hash));
         }
     }
 
     /// Casts this node's votes in validation, once for each iteration.
-    fn validate(&mut self, env: &mut Env<'_>, iteration: u8, vote: Vote) {
+    fn validate(&mut self, context: &mut RoundContext<'_>, iteration: u8, vote: Vote) {
         if is_emergency(iteration) && !vote.is_valid() || self.iteration(iteration).has_validated {
             return;
         }
         let header = self.consensus_header(iteration);
         let bytes = validation_bytes(&header, &vote);
-        self.cast(env, iteration, StepName::Validation, vote, &bytes, |signed| {
+        self.cast(context, iteration, StepName::Validation, vote, &bytes, |signed| {
             Message::Validation(Box::new(Validation { header, vote, signed }))
         });
         self.iteration(iteration).has_validated = true;
-        self.on_validation_counted(env, iteration, vote);
+        self.on_validation_counted(context, iteration, vote);
     }
 
     /// Casts this node's votes in ratification, once for each iteration.
-    pub(super) fn ratify(&mut self, env: &mut Env<'_>, iteration: u8, validation: ValidationResult) {
+    pub(super) fn ratify(&mut self, context: &mut RoundContext<'_>, iteration: u8, validation: ValidationResult) {
         let vote = validation.vote;
         let emergency = is_emergency(iteration);
         if emergency && !vote.is_valid() {
@@ -115,50 +115,53 @@ impl Round {
         }
         let header = self.consensus_header(iteration);
         if emergency {
-            env.out.push(Output::Persist(Persist::ValidationResult(header, validation)));
+            context.out.push(Output::Persist(Persist::ValidationResult(header, validation)));
         }
         if self.iteration(iteration).has_ratified {
             return;
         }
-        let (bytes, timestamp) = (ratification_bytes(&header, &vote), env.now.as_secs());
-        self.cast(env, iteration, StepName::Ratification, vote, &bytes, |signed| {
+        let (bytes, timestamp) = (ratification_bytes(&header, &vote), context.now.as_secs());
+        self.cast(context, iteration, StepName::Ratification, vote, &bytes, |signed| {
             Message::Ratification(Box::new(Ratification { header, vote, timestamp, validation, signed }))
         });
         self.iteration(iteration).has_ratified = true;
-        self.conclude(env, iteration, vote);
+        self.conclude(context, iteration, vote);
     }
 
     /// The places and keys of this node's members in a committee.
-    fn own_members(&mut self, env: &Env<'_>, iteration: u8, step: StepName) -> Vec<(usize, BlsKey)> {
+    fn own_members(&mut self, context: &RoundContext<'_>, iteration: u8, step: StepName) -> Vec<(usize, BlsKey)> {
         let committee = self.iteration(iteration).tally(step).committee();
         let members = committee.members().iter().enumerate();
-        members.filter(|(_, member)| env.keys.holds(&member.key)).map(|(place, member)| (place, member.key)).collect()
+        members
+            .filter(|(_, member)| context.keys.holds(&member.key))
+            .map(|(place, member)| (place, member.key))
+            .collect()
     }
 
     /// Signs a vote with all keys that are in the committee, counts it, and tells the others.
     fn cast(
         &mut self,
-        env: &mut Env<'_>,
+        context: &mut RoundContext<'_>,
         iteration: u8,
         step: StepName,
         vote: Vote,
         bytes: &[u8],
         message: impl Fn(SignedBy) -> Message,
     ) {
-        let mut members = self.own_members(env, iteration, step);
+        let mut members = self.own_members(context, iteration, step);
         let version = self.verifier.version();
         let tally = self.iteration(iteration).tally(step);
         // A vote of ours may have come back to us before, from a time before a restart.
         members.retain(|(place, _)| tally.check(*place, &vote).is_ok());
         let keys: Vec<_> = members.iter().map(|(_, key)| *key).collect();
         debug!(round = self.height, iteration, ?step, ?vote, members = keys.len(), "vote");
-        let signatures: Vec<_> = if env.config.alone {
+        let signatures: Vec<_> = if context.config.alone {
             vec![BlsSignature::default(); keys.len()]
         } else {
-            keys.iter().filter_map(|key| env.keys.sign(key, bytes, version)).collect()
+            keys.iter().filter_map(|key| context.keys.sign(key, bytes, version)).collect()
         };
-        let sum = if env.config.alone {
-            env.keys.sign_together(&keys, bytes, version)
+        let sum = if context.config.alone {
+            context.keys.sign_together(&keys, bytes, version)
         } else {
             signing::add(&signatures).ok()
         };
@@ -166,7 +169,7 @@ impl Round {
         let ballots: Vec<_> = members.iter().zip(&signatures).map(|((place, _), own)| (*place, *own)).collect();
         self.iteration(iteration).tally(step).add(vote, &ballots, sum).expect("own signatures are points");
         for (signer, signature) in keys.into_iter().zip(signatures) {
-            env.broadcast(|| message(SignedBy { signer, signature }));
+            context.broadcast(|| message(SignedBy { signer, signature }));
         }
     }
 }

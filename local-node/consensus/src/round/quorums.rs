@@ -4,7 +4,7 @@ use local_node_types::ledger::{Attestation, Block, RatificationResult, StepName,
 use local_node_types::message::{InventoryItem, Message, Quorum, ValidationQuorum, ValidationResult};
 use tracing::{debug, warn};
 
-use super::{Env, Phase, Round};
+use super::{Phase, Round, RoundContext};
 use crate::attestation::{self, Expected};
 use crate::header::Stage;
 use crate::interface::{Decision, Output};
@@ -12,25 +12,25 @@ use crate::parameters::is_emergency;
 
 impl Round {
     /// Votes in validation were counted: has the committee come to a result?
-    pub(super) fn on_validation_counted(&mut self, env: &mut Env<'_>, iteration: u8, vote: Vote) {
+    pub(super) fn on_validation_counted(&mut self, context: &mut RoundContext<'_>, iteration: u8, vote: Vote) {
         let Some(votes) = self.iteration(iteration).validation.quorum(&vote) else { return };
-        self.on_validated(env, iteration, ValidationResult::new(vote, votes));
+        self.on_validated(context, iteration, ValidationResult::new(vote, votes));
     }
 
     /// The committee's result is known, by own count or by a verified result.
-    pub(super) fn on_validated(&mut self, env: &mut Env<'_>, iteration: u8, result: ValidationResult) {
+    pub(super) fn on_validated(&mut self, context: &mut RoundContext<'_>, iteration: u8, result: ValidationResult) {
         self.iteration(iteration).validated.insert(result.vote, result.step_votes);
         if iteration == self.current && self.phase == Phase::Validation {
-            self.record(env, StepName::Validation);
-            self.enter_ratification(env, result);
+            self.record(context, StepName::Validation);
+            self.enter_ratification(context, result);
         } else if is_emergency(iteration) {
-            self.ratify(env, iteration, result);
+            self.ratify(context, iteration, result);
         }
-        self.conclude(env, iteration, result.vote);
+        self.conclude(context, iteration, result.vote);
     }
 
     /// A peer sent the result of a validation. It only matters in emergency mode, where this node asks for it.
-    pub(super) fn on_validation_quorum(&mut self, env: &mut Env<'_>, quorum: &ValidationQuorum) {
+    pub(super) fn on_validation_quorum(&mut self, context: &mut RoundContext<'_>, quorum: &ValidationQuorum) {
         let (iteration, vote, votes) = (quorum.header.iteration, quorum.result.vote, quorum.result.step_votes);
         let known = self.iterations.get(&iteration).is_some_and(|known| known.validated.contains_key(&vote));
         if !is_emergency(iteration) || iteration > self.current || !vote.is_valid() || known {
@@ -39,13 +39,13 @@ impl Round {
         let version = self.verifier.version();
         let committees = self.verifier.committees();
         match attestation::verify_step(&votes, &quorum.header, StepName::Validation, &vote, committees, version) {
-            Ok(_) => self.on_validated(env, iteration, ValidationResult::new(vote, votes)),
+            Ok(_) => self.on_validated(context, iteration, ValidationResult::new(vote, votes)),
             Err(problem) => debug!(round = self.height, iteration, %problem, "validation result dropped"),
         }
     }
 
     /// A peer says how an iteration ended.
-    pub(super) fn on_quorum(&mut self, env: &mut Env<'_>, quorum: Box<Quorum>) {
+    pub(super) fn on_quorum(&mut self, context: &mut RoundContext<'_>, quorum: Box<Quorum>) {
         let (iteration, attestation) = (quorum.header.iteration, quorum.attestation);
         let known = if attestation.result.failed() {
             self.iterations.get(&iteration).is_some_and(|known| known.failure.is_some())
@@ -58,11 +58,11 @@ impl Round {
         if let Err(problem) = self.verifier.verify_attestation(&attestation, &quorum.header, Expected::Any) {
             return debug!(round = self.height, iteration, %problem, "quorum dropped");
         }
-        self.end_iteration(env, iteration, attestation, |env| env.relay(|| Message::Quorum(quorum)));
+        self.end_iteration(context, iteration, attestation, |context| context.relay(|| Message::Quorum(quorum)));
     }
 
     /// Ends an iteration if the counted votes prove how it ended.
-    pub(super) fn conclude(&mut self, env: &mut Env<'_>, iteration: u8, vote: Vote) {
+    pub(super) fn conclude(&mut self, context: &mut RoundContext<'_>, iteration: u8, vote: Vote) {
         let known = if vote.is_valid() {
             self.decided.is_some_and(|of| of <= iteration) || self.wanted.is_some_and(|(of, _)| of <= iteration)
         } else {
@@ -70,20 +70,20 @@ impl Round {
         };
         let Some(attestation) = self.iteration(iteration).attestation(&vote).filter(|_| !known) else { return };
         if iteration == self.current && self.phase == Phase::Ratification {
-            self.record(env, StepName::Ratification);
+            self.record(context, StepName::Ratification);
         }
         let header = self.consensus_header(iteration);
-        self.end_iteration(env, iteration, attestation, |env| {
-            env.broadcast(|| Message::Quorum(Box::new(Quorum { header, attestation })));
+        self.end_iteration(context, iteration, attestation, |context| {
+            context.broadcast(|| Message::Quorum(Box::new(Quorum { header, attestation })));
         });
     }
 
     fn end_iteration(
         &mut self,
-        env: &mut Env<'_>,
+        context: &mut RoundContext<'_>,
         iteration: u8,
         attestation: Attestation,
-        announce: impl FnOnce(&mut Env<'_>),
+        announce: impl FnOnce(&mut RoundContext<'_>),
     ) {
         debug!(round = self.height, iteration, result = ?attestation.result, "iteration ended");
         let running = iteration == self.current && !matches!(self.phase, Phase::Open | Phase::Decided | Phase::Held);
@@ -91,18 +91,18 @@ impl Round {
             self.iteration(iteration).failure = Some(attestation);
             self.verifier.remember_failure(iteration, attestation);
             if running {
-                announce(env);
-                self.next_iteration(env);
+                announce(context);
+                self.next_iteration(context);
             }
         } else {
-            announce(env);
+            announce(context);
             self.wanted = Some((iteration, attestation));
             self.phase = Phase::Decided;
-            self.deadline = Some(env.now.plus(env.config.timeouts.min));
-            self.decide_wanted(env);
+            self.deadline = Some(context.now.plus(context.config.timeouts.min));
+            self.decide_wanted(context);
             let is_missing = self.wanted.is_some() && self.iteration(iteration).candidate.is_none();
             if let (true, RatificationResult::Success(Vote::Valid(hash))) = (is_missing, attestation.result) {
-                env.ask(InventoryItem::CandidateFromHash(hash));
+                context.ask(InventoryItem::CandidateFromHash(hash));
             }
         }
     }
@@ -112,14 +112,14 @@ impl Round {
     /// A member of the committee has verified the header before it voted. Any other node does it here: the signature of
     /// the generator and the attestation say nothing about what the header claims of its predecessor and of iterations
     /// that failed. A block whose header breaks a rule stays wanted; this node's clock may be what is wrong.
-    pub(super) fn decide_wanted(&mut self, env: &mut Env<'_>) {
+    pub(super) fn decide_wanted(&mut self, context: &mut RoundContext<'_>) {
         let Some((iteration, attestation)) = self.wanted else { return };
         let Some(candidate) = self.iteration(iteration).candidate.clone() else { return };
         if attestation.result != RatificationResult::Success(Vote::Valid(candidate.hash())) {
             return;
         }
         if !candidate.header_holds
-            && let Err(problem) = self.verifier.verify(&candidate.block.header, env.now, Stage::Candidate)
+            && let Err(problem) = self.verifier.verify(&candidate.block.header, context.now, Stage::Candidate)
         {
             return warn!(round = self.height, iteration, %problem, "an attested block breaks a rule; it is not accepted");
         }
@@ -127,6 +127,6 @@ impl Round {
         self.decided = Some(iteration);
         let mut block = Block::clone(&candidate.block);
         block.header.attestation = attestation;
-        env.out.push(Output::Decide(Box::new(Decision { block, request: candidate.request })));
+        context.out.push(Output::Decide(Box::new(Decision { block, request: candidate.request })));
     }
 }

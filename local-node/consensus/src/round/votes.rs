@@ -9,12 +9,12 @@ use local_node_types::message::{
 };
 use tracing::debug;
 
-use super::{Env, Origin, Round, Timing};
+use super::{Origin, Round, RoundContext, Timing};
 use crate::attestation;
 use crate::interface::Output;
 use crate::parameters::{MAX_ITERATIONS, is_emergency};
 use crate::signing;
-use crate::tally::Refusal;
+use crate::tally::VoteError;
 
 /// Bytes that a vote takes in the queue.
 const VOTE_BYTES: usize = size_of::<Ratification>();
@@ -55,7 +55,7 @@ struct Received {
 
 impl Round {
     /// Messages for this round and tip, in the order in which they came. Votes for the same are counted together.
-    pub(crate) fn on_messages(&mut self, env: &mut Env<'_>, messages: Vec<Message>, origin: Origin) {
+    pub(crate) fn on_messages(&mut self, context: &mut RoundContext<'_>, messages: Vec<Message>, origin: Origin) {
         let mut messages = messages.into_iter().peekable();
         while let Some(message) = messages.next() {
             let Some((header, _)) = message.consensus_step() else { continue };
@@ -66,35 +66,35 @@ impl Round {
                 continue;
             }
             let Some((ballot, _)) = Ballot::of(&message) else {
-                self.on_other(env, message, origin);
+                self.on_other(context, message, origin);
                 continue;
             };
             let mut group = vec![message];
             while let Some(next) = messages.next_if(|next| Ballot::of(next).is_some_and(|(other, _)| other == ballot)) {
                 group.push(next);
             }
-            self.on_votes(env, ballot, group, origin);
+            self.on_votes(context, ballot, group, origin);
         }
     }
 
-    fn on_other(&mut self, env: &mut Env<'_>, message: Message, origin: Origin) {
+    fn on_other(&mut self, context: &mut RoundContext<'_>, message: Message, origin: Origin) {
         match message {
-            Message::Candidate(block) => self.on_candidate(env, block, origin),
-            Message::Quorum(quorum) => self.on_quorum(env, quorum),
-            Message::ValidationQuorum(quorum) => self.on_validation_quorum(env, &quorum),
+            Message::Candidate(block) => self.on_candidate(context, block, origin),
+            Message::Quorum(quorum) => self.on_quorum(context, quorum),
+            Message::ValidationQuorum(quorum) => self.on_validation_quorum(context, &quorum),
             _ => {}
         }
     }
 
     /// Votes that say the same about the same step.
-    fn on_votes(&mut self, env: &mut Env<'_>, ballot: Ballot, group: Vec<Message>, origin: Origin) {
+    fn on_votes(&mut self, context: &mut RoundContext<'_>, ballot: Ballot, group: Vec<Message>, origin: Origin) {
         let iteration = ballot.header.iteration;
         if ballot.step == StepName::Validation && ballot.vote == Vote::NoQuorum {
             return;
         }
         let timing = self.timing(iteration, ballot.step);
         let mut votes: Vec<_> =
-            group.into_iter().filter_map(|message| self.admit(env, ballot, message, timing)).collect();
+            group.into_iter().filter_map(|message| self.admit(context, ballot, message, timing)).collect();
         if origin == Origin::Network {
             votes.retain(|vote| self.accept_result(&vote.message, timing));
             // What is kept is not counted together with what was verified with it.
@@ -102,7 +102,7 @@ impl Round {
             self.drop_wrong(ballot, &mut votes, together);
             for vote in &votes {
                 let message = self.with_known_result(&vote.message);
-                env.relay(|| message);
+                context.relay(|| message);
             }
         } else {
             // Anybody can have altered the results that wait for a round whose committees were not known. The votes are
@@ -114,13 +114,19 @@ impl Round {
                 let tally = self.iteration(iteration).tally(ballot.step);
                 votes.iter().for_each(|vote| tally.note_late(vote.place));
             }
-            Timing::Early => self.keep(env, ballot, votes),
-            Timing::Now => self.count(env, ballot, &votes),
+            Timing::Early => self.keep(context, ballot, votes),
+            Timing::Now => self.count(context, ballot, &votes),
         }
     }
 
     /// Whether a vote is worth the check of its signature.
-    fn admit(&mut self, env: &mut Env<'_>, ballot: Ballot, message: Message, timing: Timing) -> Option<Received> {
+    fn admit(
+        &mut self,
+        context: &mut RoundContext<'_>,
+        ballot: Ballot,
+        message: Message,
+        timing: Timing,
+    ) -> Option<Received> {
         let (_, signed) = Ballot::of(&message)?;
         let iteration = ballot.header.iteration;
         if let Message::Ratification(vote) = &message
@@ -135,12 +141,12 @@ impl Round {
         match tally.check(place, &ballot.vote) {
             Ok(()) if was_late => return None,
             Ok(()) => {}
-            Err(Refusal::Conflict(vote, signature)) => {
-                self.accuse(env, ballot, &received, signed, vote, signature);
+            Err(VoteError::Conflict(vote, signature)) => {
+                self.accuse(context, ballot, &received, signed, vote, signature);
                 return None;
             }
-            Err(Refusal::Duplicate) => {
-                self.restore(env, ballot, received);
+            Err(VoteError::Duplicate) => {
+                self.restore(context, ballot, received);
                 return None;
             }
             Err(refusal) => {
@@ -149,14 +155,15 @@ impl Round {
             }
         }
         let number = ballot.step.number(iteration)?;
-        let wanted = timing != Timing::Early || env.queue.would_keep(self.height, number, &signed.signer, VOTE_BYTES);
+        let wanted =
+            timing != Timing::Early || context.queue.would_keep(self.height, number, &signed.signer, VOTE_BYTES);
         wanted.then_some(received)
     }
 
     /// A vote has come again with another signature: at most one of the two is right. Votes that are verified together can
     /// be wrong each and right as a sum, and were passed on like that; others, who get them one by one, drop them. Then the
     /// right one is passed on as well, so that nobody can silence a member in this way.
-    fn restore(&mut self, env: &mut Env<'_>, ballot: Ballot, again: Received) {
+    fn restore(&mut self, context: &mut RoundContext<'_>, ballot: Ballot, again: Received) {
         let version = self.verifier.version();
         let signatures = Arc::clone(self.verifier.committees().provisioners().signatures());
         let tally = self.iteration(ballot.header.iteration).tally(ballot.step);
@@ -170,7 +177,7 @@ impl Round {
             tally.confirm(place, &ballot.vote, counted);
         } else if holds(&signature) {
             tally.confirm(place, &ballot.vote, signature);
-            env.relay(|| message);
+            context.relay(|| message);
         }
     }
 
@@ -201,17 +208,17 @@ impl Round {
     }
 
     /// Keeps votes for a step that has not come.
-    fn keep(&self, env: &mut Env<'_>, ballot: Ballot, votes: Vec<Received>) {
+    fn keep(&self, context: &mut RoundContext<'_>, ballot: Ballot, votes: Vec<Received>) {
         let Some(number) = ballot.step.number(ballot.header.iteration) else { return };
         for vote in votes {
             if let Some((_, signed)) = Ballot::of(&vote.message) {
-                env.queue.put(self.height, number, signed.signer, VOTE_BYTES, vote.message);
+                context.queue.put(self.height, number, signed.signer, VOTE_BYTES, vote.message);
             }
         }
     }
 
     /// Counts verified votes.
-    fn count(&mut self, env: &mut Env<'_>, ballot: Ballot, votes: &[Received]) {
+    fn count(&mut self, context: &mut RoundContext<'_>, ballot: Ballot, votes: &[Received]) {
         let iteration = ballot.header.iteration;
         let signatures: Vec<_> = votes.iter().map(|vote| vote.signature).collect();
         let Ok(sum) = signing::add(&signatures) else { return };
@@ -220,13 +227,13 @@ impl Round {
             return debug!(round = self.height, ?ballot, %problem, "votes could not be added");
         }
         match ballot.step {
-            StepName::Validation => self.on_validation_counted(env, iteration, ballot.vote),
+            StepName::Validation => self.on_validation_counted(context, iteration, ballot.vote),
             StepName::Ratification | StepName::Proposal => {
-                self.conclude(env, iteration, ballot.vote);
+                self.conclude(context, iteration, ballot.vote);
                 let result = self.iteration(iteration).result;
                 if is_emergency(iteration) && result.vote == ballot.vote {
                     // This node may have missed the votes that the result rests on, and can ratify it now.
-                    self.ratify(env, iteration, result);
+                    self.ratify(context, iteration, result);
                 }
             }
         }
@@ -281,7 +288,7 @@ impl Round {
     /// A member has cast two votes: proves it, if both are signed.
     fn accuse(
         &mut self,
-        env: &mut Env<'_>,
+        context: &mut RoundContext<'_>,
         ballot: Ballot,
         received: &Received,
         signed: SignedBy,
@@ -306,7 +313,7 @@ impl Round {
         let statement =
             |payload, signature| Statement { header: ballot.header, signer: signed.signer, signature, payload };
         let pair = Box::new([statement(first, first_signature), statement(ballot.vote, signed.signature)]);
-        env.out.push(Output::Misbehaviour(Box::new(match ballot.step {
+        context.out.push(Output::Misbehaviour(Box::new(match ballot.step {
             StepName::Validation => Fault::DoubleValidationVote(pair),
             StepName::Ratification | StepName::Proposal => Fault::DoubleRatificationVote(pair),
         })));

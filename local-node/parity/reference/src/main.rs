@@ -15,7 +15,7 @@ use dusk_core::plonk::PlonkVersion;
 use dusk_core::transfer::Transaction;
 use dusk_vm::host_queries::{HardFork, HostQueryPolicy, HostQueryPolicyGuard, set_host_query_policy};
 use dusk_vm::{Error as VmError, ExecutionConfig, ExecutionError, Session, VM, execute};
-use protocol::{Answer, Bytes, Command, EventRecord, Failure, Refusal};
+use protocol::{Answer, Bytes, Command, EventRecord, Failure, TransactionError};
 
 /// What production's configuration of a local network comes to after all forks.
 const TODAY: ExecutionConfig = ExecutionConfig {
@@ -112,10 +112,10 @@ impl Machine {
                         gas_spent: receipt.gas_spent,
                         events: records(receipt.events),
                     },
-                    Err(ExecutionError::Precondition(text)) => Answer::Refused(Refusal::Precondition(text)),
-                    Err(ExecutionError::NotReady) => Answer::Refused(Refusal::NotReady),
-                    Err(ExecutionError::Unspendable(error)) => Answer::Refused(Refusal::Unspendable(failure(error))),
-                    Err(ExecutionError::FailedRefund(error)) => Answer::Refused(Refusal::FailedRefund(failure(error))),
+                    Err(ExecutionError::Precondition(text)) => Answer::Refused(TransactionError::Precondition(text)),
+                    Err(ExecutionError::NotReady) => Answer::Refused(TransactionError::NotReady),
+                    Err(ExecutionError::Unspendable(error)) => Answer::Refused(TransactionError::Unspendable(failure(error))),
+                    Err(ExecutionError::FailedRefund(error)) => Answer::Refused(TransactionError::FailedRefund(failure(error))),
                 }
             }
             Command::Root => Answer::Root(session.root()),

@@ -15,7 +15,7 @@ use super::budget::{Budget, event_weight};
 use crate::block::{Flows, SpentTransaction};
 use crate::drivers::Drivers;
 use crate::http::documents;
-use crate::store::{Order, Store, Subject};
+use crate::store::{IndexKey, SortOrder, Store};
 
 /// The most questions about the past that are answered at a time.
 pub(super) const MAX_HISTORIES_AT_ONCE: usize = 2;
@@ -48,7 +48,7 @@ pub(super) async fn aside<T: Send + 'static>(
 /// Which transactions are meant.
 #[derive(Debug, Clone)]
 pub(super) struct MoonlightFilter {
-    subject: Subject,
+    key: IndexKey,
     meant: Meant,
     from_block: u64,
     to_block: u64,
@@ -65,7 +65,7 @@ impl MoonlightFilter {
     /// Those that an account paid or got something in.
     pub(super) fn touching(address: &str) -> Result<Self> {
         let account = parse_account(address)?;
-        Ok(Self::new(Subject::account(&account), Meant::Touching(account)))
+        Ok(Self::new(IndexKey::account(&account), Meant::Touching(account)))
     }
 
     /// Those from one account, to one account, or both.
@@ -73,16 +73,16 @@ impl MoonlightFilter {
         let from = sender.map(parse_account).transpose()?;
         let to = receiver.map(parse_account).transpose()?;
         let Some(known) = from.or(to) else { return Err(Error::new("give a sender, a receiver, or both")) };
-        Ok(Self::new(Subject::account(&known), Meant::Flow { from, to }))
+        Ok(Self::new(IndexKey::account(&known), Meant::Flow { from, to }))
     }
 
     /// Those with a memo.
     pub(super) fn memo(memo: Vec<u8>) -> Self {
-        Self::new(Subject::memo(&memo), Meant::Memo(memo))
+        Self::new(IndexKey::memo(&memo), Meant::Memo(memo))
     }
 
-    const fn new(subject: Subject, meant: Meant) -> Self {
-        Self { subject, meant, from_block: 0, to_block: u64::MAX }
+    const fn new(key: IndexKey, meant: Meant) -> Self {
+        Self { key, meant, from_block: 0, to_block: u64::MAX }
     }
 
     /// Only those in blocks of these heights, both included.
@@ -101,9 +101,9 @@ impl MoonlightFilter {
     }
 
     /// The transactions in final blocks, each with all its events.
-    pub(super) fn find(&self, store: &Store, budget: &Budget, order: Order) -> Result<Vec<Value>> {
+    pub(super) fn find(&self, store: &Store, budget: &Budget, order: SortOrder) -> Result<Vec<Value>> {
         let range = self.from_block..=self.to_block.min(store.last_final());
-        let heights = store.heights_about(self.subject, range, order, MAX_BLOCKS_FOUND + 1)?;
+        let heights = store.heights_about(self.key, range, order, MAX_BLOCKS_FOUND + 1)?;
         let too_many = || Error::new("more than one answer holds: narrow the range with `fromBlock` and `toBlock`");
         if heights.len() > MAX_BLOCKS_FOUND {
             return Err(too_many());
@@ -118,7 +118,7 @@ impl MoonlightFilter {
             let mut groups: Vec<_> = block.transactions.iter().filter(moved).collect();
             // As production sorts within a block.
             groups.sort_unstable_by_key(|spent| spent.id());
-            if order == Order::NewestFirst {
+            if order == SortOrder::NewestFirst {
                 groups.reverse();
             }
             if found.len() + groups.len() > MAX_TRANSFERS {
@@ -179,7 +179,7 @@ pub(super) fn finalized_events(
     let from = after.map_or(0, |after| after >> PLACE_BITS);
     let range = from..=store.last_final();
     // Each block holds one event or more, except perhaps the first, whose events the cursor may have passed.
-    let heights = store.heights_about(Subject::contract(&contract), range, Order::OldestFirst, limit + 2)?;
+    let heights = store.heights_about(IndexKey::contract(&contract), range, SortOrder::OldestFirst, limit + 2)?;
     let mut events = Vec::new();
     for height in heights {
         let Some((block, _)) = budget.look_at(store, height)? else { continue };

@@ -14,7 +14,7 @@ use super::budget::Budget;
 use crate::block::{SpentTransaction, TxId};
 use crate::http::documents;
 use crate::store::{BlockHead, Store};
-use crate::transaction::Checked;
+use crate::transaction::ValidTransaction;
 
 /// A block of the chain. Its transactions are read when they are asked for.
 pub(super) struct Block {
@@ -179,7 +179,7 @@ impl Spent {
 /// A transaction.
 pub(super) enum Transaction {
     Spent(Arc<SpentTransaction>),
-    Waiting(Checked),
+    Waiting(ValidTransaction),
 }
 
 impl Transaction {

@@ -17,9 +17,11 @@ use dusk_core::transfer::{PANIC_NONCE_NOT_READY, TRANSFER_CONTRACT, Transaction}
 use dusk_sdk_protocol::execution::{CallError, Event, Frame};
 use local_node_types::rules::{Feature, Fork, GAS_PER_DEPLOY_BYTE, MIN_DEPLOY_GAS, Rules};
 
+use crate::error::VmError;
+use crate::limits::RESERVED_MEMORY_BYTES;
 use crate::module::{Features, inspect};
 use crate::queries::encoded;
-use crate::{RESERVED_MEMORY_BYTES, Receipt, Session, VmError};
+use crate::session::{Receipt, Session};
 
 /// A transaction that was included, whether its call succeeded or not.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use dusk_core::transfer::withdraw::{Withdraw, WithdrawReceiver, WithdrawReplayTo
 use dusk_core::transfer::{TRANSFER_CONTRACT, Transaction};
 use local_node_types::rules::{Feature, Fork, Rules};
 
-use crate::CallHook;
+use crate::host::CallHook;
 
 const PHOENIX_DISABLED: &str = "phoenix is not enabled in the VM";
 

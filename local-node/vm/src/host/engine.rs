@@ -4,10 +4,11 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use wasmtime::{Config, Engine, InstancePre, Linker, Module, OperatorCost, OptLevel, VariableOperatorCost};
+use wasmtime::{Config, InstancePre, Linker, Module, OperatorCost, OptLevel, VariableOperatorCost};
 
 use super::clock::{Clock, Ticking};
-use super::{Env, bulk, imports};
+use super::store_data::StoreData;
+use super::{bulk, imports};
 use crate::memory::{GUARD_BYTES, SPACE_BYTES, host_memory};
 use crate::module::{BULK, ModuleError, ModuleInfo, PassiveData};
 use crate::share::Shares;
@@ -21,18 +22,18 @@ const STORE_128_GAS: u8 = 64;
 /// Bytes of stack that a contract's code may use.
 const STACK_BYTES: usize = 0x8_0000;
 
-/// The engine with its linkers.
-pub(crate) struct Machine {
-    engine: Engine,
+/// The engine of wasmtime with its linkers, its clock and what its sessions share.
+pub(crate) struct Engine {
+    wasm: wasmtime::Engine,
     clock: Clock,
     interrupted: AtomicBool,
     /// What the sessions of queries hold together.
     shares: Arc<Shares>,
-    linker_32: Linker<Env>,
-    linker_64: Linker<Env>,
+    linker_32: Linker<StoreData>,
+    linker_64: Linker<StoreData>,
 }
 
-impl Machine {
+impl Engine {
     /// Sets the engine up.
     pub(crate) fn new() -> wasmtime::Result<Self> {
         Self::with_config(&config())
@@ -44,29 +45,29 @@ impl Machine {
     }
 
     fn with_config(config: &Config) -> wasmtime::Result<Self> {
-        let engine = Engine::new(config)?;
-        let mut linker_32 = Linker::new(&engine);
+        let wasm = wasmtime::Engine::new(config)?;
+        let mut linker_32 = Linker::new(&wasm);
         imports::link_32(&mut linker_32)?;
         bulk::link_32(&mut linker_32)?;
-        let mut linker_64 = Linker::new(&engine);
+        let mut linker_64 = Linker::new(&wasm);
         imports::link_64(&mut linker_64)?;
         bulk::link_64(&mut linker_64)?;
         let (clock, interrupted, shares) = (Clock::new(), AtomicBool::new(false), Arc::default());
-        Ok(Self { engine, clock, interrupted, shares, linker_32, linker_64 })
+        Ok(Self { wasm, clock, interrupted, shares, linker_32, linker_64 })
     }
 
     /// Lets running code look up at regular times, as long as the answer lives.
     pub(crate) fn start_clock(&self) -> io::Result<Ticking> {
-        self.clock.start(&self.engine)
+        self.clock.start(&self.wasm)
     }
 
     /// Ends every call that runs, and every later one as it begins.
     pub(crate) fn interrupt(&self) {
         self.interrupted.store(true, Ordering::SeqCst);
-        self.engine.increment_epoch();
+        self.wasm.increment_epoch();
     }
 
-    /// Whether the machine was told to stop.
+    /// Whether the engine was told to stop.
     pub(crate) fn is_interrupted(&self) -> bool {
         self.interrupted.load(Ordering::Relaxed)
     }
@@ -76,9 +77,9 @@ impl Machine {
         &self.shares
     }
 
-    /// The engine.
-    pub(crate) fn engine(&self) -> &Engine {
-        &self.engine
+    /// The engine of wasmtime.
+    pub(crate) fn wasm(&self) -> &wasmtime::Engine {
+        &self.wasm
     }
 
     /// Resolves the imports of a prepared module.
@@ -87,7 +88,7 @@ impl Machine {
         module: &Module,
         info: &ModuleInfo,
         passive: &[PassiveData],
-    ) -> Result<InstancePre<Env>, ModuleError> {
+    ) -> Result<InstancePre<StoreData>, ModuleError> {
         let common = if info.memory64 { &self.linker_64 } else { &self.linker_32 };
         let linked = if info.bulk.init.is_empty() && info.bulk.drop.is_empty() {
             common.instantiate_pre(module)

@@ -6,7 +6,7 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::VmError;
+use crate::error::VmError;
 
 /// The longest text of a panic that is kept, in characters.
 const MAX_TEXT: usize = 200;
@@ -14,7 +14,7 @@ const MAX_TEXT: usize = 200;
 /// Runs a function; its panic becomes [`VmError::HostPanic`].
 ///
 /// Whoever calls it sees to it that what the function may have left half changed is undone or not used again: the
-/// contract's memory and events by the rollback of the failed call, a session's working set by being given up.
+/// contract's memory and events by the rollback of the failed call, a session's state by being given up.
 pub(crate) fn caught<R>(function: impl FnOnce() -> R) -> Result<R, VmError> {
     catch_unwind(AssertUnwindSafe(function)).map_err(|panic| VmError::HostPanic(text(&*panic)))
 }

@@ -7,18 +7,20 @@
 use dusk_core::abi::{CONTRACT_ID_BYTES, ContractId};
 use wasmtime::{Caller, Linker, Result};
 
-use super::env::{call_from_contract, gas_left};
-use super::{Env, guarded};
+use super::calls::{call_from_contract, gas_left};
+use super::guard::guarded;
+use super::store_data::StoreData;
+use crate::abi::ARGUMENT_BYTES;
+use crate::error::VmError;
 use crate::module::{HOST, LOG};
 use crate::queries::{Query, encoded};
-use crate::{ARGUMENT_BYTES, VmError};
 
 /// Gas for each byte of an event's topic and data.
 const EVENT_BYTE_GAS: u64 = 4;
 
-type Host<'a> = Caller<'a, Env>;
+type Host<'a> = Caller<'a, StoreData>;
 
-pub(super) fn link_32(linker: &mut Linker<Env>) -> Result<()> {
+pub(super) fn link_32(linker: &mut Linker<StoreData>) -> Result<()> {
     link_common(linker)?;
     linker.func_wrap(HOST, "c", |mut host: Host<'_>, id: u32, name: u32, name_len: u32, arg_len: u32, gas: u64| {
         call_from_contract(&mut host, id.into(), (name.into(), name_len), arg_len, gas)
@@ -36,7 +38,7 @@ pub(super) fn link_32(linker: &mut Linker<Env>) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn link_64(linker: &mut Linker<Env>) -> Result<()> {
+pub(super) fn link_64(linker: &mut Linker<StoreData>) -> Result<()> {
     link_common(linker)?;
     linker.func_wrap(HOST, "c", |mut host: Host<'_>, id: u64, name: u64, name_len: u32, arg_len: u32, gas: u64| {
         call_from_contract(&mut host, id, (name, name_len), arg_len, gas)
@@ -54,7 +56,7 @@ pub(super) fn link_64(linker: &mut Linker<Env>) -> Result<()> {
     Ok(())
 }
 
-fn link_common(linker: &mut Linker<Env>) -> Result<()> {
+fn link_common(linker: &mut Linker<StoreData>) -> Result<()> {
     linker.func_wrap(HOST, "feed", |host: Host<'_>, arg_len: u32| guarded(|| feed(host, arg_len)))?;
     linker.func_wrap(HOST, "limit", |host: Host<'_>| guarded(|| limit(host)))?;
     linker.func_wrap(HOST, "spent", |host: Host<'_>| guarded(|| spent(host)))?;
@@ -68,52 +70,52 @@ fn link_common(linker: &mut Linker<Env>) -> Result<()> {
 
 fn host_query(mut host: Host<'_>, name: u64, name_len: u32, arg_len: u32) -> Result<u32> {
     let remaining = gas_left(&mut host)?;
-    let env = host.data_mut();
-    env.working.check_time()?;
-    env.check(name, name_len)?;
-    let argument = env.aligned_argument(arg_len)?;
-    let name = env.name(name, name_len)?;
-    let rules = env.working.rules();
+    let data = host.data_mut();
+    data.session.check_time()?;
+    data.check(name, name_len)?;
+    let argument = data.aligned_argument(arg_len)?;
+    let name = data.name(name, name_len)?;
+    let rules = data.session.rules();
     let query = Query::named(&name, rules).ok_or(VmError::MissingHostQuery(name))?;
     let Some(left) = remaining.checked_sub(query.price(&argument, rules)) else {
         host.set_fuel(0)?;
         return Err(VmError::OutOfGas.into());
     };
     host.set_fuel(left)?;
-    let env = host.data_mut();
-    let answer = match env.working.mocks() {
+    let data = host.data_mut();
+    let answer = match data.session.mocks() {
         Some(key) if query.is_mocked(&argument, key) => encoded(&true),
-        _ => query.answer(&argument, rules, env.working.answers())?,
+        _ => query.answer(&argument, rules, data.session.answers())?,
     };
-    env.write_argument(&answer)?;
+    data.write_argument(&answer)?;
     Ok(length_of(&answer))
 }
 
 fn host_data(mut host: Host<'_>, name: u64, name_len: u32) -> Result<u32> {
     gas_left(&mut host)?;
-    let env = host.data_mut();
-    let name = env.name(name, name_len)?;
-    let data = env.working.meta(&name).map(<[u8]>::to_vec).unwrap_or_default();
-    env.write_argument(&data)?;
-    Ok(length_of(&data))
+    let data = host.data_mut();
+    let name = data.name(name, name_len)?;
+    let value = data.session.meta(&name).map(<[u8]>::to_vec).unwrap_or_default();
+    data.write_argument(&value)?;
+    Ok(length_of(&value))
 }
 
 fn emit(mut host: Host<'_>, topic: u64, topic_len: u32, arg_len: u32) -> Result<()> {
     let remaining = gas_left(&mut host)?;
-    let env = host.data_mut();
-    env.check(topic, topic_len)?;
-    let data = env.argument(arg_len)?;
+    let data = host.data_mut();
+    data.check(topic, topic_len)?;
+    let content = data.argument(arg_len)?;
     let price = EVENT_BYTE_GAS * (u64::from(topic_len) + u64::from(arg_len));
     let Some(left) = remaining.checked_sub(price) else {
         host.set_fuel(0)?;
         return Err(VmError::OutOfGas.into());
     };
     host.set_fuel(left)?;
-    let env = host.data_mut();
-    env.count_event(topic_len, arg_len)?;
-    let topic = env.memory().read(topic, topic_len as usize);
+    let data = host.data_mut();
+    data.count_event(topic_len, arg_len)?;
+    let topic = data.memory().read(topic, topic_len as usize);
     let topic = String::from_utf8(topic).map_err(|_| VmError::NotUtf8)?;
-    env.emit(topic, data);
+    data.emit(topic, content);
     Ok(())
 }
 
@@ -129,9 +131,9 @@ fn spent(mut host: Host<'_>) -> Result<u64> {
 
 fn feed(mut host: Host<'_>, arg_len: u32) -> Result<()> {
     gas_left(&mut host)?;
-    let env = host.data_mut();
-    let item = env.argument(arg_len)?;
-    Ok(env.feed(item)?)
+    let data = host.data_mut();
+    let item = data.argument(arg_len)?;
+    Ok(data.feed(item)?)
 }
 
 fn panic(mut host: Host<'_>, arg_len: u32) -> Result<()> {
@@ -143,48 +145,48 @@ fn panic(mut host: Host<'_>, arg_len: u32) -> Result<()> {
 /// Costs no more than the call, as in production's builds for debugging.
 fn log(mut host: Host<'_>, arg_len: u32) -> Result<()> {
     gas_left(&mut host)?;
-    let env = host.data_mut();
-    let line = String::from_utf8(env.argument(arg_len)?).map_err(|_| VmError::NotUtf8)?;
-    env.log(line);
+    let data = host.data_mut();
+    let line = String::from_utf8(data.argument(arg_len)?).map_err(|_| VmError::NotUtf8)?;
+    data.log(line);
     Ok(())
 }
 
 fn caller(mut host: Host<'_>) -> Result<i32> {
     gas_left(&mut host)?;
-    let env = host.data_mut();
-    let Some(caller) = env.callers().next() else {
+    let data = host.data_mut();
+    let Some(caller) = data.callers().next() else {
         return Ok(0);
     };
-    env.write_argument(caller.as_bytes())?;
+    data.write_argument(caller.as_bytes())?;
     Ok(1)
 }
 
 fn callstack(mut host: Host<'_>) -> Result<u32> {
     gas_left(&mut host)?;
-    let env = host.data_mut();
-    let ids: Vec<u8> = env.callers().flat_map(ContractId::to_bytes).collect();
+    let data = host.data_mut();
+    let ids: Vec<u8> = data.callers().flat_map(ContractId::to_bytes).collect();
     debug_assert!(ids.len() <= ARGUMENT_BYTES, "the depth of calls is bounded");
-    env.write_argument(&ids)?;
+    data.write_argument(&ids)?;
     Ok(length_of(&ids) / u32::try_from(CONTRACT_ID_BYTES).expect("an id has 32 bytes"))
 }
 
 fn self_id(mut host: Host<'_>) -> Result<()> {
     gas_left(&mut host)?;
-    let env = host.data_mut();
-    let id = env.self_id();
-    Ok(env.write_argument(id.as_bytes())?)
+    let data = host.data_mut();
+    let id = data.self_id();
+    Ok(data.write_argument(id.as_bytes())?)
 }
 
 /// The answer is the owner's length, and 0 where there is no such contract.
 fn owner(mut host: Host<'_>, id: u64) -> Result<u32> {
     gas_left(&mut host)?;
-    let env = host.data_mut();
-    let asked = env.id(id)?;
-    let contract = if id == 0 { env.self_id() } else { asked };
-    let Some(owner) = env.working.owner(&contract) else {
+    let data = host.data_mut();
+    let asked = data.id(id)?;
+    let contract = if id == 0 { data.self_id() } else { asked };
+    let Some(owner) = data.session.owner(&contract) else {
         return Ok(0);
     };
-    env.write_argument(&owner)?;
+    data.write_argument(&owner)?;
     Ok(length_of(&owner))
 }
 

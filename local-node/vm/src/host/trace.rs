@@ -3,7 +3,7 @@
 use dusk_core::abi::ContractId;
 use dusk_sdk_protocol::execution::{CallError, Emitted, Frame, Step};
 
-use crate::VmError;
+use crate::error::VmError;
 
 /// The most frames that one top-level call records. Later ones are left out, with the calls that they make.
 const MAX_FRAMES: usize = 4096;

@@ -9,6 +9,7 @@ use wasmparser::{
 };
 
 use super::limits::{self, LimitError, MAX_USED_SEGMENTS};
+use crate::abi::ARGUMENT_BYTES;
 
 /// The longest module that is accepted, in bytes. No transaction can carry a longer one.
 pub const MAX_MODULE_BYTES: usize = 1 << 20;
@@ -16,8 +17,6 @@ pub const MAX_MODULE_BYTES: usize = 1 << 20;
 pub const MAX_TABLE_ELEMENTS: u64 = 10_000_000;
 /// Pages of 64 KiB that a contract can address.
 const MAX_PAGES: u64 = 1 << 16;
-/// Bytes of the argument buffer.
-const ARGUMENT_BYTES: u64 = 1 << 16;
 
 /// Why a module cannot be a contract.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -420,7 +419,7 @@ impl<'a> Outline<'a> {
             _ => return Err(ModuleError::ArgumentBufferType { expected }),
         };
         match u64::try_from(offset) {
-            Ok(inside) if inside < MAX_PAGES * 0x1_0000 - ARGUMENT_BYTES => Ok(inside),
+            Ok(inside) if inside < MAX_PAGES * 0x1_0000 - ARGUMENT_BYTES as u64 => Ok(inside),
             _ => Err(ModuleError::ArgumentBufferOutside { offset }),
         }
     }

@@ -25,7 +25,7 @@ use sha3::Keccak256;
 
 use super::cache::{Answers, Key};
 use super::{Argument, Query};
-use crate::VmError;
+use crate::error::VmError;
 use crate::mocks::MockKey;
 
 /// Where argument buffers lie, modulo 16: compilers align them to 8 bytes at least.

@@ -5,15 +5,16 @@ mod stored;
 mod tree;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io;
 use std::sync::Arc;
 
 use dusk_core::abi::ContractId;
+use dusk_core::stake::STAKE_CONTRACT;
+use dusk_core::transfer::TRANSFER_CONTRACT;
 
 use self::kept::KeptPages;
-use crate::genesis::is_genesis;
 use crate::memory::{Backing, ChangedPage, Pages};
-use crate::module::Code;
 pub use stored::{
     BLOCK_BYTES, BLOCKS_PER_PAGE, BlockChange, ContractChange, Deployed, PAGE_BYTES, PageChange, StateChanges,
     StoredContract, StoredPages,
@@ -30,26 +31,49 @@ const PAGE_TREE_HEIGHT_64: u32 = 13;
 /// Height of the tree over contracts.
 const STATE_TREE_HEIGHT: u32 = 32;
 
+/// Whether an id is that of a genesis contract.
+pub(crate) fn is_genesis(id: &ContractId) -> bool {
+    *id == TRANSFER_CONTRACT || *id == STAKE_CONTRACT
+}
+
+/// What a state asks of the code of its contracts. The compiled code itself is linked to the session that runs it, and a
+/// session reads states, so states are generic over it.
+pub(crate) trait ContractCode: fmt::Debug {
+    /// The module as it was deployed.
+    fn bytecode(&self) -> &[u8];
+
+    /// Whether its memory has 64-bit addresses.
+    fn memory64(&self) -> bool;
+}
+
 /// What of a contract never changes.
 #[derive(Debug)]
-pub(crate) struct Deployment {
-    pub(crate) code: Arc<Code>,
+pub(crate) struct Deployment<C> {
+    pub(crate) code: Arc<C>,
     pub(crate) owner: Vec<u8>,
 }
 
 /// A contract in a committed state.
-#[derive(Debug, Clone)]
-pub(crate) struct Contract {
-    pub(crate) deployment: Arc<Deployment>,
+#[derive(Debug)]
+pub(crate) struct Contract<C> {
+    pub(crate) deployment: Arc<Deployment<C>>,
     pages: Arc<KeptPages>,
     pub(crate) length: usize,
     tree: Tree<4>,
 }
 
-impl Contract {
+// Deriving it would ask the same of the code, which is shared.
+impl<C> Clone for Contract<C> {
+    fn clone(&self) -> Self {
+        let Self { deployment, pages, length, tree } = self;
+        Self { deployment: Arc::clone(deployment), pages: Arc::clone(pages), length: *length, tree: tree.clone() }
+    }
+}
+
+impl<C: ContractCode> Contract<C> {
     /// A contract that has no pages yet.
-    pub(crate) fn new(deployment: Arc<Deployment>) -> Self {
-        let height = if deployment.code.info().memory64 { PAGE_TREE_HEIGHT_64 } else { PAGE_TREE_HEIGHT_32 };
+    pub(crate) fn new(deployment: Arc<Deployment<C>>) -> Self {
+        let height = if deployment.code.memory64() { PAGE_TREE_HEIGHT_64 } else { PAGE_TREE_HEIGHT_32 };
         Self { deployment, pages: Arc::default(), length: 0, tree: Tree::new(height) }
     }
 
@@ -65,9 +89,9 @@ impl Contract {
 }
 
 /// A committed state.
-#[derive(Debug, Clone)]
-pub(crate) struct State {
-    contracts: BTreeMap<ContractId, Arc<Contract>>,
+#[derive(Debug)]
+pub(crate) struct State<C> {
+    contracts: BTreeMap<ContractId, Arc<Contract<C>>>,
     /// Leaf of the tree by the position that an id maps to; ids that map to the same position share a leaf.
     leaves: BTreeMap<u32, u64>,
     tree: Tree<2>,
@@ -75,7 +99,14 @@ pub(crate) struct State {
     pages: usize,
 }
 
-impl Default for State {
+impl<C> Clone for State<C> {
+    fn clone(&self) -> Self {
+        let Self { contracts, leaves, tree, pages } = self;
+        Self { contracts: contracts.clone(), leaves: leaves.clone(), tree: tree.clone(), pages: *pages }
+    }
+}
+
+impl<C> Default for State<C> {
     fn default() -> Self {
         Self { contracts: BTreeMap::new(), leaves: BTreeMap::new(), tree: Tree::new(STATE_TREE_HEIGHT), pages: 0 }
     }
@@ -83,15 +114,15 @@ impl Default for State {
 
 /// What a session made of one contract.
 #[derive(Debug)]
-pub(crate) struct Change<'a> {
+pub(crate) struct Change<'a, C> {
     pub(crate) id: ContractId,
     /// The contract in the state before, or a new one.
-    pub(crate) before: Contract,
+    pub(crate) before: Contract<C>,
     pub(crate) length: usize,
     pub(crate) pages: Vec<ChangedPage<'a>>,
 }
 
-impl State {
+impl<C: ContractCode> State<C> {
     /// Its root.
     pub(crate) fn root(&self) -> StateRoot {
         self.tree.root()
@@ -104,7 +135,7 @@ impl State {
 
     /// How many pages it has that `other` does not share.
     pub(crate) fn own_pages(&self, other: &Self) -> usize {
-        let own = |(id, contract): (&ContractId, &Arc<Contract>)| match other.contracts.get(id) {
+        let own = |(id, contract): (&ContractId, &Arc<Contract<C>>)| match other.contracts.get(id) {
             Some(other) if Arc::ptr_eq(&contract.pages, &other.pages) => 0,
             Some(other) => contract.pages.own(&other.pages),
             None => contract.pages.loaded_count(),
@@ -113,7 +144,7 @@ impl State {
     }
 
     /// A contract.
-    pub(crate) fn contract(&self, id: &ContractId) -> Option<&Arc<Contract>> {
+    pub(crate) fn contract(&self, id: &ContractId) -> Option<&Arc<Contract<C>>> {
         self.contracts.get(id)
     }
 
@@ -123,7 +154,7 @@ impl State {
     }
 
     /// The root after `changes`, which come in ascending order of ids.
-    pub(crate) fn root_after(&self, changes: &[Change<'_>]) -> StateRoot {
+    pub(crate) fn root_after(&self, changes: &[Change<'_, C>]) -> StateRoot {
         let (mut leaves, mut tree) = (self.leaves.clone(), self.tree.clone());
         for change in changes {
             let mut pages = change.before.tree.clone();
@@ -136,7 +167,7 @@ impl State {
     }
 
     /// The state after `changes`, which come in ascending order of ids; their pages are kept in `backing`.
-    pub(crate) fn after(&self, changes: Vec<Change<'_>>, backing: &dyn Backing) -> io::Result<Self> {
+    pub(crate) fn after(&self, changes: Vec<Change<'_, C>>, backing: &dyn Backing) -> io::Result<Self> {
         let mut state = self.clone();
         for Change { id, before: mut contract, length, pages } in changes {
             if !pages.is_empty() {

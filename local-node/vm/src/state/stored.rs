@@ -11,10 +11,8 @@ use std::sync::Arc;
 use dusk_core::abi::ContractId;
 
 use super::kept::KeptPages;
-use super::{Change, Contract, Deployment, Hash, State, assign, place};
-use crate::genesis::is_genesis;
+use super::{Change, Contract, ContractCode, Deployment, Hash, State, assign, is_genesis, place};
 use crate::memory::{self, Backing};
-use crate::module::Code;
 
 /// Bytes of a page: the unit of the state root.
 pub const PAGE_BYTES: usize = memory::PAGE_BYTES;
@@ -104,7 +102,7 @@ pub trait StoredPages: Send + Sync + fmt::Debug {
 
 impl ContractChange {
     /// The data of a change.
-    pub(crate) fn of(change: &Change<'_>, is_new: bool) -> Self {
+    pub(crate) fn of<C: ContractCode>(change: &Change<'_, C>, is_new: bool) -> Self {
         let deployment = &change.before.deployment;
         let deployed =
             is_new.then(|| Deployed { bytecode: deployment.code.bytecode().to_vec(), owner: deployment.owner.clone() });
@@ -113,7 +111,7 @@ impl ContractChange {
     }
 }
 
-impl State {
+impl<C: ContractCode> State<C> {
     /// The whole state, as what a commit on the empty one would have changed.
     pub(crate) fn as_changes(&self, backing: &dyn Backing) -> io::Result<StateChanges> {
         let contracts = self.contracts.iter().map(|(id, contract)| {
@@ -138,7 +136,7 @@ impl State {
     }
 
     /// The state of stored contracts, given their code.
-    pub(crate) fn of_stored(mut contracts: Vec<(StoredContract, Arc<Code>)>) -> Self {
+    pub(crate) fn of_stored(mut contracts: Vec<(StoredContract, Arc<C>)>) -> Self {
         let mut state = Self::default();
         // Places in the tree are given at the first commit; where two ids share one, the last change counts.
         contracts.sort_by_key(|(contract, _)| (contract.deployed, contract.id));

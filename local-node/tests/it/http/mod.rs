@@ -1,0 +1,12 @@
+//! The node's interface over real sockets, as clients use it.
+
+mod bad_input;
+mod basics;
+mod drivers;
+mod feeders;
+mod history;
+mod pages;
+mod raw;
+mod served;
+mod sizes;
+mod slow;

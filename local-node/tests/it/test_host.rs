@@ -1,0 +1,370 @@
+//! The test host, spoken to as a test speaks to it.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use dusk_core::abi::ContractId;
+use dusk_sdk_protocol::execution::{CallError, Frame};
+use dusk_sdk_protocol::host::{HexBytes, MAX_LINE_BYTES, MAX_OPEN_BYTES, Outcome, PROTOCOL_VERSION, Request, Response};
+use local_node::genesis::DEV_BALANCE;
+use local_node::test_host::{Action, Artefact, HostConfig, MAX_STRANGERS, TestHost};
+
+use crate::common::{ACCOUNTS, COUNTER, module_cache};
+
+fn host() -> TestHost {
+    let contracts = BTreeMap::from([
+        ("counter".to_owned(), Artefact::Bytes(COUNTER.clone())),
+        ("broken".to_owned(), Artefact::Bytes(COUNTER[..40].to_vec())),
+        ("missing".to_owned(), Artefact::File(PathBuf::from("/there/is/no/such.wasm"))),
+    ]);
+    TestHost::start(HostConfig { contracts, module_cache: module_cache(), ..HostConfig::default() }).expect("starts")
+}
+
+struct Client(BufReader<TcpStream>);
+
+impl Client {
+    fn connect(host: &TestHost) -> Self {
+        Self(BufReader::new(TcpStream::connect(host.address()).expect("listens")))
+    }
+
+    fn open(host: &TestHost, test: &str) -> Self {
+        let mut client = Self::connect(host);
+        let opened = client.ask(&open(host, test));
+        assert_eq!(opened, Response::Opened { chain_id: 0, height: 0 });
+        client
+    }
+
+    fn send(&mut self, line: &[u8]) {
+        self.0.get_mut().write_all(line).expect("open");
+    }
+
+    fn line(&mut self) -> Option<Response> {
+        let mut line = String::new();
+        match self.0.read_line(&mut line) {
+            Ok(0) | Err(_) => None,
+            Ok(_) => Some(serde_json::from_str(&line).expect("a response")),
+        }
+    }
+
+    fn ask(&mut self, request: &Request) -> Response {
+        let mut line = serde_json::to_vec(request).expect("encodes");
+        line.push(b'\n');
+        self.send(&line);
+        self.line().expect("answered")
+    }
+
+    fn outcome(&mut self, request: &Request) -> Outcome {
+        match self.ask(request) {
+            Response::Outcome(outcome) => outcome,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn failure(&mut self, request: &Request) -> String {
+        match self.ask(request) {
+            Response::Failed { message, .. } => message,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn deploy(&mut self, from: &str, init: &[u8]) -> Outcome {
+        let (package, owner) = ("counter".into(), from.into());
+        self.outcome(&Request::Deploy { package, from: from.into(), owner, init: init.to_vec() })
+    }
+
+    fn call(&mut self, from: &str, contract: ContractId, function: &str) -> Outcome {
+        self.outcome(&call(from, contract, function))
+    }
+
+    fn count(&mut self, contract: ContractId) -> u64 {
+        match self.ask(&Request::Query { contract, function: "read".into(), argument: vec![] }) {
+            Response::Queried { result: Ok(HexBytes(bytes)), .. } => u64::from_le_bytes(bytes.try_into().expect("8")),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn balance(&mut self, account: usize) -> (u64, u64) {
+        match self.ask(&Request::Balance { account: ACCOUNTS[account].id().to_string() }) {
+            Response::Balance { balance, nonce } => (balance, nonce),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// The first request of a test that has the host's token.
+fn open(host: &TestHost, test: &str) -> Request {
+    let place = host.place();
+    let (_, token) = place.split_once('#').expect("address and token");
+    Request::Open { version: PROTOCOL_VERSION, token: token.into(), test: test.into() }
+}
+
+fn call(from: &str, contract: ContractId, function: &str) -> Request {
+    Request::Call {
+        from: from.into(),
+        contract,
+        function: function.into(),
+        argument: vec![],
+        deposit: 0,
+        gas_limit: Some(5_000_000),
+    }
+}
+
+#[test]
+fn a_test_deploys_calls_and_asks() {
+    let host = host();
+    let mut client = Client::open(&host, "first");
+    let deployed = client.deploy("alice", &[7]);
+    assert_eq!((deployed.result, deployed.height), (Ok(HexBytes(vec![])), 1));
+    assert_eq!(deployed.fee, deployed.gas_spent * 2000);
+    let contract = deployed.contract;
+    let counted = client.call("bob", contract, "count");
+    assert_eq!(counted.result, Ok(HexBytes(8_u64.to_le_bytes().to_vec())));
+    assert_eq!((counted.height, counted.fee), (2, counted.gas_spent));
+    assert!(counted.events.iter().any(|event| event.source == contract && event.topic == "counted"));
+    assert_eq!(client.count(contract), 8);
+
+    let refused = client.call("bob", contract, "fail");
+    assert_eq!(refused.result, Err(CallError::Panic("refused".into())));
+    assert_eq!(refused.gas_spent, 5_000_000);
+    assert_eq!(client.count(contract), 8);
+    assert_eq!(client.balance(1), (DEV_BALANCE - counted.fee - refused.fee, 2));
+    assert_eq!(client.ask(&Request::Height), Response::Height { height: 3 });
+
+    drop(client);
+    let report = host.stop();
+    let [test] = report.tests.as_slice() else { panic!("{report:?}") };
+    assert_eq!((test.test.as_str(), test.dropped), ("first", 0));
+    let counting =
+        |frame: &Frame| frame.calls.iter().any(|frame| (frame.contract, &*frame.function) == (contract, "count"));
+    assert!(test.entries[1].traces.iter().any(counting), "{:?}", test.entries[1]);
+    let actions: Vec<_> = test.entries.iter().map(|entry| (entry.action, entry.function.as_str())).collect();
+    let expected = [
+        (Action::Deploy, "init"),
+        (Action::Call, "count"),
+        (Action::Query, "read"),
+        (Action::Call, "fail"),
+        (Action::Query, "read"),
+    ];
+    assert_eq!(actions, expected);
+    assert!(test.entries.iter().all(|entry| entry.package.as_deref() == Some("counter")));
+    assert_eq!(test.gas_spent(), deployed.gas_spent + counted.gas_spent + 5_000_000);
+}
+
+#[test]
+fn money_moves_between_named_accounts() {
+    let host = host();
+    let mut client = Client::open(&host, "money");
+    let paid =
+        client.outcome(&Request::Transfer { from: "alice".into(), to: ACCOUNTS[3].id().to_string(), value: 1234 });
+    assert_eq!(client.balance(0), (DEV_BALANCE - 1234 - paid.fee, 1));
+    assert_eq!(client.balance(3), (DEV_BALANCE + 1234, 0));
+    let too_much = Request::Transfer { from: "alice".into(), to: ACCOUNTS[3].id().to_string(), value: DEV_BALANCE };
+    assert!(client.failure(&too_much).contains("funds"));
+    // A transaction that could not be made changes nothing, not even the nonce.
+    assert_eq!(client.balance(0), (DEV_BALANCE - 1234 - paid.fee, 1));
+    client.outcome(&Request::Transfer { from: "alice".into(), to: ACCOUNTS[3].id().to_string(), value: 1 });
+}
+
+#[test]
+fn other_names_stand_for_free_accounts() {
+    let host = host();
+    let mut client = Client::open(&host, "names");
+    let mut account = |name: &str| client.ask(&Request::Account { name: name.into() });
+    let of =
+        |name: &str, index: usize| Response::Account { name: name.into(), account: ACCOUNTS[index].id().to_string() };
+    assert_eq!(account("issuer"), of("issuer", 9));
+    assert_eq!(account("alice"), of("alice", 0));
+    assert_eq!(account("mallory"), of("mallory", 8));
+    assert_eq!(account("issuer"), of("issuer", 9));
+    assert!(matches!(account("judy"), Response::Failed { message, .. } if message.contains("issuer")));
+    for name in 0..7 {
+        assert!(matches!(account(&name.to_string()), Response::Account { .. }));
+    }
+    assert!(matches!(account("one too many"), Response::Failed { .. }));
+}
+
+#[test]
+fn a_test_goes_back_and_forth_in_time() {
+    let host = host();
+    let mut client = Client::open(&host, "time");
+    let contract = client.deploy("alice", &[]).contract;
+    assert_eq!(client.ask(&Request::Snapshot), Response::Snapshot { snapshot: 0 });
+    client.call("alice", contract, "count");
+    assert_eq!(client.ask(&Request::Snapshot), Response::Snapshot { snapshot: 1 });
+    client.call("alice", contract, "count");
+    assert_eq!(client.ask(&Request::Mine { blocks: 1000 }), Response::Height { height: 1003 });
+    assert_eq!(client.count(contract), 2);
+    for _ in 0..2 {
+        assert_eq!(client.ask(&Request::Revert { snapshot: 0 }), Response::Done);
+        assert_eq!((client.count(contract), client.ask(&Request::Height)), (0, Response::Height { height: 1 }));
+        client.call("alice", contract, "count");
+        assert_eq!(client.count(contract), 1);
+    }
+    assert!(client.failure(&Request::Revert { snapshot: 1 }).contains("no snapshot 1"));
+    assert!(client.failure(&Request::Mine { blocks: u64::MAX }).contains("too many"));
+}
+
+#[test]
+fn equal_contracts_have_ids_of_their_own() {
+    let host = host();
+    let mut client = Client::open(&host, "twins");
+    let (first, second) = (client.deploy("alice", &[1]).contract, client.deploy("alice", &[2]).contract);
+    assert_ne!(first, second);
+    assert_eq!((client.count(first), client.count(second)), (1, 2));
+}
+
+#[test]
+fn what_cannot_be_deployed_is_named() {
+    let host = host();
+    let mut client = Client::open(&host, "deployments");
+    let mut deploy = |package: &str| {
+        let (package, alice) = (package.into(), String::from("alice"));
+        client.failure(&Request::Deploy { package, from: alice.clone(), owner: alice, init: vec![] })
+    };
+    assert!(deploy("nothing").contains("counter"));
+    assert!(deploy("missing").contains("such.wasm"));
+    assert!(deploy("broken").contains("cannot be deployed"));
+    let refused = client.deploy("alice", &[255]);
+    assert!(refused.result.is_err());
+    let lost = Request::Query { contract: refused.contract, function: "read".into(), argument: vec![] };
+    assert!(matches!(client.ask(&lost), Response::Queried { result: Err(CallError::DoesNotExist), .. }));
+}
+
+#[test]
+fn chains_do_not_see_each_other() {
+    let host = host();
+    std::thread::scope(|scope| {
+        for index in 0..8_u8 {
+            let host = &host;
+            scope.spawn(move || {
+                let mut client = Client::open(host, &index.to_string());
+                // Equal beginnings give equal states, which the machine keeps once.
+                let contract = client.deploy("alice", &[]).contract;
+                for _ in 0..=index {
+                    client.call("alice", contract, "count");
+                }
+                assert_eq!(client.count(contract), u64::from(index) + 1);
+            });
+        }
+    });
+    assert_eq!(host.stop().tests.len(), 8);
+}
+
+#[test]
+fn what_is_no_request_ends_the_connection_with_a_reason() {
+    let host = host();
+    for line in [&b"\n"[..], b"{}\n", b"{\"do\":\"height\"\n", b"\xff\xfe\n", b"[[[[[[[[[[[[[[[[\n"] {
+        let mut client = Client::open(&host, "nonsense");
+        client.send(line);
+        assert!(matches!(client.line(), Some(Response::Failed { .. })), "{line:?}");
+        assert!(client.line().is_none());
+    }
+    assert!(Client::connect(&host).failure(&Request::Height).contains("open"));
+    let other = Request::Open { version: PROTOCOL_VERSION + 1, token: String::new(), test: "old".into() };
+    assert!(Client::connect(&host).failure(&other).contains("version"));
+    let mut twice = Client::open(&host, "twice");
+    assert!(twice.failure(&open(&host, "twice")).contains("already"));
+
+    let mut endless = Client::open(&host, "endless");
+    let part = vec![b'x'; 1 << 20];
+    for _ in 0..=MAX_LINE_BYTES / part.len() {
+        // The host may close before everything is sent.
+        let _ = endless.0.get_mut().write_all(&part);
+    }
+    assert!(endless.line().is_none_or(|answer| matches!(answer, Response::Failed { .. })));
+    Client::open(&host, "the host goes on");
+}
+
+#[test]
+fn strangers_are_not_served() {
+    let host = host();
+    let guessed = |token: String| Request::Open { version: PROTOCOL_VERSION, token, test: "stranger".into() };
+    for token in [String::new(), "0".repeat(64), "no digits".into()] {
+        let mut stranger = Client::connect(&host);
+        assert!(stranger.failure(&guessed(token)).contains("token"));
+        assert!(stranger.line().is_none(), "the connection is closed");
+    }
+    // An older test names no token at all.
+    let mut older = Client::connect(&host);
+    older.send(format!("{{\"do\":\"open\",\"version\":{PROTOCOL_VERSION},\"test\":\"old\"}}\n").as_bytes());
+    assert!(matches!(older.line(), Some(Response::Failed { message, .. }) if message.contains("token")));
+    // A web page speaks HTTP.
+    let mut page = Client::connect(&host);
+    page.send(b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+    assert!(matches!(page.line(), Some(Response::Failed { .. })));
+    assert!(page.line().is_none());
+    // Without a token a line is short.
+    let mut long = Client::connect(&host);
+    long.send(&vec![b'x'; MAX_OPEN_BYTES + 1]);
+    assert!(
+        long.line()
+            .is_none_or(|answer| matches!(answer, Response::Failed { message, .. } if message.contains("at most")))
+    );
+    assert_eq!(host.stop().tests.len(), 0);
+}
+
+#[test]
+fn strangers_do_not_take_the_places_of_tests() {
+    let host = host();
+    let silent: Vec<_> = (0..MAX_STRANGERS + 8).map(|_| Client::connect(&host)).collect();
+    let mut client = Client::open(&host, "served");
+    assert_eq!(client.ask(&Request::Height), Response::Height { height: 0 });
+    drop(silent);
+}
+
+#[test]
+fn endless_contracts_end_with_their_gas() {
+    let host = host();
+    let mut client = Client::open(&host, "spin");
+    let contract = client.deploy("alice", &[]).contract;
+    let spun = client.call("alice", contract, "spin");
+    assert_eq!((spun.result, spun.gas_spent), (Err(CallError::OutOfGas), 5_000_000));
+    drop(client);
+    let report = host.stop();
+    let spun = report.tests[0].entries.last().expect("the call is reported");
+    let ran_out = |frame: &Frame| frame.calls.iter().any(|frame| frame.outcome == Err(CallError::OutOfGas));
+    assert!(spun.traces.iter().any(ran_out), "{spun:?}");
+}
+
+/// A host whose calls may run for a tenth of a second.
+fn impatient() -> TestHost {
+    let contracts = BTreeMap::from([("counter".to_owned(), Artefact::Bytes(COUNTER.clone()))]);
+    let call_time = Duration::from_millis(100);
+    TestHost::start(HostConfig { contracts, module_cache: module_cache(), call_time, ..HostConfig::default() })
+        .expect("starts")
+}
+
+#[test]
+fn endless_contracts_end_with_their_time_as_well() {
+    let host = impatient();
+    let mut client = Client::open(&host, "slow");
+    let contract = client.deploy("alice", &[]).contract;
+    let spin = |client: &mut Client, request: &Request| {
+        let refused = client.failure(request);
+        assert!(refused.contains("`spin` takes longer than 100 milliseconds"), "{refused}");
+    };
+    // As much gas as there is for one transaction.
+    let mut sent = call("bob", contract, "spin");
+    if let Request::Call { gas_limit, .. } = &mut sent {
+        *gas_limit = None;
+    }
+    spin(&mut client, &sent);
+    spin(&mut client, &Request::Query { contract, function: "spin".into(), argument: vec![] });
+    spin(&mut client, &Request::Feed { contract, function: "spin".into(), argument: vec![] });
+    // The chain is as it was, and goes on.
+    assert_eq!((client.balance(1), client.count(contract)), ((DEV_BALANCE, 0), 0));
+    let counted = client.call("bob", contract, "count");
+    assert_eq!((counted.height, counted.result), (2, Ok(HexBytes(1_u64.to_le_bytes().to_vec()))));
+}
+
+#[test]
+fn a_stopping_host_closes_its_connections() {
+    let host = host();
+    let mut client = Client::open(&host, "interrupted");
+    let report = host.stop();
+    assert_eq!(report.tests.len(), 1);
+    assert!(client.line().is_none());
+}

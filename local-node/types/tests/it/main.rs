@@ -1,0 +1,3 @@
+//! The encodings as they meet the network.
+
+mod hostile;
