@@ -6,8 +6,8 @@ use anyhow::Result;
 use serde_json::json;
 
 use crate::args::New;
-use crate::ops::scaffold;
 use crate::ops::sdk::Source;
+use crate::ops::{scaffold, workflow};
 use crate::output::Ui;
 
 pub(super) fn run(options: &New, ui: &Ui) -> Result<ExitCode> {
@@ -27,6 +27,16 @@ pub(super) fn run(options: &New, ui: &Ui) -> Result<ExitCode> {
     let made = scaffold::scaffold(&folder, &options.template, &source)?;
     if let Some(reason) = &made.unlocked {
         ui.warn(format_args!("the lock file is not complete yet: {reason}"));
+    }
+    let file = workflow::FILE;
+    match &made.repository {
+        None => ui.warn(format_args!(
+            "this cargo-dusk does not know where it comes from: name its repository in {file}, else CI cannot install it"
+        )),
+        Some(folder) if !workflow::is_reachable(folder) => ui.warn(format_args!(
+            "this cargo-dusk comes from {folder}, which CI cannot reach: name another repository in {file}"
+        )),
+        Some(_) => {}
     }
     ui.line(format_args!("{}/", made.name));
     let shown: Vec<&String> = made.files.iter().collect();

@@ -2,7 +2,7 @@
 //!
 //! | modules | about |
 //! |---|---|
-//! | [`carried`], [`sdk`], [`scaffold`] | what the binary carries, and new projects |
+//! | [`carried`], [`sdk`], [`scaffold`], [`workflow`] | what the binary carries, and new projects |
 //! | [`machine`], [`toolchain`] | programs on this machine, and a compiler for WASM |
 //! | [`project`], [`settings`], [`folders`] | where things are, and what the project says |
 //! | [`build`], [`compile`], [`cargo_settings`], [`optimise`], [`wasm`], [`inputs`], [`artifact`] | from sources to artefacts, and only when needed |
@@ -66,3 +66,4 @@ pub(crate) mod values;
 pub(crate) mod verifiers;
 pub(crate) mod wasm;
 pub(crate) mod witness;
+pub(crate) mod workflow;

@@ -8,11 +8,11 @@ use std::process::Stdio;
 use anyhow::{Context, Result};
 use toml_edit::DocumentMut;
 
-use super::carried::{self, LOCK, SDK_VERSION, TEMPLATES};
+use super::carried::{self, LOCK, TEMPLATES};
 use super::machine::Machine;
 use super::project::SETTINGS_FILE;
 use super::sdk::{self, Source};
-use super::{compile, folders};
+use super::{compile, folders, workflow};
 use crate::error::{Fault, nearest};
 
 /// The longest name of a project.
@@ -21,8 +21,6 @@ const MAX_NAME_BYTES: usize = 64;
 const MAX_COMMANDS: usize = 3;
 /// What templates write for the project's name.
 const NAME_MARK: &str = "{{name}}";
-/// What templates may write for the SDK's version.
-const VERSION_MARK: &str = "{{sdk-version}}";
 
 /// A project that has been made.
 #[derive(Debug)]
@@ -37,6 +35,8 @@ pub(crate) struct Scaffolded {
     pub(crate) next: Vec<String>,
     /// Why there is no whole lock file yet.
     pub(crate) unlocked: Option<String>,
+    /// The repository that its workflow installs `cargo-dusk` from.
+    pub(crate) repository: Option<String>,
 }
 
 /// The templates: name, and what they are in one line.
@@ -73,13 +73,11 @@ pub(crate) fn scaffold(folder: &Path, template: &str, source: &Source) -> Result
     let root = parent.join(&name);
 
     let staged = tempfile::tempdir_in(&parent).with_context(|| format!("cannot write to {}", parent.display()))?;
-    let mut contents: BTreeMap<String, String> = files
-        .iter()
-        .map(|(path, content)| {
-            ((*path).to_owned(), content.replace(NAME_MARK, &name).replace(VERSION_MARK, SDK_VERSION))
-        })
-        .collect();
+    let mut contents: BTreeMap<String, String> =
+        files.iter().map(|(path, content)| ((*path).to_owned(), content.replace(NAME_MARK, &name))).collect();
     contents.insert("Cargo.lock".to_owned(), LOCK.to_owned());
+    let repository = workflow::repository(source);
+    contents.insert(workflow::FILE.to_owned(), workflow::text(repository.as_deref()));
     keep_to_this_machine(contents.entry(".gitignore".to_owned()).or_default());
     settle_source(&mut contents, source)?;
     for (path, content) in &contents {
@@ -96,7 +94,7 @@ pub(crate) fn scaffold(folder: &Path, template: &str, source: &Source) -> Result
     let next = first_commands(contents.get("README.md").map_or("", String::as_str));
     let unlocked = lock(&root).err().map(|error| format!("{error:#}"));
     begin_history(&root);
-    Ok(Scaffolded { root, name, files: contents.into_keys().collect(), next, unlocked })
+    Ok(Scaffolded { root, name, files: contents.into_keys().collect(), next, unlocked, repository })
 }
 
 /// The project's name: the folder's.
