@@ -1,42 +1,60 @@
 //! Puts into the binary what `cargo dusk new` writes: the SDK's sources as a small workspace of their own, the
-//! templates, and the versions of all dependencies that this revision was tested with.
+//! templates, the versions of all dependencies that this revision was tested with, and where this revision is found.
+//!
+//! All of it lies in `bundled/`, as links to the workspace: `cargo package` follows links, and takes no file from
+//! outside the package. It leaves out folders with a `Cargo.toml`, so manifests have another name there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::{env, fs};
 
 use toml_edit::{DocumentMut, Item, Table, TableLike};
 
-/// The package that user projects depend on. What it needs of this workspace is carried with it.
+#[path = "src/remote.rs"]
+mod remote;
+
+/// The package that user projects depend on. What it needs of this workspace is bundled with it.
 const ROOT_PACKAGE: &str = "dusk-sdk";
+/// A manifest's name in `bundled/`.
+const MANIFEST: &str = "manifest.toml";
+/// The name of a file in `bundled/`, where it has another in a project.
+const RENAMED: [(&str, &str); 2] = [(MANIFEST, "Cargo.toml"), ("gitignore", ".gitignore")];
 /// Folders of a package that its users do not build.
-const NOT_CARRIED: [&str; 5] = ["tests", "benches", "examples", "snapshots", "target"];
+const NOT_CARRIED: [&str; 2] = ["tests", "snapshots"];
 /// The most bytes that one bundle may hold: a stray build folder must not end up in the binary.
 const MAX_BUNDLE_BYTES: usize = 4 * 1024 * 1024;
 
 fn main() {
-    let workspace = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("..");
-    let manifest = read_manifest(&workspace.join("Cargo.toml"));
-    for input in ["Cargo.toml", "Cargo.lock", "templates"] {
-        println!("cargo::rerun-if-changed={}", workspace.join(input).display());
-    }
+    let package = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
+    let workspace = package.join("bundled");
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed={}", workspace.display());
+    let manifest = read_manifest(&workspace.join(MANIFEST));
 
     let sdk = sdk_bundle(&workspace, &manifest);
     let mut generated = String::new();
     let version = manifest["workspace"]["package"]["version"].as_str().expect("the workspace has a version");
-    writeln!(generated, "/// The version of the carried SDK.\npub(crate) const SDK_VERSION: &str = {version:?};")
+    writeln!(generated, "/// The version of the bundled SDK.\npub(crate) const SDK_VERSION: &str = {version:?};")
         .expect("strings take all");
-    writeln!(generated, "/// BLAKE3 of the carried SDK.\npub(crate) const SDK_HASH: &str = {:?};", hash(&sdk))
+    writeln!(generated, "/// BLAKE3 of the bundled SDK.\npub(crate) const SDK_HASH: &str = {:?};", hash(&sdk))
         .expect("strings take all");
-    write_files(&mut generated, "/// The carried SDK: path and content.", "SDK_FILES", &sdk);
+    write_files(&mut generated, "/// The bundled SDK: path and content.", "SDK_FILES", &sdk);
     write_templates(&mut generated, &workspace.join("templates"));
-    writeln!(
-        generated,
-        "/// Tested versions of all registry packages, in the form of a lock file.\npub(crate) const LOCK: &str = {:?};",
-        registry_lock(&workspace.join("Cargo.lock"))
-    )
-    .expect("strings take all");
+    let (repository, revision) = origin(&package.join(".."), version);
+    for (doc, name, text) in [
+        (
+            "Tested versions of all registry packages, in the form of a lock file.",
+            "LOCK",
+            registry_lock(&workspace.join("lock.toml")),
+        ),
+        ("The workflow that tests a project.", "WORKFLOW", read(&workspace.join("templates/ci.yml"))),
+        ("The repository that this program is built from; empty where it is unknown.", "REPOSITORY", repository),
+        ("The tag or commit that this program is built from.", "REVISION", revision),
+    ] {
+        writeln!(generated, "/// {doc}\npub(crate) const {name}: &str = {text:?};").expect("strings take all");
+    }
 
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it")).join("bundled.rs");
     fs::write(&out, generated).unwrap_or_else(|error| panic!("cannot write {}: {error}", out.display()));
@@ -65,7 +83,7 @@ fn sdk_bundle(workspace: &Path, manifest: &DocumentMut) -> Files {
         if !folders.insert(folder.clone()) {
             continue;
         }
-        let mut package = read_manifest(&workspace.join(&folder).join("Cargo.toml"));
+        let mut package = read_manifest(&workspace.join(&folder).join(MANIFEST));
         for unneeded in ["dev-dependencies", "test", "bench", "example"] {
             package.remove(unneeded);
         }
@@ -74,7 +92,6 @@ fn sdk_bundle(workspace: &Path, manifest: &DocumentMut) -> Files {
             used.insert(name);
         }
         files.insert(format!("{folder}/Cargo.toml"), package.to_string());
-        println!("cargo::rerun-if-changed={}", workspace.join(&folder).join("Cargo.toml").display());
         collect(&workspace.join(&folder), &folder, &mut files);
     }
 
@@ -105,52 +122,48 @@ fn dependencies_of(package: &DocumentMut) -> BTreeSet<String> {
     names.map(|(name, _)| name.to_owned()).collect()
 }
 
-/// All text files of a folder, by path with `/`. Packages that nest in the folder are not part of it.
+/// All text files of a package, by path with `/`. Packages that nest in it are not part of it.
 fn collect(folder: &Path, prefix: &str, files: &mut Files) {
-    println!("cargo::rerun-if-changed={}", folder.display());
-    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("cannot list {}: {error}", folder.display()));
-    for entry in entries {
-        let path = entry.expect("a folder's entry").path();
-        let name = path.file_name().and_then(|name| name.to_str()).expect("file names are text").to_owned();
+    for (name, path) in entries(folder) {
         let key = format!("{prefix}/{name}");
         if path.is_dir() {
-            if !NOT_CARRIED.contains(&name.as_str()) && !path.join("Cargo.toml").exists() {
+            if !NOT_CARRIED.contains(&name.as_str()) && !path.join(MANIFEST).exists() {
                 collect(&path, &key, files);
             }
-        } else if name != "Cargo.toml" {
+        } else if name != MANIFEST {
             files.insert(key, read(&path));
         }
     }
     assert!(files.values().map(String::len).sum::<usize>() <= MAX_BUNDLE_BYTES, "{} is too large", folder.display());
 }
 
-/// A template holds whole packages: everything in it is carried except what building it leaves behind.
+/// All files of a template. It holds whole packages.
 fn collect_template(folder: &Path, prefix: &str, files: &mut Files) {
-    println!("cargo::rerun-if-changed={}", folder.display());
-    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("cannot list {}: {error}", folder.display()));
-    for entry in entries {
-        let path = entry.expect("a folder's entry").path();
-        let name = path.file_name().and_then(|name| name.to_str()).expect("file names are text").to_owned();
-        let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}/{name}") };
+    for (name, path) in entries(folder) {
+        let real = RENAMED.iter().find(|(bundled, _)| *bundled == name).map_or(name.as_str(), |(_, real)| real);
+        let key = format!("{prefix}{real}");
         if path.is_dir() {
-            // The patch to the SDK is of this machine; `new` writes its own.
-            if name != "target" && name != ".cargo" {
-                collect_template(&path, &key, files);
-            }
-        } else if name != "Cargo.lock" {
+            collect_template(&path, &format!("{key}/"), files);
+        } else {
             files.insert(key, read(&path));
         }
     }
     assert!(files.values().map(String::len).sum::<usize>() <= MAX_BUNDLE_BYTES, "{} is too large", folder.display());
+}
+
+/// What lies in a folder: name and path.
+fn entries(folder: &Path) -> Vec<(String, PathBuf)> {
+    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("cannot list {}: {error}", folder.display()));
+    let paths = entries.map(|entry| entry.expect("a folder's entry").path());
+    paths
+        .map(|path| (path.file_name().and_then(|name| name.to_str()).expect("file names are text").to_owned(), path))
+        .collect()
 }
 
 fn write_templates(generated: &mut String, folder: &Path) {
-    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("cannot list {}: {error}", folder.display()));
     let mut templates = BTreeMap::new();
-    for entry in entries {
-        let path = entry.expect("a folder's entry").path();
+    for (name, path) in entries(folder) {
         if path.is_dir() {
-            let name = path.file_name().and_then(|name| name.to_str()).expect("file names are text").to_owned();
             let mut files = Files::new();
             collect_template(&path, "", &mut files);
             templates.insert(name, files);
@@ -191,4 +204,33 @@ fn registry_lock(path: &Path) -> String {
         packages.retain(|package| package.contains_key("source"));
     }
     lock.to_string()
+}
+
+/// The repository and the revision that this program is built from, as a project's workflow installs it.
+///
+/// In a clone they are its `origin` and its commit, or the release's tag where the commit has it. A published package is
+/// built from the tag of its version.
+fn origin(workspace: &Path, version: &str) -> (String, String) {
+    let stated = env::var("CARGO_PKG_REPOSITORY").unwrap_or_default();
+    let tag = format!("v{version}");
+    // Another repository can lie around the folder of a published package.
+    if !workspace.join(".git").exists() {
+        return (stated, tag);
+    }
+    let git = |arguments: &[&str]| {
+        let output = Command::new("git").arg("-C").arg(workspace).args(arguments).output().ok()?;
+        let text = String::from_utf8(output.stdout).ok()?;
+        output.status.success().then(|| text.trim().to_owned())
+    };
+    // Each commit would compile the command again. Builds for development take the commit of their last change instead.
+    let history = git(&["rev-parse", "--path-format=absolute", "--git-path", "logs/HEAD"]);
+    if let Some(history) =
+        history.filter(|path| env::var("PROFILE").as_deref() == Ok("release") && Path::new(path).exists())
+    {
+        println!("cargo::rerun-if-changed={history}");
+    }
+    let tagged = git(&["tag", "--points-at", "HEAD"]).is_some_and(|tags| tags.lines().any(|found| found == tag));
+    let revision = if tagged { None } else { git(&["rev-parse", "HEAD"]) };
+    let cloned = git(&["config", "remote.origin.url"]).and_then(|url| remote::address(&url));
+    (cloned.unwrap_or(stated), revision.unwrap_or(tag))
 }

@@ -21,6 +21,8 @@ mod ops;
 mod output;
 #[cfg(test)]
 mod reference;
+#[cfg(test)]
+mod remote;
 mod table;
 
 use std::ffi::OsString;

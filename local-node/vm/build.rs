@@ -6,6 +6,9 @@ use std::{env, fs};
 
 use sha2::{Digest, Sha256};
 
+/// The crate that brings the two files, as this package's manifest pins it.
+const CRATE: &str = "rusk-recovery";
+const CRATE_VERSION: &str = "1.7.0";
 /// Names a folder with the two files, instead of the crate's.
 const FOLDER_VARIABLE: &str = "DUSK_GENESIS_DIR";
 
@@ -51,19 +54,39 @@ fn copy_contracts() -> Result<(), String> {
     Ok(())
 }
 
-/// Asks cargo where it has unpacked the crate. The crate is a dependency of this package, so that cargo has it.
+/// Where cargo has unpacked the crate. It is a dependency of this package, so that cargo has it.
 ///
-/// Cargo has what this platform's build needs, and answers without the network where that is all it must know. Tests of
-/// other members of the workspace can need more, which it then fetches.
+/// The crate lies beside a published package. In a clone, cargo tells where. While cargo verifies what it has packaged,
+/// neither holds, and the crate is in cargo's own folder. The hashes decide whether the files found are the right ones.
 fn crate_folder() -> Result<PathBuf, String> {
+    let here = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").ok_or("cargo did not set CARGO_MANIFEST_DIR")?);
+    let beside = [format!("../{CRATE}-{CRATE_VERSION}"), format!("../{CRATE}")].map(|name| here.join(name));
+    if let Some(found) = beside.into_iter().find(|folder| folder.join("assets").is_dir()) {
+        return Ok(found);
+    }
+    told_by_cargo().or_else(|problem| in_cargo_home().ok_or(problem))
+}
+
+/// Asks cargo. It has what this platform's build needs, and answers without the network where that is all it must know.
+/// Tests of other members of the workspace can need more, which it then fetches.
+fn told_by_cargo() -> Result<PathBuf, String> {
     let answer = metadata(&["--offline"]).or_else(|_| metadata(&[]))?;
     let metadata: serde_json::Value =
         serde_json::from_slice(&answer).map_err(|error| format!("`cargo metadata` is not JSON: {error}"))?;
     let packages = metadata["packages"].as_array().ok_or("`cargo metadata` lists no packages")?;
-    let found = packages.iter().find(|package| package["name"] == "rusk-recovery");
+    let found = packages.iter().find(|package| package["name"] == CRATE);
     let manifest = found.and_then(|package| package["manifest_path"].as_str());
-    let manifest = manifest.ok_or("the crate rusk-recovery is not among the dependencies")?;
+    let manifest = manifest.ok_or_else(|| format!("the crate {CRATE} is not among the dependencies"))?;
     Path::new(manifest).parent().map(Path::to_owned).ok_or_else(|| format!("{manifest} lies in no folder"))
+}
+
+/// Looks where cargo unpacks what it downloads: `registry/src/REGISTRY/NAME-VERSION`.
+fn in_cargo_home() -> Option<PathBuf> {
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo")))?;
+    let registries = fs::read_dir(home.join("registry/src")).ok()?.flatten();
+    let mut folders = registries.map(|registry| registry.path().join(format!("{CRATE}-{CRATE_VERSION}")));
+    folders.find(|folder| folder.join("assets").is_dir())
 }
 
 fn metadata(options: &[&str]) -> Result<Vec<u8>, String> {

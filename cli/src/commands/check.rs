@@ -78,7 +78,7 @@ fn check_file(path: &Path, options: &Check) -> Result<(String, Vec<Finding>)> {
     let wasm = fs::read(path).map_err(|error| {
         Fault::usage(format!("cannot read {}: {error}", path.display()), "give the path of a wasm file")
     })?;
-    let abi = check::carried_abi(&wasm);
+    let abi = check::embedded_abi(&wasm);
     let findings = check::check(Subject { wasm: &wasm, named: None, abi: abi.as_ref() }, options.rules)?;
     Ok((path.file_name().unwrap_or_default().to_string_lossy().into_owned(), findings))
 }

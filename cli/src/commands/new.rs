@@ -7,8 +7,8 @@ use anyhow::Result;
 use clap::Args;
 use serde_json::json;
 
-use crate::ops::project::scaffold;
 use crate::ops::project::sdk::Source;
+use crate::ops::project::{scaffold, workflow};
 use crate::output::Ui;
 
 /// `new`
@@ -45,6 +45,16 @@ pub(super) fn run(options: &New, ui: &Ui) -> Result<ExitCode> {
     let made = scaffold::scaffold(&folder, &options.template, &source)?;
     if let Some(reason) = &made.unlocked {
         ui.warn(format_args!("the lock file is not complete yet: {reason}"));
+    }
+    let file = workflow::FILE;
+    match &made.repository {
+        None => ui.warn(format_args!(
+            "this cargo-dusk does not know where it comes from: name its repository in {file}, else CI cannot install it"
+        )),
+        Some(folder) if !workflow::is_reachable(folder) => ui.warn(format_args!(
+            "this cargo-dusk comes from {folder}, which CI cannot reach: name another repository in {file}"
+        )),
+        Some(_) => {}
     }
     ui.line(format_args!("{}/", made.name));
     let shown: Vec<&String> = made.files.iter().collect();

@@ -1,6 +1,7 @@
-//! The walls of the house: who may import whom, how large a file may grow, what is compiled once.
+//! The walls of the house: who may import whom, how large a file may grow, what is compiled once, what is published.
 
 mod imports;
+mod packages;
 mod walls;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -181,7 +182,8 @@ fn visit(folder: &Path, seen: &mut dyn FnMut(&Path)) {
     for entry in fs::read_dir(folder).expect("the folder can be read") {
         let path = entry.expect("the entry can be read").path();
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if name.starts_with('.') || name == "target" {
+        // Links lead to what is seen elsewhere.
+        if name.starts_with('.') || name == "target" || path.is_symlink() {
             continue;
         }
         if path.is_dir() {

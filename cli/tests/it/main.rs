@@ -34,3 +34,5 @@ mod story;
 mod support;
 #[cfg(test)]
 mod typed;
+#[cfg(test)]
+mod workflows;

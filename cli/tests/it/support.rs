@@ -66,6 +66,8 @@ impl Place {
             .current_dir(&self.at)
             .env("PATH", std::env::join_paths(path).unwrap())
             .env("CARGO_TARGET_DIR", Path::new(KEPT).join("projects"))
+            // Whatever this clone's is.
+            .env("CARGO_DUSK_REPOSITORY", "https://example.org/cargo-dusk")
             .stdin(Stdio::null());
         if self.has_own_cache {
             command

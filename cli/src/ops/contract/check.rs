@@ -112,7 +112,7 @@ pub(crate) fn against(deployed: &ContractAbi, now: &ContractAbi, place: &str) ->
 }
 
 /// The description that a module carries.
-pub(crate) fn carried_abi(wasm: &[u8]) -> Option<ContractAbi> {
+pub(crate) fn embedded_abi(wasm: &[u8]) -> Option<ContractAbi> {
     Parser::new(0).parse_all(wasm).map_while(Result::ok).find_map(|payload| match payload {
         Payload::CustomSection(section) if section.name() == ABI_SECTION => serde_json::from_slice(section.data()).ok(),
         _ => None,

@@ -25,7 +25,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_carried_names_this_machine() {
+    fn nothing_bundled_names_this_machine() {
         let home = concat!(env!("CARGO_MANIFEST_DIR"), "/");
         let templates = TEMPLATES.iter().flat_map(|(_, files)| files.iter());
         for (path, content) in SDK_FILES.iter().chain(templates) {

@@ -9,6 +9,7 @@
 //! | `bundled` | the SDK and templates in the binary |
 //! | `sdk` | the SDK unpacked, and patched into a project |
 //! | `scaffold` | a new project from a template |
+//! | `workflow` | the CI workflow of a new project |
 
 pub(crate) mod bundled;
 pub(crate) mod folders;
@@ -17,5 +18,6 @@ pub(crate) mod scaffold;
 pub(crate) mod sdk;
 pub(crate) mod settings;
 pub(crate) mod toml_text;
+pub(crate) mod workflow;
 
 pub(crate) use self::root::Project;

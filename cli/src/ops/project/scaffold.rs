@@ -8,10 +8,10 @@ use std::process::Stdio;
 use anyhow::{Context, Result};
 use toml_edit::DocumentMut;
 
-use super::bundled::{self, LOCK, SDK_VERSION, TEMPLATES};
-use super::folders;
+use super::bundled::{self, LOCK, TEMPLATES};
 use super::sdk::{self, Source};
 use super::settings::SETTINGS_FILE;
+use super::{folders, workflow};
 use crate::error::{Fault, nearest};
 use crate::ops::cargo::command;
 use crate::ops::cargo::machine::Machine;
@@ -22,8 +22,6 @@ const MAX_NAME_BYTES: usize = 64;
 const MAX_COMMANDS: usize = 3;
 /// What templates write for the project's name.
 const NAME_MARK: &str = "{{name}}";
-/// What templates may write for the SDK's version.
-const VERSION_MARK: &str = "{{sdk-version}}";
 
 /// A project that has been made.
 #[derive(Debug)]
@@ -38,6 +36,8 @@ pub(crate) struct Scaffolded {
     pub(crate) next: Vec<String>,
     /// Why there is no whole lock file yet.
     pub(crate) unlocked: Option<String>,
+    /// The repository that its workflow installs `cargo-dusk` from.
+    pub(crate) repository: Option<String>,
 }
 
 /// The templates: name, and what they are in one line.
@@ -74,13 +74,11 @@ pub(crate) fn scaffold(folder: &Path, template: &str, source: &Source) -> Result
     let root = parent.join(&name);
 
     let staged = tempfile::tempdir_in(&parent).with_context(|| format!("cannot write to {}", parent.display()))?;
-    let mut contents: BTreeMap<String, String> = files
-        .iter()
-        .map(|(path, content)| {
-            ((*path).to_owned(), content.replace(NAME_MARK, &name).replace(VERSION_MARK, SDK_VERSION))
-        })
-        .collect();
+    let mut contents: BTreeMap<String, String> =
+        files.iter().map(|(path, content)| ((*path).to_owned(), content.replace(NAME_MARK, &name))).collect();
     contents.insert("Cargo.lock".to_owned(), LOCK.to_owned());
+    let repository = workflow::repository(source);
+    contents.insert(workflow::FILE.to_owned(), workflow::text(repository.as_deref()));
     keep_to_this_machine(contents.entry(".gitignore".to_owned()).or_default());
     settle_source(&mut contents, source)?;
     for (path, content) in &contents {
@@ -97,7 +95,7 @@ pub(crate) fn scaffold(folder: &Path, template: &str, source: &Source) -> Result
     let next = first_commands(contents.get("README.md").map_or("", String::as_str));
     let unlocked = lock(&root).err().map(|error| format!("{error:#}"));
     begin_history(&root);
-    Ok(Scaffolded { root, name, files: contents.into_keys().collect(), next, unlocked })
+    Ok(Scaffolded { root, name, files: contents.into_keys().collect(), next, unlocked, repository })
 }
 
 /// The project's name: the folder's.
@@ -182,7 +180,7 @@ fn readable(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Lets cargo take from the carried lock file what the project needs: first without the network, then with it.
+/// Lets cargo take from the bundled lock file what the project needs: first without the network, then with it.
 fn lock(root: &Path) -> Result<()> {
     let mut reason = String::new();
     for offline in [true, false] {

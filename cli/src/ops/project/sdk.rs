@@ -21,7 +21,7 @@ pub(crate) use crate::ops::cargo::packages::SDK_PACKAGE;
 /// Where the package `dusk-sdk` lies in the unpacked workspace.
 const PACKAGE_FOLDER: &str = "sdk";
 
-/// The folder of the carried SDK's package, unpacked if need be. Any number of processes may do this at once.
+/// The folder of the bundled SDK's package, unpacked if need be. Any number of processes may do this at once.
 pub(crate) fn unpacked() -> Result<PathBuf> {
     let store = folders::data()?.join("sdk");
     folders::make_private(&store)?;
@@ -78,8 +78,8 @@ fn holds_only(files: Files, root: &Path, below: &Path) -> std::io::Result<bool> 
             continue;
         }
         let kind = entry.file_type()?;
-        let carried = |kept: &Path| files.iter().any(|(file, _)| Path::new(file) == kept);
-        let holds = if kind.is_dir() { holds_only(files, root, &path)? } else { kind.is_file() && carried(&path) };
+        let bundled = |kept: &Path| files.iter().any(|(file, _)| Path::new(file) == kept);
+        let holds = if kind.is_dir() { holds_only(files, root, &path)? } else { kind.is_file() && bundled(&path) };
         if !holds {
             return Ok(false);
         }
@@ -160,7 +160,7 @@ pub(crate) fn write_patch(root: &Path, sdk: &Path) -> Result<()> {
 /// A patch that somebody else wrote, here or in the manifest, is left alone.
 ///
 /// # Errors
-/// A fault when the project asks for another version than the one that is carried.
+/// A fault when the project asks for another version than the one that is bundled.
 pub(crate) fn ensure_patch(root: &Path) -> Result<bool> {
     let manifest_path = root.join("Cargo.toml");
     let manifest: DocumentMut = fs::read_to_string(&manifest_path)
