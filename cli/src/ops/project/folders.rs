@@ -1,10 +1,10 @@
 //! Where `cargo dusk` keeps things on this machine, and how it writes them.
 
+use std::env;
+use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Once;
-use std::env;
-use std::fs;
 
 use anyhow::{Context, Result};
 use private_folder::FolderError;
