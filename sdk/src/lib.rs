@@ -107,6 +107,7 @@ mod arguments;
 mod base58;
 pub mod client;
 pub mod contract;
+mod contract_id;
 pub mod crypto;
 #[cfg(feature = "driver")]
 pub mod driver;
@@ -125,6 +126,7 @@ mod runtime;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod text;
+mod transfers;
 mod value;
 pub mod wire;
 #[cfg(feature = "zk")]
@@ -132,7 +134,7 @@ pub mod zk;
 
 pub use account::{Account, Owner};
 pub use amount::{Dusk, NotAnAmount};
-pub use dusk_core::abi::ContractId;
+pub use contract_id::ContractId;
 /// Makes a function a test on a chain of its own: `fn name(chain: Chain) -> TestResult`.
 ///
 /// See [`testing`] for what a test can do.

@@ -60,6 +60,8 @@ mod scalar_serde;
 mod value;
 #[cfg(feature = "zk")]
 mod wires;
+#[cfg(feature = "zk")]
+mod zeroized;
 
 pub use dusk_bls12_381::BlsScalar;
 
