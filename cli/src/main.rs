@@ -6,6 +6,7 @@
 
 mod args;
 mod commands;
+mod compiler;
 mod error;
 mod escape;
 mod hints;
@@ -25,6 +26,9 @@ use crate::output::Ui;
 
 fn main() -> ExitCode {
     let mut arguments: Vec<OsString> = std::env::args_os().collect();
+    if let Some(code) = compiler::run(&arguments) {
+        return code;
+    }
     // cargo starts its subcommands with their own name as the first argument.
     if arguments.get(1).is_some_and(|first| first == "dusk") {
         arguments.remove(1);

@@ -1,6 +1,7 @@
 //! The walls of the house: who may import whom, how large a file may grow, what is compiled once.
 
 mod imports;
+mod packages;
 mod walls;
 
 use std::collections::{BTreeMap, BTreeSet};
