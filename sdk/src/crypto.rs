@@ -12,7 +12,9 @@
 //! | the third version of PLONK proofs, the second of BLS signatures (Aegis) | 3,590,904 | 2,773,727 |
 //! | all others | 0 | 0 |
 //!
-//! [`verify_plonk`] and [`verify_bls`] accept only the version of proofs or signatures that is in force at the height.
+//! The verification of BLS and Schnorr signatures needs the feature `signatures`.
+//!
+//! [`verify_plonk`] and `verify_bls` accept only the version of proofs or signatures that is in force at the height.
 //! Older proofs and signatures do not verify any more.
 
 #[cfg(feature = "signatures")]

@@ -81,6 +81,11 @@
 //! | `driver`, to wasm | the data driver, which converts between JSON and the contract's encodings |
 //! | `testing` | the typed client of tests |
 //!
+//! Two more features are for what only some contracts need, so that others do not compile it: `zk` for circuits, and
+//! `signatures` for [`crypto`]'s functions that verify BLS and Schnorr signatures, the types of these, and keys for
+//! tests. The types of the chain that every contract uses ([`ContractId`], [`money`]'s) are the SDK's own, with the bytes
+//! of those in `dusk-core`.
+//!
 //! # Invariants
 //!
 //! - **State.** The whole memory of a contract is its state. A failed call leaves it unchanged.
