@@ -36,6 +36,9 @@ use crate::output::Ui;
 
 fn main() -> ExitCode {
     let mut arguments: Vec<OsString> = std::env::args_os().collect();
+    if let Some(code) = ops::cargo::compiler::run(&arguments) {
+        return code;
+    }
     // cargo starts its subcommands with their own name as the first argument.
     if arguments.get(1).is_some_and(|first| first == "dusk") {
         arguments.remove(1);

@@ -5,7 +5,7 @@ mod names;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Attribute, Fields, FnArg, Ident, ItemFn, ItemStruct, Pat, ReturnType, Type, Visibility};
+use syn::{Attribute, Fields, FnArg, Ident, ItemFn, ItemStruct, Pat, ReturnType, Safety, Type, Visibility};
 
 use self::names::local;
 use crate::diagnostics::Diagnostics;
@@ -57,7 +57,7 @@ fn model(function: &ItemFn, faults: &mut Diagnostics) -> Model {
     if let Some(token) = signature.asyncness {
         faults.at(token, "a circuit is not `async`");
     }
-    if let Some(token) = &signature.unsafety {
+    if let Safety::Unsafe(token) = &signature.safety {
         faults.at(token, "a circuit is not `unsafe`");
     }
     if !signature.generics.params.is_empty() {

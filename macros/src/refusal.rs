@@ -9,7 +9,7 @@ use syn::spanned::Spanned;
 use syn::{Fields, Ident, ItemEnum, LitInt, Type};
 
 use crate::diagnostics::Diagnostics;
-use crate::source::{condition, docs, plain_name, reserved_name, without_self};
+use crate::source::{condition, docs, plain_name, reserved_name, text, without_self};
 use crate::value::{Parts, derives, generics};
 
 /// Expands `#[error]`.
@@ -121,7 +121,7 @@ fn inner(item: &mut ItemEnum, faults: &mut Diagnostics) -> Vec<Option<Type>> {
         match &variant.fields {
             Fields::Unnamed(fields) if fields.unnamed.len() == 1 => {
                 let ty = without_self(&fields.unnamed[0].ty, &owner);
-                if inner.iter().flatten().any(|known| *known == ty) {
+                if inner.iter().flatten().any(|known| text(known) == text(&ty)) {
                     faults.at(&ty, "two variants hold the same error, so `?` cannot choose between them");
                 }
                 inner.push(Some(ty));

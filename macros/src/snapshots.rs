@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 fn pretty(tokens: TokenStream) -> String {
-    prettyplease::unparse(&syn::parse2(tokens).unwrap())
+    prettyplease::unparse(&syn2::parse2(tokens).unwrap())
 }
 
 #[test]

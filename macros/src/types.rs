@@ -110,7 +110,7 @@ impl Scope {
             Type::Reference(_) => Some(REFERENCE),
             Type::ImplTrait(_) => Some("`impl Trait` cannot cross the border of a contract: name the type"),
             Type::Infer(_) => Some("name the type: callers need to know it"),
-            Type::Ptr(_) | Type::BareFn(_) | Type::Slice(_) | Type::TraitObject(_) | Type::Never(_) => {
+            Type::Ptr(_) | Type::FnPtr(_) | Type::Slice(_) | Type::TraitObject(_) | Type::Never(_) => {
                 Some("this type cannot cross the border of a contract: pass an owned value")
             }
             Type::Tuple(tuple) if tuple.elems.len() > MAX_TUPLE_MEMBERS => Some(

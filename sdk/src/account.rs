@@ -5,11 +5,13 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use bytecheck::CheckBytes;
+use dusk_bls12_381::G2Affine;
 use dusk_bytes::Serializable;
-use dusk_core::signatures::bls::PublicKey;
 use rkyv::{Archive, Deserialize, Fallible, Serialize};
 
 use crate::base58;
+#[cfg(feature = "signatures")]
+use crate::crypto::BlsPublicKey;
 use crate::text::push_quoted;
 use crate::value::Value;
 use crate::wire::Malformed;
@@ -18,9 +20,6 @@ use crate::{
     __private::Json,
     json::{JsonError, Type, Types},
 };
-
-/// The four coordinates of a point, of six limbs each, and the flag for the point at infinity.
-const RAW_BYTES: usize = 4 * 6 * 8 + 1;
 
 /// The order of the coordinates' field, least significant limb first.
 const MODULUS: [u64; 6] = [
@@ -64,33 +63,39 @@ impl Account {
     /// # Errors
     /// [`Malformed`] if they are not a point of the group, or if they are the point at infinity.
     pub fn from_bytes(bytes: &[u8; Self::BYTES]) -> Result<Self, Malformed> {
-        // `from_bytes` of the key has checked that the point is in the group, which includes the point at infinity.
-        let key = PublicKey::from_bytes(bytes).map_err(|_| Malformed)?;
-        if key.to_raw_bytes()[RAW_BYTES - 1] == 0 { Ok(key.into()) } else { Err(Malformed) }
+        // `from_bytes` of the point has checked that it is in the group, which includes the point at infinity.
+        let point = G2Affine::from_bytes(bytes).map_err(|_| Malformed)?;
+        if bool::from(point.is_identity()) { Err(Malformed) } else { Ok(Self::of_raw(&point.to_raw_bytes())) }
     }
 
     /// The compressed bytes of the account.
     #[must_use]
     pub fn to_bytes(&self) -> [u8; Self::BYTES] {
-        self.public_key().to_bytes()
+        let raw = self.raw();
+        // SAFETY: the function is marked unsafe because it does not check that the point is on the curve. It reads any
+        // bytes of this length.
+        unsafe { G2Affine::from_slice_unchecked(&raw) }.to_bytes()
     }
 
     /// The account's public key.
+    #[cfg(feature = "signatures")]
     #[must_use]
-    pub fn public_key(&self) -> PublicKey {
-        let mut raw = [0; RAW_BYTES];
+    pub fn public_key(&self) -> BlsPublicKey {
+        let raw = self.raw();
+        // SAFETY: as in `to_bytes`; every verification of a signature rejects keys that are not on the curve.
+        unsafe { BlsPublicKey::from_slice_unchecked(&raw) }
+    }
+
+    /// The coordinates, and the flag for the point at infinity.
+    fn raw(&self) -> [u8; G2Affine::RAW_SIZE] {
+        let mut raw = [0; G2Affine::RAW_SIZE];
         for (bytes, limb) in raw.chunks_exact_mut(8).zip(self.limbs) {
             bytes.copy_from_slice(&limb.to_le_bytes());
         }
-        // SAFETY: the function is marked unsafe because it does not check that the point is on the curve. It reads any
-        // bytes of this length; every verification of a signature rejects keys that are not on the curve.
-        unsafe { PublicKey::from_slice_unchecked(&raw) }
+        raw
     }
-}
 
-impl From<PublicKey> for Account {
-    fn from(key: PublicKey) -> Self {
-        let raw = key.to_raw_bytes();
+    fn of_raw(raw: &[u8; G2Affine::RAW_SIZE]) -> Self {
         let mut limbs = [0; 24];
         for (limb, bytes) in limbs.iter_mut().zip(raw.chunks_exact(8)) {
             let mut word = [0; 8];
@@ -101,7 +106,15 @@ impl From<PublicKey> for Account {
     }
 }
 
-impl From<Account> for PublicKey {
+#[cfg(feature = "signatures")]
+impl From<BlsPublicKey> for Account {
+    fn from(key: BlsPublicKey) -> Self {
+        Self::of_raw(&key.to_raw_bytes())
+    }
+}
+
+#[cfg(feature = "signatures")]
+impl From<Account> for BlsPublicKey {
     fn from(account: Account) -> Self {
         account.public_key()
     }
@@ -126,9 +139,6 @@ pub struct ArchivedAccount {
     limbs: [u64; 24],
     infinity: u8,
 }
-
-const _: () = assert!(size_of::<ArchivedAccount>() == size_of::<<PublicKey as Archive>::Archived>());
-const _: () = assert!(align_of::<ArchivedAccount>() == align_of::<<PublicKey as Archive>::Archived>());
 
 impl Archive for Account {
     type Archived = ArchivedAccount;
@@ -187,7 +197,8 @@ impl Value for Account {
 }
 
 /// A BLS public key has the same form as an account.
-impl Value for PublicKey {
+#[cfg(feature = "signatures")]
+impl Value for BlsPublicKey {
     fn write_json(&self, out: &mut String) {
         Account::from(*self).write_json(out);
     }
@@ -232,7 +243,7 @@ impl PartialEq<Owner> for Account {
 
 #[cfg(test)]
 mod tests {
-    use dusk_core::signatures::bls::SecretKey;
+    use dusk_core::signatures::bls::{PublicKey, SecretKey};
 
     use super::*;
     use crate::wire::Wire;

@@ -9,10 +9,9 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::marker::PhantomData;
 
-use dusk_core::abi::ContractId;
-
 pub use crate::arguments::Arguments;
 use crate::contract::Refusal;
+use crate::contract_id::ContractId;
 use crate::runtime::fail::fail;
 use crate::runtime::{buffer, host};
 use crate::value::Value;

@@ -12,17 +12,18 @@
 //! | the third version of PLONK proofs, the second of BLS signatures (Aegis) | 3,590,904 | 2,773,727 |
 //! | all others | 0 | 0 |
 //!
-//! [`verify_plonk`] and [`verify_bls`] accept only the version of proofs or signatures that is in force at the height.
+//! The verification of BLS and Schnorr signatures needs the feature `signatures`.
+//!
+//! [`verify_plonk`] and `verify_bls` accept only the version of proofs or signatures that is in force at the height.
 //! Older proofs and signatures do not verify any more.
 
-use alloc::vec::Vec;
+#[cfg(feature = "signatures")]
+pub use bls12_381_bls::{MultisigSignature, PublicKey as BlsPublicKey, Signature as BlsSignature};
+use dusk_bls12_381::BlsScalar;
+#[cfg(feature = "signatures")]
+pub use jubjub_schnorr::{PublicKey as SchnorrPublicKey, Signature as SchnorrSignature};
 
-use dusk_core::BlsScalar;
-use dusk_core::abi::Query;
-use dusk_core::signatures::bls::PublicKey;
-pub use dusk_core::signatures::bls::{MultisigSignature, Signature as BlsSignature};
-pub use dusk_core::signatures::schnorr::{PublicKey as SchnorrPublicKey, Signature as SchnorrSignature};
-
+#[cfg(feature = "signatures")]
 use crate::account::Account;
 use crate::env::encode;
 use crate::field::Field;
@@ -30,13 +31,31 @@ use crate::runtime::fail::fail;
 use crate::runtime::{buffer, host};
 use crate::wire::Wire;
 
+/// The names of the host's functions.
+mod names {
+    pub(super) const HASH: &str = "hash";
+    pub(super) const KECCAK256: &str = "keccak256";
+    pub(super) const POSEIDON_HASH: &str = "poseidon_hash";
+    pub(super) const SECP256K1_RECOVER: &str = "secp256k1_recover";
+    pub(super) const SHA256: &str = "sha256";
+    #[cfg(feature = "signatures")]
+    pub(super) const VERIFY_BLS: &str = "verify_bls";
+    #[cfg(feature = "signatures")]
+    pub(super) const VERIFY_BLS_MULTISIG: &str = "verify_bls_multisig";
+    pub(super) const VERIFY_GROTH16_BN254: &str = "verify_groth16_bn254";
+    pub(super) const VERIFY_KZG_PROOF: &str = "verify_kzg_proof";
+    pub(super) const VERIFY_PLONK: &str = "verify_plonk";
+    #[cfg(feature = "signatures")]
+    pub(super) const VERIFY_SCHNORR: &str = "verify_schnorr";
+}
+
 /// BLAKE2b-512 of some bytes, reduced to a field element. Costs 3,000 gas and 10 for each byte.
 ///
 /// Outside of contracts this crate computes it, so that a test can sign a message that the contract verifies.
 #[must_use]
 pub fn hash(bytes: &[u8]) -> Field {
     if cfg!(target_family = "wasm") {
-        query(Query::HASH, &bytes.to_vec())
+        query(names::HASH, &bytes.to_vec())
     } else {
         BlsScalar::hash_to_scalar(bytes).into()
     }
@@ -45,63 +64,65 @@ pub fn hash(bytes: &[u8]) -> Field {
 /// The Poseidon hash, which is cheap inside circuits. Costs 30,000 gas and 10,000 for each element.
 #[must_use]
 pub fn poseidon_hash(elements: &[Field]) -> Field {
-    query(Query::POSEIDON_HASH, &elements.to_vec())
+    query(names::POSEIDON_HASH, &elements.to_vec())
 }
 
 /// Keccak-256 of some bytes. Costs 3,000 gas and 16 for each byte.
 #[must_use]
 pub fn keccak256(bytes: &[u8]) -> [u8; 32] {
-    query(Query::KECCAK256, &bytes.to_vec())
+    query(names::KECCAK256, &bytes.to_vec())
 }
 
 /// SHA-256 of some bytes. Costs 3,000 gas and 8 for each byte.
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
-    query(Query::SHA256, &bytes.to_vec())
+    query(names::SHA256, &bytes.to_vec())
 }
 
 /// Whether an account signed a message. Costs 1,750,000 gas.
+#[cfg(feature = "signatures")]
 #[must_use]
 pub fn verify_bls(message: &[u8], account: Account, signature: BlsSignature) -> bool {
-    query(Query::VERIFY_BLS, &(message.to_vec(), account, signature))
+    query(names::VERIFY_BLS, &(message.to_vec(), account, signature))
 }
 
 /// Whether all given accounts signed a message together. Costs 2,500,000 gas and 200,000 for each account.
+#[cfg(feature = "signatures")]
 #[must_use]
 pub fn verify_bls_multisig(message: &[u8], accounts: &[Account], signature: MultisigSignature) -> bool {
-    let keys: Vec<PublicKey> = accounts.iter().map(Account::public_key).collect();
-    query(Query::VERIFY_BLS_MULTISIG, &(message.to_vec(), keys, signature))
+    query(names::VERIFY_BLS_MULTISIG, &(message.to_vec(), accounts.to_vec(), signature))
 }
 
 /// Whether the holder of a Schnorr key signed a message. Costs 1,000,000 gas.
+#[cfg(feature = "signatures")]
 #[must_use]
 pub fn verify_schnorr(message: Field, key: SchnorrPublicKey, signature: SchnorrSignature) -> bool {
-    query(Query::VERIFY_SCHNORR, &(message, key, signature))
+    query(names::VERIFY_SCHNORR, &(message, key, signature))
 }
 
 /// Whether a PLONK proof is valid for public inputs and a circuit, given by its verifier key. Costs 10,000,000 gas.
 #[must_use]
 pub fn verify_plonk(verifier_key: &[u8], proof: &[u8], public_inputs: &[Field]) -> bool {
-    query(Query::VERIFY_PLONK, &(verifier_key.to_vec(), proof.to_vec(), public_inputs.to_vec()))
+    query(names::VERIFY_PLONK, &(verifier_key.to_vec(), proof.to_vec(), public_inputs.to_vec()))
 }
 
 /// Whether a Groth16 proof over BN254 is valid. The prepared verifier key is uncompressed; proof and prepared inputs
 /// are compressed. Costs 4,500,000 gas.
 #[must_use]
 pub fn verify_groth16_bn254(verifier_key: &[u8], proof: &[u8], inputs: &[u8]) -> bool {
-    query(Query::VERIFY_GROTH16_BN254, &(verifier_key.to_vec(), proof.to_vec(), inputs.to_vec()))
+    query(names::VERIFY_GROTH16_BN254, &(verifier_key.to_vec(), proof.to_vec(), inputs.to_vec()))
 }
 
 /// Whether a KZG proof shows that the committed polynomial has the value `y` at `z`. Costs 2,000,000 gas.
 #[must_use]
 pub fn verify_kzg_proof(commitment: [u8; 48], z: [u8; 32], y: [u8; 32], proof: [u8; 48]) -> bool {
-    query(Query::VERIFY_KZG_PROOF, &(commitment, z, y, proof))
+    query(names::VERIFY_KZG_PROOF, &(commitment, z, y, proof))
 }
 
 /// The secp256k1 key that signed a hash. The signature is r, s and v, with v one of 0, 1, 27, 28. Costs 200,000 gas.
 #[must_use]
 pub fn secp256k1_recover(message_hash: [u8; 32], signature: [u8; 65]) -> Option<[u8; 65]> {
-    query(Query::SECP256K1_RECOVER, &(message_hash, signature))
+    query(names::SECP256K1_RECOVER, &(message_hash, signature))
 }
 
 fn query<A: Wire, R: Wire>(name: &str, argument: &A) -> R {
@@ -110,5 +131,43 @@ fn query<A: Wire, R: Wire>(name: &str, argument: &A) -> R {
     match buffer::with(|buffer| R::decode_aligned(&buffer[..answer])) {
         Ok(value) => value,
         Err(_) => fail("the answer of a host query does not decode"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use dusk_core::abi::Query;
+
+    use super::names;
+
+    #[test]
+    fn the_names_are_those_of_the_chain() {
+        let ours = [
+            names::HASH,
+            names::KECCAK256,
+            names::POSEIDON_HASH,
+            names::SECP256K1_RECOVER,
+            names::SHA256,
+            names::VERIFY_BLS,
+            names::VERIFY_BLS_MULTISIG,
+            names::VERIFY_GROTH16_BN254,
+            names::VERIFY_KZG_PROOF,
+            names::VERIFY_PLONK,
+            names::VERIFY_SCHNORR,
+        ];
+        let theirs = [
+            Query::HASH,
+            Query::KECCAK256,
+            Query::POSEIDON_HASH,
+            Query::SECP256K1_RECOVER,
+            Query::SHA256,
+            Query::VERIFY_BLS,
+            Query::VERIFY_BLS_MULTISIG,
+            Query::VERIFY_GROTH16_BN254,
+            Query::VERIFY_KZG_PROOF,
+            Query::VERIFY_PLONK,
+            Query::VERIFY_SCHNORR,
+        ];
+        assert_eq!(ours, theirs);
     }
 }

@@ -4,16 +4,20 @@
 
 use alloc::vec::Vec;
 
-use dusk_core::abi::{CONTRACT_ID_BYTES, ContractId, Metadata};
-use dusk_core::transfer::TRANSFER_CONTRACT;
-
 use crate::account::{Account, Owner};
 use crate::contract::Event;
+use crate::contract_id::ContractId;
 use crate::principal::Principal;
 use crate::runtime::fail::fail;
 use crate::runtime::{buffer, host};
+use crate::transfers::TRANSFER_CONTRACT;
 use crate::value::Value;
 use crate::wire::Wire;
+
+// The names of the host's metadata.
+const BLOCK_HEIGHT: &str = "block_height";
+const CHAIN_ID: &str = "chain_id";
+const PUBLIC_SENDER: &str = "public_sender";
 
 /// Emits an event, which is recorded with the transaction. A query that a transaction calls may emit as well. Costs 4
 /// gas for each byte of the topic and the data.
@@ -49,7 +53,7 @@ pub fn feed(item: &impl Value) {
 pub fn sender() -> Account {
     let direct = match host::callstack() {
         0 => true,
-        1 => buffer::with(|buffer| buffer[..CONTRACT_ID_BYTES] == *TRANSFER_CONTRACT.as_bytes()),
+        1 => buffer::with(|buffer| buffer[..ContractId::BYTES] == *TRANSFER_CONTRACT.as_bytes()),
         _ => false,
     };
     if !direct {
@@ -67,7 +71,7 @@ pub fn sender() -> Account {
 /// Do not authorise by this function: every contract that the account calls could act in its name. Use [`sender`].
 #[must_use]
 pub fn origin() -> Option<Account> {
-    metadata::<Option<Account>>(Metadata::PUBLIC_SENDER).flatten()
+    metadata::<Option<Account>>(PUBLIC_SENDER).flatten()
 }
 
 /// The direct caller of this contract: a contract, or the account that sent the transaction.
@@ -137,14 +141,14 @@ pub fn owner_of(contract: &ContractId) -> Option<Owner> {
 /// The height of the block that contains this call: the number of blocks since genesis.
 #[must_use]
 pub fn block_height() -> u64 {
-    metadata(Metadata::BLOCK_HEIGHT).unwrap_or_else(|| fail("the host has no block height"))
+    metadata(BLOCK_HEIGHT).unwrap_or_else(|| fail("the host has no block height"))
 }
 
 /// The id of the chain: 1 mainnet, 2 testnet, 3 devnet, 0 and others local. Include it in signed messages and in public
 /// inputs, so that signatures and proofs are not valid on another chain.
 #[must_use]
 pub fn chain_id() -> u8 {
-    metadata(Metadata::CHAIN_ID).unwrap_or_else(|| fail("the host has no chain id"))
+    metadata(CHAIN_ID).unwrap_or_else(|| fail("the host has no chain id"))
 }
 
 /// The gas that this call may spend.
@@ -177,8 +181,8 @@ fn metadata<T: Wire>(name: &str) -> Option<T> {
 
 fn read_id(index: usize) -> ContractId {
     buffer::with(|buffer| {
-        let mut id = [0; CONTRACT_ID_BYTES];
-        id.copy_from_slice(&buffer[index * CONTRACT_ID_BYTES..][..CONTRACT_ID_BYTES]);
+        let mut id = [0; ContractId::BYTES];
+        id.copy_from_slice(&buffer[index * ContractId::BYTES..][..ContractId::BYTES]);
         ContractId::from_bytes(id)
     })
 }
@@ -186,4 +190,15 @@ fn read_id(index: usize) -> ContractId {
 fn read_owner(length: i32) -> Owner {
     let length = usize::try_from(length).unwrap_or(0);
     Owner(buffer::with(|buffer| buffer[..length].to_vec()))
+}
+
+#[cfg(test)]
+mod tests {
+    use dusk_core::abi::Metadata;
+
+    #[test]
+    fn the_names_are_those_of_the_chain() {
+        let ours = [super::BLOCK_HEIGHT, super::CHAIN_ID, super::PUBLIC_SENDER];
+        assert_eq!(ours, [Metadata::BLOCK_HEIGHT, Metadata::CHAIN_ID, Metadata::PUBLIC_SENDER]);
+    }
 }

@@ -2,10 +2,7 @@
 
 use alloc::string::String;
 
-use dusk_core::BlsScalar;
-use dusk_sdk_circuit::native::ArchivedField;
 pub use dusk_sdk_circuit::native::Field;
-use rkyv::Archive;
 
 use crate::text::push_hex;
 use crate::value::Value;
@@ -14,9 +11,6 @@ use crate::{
     __private::Json,
     json::{JsonError, Type, Types},
 };
-
-const _: () = assert!(size_of::<ArchivedField>() == size_of::<<BlsScalar as Archive>::Archived>());
-const _: () = assert!(align_of::<ArchivedField>() == align_of::<<BlsScalar as Archive>::Archived>());
 
 impl Value for Field {
     fn write_json(&self, out: &mut String) {

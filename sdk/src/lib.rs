@@ -81,6 +81,11 @@
 //! | `driver`, to wasm | the data driver, which converts between JSON and the contract's encodings |
 //! | `testing` | the typed client of tests |
 //!
+//! Two more features are for what only some contracts need, so that others do not compile it: `zk` for circuits, and
+//! `signatures` for [`crypto`]'s functions that verify BLS and Schnorr signatures, the types of these, and keys for
+//! tests. The types of the chain that every contract uses ([`ContractId`], [`money`]'s) are the SDK's own, with the bytes
+//! of those in `dusk-core`.
+//!
 //! # Invariants
 //!
 //! - **State.** The whole memory of a contract is its state. A failed call leaves it unchanged.
@@ -107,6 +112,7 @@ mod arguments;
 mod base58;
 pub mod client;
 pub mod contract;
+mod contract_id;
 pub mod crypto;
 #[cfg(feature = "driver")]
 pub mod driver;
@@ -125,6 +131,7 @@ mod runtime;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod text;
+mod transfers;
 mod value;
 pub mod wire;
 #[cfg(feature = "zk")]
@@ -132,7 +139,7 @@ pub mod zk;
 
 pub use account::{Account, Owner};
 pub use amount::{Dusk, NotAnAmount};
-pub use dusk_core::abi::ContractId;
+pub use contract_id::ContractId;
 /// Makes a function a test on a chain of its own: `fn name(chain: Chain) -> TestResult`.
 ///
 /// See [`testing`] for what a test can do.

@@ -60,25 +60,17 @@
 //! Every function here reverts the whole call if the transfer contract fails, because a contract that continues after a
 //! failed payment loses money.
 
-use alloc::string::String;
 use alloc::vec::Vec;
-
-use dusk_core::abi::ContractId;
-pub use dusk_core::transfer::withdraw::{Withdraw, WithdrawReceiver, WithdrawReplayToken, WithdrawSignature};
-pub use dusk_core::transfer::{ContractToAccount, ContractToContract, ReceiveFromContract, TRANSFER_CONTRACT};
 
 use crate::account::Account;
 use crate::amount::Dusk;
 use crate::client::{self, Arguments};
+use crate::contract_id::ContractId;
 use crate::env::{callstack, self_id};
 use crate::runtime::fail::fail;
-use crate::text::{Members, push_hex};
-use crate::value::Value;
-use crate::wire::Wire;
-#[cfg(feature = "json")]
-use crate::{
-    __private::Json,
-    json::{Field, Given, JsonError, Shape, Type, Types, hex_bytes},
+pub use crate::transfers::{
+    AccountSignature, ContractToAccount, ContractToContract, NoteSignature, ReceiveFromContract, StealthAddress,
+    TRANSFER_CONTRACT, Withdraw, WithdrawReceiver, WithdrawReplayToken, WithdrawSignature,
 };
 
 /// Takes the amount that the transaction has attached to this call, and adds it to the contract's balance. For an
@@ -102,7 +94,7 @@ pub fn pay(to: Account, amount: Dusk) {
     if amount.is_zero() {
         return;
     }
-    ask("contract_to_account", &(ContractToAccount { account: to.public_key(), value: amount.lux() },));
+    ask("contract_to_account", &(ContractToAccount { account: to, value: amount.lux() },));
 }
 
 /// Pays a contract. The transfer contract moves the amount and then calls `function` of the receiver, with a
@@ -176,64 +168,4 @@ fn ask(function: &str, arguments: &impl Arguments) {
     if let Err(failure) = client::call::<_, ()>(TRANSFER_CONTRACT, function, arguments, 0) {
         fail(&failure.to_text(function));
     }
-}
-
-impl Value for ReceiveFromContract {
-    fn write_json(&self, out: &mut String) {
-        let mut object = Members::object(out);
-        self.contract.write_json(object.field("contract"));
-        Dusk::from_lux(self.value).write_json(object.field("value"));
-        self.data.write_json(object.field("data"));
-        object.end();
-    }
-
-    #[cfg(feature = "json")]
-    fn read_json(json: &Json) -> Result<Self, JsonError> {
-        let given = Given::object(&["contract", "value", "data"], json)?;
-        Ok(Self { contract: given.read(0)?, value: given.read::<Dusk>(1)?.lux(), data: given.read(2)? })
-    }
-
-    #[cfg(feature = "json")]
-    fn describe(types: &mut Types) -> Type {
-        types.define::<Self>(
-            "ReceiveFromContract",
-            "A payment from a contract, as the transfer contract hands it over.",
-            |_| {
-                Shape::Struct(alloc::vec![
-                    Field::new("contract", "The contract that pays.", Type::Contract),
-                    Field::new("value", "How much.", Type::Amount),
-                    Field::new("data", "What the payer says with it.", Type::Bytes),
-                ])
-            },
-        )
-    }
-}
-
-macro_rules! opaque {
-    ($($ty:ty, $what:literal;)*) => {$(
-        /// In JSON the value is the hexadecimal text of its encoding.
-        impl Value for $ty {
-            fn write_json(&self, out: &mut String) {
-                out.push('"');
-                push_hex(out, &Wire::encode(self).unwrap_or_default());
-                out.push('"');
-            }
-
-            #[cfg(feature = "json")]
-            fn read_json(json: &Json) -> Result<Self, JsonError> {
-                Wire::decode(&hex_bytes(json)?).map_err(|_| JsonError::expected($what, json))
-            }
-
-            #[cfg(feature = "json")]
-            fn describe(_: &mut Types) -> Type {
-                Type::Bytes
-            }
-        }
-    )*};
-}
-
-opaque! {
-    Withdraw, "a signed withdrawal (its bytes on the wire in hexadecimal)";
-    ContractToAccount, "a payment to an account (its bytes on the wire in hexadecimal)";
-    ContractToContract, "a payment to a contract (its bytes on the wire in hexadecimal)";
 }

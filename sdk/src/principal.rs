@@ -4,10 +4,10 @@ use alloc::string::String;
 use core::fmt;
 
 use bytecheck::CheckBytes;
-use dusk_core::abi::ContractId;
 use rkyv::{Archive, Deserialize, Serialize};
 
 use crate::account::Account;
+use crate::contract_id::ContractId;
 use crate::value::Value;
 #[cfg(feature = "json")]
 use crate::{
@@ -88,7 +88,7 @@ impl fmt::Display for Principal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Account(account) => account.fmt(f),
-            Self::Contract(id) => id.as_bytes().iter().try_for_each(|byte| write!(f, "{byte:02x}")),
+            Self::Contract(id) => id.fmt(f),
         }
     }
 }
@@ -126,6 +126,7 @@ impl Value for Principal {
 
 #[cfg(test)]
 mod tests {
+    use dusk_bytes::Serializable as _;
     use dusk_core::BlsScalar;
     use dusk_core::signatures::bls::{PublicKey, SecretKey};
     use dusk_core::stake::StakeFundOwner;
@@ -135,8 +136,11 @@ mod tests {
 
     fn both() -> [(Principal, StakeFundOwner); 2] {
         let key = PublicKey::from(&SecretKey::from(BlsScalar::from(5)));
-        let id = ContractId::from_bytes([9; 32]);
-        [(Account::from(key).into(), StakeFundOwner::Account(key)), (id.into(), StakeFundOwner::Contract(id))]
+        let id = [9; 32];
+        [
+            (Account::from_bytes(&key.to_bytes()).unwrap().into(), StakeFundOwner::Account(key)),
+            (ContractId::from(id).into(), StakeFundOwner::Contract(id.into())),
+        ]
     }
 
     #[test]

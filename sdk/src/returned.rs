@@ -5,15 +5,12 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::convert::Infallible;
 
-use dusk_core::abi::ContractId;
-use dusk_core::signatures::bls::{MultisigSignature, PublicKey, Signature as BlsSignature};
-use dusk_core::signatures::schnorr::{PublicKey as SchnorrPublicKey, Signature as SchnorrSignature};
-use dusk_core::transfer::withdraw::Withdraw;
-use dusk_core::transfer::{ContractToAccount, ContractToContract, ReceiveFromContract};
-
 use crate::contract::Contract;
+#[cfg(feature = "signatures")]
+use crate::crypto::{BlsPublicKey, BlsSignature, MultisigSignature, SchnorrPublicKey, SchnorrSignature};
+use crate::transfers::{ContractToAccount, ContractToContract, ReceiveFromContract, Withdraw};
 use crate::value::Value;
-use crate::{Account, Dusk, Field, Principal};
+use crate::{Account, ContractId, Dusk, Field, Principal};
 
 /// A [`Value`] that a method returns directly: every value except `Result`. `#[contract_type]` and `#[event]` implement
 /// it.
@@ -112,8 +109,9 @@ macro_rules! answers {
 }
 
 answers! { u8, u16, u32, u64, u128, i8, i16, i32, i64, i128, (), bool, String }
-answers! { Account, ContractId, Dusk, Field, Principal, PublicKey }
-answers! { BlsSignature, MultisigSignature, SchnorrSignature, SchnorrPublicKey }
+answers! { Account, ContractId, Dusk, Field, Principal }
+#[cfg(feature = "signatures")]
+answers! { BlsPublicKey, BlsSignature, MultisigSignature, SchnorrSignature, SchnorrPublicKey }
 answers! { ReceiveFromContract, Withdraw, ContractToAccount, ContractToContract }
 
 impl<T: Value> Answer for Option<T> where Self: Value {}

@@ -7,10 +7,9 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use dusk_core::abi::ContractId;
-use dusk_core::signatures::bls::{MultisigSignature, Signature as BlsSignature};
-use dusk_core::signatures::schnorr::{PublicKey as SchnorrPublicKey, Signature as SchnorrSignature};
-
+use crate::contract_id::ContractId;
+#[cfg(feature = "signatures")]
+use crate::crypto::{BlsSignature, MultisigSignature, SchnorrPublicKey, SchnorrSignature};
 use crate::text::{Members, push_decimal, push_decimal_u64, push_hex, push_quoted};
 use crate::wire::Wire;
 #[cfg(feature = "json")]
@@ -459,6 +458,7 @@ impl Value for ContractId {
     }
 }
 
+#[cfg(feature = "signatures")]
 macro_rules! fixed_bytes {
     ($($ty:ty, $what:literal;)*) => {$(
         impl Value for $ty {
@@ -482,6 +482,7 @@ macro_rules! fixed_bytes {
     )*};
 }
 
+#[cfg(feature = "signatures")]
 fixed_bytes! {
     BlsSignature, "a BLS signature";
     MultisigSignature, "a BLS multi-signature";

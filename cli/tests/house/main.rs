@@ -1,5 +1,6 @@
 //! The walls of the house: who may import whom, how large a file may grow, what is compiled once, what is published.
 
+mod compiled;
 mod imports;
 mod packages;
 mod walls;

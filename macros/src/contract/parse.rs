@@ -5,7 +5,8 @@ use quote::ToTokens;
 use syn::parse::Parser;
 use syn::spanned::Spanned;
 use syn::{
-    Attribute, FnArg, Ident, ImplItem, ImplItemFn, Item, ItemImpl, ItemMod, Pat, ReturnType, Type, UseTree, Visibility,
+    Attribute, FnArg, Ident, ImplItem, ImplItemFn, Item, ItemImpl, ItemMod, Pat, ReceiverKind, ReturnType, Type,
+    UseTree, Visibility,
 };
 
 use super::model::{Argument, Contract, Method, Names, Options, Receiver, State};
@@ -332,13 +333,12 @@ fn method_options(function: &mut ImplItemFn, faults: &mut Diagnostics) -> Method
 fn method(function: &ImplItemFn, options: MethodOptions, state: &Ident) -> Method {
     let receiver = match function.sig.receiver() {
         None => Receiver::None,
-        Some(receiver) if receiver.colon_token.is_none() => match (&receiver.reference, receiver.mutability) {
-            (Some((_, Some(lifetime))), _) if lifetime.ident != "_" => Receiver::Other,
-            (Some(_), None) => Receiver::Shared,
-            (Some(_), Some(_)) => Receiver::Mutable,
-            (None, _) => Receiver::Other,
+        Some(receiver) => match &receiver.kind {
+            ReceiverKind::Reference(_, Some(lifetime), _) if lifetime.ident != "_" => Receiver::Other,
+            ReceiverKind::Reference(_, _, None) => Receiver::Shared,
+            ReceiverKind::Reference(_, _, Some(_)) => Receiver::Mutable,
+            _ => Receiver::Other,
         },
-        Some(_) => Receiver::Other,
     };
     let arguments = function.sig.inputs.iter().filter_map(|input| match input {
         FnArg::Receiver(_) => None,

@@ -150,23 +150,23 @@ fn what_was_written_stays_when_it_is_refused() {
 
 /// Pretty-prints an expansion. The contents of `dusk_sdk`'s switching macros appear as modules with their names.
 fn pretty(tokens: TokenStream) -> String {
-    let mut file: syn::File = syn::parse2(tokens).unwrap();
+    let mut file: syn2::File = syn2::parse2(tokens).unwrap();
     open_switches(&mut file.items);
     prettyplease::unparse(&file)
 }
 
-fn open_switches(items: &mut [syn::Item]) {
+fn open_switches(items: &mut [syn2::Item]) {
     for item in items {
         match item {
-            syn::Item::Mod(module) => {
+            syn2::Item::Mod(module) => {
                 if let Some((_, items)) = &mut module.content {
                     open_switches(items);
                 }
             }
-            syn::Item::Macro(switch) => {
+            syn2::Item::Macro(switch) => {
                 let name = &switch.mac.path.segments.last().unwrap().ident;
                 let inside = &switch.mac.tokens;
-                if let Ok(opened) = syn::parse2(quote!(mod #name { #inside })) {
+                if let Ok(opened) = syn2::parse2(quote!(mod #name { #inside })) {
                     *item = opened;
                 }
             }

@@ -1,7 +1,7 @@
 //! The rules for contracts. Each mistake has its own diagnostic, at its place, with a remedy.
 
-use syn::Type;
 use syn::spanned::Spanned;
+use syn::{Safety, Type};
 
 use super::model::{Contract, Method, Receiver};
 use crate::diagnostics::Diagnostics;
@@ -233,7 +233,7 @@ fn signature(method: &Method, scope: &Scope, faults: &mut Diagnostics) {
     if let Some(token) = signature.asyncness {
         faults.at(token, "a method cannot be `async`: a call runs to its end without a pause");
     }
-    if let Some(token) = signature.unsafety {
+    if let Safety::Unsafe(token) = signature.safety {
         faults.at(token, "an exported function cannot be `unsafe`: anybody may call it with anything");
     }
     if let Some(abi) = &signature.abi {

@@ -60,6 +60,8 @@ pub mod runner;
 mod scalar_serde;
 #[cfg(feature = "zk")]
 mod value;
+#[cfg(feature = "zk")]
+mod zeroized;
 
 pub use dusk_bls12_381::BlsScalar;
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use dusk_core::abi::ContractId;
+use piecrust_uplink::ContractId;
 use serde::{Deserialize, Serialize};
 
 /// Something a contract made known.
@@ -145,7 +145,7 @@ impl fmt::Display for HexId<'_> {
 
 /// Contract ids in documents: 64 hexadecimal digits.
 pub mod hex_id {
-    use dusk_core::abi::{CONTRACT_ID_BYTES, ContractId};
+    use piecrust_uplink::{CONTRACT_ID_BYTES, ContractId};
     use serde::{Deserializer, Serializer};
 
     /// Writes the id.

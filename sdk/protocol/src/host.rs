@@ -10,7 +10,7 @@
 //!
 //! The host signs for the accounts, so no key ever reaches a test.
 
-use dusk_core::abi::ContractId;
+use piecrust_uplink::ContractId;
 use serde::{Deserialize, Serialize};
 
 use crate::execution::{CallError, Event, Logged, hex_id};

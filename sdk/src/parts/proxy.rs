@@ -29,9 +29,8 @@
 
 use alloc::vec::Vec;
 
-use dusk_core::abi::ContractId;
-
 use crate::client::{self, CallFailed};
+use crate::contract_id::ContractId;
 use crate::env::{caller, emit};
 use crate::prelude::{contract_type, ensure, error, event};
 use crate::principal::Principal;

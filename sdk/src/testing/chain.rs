@@ -9,7 +9,6 @@ use core::cell::RefCell;
 use core::convert::Infallible;
 use core::fmt;
 
-use dusk_core::abi::ContractId;
 use dusk_sdk_protocol::execution::{CallError, Event, Logged};
 use dusk_sdk_protocol::host::{Outcome, Request, Response};
 
@@ -22,6 +21,7 @@ use crate::arguments::Arguments;
 use crate::base58;
 use crate::client::{Constructor, Feeds, Reads, Writes};
 use crate::contract::Refusal;
+use crate::contract_id::ContractId;
 use crate::interface::{Described, Interface};
 use crate::principal::Principal;
 use crate::value::Value;
@@ -137,9 +137,10 @@ impl Chain {
         let request = Request::Deploy { package, from: from.name.clone(), owner, init };
         let mut outcome = self.outcome(&request);
         outcome.result = outcome.result.map_err(of_constructor);
-        let via = Deployed { chain: self.clone(), id: outcome.contract, interface: &C::INTERFACE };
+        let id = outcome.contract.to_bytes().into();
+        let via = Deployed { chain: self.clone(), id, interface: &C::INTERFACE };
         if outcome.result.is_ok() {
-            self.0.contracts.borrow_mut().push((outcome.contract, via.interface));
+            self.0.contracts.borrow_mut().push((id, via.interface));
         }
         let receipt = Receipt::new(self.clone(), what, outcome);
         Sent::new(receipt, |_| Ok(C::client(via)))
@@ -160,7 +161,7 @@ impl Chain {
     pub fn balance(&self, of: impl Into<Principal>) -> Dusk {
         let request = match of.into() {
             Principal::Account(account) => Request::Balance { account: account.to_string() },
-            Principal::Contract(contract) => Request::ContractBalance { contract },
+            Principal::Contract(contract) => Request::ContractBalance { contract: contract.to_bytes().into() },
         };
         match self.ask(&request) {
             Response::Balance { balance, .. } => Dusk::from_lux(balance),
@@ -237,7 +238,7 @@ impl Chain {
     /// The event's name and its data as JSON, if its contract is known here.
     pub(super) fn show_event(&self, event: &Event) -> String {
         let contracts = self.0.contracts.borrow();
-        let interface = contracts.iter().find(|(id, _)| *id == event.source).map(|(_, interface)| interface);
+        let interface = contracts.iter().find(|(id, _)| event.source == id.to_bytes()).map(|(_, interface)| interface);
         let data = interface.and_then(|interface| interface.decode_event(&event.topic, &event.data).ok());
         match data {
             Some(data) => self.name_accounts(&format!("{} {data}", event.topic)),
@@ -374,7 +375,7 @@ impl Reads for Deployed {
     fn read<A: Arguments, T: Value, E: Refusal>(&self, function: &'static str, arguments: A) -> Result<T, Failure> {
         let what = format!("{}.{function}", self.interface.package);
         let argument = encode(&arguments, &what);
-        let request = Request::Query { contract: self.id, function: function.into(), argument };
+        let request = Request::Query { contract: self.id.to_bytes().into(), function: function.into(), argument };
         match self.chain.ask(&request) {
             Response::Queried { result: Ok(bytes), .. } => decode(&what, &bytes.0),
             Response::Queried { result: Err(error), logs, .. } => Err(self.failure(&what, error, &logs)),
@@ -390,7 +391,7 @@ impl Feeds for Deployed {
     fn feed<A: Arguments, T: Value>(&self, function: &'static str, arguments: A) -> Result<Vec<T>, Failure> {
         let what = format!("{}.{function}", self.interface.package);
         let argument = encode(&arguments, &what);
-        let request = Request::Feed { contract: self.id, function: function.into(), argument };
+        let request = Request::Feed { contract: self.id.to_bytes().into(), function: function.into(), argument };
         match self.chain.ask(&request) {
             Response::Fed { items: Ok(items), .. } => items.iter().map(|item| decode(&what, &item.0)).collect(),
             Response::Fed { items: Err(error), logs, .. } => Err(self.failure(&what, error, &logs)),
@@ -434,7 +435,7 @@ impl Writes for Signed {
         let argument = encode(&arguments, &what);
         let outcome = chain.outcome(&Request::Call {
             from: self.signer.name.clone(),
-            contract: *id,
+            contract: id.to_bytes().into(),
             function: function.into(),
             argument,
             deposit: self.signer.deposit.lux(),

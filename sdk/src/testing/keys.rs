@@ -2,9 +2,9 @@
 
 use alloc::vec::Vec;
 
-use dusk_core::signatures::bls;
-use dusk_core::signatures::schnorr;
-use dusk_core::{BlsScalar, JubJubScalar};
+use bls12_381_bls as bls;
+use dusk_bls12_381::BlsScalar;
+use jubjub_schnorr as schnorr;
 use rand_core::{CryptoRng, RngCore};
 
 use crate::account::Account;
@@ -60,7 +60,7 @@ impl SchnorrKey {
     /// Creates the key of this seed, always the same one.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Self(schnorr::SecretKey::from(JubJubScalar::from(seed)))
+        Self(schnorr::SecretKey::from(dusk_jubjub::JubJubScalar::from(seed)))
     }
 
     /// The public key.

@@ -29,6 +29,7 @@
 mod chain;
 mod connection;
 mod failure;
+#[cfg(feature = "signatures")]
 mod keys;
 mod outcome;
 #[cfg(feature = "zk")]
@@ -43,6 +44,7 @@ use std::process::{ExitCode, Termination};
 pub use chain::{Chain, Deployable, Deployed, Signed, Signer, Snapshot};
 use connection::Connection;
 pub use failure::{Failure, TestResult};
+#[cfg(feature = "signatures")]
 pub use keys::{BlsKey, SchnorrKey};
 pub use outcome::{Accepted, Rejected, Sent};
 #[cfg(feature = "zk")]

@@ -5,7 +5,6 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::marker::PhantomData;
 
-use dusk_core::abi::ContractId;
 use dusk_sdk_protocol::execution::{CallError, Event as RawEvent, Logged};
 use dusk_sdk_protocol::host::{HexBytes, Outcome};
 
@@ -13,6 +12,7 @@ use super::chain::Chain;
 use super::failure::Failure;
 use crate::amount::Dusk;
 use crate::contract::{Event, Refusal};
+use crate::contract_id::ContractId;
 use crate::wire::Malformed;
 
 /// The data of a transaction that is in a block.
@@ -30,15 +30,15 @@ impl Receipt {
 
     /// The events of the called contract.
     fn events(&self) -> impl Iterator<Item = &RawEvent> {
-        self.events_of(self.outcome.contract)
+        self.events_of(self.outcome.contract.to_bytes().into())
     }
 
     fn events_of(&self, contract: ContractId) -> impl Iterator<Item = &RawEvent> {
-        self.outcome.events.iter().filter(move |event| event.source == contract && !event.reverted)
+        self.outcome.events.iter().filter(move |event| event.source == contract.to_bytes() && !event.reverted)
     }
 
     fn show_events(&self) -> String {
-        self.show_events_of(self.outcome.contract)
+        self.show_events_of(self.outcome.contract.to_bytes().into())
     }
 
     fn show_events_of(&self, contract: ContractId) -> String {
@@ -192,7 +192,7 @@ impl<T> Accepted<T> {
     /// If it emitted no such event with these fields.
     #[track_caller]
     pub fn emits<Ev: Event>(self, event: Ev) -> Self {
-        let contract = self.receipt.outcome.contract;
+        let contract = self.receipt.outcome.contract.to_bytes().into();
         self.emits_from(contract, event)
     }
 

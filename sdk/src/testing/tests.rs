@@ -17,7 +17,7 @@ use super::chain::{Chain, Signer};
 use super::connection::Connection;
 use super::failure::{Failure, TestResult};
 use crate::wire::Wire;
-use crate::{Account, ContractId, Dusk};
+use crate::{Account, Dusk};
 
 #[crate::contract]
 mod vault {
@@ -87,7 +87,7 @@ fn outcome(result: Result<Vec<u8>, CallError>, events: Vec<Event>) -> Response {
     Response::Outcome(Outcome {
         tx: [1; 32],
         height: 5,
-        contract: ContractId::from_bytes(ID),
+        contract: ID.into(),
         result: result.map(HexBytes),
         gas_spent: 77,
         fee: 154,
@@ -102,7 +102,7 @@ fn refused(text: &str) -> Response {
 
 fn paid(by: u64, amount: u64) -> Event {
     let data = Paid { by: key(by), amount }.encode().unwrap();
-    Event { source: ContractId::from_bytes(ID), topic: "Paid".into(), data, reverted: false }
+    Event { source: ID.into(), topic: "Paid".into(), data, reverted: false }
 }
 
 /// A host with these answers; it returns the requests that it got.
@@ -170,13 +170,13 @@ fn calls_are_sent_as_the_contract_reads_them() {
         Request::Deploy { package, from: "alice".into(), owner: "alice".into(), init: 10u64.to_le_bytes().into() },
         Request::Call {
             from: "alice".into(),
-            contract: ContractId::from_bytes(ID),
+            contract: ID.into(),
             function: "take".into(),
             argument: Wire::encode(&argument).unwrap(),
             deposit: 5,
             gas_limit: Some(1_000),
         },
-        Request::Query { contract: ContractId::from_bytes(ID), function: "held".into(), argument: vec![] },
+        Request::Query { contract: ID.into(), function: "held".into(), argument: vec![] },
         Request::Mine { blocks: 3 },
     ];
     assert_eq!(asked, expected);
@@ -205,7 +205,7 @@ fn missing_events_are_shown_beside_those_that_there_are() {
     let mut reverted = paid(1, 9);
     reverted.reverted = true;
     let mut foreign = paid(1, 9);
-    foreign.source = ContractId::from_bytes([1; 32]);
+    foreign.source = [1; 32].into();
     let events = vec![reverted, foreign, paid(1, 3)];
     let (_chain, alice, vault, _) =
         deployed(vec![outcome(Ok(vec![0; 8]), events.clone()), outcome(Ok(vec![0; 8]), events)]);

@@ -13,6 +13,7 @@
     reason = "the contracts are made to be converted and run, not read"
 )]
 
+mod chain_types;
 mod circuit_names;
 mod codec;
 mod contract;

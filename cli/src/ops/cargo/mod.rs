@@ -5,11 +5,13 @@
 //! | `machine` | programs on this machine, and whether we may install others |
 //! | `toolchain` | a compiler that makes WASM, found or installed |
 //! | `command` | cargo started, and its messages read |
+//! | `compiler` | this program in front of the compiler, for circuits |
 //! | `configuration` | settings of the project and its user that must not reach contracts |
 //! | `packages` | which packages of a workspace are contracts, and which may hold circuits |
 //! | `inputs` | the files that a build read, and whether one has changed |
 
 pub(crate) mod command;
+pub(crate) mod compiler;
 pub(crate) mod configuration;
 pub(crate) mod inputs;
 pub(crate) mod machine;

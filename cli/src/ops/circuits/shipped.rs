@@ -2,9 +2,9 @@
 //!
 //! A contract has the verifier keys of its circuits, so these must be the circuits that it is built with: with its features, without
 //! `cfg(test)`, without debug assertions, with panics that abort, without compiler flags of the project or its user. The library of each
-//! contract is compiled for this machine, in cargo's profile for development with panics that abort; packages that
-//! can describe circuits are compiled without debug assertions, as in the profile of contracts. The compiler then links the
-//! library with a `main` of one line.
+//! contract is compiled for this machine, in cargo's profile for development; packages that can describe circuits are
+//! compiled with panics that abort and without debug assertions, as in the profile of contracts. All other packages are
+//! compiled as for the tests, so that both share them. The compiler then links the library with a `main` of one line.
 //!
 //! What differs from the contract is the target alone. Build scripts and dependencies for some targets could make another circuit of
 //! that, so packages of the project that circuits are made of have neither: see [`Graph::check`].
@@ -25,12 +25,16 @@ use cargo_metadata::{
 use crate::error::Fault;
 use crate::ops::cargo::machine::Machine;
 use crate::ops::cargo::packages::{self, Packages};
-use crate::ops::cargo::{command, configuration, inputs};
+use crate::ops::cargo::{command, compiler, configuration, inputs};
 
 /// The library that has the `main` of the program.
 const DESCRIBER: &str = "dusk-sdk-circuit";
+/// The package whose features projects ask for.
+const SDK: &str = "dusk-sdk";
+/// Features of the SDK that only builds for the chain have.
+const OF_THE_CHAIN: [&str; 3] = ["abi", "driver", "log"];
 /// Libraries that describe circuits themselves, and the same ones for every target and with debug assertions.
-const OURS: [&str; 2] = ["dusk-sdk", DESCRIBER];
+const OURS: [&str; 2] = [SDK, DESCRIBER];
 /// The folder in `target` for the programs.
 const FOLDER: &str = "target/dusk/runners";
 /// The most bytes of the compiler's words that are told.
@@ -43,6 +47,10 @@ pub(super) struct Plan {
     pub(super) roots: Vec<String>,
     /// The packages that can describe circuits, as cargo names them in profiles.
     describers: Vec<String>,
+    /// Whether all of them are members of the workspace.
+    only_members: bool,
+    /// The features of the SDK in the tests of the project. With the same ones here, both share the SDK.
+    sdk_features: Vec<String>,
 }
 
 /// A program, and what it was made of.
@@ -165,9 +173,22 @@ impl<'a> Graph<'a> {
         let others = with_circuits.iter().filter(|(id, _)| !reached.contains(*id));
         roots.extend(others.map(|(_, name)| (*name).clone()));
         let describers = self.metadata.packages.iter();
-        let describers = describers.filter(|it| self.describes(&it.id) && !OURS.contains(&it.name.as_str()));
-        let describers = describers.map(|package| format!("{}@{}", package.name, package.version));
-        Plan { roots, describers: describers.collect() }
+        let describers: Vec<_> =
+            describers.filter(|it| self.describes(&it.id) && !OURS.contains(&it.name.as_str())).collect();
+        Plan {
+            roots,
+            only_members: describers.iter().all(|it| self.metadata.workspace_members.contains(&it.id)),
+            describers: describers.iter().map(|package| format!("{}@{}", package.name, package.version)).collect(),
+            sdk_features: self.sdk_features(),
+        }
+    }
+
+    /// The features of the SDK that all members and their tests together ask for, without those of builds for the chain.
+    fn sdk_features(&self) -> Vec<String> {
+        let nodes = self.metadata.resolve.iter().flat_map(|resolve| &resolve.nodes);
+        let sdk = nodes.filter(|node| self.metadata[&node.id].name.as_str() == SDK);
+        let features = sdk.flat_map(|node| &node.features).map(|feature| feature.to_string());
+        features.filter(|feature| !OF_THE_CHAIN.contains(&feature.as_str())).collect()
     }
 }
 
@@ -297,7 +318,14 @@ fn compile(root: &Path, package: &str, plan: &Plan) -> Result<Libraries> {
         .args(configuration::native(root))
         // A `--cfg` among the flags of the project or its user can make another circuit. Contracts do not get these flags either.
         .env("CARGO_ENCODED_RUSTFLAGS", "");
-    command.args(["--config", "profile.dev.panic='abort'"]);
+    for feature in &plan.sdk_features {
+        command.arg("--features").arg(format!("{SDK}/{feature}"));
+    }
+    if plan.only_members {
+        command.envs(compiler::aborting()?);
+    } else {
+        command.args(["--config", "profile.dev.panic='abort'"]);
+    }
     for describer in &plan.describers {
         for setting in ["debug-assertions=false", "overflow-checks=true"] {
             command.arg("--config").arg(format!("profile.dev.package.\"{describer}\".{setting}"));

@@ -5,11 +5,12 @@ use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::{Field, Point, Scalar, Signature, hash};
+use crate::zeroized::zeroize_fields;
 
 /// An issuer's statement about a holder, in eight attributes. The issuer signs it, or adds it to a tree.
 ///
 /// It contains personal data, so it is wiped when dropped, and never printed.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Credential {
     /// The abscissa of the holder's public key.
@@ -29,6 +30,16 @@ pub struct Credential {
     /// A random element. Without it an observer could guess the attributes from the leaf.
     pub salt: Field,
 }
+
+zeroize_fields!(Credential: holder, serial, born, expires, residence, nationality, accreditation, salt);
+
+impl Drop for Credential {
+    fn drop(&mut self) {
+        self.zeroize();
+    }
+}
+
+impl ZeroizeOnDrop for Credential {}
 
 impl Credential {
     /// The message that the issuer signs, and the leaf in the issuer's tree: the Poseidon hash of holder, serial, the

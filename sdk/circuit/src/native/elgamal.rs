@@ -2,9 +2,9 @@
 
 use dusk_jubjub::JubJubExtended;
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroize;
 
 use super::{Point, Scalar};
+use crate::zeroized::zeroize_fields;
 
 /// The Pedersen commitment `value · GENERATOR + blinding · GENERATOR_NUMS`, as in `phoenix-core`.
 #[must_use]
@@ -13,7 +13,7 @@ pub fn commit(value: &Scalar, blinding: &Scalar) -> Point {
 }
 
 /// An ElGamal ciphertext of an amount, in the format of `jubjub-elgamal`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Zeroize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ciphertext {
     /// `r·GENERATOR`, with the randomness `r`.
@@ -21,6 +21,8 @@ pub struct Ciphertext {
     /// `message + r·key`, with the point that encodes the amount.
     pub second: Point,
 }
+
+zeroize_fields!(Ciphertext: first, second);
 
 impl Ciphertext {
     /// Encrypts an amount for a key. The randomness must be random and secret, and must not be reused.

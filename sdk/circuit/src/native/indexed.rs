@@ -6,10 +6,10 @@ use core::ops::Bound;
 
 use dusk_bls12_381::BlsScalar;
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroize;
 
 use super::merkle::{MerklePath, Tree};
 use super::{Field, hash};
+use crate::zeroized::zeroize_fields;
 
 /// A set of field elements, for revocation lists: a tree whose leaves are a sorted list.
 ///
@@ -50,7 +50,7 @@ impl fmt::Display for IndexedError {
 impl core::error::Error for IndexedError {}
 
 /// A proof that a value is not in a set: the two neighbours between which it would be, and the path of their leaf.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Zeroize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NonMembership<const H: usize> {
     /// The largest member below it, or 0.
     pub low: Field,
@@ -59,6 +59,8 @@ pub struct NonMembership<const H: usize> {
     /// The path of the leaf of both.
     pub path: MerklePath<H>,
 }
+
+zeroize_fields!(NonMembership<H>, const H: low, next, path);
 
 /// The changes of the tree when a value was added.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

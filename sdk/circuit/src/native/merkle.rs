@@ -4,10 +4,10 @@ use alloc::collections::BTreeMap;
 use core::fmt;
 
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroize;
 
 use super::hash::hash_node;
 use super::{Array, Field};
+use crate::zeroized::zeroize_fields;
 
 /// The maximum height of a tree: 2^62 leaves.
 pub const MAX_HEIGHT: usize = 31;
@@ -131,12 +131,14 @@ impl<const H: usize> Default for Tree<H> {
 }
 
 /// The path from a leaf to the root of a tree of height `H`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Zeroize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Unchecked<H>")]
 pub struct MerklePath<const H: usize> {
     position: u64,
     branch: Array<[Field; 4], H>,
 }
+
+zeroize_fields!(MerklePath<H>, const H: position, branch);
 
 #[derive(Deserialize)]
 struct Unchecked<const H: usize> {

@@ -3,12 +3,13 @@
 use dusk_jubjub::JubJubScalar;
 use dusk_poseidon::{Domain, Hash};
 use serde::{Deserialize, Serialize};
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use super::{Field, NotAPoint, NotAScalar, Point, Scalar};
+use crate::zeroized::zeroize_fields;
 
 /// A Schnorr signature on JubJub, in the format of `jubjub-schnorr`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Zeroize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Signature {
     /// The nonce minus the challenge times the secret key.
@@ -16,6 +17,8 @@ pub struct Signature {
     /// The nonce times the generator.
     pub r: Point,
 }
+
+zeroize_fields!(Signature: u, r);
 
 /// The reason why bytes are not a signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -11,8 +11,14 @@ use super::Field;
 /// A set of at most `MOST` numbers, for instance countries. In JSON it is a list of them.
 ///
 /// In a circuit it is the polynomial with the numbers as roots; see [`Set`](crate::Set).
-#[derive(Debug, Clone, PartialEq, Eq, Default, Zeroize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Set<const MOST: usize>(Vec<u64>);
+
+impl<const MOST: usize> Zeroize for Set<MOST> {
+    fn zeroize(&mut self) {
+        self.0.zeroize();
+    }
+}
 
 /// The error of too many numbers for a set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

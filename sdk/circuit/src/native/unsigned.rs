@@ -17,8 +17,14 @@ use super::Field;
 /// assert!(Unsigned::<20>::try_from(1_048_575).is_ok());
 /// assert!(Unsigned::<20>::try_from(1_048_576).is_err());
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Zeroize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Unsigned<const BITS: usize>(Field);
+
+impl<const BITS: usize> Zeroize for Unsigned<BITS> {
+    fn zeroize(&mut self) {
+        self.0.zeroize();
+    }
+}
 
 /// The error of a number that is not below 2 to the power of its width.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

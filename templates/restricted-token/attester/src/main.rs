@@ -174,7 +174,7 @@ fn write(name: &str, value: &impl Serialize) -> Outcome {
 
 fn random_scalar() -> Outcome<Scalar> {
     let mut bytes = [0; 64];
-    getrandom::getrandom(&mut bytes)?;
+    getrandom::getrandom(&mut bytes).map_err(|error| error.to_string())?;
     Ok(Scalar::from_bytes_wide(&bytes))
 }
 

@@ -5,7 +5,8 @@ use dusk_core::signatures::bls::{PublicKey, SecretKey};
 use dusk_core::transfer::withdraw::{Withdraw, WithdrawReceiver, WithdrawReplayToken};
 use dusk_sdk::money::ReceiveFromContract;
 use dusk_sdk::testing::*;
-use dusk_sdk::{Account, Dusk, Principal};
+use dusk_sdk::wire::Wire;
+use dusk_sdk::{Account, Dusk, Principal, money};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
@@ -102,7 +103,10 @@ fn what_was_signed_for_is_paid_to_the_signer(chain: Chain) -> TestResult {
     let receiver = PublicKey::from(&secret);
     let signed = |nonce| {
         let (receiver, token) = (WithdrawReceiver::Moonlight(receiver), WithdrawReplayToken::Moonlight(nonce));
-        Withdraw::new(&mut StdRng::seed_from_u64(1), &secret, bank.id(), two.lux(), receiver, token)
+        let (seed, bank) = (&mut StdRng::seed_from_u64(1), bank.id().to_bytes().into());
+        // The wallet's type; the SDK's has the same bytes.
+        let signed = Withdraw::new(seed, &secret, bank, two.lux(), receiver, token);
+        money::Withdraw::decode(&signed.encode().unwrap()).unwrap()
     };
     // The token is the nonce of the transaction: alice has deployed, paid in, and failed once.
     assert!(bank.by(&alice).withdraw(signed(9)).into_result().is_err());

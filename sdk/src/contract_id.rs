@@ -1,0 +1,82 @@
+//! Ids of contracts.
+
+use core::convert::Infallible;
+use core::fmt;
+
+use bytecheck::CheckBytes;
+use rkyv::{Archive, Deserialize, Serialize};
+
+/// The id of a contract on the chain: 32 bytes, which the deployment determines.
+///
+/// Its encoding is that of the id in `dusk-core`. Its text form is its 64 hexadecimal digits.
+///
+/// ```
+/// # use dusk_sdk::ContractId;
+/// assert_eq!(ContractId::from_bytes([7; 32]).to_string(), "07".repeat(32));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Archive, Serialize, Deserialize)]
+#[archive(as = "Self")]
+#[repr(C)]
+pub struct ContractId([u8; Self::BYTES]);
+
+impl ContractId {
+    /// The length of an id.
+    pub const BYTES: usize = 32;
+
+    /// The id with these bytes.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; Self::BYTES]) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes of the id.
+    #[must_use]
+    pub const fn to_bytes(self) -> [u8; Self::BYTES] {
+        self.0
+    }
+
+    /// The bytes of the id, by reference.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; Self::BYTES] {
+        &self.0
+    }
+}
+
+impl<C: ?Sized> CheckBytes<C> for ContractId {
+    type Error = Infallible;
+
+    unsafe fn check_bytes<'a>(value: *const Self, _: &mut C) -> Result<&'a Self, Infallible> {
+        // SAFETY: the caller passes an address with enough bytes, and any bytes are an id.
+        Ok(unsafe { &*value })
+    }
+}
+
+impl From<[u8; Self::BYTES]> for ContractId {
+    fn from(bytes: [u8; Self::BYTES]) -> Self {
+        Self(bytes)
+    }
+}
+
+impl AsRef<[u8]> for ContractId {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl PartialEq<[u8; Self::BYTES]> for ContractId {
+    fn eq(&self, bytes: &[u8; Self::BYTES]) -> bool {
+        self.0 == *bytes
+    }
+}
+
+impl fmt::Display for ContractId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for ContractId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
