@@ -3,6 +3,7 @@
 mod compiled;
 mod imports;
 mod packages;
+mod pages;
 mod walls;
 
 use std::collections::{BTreeMap, BTreeSet};
