@@ -6,6 +6,7 @@
 //! | `module_info` | sections, imports, exports and sizes of functions |
 //! | `sandbox` | modules validated and data drivers run, in the virtual machine only |
 //! | `check` | what a network refuses, and what to beware of |
+//! | `floats` | floating-point arithmetic, and the exports that reach it |
 //! | `schema` | differences between two descriptions |
 //! | `amount` | amounts of money as people write them |
 //! | `arguments` | values that people give, checked against the description |
@@ -15,6 +16,7 @@ pub(crate) mod amount;
 pub(crate) mod arguments;
 pub(crate) mod check;
 pub(crate) mod flags;
+pub(crate) mod floats;
 pub(crate) mod module_info;
 pub(crate) mod sandbox;
 pub(crate) mod schema;
