@@ -54,7 +54,7 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<ExitCode> {
         Command::TestHost => test_host::run(&project()?, ui),
         Command::Node(Node { control: Some(change), .. }) => control::run(&bare()?, &change, ui),
         Command::Node(options) => node::run(&options, ui),
-        Command::Deploy(options) => deploy::run(&project()?, &options, ui),
+        Command::Deploy(options) => deploy::run(project, &options, ui),
         Command::Call(options) => call::run(project, &options, &grammar::of_call(), ui),
         Command::Tx(options) => tx::run(&bare()?, &options, ui),
         Command::Block(options) => block::run(&bare()?, &options, ui),
