@@ -13,13 +13,12 @@ use serde_json::{Value, json};
 
 use crate::error::Fault;
 use crate::figures::{grouped, size};
-use crate::ops::build::artifact::{Record, named_beside, pick};
+use crate::ops::build::artifact::{Record, named_beside, named_twin, pick};
 use crate::ops::chain::client::Metadata;
 use crate::ops::chain::connection::{self, Chain};
 use crate::ops::chain::labels::Book;
 use crate::ops::chain::readers::Readers;
 use crate::ops::contract::module_info::{self, Anatomy};
-use crate::ops::contract::wasm;
 use crate::ops::hash::{self, hash_of};
 use crate::ops::project::Project;
 use crate::output::Ui;
@@ -115,13 +114,6 @@ fn read(path: &Path) -> Result<Vec<u8>> {
         ));
     }
     fs::read(path).with_context(|| format!("cannot read {}", path.display()))
-}
-
-/// The module with names that the build left beside another, if it is still the same module.
-fn named_twin(path: &Path, wasm: &[u8]) -> Option<Vec<u8>> {
-    let named = fs::read(path).ok()?;
-    let same = wasm::without_custom(&named).ok()? == wasm::without_custom(wasm).ok()?;
-    same.then_some(named)
 }
 
 /// A contract on a chain: what the node tells, and its code as it was deployed.
