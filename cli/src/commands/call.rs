@@ -1,12 +1,13 @@
 //! `cargo dusk call`
 
 mod calling;
+mod foreign;
 
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Args, Command};
-use dusk_sdk_protocol::abi::{ContractAbi, Function, FunctionKind};
+use dusk_sdk_protocol::abi::{ContractAbi, Function, FunctionKind, Type};
 use serde_json::json;
 
 use self::calling::Calling;
@@ -19,6 +20,7 @@ use crate::ops::chain::target::Target;
 use crate::ops::contract::amount;
 use crate::ops::contract::arguments::{Checker, Given, Names};
 use crate::ops::contract::flags::{self, Flags};
+use crate::ops::contract::sandbox::Description;
 use crate::ops::project::Project;
 use crate::output::{Tone, Ui};
 use crate::table::{Side, Table};
@@ -33,7 +35,7 @@ use crate::table::{Side, Table};
                   begins with a hyphen: `--NAME=-5`, or behind `--`."
 )]
 pub(crate) struct Call {
-    /// A contract: the name of what the project has deployed, or any contract's id.
+    /// A contract: the name of what the project has deployed, any contract's id, or `transfer` or `stake`.
     #[arg(required_unless_present = "help")]
     pub(crate) contract: Option<String>,
     /// The options of every call.
@@ -62,6 +64,9 @@ pub(crate) struct CallOptions {
     /// What goes to the contract with the call, in DUSK: 2.5DUSK; or in LUX: 100LUX.
     #[arg(long, value_name = "AMOUNT", value_parser = amount::lux)]
     pub(crate) deposit: Option<u64>,
+    /// Sends a transaction. Only for contracts whose data driver does not tell which functions are queries.
+    #[arg(long)]
+    pub(crate) send: bool,
 }
 
 /// `grammar`: that of the command, for its help.
@@ -90,7 +95,10 @@ pub(super) fn run(
             return help(call, grammar, &abi, contract, ui);
         }
     };
-    let abi = &target.abi;
+    let abi = match &target.description {
+        Description::Typed(abi) => abi,
+        Description::Plain(plain) => return foreign::run(call, plain, &project, &chain, &target, grammar, ui),
+    };
     let Some(function) = &call.words.function else {
         list(abi, ui);
         return Ok(ExitCode::SUCCESS);
@@ -109,10 +117,12 @@ pub(super) fn run(
     flags.check_options(&call.words.late)?;
     let given = arguments(call, function, &flags)?;
     let value = checker.assemble(&function.inputs, &given).map_err(|misfit| flags.misfit(&misfit))?;
-    let driver = target.driver()?;
-    let argument = driver.encode_input(&function.name, &value)?;
-    let calling = Calling::new(&project, &chain, &target, function, &driver, ui);
+    let argument = target.driver.encode_input(&function.name, &value)?;
+    let calling = Calling::new(&project, &chain, &target, &function.name, function.output != Type::Unit, ui);
     match function.kind {
+        FunctionKind::Query if call.options.send => {
+            Err(Fault::usage(format!("`{}` is a query: it needs no transaction", function.name), "leave `--send` out"))
+        }
         FunctionKind::Query if call.options.deposit.is_some() => Err(Fault::usage(
             format!("`{}` is a query: nothing can be sent along with it", function.name),
             "leave `--deposit` out",

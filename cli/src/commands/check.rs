@@ -79,7 +79,8 @@ fn check_file(path: &Path, options: &Check) -> Result<(String, Vec<Finding>)> {
         Fault::usage(format!("cannot read {}: {error}", path.display()), "give the path of a wasm file")
     })?;
     let abi = check::embedded_abi(&wasm);
-    let findings = check::check(Subject { wasm: &wasm, named: None, abi: abi.as_ref() }, options.rules)?;
+    let named = artifact::named_twin(&artifact::named_beside(path), &wasm);
+    let findings = check::check(Subject { wasm: &wasm, named: named.as_deref(), abi: abi.as_ref() }, options.rules)?;
     Ok((path.file_name().unwrap_or_default().to_string_lossy().into_owned(), findings))
 }
 

@@ -1,5 +1,6 @@
 //! `cargo dusk deploy`
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -45,7 +46,11 @@ pub(crate) struct Deploy {
     pub(crate) yes: bool,
 }
 
-pub(super) fn run(project: &Project, options: &Deploy, ui: &Ui) -> Result<ExitCode> {
+pub(super) fn run(project: impl FnOnce() -> Result<Project>, options: &Deploy, ui: &Ui) -> Result<ExitCode> {
+    if let Some(file) = options.contract.as_deref().filter(|name| name.ends_with(".wasm")) {
+        return Err(bare_module(file));
+    }
+    let project = &project()?;
     let settings = Recipe::of(project);
     let recipe = Recipe { crs: options.crs.unwrap_or(settings.crs), ..settings };
     let built = build::build_as(project, ui, options.yes, recipe)?;
@@ -76,6 +81,25 @@ pub(super) fn run(project: &Project, options: &Deploy, ui: &Ui) -> Result<ExitCo
         all => ui.document(&json!({ "deployments": all })),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A module without its project has no data driver, which encodes the constructor's arguments and reads the contract.
+fn bare_module(file: &str) -> anyhow::Error {
+    if !Path::new(file).is_file() {
+        return Fault::usage(
+            format!("there is no file {file}"),
+            "`deploy` takes the name of a contract of the project around the current folder",
+        );
+    }
+    Fault::usage(
+        format!(
+            "cannot deploy {file} yet: `deploy` takes contracts of a project, with their data drivers, and no single modules"
+        ),
+        format!(
+            "deploy it by its name in its own project; `cargo dusk new NAME` makes a project for its source, and \
+             `cargo dusk check {file}` tells whether a network accepts the module"
+        ),
+    )
 }
 
 /// On a public network money depends on proofs, and anyone can forge those of development keys.

@@ -13,13 +13,12 @@ use serde_json::{Value, json};
 
 use crate::error::Fault;
 use crate::figures::{grouped, size};
-use crate::ops::build::artifact::{Record, named_beside, pick};
+use crate::ops::build::artifact::{Record, named_beside, named_twin, pick};
 use crate::ops::chain::client::Metadata;
 use crate::ops::chain::connection::{self, Chain};
 use crate::ops::chain::labels::Book;
 use crate::ops::chain::readers::Readers;
-use crate::ops::contract::module_info::Anatomy;
-use crate::ops::contract::wasm;
+use crate::ops::contract::module_info::{self, Anatomy};
 use crate::ops::hash::{self, hash_of};
 use crate::ops::project::Project;
 use crate::output::Ui;
@@ -28,17 +27,22 @@ use crate::table::{Side, Table, field};
 /// `inspect`
 #[derive(Debug, Args)]
 pub(crate) struct Inspect {
-    /// A wasm file, a contract of the project, or the id of a deployed contract. Not needed where the project has only
-    /// one contract.
+    /// A wasm file, a contract of the project, or a deployed contract: its id, or `transfer` or `stake`. Not needed where
+    /// the project has only one contract.
     #[arg(value_name = "FILE|CONTRACT")]
     pub(crate) target: Option<String>,
     /// Shows all functions, not only the largest.
     #[arg(long)]
     pub(crate) all: bool,
-    /// The network: a name from dusk.toml, or the URL of a node. Given, the contract is the one that is deployed there.
+    /// The network: a name from dusk.toml, or the URL of a node. Given, the contract is the one that is deployed there. For
+    /// what is neither a file nor built, the variable `DUSK_NETWORK` names it as well.
     #[arg(long, value_name = "NAME|URL")]
     pub(crate) network: Option<String>,
 }
+
+/// The variable that names the network of other commands. An option that reads it could not be told from one that is
+/// given, which asks for the deployed contract instead of the built one.
+const NETWORK_VARIABLE: &str = "DUSK_NETWORK";
 
 /// Functions that are shown where nobody asks for all.
 const LARGEST: usize = 12;
@@ -47,8 +51,7 @@ const MAX_FILE_BYTES: u64 = 16 << 20;
 
 pub(super) fn run(project: &Project, options: &Inspect, ui: &Ui) -> Result<ExitCode> {
     let target = options.target.as_deref();
-    let is_id = target.and_then(hash::normalized).is_some();
-    if is_id || options.network.is_some() {
+    if options.network.is_some() || target.is_some_and(|name| is_elsewhere(project, name)) {
         return deployed(project, options, ui);
     }
     let path = match target {
@@ -68,6 +71,21 @@ pub(super) fn run(project: &Project, options: &Inspect, ui: &Ui) -> Result<ExitC
     document["file"] = path.display().to_string().into();
     ui.document(&document);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether the target can only be a deployed contract: neither a file nor a built contract has the name.
+fn is_elsewhere(project: &Project, name: &str) -> bool {
+    let is_file = || Path::new(name).is_file() || name.ends_with(".wasm") || name.contains(std::path::MAIN_SEPARATOR);
+    let is_built = || {
+        Record::read(&project.artefacts())
+            .is_some_and(|record| record.artifacts.iter().any(|artifact| artifact.name == name))
+    };
+    let is_known = || Book::genesis(name).is_some() || network_of_environment().is_some();
+    hash::normalized(name).is_some() || !is_file() && !is_built() && is_known()
+}
+
+fn network_of_environment() -> Option<String> {
+    std::env::var(NETWORK_VARIABLE).ok().filter(|network| !network.is_empty())
 }
 
 /// The file of a contract that the project has built.
@@ -98,16 +116,10 @@ fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
-/// The module with names that the build left beside another, if it is still the same module.
-fn named_twin(path: &Path, wasm: &[u8]) -> Option<Vec<u8>> {
-    let named = fs::read(path).ok()?;
-    let same = wasm::without_custom(&named).ok()? == wasm::without_custom(wasm).ok()?;
-    same.then_some(named)
-}
-
 /// A contract on a chain: what the node tells, and its code as it was deployed.
 fn deployed(project: &Project, options: &Inspect, ui: &Ui) -> Result<ExitCode> {
-    let chain = Rc::new(Chain::connect(project, options.network.as_deref())?);
+    let network = options.network.clone().or_else(network_of_environment);
+    let chain = Rc::new(Chain::connect(project, network.as_deref())?);
     let given = options.target.as_deref().ok_or_else(|| {
         Fault::usage("`--network` asks for a deployed contract", "name it: `cargo dusk inspect CONTRACT --network …`")
     })?;
@@ -194,11 +206,16 @@ impl Subject<'_> {
         let bytes = self.wasm.len();
         let gas = (bytes as u64 * GAS_PER_DEPLOY_BYTE).max(MIN_DEPLOY_GAS);
         let hash = hash_of(self.wasm);
-        ui.line(format_args!("contract {title}"));
+        let is_driver = anatomy.is_data_driver();
+        ui.line(format_args!("{} {title}", if is_driver { "data driver" } else { "contract" }));
         between();
         field(ui, "size", format_args!("{} · {} bytes", size(bytes), grouped(bytes as u64)));
         field(ui, "blake3", &hash);
-        field(ui, "deploy gas", format_args!("≥ {}", grouped(gas)));
+        if is_driver {
+            ui.note(module_info::DATA_DRIVER);
+        } else {
+            field(ui, "deploy gas", format_args!("≥ {}", grouped(gas)));
+        }
         if let Some(memory) = &anatomy.memory {
             let most = memory.most_pages.map(|most| format!(", at most {most}")).unwrap_or_default();
             let begins = grouped(memory.pages * 64);
@@ -222,7 +239,8 @@ impl Subject<'_> {
         let mut document = serde_json::to_value(&anatomy).context("modules have text keys")?;
         document["bytes"] = bytes.into();
         document["blake3"] = hash.into();
-        document["deploy_gas"] = gas.into();
+        document["kind"] = if is_driver { "data driver" } else { "contract" }.into();
+        document["deploy_gas"] = if is_driver { Value::Null } else { gas.into() };
         document["abi"] = serde_json::to_value(&anatomy.abi).context("descriptions have text keys")?;
         Ok(document)
     }
@@ -280,7 +298,7 @@ fn sections(anatomy: &Anatomy, whole: usize, ui: &Ui) {
     table.print(ui);
 }
 
-fn links(title: &str, links: &[crate::ops::contract::module_info::Link], ui: &Ui) {
+fn links(title: &str, links: &[module_info::Link], ui: &Ui) {
     ui.line(format_args!("{title} ({})", links.len()));
     let mut table = Table::new(&[("name", Side::Left), ("type", Side::Left)]);
     for link in links {

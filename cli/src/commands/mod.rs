@@ -40,7 +40,7 @@ use crate::output::Ui;
 /// Whatever went wrong; `main` prints it.
 pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<ExitCode> {
     let project = || Project::find(cli.manifest_path.as_deref());
-    // Looking at a chain needs no project; where there is one, it gives names.
+    // Looking at a chain and calling contracts need no project; where there is one, it gives names.
     let bare = || Project::find_or_bare(cli.manifest_path.as_deref());
     match cli.command {
         Command::New(options) => new::run(&options, ui),
@@ -54,8 +54,8 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<ExitCode> {
         Command::TestHost => test_host::run(&project()?, ui),
         Command::Node(Node { control: Some(change), .. }) => control::run(&bare()?, &change, ui),
         Command::Node(options) => node::run(&options, ui),
-        Command::Deploy(options) => deploy::run(&project()?, &options, ui),
-        Command::Call(options) => call::run(project, &options, &grammar::of_call(), ui),
+        Command::Deploy(options) => deploy::run(project, &options, ui),
+        Command::Call(options) => call::run(bare, &options, &grammar::of_call(), ui),
         Command::Tx(options) => tx::run(&bare()?, &options, ui),
         Command::Block(options) => block::run(&bare()?, &options, ui),
         Command::Account(options) => account::run(&bare()?, &options, ui),

@@ -1,10 +1,16 @@
 //! Looking at a chain: `tx`, `block`, `account`, `events`, `inspect`, and taking a node back and forth.
 
+use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 
+use dusk_bytes::Serializable;
+use dusk_core::transfer::Transaction;
+use dusk_core::transfer::data::{ContractBytecode, ContractDeploy, TransactionData, gen_contract_id};
+use local_node::accounts::dev_accounts;
 use serde_json::Value;
+use sha3::{Digest, Sha3_256};
 
 use crate::support::{PROGRAM, Place, Ran, RunningNode, alone, says};
 
@@ -81,6 +87,170 @@ fn a_young_chain_is_looked_at_without_a_project() {
         &["contract transfer · 0100", "with the chain", "not told: only a transaction that deploys carries it"],
     );
     snapshot("inspect_unknown_id", &on.dusk(&["inspect", &"ab".repeat(32)]).exits(2));
+    genesis_contracts_are_called(&on);
+    the_environment_names_the_network(&place, &node.url);
+}
+
+/// Their drivers do not tell queries from transactions.
+fn genesis_contracts_are_called(on: &On<'_>) {
+    assert_eq!(on.dusk(&["call", "transfer", "chain_id"]).exits(0).stdout, "0\n");
+    let by_id = format!("01{}", "00".repeat(31));
+    assert_eq!(on.dusk(&["call", &by_id, "chain_id", "--json"]).exits(0).document()["result"], 0);
+    let account = on.dusk(&["call", "transfer", "account", "@alice", "--json"]).exits(0).document();
+    let balance = account["result"]["balance"].to_string();
+    let known = on.dusk(&["account", "alice", "--json"]).exits(0).document()["balance"].to_string();
+    assert_eq!(balance.trim_matches('"'), known, "{account}");
+    let stake = on.dusk(&["call", "stake", "get_stake", "@alice", "--json"]).exits(0).document();
+    assert!(stake["result"].is_object(), "{stake}");
+    let accounts = on.dusk(&["call", "transfer", "sync_accounts", "0", "3", "--json"]).exits(0).document();
+    assert_eq!(accounts["result"].as_array().map(Vec::len), Some(3), "what it feeds: {accounts}");
+
+    says(&on.dusk(&["call", "transfer"]).exits(0), &["TransferContract", "account(AccountPublicKey) -> AccountData"]);
+    says(
+        &on.dusk(&["call", "transfer", "account", "--help"]).exits(0),
+        &["account(AccountPublicKey) -> AccountData", "call [OPTIONS] transfer account", "--network"],
+    );
+    for (words, says_so) in [
+        (&["accont"][..], "did you mean `account`?"),
+        (&["account"], "`account` takes an argument of the type AccountPublicKey"),
+        (&["account", "@alic"], "there is no account `@alic`"),
+        (&["account", "abc"], "the arguments of `account` do not fit"),
+        (&["root", "1"], "`root` takes no arguments"),
+        (&["root", "--deposit", "1DUSK"], "`--send` sends a transaction"),
+        (&["deposit", "5"], "`--send` sends a transaction"),
+    ] {
+        says(&on.dusk(&[&["call", "transfer"], words].concat()).exits(2), &[says_so]);
+    }
+    // The contract itself refuses: nobody but a contract may ask for a deposit.
+    says(&on.dusk(&["call", "transfer", "deposit", "5", "--send"]).exits(1), &["refused: ", "nothing was sent"]);
+
+    let unknown = "ab".repeat(32);
+    says(&on.dusk(&["call", &unknown, "value"]).exits(2), &["there is no contract abab"]);
+    says(
+        &on.dusk(&["call", "counter", "value"]).exits(2),
+        &["no contract `counter` is deployed here", "its id of 64 hexadecimal digits"],
+    );
+}
+
+fn the_environment_names_the_network(place: &Place, url: &str) {
+    let nowhere = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let inspect = |network: &str, target: &str| {
+        place.ran(place.command(PROGRAM).args(["inspect", target]).env("DUSK_NETWORK", network))
+    };
+    for target in ["transfer", &format!("01{}", "00".repeat(31))] {
+        says(&inspect(url, target).exits(0), &["contract transfer · 0100", "part of the node"]);
+        says(
+            &inspect(&format!("http://{nowhere}"), target).exits(3),
+            &[&format!("no node answers at http://{nowhere}")],
+        );
+    }
+    says(&inspect(url, "countr").exits(2), &["there is no contract `countr`"]);
+}
+
+/// What exports the functions of a data driver, and does nothing.
+const DRIVER: &str = r#"(module (memory (export "memory") 1)
+    (func (export "init"))
+    (func (export "alloc") (param i32) (result i32) unreachable)
+    (func (export "encode_input_fn") (export "decode_input_fn") (export "decode_output_fn") (export "decode_event")
+        (param i32 i32 i32 i32 i32 i32) (result i32) unreachable)
+    (func (export "get_schema") (export "get_version") (param i32 i32) (result i32) unreachable))"#;
+
+#[test]
+fn modules_of_others_are_told_apart_without_a_project() {
+    let place = Place::new();
+    let write = |name: &str, text: &str| fs::write(place.at.join(name), wat::parse_str(text).unwrap()).unwrap();
+    write("other.driver.wasm", DRIVER);
+    let inspected = place.dusk(&["inspect", "other.driver.wasm"]).exits(0);
+    says(&inspected, &["data driver other.driver · ", "Note this is a data driver", "a contract is the other module"]);
+    assert!(!inspected.stdout.contains("deploy gas"), "{}", inspected.stdout);
+    assert_eq!(place.dusk(&["inspect", "other.driver.wasm", "--json"]).exits(0).document()["kind"], "data driver");
+    let checked = place.dusk(&["check", "other.driver.wasm"]).exits(1);
+    says(&checked, &["error other.driver.wasm: module: this is a data driver", "1 error · 0 warnings · does not pass"]);
+
+    write("wide.wasm", "(module (memory (export \"memory\") i64 1))");
+    says(&place.dusk(&["check", "wide.wasm"]).exits(1), &["build for wasm32-unknown-unknown"]);
+    snapshot("deploy_bare_module", &place.dusk(&["deploy", "wide.wasm"]).exits(2));
+    snapshot("deploy_no_module", &place.dusk(&["deploy", "nowhere.wasm", "--init", "1"]).exits(2));
+}
+
+/// Counts the calls of `bump`.
+const FOREIGN: &str = r#"(module
+    (memory (export "memory") 3)
+    (global (export "A") i32 (i32.const 4096))
+    (func $count (export "count") (param i32) (result i32)
+        (i32.store8 (i32.const 4096) (i32.load8_u (i32.const 8))) (i32.const 1))
+    (func (export "bump") (export "quietly") (param i32) (result i32)
+        (i32.store8 (i32.const 8) (i32.add (i32.load8_u (i32.const 8)) (i32.const 1))) (call $count (i32.const 0))))"#;
+
+/// Its description, in the form of dusk-forge: who bumps gets the count.
+const FOREIGN_SCHEMA: &str = r#"{"name":"Foreign","imports":[],"functions":[
+    {"name":"count","doc":"How often.","input":"()","output":"u8","custom":false},
+    {"name":"bump","doc":"","input":"()","output":"u8","custom":false},
+    {"name":"quietly","doc":"","input":"()","output":"()","custom":false}],"events":[]}"#;
+
+/// Its data driver: no function takes anything, and results are digits.
+fn foreign_driver() -> Vec<u8> {
+    let length = FOREIGN_SCHEMA.len();
+    let schema = FOREIGN_SCHEMA.replace('"', "\\\"").replace('\n', " ");
+    wat::parse_str(format!(
+        r#"(module
+        (memory (export "memory") 8)
+        (global $free (mut i32) (i32.const 4096))
+        (data (i32.const 16) "{schema}")
+        (func (export "init"))
+        (func (export "alloc") (param i32) (result i32)
+            (global.get $free) (global.set $free (i32.add (global.get $free) (local.get 0))))
+        (func (export "encode_input_fn") (export "decode_input_fn") (export "decode_event")
+            (param i32 i32 i32 i32 i32 i32) (result i32) (i32.store (local.get 4) (i32.const 0)) (i32.const 0))
+        (func (export "decode_output_fn") (param i32 i32 i32 i32 i32 i32) (result i32)
+            (i32.store (local.get 4) (i32.const 1))
+            (i32.store8 offset=4 (local.get 4) (i32.add (i32.const 48) (i32.load8_u (local.get 2)))) (i32.const 0))
+        (func (export "get_schema") (export "get_version") (export "get_last_error") (param i32 i32) (result i32)
+            (i32.store (local.get 0) (i32.const {length}))
+            (memory.copy (i32.add (local.get 0) (i32.const 4)) (i32.const 16) (i32.const {length})) (i32.const 0)))"#
+    ))
+    .unwrap()
+}
+
+#[test]
+fn contracts_of_others_are_called_by_what_their_drivers_say() {
+    let place = Place::new();
+    let node = RunningNode::start(&place, "0");
+    let on = On { place: &place, url: node.url.clone() };
+    let post = |path: &str, sign: &str, body: &[u8]| {
+        let request = ureq::post(format!("{}/on/{path}", node.url)).header("sign", sign);
+        assert_eq!(request.content_type("application/octet-stream").send(body).unwrap().status(), 200, "{path}");
+    };
+    let accounts = dev_accounts();
+    let (owner, code) = (&accounts[1], wat::parse_str(FOREIGN).unwrap());
+    let key = owner.public_key().to_bytes().to_vec();
+    let id = hex::encode(gen_contract_id(&code, 7, &key).as_bytes());
+    let bytecode = ContractBytecode { hash: blake3::hash(&code).into(), bytes: code };
+    let deploy = TransactionData::Deploy(ContractDeploy { bytecode, owner: key, init_args: None, nonce: 7 });
+    let deployment =
+        Transaction::moonlight(owner.secret_key(), None, 0, 0, 20_000_000, 2_000, 1, 0, Some(deploy)).unwrap();
+    post("transactions/propagate", "", &deployment.to_network_bytes());
+    on.dusk(&["tx", &hex::encode(deployment.hash().to_bytes()), "--wait"]).exits(0);
+
+    says(&on.dusk(&["inspect", &id]).exits(0), &["not on the node"]);
+    says(&on.dusk(&["call", &id, "count"]).exits(2), &[&format!("the node has no data driver of contract {id}")]);
+    let driver = foreign_driver();
+    let signature = owner.secret_key().sign(&Sha3_256::digest(&driver));
+    post(&format!("contract:{id}/upload_driver"), &hex::encode(signature.to_bytes()), &driver);
+
+    says(&on.dusk(&["call", &id]).exits(0), &["Foreign", "count() -> u8", "How often.", "quietly()"]);
+    let count = || on.dusk(&["call", &id, "count", "--json"]).exits(0).document()["result"].clone();
+    let asked = on.dusk(&["call", &id, "bump"]).exits(0);
+    assert_eq!(asked.stdout, "1\n");
+    says(&asked, &["Note asked without a transaction, which changes nothing; `--send` sends one"]);
+    assert_eq!(count(), 0);
+    says(&on.dusk(&["call", &id, "bump", "--send", "--from", "carol"]).exits(0), &["1\n", "bump in block "]);
+    says(&on.dusk(&["call", &id, "quietly"]).exits(2), &["`quietly` returns nothing", "`--send` sends a transaction"]);
+    says(&on.dusk(&["call", &id, "quietly", "--dry-run"]).exits(0), &["would go through"]);
+    assert_eq!(count(), 1);
+    on.dusk(&["call", &id, "quietly", "--send"]).exits(0);
+    assert_eq!(count(), 2);
+    says(&on.dusk(&["call", &id, "cuont"]).exits(2), &["`Foreign` has no function `cuont`", "did you mean `count`?"]);
 }
 
 #[test]
@@ -122,6 +292,8 @@ fn what_a_project_does_on_a_chain_is_told_in_its_own_words() {
     a_block_lists_what_is_in_it(&on, &called);
     events_are_found_and_followed(&on, &mut follower);
     a_contract_is_taken_apart(&on, contract);
+
+    a_contract_is_called_without_its_project(&on, contract);
 
     let interrupted = Following::start(&on, &[]);
     let port = node.port().to_owned();
@@ -196,10 +368,24 @@ fn a_contract_is_taken_apart(on: &On<'_>, contract: &str) {
     let shown =
         ["size", "deploy gas", "sections", "functions by size", "increment", "exports", "increment(by: u64) -> u64"];
     says(&by_file, &shown);
+    let inspect =
+        on.place.command(PROGRAM).args(["inspect", "counter", "--json"]).env("DUSK_NETWORK", &on.url).output();
+    let with_variable: Value = serde_json::from_slice(&inspect.unwrap().stdout).unwrap();
+    assert_eq!(with_variable, built, "a name of the project is what was built, whatever the network");
     let deployed = on.dusk(&["inspect", contract, "--json"]).exits(0).document();
     assert_eq!((&deployed["blake3"], &deployed["name"]), (&built["blake3"], &"counter".into()));
     assert_eq!((&deployed["owner_name"], &deployed["functions"]), (&"owner".into(), &built["functions"]));
     says(&on.dusk(&["inspect", "@counter", "--all"]).exits(0), &["owner", "@owner", "deployed", "in block "]);
+}
+
+fn a_contract_is_called_without_its_project(on: &On<'_>, contract: &str) {
+    let elsewhere = Place::new();
+    let call = |words: &[&str]| elsewhere.dusk(&[&["call", contract], words, &["--network", &on.url]].concat());
+    assert_eq!(call(&["value"]).exits(0).stdout, "7\n");
+    let called = call(&["increment", "--by", "1", "--from", "carol", "--json"]).exits(0).document();
+    assert_eq!((&called["status"], &called["result"]), (&"included".into(), &8.into()), "{called}");
+    says(&call(&["value", "--send"]).exits(2), &["`value` is a query", "leave `--send` out"]);
+    says(&call(&[]).exits(0), &["increment(by)", "transacts"]);
 }
 
 fn follows_a_node_that_begins_anew(place: &Place, on: &On<'_>, node: RunningNode, port: &str) {

@@ -257,7 +257,7 @@ fn lives_on_a_chain(place: &Place) {
     );
     says(&on(&["call", "counter"]).exits(0), &["increment(by)", "transacts", "value()", "reads"]);
     let unknown = "ab".repeat(32);
-    says(&on(&["call", &unknown, "value"]).exits(2), &["the network keeps no data driver of contract abab"]);
+    says(&on(&["call", &unknown, "value"]).exits(2), &["there is no contract abab"]);
 
     says(&on(&["call", "counter", "incremnt"]).exits(2), &["did you mean `increment`?"]);
     says(&on(&["call", "counter", "increment"]).exits(2), &["argument by: missing; it is a whole number from 0 to"]);

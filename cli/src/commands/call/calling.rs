@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use dusk_core::transfer::data::{ContractCall, TransactionData};
-use dusk_sdk_protocol::abi::{Function, Type};
 use serde_json::{Value, json};
 
 use super::CallOptions;
@@ -23,13 +22,17 @@ use crate::output::{Tone, Ui};
 /// The price of a unit of gas where none is asked for, in LUX.
 const GAS_PRICE: u64 = 1;
 
+/// A part of what nodes answer where a function feeds in a query that takes no items.
+const FEEDS: &str = "feed";
+
 /// One call of one function.
 pub(super) struct Calling<'a> {
     project: &'a Project,
     chain: &'a Chain,
     target: &'a Target,
-    function: &'a Function,
-    driver: &'a Driver,
+    function: &'a str,
+    /// Whether it returns anything.
+    returns: bool,
     labels: Labels,
     ui: &'a Ui,
 }
@@ -40,33 +43,45 @@ impl<'a> Calling<'a> {
         project: &'a Project,
         chain: &'a Chain,
         target: &'a Target,
-        function: &'a Function,
-        driver: &'a Driver,
+        function: &'a str,
+        returns: bool,
         ui: &'a Ui,
     ) -> Self {
         let labels = Labels::of(&project.settings, &chain.deployments);
-        Self { project, chain, target, function, driver, labels, ui }
+        Self { project, chain, target, function, returns, labels, ui }
     }
 
     /// Reads.
     pub(super) fn query(&self, argument: &[u8]) -> Result<ExitCode> {
-        let client = &self.chain.client;
-        let answer = client.query(&self.target.id, &self.function.name, argument);
+        self.say_answer(self.chain.client.query(&self.target.id, self.function, argument))
+    }
+
+    /// Reads, where only the node's answer tells whether the function feeds.
+    pub(super) fn query_or_feed(&self, argument: &[u8], value: &Value) -> Result<ExitCode> {
+        match self.chain.client.query(&self.target.id, self.function, argument) {
+            Err(ClientError::Refused { message, .. }) if message.to_ascii_lowercase().contains(FEEDS) => {
+                self.feed(value)
+            }
+            answer => self.say_answer(answer),
+        }
+    }
+
+    fn say_answer(&self, answer: Result<Vec<u8>, ClientError>) -> Result<ExitCode> {
         let answer = answer.map_err(|error| self.unanswered(error))?;
-        let result = self.driver.decode_output(&self.function.name, &answer)?;
+        let result = self.target.driver.decode_output(self.function, &answer)?;
         self.say_result(result.clone());
         self.ui.document(&json!({
-            "contract": self.target.hex(), "function": self.function.name, "result": result,
+            "contract": self.target.hex(), "function": self.function, "result": result,
         }));
         Ok(ExitCode::SUCCESS)
     }
 
     /// Reads what the function feeds: an item a line.
     pub(super) fn feed(&self, arguments: &Value) -> Result<ExitCode> {
-        let items = self.chain.client.feed(&self.target.id, &self.function.name, arguments);
+        let items = self.chain.client.feed(&self.target.id, self.function, arguments);
         let items = items.map_err(|error| match error {
             ClientError::Refused { status: 404, message } => Fault::failed(
-                format!("the node cannot read what `{}` feeds: {message}", self.function.name),
+                format!("the node cannot read what `{}` feeds: {message}", self.function),
                 "`cargo dusk deploy` gives the node the driver of what it deploys",
             ),
             other => self.unanswered(other),
@@ -75,7 +90,7 @@ impl<'a> Calling<'a> {
             self.ui.line(self.labels.applied(item.clone()).to_string());
         }
         self.ui.document(&json!({
-            "contract": self.target.hex(), "function": self.function.name, "result": items,
+            "contract": self.target.hex(), "function": self.function, "result": items,
         }));
         Ok(ExitCode::SUCCESS)
     }
@@ -83,7 +98,7 @@ impl<'a> Calling<'a> {
     fn unanswered(&self, error: ClientError) -> anyhow::Error {
         match error {
             ClientError::Refused { message, .. } => {
-                let refusal = Refusal::read(&message, Some(&self.target.abi));
+                let refusal = Refusal::read(&message, self.target.abi());
                 Fault::failed(refusal.to_string(), refusal.advice(Stage::Query))
             }
             other => other.into(),
@@ -101,7 +116,7 @@ impl<'a> Calling<'a> {
         let order = Order {
             data: TransactionData::Call(ContractCall {
                 contract: self.target.id,
-                fn_name: self.function.name.clone(),
+                fn_name: self.function.to_owned(),
                 fn_args: argument,
             }),
             deposit,
@@ -115,7 +130,7 @@ impl<'a> Calling<'a> {
         let prepared = match sender.prepare(&order)? {
             Simulated::Accepted(prepared) => prepared,
             Simulated::Refused(reason) => {
-                let refusal = Refusal::read(&reason, Some(&self.target.abi));
+                let refusal = Refusal::read(&reason, self.target.abi());
                 return Err(Fault::failed(refusal.to_string(), refusal.advice(Stage::Simulation)));
             }
         };
@@ -128,7 +143,7 @@ impl<'a> Calling<'a> {
                 money(fee)
             ));
             self.ui.document(&json!({
-                "status": "dry-run", "contract": self.target.hex(), "function": self.function.name,
+                "status": "dry-run", "contract": self.target.hex(), "function": self.function,
                 "from": account.name(), "nonce": order.nonce, "gas": prepared.gas, "fee": fee, "deposit": deposit,
             }));
             return Ok(ExitCode::SUCCESS);
@@ -136,7 +151,7 @@ impl<'a> Calling<'a> {
         let included = sender.send(&prepared, sending.until_final, self.ui)?;
         let fee = included.gas_spent.saturating_mul(gas_price);
         if let Some(reason) = &included.err {
-            let refusal = Refusal::read(reason, Some(&self.target.abi));
+            let refusal = Refusal::read(reason, self.target.abi());
             let message = format!("{refusal}; the gas is spent ({})", money(fee));
             return Err(Fault::failed(message, refusal.advice(Stage::Block)));
         }
@@ -150,13 +165,13 @@ impl<'a> Calling<'a> {
         }
         self.ui.line(format_args!(
             "{} in block {} · gas {} · fee {}{and_deposit}",
-            self.function.name,
+            self.function,
             included.block_height,
             grouped(included.gas_spent),
             money(fee)
         ));
         self.ui.document(&json!({
-            "status": "included", "contract": self.target.hex(), "function": self.function.name,
+            "status": "included", "contract": self.target.hex(), "function": self.function,
             "tx": prepared.id, "block": included.block_height, "gas": included.gas_spent, "fee": fee,
             "deposit": deposit, "result": result, "events": events,
         }));
@@ -165,11 +180,11 @@ impl<'a> Calling<'a> {
 
     /// What the transaction returned, if that is anything and the node tells.
     fn result(&self, id: &str) -> Result<Option<Value>> {
-        if self.function.output == Type::Unit {
+        if !self.returns {
             return Ok(None);
         }
         let output = self.chain.client.output(id)?;
-        output.map(|bytes| self.driver.decode_output(&self.function.name, &bytes)).transpose()
+        output.map(|bytes| self.target.driver.decode_output(self.function, &bytes)).transpose()
     }
 
     /// The transaction's events as documents.
@@ -181,7 +196,7 @@ impl<'a> Calling<'a> {
     /// An event as a document: decoded where the contract is known, else in hexadecimal.
     fn event(&self, event: &BlockEvent) -> Value {
         let decoded = if event.source == self.target.hex() {
-            self.driver.decode_event(&event.topic, &event.data).ok()
+            self.target.driver.decode_event(&event.topic, &event.data).ok()
         } else {
             let known = self.chain.deployments.find(&event.source);
             let driver = known.and_then(|known| Driver::load(&self.chain.deployments.driver(known).ok()?).ok());

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Fault, nearest};
 use crate::ops::cargo::inputs::Inputs;
 use crate::ops::circuits::verifier_key::VerifierKey;
+use crate::ops::contract::wasm::without_custom;
 use crate::ops::hash::hash_of;
 use crate::ops::project::folders;
 
@@ -121,6 +122,13 @@ impl Artifact {
 /// Where a build leaves the names for the contract in this file.
 pub(crate) fn named_beside(contract: &Path) -> PathBuf {
     contract.with_extension("named.wasm")
+}
+
+/// The module with names that the build left beside another, if it is still the same module.
+pub(crate) fn named_twin(path: &Path, wasm: &[u8]) -> Option<Vec<u8>> {
+    let named = fs::read(path).ok()?;
+    let same = without_custom(&named).ok()? == without_custom(wasm).ok()?;
+    same.then_some(named)
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {

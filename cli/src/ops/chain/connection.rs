@@ -62,7 +62,9 @@ impl Chain {
             None => {
                 let deployed = listed(names());
                 let hint = if deployed.is_empty() {
-                    "deploy it with `cargo dusk deploy`".to_owned()
+                    "deploy it with `cargo dusk deploy` in its project; any other contract is called by its id of 64 \
+                     hexadecimal digits, a genesis contract as `transfer` or `stake`"
+                        .to_owned()
                 } else {
                     format!("deployed are {deployed}")
                 };

@@ -1,21 +1,23 @@
-//! A contract to call: one that the project has deployed, or any that the network has a data driver of.
+//! A contract to call: one that the project has deployed, a genesis contract, or any that the network has a data driver of.
 
 use anyhow::Result;
 use dusk_core::abi::ContractId;
 use dusk_sdk_protocol::abi::ContractAbi;
 
-use super::connection::Chain;
+use super::connection::{self, Chain};
+use super::labels::Book;
 use crate::error::Fault;
-use crate::ops::contract::sandbox::{self, Driver};
+use crate::ops::contract::sandbox::{Description, Driver};
 use crate::ops::hash;
 
 /// A contract, and what reads it.
 pub(crate) struct Target {
     /// Its id.
     pub(crate) id: ContractId,
-    /// Its description.
-    pub(crate) abi: ContractAbi,
-    driver: Vec<u8>,
+    /// What is known of its functions.
+    pub(crate) description: Description,
+    /// What encodes its arguments and decodes its results.
+    pub(crate) driver: Driver,
 }
 
 impl Target {
@@ -23,34 +25,35 @@ impl Target {
     ///
     /// # Errors
     /// A usage fault where there is no such contract, or nothing that reads it.
-    pub(crate) fn find(chain: &Chain, name: &str) -> Result<Self> {
-        let foreign =
-            hash::from_hex(name).map(ContractId::from_bytes).filter(|_| chain.deployments.find(name).is_none());
-        if let Some(id) = foreign {
-            return Self::foreign(chain, id);
+    pub(crate) fn find(chain: &Chain, given: &str) -> Result<Self> {
+        let name = given.strip_prefix('@').unwrap_or(given);
+        if chain.deployments.find(name).is_none() {
+            let id = Book::genesis(name).as_deref().or(Some(name)).and_then(hash::from_hex);
+            if let Some(id) = id.map(ContractId::from_bytes) {
+                return Self::foreign(chain, id);
+            }
         }
-        let deployment = chain.contract(name.strip_prefix('@').unwrap_or(name))?;
-        let (abi, driver) = (chain.deployments.abi(deployment)?, chain.deployments.driver(deployment)?);
-        Ok(Self { id: deployment.id()?, abi, driver })
+        let deployment = chain.contract(name)?;
+        let abi = chain.deployments.abi(deployment)?;
+        Ok(Self {
+            id: deployment.id()?,
+            description: Description::Typed(Box::new(abi)),
+            driver: Driver::load(&chain.deployments.driver(deployment)?)?,
+        })
     }
 
     fn foreign(chain: &Chain, id: ContractId) -> Result<Self> {
-        let text = hex::encode(id.as_bytes());
-        let driver = chain.client.driver(&text)?.ok_or_else(|| {
-            Fault::usage(
-                format!("the network keeps no data driver of contract {text}, and this project has not deployed it"),
-                "check the id; without its owner's data driver nobody can read a contract",
-            )
-        })?;
-        let abi = sandbox::schema(&driver).map_err(|error| {
+        let driver = match Driver::built_in(&id) {
+            Some(driver) => driver,
+            None => Driver::load(&downloaded(chain, &hex::encode(id.as_bytes()))?)?,
+        };
+        let description = driver.description().map_err(|error| {
             Fault::failed(
-                format!(
-                    "the data driver of contract {text} gives no description of the kind that is known here: {error:#}"
-                ),
-                "contracts made with `dusk-sdk` have one; others can be read by their own tools",
+                format!("cannot read how the data driver describes contract {}: {error:#}", hex::encode(id.as_bytes())),
+                "a newer cargo-dusk may know this form",
             )
         })?;
-        Ok(Self { id, abi, driver })
+        Ok(Self { id, description, driver })
     }
 
     /// Its id in hexadecimal.
@@ -58,8 +61,36 @@ impl Target {
         hex::encode(self.id.as_bytes())
     }
 
-    /// What encodes its arguments and decodes its results.
-    pub(crate) fn driver(&self) -> Result<Driver> {
-        Driver::load(&self.driver)
+    /// Its description with types, where its driver gives one.
+    pub(crate) fn abi(&self) -> Option<&ContractAbi> {
+        match &self.description {
+            Description::Typed(abi) => Some(abi),
+            Description::Plain(_) => None,
+        }
     }
+
+    /// Whether every chain begins with it.
+    pub(crate) fn is_genesis(&self) -> bool {
+        Book::is_genesis(&self.hex())
+    }
+}
+
+/// The driver that the network has of a contract.
+fn downloaded(chain: &Chain, contract: &str) -> Result<Vec<u8>> {
+    if let Some(driver) = chain.client.driver(contract)? {
+        return Ok(driver);
+    }
+    let is_there = chain.client.metadata(contract).map_err(connection::unreachable)?.is_some();
+    Err(if is_there {
+        Fault::usage(
+            format!("the node has no data driver of contract {contract}, which would encode the call's arguments"),
+            "the contract's owner can upload one (`cargo dusk deploy` does); a project that has deployed it has its own: \
+             call it there",
+        )
+    } else {
+        Fault::usage(
+            format!("there is no contract {contract} on this chain"),
+            "check the id; is it another network's (`--network`)?",
+        )
+    })
 }

@@ -7,17 +7,16 @@ use dusk_core::abi::Query;
 use dusk_sdk_protocol::abi::{ContractAbi, Shape, Type};
 use local_node_types::rules::{Feature, GAS_PER_DEPLOY_BYTE, MIN_DEPLOY_GAS, Profile};
 use local_node_vm::{ARGUMENT_BYTES, MAX_MODULE_BYTES, ModuleError, validate};
-use rustc_demangle::demangle;
 use serde::Serialize;
-use wasmparser::{KnownCustom, Name, NameSectionReader, Operator, Parser, Payload, ValType};
+use wasmparser::{KnownCustom, Parser, Payload};
 
+use super::floats::Floats;
+use super::module_info::{self, Anatomy, names_of_functions};
 use super::schema::{self, Difference};
 use super::wasm::ABI_SECTION;
 
 /// How deep types are followed.
 const MAX_DEPTH: usize = 16;
-/// How many functions one finding names.
-const MAX_NAMED: usize = 5;
 /// From which share of the largest module on its size is worth a word, in percent.
 const LARGE_PERCENT: usize = 50;
 
@@ -74,6 +73,10 @@ pub(crate) struct Subject<'a> {
 /// # Errors
 /// When the names that were kept beside it cannot be read.
 pub(crate) fn check(subject: Subject<'_>, rules: Profile) -> Result<Vec<Finding>> {
+    // Whatever else can be said of it, it was not made to be deployed.
+    if Anatomy::of(subject.wasm, None).is_ok_and(|anatomy| anatomy.is_data_driver()) {
+        return Ok(vec![Finding::new(Severity::Error, "module", module_info::DATA_DRIVER)]);
+    }
     let named = subject.named.unwrap_or(subject.wasm);
     let mut findings = Vec::new();
     // What cannot be read is no valid module either: the machine says where.
@@ -82,7 +85,7 @@ pub(crate) fn check(subject: Subject<'_>, rules: Profile) -> Result<Vec<Finding>
         findings.push(refused(&error, &outline, rules));
     }
     findings.extend(sizes(subject.wasm.len()));
-    findings.extend(floats(&outline));
+    findings.extend(floats(&Floats::find(named).unwrap_or_default()));
     findings.extend(host_queries(&outline, rules));
     if let Some(abi) = subject.abi {
         findings.extend(arguments(abi));
@@ -140,14 +143,14 @@ fn sizes(bytes: usize) -> Option<Finding> {
     Some(Finding::new(if large { Severity::Warning } else { Severity::Note }, "size", text))
 }
 
-fn floats(outline: &Outline) -> Option<Finding> {
-    let (names, rest) = (&outline.floats, outline.floats.len().saturating_sub(MAX_NAMED));
-    let place = names.iter().take(MAX_NAMED).cloned().collect::<Vec<_>>().join(", ");
-    let place = if rest == 0 { place } else { format!("{place} and {rest} more") };
-    (!names.is_empty()).then(|| {
-        let text = "computes with floating-point numbers: rounding is no way to count money";
-        Finding::new(Severity::Warning, "floats", text).at(format!("in {place}"))
-    })
+fn floats(floats: &Floats) -> Option<Finding> {
+    let text = if floats.is_nameless() {
+        "computes with floating-point numbers, or links a library's code that formats them: the module has no names to \
+         tell which; rounding is no way to count money"
+    } else {
+        "computes with floating-point numbers: rounding is no way to count money"
+    };
+    (!floats.is_empty()).then(|| Finding::new(Severity::Warning, "floats", text).at(floats.place()))
 }
 
 /// Queries of the machine by name. A name in the data may stand there for another reason: it is no proof.
@@ -223,8 +226,6 @@ fn least_bytes(ty: &Type, abi: &ContractAbi, depth: usize) -> u64 {
 #[derive(Debug, Default)]
 struct Outline {
     imports: BTreeSet<String>,
-    /// Functions that compute with floats, by name where it is known.
-    floats: Vec<String>,
     data: Vec<Vec<u8>>,
     /// Where the code of each function lies, and its name.
     functions: Vec<(std::ops::Range<usize>, String)>,
@@ -236,7 +237,7 @@ impl Outline {
         let mut names: BTreeMap<u32, String> = BTreeMap::new();
         let mut exports: BTreeMap<u32, String> = BTreeMap::new();
         let mut imported = 0;
-        let mut bodies: Vec<(std::ops::Range<usize>, bool)> = Vec::new();
+        let mut bodies: Vec<std::ops::Range<usize>> = Vec::new();
         for payload in Parser::new(0).parse_all(wasm) {
             match payload.context("no WASM module")? {
                 Payload::ImportSection(section) => {
@@ -253,16 +254,7 @@ impl Outline {
                         }
                     }
                 }
-                Payload::CodeSectionEntry(body) => {
-                    let mut floats = false;
-                    for local in body.get_locals_reader()? {
-                        floats |= is_float(local?.1);
-                    }
-                    for operator in body.get_operators_reader()? {
-                        floats |= computes_with_floats(&operator?);
-                    }
-                    bodies.push((body.range(), floats));
-                }
+                Payload::CodeSectionEntry(body) => bodies.push(body.range()),
                 Payload::DataSection(section) => {
                     for segment in section {
                         outline.data.push(segment?.data.to_vec());
@@ -270,19 +262,15 @@ impl Outline {
                 }
                 Payload::CustomSection(section) => {
                     if let KnownCustom::Name(reader) = section.as_known() {
-                        names = function_names(reader);
+                        names = names_of_functions(reader);
                     }
                 }
                 _ => {}
             }
         }
-        for (index, (range, floats)) in (imported..).zip(bodies) {
-            let name = names.get(&index).map(|name| format!("{:#}", demangle(name)));
-            let name = name.or_else(|| exports.get(&index).cloned()).unwrap_or_else(|| format!("function {index}"));
-            if floats {
-                outline.floats.push(name.clone());
-            }
-            outline.functions.push((range, name));
+        for (index, range) in (imported..).zip(bodies) {
+            let name = names.get(&index).or_else(|| exports.get(&index)).cloned();
+            outline.functions.push((range, name.unwrap_or_else(|| format!("function {index}"))));
         }
         Ok(outline)
     }
@@ -290,38 +278,6 @@ impl Outline {
     fn function_at(&self, offset: usize) -> Option<&str> {
         let found = self.functions.iter().find(|(range, _)| range.contains(&offset));
         found.map(|(_, name)| name.as_str())
-    }
-}
-
-/// The names of functions by index. A broken section has no more names than could be read.
-fn function_names(reader: NameSectionReader<'_>) -> BTreeMap<u32, String> {
-    let mut names = BTreeMap::new();
-    for part in reader.map_while(Result::ok) {
-        if let Name::Function(map) = part {
-            names.extend(map.into_iter().map_while(Result::ok).map(|naming| (naming.index, naming.name.to_owned())));
-        }
-    }
-    names
-}
-
-const fn is_float(ty: ValType) -> bool {
-    matches!(ty, ValType::F32 | ValType::F64)
-}
-
-/// Whether an operator takes or makes a float. All such operators have it in their names.
-fn computes_with_floats(operator: &Operator<'_>) -> bool {
-    match operator {
-        Operator::Block { blockty } | Operator::Loop { blockty } | Operator::If { blockty } => {
-            matches!(blockty, wasmparser::BlockType::Type(ty) if is_float(*ty))
-        }
-        Operator::Call { .. } | Operator::LocalGet { .. } | Operator::I32Const { .. } | Operator::I64Const { .. } => {
-            false
-        }
-        other => {
-            let text = format!("{other:?}");
-            let name = text.split([' ', '{']).next().unwrap_or_default();
-            ["F32", "F64"].iter().any(|float| name.contains(float))
-        }
     }
 }
 
@@ -358,8 +314,35 @@ mod tests {
         }
         wasm::append_custom(&mut wasm, "name", &[1, 7, 1, 0, 4, b'h', b'a', b'l', b'f']);
         let outline = Outline::read(&wasm).unwrap();
-        assert_eq!(outline.floats, ["half"]);
+        assert_eq!(outline.functions[0].1, "half");
         assert_eq!(outline.functions[1].1, "function 1");
+        let found = floats(&Floats::find(&wasm).unwrap()).unwrap();
+        assert_eq!((found.about, found.place.as_deref()), ("floats", Some("in half")));
+    }
+
+    #[test]
+    fn a_data_driver_is_no_contract() {
+        let wasm = wat::parse_str(module_info::tests::DRIVER).unwrap();
+        let findings = check(Subject { wasm: &wasm, named: None, abi: None }, Profile::Local).unwrap();
+        let told: Vec<_> = findings.iter().map(|it| (it.severity, it.about, it.message.as_str())).collect();
+        assert_eq!(told, [(Severity::Error, "module", module_info::DATA_DRIVER)]);
+    }
+
+    #[test]
+    fn modules_for_other_machines_are_refused_with_what_to_build_instead() {
+        for (module, advice) in [
+            ("(module (memory (export \"memory\") i64 2))", "build for wasm32-unknown-unknown"),
+            (
+                r#"(module (import "env" "hdebug" (func (param i32))) (memory (export "memory") 3)
+                (global (export "A") i32 (i32.const 4096)))"#,
+                "`abi-debug` of dusk-core",
+            ),
+        ] {
+            let wasm = wat::parse_str(module).unwrap();
+            let findings = check(Subject { wasm: &wasm, named: None, abi: None }, Profile::Mainnet).unwrap();
+            assert_eq!((findings[0].severity, findings[0].about), (Severity::Error, "module"));
+            assert!(findings[0].message.contains(advice), "{findings:?}");
+        }
     }
 
     #[test]

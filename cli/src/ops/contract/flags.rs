@@ -37,6 +37,18 @@ const MAX_DOCUMENT_BYTES: u64 = 1024 * 1024;
 /// # Errors
 /// A usage fault where it cannot be read, or is not JSON.
 pub(crate) fn document(option: &str, given: &str, example: &str) -> Result<Value> {
+    document_with(exact::Large::Marked, option, given, example)
+}
+
+/// The same, where no type tells what large integers are: they become text.
+///
+/// # Errors
+/// As [`document`].
+pub(crate) fn plain_document(option: &str, given: &str, example: &str) -> Result<Value> {
+    document_with(exact::Large::Text, option, given, example)
+}
+
+fn document_with(large: exact::Large, option: &str, given: &str, example: &str) -> Result<Value> {
     let read = |from: &mut dyn Read, name: &str| {
         let mut text = String::new();
         let read = from.take(MAX_DOCUMENT_BYTES + 1).read_to_string(&mut text);
@@ -65,7 +77,7 @@ pub(crate) fn document(option: &str, given: &str, example: &str) -> Result<Value
         }
         None => given.to_owned(),
     };
-    exact::read(&text, exact::Large::Marked).map_err(|error| {
+    exact::read(&text, large).map_err(|error| {
         Fault::usage(format!("`{option}` is not JSON: {error}"), format!("for example {option} '{example}'"))
     })
 }

@@ -6,7 +6,9 @@
 //! | `module_info` | sections, imports, exports and sizes of functions |
 //! | `sandbox` | modules validated and data drivers run, in the virtual machine only |
 //! | `check` | what a network refuses, and what to beware of |
+//! | `floats` | floating-point arithmetic, and the exports that reach it |
 //! | `schema` | differences between two descriptions |
+//! | `plain` | descriptions by drivers that were not made with our SDK |
 //! | `amount` | amounts of money as people write them |
 //! | `arguments` | values that people give, checked against the description |
 //! | `flags` | functions as commands: flags, examples, help |
@@ -15,7 +17,9 @@ pub(crate) mod amount;
 pub(crate) mod arguments;
 pub(crate) mod check;
 pub(crate) mod flags;
+pub(crate) mod floats;
 pub(crate) mod module_info;
+pub(crate) mod plain;
 pub(crate) mod sandbox;
 pub(crate) mod schema;
 pub(crate) mod wasm;

@@ -7,11 +7,20 @@ use rustc_demangle::demangle;
 use serde::Serialize;
 use serde_json::Value;
 use wasmparser::{
-    CompositeInnerType, DataKind, ExternalKind, FuncType, KnownCustom, MemoryType, Name, Operator, Parser, Payload,
-    TypeRef,
+    CompositeInnerType, DataKind, ExternalKind, FuncType, KnownCustom, MemoryType, Name, NameSectionReader, Operator,
+    Parser, Payload, TypeRef,
 };
 
 use super::wasm::{ABI_SECTION, BUILD_SECTION};
+
+/// What is said of a data driver where a contract is asked for.
+pub(crate) const DATA_DRIVER: &str = "this is a data driver, which turns JSON into a contract's encoding and back; a \
+     contract is the other module, which exports its functions and the argument buffer `A` (a build writes NAME.wasm \
+     beside NAME.driver.wasm)";
+/// Functions that every data driver exports.
+const DRIVER_FUNCTIONS: [&str; 3] = ["encode_input_fn", "decode_output_fn", "get_schema"];
+/// The global with which a contract says where its argument buffer lies.
+const ARGUMENT_BUFFER: &str = "A";
 
 /// A file that is no module.
 #[derive(Debug, thiserror::Error)]
@@ -121,6 +130,12 @@ impl Anatomy {
             function.name = known.or_else(|| dissection.exported.remove(&function.index));
         }
         Ok(dissection.anatomy)
+    }
+
+    /// Whether it is a data driver: it exports what drivers do, and has no argument buffer.
+    pub(crate) fn is_data_driver(&self) -> bool {
+        let exports = |name: &str| self.exports.iter().any(|export| export.name == name);
+        DRIVER_FUNCTIONS.into_iter().all(exports) && !exports(ARGUMENT_BUFFER)
     }
 
     /// Whether any function's name is known beyond those that are exported.
@@ -289,25 +304,37 @@ fn function_names(wasm: &[u8]) -> Result<BTreeMap<u32, String>, NotAModule> {
         let Payload::CustomSection(section) = payload? else {
             continue;
         };
-        let KnownCustom::Name(subsections) = section.as_known() else {
-            continue;
-        };
-        // Names are a help, not a part of the module: what cannot be read of them is left out.
-        for subsection in subsections.into_iter().map_while(Result::ok) {
-            if let Name::Function(map) = subsection {
-                for naming in map.into_iter().map_while(Result::ok) {
-                    names.insert(naming.index, format!("{:#}", demangle(naming.name)));
-                }
-            }
+        if let KnownCustom::Name(reader) = section.as_known() {
+            names.append(&mut names_of_functions(reader));
         }
     }
     Ok(names)
 }
 
+/// The names of functions by index, as Rust writes them. A broken section has no more names than could be read.
+pub(super) fn names_of_functions(reader: NameSectionReader<'_>) -> BTreeMap<u32, String> {
+    let mut names = BTreeMap::new();
+    for part in reader.map_while(Result::ok) {
+        if let Name::Function(map) = part {
+            let readable = map.into_iter().map_while(Result::ok);
+            names.extend(readable.map(|naming| (naming.index, format!("{:#}", demangle(naming.name)))));
+        }
+    }
+    names
+}
+
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::ops::contract::wasm::{append_custom, without_custom};
+
+    /// A module that exports what data drivers do.
+    pub(in super::super) const DRIVER: &str = r#"(module (memory (export "memory") 1)
+        (func (export "init"))
+        (func (export "alloc") (param i32) (result i32) unreachable)
+        (func (export "encode_input_fn") (export "decode_input_fn") (export "decode_output_fn") (export "decode_event")
+            (param i32 i32 i32 i32 i32 i32) (result i32) unreachable)
+        (func (export "get_schema") (export "get_version") (param i32 i32) (result i32) unreachable))"#;
 
     /// A module with one imported and two own functions, a memory and data; the second one has a name.
     fn module() -> Vec<u8> {
@@ -345,6 +372,15 @@ mod tests {
         let functions: Vec<_> = anatomy.functions.iter().map(|it| (it.index, it.name.as_deref(), it.bytes)).collect();
         assert_eq!(functions[0], (1, Some("value"), 4));
         assert_eq!((functions[1].0, functions[1].2), (2, 5));
+    }
+
+    #[test]
+    fn a_data_driver_is_told_from_a_contract() {
+        let is_driver = |wat: &str| Anatomy::of(&wat::parse_str(wat).unwrap(), None).unwrap().is_data_driver();
+        assert!(is_driver(DRIVER));
+        // A contract may have functions of these names.
+        assert!(!is_driver(&DRIVER.replace("(memory", r#"(global (export "A") i32 (i32.const 0)) (memory"#)));
+        assert!(!is_driver(&DRIVER.replace("get_schema", "schema")));
     }
 
     #[test]

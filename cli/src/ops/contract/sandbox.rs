@@ -1,12 +1,18 @@
-//! Contracts and data drivers, looked at and run in the virtual machine only: they are code of strangers.
+//! Contracts and data drivers, looked at and run in the virtual machine only: they are code of strangers. The drivers of
+//! genesis contracts are no modules; the node's crate has them.
+
+use std::fmt;
 
 use anyhow::{Context, Result};
+use dusk_core::abi::ContractId;
 use dusk_sdk_protocol::abi::{ContractAbi, SCHEMA_VERSION};
+use local_node::drivers::{Codec, CodecError, Drivers};
 use local_node_types::rules::Profile;
 use local_node_vm::driver::{self, DriverError};
 use local_node_vm::{ModuleError, validate as validate_module};
 use serde_json::Value;
 
+use super::plain::Plain;
 use crate::error::Fault;
 use crate::ops::exact;
 use crate::ops::project::folders;
@@ -28,8 +34,11 @@ pub(crate) fn schema(driver: &[u8]) -> Result<ContractAbi> {
 }
 
 fn described(driver: &driver::Driver) -> Result<ContractAbi> {
-    let text = driver.schema()?;
-    let abi: ContractAbi = serde_json::from_str(&text).context("its description cannot be read")?;
+    read_abi(&driver.schema()?)
+}
+
+fn read_abi(text: &str) -> Result<ContractAbi> {
+    let abi: ContractAbi = serde_json::from_str(text).context("its description cannot be read")?;
     anyhow::ensure!(
         abi.schema == SCHEMA_VERSION,
         "its description is of form {}, and this cargo-dusk reads {SCHEMA_VERSION}",
@@ -39,7 +48,7 @@ fn described(driver: &driver::Driver) -> Result<ContractAbi> {
 }
 
 /// What a driver answers, without a rounded number.
-fn document(text: &str, what: std::fmt::Arguments<'_>) -> Result<Value> {
+fn document(text: &str, what: fmt::Arguments<'_>) -> Result<Value> {
     exact::read(text, exact::Large::Text).map_err(|reason| {
         Fault::failed(
             format!("the data driver gives no JSON for {what}: {reason}"),
@@ -49,7 +58,22 @@ fn document(text: &str, what: std::fmt::Arguments<'_>) -> Result<Value> {
 }
 
 /// A contract's data driver.
-pub(crate) struct Driver(driver::Driver);
+pub(crate) struct Driver(Kind);
+
+enum Kind {
+    /// A module, which came from the contract's owner.
+    Module(driver::Driver),
+    /// A genesis contract's.
+    BuiltIn(Codec),
+}
+
+/// How a contract's data driver describes the contract.
+pub(crate) enum Description {
+    /// As those of our SDK do, with the types of all values.
+    Typed(Box<ContractAbi>),
+    /// As others do.
+    Plain(Plain),
+}
 
 impl Driver {
     /// Compiles it, or takes it from the folder for compiled modules.
@@ -58,7 +82,12 @@ impl Driver {
             Some(folder) => driver::Driver::load_cached(wasm, &folder),
             None => driver::Driver::load(wasm),
         };
-        driver.map(Self).context("the contract's data driver cannot be used")
+        driver.map(|driver| Self(Kind::Module(driver))).context("the contract's data driver cannot be used")
+    }
+
+    /// The driver of a genesis contract: the one that nodes have.
+    pub(crate) fn built_in(contract: &ContractId) -> Option<Self> {
+        Drivers::built_in(contract).map(|codec| Self(Kind::BuiltIn(codec)))
     }
 
     /// The contract's description.
@@ -66,7 +95,27 @@ impl Driver {
     /// # Errors
     /// When the driver describes itself in another form than those of our SDK.
     pub(crate) fn schema(&self) -> Result<ContractAbi> {
-        described(&self.0)
+        read_abi(&self.text_of_schema()?)
+    }
+
+    /// The contract's description, in whichever form. A driver may give none: then nothing is known of its functions.
+    ///
+    /// # Errors
+    /// When it is one of our SDK, of a form that is not known here.
+    pub(crate) fn description(&self) -> Result<Description> {
+        let text = self.text_of_schema().unwrap_or_default();
+        let is_of_our_sdk = serde_json::from_str::<Value>(&text).is_ok_and(|document| document.get("schema").is_some());
+        if is_of_our_sdk {
+            return read_abi(&text).map(|abi| Description::Typed(Box::new(abi)));
+        }
+        Ok(Description::Plain(Plain::read(&text)))
+    }
+
+    fn text_of_schema(&self) -> Result<String> {
+        Ok(match &self.0 {
+            Kind::Module(driver) => driver.schema()?,
+            Kind::BuiltIn(codec) => codec.schema()?,
+        })
     }
 
     /// A function's argument, encoded.
@@ -74,36 +123,66 @@ impl Driver {
     /// # Errors
     /// A usage fault when the driver refuses the value.
     pub(crate) fn encode_input(&self, function: &str, value: &Value) -> Result<Vec<u8>> {
-        self.0.encode_input(function, &value.to_string()).map_err(|error| match error {
-            DriverError::Refused { message, .. } => Fault::usage(
+        let json = value.to_string();
+        let encoded = match &self.0 {
+            Kind::Module(driver) => driver.encode_input(function, &json).map_err(CodecError::from),
+            Kind::BuiltIn(codec) => codec.encode_input(function, &json),
+        };
+        encoded.map_err(|error| match error {
+            CodecError::Refused(message) | CodecError::Driver(DriverError::Refused { message, .. }) => Fault::usage(
                 format!("the arguments of `{function}` do not fit: {message}"),
                 "`cargo dusk call CONTRACT FUNCTION --help` shows what a function takes, `cargo dusk inspect CONTRACT` a constructor",
             ),
-            other => anyhow::Error::from(other).context(format!("cannot encode the arguments of `{function}`")),
+            CodecError::Driver(error) => {
+                anyhow::Error::from(error).context(format!("cannot encode the arguments of `{function}`"))
+            }
+            other => anyhow::Error::from(other),
         })
     }
 
     /// A function's argument as JSON.
     pub(crate) fn decode_input(&self, function: &str, argument: &[u8]) -> Result<Value> {
-        let text = self
-            .0
-            .decode_input(function, argument)
-            .with_context(|| format!("cannot decode the arguments of `{function}`"))?;
-        document(&text, format_args!("the arguments of `{function}`"))
+        self.decoded(
+            format_args!("the arguments of `{function}`"),
+            |driver| driver.decode_input(function, argument),
+            |codec| codec.decode_input(function, argument),
+        )
     }
 
     /// A function's result as JSON.
     pub(crate) fn decode_output(&self, function: &str, result: &[u8]) -> Result<Value> {
-        let text = self
-            .0
-            .decode_output(function, result)
-            .with_context(|| format!("cannot decode the result of `{function}`"))?;
-        document(&text, format_args!("the result of `{function}`"))
+        self.decoded(
+            format_args!("the result of `{function}`"),
+            |driver| driver.decode_output(function, result),
+            |codec| codec.decode_output(function, result),
+        )
     }
 
     /// An event's data as JSON.
     pub(crate) fn decode_event(&self, topic: &str, data: &[u8]) -> Result<Value> {
-        let text = self.0.decode_event(topic, data).with_context(|| format!("cannot decode the event `{topic}`"))?;
-        document(&text, format_args!("the event `{topic}`"))
+        self.decoded(
+            format_args!("the event `{topic}`"),
+            |driver| driver.decode_event(topic, data),
+            |codec| codec.decode_event(topic, data),
+        )
+    }
+
+    fn decoded(
+        &self,
+        what: fmt::Arguments<'_>,
+        by_module: impl FnOnce(&driver::Driver) -> Result<String, DriverError>,
+        built_in: impl FnOnce(&Codec) -> Result<Value, CodecError>,
+    ) -> Result<Value> {
+        match &self.0 {
+            Kind::Module(driver) => {
+                document(&by_module(driver).with_context(|| format!("cannot decode {what}"))?, what)
+            }
+            Kind::BuiltIn(codec) => built_in(codec).map_err(|error| {
+                Fault::failed(
+                    format!("cannot decode {what}: {error}"),
+                    "the genesis contract's own data driver does not read it; other tools may",
+                )
+            }),
+        }
     }
 }

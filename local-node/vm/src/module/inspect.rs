@@ -50,7 +50,8 @@ pub enum ModuleError {
     },
     /// It logs, and the machine does not record logs.
     #[error(
-        "the module logs: it imports `{LOG}`, which no network offers; build it without the feature `log` of dusk-sdk"
+        "the module logs: it imports `{LOG}`, which no network offers; build it without the feature that logs (`log` of \
+         dusk-sdk, `abi-debug` of dusk-core, `debug` of piecrust-uplink)"
     )]
     Logs,
     /// It imports a known name with another type.
@@ -111,8 +112,16 @@ pub enum ModuleError {
         offset: i64,
     },
     /// The rules in force do not allow a memory of this width.
-    #[error("contracts with a {0}-bit memory may not be deployed under the rules in force")]
+    #[error(
+        "contracts with a {0}-bit memory may not be deployed under the rules in force; build for {target}",
+        target = other_target(*.0)
+    )]
     MemoryWidth(u8),
+}
+
+/// The compiler's target with memories of the other width.
+const fn other_target(width: u8) -> &'static str {
+    if width == 64 { "wasm32-unknown-unknown" } else { "wasm64-unknown-unknown" }
 }
 
 /// What is known of a module that can be a contract.
@@ -198,24 +207,32 @@ pub fn validate(bytecode: &[u8], rules: Rules) -> Result<ModuleInfo, ModuleError
 /// The first thing found that stands in the way.
 pub fn validate_for_tests(bytecode: &[u8], rules: Rules) -> Result<ModuleInfo, ModuleError> {
     let features = if rules.active(Feature::ReferenceTypes) { Features::All } else { Features::WithoutReferenceTypes };
-    let info = inspect(bytecode, features)?;
-    let (width, forbidden) = if info.memory64 { (64, Feature::DisableWasm64) } else { (32, Feature::DisableWasm32) };
-    if rules.active(forbidden) {
-        return Err(ModuleError::MemoryWidth(width));
+    let outline = outline(bytecode, features)?;
+    // Comes first: a module that was built for the other width may differ in its imports and exports, too.
+    if let [memory] = outline.memories[..] {
+        let (width, forbidden) =
+            if memory.memory64 { (64, Feature::DisableWasm64) } else { (32, Feature::DisableWasm32) };
+        if rules.active(forbidden) {
+            return Err(ModuleError::MemoryWidth(width));
+        }
     }
-    Ok(info)
+    outline.check()
 }
 
 /// Checks a module against the requirements that do not depend on the height.
 pub(crate) fn inspect(bytecode: &[u8], features: Features) -> Result<ModuleInfo, ModuleError> {
+    outline(bytecode, features)?.check()
+}
+
+/// The parts of a module that is valid WebAssembly of these features.
+fn outline(bytecode: &[u8], features: Features) -> Result<Outline<'_>, ModuleError> {
     if bytecode.len() > MAX_MODULE_BYTES {
         return Err(ModuleError::TooLong { length: bytecode.len() });
     }
     // Before the validator, whose work is not linear either.
     limits::check(bytecode)?;
     Validator::new_with_features(features.set()).validate_all(bytecode)?;
-    let outline = Outline::read(bytecode)?;
-    outline.check()
+    Outline::read(bytecode)
 }
 
 impl From<wasmparser::BinaryReaderError> for ModuleError {

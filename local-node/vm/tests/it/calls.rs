@@ -291,5 +291,7 @@ fn a_network_refuses_a_contract_that_logs() {
     let refused = empty_session().deploy(A, &chatting(), None, &[7; 3], PLENTY);
     assert!(matches!(refused, Err(VmError::Module(ModuleError::Logs))), "{refused:?}");
     assert_eq!(validate(&chatting(), today().rules), Err(ModuleError::Logs));
+    let told = ModuleError::Logs.to_string();
+    assert!(["dusk-sdk", "dusk-core", "piecrust-uplink"].iter().all(|library| told.contains(library)), "{told}");
     assert!(validate_for_tests(&chatting(), today().rules).unwrap().logs());
 }

@@ -82,6 +82,9 @@ fn rules_decide_about_widths_and_reference_types() {
     let wide = wat::parse_str(wide).unwrap();
     assert_eq!(validate(&wide, Profile::Local.at(1)), Err(ModuleError::MemoryWidth(64)));
     assert!(validate(&wide, Profile::Local.at(0)).unwrap().memory64);
+    let without_buffer = wat::parse_str(r#"(module (memory (export "memory") i64 2))"#).unwrap();
+    let refused = validate(&without_buffer, Profile::Local.at(1)).unwrap_err();
+    assert!(refused.to_string().contains("build for wasm32-unknown-unknown"), "the width comes first: {refused}");
     assert_eq!(validate(&counter(), Profile::Mainnet.at(2_800_000)), Err(ModuleError::MemoryWidth(32)));
     let references = format!("(module {FRAME} (table 1 funcref) (func (param funcref)))");
     let references = wat::parse_str(references).unwrap();
