@@ -9,13 +9,15 @@
 //! | `schema` | differences between two descriptions |
 //! | `amount` | amounts of money as people write them |
 //! | `arguments` | values that people give, checked against the description |
-//! | `flags` | functions as commands: flags, examples, help |
+//! | `flags` | functions as commands: flags, help |
+//! | `samples` | values that fit a type, for examples |
 
 pub(crate) mod amount;
 pub(crate) mod arguments;
 pub(crate) mod check;
 pub(crate) mod flags;
 pub(crate) mod module_info;
+pub(crate) mod samples;
 pub(crate) mod sandbox;
 pub(crate) mod schema;
 pub(crate) mod wasm;

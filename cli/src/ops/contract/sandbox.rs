@@ -2,12 +2,14 @@
 
 use anyhow::{Context, Result};
 use dusk_sdk_protocol::abi::{ContractAbi, SCHEMA_VERSION};
+use local_node::transaction::MAX_ARGUMENT_BYTES;
 use local_node_types::rules::Profile;
 use local_node_vm::driver::{self, DriverError};
 use local_node_vm::{ModuleError, validate as validate_module};
 use serde_json::Value;
 
 use crate::error::Fault;
+use crate::figures::grouped;
 use crate::ops::exact;
 use crate::ops::project::folders;
 
@@ -69,18 +71,27 @@ impl Driver {
         described(&self.0)
     }
 
-    /// A function's argument, encoded.
+    /// A function's argument, encoded. `help`: the command that shows what the function takes.
     ///
     /// # Errors
-    /// A usage fault when the driver refuses the value.
-    pub(crate) fn encode_input(&self, function: &str, value: &Value) -> Result<Vec<u8>> {
-        self.0.encode_input(function, &value.to_string()).map_err(|error| match error {
+    /// A usage fault when the driver refuses the value, or it is longer than a call can carry.
+    pub(crate) fn encode_input(&self, function: &str, value: &Value, help: &str) -> Result<Vec<u8>> {
+        let encoded = self.0.encode_input(function, &value.to_string()).map_err(|error| match error {
             DriverError::Refused { message, .. } => Fault::usage(
                 format!("the arguments of `{function}` do not fit: {message}"),
-                "`cargo dusk call CONTRACT FUNCTION --help` shows what a function takes, `cargo dusk inspect CONTRACT` a constructor",
+                format!("`{help}` shows what it takes"),
             ),
             other => anyhow::Error::from(other).context(format!("cannot encode the arguments of `{function}`")),
-        })
+        })?;
+        if encoded.len() > MAX_ARGUMENT_BYTES {
+            let bytes = grouped(encoded.len() as u64);
+            let most = grouped(MAX_ARGUMENT_BYTES as u64);
+            return Err(Fault::usage(
+                format!("the arguments of `{function}` have {bytes} bytes, and a call carries {most} at most"),
+                "pass less data in one call: shorten the longest text, bytes or list, or split it over several calls",
+            ));
+        }
+        Ok(encoded)
     }
 
     /// A function's argument as JSON.
