@@ -62,6 +62,8 @@ fn of_system(kind: ErrorKind) -> (Exit, &'static str) {
         ErrorKind::NotFound => {
             (Exit::Environment, "is the path right? If a program is missing, `cargo dusk doctor` tells how to get it")
         }
+        ErrorKind::InvalidFilename => (Exit::Usage, "shorten the name: the system has no files of that one"),
+        ErrorKind::ArgumentListTooLong => (Exit::Usage, "shorten what the command is given, or give it in a file"),
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
             (Exit::Environment, "make the named file or folder readable and writable for yourself")
         }
@@ -100,6 +102,8 @@ mod tests {
             DriverError::Refused { code: 1, message: String::new() }.into(),
             DriverError::TooSlow("init").into(),
             io::Error::from(ErrorKind::NotFound).into(),
+            io::Error::from(ErrorKind::InvalidFilename).into(),
+            io::Error::from(ErrorKind::ArgumentListTooLong).into(),
             io::Error::from(ErrorKind::PermissionDenied).into(),
             io::Error::from(ErrorKind::StorageFull).into(),
             io::Error::from(ErrorKind::OutOfMemory).into(),
@@ -113,7 +117,7 @@ mod tests {
             assert_ne!(hint, OURS, "{told}");
             hints.insert(hint);
         }
-        assert_eq!(hints.len(), 18, "each says something else: {hints:#?}");
+        assert_eq!(hints.len(), 20, "each says something else: {hints:#?}");
         assert_eq!(of_others(&anyhow::anyhow!("an invariant is broken")), (Exit::Failed, OURS));
     }
 }

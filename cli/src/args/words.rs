@@ -88,7 +88,7 @@ impl Words {
                     return Err(Fault::usage(
                         format!("`{word}` is neither a value nor an option"),
                         format!(
-                            "if it is a value: `--NAME={word}` by its argument's name, or `-- {word}` behind all else"
+                            "if it is a value, write `-- {word}` behind all else, or give it by its argument's name and `=`"
                         ),
                     ));
                 }

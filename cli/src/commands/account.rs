@@ -13,7 +13,7 @@ use crate::figures::{exact_money, grouped};
 use crate::ops::chain::client::{AccountState, Pending};
 use crate::ops::chain::connection::Chain;
 use crate::ops::chain::labels::Book;
-use crate::ops::chain::names;
+use crate::ops::chain::names::{self, Given};
 use crate::ops::project::Project;
 use crate::output::Ui;
 use crate::table::{Side, Table, field};
@@ -32,7 +32,9 @@ pub(crate) struct Account {
 pub(super) fn run(project: &Project, options: &Account, ui: &Ui) -> Result<ExitCode> {
     let address = options.account.as_deref().map(|given| names::account(&project.settings, given)).transpose()?;
     let chain = Chain::connect(project, options.place.network.as_deref())?;
-    let book = Book::of(&project.settings, &chain.deployments);
+    let mut given = Given::default();
+    options.account.iter().for_each(|name| given.note(&project.settings, name));
+    let book = Book::with(&project.settings, &chain.deployments, &given);
     let pending = chain.client.pending()?;
     match address {
         Some(address) => one(&chain, &book, &address, &pending, ui)?,

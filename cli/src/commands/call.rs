@@ -20,6 +20,7 @@ use crate::ops::chain::target::Target;
 use crate::ops::contract::amount;
 use crate::ops::contract::arguments::{Checker, Given, Names};
 use crate::ops::contract::flags::{self, Flags};
+use crate::ops::contract::samples;
 use crate::ops::contract::sandbox::Description;
 use crate::ops::project::Project;
 use crate::output::{Tone, Ui};
@@ -107,7 +108,8 @@ pub(super) fn run(
     let options = Options::of(grammar);
     let is_option = |name: &str| options.has(name);
     let flags = Flags::new(function, contract, ARGUMENT_PREFIX, &is_option);
-    let names = KnownNames { settings: &project.settings, deployments: &chain.deployments };
+    let names = KnownNames::new(&project.settings, &chain.deployments);
+    call.options.sending.from.iter().for_each(|name| names.note(name));
     let checker = Checker::new(abi, &names);
 
     if call.help {
@@ -115,10 +117,14 @@ pub(super) fn run(
         return Ok(ExitCode::SUCCESS);
     }
     flags.check_options(&call.words.late)?;
-    let given = arguments(call, function, &flags)?;
-    let value = checker.assemble(&function.inputs, &given).map_err(|misfit| flags.misfit(&misfit))?;
-    let argument = target.driver.encode_input(&function.name, &value)?;
-    let calling = Calling::new(&project, &chain, &target, &function.name, function.output != Type::Unit, ui);
+    let given = arguments(call, abi, function, &flags)?;
+    let value = checker.assemble(&function.inputs, &given).map_err(|misfit| flags.misfit(abi, &misfit))?;
+    let argument = target.driver.encode_input(&function.name, &value, &flags.help_command())?;
+    if function.kind != FunctionKind::Query {
+        names.note(project.settings.signer(None));
+    }
+    let returns = function.output != Type::Unit;
+    let calling = Calling::new(&project, &chain, &target, &function.name, returns, names.labels(), ui);
     match function.kind {
         FunctionKind::Query if call.options.send => {
             Err(Fault::usage(format!("`{}` is a query: it needs no transaction", function.name), "leave `--send` out"))
@@ -187,7 +193,7 @@ fn list(abi: &ContractAbi, ui: &Ui) {
 }
 
 /// What the function is given.
-fn arguments(call: &Call, function: &Function, flags: &Flags<'_>) -> Result<Given> {
+fn arguments(call: &Call, abi: &ContractAbi, function: &Function, flags: &Flags<'_>) -> Result<Given> {
     let texts = flags.texts(&call.words.named, &call.words.in_order)?;
     let Some(document) = &call.options.args else {
         return Ok(Given::Texts(texts));
@@ -195,5 +201,5 @@ fn arguments(call: &Call, function: &Function, flags: &Flags<'_>) -> Result<Give
     if !texts.is_empty() {
         return Err(Fault::usage("arguments are given twice: one by one and by `--args`", "use one of the two"));
     }
-    flags::document("--args", document, &flags::example(function)).map(Given::Document)
+    flags::document("--args", document, &samples::arguments(abi, function)).map(Given::Document)
 }

@@ -44,7 +44,7 @@ pub(crate) enum Control {
     /// Moves the node's clock on: the next block is that much later.
     Warp {
         /// How far: 90s, 15m, 6h, 1d, 2w.
-        #[arg(value_name = "DURATION", value_parser = clock::duration)]
+        #[arg(value_name = "DURATION", value_parser = distance)]
         seconds: u64,
         /// Which node.
         #[command(flatten)]
@@ -56,6 +56,14 @@ pub(crate) enum Control {
         #[command(flatten)]
         place: Where,
     },
+}
+
+/// The time that a clock is moved on by.
+fn distance(text: &str) -> Result<u64, String> {
+    match clock::duration(text)? {
+        0 => Err("the clock moves by 1s or more; `cargo dusk node mine` only makes blocks".to_owned()),
+        seconds => Ok(seconds),
+    }
 }
 
 pub(super) fn run(project: &Project, control: &Control, ui: &Ui) -> Result<ExitCode> {
@@ -118,7 +126,14 @@ fn refused(change: Change, error: ClientError) -> anyhow::Error {
             message,
             "`cargo dusk node snapshot` makes a snapshot to go back to; a node that has begun anew has none",
         ),
-        ClientError::Refused { message, .. } => Fault::failed(message, "see `cargo dusk node --help`"),
+        ClientError::Refused { status: 400..=428, message } => {
+            let hint = if matches!(change, Change::Mine(_) | Change::Warp(_)) {
+                "give a smaller number, or begin the chain anew with `cargo dusk node reset`"
+            } else {
+                "go back with `cargo dusk node revert`, or begin the chain anew with `cargo dusk node reset`"
+            };
+            Fault::failed(message, hint)
+        }
         other => connection::unreachable(other),
     }
 }
@@ -128,6 +143,16 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_clock_is_moved_by_a_second_at_least() {
+        assert_eq!((distance("1s"), distance("1d")), (Ok(1), Ok(86_400)));
+        for nothing in ["0s", "0d", "0h0m"] {
+            let told = distance(nothing).unwrap_err();
+            assert!(told.starts_with("the clock moves by 1s or more"), "{nothing}: {told}");
+        }
+        assert!(distance("soon").unwrap_err().starts_with("`soon` is no duration"));
+    }
 
     #[test]
     fn what_changed_is_told_in_a_sentence() {

@@ -16,7 +16,7 @@ use crate::ops::chain::connection::Chain;
 use crate::ops::chain::deploying::{Deployed, Deployer, Outcome, Planned};
 use crate::ops::chain::names;
 use crate::ops::chain::plan::{self, Step};
-use crate::ops::contract::flags;
+use crate::ops::contract::{flags, samples};
 use crate::ops::project::Project;
 use crate::ops::project::settings::Crs;
 use crate::output::Ui;
@@ -132,7 +132,7 @@ fn steps<'a>(project: &Project, options: &Deploy, artifacts: &'a [Artifact]) -> 
     let mut step = plan::single(entries, artifacts, options.contract.as_deref())?;
     if let Some(text) = &options.init {
         let abi = step.artifact.abi()?;
-        let example = abi.init.as_ref().map_or_else(|| "null".to_owned(), flags::example);
+        let example = abi.init.as_ref().map_or_else(|| "null".to_owned(), |init| samples::arguments(&abi, init));
         step.init = Some(flags::document("--init", text, &example)?);
     }
     if let Some(alias) = &options.alias {

@@ -117,9 +117,11 @@ pub(crate) fn read(arguments: &[OsString]) -> Result<Cli> {
     if !words.options.is_empty() {
         let (before, behind) = arguments.split_at(arguments.len().saturating_sub(call.rest.len()));
         if before.iter().any(|word| word == "--") || behind.iter().ne(call.rest.iter().map(String::as_str)) {
+            let (options, contract) = (words.options.join(" "), call.contract.as_deref().unwrap_or_default());
+            let function = words.function.as_deref().unwrap_or_default();
             return Err(Fault::usage(
                 "`--` stands before options of the command",
-                "write the options of the command before the contract: `cargo dusk call --OPTION … CONTRACT FUNCTION`",
+                format!("write them before the contract: `cargo dusk call {options} {contract} {function}`"),
             ));
         }
         cli = Cli::try_parse_from(before.iter().cloned().chain(words.options.iter().map(OsString::from)))?;

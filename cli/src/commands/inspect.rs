@@ -121,7 +121,9 @@ fn deployed(project: &Project, options: &Inspect, ui: &Ui) -> Result<ExitCode> {
     let network = options.network.clone().or_else(network_of_environment);
     let chain = Rc::new(Chain::connect(project, network.as_deref())?);
     let given = options.target.as_deref().ok_or_else(|| {
-        Fault::usage("`--network` asks for a deployed contract", "name it: `cargo dusk inspect CONTRACT --network …`")
+        let deployed = chain.deployments.names().next().unwrap_or("transfer");
+        let hint = format!("name it: for example `cargo dusk inspect {deployed} --network {}`", chain.client.url());
+        Fault::usage("`--network` asks for a deployed contract", hint)
     })?;
     let contract = chain.contract_id(given)?;
     let metadata = chain.client.metadata(&contract).map_err(connection::unreachable)?.ok_or_else(|| {

@@ -32,16 +32,11 @@ pub(crate) enum KeysAction {
     /// Removes what was not used for a while, and what is damaged.
     Gc {
         /// For how long: 90s, 15m, 6h, 1d, 2w; 0s removes everything.
-        #[arg(long, value_name = "DURATION", default_value = "4w", value_parser = unused)]
+        #[arg(long, value_name = "DURATION", default_value = "4w", value_parser = clock::duration)]
         unused_for: u64,
     },
     /// Checks all files; exit code 1 where one is damaged.
     Verify,
-}
-
-/// A duration that may be nothing.
-fn unused(text: &str) -> Result<u64, String> {
-    if text == "0s" { Ok(0) } else { clock::duration(text) }
 }
 
 /// Hexadecimal digits of digests and ids that tables show.

@@ -46,6 +46,13 @@ pub(super) fn run(options: &New, ui: &Ui) -> Result<ExitCode> {
     if let Some(reason) = &made.unlocked {
         ui.warn(format_args!("the lock file is not complete yet: {reason}"));
     }
+    if let Some(around) = &made.claimed_by {
+        let inside = made.root.strip_prefix(around).unwrap_or(&made.root).display();
+        ui.warn(format_args!(
+            "the workspace {} takes the project for a member, which cargo refuses: add `exclude = [\"{inside}\"]` under [workspace] there",
+            around.join("Cargo.toml").display()
+        ));
+    }
     let file = workflow::FILE;
     match &made.repository {
         None => ui.warn(format_args!(

@@ -138,7 +138,7 @@ impl Report<'_> {
             field(ui, "deposit", exact_money(transaction.deposit()));
         }
         if let Some(memo) = transaction.memo() {
-            field(ui, "memo", memo_text(memo));
+            field(ui, "memo", shown::text(&memo_text(memo)));
         }
         self.costs(transaction, seen.place.as_ref());
         if !events.is_empty() {

@@ -111,7 +111,7 @@ const MODULES_OF_OPS: &[(&str, &[&str])] = &[
     ("circuits", &["cargo", "exact", "hash", "project", "report", "tls"]),
     ("build", &["cargo", "circuits", "contract", "hash", "project", "report"]),
     ("node", &["interrupt", "project"]),
-    ("chain", &["build", "contract", "hash", "project", "report", "tls"]),
+    ("chain", &["build", "contract", "exact", "hash", "project", "report", "tls"]),
     ("testing", &["build", "cargo", "chain", "circuits", "contract", "project", "report"]),
 ];
 

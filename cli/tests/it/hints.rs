@@ -225,3 +225,41 @@ fn every_error_of_a_command_says_what_to_do() {
         }
     }
 }
+
+/// What a hint asks people for: the command cannot know it.
+const FOR_PEOPLE: [&str; 7] =
+    ["cargo dusk new NAME", "--data OTHER-DIR", "--data DIR", "cargo dusk crs fetch FILE", "@FILE", " VALUE", " FILE"];
+/// Variables of the environment.
+const VARIABLES: [&str; 4] = ["RUSTUP_TOOLCHAIN", "RUSTC", "CARGO", "SSL_CERT_FILE"];
+
+/// The placeholders in the commands and values of a hint that the command could fill in.
+fn placeholders(hint: &str) -> Vec<String> {
+    let placeholder = regex::Regex::new(r"\{+…|…\}+|\b[A-Z][A-Z-]{2,}\b").unwrap();
+    let code = hint.split('`').skip(1).step_by(2).filter(|code| !VARIABLES.contains(code));
+    // Names in braces are what the command fills in.
+    let filled = regex::Regex::new(r"\{[A-Za-z_]*\}").unwrap();
+    let known = |code: &str| {
+        FOR_PEOPLE.iter().fold(filled.replace_all(code, "").into_owned(), |code, phrase| code.replace(phrase, ""))
+    };
+    code.map(known)
+        .flat_map(|code| placeholder.find_iter(&code).map(|it| it.as_str().to_owned()).collect::<Vec<_>>())
+        .collect()
+}
+
+#[test]
+fn hints_show_values_and_not_placeholders_for_them() {
+    assert_eq!(placeholders("`cargo dusk call CONTRACT FUNCTION --help` shows it"), ["CONTRACT", "FUNCTION"]);
+    assert_eq!(placeholders("if it is a value: `--NAME={word}`"), ["NAME"]);
+    assert_eq!(placeholders("for example `--policy {…}`"), ["{…"]);
+    assert!(placeholders("make one with `cargo dusk new NAME`, or set `CARGO`").is_empty());
+    let mut faults = Vec::new();
+    for told in all(&crate::book::root()) {
+        for hint in &told.hints {
+            let found = placeholders(hint);
+            if !found.is_empty() {
+                faults.push(format!("{found:?} in `{hint}`, for `{}`", told.message));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{faults:#?}");
+}

@@ -266,6 +266,7 @@ fn files_that_are_no_contract_are_refused() {
 #[test]
 fn durations_and_numbers_of_control_are_checked() {
     let place = Place::new();
+    says(&place.dusk(&["node", "warp", "0s"]).exits(2), &["the clock moves by 1s or more", "hint: "]);
     snapshot("warp_nonsense", &place.dusk(&["node", "warp", "soon"]).exits(2));
     snapshot("mine_nothing", &place.dusk(&["node", "mine", "0"]).exits(2));
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
@@ -321,7 +322,7 @@ fn a_transaction_is_decoded(on: &On<'_>, call: &str, deployment: &str) {
     assert_eq!((&changed["data"]["to"], &changed["contract_name"]), (&3.into(), &"counter".into()));
     says(
         &on.dusk(&["tx", deployment, "--wait"]).exits(0),
-        &["done in block ", "@owner", "deploys", "init {\"limit\":10}"],
+        &["done in block ", "@alice", "deploys", "init {\"limit\":10}"],
     );
     let document = on.dusk(&["tx", deployment, "--json"]).exits(0).document();
     assert_eq!(document["deploy"]["init"], serde_json::json!({ "limit": 10 }), "{document}");
@@ -374,8 +375,15 @@ fn a_contract_is_taken_apart(on: &On<'_>, contract: &str) {
     assert_eq!(with_variable, built, "a name of the project is what was built, whatever the network");
     let deployed = on.dusk(&["inspect", contract, "--json"]).exits(0).document();
     assert_eq!((&deployed["blake3"], &deployed["name"]), (&built["blake3"], &"counter".into()));
-    assert_eq!((&deployed["owner_name"], &deployed["functions"]), (&"owner".into(), &built["functions"]));
-    says(&on.dusk(&["inspect", "@counter", "--all"]).exits(0), &["owner", "@owner", "deployed", "in block "]);
+    assert_eq!((&deployed["owner_name"], &deployed["functions"]), (&"alice".into(), &built["functions"]));
+    says(&on.dusk(&["inspect", "@counter", "--all"]).exits(0), &["owner", "@alice", "deployed", "in block "]);
+    // `owner` is alice's name in the project: an account is shown by the name that was asked for.
+    says(&on.dusk(&["account", "owner"]).exits(0), &["account @owner\n"]);
+    says(&on.dusk(&["account", "alice"]).exits(0), &["account @alice\n"]);
+    for name in ["owner", "alice"] {
+        let called = on.dusk(&["call", "counter", "increment", "--by", "1", "--from", name]).exits(0);
+        says(&called, &[&format!("\"by\":\"@{name}\"")]);
+    }
 }
 
 fn a_contract_is_called_without_its_project(on: &On<'_>, contract: &str) {

@@ -75,6 +75,45 @@ fn new_makes_a_whole_project_and_nothing_else() {
 }
 
 #[test]
+fn nothing_is_left_unignored_in_a_foreign_workspace() {
+    let place = Place::new();
+    let git = |words: &[&str]| place.ran(place.command("git").args(words)).exits(0).stdout;
+    git(&["init", "--quiet"]);
+    let version = env!("CARGO_PKG_VERSION");
+    place.write(
+        "Cargo.toml",
+        &format!(
+            "[workspace]\nmembers = [\"crates/*\"]\nresolver = \"3\"\n[workspace.dependencies]\ndusk-sdk = \"={version}\"\n"
+        ),
+    );
+    place.write("crates/one/Cargo.toml", "[package]\nname = \"one\"\nversion = \"0.1.0\"\nedition = \"2024\"\n");
+    place.write("crates/one/src/lib.rs", "");
+    place.write("Cargo.lock", "version = 4\n[[package]]\nname = \"one\"\nversion = \"0.1.0\"\n");
+    git(&["add", "."]);
+    let left = || git(&["status", "--porcelain", "--untracked-files=all"]).replace("A  ", "");
+    assert_eq!(left().lines().count(), 4, "{}", left());
+
+    // It has no contracts: the patch and the folder of artefacts are written before that is known.
+    place.dusk(&["build"]).exits(2);
+    assert!(place.at.join(".cargo/config.toml").is_file() && place.at.join("target/dusk").is_dir());
+    assert_eq!(left().lines().count(), 4, "{}", left());
+
+    let made = place.dusk(&["new", "crates/shares"]).exits(0);
+    assert!(made.stderr.contains("takes the project for a member"), "{}", made.stderr);
+    assert!(made.stderr.contains("add `exclude = [\"crates/shares\"]`"), "{}", made.stderr);
+    place.edit("Cargo.toml", "resolver", "exclude = [\"crates/shares\"]\nresolver");
+    let made = place.dusk(&["new", "crates/shares2"]).exits(0);
+    assert!(made.stderr.contains("[\"crates/shares2\"]"), "{}", made.stderr);
+    std::fs::create_dir(place.at.join("apart")).unwrap();
+    std::fs::remove_dir_all(place.at.join("crates/shares2")).unwrap();
+    let made = place.dusk(&["new", "apart/shares"]).exits(0);
+    assert!(!made.stderr.contains("takes the project"), "{}", made.stderr);
+    let stray = left();
+    let stray: Vec<&str> = stray.lines().filter(|line| line.contains("/.cargo/") || line.contains("target/")).collect();
+    assert!(stray.is_empty(), "{stray:?}");
+}
+
+#[test]
 fn new_refuses_what_cannot_be() {
     let place = Place::new();
     snapshot("new_bad_name", &place.dusk(&["new", "9 Lives"]).exits(2));

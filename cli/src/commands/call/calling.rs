@@ -7,6 +7,7 @@ use dusk_core::transfer::data::{ContractCall, TransactionData};
 use serde_json::{Value, json};
 
 use super::CallOptions;
+use crate::commands::shown;
 use crate::error::Fault;
 use crate::figures::{exact_money, grouped, money};
 use crate::ops::chain::client::{BlockEvent, ClientError};
@@ -45,9 +46,9 @@ impl<'a> Calling<'a> {
         target: &'a Target,
         function: &'a str,
         returns: bool,
+        labels: Labels,
         ui: &'a Ui,
     ) -> Self {
-        let labels = Labels::of(&project.settings, &chain.deployments);
         Self { project, chain, target, function, returns, labels, ui }
     }
 
@@ -87,7 +88,7 @@ impl<'a> Calling<'a> {
             other => self.unanswered(other),
         })?;
         for item in &items {
-            self.ui.line(self.labels.applied(item.clone()).to_string());
+            self.ui.line(shown::line(&self.labels.applied(item.clone())));
         }
         self.ui.document(&json!({
             "contract": self.target.hex(), "function": self.function, "result": items,
@@ -98,11 +99,16 @@ impl<'a> Calling<'a> {
     fn unanswered(&self, error: ClientError) -> anyhow::Error {
         match error {
             ClientError::Refused { message, .. } => {
-                let refusal = Refusal::read(&message, self.target.abi());
+                let refusal = self.refusal(&message);
                 Fault::failed(refusal.to_string(), refusal.advice(Stage::Query))
             }
             other => other.into(),
         }
+    }
+
+    /// Why the call was refused.
+    fn refusal(&self, text: &str) -> Refusal {
+        Refusal::read(text, self.target.abi()).named(&self.labels)
     }
 
     /// Simulates, sends, waits, and says what came of it.
@@ -130,7 +136,7 @@ impl<'a> Calling<'a> {
         let prepared = match sender.prepare(&order)? {
             Simulated::Accepted(prepared) => prepared,
             Simulated::Refused(reason) => {
-                let refusal = Refusal::read(&reason, self.target.abi());
+                let refusal = self.refusal(&reason);
                 return Err(Fault::failed(refusal.to_string(), refusal.advice(Stage::Simulation)));
             }
         };
@@ -151,7 +157,7 @@ impl<'a> Calling<'a> {
         let included = sender.send(&prepared, sending.until_final, self.ui)?;
         let fee = included.gas_spent.saturating_mul(gas_price);
         if let Some(reason) = &included.err {
-            let refusal = Refusal::read(reason, self.target.abi());
+            let refusal = self.refusal(reason);
             let message = format!("{refusal}; the gas is spent ({})", money(fee));
             return Err(Fault::failed(message, refusal.advice(Stage::Block)));
         }
@@ -213,8 +219,8 @@ impl<'a> Calling<'a> {
     /// A result as people read it: text without quotes, anything else as JSON.
     fn say_result(&self, result: Value) {
         match self.labels.applied(result) {
-            Value::String(text) => self.ui.line(text),
-            laid_out @ (Value::Array(_) | Value::Object(_)) => self.ui.block(format_args!("{laid_out:#}")),
+            Value::String(text) => self.ui.line(shown::text(&text)),
+            value @ (Value::Array(_) | Value::Object(_)) => self.ui.block(shown::laid_out(&value)),
             other => self.ui.line(other),
         }
     }
@@ -231,7 +237,7 @@ impl<'a> Calling<'a> {
         } else {
             format!("{} ", source.as_str().unwrap_or_default())
         };
-        let data = self.labels.applied(event["data"].clone());
+        let data = shown::line(&self.labels.applied(event["data"].clone()));
         self.ui.line(format_args!("{} {source}{topic} {data}", self.ui.toned(Tone::Faint, "event")));
     }
 }

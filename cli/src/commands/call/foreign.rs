@@ -42,7 +42,8 @@ pub(super) fn run(
         ui.raw(help(&function, contract, &options_in_help(grammar)));
         return Ok(ExitCode::SUCCESS);
     }
-    let names = KnownNames { settings: &project.settings, deployments: &chain.deployments };
+    let names = KnownNames::new(&project.settings, &chain.deployments);
+    call.options.sending.from.iter().for_each(|name| names.note(name));
     let value = match &call.options.args {
         None => function.argument(&call.words.named, &call.words.in_order, &names)?,
         Some(_) if !(call.words.named.is_empty() && call.words.in_order.is_empty()) => {
@@ -50,8 +51,14 @@ pub(super) fn run(
         }
         Some(document) => flags::plain_document("--args", document, "null")?,
     };
-    let argument = target.driver.encode_input(&function.name, &value)?;
-    let calling = Calling::new(project, chain, target, &function.name, !function.returns_nothing(), ui);
+    let contract = call.contract.as_deref().unwrap_or_default();
+    let help_command = format!("cargo dusk call {contract} {} --help", function.name);
+    let argument = target.driver.encode_input(&function.name, &value, &help_command)?;
+    if call.options.send {
+        names.note(project.settings.signer(None));
+    }
+    let returns = !function.returns_nothing();
+    let calling = Calling::new(project, chain, target, &function.name, returns, names.labels(), ui);
     let sending = &call.options.sending;
     if call.options.send || sending.dry_run {
         return calling.transact(argument, &call.options);

@@ -3,12 +3,11 @@
 use local_node::test_host::Action;
 use serde_json::Value;
 
+use crate::commands::shown;
 use crate::figures::grouped;
 use crate::ops::testing::calltree::{Call, Deed, Step};
 use crate::output::{Tone, Ui};
 
-/// How many letters of one value are shown.
-const MAX_VALUE_LETTERS: usize = 72;
 /// How deep everything stands in.
 const INDENT: &str = "       ";
 
@@ -43,7 +42,7 @@ pub(super) fn say_logs(call: &Call, ui: &Ui) {
         match step {
             Step::Call(inner) => say_logs(inner, ui),
             Step::Log(line) => {
-                let place = format!("{}::{}", shortened(&call.contract), call.function);
+                let place = format!("{}::{}", call.contract, call.function);
                 ui.line(format_args!(
                     "{INDENT}{} {} {line}",
                     ui.toned(Tone::Name, &place),
@@ -57,10 +56,9 @@ pub(super) fn say_logs(call: &Call, ui: &Ui) {
 
 /// `counter::increment(by: 3) [31,233 gas]`
 fn heading(call: &Call, ui: &Ui) -> String {
-    let contract = shortened(&call.contract);
     let own = if call.own_gas == call.gas { String::new() } else { format!(", own {}", grouped(call.own_gas)) };
     let gas = faint(ui, &format!("[{} gas{own}]", grouped(call.gas)));
-    format!("{}::{}({}) {gas}", ui.toned(Tone::Name, &contract), call.function, arguments(&call.arguments))
+    format!("{}::{}({}) {gas}", ui.toned(Tone::Name, &call.contract), call.function, arguments(&call.arguments))
 }
 
 /// What a call did, and how it ended.
@@ -107,15 +105,7 @@ fn arguments(value: &Value) -> String {
 /// A value in one short line; names without quotes.
 fn plain(value: &Value) -> String {
     match value {
-        Value::String(text) if text.starts_with('@') => text.clone(),
-        other => shortened(&other.to_string()),
-    }
-}
-
-fn shortened(text: &str) -> String {
-    if text.chars().count() <= MAX_VALUE_LETTERS {
-        text.to_owned()
-    } else {
-        format!("{}…", text.chars().take(MAX_VALUE_LETTERS).collect::<String>())
+        Value::String(text) if text.starts_with('@') => shown::text(text).into_owned(),
+        other => shown::line(other),
     }
 }

@@ -59,6 +59,7 @@ pub(crate) fn build(project: &Project, report: &dyn Report, yes: bool) -> Result
 /// # Errors
 /// As [`build`].
 pub(crate) fn build_as(project: &Project, report: &dyn Report, yes: bool, recipe: Recipe) -> Result<Built> {
+    project.hide_artefacts()?;
     let _lock = lock(project, report)?;
     let folder = if recipe.logs { project.artefacts().join(LOGS_FOLDER) } else { project.artefacts() };
     if project.ensure_sdk()? {

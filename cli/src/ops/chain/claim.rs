@@ -12,10 +12,10 @@ use dusk_bytes::Serializable;
 use dusk_core::abi::ContractId;
 use dusk_core::signatures::bls::PublicKey;
 use dusk_core::transfer::data::{ContractDeploy, gen_contract_id};
-use local_node::accounts::DevAccount;
 use zeroize::Zeroizing;
 
 use super::client::{Client, ClientError};
+use super::names::Signer;
 use crate::error::Fault;
 
 /// How many ids are tried until one is free. More than one is tried only where somebody takes them on purpose.
@@ -33,7 +33,7 @@ const CONTEXT: &str = "cargo-dusk: number of a deployment, version 1";
 pub(crate) fn free_id(
     client: &Client,
     chain_id: u8,
-    account: &DevAccount,
+    account: &Signer,
     transaction_nonce: u64,
     code: &[u8],
 ) -> Result<(u64, ContractId)> {

@@ -54,13 +54,16 @@ pub(crate) fn moment(seconds: u64) -> String {
 
 /// Reads a duration in this form alone: crates for durations also take `1.5h`, years and signs.
 ///
-/// The form: `90s`, `15m`, `6h`, `1d`, `2w`, or several of them: `1d12h`. Gives seconds.
+/// The form: `90s`, `15m`, `6h`, `1d`, `2w`, or several of them: `1d12h`; `0s` is none. Gives seconds.
 ///
 /// # Errors
 /// What is wrong with it.
 pub(crate) fn duration(text: &str) -> Result<u64, String> {
     const FORM: &str = "write a number with its unit: 90s, 15m, 6h, 1d, 2w, or 1d12h";
     let wrong = || format!("`{text}` is no duration; {FORM}");
+    if text.is_empty() {
+        return Err(wrong());
+    }
     let mut total = 0u64;
     let mut rest = text;
     while !rest.is_empty() {
@@ -78,7 +81,7 @@ pub(crate) fn duration(text: &str) -> Result<u64, String> {
         total = number.checked_mul(unit).and_then(|part| total.checked_add(part)).ok_or_else(wrong)?;
         rest = tail.as_str();
     }
-    if total == 0 { Err(wrong()) } else { Ok(total) }
+    Ok(total)
 }
 
 #[cfg(test)]
@@ -113,12 +116,19 @@ mod tests {
 
     #[test]
     fn durations_have_units() {
-        let cases = [("90s", 90), ("15m", 900), ("6h", 21_600), ("1d", 86_400), ("2w", 1_209_600), ("1d12h", 129_600)];
+        let cases = [
+            ("90s", 90),
+            ("15m", 900),
+            ("6h", 21_600),
+            ("1d", 86_400),
+            ("2w", 1_209_600),
+            ("1d12h", 129_600),
+            ("0s", 0),
+        ];
         for (text, seconds) in cases {
             assert_eq!(duration(text), Ok(seconds));
         }
-        for wrong in ["", "0s", "90", "s", "1y", "-1s", "1.5h", "1d ", "99999999999999999999s", "9999999999999999999w"]
-        {
+        for wrong in ["", "90", "s", "1y", "-1s", "1.5h", "1d ", "99999999999999999999s", "9999999999999999999w"] {
             assert!(duration(wrong).is_err(), "{wrong}");
         }
     }

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use dusk_core::transfer::data::{ContractDeploy, TransactionData};
 use dusk_sdk_protocol::abi::ContractAbi;
-use local_node::accounts::DevAccount;
 use local_node_types::rules::MIN_DEPLOY_GAS_PRICE;
 use serde_json::Value;
 use sha3::{Digest, Sha3_256};
@@ -15,7 +14,7 @@ use super::claim::{self, Claim, Shown};
 use super::client::Included;
 use super::connection::{self, Chain};
 use super::deployments::{Deployment, Sent};
-use super::names::{self, KnownNames};
+use super::names::{self, KnownNames, Signer};
 use super::plan::{self, Step};
 use super::refusal::Refusal;
 use super::transact::{self, Order, Sender, Simulated, Terms};
@@ -23,7 +22,7 @@ use crate::error::Fault;
 use crate::figures::{exact_money, money};
 use crate::ops::build::artifact::Artifact;
 use crate::ops::contract::arguments::{Checker, Given};
-use crate::ops::contract::flags;
+use crate::ops::contract::samples;
 use crate::ops::contract::sandbox::Driver;
 use crate::ops::hash::hash_of;
 use crate::ops::project::Project;
@@ -40,7 +39,7 @@ pub(crate) struct Deployer<'a> {
     aliases: BTreeMap<String, String>,
     /// Ids of what a dry run would have deployed, by alias.
     planned: BTreeMap<String, String>,
-    /// Transactions that a dry run would have sent, by account.
+    /// Transactions that a dry run would have sent, by the account's address.
     unsent: BTreeMap<String, u64>,
 }
 
@@ -90,7 +89,7 @@ pub(crate) struct Deployed {
 
 /// A step that is ready to be sent.
 struct Ready {
-    account: DevAccount,
+    account: Signer,
     abi: ContractAbi,
     init_hash: String,
     contract: String,
@@ -103,7 +102,7 @@ struct Ready {
 struct Handed<'a> {
     sent: Sent,
     deploy: &'a ContractDeploy,
-    account: &'a DevAccount,
+    account: &'a Signer,
     abi: &'a ContractAbi,
     begun: Instant,
 }
@@ -140,22 +139,23 @@ impl<'a> Deployer<'a> {
     /// # Errors
     /// A failure that names the account and both figures.
     pub(crate) fn check_funds(&self, plan: &[Step<'_>]) -> Result<()> {
-        let mut needed: BTreeMap<String, (DevAccount, u64)> = BTreeMap::new();
+        let mut needed: BTreeMap<String, (Signer, u64)> = BTreeMap::new();
         for step in plan {
             // What was sent already is not paid again.
             if self.chain.living(&step.alias)?.is_none() && self.chain.deployments.sent(&step.alias).is_none() {
                 let account = self.signer(step)?;
                 let cost = step.artifact.deploy_gas().saturating_mul(self.gas_price);
-                let sum = &mut needed.entry(account.name().to_owned()).or_insert((account, 0)).1;
+                let sum = &mut needed.entry(account.id().to_string()).or_insert((account, 0)).1;
                 *sum = sum.saturating_add(cost);
             }
         }
-        for (name, (account, needed)) in needed {
+        for (account, needed) in needed.into_values() {
             let balance = self.chain.client.account(account.public_key()).context("cannot read the account")?.balance;
             if balance < needed {
                 return Err(Fault::failed(
                     format!(
-                        "not enough funds: {name} has {}, and at least {} are needed",
+                        "not enough funds: {} has {}, and at least {} are needed",
+                        account.name(),
                         exact_money(balance),
                         exact_money(needed)
                     ),
@@ -166,7 +166,7 @@ impl<'a> Deployer<'a> {
         Ok(())
     }
 
-    fn signer(&self, step: &Step<'_>) -> Result<DevAccount> {
+    fn signer(&self, step: &Step<'_>) -> Result<Signer> {
         let settings = &self.project.settings;
         let name = settings.signer(self.terms.from.as_deref().or(step.from.as_deref()));
         names::signer(settings, name, self.chain.id)
@@ -208,7 +208,7 @@ impl<'a> Deployer<'a> {
             }
             return Ok(None);
         };
-        let example = flags::example(function);
+        let example = samples::arguments(abi, function);
         let given = match &step.init {
             None if function.inputs.is_empty() => Value::Null,
             None => {
@@ -219,12 +219,14 @@ impl<'a> Deployer<'a> {
             }
             Some(value) => plan::resolved(value.clone(), &|entry| self.id_of(entry))?,
         };
-        let known = KnownNames { settings: &self.project.settings, deployments: &self.chain.deployments };
+        let known = KnownNames::new(&self.project.settings, &self.chain.deployments);
         let value =
             Checker::new(abi, &known).assemble(&function.inputs, &Given::Document(given)).map_err(|misfit| {
                 Fault::usage(format!("constructor: {misfit}"), format!("for example --init '{example}'"))
             })?;
-        Driver::load(&step.artifact.driver()?)?.encode_input("init", &value).map(Some)
+        Driver::load(&step.artifact.driver()?)?
+            .encode_input("init", &value, &format!("cargo dusk inspect {name}"))
+            .map(Some)
     }
 
     /// The id of what an entry, or a name, stands for on this chain.
@@ -237,14 +239,14 @@ impl<'a> Deployer<'a> {
     fn ready(
         &self,
         artifact: &Artifact,
-        account: DevAccount,
+        account: Signer,
         abi: ContractAbi,
         init: Option<Vec<u8>>,
         init_hash: String,
     ) -> Result<Ready> {
         let state = self.chain.client.account(account.public_key()).context("cannot read the account")?;
         let (bytecode, owner) = (artifact.wasm()?, *account.id().as_bytes());
-        let unsent = self.unsent.get(account.name()).copied().unwrap_or_default();
+        let unsent = self.unsent.get(&account.id().to_string()).copied().unwrap_or_default();
         let nonce = state.nonce + 1 + unsent;
         let (number, id) = claim::free_id(&self.chain.client, self.chain.id, &account, nonce, &bytecode)?;
         let contract = hex::encode(id.as_bytes());
@@ -271,7 +273,7 @@ impl<'a> Deployer<'a> {
             None
         };
         self.planned.insert(step.alias.clone(), ready.contract.clone());
-        *self.unsent.entry(ready.account.name().to_owned()).or_default() += 1;
+        *self.unsent.entry(ready.account.id().to_string()).or_default() += 1;
         Ok(Planned {
             contract: ready.contract.clone(),
             from: ready.account.name().to_owned(),
@@ -331,7 +333,7 @@ impl<'a> Deployer<'a> {
         &mut self,
         step: &Step<'_>,
         sent: Sent,
-        account: &DevAccount,
+        account: &Signer,
         abi: &ContractAbi,
         init: Option<Vec<u8>>,
         begun: Instant,
@@ -395,7 +397,7 @@ impl<'a> Deployer<'a> {
     }
 
     /// Gives the network the data driver, so that wallets and explorers can read the contract. Networks may do without.
-    fn give_driver(&self, deployment: &Deployment, artifact: &Artifact, account: &DevAccount) -> bool {
+    fn give_driver(&self, deployment: &Deployment, artifact: &Artifact, account: &Signer) -> bool {
         let give = || -> Result<()> {
             let driver = artifact.driver()?;
             let signature = account.secret_key().sign(&Sha3_256::digest(&driver));

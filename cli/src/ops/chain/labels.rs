@@ -8,7 +8,7 @@ use local_node::accounts::dev_accounts;
 use serde_json::Value;
 
 use super::deployments::Deployments;
-use super::names::Labels;
+use super::names::{Given, Labels};
 use crate::ops::project::settings::Settings;
 
 /// Letters that are shown of the two ends of an address or id without a name.
@@ -27,9 +27,18 @@ pub(crate) struct Book {
 impl Book {
     /// The development accounts, the accounts in `dusk.toml`, the contracts that the project has deployed.
     pub(crate) fn of(settings: &Settings, deployments: &Deployments) -> Self {
+        Self::with(settings, deployments, &Given::default())
+    }
+
+    /// The same, with the names that the command was given before all others.
+    pub(crate) fn with(settings: &Settings, deployments: &Deployments, given: &Given) -> Self {
         let genesis = GENESIS.map(|(name, id)| (hex::encode(id.as_bytes()), name));
         let development = dev_accounts().into_iter().map(|account| (account.id().to_string(), account.name()));
-        Self { labels: Labels::of(settings, deployments), genesis: genesis.into(), development: development.collect() }
+        Self {
+            labels: Labels::of(settings, deployments, given),
+            genesis: genesis.into(),
+            development: development.collect(),
+        }
     }
 
     /// An account's name.

@@ -1,7 +1,9 @@
-//! Who signs, and what `@name` stands for.
+//! Names of accounts and contracts: who signs, what `@name` stands for, and which of its names an account is shown by.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::ops::Deref;
 
 use anyhow::Result;
 use local_node::accounts::{DevAccount, NAMES, dev_accounts};
@@ -22,11 +24,33 @@ pub(crate) fn is_public(chain_id: u8) -> bool {
     PUBLIC_CHAINS.contains(&chain_id)
 }
 
+/// A development account that signs, by the name that it was given.
+#[derive(Debug, Clone)]
+pub(crate) struct Signer {
+    name: String,
+    account: DevAccount,
+}
+
+impl Signer {
+    /// The name that the command, or the project, gives it.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl Deref for Signer {
+    type Target = DevAccount;
+
+    fn deref(&self) -> &DevAccount {
+        &self.account
+    }
+}
+
 /// The development account that a name stands for, directly or through `[accounts]`.
 ///
 /// # Errors
 /// A usage fault when there is none, or when the chain is a public one.
-pub(crate) fn signer(settings: &Settings, name: &str, chain_id: u8) -> Result<DevAccount> {
+pub(crate) fn signer(settings: &Settings, name: &str, chain_id: u8) -> Result<Signer> {
     if is_public(chain_id) {
         return Err(Fault::usage(
             format!(
@@ -36,9 +60,10 @@ pub(crate) fn signer(settings: &Settings, name: &str, chain_id: u8) -> Result<De
         ));
     }
     let known = dev_name(settings, name);
-    dev_accounts().into_iter().find(|account| Some(account.name()) == known).ok_or_else(|| {
+    let account = dev_accounts().into_iter().find(|account| Some(account.name()) == known).ok_or_else(|| {
         Fault::usage(format!("`{name}` cannot sign: it is no development account"), hint(settings, name))
-    })
+    })?;
+    Ok(Signer { name: plain(name).to_owned(), account })
 }
 
 /// The address of an account, given by name (with or without `@`) or by itself.
@@ -60,9 +85,14 @@ pub(crate) fn account(settings: &Settings, given: &str) -> Result<String> {
     }
 }
 
+/// The name without its mark.
+fn plain(name: &str) -> &str {
+    name.strip_prefix('@').unwrap_or(name)
+}
+
 /// The development account's own name.
 fn dev_name<'a>(settings: &'a Settings, name: &'a str) -> Option<&'a str> {
-    let name = name.strip_prefix('@').unwrap_or(name);
+    let name = plain(name);
     let meant = settings.account(name).unwrap_or(name);
     NAMES.into_iter().find(|known| *known == meant)
 }
@@ -75,8 +105,7 @@ fn address(settings: &Settings, name: &str) -> Option<String> {
             .find(|account| account.name() == known)
             .map(|account| account.id().to_string());
     }
-    let name = name.strip_prefix('@').unwrap_or(name);
-    settings.account(name).filter(|address| address.parse::<BlsKey>().is_ok()).map(str::to_owned)
+    settings.account(plain(name)).filter(|address| address.parse::<BlsKey>().is_ok()).map(str::to_owned)
 }
 
 fn hint(settings: &Settings, name: &str) -> String {
@@ -91,16 +120,46 @@ fn hint(settings: &Settings, name: &str) -> String {
     }
 }
 
-/// The names that a project knows on one chain.
+/// The names that a command gave to accounts. The command shows each account by the first of them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Given(BTreeMap<String, String>);
+
+impl Given {
+    /// Takes a name, with or without its mark. Addresses and names that stand for nothing are no names here.
+    pub(crate) fn note(&mut self, settings: &Settings, name: &str) {
+        if let Some(address) = address(settings, name) {
+            self.0.entry(address).or_insert_with(|| format!("@{}", plain(name)));
+        }
+    }
+}
+
+/// The names that a project knows on one chain, and those of its accounts that the command has used.
 pub(crate) struct KnownNames<'a> {
-    /// Accounts.
-    pub(crate) settings: &'a Settings,
-    /// Contracts.
-    pub(crate) deployments: &'a Deployments,
+    settings: &'a Settings,
+    deployments: &'a Deployments,
+    given: RefCell<Given>,
+}
+
+impl<'a> KnownNames<'a> {
+    /// Of accounts, and of contracts.
+    pub(crate) fn new(settings: &'a Settings, deployments: &'a Deployments) -> Self {
+        Self { settings, deployments, given: RefCell::default() }
+    }
+
+    /// Takes a name that the command gave to an account elsewhere than in an argument.
+    pub(crate) fn note(&self, name: &str) {
+        self.given.borrow_mut().note(self.settings, name);
+    }
+
+    /// The names to show results with.
+    pub(crate) fn labels(&self) -> Labels {
+        Labels::of(self.settings, self.deployments, &self.given.borrow())
+    }
 }
 
 impl Names for KnownNames<'_> {
     fn account(&self, name: &str) -> Result<String, String> {
+        self.note(name);
         address(self.settings, name)
             .ok_or_else(|| format!("there is no account `@{name}`: {}", hint(self.settings, name)))
     }
@@ -113,25 +172,34 @@ impl Names for KnownNames<'_> {
 }
 
 /// Names for addresses and ids, put in their place where results are shown.
+///
+/// An account with several names is shown by the first of: the name that the command was given, a name in `[accounts]` for an address, the
+/// name of a development account, a name in `[accounts]` for a development account. The alphabet decides between names of
+/// one kind.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Labels(BTreeMap<String, String>);
 
 impl Labels {
     /// The names that a project knows on one chain: of accounts, then of contracts.
-    pub(crate) fn of(settings: &Settings, deployments: &Deployments) -> Self {
-        let mut labels = Self::default();
-        for account in dev_accounts() {
-            labels.insert(&account.id().to_string(), format!("@{}", account.name()));
-        }
-        // A name of the project's own says more than the development account's.
-        for name in settings.account_names() {
-            if let Some(address) = address(settings, name) {
-                labels.insert(&address, format!("@{name}"));
-            }
-        }
+    pub(crate) fn of(settings: &Settings, deployments: &Deployments, given: &Given) -> Self {
+        let mut labels = Self::of_accounts(settings, given);
         for name in deployments.names() {
             if let Some(deployment) = deployments.find(name) {
                 labels.insert(&deployment.contract, format!("@{name}"));
+            }
+        }
+        labels
+    }
+
+    fn of_accounts(settings: &Settings, given: &Given) -> Self {
+        let mut labels = Self(given.0.clone());
+        let is_role = |name: &&str| dev_name(settings, name).is_some();
+        let (roles, own): (Vec<&str>, Vec<&str>) = settings.account_names().partition(is_role);
+        // A project may give the name of one development account to another.
+        let development = NAMES.into_iter().filter(|name| dev_name(settings, name) == Some(*name));
+        for name in own.into_iter().chain(development).chain(roles) {
+            if let Some(address) = address(settings, name) {
+                labels.0.entry(address).or_insert_with(|| format!("@{name}"));
             }
         }
         labels
@@ -177,5 +245,45 @@ mod tests {
         assert!(signer(&settings, "mallory", 0).is_err());
         assert_eq!(address(&settings, "issuer"), address(&settings, "grace"));
         assert_eq!(address(&settings, "mallory"), None);
+    }
+
+    /// The name by which an account is shown, after the command was given these names.
+    fn shown(settings: &Settings, given: &[&str], account: &str) -> Option<String> {
+        let mut names = Given::default();
+        given.iter().for_each(|name| names.note(settings, name));
+        let address = dev_accounts().into_iter().find(|known| known.name() == account)?.id().to_string();
+        Labels::of_accounts(settings, &names).get(&address).map(str::to_owned)
+    }
+
+    #[test]
+    fn an_account_is_shown_by_the_name_that_was_asked_for() {
+        let settings: Settings = toml_edit::de::from_str("[accounts]\nowner = \"alice\"\nagent = \"alice\"").unwrap();
+        for (given, name) in [
+            (&["alice"][..], "alice"),
+            (&["owner"], "owner"),
+            (&["@owner"], "owner"),
+            (&["@agent", "alice"], "agent"),
+            (&["bob"], "alice"),
+            (&["nobody", ""], "alice"),
+        ] {
+            assert_eq!(shown(&settings, given, "alice").as_deref(), Some(name), "{given:?}");
+        }
+    }
+
+    #[test]
+    fn without_a_question_the_order_of_names_is_one() {
+        let settings: Settings = toml_edit::de::from_str("[accounts]\nowner = \"alice\"").unwrap();
+        assert_eq!(shown(&settings, &[], "alice").as_deref(), Some("alice"), "a role comes last");
+        let bob = address(&Settings::default(), "bob").unwrap();
+        let settings: Settings =
+            toml_edit::de::from_str(&format!("[accounts]\ntreasury = \"{bob}\"\nvault = \"{bob}\"")).unwrap();
+        assert_eq!(shown(&settings, &[], "bob").as_deref(), Some("treasury"), "a name for an address comes first");
+        // Whatever is shown can be typed, and stands for the same account.
+        let settings: Settings = toml_edit::de::from_str("[accounts]\nalice = \"bob\"\nfirst = \"alice\"").unwrap();
+        assert_eq!(shown(&settings, &[], "bob").as_deref(), Some("bob"));
+        assert_eq!(shown(&settings, &[], "alice").as_deref(), Some("first"));
+        let settings: Settings = toml_edit::de::from_str("[accounts]\nalice = \"bob\"").unwrap();
+        assert_eq!(shown(&settings, &[], "alice"), None, "`alice` is another account here");
+        assert_eq!(shown(&settings, &["alice"], "bob").as_deref(), Some("alice"));
     }
 }

@@ -2,6 +2,9 @@
 
 use dusk_sdk_protocol::abi::ContractAbi;
 
+use super::names::Labels;
+use crate::ops::exact;
+
 /// A call that did not go through.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Refusal {
@@ -42,6 +45,19 @@ impl Refusal {
         };
         let fields = rest.strip_prefix(error.name.as_str()).unwrap_or_default().trim().to_owned();
         Self::Error { name: error.name.clone(), code: error.code, doc: error.doc.clone(), fields }
+    }
+
+    /// The same with names in place of the addresses and ids in its fields.
+    pub(crate) fn named(mut self, labels: &Labels) -> Self {
+        if let Self::Error { fields, .. } = &mut self
+            && let Ok(value) = exact::read(fields, exact::Large::Text)
+        {
+            let named = labels.applied(value.clone());
+            if named != value {
+                *fields = named.to_string();
+            }
+        }
+        self
     }
 }
 
@@ -207,6 +223,11 @@ mod tests {
         let other = ["OutOfGas", "Panic(\"x\")", "time limit"].map(hints);
         let different: std::collections::BTreeSet<&str> = limits.iter().chain(&other).flatten().copied().collect();
         assert_eq!(different.len(), 10, "each cause has a hint of its own: {different:#?}");
+        let mut labels = Labels::default();
+        labels.insert("2abc", "@bob".to_owned());
+        let by_name = |text: &str| Refusal::read(text, Some(&abi())).named(&labels).to_string();
+        assert!(by_name("panic: E1: Insufficient {\"of\":\"2abc\"}").ends_with(r#"held` {"of":"@bob"}"#));
+        assert!(by_name("panic: E1: Insufficient {\"b\":1,\"a\":2}").ends_with(r#"held` {"b":1,"a":2}"#));
         let expected = Refusal::Panic("E3: AlreadyUsed".into());
         assert_eq!(Refusal::read(r#"Panic("E3: AlreadyUsed")"#, None), expected);
     }

@@ -5,14 +5,14 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use dusk_core::transfer::Transaction;
 use dusk_core::transfer::data::TransactionData;
-use local_node::accounts::DevAccount;
 use local_node_types::rules::{BLOCK_GAS_LIMIT, MIN_GAS_LIMIT};
 
 use super::client::{Client, ClientError, Included, Simulation};
 use super::connection;
+use super::names::Signer;
 use crate::error::Fault;
 use crate::figures::{exact_money, grouped};
 use crate::ops::report::Report;
@@ -29,7 +29,7 @@ pub(crate) struct Sender<'a> {
     /// The node.
     pub(crate) client: &'a Client,
     /// The account that signs and pays.
-    pub(crate) account: &'a DevAccount,
+    pub(crate) account: &'a Signer,
     /// The chain that the signature is for.
     pub(crate) chain_id: u8,
 }
@@ -149,7 +149,13 @@ impl Sender<'_> {
             Some(order.data.clone()),
         )
         .map_err(|error| Fault::failed(format!("the transaction cannot be made: {error:?}"), "shorten its data"))?;
-        let simulation = self.client.simulate(&transaction).context("the simulation failed")?;
+        let simulation = self.client.simulate(&transaction).map_err(|error| match error {
+            // The node has looked at the transaction, and has its reason.
+            ClientError::Refused { status: 400..=428, message } => {
+                Fault::failed(format!("the node does not take the transaction: {message}"), HINT_NOT_TAKEN)
+            }
+            other => anyhow::Error::from(other).context("the simulation failed"),
+        })?;
         Ok((transaction, simulation))
     }
 

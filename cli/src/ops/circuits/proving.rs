@@ -45,16 +45,17 @@ impl Proving {
     pub(crate) fn keys(&self, layout: &Layout, report: &dyn Report) -> Result<Keys> {
         let watch = Watch::new(report, &layout.name);
         let progress = |stage, share| watch.advance(stage, share);
-        let parameters = self.parameters(layout.gates(), report, &progress)?;
+        let parameters = self.parameters(layout, report, &progress)?;
         let kept = self.store.keys(layout, &parameters, &progress).map_err(|error| cannot_compile(layout, &error))?;
         drop(watch);
         Ok(taken(kept, report))
     }
 
-    fn parameters(&self, gates: usize, report: &dyn Report, progress: Progress<'_>) -> Result<Parameters> {
+    fn parameters(&self, layout: &Layout, report: &dyn Report, progress: Progress<'_>) -> Result<Parameters> {
+        let gates = layout.gates();
         match self.crs {
             Crs::Development => {
-                let kept = self.store.development(gates, progress).map_err(|error| cannot_have(&error))?;
+                let kept = self.store.development(gates, progress).map_err(|error| cannot_have(layout, &error))?;
                 Ok(taken(kept, report))
             }
             Crs::Production => crs::production(&self.store, gates, progress),
@@ -114,12 +115,13 @@ fn cannot_compile(layout: &Layout, error: &CompileError) -> anyhow::Error {
     Fault::failed(format!("there are no keys of `{name}`: {error}"), hint)
 }
 
-fn cannot_have(error: &ParametersError) -> anyhow::Error {
+fn cannot_have(layout: &Layout, error: &ParametersError) -> anyhow::Error {
+    let name = &layout.name;
     let hint = match error {
         ParametersError::TooLarge { .. } => {
-            "split the circuit: `cargo dusk circuit profile NAME` shows what takes the gates"
+            format!("split the circuit: `cargo dusk circuit profile {name}` shows what takes the gates")
         }
-        _ => "`cargo dusk crs status` shows which parameters are here",
+        _ => "`cargo dusk crs status` shows which parameters are here".to_owned(),
     };
     Fault::failed(format!("there are no parameters: {error}"), hint)
 }

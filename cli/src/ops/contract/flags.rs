@@ -9,6 +9,7 @@ use dusk_sdk_protocol::abi::{ContractAbi, Field, Function, FunctionKind, Type};
 use serde_json::Value;
 
 use super::arguments::{self, Checker, Misfit};
+use super::samples;
 use crate::error::{Fault, nearest};
 use crate::escape::harmless;
 use crate::figures::listed;
@@ -158,25 +159,22 @@ impl<'a> Flags<'a> {
 
     fn unknown(&self, name: &str) -> anyhow::Error {
         let flags: Vec<String> = self.function.inputs.iter().map(|parameter| self.flag(parameter)).collect();
-        let (contract, function) = (self.contract, &self.function.name);
+        let function = &self.function.name;
         let hint = nearest(name, flags.iter().map(String::as_str)).map_or_else(
-            || format!("`cargo dusk call {contract} {function} --help` shows the arguments and the options"),
+            || format!("`{}` shows the arguments and the options", self.help_command()),
             |near| format!("did you mean `--{near}`?"),
         );
         Fault::usage(format!("unexpected argument '--{name}': `{function}` has none of that name"), hint)
     }
 
     /// An argument that does not fit, with an example, and where to read more.
-    pub(crate) fn misfit(&self, misfit: &Misfit) -> anyhow::Error {
+    pub(crate) fn misfit(&self, abi: &ContractAbi, misfit: &Misfit) -> anyhow::Error {
         let name = misfit.path.split(['.', '[']).next().unwrap_or_default();
         let example = match self.function.inputs.iter().find(|input| input.name == name) {
-            Some(input) => format!("for example --{} {}; ", self.flag(input), sample(&input.ty)),
+            Some(input) => format!("for example --{} {}; ", self.flag(input), samples::word(abi, &input.ty)),
             None => String::new(),
         };
-        Fault::usage(
-            format!("argument {misfit}"),
-            format!("{example}`cargo dusk call {} {} --help` shows its arguments", self.contract, self.function.name),
-        )
+        Fault::usage(format!("argument {misfit}"), format!("{example}`{}` shows its arguments", self.help_command()))
     }
 
     /// The help of the function. `options`: those that every call has. Its lines are ours: in names no line ends, and the lines of the
@@ -212,6 +210,11 @@ impl<'a> Flags<'a> {
         text
     }
 
+    /// The command that shows the function's help.
+    pub(crate) fn help_command(&self) -> String {
+        format!("cargo dusk call {} {} --help", self.contract, self.function.name)
+    }
+
     /// The command that calls the function, without its arguments.
     fn command(&self, options: &str) -> String {
         format!("cargo dusk call {options}{} {}", harmless(self.contract), harmless(&self.function.name))
@@ -220,8 +223,9 @@ impl<'a> Flags<'a> {
     /// An example, and what the function may be refused with.
     fn footer(&self, abi: &ContractAbi) -> String {
         let inputs = self.function.inputs.iter();
+        let value = |ty: &Type| harmless(&samples::word(abi, ty)).into_owned();
         let values: Vec<String> =
-            inputs.map(|input| format!("--{} {}", harmless(&self.flag(input)), quoted(sample(&input.ty)))).collect();
+            inputs.map(|input| format!("--{} {}", harmless(&self.flag(input)), value(&input.ty))).collect();
         let mut text = format!("Example:\n  {} {}", self.command(""), values.join(" "));
         text.truncate(text.trim_end().len());
         if self.function.fallible && !abi.errors.is_empty() {
@@ -235,12 +239,6 @@ impl<'a> Flags<'a> {
     }
 }
 
-/// A value as it stands in a shell's line.
-fn quoted(value: &str) -> String {
-    let value = value.trim_matches('"');
-    if value.contains(['[', '{', '"', ' ']) { format!("'{value}'") } else { value.to_owned() }
-}
-
 /// An argument's name as a flag: with hyphens, without the mark of Rust's raw names.
 fn flag_of(name: &str) -> String {
     let name = arguments::plain_name(name);
@@ -251,27 +249,6 @@ fn flag_of(name: &str) -> String {
 /// Whether this is the argument's name, with hyphens or underscores.
 fn is_name(parameter: &Field, given: &str) -> bool {
     arguments::plain_name(&parameter.name).replace('-', "_") == given.replace('-', "_")
-}
-
-/// The shape of a function's arguments as JSON, for hints: `{"supply": …}`.
-pub(crate) fn example(function: &Function) -> String {
-    let fields = function.inputs.iter().map(|parameter| format!("\"{}\": {}", parameter.name, sample(&parameter.ty)));
-    format!("{{{}}}", fields.collect::<Vec<_>>().join(", "))
-}
-
-fn sample(ty: &Type) -> &'static str {
-    match ty {
-        Type::Unit | Type::Option(_) => "null",
-        Type::Bool => "true",
-        Type::Uint(_) | Type::Int(_) => "1",
-        Type::String => "\"text\"",
-        Type::Bytes | Type::FixedBytes(_) | Type::Field => "\"00…\"",
-        Type::Account => "\"@alice\"",
-        Type::Contract | Type::Principal => "\"@name\"",
-        Type::Amount => "\"2.5 DUSK\"",
-        Type::List(_) | Type::Set(_) | Type::Array(..) | Type::Tuple(_) | Type::Map(..) => "[…]",
-        Type::Named(_) | Type::Opaque(_) => "{…}",
-    }
 }
 
 #[cfg(test)]

@@ -11,7 +11,8 @@
 //! | `plain` | descriptions by drivers that were not made with our SDK |
 //! | `amount` | amounts of money as people write them |
 //! | `arguments` | values that people give, checked against the description |
-//! | `flags` | functions as commands: flags, examples, help |
+//! | `flags` | functions as commands: flags, help |
+//! | `samples` | values that fit a type, for examples |
 
 pub(crate) mod amount;
 pub(crate) mod arguments;
@@ -20,6 +21,7 @@ pub(crate) mod flags;
 pub(crate) mod floats;
 pub(crate) mod module_info;
 pub(crate) mod plain;
+pub(crate) mod samples;
 pub(crate) mod sandbox;
 pub(crate) mod schema;
 pub(crate) mod wasm;

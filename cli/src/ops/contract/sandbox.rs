@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use dusk_core::abi::ContractId;
 use dusk_sdk_protocol::abi::{ContractAbi, SCHEMA_VERSION};
 use local_node::drivers::{Codec, CodecError, Drivers};
+use local_node::transaction::MAX_ARGUMENT_BYTES;
 use local_node_types::rules::Profile;
 use local_node_vm::driver::{self, DriverError};
 use local_node_vm::{ModuleError, validate as validate_module};
@@ -14,6 +15,7 @@ use serde_json::Value;
 
 use super::plain::Plain;
 use crate::error::Fault;
+use crate::figures::grouped;
 use crate::ops::exact;
 use crate::ops::project::folders;
 
@@ -118,26 +120,35 @@ impl Driver {
         })
     }
 
-    /// A function's argument, encoded.
+    /// A function's argument, encoded. `help`: the command that shows what the function takes.
     ///
     /// # Errors
-    /// A usage fault when the driver refuses the value.
-    pub(crate) fn encode_input(&self, function: &str, value: &Value) -> Result<Vec<u8>> {
+    /// A usage fault when the driver refuses the value, or it is longer than a call can carry.
+    pub(crate) fn encode_input(&self, function: &str, value: &Value, help: &str) -> Result<Vec<u8>> {
         let json = value.to_string();
         let encoded = match &self.0 {
             Kind::Module(driver) => driver.encode_input(function, &json).map_err(CodecError::from),
             Kind::BuiltIn(codec) => codec.encode_input(function, &json),
         };
-        encoded.map_err(|error| match error {
+        let encoded = encoded.map_err(|error| match error {
             CodecError::Refused(message) | CodecError::Driver(DriverError::Refused { message, .. }) => Fault::usage(
                 format!("the arguments of `{function}` do not fit: {message}"),
-                "`cargo dusk call CONTRACT FUNCTION --help` shows what a function takes, `cargo dusk inspect CONTRACT` a constructor",
+                format!("`{help}` shows what it takes"),
             ),
             CodecError::Driver(error) => {
                 anyhow::Error::from(error).context(format!("cannot encode the arguments of `{function}`"))
             }
             other => anyhow::Error::from(other),
-        })
+        })?;
+        if encoded.len() > MAX_ARGUMENT_BYTES {
+            let bytes = grouped(encoded.len() as u64);
+            let most = grouped(MAX_ARGUMENT_BYTES as u64);
+            return Err(Fault::usage(
+                format!("the arguments of `{function}` have {bytes} bytes, and a call carries {most} at most"),
+                "pass less data in one call: shorten the longest text, bytes or list, or split it over several calls",
+            ));
+        }
+        Ok(encoded)
     }
 
     /// A function's argument as JSON.

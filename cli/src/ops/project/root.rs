@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use super::sdk;
 use super::settings::{SETTINGS_FILE, Settings};
+use super::{folders, sdk};
 use crate::error::Fault;
 
 /// A project on this machine.
@@ -72,6 +72,15 @@ impl Project {
     /// Where the project's artefacts are. Always below the project, also where cargo's own target folder is elsewhere.
     pub(crate) fn artefacts(&self) -> PathBuf {
         self.root.join("target/dusk")
+    }
+
+    /// Keeps the folder of artefacts out of git by a file of its own: a workspace whose target folder is elsewhere may ignore no `target`.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub(crate) fn hide_artefacts(&self) -> Result<()> {
+        let file = self.artefacts().join(".gitignore");
+        if file.exists() { Ok(()) } else { folders::write_atomically(&file, b"*\n") }
     }
 
     /// Makes sure that cargo finds the SDK. Returns whether anything was written.

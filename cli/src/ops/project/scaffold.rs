@@ -36,6 +36,8 @@ pub(crate) struct Scaffolded {
     pub(crate) next: Vec<String>,
     /// Why there is no whole lock file yet.
     pub(crate) unlocked: Option<String>,
+    /// The workspace around it that takes it for a member, which cargo refuses.
+    pub(crate) claimed_by: Option<PathBuf>,
     /// The repository that its workflow installs `cargo-dusk` from.
     pub(crate) repository: Option<String>,
 }
@@ -95,7 +97,8 @@ pub(crate) fn scaffold(folder: &Path, template: &str, source: &Source) -> Result
     let next = first_commands(contents.get("README.md").map_or("", String::as_str));
     let unlocked = lock(&root).err().map(|error| format!("{error:#}"));
     begin_history(&root);
-    Ok(Scaffolded { root, name, files: contents.into_keys().collect(), next, unlocked, repository })
+    let claimed_by = claiming_workspace(&root);
+    Ok(Scaffolded { root, name, files: contents.into_keys().collect(), next, unlocked, claimed_by, repository })
 }
 
 /// The project's name: the folder's.
@@ -196,6 +199,20 @@ fn lock(root: &Path) -> Result<()> {
         reason = String::from_utf8_lossy(&output.stderr).trim().to_owned();
     }
     anyhow::bail!("cargo cannot write the lock file: {reason}")
+}
+
+/// The workspace around a project whose `members` have a pattern that takes the project in: cargo finds two roots there.
+fn claiming_workspace(root: &Path) -> Option<PathBuf> {
+    let around = root.parent()?.ancestors().find(|folder| {
+        fs::read_to_string(folder.join("Cargo.toml"))
+            .is_ok_and(|text| text.parse::<DocumentMut>().is_ok_and(|manifest| manifest.contains_key("workspace")))
+    })?;
+    let mut cargo = command::cargo();
+    cargo.current_dir(around).args(["metadata", "--no-deps", "--offline", "--format-version", "1"]);
+    let output = cargo.output().ok()?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    (!output.status.success() && said.contains("multiple workspace roots") && said.contains(root.to_str()?))
+        .then(|| around.to_owned())
 }
 
 /// Puts the project under git, as `cargo new` does; not inside another repository, and not where git is missing.

@@ -16,10 +16,17 @@ use toml_edit::{DocumentMut, Item, Table, value};
 use super::bundled::{Files, SDK_FILES, SDK_HASH, SDK_VERSION};
 use super::folders;
 use crate::error::Fault;
+use crate::ops::cargo::machine::Machine;
 pub(crate) use crate::ops::cargo::packages::SDK_PACKAGE;
 
 /// Where the package `dusk-sdk` lies in the unpacked workspace.
 const PACKAGE_FOLDER: &str = "sdk";
+
+/// Where the patch stands in a project.
+const PATCH_FILE: &str = ".cargo/config.toml";
+/// What a file beside the patch says where nothing else keeps the patch out of git.
+const HIDES_PATCH: &str =
+    "# Written by `cargo dusk`: the patch has a path of this machine.\n/config.toml\n/.gitignore\n";
 
 /// The folder of the bundled SDK's package, unpacked if need be. Any number of processes may do this at once.
 pub(crate) fn unpacked() -> Result<PathBuf> {
@@ -137,7 +144,7 @@ fn is_sdk(folder: &Path) -> bool {
 
 /// Writes the patch to `sdk` into the project's `.cargo/config.toml`, and keeps what else stands there.
 pub(crate) fn write_patch(root: &Path, sdk: &Path) -> Result<()> {
-    let path = root.join(".cargo/config.toml");
+    let path = root.join(PATCH_FILE);
     let mut config = read_config(&path)?;
     let fresh = config.as_table().is_empty();
     let sdk = sdk.to_str().with_context(|| format!("the path {} is not text", sdk.display()))?;
@@ -153,6 +160,20 @@ pub(crate) fn write_patch(root: &Path, sdk: &Path) -> Result<()> {
         text.insert_str(0, "# Written by `cargo dusk`: where this machine keeps the SDK. Do not commit it.\n");
     }
     folders::write_atomically(&path, text.as_bytes())
+}
+
+/// Keeps a new patch out of git. Projects of `cargo dusk new` ignore it; a package in a workspace of somebody else may not.
+fn hide_patch(root: &Path) -> Result<()> {
+    let machine = Machine::here(root);
+    let shows = |git: &Path| {
+        machine.ask(git, &["rev-parse", "--is-inside-work-tree"]).as_deref() == Some("true")
+            && machine.ask(git, &["check-ignore", PATCH_FILE]).is_none()
+    };
+    let ignore = root.join(".cargo/.gitignore");
+    if machine.find("git").is_some_and(|git| shows(&git)) && !ignore.exists() {
+        folders::write_atomically(&ignore, HIDES_PATCH.as_bytes())?;
+    }
+    Ok(())
 }
 
 /// Makes sure that cargo finds the SDK for the project. Returns whether the patch was written.
@@ -175,7 +196,7 @@ pub(crate) fn ensure_patch(root: &Path) -> Result<bool> {
         return Ok(false);
     }
     let store = folders::data()?.join("sdk");
-    let patched = patched_path(&read_config(&root.join(".cargo/config.toml"))?);
+    let patched = patched_path(&read_config(&root.join(PATCH_FILE))?);
     if patched.as_ref().is_some_and(|path| !path.starts_with(&store)) {
         return Ok(false);
     }
@@ -189,7 +210,11 @@ pub(crate) fn ensure_patch(root: &Path) -> Result<bool> {
     if patched.as_ref() == Some(&sdk) {
         return Ok(false);
     }
+    let is_new = !root.join(PATCH_FILE).exists();
     write_patch(root, &sdk)?;
+    if is_new {
+        hide_patch(root)?;
+    }
     Ok(true)
 }
 
