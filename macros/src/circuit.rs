@@ -115,7 +115,8 @@ fn model(function: &ItemFn, faults: &mut Diagnostics) -> Model {
         }
         let Some(name) = names::of_input(&pattern.ident, faults) else { continue };
         if inputs.iter().any(|input| names::text(&input.name) == names::text(&name)) {
-            let message = format!("two inputs are called `{}`: witnesses give them by name", names::text(&name));
+            let message =
+                format!("two inputs have the name `{}`, but witnesses identify inputs by name", names::text(&name));
             faults.at(&pattern.ident, message);
             continue;
         }
@@ -154,7 +155,7 @@ fn plain_fault(ty: &Type) -> Option<String> {
                 }
                 _ => return None,
             };
-            Some(format!("`{written}` is no type of circuits: use `{instead}`"))
+            Some(format!("`{written}` is not a type of circuits: use `{instead}`"))
         }
         _ => None,
     }
@@ -244,7 +245,8 @@ fn make(model: &Model) -> TokenStream {
                     ::core::include_bytes!(::core::concat!(
                         ::core::env!(
                             "DUSK_CIRCUITS",
-                            "no verifier key is there for this circuit: build contracts with `cargo dusk build`, which makes it"
+                            "this circuit has no verifier key: build contracts with `cargo dusk build`, which \
+                             generates it"
                         ),
                         #key
                     ))

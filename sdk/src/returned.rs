@@ -21,9 +21,9 @@ use crate::{Account, Dusk, Field, Principal};
 /// A `Result` inside another type is an ordinary value: `Option<Result<T, E>>` reverts nothing, and its `E` is a value,
 /// not an error under `#[error]`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot cross the border of a contract",
+    message = "`{Self}` cannot cross a contract boundary",
     label = "not a contract value",
-    note = "put #[contract_type] on your own types; use u64 for usize; floats, references and Rc have no such form"
+    note = "put #[contract_type] on your own types; use u64 for usize; floats, references and Rc cannot be encoded"
 )]
 pub trait Answer: Value {}
 
@@ -32,9 +32,9 @@ pub trait Answer: Value {}
 ///
 /// `Err` reverts the whole call. Only a method under `#[contract(raw_result)]` gives callers the `Result` itself.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot cross the border of a contract",
+    message = "`{Self}` cannot cross a contract boundary",
     label = "not a contract value",
-    note = "put #[contract_type] on your own types; use u64 for usize; floats, references and Rc have no such form"
+    note = "put #[contract_type] on your own types; use u64 for usize; floats, references and Rc cannot be encoded"
 )]
 pub trait Returned {
     /// The value for the caller, if the call does not revert.

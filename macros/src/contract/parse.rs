@@ -22,7 +22,7 @@ pub(super) fn module(item: &TokenStream) -> syn::Result<ItemMod> {
     let module: ItemMod = syn::parse2(item.clone()).map_err(|_| {
         syn::Error::new_spanned(
             item,
-            "#[contract] stands on a module: `#[contract] pub mod name { … }`, with the state and its methods",
+            "#[contract] applies to a module: `#[contract] pub mod name { … }`, with the state and its methods",
         )
     })?;
     if module.content.is_none() {
@@ -208,7 +208,7 @@ fn methods(block: &mut ItemImpl, state: &Ident, contract: &mut Contract, faults:
         };
         let options = method_options(function, faults);
         for attribute in function.attrs.iter().filter(|attribute| exports(attribute)) {
-            faults.at(attribute, "remove this: the macro exports the function as the chain wants it");
+            faults.at(attribute, "remove this: the macro exports the function in the form that the chain requires");
         }
         let mut method = method(function, options, state);
         method.cfg = method.cfg.or_else(|| cfg.clone());

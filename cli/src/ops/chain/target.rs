@@ -38,16 +38,14 @@ impl Target {
         let text = hex::encode(id.as_bytes());
         let driver = chain.client.driver(&text)?.ok_or_else(|| {
             Fault::usage(
-                format!("the network keeps no data driver of contract {text}, and this project has not deployed it"),
-                "check the id; without its owner's data driver nobody can read a contract",
+                format!("the network has no data driver for contract {text}, and this project has not deployed it"),
+                "check the id; only a data driver from its owner makes a contract readable",
             )
         })?;
         let abi = sandbox::schema(&driver).map_err(|error| {
             Fault::failed(
-                format!(
-                    "the data driver of contract {text} gives no description of the kind that is known here: {error:#}"
-                ),
-                "contracts made with `dusk-sdk` have one; others can be read by their own tools",
+                format!("the data driver of contract {text} gives no readable description: {error:#}"),
+                "contracts made with `dusk-sdk` have one; use the tools of other contracts to read them",
             )
         })?;
         Ok(Self { id, abi, driver })

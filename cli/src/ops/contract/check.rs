@@ -145,7 +145,7 @@ fn floats(outline: &Outline) -> Option<Finding> {
     let place = names.iter().take(MAX_NAMED).cloned().collect::<Vec<_>>().join(", ");
     let place = if rest == 0 { place } else { format!("{place} and {rest} more") };
     (!names.is_empty()).then(|| {
-        let text = "computes with floating-point numbers: rounding is no way to count money";
+        let text = "computes with floating-point numbers, whose rounding makes them unsuitable for amounts";
         Finding::new(Severity::Warning, "floats", text).at(format!("in {place}"))
     })
 }
@@ -184,7 +184,7 @@ fn arguments(abi: &ContractAbi) -> Vec<Finding> {
         for (what, bytes) in [("arguments", inputs), ("result", output)] {
             if bytes > ARGUMENT_BYTES as u64 {
                 let text = format!(
-                    "the {what} of `{}` take at least {bytes} bytes, and {ARGUMENT_BYTES} fit into a call",
+                    "the {what} of `{}` take at least {bytes} bytes, but a call has at most {ARGUMENT_BYTES}",
                     function.name
                 );
                 findings.push(Finding::new(Severity::Error, "argument", text));
@@ -238,7 +238,7 @@ impl Outline {
         let mut imported = 0;
         let mut bodies: Vec<(std::ops::Range<usize>, bool)> = Vec::new();
         for payload in Parser::new(0).parse_all(wasm) {
-            match payload.context("no WASM module")? {
+            match payload.context("not a WASM module")? {
                 Payload::ImportSection(section) => {
                     for import in section.into_imports() {
                         outline.imports.insert(import?.name.to_owned());

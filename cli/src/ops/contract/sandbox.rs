@@ -32,7 +32,7 @@ fn described(driver: &driver::Driver) -> Result<ContractAbi> {
     let abi: ContractAbi = serde_json::from_str(&text).context("its description cannot be read")?;
     anyhow::ensure!(
         abi.schema == SCHEMA_VERSION,
-        "its description is of form {}, and this cargo-dusk reads {SCHEMA_VERSION}",
+        "its description has version {}, but this cargo-dusk reads {SCHEMA_VERSION}",
         abi.schema
     );
     Ok(abi)
@@ -43,7 +43,7 @@ fn document(text: &str, what: std::fmt::Arguments<'_>) -> Result<Value> {
     exact::read(text, exact::Large::Text).map_err(|reason| {
         Fault::failed(
             format!("the data driver gives no JSON for {what}: {reason}"),
-            "the driver's owner must mend it; its contract can still be called by other tools",
+            "the driver's owner must fix it; other tools can still call the contract",
         )
     })
 }
@@ -77,7 +77,8 @@ impl Driver {
         self.0.encode_input(function, &value.to_string()).map_err(|error| match error {
             DriverError::Refused { message, .. } => Fault::usage(
                 format!("the arguments of `{function}` do not fit: {message}"),
-                "`cargo dusk call CONTRACT FUNCTION --help` shows what a function takes, `cargo dusk inspect CONTRACT` a constructor",
+                "`cargo dusk call CONTRACT FUNCTION --help` shows the arguments of a function, `cargo dusk inspect \
+                 CONTRACT` those of a constructor",
             ),
             other => anyhow::Error::from(other).context(format!("cannot encode the arguments of `{function}`")),
         })
