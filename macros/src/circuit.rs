@@ -63,7 +63,8 @@ fn model(function: &ItemFn, faults: &mut Diagnostics) -> Model {
     if !signature.generics.params.is_empty() {
         faults.at(
             &signature.generics,
-            "a circuit cannot be generic, because keys belong to one layout: write one circuit for each size, and let all call one generic function",
+            "a circuit cannot be generic, because keys belong to one layout: write one circuit for each size, \
+             each of which calls one generic function",
         );
     }
     if let ReturnType::Type(_, ty) = &signature.output {
@@ -294,7 +295,8 @@ fn structure(model: &Model, name: &Ident, public: bool) -> TokenStream {
     });
     let who = if public { "that the verifier knows" } else { "that only the prover knows" };
     let about = format!("The inputs of the circuit [`{}`] {who}.", names::text(&model.function));
-    let about = if public { about } else { format!("{about}\n\nThey are wiped when they go, and never printed.") };
+    let about =
+        if public { about } else { format!("{about}\n\nDropping them wipes the values, and no code prints them.") };
     let (shown, formatter) = (name.to_string(), local("formatter"));
     let wiped = if public { TokenStream::new() } else { wiped(model, name) };
     let debug = if public {

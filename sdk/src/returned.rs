@@ -74,7 +74,7 @@ impl<T, E> Returned for Result<T, E> {
 /// A return type of a constructor: the state `C`, or a `Result` of it and an error under `#[error]`, under any name.
 #[diagnostic::on_unimplemented(
     message = "the constructor returns the first state: `-> Self` or `-> Result<Self, Error>`",
-    label = "this is neither"
+    label = "this type is neither"
 )]
 pub trait Makes<C> {
     /// The error with which the deployment reverts.

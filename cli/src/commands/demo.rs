@@ -90,10 +90,10 @@ fn on_a_chain(show: &mut Show<'_>, root: &Path, url: &str) -> Result<()> {
     show.attester("attest bob, who lives in the Netherlands", root, &issue("bob", "528"), &[])?;
     show.attester("attest eve, who lives in the United States", root, &issue("eve", "840"), &[])?;
     let policy = ["policy", "--today", "2026-03-01"];
-    let policy = show.attester("say what holders must prove", root, &policy, &[])?;
+    let policy = show.attester("write the policy for proofs", root, &policy, &[])?;
     let policy = String::from_utf8_lossy(&policy);
     let set = call(&["set_policy", "--policy", policy.trim(), "--from", "alice"]);
-    show.step("let the register ask for it", root, &set, true)?;
+    show.step("set the policy on the chain", root, &set, true)?;
 
     show.witness("bob computes his witness", root, "bob", &call(&["terms", "--account", "@bob"]))?;
     show.step(
@@ -225,7 +225,7 @@ fn check(code: Option<i32>, shown: &str, well: bool) -> Result<()> {
         ));
     }
     let message = format!("`{shown}` failed");
-    let hint = "see its message above; `cargo dusk doctor` checks what this machine needs";
+    let hint = "see its message above; `cargo dusk doctor` checks the tools on this machine";
     Err(if code == Some(i32::from(Exit::Environment as u8)) {
         Fault::environment(message, hint)
     } else {

@@ -76,7 +76,7 @@ pub(super) fn run(project: &Project, options: &Events, ui: &Ui) -> Result<ExitCo
     match options.from_block {
         Some(from) if from > tip => Err(Fault::usage(
             format!("there is no block {} yet", grouped(from)),
-            format!("the last block is {}; `--follow` waits for what comes", grouped(tip)),
+            format!("the last block is {}; `--follow` waits for new events", grouped(tip)),
         )),
         Some(from) => search.forward(from, tip, limit),
         None => search.backward(tip, limit),

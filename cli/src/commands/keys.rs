@@ -72,7 +72,7 @@ pub(super) fn run(action: &KeysAction, ui: &Ui) -> Result<ExitCode> {
             say(&damaged, ui);
             let whole = damaged.is_empty();
             let word = if whole {
-                ui.toned(Tone::Good, "all whole")
+                ui.toned(Tone::Good, "all intact")
             } else {
                 ui.toned(Tone::Bad, &format!("{} damaged", count(damaged.len(), "file")))
             };

@@ -326,7 +326,7 @@ fn keeps_keys(place: &Place) {
     std::fs::write(file, &whole[..whole.len() / 2]).unwrap();
     says(&place.dusk(&["keys", "verify"]).exits(1), &["damaged"]);
     says(&place.dusk(&["prove", "--witness", "good.json"]).exits(0), &["Making the keys of factors"]);
-    says(&place.dusk(&["keys", "verify"]).exits(0), &["all whole"]);
+    says(&place.dusk(&["keys", "verify"]).exits(0), &["all intact"]);
     says(&place.dusk(&["keys", "ls"]).exits(0), &["keys factors", "development"]);
 }
 

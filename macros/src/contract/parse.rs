@@ -14,8 +14,7 @@ use crate::source::{bare, condition, doc_attributes, docs, has_attribute, withou
 use crate::types::Scope;
 
 /// What another macro generates is unknown to this one.
-const MADE_BY_A_MACRO: &str = "#[contract] does not see what a macro generates here, and would not export it: write the methods out, or call \
-                               the macro in a module of its own if it generates no methods of the contract";
+const MADE_BY_A_MACRO: &str = "#[contract] does not see the items that a macro generates here, and would not export them: write out the methods, or call the macro in a module of its own if it generates no methods of the contract";
 
 /// Parses the module.
 pub(super) fn module(item: &TokenStream) -> syn::Result<ItemMod> {

@@ -76,7 +76,7 @@ fn every_mistake_has_its_message() {
         ("#[contract(feeds = u8)] fn a(&self) {}", "this attribute is for exported methods"),
         ("#[contract(raw_result)] pub fn a(&self) -> u8 { 1 }", "`raw_result` needs a method that returns a `Result`"),
         ("#[contract(payable)] pub fn a(&self) {}", "unknown option: on a method"),
-        ("#[contract(feeds = u8)] pub fn init() -> Self { State }", "the constructor has no options"),
+        ("#[contract(feeds = u8)] pub fn init() -> Self { State }", "the constructor takes neither"),
         ("pub fn attempt(&self) {}", "`attempt` is reserved"),
         ("pub fn memset(&self) {}", "`memset` is reserved"),
         ("pub fn id(&self) {}", "`id` is reserved"),

@@ -169,7 +169,10 @@ fn constructor(init: &Method, contract: &Contract, faults: &mut Diagnostics) {
         );
     }
     if let Some(options) = init.options {
-        faults.at_span(options, "the constructor has no options: it returns the first state, and its refusals revert");
+        faults.at_span(
+            options,
+            "the constructor takes neither `feeds` nor `raw_result`: it returns the first state, and its errors revert",
+        );
     }
     signature(init, &contract.scope, faults);
 }

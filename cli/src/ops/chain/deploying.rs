@@ -402,7 +402,9 @@ impl<'a> Deployer<'a> {
             let signature = dusk_bytes::Serializable::to_bytes(&signature);
             Ok(self.chain.client.upload_driver(&deployment.id()?, &driver, &signature)?)
         };
-        give().inspect_err(|error| self.report.note(&format_args!("the node keeps no data driver: {error:#}"))).is_ok()
+        give()
+            .inspect_err(|error| self.report.note(&format_args!("the node does not store the data driver: {error:#}")))
+            .is_ok()
     }
 }
 

@@ -121,7 +121,7 @@ fn cannot_have(error: &ParametersError) -> anyhow::Error {
         ParametersError::TooLarge { .. } => {
             "split the circuit: `cargo dusk circuit profile NAME` shows the gates of each region"
         }
-        _ => "`cargo dusk crs status` shows which parameters are here",
+        _ => "`cargo dusk crs status` shows the parameters on this machine",
     };
     Fault::failed(format!("cannot load the parameters: {error}"), hint)
 }
