@@ -59,7 +59,7 @@ fn lists_and_checks(place: &Place) {
             "error: the witness does not satisfy `factors`",
         ],
     );
-    says(&bad, &["hint: look at circuits/src/lib.rs", "; `--show-private` shows private values"]);
+    says(&bad, &["hint: see circuits/src/lib.rs", "; `--show-private` shows private values"]);
     let document = place.dusk(&["circuit", "check", "--witness", "bad.toml", "--json"]).exits(1).document();
     assert_eq!((&document["satisfied"], &document["constraint"]), (&false.into(), &"product".into()), "{document}");
 
@@ -146,10 +146,10 @@ fn explains_circuits_that_cannot_be_proved(place: &Place) {
     for (command, parts) in [
         (
             &["circuit", "check", "nothing", "--witness", "empty.json"][..],
-            ["`nothing` states nothing", "constrain the inputs"],
+            ["`nothing` constrains only the types of its inputs", "constrain the inputs"],
         ),
         (&["circuit", "audit", "nothing"], ["empty: nothing", "hint: constrain the inputs with gadgets"]),
-        (&["prove", "nothing", "--witness", "empty.json"], ["the circuit states nothing", "take `#[circuit]` away"]),
+        (&["prove", "nothing", "--witness", "empty.json"], ["the circuit states nothing", "remove `#[circuit]`"]),
         (
             &["build"],
             ["cannot generate the keys of `nothing`: the circuit states nothing", "constrain the inputs of `nothing`"],

@@ -190,7 +190,7 @@ fn gives_every_argument_in_every_way(on: &On<'_>) {
         &[
             "`--network` is both an argument of `options` and an option of the command",
             "`--arg.network VALUE`",
-            "before the contract",
+            "precede the contract",
         ],
     );
     let help = on.call(&["kinds", "options", "--help"]).exits(0).stdout;

@@ -68,6 +68,6 @@ mod tests {
     #[test]
     fn the_refusal_names_both() {
         let text = message(&quote::format_ident!("other"), "counter").to_string();
-        assert!(text.contains("`counter` already: give `other` a package"), "{text}");
+        assert!(text.contains("`counter`: move `other` to a package"), "{text}");
     }
 }
