@@ -6,7 +6,7 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Exit {
-    /// The work was done and came out badly: a test is red, a transaction was refused.
+    /// The work was done and failed: a test failed, a transaction was refused.
     Failed = 1,
     /// The command was not understood, or what it names does not exist.
     Usage = 2,

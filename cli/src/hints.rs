@@ -12,8 +12,7 @@ use crate::error::{Exit, Fault};
 use crate::ops::chain::client::ClientError;
 
 /// The hint where an invariant of ours is broken, or nothing fits.
-const OURS: &str =
-    "run `cargo dusk doctor`: if it finds no fault of this machine, report this error with the whole output";
+const OURS: &str = "run `cargo dusk doctor`; if it finds no fault, report this error with the complete output";
 
 /// How the command ends, and what helps.
 pub(crate) fn of(error: &anyhow::Error) -> (Exit, &str) {
@@ -31,11 +30,11 @@ fn of_others(error: &anyhow::Error) -> (Exit, &'static str) {
             .or_else(|| {
                 cause
                     .downcast_ref::<ModuleError>()
-                    .map(|_| (Exit::Failed, "build the contract anew with `cargo dusk build`"))
+                    .map(|_| (Exit::Failed, "build the contract again with `cargo dusk build`"))
             })
             .or_else(|| cause.downcast_ref::<std::io::Error>().map(|error| of_system(error.kind())))
             .or_else(|| {
-                let damaged = "delete the named file: `cargo dusk build` and `cargo dusk deploy` write it anew";
+                let damaged = "delete the named file: `cargo dusk build` and `cargo dusk deploy` create it again";
                 cause.downcast_ref::<serde_json::Error>().map(|_| (Exit::Failed, damaged))
             })
     });
@@ -46,21 +45,19 @@ fn of_others(error: &anyhow::Error) -> (Exit, &'static str) {
 fn of_driver(error: &DriverError) -> &'static str {
     match error {
         DriverError::Refused { .. } => {
-            "the driver does not read these bytes: was the contract deployed with another version of its code?"
+            "the driver cannot decode these bytes: the deployed code may have another version"
         }
         DriverError::Start(_) => {
-            "the operating system gave no memory or thread for the data driver: end programs that you do not need, and try again"
+            "the operating system provides no memory or thread for the data driver: close other programs, and try again"
         }
-        _ => {
-            "the driver's owner must mend it: a contract of yours gets a new one from `cargo dusk build` and `cargo dusk deploy`"
-        }
+        _ => "the driver's owner must fix it; for your own contract, run `cargo dusk build` and `cargo dusk deploy`",
     }
 }
 
 fn of_system(kind: ErrorKind) -> (Exit, &'static str) {
     match kind {
         ErrorKind::NotFound => {
-            (Exit::Environment, "is the path right? If a program is missing, `cargo dusk doctor` tells how to get it")
+            (Exit::Environment, "check the path; if a program is missing, `cargo dusk doctor` shows how to install it")
         }
         ErrorKind::InvalidFilename => (Exit::Usage, "shorten the name: the system has no files of that one"),
         ErrorKind::ArgumentListTooLong => (Exit::Usage, "shorten what the command is given, or give it in a file"),
@@ -68,11 +65,11 @@ fn of_system(kind: ErrorKind) -> (Exit, &'static str) {
             (Exit::Environment, "make the named file or folder readable and writable for yourself")
         }
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
-            (Exit::Environment, "make room on the disk, and run the command again")
+            (Exit::Environment, "free disk space, and run the command again")
         }
         ErrorKind::OutOfMemory | ErrorKind::WouldBlock => (
             Exit::Environment,
-            "the system has no memory, files or processes left: end programs that you do not need, and try again",
+            "the system has no memory, files or processes left: close other programs, and try again",
         ),
         _ => (Exit::Environment, "the operating system refuses it: look at the named file or program"),
     }

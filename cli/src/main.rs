@@ -92,7 +92,7 @@ fn misunderstood(ui: &Ui, error: &clap::Error) -> ExitCode {
             let text = text.strip_prefix("error: ").unwrap_or(&text);
             let text = text.split("\n\nFor more information").next().unwrap_or(text).trim_end();
             let exit = error::Exit::Usage as u8;
-            ui.error(text, Lines::Many, "`--help` shows what there is", exit);
+            ui.error(text, Lines::Many, "`--help` shows the usage", exit);
             ExitCode::from(exit)
         }
     }

@@ -11,7 +11,7 @@ use crate::commands::Cli;
 use crate::figures::grouped;
 
 const PAGES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../book/src/reference");
-const MADE: &str = "<!-- Made from the code. `UPDATE_BOOK=1 cargo test -p cargo-dusk` writes it anew. -->";
+const MADE: &str = "<!-- Generated from the code: `UPDATE_BOOK=1 cargo test -p cargo-dusk` updates it. -->";
 
 /// The features of the rules, and what each means.
 const FEATURES: [(Feature, &str); 14] = [
@@ -78,7 +78,7 @@ fn compare(page: &str, expected: &str) {
         fs::write(&path, expected).expect("the page can be written");
     }
     let found = fs::read_to_string(&path).unwrap_or_default();
-    assert!(found == expected, "{} is not what the code gives; run with UPDATE_BOOK=1", path.display());
+    assert!(found == expected, "{} differs from the code; run with UPDATE_BOOK=1", path.display());
 }
 
 #[test]
@@ -88,7 +88,8 @@ fn the_book_shows_the_commands_as_they_are() {
     let mut page = format!(
         "# Commands\n\n{MADE}\n\n\
          The result goes to stdout, everything else to stderr. Every error ends with a `hint:`.\n\n\
-         | exit code | means |\n|---|---|\n| 0 | done |\n| 1 | the work failed: a test is red, a transaction was refused, a constraint does not hold |\n\
+         | exit code | means |\n|---|---|\n| 0 | done |\n| 1 | the work failed: a test failed, a transaction was refused, \
+         a constraint does not hold |\n\
          | 2 | wrong usage, or something that was named does not exist |\n| 3 | the machine lacks something |\n\n\
          All commands take:\n\n",
     );

@@ -97,10 +97,10 @@ pub enum NodeError {
     #[error("a block time of {0:?} is not possible: use whole seconds, at least 1, or blocks on demand")]
     BlockTime(Duration),
     /// Nobody could make a block.
-    #[error("the node has no key of a provisioner, so it cannot make a block: give one of the accounts with a stake")]
+    #[error("the node has no provisioner key, so it cannot make a block: use the key of an account with a stake")]
     NoVoters,
     /// The operating system gives no thread.
-    #[error("the operating system gives no thread for the node")]
+    #[error("the operating system provides no thread for the node")]
     Thread(#[source] std::io::Error),
     /// It panicked while it started.
     #[error("the node panicked while it started: {0}; please report this fault of the node")]

@@ -38,7 +38,7 @@ const MAX_USES_AT_ONCE: usize = 2;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DriversError {
-    /// Nobody uploaded one.
+    /// The contract's owner has not uploaded one.
     #[error("there is no data driver for contract {}: its owner can upload one", HexId(.0))]
     Missing(ContractId),
     /// The built-in drivers of genesis contracts cannot be replaced.
@@ -50,28 +50,28 @@ pub enum DriversError {
         /// Its length in bytes.
         bytes: usize,
     },
-    /// It is no driver.
+    /// It is not a driver.
     #[error("the uploaded module cannot be a data driver: {0}")]
     Unusable(#[source] DriverError),
     /// The contract's owner is not a key, so nobody can sign.
-    #[error("the contract's owner is no BLS public key, so that nobody can sign its data driver")]
+    #[error("the contract's owner is not a BLS public key, so nobody can sign its data driver")]
     Owner,
     /// The signature is not the owner's.
     #[error("the signature is not the contract owner's over the SHA3-256 hash of the data driver (BLS, scheme V2)")]
     Signature,
-    /// The driver refused or misbehaved.
+    /// The driver returned an error or failed.
     #[error(transparent)]
     Codec(#[from] CodecError),
-    /// It cannot be kept or found.
+    /// It cannot be stored or found.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Too many uses at a time.
+    /// Too many concurrent uses of drivers.
     #[error("the node is using {MAX_USES} data drivers: ask again later")]
     Busy,
-    /// The node panicked over it.
+    /// The node panicked.
     #[error("the node panicked while it ran the data driver: {0}; please report this fault of the node")]
     Failed(String),
-    /// The node does not answer any more.
+    /// The node no longer answers.
     #[error(transparent)]
     Stopped(#[from] Stopped),
 }

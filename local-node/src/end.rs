@@ -16,15 +16,15 @@ pub enum End {
     Panicked(String),
 }
 
-/// The node does not answer any more.
+/// The node no longer answers.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Stopped {
-    /// It was told to stop.
+    /// A request stopped it.
     #[error("the node was shut down")]
     Asked,
-    /// It has ended because it could not go on.
-    #[error("the node has ended by a failure: {0}")]
+    /// An error ended it.
+    #[error("the node stopped after an error: {0}")]
     Failed(Arc<str>),
 }
 

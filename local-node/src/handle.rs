@@ -278,8 +278,8 @@ impl NodeHandle {
         self.control(|reply| Control::Snapshot { reply }).await
     }
 
-    /// Goes back to a snapshot, or to the last one. Later blocks, later snapshots and all waiting transactions are
-    /// forgotten, and the clock goes back; listeners hear of each block that is taken back.
+    /// Reverts the chain to a snapshot, or to the last one. Later blocks, later snapshots and all waiting transactions
+    /// are forgotten, and the clock goes back; listeners hear of each block that is taken back.
     ///
     /// # Errors
     /// When the rules are not local, or there is no such snapshot.

@@ -83,7 +83,7 @@ pub enum HttpError {
     #[error("the address {0} is in use")]
     InUse(SocketAddr),
     /// The address cannot be listened at.
-    #[error("cannot listen at {address}")]
+    #[error("cannot listen on {address}")]
     Listen {
         /// The address.
         address: SocketAddr,

@@ -55,13 +55,13 @@ pub enum LedgerError {
     #[error("the state cannot be read")]
     State(#[from] VmError),
     /// What a genesis contract gave does not decode.
-    #[error("the stake contract gave something that is no stake")]
+    #[error("the stake contract returned a value that is not a stake")]
     Stakes,
     /// The chain's memory fails.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A block names a key that is no point of the curve.
-    #[error("the key {0} is no point of the curve")]
+    /// A block names a key that is not a point on the curve.
+    #[error("the key {0} is not a point on the curve")]
     NotAKey(BlsKey),
     /// The machine panicked when it ran a transaction of a block.
     #[error("the machine panicked: {0}")]

@@ -56,41 +56,41 @@ impl Default for Limits {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Removal {
-    /// Another one of its sender with the same nonce or an earlier one took its place or left.
-    #[error("it was replaced by a better paying one, or one that it depends on has left")]
+    /// A transaction of its sender with the same nonce replaced it, or one with an earlier nonce left.
+    #[error("a transaction with a higher gas price replaced it, or one that it depends on left")]
     Displaced,
-    /// Better paying ones needed the room.
-    #[error("the mempool was full, and others pay better")]
+    /// Transactions with higher gas prices displaced it.
+    #[error("the mempool was full of transactions with higher gas prices")]
     Evicted,
-    /// It has waited too long.
-    #[error("it has waited too long")]
+    /// It waited longer than the mempool keeps transactions.
+    #[error("it waited longer than the mempool keeps transactions")]
     Expired,
-    /// Its nonce was used by another transaction, or one before it is gone.
-    #[error("its nonce cannot come any more")]
+    /// Another transaction used its nonce, or a predecessor is gone.
+    #[error("its nonce can no longer become the next one")]
     Nonce,
-    /// It waited outside the pool for a predecessor and was given up.
+    /// It waited outside the pool for a predecessor, which did not arrive in time.
     #[error(transparent)]
     GivenUp(#[from] GivenUp),
-    /// The chain was taken back to an earlier block.
-    #[error("the chain was taken back to an earlier block")]
+    /// The chain reverted to an earlier block.
+    #[error("the chain reverted to an earlier block")]
     TakenBack,
-    /// It was tried in a block and cannot run.
+    /// Its execution in a block is impossible.
     #[error("it cannot run: {0}")]
     CannotRun(String),
-    /// It had a block for itself and did not come to its end in the time that there is.
+    /// As the first transaction of a block, it exceeded the time limit.
     #[error(
-        "it takes longer than {} milliseconds, the most that this node gives one transaction: spread its work over \
+        "it takes longer than {} milliseconds, the limit of this node for a transaction: divide its work between \
          several transactions",
         .0.as_millis()
     )]
     TooLong(Duration),
-    /// The machine failed when it ran.
+    /// The virtual machine failed during its execution.
     #[error("the virtual machine failed while it ran the transaction: {0}; please report this fault of the node")]
     Failed(String),
-    /// The process ended while the transaction ran.
+    /// The process ended during its execution.
     #[error(
-        "the node's process ended while it ran this transaction, so it was not run again at the next start: send it \
-         again if something else has ended the process"
+        "the node's process ended while it ran this transaction, so the next start did not run it again: send it \
+         again if something else ended the process"
     )]
     EndedProcess,
 }
@@ -99,21 +99,21 @@ pub enum Removal {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PoolError {
-    /// It waits already.
-    #[error("transaction {0} is in the mempool already")]
+    /// The mempool already holds it.
+    #[error("transaction {0} is already in the mempool")]
     Waiting(TxId),
-    /// A block holds it.
-    #[error("transaction {0} is in a block already")]
+    /// A block already holds it.
+    #[error("transaction {0} is already in a block")]
     Included(TxId),
-    /// The nonce was used before.
-    #[error("nonce {nonce} was used already: the account's next nonce is {next}")]
+    /// Another transaction used the nonce.
+    #[error("nonce {nonce} is already used: the account's next nonce is {next}")]
     NonceUsed {
         /// The transaction's.
         nonce: u64,
         /// The one that could be next.
         next: u64,
     },
-    /// The nonce is further ahead than the pool keeps.
+    /// The nonce is too far ahead for the mempool.
     #[error(
         "nonce {nonce} is too far ahead: the account's next nonce is {next}, and a nonce may be at most \
          {MAX_NONCES_AHEAD} ahead of it"
@@ -124,29 +124,29 @@ pub enum PoolError {
         /// The one that could be next.
         next: u64,
     },
-    /// It is parked until its predecessors arrive.
-    #[error("transaction {0} waits already for those that must come before it")]
+    /// It is already parked until its predecessors arrive.
+    #[error("transaction {0} already waits for its predecessors")]
     Parked(TxId),
-    /// There is no room for more parked transactions of the account.
-    #[error("{most} transactions of the account wait already for those that must come before them: send these first")]
+    /// The account has reached its limit of parked transactions.
+    #[error("{most} transactions of the account already wait for their predecessors: send the missing ones first")]
     TooManyParkedOfAccount {
         /// The most.
         most: usize,
     },
-    /// There is no room for more parked transactions.
-    #[error("{most} transactions wait already for those that must come before them: send those first, or try later")]
+    /// The node has reached its limit of parked transactions.
+    #[error("{most} transactions already wait for their predecessors: send the missing ones first, or try later")]
     TooManyParked {
         /// The most.
         most: usize,
     },
-    /// There is no room for the bytes of more parked transactions.
-    #[error("{most} bytes of transactions wait already for those that must come before them: send those first")]
+    /// The node has reached its limit of bytes in parked transactions.
+    #[error("{most} bytes of transactions already wait for their predecessors: send the missing ones first")]
     TooManyParkedBytes {
         /// The most.
         most: usize,
     },
-    /// A transaction that must come before it is not there.
-    #[error("nonce {nonce} cannot be next: no transaction with nonce {missing} is waiting; send that one first")]
+    /// A predecessor is missing.
+    #[error("nonce {nonce} cannot be next: no transaction with nonce {missing} is pending; send that one first")]
     NonceGap {
         /// The transaction's.
         nonce: u64,
@@ -155,7 +155,7 @@ pub enum PoolError {
     },
     /// The account cannot pay for it.
     #[error(
-        "the account has {balance} LUX, but the transaction may take {needed} (value, deposit and the fee of its whole \
+        "the account has {balance} LUX, but the transaction may cost {needed} (value, deposit and the fee of its whole \
          gas limit): lower the gas limit or the value, or fund the account"
     )]
     NotEnoughMoney {
@@ -164,16 +164,16 @@ pub enum PoolError {
         /// What the transaction may take.
         needed: u64,
     },
-    /// Another transaction of the account with the same nonce waits and pays as well.
-    #[error("a transaction with nonce {nonce} is waiting at a gas price of {price}: only a higher price replaces it")]
+    /// A pending transaction of the account has the same nonce, and no lower gas price.
+    #[error("a transaction with nonce {nonce} is pending at a gas price of {price}: only a higher price replaces it")]
     NotReplaced {
         /// The nonce of both.
         nonce: u64,
         /// The price of the one that waits.
         price: u64,
     },
-    /// The pool is full of transactions that pay as well or better.
-    #[error("the mempool is full: a gas price above {price} is needed now")]
+    /// The mempool is full of transactions with no lower gas prices.
+    #[error("the mempool is full: use a gas price above {price}")]
     Full {
         /// The lowest price that could be displaced.
         price: u64,

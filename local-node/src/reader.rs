@@ -53,14 +53,14 @@ pub enum QueryError {
     /// The call failed. The error says how.
     #[error("the call failed: {0}")]
     Call(#[source] VmError),
-    /// The call did not come to its end in time.
-    #[error("the call takes longer than {} milliseconds, the most that this node gives one: ask for less", .0.as_millis())]
+    /// The call exceeded the time limit.
+    #[error("the call takes longer than {} milliseconds, the limit of this node: request less", .0.as_millis())]
     TooLong(Duration),
-    /// The node panicked over it.
+    /// The node panicked.
     #[error("the node panicked while it answered the query: {0}; please report this fault of the node")]
     Failed(String),
-    /// The chain's own part of a simulated block failed.
-    #[error("the block for the simulation cannot be begun")]
+    /// The start of a simulated block failed.
+    #[error("the simulated block cannot be started")]
     Executor(#[from] ExecutorError),
     /// The stakes cannot be read.
     #[error("the stakes cannot be read")]
@@ -68,16 +68,16 @@ pub enum QueryError {
     /// A genesis contract's answer does not decode.
     #[error("the answer of `{0}` does not decode")]
     Malformed(&'static str),
-    /// More fed data than is taken.
+    /// The feed exceeded the limit of bytes.
     #[error("the query fed more than {MAX_FED_BYTES} bytes: ask for a smaller range")]
     TooMuchFed,
-    /// Too many questions at a time.
+    /// Too many concurrent queries.
     #[error("the node has {MAX_QUESTIONS} questions waiting: ask again later")]
     Busy,
-    /// Too many streams at a time.
+    /// Too many concurrent streams.
     #[error("the node feeds {MAX_STREAMS} streams: ask again later")]
     TooManyStreams,
-    /// The node does not answer any more.
+    /// The node no longer answers.
     #[error(transparent)]
     Stopped(#[from] Stopped),
 }

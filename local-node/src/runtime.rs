@@ -110,7 +110,7 @@ async fn submit_again(node: NodeHandle, waiting: Vec<(TxId, Vec<u8>)>) {
             // It waits for the next start.
             Err(SubmitError::Stopped(_) | SubmitError::State(_)) => break,
             Err(reason) => {
-                info!(%id, %reason, "a transaction that waited is not taken any more");
+                info!(%id, %reason, "a pending transaction is no longer accepted");
                 node.store().note_gone(id);
             }
         }

@@ -63,7 +63,8 @@ fn model(function: &ItemFn, faults: &mut Diagnostics) -> Model {
     if !signature.generics.params.is_empty() {
         faults.at(
             &signature.generics,
-            "a circuit cannot be generic, because keys belong to one layout: write one circuit for each size, and let all call one generic function",
+            "a circuit cannot be generic, because keys belong to one layout: write one circuit for each size, \
+             each of which calls one generic function",
         );
     }
     if let ReturnType::Type(_, ty) = &signature.output {
@@ -115,7 +116,8 @@ fn model(function: &ItemFn, faults: &mut Diagnostics) -> Model {
         }
         let Some(name) = names::of_input(&pattern.ident, faults) else { continue };
         if inputs.iter().any(|input| names::text(&input.name) == names::text(&name)) {
-            let message = format!("two inputs are called `{}`: witnesses give them by name", names::text(&name));
+            let message =
+                format!("two inputs have the name `{}`, but witnesses identify inputs by name", names::text(&name));
             faults.at(&pattern.ident, message);
             continue;
         }
@@ -154,7 +156,7 @@ fn plain_fault(ty: &Type) -> Option<String> {
                 }
                 _ => return None,
             };
-            Some(format!("`{written}` is no type of circuits: use `{instead}`"))
+            Some(format!("`{written}` is not a type of circuits: use `{instead}`"))
         }
         _ => None,
     }
@@ -244,7 +246,8 @@ fn make(model: &Model) -> TokenStream {
                     ::core::include_bytes!(::core::concat!(
                         ::core::env!(
                             "DUSK_CIRCUITS",
-                            "no verifier key is there for this circuit: build contracts with `cargo dusk build`, which makes it"
+                            "this circuit has no verifier key: build contracts with `cargo dusk build`, which \
+                             generates it"
                         ),
                         #key
                     ))
@@ -292,7 +295,8 @@ fn structure(model: &Model, name: &Ident, public: bool) -> TokenStream {
     });
     let who = if public { "that the verifier knows" } else { "that only the prover knows" };
     let about = format!("The inputs of the circuit [`{}`] {who}.", names::text(&model.function));
-    let about = if public { about } else { format!("{about}\n\nThey are wiped when they go, and never printed.") };
+    let about =
+        if public { about } else { format!("{about}\n\nDropping them wipes the values, and no code prints them.") };
     let (shown, formatter) = (name.to_string(), local("formatter"));
     let wiped = if public { TokenStream::new() } else { wiped(model, name) };
     let debug = if public {

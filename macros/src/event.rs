@@ -33,7 +33,7 @@ pub(crate) fn expand(options: TokenStream, item: &TokenStream) -> TokenStream {
         faults.add(error);
     }
     let Ok(parsed) = syn::parse2::<ItemStruct>(item.clone()) else {
-        faults.at(item, "#[event] stands on a struct: its fields are the data of the event");
+        faults.at(item, "#[event] applies to a struct: its fields are the data of the event");
         let errors = faults.into_tokens();
         return quote!(#item #errors);
     };

@@ -27,7 +27,7 @@ pub(crate) fn expand(options: TokenStream, item: &TokenStream) -> TokenStream {
         faults.add(error);
     }
     let Ok(mut parsed) = syn::parse2::<ItemEnum>(item.clone()) else {
-        faults.at(item, "#[error] stands on an enum: each variant is one reason to refuse a call");
+        faults.at(item, "#[error] applies to an enum: each variant is one reason to refuse a call");
         let errors = faults.into_tokens();
         return quote!(#item #errors);
     };
@@ -168,7 +168,7 @@ fn codes(item: &mut ItemEnum, inner: &[Option<Type>], first: u32, faults: &mut D
             false
         });
         let Some(code) = code else {
-            faults.at(&variant.ident, "there is no code after 4294967295");
+            faults.at(&variant.ident, "4294967295 is the last code: give the variants before this one lower codes");
             continue;
         };
         if let Some(other) = known.insert(code, plain_name(&variant.ident)) {

@@ -24,7 +24,7 @@ pub(crate) fn item_of<T: Parse>(
         faults.at(options, format_args!("{attribute} takes no options"));
     }
     syn::parse2(item.clone()).map_err(|_| {
-        faults.at(item, format_args!("{attribute} stands on {stands_on}"));
+        faults.at(item, format_args!("{attribute} applies to {stands_on}"));
         let errors = std::mem::take(faults).into_tokens();
         quote!(#item #errors)
     })

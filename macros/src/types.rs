@@ -14,9 +14,9 @@ use crate::source::{bare, plain_name};
 
 /// The diagnostic for floats.
 const FLOAT: &str = "floats may differ between machines: use an integer of a smaller unit";
-const UNORDERED: &str = "the order of its entries is not the same everywhere: use BTreeMap or BTreeSet";
-const HOLDER: &str = "this cannot cross the border of a contract: pass the value that it holds";
-const REFERENCE: &str = "a reference cannot cross the border of a contract: pass an owned value (String, Vec<u8>, …)";
+const UNORDERED: &str = "the order of its entries differs between runs: use BTreeMap or BTreeSet";
+const HOLDER: &str = "this cannot cross a contract boundary: pass the value that it holds";
+const REFERENCE: &str = "a reference cannot cross a contract boundary: pass an owned value (String, Vec<u8>, …)";
 
 /// The maximum number of members of a tuple: the encoding supports no more.
 const MAX_TUPLE_MEMBERS: usize = 12;
@@ -108,13 +108,14 @@ impl Scope {
     pub(crate) fn fault(&self, ty: &Type) -> Option<&'static str> {
         match bare(ty) {
             Type::Reference(_) => Some(REFERENCE),
-            Type::ImplTrait(_) => Some("`impl Trait` cannot cross the border of a contract: name the type"),
+            Type::ImplTrait(_) => Some("`impl Trait` cannot cross a contract boundary: name the type"),
             Type::Infer(_) => Some("name the type: callers need to know it"),
             Type::Ptr(_) | Type::FnPtr(_) | Type::Slice(_) | Type::TraitObject(_) | Type::Never(_) => {
-                Some("this type cannot cross the border of a contract: pass an owned value")
+                Some("this type cannot cross a contract boundary: pass an owned value")
             }
             Type::Tuple(tuple) if tuple.elems.len() > MAX_TUPLE_MEMBERS => Some(
-                "a tuple that crosses the border of a contract has at most 12 members: make it a struct under #[contract_type]",
+                "a tuple that crosses a contract boundary has at most 12 members: make it a struct under \
+                 #[contract_type]",
             ),
             Type::Tuple(tuple) => tuple.elems.iter().find_map(|ty| self.fault(ty)),
             Type::Array(array) => self.fault(&array.elem),

@@ -32,7 +32,7 @@ pub(crate) fn expand(options: TokenStream, item: &TokenStream) -> TokenStream {
         Ok(Item::Struct(item)) => structure(&item, layout, &mut faults),
         Ok(Item::Enum(item)) => enumeration(&item, &mut faults),
         _ => {
-            faults.at(item, "#[contract_type] stands on a struct or an enum");
+            faults.at(item, "#[contract_type] applies to a struct or an enum");
             TokenStream::new()
         }
     };
@@ -126,7 +126,7 @@ fn enumeration(item: &ItemEnum, faults: &mut Diagnostics) -> TokenStream {
         faults.at(ident, "an enum without variants has no values to exchange");
     }
     if item.variants.len() > MAX_VARIANTS {
-        faults.at(ident, "an enum that crosses the border of a contract has at most 255 variants: its tag is one byte");
+        faults.at(ident, "an enum that crosses a contract boundary has at most 255 variants: its tag is one byte");
     }
     let variants: Vec<_> = item
         .variants
@@ -359,7 +359,7 @@ impl Parts {
 fn head(ident: &Ident, generics: &syn::Generics, attributes: &[Attribute], faults: &mut Diagnostics) {
     self::generics(
         generics,
-        "a type that crosses the border of a contract cannot be generic: callers need to know it",
+        "a type that crosses a contract boundary cannot be generic: callers need to know it",
         faults,
     );
     reserved_name(ident, faults);

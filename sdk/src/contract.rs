@@ -18,7 +18,7 @@ pub trait Contract: Sized + 'static {
 /// An event of a contract. [`#[event]`](crate::event) implements it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an event",
-    note = "put #[event] on the struct that `emit` is given"
+    note = "put #[event] on the struct passed to `emit`"
 )]
 pub trait Event: Value {
     /// The topic of the event.
@@ -31,7 +31,7 @@ pub trait Event: Value {
 /// the variant's fields as JSON, if there are any: `E1: Insufficient {"held":3}`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an error of a contract",
-    note = "put #[error] on the enum that stands in `Result<_, {Self}>`"
+    note = "put #[error] on the enum in `Result<_, {Self}>`"
 )]
 pub trait Refusal: Sized + 'static {
     /// The codes and names of all variants, in the order of the source.

@@ -46,9 +46,9 @@ impl<T: Default> Constructible for T {}
 
 /// The same type.
 #[diagnostic::on_unimplemented(
-    message = "this alias of a type has other parameters than the type itself",
-    label = "callers are given `{Self}`, and here stands `{T}`",
-    note = "write the type that it stands for, or call the alias otherwise"
+    message = "the parameters of this type alias differ from those of the type",
+    label = "callers use `{Self}`, but the signature has `{T}`",
+    note = "write the aliased type, or rename the alias"
 )]
 pub trait Is<T> {}
 impl<T> Is<T> for T {}
@@ -56,7 +56,7 @@ impl<T> Is<T> for T {}
 /// A `Result`.
 #[diagnostic::on_unimplemented(
     message = "`raw_result` needs a method that returns a `Result`: callers get the `Result` itself",
-    label = "`{Self}` is none"
+    label = "`{Self}` is not a `Result`"
 )]
 pub trait RawResult {}
 impl<T, E> RawResult for Result<T, E> {}

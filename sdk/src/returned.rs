@@ -18,9 +18,9 @@ use crate::{Account, ContractId, Dusk, Field, Principal};
 /// A `Result` inside another type is an ordinary value: `Option<Result<T, E>>` reverts nothing, and its `E` is a value,
 /// not an error under `#[error]`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot cross the border of a contract",
+    message = "`{Self}` cannot cross a contract boundary",
     label = "not a contract value",
-    note = "put #[contract_type] on your own types; use u64 for usize; floats, references and Rc have no such form"
+    note = "put #[contract_type] on your own types; use u64 for usize; floats, references and Rc cannot be encoded"
 )]
 pub trait Answer: Value {}
 
@@ -29,9 +29,9 @@ pub trait Answer: Value {}
 ///
 /// `Err` reverts the whole call. Only a method under `#[contract(raw_result)]` gives callers the `Result` itself.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot cross the border of a contract",
+    message = "`{Self}` cannot cross a contract boundary",
     label = "not a contract value",
-    note = "put #[contract_type] on your own types; use u64 for usize; floats, references and Rc have no such form"
+    note = "put #[contract_type] on your own types; use u64 for usize; floats, references and Rc cannot be encoded"
 )]
 pub trait Returned {
     /// The value for the caller, if the call does not revert.
@@ -71,7 +71,7 @@ impl<T, E> Returned for Result<T, E> {
 /// A return type of a constructor: the state `C`, or a `Result` of it and an error under `#[error]`, under any name.
 #[diagnostic::on_unimplemented(
     message = "the constructor returns the first state: `-> Self` or `-> Result<Self, Error>`",
-    label = "this is neither"
+    label = "this type is neither"
 )]
 pub trait Makes<C> {
     /// The error with which the deployment reverts.

@@ -26,9 +26,9 @@ use alloc::boxed::Box;
 /// type under [`#[contract_type]`](crate::contract_type) are values. Floats are not, because their results may differ
 /// between machines; nor is `usize`, because its size differs.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot cross the border of a contract",
+    message = "`{Self}` cannot cross a contract boundary",
     label = "not a contract value",
-    note = "put #[contract_type] on your own types; use u64 for usize; floats, references and Rc have no such form"
+    note = "put #[contract_type] on your own types; use u64 for usize; floats, references and Rc cannot be encoded"
 )]
 pub trait Value: Wire + 'static {
     /// Whether a value of the type may be written as `null`, as for `Option` and `()`. An `Option` of such a type is

@@ -5,7 +5,7 @@ use clap::Args;
 /// Where to look.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Where {
-    /// The network: a name from dusk.toml, or the URL of a node.
+    /// Network to use: a name from dusk.toml, or the URL of a node.
     #[arg(long, value_name = "NAME|URL", env = "DUSK_NETWORK", hide_env_values = true)]
     pub(crate) network: Option<String>,
 }

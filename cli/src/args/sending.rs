@@ -7,22 +7,22 @@ use crate::ops::chain::transact::Terms;
 /// What deployments and calls have in common.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Sending {
-    /// The account that signs and pays; dusk.toml can name another default than alice.
+    /// Account that signs and pays; by default alice, or the signer that dusk.toml sets.
     #[arg(long, value_name = "ACCOUNT")]
     pub(crate) from: Option<String>,
-    /// The network: a name from dusk.toml, or the URL of a node.
+    /// Network to use: a name from dusk.toml, or the URL of a node.
     #[arg(long, value_name = "NAME|URL", env = "DUSK_NETWORK", hide_env_values = true)]
     pub(crate) network: Option<String>,
-    /// Simulates and tells the price, but sends nothing.
+    /// Simulates the transaction and shows its fee; sends nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Waits until the block can no longer change.
+    /// Waits until the block is final.
     #[arg(long = "final")]
     pub(crate) until_final: bool,
-    /// The most gas that may be spent; found by simulation where it is left out.
+    /// Gas limit; by default a simulation determines it.
     #[arg(long, value_name = "GAS")]
     pub(crate) gas_limit: Option<u64>,
-    /// LUX for a unit of gas; the least that is accepted where it is left out.
+    /// Price of a unit of gas in LUX; by default the lowest accepted price.
     #[arg(long, value_name = "LUX", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) gas_price: Option<u64>,
 }

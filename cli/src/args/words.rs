@@ -88,7 +88,7 @@ impl Words {
                     return Err(Fault::usage(
                         format!("`{word}` is neither a value nor an option"),
                         format!(
-                            "if it is a value, write `-- {word}` behind all else, or give it by its argument's name and `=`"
+                            "to pass it as a value, write `-- {word}` at the end, or give it by its argument's name and `=`"
                         ),
                     ));
                 }
@@ -107,7 +107,7 @@ impl Words {
                 if value.is_some() {
                     return Err(Fault::usage(
                         format!("`--{name}` takes no value"),
-                        format!("an argument of this name is given by `--{ARGUMENT_PREFIX}{name} VALUE`"),
+                        format!("to set an argument of this name, write `--{ARGUMENT_PREFIX}{name} VALUE`"),
                     ));
                 }
                 read.option(name, None);
@@ -148,7 +148,7 @@ fn no_option(word: &str, options: &Options) -> anyhow::Error {
     let name = word.trim_start_matches('-').split('=').next().unwrap_or_default();
     let hint = nearest(name, options.names()).map_or_else(
         || "the function comes before its arguments; `cargo dusk call --help` shows the options".to_owned(),
-        |near| format!("did you mean `--{near}`? Arguments of the function stand behind its name"),
+        |near| format!("did you mean `--{near}`? Arguments of the function follow its name"),
     );
     Fault::usage(format!("unexpected argument '{word}' before the function"), hint)
 }

@@ -21,7 +21,7 @@ use crate::table::{Side, Table, field};
 /// `account`
 #[derive(Debug, Args)]
 pub(crate) struct Account {
-    /// A name, or an address. All known accounts where none is given.
+    /// Name or address of an account; by default all known accounts.
     #[arg(value_name = "NAME|ADDRESS")]
     pub(crate) account: Option<String>,
     /// Where to look.
@@ -51,10 +51,10 @@ fn one(chain: &Chain, book: &Book, address: &str, pending: &[Pending], ui: &Ui) 
     ui.line(format_args!("account {}", name.map_or_else(|| "without a name".to_owned(), |name| format!("@{name}"))));
     field(ui, "address", address);
     if let Some(name) = book.development(address) {
-        field(ui, "key", format_args!("of the development account {name}: everybody knows it"));
+        field(ui, "key", format_args!("of the development account {name}: publicly known"));
     }
     field(ui, "balance", exact_money(state.balance));
-    field(ui, "nonce", format_args!("{} · the next transaction has {}", state.nonce, state.next_nonce));
+    field(ui, "nonce", format_args!("{} · next transaction {}", state.nonce, state.next_nonce));
     if let Some(stake) = &stake {
         let lux = |name: &str| exact_money(stake[name].as_u64().unwrap_or_default());
         field(ui, "stake", format_args!("{} · reward {}", lux("amount"), lux("reward")));
@@ -105,7 +105,7 @@ fn all(project: &Project, chain: &Chain, book: &Book, pending: &[Pending], ui: &
         documents.push(document);
     }
     if documents.is_empty() {
-        ui.note("no account has a name here: name some under [accounts] in dusk.toml");
+        ui.note("no named accounts; add names under [accounts] in dusk.toml");
     }
     table.print(ui);
     ui.document(&json!({ "accounts": documents }));

@@ -22,7 +22,7 @@ use crate::table::{Side, Table, field};
 /// `block`
 #[derive(Debug, Args)]
 pub(crate) struct Block {
-    /// Its height, its hash, or `latest`.
+    /// Height, hash, or `latest`.
     #[arg(default_value = "latest", value_name = "HEIGHT|HASH|latest")]
     pub(crate) block: String,
     /// Where to look.
@@ -66,7 +66,7 @@ impl Which {
         let which = hash::normalized(text).map(Self::Hash).or_else(|| height.map(Self::Height));
         which.ok_or_else(|| {
             Fault::usage(
-                format!("`{text}` is no block"),
+                format!("`{text}` is not a block"),
                 "give a height (`12`), a hash of 64 hexadecimal digits, or `latest`",
             )
         })
@@ -81,13 +81,13 @@ fn unknown(chain: &Chain, which: &Which) -> Result<anyhow::Error> {
                 Ok(Some(_)) => format!("it is the id of a transaction: `cargo dusk tx {hash}`"),
                 _ => format!("the last block is {tip}: `cargo dusk block latest` shows it"),
             };
-            Fault::usage(format!("the node knows no block {hash}"), hint)
+            Fault::usage(format!("the node does not have block {hash}"), hint)
         }
         Which::Height(height) => Fault::usage(
             format!("there is no block {} yet", grouped(*height)),
             format!("the last block is {}: `cargo dusk block latest` shows it", grouped(tip)),
         ),
-        Which::Latest => Fault::failed("the last block was taken back just now", "try again"),
+        Which::Latest => Fault::failed("the chain reverted its last block during the request", "try again"),
     })
 }
 

@@ -18,14 +18,14 @@ use crate::output::{Tone, Ui};
 /// `build`
 #[derive(Debug, Args)]
 pub(crate) struct Build {
-    /// Makes contracts smaller at the price of the texts of panics; errors keep theirs. `[build] small = true` in
-    /// dusk.toml says so for all commands.
+    /// Builds smaller contracts without panic messages; contract errors keep theirs. `[build] small = true` in
+    /// dusk.toml sets this for all commands.
     #[arg(long)]
     pub(crate) small: bool,
-    /// The parameters that the keys of circuits are made with, instead of what dusk.toml says under `[circuits]`.
+    /// Parameters for the keys of circuits; overrides `[circuits]` in dusk.toml.
     #[arg(long, value_name = "PARAMETERS")]
     pub(crate) crs: Option<Crs>,
-    /// Installs what is missing without asking.
+    /// Installs missing tools without asking.
     #[arg(long)]
     pub(crate) yes: bool,
 }

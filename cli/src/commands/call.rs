@@ -31,12 +31,12 @@ use crate::table::{Side, Table};
 #[command(
     disable_help_flag = true,
     override_usage = "cargo dusk call [OPTIONS] [CONTRACT] [FUNCTION] [ARGUMENTS]...",
-    after_help = "Options may also stand behind the function, by their whole names. Where an argument has the name of an \
-                  option, `--arg.NAME VALUE` gives the argument, and the option stands before the contract. A value that \
-                  begins with a hyphen: `--NAME=-5`, or behind `--`."
+    after_help = "Options with their full names may also follow the function. If an argument has the name of an option, \
+                  `--arg.NAME VALUE` sets the argument, and the option must precede the contract. Write a value that \
+                  begins with a hyphen as `--NAME=-5`, or after `--`."
 )]
 pub(crate) struct Call {
-    /// A contract: the name of what the project has deployed, any contract's id, or `transfer` or `stake`.
+    /// Contract to call: the name of a deployment of this project, a contract id, or `transfer` or `stake`.
     #[arg(required_unless_present = "help")]
     pub(crate) contract: Option<String>,
     /// The options of every call.
@@ -45,7 +45,7 @@ pub(crate) struct Call {
     /// Shows help; after a function, its arguments.
     #[arg(long, short)]
     pub(crate) help: bool,
-    /// The function, then its arguments: by name, `--amount 10`, or in their order, `10`. Without a function, all are listed.
+    /// Function, then its arguments by name, `--amount 10`, or position, `10`. Without a function, lists all functions.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "FUNCTION ARGUMENTS")]
     pub(super) rest: Vec<String>,
     /// The same, taken apart: see [`super::grammar::read`].
@@ -59,10 +59,10 @@ pub(crate) struct CallOptions {
     /// What it has in common with deployments.
     #[command(flatten)]
     pub(crate) sending: Sending,
-    /// All arguments by name or by place: JSON, @FILE, or - for standard input.
+    /// All arguments by name or position: JSON, @FILE, or - for standard input.
     #[arg(long, value_name = "JSON|@FILE|-", allow_hyphen_values = true)]
     pub(crate) args: Option<String>,
-    /// What goes to the contract with the call, in DUSK: 2.5DUSK; or in LUX: 100LUX.
+    /// Deposit for the contract, in DUSK: 2.5DUSK; or in LUX: 100LUX.
     #[arg(long, value_name = "AMOUNT", value_parser = amount::lux)]
     pub(crate) deposit: Option<u64>,
     /// Sends a transaction. Only for contracts whose data driver does not tell which functions are queries.
@@ -130,8 +130,8 @@ pub(super) fn run(
             Err(Fault::usage(format!("`{}` is a query: it needs no transaction", function.name), "leave `--send` out"))
         }
         FunctionKind::Query if call.options.deposit.is_some() => Err(Fault::usage(
-            format!("`{}` is a query: nothing can be sent along with it", function.name),
-            "leave `--deposit` out",
+            format!("`{}` is a query, which cannot receive a deposit", function.name),
+            "remove `--deposit`",
         )),
         FunctionKind::Query if function.feeds.is_some() => calling.feed(&value),
         FunctionKind::Query => calling.query(&argument),

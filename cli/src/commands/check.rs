@@ -21,16 +21,16 @@ use crate::output::{Tone, Ui};
 /// `check`
 #[derive(Debug, Args)]
 pub(crate) struct Check {
-    /// A contract of the project, or a wasm file; all contracts where none is named.
+    /// Contract of the project, or a wasm file; by default all contracts.
     #[arg(value_name = "CONTRACT|FILE.wasm")]
     pub(crate) subject: Option<String>,
-    /// The network whose rules of today are asked: local, testnet or mainnet.
+    /// Network whose current rules apply: local, testnet or mainnet.
     #[arg(long, default_value_t = Profile::Local)]
     pub(crate) rules: Profile,
-    /// What else is to count as an error.
+    /// Treats these findings as errors.
     #[arg(long, value_enum, value_name = "WHAT")]
     pub(crate) deny: Option<Denied>,
-    /// Installs what is missing without asking.
+    /// Installs missing tools without asking.
     #[arg(long)]
     pub(crate) yes: bool,
 }

@@ -35,36 +35,35 @@ pub(crate) struct Circuit {
 pub(crate) enum CircuitAction {
     /// Lists the circuits of the project with their inputs and gates.
     List,
-    /// Evaluates all constraints for a witness, and names the first that does not hold.
+    /// Evaluates all constraints for a witness, and shows the first violated one.
     Check {
-        /// The circuit; not needed where the project has only one.
+        /// Circuit to use; optional if the project has only one.
         name: Option<String>,
-        /// The inputs by name, public and private: JSON, TOML where the file's name ends like that, or - for JSON from
-        /// standard input.
+        /// File with all inputs by name: JSON, TOML if its name ends in .toml, or - for JSON from standard input.
         #[arg(long, value_name = "FILE|-")]
         witness: PathBuf,
-        /// Shows private values too where a constraint does not hold. What is printed may end in logs that others read.
+        /// Shows the private values of a violated constraint too. Logs of the output may disclose them.
         #[arg(long)]
         show_private: bool,
     },
-    /// Shows the gates by named part, how many are free up to the next power of two, and what keys and proofs will cost.
+    /// Shows the gates of each region, the free gates up to the next power of two, and the cost of keys and proofs.
     Profile {
-        /// The circuit; not needed where the project has only one.
+        /// Circuit to use; optional if the project has only one.
         name: Option<String>,
-        /// Draws the parts into this file (SVG).
+        /// Writes a flame graph of the regions to this file (SVG).
         #[arg(long, value_name = "FILE")]
         flamegraph: Option<PathBuf>,
     },
-    /// Looks for values that no constraint determines: a prover could choose them. Exit code 1 where there are any, or where
-    /// it cannot be known.
+    /// Searches for under-constrained values, which a prover could choose. Exits with code 1 if it finds some or cannot
+    /// rule them out.
     Audit {
-        /// The circuit; not needed where the project has only one.
+        /// Circuit to use; optional if the project has only one.
         name: Option<String>,
-        /// Inputs that satisfy the circuit, as for `check`: with them it also looks for other values that satisfy it, and
-        /// shows which wires are under-constrained.
+        /// Satisfying witness, as for `check`. With it, the audit searches for a second satisfying assignment and shows
+        /// the under-constrained wires.
         #[arg(long, value_name = "FILE|-")]
         witness: Option<PathBuf>,
-        /// Shows private values too: both values of an under-constrained wire. What is printed may end in logs that others read.
+        /// Shows private values too: both values of an under-constrained wire. Logs of the output may disclose them.
         #[arg(long)]
         show_private: bool,
     },
@@ -143,7 +142,7 @@ fn list(circuits: &Circuits, ui: &Ui) -> Result<ExitCode> {
     for circuit in circuits.iter() {
         let Described { doc, layout } = circuit.describe_of_any_size()?;
         let package = ui.toned(Tone::Faint, &format!("in {}", circuit.package));
-        let fits = if layout.rows.len() > MAX_ROWS { " · too large to be proved" } else { "" };
+        let fits = if layout.rows.len() > MAX_ROWS { " · too large to prove" } else { "" };
         ui.line(format_args!("{} {package} · {}{fits}", ui.toned(Tone::Name, &circuit.name), gates(&layout)));
         if let Some(first) = doc.lines().map(str::trim).find(|line| !line.is_empty()) {
             ui.line(format_args!("    {first}"));
@@ -192,7 +191,10 @@ fn profile_gates(circuit: &circuits::Circuit, flamegraph: Option<&Path>, ui: &Ui
     let profile = profile(&layout);
     ui.block(profile.to_string().trim_end());
     if layout.rows.len() > MAX_ROWS {
-        ui.warn(format_args!("it cannot be proved: it has {} rows, and at most {MAX_ROWS} fit", layout.rows.len()));
+        ui.warn(format_args!(
+            "the circuit is too large to prove: it has {} rows, but at most {MAX_ROWS} fit",
+            layout.rows.len()
+        ));
     }
     if let Some(path) = flamegraph {
         let absolute = std::path::absolute(path).with_context(|| format!("cannot write {}", path.display()))?;
@@ -248,11 +250,9 @@ fn audit_wires(circuit: &circuits::Circuit, witness: Option<&Witness>, reveal: b
     }
     let message = format!("the audit of `{}` is not clean: {}", circuit.name, count(report.findings.len(), "finding"));
     let hint = match witness {
-        None => {
-            "follow the hints above; with `--witness FILE` the audit looks for values that show a wire to be under-constrained"
-        }
+        None => "follow the hints above; with `--witness FILE` the audit searches for a second satisfying assignment",
         Some(_) if report.findings.iter().any(|it| matches!(it.kind, FindingKind::UnderConstrained(_))) && !reveal => {
-            "follow the hints above; `--show-private` shows the values that under-constrained wires can have"
+            "follow the hints above; `--show-private` shows both values of under-constrained wires"
         }
         Some(_) => "follow the hints above",
     };
@@ -283,7 +283,7 @@ fn check_witness(circuit: &circuits::Circuit, witness: &Witness, reveal: bool, u
     let layout = circuit.describe()?.layout;
     if layout.states_nothing() {
         return Err(Fault::failed(
-            format!("`{}` states nothing but the types of its inputs: every witness satisfies it", circuit.name),
+            format!("`{}` constrains only the types of its inputs: every witness satisfies it", circuit.name),
             "constrain the inputs with gadgets; `cargo dusk circuit gates` lists them",
         ));
     }
@@ -312,8 +312,8 @@ fn check_witness(circuit: &circuits::Circuit, witness: &Witness, reveal: bool, u
 
 fn do_not_fit(circuit: &circuits::Circuit, error: &CheckError) -> anyhow::Error {
     Fault::failed(
-        format!("the assignment of `{}` does not fit it: {error}", circuit.name),
-        "let the project use the SDK of this cargo-dusk's version, and build again",
+        format!("the assignment of `{}` does not match its layout: {error}", circuit.name),
+        "use the SDK version of this cargo-dusk in the project, and build again",
     )
 }
 
@@ -335,7 +335,7 @@ pub(super) fn say_unsatisfied(circuit: &str, fault: &Unsatisfied, reveal: bool, 
     }
     let message = format!("the witness does not satisfy `{circuit}`: `{}` does not hold", named(fault));
     let more = if fault.has_private() && !reveal { "; `--show-private` shows private values" } else { "" };
-    let hint = format!("look at {}: either an input is wrong, or the circuit asks too much{more}", fault.place);
+    let hint = format!("see {}: an input is wrong, or the constraint is too strict{more}", fault.place);
     ui.complain(&message, &hint);
     let values = fault
         .values

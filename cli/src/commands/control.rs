@@ -17,40 +17,40 @@ use crate::output::Ui;
 /// What a running development node can be told.
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum Control {
-    /// Remembers the chain as it is, and prints the number to go back to.
+    /// Takes a snapshot of the chain, and prints its number.
     Snapshot {
         /// Which node.
         #[command(flatten)]
         place: Where,
     },
-    /// Goes back to a snapshot.
+    /// Reverts the chain to a snapshot.
     Revert {
-        /// Its number; the last one where none is given.
+        /// Number of the snapshot; by default the last one.
         #[arg(value_name = "SNAPSHOT")]
         snapshot: Option<u64>,
         /// Which node.
         #[command(flatten)]
         place: Where,
     },
-    /// Makes blocks: contracts see the height move.
+    /// Makes blocks, which advances the height.
     Mine {
-        /// How many.
+        /// Number of blocks.
         #[arg(default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
         blocks: u64,
         /// Which node.
         #[command(flatten)]
         place: Where,
     },
-    /// Moves the node's clock on: the next block is that much later.
+    /// Advances the node's clock, and so the timestamp of the next block.
     Warp {
-        /// How far: 90s, 15m, 6h, 1d, 2w.
+        /// Duration: 90s, 15m, 6h, 1d, 2w.
         #[arg(value_name = "DURATION", value_parser = distance)]
         seconds: u64,
         /// Which node.
         #[command(flatten)]
         place: Where,
     },
-    /// Goes back to the first block.
+    /// Reverts the chain to its first block.
     Reset {
         /// Which node.
         #[command(flatten)]
@@ -87,7 +87,7 @@ fn told(change: Change, answer: &Value) -> Result<String> {
         answer[field].as_u64().ok_or_else(|| {
             Fault::failed(
                 format!("the node's answer has no `{field}`: {answer}"),
-                "is the node of the same version? `cargo dusk --version` tells this one's",
+                "check that the node has the same version; `cargo dusk --version` shows that of this command",
             )
         })
     };
@@ -95,42 +95,40 @@ fn told(change: Change, answer: &Value) -> Result<String> {
         Change::Snapshot => {
             let snapshot = number("snapshot")?;
             format!(
-                "snapshot {snapshot} at block {} · `cargo dusk node revert {snapshot}` comes back here",
+                "snapshot {snapshot} at block {} · `cargo dusk node revert {snapshot}` reverts to it",
                 grouped(number("height")?)
             )
         }
         Change::Revert(_) => {
             let reverted = usize::try_from(number("reverted")?).unwrap_or(usize::MAX);
-            format!("back at block {} · {} taken back", grouped(number("height")?), count(reverted, "block"))
+            format!("reverted to block {} · {} removed", grouped(number("height")?), count(reverted, "block"))
         }
         Change::Mine(blocks) => {
             let blocks = usize::try_from(blocks).unwrap_or(usize::MAX);
-            format!("made {} · the last one is {}", count(blocks, "block"), grouped(number("height")?))
+            format!("made {} · tip {}", count(blocks, "block"), grouped(number("height")?))
         }
         Change::Warp(_) => format!("the next block is at {} or later", clock::rfc3339(number("timestamp")?)),
-        Change::Reset => format!("back at block {} · the chain begins anew", grouped(number("height")?)),
+        Change::Reset => format!("reverted to block {} · the chain starts again", grouped(number("height")?)),
     })
 }
 
 fn refused(change: Change, error: ClientError) -> anyhow::Error {
     match error {
         ClientError::Refused { status: 403, message } => Fault::failed(
-            format!("the node does not let itself be changed: {message}"),
-            "only nodes with the rules `local` do: start one with `cargo dusk node`",
+            format!("the node refuses control requests: {message}"),
+            "only nodes with `local` rules accept control requests: start one with `cargo dusk node`",
         ),
         ClientError::Refused { status: 404 | 501, message } if !matches!(change, Change::Revert(_)) => Fault::failed(
-            format!("the node cannot be changed: {message}"),
-            "it is no development node, or an older one: start one with `cargo dusk node`",
-        ),
-        ClientError::Refused { message, .. } if matches!(change, Change::Revert(_)) => Fault::failed(
-            message,
-            "`cargo dusk node snapshot` makes a snapshot to go back to; a node that has begun anew has none",
+            format!("the node does not support control requests: {message}"),
+            "it is not a development node, or has an older version: start one with `cargo dusk node`",
         ),
         ClientError::Refused { status: 400..=428, message } => {
-            let hint = if matches!(change, Change::Mine(_) | Change::Warp(_)) {
-                "give a smaller number, or begin the chain anew with `cargo dusk node reset`"
-            } else {
-                "go back with `cargo dusk node revert`, or begin the chain anew with `cargo dusk node reset`"
+            let hint = match change {
+                Change::Mine(_) | Change::Warp(_) => {
+                    "give a smaller number, or start a new chain with `cargo dusk node reset`"
+                }
+                Change::Revert(_) => "take a snapshot with `cargo dusk node snapshot`; a new chain has none",
+                _ => "go back with `cargo dusk node revert`, or start a new chain with `cargo dusk node reset`",
             };
             Fault::failed(message, hint)
         }
@@ -160,13 +158,13 @@ mod tests {
             (
                 Change::Snapshot,
                 json!({ "snapshot": 2, "height": 12 }),
-                "snapshot 2 at block 12 · `cargo dusk node revert 2` comes back here",
+                "snapshot 2 at block 12 · `cargo dusk node revert 2` reverts to it",
             ),
-            (Change::Revert(None), json!({ "height": 12, "reverted": 5 }), "back at block 12 · 5 blocks taken back"),
-            (Change::Revert(Some(1)), json!({ "height": 12, "reverted": 1 }), "back at block 12 · 1 block taken back"),
-            (Change::Mine(3), json!({ "height": 1_017 }), "made 3 blocks · the last one is 1,017"),
+            (Change::Revert(None), json!({ "height": 12, "reverted": 5 }), "reverted to block 12 · 5 blocks removed"),
+            (Change::Revert(Some(1)), json!({ "height": 12, "reverted": 1 }), "reverted to block 12 · 1 block removed"),
+            (Change::Mine(3), json!({ "height": 1_017 }), "made 3 blocks · tip 1,017"),
             (Change::Warp(9), json!({ "timestamp": 86_400 }), "the next block is at 1970-01-02T00:00:00Z or later"),
-            (Change::Reset, json!({ "height": 0 }), "back at block 0 · the chain begins anew"),
+            (Change::Reset, json!({ "height": 0 }), "reverted to block 0 · the chain starts again"),
         ];
         for (change, answer, text) in cases {
             assert_eq!(told(change, &answer).unwrap(), text);

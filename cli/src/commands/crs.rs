@@ -28,17 +28,17 @@ pub(crate) struct Parameters {
 /// What can be done with parameters.
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum CrsAction {
-    /// Shows which parameters are here, and which the project uses.
+    /// Shows the parameters on this machine, and those that the project uses.
     Status,
-    /// Fetches production's parameters, and keeps them if their hash is the known one.
+    /// Fetches the production parameters, and stores them if their hash matches.
     Fetch {
-        /// A file, the URL of a file, or the URL of a node; production's own server where it is left out.
+        /// Source: a file, the URL of a file, or the URL of a node; by default the production server.
         #[arg(value_name = "FILE|URL")]
         from: Option<String>,
     },
-    /// Writes into dusk.toml which parameters the project's keys are made with.
+    /// Sets the parameters for the project's keys in dusk.toml.
     Use {
-        /// Which.
+        /// Parameters to use.
         parameters: Crs,
     },
 }
@@ -68,16 +68,16 @@ fn status(project: &Project, ui: &Ui) -> Result<ExitCode> {
     let used = project.settings.circuits.crs;
     let development = match made {
         Some(gates) => {
-            format!("made for circuits of up to 2^{} gates; anyone can forge proofs under them", gates.ilog2())
+            format!("generated for circuits of up to 2^{} gates; anyone can forge proofs under them", gates.ilog2())
         }
-        None => "made when they are needed; anyone can forge proofs under them".to_owned(),
+        None => "generated on demand; anyone can forge proofs under them".to_owned(),
     };
     toned_field(ui, "development", &development);
     let production = match &fetched {
         Some(Production { path, bytes, .. }) => {
             format!("{} · {} · {}", ui.toned(Tone::Good, "here"), sized(*bytes), path.display())
         }
-        None => "not here: `cargo dusk crs fetch`".to_owned(),
+        None => "not on this machine: `cargo dusk crs fetch`".to_owned(),
     };
     toned_field(ui, "production", &production);
     toned_field(ui, "used", &format!("{} ({SETTINGS_FILE}, [circuits])", used.name()));
@@ -90,13 +90,13 @@ fn status(project: &Project, ui: &Ui) -> Result<ExitCode> {
 }
 
 fn fetch(from: &str, ui: &Ui) -> Result<ExitCode> {
-    ui.step("Fetching", format_args!("production's parameters from {from}"));
+    ui.step("Fetching", format_args!("the production parameters from {from}"));
     let bar = ui.bar("checking the parameters");
     let progress = |_: Stage, share: f32| bar.set(share);
     let fetched = crs::fetch(from, PRODUCTION_SHA256, &progress, ui)?;
     drop(bar);
     ui.line(format_args!(
-        "production's parameters · {} · SHA-256 as it must be · {}",
+        "production parameters · {} · SHA-256 verified · {}",
         sized(fetched.bytes),
         fetched.path.display()
     ));
@@ -111,7 +111,7 @@ fn choose(project: &Project, parameters: Crs, ui: &Ui) -> Result<ExitCode> {
     let word = if changed { "uses" } else { "uses already" };
     ui.line(format_args!("the project {word} {} parameters ({SETTINGS_FILE})", parameters.name()));
     if parameters == Crs::Production && crs::fetched()?.is_none() {
-        ui.note("they are not on this machine yet: `cargo dusk crs fetch`");
+        ui.note("the parameters are not on this machine yet: fetch them with `cargo dusk crs fetch`");
     }
     ui.document(&json!({ "used": parameters.name(), "changed": changed }));
     Ok(ExitCode::SUCCESS)

@@ -24,7 +24,7 @@ use crate::output::{Tone, Ui};
 /// `demo`
 #[derive(Debug, Args)]
 pub(crate) struct Demo {
-    /// Makes the project in this folder instead of a temporary one.
+    /// Creates the project in this folder instead of a temporary one.
     #[arg(long, value_name = "PATH")]
     pub(crate) folder: Option<PathBuf>,
 }
@@ -90,10 +90,10 @@ fn on_a_chain(show: &mut Show<'_>, root: &Path, url: &str) -> Result<()> {
     show.attester("attest bob, who lives in the Netherlands", root, &issue("bob", "528"), &[])?;
     show.attester("attest eve, who lives in the United States", root, &issue("eve", "840"), &[])?;
     let policy = ["policy", "--today", "2026-03-01"];
-    let policy = show.attester("say what holders must prove", root, &policy, &[])?;
+    let policy = show.attester("write the policy for proofs", root, &policy, &[])?;
     let policy = String::from_utf8_lossy(&policy);
     let set = call(&["set_policy", "--policy", policy.trim(), "--from", "alice"]);
-    show.step("let the register ask for it", root, &set, true)?;
+    show.step("set the policy on the chain", root, &set, true)?;
 
     show.witness("bob computes his witness", root, "bob", &call(&["terms", "--account", "@bob"]))?;
     show.step(
@@ -105,7 +105,7 @@ fn on_a_chain(show: &mut Show<'_>, root: &Path, url: &str) -> Result<()> {
     let proof: Value = fs::read(root.join(PROOF))
         .context("the proof cannot be read")
         .and_then(|text| serde_json::from_slice(&text).context("the proof's file is not JSON"))?;
-    let text = |value: &Value| value.as_str().map(str::to_owned).context("the proof's file misses a part");
+    let text = |value: &Value| value.as_str().map(str::to_owned).context("the proof's file is incomplete");
     let (tag, proof) = (text(&proof["public"]["tag"])?, text(&proof["proof"])?);
     let admit = |from| call(&["admit", "--tag", &tag, "--proof", &proof, "--from", from]);
     show.step("bob's account is admitted by his proof", root, &admit("bob"), true)?;
@@ -146,7 +146,7 @@ impl Show<'_> {
             check(status.code(), &shown, well)?;
             Value::Null
         };
-        self.done(what, if well { "" } else { "refused, as it should be" }, begun.elapsed(), &document);
+        self.done(what, if well { "" } else { "refused, as expected" }, begun.elapsed(), &document);
         Ok(())
     }
 
@@ -221,11 +221,11 @@ fn check(code: Option<i32>, shown: &str, well: bool) -> Result<()> {
     if code == Some(0) {
         return Err(Fault::failed(
             format!("`{shown}` succeeded, but the demo expects a refusal"),
-            "this is a fault of cargo-dusk: report it with the whole output",
+            "this is a bug in cargo-dusk: report it with the complete output",
         ));
     }
     let message = format!("`{shown}` failed");
-    let hint = "see its message above; `cargo dusk doctor` checks what this machine needs";
+    let hint = "see its message above; `cargo dusk doctor` checks the tools on this machine";
     Err(if code == Some(i32::from(Exit::Environment as u8)) {
         Fault::environment(message, hint)
     } else {

@@ -24,24 +24,24 @@ use crate::output::Ui;
 /// `deploy`
 #[derive(Debug, Args)]
 pub(crate) struct Deploy {
-    /// The contract, or an entry of dusk.toml's `[deploy]`; not needed where the project has only one.
+    /// Contract, or entry of `[deploy]` in dusk.toml; optional if the project has only one.
     pub(crate) contract: Option<String>,
-    /// Deploys all entries of dusk.toml's `[deploy]` in their order; all contracts where it has none.
+    /// Deploys all entries of `[deploy]` in dusk.toml in their order; without entries, all contracts.
     #[arg(long, conflicts_with_all = ["contract", "init", "alias"])]
     pub(crate) all: bool,
-    /// The constructor's arguments by name or by place: JSON, @FILE, or - for standard input.
+    /// Constructor arguments by name or position: JSON, @FILE, or - for standard input.
     #[arg(long, value_name = "JSON|@FILE|-", allow_hyphen_values = true)]
     pub(crate) init: Option<String>,
-    /// The name to call it by, where it is not the contract's own.
+    /// Name of the deployment; by default the contract's name.
     #[arg(long, value_name = "NAME")]
     pub(crate) alias: Option<String>,
-    /// The parameters that the keys of circuits are made with, instead of what dusk.toml says under `[circuits]`.
+    /// Parameters for the keys of circuits; overrides `[circuits]` in dusk.toml.
     #[arg(long, value_name = "PARAMETERS")]
     pub(crate) crs: Option<Crs>,
     /// What it has in common with calls.
     #[command(flatten)]
     pub(crate) sending: Sending,
-    /// Installs what is missing without asking.
+    /// Installs missing tools without asking.
     #[arg(long)]
     pub(crate) yes: bool,
 }
@@ -70,7 +70,10 @@ pub(super) fn run(project: impl FnOnce() -> Result<Project>, options: &Deploy, u
             if number > 0 {
                 let done: Vec<&str> = steps[..number].iter().map(|step| step.alias.as_str()).collect();
                 let left = steps.len() - number;
-                ui.note(format_args!("{} stand; the same command goes on from there ({left} left)", done.join(", ")));
+                ui.note(format_args!(
+                    "{} deployed; the same command continues with the remaining {left}",
+                    done.join(", ")
+                ));
             }
         })?;
         say(step, &outcome, ui);
@@ -112,8 +115,8 @@ fn refuse_development_keys(steps: &[Step<'_>], chain_id: u8) -> Result<()> {
             let keys: Vec<&str> = keys.map(|circuit| circuit.name.as_str()).collect();
             Err(Fault::failed(
                 format!(
-                    "`{}` verifies proofs of {} with development keys, under which anyone can forge them, and chain \
-                     {chain_id} is a public network",
+                    "`{}` verifies proofs of {} with development keys, so anyone can forge them, and chain {chain_id} \
+                     is a public network",
                     step.artifact.name,
                     keys.join(", ")
                 ),
@@ -139,7 +142,7 @@ fn steps<'a>(project: &Project, options: &Deploy, artifacts: &'a [Artifact]) -> 
         let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_".contains(letter);
         if alias.is_empty() || !alias.chars().all(plain) {
             return Err(Fault::usage(
-                format!("`{alias}` is no name for a deployment"),
+                format!("`{alias}` is not a deployment name"),
                 "use letters, digits, `-` and `_`",
             ));
         }

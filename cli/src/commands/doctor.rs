@@ -21,10 +21,10 @@ use crate::output::{Tone, Ui};
 /// `doctor`
 #[derive(Debug, Args)]
 pub(crate) struct Doctor {
-    /// Sets up what is missing. Asks before it installs packages of the system; without a terminal it installs them for root only.
+    /// Installs missing tools. Asks before it installs system packages; without a terminal, only root may install them.
     #[arg(long)]
     pub(crate) fix: bool,
-    /// Installs packages of the system without asking.
+    /// Installs system packages without asking.
     #[arg(long)]
     pub(crate) yes: bool,
 }
@@ -87,13 +87,13 @@ pub(super) fn run(options: &Doctor, ui: &Ui) -> Result<ExitCode> {
     let width = findings.iter().map(|finding| finding.name.len()).max().unwrap_or_default();
     for finding in &findings {
         let (tone, word) = match finding.standing {
-            Standing::Ok => (Tone::Good, "ok     "),
-            Standing::Optional => (Tone::Warn, "could  "),
-            Standing::Missing => (Tone::Bad, "missing"),
+            Standing::Ok => (Tone::Good, "ok      "),
+            Standing::Optional => (Tone::Warn, "optional"),
+            Standing::Missing => (Tone::Bad, "missing "),
         };
         ui.line(format_args!("{} {:width$}  {}", ui.toned(tone, word), finding.name, finding.detail));
         if let Some(advice) = &finding.advice {
-            ui.line(format_args!("{:width$}           → {advice}", ""));
+            ui.line(format_args!("{:width$}            → {advice}", ""));
         }
     }
     let whole = findings.iter().all(|finding| finding.standing != Standing::Missing);
@@ -131,7 +131,7 @@ fn compiler(machine: &Machine) -> Finding {
         }
         Found::Unusable { reason } => Finding::missing(
             name,
-            format!("the compiler of this folder does not run: {reason}"),
+            format!("the compiler selected for this folder does not run: {reason}"),
             toolchain::unusable_hint(),
         ),
         Found::Nothing => Finding::missing(name, "no compiler for contracts", "install Rust from https://rustup.rs"),
@@ -141,11 +141,9 @@ fn compiler(machine: &Machine) -> Finding {
 fn optimiser(machine: &Machine) -> Finding {
     match Optimiser::find(machine) {
         Some(found) => Finding::ok("wasm-opt", found.version),
-        None => Finding::optional(
-            "wasm-opt",
-            "not found; contracts are larger than need be",
-            "install the package binaryen",
-        ),
+        None => {
+            Finding::optional("wasm-opt", "not found; contracts are larger without it", "install the package binaryen")
+        }
     }
 }
 
@@ -165,11 +163,11 @@ fn parameters() -> Finding {
     let name = "parameters";
     match crs::fetched() {
         Ok(Some(production)) => {
-            Finding::ok(name, format!("development's, made when needed; production's in {}", production.path.display()))
+            Finding::ok(name, format!("development: generated on demand; production: {}", production.path.display()))
         }
         _ => Finding::optional(
             name,
-            "development's, made when needed; production's are not here",
+            "development: generated on demand; production: not on this machine",
             "cargo dusk crs fetch; only contracts with circuits on a public network need them",
         ),
     }
@@ -181,7 +179,7 @@ fn port() -> Finding {
         Err(_) => Finding::optional(
             "port",
             format!("127.0.0.1:{NODE_PORT} is taken"),
-            "a node is running there, or take another with `cargo dusk node --port`",
+            "a node may be running there; select another port with `cargo dusk node --port`",
         ),
     }
 }

@@ -25,18 +25,18 @@ use crate::output::{Tone, Ui};
 /// `events`
 #[derive(Debug, Args)]
 pub(crate) struct Events {
-    /// Only events of this contract: a name, or an id.
+    /// Shows only events of this contract: a name, or an id.
     pub(crate) contract: Option<String>,
-    /// Only events with this topic.
+    /// Shows only events with this topic.
     #[arg(long)]
     pub(crate) topic: Option<String>,
-    /// Begins with this block. Without it the last events are shown; with `--follow`, only what comes.
+    /// Starts at this block. By default shows the last events; with `--follow`, only new ones.
     #[arg(long, value_name = "HEIGHT")]
     pub(crate) from_block: Option<u64>,
-    /// Shows at most so many events.
+    /// Maximum number of events to show.
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) limit: Option<u64>,
-    /// Goes on with what comes, until Ctrl-C. With `--json` each event is a document on a line of its own.
+    /// Follows new events until Ctrl-C. With `--json`, prints one document a line.
     #[arg(long, short)]
     pub(crate) follow: bool,
     /// Where to look.
@@ -63,8 +63,8 @@ pub(super) fn run(project: &Project, options: &Events, ui: &Ui) -> Result<ExitCo
     }
     if !chain.client.tells_events()? {
         return Err(Fault::failed(
-            format!("{} keeps no events", chain.client.url()),
-            "ask a node with an archive; `cargo dusk node` is one",
+            format!("the node at {} does not archive events", chain.client.url()),
+            "use a node with an archive, such as `cargo dusk node`",
         ));
     }
     let (tip, _) = chain.client.tip()?;
@@ -76,7 +76,7 @@ pub(super) fn run(project: &Project, options: &Events, ui: &Ui) -> Result<ExitCo
     match options.from_block {
         Some(from) if from > tip => Err(Fault::usage(
             format!("there is no block {} yet", grouped(from)),
-            format!("the last block is {}; `--follow` waits for what comes", grouped(tip)),
+            format!("the last block is {}; `--follow` waits for new events", grouped(tip)),
         )),
         Some(from) => search.forward(from, tip, limit),
         None => search.backward(tip, limit),
@@ -90,7 +90,7 @@ fn check_topic(readers: &Readers, contract: &str, topic: &str) -> Result<()> {
     };
     let topics = || abi.events.iter().map(|event| event.topic.as_str());
     let hint = crate::error::nearest(topic, topics()).map_or_else(
-        || format!("its events are {}", crate::figures::listed(topics())),
+        || format!("its events: {}", crate::figures::listed(topics())),
         |near| format!("did you mean `{near}`?"),
     );
     Err(Fault::usage(format!("`{}` has no event `{topic}`", abi.name), hint))
@@ -163,7 +163,7 @@ impl Search<'_> {
         found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         found.reverse();
         if (found.len() as u64) < limit && below > 0 {
-            self.ui.note(format_args!("looked back to block {}; `--from-block` looks further", grouped(below)));
+            self.ui.note(format_args!("searched back to block {}; `--from-block` searches further", grouped(below)));
         }
         self.print(&found, below);
         Ok(ExitCode::SUCCESS)
@@ -213,17 +213,17 @@ impl Search<'_> {
                     }
                 }
                 News::TakenBack(height) => {
-                    self.ui.warn(format_args!("the blocks after {} were taken back", grouped(height)));
+                    self.ui.warn(format_args!("the chain reverted the blocks after {}", grouped(height)));
                     self.ui.document_line(&json!({ "taken_back_to": height }));
                 }
                 News::Gone(reason) if !gone => {
                     gone = true;
-                    self.ui.warn(format_args!("the node is gone ({reason}); waiting for it"));
+                    self.ui.warn(format_args!("the connection to the node is lost ({reason}); reconnecting"));
                 }
                 News::Gone(_) => {}
                 News::Back => {
                     gone = false;
-                    self.ui.step("Following", "the node again; what happened in between comes first");
+                    self.ui.step("Following", "the node again, first the events in between");
                 }
             }
             Ok(true)

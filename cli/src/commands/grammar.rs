@@ -46,7 +46,7 @@ pub(crate) struct Cli {
     /// Prints one JSON document on stdout instead of text.
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// A Cargo.toml of the project, instead of the one around the current folder.
+    /// Path of the project's Cargo.toml; by default found from the current folder upwards.
     #[arg(long, global = true, value_name = "PATH")]
     pub(crate) manifest_path: Option<PathBuf>,
     /// What to do.
@@ -57,44 +57,44 @@ pub(crate) struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Makes a new project.
+    /// Creates a new project.
     New(New),
     /// Builds all contracts of the project: wasm, data driver, abi.json.
     Build(Build),
-    /// Looks for what a network would refuse, and what to beware of.
+    /// Checks contracts against the rules of a network, and reports risks.
     Check(Check),
-    /// Builds what is stale and runs the tests on the shipped wasm.
+    /// Builds changed contracts and runs the tests on the deployable wasm.
     Test(Test),
     /// Serves the tests that plain `cargo test` runs.
     #[command(hide = true)]
     TestHost,
     /// Lists, checks, profiles and audits the circuits of the project.
     Circuit(Circuit),
-    /// Proves that there is a witness, and writes the proof with its public inputs.
+    /// Proves a circuit for a witness, and writes the proof with its public inputs.
     Prove(Prove),
-    /// Lists and clears the keys that are kept on this machine.
+    /// Lists, verifies and removes the keys stored on this machine.
     Keys(Keys),
-    /// Shows, fetches and chooses the parameters (CRS) that keys are made with.
+    /// Shows, fetches and selects the parameters (CRS) for keys.
     Crs(Parameters),
-    /// Runs a node until Ctrl-C, or takes a running one back and forth.
+    /// Runs a node until Ctrl-C, or controls a running one.
     Node(Node),
     /// Deploys a contract.
     Deploy(Deploy),
     /// Calls a function of a deployed contract.
     Call(Call),
-    /// Shows a transaction: what it did, what it cost, why it failed.
+    /// Shows a transaction: its effects, its cost, and the reason of a failure.
     Tx(Tx),
     /// Shows a block.
     Block(Block),
-    /// Shows an account, or all that are known.
+    /// Shows an account, or all known accounts.
     Account(Account),
-    /// Shows what contracts made known, and follows it.
+    /// Shows the events of contracts, and follows new ones.
     Events(Events),
-    /// Shows what a contract is made of.
+    /// Shows the sections, functions and interface of a contract.
     Inspect(Inspect),
-    /// Checks what this machine needs.
+    /// Checks the tools on this machine.
     Doctor(Doctor),
-    /// Shows the main job in one go, in a temporary folder.
+    /// Builds, tests, deploys and uses an example project in a temporary folder.
     Demo(Demo),
     /// Prints shell completions.
     Completions {
@@ -120,7 +120,7 @@ pub(crate) fn read(arguments: &[OsString]) -> Result<Cli> {
             let (options, contract) = (words.options.join(" "), call.contract.as_deref().unwrap_or_default());
             let function = words.function.as_deref().unwrap_or_default();
             return Err(Fault::usage(
-                "`--` stands before options of the command",
+                "`--` precedes options of the command",
                 format!("write them before the contract: `cargo dusk call {options} {contract} {function}`"),
             ));
         }
@@ -178,7 +178,7 @@ mod tests {
         for words in [&["--from", "bob", "c", "f", "--from", "carol"][..], &["c", "f", "--from", "bob", "--from=bob"]] {
             assert!(call(words).unwrap_err().contains("cannot be used multiple times"), "{words:?}");
         }
-        assert!(call(&["--", "c", "f", "--from", "bob"]).unwrap_err().contains("stands before options"));
+        assert!(call(&["--", "c", "f", "--from", "bob"]).unwrap_err().contains("precedes options"));
     }
 
     #[test]

@@ -27,15 +27,15 @@ use crate::table::{Side, Table, field};
 /// `inspect`
 #[derive(Debug, Args)]
 pub(crate) struct Inspect {
-    /// A wasm file, a contract of the project, or a deployed contract: its id, or `transfer` or `stake`. Not needed where
-    /// the project has only one contract.
+    /// Wasm file, contract of the project, or deployed contract: its id, `transfer` or `stake`. Optional if the project
+    /// has only one contract.
     #[arg(value_name = "FILE|CONTRACT")]
     pub(crate) target: Option<String>,
     /// Shows all functions, not only the largest.
     #[arg(long)]
     pub(crate) all: bool,
-    /// The network: a name from dusk.toml, or the URL of a node. Given, the contract is the one that is deployed there. For
-    /// what is neither a file nor built, the variable `DUSK_NETWORK` names it as well.
+    /// Network: a name from dusk.toml, or the URL of a node. With it, the contract is the one deployed there. For a
+    /// target that is neither a file nor built, the variable `DUSK_NETWORK` names it as well.
     #[arg(long, value_name = "NAME|URL")]
     pub(crate) network: Option<String>,
 }
@@ -92,8 +92,10 @@ fn network_of_environment() -> Option<String> {
 fn built(project: &Project, name: Option<&str>) -> Result<PathBuf> {
     let artifacts = Record::read(&project.artefacts()).map(|record| record.artifacts).unwrap_or_default();
     if artifacts.is_empty() {
-        let what = name
-            .map_or_else(|| "nothing is built here".to_owned(), |name| format!("there is no built contract `{name}`"));
+        let what = name.map_or_else(
+            || "the project has no built contract".to_owned(),
+            |name| format!("there is no built contract `{name}`"),
+        );
         return Err(Fault::usage(
             what,
             "build it with `cargo dusk build`, or give a wasm file, or the id of a deployed contract",
@@ -107,10 +109,7 @@ fn read(path: &Path) -> Result<Vec<u8>> {
     if bytes > MAX_FILE_BYTES {
         return Err(Fault::usage(
             format!("{} has {} bytes", path.display(), grouped(bytes)),
-            format!(
-                "a contract has at most {} bytes; is it the right file?",
-                grouped(local_node_vm::MAX_MODULE_BYTES as u64)
-            ),
+            format!("a contract has at most {} bytes; check the file", grouped(local_node_vm::MAX_MODULE_BYTES as u64)),
         ));
     }
     fs::read(path).with_context(|| format!("cannot read {}", path.display()))
@@ -123,11 +122,11 @@ fn deployed(project: &Project, options: &Inspect, ui: &Ui) -> Result<ExitCode> {
     let given = options.target.as_deref().ok_or_else(|| {
         let deployed = chain.deployments.names().next().unwrap_or("transfer");
         let hint = format!("name it: for example `cargo dusk inspect {deployed} --network {}`", chain.client.url());
-        Fault::usage("`--network` asks for a deployed contract", hint)
+        Fault::usage("`--network` needs a deployed contract", hint)
     })?;
     let contract = chain.contract_id(given)?;
     let metadata = chain.client.metadata(&contract).map_err(connection::unreachable)?.ok_or_else(|| {
-        Fault::usage(format!("there is no contract {contract} on this chain"), "is it another network's (`--network`)?")
+        Fault::usage(format!("there is no contract {contract} on this chain"), "check the network (`--network`)")
     })?;
     let book = Book::of(&project.settings, &chain.deployments);
     let title = book.contract(&contract).map_or_else(|| contract.clone(), |name| format!("{name} · {contract}"));
@@ -146,7 +145,7 @@ fn deployed(project: &Project, options: &Inspect, ui: &Ui) -> Result<ExitCode> {
         None => {
             ui.line(format_args!("contract {title}"));
             on_chain(&metadata, height, genesis, &book, ui);
-            field(ui, "code", "not told: only a transaction that deploys carries it");
+            field(ui, "code", "not available: only the deployment transaction carries it");
             let abi = Readers::new(&chain).abi(&contract);
             if let Some(abi) = &abi {
                 interface(abi, ui);
@@ -256,7 +255,7 @@ impl Subject<'_> {
             if shown < largest.len() { format!(", the largest {shown}; --all shows all") } else { String::new() };
         ui.line(format_args!("functions by size ({}{more})", largest.len()));
         if !anatomy.has_names() {
-            ui.note("the module has no names, and no build of it lies beside it that has: only exports are named");
+            ui.note("the module has no name section, and no named build is beside it: only exports have names");
         }
         let mut table = Table::new(&[("bytes", Side::Right), ("share", Side::Right), ("function", Side::Left)]);
         for function in &largest[..shown] {

@@ -29,13 +29,13 @@ pub(crate) struct Keys {
 pub(crate) enum KeysAction {
     /// Lists keys and parameters with their sizes.
     Ls,
-    /// Removes what was not used for a while, and what is damaged.
+    /// Removes unused and damaged files.
     Gc {
-        /// For how long: 90s, 15m, 6h, 1d, 2w; 0s removes everything.
+        /// Time since the last use: 90s, 15m, 6h, 1d, 2w; 0s removes everything.
         #[arg(long, value_name = "DURATION", default_value = "4w", value_parser = clock::duration)]
         unused_for: u64,
     },
-    /// Checks all files; exit code 1 where one is damaged.
+    /// Checks all files; exits with code 1 if one is damaged.
     Verify,
 }
 
@@ -67,13 +67,13 @@ pub(super) fn run(action: &KeysAction, ui: &Ui) -> Result<ExitCode> {
             say(&damaged, ui);
             let whole = damaged.is_empty();
             let word = if whole {
-                ui.toned(Tone::Good, "all whole")
+                ui.toned(Tone::Good, "all intact")
             } else {
                 ui.toned(Tone::Bad, &format!("{} damaged", count(damaged.len(), "file")))
             };
             ui.line(format_args!("{word} in {folder}"));
             if !whole {
-                ui.note("what is damaged is made anew when it is needed; `cargo dusk keys gc` removes it");
+                ui.note("damaged files are generated again on demand; `cargo dusk keys gc` removes them");
             }
             ui.document(&json!({ "folder": store.folder(), "whole": whole, "damaged": documents(&damaged) }));
             Ok(if whole { ExitCode::SUCCESS } else { ExitCode::from(Exit::Failed as u8) })

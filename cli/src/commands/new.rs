@@ -14,16 +14,16 @@ use crate::output::Ui;
 /// `new`
 #[derive(Debug, Args)]
 pub(crate) struct New {
-    /// The folder to make; its name is the project's.
+    /// Folder to create; its name becomes that of the project.
     #[arg(required_unless_present = "list")]
     pub(crate) name: Option<PathBuf>,
-    /// What to start from.
+    /// Template to start from.
     #[arg(long, default_value = "counter")]
     pub(crate) template: String,
     /// Lists the templates.
     #[arg(long)]
     pub(crate) list: bool,
-    /// Takes the SDK from a folder, a git URL, or `registry` (crates.io), instead of the one that cargo-dusk carries.
+    /// Source of the SDK: a folder, a git URL, or `registry` (crates.io); by default the bundled SDK.
     #[arg(long, value_name = "PATH|GIT-URL|registry")]
     pub(crate) sdk: Option<String>,
 }
@@ -56,7 +56,7 @@ pub(super) fn run(options: &New, ui: &Ui) -> Result<ExitCode> {
     let file = workflow::FILE;
     match &made.repository {
         None => ui.warn(format_args!(
-            "this cargo-dusk does not know where it comes from: name its repository in {file}, else CI cannot install it"
+            "the repository of this cargo-dusk is unknown: name it in {file} so that CI can install it"
         )),
         Some(folder) if !workflow::is_reachable(folder) => ui.warn(format_args!(
             "this cargo-dusk comes from {folder}, which CI cannot reach: name another repository in {file}"

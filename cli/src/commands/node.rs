@@ -25,27 +25,25 @@ pub(crate) struct Node {
     /// What a running node is to do.
     #[command(subcommand)]
     pub(crate) control: Option<Control>,
-    /// The port; 0 takes a free one.
+    /// Port to listen on; 0 selects a free one.
     #[arg(long, default_value_t = 8080, env = "DUSK_PORT", hide_env_values = true)]
     pub(crate) port: u16,
-    /// The address to listen at. Elsewhere than at the default, everybody who reaches it can use and change the chain.
+    /// Address to listen on. At any other than the default, everyone who can reach it can use and change the chain.
     #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST), value_name = "ADDRESS")]
     pub(crate) host: IpAddr,
-    /// When blocks are made: `instant` (as soon as a transaction waits), or every so many seconds.
+    /// Interval between blocks: `instant` (as soon as a transaction is pending), or a number of seconds.
     #[arg(long, default_value = "instant", value_name = "instant|SECONDS")]
     pub(crate) block_time: String,
-    /// Keeps the chain in this folder and goes on with it next time; without it the chain ends with the node.
+    /// Stores the chain in this folder and continues it at the next start; by default the chain ends with the node.
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
-    /// The rules to follow: local, testnet or mainnet.
+    /// Rules to follow: local, testnet or mainnet.
     #[arg(long, default_value_t = Profile::Local)]
     pub(crate) rules: Profile,
-    /// A host name under which clients may change the chain, besides `localhost` and the node's addresses; it can be given
-    /// more than once.
+    /// Host name under which clients may change the chain, besides `localhost` and the node's addresses; repeatable.
     #[arg(long, value_name = "NAME")]
     pub(crate) allow_host: Vec<HostName>,
-    /// The origin of web pages that may read answers and change the chain, such as `http://localhost:5173`; it can be given
-    /// more than once.
+    /// Origin of web pages that may read answers and change the chain, such as `http://localhost:5173`; repeatable.
     #[arg(long, value_name = "URL")]
     pub(crate) allow_origin: Vec<Origin>,
 }
@@ -80,18 +78,16 @@ pub(super) fn run(options: &Node, ui: &Ui) -> Result<ExitCode> {
         ui.line(format_args!("  {:6} {:>16}  {}", account.name(), money(balance), account.id()));
         list.push(json!({ "name": account.name(), "address": account.id().to_string(), "balance": balance }));
     }
-    ui.warn(format_args!(
-        "everybody knows the keys of these accounts (mnemonic: {MNEMONIC}); they are for this chain only"
-    ));
+    ui.warn(format_args!("the keys of these accounts are public (mnemonic: {MNEMONIC}); use them on this chain only"));
     if !options.host.is_loopback() {
         ui.warn(format_args!(
-            "whoever reaches {} can use the chain, change it, and spend from these accounts",
+            "everyone who can reach {} can use and change the chain, and spend from these accounts",
             running.url()
         ));
     }
     ui.note(match &options.data {
-        Some(_) => "Ctrl-C stops the node; it goes on with the chain next time",
-        None => "the chain is kept in memory and ends with the node; Ctrl-C stops it",
+        Some(_) => "Ctrl-C stops the node; the next start continues the chain",
+        None => "the chain is in memory only and ends with the node; Ctrl-C stops the node",
     });
     ui.document(&json!({
         "url": running.url(),
@@ -108,6 +104,6 @@ pub(super) fn run(options: &Node, ui: &Ui) -> Result<ExitCode> {
     let ended = running.wait_for_end();
     let stopped = running.stop();
     ended?;
-    ui.step("Stopped", if stopped { "the node" } else { "the node, which had unfinished work" });
+    ui.step("Stopped", if stopped { "the node" } else { "the node with unfinished work" });
     Ok(ExitCode::SUCCESS)
 }

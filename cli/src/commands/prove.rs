@@ -22,20 +22,19 @@ use crate::output::{Tone, Ui};
 /// `prove`
 #[derive(Debug, Args)]
 pub(crate) struct Prove {
-    /// The circuit; not needed where the project has only one.
+    /// Circuit to use; optional if the project has only one.
     pub(crate) name: Option<String>,
-    /// The inputs by name, public and private: JSON, TOML where the file's name ends like that, or - for JSON from
-    /// standard input.
+    /// File with all inputs by name: JSON, TOML if its name ends in .toml, or - for JSON from standard input.
     #[arg(long, value_name = "FILE|-")]
     pub(crate) witness: PathBuf,
-    /// Where the proof goes: with its public inputs as JSON, as TOML where the file's name ends in .toml, or alone in
-    /// hexadecimal where it ends in .hex. NAME.proof.json where it is left out.
+    /// Output file; by default NAME.proof.json. Proof and public inputs as JSON, as TOML if the name ends in .toml, or
+    /// the proof alone in hexadecimal if it ends in .hex.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
-    /// The parameters that the keys are made with, instead of what dusk.toml says under `[circuits]`.
+    /// Parameters for the keys; overrides `[circuits]` in dusk.toml.
     #[arg(long, value_name = "PARAMETERS")]
     pub(crate) crs: Option<Crs>,
-    /// Shows private values too where a constraint does not hold. What is printed may end in logs that others read.
+    /// Shows the private values of a violated constraint too. Logs of the output may disclose them.
     #[arg(long)]
     pub(crate) show_private: bool,
 }
@@ -63,7 +62,10 @@ pub(super) fn run(project: &Project, options: &Prove, ui: &Ui) -> Result<ExitCod
     let begun = Instant::now();
     verify(keys.verifier_key(), &proof, assignment.public()).map_err(|error| {
         let message = format!("the proof of `{}` does not verify: {error}", circuit.name);
-        Fault::failed(message, "`cargo dusk keys verify` finds damaged keys and parameters; they are made anew")
+        Fault::failed(
+            message,
+            "`cargo dusk keys verify` finds damaged keys and parameters; the next use generates them again",
+        )
     })?;
     let verifying = begun.elapsed();
 
@@ -82,7 +84,7 @@ pub(super) fn run(project: &Project, options: &Prove, ui: &Ui) -> Result<ExitCod
         path.display()
     ));
     if keys.parameters().is_development() {
-        ui.note("made with development parameters: only chains whose contracts were built with them take it");
+        ui.note("made with development parameters: only contracts built with them accept the proof");
     }
     document["file"] = json!(path);
     document["prove_milliseconds"] = json!(u64::try_from(proving.as_millis()).unwrap_or(u64::MAX));
@@ -131,8 +133,10 @@ impl Made<'_> {
 
 fn refused(circuit: &str, error: &ProveError) -> anyhow::Error {
     let hint = match error {
-        ProveError::Invalid => "`cargo dusk keys verify` finds damaged keys and parameters; they are made anew",
+        ProveError::Invalid => {
+            "`cargo dusk keys verify` finds damaged keys and parameters; the next use generates them again"
+        }
         _ => "build again: the circuit may have changed in the meantime",
     };
-    Fault::failed(format!("there is no proof of `{circuit}`: {error}"), hint)
+    Fault::failed(format!("cannot prove `{circuit}`: {error}"), hint)
 }

@@ -27,46 +27,46 @@ use crate::output::{Tone, Ui};
 /// `test`
 #[derive(Debug, Args)]
 pub(crate) struct Test {
-    /// Runs the tests whose names contain this.
+    /// Runs only tests whose names contain this text.
     pub(crate) filter: Option<String>,
-    /// Takes the filter as a test's whole name.
+    /// Matches the filter against whole test names.
     #[arg(long, requires = "filter")]
     pub(crate) exact: bool,
-    /// Lists the tests and runs none.
+    /// Lists the tests without running them.
     #[arg(long)]
     pub(crate) list: bool,
-    /// Shows the calls of tests that fail; twice: of all tests, with logs and the places of panics.
+    /// Shows the calls of failed tests; given twice, those of all tests, with logs and the locations of panics.
     #[arg(long, short, action = ArgAction::Count)]
     pub(crate) verbose: u8,
-    /// Builds the contracts with their logs, and shows them.
+    /// Builds the contracts with logging, and shows their logs.
     #[arg(long)]
     pub(crate) logs: bool,
     /// Shows the gas of each contract and function.
     #[arg(long)]
     pub(crate) gas: bool,
-    /// Writes the gas of tests, functions and deployments into a file.
+    /// Writes the gas of tests, functions and deployments to a file.
     #[arg(long, value_name = "FILE")]
     pub(crate) save: Option<PathBuf>,
-    /// Compares the gas with such a file; a difference fails.
+    /// Compares the gas with a saved file; a difference is a failure.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["save", "filter"])]
     pub(crate) check: Option<PathBuf>,
-    /// By how much of the saved gas a figure may differ, in percent.
+    /// Accepted difference from the saved gas, in percent.
     #[arg(long, value_name = "PERCENT", default_value_t = 0.0, requires = "check", value_parser = percent)]
     pub(crate) tolerance: f64,
-    /// What tests get that ask for a proof: one after all constraints were checked that only the test host takes, or a real
-    /// one.
+    /// Proofs in tests: `mock` checks all constraints and makes a proof for the test host only; `real` makes a PLONK
+    /// proof.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) proofs: ProofMode,
-    /// How many tests run at a time; then one test program after the other.
+    /// Number of tests that run at a time; test programs then run one after the other.
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) jobs: Option<u16>,
-    /// How long a test may take, in seconds; 0: as long as it likes. Usually a minute, and half an hour with real proofs.
+    /// Time limit of a test in seconds; 0 for none. By default one minute, or half an hour with real proofs.
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(0..=86_400))]
     pub(crate) timeout: Option<u64>,
-    /// Stops at the first test that fails.
+    /// Stops at the first failed test.
     #[arg(long)]
     pub(crate) fail_fast: bool,
-    /// Installs what is missing without asking.
+    /// Installs missing tools without asking.
     #[arg(long)]
     pub(crate) yes: bool,
     /// Arguments for the test programs.
@@ -126,7 +126,7 @@ pub(super) fn run(project: &Project, options: &Test, ui: &Ui) -> Result<ExitCode
     ui.document(&document(&run, &deeds, weighed.as_ref()));
     let over = weighed.iter().flat_map(|weighed| &weighed.changes).any(|change| change.over);
     if over && run.is_green() {
-        ui.warn("the gas is not what the record says; write it anew with `--save` if that is meant");
+        ui.warn("the gas differs from the record; if you expect that, update the record with `--save`");
     }
     Ok(if run.is_green() && !over { ExitCode::SUCCESS } else { ExitCode::from(Exit::Failed as u8) })
 }
@@ -144,17 +144,14 @@ fn list(programs: &[Program], selection: Selection<'_>, ui: &Ui) -> Result<ExitC
 /// A name that selects nothing is an error: it would pass in continuous integration for ever.
 fn nothing_ran(options: &Test, programs: &[Program], selection: Selection<'_>) -> Result<anyhow::Error> {
     let Some(filter) = &options.filter else {
-        return Ok(Fault::usage(
-            "there are no tests",
-            "put some into the folder tests; `#[dusk_sdk::test]` marks them",
-        ));
+        return Ok(Fault::usage("there are no tests", "add functions with `#[dusk_sdk::test]` to the folder tests"));
     };
     let all = runs::list(programs, Selection { filter: None, exact: false, ..selection })?;
     let hint = nearest(filter, all.iter().map(|(_, name)| name.as_str())).map_or_else(
         || format!("`cargo dusk test --list` shows the {}", count(all.len(), "test")),
         |name| format!("did you mean `{name}`?"),
     );
-    let how = if options.exact { "is named" } else { "has in its name" };
+    let how = if options.exact { "has the name" } else { "has a name with" };
     Ok(Fault::usage(format!("no test {how} `{filter}`"), hint))
 }
 

@@ -32,12 +32,12 @@ use crate::table::{field, toned_field};
 /// `tx`
 #[derive(Debug, Args)]
 pub(crate) struct Tx {
-    /// The transaction's id.
+    /// Transaction id.
     pub(crate) id: String,
-    /// Waits until it is in a block. Then a transaction that failed gives exit code 1.
+    /// Waits until the transaction is in a block; exits with code 1 if it failed.
     #[arg(long)]
     pub(crate) wait: bool,
-    /// Waits until its block can no longer change.
+    /// Waits until the block is final.
     #[arg(long = "final")]
     pub(crate) until_final: bool,
     /// Where to look.
@@ -48,7 +48,7 @@ pub(crate) struct Tx {
 pub(super) fn run(project: &Project, options: &Tx, ui: &Ui) -> Result<ExitCode> {
     let id = hash::normalized(&options.id).ok_or_else(|| {
         Fault::usage(
-            format!("`{}` is no transaction id", options.id),
+            format!("`{}` is not a transaction id", options.id),
             "an id is 64 hexadecimal digits, as `deploy` and `call` print it with --json",
         )
     })?;
@@ -83,12 +83,10 @@ fn unknown(chain: &Chain, id: &str) -> anyhow::Error {
     let hint = match chain.client.block_with(id) {
         Ok(Some(_)) => format!("it is the hash of a block: `cargo dusk block {id}`"),
         _ if chain.deployments.find(id).is_some() => format!("it is the id of a contract: `cargo dusk inspect {id}`"),
-        _ => {
-            "is it another network's (`--network`)? `--wait` waits for it; a node that has begun anew has forgotten it"
-                .to_owned()
-        }
+        _ => "check the network (`--network`); `--wait` waits for the transaction; a new chain does not have it"
+            .to_owned(),
     };
-    Fault::usage(format!("the node knows no transaction {id}"), hint)
+    Fault::usage(format!("the node does not have transaction {id}"), hint)
 }
 
 /// What is to be told about one transaction.

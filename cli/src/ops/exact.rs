@@ -71,7 +71,7 @@ pub(crate) fn of_toml<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opti
 
         fn visit_f64<E: Error>(self, number: f64) -> Result<Value, E> {
             let number =
-                Number::from_f64(number).ok_or_else(|| E::custom(format_args!("`{number}` is no argument")))?;
+                Number::from_f64(number).ok_or_else(|| E::custom(format_args!("`{number}` is not an argument")))?;
             Ok(Value::Number(number))
         }
 
@@ -91,7 +91,7 @@ pub(crate) fn of_toml<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opti
             let mut object = Map::new();
             while let Some(name) = members.next_key::<String>()? {
                 if name == TOML_DATE {
-                    return Err(A::Error::custom("a date is no argument: write it as a text"));
+                    return Err(A::Error::custom("a date is not an argument: write it as a text"));
                 }
                 let Toml(member) = members.next_value()?;
                 object.insert(name, member);

@@ -50,7 +50,7 @@ impl Interrupt {
 pub(crate) fn interruption() -> Result<Arc<AtomicBool>> {
     let raised = Arc::new(AtomicBool::new(false));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
-    let runtime = runtime.context("the operating system gives no event loop")?;
+    let runtime = runtime.context("the operating system provides no event loop")?;
     let flag = Arc::clone(&raised);
     // The handlers stand before this returns: from here on a signal ends the work, not the process.
     let mut interrupt = {

@@ -129,7 +129,7 @@ fn about_certificate(error: &rustls::Error) -> Option<String> {
     use rustls::{CertificateError, Error};
     Some(match error {
         Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
-            "it is signed by nobody whom this machine trusts (perhaps by itself)".to_owned()
+            "this machine does not trust its issuer (it may be self-signed)".to_owned()
         }
         Error::InvalidCertificate(CertificateError::Expired | CertificateError::ExpiredContext { .. }) => {
             "it has expired".to_owned()

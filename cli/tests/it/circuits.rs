@@ -59,15 +59,15 @@ fn lists_and_checks(place: &Place) {
             "error: the witness does not satisfy `factors`",
         ],
     );
-    says(&bad, &["hint: look at circuits/src/lib.rs", "; `--show-private` shows private values"]);
+    says(&bad, &["hint: see circuits/src/lib.rs", "; `--show-private` shows private values"]);
     let document = place.dusk(&["circuit", "check", "--witness", "bad.toml", "--json"]).exits(1).document();
     assert_eq!((&document["satisfied"], &document["constraint"]), (&false.into(), &"product".into()), "{document}");
 
     let misnamed = [
         (r#"{"product": 21, "left": 7, "rigt": 3}"#, "has no input `rigt`", "did you mean `right`?"),
         (r#"{"product": 21, "left": 7}"#, "`right` (U32) is missing", "takes product: Field, left: Field, right: U32"),
-        (r#"{"product": 21, "left": 7, "right": 4294967296}"#, "`right` is no U32", "from 0 to 4294967295"),
-        (r#"{"product": 21, "left": "zz", "right": 3}"#, "`left` is no Field", "64 hexadecimal digits"),
+        (r#"{"product": 21, "left": 7, "right": 4294967296}"#, "`right` is not a U32", "from 0 to 4294967295"),
+        (r#"{"product": 21, "left": "zz", "right": 3}"#, "`left` is not a Field", "64 hexadecimal digits"),
         (r#"{"product": 21, "left": 7, "right": 3"#, "EOF while parsing", "an object with one member for each input"),
     ];
     for (text, message, hint) in misnamed {
@@ -146,13 +146,13 @@ fn explains_circuits_that_cannot_be_proved(place: &Place) {
     for (command, parts) in [
         (
             &["circuit", "check", "nothing", "--witness", "empty.json"][..],
-            ["`nothing` states nothing", "constrain the inputs"],
+            ["`nothing` constrains only the types of its inputs", "constrain the inputs"],
         ),
         (&["circuit", "audit", "nothing"], ["empty: nothing", "hint: constrain the inputs with gadgets"]),
-        (&["prove", "nothing", "--witness", "empty.json"], ["the circuit states nothing", "take `#[circuit]` away"]),
+        (&["prove", "nothing", "--witness", "empty.json"], ["the circuit states nothing", "remove `#[circuit]`"]),
         (
             &["build"],
-            ["there are no keys of `nothing`: the circuit states nothing", "constrain the inputs of `nothing`"],
+            ["cannot generate the keys of `nothing`: the circuit states nothing", "constrain the inputs of `nothing`"],
         ),
     ] {
         says(&place.dusk(command).exits(1), &parts);
@@ -163,7 +163,7 @@ fn explains_circuits_that_cannot_be_proved(place: &Place) {
     place.write(CIRCUIT, &format!("{before}{too_large}"));
     place.write("large.json", r#"{"h": 1, "x": 2}"#);
     let reason = [
-        "`too_large` cannot be proved: the circuit has ",
+        "`too_large` is too large to prove: the circuit has ",
         " rows; at most 65532 fit",
         "`cargo dusk circuit profile too_large`",
     ];
@@ -178,11 +178,11 @@ fn explains_circuits_that_cannot_be_proved(place: &Place) {
     // The hint is of use.
     says(
         &place.dusk(&["circuit", "profile", "too_large"]).exits(0),
-        &["too_large: ", "hash", "it cannot be proved: it has "],
+        &["too_large: ", "hash", "the circuit is too large to prove: it has "],
     );
     says(
         &place.dusk(&["circuit", "list"]).exits(0),
-        &["factors in circuits · ", "too_large in circuits · ", "too large to be proved"],
+        &["factors in circuits · ", "too_large in circuits · ", "too large to prove"],
     );
     place.write(CIRCUIT, &before);
 }
@@ -226,7 +226,7 @@ fn makes_keys_of_what_ships(place: &Place) {
     );
     // A test that has the weaker one is told so: no contract takes its proofs.
     let tested = place.dusk(&["test"]).exits(1);
-    says(&tested, &["the tests have another circuit of that name than the contracts"]);
+    says(&tested, &["the tests and the contracts have different circuits of that name"]);
     place.write(SETTINGS, &settings);
     // And what is in tests alone can be looked at.
     place.write(CIRCUIT, &format!("{}\n#[cfg(test)]\nmod drafts {{\n    use dusk_sdk::zk::*;\n\n    #[circuit]\n    pub fn draft(cs: &mut ConstraintSystem, #[private] x: Field) {{\n        x.assert_nonzero(cs, \"x\");\n    }}\n}}\n", before[0].1));
@@ -246,7 +246,7 @@ fn refuses_what_depends_on_the_target(place: &Place) {
     let script = "fn main() {\n    println!(\"cargo::rustc-cfg=weaker\");\n}\n";
     let refused = |of: &str, what: &str| {
         for command in [&["build"][..], &["circuit", "list"], &["prove", "--witness", "good.json"]] {
-            let message = format!("circuits are made of the package `{of}`, which {what}");
+            let message = format!("circuits depend on the package `{of}`, which {what}");
             says(&place.dusk(command).exits(2), &[&message, "hint: "]);
         }
     };
@@ -312,7 +312,7 @@ fn proves(place: &Place) {
     let production = place.dusk(&["prove", "--witness", "good.json", "--crs", "production"]).exits(3);
     says(
         &production,
-        &["production's parameters are not on this machine", "hint: fetch them with `cargo dusk crs fetch`"],
+        &["the production parameters are not on this machine", "hint: fetch them with `cargo dusk crs fetch`"],
     );
 }
 
@@ -326,7 +326,7 @@ fn keeps_keys(place: &Place) {
     std::fs::write(file, &whole[..whole.len() / 2]).unwrap();
     says(&place.dusk(&["keys", "verify"]).exits(1), &["damaged"]);
     says(&place.dusk(&["prove", "--witness", "good.json"]).exits(0), &["Making the keys of factors"]);
-    says(&place.dusk(&["keys", "verify"]).exits(0), &["all whole"]);
+    says(&place.dusk(&["keys", "verify"]).exits(0), &["all intact"]);
     says(&place.dusk(&["keys", "ls"]).exits(0), &["keys factors", "development"]);
 }
 

@@ -174,7 +174,7 @@ fn an_overtaken_deployment_names_the_account_that_has_its_id() {
     let taken = place.dusk(&[&DEPLOY[..], &["--network", &front_run]].concat()).exits(1);
     let says = |part: &str| assert!(taken.stderr.contains(part), "`{part}` is missing:\n{}", taken.stderr);
     says(&format!("error: the id {id} is taken: account {mallorys} has deployed there in block "));
-    says("hint: that contract is not yours, whatever it states as its owner");
+    says("hint: do not use that contract: it is not yours, even if it names you as its owner");
     assert_eq!(taken.stdout, "");
 
     // Nothing is remembered of it. What stands there states alice as its owner, and is mallory's.
@@ -241,7 +241,7 @@ fn a_deployment_that_is_changed_on_its_way_is_noticed() {
         let url = relay(&node, Arc::new(mischief));
         let ran = place.dusk(&[&DEPLOY[..], &["--network", &url]].concat()).exits(1);
         assert!(ran.stderr.contains(says), "`{says}` is missing:\n{}", ran.stderr);
-        assert!(ran.stderr.contains("error: the deployment was changed on its way: "), "{}", ran.stderr);
+        assert!(ran.stderr.contains("error: the deployment was altered before its block: "), "{}", ran.stderr);
         let unknown = place.dusk(&["call", "counter", "value", "--network", &node.url]).exits(2);
         assert!(unknown.stderr.contains("no contract `counter` is deployed here"), "{}", unknown.stderr);
     }

@@ -70,7 +70,7 @@ fn a_young_chain_is_looked_at_without_a_project() {
     assert_eq!(on.dusk(&["account", address, "--json"]).exits(0).document(), alice);
     snapshot("account_all", &on.dusk(&["account"]).exits(0));
     snapshot("account_unknown", &on.dusk(&["account", "alic"]).exits(2));
-    says(&on.dusk(&["account", &address[1..]]).exits(2), &["is no address", "hint: "]);
+    says(&on.dusk(&["account", &address[1..]]).exits(2), &["is not an address", "hint: "]);
 
     snapshot("tx_unknown", &on.dusk(&["tx", &"ab".repeat(32)]).exits(2));
     snapshot("tx_nonsense", &on.dusk(&["tx", "abc"]).exits(2));
@@ -84,7 +84,7 @@ fn a_young_chain_is_looked_at_without_a_project() {
     let genesis = on.dusk(&["inspect", "transfer"]).exits(0);
     says(
         &genesis,
-        &["contract transfer · 0100", "with the chain", "not told: only a transaction that deploys carries it"],
+        &["contract transfer · 0100", "with the chain", "not available: only the deployment transaction carries it"],
     );
     snapshot("inspect_unknown_id", &on.dusk(&["inspect", &"ab".repeat(32)]).exits(2));
     genesis_contracts_are_called(&on);

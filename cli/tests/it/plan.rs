@@ -62,7 +62,7 @@ fn a_plan_that_stops_in_the_middle_goes_on_from_there() {
     place.edit(source, good, &format!("{good}\n            {bad}"));
     let stopped = on(&["deploy", "--all"]).exits(1);
     assert!(stopped.stdout.starts_with("deployed price as oracle "), "what is done is told: {}", stopped.all());
-    assert!(stopped.stderr.contains("goes on from there (1 left)"), "{}", stopped.all());
+    assert!(stopped.stderr.contains("continues with the remaining 1"), "{}", stopped.all());
     assert!(stopped.stderr.contains("closed") && stopped.stderr.contains("hint: "), "{}", stopped.all());
 
     place.edit(source, bad, "");

@@ -51,7 +51,7 @@ const ERROR_FILES: &[(&str, &[&str])] = &[
 /// The snapshots of what commands say.
 const SNAPSHOTS: &str = "cli/tests/it/snapshots";
 
-const MADE: &str = "<!-- Made from the code. `UPDATE_BOOK=1 cargo test -p cargo-dusk` writes it anew. -->";
+const MADE: &str = "<!-- Generated from the code: `UPDATE_BOOK=1 cargo test -p cargo-dusk` updates it. -->";
 
 /// Compares a page with what the code gives, or writes it.
 ///
@@ -64,7 +64,7 @@ pub(crate) fn compare(page: &Path, expected: &str) {
     let found = fs::read_to_string(page).unwrap_or_default();
     let differs = found.lines().zip(expected.lines()).find(|(found, expected)| found != expected);
     let name = page.display();
-    assert!(found == expected, "{name} is not what the code gives: {differs:#?}\nrun with UPDATE_BOOK=1 to write it");
+    assert!(found == expected, "{name} differs from the code: {differs:#?}\nrun with UPDATE_BOOK=1 to write it");
 }
 
 /// The public items of the SDK.

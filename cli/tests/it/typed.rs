@@ -75,7 +75,7 @@ fn deploys_with_the_constructor_of_the_plan(place: &Place, url: &str) {
         (r#"{ labels = ["a"], largest = 1.0 }"#, "constructor: largest: 1.0 is not a whole number"),
         (r#"{ labels = ["a"], largest = -1 }"#, "constructor: largest: -1 is not a whole number"),
         (r#"{ labels = "a", largest = 1 }"#, "constructor: labels: \"a\" is not a list without repetitions"),
-        (r#"{ labels = [1979-05-27], largest = 1 }"#, "dusk.toml:2:20: a date is no argument: write it as a text"),
+        (r#"{ labels = [1979-05-27], largest = 1 }"#, "dusk.toml:2:20: a date is not an argument: write it as a text"),
         (r#"{ labels = ["a"], largest = 1, more = 1 }"#, "constructor: more: there is no such argument"),
     ] {
         says(&deploy(init).exits(2), &[part, "hint: "]);
@@ -188,9 +188,9 @@ fn gives_every_argument_in_every_way(on: &On<'_>) {
     on.refuses(
         &["kinds", "options", "1", "2", "3", "4", "--network", on.elsewhere],
         &[
-            "`--network` is an argument of `options`, and an option of the command",
+            "`--network` is both an argument of `options` and an option of the command",
             "`--arg.network VALUE`",
-            "before the contract",
+            "precede the contract",
         ],
     );
     let help = on.call(&["kinds", "options", "--help"]).exits(0).stdout;
@@ -355,7 +355,7 @@ fn keeps_numbers_exact_in_witnesses(place: &Place) {
     says(&check("equal", "e.json", &format!(r#"{{"x":{largest_element},"y":0}}"#)).exits(1), &["equal not satisfied"]);
     says(
         &check("same", "s.json", r#"{"n":18446744073709551616,"m":0}"#).exits(2),
-        &["`n` is no U64", "from 0 to 18446744073709551615"],
+        &["`n` is not a U64", "from 0 to 18446744073709551615"],
     );
     says(
         &check("same", "s.toml", "n = 18446744073709551616\nm = 0\n").exits(2),

@@ -107,7 +107,7 @@ pub fn verify_step(
     let message = match step {
         StepName::Validation => validation_bytes(header, vote),
         StepName::Ratification => ratification_bytes(header, vote),
-        StepName::Proposal => unreachable!("nobody votes in the proposal"),
+        StepName::Proposal => unreachable!("no provisioner votes in the proposal"),
     };
     let committee = committees.voting(header.iteration, step);
     let (credits, needed) = (committee.credits(votes.bitset), quorum(vote));

@@ -70,7 +70,7 @@ pub enum FaultError {
     #[error("iteration {0} was in emergency mode, where several votes are allowed")]
     Emergency(u8),
     /// The signer's bytes are no key.
-    #[error("the signer is no key")]
+    #[error("the signer is not a key")]
     Signer,
     /// A signature does not hold.
     #[error(transparent)]

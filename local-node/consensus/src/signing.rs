@@ -25,8 +25,8 @@ const MESSAGE_DOMAIN: &[u8] = b"BLS_SIG_BLS12381G1_XMD:SHA-256_DUSK_V2";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SignatureError {
-    /// The bytes are no point of the curve.
-    #[error("the bytes are no signature")]
+    /// The bytes are not a point on the curve.
+    #[error("the bytes are not a signature")]
     Malformed,
     /// Nobody has signed.
     #[error("there is no signer")]

@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn hash_and_scores_of_the_sheet() {
+    fn hashes_and_remainders_match_known_vectors() {
         let (three, four) = (BlsSignature([3; 48]), BlsSignature([4; 48]));
         let hash = draw(&three, 3).hash(1);
         let expected: Vec<u8> = (0..32)

@@ -23,19 +23,19 @@ pub enum SubmitError {
     /// The sender's account cannot be read.
     #[error("the sender's account cannot be read: {0}")]
     State(String),
-    /// Too many transactions at a time.
+    /// Too many concurrent checks of transactions.
     #[error("the node is checking {MAX_CHECKS} transactions: send it again later")]
     Busy,
-    /// Too many deployments at a time.
+    /// Too many concurrent deployments.
     #[error(
         "the node is compiling contracts, {MAX_COMPILATIONS} in all or {MAX_COMPILATIONS_PER_SENDER} of this sender: send \
          it again later"
     )]
     Compiling,
-    /// The node panicked when it checked the transaction.
+    /// The node panicked during the check.
     #[error("the node panicked while it checked the transaction: {0}; please report this fault of the node")]
     Failed(String),
-    /// The node does not answer any more.
+    /// The node no longer answers.
     #[error(transparent)]
     Stopped(#[from] Stopped),
 }
@@ -55,7 +55,7 @@ pub enum WaitError {
     /// The node does not know of it.
     #[error("transaction {0} is neither in a block nor in the mempool")]
     Unknown(TxId),
-    /// The node does not answer any more.
+    /// The node no longer answers.
     #[error(transparent)]
     Stopped(#[from] Stopped),
 }
@@ -65,9 +65,9 @@ pub enum WaitError {
 #[non_exhaustive]
 pub enum MineError {
     /// Too many requests wait.
-    #[error("{MAX_MINE_WAITERS} requests for blocks wait already: ask again later")]
+    #[error("{MAX_MINE_WAITERS} requests for blocks already wait: ask again later")]
     Busy,
-    /// The node does not answer any more.
+    /// The node no longer answers.
     #[error(transparent)]
     Stopped(#[from] Stopped),
 }
@@ -79,7 +79,7 @@ pub enum SimulateError {
     /// It is not well-formed, or not for this chain; or the node is too busy, or was shut down.
     #[error(transparent)]
     Refused(#[from] SubmitError),
-    /// The state cannot be asked.
+    /// The state cannot be queried.
     #[error(transparent)]
     Query(#[from] QueryError),
 }
@@ -89,7 +89,7 @@ pub enum SimulateError {
 #[non_exhaustive]
 pub enum ControlError {
     /// The chain follows the rules of a public network, where nobody can do this.
-    #[error("the chain follows the rules of {0}: only a chain with local rules can be taken back or warped")]
+    #[error("the chain follows the rules of {0}: only a chain with local rules can be reverted or warped")]
     NotLocal(Profile),
     /// There is no such snapshot, there are too many, or the chain cannot be read or written.
     #[error(transparent)]
@@ -98,12 +98,12 @@ pub enum ControlError {
     #[error("the earlier state cannot be read: {0}")]
     State(String),
     /// The clock would be too far ahead.
-    #[error("{seconds} seconds are too many: the clock may be {MAX_WARP_SECONDS} ahead at most")]
+    #[error("{seconds} seconds are too many: the clock may be at most {MAX_WARP_SECONDS} ahead")]
     TooFar {
         /// The seconds asked for.
         seconds: u64,
     },
-    /// The node does not answer any more.
+    /// The node no longer answers.
     #[error(transparent)]
     Stopped(#[from] Stopped),
 }

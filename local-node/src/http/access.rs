@@ -60,16 +60,16 @@ enum Name {
     Ip(IpAddr),
 }
 
-/// A text is no host name or no origin.
+/// A text is neither a host name nor an origin.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NameError {
     /// No host name.
-    #[error("`{0}` is no host name: write it without scheme, port and path, as in `node.example`")]
+    #[error("`{0}` is not a host name: write it without scheme, port and path, as in `node.example`")]
     Host(String),
     /// No origin.
     #[error(
-        "`{0}` is no origin: write scheme, host and port, as in `https://wallet.example` or `http://localhost:5173`"
+        "`{0}` is not an origin: write scheme, host and port, as in `https://wallet.example` or `http://localhost:5173`"
     )]
     Origin(String),
 }
@@ -217,7 +217,7 @@ impl Caller {
         match &self.page {
             Page::None | Page::Trusted(_) => Ok(()),
             Page::Foreign(origin) => Err(Error::Forbidden(format!(
-                "a page of {origin} may read, but not change anything: if you trust it, start the node with \
+                "pages of {origin} may only read: if you trust this origin, start the node with \
                  `--allow-origin {origin}`"
             ))),
         }
@@ -248,10 +248,10 @@ impl Access {
         let foreign_host = match &called {
             Some((host, _)) if self.knows(host) => None,
             Some((host, _)) => Some(format!(
-                "the node does not know itself as `{host}`: use an address of this machine, or start the node with \
-                 `--allow-host {host}`"
+                "the node does not accept the host name `{host}`: use an address of this machine, or start the \
+                 node with `--allow-host {host}`"
             )),
-            None => Some("the request does not name the host that it is for".into()),
+            None => Some("the request names no host".into()),
         };
         if let (Some(reason), true, false) = (&foreign_host, called.is_some(), self.reachable) {
             return Err(Error::Forbidden(reason.clone()));
@@ -265,9 +265,9 @@ impl Access {
         let header = match (given.next(), given.next()) {
             (Some(value), None) => {
                 let read = value.to_str().ok().and_then(authority);
-                Some(read.ok_or_else(|| Error::InvalidInput("the header `Host` is no host name".into()))?)
+                Some(read.ok_or_else(|| Error::InvalidInput("the header `Host` is not a host name".into()))?)
             }
-            (Some(_), Some(_)) => return Err(Error::InvalidInput("the header `Host` is there twice".into())),
+            (Some(_), Some(_)) => return Err(Error::InvalidInput("the request has the header `Host` twice".into())),
             (None, _) => None,
         };
         let target = match request.uri().authority() {

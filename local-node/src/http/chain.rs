@@ -52,7 +52,7 @@ pub(super) async fn answer(node: &NodeHandle, request: &Request) -> Answer {
         ("blobs", "commitment") => {
             let text = request.entity()?;
             let commitment = hex::decode(text)
-                .map_err(|_| Error::InvalidInput(format!("`{text}` is no commitment: hexadecimal digits")))?;
+                .map_err(|_| Error::InvalidInput(format!("`{text}` is not a commitment: give hexadecimal digits")))?;
             blob(node, request, BlobData::hash_from_commitment(&commitment)).await
         }
         ("stats", "account_count") => {
@@ -74,7 +74,7 @@ async fn blob(node: &NodeHandle, request: &Request, hash: Hash) -> Answer {
     let store = node.store().clone();
     let found = node.reader().aside(move || sidecar(&store, &hash)).await??;
     let sidecar = found
-        .ok_or_else(|| Error::NotFound(format!("no transaction brought a blob with the hash {}", hex::encode(hash))))?;
+        .ok_or_else(|| Error::NotFound(format!("no transaction carried a blob with the hash {}", hex::encode(hash))))?;
     if !request.json {
         return Ok(Reply::Bytes(sidecar.to_var_bytes()));
     }
@@ -95,7 +95,7 @@ fn sidecar(store: &Store, hash: &Hash) -> Result<Option<BlobSidecar>, StoreError
 fn hash(text: &str) -> Result<Hash, Error> {
     let mut bytes = [0; 32];
     hex::decode_to_slice(text, &mut bytes)
-        .map_err(|_| Error::InvalidInput(format!("`{text}` is no hash: 64 hexadecimal digits")))?;
+        .map_err(|_| Error::InvalidInput(format!("`{text}` is not a hash: give 64 hexadecimal digits")))?;
     Ok(bytes)
 }
 
@@ -140,6 +140,7 @@ fn provisioner((keys, stake): &StakeEntry) -> Value {
 }
 
 fn account(text: &str) -> Result<PublicKey, Error> {
-    let key: BlsKey = text.parse().map_err(|error| Error::InvalidInput(format!("`{text}` is no account: {error}")))?;
-    key.to_point().map_err(|error| Error::InvalidInput(format!("`{text}` is no account: {error}")))
+    let key: BlsKey =
+        text.parse().map_err(|error| Error::InvalidInput(format!("`{text}` is not an account: {error}")))?;
+    key.to_point().map_err(|error| Error::InvalidInput(format!("`{text}` is not an account: {error}")))
 }

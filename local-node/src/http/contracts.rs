@@ -97,7 +97,7 @@ impl JsonArray {
             return Ok(if self.begun { b"]".to_vec() } else { b"[]".to_vec() });
         };
         if self.decoding > MAX_DECODING {
-            return Err(Error::Driver(format!("it took more than {MAX_DECODING:?} to decode what the call feeds")));
+            return Err(Error::Driver(format!("it took more than {MAX_DECODING:?} to decode the items of the feed")));
         }
         let (started, function) = (Instant::now(), self.function.clone());
         let value = self.drivers.using(self.contract, move |codec| codec.decode_output(&function, &item)).await?;
@@ -147,7 +147,7 @@ pub(super) async fn owner_of(node: &NodeHandle, contract: ContractId) -> Result<
 pub(super) fn contract_id(text: &str) -> Result<ContractId, Error> {
     let mut bytes = [0; CONTRACT_ID_BYTES];
     hex::decode_to_slice(text, &mut bytes)
-        .map_err(|_| Error::InvalidInput(format!("`{text}` is no contract id: 64 hexadecimal digits")))?;
+        .map_err(|_| Error::InvalidInput(format!("`{text}` is not a contract id: 64 hexadecimal digits")))?;
     Ok(ContractId::from_bytes(bytes))
 }
 

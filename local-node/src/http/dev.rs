@@ -8,7 +8,7 @@
 //! | `mine` | `{"blocks": 3}`, or nothing for one | `{"height": 17}` |
 //! | `warp` | `{"seconds": 86400}` | `{"timestamp": 1700000000}`, the least time of the next block |
 //! | `reset` | – | `{"height": 0}` |
-//! | `fate` | `{"transaction": "…64 hexadecimal digits…"}` | `{"state": "removed", "reason": "it has waited too long"}` |
+//! | `fate` | `{"transaction": "…64 hexadecimal digits…"}` | `{"state": "removed", "reason": "it waited longer than the mempool keeps transactions"}` |
 //!
 //! The states of a transaction are `executed`, `waiting`, `deferred`, `removed` (with a reason; the last ones are known) and
 //! `unknown`.
@@ -81,7 +81,7 @@ pub(super) async fn answer(node: &NodeHandle, request: &Request) -> Answer {
             let Which { transaction } = parse(request.body.text()?)?;
             let mut id = [0; TX_ID_BYTES];
             hex::decode_to_slice(&transaction, &mut id).map_err(|_| {
-                Error::InvalidInput(format!("`{transaction}` is no transaction id: 64 hexadecimal digits"))
+                Error::InvalidInput(format!("`{transaction}` is not a transaction id: 64 hexadecimal digits"))
             })?;
             status_document(&node.transaction_status(TxId(id)).await?)
         }
@@ -111,6 +111,5 @@ fn optional<T: DeserializeOwned + Default>(request: &Request) -> Result<T, Error
 }
 
 fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
-    serde_json::from_str(text)
-        .map_err(|error| Error::InvalidInput(format!("the body is not what is expected: {error}")))
+    serde_json::from_str(text).map_err(|error| Error::InvalidInput(format!("the body is not a valid request: {error}")))
 }

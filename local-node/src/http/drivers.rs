@@ -36,8 +36,9 @@ pub(super) async fn upload(node: &NodeHandle, contract: ContractId, request: &Re
     let signature = request.signature.as_deref().ok_or_else(|| {
         Error::InvalidInput("the header `sign` is missing: the contract owner's BLS signature in hexadecimal".into())
     })?;
-    let signature = Signature::from_hex_str(signature)
-        .map_err(|_| Error::InvalidInput("the header `sign` is no BLS signature: 96 hexadecimal digits".into()))?;
+    let signature = Signature::from_hex_str(signature).map_err(|_| {
+        Error::InvalidInput("the header `sign` is not a BLS signature: give 96 hexadecimal digits".into())
+    })?;
     let owner = owner_of(node, contract).await?;
     node.upload_driver(contract, owner, request.body.bytes().to_vec(), signature).await?;
     Ok(Reply::Text("driver upload ok".into()))

@@ -147,7 +147,7 @@ pub(super) async fn post(State(schema): State<Schema>, received: Received) -> Re
         }
         Ok(BatchRequest::Batch(requests)) => json_response(schema.answer(requests, all_texts).await),
         Ok(BatchRequest::Single(request)) => json_response(schema.answer(vec![request], first_text).await),
-        Err(error) => error_response(StatusCode::BAD_REQUEST, &format!("the body is no GraphQL request: {error}")),
+        Err(error) => error_response(StatusCode::BAD_REQUEST, &format!("the body is not a GraphQL request: {error}")),
     }
 }
 

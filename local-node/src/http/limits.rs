@@ -84,12 +84,12 @@ pub(super) async fn enforce(State(limits): State<Arc<Limits>>, request: Request<
     let request = Request::from_parts(head, body);
     let limit = &limits.0[class as usize];
     let Ok(_answering) = Arc::clone(&limit.answering).try_acquire_owned() else {
-        return too_many("as many requests of this kind as possible are being answered", 1);
+        return too_many("the node already answers the maximum of such requests", 1);
     };
     let paced = limit.pace.lock().unwrap_or_else(PoisonError::into_inner).take(Instant::now());
     match paced {
         Ok(()) => next.run(request).await,
-        Err(wait) => too_many("more requests of this kind come than are served", wait.as_secs().saturating_add(1)),
+        Err(wait) => too_many("such requests arrive faster than the node allows", wait.as_secs().saturating_add(1)),
     }
 }
 

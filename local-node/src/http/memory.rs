@@ -47,7 +47,7 @@ impl Memory {
     }
 
     fn hold(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Error> {
-        let busy = || Error::Busy("the node holds as many bytes of requests and answers as it may".into());
+        let busy = || Error::Busy("the node's memory for requests and answers is full".into());
         let bytes = u32::try_from(bytes).map_err(|_| busy())?;
         Arc::clone(&self.left).try_acquire_many_owned(bytes).map_err(|_| busy())
     }

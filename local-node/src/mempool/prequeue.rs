@@ -24,7 +24,7 @@ pub const MAX_TRIES: u8 = 10;
 #[non_exhaustive]
 pub enum GivenUp {
     /// The same nonce came again at a higher price.
-    #[error("a better paying transaction with the same nonce took its place")]
+    #[error("a transaction with the same nonce and a higher gas price replaced it")]
     Replaced,
     /// Its predecessor did not come.
     #[error("the transactions that must come before it did not arrive within {} seconds", seconds())]

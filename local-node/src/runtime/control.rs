@@ -46,7 +46,7 @@ impl Node {
     fn go_back(&mut self, to: &Snapshot) -> Result<Reverted, LedgerError> {
         let reverted = self.ledger.revert(to)?;
         let (height, count) = (to.height, reverted.len() as u64);
-        warn!(height, blocks = count, "the chain was taken back");
+        warn!(height, blocks = count, "the chain was reverted");
         let waiting: Vec<_> = self.mempool.iter().map(ValidTransaction::id).collect();
         for id in waiting {
             let gone = self.mempool.remove(&id);

@@ -52,7 +52,7 @@ async fn a_panic_in_the_loop_ends_the_node_as_a_failure() {
     assert_eq!(node.transaction_status(TxId([1; 32])).await.map(|_| ()), Err(failed.clone()));
     let account = node.account(dev_accounts()[0].public_key()).await;
     assert!(matches!(&account, Err(QueryError::Stopped(stopped)) if *stopped == failed), "{account:?}");
-    assert!(failed.to_string().contains("ended by a failure: on purpose"));
+    assert!(failed.to_string().contains("stopped after an error: on purpose"));
     node.shutdown().await;
 }
 

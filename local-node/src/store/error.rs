@@ -24,7 +24,7 @@ pub enum StoreError {
         #[source]
         source: Arc<io::Error>,
     },
-    /// Another version of this program made it.
+    /// A different version of this program created it.
     #[error("the data folder {} has format {found}, but this version reads format {}", folder.display(), super::FORMAT)]
     Version {
         /// The folder.
@@ -32,8 +32,8 @@ pub enum StoreError {
         /// The format that it states.
         found: u32,
     },
-    /// It holds another chain than the one asked for.
-    #[error("the data folder {} holds another chain: {what} {found}, but {asked} was asked for", folder.display())]
+    /// It holds a chain other than the requested one.
+    #[error("the data folder {} holds another chain: {what} {found}, but {asked} was requested", folder.display())]
     OtherChain {
         /// The folder.
         folder: PathBuf,
@@ -44,7 +44,7 @@ pub enum StoreError {
         /// What was asked for.
         asked: String,
     },
-    /// What is stored is not what was written: the medium or another program has changed it.
+    /// The stored bytes differ from the written ones: the medium or another program has changed them.
     #[error("the stored chain is damaged: {0}")]
     Damaged(String),
     /// The disk is full. Everything up to the last block is stored.
@@ -57,31 +57,31 @@ pub enum StoreError {
     #[error("the stored chain cannot be read or written")]
     Database(#[source] Arc<redb::Error>),
     /// The node has closed it.
-    #[error("the chain was closed with its node")]
+    #[error("the node has closed the chain")]
     Closed,
     /// There is no such snapshot.
     #[error("there is no snapshot {0}")]
     NoSuchSnapshot(u64),
-    /// No snapshot was taken yet, or all were taken back.
+    /// The node has no snapshot.
     #[error("there is no snapshot")]
     NoSnapshots,
-    /// As many snapshots as are kept were taken.
-    #[error("{} snapshots are kept already", super::MAX_SNAPSHOTS)]
+    /// The node has reached its limit of snapshots.
+    #[error("the node already keeps {} snapshots", super::MAX_SNAPSHOTS)]
     TooManySnapshots,
-    /// What has changed since the snapshots that there are takes too much memory.
+    /// The changes since the existing snapshots take too much memory.
     #[error(
-        "the snapshots that are kept already take more than {} MiB: go back to one of them before you take another",
+        "the existing snapshots take more than {} MiB: revert to one of them before you take another",
         super::MAX_KEPT_BYTES >> 20
     )]
     SnapshotsTooLarge,
-    /// Reading stopped, because whoever asked may not have so much.
-    #[error("more was to be read than one request may ask for")]
+    /// The request exceeded the number of bytes that it may read.
+    #[error("the request reads more than one request may")]
     TooMuch,
-    /// No block has deployed the contract, or the block was taken back.
+    /// No block of the current chain has deployed the contract.
     #[error("no block of the chain has deployed contract {}", HexId(.0))]
     NotDeployed(ContractId),
-    /// There is no room for a data driver.
-    #[error("the node keeps {held} bytes of data drivers and has no room for {bytes} more: {most} is the most")]
+    /// The storage for data drivers is full.
+    #[error("the node stores {held} bytes of data drivers and cannot add {bytes}: the maximum is {most}")]
     DriversFull {
         /// What it keeps besides.
         held: u64,

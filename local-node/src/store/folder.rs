@@ -148,7 +148,7 @@ fn open(folder: &Path, file: &Path, create: bool) -> Result<Database, StoreError
         Ok(Ok(database)) => Ok(database),
         Ok(Err(DatabaseError::DatabaseAlreadyOpen)) => Err(StoreError::Locked(folder.to_owned())),
         Ok(Err(DatabaseError::Storage(StorageError::Io(error)))) => Err(match error.kind() {
-            io::ErrorKind::InvalidData => StoreError::Damaged(format!("{} is no chain", file.display())),
+            io::ErrorKind::InvalidData => StoreError::Damaged(format!("{} is not a chain", file.display())),
             io::ErrorKind::UnexpectedEof => StoreError::Damaged(format!("{} was cut", file.display())),
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StoreError::NoSpace,
             _ => refused(error),

@@ -106,7 +106,7 @@ impl SpentRecord {
             0 => TransactionFormat::PreAegis,
             1 => TransactionFormat::Aegis,
             2 => TransactionFormat::Boreas,
-            other => return Err(StoreError::Damaged(format!("{other} is no form of transactions"))),
+            other => return Err(StoreError::Damaged(format!("{other} is not a form of transactions"))),
         };
         let result = match self.failure {
             0 => Ok(self.output),
@@ -114,7 +114,7 @@ impl SpentRecord {
             2 => Err(CallError::OutOfGas),
             3 => Err(CallError::DoesNotExist),
             4 => Err(CallError::Unknown),
-            other => return Err(StoreError::Damaged(format!("{other} is no outcome of a transaction"))),
+            other => return Err(StoreError::Damaged(format!("{other} is not an outcome of a transaction"))),
         };
         Ok(SpentTransaction {
             transaction: LedgerTransaction::new(self.transaction, format),

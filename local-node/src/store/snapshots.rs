@@ -74,8 +74,9 @@ impl Store {
         Ok(found)
     }
 
-    /// Goes back to a snapshot, whose state must be kept: later blocks, later snapshots, all waiting transactions and
-    /// the data drivers of contracts that are gone are forgotten. Gives the blocks that were taken back, the last one first.
+    /// Reverts the chain to a snapshot, whose state must be kept: later blocks, later snapshots, all waiting
+    /// transactions and the data drivers of contracts that are gone are forgotten. Gives the blocks that were taken
+    /// back, the last one first.
     ///
     /// # Errors
     /// When the chain cannot be read, or the medium does not take the change. The chain is then as it was.

@@ -404,8 +404,8 @@ impl<'a> Chain<'a> {
         let most = self.shared.call_time.as_millis();
         let what = if function.is_empty() { "the transaction".to_owned() } else { format!("the call of `{function}`") };
         Problem {
-            message: format!("{what} takes longer than {most} milliseconds, the most that a node gives one"),
-            hint: Some("look for a loop without end in the contract, or let each call do less"),
+            message: format!("{what} takes longer than {most} milliseconds, the limit of a node"),
+            hint: Some("look for an endless loop in the contract, or do less in each call"),
         }
     }
 
@@ -426,7 +426,7 @@ impl<'a> Chain<'a> {
 
     fn account_key(&self, text: &str) -> Result<PublicKey, Problem> {
         let wrong = |error: &dyn std::fmt::Display| Problem {
-            message: format!("`{}` is no account: {error}", text.chars().take(24).collect::<String>()),
+            message: format!("`{}` is not an account: {error}", text.chars().take(24).collect::<String>()),
             hint: Some("an account is the base58 text of 96 bytes"),
         };
         let key: BlsKey = text.parse().map_err(|error| wrong(&error))?;

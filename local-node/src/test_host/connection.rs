@@ -62,7 +62,7 @@ fn check(request: Request, shared: &Shared) -> Result<String, Box<Response>> {
         Request::Open { version: PROTOCOL_VERSION, token, test } if shared.token.is(&token) => return Ok(test),
         Request::Open { version: PROTOCOL_VERSION, .. } => failed(
             "this test host was started for other tests: the token does not fit".into(),
-            Some("unset DUSK_TEST_HOST to have one started, or run the tests with `cargo dusk test`"),
+            Some("unset DUSK_TEST_HOST to start a new one, or run the tests with `cargo dusk test`"),
         ),
         Request::Open { version, .. } => failed(
             format!("the test speaks version {version} of the protocol, the host version {PROTOCOL_VERSION}"),

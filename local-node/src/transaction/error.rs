@@ -14,7 +14,7 @@ pub enum TransactionError {
         /// Its bytes.
         bytes: usize,
     },
-    /// It cannot be handed to the transfer contract.
+    /// It does not fit into the argument buffer of the transfer contract.
     #[error(
         "the transaction's arguments have {bytes} bytes when encoded for the transfer contract, \
          which takes {MAX_ARGUMENT_BYTES}: pass less data in one call"
@@ -23,8 +23,8 @@ pub enum TransactionError {
         /// The bytes of its encoding without bytecode.
         bytes: usize,
     },
-    /// The bytes are no transaction.
-    #[error("the bytes are no transaction: {0}")]
+    /// The bytes are not a transaction.
+    #[error("the bytes are not a transaction: {0}")]
     Malformed(String),
     /// It is made for another chain.
     #[error("the transaction is for chain {found}, but this is chain {expected}: sign it with chain id {expected}")]
@@ -34,13 +34,13 @@ pub enum TransactionError {
         /// The transaction's.
         found: u8,
     },
-    /// A kind of transaction that this node does not take yet.
-    #[error("{0} transactions are not supported by this node yet: use a public (Moonlight) transaction")]
+    /// This node does not support the kind of transaction.
+    #[error("this node does not support {0} transactions yet: use a public (Moonlight) transaction")]
     Unsupported(&'static str),
-    /// It carries no blob although it is of that kind, or too many.
-    #[error("the transaction carries {count} blobs: 1 to 6 are possible")]
+    /// A blob transaction has no blob, or too many.
+    #[error("the transaction carries {count} blobs: the valid number is 1 to 6")]
     BlobCount {
-        /// How many.
+        /// Number of blocks.
         count: usize,
     },
     /// One of its blobs is not acceptable.
@@ -73,7 +73,7 @@ pub enum TransactionError {
     /// Value, deposit and fee do not fit 64 bits together.
     #[error("value, deposit and highest fee overflow 64 bits: lower the gas price or the gas limit")]
     Overflow,
-    /// The rules in force forbid what it does.
+    /// The rules in force forbid the operation.
     #[error("the rules of {profile} at height {height} do not allow it: {what}")]
     Forbidden {
         /// What is forbidden.
@@ -83,10 +83,10 @@ pub enum TransactionError {
         /// The height.
         height: u64,
     },
-    /// The module to deploy would be refused by the virtual machine.
+    /// The virtual machine would refuse the module to deploy.
     #[error("the contract cannot be deployed: {0}; build it with `cargo dusk build`")]
     BadModule(#[from] ModuleError),
-    /// The module to deploy is not the one that was signed.
+    /// The module to deploy differs from the signed one.
     #[error("the contract cannot be deployed: its bytecode does not have the hash that the transaction states")]
     BytecodeHash,
     /// The signature is not the sender's.

@@ -29,7 +29,7 @@ pub enum DecodeError {
         left: usize,
     },
     /// A tag or code has no meaning.
-    #[error("{tag} at byte {at} is no {what}")]
+    #[error("{tag} at byte {at} is not a {what}")]
     UnknownTag {
         /// What the tag would have named.
         what: &'static str,

@@ -35,8 +35,8 @@ pub enum KeyError {
     /// The decoded text has another length.
     #[error("{0} bytes: a BLS public key has {BLS_KEY_BYTES}")]
     Length(usize),
-    /// The bytes are no point of the curve.
-    #[error("the bytes of BLS key {0} are no point of the curve")]
+    /// The bytes are not a point on the curve.
+    #[error("the bytes of BLS key {0} are not a point on the curve")]
     NotAPoint(BlsKey),
 }
 
@@ -65,14 +65,14 @@ impl BlsKey {
     /// The point that the bytes stand for.
     ///
     /// # Errors
-    /// When the bytes are no point of the curve.
+    /// When the bytes are not a point on the curve.
     pub fn to_point(&self) -> Result<PublicKey, KeyError> {
         PublicKey::from_slice(&self.0).map_err(|_| KeyError::NotAPoint(*self))
     }
 }
 
 impl Default for BlsKey {
-    /// All zero, as in the genesis header. It is no point of the curve.
+    /// All zero, as in the genesis header. It is not a point on the curve.
     fn default() -> Self {
         Self([0; BLS_KEY_BYTES])
     }

@@ -50,7 +50,7 @@ pub enum DriverError {
     /// It is not valid WebAssembly.
     #[error("the data driver is not valid WebAssembly: {0:#}")]
     Malformed(wasmtime::Error),
-    /// It has more of something than compilers emit.
+    /// It exceeds a limit of the virtual machine.
     #[error("the data driver is refused: {0}")]
     Limit(#[from] LimitError),
     /// It has more than one memory.
@@ -76,7 +76,7 @@ pub enum DriverError {
     /// It took more steps or time than allowed.
     #[error("the data driver did not finish `{0}` within {MAX_STEPS} steps and {MAX_SECONDS} seconds")]
     TooSlow(&'static str),
-    /// It could not do the operation.
+    /// It returned an error.
     #[error("{message}")]
     Refused {
         /// Its error code: 1 invalid input, 2 operation error, 3 not initialised.

@@ -80,7 +80,7 @@ pub enum VmError {
     #[error("the contract feeds data, but the call is no feeding query")]
     MissingFeed,
     /// Whoever took what the call fed stopped taking it.
-    #[error("nobody takes what the call feeds any more")]
+    #[error("the receiver of the feed is gone")]
     FeedStopped,
     /// A text that the contract passed is not UTF-8.
     #[error("the contract passed a text that is not UTF-8")]

@@ -15,15 +15,14 @@ use crate::source::{bare, condition, doc_attributes, docs, has_attribute, withou
 use crate::types::Scope;
 
 /// What another macro generates is unknown to this one.
-const MADE_BY_A_MACRO: &str = "#[contract] does not see what a macro generates here, and would not export it: write the methods out, or call \
-                               the macro in a module of its own if it generates no methods of the contract";
+const MADE_BY_A_MACRO: &str = "#[contract] does not see the items that a macro generates here, and would not export them: write out the methods, or call the macro in a module of its own if it generates no methods of the contract";
 
 /// Parses the module.
 pub(super) fn module(item: &TokenStream) -> syn::Result<ItemMod> {
     let module: ItemMod = syn::parse2(item.clone()).map_err(|_| {
         syn::Error::new_spanned(
             item,
-            "#[contract] stands on a module: `#[contract] pub mod name { … }`, with the state and its methods",
+            "#[contract] applies to a module: `#[contract] pub mod name { … }`, with the state and its methods",
         )
     })?;
     if module.content.is_none() {
@@ -209,7 +208,7 @@ fn methods(block: &mut ItemImpl, state: &Ident, contract: &mut Contract, faults:
         };
         let options = method_options(function, faults);
         for attribute in function.attrs.iter().filter(|attribute| exports(attribute)) {
-            faults.at(attribute, "remove this: the macro exports the function as the chain wants it");
+            faults.at(attribute, "remove this: the macro exports the function in the form that the chain requires");
         }
         let mut method = method(function, options, state);
         method.cfg = method.cfg.or_else(|| cfg.clone());

@@ -88,7 +88,10 @@ pub(super) fn contract(contract: &Contract, faults: &mut Diagnostics) {
         if method.is_public() {
             exported(method, contract, faults);
         } else if let Some(options) = method.options {
-            faults.at_span(options, "this is for exported methods: make the method `pub`, or remove the attribute");
+            faults.at_span(
+                options,
+                "this attribute is for exported methods: make the method `pub`, or remove the attribute",
+            );
         }
     }
 }
@@ -166,7 +169,10 @@ fn constructor(init: &Method, contract: &Contract, faults: &mut Diagnostics) {
         );
     }
     if let Some(options) = init.options {
-        faults.at_span(options, "the constructor has no options: it returns the first state, and its refusals revert");
+        faults.at_span(
+            options,
+            "the constructor takes neither `feeds` nor `raw_result`: it returns the first state, and its errors revert",
+        );
     }
     signature(init, &contract.scope, faults);
 }
@@ -194,13 +200,11 @@ fn exported(method: &Method, contract: &Contract, faults: &mut Diagnostics) {
     if let Some(item) = &method.feeds {
         value(item, &contract.scope, faults);
         if method.receiver == Receiver::Mutable {
-            faults.at(method.signature.receiver(), "a method that feeds is a query: take the state as `&self`");
+            faults.at(method.signature.receiver(), "a feeding method is a query: take the state as `&self`");
         }
         if method.output.is_some() {
-            faults.at(
-                &method.signature.output,
-                "a method that feeds returns nothing: it gives each item by `feed(&item)`",
-            );
+            faults
+                .at(&method.signature.output, "a feeding method returns nothing: it passes each item to `feed(&item)`");
         }
     }
     output(method, contract, faults);
@@ -234,10 +238,10 @@ fn signature(method: &Method, scope: &Scope, faults: &mut Diagnostics) {
         faults.at(token, "a method cannot be `async`: a call runs to its end without a pause");
     }
     if let Safety::Unsafe(token) = signature.safety {
-        faults.at(token, "an exported function cannot be `unsafe`: anybody may call it with anything");
+        faults.at(token, "an exported function cannot be `unsafe`: anyone may call it with any arguments");
     }
     if let Some(abi) = &signature.abi {
-        faults.at(abi, "remove this: the macro exports the function as the chain wants it");
+        faults.at(abi, "remove this: the macro exports the function in the form that the chain requires");
     }
     if !signature.generics.params.is_empty() {
         faults.at(&signature.generics, "an exported function cannot be generic: callers need to know its types");

@@ -36,8 +36,8 @@ pub trait Circuit {
 pub enum AssignmentError {
     /// For this witness the function built other rows than without a witness.
     #[error(
-        "the layout depends on the witness: row {row} (`{constraint}`, {place}) is another without it, so no key fits; \
-         let both branches be built and select between their results"
+        "the layout depends on the witness: row {row} (`{constraint}`, {place}) differs without it, so no key fits; \
+         build both branches and select between their results"
     )]
     LayoutDependsOnWitness {
         /// The first row that differs.

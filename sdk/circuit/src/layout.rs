@@ -191,7 +191,7 @@ pub struct Layout {
 #[non_exhaustive]
 pub enum LayoutError {
     /// They cannot be decoded.
-    #[error("the bytes are no circuit: {0}")]
+    #[error("the bytes are not a circuit: {0}")]
     Encoding(String),
     /// An index is out of range.
     #[error("the circuit is damaged: {0} is out of range")]

@@ -181,7 +181,7 @@ pub enum InputFault {
         known: Vec<String>,
     },
     /// A value does not fit its type.
-    #[error("the input `{name}` is no {kind}: {reason}")]
+    #[error("the input `{name}` is not a {kind}: {reason}")]
     Invalid {
         /// Its name.
         name: String,
@@ -326,7 +326,7 @@ pub fn serve<C: Circuit>() {
         let layout = layout::<C>();
         assert!(layout.rows.len() <= crate::MAX_ROWS, "{} has more than {} rows", C::NAME, crate::MAX_ROWS);
         let exposed: usize = layout.inputs.iter().filter(|input| input.public).map(|input| input.wires.len()).sum();
-        assert_eq!(exposed, layout.public_rows.len(), "{} exposes values that are no public inputs", C::NAME);
+        assert_eq!(exposed, layout.public_rows.len(), "{} exposes values that are not public inputs", C::NAME);
         return;
     }
     tell(&answer_stdin(answer::<C>));
@@ -390,7 +390,7 @@ pub fn main() {
             Some(circuit) => answer_stdin(circuit.answer),
             None => Answer::Refused(InputFault::Other(alloc::format!("there is no circuit `{name}` of {package}"))),
         },
-        other => Answer::Refused(InputFault::Other(alloc::format!("{other:?} is no question"))),
+        other => Answer::Refused(InputFault::Other(alloc::format!("{other:?} is not a request"))),
     };
     tell(&answer);
 }

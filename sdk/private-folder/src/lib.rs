@@ -27,7 +27,7 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub enum FolderError {
     /// It, a folder above it, or a file in it belongs to another user.
-    #[error("{} belongs to the user with the number {owner}, who could put anything there", path.display())]
+    #[error("{} belongs to the user with the number {owner}, who can change its content", path.display())]
     Owner {
         /// What belongs to another user.
         path: PathBuf,
@@ -67,7 +67,7 @@ impl FolderError {
         match self {
             Self::Owner { path, owner } => owner_hint(path, permissions::is_unmapped(*owner)),
             Self::Writable { path, .. } => {
-                format!("look at what lies there, then run `chmod go-w {}`", path.display())
+                format!("check its content, then run `chmod go-w {}`", path.display())
             }
             Self::Kind { path, .. } => format!("move {} away", path.display()),
             Self::System { path, .. } => format!("make {} readable and writable for yourself", path.display()),

@@ -65,13 +65,13 @@ pub trait Backend: Debug {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CompileError {
-    /// The layout does not fit together.
+    /// The layout is inconsistent.
     #[error("the circuit's description is damaged")]
     Layout(#[source] LayoutError),
     /// The circuit has no rows.
     #[error("the circuit states nothing: it has no rows")]
     Empty,
-    /// A public input lies on a row that is no polynomial, where `check` does not see it.
+    /// A public input is on a row that is not a polynomial, where `check` ignores it.
     #[error("the circuit's description is damaged: row {row} has a public input but is not arithmetic")]
     PublicInput {
         /// The row.
@@ -91,11 +91,11 @@ pub enum CompileError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum VerifyError {
-    /// The verifier key is damaged, or none.
+    /// The bytes do not encode a verifier key.
     #[error("the verifier key is damaged")]
     Key,
-    /// The bytes encode no proof.
-    #[error("the proof is damaged: its bytes are no points and numbers")]
+    /// The bytes do not encode a proof.
+    #[error("the proof is damaged: its bytes are not points and scalars")]
     Malformed,
     /// Another number of public inputs.
     #[error("the circuit has {expected} public inputs, not {given}")]

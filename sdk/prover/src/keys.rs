@@ -41,7 +41,7 @@ pub enum ProveError {
     #[error("the witness does not satisfy the circuit")]
     Unsatisfied(#[source] CheckError),
     /// The system provides no randomness.
-    #[error("the system gives no random numbers: {0}")]
+    #[error("the operating system provides no random numbers: {0}")]
     Randomness(String),
     /// The verifier rejects the new proof. Parameters, keys or memory are damaged.
     #[error("the proof that was made does not verify: the parameters or the keys are damaged")]

@@ -118,7 +118,8 @@ fn launch(mut command: Command) -> Result<OwnHost, String> {
     let Some(place) = place else {
         drop(stdin);
         let status = child.wait().map_or_else(|e| e.to_string(), |status| status.to_string());
-        let said = if line.is_empty() { String::new() } else { alloc::format!(", and it said: {}", line.trim_end()) };
+        let said =
+            if line.is_empty() { String::new() } else { alloc::format!(", with the message: {}", line.trim_end()) };
         return Err(alloc::format!("the test host ended before it was ready ({status}){said}"));
     };
     Ok(OwnHost { place, _child: child, _stdin: stdin, _stdout: stdout })
@@ -171,7 +172,8 @@ impl fmt::Display for ConnectionError {
             Self::NotStarted(text) => f.write_str(text),
             Self::Connect { address, source } => write!(
                 f,
-                "the test host at {address} cannot be reached: {source}\nhint: unset {ADDRESS_VARIABLE} to have one started"
+                "the test host at {address} cannot be reached: {source}\nhint: unset {ADDRESS_VARIABLE} to start a \
+                 new one"
             ),
             Self::Lost(source) => write!(f, "the connection to the test host broke: {source}"),
             Self::Closed => f.write_str("the test host ended the connection; its own output says why"),

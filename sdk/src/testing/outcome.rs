@@ -75,7 +75,7 @@ fn refusal_name(panic_text: &str) -> Option<&str> {
 /// A transaction that is in a block. Assert its outcome by [`succeeds`](Sent::succeeds), [`emits`](Sent::emits),
 /// [`refused`](Sent::refused), [`panics`](Sent::panics) or [`runs_out_of_gas`](Sent::runs_out_of_gas).
 #[derive(Debug, Clone)]
-#[must_use = "say what should have come of it: `.succeeds()`, `.refused(…)`, …"]
+#[must_use = "state the expected outcome: `.succeeds()`, `.refused(…)`, …"]
 pub struct Sent<T, E> {
     receipt: Receipt,
     /// `None` if the call failed.

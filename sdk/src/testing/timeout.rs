@@ -39,7 +39,7 @@ pub(super) fn within<T: Send + 'static>(
     let worker = worker.unwrap_or_else(|error| panic!("{test} has no thread to run on: {error}"));
     if ended.recv_timeout(most) == Err(RecvTimeoutError::Timeout) {
         panic!(
-            "{test} did not end within {} seconds\nhint: look for a loop without end, or give tests more time with \
+            "{test} did not end within {} seconds\nhint: look for an endless loop, or raise the limit with \
              `cargo dusk test --timeout SECONDS`",
             most.as_secs_f32()
         );

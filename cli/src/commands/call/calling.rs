@@ -82,8 +82,8 @@ impl<'a> Calling<'a> {
         let items = self.chain.client.feed(&self.target.id, self.function, arguments);
         let items = items.map_err(|error| match error {
             ClientError::Refused { status: 404, message } => Fault::failed(
-                format!("the node cannot read what `{}` feeds: {message}", self.function),
-                "`cargo dusk deploy` gives the node the driver of what it deploys",
+                format!("the node cannot decode the feed of `{}`: {message}", self.function),
+                "`cargo dusk deploy` uploads the data driver with the contract",
             ),
             other => self.unanswered(other),
         })?;
@@ -144,7 +144,7 @@ impl<'a> Calling<'a> {
         if sending.dry_run {
             let fee = prepared.gas.saturating_mul(gas_price);
             self.ui.line(format_args!(
-                "would go through · gas {} · fee {}{and_deposit}",
+                "would succeed · gas {} · fee {}{and_deposit}",
                 grouped(prepared.gas),
                 money(fee)
             ));

@@ -92,7 +92,7 @@ pub(super) fn say_changes(changes: &[Change], ui: &Ui) {
                 format!("{} → {} ({sign}{}.{} %)", grouped(before), grouped(after), tenths / 10, tenths % 10)
             }
             (None, Some(after)) => format!("{} (new)", grouped(after)),
-            (before, None) => format!("{} → gone", grouped(before.unwrap_or_default())),
+            (before, None) => format!("{} → removed", grouped(before.unwrap_or_default())),
         };
         ui.line(format_args!("   {} {figure}", ui.toned(tone, &change.of)));
     }

@@ -56,7 +56,7 @@ impl Optimiser {
         if !run.status.success() {
             let reason = String::from_utf8_lossy(&run.stderr);
             let reason = reason.lines().next().unwrap_or("no reason given");
-            report.warn(&format_args!("{} failed, so the contract is larger than need be: {reason}", self.version));
+            report.warn(&format_args!("{} failed, so the contract is not optimised: {reason}", self.version));
             return Ok(None);
         }
         fs::read(&output).map(Some).with_context(|| format!("cannot read {}", output.display()))

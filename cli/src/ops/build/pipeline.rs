@@ -255,18 +255,18 @@ impl Workshop<'_> {
 fn hint_refused(reason: &ModuleError) -> &'static str {
     match reason {
         ModuleError::TooLong { .. } => {
-            "`cargo dusk inspect` shows what takes the bytes; `build --small` leaves the texts of panics out"
+            "`cargo dusk inspect` shows the size of each part; `build --small` omits panic messages"
         }
         ModuleError::MemoryTooLarge { .. } => {
             "make the largest statics and arrays smaller: `cargo dusk inspect` shows the data"
         }
         ModuleError::Limit(_) => {
-            "the machine bounds what it compiles: split the named function, or the contract; `cargo dusk inspect` shows \
-             the size of each function"
+            "the virtual machine limits the code that it compiles: split the named function, or the contract; \
+             `cargo dusk inspect` shows the size of each function"
         }
-        _ => "use only what the SDK offers: other imports, and exports with types of their own, cannot be deployed",
+        _ => "use only the imports and exports of the SDK: the chain refuses others",
     }
 }
 
 const HINT_NO_SCHEMA: &str =
-    "a contract has one `#[contract]` module; a library that is none says `[package.metadata.dusk] contract = false`";
+    "a contract has one `#[contract]` module; any other library sets `[package.metadata.dusk] contract = false`";

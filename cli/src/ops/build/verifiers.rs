@@ -148,9 +148,9 @@ fn confirm_one(
         let key = proving::verifier_key_made_again(&layout, parameters, report)?;
         if layout.digest().to_string() != circuit.digest || !holds(wasm, &key) {
             return Err(Fault::failed(
-                format!("the verifier key of `{}` in `{}` is not that of its circuit", circuit.name, contract.name),
-                "nothing was sent; the keys that are kept on this machine were changed: `cargo dusk keys gc --unused-for 0s` removes \
-                 them, then remove `target/dusk` and build again",
+                format!("the verifier key of `{}` in `{}` does not match its circuit", circuit.name, contract.name),
+                "nothing was sent; the keys stored on this machine were changed: remove them with `cargo dusk keys gc \
+                 --unused-for 0s`, remove `target/dusk`, and build again",
             ));
         }
     }
@@ -200,7 +200,7 @@ mod tests {
         };
         assert_eq!(confirm(real.verifier_key()), Ok(()));
         let told = confirm(kept.verifier_key()).unwrap_err();
-        assert!(told.contains("the verifier key of `guard` in `vault` is not that of its circuit"), "{told}");
+        assert!(told.contains("the verifier key of `guard` in `vault` does not match its circuit"), "{told}");
         // Nor a circuit that was changed since the contract was built.
         let describe = |_: &str| Ok(circuit(false));
         let wasm = [b"\0asm".as_slice(), kept.verifier_key()].concat();

@@ -49,11 +49,11 @@ pub(crate) fn metadata(root: &Path, command: &mut MetadataCommand) -> Result<Met
     {
         cargo_metadata::Error::Io(error) => Fault::environment(
             format!("cargo does not start: {error}"),
-            "install Rust from https://rustup.rs; `CARGO` may name a program that is not there",
+            "install Rust from https://rustup.rs; `CARGO` may name a missing program",
         ),
         other => Fault::usage(
             format!("cargo cannot read the workspace: {other}"),
-            "mend the manifest that cargo names; `cargo metadata` shows its whole message",
+            "fix the manifest that cargo names; `cargo metadata` shows the complete message",
         ),
     })
 }

@@ -264,7 +264,7 @@ fn install(machine: &Machine, report: &dyn Report, yes: bool, commands: &[Vec<St
         if !machine.run(Path::new(&command[0]), &arguments)? {
             return Err(Fault::environment(
                 format!("`{line}` failed"),
-                "see its message above; or install Rust from https://rustup.rs",
+                "see its message above, or install Rust from https://rustup.rs",
             ));
         }
     }
@@ -273,15 +273,15 @@ fn install(machine: &Machine, report: &dyn Report, yes: bool, commands: &[Vec<St
 
 /// A compiler that does not run, and how to get one that does.
 fn unusable(reason: &str) -> anyhow::Error {
-    Fault::environment(format!("the Rust compiler of this folder does not run: {reason}"), unusable_hint())
+    Fault::environment(format!("the Rust compiler selected for this folder does not run: {reason}"), unusable_hint())
 }
 
 /// What helps where the chosen compiler does not run.
 pub(crate) fn unusable_hint() -> String {
     let (major, minor) = MIN_RUST;
     format!(
-        "`rustup show` tells who chose it (rust-toolchain.toml, RUSTUP_TOOLCHAIN, RUSTC); choose {major}.{minor} or newer, or install \
-         it by `rustup toolchain install`"
+        "`rustup show` shows the reason for this choice (rust-toolchain.toml, RUSTUP_TOOLCHAIN, RUSTC); select \
+         {major}.{minor} or newer, or install it with `rustup toolchain install`"
     )
 }
 
@@ -292,7 +292,8 @@ fn check_age(toolchain: Toolchain) -> Result<Toolchain> {
     let (major, minor) = MIN_RUST;
     let message = format!("{} is too old: contracts need Rust {major}.{minor}", toolchain.name());
     let hint = format!(
-        "run `rustup update stable`; where rust-toolchain.toml or RUSTUP_TOOLCHAIN names another, let it name {major}.{minor} or newer"
+        "run `rustup update stable`; if rust-toolchain.toml or RUSTUP_TOOLCHAIN names another version, change it to \
+         {major}.{minor} or newer"
     );
     Err(Fault::environment(message, hint))
 }

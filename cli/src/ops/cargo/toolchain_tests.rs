@@ -195,7 +195,8 @@ fn a_chosen_compiler_that_is_missing_is_told_and_not_replaced() {
         .script("bin/wasm-ld", "exit 0");
     for yes in [false, true] {
         let error = ensure(&pretended.machine(), &Silent, yes).unwrap_err();
-        let said = "the Rust compiler of this folder does not run: toolchain '1.70.0-x86_64-unknown-linux-gnu' is not installed";
+        let said = "the Rust compiler selected for this folder does not run: \
+                    toolchain '1.70.0-x86_64-unknown-linux-gnu' is not installed";
         assert_eq!(error.to_string(), said);
         assert!(error.downcast_ref::<Fault>().unwrap().hint().contains("rust-toolchain.toml"));
     }

@@ -48,7 +48,7 @@ pub(crate) fn free_id(
     }
     Err(Fault::failed(
         format!("the next {MAX_IDS_TRIED} ids of {} are taken", account.name()),
-        "nothing was sent; somebody who has this account's key deploys before you: take another account with `--from`",
+        "nothing was sent; another holder of this account's key deploys before you: use another account with `--from`",
     ))
 }
 
@@ -74,7 +74,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(200);
 pub(crate) struct Claim<'a> {
     /// The node.
     pub(crate) client: &'a Client,
-    /// The transaction's id.
+    /// Transaction id.
     pub(crate) tx: &'a str,
     /// The account that has signed it.
     pub(crate) sender: &'a PublicKey,
@@ -168,16 +168,16 @@ impl Claim<'_> {
                 by.as_deref().unwrap_or("another transaction has deployed there"),
                 self.tx
             ),
-            "that contract is not yours, whatever it states as its owner: do not use it; the same command deploys under \
-             another id",
+            "do not use that contract: it is not yours, even if it names you as its owner; the same command deploys \
+             under another id",
         )))
     }
 
     fn changed(&self, what: &str) -> Shown {
         Shown::Differs(Fault::failed(
-            format!("the deployment was changed on its way: {what} (transaction {})", self.tx),
-            "its gas is spent, and the project does not record it: look at it with `cargo dusk tx`, then deploy again, \
-             through another node if need be",
+            format!("the deployment was altered before its block: {what} (transaction {})", self.tx),
+            "its gas is spent, and the project does not record it: look at it with `cargo dusk tx`, then deploy \
+             again, if necessary through another node",
         ))
     }
 
@@ -190,13 +190,13 @@ impl Claim<'_> {
 fn difference(sent: &ContractDeploy, found: &ContractDeploy) -> Option<String> {
     let owner = |deploy: &ContractDeploy| bs58::encode(&deploy.owner).into_string();
     if found.bytecode != sent.bytecode {
-        return Some("its code is another".to_owned());
+        return Some("its code differs".to_owned());
     }
     if found.owner != sent.owner {
         return Some(format!("its owner is `{}` instead of {}", owner(found), owner(sent)));
     }
     if found.init_args != sent.init_args {
-        return Some("the constructor's argument is another".to_owned());
+        return Some("the constructor's argument differs".to_owned());
     }
     (found.nonce != sent.nonce).then(|| format!("its number is {} instead of {}", found.nonce, sent.nonce))
 }
@@ -232,7 +232,7 @@ mod tests {
         assert_eq!(told(&renumbered), "its number is 6 instead of 5");
         assert!(told(&shifted).starts_with("its owner is ``"), "{}", told(&shifted));
         assert!(told(&merged).starts_with("its owner is `"), "{}", told(&merged));
-        assert_eq!(told(&other_code), "its code is another");
+        assert_eq!(told(&other_code), "its code differs");
         let unsigned = |deploy: &ContractDeploy| {
             dusk_core::transfer::data::TransactionData::Deploy(deploy.clone()).signature_message()
         };

@@ -60,7 +60,7 @@ pub(crate) fn moment(seconds: u64) -> String {
 /// What is wrong with it.
 pub(crate) fn duration(text: &str) -> Result<u64, String> {
     const FORM: &str = "write a number with its unit: 90s, 15m, 6h, 1d, 2w, or 1d12h";
-    let wrong = || format!("`{text}` is no duration; {FORM}");
+    let wrong = || format!("`{text}` is not a duration; {FORM}");
     if text.is_empty() {
         return Err(wrong());
     }

@@ -53,7 +53,7 @@ impl Chain {
         let names = || self.deployments.names();
         Err(match nearest(name, names()).filter(|nearest| *nearest != name) {
             _ if known => Fault::usage(
-                format!("`{name}` is not on this chain any more: the node has begun anew"),
+                format!("`{name}` is no longer on this chain: the node has started a new chain"),
                 format!("deploy it again with `cargo dusk deploy {name}`"),
             ),
             Some(near) => {
@@ -66,7 +66,7 @@ impl Chain {
                      hexadecimal digits, a genesis contract as `transfer` or `stake`"
                         .to_owned()
                 } else {
-                    format!("deployed are {deployed}")
+                    format!("deployed contracts: {deployed}")
                 };
                 Fault::usage(format!("no contract `{name}` is deployed here"), hint)
             }
@@ -90,7 +90,7 @@ impl Chain {
         }
         let names = || self.deployments.names().chain(["transfer", "stake"]);
         let hint = nearest(name, names()).map_or_else(
-            || format!("known are {}; any other has an id of 64 hexadecimal digits", listed(names())),
+            || format!("known contracts: {}; give the id of any other, 64 hexadecimal digits", listed(names())),
             |near| format!("did you mean `{near}`?"),
         );
         Err(Fault::usage(format!("there is no contract `{given}`"), hint))

@@ -123,7 +123,7 @@ impl<'a> Deployer<'a> {
         if gas_price < MIN_DEPLOY_GAS_PRICE {
             return Err(Fault::usage(
                 format!("a gas price of {gas_price} LUX is too low for a deployment"),
-                format!("the least is {MIN_DEPLOY_GAS_PRICE}; without `--gas-price` that is taken"),
+                format!("the minimum is {MIN_DEPLOY_GAS_PRICE}, which is also the default"),
             ));
         }
         let entries = project.settings.deploy.iter();
@@ -154,12 +154,12 @@ impl<'a> Deployer<'a> {
             if balance < needed {
                 return Err(Fault::failed(
                     format!(
-                        "not enough funds: {} has {}, and at least {} are needed",
+                        "not enough funds: {} has {}, but needs at least {}",
                         account.name(),
                         exact_money(balance),
                         exact_money(needed)
                     ),
-                    "nothing was sent; take another account with `--from`, or send this one some DUSK",
+                    "nothing was sent; use another account with `--from`, or send DUSK to this one",
                 ));
             }
         }
@@ -204,7 +204,7 @@ impl<'a> Deployer<'a> {
         let name = &step.artifact.name;
         let Some(function) = &abi.init else {
             if step.init.is_some() {
-                return Err(Fault::usage(format!("`{name}` has no constructor"), "leave `init` out"));
+                return Err(Fault::usage(format!("`{name}` has no constructor"), "remove `init`"));
             }
             return Ok(None);
         };
@@ -214,7 +214,7 @@ impl<'a> Deployer<'a> {
             None => {
                 return Err(Fault::usage(
                     format!("the constructor of `{name}` takes arguments"),
-                    format!("give them: --init '{example}'"),
+                    format!("pass them: --init '{example}'"),
                 ));
             }
             Some(value) => plan::resolved(value.clone(), &|entry| self.id_of(entry))?,
@@ -359,7 +359,7 @@ impl<'a> Deployer<'a> {
                 let reason = included.err.as_deref().unwrap_or_default();
                 return Err(Fault::failed(
                     format!("{}; the gas is spent ({})", Refusal::read(reason, Some(abi)), money(fee)),
-                    "the state changed between simulation and block: look at it, and try again",
+                    "the state changed between simulation and block: check it, and try again",
                 ));
             }
             Ok(Shown::Differs(fault)) => {
@@ -368,8 +368,8 @@ impl<'a> Deployer<'a> {
             }
             Ok(Shown::Gone) => {
                 return Err(Fault::failed(
-                    format!("transaction {} was in a block, and is not any more", sent.tx),
-                    "the chain has gone back: wait for the next blocks, and run the same command again",
+                    format!("transaction {} is no longer in a block", sent.tx),
+                    "the chain reverted that block: wait for the next blocks, and run the same command again",
                 ));
             }
             Err(error) => {
@@ -404,7 +404,9 @@ impl<'a> Deployer<'a> {
             let signature = dusk_bytes::Serializable::to_bytes(&signature);
             Ok(self.chain.client.upload_driver(&deployment.id()?, &driver, &signature)?)
         };
-        give().inspect_err(|error| self.report.note(&format_args!("the node keeps no data driver: {error:#}"))).is_ok()
+        give()
+            .inspect_err(|error| self.report.note(&format_args!("the node does not store the data driver: {error:#}")))
+            .is_ok()
     }
 }
 
@@ -412,7 +414,8 @@ fn refused(reason: &str, abi: &ContractAbi, name: &str) -> anyhow::Error {
     Fault::failed(
         Refusal::read(reason, Some(abi)).to_string(),
         format!(
-            "nothing was sent, because the simulation of the deployment failed: look at the constructor's arguments of `{name}`"
+            "nothing was sent, because the simulation of the deployment failed: check the constructor arguments of \
+             `{name}`"
         ),
     )
 }

@@ -45,7 +45,8 @@ pub(crate) struct Deployment {
 impl Deployment {
     /// Its id.
     pub(crate) fn id(&self) -> Result<ContractId> {
-        let bytes = hash::from_hex(&self.contract).with_context(|| format!("`{}` is no contract id", self.contract))?;
+        let bytes =
+            hash::from_hex(&self.contract).with_context(|| format!("`{}` is not a contract id", self.contract))?;
         Ok(ContractId::from_bytes(bytes))
     }
 }

@@ -110,7 +110,7 @@ impl<'a> Follower<'a> {
                     }
                 }
                 Heard::Alive => (heard, asked) = (Instant::now(), false),
-                Heard::Silence if heard.elapsed() > QUIET.1 => return Ok(Ended::Gone("it went silent".to_owned())),
+                Heard::Silence if heard.elapsed() > QUIET.1 => return Ok(Ended::Gone("it stopped sending".to_owned())),
                 Heard::Silence if heard.elapsed() > QUIET.0 && !asked => {
                     if let Err(error) = socket.ping() {
                         return Ok(Ended::Gone(error.to_string()));

@@ -53,15 +53,13 @@ impl Deref for Signer {
 pub(crate) fn signer(settings: &Settings, name: &str, chain_id: u8) -> Result<Signer> {
     if is_public(chain_id) {
         return Err(Fault::usage(
-            format!(
-                "`{name}` is a development account, and chain {chain_id} is a public network: everybody knows its key"
-            ),
-            "deploy and call on a local chain; signing with keys of your own is not part of this version",
+            format!("`{name}` is a development account, whose key is public, and chain {chain_id} is a public network"),
+            "deploy and call on a local chain; this version cannot sign with your own keys",
         ));
     }
     let known = dev_name(settings, name);
     let account = dev_accounts().into_iter().find(|account| Some(account.name()) == known).ok_or_else(|| {
-        Fault::usage(format!("`{name}` cannot sign: it is no development account"), hint(settings, name))
+        Fault::usage(format!("`{name}` cannot sign: it is not a development account"), hint(settings, name))
     })?;
     Ok(Signer { name: plain(name).to_owned(), account })
 }
@@ -78,8 +76,8 @@ pub(crate) fn account(settings: &Settings, given: &str) -> Result<String> {
         Ok(key) if key.to_point().is_ok() => Ok(given.to_owned()),
         // Nobody's name is that long: it is an address with a letter wrong or missing.
         _ if given.len() > 64 => Err(Fault::usage(
-            format!("`{given}` is no address"),
-            "an address is the base58 text of 96 bytes: compare it letter by letter",
+            format!("`{given}` is not an address"),
+            "an address is the base58 text of 96 bytes: compare every character",
         )),
         _ => Err(Fault::usage(format!("there is no account `{given}`"), hint(settings, given))),
     }
@@ -110,11 +108,11 @@ fn address(settings: &Settings, name: &str) -> Option<String> {
 
 fn hint(settings: &Settings, name: &str) -> String {
     let names = || NAMES.into_iter().chain(settings.account_names());
-    let mut hint = format!("known are {}", listed(names()));
+    let mut hint = format!("known accounts: {}", listed(names()));
     match nearest(name, names()) {
         Some(name) => format!("did you mean `{name}`?"),
         None => {
-            write!(hint, "; names of your own stand under [accounts] in {SETTINGS_FILE}").expect("strings take all");
+            write!(hint, "; your own names are under [accounts] in {SETTINGS_FILE}").expect("strings take all");
             hint
         }
     }

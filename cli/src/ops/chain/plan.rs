@@ -81,12 +81,10 @@ pub(crate) fn all<'a>(entries: &BTreeMap<String, DeployEntry>, artifacts: &'a [A
     for step in &open {
         if let Some(missing) = step.after.iter().find(|needed| !entries.contains_key(*needed)) {
             let names = || entries.keys().map(String::as_str);
-            let hint = nearest(missing, names()).map_or_else(
-                || format!("the entries are {}", listed(names())),
-                |name| format!("did you mean `{name}`?"),
-            );
+            let hint = nearest(missing, names())
+                .map_or_else(|| format!("entries: {}", listed(names())), |name| format!("did you mean `{name}`?"));
             let message =
-                format!("{SETTINGS_FILE}: [deploy.{}] needs `{missing}`, and there is no such entry", step.entry);
+                format!("{SETTINGS_FILE}: [deploy.{}] needs `{missing}`, but there is no such entry", step.entry);
             return Err(Fault::usage(message, hint));
         }
     }
@@ -96,8 +94,8 @@ pub(crate) fn all<'a>(entries: &BTreeMap<String, DeployEntry>, artifacts: &'a [A
         let Some(next) = open.iter().position(|step| step.after.iter().all(stands)) else {
             let names = listed(open.iter().map(|step| step.entry.as_str()));
             return Err(Fault::usage(
-                format!("{SETTINGS_FILE}: the deployments {names} wait for each other"),
-                "take one `after`, or one `@contract:` reference, out",
+                format!("{SETTINGS_FILE}: the deployments {names} depend on each other"),
+                "remove one `after` or one `@contract:` reference",
             ));
         };
         ordered.push(open.remove(next));
@@ -124,8 +122,8 @@ pub(crate) fn resolved(value: Value, id_of: &dyn Fn(&str) -> Option<String>) -> 
         Value::String(text) => match text.strip_prefix(REFERENCE) {
             Some(name) => Value::String(id_of(name).ok_or_else(|| {
                 Fault::usage(
-                    format!("`{text}` stands for nothing: `{name}` is not deployed on this chain"),
-                    "deploy it first, or everything in order with `cargo dusk deploy --all`",
+                    format!("`{text}` cannot be resolved: `{name}` is not deployed on this chain"),
+                    "deploy it first, or deploy all entries in order with `cargo dusk deploy --all`",
                 )
             })?),
             None => Value::String(text),
@@ -171,8 +169,8 @@ mod tests {
     fn plans_that_cannot_be_are_refused() {
         let artifacts = artifacts(&["a", "b"]);
         let told = |text: &str| all(&entries(text), &artifacts).unwrap_err().to_string();
-        assert!(told("[a]\nafter = ['b']\n[b]\nafter = ['a']").contains("a, b wait for each other"));
-        assert!(told("[a]\nafter = ['a']").contains("wait for each other"));
+        assert!(told("[a]\nafter = ['b']\n[b]\nafter = ['a']").contains("a, b depend on each other"));
+        assert!(told("[a]\nafter = ['a']").contains("depend on each other"));
         assert!(told("[a]\nafter = ['c']").contains("[deploy.a] needs `c`"));
         assert!(told("[c]").contains("no contract `c`"));
     }

@@ -74,31 +74,29 @@ pub(crate) enum Stage {
 
 /// What helps where a call failed in the simulation.
 const HINT_SIMULATION: &str =
-    "nothing was sent, because the simulation failed: look at the arguments and the contract's state";
+    "nothing was sent, because the simulation failed: check the arguments and the contract's state";
 
 impl Refusal {
     /// What to do about it.
     pub(crate) fn advice(&self, stage: Stage) -> &'static str {
         let bound = |name: &str| matches!(self, Self::Other(text) if text.to_ascii_lowercase().contains(name));
         match (self, stage) {
-            (Self::OutOfGas, Stage::Query) => "a query has the gas of a block at most: ask for less at a time",
+            (Self::OutOfGas, Stage::Query) => "a query has at most the gas of a block: request less at a time",
             (Self::OutOfGas, Stage::Simulation) => {
-                "nothing was sent; raise `--gas-limit`, or leave it out: the simulation finds what is needed"
+                "nothing was sent; raise `--gas-limit`, or omit it: the simulation determines the gas"
             }
             (Self::OutOfGas, Stage::Block) => "call again with a higher `--gas-limit`, or without one",
-            _ if bound("machine limit") && bound("ask again") => {
-                "the limit is for all queries together: wait and ask again"
-            }
+            _ if bound("machine limit") && bound("ask again") => "all queries share the limit: try again later",
             _ if bound("machine limit") && bound("states of all contracts") => {
-                "a chain on this node is full with that: `cargo dusk node reset` begins it anew"
+                "the chain has reached the limit of this node: start a new chain with `cargo dusk node reset`"
             }
             _ if bound("machine limit") => {
-                "this node has that limit, and the public network has not: ask for less at a time"
+                "only this node has that limit, not the public network: request less at a time"
             }
-            _ if bound("time limit") => "the time limit of this node for a call is reached: ask for less at a time",
-            (_, Stage::Query) => "a query changes nothing: look at its arguments and the contract's state",
+            _ if bound("time limit") => "the call reached the time limit of this node: request less at a time",
+            (_, Stage::Query) => "check the arguments of the query and the contract's state",
             (_, Stage::Simulation) => HINT_SIMULATION,
-            (_, Stage::Block) => "the state changed between simulation and block: look at it, and try again",
+            (_, Stage::Block) => "the state changed between simulation and block: check it, and try again",
         }
     }
 }

@@ -43,9 +43,9 @@ pub(crate) struct Terms {
     pub(crate) dry_run: bool,
     /// Whether the block must be final.
     pub(crate) until_final: bool,
-    /// The most gas that may be spent; found by simulation where it is left out.
+    /// Gas limit; by default a simulation determines it.
     pub(crate) gas_limit: Option<u64>,
-    /// LUX for a unit of gas; the least that is accepted where it is left out.
+    /// Price of a unit of gas in LUX; by default the lowest accepted price.
     pub(crate) gas_price: Option<u64>,
 }
 
@@ -96,8 +96,8 @@ impl Sender<'_> {
         let least = order.least_gas_limit.max(MIN_GAS_LIMIT);
         if let Some(limit) = order.gas_limit.filter(|limit| !(least..=BLOCK_GAS_LIMIT).contains(limit)) {
             return Err(Fault::usage(
-                format!("a gas limit of {} is not accepted here", grouped(limit)),
-                format!("write one from {} to {}, or none", grouped(least), grouped(BLOCK_GAS_LIMIT)),
+                format!("a gas limit of {} is out of range", grouped(limit)),
+                format!("use a limit from {} to {}, or omit it", grouped(least), grouped(BLOCK_GAS_LIMIT)),
             ));
         }
         let asked = order.gas_limit.unwrap_or(least);
@@ -105,12 +105,12 @@ impl Sender<'_> {
             let needed = asked.saturating_mul(order.gas_price).saturating_add(order.deposit);
             return Err(Fault::failed(
                 format!(
-                    "not enough funds: {} has {}, and at least {} are needed",
+                    "not enough funds: {} has {}, but needs at least {}",
                     self.account.name(),
                     exact_money(order.balance),
                     exact_money(needed)
                 ),
-                "nothing was sent; take another account with `--from`, or send this one some DUSK",
+                "nothing was sent; use another account with `--from`, or send DUSK to this one",
             ));
         }
         if let Some(limit) = order.gas_limit {
@@ -169,7 +169,7 @@ impl Sender<'_> {
             ClientError::Refused { status: 400..=428, message } => {
                 let is_order = ["nonce", "already", "waiting"].iter().any(|part| message.contains(part));
                 let hint = if is_order { HINT_ORDER } else { HINT_NOT_TAKEN };
-                Fault::failed(format!("the node does not take the transaction: {message}"), hint)
+                Fault::failed(format!("the node refuses the transaction: {message}"), hint)
             }
             other => connection::unreachable(other).context("the transaction may not have reached the node"),
         })?;
@@ -205,11 +205,10 @@ pub(crate) fn included(client: &Client, id: &str, until_final: bool, report: &dy
     Ok(included)
 }
 
-const HINT_DROPPED: &str =
-    "it had no effect and cost nothing; mend the cause that the reason names, then send it again";
-const HINT_ORDER: &str = "another transaction of this account may be on its way: try again when it is in a block";
+const HINT_DROPPED: &str = "it had no effect and cost nothing; fix the cause that the reason names, then send it again";
+const HINT_ORDER: &str = "another transaction of this account may be pending: try again when it is in a block";
 const HINT_NOT_TAKEN: &str =
-    "it had no effect and cost nothing; change what the node's reason names, then send it again";
+    "it had no effect and cost nothing; correct the field that the node's reason names, then send it again";
 
 fn prepared(transaction: Transaction, gas: u64) -> Prepared {
     let id = hex::encode(transaction.hash().to_bytes());
@@ -234,7 +233,7 @@ pub(crate) fn wait<T>(
             let message = format!("{what} after {} s", MAX_WAIT.as_secs());
             return Err(Fault::failed(
                 message,
-                "see whether the node makes blocks; the transaction may still get into one",
+                "check that the node makes blocks; a later one may include the transaction",
             ));
         }
         std::thread::sleep(pause);

@@ -93,7 +93,7 @@ pub(crate) fn production_from_file(progress: Progress<'_>) -> Result<Parameters>
 
 fn not_here() -> anyhow::Error {
     Fault::environment(
-        "production's parameters are not on this machine",
+        "the production parameters are not on this machine",
         "fetch them with `cargo dusk crs fetch`, or build with development parameters: `--crs development`",
     )
 }
@@ -121,7 +121,7 @@ fn read(path: &Path) -> Result<Vec<u8>> {
     };
     read().map_err(|error| {
         let hint = if error.kind() == ErrorKind::NotFound {
-            "give a file, the URL of a file, or the URL of a node; without it, production's own server is asked"
+            "give a file, the URL of a file, or the URL of a node; without it, the command uses the production server"
         } else {
             "give a file that you may read"
         };
@@ -136,7 +136,7 @@ fn download(url: &str, report: &dyn Report) -> Result<Vec<u8>> {
     let unreachable = |error: &dyn std::fmt::Display| {
         Fault::environment(
             format!("cannot fetch {asked}: {error}"),
-            "is the address right, and is this machine online? A file that you have is taken, too: `cargo dusk crs fetch FILE`",
+            "check the address and the network connection; `cargo dusk crs fetch FILE` reads a local file",
         )
     };
     let response = if is_node { agent.post(&asked).send_empty() } else { agent.get(&asked).call() };
@@ -175,10 +175,10 @@ fn refused(from: &str, error: &ParametersError) -> anyhow::Error {
     };
     let hint = match error {
         ParametersError::Length { .. } => {
-            "the file is incomplete, or something else: fetch it again with `cargo dusk crs fetch`"
+            "the file is incomplete or not a parameters file: fetch it again with `cargo dusk crs fetch`"
         }
         ParametersError::Hash { .. } => {
-            "these are other parameters than production's, and were not kept; fetch them elsewhere"
+            "these are not the production parameters, and were not stored; fetch them from another source"
         }
         _ => "fetch them again with `cargo dusk crs fetch`",
     };
@@ -197,7 +197,7 @@ pub(crate) fn write_choice(path: &Path, name: &str) -> Result<bool> {
     };
     let mut document: toml_edit::DocumentMut = text
         .parse()
-        .map_err(|error| Fault::usage(format!("{}: {error}", path.display()), "mend the file, and try again"))?;
+        .map_err(|error| Fault::usage(format!("{}: {error}", path.display()), "fix the file, and try again"))?;
     let chosen = match document.get_mut("circuits") {
         // At the end: what stands there otherwise, comments above all, stays where it is.
         None => {
@@ -212,7 +212,7 @@ pub(crate) fn write_choice(path: &Path, name: &str) -> Result<bool> {
         }
         Some(item) => {
             let table = item.as_table_like_mut().ok_or_else(|| {
-                Fault::usage(format!("{}: `circuits` is not a table", path.display()), "mend the file, and try again")
+                Fault::usage(format!("{}: `circuits` is not a table", path.display()), "fix the file, and try again")
             })?;
             if table.get("crs").and_then(toml_edit::Item::as_str) == Some(name) {
                 return Ok(false);

@@ -102,7 +102,7 @@ impl Circuits {
             return Err(Fault::usage(
                 format!("two contracts are built with different circuits called `{}`", circuit.name),
                 format!(
-                    "let both ask {} for the same features: keys and proofs are bound to the name",
+                    "select the same features of {} in both: keys and proofs are bound to the name",
                     circuit.package
                 ),
             ));
@@ -218,8 +218,8 @@ impl Circuits {
 fn list(program: &Path, folder: &Path, package: &str) -> Result<Vec<runner::Name>> {
     let strange = |reason: &str| {
         Fault::failed(
-            format!("the circuits of `{package}` do not answer as they should: {reason}"),
-            "let the project use the SDK of this cargo-dusk's version, and build again",
+            format!("the circuits of `{package}` give an unexpected answer: {reason}"),
+            "use the SDK version of this cargo-dusk in the project, and build again",
         )
     };
     let output = Command::new(program)
@@ -231,7 +231,7 @@ fn list(program: &Path, folder: &Path, package: &str) -> Result<Vec<runner::Name
         .with_context(|| format!("cannot start {}", program.display()))?;
     match runner::read_frame(&output.stdout) {
         Ok(Answer::Circuits(names)) => Ok(names),
-        Ok(_) => Err(strange("they answer something else than they were asked")),
+        Ok(_) => Err(strange("the answer does not match the request")),
         Err(reason) => Err(strange(&reason)),
     }
 }
@@ -253,15 +253,16 @@ impl Circuit {
     /// What it is.
     ///
     /// # Errors
-    /// A failure when its function panics, or makes a circuit that is too large to be proved.
+    /// A failure when its function panics, or makes a circuit that is too large to prove.
     pub(crate) fn describe(&self) -> Result<Described> {
         let described = self.describe_of_any_size()?;
         match described.layout.validate() {
             Ok(()) => Ok(described),
             Err(error @ LayoutError::TooLarge { .. }) => Err(Fault::failed(
-                format!("`{}` cannot be proved: {error}", self.name),
+                format!("`{}` is too large to prove: {error}", self.name),
                 format!(
-                    "`cargo dusk circuit profile {}` shows what takes the rows; split it, or prove less at a time",
+                    "`cargo dusk circuit profile {}` shows the rows of each region; split the circuit, or prove less \
+                     at a time",
                     self.name
                 ),
             )),
@@ -269,7 +270,7 @@ impl Circuit {
         }
     }
 
-    /// What it is, also where it is too large to be proved.
+    /// What it is, also where it is too large to prove.
     ///
     /// # Errors
     /// A failure when its function panics.
@@ -281,9 +282,7 @@ impl Circuit {
                 Ok(Described { doc, layout })
             }
             Answer::Refused(fault) => Err(self.strange(&fault.to_string())),
-            Answer::Assignment(_) | Answer::Circuits(_) => {
-                Err(self.strange("it answers something else than it was asked"))
-            }
+            Answer::Assignment(_) | Answer::Circuits(_) => Err(self.strange("the answer does not match the request")),
         }
     }
 
@@ -300,12 +299,11 @@ impl Circuit {
                 fault @ (InputFault::Missing { .. } | InputFault::Unknown { .. } | InputFault::Invalid { .. }),
             ) => Err(witness.refused(&self.name, fault)),
             Answer::Refused(fault) => Err(Fault::failed(
-                format!("there is no assignment of `{}` for this witness: {fault}", self.name),
-                "what a circuit builds must not depend on values: build both branches, and select between their results",
+                format!("cannot assign this witness to `{}`: {fault}", self.name),
+                "the layout of a circuit must not depend on values: build both branches, and select between their \
+                 results",
             )),
-            Answer::Layout { .. } | Answer::Circuits(_) => {
-                Err(self.strange("it answers something else than it was asked"))
-            }
+            Answer::Layout { .. } | Answer::Circuits(_) => Err(self.strange("the answer does not match the request")),
         }
     }
 
@@ -325,7 +323,7 @@ impl Circuit {
         }
         let mut output = Zeroizing::new(Vec::new());
         let stdout = child.stdout.take().context("the circuit's output is piped")?;
-        read_secret(stdout, &mut output).with_context(|| format!("cannot read what `{}` answers", self.name))?;
+        read_secret(stdout, &mut output).with_context(|| format!("cannot read the answer of `{}`", self.name))?;
         let status = child.wait().with_context(|| format!("cannot wait for `{}`", self.name))?;
         runner::read_frame(&output).map_err(|reason| {
             if status.success() {
@@ -338,8 +336,8 @@ impl Circuit {
     }
 
     fn strange(&self, reason: &str) -> anyhow::Error {
-        let message = format!("the circuit `{}` does not answer as it should: {reason}", self.name);
-        Fault::failed(message, "let the project use the SDK of this cargo-dusk's version, and build again")
+        let message = format!("the circuit `{}` gives an unexpected answer: {reason}", self.name);
+        Fault::failed(message, "use the SDK version of this cargo-dusk in the project, and build again")
     }
 }
 

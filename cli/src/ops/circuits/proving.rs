@@ -82,7 +82,7 @@ pub(crate) fn verifier_key_made_again(
 /// What a store gives, with a word about what it could not keep.
 fn taken<T>(kept: Kept<T>, report: &dyn Report) -> T {
     if let Some(fault) = kept.fault {
-        report.warn(&format_args!("{fault}; it will be made again next time"));
+        report.warn(&format_args!("{fault}; the next command generates it again"));
     }
     kept.value
 }
@@ -105,25 +105,27 @@ fn cannot_compile(layout: &Layout, error: &CompileError) -> anyhow::Error {
     let name = &layout.name;
     let hint = match error {
         CompileError::TooLarge { .. } => format!(
-            "`cargo dusk circuit profile {name}` shows what takes the gates; split the circuit, or prove less at a time"
+            "`cargo dusk circuit profile {name}` shows the gates of each region; split the circuit, or prove less at \
+             a time"
         ),
         CompileError::Empty => format!(
-            "constrain the inputs of `{name}` with gadgets (`cargo dusk circuit gates` lists them), or take `#[circuit]` away"
+            "constrain the inputs of `{name}` with gadgets (`cargo dusk circuit gates` lists them), or remove \
+             `#[circuit]`"
         ),
-        _ => "let the project use the SDK of this cargo-dusk's version, and build again".to_owned(),
+        _ => "use the SDK version of this cargo-dusk in the project, and build again".to_owned(),
     };
-    Fault::failed(format!("there are no keys of `{name}`: {error}"), hint)
+    Fault::failed(format!("cannot generate the keys of `{name}`: {error}"), hint)
 }
 
 fn cannot_have(layout: &Layout, error: &ParametersError) -> anyhow::Error {
     let name = &layout.name;
     let hint = match error {
         ParametersError::TooLarge { .. } => {
-            format!("split the circuit: `cargo dusk circuit profile {name}` shows what takes the gates")
+            format!("split the circuit: `cargo dusk circuit profile {name}` shows the gates of each region")
         }
-        _ => "`cargo dusk crs status` shows which parameters are here".to_owned(),
+        _ => "`cargo dusk crs status` shows the parameters on this machine".to_owned(),
     };
-    Fault::failed(format!("there are no parameters: {error}"), hint)
+    Fault::failed(format!("cannot load the parameters: {error}"), hint)
 }
 
 /// Says how far the work on a circuit has come: a line for each stage that takes its time, and a bar on a terminal.
@@ -146,7 +148,7 @@ impl<'a> Watch<'a> {
                 // The bar of the stage before goes first.
                 *other = None;
                 let text = match stage {
-                    Stage::Wait => "waiting for another command that makes the same".to_owned(),
+                    Stage::Wait => "waiting for another command that generates the same file".to_owned(),
                     Stage::Parameters => {
                         self.report.step("Making", &"the development parameters (once on this machine)");
                         "parameters".to_owned()

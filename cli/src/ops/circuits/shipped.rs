@@ -135,20 +135,22 @@ impl<'a> Graph<'a> {
             }
             if package.targets.iter().any(cargo_metadata::Target::is_custom_build) {
                 return Err(Fault::usage(
-                    format!("circuits are made of the package `{}`, which has a build script", package.name),
-                    "a build script can make another circuit for this machine than for the contract, whose key would be another's: write what \
-                     it makes into the sources, or move it to a package that the circuits do not need",
+                    format!("circuits depend on the package `{}`, which has a build script", package.name),
+                    "a build script can make the circuit differ between this machine and the contract, so that its \
+                     key does not match: commit the generated code, or move the script to a package that the circuits \
+                     do not need",
                 ));
             }
             let normal = package.dependencies.iter().filter(|it| it.kind == DependencyKind::Normal);
             if let Some(dependency) = normal.into_iter().find(|it| it.target.is_some()) {
                 return Err(Fault::usage(
                     format!(
-                        "circuits are made of the package `{}`, which needs `{}` for some targets only",
+                        "circuits depend on the package `{}`, which needs `{}` for some targets only",
                         package.name, dependency.name
                     ),
-                    "such a dependency can make another circuit for this machine than for the contract, whose key would be another's: let it \
-                     be needed for all targets, or move it to a package that the circuits do not need",
+                    "such a dependency can make the circuit differ between this machine and the contract, so that its \
+                     key does not match: require it for all targets, or move it to a package that the circuits do not \
+                     need",
                 ));
             }
         }
@@ -243,8 +245,8 @@ pub(super) fn link(root: &Path, package: &str, plan: &Plan) -> Result<Linked> {
     let libraries = compile(root, package, plan)?;
     let sources = libraries.sources.clone();
     let (Some((name, library)), Some(describer)) = (&libraries.root, &libraries.describer) else {
-        let what = format!("cargo made no library of `{package}` that can describe circuits");
-        return Err(Fault::failed(what, "let the project use the SDK of this cargo-dusk's version, and build again"));
+        let what = format!("cargo built no library of `{package}` that can describe circuits");
+        return Err(Fault::failed(what, "use the SDK version of this cargo-dusk in the project, and build again"));
     };
     let folder = root.join(FOLDER);
     let program = folder.join(format!("{package}-{}", libraries.state()));
@@ -259,7 +261,10 @@ pub(super) fn link(root: &Path, package: &str, plan: &Plan) -> Result<Linked> {
     fs::write(&source, main).with_context(|| format!("cannot write {}", source.display()))?;
     let machine = Machine::here(root);
     let rustc = machine.rustc().ok_or_else(|| {
-        Fault::environment("there is no Rust compiler", "`cargo dusk doctor` says what is missing, and how to get it")
+        Fault::environment(
+            "there is no Rust compiler",
+            "`cargo dusk doctor` lists missing tools, and how to install them",
+        )
     })?;
     let mut command = machine.command(&rustc);
     command.args([
@@ -297,9 +302,10 @@ fn run(command: &mut Command, package: &str) -> Result<()> {
     let mut words = Vec::new();
     if let Some(stderr) = child.stderr.take() {
         let mut bounded = stderr.take(MAX_WORDS_BYTES);
-        bounded.read_to_end(&mut words).context("cannot read what the compiler says")?;
+        bounded.read_to_end(&mut words).context("cannot read the compiler's messages")?;
         // What is beyond is read all the same, so that the compiler can end.
-        std::io::copy(&mut bounded.into_inner(), &mut std::io::sink()).context("cannot read what the compiler says")?;
+        std::io::copy(&mut bounded.into_inner(), &mut std::io::sink())
+            .context("cannot read the compiler's messages")?;
     }
     if child.wait().context("cannot wait for the compiler")?.success() {
         return Ok(());
@@ -307,7 +313,7 @@ fn run(command: &mut Command, package: &str) -> Result<()> {
     let words = String::from_utf8_lossy(&words);
     Err(Fault::environment(
         format!("the circuits of `{package}` cannot be linked: {}", words.trim()),
-        "a C compiler and linker must be there, as for every program in Rust; `cargo dusk doctor` looks for them",
+        "install a C compiler and linker, which every Rust program needs",
     ))
 }
 

@@ -150,7 +150,7 @@ fn form_of(kind: &str) -> String {
             "a Scalar is 64 hexadecimal digits, the least significant byte first, below JubJub's order".to_owned()
         }
         _ if kind.starts_with('[') => format!("a {kind} is a list of that length"),
-        _ => format!("write it as the type {kind} is written in JSON"),
+        _ => format!("write it in the JSON form of the type {kind}"),
     }
 }
 
@@ -175,7 +175,7 @@ fn read_text(from: impl Read) -> std::io::Result<Zeroizing<String>> {
     if bytes.len() + REQUEST[0].len() + REQUEST[1].len() > MAX_REQUEST_BYTES {
         return Err(std::io::Error::other(format!("it is longer than {MAX_REQUEST_BYTES} bytes")));
     }
-    let text = std::str::from_utf8(&bytes).map_err(|_| std::io::Error::other("it is no text"))?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| std::io::Error::other("it is not text"))?;
     Ok(Zeroizing::new(text.to_owned()))
 }
 
@@ -191,7 +191,7 @@ fn from_toml(text: &str, source: &str) -> Result<Zeroizing<String>> {
     push_table(document.as_table(), &mut json).map_err(|name| {
         let message =
             format!("{source}: `{name}` is neither a whole number, a text, true or false, nor a list or table of such");
-        Fault::usage(message, "fractions and dates are no inputs of circuits")
+        Fault::usage(message, "circuits have no inputs that are fractions or dates")
     })?;
     Ok(json)
 }

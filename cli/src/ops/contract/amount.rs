@@ -15,7 +15,7 @@ const PLACES: usize = 9;
 /// What is wrong, with an example.
 pub(crate) fn lux(text: &str) -> Result<u64, String> {
     let lower = text.trim().to_ascii_lowercase().replace('_', "");
-    let wrong = || format!("`{text}` is no amount: write DUSK, as in 2.5DUSK, or LUX, as in 100LUX");
+    let wrong = || format!("`{text}` is not an amount: write DUSK, as in 2.5DUSK, or LUX, as in 100LUX");
     let figure = |unit: &str| lower.strip_suffix(unit).map(str::trim_end);
     if let Some(figure) = figure("lux") {
         return digits(figure).ok_or_else(wrong);
@@ -26,7 +26,7 @@ pub(crate) fn lux(text: &str) -> Result<u64, String> {
     let figure = figure("dusk").unwrap_or(&lower);
     let (whole, part) = figure.split_once('.').unwrap_or((figure, "0"));
     if part.len() > PLACES {
-        return Err(format!("`{text}` is finer than one LUX: DUSK have at most {PLACES} decimal places"));
+        return Err(format!("`{text}` is finer than one LUX: an amount of DUSK has at most {PLACES} decimal places"));
     }
     if part.is_empty() {
         return Err(wrong());

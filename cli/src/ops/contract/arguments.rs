@@ -349,7 +349,7 @@ fn spread(parameters: &[Field], document: &Value) -> Result<Vec<Value>, Misfit> 
     match (parameters, document) {
         ([], Value::Null) => Ok(Vec::new()),
         ([], Value::Array(items)) if items.is_empty() => Ok(Vec::new()),
-        ([], surplus) => Err(misfit("arguments", format!("there are none, but {} was given", shortened(surplus)))),
+        ([], surplus) => Err(misfit("arguments", format!("expected none, found {}", shortened(surplus)))),
         ([only], Value::Array(items)) if items.len() == 1 && !takes_array(&only.ty) => Ok(items.clone()),
         ([only], Value::Object(object)) if !takes_object(&only.ty) => {
             Err(misfit(object.keys().next().map_or(&only.name, |key| key), "there is no such argument"))
@@ -362,7 +362,7 @@ fn spread(parameters: &[Field], document: &Value) -> Result<Vec<Value>, Misfit> 
         }
         (_, other) => {
             let names: Vec<&str> = parameters.iter().map(|parameter| parameter.name.as_str()).collect();
-            Err(misfit("arguments", format!("{} does not give {}", shortened(other), names.join(", "))))
+            Err(misfit("arguments", format!("{} does not contain {}", shortened(other), names.join(", "))))
         }
     }
 }

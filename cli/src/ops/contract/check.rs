@@ -146,9 +146,9 @@ fn sizes(bytes: usize) -> Option<Finding> {
 fn floats(floats: &Floats) -> Option<Finding> {
     let text = if floats.is_nameless() {
         "computes with floating-point numbers, or links a library's code that formats them: the module has no names to \
-         tell which; rounding is no way to count money"
+         tell which; rounding makes them unsuitable for amounts"
     } else {
-        "computes with floating-point numbers: rounding is no way to count money"
+        "computes with floating-point numbers: rounding makes them unsuitable for amounts"
     };
     (!floats.is_empty()).then(|| Finding::new(Severity::Warning, "floats", text).at(floats.place()))
 }
@@ -187,7 +187,7 @@ fn arguments(abi: &ContractAbi) -> Vec<Finding> {
         for (what, bytes) in [("arguments", inputs), ("result", output)] {
             if bytes > ARGUMENT_BYTES as u64 {
                 let text = format!(
-                    "the {what} of `{}` take at least {bytes} bytes, and {ARGUMENT_BYTES} fit into a call",
+                    "the {what} of `{}` take at least {bytes} bytes, but a call has at most {ARGUMENT_BYTES}",
                     function.name
                 );
                 findings.push(Finding::new(Severity::Error, "argument", text));
@@ -239,7 +239,7 @@ impl Outline {
         let mut imported = 0;
         let mut bodies: Vec<std::ops::Range<usize>> = Vec::new();
         for payload in Parser::new(0).parse_all(wasm) {
-            match payload.context("no WASM module")? {
+            match payload.context("not a WASM module")? {
                 Payload::ImportSection(section) => {
                     for import in section.into_imports() {
                         outline.imports.insert(import?.name.to_owned());

@@ -56,12 +56,12 @@ fn document_with(large: exact::Large, option: &str, given: &str, example: &str) 
         match read {
             Ok(bytes) if bytes as u64 > MAX_DOCUMENT_BYTES => Err(Fault::usage(
                 format!("{name} is longer than {MAX_DOCUMENT_BYTES} bytes"),
-                "no call takes so much: 64 KiB fit into one",
+                "the arguments of a call have at most 64 KiB",
             )),
             Ok(_) => Ok(text),
             Err(error) => Err(Fault::usage(
                 format!("cannot read {name}: {error}"),
-                format!("`{option} @FILE` takes the file's content, `{option} -` what comes on standard input"),
+                format!("`{option} @FILE` reads a file, `{option} -` reads standard input"),
             )),
         }
     };
@@ -69,10 +69,7 @@ fn document_with(large: exact::Large, option: &str, given: &str, example: &str) 
         _ if given == "-" => read(&mut std::io::stdin(), "standard input")?,
         Some(path) => {
             let mut file = fs::File::open(path).map_err(|error| {
-                Fault::usage(
-                    format!("cannot read {path}: {error}"),
-                    format!("`{option} @FILE` takes the file's content"),
-                )
+                Fault::usage(format!("cannot read {path}: {error}"), format!("`{option} @FILE` reads a file"))
             })?;
             read(&mut file, path)?
         }
@@ -122,9 +119,9 @@ impl<'a> Flags<'a> {
         let Some(option) = late.iter().find(shared) else { return Ok(()) };
         let (contract, function, prefix) = (self.contract, &self.function.name, self.prefix);
         Err(Fault::usage(
-            format!("`--{option}` is an argument of `{function}`, and an option of the command"),
+            format!("`--{option}` is both an argument of `{function}` and an option of the command"),
             format!(
-                "`--{prefix}{option} VALUE` gives the argument; the option stands before the contract: \
+                "`--{prefix}{option} VALUE` sets the argument; the option must precede the contract: \
                  `cargo dusk call --{option} … {contract} {function}`"
             ),
         ))
@@ -140,7 +137,7 @@ impl<'a> Flags<'a> {
             let parameter = self.function.inputs.iter().find(|parameter| is_name(parameter, name));
             let parameter = parameter.ok_or_else(|| self.unknown(name))?;
             if texts.insert(parameter.name.clone(), value.clone()).is_some() {
-                return Err(Fault::usage(format!("the argument `--{name}` is given twice"), "leave one of them out"));
+                return Err(Fault::usage(format!("the argument `--{name}` is given twice"), "remove one of them"));
             }
         }
         let open: Vec<&Field> =

@@ -43,7 +43,7 @@ fn read_abi(text: &str) -> Result<ContractAbi> {
     let abi: ContractAbi = serde_json::from_str(text).context("its description cannot be read")?;
     anyhow::ensure!(
         abi.schema == SCHEMA_VERSION,
-        "its description is of form {}, and this cargo-dusk reads {SCHEMA_VERSION}",
+        "its description has version {}, but this cargo-dusk reads {SCHEMA_VERSION}",
         abi.schema
     );
     Ok(abi)
@@ -54,7 +54,7 @@ fn document(text: &str, what: fmt::Arguments<'_>) -> Result<Value> {
     exact::read(text, exact::Large::Text).map_err(|reason| {
         Fault::failed(
             format!("the data driver gives no JSON for {what}: {reason}"),
-            "the driver's owner must mend it; its contract can still be called by other tools",
+            "the driver's owner must fix it; other tools can still call the contract",
         )
     })
 }

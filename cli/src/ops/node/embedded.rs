@@ -44,7 +44,7 @@ impl Embedded {
         data: Option<PathBuf>,
         options: Options,
     ) -> Result<Self> {
-        let runtime = Runtime::new().context("the operating system gives no threads")?;
+        let runtime = Runtime::new().context("the operating system provides no threads")?;
         // Looked at before the genesis state is made, which takes longer.
         if let Err(error) = std::net::TcpListener::bind(address) {
             return Err(refused(address, &error));
@@ -104,15 +104,16 @@ fn how_it_ended(end: &End) -> Result<()> {
     match end {
         End::Asked => Ok(()),
         End::Failed(error) => Err(storage_fault(error)),
-        End::Panicked(text) => Err(broken(&format!("the node has ended by a failure of its own: {text}"))),
-        _ => Err(broken("the node has ended by a failure of its own")),
+        End::Panicked(text) => Err(broken(&format!("the node stopped after an internal error: {text}"))),
+        _ => Err(broken("the node stopped after an internal error")),
     }
 }
 
 fn broken(message: &str) -> anyhow::Error {
     Fault::failed(
         message,
-        "please report it with what it says above; with `--data` the next start goes on after the last block that it told of",
+        "please report it with the messages above; with `--data` the next start continues after the last announced \
+         block",
     )
 }
 
@@ -123,19 +124,17 @@ fn storage_fault(error: &StoreError) -> anyhow::Error {
         message = format!("{message}: {source}");
     }
     let hint = match error {
-        StoreError::Locked(_) => "stop the other node, or keep this chain elsewhere with `--data OTHER-DIR`",
-        StoreError::Folder { .. } => "choose a folder that you may write to with `--data DIR`",
+        StoreError::Locked(_) => "stop the other node, or store this chain elsewhere with `--data OTHER-DIR`",
+        StoreError::Folder { .. } => "choose a writable folder with `--data DIR`",
         StoreError::Version { .. } => {
-            "use the version of cargo-dusk that made it, or begin a new chain with `--data OTHER-DIR`"
+            "use the version of cargo-dusk that made it, or start a new chain with `--data OTHER-DIR`"
         }
         StoreError::OtherChain { .. } => {
-            "start it with the settings that it was made with, or begin a new chain with `--data OTHER-DIR`"
+            "start it with its original settings, or start a new chain with `--data OTHER-DIR`"
         }
-        StoreError::Damaged(_) => "put back a copy of the folder, or begin a new chain with `--data OTHER-DIR`",
-        StoreError::NoSpace => {
-            "free some space and start the node again: it goes on after the last block that it told of"
-        }
-        _ => "check the disk, then start the node again: it goes on after the last block that it told of",
+        StoreError::Damaged(_) => "restore a copy of the folder, or start a new chain with `--data OTHER-DIR`",
+        StoreError::NoSpace => "free some space and start the node again: it continues after the last announced block",
+        _ => "check the disk, then start the node again: it continues after the last announced block",
     };
     Fault::environment(message, hint)
 }
@@ -144,10 +143,10 @@ fn refused(address: SocketAddr, error: &std::io::Error) -> anyhow::Error {
     match error.kind() {
         std::io::ErrorKind::AddrInUse => taken(address),
         std::io::ErrorKind::PermissionDenied => Fault::environment(
-            format!("port {} may not be used: {error}", address.port()),
-            "take one above 1023 with `--port`",
+            format!("no permission to listen on port {}: {error}", address.port()),
+            "select a port above 1023 with `--port`",
         ),
-        _ => Fault::environment(format!("cannot listen at {address}: {error}"), "take another port with `--port`"),
+        _ => Fault::environment(format!("cannot listen on {address}: {error}"), "select another port with `--port`"),
     }
 }
 
@@ -155,7 +154,7 @@ fn taken(address: SocketAddr) -> anyhow::Error {
     let holder = ports::holder(address.port()).map(|holder| format!(" by {holder}")).unwrap_or_default();
     Fault::environment(
         format!("port {} is in use{holder}", address.port()),
-        "another node may be running there; take another port with `--port`, or a free one with `--port 0`",
+        "another node may be running there; select another port with `--port`, or a free one with `--port 0`",
     )
 }
 
@@ -168,7 +167,7 @@ pub(crate) fn block_time(text: &str) -> Result<BlockTime> {
         _ if text == "instant" => Ok(BlockTime::Instant),
         Ok(seconds @ 1..=3600) => Ok(BlockTime::Every(Duration::from_secs(seconds))),
         _ => Err(Fault::usage(
-            format!("`{text}` is no block time"),
+            format!("`{text}` is not a block time"),
             "write `instant`, or whole seconds from 1 to 3600: `--block-time 10`",
         )),
     }
@@ -183,7 +182,7 @@ mod tests {
     fn a_node_that_ended_by_itself_has_failed() {
         assert!(how_it_ended(&End::Asked).is_ok());
         let failed = how_it_ended(&End::Panicked("index out of bounds".into())).unwrap_err();
-        assert_eq!(failed.to_string(), "the node has ended by a failure of its own: index out of bounds");
+        assert_eq!(failed.to_string(), "the node stopped after an internal error: index out of bounds");
         let no_space = how_it_ended(&End::Failed(StoreError::NoSpace)).unwrap_err();
         assert_eq!(no_space.to_string(), "there is no space left for the chain");
         let exit = |error: &anyhow::Error| error.downcast_ref::<Fault>().map(Fault::exit);

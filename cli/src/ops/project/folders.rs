@@ -36,8 +36,9 @@ pub(crate) fn modules() -> Option<PathBuf> {
             WARNED.call_once(|| {
                 let hint = error.hint();
                 if let Some(report) = report::of_process() {
-                    report
-                        .warn(&format_args!("compiled modules are not kept, so commands take longer: {error}; {hint}"));
+                    report.warn(&format_args!(
+                        "compiled modules are not stored, so commands take longer: {error}; {hint}"
+                    ));
                 }
             });
             None
@@ -62,7 +63,7 @@ pub(crate) fn check_private(folder: &Path) -> Result<()> {
 }
 
 fn refused(error: &FolderError) -> anyhow::Error {
-    let hint = format!("{}, or keep everything elsewhere with {HOME_VARIABLE}", error.hint());
+    let hint = format!("{}, or name another folder with {HOME_VARIABLE}", error.hint());
     Fault::environment(format!("cannot use a folder of trusted files: {error}"), hint)
 }
 
@@ -102,7 +103,7 @@ pub(crate) fn write_atomically(path: &Path, content: &[u8]) -> Result<()> {
     write().map_err(|error| match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Fault::environment(
             format!("cannot write {}: no space is left on the disk", path.display()),
-            "make room and run the command again; what was there before is still whole",
+            "free disk space and run the command again; the previous file is intact",
         ),
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Fault::environment(
             format!("cannot write {}: {error}", path.display()),

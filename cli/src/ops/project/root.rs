@@ -90,7 +90,7 @@ impl Project {
             None => sdk::ensure_patch(&self.root),
             Some(other) => Err(Fault::usage(
                 format!("{SETTINGS_FILE}: unknown SDK source `{other}`"),
-                "write `registry`, or leave the line out to use the SDK that cargo-dusk carries",
+                "write `registry`, or remove the line to use the bundled SDK",
             )),
         }
     }

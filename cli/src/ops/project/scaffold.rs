@@ -64,7 +64,7 @@ pub(crate) fn scaffold(folder: &Path, template: &str, source: &Source) -> Result
     if fs::read_dir(folder).map_or_else(|_| folder.exists(), |mut entries| entries.next().is_some()) {
         return Err(Fault::usage(
             format!("{} exists already", folder.display()),
-            "take another name, or remove it first",
+            "choose another name, or remove it first",
         ));
     }
     let parent = match folder.parent() {
@@ -115,8 +115,10 @@ fn name_of(folder: &Path) -> Result<String> {
     }
     let given = if name.is_empty() { folder.display().to_string() } else { name };
     Err(Fault::usage(
-        format!("`{given}` is no name for a project"),
-        format!("begin with a letter; then small letters, digits, `-` and `_`, at most {MAX_NAME_BYTES}"),
+        format!("`{given}` is not a project name"),
+        format!(
+            "begin with a letter, then use lowercase letters, digits, `-` and `_`; at most {MAX_NAME_BYTES} characters"
+        ),
     ))
 }
 
@@ -125,7 +127,7 @@ fn files_of(template: &str) -> Result<bundled::Files> {
     found.ok_or_else(|| {
         let names = || TEMPLATES.iter().map(|(name, _)| *name);
         let hint = nearest(template, names()).map_or_else(
-            || format!("there are {}", names().collect::<Vec<_>>().join(", ")),
+            || format!("templates: {}", names().collect::<Vec<_>>().join(", ")),
             |name| format!("did you mean `{name}`?"),
         );
         Fault::usage(format!("there is no template `{template}`"), hint)
@@ -178,7 +180,7 @@ fn readable(root: &Path) -> Result<()> {
     {
         use std::os::unix::fs::PermissionsExt;
         fs::set_permissions(root, fs::Permissions::from_mode(0o755))
-            .with_context(|| format!("cannot open {} to others", root.display()))?;
+            .with_context(|| format!("cannot make {} readable for others", root.display()))?;
     }
     Ok(())
 }

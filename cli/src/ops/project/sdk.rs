@@ -187,7 +187,7 @@ pub(crate) fn ensure_patch(root: &Path) -> Result<bool> {
     let manifest: DocumentMut = fs::read_to_string(&manifest_path)
         .with_context(|| format!("cannot read {}", manifest_path.display()))?
         .parse()
-        .map_err(|error| Fault::usage(format!("{}: {error}", manifest_path.display()), "mend the manifest"))?;
+        .map_err(|error| Fault::usage(format!("{}: {error}", manifest_path.display()), "fix the manifest"))?;
     let Some(wanted) = registry_requirement(&manifest) else {
         return Ok(false);
     };
@@ -202,7 +202,7 @@ pub(crate) fn ensure_patch(root: &Path) -> Result<bool> {
     }
     if wanted.trim_start_matches('=').trim() != SDK_VERSION {
         // Without a patch of ours this may be the project's will: the SDK from crates.io.
-        let found = format!("the project asks for {SDK_PACKAGE} {wanted}, this cargo-dusk carries {SDK_VERSION}");
+        let found = format!("the project requires {SDK_PACKAGE} {wanted}, but this cargo-dusk bundles {SDK_VERSION}");
         let hint = format!("install the cargo-dusk of that version, or set `{SDK_PACKAGE} = \"={SDK_VERSION}\"`");
         return Err(Fault::usage(found, hint));
     }
@@ -241,7 +241,7 @@ fn read_config(path: &Path) -> Result<DocumentMut> {
         Ok(text) => text.parse().map_err(|error| {
             Fault::usage(
                 format!("{}: {error}", path.display()),
-                "mend the file, or delete it: `cargo dusk` writes it anew",
+                "fix the file, or delete it: `cargo dusk` creates it again",
             )
         }),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(DocumentMut::new()),
@@ -251,7 +251,7 @@ fn read_config(path: &Path) -> Result<DocumentMut> {
 
 fn table<'a>(item: &'a mut Item, path: &Path) -> Result<&'a mut dyn toml_edit::TableLike> {
     item.as_table_like_mut().ok_or_else(|| {
-        Fault::usage(format!("{}: `patch` is not a table", path.display()), "mend the file, or delete it")
+        Fault::usage(format!("{}: `patch` is not a table", path.display()), "fix the file, or delete it")
     })
 }
 

@@ -182,14 +182,14 @@ impl Settings {
         let url = url.ok_or_else(|| {
             let names = self.networks.keys().map(String::as_str).chain(KNOWN_NETWORKS.iter().map(|(name, _)| *name));
             let hint = nearest(given, names.clone()).map_or_else(
-                || format!("known are {}; add others to {SETTINGS_FILE}, or give a URL", listed(names)),
+                || format!("known networks: {}; add others to {SETTINGS_FILE}, or give a URL", listed(names)),
                 |name| format!("did you mean `{name}`?"),
             );
             Fault::usage(format!("unknown network `{given}`"), hint)
         })?;
         if !is_address(url) {
             return Err(Fault::usage(
-                format!("`{url}` is no address of a node"),
+                format!("`{url}` is not the address of a node"),
                 "an address has a scheme and a host: http://127.0.0.1:8080, https://nodes.dusk.network",
             ));
         }
@@ -224,7 +224,7 @@ fn hint(message: &str) -> String {
     let mut names = message.split('`').skip(1).step_by(2);
     let meant = names.next().filter(|_| message.starts_with("unknown field")).and_then(|given| nearest(given, names));
     meant.map_or_else(
-        || "correct that line; `cargo dusk new` writes a file that shows how it is meant".to_owned(),
+        || "correct that line; `cargo dusk new` creates an example of the file".to_owned(),
         |meant| format!("did you mean `{meant}`?"),
     )
 }
@@ -261,7 +261,7 @@ mod tests {
         let settings = parse("[networks]\nodd = { url = \"127.0.0.1:8080\" }").unwrap();
         for given in ["http://", "ftp://a", "http://a b", "http://x\u{1b}[31m", "://", "http://[::1", "odd"] {
             let error = settings.network(Some(given)).unwrap_err().to_string();
-            assert!(error.ends_with(" is no address of a node"), "{given}: {error}");
+            assert!(error.ends_with(" is not the address of a node"), "{given}: {error}");
         }
         for given in ["http://127.0.0.1:1", "https://[::1]:8080/", "http://localhost/rusk", "HTTP://A"] {
             assert!(settings.network(Some(given)).is_ok(), "{given}");
@@ -276,7 +276,7 @@ mod tests {
         assert_eq!(given, serde_json::json!({ "x": [1, -2, 16, "t", true, { "y": i64::MAX }] }));
         for wrong in ["nan", "inf", "[-inf]", "1979-05-27", "{ y = 07:32:00 }"] {
             let told = init(wrong).unwrap_err().to_string();
-            assert!(told.starts_with("dusk.toml:2:") && told.contains("is no argument"), "{wrong}: {told}");
+            assert!(told.starts_with("dusk.toml:2:") && told.contains("is not an argument"), "{wrong}: {told}");
         }
         let error = init("18446744073709551616").unwrap_err();
         let hint = error.downcast_ref::<Fault>().unwrap().hint();

@@ -174,8 +174,8 @@ impl Snapshot {
             let figure = line.rsplit_once(' ').and_then(|(of, gas)| Some((of.to_owned(), gas.parse().ok()?)));
             let (of, gas) = figure.ok_or_else(|| {
                 Fault::usage(
-                    format!("{file}:{number}: `{line}` is no line of a gas record"),
-                    format!("write the record anew with `cargo dusk test --gas --save {file}`"),
+                    format!("{file}:{number}: `{line}` is not a line of a gas record"),
+                    format!("update the record with `cargo dusk test --gas --save {file}`"),
                 )
             })?;
             figures.insert(of, gas);

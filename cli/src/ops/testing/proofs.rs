@@ -66,9 +66,9 @@ impl TestProofs {
         match self.shipped.get(wanted.circuit) {
             Some(digest) if *digest != wanted.digest => Err(failed(
                 wanted,
-                &"the tests have another circuit of that name than the contracts, which are built without `cfg(test)`, without debug \
-                  assertions, and with their own features",
-                "let the circuit's function be the same in both builds",
+                &"the tests and the contracts have different circuits of that name: contracts are built without \
+                  `cfg(test)`, without debug assertions, and with their own features",
+                "make the circuit's function the same in both builds",
             )),
             _ => Ok(()),
         }
@@ -97,8 +97,7 @@ impl TestProofs {
         let keys = known
             .keys
             .get_or_init(|| self.proving.keys(&known.layout, &*self.report).map_err(|error| format!("{error:#}")));
-        keys.as_ref()
-            .map_err(|error| failed(wanted, error, "`cargo dusk build` makes the keys, and says what is in the way"))
+        keys.as_ref().map_err(|error| failed(wanted, error, "`cargo dusk build` generates the keys, and shows errors"))
     }
 
     fn verifier_key(&self, known: &Known, wanted: &Wanted<'_>) -> Result<Vec<u8>, ProofsError> {
@@ -139,14 +138,12 @@ impl Proofs for TestProofs {
     }
 }
 
-const HINT_VERSION: &str = "let the tests use the SDK of this cargo-dusk's version, and compile them again";
-const HINT_WITNESS: &str = "the inputs do not satisfy the circuit; its test may mean to expect that";
+const HINT_VERSION: &str = "use the SDK version of this cargo-dusk in the tests, and compile them again";
+const HINT_WITNESS: &str =
+    "the inputs do not satisfy the circuit; check the inputs, unless the test expects the refusal";
 
 fn failed(wanted: &Wanted<'_>, reason: &dyn fmt::Display, hint: &str) -> ProofsError {
-    ProofsError::Failed {
-        message: format!("there is no proof of `{}`: {reason}", wanted.circuit),
-        hint: Some(hint.to_owned()),
-    }
+    ProofsError::Failed { message: format!("cannot prove `{}`: {reason}", wanted.circuit), hint: Some(hint.to_owned()) }
 }
 
 impl fmt::Debug for TestProofs {
@@ -194,14 +191,14 @@ mod tests {
         assert_eq!(ask(None, digest.0, &wires(9, 3)).unwrap_err(), ProofsError::LayoutWanted);
         // Another circuit of this name, and the description of another.
         let other = ask(Some(&bytes), [0; 32], &wires(9, 3)).unwrap_err().to_string();
-        assert!(other.contains("the tests have another circuit of that name than the contracts"), "{other}");
+        assert!(other.contains("the tests and the contracts have different circuits of that name"), "{other}");
         let wanted = Wanted { circuit: "other", digest: [0; 32], layout: Some(&bytes), wires: &wires(9, 3) };
         let other = proofs.prove(&wanted).unwrap_err().to_string();
         assert!(other.contains("its description is that of another circuit"), "{other}");
         let proved = ask(Some(&bytes), digest.0, &wires(9, 3)).unwrap();
         assert_eq!((proved.verifier_key, proved.public, proved.proof), (key, vec![BlsScalar::from(9)], None));
         let refused = ask(None, digest.0, &wires(8, 3)).unwrap_err().to_string();
-        assert!(refused.contains("there is no proof of `square`") && refused.contains("does not hold"), "{refused}");
+        assert!(refused.contains("cannot prove `square`") && refused.contains("does not hold"), "{refused}");
         assert!(ask(None, digest.0, &wires(9, 3)[1..]).is_err());
     }
 }

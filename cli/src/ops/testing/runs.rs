@@ -238,7 +238,7 @@ fn run_at_once(programs: &[Program], place: &str, selection: Selection<'_>) -> V
     thread::scope(|scope| {
         let rest: Vec<_> = rest.iter().map(|program| scope.spawn(move || run(program))).collect();
         let joined = rest.into_iter().map(|thread| {
-            thread.join().unwrap_or_else(|_| Err(anyhow::anyhow!("what watches over the tests has failed")))
+            thread.join().unwrap_or_else(|_| Err(anyhow::anyhow!("the time limit of the tests cannot be enforced")))
         });
         std::iter::once(run(first)).chain(joined).collect()
     })
@@ -347,8 +347,8 @@ fn silent(output: &str, silence: Duration, hung: &[String]) -> String {
     let named = hung[..hung.len() - more].join(", ");
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     format!(
-        "{output}\nno test ended for {} seconds, so the program was ended; without a result: {named}{more}\n\
-         hint: look for a loop without end, or give tests more time with `--timeout`",
+        "{output}\nno test ended for {} seconds, so the program was stopped; without a result: {named}{more}\n\
+         hint: look for an endless loop, or raise the limit with `--timeout`",
         silence.as_secs()
     )
 }

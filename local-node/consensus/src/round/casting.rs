@@ -82,7 +82,7 @@ impl Round {
         if state.candidate.as_ref().is_none_or(|candidate| candidate.hash() != hash) {
             return;
         }
-        warn!(round = self.height, iteration, "somebody has altered the candidate on the way");
+        warn!(round = self.height, iteration, "the candidate was altered in transit");
         let state = self.iteration(iteration);
         state.altered += 1;
         // Each copy is executed before its blobs are looked at.

@@ -218,7 +218,7 @@ fn decode_cursor(text: &str) -> Option<u64> {
 }
 
 fn parse_account(text: &str) -> Result<BlsKey> {
-    text.parse().map_err(|error| Error::new(format!("`{text}` is no account: {error}")))
+    text.parse().map_err(|error| Error::new(format!("`{text}` is not an account: {error}")))
 }
 
 #[cfg(test)]

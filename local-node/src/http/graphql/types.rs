@@ -43,7 +43,7 @@ impl Block {
     }
 
     fn is_gone(&self) -> Error {
-        Error::new(format!("block {} has just been taken back: ask again", self.height))
+        Error::new(format!("the chain has just reverted block {}: ask again", self.height))
     }
 }
 

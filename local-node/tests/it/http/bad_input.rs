@@ -54,11 +54,11 @@ fn bad_transactions_are_refused_with_the_figures() {
         Draft { data: Some(TransactionData::Call(call)), ..draft() }
     };
     let most = MAX_TRANSACTION_BYTES.to_string();
-    let most_spent = format!("may take {}", DEV_BALANCE + 100_000_000);
+    let most_spent = format!("may cost {}", DEV_BALANCE + 100_000_000);
     let cases: [(Vec<u8>, &[&str]); 16] = [
-        (Vec::new(), &["no transaction"]),
-        (whole[..whole.len() / 2].to_vec(), &["no transaction"]),
-        (whole[..whole.len() - 1].to_vec(), &["no transaction"]),
+        (Vec::new(), &["not a transaction"]),
+        (whole[..whole.len() / 2].to_vec(), &["not a transaction"]),
+        (whole[..whole.len() - 1].to_vec(), &["not a transaction"]),
         (forged, &["signature is not valid"]),
         (Draft { chain_id: 7, ..draft() }.bytes(), &["chain 7", "chain 0"]),
         (Draft::new(0, 1).pay(1, 2).bytes(), &["nonce 1 was used", "next nonce is 2"]),

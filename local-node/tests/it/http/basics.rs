@@ -51,15 +51,15 @@ fn feeders_stream_their_items() {
 fn bad_requests_are_told_what_is_wrong() {
     let unknown = "ab".repeat(32);
     let cases: [(&str, &[u8], u16, &str); 12] = [
-        ("/on/contracts:zz/f", b"", 400, "no contract id"),
+        ("/on/contracts:zz/f", b"", 400, "not a contract id"),
         ("/on/contracts/f", b"", 400, "needs an entity"),
         (&format!("/on/contracts:{unknown}/f"), b"", 500, "contract"),
         (&format!("/on/{TRANSFER}/no_such_function"), b"", 500, "no_such_function"),
         (&format!("/on/{TRANSFER}/account"), b"123", 500, "VM error"),
-        ("/on/transactions/propagate", b"", 400, "no transaction"),
-        ("/on/transactions/preverify", &[0xff; 300], 400, "no transaction"),
+        ("/on/transactions/propagate", b"", 400, "not a transaction"),
+        ("/on/transactions/preverify", &[0xff; 300], 400, "not a transaction"),
         ("/on/transactions/unheard", b"", 501, "unheard"),
-        ("/on/account:xyz/status", b"", 400, "no account"),
+        ("/on/account:xyz/status", b"", 400, "not an account"),
         ("/on/prover/prove", b"", 501, "prover"),
         ("/on/nothing/at-all", b"", 404, "Path not found"),
         ("/nowhere", b"", 404, "Path not found"),

@@ -171,8 +171,8 @@ fn a_transaction_announces_its_length_within_bounds() {
 #[test]
 fn unknown_codes_are_told_by_name_and_place() {
     let error = Frame::decode_all(&[1, 0, 0, 0, 0, 12]).unwrap_err();
-    assert_eq!(error.to_string(), "12 at byte 5 is no topic");
-    assert_eq!(Vote::decode_all(&[4]).unwrap_err().to_string(), "4 at byte 0 is no vote");
+    assert_eq!(error.to_string(), "12 at byte 5 is not a topic");
+    assert_eq!(Vote::decode_all(&[4]).unwrap_err().to_string(), "4 at byte 0 is not a vote");
     // An unknown kind of quorum means none, as in production.
     assert_eq!(QuorumType::decode_all(&[3]), Ok(QuorumType::NoQuorum));
     assert_eq!(ValidationResult::default().encoded().last(), Some(&255));

@@ -28,7 +28,7 @@ pub enum ModuleError {
         /// Its length in bytes.
         length: usize,
     },
-    /// It has more of something than compilers emit.
+    /// It exceeds a limit of the virtual machine.
     #[error(transparent)]
     Limit(#[from] LimitError),
     /// It is not valid WebAssembly of the accepted features.
@@ -42,13 +42,13 @@ pub enum ModuleError {
     /// The engine could not compile it.
     #[error("the module cannot be compiled: {0}")]
     NotCompilable(String),
-    /// It imports a name that the machine does not offer.
+    /// It imports a name that the virtual machine does not provide.
     #[error("unknown import `{name}`: the machine offers {}", KNOWN_IMPORTS.join(", "))]
     UnknownImport {
         /// The field name.
         name: String,
     },
-    /// It logs, and the machine does not record logs.
+    /// It logs, but the virtual machine does not record logs.
     #[error(
         "the module logs: it imports `{LOG}`, which no network offers; build it without the feature that logs (`log` of \
          dusk-sdk, `abi-debug` of dusk-core, `debug` of piecrust-uplink)"
@@ -72,7 +72,7 @@ pub enum ModuleError {
         /// Its type.
         found: String,
     },
-    /// It has not exactly one memory.
+    /// Its number of memories is not one.
     #[error("the module defines {0} memories, but a contract has exactly one")]
     Memories(usize),
     /// It does not export its memory exactly once.
@@ -96,10 +96,10 @@ pub enum ModuleError {
     /// It has a start function.
     #[error("the module has a start section; a contract begins with the exported function `init`")]
     StartSection,
-    /// There is no argument buffer.
+    /// It has no argument buffer.
     #[error("the module exports no global `A` that says where the argument buffer lies")]
     NoArgumentBuffer,
-    /// The argument buffer's global is not what it must be.
+    /// The argument buffer's global has a wrong type or value.
     #[error("the global `A` must be an immutable {expected} with a constant value")]
     ArgumentBufferType {
         /// `i32` or `i64`.

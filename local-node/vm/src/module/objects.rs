@@ -33,7 +33,7 @@ impl Objects {
         if let Err(error) = &opened {
             tracing::warn!(
                 folder = %folder.display(), %error, hint = error.hint(),
-                "compiled modules are not kept, because what lies in this folder cannot be trusted"
+                "compiled modules are not stored, because the content of this folder is not trusted"
             );
         }
         Self(opened.ok())
@@ -51,7 +51,7 @@ impl Objects {
         }
         let module = Module::new(engine, bytecode)?;
         if let Err(error) = write(&module, folder, hash, &path) {
-            tracing::warn!(file = %path.display(), %error, "a compiled module could not be kept; it will be compiled again");
+            tracing::warn!(file = %path.display(), %error, "a compiled module could not be stored");
         }
         Ok(module)
     }

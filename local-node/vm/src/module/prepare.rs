@@ -77,7 +77,9 @@ fn segment_offset(operator: Operator<'_>) -> Result<u64, ModuleError> {
     match operator {
         Operator::I32Const { value } => Ok(u64::from(value.cast_unsigned())),
         Operator::I64Const { value } => Ok(value.cast_unsigned()),
-        other => Err(ModuleError::NotCompilable(format!("a data segment begins at {other:?}, which is no constant"))),
+        other => {
+            Err(ModuleError::NotCompilable(format!("a data segment begins at {other:?}, which is not a constant")))
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::source::{fresh, plain_name};
 pub(super) fn constructor(contract: &Contract, state: &Ident) -> TokenStream {
     let shown = plain_name(state);
     let Some(init) = &contract.init else {
-        let docs = format!("Deploys `{shown}` in its default state: give this to `chain.deploy`.");
+        let docs = format!("Deploys `{shown}` in its default state: pass it to `chain.deploy`.");
         return quote! {
             #[doc = #docs]
             #[must_use]

@@ -43,8 +43,8 @@ fn message(name: &Ident, first: &str) -> syn::Error {
     syn::Error::new(
         name.span(),
         format!(
-            "a package is one contract, and this one is `{first}` already: give `{}` a package of its own, as a folder \
-             beside it in `contracts/`",
+            "a package holds one contract, and this one holds `{first}`: move `{}` to a package of \
+             its own, a folder beside it in `contracts/`",
             plain_name(name)
         ),
     )
@@ -68,6 +68,6 @@ mod tests {
     #[test]
     fn the_refusal_names_both() {
         let text = message(&quote::format_ident!("other"), "counter").to_string();
-        assert!(text.contains("`counter` already: give `other` a package"), "{text}");
+        assert!(text.contains("`counter`: move `other` to a package"), "{text}");
     }
 }

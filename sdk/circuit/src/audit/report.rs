@@ -195,7 +195,7 @@ impl Finding {
                  one secret several nullifiers"
             )?,
             FindingKind::Nothing => {
-                write!(f, "\n  it states nothing but the types of its inputs: a proof says nothing")?;
+                write!(f, "\n  it constrains only the types of its inputs: a proof says nothing else")?;
             }
         }
         if self.dependents > 0 {

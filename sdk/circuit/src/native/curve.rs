@@ -24,7 +24,7 @@ pub struct Point(JubJubAffine);
 #[non_exhaustive]
 pub enum NotAPoint {
     /// The ordinate is not below the order of the field.
-    #[error("the bytes are no point: their number is above the order of the field")]
+    #[error("the bytes are not a point: their number is above the order of the field")]
     Encoding,
     /// There is no such point on the curve.
     #[error("the point is not on the curve JubJub")]

@@ -62,7 +62,7 @@ pub enum ParametersError {
         source: std::io::Error,
     },
     /// The number of bytes does not match the number of points in the header.
-    #[error("the parameters have {found} bytes where {expected} belong: the file is incomplete or no parameters file")]
+    #[error("the parameters have {found} bytes instead of {expected}: the file is incomplete or not a parameters file")]
     Length {
         /// The required number of bytes.
         expected: usize,

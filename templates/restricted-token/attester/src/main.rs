@@ -156,7 +156,7 @@ fn attester() -> Outcome<Attester> {
 fn path(name: &str) -> Outcome<PathBuf> {
     let plain = name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_".contains(letter));
     if name != ATTESTER && (name.is_empty() || !plain) {
-        return Err(format!("`{name}` is no name: take letters, digits, - and _").into());
+        return Err(format!("`{name}` is not a name: use letters, digits, - and _").into());
     }
     Ok(PathBuf::from(FOLDER).join(format!("{name}.json")))
 }
@@ -193,7 +193,7 @@ impl<'a> Options<'a> {
             match pair {
                 [name, text] if known.contains(name) => options.insert(*name, *text),
                 [name, ..] if known.contains(name) => return Err(format!("{name} needs a value").into()),
-                other => return Err(format!("`{}` is no option here\n\n{USAGE}", other.join(" ")).into()),
+                other => return Err(format!("`{}` is not an option here\n\n{USAGE}", other.join(" ")).into()),
             };
         }
         Ok(Self(options))
@@ -201,7 +201,7 @@ impl<'a> Options<'a> {
 
     fn number<T: std::str::FromStr>(&self, name: &str) -> Outcome<Option<T>> {
         let text = self.0.get(name);
-        text.map(|text| text.parse().map_err(|_| format!("{name} {text} is no such number").into()))
+        text.map(|text| text.parse().map_err(|_| format!("{name} {text} is not a valid number").into()))
             .transpose()
     }
 
@@ -215,6 +215,6 @@ impl<'a> Options<'a> {
             },
             _ => None,
         };
-        date.map(Some).ok_or_else(|| format!("{name} {text} is no date like 2026-03-01").into())
+        date.map(Some).ok_or_else(|| format!("{name} {text} is not a date like 2026-03-01").into())
     }
 }

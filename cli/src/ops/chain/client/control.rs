@@ -16,7 +16,7 @@ pub(crate) enum Change {
     Mine(u64),
     /// Moves the clock on by so many seconds.
     Warp(u64),
-    /// Goes back to the first block.
+    /// Reverts the chain to its first block.
     Reset,
 }
 

@@ -6,7 +6,7 @@ use crate::error::Exit;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum ClientError {
-    /// Nobody answers.
+    /// No connection is possible.
     #[error("no node answers at {url}: {reason}")]
     Unreachable {
         /// The node's address.
@@ -14,13 +14,13 @@ pub(crate) enum ClientError {
         /// Why.
         reason: String,
     },
-    /// There is a connection, and no answer in time.
+    /// The connection is open, but the answer is late.
     #[error("the node at {url} does not answer in time")]
     Slow {
         /// The node's address.
         url: String,
     },
-    /// What answers does not speak TLS.
+    /// The server does not use TLS.
     #[error("the server at {url} does not speak TLS")]
     NotEncrypted {
         /// The node's address.
@@ -34,8 +34,8 @@ pub(crate) enum ClientError {
         /// What it says.
         message: String,
     },
-    /// The node answers, but not as nodes do.
-    #[error("the answer of {url} to `{request}` is not what a node answers: {reason}")]
+    /// The answer does not have the form of a node's answer.
+    #[error("the answer of {url} to `{request}` is not a valid answer: {reason}")]
     Strange {
         /// The node's address.
         url: String,
@@ -44,7 +44,7 @@ pub(crate) enum ClientError {
         /// What is odd.
         reason: String,
     },
-    /// The node cannot show who it is.
+    /// The node's certificate is not valid for it.
     #[error("the certificate of {url} is not trusted: {reason}")]
     Untrusted {
         /// The node's address.
@@ -52,7 +52,7 @@ pub(crate) enum ClientError {
         /// What is wrong with it.
         reason: String,
     },
-    /// The node sends us elsewhere, which is not followed: what is signed for one place is not carried to another.
+    /// The node redirects to another URL. Clients do not follow: a request for one node must not reach another.
     #[error("{url} redirects to {to}, which is not followed")]
     Redirected {
         /// The node's address.
@@ -71,31 +71,34 @@ impl ClientError {
                 let hint = if here {
                     "start one with `cargo dusk node` in another terminal, or name another with `--network`"
                 } else {
-                    "is the address right, and is this machine online? `--network` names another node"
+                    "check the address and the network connection; `--network` selects another node"
                 };
                 (Exit::Environment, hint)
             }
             Self::Slow { .. } => (
                 Exit::Environment,
-                "the node may be busy: try again; if it stays silent, restart it, or name another with `--network`",
+                "the node may be busy: try again; if it still does not answer, restart it, or name another with \
+                 `--network`",
             ),
             Self::NotEncrypted { .. } => {
                 (Exit::Usage, "write the address with `http://` if the node is on this machine or in your own network")
             }
             Self::Untrusted { .. } => (
                 Exit::Environment,
-                "is it the right address? for a certificate authority of your own, name its PEM file in SSL_CERT_FILE",
+                "check the address; for a certificate authority of your own, set SSL_CERT_FILE to its PEM file",
             ),
             Self::Redirected { .. } => (Exit::Usage, "name the node's own address with `--network`"),
             Self::Strange { .. } => (
                 Exit::Failed,
-                "is a Dusk node at that address, and of a version that this cargo-dusk knows? `--network` names another",
+                "check that a Dusk node of a supported version is at that address; `--network` selects another",
             ),
-            Self::Refused { status: 429 | 503, .. } => (Exit::Failed, "the node is busy: wait a little, and try again"),
+            Self::Refused { status: 429 | 503, .. } => (Exit::Failed, "the node is busy: try again later"),
             Self::Refused { status: 500..=599, .. } => {
-                (Exit::Failed, "the node failed at it: its own log says more; `--network` names another node")
+                (Exit::Failed, "the node failed: see its log; `--network` selects another node")
             }
-            Self::Refused { .. } => (Exit::Failed, "the message is the node's reason; `--network` names another node"),
+            Self::Refused { .. } => {
+                (Exit::Failed, "the message states the node's reason; `--network` selects another node")
+            }
         }
     }
 }

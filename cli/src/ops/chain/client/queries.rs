@@ -252,9 +252,13 @@ impl Client {
         let bytes = raw.as_str().map(hex::decode).and_then(Result::ok);
         let bytes = bytes.ok_or_else(|| self.strange("tx", "its bytes are not hexadecimal"))?;
         let transaction = Transaction::from_slice(&bytes)
-            .map_err(|error| self.strange("tx", format!("its bytes are no transaction: {error:?}")))?;
+            .map_err(|error| self.strange("tx", format!("its bytes are not a transaction: {error:?}")))?;
         let found = hex::encode(transaction.hash().to_bytes());
-        if found == id { Ok(transaction) } else { Err(self.strange("tx", format!("it is about another one, {found}"))) }
+        if found == id {
+            Ok(transaction)
+        } else {
+            Err(self.strange("tx", format!("it is for another transaction, {found}")))
+        }
     }
 
     /// The transaction that deployed a contract in this block.

@@ -75,7 +75,7 @@ impl Client {
             Ok(Message::Text(id)) if id.len() == SESSION_DIGITS && id.bytes().all(|it| it.is_ascii_hexdigit()) => {
                 id.to_string()
             }
-            Ok(_) => return Err(self.strange("/on", "it gives no session")),
+            Ok(_) => return Err(self.strange("/on", "it provides no session")),
             Err(error) => return Err(self.strange("/on", error)),
         };
         for (place, path) in paths.iter().enumerate() {

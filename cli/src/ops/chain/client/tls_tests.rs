@@ -53,9 +53,9 @@ fn untrusted<T: std::fmt::Debug>(answer: Result<T, ClientError>) -> String {
 fn a_node_that_nobody_vouches_for_is_refused() {
     let browsers = Roots::of_browsers();
     let client = Client::with_roots(&serve(), browsers.clone());
-    assert!(untrusted(client.chain_id()).contains("nobody whom this machine trusts"));
+    assert!(untrusted(client.chain_id()).contains("this machine does not trust its issuer"));
     let client = Client::with_roots(&serve(), browsers);
-    assert!(untrusted(client.listen(&[])).contains("nobody whom this machine trusts"));
+    assert!(untrusted(client.listen(&[])).contains("this machine does not trust its issuer"));
 }
 
 #[test]

@@ -58,7 +58,7 @@ pub(crate) fn their_committee(
 }
 
 #[test]
-fn the_vectors_of_the_sheet() {
+fn committees_match_the_vectors_of_the_consensus_chapter() {
     // Stakes of 1000 to 4000 DUSK go to the keys of the crate's own tests; in the order of keys they are 1000, 4000,
     // 2000, 3000. Any keys in that order draw the same.
     let mut keys: Vec<_> = (1..=4).map(public).collect();
