@@ -56,6 +56,7 @@ fn what_people_type_arrives_as_it_was_typed_or_is_refused() {
     goes_where_it_says_or_nowhere(&on);
     gives_every_argument_in_every_way(&on);
     takes_every_kind_of_value(&on);
+    cuts_long_values_for_people_alone(&on);
     makes_no_silent_choice(&on);
     agrees_with_the_driver_over_http(&on);
     keeps_numbers_exact_in_witnesses(&place);
@@ -244,6 +245,27 @@ fn takes_every_kind_of_value(on: &On<'_>) {
     assert_eq!(on.result(&["kinds", "wide", &wide]), expected);
     let deep = json!({ "type": [[1, "one"]], "map": [["k", "00ff"]], "three": [1, null, 3], "shape": circle });
     assert_eq!(on.result(&["kinds", "deep", &deep.to_string()]), deep);
+}
+
+fn cuts_long_values_for_people_alone(on: &On<'_>) {
+    let proof = "ab".repeat(1_008);
+    let said = on.call(&["kinds", "say", &proof]).exits(0).stdout;
+    assert_eq!(said, format!("{}… (1,008 bytes; --json shows all)\n", &proof[..120]));
+    assert_eq!(on.result(&["kinds", "say", &proof]), proof);
+    let told = on.call(&["kinds", "tell", &proof]).exits(0).stdout;
+    assert!(
+        told.contains("event Said {\"text\":\"ab") && told.contains("ab… (1,008 bytes; --json shows all)\"}"),
+        "{told}"
+    );
+    let words: Vec<Value> = (0..1_000).map(|number| json!([number.to_string(), 1])).collect();
+    let listed = on.call(&["kinds", "words", &Value::from(words.clone()).to_string()]).exits(0).stdout;
+    assert!(listed.contains("\"… (1,000 entries; --json shows all)\"") && listed.lines().count() < 100, "{listed}");
+    let whole = on.result(&["kinds", "words", &Value::from(words).to_string()]);
+    assert_eq!(whole.as_array().map(Vec::len), Some(1_000));
+    // What no call can carry is known before a node is asked.
+    let long = "a".repeat(70_000);
+    on.refuses(&["kinds", "say", &long], &["bytes, and a call carries 65,536 at most", "hint: pass less data"]);
+    on.refuses(&["kinds", "shape", "7"], &["hint: for example --s Dot; `cargo dusk call kinds shape --help`"]);
 }
 
 fn makes_no_silent_choice(on: &On<'_>) {
