@@ -65,7 +65,7 @@ pub(crate) struct CallOptions {
     /// Deposit for the contract, in DUSK: 2.5DUSK; or in LUX: 100LUX.
     #[arg(long, value_name = "AMOUNT", value_parser = amount::lux)]
     pub(crate) deposit: Option<u64>,
-    /// Sends a transaction. Only for contracts whose data driver does not tell which functions are queries.
+    /// Sends a transaction; only for contracts whose data driver does not mark queries.
     #[arg(long)]
     pub(crate) send: bool,
 }
