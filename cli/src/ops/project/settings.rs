@@ -105,10 +105,10 @@ pub(crate) struct CircuitSettings {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Crs {
-    /// Made here from a public seed. Anyone can forge proofs under them.
+    /// Generated on this machine from a public seed. Anyone can forge proofs under them.
     #[default]
     Development,
-    /// Those of the public networks, fetched with `cargo dusk crs fetch`.
+    /// Parameters of the public networks, fetched with `cargo dusk crs fetch`.
     Production,
 }
 
