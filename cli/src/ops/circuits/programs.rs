@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 use cargo_metadata::{Artifact as Compiled, Message};
-use dusk_sdk_circuit::runner::{self, Answer, InputFault};
+use dusk_sdk_circuit::runner::{self, Answer, InputFault, Panicked};
 use dusk_sdk_circuit::{Assignment, Layout, LayoutError};
 use zeroize::Zeroizing;
 
@@ -98,7 +98,13 @@ impl Circuits {
         if other.package != circuit.package {
             return Err(same_name(&circuit.name, &other.package, &circuit.package));
         }
-        if other.describe()?.layout.digest() != circuit.describe()?.layout.digest() {
+        // Of two, the one that panics stays: whoever needs its layout is told.
+        let Ok(known) = other.inspect()? else { return Ok(()) };
+        let Ok(described) = circuit.inspect()? else {
+            self.all.insert(circuit.name.clone(), circuit);
+            return Ok(());
+        };
+        if known.layout.digest() != described.layout.digest() {
             return Err(Fault::usage(
                 format!("two contracts are built with different circuits called `{}`", circuit.name),
                 format!(
@@ -274,12 +280,26 @@ impl Circuit {
     /// # Errors
     /// A failure when its function panics.
     pub(crate) fn describe_of_any_size(&self) -> Result<Described> {
+        self.inspect()?.map_err(|panic| {
+            Fault::failed(
+                format!("the circuit `{}` cannot be built: its function panics: {panic}", self.name),
+                "mend the function at that place: it must build the circuit for any values",
+            )
+        })
+    }
+
+    /// What it is, also where it is too large to be proved; else the panic of its function.
+    ///
+    /// # Errors
+    /// A failure when its program does not answer as it should.
+    pub(crate) fn inspect(&self) -> Result<Result<Described, Panicked>> {
         match self.ask("{\"layout\":{}}")? {
             Answer::Layout { doc, bytes } => {
                 let layout =
                     Layout::from_bytes_of_any_size(&bytes).map_err(|error| self.strange(&error.to_string()))?;
-                Ok(Described { doc, layout })
+                Ok(Ok(Described { doc, layout }))
             }
+            Answer::Panicked(panic) => Ok(Err(panic)),
             Answer::Refused(fault) => Err(self.strange(&fault.to_string())),
             Answer::Assignment(_) | Answer::Circuits(_) => {
                 Err(self.strange("it answers something else than it was asked"))
@@ -303,7 +323,7 @@ impl Circuit {
                 format!("there is no assignment of `{}` for this witness: {fault}", self.name),
                 "what a circuit builds must not depend on values: build both branches, and select between their results",
             )),
-            Answer::Layout { .. } | Answer::Circuits(_) => {
+            Answer::Layout { .. } | Answer::Circuits(_) | Answer::Panicked(_) => {
                 Err(self.strange("it answers something else than it was asked"))
             }
         }
