@@ -17,7 +17,7 @@ use crate::error::{Exit, Fault};
 use crate::figures::{count, grouped, time};
 use crate::ops::cargo::packages;
 use crate::ops::circuits::witness::Witness;
-use crate::ops::circuits::{self, Circuits, Described};
+use crate::ops::circuits::{self, Circuits, Described, Plan};
 use crate::ops::project::{Project, folders};
 use crate::output::{Tone, Ui};
 use crate::table::{Side, Table, toned_field};
@@ -96,23 +96,17 @@ pub(super) fn run(project: impl FnOnce() -> Result<Project>, action: &CircuitAct
 /// The circuits of the project as they ship, compiled.
 pub(super) fn found(project: &Project, ui: &Ui) -> Result<Circuits> {
     project.ensure_sdk()?;
-    shipped(project, &packages::packages(&project.root)?, ui)
-}
-
-fn shipped(project: &Project, packages: &packages::Packages, ui: &Ui) -> Result<Circuits> {
-    if !packages.circuits.is_empty() {
-        ui.step("Compiling", "the circuits");
-    }
-    Circuits::compile(&project.root, packages)
+    let packages = packages::packages(&project.root, ui)?;
+    Circuits::compile(&project.root, &Plan::of(&packages)?, ui)
 }
 
 /// A circuit to look at: one that ships, else one that only tests have.
 fn one(project: &Project, name: Option<&str>, ui: &Ui) -> Result<circuits::Circuit> {
     project.ensure_sdk()?;
-    let packages = packages::packages(&project.root)?;
-    let circuits = shipped(project, &packages, ui)?;
+    let packages = packages::packages(&project.root, ui)?;
+    let circuits = Circuits::compile(&project.root, &Plan::of(&packages)?, ui)?;
     if let Some(name) = name.filter(|name| !circuits.has(name)) {
-        let of_tests = Circuits::of_tests(&project.root, &packages)?;
+        let of_tests = Circuits::of_tests(&project.root, &packages, ui)?;
         if of_tests.has(name) {
             ui.note(format_args!("`{name}` exists in test builds only; contracts cannot verify its proofs"));
             return of_tests.pick(Some(name)).cloned();

@@ -19,8 +19,8 @@ use crate::ops::cargo::inputs::Inputs;
 use crate::ops::cargo::machine::Machine;
 use crate::ops::cargo::packages::{self, ContractPackage, Packages};
 use crate::ops::cargo::toolchain::{self, Product, Toolchain};
-use crate::ops::circuits::Circuits;
 use crate::ops::circuits::verifier_key::VerifierKey;
+use crate::ops::circuits::{Circuits, Plan};
 use crate::ops::contract::{sandbox, wasm};
 use crate::ops::hash::hash_of;
 use crate::ops::project::bundled::{SDK_HASH, SDK_VERSION};
@@ -87,12 +87,9 @@ pub(crate) fn build_as(project: &Project, report: &dyn Report, yes: bool, recipe
     if recipe.small {
         toolchain.check_sources(&machine)?;
     }
-    let packages = packages::packages(&project.root)?;
+    let packages = packages::packages(&project.root, report)?;
     let packages_of_contracts = contracts_of(&packages, &project.root)?;
-    if !packages.circuits.is_empty() {
-        report.step("Compiling", &"the circuits");
-    }
-    let circuits = Circuits::compile(&project.root, &packages)?;
+    let circuits = Circuits::compile(&project.root, &Plan::of(&packages)?, report)?;
     let known = last.as_ref().map_or(&[][..], |last| &last.keys);
     let keys = verifiers::make(&project.artefacts(), &circuits, known, recipe.crs, report)?;
     let workshop = Workshop {
@@ -169,7 +166,8 @@ impl Workshop<'_> {
         let with = if self.recipe.logs { ", with logs" } else { "" };
         self.report.step("Building", &format_args!("{} (contract and data driver{with})", package.name));
         let mut compile = |product| -> Result<Vec<u8>> {
-            let compiled = compile::compile(self.project, &package.name, product, self.recipe, self.toolchain)?;
+            let compiled =
+                compile::compile(self.project, &package.name, product, self.recipe, self.toolchain, self.report)?;
             sources.extend(compiled.sources);
             Ok(compiled.wasm)
         };

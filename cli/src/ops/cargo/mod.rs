@@ -5,6 +5,7 @@
 //! | `machine` | programs on this machine, and whether we may install others |
 //! | `toolchain` | a compiler that makes WASM, found or installed |
 //! | `command` | cargo started, and its messages read |
+//! | `progress` | the state of a build: packages that are done, and the one that cargo compiles |
 //! | `configuration` | settings of the project and its user that must not reach contracts |
 //! | `packages` | which packages of a workspace are contracts, and which may hold circuits |
 //! | `inputs` | the files that a build read, and whether one has changed |
@@ -14,4 +15,5 @@ pub(crate) mod configuration;
 pub(crate) mod inputs;
 pub(crate) mod machine;
 pub(crate) mod packages;
+mod progress;
 pub(crate) mod toolchain;

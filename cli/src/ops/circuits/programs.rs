@@ -14,12 +14,13 @@ use dusk_sdk_circuit::runner::{self, Answer, InputFault, Panicked};
 use dusk_sdk_circuit::{Assignment, Layout, LayoutError};
 use zeroize::Zeroizing;
 
-use super::shipped;
+use super::shipped::{self, Plan};
 use super::witness::Witness;
 use crate::error::{Fault, nearest};
 use crate::figures::listed;
 use crate::ops::cargo::packages::Packages;
 use crate::ops::cargo::{command, configuration, inputs};
+use crate::ops::report::Report;
 
 /// The most bytes that a program may print beside its answer.
 const MAX_CHATTER_BYTES: usize = 1024 * 1024;
@@ -61,14 +62,13 @@ impl Circuits {
     ///
     /// # Errors
     /// A failure when they do not compile, a usage fault when two circuits have the same name, or one is another circuit in two contracts.
-    pub(crate) fn compile(root: &Path, packages: &Packages) -> Result<Self> {
+    pub(crate) fn compile(root: &Path, plan: &Plan, report: &dyn Report) -> Result<Self> {
         let mut found = Self::default();
-        if packages.circuits.is_empty() {
-            return Ok(found);
+        if !plan.is_empty() {
+            report.step("Compiling", &"the circuits");
         }
-        let plan = shipped::Plan::of(root, packages)?;
         for package in &plan.roots {
-            let linked = shipped::link(root, package, &plan)?;
+            let linked = shipped::link(root, package, plan, report)?;
             found.sources.extend(linked.sources);
             let circuits = list(&linked.program, root, package)?;
             let mut names = BTreeSet::new();
@@ -120,18 +120,19 @@ impl Circuits {
     ///
     /// # Errors
     /// As [`Circuits::compile`].
-    pub(crate) fn of_tests(root: &Path, packages: &Packages) -> Result<Self> {
+    pub(crate) fn of_tests(root: &Path, packages: &Packages, report: &dyn Report) -> Result<Self> {
         let mut found = Self::default();
         if packages.circuits.is_empty() {
             return Ok(found);
         }
+        report.step("Compiling", &"the circuits of tests");
         let mut command = command::build(root, "test");
         command
             .args(["--no-run", "--lib"])
             .args(packages.circuits.iter().flat_map(|package| ["--package", package]))
             .args(configuration::native(root));
         let mut programs = Vec::new();
-        let compiled = command::follow(&mut command, |message| {
+        let compiled = command::follow(&mut command, "compiling the circuits of tests", report, |message| {
             if let Message::CompilerArtifact(compiled) = message
                 && inputs::is_local(&compiled)
             {
