@@ -11,6 +11,8 @@ use std::sync::LazyLock;
 
 /// Begins and ends what has a colour. Unicode gives this code point to no character.
 const MARK: char = '\u{fdd0}';
+/// Begins a colour of a terminal. Digits and an `m` follow.
+const COLOUR: &str = "\x1b[";
 /// Digits of a run's number behind a mark.
 const NUMBER_DIGITS: usize = 16;
 
@@ -51,6 +53,28 @@ pub(crate) fn for_terminal(text: &str, lines: Lines, codes: &[&str]) -> String {
             None => out.push(letter),
         }
     }
+    out
+}
+
+/// The text of a compiler with its colours and line ends; the terminal obeys nothing else in it.
+pub(crate) fn with_colours(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(COLOUR) {
+        let (before, code) = rest.split_at(at);
+        let digits = code[COLOUR.len()..].bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b';').count();
+        let (code, behind) = code.split_at(COLOUR.len() + digits);
+        out.push_str(&for_terminal(before, Lines::Many, &[]));
+        rest = if let Some(behind) = behind.strip_prefix('m') {
+            out.push_str(code);
+            out.push('m');
+            behind
+        } else {
+            out.push_str(&for_terminal(code, Lines::Many, &[]));
+            behind
+        };
+    }
+    out.push_str(&for_terminal(rest, Lines::Many, &[]));
     out
 }
 
@@ -124,6 +148,13 @@ mod tests {
         }
         let unknown = for_terminal(&mark(25), Lines::One, &codes);
         assert!(!unknown.contains(MARK), "{unknown:?}");
+    }
+
+    #[test]
+    fn of_a_compiler_only_its_colours_pass() {
+        let text = "\x1b[1m\x1b[38;5;9merror\x1b[0m: no\n\tx\x1b[2J\x1b]0;t\x1b[";
+        assert_eq!(with_colours(text), "\x1b[1m\x1b[38;5;9merror\x1b[0m: no\n\tx\\u{1b}[2J\\u{1b}]0;t\\u{1b}[");
+        assert_eq!(with_colours("plain"), "plain");
     }
 
     #[test]

@@ -3,11 +3,13 @@
 //! Nothing else prints. What is printed goes through [`escape`]: texts of contracts, nodes and drivers cannot command the
 //! terminal, wherever they are put into a line.
 
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde::Serialize;
 use serde_json::json;
 
@@ -22,8 +24,10 @@ pub(crate) struct Ui {
     color_out: bool,
     /// Whether stderr takes colour.
     color_err: bool,
-    /// Whether stderr shows moving things.
-    bars: bool,
+    /// What moves on stderr; `None` where nothing does.
+    bars: Option<MultiProgress>,
+    /// The messages of the compiler that were shown, without colours.
+    diagnostics: Arc<Mutex<BTreeSet<String>>>,
     /// Whether a question could be answered.
     interactive: bool,
 }
@@ -74,7 +78,8 @@ impl Ui {
             json,
             color_out: io::stdout().is_terminal() && !plain && !json,
             color_err: err && !plain,
-            bars: err && !dumb && !set("CI") && !json,
+            bars: (err && !dumb && !set("CI") && !json).then(MultiProgress::new),
+            diagnostics: Arc::default(),
             interactive: io::stdin().is_terminal() && err && !set("CI") && !json,
         }
     }
@@ -101,12 +106,37 @@ impl Ui {
 
     fn labelled(&self, tone: Tone, label: &str, what: impl Display) {
         let label = format!("{label:>12}");
-        say(io::stderr(), Lines::One, &format!("{} {what}", paint(self.color_err, tone, &label)), "\n");
+        self.beside_bars(|| {
+            say(io::stderr(), Lines::One, &format!("{} {what}", paint(self.color_err, tone, &label)), "\n");
+        });
+    }
+
+    /// Writes while nothing moves.
+    fn beside_bars(&self, write: impl FnOnce()) {
+        match &self.bars {
+            Some(bars) => bars.suspend(write),
+            None => write(),
+        }
     }
 
     /// Text whose lines are ours, on stderr.
     pub(crate) fn aside(&self, text: impl Display) {
-        say(io::stderr(), Lines::Many, &text.to_string(), "\n");
+        self.beside_bars(|| say(io::stderr(), Lines::Many, &text.to_string(), "\n"));
+    }
+
+    /// A message of the compiler, on stderr: once, however often it comes.
+    pub(crate) fn diagnostic(&self, rendered: &str) {
+        let plain = console::strip_ansi_codes(rendered.trim_end()).into_owned();
+        let mut shown = self.diagnostics.lock().unwrap_or_else(PoisonError::into_inner);
+        if shown.contains(&plain) {
+            return;
+        }
+        let text =
+            if self.color_err { escape::with_colours(rendered.trim_end()) } else { escape::with_colours(&plain) };
+        self.beside_bars(|| write_out(io::stderr(), &format!("{text}\n\n")));
+        if shown.len() < MAX_DIAGNOSTICS {
+            shown.insert(plain);
+        }
     }
 
     /// A line of the result, on stdout. Nothing with `--json`.
@@ -169,36 +199,34 @@ impl Ui {
     fn say_error(&self, message: &str, lines: Lines, hint: &str) {
         let (error, hint_label) =
             (paint(self.color_err, Tone::Bad, "error:"), paint(self.color_err, Tone::Hint, "hint:"));
-        say(io::stderr(), lines, &format!("{error} {message}"), "\n");
-        say(io::stderr(), Lines::One, &format!("{hint_label} {hint}"), "\n");
+        self.beside_bars(|| {
+            say(io::stderr(), lines, &format!("{error} {message}"), "\n");
+            say(io::stderr(), Lines::One, &format!("{hint_label} {hint}"), "\n");
+        });
     }
 
     /// A sign of life while something takes its time; gone when dropped.
     pub(crate) fn waiting(&self, what: &str) -> Bar {
-        if !self.bars {
-            return Bar(None);
-        }
-        let bar = ProgressBar::new_spinner();
-        if let Ok(style) = ProgressStyle::with_template("{spinner:>12} {msg} {elapsed}") {
-            bar.set_style(style);
-        }
-        bar.set_message(escape::harmless(what).into_owned());
-        bar.enable_steady_tick(Duration::from_millis(100));
-        Bar(Some(bar))
+        self.moving(ProgressBar::new_spinner(), "{spinner:>12} {msg} {elapsed}", what)
     }
 
     /// A bar for work whose length is known; gone when dropped.
     pub(crate) fn bar(&self, what: &str) -> Bar {
-        if !self.bars {
-            return Bar(None);
-        }
-        let bar = ProgressBar::new(BAR_STEPS);
-        if let Ok(style) = ProgressStyle::with_template("{spinner:>12} {msg} [{bar:30}] {percent:>3} % {elapsed}") {
-            bar.set_style(style.progress_chars("=> "));
-        }
-        bar.set_message(escape::harmless(what).into_owned());
-        bar.enable_steady_tick(Duration::from_millis(100));
-        Bar(Some(bar))
+        let template = "{spinner:>12} {msg} [{bar:30}] {percent:>3} % {elapsed}";
+        self.moving(ProgressBar::new(BAR_STEPS), template, what)
+    }
+
+    fn moving(&self, bar: ProgressBar, template: &str, what: &str) -> Bar {
+        let shown = self.bars.as_ref().map(|bars| {
+            let bar = bars.add(bar);
+            if let Ok(style) = ProgressStyle::with_template(template) {
+                bar.set_style(style.progress_chars("=> "));
+            }
+            bar.set_message(escape::harmless(what).into_owned());
+            bar.enable_steady_tick(Duration::from_millis(100));
+            bar
+        });
+        Bar { shown, what: what.to_owned(), ui: self.clone(), begun: Instant::now(), told: Mutex::new(Instant::now()) }
     }
 }
 
@@ -217,6 +245,10 @@ impl Report for Ui {
 
     fn aside(&self, text: &dyn Display) {
         Self::aside(self, text);
+    }
+
+    fn diagnostic(&self, rendered: &str) {
+        Self::diagnostic(self, rendered);
     }
 
     fn waiting(&self, what: &str) -> Box<dyn report::Bar> {
@@ -244,32 +276,68 @@ impl Report for Ui {
 /// Steps of a whole bar.
 const BAR_STEPS: u64 = 1000;
 
+/// The most messages of the compiler that are remembered so that they are not shown twice.
+const MAX_DIAGNOSTICS: usize = 10_000;
+/// How often the state of the work is told where nothing moves.
+const TELLING_PERIOD: Duration = Duration::from_secs(15);
+
 /// See [`Ui::waiting`] and [`Ui::bar`].
 #[derive(Debug)]
-pub(crate) struct Bar(Option<ProgressBar>);
+pub(crate) struct Bar {
+    /// `None` where nothing moves.
+    shown: Option<ProgressBar>,
+    what: String,
+    ui: Ui,
+    begun: Instant,
+    /// When the state was last told on a line of its own.
+    told: Mutex<Instant>,
+}
 
 impl report::Bar for Bar {
     fn set(&self, share: f32) {
-        if let Some(bar) = &self.0 {
+        if let Some(bar) = &self.shown {
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share between 0 and 1")]
             bar.set_position((share.clamp(0.0, 1.0) * BAR_STEPS as f32) as u64);
+        }
+    }
+
+    fn tell(&self, state: &str) {
+        let now = if state.is_empty() { self.what.clone() } else { format!("{} {state}", self.what) };
+        if let Some(bar) = &self.shown {
+            let now = escape::harmless(&now).into_owned();
+            if bar.message() != now {
+                bar.set_message(now);
+            }
+            return;
+        }
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.elapsed() >= TELLING_PERIOD {
+            *told = Instant::now();
+            self.ui.labelled(Tone::Good, "Still", format_args!("{now} ({} s)", self.begun.elapsed().as_secs()));
         }
     }
 }
 
 impl Drop for Bar {
     fn drop(&mut self) {
-        if let Some(bar) = &self.0 {
+        if let Some(bar) = &self.shown {
             bar.finish_and_clear();
+            if let Some(bars) = &self.ui.bars {
+                bars.remove(bar);
+            }
         }
     }
 }
 
 /// Writes, and does not mind a reader that has gone (`cargo dusk … | head`). `end`: what ends the text.
-fn say(mut to: impl Write, lines: Lines, text: &str, end: &str) {
-    let text = escape::for_terminal(text, lines, &CODES);
+fn say(to: impl Write, lines: Lines, text: &str, end: &str) {
+    write_out(to, &format!("{}{end}", escape::for_terminal(text, lines, &CODES)));
+}
+
+/// Writes a text that has gone through [`escape`].
+fn write_out(mut to: impl Write, text: &str) {
     // The exit code tells how the work went; there is nobody left to tell that the pipe is closed.
-    let _ = to.write_all(format!("{text}{end}").as_bytes()).and_then(|()| to.flush());
+    let _ = to.write_all(text.as_bytes()).and_then(|()| to.flush());
 }
 
 fn paint(color: bool, tone: Tone, text: &str) -> String {

@@ -142,7 +142,7 @@ pub(super) fn run(
 /// The description of a contract of this project as it was last built.
 fn built_abi(project: &Project, name: &str) -> Option<ContractAbi> {
     let record = Record::read(&project.artefacts())?;
-    record.artifacts.iter().find(|artifact| artifact.name == name)?.abi().ok()
+    record.into_artifacts().iter().find(|artifact| artifact.name == name)?.abi().ok()
 }
 
 /// Names that need no chain.

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
+use dusk_sdk_circuit::runner::Panicked;
 use dusk_sdk_circuit::{
-    CheckError, FindingKind, HIDDEN, Layout, MAX_ROWS, REVEAL_VARIABLE, Revealed, Unsatisfied, WireValue, audit,
+    CheckError, FindingKind, HIDDEN, Layout, MAX_ROWS, Place, REVEAL_VARIABLE, Revealed, Unsatisfied, WireValue, audit,
     audit_with, catalogue, check, profile, short,
 };
 use serde_json::{Value, json};
@@ -16,7 +17,7 @@ use crate::error::{Exit, Fault};
 use crate::figures::{count, grouped, time};
 use crate::ops::cargo::packages;
 use crate::ops::circuits::witness::Witness;
-use crate::ops::circuits::{self, Circuits, Described};
+use crate::ops::circuits::{self, Circuits, Described, Plan};
 use crate::ops::project::{Project, folders};
 use crate::output::{Tone, Ui};
 use crate::table::{Side, Table, toned_field};
@@ -94,23 +95,17 @@ pub(super) fn run(project: impl FnOnce() -> Result<Project>, action: &CircuitAct
 /// The circuits of the project as they ship, compiled.
 pub(super) fn found(project: &Project, ui: &Ui) -> Result<Circuits> {
     project.ensure_sdk()?;
-    shipped(project, &packages::packages(&project.root)?, ui)
-}
-
-fn shipped(project: &Project, packages: &packages::Packages, ui: &Ui) -> Result<Circuits> {
-    if !packages.circuits.is_empty() {
-        ui.step("Compiling", "the circuits");
-    }
-    Circuits::compile(&project.root, packages)
+    let packages = packages::packages(&project.root, ui)?;
+    Circuits::compile(&project.root, &Plan::of(&packages)?, ui)
 }
 
 /// A circuit to look at: one that ships, else one that only tests have.
 fn one(project: &Project, name: Option<&str>, ui: &Ui) -> Result<circuits::Circuit> {
     project.ensure_sdk()?;
-    let packages = packages::packages(&project.root)?;
-    let circuits = shipped(project, &packages, ui)?;
+    let packages = packages::packages(&project.root, ui)?;
+    let circuits = Circuits::compile(&project.root, &Plan::of(&packages)?, ui)?;
     if let Some(name) = name.filter(|name| !circuits.has(name)) {
-        let of_tests = Circuits::of_tests(&project.root, &packages)?;
+        let of_tests = Circuits::of_tests(&project.root, &packages, ui)?;
         if of_tests.has(name) {
             ui.note(format_args!("`{name}` exists in test builds only; contracts cannot verify its proofs"));
             return of_tests.pick(Some(name)).cloned();
@@ -137,30 +132,72 @@ pub(super) fn gates(layout: &Layout) -> String {
     format!("{} gates → 2^{} ({free} % free)", grouped(gates as u64), size.ilog2())
 }
 
+/// Lists each circuit for itself: one that cannot be described hides no other.
 fn list(circuits: &Circuits, ui: &Ui) -> Result<ExitCode> {
-    let mut documents = Vec::new();
+    let (mut documents, mut broken) = (Vec::new(), Vec::new());
     for circuit in circuits.iter() {
-        let Described { doc, layout } = circuit.describe_of_any_size()?;
-        let package = ui.toned(Tone::Faint, &format!("in {}", circuit.package));
-        let fits = if layout.rows.len() > MAX_ROWS { " · too large to prove" } else { "" };
-        ui.line(format_args!("{} {package} · {}{fits}", ui.toned(Tone::Name, &circuit.name), gates(&layout)));
-        if let Some(first) = doc.lines().map(str::trim).find(|line| !line.is_empty()) {
-            ui.line(format_args!("    {first}"));
-        }
-        for (public, label) in [(true, "public"), (false, "private")] {
-            let inputs = layout.inputs.iter().filter(|input| input.public == public);
-            let inputs: Vec<String> = inputs.map(|input| format!("{}: {}", input.name, input.kind)).collect();
-            if !inputs.is_empty() {
-                ui.line(format_args!("    {label:7}  {}", inputs.join(", ")));
+        let document = match circuit.inspect() {
+            Ok(Ok(described)) => say_circuit(circuit, &described, ui),
+            Ok(Err(Panicked { message, place })) => {
+                let reason = format!("its function panics: {message}");
+                say_broken(circuit, &reason, place.as_ref(), ui)
             }
+            Err(error) => say_broken(circuit, &format!("{error:#}"), None, ui),
+        };
+        if document["error"].is_string() {
+            broken.push(format!("`{}`", circuit.name));
         }
-        documents.push(document(circuit, &doc, &layout));
+        documents.push(document);
     }
     if documents.is_empty() {
         ui.note("the project has no circuits: functions with `#[circuit]` in a package that depends on dusk-sdk with the feature `zk`");
     }
-    ui.document(&json!({ "circuits": documents }));
-    Ok(ExitCode::SUCCESS)
+    let mut document = json!({ "circuits": documents });
+    if broken.is_empty() {
+        ui.document(&document);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let message = format!("{} cannot be built", broken.join(", "));
+    let hint = "mend the function at that place: it must build the circuit for any values";
+    ui.complain(&message, hint);
+    document["error"] = message.into();
+    document["hint"] = hint.into();
+    document["exit"] = (Exit::Failed as u8).into();
+    ui.document(&document);
+    Ok(ExitCode::from(Exit::Failed as u8))
+}
+
+/// `eligible in circuits`
+fn title(circuit: &circuits::Circuit, ui: &Ui) -> String {
+    format!("{} {}", ui.toned(Tone::Name, &circuit.name), ui.toned(Tone::Faint, &format!("in {}", circuit.package)))
+}
+
+fn say_circuit(circuit: &circuits::Circuit, described: &Described, ui: &Ui) -> Value {
+    let Described { doc, layout } = described;
+    let fits = if layout.rows.len() > MAX_ROWS { " · too large to be proved" } else { "" };
+    ui.line(format_args!("{} · {}{fits}", title(circuit, ui), gates(layout)));
+    if let Some(first) = doc.lines().map(str::trim).find(|line| !line.is_empty()) {
+        ui.line(format_args!("    {first}"));
+    }
+    for (public, label) in [(true, "public"), (false, "private")] {
+        let inputs = layout.inputs.iter().filter(|input| input.public == public);
+        let inputs: Vec<String> = inputs.map(|input| format!("{}: {}", input.name, input.kind)).collect();
+        if !inputs.is_empty() {
+            ui.line(format_args!("    {label:7}  {}", inputs.join(", ")));
+        }
+    }
+    document(circuit, doc, layout)
+}
+
+fn say_broken(circuit: &circuits::Circuit, reason: &str, place: Option<&Place>, ui: &Ui) -> Value {
+    ui.line(format_args!("{} · {}", title(circuit, ui), ui.toned(Tone::Bad, reason)));
+    if let Some(place) = place {
+        ui.line(format_args!("    {:7}  {place}", "at"));
+    }
+    json!({
+        "name": circuit.name, "package": circuit.package, "error": reason,
+        "place": place.map(|it| json!({ "file": it.file, "line": it.line, "column": it.column })),
+    })
 }
 
 /// What each gadget of the SDK costs, counted from the gadgets themselves.

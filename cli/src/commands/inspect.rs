@@ -90,7 +90,7 @@ fn network_of_environment() -> Option<String> {
 
 /// The file of a contract that the project has built.
 fn built(project: &Project, name: Option<&str>) -> Result<PathBuf> {
-    let artifacts = Record::read(&project.artefacts()).map(|record| record.artifacts).unwrap_or_default();
+    let artifacts = Record::read(&project.artefacts()).map(Record::into_artifacts).unwrap_or_default();
     if artifacts.is_empty() {
         let what = name.map_or_else(
             || "the project has no built contract".to_owned(),
@@ -135,7 +135,7 @@ fn deployed(project: &Project, options: &Inspect, ui: &Ui) -> Result<ExitCode> {
     let code = code(&chain, &contract, height)?;
     let mut document = match &code {
         Some(wasm) => {
-            let twins = Record::read(&project.artefacts()).into_iter().flat_map(|record| record.artifacts);
+            let twins = Record::read(&project.artefacts()).into_iter().flat_map(Record::into_artifacts);
             let named =
                 twins.filter(|twin| twin.hash == hash_of(wasm)).find_map(|twin| named_twin(&twin.named_path(), wasm));
             let subject = Subject { wasm, named, all: options.all };

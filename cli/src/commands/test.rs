@@ -99,7 +99,7 @@ pub(super) fn run(project: &Project, options: &Test, ui: &Ui) -> Result<ExitCode
     let recipe = Recipe { logs, small: project.settings.build.small && !logs, ..Recipe::of(project) };
     let built = build::build_as(project, ui, options.yes, recipe)?;
     ui.step("Compiling", "the tests");
-    let programs = runs::programs(project)?;
+    let programs = runs::programs(project, ui)?;
     let selection = Selection {
         filter: options.filter.as_deref(),
         exact: options.exact,

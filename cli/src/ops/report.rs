@@ -17,6 +17,9 @@ pub(crate) trait Report: Send + Sync {
     /// Lines of ours beside the result.
     fn aside(&self, text: &dyn Display);
 
+    /// A message of the compiler, with its colours. Each is shown once, however many builds of a command give it.
+    fn diagnostic(&self, rendered: &str);
+
     /// A sign of life while something takes its time; gone when dropped.
     fn waiting(&self, what: &str) -> Box<dyn Bar>;
 
@@ -34,6 +37,10 @@ pub(crate) trait Report: Send + Sync {
 pub(crate) trait Bar: Send {
     /// The share that is done, from 0 to 1.
     fn set(&self, share: f32);
+
+    /// The state of the work: in place of the last one on a terminal; elsewhere a line of its own now and then. Call it
+    /// about once a second.
+    fn tell(&self, state: &str);
 }
 
 /// The report of this process: see [`install`].
@@ -64,6 +71,8 @@ impl Report for Silent {
 
     fn aside(&self, _: &dyn Display) {}
 
+    fn diagnostic(&self, _: &str) {}
+
     fn waiting(&self, _: &str) -> Box<dyn Bar> {
         Box::new(Self)
     }
@@ -84,4 +93,6 @@ impl Report for Silent {
 #[cfg(test)]
 impl Bar for Silent {
     fn set(&self, _: f32) {}
+
+    fn tell(&self, _: &str) {}
 }

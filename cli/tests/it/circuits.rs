@@ -137,7 +137,7 @@ fn shows_private_values_only_when_asked(place: &Place) {
     assert!(values.iter().any(|it| it["input"] == "product" && it["value"] == "21"), "{document}");
 }
 
-/// A circuit that is empty, and one that is too large.
+/// A circuit that is empty, one that is too large, and one that panics.
 fn explains_circuits_that_cannot_be_proved(place: &Place) {
     let before = place.read(CIRCUIT);
     let nothing = "\n#[circuit]\npub fn nothing(_cs: &mut ConstraintSystem) {}\n";
@@ -184,6 +184,30 @@ fn explains_circuits_that_cannot_be_proved(place: &Place) {
         &place.dusk(&["circuit", "list"]).exits(0),
         &["factors in circuits · ", "too_large in circuits · ", "too large to prove"],
     );
+    // The first in the list hides none of the others.
+    let broken = "\n#[circuit]\npub fn broken(_cs: &mut ConstraintSystem) {\n    panic!(\"there is no table\");\n}\n";
+    place.write(CIRCUIT, &format!("{before}{broken}"));
+    let line = place.read(CIRCUIT).lines().position(|line| line.contains("there is no table")).unwrap() + 1;
+    let at = format!("{CIRCUIT}:{line}:5");
+    let listed = place.dusk(&["circuit", "list"]).exits(1);
+    says(
+        &listed,
+        &[
+            "broken in circuits · its function panics: there is no table",
+            &at,
+            "factors in circuits · ",
+            "error: `broken` cannot be built",
+            "hint: mend the function",
+        ],
+    );
+    let document = place.dusk(&["circuit", "list", "--json"]).exits(1).document();
+    let (first, second) = (&document["circuits"][0], &document["circuits"][1]);
+    assert_eq!(first["error"], "its function panics: there is no table", "{document}");
+    assert_eq!(first["place"]["line"], line, "{document}");
+    assert_eq!((&second["name"], &second["error"]), (&"factors".into(), &serde_json::Value::Null), "{document}");
+    let reason = format!("the circuit `broken` cannot be built: its function panics: there is no table (at {at})");
+    says(&place.dusk(&["build"]).exits(1), &[&reason, "hint: mend the function"]);
+    says(&place.dusk(&["circuit", "check", "factors", "--witness", "good.json"]).exits(0), &["factors satisfied"]);
     place.write(CIRCUIT, &before);
 }
 

@@ -23,6 +23,8 @@ mod messages;
 #[cfg(test)]
 mod plan;
 #[cfg(test)]
+mod progress;
+#[cfg(test)]
 mod reference;
 #[cfg(test)]
 mod session;

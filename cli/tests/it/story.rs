@@ -14,6 +14,7 @@ fn from_an_empty_folder_to_a_refused_call() {
     place.enter("shares");
 
     builds_once(&place);
+    builds_only_what_changed(&place);
     tests_see_every_change(&place);
     tests_tell_what_happened(&place);
     tests_without_end_are_ended(&place);
@@ -47,6 +48,62 @@ fn builds_once(place: &Place) {
     let mended = place.dusk(&["build", "--json"]).exits(0).document();
     assert_eq!(mended["fresh"], false);
     assert_eq!(mended["contracts"][0]["blake3"], again["contracts"][0]["blake3"], "a build can be repeated");
+}
+
+/// A second contract, of which a compiler has something to say.
+fn builds_only_what_changed(place: &Place) {
+    const FLAG: &str = "contracts/flag/src/lib.rs";
+    let (manifest, lock) = (place.read("Cargo.toml"), place.read("Cargo.lock"));
+    place.edit("Cargo.toml", "\"contracts/counter\"", "\"contracts/counter\", \"contracts/flag\"");
+    let package = place.read("contracts/counter/Cargo.toml").replace("name = \"counter\"", "name = \"flag\"");
+    place.write("contracts/flag/Cargo.toml", &package);
+    place.write(
+        FLAG,
+        "#![no_std]
+use dusk_sdk::prelude::*;
+
+#[contract]
+pub mod flag {
+    use super::*;
+
+    #[derive(Default)]
+    pub struct Flag(bool);
+
+    impl Flag {
+        pub fn raise(&mut self) {
+            self.0 = true;
+        }
+
+        fn nobody_calls_this() {}
+    }
+}
+",
+    );
+    let first = place.dusk(&["build"]).exits(0);
+    says(&first, &["Building flag (contract and data driver)"]);
+    assert!(!first.stderr.contains("Building counter"), "nothing of it has changed:\n{}", first.stderr);
+    assert_ne!(place.read("Cargo.lock"), lock, "the new package is in it");
+    let times = |what: &str| first.stderr.matches(what).count();
+    assert_eq!(times("function `nobody_calls_this` is never used"), 1, "contract and driver:\n{}", first.stderr);
+    assert_eq!(times("unused import"), 0, "{}", first.stderr);
+    assert_eq!(times("warning"), 1, "{}", first.stderr);
+
+    let without_cargo =
+        || place.ran(place.command(crate::support::PROGRAM).args(["build", "--json"]).env("CARGO", "/bin/false"));
+    assert_eq!(without_cargo().exits(0).document()["fresh"], true, "the build itself has changed Cargo.lock");
+    place.write("Cargo.toml", &format!("# Two contracts.\n{}", place.read("Cargo.toml")));
+    assert_eq!(without_cargo().exits(0).document()["fresh"], true, "a comment is no change");
+
+    place.edit(FLAG, "        fn nobody_calls_this() {}\n", "");
+    let second = place.dusk(&["build"]).exits(0);
+    says(&second, &["Building flag"]);
+    assert!(!second.stderr.contains("Building counter"), "nothing of it has changed:\n{}", second.stderr);
+
+    std::fs::remove_dir_all(place.at.join("contracts/flag")).unwrap();
+    place.write("Cargo.toml", &manifest);
+    let third = place.dusk(&["build"]).exits(0);
+    assert!(!third.stderr.contains("Building counter"), "nothing of it has changed:\n{}", third.stderr);
+    assert_eq!(place.read("Cargo.lock"), lock);
 }
 
 fn tests_see_every_change(place: &Place) {

@@ -14,10 +14,12 @@
 extern crate std;
 
 use alloc::borrow::{Cow, ToOwned};
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use std::io::{Read, Write};
+use std::panic::PanicHookInfo;
 use std::sync::{Mutex, PoisonError};
 
 use dusk_bls12_381::BlsScalar;
@@ -29,7 +31,7 @@ use crate::assignment::Assignment;
 use crate::circuit::{Circuit, assign, layout};
 use crate::exact::Exact;
 pub use crate::exact::Members;
-use crate::layout::Layout;
+use crate::layout::{Layout, Place};
 use crate::scalar_serde;
 
 /// The environment variable that makes the test serve.
@@ -48,6 +50,9 @@ pub const SERVE: &str = "serve";
 pub const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 /// The maximum size of a request.
 pub const MAX_REQUEST_BYTES: usize = 16 * 1024 * 1024;
+
+/// The exit code of a program that answered with a panic, as of one that ends by it.
+const PANICKED: i32 = 101;
 
 /// All inputs of a circuit by name, public and private together, as substrings of the request. Secrets in them are not
 /// copied.
@@ -92,6 +97,35 @@ pub enum Answer {
     Refused(InputFault),
     /// The circuits of a program.
     Circuits(Vec<Name>),
+    /// The circuit's function panics, so there is no layout.
+    Panicked(Panicked),
+}
+
+/// The panic of a circuit's function.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Panicked {
+    /// Its message.
+    pub message: String,
+    /// The place of the call that panicked; `None` if the compiler did not note it.
+    pub place: Option<Place>,
+}
+
+impl From<&PanicHookInfo<'_>> for Panicked {
+    fn from(panic: &PanicHookInfo<'_>) -> Self {
+        let place =
+            |at: &std::panic::Location<'_>| Place { file: at.file().to_owned(), line: at.line(), column: at.column() };
+        Self {
+            message: panic.payload_as_str().unwrap_or("a panic without a text").to_owned(),
+            place: panic.location().map(place),
+        }
+    }
+}
+
+impl core::fmt::Display for Panicked {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(&self.message)?;
+        self.place.as_ref().map_or(Ok(()), |place| write!(f, " (at {place})"))
+    }
 }
 
 /// The name of a circuit.
@@ -376,7 +410,7 @@ macro_rules! __register_circuit {
 /// The `main` function of a program with circuits: it lists them, or answers one request.
 ///
 /// # Panics
-/// If the arguments are unknown, a circuit cannot be built, or the tool does not read the answer.
+/// If the arguments are unknown, a circuit cannot be built for a witness, or the tool does not read the answer.
 pub fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
@@ -404,9 +438,27 @@ fn answer_stdin(answer: fn(Request<'_>) -> Answer) -> Answer {
         .map_err(|error| error.to_string())
         .and_then(|_| serde_json::from_str::<Request<'_>>(&text).map_err(|error| error.to_string()));
     match request {
-        Ok(request) => answer(request),
+        Ok(request) => {
+            // A layout depends on no values, so a panic on the way to it has nothing to hide.
+            if matches!(request, Request::Layout {}) {
+                answer_panics();
+            }
+            answer(request)
+        }
         Err(error) => Answer::Refused(InputFault::Other(alloc::format!("the request cannot be read: {error}"))),
     }
+}
+
+/// Makes this program answer with the next panic and end, also where panics abort.
+fn answer_panics() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if std::env::var_os("RUST_BACKTRACE").is_some() {
+            usual(panic);
+        }
+        tell(&Answer::Panicked(panic.into()));
+        std::process::exit(PANICKED);
+    }));
 }
 
 fn tell(answer: &Answer) {

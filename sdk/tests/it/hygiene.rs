@@ -25,12 +25,35 @@ fn generated_contracts_with_every_name_compile_and_work() {
     let tried = trybuild::TestCases::new();
     let named = format!("{}\nfn main() {{ {} }}\n", names::named(&names::all()), checks());
     let taken = format!("{}\nfn main() {{}}\n", names::taken());
-    for (name, source) in [("named.rs", named), ("taken.rs", taken), ("circuits.rs", names::circuits())] {
+    let sources =
+        [("named.rs", named), ("taken.rs", taken), ("circuits.rs", names::circuits()), ("alone.rs", ALONE.to_owned())];
+    for (name, source) in sources {
         let path = folder.join(name);
         fs::write(&path, source).unwrap();
         tried.pass(path);
     }
 }
+
+/// A contract that needs nothing of the prelude, which is no reason to warn of the line that every contract begins with.
+const ALONE: &str = "#![deny(unused_imports)]
+use dusk_sdk::prelude::*;
+
+#[contract]
+pub mod flag {
+    use super::*;
+
+    #[derive(Default)]
+    pub struct Flag(bool);
+
+    impl Flag {
+        pub fn raise(&mut self) {
+            self.0 = true;
+        }
+    }
+}
+
+fn main() {}
+";
 
 /// What the generated program checks of itself: each method is there under its name, and takes its argument by name.
 fn checks() -> String {

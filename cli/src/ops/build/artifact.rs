@@ -1,5 +1,6 @@
 //! What a build leaves in `target/dusk`, and the record by which the next build knows that nothing changed.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -135,24 +136,70 @@ fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
+/// A contract as the last build left it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct BuiltContract {
+    /// The contract.
+    pub(crate) artifact: Artifact,
+    /// What it was built from; `None` when the next build must ask cargo.
+    pub(crate) inputs: Option<Inputs>,
+}
+
+impl BuiltContract {
+    /// Whether it needs no building.
+    pub(crate) fn is_fresh(&self, root: &Path) -> bool {
+        self.inputs.as_ref().is_some_and(|inputs| inputs.unchanged(root)) && self.artifact.is_whole()
+    }
+}
+
+/// The circuits as the last build left them.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct BuiltCircuits {
+    /// Text that changes whenever other packages have the circuits.
+    pub(crate) plan: String,
+    /// What they were built from; `None` when the next build must ask cargo.
+    pub(crate) inputs: Option<Inputs>,
+    /// Their verifier keys.
+    pub(crate) keys: Vec<VerifierKey>,
+}
+
+impl BuiltCircuits {
+    /// Whether they need no building where the plan is the same.
+    pub(crate) fn is_fresh(&self, root: &Path) -> bool {
+        self.inputs.as_ref().is_some_and(|inputs| inputs.unchanged(root)) && self.keys.iter().all(VerifierKey::is_whole)
+    }
+}
+
 /// What the last build was made from, and what it made.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Record {
     /// Compiler, tools and settings.
     pub(crate) tools: String,
-    /// The files; `None` when the next build must ask cargo.
-    pub(crate) inputs: Option<Inputs>,
+    /// The folders of the workspace's members; `None` when only cargo can tell them.
+    pub(crate) members: Option<BTreeSet<PathBuf>>,
+    /// The circuits.
+    pub(crate) circuits: BuiltCircuits,
     /// The contracts, in the order of their names.
-    pub(crate) artifacts: Vec<Artifact>,
-    /// The verifier keys of the project's circuits.
-    #[serde(default)]
-    pub(crate) keys: Vec<VerifierKey>,
+    pub(crate) contracts: Vec<BuiltContract>,
 }
 
 impl Record {
     /// The last record of a folder of artefacts. One that cannot be read is none.
     pub(crate) fn read(folder: &Path) -> Option<Self> {
         serde_json::from_slice(&fs::read(folder.join(RECORD_FILE)).ok()?).ok()
+    }
+
+    /// The contracts that it made.
+    pub(crate) fn into_artifacts(self) -> Vec<Artifact> {
+        self.contracts.into_iter().map(|contract| contract.artifact).collect()
+    }
+
+    /// Whether nothing needs building. `members`: the folders of the workspace's members now.
+    pub(crate) fn is_fresh(&self, root: &Path, members: Option<&BTreeSet<PathBuf>>) -> bool {
+        members.is_some()
+            && self.members.as_ref() == members
+            && self.circuits.is_fresh(root)
+            && self.contracts.iter().all(|contract| contract.is_fresh(root))
     }
 
     /// Keeps the record.

@@ -13,6 +13,7 @@ use crate::ops::cargo::toolchain::{Product, TARGET, Toolchain};
 use crate::ops::cargo::{command, configuration, inputs};
 use crate::ops::project::settings::Crs;
 use crate::ops::project::{Project, folders};
+use crate::ops::report::Report;
 
 /// Bytes of the contract's stack. It is part of the contract's memory, and so of its state.
 const STACK_BYTES: u32 = 64 * 1024;
@@ -75,6 +76,7 @@ pub(crate) fn compile(
     product: Product,
     recipe: Recipe,
     toolchain: &Toolchain,
+    report: &dyn Report,
 ) -> Result<Compiled> {
     let root = &project.root;
     let features = match product {
@@ -104,7 +106,8 @@ pub(crate) fn compile(
         .arg(format!("{}=/project", root.display()));
 
     let mut module = None;
-    let compiled = command::follow(&mut command, |message| {
+    let what = if product == Product::Contract { "contract" } else { "data driver of contract" };
+    let compiled = command::follow(&mut command, &format!("building the {what} {package}"), report, |message| {
         if let Message::CompilerArtifact(artifact) = message
             && artifact.target.is_cdylib()
         {
@@ -113,7 +116,6 @@ pub(crate) fn compile(
         Ok(())
     })?;
     if !compiled {
-        let what = if product == Product::Contract { "contract" } else { "data driver of contract" };
         return Err(Fault::failed(format!("the {what} `{package}` does not compile"), "see the messages above"));
     }
     let module = module.with_context(|| format!("cargo has made no module of `{package}`"))?;

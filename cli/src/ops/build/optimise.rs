@@ -47,6 +47,7 @@ impl Optimiser {
         let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
         let (input, output) = (folder.path().join("in.wasm"), folder.path().join("out.wasm"));
         fs::write(&input, wasm).context("cannot write a temporary file")?;
+        let _optimising = report.waiting("making it smaller (wasm-opt)");
         let run = machine
             .command(&self.path)
             .args(PASSES.iter().chain(&FEATURES))

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use anyhow::{Context, Result};
@@ -10,17 +10,17 @@ use dusk_sdk_protocol::abi::CircuitKey;
 use local_node_vm::ModuleError;
 use serde_json::json;
 
-use super::artifact::{Artifact, Record};
+use super::artifact::{Artifact, BuiltCircuits, BuiltContract, Record};
 use super::compile::{self, Recipe};
 use super::optimise::Optimiser;
 use super::verifiers;
 use crate::error::Fault;
-use crate::ops::cargo::inputs::Inputs;
+use crate::ops::cargo::inputs::{self, Inputs};
 use crate::ops::cargo::machine::Machine;
 use crate::ops::cargo::packages::{self, ContractPackage, Packages};
 use crate::ops::cargo::toolchain::{self, Product, Toolchain};
-use crate::ops::circuits::Circuits;
 use crate::ops::circuits::verifier_key::VerifierKey;
+use crate::ops::circuits::{Circuits, Plan};
 use crate::ops::contract::{sandbox, wasm};
 use crate::ops::hash::hash_of;
 use crate::ops::project::bundled::{SDK_HASH, SDK_VERSION};
@@ -28,7 +28,7 @@ use crate::ops::project::{Project, folders};
 use crate::ops::report::Report;
 
 /// Raise it when the same inputs give other artefacts than before.
-const PIPELINE_VERSION: u32 = 4;
+const PIPELINE_VERSION: u32 = 5;
 /// The folder in `target/dusk` for contracts that log.
 const LOGS_FOLDER: &str = "logs";
 /// Held while the artefacts are made, so that two commands do not make them at once.
@@ -43,6 +43,13 @@ pub(crate) struct Built {
     pub(crate) keys: Vec<VerifierKey>,
     /// Whether nothing had to be done.
     pub(crate) fresh: bool,
+}
+
+impl Built {
+    fn of(record: &Record, fresh: bool) -> Self {
+        let artifacts = record.contracts.iter().map(|contract| contract.artifact.clone());
+        Self { artifacts: artifacts.collect(), keys: record.circuits.keys.clone(), fresh }
+    }
 }
 
 /// Builds all contracts of the project, as they are shipped; does nothing when nothing has changed.
@@ -75,12 +82,11 @@ pub(crate) fn build_as(project: &Project, report: &dyn Report, yes: bool, recipe
     ]
     .join("\n");
     let last = Record::read(&folder).filter(|record| record.tools == tools);
+    let members = inputs::members(&project.root)?;
     if let Some(record) = &last
-        && record.inputs.as_ref().is_some_and(|inputs| inputs.unchanged(&project.root))
-        && record.artifacts.iter().all(Artifact::is_whole)
-        && record.keys.iter().all(VerifierKey::is_whole)
+        && record.is_fresh(&project.root, members.as_ref())
     {
-        return Ok(Built { artifacts: record.artifacts.clone(), keys: record.keys.clone(), fresh: true });
+        return Ok(Built::of(record, true));
     }
 
     let toolchain = toolchain::ensure(&machine, report, yes)?;
@@ -88,14 +94,7 @@ pub(crate) fn build_as(project: &Project, report: &dyn Report, yes: bool, recipe
     if recipe.small {
         toolchain.check_sources(&machine)?;
     }
-    let packages = packages::packages(&project.root)?;
-    let packages_of_contracts = contracts_of(&packages, &project.root)?;
-    if !packages.circuits.is_empty() {
-        report.step("Compiling", &"the circuits");
-    }
-    let circuits = Circuits::compile(&project.root, &packages)?;
-    let known = last.as_ref().map_or(&[][..], |last| &last.keys);
-    let keys = verifiers::make(&project.artefacts(), &circuits, known, recipe.crs, report)?;
+    let packages = packages::packages(&project.root, report)?;
     let workshop = Workshop {
         project,
         folder: &folder,
@@ -104,20 +103,34 @@ pub(crate) fn build_as(project: &Project, report: &dyn Report, yes: bool, recipe
         machine: &machine,
         toolchain: &toolchain,
         optimiser: optimiser.as_ref(),
-        keys: &keys,
+        begun,
+        resolved: SystemTime::now(),
     };
-    let mut sources = circuits.sources;
-    let mut artifacts = Vec::new();
+    let mut fresh = last.as_ref().is_some_and(|last| last.contracts.len() == packages.contracts.len());
+    let packages_of_contracts = contracts_of(&packages, &project.root)?;
+    let plan = Plan::of(&packages)?;
+    let known = last.as_ref().map(|last| &last.circuits);
+    let circuits = match known.filter(|known| known.plan == plan.identity() && known.is_fresh(&project.root)) {
+        Some(known) => known.clone(),
+        None => {
+            fresh = false;
+            workshop.circuits(&plan, known)?
+        }
+    };
+    let mut contracts = Vec::new();
     for package in packages_of_contracts {
-        let known = last.as_ref().and_then(|last| last.artifacts.iter().find(|known| known.name == package.name));
-        artifacts.push(workshop.make(package, known, &mut sources)?);
+        let known = last.iter().flat_map(|last| &last.contracts).find(|known| known.artifact.name == package.name);
+        contracts.push(match known.filter(|known| known.is_fresh(&project.root)) {
+            Some(known) => known.clone(),
+            None => {
+                fresh = false;
+                workshop.contract(package, known.map(|known| &known.artifact), &circuits.keys)?
+            }
+        });
     }
-    // The keys are made by the build itself: the record has their hashes.
-    let made_here = verifiers::folder(&project.artefacts());
-    sources.retain(|source| !source.starts_with(&made_here));
-    let record = Record { tools, inputs: Inputs::gather(&project.root, &sources, begun)?, artifacts, keys };
+    let record = Record { tools, members, circuits, contracts };
     record.write(&folder)?;
-    Ok(Built { artifacts: record.artifacts, keys: record.keys, fresh: false })
+    Ok(Built::of(&record, fresh))
 }
 
 /// The contracts; there must be one.
@@ -156,21 +169,58 @@ struct Workshop<'a> {
     machine: &'a Machine,
     toolchain: &'a Toolchain,
     optimiser: Option<&'a Optimiser>,
-    keys: &'a [VerifierKey],
+    /// When the build began.
+    begun: SystemTime,
+    /// When cargo had written `Cargo.lock`.
+    resolved: SystemTime,
 }
 
 impl Workshop<'_> {
-    /// Makes one contract's artefacts. `known`: what the last build with the same tools made.
+    /// Compiles the circuits and makes their verifier keys. `known`: what the last build with the same tools made.
+    fn circuits(&self, plan: &Plan, known: Option<&BuiltCircuits>) -> Result<BuiltCircuits> {
+        let mut circuits = Circuits::compile(&self.project.root, plan, self.report)?;
+        let known = known.map_or(&[][..], |known| &known.keys);
+        let keys = verifiers::make(&self.project.artefacts(), &circuits, known, self.recipe.crs, self.report)?;
+        // The keys are made by the build itself: the record has their hashes.
+        let made_here = verifiers::folder(&self.project.artefacts());
+        circuits.sources.retain(|source| !source.starts_with(&made_here));
+        let inputs = self.inputs(plan.roots().map(str::to_owned).collect(), &circuits.sources)?;
+        Ok(BuiltCircuits { plan: plan.identity(), inputs, keys })
+    }
+
+    /// Builds a contract. `known`: what the last build with the same tools made.
+    fn contract(
+        &self,
+        package: &ContractPackage,
+        known: Option<&Artifact>,
+        keys: &[VerifierKey],
+    ) -> Result<BuiltContract> {
+        let mut sources = BTreeSet::new();
+        let artifact = self.make(package, known, keys, &mut sources)?;
+        let inputs = self.inputs(BTreeSet::from([package.name.clone()]), &sources)?;
+        Ok(BuiltContract { artifact, inputs })
+    }
+
+    /// What these packages were built from.
+    fn inputs(&self, packages: BTreeSet<String>, sources: &BTreeSet<PathBuf>) -> Result<Option<Inputs>> {
+        let Self { project, begun, resolved, .. } = *self;
+        let made_here = &verifiers::folder(&project.artefacts());
+        Inputs::gather(inputs::Build { root: &project.root, packages, sources, begun, resolved, made_here })
+    }
+
+    /// Makes one contract's artefacts.
     fn make(
         &self,
         package: &ContractPackage,
         known: Option<&Artifact>,
-        sources: &mut BTreeSet<std::path::PathBuf>,
+        keys: &[VerifierKey],
+        sources: &mut BTreeSet<PathBuf>,
     ) -> Result<Artifact> {
         let with = if self.recipe.logs { ", with logs" } else { "" };
         self.report.step("Building", &format_args!("{} (contract and data driver{with})", package.name));
         let mut compile = |product| -> Result<Vec<u8>> {
-            let compiled = compile::compile(self.project, &package.name, product, self.recipe, self.toolchain)?;
+            let compiled =
+                compile::compile(self.project, &package.name, product, self.recipe, self.toolchain, self.report)?;
             sources.extend(compiled.sources);
             Ok(compiled.wasm)
         };
@@ -181,7 +231,7 @@ impl Workshop<'_> {
         }
 
         let compiled_bytes = wasm::without_custom(&contract)?.len();
-        let circuits = verifiers::within(&contract, self.keys);
+        let circuits = verifiers::within(&contract, keys);
         let (named, optimised) = self.optimise(&contract)?;
         let mut contract = wasm::without_custom(&named)?;
         let code_bytes = contract.len();

@@ -17,7 +17,7 @@ use crate::error::Fault;
 use crate::ops::cargo::packages;
 use crate::ops::circuits::proving::{self, Proving};
 use crate::ops::circuits::verifier_key::VerifierKey;
-use crate::ops::circuits::{Circuits, crs};
+use crate::ops::circuits::{Circuits, Plan, crs};
 use crate::ops::project::settings::Crs;
 use crate::ops::project::{Project, folders};
 use crate::ops::report::Report;
@@ -126,7 +126,8 @@ pub(crate) fn confirm(project: &Project, contracts: &[&Artifact], report: &dyn R
         return Ok(());
     }
     report.step("Confirming", &"the verifier keys: they are made again from the circuits");
-    let circuits = Circuits::compile(&project.root, &packages::packages(&project.root)?)?;
+    let plan = Plan::of(&packages::packages(&project.root, report)?)?;
+    let circuits = Circuits::compile(&project.root, &plan, report)?;
     let parameters = crs::production_from_file(&|_, _| ())?;
     let describe = |name: &str| circuits.pick(Some(name))?.describe().map(|described| described.layout);
     for contract in contracts {

@@ -35,6 +35,11 @@ pub(crate) fn native(folder: &Path) -> Vec<String> {
     host(&Machine::here(folder)).map(|host| vec!["--target".to_owned(), host]).unwrap_or_default()
 }
 
+/// The name of this machine as a target, for builds in a folder.
+pub(super) fn host_of(folder: &Path) -> Option<String> {
+    host(&Machine::here(folder))
+}
+
 /// The linker for programs of this machine, where one is set for builds in a folder.
 pub(crate) fn linker(folder: &Path) -> Option<PathBuf> {
     let machine = Machine::here(folder);

@@ -1,7 +1,9 @@
-//! What the artefacts were made from, so that a build with no change need not start cargo.
+//! What some packages were built from, so that a build with no change need not start cargo.
 //!
-//! The list of sources is the compiler's own (dep-info); manifests, configuration and the workspace's members are added.
-//! Files are compared by content. What is absent is remembered too: a `build.rs` or a member that appears is a change.
+//! The list of sources is the compiler's own (dep-info); manifests and configuration are added, and of the workspace what
+//! concerns these packages: parts of its manifest, and the entries of `Cargo.lock` that they reach. Files are compared by
+//! content, manifests and settings by what they say ([`documents`](super::documents)). What is absent is remembered too:
+//! a `build.rs` that appears is a change.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -13,67 +15,113 @@ use cargo_metadata::Artifact;
 use serde::{Deserialize, Serialize};
 use toml_edit::{DocumentMut, Item};
 
+use super::documents;
+
 /// More files than this are not compared: cargo does it.
 const MAX_FILES: usize = 10_000;
 /// How deep a package's folders are followed.
 const MAX_DEPTH: usize = 32;
 /// Files that change what cargo does, beside the folder they lie in or any folder above.
 const CONFIGURATION: [&str; 4] = [".cargo/config.toml", ".cargo/config", "rust-toolchain.toml", "rust-toolchain"];
+/// The file of a package, and of a workspace.
+const MANIFEST: &str = "Cargo.toml";
+/// The file with the versions of all dependencies.
+const LOCK: &str = "Cargo.lock";
 
 /// How the ids of packages on this machine begin.
 const LOCAL: &str = "path+file://";
 
-/// The state of all inputs at one moment.
+/// A build of packages of one workspace.
+#[derive(Debug)]
+pub(crate) struct Build<'a> {
+    /// The workspace's folder.
+    pub(crate) root: &'a Path,
+    /// The packages that cargo was asked for.
+    pub(crate) packages: BTreeSet<String>,
+    /// The local files that the compiler read.
+    pub(crate) sources: &'a BTreeSet<PathBuf>,
+    /// When it began.
+    pub(crate) begun: SystemTime,
+    /// When cargo had written `Cargo.lock`, as the manifests ask for it.
+    pub(crate) resolved: SystemTime,
+    /// Where the build itself writes what the compiler reads.
+    pub(crate) made_here: &'a Path,
+}
+
+/// The state of all that packages were built from at one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Inputs {
+    /// The packages that cargo was asked for.
+    packages: BTreeSet<String>,
     /// Each file with the hash of its content, or `None` when there is no such file.
     files: BTreeMap<PathBuf, Option<String>>,
-    /// The workspace's members.
-    members: BTreeSet<PathBuf>,
+    /// Manifests of packages, and settings, with the hash of what they say.
+    documents: BTreeMap<PathBuf, Option<String>>,
+    /// What the workspace says to these packages.
+    workspace: String,
 }
 
 impl Inputs {
-    /// Gathers what was used by a build that began at `begun`. `None` when it cannot be relied upon: something changed
-    /// while it ran, or the project is beyond what is compared here.
-    pub(crate) fn gather(root: &Path, sources: &BTreeSet<PathBuf>, begun: SystemTime) -> Result<Option<Self>> {
-        let Some(members) = members(root)? else {
-            return Ok(None);
-        };
-        let mut paths: BTreeSet<PathBuf> = sources.clone();
-        paths.extend([root.join("Cargo.toml"), root.join("Cargo.lock")]);
+    /// Gathers what was used by a build. `None` when it cannot be relied upon: something changed while it ran, or the
+    /// project is beyond what is compared here.
+    pub(crate) fn gather(build: Build<'_>) -> Result<Option<Self>> {
+        let Build { root, packages, sources, begun, resolved, made_here } = build;
+        let mut files: BTreeSet<PathBuf> = sources.clone();
+        let mut documents = BTreeSet::new();
         for folder in root.ancestors() {
-            paths.extend(CONFIGURATION.map(|name| folder.join(name)));
+            documents.extend(CONFIGURATION.map(|name| folder.join(name)));
         }
         if let Some(home) = cargo_home() {
-            paths.extend(["config.toml", "config"].map(|name| home.join(name)));
+            documents.extend(["config.toml", "config"].map(|name| home.join(name)));
         }
-        let packages: BTreeSet<&Path> = sources.iter().filter_map(|source| package_of(source)).collect();
-        for package in packages {
-            paths.insert(package.join("Cargo.toml"));
-            paths.insert(package.join("build.rs"));
-            let builds =
-                fs::read_to_string(package.join("Cargo.toml")).is_ok_and(|manifest| manifest.contains("build"));
+        for package in sources.iter().filter_map(|source| package_of(source)).collect::<BTreeSet<&Path>>() {
+            let manifest = package.join(MANIFEST);
+            files.insert(package.join("build.rs"));
+            let builds = fs::read_to_string(&manifest).is_ok_and(|manifest| manifest.contains("build"));
             if builds || package.join("build.rs").exists() {
                 // A build script may read anything in its package.
-                walk(package, MAX_DEPTH, &mut paths)?;
+                walk(package, MAX_DEPTH, &mut files)?;
             }
+            documents.insert(manifest);
         }
-        if paths.len() > MAX_FILES {
+        // Compared by the part of it that concerns the packages.
+        documents.remove(&root.join(MANIFEST));
+        if files.len() + documents.len() > MAX_FILES {
             return Ok(None);
         }
-        let newest = paths.iter().filter_map(|path| fs::metadata(path).ok()?.modified().ok()).max();
-        if newest.is_some_and(|newest| newest >= begun) {
+        let changed_since =
+            |path: &Path, moment| fs::metadata(path).and_then(|it| it.modified()).is_ok_and(|it| it >= moment);
+        let read = files.iter().filter(|path| !path.starts_with(made_here)).chain(&documents);
+        let is_stale = read.into_iter().any(|path| changed_since(path, begun))
+            || changed_since(&root.join(MANIFEST), begun)
+            || changed_since(&root.join(LOCK), resolved);
+        if is_stale {
             return Ok(None);
         }
-        let files = paths.into_iter().map(|path| (hash(&path), path)).map(|(hash, path)| (path, hash)).collect();
-        Ok(Some(Self { files, members }))
+        let workspace = workspace(root, &packages, &documents);
+        let with = |hash: fn(&Path) -> Option<String>, paths: BTreeSet<PathBuf>| {
+            paths.into_iter().map(|path| (hash(&path), path)).map(|(hash, path)| (path, hash)).collect()
+        };
+        Ok(Some(Self { packages, files: with(hash, files), documents: with(documents::hash, documents), workspace }))
     }
 
     /// Whether everything is as it was.
     pub(crate) fn unchanged(&self, root: &Path) -> bool {
-        members(root).is_ok_and(|members| members.as_ref() == Some(&self.members))
-            && self.files.iter().all(|(path, expected)| hash(path) == *expected)
+        self.files.iter().all(|(path, expected)| hash(path) == *expected)
+            && self.documents.iter().all(|(path, expected)| documents::hash(path) == *expected)
+            && self.workspace == workspace(root, &self.packages, self.documents.keys())
     }
+}
+
+/// What the workspace says to packages with these manifests: by its own manifest, and by `Cargo.lock`.
+fn workspace<'a>(root: &Path, packages: &BTreeSet<String>, manifests: impl IntoIterator<Item = &'a PathBuf>) -> String {
+    let manifests = manifests.into_iter().filter(|path| path.ends_with(MANIFEST));
+    let inherited = manifests.filter_map(|path| fs::read_to_string(path).ok()).flat_map(|it| documents::inherited(&it));
+    let text = |name: &str| fs::read_to_string(root.join(name)).unwrap_or_default();
+    let manifest = text(MANIFEST);
+    let inherited = inherited.chain(documents::inherited(&manifest)).collect();
+    let said = [documents::of_workspace(&manifest, &inherited), documents::locked(&text(LOCK), packages)].join("\n");
+    blake3::hash(said.as_bytes()).to_hex().to_string()
 }
 
 fn hash(path: &Path) -> Option<String> {
@@ -109,7 +157,7 @@ fn walk(folder: &Path, depth: usize, paths: &mut BTreeSet<PathBuf>) -> Result<()
 }
 
 /// The folders that the manifest's member patterns give. `None` for patterns that only cargo understands.
-fn members(root: &Path) -> Result<Option<BTreeSet<PathBuf>>> {
+pub(crate) fn members(root: &Path) -> Result<Option<BTreeSet<PathBuf>>> {
     let path = root.join("Cargo.toml");
     let manifest: DocumentMut = fs::read_to_string(&path)
         .with_context(|| format!("cannot read {}", path.display()))?
@@ -187,67 +235,135 @@ mod tests {
 
     use super::*;
 
-    fn workspace() -> (tempfile::TempDir, BTreeSet<PathBuf>) {
+    const LOCKED: &str = "version = 4\n[[package]]\nname = \"one\"\nversion = \"1.0.0\"\ndependencies = [\"deep\"]\n\
+                          [[package]]\nname = \"deep\"\nversion = \"1.0.0\"\n\
+                          [[package]]\nname = \"other\"\nversion = \"1.0.0\"\n";
+    const ROOT: &str = "[workspace]\nmembers = [\"contracts/*\", \"tests\"]\n\
+                        [workspace.dependencies]\ndeep = \"1\"\nother = \"1\"\n";
+    const ONE: &str = "[package]\nname = \"one\"\n[dependencies]\ndeep = { workspace = true }\n";
+
+    fn project() -> (tempfile::TempDir, BTreeSet<PathBuf>) {
         let root = tempfile::tempdir().unwrap();
         let source = root.path().join("contracts/one/src/lib.rs");
         fs::create_dir_all(source.parent().unwrap()).unwrap();
         fs::write(&source, "fn one() {}").unwrap();
-        fs::write(root.path().join("contracts/one/Cargo.toml"), "[package]").unwrap();
-        fs::write(root.path().join("Cargo.toml"), "[workspace]\nmembers = [\"contracts/*\", \"tests\"]").unwrap();
+        for (path, text) in [("contracts/one/Cargo.toml", ONE), ("Cargo.toml", ROOT), ("Cargo.lock", LOCKED)] {
+            fs::write(root.path().join(path), text).unwrap();
+        }
         (root, BTreeSet::from([source]))
+    }
+
+    fn gathered(root: &Path, sources: &BTreeSet<PathBuf>, begun: SystemTime) -> Option<Inputs> {
+        let packages = BTreeSet::from(["one".to_owned()]);
+        let made_here = &root.join("target");
+        Inputs::gather(Build { root, packages, sources, begun, resolved: later(), made_here }).unwrap()
     }
 
     fn later() -> SystemTime {
         SystemTime::now() + Duration::from_secs(60)
     }
 
+    /// Whether a project is built anew when a file of it has this content.
+    fn is_a_change(path: &str, content: &str) -> bool {
+        let (root, sources) = project();
+        let inputs = gathered(root.path(), &sources, later()).unwrap();
+        assert!(inputs.unchanged(root.path()));
+        let path = root.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, content).unwrap();
+        !inputs.unchanged(root.path())
+    }
+
     #[test]
     fn every_kind_of_change_is_seen() {
-        let changes: [(&str, &str); 8] = [
-            ("contracts/one/src/lib.rs", "fn two() {}"),
-            ("contracts/one/Cargo.toml", "[package]\n"),
-            ("contracts/one/build.rs", "fn main() {}"),
-            ("Cargo.lock", "version = 4"),
-            (".cargo/config.toml", "[build]"),
-            ("rust-toolchain.toml", "[toolchain]"),
-            ("contracts/two/Cargo.toml", "[package]"),
-            ("tests/Cargo.toml", "[package]"),
+        let with = |text: &str, from: &str, to: &str| {
+            assert!(text.contains(from), "{from}");
+            text.replace(from, to)
+        };
+        let changes = [
+            ("contracts/one/src/lib.rs", "fn two() {}".to_owned()),
+            ("contracts/one/Cargo.toml", format!("{ONE}[features]\n")),
+            ("contracts/one/build.rs", "fn main() {}".to_owned()),
+            (
+                "Cargo.lock",
+                with(LOCKED, "name = \"deep\"\nversion = \"1.0.0\"", "name = \"deep\"\nversion = \"1.0.1\""),
+            ),
+            ("Cargo.toml", with(ROOT, "deep = \"1\"", "deep = { version = \"1\", features = [\"all\"] }")),
+            ("Cargo.toml", format!("{ROOT}[profile.release]\ndebug = true\n")),
+            ("Cargo.toml", format!("{ROOT}[patch.crates-io]\ndeep = {{ path = \"deep\" }}\n")),
+            ("Cargo.toml", format!("{ROOT}[workspace.lints.rust]\nunused = \"deny\"\n")),
+            (".cargo/config.toml", "[build]".to_owned()),
+            ("rust-toolchain.toml", "[toolchain]".to_owned()),
         ];
         for (path, content) in changes {
-            let (root, sources) = workspace();
-            let inputs = Inputs::gather(root.path(), &sources, later()).unwrap().unwrap();
-            assert!(inputs.unchanged(root.path()));
-            fs::write(root.path().join("contracts/one/notes.txt"), "no input").unwrap();
-            assert!(inputs.unchanged(root.path()));
-            let path = root.path().join(path);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(&path, content).unwrap();
-            assert!(!inputs.unchanged(root.path()), "{}", path.display());
+            assert!(is_a_change(path, &content), "{path}: {content}");
+        }
+    }
+
+    #[test]
+    fn what_concerns_other_packages_is_no_change() {
+        let others = [
+            ("contracts/one/notes.txt", "no input".to_owned()),
+            ("contracts/one/Cargo.toml", format!("# A comment.\n{}", ONE.replace(" = ", "="))),
+            ("contracts/two/src/lib.rs", "fn two() {}".to_owned()),
+            ("contracts/two/Cargo.toml", "[package]".to_owned()),
+            (
+                "Cargo.toml",
+                format!("# A comment.\n{}", ROOT.replace("[\"contracts/*\", ", "[\"two\",\n  \"contracts/*\", ")),
+            ),
+            ("Cargo.toml", ROOT.replace("other = \"1\"", "other = \"2\"\nnew = \"1\"")),
+            (
+                "Cargo.lock",
+                LOCKED.replace("name = \"other\"\nversion = \"1.0.0\"", "name = \"other\"\nversion = \"2.0.0\""),
+            ),
+            ("Cargo.lock", format!("# A comment.\n{LOCKED}[[package]]\nname = \"new\"\nversion = \"1.0.0\"\n")),
+        ];
+        for (path, content) in others {
+            assert!(!is_a_change(path, &content), "{path}: {content}");
         }
     }
 
     #[test]
     fn a_build_script_may_read_its_whole_package() {
-        let (root, sources) = workspace();
+        let (root, sources) = project();
         fs::write(root.path().join("contracts/one/build.rs"), "fn main() {}").unwrap();
         fs::write(root.path().join("contracts/one/table.csv"), "1").unwrap();
-        let inputs = Inputs::gather(root.path(), &sources, later()).unwrap().unwrap();
+        let inputs = gathered(root.path(), &sources, later()).unwrap();
         fs::write(root.path().join("contracts/one/table.csv"), "2").unwrap();
         assert!(!inputs.unchanged(root.path()));
     }
 
     #[test]
     fn what_changes_during_a_build_is_not_taken_for_built() {
-        let (root, sources) = workspace();
+        let (root, sources) = project();
         let earlier = SystemTime::now() - Duration::from_secs(60);
-        assert_eq!(Inputs::gather(root.path(), &sources, earlier).unwrap(), None);
+        assert_eq!(gathered(root.path(), &sources, earlier), None);
+        let aged = |path: &str| {
+            let file = fs::File::options().write(true).open(root.path().join(path)).unwrap();
+            file.set_modified(earlier - Duration::from_secs(60)).unwrap();
+        };
+        ["contracts/one/src/lib.rs", "contracts/one/Cargo.toml", "Cargo.toml"].into_iter().for_each(aged);
+        // Cargo writes the lock file at the begin of a build.
+        assert!(gathered(root.path(), &sources, earlier).is_some());
+        let made_here = &root.path().join("target");
+        let packages = BTreeSet::from(["one".to_owned()]);
+        let (begun, resolved) = (earlier, earlier);
+        let build = Build { root: root.path(), packages, sources: &sources, begun, resolved, made_here };
+        assert_eq!(Inputs::gather(build).unwrap(), None, "somebody else has written it since");
     }
 
     #[test]
-    fn patterns_beyond_a_star_are_left_to_cargo() {
-        let (root, sources) = workspace();
+    fn members_are_found_by_their_patterns() {
+        let (root, _) = project();
+        let found = || members(root.path()).unwrap();
+        assert_eq!(found(), Some(BTreeSet::from([root.path().join("contracts/one")])));
+        for member in ["contracts/two", "tests"] {
+            fs::create_dir_all(root.path().join(member)).unwrap();
+            fs::write(root.path().join(member).join("Cargo.toml"), "[package]").unwrap();
+        }
+        assert_eq!(found().unwrap().len(), 3);
         fs::write(root.path().join("Cargo.toml"), "[workspace]\nmembers = [\"**\"]").unwrap();
-        assert_eq!(Inputs::gather(root.path(), &sources, later()).unwrap(), None);
+        assert_eq!(found(), None, "patterns beyond a star are left to cargo");
     }
 
     #[test]

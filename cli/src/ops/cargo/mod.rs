@@ -6,14 +6,18 @@
 //! | `toolchain` | a compiler that makes WASM, found or installed |
 //! | `command` | cargo started, and its messages read |
 //! | `compiler` | this program in front of the compiler, for circuits |
+//! | `progress` | the state of a build: packages that are done, and the one that cargo compiles |
 //! | `configuration` | settings of the project and its user that must not reach contracts |
 //! | `packages` | which packages of a workspace are contracts, and which may hold circuits |
-//! | `inputs` | the files that a build read, and whether one has changed |
+//! | `inputs` | what packages were built from, and whether it has changed |
+//! | `documents` | what manifests, settings and `Cargo.lock` say to a build |
 
 pub(crate) mod command;
 pub(crate) mod compiler;
 pub(crate) mod configuration;
+mod documents;
 pub(crate) mod inputs;
 pub(crate) mod machine;
 pub(crate) mod packages;
+mod progress;
 pub(crate) mod toolchain;

@@ -2,12 +2,16 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Stdio;
 
 use anyhow::Result;
-use cargo_metadata::{Metadata, MetadataCommand};
+use cargo_metadata::{Message, Metadata, MetadataCommand};
 
-use super::command::cargo;
+use super::command::{self, cargo};
+use super::configuration;
+use super::toolchain::TARGET;
 use crate::error::Fault;
+use crate::ops::report::Report;
 
 /// The SDK's package.
 pub(crate) const SDK_PACKAGE: &str = "dusk-sdk";
@@ -29,7 +33,7 @@ pub(crate) struct ContractPackage {
 }
 
 /// What the packages of a workspace are to us.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Packages {
     /// The contracts, in the order of their names: members with a library that depend on the SDK. Those that may hold
     /// circuits must have a `#[contract]`: others have nothing but circuits. `[package.metadata.dusk] contract = …` says
@@ -38,33 +42,59 @@ pub(crate) struct Packages {
     /// Members with a library that may hold circuits, in the order of their names: those that ask the SDK for its
     /// feature `zk`.
     pub(crate) circuits: Vec<String>,
+    /// What cargo knows of them and of what they need.
+    pub(crate) metadata: Metadata,
 }
 
-/// What cargo knows of the workspace.
+/// What cargo knows of the workspace. It writes `Cargo.lock` where the manifests ask for something else than it has.
 ///
 /// # Errors
 /// A usage fault when cargo cannot read it.
-pub(crate) fn metadata(root: &Path, command: &mut MetadataCommand) -> Result<Metadata> {
-    command.cargo_path(cargo().get_program()).manifest_path(root.join("Cargo.toml")).exec().map_err(|error| match error
-    {
-        cargo_metadata::Error::Io(error) => Fault::environment(
-            format!("cargo does not start: {error}"),
-            "install Rust from https://rustup.rs; `CARGO` may name a missing program",
-        ),
-        other => Fault::usage(
-            format!("cargo cannot read the workspace: {other}"),
-            "fix the manifest that cargo names; `cargo metadata` shows the complete message",
-        ),
+fn metadata(root: &Path, report: &dyn Report) -> Result<Metadata> {
+    // Packages for other targets than those that we build for are not fetched.
+    let targets = [Some(TARGET.to_owned()), configuration::host_of(root)].into_iter().flatten();
+    let options = targets.flat_map(|target| ["--filter-platform".to_owned(), target]).collect::<Vec<_>>();
+    let mut told = String::new();
+    let mut command = MetadataCommand::new()
+        .cargo_path(cargo().get_program())
+        .current_dir(root)
+        .manifest_path(root.join("Cargo.toml"))
+        .other_options(options)
+        .cargo_command();
+    command.stdin(Stdio::null());
+    let (is_success, words) = command::watch(&mut command, "resolving the dependencies", report, |message| {
+        if let Message::TextLine(line) = message {
+            told = line;
+        }
+        Ok(())
     })
+    .map_err(|error| {
+        Fault::environment(
+            format!("cargo does not start: {error:#}"),
+            "install Rust from https://rustup.rs; `CARGO` may name a missing program",
+        )
+    })?;
+    let reason = if is_success {
+        match MetadataCommand::parse(&told) {
+            Ok(metadata) => return Ok(metadata),
+            Err(error) => error.to_string(),
+        }
+    } else {
+        words.join("\n").trim().to_owned()
+    };
+    Err(Fault::usage(
+        format!("cargo cannot read the workspace: {reason}"),
+        "fix the manifest that cargo names; `cargo metadata` shows the complete message",
+    ))
 }
 
 /// Looks through the workspace.
 ///
 /// # Errors
 /// A usage fault when cargo cannot read the workspace.
-pub(crate) fn packages(root: &Path) -> Result<Packages> {
-    let metadata = metadata(root, MetadataCommand::new().no_deps())?;
-    let mut found = Packages::default();
+pub(crate) fn packages(root: &Path, report: &dyn Report) -> Result<Packages> {
+    let metadata = metadata(root, report)?;
+    let (mut contracts, mut circuits) = (Vec::new(), Vec::new());
     for package in metadata.workspace_packages() {
         if !package.targets.iter().any(|target| target.is_lib() || target.is_cdylib()) {
             continue;
@@ -77,15 +107,15 @@ pub(crate) fn packages(root: &Path) -> Result<Packages> {
         let folder = package.manifest_path.parent().map_or(Path::new("."), AsRef::as_ref);
         if said.unwrap_or_else(|| sdk.is_some() && (!proves || has_contract(&folder.join("src"), MAX_DEPTH))) {
             let (name, version) = (package.name.to_string(), package.version.to_string());
-            found.contracts.push(ContractPackage { name, version });
+            contracts.push(ContractPackage { name, version });
         }
         if proves {
-            found.circuits.push(package.name.to_string());
+            circuits.push(package.name.to_string());
         }
     }
-    found.contracts.sort_by(|a, b| a.name.cmp(&b.name));
-    found.circuits.sort();
-    Ok(found)
+    contracts.sort_by(|a, b| a.name.cmp(&b.name));
+    circuits.sort();
+    Ok(Packages { contracts, circuits, metadata })
 }
 
 /// Whether a source in this folder has a module with `#[contract]`.

@@ -17,3 +17,4 @@ pub(crate) mod verifier_key;
 pub(crate) mod witness;
 
 pub(crate) use self::programs::{Circuit, Circuits, Described, circuit_of};
+pub(crate) use self::shipped::Plan;

@@ -10,16 +10,17 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 use cargo_metadata::{Artifact as Compiled, Message};
-use dusk_sdk_circuit::runner::{self, Answer, InputFault};
+use dusk_sdk_circuit::runner::{self, Answer, InputFault, Panicked};
 use dusk_sdk_circuit::{Assignment, Layout, LayoutError};
 use zeroize::Zeroizing;
 
-use super::shipped;
+use super::shipped::{self, Plan};
 use super::witness::Witness;
 use crate::error::{Fault, nearest};
 use crate::figures::listed;
 use crate::ops::cargo::packages::Packages;
 use crate::ops::cargo::{command, configuration, inputs};
+use crate::ops::report::Report;
 
 /// The most bytes that a program may print beside its answer.
 const MAX_CHATTER_BYTES: usize = 1024 * 1024;
@@ -61,14 +62,13 @@ impl Circuits {
     ///
     /// # Errors
     /// A failure when they do not compile, a usage fault when two circuits have the same name, or one is another circuit in two contracts.
-    pub(crate) fn compile(root: &Path, packages: &Packages) -> Result<Self> {
+    pub(crate) fn compile(root: &Path, plan: &Plan, report: &dyn Report) -> Result<Self> {
         let mut found = Self::default();
-        if packages.circuits.is_empty() {
-            return Ok(found);
+        if !plan.is_empty() {
+            report.step("Compiling", &"the circuits");
         }
-        let plan = shipped::Plan::of(root, packages)?;
         for package in &plan.roots {
-            let linked = shipped::link(root, package, &plan)?;
+            let linked = shipped::link(root, package, plan, report)?;
             found.sources.extend(linked.sources);
             let circuits = list(&linked.program, root, package)?;
             let mut names = BTreeSet::new();
@@ -98,7 +98,13 @@ impl Circuits {
         if other.package != circuit.package {
             return Err(same_name(&circuit.name, &other.package, &circuit.package));
         }
-        if other.describe()?.layout.digest() != circuit.describe()?.layout.digest() {
+        // Of two, the one that panics stays: whoever needs its layout is told.
+        let Ok(known) = other.inspect()? else { return Ok(()) };
+        let Ok(described) = circuit.inspect()? else {
+            self.all.insert(circuit.name.clone(), circuit);
+            return Ok(());
+        };
+        if known.layout.digest() != described.layout.digest() {
             return Err(Fault::usage(
                 format!("two contracts are built with different circuits called `{}`", circuit.name),
                 format!(
@@ -114,18 +120,19 @@ impl Circuits {
     ///
     /// # Errors
     /// As [`Circuits::compile`].
-    pub(crate) fn of_tests(root: &Path, packages: &Packages) -> Result<Self> {
+    pub(crate) fn of_tests(root: &Path, packages: &Packages, report: &dyn Report) -> Result<Self> {
         let mut found = Self::default();
         if packages.circuits.is_empty() {
             return Ok(found);
         }
+        report.step("Compiling", &"the circuits of tests");
         let mut command = command::build(root, "test");
         command
             .args(["--no-run", "--lib"])
             .args(packages.circuits.iter().flat_map(|package| ["--package", package]))
             .args(configuration::native(root));
         let mut programs = Vec::new();
-        let compiled = command::follow(&mut command, |message| {
+        let compiled = command::follow(&mut command, "compiling the circuits of tests", report, |message| {
             if let Message::CompilerArtifact(compiled) = message
                 && inputs::is_local(&compiled)
             {
@@ -275,12 +282,26 @@ impl Circuit {
     /// # Errors
     /// A failure when its function panics.
     pub(crate) fn describe_of_any_size(&self) -> Result<Described> {
+        self.inspect()?.map_err(|panic| {
+            Fault::failed(
+                format!("the circuit `{}` cannot be built: its function panics: {panic}", self.name),
+                "mend the function at that place: it must build the circuit for any values",
+            )
+        })
+    }
+
+    /// What it is, also where it is too large to be proved; else the panic of its function.
+    ///
+    /// # Errors
+    /// A failure when its program does not answer as it should.
+    pub(crate) fn inspect(&self) -> Result<Result<Described, Panicked>> {
         match self.ask("{\"layout\":{}}")? {
             Answer::Layout { doc, bytes } => {
                 let layout =
                     Layout::from_bytes_of_any_size(&bytes).map_err(|error| self.strange(&error.to_string()))?;
-                Ok(Described { doc, layout })
+                Ok(Ok(Described { doc, layout }))
             }
+            Answer::Panicked(panic) => Ok(Err(panic)),
             Answer::Refused(fault) => Err(self.strange(&fault.to_string())),
             Answer::Assignment(_) | Answer::Circuits(_) => Err(self.strange("the answer does not match the request")),
         }
@@ -303,7 +324,9 @@ impl Circuit {
                 "the layout of a circuit must not depend on values: build both branches, and select between their \
                  results",
             )),
-            Answer::Layout { .. } | Answer::Circuits(_) => Err(self.strange("the answer does not match the request")),
+            Answer::Layout { .. } | Answer::Circuits(_) | Answer::Panicked(_) => {
+                Err(self.strange("the answer does not match the request"))
+            }
         }
     }
 

@@ -18,14 +18,13 @@ use std::process::{Command, Stdio};
 use std::time::SystemTime;
 
 use anyhow::{Context, Result};
-use cargo_metadata::{
-    Artifact as Compiled, BuildScript, DependencyKind, Message, Metadata, MetadataCommand, PackageId,
-};
+use cargo_metadata::{Artifact as Compiled, BuildScript, DependencyKind, Message, Metadata, PackageId};
 
 use crate::error::Fault;
 use crate::ops::cargo::machine::Machine;
-use crate::ops::cargo::packages::{self, Packages};
+use crate::ops::cargo::packages::Packages;
 use crate::ops::cargo::{command, compiler, configuration, inputs};
+use crate::ops::report::Report;
 
 /// The library that has the `main` of the program.
 const DESCRIBER: &str = "dusk-sdk-circuit";
@@ -42,7 +41,7 @@ const MAX_WORDS_BYTES: u64 = 64 * 1024;
 
 /// What is compiled to have all circuits.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Plan {
+pub(crate) struct Plan {
     /// The packages whose libraries are linked: contracts with circuits, and packages with circuits that no contract has.
     pub(super) roots: Vec<String>,
     /// The packages that can describe circuits, as cargo names them in profiles.
@@ -65,13 +64,30 @@ impl Plan {
     /// Looks through the dependencies of the workspace.
     ///
     /// # Errors
-    /// A usage fault when cargo cannot read it.
-    pub(super) fn of(root: &Path, packages: &Packages) -> Result<Self> {
-        let metadata = packages::metadata(root, &mut MetadataCommand::new())?;
+    /// A usage fault when the circuits could be others than those of the contracts.
+    pub(crate) fn of(packages: &Packages) -> Result<Self> {
+        if packages.circuits.is_empty() {
+            return Ok(Self { roots: Vec::new(), describers: Vec::new() });
+        }
         let contracts: Vec<&str> = packages.contracts.iter().map(|contract| contract.name.as_str()).collect();
-        let graph = Graph::of(&metadata);
+        let graph = Graph::of(&packages.metadata);
         graph.check(&packages.circuits)?;
         Ok(graph.plan(&contracts, &packages.circuits))
+    }
+
+    /// Whether there is nothing to compile.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.roots.is_empty()
+    }
+
+    /// The packages whose libraries are linked.
+    pub(crate) fn roots(&self) -> impl Iterator<Item = &str> {
+        self.roots.iter().map(String::as_str)
+    }
+
+    /// Text that changes whenever the plan does.
+    pub(crate) fn identity(&self) -> String {
+        format!("{self:?}")
     }
 }
 
@@ -241,8 +257,8 @@ impl Libraries {
 ///
 /// # Errors
 /// A failure when it does not compile.
-pub(super) fn link(root: &Path, package: &str, plan: &Plan) -> Result<Linked> {
-    let libraries = compile(root, package, plan)?;
+pub(super) fn link(root: &Path, package: &str, plan: &Plan, report: &dyn Report) -> Result<Linked> {
+    let libraries = compile(root, package, plan, report)?;
     let sources = libraries.sources.clone();
     let (Some((name, library)), Some(describer)) = (&libraries.root, &libraries.describer) else {
         let what = format!("cargo built no library of `{package}` that can describe circuits");
@@ -289,7 +305,10 @@ pub(super) fn link(root: &Path, package: &str, plan: &Plan) -> Result<Linked> {
     libraries.native.iter().for_each(|path| {
         command.args(["-L", path]);
     });
-    run(command.arg("-o").arg(&linked).arg(&source), package)?;
+    {
+        let _linking = report.waiting("linking the circuits");
+        run(command.arg("-o").arg(&linked).arg(&source), package)?;
+    }
     remove_others(&folder, package);
     fs::rename(&linked, &program).with_context(|| format!("cannot write {}", program.display()))?;
     Ok(Linked { program, sources })
@@ -317,7 +336,7 @@ fn run(command: &mut Command, package: &str) -> Result<()> {
     ))
 }
 
-fn compile(root: &Path, package: &str, plan: &Plan) -> Result<Libraries> {
+fn compile(root: &Path, package: &str, plan: &Plan, report: &dyn Report) -> Result<Libraries> {
     let mut command = command::build(root, "rustc");
     command
         .args(["--lib", "--crate-type", "rlib", "--package", package])
@@ -338,7 +357,7 @@ fn compile(root: &Path, package: &str, plan: &Plan) -> Result<Libraries> {
         }
     }
     let mut libraries = Libraries::default();
-    let compiled = command::follow(&mut command, |message| {
+    let compiled = command::follow(&mut command, "compiling the circuits", report, |message| {
         match message {
             Message::CompilerArtifact(compiled) => libraries.add(&compiled, package, root),
             Message::BuildScriptExecuted(BuildScript { linked_paths, .. }) => {

@@ -21,6 +21,7 @@ use crate::ops::build::artifact::Artifact;
 use crate::ops::cargo::{command, configuration};
 use crate::ops::circuits::circuit_of;
 use crate::ops::project::{Project, folders};
+use crate::ops::report;
 
 /// The most bytes of one program's output that are kept.
 const MAX_OUTPUT_BYTES: u64 = 64 * 1024 * 1024;
@@ -157,11 +158,11 @@ impl TestRun {
 ///
 /// # Errors
 /// A failure when they do not compile.
-pub(crate) fn programs(project: &Project) -> Result<Vec<Program>> {
+pub(crate) fn programs(project: &Project, report: &dyn report::Report) -> Result<Vec<Program>> {
     let mut command = command::build(&project.root, "test");
     command.args(["--no-run", "--workspace"]).args(configuration::native(&project.root));
     let mut programs = Vec::new();
-    let compiled = command::follow(&mut command, |message| {
+    let compiled = command::follow(&mut command, "compiling the tests", report, |message| {
         if let Message::CompilerArtifact(artifact) = message
             && let Some(path) = artifact.executable.filter(|_| artifact.profile.test)
         {

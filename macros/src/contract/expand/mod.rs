@@ -18,7 +18,7 @@ mod single;
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Ident, Type, parse_quote};
+use syn::{Ident, Item, Type, UseTree, parse_quote};
 
 use super::model::{Contract, Method};
 use crate::source::{condition, text};
@@ -28,6 +28,7 @@ use crate::types::written_result;
 pub(super) fn contract(contract: &Contract, primary: bool) -> TokenStream {
     let mut module = contract.module.clone();
     let Some((_, items)) = &mut module.content else { return quote!(#module) };
+    items.iter_mut().for_each(allow_unused_parent);
     let state = &contract.states[0].ident;
     let parts = [
         assertions::of(contract, state),
@@ -36,7 +37,7 @@ pub(super) fn contract(contract: &Contract, primary: bool) -> TokenStream {
         client::client(contract, state),
         if primary { entries::of(contract, state) } else { TokenStream::new() },
     ];
-    items.extend(parts.into_iter().map(syn::Item::Verbatim));
+    items.extend(parts.into_iter().map(Item::Verbatim));
     let second = if primary { single::refusal(&module.ident) } else { None };
     let (visibility, name) = (&module.vis, &module.ident);
     let condition = condition(&module.attrs);
@@ -50,6 +51,17 @@ pub(super) fn contract(contract: &Contract, primary: bool) -> TokenStream {
         #visibility use self::#name::*;
 
         #second
+    }
+}
+
+/// Allows `use super::*;` without a use of it. Every contract begins with this line, and a small one may need nothing of
+/// the prelude.
+fn allow_unused_parent(item: &mut Item) {
+    if let Item::Use(import) = item
+        && import.leading_colon.is_none()
+        && matches!(&import.tree, UseTree::Path(path) if path.ident == "super" && matches!(*path.tree, UseTree::Glob(_)))
+    {
+        import.attrs.push(parse_quote!(#[allow(unused_imports, reason = "the way a contract begins")]));
     }
 }
 
