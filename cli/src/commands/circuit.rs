@@ -174,7 +174,7 @@ fn title(circuit: &circuits::Circuit, ui: &Ui) -> String {
 
 fn say_circuit(circuit: &circuits::Circuit, described: &Described, ui: &Ui) -> Value {
     let Described { doc, layout } = described;
-    let fits = if layout.rows.len() > MAX_ROWS { " · too large to be proved" } else { "" };
+    let fits = if layout.rows.len() > MAX_ROWS { " · too large to prove" } else { "" };
     ui.line(format_args!("{} · {}{fits}", title(circuit, ui), gates(layout)));
     if let Some(first) = doc.lines().map(str::trim).find(|line| !line.is_empty()) {
         ui.line(format_args!("    {first}"));
