@@ -11,7 +11,7 @@
 //! Programs other than browsers send no `Origin`; the node checks only their `Host`.
 //!
 //! A node on loopback answers [`MAX_PAGE_REQUESTS`] requests of all foreign pages at a time, so that half of its capacity
-//! remains for the developer.
+//! remains for the developer. Those that wait for their turn make room when a connection is needed.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -30,6 +30,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use tokio::sync::Semaphore;
 
+use super::connections::{Place, Waiting};
 use super::error::Error;
 use super::memory::keeping;
 use crate::reader::MAX_QUESTIONS_AT_ONCE;
@@ -216,10 +217,14 @@ impl Caller {
         }
         match &self.page {
             Page::None | Page::Trusted(_) => Ok(()),
-            Page::Foreign(origin) => Err(Error::Forbidden(format!(
-                "pages of {origin} may only read: if you trust this origin, start the node with \
-                 `--allow-origin {origin}`"
-            ))),
+            Page::Foreign(origin) => {
+                // Some pages have no origin that could be allowed: those of files and sandboxes say `null`.
+                let hint = match Origin::read(origin) {
+                    Some(_) => format!("if you trust this origin, start the node with `--allow-origin {origin}`"),
+                    None => "serve it from an origin of its own, which can be allowed with `--allow-origin`".into(),
+                };
+                Err(Error::Forbidden(format!("pages of {origin} may only read: {hint}")))
+            }
         }
     }
 
@@ -335,8 +340,10 @@ pub(super) async fn enforce(State(access): State<Arc<Access>>, mut request: Requ
             return next.run(request).await;
         }
         Page::Foreign(_) => {
-            // Waits for its turn. The semaphore is never closed.
+            let waiting = request.extensions().get::<Arc<Place>>().cloned().map(Waiting::new);
+            // The semaphore is never closed.
             let turn = Arc::clone(&access.pages).acquire_owned().await.ok();
+            drop(waiting);
             request.extensions_mut().insert(caller);
             return keeping(next.run(request).await, turn);
         }

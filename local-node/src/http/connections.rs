@@ -1,7 +1,7 @@
 //! Connections: how many there are, how long each may be silent, and which makes room for another.
 //!
-//! A connection is *idle* while the node answers no request on it, or while its request has not arrived as a whole. When all
-//! places are taken, the node closes the connection that has been idle for longest for a new one, so that silent clients
+//! A connection is *idle* while no answer to it is made or on its way, while its request has not arrived as a whole, and while
+//! the request of a foreign page waits for its turn. When all places are taken, the node closes the connection that has been idle for longest for a new one, so that silent clients
 //! keep nobody out. It refuses a new connection only if all are busy.
 
 use std::collections::BTreeMap;
@@ -179,6 +179,8 @@ struct Taken {
     address: Option<IpAddr>,
     /// When it became idle.
     idle_since: Option<u64>,
+    /// The requests that are being answered. A client may send one before it has taken the answer to the last.
+    answering: usize,
     close: Arc<Notify>,
 }
 
@@ -214,7 +216,7 @@ impl Places {
         }
         let id = table.tick();
         let close = Arc::new(Notify::new());
-        table.taken.insert(id, Taken { address, idle_since: Some(id), close: Arc::clone(&close) });
+        table.taken.insert(id, Taken { address, idle_since: Some(id), answering: 0, close: Arc::clone(&close) });
         if let Some(address) = address {
             *table.of_address.entry(address).or_default() += 1;
         }
@@ -277,7 +279,7 @@ impl Drop for Place {
 /// A request that is being answered.
 struct Busy(Option<Arc<Place>>);
 
-/// A request whose body has not come yet.
+/// A request that is not being answered yet: its body has not come, or it has to wait for its turn.
 pub(super) struct Waiting(Arc<Place>);
 
 impl Place {
@@ -287,18 +289,22 @@ impl Place {
         places.take(([127, 0, 0, 1], 1).into()).expect("all places are free")
     }
 
-    /// The connection waits for its client.
-    fn is_idle(&self) {
+    /// One request less is being answered; after the last one the connection waits for its client.
+    fn end_answer(&self) {
         let mut table = self.places.lock();
         let now = table.tick();
         if let Some(taken) = table.taken.get_mut(&self.id) {
-            taken.idle_since = Some(now);
+            taken.answering -= 1;
+            if taken.answering == 0 {
+                taken.idle_since = Some(now);
+            }
         }
     }
 
     /// The client waits for an answer.
-    fn is_busy(&self) {
+    fn begin_answer(&self) {
         if let Some(taken) = self.places.lock().taken.get_mut(&self.id) {
+            taken.answering += 1;
             taken.idle_since = None;
         }
     }
@@ -306,20 +312,20 @@ impl Place {
 
 impl Waiting {
     pub(super) fn new(place: Arc<Place>) -> Self {
-        place.is_idle();
+        place.end_answer();
         Self(place)
     }
 }
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        self.0.is_busy();
+        self.0.begin_answer();
     }
 }
 
 impl Busy {
     fn new(place: &Arc<Place>) -> Self {
-        place.is_busy();
+        place.begin_answer();
         Self(Some(Arc::clone(place)))
     }
 
@@ -332,7 +338,7 @@ impl Busy {
 impl Drop for Busy {
     fn drop(&mut self) {
         if let Some(place) = &self.0 {
-            place.is_idle();
+            place.end_answer();
         }
     }
 }
@@ -388,6 +394,17 @@ mod tests {
         let _busy: Vec<_> = open.iter().map(Busy::new).collect();
         let _waiting = Waiting::new(Arc::clone(&open[1]));
         assert!(places.take(peer(9)).is_some() && closed(&open[1]) && !closed(&open[0]));
+    }
+
+    #[test]
+    fn who_has_not_taken_one_answer_and_waits_for_the_next_is_busy() {
+        let places = places(1, 1);
+        let open = places.take(peer(1)).unwrap();
+        let (first, second) = (Busy::new(&open), Busy::new(&open));
+        drop(first);
+        assert!(places.take(peer(9)).is_none());
+        drop(second);
+        assert!(places.take(peer(9)).is_some() && closed(&open));
     }
 
     #[test]

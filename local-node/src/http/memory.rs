@@ -116,17 +116,32 @@ pub(super) async fn hold_answers(State(memory): State<Memory>, request: Request,
     }
 }
 
-/// Keeps something as long as the answer's body is there.
-pub(super) fn keeping<K: Send + Unpin + 'static>(response: Response, kept: K) -> Response {
-    response.map(|body| Body::new(Keeping { body, _kept: kept }))
+/// Keeps something until the client has taken the answer.
+///
+/// The connection takes the frames of a body into its own buffer long before the client does, so each frame keeps it as well.
+pub(super) fn keeping<K: Send + Sync + 'static>(response: Response, kept: K) -> Response {
+    let kept = Arc::new(kept);
+    response.map(|body| Body::new(Keeping { body, kept }))
 }
 
 struct Keeping<K> {
     body: Body,
-    _kept: K,
+    kept: Arc<K>,
 }
 
-impl<K: Unpin> HttpBody for Keeping<K> {
+/// The bytes of a frame, with what they keep.
+struct Kept<K> {
+    bytes: Bytes,
+    _kept: Arc<K>,
+}
+
+impl<K> AsRef<[u8]> for Kept<K> {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl<K: Send + Sync + 'static> HttpBody for Keeping<K> {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -134,7 +149,9 @@ impl<K: Unpin> HttpBody for Keeping<K> {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
+        let kept = Arc::clone(&self.kept);
+        let keep = |bytes| Bytes::from_owner(Kept { bytes, _kept: kept });
+        Pin::new(&mut self.body).poll_frame(context).map_ok(|frame| frame.map_data(keep))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -143,5 +160,51 @@ impl<K: Unpin> HttpBody for Keeping<K> {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use hyper::server::conn::http1;
+    use hyper::service::service_fn;
+    use hyper_util::rt::TokioIo;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
+
+    use super::*;
+
+    const ANSWER_BYTES: usize = 1 << 20;
+    /// What fits between the two sides.
+    const PIPE_BYTES: usize = 256;
+
+    #[tokio::test]
+    async fn an_answer_is_held_until_the_client_has_taken_it() {
+        let memory = Memory::new(Duration::from_secs(60));
+        let service = service_fn(|_| {
+            let held = memory.hold(ANSWER_BYTES).expect("nothing else is held");
+            let answer = keeping(Response::new(Body::from(vec![7; ANSWER_BYTES])), held);
+            async { Ok::<_, Infallible>(answer) }
+        });
+        let (near, mut far) = duplex(PIPE_BYTES);
+        let serving = http1::Builder::new().serve_connection(TokioIo::new(near), service);
+        let taking = async {
+            let request = b"GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+            far.write_all(request).await.expect("it listens");
+            let mut taken = vec![0; PIPE_BYTES];
+            // The server has long taken the body by then.
+            for _ in 0..100 {
+                far.read_exact(&mut taken).await.expect("the answer has begun");
+            }
+            assert_eq!(
+                memory.left.available_permits(),
+                MAX_HELD_BYTES - ANSWER_BYTES,
+                "most of it is still to be taken"
+            );
+            far.read_to_end(&mut taken).await.expect("the answer ends");
+        };
+        let (served, ()) = tokio::join!(serving, taking);
+        served.expect("it ends well");
+        assert_eq!(memory.left.available_permits(), MAX_HELD_BYTES);
     }
 }

@@ -59,6 +59,10 @@ fn foreign_pages_change_nothing() {
     }
     let told = post(address, "/on/dev/reset", &[&host, "origin: https://evil.example"], "");
     assert!(error(&told).contains("`--allow-origin https://evil.example`"), "{told:?}");
+    for nameless in ["origin: null", "origin: file://", "sec-fetch-site: cross-site"] {
+        let told = post(address, "/on/dev/reset", &[&host, nameless], "");
+        assert!(error(&told).ends_with("allowed with `--allow-origin`"), "{told:?}");
+    }
     assert_eq!(served.node.tip().height, height, "nothing was carried out");
 
     // The node's own pages, and programs that are no pages.

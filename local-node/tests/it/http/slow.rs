@@ -183,6 +183,35 @@ fn bodies_that_do_not_come_make_room() {
     });
 }
 
+/// Two answers to foreign pages are on their way at a time. Further pages wait, and do not take the developer's place.
+#[test]
+fn pages_that_wait_for_their_turn_make_room() {
+    with(Bounds { connections: 4, stall: LONG, ..Bounds::default() }, |server| {
+        let address = server.address();
+        let types = "__schema { types { name description fields { name description args { name description } } } }";
+        let selected: String = (0..100).map(|number| format!("a{number}: {types} ")).collect();
+        let query = format!(r#"{{"query":"{{ {selected} }}"}}"#);
+        let page = |path: &str, body: &str| {
+            let mut raw = Raw::to(address);
+            raw.send(format!(
+                "POST {path} HTTP/1.1\r\nhost: localhost\r\norigin: https://page.example\r\ncontent-length: {}\r\n\r\n{body}",
+                body.len()
+            ));
+            raw
+        };
+        // They do not take their answers, so these stay on their way.
+        let mut deaf: Vec<_> = (0..2).map(|_| page("/graphql", &query)).collect();
+        for raw in &mut deaf {
+            std::io::Read::read_exact(&mut raw.0, &mut [0; 12]).expect("the answer has begun");
+        }
+        let mut waiting: Vec<_> = (0..2).map(|_| page("/on/node/info", "")).collect();
+        std::thread::sleep(SHORT);
+        let further = raw::ask(address, "POST /on/node/info HTTP/1.1", &["host: localhost"], "");
+        assert_eq!(further.status, 200, "{further:?}");
+        assert!(waiting[0].rest().is_empty(), "the oldest has made room, without an answer");
+    });
+}
+
 #[test]
 fn busy_connections_are_not_closed_for_others() {
     with(Bounds { connections: 3, sessions: 3, ..Bounds::default() }, |server| {

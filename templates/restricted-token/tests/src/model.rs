@@ -324,9 +324,10 @@ impl Model {
         let shares = self.people[from].shares;
         refuse_if(amount > shares, Refused::Insufficient { shares })?;
         let holder = self.holder(to).filter(|_| !self.people[to].listed);
-        if holder.is_none() || self.holder(from) != holder {
+        let is_own = holder.is_some() && self.holder(from) == holder;
+        if !is_own || self.people[from].listed {
             let held = holder.map_or(self.people[to].shares, |holder| self.held_by(holder));
-            let room = limit.saturating_sub(held);
+            let room = limit.saturating_sub(held - if is_own { shares } else { 0 });
             refuse_if(amount > room, Refused::LimitExceeded { room })?;
         }
         self.people[from].shares -= amount;

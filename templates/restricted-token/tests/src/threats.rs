@@ -152,6 +152,30 @@ fn a_holder_has_one_limit_for_all_its_accounts(chain: Chain) -> TestResult {
 }
 
 #[dusk_sdk::test]
+fn a_listed_account_does_not_feed_the_others_of_its_holder(chain: Chain) -> TestResult {
+    let scene = Scene::open(&chain)?;
+    let Scene { shares, alice, bob, officer, .. } = &scene;
+    let holder = scene.holder();
+    let [second, third] = chain.accounts(["bobs_second", "bobs_third"]);
+    for account in [bob, &second, &third] {
+        scene.show(&chain, &holder, account)?.succeeds();
+    }
+    shares.by(officer).list(bob.account(), 2 * LIMIT).succeeds();
+    scene.send(bob, 2 * LIMIT).succeeds();
+    let to_second = |amount| shares.by(bob).transfer(second.account(), amount);
+    to_second(LIMIT + 1).refused(Refused::LimitExceeded { room: LIMIT });
+    to_second(LIMIT).succeeds();
+    // The listed account has room again, and its holder's others have none.
+    scene.send(bob, LIMIT).succeeds();
+    to_second(1).refused(Refused::LimitExceeded { room: 0 });
+    shares.by(bob).transfer(third.account(), 1).refused(Refused::LimitExceeded { room: 0 });
+    shares.by(&second).transfer(third.account(), LIMIT).succeeds();
+    shares.by(&third).transfer(alice.account(), 1).succeeds();
+    to_second(1).succeeds();
+    Ok(())
+}
+
+#[dusk_sdk::test]
 fn a_freeze_holds_for_all_accounts_of_the_holder(chain: Chain) -> TestResult {
     let scene = Scene::open(&chain)?;
     let Scene { shares, alice, bob, officer, .. } = &scene;

@@ -697,14 +697,20 @@ pub mod register {
             Ok(())
         }
 
-        /// How many shares an account may still receive from another. What moves between accounts of one holder gives it no
-        /// more than it has.
+        /// How many shares an account may still receive from another. What moves between accounts of one holder that share a
+        /// limit gives it no more than it has. What comes from its account on the allow-list does: that account has a limit of
+        /// its own, which leaves room again.
         fn room(&self, from: Account, to: Account, limit: u64) -> u64 {
             let Some(entry) = self.book.entry(to) else { return limit };
-            let holder = entry.tag.filter(|_| !entry.listed);
-            let is_own = holder.is_some() && self.book.entry(from).is_some_and(|from| from.tag == holder);
-            let held = holder.map_or(entry.shares, |tag| self.holder(tag).shares);
-            if is_own { u64::MAX } else { limit.saturating_sub(held) }
+            let Some(tag) = entry.tag.filter(|_| !entry.listed) else {
+                return limit.saturating_sub(entry.shares);
+            };
+            let held = self.holder(tag).shares;
+            match self.book.entry(from).filter(|from| from.tag == Some(tag)) {
+                Some(own) if !own.listed => u64::MAX,
+                Some(own) => limit.saturating_sub(held - own.shares),
+                None => limit.saturating_sub(held),
+            }
         }
     }
 
