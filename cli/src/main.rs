@@ -35,6 +35,7 @@ use crate::ops::report;
 use crate::output::Ui;
 
 fn main() -> ExitCode {
+    output::tell_panics();
     let mut arguments: Vec<OsString> = std::env::args_os().collect();
     // cargo starts its subcommands with their own name as the first argument.
     if arguments.get(1).is_some_and(|first| first == "dusk") {
