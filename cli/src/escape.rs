@@ -112,10 +112,13 @@ pub(crate) fn json(document: &str) -> Cow<'_, str> {
 /// characters.
 fn is_command(letter: char) -> bool {
     letter.is_control()
+        // The last two of each plane.
+        || u32::from(letter) & 0xfffe == 0xfffe
         || matches!(
             letter,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{fdd0}'..='\u{fdef}'
+                | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}'
+                | '\u{fdd0}'..='\u{fdef}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
                 | '\u{e0000}'..='\u{e007f}'
         )
 }
@@ -125,7 +128,7 @@ mod tests {
     use super::*;
 
     /// One of each kind.
-    const HOSTILE: &str = "a\x1b[31mb\r\n\u{7}\u{8}\t\u{7f}\u{9b}2J\u{9d}0;t\u{9c}\u{202e}\u{2066}\u{200f}\u{61c}\u{2028}\u{feff}\u{e0041}\u{fdd0}z";
+    const HOSTILE: &str = "a\x1b[31mb\r\n\u{7}\u{8}\t\u{7f}\u{9b}2J\u{9d}0;t\u{9c}\u{202e}\u{2066}\u{200f}\u{61c}\u{2028}\u{feff}\u{e0041}\u{fdd0}\u{1d173}\u{3164}\u{ffff}\u{2fffe}z";
 
     #[test]
     fn nothing_of_others_reaches_the_terminal_as_a_command() {
@@ -136,7 +139,10 @@ mod tests {
         assert!(many.chars().all(|letter| matches!(letter, '\n' | '\t') || !is_command(letter)), "{many:?}");
         assert_eq!(harmless(HOSTILE), shown);
         assert_eq!(harmless(&shown), shown, "twice is as once");
-        assert!(matches!(harmless("plain · ä ✓ 日本 👩\u{200d}🚀"), Cow::Borrowed(_)), "what is only shown stays");
+        assert!(
+            matches!(harmless("plain · ä ✓ 日本 葛\u{e0100} 👩\u{200d}🚀"), Cow::Borrowed(_)),
+            "what is only shown stays"
+        );
     }
 
     #[test]

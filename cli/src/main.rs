@@ -35,6 +35,7 @@ use crate::ops::report;
 use crate::output::Ui;
 
 fn main() -> ExitCode {
+    output::tell_panics();
     let mut arguments: Vec<OsString> = std::env::args_os().collect();
     if let Some(code) = ops::cargo::compiler::run(&arguments) {
         return code;

@@ -329,6 +329,19 @@ impl Drop for Bar {
     }
 }
 
+/// Lets the message of a panic through here too: it may repeat a stranger's text.
+pub(crate) fn tell_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let thread = std::thread::current();
+        let text = format!("\nthread '{}' {panic}", thread.name().unwrap_or("<unnamed>"));
+        say(io::stderr(), Lines::Many, &text, "\n");
+        let trace = std::backtrace::Backtrace::capture();
+        if trace.status() == std::backtrace::BacktraceStatus::Captured {
+            say(io::stderr(), Lines::Many, &trace.to_string(), "\n");
+        }
+    }));
+}
+
 /// Writes, and does not mind a reader that has gone (`cargo dusk … | head`). `end`: what ends the text.
 fn say(to: impl Write, lines: Lines, text: &str, end: &str) {
     write_out(to, &format!("{}{end}", escape::for_terminal(text, lines, &CODES)));

@@ -506,6 +506,20 @@ mod tests {
     }
 
     #[test]
+    fn a_type_is_not_called_like_one_that_witnesses_know() {
+        let expanded = |name: &str| {
+            let name = Ident::new(name, proc_macro2::Span::call_site());
+            expand_type(&TokenStream::new(), &quote!(struct #name { high: U128, low: U128 })).to_string()
+        };
+        for name in ["U8", "U128", "Bool", "Field", "Point", "Scalar", "u64", "str"] {
+            assert!(expanded(name).contains("rename this type"), "{name}");
+        }
+        for name in ["U256", "U7", "Fields", "u65"] {
+            assert!(!expanded(name).contains("rename this type"), "{name}");
+        }
+    }
+
+    #[test]
     fn names_that_would_clash_are_refused_by_name() {
         let told = |function: ItemFn| faults(&function).join("; ");
         let same: ItemFn =

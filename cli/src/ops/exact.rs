@@ -12,7 +12,7 @@ use serde_json::{Map, Number, Value};
 
 /// How deep documents may nest.
 const MAX_DEPTH: usize = 128;
-/// What stands before a large integer, so that it is not taken for text.
+/// What stands before a large integer, so that it is not taken for text. A text that begins with it has it twice.
 const MARK: char = '\0';
 /// The key under which the reader of TOML gives a date.
 const TOML_DATE: &str = "$__toml_private_datetime";
@@ -76,7 +76,7 @@ pub(crate) fn of_toml<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opti
         }
 
         fn visit_str<E>(self, text: &str) -> Result<Value, E> {
-            Ok(text.into())
+            Ok(Value::String(guarded(text.to_owned())))
         }
 
         fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
@@ -105,7 +105,22 @@ pub(crate) fn of_toml<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opti
 
 /// The digits of a marked integer.
 pub(crate) fn digits(text: &str) -> Option<&str> {
-    text.strip_prefix(MARK)
+    text.strip_prefix(MARK).filter(|rest| !rest.starts_with(MARK))
+}
+
+/// A value without marked integers, with its texts as they were written.
+pub(crate) fn plain(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(text.strip_prefix(MARK).map_or_else(|| text.clone(), str::to_owned)),
+        Value::Array(items) => items.into_iter().map(plain).collect(),
+        Value::Object(members) => members.into_iter().map(|(name, member)| (name, plain(member))).collect(),
+        other => other,
+    }
+}
+
+/// A text that is not taken for a marked integer.
+fn guarded(text: String) -> String {
+    if text.starts_with(MARK) { format!("{MARK}{text}") } else { text }
 }
 
 /// Whether a marked integer is anywhere in the value.
@@ -149,6 +164,9 @@ fn value(raw: &RawValue, large: Large, path: &str, depth: usize) -> Result<Value
             Large::Marked => format!("{MARK}{text}"),
             Large::Text => text.to_owned(),
         })),
+        Some(b'"') if large == Large::Marked => {
+            serde_json::from_str(text).map(|text| Value::String(guarded(text))).map_err(told)
+        }
         _ => serde_json::from_str(text).map_err(told),
     }
 }
@@ -179,6 +197,16 @@ mod tests {
         assert!(has_marks(&marked) && !has_marks(&expected));
         assert!(shown(&marked).contains("\"340282366920938463463374607431768211455\""), "{}", shown(&marked));
         assert_eq!(read("18446744073709551616", Large::Text).unwrap(), json!("18446744073709551616"));
+    }
+
+    #[test]
+    fn a_text_is_not_taken_for_an_integer() {
+        let nul = json!("\u{0}18446744073709551616");
+        let read = read(&nul.to_string(), Large::Marked).unwrap();
+        assert!(!has_marks(&read));
+        assert_eq!(digits(read.as_str().unwrap()), None);
+        assert_eq!(plain(json!([read])), json!([nul]));
+        assert_eq!(super::read(&nul.to_string(), Large::Text).unwrap(), nul);
     }
 
     #[test]

@@ -30,6 +30,13 @@ const TYPES: [&str; 20] = [
     "Value",
     "Wire",
 ];
+/// Types whose names say how a witness is written.
+const WRITTEN: [&str; 9] = ["Bool", "Field", "Point", "Scalar", "U8", "U16", "U32", "U64", "U128"];
+/// The language's own types. Code that `serde` derives in the module of a type uses them by these names.
+const PRIMITIVE: [&str; 17] = [
+    "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "str", "u8", "u16", "u32", "u64", "u128",
+    "usize",
+];
 /// The suffixes for the inputs of a circuit.
 const SUFFIXES: [(&str, &str); 2] = [("_public", "Public"), ("_private", "Private")];
 /// The suffix for the native counterpart of a type.
@@ -138,9 +145,17 @@ pub(super) fn check_circuit(function: &ItemFn, name: &Ident, faults: &mut Diagno
     }
 }
 
-/// Rejects names of types if the native counterpart of another type would conflict.
+/// Rejects names of types if the native counterpart of another type would conflict, or if witnesses would be read as
+/// those of another type.
 pub(super) fn check_type(ident: &Ident, faults: &mut Diagnostics) {
     let text = text(ident);
+    if WRITTEN.contains(&text.as_str()) {
+        let message =
+            format!("`{text}` is a type of circuits, and its name says how a witness is written: rename this type");
+        faults.at(ident, message);
+    } else if PRIMITIVE.contains(&text.as_str()) {
+        faults.at(ident, format!("`{text}` hides a type of the language, which generated code uses: rename this type"));
+    }
     if let Some(other) = text.strip_suffix(NATIVE).filter(|other| !other.is_empty()) {
         faults.at(
             ident,

@@ -47,6 +47,17 @@ pub enum AssignmentError {
         /// The place in the source that adds it.
         place: Place,
     },
+    /// The circuit exposes other values than the verifier's encoding of its public inputs.
+    #[error(
+        "the circuit exposes {exposed} values, and they are not the {encoded} of its public inputs, so contracts refuse its proofs; make \
+         each exposed value a public input"
+    )]
+    NotThePublicInputs {
+        /// The number of exposed values.
+        exposed: usize,
+        /// The number of elements of the public inputs.
+        encoded: usize,
+    },
 }
 
 /// The layout of a circuit.
@@ -61,7 +72,8 @@ pub fn layout<C: Circuit>() -> Layout {
 /// circuit.
 ///
 /// # Errors
-/// If the function builds other rows for the inputs than `layout`, which it built without a witness.
+/// If the function builds other rows for the inputs than `layout`, which it built without a witness; or if it exposes
+/// other values than [`Circuit::encode`] gives the verifier.
 pub fn assign<C: Circuit>(
     layout: &Layout,
     public: &C::Public,
@@ -71,6 +83,11 @@ pub fn assign<C: Circuit>(
     C::build(&mut cs, Some((public, private)));
     let (built, assignment) = cs.finish();
     if built.digest() == layout.digest() {
+        let encoded = C::encode(public);
+        if encoded.iter().map(native::Field::scalar).ne(assignment.public().iter().copied()) {
+            let (exposed, encoded) = (assignment.public().len(), encoded.len());
+            return Err(AssignmentError::NotThePublicInputs { exposed, encoded });
+        }
         return Ok(assignment);
     }
     let rows = |of: &Layout, row: usize| of.rows.get(row).map(|it| (it.wires, of.selectors[it.selectors as usize]));

@@ -309,6 +309,15 @@ impl Layout {
         self.validate_parts()
     }
 
+    /// The number of elements of the public inputs, where the circuit exposes others, or in another order. A contract
+    /// gives the verifier the public inputs alone, so it would refuse every proof.
+    #[must_use]
+    pub fn unlike_public_inputs(&self) -> Option<usize> {
+        let inputs = self.inputs.iter().filter(|input| input.public).flat_map(|input| &input.wires);
+        let exposed = self.public_rows.iter().map(|row| &self.rows[*row as usize].wires[0]);
+        (!inputs.clone().eq(exposed)).then(|| inputs.count())
+    }
+
     /// Checks everything except the number of rows.
     fn validate_parts(&self) -> Result<(), LayoutError> {
         let below = |index: u32, length: usize, what| {

@@ -288,11 +288,11 @@ pub fn read<C: Circuit>(layout: &Layout, mut inputs: Inputs<'_>) -> Result<(C::P
     Ok((decode(layout, public)?, decode(layout, private)?))
 }
 
-/// Whether this type is a Rust integer type, or an array of one.
+/// Whether this type is a Rust integer type, or an array of one. A user's type may be called `U256`.
 #[must_use]
 pub fn is_numeric(kind: &str) -> bool {
     let element = kind.trim_start_matches('[').split(';').next().unwrap_or_default();
-    element.strip_prefix('U').is_some_and(|bits| !bits.is_empty() && bits.bytes().all(|digit| digit.is_ascii_digit()))
+    matches!(element, "U8" | "U16" | "U32" | "U64" | "U128")
 }
 
 /// Reads a struct of inputs; an error names the invalid member.
@@ -359,8 +359,7 @@ pub fn serve<C: Circuit>() {
     if std::env::var_os(VARIABLE).is_none() {
         let layout = layout::<C>();
         assert!(layout.rows.len() <= crate::MAX_ROWS, "{} has more than {} rows", C::NAME, crate::MAX_ROWS);
-        let exposed: usize = layout.inputs.iter().filter(|input| input.public).map(|input| input.wires.len()).sum();
-        assert_eq!(exposed, layout.public_rows.len(), "{} exposes values that are not public inputs", C::NAME);
+        assert_eq!(layout.unlike_public_inputs(), None, "{} exposes values that are not public inputs", C::NAME);
         return;
     }
     tell(&answer_stdin(answer::<C>));
@@ -476,7 +475,7 @@ mod tests {
         for kind in ["U8", "U64", "U128", "[U64; 4]", "[[U16; 2]; 3]"] {
             assert!(is_numeric(kind), "{kind}");
         }
-        for kind in ["U", "Unsigned<20>", "Field", "[Field; 4]", "Update"] {
+        for kind in ["U", "Unsigned<20>", "Field", "[Field; 4]", "Update", "U256", "U7", "[U256; 2]"] {
             assert!(!is_numeric(kind), "{kind}");
         }
     }

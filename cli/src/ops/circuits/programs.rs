@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 use super::shipped::{self, Plan};
 use super::witness::Witness;
 use crate::error::{Fault, nearest};
-use crate::figures::listed;
+use crate::figures::{count, listed};
 use crate::ops::cargo::packages::Packages;
 use crate::ops::cargo::{command, configuration, inputs};
 use crate::ops::report::Report;
@@ -264,7 +264,7 @@ impl Circuit {
     pub(crate) fn describe(&self) -> Result<Described> {
         let described = self.describe_of_any_size()?;
         match described.layout.validate() {
-            Ok(()) => Ok(described),
+            Ok(()) => exposes_its_inputs(described),
             Err(error @ LayoutError::TooLarge { .. }) => Err(Fault::failed(
                 format!("`{}` is too large to prove: {error}", self.name),
                 format!(
@@ -364,6 +364,20 @@ impl Circuit {
     }
 }
 
+/// The same, where a contract can verify its proofs: it gives the verifier the public inputs alone.
+fn exposes_its_inputs(described: Described) -> Result<Described> {
+    let layout = &described.layout;
+    let Some(elements) = layout.unlike_public_inputs() else { return Ok(described) };
+    Err(Fault::failed(
+        format!(
+            "`{}` exposes {}, and they are not the {elements} of its public inputs: a contract would refuse every proof",
+            layout.name,
+            count(layout.public_rows.len(), "value")
+        ),
+        "make what it exposes a `#[public]` input, constrain it with `assert_eq`, and leave `expose` out",
+    ))
+}
+
 /// Reads all that comes, within bounds, and leaves no copies behind where the buffer grows.
 fn read_secret(mut from: impl Read, into: &mut Zeroizing<Vec<u8>>) -> std::io::Result<()> {
     const MAX_BYTES: usize = runner::MAX_ANSWER_BYTES + MAX_CHATTER_BYTES;
@@ -390,6 +404,8 @@ fn read_secret(mut from: impl Read, into: &mut Zeroizing<Vec<u8>>) -> std::io::R
 
 #[cfg(test)]
 mod tests {
+    use dusk_sdk_circuit::{ConstraintSystem, Field};
+
     use super::*;
 
     #[test]
@@ -411,6 +427,28 @@ mod tests {
         assert!(*read == bytes);
         let mut read = Zeroizing::new(Vec::new());
         assert!(read_secret(std::io::repeat(1), &mut read).is_err());
+    }
+
+    #[test]
+    fn a_circuit_exposes_its_public_inputs_and_nothing_else() {
+        let described = |exposes_more: bool, is_turned: bool| {
+            let mut cs = ConstraintSystem::new("shown");
+            let both = cs.private::<[Field; 2]>("both", None);
+            if is_turned {
+                cs.expose(both[1].wire());
+            }
+            let shown = cs.public::<Field>("shown", None);
+            if exposes_more {
+                cs.expose(both[0].wire());
+            }
+            shown.assert_eq(&mut cs, "sum", both[0]);
+            exposes_its_inputs(Described { doc: String::new(), layout: cs.finish().0 }).map_err(|it| it.to_string())
+        };
+        assert!(described(false, false).is_ok());
+        for (exposes_more, is_turned) in [(true, false), (false, true)] {
+            let told = described(exposes_more, is_turned).unwrap_err();
+            assert!(told.contains("`shown` exposes 2 values, and they are not the 1 of its public inputs"), "{told}");
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use dusk_sdk_circuit::Layout;
-use dusk_sdk_circuit::runner::{InputFault, Inputs, MAX_REQUEST_BYTES};
+use dusk_sdk_circuit::runner::{InputFault, Inputs, MAX_REQUEST_BYTES, is_numeric};
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 use toml_edit::{Document, Item, TableLike};
@@ -135,7 +135,7 @@ fn inputs_hint(circuit: &str, layout: &Layout) -> String {
 
 /// How values of a type are written.
 fn form_of(kind: &str) -> String {
-    let bits = kind.strip_prefix('U').and_then(|bits| bits.parse::<u32>().ok()).filter(|bits| (1..=128).contains(bits));
+    let bits = kind.strip_prefix('U').filter(|_| is_numeric(kind)).and_then(|bits| bits.parse::<u32>().ok());
     match (kind, bits) {
         (_, Some(bits)) => {
             let largest = u128::MAX >> (128 - bits);
@@ -386,6 +386,8 @@ mod tests {
     fn forms_of_types_are_told() {
         assert_eq!(form_of("U8"), "a U8 is a whole number from 0 to 255, as a number or as a text");
         assert!(form_of("U128").contains("340282366920938463463374607431768211455"));
-        assert!(form_of("Unheard").contains("Unheard"));
+        for kind in ["Unheard", "U7", "U256"] {
+            assert_eq!(form_of(kind), format!("write it as the type {kind} is written in JSON"));
+        }
     }
 }

@@ -128,7 +128,7 @@ impl<'a> Checker<'a> {
             (Type::Unit, Value::Null) => Ok(Value::Null),
             (Type::Bool, value @ Value::Bool(_)) => Ok(value),
             (Type::String | Type::Opaque(_) | Type::Amount, value) if exact::has_marks(&value) => Err(wrong(&value)),
-            (Type::String, value @ Value::String(_)) | (Type::Opaque(_), value) => Ok(value),
+            (Type::String, value @ Value::String(_)) | (Type::Opaque(_), value) => Ok(exact::plain(value)),
             (Type::Uint(bits), value) => integer(&value, *bits, false).ok_or_else(|| wrong(&value)),
             (Type::Int(bits), value) => integer(&value, *bits, true).ok_or_else(|| wrong(&value)),
             (Type::Bytes, Value::String(text)) => hexadecimal(&text, None).ok_or_else(|| wrong(&Value::String(text))),

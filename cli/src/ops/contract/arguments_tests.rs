@@ -216,6 +216,11 @@ fn large_numbers_are_numbers_and_no_texts() {
         let error = given(&ty, &largest).unwrap_err();
         assert!(error.starts_with(&format!("x: {largest} is not")), "{error}");
     }
+    // What stands before a marked integer inside is a character of texts, too.
+    for text in ["\u{0}123", "\u{0}\u{0}", "\u{0}"] {
+        assert_eq!(given(&Type::String, &json!(text).to_string()), Ok(json!(text)));
+        assert!(given(&Type::Uint(64), &json!(text).to_string()).is_err());
+    }
 }
 
 #[test]

@@ -28,6 +28,21 @@ fn in_digits(text: &str, at: usize) -> Option<()> {
 fn key_of(text: &str, at: usize) -> Option<&str> {
     let before = text.get(..at)?;
     let key = before.rsplit_once('=')?.0.trim_end();
-    let begin = key.rfind(|letter: char| !letter.is_alphanumeric() && letter != '_' && letter != '-');
-    Some(begin.map_or(key, |begin| &key[begin + 1..])).filter(|key| !key.is_empty())
+    let is_outside = |letter: char| !letter.is_alphanumeric() && letter != '_' && letter != '-';
+    key.rsplit(is_outside).next().filter(|key| !key.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_ends_where_a_letter_of_any_length_stands() {
+        let hint = |text: &str| hint_for_digits(text, text.len());
+        assert!(hint("supply = 99999999999999999999").unwrap().contains("`supply = \"…\"`"));
+        assert!(hint("a.größe = 99999999999999999999").unwrap().contains("`größe = \"…\"`"));
+        assert!(hint("init = [\"x—b=c\", 99999999999999999999").unwrap().contains("`b = \"…\"`"));
+        assert_eq!(hint("init = [\"—=c\", 99999999999999999999"), None);
+        assert_eq!(hint("99999999999999999999"), None);
+    }
 }

@@ -18,7 +18,7 @@ impl<const BITS: usize> From<Unsigned<BITS>> for Field {
 
 impl<const BITS: usize> From<Bool> for Unsigned<BITS> {
     fn from(bit: Bool) -> Self {
-        Self(bit.wire())
+        Self::of(bit.wire())
     }
 }
 
@@ -30,9 +30,15 @@ impl<const BITS: usize> Select for Unsigned<BITS> {
 
 impl<const BITS: usize> Unsigned<BITS> {
     /// The number 0.
-    pub const ZERO: Self = Self(crate::Wire::ZERO);
+    pub const ZERO: Self = Self::of(crate::Wire::ZERO);
     /// The number 1.
-    pub const ONE: Self = Self(crate::Wire::ONE);
+    pub const ONE: Self = Self::of(crate::Wire::ONE);
+
+    /// The number on this wire, which constraints bound already. The only way to a value without a range of its own.
+    const fn of(wire: crate::Wire) -> Self {
+        const { assert!(BITS >= 1 && BITS <= range::MAX_BITS, "numbers have between 1 and 250 bits") };
+        Self(wire)
+    }
 
     /// A constant. One row at the circuit's first use of it.
     #[track_caller]

@@ -11,7 +11,21 @@ use crate::native;
 
 /// A number below 2 to the power `BITS`, for `BITS` from 1 to 250.
 ///
-/// Its arithmetic does not overflow: if a result does not fit, no witness satisfies the constraints.
+/// Its arithmetic does not overflow: if a result does not fit, no witness satisfies the constraints. Sums of wider
+/// numbers could reach the order of the field, so there are none:
+///
+/// ```compile_fail,E0080
+/// # use dusk_sdk_circuit::{Bool, Unsigned};
+/// let one = Unsigned::<251>::from(Bool::TRUE);
+/// ```
+/// ```compile_fail,E0080
+/// # use dusk_sdk_circuit::Unsigned;
+/// let one = Unsigned::<251>::ONE;
+/// ```
+/// ```
+/// # use dusk_sdk_circuit::{Bool, Unsigned};
+/// assert_eq!(Unsigned::<250>::from(Bool::TRUE), Unsigned::ONE);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unsigned<const BITS: usize>(pub(crate) Wire);
 

@@ -150,6 +150,35 @@ fn a_layout_that_depends_on_the_witness_is_refused() {
     assert_eq!((row, constraint.as_str()), (0, "only sometimes"));
 }
 
+/// A circuit that exposes a private input, which contracts do not know.
+struct Exposes;
+
+impl Circuit for Exposes {
+    type Private = ProductPrivate;
+    type Public = ProductPublic;
+
+    const DOC: &'static str = "";
+    const NAME: &'static str = "exposes";
+
+    fn build(cs: &mut ConstraintSystem, inputs: Option<(&ProductPublic, &ProductPrivate)>) {
+        let number = cs.private::<Field>("number", inputs.map(|(_, private)| &private.number));
+        cs.expose(number.wire());
+    }
+
+    fn encode(_: &ProductPublic) -> Vec<native::Field> {
+        Vec::new()
+    }
+}
+
+#[test]
+fn a_circuit_that_exposes_more_than_its_public_inputs_is_refused() {
+    let layout = layout::<Exposes>();
+    assert_eq!(layout.unlike_public_inputs(), Some(0));
+    let (public, private) = inputs(0, 0, false);
+    let error = assign::<Exposes>(&layout, &public, &private).unwrap_err();
+    assert_eq!(error, AssignmentError::NotThePublicInputs { exposed: 1, encoded: 0 });
+}
+
 #[test]
 fn a_number_out_of_range_is_told_as_a_number() {
     let (layout, assignment) = crate::support::run(|cs| {

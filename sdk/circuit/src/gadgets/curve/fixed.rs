@@ -14,14 +14,40 @@ use crate::layout::Wire;
 use crate::native;
 use crate::value::{Point, Scalar, Unsigned};
 
-/// Factors of points: values with constraints that bound them by a power of two.
-pub trait Multiplier: Copy {
+/// Factors of points: values with constraints that bound them, by a power of two and by the order of the subgroup.
+///
+/// Only the SDK's types implement it. A factor that may reach the order has the same multiples as another one, so two
+/// secrets would have one key:
+///
+/// ```compile_fail,E0277
+/// # use dusk_sdk_circuit::{Field, Multiplier, Wire};
+/// #[derive(Clone, Copy)]
+/// struct Unbounded(Field);
+///
+/// impl Multiplier for Unbounded {
+///     fn wire(self) -> Wire {
+///         self.0.wire()
+///     }
+///
+///     fn bits(self) -> usize {
+///         252
+///     }
+/// }
+/// ```
+pub trait Multiplier: Bounded {
     /// The wire of the value.
     fn wire(self) -> Wire;
 
     /// The maximum number of bits: at most 252.
     fn bits(self) -> usize;
 }
+
+/// The types whose own constraints keep them below the order of the subgroup.
+pub trait Bounded: Copy {}
+
+impl Bounded for Scalar {}
+
+impl<const BITS: usize> Bounded for Unsigned<BITS> {}
 
 impl Multiplier for Scalar {
     fn wire(self) -> Wire {
