@@ -246,8 +246,7 @@ fn make(model: &Model) -> TokenStream {
                     ::core::include_bytes!(::core::concat!(
                         ::core::env!(
                             "DUSK_CIRCUITS",
-                            "this circuit has no verifier key: build contracts with `cargo dusk build`, which \
-                             generates it"
+                            "this circuit has no verifier key: build contracts with `cargo dusk build`, which generates it"
                         ),
                         #key
                     ))
@@ -547,7 +546,7 @@ mod tests {
             (parse_quote! { fn Age(cs: &mut ConstraintSystem) {} }, "begin the name with a lowercase letter"),
             (
                 parse_quote! { fn c(cs: &mut ConstraintSystem, #[public] _x: Field, #[private] x: Field) {} },
-                "called `x`",
+                "two inputs have the name `x`",
             ),
             (parse_quote! { fn c(cs: &mut ConstraintSystem, #[public] _1: Field) {} }, "call this input `1`"),
             (
