@@ -11,7 +11,7 @@ use rkyv::{Archive, Deserialize, Fallible, Serialize};
 
 use crate::base58;
 #[cfg(feature = "signatures")]
-use crate::crypto::BlsPublicKey;
+use crate::signatures::BlsPublicKey;
 use crate::text::push_quoted;
 use crate::value::Value;
 use crate::wire::Malformed;

@@ -17,11 +17,7 @@
 //! [`verify_plonk`] and `verify_bls` accept only the version of proofs or signatures that is in force at the height.
 //! Older proofs and signatures do not verify any more.
 
-#[cfg(feature = "signatures")]
-pub use bls12_381_bls::{MultisigSignature, PublicKey as BlsPublicKey, Signature as BlsSignature};
 use dusk_bls12_381::BlsScalar;
-#[cfg(feature = "signatures")]
-pub use jubjub_schnorr::{PublicKey as SchnorrPublicKey, Signature as SchnorrSignature};
 
 #[cfg(feature = "signatures")]
 use crate::account::Account;
@@ -29,6 +25,8 @@ use crate::env::encode;
 use crate::field::Field;
 use crate::runtime::fail::fail;
 use crate::runtime::{buffer, host};
+#[cfg(feature = "signatures")]
+pub use crate::signatures::{BlsPublicKey, BlsSignature, MultisigSignature, SchnorrPublicKey, SchnorrSignature};
 use crate::wire::Wire;
 
 /// The names of the host's functions.

@@ -128,6 +128,8 @@ pub mod parts;
 mod principal;
 mod returned;
 mod runtime;
+#[cfg(feature = "signatures")]
+mod signatures;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod text;

@@ -7,7 +7,7 @@ use core::convert::Infallible;
 
 use crate::contract::Contract;
 #[cfg(feature = "signatures")]
-use crate::crypto::{BlsPublicKey, BlsSignature, MultisigSignature, SchnorrPublicKey, SchnorrSignature};
+use crate::signatures::{BlsPublicKey, BlsSignature, MultisigSignature, SchnorrPublicKey, SchnorrSignature};
 use crate::transfers::{ContractToAccount, ContractToContract, ReceiveFromContract, Withdraw};
 use crate::value::Value;
 use crate::{Account, ContractId, Dusk, Field, Principal};

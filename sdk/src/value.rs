@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 
 use crate::contract_id::ContractId;
 #[cfg(feature = "signatures")]
-use crate::crypto::{BlsSignature, MultisigSignature, SchnorrPublicKey, SchnorrSignature};
+use crate::signatures::{BlsSignature, MultisigSignature, SchnorrPublicKey, SchnorrSignature};
 use crate::text::{Members, push_decimal, push_decimal_u64, push_hex, push_quoted};
 use crate::wire::Wire;
 #[cfg(feature = "json")]
