@@ -7,9 +7,11 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use local_node::end::End;
 use local_node::http::{HttpError, Options, Server};
+use local_node::ledger::LedgerError;
 use local_node::store::StoreError;
 use local_node::{BlockTime, Config, NodeError, NodeHandle};
 use local_node_types::rules::Profile;
+use local_node_vm::VmError;
 use tokio::runtime::Runtime;
 
 use super::ports;
@@ -22,6 +24,8 @@ use crate::ops::project::folders;
 const MAX_STOP: Duration = Duration::from_secs(5);
 /// How long work on other threads is waited for after that.
 const MAX_WORK_END: Duration = Duration::from_secs(1);
+/// What helps where the stored chain is damaged.
+const RESTORE: &str = "put back a copy of the folder, or begin a new chain with `--data OTHER-DIR`";
 
 /// A running node.
 pub(crate) struct Embedded {
@@ -54,7 +58,10 @@ impl Embedded {
             // Before anybody is told that the node is there: from here on a signal ends the node, not the process.
             let interrupt = Interrupt::new().context("cannot wait for Ctrl-C")?;
             let node = local_node::spawn(config).await.map_err(|error| match error {
-                NodeError::Store(error) => storage_fault(&error),
+                NodeError::Store(error) | NodeError::Ledger(LedgerError::Store(error)) => storage_fault(&error),
+                NodeError::Ledger(error) if !matches!(error, LedgerError::State(VmError::System(_))) => {
+                    chain_fault(&error)
+                }
                 other => anyhow::Error::from(other).context("the node does not start"),
             })?;
             let server = Server::start_with(node.clone(), address, options).await.map_err(|error| match error {
@@ -117,7 +124,13 @@ fn broken(message: &str) -> anyhow::Error {
     )
 }
 
-/// What to do about a chain that cannot be opened, read or written.
+/// What to do about a stored chain whose state cannot be read.
+fn chain_fault(error: &LedgerError) -> anyhow::Error {
+    let cause = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
+    Fault::environment(format!("the stored chain is damaged: {cause}"), RESTORE)
+}
+
+/// What to do about a store that cannot be opened, read or written.
 fn storage_fault(error: &StoreError) -> anyhow::Error {
     let mut message = error.to_string();
     if let Some(source) = std::error::Error::source(error) {
@@ -132,7 +145,7 @@ fn storage_fault(error: &StoreError) -> anyhow::Error {
         StoreError::OtherChain { .. } => {
             "start it with its original settings, or start a new chain with `--data OTHER-DIR`"
         }
-        StoreError::Damaged(_) => "restore a copy of the folder, or start a new chain with `--data OTHER-DIR`",
+        StoreError::Damaged(_) => RESTORE,
         StoreError::NoSpace => "free some space and start the node again: it continues after the last announced block",
         _ => "check the disk, then start the node again: it continues after the last announced block",
     };
@@ -175,6 +188,8 @@ pub(crate) fn block_time(text: &str) -> Result<BlockTime> {
 
 #[cfg(test)]
 mod tests {
+    use local_node_vm::ModuleError;
+
     use super::*;
     use crate::error::Exit;
 
@@ -187,6 +202,14 @@ mod tests {
         assert_eq!(no_space.to_string(), "there is no space left for the chain");
         let exit = |error: &anyhow::Error| error.downcast_ref::<Fault>().map(Fault::exit);
         assert_eq!((exit(&failed), exit(&no_space)), (Some(Exit::Failed), Some(Exit::Environment)));
+    }
+
+    #[test]
+    fn a_damaged_chain_is_not_a_damaged_contract() {
+        let module = ModuleError::Malformed { offset: 7, message: "type mismatch".into() };
+        let fault = chain_fault(&LedgerError::State(module.into()));
+        assert_eq!(crate::hints::of(&fault), (Exit::Environment, RESTORE));
+        assert!(fault.to_string().ends_with("not valid WebAssembly at byte 0x7: type mismatch"), "{fault}");
     }
 
     #[test]
