@@ -58,7 +58,7 @@ impl Progress {
     /// Understands a line of cargo's about its steps; `false` where it is something else.
     pub(super) fn hear(&mut self, line: &str) -> bool {
         // The sums of warnings count those that other builds showed.
-        if line.starts_with("warning: `") && line.contains("` generated ") {
+        if line.starts_with("warning: `") && line.contains(" generated ") {
             return true;
         }
         let Some((verb, rest)) = line.trim_start().split_once(' ').filter(|_| line.starts_with(' ')) else {
