@@ -25,7 +25,7 @@ const MAX_STOP: Duration = Duration::from_secs(5);
 /// How long work on other threads is waited for after that.
 const MAX_WORK_END: Duration = Duration::from_secs(1);
 /// What helps where the stored chain is damaged.
-const RESTORE: &str = "put back a copy of the folder, or begin a new chain with `--data OTHER-DIR`";
+const RESTORE: &str = "restore a copy of the folder, or start a new chain with `--data OTHER-DIR`";
 
 /// A running node.
 pub(crate) struct Embedded {
