@@ -208,8 +208,8 @@ fn registry_lock(path: &Path) -> String {
 
 /// The repository and the revision that this program is built from, as a project's workflow installs it.
 ///
-/// In a clone they are its `origin` and its commit, or the release's tag where the commit has it. A published package is
-/// built from the tag of its version.
+/// In a clone they are its `origin` and its commit, or the release's tag where the commit has it. A published package
+/// is built from the tag of its version.
 fn origin(workspace: &Path, version: &str) -> (String, String) {
     let stated = env::var("CARGO_PKG_REPOSITORY").unwrap_or_default();
     let tag = format!("v{version}");

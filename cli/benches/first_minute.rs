@@ -1,8 +1,8 @@
 //! The first minute of a project: what is compiled from `new` to passing tests, and how long each package takes.
 //!
-//! `cargo bench -p cargo-dusk --bench first_minute` makes a project of each measured template, in a folder where nothing
-//! is compiled, and runs `build` and `test` there. It prints the time of each command beside its mark, and the processor
-//! time of each package. `-- --short` takes the smallest template alone.
+//! `cargo bench -p cargo-dusk --bench first_minute` makes a project of each measured template, in a folder where
+//! nothing is compiled, and runs `build` and `test` there. It prints the time of each command beside its mark, and the
+//! processor time of each package. `-- --short` takes the smallest template alone.
 //!
 //! cargo starts this program in place of the compiler (`RUSTC_WRAPPER`): it runs the compiler and notes what it took.
 //! Processor time compares between machines with other work; the time of a command does not.
@@ -64,7 +64,8 @@ fn compile(notes: &Path, arguments: &[OsString]) -> Result<ExitCode> {
 /// The processor time of the programs that this one has started and that have ended.
 fn children_seconds() -> Result<f64> {
     let text = fs::read_to_string("/proc/self/stat").context("processor times need Linux")?;
-    // After the name, which may hold spaces: the state is the third field of the line, `cutime` and `cstime` the 16th and 17th.
+    // After the name, which may hold spaces: the state is the third field of the line, `cutime` and `cstime` the 16th
+    // and 17th.
     let fields: Vec<&str> =
         text.rsplit_once(')').map(|(_, rest)| rest.split_whitespace().collect()).unwrap_or_default();
     let ticks = fields.get(13..15).context("two times")?.iter().map(|field| field.parse::<f64>());

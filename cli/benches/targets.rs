@@ -1,7 +1,8 @@
 //! The figures by which a development toolchain is judged, measured from outside, as its users meet them.
 //!
-//! `cargo bench -p cargo-dusk` prints what was measured beside its target. Each figure is the median of several rounds; the
-//! best round stands beside it. `-- --short` measures fewer rounds and leaves out what compiles a project from nothing.
+//! `cargo bench -p cargo-dusk` prints what was measured beside its target. Each figure is the median of several rounds;
+//! the best round stands beside it. `-- --short` measures fewer rounds and leaves out what compiles a project from
+//! nothing.
 //!
 //! "Confirmed" is the time from sending a signed transaction over HTTP until a query answers that it is in a block,
 //! whose attestation holds the votes of committees. The client asks without a pause.

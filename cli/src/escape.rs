@@ -1,8 +1,9 @@
 //! Escapes of control characters in printed text, so that the terminal shows them and does not obey them.
 //!
-//! Contracts, nodes, data drivers and programs of a project write texts that we print. [`output`](crate::output) sends all of them
-//! through here, so no command can forget it. Only two things pass: the line ends of a text whose lines are ours, and our
-//! own colours. A colour travels through strings as a mark with a number that is drawn for each run, so no text can hold one.
+//! Contracts, nodes, data drivers and programs of a project write texts that we print. [`output`](crate::output) sends
+//! all of them through here, so no command can forget it. Only two things pass: the line ends of a text whose lines are
+//! ours, and our own colours. A colour travels through strings as a mark with a number that is drawn for each run, so
+//! no text can hold one.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -107,9 +108,9 @@ pub(crate) fn json(document: &str) -> Cow<'_, str> {
     out.into()
 }
 
-/// Whether a terminal does something else with the character than show it where it stands: control characters (C0, U+007F, C1), marks
-/// that turn the direction of text, line and paragraph separators, other invisible format characters, and code points that are no
-/// characters.
+/// Whether a terminal does something else with the character than show it where it stands: control characters (C0,
+/// U+007F, C1), marks that turn the direction of text, line and paragraph separators, other invisible format
+/// characters, and code points that are no characters.
 fn is_command(letter: char) -> bool {
     letter.is_control()
         // The last two of each plane.

@@ -1,7 +1,7 @@
 //! What is said, and where: the result on stdout, everything else on stderr, one document on stdout with `--json`.
 //!
-//! Nothing else prints. What is printed goes through [`escape`]: texts of contracts, nodes and drivers cannot command the
-//! terminal, wherever they are put into a line.
+//! Nothing else prints. What is printed goes through [`escape`]: texts of contracts, nodes and drivers cannot command
+//! the terminal, wherever they are put into a line.
 
 use std::collections::BTreeSet;
 use std::fmt::Display;
@@ -49,8 +49,8 @@ pub(crate) enum Tone {
     Faint,
 }
 
-/// What the marks of [`paint`] become: the end of all colours, then one for each tone. Styles of `console` would put these codes
-/// into a text at once, where nothing tells them from codes that a stranger wrote.
+/// What the marks of [`paint`] become: the end of all colours, then one for each tone. Styles of `console` would put
+/// these codes into a text at once, where nothing tells them from codes that a stranger wrote.
 const CODES: [&str; 7] = ["\x1b[0m", "\x1b[1;32m", "\x1b[1;31m", "\x1b[1;33m", "\x1b[1;36m", "\x1b[36m", "\x1b[2m"];
 
 impl Tone {
@@ -175,7 +175,8 @@ impl Ui {
         terminal.is_term().then(|| terminal.size_checked()).flatten().map(|(_, columns)| usize::from(columns))
     }
 
-    /// Text for stdout whether or not `--json` is given: help, scripts, and lines that other programs wait for. It brings its line ends.
+    /// Text for stdout whether or not `--json` is given: help, scripts, and lines that other programs wait for. It
+    /// brings its line ends.
     pub(crate) fn raw(&self, text: impl Display) {
         say(io::stdout(), Lines::Many, &text.to_string(), "");
     }

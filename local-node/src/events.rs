@@ -71,11 +71,11 @@ pub enum NodeEvent {
 }
 
 impl NodeEvent {
-    /// What a new block brings, in order: each transaction with its events, and then the events of the chain's own part.
-    /// Any other event brings nothing.
+    /// What a new block brings, in order: each transaction with its events, and then the events of the chain's own
+    /// part. Any other event brings nothing.
     ///
-    /// The node tells of the block alone. Contracts decide how many events there are, and each by itself would count as one
-    /// that a listener is behind.
+    /// The node tells of the block alone. Contracts decide how many events there are, and each by itself would count as
+    /// one that a listener is behind.
     pub fn contents(&self) -> impl Iterator<Item = Self> {
         let block = match self {
             Self::BlockAccepted(block) => Some(block),

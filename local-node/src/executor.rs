@@ -1,10 +1,10 @@
 //! What a block does to the state: the one place where transactions run for good.
 //!
-//! [`Executor::open`] begins a block, [`BlockExecution::run`] runs its transactions one by one, [`BlockExecution::close`] pays the
-//! rewards and gives the [`ExecutedBlock`], which is not part of the chain before it is committed. Building a candidate and
-//! verifying one are the same steps, so they cannot disagree. Order (the book, "Consensus", section "Faults and
-//! slashes"): the stake contract's `before_state_transition`, slashes, transactions, rewards, the transfer contract's
-//! `update_root`; before the fork Boreas the slashes came after the rewards.
+//! [`Executor::open`] begins a block, [`BlockExecution::run`] runs its transactions one by one,
+//! [`BlockExecution::close`] pays the rewards and gives the [`ExecutedBlock`], which is not part of the chain before it
+//! is committed. Building a candidate and verifying one are the same steps, so they cannot disagree. Order (the book,
+//! "Consensus", section "Faults and slashes"): the stake contract's `before_state_transition`, slashes, transactions,
+//! rewards, the transfer contract's `update_root`; before the fork Boreas the slashes came after the rewards.
 
 mod error;
 mod executed;

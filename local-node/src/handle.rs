@@ -55,8 +55,8 @@ pub const STOP_GRACE: Duration = Duration::from_secs(1);
 /// The most seconds that the node's clock can be set ahead of the system's: a hundred years.
 pub const MAX_WARP_SECONDS: u64 = 100 * 365 * 24 * 60 * 60;
 
-/// A running node. Clones speak to the same node, which stops with [`shutdown`](Self::shutdown) or when the last of them
-/// is gone.
+/// A running node. Clones speak to the same node, which stops with [`shutdown`](Self::shutdown) or when the last of
+/// them is gone.
 #[derive(Clone)]
 pub struct NodeHandle(pub(crate) Arc<Shared>);
 

@@ -3,9 +3,9 @@
 //! Paths, headers, bodies and status codes are production's (the book, "The HTTP interface"), so that unmodified
 //! clients work. Requests that need what this node does not have (a prover, peers) say so with status 501.
 //!
-//! A request goes through these modules in this order: `connections` and `socket` (how many clients, how slow), `access`
-//! (which names and pages), `limits` (how often, where others can reach the node), `memory` (how long bodies may be and
-//! take), and then one of those that answer:
+//! A request goes through these modules in this order: `connections` and `socket` (how many clients, how slow),
+//! `access` (which names and pages), `limits` (how often, where others can reach the node), `memory` (how long bodies
+//! may be and take), and then one of those that answer:
 //!
 //! | module | serves |
 //! |---|---|
@@ -69,7 +69,8 @@ use crate::handle::NodeHandle;
 
 /// Headers of requests are given back where their names begin with this.
 const ECHOED_PREFIX: &str = "x-";
-/// But not these: a web server in front of the node takes them in an answer as its own, and serves another file instead.
+/// But not these: a web server in front of the node takes them in an answer as its own, and serves another file
+/// instead.
 const NEVER_ECHOED: [&str; 5] = ["x-accel-", "x-sendfile", "x-lighttpd-", "x-litespeed-", "x-reproxy-"];
 
 /// How long a server that was told to stop goes on answering open requests.

@@ -1,8 +1,8 @@
 //! The chain as this node knows it: builds candidates, judges those of others, and accepts what was decided.
 //!
-//! The ledger owns the chain: it executes blocks, and writes those that were decided into the store. The same blocks give
-//! the same chain; only how many transactions a candidate takes depends on the time that [`BuildLimits`] allows. It does not
-//! decide whose turn it is or who agrees: the consensus does, and asks it for block bodies and verdicts.
+//! The ledger owns the chain: it executes blocks, and writes those that were decided into the store. The same blocks
+//! give the same chain; only how many transactions a candidate takes depends on the time that [`BuildLimits`] allows.
+//! It does not decide whose turn it is or who agrees: the consensus does, and asks it for block bodies and verdicts.
 
 mod build;
 mod faults;
@@ -216,8 +216,8 @@ impl Ledger {
         }
     }
 
-    /// Makes the body of the next block from waiting transactions. It is remembered under the request's id until a block
-    /// is accepted.
+    /// Makes the body of the next block from waiting transactions. It is remembered under the request's id until a
+    /// block is accepted.
     ///
     /// # Errors
     /// When the chain's own part of the block fails.

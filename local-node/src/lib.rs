@@ -1,9 +1,9 @@
 //! A full node in small: ledger, mempool, consensus, HTTP; one process, real blocks.
 //!
-//! [`spawn`] starts a node and gives a [`NodeHandle`]; everything else in the process speaks to the
-//! node through that. A node is one loop on a thread of its own that owns the mempool, the consensus and the ledger, and
-//! two kinds of work beside it: checking incoming transactions, and answering questions to the state. How these hang
-//! together is drawn at the top of `runtime.rs`.
+//! [`spawn`] starts a node and gives a [`NodeHandle`]; everything else in the process speaks to the node through that.
+//! A node is one loop on a thread of its own that owns the mempool, the consensus and the ledger, and two kinds of work
+//! beside it: checking incoming transactions, and answering questions to the state. How these hang together is drawn at
+//! the top of `runtime.rs`.
 //!
 //! | module | is |
 //! |---|---|
@@ -28,8 +28,9 @@
 //! * A block becomes part of the chain only when the consensus has decided it; nothing here makes an attestation.
 //! * Building a candidate and verifying one take the same steps, so they give the same state.
 //! * Everything that others can make grow has a bound, except the chain itself.
-//! * Nothing that a transaction or a contract does ends the node: a panic, a call without an end or a failure of the machine
-//!   costs the transaction its place or the question its answer. A loop that ends all the same says so ([`end::End`]).
+//! * Nothing that a transaction or a contract does ends the node: a panic, a call without an end or a failure of the
+//!   machine costs the transaction its place or the question its answer. A loop that ends all the same says so
+//!   ([`end::End`]).
 //! * A transaction that was running when the process ended is not run again at the next start.
 //! * Where there is a data folder, a block is on the medium before anybody hears of it.
 //!

@@ -1,9 +1,9 @@
 //! Questions to the state, answered beside the node's loop.
 //!
-//! Each question has a session of its own on the state of the last block; what it changes is forgotten. Gas, time and the
-//! number of questions at a time are bounded, so questions delay no block; modules that have to be compiled for them leave
-//! turns at the compiler to blocks. Questions that run users' contracts and those that read only the chain's own contracts
-//! have separate lanes: endless calls do not keep balances and stakes from being read.
+//! Each question has a session of its own on the state of the last block; what it changes is forgotten. Gas, time and
+//! the number of questions at a time are bounded, so questions delay no block; modules that have to be compiled for
+//! them leave turns at the compiler to blocks. Questions that run users' contracts and those that read only the chain's
+//! own contracts have separate lanes: endless calls do not keep balances and stakes from being read.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -30,8 +30,8 @@ use crate::work::{Lane, LaneError, contained};
 pub const MAX_QUESTIONS: usize = 256;
 /// The most questions of a lane that are being answered at a time.
 pub const MAX_QUESTIONS_AT_ONCE: usize = 4;
-/// How long a call may run, unless the node is configured otherwise: a question, a simulation, and the first transaction of
-/// a block. Gas alone does not bound it, because a unit of gas can buy very different amounts of time.
+/// How long a call may run, unless the node is configured otherwise: a question, a simulation, and the first
+/// transaction of a block. Gas alone does not bound it, because a unit of gas can buy very different amounts of time.
 pub const MAX_CALL_TIME: Duration = Duration::from_secs(10);
 /// How long a stream may go on, the time for which whoever takes the items is waited for included.
 pub const MAX_STREAM_TIME: Duration = Duration::from_secs(120);

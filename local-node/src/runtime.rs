@@ -571,7 +571,8 @@ impl Node {
             }
             Output::Decide(decision) => return self.accept(*decision),
             Output::Misbehaviour(fault) => warn!(?fault, "a provisioner contradicted itself"),
-            // A lone node has nobody to tell, and no round to resume: nobody else has seen a vote of a block that is not stored.
+            // A lone node has nobody to tell, and no round to resume: nobody else has seen a vote of a block that is
+            // not stored.
             Output::Broadcast(_) | Output::Relay(_) | Output::Request(_) | Output::Persist(_) => {}
         }
         None

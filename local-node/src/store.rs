@@ -1,5 +1,5 @@
-//! What the node remembers of the chain: blocks, what their transactions did, labels, the waiting transactions, the data
-//! drivers of contracts, and, where there is a data folder, the contracts' memories.
+//! What the node remembers of the chain: blocks, what their transactions did, labels, the waiting transactions, the
+//! data drivers of contracts, and, where there is a data folder, the contracts' memories.
 //!
 //! All of it is one [redb] database, in memory or in a file. A block enters it in one transaction, with its
 //! transactions, events, indexes, labels and everything that it changed of the state; so there is no half of a block,
@@ -299,7 +299,8 @@ impl Store {
         Ok(self.0.begin_read()?.open_table(TX_LOCATIONS)?.get(&id.0)?.is_some())
     }
 
-    /// The heights of the blocks under a key of the index in a range, at most so many, in ascending order or the highest first.
+    /// The heights of the blocks under a key of the index in a range, at most so many, in ascending order or the
+    /// highest first.
     ///
     /// # Errors
     /// When the chain cannot be read.

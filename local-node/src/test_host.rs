@@ -1,15 +1,16 @@
 //! The test host: chains for contracts' tests.
 //!
-//! It serves the protocol of [`dusk_sdk_protocol::host`] on loopback: JSON lines over TCP, one connection for each test,
-//! one chain for each connection. The host closes a connection whose first line does not soon bring the host's token.
+//! It serves the protocol of [`dusk_sdk_protocol::host`] on loopback: JSON lines over TCP, one connection for each
+//! test, one chain for each connection. The host closes a connection whose first line does not soon bring the host's
+//! token.
 //!
 //! A chain is the node's own ledger code without the consensus: transactions are signed,
 //! run by the same [`Executor`] and change the same genesis state, but nobody votes, so **no attestation is made and no
 //! rewards are paid**; a block is one transaction, and empty blocks only move the height.
 //!
 //! What makes it fast is shared: the virtual machine with its compiled modules, the genesis state, the keys. The host
-//! signs for the accounts, so a signature is known to be good when it is made, and no test pays for its verification; equal
-//! transactions, such as the deployments with which tests begin, are signed once.
+//! signs for the accounts, so a signature is known to be good when it is made, and no test pays for its verification;
+//! equal transactions, such as the deployments with which tests begin, are signed once.
 //!
 //! | module | holds |
 //! |---|---|
@@ -77,7 +78,8 @@ pub struct HostConfig {
     pub module_cache: Option<PathBuf>,
     /// What makes proofs; `None`: the host makes none.
     pub proofs: Option<Arc<dyn Proofs>>,
-    /// How long a transaction or a query may run. Gas alone bounds it late where an operation takes much time for its gas.
+    /// How long a transaction or a query may run. Gas alone bounds it late where an operation takes much time for its
+    /// gas.
     pub call_time: Duration,
 }
 
@@ -239,8 +241,8 @@ fn serve(listener: &TcpListener, shared: &Arc<Shared>) {
             }
             let arrived = stream.and_then(|stream| Ok((shared.guests.arrive(&stream)?, stream)));
             let Ok((id, stream)) = arrived else {
-                // A connection that breaks before it is there is nobody's test. Where too many files are open, the next one
-                // would fail at once as well.
+                // A connection that breaks before it is there is nobody's test. Where too many files are open, the next
+                // one would fail at once as well.
                 thread::sleep(ACCEPT_PAUSE);
                 continue;
             };

@@ -1,4 +1,5 @@
-//! Work beside the node's loop, in lanes that are bounded each for itself, and panics that go no further than their cause.
+//! Work beside the node's loop, in lanes that are bounded each for itself, and panics that go no further than their
+//! cause.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -57,8 +58,8 @@ impl Lane {
     }
 }
 
-/// Does work that foreign bytes have a part in. A panic is an error with its text; whatever the work has changed is of no
-/// use then.
+/// Does work that foreign bytes have a part in. A panic is an error with its text; whatever the work has changed is of
+/// no use then.
 pub(crate) fn contained<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|payload| panic_text(&*payload))
 }

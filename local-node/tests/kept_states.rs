@@ -1,8 +1,8 @@
-//! The memory that a chain takes whose blocks all write as much as they may. It is that of the process, so this test has one of
-//! its own.
+//! The memory that a chain takes whose blocks all write as much as they may. It is that of the process, so this test
+//! has one of its own.
 //!
-//! The chain lives in memory. `KEPT_STATES_FOLDER=FOLDER` measures one in a new folder instead, whose blocks are also written
-//! to the database.
+//! The chain lives in memory. `KEPT_STATES_FOLDER=FOLDER` measures one in a new folder instead, whose blocks are also
+//! written to the database.
 
 mod common;
 

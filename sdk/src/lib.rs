@@ -83,8 +83,8 @@
 //!
 //! Two more features are for what only some contracts need, so that others do not compile it: `zk` for circuits, and
 //! `signatures` for [`crypto`]'s functions that verify BLS and Schnorr signatures, the types of these, and keys for
-//! tests. The types of the chain that every contract uses ([`ContractId`], [`money`]'s) are the SDK's own, with the bytes
-//! of those in `dusk-core`.
+//! tests. The types of the chain that every contract uses ([`ContractId`], [`money`]'s) are the SDK's own, with the
+//! bytes of those in `dusk-core`.
 //!
 //! # Invariants
 //!

@@ -1,8 +1,8 @@
 //! `cargo dusk` in a clone of the repository: builds the command where that is needed, then becomes it.
 //!
-//! The first build compiles a WASM engine and takes minutes. The launcher has no dependencies and compiles in a second, so it
-//! can say that before the wait begins; cargo itself then shows its progress. Later builds are quiet unless they take
-//! longer than a second.
+//! The first build compiles a WASM engine and takes minutes. The launcher has no dependencies and compiles in a second,
+//! so it can say that before the wait begins; cargo itself then shows its progress. Later builds are quiet unless they
+//! take longer than a second.
 
 #![allow(clippy::print_stderr, reason = "telling the user why nothing happens yet is what this program is for")]
 

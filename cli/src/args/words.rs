@@ -1,7 +1,7 @@
 //! The words behind the contract of a call: a function, options of the command, and the function's arguments.
 //!
-//! Only the chain knows the function's arguments, and the words say which chain. So their form alone decides what each is, and
-//! nothing is guessed from beginnings of names:
+//! Only the chain knows the function's arguments, and the words say which chain. So their form alone decides what each
+//! is, and nothing is guessed from beginnings of names:
 //!
 //! | words | are |
 //! |---|---|
@@ -12,8 +12,8 @@
 //! | `--` | the end of names: what follows are values |
 //! | `10`, `-5` | the value of the next argument that was not named |
 //!
-//! What begins with two hyphens is never a value without `=` or `--` before it. A name that the function and the command share is
-//! refused later, when the function is known: see `ops::contract::flags`.
+//! What begins with two hyphens is never a value without `=` or `--` before it. A name that the function and the
+//! command share is refused later, when the function is known: see `ops::contract::flags`.
 
 use std::collections::BTreeMap;
 

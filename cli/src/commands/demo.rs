@@ -1,5 +1,5 @@
-//! `cargo dusk demo`: a share register that takes proofs of eligibility, by the commands that a user would type. What is of
-//! `cargo dusk` is run by this very program.
+//! `cargo dusk demo`: a share register that takes proofs of eligibility, by the commands that a user would type. What
+//! is of `cargo dusk` is run by this very program.
 
 use std::fs;
 use std::io::Write as _;
@@ -78,8 +78,8 @@ pub(super) fn run(options: &Demo, ui: &Ui) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Bob proves that he is eligible and receives shares from alice; carol cannot use his proof; eve, who lives where no holder
-/// may, cannot make one.
+/// Bob proves that he is eligible and receives shares from alice; carol cannot use his proof; eve, who lives where no
+/// holder may, cannot make one.
 fn on_a_chain(show: &mut Show<'_>, root: &Path, url: &str) -> Result<()> {
     let call = |words: &[&str]| -> Vec<String> {
         ["call", "register"].iter().chain(words).chain(&["--network", url]).map(|word| (*word).to_owned()).collect()
@@ -159,7 +159,8 @@ impl Show<'_> {
         Ok(printed)
     }
 
-    /// Gives the terms that a call prints to the attester's program, which makes of them the witness in `attested/NAME.witness.json`.
+    /// Gives the terms that a call prints to the attester's program, which makes of them the witness in
+    /// `attested/NAME.witness.json`.
     fn witness(&mut self, what: &str, folder: &Path, name: &str, terms: &[String]) -> Result<()> {
         let file = format!("attested/{name}.witness.json");
         let then = format!(" | cargo run -q -p attester -- witness {name} > {file}");

@@ -105,8 +105,8 @@ pub(crate) enum Command {
 
 /// Reads the command's words, the program's name first.
 ///
-/// Options of a call that stand behind its function are read as if they stood before its contract, so that there is one grammar, and
-/// one that is given twice is refused wherever it stands.
+/// Options of a call that stand behind its function are read as if they stood before its contract, so that there is one
+/// grammar, and one that is given twice is refused wherever it stands.
 ///
 /// # Errors
 /// [`clap::Error`], or a usage fault.

@@ -1,7 +1,7 @@
 //! JSON as it was written: no number is rounded, no key is lost.
 //!
-//! The usual reader keeps integers of 64 bits; it makes larger ones floating-point numbers, and of two equal keys it keeps the last.
-//! This one refuses the second key, and gives larger integers as text: see [`Large`].
+//! The usual reader keeps integers of 64 bits; it makes larger ones floating-point numbers, and of two equal keys it
+//! keeps the last. This one refuses the second key, and gives larger integers as text: see [`Large`].
 
 use std::fmt;
 

@@ -159,7 +159,8 @@ fn an_overtaken_deployment_names_the_account_that_has_its_id() {
     let _turn = alone();
     let (place, node) = scene();
     let mallorys = dev_accounts().last().unwrap().id().to_string();
-    // Mallory sees alice's deployment wait, and deploys the same code first: under the same id, with alice as the owner.
+    // Mallory sees alice's deployment wait, and deploys the same code first: under the same id, with alice as the
+    // owner.
     let front_run = relay(
         &node,
         Arc::new(|upstream: &Upstream, transaction: Transaction| {
@@ -255,7 +256,8 @@ fn a_deployment_is_recorded_only_when_it_is_verified() {
     let on =
         |url: &str, alias: &str| place.dusk(&[&DEPLOY[..], &["--network", url, "--alias", alias, "--json"]].concat());
     let untouched: Arc<Mischief> = Arc::new(|_: &Upstream, transaction: Transaction| transaction);
-    // The node says that the transaction is in a block, and not whose contract stands there; or nothing once it has the transaction.
+    // The node says that the transaction is in a block, and not whose contract stands there; or nothing once it has the
+    // transaction.
     let silent: [(&str, Silence, &[&str], usize); 3] = [
         ("transaction", |_, body| body.windows(9).any(|part| part == b"blockHash"), &["is in block "], 5),
         ("contract", |path, _| path.ends_with("/metadata"), &["the deployment of `contract` is in block "], 5),

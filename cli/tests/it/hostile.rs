@@ -1,7 +1,7 @@
 //! Texts of contracts and nodes that try to command the terminal: no command lets one through.
 //!
-//! A contract has them in its documentation, values, events, errors and panics. A node is made hostile by a proxy before a real one: it
-//! puts such a text into one field of its answers after the other, for each command.
+//! A contract has them in its documentation, values, events, errors and panics. A node is made hostile by a proxy
+//! before a real one: it puts such a text into one field of its answers after the other, for each command.
 
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
@@ -13,7 +13,8 @@ use serde_json::Value;
 
 use crate::support::{PROGRAM, Place, Ran};
 
-/// A text with a control sequence, C1 controls, U+007F, marks of direction, a bell, and a line that looks like one of ours.
+/// A text with a control sequence, C1 controls, U+007F, marks of direction, a bell, and a line that looks like one of
+/// ours.
 pub(crate) const HOSTILE: &str = "x\u{1b}[31m\u{1b}]0;t\u{7}\u{9b}2J\u{7f}\u{202e}\u{2066}\u{200f}\r\nFORGED";
 /// The most bytes of a request or an answer that the proxy carries.
 const MAX_BYTES: usize = 32 * 1024 * 1024;
@@ -31,7 +32,8 @@ fn is_clean(what: &str, ran: &Ran) {
     }
 }
 
-/// Tries every command on a contract and a node that are hostile in every field. The contract `kinds` stands on the node at `url`.
+/// Tries every command on a contract and a node that are hostile in every field. The contract `kinds` stands on the
+/// node at `url`.
 pub(crate) fn no_text_commands_the_terminal(place: &Place, url: &str) {
     of_a_circuit(place);
     of_a_contract(place, url);

@@ -1,8 +1,8 @@
 //! Shell sessions in documents, run as they stand.
 //!
-//! A session is the fenced `console` blocks of a Markdown file. Lines that begin with `$ ` are commands; the lines after
-//! one are what it prints, stdout and stderr together. All blocks of a file run in one shell, in order. A command that
-//! prints an `error:` must fail, every other must succeed.
+//! A session is the fenced `console` blocks of a Markdown file. Lines that begin with `$ ` are commands; the lines
+//! after one are what it prints, stdout and stderr together. All blocks of a file run in one shell, in order. A command
+//! that prints an `error:` must fail, every other must succeed.
 //!
 //! What differs between two runs is not compared: see [`settled`]. In what a command prints, `…` stands for anything,
 //! and a line that holds nothing else for any number of lines. Comments after commands are for the reader.

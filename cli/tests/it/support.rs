@@ -36,7 +36,8 @@ impl Place {
         Self { folder, has_own_cache: false, at }
     }
 
-    /// One whose keys, parameters and compiled modules are no other place's, and go with it. The SDK is kept all the same.
+    /// One whose keys, parameters and compiled modules are no other place's, and go with it. The SDK is kept all the
+    /// same.
     pub(crate) fn with_own_cache() -> Self {
         Self { has_own_cache: true, ..Self::new() }
     }

@@ -1,5 +1,5 @@
-//! What people type, in one project: options and arguments with the same names, values of every kind, numbers of every size, and texts
-//! that command terminals.
+//! What people type, in one project: options and arguments with the same names, values of every kind, numbers of every
+//! size, and texts that command terminals.
 
 use std::collections::BTreeSet;
 use std::fs;

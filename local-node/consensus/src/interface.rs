@@ -72,8 +72,8 @@ pub struct TipContext {
     pub provisioners: Arc<Provisioners>,
     /// What the tip itself was decided with; `None` when the tip is genesis.
     pub before: Option<BeforeTip>,
-    /// The iteration that [`Persist::Iteration`] last recorded for this very tip, when the node restarts within a round.
-    /// Within one life the state machine remembers it by itself.
+    /// The iteration that [`Persist::Iteration`] last recorded for this very tip, when the node restarts within a
+    /// round. Within one life the state machine remembers it by itself.
     pub resume: Option<u8>,
 }
 
@@ -110,8 +110,8 @@ pub enum Verdict {
     Invalid,
     /// Cannot be said (the chain has moved on, storage fails): no vote is cast.
     Abstain,
-    /// What the generator's signature does not cover, such as the data of blobs, is not good. Anybody on the way may have
-    /// altered it, so no vote is cast; the copy is dropped, and another one asked for.
+    /// What the generator's signature does not cover, such as the data of blobs, is not good. Anybody on the way may
+    /// have altered it, so no vote is cast; the copy is dropped, and another one asked for.
     Altered,
 }
 
@@ -134,8 +134,8 @@ pub struct BuildRequest {
     pub slashes: Vec<Slash>,
     /// The most bytes that the encoded transactions and faults may take together.
     pub max_body_bytes: usize,
-    /// When the others give up waiting: a block that is ready later, or shortly before, is in vain. `None` when there are
-    /// no others.
+    /// When the others give up waiting: a block that is ready later, or shortly before, is in vain. `None` when there
+    /// are no others.
     pub deadline: Option<Millis>,
 }
 
@@ -156,7 +156,8 @@ pub struct VerifyRequest {
 /// What must be on disk before anything that comes later in the same list of outputs is sent.
 #[derive(Debug, Clone)]
 pub enum Persist {
-    /// The round on this tip has come to this iteration. A restarted node resumes after it, so that it never votes twice.
+    /// The round on this tip has come to this iteration. A restarted node resumes after it, so that it never votes
+    /// twice.
     Iteration {
         /// The hash of the tip.
         prev_block_hash: Hash,
@@ -172,8 +173,8 @@ pub enum Persist {
 /// A block that the network has agreed on.
 #[derive(Debug, Clone)]
 pub struct Decision {
-    /// The block with its attestation. Both its header and its attestation have been verified; the data of its blobs only
-    /// where this node has verified the candidate.
+    /// The block with its attestation. Both its header and its attestation have been verified; the data of its blobs
+    /// only where this node has verified the candidate.
     pub block: Block,
     /// The request by which this node built or verified the block, if it did. What was executed for it need not be
     /// executed again.
@@ -205,8 +206,8 @@ pub enum Output {
     Verify(Box<VerifyRequest>),
     /// Write to disk.
     Persist(Persist),
-    /// Accept a block. The next round begins with [`Input::NewTip`]. A second decision in one round, at a lower iteration,
-    /// replaces the first.
+    /// Accept a block. The next round begins with [`Input::NewTip`]. A second decision in one round, at a lower
+    /// iteration, replaces the first.
     Decide(Box<Decision>),
     /// A provisioner contradicted itself, and here is the proof.
     Misbehaviour(Box<Fault>),

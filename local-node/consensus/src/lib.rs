@@ -26,8 +26,8 @@
 //! * A vote counts when its signature is verified, and only once.
 //! * An attestation is made of counted votes, and of nothing else.
 //! * This node's keys vote at most once in each step of each iteration, also over a restart or when a tip comes back,
-//!   provided that the node persists [`Persist::Iteration`] before it sends what comes after it. Past iteration 16, where
-//!   several votes are allowed, a node that comes back resumes at iteration 17, as in production.
+//!   provided that the node persists [`Persist::Iteration`] before it sends what comes after it. Past iteration 16,
+//!   where several votes are allowed, a node that comes back resumes at iteration 17, as in production.
 //! * Everything that peers can make grow has a bound: the queue, the iterations, the candidates, the votes.
 //!
 //! # Where a local chain differs
@@ -41,11 +41,11 @@
 //! * The generator builds when the slot opens, not a block time earlier, so that a block holds the newest transactions.
 //! * After a success the next iteration begins when the node has not accepted the block within the shortest timeout,
 //!   not at once.
-//! * A validation result that came with a vote in ratification counts as known, so that a node that missed the votes can
-//!   make the attestation as well. A proof that a later iteration failed is kept for when the round comes there.
+//! * A validation result that came with a vote in ratification counts as known, so that a node that missed the votes
+//!   can make the attestation as well. A proof that a later iteration failed is kept for when the round comes there.
 //! * A candidate whose stated hash is not its header's is dropped.
-//! * Messages of later rounds are kept only with a verified signature. A vote that comes when its step is over is passed
-//!   on once.
+//! * Messages of later rounds are kept only with a verified signature. A vote that comes when its step is over is
+//!   passed on once.
 //! * In emergency mode at most four different votes of one member are counted in a step, and this node casts one.
 //! * A node without peers ([`Config::alone`]) waits for its own block as long as it takes.
 

@@ -17,12 +17,12 @@ const MAX_QUEUE_BYTES: usize = 64 * 1024 * 1024;
 /// The place of a message in the order of arrival.
 type Arrival = u64;
 
-/// Messages by round and step, one of each signer. Their signatures have been verified; whether their signer is a member
-/// of the committee has to be checked when they are taken out, because it may not be known before.
+/// Messages by round and step, one of each signer. Their signatures have been verified; whether their signer is a
+/// member of the committee has to be checked when they are taken out, because it may not be known before.
 ///
 /// A new message always finds room; old ones give way. A signer over its own bound loses its oldest message. Where the
-/// whole queue is full, the signer that takes the most bytes does, and where a step is full, its oldest message goes. So
-/// nobody who signs much can keep out what others sign.
+/// whole queue is full, the signer that takes the most bytes does, and where a step is full, its oldest message goes.
+/// So nobody who signs much can keep out what others sign.
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
     next: Arrival,

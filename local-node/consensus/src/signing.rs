@@ -1,8 +1,8 @@
 //! The node's keys, and the check of others' signatures.
 //!
 //! Signatures of version 2 are made and checked with `blst`, which is several times faster than the chain's own
-//! arithmetic and gives the same results (there are tests). Version 1, of the time before the fork Aegis, is left to the
-//! chain's crate.
+//! arithmetic and gives the same results (there are tests). Version 1, of the time before the fork Aegis, is left to
+//! the chain's crate.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -137,8 +137,8 @@ fn sign(secret: &SecretKey, message: &[u8], version: BlsVersion) -> Option<BlsSi
 
 /// Checks signatures, and remembers what it has computed of the signers' keys.
 ///
-/// A signature of version 2 is checked against the signer's key times a coefficient. Computing that product costs as much
-/// as half a verification, and the same provisioners sign again and again.
+/// A signature of version 2 is checked against the signer's key times a coefficient. Computing that product costs as
+/// much as half a verification, and the same provisioners sign again and again.
 #[derive(Debug, Default)]
 pub struct SignatureVerifier {
     /// The products; `None` for keys that are not valid.

@@ -13,8 +13,8 @@ use crate::contracts::module_32;
 use crate::scripts::{encoded, keys};
 
 const A: ContractId = ContractId::from_bytes([10; 32]);
-/// How often each case is timed on each machine. The fastest time counts, because everything else on a computer only makes
-/// a call slower; and each takes a few milliseconds at most, so that some of them are not disturbed.
+/// How often each case is timed on each machine. The fastest time counts, because everything else on a computer only
+/// makes a call slower; and each takes a few milliseconds at most, so that some of them are not disturbed.
 const ROUNDS: u64 = 400;
 /// Gas of a call.
 const GAS: u64 = 100_000_000_000;

@@ -1,4 +1,5 @@
-//! The script that asks every host query: with good arguments, with bad ones, and with every gas limit around its price.
+//! The script that asks every host query: with good arguments, with bad ones, and with every gas limit around its
+//! price.
 
 use anyhow::{Context, Result, anyhow};
 use dusk_bytes::Serializable;

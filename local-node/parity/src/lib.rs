@@ -1,7 +1,7 @@
 //! Shows that the virtual machine does what the production machine does.
 //!
-//! A *script* is a list of commands: deployments, calls, transactions, commits. Two machines run it: the one under
-//! test ([`ours`]), and the production one, which is a program of its own in `reference/` ([`mod@reference`]). Their answers
+//! A *script* is a list of commands: deployments, calls, transactions, commits. Two machines run it: the one under test
+//! ([`ours`]), and the production one, which is a program of its own in `reference/` ([`mod@reference`]). Their answers
 //! must be equal, command for command: results, gas, events, errors, state roots.
 //!
 //! The production machine's answers are recorded in `records/`, and a test compares against them. `parity live` builds
@@ -10,8 +10,8 @@
 //! Data drivers are compared in the same way ([`drivers`]), with `drivers` after the word: production's reader of them
 //! and ours ask the drivers that `cargo dusk build` makes.
 //!
-//! [`hostile`] measures what contracts cost that try to stop or to bloat a node, and [`clock`] what it costs that their code
-//! can be stopped.
+//! [`hostile`] measures what contracts cost that try to stop or to bloat a node, and [`clock`] what it costs that their
+//! code can be stopped.
 
 pub mod clock;
 pub mod drivers;

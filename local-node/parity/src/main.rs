@@ -1,6 +1,7 @@
 //! `parity live` runs all scripts on both machines, command by command; `parity record` also keeps the answers. With
-//! `drivers` after it, data drivers are asked by both readers. `parity hostile` measures the time and the memory of hostile
-//! contracts, each in a process of its own. `parity clock` measures what it costs that contracts look at the clock.
+//! `drivers` after it, data drivers are asked by both readers. `parity hostile` measures the time and the memory of
+//! hostile contracts, each in a process of its own. `parity clock` measures what it costs that contracts look at the
+//! clock.
 #![allow(clippy::print_stdout, reason = "the result of a command goes to standard output")]
 
 use std::fmt::Debug;

@@ -1,7 +1,7 @@
 //! The script of a contract that stakes through the stake contract, over stake states of different sizes.
 //!
-//! The gas of a stake depends on the stakes that are there: the stake contract keeps them in a map, in which it looks the
-//! new one up. Over equal states it is equal.
+//! The gas of a stake depends on the stakes that are there: the stake contract keeps them in a map, in which it looks
+//! the new one up. Over equal states it is equal.
 
 use anyhow::Result;
 use dusk_core::abi::ContractId;

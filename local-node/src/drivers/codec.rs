@@ -142,8 +142,8 @@ fn json(operation: &'static str, text: &str) -> Result<Value, CodecError> {
     serde_json::from_str(text).map_err(|error| CodecError::NotJson { operation, error })
 }
 
-/// Runs a built-in driver. Keys that are no points of their curve get past its checks, and the curve's crate panics over
-/// them where debug assertions are on; that is a refusal like others.
+/// Runs a built-in driver. Keys that are no points of their curve get past its checks, and the curve's crate panics
+/// over them where debug assertions are on; that is a refusal like others.
 #[inline(never)]
 fn contained<T>(convert: impl FnOnce() -> Result<T, dusk_data_driver::Error>) -> Result<T, CodecError> {
     let panicked = |_| CodecError::Refused("the data driver panicked over it".into());

@@ -1,8 +1,8 @@
 //! The events that listeners have not heard yet, bounded in number and in bytes.
 //!
-//! All listeners share one queue, and each has its place in it. An event stays in the queue until every listener is done
-//! with it, or until newer ones need the room; a listener that had not heard it then is told how many it has lost. The
-//! bound of bytes counts, because contracts decide how large the events of a block are.
+//! All listeners share one queue, and each has its place in it. An event stays in the queue until every listener is
+//! done with it, or until newer ones need the room; a listener that had not heard it then is told how many it has lost.
+//! The bound of bytes counts, because contracts decide how large the events of a block are.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

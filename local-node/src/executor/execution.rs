@@ -50,14 +50,15 @@ impl BlockExecution {
         Ok(block)
     }
 
-    /// Until when the next transactions may run; `None` where only gas bounds them, as in verification. One that has not
-    /// ended by then is not in the block ([`RunError::TooLong`]); for those that are in it the time makes no difference.
+    /// Until when the next transactions may run; `None` where only gas bounds them, as in verification. One that has
+    /// not ended by then is not in the block ([`RunError::TooLong`]); for those that are in it the time makes no
+    /// difference.
     pub const fn set_deadline(&mut self, deadline: Option<Instant>) {
         self.deadline = deadline;
     }
 
-    /// Keeps the calls of each transaction in its receipt. They can be larger than all else that a block has, and only tests
-    /// of contracts look at them.
+    /// Keeps the calls of each transaction in its receipt. They can be larger than all else that a block has, and only
+    /// tests of contracts look at them.
     #[must_use]
     pub const fn keeping_traces(mut self) -> Self {
         self.keeps_traces = true;

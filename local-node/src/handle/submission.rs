@@ -12,8 +12,8 @@ use crate::transaction::{TransactionError, ValidTransaction, decode};
 use crate::work::LaneError;
 
 impl NodeHandle {
-    /// Checks a transaction's bytes (any envelope) and puts it into the mempool. One whose predecessors have not arrived
-    /// yet waits some seconds for them.
+    /// Checks a transaction's bytes (any envelope) and puts it into the mempool. One whose predecessors have not
+    /// arrived yet waits some seconds for them.
     ///
     /// # Errors
     /// Why it is not taken.

@@ -3,15 +3,15 @@
 //! A browser lets any page send requests to `http://127.0.0.1:8080`, and names the page's origin in `Origin`. With DNS
 //! rebinding a page even reaches the node under the page's own name, and then that name stands in `Host`. So:
 //!
-//! * A request that may change something needs a `Host` that is this machine's or was allowed. If it comes from a page, the
-//!   page must be the node's own or of an allowed origin.
+//! * A request that may change something needs a `Host` that is this machine's or was allowed. If it comes from a page,
+//!   the page must be the node's own or of an allowed origin.
 //! * Every page may send reading requests; browsers show the answers only to the node's own pages and to allowed ones.
 //! * A node on loopback refuses all requests under a foreign `Host`, because only a rebound page would use one.
 //!
 //! Programs other than browsers send no `Origin`; the node checks only their `Host`.
 //!
-//! A node on loopback answers [`MAX_PAGE_REQUESTS`] requests of all foreign pages at a time, so that half of its capacity
-//! remains for the developer. Those that wait for their turn make room when a connection is needed.
+//! A node on loopback answers [`MAX_PAGE_REQUESTS`] requests of all foreign pages at a time, so that half of its
+//! capacity remains for the developer. Those that wait for their turn make room when a connection is needed.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -264,7 +264,8 @@ impl Access {
         Ok(Caller { page: self.page(request.headers(), called.as_ref()), foreign_host })
     }
 
-    /// The host and port that the request is for: what its target says, or its `Host`. Where both do, both must be known.
+    /// The host and port that the request is for: what its target says, or its `Host`. Where both do, both must be
+    /// known.
     fn called(&self, request: &Request) -> Result<Option<(HostName, Option<u16>)>, Error> {
         let mut given = request.headers().get_all(HOST).iter();
         let header = match (given.next(), given.next()) {
@@ -291,8 +292,8 @@ impl Access {
         }
     }
 
-    /// Whether this is a name of the node. Nobody can give a page an address for its name, so where the node can be reached
-    /// from elsewhere, every address is one.
+    /// Whether this is a name of the node. Nobody can give a page an address for its name, so where the node can be
+    /// reached from elsewhere, every address is one.
     fn knows(&self, host: &HostName) -> bool {
         host.is_loopback() || self.hosts.contains(host) || self.reachable && matches!(host.0, Name::Ip(_))
     }

@@ -1,8 +1,9 @@
 //! Connections: how many there are, how long each may be silent, and which makes room for another.
 //!
-//! A connection is *idle* while no answer to it is made or on its way, while its request has not arrived as a whole, and while
-//! the request of a foreign page waits for its turn. When all places are taken, the node closes the connection that has been idle for longest for a new one, so that silent clients
-//! keep nobody out. It refuses a new connection only if all are busy.
+//! A connection is *idle* while no answer to it is made or on its way, while its request has not arrived as a whole,
+//! and while the request of a foreign page waits for its turn. When all places are taken, the node closes the
+//! connection that has been idle for longest for a new one, so that silent clients keep nobody out. It refuses a new
+//! connection only if all are busy.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;

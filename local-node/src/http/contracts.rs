@@ -17,7 +17,8 @@ use crate::reader::FedItems;
 /// How long a driver may take to decode what one call feeds.
 const MAX_DECODING: Duration = Duration::from_secs(30);
 
-/// Calls a contract's function on the state of the last block. Who speaks JSON gets JSON, through the contract's driver.
+/// Calls a contract's function on the state of the last block. Who speaks JSON gets JSON, through the contract's
+/// driver.
 pub(super) async fn call(node: &NodeHandle, request: &Request) -> Answer {
     let contract = contract_id(request.entity()?)?;
     let name = request.topic.clone();
@@ -43,8 +44,8 @@ pub(super) async fn call(node: &NodeHandle, request: &Request) -> Answer {
     }
 }
 
-/// Answers with what a call feeds while it runs. A call that fails before it has fed anything has a status of its own; one
-/// that fails later breaks the connection off, so that nobody takes a part for the whole.
+/// Answers with what a call feeds while it runs. A call that fails before it has fed anything has a status of its own;
+/// one that fails later breaks the connection off, so that nobody takes a part for the whole.
 async fn feed(node: &NodeHandle, request: &Request, contract: ContractId, argument: Vec<u8>) -> Answer {
     let function = request.topic.clone();
     let mut items = node.reader().stream(contract, function.clone(), argument)?;

@@ -1,5 +1,5 @@
-//! `POST /on/dev/…`: state control of a development chain. Production has none of it, and neither has a node whose rules
-//! are those of a public network.
+//! `POST /on/dev/…`: state control of a development chain. Production has none of it, and neither has a node whose
+//! rules are those of a public network.
 //!
 //! | topic | body | answer |
 //! |---|---|---|
@@ -10,8 +10,8 @@
 //! | `reset` | – | `{"height": 0}` |
 //! | `fate` | `{"transaction": "…64 hexadecimal digits…"}` | `{"state": "removed", "reason": "it waited longer than the mempool keeps transactions"}` |
 //!
-//! The states of a transaction are `executed`, `waiting`, `deferred`, `removed` (with a reason; the last ones are known) and
-//! `unknown`.
+//! The states of a transaction are `executed`, `waiting`, `deferred`, `removed` (with a reason; the last ones are
+//! known) and `unknown`.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;

@@ -41,8 +41,8 @@ const MAX_MESSAGE_BYTES: usize = 256 * 1024;
 const MAX_PINGS_MISSED: u32 = 2;
 /// The longest frame that a client may send.
 const MAX_FRAME_BYTES: usize = 64 * 1024;
-/// The most messages that a client may send between two pings. The answers to its own pings wait in memory until it takes
-/// them.
+/// The most messages that a client may send between two pings. The answers to its own pings wait in memory until it
+/// takes them.
 const MAX_CHATTER: u32 = 1024;
 /// The most bytes that wait in memory until the client takes them: more than any event has.
 const MAX_UNTAKEN_BYTES: usize = 4 * 1024 * 1024;
@@ -235,9 +235,11 @@ enum Told {
     TooSlow,
 }
 
-/// Sends an event and what it brings to a client that wants it. Gives nothing when the client is gone or the server ends.
+/// Sends an event and what it brings to a client that wants it. Gives nothing when the client is gone or the server
+/// ends.
 ///
-/// While it waits for the client it does not hold the block: what listeners have not taken is bounded by their queue alone.
+/// While it waits for the client it does not hold the block: what listeners have not taken is bounded by their queue
+/// alone.
 async fn tell(
     socket: &mut WebSocket,
     opened: &Opened,

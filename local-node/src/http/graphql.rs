@@ -47,8 +47,8 @@ const MAX_TRANSACTIONS: u64 = 200;
 const MAX_WAITING: usize = 1000;
 /// How deep a query may nest.
 const MAX_DEPTH: usize = 16;
-/// The most fields that an answer may have, counted before it is made: a list counts its fields for each element that was
-/// asked for.
+/// The most fields that an answer may have, counted before it is made: a list counts its fields for each element that
+/// was asked for.
 const MAX_COMPLEXITY: usize = 20_000;
 /// As what a question about the past of an account or a contract counts, besides the answer.
 const HISTORY_COMPLEXITY: usize = 2000;

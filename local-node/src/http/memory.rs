@@ -1,7 +1,8 @@
-//! The memory of requests and answers: bodies are read within a time, and all long ones together within a number of bytes.
+//! The memory of requests and answers: bodies are read within a time, and all long ones together within a number of
+//! bytes.
 //!
-//! Short bodies and answers are not counted. There are only as many as connections, and slow clients with long ones must not
-//! keep the others from sending transactions and questions.
+//! Short bodies and answers are not counted. There are only as many as connections, and slow clients with long ones
+//! must not keep the others from sending transactions and questions.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -118,7 +119,8 @@ pub(super) async fn hold_answers(State(memory): State<Memory>, request: Request,
 
 /// Keeps something until the client has taken the answer.
 ///
-/// The connection takes the frames of a body into its own buffer long before the client does, so each frame keeps it as well.
+/// The connection takes the frames of a body into its own buffer long before the client does, so each frame keeps it as
+/// well.
 pub(super) fn keeping<K: Send + Sync + 'static>(response: Response, kept: K) -> Response {
     let kept = Arc::new(kept);
     response.map(|body| Body::new(Keeping { body, kept }))

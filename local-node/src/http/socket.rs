@@ -1,5 +1,5 @@
-//! A connection's socket: it gives up on a client that takes nothing or next to nothing, and frees the connection's place
-//! when it is gone.
+//! A connection's socket: it gives up on a client that takes nothing or next to nothing, and frees the connection's
+//! place when it is gone.
 
 use std::future::Future as _;
 use std::io;

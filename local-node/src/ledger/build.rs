@@ -1,9 +1,9 @@
 //! Filling a candidate with waiting transactions.
 //!
-//! No transaction can keep the others out of blocks for long. A transaction that still runs when the time is up waits for
-//! the next block and is its first; one that has used a block's whole time leaves the mempool. The same holds for one that
-//! meets a bound of the machine, because the transactions before it in the block have used a part of what is bounded, and one
-//! that makes the machine fail or panic; the candidate is then begun anew without it.
+//! No transaction can keep the others out of blocks for long. A transaction that still runs when the time is up waits
+//! for the next block and is its first; one that has used a block's whole time leaves the mempool. The same holds for
+//! one that meets a bound of the machine, because the transactions before it in the block have used a part of what is
+//! bounded, and one that makes the machine fail or panic; the candidate is then begun anew without it.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -20,8 +20,8 @@ use crate::transaction::ValidTransaction;
 
 /// Bytes that a block takes for counting its transactions.
 const COUNT_BYTES: usize = 4;
-/// When the events of a block have so many bytes, it takes no further transaction: gas bounds them only at 750 MB, and blocks
-/// are held by all who look at them.
+/// When the events of a block have so many bytes, it takes no further transaction: gas bounds them only at 750 MB, and
+/// blocks are held by all who look at them.
 const ENOUGH_EVENT_BYTES: usize = 64 << 20;
 /// How often a candidate is begun anew because a transaction has broken it. After that it stays empty.
 const MAX_RESTARTS: usize = 4;

@@ -1,12 +1,13 @@
 //! The states that can still be read, and the memory that they take.
 //!
-//! States share the pages that are the same in them. So what a state takes is counted as its *own pages*: those that the
-//! next kept state does not have, because the blocks between have written them. The state of the tip is not counted; the
-//! machine bounds it ([`MAX_STATE_PAGES`](local_node_vm::MAX_STATE_PAGES)).
+//! States share the pages that are the same in them. So what a state takes is counted as its *own pages*: those that
+//! the next kept state does not have, because the blocks between have written them. The state of the tip is not
+//! counted; the machine bounds it ([`MAX_STATE_PAGES`](local_node_vm::MAX_STATE_PAGES)).
 //!
-//! Nobody needs the states of final blocks but those to which the chain can go back: genesis and snapshots. The others are
-//! there for questions that have begun, and are forgotten as soon as they take too much. So the states below the tip take at
-//! most [`MAX_KEPT_BYTES`], and where there are snapshots, what has changed since the last one on top: at most a whole state.
+//! Nobody needs the states of final blocks but those to which the chain can go back: genesis and snapshots. The others
+//! are there for questions that have begun, and are forgotten as soon as they take too much. So the states below the
+//! tip take at most [`MAX_KEPT_BYTES`], and where there are snapshots, what has changed since the last one on top: at
+//! most a whole state.
 
 use std::collections::BTreeMap;
 
@@ -47,8 +48,8 @@ impl KeptStates {
         self.0.values().map(|kept| kept.own_bytes).sum()
     }
 
-    /// The heights that nobody needs any more, once the block with the state `next` has come. `is_wanted` says which have
-    /// to stay; the last final blocks and those after them stay as well.
+    /// The heights that nobody needs any more, once the block with the state `next` has come. `is_wanted` says which
+    /// have to stay; the last final blocks and those after them stay as well.
     pub(super) fn superfluous(
         &self,
         vm: &Vm,

@@ -88,8 +88,8 @@ async fn slow_deployments_keep_nobody_from_sending_transactions() {
     node.shutdown().await;
 }
 
-/// The signature of a block does not cover the data of its blobs: whoever passes it on can alter them, and must not be able
-/// to have its generator punished for that.
+/// The signature of a block does not cover the data of its blobs: whoever passes it on can alter them, and must not be
+/// able to have its generator punished for that.
 #[test]
 fn nobody_is_to_blame_for_altered_blobs() {
     let invalid = |problem| Err(LedgerError::Invalid { height: 1, problem });

@@ -1,7 +1,7 @@
 //! The data drivers that contracts' owners have uploaded.
 //!
-//! They are no part of the state: a driver that takes another's place stays when blocks are taken back. It goes with its
-//! contract, and has to be uploaded again when the contract is deployed again.
+//! They are no part of the state: a driver that takes another's place stays when blocks are taken back. It goes with
+//! its contract, and has to be uploaded again when the contract is deployed again.
 
 use dusk_bytes::Serializable as _;
 use dusk_core::abi::ContractId;

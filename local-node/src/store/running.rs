@@ -1,9 +1,9 @@
 //! The transactions that were running when the process ended.
 //!
-//! A transaction that ends the process (an abort, an exhausted stack, memory that the system takes back) would end it again
-//! at every start if it came back from the store. So the folder holds a small file with the ids of the running
-//! transactions. The node writes it without waiting for the medium: the system keeps it when a process ends, and a
-//! loss of power is no transaction's fault. At the next start the node drops the transactions that the file names, and
+//! A transaction that ends the process (an abort, an exhausted stack, memory that the system takes back) would end it
+//! again at every start if it came back from the store. So the folder holds a small file with the ids of the running
+//! transactions. The node writes it without waiting for the medium: the system keeps it when a process ends, and a loss
+//! of power is no transaction's fault. At the next start the node drops the transactions that the file names, and
 //! remembers the reason for their senders.
 
 use std::fs::{File, OpenOptions};
@@ -64,8 +64,8 @@ impl Running {
 }
 
 impl Store {
-    /// Says which transaction is being worked on, so that it is not tried again at the next start if it ends the process.
-    /// A store in memory has no use for that.
+    /// Says which transaction is being worked on, so that it is not tried again at the next start if it ends the
+    /// process. A store in memory has no use for that.
     pub fn mark_running(&self, slot: Slot, id: Option<&TxId>) {
         let Some(running) = &self.0.running else { return };
         if let Err(error) = running.write(slot, id) {

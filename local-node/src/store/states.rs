@@ -1,8 +1,8 @@
 //! The contracts' memories in the database, as the kept states see them.
 //!
-//! A contract's memory is a set of *cells*: its blocks of 4 KiB, the hash of each page, its length. A cell has a version
-//! for each height at which a block wrote it; the state at a height consists of the latest versions up to there. So
-//! a block costs what it writes, and every kept state can be read without undoing anything.
+//! A contract's memory is a set of *cells*: its blocks of 4 KiB, the hash of each page, its length. A cell has a
+//! version for each height at which a block wrote it; the state at a height consists of the latest versions up to
+//! there. So a block costs what it writes, and every kept state can be read without undoing anything.
 //!
 //! A version that a later block has replaced is removed as soon as no kept state sees it. For each block it is written
 //! down which cells it wrote and when each was written before ([`WRITTEN`]). When the state at height *s* is forgotten,

@@ -1,7 +1,7 @@
 //! Transactions that no block holds yet.
 //!
-//! The mempool itself is a value in memory. The store is told of its changes, and writes them with the next block or when
-//! it is asked to, in the order in which they came; so a pool that thousands of transactions pass through costs no
+//! The mempool itself is a value in memory. The store is told of its changes, and writes them with the next block or
+//! when it is asked to, in the order in which they came; so a pool that thousands of transactions pass through costs no
 //! more writes than there are blocks.
 
 use std::collections::BTreeMap;

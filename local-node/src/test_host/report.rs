@@ -109,8 +109,8 @@ pub struct Entry {
     pub result: Result<Vec<u8>, CallError>,
     /// What was emitted.
     pub events: Vec<Event>,
-    /// The top-level calls with all that they led to: of a transaction `spend_and_execute`, `init` for a deployment, and
-    /// `refund`; of a query the one call.
+    /// The top-level calls with all that they led to: of a transaction `spend_and_execute`, `init` for a deployment,
+    /// and `refund`; of a query the one call.
     pub traces: Vec<Frame>,
 }
 

@@ -1,8 +1,8 @@
 //! The check of a sender's signature.
 //!
-//! Of version 2 it is made with `blst`, in less than half the time that the chain's own arithmetic takes, and with the same
-//! verdict on every key and signature (there are tests). Version 1, of the time before the fork Aegis, is left to the
-//! chain's crate.
+//! Of version 2 it is made with `blst`, in less than half the time that the chain's own arithmetic takes, and with the
+//! same verdict on every key and signature (there are tests). Version 1, of the time before the fork Aegis, is left to
+//! the chain's crate.
 
 use blst::min_sig::{PublicKey as Key, Signature as Point};
 use blst::{BLST_ERROR, blst_fp, blst_fp2, blst_p2_affine};
@@ -31,7 +31,8 @@ fn is_valid_v2(key: &PublicKey, signature: &Signature, message: &[u8]) -> Option
     Some(signature.verify(false, message, MESSAGE_DOMAIN, &[], &key, false) == BLST_ERROR::BLST_SUCCESS)
 }
 
-/// The key's point, if it is on the curve. Both libraries keep coordinates in the same form, so that no root is to be taken.
+/// The key's point, if it is on the curve. Both libraries keep coordinates in the same form, so that no root is to be
+/// taken.
 fn point_of(key: &PublicKey) -> Option<Key> {
     let raw = key.to_raw_bytes();
     let (coordinates, infinity) = raw.split_at(raw.len() - 1);

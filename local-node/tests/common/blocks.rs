@@ -19,9 +19,9 @@ use local_node_vm::Vm;
 
 use super::{ACCOUNTS, Draft, deployed_id, module_cache};
 
-/// `touch` takes three numbers of 32 bits: it writes a byte to each of so many pages, from a first one on, and to so many
-/// more blocks of the last page. `flood` takes the same and fills so many pages with the third number. `shout` makes 30 MiB
-/// known.
+/// `touch` takes three numbers of 32 bits: it writes a byte to each of so many pages, from a first one on, and to so
+/// many more blocks of the last page. `flood` takes the same and fills so many pages with the third number. `shout`
+/// makes 30 MiB known.
 pub(crate) const TOUCH: &str = r#"(module
     (import "env" "emit" (func $emit (param i32 i32 i32)))
     (data (i32.const 0) "loud")

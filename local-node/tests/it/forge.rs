@@ -1,5 +1,5 @@
-//! A contract that is written with production's own macro (`dusk-forge` 0.3), compiled here and run on the node: its calls, its
-//! events, its refusals, its feeds, and its data driver.
+//! A contract that is written with production's own macro (`dusk-forge` 0.3), compiled here and run on the node: its
+//! calls, its events, its refusals, its feeds, and its data driver.
 
 use std::path::Path;
 use std::process::Command;

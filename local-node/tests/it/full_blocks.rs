@@ -16,8 +16,8 @@ use local_node_vm::{MAX_SESSION_MEMORY_BYTES, PAGE_BYTES};
 use crate::common::Draft;
 use crate::common::blocks::{FIRST, append, block_of, build_of, checked, deployment, ledger, touching, verify};
 
-/// Builds a block that deploys the contract of [`deployment`] and then touches what is asked, each time from another account, or shouts where
-/// nothing is to be touched. Gives these transactions as well.
+/// Builds a block that deploys the contract of [`deployment`] and then touches what is asked, each time from another
+/// account, or shouts where nothing is to be touched. Gives these transactions as well.
 fn build(ledger: &mut Ledger, touches: &[[u32; 3]]) -> (Built, Vec<ValidTransaction>) {
     let touching: Vec<_> =
         touches.iter().enumerate().map(|(account, numbers)| touching(account, 1, *numbers)).collect();
@@ -95,7 +95,8 @@ fn time_decides_only_what_is_left_out() {
     ledger.accept(Decision { block, request: None }).expect("it is executed again");
 }
 
-/// Whether a transaction meets a bound of memory follows from the chain, so a block that holds one that does is not valid.
+/// Whether a transaction meets a bound of memory follows from the chain, so a block that holds one that does is not
+/// valid.
 #[test]
 fn a_block_with_a_transaction_beyond_a_bound_is_not_valid() {
     let mut ledger = ledger();

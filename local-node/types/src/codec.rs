@@ -1,7 +1,7 @@
 //! Reading and writing the chain's binary forms.
 //!
-//! Integers are little-endian. A [`Reader`] never allocates from a length that it has not compared with a limit and with
-//! the bytes that are really there, so hostile input costs no more than its own size. Source: the book,
+//! Integers are little-endian. A [`Reader`] never allocates from a length that it has not compared with a limit and
+//! with the bytes that are really there, so hostile input costs no more than its own size. Source: the book,
 //! "Consensus", section "Structures", and "The network", section "Messages".
 //!
 //! ```

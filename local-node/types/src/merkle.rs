@@ -1,8 +1,8 @@
 //! The Merkle root over the transactions and the faults of a block.
 //!
 //! A binary tree over 32-byte digests with SHA3-256. A missing right child is replaced by its left sibling; the root is
-//! that of the smallest tree of at least one level that holds all leaves, so a single leaf is hashed with itself. Source:
-//! the book, "Consensus", section "Structures"; compared with the crate `dusk-consensus`.
+//! that of the smallest tree of at least one level that holds all leaves, so a single leaf is hashed with itself.
+//! Source: the book, "Consensus", section "Structures"; compared with the crate `dusk-consensus`.
 
 use sha3::{Digest, Sha3_256};
 

@@ -32,8 +32,8 @@
 //! - All that a contract can make grow is bounded by a constant, also where production bounds it by gas alone.
 //! - A call ends when its session's deadline passes ([`Session::set_deadline`]) or the machine stops
 //!   ([`Vm::interrupt`]), whatever it does. Neither changes the gas of a call that succeeds.
-//! - What becomes of a transaction in a block follows from the state before it, the transactions before it in the block and
-//!   the rules: not from the clock, from queries or from the memory that the system has.
+//! - What becomes of a transaction in a block follows from the state before it, the transactions before it in the block
+//!   and the rules: not from the clock, from queries or from the memory that the system has.
 //!
 //! # Bounds
 //!
@@ -62,21 +62,22 @@
 //! | pages that are free for the next commit | 64 MiB | |
 //! | answers of host queries | 6 MiB | 32,768 answers |
 //!
-//! Whoever holds several committed states or sessions of blocks bounds them ([`Vm::own_pages`], [`Session::held_bytes`]).
-//! Queries take nothing from the sessions of blocks, neither memory nor mappings of the process.
+//! Whoever holds several committed states or sessions of blocks bounds them ([`Vm::own_pages`],
+//! [`Session::held_bytes`]). Queries take nothing from the sessions of blocks, neither memory nor mappings of the
+//! process.
 //!
 //! # What the clock decides
 //!
 //! Memory is measured at fixed points of a call: when it fails or succeeds, when a nested call fails, and whenever
-//! operations and snapshots that copy have written 32 MiB. The same points come on every node, and the count is the same: it
-//! is one of pages, whose number does not depend on how a memory is made. Every ten milliseconds the clock looks as well,
-//! because a loop of stores meets no fixed point. It looks only at pages that are written. Those only become more until the
-//! next fixed point, so the clock ends early what would end there, and nothing else. In between, a contract can touch what
-//! the kernel hands out in that time.
+//! operations and snapshots that copy have written 32 MiB. The same points come on every node, and the count is the
+//! same: it is one of pages, whose number does not depend on how a memory is made. Every ten milliseconds the clock
+//! looks as well, because a loop of stores meets no fixed point. It looks only at pages that are written. Those only
+//! become more until the next fixed point, so the clock ends early what would end there, and nothing else. In between,
+//! a contract can touch what the kernel hands out in that time.
 //!
 //! A deadline ends the whole top-level call with [`VmError::TimeLimit`], and a transaction that it ends is in no block.
-//! Whoever builds a block sets deadlines; whoever verifies or accepts one sets none. So time decides what a builder leaves
-//! out, and never what a transaction in a block has done.
+//! Whoever builds a block sets deadlines; whoever verifies or accepts one sets none. So time decides what a builder
+//! leaves out, and never what a transaction in a block has done.
 //!
 //! One thing depends on the processor and on how this machine was compiled, as in production: how deep a recursion goes
 //! before it overflows the stack.
@@ -86,24 +87,26 @@
 //! Known, and none of them within reach of what compilers of contracts emit:
 //!
 //! - Operators that grow, copy or fill tables check the gas; production lets them run on until the next check.
-//! - One stack serves all nested calls. Production gives each a stack of its own, so a recursion that overflows it there
-//!   may overflow earlier here when it begins deep in a tree of calls; either way the call fails.
+//! - One stack serves all nested calls. Production gives each a stack of its own, so a recursion that overflows it
+//!   there may overflow earlier here when it begins deep in a tree of calls; either way the call fails.
 //! - `poseidon_hash` of an empty list, `verify_groth16_bn254` with a prepared key that is cut off, and `verify_schnorr`
 //!   with a point that has no affine form fail the call with [`VmError::NoAnswer`] and cost what the query costs.
 //!   Production's node panics.
 //! - A session that would hold more than the bounds above ends its top-level call with [`VmError::MachineLimit`], which
 //!   no contract can catch. Production goes on as long as there is gas and memory. The bounds count what all calls of
-//!   the session have written; a transaction that meets one in a full block may fit into an empty one. Transactions leave
-//!   [`RESERVED_MEMORY_BYTES`] of it to the end of the block, so those of one block write at most 240 MiB.
-//! - A session opens at most [`MAX_SESSION_CONTRACTS`] contracts, with at most [`MAX_SESSION_MAPPINGS`] pages of 64 KiB and
-//!   gaps between pages together. A contract's state has at most [`MAX_CONTRACT_PAGES`] pages (1 GiB), and those of all
-//!   contracts but the genesis contracts at most [`MAX_STATE_PAGES`]; beyond that, only pages that exist can be written.
+//!   the session have written; a transaction that meets one in a full block may fit into an empty one. Transactions
+//!   leave [`RESERVED_MEMORY_BYTES`] of it to the end of the block, so those of one block write at most 240 MiB.
+//! - A session opens at most [`MAX_SESSION_CONTRACTS`] contracts, with at most [`MAX_SESSION_MAPPINGS`] pages of 64 KiB
+//!   and gaps between pages together. A contract's state has at most [`MAX_CONTRACT_PAGES`] pages (1 GiB), and those of
+//!   all contracts but the genesis contracts at most [`MAX_STATE_PAGES`]; beyond that, only pages that exist can be
+//!   written.
 //! - Calls can have a deadline. Production's queries run until their gas is used up.
 //! - Modules longer than [`MAX_MODULE_BYTES`] are refused. No transaction can carry a longer one.
-//! - Modules that ask for far more of the compiler, or of every instance, than compilers emit are refused: [`module_limits`].
+//! - Modules that ask for far more of the compiler, or of every instance, than compilers emit are refused:
+//!   [`module_limits`].
 //! - An argument buffer above 4 GiB, and more than one memory, are refused at deployment instead of at the first call.
-//! - Where the kernel has no `memfd`, or cannot tell which pages were written (`PAGEMAP_SCAN`, since Linux 6.7), memories
-//!   are copied when they are opened, with the same results.
+//! - Where the kernel has no `memfd`, or cannot tell which pages were written (`PAGEMAP_SCAN`, since Linux 6.7),
+//!   memories are copied when they are opened, with the same results.
 //!
 //! Deliberately absent: contract migration and page openings.
 

@@ -1,32 +1,33 @@
 //! Bounds of this machine that production does not have.
 //!
-//! Gas bounds the work of a call, but not its memory: growing and filling a memory, empty events and tables cost next to
-//! nothing. A call that meets one of these bounds ends as a whole with [`VmError::MachineLimit`](crate::VmError), and no
-//! contract can catch that. The bounds are so wide that contracts from compilers do not come near them.
+//! Gas bounds the work of a call, but not its memory: growing and filling a memory, empty events and tables cost next
+//! to nothing. A call that meets one of these bounds ends as a whole with [`VmError::MachineLimit`](crate::VmError),
+//! and no contract can catch that. The bounds are so wide that contracts from compilers do not come near them.
 //!
-//! Those that a transaction can meet are rules of the local chain. Whether it meets one depends on the state before it and
-//! on the transactions before it in its block, and on nothing else: all nodes of a chain come to the same answer. What
-//! queries meet together ([`MachineLimit::is_of_all_queries`]) depends on the moment.
+//! Those that a transaction can meet are rules of the local chain. Whether it meets one depends on the state before it
+//! and on the transactions before it in its block, and on nothing else: all nodes of a chain come to the same answer.
+//! What queries meet together ([`MachineLimit::is_of_all_queries`]) depends on the moment.
 
 /// Bytes of contract memory that one session may hold.
 ///
 /// Counted are pages of 64 KiB. A page that was written since the session began counts twice: itself, and the copy from
 /// which later changes of it are undone. Each further copy that is kept to undo a call or a transaction counts once.
 pub const MAX_SESSION_MEMORY_BYTES: usize = 512 << 20;
-/// What a transaction leaves of [`MAX_SESSION_MEMORY_BYTES`] to the calls with which the chain itself ends a block, so that
-/// no transaction can keep a block from being ended.
+/// What a transaction leaves of [`MAX_SESSION_MEMORY_BYTES`] to the calls with which the chain itself ends a block, so
+/// that no transaction can keep a block from being ended.
 pub const RESERVED_MEMORY_BYTES: usize = 32 << 20;
 /// Bytes of contract memory, tables, events and fed items that the sessions of all queries may hold together, without
 /// [`FREE_QUERY_BYTES`] of each. Blocks do not count, so queries take nothing from them.
 pub const MAX_QUERY_BYTES: usize = 1 << 30;
 /// Bytes that the session of a query may hold whatever others hold.
 pub const FREE_QUERY_BYTES: usize = 16 << 20;
-/// Bytes of pages that may be committed while a query runs. All that queries keep of states that are forgotten is no more.
+/// Bytes of pages that may be committed while a query runs. All that queries keep of states that are forgotten is no
+/// more.
 pub const MAX_QUERY_LAG_BYTES: usize = 512 << 20;
 /// Contracts that one session may open.
 pub const MAX_SESSION_CONTRACTS: usize = 2048;
-/// Mappings that the committed pages of all contracts in one session may need: one for each page of 64 KiB, one for each
-/// gap between pages, and two for each contract. Those of the genesis contracts do not count.
+/// Mappings that the committed pages of all contracts in one session may need: one for each page of 64 KiB, one for
+/// each gap between pages, and two for each contract. Those of the genesis contracts do not count.
 pub const MAX_SESSION_MAPPINGS: usize = 24_576;
 /// Pages of 64 KiB that the memory of one contract may have in a committed state.
 pub const MAX_CONTRACT_PAGES: usize = 1 << 14;
@@ -35,8 +36,8 @@ pub const MAX_STATE_PAGES: usize = 1 << 15;
 /// Events that contracts may emit in one top-level call, those of undone calls and of failed calls right before it
 /// included.
 pub const MAX_CALL_EVENTS: usize = 1 << 16;
-/// Events that a genesis contract may emit beyond [`MAX_CALL_EVENTS`] when the chain itself calls it. With them it tells of
-/// a transaction that has used up all others.
+/// Events that a genesis contract may emit beyond [`MAX_CALL_EVENTS`] when the chain itself calls it. With them it
+/// tells of a transaction that has used up all others.
 pub const RESERVED_EVENTS: usize = 64;
 /// Bytes of the events of one top-level call: their topics and data, and [`EVENT_OVERHEAD_BYTES`] for each.
 pub const MAX_CALL_EVENT_BYTES: usize = 32 << 20;

@@ -8,8 +8,9 @@ use dusk_core::plonk::Proof;
 
 /// The key of a test host for mock proofs.
 ///
-/// A mock is as long as a PLONK proof, and authenticates the verifier key and the public inputs that it was issued for. Only a machine
-/// that was given the key ([`Vm::accepting_mocks`](crate::Vm::accepting_mocks)) accepts it; for every other it is an invalid proof.
+/// A mock is as long as a PLONK proof, and authenticates the verifier key and the public inputs that it was issued for.
+/// Only a machine that was given the key ([`Vm::accepting_mocks`](crate::Vm::accepting_mocks)) accepts it; for every
+/// other it is an invalid proof.
 #[derive(Clone, Copy)]
 pub struct MockKey([u8; 32]);
 

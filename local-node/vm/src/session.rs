@@ -248,8 +248,8 @@ impl Session {
         self.state_mut()?.commit_with_changes()
     }
 
-    /// Bytes of contract memory that the session holds as long as it lives, at most: what it has written, with the copies
-    /// to undo it, and the committed pages of the contracts that it has opened.
+    /// Bytes of contract memory that the session holds as long as it lives, at most: what it has written, with the
+    /// copies to undo it, and the committed pages of the contracts that it has opened.
     ///
     /// # Errors
     /// [`VmError::Unusable`], [`VmError::System`], or [`VmError::MachineLimit`] when a state has too many pages.

@@ -1,11 +1,11 @@
 //! What the sessions of all queries hold together.
 //!
-//! Queries run at the same time, and each may hold much. So each counts here what it holds, and one that would bring the
-//! sum beyond [`MAX_QUERY_BYTES`] is refused. Sessions of blocks have no share: queries take nothing from them.
+//! Queries run at the same time, and each may hold much. So each counts here what it holds, and one that would bring
+//! the sum beyond [`MAX_QUERY_BYTES`] is refused. Sessions of blocks have no share: queries take nothing from them.
 //!
-//! A session also keeps the state that it reads, when the chain has forgotten it long ago. What that takes is at most what
-//! was committed since, so a query ends when that is more than [`MAX_QUERY_LAG_BYTES`]; then all queries together keep no
-//! more than this beside the chain's own states.
+//! A session also keeps the state that it reads, when the chain has forgotten it long ago. What that takes is at most
+//! what was committed since, so a query ends when that is more than [`MAX_QUERY_LAG_BYTES`]; then all queries together
+//! keep no more than this beside the chain's own states.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};

@@ -56,8 +56,8 @@ impl Vm {
         Self::new(ModuleStore::in_folder(folder))
     }
 
-    /// As [`Vm::in_memory`], with the memories of systems that have no page map which tells written pages. For tests that
-    /// both memories are the same.
+    /// As [`Vm::in_memory`], with the memories of systems that have no page map which tells written pages. For tests
+    /// that both memories are the same.
     ///
     /// # Errors
     /// When the engine cannot be set up on this processor.
@@ -66,8 +66,8 @@ impl Vm {
         Self::with_backing(ModuleStore::default(), portable_backing())
     }
 
-    /// As [`Vm::in_memory`], with code that never looks at the clock: deadlines and interrupts do not end it. To measure
-    /// what looking costs.
+    /// As [`Vm::in_memory`], with code that never looks at the clock: deadlines and interrupts do not end it. To
+    /// measure what looking costs.
     ///
     /// # Errors
     /// When the engine cannot be set up on this processor.
@@ -100,8 +100,8 @@ impl Vm {
         self
     }
 
-    /// Takes mock proofs that were issued with this key for PLONK proofs from now on; the first key stays. For tests of contracts
-    /// alone: no machine of a node is made like this.
+    /// Takes mock proofs that were issued with this key for PLONK proofs from now on; the first key stays. For tests of
+    /// contracts alone: no machine of a node is made like this.
     #[must_use]
     pub fn accepting_mocks(self, key: MockKey) -> Self {
         self.0.accept_mocks(key);
@@ -172,8 +172,8 @@ impl Vm {
         self.0.discard(root);
     }
 
-    /// How many pages of [`PAGE_BYTES`](crate::PAGE_BYTES) the machine keeps for a state, and not for another one. It keeps
-    /// none for a state that it does not have.
+    /// How many pages of [`PAGE_BYTES`](crate::PAGE_BYTES) the machine keeps for a state, and not for another one. It
+    /// keeps none for a state that it does not have.
     #[must_use]
     pub fn own_pages(&self, root: &StateRoot, other: &StateRoot) -> usize {
         let [one, other] = [root, other].map(|root| self.0.state(root));

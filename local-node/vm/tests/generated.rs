@@ -1,5 +1,5 @@
-//! Modules that are generated at random, with budgets: none of them ends, silences or bloats the machine, and all get the
-//! same answers from both kinds of memory.
+//! Modules that are generated at random, with budgets: none of them ends, silences or bloats the machine, and all get
+//! the same answers from both kinds of memory.
 //!
 //! The short run is a test. The long one, of 20,000 modules:
 //!
@@ -7,8 +7,8 @@
 //! GENERATED_MODULES=20000 cargo test --package local-node-vm --test generated -- --nocapture
 //! ```
 //!
-//! `GENERATED_SEED` is the first seed; the module of a seed is always the same. What came of them is printed, with the peak
-//! of the resident memory. Other tests would count in that peak, so this one has a process of its own.
+//! `GENERATED_SEED` is the first seed; the module of a seed is always the same. What came of them is printed, with the
+//! peak of the resident memory. Other tests would count in that peak, so this one has a process of its own.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::panic::AssertUnwindSafe;
@@ -161,8 +161,8 @@ fn call(session: &mut Session, function: &str) -> Called {
     }
 }
 
-/// What generated contracts import and export. How much of it they use, and what the functions do, is random; so is where
-/// the argument buffer lies, which makes a part of them no contracts.
+/// What generated contracts import and export. How much of it they use, and what the functions do, is random; so is
+/// where the argument buffer lies, which makes a part of them no contracts.
 const SHAPE: &str = r#"(module
     (import "env" "c" (func (param i32 i32 i32 i32 i64) (result i32)))
     (import "env" "hq" (func (param i32 i32 i32) (result i32)))
@@ -179,8 +179,8 @@ const SHAPE: &str = r#"(module
     (func (export "three") (param i32) (result i32) unreachable)
     (func (export "four") (param i32) (result i32) unreachable))"#;
 
-/// The module of a seed: a contract by its imports and exports, or any module, which is tried as a driver above all. None
-/// where the generator has too little to begin with.
+/// The module of a seed: a contract by its imports and exports, or any module, which is tried as a driver above all.
+/// None where the generator has too little to begin with.
 fn generate(seed: u64) -> Option<Vec<u8>> {
     let mut bytes = vec![0; SEED_BYTES];
     StdRng::seed_from_u64(seed).fill_bytes(&mut bytes);

@@ -285,7 +285,8 @@ impl Layout {
         self.states_nothing_but(|_| false)
     }
 
-    /// As [`states_nothing`](Self::states_nothing), without the rows of which `is_vacuous` says that they state nothing.
+    /// As [`states_nothing`](Self::states_nothing), without the rows of which `is_vacuous` says that they state
+    /// nothing.
     pub(crate) fn states_nothing_but(&self, is_vacuous: impl Fn(u32) -> bool) -> bool {
         let is_public = |row: u32| self.public_rows.binary_search(&row).is_ok();
         let is_of_input = |row: u32| self.inputs.iter().any(|input| input.rows.contains(&row));

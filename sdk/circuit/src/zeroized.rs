@@ -2,8 +2,8 @@
 
 /// Implements `Zeroize` for a struct with these fields. The compiler refuses a list that misses one.
 ///
-/// The derive macro of `zeroize` does the same; but every project with circuits would compile the macro, and a parser of
-/// Rust that no other dependency needs.
+/// The derive macro of `zeroize` does the same; but every project with circuits would compile the macro, and a parser
+/// of Rust that no other dependency needs.
 macro_rules! zeroize_fields {
     ($ty:ty $(, const $parameter:ident)?: $($field:ident),+) => {
         impl $(<const $parameter: usize>)? zeroize::Zeroize for $ty {

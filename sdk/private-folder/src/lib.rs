@@ -1,13 +1,13 @@
 //! Folders that only their owner can write to, with a key that authenticates what is kept in them.
 //!
-//! Caches hold files that later commands run or trust: compiled code, keys of circuits, sources that a build compiles. A
-//! user with write access there decides what the next command does. Two checks prevent that:
+//! Caches hold files that later commands run or trust: compiled code, keys of circuits, sources that a build compiles.
+//! A user with write access there decides what the next command does. Two checks prevent that:
 //!
 //! - **Permissions.** [`make`] creates a folder with mode 0700, and [`check`] refuses one that other users own or can
 //!   write to. The folders above it count as well, because their owners can put another folder in its place.
-//! - **Authentication.** A [`PrivateFolder`] has 32 random bytes in a file of mode 0600, and [`PrivateFolder::tag`] is a MAC
-//!   (keyed BLAKE3) under them. A file from another machine, a backup or another program has no valid tag, even where the
-//!   permissions are in order.
+//! - **Authentication.** A [`PrivateFolder`] has 32 random bytes in a file of mode 0600, and [`PrivateFolder::tag`] is
+//!   a MAC (keyed BLAKE3) under them. A file from another machine, a backup or another program has no valid tag, even
+//!   where the permissions are in order.
 //!
 //! The rules are those of OpenSSH's strict modes: owners are the user or root, and nobody else can write, except in
 //! folders with the sticky bit, such as `/tmp`, and except for a private group, which has its user's number. Systems

@@ -70,8 +70,8 @@ pub fn check_file(file: &File, path: &Path) -> Result<(), FolderError> {
 
 /// Creates a file, or empties the one that is there, for the user alone.
 ///
-/// Many systems let new files be written by the user's group (umask 002). [`check_file`] would refuse such a file, and what
-/// is kept in it would never be found again.
+/// Many systems let new files be written by the user's group (umask 002). [`check_file`] would refuse such a file, and
+/// what is kept in it would never be found again.
 ///
 /// # Errors
 /// Those of the system.
@@ -119,8 +119,8 @@ fn own(_: &Path, _: &Metadata, _: Place) -> Result<(), FolderError> {
     Ok(())
 }
 
-/// Whether a number stands for all users that a user namespace does not know. Sandboxes without privileges map few users;
-/// there even `/` belongs to one that is not known.
+/// Whether a number stands for all users that a user namespace does not know. Sandboxes without privileges map few
+/// users; there even `/` belongs to one that is not known.
 pub(crate) fn is_unmapped(user: u32) -> bool {
     let overflow = number("/proc/sys/kernel/overflowuid").unwrap_or(OVERFLOW_USER);
     user == overflow && fs::read_to_string("/proc/self/uid_map").is_ok_and(|map| !maps(&map, user))
@@ -129,7 +129,8 @@ pub(crate) fn is_unmapped(user: u32) -> bool {
 /// The number that Linux shows for users that are not known, unless it was told another.
 const OVERFLOW_USER: u32 = 65_534;
 
-/// Whether lines of first inner number, first outer number and count, as `/proc/self/uid_map` has them, have an inner number.
+/// Whether lines of first inner number, first outer number and count, as `/proc/self/uid_map` has them, have an inner
+/// number.
 fn maps(map: &str, user: u32) -> bool {
     map.lines().any(|line| {
         let mut numbers = line.split_whitespace().map(str::parse::<u64>);

@@ -117,8 +117,8 @@ pub enum Request {
         #[serde(with = "hex_id")]
         contract: ContractId,
     },
-    /// Makes a proof, mock or real as the host was told. Answer: [`Response::Proof`], or [`Response::LayoutWanted`] where the host
-    /// does not know the circuit yet.
+    /// Makes a proof, mock or real as the host was told. Answer: [`Response::Proof`], or [`Response::LayoutWanted`]
+    /// where the host does not know the circuit yet.
     Prove {
         /// The circuit's name.
         circuit: String,

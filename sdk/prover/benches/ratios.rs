@@ -1,7 +1,7 @@
 //! What this crate promises beside the stock crate, measured in one run, on the same work.
 //!
-//! `cargo bench -p dusk-sdk-prover` prints each figure beside its mark. `-- --short` takes smaller circuits, for which not
-//! every mark is meant: it shows that the program runs.
+//! `cargo bench -p dusk-sdk-prover` prints each figure beside its mark. `-- --short` takes smaller circuits, for which
+//! not every mark is meant: it shows that the program runs.
 #![allow(clippy::print_stdout, reason = "it is a program")]
 
 use std::path::Path;

@@ -1,5 +1,5 @@
-//! The encoding that `#[contract_type]` writes out, beside that of rkyv's own derives: the same bytes, the same layout, and
-//! the same bytes refused.
+//! The encoding that `#[contract_type]` writes out, beside that of rkyv's own derives: the same bytes, the same layout,
+//! and the same bytes refused.
 #![allow(clippy::cast_possible_truncation, reason = "any number will do as a sample")]
 
 use dusk_sdk::wire::Wire;

@@ -1,4 +1,5 @@
-//! Any legal name works: of methods, arguments, types, fields, variants, events and errors. (The same in wasm: `wasm.rs`.)
+//! Any legal name works: of methods, arguments, types, fields, variants, events and errors. (The same in wasm:
+//! `wasm.rs`.)
 #![allow(non_snake_case, deprecated, reason = "these names are the point")]
 
 use std::fs;
@@ -34,7 +35,8 @@ fn generated_contracts_with_every_name_compile_and_work() {
     }
 }
 
-/// A contract that needs nothing of the prelude, which is no reason to warn of the line that every contract begins with.
+/// A contract that needs nothing of the prelude, which is no reason to warn of the line that every contract begins
+/// with.
 const ALONE: &str = "#![deny(unused_imports)]
 use dusk_sdk::prelude::*;
 

@@ -292,7 +292,8 @@ fn pascal_case(name: &str) -> String {
     plain(name).split('_').filter(|word| !word.is_empty()).map(letters).collect()
 }
 
-/// Circuits, inputs, types and members of these names, each in a module of its own, and all in one where the names are constants.
+/// Circuits, inputs, types and members of these names, each in a module of its own, and all in one where the names are
+/// constants.
 pub(crate) fn circuits() -> String {
     let names = recorded(true);
     assert!(names.contains("verifier_key") && names.contains("build"), "no names were collected");

@@ -1,7 +1,8 @@
 //! Calls of contracts whose data drivers were not made with our SDK: genesis contracts, and those of dusk-forge.
 //!
 //! Such a driver names the types of a function, and does not tell whether it is a query. The function is asked as one
-//! unless the caller wants a transaction; a function without a result is never asked, because the answer would say nothing.
+//! unless the caller wants a transaction; a function without a result is never asked, because the answer would say
+//! nothing.
 
 use std::process::ExitCode;
 

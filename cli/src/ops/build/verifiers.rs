@@ -1,7 +1,7 @@
 //! The verifier keys that contracts are built with.
 //!
-//! They lie in a folder of the project, one file for each circuit, and are written only when they change: the compiler builds
-//! a contract anew when a key that is in it does.
+//! They lie in a folder of the project, one file for each circuit, and are written only when they change: the compiler
+//! builds a contract anew when a key that is in it does.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -115,9 +115,9 @@ fn holds(module: &[u8], key: &[u8]) -> bool {
     false
 }
 
-/// Sees that the verifier keys in contracts are those of the project's circuits: each is made again from the circuit and from
-/// production's file, and nothing that this machine has kept of earlier builds is taken for it. For contracts that are about to
-/// guard money.
+/// Sees that the verifier keys in contracts are those of the project's circuits: each is made again from the circuit
+/// and from production's file, and nothing that this machine has kept of earlier builds is taken for it. For contracts
+/// that are about to guard money.
 ///
 /// # Errors
 /// A failure when a key is another; else as [`make`].

@@ -4,8 +4,8 @@
 //! abort, as its contracts are, and its tests with panics that unwind. With cargo's setting, each dependency would be
 //! compiled twice. A dependency does not need it: programs that abort may link libraries that unwind.
 //!
-//! cargo starts this program in place of the compiler, with the compiler and its arguments, for members of the workspace
-//! only (`RUSTC_WORKSPACE_WRAPPER`), and keeps their outputs apart from those of the compiler alone.
+//! cargo starts this program in place of the compiler, with the compiler and its arguments, for members of the
+//! workspace only (`RUSTC_WORKSPACE_WRAPPER`), and keeps their outputs apart from those of the compiler alone.
 
 use std::ffi::OsString;
 use std::process::{Command, ExitCode};

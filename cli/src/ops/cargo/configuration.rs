@@ -26,8 +26,8 @@ const TARGET_VARIABLE: &str = "CARGO_BUILD_TARGET";
 /// The names of cargo's settings, the older one last.
 const FILES: [&str; 2] = ["config.toml", "config"];
 
-/// Arguments for cargo that make it compile for this machine; none where it does so by itself, so that plain `cargo test` shares what is
-/// compiled.
+/// Arguments for cargo that make it compile for this machine; none where it does so by itself, so that plain `cargo
+/// test` shares what is compiled.
 pub(crate) fn native(folder: &Path) -> Vec<String> {
     if set_target(folder, std::env::var_os(TARGET_VARIABLE), home().as_deref()).is_none() {
         return Vec::new();

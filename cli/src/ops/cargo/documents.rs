@@ -1,5 +1,5 @@
-//! What manifests, settings and `Cargo.lock` say to a build: comments, formatting and the order of keys do not count, nor
-//! does what other packages of a workspace are told.
+//! What manifests, settings and `Cargo.lock` say to a build: comments, formatting and the order of keys do not count,
+//! nor does what other packages of a workspace are told.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -35,8 +35,8 @@ pub(super) fn inherited(manifest: &str) -> BTreeSet<String> {
     all.filter(|(_, item)| is_inherited(item)).map(|(name, _)| name.to_owned()).collect()
 }
 
-/// What the manifest of a workspace says to packages that take these dependencies from it. The whole text where it is no
-/// manifest.
+/// What the manifest of a workspace says to packages that take these dependencies from it. The whole text where it is
+/// no manifest.
 pub(super) fn of_workspace(manifest: &str, inherited: &BTreeSet<String>) -> String {
     let Ok(mut document) = manifest.parse::<DocumentMut>() else { return manifest.to_owned() };
     if let Some(workspace) = document.get_mut("workspace").and_then(Item::as_table_like_mut) {

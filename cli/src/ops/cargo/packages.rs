@@ -36,8 +36,8 @@ pub(crate) struct ContractPackage {
 #[derive(Debug)]
 pub(crate) struct Packages {
     /// The contracts, in the order of their names: members with a library that depend on the SDK. Those that may hold
-    /// circuits must have a `#[contract]`: others have nothing but circuits. `[package.metadata.dusk] contract = …` says
-    /// otherwise.
+    /// circuits must have a `#[contract]`: others have nothing but circuits. `[package.metadata.dusk] contract = …`
+    /// says otherwise.
     pub(crate) contracts: Vec<ContractPackage>,
     /// Members with a library that may hold circuits, in the order of their names: those that ask the SDK for its
     /// feature `zk`.

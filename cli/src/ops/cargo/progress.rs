@@ -1,7 +1,8 @@
 //! The state of a build: how many packages are done, and which one cargo compiles.
 //!
 //! Cargo tells each package that it begins on stderr, and each that is done in a message. Packages that were compiled
-//! before count as done, too. Their number comes from `cargo tree` for the same selection of packages, features and target.
+//! before count as done, too. Their number comes from `cargo tree` for the same selection of packages, features and
+//! target.
 
 use std::collections::BTreeSet;
 use std::fmt;

@@ -1,9 +1,9 @@
 //! A way to compile Rust to WASM.
 //!
 //! Three are known, tried in this order: the active toolchain has the target; rustup adds it; a distribution's compiler
-//! that brings the sources of its standard library builds that too. What is done is said before it is done. Packages of the system are
-//! installed only when that was asked for; where a compiler is there but does not run, the project or its user has chosen it, and
-//! nothing takes its place.
+//! that brings the sources of its standard library builds that too. What is done is said before it is done. Packages of
+//! the system are installed only when that was asked for; where a compiler is there but does not run, the project or
+//! its user has chosen it, and nothing takes its place.
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -143,7 +143,8 @@ pub(crate) enum Found {
         /// What to run, in order.
         commands: Vec<Vec<String>>,
     },
-    /// The compiler that is chosen for this folder does not run: a toolchain file names a version that is not installed.
+    /// The compiler that is chosen for this folder does not run: a toolchain file names a version that is not
+    /// installed.
     Unusable {
         /// What it says instead.
         reason: String,
@@ -187,7 +188,8 @@ pub(crate) fn look(machine: &Machine, rustup_failed: bool) -> Found {
     Found::Installable { commands }
 }
 
-/// Finds a toolchain and provides one where there is none. `yes`: packages of the system may be installed without asking.
+/// Finds a toolchain and provides one where there is none. `yes`: packages of the system may be installed without
+/// asking.
 ///
 /// # Errors
 /// An environment fault that says what to install.
@@ -226,9 +228,9 @@ pub(crate) fn ensure(machine: &Machine, report: &dyn Report, yes: bool) -> Resul
     }
 }
 
-/// As [`ensure`], for a user who has asked for the machine to be set up. Packages of the system are installed after a question on the
-/// terminal. Without a terminal the administrator has consented by asking, as on a machine for continuous integration; other users
-/// must say `yes`.
+/// As [`ensure`], for a user who has asked for the machine to be set up. Packages of the system are installed after a
+/// question on the terminal. Without a terminal the administrator has consented by asking, as on a machine for
+/// continuous integration; other users must say `yes`.
 ///
 /// # Errors
 /// As [`ensure`].

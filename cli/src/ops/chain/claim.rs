@@ -1,9 +1,11 @@
-//! The id of a deployment: made from a number that outsiders cannot predict, and checked once the deployment is in a block.
+//! The id of a deployment: made from a number that outsiders cannot predict, and checked once the deployment is in a
+//! block.
 //!
-//! An id is the hash of code, number and stated owner. The sender is not part of it, and the signature of the transaction covers
-//! neither the number nor the place where the owner ends and the constructor's argument begins. So an observer of the mempool
-//! can deploy under the same id first, and a relaying node can change the id without changing the transaction's id.
-//! A node's answer "included" therefore does not show that the contract under our id is ours.
+//! An id is the hash of code, number and stated owner. The sender is not part of it, and the signature of the
+//! transaction covers neither the number nor the place where the owner ends and the constructor's argument begins. So
+//! an observer of the mempool can deploy under the same id first, and a relaying node can change the id without
+//! changing the transaction's id. A node's answer "included" therefore does not show that the contract under our id is
+//! ours.
 
 use std::time::Duration;
 
@@ -100,9 +102,9 @@ pub(crate) enum Shown {
 }
 
 impl Claim<'_> {
-    /// Compares the deployment in the block with the one that was sent: code, number, owner and constructor's argument of the
-    /// transaction, its sender, and the owner of the contract under the id. If it failed, looks for the account that took the id.
-    /// Asks again, a few times, where the node does not answer.
+    /// Compares the deployment in the block with the one that was sent: code, number, owner and constructor's argument
+    /// of the transaction, its sender, and the owner of the contract under the id. If it failed, looks for the account
+    /// that took the id. Asks again, a few times, where the node does not answer.
     ///
     /// # Errors
     /// When the node does not answer.

@@ -119,8 +119,8 @@ impl Client {
         self.post(&format!("contracts:{}/{function}", hex::encode(contract.as_bytes())), argument)
     }
 
-    /// Calls a contract's function that feeds, with arguments in JSON, and gives what it fed. The node divides the items by
-    /// the contract's driver; their bytes alone would not say where one ends.
+    /// Calls a contract's function that feeds, with arguments in JSON, and gives what it fed. The node divides the
+    /// items by the contract's driver; their bytes alone would not say where one ends.
     pub(crate) fn feed(
         &self,
         contract: &ContractId,

@@ -19,8 +19,8 @@ pub(crate) fn rfc3339(seconds: u64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", second / HOUR, second % HOUR / MINUTE, second % MINUTE)
 }
 
-/// The date of a day since 1970, in the Gregorian calendar. No crate for dates is compiled otherwise, and blocks of a hostile
-/// node have times that such crates refuse. Years begin in March here, so that leap days come last.
+/// The date of a day since 1970, in the Gregorian calendar. No crate for dates is compiled otherwise, and blocks of a
+/// hostile node have times that such crates refuse. Years begin in March here, so that leap days come last.
 fn civil(days: u64) -> (u64, u64, u64) {
     const DAYS_BEFORE_1970: u64 = 719_468;
     const DAYS_OF_400_YEARS: u64 = 146_097;

@@ -171,9 +171,9 @@ impl Names for KnownNames<'_> {
 
 /// Names for addresses and ids, put in their place where results are shown.
 ///
-/// An account with several names is shown by the first of: the name that the command was given, a name in `[accounts]` for an address, the
-/// name of a development account, a name in `[accounts]` for a development account. The alphabet decides between names of
-/// one kind.
+/// An account with several names is shown by the first of: the name that the command was given, a name in `[accounts]`
+/// for an address, the name of a development account, a name in `[accounts]` for a development account. The alphabet
+/// decides between names of one kind.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Labels(BTreeMap<String, String>);
 

@@ -1,4 +1,5 @@
-//! A contract to call: one that the project has deployed, a genesis contract, or any that the network has a data driver of.
+//! A contract to call: one that the project has deployed, a genesis contract, or any that the network has a data driver
+//! of.
 
 use anyhow::Result;
 use dusk_core::abi::ContractId;

@@ -1,7 +1,8 @@
-//! Production's parameters on this machine: where they come from, where they are kept, and that they are the right ones.
+//! Production's parameters on this machine: where they come from, where they are kept, and that they are the right
+//! ones.
 //!
-//! The file is 2^17 points of the trusted setup, which nobody can make. It is known by its SHA-256 hash; whatever has another
-//! is refused, wherever it comes from.
+//! The file is 2^17 points of the trusted setup, which nobody can make. It is known by its SHA-256 hash; whatever has
+//! another is refused, wherever it comes from.
 
 use std::fs;
 use std::io::{ErrorKind, Read};
@@ -81,7 +82,8 @@ pub(crate) fn production(store: &KeyStore, gates: usize, progress: Progress<'_>)
     Ok(parameters)
 }
 
-/// Production's parameters from the file that was fetched, compared with its known hash; what a store keeps of them is not used.
+/// Production's parameters from the file that was fetched, compared with its known hash; what a store keeps of them is
+/// not used.
 ///
 /// # Errors
 /// An environment fault when they were not fetched, or the file is damaged.

@@ -1,7 +1,8 @@
 //! The circuits of a project: found in programs that are made of its packages, and asked there.
 //!
-//! Keys and proofs are those of the circuits that ship ([`shipped`]). Circuits that only the tests of a package have are found in its
-//! test program; they can be looked at, and have no keys. What a witness holds goes through pipes only.
+//! Keys and proofs are those of the circuits that ship ([`shipped`]). Circuits that only the tests of a package have
+//! are found in its test program; they can be looked at, and have no keys. What a witness holds goes through pipes
+//! only.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Write};
@@ -61,7 +62,8 @@ impl Circuits {
     /// Compiles the packages as they ship, and gathers their circuits. The compiler's messages go to stderr.
     ///
     /// # Errors
-    /// A failure when they do not compile, a usage fault when two circuits have the same name, or one is another circuit in two contracts.
+    /// A failure when they do not compile, a usage fault when two circuits have the same name, or one is another
+    /// circuit in two contracts.
     pub(crate) fn compile(root: &Path, plan: &Plan, report: &dyn Report) -> Result<Self> {
         let mut found = Self::default();
         if !plan.is_empty() {

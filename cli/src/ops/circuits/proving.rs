@@ -1,7 +1,7 @@
 //! Parameters, keys and proofs for the circuits of a project.
 //!
-//! Both are kept in a folder of this machine, by what they are made of. Development parameters are made when they are needed;
-//! production's are fetched once ([`super::crs`]), and a project says which it wants.
+//! Both are kept in a folder of this machine, by what they are made of. Development parameters are made when they are
+//! needed; production's are fetched once ([`super::crs`]), and a project says which it wants.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -41,7 +41,8 @@ impl Proving {
     /// The keys of a circuit: those that are kept, else new ones.
     ///
     /// # Errors
-    /// A failure when the circuit is too large, an environment fault when production's parameters are wanted and not here.
+    /// A failure when the circuit is too large, an environment fault when production's parameters are wanted and not
+    /// here.
     pub(crate) fn keys(&self, layout: &Layout, report: &dyn Report) -> Result<Keys> {
         let watch = Watch::new(report, &layout.name);
         let progress = |stage, share| watch.advance(stage, share);
@@ -63,8 +64,8 @@ impl Proving {
     }
 }
 
-/// The verifier key of a circuit, made from nothing that is kept on this machine but production's file, which is compared with its
-/// known hash.
+/// The verifier key of a circuit, made from nothing that is kept on this machine but production's file, which is
+/// compared with its known hash.
 ///
 /// # Errors
 /// As [`Proving::keys`].

@@ -1,13 +1,14 @@
 //! The circuits as they ship, in a program that answers for them.
 //!
-//! A contract has the verifier keys of its circuits, so these must be the circuits that it is built with: with its features, without
-//! `cfg(test)`, without debug assertions, with panics that abort, without compiler flags of the project or its user. The library of each
-//! contract is compiled for this machine, in cargo's profile for development; packages that can describe circuits are
-//! compiled with panics that abort and without debug assertions, as in the profile of contracts. All other packages are
-//! compiled as for the tests, so that both share them. The compiler then links the library with a `main` of one line.
+//! A contract has the verifier keys of its circuits, so these must be the circuits that it is built with: with its
+//! features, without `cfg(test)`, without debug assertions, with panics that abort, without compiler flags of the
+//! project or its user. The library of each contract is compiled for this machine, in cargo's profile for development;
+//! packages that can describe circuits are compiled with panics that abort and without debug assertions, as in the
+//! profile of contracts. All other packages are compiled as for the tests, so that both share them. The compiler then
+//! links the library with a `main` of one line.
 //!
-//! What differs from the contract is the target alone. Build scripts and dependencies for some targets could make another circuit of
-//! that, so packages of the project that circuits are made of have neither: see [`Graph::check`].
+//! What differs from the contract is the target alone. Build scripts and dependencies for some targets could make
+//! another circuit of that, so packages of the project that circuits are made of have neither: see [`Graph::check`].
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -42,7 +43,8 @@ const MAX_WORDS_BYTES: u64 = 64 * 1024;
 /// What is compiled to have all circuits.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Plan {
-    /// The packages whose libraries are linked: contracts with circuits, and packages with circuits that no contract has.
+    /// The packages whose libraries are linked: contracts with circuits, and packages with circuits that no contract
+    /// has.
     pub(super) roots: Vec<String>,
     /// The packages that can describe circuits, as cargo names them in profiles.
     describers: Vec<String>,
@@ -129,9 +131,9 @@ impl<'a> Graph<'a> {
         self.closure(id).iter().any(|id| self.metadata[*id].name.as_str() == DESCRIBER)
     }
 
-    /// Refuses what could make another circuit for this machine than for the contract: build scripts, and dependencies for some targets.
-    /// Looks at the packages with circuits, and those of the project or with gadgets that they need. Other libraries may have both:
-    /// they know nothing of circuits.
+    /// Refuses what could make another circuit for this machine than for the contract: build scripts, and dependencies
+    /// for some targets. Looks at the packages with circuits, and those of the project or with gadgets that they need.
+    /// Other libraries may have both: they know nothing of circuits.
     ///
     /// # Errors
     /// A usage fault that names the package.
@@ -201,7 +203,8 @@ impl<'a> Graph<'a> {
         }
     }
 
-    /// The features of the SDK that all members and their tests together ask for, without those of builds for the chain.
+    /// The features of the SDK that all members and their tests together ask for, without those of builds for the
+    /// chain.
     fn sdk_features(&self) -> Vec<String> {
         let nodes = self.metadata.resolve.iter().flat_map(|resolve| &resolve.nodes);
         let sdk = nodes.filter(|node| self.metadata[&node.id].name.as_str() == SDK);
@@ -341,7 +344,8 @@ fn compile(root: &Path, package: &str, plan: &Plan, report: &dyn Report) -> Resu
     command
         .args(["--lib", "--crate-type", "rlib", "--package", package])
         .args(configuration::native(root))
-        // A `--cfg` among the flags of the project or its user can make another circuit. Contracts do not get these flags either.
+        // A `--cfg` among the flags of the project or its user can make another circuit. Contracts do not get these
+        // flags either.
         .env("CARGO_ENCODED_RUSTFLAGS", "");
     for feature in &plan.sdk_features {
         command.arg("--features").arg(format!("{SDK}/{feature}"));

@@ -102,8 +102,8 @@ impl Witness {
         Fault::usage(format!("{}: {fault}", self.source), hint)
     }
 
-    /// The values of the public inputs by name, in the order of the circuit: they are no secret. A number that JSON's readers
-    /// would round is a text, at every depth.
+    /// The values of the public inputs by name, in the order of the circuit: they are no secret. A number that JSON's
+    /// readers would round is a text, at every depth.
     pub(crate) fn public(&self, layout: &Layout) -> serde_json::Map<String, Value> {
         let all: Inputs<'_> = serde_json::from_str(&self.json).unwrap_or_default();
         let public = layout.inputs.iter().filter(|input| input.public);

@@ -1,8 +1,8 @@
 //! Amounts of money as people write them.
 //!
-//! One rule for all commands: a unit, or a decimal point. `2.5DUSK` and `100LUX` say what they are; `2.5` can only be DUSK,
-//! because there is no part of a LUX. A whole number alone could be either, a thousand million times apart: it is refused,
-//! except 0. In JSON a whole number is LUX, because programs write that.
+//! One rule for all commands: a unit, or a decimal point. `2.5DUSK` and `100LUX` say what they are; `2.5` can only be
+//! DUSK, because there is no part of a LUX. A whole number alone could be either, a thousand million times apart: it is
+//! refused, except 0. In JSON a whole number is LUX, because programs write that.
 
 use local_node_types::rules::LUX_PER_DUSK;
 

@@ -1,7 +1,7 @@
 //! Arguments as people write them, checked against the contract's description before anything is sent.
 //!
-//! The forms are those of the contract's data driver (the book's page "The contract's interface"): what is accepted here, the driver
-//! encodes, and decodes to the same again. What could mean two things is refused.
+//! The forms are those of the contract's data driver (the book's page "The contract's interface"): what is accepted
+//! here, the driver encodes, and decodes to the same again. What could mean two things is refused.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -54,8 +54,8 @@ impl<'a> Checker<'a> {
         Self { abi, names }
     }
 
-    /// One JSON value from the parameters' values, as data drivers take it: nothing is `null`, one value has its name, because
-    /// it could itself look like an object of arguments; several are an array.
+    /// One JSON value from the parameters' values, as data drivers take it: nothing is `null`, one value has its name,
+    /// because it could itself look like an object of arguments; several are an array.
     pub(crate) fn assemble(&self, parameters: &[Field], given: &Given) -> Result<Value, Misfit> {
         let values = match given {
             Given::Texts(texts) => self.read_texts(parameters, texts)?,
@@ -225,8 +225,8 @@ impl<'a> Checker<'a> {
         items.map(|(place, item)| self.check(ty, item, &format!("{path}[{place}]"), depth - 1)).collect()
     }
 
-    /// Fields without names may stand as people know them from other tools, one as itself and several in an array; the driver
-    /// gets an object with their numbers.
+    /// Fields without names may stand as people know them from other tools, one as itself and several in an array; the
+    /// driver gets an object with their numbers.
     fn check_variant(&self, fields: &[Field], value: Value, path: &str, depth: usize) -> Result<Value, Misfit> {
         let by_number = |value: &Value| matches!(value, Value::Object(object) if object.len() == fields.len() && fields.iter().all(|field| object.contains_key(&field.name)));
         let value = match (fields, value) {

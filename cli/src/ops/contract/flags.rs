@@ -109,8 +109,8 @@ impl<'a> Flags<'a> {
         if (self.is_option)(&flag) { format!("{}{flag}", self.prefix) } else { flag }
     }
 
-    /// Sees that no option that was given behind the function has the name of one of its arguments. Help sends nothing: it is no
-    /// matter whose it is.
+    /// Sees that no option that was given behind the function has the name of one of its arguments. Help sends nothing:
+    /// it is no matter whose it is.
     ///
     /// # Errors
     /// A usage fault that names both ways.
@@ -174,8 +174,8 @@ impl<'a> Flags<'a> {
         Fault::usage(format!("argument {misfit}"), format!("{example}`{}` shows its arguments", self.help_command()))
     }
 
-    /// The help of the function. `options`: those that every call has. Its lines are ours: in names no line ends, and the lines of the
-    /// documentation are set in.
+    /// The help of the function. `options`: those that every call has. Its lines are ours: in names no line ends, and
+    /// the lines of the documentation are set in.
     pub(crate) fn help(&self, abi: &ContractAbi, checker: &Checker<'_>, options: &str) -> String {
         let function = self.function;
         let kind = match function.kind {

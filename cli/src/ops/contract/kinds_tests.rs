@@ -1,7 +1,8 @@
-//! One description of shapes: what is accepted here, the contract's data driver encodes, and it decodes to what was typed.
+//! One description of shapes: what is accepted here, the contract's data driver encodes, and it decodes to what was
+//! typed.
 //!
-//! The contract below has a function for every kind of type. Random values are made from the description alone, in the forms in which
-//! people write them, and go through the checker and the driver's own code and back.
+//! The contract below has a function for every kind of type. Random values are made from the description alone, in the
+//! forms in which people write them, and go through the checker and the driver's own code and back.
 #![allow(
     missing_docs,
     missing_debug_implementations,
@@ -456,8 +457,8 @@ fn integer_of(text: &str) -> Option<Result<u128, i128>> {
     text.parse().map(Ok).ok().or_else(signed)
 }
 
-/// Each of them as a JSON number and as a JSON text, through the checker and through the driver alone, and as a word of the command line:
-/// what is accepted is the number that was written.
+/// Each of them as a JSON number and as a JSON text, through the checker and through the driver alone, and as a word of
+/// the command line: what is accepted is the number that was written.
 #[test]
 fn numbers_are_what_was_written_or_refused() {
     let abi = abi();

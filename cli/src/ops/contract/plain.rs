@@ -124,8 +124,8 @@ impl PlainFunction {
     }
 }
 
-/// A word as JSON: numbers, truth values and documents are what they look like, names are addresses and ids, all else is
-/// text.
+/// A word as JSON: numbers, truth values and documents are what they look like, names are addresses and ids, all else
+/// is text.
 fn value(word: &str, names: &dyn Names) -> Result<Value> {
     if word.starts_with('@') {
         let known = names.account(word).or_else(|problem| names.contract(&word[1..]).map_err(|_| problem));

@@ -81,8 +81,8 @@ impl Embedded {
     /// Waits for Ctrl-C, or for the signal to end.
     ///
     /// # Errors
-    /// An environment fault when the node ends by itself because it cannot read or write its chain, and a failure when it
-    /// ends by a fault of its own.
+    /// An environment fault when the node ends by itself because it cannot read or write its chain, and a failure when
+    /// it ends by a fault of its own.
     pub(crate) fn wait_for_end(&mut self) -> Result<()> {
         self.runtime.block_on(async {
             tokio::select! {

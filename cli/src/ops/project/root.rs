@@ -74,7 +74,8 @@ impl Project {
         self.root.join("target/dusk")
     }
 
-    /// Keeps the folder of artefacts out of git by a file of its own: a workspace whose target folder is elsewhere may ignore no `target`.
+    /// Keeps the folder of artefacts out of git by a file of its own: a workspace whose target folder is elsewhere may
+    /// ignore no `target`.
     ///
     /// # Errors
     /// When the file cannot be written.

@@ -203,7 +203,8 @@ fn lock(root: &Path) -> Result<()> {
     anyhow::bail!("cargo cannot write the lock file: {reason}")
 }
 
-/// The workspace around a project whose `members` have a pattern that takes the project in: cargo finds two roots there.
+/// The workspace around a project whose `members` have a pattern that takes the project in: cargo finds two roots
+/// there.
 fn claiming_workspace(root: &Path) -> Option<PathBuf> {
     let around = root.parent()?.ancestors().find(|folder| {
         fs::read_to_string(folder.join("Cargo.toml"))

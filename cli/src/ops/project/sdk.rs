@@ -1,7 +1,8 @@
 //! The SDK on this machine: unpacked from the binary, and made known to cargo by a patch in the project.
 //!
-//! What is unpacked is compiled into contracts and run by builds. So the folder is private to the user, and holds exactly the
-//! files that the binary carries: another file, such as a build script, is removed with all the rest and unpacked anew.
+//! What is unpacked is compiled into contracts and run by builds. So the folder is private to the user, and holds
+//! exactly the files that the binary carries: another file, such as a build script, is removed with all the rest and
+//! unpacked anew.
 //!
 //! A project asks for `dusk-sdk = "=VERSION"`. The patch that says where its sources are stands in the project's
 //! `.cargo/config.toml`, which is not committed: the path is of this machine. It is written whenever it is missing.
@@ -162,7 +163,8 @@ pub(crate) fn write_patch(root: &Path, sdk: &Path) -> Result<()> {
     folders::write_atomically(&path, text.as_bytes())
 }
 
-/// Keeps a new patch out of git. Projects of `cargo dusk new` ignore it; a package in a workspace of somebody else may not.
+/// Keeps a new patch out of git. Projects of `cargo dusk new` ignore it; a package in a workspace of somebody else may
+/// not.
 fn hide_patch(root: &Path) -> Result<()> {
     let machine = Machine::here(root);
     let shows = |git: &Path| {

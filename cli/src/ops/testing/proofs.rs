@@ -1,7 +1,7 @@
 //! Proofs for the tests of contracts: mock ones after a full check, or real ones.
 //!
-//! A test computes its assignment itself and sends it to the test host, which asks here. The host issues mocks; they are taken by
-//! its own machine only.
+//! A test computes its assignment itself and sends it to the test host, which asks here. The host issues mocks; they
+//! are taken by its own machine only.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -376,7 +376,8 @@ impl Watched {
         let _ = locked(&self.child).kill();
     }
 
-    /// Waits until the other side of the channel is gone, and ends the program if it is silent for too long before that.
+    /// Waits until the other side of the channel is gone, and ends the program if it is silent for too long before
+    /// that.
     fn end_if_silent(&self, ended: &mpsc::Receiver<()>) {
         let Some(most) = self.most else { return };
         loop {

@@ -160,9 +160,9 @@ impl Round {
         wanted.then_some(received)
     }
 
-    /// A vote has come again with another signature: at most one of the two is right. Votes that are verified together can
-    /// be wrong each and right as a sum, and were passed on like that; others, who get them one by one, drop them. Then the
-    /// right one is passed on as well, so that nobody can silence a member in this way.
+    /// A vote has come again with another signature: at most one of the two is right. Votes that are verified together
+    /// can be wrong each and right as a sum, and were passed on like that; others, who get them one by one, drop them.
+    /// Then the right one is passed on as well, so that nobody can silence a member in this way.
     fn restore(&mut self, context: &mut RoundContext<'_>, ballot: Ballot, again: Received) {
         let version = self.verifier.version();
         let signatures = Arc::clone(self.verifier.committees().provisioners().signatures());
@@ -181,8 +181,8 @@ impl Round {
         }
     }
 
-    /// Removes votes with wrong signatures, and repeated votes of one member. Votes that are verified `together` have to be
-    /// counted together.
+    /// Removes votes with wrong signatures, and repeated votes of one member. Votes that are verified `together` have
+    /// to be counted together.
     fn drop_wrong(&mut self, ballot: Ballot, votes: &mut Vec<Received>, together: bool) {
         let version = self.verifier.version();
         let signatures = Arc::clone(self.verifier.committees().provisioners().signatures());
@@ -239,11 +239,11 @@ impl Round {
         }
     }
 
-    /// Whether the validation result that comes with a vote in ratification holds, or is not needed because the result is
-    /// known. Takes it over when nothing is known.
+    /// Whether the validation result that comes with a vote in ratification holds, or is not needed because the result
+    /// is known. Takes it over when nothing is known.
     ///
-    /// A member does not sign the result: whoever passes the vote on can put anything in its place. Such a vote is neither
-    /// counted nor kept nor passed on, so that it does not take the place of the member's own message.
+    /// A member does not sign the result: whoever passes the vote on can put anything in its place. Such a vote is
+    /// neither counted nor kept nor passed on, so that it does not take the place of the member's own message.
     fn accept_result(&mut self, message: &Message, timing: Timing) -> bool {
         let Message::Ratification(message) = message else { return true };
         let (iteration, vote) = (message.header.iteration, message.vote);
@@ -272,7 +272,8 @@ impl Round {
         true
     }
 
-    /// A message as it is passed on: a vote in ratification with the result that is known to hold, if it came with another.
+    /// A message as it is passed on: a vote in ratification with the result that is known to hold, if it came with
+    /// another.
     fn with_known_result(&self, message: &Message) -> Message {
         let mut message = message.clone();
         if let Message::Ratification(ratification) = &mut message

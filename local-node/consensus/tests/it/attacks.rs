@@ -1,5 +1,5 @@
-//! What somebody can try who passes messages on, or signs as many as it likes: to be believed, to have others punished, to
-//! silence them, or to fill the memory.
+//! What somebody can try who passes messages on, or signs as many as it likes: to be believed, to have others punished,
+//! to silence them, or to fill the memory.
 
 use std::sync::Arc;
 

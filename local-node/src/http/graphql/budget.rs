@@ -1,7 +1,7 @@
 //! What an answer may take: fields and bytes, counted while it is made.
 //!
-//! Every field is charged when it begins, every value with its length when it is there. An answer that exceeds its budget
-//! is not finished: nothing more is resolved or read, and the client hears why.
+//! Every field is charged when it begins, every value with its length when it is there. An answer that exceeds its
+//! budget is not finished: nothing more is resolved or read, and the client hears why.
 //!
 //! What an answer is made from is charged before it is read: what the answer holds (transactions, events) against one
 //! bound, what is only looked through against another.
@@ -160,8 +160,8 @@ pub(super) fn event_weight(event: &Event) -> usize {
     EVENT_DOCUMENT_BYTES + event.topic.len() + 2 * event.data.len()
 }
 
-/// The fields `__typename` of a query, which no extension hears of: how many each fragment selects, and the bytes of their
-/// names in the answer.
+/// The fields `__typename` of a query, which no extension hears of: how many each fragment selects, and the bytes of
+/// their names in the answer.
 #[derive(Debug, Default)]
 pub(super) struct TypeNames(HashMap<Name, (usize, usize)>);
 

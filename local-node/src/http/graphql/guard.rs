@@ -1,5 +1,5 @@
-//! What is refused of a query before it is read or checked, because reading and checking themselves would cost too much:
-//! nesting, and fragments that multiply each other.
+//! What is refused of a query before it is read or checked, because reading and checking themselves would cost too
+//! much: nesting, and fragments that multiply each other.
 
 use std::collections::HashMap;
 

@@ -11,9 +11,9 @@ use sha3::{Digest, Sha3_256};
 use super::served::{Answer, SHARED, Served, TRANSFER};
 use crate::common::{ACCOUNTS, COUNTER, Draft, deployed_id};
 
-/// A driver for the counter. Arguments are empty, results are one digit. Its `decode_event` misbehaves as the first byte
-/// of the data says: 0 never ends, 1 traps, 2 returns a length beyond its buffer, 3 returns what is not UTF-8, 4 takes
-/// all memory, 5 returns what is not JSON, 6 refuses.
+/// A driver for the counter. Arguments are empty, results are one digit. Its `decode_event` misbehaves as the first
+/// byte of the data says: 0 never ends, 1 traps, 2 returns a length beyond its buffer, 3 returns what is not UTF-8, 4
+/// takes all memory, 5 returns what is not JSON, 6 refuses.
 static DRIVER: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let operation =
         "(param $n i32) (param $nl i32) (param $d i32) (param $l i32) (param $o i32) (param $ol i32) (result i32)";

@@ -119,7 +119,8 @@ fn long_bodies_leave_room_for_short_ones() {
         for raw in &mut slow {
             raw.send(long(MAX_BODY_BYTES - 1));
         }
-        // When all that came is read, no further long body fits. A slow one may have been refused meanwhile: then one does.
+        // When all that came is read, no further long body fits. A slow one may have been refused meanwhile: then one
+        // does.
         let fits = || {
             let mut further = Raw::to(server.address());
             // It may be refused before everything is sent.

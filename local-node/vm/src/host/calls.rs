@@ -260,8 +260,8 @@ pub(super) fn call_from_contract(
             caller.data_mut().write_argument(&reply.data)?;
             Ok(i32::try_from(reply.data.len()).expect("a reply fits into the argument buffer"))
         }
-        // Where the system refuses memory, going on would mean going on with half a rollback. Where time is up or nobody
-        // listens any more, it would be for nothing.
+        // Where the system refuses memory, going on would mean going on with half a rollback. Where time is up or
+        // nobody listens any more, it would be for nothing.
         Err(error) if error.ends_top_level_call() => Err(error.into()),
         Err(error) => {
             caller.set_fuel(remaining - gas_limit)?;

@@ -1,7 +1,7 @@
 //! Panics of the machine's own functions.
 //!
-//! Contracts choose the arguments of the crates behind host queries and of the machine's glue. A panic in one of them is
-//! a fault of the machine, but no reason to end the process: the call fails.
+//! Contracts choose the arguments of the crates behind host queries and of the machine's glue. A panic in one of them
+//! is a fault of the machine, but no reason to end the process: the call fails.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};

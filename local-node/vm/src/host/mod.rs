@@ -1,12 +1,13 @@
-//! The host's side of running contracts: the engine, compiled modules, the functions that contracts import, and the stack
-//! of calls.
+//! The host's side of running contracts: the engine, compiled modules, the functions that contracts import, and the
+//! stack of calls.
 //!
 //! One top-level call is one store of the engine with an instance for each contract that takes part. The store owns
 //! the session's state ([`SessionState`]) while it lives. Contracts that call each other, also back into themselves,
 //! run in the same store; the gas counter, of which the store has one, is swapped on the way in and out.
 //!
-//! These files lie in one module because their types need each other: a compiled module ([`Code`]) is linked to functions
-//! of the store's data ([`StoreData`](store_data::StoreData)), which has the session's state, which has compiled modules.
+//! These files lie in one module because their types need each other: a compiled module ([`Code`]) is linked to
+//! functions of the store's data ([`StoreData`](store_data::StoreData)), which has the session's state, which has
+//! compiled modules.
 
 mod bulk;
 mod calls;

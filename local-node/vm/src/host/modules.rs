@@ -1,8 +1,8 @@
 //! Compiled modules, in memory and, if a folder is given, on disk.
 //!
 //! A module is compiled by whoever asks for it first; others who ask for the same one meanwhile wait for that. Nobody
-//! else waits: no lock is held while a module compiles. So many modules compile at a time, and one more waits its turn. What
-//! compiles for a question ([`as_question`]) leaves some turns to blocks and to transactions that were taken.
+//! else waits: no lock is held while a module compiles. So many modules compile at a time, and one more waits its turn.
+//! What compiles for a question ([`as_question`]) leaves some turns to blocks and to transactions that were taken.
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -19,7 +19,8 @@ use crate::module::{Features, ModuleError, Objects, Prepared, inspect, prepare};
 const MAX_MODULES: usize = 256;
 /// The most bytes of machine code that are kept in memory without being in use.
 const MAX_CODE_BYTES: usize = 256 << 20;
-/// The most modules that compile at a time; the compiler's memory is bounded by this number times that of the worst module.
+/// The most modules that compile at a time; the compiler's memory is bounded by this number times that of the worst
+/// module.
 const MAX_COMPILING: usize = 4;
 /// The most of them that compile for questions.
 const MAX_COMPILING_FOR_QUESTIONS: usize = 2;
@@ -29,8 +30,8 @@ thread_local! {
     static ANSWERS: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Answers a question: what has to be compiled for it on this thread leaves turns to everything else. Anybody can ask any
-/// number of questions, for instance simulate deployments that take seconds to compile.
+/// Answers a question: what has to be compiled for it on this thread leaves turns to everything else. Anybody can ask
+/// any number of questions, for instance simulate deployments that take seconds to compile.
 pub fn as_question<T>(answer: impl FnOnce() -> T) -> T {
     struct Ends(bool);
     impl Drop for Ends {

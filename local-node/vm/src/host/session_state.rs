@@ -301,9 +301,9 @@ impl SessionState {
 
     /// As [`check_memory`](Self::check_memory), at a moment that the clock has chosen.
     ///
-    /// It looks only at what will still be held at the next fixed point: pages that are written become more until a call
-    /// fails, and then the memories are measured before they are brought back. So it ends early what would end then, and
-    /// decides nothing else.
+    /// It looks only at what will still be held at the next fixed point: pages that are written become more until a
+    /// call fails, and then the memories are measured before they are brought back. So it ends early what would end
+    /// then, and decides nothing else.
     pub(crate) fn sample_memory(&mut self) -> Result<(), VmError> {
         let Measured { written, copies, opened } = self.measure()?;
         self.refuse_beyond(written)?;
@@ -351,8 +351,8 @@ impl SessionState {
         Ok(measured)
     }
 
-    /// What the session holds as long as it lives, in bytes, with the committed pages of the contracts that it has opened.
-    /// Each contract counts a page more, for what the system keeps of it.
+    /// What the session holds as long as it lives, in bytes, with the committed pages of the contracts that it has
+    /// opened. Each contract counts a page more, for what the system keeps of it.
     pub(crate) fn held_bytes(&mut self) -> Result<usize, VmError> {
         let Measured { written, copies, .. } = self.measure()?;
         let opened: usize = self.opened.iter().map(|opened| opened.memory.kept_pages() + 1).sum();

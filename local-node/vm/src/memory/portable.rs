@@ -1,9 +1,9 @@
 //! Memories on systems without a page map that tells written pages: pages on the heap, copied in at opening.
 //!
 //! The whole address space can be read, and a page can be written once it was written for the first time: the processor
-//! faults then, and the region notes the page and goes on ([`Region::fault`]). So both memories see the same writes, also
-//! those beyond the current length and those that change nothing. This one is slower: opening copies all pages, and the
-//! unit in which it finds changes is the page (64 KiB) instead of the block.
+//! faults then, and the region notes the page and goes on ([`Region::fault`]). So both memories see the same writes,
+//! also those beyond the current length and those that change nothing. This one is slower: opening copies all pages,
+//! and the unit in which it finds changes is the page (64 KiB) instead of the block.
 
 use std::collections::HashMap;
 use std::io;

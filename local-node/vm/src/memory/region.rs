@@ -97,7 +97,8 @@ impl dyn Region + '_ {
         check(from, length);
         check(to, length);
         self.prepare_write(to, length)?;
-        // SAFETY: both ranges were checked to be mapped, one of them prepared for writing; `copy` allows them to overlap.
+        // SAFETY: both ranges were checked to be mapped, one of them prepared for writing; `copy` allows them to
+        // overlap.
         unsafe { std::ptr::copy(self.base().add(from), self.base().add(to), length) }
         Ok(())
     }
@@ -145,7 +146,8 @@ pub(crate) fn answer_faults<T>(store: &mut Store<T>) -> Arc<Faults> {
         use wasmtime::unix::StoreExt;
         let memories = Arc::clone(&faults);
         // SAFETY: the handler runs on the thread that faulted, while code of a contract touches a memory. It takes no
-        // lock that it would have to wait for, allocates nothing, and does no more than a system call and atomic writes.
+        // lock that it would have to wait for, allocates nothing, and does no more than a system call and atomic
+        // writes.
         unsafe {
             store.set_signal_handler(move |_, info, _| memories.answer((*info).si_addr() as usize));
         }

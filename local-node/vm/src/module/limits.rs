@@ -1,7 +1,7 @@
 //! How much a module may ask of the compiler, and of every call of it.
 //!
-//! The compiler's work is not linear in a module's length: a few thousand bytes can ask for minutes of it, before any gas
-//! is paid. What multiplies is bounded before anything else looks at the module, also before it is validated.
+//! The compiler's work is not linear in a module's length: a few thousand bytes can ask for minutes of it, before any
+//! gas is paid. What multiplies is bounded before anything else looks at the module, also before it is validated.
 //!
 //! | what | why | most seen | most here |
 //! |---|---|---|---|
@@ -12,9 +12,9 @@
 //! | hard operators of each function, squared | register allocation around constants and fixed registers | 80 | 16 million |
 //! | functions, types | a fixed cost for each | 526, 44 | 10,000, 2,000 |
 //!
-//! What was seen are the genesis contracts, and a production data driver for the second to the fourth row. The worst module
-//! that was found within all bounds takes 9 seconds of one core, and 250 MB for each function that compiles at a time.
-//! Production has no such bounds; engines that run code of strangers have some, and mostly narrower ones.
+//! What was seen are the genesis contracts, and a production data driver for the second to the fourth row. The worst
+//! module that was found within all bounds takes 9 seconds of one core, and 250 MB for each function that compiles at a
+//! time. Production has no such bounds; engines that run code of strangers have some, and mostly narrower ones.
 
 use wasmparser::{BlockType, BrTable, FunctionBody, Operator, Parser, Payload, TypeRef};
 
@@ -56,8 +56,8 @@ pub const MAX_BRANCHING: u64 = 60_000_000;
 pub const MAX_VARIABLES_TIMES_BLOCKS: u64 = 4_000_000;
 /// The most values that calls and branches pass.
 pub const MAX_PASSED_VALUES: u64 = 300_000;
-/// The squares of the numbers of hard operators of each function, together. Hard are operators on floats and vectors, and
-/// every other shift by an amount that is not constant.
+/// The squares of the numbers of hard operators of each function, together. Hard are operators on floats and vectors,
+/// and every other shift by an amount that is not constant.
 pub const MAX_HARDNESS: u64 = 16_000_000;
 
 /// A module has more of something than compilers emit, and than is compiled here.

@@ -1,8 +1,8 @@
 //! Object code on disk, so that a module is compiled once and then only mapped.
 //!
 //! Object code is run as it is, so the folder is a [`PrivateFolder`]: nobody else can write to it, and each file holds,
-//! behind a tag that names this form, a MAC under the folder's key over the form, the module's hash and the object code.
-//! A file that does not fit is compiled anew and written over. A folder that others can write to is not used.
+//! behind a tag that names this form, a MAC under the folder's key over the form, the module's hash and the object
+//! code. A file that does not fit is compiled anew and written over. A folder that others can write to is not used.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write as _};
@@ -26,8 +26,8 @@ const DRAFT: &str = "draft";
 pub(crate) struct Objects(Option<PrivateFolder>);
 
 impl Objects {
-    /// The object code in a folder, which is made if need be. Where others can write to it, everything works without it,
-    /// only slower; the log says what to do.
+    /// The object code in a folder, which is made if need be. Where others can write to it, everything works without
+    /// it, only slower; the log says what to do.
     pub(crate) fn in_folder(folder: &Path) -> Self {
         let opened = PrivateFolder::open(folder);
         if let Err(error) = &opened {
@@ -66,9 +66,9 @@ fn read(engine: &Engine, folder: &PrivateFolder, hash: &[u8; 32], path: &Path) -
     if !folder.is_tag(tag, &[FORMAT, hash, object]) {
         return None;
     }
-    // SAFETY: the tag shows that the object code was written by `write`, with this folder's key, from the module with this
-    // hash; the key and the folder are closed to all but the user. The engine refuses object code of other versions,
-    // settings or processors.
+    // SAFETY: the tag shows that the object code was written by `write`, with this folder's key, from the module with
+    // this hash; the key and the folder are closed to all but the user. The engine refuses object code of other
+    // versions, settings or processors.
     #[expect(unsafe_code, reason = "the engine cannot check object code")]
     let module = unsafe { Module::deserialize(engine, object) }.ok()?;
     // Only for `trim`, so it may fail.

@@ -382,7 +382,8 @@ fn a_session_opens_so_many_contracts_and_no_more() {
     session.commit().unwrap();
 }
 
-/// Production gives each contract a store of its own, so the tables of all of them have no bound but that of their elements.
+/// Production gives each contract a store of its own, so the tables of all of them have no bound but that of their
+/// elements.
 #[test]
 fn a_call_reaches_many_contracts_with_many_tables() {
     const CONTRACTS: u8 = 110;

@@ -1,4 +1,5 @@
-//! The virtual machine as the node meets it: deployments, calls, transactions, commits, and what hostile code cannot do.
+//! The virtual machine as the node meets it: deployments, calls, transactions, commits, and what hostile code cannot
+//! do.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod bulk;

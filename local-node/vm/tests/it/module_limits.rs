@@ -157,8 +157,8 @@ fn modules_that_are_not_valid_are_bounded_too() {
     assert_eq!(limit(&module(&branch, "")).0, "values that calls and branches pass");
 }
 
-/// All that is dear at once, each nearly as much as the bounds allow: less than 10 seconds of one core. What it takes is
-/// printed; the bound only tells that it ends.
+/// All that is dear at once, each nearly as much as the bounds allow: less than 10 seconds of one core. What it takes
+/// is printed; the bound only tells that it ends.
 #[test]
 fn the_worst_module_within_the_bounds_compiles() {
     let spread = |locals: usize, blocks: usize| {

@@ -18,9 +18,9 @@ const A: ContractId = ContractId::from_bytes([10; 32]);
 const B: ContractId = ContractId::from_bytes([11; 32]);
 const C: ContractId = ContractId::from_bytes([12; 32]);
 
-/// `touch` takes three numbers of 32 bits: it writes a byte to each of so many pages, from a first one on, so far from each
-/// other. `peak` takes three as well: it writes to so many pages, calls itself, changes so many of them, calls itself again,
-/// and turns so many times before all calls return.
+/// `touch` takes three numbers of 32 bits: it writes a byte to each of so many pages, from a first one on, so far from
+/// each other. `peak` takes three as well: it writes to so many pages, calls itself, changes so many of them, calls
+/// itself again, and turns so many times before all calls return.
 fn toucher() -> Vec<u8> {
     module_32(
         r#"(data (i32.const 0) "innerinmost")
@@ -81,8 +81,8 @@ fn vm() -> (Vm, StateRoot) {
     (vm, root)
 }
 
-/// The clock looks at a call that holds more in the middle than at its end, and makes no difference to it. Neither does the
-/// memory that the system has.
+/// The clock looks at a call that holds more in the middle than at its end, and makes no difference to it. Neither does
+/// the memory that the system has.
 #[test]
 fn the_clock_and_the_system_do_not_decide_what_meets_the_bound() {
     const CHANGED: usize = 300;

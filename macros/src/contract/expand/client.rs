@@ -28,7 +28,7 @@ pub(super) fn constructor(contract: &Contract, state: &Ident) -> TokenStream {
     quote! {
         #docs
         ///
-        /// This gathers the arguments of the constructor: give it to `chain.deploy`.
+        ///This gathers the arguments of the constructor: give it to `chain.deploy`.
         #[must_use]
         #[allow(clippy::too_many_arguments, reason = "as many as the contract takes")]
         pub fn init(#(#names: #types),*) -> ::dusk_sdk::client::Constructor<#state, #arguments, #refusal> {
@@ -90,7 +90,8 @@ fn ways(client: &Ident, contract: &Contract, state: &Ident) -> TokenStream {
     let (limit, account) = (fresh("limit", &contract.tokens), fresh("account", &contract.tokens));
     quote! {
         impl #client<::dusk_sdk::client::OnChain> {
-            /// The same contract, to be called such that its failures are results, and with a gas limit of the caller's choice.
+            /// The same contract, to be called such that its failures are results, and with a gas limit of the caller's
+            /// choice.
             #[must_use]
             pub fn attempt(&self) -> #client<::dusk_sdk::client::Attempt> {
                 #client { via: ::dusk_sdk::client::OnChain::attempt(&self.via) }

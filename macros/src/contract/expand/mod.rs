@@ -54,8 +54,8 @@ pub(super) fn contract(contract: &Contract, primary: bool) -> TokenStream {
     }
 }
 
-/// Allows `use super::*;` without a use of it. Every contract begins with this line, and a small one may need nothing of
-/// the prelude.
+/// Allows `use super::*;` without a use of it. Every contract begins with this line, and a small one may need nothing
+/// of the prelude.
 fn allow_unused_parent(item: &mut Item) {
     if let Item::Use(import) = item
         && import.leading_colon.is_none()

@@ -1,8 +1,9 @@
 //! Private inputs of which nothing is stated.
 //!
-//! The type of an input makes rows of its own: a range, the curve's equation. These rows hold for every value of the type, so
-//! they do not count as a use. They also show which wires belong together: a statement may use only one coordinate of a point,
-//! because the rows of the type bind the other to it. Rows that only compute what nothing uses do not count either.
+//! The type of an input makes rows of its own: a range, the curve's equation. These rows hold for every value of the
+//! type, so they do not count as a use. They also show which wires belong together: a statement may use only one
+//! coordinate of a point, because the rows of the type bind the other to it. Rows that only compute what nothing uses
+//! do not count either.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
@@ -11,7 +12,8 @@ use super::rules::Engine;
 use super::uses::stated;
 use crate::layout::{Input, Wire};
 
-/// The wires of an input that no row uses but those of its type and vacuous ones, even by another wire that those of its type bind to them.
+/// The wires of an input that no row uses but those of its type and vacuous ones, even by another wire that those of
+/// its type bind to them.
 pub(super) fn unused(engine: &Engine<'_>, input: &Input, vacuous: &BTreeSet<u32>) -> Vec<Wire> {
     let parts = Parts::of(engine, input);
     let is_use = |row: &u32| !input.rows.contains(row) && !vacuous.contains(row);

@@ -1,10 +1,11 @@
 //! Rows that hold whatever the inputs are, because each only defines a value that no other row uses.
 //!
-//! A circuit that hashes its inputs and then forgets to compare the hash states nothing of them, though its rows read them. Such rows are
-//! found from the end of a computation: a linear row whose result nothing else uses can be left out, and then the rows that
-//! make what it read.
+//! A circuit that hashes its inputs and then forgets to compare the hash states nothing of them, though its rows read
+//! them. Such rows are found from the end of a computation: a linear row whose result nothing else uses can be left
+//! out, and then the rows that make what it read.
 //!
-//! Ranges, logic, comparisons, and multiples of fixed points are not left out: that there is a result may itself be what is stated.
+//! Ranges, logic, comparisons, and multiples of fixed points are not left out: that there is a result may itself be
+//! what is stated.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
@@ -47,8 +48,8 @@ fn in_order(engine: &mut Engine<'_>, inputs: &BTreeSet<Wire>) -> Vec<(u32, Vec<W
     order
 }
 
-/// Wires of a row's own with which it holds for all values of its others; nothing where there are none. A row that holds for
-/// all values needs none.
+/// Wires of a row's own with which it holds for all values of its others; nothing where there are none. A row that
+/// holds for all values needs none.
 fn defined(engine: &mut Engine<'_>, row: u32, is_own: impl Fn(Wire) -> bool) -> Option<Vec<Wire>> {
     let [a, b, c, d] = engine.row(row).wires;
     match engine.kind(row) {

@@ -18,8 +18,8 @@ impl Point {
     /// 1. Another point is on the curve: its coordinates satisfy `v² − u² = 1 + d·u²·v²`.
     /// 2. This one is eight times that.
     ///
-    /// The curve has 8·r points, r prime; so eight times any point is in the subgroup of order r. A point of the subgroup is eight times
-    /// eight points, of which the prover takes any: nothing else uses it.
+    /// The curve has 8·r points, r prime; so eight times any point is in the subgroup of order r. A point of the
+    /// subgroup is eight times eight points, of which the prover takes any: nothing else uses it.
     #[track_caller]
     #[must_use]
     pub fn constrain(cs: &mut ConstraintSystem, u: impl Into<Field>, v: impl Into<Field>) -> Self {
@@ -58,8 +58,8 @@ impl Scalar {
     /// The scalar that a field element is, which is constrained to be one. 66 rows.
     ///
     /// 1. The number is below 2^252.
-    /// 2. So is the order of the subgroup, less one, less the number: it would not be if that were negative, because 2^253 is
-    ///    below the order of the field.
+    /// 2. So is the order of the subgroup, less one, less the number: it would not be if that were negative, because
+    ///    2^253 is below the order of the field.
     #[track_caller]
     #[must_use]
     pub fn constrain(cs: &mut ConstraintSystem, field: impl Into<Field>) -> Self {

@@ -1,7 +1,7 @@
 //! Attempts to prove what is false, by alternatives that are right in the field and wrong as numbers.
 //!
-//! Each takes wires of an honest witness and puts another consistent set of values in their place: carries, quotients, digits and halves that
-//! are beyond the type, or the same number plus the order.
+//! Each takes wires of an honest witness and puts another consistent set of values in their place: carries, quotients,
+//! digits and halves that are beyond the type, or the same number plus the order.
 
 use dusk_jubjub::JubJubScalar;
 use dusk_sdk_circuit::*;

@@ -136,7 +136,8 @@ fn other_ciphertexts_are_refused_by_name() {
     let name = refused(|cs| decrypts(cs, &it, &42.into(), 1000));
     assert!(name == wrong || name == "fits into 16 bits", "{name}");
     assert_eq!(refused(|cs| decrypts(cs, &it, &secret, 999)), wrong);
-    // A point whose ordinate has the amount in its lowest bits, but which no encryption makes: refused, because the rest is too large.
+    // A point whose ordinate has the amount in its lowest bits, but which no encryption makes: refused, because the
+    // rest is too large.
     let mut other = native::Point::GENERATOR;
     let ordinate = loop {
         other = other + native::Point::GENERATOR;

@@ -306,7 +306,8 @@ fn numbers_below_one_that_is_below_the_order_are_canonical() {
     for numbers in [1, 2, 3, 5] {
         let report = chain(numbers, Some((0, true)));
         assert!(leaves_nothing_open(&report), "{report}");
-        // Without the last comparison, or where it lets the order itself pass, the halves of zero can be those of the order.
+        // Without the last comparison, or where it lets the order itself pass, the halves of zero can be those of the
+        // order.
         for top in [None, Some((1, true)), Some((0, false))] {
             let report = chain(numbers, top);
             assert!(!leaves_nothing_open(&report), "{numbers} numbers below {top:?}: {report}");

@@ -1,4 +1,5 @@
-//! Multiples of fixed points: the audit finds those that several scalars make, because then one key has several nullifiers.
+//! Multiples of fixed points: the audit finds those that several scalars make, because then one key has several
+//! nullifiers.
 
 use dusk_bls12_381::BlsScalar;
 use dusk_jubjub::{GENERATOR_EXTENDED, JubJubAffine, JubJubExtended, JubJubScalar};
@@ -100,7 +101,8 @@ fn audit_of(build: impl FnOnce(&mut ConstraintSystem)) -> Report {
     audit(&cs.finish().0)
 }
 
-/// The known forgery: with 256 digits, the secret keys `s` and `s + 8·r`, reduced, own the same key, and have two nullifiers.
+/// The known forgery: with 256 digits, the secret keys `s` and `s + 8·r`, reduced, own the same key, and have two
+/// nullifiers.
 #[test]
 fn an_aliased_ownership_of_a_given_key_is_found() {
     let stock = Laid { digits: 256, ..FROM_ZERO };
@@ -220,7 +222,8 @@ fn a_scalar_that_may_exceed_the_order_of_the_points_is_found() {
     assert_eq!(kinds(&report), [&FindingKind::Aliased], "{report}");
 }
 
-/// From another accumulator than a constant the scalar tells the integer only together with the accumulator, which the prover chooses.
+/// From another accumulator than a constant the scalar tells the integer only together with the accumulator, which the
+/// prover chooses.
 #[test]
 fn a_run_that_does_not_begin_at_zero() {
     let from = |start: fn(&mut ConstraintSystem) -> Wire, is_given: bool| {

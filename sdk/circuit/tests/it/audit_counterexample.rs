@@ -123,7 +123,8 @@ fn logic_that_does_not_bind_its_inputs_is_under_constrained() {
 
 #[test]
 fn bits_of_more_than_the_field_are_under_constrained() {
-    // A small number, of which the order of the field can be added; and one at the top, which is not below 2^255 with it.
+    // A small number, of which the order of the field can be added; and one at the top, which is not below 2^255 with
+    // it.
     for value in [BlsScalar::from(12345), -BlsScalar::from(12345)] {
         let report = audited(|cs| {
             let scalar = stock::field(cs, "scalar", value);

@@ -238,7 +238,8 @@ fn a_pair_of_inputs_is_judged_as_a_point_however_it_is_declared() {
     }
 }
 
-/// A pair of inputs that statements fix to the point of order two is outside of the subgroup, whatever else is known of it.
+/// A pair of inputs that statements fix to the point of order two is outside of the subgroup, whatever else is known of
+/// it.
 #[test]
 fn a_pair_of_inputs_with_a_known_value_is_judged_as_well() {
     let report = report(|cs| {

@@ -1,5 +1,5 @@
-//! That the audit never says too much of points: small random circuits over a few points, those of small order among them, and all
-//! their witnesses of such points.
+//! That the audit never says too much of points: small random circuits over a few points, those of small order among
+//! them, and all their witnesses of such points.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -16,8 +16,8 @@ use crate::stock::{self, one};
 
 type Pair = [BlsScalar; 2];
 
-/// The values of a circuit. The pairs: the neutral point, an input, two that the prover chooses. The numbers: 0, 1, an input, two
-/// that the prover chooses.
+/// The values of a circuit. The pairs: the neutral point, an input, two that the prover chooses. The numbers: 0, 1, an
+/// input, two that the prover chooses.
 #[derive(Debug, Clone, Copy)]
 struct Values {
     pairs: [Pair; 4],

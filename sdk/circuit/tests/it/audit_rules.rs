@@ -1,5 +1,5 @@
-//! Circuits that are almost what a rule of the audit is for, each with two witnesses for the same inputs, or with one that is no point of
-//! the subgroup: a rule that asks for too little would call them clean.
+//! Circuits that are almost what a rule of the audit is for, each with two witnesses for the same inputs, or with one
+//! that is no point of the subgroup: a rule that asks for too little would call them clean.
 
 use dusk_jubjub::{EDWARDS_D, GENERATOR_EXTENDED, JubJubAffine, JubJubExtended, JubJubScalar};
 use dusk_sdk_circuit::*;
@@ -34,7 +34,8 @@ fn bytes(cs: &mut ConstraintSystem, value: impl Into<BlsScalar>, count: usize) -
     wire
 }
 
-/// Builds a circuit with each of two witnesses, which must have the same inputs. No wire on which they differ may count as determined.
+/// Builds a circuit with each of two witnesses, which must have the same inputs. No wire on which they differ may count
+/// as determined.
 #[track_caller]
 fn ambiguous(build: impl Fn(&mut ConstraintSystem, bool)) {
     ambiguous_with(build, |_| Vec::new());
@@ -155,7 +156,8 @@ fn a_bound_with_a_public_input_or_a_product_is_none() {
     );
 }
 
-/// The parts of a number are compared with those of one below the order of the field; but its upper part with twice the other.
+/// The parts of a number are compared with those of one below the order of the field; but its upper part with twice the
+/// other.
 #[test]
 fn parts_below_other_multiples_of_parts_are_not_unique() {
     let power = |bits: u64| BlsScalar::pow_of_2(bits);
@@ -319,7 +321,8 @@ fn sum_with([a, b]: [BlsScalar; 2], [x, y]: [BlsScalar; 2], product: BlsScalar) 
 /// The wires of a run of fixed-base additions: those of each row, and of the row after the last.
 type Run = Vec<[Wire; 4]>;
 
-/// A run that adds digits times points, from a point and an accumulator; to an accumulator, and with one on the way that is zero.
+/// A run that adds digits times points, from a point and an accumulator; to an accumulator, and with one on the way
+/// that is zero.
 fn run(
     cs: &mut ConstraintSystem,
     points: &[JubJubAffine],
@@ -385,7 +388,8 @@ fn a_run_of_pairs_off_the_curve_is_not_unique() {
     });
 }
 
-/// The selectors of a fixed-base addition have the product of the coordinates. With another the denominator can be zero.
+/// The selectors of a fixed-base addition have the product of the coordinates. With another the denominator can be
+/// zero.
 #[test]
 fn a_fixed_addition_with_another_product_is_not_unique() {
     let generator = JubJubAffine::from(GENERATOR_EXTENDED);
@@ -454,7 +458,8 @@ fn a_run_from_an_accumulator_that_is_not_zero_is_not_unique() {
     });
 }
 
-/// That the accumulator is zero again says that the digits make zero only while they cannot make the order of the field.
+/// That the accumulator is zero again says that the digits make zero only while they cannot make the order of the
+/// field.
 #[test]
 fn a_run_that_is_zero_after_too_many_digits_is_not_unique() {
     let mut order = digits(&-one(), 1, 255);

@@ -167,7 +167,8 @@ fn numbers() -> Vec<Forgery> {
         wrong(of!("sum of 64 bits", U64, [max, 1], |cs, [a, b]| a.add(cs, b)), "fits into 64 bits"),
         wrong(of!("difference of 64 bits", U64, [5, 6], |cs, [a, b]| a.sub(cs, b)), "is not negative"),
         wrong(of!("product of 64 bits", U64, [1 << 32, 1 << 32], |cs, [a, b]| a.mul(cs, b)), "fits into 64 bits"),
-        // The sum of both products is too large; the upper one is, and goes around the order of the field to a small number.
+        // The sum of both products is too large; the upper one is, and goes around the order of the field to a small
+        // number.
         wrong(product([u128::MAX, 2]), "fits into 128 bits"),
         wrong(product([0x73ed_a753_299d_7d48_3339_d808_09a1_d806, u128::MAX]), "fits into 128 bits"),
         wrong(division([7, 0]), "the remainder is below the divisor"),

@@ -59,7 +59,8 @@ fn every_wire_of_a_hash_is_defined_by_one_row() {
     assert_eq!(known, layout.wires as usize);
 }
 
-/// Another value on any wire of a hash, and all that follows from it, is refused by the row that defines the wire, and by no other.
+/// Another value on any wire of a hash, and all that follows from it, is refused by the row that defines the wire, and
+/// by no other.
 #[test]
 fn each_row_of_a_hash_refuses_by_its_name() {
     let (layout, assignment, _) = hashed(&[3, 5, 7, 11, 13].map(BlsScalar::from));
@@ -74,7 +75,8 @@ fn each_row_of_a_hash_refuses_by_its_name() {
         assert_eq!(check(&without(&layout, at), &forged), Ok(()), "row {at} is not the only one to refuse");
         *count.entry(fault.constraint).or_insert(0) += 1;
     }
-    // Two permutations of 8 full and 60 partial rounds: three rows for each S-box, but for those of the state that is constant.
+    // Two permutations of 8 full and 60 partial rounds: three rows for each S-box, but for those of the state that is
+    // constant.
     let expected = [("S-box", 597), ("mix", 556), ("sum", 1)];
     assert_eq!(count, BTreeMap::from(expected.map(|(name, rows)| (name.to_owned(), rows))));
 }

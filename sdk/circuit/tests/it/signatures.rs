@@ -86,8 +86,8 @@ fn each_statement_refuses_by_name() {
     assert_eq!(refused(|cs| verify(cs, &forged, &key, message)), "the nonce is not zero");
 }
 
-/// The known forgery of verification in circuits: the challenge is not bound to the hash. Whoever chooses the challenge signs without a
-/// key: `r = u·GENERATOR + c·key`.
+/// The known forgery of verification in circuits: the challenge is not bound to the hash. Whoever chooses the challenge
+/// signs without a key: `r = u·GENERATOR + c·key`.
 #[test]
 fn a_chosen_challenge_is_refused() {
     let (_, key, message) = signed();
@@ -121,7 +121,8 @@ fn split_row(layout: &Layout, name: &str) -> [dusk_sdk_circuit::Wire; 4] {
     row.expect("the row is there").wires
 }
 
-/// A hash that is small enough has a second way to be written: itself plus the order of the field. It would give a second challenge.
+/// A hash that is small enough has a second way to be written: itself plus the order of the field. It would give a
+/// second challenge.
 #[test]
 fn the_second_way_to_write_a_hash_is_refused() {
     let (signature, key, message) = signed();

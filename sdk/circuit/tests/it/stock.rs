@@ -20,7 +20,8 @@ fn bits(value: &BlsScalar) -> [u8; 256] {
     value.to_bits()
 }
 
-/// `append_logic_and` and `append_logic_xor`. The accumulators at the end are bound to the inputs only where it is `fixed`.
+/// `append_logic_and` and `append_logic_xor`. The accumulators at the end are bound to the inputs only where it is
+/// `fixed`.
 pub(crate) fn logic(cs: &mut ConstraintSystem, [a, b]: [Wire; 2], digits: usize, xor: bool, fixed: bool) -> Wire {
     let digit = move |value: &BlsScalar, i: usize| {
         let bits = bits(value);

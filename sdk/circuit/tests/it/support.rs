@@ -40,7 +40,8 @@ pub(crate) fn refused(build: impl Fn(&mut ConstraintSystem)) -> String {
     fault(&layout, &assignment).expect("a constraint must not hold")
 }
 
-/// Whether a prover has nothing to choose. Inputs of circuits that only compute something are unused, which is no matter here.
+/// Whether a prover has nothing to choose. Inputs of circuits that only compute something are unused, which is no
+/// matter here.
 pub(crate) fn leaves_nothing_open(report: &Report) -> bool {
     report.findings.iter().all(|finding| matches!(finding.kind, FindingKind::Unused | FindingKind::PartlyUnused(_)))
 }
@@ -58,7 +59,8 @@ pub(crate) fn assert_each_wire_is_bound(layout: &Layout, assignment: &Assignment
     refusals(layout, assignment);
 }
 
-/// The constraints that refuse another value on one wire, by their places. Asserts that one does for each wire but the inputs.
+/// The constraints that refuse another value on one wire, by their places. Asserts that one does for each wire but the
+/// inputs.
 pub(crate) fn refusals(layout: &Layout, assignment: &Assignment) -> BTreeSet<u32> {
     let inputs: BTreeSet<Wire> = layout.inputs.iter().flat_map(|input| input.wires.clone()).collect();
     let mut readers: BTreeMap<Wire, BTreeSet<usize>> = BTreeMap::new();
@@ -113,7 +115,8 @@ pub(crate) fn without(layout: &Layout, row: usize) -> Layout {
     layout
 }
 
-/// Computes again what follows from a wire that was changed: the youngest wire of each arithmetic row that others have changed.
+/// Computes again what follows from a wire that was changed: the youngest wire of each arithmetic row that others have
+/// changed.
 pub(crate) fn recompute(layout: &Layout, assignment: &mut Assignment, changed: Wire) {
     let mut changed = BTreeSet::from([changed]);
     for row in &layout.rows {

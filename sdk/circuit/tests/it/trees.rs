@@ -243,7 +243,8 @@ fn non_membership_binds_each_wire() {
     }
 }
 
-/// A member that writes itself as its value plus the order of the field, to stand above its neighbour, is refused; so is the greatest that does.
+/// A member that writes itself as its value plus the order of the field, to stand above its neighbour, is refused; so
+/// is the greatest that does.
 #[test]
 fn numbers_beyond_the_order_of_the_field_do_not_help() {
     let set = small_set();

@@ -1,4 +1,5 @@
-//! Circuits at the borders: that fill a domain to the last row, end with a row that looks ahead, or have nothing but public inputs.
+//! Circuits at the borders: that fill a domain to the last row, end with a row that looks ahead, or have nothing but
+//! public inputs.
 
 use dusk_sdk_circuit::{Assignment, BlsScalar, ConstraintSystem, Gate, Layout, RESERVED_ROWS, Wire, check};
 use dusk_sdk_prover::{Backend, Keys, Parameters, Plonk, SILENT, VerifyError, verify};
@@ -44,7 +45,8 @@ fn is_refused(layout: &Layout, assignment: &Assignment) {
     assert!(Plonk::prove(&compiled, &parameters, (layout, assignment), rng, &|_| ()).is_none());
 }
 
-/// The last row of each kind that looks ahead: `finish` adds an idle row of zeros, which it reads in the check and in the proof.
+/// The last row of each kind that looks ahead: `finish` adds an idle row of zeros, which it reads in the check and in
+/// the proof.
 #[test]
 fn the_last_row_looks_ahead_to_zeros() {
     let ends: [fn([Wire; 4]) -> Gate; 3] = [Gate::range, Gate::and, Gate::xor];

@@ -37,7 +37,8 @@ static ENCODED: LazyLock<Vec<u8>> =
 
 #[test]
 fn keys_are_those_of_the_stock_crate_and_it_takes_the_proofs() {
-    // Rows that fill half of a domain, all of it, and all but a few, where the stock crate asks for twice the parameters.
+    // Rows that fill half of a domain, all of it, and all but a few, where the stock crate asks for twice the
+    // parameters.
     for rows in [0, 60, 57, 70] {
         let (layout, assignment) = every_kind(5, rows);
         assert_eq!(check(&layout, &assignment), Ok(()));
@@ -183,7 +184,8 @@ fn damaged_verifier_keys_are_refused() {
     }
     let longer = [key, &[0; 8]].concat();
     assert_eq!(verify(&longer, proof, assignment.public()), Err(VerifyError::Key));
-    // The row of the first public input, plus a multiple of the size of the domain: the stock verifier takes it for the same.
+    // The row of the first public input, plus a multiple of the size of the domain: the stock verifier takes it for the
+    // same.
     let mut moved = key.to_vec();
     moved[key.len() - 16] = 1;
     assert_eq!(verify(&moved, proof, assignment.public()), Err(VerifyError::Key));

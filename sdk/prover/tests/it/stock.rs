@@ -18,7 +18,8 @@ struct Compressed {
     constraints: Vec<Row>,
 }
 
-/// Places in the table of scalars: multiply, left, right, output, fourth, constant, arithmetic, range, logic, fixed, curve.
+/// Places in the table of scalars: multiply, left, right, output, fourth, constant, arithmetic, range, logic, fixed,
+/// curve.
 #[derive(Default, Clone, Copy, MsgPacker)]
 struct Selectors {
     multiply: usize,

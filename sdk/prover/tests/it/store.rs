@@ -246,7 +246,8 @@ impl Backend for Weaker {
     }
 }
 
-/// Who may write to the folder decides which keys a circuit has. So before a deployment on a public network they are made again.
+/// Who may write to the folder decides which keys a circuit has. So before a deployment on a public network they are
+/// made again.
 #[test]
 fn keys_that_are_made_again_do_not_depend_on_what_is_kept() {
     let folder = tempfile::tempdir().unwrap();

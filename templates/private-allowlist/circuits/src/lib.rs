@@ -41,8 +41,8 @@ pub fn member(
     });
 }
 
-/// How long an admission holds: an epoch, as long as nothing is revoked. The epoch, and how often the revocation list has
-/// changed.
+/// How long an admission holds: an epoch, as long as nothing is revoked. The epoch, and how often the revocation list
+/// has changed.
 pub type Period = (u64, u64);
 
 /// Where a member counts as one: a period of one contract on one chain.

@@ -64,7 +64,8 @@ impl Issuer {
         Ok((list, issuer))
     }
 
-    /// What a member states to enter now. Where it is revoked there is no path that shows the contrary: it takes another's.
+    /// What a member states to enter now. Where it is revoked there is no path that shows the contrary: it takes
+    /// another's.
     pub(crate) fn statement(
         &self,
         chain: &Chain,

@@ -56,8 +56,8 @@ impl Attester {
         Point::GENERATOR * &self.secret_key
     }
 
-    /// Signs the attributes of a holder. Attest each person for one key only: with another key it would be another holder
-    /// at every register, with limits of its own. So a renewed credential is for the same key.
+    /// Signs the attributes of a holder. Attest each person for one key only: with another key it would be another
+    /// holder at every register, with limits of its own. So a renewed credential is for the same key.
     ///
     /// Serial number and salt are random: the number reveals nothing, and nobody can guess the attributes from the
     /// signed message.
@@ -135,8 +135,8 @@ impl Wallet {
     }
 }
 
-/// The tag of a credential's holder at the register with this scope. The attester can compute the tag of every holder whom
-/// it has attested, so that officers can freeze a holder before its first proof.
+/// The tag of a credential's holder at the register with this scope. The attester can compute the tag of every holder
+/// whom it has attested, so that officers can freeze a holder before its first proof.
 #[must_use]
 pub fn tag(credential: &Credential, scope: Field) -> Field {
     native::nullifier(credential.holder, scope)

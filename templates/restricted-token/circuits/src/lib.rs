@@ -9,7 +9,8 @@ pub const REVOKED: usize = 10;
 /// Where no holder may live, by the numbers of ISO 3166: Myanmar, Iran, North Korea, the United States.
 pub const BLOCKED: [u16; 4] = [104, 364, 408, 840];
 
-/// An attester vouches for the holder of an account; the chain learns neither who the holder is nor what the attester says.
+/// An attester vouches for the holder of an account; the chain learns neither who the holder is nor what the attester
+/// says.
 ///
 /// 1. The credential is signed with the key whose abscissa is `attester`.
 /// 2. It holds on the day `today`.
@@ -54,8 +55,8 @@ pub fn eligible(
     });
     cs.region("holder", |cs| {
         credential.assert_held_by(cs, "the secret key is the holder's", secret_key); // 7
-        // Of the public key, not of the secret one: so that the attester, who knows the public key, can name a holder to
-        // the officers before the holder has proved anything.
+        // Of the public key, not of the secret one: so that the attester, who knows the public key, can name a holder
+        // to the officers before the holder has proved anything.
         let own = nullifier(cs, credential.holder, scope);
         own.assert_eq(cs, "the tag is the holder's", tag); // 8
     });

@@ -99,7 +99,8 @@ fn the_other_restrictions_stay(chain: Chain) -> TestResult {
         shares.by(officer).force_transfer(alice.account(), bob.account(), LIMIT + 1, "order 7".into());
     forced.refused(Refused::LimitExceeded { room: LIMIT });
 
-    // An account on the list needs no proof. What it receives counts for its holder, up to the limit that the officer says.
+    // An account on the list needs no proof. What it receives counts for its holder, up to the limit that the officer
+    // says.
     shares.by(officer).list(bob.account(), LIMIT + 1).succeeds();
     scene.show(&chain, &holder, bob)?.refused(Refused::AlreadyListed);
     scene.send(bob, LIMIT + 1).succeeds();

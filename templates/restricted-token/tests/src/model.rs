@@ -1,7 +1,7 @@
 //! The register against a model: random sequences of calls, made on the chain and on plain Rust. Both must refuse the
-//! same calls for the same reasons and know the same of everybody. The model gives each holder its part of a dividend at
-//! once, where the contract counts per share; so their agreement tries that arithmetic. After every call the contract
-//! must have exactly the DUSK that the model says it owes, and nobody may have got more than its share.
+//! same calls for the same reasons and know the same of everybody. The model gives each holder its part of a dividend
+//! at once, where the contract counts per share; so their agreement tries that arithmetic. After every call the
+//! contract must have exactly the DUSK that the model says it owes, and nobody may have got more than its share.
 
 use ::attester::{Attester, Wallet};
 use ::register::{DAY_EPOCHS, Holding, Policy, Position, Refused, RegisterClient};
@@ -162,8 +162,8 @@ impl Model {
         }
     }
 
-    /// Who calls what next. Half of the calls are as they fall; for the others the dice get a few tries to find one that
-    /// is accepted, because most are not.
+    /// Who calls what next. Half of the calls are as they fall; for the others the dice get a few tries to find one
+    /// that is accepted, because most are not.
     fn choose(&self, dice: &mut Dice) -> (usize, Call) {
         let tries = [1, 8][dice.roll(2)];
         let mut roll = || {

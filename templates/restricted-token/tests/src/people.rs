@@ -17,7 +17,8 @@ fn day(year: u16, month: u8, day: u8) -> u32 {
     Date::new(year, month, day).expect("there is such a day").number()
 }
 
-/// An eligible holder: lives in the Netherlands, is of age on the day of the policy, by a day, has just the level, and a day left.
+/// An eligible holder: lives in the Netherlands, is of age on the day of the policy, by a day, has just the level, and
+/// a day left.
 pub(crate) fn eligible() -> Attributes {
     Attributes {
         born: day(2008, 3, 1),
@@ -45,8 +46,8 @@ pub(crate) fn policy(attester: &Attester) -> Policy {
     }
 }
 
-/// An open register. Alice is on the list and has 300 shares; nobody else is, but for the issuer, who is the officer. Bob has
-/// what an account needs to prove.
+/// An open register. Alice is on the list and has 300 shares; nobody else is, but for the issuer, who is the officer.
+/// Bob has what an account needs to prove.
 pub(crate) struct Scene {
     pub(crate) attester: Attester,
     pub(crate) shares: RegisterClient<Deployed>,
@@ -120,7 +121,8 @@ pub(crate) struct Statement {
 }
 
 impl Statement {
-    /// What a holder states under these terms. Where it is revoked nothing shows the contrary: it takes what shows it of another.
+    /// What a holder states under these terms. Where it is revoked nothing shows the contrary: it takes what shows it
+    /// of another.
     pub(crate) fn of(attester: &Attester, holder: &Wallet, terms: Terms) -> Result<Self, Failure> {
         let revocations = attester.revocations();
         let private = holder.private(&revocations).or_else(|_| {

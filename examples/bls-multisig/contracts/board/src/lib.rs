@@ -5,7 +5,8 @@ use dusk_sdk::prelude::*;
 
 /// A board whose resolutions pass when enough members have signed them.
 ///
-/// The members sign outside of the chain and their signatures are added up into one. Whoever has it may hand it in and pay for it.
+/// The members sign outside of the chain and their signatures are added up into one. Whoever has it may hand it in and
+/// pay for it.
 #[contract]
 pub mod board {
     use super::*;
@@ -99,8 +100,8 @@ pub mod board {
     }
 }
 
-/// What the members sign. The chain, the contract and the number are part of it: no signature is good for a second board, a second
-/// chain, or a second time.
+/// What the members sign. The chain, the contract and the number are part of it: no signature is good for a second
+/// board, a second chain, or a second time.
 pub fn message(chain: u8, board: ContractId, number: u64, text: &str) -> Vec<u8> {
     [b"board resolution", &[chain][..], &board.to_bytes(), &number.to_le_bytes(), text.as_bytes()].concat()
 }

@@ -58,8 +58,8 @@ pub mod shop {
             at
         }
 
-        /// Sells at the price, or at the customer's offer while there is none. With `attempt` a failure is a result; the
-        /// callee has changed nothing then, and has cost all the gas that it was given.
+        /// Sells at the price, or at the customer's offer while there is none. With `attempt` a failure is a result;
+        /// the callee has changed nothing then, and has cost all the gas that it was given.
         pub fn sell_anyway(&mut self, offer: Option<u64>) -> Result<u64, Refused> {
             self.sold += 1;
             let at = match price::at(self.price).attempt().with_gas(PRICE_GAS).read() {

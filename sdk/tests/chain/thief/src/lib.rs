@@ -60,7 +60,8 @@ pub mod thief {
             emit(Tried { paying, asking });
         }
 
-        /// Calls without the types of the bank: the answer as bytes, and what becomes of one that is not of the wanted type.
+        /// Calls without the types of the bank: the answer as bytes, and what becomes of one that is not of the wanted
+        /// type.
         pub fn by_hand(&self, function: String, argument: Vec<u8>) -> (Vec<u8>, bool) {
             let answer = client::call_raw(self.bank, &function, &argument, 0).unwrap_or_default();
             let as_text: Result<Vec<u64>, _> = client::call(self.bank, "balance", &(), 0);

@@ -105,10 +105,12 @@ pub mod allowlist {
             if self.period == self.now() { self.used.len() as u32 } else { 0 }
         }
 
-        /// Publishes the roots after credentials were issued or revoked. Proofs under the roots before are refused from now on.
+        /// Publishes the roots after credentials were issued or revoked. Proofs under the roots before are refused from
+        /// now on.
         ///
-        /// When the revocation list changes, all admissions end at once: the list does not know which accounts the revoked member
-        /// had admitted. The other members may enter again, in this epoch too. New credentials alone end nothing.
+        /// When the revocation list changes, all admissions end at once: the list does not know which accounts the
+        /// revoked member had admitted. The other members may enter again, in this epoch too. New credentials alone end
+        /// nothing.
         pub fn publish(&mut self, root: Field, revoked: Field) -> Result<(), Refused> {
             ensure!(sender() == self.issuer, Refused::NotIssuer);
             self.revision += u64::from(revoked != self.revoked);

@@ -1,8 +1,8 @@
 //! What the register keeps for each account and each holder, and the arithmetic of dividends.
 //!
 //! A dividend is shared out in whole LUX for each share, rounded down. What does not divide, fewer LUX than there are
-//! shares, is carried to the next dividend. So an account's part is an exact product, nobody gets more than its share, and
-//! `distributed = Σ claimable + Σ paid + carried` holds as an equation after every call.
+//! shares, is carried to the next dividend. So an account's part is an exact product, nobody gets more than its share,
+//! and `distributed = Σ claimable + Σ paid + carried` holds as an equation after every call.
 //!
 //! Nobody is visited when a dividend comes. The register counts the LUX that one share has earned since the
 //! beginning; an account remembers the count at which its part was last taken over, and takes over the rest before its

@@ -1,5 +1,5 @@
-//! A register of shares under compliance: who may hold, by a list or by a proof, how many, from when on; freezing, forced
-//! transfers, dividends.
+//! A register of shares under compliance: who may hold, by a list or by a proof, how many, from when on; freezing,
+//! forced transfers, dividends.
 #![no_std]
 
 mod eligibility;
@@ -7,7 +7,8 @@ mod holder;
 
 use dusk_sdk::prelude::*;
 
-/// A register of restricted shares. An issuer places them and pays dividends; compliance officers say who may hold them.
+/// A register of restricted shares. An issuer places them and pays dividends; compliance officers say who may hold
+/// them.
 ///
 /// Dividends are DUSK. The issuer pays them in for all shares at once, and this contract keeps them until their holders
 /// claim them.
@@ -24,8 +25,8 @@ pub mod register {
     pub const MAX_NAME_BYTES: u32 = 64;
     /// The most bytes that a reason may have.
     pub const MAX_REASON_BYTES: u32 = 256;
-    /// How many blocks an epoch has: an hour, where a block takes ten seconds. A proof is to be sent in the epoch that it is
-    /// made for.
+    /// How many blocks an epoch has: an hour, where a block takes ten seconds. A proof is to be sent in the epoch that
+    /// it is made for.
     pub const EPOCH_BLOCKS: u64 = 360;
     /// How many epochs a day has. A proof admits an account for the day that it is made for.
     pub const DAY_EPOCHS: u64 = 24;
@@ -48,8 +49,8 @@ pub mod register {
     pub struct Position {
         /// How many shares it holds.
         pub shares: u64,
-        /// It may receive shares up to this number; the accounts of one holder up to this number together, unless the account is
-        /// on the allow-list. Zero where it may not receive at all.
+        /// It may receive shares up to this number; the accounts of one holder up to this number together, unless the
+        /// account is on the allow-list. Zero where it may not receive at all.
         pub limit: u64,
         /// Whether it is on the allow-list.
         pub listed: bool,
@@ -77,8 +78,8 @@ pub mod register {
         pub frozen: bool,
     }
 
-    /// What is to be proved for an account that is not on the allow-list. Days are counted from 1 January of the year 1,
-    /// which is day 1.
+    /// What is to be proved for an account that is not on the allow-list. Days are counted from 1 January of the year
+    /// 1, which is day 1.
     #[contract_type]
     #[derive(Copy, Eq)]
     pub struct Policy {
@@ -306,7 +307,8 @@ pub mod register {
         NoPolicy,
         /// Another holder has proved for this account.
         OtherHolder,
-        /// The proof does not show an eligible holder with this tag, for this account, in this epoch, under this policy.
+        /// The proof does not show an eligible holder with this tag, for this account, in this epoch, under this
+        /// policy.
         NotEligible,
         /// Neither the account nor its holder is barred.
         NotBarred,
@@ -315,9 +317,9 @@ pub mod register {
     }
 
     impl Register {
-        /// Opens the register. The account that signs the deployment is the issuer and the first compliance officer, and
-        /// holds all shares; the owner that the deployment states has no rights. From the block `locked_until` on others
-        /// may move theirs.
+        /// Opens the register. The account that signs the deployment is the issuer and the first compliance officer,
+        /// and holds all shares; the owner that the deployment states has no rights. From the block `locked_until` on
+        /// others may move theirs.
         pub fn init(name: String, supply: u64, locked_until: u64) -> Result<Self, Refused> {
             ensure!(fits(&name, MAX_NAME_BYTES), Refused::NameLength { limit: MAX_NAME_BYTES });
             ensure!(supply > 0, Refused::NoShares);
@@ -391,7 +393,8 @@ pub mod register {
             })
         }
 
-        /// What is to be proved for an account that is not on the allow-list. Nothing where the register accepts no proofs.
+        /// What is to be proved for an account that is not on the allow-list. Nothing where the register accepts no
+        /// proofs.
         pub fn policy(&self) -> Option<Policy> {
             self.eligibility.policy
         }
@@ -431,8 +434,9 @@ pub mod register {
             Ok(())
         }
 
-        /// Admits the sender by a proof that it has an eligible holder, until the day ends or the policy changes, and returns
-        /// the last epoch. The proof ties the account to the holder for good; limit, freeze and bar hold for all its accounts.
+        /// Admits the sender by a proof that it has an eligible holder, until the day ends or the policy changes, and
+        /// returns the last epoch. The proof ties the account to the holder for good; limit, freeze and bar hold for
+        /// all its accounts.
         ///
         /// An account sends its proof itself: nobody can tie it to another holder, and nobody can use its proof up.
         pub fn admit(&mut self, tag: Field, proof: Proof<Eligible>) -> Result<u64, Refused> {
@@ -471,8 +475,8 @@ pub mod register {
             Ok(())
         }
 
-        /// Puts an account on the allow-list: it may receive shares until it holds `limit`. This lifts what `unlist` has done.
-        /// Only a compliance officer may.
+        /// Puts an account on the allow-list: it may receive shares until it holds `limit`. This lifts what `unlist`
+        /// has done. Only a compliance officer may.
         pub fn list(&mut self, account: Account, limit: u64) -> Result<(), Refused> {
             let by = self.officer()?;
             let entry = self.book.entry_mut(account, &self.dividends);
@@ -483,9 +487,9 @@ pub mod register {
             Ok(())
         }
 
-        /// Takes an account off the allow-list, and bars it: no proof admits it, nor any other account of its holder, until
-        /// an officer lifts the bar. It need not be on the list. Its shares and dividends stay where they are. Only a
-        /// compliance officer may.
+        /// Takes an account off the allow-list, and bars it: no proof admits it, nor any other account of its holder,
+        /// until an officer lifts the bar. It need not be on the list. Its shares and dividends stay where they are.
+        /// Only a compliance officer may.
         pub fn unlist(&mut self, account: Account) -> Result<(), Refused> {
             let by = self.officer()?;
             let was_listed = core::mem::take(&mut self.book.entry_mut(account, &self.dividends).listed);
@@ -496,8 +500,8 @@ pub mod register {
             Ok(())
         }
 
-        /// Ends the bar of an account and its holder, whether `unlist` has put it up or `bar_holder`: proofs may let them in
-        /// again. Only a compliance officer may.
+        /// Ends the bar of an account and its holder, whether `unlist` has put it up or `bar_holder`: proofs may let
+        /// them in again. Only a compliance officer may.
         pub fn lift(&mut self, account: Account) -> Result<(), Refused> {
             let by = self.officer()?;
             let standing = self.book.standing_mut(account, &self.dividends);
@@ -507,9 +511,9 @@ pub mod register {
             Ok(())
         }
 
-        /// Bars a holder: no proof admits an account of its, until an officer lifts the bar. It works before any account is tied
-        /// to the holder: the attester can compute the tag of each holder whom it has attested. An account on the
-        /// allow-list stays there, whosever it is. Only a compliance officer may.
+        /// Bars a holder: no proof admits an account of its, until an officer lifts the bar. It works before any
+        /// account is tied to the holder: the attester can compute the tag of each holder whom it has attested. An
+        /// account on the allow-list stays there, whosever it is. Only a compliance officer may.
         pub fn bar_holder(&mut self, tag: Field) -> Result<(), Refused> {
             let by = self.officer()?;
             let standing = self.book.holder_standing_mut(tag);
@@ -519,8 +523,8 @@ pub mod register {
             Ok(())
         }
 
-        /// Ends the bar of a holder, whether `bar_holder` has put it up, or `unlist` for an account of its. Only a compliance
-        /// officer may.
+        /// Ends the bar of a holder, whether `bar_holder` has put it up, or `unlist` for an account of its. Only a
+        /// compliance officer may.
         pub fn lift_holder(&mut self, tag: Field) -> Result<(), Refused> {
             let by = self.officer()?;
             let standing = self.book.holder_standing_mut(tag);
@@ -551,8 +555,8 @@ pub mod register {
             Ok(())
         }
 
-        /// Stops an account from sending, receiving and claiming, also one that the register does not know. Where a proof has
-        /// tied it to a holder, all accounts of that holder are stopped. Only a compliance officer may.
+        /// Stops an account from sending, receiving and claiming, also one that the register does not know. Where a
+        /// proof has tied it to a holder, all accounts of that holder are stopped. Only a compliance officer may.
         pub fn freeze(&mut self, account: Account, reason: String) -> Result<(), Refused> {
             self.set_frozen(Whose::Account(account), Some(reason))
         }
@@ -562,8 +566,8 @@ pub mod register {
             self.set_frozen(Whose::Account(account), None)
         }
 
-        /// Stops all accounts of a holder, also before any is tied to it: the attester can compute the tag of each holder
-        /// whom it has attested. Only a compliance officer may.
+        /// Stops all accounts of a holder, also before any is tied to it: the attester can compute the tag of each
+        /// holder whom it has attested. Only a compliance officer may.
         pub fn freeze_holder(&mut self, tag: Field, reason: String) -> Result<(), Refused> {
             self.set_frozen(Whose::Holder(tag), Some(reason))
         }
@@ -667,7 +671,8 @@ pub mod register {
             self.limit(account).is_some()
         }
 
-        /// Up to how many shares an account may receive: by the allow-list, or by a proof. Nothing where neither admits it.
+        /// Up to how many shares an account may receive: by the allow-list, or by a proof. Nothing where neither admits
+        /// it.
         fn limit(&self, account: Account) -> Option<u64> {
             let listed = self.book.entry(account).filter(|entry| entry.listed).map(|entry| entry.limit);
             let proven =
@@ -697,9 +702,9 @@ pub mod register {
             Ok(())
         }
 
-        /// How many shares an account may still receive from another. What moves between accounts of one holder that share a
-        /// limit gives it no more than it has. What comes from its account on the allow-list does: that account has a limit of
-        /// its own, which leaves room again.
+        /// How many shares an account may still receive from another. What moves between accounts of one holder that
+        /// share a limit gives it no more than it has. What comes from its account on the allow-list does: that account
+        /// has a limit of its own, which leaves room again.
         fn room(&self, from: Account, to: Account, limit: u64) -> u64 {
             let Some(entry) = self.book.entry(to) else { return limit };
             let Some(tag) = entry.tag.filter(|_| !entry.listed) else {

@@ -4,8 +4,8 @@
 use dusk_sdk::parts::{pausing, roles};
 use dusk_sdk::prelude::*;
 
-/// A fungible token. Amounts are whole numbers of its smallest unit, of which 10^`decimals` make one token. Accounts and
-/// contracts hold it alike.
+/// A fungible token. Amounts are whole numbers of its smallest unit, of which 10^`decimals` make one token. Accounts
+/// and contracts hold it alike.
 #[contract(events(roles::RoleGranted, roles::RoleRevoked, pausing::Paused, pausing::Resumed))]
 pub mod token {
     use super::*;
@@ -199,8 +199,8 @@ pub mod token {
             Ok(())
         }
 
-        /// Sets what a spender may move of the caller's tokens, provided that it is `expected` now. So a spender who uses
-        /// the old allowance just before it changes cannot use the new one as well.
+        /// Sets what a spender may move of the caller's tokens, provided that it is `expected` now. So a spender who
+        /// uses the old allowance just before it changes cannot use the new one as well.
         pub fn approve(&mut self, spender: Principal, expected: u64, allowed: u64) -> Result<(), Refused> {
             let owner = caller();
             let current = self.allowance(owner, spender);
