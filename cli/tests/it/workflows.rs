@@ -62,6 +62,7 @@ fn steps_of_project(place: &Place) -> Vec<Step> {
 /// A runner: a home in which there is nothing but cargo's registry, and a repository to install from.
 struct Runner {
     folder: tempfile::TempDir,
+    cargo_home: PathBuf,
     repository: String,
     revision: String,
 }
@@ -75,7 +76,13 @@ impl Runner {
         let environment = &workflow(&place.read(FILE))["env"];
         assert_eq!(environment["CARGO_DUSK_REPOSITORY"], "https://example.org/cargo-dusk");
         let revision = environment["CARGO_DUSK_REVISION"].as_str().unwrap().to_owned();
-        Self { folder, repository: repository.to_owned(), revision }
+        let cargo_home = folder.path().join(".cargo");
+        Self { folder, cargo_home, repository: repository.to_owned(), revision }
+    }
+
+    /// With cargo's folder of this machine, where crates have the paths under which other tests have compiled them.
+    fn with_compiled_crates(self) -> Self {
+        Self { cargo_home: cargo_home(), ..self }
     }
 
     /// Runs a step in the project, with the shell that GitHub takes.
@@ -83,13 +90,14 @@ impl Runner {
         let mut command = place.command("bash");
         let bin = self.folder.path().join(".cargo/bin");
         let path = std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()).collect::<Vec<_>>();
-        for variable in ["CARGO_HOME", "CARGO_DUSK_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"] {
+        for variable in ["CARGO_DUSK_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"] {
             command.env_remove(variable);
         }
         command
             .args(["-e", "-c", &step.script])
             .env("PATH", std::env::join_paths([bin].into_iter().chain(path)).unwrap())
             .env("HOME", self.folder.path())
+            .env("CARGO_HOME", &self.cargo_home)
             // A runner has rustup with the stable toolchain.
             .env("RUSTUP_HOME", rustup_home())
             .env("CARGO_DUSK_REPOSITORY", &self.repository)
@@ -152,7 +160,7 @@ fn the_workflow_of_a_new_project_runs_in_a_clean_home() {
     place.dusk(&["new", "tried"]).exits(0);
     place.enter("tried");
     let repository = tempfile::tempdir().unwrap();
-    let runner = Runner::new(&place, &format!("file://{}", repository.path().display()));
+    let runner = Runner::new(&place, &format!("file://{}", repository.path().display())).with_compiled_crates();
     let archive = release(&place, repository.path(), &runner.revision);
 
     // What a clone has.
