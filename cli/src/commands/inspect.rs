@@ -78,7 +78,7 @@ fn is_elsewhere(project: &Project, name: &str) -> bool {
     let is_file = || Path::new(name).is_file() || name.ends_with(".wasm") || name.contains(std::path::MAIN_SEPARATOR);
     let is_built = || {
         Record::read(&project.artefacts())
-            .is_some_and(|record| record.artifacts.iter().any(|artifact| artifact.name == name))
+            .is_some_and(|record| record.into_artifacts().iter().any(|artifact| artifact.name == name))
     };
     let is_known = || Book::genesis(name).is_some() || network_of_environment().is_some();
     hash::normalized(name).is_some() || !is_file() && !is_built() && is_known()

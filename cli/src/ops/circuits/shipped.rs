@@ -41,7 +41,7 @@ const FOLDER: &str = "target/dusk/runners";
 const MAX_WORDS_BYTES: u64 = 64 * 1024;
 
 /// What is compiled to have all circuits.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Plan {
     /// The packages whose libraries are linked: contracts with circuits, and packages with circuits that no contract
     /// has.
@@ -69,7 +69,7 @@ impl Plan {
     /// A usage fault when the circuits could be others than those of the contracts.
     pub(crate) fn of(packages: &Packages) -> Result<Self> {
         if packages.circuits.is_empty() {
-            return Ok(Self { roots: Vec::new(), describers: Vec::new() });
+            return Ok(Self::default());
         }
         let contracts: Vec<&str> = packages.contracts.iter().map(|contract| contract.name.as_str()).collect();
         let graph = Graph::of(&packages.metadata);
