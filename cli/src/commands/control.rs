@@ -149,7 +149,7 @@ mod tests {
             let told = distance(nothing).unwrap_err();
             assert!(told.starts_with("the clock moves by 1s or more"), "{nothing}: {told}");
         }
-        assert!(distance("soon").unwrap_err().starts_with("`soon` is no duration"));
+        assert!(distance("soon").unwrap_err().starts_with("`soon` is not a duration"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Circuits on the command line: listed, checked, proved, built into a contract, tested, called.
 
 use crate::book::root;
-use crate::support::{Place, RunningNode, alone, says};
+use crate::support::{Place, RunningNode, alone, says, write_script};
 
 const CIRCUIT: &str = "circuits/src/lib.rs";
 const SETTINGS: &str = ".cargo/config.toml";
@@ -303,9 +303,8 @@ fn refuses_what_depends_on_the_target(place: &Place) {
 fn links_with_the_linker_that_is_set(place: &Place) {
     let (settings, before) = (place.read(SETTINGS), place.read(CIRCUIT));
     let log = place.root().join("linker.log");
-    place.write("tools/cc", &format!("#!/bin/sh\necho \"$@\" >> '{}'\nexec cc \"$@\"\n", log.display()));
-    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    std::fs::set_permissions(place.at.join("tools/cc"), executable).unwrap();
+    std::fs::create_dir_all(place.at.join("tools")).unwrap();
+    write_script(&place.at.join("tools/cc"), &format!("echo \"$@\" >> '{}'\nexec cc \"$@\"", log.display()));
     place.write(SETTINGS, &format!("{settings}\n[target.'cfg(unix)']\nlinker = \"tools/cc\"\n"));
     place.write(CIRCUIT, &format!("{before}\n// Compiled anew.\npub const ANEW: u8 = 1;\n"));
     says(&place.dusk(&["circuit", "list"]).exits(0), &["factors in circuits"]);

@@ -1,9 +1,10 @@
 //! `cargo dusk` in a clone of the repository, with a stand-in for cargo: what it says before and while it builds.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Output};
+
+use crate::support::write_script;
 
 /// Compiles the launcher alone. It has no dependencies, so the compiler is enough.
 fn launcher(folder: &Path) -> std::path::PathBuf {
@@ -15,11 +16,6 @@ fn launcher(folder: &Path) -> std::path::PathBuf {
     let output = rustc.env("CARGO_MANIFEST_DIR", &package).output().expect("rustc runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     program
-}
-
-fn script(path: &Path, text: &str) {
-    fs::write(path, format!("#!/bin/sh\n{text}\n")).expect("a script can be written");
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("a script can be made executable");
 }
 
 fn run(program: &Path, cargo: &Path, arguments: &[&str]) -> Output {
@@ -38,7 +34,7 @@ fn the_first_build_says_how_long_it_takes_before_it_begins() {
     let cargo = folder.path().join("cargo");
     // Prints its arguments, and makes a command that prints its own.
     let make = format!("printf '#!/bin/sh\\necho \"ran $*\"; exit 7\\n' > {0} && chmod +x {0}", built.display());
-    script(&cargo, &format!("echo \"cargo $*\" >&2; {make}"));
+    write_script(&cargo, &format!("echo \"cargo $*\" >&2; {make}"));
 
     let first = run(&program, &cargo, &["demo", "--json"]);
     let said = text(&first.stderr);
@@ -48,7 +44,7 @@ fn the_first_build_says_how_long_it_takes_before_it_begins() {
     assert_eq!(text(&first.stdout), "ran demo --json\n");
     assert_eq!(first.status.code(), Some(7), "the code is the command's");
 
-    script(&cargo, "true");
+    write_script(&cargo, "true");
     let second = run(&program, &cargo, &["demo"]);
     assert_eq!((text(&second.stdout), text(&second.stderr)), ("ran demo\n".to_owned(), String::new()));
 }
@@ -57,15 +53,15 @@ fn the_first_build_says_how_long_it_takes_before_it_begins() {
 fn a_build_that_takes_a_while_is_announced_and_one_that_fails_ends_it() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let program = launcher(folder.path());
-    script(&folder.path().join("target/debug/cargo-dusk"), "echo ran");
+    write_script(&folder.path().join("target/debug/cargo-dusk"), "echo ran");
     let cargo = folder.path().join("cargo");
 
-    script(&cargo, "sleep 3");
+    write_script(&cargo, "sleep 3");
     let slow = run(&program, &cargo, &[]);
     assert_eq!(text(&slow.stderr).trim(), "Building what changed in `cargo dusk`");
     assert_eq!(text(&slow.stdout), "ran\n");
 
-    script(&cargo, "echo 'error: it does not compile' >&2; exit 101");
+    write_script(&cargo, "echo 'error: it does not compile' >&2; exit 101");
     let failed = run(&program, &cargo, &[]);
     assert_eq!(failed.status.code(), Some(101));
     assert_eq!((text(&failed.stdout), text(&failed.stderr).trim()), (String::new(), "error: it does not compile"));

@@ -2,9 +2,8 @@
 
 use std::fs;
 use std::net::TcpListener;
-use std::os::unix::fs::PermissionsExt;
 
-use crate::support::{PROGRAM, Place, Ran, RunningNode};
+use crate::support::{PROGRAM, Place, Ran, RunningNode, write_script};
 
 /// Compares everything a command said, with what differs between machines taken out.
 fn snapshot(name: &str, ran: &Ran) {
@@ -244,11 +243,9 @@ fn doctor_tells_what_is_missing() {
     let ran = doctor().exits(3);
     assert!(ran.stdout.contains("missing  wasm toolchain"), "{}", ran.stdout);
 
-    let script =
-        "#!/bin/sh\ncase \"$*\" in -vV) printf 'rustc 1.95.0\\nrelease: 1.95.0\\n';; *) echo /nowhere;; esac\n";
-    for (name, script) in [("rustc", script), ("rustup", "#!/bin/sh\nexit 1\n")] {
-        fs::write(programs.join(name), script).unwrap();
-        fs::set_permissions(programs.join(name), fs::Permissions::from_mode(0o755)).unwrap();
+    let script = "case \"$*\" in -vV) printf 'rustc 1.95.0\\nrelease: 1.95.0\\n';; *) echo /nowhere;; esac";
+    for (name, script) in [("rustc", script), ("rustup", "exit 1")] {
+        write_script(&programs.join(name), script);
     }
     let ran = place.ran(place.command(PROGRAM).arg("doctor").env("PATH", &programs)).exits(3);
     assert!(ran.stdout.contains("rustup target add wasm32-unknown-unknown"), "{}", ran.stdout);

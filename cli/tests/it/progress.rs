@@ -1,9 +1,6 @@
 //! What a command says while it compiles, with a stand-in for the part of cargo that does.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
-
-use crate::support::{PROGRAM, Place, alone, says};
+use crate::support::{PROGRAM, Place, alone, says, write_script};
 
 #[test]
 fn a_long_compilation_says_what_it_compiles_where_nothing_can_move() {
@@ -15,15 +12,13 @@ fn a_long_compilation_says_what_it_compiles_where_nothing_can_move() {
     let real = std::env::var("CARGO").expect("cargo runs this test");
     // Longer than the period of these lines, which is 15 seconds.
     let compile = "echo '   Compiling serde v1.0.228' >&2; sleep 17; echo 'error: it ends here' >&2; exit 101";
-    fs::write(
+    write_script(
         &cargo,
-        format!(
-            "#!/bin/sh\ncase \"$1\" in\ntree) printf 'serde v1.0.228\\nlist v0.1.0 (/p)\\nserde v1.0.228 (*)\\n';;\n\
-             metadata) exec '{real}' \"$@\";;\n*) {compile};;\nesac\n"
+        &format!(
+            "case \"$1\" in\ntree) printf 'serde v1.0.228\\nlist v0.1.0 (/p)\\nserde v1.0.228 (*)\\n';;\n\
+             metadata) exec '{real}' \"$@\";;\n*) {compile};;\nesac"
         ),
-    )
-    .unwrap();
-    fs::set_permissions(&cargo, fs::Permissions::from_mode(0o755)).unwrap();
+    );
     let listed = place.ran(place.command(PROGRAM).args(["circuit", "list"]).env("CARGO", &cargo)).exits(1);
     says(&listed, &["Compiling the circuits", "Still compiling the circuits 0/2 serde (", "error: it ends here"]);
     assert_eq!(listed.stderr.matches("Still").count(), 1, "once in 15 seconds:\n{}", listed.stderr);

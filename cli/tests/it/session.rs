@@ -28,8 +28,10 @@ const NODE: &str = "127.0.0.1:8080";
 /// How long a command in the background may take to say what it must.
 const BACKGROUND_TIMEOUT: Duration = Duration::from_secs(120);
 /// What is said while something is compiled. It depends on what is compiled already.
-const CARGO_SAYS: [&str; 14] = [
+const CARGO_SAYS: [&str; 15] = [
     "Building",
+    // What `cargo dusk` says every 15 seconds while cargo works.
+    "Still",
     "Compiling",
     "Checking",
     "Finished",

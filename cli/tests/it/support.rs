@@ -1,7 +1,7 @@
 //! Running the program in folders of its own.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -19,6 +19,18 @@ const KEPT: &str = env!("CARGO_TARGET_TMPDIR");
 pub(crate) fn alone() -> MutexGuard<'static, ()> {
     static TURN: Mutex<()> = Mutex::new(());
     TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Writes a program that the shell runs.
+///
+/// Another process writes the file: a process that another thread starts at this moment would inherit an open file, and
+/// the system starts no program that is open for writing.
+pub(crate) fn write_script(path: &Path, text: &str) {
+    let mut command = Command::new("sh");
+    command.args(["-c", r#"cat > "$0" && chmod 755 "$0""#]).arg(path).stdin(Stdio::piped());
+    let mut shell = command.spawn().unwrap();
+    write!(shell.stdin.take().unwrap(), "#!/bin/sh\n{text}\n").unwrap();
+    assert!(shell.wait().unwrap().success(), "{}", path.display());
 }
 
 /// A folder outside of any repository, and the program in it.

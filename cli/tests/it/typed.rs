@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::book::root;
 use crate::hostile::{self, HOSTILE};
-use crate::support::{PROGRAM, Place, Ran, RunningNode, alone, says};
+use crate::support::{PROGRAM, Place, Ran, RunningNode, alone, says, write_script};
 
 /// A command on one node, and another that the environment names.
 struct On<'a> {
@@ -393,20 +393,14 @@ fn compiles_for_this_machine(place: &Place) {
     let settings = place.read(".cargo/config.toml");
     place.write(".cargo/config.toml", &format!("{settings}\n[build]\ntarget = \"wasm32-unknown-unknown\"\n"));
     place.dusk(&["build"]).exits(0);
-    place.write("log.sh", "#!/bin/sh\necho \"$*\" >> log.txt\nexit 1\n");
     let script = place.at.join("log.sh");
-    make_executable(&script);
+    write_script(&script, "echo \"$*\" >> log.txt\nexit 1");
     place.ran(place.command(PROGRAM).arg("test").env("CARGO", &script)).exits(1);
     let host = place.ran(place.command("rustc").arg("-vV")).stdout;
     let host = host.lines().find_map(|line| line.strip_prefix("host: ")).unwrap().to_owned();
     let log = place.read("log.txt");
     assert!(log.contains("test --no-run --workspace") && log.contains(&format!("--target {host}")), "{log}");
     place.write(".cargo/config.toml", &settings);
-}
-
-fn make_executable(path: &Path) {
-    use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The decisions about toolchains, on machines that are made of shell scripts.
 
-use std::os::unix::fs::PermissionsExt;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
@@ -34,8 +35,13 @@ impl Pretended {
     fn script(&self, path: &str, body: &str) -> &Self {
         let path = self.path(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, format!("#!/bin/sh\n{body}\n")).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        // Another process writes the file: the system starts no program that is open for writing, and a process that
+        // another thread starts at this moment would inherit the open file.
+        let mut command = Command::new("sh");
+        command.args(["-c", r#"cat > "$0" && chmod 755 "$0""#]).arg(&path).stdin(Stdio::piped());
+        let mut shell = command.spawn().unwrap();
+        write!(shell.stdin.take().unwrap(), "#!/bin/sh\n{body}\n").unwrap();
+        assert!(shell.wait().unwrap().success(), "{}", path.display());
         self
     }
 

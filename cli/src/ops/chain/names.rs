@@ -236,7 +236,8 @@ mod tests {
         for (name, chain) in [("alice", 0), ("@alice", 0), ("issuer", 3)] {
             assert!(signer(&settings, name, chain).is_ok(), "{name}");
         }
-        assert_eq!(signer(&settings, "issuer", 0).unwrap().name(), "grace");
+        let issuer = signer(&settings, "issuer", 0).unwrap();
+        assert_eq!((issuer.name(), issuer.account.name()), ("issuer", "grace"));
         for chain in PUBLIC_CHAINS {
             assert!(signer(&settings, "alice", chain).unwrap_err().to_string().contains("public network"));
         }

@@ -387,7 +387,7 @@ mod tests {
         assert_eq!(form_of("U8"), "a U8 is a whole number from 0 to 255, as a number or as a text");
         assert!(form_of("U128").contains("340282366920938463463374607431768211455"));
         for kind in ["Unheard", "U7", "U256"] {
-            assert_eq!(form_of(kind), format!("write it as the type {kind} is written in JSON"));
+            assert_eq!(form_of(kind), format!("write it in the JSON form of the type {kind}"));
         }
     }
 }
