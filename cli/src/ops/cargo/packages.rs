@@ -82,10 +82,22 @@ fn metadata(root: &Path, report: &dyn Report) -> Result<Metadata> {
     } else {
         words.join("\n").trim().to_owned()
     };
+    // Cargo reads no workspace without members.
+    if reason.contains("the workspace has no members") {
+        return Err(no_contract(root));
+    }
     Err(Fault::usage(
         format!("cargo cannot read the workspace: {reason}"),
         "fix the manifest that cargo names; `cargo metadata` shows the complete message",
     ))
+}
+
+/// The fault of a workspace without a contract.
+pub(crate) fn no_contract(root: &Path) -> anyhow::Error {
+    Fault::usage(
+        format!("there is no contract in {}", root.display()),
+        "a contract is a library package that depends on dusk-sdk; `cargo dusk new NAME` makes one",
+    )
 }
 
 /// Looks through the workspace.

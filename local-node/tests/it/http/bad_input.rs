@@ -61,7 +61,7 @@ fn bad_transactions_are_refused_with_the_figures() {
         (whole[..whole.len() - 1].to_vec(), &["not a transaction"]),
         (forged, &["signature is not valid"]),
         (Draft { chain_id: 7, ..draft() }.bytes(), &["chain 7", "chain 0"]),
-        (Draft::new(0, 1).pay(1, 2).bytes(), &["nonce 1 was used", "next nonce is 2"]),
+        (Draft::new(0, 1).pay(1, 2).bytes(), &["nonce 1 is already used", "next nonce is 2"]),
         (Draft::new(0, 67).pay(1, 1).bytes(), &["nonce 67 is too far ahead", "next nonce is 2", "at most 64"]),
         (Draft::new(0, u64::MAX).pay(1, 1).bytes(), &["18446744073709551615 is too far ahead"]),
         (draft().pay(1, DEV_BALANCE).bytes(), &["the account has 999999", &most_spent]),

@@ -189,9 +189,11 @@ fn bodies_that_do_not_come_make_room() {
 fn pages_that_wait_for_their_turn_make_room() {
     with(Bounds { connections: 4, stall: LONG, ..Bounds::default() }, |server| {
         let address = server.address();
-        let types = "__schema { types { name description fields { name description args { name description } } } }";
-        let selected: String = (0..100).map(|number| format!("a{number}: {types} ")).collect();
-        let query = format!(r#"{{"query":"{{ {selected} }}"}}"#);
+        // 15 MB: more than the system's buffers of a connection take.
+        let selected: String =
+            (0..100).map(|number| format!("a{number}: __schema {{ types {{ fields {{ ...f }} }} }} ")).collect();
+        let long_name = "n".repeat(1500);
+        let query = format!(r#"{{"query":"{{ {selected} }} fragment f on __Field {{ {long_name}: name }}"}}"#);
         let page = |path: &str, body: &str| {
             let mut raw = Raw::to(address);
             raw.send(format!(

@@ -260,5 +260,5 @@ fn numbers_of_any_size_are_read_to_the_last_digit() {
     }
     let above = format!("{}0", u128::MAX);
     let told = read(&above).err().unwrap().to_string();
-    assert!(told.contains("`hidden` is no U128") && !told.contains(&above), "{told}");
+    assert!(told.contains("`hidden` is not a U128") && !told.contains(&above), "{told}");
 }
