@@ -300,7 +300,11 @@ fn structure(model: &Model, name: &Ident, public: bool) -> TokenStream {
     let wiped = if public { TokenStream::new() } else { wiped(model, name) };
     let debug = if public {
         let circuit = &model.name;
-        quote!(#formatter.debug_tuple(#shown).field(&<#circuit as ::dusk_sdk::zk::Circuit>::encode(self)).finish())
+        // By the paths of the methods: a trait of the project may have methods of these names for every type.
+        quote!(::core::fmt::DebugTuple::finish(::core::fmt::DebugTuple::field(
+            &mut #formatter.debug_tuple(#shown),
+            &<#circuit as ::dusk_sdk::zk::Circuit>::encode(self)
+        )))
     } else {
         quote!(#formatter.write_str(::core::concat!(#shown, "(…)")))
     };

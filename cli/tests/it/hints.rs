@@ -88,7 +88,8 @@ impl Names {
 
     /// What the name stands for in a file. Names of functions that make no hints are in all kinds of expressions.
     fn get(&self, path: &Path, name: &str) -> Option<&Vec<String>> {
-        let is_hint = ["hint", "advice", "form_of", "of_client"].iter().any(|part| name.to_lowercase().contains(part));
+        let is_hint =
+            ["hint", "advice", "form_of", "of_client", "ending"].iter().any(|part| name.to_lowercase().contains(part));
         self.all.get(&(path.to_owned(), name.to_owned())).or_else(|| self.shared.get(name)).filter(|_| is_hint)
     }
 }

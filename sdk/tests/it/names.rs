@@ -285,6 +285,11 @@ pub(crate) fn taken() -> String {
 
 /// Types that circuits are written with, without which none of a test can be.
 const CIRCUIT_TYPES: &[&str] = &["ConstraintSystem", "Field", "U64"];
+/// Types whose names say how a witness is written, and types of the language: no type of circuits may have these names.
+const REFUSED_TYPES: &[&str] = &[
+    "Bool", "Point", "Scalar", "U8", "U16", "U32", "U128", "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64",
+    "i128", "isize", "str", "u8", "u16", "u32", "u64", "u128", "usize",
+];
 
 /// A name as that of a circuit's type: `not_revoked` is `NotRevoked`.
 fn pascal_case(name: &str) -> String {
@@ -310,7 +315,7 @@ pub(crate) fn circuits() -> String {
         let input = if ["Some", "None", "Ok", "Err"].contains(&plain(name)) { "x" } else { name };
         writeln!(
             out,
-            "pub mod circuit_{number} {{ use dusk_sdk::zk::*; #[circuit] pub fn {name}(cs: &mut ConstraintSystem, #[public] {input}: Field, \
+            "pub mod circuit_{number} {{ use ::dusk_sdk::zk::*; #[circuit] pub fn {name}(cs: &mut ConstraintSystem, #[public] {input}: Field, \
              #[private] other_: U64) {{ other_.field().assert_eq(cs, \"equal\", {input}); }} }}"
         )
         .unwrap();
@@ -325,16 +330,20 @@ pub(crate) fn circuits() -> String {
     inputs.dedup_by_key(|name| plain(name).trim_start_matches('_').to_owned());
     for (number, names) in inputs.chunks(64).enumerate() {
         let arguments: String = names.iter().map(|name| format!("#[private] {name}: Field, ")).collect();
-        writeln!(out, "pub mod inputs_{number} {{ use dusk_sdk::zk::*; #[circuit] pub fn of(cs: &mut ConstraintSystem, {arguments}) {{}} }}")
+        writeln!(out, "pub mod inputs_{number} {{ use ::dusk_sdk::zk::*; #[circuit] pub fn of(cs: &mut ConstraintSystem, {arguments}) {{}} }}")
             .unwrap();
     }
     let members: String = all.iter().map(|name| format!("pub {name}: Field, ")).collect();
-    writeln!(out, "pub mod members {{ use dusk_sdk::zk::*; #[circuit_type] pub struct Of {{ {members} }} }}").unwrap();
-    let is_type = |name: &&String| !CIRCUIT_TYPES.contains(&plain(name)) && !plain(name).ends_with("Native");
+    writeln!(out, "pub mod members {{ use ::dusk_sdk::zk::*; #[circuit_type] pub struct Of {{ {members} }} }}")
+        .unwrap();
+    let is_type = |name: &&String| {
+        let text = plain(name);
+        !CIRCUIT_TYPES.contains(&text) && !REFUSED_TYPES.contains(&text) && !text.ends_with("Native")
+    };
     for (number, name) in all.iter().filter(is_type).enumerate() {
         writeln!(
             out,
-            "pub mod type_{number} {{ use dusk_sdk::zk::*; #[circuit_type] pub struct {name} {{ pub x: Field }} }}"
+            "pub mod type_{number} {{ use ::dusk_sdk::zk::*; #[circuit_type] pub struct {name} {{ pub x: Field }} }}"
         )
         .unwrap();
     }

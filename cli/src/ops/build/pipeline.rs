@@ -136,7 +136,10 @@ pub(crate) fn build_as(project: &Project, report: &dyn Report, yes: bool, recipe
 /// The contracts; there must be one.
 fn contracts_of<'a>(packages: &'a Packages, root: &Path) -> Result<&'a [ContractPackage]> {
     if packages.contracts.is_empty() {
-        return Err(packages::no_contract(root));
+        return Err(Fault::usage(
+            format!("there is no contract in {}", root.display()),
+            "a contract is a library package that depends on dusk-sdk; `cargo dusk new NAME` makes one",
+        ));
     }
     Ok(&packages.contracts)
 }

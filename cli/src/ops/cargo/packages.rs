@@ -4,8 +4,9 @@ use std::fs;
 use std::path::Path;
 use std::process::Stdio;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use cargo_metadata::{Message, Metadata, MetadataCommand};
+use serde_json::json;
 
 use super::command::{self, cargo};
 use super::configuration;
@@ -82,9 +83,8 @@ fn metadata(root: &Path, report: &dyn Report) -> Result<Metadata> {
     } else {
         words.join("\n").trim().to_owned()
     };
-    // Cargo reads no workspace without members.
     if reason.contains("the workspace has no members") {
-        return Err(no_contract(root));
+        return without_members(root);
     }
     Err(Fault::usage(
         format!("cargo cannot read the workspace: {reason}"),
@@ -92,12 +92,13 @@ fn metadata(root: &Path, report: &dyn Report) -> Result<Metadata> {
     ))
 }
 
-/// The fault of a workspace without a contract.
-pub(crate) fn no_contract(root: &Path) -> anyhow::Error {
-    Fault::usage(
-        format!("there is no contract in {}", root.display()),
-        "a contract is a library package that depends on dusk-sdk; `cargo dusk new NAME` makes one",
-    )
+/// What is known of a workspace without members, which cargo refuses to read.
+fn without_members(root: &Path) -> Result<Metadata> {
+    let known = json!({
+        "version": 1, "packages": [], "workspace_members": [], "resolve": null, "workspace_root": root,
+        "target_directory": root.join("target"),
+    });
+    serde_json::from_value(known).context("cannot describe a workspace without members")
 }
 
 /// Looks through the workspace.

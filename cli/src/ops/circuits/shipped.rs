@@ -208,7 +208,7 @@ impl<'a> Graph<'a> {
     fn sdk_features(&self) -> Vec<String> {
         let nodes = self.metadata.resolve.iter().flat_map(|resolve| &resolve.nodes);
         let sdk = nodes.filter(|node| self.metadata[&node.id].name.as_str() == SDK);
-        let features = sdk.flat_map(|node| &node.features).map(|feature| feature.to_string());
+        let features = sdk.flat_map(|node| &node.features).map(ToString::to_string);
         features.filter(|feature| !OF_THE_CHAIN.contains(&feature.as_str())).collect()
     }
 }

@@ -127,8 +127,8 @@ impl PlainFunction {
 /// A word as JSON: numbers, truth values and documents are what they look like, names are addresses and ids, all else
 /// is text.
 fn value(word: &str, names: &dyn Names) -> Result<Value> {
-    if word.starts_with('@') {
-        let known = names.account(word).or_else(|problem| names.contract(&word[1..]).map_err(|_| problem));
+    if let Some(name) = word.strip_prefix('@') {
+        let known = names.account(name).or_else(|problem| names.contract(name).map_err(|_| problem));
         return known.map(Value::String).map_err(|problem| {
             Fault::usage(problem, "text that begins with `@` is written as JSON: `--args '\"@text\"'`")
         });

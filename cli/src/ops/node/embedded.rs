@@ -25,7 +25,7 @@ const MAX_STOP: Duration = Duration::from_secs(5);
 /// How long work on other threads is waited for after that.
 const MAX_WORK_END: Duration = Duration::from_secs(1);
 /// What helps where the stored chain is damaged.
-const RESTORE: &str = "restore a copy of the folder, or start a new chain with `--data OTHER-DIR`";
+const HINT_RESTORE: &str = "restore a copy of the folder, or start a new chain with `--data OTHER-DIR`";
 
 /// A running node.
 pub(crate) struct Embedded {
@@ -127,7 +127,7 @@ fn broken(message: &str) -> anyhow::Error {
 /// What to do about a stored chain whose state cannot be read.
 fn chain_fault(error: &LedgerError) -> anyhow::Error {
     let cause = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
-    Fault::environment(format!("the stored chain is damaged: {cause}"), RESTORE)
+    Fault::environment(format!("the stored chain is damaged: {cause}"), HINT_RESTORE)
 }
 
 /// What to do about a store that cannot be opened, read or written.
@@ -145,7 +145,7 @@ fn storage_fault(error: &StoreError) -> anyhow::Error {
         StoreError::OtherChain { .. } => {
             "start it with its original settings, or start a new chain with `--data OTHER-DIR`"
         }
-        StoreError::Damaged(_) => RESTORE,
+        StoreError::Damaged(_) => HINT_RESTORE,
         StoreError::NoSpace => "free some space and start the node again: it continues after the last announced block",
         _ => "check the disk, then start the node again: it continues after the last announced block",
     };
@@ -208,7 +208,7 @@ mod tests {
     fn a_damaged_chain_is_not_a_damaged_contract() {
         let module = ModuleError::Malformed { offset: 7, message: "type mismatch".into() };
         let fault = chain_fault(&LedgerError::State(module.into()));
-        assert_eq!(crate::hints::of(&fault), (Exit::Environment, RESTORE));
+        assert_eq!(crate::hints::of(&fault), (Exit::Environment, HINT_RESTORE));
         assert!(fault.to_string().ends_with("not valid WebAssembly at byte 0x7: type mismatch"), "{fault}");
     }
 
