@@ -154,7 +154,7 @@ mod tests {
 
     impl Names for Known {
         fn account(&self, name: &str) -> Result<String, String> {
-            if name == "@alice" { Ok("2abc".to_owned()) } else { Err(format!("there is no account `{name}`")) }
+            if name == "alice" { Ok("2abc".to_owned()) } else { Err(format!("there is no account `{name}`")) }
         }
 
         fn contract(&self, name: &str) -> Result<String, String> {
