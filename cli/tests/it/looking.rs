@@ -247,7 +247,7 @@ fn contracts_of_others_are_called_by_what_their_drivers_say() {
     assert_eq!(count(), 0);
     says(&on.dusk(&["call", &id, "bump", "--send", "--from", "carol"]).exits(0), &["1\n", "bump in block "]);
     says(&on.dusk(&["call", &id, "quietly"]).exits(2), &["`quietly` returns nothing", "`--send` sends a transaction"]);
-    says(&on.dusk(&["call", &id, "quietly", "--dry-run"]).exits(0), &["would go through"]);
+    says(&on.dusk(&["call", &id, "quietly", "--dry-run"]).exits(0), &["would succeed"]);
     assert_eq!(count(), 1);
     on.dusk(&["call", &id, "quietly", "--send"]).exits(0);
     assert_eq!(count(), 2);
@@ -390,9 +390,9 @@ fn a_contract_is_taken_apart(on: &On<'_>, contract: &str) {
 fn a_contract_is_called_without_its_project(on: &On<'_>, contract: &str) {
     let elsewhere = Place::new();
     let call = |words: &[&str]| elsewhere.dusk(&[&["call", contract], words, &["--network", &on.url]].concat());
-    assert_eq!(call(&["value"]).exits(0).stdout, "7\n");
+    assert_eq!(call(&["value"]).exits(0).stdout, "9\n");
     let called = call(&["increment", "--by", "1", "--from", "carol", "--json"]).exits(0).document();
-    assert_eq!((&called["status"], &called["result"]), (&"included".into(), &8.into()), "{called}");
+    assert_eq!((&called["status"], &called["result"]), (&"included".into(), &10.into()), "{called}");
     says(&call(&["value", "--send"]).exits(2), &["`value` is a query", "leave `--send` out"]);
     says(&call(&[]).exits(0), &["increment(by)", "transacts"]);
 }

@@ -119,7 +119,7 @@ pub mod bank {
 
         /// Pays out what somebody has signed for.
         pub fn withdraw(&mut self, withdrawal: Withdraw) -> Result<(), Refused> {
-            self.take(Dusk::from_lux(withdrawal.value()))?;
+            self.take(Dusk::from_lux(withdrawal.value))?;
             money::withdraw(withdrawal);
             Ok(())
         }
