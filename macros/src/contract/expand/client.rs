@@ -28,7 +28,7 @@ pub(super) fn constructor(contract: &Contract, state: &Ident) -> TokenStream {
     quote! {
         #docs
         ///
-        ///This gathers the arguments of the constructor: give it to `chain.deploy`.
+        /// This gathers the arguments of the constructor: give it to `chain.deploy`.
         #[must_use]
         #[allow(clippy::too_many_arguments, reason = "as many as the contract takes")]
         pub fn init(#(#names: #types),*) -> ::dusk_sdk::client::Constructor<#state, #arguments, #refusal> {
