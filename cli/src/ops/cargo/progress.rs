@@ -156,8 +156,8 @@ mod tests {
         progress.see(&done("serde"));
         progress.see(&done("dusk-plonk"));
         assert_eq!(progress.to_string(), "2/87", "a package counts once");
-        assert_eq!(name_of("path+file:///work/counter#0.1.0"), "counter");
-        assert_eq!(name_of("path+file:///work/contract#counter@0.1.0"), "counter");
+        assert_eq!(name_of("path+file:///projects/counter#0.1.0"), "counter");
+        assert_eq!(name_of("path+file:///projects/contract#counter@0.1.0"), "counter");
     }
 
     #[test]
