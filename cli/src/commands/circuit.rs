@@ -96,14 +96,14 @@ pub(super) fn run(project: impl FnOnce() -> Result<Project>, action: &CircuitAct
 pub(super) fn found(project: &Project, ui: &Ui) -> Result<Circuits> {
     project.ensure_sdk()?;
     let packages = packages::packages(&project.root, ui)?;
-    Circuits::compile(&project.root, &Plan::of(&packages)?, ui)
+    Circuits::compile(&project.root, &Plan::of(&packages), ui)
 }
 
 /// A circuit to look at: one that ships, else one that only tests have.
 fn one(project: &Project, name: Option<&str>, ui: &Ui) -> Result<circuits::Circuit> {
     project.ensure_sdk()?;
     let packages = packages::packages(&project.root, ui)?;
-    let circuits = Circuits::compile(&project.root, &Plan::of(&packages)?, ui)?;
+    let circuits = Circuits::compile(&project.root, &Plan::of(&packages), ui)?;
     if let Some(name) = name.filter(|name| !circuits.has(name)) {
         let of_tests = Circuits::of_tests(&project.root, &packages, ui)?;
         if of_tests.has(name) {
@@ -152,19 +152,24 @@ fn list(circuits: &Circuits, ui: &Ui) -> Result<ExitCode> {
     if documents.is_empty() {
         ui.note("the project has no circuits: functions with `#[circuit]` in a package that depends on dusk-sdk with the feature `zk`");
     }
-    let mut document = json!({ "circuits": documents });
+    let document = json!({ "circuits": documents });
     if broken.is_empty() {
         ui.document(&document);
         return Ok(ExitCode::SUCCESS);
     }
     let message = format!("{} cannot be built", broken.join(", "));
     let hint = "mend the function at that place: it must build the circuit for any values";
+    Ok(fail(document, message, hint, ui))
+}
+
+/// Ends a command whose work failed, after its whole document.
+fn fail(mut document: Value, message: String, hint: &str, ui: &Ui) -> ExitCode {
     ui.complain(&message, hint);
     document["error"] = message.into();
     document["hint"] = hint.into();
     document["exit"] = (Exit::Failed as u8).into();
     ui.document(&document);
-    Ok(ExitCode::from(Exit::Failed as u8))
+    ExitCode::from(Exit::Failed as u8)
 }
 
 /// `eligible in circuits`
@@ -277,7 +282,7 @@ fn audit_wires(circuit: &circuits::Circuit, witness: Option<&Witness>, reveal: b
             "text": if reveal { Revealed(finding).to_string() } else { finding.to_string() },
         })
     });
-    let mut document = json!({
+    let document = json!({
         "circuit": report.circuit, "clean": report.clean(), "determined": report.determined,
         "choices": report.choices, "undetermined": report.undetermined, "findings": findings.collect::<Vec<_>>(),
     });
@@ -293,12 +298,7 @@ fn audit_wires(circuit: &circuits::Circuit, witness: Option<&Witness>, reveal: b
         }
         Some(_) => "follow the hints above",
     };
-    ui.complain(&message, hint);
-    document["error"] = message.into();
-    document["hint"] = hint.into();
-    document["exit"] = (Exit::Failed as u8).into();
-    ui.document(&document);
-    Ok(ExitCode::from(Exit::Failed as u8))
+    Ok(fail(document, message, hint, ui))
 }
 
 /// The kind of a finding in one word, for programs.

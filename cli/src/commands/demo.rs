@@ -87,6 +87,7 @@ fn on_a_chain(show: &mut Show<'_>, root: &Path, url: &str) -> Result<()> {
     let init = r#"["Windmill", 1000, 0]"#;
     show.step("deploy", root, &["deploy", "register", "--from", "alice", "--init", init, "--network", url], true)?;
     let issue = |name, residence| ["issue", name, "--born", "1990-05-17", "--residence", residence, "--level", "2"];
+    show.compile_attester(root)?;
     show.attester("attest bob, who lives in the Netherlands", root, &issue("bob", "528"), &[])?;
     show.attester("attest eve, who lives in the United States", root, &issue("eve", "840"), &[])?;
     let policy = ["policy", "--today", "2026-03-01"];
@@ -148,6 +149,16 @@ impl Show<'_> {
         };
         self.done(what, if well { "" } else { "refused, as expected" }, begun.elapsed(), &document);
         Ok(())
+    }
+
+    /// Compiles the project's own program, the attester, so that the steps that run it take no time.
+    fn compile_attester(&self, folder: &Path) -> Result<()> {
+        let mut command = command::build(folder, "build");
+        command.args(["--package", "attester"]).args(configuration::native(folder));
+        if command::follow(&mut command, "compiling the attester", self.ui, |_| Ok(()))? {
+            return Ok(());
+        }
+        Err(Fault::failed("the attester does not compile", "see the messages above"))
     }
 
     /// Runs the project's own program, the attester, and returns what it prints.

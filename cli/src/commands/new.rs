@@ -42,7 +42,7 @@ pub(super) fn run(options: &New, ui: &Ui) -> Result<ExitCode> {
     }
     let folder = options.name.clone().unwrap_or_default();
     let source = options.sdk.as_deref().map_or(Ok(Source::Carried), Source::parse)?;
-    let made = scaffold::scaffold(&folder, &options.template, &source)?;
+    let made = scaffold::scaffold(&folder, &options.template, &source, ui)?;
     if let Some(reason) = &made.unlocked {
         ui.warn(format_args!("the lock file is not complete yet: {reason}"));
     }

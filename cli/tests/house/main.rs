@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use cargo_metadata::{DependencyKind, MetadataCommand};
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 use toml_edit::DocumentMut;
 
 /// The most lines of a source file, its tests excluded.
@@ -75,14 +75,19 @@ const BANNED_WITHOUT_IO: &[&str] = &[
 /// Crates that only one of our packages may name.
 const KNOWN_BY_ONE: &[(&str, &str)] = &[("wasmtime", "local-node-vm"), ("dusk-plonk", "dusk-sdk-prover")];
 
-#[test]
-fn packages_import_only_what_lies_below_them() {
-    let metadata = MetadataCommand::new()
+/// The packages of this workspace, without what they depend on.
+fn workspace() -> Metadata {
+    MetadataCommand::new()
         .manifest_path(root().join("Cargo.toml"))
         .no_deps()
         .other_options(["--offline".to_owned()])
         .exec()
-        .expect("the workspace's manifests can be read");
+        .expect("the workspace's manifests can be read")
+}
+
+#[test]
+fn packages_import_only_what_lies_below_them() {
+    let metadata = workspace();
     let allowed: BTreeMap<&str, &[&str]> = MAY_IMPORT.iter().copied().collect();
     let mut faults = Vec::new();
     for package in &metadata.packages {

@@ -5,10 +5,10 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 use std::process::Command;
 
-use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
+use cargo_metadata::{DependencyKind, Package};
 use regex::Regex;
 
-use super::root;
+use super::{root, workspace};
 
 /// The packages that are not published: a part of the clone, and a comparison with production.
 const NOT_PUBLISHED: [&str; 2] = ["launcher", "local-node-parity"];
@@ -49,7 +49,7 @@ fn packages_hold_what_they_are_built_from() {
 
 #[test]
 fn packages_depend_on_what_is_published() {
-    let metadata = metadata();
+    let metadata = workspace();
     let unpublished: BTreeSet<&str> =
         metadata.packages.iter().filter(|it| !is_published(it)).map(|package| package.name.as_str()).collect();
     assert_eq!(unpublished, BTreeSet::from(NOT_PUBLISHED), "a package is published, or has an entry here");
@@ -116,21 +116,12 @@ fn add(folder: &Path, without: &[&str], files: &mut BTreeSet<String>) {
     }
 }
 
-fn metadata() -> Metadata {
-    MetadataCommand::new()
-        .manifest_path(root().join("Cargo.toml"))
-        .no_deps()
-        .other_options(["--offline".to_owned()])
-        .exec()
-        .expect("the workspace's manifests can be read")
-}
-
 fn is_published(package: &Package) -> bool {
     package.publish.as_ref().is_none_or(|registries| !registries.is_empty())
 }
 
 fn published() -> Vec<Package> {
-    metadata().packages.into_iter().filter(is_published).collect()
+    workspace().packages.into_iter().filter(is_published).collect()
 }
 
 /// The files of a package as cargo packs it.

@@ -5,10 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
-use cargo_metadata::MetadataCommand;
-
 use super::imports::Imports;
-use super::root;
+use super::{root, workspace};
 
 /// The modules of the node from the ground up, each with those that it imports. All of these lie below it.
 const MODULES_OF_THE_NODE: &[(&str, &[&str])] = &[
@@ -193,12 +191,7 @@ fn no_circle_of_imports_leaves_a_folder() {
 
 /// The files of the roots of our libraries and programs.
 fn roots_of_packages() -> Vec<PathBuf> {
-    let metadata = MetadataCommand::new()
-        .manifest_path(root().join("Cargo.toml"))
-        .no_deps()
-        .other_options(["--offline".to_owned()])
-        .exec()
-        .expect("the workspace's manifests can be read");
+    let metadata = workspace();
     let targets = metadata.packages.iter().flat_map(|package| &package.targets);
     let code = targets.filter(|target| target.is_lib() || target.is_bin() || target.is_proc_macro());
     code.map(|target| target.src_path.clone().into_std_path_buf()).collect()

@@ -263,7 +263,7 @@ fn cuts_long_values_for_people_alone(on: &On<'_>) {
     assert_eq!(whole.as_array().map(Vec::len), Some(1_000));
     // What no call can carry is known before a node is asked.
     let long = "a".repeat(70_000);
-    on.refuses(&["kinds", "say", &long], &["bytes, and a call carries 65,536 at most", "hint: pass less data"]);
+    on.refuses(&["kinds", "say", &long], &["larger than the argument buffer of 65536 bytes", "hint: pass less data"]);
     on.refuses(&["kinds", "shape", "7"], &["hint: for example --s Dot; `cargo dusk call kinds shape --help`"]);
 }
 

@@ -7,13 +7,13 @@ use local_node::genesis::{self, Allocation};
 use local_node::ledger::{BuildLimits, InvalidBlock, Ledger, LedgerError};
 use local_node::mempool::{Limits, Mempool};
 use local_node::transaction::ValidTransaction;
-use local_node_consensus::committee::Committees;
 use local_node_consensus::{BuildRequest, Decision, RequestId, VerifyRequest, Voter};
-use local_node_types::ledger::{BLOCK_VERSION, Block, Header, StepName, StepVotes};
+use local_node_types::ledger::{BLOCK_VERSION, Block, Header};
 use local_node_types::rules::Profile;
 use local_node_vm::Vm;
 use proptest::prelude::*;
 
+use crate::common::blocks::certificate;
 use crate::common::{ACCOUNTS, COUNTER, Draft, deployed_id, module_cache};
 
 const GAS_LIMIT: u64 = 60_000_000;
@@ -26,22 +26,6 @@ fn ledger(vm: &Vm) -> Ledger {
     let root = genesis::state(vm, 0, Profile::Local, &Allocation::development(&*ACCOUNTS)).expect("genesis");
     let executor = Executor::new(vm.clone(), 0, Profile::Local);
     Ledger::new(executor, genesis::header(0, root)).expect("opens").with_block_gas_limit(GAS_LIMIT)
-}
-
-/// What the whole committees would have signed. Only the members are looked at here, nobody checks signatures.
-fn certificate(ledger: &Ledger) -> (local_node_types::ledger::Attestation, Vec<Voter>) {
-    let mut attestation = local_node_types::ledger::Attestation::default();
-    let context = ledger.tip_context();
-    let Some(before) = context.before else { return (attestation, vec![]) };
-    let mut committees = Committees::new(before.provisioners, before.seed, ledger.tip().height);
-    for (step, votes) in
-        [(StepName::Validation, &mut attestation.validation), (StepName::Ratification, &mut attestation.ratification)]
-    {
-        let members = committees.voting(ledger.tip().iteration, step).members().len();
-        *votes = StepVotes { bitset: (1 << members) - 1, ..StepVotes::default() };
-    }
-    let voters = local_node_consensus::attestation::voters(&attestation, ledger.tip().iteration, &mut committees);
-    (attestation, voters)
 }
 
 /// Builds the next block from a mempool.

@@ -10,40 +10,24 @@ use local_node::genesis::{self, Allocation};
 use local_node::ledger::{BuildLimits, FaultProblem, InvalidBlock, Ledger, LedgerError, VOTING_RULES};
 use local_node::mempool::{Limits, Mempool};
 use local_node::transaction::ValidTransaction;
-use local_node_consensus::committee::Committees;
 use local_node_consensus::faults::{FaultError, slashes};
 use local_node_consensus::signing::Keyring;
-use local_node_consensus::{BuildRequest, Decision, RequestId, VerifyRequest, Voter};
+use local_node_consensus::{BuildRequest, Decision, RequestId, VerifyRequest};
 use local_node_types::keys::BlsKey;
 use local_node_types::ledger::{
-    Attestation, BLOCK_VERSION, Block, ConsensusHeader, Fault, Hash, Header, IterationsInfo, MAX_FAULTS, Statement,
-    StepName, StepVotes, Vote,
+    BLOCK_VERSION, Block, ConsensusHeader, Fault, Hash, Header, IterationsInfo, MAX_FAULTS, Statement, Vote,
 };
 use local_node_types::message::validation_bytes;
 use local_node_types::rules::Profile;
 use local_node_vm::{BlobError, Vm};
 
+use crate::common::blocks::certificate;
 use crate::common::{ACCOUNTS, Draft, module_cache};
 
 fn ledger() -> Ledger {
     let vm = Vm::with_module_cache(&module_cache().expect("there is a folder")).expect("the engine starts");
     let root = genesis::state(&vm, 0, Profile::Local, &Allocation::development(&*ACCOUNTS)).expect("genesis");
     Ledger::new(Executor::new(vm, 0, Profile::Local), genesis::header(0, root)).expect("opens")
-}
-
-/// What the whole committees would have signed. Only the members are looked at here, nobody checks signatures.
-fn certificate(ledger: &Ledger) -> (Attestation, Vec<Voter>) {
-    let mut attestation = Attestation::default();
-    let Some(before) = ledger.tip_context().before else { return (attestation, vec![]) };
-    let mut committees = Committees::new(before.provisioners, before.seed, ledger.tip().height);
-    for (step, votes) in
-        [(StepName::Validation, &mut attestation.validation), (StepName::Ratification, &mut attestation.ratification)]
-    {
-        let members = committees.voting(ledger.tip().iteration, step).members().len();
-        *votes = StepVotes { bitset: (1 << members) - 1, ..StepVotes::default() };
-    }
-    let voters = local_node_consensus::attestation::voters(&attestation, ledger.tip().iteration, &mut committees);
-    (attestation, voters)
 }
 
 /// The next block with these transactions and faults, whose state root is that of slashing whom the faults name.

@@ -108,7 +108,7 @@ pub(crate) fn build_as(project: &Project, report: &dyn Report, yes: bool, recipe
     };
     let mut fresh = last.as_ref().is_some_and(|last| last.contracts.len() == packages.contracts.len());
     let packages_of_contracts = contracts_of(&packages, &project.root)?;
-    let plan = Plan::of(&packages)?;
+    let plan = Plan::of(&packages);
     let known = last.as_ref().map(|last| &last.circuits);
     let circuits = match known.filter(|known| known.plan == plan.identity() && known.is_fresh(&project.root)) {
         Some(known) => known.clone(),

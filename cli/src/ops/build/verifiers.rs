@@ -126,7 +126,7 @@ pub(crate) fn confirm(project: &Project, contracts: &[&Artifact], report: &dyn R
         return Ok(());
     }
     report.step("Confirming", &"the verifier keys: they are made again from the circuits");
-    let plan = Plan::of(&packages::packages(&project.root, report)?)?;
+    let plan = Plan::of(&packages::packages(&project.root, report)?);
     let circuits = Circuits::compile(&project.root, &plan, report)?;
     let parameters = crs::production_from_file(&|_, _| ())?;
     let describe = |name: &str| circuits.pick(Some(name))?.describe().map(|described| described.layout);

@@ -87,7 +87,7 @@ enum Said {
 ///
 /// # Errors
 /// As [`follow`].
-pub(super) fn watch(
+pub(crate) fn watch(
     command: &mut Command,
     what: &str,
     report: &dyn Report,

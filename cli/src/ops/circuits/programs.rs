@@ -63,7 +63,7 @@ impl Circuits {
     ///
     /// # Errors
     /// A failure when they do not compile, a usage fault when two circuits have the same name, or one is another
-    /// circuit in two contracts.
+    /// circuit in two contracts, or could be another in a contract than here.
     pub(crate) fn compile(root: &Path, plan: &Plan, report: &dyn Report) -> Result<Self> {
         let mut found = Self::default();
         if !plan.is_empty() {
@@ -75,6 +75,7 @@ impl Circuits {
             let circuits = list(&linked.program, root, package)?;
             let mut names = BTreeSet::new();
             for runner::Name { package: of, name } in circuits {
+                plan.check(&of)?;
                 let circuit = Circuit {
                     arguments: vec![runner::SERVE.to_owned(), of.clone(), name.clone()],
                     name,

@@ -8,7 +8,7 @@
 //! links the library with a `main` of one line.
 //!
 //! What differs from the contract is the target alone. Build scripts and dependencies for some targets could make
-//! another circuit of that, so packages of the project that circuits are made of have neither: see [`Graph::check`].
+//! another circuit of that, so packages of the project that circuits are made of have neither: see [`Plan::check`].
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -52,6 +52,17 @@ pub(crate) struct Plan {
     only_members: bool,
     /// The features of the SDK in the tests of the project. With the same ones here, both share the SDK.
     sdk_features: Vec<String>,
+    /// The packages whose circuits could be others than those of the contracts, and why.
+    refused: BTreeMap<String, Refusal>,
+}
+
+/// Why the circuits of a package could be others than those of the contracts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Refusal {
+    /// A package that they are made of has a build script.
+    BuildScript { package: String },
+    /// A package that they are made of has a dependency for some targets.
+    TargetDependency { package: String, dependency: String },
 }
 
 /// A program, and what it was made of.
@@ -64,17 +75,20 @@ pub(super) struct Linked {
 
 impl Plan {
     /// Looks through the dependencies of the workspace.
-    ///
-    /// # Errors
-    /// A usage fault when the circuits could be others than those of the contracts.
-    pub(crate) fn of(packages: &Packages) -> Result<Self> {
+    pub(crate) fn of(packages: &Packages) -> Self {
         if packages.circuits.is_empty() {
-            return Ok(Self::default());
+            return Self::default();
         }
         let contracts: Vec<&str> = packages.contracts.iter().map(|contract| contract.name.as_str()).collect();
-        let graph = Graph::of(&packages.metadata);
-        graph.check(&packages.circuits)?;
-        Ok(graph.plan(&contracts, &packages.circuits))
+        Graph::of(&packages.metadata).plan(&contracts, &packages.circuits)
+    }
+
+    /// Refuses a package with circuits if they could be others in a contract than here.
+    ///
+    /// # Errors
+    /// A usage fault that names the package at fault.
+    pub(super) fn check(&self, package: &str) -> Result<()> {
+        self.refused.get(package).map_or(Ok(()), |refusal| Err(refusal.fault()))
     }
 
     /// Whether there is nothing to compile.
@@ -131,15 +145,12 @@ impl<'a> Graph<'a> {
         self.closure(id).iter().any(|id| self.metadata[*id].name.as_str() == DESCRIBER)
     }
 
-    /// Refuses what could make another circuit for this machine than for the contract: build scripts, and dependencies
-    /// for some targets. Looks at the packages with circuits, and those of the project or with gadgets that they need.
+    /// What could make another circuit for this machine than for the contract in this package: build scripts, and
+    /// dependencies for some targets. Looks at the package, and those of the project or with gadgets that it needs.
     /// Other libraries may have both: they know nothing of circuits.
-    ///
-    /// # Errors
-    /// A usage fault that names the package.
-    fn check(&self, circuits: &[String]) -> Result<()> {
+    fn refusal(&self, of: &'a PackageId) -> Option<Refusal> {
         let mut checked = BTreeSet::new();
-        let mut next: Vec<&PackageId> = circuits.iter().filter_map(|name| self.member(name)).collect();
+        let mut next = vec![of];
         while let Some(id) = next.pop() {
             let package = &self.metadata[id];
             // Macros run on this machine in both builds.
@@ -151,28 +162,16 @@ impl<'a> Graph<'a> {
             if package.source.is_some() && !self.describes(id) {
                 continue;
             }
+            let name = package.name.to_string();
             if package.targets.iter().any(cargo_metadata::Target::is_custom_build) {
-                return Err(Fault::usage(
-                    format!("circuits depend on the package `{}`, which has a build script", package.name),
-                    "a build script can make the circuit differ between this machine and the contract, so that its \
-                     key does not match: commit the generated code, or move the script to a package that the circuits \
-                     do not need",
-                ));
+                return Some(Refusal::BuildScript { package: name });
             }
-            let normal = package.dependencies.iter().filter(|it| it.kind == DependencyKind::Normal);
-            if let Some(dependency) = normal.into_iter().find(|it| it.target.is_some()) {
-                return Err(Fault::usage(
-                    format!(
-                        "circuits depend on the package `{}`, which needs `{}` for some targets only",
-                        package.name, dependency.name
-                    ),
-                    "such a dependency can make the circuit differ between this machine and the contract, so that its \
-                     key does not match: require it for all targets, or move it to a package that the circuits do not \
-                     need",
-                ));
+            let mut normal = package.dependencies.iter().filter(|it| it.kind == DependencyKind::Normal);
+            if let Some(dependency) = normal.find(|it| it.target.is_some()) {
+                return Some(Refusal::TargetDependency { package: name, dependency: dependency.name.clone() });
             }
         }
-        Ok(())
+        None
     }
 
     fn plan(&self, contracts: &[&str], circuits: &[String]) -> Plan {
@@ -198,6 +197,7 @@ impl<'a> Graph<'a> {
         Plan {
             roots,
             only_members: describers.iter().all(|it| self.metadata.workspace_members.contains(&it.id)),
+            refused: describers.iter().filter_map(|it| Some((it.name.to_string(), self.refusal(&it.id)?))).collect(),
             describers: describers.iter().map(|package| format!("{}@{}", package.name, package.version)).collect(),
             sdk_features: self.sdk_features(),
         }
@@ -210,6 +210,24 @@ impl<'a> Graph<'a> {
         let sdk = nodes.filter(|node| self.metadata[&node.id].name.as_str() == SDK);
         let features = sdk.flat_map(|node| &node.features).map(ToString::to_string);
         features.filter(|feature| !OF_THE_CHAIN.contains(&feature.as_str())).collect()
+    }
+}
+
+impl Refusal {
+    fn fault(&self) -> anyhow::Error {
+        match self {
+            Self::BuildScript { package } => Fault::usage(
+                format!("circuits depend on the package `{package}`, which has a build script"),
+                "a build script can make the circuit differ between this machine and the contract, so that its key \
+                 does not match: commit the generated code, or move the script to a package that the circuits do not \
+                 need",
+            ),
+            Self::TargetDependency { package, dependency } => Fault::usage(
+                format!("circuits depend on the package `{package}`, which needs `{dependency}` for some targets only"),
+                "such a dependency can make the circuit differ between this machine and the contract, so that its key \
+                 does not match: require it for all targets, or move it to a package that the circuits do not need",
+            ),
+        }
     }
 }
 

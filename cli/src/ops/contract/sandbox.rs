@@ -21,6 +21,10 @@ use crate::ops::project::folders;
 
 /// The height whose rules a build answers to: on local chains all of today's are in force from here on.
 const RULES_HEIGHT: u64 = 1;
+/// What a driver of the SDK says of a value that no call can carry.
+const OVERFLOW: &str = "larger than the argument buffer";
+const LESS_DATA: &str =
+    "pass less data in one call: shorten the longest text, bytes or list, or split it over several calls";
 
 /// Whether the chain would take the module as a contract.
 ///
@@ -131,10 +135,14 @@ impl Driver {
             Kind::BuiltIn(codec) => codec.encode_input(function, &json),
         };
         let encoded = encoded.map_err(|error| match error {
-            CodecError::Refused(message) | CodecError::Driver(DriverError::Refused { message, .. }) => Fault::usage(
-                format!("the arguments of `{function}` do not fit: {message}"),
-                format!("`{help}` shows what it takes"),
-            ),
+            CodecError::Refused(message) | CodecError::Driver(DriverError::Refused { message, .. }) => {
+                let hint = if message.contains(OVERFLOW) {
+                    LESS_DATA.to_owned()
+                } else {
+                    format!("`{help}` shows what it takes")
+                };
+                Fault::usage(format!("the arguments of `{function}` do not fit: {message}"), hint)
+            }
             CodecError::Driver(error) => {
                 anyhow::Error::from(error).context(format!("cannot encode the arguments of `{function}`"))
             }
@@ -145,7 +153,7 @@ impl Driver {
             let most = grouped(MAX_ARGUMENT_BYTES as u64);
             return Err(Fault::usage(
                 format!("the arguments of `{function}` have {bytes} bytes, and a call carries {most} at most"),
-                "pass less data in one call: shorten the longest text, bytes or list, or split it over several calls",
+                LESS_DATA,
             ));
         }
         Ok(encoded)

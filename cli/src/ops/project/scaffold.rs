@@ -15,6 +15,7 @@ use super::{folders, workflow};
 use crate::error::{Fault, nearest};
 use crate::ops::cargo::command;
 use crate::ops::cargo::machine::Machine;
+use crate::ops::report::Report;
 
 /// The longest name of a project.
 const MAX_NAME_BYTES: usize = 64;
@@ -58,7 +59,7 @@ fn summary(files: bundled::Files) -> String {
 ///
 /// # Errors
 /// A usage fault for names, folders and templates that will not do.
-pub(crate) fn scaffold(folder: &Path, template: &str, source: &Source) -> Result<Scaffolded> {
+pub(crate) fn scaffold(folder: &Path, template: &str, source: &Source, report: &dyn Report) -> Result<Scaffolded> {
     let name = name_of(folder)?;
     let files = files_of(template)?;
     if fs::read_dir(folder).map_or_else(|_| folder.exists(), |mut entries| entries.next().is_some()) {
@@ -95,7 +96,7 @@ pub(crate) fn scaffold(folder: &Path, template: &str, source: &Source) -> Result
     readable(&root)?;
 
     let next = first_commands(contents.get("README.md").map_or("", String::as_str));
-    let unlocked = lock(&root).err().map(|error| format!("{error:#}"));
+    let unlocked = lock(&root, report).err().map(|error| format!("{error:#}"));
     begin_history(&root);
     let claimed_by = claiming_workspace(&root);
     Ok(Scaffolded { root, name, files: contents.into_keys().collect(), next, unlocked, claimed_by, repository })
@@ -186,21 +187,21 @@ fn readable(root: &Path) -> Result<()> {
 }
 
 /// Lets cargo take from the bundled lock file what the project needs: first without the network, then with it.
-fn lock(root: &Path) -> Result<()> {
-    let mut reason = String::new();
+fn lock(root: &Path, report: &dyn Report) -> Result<()> {
+    let mut words = Vec::new();
     for offline in [true, false] {
         let mut cargo = command::cargo();
-        cargo.current_dir(root).args(["metadata", "--format-version", "1", "--quiet"]);
+        cargo.current_dir(root).args(["metadata", "--format-version", "1"]);
         if offline {
             cargo.arg("--offline");
         }
-        let output = cargo.output().context("cannot run cargo")?;
-        if output.status.success() {
+        let is_success;
+        (is_success, words) = command::watch(&mut cargo, "resolving the dependencies", report, |_| Ok(()))?;
+        if is_success {
             return Ok(());
         }
-        reason = String::from_utf8_lossy(&output.stderr).trim().to_owned();
     }
-    anyhow::bail!("cargo cannot write the lock file: {reason}")
+    anyhow::bail!("cargo cannot write the lock file: {}", words.join("\n").trim())
 }
 
 /// The workspace around a project whose `members` have a pattern that takes the project in: cargo finds two roots
