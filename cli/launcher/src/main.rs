@@ -7,6 +7,7 @@
 #![allow(clippy::print_stderr, reason = "telling the user why nothing happens yet is what this program is for")]
 
 use std::env;
+use std::ffi::OsStr;
 use std::io;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
@@ -18,6 +19,9 @@ use std::time::{Duration, Instant};
 const PACKAGE: &str = "cargo-dusk";
 /// Processor time of the first build, measured on the machines of the gate.
 const FIRST_BUILD_CPU_MINUTES: usize = 22;
+/// How the names of variables begin that cargo sets for this program. They are about the launcher's package; build
+/// scripts that look at them would run again, and with them all that depends on their packages.
+const ABOUT_THIS_PACKAGE: [&str; 2] = ["CARGO_MANIFEST_", "CARGO_PKG_"];
 /// How long a build may be silent.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// How often a running build is looked at.
@@ -74,13 +78,24 @@ fn rebuild() -> io::Result<ExitStatus> {
 fn build() -> Command {
     let workspace =
         Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("this package lies two folders deep");
-    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut cargo = command(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(["build", "--package", PACKAGE, "--manifest-path"]).arg(workspace.join("Cargo.toml"));
     // A profile or target of the outer command would put the program elsewhere: build it beside this one.
     if let Some(folder) = target_folder() {
         cargo.arg("--target-dir").arg(folder);
     }
     cargo
+}
+
+/// A command without what cargo says of this package.
+fn command(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    for (name, _) in env::vars_os() {
+        if name.to_str().is_some_and(|name| ABOUT_THIS_PACKAGE.iter().any(|begin| name.starts_with(begin))) {
+            command.env_remove(name);
+        }
+    }
+    command
 }
 
 /// The folder that cargo built this program in: the parent of `debug`.
@@ -102,11 +117,11 @@ fn code_of(status: ExitStatus) -> ExitCode {
 #[cfg(unix)]
 fn become_it(program: &Path) -> io::Result<ExitCode> {
     use std::os::unix::process::CommandExt as _;
-    Err(Command::new(program).args(env::args_os().skip(1)).exec())
+    Err(command(program).args(env::args_os().skip(1)).exec())
 }
 
 #[cfg(not(unix))]
 fn become_it(program: &Path) -> io::Result<ExitCode> {
-    let status = Command::new(program).args(env::args_os().skip(1)).status()?;
+    let status = command(program).args(env::args_os().skip(1)).status()?;
     Ok(code_of(status))
 }

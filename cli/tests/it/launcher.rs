@@ -67,6 +67,26 @@ fn a_build_that_takes_a_while_is_announced_and_one_that_fails_ends_it() {
     assert_eq!((text(&failed.stdout), text(&failed.stderr).trim()), (String::new(), "error: it does not compile"));
 }
 
+/// Build scripts look at what cargo says of a package: with other values they run again, and what needs them is
+/// compiled again.
+#[test]
+fn builds_and_the_command_do_not_hear_of_the_launchers_package() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let program = launcher(folder.path());
+    let show = "env | grep '^CARGO_' | cut -d= -f1 | sort | paste -sd' '";
+    write_script(&folder.path().join("target/debug/cargo-dusk"), show);
+    let cargo = folder.path().join("cargo");
+    write_script(&cargo, &format!("{show} >&2"));
+    let ran = Command::new(program)
+        .env_clear()
+        .envs(["PATH", "HOME"].map(|name| (name, std::env::var_os(name).unwrap_or_default())))
+        .envs(["CARGO_HOME", "CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH", "CARGO_PKG_NAME"].map(|name| (name, "/x")))
+        .env("CARGO", &cargo)
+        .output()
+        .expect("the launcher runs");
+    assert_eq!((text(&ran.stdout).trim(), text(&ran.stderr).trim()), ("CARGO_HOME", "CARGO_HOME"));
+}
+
 #[test]
 fn the_alias_of_the_repository_runs_the_launcher() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");

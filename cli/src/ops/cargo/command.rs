@@ -25,13 +25,21 @@ const OUTPUTS: usize = 2;
 /// Lines of cargo's own words that are kept.
 const MAX_WORDS: usize = 1000;
 
+/// How the names of variables begin that cargo sets for the programs that it runs. They are about another package; build
+/// scripts that look at them would run again.
+const ABOUT_A_PACKAGE: [&str; 2] = ["CARGO_MANIFEST_", "CARGO_PKG_"];
+
 /// The program that builds packages: the cargo that started us, else the one on the path.
 pub(crate) fn cargo() -> Command {
     let program = std::env::var_os("CARGO").filter(|cargo| Path::new(cargo).exists()).unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(program);
-    // What cargo sets for its children is about another package.
-    for variable in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH"] {
+    for variable in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS"] {
         command.env_remove(variable);
+    }
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| ABOUT_A_PACKAGE.iter().any(|begin| name.starts_with(begin))) {
+            command.env_remove(name);
+        }
     }
     command.stdin(Stdio::null());
     command
