@@ -51,7 +51,7 @@ fn main() -> Result<()> {
 /// Runs all scripts on both machines.
 fn compare_machines(program: &Path, recording: bool) -> Result<usize> {
     let mut differences = 0;
-    for (name, script) in scripts::all()?.into_iter().chain(scripts::questions()?) {
+    for (name, script) in scripts::all()? {
         let (mut ours, mut reference) = (Ours::new()?, Reference::start(program)?);
         let mut answers = Vec::new();
         for (position, command) in script.iter().enumerate() {

@@ -33,16 +33,9 @@ pub fn all() -> Result<Vec<(&'static str, Vec<Command>)>> {
         ("transactions", transactions()?),
         ("calls", calls()),
         ("generated", generated()?),
+        ("growth", growth::script()),
+        ("stakes", stakes::script()?),
     ])
-}
-
-/// Scripts of questions that came up later, by name: what memories say of undone growth, and what stakes through a
-/// contract cost. `live` compares them as well; the test of this machine's answers is `tests/questions.rs`.
-///
-/// # Errors
-/// When a script cannot be made, which is a fault in it.
-pub fn questions() -> Result<Vec<(&'static str, Vec<Command>)>> {
-    Ok(vec![("growth", growth::script()), ("stakes", stakes::script()?)])
 }
 
 pub(crate) fn keys(seed: u64) -> (SecretKey, PublicKey) {

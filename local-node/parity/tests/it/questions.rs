@@ -1,11 +1,12 @@
-//! Two questions of parity, answered on the machine under test. `parity live` compares the answers with production's.
+//! Two questions of parity, read from the answers of the machine under test; `recorded` compares these with
+//! production's.
 
 use local_node_parity::ours::Ours;
 use local_node_parity::protocol::{Answer, Command};
 use local_node_parity::scripts;
 
 fn answers(name: &str) -> Vec<(Command, Answer)> {
-    let (_, script) = scripts::questions().unwrap().into_iter().find(|(found, _)| *found == name).unwrap();
+    let (_, script) = scripts::all().unwrap().into_iter().find(|(found, _)| *found == name).unwrap();
     let mut ours = Ours::new().unwrap();
     script
         .into_iter()
