@@ -256,7 +256,7 @@ fn lives_on_a_chain(place: &Place) {
     let url = node.url.clone();
     let on = |words: &[&str]| place.dusk(&[words, &["--network", &url]].concat());
 
-    says(&on(&["deploy"]).exits(2), &["the constructor of `counter` takes arguments", "--init '{\"limit\": 1}'"]);
+    says(&on(&["deploy"]).exits(2), &["the constructor of `counter` takes arguments", "--init '{\"limit\":1}'"]);
     says(&on(&["deploy", "--init", r#"{"limit":-1}"#]).exits(2), &["limit: -1 is not a whole number from 0 to"]);
     says(&on(&["deploy", "--init", r#"{"limt":1}"#]).exits(2), &["limt: there is no such argument"]);
     says(&on(&["deploy", "--init", "{"]).exits(2), &["`--init` is not JSON"]);

@@ -132,7 +132,7 @@ fn release(place: &Place, repository: &Path, revision: &str) -> PathBuf {
     let (text, target) = (fs::read_to_string(root().join(RELEASE)).unwrap(), host());
     let job = &workflow(&text)["jobs"]["programs"];
     let pack = steps(job).into_iter().find(|step| step.name == "Pack").expect("programs are packed");
-    let built = repository.join("target").join(&target).join("release");
+    let built = repository.join("target").join(&target).join("dist");
     fs::create_dir_all(&built).unwrap();
     symlink(PROGRAM, built.join("cargo-dusk")).unwrap();
     for file in ["LICENSE", "README.md"] {

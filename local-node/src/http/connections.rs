@@ -27,12 +27,13 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
+use super::error::error_response;
 use super::events::until;
 use super::memory::keeping;
 use super::options::Bounds;
 use super::socket::Socket;
 
-/// The longest head of a request.
+/// The longest head of a request, without its line ends.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
 /// The most headers of a request.
 const MAX_HEADERS: usize = 100;
@@ -146,6 +147,12 @@ impl Service<hyper::Request<Incoming>> for Answering {
     type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
     fn call(&self, mut request: hyper::Request<Incoming>) -> Self::Future {
+        // The connection reads ahead of what its buffer may hold, so longer heads come through.
+        if head_bytes(&request) > MAX_HEAD_BYTES {
+            let text = format!("the request's head has more than {MAX_HEAD_BYTES} bytes");
+            let refused = error_response(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, &text);
+            return Box::pin(async { Ok(refused) });
+        }
         let busy = Busy::new(&self.place);
         request.extensions_mut().insert(Arc::clone(&self.place));
         let answer = self.router.call(request);
@@ -158,6 +165,12 @@ impl Service<hyper::Request<Incoming>> for Answering {
             Ok(keeping(response, busy))
         })
     }
+}
+
+fn head_bytes<B>(request: &hyper::Request<B>) -> usize {
+    let target = request.uri();
+    let target = target.path().len() + target.query().map_or(0, str::len);
+    target + request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>()
 }
 
 /// The places of connections.

@@ -25,8 +25,8 @@ const OUTPUTS: usize = 2;
 /// Lines of cargo's own words that are kept.
 const MAX_WORDS: usize = 1000;
 
-/// How the names of variables begin that cargo sets for the programs that it runs. They are about another package; build
-/// scripts that look at them would run again.
+/// How the names of variables begin that cargo sets for the programs that it runs. They are about another package;
+/// build scripts that look at them would run again.
 const ABOUT_A_PACKAGE: [&str; 2] = ["CARGO_MANIFEST_", "CARGO_PKG_"];
 
 /// The program that builds packages: the cargo that started us, else the one on the path.

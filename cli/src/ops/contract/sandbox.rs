@@ -23,7 +23,7 @@ use crate::ops::project::folders;
 const RULES_HEIGHT: u64 = 1;
 /// What a driver of the SDK says of a value that no call can carry.
 const OVERFLOW: &str = "larger than the argument buffer";
-const LESS_DATA: &str =
+const LESS_DATA_HINT: &str =
     "pass less data in one call: shorten the longest text, bytes or list, or split it over several calls";
 
 /// Whether the chain would take the module as a contract.
@@ -137,7 +137,7 @@ impl Driver {
         let encoded = encoded.map_err(|error| match error {
             CodecError::Refused(message) | CodecError::Driver(DriverError::Refused { message, .. }) => {
                 let hint = if message.contains(OVERFLOW) {
-                    LESS_DATA.to_owned()
+                    LESS_DATA_HINT.to_owned()
                 } else {
                     format!("`{help}` shows what it takes")
                 };
@@ -153,7 +153,7 @@ impl Driver {
             let most = grouped(MAX_ARGUMENT_BYTES as u64);
             return Err(Fault::usage(
                 format!("the arguments of `{function}` have {bytes} bytes, and a call carries {most} at most"),
-                LESS_DATA,
+                LESS_DATA_HINT,
             ));
         }
         Ok(encoded)

@@ -49,6 +49,19 @@ fn a_head_that_does_not_come_ends_the_connection() {
 }
 
 #[test]
+fn a_head_that_is_too_long_is_refused() {
+    with(Bounds::default(), |server| {
+        for (bytes, status) in [(60_000, 200), (66_000, 431), (90_000, 431)] {
+            let mut raw = Raw::to(server.address());
+            let head = format!("POST /on/node/info HTTP/1.1\r\nhost: localhost\r\nx: {}\r\n", "x".repeat(bytes));
+            // The node may answer before it has everything.
+            let _ = raw.0.write_all(format!("{head}connection: close\r\ncontent-length: 0\r\n\r\n").as_bytes());
+            assert_eq!(raw::read(&raw.rest()).status, status, "{bytes}");
+        }
+    });
+}
+
+#[test]
 fn a_body_that_does_not_come_is_given_up() {
     with(Bounds { body: SHORT, ..Bounds::default() }, |server| {
         for path in ["/on/transactions/propagate", "/graphql"] {
