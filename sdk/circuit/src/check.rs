@@ -12,6 +12,7 @@ use crate::assignment::Assignment;
 use crate::gadgets::range;
 use crate::layout::{GateKind, Layout, Place, Selectors, Wire};
 use crate::native;
+use crate::one_line::OneLine;
 
 /// The reason why values do not satisfy a circuit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -141,9 +142,9 @@ impl Unsatisfied {
 
     fn write(&self, f: &mut fmt::Formatter<'_>, reveal: bool) -> fmt::Result {
         for name in &self.path {
-            write!(f, "{name} / ")?;
+            write!(f, "{} / ", OneLine(name))?;
         }
-        write!(f, "{} ({}): {} does not hold", self.constraint, self.place, self.statement)?;
+        write!(f, "{} ({}): {} does not hold", OneLine(&self.constraint), self.place, self.statement)?;
         for (index, held) in self.values.iter().enumerate() {
             let value = if reveal { Some(short(&held.value)) } else { held.shown() };
             let value = value.as_deref().unwrap_or(HIDDEN);

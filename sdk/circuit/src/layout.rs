@@ -9,6 +9,7 @@ use dusk_bls12_381::BlsScalar;
 use serde::{Deserialize, Serialize};
 
 use crate::native::hex;
+use crate::one_line::OneLine;
 use crate::scalar_serde;
 
 /// The maximum number of rows of a circuit: the production parameters serve 2^16 gates, including those that the proof
@@ -126,7 +127,7 @@ pub struct Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+        write!(f, "{}:{}:{}", OneLine(&self.file), self.line, self.column)
     }
 }
 

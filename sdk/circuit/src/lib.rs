@@ -53,6 +53,8 @@ mod gate;
 #[cfg(feature = "zk")]
 mod layout;
 #[cfg(feature = "zk")]
+mod one_line;
+#[cfg(feature = "zk")]
 mod profile;
 #[cfg(all(feature = "zk", not(target_family = "wasm")))]
 pub mod runner;

@@ -7,6 +7,7 @@ use core::fmt;
 use crate::check::{REVEAL_VARIABLE, Revealed, reveals, short};
 use crate::layout::{Place, Wire};
 use crate::native;
+use crate::one_line::OneLine;
 
 /// The result of an audit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +48,7 @@ impl fmt::Display for Revealed<'_, Report> {
 
 impl Report {
     fn write(&self, f: &mut fmt::Formatter<'_>, reveal: bool) -> fmt::Result {
-        write!(f, "{}: ", self.circuit)?;
+        write!(f, "{}: ", OneLine(&self.circuit))?;
         if self.clean() {
             write!(f, "clean; the inputs determine all {} wires", self.determined + self.choices)?;
             if self.choices > 0 {
@@ -159,8 +160,8 @@ impl Finding {
             FindingKind::Nothing => "empty",
         };
         write!(f, "{title}: ")?;
-        self.path.iter().try_for_each(|name| write!(f, "{name} / "))?;
-        write!(f, "{}", self.name)?;
+        self.path.iter().try_for_each(|name| write!(f, "{} / ", OneLine(name)))?;
+        write!(f, "{}", OneLine(&self.name))?;
         if let (Some(place), Some(row)) = (&self.place, self.row) {
             write!(f, " ({place}, row {row})")?;
         }

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::layout::{Layout, RESERVED_ROWS};
+use crate::one_line::OneLine;
 
 /// The size of a proof of any circuit, in bytes: eleven commitments of 48 bytes and fifteen evaluations of 32.
 pub const PROOF_BYTES: usize = 11 * 48 + 15 * 32;
@@ -168,7 +169,7 @@ impl fmt::Display for Profile {
         writeln!(
             f,
             "{}: {} gates of 2^{power} = {size}; {free} free ({})",
-            self.circuit,
+            OneLine(&self.circuit),
             self.gates,
             Share(free, size)
         )?;
@@ -176,7 +177,13 @@ impl fmt::Display for Profile {
         writeln!(f, "{:>8} {:>8} {:>7}  region", "total", "own", "share")?;
         for region in self.tree() {
             let (total, own, share) = (region.total, region.own, alloc::format!("{}", Share(region.total, self.gates)));
-            writeln!(f, "{total:>8} {own:>8} {share:>7}  {:indent$}{}", "", region.name, indent = 2 * region.depth)?;
+            writeln!(
+                f,
+                "{total:>8} {own:>8} {share:>7}  {:indent$}{}",
+                "",
+                OneLine(&region.name),
+                indent = 2 * region.depth
+            )?;
         }
         let share = alloc::format!("{}", Share(RESERVED_ROWS, self.gates));
         writeln!(f, "{RESERVED_ROWS:>8} {RESERVED_ROWS:>8} {share:>7}  (the proof system)")?;

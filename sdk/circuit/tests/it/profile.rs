@@ -1,5 +1,6 @@
 //! What circuits cost, as numbers, text and picture.
 
+use dusk_bls12_381::BlsScalar;
 use dusk_sdk_circuit::*;
 
 /// Two regions, one within the other, and a name that is markup.
@@ -65,4 +66,19 @@ fn the_picture_is_one_document_without_scripts() {
     assert!(!svg.contains("<script") && !svg.contains("href"), "{svg}");
     let count = |what: &str| svg.matches(what).count();
     assert_eq!((count("<g>"), count("</g>"), count("<title>")), (4, 4, 4), "{svg}");
+}
+
+#[test]
+fn line_ends_in_names_begin_no_line() {
+    let mut cs = ConstraintSystem::with_witness("loud\nFORGED circuit");
+    let wire = cs.private::<Field>("x", Some(&native::Field::from(2))).wire();
+    cs.region("\u{1b}[31mregion\r\nFORGED region", |cs| {
+        cs.gate("row\nFORGED row", Gate::new().a(wire, BlsScalar::one()));
+    });
+    let (layout, assignment) = cs.finish();
+    let unsatisfied = check(&layout, &assignment).unwrap_err().to_string();
+    for text in [profile(&layout).to_string(), audit(&layout).to_string(), unsatisfied] {
+        assert!(text.contains("\\nFORGED") && !text.lines().any(|line| line.starts_with("FORGED")), "{text}");
+        assert!(!text.contains(|letter: char| letter.is_control() && letter != '\n'), "{text:?}");
+    }
 }
