@@ -62,7 +62,7 @@ pub(crate) fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>)
     let limit = given.chars().count().div_ceil(3).max(1);
     known
         .into_iter()
-        .map(|name| (strsim::levenshtein(given, name), name))
+        .map(|name| (strsim::osa_distance(given, name), name))
         .filter(|(distance, _)| *distance <= limit)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)
@@ -77,6 +77,7 @@ mod tests {
         let names = ["increment", "reset", "value"];
         assert_eq!(nearest("incremnet", names), Some("increment"));
         assert_eq!(nearest("valu", names), Some("value"));
+        assert_eq!(nearest("bbo", ["alice", "bob"]), Some("bob"), "two letters that change places are one mistake");
         assert_eq!(nearest("transfer", names), None);
         assert_eq!(nearest("", names), None);
     }

@@ -123,6 +123,9 @@ pub(super) fn run(
     if function.kind != FunctionKind::Query {
         names.note(project.settings.signer(None));
     }
+    if function.kind == FunctionKind::Query && call.options.sending.from.is_some() {
+        ui.note(format_args!("`--from` has no effect: `{}` is a query, and a query has no sender", function.name));
+    }
     let returns = function.output != Type::Unit;
     let calling = Calling::new(&project, &chain, &target, &function.name, returns, names.labels(), ui);
     match function.kind {

@@ -174,14 +174,22 @@ fn say(step: &Step<'_>, outcome: &Outcome, ui: &Ui) {
                 exact_money(*balance)
             ));
         }
-        Outcome::Deployed(Deployed { deployment, gas, fee, elapsed, .. }) => ui.line(format_args!(
-            "deployed {name} {} in block {} · gas {} · fee {} · {}",
-            deployment.contract,
-            deployment.height,
-            grouped(*gas),
-            money(*fee),
-            time(*elapsed)
-        )),
+        Outcome::Deployed(Deployed { deployment, gas, fee, elapsed, replaced, .. }) => {
+            ui.line(format_args!(
+                "deployed {name} {} in block {} · gas {} · fee {} · {}",
+                deployment.contract,
+                deployment.height,
+                grouped(*gas),
+                money(*fee),
+                time(*elapsed)
+            ));
+            if let Some(before) = replaced.as_ref().filter(|before| **before != deployment.contract) {
+                ui.note(format_args!(
+                    "`{}` was {before} until now, which stays on the chain; `--alias NAME` keeps both names",
+                    step.alias
+                ));
+            }
+        }
     }
 }
 

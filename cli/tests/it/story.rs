@@ -348,6 +348,10 @@ fn lives_on_a_chain(place: &Place) {
     assert_eq!(changed["status"], "deployed");
     assert_ne!(changed["contract"], deployed["contract"]);
     assert_eq!(on(&["call", "counter", "value"]).exits(0).stdout, "0\n");
+    let again = on(&["deploy", "--init", r#"{"limit":11}"#]).exits(0);
+    says(&again, &[&format!("`counter` was {} until now", changed["contract"].as_str().unwrap()), "--alias NAME"]);
+    let asked = on(&["call", "counter", "value", "--from", "bob"]).exits(0);
+    says(&asked, &["`--from` has no effect: `value` is a query"]);
 
     // A node that has begun anew is not mistaken for the old one.
     let port = node.port().to_owned();

@@ -160,8 +160,8 @@ impl Unsatisfied {
     }
 }
 
-/// A value as text: small numbers and small negative ones in decimal, others in hexadecimal, most significant digit
-/// first.
+/// A value as text: small numbers and small negative ones in decimal, others as in files: the hexadecimal text of the
+/// bytes, least significant first.
 #[must_use]
 pub fn short(value: &native::Field) -> String {
     let small = |bytes: &[u8; 32]| {
@@ -175,8 +175,7 @@ pub fn short(value: &native::Field) -> String {
     if let Some(number) = small(&(-value.scalar()).to_bytes()) {
         return alloc::format!("-{number}");
     }
-    let hex: String = value.to_bytes().iter().rev().map(|byte| alloc::format!("{byte:02x}")).collect();
-    alloc::format!("0x{hex}")
+    value.to_string()
 }
 
 /// Evaluates all constraints of a circuit on the values.

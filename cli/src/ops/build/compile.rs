@@ -105,23 +105,37 @@ pub(crate) fn compile(
         .args(["--", "--remap-path-prefix"])
         .arg(format!("{}=/project", root.display()));
 
-    let mut module = None;
+    let (mut module, mut hint) = (None, "see the messages above");
     let what = if product == Product::Contract { "contract" } else { "data driver of contract" };
     let compiled = command::follow(&mut command, &format!("building the {what} {package}"), report, |message| {
-        if let Message::CompilerArtifact(artifact) = message
-            && artifact.target.is_cdylib()
-        {
-            module = artifact.filenames.into_iter().find(|path| path.extension() == Some("wasm")).or(module.take());
+        match message {
+            Message::CompilerArtifact(artifact) if artifact.target.is_cdylib() => {
+                let wasm = artifact.filenames.into_iter().find(|path| path.extension() == Some("wasm"));
+                module = wasm.or(module.take());
+            }
+            Message::CompilerMessage(told) => hint = hint_of(&told.message.message).unwrap_or(hint),
+            _ => {}
         }
         Ok(())
     })?;
     if !compiled {
-        return Err(Fault::failed(format!("the {what} `{package}` does not compile"), "see the messages above"));
+        return Err(Fault::failed(format!("the {what} `{package}` does not compile"), hint));
     }
     let module = module.with_context(|| format!("cargo has made no module of `{package}`"))?;
     let wasm = fs::read(&module).with_context(|| format!("cannot read {module}"))?;
     let dep_info = fs::read_to_string(module.with_extension("d")).unwrap_or_default();
     Ok(Compiled { wasm, sources: inputs::dep_info(&dep_info, root) })
+}
+
+/// What to do about an error of the compiler that comes of the lack of a standard library in contracts.
+fn hint_of(message: &str) -> Option<&'static str> {
+    let names_std = ["`std`", "macro `println`", "macro `print`", "macro `eprintln`", "macro `dbg`"];
+    if message.contains("duplicate lang item") {
+        return Some("a package that the contract depends on needs std: begin its `lib.rs` with `#![no_std]`");
+    }
+    names_std.iter().any(|name| message.contains(name)).then_some(
+        "contracts have no std: use `core` and `alloc`, `BTreeMap` and `BTreeSet` of the prelude, and `log!` to print",
+    )
 }
 
 /// Flags for all packages. Paths of this machine are replaced: the same source gives the same contract everywhere.
@@ -141,4 +155,23 @@ fn rust_flags(small: bool) -> Vec<String> {
         }
     }
     flags
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_that_come_of_a_missing_std_are_explained() {
+        let explained = |message| hint_of(message).unwrap_or_default();
+        assert!(explained("duplicate lang item in crate `dusk_sdk`: `panic_impl`").contains("#![no_std]"));
+        for message in [
+            "cannot find module or crate `std` in this scope",
+            "cannot find macro `println` in this scope",
+            "failed to resolve: use of unresolved module or unlinked crate `std`",
+        ] {
+            assert!(explained(message).contains("contracts have no std"), "{message}");
+        }
+        assert_eq!(hint_of("no field `valu` on type `Counter`"), None);
+    }
 }

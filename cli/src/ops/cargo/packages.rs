@@ -81,7 +81,7 @@ fn metadata(root: &Path, report: &dyn Report) -> Result<Metadata> {
             Err(error) => error.to_string(),
         }
     } else {
-        words.join("\n").trim().to_owned()
+        one_line(&words)
     };
     if reason.contains("the workspace has no members") {
         return without_members(root);
@@ -90,6 +90,12 @@ fn metadata(root: &Path, report: &dyn Report) -> Result<Metadata> {
         format!("cargo cannot read the workspace: {reason}"),
         "fix the manifest that cargo names; `cargo metadata` shows the complete message",
     ))
+}
+
+/// Cargo's error with its causes as one sentence.
+fn one_line(words: &[String]) -> String {
+    let parts = words.iter().map(|word| word.trim()).filter(|part| !part.is_empty() && *part != "Caused by:");
+    parts.map(|part| part.strip_prefix("error: ").unwrap_or(part)).collect::<Vec<_>>().join(": ")
 }
 
 /// What is known of a workspace without members, which cargo refuses to read.
@@ -153,6 +159,12 @@ fn has_contract(folder: &Path, depth: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn errors_of_cargo_with_causes_are_one_line() {
+        let words = ["error: failed to load source", "", "Caused by:", "  unable to update /x"].map(str::to_owned);
+        assert_eq!(one_line(&words), "failed to load source: unable to update /x");
+    }
 
     #[test]
     fn contracts_are_told_from_circuits_by_their_mark() {

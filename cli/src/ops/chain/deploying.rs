@@ -83,6 +83,8 @@ pub(crate) struct Deployed {
     pub(crate) sender: String,
     /// Whether the network has taken the data driver.
     pub(crate) has_driver: bool,
+    /// The contract that had the deployment's name until now.
+    pub(crate) replaced: Option<String>,
     /// How long it took.
     pub(crate) elapsed: Duration,
 }
@@ -182,7 +184,8 @@ impl<'a> Deployer<'a> {
         let abi = step.artifact.abi()?;
         let init = self.initial(step, &abi)?;
         let (owner, init_hash) = (account.id().to_string(), hash_of(init.as_deref().unwrap_or_default()));
-        if let Some(living) = self.chain.living(&step.alias)?
+        let before = self.chain.living(&step.alias)?.cloned();
+        if let Some(living) = &before
             && (living.code == step.artifact.hash && living.init == init_hash && living.owner == owner)
         {
             return Ok(Outcome::Unchanged(living.clone()));
@@ -196,7 +199,8 @@ impl<'a> Deployer<'a> {
         if self.terms.dry_run {
             return self.plan(step, &ready).map(Outcome::Planned);
         }
-        self.send(step, &ready, begun).map(Outcome::Deployed)
+        let replaced = before.map(|living| living.contract);
+        Ok(Outcome::Deployed(Deployed { replaced, ..self.send(step, &ready, begun)? }))
     }
 
     /// The constructor's argument, encoded; `None` where there is no constructor.
@@ -393,7 +397,15 @@ impl<'a> Deployer<'a> {
         // Remembered before anything else is tried: what stands on the chain must not be forgotten.
         self.chain.deployments.remember(&step.alias, deployment.clone(), step.artifact)?;
         let has_driver = self.give_driver(&deployment, step.artifact, account);
-        Ok(Deployed { deployment, sender, gas: included.gas_spent, fee, has_driver, elapsed: begun.elapsed() })
+        Ok(Deployed {
+            deployment,
+            sender,
+            gas: included.gas_spent,
+            fee,
+            has_driver,
+            replaced: None,
+            elapsed: begun.elapsed(),
+        })
     }
 
     /// Gives the network the data driver, so that wallets and explorers can read the contract. Networks may do without.

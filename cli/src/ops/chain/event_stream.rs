@@ -79,7 +79,8 @@ impl<'a> Follower<'a> {
                 Ok(Ended::Gone(reason)) => reason,
                 Err(error) => reason_to_retry(error)?,
             };
-            if !tell(News::Gone(reason))? {
+            // A signal that ends the work interrupts the connection as well.
+            if self.stopped() || !tell(News::Gone(reason))? {
                 return Ok(());
             }
             socket = self.reconnect()?;

@@ -72,6 +72,8 @@ pub(crate) enum Stage {
     Block,
 }
 
+/// What the SDK's `sender` and `caller` say where there is none.
+const NO_SENDER: &str = "the call has no public sender";
 /// What helps where a call failed in the simulation.
 const HINT_SIMULATION: &str =
     "nothing was sent, because the simulation failed: check the arguments and the contract's state";
@@ -94,6 +96,9 @@ impl Refusal {
                 "only this node has that limit, not the public network: request less at a time"
             }
             _ if bound("time limit") => "the call reached the time limit of this node: request less at a time",
+            (Self::Panic(text), Stage::Query) if text.contains(NO_SENDER) => {
+                "a query has no sender: let the function take the account as an argument"
+            }
             (_, Stage::Query) => "check the arguments of the query and the contract's state",
             (_, Stage::Simulation) => HINT_SIMULATION,
             (_, Stage::Block) => "the state changed between simulation and block: check it, and try again",
@@ -221,6 +226,7 @@ mod tests {
         let other = ["OutOfGas", "Panic(\"x\")", "time limit"].map(hints);
         let different: std::collections::BTreeSet<&str> = limits.iter().chain(&other).flatten().copied().collect();
         assert_eq!(different.len(), 10, "each cause has a hint of its own: {different:#?}");
+        assert!(hints("Panic(\"sender: the call has no public sender\")")[0].starts_with("a query has no sender"));
         let mut labels = Labels::default();
         labels.insert("2abc", "@bob".to_owned());
         let by_name = |text: &str| Refusal::read(text, Some(&abi())).named(&labels).to_string();
