@@ -59,6 +59,8 @@ fn of_system(kind: ErrorKind) -> (Exit, &'static str) {
         ErrorKind::NotFound => {
             (Exit::Environment, "check the path; if a program is missing, `cargo dusk doctor` shows how to install it")
         }
+        ErrorKind::InvalidData => (Exit::Usage, "the named file is not text in UTF-8: save it as such"),
+        ErrorKind::FileTooLarge => (Exit::Usage, "shorten the named file"),
         ErrorKind::InvalidFilename => (Exit::Usage, "shorten the name: the system has no files of that one"),
         ErrorKind::ArgumentListTooLong => (Exit::Usage, "shorten what the command is given, or give it in a file"),
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {

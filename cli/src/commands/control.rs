@@ -116,7 +116,11 @@ fn refused(change: Change, error: ClientError) -> anyhow::Error {
     match error {
         ClientError::Refused { status: 403, message } => Fault::failed(
             format!("the node refuses control requests: {message}"),
-            "only nodes with `local` rules accept control requests: start one with `cargo dusk node`",
+            if message.contains("host name") {
+                "name the node by an address of this machine, as http://127.0.0.1:8080"
+            } else {
+                "only nodes with `local` rules accept control requests: start one with `cargo dusk node`"
+            },
         ),
         ClientError::Refused { status: 404 | 501, message } if !matches!(change, Change::Revert(_)) => Fault::failed(
             format!("the node does not support control requests: {message}"),

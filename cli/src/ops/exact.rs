@@ -136,7 +136,9 @@ pub(crate) fn has_marks(value: &Value) -> bool {
 /// The value as a message shows it.
 pub(crate) fn shown(value: &Value) -> String {
     match value {
-        Value::String(text) => digits(text).map_or_else(|| value.to_string(), str::to_owned),
+        Value::String(text) => {
+            digits(text).map_or_else(|| Value::from(text.strip_prefix(MARK).unwrap_or(text)).to_string(), str::to_owned)
+        }
         other => other.to_string().replace("\"\\u0000", "\""),
     }
 }

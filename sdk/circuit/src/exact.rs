@@ -67,9 +67,9 @@ impl<'de> Exact<'de> {
             return visitor.visit_u128(number);
         }
         if number.bytes().all(|digit| digit.is_ascii_digit()) {
-            // A leading zero distinguishes a long number from a hexadecimal text of the same length.
+            // The sign tells a long number from hexadecimal text.
             let mut text = Zeroizing::new(String::with_capacity(number.len() + 1));
-            text.push('0');
+            text.push('+');
             text.push_str(number);
             return visitor.visit_str(&text);
         }
@@ -207,6 +207,8 @@ mod tests {
     use alloc::format;
     use alloc::string::ToString;
 
+    use dusk_bls12_381::BlsScalar;
+
     use super::*;
     use crate::native::{Field, Unsigned};
 
@@ -222,6 +224,25 @@ mod tests {
 
     fn read<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
         Exact::new(text).and_then(T::deserialize).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn numbers_of_any_length_are_decimal() {
+        for length in 39..=77 {
+            let digits: String = "12345678901234567890".chars().cycle().take(length).collect();
+            let expected = digits.bytes().fold(Field::from(0), |sum, digit| {
+                Field::from(sum.scalar() * BlsScalar::from(10) + BlsScalar::from(u64::from(digit - b'0')))
+            });
+            for text in [digits.clone(), format!("\"{digits}\"")] {
+                let is_hexadecimal = length == 64 && text.starts_with('"');
+                assert_eq!(read::<Field>(&text) == Ok(expected), !is_hexadecimal, "{text}");
+            }
+        }
+        // Hexadecimal text that lost or won a digit is no number.
+        for length in [63, 65, 66] {
+            let digits: String = "0123456789".chars().cycle().take(length).collect();
+            assert!(read::<Field>(&format!("\"{digits}\"")).is_err(), "{digits}");
+        }
     }
 
     /// The largest field element, in decimal digits.

@@ -214,6 +214,9 @@ pub enum Type {
     Opaque(String),
 }
 
+/// The lengths of integers in bits. Those of others are not known to anyone who reads values.
+const INTEGER_BITS: [u8; 5] = [8, 16, 32, 64, 128];
+
 impl<'de> Deserialize<'de> for Type {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Form;
@@ -243,8 +246,14 @@ impl<'de> Deserialize<'de> for Type {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Type, A::Error> {
                 let name: String = map.next_key()?.ok_or_else(|| A::Error::custom("a type has a name"))?;
                 let ty = match name.as_str() {
-                    "uint" => Type::Uint(map.next_value()?),
-                    "int" => Type::Int(map.next_value()?),
+                    "uint" | "int" => {
+                        let bits: u8 = map.next_value()?;
+                        match name.as_str() {
+                            _ if !INTEGER_BITS.contains(&bits) => Type::Opaque(format!("{name} of {bits} bits")),
+                            "uint" => Type::Uint(bits),
+                            _ => Type::Int(bits),
+                        }
+                    }
                     "fixedbytes" => Type::FixedBytes(map.next_value()?),
                     "option" => Type::Option(map.next_value()?),
                     "list" => Type::List(map.next_value()?),
@@ -354,6 +363,12 @@ mod tests {
         }
         for (text, name) in [("\"instant\"", "instant"), (r#"{"matrix":[{"uint":8},3,3]}"#, "matrix")] {
             assert_eq!(serde_json::from_str::<Type>(text).unwrap(), Type::Opaque(name.to_owned()), "{text}");
+        }
+        for name in ["uint", "int"] {
+            for bits in [0, 1, 7, 65, 129, 255] {
+                let ty = serde_json::from_str::<Type>(&format!("{{\"{name}\":{bits}}}")).unwrap();
+                assert_eq!(ty, Type::Opaque(format!("{name} of {bits} bits")));
+            }
         }
         let wrong = ["{}", "7", "null", r#"{"list":"bool","set":"bool"}"#, r#"{"uint":-1}"#, r#"{"array":["bool"]}"#];
         for text in wrong {

@@ -53,6 +53,12 @@ pub(super) fn run(
         Some(document) => flags::plain_document("--args", document, "null")?,
     };
     let contract = call.contract.as_deref().unwrap_or_default();
+    if function.takes_nothing() && !value.is_null() && value != json!([]) && value != json!({}) {
+        return Err(Fault::usage(
+            format!("`{}` takes no arguments", function.name),
+            format!("`cargo dusk call {contract} {} --help` shows the function", function.name),
+        ));
+    }
     let help_command = format!("cargo dusk call {contract} {} --help", function.name);
     let argument = target.driver.encode_input(&function.name, &value, &help_command)?;
     if call.options.send {

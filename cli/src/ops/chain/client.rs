@@ -11,6 +11,7 @@ mod error;
 mod queries;
 mod socket;
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use dusk_core::abi::ContractId;
@@ -27,6 +28,7 @@ pub(crate) use self::queries::{
     AccountState, Attestation, Block, BlockEvents, BlockTransaction, Metadata, Pending, Place, Seen,
 };
 pub(crate) use self::socket::{Heard, Socket};
+use crate::ops::exact;
 use crate::ops::tls::{self, CONNECT_TIMEOUT, Roots};
 
 /// The most bytes of an answer that are read.
@@ -116,7 +118,7 @@ impl Client {
 
     /// Calls a contract without a transaction.
     pub(crate) fn query(&self, contract: &ContractId, function: &str, argument: &[u8]) -> Result<Vec<u8>, ClientError> {
-        self.post(&format!("contracts:{}/{function}", hex::encode(contract.as_bytes())), argument)
+        self.post(&topic(contract, function), argument)
     }
 
     /// Calls a contract's function that feeds, with arguments in JSON, and gives what it fed. The node divides the
@@ -127,10 +129,14 @@ impl Client {
         function: &str,
         arguments: &Value,
     ) -> Result<Vec<Value>, ClientError> {
-        let topic = format!("contracts:{}/{function}", hex::encode(contract.as_bytes()));
+        let topic = topic(contract, function);
         let request = self.agent.post(format!("{}/on/{topic}", self.url)).header(FEEDER_HEADER, "1");
         let answer = self.answer(&topic, request.content_type(JSON).send(arguments.to_string()))?;
-        serde_json::from_slice(&answer).map_err(|error| self.strange(&topic, error))
+        let items = std::str::from_utf8(&answer).map_err(|error| self.strange(&topic, error))?;
+        match exact::read(items, exact::Large::Text).map_err(|reason| self.strange(&topic, reason))? {
+            Value::Array(items) => Ok(items),
+            _ => Err(self.strange(&topic, "it is not a list")),
+        }
     }
 
     /// Nonce and balance of an account.
@@ -288,6 +294,19 @@ impl Client {
     }
 }
 
+/// Where a contract's function is called. Contracts name functions as they like: a name cannot change where it leads.
+fn topic(contract: &ContractId, function: &str) -> String {
+    let mut topic = format!("contracts:{}/", hex::encode(contract.as_bytes()));
+    for byte in function.bytes() {
+        if byte.is_ascii_alphanumeric() || b"_-".contains(&byte) {
+            topic.push(char::from(byte));
+        } else {
+            write!(topic, "%{byte:02X}").expect("strings take all");
+        }
+    }
+    topic
+}
+
 /// A number, also where it stands as text or as a float, as GraphQL has large ones.
 fn number<'de, D: serde::Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
     #[derive(Deserialize)]
@@ -325,6 +344,12 @@ mod tests {
             stream.write_all(answer.as_bytes()).unwrap();
         });
         client
+    }
+
+    #[test]
+    fn a_functions_name_cannot_lead_elsewhere() {
+        let topic = topic(&ContractId::from_bytes([1; 32]), "a?b#c/../%2e ü_9-Z");
+        assert!(topic.ends_with("/a%3Fb%23c%2F%2E%2E%2F%252e%20%C3%BC_9-Z"), "{topic}");
     }
 
     #[test]

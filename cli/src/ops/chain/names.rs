@@ -58,9 +58,21 @@ pub(crate) fn signer(settings: &Settings, name: &str, chain_id: u8) -> Result<Si
         ));
     }
     let known = dev_name(settings, name);
-    let account = dev_accounts().into_iter().find(|account| Some(account.name()) == known).ok_or_else(|| {
-        Fault::usage(format!("`{name}` cannot sign: it is not a development account"), hint(settings, name))
-    })?;
+    let account =
+        dev_accounts().into_iter().find(|account| Some(account.name()) == known).ok_or_else(|| {
+            match settings.account(plain(name)) {
+                Some(value) if value.parse::<BlsKey>().is_ok() => Fault::usage(
+                    format!(
+                        "`{name}` cannot sign: it is an address, and this version signs with development accounts only"
+                    ),
+                    format!("name a development account: {}", listed(NAMES)),
+                ),
+                Some(value) => neither(name, value),
+                None => {
+                    Fault::usage(format!("`{name}` cannot sign: it is not a development account"), hint(settings, name))
+                }
+            }
+        })?;
     Ok(Signer { name: plain(name).to_owned(), account })
 }
 
@@ -79,8 +91,19 @@ pub(crate) fn account(settings: &Settings, given: &str) -> Result<String> {
             format!("`{given}` is not an address"),
             "an address is the base58 text of 96 bytes: compare every character",
         )),
-        _ => Err(Fault::usage(format!("there is no account `{given}`"), hint(settings, given))),
+        _ => match settings.account(plain(given)) {
+            Some(value) => Err(neither(given, value)),
+            None => Err(Fault::usage(format!("there is no account `{given}`"), hint(settings, given))),
+        },
     }
+}
+
+/// A name of dusk.toml stands for something that is no account.
+fn neither(name: &str, value: &str) -> anyhow::Error {
+    Fault::usage(
+        format!("`{name}` is `{value}` in {SETTINGS_FILE}, which is neither a development account nor an address"),
+        format!("correct the line under [accounts]; development accounts are {}", listed(NAMES)),
+    )
 }
 
 /// The name without its mark.

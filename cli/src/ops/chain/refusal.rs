@@ -32,11 +32,15 @@ impl Refusal {
     pub(crate) fn read(text: &str, abi: Option<&ContractAbi>) -> Self {
         let text = text.trim();
         let text = text.strip_prefix("VM error: ").unwrap_or(text);
-        if text.contains("OutOfGas") || text.eq_ignore_ascii_case("out of gas") {
+        let panic = panic_text(text);
+        // A contract may panic with these words, too.
+        let is_out_of_gas =
+            panic.is_none() && (text.contains("OutOfGas") || text.to_ascii_lowercase().ends_with("out of gas"));
+        if is_out_of_gas {
             return Self::OutOfGas;
         }
         // A constructor's own text stands behind these words.
-        let panic = panic_text(text).map(|text| match text.strip_prefix("failed deployment: panic: ") {
+        let panic = panic.map(|text| match text.strip_prefix("failed deployment: panic: ") {
             Some(own) => own.to_owned(),
             None => text,
         });
@@ -211,6 +215,9 @@ mod tests {
             ("VM error: panic: E3: AlreadyUsed", "refused: AlreadyUsed (3): This was used before"),
             ("OutOfGas", "refused: out of gas"),
             ("VM error: out of gas", "refused: out of gas"),
+            ("the transaction cannot be spent: out of gas", "refused: out of gas"),
+            (r#"Panic("x OutOfGas y")"#, "refused: the contract panicked: x OutOfGas y"),
+            ("panic: OutOfGas", "refused: the contract panicked: OutOfGas"),
             ("DoesNotExist", "refused: DoesNotExist"),
             ("Panic(\")", "refused: Panic(\")"),
         ];

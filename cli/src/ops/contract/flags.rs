@@ -51,14 +51,16 @@ pub(crate) fn plain_document(option: &str, given: &str, example: &str) -> Result
 
 fn document_with(large: exact::Large, option: &str, given: &str, example: &str) -> Result<Value> {
     let read = |from: &mut dyn Read, name: &str| {
-        let mut text = String::new();
-        let read = from.take(MAX_DOCUMENT_BYTES + 1).read_to_string(&mut text);
+        let mut bytes = Vec::new();
+        let read = from.take(MAX_DOCUMENT_BYTES + 1).read_to_end(&mut bytes);
         match read {
             Ok(bytes) if bytes as u64 > MAX_DOCUMENT_BYTES => Err(Fault::usage(
                 format!("{name} is longer than {MAX_DOCUMENT_BYTES} bytes"),
                 "the arguments of a call have at most 64 KiB",
             )),
-            Ok(_) => Ok(text),
+            Ok(_) => String::from_utf8(bytes).map_err(|_| {
+                Fault::usage(format!("{name} is not text in UTF-8"), "arguments are JSON: save the file as UTF-8")
+            }),
             Err(error) => Err(Fault::usage(
                 format!("cannot read {name}: {error}"),
                 format!("`{option} @FILE` reads a file, `{option} -` reads standard input"),

@@ -72,6 +72,11 @@ impl Plain {
     }
 }
 
+/// Whether it takes no argument.
+pub(crate) fn takes_nothing(&self) -> bool {
+    self.input == UNIT
+}
+
 impl PlainFunction {
     /// Whether it is known to return nothing.
     pub(crate) fn returns_nothing(&self) -> bool {
@@ -94,7 +99,7 @@ impl PlainFunction {
     /// # Errors
     /// A usage fault for words that cannot be what the function takes.
     pub(crate) fn argument(&self, named: &[(String, String)], in_order: &[String], names: &dyn Names) -> Result<Value> {
-        let takes_nothing = self.input == UNIT;
+        let takes_nothing = self.takes_nothing();
         match (named, in_order) {
             ([], []) if takes_nothing || self.input.is_empty() => Ok(Value::Null),
             ([], []) => Err(Fault::usage(

@@ -1,7 +1,7 @@
 //! A user's project: where it is, and what its `dusk.toml` says.
 
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -10,6 +10,9 @@ use super::settings::{SETTINGS_FILE, Settings};
 use super::{folders, sdk};
 use crate::error::Fault;
 
+/// The most bytes of `dusk.toml`.
+const MAX_SETTINGS_BYTES: u64 = 1024 * 1024;
+
 /// A project on this machine.
 #[derive(Debug, Clone)]
 pub(crate) struct Project {
@@ -17,6 +20,16 @@ pub(crate) struct Project {
     pub(crate) root: PathBuf,
     /// What `dusk.toml` says.
     pub(crate) settings: Settings,
+}
+
+/// Reads `dusk.toml`, of which a link may lead to a file without end.
+fn read_settings(path: &Path) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    fs::File::open(path)?.take(MAX_SETTINGS_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_SETTINGS_BYTES {
+        return Err(io::Error::new(ErrorKind::FileTooLarge, format!("it has more than {MAX_SETTINGS_BYTES} bytes")));
+    }
+    String::from_utf8(bytes).map_err(|_| io::Error::new(ErrorKind::InvalidData, "it is not text in UTF-8"))
 }
 
 impl Project {
@@ -61,7 +74,7 @@ impl Project {
     /// The project with this root folder.
     pub(crate) fn at(root: PathBuf) -> Result<Self> {
         let path = root.join(SETTINGS_FILE);
-        let settings = match fs::read_to_string(&path) {
+        let settings = match read_settings(&path) {
             Ok(text) => Settings::parse(&text, &path)?,
             Err(error) if error.kind() == ErrorKind::NotFound => Settings::default(),
             Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),

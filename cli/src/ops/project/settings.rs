@@ -212,10 +212,21 @@ impl Settings {
     }
 }
 
-/// Whether a text is an address that HTTP requests can go to.
+/// Whether a text is an address that HTTP requests can go to. The parser of addresses drops a port that is none; the
+/// request would go to another node then.
 pub(crate) fn is_address(url: &str) -> bool {
     url.parse::<ureq::http::Uri>().is_ok_and(|uri| {
-        matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some_and(|host| !host.is_empty())
+        let Some(authority) = uri.authority() else { return false };
+        let host = authority.host();
+        let port = authority.as_str().strip_prefix(host).and_then(|port| match port.strip_prefix(':') {
+            Some(digits) if digits.bytes().all(|digit| digit.is_ascii_digit()) => digits.parse::<u16>().ok(),
+            Some(_) => None,
+            None => port.is_empty().then_some(1),
+        });
+        matches!(uri.scheme_str(), Some("http" | "https"))
+            && !host.is_empty()
+            && port.is_some_and(|port| port > 0)
+            && !url.contains(['?', '#'])
     })
 }
 
@@ -259,7 +270,11 @@ mod tests {
     #[test]
     fn what_is_no_address_is_told_before_anything_is_asked() {
         let settings = parse("[networks]\nodd = { url = \"127.0.0.1:8080\" }").unwrap();
-        for given in ["http://", "ftp://a", "http://a b", "http://x\u{1b}[31m", "://", "http://[::1", "odd"] {
+        let ports =
+            ["99999", "65536", "-1", "+80", "", "0", "8O80", "80x"].map(|port| format!("http://127.0.0.1:{port}"));
+        let others = ["http://", "ftp://a", "http://a b", "http://x\u{1b}[31m", "://", "http://[::1", "odd"];
+        let parts = ["http://a:80?x", "http://a/?x", "http://a#b", "http://me@a", "http://me:1@a:80", "http://[::1]:x"];
+        for given in others.into_iter().chain(parts).chain(ports.iter().map(String::as_str)) {
             let error = settings.network(Some(given)).unwrap_err().to_string();
             assert!(error.ends_with(" is not the address of a node"), "{given}: {error}");
         }

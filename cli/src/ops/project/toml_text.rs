@@ -16,12 +16,19 @@ pub(crate) fn hint_for_digits(text: &str, at: usize) -> Option<String> {
 
 /// Whether the place in a text is in, or right behind, a number of more digits than 64 bits have.
 fn in_digits(text: &str, at: usize) -> Option<()> {
-    const MIN_DIGITS: usize = 19;
-    let is_digit = |byte: &u8| byte.is_ascii_digit() || *byte == b'_';
     let bytes = text.as_bytes();
+    // `0x` and its digits: 16 of them have 64 bits, of which TOML has 63.
+    let word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let begin = at - bytes.get(..at)?.iter().rev().take_while(|byte| word(byte)).count();
+    let is_hexadecimal = bytes.get(begin..begin + 2) == Some(b"0x");
+    let (min_digits, is_digit): (usize, fn(&u8) -> bool) = if is_hexadecimal {
+        (16, |byte| byte.is_ascii_hexdigit() || *byte == b'_')
+    } else {
+        (19, |byte| byte.is_ascii_digit() || *byte == b'_')
+    };
     let after = bytes.get(at..)?.iter().take_while(|byte| is_digit(byte)).count();
     let before = bytes.get(..at)?.iter().rev().take_while(|byte| is_digit(byte)).count();
-    (before + after >= MIN_DIGITS).then_some(())
+    (before + after >= min_digits).then_some(())
 }
 
 /// The key whose value is at this place: the last word before an equals sign.
@@ -44,5 +51,7 @@ mod tests {
         assert!(hint("init = [\"x—b=c\", 99999999999999999999").unwrap().contains("`b = \"…\"`"));
         assert_eq!(hint("init = [\"—=c\", 99999999999999999999"), None);
         assert_eq!(hint("99999999999999999999"), None);
+        assert!(hint("x = 0x8000000000000000").unwrap().contains("`x = \"…\"`"));
+        assert_eq!(hint("x = 0x80"), None);
     }
 }

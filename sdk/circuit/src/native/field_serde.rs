@@ -1,6 +1,7 @@
 //! Field elements in files: the hexadecimal text of the 32 bytes, least significant first, or a whole number.
 //!
-//! A string of digits is a number, unless it has exactly 64 digits: then it is hexadecimal.
+//! A string of digits is a number, unless it has exactly 64 digits: then it is hexadecimal. A plus sign before the
+//! digits makes it a number of any length.
 
 use alloc::string::String;
 use core::fmt;
@@ -9,6 +10,11 @@ use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Field, hex};
+
+/// The digits of the largest number of 128 bits.
+const MAX_U128_DIGITS: usize = 39;
+/// The digits of 32 bytes.
+const HEX_DIGITS: usize = 64;
 
 impl Serialize for Field {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -44,7 +50,13 @@ impl<'de> Deserialize<'de> for Field {
 
             fn visit_str<E: Error>(self, text: &str) -> Result<Field, E> {
                 let strange = || E::invalid_value(Unexpected::Str(text), &self);
-                let bytes = hex::decode(text).or_else(|| decimal(text)).ok_or_else(strange)?;
+                let bytes = match text.strip_prefix('+') {
+                    Some(number) => decimal(number),
+                    // A digit too few or too many makes no number of a hexadecimal text that begins with zeros.
+                    None if text.len() > MAX_U128_DIGITS && text.len() != HEX_DIGITS && text.starts_with('0') => None,
+                    None => hex::decode(text).or_else(|| decimal(text)),
+                };
+                let bytes = bytes.ok_or_else(strange)?;
                 Field::from_bytes(&bytes).map_err(E::custom)
             }
 
