@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use dusk_core::abi::ContractId;
 use local_node_vm::module_limits::{
-    MAX_BRANCHING, MAX_EXPORTS, MAX_FUNCTIONS, MAX_HARDNESS, MAX_INITIAL_ELEMENTS, MAX_NESTING, MAX_PASSED_VALUES,
-    MAX_TYPES, MAX_USED_SEGMENTS, MAX_VARIABLES_TIMES_BLOCKS,
+    MAX_BRANCHING, MAX_CALLS, MAX_EXPORTS, MAX_FUNCTIONS, MAX_HARDNESS, MAX_INITIAL_ELEMENTS, MAX_NESTING,
+    MAX_PASSED_VALUES, MAX_TYPES, MAX_USED_SEGMENTS, MAX_VARIABLES_TIMES_BLOCKS,
 };
 use local_node_vm::{LimitError, ModuleError, VmError, validate};
 
@@ -115,7 +115,10 @@ fn work_of_the_compiler_is_bounded() {
     let exports: String = (0..MAX_EXPORTS).map(|number| format!(r#"(export "{number}" (func $f))"#)).collect();
     let exports = format!("(func $f (param i32) (result i32) (i32.const 0)) {exports}");
     let spread = format!("(local {}) {}", "i32 ".repeat(1_000), "(if (local.get 0) (then nop))".repeat(4_000));
+    let calls = format!("(func {})", "call $f ".repeat(127_000));
     for (what, most, bytecode) in [
+        // The values that calls pass do not count calls that pass none.
+        ("calls", MAX_CALLS, module(&format!("(func $f) {}", calls.repeat(4)), "")),
         ("squared blocks and branches", MAX_BRANCHING, module("", &"loop end ".repeat(7_746))),
         ("variables times blocks", MAX_VARIABLES_TIMES_BLOCKS, module("", &spread)),
         ("variables times blocks", MAX_VARIABLES_TIMES_BLOCKS, {
