@@ -153,7 +153,12 @@ fn contained<T>(convert: impl FnOnce() -> Result<T, dusk_data_driver::Error>) ->
 fn refused(error: dusk_data_driver::Error) -> CodecError {
     use dusk_data_driver::Error;
     CodecError::Refused(match error {
-        Error::Unsupported(what) => format!("the data driver does not know {what}"),
+        // What follows "fn_name" and "event" is a name; other texts are sentences of their own, such as "opening not
+        // supported".
+        Error::Unsupported(what) if what.starts_with("fn_name ") || what.starts_with("event ") => {
+            format!("the data driver does not know {what}")
+        }
+        Error::Unsupported(text) => text,
         Error::Json(problem) => format!("the JSON does not fit: {problem}"),
         Error::Rkyv(problem) => format!("the bytes do not decode: {problem}"),
         Error::Other(problem) => problem,
@@ -193,6 +198,15 @@ mod tests {
             drop(stake.decode_event("stake", &[byte; 408]));
         }
         assert!(stake.version().is_ok());
+    }
+
+    #[test]
+    fn what_drivers_do_not_support_is_said_in_their_words() {
+        let transfer = Codec::transfer();
+        let text = |function: &str| transfer.decode_output(function, &[0; 8]).unwrap_err().to_string();
+        assert_eq!(text("opening"), "opening not supported");
+        assert_eq!(text("sync"), "unsupported");
+        assert_eq!(text("no_such"), "the data driver does not know fn_name no_such");
     }
 
     #[test]

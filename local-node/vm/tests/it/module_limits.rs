@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::time::Instant;
 
 use dusk_core::abi::ContractId;
+use local_node_vm::driver::Driver;
 use local_node_vm::module_limits::{
     MAX_BRANCHING, MAX_CALLS, MAX_EXPORTS, MAX_FUNCTIONS, MAX_HARDNESS, MAX_INITIAL_ELEMENTS, MAX_NESTING,
     MAX_PASSED_VALUES, MAX_TYPES, MAX_USED_SEGMENTS, MAX_VARIABLES_TIMES_BLOCKS,
@@ -158,6 +159,19 @@ fn modules_that_are_not_valid_are_bounded_too() {
     let values = "i32 ".repeat(1_000);
     let branch = format!("(func (result {values}) {})", "br_if 0 ".repeat(100_000));
     assert_eq!(limit(&module(&branch, "")).0, "values that calls and branches pass");
+}
+
+/// The parser lays out some of its messages over several lines.
+#[test]
+fn what_is_no_module_is_refused_on_one_line() {
+    for bytecode in [b"no module at all".as_slice(), b"\0asm\x02\0\0\0".as_slice()] {
+        let module = validate(bytecode, today().rules).unwrap_err().to_string();
+        let driver = Driver::load(bytecode).unwrap_err().to_string();
+        for refused in [module, driver] {
+            assert!(refused.contains("not valid WebAssembly"), "{refused}");
+            assert!(!refused.contains('\n') && !refused.contains("  "), "{refused}");
+        }
+    }
 }
 
 /// All that is dear at once, each nearly as much as the bounds allow: less than 10 seconds of one core. What it takes
