@@ -4,8 +4,8 @@
 //! again at every start if it came back from the store. So the folder holds a small file with the ids of the running
 //! transactions. The node writes it without waiting for the medium: the system keeps it when a process ends, and a loss
 //! of power is no transaction's fault. At the next start the node drops the transaction that the maker of blocks ran,
-//! and remembers the reason for its sender. A check takes milliseconds, so a node that somebody kills at its start is
-//! always in one: the transaction that was being checked is dropped only when a second process ends at it.
+//! and remembers the reason for its sender. A starting node checks its waiting transactions one after the other, so
+//! whoever kills it hits one of them: that one is dropped only when a second process ends at it.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
@@ -99,7 +99,7 @@ impl Store {
                         continue;
                     }
                     if *slot == Slot::Return && !suspects.contains(id) {
-                        debug!(%id, "the last process ended while it checked this transaction; it is checked once more");
+                        debug!(%id, "the last process ended while it checked this transaction; it is tried once more");
                         suspects.push(*id);
                     } else {
                         warn!(%id, "the last process ended while it ran this transaction; it is not run again");
