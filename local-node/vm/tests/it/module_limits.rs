@@ -120,6 +120,10 @@ fn work_of_the_compiler_is_bounded() {
     for (what, most, bytecode) in [
         // The values that calls pass do not count calls that pass none.
         ("calls", MAX_CALLS, module(&format!("(func $f) {}", calls.repeat(4)), "")),
+        ("calls", MAX_CALLS, {
+            let drops = format!("(func {})", "data.drop 0 ".repeat(80_000));
+            module(&format!(r#"(data "") {}"#, drops.repeat(2)), "")
+        }),
         ("squared blocks and branches", MAX_BRANCHING, module("", &"loop end ".repeat(7_746))),
         ("variables times blocks", MAX_VARIABLES_TIMES_BLOCKS, module("", &spread)),
         ("variables times blocks", MAX_VARIABLES_TIMES_BLOCKS, {
