@@ -99,7 +99,7 @@ pub async fn spawn(config: Config) -> Result<NodeHandle, NodeError> {
 
 /// Sends the transactions that waited when the node stopped, as if they came anew.
 async fn submit_again(node: NodeHandle, waiting: Vec<(TxId, Vec<u8>)>) {
-    for (id, bytes) in waiting {
+    for (id, bytes) in by_nonce(&node, waiting).await {
         let mut taken = node.submit_again(id, bytes.clone()).await;
         while let Err(SubmitError::Busy | SubmitError::Compiling) = taken {
             tokio::time::sleep(BUSY_DELAY).await;
@@ -115,6 +115,24 @@ async fn submit_again(node: NodeHandle, waiting: Vec<(TxId, Vec<u8>)>) {
             }
         }
     }
+}
+
+/// Puts the transactions of each account in the order of their nonces, at the place of the account's first one.
+///
+/// A transaction that comes too far ahead of its predecessors would be refused, and lost.
+async fn by_nonce(node: &NodeHandle, waiting: Vec<(TxId, Vec<u8>)>) -> Vec<(TxId, Vec<u8>)> {
+    let mut first_places: BTreeMap<BlsKey, usize> = BTreeMap::new();
+    let mut ordered = Vec::with_capacity(waiting.len());
+    for (place, (id, bytes)) in waiting.into_iter().enumerate() {
+        let order = match node.sender_and_nonce(bytes.clone()).await {
+            Some((sender, nonce)) => (*first_places.entry(sender).or_insert(place), nonce),
+            // Its check says why it is refused.
+            None => (place, 0),
+        };
+        ordered.push((order, (id, bytes)));
+    }
+    ordered.sort_by_key(|(order, _)| *order);
+    ordered.into_iter().map(|(_, waiting)| waiting).collect()
 }
 
 type Prepared = (Node, NodeHandle, Vec<(TxId, Vec<u8>)>, watch::Sender<Option<End>>);

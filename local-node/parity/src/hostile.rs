@@ -92,6 +92,7 @@ fn cases() -> Vec<Case> {
         ),
         case("phi", "10,000 locals in 2,000 nested loops", || phi(10_000, 2_000), "go"),
         case("init", "20,000 data segments", || init(20_000), "go"),
+        case("empty", "508,000 calls of an empty function", || empty(4, 127_000), "go"),
     ]
 }
 
@@ -142,6 +143,11 @@ fn init(segments: usize) -> String {
     }
     let data = r#"(data "")"#.repeat(segments);
     format!(r#"(module {FRAME} (func (export "go") (param i32) (result i32) {body} (i32.const 0)) {data})"#)
+}
+
+fn empty(functions: usize, calls: usize) -> String {
+    let callers = format!("(func {})", "call $f ".repeat(calls)).repeat(functions);
+    format!(r#"(module {FRAME} (func $f) {callers} (func (export "go") (param i32) (result i32) (i32.const 0)))"#)
 }
 
 const WAYS: [&str; 3] = ["deploy", "query", "transaction"];

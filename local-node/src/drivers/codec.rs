@@ -89,7 +89,7 @@ impl Codec {
     pub fn decode_input(&self, function: &str, argument: &[u8]) -> Result<Value, CodecError> {
         match &self.0 {
             Kind::BuiltIn(codec) => contained(|| codec.decode_input_fn(function, &aligned(argument))),
-            Kind::Uploaded(driver) => json("decode_input_fn", &driver.decode_input(function, argument)?),
+            Kind::Uploaded(driver) => parsed("decode_input_fn", &driver.decode_input(function, argument)?),
         }
     }
 
@@ -100,7 +100,7 @@ impl Codec {
     pub fn decode_output(&self, function: &str, result: &[u8]) -> Result<Value, CodecError> {
         match &self.0 {
             Kind::BuiltIn(codec) => contained(|| codec.decode_output_fn(function, &aligned(result))),
-            Kind::Uploaded(driver) => json("decode_output_fn", &driver.decode_output(function, result)?),
+            Kind::Uploaded(driver) => parsed("decode_output_fn", &driver.decode_output(function, result)?),
         }
     }
 
@@ -111,7 +111,40 @@ impl Codec {
     pub fn decode_event(&self, topic: &str, data: &[u8]) -> Result<Value, CodecError> {
         match &self.0 {
             Kind::BuiltIn(codec) => contained(|| codec.decode_event(topic, &aligned(data))),
-            Kind::Uploaded(driver) => json("decode_event", &driver.decode_event(topic, data)?),
+            Kind::Uploaded(driver) => parsed("decode_event", &driver.decode_event(topic, data)?),
+        }
+    }
+
+    /// Decodes a function's argument to a JSON text. Numbers stay as an uploaded driver writes them.
+    ///
+    /// # Errors
+    /// When the driver refuses or misbehaves.
+    pub fn decode_input_text(&self, function: &str, argument: &[u8]) -> Result<String, CodecError> {
+        match &self.0 {
+            Kind::BuiltIn(_) => Ok(self.decode_input(function, argument)?.to_string()),
+            Kind::Uploaded(driver) => checked("decode_input_fn", driver.decode_input(function, argument)?),
+        }
+    }
+
+    /// Decodes a function's result to a JSON text. Numbers stay as an uploaded driver writes them.
+    ///
+    /// # Errors
+    /// When the driver refuses or misbehaves.
+    pub fn decode_output_text(&self, function: &str, result: &[u8]) -> Result<String, CodecError> {
+        match &self.0 {
+            Kind::BuiltIn(_) => Ok(self.decode_output(function, result)?.to_string()),
+            Kind::Uploaded(driver) => checked("decode_output_fn", driver.decode_output(function, result)?),
+        }
+    }
+
+    /// Decodes an event's data to a JSON text. Numbers stay as an uploaded driver writes them.
+    ///
+    /// # Errors
+    /// When the driver refuses or misbehaves.
+    pub fn decode_event_text(&self, topic: &str, data: &[u8]) -> Result<String, CodecError> {
+        match &self.0 {
+            Kind::BuiltIn(_) => Ok(self.decode_event(topic, data)?.to_string()),
+            Kind::Uploaded(driver) => checked("decode_event", driver.decode_event(topic, data)?),
         }
     }
 
@@ -138,8 +171,14 @@ impl Codec {
     }
 }
 
-fn json(operation: &'static str, text: &str) -> Result<Value, CodecError> {
+fn parsed(operation: &'static str, text: &str) -> Result<Value, CodecError> {
     serde_json::from_str(text).map_err(|error| CodecError::NotJson { operation, error })
+}
+
+/// The text of an uploaded driver, unchanged if it is JSON: parsed, it would lose digits of integers above 64 bits.
+fn checked(operation: &'static str, text: String) -> Result<String, CodecError> {
+    parsed(operation, &text)?;
+    Ok(text)
 }
 
 /// Runs a built-in driver. Keys that are no points of their curve get past its checks, and the curve's crate panics
@@ -153,7 +192,12 @@ fn contained<T>(convert: impl FnOnce() -> Result<T, dusk_data_driver::Error>) ->
 fn refused(error: dusk_data_driver::Error) -> CodecError {
     use dusk_data_driver::Error;
     CodecError::Refused(match error {
-        Error::Unsupported(what) => format!("the data driver does not know {what}"),
+        // What follows "fn_name" and "event" is a name; other texts are sentences of their own, such as "opening not
+        // supported".
+        Error::Unsupported(what) if what.starts_with("fn_name ") || what.starts_with("event ") => {
+            format!("the data driver does not know {what}")
+        }
+        Error::Unsupported(text) => text,
         Error::Json(problem) => format!("the JSON does not fit: {problem}"),
         Error::Rkyv(problem) => format!("the bytes do not decode: {problem}"),
         Error::Other(problem) => problem,
@@ -180,6 +224,16 @@ mod tests {
     }
 
     #[test]
+    fn texts_of_uploaded_drivers_keep_their_digits() {
+        for text in ["340282366920938463463374607431768211455", r#"{ "a": [115792089237316195423570985008687907853] }"#]
+        {
+            assert_eq!(checked("decode_output_fn", text.to_owned()).unwrap(), text);
+        }
+        assert!(matches!(checked("decode_event", "x".to_owned()), Err(CodecError::NotJson { .. })));
+        assert!(checked("decode_event", "[".repeat(1_000) + &"]".repeat(1_000)).is_err(), "too deep to be read");
+    }
+
+    #[test]
     fn a_driver_that_panics_refuses() {
         let panicked = contained::<()>(|| panic!("no point of the curve")).unwrap_err();
         assert!(panicked.is_refusal());
@@ -193,6 +247,15 @@ mod tests {
             drop(stake.decode_event("stake", &[byte; 408]));
         }
         assert!(stake.version().is_ok());
+    }
+
+    #[test]
+    fn what_drivers_do_not_support_is_said_in_their_words() {
+        let transfer = Codec::transfer();
+        let text = |function: &str| transfer.decode_output(function, &[0; 8]).unwrap_err().to_string();
+        assert_eq!(text("opening"), "opening not supported");
+        assert_eq!(text("sync"), "unsupported");
+        assert_eq!(text("no_such"), "the data driver does not know fn_name no_such");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Transactions on their way into the mempool: checks beside the loop, compilation, simulation.
 
+use dusk_core::transfer::Transaction;
+use local_node_types::keys::BlsKey;
 use local_node_types::ledger::LedgerTransaction;
 use local_node_vm::ExecutionError;
 
@@ -21,9 +23,17 @@ impl NodeHandle {
         self.submit_marked(bytes, None).await
     }
 
-    /// Sends a transaction that waited when the node stopped. If checking it ends the process, it is not tried again.
+    /// Sends a transaction that waited when the node stopped. If checking it ends two processes, it is not tried again.
     pub(crate) async fn submit_again(&self, id: TxId, bytes: Vec<u8>) -> Result<TxId, SubmitError> {
         self.submit_marked(bytes, Some(id)).await
+    }
+
+    /// The sender and the nonce of a transaction that waited when the node stopped, if its bytes tell them.
+    pub(crate) async fn sender_and_nonce(&self, bytes: Vec<u8>) -> Option<(BlsKey, u64)> {
+        match self.check_aside(move || decode(&bytes)).await {
+            Ok(Transaction::Moonlight(public)) => Some((BlsKey::from(public.sender()), public.nonce())),
+            Ok(_) | Err(_) => None,
+        }
     }
 
     async fn submit_marked(&self, bytes: Vec<u8>, marked: Option<TxId>) -> Result<TxId, SubmitError> {

@@ -36,8 +36,8 @@ pub(super) async fn call(node: &NodeHandle, request: &Request) -> Answer {
         return Ok(Reply::Bytes(data));
     }
     let result = data.clone();
-    match node.drivers().using(contract, move |codec| codec.decode_output(&name, &result)).await {
-        Ok(value) => Ok(Reply::Json(value)),
+    match node.drivers().using(contract, move |codec| codec.decode_output_text(&name, &result)).await {
+        Ok(text) => Ok(Reply::JsonText(text)),
         // As in production: a driver need not know every result.
         Err(DriversError::Codec(error)) if error.is_refusal() => Ok(Reply::Bytes(data)),
         Err(error) => Err(error.into()),
@@ -101,10 +101,10 @@ impl JsonArray {
             return Err(Error::Driver(format!("it took more than {MAX_DECODING:?} to decode the items of the feed")));
         }
         let (started, function) = (Instant::now(), self.function.clone());
-        let value = self.drivers.using(self.contract, move |codec| codec.decode_output(&function, &item)).await?;
+        let text = self.drivers.using(self.contract, move |codec| codec.decode_output_text(&function, &item)).await?;
         self.decoding += started.elapsed();
         let opening = if std::mem::replace(&mut self.begun, true) { ',' } else { '[' };
-        Ok(format!("{opening}{value}").into_bytes())
+        Ok(format!("{opening}{text}").into_bytes())
     }
 }
 

@@ -1,5 +1,5 @@
-//! `POST /on/dev/…`: state control of a development chain. Production has none of it, and neither has a node whose
-//! rules are those of a public network.
+//! `POST /on/dev/…`: state control of a development chain. Production has none of it. A node whose rules are those of a
+//! public network has `fate` only, which changes nothing.
 //!
 //! | topic | body | answer |
 //! |---|---|---|
@@ -20,8 +20,13 @@ use serde_json::json;
 use super::error::Error;
 use super::rues::{Answer, Reply, Request, unsupported};
 use crate::block::TxId;
+use crate::config::BlockTime;
 use crate::handle::{MAX_MINED_BLOCKS, NodeHandle, TransactionStatus};
 
+/// The topic that only reads.
+const FATE: &str = "fate";
+/// The most seconds that a request waits for blocks of a node that makes one in a fixed time. Clients wait for 30.
+const MAX_MINE_SECONDS: u64 = 25;
 /// The bytes of a transaction's id.
 const TX_ID_BYTES: usize = 32;
 
@@ -54,8 +59,11 @@ struct Warp {
 }
 
 pub(super) async fn answer(node: &NodeHandle, request: &Request) -> Answer {
-    node.require_local()?;
-    let reply = match request.topic.as_str() {
+    let topic = request.topic.as_str();
+    if topic != FATE {
+        node.require_local()?;
+    }
+    let reply = match topic {
         "snapshot" => {
             let Nothing {} = optional(request)?;
             let taken = node.snapshot().await?;
@@ -71,13 +79,14 @@ pub(super) async fn answer(node: &NodeHandle, request: &Request) -> Answer {
             if blocks > MAX_MINED_BLOCKS {
                 return Err(Error::InvalidInput(format!("{blocks} blocks are too many: {MAX_MINED_BLOCKS} at a time")));
             }
+            fits_in_time(node.info().block_time, blocks)?;
             json!({ "height": node.mine(blocks).await? })
         }
         "warp" => {
             let Warp { seconds } = parse(request.body.text()?)?;
             json!({ "timestamp": node.warp(seconds).await? })
         }
-        "fate" => {
+        FATE => {
             let Which { transaction } = parse(request.body.text()?)?;
             let mut id = [0; TX_ID_BYTES];
             hex::decode_to_slice(&transaction, &mut id).map_err(|_| {
@@ -92,6 +101,20 @@ pub(super) async fn answer(node: &NodeHandle, request: &Request) -> Answer {
         _ => return Err(unsupported(request)),
     };
     Ok(Reply::Json(reply))
+}
+
+/// Refuses a request for blocks that come later than its client waits.
+fn fits_in_time(block_time: BlockTime, blocks: u64) -> Result<(), Error> {
+    match block_time {
+        BlockTime::Every(time) if time.as_secs().saturating_mul(blocks) > MAX_MINE_SECONDS => {
+            Err(Error::InvalidInput(format!(
+                "this node makes a block every {} s, and a request waits {MAX_MINE_SECONDS} s at most: wait for the \
+                 blocks, or start the node without `--block-time`",
+                time.as_secs()
+            )))
+        }
+        BlockTime::Every(_) | BlockTime::Instant => Ok(()),
+    }
 }
 
 fn status_document(status: &TransactionStatus) -> serde_json::Value {

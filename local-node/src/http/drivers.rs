@@ -18,9 +18,15 @@ pub(super) async fn convert(node: &NodeHandle, request: &Request) -> Answer {
     let bytes = request.body.bytes().to_vec();
     let drivers = node.drivers();
     Ok(match operation {
-        "decode_event" => Reply::Json(drivers.using(contract, move |it| it.decode_event(&name, &bytes)).await?),
-        "decode_input_fn" => Reply::Json(drivers.using(contract, move |it| it.decode_input(&name, &bytes)).await?),
-        "decode_output_fn" => Reply::Json(drivers.using(contract, move |it| it.decode_output(&name, &bytes)).await?),
+        "decode_event" => {
+            Reply::JsonText(drivers.using(contract, move |it| it.decode_event_text(&name, &bytes)).await?)
+        }
+        "decode_input_fn" => {
+            Reply::JsonText(drivers.using(contract, move |it| it.decode_input_text(&name, &bytes)).await?)
+        }
+        "decode_output_fn" => {
+            Reply::JsonText(drivers.using(contract, move |it| it.decode_output_text(&name, &bytes)).await?)
+        }
         "encode_input_fn" => {
             let json = request.body.text()?.to_owned();
             Reply::Bytes(drivers.using(contract, move |it| it.encode_input(&name, &json)).await?)

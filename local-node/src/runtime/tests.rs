@@ -11,16 +11,24 @@ use crate::handle::{MAX_COMPILATIONS, MAX_COMPILATIONS_PER_SENDER};
 use crate::reader::QueryError;
 
 async fn node() -> NodeHandle {
-    // The folder in which the tests from outside keep the genesis contracts' code as well.
-    let module_cache = std::env::current_exe().ok().and_then(|path| Some(path.parent()?.join("local-node-modules")));
-    spawn(Config { module_cache, ..Config::default() }).await.expect("the node starts")
+    node_with(BlockTime::Instant).await
 }
 
-/// A transaction of a development account, with a deployment where there is bytecode.
+async fn node_with(block_time: BlockTime) -> NodeHandle {
+    // The folder in which the tests from outside keep the genesis contracts' code as well.
+    let module_cache = std::env::current_exe().ok().and_then(|path| Some(path.parent()?.join("local-node-modules")));
+    spawn(Config { block_time, module_cache, ..Config::default() }).await.expect("the node starts")
+}
+
+/// The first transaction of a development account, with a deployment where there is bytecode.
 fn transaction(from: usize, bytecode: Option<&[u8]>) -> Vec<u8> {
+    numbered(from, 1, bytecode)
+}
+
+fn numbered(from: usize, nonce: u64, bytecode: Option<&[u8]>) -> Vec<u8> {
     let account = &dev_accounts()[from];
     let key = *account.public_key();
-    let deploy = bytecode.map(|bytecode| ContractDeploy::new(bytecode, account.id().0.to_vec(), None, 1).into());
+    let deploy = bytecode.map(|bytecode| ContractDeploy::new(bytecode, account.id().0.to_vec(), None, nonce).into());
     let payload = Payload {
         chain_id: 0,
         sender: key,
@@ -28,7 +36,7 @@ fn transaction(from: usize, bytecode: Option<&[u8]>) -> Vec<u8> {
         value: 1,
         deposit: 0,
         fee: Fee { gas_limit: 100_000_000, gas_price: 2000, refund_address: key },
-        nonce: 1,
+        nonce,
         data: deploy,
     };
     let signed = Transaction::sign_payload(account.secret_key(), payload).expect("there is no memo");
@@ -85,6 +93,19 @@ async fn slow_deployments_keep_nobody_from_sending_transactions() {
     }
     let id = node.submit(transaction(8, Some(&module))).await.expect("taken");
     node.wait_for(&id, false).await.expect("executed");
+    node.shutdown().await;
+}
+
+/// A node that was killed while it took them again may have left them in this order.
+#[tokio::test]
+async fn transactions_that_come_back_in_another_order_are_all_taken() {
+    let node = node_with(BlockTime::Every(Duration::from_secs(3600))).await;
+    let mut waiting: Vec<_> = (1..=100).map(|nonce| (TxId([1; 32]), numbered(0, nonce, None))).collect();
+    waiting.rotate_left(50);
+    waiting.insert(20, (TxId([2; 32]), b"no transaction".to_vec()));
+    submit_again(node.clone(), waiting).await;
+    let taken = node.mempool(200).await.expect("the loop runs");
+    assert_eq!(taken.len(), 100);
     node.shutdown().await;
 }
 

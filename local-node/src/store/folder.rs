@@ -9,7 +9,7 @@ use std::sync::Arc;
 use local_node_types::rules::Profile;
 use redb::{Database, DatabaseError, ReadableDatabase, StorageError, TableError};
 
-use super::running::Running;
+use super::running::{Running, Slot};
 use super::tables::META;
 use super::{FORMAT, StoreError};
 use crate::block::TxId;
@@ -78,8 +78,8 @@ impl Folder {
         Ok(())
     }
 
-    /// The file of running transactions, and those that it names.
-    pub(super) fn running(&self) -> Result<(Running, Vec<TxId>), StoreError> {
+    /// The file of running transactions, and those that it names with whoever worked on them.
+    pub(super) fn running(&self) -> Result<(Running, Vec<(Slot, TxId)>), StoreError> {
         let refused = |source| StoreError::Folder { folder: self.path.clone(), source: Arc::new(source) };
         Running::open(&self.path).map_err(refused)
     }

@@ -3,15 +3,16 @@
 //! A transaction that ends the process (an abort, an exhausted stack, memory that the system takes back) would end it
 //! again at every start if it came back from the store. So the folder holds a small file with the ids of the running
 //! transactions. The node writes it without waiting for the medium: the system keeps it when a process ends, and a loss
-//! of power is no transaction's fault. At the next start the node drops the transactions that the file names, and
-//! remembers the reason for their senders.
+//! of power is no transaction's fault. At the next start the node drops the transaction that the maker of blocks ran,
+//! and remembers the reason for its sender. A starting node checks its waiting transactions one after the other, so
+//! whoever kills it hits one of them: that one is dropped only when a second process ends at it.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use redb::ReadableTable as _;
+use redb::{ReadableTable as _, WriteTransaction};
 use tracing::{debug, warn};
 
 use super::tables::{META, TX_LOCATIONS};
@@ -22,8 +23,10 @@ use crate::block::TxId;
 const FILE: &str = "running";
 /// The name of the list among the facts about the chain.
 const ENDED: &str = "ended processes";
-/// How many transactions that ended a process are remembered.
-const MAX_ENDED: usize = 64;
+/// The name of the list of transactions whose check one process did not outlive, among the facts about the chain.
+const SUSPECTS: &str = "suspects";
+/// How many transactions each of the two lists holds, the last ones.
+const MAX_LISTED: usize = 64;
 /// The bytes of an id. An id of zeros stands for none.
 const ID_BYTES: usize = 32;
 
@@ -45,14 +48,15 @@ pub(super) struct Running(Mutex<File>);
 
 impl Running {
     /// Opens the file, which is made if there is none. Gives the transactions that it names as well.
-    pub(super) fn open(folder: &Path) -> io::Result<(Self, Vec<TxId>)> {
+    pub(super) fn open(folder: &Path) -> io::Result<(Self, Vec<(Slot, TxId)>)> {
         let path = folder.join(FILE);
         let mut file = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path)?;
         let mut bytes = Vec::new();
         // Only so much is ever written; whatever else is there is not looked at.
         (&mut file).take((SLOTS * ID_BYTES) as u64).read_to_end(&mut bytes)?;
         let (ids, _) = bytes.as_chunks::<ID_BYTES>();
-        let named = ids.iter().filter(|id| **id != [0; ID_BYTES]).map(|id| TxId(*id)).collect();
+        let slots = [Slot::Block, Slot::Return].into_iter().zip(ids);
+        let named = slots.filter(|(_, id)| **id != [0; ID_BYTES]).map(|(slot, id)| (slot, TxId(*id))).collect();
         Ok((Self(Mutex::new(file)), named))
     }
 
@@ -84,31 +88,44 @@ impl Store {
         Ok(ids(&stored.unwrap_or_default()))
     }
 
-    /// Takes out of the waiting transactions those that were running when the last process ended, and remembers them.
-    pub(super) fn settle_running(&self, named: &[TxId]) -> Result<(), StoreError> {
+    /// Takes out of the waiting transactions those that ended a process, and remembers them.
+    pub(super) fn settle_running(&self, named: &[(Slot, TxId)]) -> Result<(), StoreError> {
         if !named.is_empty() {
             self.0.write(|transaction| {
-                let mut ended = Vec::new();
-                for id in named {
+                let (mut ended, mut suspects) = (list(transaction, ENDED)?, list(transaction, SUSPECTS)?);
+                for (slot, id) in named {
                     // One that is in a block had come to its end.
-                    if transaction.open_table(TX_LOCATIONS)?.get(&id.0)?.is_none() {
+                    if transaction.open_table(TX_LOCATIONS)?.get(&id.0)?.is_some() {
+                        continue;
+                    }
+                    if *slot == Slot::Return && !suspects.contains(id) {
+                        debug!(%id, "the last process ended while it checked this transaction; it is tried once more");
+                        suspects.push(*id);
+                    } else {
                         warn!(%id, "the last process ended while it ran this transaction; it is not run again");
                         waiting::remove(transaction, id)?;
                         ended.push(*id);
                     }
                 }
-                let mut meta = transaction.open_table(META)?;
-                let mut all = meta.get(ENDED)?.map(|bytes| ids(bytes.value())).unwrap_or_default();
-                all.extend(ended);
-                let last = &all[all.len().saturating_sub(MAX_ENDED)..];
-                meta.insert(ENDED, last.iter().flat_map(|id| id.0).collect::<Vec<u8>>().as_slice())?;
-                Ok(())
+                put_list(transaction, ENDED, &ended)?;
+                put_list(transaction, SUSPECTS, &suspects)
             })?;
         }
         self.mark_running(Slot::Block, None);
         self.mark_running(Slot::Return, None);
         Ok(())
     }
+}
+
+fn list(transaction: &WriteTransaction, name: &str) -> Result<Vec<TxId>, StoreError> {
+    Ok(transaction.open_table(META)?.get(name)?.map(|bytes| ids(bytes.value())).unwrap_or_default())
+}
+
+fn put_list(transaction: &WriteTransaction, name: &str, all: &[TxId]) -> Result<(), StoreError> {
+    let last = &all[all.len().saturating_sub(MAX_LISTED)..];
+    let bytes: Vec<u8> = last.iter().flat_map(|id| id.0).collect();
+    transaction.open_table(META)?.insert(name, bytes.as_slice())?;
+    Ok(())
 }
 
 fn ids(bytes: &[u8]) -> Vec<TxId> {

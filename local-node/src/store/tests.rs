@@ -252,6 +252,33 @@ fn waiting_transactions_come_back_in_their_order() {
 }
 
 #[test]
+fn transactions_that_come_again_keep_their_places() {
+    let store = begun(InMemoryBackend::new()).unwrap();
+    let expected: Vec<(TxId, Vec<u8>)> = (0..100).map(|byte| (TxId([byte; 32]), vec![byte])).collect();
+    // The second time half of them come, and the node ends.
+    for coming in [&expected[..], &expected[..50]] {
+        for (id, bytes) in coming {
+            store.note_waiting(*id, || bytes.clone());
+        }
+        store.write_journal().unwrap();
+    }
+    assert_eq!(store.waiting().unwrap(), expected);
+}
+
+#[test]
+fn a_check_is_begun_once_more_after_one_process_has_ended_at_it() {
+    let store = begun(InMemoryBackend::new()).unwrap();
+    let (checked, run) = (TxId([1; 32]), TxId([2; 32]));
+    for id in [checked, run] {
+        store.note_waiting(id, || id.0.to_vec());
+    }
+    store.settle_running(&[(Slot::Return, checked)]).unwrap();
+    assert_eq!((store.waiting().unwrap().len(), store.ended_processes().unwrap()), (2, Vec::new()));
+    store.settle_running(&[(Slot::Block, run), (Slot::Return, checked)]).unwrap();
+    assert_eq!((store.waiting().unwrap().len(), store.ended_processes().unwrap()), (0, vec![run, checked]));
+}
+
+#[test]
 fn snapshots_are_counted_and_bring_labels_back() {
     let store = begun(InMemoryBackend::new()).unwrap();
     for height in 1..=2 {

@@ -31,11 +31,17 @@ impl MempoolJournal {
     /// Writes the changes, without forgetting them.
     pub(super) fn write(&self, transaction: &WriteTransaction) -> Result<(), StoreError> {
         for (id, change) in &self.changes {
-            remove(transaction, id)?;
-            if let Some((place, bytes)) = change {
-                transaction.open_table(WAITING)?.insert(place, (&id.0, bytes.as_slice()))?;
-                transaction.open_table(WAITING_PLACES)?.insert(&id.0, place)?;
-            }
+            let Some((place, bytes)) = change else {
+                remove(transaction, id)?;
+                continue;
+            };
+            let mut places = transaction.open_table(WAITING_PLACES)?;
+            // A transaction that the restarted node takes again keeps its place: the node may end before it has taken
+            // those that come after it.
+            let kept = places.get(&id.0)?.map(|kept| kept.value());
+            let place = kept.unwrap_or(*place);
+            places.insert(&id.0, place)?;
+            transaction.open_table(WAITING)?.insert(place, (&id.0, bytes.as_slice()))?;
         }
         Ok(())
     }

@@ -175,6 +175,26 @@ async fn the_chain_is_controlled_over_http() {
     server.stop().await;
 }
 
+/// A client gives up after 30 seconds, and could not tell whether the blocks come.
+#[tokio::test]
+async fn blocks_that_come_too_late_are_refused_over_http() {
+    let node = node(|config| config.block_time = BlockTime::Every(Duration::from_secs(10))).await;
+    let server = Server::start(node.clone(), ([127, 0, 0, 1], 0).into()).await.expect("a port is free");
+    let (status, document) = ask(&server.url(), "mine", r#"{"blocks":3}"#).await;
+    let text = document["error"].as_str().unwrap();
+    assert!(status == 400 && text.contains("makes a block every 10 s"), "{status}: {text}");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn blocks_that_come_soon_are_waited_for_over_http() {
+    let node = node(|config| config.block_time = BlockTime::Every(Duration::from_secs(1))).await;
+    let server = Server::start(node.clone(), ([127, 0, 0, 1], 0).into()).await.expect("a port is free");
+    let (status, document) = ask(&server.url(), "mine", r#"{"blocks":2}"#).await;
+    assert!(status == 200 && document["height"].as_u64() >= Some(2), "{status}: {document}");
+    server.stop().await;
+}
+
 #[tokio::test]
 async fn the_chain_of_a_public_network_is_not_controlled_over_http() {
     let node = node(|config| config.rules = Profile::Testnet).await;
@@ -183,6 +203,9 @@ async fn the_chain_of_a_public_network_is_not_controlled_over_http() {
         let (status, document) = ask(&server.url(), topic, "").await;
         assert_eq!(status, 403, "{topic}: {document}");
     }
+    // Reading changes nothing.
+    let unknown = r#"{"transaction":"0101010101010101010101010101010101010101010101010101010101010101"}"#;
+    assert_eq!(ask(&server.url(), "fate", unknown).await, (200, json!({ "state": "unknown" })));
     assert_eq!(node.tip().height, 0);
     server.stop().await;
 }

@@ -16,7 +16,7 @@ use wasmtime::{
 };
 
 use self::clock::{Clock, TICK_MILLISECONDS, Ticking};
-use crate::module::{LimitError, Objects, limits};
+use crate::module::{LimitError, Objects, limits, on_one_line};
 
 /// The longest driver, in bytes.
 pub const MAX_DRIVER_BYTES: usize = 8 << 20;
@@ -48,7 +48,7 @@ pub enum DriverError {
         length: usize,
     },
     /// It is not valid WebAssembly.
-    #[error("the data driver is not valid WebAssembly: {0:#}")]
+    #[error("the data driver is not valid WebAssembly: {}", engine_text(.0))]
     Malformed(wasmtime::Error),
     /// It exceeds a limit of the virtual machine.
     #[error("the data driver is refused: {0}")]
@@ -225,6 +225,11 @@ impl Driver {
         }
         Err(DriverError::OutputTooLong(operation))
     }
+}
+
+/// What the engine says of a module, with its causes.
+fn engine_text(error: &wasmtime::Error) -> String {
+    on_one_line(&format!("{error:#}"))
 }
 
 const OK: i32 = 0;

@@ -11,9 +11,12 @@ use sha3::{Digest, Sha3_256};
 use super::served::{Answer, SHARED, Served, TRANSFER};
 use crate::common::{ACCOUNTS, COUNTER, Draft, deployed_id};
 
+/// An integer of 39 digits, which has 128 bits.
+const WIDE: &str = "340282366920938463463374607431768211455";
+
 /// A driver for the counter. Arguments are empty, results are one digit. Its `decode_event` misbehaves as the first
 /// byte of the data says: 0 never ends, 1 traps, 2 returns a length beyond its buffer, 3 returns what is not UTF-8, 4
-/// takes all memory, 5 returns what is not JSON, 6 refuses.
+/// takes all memory, 5 returns what is not JSON, 6 refuses. With 7 it returns [`WIDE`].
 static DRIVER: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let operation =
         "(param $n i32) (param $nl i32) (param $d i32) (param $l i32) (param $o i32) (param $ol i32) (result i32)";
@@ -22,6 +25,7 @@ static DRIVER: LazyLock<Vec<u8>> = LazyLock::new(|| {
             (memory (export "memory") 2)
             (global $next (mut i32) (i32.const 1024))
             (data (i32.const 16) "\07\00\00\00{{\"a\":1}}\05\00\00\000.1.0")
+            (data (i32.const 64) "\27\00\00\00{WIDE}")
             (func $say (param $o i32) (param $byte i32) (result i32)
                 (i32.store (local.get $o) (i32.const 1))
                 (i32.store8 (i32.add (local.get $o) (i32.const 4)) (local.get $byte))
@@ -52,6 +56,8 @@ static DRIVER: LazyLock<Vec<u8>> = LazyLock::new(|| {
                     unreachable))
                 (if (i32.eq (local.get $case) (i32.const 5)) (then
                     (return (call $say (local.get $o) (i32.const 120)))))
+                (if (i32.eq (local.get $case) (i32.const 7)) (then
+                    (memory.copy (local.get $o) (i32.const 64) (i32.const 43)) (return (i32.const 0))))
                 (i32.const 1))
             (func (export "get_schema") (param $o i32) (param i32) (result i32)
                 (memory.copy (local.get $o) (i32.const 16) (i32.const 11)) (i32.const 0))
@@ -160,6 +166,9 @@ fn owners_upload_drivers_and_hostile_ones_harm_nobody() {
     let schema = served.ask(&format!("/on/driver:{contract}/get_schema"), b"").json();
     assert_eq!(schema, json!({ "a": 1 }));
     assert_eq!(served.ask(&format!("/on/driver:{contract}/get_version"), b"").body, b"0.1.0");
+
+    let wide = served.ask(&format!("/on/driver:{contract}/decode_event:t"), &[7]);
+    assert_eq!((wide.status, wide.body.as_slice()), (200, WIDE.as_bytes()));
 
     let misbehaviour = [
         (0, 500, "did not finish"),

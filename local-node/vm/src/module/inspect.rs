@@ -237,8 +237,13 @@ fn outline(bytecode: &[u8], features: Features) -> Result<Outline<'_>, ModuleErr
 
 impl From<wasmparser::BinaryReaderError> for ModuleError {
     fn from(error: wasmparser::BinaryReaderError) -> Self {
-        Self::Malformed { offset: error.offset() as u64, message: error.message().to_owned() }
+        Self::Malformed { offset: error.offset() as u64, message: on_one_line(error.message()) }
     }
+}
+
+/// A message of the parser, some of which are laid out over several lines.
+pub(crate) fn on_one_line(message: &str) -> String {
+    message.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The parts of a valid module that matter to the requirements.

@@ -9,6 +9,7 @@
 //! | branching: blocks and branches of each function, squared | liveness and register allocation | 2.7 million | 60 million |
 //! | variables times blocks of each function | construction of SSA form; also its memory | 0.3 million | 4 million |
 //! | values that calls and branches pass | moves between registers and stack | 14,000 | 300,000 |
+//! | calls, also those that pass no values, and bulk operators | a few instructions and a relocation for each | 2,800 | 150,000 |
 //! | hard operators of each function, squared | register allocation around constants and fixed registers | 80 | 16 million |
 //! | functions, types | a fixed cost for each | 526, 44 | 10,000, 2,000 |
 //!
@@ -56,6 +57,8 @@ pub const MAX_BRANCHING: u64 = 60_000_000;
 pub const MAX_VARIABLES_TIMES_BLOCKS: u64 = 4_000_000;
 /// The most values that calls and branches pass.
 pub const MAX_PASSED_VALUES: u64 = 300_000;
+/// The most calls, and operators that become calls: those on whole pieces of memories and tables.
+pub const MAX_CALLS: u64 = 150_000;
 /// The squares of the numbers of hard operators of each function, together. Hard are operators on floats and vectors,
 /// and every other shift by an amount that is not constant.
 pub const MAX_HARDNESS: u64 = 16_000_000;
@@ -177,6 +180,7 @@ struct Code {
     nesting: u64,
 
     targets: u64,
+    calls: u64,
     passed: u64,
     branching: u64,
     variables_times_blocks: u64,
@@ -329,6 +333,18 @@ impl<'a> Function<'a> {
                 self.branch(0)?;
                 self.call(Some(*type_index))?;
             }
+            // The machine or the engine has a function for each of these.
+            Operator::MemoryCopy { .. }
+            | Operator::MemoryFill { .. }
+            | Operator::MemoryGrow { .. }
+            | Operator::MemoryInit { .. }
+            | Operator::DataDrop { .. }
+            | Operator::TableCopy { .. }
+            | Operator::TableFill { .. }
+            | Operator::TableGrow { .. }
+            | Operator::TableInit { .. }
+            | Operator::ElemDrop { .. }
+            | Operator::RefFunc { .. } => self.called()?,
             // The elements of tables are made when they are used first, which is a branch.
             Operator::TableGet { .. } | Operator::TableSet { .. } => self.branch(0)?,
             other => self.half_hard(hardness(other, self.after_constant))?,
@@ -384,8 +400,14 @@ impl<'a> Function<'a> {
     }
 
     fn call(&mut self, ty: Option<u32>) -> Result<(), LimitError> {
+        self.called()?;
         let arity = ty.and_then(|ty| self.types.get(ty as usize)).copied().unwrap_or_default();
         self.pass(arity.total())
+    }
+
+    fn called(&mut self) -> Result<(), LimitError> {
+        self.code.calls += 1;
+        self.at_most("calls", self.code.calls, MAX_CALLS)
     }
 
     fn pass(&mut self, values: u64) -> Result<(), LimitError> {
@@ -493,6 +515,7 @@ mod tests {
                 ("locals", code.locals, MAX_LOCALS),
                 ("nesting", code.nesting, MAX_NESTING),
                 ("targets", code.targets, MAX_TABLE_TARGETS),
+                ("calls", code.calls, MAX_CALLS),
                 ("passed values", code.passed, MAX_PASSED_VALUES),
                 ("branching", code.branching, MAX_BRANCHING),
                 ("variables times blocks", code.variables_times_blocks, MAX_VARIABLES_TIMES_BLOCKS),

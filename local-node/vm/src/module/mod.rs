@@ -7,7 +7,7 @@ mod prepare;
 
 use std::sync::Arc;
 
-pub(crate) use inspect::{Features, INIT, LOG, inspect};
+pub(crate) use inspect::{Features, INIT, LOG, inspect, on_one_line};
 pub use inspect::{MAX_MODULE_BYTES, MAX_TABLE_ELEMENTS, ModuleError, ModuleInfo, validate, validate_for_tests};
 pub use limits::LimitError;
 pub(crate) use objects::Objects;

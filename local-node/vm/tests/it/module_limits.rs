@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 use std::time::Instant;
 
 use dusk_core::abi::ContractId;
+use local_node_vm::driver::Driver;
 use local_node_vm::module_limits::{
-    MAX_BRANCHING, MAX_EXPORTS, MAX_FUNCTIONS, MAX_HARDNESS, MAX_INITIAL_ELEMENTS, MAX_NESTING, MAX_PASSED_VALUES,
-    MAX_TYPES, MAX_USED_SEGMENTS, MAX_VARIABLES_TIMES_BLOCKS,
+    MAX_BRANCHING, MAX_CALLS, MAX_EXPORTS, MAX_FUNCTIONS, MAX_HARDNESS, MAX_INITIAL_ELEMENTS, MAX_NESTING,
+    MAX_PASSED_VALUES, MAX_TYPES, MAX_USED_SEGMENTS, MAX_VARIABLES_TIMES_BLOCKS,
 };
 use local_node_vm::{LimitError, ModuleError, VmError, validate};
 
@@ -115,7 +116,14 @@ fn work_of_the_compiler_is_bounded() {
     let exports: String = (0..MAX_EXPORTS).map(|number| format!(r#"(export "{number}" (func $f))"#)).collect();
     let exports = format!("(func $f (param i32) (result i32) (i32.const 0)) {exports}");
     let spread = format!("(local {}) {}", "i32 ".repeat(1_000), "(if (local.get 0) (then nop))".repeat(4_000));
+    let calls = format!("(func {})", "call $f ".repeat(127_000));
     for (what, most, bytecode) in [
+        // The values that calls pass do not count calls that pass none.
+        ("calls", MAX_CALLS, module(&format!("(func $f) {}", calls.repeat(4)), "")),
+        ("calls", MAX_CALLS, {
+            let drops = format!("(func {})", "data.drop 0 ".repeat(80_000));
+            module(&format!(r#"(data "") {}"#, drops.repeat(2)), "")
+        }),
         ("squared blocks and branches", MAX_BRANCHING, module("", &"loop end ".repeat(7_746))),
         ("variables times blocks", MAX_VARIABLES_TIMES_BLOCKS, module("", &spread)),
         ("variables times blocks", MAX_VARIABLES_TIMES_BLOCKS, {
@@ -155,6 +163,19 @@ fn modules_that_are_not_valid_are_bounded_too() {
     let values = "i32 ".repeat(1_000);
     let branch = format!("(func (result {values}) {})", "br_if 0 ".repeat(100_000));
     assert_eq!(limit(&module(&branch, "")).0, "values that calls and branches pass");
+}
+
+/// The parser lays out some of its messages over several lines.
+#[test]
+fn what_is_no_module_is_refused_on_one_line() {
+    for bytecode in [b"no module at all".as_slice(), b"\0asm\x02\0\0\0".as_slice()] {
+        let module = validate(bytecode, today().rules).unwrap_err().to_string();
+        let driver = Driver::load(bytecode).unwrap_err().to_string();
+        for refused in [module, driver] {
+            assert!(refused.contains("not valid WebAssembly"), "{refused}");
+            assert!(!refused.contains('\n') && !refused.contains("  "), "{refused}");
+        }
+    }
 }
 
 /// All that is dear at once, each nearly as much as the bounds allow: less than 10 seconds of one core. What it takes
