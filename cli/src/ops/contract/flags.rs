@@ -33,23 +33,23 @@ pub(crate) fn function<'a>(abi: &'a ContractAbi, name: &str) -> Result<&'a Funct
 /// The most bytes that a document of arguments may have.
 const MAX_DOCUMENT_BYTES: u64 = 1024 * 1024;
 
-/// A document that an option gives: as text, in a file, or on standard input.
+/// A document that an option gives: as text, in a file, or on standard input. `sample`: makes an example for the hint.
 ///
 /// # Errors
 /// A usage fault where it cannot be read, or is not JSON.
-pub(crate) fn document(option: &str, given: &str, example: &str) -> Result<Value> {
-    document_with(exact::Large::Marked, option, given, example)
+pub(crate) fn document(option: &str, given: &str, sample: impl FnOnce() -> String) -> Result<Value> {
+    document_with(exact::Large::Marked, option, given, sample)
 }
 
 /// The same, where no type tells what large integers are: they become text.
 ///
 /// # Errors
 /// As [`document`].
-pub(crate) fn plain_document(option: &str, given: &str, example: &str) -> Result<Value> {
-    document_with(exact::Large::Text, option, given, example)
+pub(crate) fn plain_document(option: &str, given: &str, sample: impl FnOnce() -> String) -> Result<Value> {
+    document_with(exact::Large::Text, option, given, sample)
 }
 
-fn document_with(large: exact::Large, option: &str, given: &str, example: &str) -> Result<Value> {
+fn document_with(large: exact::Large, option: &str, given: &str, sample: impl FnOnce() -> String) -> Result<Value> {
     let read = |from: &mut dyn Read, name: &str| {
         let mut text = String::new();
         let read = from.take(MAX_DOCUMENT_BYTES + 1).read_to_string(&mut text);
@@ -76,6 +76,7 @@ fn document_with(large: exact::Large, option: &str, given: &str, example: &str) 
         None => given.to_owned(),
     };
     exact::read(&text, large).map_err(|error| {
+        let example = sample();
         Fault::usage(format!("`{option}` is not JSON: {error}"), format!("for example {option} '{example}'"))
     })
 }
