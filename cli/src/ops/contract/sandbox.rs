@@ -71,6 +71,11 @@ fn document(text: &str, what: fmt::Arguments<'_>) -> Result<Value> {
     })
 }
 
+/// Whether a driver did not finish within the bounds of one operation.
+pub(crate) fn is_too_slow(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| matches!(cause.downcast_ref::<DriverError>(), Some(DriverError::TooSlow(_))))
+}
+
 /// A contract's data driver.
 pub(crate) struct Driver(Kind);
 
