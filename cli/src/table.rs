@@ -66,7 +66,7 @@ impl Table {
     }
 
     /// The lines, the heads first, none longer than `width` if that can be.
-    fn lines(&self, width: Option<usize>) -> Vec<String> {
+    pub(crate) fn lines(&self, width: Option<usize>) -> Vec<String> {
         let mut widths: Vec<usize> = self.columns.iter().map(|(head, _)| letters(head)).collect();
         for row in &self.rows {
             for (width, cell) in widths.iter_mut().zip(row) {

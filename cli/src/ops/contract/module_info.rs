@@ -1,6 +1,6 @@
 //! What a WASM module is made of: sections, imports, exports, the size of each function.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use dusk_sdk_protocol::abi::ContractAbi;
 use rustc_demangle::demangle;
@@ -140,8 +140,9 @@ impl Anatomy {
 
     /// Whether any function's name is known beyond those that are exported.
     pub(crate) fn has_names(&self) -> bool {
-        let named = self.functions.iter().filter_map(|function| function.name.as_deref());
-        named.into_iter().any(|name| self.exports.iter().all(|export| export.name != name))
+        let exported: BTreeSet<&str> = self.exports.iter().map(|export| export.name.as_str()).collect();
+        let mut named = self.functions.iter().filter_map(|function| function.name.as_deref());
+        named.any(|name| !exported.contains(name))
     }
 }
 
