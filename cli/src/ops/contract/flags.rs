@@ -30,6 +30,8 @@ pub(crate) fn function<'a>(abi: &'a ContractAbi, name: &str) -> Result<&'a Funct
     })
 }
 
+/// The most arguments that the example of a call sets.
+const MAX_SAMPLES: usize = 32;
 /// The most bytes that a document of arguments may have.
 const MAX_DOCUMENT_BYTES: u64 = 1024 * 1024;
 
@@ -222,8 +224,13 @@ impl<'a> Flags<'a> {
     fn footer(&self, abi: &ContractAbi) -> String {
         let inputs = self.function.inputs.iter();
         let value = |ty: &Type| harmless(&samples::word(abi, ty)).into_owned();
-        let values: Vec<String> =
-            inputs.map(|input| format!("--{} {}", harmless(&self.flag(input)), value(&input.ty))).collect();
+        let mut values: Vec<String> = inputs
+            .take(MAX_SAMPLES)
+            .map(|input| format!("--{} {}", harmless(&self.flag(input)), value(&input.ty)))
+            .collect();
+        if self.function.inputs.len() > MAX_SAMPLES {
+            values.push("…".to_owned());
+        }
         let mut text = format!("Example:\n  {} {}", self.command(""), values.join(" "));
         text.truncate(text.trim_end().len());
         if self.function.fallible && !abi.errors.is_empty() {
