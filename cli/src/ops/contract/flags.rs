@@ -299,6 +299,14 @@ mod tests {
     }
 
     #[test]
+    fn an_example_is_made_only_for_a_hint() {
+        assert!(document("--args", "[1]", || unreachable!("no hint is shown")).is_ok());
+        let refused = document("--args", "[", || "[1]".to_owned()).unwrap_err();
+        let fault = refused.downcast_ref::<Fault>().unwrap();
+        assert_eq!(fault.hint(), "for example --args '[1]'");
+    }
+
+    #[test]
     fn values_in_order_fill_what_has_no_name() {
         let function = function(&["a", "b", "c"]);
         let flags = Flags::new(&function, "c", "arg.", &|_| false);
