@@ -153,11 +153,10 @@ impl Ui {
         }
     }
 
-    /// The result as a document, on stdout. Nothing without `--json`.
+    /// The result as a document, on stdout: laid out, unless that makes it very long. Nothing without `--json`.
     pub(crate) fn document(&self, document: &impl Serialize) {
         if self.json {
-            let text = serde_json::to_string_pretty(document).expect("documents have text keys");
-            say(io::stdout(), Lines::Many, &escape::json(&text), "\n");
+            say(io::stdout(), Lines::Many, &escape::json(&laid_out(document)), "\n");
         }
     }
 
@@ -274,6 +273,9 @@ impl Report for Ui {
     }
 }
 
+/// The longest document that is laid out, in bytes: the blanks before deep values can be most of it.
+const MAX_LAID_OUT_BYTES: usize = 1 << 20;
+
 /// Steps of a whole bar.
 const BAR_STEPS: u64 = 1000;
 
@@ -343,6 +345,32 @@ pub(crate) fn tell_panics() {
     }));
 }
 
+/// The document with a line for each value; on one line where it would be longer than [`MAX_LAID_OUT_BYTES`].
+fn laid_out(document: &impl Serialize) -> String {
+    let mut room = Room(Vec::new());
+    match serde_json::to_writer_pretty(&mut room, document) {
+        Ok(()) => String::from_utf8(room.0).expect("JSON is UTF-8"),
+        Err(_) => serde_json::to_string(document).expect("documents have text keys"),
+    }
+}
+
+/// Bytes of a document that is laid out.
+struct Room(Vec<u8>);
+
+impl Write for Room {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.len() + bytes.len() > MAX_LAID_OUT_BYTES {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// Writes, and does not mind a reader that has gone (`cargo dusk … | head`). `end`: what ends the text.
 fn say(to: impl Write, lines: Lines, text: &str, end: &str) {
     write_out(to, &format!("{}{end}", escape::for_terminal(text, lines, &CODES)));
@@ -367,5 +395,13 @@ mod tests {
         let painted = paint(true, Tone::Bad, "no\x1b[2J");
         assert_eq!(escape::for_terminal(&painted, Lines::One, &CODES), "\x1b[1;31mno\\u{1b}[2J\x1b[0m");
         assert_eq!(paint(false, Tone::Bad, "no"), "no");
+    }
+
+    #[test]
+    fn long_documents_are_printed_on_one_line() {
+        let short = json!({ "result": [1, 2] });
+        assert_eq!(laid_out(&short), format!("{short:#}"));
+        let deep = (0..30).fold(json!(vec![1; 100_000]), |inner, _| json!([inner]));
+        assert_eq!(laid_out(&deep), deep.to_string());
     }
 }

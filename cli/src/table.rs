@@ -11,13 +11,15 @@ const LABEL: usize = 12;
 const GAP: usize = 2;
 /// The least characters that a shortened column keeps.
 const LEAST: usize = 8;
+/// The most characters of a cell: one long text of a stranger would make every row as wide.
+const MAX_CELL_CHARACTERS: usize = 200;
 
 /// On which side a column's text stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Side {
     /// Words, which give way where the terminal is narrow.
     Left,
-    /// Words that stay whole.
+    /// Words that stay whole, up to the longest cell that a table takes.
     Whole,
     /// Numbers.
     Right,
@@ -43,9 +45,9 @@ impl Table {
         Self { indent, ..self }
     }
 
-    /// Adds a row: one cell for each column.
+    /// Adds a row: one cell for each column, cut where it is long.
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        let row: Vec<String> = cells.into_iter().map(|cell| harmless(&cell).into_owned()).collect();
+        let row: Vec<String> = cells.into_iter().map(|cell| shortened(&harmless(&cell), MAX_CELL_CHARACTERS)).collect();
         assert_eq!(row.len(), self.columns.len(), "a row has a cell for each column");
         self.rows.push(row);
     }
@@ -64,7 +66,7 @@ impl Table {
     }
 
     /// The lines, the heads first, none longer than `width` if that can be.
-    fn lines(&self, width: Option<usize>) -> Vec<String> {
+    pub(crate) fn lines(&self, width: Option<usize>) -> Vec<String> {
         let mut widths: Vec<usize> = self.columns.iter().map(|(head, _)| letters(head)).collect();
         for row in &self.rows {
             for (width, cell) in widths.iter_mut().zip(row) {
@@ -91,11 +93,14 @@ impl Table {
 
     fn line(&self, row: &[String], widths: &[usize]) -> String {
         let mut line = " ".repeat(self.indent);
-        for ((cell, width), (_, side)) in row.iter().zip(widths).zip(&self.columns) {
+        let last = self.columns.len().saturating_sub(1);
+        for (place, ((cell, width), (_, side))) in row.iter().zip(widths).zip(&self.columns).enumerate() {
             let cell = shortened(cell, *width);
             let padding = " ".repeat(width.saturating_sub(letters(&cell)));
             line.push_str(&" ".repeat(GAP));
             match side {
+                // Nothing stands to the right of it.
+                Side::Left | Side::Whole if place == last => line.push_str(&cell),
                 Side::Left | Side::Whole => line.extend([cell, padding]),
                 Side::Right => line.extend([padding, cell]),
             }
@@ -149,5 +154,21 @@ mod tests {
         assert!(lines.iter().all(|line| letters(line) <= 20), "{lines:#?}");
         assert_eq!(lines[1], "  a long te…  12,345");
         assert!(table().lines(Some(1)).iter().any(|line| line.ends_with("12,345")));
+    }
+
+    #[test]
+    fn one_long_cell_makes_no_row_longer_than_a_line() {
+        const MAX_TABLE_BYTES: usize = 1_000_000;
+        for long in 0..3 {
+            let mut table = Table::new(&[("", Side::Whole); 3]);
+            for place in 0..3_000 {
+                let text = |column: usize| if (place, column) == (7, long) { "a".repeat(1 << 20) } else { "b".into() };
+                table.row([text(0), text(1), text(2)]);
+            }
+            let lines = table.lines(None);
+            assert!(lines.iter().map(String::len).sum::<usize>() < MAX_TABLE_BYTES, "column {long}");
+            assert!(lines[8].contains("aaa…"), "{}", lines[8]);
+            assert!(lines[3_000].ends_with('b'), "{}", lines[3_000]);
+        }
     }
 }

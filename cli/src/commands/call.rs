@@ -204,5 +204,5 @@ fn arguments(call: &Call, abi: &ContractAbi, function: &Function, flags: &Flags<
     if !texts.is_empty() {
         return Err(Fault::usage("arguments are given twice: one by one and by `--args`", "use one of the two"));
     }
-    flags::document("--args", document, &samples::arguments(abi, function)).map(Given::Document)
+    flags::document("--args", document, || samples::arguments(abi, function)).map(Given::Document)
 }

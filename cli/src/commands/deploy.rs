@@ -135,8 +135,8 @@ fn steps<'a>(project: &Project, options: &Deploy, artifacts: &'a [Artifact]) -> 
     let mut step = plan::single(entries, artifacts, options.contract.as_deref())?;
     if let Some(text) = &options.init {
         let abi = step.artifact.abi()?;
-        let example = abi.init.as_ref().map_or_else(|| "null".to_owned(), |init| samples::arguments(&abi, init));
-        step.init = Some(flags::document("--init", text, &example)?);
+        let sample = || abi.init.as_ref().map_or_else(|| "null".to_owned(), |init| samples::arguments(&abi, init));
+        step.init = Some(flags::document("--init", text, sample)?);
     }
     if let Some(alias) = &options.alias {
         let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_".contains(letter);

@@ -31,7 +31,7 @@ pub(crate) struct Inspect {
     /// has only one contract.
     #[arg(value_name = "FILE|CONTRACT")]
     pub(crate) target: Option<String>,
-    /// Shows all functions, not only the largest.
+    /// Shows all functions, sections, imports, exports and data, not only the largest or first.
     #[arg(long)]
     pub(crate) all: bool,
     /// Network: a name from dusk.toml, or the URL of a node. With it, the contract is the one deployed there. For a
@@ -46,6 +46,10 @@ const NETWORK_VARIABLE: &str = "DUSK_NETWORK";
 
 /// Functions that are shown where nobody asks for all.
 const LARGEST: usize = 12;
+/// Sections that are shown where nobody asks for all: every kind once, and some custom ones.
+const MAX_SECTIONS: usize = 24;
+/// Imports, exports and pieces of data that are shown where nobody asks for all.
+const MAX_ENTRIES: usize = 100;
 /// The longest file that is read, in bytes: sixteen times what a transaction can carry.
 const MAX_FILE_BYTES: u64 = 16 << 20;
 
@@ -229,11 +233,14 @@ impl Subject<'_> {
         if let Some(build) = &anatomy.build {
             field(ui, "build", build_text(build));
         }
-        sections(&anatomy, bytes, ui);
+        let (sections_shown, entries_shown) =
+            if self.all { (usize::MAX, usize::MAX) } else { (MAX_SECTIONS, MAX_ENTRIES) };
+        ui.line("sections");
+        sections(&anatomy.sections, bytes, sections_shown).print(ui);
         self.functions(&anatomy, ui);
-        links("imports", &anatomy.imports, ui);
-        links("exports", &anatomy.exports, ui);
-        data(&anatomy, ui);
+        links("imports", &anatomy.imports, entries_shown, ui);
+        links("exports", &anatomy.exports, entries_shown, ui);
+        data(&anatomy, entries_shown, ui);
         if let Some(abi) = &anatomy.abi {
             interface(abi, ui);
         }
@@ -289,29 +296,43 @@ fn build_text(build: &Value) -> String {
     parts.join(" · ")
 }
 
-fn sections(anatomy: &Anatomy, whole: usize, ui: &Ui) {
-    ui.line("sections");
+/// The largest sections in their order, as many as `most`; the others are counted. `whole`: bytes of the module.
+fn sections(sections: &[module_info::Section], whole: usize, most: usize) -> Table {
+    let mut largest: Vec<usize> = (0..sections.len()).collect();
+    largest.sort_by_key(|place| std::cmp::Reverse(sections[*place].bytes));
+    let rest = largest.split_off(most.min(largest.len()));
+    largest.sort_unstable();
     let mut table = Table::new(&[("bytes", Side::Right), ("share", Side::Right), ("section", Side::Left)]);
-    for section in &anatomy.sections {
+    for section in largest.into_iter().map(|place| &sections[place]) {
         let name = if section.custom { format!("{} (custom)", section.name) } else { section.name.clone() };
         table.row([grouped(section.bytes as u64), share(section.bytes, whole), name]);
     }
-    table.print(ui);
+    if !rest.is_empty() {
+        let bytes: usize = rest.iter().map(|place| sections[*place].bytes).sum();
+        let others = format!("{} others; --all shows all", grouped(rest.len() as u64));
+        table.row([grouped(bytes as u64), share(bytes, whole), others]);
+    }
+    table
 }
 
-fn links(title: &str, links: &[module_info::Link], ui: &Ui) {
-    ui.line(format_args!("{title} ({})", links.len()));
+fn links(title: &str, links: &[module_info::Link], most: usize, ui: &Ui) {
+    ui.line(format_args!("{title} ({}{})", links.len(), first(links.len(), most)));
     let mut table = Table::new(&[("name", Side::Left), ("type", Side::Left)]);
-    for link in links {
+    for link in links.iter().take(most) {
         table.row([link.name.clone(), link.kind.clone()]);
     }
     table.print(ui);
 }
 
-fn data(anatomy: &Anatomy, ui: &Ui) {
-    ui.line(format_args!("data ({})", anatomy.data.len()));
+/// What a heading adds where not all entries are shown.
+fn first(entries: usize, most: usize) -> String {
+    if entries > most { format!(", the first {most}; --all shows all") } else { String::new() }
+}
+
+fn data(anatomy: &Anatomy, most: usize, ui: &Ui) {
+    ui.line(format_args!("data ({}{})", anatomy.data.len(), first(anatomy.data.len(), most)));
     let mut table = Table::new(&[("bytes", Side::Right), ("at", Side::Right)]);
-    for segment in &anatomy.data {
+    for segment in anatomy.data.iter().take(most) {
         let at = segment.at.map_or_else(|| "placed by the code".to_owned(), |at| format!("{at:#x}"));
         table.row([grouped(segment.bytes as u64), at]);
     }
@@ -393,6 +414,21 @@ mod tests {
         let map = Type::Map(Box::new(Type::Account), Box::new(Type::Option(Box::new(Type::Uint(64)))));
         let ty = Type::Tuple(vec![map, Type::Array(Box::new(Type::Named("Lot".into())), 3), Type::FixedBytes(32)]);
         assert_eq!(type_text(&ty), "(Map<Account, Option<u64>>, [Lot; 3], [u8; 32])");
+    }
+
+    #[test]
+    fn many_sections_are_counted_and_the_largest_shown() {
+        let section = |name: &str, bytes| module_info::Section { name: name.into(), custom: true, bytes };
+        let mut all = vec![section("small", 0); 100_000];
+        all[70] = section("second", 300);
+        all[60] = section("first", 100);
+        let shown = sections(&all, 1_000, 2).lines(None);
+        assert_eq!(shown.len(), 4, "{shown:#?}");
+        assert!(shown[1].contains("100  10.0 %") && shown[1].ends_with("first (custom)"), "{}", shown[1]);
+        assert!(shown[2].contains("300  30.0 %") && shown[2].ends_with("second (custom)"), "{}", shown[2]);
+        assert!(shown[3].ends_with("99,998 others; --all shows all"), "{}", shown[3]);
+        assert_eq!(sections(&all, 1_000, usize::MAX).lines(None).len(), 100_001);
+        assert_eq!((first(100, 100), first(101, 100)), (String::new(), ", the first 100; --all shows all".into()));
     }
 
     #[test]

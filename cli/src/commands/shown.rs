@@ -21,6 +21,8 @@ const LEAST_ENTRIES: [usize; 2] = [1, 8];
 const MAX_FIELDS: usize = 64;
 /// Characters of a value that is shown on one line.
 const MAX_LINE_CHARACTERS: usize = 2_000;
+/// Bytes of a value that is laid out on several lines. A longer one is shown on one line.
+const MAX_LAID_OUT_BYTES: usize = 64 << 10;
 
 /// A value on one line, with names in place of addresses and ids. Bytes that nobody could read are hexadecimal.
 pub(super) fn value(book: &Book, read: &Read) -> String {
@@ -44,7 +46,8 @@ pub(super) fn line(value: &Value) -> String {
 
 /// A value as JSON, a field or an entry on each line, its long parts cut.
 pub(super) fn laid_out(value: &Value) -> String {
-    format!("{:#}", cut(value, LEAST_ENTRIES[1]))
+    let text = format!("{:#}", cut(value, LEAST_ENTRIES[1]));
+    if text.len() <= MAX_LAID_OUT_BYTES { text } else { line(value) }
 }
 
 /// A text, or bytes in hexadecimal, cut where it is long.
@@ -153,6 +156,9 @@ mod tests {
         );
         let strangers: serde_json::Map<_, _> = (0..1_000).map(|name| (name.to_string(), Value::Null)).collect();
         assert!(laid_out(&strangers.into()).contains("… (1,000 fields; --json shows all)"));
+        let many = |inner: &Value| (0..64).map(|name| (name.to_string(), inner.clone())).collect::<Value>();
+        let wide = laid_out(&many(&many(&many(&json!(1)))));
+        assert!(wide.chars().count() < 2 * MAX_LINE_CHARACTERS && wide.contains("--json shows all"), "{wide}");
     }
 
     #[test]

@@ -50,7 +50,7 @@ pub(super) fn run(
         Some(_) if !(call.words.named.is_empty() && call.words.in_order.is_empty()) => {
             return Err(Fault::usage("arguments are given twice: one by one and by `--args`", "use one of the two"));
         }
-        Some(document) => flags::plain_document("--args", document, "null")?,
+        Some(document) => flags::plain_document("--args", document, || "null".to_owned())?,
     };
     let contract = call.contract.as_deref().unwrap_or_default();
     if function.takes_nothing() && !value.is_null() && value != json!([]) && value != json!({}) {

@@ -3,9 +3,10 @@
 //! A contract's driver comes from the project that deployed it, else from the node. Neither is trusted: drivers run in
 //! the virtual machine's sandbox, and what they cannot read is shown in hexadecimal.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use dusk_sdk_protocol::abi::ContractAbi;
@@ -15,10 +16,14 @@ use super::client::BlockEvent;
 use super::connection::Chain;
 use super::labels::Book;
 use super::refusal::Refusal;
-use crate::ops::contract::sandbox::Driver;
+use crate::ops::contract::sandbox::{self, Driver};
 
 /// The most drivers that are asked for in one command: a block may hold calls to many contracts.
 const MAX_DRIVERS: usize = 64;
+/// The seconds that one driver's answers may take in one command, beside [`SHARE_OF_COMMAND`].
+const MAX_DRIVER_SECONDS: u64 = 10;
+/// One of so many parts of a command's time is added to that: a command that follows the chain may run for days.
+const SHARE_OF_COMMAND: u32 = 10;
 
 /// What bytes mean, as far as it is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +54,30 @@ pub(crate) struct Reader {
     driver: Driver,
     /// What the contract says about itself.
     pub(crate) abi: Option<ContractAbi>,
+    begun: Instant,
+    /// What the driver's answers have taken.
+    spent: Cell<Duration>,
+    /// Whether the driver did not finish an answer: it is not asked again.
+    given_up: Cell<bool>,
+}
+
+impl Reader {
+    fn new(driver: Driver, abi: Option<ContractAbi>) -> Self {
+        Self { driver, abi, begun: Instant::now(), spent: Cell::default(), given_up: Cell::default() }
+    }
+
+    /// The driver's answer; none where it cannot read the bytes, or has taken too long before.
+    fn ask(&self, decode: impl FnOnce(&Driver) -> Result<Value>) -> Option<Value> {
+        let most = Duration::from_secs(MAX_DRIVER_SECONDS) + self.begun.elapsed() / SHARE_OF_COMMAND;
+        if self.given_up.get() || self.spent.get() > most {
+            return None;
+        }
+        let asked = Instant::now();
+        let answer = decode(&self.driver);
+        self.spent.set(self.spent.get() + asked.elapsed());
+        self.given_up.set(answer.as_ref().is_err_and(sandbox::is_too_slow));
+        answer.ok()
+    }
 }
 
 /// The readers of one chain's contracts. Each is looked for once.
@@ -77,7 +106,7 @@ impl Readers {
     fn look_for(&self, contract: &str) -> Result<Option<Reader>> {
         if let Some(deployment) = self.chain.deployments.find(contract) {
             let driver = Driver::load(&self.chain.deployments.driver(deployment)?)?;
-            return Ok(Some(Reader { driver, abi: Some(self.chain.deployments.abi(deployment)?) }));
+            return Ok(Some(Reader::new(driver, Some(self.chain.deployments.abi(deployment)?))));
         }
         let Some(wasm) = self.chain.client.driver(contract)? else {
             return Ok(None);
@@ -85,7 +114,7 @@ impl Readers {
         // Drivers that were not made with our SDK describe themselves in other forms, and still read.
         let driver = Driver::load(&wasm)?;
         let abi = driver.schema().ok();
-        Ok(Some(Reader { driver, abi }))
+        Ok(Some(Reader::new(driver, abi)))
     }
 
     /// A contract's description.
@@ -126,8 +155,44 @@ impl Readers {
         let value = if Book::is_genesis(contract) {
             genesis()
         } else {
-            self.of(contract).and_then(|reader| decode(&reader.driver).ok())
+            self.of(contract).and_then(|reader| reader.ask(decode))
         };
         value.map_or_else(|| Read::Bytes(data.to_vec()), Read::Value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use dusk_core::transfer::TRANSFER_CONTRACT;
+    use local_node_vm::driver::DriverError;
+
+    use super::*;
+
+    /// Asks often, and tells how often the driver got to see the question.
+    fn asked(reader: &Reader, answer: impl Fn() -> Result<Value>) -> u32 {
+        let mut times = 0;
+        for _ in 0..100 {
+            reader.ask(|_| {
+                times += 1;
+                answer()
+            });
+        }
+        times
+    }
+
+    #[test]
+    fn a_driver_that_takes_too_long_is_not_asked_again() {
+        let reader = || Reader::new(Driver::built_in(&TRANSFER_CONTRACT).unwrap(), None);
+        let slow = || Err(anyhow::Error::from(DriverError::TooSlow("decode_event")).context("cannot decode the event"));
+        assert_eq!(asked(&reader(), slow), 1);
+        let strange = || Err(anyhow::anyhow!("no such event"));
+        assert_eq!(asked(&reader(), strange), 100, "it may read the next event");
+        assert_eq!(asked(&reader(), || Ok(Value::Null)), 100);
+
+        let spent = reader();
+        spent.spent.set(Duration::from_secs(MAX_DRIVER_SECONDS - 1));
+        assert_eq!(asked(&spent, || Ok(Value::Null)), 100);
+        spent.spent.set(Duration::from_secs(2 * MAX_DRIVER_SECONDS));
+        assert_eq!(asked(&spent, || Ok(Value::Null)), 0);
     }
 }

@@ -13,6 +13,8 @@ use crate::ops::exact;
 
 /// How deep types may nest. A description could name itself.
 const MAX_DEPTH: usize = 64;
+/// How long a list of names or types in a description grows before the rest is left out. No part has more characters.
+const MAX_JOINED_BYTES: usize = 500;
 /// The key of an optional value that may itself be nothing.
 const SOME: &str = "Some";
 /// The name of the first field where fields have no names.
@@ -285,16 +287,14 @@ impl<'a> Checker<'a> {
             Type::List(ty) => format!("a list, each {}", inner(ty)),
             Type::Set(ty) => format!("a list without repetitions, each {}", inner(ty)),
             Type::Array(ty, length) => format!("a list of {length}, each {}", inner(ty)),
-            Type::Tuple(types) => format!("[{}]", types.iter().map(inner).collect::<Vec<_>>().join(", ")),
+            Type::Tuple(types) => format!("[{}]", joined(types.iter().map(inner))),
             Type::Map(key, value) => format!("a list of pairs [{}, {}]", inner(key), inner(value)),
             Type::Named(name) => match self.abi.types.get(name).map(|definition| &definition.shape) {
                 Some(Shape::Struct(fields)) => {
-                    let fields: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
-                    format!("a {name} {{{}}}", fields.join(", "))
+                    format!("a {name} {{{}}}", joined(fields.iter().map(|field| &field.name)))
                 }
                 Some(Shape::Enum(variants)) => {
-                    let variants: Vec<&str> = variants.iter().map(|variant| variant.name.as_str()).collect();
-                    format!("one of {}", variants.join(", "))
+                    format!("one of {}", joined(variants.iter().map(|variant| &variant.name)))
                 }
                 None => format!("a {name}"),
             },
@@ -310,6 +310,26 @@ pub(crate) enum Given {
     Texts(BTreeMap<String, String>),
     /// One document: an object by name, an array by place, or the only argument itself.
     Document(Value),
+}
+
+/// The texts with commas between them: as many as a line of help has room for.
+fn joined(texts: impl Iterator<Item = impl AsRef<str>>) -> String {
+    let mut line = String::new();
+    for text in texts {
+        if !line.is_empty() {
+            line.push_str(", ");
+        }
+        if line.len() > MAX_JOINED_BYTES {
+            line.push('…');
+            break;
+        }
+        let mut letters = text.as_ref().chars();
+        line.extend(letters.by_ref().take(MAX_JOINED_BYTES));
+        if letters.next().is_some() {
+            line.push('…');
+        }
+    }
+    line
 }
 
 /// A name without the mark of Rust's raw names.

@@ -312,3 +312,20 @@ fn raw_names_are_given_without_their_mark() {
     let twice = Given::Document(json!({ "type": 3, "r#type": 3 }));
     assert!(checker.assemble(&raw, &twice).is_err());
 }
+
+#[test]
+fn descriptions_of_large_types_stay_short() {
+    const MAX_DESCRIPTION_BYTES: usize = 2_000;
+    let mut abi = abi();
+    let many = (0..60_000).map(|place| field(&format!("field_{place}"), Type::Bool)).collect();
+    let long = vec![field(&"n".repeat(1 << 20), Type::Bool)];
+    for (name, fields) in [("Many", many), ("Long", long)] {
+        let definition = TypeDefinition { doc: String::new(), shape: Shape::Struct(fields) };
+        abi.types.insert(name.to_owned(), definition);
+    }
+    let checker = Checker::new(&abi, &TestNames);
+    for ty in [named("Many"), named("Long"), Type::Tuple(vec![named("Many"); 60_000])] {
+        let text = checker.describe(&ty);
+        assert!(text.len() < MAX_DESCRIPTION_BYTES && text.contains('…'), "{} bytes: {text:.200}", text.len());
+    }
+}

@@ -30,26 +30,28 @@ pub(crate) fn function<'a>(abi: &'a ContractAbi, name: &str) -> Result<&'a Funct
     })
 }
 
+/// The most arguments that the example of a call sets.
+const MAX_SAMPLES: usize = 32;
 /// The most bytes that a document of arguments may have.
 const MAX_DOCUMENT_BYTES: u64 = 1024 * 1024;
 
-/// A document that an option gives: as text, in a file, or on standard input.
+/// A document that an option gives: as text, in a file, or on standard input. `sample`: makes an example for the hint.
 ///
 /// # Errors
 /// A usage fault where it cannot be read, or is not JSON.
-pub(crate) fn document(option: &str, given: &str, example: &str) -> Result<Value> {
-    document_with(exact::Large::Marked, option, given, example)
+pub(crate) fn document(option: &str, given: &str, sample: impl FnOnce() -> String) -> Result<Value> {
+    document_with(exact::Large::Marked, option, given, sample)
 }
 
 /// The same, where no type tells what large integers are: they become text.
 ///
 /// # Errors
 /// As [`document`].
-pub(crate) fn plain_document(option: &str, given: &str, example: &str) -> Result<Value> {
-    document_with(exact::Large::Text, option, given, example)
+pub(crate) fn plain_document(option: &str, given: &str, sample: impl FnOnce() -> String) -> Result<Value> {
+    document_with(exact::Large::Text, option, given, sample)
 }
 
-fn document_with(large: exact::Large, option: &str, given: &str, example: &str) -> Result<Value> {
+fn document_with(large: exact::Large, option: &str, given: &str, sample: impl FnOnce() -> String) -> Result<Value> {
     let read = |from: &mut dyn Read, name: &str| {
         let mut bytes = Vec::new();
         let read = from.take(MAX_DOCUMENT_BYTES + 1).read_to_end(&mut bytes);
@@ -78,6 +80,7 @@ fn document_with(large: exact::Large, option: &str, given: &str, example: &str) 
         None => given.to_owned(),
     };
     exact::read(&text, large).map_err(|error| {
+        let example = sample();
         Fault::usage(format!("`{option}` is not JSON: {error}"), format!("for example {option} '{example}'"))
     })
 }
@@ -223,8 +226,13 @@ impl<'a> Flags<'a> {
     fn footer(&self, abi: &ContractAbi) -> String {
         let inputs = self.function.inputs.iter();
         let value = |ty: &Type| harmless(&samples::word(abi, ty)).into_owned();
-        let values: Vec<String> =
-            inputs.map(|input| format!("--{} {}", harmless(&self.flag(input)), value(&input.ty))).collect();
+        let mut values: Vec<String> = inputs
+            .take(MAX_SAMPLES)
+            .map(|input| format!("--{} {}", harmless(&self.flag(input)), value(&input.ty)))
+            .collect();
+        if self.function.inputs.len() > MAX_SAMPLES {
+            values.push("…".to_owned());
+        }
         let mut text = format!("Example:\n  {} {}", self.command(""), values.join(" "));
         text.truncate(text.trim_end().len());
         if self.function.fallible && !abi.errors.is_empty() {
@@ -290,6 +298,14 @@ mod tests {
                 .to_string()
                 .contains("and an option of the command")
         );
+    }
+
+    #[test]
+    fn an_example_is_made_only_for_a_hint() {
+        assert!(document("--args", "[1]", || unreachable!("no hint is shown")).is_ok());
+        let refused = document("--args", "[", || "[1]".to_owned()).unwrap_err();
+        let fault = refused.downcast_ref::<Fault>().unwrap();
+        assert_eq!(fault.hint(), "for example --args '[1]'");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a WASM module is made of: sections, imports, exports, the size of each function.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use dusk_sdk_protocol::abi::ContractAbi;
 use rustc_demangle::demangle;
@@ -19,6 +19,8 @@ pub(crate) const DATA_DRIVER: &str = "this is a data driver, which turns JSON in
      beside NAME.driver.wasm)";
 /// Functions that every data driver exports.
 const DRIVER_FUNCTIONS: [&str; 3] = ["encode_input_fn", "decode_output_fn", "get_schema"];
+/// The most parameters, and results, that a signature names: each import and export of the type repeats it.
+const MAX_SIGNATURE_TYPES: usize = 16;
 /// The global with which a contract says where its argument buffer lies.
 const ARGUMENT_BUFFER: &str = "A";
 
@@ -140,8 +142,9 @@ impl Anatomy {
 
     /// Whether any function's name is known beyond those that are exported.
     pub(crate) fn has_names(&self) -> bool {
-        let named = self.functions.iter().filter_map(|function| function.name.as_deref());
-        named.into_iter().any(|name| self.exports.iter().all(|export| export.name != name))
+        let exported: BTreeSet<&str> = self.exports.iter().map(|export| export.name.as_str()).collect();
+        let mut named = self.functions.iter().filter_map(|function| function.name.as_deref());
+        named.any(|name| !exported.contains(name))
     }
 }
 
@@ -293,7 +296,13 @@ fn memory_of(ty: &MemoryType) -> Memory {
 }
 
 fn signature(ty: &FuncType) -> String {
-    let list = |types: &[wasmparser::ValType]| types.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let list = |types: &[wasmparser::ValType]| {
+        let mut names: Vec<String> = types.iter().take(MAX_SIGNATURE_TYPES).map(ToString::to_string).collect();
+        if types.len() > MAX_SIGNATURE_TYPES {
+            names.push("…".to_owned());
+        }
+        names.join(", ")
+    };
     format!("({}) -> ({})", list(ty.params()), list(ty.results()))
 }
 
@@ -305,7 +314,8 @@ fn function_names(wasm: &[u8]) -> Result<BTreeMap<u32, String>, NotAModule> {
             continue;
         };
         if let KnownCustom::Name(reader) = section.as_known() {
-            names.append(&mut names_of_functions(reader));
+            // Appending would write the whole map anew for each of many sections.
+            names.extend(names_of_functions(reader));
         }
     }
     Ok(names)
@@ -391,6 +401,15 @@ pub(super) mod tests {
         let anatomy = Anatomy::of(&bare, Some(&named)).unwrap();
         assert!(anatomy.has_names());
         assert!(anatomy.functions[1].name.is_some(), "{:?}", anatomy.functions);
+    }
+
+    #[test]
+    fn long_signatures_are_cut() {
+        let ty = |results: usize| {
+            FuncType::new(vec![wasmparser::ValType::I32; MAX_SIGNATURE_TYPES], vec![wasmparser::ValType::I64; results])
+        };
+        assert!(signature(&ty(MAX_SIGNATURE_TYPES)).ends_with(", i64)"));
+        assert!(signature(&ty(1_000)).ends_with(", i64, …)"), "{}", signature(&ty(1_000)));
     }
 
     #[test]

@@ -1,12 +1,17 @@
 //! Values that fit a type, for examples in help and hints.
 
+use std::cell::Cell;
 use std::iter::repeat_n;
 
-use dusk_sdk_protocol::abi::{ContractAbi, Function, Shape, Type, Variant};
+use dusk_sdk_protocol::abi::{ContractAbi, Field, Function, Shape, Type, Variant};
 use serde_json::{Map, Value, json};
 
 /// How deep examples nest. A description could name itself.
 const MAX_DEPTH: usize = 6;
+/// The most values of an example: a type that names itself often grows with each level.
+const MAX_VALUES: usize = 64;
+/// The most characters of a name in an example.
+const MAX_NAME_CHARACTERS: usize = 64;
 /// The most bytes that an example writes out.
 const MAX_BYTES: u32 = 32;
 /// The most entries of a list of fixed length that an example writes out.
@@ -14,8 +19,8 @@ const MAX_ENTRIES: u32 = 4;
 
 /// A function's arguments by name.
 pub(crate) fn arguments(abi: &ContractAbi, function: &Function) -> String {
-    let inputs = function.inputs.iter();
-    Value::Object(inputs.map(|input| (input.name.clone(), value(abi, &input.ty))).collect()).to_string()
+    let left = Cell::new(MAX_VALUES);
+    object(&function.inputs, &left, |ty| value_to(abi, ty, MAX_DEPTH, &left)).to_string()
 }
 
 /// A value as a word of a shell's line.
@@ -29,14 +34,19 @@ pub(crate) fn word(abi: &ContractAbi, ty: &Type) -> String {
 
 /// A value that the type takes.
 fn value(abi: &ContractAbi, ty: &Type) -> Value {
-    value_to(abi, ty, MAX_DEPTH)
+    value_to(abi, ty, MAX_DEPTH, &Cell::new(MAX_VALUES))
 }
 
-fn value_to(abi: &ContractAbi, ty: &Type, depth: usize) -> Value {
+/// `left`: how many values the example may still have.
+fn value_to(abi: &ContractAbi, ty: &Type, depth: usize, left: &Cell<usize>) -> Value {
+    let Some(rest) = left.get().checked_sub(1) else {
+        return "…".into();
+    };
+    left.set(rest);
     if depth == 0 {
         return "…".into();
     }
-    let inner = |ty: &Type| value_to(abi, ty, depth - 1);
+    let inner = |ty: &Type| value_to(abi, ty, depth - 1, left);
     match ty {
         Type::Unit | Type::Option(_) => Value::Null,
         Type::Bool => true.into(),
@@ -48,22 +58,25 @@ fn value_to(abi: &ContractAbi, ty: &Type, depth: usize) -> Value {
         Type::FixedBytes(_) => "00…".into(),
         Type::Field => "00".repeat(MAX_BYTES as usize).into(),
         Type::Account | Type::Principal => "@alice".into(),
-        Type::Contract => format!("@{}", abi.name).into(),
+        Type::Contract => format!("@{}", name(&abi.name)).into(),
         Type::Amount => "2.5 DUSK".into(),
         Type::List(_) | Type::Set(_) if depth <= MAX_DEPTH / 2 => json!([]),
         Type::List(ty) | Type::Set(ty) => json!([inner(ty)]),
         Type::Array(ty, length) => {
-            let mut entries: Vec<Value> = repeat_n(inner(ty), (*length).min(MAX_ENTRIES) as usize).collect();
+            let ty: &Type = ty;
+            let mut entries = list(repeat_n(ty, (*length).min(MAX_ENTRIES) as usize), left, inner);
             if *length > MAX_ENTRIES {
                 entries.push("…".into());
             }
             entries.into()
         }
-        Type::Tuple(types) => types.iter().map(inner).collect(),
+        Type::Tuple(types) => list(types.iter(), left, inner).into(),
         Type::Map(key, value) => json!([[inner(key), inner(value)]]),
         Type::Named(name) => match abi.types.get(name).map(|definition| &definition.shape) {
-            Some(Shape::Struct(fields)) => fields.iter().map(|field| (field.name.clone(), inner(&field.ty))).collect(),
-            Some(Shape::Enum(variants)) => variants.first().map_or(Value::Null, |variant| of_variant(variant, inner)),
+            Some(Shape::Struct(fields)) => object(fields, left, inner),
+            Some(Shape::Enum(variants)) => {
+                variants.first().map_or(Value::Null, |variant| of_variant(variant, left, inner))
+            }
             None => "…".into(),
         },
         Type::Opaque(_) => "…".into(),
@@ -71,12 +84,46 @@ fn value_to(abi: &ContractAbi, ty: &Type, depth: usize) -> Value {
 }
 
 /// A variant without fields is its name.
-fn of_variant(variant: &Variant, inner: impl Fn(&Type) -> Value) -> Value {
+fn of_variant(variant: &Variant, left: &Cell<usize>, inner: impl Fn(&Type) -> Value) -> Value {
     if variant.fields.is_empty() {
-        return variant.name.as_str().into();
+        return name(&variant.name).into();
     }
-    let fields: Map<_, _> = variant.fields.iter().map(|field| (field.name.clone(), inner(&field.ty))).collect();
-    json!({ variant.name.as_str(): fields })
+    let fields = object(&variant.fields, left, inner);
+    Value::Object(Map::from_iter([(name(&variant.name), fields)]))
+}
+
+/// An object with a value for each field, as far as values are left.
+fn object(fields: &[Field], left: &Cell<usize>, inner: impl Fn(&Type) -> Value) -> Value {
+    let mut members = Map::new();
+    for field in fields {
+        if left.get() == 0 {
+            members.insert("…".to_owned(), "…".into());
+            break;
+        }
+        members.insert(name(&field.name), inner(&field.ty));
+    }
+    Value::Object(members)
+}
+
+/// A value for each type, as far as values are left.
+fn list<'t>(types: impl Iterator<Item = &'t Type>, left: &Cell<usize>, inner: impl Fn(&Type) -> Value) -> Vec<Value> {
+    let mut entries = Vec::new();
+    for ty in types {
+        if left.get() == 0 {
+            entries.push("…".into());
+            break;
+        }
+        entries.push(inner(ty));
+    }
+    entries
+}
+
+/// A name, cut where it is long.
+fn name(name: &str) -> String {
+    match name.char_indices().nth(MAX_NAME_CHARACTERS) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -143,5 +190,26 @@ mod tests {
             feeds: None,
         };
         assert_eq!(arguments(&abi, &function), r#"{"kind":{"Circle":{"0":1}},"many":[1]}"#);
+    }
+
+    #[test]
+    fn types_that_name_themselves_often_have_short_examples() {
+        const MAX_SAMPLE_BYTES: usize = 4 << 10;
+        let named = || Type::Named("Many".into());
+        let fields = |ty: &Type| (0..60).map(|place| field(&format!("field_{place}"), ty.clone())).collect::<Vec<_>>();
+        let shapes = [
+            Shape::Struct(fields(&named())),
+            Shape::Struct(fields(&Type::Tuple(vec![named(); 60]))),
+            Shape::Struct(fields(&Type::Map(Box::new(named()), Box::new(named())))),
+            Shape::Struct(fields(&Type::Array(Box::new(Type::Array(Box::new(named()), 9)), 9))),
+            Shape::Enum(vec![Variant { name: "Each".into(), doc: String::new(), fields: fields(&named()) }]),
+            Shape::Struct(vec![field(&"n".repeat(1 << 20), named())]),
+        ];
+        for shape in shapes {
+            let mut abi = abi();
+            abi.types.insert("Many".into(), TypeDefinition { doc: String::new(), shape });
+            let sample = word(&abi, &named());
+            assert!(sample.len() < MAX_SAMPLE_BYTES && sample.contains('…'), "{} bytes: {sample:.200}", sample.len());
+        }
     }
 }

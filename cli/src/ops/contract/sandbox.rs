@@ -23,6 +23,8 @@ use crate::ops::project::folders;
 const RULES_HEIGHT: u64 = 1;
 /// What a driver of the SDK says of a value that no call can carry.
 const OVERFLOW: &str = "larger than the argument buffer";
+/// How many lists and objects a driver's answer may nest: each level is parsed again, and set in further.
+const MAX_ANSWER_LEVELS: usize = 32;
 const LESS_DATA_HINT: &str =
     "pass less data in one call: shorten the longest text, bytes or list, or split it over several calls";
 
@@ -55,12 +57,23 @@ fn read_abi(text: &str) -> Result<ContractAbi> {
 
 /// What a driver answers, without a rounded number.
 fn document(text: &str, what: fmt::Arguments<'_>) -> Result<Value> {
+    if exact::levels(text) > MAX_ANSWER_LEVELS {
+        return Err(Fault::failed(
+            format!("the data driver nests {what} deeper than {MAX_ANSWER_LEVELS} levels"),
+            "the driver's owner must fix it; other tools can still call the contract",
+        ));
+    }
     exact::read(text, exact::Large::Text).map_err(|reason| {
         Fault::failed(
             format!("the data driver gives no JSON for {what}: {reason}"),
             "the driver's owner must fix it; other tools can still call the contract",
         )
     })
+}
+
+/// Whether a driver did not finish within the bounds of one operation.
+pub(crate) fn is_too_slow(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| matches!(cause.downcast_ref::<DriverError>(), Some(DriverError::TooSlow(_))))
 }
 
 /// A contract's data driver.
@@ -203,5 +216,19 @@ impl Driver {
                 )
             }),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_nest_to_a_limit() {
+        let nested = |levels: usize| format!("{}1{}", "[".repeat(levels), "]".repeat(levels));
+        assert!(document(&nested(MAX_ANSWER_LEVELS), format_args!("the result of `say`")).is_ok());
+        let refused = document(&nested(MAX_ANSWER_LEVELS + 1), format_args!("the result of `say`")).unwrap_err();
+        assert_eq!(refused.to_string(), "the data driver nests the result of `say` deeper than 32 levels");
+        assert!(document(&nested(1 << 20), format_args!("the result of `say`")).is_err());
     }
 }
