@@ -38,7 +38,7 @@ fn the_book_shows_the_rules_as_they_are() {
          | what | gas |\n|---|---|\n| a store of 32 bits or less | 16 |\n| a store of 64 bits, or of a part of one | 32 |\n\
          | a store of 128 bits | 64 |\n| an event, for each byte of topic and data | 4 |\n\
          | `block`, `loop`, `else`, `end`, `nop`, `drop`, `return`, `unreachable` | 0 |\n\
-         | host queries | as the [SDK reference](sdk.md#hashes-signatures-proofs) says of each |\n\n\
+         | host queries | [prices of each](../internals/vm.md#host-queries) |\n\n\
          A call to another contract gives it the gas that the caller says, or 93 % of what is left. One that succeeds costs what it \
          spent, one that fails all that it was given. A failed transaction pays for its whole limit.\n\n\
          ## Bounds\n\n| what | figure |\n|---|---|\n"

@@ -1,6 +1,8 @@
 //! The tests that the book shows.
 #![cfg(test)]
 
+mod counter;
+
 use dusk_sdk::testing::*;
 use guestbook::{GuestbookClient, MAX_TEXT_BYTES, Refused, Signed};
 
