@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use dusk_core::signatures::bls::BlsVersion;
+use dusk_core::signatures::bls::{BlsVersion, PublicKey};
 use local_node_types::ledger::{Attestation, BLOCK_VERSION, ConsensusHeader, Hash, Header};
 
 use crate::attestation::{self, AttestationError, Expected};
@@ -249,7 +249,7 @@ impl Verifier {
         if expected != Some(header.generator) {
             return Err(HeaderError::Generator { height: header.height, iteration: header.iteration });
         }
-        let point = header.generator.to_point().map_err(|_| HeaderError::Signature)?;
+        let point = self.generator_point(header).ok_or(HeaderError::Signature)?;
         let signatures = self.committees.provisioners().signatures();
         signatures.verify(&[point], &header.signature, &header.hash, self.version()).map_err(|_| HeaderError::Signature)
     }
@@ -277,8 +277,14 @@ impl Verifier {
         Ok(())
     }
 
+    /// The generator's key as a point. That of a provisioner is known, and decoding one takes as long as a pairing.
+    fn generator_point(&self, header: &Header) -> Option<PublicKey> {
+        let known = self.committees.provisioners().get(&header.generator).map(|provisioner| provisioner.point);
+        known.or_else(|| header.generator.to_point().ok())
+    }
+
     fn verify_seed(&self, header: &Header) -> Result<(), HeaderError> {
-        let point = header.generator.to_point().map_err(|_| HeaderError::Seed)?;
+        let point = self.generator_point(header).ok_or(HeaderError::Seed)?;
         let signatures = self.committees.provisioners().signatures();
         signatures
             .verify(&[point], &header.seed, self.tip.header.seed.as_bytes(), self.version())

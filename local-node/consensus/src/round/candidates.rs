@@ -10,7 +10,8 @@ use local_node_types::message::Message;
 use tracing::{debug, warn};
 
 use super::{Origin, Phase, Round, RoundContext, Timing};
-use crate::interface::{BlockBody, Output, Persist, RequestId};
+use crate::header::HeaderError;
+use crate::interface::{BlockBody, Offence, Output, Persist, RequestId};
 use crate::iteration::Candidate;
 use crate::parameters::{MAX_BLOCK_BYTES, is_emergency};
 
@@ -106,10 +107,13 @@ impl Round {
         }
         if origin == Origin::Network {
             if let Err(problem) = check_candidate(&block) {
-                return debug!(round = self.height, iteration, problem, "candidate dropped");
+                debug!(round = self.height, iteration, problem, "candidate dropped");
+                return context.offend(Offence::Contents);
             }
             if let Err(problem) = self.verifier.verify_generator(&block.header) {
-                return debug!(round = self.height, iteration, %problem, "candidate dropped");
+                debug!(round = self.height, iteration, %problem, "candidate dropped");
+                let drawn = !matches!(problem, HeaderError::Generator { .. });
+                return context.offend(if drawn { Offence::Signature } else { Offence::Stranger });
             }
             context.relay(|| Message::Candidate(block.clone()));
         } else if self.verifier.committees().generator(iteration) != Some(block.header.generator) {
