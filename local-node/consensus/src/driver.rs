@@ -96,6 +96,12 @@ impl Consensus {
         }
     }
 
+    /// Whether the round has run out of iterations, and waits for a success of any of them.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.round.as_ref().is_some_and(|round| round.position().1 == Phase::Open)
+    }
+
     /// Verifies the header of a block that claims to follow the current tip, such as one that a peer sent.
     ///
     /// # Errors

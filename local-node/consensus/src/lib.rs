@@ -82,4 +82,5 @@ pub use parameters::{
     SUPERMAJORITY, Start, TOTAL_CREDITS, Timeouts, VOTING_CREDITS, is_emergency,
 };
 pub use provisioners::{Provisioner, Provisioners, Stake};
+pub use round::check_candidate;
 pub use timeouts::StepTimes;

@@ -17,7 +17,7 @@ mod casting;
 mod quorums;
 mod votes;
 
-pub(crate) use candidates::check_candidate;
+pub use candidates::check_candidate;
 
 use std::collections::BTreeMap;
 

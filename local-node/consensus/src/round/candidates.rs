@@ -150,8 +150,11 @@ impl Round {
 }
 
 /// Checks what the signature of a candidate does not cover: that the header has the signed hash, and the header's
-/// claims about the body.
-pub(crate) fn check_candidate(block: &Block) -> Result<(), &'static str> {
+/// claims about the body; also that it is within the bounds of a block.
+///
+/// # Errors
+/// What is wrong, in words.
+pub fn check_candidate(block: &Block) -> Result<(), &'static str> {
     if block.header.hash != block.header.compute_hash() {
         return Err("the hash is not the header's");
     }
