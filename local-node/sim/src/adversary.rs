@@ -4,7 +4,8 @@ use local_node_consensus::signing::Signer;
 use local_node_core::{Output, PeerId, Position, Target};
 use local_node_types::keys::BlsSignature;
 use local_node_types::ledger::{
-    Block, ConsensusHeader, Fault, RatificationResult, Statement, StepName, StepVotes, Vote,
+    Attestation, BLOCK_VERSION, Block, ConsensusHeader, Fault, Header, RatificationResult, Statement, StepName,
+    StepVotes, Vote,
 };
 use local_node_types::message::{
     Message, Ratification, SignedBy, Validation, ValidationResult, ratification_bytes, validation_bytes,
@@ -29,6 +30,8 @@ pub enum Attack {
     SendToOne,
     /// Puts made-up faults of others into its candidates.
     ForgeFaults,
+    /// Gives peers made-up blocks after its tip, whose attestations nobody has signed.
+    FalseBranch,
 }
 
 impl Attack {
@@ -42,6 +45,7 @@ impl Attack {
             Self::Retag,
             Self::SendToOne,
             Self::ForgeFaults,
+            Self::FalseBranch,
         ];
         all[rng.place(all.len())]
     }
@@ -169,6 +173,24 @@ fn forge_fault(message: &Message, around: &Surroundings<'_>) -> Option<Message> 
     block.header.state_root = around.ledger.root_after(&block);
     resign(&mut block, around.signer)?;
     Some(Message::Candidate(Box::new(block)))
+}
+
+/// A block after the tip that nobody has voted for, but that says so.
+#[must_use]
+pub fn false_block(ledger: &Ledger) -> Block {
+    let tip = &ledger.tip().block.header;
+    let header = Header {
+        version: BLOCK_VERSION,
+        height: tip.height + 1,
+        timestamp: tip.timestamp + 1,
+        prev_block_hash: tip.hash,
+        state_root: [6; 32],
+        prev_block_cert: tip.attestation,
+        ..Header::default()
+    };
+    let hash = header.compute_hash();
+    let attestation = Attestation { result: RatificationResult::Success(Vote::Valid(hash)), ..Attestation::default() };
+    Block { header: Header { hash, attestation, ..header }, ..Block::default() }
 }
 
 /// The vote of a message, as the checkers note it.

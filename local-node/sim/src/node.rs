@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use local_node_consensus::Millis;
 use local_node_consensus::Persist;
-use local_node_core::{Core, IngressId, LedgerId, LedgerRequest, PeerId, Position, Record, Target};
+use local_node_core::{Cause, Core, IngressId, LedgerId, LedgerRequest, PeerId, Position, Record, Target};
 use local_node_types::ledger::{Block, ConsensusHeader, Hash, StepName, Vote};
 use local_node_types::message::{InventoryItem, Message, ValidationQuorum, ValidationResult};
 
@@ -137,6 +137,8 @@ pub(crate) struct Node {
     pub(crate) settled: u64,
     /// Whether it ever changed branches because its chain had stalled.
     pub(crate) yielded: bool,
+    /// The iteration and hash of the first block of the branch that it is leaving, and why.
+    pub(crate) left: Option<(Cause, (u8, Hash))>,
     /// The peers that blocks came from.
     pub(crate) sources: BTreeSet<usize>,
 }
@@ -160,10 +162,11 @@ impl Node {
             forwarded: BTreeSet::new(),
             dropped: BTreeSet::new(),
             timer: None,
-            disk: 3,
+            disk: 20,
             work: 10,
             settled: 0,
             yielded: false,
+            left: None,
             sources: BTreeSet::new(),
         }
     }

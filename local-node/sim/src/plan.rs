@@ -16,6 +16,9 @@ pub enum Fault {
     OneWay(usize, usize),
     /// All messages pass again.
     Join,
+    /// Only this node hears ratifications and quorums, until it has accepted a block by them. Then it is cut off for so
+    /// many milliseconds: it holds a block of an iteration that the others take for failed.
+    Funnel(usize, u64),
     /// A node stops; what it has not written to disk is lost, up to a part of the tail.
     Crash(usize),
     /// A stopped node starts.
@@ -115,11 +118,12 @@ impl Plan {
 
     fn draw_faults(&mut self, rng: &mut Rng, length: u64) {
         let nodes = self.keys.len();
-        let classes: Vec<bool> = (0..5).map(|_| rng.percent(50)).collect();
+        let classes: Vec<bool> = (0..6).map(|_| rng.percent(50)).collect();
+        let false_branch = self.adversary.filter(|(_, attack)| *attack == Attack::FalseBranch).map(|(node, _)| node);
         let mut at = rng.between(500, 6000);
         while at < length {
             let node = rng.place(nodes);
-            let fault = match rng.below(8) {
+            let fault = match rng.below(10) {
                 0 if classes[0] => {
                     let percent = rng.between(20, 60);
                     Some(Fault::Split((0..nodes).map(|_| u8::from(rng.percent(percent))).collect()))
@@ -133,6 +137,8 @@ impl Plan {
                 5 if classes[3] => Some(Fault::Disk(node, rng.between(1, 1500))),
                 6 if classes[4] => Some(Fault::Work(node, rng.between(1, 1200))),
                 7 if length < LONG_MS || rng.percent(3) => Some(Fault::Join),
+                8 if classes[5] => Some(Fault::Funnel(node, rng.between(500, 20_000))),
+                _ if false_branch.is_some() => false_branch.map(|node| Fault::Funnel(node, rng.between(6000, 25_000))),
                 _ => None,
             };
             self.faults.extend(fault.map(|fault| (Millis(at), fault)));

@@ -26,6 +26,10 @@ use crate::rng::Rng;
 
 /// The most events at one moment: more of them mean that something goes round in a circle.
 const MAX_EVENTS_AT_ONCE: u32 = 200_000;
+/// Where a frame names its topic, and the topics of ratifications and quorums.
+const TOPIC_PLACE: usize = 5;
+const RATIFICATION: u8 = 18;
+const QUORUM: u8 = 19;
 /// The most lines that a run tells.
 const MAX_LINES: usize = 20_000;
 
@@ -106,6 +110,18 @@ pub struct Report {
     pub lines: Vec<String>,
 }
 
+/// What [`Fault::Funnel`] does to messages.
+#[derive(Debug, Clone, Copy)]
+struct Funnel {
+    node: usize,
+    /// How long the node is cut off, in milliseconds.
+    cut: u64,
+    /// Until when all this is over.
+    until: Millis,
+    /// Whether the node is cut off.
+    is_cut: bool,
+}
+
 /// Something that happens at a moment.
 #[derive(Debug)]
 enum Event {
@@ -167,6 +183,7 @@ struct World {
     nodes: Vec<Node>,
     /// Whether messages from the first node to the second are stopped.
     blocked: Vec<Vec<bool>>,
+    funnel: Option<Funnel>,
     /// The phase after the healing.
     healing: Option<liveness::Healing>,
     checkers: Checkers,
@@ -174,6 +191,19 @@ struct World {
     digest: Sha3_256,
     lines: Vec<String>,
     ended: Option<Outcome>,
+}
+
+impl Funnel {
+    fn stops(&self, from: usize, to: usize, frame: &[u8], now: Millis) -> bool {
+        let is_node = from == self.node || to == self.node;
+        match frame.get(TOPIC_PLACE).copied() {
+            _ if self.until <= now => false,
+            _ if self.is_cut => is_node,
+            Some(RATIFICATION) => to != self.node,
+            Some(QUORUM) => true,
+            _ => false,
+        }
+    }
 }
 
 impl World {
@@ -194,6 +224,7 @@ impl World {
             at_once: 0,
             nodes: plan.keys.iter().map(|keys| Node::new(keys.clone(), ledger.clone())).collect(),
             blocked: vec![vec![false; count]; count],
+            funnel: None,
             healing: None,
             checkers: Checkers::default(),
             marks: Marks::default(),
@@ -339,6 +370,7 @@ impl World {
         state.seen.clear();
         state.forwarded.clear();
         state.dropped.clear();
+        state.left = None;
         if state.log.crash(kept) > 0 {
             self.marks.note(Mark::LostTail);
         }
@@ -430,6 +462,9 @@ impl World {
     /// Puts bytes on the way from one node to another, as far as the network lets them.
     fn transmit(&mut self, from: usize, to: usize, ray: Option<Ray>, bytes: &Arc<[u8]>) {
         if from == to || to >= self.nodes.len() || self.blocked[from][to] || self.rng.percent(self.plan.loss) {
+            return;
+        }
+        if self.funnel.is_some_and(|funnel| funnel.stops(from, to, bytes, self.now)) {
             return;
         }
         let copies = if self.rng.percent(self.plan.duplication) { 2 } else { 1 };

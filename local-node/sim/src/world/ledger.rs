@@ -35,6 +35,7 @@ impl World {
             let result = checkers::labels(&self.nodes[node].ledger, settled);
             self.check(node, result);
             if matches!(answer, Answer::Accepted { .. }) {
+                self.cut_off(node);
                 self.on_accepted(node);
             }
         }
@@ -71,8 +72,12 @@ impl World {
         match event {
             CoreEvent::Accepted { header, label, .. } => {
                 self.note_progress();
-                let (height, iteration) = (header.height, header.iteration);
-                let hash = header.hash;
+                let (height, iteration, hash) = (header.height, header.iteration, header.hash);
+                if let Some((cause, left)) = self.nodes[node].left.take() {
+                    let better = cause == Cause::Final || cause == Cause::Rollback || (iteration, hash) < left;
+                    let result = if better { Ok(()) } else { Err(format!("it leaves {left:?} for a worse branch")) };
+                    self.check(node, result);
+                }
                 self.tell(|| {
                     let short = &hash[..3];
                     format!("node {node} accepts {height} {short:02x?}, iteration {iteration}, {label:?}")
@@ -87,6 +92,8 @@ impl World {
                     Cause::Rollback => Mark::Rollback,
                 });
                 self.nodes[node].yielded |= cause == Cause::Stall;
+                self.nodes[node].left =
+                    blocks.first().map(|block| (cause, (block.header.iteration, block.header.hash)));
                 self.tell(|| format!("node {node} takes {} blocks back: {cause:?}", blocks.len()));
             }
             CoreEvent::Final { height, .. } => self.tell(|| format!("node {node}: {height} is final")),

@@ -9,7 +9,7 @@ use local_node_types::message::{Frame, GetBlocks, GetResource, Inventory, Invent
 use sha3::{Digest, Sha3_256};
 
 use super::{Bug, Event, World};
-use crate::adversary::{Surroundings, alter, vote_of};
+use crate::adversary::{Attack, Surroundings, alter, false_block, vote_of};
 use crate::keys::key;
 use crate::marks::Mark;
 use crate::node::{Ray, Waiting};
@@ -167,6 +167,12 @@ impl World {
         }
     }
 
+    fn makes_blocks_up(&self, node: usize) -> bool {
+        // Only on a branch of its own can it make others change to what it has made up.
+        let was_cut = self.funnel.is_some_and(|funnel| funnel.node == node && funnel.is_cut);
+        was_cut && self.healing.is_none() && self.plan.adversary == Some((node, Attack::FalseBranch))
+    }
+
     fn check_vote(&mut self, node: usize, message: &Message) {
         let Some((header, step, vote, signed)) = vote_of(message).filter(|_| self.is_honest(node)) else { return };
         let state = &self.nodes[node];
@@ -189,7 +195,10 @@ impl World {
                 let Some(height) = ledger.height_of(&hash) else { return };
                 let after = ledger.blocks().iter().skip_while(|stored| stored.block.header.height <= height);
                 let hashes = after.take(MAX_HASHES).map(|it| InventoryItem::BlockFromHash(it.block.header.hash));
-                let items: Vec<_> = hashes.collect();
+                let mut items: Vec<_> = hashes.collect();
+                if self.makes_blocks_up(node) {
+                    items.push(InventoryItem::BlockFromHash(false_block(ledger).header.hash));
+                }
                 if !items.is_empty() {
                     let inventory = Inventory { items, max_entries: 0 };
                     self.send(node, Target::Peer(to), Message::Inventory(inventory));
@@ -197,7 +206,12 @@ impl World {
             }
             Serve::Items(items) => {
                 for item in items {
-                    if let Some(message) = self.nodes[node].look_up(&item) {
+                    let made_up = Some(false_block(&self.nodes[node].ledger)).filter(|block| {
+                        self.makes_blocks_up(node) && item == InventoryItem::BlockFromHash(block.header.hash)
+                    });
+                    if let Some(block) = made_up {
+                        self.send(node, Target::Peer(to), Message::Block(Box::new(block)));
+                    } else if let Some(message) = self.nodes[node].look_up(&item) {
                         self.send(node, Target::Peer(to), message);
                     }
                 }

@@ -1,0 +1,4 @@
+//! Tests of the simulator: a fixed set of seeds, and planted bugs that the checkers have to see.
+
+mod planted;
+mod seeds;
