@@ -52,6 +52,8 @@ pub enum Planted {
     FaultUnchecked,
     /// Labels that reverted blocks have set stay.
     LabelsKept,
+    /// Blocks of peers are taken without their quorums.
+    QuorumUnchecked,
 }
 
 /// A block of the chain from which the core starts.

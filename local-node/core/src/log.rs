@@ -37,3 +37,25 @@ impl Log {
         self.last.0 - self.durable.0 >= MAX_WAITING_RECORDS
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use local_node_consensus::Persist;
+
+    use super::*;
+
+    #[test]
+    fn a_disk_that_hangs_clogs_the_log_and_frees_it_when_it_goes_on() {
+        let (mut log, mut out) = (Log::new(Position(7)), Vec::new());
+        for round in 0..MAX_WAITING_RECORDS {
+            assert!(!log.is_clogged());
+            let record = Persist::Iteration { prev_block_hash: [0; 32], round, iteration: 0 };
+            log.append(Record::Consensus(record), &mut out);
+        }
+        assert!(log.is_clogged());
+        assert!(matches!(out[0], Output::Persist { position: Position(8), .. }));
+        log.on_durable(Position(u64::MAX));
+        assert!(!log.is_clogged());
+        assert_eq!(log.durable, log.last());
+    }
+}

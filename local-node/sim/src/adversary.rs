@@ -4,8 +4,7 @@ use local_node_consensus::signing::Signer;
 use local_node_core::{Output, PeerId, Position, Target};
 use local_node_types::keys::BlsSignature;
 use local_node_types::ledger::{
-    Attestation, BLOCK_VERSION, Block, ConsensusHeader, Fault, Header, RatificationResult, Statement, StepName,
-    StepVotes, Vote,
+    BLOCK_VERSION, Block, ConsensusHeader, Fault, Header, RatificationResult, Statement, StepName, StepVotes, Vote,
 };
 use local_node_types::message::{
     Message, Ratification, SignedBy, Validation, ValidationResult, ratification_bytes, validation_bytes,
@@ -184,13 +183,14 @@ pub fn false_block(ledger: &Ledger) -> Block {
         height: tip.height + 1,
         timestamp: tip.timestamp + 1,
         prev_block_hash: tip.hash,
-        state_root: [6; 32],
         prev_block_cert: tip.attestation,
         ..Header::default()
     };
-    let hash = header.compute_hash();
-    let attestation = Attestation { result: RatificationResult::Success(Vote::Valid(hash)), ..Attestation::default() };
-    Block { header: Header { hash, attestation, ..header }, ..Block::default() }
+    let mut block = Block { header, ..Block::default() };
+    block.header.state_root = ledger.root_after(&block);
+    block.header.hash = block.header.compute_hash();
+    block.header.attestation.result = RatificationResult::Success(Vote::Valid(block.header.hash));
+    block
 }
 
 /// The vote of a message, as the checkers note it.

@@ -46,8 +46,6 @@ pub enum Bug {
     RelayedTwice,
     /// The chain is taken back below the last final block.
     FinalReverted,
-    /// The first node takes a block for decided without its quorums.
-    WrongQuorum,
 }
 
 /// How a plan is run.

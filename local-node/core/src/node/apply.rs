@@ -336,3 +336,215 @@ impl Core {
         self.go_on(now, out);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use dusk_core::BlsScalar;
+    use dusk_core::signatures::bls::{PublicKey, SecretKey};
+    use local_node_consensus::signing::Keyring;
+    use local_node_consensus::{Config, MIN_STAKE, Provisioners, Stake};
+    use local_node_types::ledger::{Attestation, RatificationResult, Vote};
+
+    use super::*;
+    use crate::interface::{ChainBlock, CoreConfig, Input, Position, Restart};
+
+    const NOW: Millis = Millis::from_secs(1_000_000);
+
+    fn provisioners() -> Arc<Provisioners> {
+        let stake = Stake { value: MIN_STAKE, eligible_since: 0 };
+        let points = (1..5_u64).map(|number| PublicKey::from(&SecretKey::from(BlsScalar::from(number))));
+        Arc::new(points.map(|point| (point, stake)).collect())
+    }
+
+    /// A block with an attestation that nobody has signed; `salt` makes its hash another one.
+    fn block(parent: &Header, iteration: u8, salt: u64) -> Block {
+        let (height, prev_block_hash) = (parent.height + 1, parent.hash);
+        let header = Header { height, iteration, prev_block_hash, gas_limit: salt, ..Header::default() };
+        let hash = header.compute_hash();
+        let result = RatificationResult::Success(Vote::Valid(hash));
+        let attestation = Attestation { result, ..Attestation::default() };
+        Block { header: Header { hash, attestation, ..header }, ..Block::default() }
+    }
+
+    /// A node without keys that has these blocks after genesis.
+    struct Case {
+        core: Core,
+        genesis: Header,
+        ours: Vec<Block>,
+    }
+
+    impl Case {
+        fn new(iterations: &[u8]) -> Self {
+            let genesis = Header { hash: Header::default().compute_hash(), ..Header::default() };
+            let mut ours = Vec::new();
+            for iteration in iterations {
+                ours.push(block(ours.last().map_or(&genesis, |last: &Block| &last.header), *iteration, 0));
+            }
+            let known = |header: &Header| ChainBlock { header: header.clone(), provisioners: provisioners() };
+            let restart = Restart {
+                before: None,
+                last_final: known(&genesis),
+                unsettled: ours.iter().map(|block| known(&block.header)).collect(),
+                records: Vec::new(),
+                position: Position(0),
+            };
+            let config = CoreConfig::new(Config::local(Millis(0)));
+            let core = Core::new(config, Box::new(Keyring::new(Vec::new())), restart, NOW, &mut Vec::new());
+            Self { core, genesis, ours }
+        }
+
+        /// Puts a branch into the pool as if its blocks had been verified.
+        fn pool(&mut self, blocks: &[&Block]) {
+            for block in blocks {
+                self.core.pool.add(Box::new((*block).clone()), None, true, None);
+            }
+        }
+
+        fn better(&self) -> Option<(usize, Cause)> {
+            self.core.better_branch().map(|(place, _, cause)| (place, cause))
+        }
+
+        /// Answers the one request that changes the chain.
+        fn answer(&mut self, out: &mut Vec<Output>, answer: impl Fn(&LedgerRequest) -> Answer) {
+            let pending = out.iter().rev().find_map(|output| match output {
+                Output::Ledger {
+                    id,
+                    request: request @ (LedgerRequest::Accept { .. } | LedgerRequest::Revert { .. }),
+                } => Some((*id, answer(request))),
+                _ => None,
+            });
+            let (id, answer) = pending.expect("the ledger was asked for something");
+            out.clear();
+            self.core.handle(NOW, Input::Ledger { id, answer }, out);
+        }
+    }
+
+    #[test]
+    fn a_lower_iteration_replaces_a_tip_that_nobody_here_has_built_on() {
+        let mut case = Case::new(&[1]);
+        let lower = block(&case.genesis, 0, 1);
+        case.pool(&[&lower]);
+        assert_eq!(case.better(), Some((0, Cause::BetterTip)));
+        let mut case = Case::new(&[1]);
+        let higher = block(&case.genesis, 2, 1);
+        case.pool(&[&higher]);
+        assert_eq!(case.better(), None);
+    }
+
+    #[test]
+    fn of_equal_iterations_the_lower_hash_stays() {
+        for salt in 1..9 {
+            let mut case = Case::new(&[17]);
+            let rival = block(&case.genesis, 17, salt);
+            case.pool(&[&rival]);
+            let is_lower = rival.header.hash < case.ours[0].header.hash;
+            assert_eq!(case.better(), is_lower.then_some((0, Cause::BetterTip)), "salt {salt}");
+        }
+    }
+
+    #[test]
+    fn what_this_node_has_ratified_on_gives_way_in_a_stall_only() {
+        let mut case = Case::new(&[1]);
+        let lower = block(&case.genesis, 0, 1);
+        case.pool(&[&lower]);
+        case.core.ratified.insert(case.ours[0].header.hash, 2);
+        assert_eq!(case.better(), None);
+        case.core.stalled = true;
+        assert_eq!(case.better(), Some((0, Cause::Stall)));
+    }
+
+    #[test]
+    fn a_deep_fork_gives_way_in_a_stall_only() {
+        let mut case = Case::new(&[1, 1]);
+        let lower = block(&case.genesis, 0, 1);
+        case.pool(&[&lower]);
+        assert_eq!(case.better(), None);
+        case.core.stalled = true;
+        assert_eq!(case.better(), Some((0, Cause::Stall)));
+    }
+
+    #[test]
+    fn a_final_block_beats_a_lower_iteration() {
+        // The minority holds iteration 0; the majority went on with iteration 1, which is unaccounted for and final
+        // after two stable blocks.
+        let mut case = Case::new(&[0]);
+        let first = block(&case.genesis, 1, 1);
+        let second = block(&first.header, 0, 0);
+        let third = block(&second.header, 0, 0);
+        case.pool(&[&first, &second]);
+        assert_eq!(case.better(), None);
+        case.pool(&[&third]);
+        assert_eq!(case.better(), Some((0, Cause::Final)));
+    }
+
+    #[test]
+    fn what_is_final_here_has_no_rivals() {
+        // The second block makes the first one final.
+        let mut case = Case::new(&[0, 0]);
+        assert_eq!(case.core.last_final().height, 1);
+        let first = block(&case.genesis, 0, 1);
+        let second = block(&first.header, 0, 1);
+        let third = block(&second.header, 0, 1);
+        case.pool(&[&first, &second, &third]);
+        case.core.stalled = true;
+        assert_eq!(case.better(), None);
+    }
+
+    #[test]
+    fn labels_are_folded_anew_without_what_was_taken_back() {
+        // The first block has three unaccounted iterations; the third makes the second confirmed.
+        let case = Case::new(&[3, 0, 0]);
+        let labels: Vec<_> = case.core.unsettled().map(|(_, label)| label).collect();
+        assert_eq!(labels, [Label::Accepted(6), Label::Confirmed(1), Label::Attested(1)]);
+        assert_eq!(case.core.chain.fold(2), [(1, Label::Accepted(6)), (2, Label::Attested(1))]);
+    }
+
+    #[test]
+    fn a_branch_that_breaks_a_rule_is_taken_back() {
+        let mut case = Case::new(&[0]);
+        let first = block(&case.genesis, 1, 1);
+        let (second, third) = (block(&first.header, 0, 0), block(&first.header, 0, 0));
+        let third = block(&third.header, 0, 0);
+        case.pool(&[&first]);
+        // Nobody has verified these, and they do not hold.
+        for block in [&second, &third] {
+            case.core.pool.add(Box::new(block.clone()), Some(PeerId(7)), false, None);
+        }
+        let (mut out, old) = (Vec::new(), case.ours[0].clone());
+        case.core.consider(NOW, &mut out);
+        let accepted = |request: &LedgerRequest| match request {
+            LedgerRequest::Revert { height: 0, .. } => Answer::Reverted { blocks: vec![old.clone()] },
+            _ => Answer::Accepted { provisioners: provisioners() },
+        };
+        case.answer(&mut out, accepted);
+        case.answer(&mut out, accepted);
+        // The first block is in the chain; the second one breaks a rule, so all of it is taken back.
+        assert_eq!(case.core.tip().0.hash, first.header.hash);
+        assert!(case.core.pool.is_refused(&second.header.hash));
+        let first_again = |_: &LedgerRequest| Answer::Reverted { blocks: vec![first.clone()] };
+        case.answer(&mut out, first_again);
+        assert!(
+            out.iter()
+                .any(|output| { matches!(output, Output::Event(Event::Reverted { cause: Cause::Rollback, .. })) })
+        );
+        case.answer(&mut out, accepted);
+        assert_eq!(case.core.tip().0.hash, old.header.hash);
+        assert!(!case.core.is_paused() && case.core.plan.is_none());
+    }
+
+    #[test]
+    fn a_ledger_that_can_go_neither_on_nor_back_breaks_the_node() {
+        let mut case = Case::new(&[1]);
+        let lower = block(&case.genesis, 0, 1);
+        case.pool(&[&lower]);
+        let (mut out, old) = (Vec::new(), case.ours[0].clone());
+        case.core.consider(NOW, &mut out);
+        case.answer(&mut out, |_| Answer::Reverted { blocks: vec![old.clone()] });
+        case.answer(&mut out, |_| Answer::NotAccepted);
+        case.answer(&mut out, |_| Answer::NotAccepted);
+        assert!(out.iter().any(|output| matches!(output, Output::Event(Event::Broken))));
+        assert_eq!(case.core.deadline(), None);
+    }
+}

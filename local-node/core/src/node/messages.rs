@@ -9,7 +9,7 @@ use tracing::debug;
 
 use super::Core;
 use crate::MAX_SERVED_ITEMS;
-use crate::interface::{Event, IngressId, Output, PeerId, Serve, Target, Verdict, Want};
+use crate::interface::{Event, IngressId, Output, PeerId, Planted, Serve, Target, Verdict, Want};
 
 /// The most blocks of other branches whose quorums are remembered.
 const MAX_FORKS: usize = 64;
@@ -204,6 +204,9 @@ impl Core {
 
     /// Verifies the header and attestation of a block that follows the block at `place`.
     pub(super) fn verify_at(&mut self, place: usize, header: &Header, now: Millis) -> Result<(), HeaderError> {
+        if self.config.planted == Some(Planted::QuorumUnchecked) {
+            return Ok(());
+        }
         if place + 1 < self.chain.links().len() {
             let mut verifier = Verifier::new(self.config.consensus, self.chain.context(place));
             return verifier.verify(header, now, Stage::Block).map(|_| ());
