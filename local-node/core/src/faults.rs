@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use local_node_consensus::Config;
 use local_node_consensus::faults::{FaultError, check_fault_by};
+use local_node_consensus::{Config, EPOCH};
 use local_node_types::keys::BlsKey;
 use local_node_types::ledger::{Block, ConsensusHeader, Fault, MAX_FAULTS};
 
@@ -53,14 +53,16 @@ impl FaultPool {
         new
     }
 
-    /// Those that a block after the tip may hold, as far as the core can tell.
-    pub(crate) fn fit(&self, chain: &Chain, config: &Config) -> Vec<Fault> {
-        let height = chain.height() + 1;
-        self.0
-            .values()
-            .filter(|fault| check(fault, height, chain, chain.links().len() - 1, config).is_ok())
-            .cloned()
-            .collect()
+    /// Those that a block after the tip may hold, as far as the core can tell. They have been proven before.
+    pub(crate) fn fit(&self, chain: &Chain) -> Vec<Fault> {
+        let (height, place) = (chain.height() + 1, chain.links().len() - 1);
+        let fits = |fault: &&Fault| {
+            let about = fault.headers()[0];
+            about.round <= height
+                && about.round >= height.saturating_sub(EPOCH)
+                && check_branch(&about, chain, place).is_ok()
+        };
+        self.0.values().filter(fits).cloned().collect()
     }
 
     /// A block holds these now.
@@ -83,10 +85,15 @@ pub(crate) fn check_all(block: &Block, chain: &Chain, place: usize, config: &Con
 fn check(fault: &Fault, height: u64, chain: &Chain, place: usize, config: &Config) -> Result<(), FaultProblem> {
     let signatures = chain.provisioners().signatures();
     let about = check_fault_by(fault, height, config.profile, signatures.as_ref())?;
-    if about.round > chain.final_height() {
-        let built_on = chain.place(&about.prev_block_hash).filter(|found| *found <= place);
-        let on_chain = built_on.is_some_and(|found| chain.links()[found].header.height + 1 == about.round);
-        return if on_chain { Ok(()) } else { Err(FaultProblem::OtherBranch(about.round)) };
+    check_branch(&about, chain, place)
+}
+
+/// The votes of a fault belong to the branch that ends at `place`, as far as the core knows it.
+fn check_branch(about: &ConsensusHeader, chain: &Chain, place: usize) -> Result<(), FaultProblem> {
+    if about.round <= chain.final_height() {
+        return Ok(());
     }
-    Ok(())
+    let built_on = chain.place(&about.prev_block_hash).filter(|found| *found <= place);
+    let on_chain = built_on.is_some_and(|found| chain.links()[found].header.height + 1 == about.round);
+    if on_chain { Ok(()) } else { Err(FaultProblem::OtherBranch(about.round)) }
 }

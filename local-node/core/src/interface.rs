@@ -123,6 +123,9 @@ pub enum Answer {
     },
     /// The block does not lead to what its header states; the chain has not changed.
     NotAccepted,
+    /// What the block's hash does not cover, such as the data of blobs, is not good; the chain has not changed. Another
+    /// copy of the block may be good.
+    Altered,
     /// The chain ends at the given block now.
     Reverted {
         /// The blocks that were taken back, lowest first.

@@ -64,6 +64,9 @@
 //! known when it has been executed. The others are verified and executed in turn; if one breaks a rule, the old branch
 //! comes back ([`Cause::Rollback`]) and the broken block is not tried again.
 //!
+//! A node that hears of a later iteration of a round that it has decided gives its block to whoever sent the message.
+//! So the round ends there, in most cases before a rival is decided.
+//!
 //! # Stall
 //!
 //! When the chain has stalled, the core asks peers for the hashes after its last final block, lets rules 2 and 3 of the
@@ -83,12 +86,15 @@
 //! | records that wait for the disk | 4,096; then the consensus waits |
 //! | items that are served to a peer | 100 a second, 400 in one go |
 //!
+//! A candidate holds at most 100 faults; their signatures are checked before it goes to the ledger. The driver bounds how
+//! long the ledger may take to accept a block: the consensus waits for it.
+//!
 //! Blocks after the last final one have no bound: each takes a quorum of two committees.
 //!
 //! # Absent
 //!
 //! - No mempool: transactions and requests for them are ignored; the ledger chooses what goes into a block.
-//! - No emergency blocks (iteration 255): they are refused, as is every block without an attestation.
+//! - No emergency blocks (iteration 255): they are ignored. Other blocks without an attestation are refused.
 //! - Requests for resources are answered or ignored, never passed on to other peers.
 //! - The step times are not kept over a restart: steps begin with the longest timeout.
 //! - Attestations are verified one by one, not in batches.

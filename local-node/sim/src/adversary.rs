@@ -31,6 +31,8 @@ pub enum Attack {
     ForgeFaults,
     /// Gives peers made-up blocks after its tip, whose attestations nobody has signed.
     FalseBranch,
+    /// Gives peers blocks with attestations that do not hold.
+    SpoilBlocks,
 }
 
 impl Attack {
@@ -45,6 +47,7 @@ impl Attack {
             Self::SendToOne,
             Self::ForgeFaults,
             Self::FalseBranch,
+            Self::SpoilBlocks,
         ];
         all[rng.place(all.len())]
     }

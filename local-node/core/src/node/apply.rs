@@ -36,6 +36,36 @@ pub(super) struct Step {
     executed: Option<LedgerId>,
 }
 
+impl Step {
+    /// The step, for whose failure its sender is not to blame: two committees have agreed on the block.
+    fn blameless(mut self) -> Self {
+        self.from = None;
+        self
+    }
+}
+
+/// What is wrong with a block that cannot be accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Refusal {
+    /// The block itself: it is not tried again.
+    Block,
+    /// What its hash does not cover, such as its attestation: another copy may be good. If the hash were refused,
+    /// anybody could keep the good copy out.
+    Copy,
+    /// It is ahead of this node's clock.
+    Early,
+}
+
+impl Refusal {
+    const fn of(problem: &HeaderError) -> Self {
+        match problem {
+            HeaderError::FromTheFuture { .. } => Self::Early,
+            HeaderError::Signature | HeaderError::Attestation(_) => Self::Copy,
+            _ => Self::Block,
+        }
+    }
+}
+
 /// A change to another branch.
 #[derive(Debug)]
 pub(super) struct Plan {
@@ -52,24 +82,18 @@ impl Core {
     /// Looks whether a pooled block changes the chain: by a better branch, or by what follows the tip.
     pub(super) fn consider(&mut self, now: Millis, out: &mut Vec<Output>) {
         while self.job.is_none() && self.plan.is_none() && !self.broken {
+            // A block that does not hold leaves the pool, so this comes to an end.
             if let Some((place, first, cause)) = self.better_branch() {
                 if self.holds(place, &first, now, out) {
                     self.begin_change(place, &first, cause, out);
-                } else if self.pool.contains(&first) {
-                    // It may hold later.
-                    break;
                 }
                 continue;
             }
             let Some(next) = self.next_block() else { break };
             let place = self.chain.links().len() - 1;
-            if !self.holds(place, &next, now, out) {
-                if self.pool.contains(&next) {
-                    break;
-                }
-                continue;
-            }
-            if let Some(step) = self.take(&next) {
+            if self.holds(place, &next, now, out)
+                && let Some(step) = self.take(&next)
+            {
                 self.accept(now, step, out);
             }
         }
@@ -122,7 +146,7 @@ impl Core {
         None
     }
 
-    /// Whether a pooled block is known to hold after the block at `place`. One that breaks a rule leaves the pool.
+    /// Whether a pooled block is known to hold after the block at `place`. One that does not leaves the pool.
     fn holds(&mut self, place: usize, hash: &Hash, now: Millis, out: &mut Vec<Output>) -> bool {
         let Some(pooled) = self.pool.get(hash) else { return false };
         if pooled.verified {
@@ -134,18 +158,25 @@ impl Core {
                 self.pool.set_verified(hash);
                 true
             }
-            Err(HeaderError::FromTheFuture { .. }) => false,
             Err(problem) => {
-                debug!(%problem, height = header.height, "a block that breaks a rule");
-                self.refuse(now, &header, from, out);
+                debug!(%problem, height = header.height, "a block that does not hold");
+                self.refuse(now, &header, Refusal::of(&problem), from, out);
                 false
             }
         }
     }
 
-    fn refuse(&mut self, now: Millis, header: &Header, from: Option<PeerId>, out: &mut Vec<Output>) {
-        self.pool.refuse(&header.hash, header.height);
-        if let Some(peer) = from {
+    fn refuse(&mut self, now: Millis, header: &Header, refusal: Refusal, from: Option<PeerId>, out: &mut Vec<Output>) {
+        if refusal == Refusal::Block {
+            self.pool.refuse(&header.hash, header.height);
+        } else {
+            self.pool.remove(&header.hash);
+            if let Some(peer) = from {
+                // Others may have a good copy.
+                self.note_hint(now, header.height, true, peer);
+            }
+        }
+        if let Some(peer) = from.filter(|_| refusal != Refusal::Early) {
             self.blame(now, peer, Offence::Proof, out);
         }
     }
@@ -177,14 +208,14 @@ impl Core {
         let header = &step.block.header;
         let verified = if step.verified { Ok(()) } else { self.verify_at(place, header, now) };
         if let Err(problem) = verified {
-            debug!(%problem, height = header.height, "a block of another branch breaks a rule");
-            return self.on_refused(now, &step, true, out);
+            debug!(%problem, height = header.height, "a block of another branch does not hold");
+            return self.on_refused(now, &step, Refusal::of(&problem), out);
         }
         if self.config.planted != Some(Planted::FaultUnchecked)
             && let Err(problem) = check_all(&step.block, &self.chain, place, &self.config.consensus)
         {
             warn!(%problem, height = header.height, "a decided block holds a fault that does not hold");
-            return self.on_refused(now, &step, false, out);
+            return self.on_refused(now, &step.blameless(), Refusal::Block, out);
         }
         let rolled = self.chain.roll(header);
         let request = LedgerRequest::Accept {
@@ -198,8 +229,8 @@ impl Core {
     }
 
     /// A block cannot be accepted. In a change of branches, the old one comes back.
-    fn on_refused(&mut self, now: Millis, step: &Step, blame: bool, out: &mut Vec<Output>) {
-        self.refuse(now, &step.block.header, step.from.filter(|_| blame), out);
+    fn on_refused(&mut self, now: Millis, step: &Step, refusal: Refusal, out: &mut Vec<Output>) {
+        self.refuse(now, &step.block.header, refusal, step.from, out);
         let Some(plan) = self.plan.take() else { return };
         if plan.cause == Cause::Rollback {
             warn!("the ledger can go neither on nor back");
@@ -291,10 +322,14 @@ impl Core {
             }
             Answer::NotAccepted => {
                 warn!(height = step.block.header.height, "a decided block does not lead to what its header states");
-                self.on_refused(now, &step, false, out);
+                self.on_refused(now, &step.blameless(), Refusal::Block, out);
                 self.consider(now, out);
             }
-            _ if self.plan.is_some() => self.on_refused(now, &step, false, out),
+            Answer::Altered => {
+                self.on_refused(now, &step, Refusal::Copy, out);
+                self.consider(now, out);
+            }
+            _ if self.plan.is_some() => self.on_refused(now, &step.blameless(), Refusal::Copy, out),
             _ => {
                 // The fault lies in this node: the block stays, and is tried again when something happens.
                 self.pool.add(step.block, step.from, step.verified, step.executed);

@@ -75,7 +75,7 @@ impl Core {
                 }
                 Wish::Build(request) => {
                     let purpose = Purpose::Build(request.id);
-                    let faults = self.faults.fit(&self.chain, &self.config.consensus);
+                    let faults = self.faults.fit(&self.chain);
                     let id = self.ledger(LedgerRequest::Build { request, faults }, out);
                     self.requests.insert(id, purpose);
                 }

@@ -2,7 +2,7 @@
 
 use local_node_consensus::attestation::Expected;
 use local_node_consensus::header::{HeaderError, Stage, Verifier};
-use local_node_consensus::{MAX_ROUND_DISTANCE, Millis, Offence, check_candidate};
+use local_node_consensus::{EMERGENCY_BLOCK_ITERATION, MAX_ROUND_DISTANCE, Millis, Offence, check_candidate};
 use local_node_types::ledger::{Block, ConsensusHeader, Header, RatificationResult, Vote};
 use local_node_types::message::{GetResource, Inventory, InventoryItem, Message, Quorum};
 use tracing::debug;
@@ -16,11 +16,21 @@ const MAX_FORKS: usize = 64;
 /// More hashes are asked for when fewer blocks than this are wanted, so that the download does not pause.
 const ASK_AHEAD_BLOCKS: usize = 32;
 
+/// What the hashes after a block cost a peer of what it may have.
+const HASHES_COST_ITEMS: usize = 10;
+
 /// Where a message came from.
 #[derive(Debug, Clone, Copy)]
 struct Ingress {
     id: IngressId,
     from: PeerId,
+}
+
+/// Whether a block has the hash that it states, and says that it was decided. What it is called by is then its own.
+fn check_decided(block: &Block) -> Result<(), &'static str> {
+    check_candidate(block)?;
+    let attested = block.header.attestation.result == RatificationResult::Success(Vote::Valid(block.header.hash));
+    if attested { Ok(()) } else { Err("its attestation is not of a success with it") }
 }
 
 impl Core {
@@ -73,10 +83,11 @@ impl Core {
     ) -> Verdict {
         let (height, from) = (self.chain.height(), ingress.from);
         let is_quorum = matches!(*message, Message::Quorum(_));
-        if self.plan.is_some() {
+        if self.plan.is_some() || self.log.is_clogged() {
             return self.hold(now, ingress, &message);
         }
         if header.round <= height {
+            self.help(now, ingress, header, out);
             return match *message {
                 Message::Quorum(quorum) => self.on_past_quorum(now, from, &quorum, out),
                 _ => Verdict::Ignore,
@@ -92,6 +103,18 @@ impl Core {
             (1, false) => Verdict::Ignore,
             (2..=MAX_ROUND_DISTANCE, false) => self.give_to_consensus(now, *message, out),
             _ => Verdict::Ignore,
+        }
+    }
+
+    /// Gives this node's block to a peer that goes on with a round which an earlier iteration has decided. Otherwise the
+    /// peer may help to decide a rival.
+    fn help(&mut self, now: Millis, ingress: Ingress, header: &ConsensusHeader, out: &mut Vec<Output>) {
+        let Some(place) = self.chain.place(&header.prev_block_hash) else { return };
+        let Some(decided) = self.chain.links().get(place + 1).map(|link| &link.header) else { return };
+        if decided.height == header.round && decided.iteration < header.iteration {
+            let items = vec![InventoryItem::BlockFromHash(decided.hash)];
+            // The verdict on the message itself is another matter.
+            let _ = self.serve(now, ingress, Serve::Items(items), out);
         }
     }
 
@@ -155,6 +178,15 @@ impl Core {
         let header = &block.header;
         let (hash, height, last_final) = (header.hash, header.height, &self.chain.last_final().header);
         let was_wanted = self.sync.is_wanted(&hash);
+        if height == 0 || header.iteration == EMERGENCY_BLOCK_ITERATION {
+            return Verdict::Ignore;
+        }
+        if (was_wanted || self.chain.place(&header.prev_block_hash).is_some())
+            && let Err(problem) = check_decided(&block)
+        {
+            debug!(problem, height, "a block that is none");
+            return Verdict::Reject(Offence::Contents);
+        }
         self.sync.forget(&hash);
         if height == last_final.height && hash != last_final.hash && was_wanted && !self.parted {
             self.parted = true;
@@ -177,10 +209,6 @@ impl Core {
     /// Takes a block into the pool: verified if it follows the chain, and otherwise if it was asked for.
     fn pool_block(&mut self, now: Millis, from: PeerId, block: Box<Block>, was_wanted: bool) -> Verdict {
         let header = &block.header;
-        let attested = header.attestation.result == RatificationResult::Success(Vote::Valid(header.hash));
-        if !attested || check_candidate(&block).is_err() {
-            return Verdict::Reject(Offence::Contents);
-        }
         let parent = self.chain.place(&header.prev_block_hash);
         match parent {
             Some(place) => match self.verify_at(place, header, now) {
@@ -268,7 +296,7 @@ impl Core {
 
     fn serve(&mut self, now: Millis, ingress: Ingress, serve: Serve, out: &mut Vec<Output>) -> Verdict {
         let items = match &serve {
-            Serve::HashesAfter(_) => 1,
+            Serve::HashesAfter(_) => HASHES_COST_ITEMS,
             Serve::Items(items) => items.len(),
         };
         if self.peers.allow(ingress.from, items, now) {

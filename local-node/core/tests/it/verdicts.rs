@@ -107,7 +107,10 @@ fn what_no_honest_node_sends_is_refused() {
         (attested(Header { height: 1, prev_block_hash: tip, ..Header::default() }), Offence::Proof),
         (Message::Block(Box::default()), Offence::Contents),
         (
-            Message::Block(Box::new(Block { header: Header { height: 1, ..Header::default() }, ..Block::default() })),
+            Message::Block(Box::new(Block {
+                header: Header { height: 1, prev_block_hash: tip, ..Header::default() },
+                ..Block::default()
+            })),
             Offence::Contents,
         ),
     ];
@@ -199,7 +202,7 @@ fn requests_are_served_within_bounds() {
     assert_eq!(items.len(), MAX_SERVED_ITEMS);
     let times = (0..10).filter(|_| served(node.give(NOW, ask(100, later)).1).is_some()).count();
     assert_eq!(times, 3);
-    let hashes = node.give(NOW.plus(Millis(10)), Message::GetBlocks(GetBlocks { locator: [1; 32], nonce: 0 })).1;
+    let hashes = node.give(NOW.plus(Millis(100)), Message::GetBlocks(GetBlocks { locator: [1; 32], nonce: 0 })).1;
     assert_eq!(served(hashes), Some(Serve::HashesAfter([1; 32])));
 }
 

@@ -170,7 +170,11 @@ impl World {
     fn makes_blocks_up(&self, node: usize) -> bool {
         // Only on a branch of its own can it make others change to what it has made up.
         let was_cut = self.funnel.is_some_and(|funnel| funnel.node == node && funnel.is_cut);
-        was_cut && self.healing.is_none() && self.plan.adversary == Some((node, Attack::FalseBranch))
+        was_cut && self.attacks(node, Attack::FalseBranch)
+    }
+
+    fn attacks(&self, node: usize, attack: Attack) -> bool {
+        self.healing.is_none() && self.plan.adversary == Some((node, attack))
     }
 
     fn check_vote(&mut self, node: usize, message: &Message) {
@@ -211,7 +215,12 @@ impl World {
                     });
                     if let Some(block) = made_up {
                         self.send(node, Target::Peer(to), Message::Block(Box::new(block)));
-                    } else if let Some(message) = self.nodes[node].look_up(&item) {
+                    } else if let Some(mut message) = self.nodes[node].look_up(&item) {
+                        if let Message::Block(block) = &mut message
+                            && self.attacks(node, Attack::SpoilBlocks)
+                        {
+                            block.header.attestation.ratification.signature.0[7] ^= 1;
+                        }
                         self.send(node, Target::Peer(to), message);
                     }
                 }
