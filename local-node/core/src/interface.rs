@@ -8,6 +8,9 @@ use local_node_consensus::{
 use local_node_types::ledger::{Block, Fault, Hash, Header, Label};
 use local_node_types::message::{Inventory, InventoryItem, Message};
 
+/// The most items that a peer is given, or taken from, in one go (production answers as many).
+pub const MAX_SERVED_ITEMS: usize = 100;
+
 /// Names a message that came in. The driver never gives the same name twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IngressId(pub u64);

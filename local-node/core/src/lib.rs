@@ -22,8 +22,8 @@
 //! ```
 //!
 //! Decided blocks go one way, whether the consensus decided them or a peer sent them: into the pool, through the fork
-//! choice, to the ledger, into the chain. Accepting and reverting go to the ledger one at a time; building and verifying
-//! run beside them, so that no vote waits for an execution, and are cancelled when the tip changes.
+//! choice, to the ledger, into the chain. Accepting and reverting go to the ledger one at a time; building and
+//! verifying run beside them, so that no vote waits for an execution, and are cancelled when the tip changes.
 //!
 //! **Time.** `now` is one clock in milliseconds since 1970. The driver derives it from a monotonic clock and the system
 //! time at the start, so that a jump of the system's clock moves no timer.
@@ -86,8 +86,8 @@
 //! | records that wait for the disk | 4,096; then the consensus waits |
 //! | items that are served to a peer | 100 a second, 400 in one go |
 //!
-//! A candidate holds at most 100 faults; their signatures are checked before it goes to the ledger. The driver bounds how
-//! long the ledger may take to accept a block: the consensus waits for it.
+//! A candidate holds at most 100 faults; their signatures are checked before it goes to the ledger. The driver bounds
+//! how long the ledger may take to accept a block: the consensus waits for it.
 //!
 //! Blocks after the last final one have no bound: each takes a quorum of two committees.
 //!
@@ -110,10 +110,7 @@ mod pool;
 mod sync;
 
 pub use interface::{
-    Answer, Cause, ChainBlock, CoreConfig, Event, IngressId, Input, LedgerId, LedgerRequest, Output, PeerId, Planted,
-    Position, Record, Restart, Serve, Target, Verdict, Want,
+    Answer, Cause, ChainBlock, CoreConfig, Event, IngressId, Input, LedgerId, LedgerRequest, MAX_SERVED_ITEMS, Output,
+    PeerId, Planted, Position, Record, Restart, Serve, Target, Verdict, Want,
 };
 pub use node::{Core, Load};
-
-/// The most items that a peer is given, or taken from, in one go (production answers as many).
-pub const MAX_SERVED_ITEMS: usize = 100;

@@ -6,8 +6,7 @@ use local_node_consensus::Millis;
 use local_node_types::ledger::Hash;
 use local_node_types::message::{Inventory, InventoryItem};
 
-use crate::MAX_SERVED_ITEMS;
-use crate::interface::{Output, PeerId, Target, Want};
+use crate::interface::{MAX_SERVED_ITEMS, Output, PeerId, Target, Want};
 use crate::pool::Pool;
 
 /// The most blocks that are wanted.

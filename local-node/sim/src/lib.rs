@@ -1,8 +1,8 @@
 //! Seeded simulation of many nodes with faults, and checkers that try to catch them.
 //!
-//! A run is a function of its seed: [`simulate`] draws a [`plan::Plan`], starts full cores (`local-node-core`) in virtual
-//! time, and lets things go wrong in a first phase. Then everything heals, and finality has to come within a bound.
-//! The cores are those that ship; log, ledger, network and clock are models.
+//! A run is a function of its seed: [`simulate`] draws a [`plan::Plan`], starts full cores (`local-node-core`) in
+//! virtual time, and lets things go wrong in a first phase. Then everything heals, and finality has to come within a
+//! bound. The cores are the library's own; log, ledger, network and clock are models.
 //!
 //! ```text
 //!  seed ─▶ plan ─▶ world: one queue of events in the order of their times
@@ -30,8 +30,8 @@
 //!
 //! # When two final blocks are explained
 //!
-//! Not by a third of the stake, but by the committees as they were drawn. Let the chains of two nodes part at a height,
-//! with final blocks F and G there, and children C and D. If an honest key ratified both C and D, its node must once
+//! Not by a third of the stake, but by the committees as they were drawn. Let the chains of two nodes part at a
+//! height, with final blocks F and G there, and children C and D. If an honest key ratified both C and D, its node must once
 //! have given way in a stall: that is the only way in which the core lets go of a block that it has ratified on. Without
 //! such a key the quorums were disjoint but for equivocating credits, which no rule of the chain prevents. Every other
 //! pair of final blocks is a violation.

@@ -8,8 +8,7 @@ use local_node_types::message::{GetResource, Inventory, InventoryItem, Message, 
 use tracing::debug;
 
 use super::Core;
-use crate::MAX_SERVED_ITEMS;
-use crate::interface::{Event, IngressId, Output, PeerId, Planted, Serve, Target, Verdict, Want};
+use crate::interface::{Event, IngressId, MAX_SERVED_ITEMS, Output, PeerId, Planted, Serve, Target, Verdict, Want};
 
 /// The most blocks of other branches whose quorums are remembered.
 const MAX_FORKS: usize = 64;
@@ -71,7 +70,7 @@ impl Core {
         }
     }
 
-    // ---- The consensus' own ----------------------------------------------------------------------------------------
+    // ---- The consensus' own ---------------------------------------------------------------------------------------
 
     fn on_consensus_message(
         &mut self,

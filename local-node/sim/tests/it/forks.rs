@@ -6,8 +6,8 @@ use local_node_sim::plan::{Fault, Plan};
 use local_node_sim::rng::Rng;
 use local_node_sim::{Options, Outcome, run};
 
-/// Seven nodes, of which one hears the votes of an iteration that the others take for failed, and is then cut off for so
-/// long. Everything heals after a minute.
+/// Seven nodes, of which one hears the votes of an iteration that the others take for failed, and is then cut off for
+/// so long. Everything heals after a minute.
 fn cut_off(seed: u64, cut: u64) -> Marks {
     let faults = vec![(Millis(12_000), Fault::Funnel(0, cut)), (Millis(35_000), Fault::Funnel(3, cut))];
     let plan = Plan { faults, heals: Millis(60_000), ..Plan::calm(7) };
