@@ -4,6 +4,7 @@
 //! the block is not known already.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use dusk_core::signatures::bls::{BlsVersion, PublicKey};
 use local_node_types::ledger::{Attestation, BLOCK_VERSION, ConsensusHeader, Hash, Header};
@@ -12,6 +13,7 @@ use crate::attestation::{self, AttestationError, Expected};
 use crate::committee::Committees;
 use crate::interface::{TipContext, Voter};
 use crate::parameters::{CLOCK_MARGIN, Config, EMERGENCY_BLOCK_ITERATION, MAX_ITERATIONS, Millis};
+use crate::provisioners::Provisioners;
 
 /// A header that breaks a rule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -147,11 +149,11 @@ impl Verifier {
     #[must_use]
     pub fn new(config: Config, tip: TipContext) -> Self {
         let round = tip.header.height.saturating_add(1);
-        let committees = Committees::new(tip.provisioners.clone(), tip.header.seed, round);
-        let mut before = tip
-            .before
-            .as_ref()
-            .map(|before| Committees::new(before.provisioners.clone(), before.seed, tip.header.height));
+        let draw = |provisioners: &Arc<Provisioners>, seed, round| {
+            Committees::new(Arc::clone(provisioners), seed, round).with_planted(config.planted_quorum)
+        };
+        let committees = draw(&tip.provisioners, tip.header.seed, round);
+        let mut before = tip.before.as_ref().map(|before| draw(&before.provisioners, before.seed, tip.header.height));
         let header = &tip.header;
         let known = before.as_mut().filter(|_| has_certificate(header)).map(|committees| {
             (header.attestation, attestation::voters(&header.attestation, header.iteration, committees))

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use local_node_types::keys::BlsSignature;
 use local_node_types::ledger::{StepVotes, Vote};
 
-use crate::committee::{Committee, quorum};
+use crate::committee::Committee;
 use crate::signing::{SignatureError, Signatures};
 
 /// How many different votes of one member are counted in emergency mode, where it may cast several.
@@ -135,7 +135,7 @@ impl Tally {
     /// The votes for `vote`, if they suffice.
     pub(crate) fn quorum(&self, vote: &Vote) -> Option<StepVotes> {
         let votes = self.sums.get(vote)?;
-        (self.committee.credits(votes.bitset) >= quorum(vote)).then_some(*votes)
+        (self.committee.credits(votes.bitset) >= self.committee.quorum(vote)).then_some(*votes)
     }
 }
 

@@ -46,6 +46,8 @@ pub enum Bug {
     RelayedTwice,
     /// The chain is taken back below the last final block.
     FinalReverted,
+    /// A third of the credits is taken for a quorum.
+    WrongQuorum,
 }
 
 /// How a plan is run.
@@ -334,7 +336,8 @@ impl World {
             Some(Bug::Core(planted)) if self.is_honest(node) => Some(planted),
             _ => None,
         };
-        let config = CoreConfig { consensus: self.config, planted };
+        let planted_quorum = (self.options.bug == Some(Bug::WrongQuorum)).then_some(22);
+        let config = CoreConfig { consensus: Config { planted_quorum, ..self.config }, planted };
         let now = self.clock(node);
         let state = &mut self.nodes[node];
         let (before, last_final, unsettled) = state.ledger.restart();

@@ -182,7 +182,11 @@ impl Core {
     }
 
     fn begin_change(&mut self, place: usize, first: &Hash, cause: Cause, out: &mut Vec<Output>) {
-        let hashes: Vec<Hash> = self.pool.branch(first).iter().map(|header| header.hash).collect();
+        // Only a final block rests on what follows it; otherwise the rest comes when the first block is the tip.
+        let hashes: Vec<Hash> = match cause {
+            Cause::Final => self.pool.branch(first).iter().map(|header| header.hash).collect(),
+            _ => vec![*first],
+        };
         let steps: VecDeque<Step> = hashes.iter().filter_map(|hash| self.take(hash)).collect();
         let ancestor = self.chain.links()[place].header.hash;
         debug!(height = self.chain.links()[place].header.height, blocks = steps.len(), ?cause, "another branch");
@@ -360,7 +364,10 @@ impl Core {
             return self.begin_round(now, out);
         };
         let cause = plan.cause;
-        if cause != Cause::Rollback {
+        if cause == Cause::Rollback {
+            // These have been verified, and may win yet.
+            blocks.iter().for_each(|block| self.pool.add(Box::new(block.clone()), None, true, None));
+        } else {
             plan.old.clone_from(&blocks);
         }
         self.chain.revert(place, &labels);

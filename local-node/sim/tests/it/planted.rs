@@ -19,6 +19,11 @@ fn assert_seen(bug: Bug, first_seed: u64, says: &str) {
 }
 
 #[test]
+fn a_wrong_quorum_is_seen() {
+    assert_seen(Bug::WrongQuorum, 20, " credits in ");
+}
+
+#[test]
 fn a_vote_that_is_not_persisted_is_seen() {
     assert_seen(Bug::SentBeforeDurable, 20, "left before it was on disk");
 }

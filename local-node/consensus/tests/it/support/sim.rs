@@ -271,7 +271,7 @@ impl Sim {
         let state = &mut self.nodes[node];
         match persist {
             Persist::Iteration { prev_block_hash, iteration, .. } => {
-                state.iteration = Some((prev_block_hash, iteration))
+                state.iteration = Some((prev_block_hash, iteration));
             }
             Persist::Candidate(block) => {
                 state.candidates.insert(block.header.hash, *block);
