@@ -56,8 +56,9 @@ pub struct Plan {
 
 /// The longest first phase, in milliseconds.
 const MAX_FAULTY_MS: u64 = 90_000;
-/// One in so many runs has a first phase of such a length instead, so that rounds run out of iterations.
-const LONG_ONE_IN: u64 = 12;
+/// One in so many runs has a first phase of such a length instead, in which no node hears another for most of the time,
+/// so that rounds run out of iterations.
+const LONG_ONE_IN: u64 = 20;
 const LONG_MS: u64 = 800_000;
 
 impl Plan {
@@ -120,15 +121,19 @@ impl Plan {
         let nodes = self.keys.len();
         let classes: Vec<bool> = (0..6).map(|_| rng.percent(50)).collect();
         let false_branch = self.adversary.filter(|(_, attack)| *attack == Attack::FalseBranch).map(|(node, _)| node);
+        let is_long = length == LONG_MS;
+        if is_long {
+            self.faults.push((Millis(rng.between(3000, 30_000)), Fault::Split((0..).take(nodes).collect())));
+        }
         let mut at = rng.between(500, 6000);
         while at < length {
             let node = rng.place(nodes);
             let fault = match rng.below(10) {
-                0 if classes[0] => {
+                0 if classes[0] && !is_long => {
                     let percent = rng.between(20, 60);
                     Some(Fault::Split((0..nodes).map(|_| u8::from(rng.percent(percent))).collect()))
                 }
-                1 if classes[0] && rng.percent(20) => Some(Fault::Split((0..).take(nodes).collect())),
+                1 if classes[0] && rng.percent(20) && !is_long => Some(Fault::Split((0..).take(nodes).collect())),
                 2 if classes[1] => Some(Fault::OneWay(node, rng.place(nodes))),
                 3 | 4 if classes[2] => {
                     self.faults.push((Millis(at + rng.between(1, 20_000)), Fault::Start(node)));
@@ -136,13 +141,13 @@ impl Plan {
                 }
                 5 if classes[3] => Some(Fault::Disk(node, rng.between(1, 1500))),
                 6 if classes[4] => Some(Fault::Work(node, rng.between(1, 1200))),
-                7 if length < LONG_MS || rng.percent(3) => Some(Fault::Join),
-                8 if classes[5] => Some(Fault::Funnel(node, rng.between(500, 20_000))),
-                _ if false_branch.is_some() => false_branch.map(|node| Fault::Funnel(node, rng.between(6000, 25_000))),
+                7 if !is_long => Some(Fault::Join),
+                8 | 9 if classes[5] && false_branch.is_none() => Some(Fault::Funnel(node, rng.between(500, 20_000))),
+                _ if false_branch.is_some() => false_branch.map(|node| Fault::Funnel(node, rng.between(800, 3500))),
                 _ => None,
             };
             self.faults.extend(fault.map(|fault| (Millis(at), fault)));
-            at += rng.between(200, if length == LONG_MS { 60_000 } else { 8000 });
+            at += rng.between(200, if is_long { 60_000 } else { 8000 });
         }
         self.faults.retain(|(at, _)| at.0 < length);
         self.faults.sort_by_key(|(at, _)| *at);

@@ -359,7 +359,7 @@ impl World {
     }
 
     fn stop_node(&mut self, node: usize) {
-        let kept = self.rng.place(4);
+        let kept = if self.rng.percent(50) { 0 } else { self.rng.place(4) };
         let state = &mut self.nodes[node];
         state.core = None;
         state.life += 1;
