@@ -64,8 +64,8 @@
 //! known when it has been executed. The others are verified and executed in turn; if one breaks a rule, the old branch
 //! comes back ([`Cause::Rollback`]) and the broken block is not tried again.
 //!
-//! A node that hears of a later iteration of a round that it has decided gives its block to whoever sent the message.
-//! So the round ends there, in most cases before a rival is decided.
+//! A node that hears of a later iteration of a round that it has decided sends the quorum of its block to whoever sent
+//! the message. So the round ends there, in most cases before a rival is decided.
 //!
 //! # Stall
 //!

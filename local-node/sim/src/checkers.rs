@@ -162,3 +162,61 @@ pub(crate) fn ratifiers(ledger: &Ledger, height: u64) -> Vec<BlsKey> {
     let committee = committees(before, height).voting(header.iteration, StepName::Ratification);
     committee.named(header.attestation.ratification.bitset).map(|member| member.key).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use local_node_core::{Answer, LedgerRequest};
+    use local_node_types::ledger::Header;
+
+    use super::*;
+    use crate::keys::Scheme;
+
+    fn accept(ledger: &mut Ledger, iteration: u8) {
+        let tip = &ledger.tip().block.header;
+        let (height, prev_block_hash) = (tip.height + 1, tip.hash);
+        let header = Header { height, iteration, prev_block_hash, ..Header::default() };
+        let mut block = Box::new(Block { header, ..Block::default() });
+        block.header.state_root = ledger.root_after(&block);
+        block.header.hash = block.header.compute_hash();
+        let open: Vec<_> = ledger
+            .blocks()
+            .iter()
+            .filter(|stored| !stored.label.is_final())
+            .map(|stored| (stored.block.header.height, stored.label))
+            .collect();
+        let rolled = roll(&open, height, iteration);
+        let (label, relabelled) = (rolled.label, rolled.changed);
+        let answer = ledger.carry_out(LedgerRequest::Accept { block, executed: None, label, relabelled });
+        assert!(matches!(answer, Answer::Accepted { .. }));
+    }
+
+    #[test]
+    fn labels_that_reverted_blocks_have_set_are_seen() {
+        let mut ledger = Ledger::new(Scheme::Ideal.provisioners(&[2000]));
+        // The first block has three unaccounted iterations, so the second one is confirmed and not final.
+        [3, 0, 0].into_iter().for_each(|iteration| accept(&mut ledger, iteration));
+        assert_eq!(ledger.at(2).map(|stored| stored.label), Some(Label::Confirmed(1)));
+        assert_eq!(labels(&ledger, 0), Ok(()));
+        let mut wrong = ledger.clone();
+        let _ = wrong.carry_out(LedgerRequest::Revert { height: 2, relabelled: vec![(2, Label::Confirmed(1))] });
+        assert!(labels(&wrong, 0).is_err_and(|what| what.contains("a fold gives")));
+        let _ = ledger.carry_out(LedgerRequest::Revert { height: 2, relabelled: vec![(2, Label::Attested(1))] });
+        assert_eq!(labels(&ledger, 0), Ok(()));
+    }
+
+    #[test]
+    fn two_votes_of_a_key_in_a_step_are_seen() {
+        let mut checkers = Checkers::default();
+        let header = ConsensusHeader::default();
+        let mut vote = |vote| checkers.vote(BlsKey::default(), header, StepName::Validation, vote);
+        assert_eq!(vote(Vote::NoCandidate), Ok(()));
+        assert_eq!(vote(Vote::NoCandidate), Ok(()));
+        assert!(vote(Vote::Valid([1; 32])).is_err());
+    }
+
+    #[test]
+    fn a_core_that_holds_too_much_is_seen() {
+        assert_eq!(load(&Load::default()), Ok(()));
+        assert!(load(&Load { wanted: 1001, ..Load::default() }).is_err());
+    }
+}

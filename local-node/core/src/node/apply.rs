@@ -387,10 +387,11 @@ mod tests {
     use dusk_core::signatures::bls::{PublicKey, SecretKey};
     use local_node_consensus::signing::Keyring;
     use local_node_consensus::{Config, MIN_STAKE, Provisioners, Stake};
-    use local_node_types::ledger::{Attestation, RatificationResult, Vote};
+    use local_node_types::ledger::{Attestation, ConsensusHeader, RatificationResult, Vote};
+    use local_node_types::message::{Message, Quorum, SignedBy, Validation};
 
     use super::*;
-    use crate::interface::{ChainBlock, CoreConfig, Input, Position, Restart};
+    use crate::interface::{ChainBlock, CoreConfig, IngressId, Input, Position, Restart, Target};
 
     const NOW: Millis = Millis::from_secs(1_000_000);
 
@@ -540,7 +541,40 @@ mod tests {
         let case = Case::new(&[3, 0, 0]);
         let labels: Vec<_> = case.core.unsettled().map(|(_, label)| label).collect();
         assert_eq!(labels, [Label::Accepted(6), Label::Confirmed(1), Label::Attested(1)]);
-        assert_eq!(case.core.chain.fold(2), [(1, Label::Accepted(6)), (2, Label::Attested(1))]);
+        let folded = [(1, Label::Accepted(6)), (2, Label::Attested(1))];
+        let kept = [(1, Label::Accepted(6)), (2, Label::Confirmed(1))];
+        for (planted, expected) in [(None, folded), (Some(Planted::LabelsKept), kept)] {
+            let (mut case, mut out) = (Case::new(&[3, 0, 0]), Vec::new());
+            case.core.config.planted = planted;
+            case.core.revert(2, &mut out);
+            let request = out.iter().find_map(|output| match output {
+                Output::Ledger { request: LedgerRequest::Revert { relabelled, .. }, .. } => Some(relabelled.clone()),
+                _ => None,
+            });
+            assert_eq!(request.as_deref(), Some(expected.as_slice()));
+        }
+    }
+
+    #[test]
+    fn a_peer_that_goes_on_with_a_decided_round_gets_its_quorum() {
+        let mut case = Case::new(&[0]);
+        let (genesis, decided) = (case.genesis.clone(), case.ours[0].header.clone());
+        let mut helped = |iteration| {
+            let header = ConsensusHeader { prev_block_hash: genesis.hash, round: 1, iteration };
+            let (vote, signed) = (Vote::NoCandidate, SignedBy::default());
+            let message = Box::new(Message::Validation(Box::new(Validation { header, vote, signed })));
+            let mut out = Vec::new();
+            let ingress = IngressId(u64::from(iteration));
+            case.core.handle(NOW, Input::Message { ingress, from: PeerId(5), message }, &mut out);
+            out.into_iter().find_map(|output| match output {
+                Output::Send { to, message, .. } => Some((to, *message)),
+                _ => None,
+            })
+        };
+        let quorum = Quorum { header: decided.consensus_header(), attestation: decided.attestation };
+        assert_eq!(helped(1), Some((Target::Peer(PeerId(5)), Message::Quorum(Box::new(quorum)))));
+        // A late vote of the iteration that decided says nothing.
+        assert_eq!(helped(0), None);
     }
 
     #[test]

@@ -8,7 +8,9 @@ use local_node_types::message::{GetResource, Inventory, InventoryItem, Message, 
 use tracing::debug;
 
 use super::Core;
-use crate::interface::{Event, IngressId, MAX_SERVED_ITEMS, Output, PeerId, Planted, Serve, Target, Verdict, Want};
+use crate::interface::{
+    Event, IngressId, MAX_SERVED_ITEMS, Output, PeerId, Planted, Position, Serve, Target, Verdict, Want,
+};
 
 /// The most blocks of other branches whose quorums are remembered.
 const MAX_FORKS: usize = 64;
@@ -86,7 +88,7 @@ impl Core {
             return self.hold(now, ingress, &message);
         }
         if header.round <= height {
-            self.help(now, ingress, header, out);
+            self.help(now, from, header, out);
             return match *message {
                 Message::Quorum(quorum) => self.on_past_quorum(now, from, &quorum, out),
                 _ => Verdict::Ignore,
@@ -105,15 +107,15 @@ impl Core {
         }
     }
 
-    /// Gives this node's block to a peer that goes on with a round which an earlier iteration has decided. Otherwise
-    /// the peer may help to decide a rival.
-    fn help(&mut self, now: Millis, ingress: Ingress, header: &ConsensusHeader, out: &mut Vec<Output>) {
+    /// Sends the quorum of this node's block to a peer that goes on with a round which an earlier iteration has decided.
+    /// Otherwise the peer may help to decide a rival.
+    fn help(&mut self, now: Millis, from: PeerId, header: &ConsensusHeader, out: &mut Vec<Output>) {
         let Some(place) = self.chain.place(&header.prev_block_hash) else { return };
         let Some(decided) = self.chain.links().get(place + 1).map(|link| &link.header) else { return };
-        if decided.height == header.round && decided.iteration < header.iteration {
-            let items = vec![InventoryItem::BlockFromHash(decided.hash)];
-            // The verdict on the message itself is another matter.
-            let _ = self.serve(now, ingress, Serve::Items(items), out);
+        if decided.height == header.round && decided.iteration < header.iteration && self.peers.allow(from, 1, now) {
+            let quorum = Quorum { header: decided.consensus_header(), attestation: decided.attestation };
+            let message = Box::new(Message::Quorum(Box::new(quorum)));
+            out.push(Output::Send { after: Position::default(), to: Target::Peer(from), message });
         }
     }
 

@@ -54,3 +54,63 @@ impl World {
         self.owner(key).is_some_and(|node| self.nodes[node].yielded)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use local_node_consensus::finality::roll;
+    use local_node_core::{Answer, LedgerRequest};
+    use local_node_types::ledger::{Block, Header};
+
+    use super::*;
+    use crate::plan::Plan;
+    use crate::rng::Rng;
+    use crate::world::Options;
+
+    /// Appends a block whose ratification names these members.
+    fn accept(world: &mut World, node: usize, iteration: u8, salt: u64, bitset: u64) {
+        let ledger = &mut world.nodes[node].ledger;
+        let tip = &ledger.tip().block.header;
+        let (height, prev_block_hash) = (tip.height + 1, tip.hash);
+        let header = Header { height, iteration, prev_block_hash, gas_limit: salt, ..Header::default() };
+        let mut block = Box::new(Block { header, ..Block::default() });
+        block.header.state_root = ledger.root_after(&block);
+        block.header.hash = block.header.compute_hash();
+        block.header.attestation.ratification.bitset = bitset;
+        let unsettled = ledger.blocks().iter().filter(|stored| !stored.label.is_final());
+        let open: Vec<_> = unsettled.map(|stored| (stored.block.header.height, stored.label)).collect();
+        let rolled = roll(&open, height, 0);
+        let (label, relabelled) = (rolled.label, rolled.changed);
+        let answer = ledger.carry_out(LedgerRequest::Accept { block, executed: None, label, relabelled });
+        assert!(matches!(answer, Answer::Accepted { .. }));
+    }
+
+    /// Two nodes come to different final blocks at height 1, of these iterations; `members` ratified the blocks after
+    /// them.
+    fn parted(iterations: [u8; 2], members: [u64; 2], yielded: bool) -> Option<Outcome> {
+        let mut world = World::new(&Plan::calm(7), Rng::new(1), Options::default());
+        for node in 0..2_u8 {
+            let place = usize::from(node);
+            accept(&mut world, place, iterations[place], node.into(), members[place]);
+            accept(&mut world, place, 0, node.into(), members[place]);
+        }
+        world.nodes.iter_mut().for_each(|node| node.yielded = yielded);
+        world.check_finality(0);
+        assert_eq!(world.ended, None);
+        world.check_finality(1);
+        world.ended
+    }
+
+    #[test]
+    fn two_final_blocks_are_explained_by_disjoint_quorums_and_stalls_alone() {
+        let all = u64::MAX;
+        let says = |outcome: Option<Outcome>| match outcome {
+            Some(Outcome::Violated(violation)) => violation.what,
+            Some(Outcome::Parted(why)) => why,
+            other => panic!("{other:?}"),
+        };
+        assert!(says(parted([0, 0], [all, all], true)).ends_with("ratified both"));
+        assert!(says(parted([0, 1], [all, all], false)).ends_with("ratified a block on each"));
+        assert!(says(parted([0, 1], [all, all], true)).ends_with("nodes gave way in a stall"));
+        assert!(says(parted([0, 1], [all, 0], false)).ends_with("the quorums were disjoint"));
+    }
+}
