@@ -2,8 +2,8 @@
 //!
 //! [`Core`] is a value. [`handle`](Core::handle) takes what happened at a moment and appends what to do;
 //! [`deadline`](Core::deadline) says when to call it next if nothing happens. It reads no clock, draws no random number
-//! and does no I/O, so the same inputs give the same outputs. The shipped driver and the simulator are two drivers of
-//! the same core.
+//! and does no I/O, so the same inputs give the same outputs. Whoever owns sockets, disk, ledger and clock drives it:
+//! `local-node-sim` in virtual time. The shipped node does not run on it yet.
 //!
 //! # Flow
 //!
@@ -61,8 +61,9 @@
 //! that nothing else does it.
 //!
 //! Only the first block of another branch can be verified before the change, because the provisioners after it are
-//! known when it has been executed. The others are verified and executed in turn; if one breaks a rule, the old branch
-//! comes back ([`Cause::Rollback`]) and the broken block is not tried again.
+//! known when it has been executed. The others are verified and executed in turn; if one does not hold, the old branch
+//! comes back ([`Cause::Rollback`]). A block that breaks a rule is not tried again; one whose attestation alone does not
+//! hold may come again, because anybody can have altered that.
 //!
 //! A node that hears of a later iteration of a round that it has decided sends the quorum of its block to whoever sent
 //! the message. So the round ends there, in most cases before a rival is decided.

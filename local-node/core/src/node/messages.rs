@@ -107,8 +107,8 @@ impl Core {
         }
     }
 
-    /// Sends the quorum of this node's block to a peer that goes on with a round which an earlier iteration has decided.
-    /// Otherwise the peer may help to decide a rival.
+    /// Sends the quorum of this node's block to a peer that goes on with a round which an earlier iteration has
+    /// decided. Otherwise the peer may help to decide a rival.
     fn help(&mut self, now: Millis, from: PeerId, header: &ConsensusHeader, out: &mut Vec<Output>) {
         let Some(place) = self.chain.place(&header.prev_block_hash) else { return };
         let Some(decided) = self.chain.links().get(place + 1).map(|link| &link.header) else { return };
