@@ -62,8 +62,8 @@
 //!
 //! Only the first block of another branch can be verified before the change, because the provisioners after it are
 //! known when it has been executed. The others are verified and executed in turn; if one does not hold, the old branch
-//! comes back ([`Cause::Rollback`]). A block that breaks a rule is not tried again; one whose attestation alone does not
-//! hold may come again, because anybody can have altered that.
+//! comes back ([`Cause::Rollback`]). A block that breaks a rule is not tried again; one whose attestation alone does
+//! not hold may come again, because anybody can have altered that.
 //!
 //! A node that hears of a later iteration of a round that it has decided sends the quorum of its block to whoever sent
 //! the message. So the round ends there, in most cases before a rival is decided.

@@ -33,8 +33,8 @@
 //! Not by a third of the stake, but by the committees as they were drawn. Let the chains of two nodes part at a
 //! height, with final blocks F and G there, and children C and D. If an honest key ratified both C and D, its node must
 //! once have given way in a stall: that is the only way in which the core lets go of a block that it has ratified on.
-//! Without such a key the quorums were disjoint but for equivocating credits, which no rule of the chain prevents. Every
-//! other pair of final blocks is a violation.
+//! Without such a key the quorums were disjoint but for equivocating credits, which no rule of the chain prevents.
+//! Every other pair of final blocks is a violation.
 //!
 //! # The bound of the second phase
 //!
