@@ -29,14 +29,29 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("local-node-types", &["dusk-sdk-protocol"]),
     ("local-node-vm", &["dusk-sdk-protocol", "local-node-types", "private-folder"]),
     ("local-node-consensus", &["local-node-types"]),
+    ("local-node-core", &["local-node-types", "local-node-consensus"]),
     ("local-node-kadcast", &[]),
     (
         "local-node",
-        &["dusk-sdk-protocol", "local-node-types", "local-node-vm", "local-node-consensus", "local-node-kadcast"],
+        &[
+            "dusk-sdk-protocol",
+            "local-node-types",
+            "local-node-vm",
+            "local-node-consensus",
+            "local-node-core",
+            "local-node-kadcast",
+        ],
     ),
     (
         "local-node-sim",
-        &["local-node", "local-node-types", "local-node-vm", "local-node-consensus", "local-node-kadcast"],
+        &[
+            "local-node",
+            "local-node-types",
+            "local-node-vm",
+            "local-node-consensus",
+            "local-node-core",
+            "local-node-kadcast",
+        ],
     ),
     ("local-node-parity", &["dusk-sdk-protocol", "local-node-vm", "local-node-types"]),
     (
@@ -55,7 +70,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 
 /// The folders of packages that hold no runtime, socket, clock, thread or random source, and what their `clippy.toml`
 /// bans.
-const WITHOUT_IO: &[&str] = &["local-node/consensus"];
+const WITHOUT_IO: &[&str] = &["local-node/consensus", "local-node/core"];
 /// What tells one run from another, or waits.
 const BANNED_WITHOUT_IO: &[&str] = &[
     "std::collections::HashMap",

@@ -7,7 +7,7 @@ use local_node_types::keys::BlsKey;
 use local_node_types::ledger::{Attestation, ConsensusHeader, Hash, RatificationResult, StepName, StepVotes, Vote};
 use local_node_types::message::{ratification_bytes, validation_bytes};
 
-use crate::committee::{Committees, quorum};
+use crate::committee::Committees;
 use crate::interface::Voter;
 use crate::signing::SignatureError;
 
@@ -110,7 +110,7 @@ pub fn verify_step(
         StepName::Proposal => unreachable!("no provisioner votes in the proposal"),
     };
     let committee = committees.voting(header.iteration, step);
-    let (credits, needed) = (committee.credits(votes.bitset), quorum(vote));
+    let (credits, needed) = (committee.credits(votes.bitset), committee.quorum(vote));
     if credits < needed {
         return Err(AttestationError::NoQuorum { step, credits, needed });
     }

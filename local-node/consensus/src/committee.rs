@@ -27,6 +27,7 @@ pub struct Member {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Committee {
     members: Vec<Member>,
+    planted_quorum: Option<u32>,
 }
 
 impl Committee {
@@ -38,7 +39,7 @@ impl Committee {
             *credits.entry(key).or_default() += 1;
         }
         let member = |(key, credits)| provisioners.get(&key).map(|found| Member { key, point: found.point, credits });
-        Self { members: credits.into_iter().filter_map(member).collect() }
+        Self { members: credits.into_iter().filter_map(member).collect(), planted_quorum: None }
     }
 
     /// The members, in the order of their keys.
@@ -64,6 +65,15 @@ impl Committee {
         self.named(bitset).map(|member| member.credits).sum()
     }
 
+    /// The credits that a vote needs to become this committee's result.
+    #[must_use]
+    pub const fn quorum(&self, vote: &Vote) -> u32 {
+        match self.planted_quorum {
+            Some(planted) if vote.is_valid() => planted,
+            _ => quorum(vote),
+        }
+    }
+
     /// The members that a bitset names, with their credits.
     #[must_use]
     pub fn voters(&self, bitset: u64) -> Vec<Voter> {
@@ -87,13 +97,20 @@ pub struct Committees {
     round: u64,
     generators: BTreeMap<u8, Option<BlsKey>>,
     voting: BTreeMap<(u8, StepName), Arc<Committee>>,
+    planted_quorum: Option<u32>,
 }
 
 impl Committees {
     /// The committees of `round`, drawn from `provisioners` by the seed of the block before.
     #[must_use]
     pub const fn new(provisioners: Arc<Provisioners>, seed: Seed, round: u64) -> Self {
-        Self { provisioners, seed, round, generators: BTreeMap::new(), voting: BTreeMap::new() }
+        Self { provisioners, seed, round, generators: BTreeMap::new(), voting: BTreeMap::new(), planted_quorum: None }
+    }
+
+    /// The same committees with a quorum that tests plant.
+    pub(crate) const fn with_planted(mut self, quorum: Option<u32>) -> Self {
+        self.planted_quorum = quorum;
+        self
     }
 
     /// The round.
@@ -133,7 +150,9 @@ impl Committees {
             [iteration, iteration + 1].into_iter().filter_map(|iteration| self.generator(iteration)).collect();
         let draw =
             Draw { seed: &self.seed, round: self.round, step: number, credits: VOTING_CREDITS, excluded: &excluded };
-        let committee = Arc::new(Committee::draw(&self.provisioners, &draw));
+        let mut committee = Committee::draw(&self.provisioners, &draw);
+        committee.planted_quorum = self.planted_quorum;
+        let committee = Arc::new(committee);
         self.voting.insert((iteration, step), Arc::clone(&committee));
         committee
     }

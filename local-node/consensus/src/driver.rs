@@ -1,20 +1,19 @@
 //! The state machine that the node drives.
 
-use std::collections::VecDeque;
-
 use dusk_core::signatures::bls::SecretKey;
 use local_node_types::codec::Encode;
 use local_node_types::keys::BlsKey;
-use local_node_types::ledger::{Block, ConsensusHeader, Hash, Header};
+use local_node_types::ledger::{Block, ConsensusHeader, Header};
 use local_node_types::message::{Message, SignedBy, ratification_bytes, validation_bytes};
 use tracing::debug;
 
 use crate::header::{HeaderError, HeaderFacts, Stage, Verifier};
-use crate::interface::{Input, Output, TimerId, TipContext};
+use crate::interface::{Input, Offence, Output, Persist, Reception, TimerId, TipContext};
+use crate::memory::Memory;
 use crate::parameters::{Config, MAX_ITERATIONS, MAX_ROUND_DISTANCE, Millis};
 use crate::queue::Queue;
 use crate::round::{Origin, Phase, Round, RoundContext, check_candidate};
-use crate::signing::Keyring;
+use crate::signing::{Keyring, Signer};
 use crate::timeouts::StepTimes;
 
 /// The two timers that a round can need.
@@ -39,19 +38,14 @@ struct Armed {
 #[derive(Debug)]
 pub struct Consensus {
     config: Config,
-    keys: Keyring,
+    keys: Box<dyn Signer>,
     times: StepTimes,
     queue: Queue,
     round: Option<Round>,
     next_id: u64,
     armed: Vec<Armed>,
-    /// The last iterations that were begun on the latest tips. A tip can come back, and nobody may vote twice then.
-    begun: VecDeque<(Hash, u8)>,
+    memory: Memory,
 }
-
-/// For how many tips the last iteration is remembered. More of them cannot be reverted in one go: each of them would
-/// have to be a fork that this node has voted on.
-const REMEMBERED_TIPS: usize = 64;
 
 impl Consensus {
     /// A node that proposes and votes with `keys`, of which there may be any number, also none.
@@ -63,15 +57,21 @@ impl Consensus {
     /// As [`new`](Self::new), with the times that steps took before the node was restarted.
     #[must_use]
     pub fn with_step_times(config: Config, keys: Vec<SecretKey>, times: StepTimes) -> Self {
+        Self::with_signer(config, Box::new(Keyring::new(keys)), times)
+    }
+
+    /// As [`with_step_times`](Self::with_step_times), with keys that sign in a way of their own.
+    #[must_use]
+    pub fn with_signer(config: Config, keys: Box<dyn Signer>, times: StepTimes) -> Self {
         Self {
             config,
-            keys: Keyring::new(keys),
+            keys,
             times,
             queue: Queue::default(),
             round: None,
             next_id: 0,
             armed: Vec::new(),
-            begun: VecDeque::new(),
+            memory: Memory::default(),
         }
     }
 
@@ -96,6 +96,12 @@ impl Consensus {
         }
     }
 
+    /// Whether the round has run out of iterations, and waits for a success of any of them.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.round.as_ref().is_some_and(|round| round.position().1 == Phase::Open)
+    }
+
     /// Verifies the header of a block that claims to follow the current tip, such as one that a peer sent.
     ///
     /// # Errors
@@ -110,14 +116,34 @@ impl Consensus {
         self.round.as_mut().map(Round::verifier)
     }
 
+    /// Takes note of what was persisted in an earlier life; iterations and votes count. To be called before the first
+    /// tip is given.
+    pub fn restore(&mut self, record: &Persist) {
+        self.memory.note(record);
+    }
+
+    /// The chain up to this height is final: what was done in rounds up to there is forgotten.
+    pub fn settle(&mut self, height: u64) {
+        self.memory.forget_to(height);
+    }
+
     /// Takes in what happened at `now` and returns what to do, in order.
     #[must_use = "the outputs have to be carried out"]
     pub fn step(&mut self, now: Millis, input: Input) -> Vec<Output> {
+        self.handle(now, input).outputs
+    }
+
+    /// As [`step`](Self::step) with one message from a peer; also says whether it proves an offence.
+    pub fn receive(&mut self, now: Millis, message: Message) -> Reception {
+        self.handle(now, Input::Message(message))
+    }
+
+    fn handle(&mut self, now: Millis, input: Input) -> Reception {
         let input = match input {
-            Input::NewTip(tip) => return self.new_tip(now, *tip),
+            Input::NewTip(tip) => return Reception { outputs: self.new_tip(now, *tip), offence: None },
             other => other,
         };
-        let Some(mut round) = self.round.take() else { return Vec::new() };
+        let Some(mut round) = self.round.take() else { return Reception { outputs: Vec::new(), offence: None } };
         let fired = if let Input::Timer(id) = input { self.disarm(id) } else { None };
         let mut context = self.context(now);
         match input {
@@ -134,8 +160,8 @@ impl Consensus {
                 None => {}
             },
         }
-        let out = context.out;
-        self.finish(round, out)
+        let (out, offence) = (context.out, context.offence);
+        Reception { outputs: self.finish(round, out), offence }
     }
 
     /// Takes note that a timer has fired; `None` when it had been replaced or cancelled.
@@ -144,21 +170,22 @@ impl Consensus {
         Some(self.armed.remove(place).purpose)
     }
 
-    const fn context(&mut self, now: Millis) -> RoundContext<'_> {
+    fn context(&mut self, now: Millis) -> RoundContext<'_> {
         RoundContext {
             config: &self.config,
-            keys: &self.keys,
+            keys: self.keys.as_ref(),
             now,
             queue: &mut self.queue,
             times: &mut self.times,
             next_id: &mut self.next_id,
+            memory: &mut self.memory,
+            offence: None,
             out: Vec::new(),
         }
     }
 
     fn new_tip(&mut self, now: Millis, mut tip: TipContext) -> Vec<Output> {
-        let begun = self.begun.iter().find(|(hash, _)| *hash == tip.header.hash).map(|(_, iteration)| *iteration);
-        tip.resume = tip.resume.max(begun);
+        tip.resume = tip.resume.max(self.memory.iteration(&tip.header.hash));
         let mut round = Round::new(self.config, tip, &self.times);
         debug!(round = round.height(), "round begins");
         self.queue.keep_from(round.height());
@@ -182,26 +209,8 @@ impl Consensus {
                 out.push(Output::SetTimer { id, at });
             }
         }
-        self.remember(&round);
         self.round = Some(round);
         out
-    }
-
-    fn remember(&mut self, round: &Round) {
-        let (iteration, phase) = round.position();
-        if phase == Phase::Held {
-            return;
-        }
-        let hash = round.prev_hash();
-        match self.begun.iter_mut().find(|(known, _)| *known == hash) {
-            Some((_, begun)) => *begun = iteration,
-            None => {
-                if self.begun.len() == REMEMBERED_TIPS {
-                    self.begun.pop_front();
-                }
-                self.begun.push_back((hash, iteration));
-            }
-        }
     }
 }
 
@@ -234,11 +243,14 @@ fn keep(round: &mut Round, context: &mut RoundContext<'_>, message: Message, hea
     let provisioners = round.verifier().committees().provisioners();
     let signer = provisioners.get(&signed.signer).filter(|found| found.stake.is_eligible(header.round));
     let Some(signer) = signer.filter(|_| header.iteration < MAX_ITERATIONS) else { return };
-    if !context.queue.would_keep(header.round, step, &signed.signer, size)
-        || provisioners.signatures().verify(&[signer.point], &signed.signature, &bytes, version).is_err()
-        || matches!(&message, Message::Candidate(block) if check_candidate(block).is_err())
-    {
+    if !context.queue.would_keep(header.round, step, &signed.signer, size) {
         return;
+    }
+    if provisioners.signatures().verify(&[signer.point], &signed.signature, &bytes, version).is_err() {
+        return context.offend(Offence::Signature);
+    }
+    if matches!(&message, Message::Candidate(block) if check_candidate(block).is_err()) {
+        return context.offend(Offence::Contents);
     }
     context.relay(|| message.clone());
     context.queue.put(header.round, step, signed.signer, size, message);

@@ -6,7 +6,7 @@ use local_node_types::ledger::{ConsensusHeader, Fault, IterationsInfo, Ratificat
 use local_node_types::rules::Profile;
 
 use crate::parameters::{EPOCH, is_emergency};
-use crate::signing::{SignatureError, SignatureVerifier};
+use crate::signing::{SignatureError, SignatureVerifier, Signatures};
 
 /// How hard a slash is by the rules. The production node executes every kind as a soft one today (the
 /// book, "Consensus", section "Faults and slashes").
@@ -85,6 +85,19 @@ pub enum FaultError {
 /// # Errors
 /// When it proves nothing.
 pub fn check_fault(fault: &Fault, height: u64, profile: Profile) -> Result<ConsensusHeader, FaultError> {
+    check_fault_by(fault, height, profile, &SignatureVerifier::default())
+}
+
+/// As [`check_fault`], with the check of signatures that the network's provisioners use.
+///
+/// # Errors
+/// When it proves nothing.
+pub fn check_fault_by(
+    fault: &Fault,
+    height: u64,
+    profile: Profile,
+    signatures: &dyn Signatures,
+) -> Result<ConsensusHeader, FaultError> {
     let [header, second] = fault.headers();
     let [a, b] = fault.signatures();
     if header != second {
@@ -107,7 +120,6 @@ pub fn check_fault(fault: &Fault, height: u64, profile: Profile) -> Result<Conse
     }
     let signer = a.0.to_point().map_err(|_| FaultError::Signer)?;
     let version: BlsVersion = profile.at(header.round).fork().bls_version();
-    let signatures = SignatureVerifier::default();
     for (_, signature, bytes) in [&a, &b] {
         signatures.verify(&[signer], signature, bytes, version)?;
     }

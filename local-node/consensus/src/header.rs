@@ -4,14 +4,16 @@
 //! the block is not known already.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use dusk_core::signatures::bls::BlsVersion;
+use dusk_core::signatures::bls::{BlsVersion, PublicKey};
 use local_node_types::ledger::{Attestation, BLOCK_VERSION, ConsensusHeader, Hash, Header};
 
 use crate::attestation::{self, AttestationError, Expected};
 use crate::committee::Committees;
 use crate::interface::{TipContext, Voter};
 use crate::parameters::{CLOCK_MARGIN, Config, EMERGENCY_BLOCK_ITERATION, MAX_ITERATIONS, Millis};
+use crate::provisioners::Provisioners;
 
 /// A header that breaks a rule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -147,11 +149,11 @@ impl Verifier {
     #[must_use]
     pub fn new(config: Config, tip: TipContext) -> Self {
         let round = tip.header.height.saturating_add(1);
-        let committees = Committees::new(tip.provisioners.clone(), tip.header.seed, round);
-        let mut before = tip
-            .before
-            .as_ref()
-            .map(|before| Committees::new(before.provisioners.clone(), before.seed, tip.header.height));
+        let draw = |provisioners: &Arc<Provisioners>, seed, round| {
+            Committees::new(Arc::clone(provisioners), seed, round).with_planted(config.planted_quorum)
+        };
+        let committees = draw(&tip.provisioners, tip.header.seed, round);
+        let mut before = tip.before.as_ref().map(|before| draw(&before.provisioners, before.seed, tip.header.height));
         let header = &tip.header;
         let known = before.as_mut().filter(|_| has_certificate(header)).map(|committees| {
             (header.attestation, attestation::voters(&header.attestation, header.iteration, committees))
@@ -249,7 +251,7 @@ impl Verifier {
         if expected != Some(header.generator) {
             return Err(HeaderError::Generator { height: header.height, iteration: header.iteration });
         }
-        let point = header.generator.to_point().map_err(|_| HeaderError::Signature)?;
+        let point = self.generator_point(header).ok_or(HeaderError::Signature)?;
         let signatures = self.committees.provisioners().signatures();
         signatures.verify(&[point], &header.signature, &header.hash, self.version()).map_err(|_| HeaderError::Signature)
     }
@@ -277,8 +279,14 @@ impl Verifier {
         Ok(())
     }
 
+    /// The generator's key as a point. That of a provisioner is known, and decoding one takes as long as a pairing.
+    fn generator_point(&self, header: &Header) -> Option<PublicKey> {
+        let known = self.committees.provisioners().get(&header.generator).map(|provisioner| provisioner.point);
+        known.or_else(|| header.generator.to_point().ok())
+    }
+
     fn verify_seed(&self, header: &Header) -> Result<(), HeaderError> {
-        let point = header.generator.to_point().map_err(|_| HeaderError::Seed)?;
+        let point = self.generator_point(header).ok_or(HeaderError::Seed)?;
         let signatures = self.committees.provisioners().signatures();
         signatures
             .verify(&[point], &header.seed, self.tip.header.seed.as_bytes(), self.version())

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use local_node_types::bloom::Bloom;
 use local_node_types::keys::BlsKey;
-use local_node_types::ledger::{Block, ConsensusHeader, Fault, Hash, Header, LedgerTransaction, Seed};
+use local_node_types::ledger::{Block, ConsensusHeader, Fault, Hash, Header, LedgerTransaction, Seed, StepName, Vote};
 use local_node_types::message::{Inventory, Message, ValidationResult};
 
 use crate::faults::Slash;
@@ -161,8 +161,20 @@ pub enum Persist {
     Iteration {
         /// The hash of the tip.
         prev_block_hash: Hash,
+        /// The height of the block that the round decides.
+        round: u64,
         /// The iteration.
         iteration: u8,
+    },
+    /// This node's keys vote like this in a step. A restarted node casts no other vote there, also where emergency mode
+    /// keeps the step open.
+    Vote {
+        /// The iteration.
+        header: ConsensusHeader,
+        /// The step.
+        step: StepName,
+        /// The vote.
+        vote: Vote,
     },
     /// A candidate that other nodes may ask for, by hash or by iteration.
     Candidate(Box<Block>),
@@ -179,6 +191,29 @@ pub struct Decision {
     /// The request by which this node built or verified the block, if it did. What was executed for it need not be
     /// executed again.
     pub request: Option<RequestId>,
+}
+
+/// Why a message is refused that no honest node passes on: a node checks each of these before it relays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Offence {
+    /// A signature does not hold.
+    Signature,
+    /// Votes that are said to prove something do not.
+    Proof,
+    /// The parts of the message contradict each other, or exceed a bound.
+    Contents,
+    /// The signer was not drawn for the step.
+    Stranger,
+}
+
+/// What came of a message ([`Consensus::receive`](crate::Consensus::receive)).
+#[derive(Debug, Clone)]
+#[must_use = "the outputs have to be carried out"]
+pub struct Reception {
+    /// What to do. With an [`Output::Relay`] the message is to be passed on.
+    pub outputs: Vec<Output>,
+    /// Why the message is refused, if it is.
+    pub offence: Option<Offence>,
 }
 
 /// What the state machine wants done, in this order.

@@ -26,8 +26,9 @@
 //! * A vote counts when its signature is verified, and only once.
 //! * An attestation is made of counted votes, and of nothing else.
 //! * This node's keys vote at most once in each step of each iteration, also over a restart or when a tip comes back,
-//!   provided that the node persists [`Persist::Iteration`] before it sends what comes after it. Past iteration 16,
-//!   where several votes are allowed, a node that comes back resumes at iteration 17, as in production.
+//!   provided that the node persists [`Persist::Iteration`] and [`Persist::Vote`] before it sends what comes after, and
+//!   gives them back by [`Consensus::restore`] after a restart. Past iteration 16 a node that comes back resumes at
+//!   iteration 17, as in production; there it repeats its votes at most.
 //! * Everything that peers can make grow has a bound: the queue, the iterations, the candidates, the votes.
 //!
 //! # Where a local chain differs
@@ -57,6 +58,7 @@ pub mod finality;
 pub mod header;
 mod interface;
 mod iteration;
+mod memory;
 mod parameters;
 mod provisioners;
 mod queue;
@@ -71,8 +73,8 @@ mod timeouts;
 
 pub use driver::Consensus;
 pub use interface::{
-    BeforeTip, BlockBody, BuildRequest, Decision, Input, Output, Persist, RequestId, TimerId, TipContext, Verdict,
-    VerifyRequest, Voter,
+    BeforeTip, BlockBody, BuildRequest, Decision, Input, Offence, Output, Persist, Reception, RequestId, TimerId,
+    TipContext, Verdict, VerifyRequest, Voter,
 };
 pub use parameters::{
     CLOCK_MARGIN, CREDIT_WEIGHT, Config, EMERGENCY_BLOCK_ITERATION, EMERGENCY_ITERATION, EPOCH, MAJORITY,
@@ -80,4 +82,5 @@ pub use parameters::{
     SUPERMAJORITY, Start, TOTAL_CREDITS, Timeouts, VOTING_CREDITS, is_emergency,
 };
 pub use provisioners::{Provisioner, Provisioners, Stake};
+pub use round::check_candidate;
 pub use timeouts::StepTimes;

@@ -121,6 +121,9 @@ pub struct Config {
     pub alone: bool,
     /// Whose emergency blocks are accepted.
     pub emergency_key: BlsKey,
+    /// A wrong number of credits that calls a candidate valid, so that tests can show that their checkers see it.
+    #[doc(hidden)]
+    pub planted_quorum: Option<u32>,
 }
 
 impl Config {
@@ -134,6 +137,7 @@ impl Config {
             start: Start::AtOnce,
             alone: false,
             emergency_key: DUSK_KEY,
+            planted_quorum: None,
         }
     }
 
@@ -157,6 +161,7 @@ impl Config {
             start: Start::AtOnce,
             alone: false,
             emergency_key: DUSK_KEY,
+            planted_quorum: None,
         }
     }
 

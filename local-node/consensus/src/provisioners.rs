@@ -7,7 +7,7 @@ use dusk_core::signatures::bls::PublicKey;
 use local_node_types::keys::BlsKey;
 
 use crate::parameters::MIN_STAKE;
-use crate::signing::SignatureVerifier;
+use crate::signing::{SignatureVerifier, Signatures};
 
 /// A provisioner's stake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,11 +36,17 @@ pub struct Provisioner {
 }
 
 /// The provisioners after a block, in the order of their keys.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Provisioners {
     members: BTreeMap<BlsKey, Provisioner>,
     /// Checks their signatures. Clones, and those after the next block, share it.
-    signatures: Arc<SignatureVerifier>,
+    signatures: Arc<dyn Signatures>,
+}
+
+impl Default for Provisioners {
+    fn default() -> Self {
+        Self { members: BTreeMap::new(), signatures: Arc::new(SignatureVerifier::default()) }
+    }
 }
 
 impl PartialEq for Provisioners {
@@ -65,9 +71,16 @@ impl Provisioners {
         self
     }
 
+    /// The same provisioners, whose signatures are checked by `signatures`.
+    #[must_use]
+    pub fn checked_by(mut self, signatures: Arc<dyn Signatures>) -> Self {
+        self.signatures = signatures;
+        self
+    }
+
     /// Checks their signatures.
     #[must_use]
-    pub fn signatures(&self) -> &Arc<SignatureVerifier> {
+    pub fn signatures(&self) -> &Arc<dyn Signatures> {
         &self.signatures
     }
 

@@ -17,7 +17,7 @@ mod casting;
 mod quorums;
 mod votes;
 
-pub(crate) use candidates::check_candidate;
+pub use candidates::check_candidate;
 
 use std::collections::BTreeMap;
 
@@ -27,22 +27,26 @@ use local_node_types::message::{InventoryItem, Message, ValidationResult};
 use tracing::debug;
 
 use crate::header::Verifier;
-use crate::interface::{BuildRequest, Output, Persist, RequestId, TipContext, Voter};
+use crate::interface::{BuildRequest, Offence, Output, Persist, RequestId, TipContext, Voter};
 use crate::iteration::Iteration;
+use crate::memory::Memory;
 use crate::parameters::{Config, EMERGENCY_ITERATION, MAX_ITERATIONS, Millis, RELAX_ITERATION, Start, is_emergency};
 use crate::queue::Queue;
-use crate::signing::Keyring;
+use crate::signing::Signer;
 use crate::timeouts::{RoundTimeouts, StepTimes};
 
 /// What a round needs from the driver during one call.
 #[derive(Debug)]
 pub(crate) struct RoundContext<'a> {
     pub(crate) config: &'a Config,
-    pub(crate) keys: &'a Keyring,
+    pub(crate) keys: &'a dyn Signer,
     pub(crate) now: Millis,
     pub(crate) queue: &'a mut Queue,
     pub(crate) times: &'a mut StepTimes,
     pub(crate) next_id: &'a mut u64,
+    pub(crate) memory: &'a mut Memory,
+    /// Why the message of this call is refused, if it is.
+    pub(crate) offence: Option<Offence>,
     pub(crate) out: Vec<Output>,
 }
 
@@ -50,6 +54,17 @@ impl RoundContext<'_> {
     pub(crate) fn request_id(&mut self) -> RequestId {
         *self.next_id += 1;
         RequestId(*self.next_id)
+    }
+
+    /// Notes that the message of this call is one that no honest node passes on. The first reason counts.
+    pub(crate) fn offend(&mut self, offence: Offence) {
+        self.offence.get_or_insert(offence);
+    }
+
+    /// Writes to disk, before anything that comes later is sent, and remembers it.
+    fn persist(&mut self, record: Persist) {
+        self.memory.note(&record);
+        self.out.push(Output::Persist(record));
     }
 
     /// Tells other nodes, if there are any.
@@ -234,7 +249,8 @@ impl Round {
         debug!(round = self.height, iteration, "iteration begins");
         self.current = iteration;
         self.phase = Phase::Proposal;
-        context.out.push(Output::Persist(Persist::Iteration { prev_block_hash: self.prev_hash(), iteration }));
+        let (prev_block_hash, round) = (self.prev_hash(), self.height);
+        context.persist(Persist::Iteration { prev_block_hash, round, iteration });
         self.since = context.now.max(self.slot);
         self.deadline = Some(self.since.plus(self.timeouts.of(StepName::Proposal)));
         if self.iteration(iteration).failure.is_some() {

@@ -5,7 +5,7 @@
 //! the chain's crate.
 
 use std::collections::BTreeMap;
-use std::fmt;
+use std::fmt::{self, Debug};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use blst::min_sig::{self, AggregatePublicKey, AggregateSignature};
@@ -34,6 +34,71 @@ pub enum SignatureError {
     /// It is not the signers' signature of this message.
     #[error("the signature is not the signers' of this message")]
     Wrong,
+}
+
+/// Keys that sign: [`Keyring`], or what stands in for it where many nodes are simulated.
+pub trait Signer: Debug + Send + Sync {
+    /// The public keys, in their order.
+    fn keys(&self) -> Box<dyn Iterator<Item = &BlsKey> + '_>;
+
+    /// Whether one of the keys is this.
+    fn holds(&self, key: &BlsKey) -> bool;
+
+    /// The signature of a key; `None` when the key is not held.
+    fn sign(&self, key: &BlsKey, message: &[u8], version: BlsVersion) -> Option<BlsSignature>;
+
+    /// The sum of the signatures of several keys; `None` when one of them is not held, or there are none.
+    fn sign_together(&self, keys: &[BlsKey], message: &[u8], version: BlsVersion) -> Option<BlsSignature>;
+}
+
+/// A check of signatures that add up: [`SignatureVerifier`], or what stands in for it where many nodes are simulated.
+///
+/// What is accepted by one implementation means nothing to another: all nodes of a network use the same.
+pub trait Signatures: Debug + Send + Sync {
+    /// Checks the sum of the signatures that all `signers` made of one message; with one signer, a plain signature.
+    ///
+    /// # Errors
+    /// When the bytes are no signature, there is no signer, or it is not theirs.
+    fn verify(
+        &self,
+        signers: &[PublicKey],
+        signature: &BlsSignature,
+        message: &[u8],
+        version: BlsVersion,
+    ) -> Result<(), SignatureError>;
+
+    /// The sum of signatures.
+    ///
+    /// # Errors
+    /// When there are none, or the bytes of one are no signature.
+    fn add(&self, signatures: &[BlsSignature]) -> Result<BlsSignature, SignatureError>;
+
+    /// Checks the signatures that several signers made of one message, by their sum if all are good.
+    ///
+    /// `Ok` says that the *sum* of the signatures is the signers' sum. Whoever uses it has to take all of them or none:
+    /// two wrong signatures can cancel each other out.
+    ///
+    /// # Errors
+    /// The places of those that are wrong, each checked by itself. If each is good, the list is empty: this does not
+    /// happen, because good signatures have a good sum.
+    fn verify_all(
+        &self,
+        signed: &[(PublicKey, BlsSignature)],
+        message: &[u8],
+        version: BlsVersion,
+    ) -> Result<(), Vec<usize>> {
+        let together = || {
+            let signatures: Vec<_> = signed.iter().map(|(_, signature)| *signature).collect();
+            let signers: Vec<_> = signed.iter().map(|(signer, _)| *signer).collect();
+            self.verify(&signers, &self.add(&signatures)?, message, version)
+        };
+        together().map_err(|_| {
+            let wrong = |(signer, signature): &(PublicKey, BlsSignature)| {
+                self.verify(&[*signer], signature, message, version).is_err()
+            };
+            signed.iter().enumerate().filter(|(_, signed)| wrong(signed)).map(|(place, _)| place).collect()
+        })
+    }
 }
 
 /// The keys with which this node proposes and votes.
@@ -115,7 +180,25 @@ impl Keyring {
     }
 }
 
-impl fmt::Debug for Keyring {
+impl Signer for Keyring {
+    fn keys(&self) -> Box<dyn Iterator<Item = &BlsKey> + '_> {
+        Box::new(self.0.keys())
+    }
+
+    fn holds(&self, key: &BlsKey) -> bool {
+        Self::holds(self, key)
+    }
+
+    fn sign(&self, key: &BlsKey, message: &[u8], version: BlsVersion) -> Option<BlsSignature> {
+        Self::sign(self, key, message, version)
+    }
+
+    fn sign_together(&self, keys: &[BlsKey], message: &[u8], version: BlsVersion) -> Option<BlsSignature> {
+        Self::sign_together(self, keys, message, version)
+    }
+}
+
+impl Debug for Keyring {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.0.keys()).finish()
     }
@@ -184,33 +267,6 @@ impl SignatureVerifier {
         }
     }
 
-    /// Checks the signatures that several signers made of one message, with one pairing if all are good.
-    ///
-    /// `Ok` says that the *sum* of the signatures is the signers' sum. Whoever uses it has to take all of them or none:
-    /// two wrong signatures can cancel each other out.
-    ///
-    /// # Errors
-    /// The places of those that are wrong, each checked by itself. If each is good, the list is empty: this does not
-    /// happen, because good signatures have a good sum.
-    pub fn verify_all(
-        &self,
-        signed: &[(PublicKey, BlsSignature)],
-        message: &[u8],
-        version: BlsVersion,
-    ) -> Result<(), Vec<usize>> {
-        let together = || {
-            let signatures: Vec<_> = signed.iter().map(|(_, signature)| *signature).collect();
-            let signers: Vec<_> = signed.iter().map(|(signer, _)| *signer).collect();
-            self.verify(&signers, &add(&signatures)?, message, version)
-        };
-        together().map_err(|_| {
-            let wrong = |(signer, signature): &(PublicKey, BlsSignature)| {
-                self.verify(&[*signer], signature, message, version).is_err()
-            };
-            signed.iter().enumerate().filter(|(_, signed)| wrong(signed)).map(|(place, _)| place).collect()
-        })
-    }
-
     /// The sum of the signers' keys times their coefficients; `None` when one of them is not valid.
     fn sum_of_keys(&self, signers: &[PublicKey]) -> Option<min_sig::PublicKey> {
         let (first, rest) = signers.split_first()?;
@@ -242,6 +298,22 @@ impl SignatureVerifier {
     // The map is whole after every change, so a panic elsewhere does not spoil it.
     fn known(&self) -> MutexGuard<'_, BTreeMap<BlsKey, Option<min_sig::PublicKey>>> {
         self.scaled.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Signatures for SignatureVerifier {
+    fn verify(
+        &self,
+        signers: &[PublicKey],
+        signature: &BlsSignature,
+        message: &[u8],
+        version: BlsVersion,
+    ) -> Result<(), SignatureError> {
+        Self::verify(self, signers, signature, message, version)
+    }
+
+    fn add(&self, signatures: &[BlsSignature]) -> Result<BlsSignature, SignatureError> {
+        add(signatures)
     }
 }
 

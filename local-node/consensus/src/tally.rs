@@ -6,8 +6,8 @@ use std::sync::Arc;
 use local_node_types::keys::BlsSignature;
 use local_node_types::ledger::{StepVotes, Vote};
 
-use crate::committee::{Committee, quorum};
-use crate::signing::{self, SignatureError};
+use crate::committee::Committee;
+use crate::signing::{SignatureError, Signatures};
 
 /// How many different votes of one member are counted in emergency mode, where it may cast several.
 const MAX_EMERGENCY_VOTES: usize = 4;
@@ -84,9 +84,10 @@ impl Tally {
         vote: Vote,
         members: &[(usize, BlsSignature)],
         sum: BlsSignature,
+        signatures: &dyn Signatures,
     ) -> Result<(), SignatureError> {
         let votes = self.sums.entry(vote).or_default();
-        votes.signature = if votes.is_empty() { sum } else { signing::add(&[votes.signature, sum])? };
+        votes.signature = if votes.is_empty() { sum } else { signatures.add(&[votes.signature, sum])? };
         for (place, signature) in members {
             debug_assert_eq!(votes.bitset >> place & 1, 0, "the caller has checked that the member has not voted so");
             votes.bitset |= 1 << place;
@@ -134,7 +135,7 @@ impl Tally {
     /// The votes for `vote`, if they suffice.
     pub(crate) fn quorum(&self, vote: &Vote) -> Option<StepVotes> {
         let votes = self.sums.get(vote)?;
-        (self.committee.credits(votes.bitset) >= quorum(vote)).then_some(*votes)
+        (self.committee.credits(votes.bitset) >= self.committee.quorum(vote)).then_some(*votes)
     }
 }
 
@@ -170,7 +171,7 @@ mod tests {
             self.tally.check(place, &vote)?;
             let key: BlsKey = self.tally.committee().members()[place].key;
             let signature = self.keyring.sign(&key, b"vote", BlsVersion::V2).unwrap();
-            self.tally.add(vote, &[(place, signature)], signature).unwrap();
+            self.tally.add(vote, &[(place, signature)], signature, &SignatureVerifier::default()).unwrap();
             Ok(self.tally.quorum(&vote))
         }
     }

@@ -10,7 +10,8 @@ use local_node_types::message::Message;
 use tracing::{debug, warn};
 
 use super::{Origin, Phase, Round, RoundContext, Timing};
-use crate::interface::{BlockBody, Output, Persist, RequestId};
+use crate::header::HeaderError;
+use crate::interface::{BlockBody, Offence, Output, Persist, RequestId};
 use crate::iteration::Candidate;
 use crate::parameters::{MAX_BLOCK_BYTES, is_emergency};
 
@@ -106,10 +107,13 @@ impl Round {
         }
         if origin == Origin::Network {
             if let Err(problem) = check_candidate(&block) {
-                return debug!(round = self.height, iteration, problem, "candidate dropped");
+                debug!(round = self.height, iteration, problem, "candidate dropped");
+                return context.offend(Offence::Contents);
             }
             if let Err(problem) = self.verifier.verify_generator(&block.header) {
-                return debug!(round = self.height, iteration, %problem, "candidate dropped");
+                debug!(round = self.height, iteration, %problem, "candidate dropped");
+                let drawn = !matches!(problem, HeaderError::Generator { .. });
+                return context.offend(if drawn { Offence::Signature } else { Offence::Stranger });
             }
             context.relay(|| Message::Candidate(block.clone()));
         } else if self.verifier.committees().generator(iteration) != Some(block.header.generator) {
@@ -146,8 +150,11 @@ impl Round {
 }
 
 /// Checks what the signature of a candidate does not cover: that the header has the signed hash, and the header's
-/// claims about the body.
-pub(crate) fn check_candidate(block: &Block) -> Result<(), &'static str> {
+/// claims about the body; also that it is within the bounds of a block.
+///
+/// # Errors
+/// What is wrong, in words.
+pub fn check_candidate(block: &Block) -> Result<(), &'static str> {
     if block.header.hash != block.header.compute_hash() {
         return Err("the hash is not the header's");
     }

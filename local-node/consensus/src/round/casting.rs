@@ -1,5 +1,7 @@
 //! How this node votes.
 
+use std::sync::Arc;
+
 use local_node_types::keys::{BlsKey, BlsSignature};
 use local_node_types::ledger::{Hash, StepName, Vote};
 use local_node_types::message::{
@@ -12,7 +14,6 @@ use crate::faults::slashes;
 use crate::header::Stage;
 use crate::interface::{Output, Persist, RequestId, Verdict, VerifyRequest};
 use crate::parameters::is_emergency;
-use crate::signing;
 
 /// The most altered copies of one candidate that are verified.
 const MAX_ALTERED_COPIES: u8 = 4;
@@ -98,6 +99,9 @@ impl Round {
             return;
         }
         let header = self.consensus_header(iteration);
+        if !self.may_cast(context, iteration, StepName::Validation, vote) {
+            return;
+        }
         let bytes = validation_bytes(&header, &vote);
         self.cast(context, iteration, StepName::Validation, vote, &bytes, |signed| {
             Message::Validation(Box::new(Validation { header, vote, signed }))
@@ -117,7 +121,7 @@ impl Round {
         if emergency {
             context.out.push(Output::Persist(Persist::ValidationResult(header, validation)));
         }
-        if self.iteration(iteration).has_ratified {
+        if self.iteration(iteration).has_ratified || !self.may_cast(context, iteration, StepName::Ratification, vote) {
             return;
         }
         let (bytes, timestamp) = (ratification_bytes(&header, &vote), context.now.as_secs());
@@ -126,6 +130,18 @@ impl Round {
         });
         self.iteration(iteration).has_ratified = true;
         self.conclude(context, iteration, vote);
+    }
+
+    /// Whether this node has cast no other vote in the step, in this life or an earlier one. What is cast is persisted.
+    fn may_cast(&mut self, context: &mut RoundContext<'_>, iteration: u8, step: StepName, vote: Vote) -> bool {
+        let header = self.consensus_header(iteration);
+        if let Some(earlier) = context.memory.cast(&header, step) {
+            return earlier == vote;
+        }
+        if !self.own_members(context, iteration, step).is_empty() {
+            context.persist(Persist::Vote { header, step, vote });
+        }
+        true
     }
 
     /// The places and keys of this node's members in a committee.
@@ -150,6 +166,7 @@ impl Round {
     ) {
         let mut members = self.own_members(context, iteration, step);
         let version = self.verifier.version();
+        let scheme = Arc::clone(self.verifier.committees().provisioners().signatures());
         let tally = self.iteration(iteration).tally(step);
         // A vote of ours may have come back to us before, from a time before a restart.
         members.retain(|(place, _)| tally.check(*place, &vote).is_ok());
@@ -163,11 +180,11 @@ impl Round {
         let sum = if context.config.alone {
             context.keys.sign_together(&keys, bytes, version)
         } else {
-            signing::add(&signatures).ok()
+            scheme.add(&signatures).ok()
         };
         let Some(sum) = sum else { return };
         let ballots: Vec<_> = members.iter().zip(&signatures).map(|((place, _), own)| (*place, *own)).collect();
-        self.iteration(iteration).tally(step).add(vote, &ballots, sum).expect("own signatures are points");
+        self.iteration(iteration).tally(step).add(vote, &ballots, sum, &*scheme).expect("own signatures are points");
         for (signer, signature) in keys.into_iter().zip(signatures) {
             context.broadcast(|| message(SignedBy { signer, signature }));
         }

@@ -7,7 +7,7 @@ use tracing::{debug, warn};
 use super::{Phase, Round, RoundContext};
 use crate::attestation::{self, Expected};
 use crate::header::Stage;
-use crate::interface::{Decision, Output};
+use crate::interface::{Decision, Offence, Output};
 use crate::parameters::is_emergency;
 
 impl Round {
@@ -40,7 +40,10 @@ impl Round {
         let committees = self.verifier.committees();
         match attestation::verify_step(&votes, &quorum.header, StepName::Validation, &vote, committees, version) {
             Ok(_) => self.on_validated(context, iteration, ValidationResult::new(vote, votes)),
-            Err(problem) => debug!(round = self.height, iteration, %problem, "validation result dropped"),
+            Err(problem) => {
+                debug!(round = self.height, iteration, %problem, "validation result dropped");
+                context.offend(Offence::Proof);
+            }
         }
     }
 
@@ -56,7 +59,8 @@ impl Round {
             return;
         }
         if let Err(problem) = self.verifier.verify_attestation(&attestation, &quorum.header, Expected::Any) {
-            return debug!(round = self.height, iteration, %problem, "quorum dropped");
+            debug!(round = self.height, iteration, %problem, "quorum dropped");
+            return context.offend(Offence::Proof);
         }
         self.end_iteration(context, iteration, attestation, |context| context.relay(|| Message::Quorum(quorum)));
     }

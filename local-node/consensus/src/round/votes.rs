@@ -11,9 +11,8 @@ use tracing::debug;
 
 use super::{Origin, Round, RoundContext, Timing};
 use crate::attestation;
-use crate::interface::Output;
+use crate::interface::{Offence, Output};
 use crate::parameters::{MAX_ITERATIONS, is_emergency};
-use crate::signing;
 use crate::tally::VoteError;
 
 /// Bytes that a vote takes in the queue.
@@ -59,10 +58,11 @@ impl Round {
         let mut messages = messages.into_iter().peekable();
         while let Some(message) = messages.next() {
             let Some((header, _)) = message.consensus_step() else { continue };
-            if header.prev_block_hash != self.prev_hash()
-                || header.round != self.height
-                || header.iteration >= MAX_ITERATIONS
-            {
+            if header.prev_block_hash != self.prev_hash() || header.round != self.height {
+                continue;
+            }
+            if header.iteration >= MAX_ITERATIONS {
+                context.offend(Offence::Contents);
                 continue;
             }
             let Some((ballot, _)) = Ballot::of(&message) else {
@@ -90,16 +90,19 @@ impl Round {
     fn on_votes(&mut self, context: &mut RoundContext<'_>, ballot: Ballot, group: Vec<Message>, origin: Origin) {
         let iteration = ballot.header.iteration;
         if ballot.step == StepName::Validation && ballot.vote == Vote::NoQuorum {
-            return;
+            return context.offend(Offence::Contents);
         }
         let timing = self.timing(iteration, ballot.step);
         let mut votes: Vec<_> =
             group.into_iter().filter_map(|message| self.admit(context, ballot, message, timing)).collect();
         if origin == Origin::Network {
-            votes.retain(|vote| self.accept_result(&vote.message, timing));
+            votes.retain(|vote| self.accept_result(context, &vote.message, timing));
             // What is kept is not counted together with what was verified with it.
-            let together = timing != Timing::Early;
+            let (together, coming) = (timing != Timing::Early, votes.len());
             self.drop_wrong(ballot, &mut votes, together);
+            if votes.len() < coming {
+                context.offend(Offence::Signature);
+            }
             for vote in &votes {
                 let message = self.with_known_result(&vote.message);
                 context.relay(|| message);
@@ -107,7 +110,7 @@ impl Round {
         } else {
             // Anybody can have altered the results that wait for a round whose committees were not known. The votes are
             // the members' own all the same.
-            votes.iter().for_each(|vote| _ = self.accept_result(&vote.message, timing));
+            votes.iter().for_each(|vote| _ = self.accept_result(context, &vote.message, timing));
         }
         match timing {
             Timing::Late => {
@@ -132,10 +135,14 @@ impl Round {
         if let Message::Ratification(vote) = &message
             && !is_coherent(vote)
         {
+            context.offend(Offence::Contents);
             return None;
         }
         let tally = self.iteration(iteration).tally(ballot.step);
-        let place = tally.committee().place(&signed.signer)?;
+        let Some(place) = tally.committee().place(&signed.signer) else {
+            context.offend(Offence::Stranger);
+            return None;
+        };
         let was_late = timing == Timing::Late && tally.was_late(place);
         let received = Received { place, signature: signed.signature, message };
         match tally.check(place, &ballot.vote) {
@@ -155,8 +162,8 @@ impl Round {
             }
         }
         let number = ballot.step.number(iteration)?;
-        let wanted =
-            timing != Timing::Early || context.queue.would_keep(self.height, number, &signed.signer, VOTE_BYTES);
+        // What waits in the queue was passed on when it came, also if its step is over without having been entered.
+        let wanted = timing == Timing::Now || context.queue.would_keep(self.height, number, &signed.signer, VOTE_BYTES);
         wanted.then_some(received)
     }
 
@@ -220,10 +227,11 @@ impl Round {
     /// Counts verified votes.
     fn count(&mut self, context: &mut RoundContext<'_>, ballot: Ballot, votes: &[Received]) {
         let iteration = ballot.header.iteration;
-        let signatures: Vec<_> = votes.iter().map(|vote| vote.signature).collect();
-        let Ok(sum) = signing::add(&signatures) else { return };
+        let signatures = Arc::clone(self.verifier.committees().provisioners().signatures());
+        let Ok(sum) = signatures.add(&votes.iter().map(|vote| vote.signature).collect::<Vec<_>>()) else { return };
         let members: Vec<_> = votes.iter().map(|vote| (vote.place, vote.signature)).collect();
-        if let Err(problem) = self.iteration(iteration).tally(ballot.step).add(ballot.vote, &members, sum) {
+        if let Err(problem) = self.iteration(iteration).tally(ballot.step).add(ballot.vote, &members, sum, &*signatures)
+        {
             return debug!(round = self.height, ?ballot, %problem, "votes could not be added");
         }
         match ballot.step {
@@ -244,7 +252,7 @@ impl Round {
     ///
     /// A member does not sign the result: whoever passes the vote on can put anything in its place. Such a vote is
     /// neither counted nor kept nor passed on, so that it does not take the place of the member's own message.
-    fn accept_result(&mut self, message: &Message, timing: Timing) -> bool {
+    fn accept_result(&mut self, context: &mut RoundContext<'_>, message: &Message, timing: Timing) -> bool {
         let Message::Ratification(message) = message else { return true };
         let (iteration, vote) = (message.header.iteration, message.vote);
         let state = self.iteration(iteration);
@@ -262,6 +270,7 @@ impl Round {
             attestation::verify_step(&votes, &message.header, StepName::Validation, &vote, committees, version);
         if let Err(problem) = verified {
             debug!(round = self.height, iteration, %problem, "vote with a wrong validation result");
+            context.offend(Offence::Proof);
             return false;
         }
         let state = self.iteration(iteration);

@@ -1,11 +1,13 @@
 //! Single rules of a round, tried on one node that hears what others say.
 
-use local_node_consensus::{Config, Consensus, Input, Millis, Output, Persist, TimerId, is_emergency};
+use local_node_consensus::{
+    Config, Consensus, EMERGENCY_ITERATION, Input, Millis, Offence, Output, Persist, TimerId, Verdict, is_emergency,
+};
 use local_node_types::keys::BlsSignature;
-use local_node_types::ledger::{Block, RatificationResult, StepName, Vote};
+use local_node_types::ledger::{Block, ConsensusHeader, RatificationResult, StepName, Vote};
 use local_node_types::message::{InventoryItem, Message, Quorum};
 
-use crate::support::{Chain, GENESIS_TIME, Rng, build, provisioners, secret, verify};
+use crate::support::{Chain, GENESIS_TIME, Rng, build, key, provisioners, secret, verify};
 
 pub(crate) const STAKERS: u64 = 6;
 pub(crate) const NOW: Millis = Millis::from_secs(GENESIS_TIME);
@@ -120,6 +122,19 @@ fn a_quorum_alone_is_enough_and_the_candidate_is_asked_for() {
     assert_eq!(decided(&outputs), Some(&block));
     // Hearing it again changes nothing.
     assert!(observer.step(NOW, Input::Message(quorum(&said))).is_empty());
+}
+
+#[test]
+fn a_vote_that_waited_for_its_step_is_passed_on_once() {
+    let (said, _) = all_said();
+    let mut observer = node([]);
+    let Message::Ratification(vote) = of_step(&said, StepName::Ratification).remove(0) else { unreachable!() };
+    assert_eq!(relayed(&observer.step(NOW, Input::Message(Message::Ratification(vote.clone())))), 1);
+    // The iteration ends without this node having come to the step.
+    assert_eq!(relayed(&observer.step(NOW, Input::Message(quorum(&said)))), 1);
+    let mut again = vote;
+    again.timestamp += 1;
+    assert_eq!(relayed(&observer.step(NOW, Input::Message(Message::Ratification(again)))), 0);
 }
 
 #[test]
@@ -412,4 +427,79 @@ fn a_vote_that_comes_too_late_is_passed_on_once() {
     let attestation = decided(&outputs).expect("both committees agree").header.attestation;
     assert_eq!(committee.credits(attestation.validation.bitset), 64 - least.credits, "it is not counted");
     assert_eq!(attestation.result, block.header.attestation.result);
+}
+
+/// Everything that all provisioners say in the first iteration of emergency mode that a restarted node comes to.
+fn said_in_emergency() -> (ConsensusHeader, Vec<Message>) {
+    let mut context = chain().context();
+    context.resume = Some(EMERGENCY_ITERATION);
+    let header = ConsensusHeader { prev_block_hash: context.header.hash, round: 1, iteration: EMERGENCY_ITERATION + 1 };
+    let mut node = Consensus::new(config(), (1..=STAKERS).map(secret).collect());
+    let (mut inputs, mut said) = (vec![Input::NewTip(Box::new(context))], Vec::new());
+    while let Some(input) = inputs.pop() {
+        for output in node.step(NOW, input) {
+            match output {
+                Output::Build(request) => inputs.push(Input::Built { request: request.id, body: build(&request) }),
+                Output::Broadcast(message) => said.push(message),
+                _ => {}
+            }
+        }
+    }
+    (header, said)
+}
+
+#[test]
+fn a_node_that_comes_back_in_emergency_mode_repeats_its_vote_or_casts_none() {
+    let (header, said) = said_in_emergency();
+    let candidate = of_step(&said, StepName::Proposal).remove(0);
+    let Message::Validation(vote) = of_step(&said, StepName::Validation).remove(0) else { unreachable!() };
+    let member = (1..=STAKERS).find(|number| key(*number) == vote.signed.signer).expect("a provisioner voted");
+    // What it voted in its earlier life, and how many votes it casts now.
+    let cases = [(None, 1), (Some(vote.vote), 1), (Some(Vote::Valid([9; 32])), 0)];
+    for (earlier, expected) in cases {
+        let mut node = Consensus::new(config(), vec![secret(member)]);
+        let (prev_block_hash, round) = (header.prev_block_hash, header.round);
+        node.restore(&Persist::Iteration { prev_block_hash, round, iteration: header.iteration });
+        if let Some(vote) = earlier {
+            node.restore(&Persist::Vote { header, step: StepName::Validation, vote });
+        }
+        let _ = node.step(NOW, Input::NewTip(Box::new(chain().context())));
+        let outputs = node.step(NOW, Input::Message(candidate.clone()));
+        let asked = outputs.iter().find_map(|output| match output {
+            Output::Verify(request) => Some(request.id),
+            _ => None,
+        });
+        let request = asked.expect("the candidate is verified");
+        let outputs = node.step(NOW, Input::Verified { request, verdict: Verdict::Valid });
+        let cast = outputs.iter().filter(|output| matches!(output, Output::Broadcast(Message::Validation(_)))).count();
+        assert_eq!(cast, expected, "{earlier:?}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_message_is_told() {
+    let (said, _) = all_said();
+    let Message::Validation(vote) = of_step(&said, StepName::Validation).remove(0) else { unreachable!() };
+    let Message::Quorum(quorum) = quorum(&said) else { unreachable!() };
+    let candidate = of_step(&said, StepName::Proposal).remove(0);
+    let told = |message: Message| node([]).receive(NOW, message).offence;
+    assert_eq!(told(candidate.clone()), None);
+    let altered = |change: &dyn Fn(&mut Block)| {
+        let Message::Candidate(mut block) = candidate.clone() else { unreachable!() };
+        change(&mut block);
+        Message::Candidate(block)
+    };
+    assert_eq!(told(altered(&|block| block.header.gas_limit += 1)), Some(Offence::Contents));
+    assert_eq!(told(altered(&|block| block.header.signature = BlsSignature([1; 48]))), Some(Offence::Signature));
+    assert_eq!(told(altered(&|block| block.header.generator = key(99))), Some(Offence::Contents));
+    let mut forged = quorum;
+    forged.attestation.validation.bitset = 1;
+    assert_eq!(told(Message::Quorum(forged)), Some(Offence::Proof));
+    let signed_by = |number| {
+        let mut vote = vote.clone();
+        vote.signed.signer = key(number);
+        Message::Validation(vote)
+    };
+    assert_eq!(told(Message::Validation(vote.clone())), None);
+    assert_eq!(told(signed_by(99)), Some(Offence::Stranger));
 }

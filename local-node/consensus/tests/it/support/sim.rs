@@ -270,10 +270,13 @@ impl Sim {
     fn persist(&mut self, node: usize, persist: Persist) {
         let state = &mut self.nodes[node];
         match persist {
-            Persist::Iteration { prev_block_hash, iteration } => state.iteration = Some((prev_block_hash, iteration)),
+            Persist::Iteration { prev_block_hash, iteration, .. } => {
+                state.iteration = Some((prev_block_hash, iteration));
+            }
             Persist::Candidate(block) => {
                 state.candidates.insert(block.header.hash, *block);
             }
+            Persist::Vote { .. } => {}
             Persist::ValidationResult(header, result) => {
                 state.results.insert((header.round, header.iteration), result);
             }

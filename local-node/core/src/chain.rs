@@ -1,0 +1,160 @@
+//! The part of the chain that can still change: the last final block, and the blocks after it.
+//!
+//! Source of the labels: the book, "Consensus", section "Finality".
+
+use std::sync::Arc;
+
+use local_node_consensus::finality::{Rolled, roll};
+use local_node_consensus::{BeforeTip, MAX_ITERATIONS, Provisioners, TipContext};
+use local_node_types::ledger::{Hash, Header, Label};
+
+use crate::interface::{ChainBlock, Restart};
+
+/// A block of the chain.
+#[derive(Debug, Clone)]
+pub(crate) struct Link {
+    pub(crate) header: Header,
+    pub(crate) label: Label,
+    /// The provisioners after the block.
+    provisioners: Arc<Provisioners>,
+}
+
+/// The last final block, and the blocks after it. Each of the latter took a quorum of two committees, so peers cannot
+/// make this grow.
+#[derive(Debug, Clone)]
+pub(crate) struct Chain {
+    /// What the last final block was decided with.
+    before: Option<BeforeTip>,
+    /// The last final block first; never empty.
+    links: Vec<Link>,
+}
+
+/// Previous non-attested iterations of a block, as far as its header tells: how many iterations before its own it does
+/// not account for.
+pub(crate) fn unaccounted(header: &Header) -> u8 {
+    let proven = header.failed_iterations.proven().count();
+    header.iteration.min(MAX_ITERATIONS).saturating_sub(u8::try_from(proven).unwrap_or(u8::MAX))
+}
+
+impl Chain {
+    pub(crate) fn new(restart: Restart) -> Self {
+        let ChainBlock { header, provisioners } = restart.last_final;
+        let mut chain =
+            Self { before: restart.before, links: vec![Link { header, label: Label::Final(0), provisioners }] };
+        for ChainBlock { header, provisioners } in restart.unsettled {
+            // The ledger holds these labels already.
+            let _ = chain.append(header, provisioners);
+        }
+        chain
+    }
+
+    pub(crate) fn tip(&self) -> &Link {
+        self.links.last().expect("the chain has a final block")
+    }
+
+    pub(crate) fn last_final(&self) -> &Link {
+        self.links.first().expect("the chain has a final block")
+    }
+
+    pub(crate) fn height(&self) -> u64 {
+        self.tip().header.height
+    }
+
+    pub(crate) fn final_height(&self) -> u64 {
+        self.last_final().header.height
+    }
+
+    /// The links, the last final block first.
+    pub(crate) fn links(&self) -> &[Link] {
+        &self.links
+    }
+
+    /// The place of a block among the links.
+    pub(crate) fn place(&self, hash: &Hash) -> Option<usize> {
+        self.links.iter().rposition(|link| link.header.hash == *hash)
+    }
+
+    pub(crate) fn provisioners(&self) -> &Arc<Provisioners> {
+        &self.tip().provisioners
+    }
+
+    /// What a round on the block at `place` has to know.
+    pub(crate) fn context(&self, place: usize) -> TipContext {
+        let link = &self.links[place];
+        let before = match place.checked_sub(1) {
+            Some(earlier) => {
+                let earlier = &self.links[earlier];
+                Some(BeforeTip { seed: earlier.header.seed, provisioners: Arc::clone(&earlier.provisioners) })
+            }
+            None => self.before.clone(),
+        };
+        TipContext { header: link.header.clone(), provisioners: Arc::clone(&link.provisioners), before, resume: None }
+    }
+
+    /// The labels of the unsettled blocks up to `place`, folded anew, as if nothing had ever followed them.
+    pub(crate) fn fold(&self, place: usize) -> Vec<(u64, Label)> {
+        let mut labels = Vec::new();
+        for link in &self.links[1..=place] {
+            let rolled = roll(&labels, link.header.height, unaccounted(&link.header));
+            apply(&mut labels, link.header.height, &rolled);
+        }
+        labels
+    }
+
+    /// What a block after the tip does to the labels.
+    pub(crate) fn roll(&self, header: &Header) -> Rolled {
+        let recent: Vec<_> = self.links[1..].iter().map(|link| (link.header.height, link.label)).collect();
+        roll(&recent, header.height, unaccounted(header))
+    }
+
+    /// Appends a block that follows the tip. What is final from now on is left behind, but for its highest block.
+    pub(crate) fn append(&mut self, header: Header, provisioners: Arc<Provisioners>) -> Rolled {
+        debug_assert_eq!(header.prev_block_hash, self.tip().header.hash, "a block follows the tip");
+        let rolled = self.roll(&header);
+        for (height, label) in &rolled.changed {
+            if let Some(link) = self.links.iter_mut().find(|link| link.header.height == *height) {
+                link.label = *label;
+            }
+        }
+        self.links.push(Link { header, label: rolled.label, provisioners });
+        if let Some(height) = rolled.final_height {
+            let place = self.links.iter().position(|link| link.header.height == height).unwrap_or_default();
+            self.before = self.context(place).before;
+            self.links.drain(..place);
+        }
+        rolled
+    }
+
+    /// Takes back all blocks above `place`; `labels` are those of the unsettled blocks that stay.
+    pub(crate) fn revert(&mut self, place: usize, labels: &[(u64, Label)]) {
+        self.links.truncate(place + 1);
+        for (link, (_, label)) in self.links[1..].iter_mut().zip(labels) {
+            link.label = *label;
+        }
+    }
+
+    /// Whether the first of `headers`, which follow the block at `place` one after the other, is final when all of them
+    /// are in the chain.
+    pub(crate) fn is_final_on(&self, place: usize, headers: &[&Header]) -> bool {
+        let mut labels = self.fold(place);
+        let ancestor = self.links[place].header.height;
+        headers.iter().any(|header| {
+            let rolled = roll(&labels, header.height, unaccounted(header));
+            apply(&mut labels, header.height, &rolled);
+            rolled.final_height.is_some_and(|height| height > ancestor)
+        })
+    }
+}
+
+/// Brings labels to what a new block makes of them, and adds its own. What became final is dropped.
+fn apply(labels: &mut Vec<(u64, Label)>, height: u64, rolled: &Rolled) {
+    for (changed, label) in &rolled.changed {
+        if let Some((_, old)) = labels.iter_mut().find(|(of, _)| of == changed) {
+            *old = *label;
+        }
+    }
+    labels.push((height, rolled.label));
+    if let Some(last) = rolled.final_height {
+        labels.retain(|(of, _)| *of > last);
+    }
+}

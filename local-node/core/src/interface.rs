@@ -1,0 +1,337 @@
+//! What goes into the core and what comes out.
+
+use std::sync::Arc;
+
+use local_node_consensus::{
+    BeforeTip, BlockBody, BuildRequest, Config, Offence, Persist, Provisioners, Verdict as Judgement, VerifyRequest,
+};
+use local_node_types::ledger::{Block, Fault, Hash, Header, Label};
+use local_node_types::message::{Inventory, InventoryItem, Message};
+
+/// The most items that a peer is given, or taken from, in one go (production answers as many).
+pub const MAX_SERVED_ITEMS: usize = 100;
+
+/// Names a message that came in. The driver never gives the same name twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct IngressId(pub u64);
+
+/// Names a peer, as the driver tells them apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PeerId(pub u64);
+
+/// Names a request to the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LedgerId(pub u64);
+
+/// A place in the log of records. The first record has position 1; position 0 is durable from the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Position(pub u64);
+
+/// What a chain and a node may set for themselves.
+#[derive(Debug, Clone, Copy)]
+pub struct CoreConfig {
+    /// The rules of the consensus.
+    pub consensus: Config,
+    /// A rule that is broken on purpose, so that tests can show that their checkers see it.
+    #[doc(hidden)]
+    pub planted: Option<Planted>,
+}
+
+impl CoreConfig {
+    /// A core with these rules.
+    #[must_use]
+    pub const fn new(consensus: Config) -> Self {
+        Self { consensus, planted: None }
+    }
+}
+
+/// A bug that tests plant. No shipped code sets one.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Planted {
+    /// The higher iteration wins.
+    ForkChoiceTurned,
+    /// Faults are taken as they come.
+    FaultUnchecked,
+    /// Labels that reverted blocks have set stay.
+    LabelsKept,
+    /// Blocks of peers are taken without their quorums.
+    QuorumUnchecked,
+}
+
+/// A block of the chain from which the core starts.
+#[derive(Debug, Clone)]
+pub struct ChainBlock {
+    /// The header, with its attestation.
+    pub header: Header,
+    /// The provisioners after the block.
+    pub provisioners: Arc<Provisioners>,
+}
+
+/// What a node has on disk when it starts.
+#[derive(Debug, Clone)]
+pub struct Restart {
+    /// What the last final block was decided with; `None` when that is genesis.
+    pub before: Option<BeforeTip>,
+    /// The last final block.
+    pub last_final: ChainBlock,
+    /// The blocks after it, lowest first.
+    pub unsettled: Vec<ChainBlock>,
+    /// The records that are durable, in the order of their positions. Those of rounds that are final may be missing.
+    pub records: Vec<Record>,
+    /// The position of the last record that is durable.
+    pub position: Position,
+}
+
+/// What happens to the core.
+#[derive(Debug, Clone)]
+pub enum Input {
+    /// A message came from a peer. It is judged exactly once, by [`Output::Judge`].
+    Message {
+        /// Names the message.
+        ingress: IngressId,
+        /// Who sent it.
+        from: PeerId,
+        /// The message.
+        message: Box<Message>,
+    },
+    /// Answers [`Output::Ledger`]. Answers to requests that were cancelled are ignored.
+    Ledger {
+        /// The request.
+        id: LedgerId,
+        /// What came of it.
+        answer: Answer,
+    },
+    /// All records up to this position are on disk.
+    Durable(Position),
+    /// [`Core::deadline`](crate::Core::deadline) has come. At any other time nothing happens.
+    Timer,
+    /// The round may begin, where [`Start::OnGo`](local_node_consensus::Start::OnGo) holds it back.
+    Go,
+}
+
+/// What the ledger says.
+#[derive(Debug, Clone)]
+pub enum Answer {
+    /// The body of a block. It holds those of the given faults that no block holds already.
+    Built(Box<BlockBody>),
+    /// No body can be made.
+    NotBuilt,
+    /// What the ledger thinks of a candidate.
+    Verified(Judgement),
+    /// The block is on disk, and the chain's tip.
+    Accepted {
+        /// The provisioners after the block.
+        provisioners: Arc<Provisioners>,
+    },
+    /// The block does not lead to what its header states; the chain has not changed.
+    NotAccepted,
+    /// What the block's hash does not cover, such as the data of blobs, is not good; the chain has not changed. Another
+    /// copy of the block may be good.
+    Altered,
+    /// The chain ends at the given block now.
+    Reverted {
+        /// The blocks that were taken back, lowest first.
+        blocks: Vec<Block>,
+    },
+    /// The ledger cannot do it now, for a reason that lies in this node; the chain has not changed.
+    Failed,
+}
+
+/// What the ledger is asked to do. Accepting and reverting come one at a time, in order.
+#[derive(Debug, Clone)]
+pub enum LedgerRequest {
+    /// Make the body of a block on the tip.
+    Build {
+        /// What for. Its slashes are those for failed iterations only.
+        request: Box<BuildRequest>,
+        /// Faults that hold, to go into the block; the ledger leaves out those that a block holds already, and adds
+        /// the slashes for the others.
+        faults: Vec<Fault>,
+    },
+    /// Verify a candidate whose header and faults hold. That no block holds its faults already is for the ledger to
+    /// check.
+    Verify(Box<VerifyRequest>),
+    /// Accept a block that follows the tip, whose header, attestation and faults hold, and write it to disk with all
+    /// labels.
+    Accept {
+        /// The block.
+        block: Box<Block>,
+        /// The request by which it was built or verified, if it was: it need not be executed again.
+        executed: Option<LedgerId>,
+        /// The label of the block.
+        label: Label,
+        /// New labels of blocks before it, by height.
+        relabelled: Vec<(u64, Label)>,
+    },
+    /// Take back all blocks above one, which is never below the last final block.
+    Revert {
+        /// The height of the block that becomes the tip.
+        height: u64,
+        /// The labels of the unsettled blocks that stay, folded anew, by height.
+        relabelled: Vec<(u64, Label)>,
+    },
+}
+
+/// What is to be written to disk, in the order of positions.
+#[derive(Debug, Clone)]
+pub enum Record {
+    /// What the consensus has done or may be asked for.
+    Consensus(Persist),
+    /// A proof of misbehaviour that waits for a block.
+    Fault(Box<Fault>),
+}
+
+/// Whom something is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// All nodes, by broadcast.
+    All,
+    /// One peer.
+    Peer(PeerId),
+    /// As many peers as this, drawn by the driver.
+    Some(u8),
+}
+
+/// What peers are asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Want {
+    /// The hashes of the blocks after this one.
+    HashesAfter(Hash),
+    /// Things by their names.
+    Items(Inventory),
+}
+
+/// What a peer has asked for and may have, from what is on disk. It goes to that peer alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Serve {
+    /// The hashes of at most [`MAX_SERVED_ITEMS`](crate::MAX_SERVED_ITEMS) blocks that follow this one; nothing when
+    /// it is not on the chain.
+    HashesAfter(Hash),
+    /// Those of the things that there are.
+    Items(Vec<InventoryItem>),
+}
+
+/// What the core thinks of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing yet; another verdict follows.
+    Hold,
+    /// It is good, and new: pass it on. With a message, that one in its place.
+    Relay(Option<Box<Message>>),
+    /// It is of no use to others, or cannot be judged. It says nothing about the sender.
+    Ignore,
+    /// No honest node sends it.
+    Reject(Offence),
+}
+
+/// Why the chain changes to another branch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// The first block of the other branch is final there.
+    Final,
+    /// The tip has a better sibling, and nobody here has ratified a block on the tip.
+    BetterTip,
+    /// The first block of the other branch is better, and the chain has stalled.
+    Stall,
+    /// The branch that was changed to breaks a rule: the old one comes back.
+    Rollback,
+}
+
+/// What others may want to know. Events are facts: their order is that of the chain.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// The chain has a new tip.
+    Accepted {
+        /// The tip's header.
+        header: Box<Header>,
+        /// Its label.
+        label: Label,
+        /// New labels of blocks before it, by height.
+        relabelled: Vec<(u64, Label)>,
+    },
+    /// Blocks were taken back. Their transactions wait again.
+    Reverted {
+        /// The blocks, lowest first.
+        blocks: Vec<Block>,
+        /// Why.
+        cause: Cause,
+        /// The labels of the unsettled blocks that stay, by height.
+        labels: Vec<(u64, Label)>,
+    },
+    /// All blocks up to this one are final.
+    Final {
+        /// The height.
+        height: u64,
+        /// The hash of the block at this height.
+        hash: Hash,
+    },
+    /// A peer has another final block than this node. The chains have parted; nothing here heals that.
+    Parted {
+        /// The height.
+        height: u64,
+        /// The peer's block.
+        theirs: Hash,
+    },
+    /// No block came for long.
+    Stalled,
+    /// The ledger could neither go on nor back. The driver has to stop the node.
+    Broken,
+}
+
+/// What the core wants done, in this order.
+#[derive(Debug, Clone)]
+pub enum Output {
+    /// Append a record to the log.
+    Persist {
+        /// Its position: one more than the last one.
+        position: Position,
+        /// The record.
+        record: Record,
+    },
+    /// Send a message of this node's own when the log is durable up to a position, not before.
+    Send {
+        /// The position.
+        after: Position,
+        /// To whom.
+        to: Target,
+        /// The message.
+        message: Box<Message>,
+    },
+    /// Judge a message.
+    Judge {
+        /// Names the message.
+        ingress: IngressId,
+        /// What the core thinks of it.
+        verdict: Verdict,
+    },
+    /// Ask the ledger.
+    Ledger {
+        /// Names the request.
+        id: LedgerId,
+        /// The request.
+        request: LedgerRequest,
+    },
+    /// The answer to a request is of no use any more.
+    Cancel(LedgerId),
+    /// Ask peers for something.
+    Ask {
+        /// Whom.
+        to: Target,
+        /// For what.
+        want: Want,
+    },
+    /// Answer a message.
+    Serve {
+        /// The message.
+        ingress: IngressId,
+        /// Who sent it.
+        to: PeerId,
+        /// What to give.
+        serve: Serve,
+    },
+    /// Have nothing to do with a peer any more.
+    Drop(PeerId),
+    /// Tell those who listen.
+    Event(Event),
+}

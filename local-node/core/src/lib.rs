@@ -1,0 +1,117 @@
+//! The deterministic core of a node that is one of many: chain, fork choice, sync, and the consensus.
+//!
+//! [`Core`] is a value. [`handle`](Core::handle) takes what happened at a moment and appends what to do;
+//! [`deadline`](Core::deadline) says when to call it next if nothing happens. It reads no clock, draws no random number
+//! and does no I/O, so the same inputs give the same outputs. Whoever owns sockets, disk, ledger and clock drives it:
+//! `local-node-sim` in virtual time. The shipped node does not run on it yet.
+//!
+//! # Flow
+//!
+//! ```text
+//!              Input::Message                                Output::Send, Ask, Serve
+//!   peers ───────────────────────▶ ┌──────────────────────┐ ───────────────────────────▶ peers
+//!         ◀─────────────────────── │ routing: by round    │
+//!              Output::Judge       │   │ and tip          │   Output::Persist
+//!                                  │   ▼                  │ ───────────────────────────▶ log
+//!                                  │ Consensus ──▶ pool   │ ◀─────────────────────────── (Input::Durable)
+//!                                  │               │      │
+//!              Output::Ledger      │               ▼      │   Output::Event
+//!  ledger ◀─────────────────────── │ fork choice ─▶ chain │ ───────────────────────────▶ those who listen
+//!         ───────────────────────▶ └──────────────────────┘
+//!              Input::Ledger
+//! ```
+//!
+//! Decided blocks go one way, whether the consensus decided them or a peer sent them: into the pool, through the fork
+//! choice, to the ledger, into the chain. Accepting and reverting go to the ledger one at a time; building and
+//! verifying run beside them, so that no vote waits for an execution, and are cancelled when the tip changes.
+//!
+//! **Time.** `now` is one clock in milliseconds since 1970. The driver derives it from a monotonic clock and the system
+//! time at the start, so that a jump of the system's clock moves no timer.
+//!
+//! **Written before sent.** Each record has a [`Position`]. [`Output::Send`] names the position up to which the log has
+//! to be durable before the message leaves. The driver may write many records at once. If the disk hangs, the
+//! consensus waits.
+//!
+//! **One verdict.** Each message that comes in is judged by [`Verdict::Hold`], any number of times, then by exactly one
+//! of relay, ignore and reject. Only what is judged [`Verdict::Relay`] leaves again.
+//!
+//! # Fork choice
+//!
+//! A block that is final here is never reverted. Two branches that part at a block are compared by their first blocks,
+//! in this order:
+//!
+//! 1. A block that is final on its branch, with the labels folded along that branch alone, beats one that is not.
+//! 2. The lower iteration beats the higher one.
+//! 3. The lower hash beats the higher one.
+//!
+//! The first rule heals a fork whose minority holds the lower iteration while the majority went on to finality with the
+//! higher one; production, which has the second rule only, keeps such a fork. The third rule ends forks of equal
+//! iterations, which emergency mode and equivocating generators make. The order is total, and a branch that grows never
+//! loses rank: nodes that have seen the same blocks choose the same branch.
+//!
+//! The first rule applies at once. The other two apply at once only to a tip on which this node has not yet ratified a
+//! block. Deeper, or past a ratification, they apply when the chain has **stalled**: no block for 1.5 times the longest
+//! timeout of a step (60 s in production). Until then a node stands by what it has ratified. If it did not, its votes
+//! could make two children of two rival blocks, and with them both rivals, final, without signing anything twice: the
+//! protocol has no lock. The lock holds over restarts, because votes are records.
+//!
+//! So two final blocks at one height take one of these: 22 equivocating credits of a committee (two blocks of an
+//! iteration), 12 (a block, and the proof that its iteration failed), committees drawn so that honest members of one
+//! quorum are not in the other, or messages that stay away for longer than the stall takes. `local-node-sim` checks
+//! that nothing else does it.
+//!
+//! Only the first block of another branch can be verified before the change, because the provisioners after it are
+//! known when it has been executed. The others are verified and executed in turn; if one does not hold, the old branch
+//! comes back ([`Cause::Rollback`]). A block that breaks a rule is not tried again; one whose attestation alone does
+//! not hold may come again, because anybody can have altered that.
+//!
+//! A node that hears of a later iteration of a round that it has decided sends the quorum of its block to whoever sent
+//! the message. So the round ends there, in most cases before a rival is decided.
+//!
+//! # Stall
+//!
+//! When the chain has stalled, the core asks peers for the hashes after its last final block, lets rules 2 and 3 of the
+//! fork choice apply to deep forks, and begins a round anew that has run out of iterations; each again after half that
+//! time. It never reverts a final block.
+//!
+//! # Bounds
+//!
+//! | what | bound |
+//! |---|---|
+//! | decided blocks that are not in the chain | 1,000 and 64 MiB |
+//! | blocks that are wanted, asked for, asked of one peer | 1,000, 64, 16 |
+//! | messages that are held, of one peer, in bytes | 1,024, 128, 16 MiB |
+//! | faults that wait for a block | 100 |
+//! | peers that are remembered | 1,024 |
+//! | verified quorums of other branches | 64 |
+//! | records that wait for the disk | 4,096; then the consensus waits |
+//! | items that are served to a peer | 100 a second, 400 in one go |
+//!
+//! A candidate holds at most 100 faults; their signatures are checked before it goes to the ledger. The driver bounds
+//! how long the ledger may take to accept a block: the consensus waits for it.
+//!
+//! Blocks after the last final one have no bound: each takes a quorum of two committees.
+//!
+//! # Absent
+//!
+//! - No mempool: transactions and requests for them are ignored; the ledger chooses what goes into a block.
+//! - No emergency blocks (iteration 255): they are ignored. Other blocks without an attestation are refused.
+//! - Requests for resources are answered or ignored, never passed on to other peers.
+//! - The step times are not kept over a restart: steps begin with the longest timeout.
+//! - Attestations are verified one by one, not in batches.
+
+mod chain;
+mod faults;
+mod held;
+mod interface;
+mod log;
+mod node;
+mod peers;
+mod pool;
+mod sync;
+
+pub use interface::{
+    Answer, Cause, ChainBlock, CoreConfig, Event, IngressId, Input, LedgerId, LedgerRequest, MAX_SERVED_ITEMS, Output,
+    PeerId, Planted, Position, Record, Restart, Serve, Target, Verdict, Want,
+};
+pub use node::{Core, Load};

@@ -1,0 +1,238 @@
+//! The core.
+
+mod apply;
+mod consensus;
+mod messages;
+mod waiting;
+
+use std::collections::BTreeMap;
+
+use local_node_consensus::header::Verifier;
+use local_node_consensus::signing::Signer;
+use local_node_consensus::{Consensus, Input as ConsensusInput, Millis, RequestId, Start, StepTimes, TimerId};
+use local_node_types::ledger::{Hash, Header, Label};
+
+use self::apply::{Job, Plan};
+use self::consensus::Purpose;
+use self::waiting::Hint;
+use crate::chain::Chain;
+use crate::faults::FaultPool;
+use crate::held::Held;
+use crate::interface::{CoreConfig, Input, LedgerId, LedgerRequest, Output, PeerId, Record, Restart, Target, Want};
+use crate::log::Log;
+use crate::peers::Peers;
+use crate::pool::Pool;
+use crate::sync::Sync;
+
+/// The most peers that are asked when the core does not know whom to ask.
+const ASKED_PEERS: u8 = 4;
+
+/// A node without its surroundings: see the crate's documentation.
+#[derive(Debug)]
+pub struct Core {
+    config: CoreConfig,
+    consensus: Consensus,
+    chain: Chain,
+    /// Verifies blocks that follow the tip.
+    verifier: Option<Verifier>,
+    pool: Pool,
+    sync: Sync,
+    faults: FaultPool,
+    peers: Peers,
+    held: Held,
+    log: Log,
+    /// The timers of the consensus.
+    timers: BTreeMap<TimerId, Millis>,
+    /// Candidates that are being built or verified.
+    requests: BTreeMap<LedgerId, Purpose>,
+    /// By which request the ledger executed a candidate of this round.
+    executions: BTreeMap<RequestId, LedgerId>,
+    next_ledger: u64,
+    /// What the ledger is doing to the chain.
+    job: Option<Job>,
+    /// The change to another branch that is under way.
+    plan: Option<Plan>,
+    /// The unsettled blocks on which this node has ratified a block, with the round.
+    ratified: BTreeMap<Hash, u64>,
+    /// The blocks of other branches whose quorum was verified and passed on, with their height.
+    forks: BTreeMap<Hash, u64>,
+    hint: Option<Hint>,
+    /// The peer that has more blocks than it has named, and the last one that it named.
+    more: Option<(PeerId, Hash)>,
+    stalls_at: Millis,
+    stalled: bool,
+    broken: bool,
+    parted: bool,
+}
+
+/// How much a core holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Load {
+    /// Decided blocks that are not in the chain, and their bytes.
+    pub pooled: (usize, usize),
+    /// Messages that are held, and their bytes.
+    pub held: (usize, usize),
+    /// Blocks that are wanted.
+    pub wanted: usize,
+    /// Faults that wait for a block.
+    pub faults: usize,
+    /// Peers that are remembered.
+    pub peers: usize,
+    /// Verified quorums of other branches.
+    pub forks: usize,
+    /// Candidates that are being built or verified.
+    pub requests: usize,
+    /// Timers of the consensus.
+    pub timers: usize,
+}
+
+impl Core {
+    /// A node that starts, or starts again, with what it has on disk. The first outputs are appended to `out`.
+    #[must_use]
+    pub fn new(
+        config: CoreConfig,
+        signer: Box<dyn Signer>,
+        restart: Restart,
+        now: Millis,
+        out: &mut Vec<Output>,
+    ) -> Self {
+        let mut consensus = Consensus::with_signer(config.consensus, signer, StepTimes::default());
+        let (mut faults, mut ratified) = (FaultPool::default(), BTreeMap::new());
+        for record in &restart.records {
+            match record {
+                Record::Consensus(record) => {
+                    consensus.restore(record);
+                    consensus::note_ratified(&mut ratified, record);
+                }
+                Record::Fault(fault) => _ = faults.add(fault.as_ref().clone()),
+            }
+        }
+        let log = Log::new(restart.position);
+        let chain = Chain::new(restart);
+        ratified.retain(|_, round| *round > chain.final_height());
+        consensus.settle(chain.final_height());
+        let mut core = Self {
+            config,
+            consensus,
+            chain,
+            verifier: None,
+            pool: Pool::default(),
+            sync: Sync::default(),
+            faults,
+            peers: Peers::default(),
+            held: Held::default(),
+            log,
+            timers: BTreeMap::new(),
+            requests: BTreeMap::new(),
+            executions: BTreeMap::new(),
+            next_ledger: 0,
+            job: None,
+            plan: None,
+            ratified,
+            forks: BTreeMap::new(),
+            hint: None,
+            more: None,
+            stalls_at: now,
+            stalled: false,
+            broken: false,
+            parted: false,
+        };
+        core.begin_round(now, out);
+        core.ask(Target::Some(ASKED_PEERS), Want::HashesAfter(core.chain.last_final().header.hash), out);
+        core
+    }
+
+    /// Takes in what happened at `now`, and appends what to do to `out`, in order. `now` never goes back.
+    pub fn handle(&mut self, now: Millis, input: Input, out: &mut Vec<Output>) {
+        match input {
+            Input::Message { ingress, from, message } => self.on_message(now, ingress, from, message, out),
+            Input::Ledger { id, answer } => self.on_answer(now, id, answer, out),
+            Input::Durable(position) => self.log.on_durable(position),
+            Input::Timer => self.on_timer(now, out),
+            Input::Go if !self.is_paused() => {
+                let outputs = self.consensus.step(now, ConsensusInput::Go);
+                self.carry_out(now, outputs, out);
+            }
+            Input::Go => {}
+        }
+    }
+
+    /// When [`Input::Timer`] is due.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Millis> {
+        if self.broken {
+            return None;
+        }
+        let timers = self.timers.values().copied().min().filter(|_| !self.is_paused());
+        let hint = self.hint.as_ref().map(|hint| hint.until);
+        let stall = self.can_stall().then_some(self.stalls_at);
+        [timers, hint, stall, self.sync.deadline(), self.held.deadline()].into_iter().flatten().min()
+    }
+
+    /// The header of the tip, and its label.
+    #[must_use]
+    pub fn tip(&self) -> (&Header, Label) {
+        let tip = self.chain.tip();
+        (&tip.header, tip.label)
+    }
+
+    /// The header of the last final block.
+    #[must_use]
+    pub fn last_final(&self) -> &Header {
+        &self.chain.last_final().header
+    }
+
+    /// The blocks after the last final one with their labels, lowest first.
+    pub fn unsettled(&self) -> impl Iterator<Item = (&Header, Label)> {
+        self.chain.links()[1..].iter().map(|link| (&link.header, link.label))
+    }
+
+    /// The round and iteration that are running, if any.
+    #[must_use]
+    pub fn position(&self) -> Option<(u64, u8)> {
+        self.consensus.position()
+    }
+
+    /// How much the core holds.
+    #[must_use]
+    pub fn load(&self) -> Load {
+        Load {
+            pooled: (self.pool.len(), self.pool.bytes()),
+            held: (self.held.len(), self.held.bytes()),
+            wanted: self.sync.len(),
+            faults: self.faults.len(),
+            peers: self.peers.len(),
+            forks: self.forks.len(),
+            requests: self.requests.len(),
+            timers: self.timers.len(),
+        }
+    }
+
+    /// Whether the consensus has to wait: for the ledger, for the disk, or for good.
+    const fn is_paused(&self) -> bool {
+        self.job.is_some() || self.plan.is_some() || self.broken || self.log.is_clogged()
+    }
+
+    fn can_stall(&self) -> bool {
+        !self.config.consensus.alone && self.config.consensus.start == Start::AtOnce
+    }
+
+    /// How long it takes to see that the chain has stalled.
+    const fn stall_time(&self) -> Millis {
+        Millis(self.config.consensus.timeouts.max.0.saturating_mul(3) / 2)
+    }
+
+    fn ledger(&mut self, request: LedgerRequest, out: &mut Vec<Output>) -> LedgerId {
+        self.next_ledger += 1;
+        let id = LedgerId(self.next_ledger);
+        out.push(Output::Ledger { id, request });
+        id
+    }
+
+    /// Asks peers, if there are any.
+    fn ask(&self, to: Target, want: Want, out: &mut Vec<Output>) {
+        if !self.config.consensus.alone {
+            out.push(Output::Ask { to, want });
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Seeded simulation of many nodes with faults, and checkers that try to catch them.
+//!
+//! A run is a function of its seed: [`simulate`] draws a [`plan::Plan`], starts full cores (`local-node-core`) in
+//! virtual time, and lets things go wrong in a first phase. Then everything heals, and finality has to come within a
+//! bound. The cores are the library's own; log, ledger, network and clock are models.
+//!
+//! ```text
+//!  seed ─▶ plan ─▶ world: one queue of events in the order of their times
+//!                    │  deliver, timer, disk, ledger, fault
+//!                    ▼
+//!                  node: Core ─▶ outputs ─▶ (adversary) ─▶ log, ledger, network ─▶ events
+//!                                   │
+//!                                   └─▶ checkers, marks
+//! ```
+//!
+//! # Checkers
+//!
+//! | what never happens | where |
+//! |---|---|
+//! | two final blocks at one height, unless the committees or a stall explain it | `world/finality.rs` |
+//! | labels that differ from a fold over the blocks after the last final one | `checkers.rs` |
+//! | a key that signs two different votes in a step, over all its lives | `checkers.rs` |
+//! | a vote that leaves before it is on disk | `world/outputs.rs` |
+//! | a block without two quorums, or with a fault that proves nothing | `checkers.rs` |
+//! | a final block that is taken back | `world/ledger.rs` |
+//! | a message that is judged twice, or a broadcast that is passed on twice | `world/outputs.rs` |
+//! | an honest node that drops an honest node | `world/outputs.rs` |
+//! | a core that holds more than it may | `checkers.rs` |
+//! | a healed network that does not come to finality in time | `world/liveness.rs` |
+//!
+//! # When two final blocks are explained
+//!
+//! Not by a third of the stake, but by the committees as they were drawn. Let the chains of two nodes part at a
+//! height, with final blocks F and G there, and children C and D. If an honest key ratified both C and D, its node must
+//! once have given way in a stall: that is the only way in which the core lets go of a block that it has ratified on.
+//! Without such a key the quorums were disjoint but for equivocating credits, which no rule of the chain prevents.
+//! Every other pair of final blocks is a violation.
+//!
+//! # The bound of the second phase
+//!
+//! The committees of a tip say which iteration can succeed: its generator and 43 credits in both committees are alive.
+//! With the first such iteration *i* of emergency mode (which keeps iterations open, so that nodes that run apart meet
+//! there), a block has to come within *i* + 2 iterations of the longest steps, and four times the stall. The unsettled
+//! blocks say how many blocks finality takes at most.
+//!
+//! # Absent
+//!
+//! Real ledgers, transactions from outside, full disks, torn records, clocks that jump, shrinking of schedules, and
+//! drawings.
+
+pub mod adversary;
+mod checkers;
+pub mod ideal;
+pub mod keys;
+pub mod ledger;
+pub mod marks;
+mod node;
+pub mod plan;
+pub mod rng;
+mod world;
+
+pub use world::{Bug, Options, Outcome, Report, Violation, measure, run, simulate};

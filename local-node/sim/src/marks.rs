@@ -1,0 +1,112 @@
+//! Things that have to happen sometimes: a set of runs in which one of them never does tests too little.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Something that should happen in a set of runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mark {
+    /// A block of an iteration above 0.
+    LaterIteration,
+    /// A block of an iteration of emergency mode.
+    Emergency,
+    /// A round ran out of iterations.
+    Open,
+    /// A block proves that an iteration failed without a candidate.
+    NoCandidate,
+    /// A block proves that an iteration failed without a quorum.
+    NoQuorum,
+    /// A block holds a fault.
+    FaultInBlock,
+    /// A block leaves an iteration unaccounted for.
+    Accepted,
+    /// A node changed to a branch that was final.
+    ChangedToFinal,
+    /// A node changed to a better tip.
+    ChangedToBetterTip,
+    /// A node changed to a better branch because its chain had stalled.
+    ChangedInStall,
+    /// A change was taken back.
+    Rollback,
+    /// A chain stalled.
+    Stalled,
+    /// A node restarted in a round in which it had voted.
+    RestartInRound,
+    /// A crash lost records that had been written.
+    LostTail,
+    /// Blocks came from three peers.
+    SyncFromThree,
+    /// A message was held.
+    Held,
+    /// A message was refused.
+    Refused,
+    /// A message waited for the disk.
+    WaitedForDisk,
+    /// A request to the ledger was cancelled.
+    Cancelled,
+    /// An adversary said two things.
+    Equivocated,
+}
+
+impl Mark {
+    /// All of them.
+    pub const ALL: [Self; 20] = [
+        Self::LaterIteration,
+        Self::Emergency,
+        Self::Open,
+        Self::NoCandidate,
+        Self::NoQuorum,
+        Self::FaultInBlock,
+        Self::Accepted,
+        Self::ChangedToFinal,
+        Self::ChangedToBetterTip,
+        Self::ChangedInStall,
+        Self::Rollback,
+        Self::Stalled,
+        Self::RestartInRound,
+        Self::LostTail,
+        Self::SyncFromThree,
+        Self::Held,
+        Self::Refused,
+        Self::WaitedForDisk,
+        Self::Cancelled,
+        Self::Equivocated,
+    ];
+}
+
+/// How often each mark was seen.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Marks(BTreeMap<Mark, u64>);
+
+impl Marks {
+    /// Takes note of one.
+    pub fn note(&mut self, mark: Mark) {
+        *self.0.entry(mark).or_default() += 1;
+    }
+
+    /// Adds those of another run.
+    pub fn add(&mut self, other: &Self) {
+        for (mark, count) in &other.0 {
+            *self.0.entry(*mark).or_default() += count;
+        }
+    }
+
+    /// How often one was seen.
+    #[must_use]
+    pub fn count(&self, mark: Mark) -> u64 {
+        self.0.get(&mark).copied().unwrap_or_default()
+    }
+
+    /// Those that were never seen.
+    #[must_use]
+    pub fn missing(&self) -> Vec<Mark> {
+        Mark::ALL.into_iter().filter(|mark| self.count(*mark) == 0).collect()
+    }
+}
+
+impl fmt::Display for Marks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seen: Vec<_> = Mark::ALL.iter().map(|mark| format!("{mark:?} {}", self.count(*mark))).collect();
+        f.write_str(&seen.join(", "))
+    }
+}

@@ -1,0 +1,173 @@
+//! What goes wrong in a run, chosen from the seed before it begins.
+
+use std::fmt;
+
+use local_node_consensus::Millis;
+
+use crate::adversary::Attack;
+use crate::rng::Rng;
+
+/// Something that goes wrong, or that ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// Messages pass only between nodes of the same group.
+    Split(Vec<u8>),
+    /// Messages from the first node do not reach the second.
+    OneWay(usize, usize),
+    /// All messages pass again.
+    Join,
+    /// Only this node hears ratifications and quorums, until it has accepted a block by them. Then it is cut off for so
+    /// many milliseconds: it holds a block of an iteration that the others take for failed.
+    Funnel(usize, u64),
+    /// A node stops; what it has not written to disk is lost, up to a part of the tail.
+    Crash(usize),
+    /// A stopped node starts.
+    Start(usize),
+    /// The disk of a node takes up to so many milliseconds to write.
+    Disk(usize, u64),
+    /// The ledger of a node takes up to so many milliseconds for everything.
+    Work(usize, u64),
+}
+
+/// A run before it begins.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The stakes of the provisioners, in DUSK.
+    pub stakes: Vec<u64>,
+    /// The provisioners with whose keys each node votes, by number, from 1.
+    pub keys: Vec<Vec<u64>>,
+    /// Messages that get lost, in percent.
+    pub loss: u64,
+    /// Messages that come twice, in percent.
+    pub duplication: u64,
+    /// The longest time that most messages take, in milliseconds. Times differ, so messages overtake each other.
+    pub delay: u64,
+    /// Messages that take up to 20 times as long, in percent.
+    pub stragglers: u64,
+    /// How far each node's clock is ahead, in milliseconds.
+    pub skews: Vec<u64>,
+    /// The node that follows other rules, and what it does.
+    pub adversary: Option<(usize, Attack)>,
+    /// What goes wrong when, counted from the start.
+    pub faults: Vec<(Millis, Fault)>,
+    /// When everything heals.
+    pub heals: Millis,
+}
+
+/// The longest first phase, in milliseconds.
+const MAX_FAULTY_MS: u64 = 90_000;
+/// One in so many runs has a first phase of such a length instead, in which no node hears another for most of the time,
+/// so that rounds run out of iterations.
+const LONG_ONE_IN: u64 = 20;
+const LONG_MS: u64 = 800_000;
+
+impl Plan {
+    /// A run in which nothing goes wrong, with equal stakes and a node for each.
+    #[must_use]
+    pub fn calm(nodes: usize) -> Self {
+        Self {
+            stakes: vec![2000; nodes],
+            keys: (1..=nodes as u64).map(|number| vec![number]).collect(),
+            loss: 0,
+            duplication: 0,
+            delay: 20,
+            stragglers: 0,
+            skews: vec![0; nodes],
+            adversary: None,
+            faults: Vec::new(),
+            heals: Millis(0),
+        }
+    }
+
+    /// Draws a run.
+    #[must_use]
+    pub fn draw(rng: &mut Rng) -> Self {
+        let nodes = usize::try_from(rng.between(4, 7)).unwrap_or(4);
+        let mut plan = Self::calm(nodes);
+        if rng.percent(60) {
+            plan.stakes.iter_mut().for_each(|stake| *stake = rng.between(1000, 4000));
+        }
+        if rng.percent(20) {
+            // A node with two keys, and one without any.
+            plan.keys[0] = vec![1, nodes as u64];
+            plan.keys[nodes - 1].clear();
+        }
+        // Each class of faults is there or not, so that runs differ in more than numbers.
+        if rng.percent(60) {
+            plan.loss = rng.between(1, 20);
+        }
+        if rng.percent(50) {
+            plan.duplication = rng.between(1, 30);
+        }
+        if rng.percent(70) {
+            plan.delay = rng.between(20, 500);
+        }
+        if rng.percent(30) {
+            plan.stragglers = rng.between(1, 10);
+        }
+        if rng.percent(40) {
+            plan.skews.iter_mut().for_each(|skew| *skew = rng.between(0, 1500));
+        }
+        if rng.percent(40) {
+            plan.adversary = Some((rng.place(nodes), Attack::draw(rng)));
+        }
+        let length = if rng.percent(100 / LONG_ONE_IN) { LONG_MS } else { rng.between(20_000, MAX_FAULTY_MS) };
+        plan.heals = Millis(length);
+        plan.draw_faults(rng, length);
+        plan
+    }
+
+    fn draw_faults(&mut self, rng: &mut Rng, length: u64) {
+        let nodes = self.keys.len();
+        let classes: Vec<bool> = (0..6).map(|_| rng.percent(50)).collect();
+        let false_branch = self.adversary.filter(|(_, attack)| *attack == Attack::FalseBranch).map(|(node, _)| node);
+        let is_long = length == LONG_MS;
+        if is_long {
+            self.faults.push((Millis(rng.between(3000, 30_000)), Fault::Split((0..).take(nodes).collect())));
+        }
+        let mut at = rng.between(500, 6000);
+        while at < length {
+            let node = rng.place(nodes);
+            let fault = match rng.below(10) {
+                0 if classes[0] && !is_long => {
+                    let percent = rng.between(20, 60);
+                    Some(Fault::Split((0..nodes).map(|_| u8::from(rng.percent(percent))).collect()))
+                }
+                1 if classes[0] && rng.percent(20) && !is_long => Some(Fault::Split((0..).take(nodes).collect())),
+                2 if classes[1] => Some(Fault::OneWay(node, rng.place(nodes))),
+                3 | 4 if classes[2] => {
+                    self.faults.push((Millis(at + rng.between(1, 20_000)), Fault::Start(node)));
+                    Some(Fault::Crash(node))
+                }
+                5 if classes[3] => Some(Fault::Disk(node, rng.between(1, 1500))),
+                6 if classes[4] => Some(Fault::Work(node, rng.between(1, 1200))),
+                7 if !is_long => Some(Fault::Join),
+                8 | 9 if classes[5] && false_branch.is_none() => Some(Fault::Funnel(node, rng.between(500, 20_000))),
+                _ if false_branch.is_some() => false_branch.map(|node| Fault::Funnel(node, rng.between(800, 3500))),
+                _ => None,
+            };
+            self.faults.extend(fault.map(|fault| (Millis(at), fault)));
+            at += rng.between(200, if is_long { 60_000 } else { 8000 });
+        }
+        self.faults.retain(|(at, _)| at.0 < length);
+        self.faults.sort_by_key(|(at, _)| *at);
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "stakes {:?}, keys {:?}, clocks ahead by {:?} ms", self.stakes, self.keys, self.skews)?;
+        writeln!(
+            f,
+            "loss {} %, duplication {} %, delay to {} ms, stragglers {} %",
+            self.loss, self.duplication, self.delay, self.stragglers
+        )?;
+        if let Some((node, attack)) = &self.adversary {
+            writeln!(f, "node {node} is an adversary: {attack:?}")?;
+        }
+        for (at, fault) in &self.faults {
+            writeln!(f, "{:>9} ms  {fault:?}", at.0)?;
+        }
+        write!(f, "{:>9} ms  everything heals", self.heals.0)
+    }
+}

@@ -1,0 +1,478 @@
+//! The world of a run: its nodes, its network, its clock, and what happens next.
+
+mod faults;
+mod finality;
+mod ledger;
+mod liveness;
+mod outputs;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use local_node_consensus::{Config, Millis};
+use local_node_core::{Core, CoreConfig, Input, LedgerId, Output, PeerId, Planted, Position};
+use local_node_types::codec::Decode;
+use local_node_types::message::{Frame, Message};
+use sha3::{Digest, Sha3_256};
+
+use crate::checkers::{self, Checkers};
+use crate::keys::Scheme;
+use crate::ledger::{GENESIS_SECONDS, Ledger};
+use crate::marks::{Mark, Marks};
+use crate::node::{Ingress, Node, Ray};
+use crate::plan::{Fault, Plan};
+use crate::rng::Rng;
+
+/// The most events at one moment: more of them mean that something goes round in a circle.
+const MAX_EVENTS_AT_ONCE: u32 = 200_000;
+/// Where a frame names its topic, and the topics of ratifications and quorums.
+const TOPIC_PLACE: usize = 5;
+const RATIFICATION: u8 = 18;
+const QUORUM: u8 = 19;
+/// The most lines that a run tells.
+const MAX_LINES: usize = 20_000;
+
+/// A bug that tests plant, to show that a checker sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bug {
+    /// In the core.
+    Core(Planted),
+    /// Messages leave before what they rest on is on disk.
+    SentBeforeDurable,
+    /// Records are not read after a restart.
+    RecordsForgotten,
+    /// What is passed on is passed on twice.
+    RelayedTwice,
+    /// The chain is taken back below the last final block.
+    FinalReverted,
+    /// A third of the credits is taken for a quorum.
+    WrongQuorum,
+}
+
+/// How a plan is run.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options {
+    /// How nodes sign.
+    pub scheme: Scheme,
+    /// The bug that every honest node has.
+    pub bug: Option<Bug>,
+    /// Whether the report tells what happened.
+    pub tell: bool,
+}
+
+/// Something that must never happen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// When, since the start.
+    pub at: Millis,
+    /// What.
+    pub what: String,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "at {} ms: {}", self.at.0, self.what)
+    }
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Finality came after everything had healed.
+    Final,
+    /// Two final blocks, by committees or a stall that explain them.
+    Parted(String),
+    /// No committee of a tip can decide with the nodes that are alive.
+    Undecidable,
+    /// Something that must never happen has happened.
+    Violated(Violation),
+}
+
+/// What came of a run.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The highest block.
+    pub height: u64,
+    /// How much time passed in it.
+    pub time: Millis,
+    /// How many events there were.
+    pub events: u64,
+    /// How long after the healing finality came.
+    pub healed_in: Millis,
+    /// A digest of everything that was sent and judged: equal runs have equal digests.
+    pub digest: [u8; 32],
+    /// What happened.
+    pub marks: Marks,
+    /// What happened, line by line, if it was asked for.
+    pub lines: Vec<String>,
+}
+
+/// What [`Fault::Funnel`] does to messages.
+#[derive(Debug, Clone, Copy)]
+struct Funnel {
+    node: usize,
+    /// How long the node is cut off, in milliseconds.
+    cut: u64,
+    /// Until when all this is over.
+    until: Millis,
+    /// Whether the node is cut off.
+    is_cut: bool,
+}
+
+/// Something that happens at a moment.
+#[derive(Debug)]
+enum Event {
+    Deliver { to: usize, from: usize, ray: Option<Ray>, bytes: Arc<[u8]> },
+    Timer { node: usize, life: u64 },
+    Synced { node: usize, life: u64, position: Position },
+    Worked { node: usize, life: u64, id: LedgerId },
+    Fault(Fault),
+    Heal,
+}
+
+/// Draws a plan from a seed and runs it.
+#[must_use]
+pub fn simulate(seed: u64, options: Options) -> (Plan, Report) {
+    let mut rng = Rng::new(seed);
+    let plan = Plan::draw(&mut rng);
+    let report = run(&plan, rng, options);
+    (plan, report)
+}
+
+/// Runs a plan; `rng` decides what the plan leaves open.
+#[must_use]
+pub fn run(plan: &Plan, rng: Rng, options: Options) -> Report {
+    let mut world = World::new(plan, rng, options);
+    let outcome = world.run();
+    world.report(outcome)
+}
+
+/// Runs nodes without faults up to a height.
+///
+/// # Errors
+/// The violation that ended the run.
+pub fn measure(nodes: usize, height: u64, scheme: Scheme) -> Result<Report, Violation> {
+    let plan = Plan { heals: Millis(u64::MAX), ..Plan::calm(nodes) };
+    let mut world = World::new(&plan, Rng::new(1), Options { scheme, ..Options::default() });
+    while world.highest() < height {
+        if let Some(outcome) = world.next() {
+            return match outcome {
+                Outcome::Violated(violation) => Err(violation),
+                outcome => Ok(world.report(outcome)),
+            };
+        }
+    }
+    Ok(world.report(Outcome::Final))
+}
+
+#[derive(Debug)]
+struct World {
+    plan: Plan,
+    options: Options,
+    config: Config,
+    rng: Rng,
+    start: Millis,
+    now: Millis,
+    serial: u64,
+    events: BTreeMap<(Millis, u64), Event>,
+    handled: u64,
+    at_once: u32,
+    nodes: Vec<Node>,
+    /// Whether messages from the first node to the second are stopped.
+    blocked: Vec<Vec<bool>>,
+    funnel: Option<Funnel>,
+    /// The phase after the healing.
+    healing: Option<liveness::Healing>,
+    checkers: Checkers,
+    marks: Marks,
+    digest: Sha3_256,
+    lines: Vec<String>,
+    ended: Option<Outcome>,
+}
+
+impl Funnel {
+    fn stops(&self, from: usize, to: usize, frame: &[u8], now: Millis) -> bool {
+        let is_node = from == self.node || to == self.node;
+        match frame.get(TOPIC_PLACE).copied() {
+            _ if self.until <= now => false,
+            _ if self.is_cut => is_node,
+            Some(RATIFICATION) => to != self.node,
+            Some(QUORUM) => true,
+            _ => false,
+        }
+    }
+}
+
+impl World {
+    fn new(plan: &Plan, rng: Rng, options: Options) -> Self {
+        let start = Millis::from_secs(GENESIS_SECONDS);
+        let ledger = Ledger::new(options.scheme.provisioners(&plan.stakes));
+        let count = plan.keys.len();
+        let mut world = Self {
+            plan: plan.clone(),
+            options,
+            config: Config::local(Millis::from_secs(1)),
+            rng,
+            start,
+            now: start,
+            serial: 0,
+            events: BTreeMap::new(),
+            handled: 0,
+            at_once: 0,
+            nodes: plan.keys.iter().map(|keys| Node::new(keys.clone(), ledger.clone())).collect(),
+            blocked: vec![vec![false; count]; count],
+            funnel: None,
+            healing: None,
+            checkers: Checkers::default(),
+            marks: Marks::default(),
+            digest: Sha3_256::new(),
+            lines: Vec::new(),
+            ended: None,
+        };
+        for (at, fault) in plan.faults.clone() {
+            world.schedule(at.0, Event::Fault(fault));
+        }
+        world.schedule(plan.heals.0, Event::Heal);
+        for node in 0..count {
+            world.start_node(node);
+        }
+        world
+    }
+
+    fn run(&mut self) -> Outcome {
+        loop {
+            if let Some(outcome) = self.next() {
+                return outcome;
+            }
+        }
+    }
+
+    /// Handles the next event. Returns how the run ended, if it did.
+    fn next(&mut self) -> Option<Outcome> {
+        let Some(((at, _), event)) = self.events.pop_first() else {
+            self.violate("nothing happens any more".to_owned());
+            return self.ended.take();
+        };
+        self.at_once = if at == self.now { self.at_once + 1 } else { 0 };
+        if self.at_once > MAX_EVENTS_AT_ONCE {
+            self.violate("time stands still".to_owned());
+        }
+        self.now = at;
+        self.handled += 1;
+        match event {
+            Event::Deliver { to, from, ray, bytes } => self.deliver(to, from, ray, bytes),
+            Event::Timer { node, life } => self.fire(node, life),
+            Event::Synced { node, life, position } => self.synced(node, life, position),
+            Event::Worked { node, life, id } => self.worked(node, life, id),
+            Event::Fault(fault) => self.go_wrong(fault),
+            Event::Heal => self.heal(),
+        }
+        self.check_liveness();
+        self.ended.take()
+    }
+
+    fn report(self, outcome: Outcome) -> Report {
+        let height = self.highest();
+        let healed_in = self.healing.as_ref().map_or(Millis(0), |healing| self.now.since(healing.since));
+        Report {
+            outcome,
+            height,
+            time: self.now.since(self.start),
+            events: self.handled,
+            healed_in,
+            digest: self.digest.finalize().into(),
+            marks: self.marks,
+            lines: self.lines,
+        }
+    }
+
+    fn highest(&self) -> u64 {
+        self.nodes.iter().map(|node| node.ledger.tip().block.header.height).max().unwrap_or_default()
+    }
+
+    /// Ends the run; the first violation counts.
+    fn violate(&mut self, what: String) {
+        if !matches!(self.ended, Some(Outcome::Violated(_))) {
+            self.ended = Some(Outcome::Violated(Violation { at: self.now.since(self.start), what }));
+        }
+    }
+
+    fn check(&mut self, node: usize, result: Result<(), String>) {
+        if let Err(what) = result
+            && self.is_honest(node)
+        {
+            self.violate(format!("node {node}: {what}"));
+        }
+    }
+
+    fn tell(&mut self, line: impl FnOnce() -> String) {
+        if self.options.tell && self.lines.len() < MAX_LINES {
+            let at = self.now.since(self.start).0;
+            self.lines.push(format!("{at:>9} ms  {}", line()));
+        }
+    }
+
+    fn is_honest(&self, node: usize) -> bool {
+        self.plan.adversary.is_none_or(|(adversary, _)| adversary != node)
+    }
+
+    fn schedule(&mut self, delay: u64, event: Event) {
+        self.serial += 1;
+        self.events.insert((self.now.plus(Millis(delay)), self.serial), event);
+    }
+
+    /// The time on a node's clock.
+    fn clock(&self, node: usize) -> Millis {
+        self.now.plus(Millis(self.plan.skews[node]))
+    }
+
+    // ---- Nodes -----------------------------------------------------------------------------------------------------
+
+    fn start_node(&mut self, node: usize) {
+        let planted = match self.options.bug {
+            Some(Bug::Core(planted)) if self.is_honest(node) => Some(planted),
+            _ => None,
+        };
+        let planted_quorum = (self.options.bug == Some(Bug::WrongQuorum)).then_some(22);
+        let config = CoreConfig { consensus: Config { planted_quorum, ..self.config }, planted };
+        let now = self.clock(node);
+        let state = &mut self.nodes[node];
+        let (before, last_final, unsettled) = state.ledger.restart();
+        let records = match self.options.bug {
+            Some(Bug::RecordsForgotten) => Vec::new(),
+            _ => state.log.records().to_vec(),
+        };
+        let position = state.log.last();
+        let restart = local_node_core::Restart { before, last_final, unsettled, records, position };
+        let mut out = Vec::new();
+        let signer = self.options.scheme.signer(&state.keys);
+        let core = Core::new(config, signer, restart, now, &mut out);
+        let same = core.unsettled().all(|(header, label)| {
+            state.ledger.at(header.height).is_some_and(|it| it.label == label && it.block.header.hash == header.hash)
+        });
+        state.core = Some(core);
+        self.check(node, if same { Ok(()) } else { Err("a restart gives other labels".to_owned()) });
+        self.carry_out(node, out);
+    }
+
+    fn stop_node(&mut self, node: usize) {
+        let kept = if self.rng.percent(50) { 0 } else { self.rng.place(4) };
+        let state = &mut self.nodes[node];
+        state.core = None;
+        state.life += 1;
+        state.syncing = false;
+        state.timer = None;
+        state.outbox.clear();
+        state.pending.clear();
+        state.open.clear();
+        state.seen.clear();
+        state.forwarded.clear();
+        state.dropped.clear();
+        state.left = None;
+        if state.log.crash(kept) > 0 {
+            self.marks.note(Mark::LostTail);
+        }
+    }
+
+    fn handle(&mut self, node: usize, input: Input) {
+        let now = self.clock(node);
+        let mut out: Vec<Output> = Vec::new();
+        let Some(core) = &mut self.nodes[node].core else { return };
+        core.handle(now, input, &mut out);
+        let load = core.load();
+        self.check(node, checkers::load(&load));
+        self.carry_out(node, out);
+    }
+
+    /// Sets the timer of a node to when its core wants to be called.
+    fn set_timer(&mut self, node: usize) {
+        let skew = self.plan.skews[node];
+        let deadline = self.nodes[node].core.as_ref().and_then(Core::deadline);
+        let at = deadline.map(|at| Millis(at.0.saturating_sub(skew)).max(self.now));
+        if self.nodes[node].timer == at {
+            return;
+        }
+        self.nodes[node].timer = at;
+        if let Some(at) = at {
+            let life = self.nodes[node].life;
+            self.schedule(at.since(self.now).0, Event::Timer { node, life });
+        }
+    }
+
+    fn fire(&mut self, node: usize, life: u64) {
+        if self.nodes[node].life == life && self.nodes[node].timer == Some(self.now) {
+            self.nodes[node].timer = None;
+            self.handle(node, Input::Timer);
+        }
+    }
+
+    fn synced(&mut self, node: usize, life: u64, position: Position) {
+        if self.nodes[node].life != life {
+            return;
+        }
+        let state = &mut self.nodes[node];
+        state.syncing = false;
+        state.log.sync(position);
+        let durable = state.log.durable();
+        let ready: Vec<_> = state.outbox.extract_if(.., |waiting| waiting.after <= durable).collect();
+        for waiting in ready {
+            self.send(node, waiting.to, *waiting.message);
+        }
+        self.write(node);
+        self.handle(node, Input::Durable(position));
+    }
+
+    /// Writes what is not on disk, unless the disk is writing.
+    fn write(&mut self, node: usize) {
+        let delay = 1 + self.rng.below(self.nodes[node].disk);
+        let state = &mut self.nodes[node];
+        if !state.syncing && state.log.durable() < state.log.last() {
+            state.syncing = true;
+            let (life, position) = (state.life, state.log.last());
+            self.schedule(delay, Event::Synced { node, life, position });
+        }
+    }
+
+    // ---- Network ---------------------------------------------------------------------------------------------------
+
+    fn deliver(&mut self, to: usize, from: usize, ray: Option<Ray>, bytes: Arc<[u8]>) {
+        let state = &mut self.nodes[to];
+        if state.core.is_none() || state.dropped.contains(&PeerId(from as u64)) {
+            return;
+        }
+        if ray.is_some_and(|ray| !state.seen.insert(ray)) {
+            return;
+        }
+        let Ok(frame) = Frame::decode_all(&bytes) else {
+            return self.violate(format!("node {from} sent what does not decode"));
+        };
+        if matches!(frame.message, Message::Block(_)) && state.sources.insert(from) && state.sources.len() == 3 {
+            self.marks.note(Mark::SyncFromThree);
+        }
+        let state = &mut self.nodes[to];
+        state.next_ingress += 1;
+        let ingress = local_node_core::IngressId(state.next_ingress);
+        state.open.insert(ingress, Ingress { from, ray, bytes });
+        let (from, message) = (PeerId(from as u64), Box::new(frame.message));
+        self.handle(to, Input::Message { ingress, from, message });
+    }
+
+    /// Puts bytes on the way from one node to another, as far as the network lets them.
+    fn transmit(&mut self, from: usize, to: usize, ray: Option<Ray>, bytes: &Arc<[u8]>) {
+        if from == to || to >= self.nodes.len() || self.blocked[from][to] || self.rng.percent(self.plan.loss) {
+            return;
+        }
+        if self.funnel.is_some_and(|funnel| funnel.stops(from, to, bytes, self.now)) {
+            return;
+        }
+        let copies = if self.rng.percent(self.plan.duplication) { 2 } else { 1 };
+        for _ in 0..copies {
+            let slow = if self.rng.percent(self.plan.stragglers) { 20 } else { 1 };
+            let delay = 1 + self.rng.below(self.plan.delay * slow);
+            self.schedule(delay, Event::Deliver { to, from, ray, bytes: Arc::clone(bytes) });
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! The ledger's worker, and what the chain tells.
+
+use local_node_consensus::Persist;
+use local_node_core::{Answer, Cause, Event as CoreEvent, Input, LedgerId, LedgerRequest, Record};
+use local_node_types::ledger::{RatificationResult, Vote};
+
+use super::{Bug, World};
+use crate::checkers;
+use crate::marks::Mark;
+
+/// Iterations of emergency mode begin here.
+const EMERGENCY: u8 = local_node_consensus::EMERGENCY_ITERATION;
+
+impl World {
+    pub(super) fn worked(&mut self, node: usize, life: u64, id: LedgerId) {
+        if self.nodes[node].life != life {
+            return;
+        }
+        let Some(mut request) = self.nodes[node].pending.remove(&id) else { return };
+        let settled = self.nodes[node].settled;
+        let changes = matches!(request, LedgerRequest::Accept { .. } | LedgerRequest::Revert { .. });
+        if let LedgerRequest::Revert { height, .. } = &mut request
+            && self.options.bug == Some(Bug::FinalReverted)
+        {
+            *height = settled.saturating_sub(1);
+        }
+        let answer = self.nodes[node].ledger.carry_out(request);
+        if let Answer::Reverted { blocks } = &answer
+            && let Some(block) = blocks.iter().find(|block| block.header.height <= settled)
+        {
+            let height = block.header.height;
+            self.check(node, Err(format!("block {height} is taken back, and {settled} was final")));
+        }
+        if changes && self.ended.is_none() {
+            let result = checkers::labels(&self.nodes[node].ledger, settled);
+            self.check(node, result);
+            if matches!(answer, Answer::Accepted { .. }) {
+                self.cut_off(node);
+                self.on_accepted(node);
+            }
+        }
+        self.handle(node, Input::Ledger { id, answer });
+    }
+
+    fn on_accepted(&mut self, node: usize) {
+        let honest = self.is_honest(node);
+        if honest {
+            let result = self.checkers.block(&self.nodes[node].ledger);
+            self.check(node, result);
+            self.check_finality(node);
+        }
+        let header = self.nodes[node].ledger.tip().block.header.clone();
+        let faults = self.nodes[node].ledger.tip().block.faults.len();
+        let proven = header.failed_iterations.proven().count();
+        let found = [
+            (Mark::LaterIteration, header.iteration > 0),
+            (Mark::Emergency, header.iteration >= EMERGENCY),
+            (Mark::FaultInBlock, faults > 0),
+            (Mark::Accepted, usize::from(header.iteration) > proven),
+        ];
+        found.into_iter().filter(|(_, found)| *found).for_each(|(mark, _)| self.marks.note(mark));
+        for (_, failed) in header.failed_iterations.proven() {
+            match failed.attestation.result {
+                RatificationResult::Fail(Vote::NoCandidate) => self.marks.note(Mark::NoCandidate),
+                RatificationResult::Fail(Vote::NoQuorum) => self.marks.note(Mark::NoQuorum),
+                _ => {}
+            }
+        }
+    }
+
+    pub(super) fn on_event(&mut self, node: usize, event: CoreEvent) {
+        match event {
+            CoreEvent::Accepted { header, label, .. } => {
+                self.note_progress();
+                let (height, iteration, hash) = (header.height, header.iteration, header.hash);
+                if let Some((cause, left)) = self.nodes[node].left.take() {
+                    let better = cause == Cause::Final || cause == Cause::Rollback || (iteration, hash) < left;
+                    let result = if better { Ok(()) } else { Err(format!("it leaves {left:?} for a worse branch")) };
+                    self.check(node, result);
+                }
+                self.tell(|| {
+                    let short = &hash[..3];
+                    format!("node {node} accepts {height} {short:02x?}, iteration {iteration}, {label:?}")
+                });
+            }
+            CoreEvent::Reverted { blocks, cause, .. } => {
+                self.note_progress();
+                self.marks.note(match cause {
+                    Cause::Final => Mark::ChangedToFinal,
+                    Cause::BetterTip => Mark::ChangedToBetterTip,
+                    Cause::Stall => Mark::ChangedInStall,
+                    Cause::Rollback => Mark::Rollback,
+                });
+                self.nodes[node].yielded |= cause == Cause::Stall;
+                self.nodes[node].left =
+                    blocks.first().map(|block| (cause, (block.header.iteration, block.header.hash)));
+                self.tell(|| format!("node {node} takes {} blocks back: {cause:?}", blocks.len()));
+            }
+            CoreEvent::Final { height, .. } => self.tell(|| format!("node {node}: {height} is final")),
+            CoreEvent::Parted { height, .. } => self.tell(|| format!("node {node} hears of another final {height}")),
+            CoreEvent::Stalled => {
+                self.marks.note(Mark::Stalled);
+                let position = self.nodes[node].core.as_ref().and_then(local_node_core::Core::position);
+                if position.is_some_and(|(_, iteration)| iteration + 1 == local_node_consensus::MAX_ITERATIONS) {
+                    self.marks.note(Mark::Open);
+                }
+                self.tell(|| format!("node {node} stalls at {position:?}"));
+            }
+            CoreEvent::Broken => self.check(node, Err("its ledger can go neither on nor back".to_owned())),
+        }
+    }
+
+    /// Whether a node has voted in the round on its tip, by what is on its disk.
+    pub(super) fn has_voted(&self, node: usize) -> bool {
+        let tip = self.nodes[node].ledger.tip().block.header.hash;
+        self.nodes[node].log.records().iter().any(
+            |record| matches!(record, Record::Consensus(Persist::Vote { header, .. }) if header.prev_block_hash == tip),
+        )
+    }
+}

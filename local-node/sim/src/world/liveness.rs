@@ -1,0 +1,137 @@
+//! A healed network comes to finality within a bound that its committees give.
+
+use std::collections::BTreeSet;
+
+use local_node_consensus::{EMERGENCY_ITERATION, MAX_ITERATIONS, Millis};
+use local_node_types::keys::BlsKey;
+use local_node_types::ledger::StepName;
+
+use super::{Outcome, World};
+use crate::checkers::committees;
+use crate::keys::key;
+use crate::ledger::Ledger;
+
+/// The credits that decide a step.
+const QUORUM: u32 = 43;
+/// How many blocks finality takes at most, beyond two for each unaccounted iteration that is unsettled when everything
+/// heals: blocks with dead generators before them leave iterations unaccounted for as well.
+const SPARE_BLOCKS: u64 = 60;
+
+/// The second phase of a run.
+#[derive(Debug)]
+pub(super) struct Healing {
+    pub(super) since: Millis,
+    /// The height that has to become final.
+    target: u64,
+    /// The height at which the run is given up.
+    most: u64,
+    dead: BTreeSet<usize>,
+    /// When the chain has to have changed at the latest.
+    until: Millis,
+}
+
+impl Healing {
+    pub(super) const fn new(since: Millis, highest: u64) -> Self {
+        let most = highest + 2 * MAX_ITERATIONS as u64 + SPARE_BLOCKS;
+        Self { since, target: highest + 1, most, dead: BTreeSet::new(), until: since }
+    }
+}
+
+impl World {
+    pub(super) fn bury(&mut self, node: usize) {
+        if let Some(healing) = &mut self.healing {
+            healing.dead.insert(node);
+        }
+    }
+
+    pub(super) fn is_buried(&self, node: usize) -> bool {
+        self.healing.as_ref().is_some_and(|healing| healing.dead.contains(&node))
+    }
+
+    /// A chain has changed: the next change has its own bound.
+    pub(super) fn note_progress(&mut self) {
+        self.allow(Millis(0));
+    }
+
+    /// Gives the network the time that its slowest tip may need for a block, and `more`.
+    pub(super) fn allow(&mut self, more: Millis) {
+        if self.healing.is_none() {
+            return;
+        }
+        let mut longest = Some(Millis(0));
+        for node in 0..self.nodes.len() {
+            if !self.is_buried(node) {
+                longest =
+                    longest.and_then(|longest| Some(longest.max(self.time_for_a_block(&self.nodes[node].ledger)?)));
+            }
+        }
+        match longest {
+            Some(longest) => {
+                let until = self.now.plus(longest).plus(more);
+                if let Some(healing) = &mut self.healing {
+                    healing.until = until;
+                }
+            }
+            None if self.ended.is_none() => self.ended = Some(Outcome::Undecidable),
+            None => {}
+        }
+    }
+
+    /// How long a block on this tip may take; `None` when no committee can decide with the living.
+    fn time_for_a_block(&self, ledger: &Ledger) -> Option<Millis> {
+        let living: BTreeSet<BlsKey> = self
+            .nodes
+            .iter()
+            .enumerate()
+            .filter(|(node, _)| !self.is_buried(*node))
+            .flat_map(|(_, node)| node.keys.iter().map(|number| key(*number)))
+            .collect();
+        let tip = ledger.tip();
+        let mut committees = committees(tip, tip.block.header.height + 1);
+        let mut can_decide = |iteration: u8| {
+            let generator = committees.generator(iteration);
+            let mut credits = |step| -> u32 {
+                let committee = committees.voting(iteration, step);
+                committee.members().iter().filter(|it| living.contains(&it.key)).map(|it| it.credits).sum()
+            };
+            generator.is_some_and(|generator| living.contains(&generator))
+                && credits(StepName::Validation) >= QUORUM
+                && credits(StepName::Ratification) >= QUORUM
+        };
+        // A node that comes back resumes behind the first iteration of emergency mode.
+        let iteration = (EMERGENCY_ITERATION + 1..MAX_ITERATIONS).find(|iteration| can_decide(*iteration))?;
+        let longest = self.config.timeouts.max.0;
+        Some(Millis((u64::from(iteration) + 2) * 3 * longest + 4 * longest * 3 / 2))
+    }
+
+    pub(super) fn check_liveness(&mut self) {
+        let Some(healing) = &self.healing else { return };
+        if self.ended.is_some() {
+            return;
+        }
+        let living = |node: &usize| !healing.dead.contains(node);
+        let settled = (0..self.nodes.len())
+            .filter(living)
+            .map(|node| self.nodes[node].ledger.final_height())
+            .min()
+            .unwrap_or_default();
+        if settled >= healing.target {
+            self.ended = Some(Outcome::Final);
+        } else if self.now > healing.until {
+            let what = format!("no chain has changed in time; {}", self.positions());
+            self.violate(what);
+        } else if self.highest() > healing.most {
+            let what = format!("{} blocks without finality; {}", self.highest() - healing.target, self.positions());
+            self.violate(what);
+        }
+    }
+
+    fn positions(&self) -> String {
+        let position = |node: &crate::node::Node| {
+            let tip = &node.ledger.tip().block.header;
+            let round = node.core.as_ref().and_then(local_node_core::Core::position);
+            format!("{} {:02x?} (final {}, round {round:?})", tip.height, &tip.hash[..2], node.ledger.final_height())
+        };
+        self.nodes.iter().map(position).collect::<Vec<_>>().join(", ")
+    }
+}

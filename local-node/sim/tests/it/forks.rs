@@ -1,0 +1,46 @@
+//! Forks that production does not heal, or heals at the price of a final block, and nodes that come back.
+
+use local_node_consensus::Millis;
+use local_node_sim::marks::{Mark, Marks};
+use local_node_sim::plan::{Fault, Plan};
+use local_node_sim::rng::Rng;
+use local_node_sim::{Options, Outcome, run};
+
+/// Seven nodes, of which one hears the votes of an iteration that the others take for failed, and is then cut off for
+/// so long. Everything heals after a minute.
+fn cut_off(seed: u64, cut: u64) -> Marks {
+    let faults = vec![(Millis(12_000), Fault::Funnel(0, cut)), (Millis(35_000), Fault::Funnel(3, cut))];
+    let plan = Plan { faults, heals: Millis(60_000), ..Plan::calm(7) };
+    let report = run(&plan, Rng::new(seed), Options::default());
+    assert_eq!(report.outcome, Outcome::Final, "seed {seed}");
+    report.marks
+}
+
+fn seen(cut: u64, wanted: Mark) -> u64 {
+    (0..6).map(|seed| cut_off(seed, cut).count(wanted)).sum()
+}
+
+#[test]
+fn a_minority_with_the_lower_iteration_follows_what_the_majority_has_made_final() {
+    assert!(seen(20_000, Mark::ChangedToFinal) > 0);
+}
+
+#[test]
+fn a_node_that_has_decided_ends_the_round_of_those_that_go_on() {
+    // It is back before the others have decided a later iteration: no fork comes to be.
+    for mark in [Mark::ChangedToFinal, Mark::ChangedToBetterTip, Mark::ChangedInStall] {
+        assert_eq!(seen(300, mark), 0, "{mark:?}");
+    }
+}
+
+#[test]
+fn a_node_that_was_away_catches_up_at_once() {
+    let away = vec![(Millis(3_000), Fault::Crash(0)), (Millis(400_000), Fault::Start(0))];
+    let plan = Plan { faults: away, heals: Millis(400_001), ..Plan::calm(7) };
+    let report = run(&plan, Rng::new(1), Options::default());
+    assert_eq!(report.outcome, Outcome::Final);
+    // More blocks than one list of hashes names.
+    assert!(report.height > 110, "{}", report.height);
+    assert!(report.healed_in < Millis(20_000), "{:?}", report.healed_in);
+    assert!(report.marks.count(Mark::SyncFromThree) > 0);
+}

@@ -1,0 +1,61 @@
+//! Bugs that every honest node has. A checker has to see each of them, by what it is for.
+//!
+//! Labels that are not folded anew show too seldom in drawn runs: the unit tests of `checkers.rs` have them.
+
+use local_node_core::Planted;
+use local_node_sim::{Bug, Options, Outcome, simulate};
+
+/// The most seeds that are tried for one bug. Each test begins with one that is known to show it.
+const MAX_SEEDS: u64 = 20;
+
+/// Runs seeds with a bug until a checker sees it, and expects it to say this.
+fn assert_seen(bug: Bug, first_seed: u64, says: &str) {
+    for seed in first_seed..first_seed + MAX_SEEDS {
+        let (_, report) = simulate(seed, Options { bug: Some(bug), ..Options::default() });
+        if let Outcome::Violated(violation) = report.outcome {
+            assert!(violation.what.contains(says), "seed {seed}: {violation}");
+            return;
+        }
+    }
+    panic!("{bug:?} was not seen in {MAX_SEEDS} runs");
+}
+
+#[test]
+fn a_wrong_quorum_is_seen() {
+    assert_seen(Bug::WrongQuorum, 40, " credits in ");
+}
+
+#[test]
+fn a_vote_that_is_not_persisted_is_seen() {
+    assert_seen(Bug::SentBeforeDurable, 40, "left before it was on disk");
+}
+
+#[test]
+fn records_that_are_not_read_again_are_seen() {
+    assert_seen(Bug::RecordsForgotten, 51, "signed");
+}
+
+#[test]
+fn a_broadcast_that_is_passed_on_twice_is_seen() {
+    assert_seen(Bug::RelayedTwice, 40, "passes a broadcast on twice");
+}
+
+#[test]
+fn a_final_block_that_is_taken_back_is_seen() {
+    assert_seen(Bug::FinalReverted, 40, "is taken back");
+}
+
+#[test]
+fn a_fault_that_is_not_checked_is_seen() {
+    assert_seen(Bug::Core(Planted::FaultUnchecked), 46, "holds a fault that proves nothing");
+}
+
+#[test]
+fn a_fork_choice_that_is_turned_round_is_seen() {
+    assert_seen(Bug::Core(Planted::ForkChoiceTurned), 40, "for a worse branch");
+}
+
+#[test]
+fn a_quorum_that_is_not_checked_is_seen() {
+    assert_seen(Bug::Core(Planted::QuorumUnchecked), 42, "0 credits in Validation");
+}
