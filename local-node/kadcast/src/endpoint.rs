@@ -182,10 +182,11 @@ impl Endpoint {
         if header.id != Id::of(address) || !header.nonce.proves(header.id, ACCEPTED_WORK_BITS) {
             return Err(Refusal::Identity(address));
         }
-        let own = self.config.identity.id();
-        let Some(distance) = own.height_of(header.id) else { return Err(Refusal::OwnId) };
+        if header.id == self.config.identity.id() {
+            return Err(Refusal::OwnId);
+        }
         match decode_body(datagram)? {
-            Body::Broadcast { height, chunk } => self.receive_chunk(now, address, distance, height, &chunk),
+            Body::Broadcast { height, chunk } => self.receive_chunk(now, address, header.id, height, &chunk),
             body => {
                 if !self.limiter.takes_control(now, source) {
                     return Err(Refusal::Rate);

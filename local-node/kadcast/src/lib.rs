@@ -8,6 +8,8 @@ mod lookup;
 mod outgoing;
 mod rays;
 mod table;
+#[cfg(feature = "udp")]
+pub mod udp;
 pub mod wire;
 
 pub use config::{Config, ConfigError, PROTOCOL_VERSION, UnjudgedBounds};

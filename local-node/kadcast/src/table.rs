@@ -7,7 +7,7 @@ use std::time::Duration;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-use crate::identity::{Height, Id};
+use crate::identity::{HEIGHTS, Height, Id};
 use crate::limits::Source;
 use crate::wire::PeerEntry;
 
@@ -216,7 +216,7 @@ impl Table {
         has_it: impl Fn(&Peer) -> bool,
         rng: &mut ChaCha8Rng,
     ) -> Vec<(SocketAddr, Height)> {
-        let end = below.unwrap_or(crate::identity::HEIGHTS);
+        let end = below.unwrap_or(HEIGHTS);
         let mut rounds: [Vec<(SocketAddr, Height)>; DELEGATES] = Default::default();
         for (height, bucket) in self.buckets.range(..end).rev() {
             let mut peers: Vec<&Peer> = bucket.peers.iter().filter(|peer| !has_it(peer)).collect();
@@ -229,11 +229,18 @@ impl Table {
         rounds.concat()
     }
 
-    /// The heights worth asking about: all from that of the closest peer upwards whose bucket is not full.
+    /// The heights worth asking about: those whose bucket is not full, without those near this node that a lookup of
+    /// its own id covers, because no more peers than a bucket holds are that close.
     pub(crate) fn thin_heights(&self) -> Vec<Height> {
         let Some((lowest, _)) = self.buckets.first_key_value() else { return Vec::new() };
+        let mut closer = 0;
+        let far = self.buckets.iter().find(|(_, bucket)| {
+            closer += bucket.peers.len();
+            closer >= BUCKET_PEERS
+        });
+        let from = far.map_or(*lowest, |(height, _)| *height);
         let is_full = |height: &Height| self.buckets.get(height).is_some_and(|it| it.peers.len() >= BUCKET_PEERS);
-        (*lowest..crate::identity::HEIGHTS).filter(|height| !is_full(height)).collect()
+        (from..HEIGHTS).filter(|height| !is_full(height)).collect()
     }
 
     fn bucket(&self, id: Id) -> Option<&Bucket> {

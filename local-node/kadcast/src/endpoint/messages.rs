@@ -246,14 +246,14 @@ impl Endpoint {
         &mut self,
         now: Duration,
         from: SocketAddr,
-        distance: Height,
+        id: Id,
         height: u8,
         chunk: &Chunk<'_>,
     ) -> Result<(), Refusal> {
+        let distance = self.config.identity.id().height_of(id).ok_or(Refusal::OwnId)?;
         if height > distance {
             return Err(Refusal::Height { height, distance });
         }
-        let id = Id::of(from);
         if !self.table.touch(now, id) {
             self.greet(now, from, id);
         }

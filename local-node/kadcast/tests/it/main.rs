@@ -1,1 +1,4 @@
-//! Tests.
+//! Tests of the network from outside.
+
+mod network;
+mod support;
