@@ -1,4 +1,6 @@
 //! Tests of the network from outside.
 
+mod hostile;
+mod interop;
 mod network;
 mod support;

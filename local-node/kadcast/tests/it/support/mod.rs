@@ -26,3 +26,17 @@ pub(crate) fn seed(number: u64) -> [u8; 32] {
     seed[..8].copy_from_slice(&number.to_le_bytes());
     seed
 }
+
+/// Addresses on loopback whose ports are free, below the range that systems give to sockets without a port.
+pub(crate) fn free_addresses(number: usize) -> Vec<SocketAddr> {
+    let start = 10_000 + u16::try_from(std::process::id() % 15_000).unwrap();
+    let addresses = (start..start + 5000).map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
+    let is_free = |address: &SocketAddr| {
+        socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::DGRAM, None)
+            .and_then(|socket| socket.bind(&(*address).into()))
+            .is_ok()
+    };
+    let free: Vec<_> = addresses.filter(is_free).take(number).collect();
+    assert_eq!(free.len(), number, "there are free ports");
+    free
+}

@@ -94,7 +94,6 @@ pub(crate) struct Net {
     by_address: BTreeMap<SocketAddr, usize>,
     queue: BTreeMap<(Duration, u64), Happening>,
     next: u64,
-    pub(crate) steps: [u64; 8],
     rng: ChaCha8Rng,
 }
 
@@ -124,7 +123,6 @@ impl Net {
             by_address: BTreeMap::new(),
             queue: BTreeMap::new(),
             next: 0,
-            steps: [0; 8],
             rng: ChaCha8Rng::seed_from_u64(random),
         };
         for place in 0..number {
@@ -194,7 +192,6 @@ impl Net {
         self.now = at;
         match happening {
             Happening::Tick(place) => {
-                self.steps[0] += 1;
                 if self.nodes[place].is_up {
                     self.nodes[place].endpoint.on_deadline(at);
                     self.after(place);
@@ -203,7 +200,6 @@ impl Net {
                 self.put(next, Happening::Tick(place));
             }
             Happening::Arrival { from, to, datagram } => {
-                self.steps[1 + usize::from(datagram[0]).min(4)] += 1;
                 if !self.nodes[to].is_up {
                     return;
                 }
