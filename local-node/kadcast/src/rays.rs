@@ -77,8 +77,9 @@ type Key = (RayId, [u8; OBJECT_BYTES]);
 
 /// Messages in parts and ids of messages that were whole.
 ///
-/// A source over its own bounds loses what it sent of its oldest message; where all together are over theirs, the
-/// source with the most bytes does. So nobody who sends much can keep out what others send.
+/// A source over its own bounds loses what it sent of its oldest message. Where all together are over theirs, the source
+/// with the most bytes does: strangers before peers of the table, and nobody for a chunk of a source that has more
+/// bytes itself. So nobody who sends much can keep out what others send.
 #[derive(Debug)]
 pub(crate) struct Rays {
     bounds: RayBounds,
@@ -86,7 +87,7 @@ pub(crate) struct Rays {
     order: BTreeMap<u64, Key>,
     next: u64,
     sources: BTreeMap<Source, Held>,
-    by_bytes: BTreeSet<(usize, Source)>,
+    by_rank: BTreeSet<(Rank, Source)>,
     bytes: usize,
     seen: BTreeMap<RayId, Duration>,
     seen_order: VecDeque<(Duration, RayId)>,
@@ -106,8 +107,18 @@ struct Incoming {
 /// What is kept of one source.
 #[derive(Debug, Default)]
 struct Held {
+    is_peer: bool,
     bytes: usize,
     rays: BTreeMap<u64, Key>,
+}
+
+/// Who gives way, the last first: strangers after peers, and among them the ones with the most bytes.
+type Rank = (bool, usize);
+
+impl Held {
+    const fn rank(&self) -> Rank {
+        (!self.is_peer, self.bytes)
+    }
 }
 
 impl Rays {
@@ -118,7 +129,7 @@ impl Rays {
             order: BTreeMap::new(),
             next: 0,
             sources: BTreeMap::new(),
-            by_bytes: BTreeSet::new(),
+            by_rank: BTreeSet::new(),
             bytes: 0,
             seen: BTreeMap::new(),
             seen_order: VecDeque::new(),
@@ -160,7 +171,7 @@ impl Rays {
         keys.iter().for_each(|key| self.remove(key));
     }
 
-    /// Takes a chunk of a peer whose header and height are in order.
+    /// Takes a chunk of a node whose header and height are in order. `is_peer` says that it is in the table.
     ///
     /// # Errors
     /// [`CodingError`] if the chunk does not belong to a message that is taken.
@@ -168,6 +179,7 @@ impl Rays {
         &mut self,
         now: Duration,
         from: SocketAddr,
+        is_peer: bool,
         height: Height,
         chunk: &Chunk<'_>,
     ) -> Result<Received, CodingError> {
@@ -179,12 +191,14 @@ impl Rays {
             return Ok(Received::Seen);
         }
         let source = Source::of(from);
+        self.rank(source, is_peer);
         let overhead = if known.is_some() { 0 } else { ASSEMBLY_OVERHEAD_BYTES };
-        if !self.make_room(&key, source, overhead + SYMBOL_OVERHEAD_BYTES + chunk.symbol.len(), known.is_none()) {
+        let bytes = overhead + SYMBOL_OVERHEAD_BYTES + chunk.symbol.len();
+        if !self.make_room(&key, source, is_peer, bytes, known.is_none()) {
             return Ok(Received::NoRoom);
         }
         if !self.incoming.contains_key(&key) {
-            self.begin(now, key, object, source);
+            self.begin(now, key, object, source, is_peer);
         }
         let Some(incoming) = self.incoming.get_mut(&key) else { return Ok(Received::NoRoom) };
         let added = incoming.assembly.add(from, chunk);
@@ -229,7 +243,7 @@ impl Rays {
         Received::Whole(whole)
     }
 
-    fn begin(&mut self, now: Duration, key: Key, object: Object, source: Source) {
+    fn begin(&mut self, now: Duration, key: Key, object: Object, source: Source, is_peer: bool) {
         let order = self.next;
         self.next += 1;
         let assembly = Assembly::new(key.0, object);
@@ -237,27 +251,31 @@ impl Rays {
         self.incoming
             .insert(key, Incoming { order, object, assembly, height: 0, since: now, charges: BTreeMap::new() });
         self.charge(&key, source, ASSEMBLY_OVERHEAD_BYTES);
+        self.rank(source, is_peer);
     }
 
     /// Makes room for a chunk. Where that is impossible, the chunk is refused.
-    fn make_room(&mut self, key: &Key, source: Source, bytes: usize, is_new: bool) -> bool {
+    fn make_room(&mut self, key: &Key, source: Source, is_peer: bool, bytes: usize, is_new: bool) -> bool {
+        let order = self.incoming.get(key).map(|incoming| incoming.order);
         for _ in 0..=MAX_EVICTIONS {
-            let (held_bytes, held_rays, holds_this) = self.sources.get(&source).map_or((0, 0, false), |held| {
-                let order = self.incoming.get(key).map(|incoming| incoming.order);
-                (held.bytes, held.rays.len(), order.is_some_and(|order| held.rays.contains_key(&order)))
-            });
-            let source_is_full =
-                held_bytes + bytes > self.bounds.source_bytes || !holds_this && held_rays >= self.bounds.source_rays;
+            let none = Held { is_peer, ..Held::default() };
+            let held = self.sources.get(&source).unwrap_or(&none);
+            let holds_this = order.is_some_and(|order| held.rays.contains_key(&order));
+            let source_is_full = held.bytes + bytes > self.bounds.source_bytes
+                || !holds_this && held.rays.len() >= self.bounds.source_rays;
             let all_is_full =
                 self.bytes + bytes > self.bounds.bytes || is_new && self.incoming.len() >= self.bounds.rays;
-            let greediest = if source_is_full {
-                Some(source)
+            let gives_way = if source_is_full {
+                source
             } else if all_is_full {
-                self.by_bytes.last().map(|(_, greediest)| *greediest)
+                match self.by_rank.last() {
+                    Some((rank, last)) if *rank >= held.rank() => *last,
+                    _ => return false,
+                }
             } else {
                 return true;
             };
-            if !greediest.is_some_and(|source| self.evict_from(source, key)) {
+            if !self.evict_from(gives_way, key) {
                 return false;
             }
         }
@@ -287,14 +305,25 @@ impl Rays {
         true
     }
 
+    /// Notes whether a source has a peer in the table.
+    fn rank(&mut self, source: Source, is_peer: bool) {
+        if let Some(held) = self.sources.get_mut(&source)
+            && held.is_peer != is_peer
+        {
+            self.by_rank.remove(&(held.rank(), source));
+            held.is_peer = is_peer;
+            self.by_rank.insert((held.rank(), source));
+        }
+    }
+
     fn charge(&mut self, key: &Key, source: Source, bytes: usize) {
         let Some(incoming) = self.incoming.get_mut(key) else { return };
         *incoming.charges.entry(source).or_default() += bytes;
         let held = self.sources.entry(source).or_default();
-        self.by_bytes.remove(&(held.bytes, source));
+        self.by_rank.remove(&(held.rank(), source));
         held.bytes += bytes;
         held.rays.insert(incoming.order, *key);
-        self.by_bytes.insert((held.bytes, source));
+        self.by_rank.insert((held.rank(), source));
         self.bytes += bytes;
     }
 
@@ -305,13 +334,13 @@ impl Rays {
         let order = incoming.order;
         self.bytes -= bytes;
         if let Some(held) = self.sources.get_mut(&source) {
-            self.by_bytes.remove(&(held.bytes, source));
+            self.by_rank.remove(&(held.rank(), source));
             held.bytes -= bytes;
             held.rays.remove(&order);
             if held.rays.is_empty() {
                 self.sources.remove(&source);
             } else {
-                self.by_bytes.insert((held.bytes, source));
+                self.by_rank.insert((held.rank(), source));
             }
         }
     }

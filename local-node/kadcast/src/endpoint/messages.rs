@@ -254,13 +254,14 @@ impl Endpoint {
         if height > distance {
             return Err(Refusal::Height { height, distance });
         }
-        if !self.table.touch(now, id) {
+        let is_peer = self.table.touch(now, id);
+        if !is_peer {
             self.greet(now, from, id);
         }
         if self.messages.is_full() && !self.rays.is_seen(chunk.ray) {
             return Err(Refusal::Unjudged);
         }
-        match self.rays.receive(now, from, height, chunk)? {
+        match self.rays.receive(now, from, is_peer, height, chunk)? {
             Received::Part => Ok(()),
             Received::NoRoom => Err(Refusal::NoRoom),
             Received::Seen => {
