@@ -354,3 +354,92 @@ impl Rays {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::coding::Encoded;
+
+    fn sender(number: u8) -> SocketAddr {
+        SocketAddr::from(([10, 0, 0, number], 9000))
+    }
+
+    /// Everything that is counted, counted anew.
+    fn check(rays: &Rays) {
+        let charges = rays.incoming.values().flat_map(|incoming| &incoming.charges);
+        let mut by_source: BTreeMap<Source, (usize, usize)> = BTreeMap::new();
+        for (source, bytes) in charges {
+            let sum = by_source.entry(*source).or_default();
+            *sum = (sum.0 + bytes, sum.1 + 1);
+        }
+        let held: BTreeMap<_, _> = rays.sources.iter().map(|(it, held)| (*it, (held.bytes, held.rays.len()))).collect();
+        assert_eq!(by_source, held);
+        assert_eq!(rays.bytes, held.values().map(|(bytes, _)| bytes).sum::<usize>());
+        assert_eq!(rays.order.len(), rays.incoming.len());
+        let ranks: BTreeSet<_> = rays.sources.iter().map(|(source, held)| (held.rank(), *source)).collect();
+        assert_eq!(rays.by_rank, ranks);
+        assert!(rays.bytes <= rays.bounds.bytes && rays.incoming.len() <= rays.bounds.rays);
+        assert!(held.values().all(|(bytes, rays_held)| {
+            // A source that inherits what another sent may be over its bound until it sends again.
+            *bytes <= 2 * rays.bounds.source_bytes && *rays_held <= rays.bounds.rays
+        }));
+        assert_eq!(rays.seen.len(), rays.seen_order.len());
+        assert!(rays.seen.len() <= rays.bounds.seen);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_kept_is_counted_right_and_bounded(
+            steps in prop::collection::vec((0..6u8, 0..12u8, 0..30usize, any::<bool>(), 0..4000u64, 0..8u8), 1..300),
+        ) {
+            let bounds =
+                RayBounds { bytes: 60_000, source_bytes: 25_000, rays: 8, source_rays: 4, seen: 5, ..RayBounds::default() };
+            let mut rays = Rays::new(bounds);
+            let messages: Vec<Vec<u8>> = (0..12).map(|number| vec![number; 9000 + usize::from(number)]).collect();
+            let encoded: Vec<Encoded> = messages.iter().map(|message| Encoded::new(message)).collect();
+            let mut now = Duration::ZERO;
+            for (from, message, place, is_peer, millis, lie) in steps {
+                now += Duration::from_millis(millis);
+                let encoded = &encoded[usize::from(message)];
+                let chunk = encoded.chunk(place % encoded.len()).unwrap();
+                let wrong = vec![0xaa; chunk.symbol.len()];
+                let chunk = if lie == 0 { Chunk { symbol: &wrong, ..chunk } } else { chunk };
+                let received = rays.receive(now, sender(from), is_peer, 3, &chunk).unwrap();
+                if let Received::Whole(whole) = received {
+                    prop_assert_eq!(&whole.message, &messages[usize::from(message)]);
+                    prop_assert!(rays.is_seen(chunk.ray));
+                }
+                check(&rays);
+                rays.expire(now);
+                check(&rays);
+            }
+        }
+    }
+
+    #[test]
+    fn a_message_in_parts_expires_and_so_does_a_seen_one() {
+        let mut rays = Rays::new(RayBounds::default());
+        let encoded = Encoded::new(&[1; 5000]);
+        rays.receive(Duration::ZERO, sender(1), false, 0, &encoded.chunk(0).unwrap()).unwrap();
+        rays.see(Duration::ZERO, RayId([9; 32]));
+        rays.expire(ASSEMBLY_TTL - Duration::from_millis(1));
+        assert_eq!((rays.len(), rays.seen_len()), (1, 1));
+        rays.expire(ASSEMBLY_TTL);
+        assert_eq!((rays.len(), rays.bytes(), rays.seen_len()), (0, 0, 1));
+        rays.expire(SEEN_TTL);
+        assert_eq!(rays.seen_len(), 0);
+    }
+
+    #[test]
+    fn the_largest_height_counts() {
+        let mut rays = Rays::new(RayBounds::default());
+        let encoded = Encoded::new(&[1; 2000]);
+        for (place, height) in [(0, 4), (1, 2)] {
+            let received =
+                rays.receive(Duration::ZERO, sender(1), true, height, &encoded.chunk(place).unwrap()).unwrap();
+            assert!(place == 0 || matches!(received, Received::Whole(whole) if whole.height == 4));
+        }
+    }
+}

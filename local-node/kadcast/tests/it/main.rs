@@ -1,5 +1,6 @@
 //! Tests of the network from outside.
 
+mod driver;
 mod hostile;
 mod interop;
 mod network;

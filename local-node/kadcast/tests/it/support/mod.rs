@@ -6,6 +6,7 @@ pub(crate) mod measure;
 pub(crate) mod net;
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use local_node_kadcast::{ACCEPTED_WORK_BITS, Config, Identity};
 
@@ -27,16 +28,18 @@ pub(crate) fn seed(number: u64) -> [u8; 32] {
     seed
 }
 
-/// Addresses on loopback whose ports are free, below the range that systems give to sockets without a port.
+/// Addresses on loopback whose ports are free, below the range that systems give to sockets without a port. No two calls
+/// of a process give the same.
 pub(crate) fn free_addresses(number: usize) -> Vec<SocketAddr> {
+    static TAKEN: AtomicU16 = AtomicU16::new(0);
     let start = 10_000 + u16::try_from(std::process::id() % 15_000).unwrap();
-    let addresses = (start..start + 5000).map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
+    let next = || SocketAddr::from(([127, 0, 0, 1], start + TAKEN.fetch_add(1, Ordering::Relaxed) % 7000));
     let is_free = |address: &SocketAddr| {
         socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::DGRAM, None)
             .and_then(|socket| socket.bind(&(*address).into()))
             .is_ok()
     };
-    let free: Vec<_> = addresses.filter(is_free).take(number).collect();
+    let free: Vec<_> = std::iter::repeat_with(next).take(5000).filter(is_free).take(number).collect();
     assert_eq!(free.len(), number, "there are free ports");
     free
 }
