@@ -1,6 +1,9 @@
 //! The memory that strangers can make an endpoint take, measured at the allocator. One test, because it counts all that
 //! the process allocates.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by it")]
+#![allow(clippy::print_stdout, reason = "figures")]
+
 use std::net::SocketAddr;
 use std::time::Duration;
 
