@@ -88,8 +88,8 @@ impl Config {
     }
 }
 
-/// Bounds of messages that were given to the node and wait for its verdict. Further ones are dropped, and can come
-/// again from other peers.
+/// Bounds of messages that wait for the node's verdict, and of those that the node has not taken yet. Further ones are
+/// dropped, and can come again from other peers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UnjudgedBounds {

@@ -112,6 +112,14 @@ pub struct Usage {
     pub outgoing_bytes: usize,
 }
 
+/// Events that the node has not taken.
+#[derive(Debug, Clone, Copy, Default)]
+struct Waiting {
+    peers: usize,
+    messages: usize,
+    message_bytes: usize,
+}
+
 /// A Kadcast node without socket and clock.
 ///
 /// Time is a monotonic [`Duration`] since any moment, the same for all calls. A driver gives each datagram to
@@ -128,7 +136,7 @@ pub struct Endpoint {
     discovery: Discovery,
     outgoing: Outgoing,
     events: VecDeque<Event>,
-    peer_events: usize,
+    waiting: Waiting,
     next_tick: Duration,
 }
 
@@ -155,7 +163,7 @@ impl Endpoint {
             discovery: Discovery::new(now, config.bucket_ttl),
             outgoing: Outgoing::new(config.outgoing, header),
             events: VecDeque::new(),
-            peer_events: 0,
+            waiting: Waiting::default(),
             next_tick: now,
             config,
         })
@@ -224,11 +232,15 @@ impl Endpoint {
 
     /// The next event.
     pub fn poll_event(&mut self) -> Option<Event> {
-        let event = self.events.pop_front();
-        if matches!(event, Some(Event::PeerJoined(_) | Event::PeerLeft(_))) {
-            self.peer_events -= 1;
+        let event = self.events.pop_front()?;
+        match &event {
+            Event::PeerJoined(_) | Event::PeerLeft(_) => self.waiting.peers -= 1,
+            Event::Message(message) => {
+                self.waiting.messages -= 1;
+                self.waiting.message_bytes -= message.bytes.len();
+            }
         }
-        event
+        Some(event)
     }
 
     /// The settings.
@@ -262,8 +274,8 @@ impl Endpoint {
     }
 
     fn tell_of_peer(&mut self, event: Event) {
-        if self.peer_events < MAX_PEER_EVENTS {
-            self.peer_events += 1;
+        if self.waiting.peers < MAX_PEER_EVENTS {
+            self.waiting.peers += 1;
             self.events.push_back(event);
         }
     }

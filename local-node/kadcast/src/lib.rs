@@ -1,9 +1,9 @@
 //! Kadcast, the structured broadcast of the Dusk network: a protocol core without I/O, and a driver on UDP.
 //!
-//! Nodes have ids, and know some peers at each distance. A message goes to a few delegates in each bucket; every delegate
-//! passes it on to buckets closer to itself. So a message takes some three copies for each node instead of one for each
-//! pair of peers. Every message is split into symbols of an erasure code, any of which suffice, so that nothing has to be
-//! asked for again.
+//! Nodes have ids, and know some peers at each distance. A message goes to a few delegates in each bucket; every
+//! delegate passes it on to buckets closer to itself. So a node gets a few copies of a message instead of one from each
+//! of its peers. Every message is split into symbols of an erasure code, any of which suffice, so that nothing has to
+//! be asked for again.
 //!
 //! [`Endpoint`] is one value that a driver moves, in the shape of `quinn-proto`:
 //!
@@ -26,20 +26,20 @@
 //!
 //! # The wire
 //!
-//! The crate exchanges datagrams with the crate `kadcast` 0.8, which production runs, in a test over real sockets. Where
-//! its code and its documents differ, its code counts: `src/encoding/` for datagrams, `src/kbucket/key.rs` for ids,
-//! `src/transport/encoding/raptorq/` for symbols.
+//! The crate exchanges datagrams with the crate `kadcast` 0.8, which production runs, in a test over real sockets.
+//! Where that crate's code and documents differ, its code counts: `src/encoding/` for datagrams, `src/kbucket/key.rs`
+//! for ids, `src/transport/encoding/raptorq/` for symbols.
 //!
 //! # Invariants
 //!
-//! * A run follows from the settings, the seed, and the calls with their times. There is no clock, thread, socket or map
-//!   without order in it.
+//! * A run follows from the settings, the seed, and the calls with their times. There is no clock, thread, socket or
+//!   map without order in it.
 //! * Each message that comes in has at most one verdict, and exactly one where the node gives it in time. Only
 //!   [`Verdict::Relay`] lets it leave again, below the largest height that it came with.
 //! * No message leaves a node twice, for as long as it is remembered ([`SEEN_TTL`], [`RayBounds::seen`]). Messages that
 //!   are sent to stated receivers ([`Endpoint::send`]) do not count: their receivers do not pass them on.
-//! * The sender of a chunk is checked before the chunk is looked at: id, work, network, and a height that is at most the
-//!   distance between sender and receiver. Otherwise one datagram of height 255 would make a whole broadcast.
+//! * The sender of a chunk is checked before the chunk is looked at: id, work, network, and a height that is at most
+//!   the distance between sender and receiver. Otherwise one datagram of height 255 would make a whole broadcast.
 //! * Bytes from outside reach the crate `raptorq` only with parameters that its own encoder would choose.
 //! * A large answer goes only to an address that has answered a ping, and at a rate.
 //! * Everything that peers can make grow has a bound, for each source and together: [`Usage`] lists it. Beyond it, a
@@ -56,14 +56,14 @@
 //!   production asks three peers for each idle or empty bucket, 128 of them as a rule.
 //! * Delegates are not chosen among peers that sent the message themselves, nor among those that miss pings where there
 //!   are others.
-//! * Chunks with another content for a known symbol do not spoil a message: it is solved from each sender's own symbols.
-//!   Production keeps a wrong solution until the message expires.
+//! * Chunks with another content for a known symbol do not spoil a message: it is solved from each sender's own
+//!   symbols. Production keeps a wrong solution until the message expires.
 //! * Bytes after the end of a datagram, parameters that no encoder chooses, and answers to nothing are refused.
 //!
 //! # Deliberately absent
 //!
-//! Encryption and signatures: the network has none, and messages prove themselves. A cookie in pings: the wire has no room
-//! for one, so that who can send from a forged address and guesses when it was pinged can pass for that address.
+//! Encryption and signatures: the network has none, and messages prove themselves. A cookie in pings: the wire has no
+//! room for one, so that a node that forges its address and guesses when that address is pinged passes for it.
 
 pub mod coding;
 mod config;

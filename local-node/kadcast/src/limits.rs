@@ -24,7 +24,7 @@ pub struct Rates {
 }
 
 impl Default for Rates {
-    /// Far above what a network of production's size needs: a block of 1 MiB takes 1.3 MB from each of some three peers.
+    /// Far above what a network of production's size needs: a block of 1 MiB takes 1.3 MB from each of a few peers.
     fn default() -> Self {
         Self {
             source_bytes: Rate { per_second: 32 << 20, burst: 64 << 20 },

@@ -77,9 +77,9 @@ type Key = (RayId, [u8; OBJECT_BYTES]);
 
 /// Messages in parts and ids of messages that were whole.
 ///
-/// A source over its own bounds loses what it sent of its oldest message. Where all together are over theirs, the source
-/// with the most bytes does: strangers before peers of the table, and nobody for a chunk of a source that has more
-/// bytes itself. So nobody who sends much can keep out what others send.
+/// A source over its own bounds loses what it sent of its oldest message. Where all together are over theirs, the
+/// source with the most bytes does: strangers before peers of the table, and nobody for a chunk of a source that has
+/// more bytes itself. So nobody who sends much can keep out what others send.
 #[derive(Debug)]
 pub(crate) struct Rays {
     bounds: RayBounds,
@@ -394,8 +394,8 @@ mod tests {
         fn what_is_kept_is_counted_right_and_bounded(
             steps in prop::collection::vec((0..6u8, 0..12u8, 0..30usize, any::<bool>(), 0..4000u64, 0..8u8), 1..300),
         ) {
-            let bounds =
-                RayBounds { bytes: 60_000, source_bytes: 25_000, rays: 8, source_rays: 4, seen: 5, ..RayBounds::default() };
+            let bounds = RayBounds { bytes: 60_000, source_bytes: 25_000, ..RayBounds::default() };
+            let bounds = RayBounds { rays: 8, source_rays: 4, seen: 5, ..bounds };
             let mut rays = Rays::new(bounds);
             let messages: Vec<Vec<u8>> = (0..12).map(|number| vec![number; 9000 + usize::from(number)]).collect();
             let encoded: Vec<Encoded> = messages.iter().map(|message| Encoded::new(message)).collect();

@@ -164,10 +164,16 @@ impl Table {
         }
         bucket.peers.remove(place);
         let ttl = self.node_ttl;
-        let heir = bucket.waiting.take().filter(|peer| now.saturating_sub(peer.seen) < ttl);
-        bucket.peers.extend(heir);
-        if heir.is_none() {
-            self.len -= 1;
+        // It may have found another place while it waited.
+        let is_in = |id: Id| bucket.peers.iter().any(|peer| peer.id == id);
+        let heir = bucket.waiting.take().filter(|peer| now.saturating_sub(peer.seen) < ttl && !is_in(peer.id));
+        match heir {
+            Some(heir) => {
+                // Others may have been heard of since it came.
+                let place = bucket.peers.partition_point(|peer| peer.seen <= heir.seen);
+                bucket.peers.insert(place, heir);
+            }
+            None => self.len -= 1,
         }
         if bucket.peers.is_empty() {
             self.buckets.remove(&height);
@@ -252,6 +258,7 @@ impl Table {
 mod tests {
     use std::collections::BTreeSet;
 
+    use proptest::prelude::*;
     use rand::SeedableRng;
 
     use super::*;
@@ -372,5 +379,46 @@ mod tests {
         let (target, _) = peer(100, 4);
         let closest = table.closest(target, peer(100, 5).0, 3);
         assert_eq!(closest.iter().map(|entry| entry.id).collect::<Vec<_>>(), [6, 7, 0].map(|it| peer(100, it).0));
+    }
+
+    proptest! {
+        #[test]
+        fn tables_hold_what_they_should_whatever_happens(
+            steps in prop::collection::vec((0..8u8, 126..128u8, any::<u8>(), 0..3u64), 1..400),
+        ) {
+            let mut table = Table::new(own(), TTL);
+            let mut now = Duration::ZERO;
+            for (step, height, number, seconds) in steps {
+                now += Duration::from_secs(seconds);
+                let (id, address) = peer(height, number % 40);
+                match step {
+                    0..=3 => {
+                        table.place(now, id, address);
+                    }
+                    4 => {
+                        table.touch(now, id);
+                    }
+                    5 => {
+                        table.remove(id);
+                    }
+                    _ => {
+                        let silent = table.idle(now).next().map(|peer| peer.id);
+                        silent.map(|silent| table.miss(now, silent));
+                    }
+                }
+                let peers: Vec<_> = table.peers().collect();
+                let ids: BTreeSet<_> = peers.iter().map(|(_, peer)| peer.id).collect();
+                prop_assert_eq!(peers.len(), table.len());
+                prop_assert_eq!(ids.len(), table.len(), "nobody is there twice");
+                for (height, peer) in &peers {
+                    prop_assert_eq!(own().height_of(peer.id), Some(*height));
+                    prop_assert!(peer.missed < MAX_MISSED_PINGS);
+                }
+                for bucket in table.buckets.values() {
+                    prop_assert!(bucket.peers.len() <= BUCKET_PEERS && !bucket.peers.is_empty());
+                    prop_assert!(bucket.peers.is_sorted_by_key(|peer| peer.seen), "the silent ones come first");
+                }
+            }
+        }
     }
 }

@@ -8,8 +8,9 @@
 //! | broadcast | 10 | height, length (`u32`), chunk |
 //!
 //! The header has 25 bytes: id 16, nonce 4, public port `u16`, network `u8`, 2 reserved. A version is `u8`, `u16`,
-//! `u16`. A peer is 4 bytes of IPv4, or a zero and 16 bytes of IPv6, then its port and its id. A chunk is the ray id 32,
-//! the object's parameters 12, the number of the source block, 3 bytes of the symbol's number (big-endian), the symbol.
+//! `u16`. A peer is 4 bytes of IPv4, or a zero and 16 bytes of IPv6, then its port and its id. A chunk is the ray id
+//! (32 bytes), the object's parameters (12), the number of the source block, that of the symbol (3 bytes, big-endian),
+//! and the symbol.
 //!
 //! As `src/encoding/` of the crate `kadcast` writes them. Bytes after the end, which that crate ignores, are refused.
 

@@ -233,3 +233,97 @@ impl Assembly {
 fn next_attempt(symbols: usize) -> usize {
     symbols + 1 + symbols / 64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::coding::Encoded;
+
+    fn sender(number: u8) -> SocketAddr {
+        SocketAddr::from(([10, 0, 0, number], 9000))
+    }
+
+    fn assembly(encoded: &Encoded) -> Assembly {
+        let object = Object::parse(&encoded.chunk(0).unwrap().object, usize::MAX).unwrap();
+        Assembly::new(encoded.ray(), object)
+    }
+
+    #[test]
+    fn symbols_of_several_senders_make_one_message() {
+        let message = vec![5; 20 * 1296];
+        let encoded = Encoded::new(&message);
+        let mut assembly = assembly(&encoded);
+        for place in 0..19 {
+            assembly.add(sender(place % 3), &encoded.chunk(place.into()).unwrap());
+            assert_eq!(assembly.solve(), None);
+        }
+        assert_eq!(assembly.add(sender(4), &encoded.chunk(3).unwrap()), Added::Known);
+        assert_eq!(assembly.solve(), None);
+        assembly.add(sender(4), &encoded.chunk(22).unwrap());
+        // A repair symbol in place of a source symbol suffices nearly always; one more always here.
+        let solved = assembly.solve().or_else(|| {
+            assembly.add(sender(4), &encoded.chunk(23).unwrap());
+            assembly.solve()
+        });
+        assert_eq!(solved, Some(message));
+        assert_eq!(assembly.senders().count(), 4);
+        assert_eq!(assembly.liars().count(), 0);
+    }
+
+    #[test]
+    fn a_sender_of_another_message_under_the_same_id_is_named() {
+        let message = vec![5; 10 * 1296];
+        let (encoded, other) = (Encoded::new(&message), Encoded::new(&vec![6; 10 * 1296]));
+        let mut assembly = assembly(&encoded);
+        for place in 0..10 {
+            let chunk = Chunk { ray: encoded.ray(), ..other.chunk(place).unwrap() };
+            assembly.add(sender(1), &chunk);
+            assert_eq!(assembly.solve(), None);
+        }
+        assert_eq!(assembly.liars().collect::<Vec<_>>(), [sender(1)]);
+        assert!(assembly.is_empty());
+        assert_eq!(assembly.add(sender(1), &encoded.chunk(0).unwrap()), Added::Refused);
+        let solved = (0..10).find_map(|place| {
+            assembly.add(sender(2), &encoded.chunk(place).unwrap());
+            assembly.solve()
+        });
+        assert_eq!(solved, Some(message));
+        assert_eq!(assembly.senders().collect::<Vec<_>>(), [sender(2)]);
+    }
+
+    #[test]
+    fn liars_in_company_do_not_outvote_an_honest_sender() {
+        let message = vec![5; 10 * 1296];
+        let (encoded, other) = (Encoded::new(&message), Encoded::new(&vec![6; 10 * 1296]));
+        let mut assembly = assembly(&encoded);
+        let mut solved = None;
+        for place in 0..encoded.len() {
+            let lie = Chunk { ray: encoded.ray(), ..other.chunk(place).unwrap() };
+            for liar in 1..=5 {
+                assembly.add(sender(liar), &lie);
+            }
+            assembly.add(sender(9), &encoded.chunk(place).unwrap());
+            solved = solved.or_else(|| assembly.solve());
+        }
+        assert_eq!(solved, Some(message));
+        assert_eq!(assembly.liars().count(), 5);
+    }
+
+    #[test]
+    fn senders_symbols_and_attempts_are_bounded() {
+        let encoded = Encoded::new(&vec![5; 3 * 1296]);
+        let mut assembly = assembly(&encoded);
+        let symbol = vec![1; 1296];
+        let mut kept = 0;
+        for number in 0..1000 {
+            let chunk = Chunk { number, symbol: &symbol, ..encoded.chunk(0).unwrap() };
+            for from in 0..40 {
+                kept += usize::from(matches!(assembly.add(sender(from), &chunk), Added::New { .. }));
+            }
+            assert_eq!(assembly.solve(), None);
+        }
+        assert!(kept <= assembly.max_symbols(), "{kept}");
+        assert!(assembly.attempts <= MAX_ATTEMPTS);
+        assert!(assembly.senders.len() <= MAX_SENDERS);
+    }
+}

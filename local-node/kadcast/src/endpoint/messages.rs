@@ -1,6 +1,6 @@
 //! Messages: those that came and wait for a verdict, those that leave.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -216,7 +216,7 @@ impl Endpoint {
         Ok(ray)
     }
 
-    /// Sends a message to some nodes, which do not pass it on. A node to which the same bytes came before ignores it.
+    /// Sends a message to some nodes, once to each, which do not pass it on. A node to which the same bytes came before ignores it.
     ///
     /// Nothing that a stranger asks for may go to an address that has [not answered](Endpoint::has_answered): the
     /// stranger may have stated somebody else's.
@@ -226,7 +226,8 @@ impl Endpoint {
     pub fn send(&mut self, _now: Duration, to: &[SocketAddr], message: &[u8]) -> Result<RayId, SendError> {
         check_length(message)?;
         let own = self.config.identity.address();
-        let targets: Vec<_> = to.iter().map(|address| canonical(*address)).filter(|address| *address != own).collect();
+        let targets: BTreeSet<_> =
+            to.iter().map(|address| canonical(*address)).filter(|address| *address != own).collect();
         if targets.is_empty() {
             return Err(SendError::NoPeers);
         }
@@ -258,7 +259,11 @@ impl Endpoint {
         if !is_peer {
             self.greet(now, from, id);
         }
-        if self.messages.is_full() && !self.rays.is_seen(chunk.ray) {
+        let bounds = self.config.unjudged;
+        let is_full = self.messages.is_full()
+            || self.waiting.messages >= bounds.messages
+            || self.waiting.message_bytes >= bounds.bytes;
+        if is_full && !self.rays.is_seen(chunk.ray) {
             return Err(Refusal::Unjudged);
         }
         match self.rays.receive(now, from, is_peer, height, chunk)? {
@@ -273,6 +278,8 @@ impl Endpoint {
                     self.limiter.punish(now, Source::of(*liar), OFFENCE_BYTES + whole.message.len());
                 }
                 let message = self.messages.put(now, chunk.ray, whole);
+                self.waiting.messages += 1;
+                self.waiting.message_bytes += message.bytes.len();
                 self.events.push_back(Event::Message(message));
                 Ok(())
             }

@@ -198,9 +198,8 @@ mod tests {
         assert_eq!(links.deadline(), Some(millis(10)));
         assert!(links.release(millis(9)).is_none());
         let released: Vec<_> = std::iter::from_fn(|| links.release(millis(25))).collect();
-        assert!(
-            matches!(&released[..], [Delayed::Incoming(_, one), Delayed::Incoming(_, two)] if one == &[1] && two == &[2])
-        );
+        let [Delayed::Incoming(_, one), Delayed::Incoming(_, two)] = &released[..] else { panic!("{released:?}") };
+        assert_eq!([one, two], [&[1], &[2]]);
         for _ in 0..20 {
             links.delay_incoming(millis(30), peer(1), &vec![0; 1 << 20]);
         }

@@ -231,6 +231,23 @@ fn messages_without_verdict_are_bounded_and_forgotten() {
 }
 
 #[test]
+fn messages_that_the_node_does_not_take_are_bounded_whatever_expires() {
+    let mut endpoint = endpoint_with(|config| config.unjudged.messages = 10);
+    let stranger = Stranger::new(1);
+    let mut kept = 0;
+    for number in 0..200 {
+        endpoint.on_deadline(Duration::from_secs(30) * number.into());
+        let chunk = Encoded::new(&[number; 100]);
+        kept += usize::from(stranger.chunk(&mut endpoint, 0, chunk.chunk(0).unwrap()).is_ok());
+    }
+    assert_eq!(kept, 10);
+    let taken = std::iter::from_fn(|| endpoint.poll_event()).filter(|event| matches!(event, Event::Message(_)));
+    assert_eq!(taken.count(), 10);
+    let chunk = Encoded::new(&[250; 100]);
+    assert_eq!(stranger.chunk(&mut endpoint, 0, chunk.chunk(0).unwrap()), Ok(()));
+}
+
+#[test]
 fn a_liar_cannot_keep_a_message_out() {
     // The liar sends other symbols under the message's id, before and between the honest ones.
     for bytes in [100, 30_000] {

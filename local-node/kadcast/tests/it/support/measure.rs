@@ -62,7 +62,7 @@ pub(crate) fn measure(plan: Plan) -> Figures {
 
 /// As [`measure`], on a network that stands.
 pub(crate) fn measure_on(net: &mut Net, plan: Plan) -> Figures {
-    net.strategy = plan.strategy;
+    (net.strategy, net.links) = (plan.strategy, plan.links);
     let mut rng = ChaCha8Rng::seed_from_u64(plan.seed);
     let peers: usize = net.nodes.iter().map(|node| node.endpoint.usage().peers).sum();
     let mut rays = Vec::new();

@@ -28,8 +28,8 @@ pub(crate) fn seed(number: u64) -> [u8; 32] {
     seed
 }
 
-/// Addresses on loopback whose ports are free, below the range that systems give to sockets without a port. No two calls
-/// of a process give the same.
+/// Addresses on loopback whose ports are free, below the range that systems give to sockets without a port. No two
+/// calls of a process give the same.
 pub(crate) fn free_addresses(number: usize) -> Vec<SocketAddr> {
     static TAKEN: AtomicU16 = AtomicU16::new(0);
     // Processes with neighbouring ids, such as those of other tests, begin apart.
