@@ -24,6 +24,36 @@
 //! | `limits` | rates for each source and for all together |
 //! | [`udp`] | the driver: socket, clock, pacing, rules for cut, slow and lossy links (feature `udp`) |
 //!
+//! Two nodes meet, and one broadcasts:
+//!
+//! ```
+//! # use std::{net::SocketAddr, time::Duration};
+//! # use local_node_kadcast::{ACCEPTED_WORK_BITS, Config, Endpoint, Event, Identity, Verdict};
+//! let addresses = [1, 2].map(|last| SocketAddr::from(([10, 0, 0, last], 9000)));
+//! let mut nodes = addresses.map(|address| {
+//!     // A real node shows `PRODUCED_WORK_BITS`, and draws its seed at random.
+//!     let mut config = Config::new(Identity::produce(address, ACCEPTED_WORK_BITS), 7);
+//!     config.bootstrap = vec![addresses[0]];
+//!     Endpoint::new(config, Duration::ZERO, [0; 32]).expect("others can reach the address")
+//! });
+//! // The driver of this example: it delivers at once.
+//! let run = |nodes: &mut [Endpoint; 2], now| {
+//!     nodes.iter_mut().for_each(|node| node.on_deadline(now));
+//!     while let Some((from, transmit)) = (0..2).find_map(|from| Some((from, nodes[from].poll_transmit()?))) {
+//!         nodes[1 - from].receive(now, addresses[from], &transmit.datagram).expect("it is in order");
+//!     }
+//! };
+//! run(&mut nodes, Duration::ZERO);
+//! nodes[0].broadcast(Duration::ZERO, b"hello").expect("there is a peer");
+//! run(&mut nodes, Duration::ZERO);
+//!
+//! assert_eq!(nodes[1].poll_event(), Some(Event::PeerJoined(addresses[0])));
+//! let Some(Event::Message(message)) = nodes[1].poll_event() else { panic!("the message arrives") };
+//! assert_eq!(*message.bytes, *b"hello");
+//! nodes[1].judge(Duration::ZERO, message.ingress, Verdict::Relay)?;
+//! # Ok::<(), local_node_kadcast::JudgeError>(())
+//! ```
+//!
 //! # The wire
 //!
 //! The crate exchanges datagrams with the crate `kadcast` 0.8, which production runs, in a test over real sockets.
@@ -63,7 +93,8 @@
 //! # Deliberately absent
 //!
 //! Encryption and signatures: the network has none, and messages prove themselves. A cookie in pings: the wire has no
-//! room for one, so that a node that forges its address and guesses when that address is pinged passes for it.
+//! room for one, so that a node that forges its address and guesses when that address is pinged passes for it. Rates
+//! count by the address that a datagram states as well: whoever forges it spends another's.
 
 pub mod coding;
 mod config;

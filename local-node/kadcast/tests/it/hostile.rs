@@ -8,7 +8,7 @@ use local_node_kadcast::wire::{
     self, Body, Chunk, Header, MAX_DATAGRAM_BYTES, OBJECT_BYTES, PeerEntry, RayId, Version,
 };
 use local_node_kadcast::{
-    Config, Endpoint, Event, Id, Identity, JudgeError, PROTOCOL_VERSION, Refusal, SendError, Verdict,
+    Config, Endpoint, Event, Id, Identity, JudgeError, MAX_SOURCES, PROTOCOL_VERSION, Refusal, SendError, Verdict,
 };
 use proptest::prelude::*;
 
@@ -142,6 +142,26 @@ fn questions_are_answered_at_a_rate() {
     assert_eq!(refused, 1000 - (burst - 1));
     let other = Stranger::new(2);
     assert_eq!(other.send(&mut endpoint, &question), Ok(()));
+}
+
+#[test]
+fn floods_of_pings_and_questions_from_everywhere_are_bounded() {
+    let mut endpoint = endpoint();
+    for number in 1..6000 {
+        let stranger = Stranger::new(number);
+        let question = Body::FindNodes { version: PROTOCOL_VERSION, target: stranger.identity.id() };
+        for body in [Body::Ping(PROTOCOL_VERSION), question] {
+            stranger.send(&mut endpoint, &body).unwrap();
+        }
+    }
+    let usage = endpoint.usage();
+    assert!(usage.asked <= 2048 && usage.sources <= MAX_SOURCES, "{usage:?}");
+    let waiting = sent(&mut endpoint);
+    assert!(waiting.len() <= 8192, "{}", waiting.len());
+    assert!(waiting.iter().all(|(_, datagram)| datagram.len() == 31), "pings and pongs, as large as what came");
+    // What nobody answers is forgotten.
+    endpoint.on_deadline(endpoint.config().ping_timeout);
+    assert_eq!(endpoint.usage().asked, 0);
 }
 
 #[test]
