@@ -29,7 +29,7 @@ const MAX_BOOTSTRAP_QUESTIONS: usize = 8;
 /// How soon the bootstrap nodes are asked again first, and at last, as in production.
 const BOOTSTRAP_WAITS: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(30)];
 /// How soon the buckets are refreshed first. The time doubles up to the one in the settings.
-const FIRST_REFRESH: Duration = Duration::from_secs(15);
+const FIRST_REFRESH: Duration = Duration::from_secs(5);
 /// The most lookups that wait: one for each bucket, and one for the node's own surroundings.
 const MAX_LOOKUPS: usize = HEIGHTS as usize + 1;
 

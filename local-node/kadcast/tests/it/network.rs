@@ -94,7 +94,7 @@ fn a_node_learns_of_nodes_that_it_was_not_told_of() {
 
 /// One network for all strategies, so that they have the same tables.
 #[test]
-#[ignore = "prints figures of a thousand nodes, for a minute or two"]
+#[ignore = "prints figures of a thousand nodes, for some minutes"]
 fn figures_of_a_thousand_nodes() {
     let plan = |strategy, loss, messages, message_bytes, seed| Plan {
         nodes: 1000,

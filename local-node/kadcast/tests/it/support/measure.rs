@@ -44,8 +44,10 @@ pub(crate) struct Figures {
 
 /// How long the tables have to fill, after the last node's start.
 const WARM_UP: Duration = Duration::from_secs(60);
-/// How long a message has to spread.
-const SPREAD: Duration = Duration::from_secs(3);
+/// How long after each other messages are sent.
+const INTERVAL: Duration = Duration::from_secs(1);
+/// How long the last one has to spread.
+const SPREAD: Duration = Duration::from_secs(5);
 
 /// Builds a network by the protocol itself.
 pub(crate) fn network(plan: &Plan) -> Net {
@@ -70,8 +72,9 @@ pub(crate) fn measure_on(net: &mut Net, plan: Plan) -> Figures {
         let mut message = vec![0; plan.message_bytes];
         rng.fill_bytes(&mut message);
         rays.push(net.broadcast(rng.gen_range(0..plan.nodes), &message));
-        net.run(SPREAD);
+        net.run(INTERVAL);
     }
+    net.run(SPREAD);
     let traces: Vec<_> = rays.iter().map(|ray| &net.traces[ray]).collect();
     let (messages, nodes) = (plan.messages as f64, plan.nodes as f64);
     let share = |reached: usize| reached as f64 / (nodes - 1.0);
