@@ -16,7 +16,8 @@ use crate::wire::{Body, PeerEntry};
 
 /// The most addresses with an open ping or question.
 const MAX_ASKED: usize = 2048;
-/// Of these, the most that this node pings because others named them or because they sent something.
+/// Of these, the most that this node pings because others named them or because they sent something. The one that was
+/// pinged first gives way, so that who answers at once comes in even while a flood of forged addresses goes on.
 const MAX_GREETED: usize = 1024;
 /// The most addresses outside of the table that are remembered to have answered.
 const MAX_ANSWERED: usize = 1024;
@@ -40,14 +41,16 @@ struct Asked {
     question: Option<Duration>,
     /// What the address has asked for, which it gets when it has answered the ping.
     wants: Option<Id>,
-    is_greeting: bool,
+    /// The place among those that this node pings because of others.
+    greeting: Option<u64>,
 }
 
 /// Open pings and questions, lookups, and times.
 #[derive(Debug)]
 pub(super) struct Discovery {
     asked: BTreeMap<SocketAddr, Asked>,
-    greeted: usize,
+    greetings: BTreeMap<u64, SocketAddr>,
+    next_greeting: u64,
     answered: BTreeMap<SocketAddr, Duration>,
     answered_order: VecDeque<(Duration, SocketAddr)>,
     lookup: Option<Lookup>,
@@ -64,7 +67,8 @@ impl Discovery {
         let refresh_wait = FIRST_REFRESH.min(bucket_ttl);
         Self {
             asked: BTreeMap::new(),
-            greeted: 0,
+            greetings: BTreeMap::new(),
+            next_greeting: 0,
             answered: BTreeMap::new(),
             answered_order: VecDeque::new(),
             lookup: None,
@@ -83,12 +87,29 @@ impl Discovery {
 
     /// The entry of an address to note a ping or a question in, if there is room.
     fn entry(&mut self, address: SocketAddr, is_greeting: bool) -> Option<&mut Asked> {
-        if !self.asked.contains_key(&address) {
-            if self.asked.len() >= MAX_ASKED || is_greeting && self.greeted >= MAX_GREETED {
-                return None;
+        match self.asked.get_mut(&address) {
+            // What this node asks by itself does not give way.
+            Some(known) if !is_greeting => {
+                known.greeting.take().map(|place| self.greetings.remove(&place));
             }
-            self.greeted += usize::from(is_greeting);
-            self.asked.insert(address, Asked { is_greeting, ..Asked::default() });
+            Some(_) => {}
+            None => {
+                if is_greeting
+                    && self.greetings.len() >= MAX_GREETED
+                    && let Some((_, oldest)) = self.greetings.pop_first()
+                {
+                    self.asked.remove(&oldest);
+                }
+                if self.asked.len() >= MAX_ASKED {
+                    return None;
+                }
+                let greeting = is_greeting.then_some(self.next_greeting);
+                if let Some(place) = greeting {
+                    self.greetings.insert(place, address);
+                    self.next_greeting += 1;
+                }
+                self.asked.insert(address, Asked { greeting, ..Asked::default() });
+            }
         }
         self.asked.get_mut(&address)
     }
@@ -96,9 +117,9 @@ impl Discovery {
     /// Takes an entry out that asks nothing any more.
     fn clear(&mut self, address: SocketAddr) {
         if self.asked.get(&address).is_some_and(|asked| asked.ping.is_none() && asked.question.is_none())
-            && let Some(asked) = self.asked.remove(&address)
+            && let Some(place) = self.asked.remove(&address).and_then(|asked| asked.greeting)
         {
-            self.greeted -= usize::from(asked.is_greeting);
+            self.greetings.remove(&place);
         }
     }
 

@@ -159,9 +159,16 @@ fn floods_of_pings_and_questions_from_everywhere_are_bounded() {
     let waiting = sent(&mut endpoint);
     assert!(waiting.len() <= 8192, "{}", waiting.len());
     assert!(waiting.iter().all(|(_, datagram)| datagram.len() == 31), "pings and pongs, as large as what came");
-    // What nobody answers is forgotten.
+    // Who answers comes in all the same.
+    let honest = Stranger::new(7000);
+    honest.send(&mut endpoint, &Body::Ping(PROTOCOL_VERSION)).unwrap();
+    assert_eq!(sent(&mut endpoint).len(), 2);
+    honest.send(&mut endpoint, &Body::Pong(PROTOCOL_VERSION)).unwrap();
+    assert!(endpoint.has_answered(NOW, honest.identity.address()));
+    // What nobody answers is forgotten; the peer is asked for others.
     endpoint.on_deadline(endpoint.config().ping_timeout);
-    assert_eq!(endpoint.usage().asked, 0);
+    assert_eq!(endpoint.usage().asked, 1);
+    assert!(sent(&mut endpoint).iter().all(|(to, _)| *to == honest.identity.address()));
 }
 
 #[test]
