@@ -94,7 +94,7 @@
 //!
 //! Encryption and signatures: the network has none, and messages prove themselves. A cookie in pings: the wire has no
 //! room for one, so that a node that forges its address and guesses when that address is pinged passes for it. Rates
-//! count by the address that a datagram states as well: whoever forges it spends another's.
+//! count by that address as well, so a forger spends another node's allowance.
 
 pub mod coding;
 mod config;

@@ -48,7 +48,7 @@ pub struct Rate {
 /// What limits count by: an IPv4 address, the first 64 bits of an IPv6 address, and on loopback, which only processes
 /// of this machine send from, an address with its public port.
 ///
-/// Ports are free to whoever has an address, so that they do not count elsewhere.
+/// The holder of an address chooses its ports freely, so ports do not count elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Source {
     /// An IPv4 address.

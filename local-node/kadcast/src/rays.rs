@@ -79,7 +79,7 @@ type Key = (RayId, [u8; OBJECT_BYTES]);
 ///
 /// A source over its own bounds loses what it sent of its oldest message. Where all together are over theirs, the
 /// source with the most bytes does: strangers before peers of the table, and nobody for a chunk of a source that has
-/// more bytes itself. So nobody who sends much can keep out what others send.
+/// more bytes itself. So a source that sends much cannot keep out what others send.
 #[derive(Debug)]
 pub(crate) struct Rays {
     bounds: RayBounds,

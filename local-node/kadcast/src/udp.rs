@@ -410,7 +410,7 @@ impl Driver {
 
     fn obey(&mut self, command: Command) {
         let now = self.start.elapsed();
-        // Whoever asked may be gone.
+        // The asker may be gone.
         match command {
             Command::Broadcast(message, reply) => drop(reply.send(self.endpoint.broadcast(now, &message))),
             Command::Send(to, message, reply) => drop(reply.send(self.endpoint.send(now, &to, &message))),

@@ -17,7 +17,7 @@ use crate::wire::{Body, PeerEntry};
 /// The most addresses with an open ping or question.
 const MAX_ASKED: usize = 2048;
 /// Of these, the most that this node pings because others named them or because they sent something. The one that was
-/// pinged first gives way, so that who answers at once comes in even while a flood of forged addresses goes on.
+/// pinged first gives way, so that a node that answers at once comes in even during a flood of forged addresses.
 const MAX_GREETED: usize = 1024;
 /// The most addresses outside of the table that are remembered to have answered.
 const MAX_ANSWERED: usize = 1024;

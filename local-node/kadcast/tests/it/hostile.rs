@@ -112,7 +112,7 @@ fn answers_that_nobody_asked_for_are_refused() {
 }
 
 #[test]
-fn peers_are_told_only_to_who_has_answered_a_ping() {
+fn peers_are_told_only_to_nodes_that_answered_a_ping() {
     let mut endpoint = endpoint();
     let stranger = Stranger::new(1);
     let question = Body::FindNodes { version: PROTOCOL_VERSION, target: stranger.identity.id() };
@@ -159,7 +159,7 @@ fn floods_of_pings_and_questions_from_everywhere_are_bounded() {
     let waiting = sent(&mut endpoint);
     assert!(waiting.len() <= 8192, "{}", waiting.len());
     assert!(waiting.iter().all(|(_, datagram)| datagram.len() == 31), "pings and pongs, as large as what came");
-    // Who answers comes in all the same.
+    // A node that answers comes in all the same.
     let honest = Stranger::new(7000);
     honest.send(&mut endpoint, &Body::Ping(PROTOCOL_VERSION)).unwrap();
     assert_eq!(sent(&mut endpoint).len(), 2);
@@ -286,7 +286,7 @@ fn a_liar_cannot_keep_a_message_out() {
         let mut whole = None;
         for place in 0..encoded.len() {
             let chunk = encoded.chunk(place).unwrap();
-            // Not all of them are taken: somebody who is known to lie is refused.
+            // Not all of them are taken: a known liar is refused.
             let _ = liar.chunk(&mut endpoint, 0, Chunk { symbol: &wrong, ..chunk });
             honest.chunk(&mut endpoint, 0, chunk).unwrap();
             if let Some(Event::Message(message)) = endpoint.poll_event() {

@@ -70,7 +70,7 @@ fn dead_nodes_leave_the_tables_and_come_back() {
 
     dead.iter().for_each(|place| net.nodes[*place].is_up = true);
     let is_back = |net: &Net| living.iter().all(|place| knows_dead(net, *place) > 0);
-    assert!(net.run_until(Duration::from_secs(180), is_back), "who comes back is found again");
+    assert!(net.run_until(Duration::from_secs(180), is_back), "nodes that come back are found again");
     let ray = net.broadcast(25, &message(2, 300));
     net.run(Duration::from_secs(5));
     assert_eq!(net.traces[&ray].deliveries.len(), 59);
