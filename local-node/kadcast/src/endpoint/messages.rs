@@ -1,0 +1,293 @@
+//! Messages: those that came and wait for a verdict, those that leave.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::coding::{Encoded, MESSAGE_BYTES_LIMIT, ray_of};
+use crate::config::UnjudgedBounds;
+use crate::endpoint::{Endpoint, Event, Refusal};
+use crate::identity::{Height, Id, canonical, is_reachable};
+use crate::limits::Source;
+use crate::rays::{Received, Whole};
+use crate::wire::{Chunk, RayId};
+
+/// The most receivers of one message that is sent directly.
+pub const MAX_TARGETS: usize = 1024;
+/// What a source pays of its rate, beside the message, for a message that the node rejects or that it lied about.
+const OFFENCE_BYTES: usize = 64 * 1024;
+
+/// Names a message that came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct IngressId(pub u64);
+
+/// A message that came in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// Its name for the verdict.
+    pub ingress: IngressId,
+    /// Its id in the network.
+    pub ray: RayId,
+    /// The peer that completed it, by its public address.
+    pub from: SocketAddr,
+    /// How far it goes: a relay sends it to buckets below this height. 0 is a message to this node alone.
+    pub height: Height,
+    /// Its bytes.
+    pub bytes: Arc<[u8]>,
+}
+
+/// What the node thinks of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is passed on.
+    Relay,
+    /// It ends here.
+    Ignore,
+    /// It ends here, and the sources that sent it may send less for a while.
+    ///
+    /// They are not banned: production's nodes relay before they look.
+    Reject,
+}
+
+/// Why a verdict has no effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum JudgeError {
+    /// The message has a verdict already, or waited too long for it.
+    #[error("no such message waits for a verdict")]
+    Unknown,
+    /// It cannot leave, because too much waits to be sent.
+    #[error("too much waits to be sent")]
+    Full,
+}
+
+/// Why a message does not leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SendError {
+    /// It has no bytes, or 10 MiB and more.
+    #[error("a message of {0} bytes cannot be sent")]
+    Length(usize),
+    /// It came or left before. No message leaves twice.
+    #[error("the message came or left before")]
+    Seen,
+    /// There is nobody to send it to.
+    #[error("there is no peer to send to")]
+    NoPeers,
+    /// There are more than [`MAX_TARGETS`] receivers, or one that cannot be reached.
+    #[error("the receivers are too many, or cannot be reached")]
+    Targets,
+    /// Too much waits to be sent.
+    #[error("too much waits to be sent")]
+    Full,
+}
+
+#[derive(Debug)]
+struct Unjudged {
+    ray: RayId,
+    bytes: Arc<[u8]>,
+    height: Height,
+    /// The peers that are known to have it.
+    holders: Vec<SocketAddr>,
+    since: Duration,
+}
+
+/// The most peers that are remembered to have a message.
+const MAX_HOLDERS: usize = 64;
+
+/// Messages without a verdict.
+#[derive(Debug)]
+pub(super) struct Messages {
+    bounds: UnjudgedBounds,
+    next: u64,
+    unjudged: BTreeMap<IngressId, Unjudged>,
+    by_ray: BTreeMap<RayId, IngressId>,
+    bytes: usize,
+}
+
+impl Messages {
+    pub(super) const fn new(bounds: UnjudgedBounds) -> Self {
+        Self { bounds, next: 0, unjudged: BTreeMap::new(), by_ray: BTreeMap::new(), bytes: 0 }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.unjudged.len()
+    }
+
+    pub(super) const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    fn is_full(&self) -> bool {
+        self.unjudged.len() >= self.bounds.messages || self.bytes >= self.bounds.bytes
+    }
+
+    /// Notes that a chunk of a message came that is whole already.
+    fn came_again(&mut self, ray: RayId, from: SocketAddr, height: Height) {
+        if let Some(it) = self.by_ray.get(&ray).and_then(|ingress| self.unjudged.get_mut(ingress)) {
+            it.height = it.height.max(height);
+            if it.holders.len() < MAX_HOLDERS && !it.holders.contains(&from) {
+                it.holders.push(from);
+            }
+        }
+    }
+
+    fn put(&mut self, now: Duration, ray: RayId, whole: Whole) -> Message {
+        let ingress = IngressId(self.next);
+        self.next += 1;
+        let bytes: Arc<[u8]> = whole.message.into();
+        let from = whole.senders[0];
+        let message = Message { ingress, ray, from, height: whole.height, bytes: Arc::clone(&bytes) };
+        self.bytes += bytes.len();
+        self.by_ray.insert(ray, ingress);
+        let holders = whole.senders;
+        self.unjudged.insert(ingress, Unjudged { ray, bytes, height: whole.height, holders, since: now });
+        message
+    }
+
+    fn take(&mut self, ingress: IngressId) -> Option<Unjudged> {
+        let taken = self.unjudged.remove(&ingress)?;
+        self.by_ray.remove(&taken.ray);
+        self.bytes -= taken.bytes.len();
+        Some(taken)
+    }
+
+    pub(super) fn expire(&mut self, now: Duration) {
+        while let Some((ingress, oldest)) = self.unjudged.first_key_value()
+            && now.saturating_sub(oldest.since) >= self.bounds.ttl
+        {
+            let ingress = *ingress;
+            self.take(ingress);
+        }
+    }
+}
+
+impl Endpoint {
+    /// Gives the verdict on a message that came in. Only [`Verdict::Relay`] lets it leave again, to some peers of each
+    /// bucket below its height that are not known to have it.
+    ///
+    /// # Errors
+    /// [`JudgeError::Unknown`] if the message has had its verdict, [`JudgeError::Full`] if it cannot be relayed.
+    pub fn judge(&mut self, now: Duration, ingress: IngressId, verdict: Verdict) -> Result<(), JudgeError> {
+        let Unjudged { bytes, height, holders, .. } = self.messages.take(ingress).ok_or(JudgeError::Unknown)?;
+        match verdict {
+            Verdict::Ignore => Ok(()),
+            Verdict::Reject => {
+                for source in holders.into_iter().map(Source::of) {
+                    self.limiter.punish(now, source, OFFENCE_BYTES + bytes.len());
+                }
+                Ok(())
+            }
+            Verdict::Relay => {
+                let has_it = |peer: &crate::table::Peer| holders.contains(&peer.address);
+                let targets = self.table.delegates(Some(height), has_it, &mut self.rng);
+                if targets.is_empty() {
+                    return Ok(());
+                }
+                if !self.outgoing.has_room(bytes.len(), targets.len()) {
+                    return Err(JudgeError::Full);
+                }
+                self.outgoing.send_message(Encoded::new(&bytes), targets);
+                Ok(())
+            }
+        }
+    }
+
+    /// Sends a message of this node to the network.
+    ///
+    /// # Errors
+    /// [`SendError`] if it does not leave.
+    pub fn broadcast(&mut self, now: Duration, message: &[u8]) -> Result<RayId, SendError> {
+        check_length(message)?;
+        let ray = ray_of(message);
+        if self.rays.is_seen(ray) {
+            return Err(SendError::Seen);
+        }
+        let targets = self.table.delegates(None, |_| false, &mut self.rng);
+        if targets.is_empty() {
+            return Err(SendError::NoPeers);
+        }
+        if !self.outgoing.has_room(message.len(), targets.len()) {
+            return Err(SendError::Full);
+        }
+        self.rays.see(now, ray);
+        self.outgoing.send_message(Encoded::new(message), targets);
+        Ok(ray)
+    }
+
+    /// Sends a message to some nodes, once to each, which do not pass it on. A node to which the same bytes came before ignores it.
+    ///
+    /// Nothing that a stranger asks for may go to an address that has [not answered](Endpoint::has_answered): the
+    /// stranger may have stated somebody else's.
+    ///
+    /// # Errors
+    /// [`SendError`] if it does not leave.
+    pub fn send(&mut self, _now: Duration, to: &[SocketAddr], message: &[u8]) -> Result<RayId, SendError> {
+        check_length(message)?;
+        let own = self.config.identity.address();
+        let targets: BTreeSet<_> =
+            to.iter().map(|address| canonical(*address)).filter(|address| *address != own).collect();
+        if targets.is_empty() {
+            return Err(SendError::NoPeers);
+        }
+        if targets.len() > MAX_TARGETS || !targets.iter().all(|address| is_reachable(*address)) {
+            return Err(SendError::Targets);
+        }
+        if !self.outgoing.has_room(message.len(), targets.len()) {
+            return Err(SendError::Full);
+        }
+        let encoded = Encoded::new(message);
+        let ray = encoded.ray();
+        self.outgoing.send_message(encoded, targets.into_iter().map(|address| (address, 0)).collect());
+        Ok(ray)
+    }
+
+    pub(super) fn receive_chunk(
+        &mut self,
+        now: Duration,
+        from: SocketAddr,
+        id: Id,
+        height: u8,
+        chunk: &Chunk<'_>,
+    ) -> Result<(), Refusal> {
+        let distance = self.config.identity.id().height_of(id).ok_or(Refusal::OwnId)?;
+        if height > distance {
+            return Err(Refusal::Height { height, distance });
+        }
+        let is_peer = self.table.touch(now, id);
+        if !is_peer {
+            self.greet(now, from, id);
+        }
+        let bounds = self.config.unjudged;
+        let is_full = self.messages.is_full()
+            || self.waiting.messages >= bounds.messages
+            || self.waiting.message_bytes >= bounds.bytes;
+        if is_full && !self.rays.is_seen(chunk.ray) {
+            return Err(Refusal::Unjudged);
+        }
+        match self.rays.receive(now, from, is_peer, height, chunk)? {
+            Received::Part => Ok(()),
+            Received::NoRoom => Err(Refusal::NoRoom),
+            Received::Seen => {
+                self.messages.came_again(chunk.ray, from, height);
+                Ok(())
+            }
+            Received::Whole(whole) => {
+                for liar in &whole.liars {
+                    self.limiter.punish(now, Source::of(*liar), OFFENCE_BYTES + whole.message.len());
+                }
+                let message = self.messages.put(now, chunk.ray, whole);
+                self.waiting.messages += 1;
+                self.waiting.message_bytes += message.bytes.len();
+                self.events.push_back(Event::Message(message));
+                Ok(())
+            }
+        }
+    }
+}
+
+fn check_length(message: &[u8]) -> Result<(), SendError> {
+    let is_fit = !message.is_empty() && message.len() < MESSAGE_BYTES_LIMIT;
+    if is_fit { Ok(()) } else { Err(SendError::Length(message.len())) }
+}

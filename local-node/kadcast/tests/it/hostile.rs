@@ -1,0 +1,474 @@
+//! Datagrams that no honest node sends: refused, without a panic, within bounds.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use local_node_kadcast::coding::{CodingError, Encoded, MESSAGE_BYTES_LIMIT, Object};
+use local_node_kadcast::wire::{
+    self, Body, Chunk, Header, MAX_DATAGRAM_BYTES, OBJECT_BYTES, PeerEntry, RayId, Version,
+};
+use local_node_kadcast::{
+    Config, Endpoint, Event, Id, Identity, JudgeError, MAX_SOURCES, PROTOCOL_VERSION, Refusal, SendError, Verdict,
+};
+use proptest::prelude::*;
+
+use crate::support::net::address;
+use crate::support::{NETWORK, config, identity, seed};
+
+const NOW: Duration = Duration::ZERO;
+
+fn endpoint() -> Endpoint {
+    endpoint_with(|_| {})
+}
+
+fn endpoint_with(set: impl Fn(&mut Config)) -> Endpoint {
+    let mut config = config(address(0));
+    set(&mut config);
+    Endpoint::new(config, NOW, seed(1)).unwrap()
+}
+
+fn header_of(identity: &Identity) -> Header {
+    Header { id: identity.id(), nonce: identity.nonce(), port: identity.address().port(), network: NETWORK }
+}
+
+/// A peer that sends to the endpoint.
+struct Stranger {
+    identity: Identity,
+    header: Header,
+}
+
+impl Stranger {
+    fn new(number: usize) -> Self {
+        let identity = identity(address(number));
+        Self { identity, header: header_of(&identity) }
+    }
+
+    fn send(&self, to: &mut Endpoint, body: &Body<'_>) -> Result<(), Refusal> {
+        to.receive(NOW, self.identity.address(), &wire::encode(&self.header, body))
+    }
+
+    fn chunk(&self, to: &mut Endpoint, height: u8, chunk: Chunk<'_>) -> Result<(), Refusal> {
+        self.send(to, &Body::Broadcast { height, chunk })
+    }
+
+    /// Sends all chunks of a message until it is whole.
+    fn message(&self, to: &mut Endpoint, height: u8, message: &[u8]) -> Option<local_node_kadcast::Message> {
+        let encoded = Encoded::new(message);
+        for place in 0..encoded.len() {
+            self.chunk(to, height, encoded.chunk(place).unwrap()).unwrap();
+            if let Some(Event::Message(message)) = to.poll_event() {
+                return Some(message);
+            }
+        }
+        None
+    }
+}
+
+fn sent(endpoint: &mut Endpoint) -> Vec<(SocketAddr, Vec<u8>)> {
+    std::iter::from_fn(|| endpoint.poll_transmit()).map(|it| (it.to, it.datagram)).collect()
+}
+
+#[test]
+fn other_networks_versions_and_senders_are_refused() {
+    let mut endpoint = endpoint();
+    let stranger = Stranger::new(1);
+    let ping = Body::Ping(PROTOCOL_VERSION);
+    let from = stranger.identity.address();
+    let with = |change: fn(&mut Header)| {
+        let mut header = stranger.header;
+        change(&mut header);
+        wire::encode(&header, &ping)
+    };
+    let foreign = with(|header| header.network += 1);
+    assert_eq!(endpoint.receive(NOW, from, &foreign), Err(Refusal::Network(NETWORK + 1)));
+    let other_port = with(|header| header.port += 1);
+    assert!(matches!(endpoint.receive(NOW, from, &other_port), Err(Refusal::Identity(_))));
+    let no_port = with(|header| header.port = 0);
+    assert!(matches!(endpoint.receive(NOW, from, &no_port), Err(Refusal::Address(_))));
+    let other_ip = SocketAddr::from(([10, 9, 9, 9], 9000));
+    assert!(matches!(endpoint.receive(NOW, other_ip, &with(|_| {})), Err(Refusal::Identity(_))));
+    let lazy = (0..=255).map(|byte| local_node_kadcast::Nonce([byte, 1, 2, 3]));
+    let lazy = lazy.into_iter().find(|nonce| !nonce.proves(stranger.header.id, 8)).unwrap();
+    let datagram = wire::encode(&Header { nonce: lazy, ..stranger.header }, &ping);
+    assert!(matches!(endpoint.receive(NOW, from, &datagram), Err(Refusal::Identity(_))));
+    let own = wire::encode(&header_of(&identity(address(0))), &ping);
+    assert_eq!(endpoint.receive(NOW, address(0), &own), Err(Refusal::OwnId));
+    for (major, minor, fits) in [(0, 9, false), (2, 0, false), (1, 0, true), (1, 7, true)] {
+        let version = Version { major, minor, patch: 3 };
+        assert_eq!(stranger.send(&mut endpoint, &Body::Ping(version)).is_ok(), fits, "{version:?}");
+    }
+}
+
+#[test]
+fn answers_that_nobody_asked_for_are_refused() {
+    let mut endpoint = endpoint();
+    let stranger = Stranger::new(1);
+    let peers = vec![PeerEntry { address: address(2), id: Id::of(address(2)) }];
+    for body in [Body::Pong(PROTOCOL_VERSION), Body::Nodes { version: PROTOCOL_VERSION, peers }] {
+        assert_eq!(stranger.send(&mut endpoint, &body), Err(Refusal::Unsolicited));
+    }
+    assert!(sent(&mut endpoint).is_empty());
+    assert_eq!(endpoint.usage().peers, 0);
+}
+
+#[test]
+fn peers_are_told_only_to_nodes_that_answered_a_ping() {
+    let mut endpoint = endpoint();
+    let stranger = Stranger::new(1);
+    let question = Body::FindNodes { version: PROTOCOL_VERSION, target: stranger.identity.id() };
+    stranger.send(&mut endpoint, &question).unwrap();
+    stranger.send(&mut endpoint, &question).unwrap();
+    let first = sent(&mut endpoint);
+    assert_eq!(first.len(), 1, "one ping, whatever is asked");
+    assert_eq!(wire::decode_body(&first[0].1), Ok(Body::Ping(PROTOCOL_VERSION)));
+    assert!(first[0].1.len() < wire::encode(&stranger.header, &question).len(), "it does not amplify");
+    assert!(!endpoint.has_answered(NOW, stranger.identity.address()));
+    stranger.send(&mut endpoint, &Body::Pong(PROTOCOL_VERSION)).unwrap();
+    assert!(endpoint.has_answered(NOW, stranger.identity.address()));
+    let then = sent(&mut endpoint);
+    assert_eq!(then.len(), 1);
+    assert!(matches!(wire::decode_body(&then[0].1), Ok(Body::Nodes { .. })));
+}
+
+#[test]
+fn questions_are_answered_at_a_rate() {
+    let mut endpoint = endpoint();
+    let stranger = Stranger::new(1);
+    let question = Body::FindNodes { version: PROTOCOL_VERSION, target: stranger.identity.id() };
+    stranger.send(&mut endpoint, &question).unwrap();
+    stranger.send(&mut endpoint, &Body::Pong(PROTOCOL_VERSION)).unwrap();
+    let refused = (0..1000).filter(|_| stranger.send(&mut endpoint, &question) == Err(Refusal::Rate)).count();
+    let burst = endpoint.config().rates.source_answers.burst as usize;
+    assert_eq!(refused, 1000 - (burst - 1));
+    let other = Stranger::new(2);
+    assert_eq!(other.send(&mut endpoint, &question), Ok(()));
+}
+
+#[test]
+fn floods_of_pings_and_questions_from_everywhere_are_bounded() {
+    let mut endpoint = endpoint();
+    for number in 1..6000 {
+        let stranger = Stranger::new(number);
+        let question = Body::FindNodes { version: PROTOCOL_VERSION, target: stranger.identity.id() };
+        for body in [Body::Ping(PROTOCOL_VERSION), question] {
+            stranger.send(&mut endpoint, &body).unwrap();
+        }
+    }
+    let usage = endpoint.usage();
+    assert!(usage.asked <= 2048 && usage.sources <= MAX_SOURCES, "{usage:?}");
+    let waiting = sent(&mut endpoint);
+    assert!(waiting.len() <= 8192, "{}", waiting.len());
+    assert!(waiting.iter().all(|(_, datagram)| datagram.len() == 31), "pings and pongs, as large as what came");
+    // A node that answers comes in all the same.
+    let honest = Stranger::new(7000);
+    honest.send(&mut endpoint, &Body::Ping(PROTOCOL_VERSION)).unwrap();
+    assert_eq!(sent(&mut endpoint).len(), 2);
+    honest.send(&mut endpoint, &Body::Pong(PROTOCOL_VERSION)).unwrap();
+    assert!(endpoint.has_answered(NOW, honest.identity.address()));
+    // What nobody answers is forgotten; the peer is asked for others.
+    endpoint.on_deadline(endpoint.config().ping_timeout);
+    assert_eq!(endpoint.usage().asked, 1);
+    assert!(sent(&mut endpoint).iter().all(|(to, _)| *to == honest.identity.address()));
+}
+
+#[test]
+fn wrong_entries_of_peers_are_not_asked() {
+    let mut endpoint = endpoint_with(|config| config.bootstrap = vec![address(1)]);
+    endpoint.on_deadline(NOW);
+    let bootstrap = Stranger::new(1);
+    let question = sent(&mut endpoint);
+    assert!(matches!(wire::decode_body(&question[0].1), Ok(Body::FindNodes { .. })));
+    let wrong = |address: SocketAddr| PeerEntry { address, id: Id::of(address) };
+    let peers = vec![
+        PeerEntry { address: address(2), id: Id::of(address(3)) },
+        wrong(address(0)),
+        wrong("127.0.0.1:9".parse().unwrap()),
+        wrong("224.0.0.1:9".parse().unwrap()),
+        wrong("10.0.0.7:0".parse().unwrap()),
+        wrong(address(5)),
+    ];
+    bootstrap.send(&mut endpoint, &Body::Nodes { version: PROTOCOL_VERSION, peers }).unwrap();
+    let asked: Vec<_> = sent(&mut endpoint).into_iter().map(|(to, _)| to).collect();
+    assert!(asked.iter().all(|to| *to == address(5)), "{asked:?}");
+    assert!(!asked.is_empty());
+}
+
+#[test]
+fn heights_above_the_distance_to_the_sender_are_refused() {
+    let mut endpoint = endpoint();
+    let stranger = Stranger::new(1);
+    let distance = endpoint.config().identity.id().height_of(stranger.identity.id()).unwrap();
+    let encoded = Encoded::new(&[7; 2000]);
+    for height in [distance + 1, 200, 255] {
+        let refused = stranger.chunk(&mut endpoint, height, encoded.chunk(0).unwrap());
+        assert_eq!(refused, Err(Refusal::Height { height, distance }));
+    }
+    assert_eq!(endpoint.usage().rays, 0);
+    assert_eq!(stranger.chunk(&mut endpoint, distance, encoded.chunk(0).unwrap()), Ok(()));
+}
+
+#[test]
+fn a_message_has_one_verdict_and_does_not_leave_again() {
+    let mut endpoint = endpoint();
+    let stranger = Stranger::new(1);
+    let message = stranger.message(&mut endpoint, 0, b"once").unwrap();
+    assert_eq!(&*message.bytes, b"once");
+    assert!(stranger.message(&mut endpoint, 0, b"once").is_none(), "it is known");
+    assert_eq!(endpoint.judge(NOW, message.ingress, Verdict::Relay), Ok(()));
+    for verdict in [Verdict::Relay, Verdict::Ignore, Verdict::Reject] {
+        assert_eq!(endpoint.judge(NOW, message.ingress, verdict), Err(JudgeError::Unknown));
+    }
+    assert_eq!(endpoint.broadcast(NOW, b"once"), Err(SendError::Seen));
+}
+
+#[test]
+fn a_source_of_rejected_messages_may_send_less() {
+    let mut endpoint = endpoint_with(|config| config.rates.source_bytes.burst = 140_000);
+    let (bad, good) = (Stranger::new(1), Stranger::new(2));
+    // A rejected message costs 64 KiB beside its bytes.
+    for number in 0..2 {
+        let message = bad.message(&mut endpoint, 0, &[number; 10]).unwrap();
+        endpoint.judge(NOW, message.ingress, Verdict::Reject).unwrap();
+    }
+    let mut spent = 0;
+    while bad.send(&mut endpoint, &Body::Ping(PROTOCOL_VERSION)).is_ok() {
+        spent += 1;
+    }
+    assert!(spent < 300, "{spent} pings of 31 bytes");
+    let chunk = Encoded::new(&[9; 10]);
+    assert_eq!(bad.chunk(&mut endpoint, 0, chunk.chunk(0).unwrap()), Err(Refusal::Rate));
+    assert_eq!(good.chunk(&mut endpoint, 0, chunk.chunk(0).unwrap()), Ok(()));
+}
+
+#[test]
+fn messages_without_verdict_are_bounded_and_forgotten() {
+    let mut endpoint = endpoint_with(|config| config.unjudged.messages = 10);
+    let stranger = Stranger::new(1);
+    let first = stranger.message(&mut endpoint, 0, &[0; 100]).unwrap();
+    for number in 1..10 {
+        assert!(stranger.message(&mut endpoint, 0, &[number; 100]).is_some());
+    }
+    let next = Encoded::new(&[10; 100]);
+    assert_eq!(stranger.chunk(&mut endpoint, 0, next.chunk(0).unwrap()), Err(Refusal::Unjudged));
+    endpoint.judge(NOW, first.ingress, Verdict::Ignore).unwrap();
+    assert_eq!(stranger.chunk(&mut endpoint, 0, next.chunk(0).unwrap()), Ok(()));
+    let later = endpoint.config().unjudged.ttl;
+    endpoint.on_deadline(later);
+    assert_eq!(endpoint.usage().unjudged, 0);
+}
+
+#[test]
+fn messages_that_the_node_does_not_take_are_bounded_whatever_expires() {
+    let mut endpoint = endpoint_with(|config| config.unjudged.messages = 10);
+    let stranger = Stranger::new(1);
+    let mut kept = 0;
+    for number in 0..200 {
+        endpoint.on_deadline(Duration::from_secs(30) * number.into());
+        let chunk = Encoded::new(&[number; 100]);
+        kept += usize::from(stranger.chunk(&mut endpoint, 0, chunk.chunk(0).unwrap()).is_ok());
+    }
+    assert_eq!(kept, 10);
+    let taken = std::iter::from_fn(|| endpoint.poll_event()).filter(|event| matches!(event, Event::Message(_)));
+    assert_eq!(taken.count(), 10);
+    let chunk = Encoded::new(&[250; 100]);
+    assert_eq!(stranger.chunk(&mut endpoint, 0, chunk.chunk(0).unwrap()), Ok(()));
+}
+
+#[test]
+fn a_liar_cannot_keep_a_message_out() {
+    // The liar sends other symbols under the message's id, before and between the honest ones.
+    for bytes in [100, 30_000] {
+        let mut endpoint = endpoint();
+        let (liar, honest) = (Stranger::new(1), Stranger::new(2));
+        let message: Vec<u8> = (0..bytes).map(|place| (place % 250) as u8).collect();
+        let encoded = Encoded::new(&message);
+        let wrong = vec![0xee; encoded.chunk(0).unwrap().symbol.len()];
+        let mut whole = None;
+        for place in 0..encoded.len() {
+            let chunk = encoded.chunk(place).unwrap();
+            // Not all of them are taken: a known liar is refused.
+            let _ = liar.chunk(&mut endpoint, 0, Chunk { symbol: &wrong, ..chunk });
+            honest.chunk(&mut endpoint, 0, chunk).unwrap();
+            if let Some(Event::Message(message)) = endpoint.poll_event() {
+                whole = Some(message.bytes);
+                break;
+            }
+        }
+        assert_eq!(whole.as_deref(), Some(&message[..]));
+    }
+}
+
+#[test]
+fn parameters_that_no_encoder_chooses_are_refused() {
+    let good = Encoded::new(&[1; 5000]).chunk(0).unwrap().object;
+    assert!(Object::parse(&good, usize::MAX).is_ok());
+    let with = |place: usize, byte: u8| {
+        let mut bytes = good;
+        bytes[place] = byte;
+        Object::parse(&bytes, usize::MAX)
+    };
+    // Length 0 and 10 MiB, reserved byte, symbol size, blocks, sub-blocks, alignment.
+    assert!(matches!(Object::parse(&[0; OBJECT_BYTES], usize::MAX), Err(CodingError::SymbolSize(0))));
+    for (place, byte) in [(5, 1), (8, 0), (8, 2), (8, 255), (10, 0), (10, 2), (9, 1), (11, 0), (11, 4)] {
+        assert_eq!(with(place, byte), Err(CodingError::Parameters), "byte {place} is {byte}");
+    }
+    assert!(matches!(with(7, 0x11), Err(CodingError::SymbolSize(_))));
+    assert!(matches!(with(6, 0xff), Err(CodingError::SymbolSize(_))));
+    assert!(matches!(with(0, 1), Err(CodingError::MessageLength(_))));
+    let mut limit = good;
+    limit[..5].copy_from_slice(&(MESSAGE_BYTES_LIMIT as u64).to_be_bytes()[3..]);
+    assert!(matches!(Object::parse(&limit, usize::MAX), Err(CodingError::MessageLength(_))));
+    assert!(matches!(Object::parse(&good, 4999), Err(CodingError::MessageLength(5000))));
+}
+
+#[test]
+fn the_longest_message_is_taken_with_losses() {
+    let message: Vec<u8> = (0..MESSAGE_BYTES_LIMIT - 1).map(|place| (place * 31 % 253) as u8).collect();
+    let encoded = Encoded::new(&message);
+    let mut endpoint = endpoint();
+    let stranger = Stranger::new(1);
+    let mut whole = None;
+    for place in (0..encoded.len()).filter(|place| place % 20 != 3) {
+        stranger.chunk(&mut endpoint, 0, encoded.chunk(place).unwrap()).unwrap();
+        if let Some(Event::Message(message)) = endpoint.poll_event() {
+            whole = Some(message.bytes);
+            break;
+        }
+    }
+    assert!(whole.as_deref() == Some(&message[..]), "the message is whole");
+}
+
+/// The datagrams of the corpus by their names, with what becomes of them.
+const CORPUS: &str = include_str!("corpus/datagrams.txt");
+
+#[test]
+fn the_corpus_is_refused_or_taken_as_noted() {
+    let mut number = 0;
+    for line in CORPUS.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        let mut words = line.split_whitespace();
+        let (name, verdict, bytes) = (words.next().unwrap(), words.next().unwrap(), words.next().unwrap_or_default());
+        let datagram = hex::decode(bytes).unwrap();
+        let read = wire::decode_header(&datagram).and_then(|_| wire::decode_body(&datagram));
+        let found = read.map_or_else(|error| format!("{error:?}"), |_| "taken".to_owned());
+        let found = found.split(['(', ' ']).next().unwrap().to_owned();
+        assert_eq!(found, verdict, "{name}");
+        // Whatever it is, an endpoint survives it.
+        let _ = endpoint().receive(NOW, address(1), &datagram);
+        number += 1;
+    }
+    assert!(number >= 15, "the corpus is read");
+}
+
+fn bodies() -> impl Strategy<Value = Vec<u8>> {
+    let version = (any::<u8>(), any::<u16>(), any::<u16>());
+    let version = version.prop_map(|(major, minor, patch)| Version { major, minor, patch });
+    let ip = prop_oneof![
+        (1..=255u8, any::<[u8; 3]>()).prop_map(|(a, [b, c, d])| std::net::IpAddr::from([a, b, c, d])),
+        any::<[u8; 16]>().prop_map(std::net::IpAddr::from),
+    ];
+    let entry = (ip, any::<u16>(), any::<[u8; 16]>())
+        .prop_map(|(ip, port, id)| PeerEntry { address: SocketAddr::new(ip, port), id: Id::from_bytes(id) });
+    let header = Stranger::new(1).header;
+    prop_oneof![
+        version.clone().prop_map(move |version| wire::encode(&header, &Body::Ping(version))),
+        version.clone().prop_map(move |version| wire::encode(&header, &Body::Pong(version))),
+        (version.clone(), any::<[u8; 16]>()).prop_map(move |(version, target)| {
+            wire::encode(&header, &Body::FindNodes { version, target: Id::from_bytes(target) })
+        }),
+        (version, prop::collection::vec(entry, 0..=40))
+            .prop_map(move |(version, peers)| wire::encode(&header, &Body::Nodes { version, peers })),
+        (any::<u8>(), any::<[u8; 32]>(), any::<[u8; 12]>(), any::<u8>(), 0..1u32 << 24, 1..2000usize).prop_map(
+            move |(height, ray, object, block, number, length)| {
+                let symbol = vec![block; length];
+                let chunk = Chunk { ray: RayId(ray), object, block, number, symbol: &symbol };
+                wire::encode(&header, &Body::Broadcast { height, chunk })
+            }
+        ),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read_and_nothing_shorter_or_longer(datagram in bodies(), cut in 1..60usize) {
+        let header = wire::decode_header(&datagram).unwrap();
+        let body = wire::decode_body(&datagram).unwrap();
+        prop_assert_eq!(wire::encode(&header, &body), datagram.clone());
+        let short = &datagram[..datagram.len().saturating_sub(cut)];
+        prop_assert!(wire::decode_body(short).is_err());
+        let long = [&datagram[..], &vec![0; cut]].concat();
+        prop_assert!(wire::decode_body(&long).is_err());
+    }
+
+    #[test]
+    fn flipped_bits_and_random_bytes_harm_no_endpoint(
+        datagram in bodies(),
+        flips in prop::collection::vec((0..1u64 << 32, 0..8u32), 0..8),
+        noise in prop::collection::vec(any::<u8>(), 0..200),
+    ) {
+        let mut endpoint = endpoint();
+        let mut flipped = datagram.clone();
+        for (place, bit) in flips {
+            let place = place as usize % flipped.len();
+            flipped[place] ^= 1 << bit;
+        }
+        for bytes in [&datagram, &flipped, &noise] {
+            let _ = endpoint.receive(NOW, address(1), bytes);
+        }
+        endpoint.on_deadline(Duration::from_secs(1));
+        while endpoint.poll_transmit().is_some() {}
+    }
+
+    #[test]
+    fn chunks_of_any_parameters_harm_no_endpoint(
+        length in prop_oneof![0..3000u64, 0..1u64 << 40],
+        size in prop_oneof![Just(1296u16), Just(1304), Just(8192), any::<u16>()],
+        rest in any::<[u8; 4]>(),
+        numbers in prop::collection::vec(prop_oneof![0..8u32, 0..1u32 << 24], 1..12),
+        is_usual in any::<bool>(),
+        fits in any::<bool>(),
+    ) {
+        let mut object = [0; OBJECT_BYTES];
+        object[..5].copy_from_slice(&length.to_be_bytes()[3..]);
+        object[6..8].copy_from_slice(&size.to_be_bytes());
+        let usual = [1, 0, 1, 8];
+        object[8..].copy_from_slice(if is_usual { &usual } else { &rest });
+        let (mut endpoint, stranger) = (endpoint(), Stranger::new(1));
+        let size = if fits { usize::from(size).clamp(1, 8192) } else { 1296 };
+        for number in numbers {
+            let symbol = vec![number as u8; size];
+            let chunk = Chunk { ray: RayId([3; 32]), object, block: 0, number, symbol: &symbol };
+            let _ = stranger.chunk(&mut endpoint, 0, chunk);
+        }
+        prop_assert!(endpoint.poll_event().is_none(), "no message has this id");
+    }
+
+    #[test]
+    fn any_symbols_that_suffice_give_the_message(
+        length in 1..40_000usize,
+        order in any::<u64>(),
+        lost in 0..4usize,
+    ) {
+        use rand::SeedableRng;
+        use rand::seq::SliceRandom;
+        let message: Vec<u8> = (0..length).map(|place| (place * 17 % 256) as u8).collect();
+        let encoded = Encoded::new(&message);
+        let mut places: Vec<usize> = (0..encoded.len()).collect();
+        places.shuffle(&mut rand_chacha::ChaCha8Rng::seed_from_u64(order));
+        let (mut endpoint, stranger) = (endpoint(), Stranger::new(1));
+        let mut whole = None;
+        for place in &places[lost..] {
+            stranger.chunk(&mut endpoint, 0, encoded.chunk(*place).unwrap()).unwrap();
+            if let Some(Event::Message(message)) = endpoint.poll_event() {
+                whole = Some(message.bytes);
+            }
+        }
+        prop_assert_eq!(whole.as_deref(), Some(&message[..]));
+    }
+}
+
+#[test]
+fn datagrams_larger_than_any_are_refused_unread() {
+    let mut endpoint = endpoint();
+    let datagram = vec![10; MAX_DATAGRAM_BYTES + 1];
+    assert_eq!(endpoint.receive(NOW, address(1), &datagram), Err(Refusal::Wire(wire::WireError::TooLong)));
+}
