@@ -72,12 +72,12 @@ impl Plain {
     }
 }
 
-/// Whether it takes no argument.
-pub(crate) fn takes_nothing(&self) -> bool {
-    self.input == UNIT
-}
-
 impl PlainFunction {
+    /// Whether it takes no argument.
+    pub(crate) fn takes_nothing(&self) -> bool {
+        self.input == UNIT
+    }
+
     /// Whether it is known to return nothing.
     pub(crate) fn returns_nothing(&self) -> bool {
         self.output == UNIT

@@ -20,7 +20,7 @@ fn in_digits(text: &str, at: usize) -> Option<()> {
     // `0x` and its digits: 16 of them have 64 bits, of which TOML has 63.
     let word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
     let begin = at - bytes.get(..at)?.iter().rev().take_while(|byte| word(byte)).count();
-    let is_hexadecimal = bytes.get(begin..begin + 2) == Some(b"0x");
+    let is_hexadecimal = bytes[begin..].starts_with(b"0x");
     let (min_digits, is_digit): (usize, fn(&u8) -> bool) = if is_hexadecimal {
         (16, |byte| byte.is_ascii_hexdigit() || *byte == b'_')
     } else {
