@@ -1,4 +1,5 @@
 //! Tests of the core from outside.
 
+mod hostile;
 mod lone;
 mod verdicts;

@@ -17,10 +17,10 @@ use local_node_types::message::{
     GetBlocks, GetResource, Inventory, InventoryItem, Message, Quorum, SignedBy, Validation,
 };
 
-const NOW: Millis = Millis::from_secs(1_000_000);
+pub(crate) const NOW: Millis = Millis::from_secs(1_000_000);
 const PEER: PeerId = PeerId(3);
 
-fn point(number: u64) -> PublicKey {
+pub(crate) fn point(number: u64) -> PublicKey {
     PublicKey::from(&SecretKey::from(BlsScalar::from(number)))
 }
 
@@ -29,18 +29,18 @@ fn provisioners() -> Arc<Provisioners> {
     Arc::new((1..5).map(|number| (point(number), stake)).collect())
 }
 
-fn genesis() -> Header {
+pub(crate) fn genesis() -> Header {
     Header { hash: Header::default().compute_hash(), ..Header::default() }
 }
 
 /// An observer that knows genesis only.
-struct Node {
-    core: Core,
+pub(crate) struct Node {
+    pub(crate) core: Core,
     next: u64,
 }
 
 impl Node {
-    fn new() -> (Self, Vec<Output>) {
+    pub(crate) fn new() -> (Self, Vec<Output>) {
         let last_final = ChainBlock { header: genesis(), provisioners: provisioners() };
         let restart =
             Restart { before: None, last_final, unsettled: Vec::new(), records: Vec::new(), position: Position(0) };
@@ -50,12 +50,18 @@ impl Node {
         (Self { core, next: 0 }, out)
     }
 
-    /// Gives a message; its only verdict, and what else came of it.
-    fn give(&mut self, now: Millis, message: Message) -> (Verdict, Vec<Output>) {
+    /// Gives a message of a peer.
+    pub(crate) fn send(&mut self, now: Millis, from: PeerId, message: Message, out: &mut Vec<Output>) -> IngressId {
         self.next += 1;
         let ingress = IngressId(self.next);
+        self.core.handle(now, Input::Message { ingress, from, message: Box::new(message) }, out);
+        ingress
+    }
+
+    /// Gives a message; its only verdict, and what else came of it.
+    fn give(&mut self, now: Millis, message: Message) -> (Verdict, Vec<Output>) {
         let mut out = Vec::new();
-        self.core.handle(now, Input::Message { ingress, from: PEER, message: Box::new(message) }, &mut out);
+        let ingress = self.send(now, PEER, message, &mut out);
         let mut verdicts = Vec::new();
         out.retain(|output| match output {
             Output::Judge { ingress: of, verdict } => {
