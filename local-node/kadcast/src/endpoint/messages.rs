@@ -216,7 +216,8 @@ impl Endpoint {
         Ok(ray)
     }
 
-    /// Sends a message to some nodes, once to each, which do not pass it on. A node to which the same bytes came before ignores it.
+    /// Sends a message to some nodes, once to each, which do not pass it on. A node that has had the same bytes lately
+    /// ignores it.
     ///
     /// Nothing that a stranger asks for may go to an address that has [not answered](Endpoint::has_answered): the
     /// stranger may have stated somebody else's.
