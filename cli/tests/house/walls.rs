@@ -69,6 +69,7 @@ const MODULES_OF_THE_NODE: &[(&str, &[&str])] = &[
         "http",
         &[
             "block",
+            "config",
             "drivers",
             "end",
             "events",

@@ -270,7 +270,7 @@ mod tests {
         let digits = format!("1{}", "0".repeat(63));
         let (number, text) = (read::<Field>(&digits).unwrap(), read::<Field>(&format!("\"{digits}\"")).unwrap());
         assert_eq!(text, Field::from(16), "64 digits in a text are hexadecimal, the least significant byte first");
-        assert_eq!(number, read(&format!("\"0{digits}\"")).unwrap());
+        assert_eq!(number, read(&format!("\"+{digits}\"")).unwrap(), "a sign makes it a number");
         assert_ne!(number, text);
         let too_large = LARGEST.replace("512", "513");
         for wrong in [too_large.as_str(), "-1", "1.5", "1e3", "\"\"", "\"zz\"", "null", "18446744073709551616.0"] {
