@@ -99,6 +99,7 @@ impl Witness {
             InputFault::Invalid { kind, .. } => form_of(kind),
             _ => format!("`cargo dusk circuit list` shows the inputs of `{circuit}`"),
         };
+        let fault = in_short(&fault.to_string());
         Fault::usage(format!("{}: {fault}", self.source), hint)
     }
 
@@ -109,6 +110,16 @@ impl Witness {
         let public = layout.inputs.iter().filter(|input| input.public);
         let value = |text: &str| unrounded(exact::read(text, exact::Large::Text).unwrap_or_default());
         public.filter_map(|input| Some((input.name.clone(), value(all.get(&input.name)?.get())))).collect()
+    }
+}
+
+/// The most characters of what is told of an input: it may repeat the input.
+const MAX_REASON_CHARACTERS: usize = 300;
+
+fn in_short(reason: &str) -> String {
+    match reason.char_indices().nth(MAX_REASON_CHARACTERS) {
+        Some((end, _)) => format!("{}…", &reason[..end]),
+        None => reason.to_owned(),
     }
 }
 
