@@ -42,10 +42,10 @@ const MAX_GROWTH_BYTES: u64 = 128 * 1024 * 1024;
 /// The most resident memory that the process may ever have, in bytes: the node, its client and the engine's caches.
 const MAX_RESIDENT_BYTES: u64 = 512 * 1024 * 1024;
 
-/// The panics that are expected: the crate that panics, and parts of the names of the functions on the way to it. The drivers of the chain's
-/// own contracts take keys that are no points, over which the curve's crate panics where debug assertions are on,
-/// itself or in the crate that it compares with. The node makes a refusal of it. Every other panic is a fault, also
-/// where the node contains it.
+/// The panics that are expected: the crate that panics, and parts of the names of the functions on the way to it. The
+/// drivers of the chain's own contracts take keys that are no points, over which the curve's crate panics where debug
+/// assertions are on, itself or in the crate that it compares with. The node makes a refusal of it. Every other panic
+/// is a fault, also where the node contains it.
 const CONTAINED: [(&str, &[&str]); 2] = [
     ("dusk-bls12_381", &["local_node::drivers::codec::", "contained"]),
     ("subtle", &["dusk_bls12_381::", "local_node::drivers::codec::", "contained"]),
