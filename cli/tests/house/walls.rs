@@ -106,7 +106,7 @@ const MODULES_OF_OPS: &[(&str, &[&str])] = &[
     ("tls", &[]),
     ("cargo", &["report"]),
     ("project", &["cargo", "exact", "report"]),
-    ("contract", &["exact", "project"]),
+    ("contract", &["exact", "project", "report"]),
     ("circuits", &["cargo", "exact", "hash", "project", "report", "tls"]),
     ("build", &["cargo", "circuits", "contract", "hash", "project", "report"]),
     ("node", &["interrupt", "project"]),

@@ -18,6 +18,7 @@ use crate::error::Fault;
 use crate::figures::grouped;
 use crate::ops::exact;
 use crate::ops::project::folders;
+use crate::ops::report;
 
 /// The height whose rules a build answers to: on local chains all of today's are in force from here on.
 const RULES_HEIGHT: u64 = 1;
@@ -122,7 +123,15 @@ impl Driver {
     /// # Errors
     /// When it is one of our SDK, of a form that is not known here.
     pub(crate) fn description(&self) -> Result<Description> {
-        let text = self.text_of_schema().unwrap_or_default();
+        let text = self.text_of_schema().unwrap_or_else(|error| {
+            let gives_none = error
+                .downcast_ref::<DriverError>()
+                .is_none_or(|error| matches!(error, DriverError::Refused { .. } | DriverError::Export(_)));
+            if let Some(report) = report::of_process().filter(|_| !gives_none) {
+                report.warn(&format_args!("the data driver fails to describe the contract: {error:#}"));
+            }
+            String::new()
+        });
         let is_of_our_sdk = serde_json::from_str::<Value>(&text).is_ok_and(|document| document.get("schema").is_some());
         if is_of_our_sdk {
             return read_abi(&text).map(|abi| Description::Typed(Box::new(abi)));
