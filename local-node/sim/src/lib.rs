@@ -43,6 +43,11 @@
 //! there), a block has to come within *i* + 2 iterations of the longest steps, and four times the stall. The unsettled
 //! blocks say how many blocks finality takes at most.
 //!
+//! # Open
+//!
+//! Of the seeds 20000 to 21000, two (20270 and 20954) violate the bound of the second phase: the chain grows by 160
+//! blocks, and none becomes final. Whether the bound or the core is wrong is not known.
+//!
 //! # Absent
 //!
 //! Real ledgers, transactions from outside, full disks, torn records, clocks that jump, shrinking of schedules, and
