@@ -231,6 +231,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_text_is_shown_as_it_was_written() {
+        for text in ["plain", "\0", "\0123", "\0\0"] {
+            let json = Value::from(text).to_string();
+            assert_eq!(shown(&read(&json, Large::Marked).unwrap()), json);
+        }
+    }
+
+    #[test]
     fn integers_of_any_size_stay_exact() {
         let text = r#"{"a":[340282366920938463463374607431768211455,{"b":-9223372036854775809}],"c":18446744073709551615,"d":1.5}"#;
         let expected = json!({

@@ -269,6 +269,18 @@ mod tests {
         assert_eq!(address(&settings, "mallory"), None);
     }
 
+    #[test]
+    fn a_name_that_stands_for_no_account_is_told_with_its_value() {
+        let key = dev_accounts()[0].id().to_string();
+        let settings: Settings =
+            toml_edit::de::from_str(&format!("[accounts]\nodd = \"nonsense\"\nme = \"{key}\"")).unwrap();
+        for error in [account(&settings, "@odd").unwrap_err(), signer(&settings, "odd", 0).unwrap_err()] {
+            assert!(error.to_string().contains("odd` is `nonsense` in dusk.toml"), "{error}");
+            assert!(error.downcast_ref::<Fault>().unwrap().hint().contains("[accounts]"));
+        }
+        assert!(signer(&settings, "me", 0).unwrap_err().to_string().contains("it is an address"));
+    }
+
     /// The name by which an account is shown, after the command was given these names.
     fn shown(settings: &Settings, given: &[&str], account: &str) -> Option<String> {
         let mut names = Given::default();

@@ -301,6 +301,12 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn reasons_that_repeat_an_input_are_cut() {
+        assert_eq!(in_short("short é"), "short é");
+        assert_eq!(in_short(&"é".repeat(1_000_000)), format!("{}…", "é".repeat(MAX_REASON_CHARACTERS)));
+    }
+
     fn layout() -> Layout {
         let mut cs = ConstraintSystem::new("product");
         cs.public::<Field>("product", None);

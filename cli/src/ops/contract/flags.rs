@@ -276,6 +276,19 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_is_too_long_or_no_text_is_told_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.json");
+        let long = format!("\"a{}\"", "é".repeat(600_000));
+        for (bytes, reason) in [(long.as_bytes(), "is longer than"), (b"\"\xff\"".as_slice(), "is not text in UTF-8")] {
+            fs::write(&path, bytes).unwrap();
+            let given = format!("@{}", path.display());
+            let told = plain_document("--args", &given, String::new).unwrap_err().to_string();
+            assert!(told.contains(reason), "{told}");
+        }
+    }
+
+    #[test]
     fn every_argument_has_a_flag_of_its_own() {
         let is_option = |name: &str| ["from", "json", "gas-limit"].contains(&name);
         let function = function(&["from", "arg_from", "r#type", "_hidden", "gas_limit", "someValue"]);

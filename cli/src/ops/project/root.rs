@@ -11,7 +11,7 @@ use super::{folders, sdk};
 use crate::error::Fault;
 
 /// The most bytes of `dusk.toml`.
-const MAX_SETTINGS_BYTES: u64 = 1024 * 1024;
+const MAX_SETTINGS_BYTES: usize = 1024 * 1024;
 
 /// A project on this machine.
 #[derive(Debug, Clone)]
@@ -25,8 +25,8 @@ pub(crate) struct Project {
 /// Reads `dusk.toml`, of which a link may lead to a file without end.
 fn read_settings(path: &Path) -> io::Result<String> {
     let mut bytes = Vec::new();
-    fs::File::open(path)?.take(MAX_SETTINGS_BYTES + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_SETTINGS_BYTES {
+    fs::File::open(path)?.take(MAX_SETTINGS_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > MAX_SETTINGS_BYTES {
         return Err(io::Error::new(ErrorKind::FileTooLarge, format!("it has more than {MAX_SETTINGS_BYTES} bytes")));
     }
     String::from_utf8(bytes).map_err(|_| io::Error::new(ErrorKind::InvalidData, "it is not text in UTF-8"))
@@ -128,6 +128,20 @@ fn find_root(start: &Path) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn settings_have_an_end_and_are_text() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(SETTINGS_FILE);
+        for (bytes, kind) in
+            [(vec![b'#'; MAX_SETTINGS_BYTES + 1], ErrorKind::FileTooLarge), (vec![b'#', 0xff], ErrorKind::InvalidData)]
+        {
+            fs::write(&path, bytes).unwrap();
+            assert_eq!(read_settings(&path).unwrap_err().kind(), kind);
+        }
+        fs::write(&path, "# ü").unwrap();
+        assert_eq!(read_settings(&path).unwrap(), "# ü");
+    }
 
     #[test]
     fn the_root_is_found_from_within() {
