@@ -100,6 +100,10 @@ fn genesis_contracts_are_called(on: &On<'_>) {
     let balance = account["result"]["balance"].to_string();
     let known = on.dusk(&["account", "alice", "--json"]).exits(0).document()["balance"].to_string();
     assert_eq!(balance.trim_matches('"'), known, "{account}");
+    for arguments in ["[1,2]", r#"{"a":1}"#] {
+        let refused = on.dusk(&["call", "stake", "burnt_amount", "--args", arguments]).exits(2);
+        says(&refused, &["`burnt_amount` takes no arguments"]);
+    }
     let stake = on.dusk(&["call", "stake", "get_stake", "@alice", "--json"]).exits(0).document();
     assert!(stake["result"].is_object(), "{stake}");
     let accounts = on.dusk(&["call", "transfer", "sync_accounts", "0", "3", "--json"]).exits(0).document();
