@@ -232,7 +232,7 @@ mod tests {
 
     #[test]
     fn a_text_is_shown_as_it_was_written() {
-        for text in ["plain", "\0", "\0123", "\0\0"] {
+        for text in ["plain", "\0", "\0 and more", "\0\0"] {
             let json = Value::from(text).to_string();
             assert_eq!(shown(&read(&json, Large::Marked).unwrap()), json);
         }
