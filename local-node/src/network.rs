@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
-use local_node_types::ledger::{Hash, Label};
 pub use local_node_kadcast::udp::{Link, Path};
+use local_node_types::ledger::{Hash, Label};
 
 use crate::end::Stopped;
 
