@@ -1,13 +1,25 @@
 //! Several nodes of one network in this process, over real sockets: each has the key of one provisioner.
 
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader};
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use local_node::genesis::Allocation;
+use local_node::events::NodeEvent;
+use local_node::genesis::{Allocation, DEV_STAKE};
 use local_node::handle::{ControlError, NodeHandle};
 use local_node::network::{Link, NetworkConfig, NetworkError};
 use local_node::{BlockTime, Config, NodeError, spawn};
+use local_node_consensus::signing::Keyring;
+use local_node_kadcast::udp::{Driver, Handle, Settings};
+use local_node_kadcast::{self as kadcast, Identity};
+use local_node_types::codec::Encode as _;
+use local_node_types::ledger::{ConsensusHeader, Header, Vote};
+use local_node_types::message::{Frame, Message, SignedBy, Validation, validation_bytes};
+use local_node_types::rules::Profile;
+use tokio::sync::oneshot::{self, error::TryRecvError};
 use tokio::time::timeout;
 
 use crate::common::{ACCOUNTS, Draft, module_cache};
@@ -27,10 +39,11 @@ fn addresses(count: usize) -> Vec<SocketAddr> {
 fn config(place: usize, addresses: &[SocketAddr], data: Option<PathBuf>) -> Config {
     let address = addresses[place];
     let bootstrap = addresses.iter().copied().filter(|other| *other != address).collect();
+    let stakes = ACCOUNTS[..addresses.len()].iter().map(|account| (*account.public_key(), DEV_STAKE)).collect();
     Config {
         block_time: BlockTime::Every(Duration::from_secs(1)),
         genesis_time: Some(GENESIS_TIME),
-        allocation: Some(Allocation::development(ACCOUNTS.as_slice())),
+        allocation: Some(Allocation { stakes, ..Allocation::development(ACCOUNTS.as_slice()) }),
         voters: Some(vec![ACCOUNTS[place].keys().clone()]),
         network: Some(NetworkConfig { listen: address, public: address, bootstrap }),
         module_cache: module_cache(),
@@ -159,4 +172,266 @@ async fn what_a_network_cannot_be_is_refused() {
     assert_eq!(alone.network_status().await, Err(NetworkError::Alone));
     assert_eq!(alone.heal().await, Err(NetworkError::Alone));
     alone.shutdown().await;
+}
+
+/// Tells a test that it is a child process, and where its data folder is.
+const FOLDER: &str = "LOCAL_NODE_TEST_NETWORK_FOLDER";
+/// The addresses of all nodes, for the child.
+const ADDRESSES: &str = "LOCAL_NODE_TEST_NETWORK_ADDRESSES";
+/// How often a node is killed; by default only some times.
+const KILLS: &str = "LOCAL_NODE_TEST_KILLS";
+/// The members of the network of which one is killed. Of four, one may hold half of a committee's credits.
+const MEMBERS: usize = 7;
+/// The place of the node that is killed.
+const KILLED: usize = MEMBERS - 1;
+
+/// Not a test by itself: the child process that is killed. It tells what it accepts and takes back.
+#[test]
+fn a_member_that_is_killed() {
+    let Some(folder) = std::env::var_os(FOLDER) else { return };
+    let addresses = std::env::var(ADDRESSES).expect("addresses");
+    let addresses: Vec<SocketAddr> = addresses.split(',').map(|text| text.parse().expect("an address")).collect();
+    let runtime = tokio::runtime::Runtime::new().expect("threads");
+    runtime.block_on(async {
+        let node = spawn(config(KILLED, &addresses, Some(folder.into()))).await.expect("the node starts");
+        let mut events = node.subscribe();
+        let tip = node.tip().height;
+        for height in tip.saturating_sub(60)..=tip {
+            let (block, _) = node.store().block(height).expect("readable").expect("it is there");
+            println!("has {height} {}", hex::encode(block.header().hash));
+        }
+        println!("ready {tip} -");
+        while let Ok(event) = events.recv().await {
+            match event {
+                NodeEvent::BlockAccepted(block) => {
+                    println!("accepted {} {}", block.header().height, hex::encode(block.header().hash));
+                }
+                NodeEvent::BlockReverted { hash, height } => println!("reverted {height} {}", hex::encode(hash)),
+                _ => {}
+            }
+        }
+    });
+}
+
+fn member(folder: &std::path::Path, addresses: &[SocketAddr]) -> Child {
+    let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+    Command::new(std::env::current_exe().expect("this program"))
+        .args(["--exact", "--nocapture", "--test-threads=1", "network::a_member_that_is_killed"])
+        .env(FOLDER, folder)
+        .env(ADDRESSES, addresses.join(","))
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("a process")
+}
+
+/// The blocks that a member has told of, by height.
+type Told = BTreeMap<u64, String>;
+
+/// Listens until the member has accepted some blocks, kills it, and checks that it has come back with all that it had
+/// told of before.
+fn kill_after(mut member: Child, blocks: usize, told: &mut Told) {
+    let before = told.clone();
+    let mut has = Told::new();
+    let mut accepted = 0;
+    let lines = BufReader::new(member.stdout.take().expect("its output")).lines();
+    for line in lines.map_while(Result::ok) {
+        let words: Vec<&str> = line.split(' ').collect();
+        let (Some(height), Some(hash)) = (words.get(1).and_then(|text| text.parse().ok()), words.get(2)) else {
+            continue;
+        };
+        match words[0] {
+            "has" => drop(has.insert(height, (*hash).to_owned())),
+            "ready" => {
+                for (height, hash) in before.iter().rev().take(50) {
+                    assert_eq!(has.get(height), Some(hash), "block {height} that it had accepted");
+                }
+            }
+            "accepted" => {
+                told.insert(height, (*hash).to_owned());
+                accepted += 1;
+            }
+            "reverted" => drop(told.remove(&height)),
+            _ => {}
+        }
+        if accepted >= blocks {
+            break;
+        }
+    }
+    assert!(accepted >= blocks, "the member ended by itself");
+    member.kill().expect("it runs");
+    member.wait().expect("it ends");
+}
+
+/// Sends transfers to a node until it is told to stop.
+async fn load(node: NodeHandle, mut stop: oneshot::Receiver<()>) -> u64 {
+    let mut nonce = 0;
+    while stop.try_recv() == Err(TryRecvError::Empty) {
+        nonce += 1;
+        node.submit(Draft::new(8, nonce).pay(9, 1).bytes()).await.expect("taken");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    nonce
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_member_loses_no_block_and_signs_nothing_twice() {
+    let kills = std::env::var(KILLS).map_or(3, |kills| kills.parse().expect("a number"));
+    let addresses = addresses(MEMBERS);
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut nodes = Vec::new();
+    for place in 0..KILLED {
+        nodes.push(spawn(config(place, &addresses, None)).await.expect("the node starts"));
+    }
+    let (stop, stopped) = oneshot::channel();
+    let loading = tokio::spawn(load(nodes[0].clone(), stopped));
+    let mut told = Told::new();
+    for round in 0..kills {
+        let (path, addresses) = (folder.path().to_owned(), addresses.clone());
+        let mut known = std::mem::take(&mut told);
+        let (after, more) = (1 + round * 7 % 5, Duration::from_micros(round as u64 * 27_411 % 900_000));
+        told = tokio::task::spawn_blocking(move || {
+            let member = member(&path, &addresses);
+            kill_after(member, after, &mut known);
+            std::thread::sleep(more / 10);
+            known
+        })
+        .await
+        .expect("nothing is lost");
+    }
+    drop(stop);
+    let sent = loading.await.expect("it ends");
+    let last = Draft::new(8, sent + 1).pay(9, 1);
+    let id = nodes[0].submit(last.bytes()).await.expect("taken");
+    for node in &nodes {
+        timeout(PATIENCE, node.wait_for(&id, true)).await.expect("in time").expect("it is final");
+    }
+    // Two votes of one key in a step would be in a block.
+    let tip = nodes[0].tip().height;
+    for height in 0..=tip {
+        let (block, _) = nodes[0].store().block(height).expect("readable").expect("it is there");
+        assert!(block.block.faults.is_empty(), "block {height} has faults: {:?}", block.block.faults);
+    }
+    println!("{kills} kills, {tip} blocks, {sent} transfers");
+    shut_down(nodes).await;
+}
+
+/// A peer that speaks Kadcast and has no chain.
+struct Stranger {
+    kadcast: Handle,
+    events: tokio::sync::mpsc::Receiver<kadcast::Event>,
+}
+
+impl Stranger {
+    async fn join(peers: &[SocketAddr]) -> Self {
+        let address = addresses(1)[0];
+        let mut config = kadcast::Config::new(Identity::produce(address, kadcast::ACCEPTED_WORK_BITS), 0);
+        config.bootstrap = peers.to_vec();
+        let (driver, kadcast, events) = Driver::bind(Settings::new(config, [7; 32])).await.expect("a free port");
+        tokio::spawn(driver.run());
+        let stranger = Self { kadcast, events };
+        let meet = async {
+            while stranger.kadcast.status().await.expect("it runs").alive < peers.len() {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        timeout(PATIENCE, meet).await.expect("it meets the others");
+        stranger
+    }
+
+    async fn say(&self, message: Message) {
+        self.send(Frame::from(message).encoded()).await;
+    }
+
+    async fn send(&self, bytes: Vec<u8>) {
+        self.kadcast.broadcast(bytes).await.expect("it leaves");
+    }
+
+    /// Forgets what was received, so that the channel does not fill.
+    fn ignore(&mut self) {
+        while self.events.try_recv().is_ok() {}
+    }
+}
+
+/// A vote of a development account in the round after a tip.
+fn vote(account: usize, tip: &Header, vote: Vote) -> Message {
+    let header = ConsensusHeader { prev_block_hash: tip.hash, round: tip.height + 1, iteration: 0 };
+    let keys = Keyring::new(vec![ACCOUNTS[account].keys().secret().clone()]);
+    let (signer, version) = (ACCOUNTS[account].id(), Profile::Local.at(header.round).fork().bls_version());
+    let signature = keys.sign(&signer, &validation_bytes(&header, &vote), version).expect("it holds the key");
+    Message::Validation(Box::new(Validation { header, vote, signed: SignedBy { signer, signature } }))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_signs_two_votes_is_slashed() {
+    let (nodes, addresses) = network(4).await;
+    let mut stranger = Stranger::join(&addresses).await;
+    let (mut height, mut culprits, mut slashed) = (0, Vec::new(), Vec::new());
+    let wait = async {
+        for number in 0..=u8::MAX {
+            stranger.say(vote(3, &nodes[0].tip(), Vote::Invalid([number; 32]))).await;
+            stranger.ignore();
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            while let Some((block, _)) = nodes[0].store().block(height + 1).expect("readable") {
+                height += 1;
+                culprits.extend(block.block.faults.iter().map(|fault| fault.signatures()[0].0));
+                slashed.extend(block.events.iter().map(|event| event.topic.clone()).filter(|topic| topic == "slash"));
+            }
+            // The first fault is a warning.
+            if !slashed.is_empty() {
+                return;
+            }
+        }
+    };
+    timeout(PATIENCE, wait).await.expect("a block has the contradiction");
+    assert!(!culprits.is_empty(), "no block has the contradiction");
+    assert!(culprits.iter().all(|culprit| *culprit == ACCOUNTS[3].id()), "nobody else: {culprits:?}");
+    assert!(!slashed.is_empty(), "the stake contract has slashed it");
+    shut_down(nodes).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_strangers_say_does_not_stop_a_network() {
+    let (nodes, addresses) = network(4).await;
+    let mut stranger = Stranger::join(&addresses).await;
+    final_at(&nodes[0], 1).await;
+    let tip = nodes[0].tip();
+    let (block, _) = nodes[0].store().block(tip.height).expect("readable").expect("it is there");
+    let frame = Frame::from(Message::Block(Box::new(block.block.clone()))).encoded();
+    // Bytes that are no message, or not whole.
+    for length in [1, 5, 6, 40, frame.len() - 1] {
+        stranger.send(frame[..length].to_vec()).await;
+    }
+    stranger.send([frame.as_slice(), b"more"].concat()).await;
+    stranger.send(vec![0xff; 4096]).await;
+    for place in (0..frame.len()).step_by(frame.len() / 40 + 1) {
+        let mut flipped = frame.clone();
+        flipped[place] ^= 0x40;
+        stranger.send(flipped).await;
+    }
+    // Messages that no honest node sends.
+    stranger.say(vote(9, &tip, Vote::NoCandidate)).await;
+    let far = Header { height: u64::MAX - 1, ..(*tip).clone() };
+    stranger.say(vote(3, &far, Vote::NoCandidate)).await;
+    let mut lie = block.block.clone();
+    lie.header.height += 1;
+    lie.header.prev_block_hash = tip.hash;
+    for change in [
+        |header: &mut Header| header.state_root = [1; 32],
+        |header: &mut Header| header.gas_limit = 1,
+        |header: &mut Header| header.timestamp = u64::MAX,
+        |header: &mut Header| header.iteration = 200,
+        |header: &mut Header| header.generator = ACCOUNTS[9].id(),
+    ] {
+        let mut candidate = lie.clone();
+        change(&mut candidate.header);
+        candidate.header.hash = candidate.header.compute_hash();
+        stranger.say(Message::Candidate(Box::new(candidate.clone()))).await;
+        stranger.say(Message::Block(Box::new(candidate))).await;
+    }
+    stranger.ignore();
+    let status = nodes[0].network_status().await.expect("it runs");
+    final_at(&nodes[0], status.height + 2).await;
+    let honest = addresses[1..].iter().all(|address| status.peers.contains(address));
+    assert!(honest, "no honest peer was dropped: {status:?}");
+    shut_down(nodes).await;
 }
