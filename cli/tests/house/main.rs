@@ -31,6 +31,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("local-node-consensus", &["local-node-types"]),
     ("local-node-core", &["local-node-types", "local-node-consensus"]),
     ("local-node-kadcast", &[]),
+    ("local-node-kadcast-sim", &["local-node-kadcast"]),
     (
         "local-node",
         &[

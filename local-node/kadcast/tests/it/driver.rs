@@ -9,7 +9,9 @@ use tokio::sync::mpsc::Receiver;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::support::{config, free_addresses, seed};
+use local_node_kadcast_sim::{config, seed};
+
+use crate::support::free_addresses;
 
 /// When something that should come soon has failed to.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -12,8 +12,7 @@ use local_node_kadcast::{
 };
 use proptest::prelude::*;
 
-use crate::support::net::address;
-use crate::support::{NETWORK, config, identity, seed};
+use local_node_kadcast_sim::{NETWORK, address, config, identity, seed};
 
 const NOW: Duration = Duration::ZERO;
 

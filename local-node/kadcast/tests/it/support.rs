@@ -1,32 +1,7 @@
-//! A network in virtual time, and measurements on it. Only the crate's public interface is used.
-
-#![allow(dead_code, reason = "not every test uses all of it")]
-
-pub(crate) mod measure;
-pub(crate) mod net;
+//! What tests over real sockets need beside the simulated network.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU16, Ordering};
-
-use local_node_kadcast::{ACCEPTED_WORK_BITS, Config, Identity};
-
-/// The network of all tests.
-pub(crate) const NETWORK: u8 = 7;
-
-/// The identity of a test's node, with the least work that others accept.
-pub(crate) fn identity(address: SocketAddr) -> Identity {
-    Identity::produce(address, ACCEPTED_WORK_BITS)
-}
-
-pub(crate) fn config(address: SocketAddr) -> Config {
-    Config::new(identity(address), NETWORK)
-}
-
-pub(crate) fn seed(number: u64) -> [u8; 32] {
-    let mut seed = [0; 32];
-    seed[..8].copy_from_slice(&number.to_le_bytes());
-    seed
-}
 
 /// Addresses on loopback whose ports are free, below the range that systems give to sockets without a port. No two
 /// calls of a process give the same.
