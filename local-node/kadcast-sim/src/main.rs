@@ -41,7 +41,7 @@ fn main() -> ExitCode {
         let _ = writeln!(io::stderr(), "{USAGE}");
         return ExitCode::from(2);
     };
-    match run(&command, &mut io::stdout().lock(), &mut io::stderr().lock()) {
+    match run(&command, &mut io::stdout().lock()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(io::stderr(), "error: {error}");
@@ -67,24 +67,15 @@ fn parse(arguments: &[String]) -> Option<Command> {
     fits.then_some(command)
 }
 
-fn run(command: &Command, out: &mut impl Write, progress: &mut impl Write) -> io::Result<()> {
-    let (mut short, mut long) = (Vec::new(), Vec::new());
-    for nodes in &command.nodes {
-        let begun = Instant::now();
-        let mut net = network(*nodes, command.seed);
-        writeln!(
-            progress,
-            "{nodes} nodes know {:.1} peers each on average; built in {:.0} s",
-            mean_peers(&net),
-            begun.elapsed().as_secs_f64()
-        )?;
-        let most = u32::try_from(200_000 / nodes).unwrap_or(u32::MAX);
-        let messages = command.messages.unwrap_or(most.clamp(20, 200));
-        short.extend(rows(&mut net, messages, SHORT_BYTES, command.seed, progress)?);
-        if *nodes <= MAX_NODES_OF_LONG {
-            long.extend(rows(&mut net, messages.div_ceil(10), LONG_BYTES, command.seed, progress)?);
-        }
-    }
+fn run(command: &Command, out: &mut impl Write) -> io::Result<()> {
+    // One thread for each size; what comes out does not depend on their number.
+    let sizes = std::thread::scope(|scope| {
+        let threads: Vec<_> = command.nodes.iter().map(|nodes| scope.spawn(|| measure_size(*nodes, command))).collect();
+        threads.into_iter().map(std::thread::ScopedJoinHandle::join).collect::<Result<Vec<_>, _>>()
+    });
+    let (short, long): (Vec<_>, Vec<_>) =
+        sizes.map_err(|_| io::Error::other("a measurement has failed"))?.into_iter().unzip();
+    let (short, long) = (short.concat(), long.concat());
     for (bytes, figures) in [(SHORT_BYTES, &short), (LONG_BYTES, &long)] {
         if !figures.is_empty() {
             writeln!(out, "Messages of {} bytes:\n\n{HEAD}", with_commas(bytes as f64))?;
@@ -98,25 +89,38 @@ fn run(command: &Command, out: &mut impl Write, progress: &mut impl Write) -> io
     Ok(())
 }
 
+/// Measures networks of one size, with short and with long messages.
+fn measure_size(nodes: usize, command: &Command) -> (Vec<Figures>, Vec<Figures>) {
+    let begun = Instant::now();
+    let mut net = network(nodes, command.seed);
+    let (peers, seconds) = (mean_peers(&net), begun.elapsed().as_secs_f64());
+    tell(&format!("{nodes} nodes know {peers:.1} peers each on average; built in {seconds:.0} s"));
+    let most = u32::try_from(200_000 / nodes).unwrap_or(u32::MAX);
+    let messages = command.messages.unwrap_or(most.clamp(20, 200));
+    let short = rows(&mut net, messages, SHORT_BYTES, command.seed);
+    let has_long = nodes <= MAX_NODES_OF_LONG;
+    let long = if has_long { rows(&mut net, messages.div_ceil(10), LONG_BYTES, command.seed) } else { Vec::new() };
+    (short, long)
+}
+
 /// Measures every strategy at every loss, on one network, so that all have the same tables.
-fn rows(
-    net: &mut Net,
-    messages: u32,
-    message_bytes: usize,
-    seed: u64,
-    progress: &mut impl Write,
-) -> io::Result<Vec<Figures>> {
+fn rows(net: &mut Net, messages: u32, message_bytes: usize, seed: u64) -> Vec<Figures> {
     let mut figures = Vec::new();
     for strategy in STRATEGIES {
         for loss in LOSSES_PERMILLE {
             // Endpoints take a message once, so each row has messages of its own.
-            let row_seed = seed.wrapping_mul(1_000_003) + (message_bytes + figures.len()) as u64;
+            let row_seed = seed.wrapping_mul(1_000_003).wrapping_add((message_bytes + figures.len()) as u64);
             let plan = Plan { strategy, links: Links::lossy(loss), messages, message_bytes, seed: row_seed };
             let begun = Instant::now();
             let measured = measure(net, &plan);
-            writeln!(progress, "{} {:.0} s", row(&measured), begun.elapsed().as_secs_f64())?;
+            tell(&format!("{} {:.0} s", row(&measured), begun.elapsed().as_secs_f64()));
             figures.push(measured);
         }
     }
-    Ok(figures)
+    figures
+}
+
+/// Says how far the measurement is. A closed pipe does not end it.
+fn tell(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
 }

@@ -9,9 +9,11 @@ use crate::model;
 use crate::net::{Links, Net, START_INTERVAL, Strategy, Trace};
 
 /// How long the tables have to fill, after the last node's start.
-const WARM_UP: Duration = Duration::from_secs(60);
-/// How long after each other messages are sent.
-const INTERVAL: Duration = Duration::from_secs(1);
+const WARM_UP: Duration = Duration::from_secs(30);
+/// How long after each other short messages are sent.
+const INTERVAL: Duration = Duration::from_millis(500);
+/// How much longer each byte of a message makes the interval. Each message has reached its last node when the next comes.
+const INTERVAL_OF_BYTE: Duration = Duration::from_micros(20);
 /// How long the last one has to spread.
 const SPREAD: Duration = Duration::from_secs(5);
 
@@ -137,11 +139,12 @@ pub fn measure_endpoints(net: &mut Net, plan: &Plan) -> Vec<Spread> {
     let mut rng = ChaCha8Rng::seed_from_u64(plan.seed);
     let mut spreads = Vec::new();
     let mut rays = Vec::new();
+    let interval = INTERVAL + INTERVAL_OF_BYTE * u32::try_from(plan.message_bytes).unwrap_or(u32::MAX);
     for _ in 0..plan.messages {
         let mut message = vec![0; plan.message_bytes];
         rng.fill_bytes(&mut message);
         rays.push(net.broadcast(rng.gen_range(0..net.nodes.len()), &message));
-        net.run(INTERVAL);
+        net.run(interval);
     }
     net.run(SPREAD);
     for ray in rays {
