@@ -13,7 +13,7 @@ use local_node_kadcast_sim::report::{HEAD, row, with_commas};
 const USAGE: &str = "usage: local-node-kadcast-sim [--nodes N,N,...] [--messages N] [--seed N] [--svg FILE]
 
 --nodes N,...   the sizes of networks, at most 20000 each (100,1000,10000)
---messages N    short messages for each row (200000 / nodes, at least 20 and at most 200)
+--messages N    short messages for each row (50000 / nodes, at least 10 and at most 100)
 --seed N        where all random choices come from (1)
 --svg FILE      draws the figures of short messages, too";
 
@@ -68,23 +68,27 @@ fn parse(arguments: &[String]) -> Option<Command> {
 }
 
 fn run(command: &Command, out: &mut impl Write) -> io::Result<()> {
+    let (mut short, mut long) = (Vec::new(), Vec::new());
     // One thread for each size; what comes out does not depend on their number.
-    let sizes = std::thread::scope(|scope| {
+    std::thread::scope(|scope| {
         let threads: Vec<_> = command.nodes.iter().map(|nodes| scope.spawn(|| measure_size(*nodes, command))).collect();
-        threads.into_iter().map(std::thread::ScopedJoinHandle::join).collect::<Result<Vec<_>, _>>()
-    });
-    let (short, long): (Vec<_>, Vec<_>) =
-        sizes.map_err(|_| io::Error::other("a measurement has failed"))?.into_iter().unzip();
-    let (short, long) = (short.concat(), long.concat());
+        for thread in threads {
+            let (next_short, next_long) = thread.join().map_err(|_| io::Error::other("a measurement has failed"))?;
+            short.extend(next_short);
+            long.extend(next_long);
+            // Drawn again for each size, so that a run that is interrupted leaves something.
+            if let Some(path) = &command.svg {
+                std::fs::write(path, plot::svg(&short))?;
+            }
+        }
+        io::Result::Ok(())
+    })?;
     for (bytes, figures) in [(SHORT_BYTES, &short), (LONG_BYTES, &long)] {
         if !figures.is_empty() {
             writeln!(out, "Messages of {} bytes:\n\n{HEAD}", with_commas(bytes as f64))?;
             figures.iter().try_for_each(|figures| writeln!(out, "{}", row(figures)))?;
             writeln!(out)?;
         }
-    }
-    if let Some(path) = &command.svg {
-        std::fs::write(path, plot::svg(&short))?;
     }
     Ok(())
 }
@@ -95,8 +99,8 @@ fn measure_size(nodes: usize, command: &Command) -> (Vec<Figures>, Vec<Figures>)
     let mut net = network(nodes, command.seed);
     let (peers, seconds) = (mean_peers(&net), begun.elapsed().as_secs_f64());
     tell(&format!("{nodes} nodes know {peers:.1} peers each on average; built in {seconds:.0} s"));
-    let most = u32::try_from(200_000 / nodes).unwrap_or(u32::MAX);
-    let messages = command.messages.unwrap_or(most.clamp(20, 200));
+    let most = u32::try_from(50_000 / nodes).unwrap_or(u32::MAX);
+    let messages = command.messages.unwrap_or(most.clamp(10, 100));
     let short = rows(&mut net, messages, SHORT_BYTES, command.seed);
     let has_long = nodes <= MAX_NODES_OF_LONG;
     let long = if has_long { rows(&mut net, messages.div_ceil(10), LONG_BYTES, command.seed) } else { Vec::new() };

@@ -8,14 +8,16 @@ use rand_chacha::ChaCha8Rng;
 use crate::model;
 use crate::net::{Links, Net, START_INTERVAL, Strategy, Trace};
 
+/// How long all nodes together take to start, at most.
+const MAX_STARTS: Duration = Duration::from_secs(20);
 /// How long the tables have to fill, after the last node's start.
-const WARM_UP: Duration = Duration::from_secs(30);
+const WARM_UP: Duration = Duration::from_secs(20);
 /// How long after each other short messages are sent.
 const INTERVAL: Duration = Duration::from_millis(500);
 /// How much longer each byte of a message makes the interval. Each message has reached its last node when the next comes.
 const INTERVAL_OF_BYTE: Duration = Duration::from_micros(20);
 /// How long the last one has to spread.
-const SPREAD: Duration = Duration::from_secs(5);
+const SPREAD: Duration = Duration::from_secs(3);
 
 /// A measurement on a network that stands.
 #[derive(Debug, Clone, Copy)]
@@ -101,9 +103,11 @@ pub struct Figures {
 /// Builds a network by the protocol itself, on links without loss.
 #[must_use]
 pub fn network(nodes: usize, seed: u64) -> Net {
-    let mut net = Net::new(nodes, Links::lossy(0), seed);
+    let number = u32::try_from(nodes).unwrap_or(u32::MAX).max(1);
+    let interval = START_INTERVAL.min(MAX_STARTS / number);
+    let mut net = Net::with(nodes, Links::lossy(0), seed, interval, |_| {});
     net.watch_nothing();
-    net.run(START_INTERVAL * u32::try_from(nodes).unwrap_or(u32::MAX) + WARM_UP);
+    net.run(interval * number + WARM_UP);
     net
 }
 

@@ -154,14 +154,14 @@ impl Net {
     /// A network whose nodes know the first as bootstrap node. They start [`START_INTERVAL`] after each other.
     #[must_use]
     pub fn new(number: usize, links: Links, random: u64) -> Self {
-        Self::with(number, links, random, |_| {})
+        Self::with(number, links, random, START_INTERVAL, |_| {})
     }
 
-    /// As [`Net::new`], with other settings.
+    /// As [`Net::new`], with another time between starts and with other settings.
     ///
     /// # Panics
     /// If the settings are none that an endpoint takes.
-    pub fn with(number: usize, links: Links, random: u64, set: impl Fn(&mut Config)) -> Self {
+    pub fn with(number: usize, links: Links, random: u64, interval: Duration, set: impl Fn(&mut Config)) -> Self {
         let mut net = Self {
             now: Duration::ZERO,
             nodes: Vec::new(),
@@ -186,7 +186,7 @@ impl Net {
             let endpoint = endpoint.expect("the settings fit a node of the network");
             net.nodes.push(Node { endpoint, is_up: true, uplink_free: Duration::ZERO });
             net.put(start, Happening::Tick(place));
-            start += START_INTERVAL;
+            start += interval;
         }
         net
     }
