@@ -22,7 +22,7 @@ const SHORT_BYTES: usize = 300;
 /// A block with some transactions.
 const LONG_BYTES: usize = 100_000;
 /// Long messages are sent in networks of at most so many nodes: floods of them take long.
-const MAX_NODES_OF_LONG: usize = 1000;
+const MAX_NODES_OF_LONG: usize = 200;
 const MAX_NODES: usize = 20_000;
 /// Of a thousand datagrams, so many are lost.
 const LOSSES_PERMILLE: [u32; 3] = [0, 50, 200];
