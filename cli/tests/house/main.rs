@@ -31,6 +31,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("local-node-consensus", &["local-node-types"]),
     ("local-node-core", &["local-node-types", "local-node-consensus"]),
     ("local-node-kadcast", &[]),
+    ("local-node-kadcast-sim", &["local-node-kadcast"]),
+    ("local-node-fuzz", &["local-node-kadcast", "local-node-types"]),
     (
         "local-node",
         &[

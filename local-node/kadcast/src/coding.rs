@@ -9,7 +9,7 @@ mod assembly;
 use blake2::{Blake2s256, Digest};
 use raptorq::{EncodingPacket, ObjectTransmissionInformation, PayloadId, SourceBlockDecoder, SourceBlockEncoder};
 
-use crate::wire::{Chunk, MAX_SYMBOL_BYTES, OBJECT_BYTES, RayId};
+use crate::wire::{BROADCAST_OVERHEAD_BYTES, Chunk, MAX_SYMBOL_BYTES, OBJECT_BYTES, RayId};
 
 pub use assembly::{ASSEMBLY_OVERHEAD_BYTES, Added, Assembly, MAX_ATTEMPTS, MAX_SENDERS, SYMBOL_OVERHEAD_BYTES};
 
@@ -132,6 +132,18 @@ pub fn ray_of(message: &[u8]) -> RayId {
     RayId(hash.finalize().into())
 }
 
+/// How many symbols are sent beyond a message's own.
+const fn repair_symbols(message_bytes: usize) -> usize {
+    let share = message_bytes * REPAIR_PERCENT / 100 / 1300;
+    if share > MIN_REPAIR_SYMBOLS { share } else { MIN_REPAIR_SYMBOLS }
+}
+
+/// What a message takes on its way to one receiver.
+pub(crate) const fn sent_bytes(message_bytes: usize) -> usize {
+    let symbols = message_bytes.div_ceil(SYMBOL_BYTES as usize) + repair_symbols(message_bytes);
+    symbols * (BROADCAST_OVERHEAD_BYTES + SYMBOL_BYTES as usize)
+}
+
 /// A message as the symbols that are sent to each receiver.
 #[derive(Debug, Clone)]
 pub struct Encoded {
@@ -151,9 +163,9 @@ impl Encoded {
         let mut padded = message.to_vec();
         padded.resize(object.symbols * usize::from(SYMBOL_BYTES), 0);
         let encoder = SourceBlockEncoder::new(0, &object.information, &padded);
-        let repair = (message.len() * REPAIR_PERCENT / 100 / 1300).max(MIN_REPAIR_SYMBOLS);
+        let repair = u32::try_from(repair_symbols(message.len())).unwrap_or(u32::MAX);
         let mut symbols = encoder.source_packets();
-        symbols.extend(encoder.repair_packets(0, u32::try_from(repair).unwrap_or(u32::MAX)));
+        symbols.extend(encoder.repair_packets(0, repair));
         Self { ray: ray_of(message), object: object.to_bytes(), symbols }
     }
 

@@ -21,6 +21,10 @@ pub struct Rates {
     pub source_answers: Rate,
     /// Answers to questions for peers, to all sources.
     pub total_answers: Rate,
+    /// Bytes of messages that one source is answered with ([`crate::Endpoint::answer`]), as they are sent.
+    pub source_answer_bytes: Rate,
+    /// Bytes of messages that all sources are answered with.
+    pub total_answer_bytes: Rate,
 }
 
 impl Default for Rates {
@@ -32,6 +36,8 @@ impl Default for Rates {
             source_control: Rate { per_second: 100, burst: 500 },
             source_answers: Rate { per_second: 8, burst: 160 },
             total_answers: Rate { per_second: 1000, burst: 4000 },
+            source_answer_bytes: Rate { per_second: 8 << 20, burst: 128 << 20 },
+            total_answer_bytes: Rate { per_second: 32 << 20, burst: 256 << 20 },
         }
     }
 }
@@ -114,6 +120,7 @@ struct Allowances {
     bytes: Allowance,
     control: Allowance,
     answers: Allowance,
+    answer_bytes: Allowance,
     seen: Duration,
 }
 
@@ -123,6 +130,7 @@ pub(crate) struct Limiter {
     rates: Rates,
     bytes: Allowance,
     answers: Allowance,
+    answer_bytes: Allowance,
     sources: BTreeMap<Source, Allowances>,
     by_silence: BTreeSet<(Duration, Source)>,
 }
@@ -130,7 +138,8 @@ pub(crate) struct Limiter {
 impl Limiter {
     pub(crate) fn new(rates: Rates, now: Duration) -> Self {
         let (bytes, answers) = (Allowance::full(rates.total_bytes, now), Allowance::full(rates.total_answers, now));
-        Self { rates, bytes, answers, sources: BTreeMap::new(), by_silence: BTreeSet::new() }
+        let answer_bytes = Allowance::full(rates.total_answer_bytes, now);
+        Self { rates, bytes, answers, answer_bytes, sources: BTreeMap::new(), by_silence: BTreeSet::new() }
     }
 
     /// Whether a datagram may be looked at.
@@ -146,6 +155,11 @@ impl Limiter {
     /// Whether a question for peers may be answered.
     pub(crate) fn allows_answer(&mut self, now: Duration, source: Source) -> bool {
         self.source(now, source).answers.take(now, 1) && self.answers.take(now, 1)
+    }
+
+    /// Whether a source may be answered with so many bytes.
+    pub(crate) fn allows_answer_bytes(&mut self, now: Duration, source: Source, bytes: usize) -> bool {
+        self.source(now, source).answer_bytes.take(now, bytes as u64) && self.answer_bytes.take(now, bytes as u64)
     }
 
     /// Takes some of a source's bytes away: it sent what was rejected.
@@ -171,6 +185,7 @@ impl Limiter {
             bytes: Allowance::full(rates.source_bytes, now),
             control: Allowance::full(rates.source_control, now),
             answers: Allowance::full(rates.source_answers, now),
+            answer_bytes: Allowance::full(rates.source_answer_bytes, now),
             seen: now,
         });
         allowances.seen = now;

@@ -1,5 +1,8 @@
 //! The routing table: a bucket of peers for each distance.
 
+#[cfg(test)]
+mod model;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -5,10 +5,12 @@
 //! socket ◄─ link rules ◄─ pacer ◄─ Endpoint::poll_transmit ◄─ commands ◄─ bounded channel ◄─ node
 //! ```
 //!
-//! A node that does not take its events in time loses messages, and nothing else: the endpoint's bounds hold.
+//! A node that does not take its events in time loses messages, and nothing else: the endpoint's bounds hold. Refused
+//! datagrams are told at the level `debug` with their source and the reason, up to [`MAX_TOLD_REFUSALS`] in a second.
 
 mod link;
 mod pacer;
+mod refusals;
 
 use std::io;
 use std::net::SocketAddr;
@@ -26,10 +28,13 @@ use crate::identity::Height;
 use crate::outgoing::Transmit;
 use crate::wire::{MAX_DATAGRAM_BYTES, RayId, stated_port};
 
+pub use refusals::MAX_TOLD_REFUSALS;
+
 pub use link::{Link, MAX_DELAYED_BYTES, MAX_LINKS, Path};
 
 use link::{Fate, Links};
 use pacer::Pacer;
+use refusals::{RefusalLog, Told};
 
 /// The most events that wait for the node outside of the endpoint.
 const EVENT_CHANNEL: usize = 256;
@@ -112,6 +117,7 @@ pub struct Status {
 enum Command {
     Broadcast(Arc<[u8]>, oneshot::Sender<Result<RayId, SendError>>),
     Send(Vec<SocketAddr>, Arc<[u8]>, oneshot::Sender<Result<RayId, SendError>>),
+    Answer(SocketAddr, Arc<[u8]>, oneshot::Sender<Result<RayId, SendError>>),
     Judge(IngressId, Verdict),
     Ping(SocketAddr),
     DropPeer(SocketAddr),
@@ -155,6 +161,15 @@ impl Handle {
     pub async fn send(&self, to: Vec<SocketAddr>, message: impl Into<Arc<[u8]>>) -> Result<RayId, CommandError> {
         let message = message.into();
         Ok(self.ask(|reply| Command::Send(to, message, reply)).await??)
+    }
+
+    /// As [`Endpoint::answer`].
+    ///
+    /// # Errors
+    /// [`CommandError`] if the message does not leave.
+    pub async fn answer(&self, to: SocketAddr, message: impl Into<Arc<[u8]>>) -> Result<RayId, CommandError> {
+        let message = message.into();
+        Ok(self.ask(|reply| Command::Answer(to, message, reply)).await??)
     }
 
     /// As [`Endpoint::judge`]. Verdicts on unknown messages are ignored.
@@ -233,6 +248,7 @@ pub struct Driver {
     start: Instant,
     received: u64,
     refused: u64,
+    refusals: RefusalLog,
     sent: u64,
 }
 
@@ -273,6 +289,7 @@ impl Driver {
             start: Instant::now(),
             received: 0,
             refused: 0,
+            refusals: RefusalLog::default(),
             sent: 0,
         };
         Ok((driver, Handle { commands: command_sender, local_address }, event_receiver))
@@ -342,7 +359,11 @@ impl Driver {
     fn take(&mut self, now: Duration, from: SocketAddr, datagram: &[u8]) {
         if let Err(refusal) = self.endpoint.receive(now, from, datagram) {
             self.refused += 1;
-            tracing::debug!(%from, %refusal, "a datagram is refused");
+            match self.refusals.takes(now) {
+                Told::This => tracing::debug!(%from, %refusal, "a datagram is refused"),
+                Told::After(untold) => tracing::debug!(%from, %refusal, untold, "a datagram is refused"),
+                Told::Not => {}
+            }
         }
     }
 
@@ -414,6 +435,7 @@ impl Driver {
         match command {
             Command::Broadcast(message, reply) => drop(reply.send(self.endpoint.broadcast(now, &message))),
             Command::Send(to, message, reply) => drop(reply.send(self.endpoint.send(now, &to, &message))),
+            Command::Answer(to, message, reply) => drop(reply.send(self.endpoint.answer(now, to, &message))),
             Command::Judge(ingress, verdict) => {
                 if let Err(error) = self.endpoint.judge(now, ingress, verdict) {
                     tracing::debug!(?ingress, %error, "a verdict has no effect");

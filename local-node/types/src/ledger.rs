@@ -18,7 +18,7 @@ pub use block::{Block, MAX_FAULTS, MAX_TRANSACTIONS};
 pub use fault::{Fault, Statement};
 pub use header::{BLOCK_VERSION, ConsensusHeader, Header, StepName};
 pub use label::Label;
-pub use transaction::{LedgerTransaction, MAX_ENCODED_TRANSACTION_BYTES};
+pub use transaction::{LedgerTransaction, MAX_BLOBS, MAX_ENCODED_TRANSACTION_BYTES};
 
 /// A 32-byte digest.
 pub type Hash = [u8; 32];

@@ -166,6 +166,11 @@ impl Endpoint {
         }
     }
 
+    /// Pings an address that a stranger has stated. Strangers may state many, so it gives way to others.
+    pub(super) fn ping_stranger(&mut self, now: Duration, address: SocketAddr) {
+        self.ping_for(now, address, true, None);
+    }
+
     /// Takes a peer out of the table. It may come back when it answers again.
     pub fn drop_peer(&mut self, address: SocketAddr) {
         let address = canonical(address);

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::coding::{Encoded, MESSAGE_BYTES_LIMIT, ray_of};
+use crate::coding::{Encoded, MESSAGE_BYTES_LIMIT, ray_of, sent_bytes};
 use crate::config::UnjudgedBounds;
 use crate::endpoint::{Endpoint, Event, Refusal};
 use crate::identity::{Height, Id, canonical, is_reachable};
@@ -81,6 +81,12 @@ pub enum SendError {
     /// Too much waits to be sent.
     #[error("too much waits to be sent")]
     Full,
+    /// The receiver of an answer has not answered a ping, so that it may not be there. It is pinged now.
+    #[error("the receiver has not answered a ping yet")]
+    Unproven,
+    /// The receiver of an answer was answered with much lately, or all receivers together were.
+    #[error("the receiver was answered with too much")]
+    Rate,
 }
 
 #[derive(Debug)]
@@ -219,8 +225,8 @@ impl Endpoint {
     /// Sends a message to some nodes, once to each, which do not pass it on. A node that has had the same bytes lately
     /// ignores it.
     ///
-    /// Nothing that a stranger asks for may go to an address that has [not answered](Endpoint::has_answered): the
-    /// stranger may have stated somebody else's.
+    /// What a stranger asks for goes by [`Endpoint::answer`] instead: the stranger may have stated somebody else's
+    /// address.
     ///
     /// # Errors
     /// [`SendError`] if it does not leave.
@@ -242,6 +248,34 @@ impl Endpoint {
         let ray = encoded.ray();
         self.outgoing.send_message(encoded, targets.into_iter().map(|address| (address, 0)).collect());
         Ok(ray)
+    }
+
+    /// Sends a message to a node that is said to have asked for it, such as what a `GetResource` names, to the address
+    /// that the request states.
+    ///
+    /// The message leaves only if the address has [answered](Endpoint::has_answered) a ping, and at a rate for each
+    /// source ([`crate::Rates::source_answer_bytes`]). Otherwise it is not kept: an address that has not answered is
+    /// pinged, and gets the message when it asks again.
+    ///
+    /// # Errors
+    /// [`SendError`] if it does not leave.
+    pub fn answer(&mut self, now: Duration, to: SocketAddr, message: &[u8]) -> Result<RayId, SendError> {
+        check_length(message)?;
+        let to = canonical(to);
+        if to == self.config.identity.address() || !is_reachable(to) {
+            return Err(SendError::Targets);
+        }
+        if !self.has_answered(now, to) {
+            self.ping_stranger(now, to);
+            return Err(SendError::Unproven);
+        }
+        if !self.outgoing.has_room(message.len(), 1) {
+            return Err(SendError::Full);
+        }
+        if !self.limiter.allows_answer_bytes(now, Source::of(to), sent_bytes(message.len())) {
+            return Err(SendError::Rate);
+        }
+        self.send(now, &[to], message)
     }
 
     pub(super) fn receive_chunk(

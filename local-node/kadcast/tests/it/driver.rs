@@ -1,15 +1,21 @@
 //! The driver on UDP: rules of links, a port in use, nodes that come and go.
 
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use local_node_kadcast::udp::{CommandError, Driver, Handle, Link, Path, Settings, UdpError};
+use local_node_kadcast::udp::{CommandError, Driver, Handle, Link, MAX_TOLD_REFUSALS, Path, Settings, UdpError};
 use local_node_kadcast::{Event, SendError, Verdict};
+use tokio::net::UdpSocket;
 use tokio::sync::mpsc::Receiver;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
+use tracing::field::{Field, Visit};
+use tracing::{Level, Metadata, Subscriber, span};
 
-use crate::support::{config, free_addresses, seed};
+use local_node_kadcast_sim::{NETWORK, config, seed};
+
+use crate::support::free_addresses;
 
 /// When something that should come soon has failed to.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -115,6 +121,15 @@ async fn a_long_message_passes_a_lossy_link() {
 }
 
 #[tokio::test]
+async fn answers_go_to_nodes_that_have_answered() {
+    let (one, mut two) = pair().await;
+    let [nobody] = free_addresses(1)[..] else { panic!("there is a free port") };
+    assert_eq!(one.handle.answer(nobody, *b"for nobody").await, Err(CommandError::Send(SendError::Unproven)));
+    one.handle.answer(two.address, *b"for two").await.unwrap();
+    assert!(two.gets(b"for two", PATIENCE).await);
+}
+
+#[tokio::test]
 async fn a_port_in_use_is_an_error_and_so_is_a_driver_that_has_ended() {
     let address = free_addresses(1)[0];
     let node = start(address, address).await;
@@ -139,4 +154,64 @@ async fn a_node_that_takes_no_events_loses_messages_and_nothing_else() {
     while timeout(Duration::from_millis(200), two.events.recv()).await.is_ok() {}
     one.handle.broadcast(*b"at last").await.unwrap();
     assert!(two.gets(b"at last", PATIENCE).await);
+}
+
+/// Keeps the events that are told while it is the default.
+#[derive(Clone, Default)]
+struct Told(Arc<Mutex<Vec<String>>>);
+
+impl Subscriber for Told {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target().starts_with("local_node_kadcast") && *metadata.level() == Level::DEBUG
+    }
+
+    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+        span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+
+    fn event(&self, event: &tracing::Event<'_>) {
+        let mut line = Line(String::new());
+        event.record(&mut line);
+        self.0.lock().unwrap().push(line.0);
+    }
+
+    fn enter(&self, _: &span::Id) {}
+
+    fn exit(&self, _: &span::Id) {}
+}
+
+struct Line(String);
+
+impl Visit for Line {
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        self.0 += &format!("{}={value:?} ", field.name());
+    }
+}
+
+#[tokio::test]
+async fn refusals_are_told_at_debug_level_with_their_source_and_in_bounded_number() {
+    let told = Told::default();
+    let _guard = tracing::subscriber::set_default(told.clone());
+    let address = free_addresses(1)[0];
+    let node = start(address, address).await;
+    let stranger = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let from = stranger.local_addr().unwrap();
+    let mut unknown = vec![77; 40];
+    unknown[23] = NETWORK;
+    for number in 0..300 {
+        stranger.send_to(if number == 0 { b"no datagram" } else { &unknown }, address).await.unwrap();
+        tokio::task::yield_now().await;
+    }
+    until(async || node.handle.status().await.unwrap().refused >= 200).await;
+    let lines = told.0.lock().unwrap().clone();
+    let of_source = |line: &&String| line.contains(&format!("from={from} ")) && line.contains("a datagram is refused");
+    let refusals = lines.iter().filter(of_source).count();
+    // Two seconds may have begun.
+    assert!((1..=2 * MAX_TOLD_REFUSALS as usize).contains(&refusals), "{refusals}");
+    assert!(lines[0].contains("refusal=the datagram ends early"), "{}", lines[0]);
+    assert!(lines.iter().any(|line| line.contains("lacks the work")), "{lines:?}");
 }

@@ -8,12 +8,12 @@ use local_node_kadcast::wire::{
     self, Body, Chunk, Header, MAX_DATAGRAM_BYTES, OBJECT_BYTES, PeerEntry, RayId, Version,
 };
 use local_node_kadcast::{
-    Config, Endpoint, Event, Id, Identity, JudgeError, MAX_SOURCES, PROTOCOL_VERSION, Refusal, SendError, Verdict,
+    ASSEMBLY_TTL, Config, Endpoint, Event, Id, Identity, JudgeError, MAX_SOURCES, PROTOCOL_VERSION, Rate, Refusal,
+    SendError, Verdict,
 };
 use proptest::prelude::*;
 
-use crate::support::net::address;
-use crate::support::{NETWORK, config, identity, seed};
+use local_node_kadcast_sim::{NETWORK, address, config, identity, seed};
 
 const NOW: Duration = Duration::ZERO;
 
@@ -142,6 +142,111 @@ fn questions_are_answered_at_a_rate() {
     assert_eq!(refused, 1000 - (burst - 1));
     let other = Stranger::new(2);
     assert_eq!(other.send(&mut endpoint, &question), Ok(()));
+}
+
+#[test]
+fn a_resource_goes_to_the_stated_address_only_after_its_pong_and_at_a_rate() {
+    // Whoever asks for a resource states the address that it should go to.
+    let mut endpoint = endpoint_with(|config| config.rates.source_answer_bytes = Rate { per_second: 0, burst: 20_000 });
+    let (stated, other) = (Stranger::new(1), Stranger::new(2));
+    let resource = [1; 300];
+    for _ in 0..100 {
+        assert_eq!(endpoint.answer(NOW, stated.identity.address(), &resource), Err(SendError::Unproven));
+    }
+    let first = sent(&mut endpoint);
+    assert_eq!(first.len(), 1, "one ping, however often others ask");
+    assert_eq!(wire::decode_body(&first[0].1), Ok(Body::Ping(PROTOCOL_VERSION)));
+    stated.send(&mut endpoint, &Body::Pong(PROTOCOL_VERSION)).unwrap();
+    assert!(endpoint.answer(NOW, stated.identity.address(), &resource).is_ok());
+    let answer = sent(&mut endpoint);
+    assert_eq!(answer.len(), 6);
+    assert!(answer.iter().all(|(to, datagram)| *to == stated.identity.address() && datagram.len() == 1375));
+    // Six datagrams of 1,375 bytes each: two answers fit into the allowance.
+    assert!(endpoint.answer(NOW, stated.identity.address(), &[2; 300]).is_ok());
+    assert_eq!(endpoint.answer(NOW, stated.identity.address(), &[3; 300]), Err(SendError::Rate));
+    assert_eq!(sent(&mut endpoint).len(), 6);
+    // Others have an allowance of their own, and nobody is answered at an address that no node has.
+    assert_eq!(endpoint.answer(NOW, other.identity.address(), &resource), Err(SendError::Unproven));
+    for address in ["10.0.0.1:0", "224.0.0.1:9000", "0.0.0.0:9000"] {
+        assert_eq!(endpoint.answer(NOW, address.parse().unwrap(), &resource), Err(SendError::Targets));
+    }
+    assert_eq!(endpoint.answer(NOW, endpoint.config().identity.address(), &resource), Err(SendError::Targets));
+}
+
+#[test]
+fn floods_of_stated_addresses_cost_one_ping_each_and_no_more_room_than_stated() {
+    let mut endpoint = endpoint();
+    for number in 1..5000 {
+        assert_eq!(endpoint.answer(NOW, address(number), &[1; 50_000]), Err(SendError::Unproven));
+    }
+    let usage = endpoint.usage();
+    assert!(usage.asked <= 1024 && usage.outgoing_bytes == 0, "{usage:?}");
+    assert!(sent(&mut endpoint).iter().all(|(_, datagram)| datagram.len() == 31));
+}
+
+#[test]
+fn a_ray_that_announces_ten_mebibytes_and_sends_one_chunk_takes_the_room_of_one_chunk() {
+    let mut endpoint = endpoint();
+    let stranger = Stranger::new(1);
+    let encoded = Encoded::new(&vec![7; MESSAGE_BYTES_LIMIT - 1]);
+    stranger.chunk(&mut endpoint, 0, encoded.chunk(0).unwrap()).unwrap();
+    let usage = endpoint.usage();
+    assert_eq!(usage.rays, 1);
+    assert!(usage.ray_bytes < 3000, "{usage:?}");
+    endpoint.on_deadline(ASSEMBLY_TTL);
+    assert_eq!((endpoint.usage().rays, endpoint.usage().ray_bytes), (0, 0));
+}
+
+#[test]
+fn a_pong_that_comes_late_or_for_another_is_refused() {
+    let mut endpoint = endpoint();
+    let (late, other) = (Stranger::new(1), Stranger::new(2));
+    endpoint.ping(NOW, late.identity.address());
+    assert_eq!(other.send(&mut endpoint, &Body::Pong(PROTOCOL_VERSION)), Err(Refusal::Unsolicited));
+    endpoint.on_deadline(endpoint.config().ping_timeout);
+    assert_eq!(late.send(&mut endpoint, &Body::Pong(PROTOCOL_VERSION)), Err(Refusal::Unsolicited));
+    assert!(!endpoint.has_answered(NOW, late.identity.address()));
+    assert_eq!(endpoint.usage().peers, 0);
+}
+
+#[test]
+fn a_peer_that_never_answers_again_leaves_and_is_not_asked_without_end() {
+    let mut endpoint = endpoint();
+    let silent = Stranger::new(1);
+    endpoint.ping(NOW, silent.identity.address());
+    silent.send(&mut endpoint, &Body::Pong(PROTOCOL_VERSION)).unwrap();
+    assert_eq!(endpoint.poll_event(), Some(Event::PeerJoined(silent.identity.address())));
+    sent(&mut endpoint);
+    let (mut now, mut pings) = (NOW, 0);
+    while now < Duration::from_secs(600) {
+        now = endpoint.deadline();
+        endpoint.on_deadline(now);
+        let bodies = sent(&mut endpoint);
+        pings += bodies.iter().filter(|(_, datagram)| datagram[0] == 0).count();
+    }
+    assert_eq!(pings, 3);
+    assert_eq!(endpoint.poll_event(), Some(Event::PeerLeft(silent.identity.address())));
+    assert_eq!((endpoint.usage().peers, endpoint.usage().asked), (0, 0));
+}
+
+#[test]
+fn datagrams_that_are_cut_anywhere_or_of_an_unknown_type_are_refused() {
+    let mut endpoint = endpoint();
+    let stranger = Stranger::new(1);
+    let from = stranger.identity.address();
+    let encoded = Encoded::new(&[5; 40]);
+    for body in [Body::Ping(PROTOCOL_VERSION), Body::Broadcast { height: 0, chunk: encoded.chunk(0).unwrap() }] {
+        let whole = wire::encode(&stranger.header, &body);
+        for end in 0..whole.len() {
+            assert!(matches!(endpoint.receive(NOW, from, &whole[..end]), Err(Refusal::Wire(_))), "{end} bytes");
+        }
+        for kind in (0..=255).filter(|kind| ![0, 1, 2, 3, 10].contains(kind)) {
+            let unknown = [&[kind], &whole[1..]].concat();
+            let refused = endpoint.receive(NOW, from, &unknown);
+            assert_eq!(refused, Err(Refusal::Wire(wire::WireError::UnknownType(kind))));
+        }
+    }
+    assert_eq!((endpoint.usage().rays, endpoint.usage().peers), (0, 0));
 }
 
 #[test]

@@ -12,7 +12,9 @@ use local_node_kadcast::udp::{Driver, Handle, Settings};
 use local_node_kadcast::{Event, Verdict};
 use tokio::time::{Instant, sleep};
 
-use crate::support::{NETWORK, config, free_addresses, seed};
+use local_node_kadcast_sim::{NETWORK, config, seed};
+
+use crate::support::free_addresses;
 
 /// Of each kind.
 const NODES: usize = 6;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use dusk_core::signatures::bls::BlsVersion;
-use dusk_core::transfer::{Transaction, TransactionFormat};
+use dusk_core::transfer::{DecodedTransaction, Transaction, TransactionFormat};
 use sha3::{Digest, Sha3_256};
 
 use super::Hash;
@@ -13,6 +13,9 @@ use crate::rules::Fork;
 
 /// The most bytes of an encoded protocol transaction that the decoder reads: production's bound. A block holds less.
 pub const MAX_ENCODED_TRANSACTION_BYTES: usize = 2 * 1024 * 1024;
+/// The most blobs of a transaction, a rule of the chain (`Transaction::blob_check` of `dusk-core`). The decoder enforces
+/// it, because a decoded blob takes 128 KiB of memory, even where the 33 bytes of its name are all that came.
+pub const MAX_BLOBS: usize = 6;
 /// The version that the envelope states.
 const ENVELOPE_VERSION: u32 = 1;
 /// The type that the envelope states.
@@ -77,7 +80,7 @@ impl LedgerTransaction {
     /// Reads the bytes of a protocol transaction, without the envelope, in whatever format they have.
     ///
     /// # Errors
-    /// When they are longer than [`MAX_ENCODED_TRANSACTION_BYTES`] or do not decode.
+    /// When they are longer than [`MAX_ENCODED_TRANSACTION_BYTES`], do not decode, or hold more than [`MAX_BLOBS`] blobs.
     pub fn from_protocol_bytes(bytes: &[u8]) -> Result<Self, DecodeError> {
         if bytes.len() > MAX_ENCODED_TRANSACTION_BYTES {
             return Err(DecodeError::TooMany {
@@ -86,7 +89,7 @@ impl LedgerTransaction {
                 most: MAX_ENCODED_TRANSACTION_BYTES as u64,
             });
         }
-        let decoded = Transaction::decode_any(bytes).map_err(|problem| DecodeError::Transaction { at: 0, problem })?;
+        let decoded = decode_protocol(bytes, 0)?;
         Ok(Self::new(decoded.transaction, decoded.format))
     }
 
@@ -137,6 +140,17 @@ impl LedgerTransaction {
     }
 }
 
+/// Reads a protocol transaction whose bytes begin at `at` of the input.
+fn decode_protocol(bytes: &[u8], at: usize) -> Result<DecodedTransaction, DecodeError> {
+    let decoded = Transaction::decode_any(bytes).map_err(|problem| DecodeError::Transaction { at, problem })?;
+    let blobs = decoded.transaction.blob().map_or(0, Vec::len);
+    if blobs > MAX_BLOBS {
+        let what = "blobs in a transaction";
+        return Err(DecodeError::TooMany { what, found: blobs as u64, most: MAX_BLOBS as u64 });
+    }
+    Ok(decoded)
+}
+
 impl PartialEq for LedgerTransaction {
     fn eq(&self, other: &Self) -> bool {
         let (a, b) = (&self.0, &other.0);
@@ -167,7 +181,7 @@ impl Decode for LedgerTransaction {
         let (version, kind) = (reader.u32()?, reader.u32()?);
         let at = reader.position() + size_of::<u32>();
         let bytes = reader.sized("transaction bytes", MAX_ENCODED_TRANSACTION_BYTES)?;
-        let decoded = Transaction::decode_any(bytes).map_err(|problem| DecodeError::Transaction { at, problem })?;
+        let decoded = decode_protocol(bytes, at)?;
         Ok(Self::with_envelope(version, kind, decoded.transaction, decoded.format))
     }
 }

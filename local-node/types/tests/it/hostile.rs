@@ -3,13 +3,13 @@
 use dusk_core::BlsScalar;
 use dusk_core::abi::ContractId;
 use dusk_core::signatures::bls::SecretKey;
-use dusk_core::transfer::data::{ContractBytecode, ContractCall, ContractDeploy, TransactionData};
+use dusk_core::transfer::data::{BlobData, ContractBytecode, ContractCall, ContractDeploy, TransactionData};
 use dusk_core::transfer::{Transaction, TransactionFormat};
 use local_node_types::codec::{Decode, DecodeError, Encode};
 use local_node_types::keys::BlsKey;
 use local_node_types::ledger::{
-    Attestation, Block, ConsensusHeader, Fault, Header, IterationsInfo, Label, LedgerTransaction, MAX_FAULTS,
-    MAX_TRANSACTIONS, StepVotes, Vote,
+    Attestation, Block, ConsensusHeader, Fault, Header, IterationsInfo, Label, LedgerTransaction, MAX_BLOBS,
+    MAX_FAULTS, MAX_TRANSACTIONS, StepVotes, Vote,
 };
 use local_node_types::message::{
     Frame, Inventory, InventoryItem, MAX_INVENTORY_ITEMS, Message, QuorumType, Ratification, ValidationResult,
@@ -166,6 +166,22 @@ fn a_transaction_announces_its_length_within_bounds() {
     assert!(matches!(refused(2 * 1024 * 1024 + 1), DecodeError::TooMany { .. }));
     assert!(matches!(refused(2 * 1024 * 1024), DecodeError::Truncated { .. }));
     assert!(matches!(refused(0), DecodeError::Transaction { .. }));
+}
+
+#[test]
+fn a_transaction_has_no_more_blobs_than_the_chain_allows() {
+    // The names of blobs are enough for the decoder, which keeps room for all of each blob.
+    let read = |blobs: usize| {
+        let data = TransactionData::Blob(vec![BlobData { hash: [1; 32], data: None }; blobs]);
+        let transaction =
+            Transaction::moonlight(&SecretKey::from(BlsScalar::from(7)), None, 1, 2, 3, 4, 5, 0, Some(data));
+        let whole = LedgerTransaction::new(transaction.unwrap(), TransactionFormat::Boreas);
+        let bare = LedgerTransaction::from_protocol_bytes(&whole.protocol_bytes()).map(|_| ());
+        (bare, LedgerTransaction::decode_all(&whole.encoded()).map(|_| ()))
+    };
+    assert_eq!(read(MAX_BLOBS), (Ok(()), Ok(())));
+    let error = DecodeError::TooMany { what: "blobs in a transaction", found: 7, most: 6 };
+    assert_eq!(read(MAX_BLOBS + 1), (Err(error.clone()), Err(error)));
 }
 
 #[test]

@@ -1,0 +1,46 @@
+//! The command, on networks of a few nodes.
+#![allow(clippy::unwrap_used, reason = "a test fails by it")]
+
+use std::process::{Command, Output};
+
+fn run(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_local-node-kadcast-sim")).args(arguments).output().unwrap()
+}
+
+#[test]
+fn the_command_prints_tables_and_draws_them() {
+    let svg = std::env::temp_dir().join(format!("kadcast-{}.svg", std::process::id()));
+    let arguments = ["--nodes", "20,40", "--messages", "4", "--svg", svg.to_str().unwrap()];
+    let output = run(&arguments);
+    let drawn = std::fs::read_to_string(&svg).unwrap();
+    std::fs::remove_file(&svg).unwrap();
+    assert!(output.status.success());
+    let table = String::from_utf8(output.stdout).unwrap();
+    // Two lengths of messages, two sizes, four strategies, three losses; two lines of a head each.
+    let rows: Vec<&str> = table.lines().filter(|line| line.starts_with('|')).collect();
+    assert_eq!(rows.len(), 2 * (2 * 4 * 3 + 2), "{table}");
+    let kadcast: Vec<&&str> = rows.iter().filter(|row| row.contains("| Kadcast | 0 % |")).collect();
+    assert_eq!(kadcast.len(), 4);
+    assert!(kadcast.iter().all(|row| row.contains("| 100.000 % |")), "everybody is reached without loss: {table}");
+    for name in ["Kadcast", "gossip to 3", "gossip to 10", "flooding", "nodes", "40 nodes"] {
+        assert!(drawn.contains(&format!(">{name}<")), "{name}");
+    }
+    assert!(!drawn.contains("NaN") && !drawn.contains("inf"), "{drawn}");
+    assert_eq!(drawn.matches("<text").count(), drawn.matches("</text>").count());
+    // The same seed gives the same table and the same picture.
+    assert_eq!(String::from_utf8(run(&arguments).stdout).unwrap(), table);
+    assert_eq!(std::fs::read_to_string(&svg).unwrap(), drawn);
+    std::fs::remove_file(&svg).unwrap();
+}
+
+#[test]
+fn wrong_arguments_are_told_the_usage() {
+    for arguments in
+        [&["--nodes", "1"][..], &["--nodes"], &["--nodes", "30000"], &["--messages", "0"], &["--fast", "1"]]
+    {
+        let output = run(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(output.stdout.is_empty());
+        assert!(String::from_utf8(output.stderr).unwrap().starts_with("usage: "));
+    }
+}
