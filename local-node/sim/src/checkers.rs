@@ -170,6 +170,7 @@ mod tests {
 
     use super::*;
     use crate::keys::Scheme;
+    use crate::ledger::Rules;
 
     fn accept(ledger: &mut Ledger, iteration: u8) {
         let tip = &ledger.tip().block.header;
@@ -192,7 +193,7 @@ mod tests {
 
     #[test]
     fn labels_that_reverted_blocks_have_set_are_seen() {
-        let mut ledger = Ledger::new(Scheme::Ideal.provisioners(&[2000]));
+        let mut ledger = Ledger::new(Scheme::Ideal.provisioners(&[2000]), Rules::CHAIN);
         // The first block has three unaccounted iterations, so the second one is confirmed and not final.
         [3, 0, 0].into_iter().for_each(|iteration| accept(&mut ledger, iteration));
         assert_eq!(ledger.at(2).map(|stored| stored.label), Some(Label::Confirmed(1)));

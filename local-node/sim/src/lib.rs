@@ -55,13 +55,17 @@
 
 pub mod adversary;
 mod checkers;
+pub mod diagram;
 pub mod ideal;
 pub mod keys;
 pub mod ledger;
 pub mod marks;
+pub mod measure;
 mod node;
 pub mod plan;
 pub mod rng;
+pub mod shrink;
+pub mod trace;
 mod world;
 
-pub use world::{Bug, Options, Outcome, Report, Violation, measure, run, simulate};
+pub use world::{Bug, Observation, Options, Outcome, Report, Violation, draw, observe, run, simulate};

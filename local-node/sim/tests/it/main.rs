@@ -1,5 +1,8 @@
 //! Tests of the simulator: a fixed set of seeds, and planted bugs that the checkers have to see.
 
+mod failures;
 mod forks;
+mod measurements;
 mod planted;
 mod seeds;
+mod settling;
