@@ -5,6 +5,9 @@ mod networks;
 pub mod plot;
 
 use std::fmt::Write;
+use std::time::Duration;
+
+use rustix::time::{ClockId, clock_gettime};
 
 pub use self::attestation::verification;
 pub use self::networks::{delay, silence, size, speed};
@@ -60,6 +63,18 @@ pub fn run(what: Measurement) -> Result {
         Measurement::Silence => silence(),
         Measurement::Speed => speed(),
     }
+}
+
+/// How much processor time this thread takes for some work: other programs on the machine do not count.
+fn processor_time(work: impl FnOnce()) -> Duration {
+    let now = || {
+        let time = clock_gettime(ClockId::ThreadCPUTime);
+        let (seconds, rest) = (u64::try_from(time.tv_sec), u32::try_from(time.tv_nsec));
+        Duration::new(seconds.unwrap_or_default(), rest.unwrap_or_default())
+    };
+    let begun = now();
+    work();
+    now().saturating_sub(begun)
 }
 
 /// A table in Markdown.

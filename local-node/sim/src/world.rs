@@ -17,11 +17,11 @@ use local_node_types::ledger::Hash;
 use local_node_types::message::{Frame, Message};
 use sha3::{Digest, Sha3_256};
 
+use crate::adversary::Attack;
 use crate::checkers::{self, Checkers};
 use crate::keys::Scheme;
 use crate::ledger::{GENESIS_SECONDS, Ledger};
 use crate::marks::{Mark, Marks};
-use crate::adversary::Attack;
 use crate::node::{Clock, Ingress, Node, Ray};
 use crate::plan::{Fault, Plan};
 use crate::rng::Rng;

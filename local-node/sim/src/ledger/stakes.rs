@@ -107,10 +107,8 @@ impl Stakes {
     fn restake(&mut self, turn: u64, height: u64, rules: Rules) {
         let provisioners = Arc::make_mut(&mut self.provisioners);
         if turn == 1 {
-            let stake = Stake {
-                value: NEWCOMER_DUSK * LUX_PER_DUSK,
-                eligible_since: next_epoch(height) + EPOCH_BLOCKS,
-            };
+            let stake =
+                Stake { value: NEWCOMER_DUSK * LUX_PER_DUSK, eligible_since: next_epoch(height) + EPOCH_BLOCKS };
             return provisioners.insert(point(rules.newcomer), stake);
         }
         let count = provisioners.iter().count().max(1);

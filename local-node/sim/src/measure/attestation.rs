@@ -1,7 +1,7 @@
 //! How long it takes to verify an attestation, with the chain's own signatures.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use local_node_consensus::attestation::{Expected, verify};
 use local_node_consensus::committee::Committees;
@@ -12,7 +12,7 @@ use local_node_types::message::{ratification_bytes, validation_bytes};
 
 use super::networks::PROVISIONERS;
 use super::plot::{Plot, Series};
-use super::{Result, table};
+use super::{Result, processor_time, table};
 use crate::adversary::version;
 use crate::keys::{Scheme, key};
 
@@ -31,7 +31,8 @@ pub fn verification() -> Result {
         let stakes = vec![2000; usize::try_from(count).unwrap_or_default()];
         let provisioners = Scheme::Bls.provisioners(&stakes);
         let seed = BlsSignature([7; 48]);
-        let (header, vote) = (ConsensusHeader { prev_block_hash: [1; 32], round: ROUND, iteration: 0 }, Vote::Valid([2; 32]));
+        let (header, vote) =
+            (ConsensusHeader { prev_block_hash: [1; 32], round: ROUND, iteration: 0 }, Vote::Valid([2; 32]));
         let mut committees = Committees::new(Arc::clone(&provisioners), seed, ROUND);
         let signer = Scheme::Bls.signer(&(1..=count).collect::<Vec<_>>());
         let mut sign = |step, bytes: Vec<u8>| {
@@ -49,7 +50,7 @@ pub fn verification() -> Result {
             drawn.voting(0, StepName::Validation);
             drawn.voting(0, StepName::Ratification);
         };
-        let drawn = median(|| time(draw));
+        let drawn = median(|| processor_time(draw));
         let check = |committees: &mut Committees| {
             let voters = verify(&attestation, &header, committees, version(ROUND), expected);
             assert!(voters.is_ok_and(|voters| !voters.is_empty()), "all members have signed");
@@ -61,9 +62,9 @@ pub fn verification() -> Result {
             let mut committees = Committees::new(fresh, seed, ROUND);
             committees.voting(0, StepName::Validation);
             committees.voting(0, StepName::Ratification);
-            time(|| check(&mut committees))
+            processor_time(|| check(&mut committees))
         });
-        let again = median(|| time(|| check(&mut committees)));
+        let again = median(|| processor_time(|| check(&mut committees)));
         debug_assert!(signer.holds(&key(1)));
         rows.push(vec![
             count.to_string(),
@@ -92,12 +93,6 @@ pub fn verification() -> Result {
     };
     let head = ["provisioners", "members", "drawing", "verifying, new keys", "verifying, known keys"];
     Result { table: table(&head, &rows), plot: plot.draw() }
-}
-
-fn time(work: impl FnOnce()) -> Duration {
-    let begun = Instant::now();
-    work();
-    begun.elapsed()
 }
 
 fn median(mut run: impl FnMut() -> Duration) -> Duration {

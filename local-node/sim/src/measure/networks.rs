@@ -1,12 +1,10 @@
 //! Measurements of simulated networks without faults.
 
-use std::time::Instant;
-
 use local_node_consensus::Millis;
 use local_node_types::ledger::Label;
 
 use super::plot::{Plot, Series};
-use super::{Result, table};
+use super::{Result, processor_time, table};
 use crate::keys::Scheme;
 use crate::ledger::Rules;
 use crate::plan::Plan;
@@ -147,7 +145,7 @@ pub fn silence() -> Result {
     Result { table: table(&head, &rows), plot: plot.draw() }
 }
 
-/// Blocks that the simulator makes in a minute, with all checkers.
+/// Blocks that the simulator makes in a minute of one core, with all checkers.
 #[must_use]
 pub fn speed() -> Result {
     let (mut rows, mut ideal, mut chain) = (Vec::new(), Vec::new(), Vec::new());
@@ -159,9 +157,8 @@ pub fn speed() -> Result {
         (Scheme::Bls, 7, 40),
         (Scheme::Bls, 10, 30),
     ] {
-        let begun = Instant::now();
-        let seen = watched(&crowd(nodes, 0, 20), 1, blocks, scheme);
-        let rate = real(seen.report.height) / begun.elapsed().as_secs_f64() * 60.0;
+        let time = processor_time(|| _ = watched(&crowd(nodes, 0, 20), 1, blocks, scheme));
+        let rate = real(blocks) / time.as_secs_f64() * 60.0;
         let name = if scheme == Scheme::Ideal { "ideal" } else { "the chain's" };
         rows.push(vec![name.to_owned(), nodes.to_string(), format!("{rate:.0}")]);
         if scheme == Scheme::Ideal { &mut ideal } else { &mut chain }.push((real(nodes), rate));

@@ -64,6 +64,8 @@ fn elements(xml: &str) -> Vec<String> {
 fn the_picture_of_a_failure_is_well_formed_and_names_the_nodes() {
     let (shrunk, _) = shrunk(Bug::Core(Planted::ForkChoiceTurned), 40);
     let picture = diagram::draw("a < b & c", &shrunk.plan, &shrunk.report);
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("simulation-planted.svg");
+    std::fs::write(path, &picture).unwrap();
     let names = elements(&picture);
     assert_eq!((names[0].as_str(), names.iter().filter(|name| *name == "svg").count()), ("svg", 1));
     for node in 0..shrunk.plan.keys.len() {

@@ -11,7 +11,17 @@ use local_node_sim::{Options, Outcome, Report, run};
 /// Four nodes, of which one holds 27 % of the stake and is dead after the healing, when the block after the tip has
 /// many iterations behind it.
 fn without_a_quarter(suspends: bool, seed: u64) -> Report {
-    let faults = vec![(Millis(19_000), Fault::Crash(2)), (Millis(34_000), Fault::Crash(1))];
+    let at = |moment, fault| (Millis(moment), fault);
+    let faults = vec![
+        at(5523, Fault::Funnel(1, 4604)),
+        at(13_884, Fault::Split(vec![0, 1, 0, 0])),
+        at(19_264, Fault::Crash(2)),
+        at(28_533, Fault::Join),
+        at(33_724, Fault::Start(2)),
+        at(34_794, Fault::Crash(1)),
+        at(41_349, Fault::Start(1)),
+        at(48_744, Fault::Crash(3)),
+    ];
     let plan = Plan {
         stakes: vec![2576, 2015, 3568, 1546],
         adversary: Some((0, Attack::WithholdCandidates)),
@@ -19,6 +29,7 @@ fn without_a_quarter(suspends: bool, seed: u64) -> Report {
         faults,
         heals: Millis(82_000),
         rules: Rules { suspends, ..Rules::CHAIN },
+        delay: 286,
         ..Plan::calm(4)
     };
     run(&plan, Rng::new(seed), Options::default())
