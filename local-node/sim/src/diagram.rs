@@ -165,6 +165,27 @@ fn legend(out: &mut String) {
             x + 28
         );
     }
+    for (place, (name, change)) in CHANGES.into_iter().enumerate() {
+        let x = 12 + (KINDS.len() + 1) * 130 + place * 90;
+        let _ = writeln!(
+            out,
+            "<rect x=\"{x}\" y=\"36\" width=\"8\" height=\"8\" fill=\"{}\"/><text x=\"{}\" y=\"44\">{name}</text>",
+            change_colour(change),
+            x + 13
+        );
+    }
+}
+
+/// What happens to chains, with its colour.
+const CHANGES: [(&str, Change); 3] =
+    [("accepted", Change::Accepted), ("final", Change::Final), ("taken back", Change::Reverted)];
+
+const fn change_colour(change: Change) -> &'static str {
+    match change {
+        Change::Accepted => "#1f6fb2",
+        Change::Final => "#2a8a3e",
+        Change::Reverted => "#c00",
+    }
 }
 
 /// Some of the moments, far enough apart to be read.
@@ -198,11 +219,7 @@ fn marks(out: &mut String, item: &Item, y: usize, column: &dyn Fn(usize) -> usiz
             );
         }
         Item::Chain { node, change, what } => {
-            let colour = match change {
-                Change::Accepted => "#1f6fb2",
-                Change::Final => "#2a8a3e",
-                Change::Reverted => "#c00",
-            };
+            let colour = change_colour(*change);
             let x = column(*node);
             let _ = writeln!(
                 out,

@@ -26,6 +26,9 @@ pub struct Shrunk {
     pub runs: usize,
 }
 
+/// Whether a change applies, and the change.
+type Change<'a> = (&'a dyn Fn(&Plan) -> bool, &'a dyn Fn(&mut Plan));
+
 struct Shrinker<'a> {
     rng: &'a Rng,
     options: Options,
@@ -89,7 +92,7 @@ impl Shrinker<'_> {
     /// Tries everything else that makes a plan simpler.
     fn simplify(&mut self) -> bool {
         let calm = Plan::calm(MIN_NODES);
-        let changes: [(&dyn Fn(&Plan) -> bool, &dyn Fn(&mut Plan)); 9] = [
+        let changes: [Change<'_>; 9] = [
             (&|it| it.adversary.is_some(), &|it| (it.adversary, it.dies) = (None, false)),
             (&|it| it.dies, &|it| it.dies = false),
             (&|it| it.rules.restakes, &|it| it.rules.restakes = false),

@@ -74,7 +74,7 @@ impl Stakes {
         rules: Rules,
     ) -> Self {
         let forgiven = rewarded.iter().any(|key| self.failures.contains_key(key));
-        let restakes = rules.restakes && nonces.clone().any(|nonce| nonce % RESTAKE_EVERY == 0);
+        let restakes = rules.restakes && nonces.clone().any(|nonce| nonce.is_multiple_of(RESTAKE_EVERY));
         if punished.is_empty() && !forgiven && !restakes {
             return self.clone();
         }
@@ -82,7 +82,7 @@ impl Stakes {
         for slash in punished {
             after.punish(&slash.provisioner, height, rules);
         }
-        for nonce in nonces.filter(|nonce| rules.restakes && nonce % RESTAKE_EVERY == 0) {
+        for nonce in nonces.filter(|nonce| rules.restakes && nonce.is_multiple_of(RESTAKE_EVERY)) {
             after.restake(nonce / RESTAKE_EVERY, height, rules);
         }
         let failures = Arc::make_mut(&mut after.failures);
@@ -116,7 +116,7 @@ impl Stakes {
         let Some((_, found)) = provisioners.iter().nth(place) else { return };
         let (point, stake) = (found.point, found.stake);
         let quarter = stake.value / 4;
-        let value = if turn % 2 == 0 { stake.value + quarter } else { (stake.value - quarter).max(MIN_STAKE) };
+        let value = if turn.is_multiple_of(2) { stake.value + quarter } else { (stake.value - quarter).max(MIN_STAKE) };
         provisioners.insert(point, Stake { value, ..stake });
     }
 }

@@ -114,7 +114,9 @@ impl World {
                 }
                 if let Some((cause, left)) = self.nodes[node].left.take() {
                     let better = cause == Cause::Final || cause == Cause::Rollback || (iteration, hash) < left;
-                    let result = if better { Ok(()) } else { Err(format!("it leaves {left:?} for a worse branch")) };
+                    let leaves =
+                        || format!("it leaves {:02x?} of iteration {} for a worse branch", &left.1[..3], left.0);
+                    let result = if better { Ok(()) } else { Err(leaves()) };
                     self.check(node, result);
                 }
                 self.trace(|| Item::Chain {

@@ -3,6 +3,7 @@
 mod failures;
 mod forks;
 mod measurements;
+mod orders;
 mod planted;
 mod seeds;
 mod settling;

@@ -27,7 +27,8 @@ fn assert_good(seed: u64, options: Options) -> Marks {
         let (_, rng) = draw(seed);
         let small = shrink(&plan, &rng, options).expect("it fails again");
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("simulation-{seed}.svg"));
-        std::fs::write(&path, diagram::draw(&format!("seed {seed}, shrunk"), &small.plan, &small.report)).unwrap();
+        let picture = diagram::draw(&format!("seed {seed}, shrunk"), &small.plan, &small.report);
+        std::fs::write(&path, picture).expect("the picture can be written");
         panic!("seed {seed}: {violation}\n{plan}\nshrunk, and drawn in {}:\n{}", path.display(), small.plan);
     }
     report.marks
@@ -53,7 +54,7 @@ fn real_signatures_change_nothing() {
 fn some_random_seeds_keep_all_promises() {
     let first = std::env::var(FIRST_SEED).ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(|| {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("the clock is past 1970");
-        u64::from(since.subsec_nanos()) ^ since.as_secs() % RANDOM_BELOW
+        (u64::from(since.subsec_nanos()) ^ since.as_secs()) % RANDOM_BELOW
     });
     println!("random seeds from {first}; again with {FIRST_SEED}={first}");
     for seed in first..first + RANDOM_SEEDS {
