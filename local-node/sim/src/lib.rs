@@ -22,6 +22,7 @@
 //! | a key that signs two different votes in a step, over all its lives | `checkers.rs` |
 //! | a vote that leaves before it is on disk | `world/outputs.rs` |
 //! | a block without two quorums, or with a fault that proves nothing | `checkers.rs` |
+//! | a block that leads to other stakes at one node than at another | `checkers.rs` |
 //! | a final block that is taken back | `world/ledger.rs` |
 //! | a message that is judged twice, or a broadcast that is passed on twice | `world/outputs.rs` |
 //! | an honest node that drops an honest node | `world/outputs.rs` |
@@ -64,7 +65,7 @@
 //! - Torn records: the log of the model holds values, in which a torn record is a lost one. The format of the log is
 //!   the driver's, and has to be tested with it.
 //! - Clocks that go back while a node runs: the core asks for a clock that does not.
-//! - Checkers have no test that a restart equals a replay of the log beyond the labels and what was voted.
+//! - No checker compares all of a restarted core with the one before: it compares its labels, and what its keys sign.
 
 pub mod adversary;
 mod checkers;

@@ -75,12 +75,9 @@ fn parse(arguments: &[String]) -> Option<Arguments> {
             }
             "measure" => {
                 let wanted = arguments.next()?;
-                let chosen: Vec<_> =
-                    Measurement::ALL.into_iter().filter(|it| wanted == "all" || wanted == it.name()).collect();
-                command = Some(Command::Measure(chosen)).filter(|_| !matches!(wanted.as_str(), ""));
-                if matches!(&command, Some(Command::Measure(chosen)) if chosen.is_empty()) {
-                    return None;
-                }
+                let chosen = Measurement::ALL.into_iter().filter(|it| wanted == "all" || wanted == it.name());
+                let chosen: Vec<_> = chosen.collect();
+                command = if chosen.is_empty() { return None } else { Some(Command::Measure(chosen)) };
             }
             "--real" => scheme = Scheme::Bls,
             "--out" => folder = PathBuf::from(arguments.next()?),
@@ -158,8 +155,8 @@ fn many(out: &mut impl Write, seeds: Range<u64>, scheme: Scheme, folder: &std::p
     let seconds = begun.elapsed().as_secs_f64();
     writeln!(
         out,
-        "{count} runs, {adversaries} with an adversary, signatures {scheme:?}, {blocks} blocks, {seconds:.1} s: {failed} \
-         failed, {parted} parted, {undecidable} undecidable, {unsettled} unsettled"
+        "{count} runs, {adversaries} with an adversary, signatures {scheme:?}, {blocks} blocks, {seconds:.1} s: \
+         {failed} failed, {parted} parted, {undecidable} undecidable, {unsettled} unsettled"
     )?;
     writeln!(out, "{marks}")?;
     writeln!(out, "never: {:?}", marks.missing())?;
