@@ -161,12 +161,13 @@ mod tests {
     fn transactions_bring_a_newcomer_and_change_stakes() {
         let stakes = Stakes::new(Scheme::Ideal.provisioners(&[2000; 4]));
         let rules = Rules { restakes: true, newcomer: 9, ..Rules::CHAIN };
-        let after = stakes.after(5, &[], 1..7, &[], rules);
+        let after = stakes.after(5, &[], 1..13, &[], rules);
         assert_eq!(eligible_since(&after, 9), 2 * EPOCH_BLOCKS);
         let changed = after.provisioners.iter().filter(|(key, it)| {
             stakes.provisioners.get(key).is_some_and(|before| before.stake.value != it.stake.value)
         });
-        assert_eq!(changed.count(), 1);
-        assert_eq!(stakes.after(5, &[], 1..7, &[], Rules::CHAIN).provisioners, stakes.provisioners);
+        // Of the three other changes, one may be the newcomer's.
+        assert!(changed.count() >= 2);
+        assert_eq!(stakes.after(5, &[], 1..13, &[], Rules::CHAIN).provisioners, stakes.provisioners);
     }
 }
