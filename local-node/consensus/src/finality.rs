@@ -84,4 +84,23 @@ mod tests {
         let after_5 = roll(&[(1, Accepted(4)), (2, Confirmed(1)), (3, Confirmed(1)), (4, Attested(1))], 5, 0);
         assert_eq!(after_5.changed, vec![(1, Final(4)), (2, Final(3)), (3, Final(2)), (4, Final(1))]);
     }
+    #[test]
+    fn the_example_of_the_book() {
+        // Unaccounted iterations by height, and the block with which each becomes final.
+        let (mut labels, mut settled) = (Vec::new(), Vec::new());
+        for (height, pni) in (1..).zip([0, 2, 0, 0, 0, 0, 0]) {
+            let rolled = roll(&labels, height, pni);
+            for (changed, label) in &rolled.changed {
+                if let Some((_, old)) = labels.iter_mut().find(|(of, _)| of == changed) {
+                    *old = *label;
+                }
+            }
+            labels.push((height, rolled.label));
+            if let Some(last) = rolled.final_height {
+                settled.extend(labels.iter().filter(|(of, _)| *of <= last).map(|(of, _)| (*of, height)));
+                labels.retain(|(of, _)| *of > last);
+            }
+        }
+        assert_eq!(settled, [(1, 6), (2, 6), (3, 6), (4, 6), (5, 6), (6, 7)]);
+    }
 }

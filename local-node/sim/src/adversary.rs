@@ -33,6 +33,12 @@ pub enum Attack {
     FalseBranch,
     /// Gives peers blocks with attestations that do not hold.
     SpoilBlocks,
+    /// Sends its candidates and votes just after the others have given up waiting.
+    SendLate,
+    /// Runs with the keys of another node, which is honest, beside its own.
+    DuplicateKey,
+    /// Loses its log whenever it stops, and with it what it has voted.
+    ForgetVotes,
 }
 
 impl Attack {
@@ -48,6 +54,9 @@ impl Attack {
             Self::ForgeFaults,
             Self::FalseBranch,
             Self::SpoilBlocks,
+            Self::SendLate,
+            Self::DuplicateKey,
+            Self::ForgetVotes,
         ];
         all[rng.place(all.len())]
     }

@@ -1,7 +1,9 @@
 //! What must never happen. Each checker says what it saw, in one sentence.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use local_node_consensus::Provisioners;
 use local_node_consensus::committee::Committees;
 use local_node_consensus::faults::check_fault_by;
 use local_node_consensus::finality::roll;
@@ -22,8 +24,8 @@ const CREDITS_FOR_VALID: u32 = 43;
 pub(crate) struct Checkers {
     votes: BTreeMap<(BlsKey, ConsensusHeader, StepName), Vote>,
     finals: BTreeMap<u64, (Hash, usize)>,
-    /// Blocks whose attestation has been checked.
-    attested: BTreeMap<Hash, u64>,
+    /// Blocks whose attestation has been checked, with the stakes after them.
+    attested: BTreeMap<Hash, Arc<Provisioners>>,
 }
 
 /// Two final blocks at one height.
@@ -67,7 +69,7 @@ impl Checkers {
     /// A block that a node accepts rests on two quorums, and its faults are proven.
     pub(crate) fn block(&mut self, ledger: &Ledger) -> Result<(), String> {
         let blocks = ledger.blocks();
-        let [.., before, Stored { block, .. }] = blocks else { return Ok(()) };
+        let [.., before, Stored { block, provisioners, .. }] = blocks else { return Ok(()) };
         let header = &block.header;
         for fault in &block.faults {
             let signatures = before.provisioners.signatures();
@@ -75,11 +77,12 @@ impl Checkers {
                 return Err(format!("block {} holds a fault that proves nothing: {problem}", header.height));
             }
         }
-        if self.attested.contains_key(&header.hash) {
-            return Ok(());
+        if let Some(known) = self.attested.get(&header.hash) {
+            let same = known == provisioners;
+            return if same { Ok(()) } else { Err(format!("block {} leads to other stakes", header.height)) };
         }
         attestation(before, block).map_err(|problem| format!("block {}: {problem}", header.height))?;
-        self.attested.insert(header.hash, header.height);
+        self.attested.insert(header.hash, Arc::clone(provisioners));
         Ok(())
     }
 }
@@ -170,6 +173,7 @@ mod tests {
 
     use super::*;
     use crate::keys::Scheme;
+    use crate::ledger::Rules;
 
     fn accept(ledger: &mut Ledger, iteration: u8) {
         let tip = &ledger.tip().block.header;
@@ -192,7 +196,7 @@ mod tests {
 
     #[test]
     fn labels_that_reverted_blocks_have_set_are_seen() {
-        let mut ledger = Ledger::new(Scheme::Ideal.provisioners(&[2000]));
+        let mut ledger = Ledger::new(Scheme::Ideal.provisioners(&[2000]), Rules::CHAIN);
         // The first block has three unaccounted iterations, so the second one is confirmed and not final.
         [3, 0, 0].into_iter().for_each(|iteration| accept(&mut ledger, iteration));
         assert_eq!(ledger.at(2).map(|stored| stored.label), Some(Label::Confirmed(1)));

@@ -1,4 +1,6 @@
-//! A small model of a ledger: what a block leads to is a hash over what it holds, and slashes cost stake.
+//! A small model of a ledger: what a block leads to is a hash over what it holds, and blocks change stakes.
+
+mod stakes;
 
 use std::sync::{Arc, OnceLock};
 
@@ -6,12 +8,16 @@ use dusk_core::BlsScalar;
 use dusk_core::signatures::bls::SecretKey;
 use dusk_core::transfer::data::TransactionData;
 use dusk_core::transfer::{Transaction, TransactionFormat};
+use local_node_consensus::committee::Committees;
 use local_node_consensus::faults::{Slash, slashes};
-use local_node_consensus::{BeforeTip, BlockBody, MIN_STAKE, Provisioners, Stake, Verdict};
+use local_node_consensus::{BeforeTip, BlockBody, Provisioners, Verdict};
 use local_node_core::{Answer, ChainBlock, LedgerRequest};
 use local_node_types::bloom::Bloom;
-use local_node_types::ledger::{Block, Fault, Hash, Header, Label, LedgerTransaction};
+use local_node_types::keys::BlsKey;
+use local_node_types::ledger::{Block, Fault, Hash, Header, Label, LedgerTransaction, StepName};
 use sha3::{Digest, Sha3_256};
+
+pub use self::stakes::{EPOCH_BLOCKS, Rules, Stakes};
 
 /// When simulated chains begin, in seconds since 1970.
 pub const GENESIS_SECONDS: u64 = 1_700_000_000;
@@ -29,12 +35,17 @@ pub struct Stored {
     pub label: Label,
     /// The provisioners after it.
     pub provisioners: Arc<Provisioners>,
+    /// The transactions in the chain up to it.
+    pub executed: usize,
+    /// The stakes after it, the provisioners among them.
+    stakes: Stakes,
 }
 
 /// A chain of blocks, as it is on disk.
 #[derive(Debug, Clone)]
 pub struct Ledger {
     blocks: Vec<Stored>,
+    rules: Rules,
 }
 
 /// The one account's transfers, in the order of their nonces. They are signed once in a process.
@@ -54,11 +65,12 @@ fn transfers() -> &'static [LedgerTransaction] {
 impl Ledger {
     /// A chain that holds the genesis block only.
     #[must_use]
-    pub fn new(provisioners: Arc<Provisioners>) -> Self {
+    pub fn new(provisioners: Arc<Provisioners>, rules: Rules) -> Self {
         let header = Header { timestamp: GENESIS_SECONDS, state_root: [9; 32], ..Header::default() };
         let hash = header.compute_hash();
         let block = Block { header: Header { hash, ..header }, ..Block::default() };
-        Self { blocks: vec![Stored { block, label: Label::Final(0), provisioners }] }
+        let stakes = Stakes::new(Arc::clone(&provisioners));
+        Self { blocks: vec![Stored { block, label: Label::Final(0), provisioners, executed: 0, stakes }], rules }
     }
 
     /// The blocks, genesis first.
@@ -128,8 +140,11 @@ impl Ledger {
                     return Answer::NotAccepted;
                 }
                 self.relabel(&relabelled);
-                let provisioners = self.after(&block);
-                self.blocks.push(Stored { block: *block, label, provisioners: Arc::clone(&provisioners) });
+                let stakes = self.stakes_after(&block);
+                let provisioners = Arc::clone(&stakes.provisioners);
+                let executed = self.tip().executed + block.transactions.len();
+                let stored = Stored { block: *block, label, provisioners: Arc::clone(&provisioners), executed, stakes };
+                self.blocks.push(stored);
                 Answer::Accepted { provisioners }
             }
             LedgerRequest::Revert { height, relabelled } => {
@@ -162,9 +177,8 @@ impl Ledger {
 
     /// Up to two transfers that no block holds yet.
     fn next_transfers(&self) -> Vec<LedgerTransaction> {
-        let executed: usize = self.blocks.iter().map(|stored| stored.block.transactions.len()).sum();
         let most = 1 + self.blocks.len() % 2;
-        transfers().iter().skip(executed).take(most).cloned().collect()
+        transfers().iter().skip(self.tip().executed).take(most).cloned().collect()
     }
 
     fn has_fault(&self, fault: &Fault) -> bool {
@@ -179,21 +193,31 @@ impl Ledger {
         }
     }
 
-    /// The provisioners after a block: whom it punishes loses a hundredth, but not the right to take part.
-    fn after(&self, block: &Block) -> Arc<Provisioners> {
-        let before = &self.tip().provisioners;
+    fn stakes_after(&self, block: &Block) -> Stakes {
+        let tip = self.tip();
         let punished = slashes(&block.header.failed_iterations, &block.faults);
-        if punished.is_empty() {
-            return Arc::clone(before);
-        }
-        let mut after = before.as_ref().clone();
-        for Slash { provisioner, .. } in punished {
-            if let Some(found) = after.get(&provisioner).copied() {
-                let value = (found.stake.value - found.stake.value / 100).max(MIN_STAKE);
-                after.insert(found.point, Stake { value, ..found.stake });
+        let first = tip.executed as u64 + 1;
+        let nonces = first..first + block.transactions.len() as u64;
+        let rewarded = if tip.stakes.failures.is_empty() { Vec::new() } else { self.rewarded(block) };
+        tip.stakes.after(block.header.height, &punished, nonces, &rewarded, self.rules)
+    }
+
+    /// Whom a block rewards: its generator, and those who voted for the block before it.
+    fn rewarded(&self, block: &Block) -> Vec<BlsKey> {
+        let mut rewarded = vec![block.header.generator];
+        if let [.., before, tip] = self.blocks.as_slice() {
+            let tip = &tip.block.header;
+            let mut committees =
+                Committees::new(Arc::clone(&before.provisioners), before.block.header.seed, tip.height);
+            let certificate = &block.header.prev_block_cert;
+            let steps =
+                [(StepName::Validation, certificate.validation), (StepName::Ratification, certificate.ratification)];
+            for (step, votes) in steps {
+                let committee = committees.voting(tip.iteration, step);
+                rewarded.extend(committee.named(votes.bitset).map(|member| member.key));
             }
         }
-        Arc::new(after)
+        rewarded
     }
 }
 

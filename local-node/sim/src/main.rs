@@ -1,49 +1,70 @@
-//! Runs simulations and prints what happened.
+//! Runs simulations and measurements and prints what came of them.
 
+use std::fs;
 use std::io::{self, Write};
 use std::ops::Range;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use local_node_sim::keys::Scheme;
 use local_node_sim::marks::Marks;
-use local_node_sim::{Options, Outcome, measure, simulate};
+use local_node_sim::measure::{self, Measurement};
+use local_node_sim::{Options, Outcome, diagram, draw, run, shrink, simulate};
 
-const USAGE: &str = "usage: local-node-sim --seed N | --seeds A..B | --measure BLOCKS [--nodes N]   [--real]
+const USAGE: &str = "usage: local-node-sim --seed N [--real] [--out FOLDER]
+       local-node-sim --seeds A..B [--real] [--out FOLDER]
+       local-node-sim measure size|attestation|delay|silence|speed|all [--out FOLDER]
 
---seed N          one run, and everything that happened in it
---seeds A..B      many runs, and those that failed
---measure BLOCKS  nodes without faults, and how fast they make blocks
---nodes N         how many nodes are measured (4)
---real            with the chain's signatures in place of ideal ones";
+--seed N      one run, and everything that happened in it
+--seeds A..B  many runs, and those that failed
+measure WHAT  a table, and a plot as SVG
+--real        with the chain's signatures in place of ideal ones
+--out FOLDER  where pictures go (the current folder)
+
+A run that fails is shrunk, and the end of it is drawn as SVG.";
 
 enum Command {
     Seed(u64),
     Seeds(Range<u64>),
-    Measure(u64),
+    Measure(Vec<Measurement>),
+}
+
+struct Arguments {
+    command: Command,
+    scheme: Scheme,
+    folder: PathBuf,
 }
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let mut out = io::stdout().lock();
-    let Some((command, nodes, scheme)) = parse(&arguments) else {
+    let Some(Arguments { command, scheme, folder }) = parse(&arguments) else {
         let _ = writeln!(io::stderr(), "{USAGE}");
         return ExitCode::from(2);
     };
     let done = match command {
-        Command::Seed(seed) => one(&mut out, seed, scheme),
-        Command::Seeds(seeds) => many(&mut out, seeds, scheme),
-        Command::Measure(blocks) => speed(&mut out, nodes, blocks, scheme),
+        Command::Seed(seed) => one(&mut out, seed, scheme, &folder),
+        Command::Seeds(seeds) => many(&mut out, seeds, scheme, &folder),
+        Command::Measure(what) => what.into_iter().try_fold(true, |good, what| {
+            let result = measure::run(what);
+            writeln!(out, "{}", result.table)?;
+            fs::write(folder.join(format!("blocks-{}.svg", what.name())), result.plot)?;
+            Ok(good)
+        }),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,
-        // A closed pipe is no failure of the run, but its result is unknown.
-        Ok(false) | Err(_) => ExitCode::FAILURE,
+        Ok(false) => ExitCode::FAILURE,
+        Err(problem) => {
+            let _ = writeln!(io::stderr(), "error: {problem}");
+            ExitCode::FAILURE
+        }
     }
 }
 
-fn parse(arguments: &[String]) -> Option<(Command, usize, Scheme)> {
-    let (mut command, mut nodes, mut scheme) = (None, 4, Scheme::Ideal);
+fn parse(arguments: &[String]) -> Option<Arguments> {
+    let (mut command, mut scheme, mut folder) = (None, Scheme::Ideal, PathBuf::from("."));
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
@@ -52,16 +73,21 @@ fn parse(arguments: &[String]) -> Option<(Command, usize, Scheme)> {
                 let (from, to) = arguments.next()?.split_once("..")?;
                 command = Some(Command::Seeds(from.parse().ok()?..to.parse().ok()?));
             }
-            "--measure" => command = Some(Command::Measure(arguments.next()?.parse().ok()?)),
-            "--nodes" => nodes = arguments.next()?.parse().ok().filter(|nodes| (1..=64).contains(nodes))?,
+            "measure" => {
+                let wanted = arguments.next()?;
+                let chosen = Measurement::ALL.into_iter().filter(|it| wanted == "all" || wanted == it.name());
+                let chosen: Vec<_> = chosen.collect();
+                command = if chosen.is_empty() { return None } else { Some(Command::Measure(chosen)) };
+            }
             "--real" => scheme = Scheme::Bls,
+            "--out" => folder = PathBuf::from(arguments.next()?),
             _ => return None,
         }
     }
-    Some((command?, nodes, scheme))
+    Some(Arguments { command: command?, scheme, folder })
 }
 
-fn one(out: &mut impl Write, seed: u64, scheme: Scheme) -> io::Result<bool> {
+fn one(out: &mut impl Write, seed: u64, scheme: Scheme, folder: &std::path::Path) -> io::Result<bool> {
     let (plan, report) = simulate(seed, Options { scheme, tell: true, ..Options::default() });
     writeln!(out, "seed {seed}\n{plan}\n")?;
     for line in &report.lines {
@@ -74,18 +100,39 @@ fn one(out: &mut impl Write, seed: u64, scheme: Scheme) -> io::Result<bool> {
         Outcome::Final => writeln!(out, "final {} ms after the healing", report.healed_in.0)?,
         Outcome::Parted(why) => writeln!(out, "two final blocks, explained: {why}")?,
         Outcome::Undecidable => writeln!(out, "no committee can decide with the nodes that are alive")?,
-        Outcome::Violated(violation) => writeln!(out, "VIOLATION {violation}")?,
+        Outcome::Unsettled(why) => writeln!(out, "nothing becomes final, explained: {why}")?,
+        Outcome::Violated(violation) => {
+            writeln!(out, "VIOLATION {violation}")?;
+            tell_shrunk(out, seed, scheme, folder)?;
+            return Ok(false);
+        }
     }
-    Ok(!matches!(report.outcome, Outcome::Violated(_)))
+    Ok(true)
 }
 
-fn many(out: &mut impl Write, seeds: Range<u64>, scheme: Scheme) -> io::Result<bool> {
+/// Shrinks a seed that fails, prints what is left of its plan, and draws its end.
+fn tell_shrunk(out: &mut impl Write, seed: u64, scheme: Scheme, folder: &std::path::Path) -> io::Result<()> {
+    let (plan, rng) = draw(seed);
+    let Some(shrunk) = shrink::shrink(&plan, &rng, Options { scheme, ..Options::default() }) else { return Ok(()) };
+    writeln!(out, "\nshrunk in {} runs, with the chance of seed {seed}:\n{}", shrunk.runs, shrunk.plan)?;
+    if let Outcome::Violated(violation) = &shrunk.report.outcome {
+        writeln!(out, "VIOLATION {violation}")?;
+    }
+    let path = folder.join(format!("simulation-{seed}.svg"));
+    fs::write(&path, diagram::draw(&format!("seed {seed}, shrunk"), &shrunk.plan, &shrunk.report))?;
+    writeln!(out, "drawn in {}", path.display())
+}
+
+fn many(out: &mut impl Write, seeds: Range<u64>, scheme: Scheme, folder: &std::path::Path) -> io::Result<bool> {
     let begun = Instant::now();
-    let (mut marks, mut failed, mut parted, mut undecidable, mut blocks) = (Marks::default(), 0_u64, 0_u64, 0_u64, 0);
+    let (mut failed, mut parted, mut undecidable, mut unsettled, mut blocks) = (0_u64, 0_u64, 0_u64, 0_u64, 0);
+    let (mut marks, mut adversaries) = (Marks::default(), 0_u64);
     let count = seeds.end.saturating_sub(seeds.start);
     for seed in seeds {
-        let (plan, report) = simulate(seed, Options { scheme, ..Options::default() });
+        let (plan, rng) = draw(seed);
+        let report = run(&plan, rng, Options { scheme, ..Options::default() });
         marks.add(&report.marks);
+        adversaries += u64::from(plan.adversary.is_some());
         blocks += report.height;
         match report.outcome {
             Outcome::Final => {}
@@ -94,39 +141,24 @@ fn many(out: &mut impl Write, seeds: Range<u64>, scheme: Scheme) -> io::Result<b
                 writeln!(out, "seed {seed}: two final blocks, explained: {why}")?;
             }
             Outcome::Undecidable => undecidable += 1,
+            Outcome::Unsettled(why) => {
+                unsettled += 1;
+                writeln!(out, "seed {seed}: nothing becomes final, explained: {why}")?;
+            }
             Outcome::Violated(violation) => {
                 failed += 1;
-                writeln!(out, "seed {seed}: VIOLATION {violation}\n{plan}\n")?;
+                writeln!(out, "seed {seed}: VIOLATION {violation}\n{plan}")?;
+                tell_shrunk(out, seed, scheme, folder)?;
             }
         }
     }
     let seconds = begun.elapsed().as_secs_f64();
     writeln!(
         out,
-        "{count} runs, {blocks} blocks, {seconds:.1} s: {failed} failed, {parted} parted, {undecidable} undecidable"
+        "{count} runs, {adversaries} with an adversary, signatures {scheme:?}, {blocks} blocks, {seconds:.1} s: \
+         {failed} failed, {parted} parted, {undecidable} undecidable, {unsettled} unsettled"
     )?;
     writeln!(out, "{marks}")?;
     writeln!(out, "never: {:?}", marks.missing())?;
     Ok(failed == 0)
-}
-
-fn speed(out: &mut impl Write, nodes: usize, blocks: u64, scheme: Scheme) -> io::Result<bool> {
-    let begun = Instant::now();
-    match measure(nodes, blocks, scheme) {
-        Ok(report) => {
-            let seconds = begun.elapsed().as_secs_f64();
-            #[allow(clippy::cast_precision_loss, reason = "a number of blocks is small")]
-            let rate = report.height as f64 / seconds * 60.0;
-            writeln!(
-                out,
-                "{nodes} nodes, {scheme:?}: {} blocks in {seconds:.1} s: {rate:.0} blocks a minute",
-                report.height
-            )?;
-            Ok(true)
-        }
-        Err(violation) => {
-            writeln!(out, "VIOLATION {violation}")?;
-            Ok(false)
-        }
-    }
 }

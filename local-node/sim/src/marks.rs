@@ -46,11 +46,37 @@ pub enum Mark {
     Cancelled,
     /// An adversary said two things.
     Equivocated,
+    /// A node took back two blocks or more to change to another branch.
+    DeepFallback,
+    /// A vote was sent in emergency mode.
+    EmergencyVote,
+    /// A chain that had stalled went on.
+    StallRecovery,
+    /// With an epoch, a provisioner began to take part.
+    EpochChanged,
+    /// A block suspended a provisioner.
+    Suspended,
+    /// A transaction changed a stake.
+    Restaked,
+    /// A block could not be written.
+    FullDisk,
+    /// A node stopped after a change of the ledger, before it heard of it.
+    CrashInLedger,
+    /// A node stopped in the middle of what its core wanted.
+    CrashInOutputs,
+    /// A message came again long after it had come.
+    Replayed,
+    /// A message waited in a clogged link.
+    Clogged,
+    /// A clock jumped, or ran at a wrong speed.
+    ClockWrong,
+    /// An adversary sent something just after the timeout.
+    SentLate,
 }
 
 impl Mark {
     /// All of them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 33] = [
         Self::LaterIteration,
         Self::Emergency,
         Self::Open,
@@ -71,6 +97,19 @@ impl Mark {
         Self::WaitedForDisk,
         Self::Cancelled,
         Self::Equivocated,
+        Self::DeepFallback,
+        Self::EmergencyVote,
+        Self::StallRecovery,
+        Self::EpochChanged,
+        Self::Suspended,
+        Self::Restaked,
+        Self::FullDisk,
+        Self::CrashInLedger,
+        Self::CrashInOutputs,
+        Self::Replayed,
+        Self::Clogged,
+        Self::ClockWrong,
+        Self::SentLate,
     ];
 }
 

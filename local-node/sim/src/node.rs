@@ -54,13 +54,18 @@ impl Log {
         }
     }
 
-    /// Loses what is not on disk, but for `kept` records of it. Returns how many were lost.
+    /// Loses what is not on disk, but for `kept` records of it. Returns how many were lost; a torn one is among them.
     pub(crate) fn crash(&mut self, kept: usize) -> usize {
         let keep = (self.durable + kept).min(self.records.len());
         let lost = self.records.len() - keep;
         self.records.truncate(keep);
         self.sync(self.last());
         lost
+    }
+
+    /// Loses everything, as an adversary's log does.
+    pub(crate) fn forget(&mut self) {
+        *self = Self::default();
     }
 
     /// Whether a vote is on disk.
@@ -98,6 +103,47 @@ pub(crate) struct Ingress {
     pub(crate) bytes: std::sync::Arc<[u8]>,
 }
 
+/// The speed of a true clock, in thousandths.
+const TRUE_SPEED: u64 = 1000;
+
+/// A clock that is ahead or behind, and too fast or too slow.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Clock {
+    /// The moment since which it runs at this speed.
+    since: Millis,
+    /// What it showed then.
+    shows: Millis,
+    /// Its speed in thousandths of the true one.
+    speed: u64,
+}
+
+impl Clock {
+    /// A true clock but for what it is ahead.
+    pub(crate) const fn ahead(now: Millis, ahead: Millis) -> Self {
+        Self { since: now, shows: now.plus(ahead), speed: TRUE_SPEED }
+    }
+
+    /// What it shows.
+    pub(crate) const fn at(&self, now: Millis) -> Millis {
+        self.shows.plus(Millis(now.since(self.since).0 * self.speed / TRUE_SPEED))
+    }
+
+    /// When it shows `wanted` at the earliest.
+    pub(crate) const fn when(&self, wanted: Millis) -> Millis {
+        self.since.plus(Millis((wanted.since(self.shows).0 * TRUE_SPEED).div_ceil(self.speed)))
+    }
+
+    /// Jumps ahead.
+    pub(crate) const fn jump(&mut self, now: Millis, ahead: Millis) {
+        *self = Self { since: now, shows: self.at(now).plus(ahead), speed: self.speed };
+    }
+
+    /// Runs at another speed from now on.
+    pub(crate) const fn drift(&mut self, now: Millis, speed: u64) {
+        *self = Self { since: now, shows: self.at(now), speed };
+    }
+}
+
 /// A simulated node.
 #[derive(Debug)]
 pub(crate) struct Node {
@@ -125,6 +171,8 @@ pub(crate) struct Node {
     pub(crate) seen: BTreeSet<Ray>,
     /// Broadcasts that were passed on.
     pub(crate) forwarded: BTreeSet<Ray>,
+    /// The tips on which it has begun rounds, with the latest iteration; the latest last.
+    pub(crate) begun: Vec<(Hash, u8)>,
     /// Peers that the core has dropped.
     pub(crate) dropped: BTreeSet<PeerId>,
     /// When the timer is set to fire, by the world's clock.
@@ -133,8 +181,18 @@ pub(crate) struct Node {
     pub(crate) disk: u64,
     /// How long the ledger may take, in milliseconds.
     pub(crate) work: u64,
+    /// Whether the disk is full.
+    pub(crate) full: bool,
+    /// Whether it stops after the next change of its ledger.
+    pub(crate) stops_in_ledger: bool,
+    /// After how many more outputs it stops.
+    pub(crate) stops_in_outputs: Option<u8>,
+    /// Its clock.
+    pub(crate) clock: Clock,
     /// The height up to which the checkers have seen final blocks.
     pub(crate) settled: u64,
+    /// Whether its chain has stalled.
+    pub(crate) stalled: bool,
     /// Whether it ever changed branches because its chain had stalled.
     pub(crate) yielded: bool,
     /// The iteration and hash of the first block of the branch that it is leaving, and why.
@@ -160,11 +218,17 @@ impl Node {
             open: BTreeMap::new(),
             seen: BTreeSet::new(),
             forwarded: BTreeSet::new(),
+            begun: Vec::new(),
             dropped: BTreeSet::new(),
             timer: None,
             disk: 20,
             work: 10,
+            full: false,
+            stops_in_ledger: false,
+            stops_in_outputs: None,
+            clock: Clock { since: Millis(0), shows: Millis(0), speed: TRUE_SPEED },
             settled: 0,
+            stalled: false,
             yielded: false,
             left: None,
             sources: BTreeSet::new(),
@@ -205,5 +269,24 @@ impl Node {
             Record::Consensus(Persist::ValidationResult(header, result)) if header == wanted => Some(*result),
             _ => None,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_jumps_and_drifts_and_never_goes_back() {
+        let mut clock = Clock::ahead(Millis(1000), Millis(5));
+        assert_eq!((clock.at(Millis(1000)), clock.when(Millis(1105))), (Millis(1005), Millis(1100)));
+        clock.drift(Millis(2000), 900);
+        assert_eq!(clock.at(Millis(3000)), Millis(2905));
+        for wanted in 2006..3000 {
+            let at = clock.when(Millis(wanted));
+            assert!(clock.at(at) >= Millis(wanted) && clock.at(Millis(at.0 - 1)) < Millis(wanted));
+        }
+        clock.jump(Millis(3000), Millis(700));
+        assert_eq!(clock.at(Millis(3000)), Millis(3605));
     }
 }

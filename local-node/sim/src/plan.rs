@@ -5,6 +5,7 @@ use std::fmt;
 use local_node_consensus::Millis;
 
 use crate::adversary::Attack;
+use crate::ledger::Rules;
 use crate::rng::Rng;
 
 /// Something that goes wrong, or that ends.
@@ -27,6 +28,45 @@ pub enum Fault {
     Disk(usize, u64),
     /// The ledger of a node takes up to so many milliseconds for everything.
     Work(usize, u64),
+    /// The disk of a node is full: nothing is written, neither log nor ledger.
+    Full(usize),
+    /// The disk of a node has room again.
+    Freed(usize),
+    /// A node stops after its next change of the ledger is on disk, before its core hears of it.
+    CrashInLedger(usize),
+    /// A node stops after it has carried out so many more outputs of its core, in the middle of a list.
+    CrashInOutputs(usize, u8),
+    /// The clock of a node jumps ahead by so many milliseconds.
+    Jump(usize, u64),
+    /// The clock of a node runs at so many thousandths of the true speed.
+    Drift(usize, u64),
+    /// Messages from the first node to the second wait for so many milliseconds and then come all at once.
+    Clog(usize, usize, u64),
+    /// So many of the latest messages come to a node once more, also those that it has had.
+    Replay(usize, u64),
+}
+
+impl Fault {
+    /// The nodes that it is about; none for those that concern the whole network.
+    #[must_use]
+    pub fn nodes(&self) -> Vec<usize> {
+        match self {
+            Self::Split(_) | Self::Join => Vec::new(),
+            Self::OneWay(one, other) | Self::Clog(one, other, _) => vec![*one, *other],
+            Self::Funnel(node, _)
+            | Self::Crash(node)
+            | Self::Start(node)
+            | Self::Disk(node, _)
+            | Self::Work(node, _)
+            | Self::Full(node)
+            | Self::Freed(node)
+            | Self::CrashInLedger(node)
+            | Self::CrashInOutputs(node, _)
+            | Self::Jump(node, _)
+            | Self::Drift(node, _)
+            | Self::Replay(node, _) => vec![*node],
+        }
+    }
 }
 
 /// A run before it begins.
@@ -48,6 +88,10 @@ pub struct Plan {
     pub skews: Vec<u64>,
     /// The node that follows other rules, and what it does.
     pub adversary: Option<(usize, Attack)>,
+    /// Whether the adversary is dead after the healing; otherwise it is honest then.
+    pub dies: bool,
+    /// What the ledger does beyond blocks and transfers.
+    pub rules: Rules,
     /// What goes wrong when, counted from the start.
     pub faults: Vec<(Millis, Fault)>,
     /// When everything heals.
@@ -60,6 +104,8 @@ const MAX_FAULTY_MS: u64 = 90_000;
 /// so that rounds run out of iterations.
 const LONG_ONE_IN: u64 = 20;
 const LONG_MS: u64 = 800_000;
+/// The farthest that a clock jumps in one go, in milliseconds: beyond what a block may be ahead.
+const MAX_JUMP_MS: u64 = 5000;
 
 impl Plan {
     /// A run in which nothing goes wrong, with equal stakes and a node for each.
@@ -74,6 +120,8 @@ impl Plan {
             stragglers: 0,
             skews: vec![0; nodes],
             adversary: None,
+            dies: false,
+            rules: Rules::CHAIN,
             faults: Vec::new(),
             heals: Millis(0),
         }
@@ -114,7 +162,64 @@ impl Plan {
         let length = if rng.percent(100 / LONG_ONE_IN) { LONG_MS } else { rng.between(20_000, MAX_FAULTY_MS) };
         plan.heals = Millis(length);
         plan.draw_faults(rng, length);
+        plan.dies = plan.adversary.is_some() && rng.percent(50);
+        if rng.percent(30) {
+            // The newcomer's key is with a node that has another one.
+            plan.rules = Rules { restakes: true, newcomer: nodes as u64 + 1, ..plan.rules };
+            plan.keys[1].push(nodes as u64 + 1);
+        }
+        plan.draw_rare_faults(rng, length);
+        plan.faults.retain(|(at, _)| at.0 < length);
+        plan.faults.sort_by_key(|(at, _)| *at);
         plan
+    }
+
+    /// Faults of single nodes and links, each of them in a few runs only.
+    fn draw_rare_faults(&mut self, rng: &mut Rng, length: u64) {
+        let nodes = self.keys.len();
+        let forgets = self.adversary.filter(|(_, attack)| *attack == Attack::ForgetVotes).map(|(node, _)| node);
+        let classes: Vec<bool> = (0..6).map(|_| rng.percent(25)).collect();
+        if let Some(node) = forgets {
+            for _ in 0..6 {
+                let at = rng.between(500, length);
+                self.faults.push((Millis(at), Fault::Crash(node)));
+                self.faults.push((Millis(at + rng.between(1, 1500)), Fault::Start(node)));
+            }
+        }
+        let mut at = rng.between(500, 6000);
+        while at < length {
+            let node = rng.place(nodes);
+            let later = Millis(at + rng.between(1, 15_000));
+            match rng.below(6) {
+                0 if classes[0] => {
+                    self.faults.push((Millis(at), Fault::Full(node)));
+                    self.faults.push((later, Fault::Freed(node)));
+                }
+                1 if classes[1] => {
+                    self.faults.push((Millis(at), Fault::CrashInLedger(node)));
+                    self.faults.push((later, Fault::Start(node)));
+                }
+                2 if classes[2] => {
+                    let count = u8::try_from(rng.between(1, 12)).unwrap_or(1);
+                    self.faults.push((Millis(at), Fault::CrashInOutputs(node, count)));
+                    self.faults.push((later, Fault::Start(node)));
+                }
+                3 if classes[3] => {
+                    let fault = match rng.below(2) {
+                        0 => Fault::Jump(node, rng.between(100, MAX_JUMP_MS)),
+                        _ => Fault::Drift(node, rng.between(900, 1100)),
+                    };
+                    self.faults.push((Millis(at), fault));
+                }
+                4 if classes[4] => {
+                    let fault = Fault::Clog(node, rng.place(nodes), rng.between(500, 8000));
+                    self.faults.push((Millis(at), fault));
+                }
+                5 if classes[5] => self.faults.push((Millis(at), Fault::Replay(node, rng.between(1, 40)))),
+                _ => {}
+            }
+            at += rng.between(200, if length == LONG_MS { 60_000 } else { 8000 });
+        }
     }
 
     fn draw_faults(&mut self, rng: &mut Rng, length: u64) {
@@ -149,8 +254,6 @@ impl Plan {
             self.faults.extend(fault.map(|fault| (Millis(at), fault)));
             at += rng.between(200, if is_long { 60_000 } else { 8000 });
         }
-        self.faults.retain(|(at, _)| at.0 < length);
-        self.faults.sort_by_key(|(at, _)| *at);
     }
 }
 
@@ -163,7 +266,11 @@ impl fmt::Display for Plan {
             self.loss, self.duplication, self.delay, self.stragglers
         )?;
         if let Some((node, attack)) = &self.adversary {
-            writeln!(f, "node {node} is an adversary: {attack:?}")?;
+            let end = if self.dies { "dies" } else { "is honest" };
+            writeln!(f, "node {node} is an adversary, and {end} in the end: {attack:?}")?;
+        }
+        if self.rules.restakes {
+            writeln!(f, "transactions change stakes, the first of them that of provisioner {}", self.rules.newcomer)?;
         }
         for (at, fault) in &self.faults {
             writeln!(f, "{:>9} ms  {fault:?}", at.0)?;

@@ -6,23 +6,26 @@ mod ledger;
 mod liveness;
 mod outputs;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 
 use local_node_consensus::{Config, Millis};
 use local_node_core::{Core, CoreConfig, Input, LedgerId, Output, PeerId, Planted, Position};
 use local_node_types::codec::Decode;
+use local_node_types::ledger::Hash;
 use local_node_types::message::{Frame, Message};
 use sha3::{Digest, Sha3_256};
 
+use crate::adversary::Attack;
 use crate::checkers::{self, Checkers};
 use crate::keys::Scheme;
 use crate::ledger::{GENESIS_SECONDS, Ledger};
 use crate::marks::{Mark, Marks};
-use crate::node::{Ingress, Node, Ray};
+use crate::node::{Clock, Ingress, Node, Ray};
 use crate::plan::{Fault, Plan};
 use crate::rng::Rng;
+use crate::trace::{Item, Trace};
 
 /// The most events at one moment: more of them mean that something goes round in a circle.
 const MAX_EVENTS_AT_ONCE: u32 = 200_000;
@@ -30,6 +33,8 @@ const MAX_EVENTS_AT_ONCE: u32 = 200_000;
 const TOPIC_PLACE: usize = 5;
 const RATIFICATION: u8 = 18;
 const QUORUM: u8 = 19;
+/// The most messages that may come again.
+const MAX_SENT: usize = 256;
 /// The most lines that a run tells.
 const MAX_LINES: usize = 20_000;
 
@@ -57,7 +62,7 @@ pub struct Options {
     pub scheme: Scheme,
     /// The bug that every honest node has.
     pub bug: Option<Bug>,
-    /// Whether the report tells what happened.
+    /// Whether the report tells what happened, in words and for a picture.
     pub tell: bool,
 }
 
@@ -85,6 +90,9 @@ pub enum Outcome {
     Parted(String),
     /// No committee of a tip can decide with the nodes that are alive.
     Undecidable,
+    /// The chain grows, and nothing becomes final, because blocks leave iterations unaccounted for that nobody alive
+    /// could have accounted for.
+    Unsettled(String),
     /// Something that must never happen has happened.
     Violated(Violation),
 }
@@ -108,6 +116,8 @@ pub struct Report {
     pub marks: Marks,
     /// What happened, line by line, if it was asked for.
     pub lines: Vec<String>,
+    /// The latest of it for a picture, if it was asked for.
+    pub trace: Trace,
 }
 
 /// What [`Fault::Funnel`] does to messages.
@@ -122,10 +132,19 @@ struct Funnel {
     is_cut: bool,
 }
 
+/// A message that was sent, as it may come again.
+#[derive(Debug, Clone)]
+struct Sent {
+    from: usize,
+    ray: Option<Ray>,
+    bytes: Arc<[u8]>,
+}
+
 /// Something that happens at a moment.
 #[derive(Debug)]
 enum Event {
     Deliver { to: usize, from: usize, ray: Option<Ray>, bytes: Arc<[u8]> },
+    Replay { to: usize, sent: Sent },
     Timer { node: usize, life: u64 },
     Synced { node: usize, life: u64, position: Position },
     Worked { node: usize, life: u64, id: LedgerId },
@@ -133,11 +152,18 @@ enum Event {
     Heal,
 }
 
+/// Draws a plan from a seed. Returns what decides the rest as well.
+#[must_use]
+pub fn draw(seed: u64) -> (Plan, Rng) {
+    let mut rng = Rng::new(seed);
+    let plan = Plan::draw(&mut rng);
+    (plan, rng)
+}
+
 /// Draws a plan from a seed and runs it.
 #[must_use]
 pub fn simulate(seed: u64, options: Options) -> (Plan, Report) {
-    let mut rng = Rng::new(seed);
-    let plan = Plan::draw(&mut rng);
+    let (plan, rng) = draw(seed);
     let report = run(&plan, rng, options);
     (plan, report)
 }
@@ -150,22 +176,34 @@ pub fn run(plan: &Plan, rng: Rng, options: Options) -> Report {
     world.report(outcome)
 }
 
-/// Runs nodes without faults up to a height.
-///
-/// # Errors
-/// The violation that ended the run.
-pub fn measure(nodes: usize, height: u64, scheme: Scheme) -> Result<Report, Violation> {
-    let plan = Plan { heals: Millis(u64::MAX), ..Plan::calm(nodes) };
-    let mut world = World::new(&plan, Rng::new(1), Options { scheme, ..Options::default() });
-    while world.highest() < height {
-        if let Some(outcome) = world.next() {
-            return match outcome {
-                Outcome::Violated(violation) => Err(violation),
-                outcome => Ok(world.report(outcome)),
-            };
+/// What was seen of a network without faults.
+#[derive(Debug)]
+pub struct Observation {
+    /// The run.
+    pub report: Report,
+    /// The chain of the first node.
+    pub ledger: Ledger,
+    /// The messages that nodes took in, each of them once at each node, and their bytes.
+    pub received: (u64, u64),
+    /// How long it took from the first word of a candidate until a node accepted it, in milliseconds: one number for
+    /// each block and node.
+    pub decided: Vec<u64>,
+}
+
+/// Runs a plan whose healing never comes up to a height, or up to a time.
+#[must_use]
+pub fn observe(plan: &Plan, rng: Rng, scheme: Scheme, height: u64, longest: Millis) -> Observation {
+    let mut world = World::new(plan, rng, Options { scheme, ..Options::default() });
+    let mut outcome = Outcome::Final;
+    while world.highest() < height && world.now.since(world.start) < longest {
+        if let Some(ended) = world.next() {
+            outcome = ended;
+            break;
         }
     }
-    Ok(world.report(Outcome::Final))
+    let ledger = world.nodes[0].ledger.clone();
+    let (received, decided) = (world.received, std::mem::take(&mut world.decided));
+    Observation { report: world.report(outcome), ledger, received, decided }
 }
 
 #[derive(Debug)]
@@ -183,6 +221,10 @@ struct World {
     nodes: Vec<Node>,
     /// Whether messages from the first node to the second are stopped.
     blocked: Vec<Vec<bool>>,
+    /// Until when messages from the first node to the second wait.
+    clogged: Vec<Vec<Millis>>,
+    /// The latest messages.
+    sent: VecDeque<Sent>,
     funnel: Option<Funnel>,
     /// The phase after the healing.
     healing: Option<liveness::Healing>,
@@ -190,6 +232,11 @@ struct World {
     marks: Marks,
     digest: Sha3_256,
     lines: Vec<String>,
+    trace: Trace,
+    received: (u64, u64),
+    /// When candidates were proposed, and how long it took until nodes accepted them.
+    proposed: BTreeMap<Hash, Millis>,
+    decided: Vec<u64>,
     ended: Option<Outcome>,
 }
 
@@ -209,8 +256,16 @@ impl Funnel {
 impl World {
     fn new(plan: &Plan, rng: Rng, options: Options) -> Self {
         let start = Millis::from_secs(GENESIS_SECONDS);
-        let ledger = Ledger::new(options.scheme.provisioners(&plan.stakes));
+        let ledger = Ledger::new(options.scheme.provisioners(&plan.stakes), plan.rules);
         let count = plan.keys.len();
+        let mut nodes: Vec<_> = plan.keys.iter().map(|keys| Node::new(keys.clone(), ledger.clone())).collect();
+        for (node, ahead) in nodes.iter_mut().zip(&plan.skews) {
+            node.clock = Clock::ahead(start, Millis(*ahead));
+        }
+        if let Some((twin, Attack::DuplicateKey)) = plan.adversary {
+            let keys = plan.keys[(twin + 1) % count].clone();
+            nodes[twin].keys.extend(keys);
+        }
         let mut world = Self {
             plan: plan.clone(),
             options,
@@ -222,14 +277,20 @@ impl World {
             events: BTreeMap::new(),
             handled: 0,
             at_once: 0,
-            nodes: plan.keys.iter().map(|keys| Node::new(keys.clone(), ledger.clone())).collect(),
+            nodes,
             blocked: vec![vec![false; count]; count],
+            clogged: vec![vec![Millis(0); count]; count],
+            sent: VecDeque::new(),
             funnel: None,
             healing: None,
             checkers: Checkers::default(),
             marks: Marks::default(),
             digest: Sha3_256::new(),
             lines: Vec::new(),
+            trace: Trace::default(),
+            received: (0, 0),
+            proposed: BTreeMap::new(),
+            decided: Vec::new(),
             ended: None,
         };
         for (at, fault) in plan.faults.clone() {
@@ -264,6 +325,7 @@ impl World {
         self.handled += 1;
         match event {
             Event::Deliver { to, from, ray, bytes } => self.deliver(to, from, ray, bytes),
+            Event::Replay { to, sent } => self.replay(to, sent),
             Event::Timer { node, life } => self.fire(node, life),
             Event::Synced { node, life, position } => self.synced(node, life, position),
             Event::Worked { node, life, id } => self.worked(node, life, id),
@@ -286,6 +348,7 @@ impl World {
             digest: self.digest.finalize().into(),
             marks: self.marks,
             lines: self.lines,
+            trace: self.trace,
         }
     }
 
@@ -315,6 +378,13 @@ impl World {
         }
     }
 
+    /// Remembers something for a picture.
+    fn trace(&mut self, item: impl FnOnce() -> Item) {
+        if self.options.tell {
+            self.trace.add(self.now.since(self.start), item());
+        }
+    }
+
     fn is_honest(&self, node: usize) -> bool {
         self.plan.adversary.is_none_or(|(adversary, _)| adversary != node)
     }
@@ -326,7 +396,7 @@ impl World {
 
     /// The time on a node's clock.
     fn clock(&self, node: usize) -> Millis {
-        self.now.plus(Millis(self.plan.skews[node]))
+        self.nodes[node].clock.at(self.now)
     }
 
     // ---- Nodes -----------------------------------------------------------------------------------------------------
@@ -370,9 +440,13 @@ impl World {
         state.open.clear();
         state.seen.clear();
         state.forwarded.clear();
+        state.begun.clear();
         state.dropped.clear();
         state.left = None;
-        if state.log.crash(kept) > 0 {
+        (state.stops_in_ledger, state.stops_in_outputs) = (false, None);
+        if self.plan.adversary == Some((node, Attack::ForgetVotes)) && self.healing.is_none() {
+            state.log.forget();
+        } else if state.log.crash(kept) > 0 {
             self.marks.note(Mark::LostTail);
         }
     }
@@ -389,9 +463,8 @@ impl World {
 
     /// Sets the timer of a node to when its core wants to be called.
     fn set_timer(&mut self, node: usize) {
-        let skew = self.plan.skews[node];
         let deadline = self.nodes[node].core.as_ref().and_then(Core::deadline);
-        let at = deadline.map(|at| Millis(at.0.saturating_sub(skew)).max(self.now));
+        let at = deadline.map(|at| self.nodes[node].clock.when(at).max(self.now));
         if self.nodes[node].timer == at {
             return;
         }
@@ -429,7 +502,7 @@ impl World {
     fn write(&mut self, node: usize) {
         let delay = 1 + self.rng.below(self.nodes[node].disk);
         let state = &mut self.nodes[node];
-        if !state.syncing && state.log.durable() < state.log.last() {
+        if !state.syncing && !state.full && state.log.durable() < state.log.last() {
             state.syncing = true;
             let (life, position) = (state.life, state.log.last());
             self.schedule(delay, Event::Synced { node, life, position });
@@ -446,6 +519,8 @@ impl World {
         if ray.is_some_and(|ray| !state.seen.insert(ray)) {
             return;
         }
+        self.received.0 += 1;
+        self.received.1 += bytes.len() as u64;
         let Ok(frame) = Frame::decode_all(&bytes) else {
             return self.violate(format!("node {from} sent what does not decode"));
         };
@@ -469,10 +544,32 @@ impl World {
             return;
         }
         let copies = if self.rng.percent(self.plan.duplication) { 2 } else { 1 };
+        let late = self.late_by(from, bytes);
         for _ in 0..copies {
             let slow = if self.rng.percent(self.plan.stragglers) { 20 } else { 1 };
-            let delay = 1 + self.rng.below(self.plan.delay * slow);
+            let delay = 1 + self.rng.below(self.plan.delay * slow) + late;
+            let clogged = self.clogged[from][to].since(self.now).0;
+            if clogged > delay {
+                self.marks.note(Mark::Clogged);
+            }
+            let delay = delay.max(clogged);
+            let until = self.now.plus(Millis(delay)).since(self.start);
+            self.trace(|| Item::Message { from, to, until, topic: bytes[TOPIC_PLACE] });
             self.schedule(delay, Event::Deliver { to, from, ray, bytes: Arc::clone(bytes) });
         }
+        if self.sent.len() == MAX_SENT {
+            self.sent.pop_front();
+        }
+        self.sent.push_back(Sent { from, ray, bytes: Arc::clone(bytes) });
+    }
+
+    /// A message comes again, when the node has forgotten that it has had it.
+    fn replay(&mut self, to: usize, sent: Sent) {
+        if let Some(ray) = &sent.ray
+            && self.nodes[to].seen.remove(ray)
+        {
+            self.marks.note(Mark::Replayed);
+        }
+        self.deliver(to, sent.from, sent.ray, sent.bytes);
     }
 }

@@ -3,6 +3,7 @@
 use local_node_types::keys::BlsKey;
 
 use super::{Outcome, World};
+use crate::adversary::Attack;
 use crate::checkers::{Conflict, ratifiers};
 use crate::keys::key;
 
@@ -42,12 +43,19 @@ impl World {
     fn shared(&self, one: usize, other: usize, height: u64) -> Vec<BlsKey> {
         let theirs = ratifiers(&self.nodes[other].ledger, height);
         let mut both = ratifiers(&self.nodes[one].ledger, height);
-        both.retain(|key| theirs.contains(key) && self.owner(key).is_some_and(|node| self.is_honest(node)));
+        both.retain(|key| theirs.contains(key) && self.is_honest_key(key));
         both
     }
 
+    /// Whether an honest node, and no other one, signs with a key.
+    fn is_honest_key(&self, wanted: &BlsKey) -> bool {
+        let twin = self.plan.adversary.filter(|(_, attack)| *attack == Attack::DuplicateKey).map(|(twin, _)| twin);
+        let victim = twin.map(|twin| (twin + 1) % self.nodes.len());
+        self.owner(wanted).is_some_and(|node| self.is_honest(node) && Some(node) != victim)
+    }
+
     fn owner(&self, wanted: &BlsKey) -> Option<usize> {
-        self.nodes.iter().position(|node| node.keys.iter().any(|number| key(*number) == *wanted))
+        self.plan.keys.iter().position(|keys| keys.iter().any(|number| key(*number) == *wanted))
     }
 
     fn has_yielded(&self, key: &BlsKey) -> bool {

@@ -7,6 +7,7 @@ use local_node_types::ledger::{RatificationResult, Vote};
 use super::{Bug, World};
 use crate::checkers;
 use crate::marks::Mark;
+use crate::trace::{Change, Item};
 
 /// Iterations of emergency mode begin here.
 const EMERGENCY: u8 = local_node_consensus::EMERGENCY_ITERATION;
@@ -24,7 +25,12 @@ impl World {
         {
             *height = settled.saturating_sub(1);
         }
-        let answer = self.nodes[node].ledger.carry_out(request);
+        let answer = if self.nodes[node].full && changes {
+            self.marks.note(Mark::FullDisk);
+            Answer::Failed
+        } else {
+            self.nodes[node].ledger.carry_out(request)
+        };
         if let Answer::Reverted { blocks } = &answer
             && let Some(block) = blocks.iter().find(|block| block.header.height <= settled)
         {
@@ -39,6 +45,11 @@ impl World {
                 self.on_accepted(node);
             }
         }
+        if changes && self.nodes[node].stops_in_ledger {
+            self.marks.note(Mark::CrashInLedger);
+            self.tell(|| format!("node {node} stops after a change of its ledger"));
+            return self.stop_node(node);
+        }
         self.handle(node, Input::Ledger { id, answer });
     }
 
@@ -52,7 +63,29 @@ impl World {
         let header = self.nodes[node].ledger.tip().block.header.clone();
         let faults = self.nodes[node].ledger.tip().block.faults.len();
         let proven = header.failed_iterations.proven().count();
+        let blocks = self.nodes[node].ledger.blocks();
+        let (mut epoch, mut suspended, mut restaked) = (false, false, false);
+        if let [.., before, after] = blocks {
+            let (old, height) = (&before.provisioners, header.height);
+            epoch = after.provisioners.iter().any(|(_, it)| {
+                let since = it.stake.eligible_since;
+                since == height + 1 && height > 0
+            });
+            let changed = |(key, it): (&_, &local_node_consensus::Provisioner)| {
+                let was = old.get(key).map(|it| it.stake);
+                was.map_or((false, true), |was| {
+                    let is_suspended = was.eligible_since < it.stake.eligible_since;
+                    (is_suspended, !is_suspended && was.value != it.stake.value)
+                })
+            };
+            for (is_suspended, is_restaked) in after.provisioners.iter().map(changed) {
+                (suspended, restaked) = (suspended || is_suspended, restaked || is_restaked);
+            }
+        }
         let found = [
+            (Mark::EpochChanged, epoch),
+            (Mark::Suspended, suspended),
+            (Mark::Restaked, restaked),
             (Mark::LaterIteration, header.iteration > 0),
             (Mark::Emergency, header.iteration >= EMERGENCY),
             (Mark::FaultInBlock, faults > 0),
@@ -72,12 +105,25 @@ impl World {
         match event {
             CoreEvent::Accepted { header, label, .. } => {
                 self.note_progress();
+                if std::mem::take(&mut self.nodes[node].stalled) {
+                    self.marks.note(Mark::StallRecovery);
+                }
                 let (height, iteration, hash) = (header.height, header.iteration, header.hash);
+                if let Some(proposed) = self.proposed.get(&hash) {
+                    self.decided.push(self.now.since(*proposed).0);
+                }
                 if let Some((cause, left)) = self.nodes[node].left.take() {
                     let better = cause == Cause::Final || cause == Cause::Rollback || (iteration, hash) < left;
-                    let result = if better { Ok(()) } else { Err(format!("it leaves {left:?} for a worse branch")) };
+                    let leaves =
+                        || format!("it leaves {:02x?} of iteration {} for a worse branch", &left.1[..3], left.0);
+                    let result = if better { Ok(()) } else { Err(leaves()) };
                     self.check(node, result);
                 }
+                self.trace(|| Item::Chain {
+                    node,
+                    change: Change::Accepted,
+                    what: format!("{height} {:02x}{:02x}, iteration {iteration}", hash[0], hash[1]),
+                });
                 self.tell(|| {
                     let short = &hash[..3];
                     format!("node {node} accepts {height} {short:02x?}, iteration {iteration}, {label:?}")
@@ -92,20 +138,31 @@ impl World {
                     Cause::Rollback => Mark::Rollback,
                 });
                 self.nodes[node].yielded |= cause == Cause::Stall;
+                if blocks.len() > 1 && cause != Cause::Rollback {
+                    self.marks.note(Mark::DeepFallback);
+                }
                 self.nodes[node].left =
                     blocks.first().map(|block| (cause, (block.header.iteration, block.header.hash)));
                 self.tell(|| format!("node {node} takes {} blocks back: {cause:?}", blocks.len()));
+                let what = || format!("{} taken back: {cause:?}", blocks.len());
+                self.trace(|| Item::Chain { node, change: Change::Reverted, what: what() });
             }
-            CoreEvent::Final { height, .. } => self.tell(|| format!("node {node}: {height} is final")),
+            CoreEvent::Final { height, .. } => {
+                self.tell(|| format!("node {node}: {height} is final"));
+                self.trace(|| Item::Chain { node, change: Change::Final, what: format!("{height} is final") });
+            }
             CoreEvent::Parted { height, .. } => self.tell(|| format!("node {node} hears of another final {height}")),
             CoreEvent::Stalled => {
                 self.marks.note(Mark::Stalled);
+                self.nodes[node].stalled = true;
                 let position = self.nodes[node].core.as_ref().and_then(local_node_core::Core::position);
                 if position.is_some_and(|(_, iteration)| iteration + 1 == local_node_consensus::MAX_ITERATIONS) {
                     self.marks.note(Mark::Open);
                 }
                 self.tell(|| format!("node {node} stalls at {position:?}"));
             }
+            // Its driver stops it; it starts again when the disk has room.
+            CoreEvent::Broken if self.nodes[node].full => self.nodes[node].stops_in_outputs = Some(0),
             CoreEvent::Broken => self.check(node, Err("its ledger can go neither on nor back".to_owned())),
         }
     }

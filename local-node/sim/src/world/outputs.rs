@@ -3,17 +3,20 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use local_node_core::{IngressId, LedgerRequest, Output, PeerId, Serve, Target, Verdict, Want};
-use local_node_types::codec::Encode;
+use local_node_consensus::{Persist, is_emergency};
+use local_node_core::{IngressId, LedgerRequest, Output, PeerId, Record, Serve, Target, Verdict, Want};
+use local_node_types::codec::{Decode, Encode};
 use local_node_types::message::{Frame, GetBlocks, GetResource, Inventory, InventoryItem, Message};
 use sha3::{Digest, Sha3_256};
 
-use super::{Bug, Event, World};
+use super::{Bug, Event, TOPIC_PLACE, World};
 use crate::adversary::{Attack, Surroundings, alter, false_block, vote_of};
 use crate::keys::key;
 use crate::marks::Mark;
 use crate::node::{Ray, Waiting};
 
+/// The topics of candidates, and of votes in validation and ratification.
+const VOTES_AND_CANDIDATES: [u8; 3] = [16, 17, 18];
 /// To how many nodes a broadcast is passed on.
 const FANOUT: usize = 3;
 /// The most hashes that a peer is given in one go.
@@ -22,12 +25,52 @@ const MAX_HASHES: usize = local_node_core::MAX_SERVED_ITEMS;
 impl World {
     pub(super) fn carry_out(&mut self, node: usize, outputs: Vec<Output>) {
         for output in outputs {
+            if self.stops_before_output(node) {
+                return;
+            }
             for output in self.corrupt(node, output) {
                 self.carry_out_one(node, output);
             }
         }
         self.write(node);
         self.set_timer(node);
+    }
+
+    /// Whether a node stops in the middle of what its core wants; then it is down.
+    fn stops_before_output(&mut self, node: usize) -> bool {
+        let Some(left) = self.nodes[node].stops_in_outputs else { return false };
+        self.nodes[node].stops_in_outputs = left.checked_sub(1);
+        if left == 0 {
+            self.marks.note(Mark::CrashInOutputs);
+            self.tell(|| format!("node {node} stops in the middle of what its core wants"));
+            self.stop_node(node);
+        }
+        left == 0
+    }
+
+    /// Takes note of a round. One that begins anew, after a stall or because its tip has come back, knows nothing of
+    /// what it had passed on, and passes it on once more: others who begin anew need it as well.
+    fn note_begun(&mut self, node: usize, record: &Record) {
+        let Record::Consensus(Persist::Iteration { prev_block_hash, iteration, .. }) = record else { return };
+        let state = &mut self.nodes[node];
+        let is_next = state.begun.last().is_some_and(|(tip, last)| tip == prev_block_hash && last < iteration);
+        if is_next {
+            state.begun.pop();
+        } else if state.begun.iter().any(|(tip, _)| tip == prev_block_hash) {
+            state.forwarded.clear();
+        }
+        state.begun.push((*prev_block_hash, *iteration));
+    }
+
+    /// How much later than others an adversary sends: until just after its own core gives up waiting.
+    pub(super) fn late_by(&mut self, node: usize, frame: &[u8]) -> u64 {
+        if !self.attacks(node, Attack::SendLate) || !VOTES_AND_CANDIDATES.contains(&frame[TOPIC_PLACE]) {
+            return 0;
+        }
+        let until = self.nodes[node].core.as_ref().and_then(local_node_core::Core::deadline);
+        let wait = until.map_or(0, |until| self.nodes[node].clock.when(until).since(self.now).0);
+        self.marks.note(Mark::SentLate);
+        wait + self.rng.below(60)
     }
 
     /// What an adversary makes of an output.
@@ -48,6 +91,7 @@ impl World {
     fn carry_out_one(&mut self, node: usize, output: Output) {
         match output {
             Output::Persist { position, record } => {
+                self.note_begun(node, &record);
                 let log = &mut self.nodes[node].log;
                 log.append(record);
                 let result = if log.last() == position { Ok(()) } else { Err("a gap in the log".to_owned()) };
@@ -134,7 +178,8 @@ impl World {
     fn forward(&mut self, node: usize, from: usize, ray: Ray, bytes: &Arc<[u8]>) {
         let new = self.nodes[node].forwarded.insert(ray);
         self.nodes[node].seen.insert(ray);
-        self.check(node, if new { Ok(()) } else { Err("it passes a broadcast on twice".to_owned()) });
+        let step = || Frame::decode_all(bytes).ok().and_then(|frame| frame.message.consensus_step());
+        self.check(node, if new { Ok(()) } else { Err(format!("it passes a broadcast on twice: {:?}", step())) });
         for _ in 0..FANOUT {
             let to = self.rng.place(self.nodes.len());
             if to != from {
@@ -146,6 +191,9 @@ impl World {
     /// Sends a message of the node's own, which has to be allowed by now.
     pub(super) fn send(&mut self, node: usize, to: Target, message: Message) {
         self.check_vote(node, &message);
+        if let Message::Candidate(block) = &message {
+            self.proposed.entry(block.header.hash).or_insert(self.now);
+        }
         let (ray, bytes) = frame(message);
         self.digest.update(ray);
         match to {
@@ -179,6 +227,9 @@ impl World {
 
     fn check_vote(&mut self, node: usize, message: &Message) {
         let Some((header, step, vote, signed)) = vote_of(message).filter(|_| self.is_honest(node)) else { return };
+        if is_emergency(header.iteration) {
+            self.marks.note(Mark::EmergencyVote);
+        }
         let state = &self.nodes[node];
         let own = state.keys.iter().any(|number| key(*number) == signed.signer);
         let durable = state.log.holds(&(header, step, vote));

@@ -1,5 +1,9 @@
 //! Tests of the simulator: a fixed set of seeds, and planted bugs that the checkers have to see.
 
+mod failures;
 mod forks;
+mod measurements;
+mod orders;
 mod planted;
 mod seeds;
+mod settling;

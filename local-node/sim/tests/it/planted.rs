@@ -57,5 +57,5 @@ fn a_fork_choice_that_is_turned_round_is_seen() {
 
 #[test]
 fn a_quorum_that_is_not_checked_is_seen() {
-    assert_seen(Bug::Core(Planted::QuorumUnchecked), 42, "0 credits in Validation");
+    assert_seen(Bug::Core(Planted::QuorumUnchecked), 111, "0 credits in Validation");
 }
