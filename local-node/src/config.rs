@@ -10,6 +10,7 @@ use crate::executor::ExecutorError;
 use crate::genesis::Allocation;
 use crate::ledger::LedgerError;
 use crate::mempool::Limits;
+use crate::network::NetworkConfig;
 use crate::reader::MAX_CALL_TIME;
 use crate::store::StoreError;
 
@@ -44,6 +45,8 @@ pub struct Config {
     pub allocation: Option<Allocation>,
     /// The keys that this node proposes and votes with; `None`: those of the development accounts that have stakes.
     pub voters: Option<Vec<KeyPair>>,
+    /// The network that it takes part in; `None`: it runs alone.
+    pub network: Option<NetworkConfig>,
     /// The bounds of the mempool.
     pub mempool: Limits,
     /// How long transactions are taken into a candidate. One that still runs then begins the next block.
@@ -68,6 +71,7 @@ impl Default for Config {
             genesis_time: None,
             allocation: None,
             voters: None,
+            network: None,
             mempool: Limits::default(),
             build_time: BUILD_TIME,
             call_time: MAX_CALL_TIME,

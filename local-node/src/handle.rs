@@ -14,6 +14,7 @@ mod error;
 mod info;
 mod submission;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,6 +38,7 @@ use crate::end::{End, Stopped};
 use crate::events::{Audience, ListenError, Listener, NodeEvent};
 use crate::executor::rules_at;
 use crate::ledger::StakeEntry;
+use crate::network::{Link, NetworkError, NetworkStatus};
 use crate::reader::{QueryError, Reader};
 use crate::store::{Store, StoreError};
 use crate::transaction::ValidTransaction;
@@ -317,6 +319,31 @@ impl NodeHandle {
             Profile::Local => Ok(()),
             other => Err(ControlError::NotLocal(other)),
         }
+    }
+
+    /// What the node knows of its peers and of its own place in the network.
+    ///
+    /// # Errors
+    /// [`NetworkError::Alone`] where there is no network.
+    pub async fn network_status(&self) -> Result<NetworkStatus, NetworkError> {
+        Err(NetworkError::Alone)
+    }
+
+    /// Cuts, delays or loses what travels to and from a peer, named by its public address; `None` for all peers that
+    /// have no rule of their own. A rule of this node alone.
+    ///
+    /// # Errors
+    /// [`NetworkError::Alone`] where there is no network.
+    pub async fn set_link(&self, _peer: Option<SocketAddr>, _link: Link) -> Result<(), NetworkError> {
+        Err(NetworkError::Alone)
+    }
+
+    /// Takes all rules of links back.
+    ///
+    /// # Errors
+    /// [`NetworkError::Alone`] where there is no network.
+    pub async fn heal(&self) -> Result<(), NetworkError> {
+        Err(NetworkError::Alone)
     }
 
     /// Stops the node and waits until it has stopped. Calls of contracts that have not come to their end within

@@ -20,6 +20,7 @@
 //! | [`end`] | how a node comes to its end |
 //! | [`events`] | what listeners are told |
 //! | [`handle`] | the node as others see it |
+//! | [`network`] | the node's part in a network |
 //! | [`http`] | the node as wallets, explorers and tools see it |
 //! | [`test_host`] | chains for contracts' tests, without a node |
 //!
@@ -49,6 +50,7 @@ pub mod handle;
 pub mod http;
 pub mod ledger;
 pub mod mempool;
+pub mod network;
 pub mod reader;
 mod runtime;
 pub mod store;
