@@ -25,7 +25,8 @@ const MODULES_OF_THE_NODE: &[(&str, &[&str])] = &[
     ("reader", &["archive", "end", "executor", "ledger", "work"]),
     ("drivers", &["archive", "end", "store", "work"]),
     ("events", &["block", "mempool", "transaction", "weight"]),
-    ("config", &["accounts", "executor", "genesis", "ledger", "mempool", "reader", "store"]),
+    ("network", &["end"]),
+    ("config", &["accounts", "executor", "genesis", "ledger", "mempool", "network", "reader", "store"]),
     ("test_host", &["accounts", "config", "executor", "genesis", "reader"]),
     (
         "handle",
@@ -76,6 +77,7 @@ const MODULES_OF_THE_NODE: &[(&str, &[&str])] = &[
             "handle",
             "ledger",
             "mempool",
+            "network",
             "reader",
             "store",
             "transaction",
@@ -109,8 +111,9 @@ const MODULES_OF_OPS: &[(&str, &[&str])] = &[
     ("contract", &["exact", "project", "report"]),
     ("circuits", &["cargo", "exact", "hash", "project", "report", "tls"]),
     ("build", &["cargo", "circuits", "contract", "hash", "project", "report"]),
-    ("node", &["interrupt", "project"]),
+    ("node", &["interrupt", "project", "report"]),
     ("chain", &["build", "contract", "exact", "hash", "project", "report", "tls"]),
+    ("devnet", &["chain", "node", "project", "report"]),
     ("testing", &["build", "cargo", "chain", "circuits", "contract", "project", "report"]),
 ];
 

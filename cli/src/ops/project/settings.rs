@@ -5,7 +5,7 @@
 //! network = "local"
 //! account = "alice"
 //!
-//! [networks]                       # `local`, `testnet` and `mainnet` need no entry
+//! [networks]                       # `local`, `devnet`, `testnet` and `mainnet` need no entry
 //! staging = { url = "http://10.0.0.5:8080" }
 //!
 //! [accounts]                       # names for development accounts, or for addresses
