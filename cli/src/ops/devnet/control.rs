@@ -106,7 +106,10 @@ pub(crate) fn ask(running: &Running, request: Request) -> Result<String> {
     let answer = read_line(&stream, ANSWER_TIMEOUT).map_err(silent)?;
     match serde_json::from_str(&answer) {
         Ok(Answer::Done(text)) => Ok(text),
-        Ok(Answer::Failed { error, hint }) => Err(Fault::failed(error, hint)),
+        Ok(Answer::Failed { error, hint }) => {
+            let hint = if hint.is_empty() { HINT_SUPERVISOR.to_owned() } else { hint };
+            Err(Fault::failed(error, hint))
+        }
         Err(_) => Err(Fault::environment(
             format!("the supervisor of the devnet (process {}) gives no valid answer", running.supervisor),
             HINT_SUPERVISOR,
