@@ -62,7 +62,7 @@ pub(super) fn run(project: &Project, folder: DevnetFolder, options: &Up, ui: &Ui
         end_without_leave(Arc::clone(&stop))?;
     }
     let wanted = Wanted { nodes: options.nodes, block_time: options.block_time, level: options.log };
-    let mut supervisor = Supervisor::begin(folder.clone(), wanted, stop)?;
+    let mut supervisor = Supervisor::begin(folder, wanted, stop)?;
     if !supervisor.start_all()? {
         ui.step("Stopped", "the nodes before they were ready");
         return Ok(ExitCode::SUCCESS);

@@ -55,7 +55,7 @@ pub(super) fn begin(folder: &DevnetFolder, plan: Plan) -> Result<Plan> {
         let node = place + 1;
         fs::create_dir_all(folder.node(node))
             .with_context(|| format!("cannot make {}", folder.node(node).display()))?;
-        accounts::write_keys(&folder.keys(node), keys).map_err(joining::keys_fault)?;
+        accounts::write_keys(&folder.keys(node), keys).map_err(|error| joining::keys_fault(&error))?;
     }
     folder.write_plan(&plan)?;
     Ok(plan)

@@ -70,7 +70,7 @@ impl Joining {
                 (None, false) => Ok(plain),
             };
         };
-        let genesis = GenesisFile::read(path).map_err(genesis_fault)?;
+        let genesis = GenesisFile::read(path).map_err(|error| genesis_fault(&error))?;
         if let Some(rules) = self.rules.filter(|rules| *rules != genesis.rules) {
             return Err(Fault::usage(
                 format!("`--rules {rules}`, but the genesis says {}", genesis.rules),
@@ -130,7 +130,7 @@ impl Joining {
                 Ok(keys)
             };
         };
-        let keys = accounts::read_keys(path).map_err(keys_fault)?;
+        let keys = accounts::read_keys(path).map_err(|error| keys_fault(&error))?;
         if genesis.stake_of(&keys.id()).is_none() {
             let message = format!("the key {} has no stake at genesis", keys.id());
             if !self.has_network() {
@@ -250,23 +250,23 @@ fn told(error: &(impl std::error::Error + ?Sized)) -> String {
 }
 
 /// What to do about a genesis file.
-pub(crate) fn genesis_fault(error: GenesisFileError) -> anyhow::Error {
-    match &error {
+fn genesis_fault(error: &GenesisFileError) -> anyhow::Error {
+    match error {
         GenesisFileError::Read { .. } => {
-            Fault::environment(told(&error), "check the path, and that you may read the file")
+            Fault::environment(told(error), "check the path, and that you may read the file")
         }
         GenesisFileError::Version(_) => Fault::usage(
-            told(&error),
+            told(error),
             "use the version of cargo-dusk that wrote the file; `cargo dusk --version` shows this one",
         ),
-        _ => Fault::usage(told(&error), "use the file exactly as whoever began the network has it"),
+        _ => Fault::usage(told(error), "use the file exactly as whoever began the network has it"),
     }
 }
 
 /// What to do about a keys file.
-pub(crate) fn keys_fault(error: KeysFileError) -> anyhow::Error {
-    let message = told(&error);
-    match &error {
+pub(crate) fn keys_fault(error: &KeysFileError) -> anyhow::Error {
+    let message = told(error);
+    match error {
         KeysFileError::Read { .. } => Fault::environment(message, "check the path, and that you may read the file"),
         KeysFileError::Write { .. } => {
             Fault::environment(message, "name a new file in a folder that you may write to; no file is overwritten")
@@ -286,7 +286,7 @@ pub(crate) fn keys_fault(error: KeysFileError) -> anyhow::Error {
 /// An environment fault when there is a file already, or it cannot be written.
 pub(crate) fn new_keys(file: &Path) -> Result<String> {
     let keys = accounts::new_keys();
-    accounts::write_keys(file, &keys).map_err(keys_fault)?;
+    accounts::write_keys(file, &keys).map_err(|error| keys_fault(&error))?;
     Ok(keys.id().to_string())
 }
 
