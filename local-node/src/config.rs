@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use local_node_kadcast::udp::UdpError;
 use local_node_types::rules::Profile;
 
 use crate::accounts::KeyPair;
@@ -103,6 +104,15 @@ pub enum NodeError {
     /// Nobody could make a block.
     #[error("the node has no provisioner key, so it cannot make a block: use the key of an account with a stake")]
     NoVoters,
+    /// Nodes of a network make blocks in a fixed time.
+    #[error("nodes of a network cannot make blocks on demand: use a block time in seconds")]
+    BlocksOnDemand,
+    /// Nodes of a network begin with the same block 0.
+    #[error("nodes of a network have to agree on the time of block 0, and this one has none")]
+    NoGenesisTime,
+    /// The network cannot be entered.
+    #[error(transparent)]
+    Network(#[from] UdpError),
     /// The operating system gives no thread.
     #[error("the operating system provides no thread for the node")]
     Thread(#[source] std::io::Error),

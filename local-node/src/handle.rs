@@ -20,13 +20,14 @@ use std::time::Duration;
 
 use dusk_core::abi::ContractId;
 use dusk_core::signatures::bls::{PublicKey, Signature};
+use local_node_kadcast::udp as kadcast;
 use local_node_types::keys::BlsKey;
 use local_node_types::ledger::Header;
 use local_node_types::rules::{Profile, Rules};
 use local_node_vm::Receipt;
 use tokio::sync::{mpsc, oneshot};
 
-pub(crate) use self::command::{Command, Control};
+pub(crate) use self::command::{Command, Control, Origin, Place};
 pub(crate) use self::compilations::Compilations;
 pub use self::compilations::{MAX_COMPILATIONS, MAX_COMPILATIONS_AT_ONCE, MAX_COMPILATIONS_PER_SENDER};
 pub use self::error::{ControlError, MineError, SimulateError, SubmitError, WaitError};
@@ -72,7 +73,15 @@ pub(crate) struct Shared {
     pub(crate) audience: Audience,
     pub(crate) checks: Lane,
     pub(crate) compilations: Compilations,
+    pub(crate) network: Option<NetworkEnd>,
     pub(crate) ended: tokio::sync::watch::Receiver<Option<End>>,
+}
+
+/// The network of a node that is not alone.
+pub(crate) struct NetworkEnd {
+    /// The address at which peers reach the node.
+    pub(crate) public: SocketAddr,
+    pub(crate) kadcast: kadcast::Handle,
 }
 
 impl std::fmt::Debug for NodeHandle {
@@ -326,7 +335,24 @@ impl NodeHandle {
     /// # Errors
     /// [`NetworkError::Alone`] where there is no network.
     pub async fn network_status(&self) -> Result<NetworkStatus, NetworkError> {
-        Err(NetworkError::Alone)
+        let network = self.network()?;
+        let kadcast = network.kadcast.status().await.map_err(|_| Stopped::Asked)?;
+        let Place { height, hash, label, last_final, position, waiting } =
+            self.ask(|reply| Command::Place { reply }).await?;
+        Ok(NetworkStatus {
+            address: network.public,
+            peers: kadcast.peers.into_iter().map(|(_, address)| address).collect(),
+            alive: kadcast.alive,
+            height,
+            hash,
+            label,
+            last_final,
+            position,
+            waiting,
+            received: kadcast.received,
+            refused: kadcast.refused,
+            sent: kadcast.sent,
+        })
     }
 
     /// Cuts, delays or loses what travels to and from a peer, named by its public address; `None` for all peers that
@@ -334,8 +360,8 @@ impl NodeHandle {
     ///
     /// # Errors
     /// [`NetworkError::Alone`] where there is no network.
-    pub async fn set_link(&self, _peer: Option<SocketAddr>, _link: Link) -> Result<(), NetworkError> {
-        Err(NetworkError::Alone)
+    pub async fn set_link(&self, peer: Option<SocketAddr>, link: Link) -> Result<(), NetworkError> {
+        Ok(self.network()?.kadcast.set_link(peer, link).await.map_err(|_| Stopped::Asked)?)
     }
 
     /// Takes all rules of links back.
@@ -343,7 +369,11 @@ impl NodeHandle {
     /// # Errors
     /// [`NetworkError::Alone`] where there is no network.
     pub async fn heal(&self) -> Result<(), NetworkError> {
-        Err(NetworkError::Alone)
+        Ok(self.network()?.kadcast.heal().await.map_err(|_| Stopped::Asked)?)
+    }
+
+    fn network(&self) -> Result<&NetworkEnd, NetworkError> {
+        self.0.network.as_ref().ok_or(NetworkError::Alone)
     }
 
     /// Stops the node and waits until it has stopped. Calls of contracts that have not come to their end within

@@ -16,13 +16,17 @@ use dusk_core::signatures::bls::PublicKey;
 use local_node_consensus::attestation::voters;
 use local_node_consensus::committee::Committees;
 use local_node_consensus::faults::{Slash, slashes};
-use local_node_consensus::finality::roll;
+use local_node_consensus::finality::{Rolled, roll};
 use local_node_consensus::{
     BeforeTip, BlockBody, BuildRequest, Decision, MAX_ITERATIONS, Provisioners, RequestId, TipContext, VerifyRequest,
     Voter,
 };
+use local_node_core::ChainBlock;
+use local_node_types::codec::Encode as _;
 use local_node_types::keys::BlsKey;
-use local_node_types::ledger::{Block, Hash, Header, Label, LedgerTransaction, MAX_FAULTS, MAX_TRANSACTIONS};
+use local_node_types::ledger::{
+    Block, Fault, Hash, Header, IterationsInfo, Label, LedgerTransaction, MAX_FAULTS, MAX_TRANSACTIONS,
+};
 use local_node_types::rules::BLOCK_GAS_LIMIT;
 use local_node_vm::{BlobError, StateRoot, VmError, verify_blobs};
 
@@ -37,6 +41,7 @@ use crate::executor::{
 };
 use crate::mempool::Queue;
 use crate::store::{Acceptance, MAX_KEPT_BYTES, Snapshot, Store, StoreError};
+use crate::work::Cancel;
 
 /// The most executed candidates that wait for their decision.
 const MAX_EXECUTED_BLOCKS: usize = 4;
@@ -66,6 +71,12 @@ pub enum LedgerError {
     /// The machine panicked when it ran a transaction of a block.
     #[error("the machine panicked: {0}")]
     Panicked(String),
+    /// A final block is never taken back.
+    #[error("block {0} is final")]
+    Final(u64),
+    /// Nobody needs the result any more.
+    #[error("the execution was cancelled")]
+    Cancelled,
     /// The block is not valid.
     #[error("block {height} is not valid: {problem}")]
     Invalid {
@@ -216,22 +227,31 @@ impl Ledger {
         }
     }
 
-    /// Makes the body of the next block from waiting transactions. It is remembered under the request's id until a
-    /// block is accepted.
+    /// Makes the body of the next block from waiting transactions, and from those of the faults that this chain does not
+    /// hold yet. It is remembered under the request's id until a block is accepted.
     ///
     /// # Errors
-    /// When the chain's own part of the block fails.
-    pub fn build(&mut self, request: &BuildRequest, queue: &Queue, limits: BuildLimits) -> Result<Built, LedgerError> {
+    /// When the chain's own part of the block fails, or the build is cancelled.
+    pub fn build(
+        &mut self,
+        request: &BuildRequest,
+        faults: Vec<Fault>,
+        queue: &Queue,
+        limits: BuildLimits,
+    ) -> Result<Built, LedgerError> {
+        let faults = self.new_faults(faults, request)?;
         let payees = self.payees(&request.generator, &request.voters)?;
-        let slashed = self.slashed(&request.slashes)?;
+        let mut slashed = self.slashed(&request.slashes)?;
+        slashed.extend(self.slashed(&slashes(&IterationsInfo::default(), &faults))?);
         let params = BlockParams { height: request.round, payees: Some(payees), slashed, gas_limit: self.gas_limit };
         self.make_room();
         let open = || self.executor.open(request.prev_state_root, params.clone());
-        let filling = Filling::new(&self.store, limits, request.max_body_bytes);
+        let fault_bytes: usize = faults.iter().map(|fault| fault.encoded().len()).sum();
+        let filling = Filling::new(&self.store, limits, request.max_body_bytes.saturating_sub(fault_bytes));
         let Filled { executed, unfit, postponed, is_cut } = filling.run(queue, open)?;
         let body = BlockBody {
             transactions: executed.receipts.iter().map(|receipt| receipt.transaction.clone()).collect(),
-            faults: Vec::new(),
+            faults,
             state_root: executed.root,
             event_bloom: executed.bloom,
             gas_limit: executed.gas_limit,
@@ -249,8 +269,13 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::Invalid`] when the candidate is not valid; anything else when it cannot be said.
     pub fn verify(&mut self, request: &VerifyRequest) -> Result<(), LedgerError> {
+        self.verify_unless(request, &Cancel::default())
+    }
+
+    /// As [`verify`](Self::verify), until it is cancelled.
+    pub(crate) fn verify_unless(&mut self, request: &VerifyRequest, cancel: &Cancel) -> Result<(), LedgerError> {
         self.make_room();
-        let executed = self.execute(&request.block, &request.voters, &request.slashes)?;
+        let executed = self.execute(&request.block, &request.voters, &request.slashes, cancel)?;
         self.remember(request.id, executed);
         Ok(())
     }
@@ -260,6 +285,18 @@ impl Ledger {
     /// # Errors
     /// When the block cannot be executed or its state not be kept. The chain is then as it was.
     pub fn accept(&mut self, decision: Decision) -> Result<Accepted, LedgerError> {
+        let header = &decision.block.header;
+        let Rolled { label, changed, .. } = roll(&self.store.pending(), header.height, unaccounted_iterations(header));
+        self.accept_labelled(decision, label, &changed)
+    }
+
+    /// As [`accept`](Self::accept), with the label of the block and the new labels of earlier blocks.
+    pub(crate) fn accept_labelled(
+        &mut self,
+        decision: Decision,
+        label: Label,
+        relabelled: &[(u64, Label)],
+    ) -> Result<Accepted, LedgerError> {
         let Decision { block, request } = decision;
         let known = request
             .and_then(|id| self.executed.remove(&id))
@@ -269,31 +306,37 @@ impl Ledger {
             None => {
                 self.make_room();
                 let slashes = slashes(&block.header.failed_iterations, &block.faults);
-                self.execute(&block, &self.voters_of(&block.header), &slashes)?
+                self.execute(&block, &self.voters_of(&block.header), &slashes, &Cancel::default())?
             }
         };
         self.executed.clear();
         let committed = executed.commit(self.store.is_durable())?;
         let root = committed.root;
         // The chain goes on only if the store has the block.
-        self.append(block, committed).inspect_err(|_| self.executor.vm().discard(&root))
+        self.append(block, committed, label, relabelled).inspect_err(|_| self.executor.vm().discard(&root))
     }
 
-    fn append(&mut self, block: Block, mut committed: Committed) -> Result<Accepted, LedgerError> {
+    fn append(
+        &mut self,
+        block: Block,
+        mut committed: Committed,
+        label: Label,
+        relabelled: &[(u64, Label)],
+    ) -> Result<Accepted, LedgerError> {
         let (root, height) = (committed.root, block.header.height);
         let provisioners = Arc::new(self.stakers(root, height)?);
         let changes = committed.changes.take();
         let pending = self.store.pending();
-        let rolled = roll(&pending, height, unaccounted_iterations(&block.header));
-        let last_final = rolled.final_height.unwrap_or_else(|| self.store.last_final());
+        let settled = relabelled.iter().copied().chain([(height, label)]).filter(|(_, label)| label.is_final());
+        let last_final = settled.map(|(height, _)| height).max().unwrap_or_else(|| self.store.last_final());
         let is_wanted =
             |height| height == 0 || self.snapshots.iter().any(|snapshot: &Snapshot| snapshot.height == height);
         let forgotten = self.kept.superfluous(self.executor.vm(), &root, last_final, is_wanted);
         let block = Arc::new(stored(block, committed));
         self.store.append(&Acceptance {
             block: Arc::clone(&block),
-            label: rolled.label,
-            relabelled: &rolled.changed,
+            label,
+            relabelled,
             changes: changes.as_ref(),
             forgotten: &forgotten,
         })?;
@@ -305,8 +348,8 @@ impl Ledger {
         let vm = self.executor.vm();
         self.kept.push(vm, height, root);
         forgotten.iter().for_each(|height| self.kept.forget(vm, *height));
-        let relabelled = with_confirmations(&pending, &rolled.changed);
-        Ok(Accepted { block, label: rolled.label, relabelled })
+        let relabelled = with_confirmations(&pending, relabelled);
+        Ok(Accepted { block, label, relabelled })
     }
 
     /// Marks the present, to go back to with [`Ledger::revert`].
@@ -340,16 +383,74 @@ impl Ledger {
     /// # Errors
     /// When the state cannot be read or the store does not take the change. The chain is then as it was.
     pub fn revert(&mut self, to: &Snapshot) -> Result<Vec<(u64, Hash)>, LedgerError> {
-        let height = to.height;
-        let (block, _) = self.store.block(height)?.ok_or(StoreError::NoSuchSnapshot(to.id))?;
-        let (provisioners, before) = self.provisioners_at(block.header())?;
+        let (block, _) = self.store.block(to.height)?.ok_or(StoreError::NoSuchSnapshot(to.id))?;
+        let context = self.provisioners_at(block.header())?;
         let reverted = self.store.revert(to)?;
-        self.tip = self.store.tip();
-        (self.provisioners, self.before) = (provisioners, before);
-        self.executed.clear();
         self.snapshots.retain(|snapshot| snapshot.id <= to.id);
-        self.kept.revert(self.executor.vm(), height);
+        self.now_ends_at(to.height, context);
         Ok(reverted)
+    }
+
+    /// Takes back all blocks above a height, which are not final, and gives them, lowest first. `relabelled` are the
+    /// labels of the unsettled blocks that stay. The transactions of the reverted blocks wait again, in the store as
+    /// well; snapshots above the height are gone.
+    ///
+    /// # Errors
+    /// When a final block is among them, the state cannot be read, or the store does not take the change. The chain is
+    /// then as it was.
+    pub(crate) fn revert_to(&mut self, height: u64, relabelled: &[(u64, Label)]) -> Result<Vec<Block>, LedgerError> {
+        if height < self.store.last_final() {
+            return Err(LedgerError::Final(height + 1));
+        }
+        let damaged = || StoreError::Damaged(format!("block {height} is missing"));
+        let (block, _) = self.store.block(height)?.ok_or_else(damaged)?;
+        let context = self.provisioners_at(block.header())?;
+        let reverted = self.store.revert_to(height, relabelled)?;
+        self.snapshots.retain(|snapshot| snapshot.height <= height);
+        self.now_ends_at(height, context);
+        Ok(reverted)
+    }
+
+    fn now_ends_at(&mut self, height: u64, context: (Arc<Provisioners>, Option<BeforeTip>)) {
+        self.tip = self.store.tip();
+        (self.provisioners, self.before) = context;
+        self.executed.clear();
+        self.kept.revert(self.executor.vm(), height);
+    }
+
+    /// The part of the chain that can still change, as the core of a node starts from it: what the last final block was
+    /// decided with, this block, and the blocks after it.
+    ///
+    /// The states of these blocks are kept, but for those below a snapshot that the chain has gone back to. Their
+    /// provisioners are then those of the block above. Only a lone node goes back, and it needs the provisioners of the
+    /// tip and of the block before, which are exact.
+    ///
+    /// # Errors
+    /// When the chain or its states cannot be read.
+    pub(crate) fn unsettled(&self) -> Result<(Option<BeforeTip>, ChainBlock, Vec<ChainBlock>), LedgerError> {
+        let (last_final, tip) = (self.store.last_final(), self.tip().height);
+        let kept = self.store.kept_states()?;
+        let mut above = (Arc::clone(&self.provisioners), self.before.clone());
+        let mut blocks = Vec::new();
+        for height in (last_final..=tip).rev() {
+            let damaged = || StoreError::Damaged(format!("block {height} is missing"));
+            let (block, _) = self.store.block(height)?.ok_or_else(damaged)?;
+            let header = block.header().clone();
+            if height < tip {
+                let (provisioners, before) = above;
+                let provisioners = before.map_or(provisioners, |before| before.provisioners);
+                above = if kept.contains_key(&height) { self.provisioners_at(&header)? } else { (provisioners, None) };
+            }
+            blocks.push(ChainBlock { header, provisioners: Arc::clone(&above.0) });
+        }
+        let first = blocks.pop().ok_or_else(|| StoreError::Damaged("there is no tip".into()))?;
+        blocks.reverse();
+        Ok((above.1, first, blocks))
+    }
+
+    /// Who can propose and vote after the tip.
+    pub(crate) fn provisioners(&self) -> &Arc<Provisioners> {
+        &self.provisioners
     }
 
     /// Who can propose and vote after a block, and what the block itself was decided with. Brings the block's state
@@ -379,7 +480,13 @@ impl Ledger {
         Ok(stakes::provisioners(&self.executor, root, height)?.sharing(&self.provisioners))
     }
 
-    fn execute(&self, block: &Block, voters: &[Voter], slashes: &[Slash]) -> Result<ExecutedBlock, LedgerError> {
+    fn execute(
+        &self,
+        block: &Block,
+        voters: &[Voter],
+        slashes: &[Slash],
+        cancel: &Cancel,
+    ) -> Result<ExecutedBlock, LedgerError> {
         let header = &block.header;
         let invalid = |problem| LedgerError::Invalid { height: header.height, problem };
         self.check_contents(block).map_err(invalid)?;
@@ -392,6 +499,9 @@ impl Ledger {
         };
         let mut open = self.executor.open(self.tip().state_root, params)?;
         for transaction in &block.transactions {
+            if cancel.is_cancelled() {
+                return Err(LedgerError::Cancelled);
+            }
             open.run(transaction).map_err(|reason| match reason {
                 // What only this machine cannot do says nothing about the block.
                 RunError::Machine(error) => error.into(),

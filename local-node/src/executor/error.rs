@@ -26,6 +26,9 @@ pub enum ExecutorError {
     /// A value for a genesis contract, or its answer, does not encode.
     #[error("a value of `{0}` does not encode")]
     Encoding(&'static str),
+    /// Nobody needs the block any more.
+    #[error("the block was cancelled")]
+    Cancelled,
 }
 
 /// Why a transaction does not run in a block. The block is then as if it had not been tried, unless

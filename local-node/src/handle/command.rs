@@ -3,6 +3,7 @@
 use dusk_core::abi::ContractId;
 use dusk_core::transfer::moonlight::AccountData;
 use local_node_types::keys::BlsKey;
+use local_node_types::ledger::{Hash, Label};
 use tokio::sync::oneshot;
 
 use super::{ControlError, MineError, Reverted, SubmitError, TakenSnapshot, TransactionStatus};
@@ -14,6 +15,7 @@ use crate::transaction::ValidTransaction;
 pub(crate) enum Command {
     Submit {
         transaction: ValidTransaction,
+        origin: Origin,
         reply: oneshot::Sender<Result<TxId, SubmitError>>,
     },
     Check {
@@ -43,9 +45,32 @@ pub(crate) enum Command {
         reply: oneshot::Sender<Result<(), StoreError>>,
     },
     Control(Control),
+    Place {
+        reply: oneshot::Sender<Place>,
+    },
     Stop,
     #[cfg(test)]
     Panic,
+}
+
+/// Where a transaction comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// A client of this node: peers do not know it.
+    Client,
+    /// A peer, or a block: others know it.
+    Peer,
+}
+
+/// Where the node is in the chain.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) height: u64,
+    pub(crate) hash: Hash,
+    pub(crate) label: Label,
+    pub(crate) last_final: u64,
+    pub(crate) position: Option<(u64, u8)>,
+    pub(crate) waiting: usize,
 }
 
 /// What only a development chain does.

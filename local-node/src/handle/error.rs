@@ -88,6 +88,9 @@ pub enum SimulateError {
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum ControlError {
+    /// The chain is shared with other nodes.
+    #[error("this node is part of a network: its chain and clock cannot be set back or forward")]
+    InNetwork,
     /// The chain follows the rules of a public network, where nobody can do this.
     #[error("the chain follows the rules of {0}: only a chain with local rules can be reverted or warped")]
     NotLocal(Profile),

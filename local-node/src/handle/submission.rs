@@ -5,7 +5,7 @@ use local_node_types::keys::BlsKey;
 use local_node_types::ledger::LedgerTransaction;
 use local_node_vm::ExecutionError;
 
-use super::{Command, NodeHandle, SimulateError, SubmitError};
+use super::{Command, NodeHandle, Origin, SimulateError, SubmitError};
 use crate::block::TxId;
 use crate::end::Stopped;
 use crate::reader::Simulation;
@@ -20,12 +20,17 @@ impl NodeHandle {
     /// # Errors
     /// Why it is not taken.
     pub async fn submit(&self, bytes: Vec<u8>) -> Result<TxId, SubmitError> {
-        self.submit_marked(bytes, None).await
+        self.submit_marked(bytes, None, Origin::Client).await
+    }
+
+    /// As [`submit`](Self::submit), for a transaction that a peer has sent.
+    pub(crate) async fn submit_of_peer(&self, bytes: Vec<u8>) -> Result<TxId, SubmitError> {
+        self.submit_marked(bytes, None, Origin::Peer).await
     }
 
     /// Sends a transaction that waited when the node stopped. If checking it ends two processes, it is not tried again.
     pub(crate) async fn submit_again(&self, id: TxId, bytes: Vec<u8>) -> Result<TxId, SubmitError> {
-        self.submit_marked(bytes, Some(id)).await
+        self.submit_marked(bytes, Some(id), Origin::Client).await
     }
 
     /// The sender and the nonce of a transaction that waited when the node stopped, if its bytes tell them.
@@ -36,12 +41,12 @@ impl NodeHandle {
         }
     }
 
-    async fn submit_marked(&self, bytes: Vec<u8>, marked: Option<TxId>) -> Result<TxId, SubmitError> {
+    async fn submit_marked(&self, bytes: Vec<u8>, marked: Option<TxId>, origin: Origin) -> Result<TxId, SubmitError> {
         let transaction = self.check_bytes(bytes, marked).await?;
         if transaction.protocol().deploy().is_some() {
             self.compile_affordable(transaction.clone(), marked).await?;
         }
-        self.ask(|reply| Command::Submit { transaction, reply }).await?
+        self.ask(|reply| Command::Submit { transaction, origin, reply }).await?
     }
 
     /// Says whether [`submit`](Self::submit) would take a transaction now.

@@ -143,7 +143,7 @@ impl From<MineError> for Error {
 impl From<ControlError> for Error {
     fn from(error: ControlError) -> Self {
         match &error {
-            ControlError::NotLocal(_) => Self::Forbidden(error.to_string()),
+            ControlError::NotLocal(_) | ControlError::InNetwork => Self::Forbidden(error.to_string()),
             ControlError::Store(StoreError::NoSuchSnapshot(_) | StoreError::NoSnapshots) => {
                 Self::NotFound(error.to_string())
             }

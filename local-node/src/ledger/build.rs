@@ -17,6 +17,7 @@ use crate::executor::{BlockExecution, ExecutedBlock, ExecutorError, RunError, Tr
 use crate::mempool::Queue;
 use crate::store::{Slot, Store};
 use crate::transaction::ValidTransaction;
+use crate::work::Cancel;
 
 /// Bytes that a block takes for counting its transactions.
 const COUNT_BYTES: usize = 4;
@@ -27,12 +28,14 @@ const ENOUGH_EVENT_BYTES: usize = 64 << 20;
 const MAX_RESTARTS: usize = 4;
 
 /// What bounds the making of a candidate besides bytes and gas.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct BuildLimits {
     /// The most transactions.
     pub transactions: usize,
     /// The time, where there is a limit of time.
     pub time: Option<BuildTime>,
+    /// What ends the build early.
+    pub(crate) cancel: Cancel,
 }
 
 /// The time for making a candidate.
@@ -60,8 +63,8 @@ impl BuildTime {
 impl BuildLimits {
     /// The protocol's most transactions, and a limit of time.
     #[must_use]
-    pub const fn new(time: Option<BuildTime>) -> Self {
-        Self { transactions: MAX_TRANSACTIONS, time }
+    pub fn new(time: Option<BuildTime>) -> Self {
+        Self { transactions: MAX_TRANSACTIONS, time, cancel: Cancel::default() }
     }
 }
 
@@ -118,7 +121,7 @@ pub(super) struct Filled {
 }
 
 impl<'a> Filling<'a> {
-    pub(super) const fn new(store: &'a Store, limits: BuildLimits, max_bytes: usize) -> Self {
+    pub(super) fn new(store: &'a Store, limits: BuildLimits, max_bytes: usize) -> Self {
         Self {
             store,
             limits,
@@ -158,6 +161,9 @@ impl<'a> Filling<'a> {
         let mut event_bytes = 0;
         while block.receipts().len() < self.limits.transactions {
             let Some(transaction) = queue.next() else { break };
+            if self.limits.cancel.is_cancelled() {
+                return Err(ExecutorError::Cancelled);
+            }
             if event_bytes >= ENOUGH_EVENT_BYTES || self.limits.time.is_some_and(|time| time.is_up()) {
                 self.is_cut = true;
                 break;

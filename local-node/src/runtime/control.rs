@@ -4,47 +4,79 @@
 //! because they would be mined again at once. The clock goes back as well. The consensus begins anew at the old tip;
 //! that it has voted on this height before does not matter, because nobody else has heard of these votes.
 
-use local_node_consensus::Input;
+use local_node_core::Position;
+use tokio::sync::oneshot;
 use tracing::{info, warn};
 
-use super::{Node, consensus, last_full};
+use super::node::{Node, Running};
+use super::worker::{Job, Target, WentBack};
+use super::{core, last_full};
 use crate::events::NodeEvent;
 use crate::handle::{Control, ControlError, MAX_WARP_SECONDS, Reverted, TakenSnapshot};
 use crate::ledger::LedgerError;
 use crate::mempool::Removal;
-use crate::store::Snapshot;
 use crate::transaction::ValidTransaction;
 
 impl Node {
     /// Carries out a command. Send errors are ignored: the caller may be gone.
-    pub(super) fn control(&mut self, control: Control) {
+    pub(super) async fn control(&mut self, control: Control) {
+        let alone = self.peers.is_none();
         match control {
             Control::Snapshot { reply } => {
-                let taken = self.ledger.snapshot(self.clock).map(|snapshot| {
-                    info!(snapshot = snapshot.id, height = snapshot.height, "snapshot");
-                    TakenSnapshot { snapshot: snapshot.id, height: snapshot.height }
-                });
-                let _ = reply.send(self.controlled(taken));
+                let _ = reply.send(if alone { self.snapshot().await } else { Err(ControlError::InNetwork) });
             }
             Control::Revert { snapshot, reply } => {
-                let reverted = match self.ledger.find_snapshot(snapshot) {
-                    Ok(to) => self.go_back(&to),
-                    Err(error) => Err(error.into()),
-                };
-                let _ = reply.send(self.controlled(reverted));
+                let _ = reply.send(self.go_back(Target::Snapshot(snapshot)).await);
             }
             Control::Reset { reply } => {
-                let reverted = self.go_back(&Snapshot::default());
-                let _ = reply.send(self.controlled(reverted));
+                let _ = reply.send(self.go_back(Target::Genesis).await);
             }
             Control::Warp { seconds, reply } => {
-                let _ = reply.send(self.warp(seconds));
+                let _ = reply.send(if alone { self.warp(seconds) } else { Err(ControlError::InNetwork) });
             }
         }
     }
 
-    fn go_back(&mut self, to: &Snapshot) -> Result<Reverted, LedgerError> {
-        let reverted = self.ledger.revert(to)?;
+    async fn snapshot(&mut self) -> Result<TakenSnapshot, ControlError> {
+        let clock = self.clock.ahead;
+        let taken = self.ask_worker(|reply| Job::Snapshot { clock, reply }).await?;
+        info!(snapshot = taken.id, height = taken.height, "snapshot");
+        Ok(TakenSnapshot { snapshot: taken.id, height: taken.height })
+    }
+
+    /// Gives the ledger a job between two changes of the chain, and waits for it.
+    async fn ask_worker<T>(
+        &mut self,
+        job: impl FnOnce(oneshot::Sender<Result<T, LedgerError>>) -> Job,
+    ) -> Result<T, ControlError> {
+        self.jobs.values().for_each(Running::cancel);
+        // A change that has begun comes to its end, and is told of.
+        while self.jobs.values().any(|running| matches!(running, Running::Change)) && self.end.is_none() {
+            let Some(done) = self.done.recv().await else { break };
+            self.on_done(done);
+        }
+        let (sender, answer) = oneshot::channel();
+        if self.end.is_some() || !self.worker.give(job(sender)) {
+            return Err(ControlError::State("the node cannot go on".into()));
+        }
+        let answer = answer.await.unwrap_or_else(|_| Err(LedgerError::Panicked("the ledger has ended".into())));
+        self.controlled(answer)
+    }
+
+    async fn go_back(&mut self, to: Target) -> Result<Reverted, ControlError> {
+        if self.peers.is_some() {
+            return Err(ControlError::InNetwork);
+        }
+        let WentBack { to, reverted, chain } = self.ask_worker(|reply| Job::GoBack { to, reply }).await?;
+        // The core that follows knows nothing of what this one asked for.
+        while !self.jobs.is_empty() && self.end.is_none() {
+            let Some(done) = self.done.recv().await else { break };
+            match done.id() {
+                Some(id) => drop(self.jobs.remove(&id)),
+                None => self.on_done(done),
+            }
+        }
+        self.executed.clear();
         let (height, count) = (to.height, reverted.len() as u64);
         warn!(height, blocks = count, "the chain was reverted");
         let waiting: Vec<_> = self.mempool.iter().map(ValidTransaction::id).collect();
@@ -54,8 +86,8 @@ impl Node {
         }
         let parked = self.prequeue.drain();
         self.tell_removed(parked.into_iter().map(|id| (id, Removal::TakenBack)));
-        self.clock = to.clock;
-        self.tip.send_replace(self.ledger.tip().clone().into());
+        self.clock.ahead = to.clock;
+        self.set_tip();
         for (height, hash) in reverted {
             self.tell(NodeEvent::BlockReverted { hash, height });
         }
@@ -63,29 +95,25 @@ impl Node {
             let _ = waiter.reply.send(Ok(height));
         }
         (self.fresh, self.stalled) = (false, false);
-        match last_full(&self.ledger) {
+        match last_full(&self.store) {
             Ok(height) => self.last_full = height,
             Err(error) => self.fail(error),
         }
-        self.timers.clear();
-        match consensus(self.block_time, &self.voters) {
-            Ok(consensus) => self.consensus = consensus,
-            Err(error) => unreachable!("the node has started with this configuration: {error}"),
-        }
-        let tip = self.ledger.tip_context();
-        self.step(Input::NewTip(Box::new(tip)));
+        let now = self.now();
+        (self.core, self.outputs) = core(self.core_config, &self.voters, chain, Vec::new(), Position(0), now);
+        self.carry_out();
         Ok(Reverted { height, reverted: count })
     }
 
     fn warp(&mut self, seconds: u64) -> Result<u64, ControlError> {
-        let clock = self.clock.saturating_add(seconds);
+        let clock = self.clock.ahead.saturating_add(seconds);
         if clock > MAX_WARP_SECONDS {
             return Err(ControlError::TooFar { seconds });
         }
-        if let Err(error) = self.ledger.store().set_clock(clock) {
+        if let Err(error) = self.store.set_clock(clock) {
             return self.controlled(Err(error.into()));
         }
-        self.clock = clock;
+        self.clock.ahead = clock;
         info!(seconds, "the clock was set forward");
         Ok(self.now().as_secs())
     }

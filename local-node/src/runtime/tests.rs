@@ -7,7 +7,7 @@ use dusk_core::transfer::moonlight::{Fee, Payload, Transaction};
 
 use super::*;
 use crate::end::Stopped;
-use crate::handle::{MAX_COMPILATIONS, MAX_COMPILATIONS_PER_SENDER};
+use crate::handle::{Command, MAX_COMPILATIONS, MAX_COMPILATIONS_PER_SENDER, MineError};
 use crate::reader::QueryError;
 
 async fn node() -> NodeHandle {
@@ -107,16 +107,4 @@ async fn transactions_that_come_back_in_another_order_are_all_taken() {
     let taken = node.mempool(200).await.expect("the loop runs");
     assert_eq!(taken.len(), 100);
     node.shutdown().await;
-}
-
-/// The signature of a block does not cover the data of its blobs: whoever passes it on can alter them, and must not be
-/// able to have its generator punished for that.
-#[test]
-fn nobody_is_to_blame_for_altered_blobs() {
-    let invalid = |problem| Err(LedgerError::Invalid { height: 1, problem });
-    let blob = InvalidBlock::Blob { id: TxId([1; 32]), problem: local_node_vm::BlobError::Proof([2; 32]) };
-    assert_eq!(verdict(&invalid(blob)), Verdict::Altered);
-    assert_eq!(verdict(&invalid(InvalidBlock::Outcome)), Verdict::Invalid);
-    assert_eq!(verdict(&Err(LedgerError::Stakes)), Verdict::Abstain);
-    assert_eq!(verdict(&Ok(())), Verdict::Valid);
 }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError};
 
 use local_node_types::codec::{Decode as _, Encode as _, Reader};
-use local_node_types::ledger::{Hash, Label};
+use local_node_types::ledger::{Block, Hash, Label};
 use redb::{ReadableTable, ReadableTableMetadata, WriteTransaction};
 
 use super::blocks::load_all;
@@ -90,15 +90,45 @@ impl Store {
             waiting::clear(transaction)?;
             Ok(reverted)
         })?;
-        let tip = load_all(&self.0.begin_read()?, to.height)?.ok_or_else(|| missing(to.height))?;
-        let last_final = to.labels.first().map_or(to.height, |(height, _)| height.saturating_sub(1));
+        self.now_ends_at(to.height, &to.labels)?;
+        Ok(reverted.into_iter().map(|block| (block.header.height, block.header.hash)).collect())
+    }
+
+    /// Takes back all blocks above a height, whose state must be kept, and gives them, lowest first. `labels` are those
+    /// of all blocks that are not final then. The transactions of the blocks wait again, in the same change of the
+    /// database; snapshots above the height are gone.
+    ///
+    /// # Errors
+    /// When the chain cannot be read, or the medium does not take the change. The chain is then as it was.
+    pub(crate) fn revert_to(&self, height: u64, labels: &[(u64, Label)]) -> Result<Vec<Block>, StoreError> {
+        for above in height + 1..=self.tip().header().height {
+            let (block, _) = self.block(above)?.ok_or_else(|| missing(above))?;
+            for spent in &block.transactions {
+                self.note_waiting(spent.id(), || spent.transaction.protocol().to_network_bytes());
+            }
+        }
+        let mut reverted = self.0.write(|transaction| {
+            let reverted = remove_blocks(transaction, height)?;
+            put_labels(transaction, labels.iter().copied())?;
+            states::revert(transaction, height)?;
+            transaction.open_table(SNAPSHOTS)?.retain(|_, (at, ..)| at <= height)?;
+            Ok(reverted)
+        })?;
+        self.now_ends_at(height, labels)?;
+        reverted.reverse();
+        Ok(reverted)
+    }
+
+    fn now_ends_at(&self, height: u64, labels: &[(u64, Label)]) -> Result<(), StoreError> {
+        let tip = load_all(&self.0.begin_read()?, height)?.ok_or_else(|| missing(height))?;
+        let last_final = labels.first().map_or(height, |(height, _)| height.saturating_sub(1));
         let mut recent = self.0.recent.write().unwrap_or_else(PoisonError::into_inner);
         let mut blocks = std::mem::take(&mut recent.blocks);
-        blocks.retain(|height, _| *height <= to.height);
-        let at_hand = blocks.entry(to.height).or_insert_with(|| AtHand::new(&tip.into()));
+        blocks.retain(|at, _| *at <= height);
+        let at_hand = blocks.entry(height).or_insert_with(|| AtHand::new(&tip.into()));
         let tip = Arc::clone(&at_hand.block);
-        *recent = Recent { tip, blocks, last_final, pending: to.labels.iter().copied().collect() };
-        Ok(reverted)
+        *recent = Recent { tip, blocks, last_final, pending: labels.iter().copied().collect() };
+        Ok(())
     }
 }
 
@@ -112,7 +142,7 @@ fn label_list(labels: &[(u64, Label)]) -> Vec<u8> {
 }
 
 /// Removes the blocks above a height, the last one first.
-fn remove_blocks(transaction: &WriteTransaction, height: u64) -> Result<Vec<(u64, Hash)>, StoreError> {
+fn remove_blocks(transaction: &WriteTransaction, height: u64) -> Result<Vec<Block>, StoreError> {
     let mut reverted = Vec::new();
     let mut blocks = transaction.open_table(BLOCKS)?;
     let mut heights = transaction.open_table(HEIGHTS)?;
@@ -141,7 +171,7 @@ fn remove_blocks(transaction: &WriteTransaction, height: u64) -> Result<Vec<(u64
         faults::remove(transaction, &block.block.faults)?;
         heights.remove(&block.header().hash)?;
         blocks.remove(at)?;
-        reverted.push((at, block.header().hash));
+        reverted.push(block.block);
     }
     transaction.open_table(LABELS)?.retain_in(height + 1.., |_, _| false)?;
     Ok(reverted)

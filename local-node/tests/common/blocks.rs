@@ -122,7 +122,7 @@ pub(crate) fn build_of(ledger: &mut Ledger, transactions: &[ValidTransaction], l
         max_body_bytes: 1 << 20,
         deadline: None,
     };
-    ledger.build(&request, &mempool.queue(), limits).expect("the block is ended")
+    ledger.build(&request, vec![], &mempool.queue(), limits).expect("the block is ended")
 }
 
 /// What the whole committees would have signed. Only the members are looked at here, nobody checks signatures.

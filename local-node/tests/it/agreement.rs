@@ -43,7 +43,7 @@ fn build(ledger: &mut Ledger, mempool: &Mempool, id: u64) -> (Block, Vec<Voter>)
         max_body_bytes: 1 << 20,
         deadline: None,
     };
-    let built = ledger.build(&request, &mempool.queue(), BuildLimits::new(None)).expect("builds");
+    let built = ledger.build(&request, vec![], &mempool.queue(), BuildLimits::new(None)).expect("builds");
     let mut block = Block { transactions: built.body.transactions, faults: vec![], ..Block::default() };
     block.header = Header {
         version: BLOCK_VERSION,

@@ -11,6 +11,7 @@ mod durable;
 mod forge;
 mod full_blocks;
 mod http;
+mod network;
 mod node;
 mod test_host;
 mod verdicts;

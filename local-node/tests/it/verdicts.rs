@@ -51,7 +51,7 @@ fn block(ledger: &mut Ledger, drafts: Vec<Draft>, faults: Vec<Fault>) -> Block {
         max_body_bytes: 1 << 20,
         deadline: None,
     };
-    let built = ledger.build(&request, &mempool.queue(), BuildLimits::new(None)).expect("builds");
+    let built = ledger.build(&request, vec![], &mempool.queue(), BuildLimits::new(None)).expect("builds");
     let mut block = Block { transactions: built.body.transactions, faults, ..Block::default() };
     block.header = Header {
         version: BLOCK_VERSION,

@@ -211,7 +211,9 @@ impl<'a> Reader<'a> {
     }
 
     /// The error for a tag that was just read and has no meaning.
-    pub(crate) fn unknown_tag(&self, what: &'static str, tag: u8) -> DecodeError {
+    /// The error for a tag, which was the last byte read, that stands for nothing.
+    #[must_use]
+    pub fn unknown_tag(&self, what: &'static str, tag: u8) -> DecodeError {
         DecodeError::UnknownTag { what, tag: tag.into(), at: self.at.saturating_sub(1) }
     }
 }

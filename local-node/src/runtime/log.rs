@@ -1,0 +1,217 @@
+//! The log of records: what the consensus has done, written before others hear of it.
+//!
+//! It is a database of its own beside the chain's, so that a vote does not wait for a block that is being written. A
+//! thread writes all records that wait in one transaction, and then says up to which position they are on the medium.
+//! Records of rounds that are final are removed.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+
+use local_node_core::{Position, Record};
+use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
+use tokio::sync::mpsc;
+
+use super::record::{decode, encode, last_round};
+use crate::store::StoreError;
+
+/// The file in the data folder.
+const FILE: &str = "consensus.redb";
+/// Records by their positions.
+const RECORDS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("records");
+/// The most orders that wait for the disk. The core stops at fewer records.
+const MAX_ORDERS: usize = 8192;
+
+/// What the thread is to do.
+enum Order {
+    Write(Position, Box<Record>),
+    /// Remove what is of no use after this round.
+    Settle(u64),
+}
+
+/// The loop's end of the log.
+pub(super) struct Log(Option<Thread>);
+
+struct Thread {
+    orders: Option<SyncSender<Order>>,
+    handle: Option<JoinHandle<()>>,
+}
+
+/// What the log holds when the node starts.
+#[derive(Debug, Default)]
+pub(super) struct Remembered {
+    pub(super) records: Vec<Record>,
+    pub(super) last: Position,
+}
+
+/// Positions that are durable, or why nothing more can be written.
+pub(super) type Written = mpsc::Receiver<Result<Position, StoreError>>;
+
+impl Log {
+    /// The log of a node whose votes nobody else hears of, or that has no folder: nothing is kept.
+    pub(super) const fn none() -> Self {
+        Self(None)
+    }
+
+    /// The log in a data folder.
+    pub(super) fn open(folder: &Path) -> Result<(Self, Remembered, Written), StoreError> {
+        let database = Database::create(folder.join(FILE)).map_err(redb::Error::from)?;
+        let (remembered, rounds) = read(&database)?;
+        let (orders, receiver) = sync_channel(MAX_ORDERS);
+        let (sender, written) = mpsc::channel(MAX_ORDERS);
+        let run = move || run(&database, rounds, &receiver, &sender);
+        let handle = std::thread::Builder::new()
+            .name("local-node-log".into())
+            .spawn(run)
+            .map_err(|error| StoreError::Io(error.into()))?;
+        Ok((Self(Some(Thread { orders: Some(orders), handle: Some(handle) })), remembered, written))
+    }
+
+    /// Whether records have to be awaited.
+    pub(super) const fn is_kept(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Writes a record after the last one.
+    pub(super) fn append(&self, position: Position, record: Record) {
+        self.give(Order::Write(position, Box::new(record)));
+    }
+
+    /// All blocks up to a height are final.
+    pub(super) fn settle(&self, height: u64) {
+        self.give(Order::Settle(height));
+    }
+
+    /// An order that finds no room, or no thread, is dropped: the core waits for a position that never comes, and the
+    /// thread has told why it ended.
+    fn give(&self, order: Order) {
+        if let Some(orders) = self.0.as_ref().and_then(|thread| thread.orders.as_ref()) {
+            let _ = orders.try_send(order);
+        }
+    }
+
+    /// Waits until everything is written, and closes the file.
+    pub(super) fn end(&mut self) {
+        if let Some(thread) = &mut self.0 {
+            thread.orders = None;
+            if let Some(handle) = thread.handle.take() {
+                drop(handle.join());
+            }
+        }
+    }
+}
+
+fn read(database: &Database) -> Result<(Remembered, BTreeMap<u64, u64>), StoreError> {
+    let creation = database.begin_write()?;
+    creation.open_table(RECORDS)?;
+    creation.commit()?;
+    let (mut remembered, mut rounds) = (Remembered::default(), BTreeMap::new());
+    for row in database.begin_read()?.open_table(RECORDS)?.iter()? {
+        let (position, bytes) = row?;
+        let record = decode(bytes.value())?;
+        rounds.insert(position.value(), last_round(&record));
+        remembered.records.push(record);
+        remembered.last = Position(position.value());
+    }
+    Ok((remembered, rounds))
+}
+
+fn run(
+    database: &Database,
+    mut rounds: BTreeMap<u64, u64>,
+    orders: &Receiver<Order>,
+    written: &mpsc::Sender<Result<Position, StoreError>>,
+) {
+    while let Ok(first) = orders.recv() {
+        let batch = std::iter::once(first).chain(orders.try_iter().take(MAX_ORDERS - 1));
+        let told = write(database, &mut rounds, batch);
+        let failed = told.is_err();
+        if let Some(told) = told.transpose()
+            && (written.blocking_send(told).is_err() || failed)
+        {
+            return;
+        }
+    }
+}
+
+/// Carries out orders in one transaction. Gives the position of the last record that was among them.
+fn write(
+    database: &Database,
+    rounds: &mut BTreeMap<u64, u64>,
+    batch: impl Iterator<Item = Order>,
+) -> Result<Option<Position>, StoreError> {
+    let transaction = database.begin_write()?;
+    let mut last = None;
+    {
+        let mut table = transaction.open_table(RECORDS)?;
+        for order in batch {
+            match order {
+                Order::Write(position, record) => {
+                    table.insert(position.0, encode(&record).as_slice())?;
+                    rounds.insert(position.0, last_round(&record));
+                    last = Some(position);
+                }
+                Order::Settle(round) => {
+                    // The last record stays, so that positions go on from it.
+                    let newest = rounds.last_key_value().map(|(position, _)| *position);
+                    let gone: Vec<u64> = rounds
+                        .iter()
+                        .filter(|(position, of)| **of <= round && Some(**position) != newest)
+                        .map(|(position, _)| *position)
+                        .collect();
+                    for position in gone {
+                        table.remove(position)?;
+                        rounds.remove(&position);
+                    }
+                }
+            }
+        }
+    }
+    transaction.commit()?;
+    Ok(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use local_node_consensus::Persist;
+
+    use super::*;
+
+    fn record(round: u64) -> Record {
+        Record::Consensus(Persist::Iteration { prev_block_hash: [7; 32], round, iteration: 1 })
+    }
+
+    fn rounds(remembered: &Remembered) -> Vec<u64> {
+        remembered.records.iter().map(last_round).collect()
+    }
+
+    #[test]
+    fn records_outlive_the_process_until_their_rounds_are_final() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (mut log, remembered, mut written) = Log::open(folder.path()).expect("it opens");
+        assert_eq!((rounds(&remembered), remembered.last), (vec![], Position(0)));
+        (1..=6).for_each(|position| log.append(Position(position), record(position / 2)));
+        let mut durable = Position(0);
+        while durable < Position(6) {
+            durable = written.blocking_recv().expect("the thread runs").expect("it writes");
+        }
+        log.settle(2);
+        log.end();
+
+        let (mut log, remembered, _written) = Log::open(folder.path()).expect("it opens again");
+        assert_eq!((rounds(&remembered), remembered.last), (vec![3], Position(6)));
+        log.settle(3);
+        log.end();
+        let (_, remembered, _written) = Log::open(folder.path()).expect("it opens again");
+        // Positions never begin anew.
+        assert_eq!((rounds(&remembered), remembered.last), (vec![3], Position(6)));
+    }
+
+    #[test]
+    fn a_file_that_is_no_log_is_told() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join(FILE), b"no database").expect("it is written");
+        assert!(Log::open(folder.path()).is_err());
+    }
+}

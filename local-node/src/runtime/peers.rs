@@ -1,0 +1,345 @@
+//! The loop's side of the network: peers by their numbers, and messages that wait until they may leave.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::SocketAddr;
+
+use local_node_consensus::Persist;
+use local_node_core::{IngressId, MAX_SERVED_ITEMS, PeerId, Position, Record, Serve, Target, Verdict, Want};
+use local_node_kadcast as kadcast;
+use local_node_types::codec::Encode as _;
+use local_node_types::ledger::Block;
+use local_node_types::message::{GetBlocks, GetResource, Inventory, InventoryItem, Message, ValidationQuorum};
+use rand::seq::IteratorRandom as _;
+use tokio::sync::mpsc;
+use tracing::{debug, warn};
+
+use super::record::last_round;
+
+/// The most messages that wait for the network's tasks, in each direction.
+pub(super) const MAX_MESSAGES: usize = 1024;
+/// The most peers that are told apart. The one that was met first is forgotten.
+const MAX_PEERS: usize = 4096;
+/// The most records that peers may ask for, and the bytes of the candidates among them.
+const MAX_RECORDS: usize = 1024;
+const MAX_RECORD_BYTES: usize = 64 << 20;
+/// How long a request for resources is of use, in seconds.
+const REQUEST_SECONDS: u64 = 5;
+/// To how many peers in turn the mempool is asked for.
+const MEMPOOL_QUESTIONS: usize = 3;
+/// How often a peer may ask for the mempool, in seconds.
+const MEMPOOL_SECONDS: u64 = 10;
+
+/// What comes from the network.
+pub(super) enum Incoming {
+    Message { ingress: IngressId, from: SocketAddr, message: Box<Message> },
+    Joined(SocketAddr),
+    Left(SocketAddr),
+}
+
+/// What goes to the network.
+pub(super) enum Outgoing {
+    Broadcast(Box<Message>),
+    Send(Vec<SocketAddr>, Box<Message>),
+    Judge(kadcast::IngressId, kadcast::Verdict),
+    /// What is at hand, and what is read from the store before it is sent.
+    Serve {
+        to: SocketAddr,
+        messages: Vec<Message>,
+        blocks: Vec<InventoryItem>,
+        hashes_after: Option<[u8; 32]>,
+    },
+    DropPeer(SocketAddr),
+}
+
+/// A message that waits for the log.
+struct Waiting {
+    after: Position,
+    to: Target,
+    message: Box<Message>,
+}
+
+/// The network as the loop sees it.
+pub(super) struct Peers {
+    public: SocketAddr,
+    outgoing: mpsc::Sender<Outgoing>,
+    numbers: BTreeMap<SocketAddr, PeerId>,
+    addresses: BTreeMap<PeerId, SocketAddr>,
+    next_peer: u64,
+    /// Those in Kadcast's table.
+    joined: BTreeSet<SocketAddr>,
+    /// Where the messages without a verdict came from.
+    open: BTreeMap<IngressId, SocketAddr>,
+    outbox: VecDeque<Waiting>,
+    durable: Position,
+    records: Records,
+    mempool_questions: usize,
+    /// When peers asked for the mempool, in seconds since 1970.
+    mempool_asked: BTreeMap<SocketAddr, u64>,
+}
+
+impl Peers {
+    pub(super) fn new(
+        public: SocketAddr,
+        outgoing: mpsc::Sender<Outgoing>,
+        records: &[Record],
+        durable: Position,
+    ) -> Self {
+        let mut kept = Records::default();
+        records.iter().for_each(|record| kept.keep(record));
+        Self {
+            public,
+            outgoing,
+            numbers: BTreeMap::new(),
+            addresses: BTreeMap::new(),
+            next_peer: 0,
+            joined: BTreeSet::new(),
+            open: BTreeMap::new(),
+            outbox: VecDeque::new(),
+            durable,
+            records: kept,
+            mempool_questions: 0,
+            mempool_asked: BTreeMap::new(),
+        }
+    }
+
+    /// The number of a peer.
+    pub(super) fn number(&mut self, address: SocketAddr) -> PeerId {
+        if let Some(known) = self.numbers.get(&address) {
+            return *known;
+        }
+        if self.numbers.len() >= MAX_PEERS
+            && let Some((_, oldest)) = self.addresses.pop_first()
+        {
+            self.numbers.remove(&oldest);
+        }
+        let id = PeerId(self.next_peer);
+        self.next_peer += 1;
+        self.numbers.insert(address, id);
+        self.addresses.insert(id, address);
+        id
+    }
+
+    /// Takes note of a message, which will be judged.
+    pub(super) fn note_ingress(&mut self, ingress: IngressId, from: SocketAddr) {
+        self.open.insert(ingress, from);
+    }
+
+    pub(super) fn join(&mut self, peer: SocketAddr, nonce: u64) {
+        self.joined.insert(peer);
+        if self.mempool_questions < MEMPOOL_QUESTIONS {
+            self.mempool_questions += 1;
+            self.give(Outgoing::Send(vec![peer], Box::new(Message::GetMempool(nonce))));
+        }
+    }
+
+    pub(super) fn leave(&mut self, peer: &SocketAddr) {
+        self.joined.remove(peer);
+    }
+
+    /// Whether a peer may ask for the mempool now.
+    pub(super) fn may_ask_for_mempool(&mut self, peer: SocketAddr, now: u64) -> bool {
+        self.mempool_asked.retain(|_, at| now.saturating_sub(*at) < MEMPOOL_SECONDS);
+        if self.mempool_asked.len() >= MAX_PEERS || self.mempool_asked.contains_key(&peer) {
+            return false;
+        }
+        self.mempool_asked.insert(peer, now);
+        true
+    }
+
+    /// Sends a message of this node's own as soon as the log is durable up to a position.
+    pub(super) fn send_after(&mut self, after: Position, to: Target, message: Box<Message>) {
+        if after <= self.durable {
+            self.send(to, message);
+        } else {
+            self.outbox.push_back(Waiting { after, to, message });
+        }
+    }
+
+    /// The log is durable up to a position.
+    pub(super) fn on_durable(&mut self, position: Position) {
+        self.durable = self.durable.max(position);
+        // Positions of messages grow but for answers that wait for nothing.
+        while let Some(next) = self.outbox.front()
+            && next.after <= self.durable
+            && let Some(next) = self.outbox.pop_front()
+        {
+            self.send(next.to, next.message);
+        }
+    }
+
+    /// Sends a message now.
+    pub(super) fn send(&mut self, to: Target, message: Box<Message>) {
+        let outgoing = match to {
+            Target::All => Outgoing::Broadcast(message),
+            Target::Peer(peer) => match self.addresses.get(&peer) {
+                Some(address) => Outgoing::Send(vec![*address], message),
+                None => return,
+            },
+            Target::Some(count) => {
+                let chosen = self.joined.iter().copied().choose_multiple(&mut rand::thread_rng(), count.into());
+                if chosen.is_empty() {
+                    return;
+                }
+                Outgoing::Send(chosen, message)
+            }
+        };
+        self.give(outgoing);
+    }
+
+    /// Tells Kadcast what the core thinks of a message.
+    pub(super) fn judge(&mut self, ingress: IngressId, verdict: Verdict) {
+        if verdict == Verdict::Hold {
+            return;
+        }
+        let from = self.open.remove(&ingress);
+        let verdict = match verdict {
+            Verdict::Relay(None) => kadcast::Verdict::Relay,
+            Verdict::Relay(Some(instead)) => {
+                self.give(Outgoing::Broadcast(instead));
+                kadcast::Verdict::Ignore
+            }
+            Verdict::Reject(offence) => {
+                debug!(?from, ?offence, "a message is refused");
+                kadcast::Verdict::Reject
+            }
+            _ => kadcast::Verdict::Ignore,
+        };
+        self.give(Outgoing::Judge(kadcast::IngressId(ingress.0), verdict));
+    }
+
+    /// Asks peers for something.
+    pub(super) fn ask(&mut self, to: Target, want: Want, now: u64, nonce: u64) {
+        let message = match want {
+            Want::HashesAfter(locator) => Message::GetBlocks(GetBlocks { locator, nonce }),
+            Want::Items(inventory) => Message::GetResource(GetResource {
+                inventory,
+                requester: self.public,
+                expires_at: now.saturating_add(REQUEST_SECONDS),
+                hops: 0,
+            }),
+        };
+        self.send(to, Box::new(message));
+    }
+
+    /// Gives a peer what it has asked for: candidates and results from the records, transactions from the mempool, and
+    /// blocks from the store.
+    pub(super) fn serve(&mut self, to: PeerId, serve: Serve, transaction: impl Fn(&[u8; 32]) -> Option<Message>) {
+        let Some(to) = self.addresses.get(&to).copied() else { return };
+        let outgoing = match serve {
+            Serve::HashesAfter(hash) => {
+                Outgoing::Serve { to, messages: Vec::new(), blocks: Vec::new(), hashes_after: Some(hash) }
+            }
+            Serve::Items(items) => {
+                let (mut messages, mut blocks) = (Vec::new(), Vec::new());
+                for item in items.into_iter().take(MAX_SERVED_ITEMS) {
+                    match item {
+                        InventoryItem::BlockFromHash(_) | InventoryItem::BlockFromHeight(_) => blocks.push(item),
+                        InventoryItem::MempoolTransaction(id) => messages.extend(transaction(&id)),
+                        other => messages.extend(self.records.look_up(&other)),
+                    }
+                }
+                Outgoing::Serve { to, messages, blocks, hashes_after: None }
+            }
+        };
+        self.give(outgoing);
+    }
+
+    /// Asks a peer for those of the transactions that it names which this node does not know.
+    pub(super) fn fetch_transactions(&mut self, from: SocketAddr, unknown: Vec<InventoryItem>, now: u64) {
+        if unknown.is_empty() {
+            return;
+        }
+        let max_entries = u16::try_from(unknown.len()).unwrap_or(u16::MAX);
+        let want = Want::Items(Inventory { items: unknown, max_entries });
+        let peer = self.number(from);
+        self.ask(Target::Peer(peer), want, now, 0);
+    }
+
+    /// Tells a peer which transactions wait here.
+    pub(super) fn name_transactions(&mut self, to: SocketAddr, ids: Vec<[u8; 32]>) {
+        if ids.is_empty() {
+            return;
+        }
+        let max_entries = u16::try_from(ids.len()).unwrap_or(u16::MAX);
+        let items = ids.into_iter().map(InventoryItem::MempoolTransaction).collect();
+        let message = Message::Inventory(Inventory { items, max_entries });
+        self.give(Outgoing::Send(vec![to], Box::new(message)));
+    }
+
+    pub(super) fn drop_peer(&mut self, peer: PeerId) {
+        if let Some(address) = self.addresses.get(&peer).copied() {
+            debug!(%address, "a peer that offends is dropped");
+            self.joined.remove(&address);
+            self.give(Outgoing::DropPeer(address));
+        }
+    }
+
+    /// Keeps a record that peers may ask for.
+    pub(super) fn keep(&mut self, record: &Record) {
+        self.records.keep(record);
+    }
+
+    /// All blocks up to a height are final.
+    pub(super) fn settle(&mut self, height: u64) {
+        self.records.settle(height);
+    }
+
+    fn give(&self, outgoing: Outgoing) {
+        if let Err(error) = self.outgoing.try_send(outgoing) {
+            // As a lost datagram: the protocol asks again.
+            warn!(%error, "a message of this node is dropped");
+        }
+    }
+}
+
+/// Candidates and validation results that peers may ask for, the last ones.
+#[derive(Default)]
+struct Records {
+    records: VecDeque<(Record, usize)>,
+    bytes: usize,
+}
+
+impl Records {
+    fn keep(&mut self, record: &Record) {
+        let bytes = match record {
+            Record::Consensus(Persist::Candidate(block)) => block.encoded().len(),
+            Record::Consensus(Persist::ValidationResult(..)) => 0,
+            _ => return,
+        };
+        self.records.push_back((record.clone(), bytes));
+        self.bytes += bytes;
+        while self.records.len() > MAX_RECORDS || self.bytes > MAX_RECORD_BYTES && self.records.len() > 1 {
+            self.bytes -= self.records.pop_front().map_or(0, |(_, bytes)| bytes);
+        }
+    }
+
+    fn settle(&mut self, height: u64) {
+        self.records.retain(|(record, _)| last_round(record) > height);
+        self.bytes = self.records.iter().map(|(_, bytes)| bytes).sum();
+    }
+
+    fn look_up(&self, item: &InventoryItem) -> Option<Message> {
+        let candidate = |wanted: &dyn Fn(&Block) -> bool| {
+            self.records.iter().rev().find_map(|(record, _)| match record {
+                Record::Consensus(Persist::Candidate(block)) if wanted(block) => {
+                    Some(Message::Candidate(block.clone()))
+                }
+                _ => None,
+            })
+        };
+        match item {
+            InventoryItem::CandidateFromHash(hash) => candidate(&|block| block.header.hash == *hash),
+            InventoryItem::CandidateFromIteration(header) => {
+                candidate(&|block| block.header.consensus_header() == *header)
+            }
+            InventoryItem::ValidationResult(header) => self.records.iter().rev().find_map(|(record, _)| match record {
+                Record::Consensus(Persist::ValidationResult(of, result)) if of == header => {
+                    let quorum = ValidationQuorum { header: *of, result: *result };
+                    Some(Message::ValidationQuorum(Box::new(quorum)))
+                }
+                _ => None,
+            }),
+            _ => None,
+        }
+    }
+}
