@@ -132,7 +132,7 @@ fn refused(change: Change, error: ClientError) -> anyhow::Error {
             format!("the node refuses control requests: {message}"),
             if message.contains("host name") {
                 "name the node by an address of this machine, as http://127.0.0.1:8080"
-            } else if message.contains("node of a network") {
+            } else if message.contains("part of a network") {
                 "start a node that is alone with `cargo dusk node`; `cargo dusk devnet reset` begins a devnet's chain anew"
             } else {
                 "only nodes with `local` rules accept control requests: start one with `cargo dusk node`"

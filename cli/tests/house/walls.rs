@@ -79,6 +79,7 @@ const MODULES_OF_THE_NODE: &[(&str, &[&str])] = &[
             "handle",
             "ledger",
             "mempool",
+            "network",
             "reader",
             "store",
             "transaction",

@@ -48,8 +48,6 @@ use crate::network::{Link, NetworkStatus, Path};
 
 /// The topic that only reads.
 const FATE: &str = "fate";
-/// The topics of a node that is alone: one node of a network cannot change the chain or the time of all others.
-const OF_LONE_NODES: [&str; 4] = ["snapshot", "revert", "warp", "reset"];
 /// The most seconds that a request waits for blocks of a node that makes one in a fixed time. Clients wait for 30.
 const MAX_MINE_SECONDS: u64 = 25;
 /// The longest delay of a link, in milliseconds.
@@ -117,11 +115,6 @@ pub(super) async fn answer(node: &NodeHandle, request: &Request) -> Answer {
     let topic = request.topic.as_str();
     if topic != FATE {
         node.require_local()?;
-    }
-    if OF_LONE_NODES.contains(&topic) && node.network_status().await.is_ok() {
-        return Err(Error::Forbidden(format!(
-            "a node of a network has no `{topic}`: the other nodes would not follow it"
-        )));
     }
     let reply = match topic {
         "snapshot" => {
