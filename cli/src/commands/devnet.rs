@@ -98,7 +98,7 @@ const MAX_RELEASE: Duration = Duration::from_secs(10);
 pub(super) fn run(project: &Project, options: &Devnet, ui: &Ui) -> Result<ExitCode> {
     let folder = DevnetFolder::of(project)?;
     match &options.action {
-        Action::Up(options) => return up::run(project, folder, options, ui),
+        Action::Up(options) => return up::run(project, &folder, options, ui),
         Action::Status { watch } => show(&folder, *watch, ui)?,
         Action::Stop { node } => change(&folder, Request::Stop { node: *node }, ui)?,
         Action::Start { node } => change(&folder, Request::Start { node: *node }, ui)?,

@@ -49,12 +49,12 @@ const LEAVE: u8 = b'\n';
 /// What helps where a detached supervisor does not tell what happened.
 const HINT_LOG: &str = "the file supervisor.log in that folder says more";
 
-pub(super) fn run(project: &Project, folder: DevnetFolder, options: &Up, ui: &Ui) -> Result<ExitCode> {
+pub(super) fn run(project: &Project, folder: &DevnetFolder, options: &Up, ui: &Ui) -> Result<ExitCode> {
     if folder.path().starts_with(project.artefacts()) {
         project.hide_artefacts()?;
     }
     if options.detach {
-        return detach(&folder, options, ui);
+        return detach(folder, options, ui);
     }
     let begun = Instant::now();
     let stop = interrupt::interruption()?;
@@ -62,7 +62,7 @@ pub(super) fn run(project: &Project, folder: DevnetFolder, options: &Up, ui: &Ui
         end_without_leave(Arc::clone(&stop))?;
     }
     let wanted = Wanted { nodes: options.nodes, block_time: options.block_time, level: options.log };
-    let mut supervisor = Supervisor::begin(folder, wanted, stop)?;
+    let mut supervisor = Supervisor::begin(folder.clone(), wanted, stop)?;
     if !supervisor.start_all()? {
         ui.step("Stopped", "the nodes before they were ready");
         return Ok(ExitCode::SUCCESS);
