@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::num::NonZero;
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -17,6 +19,11 @@ use crate::ops::project::folders;
 
 /// The port before those of nodes that commands use. Node 1 has the next one.
 const HTTP_PORTS: u16 = 8100;
+/// How far ahead block 0 of a new chain is, in seconds, besides what the nodes need for their identities: the first
+/// round begins with all of them, not with its timeouts.
+const LEAD_SECONDS: u64 = 2;
+/// How many identities a processor core makes in a second, about: 2^20 hashes each.
+const IDENTITIES_PER_SECOND: usize = 2;
 /// The port before those of nodes that peers use.
 const PEER_PORTS: u16 = 9000;
 
@@ -61,13 +68,20 @@ pub(super) fn begin(folder: &DevnetFolder, plan: Plan) -> Result<Plan> {
     Ok(plan)
 }
 
+/// The time of block 0, in seconds since 1970.
+fn genesis_time(nodes: usize) -> u64 {
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    let identities = nodes.div_ceil(cores * IDENTITIES_PER_SECOND);
+    clock::now() + LEAD_SECONDS + identities as u64
+}
+
 /// The development accounts, and those of further nodes; each node has a stake.
 fn genesis(keys: &[KeyPair], block_time: u64) -> GenesisFile {
     let funded = accounts::dev_keys(keys.len().max(accounts::NAMES.len()));
     GenesisFile {
         chain_id: local_node::LOCAL_CHAIN_ID,
         rules: Profile::Local,
-        genesis_time: clock::now(),
+        genesis_time: genesis_time(keys.len()),
         block_time: Duration::from_secs(block_time),
         allocation: Allocation {
             accounts: funded.iter().map(|keys| (*keys.public(), DEV_BALANCE)).collect(),
