@@ -12,8 +12,8 @@
 //! }
 //! ```
 //!
-//! Times are whole seconds, `genesis_time` since 1970. The order of the entries is part of the chain: two files with the
-//! same entries in another order describe two chains.
+//! Times are whole seconds, `genesis_time` since 1970. The order of the entries is part of the chain: two files with
+//! the same entries in another order describe two chains.
 
 use std::collections::BTreeSet;
 use std::fs::File;

@@ -13,8 +13,8 @@
 //! | `link` | `{"peer": "127.0.0.1:9001", "cut": true}`, `{"peer": null, "delay_ms": 50, "loss_permille": 200}` | `{}` |
 //! | `heal` | – | `{}`; all rules of links are gone |
 //!
-//! `link` sets the rule of one peer, named by its public UDP address, or with `null` of all peers without a rule of their
-//! own. It takes the place of the rule before. `cut` holds in both directions; `delay_ms` and `loss_permille` hold for
+//! `link` sets the rule of one peer, named by its public UDP address, or with `null` of all peers without a rule of
+//! their own. It takes the place of the rule before. `cut` holds in both directions; `delay_ms` and `loss_permille` hold for
 //! what this node sends, so that the same rule in two nodes delays a datagram once.
 //!
 //! ```json

@@ -1,5 +1,5 @@
-//! What is cut, slow or lossy between the nodes. The supervisor keeps it, so that a node that starts again has the rules
-//! that it had.
+//! What is cut, slow or lossy between the nodes. The supervisor keeps it, so that a node that starts again has the
+//! rules that it had.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;

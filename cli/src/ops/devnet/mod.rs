@@ -5,10 +5,10 @@
 //! cargo dusk devnet status ──► HTTP of each node           ◄──stderr── into its log
 //! ```
 //!
-//! No node outlives its supervisor. The supervisor holds the standard input of each node and writes nothing to it; however
-//! it ends, the system closes these pipes, and a node ends at the end of its input. So nobody ever ends a process by a
-//! number from a file, which may belong to another program by then: nodes are ended by their supervisor, which has
-//! them as children, and the supervisor by a request.
+//! No node outlives its supervisor. The supervisor holds the standard input of each node and writes nothing to it;
+//! however it ends, the system closes these pipes, and a node ends at the end of its input. So nobody ever ends a
+//! process by a number from a file, which may belong to another program by then: nodes are ended by their supervisor,
+//! which has them as children, and the supervisor by a request.
 //!
 //! Whether a supervisor or a node runs is told by locks on files, which the system releases with the process.
 //!
