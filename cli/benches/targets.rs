@@ -6,6 +6,9 @@
 //!
 //! "Confirmed" is the time from sending a signed transaction over HTTP until a query answers that it is in a block,
 //! whose attestation holds the votes of committees. The client asks without a pause.
+//!
+//! With `DUSK_BENCH_AGAINST=PATH` only the node is measured, in turns with the node of another `cargo-dusk`, and the
+//! ratios are printed: how a change has made it faster or slower.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "it is a program")]
 
 use std::io::{BufRead, BufReader};
@@ -36,6 +39,9 @@ fn main() -> Result<()> {
     let short = std::env::args().any(|argument| argument == "--short");
     let rounds = if short { 3 } else { 15 };
     let place = Place::new(short)?;
+    if let Some(other) = std::env::var_os("DUSK_BENCH_AGAINST") {
+        return compare(&place, &Place { program: other.into(), ..Place::new(short)? }, rounds);
+    }
     let mut table = Table::default();
 
     let from_nothing = place.scaffold_and_test()?;
@@ -66,6 +72,50 @@ fn main() -> Result<()> {
     Ok(())
 }
 
+/// Measures two nodes in turns.
+fn compare(ours: &Place, theirs: &Place, rounds: usize) -> Result<()> {
+    ours.scaffold_and_test()?;
+    let code = std::fs::read(ours.artefact()).context("the counter's wasm")?;
+    let mut starts = [Vec::new(), Vec::new()];
+    for place in [ours, theirs] {
+        // The first start compiles the genesis contracts.
+        Node::start(place)?;
+    }
+    for _ in 0..rounds {
+        starts[0].push(Node::start(ours)?.ready);
+        starts[1].push(Node::start(theirs)?.ready);
+    }
+    ratio("node: start to first answer", &starts);
+    let mut clients = [Client::new(Node::start(ours)?), Client::new(Node::start(theirs)?)];
+    let mut in_turns = |what: &str, rounds: usize, act: &dyn Fn(&mut Client) -> Result<Duration>| {
+        let mut times = [Vec::new(), Vec::new()];
+        for round in 0..=rounds {
+            for (client, times) in clients.iter_mut().zip(&mut times) {
+                let took = act(client)?;
+                // The first one warms the caches.
+                if round > 0 {
+                    times.push(took);
+                }
+            }
+        }
+        ratio(what, &times);
+        anyhow::Ok(())
+    };
+    in_turns("deploy to confirmed", rounds, &|client| client.deploy(&code))?;
+    in_turns("call to confirmed", rounds * 10, &|client| client.increment())
+}
+
+fn ratio(what: &str, times: &[Vec<Duration>; 2]) {
+    let median = |times: &Vec<Duration>| {
+        let mut sorted = times.clone();
+        sorted.sort_unstable();
+        sorted[sorted.len() / 2]
+    };
+    let [ours, theirs] = times.each_ref().map(median);
+    let ratio = ours.as_secs_f64() / theirs.as_secs_f64();
+    println!("{what:30} {:>9} against {:>9}: {ratio:.2} of its time", time(ours), time(theirs));
+}
+
 fn repeat(rounds: usize, mut round: impl FnMut() -> Result<Duration>) -> Result<Vec<Duration>> {
     // The first one warms the caches.
     round()?;
@@ -74,6 +124,7 @@ fn repeat(rounds: usize, mut round: impl FnMut() -> Result<Duration>) -> Result<
 
 /// A folder with a project in it.
 struct Place {
+    program: PathBuf,
     folder: TempDir,
     compiled: Option<PathBuf>,
 }
@@ -81,7 +132,7 @@ struct Place {
 impl Place {
     fn new(short: bool) -> Result<Self> {
         let folder = tempfile::tempdir()?;
-        Ok(Self { folder, compiled: short.then(|| Path::new(KEPT).join("targets")) })
+        Ok(Self { program: PROGRAM.into(), folder, compiled: short.then(|| Path::new(KEPT).join("targets")) })
     }
 
     fn project(&self) -> PathBuf {
@@ -93,7 +144,7 @@ impl Place {
     }
 
     fn dusk(&self, folder: &Path, words: &[&str]) -> Command {
-        let mut command = Command::new(PROGRAM);
+        let mut command = Command::new(&self.program);
         for (name, _) in std::env::vars_os() {
             // What cargo sets for a benchmark is about another package; and panics are quicker without a backtrace.
             let name = name.to_string_lossy().into_owned();

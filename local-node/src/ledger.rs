@@ -324,7 +324,7 @@ impl Ledger {
         relabelled: &[(u64, Label)],
     ) -> Result<Accepted, LedgerError> {
         let (root, height) = (committed.root, block.header.height);
-        let provisioners = Arc::new(self.stakers(root, height)?);
+        let provisioners = stakes::after(&self.executor, root, height, &self.provisioners)?;
         let changes = committed.changes.take();
         let pending = self.store.pending();
         let settled = relabelled.iter().copied().chain([(height, label)]).filter(|(_, label)| label.is_final());

@@ -1,8 +1,11 @@
 //! The stakes, as the stake contract keeps them.
 
+use std::sync::Arc;
+
 use dusk_core::signatures::bls::PublicKey;
 use dusk_core::stake::{STAKE_CONTRACT, StakeData, StakeKeys};
 use local_node_consensus::{Provisioners, Stake};
+use local_node_types::keys::BlsKey;
 use local_node_types::rules::FEEDER_GAS_LIMIT;
 use local_node_vm::StateRoot;
 use rkyv::validation::validators::DefaultValidator;
@@ -37,6 +40,37 @@ pub(super) fn changed(
 pub(super) fn provisioners(executor: &Executor, root: StateRoot, height: u64) -> Result<Provisioners, LedgerError> {
     let entries = stakes(executor, root, height)?;
     Ok(entries.into_iter().filter_map(|(keys, data)| Some((keys.account, stake(&data)?))).collect())
+}
+
+/// Those who can propose and vote after a block, given those before it: only what the block changed is read, so that a
+/// block costs the same whatever the number of provisioners.
+pub(super) fn after(
+    executor: &Executor,
+    root: StateRoot,
+    height: u64,
+    before: &Arc<Provisioners>,
+) -> Result<Arc<Provisioners>, LedgerError> {
+    let changed = changed(executor, root, height)?;
+    if changed.is_empty() {
+        return Ok(Arc::clone(before));
+    }
+    let mut session = executor.view(root, height)?;
+    let mut after: Option<Provisioners> = None;
+    for (key, _) in changed {
+        let argument = rkyv::to_bytes::<_, 256>(&key).map_err(|_| LedgerError::Stakes)?;
+        let receipt = session.call(STAKE_CONTRACT, "get_stake", &argument, FEEDER_GAS_LIMIT)?;
+        let data: Option<StakeData> = decode(&receipt.data).map_err(|_| LedgerError::Stakes)?;
+        let (now, id) = (data.as_ref().and_then(stake), BlsKey::from(&key));
+        if before.get(&id).map(|known| known.stake) == now {
+            continue;
+        }
+        let after = after.get_or_insert_with(|| Provisioners::clone(before));
+        match now {
+            Some(now) => after.insert(key, now),
+            None => after.remove(&id),
+        }
+    }
+    Ok(after.map_or_else(|| Arc::clone(before), Arc::new))
 }
 
 fn stake(data: &StakeData) -> Option<Stake> {

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use local_node_consensus::{BuildRequest, Decision, Provisioners, Verdict};
+use local_node_consensus::{BuildRequest, Decision, Verdict};
 use local_node_core::{
     Answer, Event, IngressId, Input, LedgerId, LedgerRequest, MAX_SERVED_ITEMS, Output, PeerId, Serve,
     Verdict as MessageVerdict,
@@ -15,7 +15,7 @@ use tracing::{debug, error, info, warn};
 
 use super::node::{Node, Running};
 use super::peers::Incoming;
-use super::worker::{Accounts, Done, Job};
+use super::worker::{Done, Job, NewTip};
 use crate::block::TxId;
 use crate::end::End;
 use crate::events::NodeEvent;
@@ -161,9 +161,9 @@ impl Node {
     /// Takes in what came of a job.
     pub(super) fn on_done(&mut self, done: Done) {
         let (id, answer) = match done {
-            Done::Built { id, built } => (id, self.on_built(id, built)),
+            Done::Built { id, built } => (id, self.on_built(id, *built)),
             Done::Verified { id, verified } => (id, self.on_verified(id, &verified)),
-            Done::Accepted { id, accepted } => (id, self.on_accepted(accepted)),
+            Done::Accepted { id, accepted } => (id, self.on_accepted(*accepted)),
             Done::Reverted { id, reverted } => (id, self.on_reverted(reverted)),
             Done::Panicked(text) => {
                 error!(%text, "the ledger panicked");
@@ -217,8 +217,8 @@ impl Node {
         Answer::Verified(verdict(verified))
     }
 
-    fn on_accepted(&mut self, accepted: Result<(Accepted, Arc<Provisioners>, Accounts), LedgerError>) -> Answer {
-        let (Accepted { block, relabelled, .. }, provisioners, accounts) = match accepted {
+    fn on_accepted(&mut self, accepted: Result<NewTip, LedgerError>) -> Answer {
+        let NewTip { accepted: Accepted { block, relabelled, .. }, provisioners, accounts } = match accepted {
             Ok(accepted) => accepted,
             Err(LedgerError::Store(error)) => {
                 self.fail(error);

@@ -79,11 +79,18 @@ pub(super) type Unsettled = (Option<BeforeTip>, ChainBlock, Vec<ChainBlock>);
 /// The accounts that a change of the chain may have changed, as they are after it.
 pub(super) type Accounts = Vec<(BlsKey, AccountData)>;
 
+/// What accepting a block did, and who may vote and who has what after it.
+pub(super) struct NewTip {
+    pub(super) accepted: Accepted,
+    pub(super) provisioners: Arc<Provisioners>,
+    pub(super) accounts: Accounts,
+}
+
 /// What came of a job.
 pub(super) enum Done {
     Built {
         id: LedgerId,
-        built: Result<Built, LedgerError>,
+        built: Box<Result<Built, LedgerError>>,
     },
     Verified {
         id: LedgerId,
@@ -91,7 +98,7 @@ pub(super) enum Done {
     },
     Accepted {
         id: LedgerId,
-        accepted: Result<(Accepted, Arc<Provisioners>, Accounts), LedgerError>,
+        accepted: Box<Result<NewTip, LedgerError>>,
     },
     Reverted {
         id: LedgerId,
@@ -116,7 +123,7 @@ impl Done {
 
 /// The loop's end of the worker.
 pub(super) struct Worker {
-    jobs: Option<SyncSender<Job>>,
+    jobs: Option<SyncSender<Box<Job>>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -133,7 +140,7 @@ impl Worker {
 
     /// Gives the ledger a job. Where it can take none, the job is dropped; a reply that it holds is closed.
     pub(super) fn give(&self, job: Job) -> bool {
-        match self.jobs.as_ref().map(|jobs| jobs.try_send(job)) {
+        match self.jobs.as_ref().map(|jobs| jobs.try_send(Box::new(job))) {
             Some(Ok(())) => true,
             Some(Err(TrySendError::Full(_))) => {
                 error!("the ledger has {MAX_JOBS} jobs and takes no more");
@@ -153,9 +160,9 @@ impl Worker {
     }
 }
 
-fn run(mut ledger: Ledger, jobs: &Receiver<Job>, results: &mpsc::Sender<Done>) {
+fn run(mut ledger: Ledger, jobs: &Receiver<Box<Job>>, results: &mpsc::Sender<Done>) {
     while let Ok(job) = jobs.recv() {
-        let done = match contained(|| work(&mut ledger, job)) {
+        let done = match contained(|| work(&mut ledger, *job)) {
             Ok(None) => continue,
             Ok(Some(done)) => done,
             Err(text) => Done::Panicked(text),
@@ -175,7 +182,7 @@ fn work(ledger: &mut Ledger, job: Job) -> Option<Done> {
             } else {
                 ledger.build(&request, faults, &queue, limits)
             };
-            Some(Done::Built { id, built })
+            Some(Done::Built { id, built: Box::new(built) })
         }
         Job::Verify { id, request, cancel } => {
             let verified = if cancel.is_cancelled() {
@@ -188,9 +195,9 @@ fn work(ledger: &mut Ledger, job: Job) -> Option<Done> {
         Job::Accept { id, decision, label, relabelled } => {
             let accepted = ledger.accept_labelled(*decision, label, &relabelled).map(|accepted| {
                 let accounts = senders(ledger, std::slice::from_ref(&accepted.block.block));
-                (accepted, Arc::clone(ledger.provisioners()), accounts)
+                NewTip { accepted, provisioners: Arc::clone(ledger.provisioners()), accounts }
             });
-            Some(Done::Accepted { id, accepted })
+            Some(Done::Accepted { id, accepted: Box::new(accepted) })
         }
         Job::Revert { id, height, relabelled } => {
             Some(Done::Reverted { id, reverted: ledger.revert_to(height, &relabelled) })

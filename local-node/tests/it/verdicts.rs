@@ -1,9 +1,13 @@
 //! Blocks that slash somebody, or carry blobs: what a ledger says of those that others have made.
 
+use std::collections::BTreeMap;
+
 use dusk_core::BlsScalar;
 use dusk_core::signatures::bls::{PublicKey, SecretKey};
-use dusk_core::transfer::data::BlobData;
+use dusk_core::stake::{STAKE_CONTRACT, Stake, Withdraw};
+use dusk_core::transfer::data::{BlobData, ContractCall};
 use dusk_core::transfer::moonlight::AccountData;
+use dusk_core::transfer::withdraw::{Withdraw as Withdrawal, WithdrawReceiver, WithdrawReplayToken};
 use local_node::accounts::STAKERS;
 use local_node::executor::Executor;
 use local_node::genesis::{self, Allocation};
@@ -18,7 +22,7 @@ use local_node_types::ledger::{
     BLOCK_VERSION, Block, ConsensusHeader, Fault, Hash, Header, IterationsInfo, MAX_FAULTS, Statement, Vote,
 };
 use local_node_types::message::validation_bytes;
-use local_node_types::rules::Profile;
+use local_node_types::rules::{LUX_PER_DUSK, Profile};
 use local_node_vm::{BlobError, Vm};
 
 use crate::common::blocks::certificate;
@@ -35,10 +39,12 @@ fn block(ledger: &mut Ledger, drafts: Vec<Draft>, faults: Vec<Fault>) -> Block {
     let (prev_block_cert, voters) = certificate(ledger);
     let tip = ledger.tip().clone();
     let mut mempool = Mempool::new(Limits::default());
-    for draft in drafts {
-        let transaction =
-            ValidTransaction::trusted(draft.sign(), Profile::Local.at(tip.height + 1)).expect("amounts fit");
-        mempool.insert(transaction, &AccountData { nonce: 0, balance: u64::MAX }, 0).expect("fits");
+    for draft in &drafts {
+        let first = drafts.iter().filter(|other| other.from == draft.from).map(|draft| draft.nonce).min();
+        let nonce = first.map_or(0, |first| first - 1);
+        let signed = draft.clone().sign();
+        let transaction = ValidTransaction::trusted(signed, Profile::Local.at(tip.height + 1)).expect("amounts fit");
+        mempool.insert(transaction, &AccountData { nonce, balance: u64::MAX }, 0).expect("fits");
     }
     let request = BuildRequest {
         id: RequestId(100 + tip.height),
@@ -227,6 +233,72 @@ fn faults_of_keys_without_a_stake_change_nothing() {
     let again = block(&mut ledger, vec![], vec![twin]);
     let found = problem(verify(&mut ledger, &again));
     assert!(matches!(found, InvalidBlock::Fault { problem: FaultProblem::Repeated, .. }), "{found:?}");
+}
+
+/// The provisioners that the ledger follows from block to block are those that the state has.
+fn assert_follows_stakes(ledger: &Ledger) {
+    let tip = ledger.tip();
+    let stakes = local_node::ledger::stakes(ledger.executor(), tip.state_root, tip.height).expect("readable");
+    let staked: BTreeMap<BlsKey, (u64, u64)> = stakes
+        .iter()
+        .filter_map(|(keys, data)| Some((BlsKey::from(&keys.account), data.amount?)))
+        .map(|(key, amount)| (key, (amount.value, amount.eligibility)))
+        .collect();
+    let followed: BTreeMap<BlsKey, (u64, u64)> = ledger
+        .tip_context()
+        .provisioners
+        .iter()
+        .map(|(key, provisioner)| (*key, (provisioner.stake.value, provisioner.stake.eligible_since)))
+        .collect();
+    assert_eq!(followed, staked, "after block {}", tip.height);
+}
+
+#[test]
+fn stakes_are_followed_from_block_to_block() {
+    let mut ledger = ledger();
+    assert_follows_stakes(&ledger);
+    let staking = |account: usize, nonce: u64, value: u64| {
+        let keys = ACCOUNTS[account].secret_key();
+        let stake = Stake::new(keys, keys, value, 0);
+        let mut draft = Draft::new(account, nonce);
+        draft.data = Some(ContractCall::new(STAKE_CONTRACT, "stake").with_args(&stake).expect("encodes").into());
+        draft.deposit = value;
+        draft
+    };
+    let unstaking = |account: usize, nonce: u64, value: u64| {
+        let (keys, key) = (ACCOUNTS[account].secret_key(), *ACCOUNTS[account].public_key());
+        let call = ContractCall::new(STAKE_CONTRACT, "unstake");
+        let to = WithdrawReceiver::Moonlight(key);
+        let token = WithdrawReplayToken::Moonlight(nonce);
+        let withdrawal = Withdrawal::new(&mut rand::rngs::OsRng, keys, STAKE_CONTRACT, value, to, token);
+        let withdraw = Withdraw::new(keys, keys, withdrawal);
+        let mut draft = Draft::new(account, nonce);
+        draft.data = Some(call.with_args(&withdraw).expect("encodes").into());
+        draft
+    };
+    let least = 1_000 * LUX_PER_DUSK;
+    for drafts in [
+        vec![staking(5, 1, least)],
+        vec![staking(5, 2, 5 * LUX_PER_DUSK), staking(6, 1, 2 * least)],
+        vec![unstaking(6, 2, 2 * least), staking(7, 1, least)],
+        vec![unstaking(0, 1, 3 * LUX_PER_DUSK), staking(0, 2, 7 * LUX_PER_DUSK)],
+        vec![],
+    ] {
+        let count = drafts.len();
+        let next = block(&mut ledger, drafts, vec![]);
+        assert_eq!(next.transactions.len(), count, "all of them are in the block");
+        accept(&mut ledger, &next).expect("it holds");
+        let height = ledger.tip().height;
+        let done = ledger.store().block(height).expect("readable").expect("it is there").0;
+        assert!(done.transactions.iter().all(|spent| spent.result.is_ok()), "{:?}", done.transactions);
+        assert_follows_stakes(&ledger);
+    }
+    for account in [1, 2, 1] {
+        let [valid, none] = contradiction(&ledger, account);
+        let next = block(&mut ledger, vec![], vec![fault(valid, none)]);
+        accept(&mut ledger, &next).expect("it is proven");
+        assert_follows_stakes(&ledger);
+    }
 }
 
 #[test]
