@@ -71,9 +71,9 @@ pub enum KeysFileError {
     #[error("the secret key of the keys file belongs to {found:?}, but the file says {said:?}")]
     OtherKey {
         /// The public key of the secret one.
-        found: BlsKey,
+        found: Box<BlsKey>,
         /// The public key that the file states.
-        said: BlsKey,
+        said: Box<BlsKey>,
     },
 }
 
@@ -141,7 +141,7 @@ fn parse(file: &Path, text: &[u8]) -> Result<KeyPair, KeysFileError> {
     let keys = KeyPair::from(SecretKey::from_bytes(&bytes).map_err(|_| damaged())?);
     let said: BlsKey = document.public_key.parse().map_err(|_| damaged())?;
     let found = keys.id();
-    if found == said { Ok(keys) } else { Err(KeysFileError::OtherKey { found, said }) }
+    if found == said { Ok(keys) } else { Err(KeysFileError::OtherKey { found: Box::new(found), said: Box::new(said) }) }
 }
 
 /// Writes a keys file that only its owner can read. A file that is there already stays.

@@ -96,7 +96,7 @@ pub enum GenesisFileError {
         /// The place of the entry, from 1.
         place: usize,
         /// What is wrong with it.
-        source: KeyError,
+        source: Box<KeyError>,
     },
     /// A key that a list names twice.
     #[error("the genesis file names {key} twice in {list}")]
@@ -234,7 +234,7 @@ fn entries(list: &'static str, entries: &[Entry]) -> Result<Vec<(PublicKey, u64)
     let mut seen = BTreeSet::new();
     let mut checked = Vec::with_capacity(entries.len());
     for (place, entry) in entries.iter().enumerate() {
-        let invalid = |source| GenesisFileError::Key { list, place: place + 1, source };
+        let invalid = |source| GenesisFileError::Key { list, place: place + 1, source: Box::new(source) };
         let key: BlsKey = entry.key.parse().map_err(invalid)?;
         let point = key.to_point().map_err(invalid)?;
         if !seen.insert(key) {
