@@ -92,6 +92,16 @@ fn finality_goes_on(place: &Place, which: &[usize]) {
     });
 }
 
+/// Waits until all nodes work on the same round from its beginning: a node that has just caught up is behind the others.
+#[track_caller]
+fn all_in_step(place: &Place) {
+    eventually("all nodes are in the same round and its first iteration", || {
+        let nodes = nodes(place);
+        let of = |node: &Value| (node["height"].as_u64(), node["round"].as_u64(), node["iteration"].as_u64());
+        nodes.iter().all(|node| of(node) == of(&nodes[0]) && of(node).2 == Some(0))
+    });
+}
+
 /// A folder that is a project as far as a devnet cares.
 fn project() -> Place {
     let place = Place::new();
@@ -139,6 +149,9 @@ fn a_devnet_lives_through_what_is_done_to_it() {
     place.dusk(&["devnet", "start", "3"]).exits(0);
     says(&place.dusk(&["devnet", "start", "3"]).exits(1), &["node 3 runs already"]);
     finality_goes_on(&place, &[1, 2, 3, 4]);
+
+    finality_goes_on(&place, &[1, 2, 3, 4]);
+    all_in_step(&place);
 
     // A node by itself finds nobody to agree with; the rest goes on.
     says(&place.dusk(&["devnet", "cut", "4/1,2,3"]).exits(0), &["1-4, 2-4, 3-4 cut"]);
