@@ -174,6 +174,15 @@ impl Ui {
         terminal.is_term().then(|| terminal.size_checked()).flatten().map(|(_, columns)| usize::from(columns))
     }
 
+    /// Takes back so many lines of the result, so that others take their place. Nothing where stdout is no terminal.
+    pub(crate) fn take_back(&self, lines: usize) {
+        let terminal = console::Term::stdout();
+        if terminal.is_term() && !self.json {
+            // A terminal that cannot do it shows the old lines above the new ones.
+            let _ = terminal.clear_last_lines(lines);
+        }
+    }
+
     /// Text for stdout whether or not `--json` is given: help, scripts, and lines that other programs wait for. It
     /// brings its line ends.
     pub(crate) fn raw(&self, text: impl Display) {

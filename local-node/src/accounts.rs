@@ -5,6 +5,8 @@
 //! funds the first ten profiles of [`MNEMONIC`], which everybody knows: these keys protect nothing and must never
 //! hold money of worth.
 
+mod keys_file;
+
 use std::fmt;
 
 use bip39::{Language, Mnemonic};
@@ -15,6 +17,8 @@ use rand_chacha::ChaCha12Rng;
 use rand_chacha::rand_core::SeedableRng;
 use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+pub use self::keys_file::{KEYS_FILE_VERSION, KeysFileError, MAX_KEYS_FILE_BYTES, new_keys, read_keys, write_keys};
 
 /// The words of the development accounts. They are the ones that development chains elsewhere use, so that nobody takes
 /// them for a secret.
@@ -175,13 +179,24 @@ impl DevAccount {
     }
 }
 
+/// The keys of the first profiles of [`MNEMONIC`], at most 256. The first ten are the development accounts'.
+#[must_use]
+pub fn dev_keys(profiles: usize) -> Vec<KeyPair> {
+    let seed = dev_seed();
+    (0..=u8::MAX).take(profiles).map(|profile| KeyPair::from(seed.account_key(profile))).collect()
+}
+
+fn dev_seed() -> Seed {
+    match Seed::from_mnemonic(MNEMONIC) {
+        Ok(seed) => seed,
+        Err(error) => unreachable!("the development mnemonic is a constant that a test reads: {error}"),
+    }
+}
+
 /// The development accounts, in the order of [`NAMES`]. The keys are derived anew at each call (some milliseconds).
 #[must_use]
 pub fn dev_accounts() -> [DevAccount; NAMES.len()] {
-    let seed = match Seed::from_mnemonic(MNEMONIC) {
-        Ok(seed) => seed,
-        Err(error) => unreachable!("the development mnemonic is a constant that a test reads: {error}"),
-    };
+    let seed = dev_seed();
     let mut profile = 0;
     NAMES.map(|name| {
         let keys = KeyPair::from(seed.account_key(profile));
@@ -237,6 +252,16 @@ mod tests {
         for words in ["", "test", "test test test test test test test test test test test test", "Ärger"] {
             assert!(Seed::from_mnemonic(words).is_err(), "{words:?}");
         }
+    }
+
+    #[test]
+    fn further_development_keys_follow_the_accounts() {
+        let (keys, accounts) = (dev_keys(12), dev_accounts());
+        assert_eq!(keys.len(), 12);
+        assert!(accounts.iter().zip(&keys).all(|(account, keys)| account.id() == keys.id()));
+        let distinct: std::collections::BTreeSet<BlsKey> = keys.iter().map(KeyPair::id).collect();
+        assert_eq!(distinct.len(), 12);
+        assert_eq!(dev_keys(1_000).len(), 256);
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //! Source: the book, "Transactions and fees", section "Genesis". The contracts are the production ones, deployed by the
 //! production procedure, so the same allocation gives the same state root as there.
 
+mod file;
+
 use dusk_core::signatures::bls::PublicKey;
 use dusk_core::stake::{STAKE_CONTRACT, StakeAmount, StakeData, StakeKeys};
 use dusk_core::transfer::TRANSFER_CONTRACT;
@@ -11,6 +13,10 @@ use local_node_types::ledger::Header;
 use local_node_types::rules::{LUX_PER_DUSK, Profile};
 use local_node_vm::{BlockEnv, StateRoot, Vm};
 
+pub use self::file::{
+    GENESIS_FILE_VERSION, GenesisFile, GenesisFileError, MAX_BLOCK_TIME_SECONDS, MAX_GENESIS_ENTRIES,
+    MAX_GENESIS_FILE_BYTES,
+};
 use crate::accounts::{DevAccount, STAKERS};
 use crate::executor::{ExecutorError, foundation_key, host_call, rules_at};
 

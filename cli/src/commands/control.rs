@@ -1,16 +1,18 @@
-//! `cargo dusk node snapshot|revert|mine|warp|reset`
+//! `cargo dusk node snapshot|revert|mine|warp|reset|new-keys`
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Subcommand;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::args::Where;
 use crate::error::Fault;
 use crate::figures::{count, grouped};
 use crate::ops::chain::client::{Change, Client, ClientError};
 use crate::ops::chain::{clock, connection};
+use crate::ops::node::joining;
 use crate::ops::project::Project;
 use crate::output::Ui;
 
@@ -50,6 +52,12 @@ pub(crate) enum Control {
         #[command(flatten)]
         place: Where,
     },
+    /// Writes a new provisioner key to a file that only you can read, and prints its address.
+    NewKeys {
+        /// The file, which must not exist yet.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
     /// Reverts the chain to its first block.
     Reset {
         /// Which node.
@@ -68,13 +76,19 @@ fn distance(text: &str) -> Result<u64, String> {
 
 pub(super) fn run(project: &Project, control: &Control, ui: &Ui) -> Result<ExitCode> {
     let (change, place) = match control {
+        Control::NewKeys { file } => {
+            let address = joining::new_keys(file)?;
+            ui.line(&address);
+            ui.document(&json!({ "file": file, "address": address }));
+            return Ok(ExitCode::SUCCESS);
+        }
         Control::Snapshot { place } => (Change::Snapshot, place),
         Control::Revert { snapshot, place } => (Change::Revert(*snapshot), place),
         Control::Mine { blocks, place } => (Change::Mine(*blocks), place),
         Control::Warp { seconds, place } => (Change::Warp(*seconds), place),
         Control::Reset { place } => (Change::Reset, place),
     };
-    let client = Client::new(&project.settings.network(place.network.as_deref())?);
+    let client = Client::among(&project.network(place.network.as_deref())?);
     let answer = client.control(change).map_err(|error| refused(change, error))?;
     ui.line(told(change, &answer)?);
     ui.document(&answer);
@@ -118,6 +132,8 @@ fn refused(change: Change, error: ClientError) -> anyhow::Error {
             format!("the node refuses control requests: {message}"),
             if message.contains("host name") {
                 "name the node by an address of this machine, as http://127.0.0.1:8080"
+            } else if message.contains("part of a network") {
+                "start a node that is alone with `cargo dusk node`; `cargo dusk devnet reset` begins a devnet's chain anew"
             } else {
                 "only nodes with `local` rules accept control requests: start one with `cargo dusk node`"
             },
@@ -142,8 +158,6 @@ fn refused(change: Change, error: ClientError) -> anyhow::Error {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]

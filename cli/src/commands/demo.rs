@@ -10,9 +10,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use clap::Args;
-use local_node::BlockTime;
+use local_node::Config;
 use local_node::http::Options;
-use local_node_types::rules::Profile;
 use serde_json::{Value, json};
 
 use crate::error::{Exit, Fault};
@@ -59,7 +58,7 @@ pub(super) fn run(options: &Demo, ui: &Ui) -> Result<ExitCode> {
     show.step("test it: the contract, and every threat", &root, &["test"], true)?;
     let node_begun = Instant::now();
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let node = Embedded::start(address, BlockTime::Instant, Profile::Local, None, Options::default())?;
+    let node = Embedded::start(address, Config::default(), Options::default())?;
     let url = node.url();
     show.done("start an embedded node", &format!("node at {url}"), node_begun.elapsed(), &json!({ "url": url }));
     on_a_chain(&mut show, &root, &url)?;

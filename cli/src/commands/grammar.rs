@@ -17,6 +17,7 @@ use super::circuit::Circuit;
 use super::crs::Parameters;
 use super::demo::Demo;
 use super::deploy::Deploy;
+use super::devnet::Devnet;
 use super::doctor::Doctor;
 use super::events::Events;
 use super::inspect::Inspect;
@@ -78,6 +79,8 @@ pub(crate) enum Command {
     Crs(Parameters),
     /// Runs a node until Ctrl-C, or controls a running one.
     Node(Node),
+    /// Runs a network of nodes on this machine, and breaks it where you like.
+    Devnet(Devnet),
     /// Deploys a contract.
     Deploy(Deploy),
     /// Calls a function of a deployed contract.

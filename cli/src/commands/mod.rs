@@ -11,6 +11,7 @@ mod control;
 mod crs;
 mod demo;
 mod deploy;
+mod devnet;
 mod doctor;
 mod events;
 mod grammar;
@@ -54,6 +55,7 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<ExitCode> {
         Command::TestHost => test_host::run(&project()?, ui),
         Command::Node(Node { control: Some(change), .. }) => control::run(&bare()?, &change, ui),
         Command::Node(options) => node::run(&options, ui),
+        Command::Devnet(options) => devnet::run(&bare()?, &options, ui),
         Command::Deploy(options) => deploy::run(project, &options, ui),
         Command::Call(options) => call::run(bare, &options, &grammar::of_call(), ui),
         Command::Tx(options) => tx::run(&bare()?, &options, ui),

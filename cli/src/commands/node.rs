@@ -1,5 +1,6 @@
 //! `cargo dusk node`
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -7,15 +8,20 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use local_node::accounts::MNEMONIC;
+use local_node::BlockTime;
+use local_node::accounts::{DevAccount, MNEMONIC};
 use local_node::http::{HostName, Options, Origin};
+use local_node_types::keys::BlsKey;
 use local_node_types::rules::Profile;
 use serde_json::json;
 
 use super::control::Control;
-use crate::figures::{money, time};
+use crate::figures::{count, money, time};
 use crate::ops::chain::client::Client;
 use crate::ops::node::embedded::{self, Embedded};
+use crate::ops::node::joining::Joining;
+use crate::ops::node::log::{self, LogLevel};
+use crate::ops::node::supervised::Supervised;
 use crate::output::Ui;
 
 /// `node`
@@ -32,33 +38,66 @@ pub(crate) struct Node {
     #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST), value_name = "ADDRESS")]
     pub(crate) host: IpAddr,
     /// Interval between blocks: `instant` (as soon as a transaction is pending), or a number of seconds.
-    #[arg(long, default_value = "instant", value_name = "instant|SECONDS")]
-    pub(crate) block_time: String,
+    /// By default `instant`, or what the genesis file says.
+    #[arg(long, value_name = "instant|SECONDS")]
+    pub(crate) block_time: Option<String>,
     /// Stores the chain in this folder and continues it at the next start; by default the chain ends with the node.
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
-    /// Rules to follow: local, testnet or mainnet.
-    #[arg(long, default_value_t = Profile::Local)]
-    pub(crate) rules: Profile,
+    /// Rules to follow: local, testnet or mainnet; by default local, or what the genesis file says.
+    #[arg(long)]
+    pub(crate) rules: Option<Profile>,
     /// Host name under which clients may change the chain, besides `localhost` and the node's addresses; repeatable.
     #[arg(long, value_name = "NAME")]
     pub(crate) allow_host: Vec<HostName>,
     /// Origin of web pages that may read answers and change the chain, such as `http://localhost:5173`; repeatable.
     #[arg(long, value_name = "URL")]
     pub(crate) allow_origin: Vec<Origin>,
+    /// UDP address of a node of the network to join; repeatable, or several with commas.
+    #[arg(long, value_name = "ADDRESS", value_delimiter = ',', help_heading = NETWORK)]
+    pub(crate) bootstrap: Vec<String>,
+    /// Genesis file of the network.
+    #[arg(long, value_name = "FILE", help_heading = NETWORK)]
+    pub(crate) genesis: Option<PathBuf>,
+    /// File with the secret key that the node votes with.
+    #[arg(long, value_name = "FILE", help_heading = NETWORK)]
+    pub(crate) keys: Option<PathBuf>,
+    /// UDP address to listen on, which makes the node one of a network; by default 127.0.0.1:9000.
+    #[arg(long, value_name = "ADDRESS", help_heading = NETWORK)]
+    pub(crate) listen: Option<SocketAddr>,
+    /// UDP address at which peers reach the node, if it is another.
+    #[arg(long, value_name = "ADDRESS", help_heading = NETWORK)]
+    pub(crate) public: Option<SocketAddr>,
+    /// How much the node tells of its work on stderr.
+    #[arg(long, value_enum, default_value_t, value_name = "LEVEL")]
+    pub(crate) log: LogLevel,
+    /// Ends at the end of the standard input, and holds the lock of this file meanwhile.
+    #[arg(long, hide = true, value_name = "FILE")]
+    pub(crate) supervised: Option<PathBuf>,
 }
+
+/// The heading of the options that are about a network.
+const NETWORK: &str = "Options of a node that joins a network";
 
 pub(super) fn run(options: &Node, ui: &Ui) -> Result<ExitCode> {
     let begun = Instant::now();
-    let block_time = embedded::block_time(&options.block_time)?;
+    log::begin(options.log);
+    // First of all: from here on the node ends with its supervisor.
+    let mut supervised = options.supervised.as_deref().map(Supervised::begin).transpose()?;
+    let config = joining(options)?.config()?;
+    let network = config.network.clone();
+    let funded: Option<BTreeSet<BlsKey>> =
+        config.allocation.as_ref().map(|it| it.accounts.iter().map(|(key, _)| BlsKey::from(key)).collect());
     let address = SocketAddr::new(options.host, options.port);
     let interface =
         Options { hosts: options.allow_host.clone(), origins: options.allow_origin.clone(), ..Options::default() };
-    let mut running = Embedded::start(address, block_time, options.rules, options.data.clone(), interface)?;
+    let mut running = Embedded::start(address, config, interface)?;
     let ready = begun.elapsed();
 
     let info = running.node.info();
-    let accounts = running.node.accounts();
+    let accounts: Vec<&DevAccount> = running.node.accounts().iter().collect();
+    let accounts: Vec<&DevAccount> =
+        accounts.into_iter().filter(|it| funded.as_ref().is_none_or(|funded| funded.contains(&it.id()))).collect();
     ui.line(format_args!(
         "ready in {} · {} · chain {}, rules {} · {} accounts",
         time(ready),
@@ -71,14 +110,26 @@ pub(super) fn run(options: &Node, ui: &Ui) -> Result<ExitCode> {
     if let Some(folder) = &options.data {
         ui.line(format_args!("data {} · height {height}", folder.display()));
     }
+    if let Some(network) = &network {
+        let peers = match network.bootstrap.len() {
+            0 => "first of its network".to_owned(),
+            many => format!("asks {} for peers", count(many, "node")),
+        };
+        let voters: Vec<String> = info.voters.iter().map(ToString::to_string).collect();
+        ui.line(format_args!("network {} · {peers} · votes as {}", network.public, voters.join(", ")));
+    }
     let client = Client::new(&running.url());
     let mut list = Vec::new();
-    for account in accounts {
+    for account in &accounts {
         let balance = client.account(account.public_key()).context("the node does not answer")?.balance;
         ui.line(format_args!("  {:6} {:>16}  {}", account.name(), money(balance), account.id()));
         list.push(json!({ "name": account.name(), "address": account.id().to_string(), "balance": balance }));
     }
-    ui.warn(format_args!("the keys of these accounts are public (mnemonic: {MNEMONIC}); use them on this chain only"));
+    if !accounts.is_empty() {
+        ui.warn(format_args!(
+            "the keys of these accounts are public (mnemonic: {MNEMONIC}); use them on this chain only"
+        ));
+    }
     if !options.host.is_loopback() {
         ui.warn(format_args!(
             "everyone who can reach {} can use and change the chain, and spend from these accounts",
@@ -93,17 +144,35 @@ pub(super) fn run(options: &Node, ui: &Ui) -> Result<ExitCode> {
         "url": running.url(),
         "chain_id": info.chain_id,
         "rules": info.rules,
-        "block_time": options.block_time,
+        "block_time": match info.block_time {
+            BlockTime::Instant => "instant".to_owned(),
+            BlockTime::Every(time) => time.as_secs().to_string(),
+        },
         "genesis": hex::encode(info.genesis_hash),
         "data": options.data,
+        "network": network.as_ref().map(|it| json!({ "listen": it.listen, "public": it.public, "bootstrap": it.bootstrap })),
         "height": height,
         "mnemonic": MNEMONIC,
         "accounts": list,
         "ready_milliseconds": u64::try_from(ready.as_millis()).unwrap_or(u64::MAX),
     }));
-    let ended = running.wait_for_end();
+    let ended = running.wait_for_end(supervised.as_mut());
     let stopped = running.stop();
     ended?;
     ui.step("Stopped", if stopped { "the node" } else { "the node with unfinished work" });
     Ok(ExitCode::SUCCESS)
+}
+
+/// What the options say of a network.
+fn joining(options: &Node) -> Result<Joining> {
+    Ok(Joining {
+        bootstrap: options.bootstrap.clone(),
+        keys: options.keys.clone(),
+        genesis: options.genesis.clone(),
+        listen: options.listen,
+        public: options.public,
+        block_time: options.block_time.as_deref().map(embedded::block_time).transpose()?,
+        rules: options.rules,
+        data: options.data.clone(),
+    })
 }

@@ -16,6 +16,7 @@
 //! | [`build`] | from sources to artefacts, and only when needed |
 //! | [`node`] | a node in this process |
 //! | [`chain`] | a chain, reached through a node: deployments, calls, and what happened |
+//! | [`devnet`] | a network of nodes on this machine |
 //! | [`testing`] | the tests of contracts, and what they did |
 
 pub(crate) mod build;
@@ -23,6 +24,7 @@ pub(crate) mod cargo;
 pub(crate) mod chain;
 pub(crate) mod circuits;
 pub(crate) mod contract;
+pub(crate) mod devnet;
 pub(crate) mod exact;
 pub(crate) mod hash;
 pub(crate) mod interrupt;

@@ -79,6 +79,7 @@ const MODULES_OF_THE_NODE: &[(&str, &[&str])] = &[
             "handle",
             "ledger",
             "mempool",
+            "network",
             "reader",
             "store",
             "transaction",
@@ -112,8 +113,9 @@ const MODULES_OF_OPS: &[(&str, &[&str])] = &[
     ("contract", &["exact", "project", "report"]),
     ("circuits", &["cargo", "exact", "hash", "project", "report", "tls"]),
     ("build", &["cargo", "circuits", "contract", "hash", "project", "report"]),
-    ("node", &["interrupt", "project"]),
+    ("node", &["interrupt", "project", "report"]),
     ("chain", &["build", "contract", "exact", "hash", "project", "report", "tls"]),
+    ("devnet", &["chain", "node", "project", "report"]),
     ("testing", &["build", "cargo", "chain", "circuits", "contract", "project", "report"]),
 ];
 

@@ -7,6 +7,8 @@ mod circuits;
 #[cfg(test)]
 mod claims;
 #[cfg(test)]
+mod devnet;
+#[cfg(test)]
 mod drivers;
 #[cfg(test)]
 mod ending;

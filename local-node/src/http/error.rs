@@ -10,6 +10,7 @@ use serde_json::json;
 use crate::drivers::{CodecError, DriversError};
 use crate::end::Stopped;
 use crate::handle::{ControlError, MineError, SimulateError, SubmitError};
+use crate::network::NetworkError;
 use crate::reader::QueryError;
 use crate::store::StoreError;
 
@@ -85,6 +86,15 @@ impl From<StoreError> for Error {
 impl From<Stopped> for Error {
     fn from(stopped: Stopped) -> Self {
         Self::Internal(stopped.to_string())
+    }
+}
+
+impl From<NetworkError> for Error {
+    fn from(error: NetworkError) -> Self {
+        match error {
+            NetworkError::Alone => Self::Unsupported(error.to_string()),
+            NetworkError::Stopped(stopped) => stopped.into(),
+        }
     }
 }
 

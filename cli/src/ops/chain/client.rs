@@ -12,6 +12,8 @@ mod queries;
 mod socket;
 
 use std::fmt::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use dusk_core::abi::ContractId;
@@ -22,7 +24,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use ureq::Agent;
 
-pub(crate) use self::control::Change;
+pub(crate) use self::control::{Change, LinkRule, NetworkPlace};
 pub(crate) use self::error::ClientError;
 pub(crate) use self::queries::{
     AccountState, Attestation, Block, BlockEvents, BlockTransaction, Metadata, Pending, Place, Seen,
@@ -35,6 +37,8 @@ use crate::ops::tls::{self, CONNECT_TIMEOUT, Roots};
 const MAX_ANSWER_BYTES: u64 = 8 * 1024 * 1024;
 /// How long a node may take to answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a node of this machine may take to answer what it knows at once.
+const NEAR_TIMEOUT: Duration = Duration::from_secs(3);
 /// The form of bodies that are no text.
 const BINARY: &str = "application/octet-stream";
 /// The media type of JSON.
@@ -44,10 +48,17 @@ const FEEDER_HEADER: &str = "Rusk-Feeder";
 /// The answer to a transaction that is not in a block yet comes with this.
 const NO_GAS: u64 = 0;
 
-/// A connection to one node.
+/// Why a node cannot have received a request.
+const REFUSED: &str = "connection refused";
+/// Where transactions are handed in.
+const PROPAGATE: &str = "transactions/propagate";
+
+/// A connection to one node, or to whichever of several nodes of a chain is there.
 #[derive(Debug, Clone)]
 pub(crate) struct Client {
-    url: String,
+    urls: Arc<[String]>,
+    /// The place of the node that is asked. It moves on when that node is gone.
+    current: Arc<AtomicUsize>,
     agent: Agent,
     roots: Roots,
 }
@@ -96,24 +107,51 @@ pub(crate) struct BlockEvent {
 impl Client {
     /// For the node at this address.
     pub(crate) fn new(url: &str) -> Self {
-        Self::with_roots(url, Roots::from_environment())
+        Self::among(&[url.to_owned()])
     }
 
-    fn with_roots(url: &str, roots: Roots) -> Self {
+    /// For the nodes of one chain at these addresses, at least one: the first, and the next when it is gone.
+    pub(crate) fn among(urls: &[String]) -> Self {
+        Self::with_roots(urls, Roots::from_environment(), ANSWER_TIMEOUT)
+    }
+
+    /// For a node of this machine, which answers within seconds or not at all.
+    pub(crate) fn near(url: &str) -> Self {
+        Self::with_roots(&[url.to_owned()], Roots::from_environment(), NEAR_TIMEOUT)
+    }
+
+    fn with_roots(urls: &[String], roots: Roots, timeout: Duration) -> Self {
         let config = Agent::config_builder()
             .tls_config(roots.for_requests())
             .max_redirects(0)
             .timeout_connect(Some(CONNECT_TIMEOUT))
-            .timeout_global(Some(ANSWER_TIMEOUT))
+            .timeout_global(Some(timeout))
             .http_status_as_error(false)
             .user_agent(concat!("cargo-dusk/", env!("CARGO_PKG_VERSION")))
             .build();
-        Self { url: url.trim_end_matches('/').to_owned(), agent: Agent::new_with_config(config), roots }
+        let urls = urls.iter().map(|url| url.trim_end_matches('/').to_owned()).collect();
+        Self { urls, current: Arc::default(), agent: Agent::new_with_config(config), roots }
     }
 
     /// The node's address.
     pub(crate) fn url(&self) -> &str {
-        &self.url
+        &self.urls[self.current.load(Ordering::Relaxed) % self.urls.len()]
+    }
+
+    /// Sends a request, and sends it again to the next node while nodes are gone. A transaction that a node may have
+    /// received is not sent again: the next node would refuse the copy.
+    fn at_a_living_node<T>(&self, topic: &str, request: impl Fn() -> Result<T, ClientError>) -> Result<T, ClientError> {
+        for _ in 1..self.urls.len() {
+            let place = self.current.load(Ordering::Relaxed);
+            match request() {
+                Err(ClientError::Unreachable { reason, .. }) if topic != PROPAGATE || reason == REFUSED => {
+                    // Another clone may have moved on already.
+                    let _ = self.current.compare_exchange(place, place + 1, Ordering::Relaxed, Ordering::Relaxed);
+                }
+                answer => return answer,
+            }
+        }
+        request()
     }
 
     /// Calls a contract without a transaction.
@@ -130,8 +168,10 @@ impl Client {
         arguments: &Value,
     ) -> Result<Vec<Value>, ClientError> {
         let topic = topic(contract, function);
-        let request = self.agent.post(format!("{}/on/{topic}", self.url)).header(FEEDER_HEADER, "1");
-        let answer = self.answer(&topic, request.content_type(JSON).send(arguments.to_string()))?;
+        let answer = self.at_a_living_node(&topic, || {
+            let request = self.agent.post(format!("{}/on/{topic}", self.url())).header(FEEDER_HEADER, "1");
+            self.answer(&topic, request.content_type(JSON).send(arguments.to_string()))
+        })?;
         let items = std::str::from_utf8(&answer).map_err(|error| self.strange(&topic, error))?;
         match exact::read(items, exact::Large::Text).map_err(|reason| self.strange(&topic, reason))? {
             Value::Array(items) => Ok(items),
@@ -172,7 +212,7 @@ impl Client {
     pub(crate) fn propagate(&self, transaction: &Transaction) -> Result<(), ClientError> {
         let bytes = transaction.to_network_bytes();
         self.post("transactions/preverify", &bytes)?;
-        self.post("transactions/propagate", &bytes).map(|_| ())
+        self.post(PROPAGATE, &bytes).map(|_| ())
     }
 
     /// The transaction, once it is in a block.
@@ -221,8 +261,10 @@ impl Client {
         signature: &[u8],
     ) -> Result<(), ClientError> {
         let topic = format!("contract:{}/upload_driver", hex::encode(contract.as_bytes()));
-        let request = self.agent.post(format!("{}/on/{topic}", self.url)).header("sign", hex::encode(signature));
-        self.answer(&topic, request.content_type(BINARY).send(driver)).map(drop)
+        self.at_a_living_node(&topic, || {
+            let request = self.agent.post(format!("{}/on/{topic}", self.url())).header("sign", hex::encode(signature));
+            self.answer(&topic, request.content_type(BINARY).send(driver)).map(drop)
+        })
     }
 
     fn graphql(&self, query: &str) -> Result<Value, ClientError> {
@@ -240,8 +282,10 @@ impl Client {
     }
 
     fn send(&self, topic: &str, content_type: &str, body: &[u8]) -> Result<Vec<u8>, ClientError> {
-        let request = self.agent.post(format!("{}/on/{topic}", self.url));
-        self.answer(topic, request.content_type(content_type).send(body))
+        self.at_a_living_node(topic, || {
+            let request = self.agent.post(format!("{}/on/{topic}", self.url()));
+            self.answer(topic, request.content_type(content_type).send(body))
+        })
     }
 
     /// The body of an answer, or why there is none.
@@ -254,7 +298,7 @@ impl Client {
         let status = answer.status().as_u16();
         if (300..400).contains(&status) {
             let to = answer.headers().get("location").and_then(|to| to.to_str().ok()).unwrap_or("another address");
-            return Err(ClientError::Redirected { url: self.url.clone(), to: to.to_owned() });
+            return Err(ClientError::Redirected { url: self.url().to_owned(), to: to.to_owned() });
         }
         let body = answer.body_mut().with_config().limit(MAX_ANSWER_BYTES).read_to_vec();
         let body = body.map_err(|error| self.strange(topic, error))?;
@@ -270,15 +314,13 @@ impl Client {
     }
 
     fn failed(&self, error: &ureq::Error) -> ClientError {
-        let url = self.url.clone();
+        let url = self.url().to_owned();
         let encrypted = url.starts_with("https:");
         if let Some(reason) = self.roots.problem.clone().filter(|_| encrypted).or_else(|| tls::distrust(error)) {
             return ClientError::Untrusted { url, reason };
         }
         let reason = match error {
-            ureq::Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
-                "connection refused".to_owned()
-            }
+            ureq::Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => REFUSED.to_owned(),
             error if tls::is_plain(error) => return ClientError::NotEncrypted { url },
             ureq::Error::Timeout(ureq::Timeout::Connect | ureq::Timeout::Resolve) => {
                 "the connection takes too long".to_owned()
@@ -290,7 +332,7 @@ impl Client {
     }
 
     fn strange(&self, request: &str, reason: impl std::fmt::Display) -> ClientError {
-        ClientError::Strange { url: self.url.clone(), request: request.to_owned(), reason: reason.to_string() }
+        ClientError::Strange { url: self.url().to_owned(), request: request.to_owned(), reason: reason.to_string() }
     }
 }
 
@@ -403,6 +445,39 @@ mod tests {
         let error = Client::new(&format!("http://127.0.0.1:{port}")).chain_id().unwrap_err();
         assert!(matches!(error, ClientError::Unreachable { .. }), "{error}");
         assert!(matches!(serve("200 OK", "<html>").genesis().unwrap_err(), ClientError::Strange { .. }));
+    }
+
+    #[test]
+    fn the_next_node_is_asked_when_one_is_gone() {
+        let gone = || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        let there = serve("200 OK", r#"{"block":{"header":{"hash":"ab"}}}"#);
+        let urls = [format!("http://{}", gone()), format!("http://{}", gone()), there.url().to_owned()];
+        let client = Client::among(&urls);
+        assert_eq!(client.genesis().unwrap(), "ab");
+        assert_eq!(client.url(), there.url(), "later requests go there at once");
+        let none = Client::among(&urls[..2]);
+        assert!(matches!(none.genesis().unwrap_err(), ClientError::Unreachable { .. }));
+        // What answers is not replaced, whatever it says.
+        let refuses = serve("503 Service Unavailable", "");
+        let client = Client::among(&[refuses.url().to_owned(), urls[2].clone()]);
+        assert_eq!(client.genesis().unwrap_err().to_string(), "status 503");
+    }
+
+    #[test]
+    fn a_transaction_is_not_sent_again_if_a_node_may_have_it() {
+        let count = std::cell::Cell::new(0);
+        let client = Client::among(&["http://a".to_owned(), "http://b".to_owned()]);
+        let send = |topic: &str, reason: &str| {
+            count.set(0);
+            let _ = client.at_a_living_node(topic, || {
+                count.set(count.get() + 1);
+                Err::<(), _>(ClientError::Unreachable { url: String::new(), reason: reason.to_owned() })
+            });
+            count.get()
+        };
+        assert_eq!(send(PROPAGATE, "connection reset"), 1);
+        assert_eq!(send(PROPAGATE, REFUSED), 2);
+        assert_eq!(send("graphql/query", "connection reset"), 2);
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! A node in this process, with its HTTP interface.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -10,11 +9,11 @@ use local_node::http::{HttpError, Options, Server};
 use local_node::ledger::LedgerError;
 use local_node::store::StoreError;
 use local_node::{BlockTime, Config, NodeError, NodeHandle};
-use local_node_types::rules::Profile;
 use local_node_vm::VmError;
 use tokio::runtime::Runtime;
 
 use super::ports;
+use super::supervised::Supervised;
 use crate::error::Fault;
 use crate::ops::interrupt::Interrupt;
 use crate::ops::project::folders;
@@ -41,19 +40,13 @@ impl Embedded {
     ///
     /// # Errors
     /// An environment fault when the port is taken or the data folder cannot be used.
-    pub(crate) fn start(
-        address: SocketAddr,
-        block_time: BlockTime,
-        rules: Profile,
-        data: Option<PathBuf>,
-        options: Options,
-    ) -> Result<Self> {
+    pub(crate) fn start(address: SocketAddr, config: Config, options: Options) -> Result<Self> {
         let runtime = Runtime::new().context("the operating system provides no threads")?;
         // Looked at before the genesis state is made, which takes longer.
         if let Err(error) = std::net::TcpListener::bind(address) {
             return Err(refused(address, &error));
         }
-        let config = Config { block_time, rules, data, module_cache: folders::modules(), ..Config::default() };
+        let config = Config { module_cache: folders::modules(), ..config };
         let (node, server, interrupt) = runtime.block_on(async {
             // Before anybody is told that the node is there: from here on a signal ends the node, not the process.
             let interrupt = Interrupt::new().context("cannot wait for Ctrl-C")?;
@@ -78,15 +71,22 @@ impl Embedded {
         self.server.url()
     }
 
-    /// Waits for Ctrl-C, or for the signal to end.
+    /// Waits for Ctrl-C, for the signal to end, or for the end of the supervisor.
     ///
     /// # Errors
     /// An environment fault when the node ends by itself because it cannot read or write its chain, and a failure when
     /// it ends by a fault of its own.
-    pub(crate) fn wait_for_end(&mut self) -> Result<()> {
+    pub(crate) fn wait_for_end(&mut self, supervised: Option<&mut Supervised>) -> Result<()> {
+        let supervisor_ended = async {
+            match supervised {
+                Some(supervised) => supervised.ended().await,
+                None => std::future::pending().await,
+            }
+        };
         self.runtime.block_on(async {
             tokio::select! {
                 () = self.interrupt.wait() => Ok(()),
+                () = supervisor_ended => Ok(()),
                 end = self.node.ended() => how_it_ended(&end),
             }
         })

@@ -5,6 +5,7 @@
 //! | `root` | where the project is |
 //! | `settings` | its `dusk.toml` |
 //! | `toml_text` | mistakes in TOML: their place, and a hint |
+//! | `devnet` | what is kept of its devnet |
 //! | `folders` | the folders of `cargo dusk` on this machine, and writing without a half file |
 //! | `bundled` | the SDK and templates in the binary |
 //! | `sdk` | the SDK unpacked, and patched into a project |
@@ -12,6 +13,7 @@
 //! | `workflow` | the CI workflow of a new project |
 
 pub(crate) mod bundled;
+pub(crate) mod devnet;
 pub(crate) mod folders;
 mod root;
 pub(crate) mod scaffold;

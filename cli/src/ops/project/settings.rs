@@ -5,7 +5,7 @@
 //! network = "local"
 //! account = "alice"
 //!
-//! [networks]                       # `local`, `testnet` and `mainnet` need no entry
+//! [networks]                       # `local`, `devnet`, `testnet` and `mainnet` need no entry
 //! staging = { url = "http://10.0.0.5:8080" }
 //!
 //! [accounts]                       # names for development accounts, or for addresses
@@ -39,6 +39,7 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::devnet::DEVNET;
 use super::toml_text::{hint_for_digits, place};
 use crate::error::{Fault, nearest};
 use crate::figures::listed;
@@ -180,7 +181,8 @@ impl Settings {
         let configured = self.networks.get(given).map(|network| network.url.as_str());
         let url = if given.contains("://") { Some(given) } else { configured.or(known) };
         let url = url.ok_or_else(|| {
-            let names = self.networks.keys().map(String::as_str).chain(KNOWN_NETWORKS.iter().map(|(name, _)| *name));
+            let known = KNOWN_NETWORKS.iter().map(|(name, _)| *name).chain([DEVNET]);
+            let names = self.networks.keys().map(String::as_str).chain(known);
             let hint = nearest(given, names.clone()).map_or_else(
                 || format!("known networks: {}; add others to {SETTINGS_FILE}, or give a URL", listed(names)),
                 |name| format!("did you mean `{name}`?"),
@@ -194,6 +196,11 @@ impl Settings {
             ));
         }
         Ok(url.trim_end_matches('/').to_owned())
+    }
+
+    /// Whether the project's devnet is meant. A network of this name in `dusk.toml` comes first.
+    pub(crate) fn means_devnet(&self, given: Option<&str>) -> bool {
+        given.or(self.defaults.network.as_deref()) == Some(DEVNET) && !self.networks.contains_key(DEVNET)
     }
 
     /// Who signs: who is named, else the project's default.
@@ -257,6 +264,14 @@ mod tests {
         assert_eq!(Settings::default().network(None).unwrap(), "http://127.0.0.1:8080");
         assert!(settings.network(Some("tesnet")).is_err());
         assert_eq!(settings.account("issuer"), Some("grace"));
+    }
+
+    #[test]
+    fn the_devnet_is_a_network_unless_the_settings_have_one_of_that_name() {
+        assert!(Settings::default().means_devnet(Some("devnet")));
+        assert!(!Settings::default().means_devnet(None));
+        assert!(parse("[defaults]\nnetwork = \"devnet\"").unwrap().means_devnet(None));
+        assert!(!parse("[networks.devnet]\nurl = \"http://10.0.0.5:8080\"").unwrap().means_devnet(Some("devnet")));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What only a development node does: it goes back to where it was, and forth as fast as one likes.
 
+use std::net::SocketAddr;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -55,5 +57,68 @@ impl Client {
         let topic = format!("dev/{topic}");
         let answer = self.send(&topic, JSON, body.to_string().as_bytes())?;
         serde_json::from_slice(&answer).map_err(|error| self.strange(&topic, error))
+    }
+
+    /// The node's place in its network, of a development node.
+    pub(crate) fn network(&self) -> Result<NetworkPlace, ClientError> {
+        const TOPIC: &str = "dev/network";
+        let answer = self.send(TOPIC, JSON, b"{}")?;
+        serde_json::from_slice(&answer).map_err(|error| self.strange(TOPIC, error))
+    }
+
+    /// Sets the rule of a development node's link to a peer, or to all peers without a rule of their own.
+    pub(crate) fn set_link(&self, peer: Option<SocketAddr>, rule: LinkRule) -> Result<(), ClientError> {
+        let body = json!({
+            "peer": peer,
+            "cut": rule.is_cut,
+            "delay_ms": rule.delay_millis,
+            "loss_permille": rule.loss_permille,
+        });
+        self.send("dev/link", JSON, body.to_string().as_bytes()).map(drop)
+    }
+
+    /// Takes back all rules of a development node's links.
+    pub(crate) fn heal_links(&self) -> Result<(), ClientError> {
+        self.send("dev/heal", JSON, b"{}").map(drop)
+    }
+}
+
+/// How datagrams travel between a node and a peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct LinkRule {
+    /// Nothing travels in either direction.
+    pub(crate) is_cut: bool,
+    /// How late what the node sends arrives.
+    pub(crate) delay_millis: u64,
+    /// Of a thousand datagrams that the node sends, so many are lost.
+    pub(crate) loss_permille: u16,
+}
+
+/// What a node knows of its network, and of its own place in it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(crate) struct NetworkPlace {
+    /// How many of its peers are not known to be silent.
+    pub(crate) alive: usize,
+    /// The height of its last block.
+    pub(crate) height: u64,
+    /// The hash of that block, in hexadecimal.
+    pub(crate) hash: String,
+    /// The label of that block, with its number: `{"Final": 1}`.
+    pub(crate) label: Value,
+    /// The height of its last final block.
+    pub(crate) last_final: u64,
+    /// The round that runs; nothing while the chain changes.
+    pub(crate) round: Option<u64>,
+    /// The iteration that runs.
+    pub(crate) iteration: Option<u8>,
+    /// Transactions that wait in its mempool.
+    pub(crate) waiting: usize,
+}
+
+impl NetworkPlace {
+    /// The word of the label.
+    pub(crate) fn label(&self) -> &str {
+        let word = self.label.as_object().and_then(|label| label.keys().next());
+        word.map_or("unknown", String::as_str)
     }
 }

@@ -51,8 +51,12 @@ impl Client {
     /// # Errors
     /// When the node cannot be reached, or does not offer the first of the paths.
     pub(crate) fn listen(&self, paths: &[&str]) -> Result<Socket, ClientError> {
-        let unreachable = |reason: String| ClientError::Unreachable { url: self.url.clone(), reason };
-        let uri: Uri = self.url.parse().map_err(|error| unreachable(format!("{error}")))?;
+        self.at_a_living_node("", || self.listen_here(paths))
+    }
+
+    fn listen_here(&self, paths: &[&str]) -> Result<Socket, ClientError> {
+        let unreachable = |reason: String| ClientError::Unreachable { url: self.url().to_owned(), reason };
+        let uri: Uri = self.url().parse().map_err(|error| unreachable(format!("{error}")))?;
         let host = uri.host().ok_or_else(|| unreachable("the address names no host".to_owned()))?;
         let host = host.trim_start_matches('[').trim_end_matches(']');
         let encrypted = uri.scheme_str() == Some("https");
@@ -61,7 +65,7 @@ impl Client {
         let plain = connect(host, port).map_err(|error| unreachable(error.to_string()))?;
         let handle = plain.try_clone().map_err(|error| unreachable(error.to_string()))?;
         let stream = if encrypted { self.encrypt(host, plain)? } else { MaybeTlsStream::Plain(plain) };
-        let address = format!("ws{}/on", self.url.strip_prefix("http").unwrap_or(&self.url));
+        let address = format!("ws{}/on", self.url().strip_prefix("http").unwrap_or(self.url()));
         let config = WebSocketConfig::default()
             .max_message_size(Some(MAX_MESSAGE_BYTES))
             .max_frame_size(Some(MAX_MESSAGE_BYTES));
@@ -69,7 +73,7 @@ impl Client {
         let (mut socket, _) = shaken.map_err(|error| match error {
             HandshakeError::Failure(tungstenite::Error::Io(error)) => self.broken(&error),
             HandshakeError::Failure(error) => self.strange("/on", error),
-            HandshakeError::Interrupted(_) => ClientError::Slow { url: self.url.clone() },
+            HandshakeError::Interrupted(_) => ClientError::Slow { url: self.url().to_owned() },
         })?;
         let session = match socket.read() {
             Ok(Message::Text(id)) if id.len() == SESSION_DIGITS && id.bytes().all(|it| it.is_ascii_hexdigit()) => {
@@ -90,13 +94,13 @@ impl Client {
     }
 
     fn subscribe(&self, path: &str, session: &str) -> Result<(), ClientError> {
-        let request = self.agent.get(format!("{}/on/{path}", self.url)).header("Rusk-Session-Id", session);
+        let request = self.agent.get(format!("{}/on/{path}", self.url())).header("Rusk-Session-Id", session);
         self.answer(path, request.call()).map(|_| ())
     }
 
     /// Begins TLS. tungstenite's own connector takes no IPv6 address for a host.
     fn encrypt(&self, host: &str, plain: TcpStream) -> Result<MaybeTlsStream<TcpStream>, ClientError> {
-        let untrusted = |reason: String| ClientError::Untrusted { url: self.url.clone(), reason };
+        let untrusted = |reason: String| ClientError::Untrusted { url: self.url().to_owned(), reason };
         if let Some(problem) = &self.roots.problem {
             return Err(untrusted(problem.clone()));
         }
@@ -107,7 +111,7 @@ impl Client {
     }
 
     fn broken(&self, error: &io::Error) -> ClientError {
-        let url = self.url.clone();
+        let url = self.url().to_owned();
         match tls::distrust_io(error) {
             Some(reason) => ClientError::Untrusted { url, reason },
             None => ClientError::Unreachable { url, reason: error.to_string() },

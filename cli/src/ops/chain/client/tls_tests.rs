@@ -16,6 +16,11 @@ fn file(name: &str) -> PathBuf {
     [env!("CARGO_MANIFEST_DIR"), "tests/tls", name].iter().collect()
 }
 
+/// A client of the node at this address that trusts these roots.
+fn with_roots(url: &str, roots: Roots) -> Client {
+    Client::with_roots(&[url.to_owned()], roots, super::ANSWER_TIMEOUT)
+}
+
 /// The address of a node that answers one request behind TLS.
 fn serve() -> String {
     let certificate = CertificateDer::from_pem_file(file("node.pem")).unwrap();
@@ -52,17 +57,17 @@ fn untrusted<T: std::fmt::Debug>(answer: Result<T, ClientError>) -> String {
 #[test]
 fn a_node_that_nobody_vouches_for_is_refused() {
     let browsers = Roots::of_browsers();
-    let client = Client::with_roots(&serve(), browsers.clone());
+    let client = with_roots(&serve(), browsers.clone());
     assert!(untrusted(client.chain_id()).contains("this machine does not trust its issuer"));
-    let client = Client::with_roots(&serve(), browsers);
+    let client = with_roots(&serve(), browsers);
     assert!(untrusted(client.listen(&[])).contains("this machine does not trust its issuer"));
 }
 
 #[test]
 fn a_node_behind_ones_own_authority_is_believed() {
-    assert_eq!(Client::with_roots(&serve(), own("root.pem")).chain_id().unwrap(), 7);
+    assert_eq!(with_roots(&serve(), own("root.pem")).chain_id().unwrap(), 7);
     // It gets through to the WebSocket's handshake, which this node does not know.
-    let error = Client::with_roots(&serve(), own("root.pem")).listen(&[]).unwrap_err();
+    let error = with_roots(&serve(), own("root.pem")).listen(&[]).unwrap_err();
     assert!(matches!(error, ClientError::Strange { .. }), "{error}");
 }
 
@@ -75,14 +80,14 @@ fn a_node_without_tls_is_told_from_one_that_is_gone() {
         let _ = stream.read(&mut [0; 4096]).unwrap();
         stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap();
     });
-    let error = Client::with_roots(&format!("https://127.0.0.1:{port}"), own("root.pem")).chain_id().unwrap_err();
+    let error = with_roots(&format!("https://127.0.0.1:{port}"), own("root.pem")).chain_id().unwrap_err();
     assert!(matches!(error, ClientError::NotEncrypted { .. }), "{error}");
 }
 
 #[test]
 fn roots_that_cannot_be_read_trust_nobody_and_say_so() {
     for (name, reason) in [("nowhere.pem", "No such file"), ("node.key", "holds no certificate")] {
-        let problem = untrusted(Client::with_roots(&serve(), own(name)).chain_id());
+        let problem = untrusted(with_roots(&serve(), own(name)).chain_id());
         assert!(problem.contains(reason) && problem.contains(ROOTS_VARIABLE), "{problem}");
     }
 }

@@ -1,0 +1,42 @@
+//! A network of validators on this machine: one process for each node, and one that supervises them.
+//!
+//! ```text
+//! cargo dusk devnet stop 3 ──► control ──► supervisor ──stdin──► node 1, 2, … (`cargo dusk node --supervised`)
+//! cargo dusk devnet status ──► HTTP of each node           ◄──stderr── into its log
+//! ```
+//!
+//! No node outlives its supervisor. The supervisor holds the standard input of each node and writes nothing to it;
+//! however it ends, the system closes these pipes, and a node ends at the end of its input. So nobody ever ends a
+//! process by a number from a file, which may belong to another program by then: nodes are ended by their supervisor,
+//! which has them as children, and the supervisor by a request.
+//!
+//! Whether a supervisor or a node runs is told by locks on files, which the system releases with the process.
+//!
+//! | file | about |
+//! |---|---|
+//! | `words` | the forms of groups, times and shares on the command line |
+//! | `plan` | a new devnet: addresses, genesis, keys |
+//! | `process` | one node as a process |
+//! | `logs` | the logs of nodes, with their bound |
+//! | `control` | requests to the supervisor |
+//! | `conditions` | what is cut, slow or lossy |
+//! | `supervisor` | starting, watching and ending the nodes |
+//! | `status` | what the nodes tell |
+
+mod conditions;
+pub(crate) mod control;
+pub(crate) mod logs;
+mod plan;
+mod process;
+pub(crate) mod status;
+pub(crate) mod supervisor;
+pub(crate) mod words;
+
+/// The least nodes of a devnet: of two provisioners both may be excluded from a committee, so their chain may stop.
+pub(crate) const MIN_NODES: usize = 3;
+/// The most nodes of a devnet.
+pub(crate) const MAX_NODES: usize = 32;
+/// Nodes, where nothing is said: the least of which one may fail.
+pub(crate) const DEFAULT_NODES: usize = 4;
+/// Seconds between two blocks, where nothing is said.
+pub(crate) const DEFAULT_BLOCK_TIME: u64 = 1;

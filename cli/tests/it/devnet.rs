@@ -1,0 +1,278 @@
+//! A network of real processes: it lives while nodes die and links break, and leaves no process behind.
+
+use std::io::BufReader;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::support::{PROGRAM, Place, alone, says};
+
+/// Tells what takes its time from what hangs.
+const HANGS: Duration = Duration::from_secs(180);
+/// The pause between two looks.
+const GLANCE: Duration = Duration::from_millis(200);
+
+/// A devnet in the foreground of a process. It ends with the test.
+struct Up {
+    child: Child,
+    /// What it printed when it was ready.
+    document: Value,
+}
+
+impl Up {
+    /// Starts one and waits until it is ready.
+    fn start(place: &Place, options: &[&str]) -> Self {
+        let mut command = place.command(PROGRAM);
+        command.args(["--json", "devnet", "up"]).args(options).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let document = serde_json::Deserializer::from_reader(output).into_iter::<Value>().next();
+        let document = document.expect("it says what it is").unwrap();
+        if document["ready"] != true {
+            let errors = child.wait_with_output().unwrap().stderr;
+            panic!("{document}\n{}", String::from_utf8_lossy(&errors));
+        }
+        Self { child, document }
+    }
+
+    /// Sends a signal to its supervisor and waits for its end.
+    fn signal(&mut self, signal: &str) -> Option<i32> {
+        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Up {
+    fn drop(&mut self) {
+        // Its nodes end with it, however it ends.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The processes that run a node of this place, by their command lines.
+fn processes(place: &Place) -> Vec<String> {
+    let listed = Command::new("ps").args(["-A", "-ww", "-o", "pid=,args="]).output().unwrap();
+    let folder = place.root().canonicalize().unwrap();
+    let lines = String::from_utf8_lossy(&listed.stdout).into_owned();
+    let is_node = |line: &&str| line.contains("--supervised") && line.contains(folder.to_str().unwrap());
+    lines.lines().filter(is_node).map(str::to_owned).collect()
+}
+
+/// Waits until something is so.
+#[track_caller]
+fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < HANGS, "not within {HANGS:?}: {what}");
+        thread::sleep(GLANCE);
+    }
+}
+
+fn nodes(place: &Place) -> Vec<Value> {
+    let status = place.dusk(&["--json", "devnet", "status"]).exits(0).document();
+    status["nodes"].as_array().unwrap().clone()
+}
+
+/// Of each node, a number that it tells; nothing for one that does not run.
+fn numbers(place: &Place, field: &str) -> Vec<Option<u64>> {
+    nodes(place).iter().map(|node| node[field].as_u64()).collect()
+}
+
+/// Waits until the given nodes have a later final block than any had before.
+#[track_caller]
+fn finality_goes_on(place: &Place, which: &[usize]) {
+    let before = numbers(place, "last_final").into_iter().flatten().max().unwrap_or_default();
+    eventually(&format!("nodes {which:?} have a final block above {before}"), || {
+        let now = numbers(place, "last_final");
+        which.iter().all(|node| now[node - 1].is_some_and(|last_final| last_final > before))
+    });
+}
+
+/// Waits until all nodes work on the same round from its beginning: a node that has just caught up is behind the others.
+#[track_caller]
+fn all_in_step(place: &Place) {
+    eventually("all nodes are in the same round and its first iteration", || {
+        let nodes = nodes(place);
+        let of = |node: &Value| (node["height"].as_u64(), node["round"].as_u64(), node["iteration"].as_u64());
+        nodes.iter().all(|node| of(node) == of(&nodes[0]) && of(node).2 == Some(0))
+    });
+}
+
+/// A folder that is a project as far as a devnet cares.
+fn project() -> Place {
+    let place = Place::new();
+    place.write("Cargo.toml", "[workspace]\n");
+    place
+}
+
+#[test]
+#[expect(clippy::print_stdout, reason = "a figure that depends on the machine is told, not compared")]
+fn a_devnet_lives_through_what_is_done_to_it() {
+    let _turn = alone();
+    let mut place = Place::new();
+    place.dusk(&["new", "shares"]).exits(0);
+    place.enter("shares");
+    place.dusk(&["build"]).exits(0);
+    let begun = Instant::now();
+    let mut up = Up::start(&place, &["--nodes", "4", "--block-time", "1"]);
+    println!("4 nodes have met and a block is final after {:?}", begun.elapsed());
+    assert_eq!(up.document["nodes"].as_array().unwrap().len(), 4);
+    assert_eq!(processes(&place).len(), 4);
+    let again = place.dusk(&["devnet", "up"]).exits(1);
+    says(&again, &["error: a devnet is already up here", "hint: `cargo dusk devnet status` shows it"]);
+
+    let on_devnet = |words: &[&str]| {
+        let mut all = words.to_vec();
+        all.extend(["--network", "devnet"]);
+        place.dusk(&all)
+    };
+    on_devnet(&["deploy", "counter", "--init", "10"]).exits(0);
+    let value = |expected: &str| assert_eq!(on_devnet(&["call", "counter", "value"]).exits(0).stdout.trim(), expected);
+    value("0");
+
+    // The node that commands have used so far is killed; they go on at another one.
+    says(&place.dusk(&["devnet", "kill", "1"]).exits(0), &["killed node 1"]);
+    assert_eq!(processes(&place).len(), 3);
+    on_devnet(&["call", "counter", "increment", "--by", "3", "--from", "bob"]).exits(0);
+    value("3");
+    says(&place.dusk(&["devnet", "kill", "1"]).exits(1), &["error: node 1 does not run", "devnet start 1`"]);
+    says(&place.dusk(&["devnet", "start", "1"]).exits(0), &["started node 1"]);
+    finality_goes_on(&place, &[1, 2, 3, 4]);
+    value("3");
+
+    says(&place.dusk(&["devnet", "stop", "3"]).exits(0), &["stopped node 3"]);
+    finality_goes_on(&place, &[1, 2, 4]);
+    place.dusk(&["devnet", "start", "3"]).exits(0);
+    says(&place.dusk(&["devnet", "start", "3"]).exits(1), &["node 3 runs already"]);
+    finality_goes_on(&place, &[1, 2, 3, 4]);
+
+    finality_goes_on(&place, &[1, 2, 3, 4]);
+    all_in_step(&place);
+
+    // A node by itself finds nobody to agree with; the rest goes on.
+    says(&place.dusk(&["devnet", "cut", "4/1,2,3"]).exits(0), &["1-4, 2-4, 3-4 cut"]);
+    thread::sleep(Duration::from_secs(2));
+    let alone = numbers(&place, "height")[3];
+    finality_goes_on(&place, &[1, 2, 3]);
+    assert_eq!(numbers(&place, "height")[3], alone, "nothing reaches it");
+    says(&place.dusk(&["devnet", "heal"]).exits(0), &["all links are whole"]);
+    finality_goes_on(&place, &[1, 2, 3, 4]);
+    says(&place.dusk(&["devnet", "delay", "20ms"]).exits(0), &["20 ms late"]);
+    says(&place.dusk(&["devnet", "loss", "5%"]).exits(0), &["20 ms late · 5.0 % lost"]);
+    finality_goes_on(&place, &[1, 2, 3, 4]);
+    place.dusk(&["devnet", "heal"]).exits(0);
+    on_devnet(&["call", "counter", "increment", "--by", "1", "--final"]).exits(0);
+    value("4");
+
+    says(&place.dusk(&["devnet", "down"]).exits(0), &["ended 4 nodes; `up` continues the chain"]);
+    assert_eq!(up.child.wait().unwrap().code(), Some(0));
+    assert_eq!(processes(&place), Vec::<String>::new());
+    says(&place.dusk(&["devnet", "status"]).exits(1), &["no devnet is up: the last one was ended with `down`"]);
+}
+
+#[test]
+fn no_node_outlives_its_supervisor_and_the_chain_goes_on() {
+    let place = project();
+    let mut up = Up::start(&place, &[]);
+    let begun_at = numbers(&place, "height").into_iter().flatten().max().unwrap();
+    assert_eq!(processes(&place).len(), 4);
+    assert_eq!(up.signal("-KILL"), None);
+    eventually("all nodes end after their supervisor", || processes(&place).is_empty());
+    says(
+        &place.dusk(&["devnet", "status"]).exits(1),
+        &["the last one ended without `down`", "hint: `cargo dusk devnet up` continues"],
+    );
+
+    let mut up = Up::start(&place, &[]);
+    assert!(numbers(&place, "height").into_iter().flatten().all(|height| height > begun_at));
+    assert_eq!(up.signal("-INT"), Some(0), "Ctrl-C ends it in order");
+    assert_eq!(processes(&place), Vec::<String>::new());
+
+    says(&place.dusk(&["devnet", "up", "--nodes", "7"]).exits(2), &["there is a devnet of 4 nodes", "devnet reset`"]);
+    says(&place.dusk(&["devnet", "reset"]).exits(0), &["removed the chains"]);
+    assert!(!place.at.join("target/dusk/devnet/plan.json").exists());
+}
+
+#[test]
+#[expect(clippy::print_stdout, reason = "a figure that depends on the machine is told, not compared")]
+fn a_detached_devnet_runs_until_it_is_ended() {
+    let place = project();
+    let begun = Instant::now();
+    let detached = place.dusk(&["devnet", "up", "--detach"]).exits(0);
+    println!("detached after {:?}", begun.elapsed());
+    says(&detached, &["running", "http://127.0.0.1:", "`cargo dusk devnet down` ends them"]);
+    assert_eq!(processes(&place).len(), 4);
+    let before = numbers(&place, "height").into_iter().flatten().max().unwrap();
+    says(&place.dusk(&["devnet", "reset"]).exits(0), &["began a new chain"]);
+    finality_goes_on(&place, &[1, 2, 3, 4]);
+    println!("the chain was at {before} before it began anew");
+    let logs = place.dusk(&["devnet", "logs", "2"]).exits(0);
+    assert!(logs.stdout.lines().all(|line| line.starts_with("node 2 | ")), "{}", logs.all());
+    place.dusk(&["devnet", "down"]).exits(0);
+    assert_eq!(processes(&place), Vec::<String>::new());
+}
+
+#[test]
+fn without_a_devnet_commands_say_how_to_start_one() {
+    let place = project();
+    for words in [
+        &["devnet", "status"][..],
+        &["devnet", "stop", "1"],
+        &["devnet", "heal"],
+        &["devnet", "cut", "1,2/3,4"],
+        &["account", "alice", "--network", "devnet"],
+        &["node", "mine", "--network", "devnet"],
+    ] {
+        says(&place.dusk(words).exits(1), &["error: no devnet is up", "hint: start one with `cargo dusk devnet up`"]);
+    }
+    says(&place.dusk(&["devnet", "logs"]).exits(1), &["error: there is no devnet here"]);
+    says(&place.dusk(&["devnet", "down"]).exits(0), &["no devnet is up"]);
+    says(&place.dusk(&["devnet", "reset"]).exits(0), &["removed the chains"]);
+    let document = place.dusk(&["--json", "devnet", "status"]).exits(1).document();
+    assert_eq!(document["error"], "no devnet is up");
+    for (words, told) in [
+        (&["devnet", "cut", "1,2"][..], "one group is cut from nothing"),
+        (&["devnet", "cut", "1,x/2"], "`x` is not a node"),
+        (&["devnet", "up", "--nodes", "2"], "a devnet has 3 to 32 nodes"),
+        (&["devnet", "up", "--block-time", "instant"], "cannot make blocks on demand"),
+        (&["devnet", "loss", "101"], "a loss is 0 to 100 percent"),
+        (&["devnet", "delay", "-1"], "unexpected argument '-1'"),
+    ] {
+        says(&place.dusk(words).exits(2), &[told]);
+    }
+}
+
+#[test]
+fn damaged_files_of_a_devnet_are_told_and_reset_removes_them() {
+    let place = project();
+    place.write("target/dusk/devnet/running.json", "{\"version\": 1, \"supervisor\"");
+    says(&place.dusk(&["devnet", "status"]).exits(2), &["running.json is damaged", "hint: remove what is left"]);
+    place.write("target/dusk/devnet/running.json", "{\"version\": 9}");
+    says(&place.dusk(&["devnet", "status"]).exits(2), &["running.json has version 9"]);
+    place.write("target/dusk/devnet/plan.json", "[]");
+    place.dusk(&["devnet", "reset"]).exits(0);
+    says(&place.dusk(&["devnet", "status"]).exits(1), &["error: no devnet is up"]);
+}
+
+#[test]
+fn a_node_that_joins_a_network_is_told_what_it_lacks() {
+    let place = project();
+    let keys = place.dusk(&["--json", "node", "new-keys", "mine.json"]).exits(0).document();
+    assert!(keys["address"].as_str().unwrap().len() > 100);
+    assert!(!place.read("mine.json").is_empty());
+    says(&place.dusk(&["node", "new-keys", "mine.json"]).exits(3), &["cannot write the keys file mine.json"]);
+    let joining = |options: &[&str]| {
+        let mut words = vec!["node", "--bootstrap", "127.0.0.1:9001"];
+        words.extend(options);
+        place.dusk(&words)
+    };
+    says(&joining(&[]).exits(2), &["a node of a network needs the genesis of its chain", "`--genesis FILE`"]);
+    place.write("genesis.json", "{\"version\": 3}");
+    says(&joining(&["--genesis", "genesis.json"]).exits(2), &["the genesis file has version 3"]);
+    says(&joining(&["--genesis", "nowhere.json"]).exits(3), &["cannot read the genesis file nowhere.json"]);
+    says(&place.dusk(&["node", "--keys", "mine.json"]).exits(2), &["`--keys` needs the genesis"]);
+}
