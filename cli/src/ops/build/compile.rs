@@ -17,9 +17,9 @@ use crate::ops::report::Report;
 
 /// Bytes of the contract's stack. It is part of the contract's memory, and so of its state.
 const STACK_BYTES: u32 = 64 * 1024;
-/// The flags of a contract, which its data driver shares. They come after those of any profile, and win: a project needs
-/// no profile for contracts. The names of functions stay in the module until it has been optimised: tools want them,
-/// the chain does not.
+/// The flags of a contract, which its data driver shares. They come after those of any profile, and win: a project
+/// needs no profile for contracts. The names of functions stay in the module until it has been optimised: tools want
+/// them, the chain does not.
 ///
 /// cargo's profile is the one for development, as for the tests of the project. So the macros and build scripts that
 /// both need are compiled once.
@@ -36,7 +36,8 @@ const FLAGS: [&str; 7] = [
 ];
 /// What build scripts are told: some packages choose smaller tables by it.
 const OPTIMISATION: &str = "profile.dev.opt-level='s'";
-/// Flags for the module alone: all packages are optimised as one. The linker translates the result and optimises no more.
+/// Flags for the module alone: all packages are optimised as one. The linker translates the result, and does not
+/// optimise it again.
 const MODULE_FLAGS: [&str; 2] = ["-Clto=fat", "-Clink-arg=--lto-O1"];
 /// What to build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,7 +119,8 @@ pub(crate) fn compile(
         Ok(())
     })?;
     if !compiled {
-        return Err(Fault::failed(format!("the {what} `{package}` does not compile"), hint));
+        // The same code is in both.
+        return Err(Fault::failed(format!("the contract `{package}` does not compile"), hint));
     }
     let module = module.with_context(|| format!("cargo has made no module of `{package}`"))?;
     let wasm = fs::read(&module).with_context(|| format!("cannot read {module}"))?;
