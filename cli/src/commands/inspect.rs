@@ -18,7 +18,7 @@ use crate::ops::chain::client::Metadata;
 use crate::ops::chain::connection::{self, Chain};
 use crate::ops::chain::labels::Book;
 use crate::ops::chain::readers::Readers;
-use crate::ops::contract::module_info::{self, Anatomy};
+use crate::ops::contract::module_info::{self, ModuleInfo};
 use crate::ops::hash::{self, hash_of};
 use crate::ops::project::Project;
 use crate::output::Ui;
@@ -206,12 +206,12 @@ impl Subject<'_> {
 
     /// Prints all, with something between the heading and the rest, and gives the document.
     fn print_with(&self, title: &str, between: impl FnOnce(), ui: &Ui) -> Result<Value> {
-        let anatomy = Anatomy::of(self.wasm, self.named.as_deref())
+        let info = ModuleInfo::of(self.wasm, self.named.as_deref())
             .map_err(|error| Fault::usage(error.to_string(), "give the wasm file of a contract"))?;
         let bytes = self.wasm.len();
         let gas = (bytes as u64 * GAS_PER_DEPLOY_BYTE).max(MIN_DEPLOY_GAS);
         let hash = hash_of(self.wasm);
-        let is_driver = anatomy.is_data_driver();
+        let is_driver = info.is_data_driver();
         ui.line(format_args!("{} {title}", if is_driver { "data driver" } else { "contract" }));
         between();
         field(ui, "size", format_args!("{} · {} bytes", size(bytes), grouped(bytes as u64)));
@@ -221,7 +221,7 @@ impl Subject<'_> {
         } else {
             field(ui, "deploy gas", format_args!("≥ {}", grouped(gas)));
         }
-        if let Some(memory) = &anatomy.memory {
+        if let Some(memory) = &info.memory {
             let most = memory.most_pages.map(|most| format!(", at most {most}")).unwrap_or_default();
             let begins = grouped(memory.pages * 64);
             field(
@@ -230,38 +230,38 @@ impl Subject<'_> {
                 format_args!("{} pages ({begins} KiB) at the start{most} · {}-bit", memory.pages, memory.bits),
             );
         }
-        if let Some(build) = &anatomy.build {
+        if let Some(build) = &info.build {
             field(ui, "build", build_text(build));
         }
         let (sections_shown, entries_shown) =
             if self.all { (usize::MAX, usize::MAX) } else { (MAX_SECTIONS, MAX_ENTRIES) };
         ui.line("sections");
-        sections(&anatomy.sections, bytes, sections_shown).print(ui);
-        self.functions(&anatomy, ui);
-        links("imports", &anatomy.imports, entries_shown, ui);
-        links("exports", &anatomy.exports, entries_shown, ui);
-        data(&anatomy, entries_shown, ui);
-        if let Some(abi) = &anatomy.abi {
+        sections(&info.sections, bytes, sections_shown).print(ui);
+        self.functions(&info, ui);
+        links("imports", &info.imports, entries_shown, ui);
+        links("exports", &info.exports, entries_shown, ui);
+        data(&info, entries_shown, ui);
+        if let Some(abi) = &info.abi {
             interface(abi, ui);
         }
-        let mut document = serde_json::to_value(&anatomy).context("modules have text keys")?;
+        let mut document = serde_json::to_value(&info).context("modules have text keys")?;
         document["bytes"] = bytes.into();
         document["blake3"] = hash.into();
         document["kind"] = if is_driver { "data driver" } else { "contract" }.into();
         document["deploy_gas"] = if is_driver { Value::Null } else { gas.into() };
-        document["abi"] = serde_json::to_value(&anatomy.abi).context("descriptions have text keys")?;
+        document["abi"] = serde_json::to_value(&info.abi).context("descriptions have text keys")?;
         Ok(document)
     }
 
-    fn functions(&self, anatomy: &Anatomy, ui: &Ui) {
-        let code: usize = anatomy.functions.iter().map(|function| function.bytes).sum();
-        let mut largest: Vec<_> = anatomy.functions.iter().collect();
+    fn functions(&self, info: &ModuleInfo, ui: &Ui) {
+        let code: usize = info.functions.iter().map(|function| function.bytes).sum();
+        let mut largest: Vec<_> = info.functions.iter().collect();
         largest.sort_by_key(|function| (std::cmp::Reverse(function.bytes), function.index));
         let shown = if self.all { largest.len() } else { LARGEST.min(largest.len()) };
         let more =
             if shown < largest.len() { format!(", the largest {shown}; --all shows all") } else { String::new() };
         ui.line(format_args!("functions by size ({}{more})", largest.len()));
-        if !anatomy.has_names() {
+        if !info.has_names() {
             ui.note("the module has no name section, and no named build is beside it: only exports have names");
         }
         let mut table = Table::new(&[("bytes", Side::Right), ("share", Side::Right), ("function", Side::Left)]);
@@ -329,10 +329,10 @@ fn first(entries: usize, most: usize) -> String {
     if entries > most { format!(", the first {most}; --all shows all") } else { String::new() }
 }
 
-fn data(anatomy: &Anatomy, most: usize, ui: &Ui) {
-    ui.line(format_args!("data ({}{})", anatomy.data.len(), first(anatomy.data.len(), most)));
+fn data(info: &ModuleInfo, most: usize, ui: &Ui) {
+    ui.line(format_args!("data ({}{})", info.data.len(), first(info.data.len(), most)));
     let mut table = Table::new(&[("bytes", Side::Right), ("at", Side::Right)]);
-    for segment in anatomy.data.iter().take(most) {
+    for segment in info.data.iter().take(most) {
         let at = segment.at.map_or_else(|| "placed by the code".to_owned(), |at| format!("{at:#x}"));
         table.row([grouped(segment.bytes as u64), at]);
     }

@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
+use dusk_core::transfer::{CONVERT_TOPIC, DEPOSIT_TOPIC, TRANSFER_CONTRACT};
 use serde_json::{Value, json};
 
 use crate::escape::harmless;
-use crate::figures::grouped;
+use crate::figures::{exact_money, grouped};
 use crate::ops::chain::client::BlockEvent;
 use crate::ops::chain::labels::Book;
 use crate::ops::chain::readers::{Read, Readers};
@@ -100,6 +101,18 @@ fn cut(value: &Value, least: usize) -> Value {
 fn with_remark(text: &str, characters: usize, all: &str) -> String {
     let first: String = text.chars().take(characters).collect();
     format!("{first}… ({all}; --json shows all)")
+}
+
+/// Whether an event says that a contract has taken the deposit of its transaction. The chain returns a deposit that no
+/// contract takes.
+pub(super) fn takes_deposit(contract: &str, topic: &str) -> bool {
+    [DEPOSIT_TOPIC, CONVERT_TOPIC].contains(&topic) && contract == hex::encode(TRANSFER_CONTRACT.as_bytes())
+}
+
+/// The deposit of a transaction in a block.
+pub(super) fn deposit(lux: u64, is_taken: bool) -> String {
+    let amount = exact_money(lux);
+    if is_taken { amount } else { format!("{amount}, returned: no contract took it") }
 }
 
 /// An event on one line: its contract, its topic, its data.

@@ -1,5 +1,6 @@
 //! `cargo dusk tx`
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::rc::Rc;
 
@@ -16,15 +17,15 @@ use super::shown;
 use crate::args::Where;
 use crate::error::{Exit, Fault};
 use crate::escape::harmless;
-use crate::figures::{exact_money, grouped, money, size};
-use crate::ops::chain::client::{Block, BlockEvent, Place, Seen};
+use crate::figures::{exact_money, grouped, listed, money, size};
+use crate::ops::chain::client::{Block, BlockEvent, MAX_RECENT, Place, Seen};
 use crate::ops::chain::clock;
 use crate::ops::chain::connection::Chain;
 use crate::ops::chain::labels::Book;
 use crate::ops::chain::readers::{Read, Readers};
 use crate::ops::chain::refusal::Refusal;
 use crate::ops::chain::transact::wait;
-use crate::ops::hash::{self, hash_of};
+use crate::ops::hash::{self, ID_DIGITS, hash_of};
 use crate::ops::project::Project;
 use crate::output::{Tone, Ui};
 use crate::table::{field, toned_field};
@@ -32,7 +33,7 @@ use crate::table::{field, toned_field};
 /// `tx`
 #[derive(Debug, Args)]
 pub(crate) struct Tx {
-    /// Transaction id.
+    /// Transaction id; the first 6 or more digits suffice for one of the last 200 transactions.
     pub(crate) id: String,
     /// Waits until the transaction is in a block; exits with code 1 if it failed.
     #[arg(long)]
@@ -45,14 +46,62 @@ pub(crate) struct Tx {
     pub(crate) place: Where,
 }
 
+/// The fewest digits that stand for an id.
+const MIN_DIGITS: usize = 6;
+/// The most ids that an error lists.
+const MAX_LISTED: usize = 5;
+
+/// What a user gives for an id.
+#[derive(Debug, PartialEq, Eq)]
+enum Given {
+    /// All of its digits.
+    Whole(String),
+    /// The first ones.
+    First(String),
+}
+
+impl Given {
+    fn read(text: &str) -> Option<Self> {
+        if let Some(id) = hash::normalized(text) {
+            return Some(Self::Whole(id));
+        }
+        let digits = text.strip_prefix("0x").unwrap_or(text);
+        let is_begin = (MIN_DIGITS..ID_DIGITS).contains(&digits.len());
+        let is_digits = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        (is_begin && is_digits).then(|| Self::First(digits.to_ascii_lowercase()))
+    }
+
+    /// The id. `recent`: asks for those of the last transactions.
+    fn find(self, recent: impl FnOnce() -> Result<Vec<String>>) -> Result<String> {
+        let first = match self {
+            Self::Whole(id) => return Ok(id),
+            Self::First(first) => first,
+        };
+        let found: BTreeSet<String> = recent()?.into_iter().filter(|id| id.starts_with(&first)).collect();
+        let mut ids = found.iter();
+        match (ids.next(), ids.next()) {
+            (Some(only), None) => Ok(only.clone()),
+            (None, _) => Err(Fault::usage(
+                format!("none of the last {MAX_RECENT} transactions has an id that begins with {first}"),
+                "check the network (`--network`), or give all 64 digits of the id",
+            )),
+            _ => Err(Fault::usage(
+                format!("{} transactions have ids that begin with {first}", found.len()),
+                format!("give more digits: {}", listed(found.iter().take(MAX_LISTED).map(String::as_str))),
+            )),
+        }
+    }
+}
+
 pub(super) fn run(project: &Project, options: &Tx, ui: &Ui) -> Result<ExitCode> {
-    let id = hash::normalized(&options.id).ok_or_else(|| {
+    let given = Given::read(&options.id).ok_or_else(|| {
         Fault::usage(
             format!("`{}` is not a transaction id", options.id),
             "an id is 64 hexadecimal digits, as `deploy` and `call` print it with --json",
         )
     })?;
     let chain = Rc::new(Chain::connect(project, options.place.network.as_deref())?);
+    let id = given.find(|| Ok(chain.client.recent()?))?;
     let waits = options.wait || options.until_final;
     let seen = if waits { await_block(&chain, &id, options.until_final, ui)? } else { chain.client.seen(&id)? };
     let Some(seen) = seen else {
@@ -132,8 +181,11 @@ impl Report<'_> {
         if let Some(result) = &result {
             field(ui, "result", shown::value(self.book, result));
         }
+        // While it waits for a block, nothing is taken or returned.
+        let is_taken = seen.place.is_none()
+            || events.iter().any(|(event, _)| !event.reverted && shown::takes_deposit(&event.source, &event.topic));
         if transaction.deposit() > 0 {
-            field(ui, "deposit", exact_money(transaction.deposit()));
+            field(ui, "deposit", shown::deposit(transaction.deposit(), is_taken));
         }
         if let Some(memo) = transaction.memo() {
             field(ui, "memo", shown::text(&memo_text(memo)));
@@ -147,6 +199,7 @@ impl Report<'_> {
         }
 
         let mut document = self.document(transaction, seen, block.as_ref());
+        document["deposit_returned"] = (transaction.deposit() > 0 && !is_taken).into();
         if let Some(purpose) = purpose {
             document[purpose.document.0] = purpose.document.1;
         }
@@ -329,6 +382,23 @@ fn memo_text(memo: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_first_digits_of_an_id_suffice() {
+        let ids = ["ab".repeat(32), format!("abcdef{}", "00".repeat(29)), format!("abcdef{}", "11".repeat(29))];
+        let find = |text: &str| {
+            let given = Given::read(text).ok_or_else(|| "no id".to_owned())?;
+            given.find(|| Ok(ids.to_vec())).map_err(|error| error.to_string())
+        };
+        assert_eq!(find("0xABABAB"), Ok(ids[0].clone()));
+        assert_eq!(find("abcdef1"), Ok(ids[2].clone()));
+        assert_eq!(find(&"cd".repeat(32)), Ok("cd".repeat(32)), "a whole id is not looked for");
+        assert_eq!(find("abcdef"), Err("2 transactions have ids that begin with abcdef".to_owned()));
+        assert!(find("cdcdcd").unwrap_err().starts_with("none of the last 200 transactions has an id"));
+        for nonsense in ["abc", "ababa", "abcdeg", "", "…"] {
+            assert_eq!(Given::read(nonsense), None, "{nonsense}");
+        }
+    }
 
     #[test]
     fn memos_are_shown_as_what_they_are() {

@@ -1,5 +1,8 @@
 //! Hashes and ids of 32 bytes, and their hexadecimal text.
 
+/// The hexadecimal digits of a hash or an id.
+pub(crate) const ID_DIGITS: usize = 64;
+
 /// BLAKE3 in hexadecimal.
 pub(crate) fn hash_of(bytes: &[u8]) -> String {
     blake3::hash(bytes).to_hex().to_string()

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// The target of contracts.
@@ -108,12 +109,21 @@ fn the_builds_of_a_project_share_what_they_compile() {
     assert!(lone.is_empty(), "compiled once more for the circuits of `restricted-token`: {lone:?}");
 }
 
+#[test]
+fn the_builds_of_a_project_share_their_macros() {
+    let project = Project::new("counter");
+    let tests: BTreeSet<String> = project.units_of_tests().into_iter().collect();
+    for unit in project.units_of_contract() {
+        assert!(tests.contains(&unit), "compiled once more for the contract: {unit}\n{tests:#?}");
+    }
+}
+
 /// Packages, by name and version, with the sets of features that they are compiled with.
 type Packages = BTreeMap<(String, String), BTreeSet<String>>;
 
 /// A project fresh from its template.
 struct Project {
-    _folder: TempDir,
+    folder: TempDir,
     root: PathBuf,
 }
 
@@ -124,7 +134,43 @@ impl Project {
         new.args(["dusk", "new", "project", "--template", template]).current_dir(folder.path());
         let output = new.env("CARGO_DUSK_HOME", folder.path().join("home")).output().expect("it runs");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        Self { root: folder.path().join("project"), _folder: folder }
+        Self { root: folder.path().join("project"), folder }
+    }
+
+    /// The macros that the first build of `cargo dusk build` for WASM compiles, and what they need: see
+    /// [`units_in`].
+    fn units_of_contract(&self) -> Vec<String> {
+        let (cargo, units) = (self.root.join("cargo"), self.root.join("units"));
+        // In place of cargo: a build lists what it would compile, and fails.
+        let script = format!(
+            "#!/bin/sh\n[ \"$1\" = rustc ] || exec '{real}' \"$@\"\nshift\n\
+             RUSTC_BOOTSTRAP=1 '{real}' rustc -Zunstable-options --unit-graph \"$@\" > '{units}'\nexit 101\n",
+            real = env!("CARGO"),
+            units = units.display()
+        );
+        // Another process writes it: the system starts no program that is open for writing.
+        let mut write = Command::new("sh");
+        write.args(["-c", "printf %s \"$1\" > \"$0\" && chmod 755 \"$0\""]).arg(&cargo).arg(&script);
+        assert!(write.status().expect("the shell runs").success());
+        let mut build = Command::new(env!("CARGO_BIN_EXE_cargo-dusk"));
+        build.args(["dusk", "build"]).current_dir(&self.root).env("CARGO", &cargo);
+        build.env("CARGO_DUSK_HOME", self.folder.path().join("home")).env_remove("CARGO_INCREMENTAL");
+        let output = build.output().expect("it runs");
+        let listed = std::fs::read_to_string(&units)
+            .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)));
+        let units = units_in(&listed);
+        assert!(units.len() > 5, "{listed}");
+        units
+    }
+
+    /// The same of the tests.
+    fn units_of_tests(&self) -> Vec<String> {
+        let mut test = Command::new(env!("CARGO"));
+        test.args(["test", "--offline", "--no-run", "--workspace", "-Zunstable-options", "--unit-graph"]);
+        test.current_dir(&self.root).env("RUSTC_BOOTSTRAP", "1").env_remove("CARGO_INCREMENTAL");
+        let output = test.output().expect("cargo runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        units_in(&String::from_utf8_lossy(&output.stdout))
     }
 
     /// What a build of a contract compiles with a feature of the SDK.
@@ -146,6 +192,24 @@ impl Project {
         }
         packages
     }
+}
+
+/// The units of a list of cargo's that are compiled for this machine: package, target, profile and features of each.
+/// Build scripts follow the features of their packages, which differ.
+fn units_in(listed: &str) -> Vec<String> {
+    let listed: Value = serde_json::from_str(listed).unwrap_or_else(|error| panic!("{error}: {listed}"));
+    let mut units = Vec::new();
+    for unit in listed["units"].as_array().into_iter().flatten() {
+        if !unit["platform"].is_null() || unit["mode"] != "build" || unit["target"]["kind"][0] == "custom-build" {
+            continue;
+        }
+        let mut profile = unit["profile"].clone();
+        // Tests have a profile of another name, with the same settings.
+        profile["name"].take();
+        let target = unit["target"]["name"].clone();
+        units.push(Value::from(vec![unit["pkg_id"].clone(), target, profile, unit["features"].clone()]).to_string());
+    }
+    units
 }
 
 fn tree(root: &Path, options: &[&str]) -> String {

@@ -320,6 +320,7 @@ fn a_transaction_is_decoded(on: &On<'_>, call: &str, deployment: &str) {
         ],
     );
     let document = on.dusk(&["tx", &format!("0x{call}"), "--json"]).exits(0).document();
+    assert_eq!(on.dusk(&["tx", &call[..8], "--json"]).exits(0).document(), document);
     assert_eq!(document["call"]["arguments"], serde_json::json!({ "by": 3 }), "{document}");
     assert_eq!((&document["sender_name"], &document["status"]), (&"bob".into(), &"included".into()));
     assert_eq!((&document["result"], &document["nonce"]), (&3.into(), &1.into()));

@@ -23,6 +23,11 @@ fn contracts_that_need_each_other_are_deployed_in_order() {
     assert!(unknown.stderr.contains("[deploy.corner] needs `oracel`"), "{}", unknown.stderr);
     assert!(unknown.stderr.contains("hint: did you mean `oracle`?"), "{}", unknown.stderr);
 
+    place.write("dusk.toml", "[deploy.price]\n[deploy.shop]\n");
+    let without = on(&["deploy", "--all", "--dry-run"]).exits(2);
+    let hint = "hint: pass them: in dusk.toml, section `[deploy.shop]`: `init = {";
+    assert!(without.stderr.contains(hint) && !without.stderr.contains("--init"), "{}", without.stderr);
+
     place.write("dusk.toml", plan);
     let early = on(&["deploy", "corner"]).exits(2);
     assert!(early.stderr.contains("`oracle` is not deployed on this chain"), "{}", early.stderr);

@@ -283,6 +283,11 @@ fn lives_on_a_chain(place: &Place) {
     assert_eq!(on(&["call", by_id, "value", "--json"]).exits(0).document()["result"], 3);
     says(&on(&["call", "counter", "increment", "--args", "[1]", "--final"]).exits(0), &["4\n", "increment in block "]);
 
+    // No function of the counter takes a deposit, so the chain returns it.
+    let deposit = ["call", "counter", "increment", "--by", "0", "--deposit", "1DUSK"];
+    says(&on(&deposit).exits(0), &["deposit 1 DUSK, returned: no contract took it"]);
+    assert_eq!(on(&[&deposit[..], &["--json"]].concat()).exits(0).document()["deposit_returned"], true);
+
     let refused = on(&["call", "counter", "increment", "--by", "100"]).exits(1);
     says(
         &refused,

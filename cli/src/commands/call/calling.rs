@@ -140,9 +140,10 @@ impl<'a> Calling<'a> {
                 return Err(Fault::failed(refusal.to_string(), refusal.advice(Stage::Simulation)));
             }
         };
-        let and_deposit = if deposit == 0 { String::new() } else { format!(" · deposit {}", exact_money(deposit)) };
+        let and_deposit = |told: String| if deposit == 0 { String::new() } else { format!(" · deposit {told}") };
         if sending.dry_run {
             let fee = prepared.gas.saturating_mul(gas_price);
+            let and_deposit = and_deposit(exact_money(deposit));
             self.ui.line(format_args!(
                 "would succeed · gas {} · fee {}{and_deposit}",
                 grouped(prepared.gas),
@@ -169,6 +170,10 @@ impl<'a> Calling<'a> {
         for event in &events {
             self.say_event(event);
         }
+        let text = |event: &Value, field: &str| event[field].as_str().unwrap_or_default().to_owned();
+        let takes = |event: &Value| shown::takes_deposit(&text(event, "contract"), &text(event, "topic"));
+        let is_taken = events.iter().any(takes);
+        let and_deposit = and_deposit(shown::deposit(deposit, is_taken));
         self.ui.line(format_args!(
             "{} in block {} · gas {} · fee {}{and_deposit}",
             self.function,
@@ -179,7 +184,7 @@ impl<'a> Calling<'a> {
         self.ui.document(&json!({
             "status": "included", "contract": self.target.hex(), "function": self.function,
             "tx": prepared.id, "block": included.block_height, "gas": included.gas_spent, "fee": fee,
-            "deposit": deposit, "result": result, "events": events,
+            "deposit": deposit, "deposit_returned": deposit > 0 && !is_taken, "result": result, "events": events,
         }));
         Ok(ExitCode::SUCCESS)
     }

@@ -9,7 +9,7 @@ use cargo_metadata::Message;
 
 use super::verifiers;
 use crate::error::Fault;
-use crate::ops::cargo::toolchain::{Product, TARGET, Toolchain};
+use crate::ops::cargo::toolchain::{Library, Product, TARGET, Toolchain};
 use crate::ops::cargo::{command, configuration, inputs};
 use crate::ops::project::settings::Crs;
 use crate::ops::project::{Project, folders};
@@ -17,22 +17,28 @@ use crate::ops::report::Report;
 
 /// Bytes of the contract's stack. It is part of the contract's memory, and so of its state.
 const STACK_BYTES: u32 = 64 * 1024;
-/// The cargo profile, which lives in the arguments: a project needs none.
-const PROFILE: &str = "dusk-contract";
-/// The profile's settings. The data driver shares them. The names of functions stay in the module until it has been
-/// optimised: tools want them, the chain does not.
-const PROFILE_SETTINGS: [&str; 9] = [
-    "inherits='release'",
+/// The flags of a contract, which its data driver shares. They come after those of any profile, and win: a project
+/// needs no profile for contracts. The names of functions stay in the module until it has been optimised: tools want
+/// them, the chain does not.
+///
+/// cargo's profile is the one for development, as for the tests of the project. So the macros and build scripts that
+/// both need are compiled once.
+const FLAGS: [&str; 7] = [
+    "-Copt-level=s",
+    "-Ccodegen-units=1",
     // Circuits are described without them too: a contract and its keys are of one build.
-    "debug-assertions=false",
-    "opt-level='s'",
-    "lto='fat'",
-    "codegen-units=1",
-    "panic='abort'",
-    "overflow-checks=true",
-    "debug=false",
-    "strip='debuginfo'",
+    "-Cdebug-assertions=off",
+    "-Coverflow-checks=on",
+    "-Cdebuginfo=0",
+    "-Cstrip=debuginfo",
+    // What the compiler optimises across packages.
+    "-Cembed-bitcode=yes",
 ];
+/// What build scripts are told: some packages choose smaller tables by it.
+const OPTIMISATION: &str = "profile.dev.opt-level='s'";
+/// Flags for the module alone: all packages are optimised as one. The linker translates the result, and does not
+/// optimise it again.
+const MODULE_FLAGS: [&str; 2] = ["-Clto=fat", "-Clink-arg=--lto-O1"];
 /// What to build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Recipe {
@@ -63,7 +69,7 @@ pub(crate) struct Compiled {
 
 /// Text that changes whenever a setting does.
 pub(crate) fn settings() -> String {
-    format!("{PROFILE_SETTINGS:?} stack {STACK_BYTES}")
+    format!("{FLAGS:?} {MODULE_FLAGS:?} {OPTIMISATION} stack {STACK_BYTES}")
 }
 
 /// Compiles a package to a contract or its data driver. The compiler's messages go to stderr.
@@ -86,24 +92,18 @@ pub(crate) fn compile(
     };
     let small = recipe.small && product == Product::Contract;
     let mut command = command::build(root, "rustc");
-    command.args(["--lib", "--crate-type", "cdylib", "--target", TARGET, "--package", package]).args([
-        "--features",
-        features,
-        "--profile",
-        PROFILE,
-    ]);
-    for setting in PROFILE_SETTINGS {
-        command.arg("--config").arg(format!("profile.{PROFILE}.{setting}"));
-    }
     command
+        .args(["--lib", "--crate-type", "cdylib", "--target", TARGET, "--package", package])
+        .args(["--features", features, "--config", OPTIMISATION])
         .args(toolchain.arguments(product, small))
         .envs(toolchain.environment(small))
-        .env("CARGO_ENCODED_RUSTFLAGS", rust_flags(small).join("\x1f"))
+        .env("CARGO_ENCODED_RUSTFLAGS", rust_flags(toolchain, small).join("\x1f"))
         .envs(configuration::neutral(root))
         .env(verifiers::VARIABLE, verifiers::folder(&project.artefacts()))
         // The workspace's folder concerns this package alone, so that others can be shared between workspaces.
         .args(["--", "--remap-path-prefix"])
-        .arg(format!("{}=/project", root.display()));
+        .arg(format!("{}=/project", root.display()))
+        .args(MODULE_FLAGS);
 
     let (mut module, mut hint) = (None, "see the messages above");
     let what = if product == Product::Contract { "contract" } else { "data driver of contract" };
@@ -119,7 +119,8 @@ pub(crate) fn compile(
         Ok(())
     })?;
     if !compiled {
-        return Err(Fault::failed(format!("the {what} `{package}` does not compile"), hint));
+        // The same code is in both.
+        return Err(Fault::failed(format!("the contract `{package}` does not compile"), hint));
     }
     let module = module.with_context(|| format!("cargo has made no module of `{package}`"))?;
     let wasm = fs::read(&module).with_context(|| format!("cannot read {module}"))?;
@@ -139,12 +140,20 @@ fn hint_of(message: &str) -> Option<&'static str> {
 }
 
 /// Flags for all packages. Paths of this machine are replaced: the same source gives the same contract everywhere.
-fn rust_flags(small: bool) -> Vec<String> {
+fn rust_flags(toolchain: &Toolchain, small: bool) -> Vec<String> {
     // The linker of newer compilers refuses undefined symbols, and the host's functions are undefined.
     let mut flags = vec![format!("-Clink-arg=-zstack-size={STACK_BYTES}"), "-Clink-arg=--allow-undefined".to_owned()];
+    flags.extend(FLAGS.map(str::to_owned));
+    if toolchain.library == Library::Installed {
+        // Packages are translated once, when they have been optimised as one. A linker from elsewhere may be too old to
+        // read what the compiler then writes.
+        flags.push("-Clinker-plugin-lto".to_owned());
+    }
     if small {
         // The standard library is built with this, too: what formats the texts of panics is then used by nobody.
         flags.extend(["-Zunstable-options", "-Cpanic=immediate-abort"].map(str::to_owned));
+    } else {
+        flags.push("-Cpanic=abort".to_owned());
     }
     let home = std::env::var_os("HOME").map(PathBuf::from);
     let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(home.clone()?.join(".cargo")));

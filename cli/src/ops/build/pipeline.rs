@@ -224,7 +224,9 @@ impl Workshop<'_> {
             sources.extend(compiled.sources);
             Ok(compiled.wasm)
         };
-        let (contract, driver) = (compile(Product::Contract)?, compile(Product::Driver)?);
+        // The driver needs nearly all that the contract needs, and more. So where nothing is compiled yet, cargo has
+        // more packages to compile at a time.
+        let (driver, contract) = (compile(Product::Driver)?, compile(Product::Contract)?);
         let compiled_hash = hash_of(format!("{} {}", hash_of(&contract), hash_of(&driver)).as_bytes());
         if let Some(known) = known.filter(|known| known.compiled_hash == compiled_hash && known.is_whole()) {
             return Ok(known.clone());

@@ -27,7 +27,7 @@ use ureq::Agent;
 pub(crate) use self::control::{Change, LinkRule, NetworkPlace};
 pub(crate) use self::error::ClientError;
 pub(crate) use self::queries::{
-    AccountState, Attestation, Block, BlockEvents, BlockTransaction, Metadata, Pending, Place, Seen,
+    AccountState, Attestation, Block, BlockEvents, BlockTransaction, MAX_RECENT, Metadata, Pending, Place, Seen,
 };
 pub(crate) use self::socket::{Heard, Socket};
 use crate::ops::exact;

@@ -26,6 +26,7 @@ use crate::ops::contract::samples;
 use crate::ops::contract::sandbox::Driver;
 use crate::ops::hash::hash_of;
 use crate::ops::project::Project;
+use crate::ops::project::settings::SETTINGS_FILE;
 use crate::ops::report::Report;
 
 /// Deploys the steps of a plan on one chain.
@@ -212,22 +213,27 @@ impl<'a> Deployer<'a> {
             }
             return Ok(None);
         };
-        let example = samples::arguments(abi, function);
+        let example = || {
+            if step.is_planned {
+                let toml = samples::arguments_in_toml(abi, function);
+                return format!("in {SETTINGS_FILE}, section `[deploy.{}]`: `init = {toml}`", step.entry);
+            }
+            format!("--init '{}'", samples::arguments(abi, function))
+        };
         let given = match &step.init {
             None if function.inputs.is_empty() => Value::Null,
             None => {
                 return Err(Fault::usage(
                     format!("the constructor of `{name}` takes arguments"),
-                    format!("pass them: --init '{example}'"),
+                    format!("pass them: {}", example()),
                 ));
             }
             Some(value) => plan::resolved(value.clone(), &|entry| self.id_of(entry))?,
         };
         let known = KnownNames::new(&self.project.settings, &self.chain.deployments);
-        let value =
-            Checker::new(abi, &known).assemble(&function.inputs, &Given::Document(given)).map_err(|misfit| {
-                Fault::usage(format!("constructor: {misfit}"), format!("for example --init '{example}'"))
-            })?;
+        let value = Checker::new(abi, &known)
+            .assemble(&function.inputs, &Given::Document(given))
+            .map_err(|misfit| Fault::usage(format!("constructor: {misfit}"), format!("for example {}", example())))?;
         Driver::load(&step.artifact.driver()?)?
             .encode_input("init", &value, &format!("cargo dusk inspect {name}"))
             .map(Some)

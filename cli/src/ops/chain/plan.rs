@@ -26,6 +26,8 @@ pub(crate) struct Step<'a> {
     pub(crate) from: Option<String>,
     /// The constructor's arguments, with their references.
     pub(crate) init: Option<Value>,
+    /// Whether only dusk.toml says what it is: `--all` takes no other arguments.
+    pub(crate) is_planned: bool,
     /// Entries that stand before it.
     after: BTreeSet<String>,
 }
@@ -43,6 +45,7 @@ impl<'a> Step<'a> {
             alias: entry.alias.clone().unwrap_or_else(|| name.to_owned()),
             from: entry.from.clone(),
             init: entry.init.clone(),
+            is_planned: false,
             after,
         })
     }
@@ -98,7 +101,7 @@ pub(crate) fn all<'a>(entries: &BTreeMap<String, DeployEntry>, artifacts: &'a [A
                 "remove one `after` or one `@contract:` reference",
             ));
         };
-        ordered.push(open.remove(next));
+        ordered.push(Step { is_planned: true, ..open.remove(next) });
     }
     Ok(ordered)
 }

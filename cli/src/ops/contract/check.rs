@@ -11,7 +11,7 @@ use serde::Serialize;
 use wasmparser::{KnownCustom, Parser, Payload};
 
 use super::floats::Floats;
-use super::module_info::{self, Anatomy, names_of_functions};
+use super::module_info::{self, ModuleInfo, names_of_functions};
 use super::schema::{self, Difference};
 use super::wasm::ABI_SECTION;
 
@@ -74,7 +74,7 @@ pub(crate) struct Subject<'a> {
 /// When the names that were kept beside it cannot be read.
 pub(crate) fn check(subject: Subject<'_>, rules: Profile) -> Result<Vec<Finding>> {
     // Whatever else can be said of it, it was not made to be deployed.
-    if Anatomy::of(subject.wasm, None).is_ok_and(|anatomy| anatomy.is_data_driver()) {
+    if ModuleInfo::of(subject.wasm, None).is_ok_and(|info| info.is_data_driver()) {
         return Ok(vec![Finding::new(Severity::Error, "module", module_info::DATA_DRIVER)]);
     }
     let named = subject.named.unwrap_or(subject.wasm);

@@ -156,6 +156,12 @@ impl<'a> Flags<'a> {
             ));
         }
         texts.extend(open.iter().zip(in_order).map(|(parameter, text)| (parameter.name.clone(), text.clone())));
+        for parameter in self.function.inputs.iter().filter(|parameter| takes_files(&parameter.ty)) {
+            let file = texts.get(&parameter.name).and_then(|text| text.strip_prefix('@'));
+            if let Some(digits) = file.map(|path| digits(&self.flag(parameter), path)).transpose()? {
+                texts.insert(parameter.name.clone(), digits);
+            }
+        }
         Ok(texts)
     }
 
@@ -205,7 +211,9 @@ impl<'a> Flags<'a> {
         for parameter in &function.inputs {
             let (flag, doc) = (self.flag(parameter), harmless(parameter.doc.trim()).into_owned());
             let dash = if doc.is_empty() { "" } else { " — " };
-            text.push_str(&format!("      --{} <VALUE>  {doc}{dash}{}\n", harmless(&flag), described(&parameter.ty)));
+            let file = if takes_files(&parameter.ty) { ", or @FILE" } else { "" };
+            let ty = described(&parameter.ty);
+            text.push_str(&format!("      --{} <VALUE>  {doc}{dash}{ty}{file}\n", harmless(&flag)));
         }
         text.push_str(&format!("\nOptions:\n{}\n", options.trim_end_matches('\n')));
         text.push_str(&format!("\n{}\n", self.footer(abi)));
@@ -244,6 +252,35 @@ impl<'a> Flags<'a> {
         }
         text
     }
+}
+
+/// Whether the value may come from a file: bytes, of which a proof has many.
+fn takes_files(ty: &Type) -> bool {
+    match ty {
+        Type::Bytes | Type::FixedBytes(_) => true,
+        Type::Option(inner) => takes_files(inner),
+        _ => false,
+    }
+}
+
+/// The hexadecimal digits in a file, as `cargo dusk prove --out NAME.hex` writes them.
+fn digits(flag: &str, path: &str) -> Result<String> {
+    let mut bytes = Vec::new();
+    let read = fs::File::open(path).and_then(|file| file.take(MAX_DOCUMENT_BYTES + 1).read_to_end(&mut bytes));
+    read.map_err(|error| {
+        Fault::usage(
+            format!("cannot read {path}: {error}"),
+            format!("`--{flag} @FILE` reads a file of hexadecimal digits"),
+        )
+    })?;
+    let text = String::from_utf8(bytes).ok().filter(|text| text.len() as u64 <= MAX_DOCUMENT_BYTES);
+    let text = text.as_deref().map(str::trim).filter(|text| text.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    text.map(str::to_owned).ok_or_else(|| {
+        Fault::usage(
+            format!("{path} is not a file of hexadecimal digits"),
+            "`cargo dusk prove` writes the proof alone where the name of `--out` ends in .hex",
+        )
+    })
 }
 
 /// An argument's name as a flag: with hyphens, without the mark of Rust's raw names.
@@ -286,6 +323,31 @@ mod tests {
             let told = plain_document("--args", &given, String::new).unwrap_err().to_string();
             assert!(told.contains(reason), "{told}");
         }
+    }
+
+    #[test]
+    fn bytes_come_from_files_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, content: &[u8]| {
+            let path = folder.path().join(name);
+            fs::write(&path, content).unwrap();
+            format!("@{}", path.display())
+        };
+        let mut function = function(&["proof", "note"]);
+        function.inputs[0].ty = Type::Option(Box::new(Type::FixedBytes(1008)));
+        function.inputs[1].ty = Type::String;
+        let flags = Flags::new(&function, "c", "arg.", &|_| false);
+        let given = |proof: String| flags.texts(&[("proof".to_owned(), proof)], &["@note".to_owned()]);
+        let texts = given(write("proof.hex", b"00ff\n")).unwrap();
+        assert_eq!((texts["proof"].as_str(), texts["note"].as_str()), ("00ff", "@note"), "texts are no files");
+        for content in [&b"{\"proof\":\"00\"}"[..], b"\xff"] {
+            let refused = given(write("proof.json", content)).unwrap_err().to_string();
+            assert!(refused.ends_with("is not a file of hexadecimal digits"), "{refused}");
+        }
+        let long = "0".repeat(usize::try_from(MAX_DOCUMENT_BYTES).unwrap() + 1);
+        assert!(given(write("long.hex", long.as_bytes())).is_err());
+        let missing = given("@nowhere.hex".to_owned()).unwrap_err();
+        assert!(missing.downcast_ref::<Fault>().unwrap().hint().contains("`--proof @FILE`"), "{missing}");
     }
 
     #[test]

@@ -42,7 +42,7 @@ impl From<wasmparser::BinaryReaderError> for NotAModule {
 
 /// The parts of a module.
 #[derive(Debug, Clone, Default, Serialize)]
-pub(crate) struct Anatomy {
+pub(crate) struct ModuleInfo {
     /// Its sections, in their order.
     pub(crate) sections: Vec<Section>,
     /// What it needs from the machine.
@@ -113,7 +113,7 @@ pub(crate) struct Segment {
     pub(crate) bytes: usize,
 }
 
-impl Anatomy {
+impl ModuleInfo {
     /// Takes a module apart. `named`: the same module with the names of its functions.
     ///
     /// # Errors
@@ -127,11 +127,11 @@ impl Anatomy {
         if let Some(named) = named {
             names.append(&mut function_names(named)?);
         }
-        for function in &mut dissection.anatomy.functions {
+        for function in &mut dissection.info.functions {
             let known = names.remove(&function.index);
             function.name = known.or_else(|| dissection.exported.remove(&function.index));
         }
-        Ok(dissection.anatomy)
+        Ok(dissection.info)
     }
 
     /// Whether it is a data driver: it exports what drivers do, and has no argument buffer.
@@ -150,7 +150,7 @@ impl Anatomy {
 
 #[derive(Default)]
 struct Dissection {
-    anatomy: Anatomy,
+    info: ModuleInfo,
     types: Vec<String>,
     /// The type of each function, imported ones first.
     functions: Vec<u32>,
@@ -186,7 +186,7 @@ impl Dissection {
                         TypeRef::Global(ty) => self.globals.push(ty.content_type.to_string()),
                         _ => {}
                     }
-                    self.anatomy.imports.push(Link { name: format!("{}.{}", import.module, import.name), kind });
+                    self.info.imports.push(Link { name: format!("{}.{}", import.module, import.name), kind });
                 }
             }
             Payload::FunctionSection(section) => {
@@ -199,7 +199,7 @@ impl Dissection {
             Payload::MemorySection(section) => {
                 self.section("memory", section.range().len());
                 for memory in section {
-                    self.anatomy.memory.get_or_insert(memory_of(&memory?));
+                    self.info.memory.get_or_insert(memory_of(&memory?));
                 }
             }
             Payload::GlobalSection(section) => {
@@ -225,7 +225,7 @@ impl Dissection {
                         ExternalKind::Table => "table".to_owned(),
                         _ => "?".to_owned(),
                     };
-                    self.anatomy.exports.push(Link { name: export.name.to_owned(), kind });
+                    self.info.exports.push(Link { name: export.name.to_owned(), kind });
                 }
             }
             Payload::StartSection { range, .. } => self.section("start", range.len()),
@@ -243,23 +243,23 @@ impl Dissection {
                         },
                         DataKind::Passive => None,
                     };
-                    self.anatomy.data.push(Segment { at, bytes: segment.data.len() });
+                    self.info.data.push(Segment { at, bytes: segment.data.len() });
                 }
             }
             Payload::CodeSectionStart { range, .. } => self.section("code", range.len()),
             Payload::CodeSectionEntry(body) => {
-                let place = u32::try_from(self.anatomy.functions.len()).unwrap_or(u32::MAX);
+                let place = u32::try_from(self.info.functions.len()).unwrap_or(u32::MAX);
                 let index = self.imported_functions.saturating_add(place);
-                self.anatomy.functions.push(Function { index, name: None, bytes: body.range().len() });
+                self.info.functions.push(Function { index, name: None, bytes: body.range().len() });
             }
             Payload::CustomSection(section) => {
                 let name = section.name().to_owned();
                 match name.as_str() {
-                    ABI_SECTION => self.anatomy.abi = serde_json::from_slice(section.data()).ok(),
-                    BUILD_SECTION => self.anatomy.build = serde_json::from_slice(section.data()).ok(),
+                    ABI_SECTION => self.info.abi = serde_json::from_slice(section.data()).ok(),
+                    BUILD_SECTION => self.info.build = serde_json::from_slice(section.data()).ok(),
                     _ => {}
                 }
-                self.anatomy.sections.push(Section { name, custom: true, bytes: section.data().len() });
+                self.info.sections.push(Section { name, custom: true, bytes: section.data().len() });
             }
             _ => {}
         }
@@ -267,7 +267,7 @@ impl Dissection {
     }
 
     fn section(&mut self, name: &str, bytes: usize) {
-        self.anatomy.sections.push(Section { name: name.to_owned(), custom: false, bytes });
+        self.info.sections.push(Section { name: name.to_owned(), custom: false, bytes });
     }
 
     fn kind(&self, ty: &TypeRef) -> String {
@@ -370,23 +370,23 @@ pub(super) mod tests {
     fn a_module_is_taken_apart() {
         let mut wasm = module();
         append_custom(&mut wasm, BUILD_SECTION, br#"{"package":"x"}"#);
-        let anatomy = Anatomy::of(&wasm, None).unwrap();
-        let named: Vec<_> = anatomy.sections.iter().map(|it| (it.name.as_str(), it.custom)).collect();
+        let info = ModuleInfo::of(&wasm, None).unwrap();
+        let named: Vec<_> = info.sections.iter().map(|it| (it.name.as_str(), it.custom)).collect();
         assert_eq!(named.first(), Some(&("type", false)));
         assert_eq!(named.last(), Some(&(BUILD_SECTION, true)));
-        assert_eq!(anatomy.imports, [Link { name: "env.hd".into(), kind: "(i32) -> (i32)".into() }]);
-        assert_eq!(anatomy.exports[1], Link { name: "value".into(), kind: "(i32) -> (i32)".into() });
-        assert_eq!(anatomy.memory, Some(Memory { pages: 2, most_pages: None, bits: 32 }));
-        assert_eq!(anatomy.data, [Segment { at: Some(16), bytes: 3 }]);
-        assert_eq!(anatomy.build, Some(serde_json::json!({ "package": "x" })));
-        let functions: Vec<_> = anatomy.functions.iter().map(|it| (it.index, it.name.as_deref(), it.bytes)).collect();
+        assert_eq!(info.imports, [Link { name: "env.hd".into(), kind: "(i32) -> (i32)".into() }]);
+        assert_eq!(info.exports[1], Link { name: "value".into(), kind: "(i32) -> (i32)".into() });
+        assert_eq!(info.memory, Some(Memory { pages: 2, most_pages: None, bits: 32 }));
+        assert_eq!(info.data, [Segment { at: Some(16), bytes: 3 }]);
+        assert_eq!(info.build, Some(serde_json::json!({ "package": "x" })));
+        let functions: Vec<_> = info.functions.iter().map(|it| (it.index, it.name.as_deref(), it.bytes)).collect();
         assert_eq!(functions[0], (1, Some("value"), 4));
         assert_eq!((functions[1].0, functions[1].2), (2, 5));
     }
 
     #[test]
     fn a_data_driver_is_told_from_a_contract() {
-        let is_driver = |wat: &str| Anatomy::of(&wat::parse_str(wat).unwrap(), None).unwrap().is_data_driver();
+        let is_driver = |wat: &str| ModuleInfo::of(&wat::parse_str(wat).unwrap(), None).unwrap().is_data_driver();
         assert!(is_driver(DRIVER));
         // A contract may have functions of these names.
         assert!(!is_driver(&DRIVER.replace("(memory", r#"(global (export "A") i32 (i32.const 0)) (memory"#)));
@@ -397,10 +397,10 @@ pub(super) mod tests {
     fn names_come_from_the_named_twin() {
         let named = module();
         let bare = without_custom(&named).unwrap();
-        assert!(!Anatomy::of(&bare, None).unwrap().has_names());
-        let anatomy = Anatomy::of(&bare, Some(&named)).unwrap();
-        assert!(anatomy.has_names());
-        assert!(anatomy.functions[1].name.is_some(), "{:?}", anatomy.functions);
+        assert!(!ModuleInfo::of(&bare, None).unwrap().has_names());
+        let info = ModuleInfo::of(&bare, Some(&named)).unwrap();
+        assert!(info.has_names());
+        assert!(info.functions[1].name.is_some(), "{:?}", info.functions);
     }
 
     #[test]
@@ -416,7 +416,7 @@ pub(super) mod tests {
     fn what_is_no_module_is_refused() {
         let whole = module();
         for broken in [&b""[..], b"MZ", b"\0asm\x01\0\0\0\x0a", &whole[..40]] {
-            assert!(Anatomy::of(broken, None).is_err());
+            assert!(ModuleInfo::of(broken, None).is_err());
         }
     }
 }

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::iter::repeat_n;
 
 use dusk_sdk_protocol::abi::{ContractAbi, Field, Function, Shape, Type, Variant};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 /// How deep examples nest. A description could name itself.
 const MAX_DEPTH: usize = 6;
@@ -17,105 +17,125 @@ const MAX_BYTES: u32 = 32;
 /// The most entries of a list of fixed length that an example writes out.
 const MAX_ENTRIES: u32 = 4;
 
-/// A function's arguments by name.
+/// A function's arguments by name, in their order.
 pub(crate) fn arguments(abi: &ContractAbi, function: &Function) -> String {
     let left = Cell::new(MAX_VALUES);
-    object(&function.inputs, &left, |ty| value_to(abi, ty, MAX_DEPTH, &left)).to_string()
+    object(&function.inputs, &left, |ty| json_to(abi, ty, MAX_DEPTH, &left))
+}
+
+/// The same, as a value of TOML on one line: what an entry of `[deploy]` in dusk.toml has.
+pub(crate) fn arguments_in_toml(abi: &ContractAbi, function: &Function) -> String {
+    serde_json::from_str(&arguments(abi, function)).map_or_else(|_| "{ }".to_owned(), |value| in_toml(&value))
 }
 
 /// A value as a word of a shell's line.
 pub(crate) fn word(abi: &ContractAbi, ty: &Type) -> String {
-    let text = match value(abi, ty) {
-        Value::String(text) => text,
-        other => other.to_string(),
-    };
+    if matches!(ty, Type::FixedBytes(length) if *length > MAX_BYTES) {
+        return "@FILE".to_owned();
+    }
+    let json = json_to(abi, ty, MAX_DEPTH, &Cell::new(MAX_VALUES));
+    let text = serde_json::from_str::<String>(&json).unwrap_or(json);
     if text.contains(['[', '{', '"', ' ']) { format!("'{text}'") } else { text }
 }
 
-/// A value that the type takes.
-fn value(abi: &ContractAbi, ty: &Type) -> Value {
-    value_to(abi, ty, MAX_DEPTH, &Cell::new(MAX_VALUES))
-}
-
-/// `left`: how many values the example may still have.
-fn value_to(abi: &ContractAbi, ty: &Type, depth: usize, left: &Cell<usize>) -> Value {
+/// A value that the type takes, as JSON in which fields stand in the order of their declaration. `left`: how many
+/// values the example may still have.
+fn json_to(abi: &ContractAbi, ty: &Type, depth: usize, left: &Cell<usize>) -> String {
     let Some(rest) = left.get().checked_sub(1) else {
-        return "…".into();
+        return text("…");
     };
     left.set(rest);
     if depth == 0 {
-        return "…".into();
+        return text("…");
     }
-    let inner = |ty: &Type| value_to(abi, ty, depth - 1, left);
+    let inner = |ty: &Type| json_to(abi, ty, depth - 1, left);
     match ty {
-        Type::Unit | Type::Option(_) => Value::Null,
-        Type::Bool => true.into(),
-        Type::Uint(_) | Type::Int(_) => 1.into(),
-        Type::String => "text".into(),
-        Type::Bytes => "00ff".into(),
-        Type::FixedBytes(length) if *length <= MAX_BYTES => "00".repeat(*length as usize).into(),
+        Type::Unit | Type::Option(_) => "null".to_owned(),
+        Type::Bool => "true".to_owned(),
+        Type::Uint(_) | Type::Int(_) => "1".to_owned(),
+        Type::String => text("text"),
+        Type::Bytes => text("00ff"),
+        Type::FixedBytes(length) if *length <= MAX_BYTES => text(&"00".repeat(*length as usize)),
         // Nobody types a proof: its digits come from a file.
-        Type::FixedBytes(_) => "00…".into(),
-        Type::Field => "00".repeat(MAX_BYTES as usize).into(),
-        Type::Account | Type::Principal => "@alice".into(),
-        Type::Contract => format!("@{}", name(&abi.name)).into(),
-        Type::Amount => "2.5 DUSK".into(),
-        Type::List(_) | Type::Set(_) if depth <= MAX_DEPTH / 2 => json!([]),
-        Type::List(ty) | Type::Set(ty) => json!([inner(ty)]),
+        Type::FixedBytes(_) => text("00…"),
+        Type::Field => text(&"00".repeat(MAX_BYTES as usize)),
+        Type::Account | Type::Principal => text("@alice"),
+        Type::Contract => text(&format!("@{}", name(&abi.name))),
+        Type::Amount => text("2.5 DUSK"),
+        Type::List(_) | Type::Set(_) if depth <= MAX_DEPTH / 2 => "[]".to_owned(),
+        Type::List(ty) | Type::Set(ty) => format!("[{}]", inner(ty)),
         Type::Array(ty, length) => {
             let ty: &Type = ty;
             let mut entries = list(repeat_n(ty, (*length).min(MAX_ENTRIES) as usize), left, inner);
             if *length > MAX_ENTRIES {
-                entries.push("…".into());
+                entries.push(text("…"));
             }
-            entries.into()
+            format!("[{}]", entries.join(","))
         }
-        Type::Tuple(types) => list(types.iter(), left, inner).into(),
-        Type::Map(key, value) => json!([[inner(key), inner(value)]]),
+        Type::Tuple(types) => format!("[{}]", list(types.iter(), left, inner).join(",")),
+        Type::Map(key, value) => format!("[[{},{}]]", inner(key), inner(value)),
         Type::Named(name) => match abi.types.get(name).map(|definition| &definition.shape) {
             Some(Shape::Struct(fields)) => object(fields, left, inner),
             Some(Shape::Enum(variants)) => {
-                variants.first().map_or(Value::Null, |variant| of_variant(variant, left, inner))
+                variants.first().map_or_else(|| "null".to_owned(), |variant| of_variant(variant, left, inner))
             }
-            None => "…".into(),
+            None => text("…"),
         },
-        Type::Opaque(_) => "…".into(),
+        Type::Opaque(_) => text("…"),
     }
 }
 
 /// A variant without fields is its name.
-fn of_variant(variant: &Variant, left: &Cell<usize>, inner: impl Fn(&Type) -> Value) -> Value {
-    if variant.fields.is_empty() {
-        return name(&variant.name).into();
-    }
-    let fields = object(&variant.fields, left, inner);
-    Value::Object(Map::from_iter([(name(&variant.name), fields)]))
+fn of_variant(variant: &Variant, left: &Cell<usize>, inner: impl Fn(&Type) -> String) -> String {
+    let name = text(&name(&variant.name));
+    if variant.fields.is_empty() { name } else { format!("{{{name}:{}}}", object(&variant.fields, left, inner)) }
 }
 
 /// An object with a value for each field, as far as values are left.
-fn object(fields: &[Field], left: &Cell<usize>, inner: impl Fn(&Type) -> Value) -> Value {
-    let mut members = Map::new();
+fn object(fields: &[Field], left: &Cell<usize>, inner: impl Fn(&Type) -> String) -> String {
+    let mut members = Vec::new();
     for field in fields {
         if left.get() == 0 {
-            members.insert("…".to_owned(), "…".into());
+            members.push(format!("{0}:{0}", text("…")));
             break;
         }
-        members.insert(name(&field.name), inner(&field.ty));
+        members.push(format!("{}:{}", text(&name(&field.name)), inner(&field.ty)));
     }
-    Value::Object(members)
+    format!("{{{}}}", members.join(","))
 }
 
 /// A value for each type, as far as values are left.
-fn list<'t>(types: impl Iterator<Item = &'t Type>, left: &Cell<usize>, inner: impl Fn(&Type) -> Value) -> Vec<Value> {
+fn list<'t>(types: impl Iterator<Item = &'t Type>, left: &Cell<usize>, inner: impl Fn(&Type) -> String) -> Vec<String> {
     let mut entries = Vec::new();
     for ty in types {
         if left.get() == 0 {
-            entries.push("…".into());
+            entries.push(text("…"));
             break;
         }
         entries.push(inner(ty));
     }
     entries
+}
+
+/// A text in JSON.
+fn text(text: &str) -> String {
+    Value::from(text).to_string()
+}
+
+/// A value of JSON as TOML has it on one line. TOML has no nothing: what is optional is left out.
+fn in_toml(value: &Value) -> String {
+    match value {
+        Value::Object(members) => {
+            let members = members.iter().filter(|(_, value)| !value.is_null());
+            let is_bare = |letter: char| letter.is_ascii_alphanumeric() || "-_".contains(letter);
+            let key = |name: &str| if name.chars().all(is_bare) { name.to_owned() } else { text(name) };
+            let members: Vec<_> = members.map(|(name, value)| format!("{} = {}", key(name), in_toml(value))).collect();
+            format!("{{ {} }}", members.join(", "))
+        }
+        Value::Array(entries) => format!("[{}]", entries.iter().map(in_toml).collect::<Vec<_>>().join(", ")),
+        // Texts have the same escapes.
+        other => other.to_string(),
+    }
 }
 
 /// A name, cut where it is long.
@@ -178,7 +198,7 @@ mod tests {
             assert_eq!(word(&abi, &ty), expected);
         }
         let line = word(&abi, &named("Line"));
-        assert!(line.starts_with(r#"'{"next":[{"next":"#) && line.contains(r#""to":"@alice""#), "{line}");
+        assert!(line.starts_with(r#"'{"to":"@alice","price":"2.5 DUSK","next":[{"to":"#), "{line}");
         assert!(!line.contains("{…}"), "{line}");
         let function = Function {
             name: "buy".into(),
@@ -190,6 +210,12 @@ mod tests {
             feeds: None,
         };
         assert_eq!(arguments(&abi, &function), r#"{"kind":{"Circle":{"0":1}},"many":[1]}"#);
+        let inputs = vec![field("to", Type::Account), field("at", Type::Option(Box::new(Type::Bool)))];
+        let function = Function { inputs: [inputs, function.inputs.clone()].concat(), ..function };
+        assert!(arguments(&abi, &function).starts_with(r#"{"to":"@alice","at":null,"kind":"#), "in their order");
+        let toml = arguments_in_toml(&abi, &function);
+        assert_eq!(toml, r#"{ kind = { Circle = { 0 = 1 } }, many = [1], to = "@alice" }"#);
+        assert!(format!("init = {toml}").parse::<toml_edit::DocumentMut>().is_ok());
     }
 
     #[test]

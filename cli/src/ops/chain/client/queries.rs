@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{BlockEvent, Client, ClientError, number};
+use crate::ops::hash;
 
 /// The most blocks whose events one request asks for.
 const MAX_BLOCKS_AT_ONCE: u64 = 50;
@@ -204,6 +205,8 @@ pub(crate) struct BlockEvents {
     pub(crate) events: Vec<BlockEvent>,
 }
 
+/// The transactions among which one is found by the first digits of its id. Nodes list no more at once.
+pub(crate) const MAX_RECENT: usize = 200;
 const BLOCK_FIELDS: &str = "header { height hash prevBlockHash timestamp stateHash generatorBlsPubkey gasLimit iteration \
      json } status reward fees gasSpent transactions { id err gasSpent tx { json contractId } }";
 
@@ -272,6 +275,14 @@ impl Client {
                 .map(|it| it.id.clone())
         });
         found.map_or(Ok(None), |id| self.seen(&id))
+    }
+
+    /// The ids of the last [`MAX_RECENT`] transactions in blocks, and of those that wait.
+    pub(crate) fn recent(&self) -> Result<Vec<String>, ClientError> {
+        let data =
+            self.graphql(&format!("query {{ transactions(last: {MAX_RECENT}) {{ id }} mempoolTxs {{ id }} }}"))?;
+        let lists = [&data["transactions"], &data["mempoolTxs"]].into_iter().filter_map(Value::as_array).flatten();
+        Ok(lists.filter_map(|one| hash::normalized(one["id"].as_str()?)).collect())
     }
 
     /// Balance and nonces of an account, by its address.
