@@ -179,6 +179,11 @@ impl<R: Rule> Ledger<R>
 where
     R::Refusal: From<Refused>,
 {
+    /// A ledger without shares, with these rules.
+    pub fn new(rules: R) -> Self {
+        Self { records: BTreeMap::new(), persons: BTreeMap::new(), supply: 0, rules }
+    }
+
     /// All shares.
     #[must_use]
     pub fn supply(&self) -> u64 {

@@ -2,15 +2,15 @@
 //!
 //! # Model
 //!
-//! A [`Ledger`] keeps who holds how many shares. Its type parameter is the composition of [rules](Rule) that judge every
-//! move. A rule is a value with settings of its own, a check, and a hook after the move. It declares what it keeps for
-//! each account, and the ledger stores that in the account's record.
+//! A [`Ledger`] keeps who holds how many shares. Its type parameter is the composition of [rules](Rule) that judge
+//! every move. A rule is a value with settings of its own, a check, and a hook after the move. It declares what it keeps
+//! for each account, and the ledger stores that in the account's record.
 //!
 //! ```text
-//!   check(from, to, amount) ──┐
-//!   transfer, force, issue ───┴─► one judge ─► can_send, can_receive, check of every rule ─► refusal, or the move
-//!                                                                                             │
-//!                                   sent, received of every rule ◄────────────────────────────┘
+//!   check ─────────────────────────┐
+//!   transfer, force, issue, redeem ┴► one judge ► can_send, can_receive, check of every rule ► refusal, or the move
+//!                                                                                                 │
+//!                                     sent, received of every rule ◄──────────────────────────────┘
 //! ```
 //!
 //! - **What a check asks is what the act does**: both call the one judge.
@@ -45,8 +45,8 @@
 //!
 //! # Absent
 //!
-//! - A recovery does not follow what *others* have allowed the lost account: its own grants move, theirs do not. The lost
-//!   account can use none of them where the contract asks [`Ledger::can_send`] or [`Ledger::successor`] about the caller.
+//! - A recovery does not follow what *others* have allowed the lost account: its own grants move, theirs do not. The
+//!   lost account can use none of them where the contract asks [`Ledger::require_present`] about the caller.
 //! - A snapshot is of the moment when an officer takes it; there is none of any earlier height.
 
 pub mod admission;

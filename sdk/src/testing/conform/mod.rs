@@ -44,7 +44,8 @@ pub trait Restricted {
     /// If the token cannot be asked.
     fn supply(&self) -> Result<u64, Failure>;
 
-    /// Asks whether a transfer would be accepted. `None`: the token has no such query. `Some(Err(reason))` is a refusal.
+    /// Asks whether a transfer would be accepted. `None`: the token has no such query. `Some(Err(reason))`: it would be
+    /// refused.
     ///
     /// # Errors
     /// If the token cannot be asked.

@@ -3,6 +3,7 @@
 
 mod conform;
 mod eligibility;
+mod gas;
 mod life;
 mod model;
 mod people;
