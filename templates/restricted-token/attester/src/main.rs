@@ -172,8 +172,17 @@ fn witness(name: &str) -> Outcome {
             .map_err(|error| format!("{name} can prove nothing: the credential: {error}"))?,
     };
     let tag = wallet.tag(scope);
-    let public =
-        EligiblePublic { attester: of, revoked, blocked: root, today, born_until, level, scope, tag, occasion };
+    let public = EligiblePublic {
+        attester: of,
+        revoked,
+        blocked: root,
+        today,
+        born_until,
+        level,
+        scope,
+        tag,
+        occasion,
+    };
     println!("{}", serde_json::to_string_pretty(&Witness { public, private })?);
     Ok(())
 }
