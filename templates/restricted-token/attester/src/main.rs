@@ -166,7 +166,7 @@ fn witness(name: &str) -> Outcome {
     let wallet: Wallet = read(name)?;
     let private = match wallet.private(&attester()?.revocations(), &blocked(&countries()?)?) {
         Ok(private) => private,
-        // Who lives in a blocked country is shown below that it cannot prove: it takes what shows it of nobody.
+        // A blocked resident gets an opening of the empty list: the prover then names the constraint that fails.
         Err(_) => wallet
             .private(&attester()?.revocations(), &blocked(&[])?)
             .map_err(|error| format!("{name} can prove nothing: the credential: {error}"))?,
