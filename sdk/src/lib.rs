@@ -64,6 +64,7 @@
 //! | [`client`] | contracts | calls from contract to contract |
 //! | [`money`] | contracts | receiving and paying DUSK |
 //! | [`parts`] | contracts | ownership, roles, pausing, upgrades: values that a contract stores as fields |
+//! | [`finance`] | contracts | compliance of shares: rules, officers' acts, recovery, dividends, snapshots |
 //! | `zk` (feature) | circuits, contracts | circuits, their gadgets, and the verification of their proofs |
 //! | `testing` (feature) | tests | a chain for each test, typed calls, assertions |
 //! | `interface` (feature) | tools | the description of a contract; conversion to and from JSON |
@@ -118,6 +119,7 @@ pub mod crypto;
 pub mod driver;
 pub mod env;
 mod field;
+pub mod finance;
 #[cfg(feature = "json")]
 pub mod interface;
 #[cfg(feature = "json")]

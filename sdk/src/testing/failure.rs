@@ -34,6 +34,13 @@ impl Failure {
     pub fn is(&self, refusal: &impl Refusal) -> bool {
         self.panic.as_ref().is_some_and(|text| *text == refusal.to_text())
     }
+
+    /// The text with which the contract reverted the call: code, name and fields of a refusal, or another panic. `None`
+    /// for every other failure.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&str> {
+        self.panic.as_deref()
+    }
 }
 
 impl<E: core::error::Error> From<E> for Failure {

@@ -27,6 +27,7 @@
 //! well (`--timeout`): a test that exceeds it fails, and the others continue.
 
 mod chain;
+pub mod conform;
 mod connection;
 mod failure;
 #[cfg(feature = "signatures")]

@@ -161,14 +161,25 @@ impl<T, E: Refusal> Sent<T, E> {
     /// # Errors
     /// If the contract reverted or panicked, or the call ran out of gas.
     pub fn into_result(self) -> Result<T, Failure> {
-        let receipt = &self.receipt;
-        self.value.ok_or_else(|| {
-            let panic = match &receipt.outcome.result {
-                Err(CallError::Panic(text)) => Some(text.clone()),
-                _ => None,
-            };
-            Failure::of_call(format!("{} failed: {}", receipt.what, receipt.show_result()), panic)
-        })
+        self.into_accepted().map(Accepted::value)
+    }
+
+    /// The accepted call, or the reason of its failure, without an assertion.
+    ///
+    /// # Errors
+    /// If the contract reverted or panicked, or the call ran out of gas.
+    pub fn into_accepted(self) -> Result<Accepted<T>, Failure> {
+        let Self { receipt, value, .. } = self;
+        match value {
+            Some(value) => Ok(Accepted { receipt, value }),
+            None => {
+                let panic = match &receipt.outcome.result {
+                    Err(CallError::Panic(text)) => Some(text.clone()),
+                    _ => None,
+                };
+                Err(Failure::of_call(format!("{} failed: {}", receipt.what, receipt.show_result()), panic))
+            }
+        }
     }
 
     /// The gas that the sender paid for. A failed transaction pays for its whole limit.
@@ -225,6 +236,12 @@ impl<T> Accepted<T> {
             panic!("{} should emit nothing, but its events are{}", self.receipt.what, self.receipt.show_events());
         }
         self
+    }
+
+    /// The topics of the contract's events, in order.
+    #[must_use]
+    pub fn topics(&self) -> Vec<String> {
+        self.receipt.events().map(|event| event.topic.clone()).collect()
     }
 
     /// The result of the call.

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod counter;
+mod share;
 
 use dusk_sdk::testing::*;
 use guestbook::{GuestbookClient, MAX_TEXT_BYTES, Refused, Signed};

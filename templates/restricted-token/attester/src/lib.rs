@@ -1,9 +1,14 @@
 //! Who attests what it knows of people, and the wallets of those whom it knows. Both stay outside of the chain.
 
-use circuits::{EligiblePrivate, EligiblePublic, REVOKED};
+use circuits::{BLOCKED, EligiblePrivate, EligiblePublic, REVOKED};
 use dusk_sdk::Field;
 use dusk_sdk::zk::native::{self, Credential, IndexedError, IndexedTree, Point, Scalar, Signature};
 use serde::{Deserialize, Serialize};
+
+/// Where no holder may live at first, by the numbers of ISO 3166: Myanmar, Iran, North Korea, the United States.
+pub const SANCTIONED: [u16; 4] = [104, 364, 408, 840];
+/// What the attester vouches for, and the register asks: the residence, the day of birth, the accreditation.
+pub const TOPICS: [u32; 3] = [1, 2, 3];
 
 /// Who signs credentials, and takes them back. It never sees a holder's secret key.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -123,16 +128,33 @@ impl Wallet {
     /// What only the holder puts into a proof.
     ///
     /// # Errors
-    /// [`IndexedError::Present`] when the credential is on the list.
-    pub fn private(&self, revoked: &IndexedTree<REVOKED>) -> Result<EligiblePrivate, IndexedError> {
+    /// [`IndexedError::Present`] when the credential is revoked, or the residence blocked.
+    pub fn private(
+        &self,
+        revoked: &IndexedTree<REVOKED>,
+        blocked: &IndexedTree<BLOCKED>,
+    ) -> Result<EligiblePrivate, IndexedError> {
         Ok(EligiblePrivate {
             credential: self.credential.clone(),
             signature: self.signature.clone(),
             attester_key: self.attester_key,
             non_membership: revoked.non_membership(self.credential.serial)?,
+            allowed_residence: blocked.non_membership(Field::from(u64::from(self.credential.residence)))?,
             secret_key: self.secret_key.clone(),
         })
     }
+}
+
+/// The list of countries where no holder may live. The officers publish its root in the register, and the countries.
+///
+/// # Errors
+/// When a country is named twice, or there are too many.
+pub fn blocked(countries: &[u16]) -> Result<IndexedTree<BLOCKED>, IndexedError> {
+    let mut list = IndexedTree::new();
+    for country in countries {
+        list.insert(Field::from(u64::from(*country)))?;
+    }
+    Ok(list)
 }
 
 /// The tag of a credential's holder at the register with this scope. The attester can compute the tag of every holder

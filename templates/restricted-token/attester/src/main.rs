@@ -6,7 +6,7 @@ use std::io::Read as _;
 use std::path::PathBuf;
 use std::{env, fs, io};
 
-use attester::{Attester, Attributes, Wallet, Witness};
+use attester::{Attester, Attributes, SANCTIONED, TOPICS, Wallet, Witness, blocked};
 use circuits::EligiblePublic;
 use dusk_sdk::Field;
 use dusk_sdk::zk::native::{Date, Scalar};
@@ -22,6 +22,8 @@ Usage:
       prints what the register's `set_policy` takes; after every revocation there is a new one
   attester revoke NAME
       takes the credential back
+  attester block COUNTRY
+      adds a country to the list where no holder may live, and prints what the register's `set_blocked` takes
   attester witness NAME < TERMS
       reads what the register's `terms` has printed, and prints what `cargo dusk prove eligible` takes
   attester tag NAME < TERMS
@@ -33,6 +35,8 @@ Dates are written 2026-03-01, countries as numbers of ISO 3166: 528 is the Nethe
 const FOLDER: &str = "attested";
 /// The attester's own file. No holder can have this name.
 const ATTESTER: &str = ".attester";
+/// The countries where no holder may live. In earnest they are the officers', who publish them.
+const BLOCKED: &str = ".blocked";
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
@@ -54,6 +58,7 @@ fn run(words: &[String]) -> Outcome {
             policy(&Options::read(options, &["--today", "--age", "--level", "--limit"])?)
         }
         ["revoke", name] => revoke(name),
+        ["block", country] => block(country),
         ["witness", name] => witness(name),
         ["tag", name] => tag(name),
         _ => Err(USAGE.into()),
@@ -85,10 +90,18 @@ fn policy(options: &Options) -> Outcome {
     let years = options.number("--age")?.unwrap_or(18);
     let born_until = today.years_before(years).ok_or("nobody is that old")?;
     let attester = attester()?;
-    let policy = json!({
-        "attester": attester.key().u(),
+    let vouching = json!({
+        "key": attester.key().u(),
         "revoked": attester.revocations().root(),
+        "topics": TOPICS,
+        "until": u32::MAX,
+    });
+    let policy = json!({
+        "attesters": [vouching],
+        "topics": TOPICS,
+        "blocked": blocked(&countries()?)?.root(),
         "today": today.number(),
+        "block_seconds": 10,
         "born_until": born_until.number(),
         "level": options.number::<u8>("--level")?.unwrap_or(1),
         "limit": options.number::<u64>("--limit")?.unwrap_or(500),
@@ -105,12 +118,27 @@ fn revoke(name: &str) -> Outcome {
     Ok(())
 }
 
+fn block(country: &str) -> Outcome {
+    let mut countries = countries()?;
+    countries.push(country.parse().map_err(|_| format!("`{country}` is not a number of a country"))?);
+    let root = blocked(&countries)?.root();
+    write(BLOCKED, &countries)?;
+    println!("{root}");
+    Ok(())
+}
+
+/// The countries where no holder may live.
+fn countries() -> Outcome<Vec<u16>> {
+    if path(BLOCKED)?.exists() { read(BLOCKED) } else { Ok(SANCTIONED.to_vec()) }
+}
+
 /// What the register's `terms` prints.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Terms {
     attester: Field,
     revoked: Field,
+    blocked: Field,
     today: u32,
     born_until: u32,
     level: u8,
@@ -133,12 +161,28 @@ fn tag(name: &str) -> Outcome {
 }
 
 fn witness(name: &str) -> Outcome {
-    let Terms { attester: of, revoked, today, born_until, level, scope, occasion } = Terms::read()?;
+    let Terms { attester: of, revoked, blocked: root, today, born_until, level, scope, occasion } =
+        Terms::read()?;
     let wallet: Wallet = read(name)?;
-    let private = wallet.private(&attester()?.revocations());
-    let private = private.map_err(|error| format!("{name} can prove nothing: the credential: {error}"))?;
+    let private = match wallet.private(&attester()?.revocations(), &blocked(&countries()?)?) {
+        Ok(private) => private,
+        // A blocked resident gets an opening of the empty list: the prover then names the constraint that fails.
+        Err(_) => wallet
+            .private(&attester()?.revocations(), &blocked(&[])?)
+            .map_err(|error| format!("{name} can prove nothing: the credential: {error}"))?,
+    };
     let tag = wallet.tag(scope);
-    let public = EligiblePublic { attester: of, revoked, today, born_until, level, scope, tag, occasion };
+    let public = EligiblePublic {
+        attester: of,
+        revoked,
+        blocked: root,
+        today,
+        born_until,
+        level,
+        scope,
+        tag,
+        occasion,
+    };
     println!("{}", serde_json::to_string_pretty(&Witness { public, private })?);
     Ok(())
 }
@@ -155,7 +199,7 @@ fn attester() -> Outcome<Attester> {
 
 fn path(name: &str) -> Outcome<PathBuf> {
     let plain = name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_".contains(letter));
-    if name != ATTESTER && (name.is_empty() || !plain) {
+    if ![ATTESTER, BLOCKED].contains(&name) && (name.is_empty() || !plain) {
         return Err(format!("`{name}` is not a name: use letters, digits, - and _").into());
     }
     Ok(PathBuf::from(FOLDER).join(format!("{name}.json")))

@@ -6,8 +6,8 @@ use dusk_sdk::{Account, ContractId};
 
 /// The height of the revocation list, of arity 4: room for 1,048,575 revoked credentials.
 pub const REVOKED: usize = 10;
-/// Where no holder may live, by the numbers of ISO 3166: Myanmar, Iran, North Korea, the United States.
-pub const BLOCKED: [u16; 4] = [104, 364, 408, 840];
+/// The height of the list of blocked countries, of arity 4: room for 255, as many as there are.
+pub const BLOCKED: usize = 4;
 
 /// An attester vouches for the holder of an account; the chain learns neither who the holder is nor what the attester
 /// says.
@@ -15,7 +15,7 @@ pub const BLOCKED: [u16; 4] = [104, 364, 408, 840];
 /// 1. The credential is signed with the key whose abscissa is `attester`.
 /// 2. It holds on the day `today`.
 /// 3. Its serial number is not in the revocation list under `revoked`.
-/// 4. The residence is not one of `BLOCKED`.
+/// 4. The residence is not in the list of countries under `blocked`.
 /// 5. The accreditation is at least `level`.
 /// 6. The holder was born on the day `born_until` or before.
 /// 7. `secret_key` is the holder's.
@@ -26,6 +26,7 @@ pub fn eligible(
     cs: &mut ConstraintSystem,
     #[public] attester: Field,
     #[public] revoked: Field,
+    #[public] blocked: Field,
     #[public] today: U32,
     #[public] born_until: U32,
     #[public] level: U8,
@@ -36,6 +37,7 @@ pub fn eligible(
     #[private] signature: Signature,
     #[private] attester_key: Point,
     #[private] non_membership: NonMembership<REVOKED>,
+    #[private] allowed_residence: NonMembership<BLOCKED>,
     #[private] secret_key: Scalar,
 ) {
     cs.region("attestation", |cs| {
@@ -48,8 +50,8 @@ pub fn eligible(
         non_membership.assert_absent(cs, "the credential is not revoked", credential.serial, revoked); // 3
     });
     cs.region("attributes", |cs| {
-        let blocked = Set::constant(cs, BLOCKED.map(u64::from));
-        credential.assert_residence_not_in(cs, "the residence is not blocked", &blocked); // 4
+        let residence = credential.residence.field();
+        allowed_residence.assert_absent(cs, "the residence is not blocked", residence, blocked); // 4
         credential.assert_accredited(cs, "the accreditation is high enough", level); // 5
         credential.assert_born_by(cs, "the holder is old enough", born_until); // 6
     });

@@ -1,8 +1,12 @@
 //! What the contracts promise, as tests on a chain.
 #![cfg(test)]
 
+mod conform;
 mod eligibility;
+mod gas;
+mod life;
 mod model;
 mod people;
+mod refusals;
 mod register;
 mod threats;

@@ -1,19 +1,23 @@
 //! An attester, those whom it knows, and a register that takes their proofs.
 
-use ::attester::{Attester, Attributes, Wallet};
+use ::attester::{Attester, Attributes, SANCTIONED, TOPICS, Wallet, blocked};
 use ::register::{Policy, Refused, RegisterClient, Terms};
-use circuits::{Eligible, EligiblePrivate, EligiblePublic};
-use dusk_sdk::Field;
+use circuits::{BLOCKED, Eligible, EligiblePrivate, EligiblePublic};
+use dusk_sdk::finance::attesters;
 use dusk_sdk::testing::*;
 use dusk_sdk::zk::Proof;
-use dusk_sdk::zk::native::{Date, Scalar};
+use dusk_sdk::zk::native::{Date, IndexedTree, Scalar};
+use dusk_sdk::{Field, Principal};
 
 /// The Netherlands.
 pub(crate) const NL: u16 = 528;
 /// The most that the accounts of one holder may receive by proofs.
 pub(crate) const LIMIT: u64 = 100;
 
-fn day(year: u16, month: u8, day: u8) -> u32 {
+/// How many blocks a day has.
+pub(crate) const DAY_BLOCKS: u64 = 8_640;
+
+pub(crate) fn day(year: u16, month: u8, day: u8) -> u32 {
     Date::new(year, month, day).expect("there is such a day").number()
 }
 
@@ -34,12 +38,34 @@ pub(crate) fn wallet(attester: &Attester, key: u64, attributes: Attributes) -> W
     Wallet::new(Scalar::from(key), attester, attributes, Field::from(1_000 + key), Field::from(2_000 + key))
 }
 
+/// Somebody in the register.
+pub(crate) fn who(signer: &Signer) -> Principal {
+    signer.account().into()
+}
+
+/// The countries where no holder may live.
+pub(crate) fn sanctions() -> IndexedTree<BLOCKED> {
+    blocked(&SANCTIONED).expect("there is room for them")
+}
+
+/// The attester as the register trusts it, for as long as there are days.
+pub(crate) fn trusted(attester: &Attester) -> attesters::Attester {
+    attesters::Attester {
+        key: attester.key().u(),
+        revoked: attester.revocations().root(),
+        topics: TOPICS.to_vec(),
+        until: u32::MAX,
+    }
+}
+
 /// What is asked: of age on 1 March 2026, and of level 2.
 pub(crate) fn policy(attester: &Attester) -> Policy {
     Policy {
-        attester: attester.key().u(),
-        revoked: attester.revocations().root(),
+        attesters: vec![trusted(attester)],
+        topics: TOPICS.to_vec(),
+        blocked: sanctions().root(),
         today: day(2026, 3, 1),
+        block_seconds: 10,
         born_until: day(2008, 3, 1),
         level: 2,
         limit: LIMIT,
@@ -63,8 +89,8 @@ impl Scene {
         let shares = chain.deploy(&officer, ::register::init("Windmill".into(), 1_000, 0))?;
         let scene = Self { attester, shares, officer, alice, bob };
         scene.shares.by(&scene.officer).set_policy(Some(scene.policy())).succeeds();
-        scene.shares.by(&scene.officer).list(scene.alice.account(), 500).succeeds();
-        scene.shares.by(&scene.officer).transfer(scene.alice.account(), 300).succeeds();
+        scene.shares.by(&scene.officer).list(who(&scene.alice), 500).succeeds();
+        scene.shares.by(&scene.officer).transfer(who(&scene.alice), 300).succeeds();
         Ok(scene)
     }
 
@@ -106,12 +132,12 @@ impl Scene {
 
     /// Alice sends shares.
     pub(crate) fn send(&self, to: &Signer, amount: u64) -> Sent<(), Refused> {
-        self.shares.by(&self.alice).transfer(to.account(), amount)
+        self.shares.by(&self.alice).transfer(who(to), amount)
     }
 }
 
-/// What came of a proof that was shown: the last epoch for which it lets the account in.
-pub(crate) type Shown = Sent<u64, Refused>;
+/// What came of a proof that was shown: the last day on which it lets the account in.
+pub(crate) type Shown = Sent<u32, Refused>;
 
 /// Everything that a proof is made of, so that a test can change any of it.
 #[derive(Clone)]
@@ -121,13 +147,19 @@ pub(crate) struct Statement {
 }
 
 impl Statement {
-    /// What a holder states under these terms. Where it is revoked nothing shows the contrary: it takes what shows it
-    /// of another.
+    /// What a holder states under these terms. Where it is revoked, or lives in a blocked country, nothing shows the
+    /// contrary: it takes what shows it of another.
     pub(crate) fn of(attester: &Attester, holder: &Wallet, terms: Terms) -> Result<Self, Failure> {
-        let revocations = attester.revocations();
-        let private = holder.private(&revocations).or_else(|_| {
-            let mut private = holder.private(&Default::default())?;
-            private.non_membership = revocations.non_membership(Field::from(1))?;
+        let (revocations, sanctions) = (attester.revocations(), sanctions());
+        let private = holder.private(&revocations, &sanctions).or_else(|_| {
+            let mut private = holder.private(&Default::default(), &Default::default())?;
+            let serial = if revocations.contains(holder.credential.serial) {
+                Field::from(1)
+            } else {
+                holder.credential.serial
+            };
+            private.non_membership = revocations.non_membership(serial)?;
+            private.allowed_residence = sanctions.non_membership(Field::from(u64::from(NL)))?;
             Ok::<_, dusk_sdk::zk::native::IndexedError>(private)
         });
         let private = private.map_err(|error| Failure::new(error.to_string()))?;

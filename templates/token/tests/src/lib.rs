@@ -1,5 +1,6 @@
 //! What the contracts promise, as tests on a chain: one module for each contract, and one for its model.
 #![cfg(test)]
 
+mod conform;
 mod model;
 mod token;

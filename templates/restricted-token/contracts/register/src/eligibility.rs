@@ -1,64 +1,167 @@
-//! Accounts that are not on the allow-list: what they have to prove, and how long a proof lets them in.
+//! Accounts that are not on the allow-list: what they have to prove.
 
-use circuits::{EligiblePublic, occasion, scope};
+use circuits::{Eligible, EligiblePublic, occasion, scope};
+use dusk_sdk::finance::admission::Admission;
+use dusk_sdk::finance::attesters::Attester;
+use dusk_sdk::finance::{Admissions, Ledger, Officer, admission, freezes, ledger};
 use dusk_sdk::prelude::*;
+use dusk_sdk::zk::Proof;
 
-use crate::register::{DAY_EPOCHS, EPOCH_BLOCKS, Policy, Refused, Terms};
+use crate::rules::{Refused, Rules};
 
-/// The way around the allow-list.
-#[derive(Default)]
-pub(crate) struct Eligibility {
-    pub(crate) policy: Option<Policy>,
-    /// How many policies there were. Each has its own number, also when it says the same as one before.
-    pub(crate) number: u64,
-    /// The epoch in which the policy was set.
-    since: u64,
+/// How many blocks an epoch has: an hour, where a block takes ten seconds. A proof is to be sent in the epoch that it
+/// is made for.
+pub const EPOCH_BLOCKS: u64 = 360;
+
+/// What is to be proved for an account that is not on the allow-list. Days are counted from 1 January of the year 1,
+/// which is day 1.
+#[contract_type]
+#[derive(Eq)]
+pub struct Policy {
+    /// Who signs credentials.
+    pub attesters: Vec<Attester>,
+    /// What an attester must be trusted for.
+    pub topics: Vec<u32>,
+    /// The root of the list of countries where no holder may live.
+    pub blocked: Field,
+    /// The day on which credentials must not have expired: today. It moves on by itself.
+    pub today: u32,
+    /// How long a block takes.
+    pub block_seconds: u32,
+    /// The last day on which a holder may be born. It moves on as `today` does.
+    pub born_until: u32,
+    /// The least level of accreditation.
+    pub level: u8,
+    /// The accounts of one holder may receive shares up to this number together.
+    pub limit: u64,
 }
 
-/// The admission of an account by a proof.
-#[derive(Clone, Copy)]
-pub(crate) struct Admission {
-    /// The number of the policy that the proof was made under: of its attester, its revocation list, its rules.
-    policy: u64,
-    /// The last epoch of the day that the proof is about.
-    pub(crate) until: u64,
+/// What a proof for an account states now: the public inputs of the circuit `eligible`, without the tag, which the
+/// holder adds.
+#[contract_type]
+#[derive(Copy, Eq)]
+pub struct Terms {
+    /// The key of the attester.
+    pub attester: Field,
+    /// The root of its revocation list.
+    pub revoked: Field,
+    /// As the policy has it.
+    pub blocked: Field,
+    /// Today.
+    pub today: u32,
+    /// As the policy has it today.
+    pub born_until: u32,
+    /// As the policy has it.
+    pub level: u8,
+    /// This contract and chain.
+    pub scope: Field,
+    /// This contract, chain and epoch, and the account.
+    pub occasion: Field,
+}
+
+/// An officer changed what is to be proved: the policy, an attester, the blocked countries, the day. Admissions that
+/// rest on what has changed have ended.
+#[event]
+pub struct PolicyChanged {
+    /// How many policies there have been.
+    pub number: u64,
+    /// What is to be proved. `None`: no proofs are accepted.
+    pub policy: Option<Policy>,
+    /// Which officer.
+    pub by: Principal,
+}
+
+/// What is asked besides the word of an attester.
+#[derive(Default)]
+pub(crate) struct Eligibility {
+    pub(crate) blocked: Field,
+    /// The least age, in days.
+    age: u32,
+    level: u8,
 }
 
 impl Eligibility {
-    /// Takes another policy. Proofs under the earlier one are void.
-    pub(crate) fn set(&mut self, policy: Option<Policy>) {
-        *self = Self { policy, number: self.number + 1, since: epoch() };
+    /// Begins a policy, or ends it. Proofs under the earlier one are void.
+    pub(crate) fn begin(&mut self, policy: Option<Policy>, rules: &mut Rules) -> Result<(), Refused> {
+        let Some(policy) = policy else {
+            rules.admissions.close();
+            return Ok(());
+        };
+        let Policy { attesters, topics, blocked, today, block_seconds, born_until, level, limit } = policy;
+        let age = today.checked_sub(born_until).ok_or(Refused::BornAfterToday)?;
+        rules.admissions.calendar.correct(today, block_seconds, block_height())?;
+        rules.admissions.open(topics, attesters, block_height())?;
+        rules.limits.person = limit;
+        *self = Self { blocked, age, level };
+        Ok(())
     }
 
-    /// What an account has to prove now.
-    pub(crate) fn terms(&self, account: Account) -> Result<Terms, Refused> {
-        let policy = self.policy.ok_or(Refused::NoPolicy)?;
-        let (contract, chain) = (self_id(), chain_id());
-        let days = u32::try_from(self.days()).unwrap_or(u32::MAX);
-        Ok(Terms {
-            attester: policy.attester,
-            revoked: policy.revoked,
-            today: policy.today.saturating_add(days),
-            born_until: policy.born_until.saturating_add(days),
-            level: policy.level,
-            scope: scope(contract, chain),
-            occasion: occasion(contract, chain, epoch(), account),
+    /// The policy as it is today.
+    pub(crate) fn policy(&self, rules: &Rules) -> Option<Policy> {
+        let admissions = &rules.admissions;
+        let today = admissions.calendar.today(block_height());
+        admissions.is_open().then(|| Policy {
+            attesters: admissions.attesters.list().cloned().collect(),
+            topics: admissions.attesters.topics().to_vec(),
+            blocked: self.blocked,
+            today,
+            block_seconds: admissions.calendar.block_seconds(),
+            born_until: today - self.age,
+            level: self.level,
+            limit: rules.limits.person,
         })
     }
 
-    /// The admission that a proof gives now.
-    pub(crate) fn admission(&self) -> Admission {
-        Admission { policy: self.number, until: self.since + (self.days() + 1) * DAY_EPOCHS - 1 }
+    /// Tells observers what is to be proved from now on.
+    pub(crate) fn announce(&self, rules: &Rules, by: Officer) -> Result<(), Refused> {
+        emit(PolicyChanged { number: rules.admissions.number(), policy: self.policy(rules), by: by.who() });
+        Ok(())
     }
 
-    /// Whether an admission still holds: the policy is the same, and the day has not ended.
-    pub(crate) fn holds(&self, admission: Admission) -> bool {
-        self.policy.is_some() && admission.policy == self.number && epoch() <= admission.until
+    /// Admits the sender by a proof, which ties it to the holder with this tag. An account sends its proof itself:
+    /// nobody can tie it to another holder, or use its proof up.
+    pub(crate) fn admit(
+        &self,
+        ledger: &mut Ledger<Rules>,
+        attester: Option<Field>,
+        tag: Field,
+        proof: &Proof<Eligible>,
+    ) -> Result<u32, Refused> {
+        let (terms, admission) = self.terms(&ledger.rules.admissions, sender(), attester)?;
+        let account = Principal::from(sender());
+        let own = ledger.edit(account)?;
+        ensure!(!own.account.admissions.is_listed(), admission::Refused::AlreadyListed.into());
+        ensure!(own.person.is_none_or(|tied| tied == tag), ledger::Refused::OtherPerson.into());
+        let (frozen, barred) = (own.holder.freezes.is_frozen(), own.holder.admissions.is_barred());
+        let person = ledger.person_mut(tag);
+        ensure!(!frozen && !person.freezes.is_frozen(), freezes::Refused::SenderFrozen.into());
+        ensure!(!barred && !person.admissions.is_barred(), admission::Refused::Barred.into());
+        ensure!(Eligible::verify(proof, &terms.with(tag)), Refused::NotEligible);
+        ledger.tie(account, tag, account)?;
+        ledger.edit(account)?.account.admissions.admit(account, tag, admission);
+        Ok(admission.until)
     }
 
-    /// Whole days since the policy was set.
-    fn days(&self) -> u64 {
-        (epoch() - self.since) / DAY_EPOCHS
+    /// What an account has to prove now for an attester, or for the first one, and what that is worth.
+    pub(crate) fn terms(
+        &self,
+        admissions: &Admissions,
+        account: Account,
+        attester: Option<Field>,
+    ) -> Result<(Terms, Admission), Refused> {
+        let (admission, attester) = admissions.admission::<Refused>(attester, block_height())?;
+        let (contract, chain, today) = (self_id(), chain_id(), admission.until);
+        let terms = Terms {
+            attester: attester.key,
+            revoked: attester.revoked,
+            blocked: self.blocked,
+            today,
+            born_until: today - self.age,
+            level: self.level,
+            scope: scope(contract, chain),
+            occasion: occasion(contract, chain, epoch(), account),
+        };
+        Ok((terms, admission))
     }
 }
 
@@ -69,6 +172,7 @@ impl Terms {
         EligiblePublic {
             attester: self.attester,
             revoked: self.revoked,
+            blocked: self.blocked,
             today: self.today,
             born_until: self.born_until,
             level: self.level,

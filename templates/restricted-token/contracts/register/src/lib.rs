@@ -1,725 +1,397 @@
-//! A register of shares under compliance: who may hold, by a list or by a proof, how many, from when on; freezing,
-//! forced transfers, dividends.
+//! A register of shares under compliance: who may hold, by a list or by a proof, how many, from when on; freezes,
+//! forced transfers, recovery of lost keys, new issues, dividends. `rules.rs` composes parts of `dusk_sdk::finance`.
 #![no_std]
 
 mod eligibility;
-mod holder;
+mod records;
+mod rules;
 
+use dusk_sdk::finance::*;
+use dusk_sdk::parts::pausing;
 use dusk_sdk::prelude::*;
 
-/// A register of restricted shares. An issuer places them and pays dividends; compliance officers say who may hold
-/// them.
-///
-/// Dividends are DUSK. The issuer pays them in for all shares at once, and this contract keeps them until their holders
-/// claim them.
-#[contract]
+/// A register of restricted shares. An issuer pays dividends and appoints compliance officers; they issue shares, say
+/// who may hold them, and help holders who have lost their keys.
+#[contract(
+    events(ledger::Transferred, ledger::ForceTransferred, ledger::Issued, ledger::Redeemed),
+    events(
+        ledger::Recovered,
+        ledger::Identified,
+        admission::Listed,
+        admission::LimitChanged,
+        admission::Unlisted
+    ),
+    events(admission::Barred, admission::Lifted, admission::Admitted, eligibility::PolicyChanged),
+    events(freezes::Frozen, freezes::Unfrozen, freezes::PartFrozen, lots::LockedUp, caps::CapsChanged),
+    events(caps::CountryCapChanged, caps::CountryChanged, offices::Appointed, offices::Dismissed),
+    events(offices::OfficeOffered, offices::OfficeTaken, operators::Approved, operators::OperatorChanged),
+    events(documents::DocumentSet, documents::DocumentRemoved, dividends::Distributed, dividends::Claimed),
+    events(dividends::DividendsMoved, snapshots::SnapshotTaken, pausing::Paused, pausing::Resumed)
+)]
 pub mod register {
     use super::*;
-    use crate::eligibility::{Eligibility, epoch};
-    use crate::holder::{Book, Dividends, Whose};
+    use crate::eligibility::Eligibility;
+    pub use crate::eligibility::{EPOCH_BLOCKS, Policy, PolicyChanged, Terms};
+    pub use crate::records::{Holding, INTERFACES, Position, Status};
+    use crate::records::{feed_holders, holding, move_dividends, position, status};
+    pub use crate::rules::Refused;
+    use crate::rules::Rules;
     use circuits::Eligible;
-    use dusk_sdk::money;
+    use dusk_sdk::finance::{
+        attesters::Attester, batch::Item, caps::Limits as Most, documents::Document, lots::Locked, lots::Lot,
+        offices::Office, operators::Grant, snapshots::Held,
+    };
     use dusk_sdk::zk::Proof;
 
     /// The most bytes that a name may have.
     pub const MAX_NAME_BYTES: u32 = 64;
-    /// The most bytes that a reason may have.
-    pub const MAX_REASON_BYTES: u32 = 256;
-    /// How many blocks an epoch has: an hour, where a block takes ten seconds. A proof is to be sent in the epoch that
-    /// it is made for.
-    pub const EPOCH_BLOCKS: u64 = 360;
-    /// How many epochs a day has. A proof admits an account for the day that it is made for.
-    pub const DAY_EPOCHS: u64 = 24;
 
-    /// The state. The shares of all accounts sum to `supply` after every call.
+    /// The state. The shares of all accounts sum to the supply after every call.
     pub struct Register {
         name: String,
-        issuer: Account,
-        officers: BTreeSet<Account>,
-        supply: u64,
-        locked_until: u64,
-        book: Book,
-        dividends: Dividends,
+        offices: Offices,
+        shares: Ledger<Rules>,
         eligibility: Eligibility,
-    }
-
-    /// What the register knows of an account.
-    #[contract_type]
-    #[derive(Copy, Default, Eq)]
-    pub struct Position {
-        /// How many shares it holds.
-        pub shares: u64,
-        /// It may receive shares up to this number; the accounts of one holder up to this number together, unless the
-        /// account is on the allow-list. Zero where it may not receive at all.
-        pub limit: u64,
-        /// Whether it is on the allow-list.
-        pub listed: bool,
-        /// The last epoch of its admission by a proof, if the policy stays. Nothing where no proof admits it.
-        pub proven_until: Option<u64>,
-        /// Whether it is barred: no proof admits it until an officer lifts the bar.
-        pub barred: bool,
-        /// Whether it is frozen.
-        pub frozen: bool,
-        /// The tag of the holder who has proved for it.
-        pub tag: Option<Field>,
-        /// Dividends that it may claim.
-        pub claimable: Dusk,
-    }
-
-    /// What the register knows of the holder of a credential.
-    #[contract_type]
-    #[derive(Copy, Default, Eq)]
-    pub struct Holding {
-        /// How many shares all its accounts hold.
-        pub shares: u64,
-        /// Whether it is barred: no proof admits an account of its until an officer lifts the bar.
-        pub barred: bool,
-        /// Whether all its accounts are frozen.
-        pub frozen: bool,
-    }
-
-    /// What is to be proved for an account that is not on the allow-list. Days are counted from 1 January of the year
-    /// 1, which is day 1.
-    #[contract_type]
-    #[derive(Copy, Eq)]
-    pub struct Policy {
-        /// Who signs credentials: the abscissa of its public key.
-        pub attester: Field,
-        /// The root of the attester's list of revoked credentials.
-        pub revoked: Field,
-        /// The day on which credentials must not have expired: today. It moves on by one every [`DAY_EPOCHS`].
-        pub today: u32,
-        /// The last day on which a holder may be born. It moves on as `today` does.
-        pub born_until: u32,
-        /// The least level of accreditation.
-        pub level: u8,
-        /// The accounts of one holder may receive shares up to this number together.
-        pub limit: u64,
-    }
-
-    /// What a proof for an account states now: the public inputs of the circuit `eligible`, without the tag, which the
-    /// holder adds.
-    #[contract_type]
-    #[derive(Copy, Eq)]
-    pub struct Terms {
-        /// As the policy has it.
-        pub attester: Field,
-        /// As the policy has it.
-        pub revoked: Field,
-        /// As the policy has it, and the days since it was set.
-        pub today: u32,
-        /// As the policy has it, and the days since it was set.
-        pub born_until: u32,
-        /// As the policy has it.
-        pub level: u8,
-        /// This contract and chain.
-        pub scope: Field,
-        /// This contract, chain and epoch, and the account.
-        pub occasion: Field,
-    }
-
-    /// A holder moved shares.
-    #[event]
-    pub struct Transferred {
-        pub from: Account,
-        pub to: Account,
-        pub amount: u64,
-    }
-
-    /// A proof admitted an account.
-    #[event]
-    pub struct Admitted {
-        pub account: Account,
-        /// The same for all accounts of one holder. It tells nobody but the attester who that is.
-        pub tag: Field,
-        /// The last epoch of the admission, if the policy stays.
-        pub until: u64,
-    }
-
-    /// A compliance officer moved shares.
-    #[event]
-    pub struct ForceTransferred {
-        pub from: Account,
-        pub to: Account,
-        pub amount: u64,
-        pub by: Account,
-        pub reason: String,
-    }
-
-    /// An account came on the allow-list.
-    #[event]
-    pub struct Listed {
-        pub account: Account,
-        pub limit: u64,
-        pub by: Account,
-    }
-
-    /// A compliance officer set a policy for proofs, or stopped accepting proofs. Every admission has ended.
-    #[event]
-    pub struct PolicyChanged {
-        /// How many policies there have been.
-        pub number: u64,
-        pub policy: Option<Policy>,
-        pub by: Account,
-    }
-
-    /// An account was taken off the allow-list and barred, with its holder.
-    #[event]
-    pub struct Unlisted {
-        pub account: Account,
-        pub by: Account,
-    }
-
-    /// The bar of an account and its holder was lifted.
-    #[event]
-    pub struct Lifted {
-        pub account: Account,
-        pub by: Account,
-    }
-
-    /// A holder was barred: no proof admits an account of its.
-    #[event]
-    pub struct HolderBarred {
-        pub tag: Field,
-        pub by: Account,
-    }
-
-    /// The bar of a holder was lifted.
-    #[event]
-    pub struct HolderLifted {
-        pub tag: Field,
-        pub by: Account,
-    }
-
-    /// An account may receive shares up to another number.
-    #[event]
-    pub struct LimitChanged {
-        pub account: Account,
-        pub limit: u64,
-        pub by: Account,
-    }
-
-    /// An account was frozen, or a holder with all its accounts.
-    #[event]
-    pub struct Frozen {
-        /// The account that the officer named, if it did.
-        pub account: Option<Account>,
-        /// The holder, if the officer named it or has named an account of its.
-        pub tag: Option<Field>,
-        pub by: Account,
-        pub reason: String,
-    }
-
-    /// An account, or a holder with all its accounts, is not frozen any more.
-    #[event]
-    pub struct Unfrozen {
-        /// The account that the officer named, if it did.
-        pub account: Option<Account>,
-        /// The holder, if the officer named it or has named an account of its.
-        pub tag: Option<Field>,
-        pub by: Account,
-    }
-
-    /// The issuer made an account a compliance officer.
-    #[event]
-    pub struct Appointed {
-        pub officer: Account,
-    }
-
-    /// The issuer took the office from a compliance officer.
-    #[event]
-    pub struct Dismissed {
-        pub officer: Account,
-    }
-
-    /// The issuer paid in a dividend.
-    #[event]
-    pub struct Distributed {
-        /// How much.
-        pub amount: Dusk,
-        /// What each share earns, with what was carried before.
-        pub each: Dusk,
-        /// What is carried to the next dividend: less than a LUX for each share.
-        pub carried: Dusk,
-    }
-
-    /// A holder was paid its dividends.
-    #[event]
-    pub struct Claimed {
-        pub by: Account,
-        pub amount: Dusk,
-    }
-
-    /// Why a call was refused. The codes are part of what callers rely on: add new ones at the end.
-    #[error]
-    pub enum Refused {
-        /// The name is empty or has more than `limit` bytes.
-        NameLength { limit: u32 },
-        /// The register would have no shares.
-        NoShares,
-        /// Only the issuer may do this.
-        NotIssuer,
-        /// Only a compliance officer may do this.
-        NotOfficer,
-        /// The account is a compliance officer already.
-        AlreadyOfficer,
-        /// The account is no compliance officer.
-        UnknownOfficer,
-        /// The amount is zero.
-        ZeroAmount,
-        /// Sender and receiver are the same.
-        SameAccount,
-        /// Shares are locked up until the block `until`.
-        LockedUp { until: u64 },
-        /// The sender is neither on the allow-list nor admitted by a proof.
-        SenderNotAdmitted,
-        /// The receiver is neither on the allow-list nor admitted by a proof.
-        ReceiverNotAdmitted,
-        /// The sender is frozen.
-        SenderFrozen,
-        /// The receiver is frozen.
-        ReceiverFrozen,
-        /// The sender holds only `shares`.
-        Insufficient { shares: u64 },
-        /// The receiver may receive only `room` more.
-        LimitExceeded { room: u64 },
-        /// The account is on the allow-list already.
-        AlreadyListed,
-        /// The account is not on the allow-list.
-        NotListed,
-        /// An officer has barred the account, its holder, or another account of its holder.
-        Barred,
-        /// The account or the holder is frozen already.
-        AlreadyFrozen,
-        /// The account or the holder is not frozen.
-        NotFrozen,
-        /// The reason is empty or has more than `limit` bytes.
-        ReasonLength { limit: u32 },
-        /// Only `left` more can ever be distributed: the sum of all dividends must fit into 64 bits.
-        DividendTooLarge { left: Dusk },
-        /// There are no dividends to claim.
-        NothingToClaim,
-        /// A frozen account cannot claim.
-        ClaimantFrozen,
-        /// An account that is neither on the allow-list nor admitted by a proof cannot claim.
-        ClaimantNotAdmitted,
-        /// The register accepts no proofs: it has no policy.
-        NoPolicy,
-        /// Another holder has proved for this account.
-        OtherHolder,
-        /// The proof does not show an eligible holder with this tag, for this account, in this epoch, under this
-        /// policy.
-        NotEligible,
-        /// Neither the account nor its holder is barred.
-        NotBarred,
-        /// The holder is barred already.
-        AlreadyBarred,
+        documents: Documents,
     }
 
     impl Register {
-        /// Opens the register. The account that signs the deployment is the issuer and the first compliance officer,
-        /// and holds all shares; the owner that the deployment states has no rights. From the block `locked_until` on
-        /// others may move theirs.
+        /// Opens the register. The account that signs the deployment is the issuer and the first officer, and holds all
+        /// shares. From the block `locked_until` on others may move theirs.
         pub fn init(name: String, supply: u64, locked_until: u64) -> Result<Self, Refused> {
-            ensure!(fits(&name, MAX_NAME_BYTES), Refused::NameLength { limit: MAX_NAME_BYTES });
-            ensure!(supply > 0, Refused::NoShares);
-            let issuer = sender();
-            let dividends = Dividends::default();
-            let mut book = Book::default();
-            let entry = book.entry_mut(issuer, &dividends);
-            (entry.listed, entry.limit) = (true, supply);
-            book.set_shares(issuer, supply, &dividends);
-            emit(Listed { account: issuer, limit: supply, by: issuer });
-            Ok(Self {
-                name,
-                issuer,
-                officers: [issuer].into(),
-                supply,
-                locked_until,
-                book,
-                dividends,
-                eligibility: Eligibility::default(),
-            })
+            let limit = MAX_NAME_BYTES;
+            ensure!(!name.is_empty() && name.len() <= limit as usize, Refused::NameLength { limit });
+            let (issuer, documents) = (caller(), Documents::default());
+            let (offices, mut shares) = (Offices::new(issuer), Ledger::<Rules>::default());
+            shares.rules.lots = Lots::new(locked_until);
+            let mut register = Self { name, offices, shares, eligibility: Eligibility::default(), documents };
+            register.shares.edit(issuer)?.account.lots = Locked::treasury();
+            register.list(issuer, supply)?;
+            register.issue(issuer, supply, 0)?;
+            Ok(register)
         }
-
         /// What the shares are called.
         pub fn name(&self) -> String {
             self.name.clone()
         }
-
         /// How many shares there are.
         pub fn supply(&self) -> u64 {
-            self.supply
+            self.shares.supply()
         }
-
-        /// Who places the shares and pays dividends.
-        pub fn issuer(&self) -> Account {
-            self.issuer
+        /// The state of the register as a whole.
+        pub fn status(&self) -> Status {
+            status(&self.shares, self.offices.issuer())
         }
-
-        /// The block from which on holders may move their shares.
-        pub fn locked_until(&self) -> u64 {
-            self.locked_until
+        /// Whether somebody is a compliance officer.
+        pub fn is_officer(&self, who: Principal) -> bool {
+            self.offices.is_officer(who)
         }
-
-        /// Whether an account is a compliance officer.
-        pub fn is_officer(&self, account: Account) -> bool {
-            self.officers.contains(&account)
+        /// What the register knows of an account or a contract; all zero where it knows nothing.
+        pub fn position(&self, account: Principal) -> Position {
+            position(&self.shares, account)
         }
-
-        /// What the register knows of an account; all zero where it knows nothing.
-        pub fn position(&self, account: Account) -> Position {
-            let Some(entry) = self.book.entry(account) else { return Position::default() };
-            let standing = self.book.standing(account);
-            let admission = entry.admission.filter(|_| self.is_admitted_by_proof(account));
-            Position {
-                shares: entry.shares,
-                limit: self.limit(account).unwrap_or_default(),
-                listed: entry.listed,
-                proven_until: admission.map(|admission| admission.until),
-                barred: standing.barred,
-                frozen: standing.frozen,
-                tag: entry.tag,
-                claimable: Dusk::from_lux(entry.claimable(&self.dividends)),
-            }
-        }
-
         /// What the register knows of the holder with this tag; all zero where it knows nothing.
         pub fn holder(&self, tag: Field) -> Holding {
-            self.book.holder(tag).map_or_else(Holding::default, |holder| Holding {
-                shares: holder.shares,
-                barred: holder.standing.barred,
-                frozen: holder.standing.frozen,
-            })
+            holding(&self.shares, tag)
         }
-
-        /// What is to be proved for an account that is not on the allow-list. Nothing where the register accepts no
-        /// proofs.
+        /// What is to be proved for an account that is not on the allow-list, as of today.
         pub fn policy(&self) -> Option<Policy> {
-            self.eligibility.policy
+            self.eligibility.policy(&self.shares.rules)
         }
-
-        /// What a proof must state in this epoch to admit an account.
+        /// What a proof must state in this epoch to admit an account, for the first attester.
         pub fn terms(&self, account: Account) -> Result<Terms, Refused> {
-            self.eligibility.terms(account)
+            Ok(self.eligibility.terms(&self.shares.rules.admissions, account, None)?.0)
         }
-
-        /// The epoch now.
-        pub fn epoch(&self) -> u64 {
-            epoch()
+        /// What a proof must state in this epoch to admit an account, for the attester with this key.
+        pub fn terms_of(&self, account: Account, attester: Field) -> Result<Terms, Refused> {
+            Ok(self.eligibility.terms(&self.shares.rules.admissions, account, Some(attester))?.0)
         }
-
-        /// All dividends ever paid in.
-        pub fn distributed(&self) -> Dusk {
-            Dusk::from_lux(self.dividends.distributed)
+        /// The documents of the issue.
+        pub fn documents(&self) -> Vec<Document> {
+            self.documents.list().to_vec()
         }
-
-        /// What waits for the next dividend: less than a LUX for each share.
-        pub fn carried(&self) -> Dusk {
-            Dusk::from_lux(self.dividends.carried)
+        /// What an account held at the snapshot of a height.
+        pub fn held_at(&self, account: Principal, height: u64) -> Result<u64, Refused> {
+            let number = self.shares.rules.snapshots.number(height)?;
+            Ok(self.shares.with(account, |_, shares, kept| kept.account.snapshots.at(number, shares)))
         }
-
+        /// What everybody held at the snapshot of a height, after the account `after`.
+        #[contract(feeds = Held)]
+        pub fn holders_at(&self, height: u64, after: Option<Principal>) {
+            feed_holders(&self.shares, height, after);
+        }
+        /// Whether the register has an interface of this name.
+        pub fn supports(&self, interface: String) -> bool {
+            interfaces::supports(&INTERFACES, &interface)
+        }
+        /// Whether an account may send shares now, and if not, why.
+        pub fn can_send(&self, account: Principal) -> Result<(), Refused> {
+            self.shares.can_send(account)
+        }
+        /// Whether an account may receive shares now, and if not, why.
+        pub fn can_receive(&self, account: Principal) -> Result<(), Refused> {
+            self.shares.can_receive(account)
+        }
         /// Whether a transfer would be accepted now, and if not, why: it is refused for the same reason.
-        pub fn check_transfer(&self, from: Account, to: Account, amount: u64) -> Result<(), Refused> {
-            self.check_sender(from)?;
-            self.check_move(from, to, amount)
+        pub fn check_transfer(&self, from: Principal, to: Principal, amount: u64) -> Result<(), Refused> {
+            self.shares.check(from, to, amount)
+        }
+        /// Moves the caller's shares to an account that is on the allow-list or admitted by a proof.
+        pub fn transfer(&mut self, to: Principal, amount: u64) -> Result<(), Refused> {
+            self.shares.transfer(caller(), to, amount, caller())
+        }
+        /// Moves the caller's shares to several accounts, or to none of them.
+        pub fn transfer_batch(&mut self, items: Vec<Item>) -> Result<(), Refused> {
+            batch::each(items, |item| self.transfer(item.account, item.amount))
+        }
+        /// Moves an owner's shares, as far as the owner has allowed the caller to.
+        pub fn transfer_from(&mut self, owner: Principal, to: Principal, amount: u64) -> Result<(), Refused> {
+            let by = caller();
+            self.shares.require_present(by)?;
+            self.shares.edit(owner)?.account.operators.spend(by, amount, block_height())?;
+            self.shares.transfer(owner, to, amount, by)
+        }
+        /// Sets what a spender may move of the caller's shares until a height, provided that it is `expected` now.
+        pub fn approve(
+            &mut self,
+            spender: Principal,
+            expected: u64,
+            allowed: u64,
+            until: u64,
+        ) -> Result<(), Refused> {
+            let grant = Grant { spender, allowed: Some(allowed), until };
+            let own = self.shares.edit(caller())?.account;
+            Ok(own.operators.approve(caller(), grant, expected, block_height())?)
+        }
+        /// Lets an operator move all of the caller's shares until a height, or takes that back.
+        pub fn set_operator(&mut self, operator: Principal, until: Option<u64>) -> Result<(), Refused> {
+            let own = self.shares.edit(caller())?.account;
+            Ok(own.operators.set_operator(caller(), operator, until, block_height())?)
+        }
+        /// Admits the sender by a proof that it has an eligible holder, which ties it to it; returns the last day.
+        pub fn admit(&mut self, tag: Field, proof: Proof<Eligible>) -> Result<u32, Refused> {
+            self.eligibility.admit(&mut self.shares, None, tag, &proof)
+        }
+        /// The same by the word of the attester with this key.
+        pub fn admit_by(
+            &mut self,
+            attester: Field,
+            tag: Field,
+            proof: Proof<Eligible>,
+        ) -> Result<u32, Refused> {
+            self.eligibility.admit(&mut self.shares, Some(attester), tag, &proof)
+        }
+        /// Pays the caller all its dividends, and returns how much that was.
+        pub fn claim(&mut self) -> Result<Dusk, Refused> {
+            let own = self.shares.edit(caller())?;
+            own.rules.pausing.require_running()?;
+            let kept = Kept { account: &own.account.admissions, holder: &own.holder.admissions };
+            own.rules.admissions.require_claiming(kept, block_height())?;
+            own.holder.freezes.require_claiming()?;
+            Ok(own.rules.dividends.claim(caller(), &mut own.account.dividends, own.shares)?)
         }
 
-        /// Moves the sender's shares to an account that is on the allow-list or admitted by a proof.
-        pub fn transfer(&mut self, to: Account, amount: u64) -> Result<(), Refused> {
-            let from = sender();
-            self.check_transfer(from, to, amount)?;
-            self.book.shift(from, to, amount, &self.dividends);
-            emit(Transferred { from, to, amount });
-            Ok(())
+        // For compliance officers:
+        /// Creates shares for an admitted account, locked until a height; zero locks nothing.
+        pub fn issue(&mut self, to: Principal, amount: u64, locked_until: u64) -> Result<(), Refused> {
+            self.shares.issue(self.offices.officer()?, to, amount)?;
+            if locked_until > 0 { self.lock(to, amount, locked_until) } else { Ok(()) }
         }
-
-        /// Admits the sender by a proof that it has an eligible holder, until the day ends or the policy changes, and
-        /// returns the last epoch. The proof ties the account to the holder for good; limit, freeze and bar hold for
-        /// all its accounts.
-        ///
-        /// An account sends its proof itself: nobody can tie it to another holder, and nobody can use its proof up.
-        pub fn admit(&mut self, tag: Field, proof: Proof<Eligible>) -> Result<u64, Refused> {
-            let account = sender();
-            let terms = self.eligibility.terms(account)?;
-            let entry = self.book.entry(account);
-            ensure!(!entry.is_some_and(|entry| entry.listed), Refused::AlreadyListed);
-            let tied = entry.and_then(|entry| entry.tag);
-            ensure!(tied.is_none_or(|tied| tied == tag), Refused::OtherHolder);
-            let holder = self.book.holder(tag).map(|holder| holder.standing).unwrap_or_default();
-            for standing in [self.book.standing(account), holder] {
-                ensure!(!standing.frozen, Refused::SenderFrozen);
-                ensure!(!standing.barred, Refused::Barred);
-            }
-            ensure!(Eligible::verify(&proof, &terms.with(tag)), Refused::NotEligible);
-            let admission = self.eligibility.admission();
-            self.book.tie(account, tag, admission, &self.dividends);
-            emit(Admitted { account, tag, until: admission.until });
-            Ok(admission.until)
+        /// Destroys shares of a holder.
+        pub fn redeem(&mut self, from: Principal, amount: u64, reason: String) -> Result<(), Refused> {
+            self.shares.redeem(self.offices.officer()?, from, amount, reason)
         }
-
-        /// Moves anybody's shares, whether locked up, frozen or off the list. The receiver must be one who may receive
-        /// them. Only a compliance officer may.
+        /// Moves anybody's shares, whether locked up, frozen or off the list, to an account that may receive them.
         pub fn force_transfer(
             &mut self,
-            from: Account,
-            to: Account,
+            from: Principal,
+            to: Principal,
             amount: u64,
             reason: String,
         ) -> Result<(), Refused> {
-            let by = self.officer()?;
-            ensure!(fits(&reason, MAX_REASON_BYTES), Refused::ReasonLength { limit: MAX_REASON_BYTES });
-            self.check_move(from, to, amount)?;
-            self.book.shift(from, to, amount, &self.dividends);
-            emit(ForceTransferred { from, to, amount, by, reason });
+            self.shares.force(self.offices.officer()?, from, to, amount, reason)
+        }
+        /// Moves the dividends that an account has earned to an account that may receive shares.
+        pub fn move_dividends(
+            &mut self,
+            from: Principal,
+            to: Principal,
+            reason: String,
+        ) -> Result<(), Refused> {
+            move_dividends(&mut self.shares, self.offices.officer()?, from, to, reason)
+        }
+        /// Gives everything of an account whose key was lost to a new one.
+        pub fn recover(&mut self, lost: Principal, to: Principal, reason: String) -> Result<(), Refused> {
+            let by = self.offices.officer()?;
+            self.shares.recover(by, lost, to, reason)?;
+            self.offices.recover(by, lost, to);
             Ok(())
         }
-
-        /// Puts an account on the allow-list: it may receive shares until it holds `limit`. This lifts what `unlist`
-        /// has done. Only a compliance officer may.
-        pub fn list(&mut self, account: Account, limit: u64) -> Result<(), Refused> {
-            let by = self.officer()?;
-            let entry = self.book.entry_mut(account, &self.dividends);
-            ensure!(!entry.listed, Refused::AlreadyListed);
-            (entry.listed, entry.limit) = (true, limit);
-            self.book.standing_mut(account, &self.dividends).barred = false;
-            emit(Listed { account, limit, by });
-            Ok(())
+        /// Puts an account on the allow-list: it may receive shares until it holds `limit`. This lifts a bar.
+        pub fn list(&mut self, account: Principal, limit: u64) -> Result<(), Refused> {
+            let (by, own) = (self.offices.officer()?, self.shares.edit(account)?);
+            let (bar, old) = (&mut own.holder.admissions, &mut own.account.limits);
+            Ok(own.account.admissions.list(by, account, bar, old, limit)?)
         }
-
-        /// Takes an account off the allow-list, and bars it: no proof admits it, nor any other account of its holder,
-        /// until an officer lifts the bar. It need not be on the list. Its shares and dividends stay where they are.
-        /// Only a compliance officer may.
-        pub fn unlist(&mut self, account: Account) -> Result<(), Refused> {
-            let by = self.officer()?;
-            let was_listed = core::mem::take(&mut self.book.entry_mut(account, &self.dividends).listed);
-            let standing = self.book.standing_mut(account, &self.dividends);
-            ensure!(was_listed || !standing.barred, Refused::NotListed);
-            standing.barred = true;
-            emit(Unlisted { account, by });
-            Ok(())
+        /// Puts several accounts on the allow-list, or none of them.
+        pub fn list_batch(&mut self, items: Vec<Item>) -> Result<(), Refused> {
+            batch::each(items, |item| self.list(item.account, item.amount))
         }
-
-        /// Ends the bar of an account and its holder, whether `unlist` has put it up or `bar_holder`: proofs may let
-        /// them in again. Only a compliance officer may.
-        pub fn lift(&mut self, account: Account) -> Result<(), Refused> {
-            let by = self.officer()?;
-            let standing = self.book.standing_mut(account, &self.dividends);
-            ensure!(standing.barred, Refused::NotBarred);
-            standing.barred = false;
-            emit(Lifted { account, by });
-            Ok(())
+        /// Takes an account off the allow-list, on it or not, and bars it with its holder.
+        pub fn unlist(&mut self, account: Principal) -> Result<(), Refused> {
+            let (by, own) = (self.offices.officer()?, self.shares.edit(account)?);
+            let (bar, old) = (&mut own.holder.admissions, &mut own.account.limits);
+            Ok(own.account.admissions.unlist(by, account, bar, old)?)
         }
-
-        /// Bars a holder: no proof admits an account of its, until an officer lifts the bar. It works before any
-        /// account is tied to the holder: the attester can compute the tag of each holder whom it has attested. An
-        /// account on the allow-list stays there, whosever it is. Only a compliance officer may.
+        /// Changes how many shares a listed account may receive up to. What it holds above that it keeps.
+        pub fn set_limit(&mut self, account: Principal, limit: u64) -> Result<(), Refused> {
+            let (by, own) = (self.offices.officer()?, self.shares.edit(account)?.account);
+            Ok(own.admissions.set_limit(by, account, &mut own.limits, limit)?)
+        }
+        /// Ends the bar of an account and its holder, whether `unlist` has put it up or `bar_holder`.
+        pub fn lift(&mut self, account: Principal) -> Result<(), Refused> {
+            let (by, own) = (self.offices.officer()?, self.shares.edit(account)?);
+            Ok(own.holder.admissions.lift(by, Some(account), own.person)?)
+        }
+        /// Bars a holder by its tag, also before its first proof. An account on the allow-list stays there.
         pub fn bar_holder(&mut self, tag: Field) -> Result<(), Refused> {
-            let by = self.officer()?;
-            let standing = self.book.holder_standing_mut(tag);
-            ensure!(!standing.barred, Refused::AlreadyBarred);
-            standing.barred = true;
-            emit(HolderBarred { tag, by });
-            Ok(())
+            Ok(self.shares.person_mut(tag).admissions.bar(self.offices.officer()?, tag)?)
         }
-
-        /// Ends the bar of a holder, whether `bar_holder` has put it up, or `unlist` for an account of its. Only a
-        /// compliance officer may.
+        /// Ends the bar of a holder.
         pub fn lift_holder(&mut self, tag: Field) -> Result<(), Refused> {
-            let by = self.officer()?;
-            let standing = self.book.holder_standing_mut(tag);
-            ensure!(standing.barred, Refused::NotBarred);
-            standing.barred = false;
-            emit(HolderLifted { tag, by });
-            Ok(())
+            Ok(self.shares.person_mut(tag).admissions.lift(self.offices.officer()?, None, Some(tag))?)
         }
-
-        /// Sets the policy that accounts off the allow-list have to prove, or stops accepting proofs. All admissions by
-        /// proofs end: each was for the earlier attester, revocation list and rules. Only a compliance
-        /// officer may.
+        /// Says that an account belongs to the holder with this tag, for good.
+        pub fn identify(&mut self, account: Principal, tag: Field) -> Result<(), Refused> {
+            Ok(self.shares.tie(account, tag, self.offices.officer()?.who())?)
+        }
+        /// Says in which country the holder of an account lives, for the caps.
+        pub fn set_country(&mut self, account: Principal, country: u16) -> Result<(), Refused> {
+            let by = self.offices.officer()?;
+            let held = self.shares.held(account);
+            let own = self.shares.edit(account)?;
+            Ok(own.rules.caps.settle(by, account, &mut own.holder.caps, held, country)?)
+        }
+        /// Sets the caps of the supply, of holders, and of one holder's share in basis points.
+        pub fn set_caps(&mut self, caps: Most) -> Result<(), Refused> {
+            Ok(self.shares.rules.caps.set(self.offices.officer()?, caps)?)
+        }
+        /// Sets the cap of holders in a country.
+        pub fn set_country_cap(&mut self, country: u16, most: Option<u32>) -> Result<(), Refused> {
+            Ok(self.shares.rules.caps.set_country(self.offices.officer()?, country, most)?)
+        }
+        /// Sets the policy for proofs, or stops accepting proofs. All admissions by proofs end.
         pub fn set_policy(&mut self, policy: Option<Policy>) -> Result<(), Refused> {
-            let by = self.officer()?;
-            self.eligibility.set(policy);
-            emit(PolicyChanged { number: self.eligibility.number, policy, by });
-            Ok(())
+            let by = self.offices.officer()?;
+            self.eligibility.begin(policy, &mut self.shares.rules)?;
+            self.eligibility.announce(&self.shares.rules, by)
         }
-
-        /// Changes how many shares an account may receive up to. What it holds above that it keeps. Only a compliance
-        /// officer may.
-        pub fn set_limit(&mut self, account: Account, limit: u64) -> Result<(), Refused> {
-            let by = self.officer()?;
-            let entry = self.book.entry_mut(account, &self.dividends);
-            ensure!(entry.listed, Refused::NotListed);
-            entry.limit = limit;
-            emit(LimitChanged { account, limit, by });
-            Ok(())
+        /// Corrects the day, which never goes back, and the time that a block takes.
+        pub fn set_today(&mut self, today: u32, block_seconds: u32) -> Result<(), Refused> {
+            let by = self.offices.officer()?;
+            self.shares.rules.admissions.calendar.correct(today, block_seconds, block_height())?;
+            self.eligibility.announce(&self.shares.rules, by)
         }
-
-        /// Stops an account from sending, receiving and claiming, also one that the register does not know. Where a
-        /// proof has tied it to a holder, all accounts of that holder are stopped. Only a compliance officer may.
-        pub fn freeze(&mut self, account: Account, reason: String) -> Result<(), Refused> {
-            self.set_frozen(Whose::Account(account), Some(reason))
+        /// Sets the root of the list of blocked countries. All admissions by proofs end.
+        pub fn set_blocked(&mut self, blocked: Field) -> Result<(), Refused> {
+            let by = self.offices.officer()?;
+            self.eligibility.blocked = blocked;
+            self.shares.rules.admissions.renew();
+            self.eligibility.announce(&self.shares.rules, by)
         }
-
-        /// Ends a freeze. Only a compliance officer may.
-        pub fn unfreeze(&mut self, account: Account) -> Result<(), Refused> {
-            self.set_frozen(Whose::Account(account), None)
+        /// Trusts an attester, in place of the one with the key `instead`: then those admissions end, and no others.
+        pub fn trust(&mut self, attester: Attester, instead: Option<Field>) -> Result<(), Refused> {
+            let by = self.offices.officer()?;
+            self.shares.rules.admissions.trust(attester, instead, block_height())?;
+            self.eligibility.announce(&self.shares.rules, by)
         }
-
-        /// Stops all accounts of a holder, also before any is tied to it: the attester can compute the tag of each
-        /// holder whom it has attested. Only a compliance officer may.
+        /// Ends the trust in an attester, and its admissions.
+        pub fn distrust(&mut self, key: Field) -> Result<(), Refused> {
+            let by = self.offices.officer()?;
+            self.shares.rules.admissions.attesters.distrust(key)?;
+            self.eligibility.announce(&self.shares.rules, by)
+        }
+        /// Stops an account, also one that is not known yet, and all accounts of its holder.
+        pub fn freeze(&mut self, account: Principal, reason: String) -> Result<(), Refused> {
+            let (by, own) = (self.offices.officer()?, self.shares.edit(account)?);
+            own.holder.freezes.freeze(by, Some(account), own.person, reason)
+        }
+        /// Ends a freeze.
+        pub fn unfreeze(&mut self, account: Principal) -> Result<(), Refused> {
+            let (by, own) = (self.offices.officer()?, self.shares.edit(account)?);
+            Ok(own.holder.freezes.unfreeze(by, Some(account), own.person)?)
+        }
+        /// Stops all accounts of a holder, also before its first proof: the attester can compute its tag.
         pub fn freeze_holder(&mut self, tag: Field, reason: String) -> Result<(), Refused> {
-            self.set_frozen(Whose::Holder(tag), Some(reason))
+            self.shares.person_mut(tag).freezes.freeze(self.offices.officer()?, None, Some(tag), reason)
         }
-
-        /// Ends the freeze of a holder. Only a compliance officer may.
+        /// Ends the freeze of a holder.
         pub fn unfreeze_holder(&mut self, tag: Field) -> Result<(), Refused> {
-            self.set_frozen(Whose::Holder(tag), None)
+            Ok(self.shares.person_mut(tag).freezes.unfreeze(self.offices.officer()?, None, Some(tag))?)
+        }
+        /// Freezes a part of an account's shares: it keeps at least so many. Zero ends it.
+        pub fn freeze_part(
+            &mut self,
+            account: Principal,
+            amount: u64,
+            reason: String,
+        ) -> Result<(), Refused> {
+            let (by, own) = (self.offices.officer()?, self.shares.edit(account)?.account);
+            own.freezes.set(by, account, amount, reason)
+        }
+        /// Locks some of an account's free shares until a height.
+        pub fn lock(&mut self, account: Principal, amount: u64, until: u64) -> Result<(), Refused> {
+            let (by, own) = (self.offices.officer()?, self.shares.edit(account)?);
+            Ok(own.account.lots.lock(by, account, own.shares, Lot { amount, until }, block_height())?)
+        }
+        /// Stops holders from moving shares and claiming.
+        pub fn pause(&mut self) -> Result<(), Refused> {
+            self.offices.officer()?;
+            Ok(self.shares.rules.pausing.pause()?)
+        }
+        /// Ends a pause.
+        pub fn resume(&mut self) -> Result<(), Refused> {
+            self.offices.officer()?;
+            Ok(self.shares.rules.pausing.resume()?)
+        }
+        /// Sets a document, in place of one with its name.
+        pub fn set_document(&mut self, name: String, hash: [u8; 32], address: String) -> Result<(), Refused> {
+            self.offices.officer()?;
+            Ok(self.documents.set(name, hash, address)?)
+        }
+        /// Removes a document.
+        pub fn remove_document(&mut self, name: String) -> Result<(), Refused> {
+            self.offices.officer()?;
+            Ok(self.documents.remove(name)?)
+        }
+        /// Takes a snapshot of who holds what, and returns its height.
+        pub fn take_snapshot(&mut self) -> Result<u64, Refused> {
+            let supply = self.shares.supply();
+            Ok(self.shares.rules.snapshots.take(self.offices.officer()?, supply)?)
         }
 
-        /// Makes an account a compliance officer. Only the issuer may.
-        pub fn appoint(&mut self, officer: Account) -> Result<(), Refused> {
-            ensure!(sender() == self.issuer, Refused::NotIssuer);
-            ensure!(self.officers.insert(officer), Refused::AlreadyOfficer);
-            emit(Appointed { officer });
-            Ok(())
+        // For the issuer, and for who has an office:
+        /// Makes somebody a compliance officer. Only the issuer may.
+        pub fn appoint(&mut self, officer: Principal) -> Result<(), Refused> {
+            Ok(self.offices.appoint(officer)?)
         }
-
         /// Takes the office from a compliance officer. Only the issuer may.
-        pub fn dismiss(&mut self, officer: Account) -> Result<(), Refused> {
-            ensure!(sender() == self.issuer, Refused::NotIssuer);
-            ensure!(self.officers.remove(&officer), Refused::UnknownOfficer);
-            emit(Dismissed { officer });
-            Ok(())
+        pub fn dismiss(&mut self, officer: Principal) -> Result<(), Refused> {
+            Ok(self.offices.dismiss(officer)?)
         }
-
-        /// Shares out an amount among all shares, and returns what each share earns: whole LUX, rounded down. What does
-        /// not divide is carried to the next dividend. The transaction must attach exactly the amount. Only the issuer
-        /// may.
+        /// Offers the caller's office to somebody, or withdraws the offer.
+        pub fn offer_office(&mut self, office: Office, to: Option<Principal>) -> Result<(), Refused> {
+            Ok(self.offices.offer(office, to)?)
+        }
+        /// Takes an office that was offered to the caller.
+        pub fn take_office(&mut self, office: Office) -> Result<(), Refused> {
+            Ok(self.offices.take(office)?)
+        }
+        /// Shares out an amount, which the transaction attaches, and returns what each share earns.
         pub fn distribute(&mut self, amount: Dusk) -> Result<Dusk, Refused> {
-            ensure!(sender() == self.issuer, Refused::NotIssuer);
-            ensure!(!amount.is_zero(), Refused::ZeroAmount);
-            let left = Dusk::from_lux(u64::MAX - self.dividends.distributed);
-            let each = self.dividends.distribute(amount.lux(), self.supply);
-            let each = Dusk::from_lux(each.ok_or(Refused::DividendTooLarge { left })?);
-            money::take_deposit(amount);
-            emit(Distributed { amount, each, carried: self.carried() });
-            Ok(each)
+            self.offices.require_issuer()?;
+            let supply = self.shares.supply();
+            Ok(self.shares.rules.dividends.distribute(amount, supply)?)
         }
-
-        /// Pays the sender all its dividends, and returns how much that was. The books are changed first, the money
-        /// moves last.
-        pub fn claim(&mut self) -> Result<Dusk, Refused> {
-            let by = sender();
-            ensure!(self.is_admitted(by), Refused::ClaimantNotAdmitted);
-            ensure!(!self.book.standing(by).frozen, Refused::ClaimantFrozen);
-            let amount = Dusk::from_lux(self.book.entry_mut(by, &self.dividends).claim(&self.dividends));
-            ensure!(!amount.is_zero(), Refused::NothingToClaim);
-            money::pay(by, amount);
-            emit(Claimed { by, amount });
-            Ok(amount)
-        }
-
-        /// The sender, who is a compliance officer.
-        fn officer(&self) -> Result<Account, Refused> {
-            let by = sender();
-            ensure!(self.is_officer(by), Refused::NotOfficer);
-            Ok(by)
-        }
-
-        /// Freezes for a reason, or without one ends the freeze.
-        fn set_frozen(&mut self, whose: Whose, reason: Option<String>) -> Result<(), Refused> {
-            let by = self.officer()?;
-            let (account, tag) = match whose {
-                Whose::Account(account) => {
-                    (Some(account), self.book.entry(account).and_then(|entry| entry.tag))
-                }
-                Whose::Holder(tag) => (None, Some(tag)),
-            };
-            let standing = match whose {
-                Whose::Account(account) => self.book.standing_mut(account, &self.dividends),
-                Whose::Holder(tag) => self.book.holder_standing_mut(tag),
-            };
-            match reason {
-                Some(reason) => {
-                    ensure!(
-                        fits(&reason, MAX_REASON_BYTES),
-                        Refused::ReasonLength { limit: MAX_REASON_BYTES }
-                    );
-                    ensure!(!standing.frozen, Refused::AlreadyFrozen);
-                    standing.frozen = true;
-                    emit(Frozen { account, tag, by, reason });
-                }
-                None => {
-                    ensure!(standing.frozen, Refused::NotFrozen);
-                    standing.frozen = false;
-                    emit(Unfrozen { account, tag, by });
-                }
-            }
-            Ok(())
-        }
-
-        /// Whether a proof admits an account now.
-        fn is_admitted_by_proof(&self, account: Account) -> bool {
-            let admission = self.book.entry(account).and_then(|entry| entry.admission);
-            admission.is_some_and(|admission| self.eligibility.holds(admission))
-                && !self.book.standing(account).barred
-        }
-
-        /// Whether the allow-list or a proof admits an account: it may send what it holds, and claim.
-        fn is_admitted(&self, account: Account) -> bool {
-            self.limit(account).is_some()
-        }
-
-        /// Up to how many shares an account may receive: by the allow-list, or by a proof. Nothing where neither admits
-        /// it.
-        fn limit(&self, account: Account) -> Option<u64> {
-            let listed = self.book.entry(account).filter(|entry| entry.listed).map(|entry| entry.limit);
-            let proven =
-                || self.eligibility.policy.filter(|_| self.is_admitted_by_proof(account)).map(|policy| policy.limit);
-            listed.or_else(proven)
-        }
-
-        /// What holds for who moves its own shares.
-        fn check_sender(&self, from: Account) -> Result<(), Refused> {
-            let until = self.locked_until;
-            ensure!(from == self.issuer || block_height() >= until, Refused::LockedUp { until });
-            ensure!(self.is_admitted(from), Refused::SenderNotAdmitted);
-            ensure!(!self.book.standing(from).frozen, Refused::SenderFrozen);
-            Ok(())
-        }
-
-        /// What holds for every move of shares, forced or not.
-        fn check_move(&self, from: Account, to: Account, amount: u64) -> Result<(), Refused> {
-            ensure!(amount > 0, Refused::ZeroAmount);
-            ensure!(from != to, Refused::SameAccount);
-            let limit = self.limit(to).ok_or(Refused::ReceiverNotAdmitted)?;
-            ensure!(!self.book.standing(to).frozen, Refused::ReceiverFrozen);
-            let shares = self.book.entry(from).map_or(0, |entry| entry.shares);
-            ensure!(amount <= shares, Refused::Insufficient { shares });
-            let room = self.room(from, to, limit);
-            ensure!(amount <= room, Refused::LimitExceeded { room });
-            Ok(())
-        }
-
-        /// How many shares an account may still receive from another. What moves between accounts of one holder that
-        /// share a limit gives it no more than it has. What comes from its account on the allow-list does: that account
-        /// has a limit of its own, which leaves room again.
-        fn room(&self, from: Account, to: Account, limit: u64) -> u64 {
-            let Some(entry) = self.book.entry(to) else { return limit };
-            let Some(tag) = entry.tag.filter(|_| !entry.listed) else {
-                return limit.saturating_sub(entry.shares);
-            };
-            let held = self.holder(tag).shares;
-            match self.book.entry(from).filter(|from| from.tag == Some(tag)) {
-                Some(own) if !own.listed => u64::MAX,
-                Some(own) => limit.saturating_sub(held - own.shares),
-                None => limit.saturating_sub(held),
-            }
-        }
-    }
-
-    fn fits(text: &str, limit: u32) -> bool {
-        !text.is_empty() && text.len() <= limit as usize
     }
 }

@@ -1,0 +1,236 @@
+//! The issuer and the compliance officers. Every office is handed over in two steps: its holder offers it, and the one
+//! to whom it is offered takes it.
+//!
+//! The acts of officers take an [`Officer`], which only [`Offices::officer`] makes: a contract cannot forget to check
+//! who calls.
+
+use alloc::vec::Vec;
+
+use crate::env::{caller, emit};
+use crate::prelude::{contract_type, ensure, error, event};
+use crate::principal::Principal;
+
+/// The most compliance officers.
+pub const MAX_OFFICERS: u32 = 16;
+
+/// Who has an office.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offices {
+    issuer: Principal,
+    officers: Vec<Principal>,
+    /// At most one offer of each office.
+    offers: Vec<Offer>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Offer {
+    office: Office,
+    from: Principal,
+    to: Principal,
+}
+
+/// An office.
+#[contract_type]
+#[derive(Copy, Eq)]
+pub enum Office {
+    /// Appoints officers and pays dividends.
+    Issuer,
+    /// Says who may hold shares, freezes, moves, recovers.
+    Officer,
+}
+
+/// The caller, who is a compliance officer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Officer(Principal);
+
+impl Officer {
+    /// Who it is.
+    #[must_use]
+    pub fn who(self) -> Principal {
+        self.0
+    }
+}
+
+/// The issuer made somebody a compliance officer.
+#[event]
+pub struct Appointed {
+    /// Whom.
+    pub officer: Principal,
+}
+
+/// The issuer took the office from a compliance officer.
+#[event]
+pub struct Dismissed {
+    /// From whom.
+    pub officer: Principal,
+}
+
+/// An office is offered to somebody, who can take it.
+#[event]
+pub struct OfficeOffered {
+    /// Which one.
+    pub office: Office,
+    /// Who has it.
+    pub from: Principal,
+    /// To whom. `None`: the offer is withdrawn.
+    pub to: Option<Principal>,
+}
+
+/// An office has another holder: it was offered and taken, or recovered.
+#[event]
+pub struct OfficeTaken {
+    /// Which one.
+    pub office: Office,
+    /// Who had it.
+    pub from: Principal,
+    /// Who has it.
+    pub to: Principal,
+}
+
+/// Why offices refuse.
+#[error(first = 9160)]
+pub enum Refused {
+    /// Only the issuer may do this.
+    NotIssuer,
+    /// Only a compliance officer may do this.
+    NotOfficer,
+    /// It is a compliance officer already.
+    AlreadyOfficer,
+    /// It is no compliance officer.
+    UnknownOfficer,
+    /// There are as many officers as there may be.
+    TooManyOfficers {
+        /// How many.
+        limit: u32,
+    },
+    /// The office was not offered to the caller.
+    NotOffered,
+}
+
+impl Offices {
+    /// The issuer, who is the first compliance officer.
+    #[must_use]
+    pub fn new(issuer: Principal) -> Self {
+        Self { issuer, officers: alloc::vec![issuer], offers: Vec::new() }
+    }
+
+    /// Who is the issuer.
+    #[must_use]
+    pub fn issuer(&self) -> Principal {
+        self.issuer
+    }
+
+    /// Whether somebody is a compliance officer.
+    #[must_use]
+    pub fn is_officer(&self, who: Principal) -> bool {
+        self.officers.contains(&who)
+    }
+
+    /// Checks that the issuer calls, and returns it.
+    ///
+    /// # Errors
+    /// [`Refused::NotIssuer`].
+    #[inline(never)]
+    pub fn require_issuer(&self) -> Result<Principal, Refused> {
+        let by = caller();
+        ensure!(by == self.issuer, Refused::NotIssuer);
+        Ok(by)
+    }
+
+    /// Checks that a compliance officer calls.
+    ///
+    /// # Errors
+    /// [`Refused::NotOfficer`].
+    #[inline(never)]
+    pub fn officer(&self) -> Result<Officer, Refused> {
+        let by = caller();
+        ensure!(self.is_officer(by), Refused::NotOfficer);
+        Ok(Officer(by))
+    }
+
+    /// Makes somebody a compliance officer. Only the issuer may.
+    ///
+    /// # Errors
+    /// [`Refused::NotIssuer`], [`Refused::AlreadyOfficer`], [`Refused::TooManyOfficers`].
+    pub fn appoint(&mut self, officer: Principal) -> Result<(), Refused> {
+        self.require_issuer()?;
+        ensure!(!self.is_officer(officer), Refused::AlreadyOfficer);
+        let limit = MAX_OFFICERS;
+        ensure!(self.officers.len() < limit as usize, Refused::TooManyOfficers { limit });
+        self.officers.push(officer);
+        emit(Appointed { officer });
+        Ok(())
+    }
+
+    /// Takes the office from a compliance officer. Only the issuer may.
+    ///
+    /// # Errors
+    /// [`Refused::NotIssuer`], [`Refused::UnknownOfficer`].
+    pub fn dismiss(&mut self, officer: Principal) -> Result<(), Refused> {
+        self.require_issuer()?;
+        ensure!(self.is_officer(officer), Refused::UnknownOfficer);
+        self.officers.retain(|own| *own != officer);
+        self.offers.retain(|offer| offer.office != Office::Officer || offer.from != officer);
+        emit(Dismissed { officer });
+        Ok(())
+    }
+
+    /// Offers the caller's office to somebody, or withdraws the offer. It stays the caller's until it is taken.
+    ///
+    /// # Errors
+    /// [`Refused::NotIssuer`], [`Refused::NotOfficer`].
+    pub fn offer(&mut self, office: Office, to: Option<Principal>) -> Result<(), Refused> {
+        let from = match office {
+            Office::Issuer => self.require_issuer()?,
+            Office::Officer => self.officer()?.who(),
+        };
+        self.offers.retain(|offer| offer.office != office || offer.from != from);
+        if let Some(to) = to {
+            self.offers.push(Offer { office, from, to });
+        }
+        emit(OfficeOffered { office, from, to });
+        Ok(())
+    }
+
+    /// Takes an office that was offered to the caller.
+    ///
+    /// # Errors
+    /// [`Refused::NotOffered`], [`Refused::AlreadyOfficer`].
+    pub fn take(&mut self, office: Office) -> Result<(), Refused> {
+        let to = caller();
+        let found = self.offers.iter().position(|offer| offer.office == office && offer.to == to);
+        let Some(at) = found else { return Err(Refused::NotOffered) };
+        ensure!(office == Office::Issuer || !self.is_officer(to), Refused::AlreadyOfficer);
+        let from = self.offers.remove(at).from;
+        self.replace(office, from, to);
+        Ok(())
+    }
+
+    /// Gives the offices of an account whose key was lost to the account in its place. Its own offers end. Offers to it
+    /// are the other account's.
+    pub fn recover(&mut self, _by: Officer, from: Principal, to: Principal) {
+        self.offers.retain(|offer| offer.from != from);
+        for offer in &mut self.offers {
+            if offer.to == from {
+                offer.to = to;
+            }
+        }
+        if self.issuer == from {
+            self.replace(Office::Issuer, from, to);
+        }
+        if self.is_officer(from) {
+            self.replace(Office::Officer, from, to);
+        }
+    }
+
+    fn replace(&mut self, office: Office, from: Principal, to: Principal) {
+        match office {
+            Office::Issuer => self.issuer = to,
+            Office::Officer => {
+                self.officers.retain(|own| *own != from && *own != to);
+                self.officers.push(to);
+            }
+        }
+        emit(OfficeTaken { office, from, to });
+    }
+}

@@ -1,0 +1,196 @@
+//! Properties of restricted tokens, run against any implementation.
+//!
+//! A test implements [`Restricted`] for its contract: what somebody holds, and the acts. [`restricted`] makes the acts
+//! and checks the [properties](Property) after each. They come from faults that public implementations have had: locks
+//! that a recovery releases, caps that a forced transfer breaks, a check that allows what the transfer refuses.
+//!
+//! A token need not have every act. [`Report`] says which properties were tried.
+//!
+//! ```text
+//! #[dusk_sdk::test]
+//! fn conforms(chain: Chain) -> TestResult {
+//!     let report = conform::restricted(&Register::open(&chain)?)?;
+//!     assert_eq!(report.skipped(), []);
+//!     Ok(())
+//! }
+//! ```
+
+mod paper;
+mod run;
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+pub use run::restricted;
+
+use super::failure::Failure;
+
+/// A token under test. Holders are numbers from zero. The token decides which of them may hold shares; the last one has
+/// never been mentioned to it, so that a recovery can go there.
+pub trait Restricted {
+    /// How many holders there are, at least four. Only they hold shares.
+    fn holders(&self) -> usize;
+
+    /// What a holder has.
+    ///
+    /// # Errors
+    /// If the token cannot be asked.
+    fn holding(&self, holder: usize) -> Result<Holding, Failure>;
+
+    /// All shares.
+    ///
+    /// # Errors
+    /// If the token cannot be asked.
+    fn supply(&self) -> Result<u64, Failure>;
+
+    /// Asks whether a transfer would be accepted. `None`: the token has no such query. `Some(Err(reason))`: it would be
+    /// refused.
+    ///
+    /// # Errors
+    /// If the token cannot be asked.
+    fn check(&self, from: usize, to: usize, amount: u64) -> Result<Option<Result<(), String>>, Failure>;
+
+    /// Makes an act.
+    ///
+    /// # Errors
+    /// If the token fails otherwise than by a refusal.
+    fn act(&self, act: Act) -> Result<Outcome, Failure>;
+}
+
+/// What a holder has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Holding {
+    /// Its shares.
+    pub shares: u64,
+    /// How many of them are neither locked nor frozen as a part.
+    pub free: u64,
+    /// It may receive until it has so many. [`u64::MAX`]: there is no limit.
+    pub limit: u64,
+    /// Whether the whole account is frozen.
+    pub frozen: bool,
+    /// What it may claim, in LUX.
+    pub claimable: u64,
+}
+
+/// An act on a token. Those after the first are an officer's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the fields say what they are")]
+pub enum Act {
+    /// The holder moves its shares.
+    Transfer { from: usize, to: usize, amount: u64 },
+    /// An officer moves them.
+    Force { from: usize, to: usize, amount: u64 },
+    /// An officer creates shares.
+    Issue { to: usize, amount: u64 },
+    /// An officer destroys shares.
+    Redeem { from: usize, amount: u64 },
+    /// An officer freezes an account.
+    Freeze { holder: usize },
+    /// An officer ends that.
+    Unfreeze { holder: usize },
+    /// An officer sets how many shares are frozen.
+    FreezePart { holder: usize, amount: u64 },
+    /// An officer locks shares for longer than the run takes.
+    Lock { holder: usize, amount: u64 },
+    /// An officer gives everything to a new account.
+    Recover { from: usize, to: usize },
+    /// The issuer pays in a dividend, in LUX.
+    Distribute { lux: u64 },
+}
+
+/// What came of an act.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was made, with events of these topics.
+    Done(Vec<String>),
+    /// It was refused, for this reason.
+    Refused(String),
+    /// The token has no such act.
+    Absent,
+}
+
+/// What has to hold of every restricted token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Property {
+    /// The supply is the sum of all holdings.
+    SupplyIsTheSum,
+    /// A check and the transfer agree, on every pair and amount, with the reason.
+    CheckAgrees,
+    /// No act lifts a holding above its limit.
+    LimitHolds,
+    /// A frozen part cannot be spent.
+    FrozenPartStays,
+    /// A frozen account neither sends nor receives.
+    FreezeHolds,
+    /// A forced move keeps freezes, and locked shares stay locked with their next holder.
+    ForceKeepsLocks,
+    /// A recovery releases nothing, loses nothing, and leaves nothing behind.
+    RecoveryMovesAll,
+    /// An officer's act is in an event.
+    OfficersAreSeen,
+    /// A dividend gives holders no more than was paid in.
+    DividendsMintNothing,
+}
+
+impl Property {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::SupplyIsTheSum,
+        Self::CheckAgrees,
+        Self::LimitHolds,
+        Self::FrozenPartStays,
+        Self::FreezeHolds,
+        Self::ForceKeepsLocks,
+        Self::RecoveryMovesAll,
+        Self::OfficersAreSeen,
+        Self::DividendsMintNothing,
+    ];
+}
+
+/// Which properties were tried.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    tried: Vec<Property>,
+}
+
+impl Report {
+    /// The properties that were not tried, because the token lacks an act or a query for them.
+    #[must_use]
+    pub fn skipped(&self) -> Vec<Property> {
+        Property::ALL.into_iter().filter(|property| !self.tried.contains(property)).collect()
+    }
+}
+
+/// A property does not hold, or the token failed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Violation {
+    /// A property does not hold.
+    Broken {
+        /// Which one.
+        property: Property,
+        /// What was seen.
+        seen: String,
+    },
+    /// The token failed otherwise than by a refusal.
+    Failed(Failure),
+}
+
+impl From<Failure> for Violation {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Broken { property, seen } => write!(f, "{property:?} does not hold: {seen}"),
+            Self::Failed(failure) => write!(f, "the token failed: {failure}"),
+        }
+    }
+}
+
+impl core::error::Error for Violation {}
