@@ -3,7 +3,7 @@
 //! [`Core`] is a value. [`handle`](Core::handle) takes what happened at a moment and appends what to do;
 //! [`deadline`](Core::deadline) says when to call it next if nothing happens. It reads no clock, draws no random number
 //! and does no I/O, so the same inputs give the same outputs. Whoever owns sockets, disk, ledger and clock drives it:
-//! `local-node-sim` in virtual time. The shipped node does not run on it yet.
+//! `local-node` with sockets and threads, `local-node-sim` in virtual time.
 //!
 //! # Flow
 //!
@@ -94,7 +94,7 @@
 //!
 //! # Absent
 //!
-//! - No mempool: transactions and requests for them are ignored; the ledger chooses what goes into a block.
+//! - No mempool: the driver owns it, and judges transactions and requests for them before they come here.
 //! - No emergency blocks (iteration 255): they are ignored. Other blocks without an attestation are refused.
 //! - Requests for resources are answered or ignored, never passed on to other peers.
 //! - The step times are not kept over a restart: steps begin with the longest timeout.
