@@ -119,7 +119,7 @@ pub fn mean_peers(net: &Net) -> f64 {
 }
 
 /// Sends messages from random nodes, and counts. Kadcast runs on the endpoints, flooding and gossip on the
-/// [model](crate::model) with the endpoints' tables.
+/// [model] with the endpoints' tables.
 pub fn measure(net: &mut Net, plan: &Plan) -> Figures {
     let mut rng = ChaCha8Rng::seed_from_u64(plan.seed);
     let spreads = match plan.strategy {
