@@ -14,7 +14,7 @@ const MAX_STARTS: Duration = Duration::from_secs(20);
 const WARM_UP: Duration = Duration::from_secs(20);
 /// How long after each other short messages are sent.
 const INTERVAL: Duration = Duration::from_millis(500);
-/// How much longer each byte of a message makes the interval. Each message has reached its last node when the next comes.
+/// How much longer each byte of a message makes the interval, so that each message has reached its last node by then.
 const INTERVAL_OF_BYTE: Duration = Duration::from_micros(20);
 /// How long the last one has to spread.
 const SPREAD: Duration = Duration::from_secs(3);
