@@ -4,14 +4,14 @@
 //!
 //! * what is accepted is written back as the same bytes, or, where several forms are read, as one that is written back
 //!   as itself;
-//! * an endpoint stays within its bounds, and sends no more than a few times what it received to addresses that have not
-//!   answered a ping.
+//! * an endpoint stays within its bounds, and sends no more than a few times what it received to addresses that have
+//!   not answered a ping.
 //!
 //! Three things run the targets:
 //!
 //! 1. `cargo test -p local-node-fuzz` replays the corpus and mutates it for some seconds, always with the same random
-//!    numbers. It also measures that a target takes no more memory than a multiple of its input's length, and a constant.
-//!    `FUZZ_ROUNDS` and `FUZZ_SEED` change how long and with which numbers.
+//!    numbers. It also measures that a target takes no more memory than a multiple of its input's length and a
+//!    constant. `FUZZ_ROUNDS` and `FUZZ_SEED` change how long and with which numbers.
 //! 2. `cargo +nightly fuzz run --fuzz-dir local-node/fuzz --features libfuzzer frame local-node/fuzz/corpus/frame` lets
 //!    libFuzzer look for new inputs, guided by coverage.
 //! 3. `cargo run -p local-node-fuzz` writes the corpus anew, after a format has changed.

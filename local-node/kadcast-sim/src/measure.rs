@@ -14,7 +14,7 @@ const MAX_STARTS: Duration = Duration::from_secs(20);
 const WARM_UP: Duration = Duration::from_secs(20);
 /// How long after each other short messages are sent.
 const INTERVAL: Duration = Duration::from_millis(500);
-/// How much longer each byte of a message makes the interval. Each message has reached its last node when the next comes.
+/// How much longer each byte of a message makes the interval, so that each message has reached its last node by then.
 const INTERVAL_OF_BYTE: Duration = Duration::from_micros(20);
 /// How long the last one has to spread.
 const SPREAD: Duration = Duration::from_secs(3);
@@ -119,7 +119,7 @@ pub fn mean_peers(net: &Net) -> f64 {
 }
 
 /// Sends messages from random nodes, and counts. Kadcast runs on the endpoints, flooding and gossip on the
-/// [model](crate::model) with the endpoints' tables.
+/// [model] with the endpoints' tables.
 pub fn measure(net: &mut Net, plan: &Plan) -> Figures {
     let mut rng = ChaCha8Rng::seed_from_u64(plan.seed);
     let spreads = match plan.strategy {

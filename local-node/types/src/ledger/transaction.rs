@@ -13,8 +13,8 @@ use crate::rules::Fork;
 
 /// The most bytes of an encoded protocol transaction that the decoder reads: production's bound. A block holds less.
 pub const MAX_ENCODED_TRANSACTION_BYTES: usize = 2 * 1024 * 1024;
-/// The most blobs of a transaction, a rule of the chain (`Transaction::blob_check` of `dusk-core`). The decoder enforces
-/// it, because a decoded blob takes 128 KiB of memory, even where the 33 bytes of its name are all that came.
+/// The most blobs of a transaction, a rule of the chain (`Transaction::blob_check` of `dusk-core`). The decoder
+/// enforces it, because a decoded blob takes 128 KiB of memory, even where the 33 bytes of its name are all that came.
 pub const MAX_BLOBS: usize = 6;
 /// The version that the envelope states.
 const ENVELOPE_VERSION: u32 = 1;
@@ -80,7 +80,8 @@ impl LedgerTransaction {
     /// Reads the bytes of a protocol transaction, without the envelope, in whatever format they have.
     ///
     /// # Errors
-    /// When they are longer than [`MAX_ENCODED_TRANSACTION_BYTES`], do not decode, or hold more than [`MAX_BLOBS`] blobs.
+    /// When they are longer than [`MAX_ENCODED_TRANSACTION_BYTES`], do not decode, or hold more than [`MAX_BLOBS`]
+    /// blobs.
     pub fn from_protocol_bytes(bytes: &[u8]) -> Result<Self, DecodeError> {
         if bytes.len() > MAX_ENCODED_TRANSACTION_BYTES {
             return Err(DecodeError::TooMany {
