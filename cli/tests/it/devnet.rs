@@ -110,7 +110,6 @@ fn project() -> Place {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "a figure that depends on the machine is told, not compared")]
 fn a_devnet_lives_through_what_is_done_to_it() {
     let _turn = alone();
     let mut place = Place::new();
@@ -198,7 +197,6 @@ fn no_node_outlives_its_supervisor_and_the_chain_goes_on() {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "a figure that depends on the machine is told, not compared")]
 fn a_detached_devnet_runs_until_it_is_ended() {
     let place = project();
     let begun = Instant::now();
