@@ -227,8 +227,8 @@ impl Ledger {
         }
     }
 
-    /// Makes the body of the next block from waiting transactions, and from those of the faults that this chain does not
-    /// hold yet. It is remembered under the request's id until a block is accepted.
+    /// Makes the body of the next block from waiting transactions, and from the faults that this chain does not hold
+    /// yet. It is remembered under the request's id until a block is accepted.
     ///
     /// # Errors
     /// When the chain's own part of the block fails, or the build is cancelled.

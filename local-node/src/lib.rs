@@ -1,9 +1,9 @@
 //! A full node: ledger, mempool, consensus, Kadcast, HTTP. It runs alone, or as one of a network.
 //!
 //! [`spawn`] starts a node and gives a [`NodeHandle`]; everything else in the process speaks to the node through that.
-//! A node is one loop on a thread of its own that owns the mempool and the core of the chain, a thread for the ledger, a
-//! thread for the log of votes, and two kinds of work beside them: checking incoming transactions, and answering questions
-//! to the state. How these hang together is drawn at the top of `runtime.rs`.
+//! A node is one loop on a thread of its own that owns the mempool and the core of the chain, a thread for the ledger,
+//! a thread for the log of votes, and two kinds of work beside them: checking incoming transactions, and answering
+//! questions to the state. How these hang together is drawn at the top of `runtime.rs`.
 //!
 //! | module | is |
 //! |---|---|
@@ -33,7 +33,7 @@
 //!   machine costs the transaction its place or the question its answer. A loop that ends all the same says so
 //!   ([`end::End`]).
 //! * A transaction that was running when the process ended is not run again at the next start.
-//! * Where there is a data folder, a block is on the medium before anybody hears of it, and so is what the node has voted.
+//! * Where there is a data folder, a block is on the medium before anybody hears of it, and so are the node's votes.
 //!
 //! Not here yet: shielded transactions.
 

@@ -22,9 +22,9 @@
 //! The core decides, and does nothing else: it is the one that the simulator runs. Blocks run on the ledger's thread,
 //! so that the loop answers peers meanwhile. What this node says to others leaves when the log is durable up to it.
 //!
-//! A block that is told of is stored. When the store fails (no space, a broken disk), the loop ends and says why
-//! ([`End`]); all that was told before is found again at the next start. A panic in the loop or at the ledger ends it in
-//! the same way.
+//! An announced block is stored. When the store fails (no space, a broken disk), the loop ends and says why ([`End`]);
+//! the next start finds everything that was announced before. A panic in the loop or at the ledger ends it in the same
+//! way.
 //!
 //! A node without a network holds the keys of all voters: its core leads from "build" to "decide" without waiting for
 //! anybody. Nothing here makes an attestation.

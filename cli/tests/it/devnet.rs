@@ -92,7 +92,7 @@ fn finality_goes_on(place: &Place, which: &[usize]) {
     });
 }
 
-/// Waits until all nodes work on the same round from its beginning: a node that has just caught up is behind the others.
+/// Waits until all nodes work on the same round from its beginning: a node that has just caught up is behind.
 #[track_caller]
 fn all_in_step(place: &Place) {
     eventually("all nodes are in the same round and its first iteration", || {

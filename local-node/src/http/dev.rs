@@ -14,8 +14,8 @@
 //! | `heal` | – | `{}`; all rules of links are gone |
 //!
 //! `link` sets the rule of one peer, named by its public UDP address, or with `null` of all peers without a rule of
-//! their own. It takes the place of the rule before. `cut` holds in both directions; `delay_ms` and `loss_permille` hold for
-//! what this node sends, so that the same rule in two nodes delays a datagram once.
+//! their own. It takes the place of the rule before. `cut` holds in both directions; `delay_ms` and `loss_permille`
+//! hold for what this node sends, so that the same rule in two nodes delays a datagram once.
 //!
 //! ```json
 //! {

@@ -33,8 +33,8 @@ pub enum FaultProblem {
 }
 
 impl Ledger {
-    /// Those of the faults, which hold, that a block on the tip may have: they are about this chain, no block holds them
-    /// already, and they find room.
+    /// Those of the faults, which hold, that a block on the tip may have: they are about this chain, no block holds
+    /// them already, and they find room.
     pub(super) fn new_faults(&self, faults: Vec<Fault>, request: &BuildRequest) -> Result<Vec<Fault>, LedgerError> {
         let (mut found, mut new, mut bytes) = (BTreeSet::new(), Vec::new(), 0);
         for fault in faults {

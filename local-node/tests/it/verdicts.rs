@@ -39,10 +39,14 @@ fn block(ledger: &mut Ledger, drafts: Vec<Draft>, faults: Vec<Fault>) -> Block {
     let (prev_block_cert, voters) = certificate(ledger);
     let tip = ledger.tip().clone();
     let mut mempool = Mempool::new(Limits::default());
+    let mut first_nonces = BTreeMap::new();
     for draft in &drafts {
-        let first = drafts.iter().filter(|other| other.from == draft.from).map(|draft| draft.nonce).min();
-        let nonce = first.map_or(0, |first| first - 1);
-        let signed = draft.clone().sign();
+        let first = first_nonces.entry(draft.from).or_insert(draft.nonce);
+        *first = draft.nonce.min(*first);
+    }
+    for draft in drafts {
+        let nonce = first_nonces[&draft.from] - 1;
+        let signed = draft.sign();
         let transaction = ValidTransaction::trusted(signed, Profile::Local.at(tip.height + 1)).expect("amounts fit");
         mempool.insert(transaction, &AccountData { nonce, balance: u64::MAX }, 0).expect("fits");
     }

@@ -3,8 +3,8 @@
 //! # Model
 //!
 //! A [`Ledger`] keeps who holds how many shares. Its type parameter is the composition of [rules](Rule) that judge
-//! every move. A rule is a value with settings of its own, a check, and a hook after the move. It declares what it keeps
-//! for each account, and the ledger stores that in the account's record.
+//! every move. A rule is a value with settings of its own, a check, and a hook after the move. It declares what it
+//! keeps for each account, and the ledger stores that in the account's record.
 //!
 //! ```text
 //!   check ─────────────────────────┐
