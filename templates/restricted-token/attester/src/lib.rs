@@ -134,12 +134,36 @@ impl Wallet {
         revoked: &IndexedTree<REVOKED>,
         blocked: &IndexedTree<BLOCKED>,
     ) -> Result<EligiblePrivate, IndexedError> {
+        self.private_for(self.credential.residence, revoked, blocked)
+    }
+
+    /// What a holder in a blocked country puts into a proof that cannot hold: it shows that the nearest country below
+    /// is not blocked, so the prover names the residence as the reason.
+    ///
+    /// # Errors
+    /// [`IndexedError::Present`] when the credential is revoked, or every country below is blocked as well.
+    pub fn private_beside(
+        &self,
+        revoked: &IndexedTree<REVOKED>,
+        blocked: &IndexedTree<BLOCKED>,
+    ) -> Result<EligiblePrivate, IndexedError> {
+        let below = (0..self.credential.residence).rev();
+        let mut tried = below.map(|country| self.private_for(country, revoked, blocked));
+        tried.find(Result::is_ok).unwrap_or(Err(IndexedError::Present))
+    }
+
+    fn private_for(
+        &self,
+        country: u16,
+        revoked: &IndexedTree<REVOKED>,
+        blocked: &IndexedTree<BLOCKED>,
+    ) -> Result<EligiblePrivate, IndexedError> {
         Ok(EligiblePrivate {
             credential: self.credential.clone(),
             signature: self.signature.clone(),
             attester_key: self.attester_key,
             non_membership: revoked.non_membership(self.credential.serial)?,
-            allowed_residence: blocked.non_membership(Field::from(u64::from(self.credential.residence)))?,
+            allowed_residence: blocked.non_membership(Field::from(u64::from(country)))?,
             secret_key: self.secret_key.clone(),
         })
     }

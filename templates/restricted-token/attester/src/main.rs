@@ -164,13 +164,11 @@ fn witness(name: &str) -> Outcome {
     let Terms { attester: of, revoked, blocked: root, today, born_until, level, scope, occasion } =
         Terms::read()?;
     let wallet: Wallet = read(name)?;
-    let private = match wallet.private(&attester()?.revocations(), &blocked(&countries()?)?) {
-        Ok(private) => private,
-        // A blocked resident gets an opening of the empty list: the prover then names the constraint that fails.
-        Err(_) => wallet
-            .private(&attester()?.revocations(), &blocked(&[])?)
-            .map_err(|error| format!("{name} can prove nothing: the credential: {error}"))?,
-    };
+    let (revocations, list) = (attester()?.revocations(), blocked(&countries()?)?);
+    let private = wallet
+        .private(&revocations, &list)
+        .or_else(|_| wallet.private_beside(&revocations, &list))
+        .map_err(|error| format!("{name} can prove nothing: the credential: {error}"))?;
     let tag = wallet.tag(scope);
     let public = EligiblePublic {
         attester: of,
