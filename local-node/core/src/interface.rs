@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use local_node_consensus::{
-    BeforeTip, BlockBody, BuildRequest, Config, Offence, Persist, Provisioners, Verdict as Judgement, VerifyRequest,
+    BeforeTip, BlockBody, BuildRequest, Config, Offence, Persist, Provisioners, StepTimes, Verdict as Judgement,
+    VerifyRequest,
 };
 use local_node_types::ledger::{Block, Fault, Hash, Header, Label};
 use local_node_types::message::{Inventory, InventoryItem, Message};
@@ -180,6 +181,8 @@ pub enum Record {
     Consensus(Persist),
     /// A proof of misbehaviour that waits for a block.
     Fault(Box<Fault>),
+    /// How long steps took lately. The last of these records counts.
+    StepTimes(StepTimes),
 }
 
 /// Whom something is for.

@@ -97,7 +97,6 @@
 //! - No mempool: the driver owns it, and judges transactions and requests for them before they come here.
 //! - No emergency blocks (iteration 255): they are ignored. Other blocks without an attestation are refused.
 //! - Requests for resources are answered or ignored, never passed on to other peers.
-//! - The step times are not kept over a restart: steps begin with the longest timeout.
 //! - Attestations are verified one by one, not in batches.
 
 mod chain;

@@ -41,6 +41,8 @@ pub struct Core {
     peers: Peers,
     held: Held,
     log: Log,
+    /// How long steps took, as it was last recorded.
+    times: StepTimes,
     /// The timers of the consensus.
     timers: BTreeMap<TimerId, Millis>,
     /// Candidates that are being built or verified.
@@ -96,7 +98,12 @@ impl Core {
         now: Millis,
         out: &mut Vec<Output>,
     ) -> Self {
-        let mut consensus = Consensus::with_signer(config.consensus, signer, StepTimes::default());
+        let times = restart.records.iter().rev().find_map(|record| match record {
+            Record::StepTimes(times) => Some(times.clone()),
+            _ => None,
+        });
+        let times = times.unwrap_or_default();
+        let mut consensus = Consensus::with_signer(config.consensus, signer, times.clone());
         let (mut faults, mut ratified) = (FaultPool::default(), BTreeMap::new());
         for record in &restart.records {
             match record {
@@ -105,6 +112,7 @@ impl Core {
                     consensus::note_ratified(&mut ratified, record);
                 }
                 Record::Fault(fault) => _ = faults.add(fault.as_ref().clone()),
+                Record::StepTimes(_) => {}
             }
         }
         let log = Log::new(restart.position);
@@ -122,6 +130,7 @@ impl Core {
             peers: Peers::default(),
             held: Held::default(),
             log,
+            times,
             timers: BTreeMap::new(),
             requests: BTreeMap::new(),
             executions: BTreeMap::new(),

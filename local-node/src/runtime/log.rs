@@ -13,7 +13,7 @@ use local_node_core::{Position, Record};
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 use tokio::sync::mpsc;
 
-use super::record::{decode, encode, last_round};
+use super::record::{LATEST, decode, encode, last_round};
 use crate::store::StoreError;
 
 /// The file in the data folder.
@@ -153,14 +153,7 @@ fn write(
                     last = Some(position);
                 }
                 Order::Settle(round) => {
-                    // The last record stays, so that positions go on from it.
-                    let newest = rounds.last_key_value().map(|(position, _)| *position);
-                    let gone: Vec<u64> = rounds
-                        .iter()
-                        .filter(|(position, of)| **of <= round && Some(**position) != newest)
-                        .map(|(position, _)| *position)
-                        .collect();
-                    for position in gone {
+                    for position in superfluous(rounds, round) {
                         table.remove(position)?;
                         rounds.remove(&position);
                     }
@@ -170,6 +163,17 @@ fn write(
     }
     transaction.commit()?;
     Ok(last)
+}
+
+/// The positions of records that are of no use when a round is final. The last record stays, so that positions go on
+/// from it.
+fn superfluous(rounds: &BTreeMap<u64, u64>, settled: u64) -> Vec<u64> {
+    let last_of = |wanted: &dyn Fn(u64) -> bool| rounds.iter().rev().find(|(_, of)| wanted(**of)).map(|(at, _)| *at);
+    let (newest, latest_times) = (last_of(&|_| true), last_of(&|of| of == LATEST));
+    let is_of_use = |position: u64, of: u64| {
+        Some(position) == newest || if of == LATEST { Some(position) == latest_times } else { of > settled }
+    };
+    rounds.iter().filter(|(position, of)| !is_of_use(**position, **of)).map(|(position, _)| *position).collect()
 }
 
 #[cfg(test)]
@@ -206,6 +210,13 @@ mod tests {
         let (_, remembered, _written) = Log::open(folder.path()).expect("it opens again");
         // Positions never begin anew.
         assert_eq!((rounds(&remembered), remembered.last), (vec![3], Position(6)));
+    }
+
+    #[test]
+    fn of_step_times_the_last_stay() {
+        let rounds = BTreeMap::from([(1, LATEST), (2, 7), (3, LATEST), (4, 8), (5, 7)]);
+        assert_eq!(superfluous(&rounds, 7), [1, 2]);
+        assert_eq!(superfluous(&rounds, 8), [1, 2, 4]);
     }
 
     #[test]

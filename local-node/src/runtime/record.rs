@@ -1,14 +1,19 @@
 //! The form of records in the log.
 
-use local_node_consensus::{EPOCH, Persist};
+use local_node_consensus::{EPOCH, Millis, Persist, StepTimes};
 use local_node_core::Record;
 use local_node_types::codec::{Decode, DecodeError, Encode, Reader};
 use local_node_types::ledger::{Block, ConsensusHeader, Fault, StepName, Vote};
 use local_node_types::message::ValidationResult;
 
-/// The round after which a record is of no use: once it is final, or, for a fault, once the fault has expired.
+/// Stands for a round that never ends.
+pub(super) const LATEST: u64 = u64::MAX;
+
+/// The round after which a record is of no use: once it is final, or, for a fault, once the fault has expired. Step times
+/// are of no use as soon as there are later ones, whatever the round.
 pub(super) fn last_round(record: &Record) -> u64 {
     match record {
+        Record::StepTimes(_) => LATEST,
         Record::Consensus(Persist::Iteration { round, .. }) => *round,
         Record::Consensus(Persist::Vote { header, .. } | Persist::ValidationResult(header, _)) => header.round,
         Record::Consensus(Persist::Candidate(block)) => block.header.height,
@@ -44,6 +49,14 @@ pub(super) fn encode(record: &Record) -> Vec<u8> {
             bytes.push(4);
             fault.encode(&mut bytes);
         }
+        Record::StepTimes(times) => {
+            bytes.push(5);
+            for step in StepName::ALL {
+                let recorded: Vec<_> = times.recorded(step).collect();
+                bytes.push(u8::try_from(recorded.len()).unwrap_or(u8::MAX));
+                recorded.iter().for_each(|time| bytes.extend(time.0.to_le_bytes()));
+            }
+        }
     }
     bytes
 }
@@ -70,6 +83,15 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Record, DecodeError> {
             Record::Consensus(Persist::ValidationResult(header, ValidationResult::decode(&mut reader)?))
         }
         4 => Record::Fault(Box::new(Fault::decode(&mut reader)?)),
+        5 => {
+            let mut times = StepTimes::default();
+            for step in StepName::ALL {
+                for _ in 0..reader.u8()? {
+                    times.record(step, Millis(reader.u64()?));
+                }
+            }
+            Record::StepTimes(times)
+        }
         tag => return Err(reader.unknown_tag("record", tag)),
     };
     match reader.remaining() {
@@ -89,7 +111,10 @@ mod tests {
         let mut header_of_block = Header { height: 7, ..Header::default() };
         header_of_block.hash = header_of_block.compute_hash();
         let block = Block { header: header_of_block, transactions: vec![], faults: vec![] };
+        let mut times = StepTimes::default();
+        (0..7).for_each(|time| times.record(StepName::Validation, Millis(time)));
         vec![
+            Record::StepTimes(times),
             Record::Consensus(Persist::Iteration { prev_block_hash: [2; 32], round: 7, iteration: 200 }),
             Record::Consensus(Persist::Vote { header, step: StepName::Ratification, vote: Vote::Valid([5; 32]) }),
             Record::Consensus(Persist::Vote { header, step: StepName::Validation, vote: Vote::NoCandidate }),
@@ -104,7 +129,8 @@ mod tests {
             let bytes = encode(&record);
             let read = decode(&bytes).expect("it decodes");
             assert_eq!(format!("{record:?}"), format!("{read:?}"));
-            assert_eq!(last_round(&read), 7);
+            let until = if matches!(read, Record::StepTimes(_)) { LATEST } else { 7 };
+            assert_eq!(last_round(&read), until);
         }
     }
 
@@ -118,6 +144,6 @@ mod tests {
             let longer = [bytes.as_slice(), &[0]].concat();
             assert!(matches!(decode(&longer), Err(DecodeError::Trailing(1))));
         }
-        assert!(decode(&[5]).is_err());
+        assert!(decode(&[6]).is_err());
     }
 }

@@ -32,8 +32,19 @@ impl Core {
     pub(super) fn begin_round(&mut self, now: Millis, out: &mut Vec<Output>) {
         self.note_progress(now);
         self.begin_consensus(now, out);
+        self.record_step_times(out);
         for waiting in self.held.release() {
             self.on_message(now, waiting.ingress, waiting.from, waiting.message, out);
+        }
+    }
+
+    /// Keeps how long steps take. A node that began with the longest timeouts after a restart would be slower than the
+    /// others for as long as no block comes, and come apart from them.
+    fn record_step_times(&mut self, out: &mut Vec<Output>) {
+        let times = self.consensus.step_times();
+        if !self.config.consensus.alone && self.times != *times {
+            self.times = times.clone();
+            self.log.append(Record::StepTimes(times.clone()), out);
         }
     }
 

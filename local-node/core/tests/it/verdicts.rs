@@ -6,13 +6,13 @@ use std::sync::Arc;
 use dusk_core::BlsScalar;
 use dusk_core::signatures::bls::{PublicKey, SecretKey};
 use local_node_consensus::signing::Keyring;
-use local_node_consensus::{Config, MIN_STAKE, Millis, Offence, Provisioners, Stake};
+use local_node_consensus::{Config, MIN_STAKE, Millis, Offence, Provisioners, Stake, StepTimes};
 use local_node_core::{
-    ChainBlock, Core, CoreConfig, IngressId, Input, MAX_SERVED_ITEMS, Output, PeerId, Position, Restart, Serve, Target,
-    Verdict, Want,
+    ChainBlock, Core, CoreConfig, IngressId, Input, MAX_SERVED_ITEMS, Output, PeerId, Position, Record, Restart, Serve,
+    Target, Verdict, Want,
 };
 use local_node_types::keys::{BlsKey, BlsSignature};
-use local_node_types::ledger::{Attestation, Block, ConsensusHeader, Hash, Header, RatificationResult, Vote};
+use local_node_types::ledger::{Attestation, Block, ConsensusHeader, Hash, Header, RatificationResult, StepName, Vote};
 use local_node_types::message::{
     GetBlocks, GetResource, Inventory, InventoryItem, Message, Quorum, SignedBy, Validation,
 };
@@ -41,9 +41,14 @@ pub(crate) struct Node {
 
 impl Node {
     pub(crate) fn new() -> (Self, Vec<Output>) {
+        Self::with_records(Vec::new())
+    }
+
+    /// A node that starts again with these records.
+    fn with_records(records: Vec<Record>) -> (Self, Vec<Output>) {
         let last_final = ChainBlock { header: genesis(), provisioners: provisioners() };
-        let restart =
-            Restart { before: None, last_final, unsettled: Vec::new(), records: Vec::new(), position: Position(0) };
+        let position = Position(records.len() as u64);
+        let restart = Restart { before: None, last_final, unsettled: Vec::new(), records, position };
         let mut out = Vec::new();
         let config = CoreConfig::new(Config::local(Millis::from_secs(1)));
         let core = Core::new(config, Box::new(Keyring::new(Vec::new())), restart, NOW, &mut out);
@@ -102,6 +107,22 @@ fn a_node_that_starts_asks_for_blocks_and_keeps_its_iteration() {
     assert!(out.iter().any(|output| matches!(output, Output::Ask { to: Target::Some(_), want } if *want == after)));
     assert!(out.iter().any(|output| matches!(output, Output::Persist { position: Position(1), .. })));
     assert!(node.core.deadline().is_some());
+}
+
+#[test]
+fn steps_take_as_long_after_a_restart_as_before() {
+    let proposal = |records| {
+        let (node, _) = Node::with_records(records);
+        // The slot opened long ago.
+        node.core.deadline().expect("the step has a timeout").since(NOW)
+    };
+    let timeouts = Config::local(Millis::from_secs(1)).timeouts;
+    assert_eq!(proposal(vec![]), timeouts.max);
+    let mut times = StepTimes::default();
+    times.record(StepName::Proposal, Millis(1_000));
+    let mut earlier = StepTimes::default();
+    earlier.record(StepName::Proposal, Millis(3_000));
+    assert_eq!(proposal(vec![Record::StepTimes(earlier), Record::StepTimes(times)]), Millis(1_000));
 }
 
 #[test]
