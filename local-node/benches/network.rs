@@ -1,0 +1,122 @@
+//! What a network of nodes takes and how soon it agrees: `cargo bench -p local-node --bench network`.
+//!
+//! All nodes run in this process and speak over loopback sockets, with one provisioner each and a block every second.
+//! On a machine of few cores they share its time. `-- --short` sends fewer transfers.
+#![allow(clippy::print_stdout, clippy::expect_used, reason = "it is a program that measures")]
+
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use dusk_core::transfer::moonlight::{Fee, Payload, Transaction};
+use local_node::accounts::{DevAccount, dev_accounts};
+use local_node::genesis::{Allocation, DEV_STAKE};
+use local_node::handle::NodeHandle;
+use local_node::network::NetworkConfig;
+use local_node::{BlockTime, Config, spawn};
+
+/// Accounts that send transfers; the others have stakes.
+const SENDERS: std::ops::Range<usize> = 4..10;
+/// Transfers of one account that wait in the mempool at a time, at most.
+const IN_FLIGHT: usize = 60;
+
+fn main() {
+    let short = std::env::args().any(|argument| argument == "--short");
+    let transfers = if short { 600 } else { 6_000 };
+    let runtime = tokio::runtime::Runtime::new().expect("threads");
+    runtime.block_on(async {
+        for nodes in [1, 4] {
+            measure(nodes, transfers).await;
+        }
+    });
+}
+
+async fn measure(count: usize, transfers: usize) {
+    let accounts = dev_accounts();
+    let begun = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs() + 2;
+    let addresses: Vec<SocketAddr> = {
+        let bind = |_| UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        let sockets: Vec<_> = (0..=count).map(bind).collect();
+        sockets.iter().map(|socket| socket.local_addr().expect("it is bound")).collect()
+    };
+    let config = |place: usize| {
+        let stakes = accounts[..count].iter().map(|account| (*account.public_key(), DEV_STAKE)).collect();
+        let bootstrap = addresses.iter().copied().filter(|other| *other != addresses[place]).collect();
+        Config {
+            block_time: BlockTime::Every(Duration::from_secs(1)),
+            genesis_time: Some(begun),
+            allocation: Some(Allocation { stakes, ..Allocation::development(&accounts) }),
+            voters: Some(accounts[place..count.max(place)].iter().take(1).map(|it| it.keys().clone()).collect()),
+            network: Some(NetworkConfig { listen: addresses[place], public: addresses[place], bootstrap }),
+            ..Config::default()
+        }
+    };
+    let started = Instant::now();
+    let mut nodes = Vec::new();
+    for place in 0..count {
+        nodes.push(spawn(config(place)).await.expect("the node starts"));
+    }
+    while nodes[0].network_status().await.expect("it runs").last_final == 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    println!("{count} node(s): first final block after {:.1} s", started.elapsed().as_secs_f64());
+
+    let signed: Vec<Vec<Vec<u8>>> = SENDERS
+        .map(|sender| (1..=transfers / SENDERS.len()).map(|nonce| transfer(&accounts[sender], nonce as u64)).collect())
+        .collect();
+    let first = nodes[0].tip().height + 1;
+    let sending = Instant::now();
+    let senders: Vec<_> = signed
+        .into_iter()
+        .zip(SENDERS)
+        .map(|(transfers, sender)| tokio::spawn(send(nodes[0].clone(), *accounts[sender].public_key(), transfers)))
+        .collect();
+    for sender in senders {
+        sender.await.expect("all are in blocks");
+    }
+    let took = sending.elapsed().as_secs_f64();
+    let last = nodes[0].tip().height;
+    let in_block = |height| nodes[0].store().block(height).expect("readable").map_or(0, |it| it.0.transactions.len());
+    let most = (first..=last).map(in_block).max().unwrap_or_default();
+    println!(
+        "{count} node(s): {transfers} transfers in {took:.1} s, {:.0} a second, at most {most} in a block",
+        transfers as f64 / took
+    );
+
+    let target = nodes[0].tip().height;
+    let joining = Instant::now();
+    let newcomer = spawn(config(count)).await.expect("the node starts");
+    let joined = joining.elapsed();
+    while newcomer.tip().height < target {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let synced = (joining.elapsed() - joined).as_secs_f64();
+    println!(
+        "{count} node(s): a new one has these {target} blocks after {synced:.1} s, {:.1} a second",
+        target as f64 / synced
+    );
+    newcomer.shutdown().await;
+    for node in nodes {
+        node.shutdown().await;
+    }
+}
+
+/// Sends the transfers of an account, as many at a time as a mempool keeps waiting for one another.
+async fn send(node: NodeHandle, account: dusk_core::signatures::bls::PublicKey, transfers: Vec<Vec<u8>>) {
+    for batch in transfers.chunks(IN_FLIGHT) {
+        for transfer in batch {
+            node.submit(transfer.clone()).await.expect("taken");
+        }
+    }
+    let all = transfers.len() as u64;
+    while node.account(&account).await.expect("readable").nonce < all {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+fn transfer(account: &DevAccount, nonce: u64) -> Vec<u8> {
+    let key = *account.public_key();
+    let fee = Fee { gas_limit: 3_000_000, gas_price: 1, refund_address: key };
+    let payload = Payload { chain_id: 0, sender: key, receiver: key, value: 1, deposit: 0, fee, nonce, data: None };
+    let signed = Transaction::sign_payload(account.secret_key(), payload).expect("there is no memo");
+    dusk_core::transfer::Transaction::from(signed).to_network_bytes()
+}
