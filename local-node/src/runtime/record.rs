@@ -9,8 +9,8 @@ use local_node_types::message::ValidationResult;
 /// Stands for a round that never ends.
 pub(super) const LATEST: u64 = u64::MAX;
 
-/// The round after which a record is of no use: once it is final, or, for a fault, once the fault has expired. Step times
-/// are of no use as soon as there are later ones, whatever the round.
+/// The round after which a record is of no use: once it is final, or, for a fault, once the fault has expired. Step
+/// times are of no use as soon as there are later ones, whatever the round.
 pub(super) fn last_round(record: &Record) -> u64 {
     match record {
         Record::StepTimes(_) => LATEST,
