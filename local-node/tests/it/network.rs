@@ -102,20 +102,20 @@ async fn four_nodes_agree_and_a_transfer_reaches_all() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_that_was_away_catches_up_and_votes_again() {
-    let addresses = addresses(4);
-    let folders: Vec<_> = (0..4).map(|_| tempfile::tempdir().expect("a folder")).collect();
+    let addresses = addresses(MEMBERS);
+    let folders: Vec<_> = (0..MEMBERS).map(|_| tempfile::tempdir().expect("a folder")).collect();
     let start = |place: usize| spawn(config(place, &addresses, Some(folders[place].path().to_owned())));
     let mut nodes = Vec::new();
-    for place in 0..4 {
+    for place in 0..MEMBERS {
         nodes.push(start(place).await.expect("the node starts"));
     }
     final_at(&nodes[0], 2).await;
-    let away = nodes.pop().expect("there are four");
+    let away = nodes.pop().expect("there are seven");
     let before = away.tip().height;
     away.shutdown().await;
     final_at(&nodes[0], before + 4).await;
-    nodes.push(start(3).await.expect("it starts again"));
-    assert!(nodes[3].tip().height >= before, "it keeps its chain");
+    nodes.push(start(KILLED).await.expect("it starts again"));
+    assert!(nodes[KILLED].tip().height >= before, "it keeps its chain");
     let target = nodes[0].tip().height + 2;
     for node in &nodes {
         final_at(node, target).await;
