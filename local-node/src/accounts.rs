@@ -29,9 +29,9 @@ pub const NAMES: [&str; 10] = ["alice", "bob", "carol", "dave", "erin", "frank",
 
 /// How many of the development accounts, from the first on, have a stake at genesis.
 ///
-/// Four is the least number of voters of which one may fail and the others still agree, so a network of four nodes with
-/// one of these keys each is the smallest that shows it. It also avoids the one set that sortition cannot serve: of two
-/// eligible provisioners both may be excluded from a committee (the book, "Consensus", section "Sortition").
+/// Four is the least number of voters of which one may fail and the others still agree, if slowly: in many committees
+/// of four, one voter has more than a third of the credits. It also avoids the one set that sortition cannot serve: of
+/// two eligible provisioners both may be excluded from a committee (the book, "Consensus", section "Sortition").
 pub const STAKERS: usize = 4;
 
 /// Why words are no mnemonic.

@@ -59,7 +59,7 @@ pub(super) async fn take(
                     incoming.send(Incoming::Message { ingress, from, message: Box::new(message) }).await
                 }
                 Err(problem) => {
-                    debug!(from = %ray.from, %problem, "a message that is none");
+                    debug!(from = %ray.from, %problem, "the bytes of a peer are not a message");
                     let _ = kadcast.judge(ray.ingress, Verdict::Reject).await;
                     Ok(())
                 }
