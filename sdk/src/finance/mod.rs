@@ -54,6 +54,8 @@ pub mod attesters;
 pub mod batch;
 pub mod calendar;
 pub mod caps;
+#[cfg(feature = "zk")]
+pub mod confidential;
 pub mod dividends;
 pub mod documents;
 pub mod freezes;
