@@ -370,7 +370,7 @@ fn plain_trees_are_not_those_of_issuers() {
         fault(&layout, &assignment)
     };
     assert_eq!(stands(plain.root(), true), None);
-    assert_eq!(stands(plain.root(), false).as_deref(), Some("the leaf is in the tree"));
+    assert_eq!(stands(plain.root(), false).as_deref(), Some("the node is at its place"));
     assert_eq!(stands(issuers.root(), true).as_deref(), Some("the leaf is in the tree"));
 }
 

@@ -29,6 +29,7 @@ mod domain;
 mod holder;
 mod keys;
 mod note;
+pub mod statements;
 
 pub use address::{Address, NotAnAddress};
 pub use cipher::{AuditCipher, Audited, AuditorKey, NoteCipher, Opened, Unreadable, ViewCipher};

@@ -72,7 +72,7 @@ pub fn hash(cs: &mut ConstraintSystem, elements: &[Field]) -> Field {
 }
 
 /// Up to four elements derived from the given ones: [`native::expand`](crate::native::expand) of their values. The rows
-/// of the [`hash`], and two for each result but one; four results of up to four elements take 579 rows.
+/// of the [`hash`], and two for each result; four results of four elements take 579 rows.
 ///
 /// 1. The results are the second and the following elements of the sponge's state, with the tag for that number of
 ///    elements and of results.
