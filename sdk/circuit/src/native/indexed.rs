@@ -114,20 +114,16 @@ impl<const H: usize, N: TreeHash> IndexedTree<H, N> {
     pub fn insert(&mut self, value: Field) -> Result<Insertion<H>, IndexedError> {
         let non_membership = self.non_membership(value)?;
         let position = self.places.len() as u64;
-        self.insert_all([value])?;
+        self.insert_all(&[value])?;
         let path = self.tree.opening(position).ok_or(IndexedError::Full)?;
         Ok(Insertion { non_membership, path, root: self.root() })
     }
 
-    /// Adds two values. A node above several of the leaves that change is computed once. On an error nothing changes.
+    /// Adds values. A node above several of the leaves that change is computed once. On an error nothing changes.
     ///
     /// # Errors
-    /// [`IndexedError`]; [`IndexedError::Present`] also if both are the same.
-    pub fn insert_both(&mut self, values: [Field; 2]) -> Result<(), IndexedError> {
-        self.insert_all(values)
-    }
-
-    fn insert_all<const M: usize>(&mut self, values: [Field; M]) -> Result<(), IndexedError> {
+    /// [`IndexedError`]; [`IndexedError::Present`] also if two of the values are the same.
+    pub fn insert_all(&mut self, values: &[Field]) -> Result<(), IndexedError> {
         for (place, value) in values.iter().enumerate() {
             let (low, _) = self.below(*value)?;
             if low == key(*value) || values[..place].contains(value) {
@@ -135,20 +131,20 @@ impl<const H: usize, N: TreeHash> IndexedTree<H, N> {
             }
         }
         let count = self.places.len() as u64;
-        if count + M as u64 > Tree::<H>::CAPACITY {
+        if count + values.len() as u64 > Tree::<H>::CAPACITY {
             return Err(IndexedError::Full);
         }
         for (position, value) in (count..).zip(values) {
-            self.places.insert(key(value), position);
+            self.places.insert(key(*value), position);
         }
         // The leaves of the values and of those below them. A value below another new one is in the list twice, with
         // the same leaf.
-        let mut changed = Vec::with_capacity(2 * M);
+        let mut changed = Vec::with_capacity(2 * values.len());
         for value in values {
-            let lower = self.places.range(..key(value)).next_back();
+            let lower = self.places.range(..key(*value)).next_back();
             changed.extend(lower.map(|(low, place)| (*place, *low)));
         }
-        changed.extend((count..).zip(values.map(key)));
+        changed.extend((count..).zip(values.iter().map(|value| key(*value))));
         let changed = changed.into_iter().map(|(position, member)| (position, self.leaf(&member)));
         let changed: Vec<(u64, Field)> = changed.collect();
         self.tree.insert_all(&changed).map_err(|OutsideTree { .. }| IndexedError::Full)

@@ -387,7 +387,7 @@ proptest! {
             let before = both.clone();
             let mut next = single.clone();
             let expected = next.insert(pair[0]).and_then(|_| next.insert(pair[1]));
-            let result = both.insert_both(pair);
+            let result = both.insert_all(&pair);
             prop_assert_eq!(result.is_ok(), expected.is_ok());
             match result {
                 Ok(()) => single = next,
@@ -413,13 +413,13 @@ proptest! {
 #[test]
 fn the_same_value_twice_at_once_is_refused() {
     let mut set = IndexedTree::<2, Plain>::default();
-    assert_eq!(set.insert_both([5.into(), 5.into()]), Err(IndexedError::Present));
-    assert_eq!(set.insert_both([5.into(), 0.into()]), Err(IndexedError::Reserved));
-    assert_eq!(set.insert_both([5.into(), 6.into()]), Ok(()));
-    assert_eq!(set.insert_both([7.into(), 6.into()]), Err(IndexedError::Present));
+    assert_eq!(set.insert_all(&[5.into(), 5.into()]), Err(IndexedError::Present));
+    assert_eq!(set.insert_all(&[5.into(), 0.into()]), Err(IndexedError::Reserved));
+    assert_eq!(set.insert_all(&[5.into(), 6.into()]), Ok(()));
+    assert_eq!(set.insert_all(&[7.into(), 6.into()]), Err(IndexedError::Present));
     assert_eq!(set, {
         let mut set = IndexedTree::<2, Plain>::default();
-        set.insert_both([5.into(), 6.into()]).unwrap();
+        set.insert_all(&[5.into(), 6.into()]).unwrap();
         set
     });
 }

@@ -24,20 +24,34 @@
 //! [`NOTE_LEVELS`], [`NULLIFIER_LEVELS`] and [`HOLDER_LEVELS`] are the heights of the trees, with four children a node.
 
 mod address;
+pub mod auditor;
 mod cipher;
 mod domain;
 mod holder;
 mod keys;
+pub mod locks;
 mod note;
+pub mod notes;
+pub mod nullifiers;
+pub mod pool;
+pub mod registry;
+pub mod snapshots;
 pub mod statements;
 
 pub use address::{Address, NotAnAddress};
+pub use auditor::Auditor;
 pub use cipher::{AuditCipher, Audited, AuditorKey, NoteCipher, Opened, Unreadable, ViewCipher};
 use dusk_sdk_circuit::native::merkle::{Tree, TreeHash};
 use dusk_sdk_circuit::native::{self, IndexedTree, MerklePath, NonMembership};
 pub use holder::Holder;
 pub use keys::{Keys, ReadingKey, SpendKey, ViewKeys};
+pub use locks::Locks;
 pub use note::{Note, act_nullifier, asset, leg, nullifier};
+pub use notes::Notes;
+pub use nullifiers::Nullifiers;
+pub use pool::Pool;
+pub use registry::Registry;
+pub use snapshots::{Acts, Snapshots};
 
 use crate::field::Field;
 
@@ -47,6 +61,9 @@ pub const NOTE_LEVELS: usize = 13;
 pub const NULLIFIER_LEVELS: usize = 13;
 /// The height of the tree of holders: 4^8 = 65,536 holders.
 pub const HOLDER_LEVELS: usize = 8;
+
+/// The most notes of an asset.
+pub const MAX_NOTES: u64 = Tree::<NOTE_LEVELS>::CAPACITY;
 
 /// The tree of notes, as wallets keep it.
 pub type NoteTree = Tree<NOTE_LEVELS, Host>;

@@ -28,13 +28,21 @@
 //!     policy.assert_receiver(cs, &receiver, moved.receiver);
 //! }
 //!
-//! assert_eq!(layout::<Send>().rows.len(), 32_000);
+//! assert_eq!(layout::<Send>().rows.len(), 32_472);
 //! ```
 //!
 //! # Rows
 //!
-//! | statement | rows alone | with the registry |
+//! | statement | rows | with the registry |
 //! |---|---|---|
+//! | [`Register`] | 3,471 | |
+//! | [`Mint`] | 2,927 | 8,155 |
+//! | [`Transfer`] | 22,033 | 32,472 |
+//! | [`Lock`] | 23,169 | 33,608 |
+//! | [`Seize`] | 12,173 | 17,401 |
+//! | [`Held`], with a least amount | 18,704 | |
+//!
+//! A circuit of up to 32,762 rows is proven with 2^15, so a transfer with the registry is as quick as one without.
 
 mod acts;
 mod notes;
