@@ -203,7 +203,8 @@ impl Held {
         cs.region("holding", |cs| {
             let found = secret.input.find(cs, self.asset, keys.nk, keys.owner);
             found.root.assert_eq(cs, "the note was in the tree", self.note_root); // 2
-            secret.unspent.assert_absent_in_plain(cs, "the note was not spent", found.nullifier, self.nullifier_root); // 3
+            let root = self.nullifier_root;
+            secret.unspent.assert_absent_in_plain(cs, "the note was not spent", found.nullifier, root); // 3
             let own = act_nullifier(cs, keys.nk, self.asset, found.position, self.act);
             own.assert_eq(cs, "the nullifier of the act is the note's", self.act_nullifier); // 4
         });
