@@ -77,7 +77,7 @@ pub use crate::{
     constraint_system::{ConstraintSystem, MAX_ROWS_BUILT},
     gadgets::{
         Ciphertext, Credential, Linear, MerklePath, Multiplier, NonMembership, Select, Set, Signature, assert_balanced,
-        assert_commits, commit, hash, nullifier,
+        assert_commits, commit, expand, hash, nullifier,
     },
     gate::Gate,
     layout::{

@@ -2,7 +2,7 @@
 
 use super::{Gadget, gadget};
 use crate::constraint_system::ConstraintSystem;
-use crate::gadgets::{MerklePath, NonMembership, hash, nullifier};
+use crate::gadgets::{MerklePath, NonMembership, expand, hash, nullifier};
 use crate::value::{Field, Value};
 
 pub(super) const GADGETS: &[Gadget] = &[
@@ -11,6 +11,7 @@ pub(super) const GADGETS: &[Gadget] = &[
     gadget!("hash of 4 elements", 620, Field, |cs, [a, b, c, d]| hash(cs, &[a, b, c, d])),
     gadget!("hash of 5 elements", 1240, Field, |cs, [a, b, c, d, e]| hash(cs, &[a, b, c, d, e])),
     gadget!("hash of 8 elements", 1240, Field, |cs, [a, b, c, d, e, f, g, h]| hash(cs, &[a, b, c, d, e, f, g, h])),
+    gadget!("four elements from four", 620, Field, |cs, [a, b, c, d]| expand::<4>(cs, &[a, b, c, d])),
     gadget!("nullifier", 620, Field, |cs, [secret, scope]| nullifier(cs, secret, scope)),
     Gadget {
         name: "Merkle path, one level",

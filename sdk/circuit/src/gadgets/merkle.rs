@@ -36,11 +36,28 @@ impl<const H: usize> MerklePath<H> {
     #[track_caller]
     #[must_use]
     pub fn root(&self, cs: &mut ConstraintSystem, leaf: Field) -> Field {
+        self.root_by(cs, leaf, hash_node)
+    }
+
+    /// As [`MerklePath::root`], in a tree whose nodes a contract computes: [`Plain`](native::merkle::Plain).
+    #[track_caller]
+    #[must_use]
+    pub fn plain_root(&self, cs: &mut ConstraintSystem, leaf: Field) -> Field {
+        self.root_by(cs, leaf, |cs, children| hash(cs, children))
+    }
+
+    #[track_caller]
+    fn root_by(
+        &self,
+        cs: &mut ConstraintSystem,
+        leaf: Field,
+        above: fn(&mut ConstraintSystem, &[Field; 4]) -> Field,
+    ) -> Field {
         cs.gadget("Merkle path", |cs| {
             let mut node = leaf;
             for (children, digit) in self.branch.iter().zip(&self.digits) {
                 stands_at(cs, node, children, *digit);
-                node = hash_node(cs, children);
+                node = above(cs, children);
             }
             node
         })
@@ -130,9 +147,28 @@ impl<const H: usize> NonMembership<H> {
     /// between them.
     #[track_caller]
     pub fn assert_absent(&self, cs: &mut ConstraintSystem, name: &'static str, value: Field, root: Field) {
+        self.assert_absent_by(cs, name, value, root, MerklePath::root);
+    }
+
+    /// As [`NonMembership::assert_absent`], for a set whose tree a contract computes:
+    /// [`Plain`](native::merkle::Plain).
+    #[track_caller]
+    pub fn assert_absent_in_plain(&self, cs: &mut ConstraintSystem, name: &'static str, value: Field, root: Field) {
+        self.assert_absent_by(cs, name, value, root, MerklePath::plain_root);
+    }
+
+    #[track_caller]
+    fn assert_absent_by(
+        &self,
+        cs: &mut ConstraintSystem,
+        name: &'static str,
+        value: Field,
+        root: Field,
+        root_of: fn(&MerklePath<H>, &mut ConstraintSystem, Field) -> Field,
+    ) {
         cs.gadget("non-membership", |cs| {
             let leaf = hash(cs, &[self.low, self.next]);
-            self.path.assert_root(cs, "the neighbours are in the tree", leaf, root);
+            root_of(&self.path, cs, leaf).assert_eq(cs, "the neighbours are in the tree", root);
             let [low, middle, next] =
                 [self.low, value, self.next].map(|it| Halves::split(cs, "halves of an element", it.wire()));
             low.assert_below(cs, name, middle);

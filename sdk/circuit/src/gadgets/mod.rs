@@ -24,6 +24,6 @@ pub use linear::Linear;
 pub use logic::Select;
 pub use merkle::{MerklePath, NonMembership};
 pub use nullifier::nullifier;
-pub use poseidon::hash;
+pub use poseidon::{expand, hash};
 pub use schnorr::Signature;
 pub use set::Set;

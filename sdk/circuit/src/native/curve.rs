@@ -58,12 +58,7 @@ impl Point {
     /// # Errors
     /// [`NotAPoint`] if there is none in the subgroup.
     pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, NotAPoint> {
-        let mut ordinate = *bytes;
-        ordinate[31] &= 0x7f;
-        let ordinate: Option<BlsScalar> = BlsScalar::from_bytes(&ordinate).into();
-        ordinate.ok_or(NotAPoint::Encoding)?;
-        let point: Option<JubJubAffine> = JubJubAffine::from_bytes(*bytes).into();
-        Self::checked(point.ok_or(NotAPoint::OffCurve)?)
+        Self::checked(decode(bytes)?)
     }
 
     fn checked(point: JubJubAffine) -> Result<Self, NotAPoint> {
@@ -106,6 +101,16 @@ impl Point {
     pub(super) fn of(point: JubJubExtended) -> Self {
         Self(point.into())
     }
+}
+
+/// The point on the curve with these bytes, in the subgroup or not.
+fn decode(bytes: &[u8; 32]) -> Result<JubJubAffine, NotAPoint> {
+    let mut ordinate = *bytes;
+    ordinate[31] &= 0x7f;
+    let ordinate: Option<BlsScalar> = BlsScalar::from_bytes(&ordinate).into();
+    ordinate.ok_or(NotAPoint::Encoding)?;
+    let point: Option<JubJubAffine> = JubJubAffine::from_bytes(*bytes).into();
+    point.ok_or(NotAPoint::OffCurve)
 }
 
 impl TryFrom<JubJubAffine> for Point {
@@ -222,6 +227,28 @@ impl Scalar {
     #[must_use]
     pub fn to_bytes(&self) -> [u8; 32] {
         self.0.to_bytes()
+    }
+
+    /// The point that this secret shares with somebody who sent these bytes of a point: `8·self·point`.
+    ///
+    /// The factor 8 takes every point of the curve into the subgroup of prime order. So the bytes may come from an
+    /// adversary, and the test for the subgroup, which takes as long as the multiplication, is not needed. The result
+    /// is the neutral point if the point has small order.
+    ///
+    /// # Errors
+    /// [`NotAPoint::Encoding`] and [`NotAPoint::OffCurve`].
+    pub fn shared(&self, point: &[u8; 32]) -> Result<Point, NotAPoint> {
+        self.shared_and_abscissa(point).map(|(shared, _)| shared)
+    }
+
+    /// As [`shared`](Scalar::shared), with the abscissa of the point that the bytes are.
+    ///
+    /// # Errors
+    /// As [`shared`](Scalar::shared).
+    pub fn shared_and_abscissa(&self, point: &[u8; 32]) -> Result<(Point, Field), NotAPoint> {
+        let point = decode(point)?;
+        let eightfold = JubJubExtended::from(point).double().double().double();
+        Ok((Point::of(eightfold * self.0), point.get_u().into()))
     }
 
     /// The scalar of `dusk-jubjub`.

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use dusk_bls12_381::BlsScalar;
 use dusk_poseidon::{Domain, Hash};
+use zeroize::Zeroizing;
 
 use super::Field;
 
@@ -16,6 +17,23 @@ use super::Field;
 pub fn hash(elements: &[Field]) -> Field {
     assert!(!elements.is_empty(), "a hash takes one element at least");
     digest(Domain::Other, elements)
+}
+
+/// Up to four elements that are derived from the given ones: keys, the masks of a cipher. It is the sponge of [`hash`]
+/// with `N` results in place of one, so neither tells anything about the other.
+///
+/// # Panics
+/// If there is no element.
+#[must_use]
+pub fn expand<const N: usize>(elements: &[Field]) -> [Field; N] {
+    const { assert!(N >= 1 && N <= 4, "one permutation has up to four results") };
+    assert!(!elements.is_empty(), "a hash takes one element at least");
+    let scalars: Zeroizing<Vec<BlsScalar>> = Zeroizing::new(elements.iter().map(Field::scalar).collect());
+    let mut sponge = Hash::new(Domain::Other);
+    sponge.output_len(N);
+    sponge.update(&scalars);
+    let results = Zeroizing::new(sponge.finalize());
+    core::array::from_fn(|i| results[i].into())
 }
 
 /// The first element of a nullifier's hash, for domain separation: the bytes of `nullifier` as a number, least

@@ -1,14 +1,15 @@
 //! Sets with proofs of non-membership: indexed Merkle trees.
 
 use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Bound;
 
 use dusk_bls12_381::BlsScalar;
 use serde::{Deserialize, Serialize};
 
-use super::merkle::{MerklePath, Tree};
-use super::{Field, hash};
+use super::Field;
+use super::merkle::{Merkle4, MerklePath, OutsideTree, Tree, TreeHash};
 use crate::zeroized::zeroize_fields;
 
 /// A set of field elements, for revocation lists: a tree whose leaves are a sorted list.
@@ -17,10 +18,10 @@ use crate::zeroized::zeroize_fields;
 /// largest value is followed by −1. So a leaf shows that no value between its two values is in the list. 0 and −1
 /// cannot be members.
 ///
-/// Values are compared as numbers below the order of the field.
+/// Values are compared as numbers below the order of the field. The hashes are those of a [`Tree`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IndexedTree<const H: usize> {
-    tree: Tree<H>,
+pub struct IndexedTree<const H: usize, N = Merkle4> {
+    tree: Tree<H, N>,
     /// The position of each value's leaf, by the value's bytes, most significant first.
     places: BTreeMap<[u8; 32], u64>,
 }
@@ -77,11 +78,11 @@ impl<const H: usize> IndexedTree<H> {
     /// The empty set.
     #[must_use]
     pub fn new() -> Self {
-        let mut set = Self { tree: Tree::new(), places: BTreeMap::from([([0; 32], 0)]) };
-        set.place(0, [0; 32]);
-        set
+        Self::default()
     }
+}
 
+impl<const H: usize, N: TreeHash> IndexedTree<H, N> {
     /// The root of the tree.
     #[must_use]
     pub fn root(&self) -> Field {
@@ -113,14 +114,49 @@ impl<const H: usize> IndexedTree<H> {
     pub fn insert(&mut self, value: Field) -> Result<Insertion<H>, IndexedError> {
         let non_membership = self.non_membership(value)?;
         let position = self.places.len() as u64;
-        if position >= Tree::<H>::CAPACITY {
-            return Err(IndexedError::Full);
-        }
-        self.places.insert(key(value), position);
-        self.place(non_membership.path.position(), key(non_membership.low));
-        self.place(position, key(value));
+        self.insert_all(&[value])?;
         let path = self.tree.opening(position).ok_or(IndexedError::Full)?;
         Ok(Insertion { non_membership, path, root: self.root() })
+    }
+
+    /// Adds values. A node above several of the leaves that change is computed once. On an error nothing changes.
+    ///
+    /// # Errors
+    /// [`IndexedError`]; [`IndexedError::Present`] also if two of the values are the same.
+    pub fn insert_all(&mut self, values: &[Field]) -> Result<(), IndexedError> {
+        for (place, value) in values.iter().enumerate() {
+            let (low, _) = self.below(*value)?;
+            if low == key(*value) || values[..place].contains(value) {
+                return Err(IndexedError::Present);
+            }
+        }
+        let count = self.places.len() as u64;
+        if count + values.len() as u64 > Tree::<H>::CAPACITY {
+            return Err(IndexedError::Full);
+        }
+        for (position, value) in (count..).zip(values) {
+            self.places.insert(key(*value), position);
+        }
+        // The leaves of the values and of those below them. A value below another new one is in the list twice, with
+        // the same leaf.
+        let mut changed = Vec::with_capacity(2 * values.len());
+        for value in values {
+            let lower = self.places.range(..key(*value)).next_back();
+            changed.extend(lower.map(|(low, place)| (*place, *low)));
+        }
+        changed.extend((count..).zip(values.iter().map(|value| key(*value))));
+        let changed = changed.into_iter().map(|(position, member)| (position, self.leaf(&member)));
+        let changed: Vec<(u64, Field)> = changed.collect();
+        self.tree.insert_all(&changed).map_err(|OutsideTree { .. }| IndexedError::Full)
+    }
+
+    /// The largest member that is at most this value, or 0, and the position of its leaf.
+    fn below(&self, value: Field) -> Result<([u8; 32], u64), IndexedError> {
+        if value == Field::default() || value == end() {
+            return Err(IndexedError::Reserved);
+        }
+        let below = self.places.range(..=key(value)).next_back();
+        below.map(|(low, place)| (*low, *place)).ok_or(IndexedError::Reserved)
     }
 
     /// Proves that a value is not in the set.
@@ -128,15 +164,12 @@ impl<const H: usize> IndexedTree<H> {
     /// # Errors
     /// [`IndexedError::Present`] if it is, [`IndexedError::Reserved`] for 0 and −1.
     pub fn non_membership(&self, value: Field) -> Result<NonMembership<H>, IndexedError> {
-        if value == Field::default() || value == end() {
-            return Err(IndexedError::Reserved);
-        }
-        let (low, place) = self.places.range(..=key(value)).next_back().ok_or(IndexedError::Reserved)?;
-        if *low == key(value) {
+        let (low, place) = self.below(value)?;
+        if low == key(value) {
             return Err(IndexedError::Present);
         }
-        let path = self.tree.opening(*place).ok_or(IndexedError::Reserved)?;
-        Ok(NonMembership { low: value_of(*low), next: self.after(low), path })
+        let path = self.tree.opening(place).ok_or(IndexedError::Reserved)?;
+        Ok(NonMembership { low: value_of(low), next: self.after(&low), path })
     }
 
     /// The smallest member above a value.
@@ -145,17 +178,19 @@ impl<const H: usize> IndexedTree<H> {
         above.map_or_else(end, |(next, _)| value_of(*next))
     }
 
-    /// Writes the leaf of a member.
-    fn place(&mut self, position: u64, member: [u8; 32]) {
-        let leaf = hash(&[value_of(member), self.after(&member)]);
-        // The position is that of a member, or was compared with the capacity.
-        let _ = self.tree.insert(position, leaf);
+    /// The leaf of a member.
+    fn leaf(&self, member: &[u8; 32]) -> Field {
+        N::leaf(value_of(*member), self.after(member))
     }
 }
 
-impl<const H: usize> Default for IndexedTree<H> {
+impl<const H: usize, N: TreeHash> Default for IndexedTree<H, N> {
     fn default() -> Self {
-        Self::new()
+        let mut set = Self { tree: Tree::default(), places: BTreeMap::from([([0; 32], 0)]) };
+        let first = set.leaf(&[0; 32]);
+        // Every tree has the position 0.
+        let _ = set.tree.insert(0, first);
+        set
     }
 }
 
@@ -163,8 +198,14 @@ impl<const H: usize> NonMembership<H> {
     /// Whether this proves that a value is not in the set with this root.
     #[must_use]
     pub fn verify(&self, value: Field, root: Field) -> bool {
+        self.verify_of::<Merkle4>(value, root)
+    }
+
+    /// As [`verify`](NonMembership::verify), for a tree with these hashes.
+    #[must_use]
+    pub fn verify_of<N: TreeHash>(&self, value: Field, root: Field) -> bool {
         let ordered = key(self.low) < key(value) && key(value) < key(self.next);
-        ordered && self.path.root(hash(&[self.low, self.next])) == Some(root)
+        ordered && self.path.root_of::<N>(N::leaf(self.low, self.next)) == Some(root)
     }
 }
 

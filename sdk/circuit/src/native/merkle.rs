@@ -1,21 +1,54 @@
 //! Merkle trees with four children for each node, as in `poseidon-merkle`.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use core::fmt;
+use core::marker::PhantomData;
 
 use serde::{Deserialize, Serialize};
 
-use super::hash::hash_node;
+use super::hash::{hash, hash_node};
 use super::{Array, Field};
 use crate::zeroized::zeroize_fields;
 
 /// The maximum height of a tree: 2^62 leaves.
 pub const MAX_HEIGHT: usize = 31;
 
+/// The hashes of a tree.
+pub trait TreeHash {
+    /// The node above four children.
+    fn node(children: &[Field; 4]) -> Field;
+
+    /// A leaf of an [indexed tree](super::IndexedTree): a value, and the next larger one.
+    fn leaf(value: Field, next: Field) -> Field {
+        hash(&[value, next])
+    }
+}
+
+/// The nodes of `poseidon-merkle`, with a domain of their own: the trees of issuers, which no contract computes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Merkle4 {}
+
+impl TreeHash for Merkle4 {
+    fn node(children: &[Field; 4]) -> Field {
+        hash_node(children)
+    }
+}
+
+/// Nodes that are the [`hash`] of four elements, which a contract computes by a query to the host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Plain {}
+
+impl TreeHash for Plain {
+    fn node(children: &[Field; 4]) -> Field {
+        hash(children)
+    }
+}
+
 /// A sparse tree of height `H`: 4^H positions for leaves.
 ///
 /// A node is the hash of its four children; a subtree without leaves is 0. The root equals that of a
-/// `poseidon_merkle::Tree<(), H>` with these leaves as the hashes of its items. `H` is at most [`MAX_HEIGHT`].
+/// `poseidon_merkle::Tree<(), H>` with these leaves as the hashes of its items. `H` is at most [`MAX_HEIGHT`]. With
+/// other hashes for nodes, such as [`Plain`], it is another tree.
 ///
 /// ```
 /// use dusk_sdk_circuit::native::{Field, merkle::Tree};
@@ -25,9 +58,10 @@ pub const MAX_HEIGHT: usize = 31;
 /// assert_eq!(path.root(Field::from(7)), Some(tree.root()));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tree<const H: usize> {
+pub struct Tree<const H: usize, N = Merkle4> {
     /// The nodes with leaves below them, by level and position. Level 0 has the leaves.
     nodes: BTreeMap<(usize, u64), Field>,
+    hash: PhantomData<fn() -> N>,
 }
 
 /// The error of a position outside of the tree.
@@ -61,38 +95,55 @@ impl<const H: usize> Tree<H> {
     /// A tree without leaves.
     #[must_use]
     pub fn new() -> Self {
-        const { assert!(Self::CAPACITY > 0) };
-        Self { nodes: BTreeMap::new() }
+        Self::default()
     }
+}
 
+impl<const H: usize, N: TreeHash> Tree<H, N> {
     /// Sets the leaf at a position, and returns the earlier leaf, if there was one.
     ///
     /// # Errors
     /// [`OutsideTree`].
     pub fn insert(&mut self, position: u64, leaf: Field) -> Result<Option<Field>, OutsideTree> {
-        if position >= Self::CAPACITY {
-            return Err(OutsideTree { position, height: H });
-        }
-        let before = self.nodes.insert((0, position), leaf);
-        self.update(position);
+        let before = self.leaf(position);
+        self.insert_all(&[(position, leaf)])?;
         Ok(before)
+    }
+
+    /// Sets the leaves at some positions. A node above several of them is computed once. On an error nothing changes.
+    ///
+    /// # Errors
+    /// [`OutsideTree`].
+    pub fn insert_all(&mut self, leaves: &[(u64, Field)]) -> Result<(), OutsideTree> {
+        if let Some((position, _)) = leaves.iter().find(|(position, _)| *position >= Tree::<H>::CAPACITY) {
+            return Err(OutsideTree { position: *position, height: H });
+        }
+        let mut places = BTreeSet::new();
+        for (position, leaf) in leaves {
+            self.nodes.insert((0, *position), *leaf);
+            places.insert(*position);
+        }
+        self.update(places);
+        Ok(())
     }
 
     /// Removes the leaf at a position.
     pub fn remove(&mut self, position: u64) -> Option<Field> {
         let leaf = self.nodes.remove(&(0, position))?;
-        self.update(position);
+        self.update(BTreeSet::from([position]));
         Some(leaf)
     }
 
-    /// Recomputes the nodes above a position.
-    fn update(&mut self, position: u64) {
+    /// Recomputes the nodes above some positions.
+    fn update(&mut self, mut places: BTreeSet<u64>) {
         for level in 1..=H {
-            let place = position >> (2 * level);
-            match self.children(level, place) {
-                None => self.nodes.remove(&(level, place)),
-                Some(children) => self.nodes.insert((level, place), hash_node(&children)),
-            };
+            places = places.iter().map(|place| place >> 2).collect();
+            for place in &places {
+                match self.children(level, *place) {
+                    None => self.nodes.remove(&(level, *place)),
+                    Some(children) => self.nodes.insert((level, *place), N::node(&children)),
+                };
+            }
         }
     }
 
@@ -124,9 +175,10 @@ impl<const H: usize> Tree<H> {
     }
 }
 
-impl<const H: usize> Default for Tree<H> {
+impl<const H: usize, N> Default for Tree<H, N> {
     fn default() -> Self {
-        Self::new()
+        const { assert!(Tree::<H>::CAPACITY > 0) };
+        Self { nodes: BTreeMap::new(), hash: PhantomData }
     }
 }
 
@@ -183,10 +235,16 @@ impl<const H: usize> MerklePath<H> {
     /// position.
     #[must_use]
     pub fn root(&self, leaf: Field) -> Option<Field> {
+        self.root_of::<Merkle4>(leaf)
+    }
+
+    /// As [`root`](MerklePath::root), in a tree with these hashes.
+    #[must_use]
+    pub fn root_of<N: TreeHash>(&self, leaf: Field) -> Option<Field> {
         self.branch.iter().enumerate().try_fold(leaf, |node, (level, children)| {
             let digit = (self.position >> (2 * level)) & 3;
             let stands = (0..4).zip(children).any(|(place, child)| place == digit && *child == node);
-            stands.then(|| hash_node(children))
+            stands.then(|| N::node(children))
         })
     }
 }

@@ -40,7 +40,7 @@ pub use date::Date;
 pub use elgamal::{Ciphertext, commit};
 pub use field::{ArchivedField, Field, NotAField};
 #[cfg(feature = "zk")]
-pub use hash::{NULLIFIER_DOMAIN, hash, nullifier};
+pub use hash::{NULLIFIER_DOMAIN, expand, hash, nullifier};
 #[cfg(feature = "zk")]
 pub use indexed::{IndexedError, IndexedTree, Insertion, NonMembership};
 #[cfg(feature = "zk")]

@@ -95,6 +95,7 @@ const GATES: &str = "
 571 hash of 4 elements
 1154 hash of 5 elements
 1157 hash of 8 elements
+579 four elements from four
 565 nullifier
 578 Merkle path, one level
 9810 Merkle path, height 17

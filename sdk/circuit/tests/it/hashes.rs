@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use dusk_poseidon::{Domain, Hash};
-use dusk_sdk_circuit::{Assignment, BlsScalar, CheckError, ConstraintSystem, Field, Layout, check, hash, native};
+use dusk_sdk_circuit::{
+    Assignment, BlsScalar, CheckError, ConstraintSystem, Field, Layout, check, expand, hash, native,
+};
 use proptest::prelude::*;
 
 use crate::support::{assert_each_wire_is_bound, fault, field, recompute, run, without};
@@ -84,5 +86,44 @@ fn each_row_of_a_hash_refuses_by_its_name() {
 #[test]
 fn a_short_hash_binds_each_wire() {
     let (layout, assignment, _) = hashed(&[BlsScalar::from(3)]);
+    assert_each_wire_is_bound(&layout, &assignment);
+}
+
+/// What is derived is the sponge's next elements, and nothing of the hash.
+#[test]
+fn derived_elements_are_those_of_production() {
+    fn derived<const N: usize>(elements: &[BlsScalar]) -> usize {
+        let native: Vec<native::Field> = elements.iter().copied().map(Into::into).collect();
+        let expected = native::expand::<N>(&native);
+        let mut sponge = Hash::new(Domain::Other);
+        sponge.output_len(N);
+        sponge.update(elements);
+        assert_eq!(expected.map(|it| it.scalar()).to_vec(), sponge.finalize());
+        if N > 1 {
+            assert!(!expected.contains(&native::hash(&native)), "the number of results is in the tag");
+        }
+        let (layout, assignment) = run(|cs: &mut ConstraintSystem| {
+            let elements: Vec<Field> = native.iter().map(|it| cs.private("x", Some(it))).collect();
+            let results: [Field; N] = expand(cs, &elements);
+            results.iter().for_each(|it| cs.expose(it.wire()));
+        });
+        assert_eq!(assignment.public(), expected.map(|it| it.scalar()));
+        assert_eq!(fault(&layout, &assignment), None);
+        layout.rows.len() - N
+    }
+    let elements: Vec<BlsScalar> = (0..6_u64).map(|it| -BlsScalar::from(it)).collect();
+    assert_eq!(derived::<1>(&elements[..1]), 560);
+    assert_eq!(derived::<2>(&elements[..1]), 562);
+    assert_eq!(derived::<3>(&elements[..3]), 570);
+    assert_eq!(derived::<4>(&elements[..4]), 579);
+    assert_eq!(derived::<4>(&elements), 1163);
+}
+
+#[test]
+fn derived_elements_bind_each_wire() {
+    let (layout, assignment) = run(|cs: &mut ConstraintSystem| {
+        let x: Field = cs.private("x", Some(&3.into()));
+        let _: [Field; 4] = expand(cs, &[x]);
+    });
     assert_each_wire_is_bound(&layout, &assignment);
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use dusk_poseidon::{Domain, Hash};
-use dusk_sdk_circuit::native::merkle::Tree;
+use dusk_sdk_circuit::native::merkle::{Plain, Tree};
 use dusk_sdk_circuit::native::{IndexedError, IndexedTree};
 use dusk_sdk_circuit::{
     Assignment, BlsScalar, ConstraintSystem, Field, Layout, MerklePath, NonMembership, Value, Wire, native, nullifier,
@@ -336,4 +336,90 @@ fn a_full_set_says_so() {
     }
     assert_eq!(set.insert(9.into()), Err(IndexedError::Full));
     assert!(set.non_membership(9.into()).is_ok());
+}
+
+/// Trees that contracts compute have plain hashes as nodes, and paths that only they accept.
+#[test]
+fn plain_trees_are_not_those_of_issuers() {
+    let mut plain = Tree::<2, Plain>::default();
+    let mut issuers = Tree::<2>::new();
+    for position in [0, 3, 6, 7, 15] {
+        let leaf = native::Field::from(100 + position);
+        plain.insert(position, leaf).unwrap();
+        issuers.insert(position, leaf).unwrap();
+    }
+    let leaves = [3, 6, 7].map(|it| (it, native::Field::from(100 + it)));
+    let mut together = Tree::<2, Plain>::default();
+    together.insert_all(&[(0, 100.into()), (15, 115.into())]).unwrap();
+    together.insert_all(&leaves).unwrap();
+    assert_eq!(together, plain);
+    assert!(together.insert_all(&[(1, 1.into()), (16, 1.into())]).is_err());
+    assert_eq!(together, plain, "an error changes nothing");
+
+    let (path, leaf) = (plain.opening(6).unwrap(), native::Field::from(106));
+    assert_eq!(path.root_of::<Plain>(leaf), Some(plain.root()));
+    assert_ne!(path.root(leaf), Some(plain.root()));
+    let stands = |root: native::Field, is_plain: bool| {
+        let (layout, assignment) = run(|cs: &mut ConstraintSystem| {
+            let leaf: Field = cs.private("leaf", Some(&leaf));
+            let root: Field = cs.public("root", Some(&root));
+            let path: MerklePath<2> = cs.private("path", Some(&path));
+            let it = if is_plain { path.plain_root(cs, leaf) } else { path.root(cs, leaf) };
+            it.assert_eq(cs, "the leaf is in the tree", root);
+        });
+        fault(&layout, &assignment)
+    };
+    assert_eq!(stands(plain.root(), true), None);
+    assert_eq!(stands(plain.root(), false).as_deref(), Some("the node is at its place"));
+    assert_eq!(stands(issuers.root(), true).as_deref(), Some("the leaf is in the tree"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Two values at once make the tree that one after the other makes.
+    #[test]
+    fn both_at_once_is_one_after_the_other(pairs in proptest::collection::vec([field(), field()], 1..8)) {
+        let mut both = IndexedTree::<2, Plain>::default();
+        let mut single = both.clone();
+        for pair in pairs {
+            let pair = pair.map(native::Field::from);
+            let before = both.clone();
+            let mut next = single.clone();
+            let expected = next.insert(pair[0]).and_then(|_| next.insert(pair[1]));
+            let result = both.insert_all(&pair);
+            prop_assert_eq!(result.is_ok(), expected.is_ok());
+            match result {
+                Ok(()) => single = next,
+                Err(_) => prop_assert_eq!(&both, &before),
+            }
+            prop_assert_eq!(&both, &single);
+            let asked = pair[0] + native::Field::from(2);
+            if let Ok(proof) = both.non_membership(asked) {
+                prop_assert!(proof.verify_of::<Plain>(asked, both.root()));
+                prop_assert!(!proof.verify(asked, both.root()));
+                let (layout, assignment) = run(|cs: &mut ConstraintSystem| {
+                    let value: Field = cs.private("value", Some(&asked));
+                    let root: Field = cs.public("root", Some(&both.root()));
+                    let proof: NonMembership<2> = cs.private("proof", Some(&proof));
+                    proof.assert_absent_in_plain(cs, "absent", value, root);
+                });
+                prop_assert_eq!(fault(&layout, &assignment), None);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_same_value_twice_at_once_is_refused() {
+    let mut set = IndexedTree::<2, Plain>::default();
+    assert_eq!(set.insert_all(&[5.into(), 5.into()]), Err(IndexedError::Present));
+    assert_eq!(set.insert_all(&[5.into(), 0.into()]), Err(IndexedError::Reserved));
+    assert_eq!(set.insert_all(&[5.into(), 6.into()]), Ok(()));
+    assert_eq!(set.insert_all(&[7.into(), 6.into()]), Err(IndexedError::Present));
+    assert_eq!(set, {
+        let mut set = IndexedTree::<2, Plain>::default();
+        set.insert_all(&[5.into(), 6.into()]).unwrap();
+        set
+    });
 }

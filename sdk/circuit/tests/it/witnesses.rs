@@ -196,6 +196,10 @@ fn hashes() -> Vec<(&'static str, Build)> {
             cs,
             &[a, b, c, d, e, f, g, h]
         )),
+        of!("four elements from four", Field, [f(1), f(2), f(3), f(4)], |cs, [a, b, c, d]| expand::<4>(
+            cs,
+            &[a, b, c, d]
+        )),
         of!("nullifier", Field, [f(1), f(2)], |cs, [secret, scope]| nullifier(cs, secret, scope)),
     ];
     all.push(("Merkle path, one level", Box::new(member::<1>)));

@@ -141,8 +141,12 @@ fn add_rows(cs: &mut ConstraintSystem, name: &'static str, a: Point, b: Point, s
 #[track_caller]
 pub(crate) fn assert_subgroup(cs: &mut ConstraintSystem, point: Point) {
     let [u, v] = cs.hints([point.u, point.v], |[u, v]| {
-        let point = JubJubExtended::from(JubJubAffine::from_raw_unchecked(u, v));
-        let part = JubJubAffine::from(point * eighth());
+        let point = JubJubAffine::from_raw_unchecked(u, v);
+        if !bool::from(point.is_on_curve()) {
+            // There is no part; and off the curve the formulas may divide by zero.
+            return [u, v];
+        }
+        let part = JubJubAffine::from(JubJubExtended::from(point) * eighth());
         [part.get_u(), part.get_v()]
     });
     let one = BlsScalar::one();

@@ -71,6 +71,27 @@ pub fn hash(cs: &mut ConstraintSystem, elements: &[Field]) -> Field {
     cs.gadget("hash", |cs| sponge(cs, Domain::Other, elements))
 }
 
+/// Up to four elements derived from the given ones: [`native::expand`](crate::native::expand) of their values. The rows
+/// of the [`hash`], and two for each result; four results of four elements take 579 rows.
+///
+/// 1. The results are the second and the following elements of the sponge's state, with the tag for that number of
+///    elements and of results.
+///
+/// # Panics
+/// If there is no element.
+#[track_caller]
+#[must_use]
+pub fn expand<const N: usize>(cs: &mut ConstraintSystem, elements: &[Field]) -> [Field; N] {
+    const { assert!(N >= 1 && N < WIDTH, "one permutation has up to four results") };
+    assert!(!elements.is_empty(), "a hash takes one element at least");
+    cs.gadget("expand", |cs| {
+        let before_last = absorb(cs, Domain::Other, elements, N);
+        let tables = cs.poseidon();
+        let last = SBoxes::new(cs, before_last, &tables.mix.rows[0]);
+        core::array::from_fn(|i| Field::from_wire(last.lane(cs, &tables.mix, i + 1).wire))
+    })
+}
+
 /// The hash of the four children of a node of a Merkle tree.
 #[track_caller]
 pub(crate) fn hash_node(cs: &mut ConstraintSystem, children: &[Field; 4]) -> Field {
@@ -84,23 +105,33 @@ enum Domain {
     Merkle4 = 15,
 }
 
-/// The initial value of the sponge: a hash of the domain and of the numbers of absorbed elements and of results, which
-/// is one. Source: SAFE, <https://eprint.iacr.org/2023/522>, section 2.3.
-fn tag(domain: Domain, elements: usize) -> BlsScalar {
-    let absorb = 0x8000_0000 | u32::try_from(elements).expect("a circuit is smaller than 2^31 rows");
+/// The initial value of the sponge: a hash of the domain and of the numbers of absorbed elements and of results.
+/// Source: SAFE, <https://eprint.iacr.org/2023/522>, section 2.3.
+fn tag(domain: Domain, elements: usize, results: usize) -> BlsScalar {
+    let count = |number: usize| u32::try_from(number).expect("a circuit is smaller than 2^31 rows");
     let mut input = Vec::with_capacity(16);
-    input.extend_from_slice(&absorb.to_be_bytes());
-    input.extend_from_slice(&1_u32.to_be_bytes());
+    input.extend_from_slice(&(0x8000_0000 | count(elements)).to_be_bytes());
+    input.extend_from_slice(&count(results).to_be_bytes());
     input.extend_from_slice(&(domain as u64).to_be_bytes());
     BlsScalar::hash_to_scalar(&input)
 }
 
+/// The sponge with one result.
 #[track_caller]
 fn sponge(cs: &mut ConstraintSystem, domain: Domain, elements: &[Field]) -> Field {
+    let before_last = absorb(cs, domain, elements, 1);
+    let tables = cs.poseidon();
+    let last = SBoxes::new(cs, before_last, &tables.mix.rows[1]);
+    Field::from_wire(last.chained)
+}
+
+/// The state after all elements were absorbed, up to the S-boxes of the last round.
+#[track_caller]
+fn absorb(cs: &mut ConstraintSystem, domain: Domain, elements: &[Field], results: usize) -> [Lane; WIDTH] {
     let tables = cs.poseidon();
     let mut chunks = elements.chunks(RATE);
     let mut state = [Lane::constant(BlsScalar::zero()); WIDTH];
-    state[0] = Lane::constant(tag(domain, elements.len()));
+    state[0] = Lane::constant(tag(domain, elements.len(), results));
     for (lane, element) in state[1..].iter_mut().zip(chunks.next().unwrap_or_default()) {
         lane.wire = element.wire();
     }
@@ -111,9 +142,7 @@ fn sponge(cs: &mut ConstraintSystem, domain: Domain, elements: &[Field]) -> Fiel
         }
         state = next.map(Lane::wire);
     }
-    let before_last = all_but_last_round(cs, &tables, state);
-    let last = SBoxes::new(cs, before_last, &tables.mix.rows[1]);
-    Field::from_wire(last.chained)
+    all_but_last_round(cs, &tables, state)
 }
 
 /// An input of an S-box: a wire plus a constant. Wire 0 means no wire: then the S-box is a constant and takes no row.
@@ -201,21 +230,25 @@ impl SBoxes {
     /// The matrix times the outputs. The factors are its first row.
     #[track_caller]
     fn mix(&self, cs: &mut ConstraintSystem, mix: &Mix) -> [Lane; WIDTH] {
+        core::array::from_fn(|i| self.lane(cs, mix, i))
+    }
+
+    /// One element of that product.
+    #[track_caller]
+    fn lane(&self, cs: &mut ConstraintSystem, mix: &Mix, i: usize) -> Lane {
         let wired: Vec<usize> = (0..WIDTH).filter(|j| self.sums[*j] != Wire::ZERO).collect();
-        core::array::from_fn(|i| {
-            let (row, shares) = (&mix.rows[i], &mix.shares[i]);
-            let constant = (0..WIDTH).fold(BlsScalar::zero(), |sum, j| sum + row[j] * self.constants[j]);
-            if i == 0 {
-                return Lane { wire: self.chained, constant };
-            }
-            // An output is the difference of two consecutive sums, divided by its factor.
-            let mut sum = Linear::new();
-            for (place, j) in wired.iter().enumerate() {
-                let next = wired.get(place + 1).map_or(BlsScalar::zero(), |next| shares[*next]);
-                sum = sum.term(self.sums[*j], shares[*j] - next);
-            }
-            Lane { wire: sum.value_named(cs, "mix").wire(), constant }
-        })
+        let (row, shares) = (&mix.rows[i], &mix.shares[i]);
+        let constant = (0..WIDTH).fold(BlsScalar::zero(), |sum, j| sum + row[j] * self.constants[j]);
+        if i == 0 {
+            return Lane { wire: self.chained, constant };
+        }
+        // An output is the difference of two consecutive sums, divided by its factor.
+        let mut sum = Linear::new();
+        for (place, j) in wired.iter().enumerate() {
+            let next = wired.get(place + 1).map_or(BlsScalar::zero(), |next| shares[*next]);
+            sum = sum.term(self.sums[*j], shares[*j] - next);
+        }
+        Lane { wire: sum.value_named(cs, "mix").wire(), constant }
     }
 }
 

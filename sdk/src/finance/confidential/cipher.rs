@@ -1,0 +1,346 @@
+//! Ciphertexts: for the auditor, proven by the circuit, and for the receiver, made by the sender.
+//!
+//! A ciphertext has an ephemeral point `R = r·G`. Its masks are derived from the shared point `S = r·K = k·R` with the
+//! reader's key `K = k·G`, and each element is a message plus its mask. The ephemeral scalar `r` must be random or
+//! [derived](super::SpendKey::ephemeral), and must not be used twice.
+
+use core::fmt;
+
+use dusk_sdk_circuit::native::{self, NotAPoint, Point, Scalar};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroize;
+
+use super::keys::{ReadingKey, ViewKeys};
+use super::note::Note;
+use super::{Address, domain};
+use crate::field::Field;
+use crate::prelude::contract_type;
+
+/// The public key of the auditor, as coordinates: circuits and contracts need no square root.
+#[contract_type]
+#[derive(Copy, Eq, Serialize, Deserialize)]
+pub struct AuditorKey {
+    /// The abscissa.
+    pub u: Field,
+    /// The ordinate.
+    pub v: Field,
+}
+
+/// What the auditor reads of an act with up to two outputs; the proof of the act shows that it is right.
+///
+/// It holds both values, packed into one element, and the owner of the first output. The `rho` of both outputs are
+/// masks themselves, so they need no place. The second output is change: it belongs to the owner of the first input,
+/// which the auditor knows by its nullifier.
+#[contract_type]
+#[derive(Copy, Eq, Serialize, Deserialize)]
+pub struct AuditCipher {
+    /// The coordinates of the ephemeral point.
+    pub ephemeral: [Field; 2],
+    /// The masked values, the second above the 64 bits of the first; and the masked owner.
+    pub fields: [Field; 2],
+}
+
+/// The keys of a holder, for the auditor; the proof of registration shows that they are right.
+#[contract_type]
+#[derive(Copy, Eq, Serialize, Deserialize)]
+pub struct ViewCipher {
+    /// The coordinates of the ephemeral point.
+    pub ephemeral: [Field; 2],
+    /// The masked `ak` and `nk`.
+    pub fields: [Field; 2],
+}
+
+/// What the receiver reads of a note. A proof binds it, but does not prove it.
+#[contract_type]
+#[derive(Copy, Eq, Serialize, Deserialize)]
+pub struct NoteCipher {
+    /// The bytes of the ephemeral point.
+    pub ephemeral: [u8; 32],
+    /// The masked value, `rho` and memo, and the tag by which the receiver knows that the note is its own.
+    pub fields: [Field; 4],
+}
+
+/// What an [`AuditCipher`] says.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Audited {
+    /// The values of both outputs.
+    pub values: [u64; 2],
+    /// The owner of the first output.
+    pub owner: Field,
+    /// The random elements of both outputs.
+    pub rhos: [Field; 2],
+}
+
+/// What a [`NoteCipher`] says. Only the commitment on the chain shows whether it is true.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Opened {
+    /// The value.
+    pub value: u64,
+    /// The random element.
+    pub rho: Field,
+    /// What the sender tells the receiver: 31 bytes or a hash.
+    pub memo: Field,
+}
+
+/// The reason why a ciphertext cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unreadable {
+    /// The ephemeral point is none.
+    Point(NotAPoint),
+    /// It is for another key.
+    NotOurs,
+    /// The value does not have 64 bits.
+    Value,
+}
+
+impl AuditorKey {
+    /// The key that is this point.
+    #[must_use]
+    pub fn new(point: &Point) -> Self {
+        Self { u: point.u(), v: point.v() }
+    }
+
+    /// The point.
+    ///
+    /// # Errors
+    /// [`NotAPoint`] if there is none with these coordinates in the subgroup.
+    pub fn point(&self) -> Result<Point, NotAPoint> {
+        Point::from_coordinates(self.u, self.v)
+    }
+}
+
+impl From<&ReadingKey> for AuditorKey {
+    fn from(key: &ReadingKey) -> Self {
+        Self::new(&key.public())
+    }
+}
+
+impl AuditCipher {
+    /// Encrypts, and returns the random elements of both outputs, which the notes must have.
+    #[must_use]
+    pub fn seal(key: &Point, ephemeral: &Scalar, values: [u64; 2], owner: Field) -> (Self, [Field; 2]) {
+        let point = Point::GENERATOR * ephemeral;
+        let [value, of, first, second] = masks(domain::AUDIT, &(*key * ephemeral), &point);
+        let fields = [packed(values) + value, owner + of];
+        (Self { ephemeral: [point.u(), point.v()], fields }, [first, second])
+    }
+
+    /// Decrypts. A ciphertext that a contract accepted with its proof is always readable.
+    ///
+    /// # Errors
+    /// [`Unreadable::Point`] and [`Unreadable::Value`].
+    pub fn open(&self, key: &ReadingKey) -> Result<Audited, Unreadable> {
+        let [u, v] = self.ephemeral;
+        let point = Point::from_coordinates(u, v).map_err(Unreadable::Point)?;
+        let [value, of, first, second] = masks(domain::AUDIT, &(point * key.secret()), &point);
+        let values = unpacked(self.fields[0] - value).ok_or(Unreadable::Value)?;
+        Ok(Audited { values, owner: self.fields[1] - of, rhos: [first, second] })
+    }
+}
+
+impl Audited {
+    /// The first output.
+    #[must_use]
+    pub fn first(&self) -> Note {
+        Note { value: self.values[0], owner: self.owner, rho: self.rhos[0] }
+    }
+
+    /// The second output, which belongs to the sender.
+    #[must_use]
+    pub fn change(&self, sender: Field) -> Note {
+        Note { value: self.values[1], owner: sender, rho: self.rhos[1] }
+    }
+}
+
+impl ViewCipher {
+    /// Encrypts the keys.
+    #[must_use]
+    pub fn seal(key: &Point, ephemeral: &Scalar, keys: &ViewKeys) -> Self {
+        let point = Point::GENERATOR * ephemeral;
+        let [ak, nk] = masks(domain::VIEW, &(*key * ephemeral), &point);
+        Self { ephemeral: [point.u(), point.v()], fields: [keys.ak + ak, keys.nk + nk] }
+    }
+
+    /// Decrypts the keys.
+    ///
+    /// # Errors
+    /// [`Unreadable::Point`].
+    pub fn open(&self, key: &ReadingKey) -> Result<ViewKeys, Unreadable> {
+        let [u, v] = self.ephemeral;
+        let point = Point::from_coordinates(u, v).map_err(Unreadable::Point)?;
+        let [ak, nk] = masks(domain::VIEW, &(point * key.secret()), &point);
+        Ok(ViewKeys { ak: self.fields[0] - ak, nk: self.fields[1] - nk })
+    }
+}
+
+impl NoteCipher {
+    /// Encrypts a note for a receiver. The shared point is multiplied by eight on both sides, so no point of small
+    /// order that a sender chooses tells anything about the receiver's key.
+    ///
+    /// # Errors
+    /// [`NotAPoint`] if the address has no reading key.
+    pub fn seal(to: &Address, ephemeral: &Scalar, note: &Note, memo: Field) -> Result<Self, NotAPoint> {
+        let point = Point::GENERATOR * ephemeral;
+        let [value, rho, text, tag] = masks(domain::RECEIVE, &ephemeral.shared(&to.reading)?, &point);
+        let fields = [Field::from(note.value) + value, note.rho + rho, memo + text, tag];
+        Ok(Self { ephemeral: point.to_bytes(), fields })
+    }
+
+    /// Decrypts. Compare the note's commitment with the one on the chain: the sender may have written anything.
+    ///
+    /// # Errors
+    /// [`Unreadable`].
+    pub fn open(&self, key: &ReadingKey) -> Result<Opened, Unreadable> {
+        let (shared, abscissa) = key.secret().shared_and_abscissa(&self.ephemeral).map_err(Unreadable::Point)?;
+        let [value, rho, text, tag] = masks_of(domain::RECEIVE, &shared, abscissa);
+        if tag != self.fields[3] {
+            return Err(Unreadable::NotOurs);
+        }
+        let value = (self.fields[0] - value).to_u64().ok_or(Unreadable::Value)?;
+        Ok(Opened { value, rho: self.fields[1] - rho, memo: self.fields[2] - text })
+    }
+}
+
+impl Opened {
+    /// The note, which belongs to the reader.
+    #[must_use]
+    pub fn note(&self, owner: Field) -> Note {
+        Note { value: self.value, owner, rho: self.rho }
+    }
+}
+
+/// The masks that both sides derive.
+fn masks<const N: usize>(domain: dusk_bls12_381::BlsScalar, shared: &Point, ephemeral: &Point) -> [Field; N] {
+    masks_of(domain, shared, ephemeral.u())
+}
+
+fn masks_of<const N: usize>(domain: dusk_bls12_381::BlsScalar, shared: &Point, abscissa: Field) -> [Field; N] {
+    native::expand(&[domain.into(), shared.u(), shared.v(), abscissa])
+}
+
+/// Both values as one number.
+fn packed([first, second]: [u64; 2]) -> Field {
+    dusk_bls12_381::BlsScalar::from_raw([first, second, 0, 0]).into()
+}
+
+fn unpacked(number: Field) -> Option<[u64; 2]> {
+    let bytes = number.to_bytes();
+    let (values, rest) = bytes.split_at(16);
+    let half = |from: usize| u64::from_le_bytes(core::array::from_fn(|i| values[from + i]));
+    rest.iter().all(|byte| *byte == 0).then(|| [half(0), half(8)])
+}
+
+/// Values of circuits are wiped when dropped, although these are public.
+macro_rules! wiped {
+    ($($ty:ty: $($field:ident),+);+) => {$(
+        impl Zeroize for $ty {
+            fn zeroize(&mut self) {
+                let Self { $($field),+ } = self;
+                $($field.zeroize();)+
+            }
+        }
+    )+};
+}
+
+wiped!(AuditorKey: u, v; AuditCipher: ephemeral, fields; ViewCipher: ephemeral, fields; Audited: values, owner, rhos;
+    Opened: value, rho, memo);
+
+impl fmt::Debug for Audited {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Audited(..)")
+    }
+}
+
+impl fmt::Debug for Opened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Opened(..)")
+    }
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Point(error) => write!(f, "the ephemeral point of the ciphertext: {error}"),
+            Self::NotOurs => f.write_str("the ciphertext is for another key"),
+            Self::Value => f.write_str("the ciphertext has a value that does not fit into 64 bits"),
+        }
+    }
+}
+
+impl core::error::Error for Unreadable {}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::Keys;
+    use super::*;
+
+    fn scalar(number: u64) -> Scalar {
+        Scalar::from(number)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(16))]
+
+        #[test]
+        fn the_auditor_reads_what_was_sealed(values: [u64; 2], owner: u64, ephemeral in 1_u64..) {
+            let auditor = ReadingKey::new(scalar(77));
+            let (cipher, rhos) = AuditCipher::seal(&auditor.public(), &scalar(ephemeral), values, owner.into());
+            let audited = Audited { values, owner: owner.into(), rhos };
+            prop_assert_eq!(cipher.open(&auditor), Ok(audited));
+            prop_assert!(cipher.open(&ReadingKey::new(scalar(78))) != Ok(audited));
+            prop_assert!(rhos[0] != rhos[1]);
+        }
+    }
+
+    #[test]
+    fn the_auditor_reads_keys() {
+        let (auditor, holder) = (ReadingKey::new(scalar(77)), Keys::from_seed(&[1; 64], 0).spend.view());
+        let cipher = ViewCipher::seal(&auditor.public(), &scalar(5), &holder);
+        assert!(cipher.open(&auditor) == Ok(holder.clone()));
+        assert!(cipher.open(&ReadingKey::new(scalar(78))) != Ok(holder));
+    }
+
+    #[test]
+    fn a_receiver_reads_its_own_notes_only() {
+        let (keys, other) = (Keys::from_seed(&[1; 64], 0), Keys::from_seed(&[1; 64], 1));
+        let note = Note { value: u64::MAX, owner: keys.address().owner, rho: 9.into() };
+        let cipher = NoteCipher::seal(&keys.address(), &scalar(5), &note, 3.into()).unwrap();
+        let opened = cipher.open(&keys.reading).unwrap();
+        assert_eq!((opened.note(note.owner), opened.memo), (note, 3.into()));
+        assert_eq!(cipher.open(&other.reading), Err(Unreadable::NotOurs));
+
+        let mut spoilt = cipher;
+        spoilt.fields[0] = spoilt.fields[0] + Field::from(1);
+        assert_eq!(spoilt.open(&keys.reading), Err(Unreadable::Value));
+        spoilt = NoteCipher { ephemeral: [0xff; 32], ..cipher };
+        assert_eq!(spoilt.open(&keys.reading), Err(Unreadable::Point(NotAPoint::Encoding)));
+        for place in 0..4 {
+            let mut spoilt = cipher;
+            spoilt.fields[place] = -spoilt.fields[place];
+            assert!(spoilt.open(&keys.reading) != Ok(opened), "field {place}");
+        }
+    }
+
+    /// A sender that takes a point of small order as the ephemeral point, or an address with one as the reading key.
+    #[test]
+    fn points_of_small_order_tell_nothing() {
+        let minus = (-Field::from(1)).to_bytes();
+        let (one, two) = (scalar(3).shared(&minus).unwrap(), scalar(4).shared(&minus).unwrap());
+        assert!(one == Point::IDENTITY && two == Point::IDENTITY, "the secret's lowest bits do not show");
+        let strange = AuditCipher { ephemeral: [0.into(), -Field::from(1)], fields: [0.into(); 2] };
+        let refused = strange.open(&ReadingKey::new(scalar(3)));
+        assert_eq!(refused, Err(Unreadable::Point(NotAPoint::OutsideSubgroup)));
+        let strange = AuditCipher { ephemeral: [1.into(), 1.into()], ..strange };
+        assert_eq!(strange.open(&ReadingKey::new(scalar(3))), Err(Unreadable::Point(NotAPoint::OffCurve)));
+    }
+
+    #[test]
+    fn a_value_of_more_than_64_bits_is_not_read_as_another() {
+        assert_eq!(unpacked(packed([u64::MAX, u64::MAX])), Some([u64::MAX, u64::MAX]));
+        assert_eq!(unpacked(packed([u64::MAX, u64::MAX]) + Field::from(1)), None);
+        assert_eq!(unpacked(-Field::from(1)), None);
+    }
+}

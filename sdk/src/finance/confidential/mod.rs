@@ -1,0 +1,159 @@
+//! Confidential assets: notes in place of balances.
+//!
+//! A contract holds commitments to notes and the nullifiers of those that were spent. Balances, amounts, senders and
+//! receivers are hidden from the chain, visible to the auditor, and provable to whom the holder chooses.
+//!
+//! # Model
+//!
+//! ```text
+//!   seed ─► SpendKey ─► (ak, nk) ─► owner ─┐           note = (value, owner, rho)
+//!        └► ReadingKey ─► point ───────────┴► Address   commitment = H(value, asset, owner, rho): a leaf
+//!                                                       nullifier  = H(position, nk, commitment): once it is spent
+//! ```
+//!
+//! - **A holder spends** with its spend secret. `ak` and `nk`, which the auditor knows, suffice to follow a holder and
+//!   to [seize](statements), but not to spend as the holder.
+//! - **A nullifier is unique** for the position of a note, so nobody can make two notes with one nullifier.
+//! - **The auditor can read** every transfer: the circuit encrypts to its key. `rho` is derived from the same shared
+//!   secret, so the auditor knows whole notes.
+//! - **A receiver finds a note** by a second ciphertext for its reading key. The proof binds this one, but does not
+//!   prove it: a sender who spoils it has paid all the same, and the auditor can tell the receiver.
+//!
+//! # Parts
+//!
+//! | module | contents | refuses with codes from |
+//! |---|---|---|
+//! | [`statements`] | what holders, issuer and auditor prove: gadgets for circuits | |
+//! | [`notes`] | the tree of notes, of which the contract keeps the last nodes and roots | 9300 |
+//! | [`nullifiers`] | the notes that were spent, each once | 9310 |
+//! | [`registry`] | who may hold the asset; the policy that proofs are about | 9320 |
+//! | [`auditor`] | the key to which every act is encrypted | 9330 |
+//! | [`snapshots`] | roots pinned at a height; acts that count once for each note | 9340 |
+//! | [`locks`] | amounts that wait for a settlement | 9350 |
+//! | [`pool`] | transfer, mint, seizure, lock, release: the parts composed, with the public supply | 9360 |
+//!
+//! A contract holds a [`Pool`], and a [`Registry`] if not everybody may hold the asset. Names follow ERC-7984 where it
+//! has one: [`total_supply`](Pool::total_supply) (public here), [`ConfidentialTransfer`](pool::ConfidentialTransfer).
+//!
+//! # Sizes
+//!
+//! [`NOTE_LEVELS`], [`NULLIFIER_LEVELS`] and [`HOLDER_LEVELS`] are the heights of the trees, with four children a node.
+//! A transfer verifies a proof (10,000,000 gas) and computes up to 70 hashes of up to four elements (70,000 each).
+//!
+//! # Threats
+//!
+//! | threat | defence |
+//! |---|---|
+//! | double spend | [`Nullifiers`] keep every nullifier; it follows from the note, its position and `nk` |
+//! | the same nullifier twice in one call | [`nullifiers::Refused::SpentTwice`], before the proof is verified |
+//! | two notes with one nullifier | the position is a part of it, and no two notes have one position |
+//! | values that wrap around | every value has 64 bits in the circuit; sums stay far below the order of the field |
+//! | an empty input as fuel | only the second input may be absent from the tree, and only with the value zero |
+//! | a note of another asset, contract or chain | the asset is a part of the commitment, and a public input |
+//! | a stale root, a root of another tree | a root has to be one of the last ones of this tree; domains differ |
+//! | a proof that is copied or sent again | its nullifiers are spent; an owner registers once |
+//! | a proof with another memo, fee, receiver, entry or deadline | `bound` of the order is a public input |
+//! | a ciphertext that the auditor cannot read | the circuit proves it, with a key whose subgroup it checks |
+//! | a key of small order, or the neutral point | [`Auditor`] refuses it, and so does the text of an [`Address`] |
+//! | an ephemeral point of small order | the auditor's is a multiple of the generator; receivers multiply by eight |
+//! | aliases of a scalar | scalars are below the order of the subgroup, as [`Scalar`](crate::zk::Scalar) says |
+//! | registering under another's `nk`, or twice | `owner` is a hash of both keys; the registry takes an owner once |
+//! | a holder is frozen between proof and execution | a change that takes a right away ends all older registry roots |
+//! | a note that was spent is seized | the same nullifier, so [`nullifiers::Refused::AlreadySpent`] |
+//! | the auditor spends as a holder | a transfer needs the spend secret, of which `ak` and `nk` are one-way images |
+//! | a lock released and cancelled, or twice | the entry is removed by the first; the deadline separates the two |
+//! | somebody takes the place of an entry | its name has the leg, and a proof shows what is in the leg |
+//! | a full tree keeps locked amounts out | every pending entry has its place reserved |
+//! | a vote twice with one note, or with its parts | the act's nullifier; the parts are not under the snapshot's root |
+//! | two notes with one `rho`, to take a vote from the receiver | the act's nullifier has the position |
+//! | a wallet that uses an ephemeral scalar twice | [`SpendKey::ephemeral`] derives it from everything in the act |
+//!
+//! # Absent
+//!
+//! - A receiver's ciphertext is not proven: a sender can withhold it, but not take the amount back. The auditor, who
+//!   reads every note, can tell the receiver.
+//! - The change of an act is not named to the auditor by its owner, but by the first nullifier. In an asset without a
+//!   registry the auditor reads amounts and receivers of all acts, and senders only if they have told it their keys.
+//! - Amounts that are locked at a snapshot do not vote.
+//! - A notes tree that is full takes no transfer any more; holders can only be moved to a new contract.
+//! - Operators of ERC-7984 (`set_operator`): whoever may spend for another holds its spend secret. Anybody may submit
+//!   what a holder has proven, so no operator is needed to pay gas.
+
+mod address;
+pub mod auditor;
+mod cipher;
+mod domain;
+mod holder;
+mod keys;
+pub mod locks;
+mod note;
+pub mod notes;
+pub mod nullifiers;
+pub mod pool;
+pub mod registry;
+pub mod snapshots;
+pub mod statements;
+
+pub use address::{Address, NotAnAddress};
+pub use auditor::Auditor;
+pub use cipher::{AuditCipher, Audited, AuditorKey, NoteCipher, Opened, Unreadable, ViewCipher};
+use dusk_sdk_circuit::native::merkle::{Tree, TreeHash};
+use dusk_sdk_circuit::native::{self, IndexedTree, MerklePath, NonMembership};
+pub use holder::Holder;
+pub use keys::{Keys, ReadingKey, SpendKey, ViewKeys};
+pub use locks::Locks;
+pub use note::{Note, act_nullifier, asset, leg, nullifier};
+pub use notes::Notes;
+pub use nullifiers::Nullifiers;
+pub use pool::Pool;
+pub use registry::Registry;
+pub use snapshots::{Acts, Snapshots};
+
+use crate::field::Field;
+
+/// The height of the tree of notes: 4^13 = 67,108,864 notes.
+pub const NOTE_LEVELS: usize = 13;
+/// The height of the tree of nullifiers: as many as there are notes, less one.
+pub const NULLIFIER_LEVELS: usize = 13;
+/// The height of the tree of holders: 4^8 = 65,536 holders.
+pub const HOLDER_LEVELS: usize = 8;
+
+/// The most notes of an asset.
+pub const MAX_NOTES: u64 = Tree::<NOTE_LEVELS>::CAPACITY;
+
+/// The tree of notes, as wallets keep it.
+pub type NoteTree = Tree<NOTE_LEVELS, Host>;
+/// The tree of nullifiers.
+pub type NullifierTree = IndexedTree<NULLIFIER_LEVELS, Host>;
+/// The tree of holders.
+pub type HolderTree = Tree<HOLDER_LEVELS, Host>;
+/// The path of a note.
+pub type NotePath = MerklePath<NOTE_LEVELS>;
+/// The path of a holder.
+pub type HolderPath = MerklePath<HOLDER_LEVELS>;
+/// The proof that a nullifier is absent.
+pub type Unspent = NonMembership<NULLIFIER_LEVELS>;
+
+/// The Poseidon hash: by the host in a contract, by this crate elsewhere.
+///
+/// # Panics
+/// If there is no element.
+#[must_use]
+pub fn hash(elements: &[Field]) -> Field {
+    if cfg!(target_family = "wasm") { crate::crypto::poseidon_hash(elements) } else { native::hash(elements) }
+}
+
+/// The hashes of trees that contracts compute: [`hash`]. Outside of contracts they are those of
+/// [`Plain`](native::merkle::Plain).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Host {}
+
+impl TreeHash for Host {
+    fn node(children: &[Field; 4]) -> Field {
+        hash(children)
+    }
+
+    fn leaf(value: Field, next: Field) -> Field {
+        hash(&[value, next])
+    }
+}

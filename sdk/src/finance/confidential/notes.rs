@@ -1,0 +1,209 @@
+//! The notes of an asset: a tree to which a contract appends.
+//!
+//! The contract keeps the last nodes of each level, not the tree; wallets build it from the events. A proof may be
+//! about any of the last [`ROOTS`] roots: older notes stay in the tree, so an older root is as true as the newest.
+
+use alloc::vec::Vec;
+
+use super::cipher::NoteCipher;
+use super::{MAX_NOTES, NOTE_LEVELS, hash};
+use crate::env::emit;
+use crate::field::Field;
+use crate::prelude::{ensure, error, event};
+
+/// The number of roots that proofs may be about. Every act makes one.
+pub const ROOTS: usize = 1_024;
+
+/// The tree of notes: its last nodes, and its last roots.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notes {
+    /// For each level, leaves first, the children of the last node of the next level; those to come are zero.
+    frontier: [[Field; 4]; NOTE_LEVELS],
+    count: u64,
+    /// The last roots; the newest is before `next`.
+    roots: Vec<Field>,
+    next: usize,
+}
+
+/// A note came into the tree.
+#[event]
+pub struct NoteAdded {
+    /// Its position.
+    pub position: u64,
+    /// Its commitment.
+    pub commitment: Field,
+    /// What its receiver reads.
+    pub cipher: NoteCipher,
+}
+
+/// Why notes refuse.
+#[error(first = 9300)]
+pub enum Refused {
+    /// The root is none of the last ones of this tree.
+    UnknownNoteRoot,
+    /// The tree has no place for so many notes.
+    NotesFull,
+}
+
+impl Default for Notes {
+    fn default() -> Self {
+        Self { frontier: Default::default(), count: 0, roots: Vec::new(), next: 0 }
+    }
+}
+
+impl Notes {
+    /// How many notes there are: the position of the next one.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// The root; zero for a tree without notes.
+    #[must_use]
+    pub fn root(&self) -> Field {
+        let newest = self.next.checked_sub(1).or(self.roots.len().checked_sub(1));
+        newest.and_then(|at| self.roots.get(at)).copied().unwrap_or_default()
+    }
+
+    /// Whether a proof may be about a root.
+    #[must_use]
+    pub fn knows(&self, root: Field) -> bool {
+        let (newer, older) = self.roots.split_at(self.next);
+        newer.iter().rev().chain(older.iter().rev()).any(|known| *known == root)
+    }
+
+    /// Checks that a proof may be about a root.
+    ///
+    /// # Errors
+    /// [`Refused::UnknownNoteRoot`].
+    pub fn require_known(&self, root: Field) -> Result<(), Refused> {
+        ensure!(self.knows(root), Refused::UnknownNoteRoot);
+        Ok(())
+    }
+
+    /// Checks that there is a place for so many notes more.
+    ///
+    /// # Errors
+    /// [`Refused::NotesFull`].
+    pub fn require_room(&self, notes: u64) -> Result<(), Refused> {
+        let rest = MAX_NOTES - self.count;
+        ensure!(notes <= rest, Refused::NotesFull);
+        Ok(())
+    }
+
+    /// Adds notes, and returns the position of the first. Costs 14 hashes for one note or for neighbours.
+    ///
+    /// # Errors
+    /// [`Refused::NotesFull`].
+    pub fn add(&mut self, notes: &[(Field, NoteCipher)]) -> Result<u64, Refused> {
+        let commitments: Vec<Field> = notes.iter().map(|(commitment, _)| *commitment).collect();
+        let first = self.append(&commitments)?;
+        for (position, (commitment, cipher)) in (first..).zip(notes) {
+            emit(NoteAdded { position, commitment: *commitment, cipher: *cipher });
+        }
+        Ok(first)
+    }
+
+    fn append(&mut self, leaves: &[Field]) -> Result<u64, Refused> {
+        self.require_room(leaves.len() as u64)?;
+        let first = self.count;
+        if leaves.is_empty() {
+            return Ok(first);
+        }
+        let (mut nodes, mut position) = (leaves.to_vec(), first);
+        for group in &mut self.frontier {
+            let mut above = Vec::with_capacity(1 + nodes.len() / 4);
+            for (at, node) in nodes.iter().enumerate() {
+                let place = (position + at as u64) % 4;
+                if place == 0 {
+                    *group = Default::default();
+                }
+                group[usize::try_from(place).unwrap_or_default()] = *node;
+                if place == 3 || at + 1 == nodes.len() {
+                    above.push(hash(group));
+                }
+            }
+            (nodes, position) = (above, position / 4);
+        }
+        self.count += leaves.len() as u64;
+        self.keep(nodes.first().copied().unwrap_or_default());
+        Ok(first)
+    }
+
+    fn keep(&mut self, root: Field) {
+        if self.next == ROOTS {
+            self.next = 0;
+        }
+        match self.roots.get_mut(self.next) {
+            Some(place) => *place = root,
+            None => self.roots.push(root),
+        }
+        self.next += 1;
+    }
+}
+
+#[cfg(test)]
+impl Notes {
+    /// A tree with these notes.
+    pub(super) fn with(leaves: [Field; 2]) -> Self {
+        let mut notes = Self::default();
+        notes.append(&leaves).expect("the tree is empty");
+        notes
+    }
+
+    /// A tree that has a place for so many notes more.
+    pub(super) fn full_but(rest: u64, root: Field) -> Self {
+        let mut notes = Self { count: MAX_NOTES - rest, ..Self::default() };
+        notes.keep(root);
+        notes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::NoteTree;
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(12))]
+
+        /// The frontier makes the roots of the whole tree, however many notes come at once.
+        #[test]
+        fn the_frontier_agrees_with_the_tree(batches in prop::collection::vec(1_usize..12, 1..14)) {
+            let (mut notes, mut tree) = (Notes::default(), NoteTree::default());
+            for batch in batches {
+                let leaves: Vec<Field> = (0..batch as u64).map(|it| Field::from(1 + notes.count + it)).collect();
+                let first = notes.append(&leaves).unwrap();
+                for (position, leaf) in (first..).zip(leaves) {
+                    tree.insert(position, leaf).unwrap();
+                }
+                prop_assert_eq!(notes.root(), tree.root());
+                prop_assert!(notes.knows(tree.root()));
+            }
+        }
+    }
+
+    #[test]
+    fn roots_of_late_are_known_and_older_ones_are_forgotten() {
+        let mut notes = Notes::default();
+        assert_eq!(notes.require_known(Field::default()), Err(Refused::UnknownNoteRoot), "the empty tree has no root");
+        notes.append(&[]).unwrap();
+        assert!(!notes.knows(Field::default()));
+        (1..=3_u64).for_each(|root| notes.keep(root.into()));
+        assert!((1..=3_u64).all(|root| notes.knows(root.into())));
+        (4..=ROOTS as u64 + 2).for_each(|root| notes.keep(root.into()));
+        assert!(!notes.knows(2.into()) && notes.knows(3.into()));
+        assert_eq!(notes.root(), (ROOTS as u64 + 2).into());
+        assert_eq!(notes.roots.len(), ROOTS);
+    }
+
+    #[test]
+    fn a_full_tree_says_so() {
+        let mut notes = Notes { count: MAX_NOTES - 1, ..Notes::default() };
+        assert_eq!(notes.append(&[1.into(), 2.into()]), Err(Refused::NotesFull));
+        assert_eq!(notes.append(&[1.into()]), Ok(MAX_NOTES - 1));
+        assert_eq!(notes.append(&[1.into()]), Err(Refused::NotesFull));
+    }
+}

@@ -1,0 +1,133 @@
+//! The nullifiers of spent notes, in a tree under which absence can be proven.
+
+use super::NullifierTree;
+use crate::env::emit;
+use crate::field::Field;
+use crate::prelude::{ensure, error, event};
+
+/// The nullifiers. The contract keeps the whole tree, because it changes in the middle.
+#[derive(Debug, Clone, Default)]
+pub struct Nullifiers {
+    tree: NullifierTree,
+}
+
+/// A note was spent.
+#[event]
+pub struct NullifierSpent {
+    /// How many were spent before: the position in the tree, less one.
+    pub index: u64,
+    /// Its nullifier.
+    pub nullifier: Field,
+}
+
+/// Why nullifiers refuse.
+#[error(first = 9310)]
+pub enum Refused {
+    /// The note with this nullifier was spent already.
+    AlreadySpent {
+        /// The nullifier.
+        nullifier: Field,
+    },
+    /// The same nullifier comes twice in one call.
+    SpentTwice,
+    /// 0 and −1 are the ends of the list, and no nullifiers.
+    ReservedNullifier,
+    /// The tree has no place for more nullifiers.
+    NullifiersFull,
+}
+
+impl Nullifiers {
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.tree.len() as u64
+    }
+
+    /// The root.
+    #[must_use]
+    pub fn root(&self) -> Field {
+        self.tree.root()
+    }
+
+    /// Whether a note was spent.
+    #[must_use]
+    pub fn is_spent(&self, nullifier: Field) -> bool {
+        self.tree.contains(nullifier)
+    }
+
+    /// Checks that notes can be spent, before a proof is verified.
+    ///
+    /// # Errors
+    /// [`Refused`].
+    pub fn require_unspent(&self, nullifiers: &[Field]) -> Result<(), Refused> {
+        for (place, nullifier) in nullifiers.iter().enumerate() {
+            ensure!(!nullifiers[..place].contains(nullifier), Refused::SpentTwice);
+            ensure!(!self.is_spent(*nullifier), Refused::AlreadySpent { nullifier: *nullifier });
+            let end = -Field::from(1);
+            ensure!(*nullifier != Field::default() && *nullifier != end, Refused::ReservedNullifier);
+        }
+        Ok(())
+    }
+
+    /// Spends notes. One note costs up to 28 hashes, two cost up to 56; fewer where the leaves have common parents.
+    ///
+    /// # Errors
+    /// [`Refused`].
+    pub fn spend(&mut self, nullifiers: &[Field]) -> Result<(), Refused> {
+        let first = self.count();
+        self.insert(nullifiers)?;
+        for (index, nullifier) in (first..).zip(nullifiers) {
+            emit(NullifierSpent { index, nullifier: *nullifier });
+        }
+        Ok(())
+    }
+
+    fn insert(&mut self, nullifiers: &[Field]) -> Result<(), Refused> {
+        self.require_unspent(nullifiers)?;
+        // What else the tree refuses was asked.
+        self.tree.insert_all(nullifiers).map_err(|_| Refused::NullifiersFull)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use dusk_sdk_circuit::native::IndexedTree;
+    use dusk_sdk_circuit::native::merkle::Plain;
+
+    use super::super::NULLIFIER_LEVELS;
+    use super::*;
+
+    /// The tree is that of wallets and circuits, and every second insertion in vain is refused by its reason.
+    #[test]
+    fn the_tree_agrees_and_double_spends_are_refused() {
+        let (mut ours, mut theirs) = (Nullifiers::default(), IndexedTree::<NULLIFIER_LEVELS, Plain>::default());
+        for round in 0..20_u64 {
+            let pair = [(round * 77) % 101 + 1, (round * 55) % 103 + 200].map(Field::from);
+            ours.insert(&pair).unwrap();
+            for nullifier in pair {
+                theirs.insert(nullifier).unwrap();
+            }
+            assert_eq!(ours.root(), theirs.root());
+            assert_eq!(ours.insert(&[pair[1]]), Err(Refused::AlreadySpent { nullifier: pair[1] }));
+            let fresh = Field::from(1_000 + round);
+            assert_eq!(ours.insert(&[fresh, pair[0]]), Err(Refused::AlreadySpent { nullifier: pair[0] }));
+            assert_eq!(ours.insert(&[fresh, fresh]), Err(Refused::SpentTwice));
+            assert!(!ours.is_spent(fresh));
+            assert_eq!(ours.root(), theirs.root(), "a refusal changes nothing");
+        }
+        assert_eq!(ours.count(), 40);
+        ours.insert(&[5_000.into()]).unwrap();
+        theirs.insert(5_000.into()).unwrap();
+        assert_eq!(ours.root(), theirs.root());
+    }
+
+    #[test]
+    fn the_ends_of_the_list_are_no_nullifiers() {
+        let mut it = Nullifiers::default();
+        for end in [Field::default(), -Field::from(1)] {
+            assert_eq!(it.insert(&[end]), Err(Refused::ReservedNullifier));
+            assert_eq!(it.insert(&[7.into(), end]), Err(Refused::ReservedNullifier));
+        }
+        assert_eq!(it.count(), 0);
+    }
+}

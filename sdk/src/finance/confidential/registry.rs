@@ -1,0 +1,339 @@
+//! The registry of holders: who may hold the asset, in a tree under which senders and receivers prove that they may.
+//!
+//! Somebody registers with a proof that tells the auditor its keys; an officer admits it. What the registry says of a
+//! holder is public, under the pseudonym `owner`. Transfers show no owner, so they cannot be linked to an entry.
+//!
+//! A proof may be about one of the last [`ROOTS`] roots. A change that takes a right away (freeze, removal, another
+//! level) ends all older roots at once: no proof that was made before it counts.
+
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::HolderTree;
+use super::cipher::ViewCipher;
+use super::holder::Holder;
+use super::statements::PolicyNative;
+use crate::env::emit;
+use crate::field::Field;
+use crate::finance::ledger::MAX_REASON_BYTES;
+use crate::finance::offices::Officer;
+use crate::prelude::{ensure, error, event};
+use crate::principal::Principal;
+
+/// The number of roots that proofs may be about, as long as nobody loses a right.
+pub const ROOTS: usize = 16;
+
+/// The holders.
+#[derive(Debug, Clone, Default)]
+pub struct Registry {
+    tree: HolderTree,
+    entries: BTreeMap<Field, Entry>,
+    /// How many were admitted: the next position. A removed holder's position stays empty.
+    admitted: u64,
+    /// The last roots, the newest last.
+    roots: Vec<Field>,
+}
+
+/// Somebody who registered; with a place if an officer admitted it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Entry {
+    Registered,
+    Admitted(u64, Holder),
+    Removed,
+}
+
+/// Somebody registered; the auditor can read its keys.
+#[event]
+pub struct HolderRegistered {
+    /// The pseudonym.
+    pub owner: Field,
+    /// The keys for the auditor.
+    pub cipher: ViewCipher,
+    /// The number of the auditor's key.
+    pub auditor: u32,
+}
+
+/// An officer admitted a holder.
+#[event]
+pub struct HolderAdmitted {
+    /// The position in the tree.
+    pub position: u64,
+    /// The entry.
+    pub holder: Holder,
+    /// Which officer.
+    pub by: Principal,
+}
+
+/// An officer changed the entry of a holder: froze it, unfroze it, or corrected its attributes.
+#[event]
+pub struct HolderChanged {
+    /// The position in the tree.
+    pub position: u64,
+    /// The entry from now on.
+    pub holder: Holder,
+    /// Which officer.
+    pub by: Principal,
+    /// Why.
+    pub reason: String,
+}
+
+/// An officer removed a holder. Its notes stay, and can be seized.
+#[event]
+pub struct HolderRemoved {
+    /// The position in the tree, which is empty from now on.
+    pub position: u64,
+    /// Whom.
+    pub owner: Field,
+    /// Which officer.
+    pub by: Principal,
+    /// Why.
+    pub reason: String,
+}
+
+/// Why the registry refuses.
+#[error(first = 9320)]
+pub enum Refused {
+    /// The root is not one of the registry's last ones, or somebody lost a right since.
+    UnknownRegistryRoot,
+    /// The owner has registered already.
+    AlreadyRegistered,
+    /// The owner has not registered, so the auditor does not know its keys.
+    NotRegistered,
+    /// The owner is admitted already.
+    AlreadyAdmitted,
+    /// The owner is not admitted, or was removed.
+    NotAdmitted,
+    /// The entry is like that already.
+    SameEntry,
+    /// The registry has no place for more holders.
+    RegistryFull,
+    /// A reason has more than `limit` bytes, or none.
+    ReasonLength {
+        /// How many.
+        limit: u32,
+    },
+    /// A new owner has to be active.
+    NotActive,
+}
+
+impl Registry {
+    /// The root; zero for a registry without holders.
+    #[must_use]
+    pub fn root(&self) -> Field {
+        self.tree.root()
+    }
+
+    /// The entry of a holder, and its position.
+    #[must_use]
+    pub fn holder(&self, owner: Field) -> Option<(u64, Holder)> {
+        match self.entries.get(&owner) {
+            Some(Entry::Admitted(position, holder)) => Some((*position, *holder)),
+            _ => None,
+        }
+    }
+
+    /// Whether somebody has registered, and was not removed.
+    #[must_use]
+    pub fn is_registered(&self, owner: Field) -> bool {
+        matches!(self.entries.get(&owner), Some(Entry::Registered | Entry::Admitted(..)))
+    }
+
+    /// Checks that a proof may be about a root, and returns the public inputs of the policy.
+    ///
+    /// # Errors
+    /// [`Refused::UnknownRegistryRoot`].
+    pub fn policy(&self, registry_root: Field, today: u32, level: u8) -> Result<PolicyNative, Refused> {
+        ensure!(self.roots.contains(&registry_root), Refused::UnknownRegistryRoot);
+        Ok(PolicyNative { registry_root, today, level })
+    }
+
+    /// Notes somebody who registered with a proof. `verify` verifies the proof of
+    /// [`Register`](super::statements::Register) about this owner, the auditor's key and the ciphertext.
+    ///
+    /// # Errors
+    /// [`Refused::AlreadyRegistered`].
+    pub fn register(&mut self, owner: Field, cipher: ViewCipher, auditor: u32) -> Result<(), Refused> {
+        self.enter(owner)?;
+        emit(HolderRegistered { owner, cipher, auditor });
+        Ok(())
+    }
+
+    /// Admits somebody who registered.
+    ///
+    /// # Errors
+    /// [`Refused::NotRegistered`], [`Refused::AlreadyAdmitted`], [`Refused::NotActive`], [`Refused::RegistryFull`].
+    pub fn admit(&mut self, by: Officer, holder: Holder) -> Result<(), Refused> {
+        let position = self.place(holder)?;
+        emit(HolderAdmitted { position, holder, by: by.who() });
+        Ok(())
+    }
+
+    /// Changes the entry of a holder. All older roots end.
+    ///
+    /// # Errors
+    /// [`Refused::NotAdmitted`], [`Refused::SameEntry`], [`Refused::ReasonLength`].
+    pub fn change(&mut self, by: Officer, holder: Holder, reason: String) -> Result<(), Refused> {
+        check_reason(&reason)?;
+        let position = self.replace(holder)?;
+        emit(HolderChanged { position, holder, by: by.who(), reason });
+        Ok(())
+    }
+
+    /// Freezes a holder, or ends the freeze. All older roots end.
+    ///
+    /// # Errors
+    /// As [`change`](Registry::change).
+    pub fn set_active(&mut self, by: Officer, owner: Field, active: bool, reason: String) -> Result<(), Refused> {
+        let (_, holder) = self.holder(owner).ok_or(Refused::NotAdmitted)?;
+        self.change(by, Holder { active, ..holder }, reason)
+    }
+
+    /// Removes a holder for ever. All older roots end.
+    ///
+    /// # Errors
+    /// [`Refused::NotAdmitted`], [`Refused::ReasonLength`].
+    pub fn remove(&mut self, by: Officer, owner: Field, reason: String) -> Result<(), Refused> {
+        check_reason(&reason)?;
+        let position = self.clear(owner)?;
+        emit(HolderRemoved { position, owner, by: by.who(), reason });
+        Ok(())
+    }
+
+    fn enter(&mut self, owner: Field) -> Result<(), Refused> {
+        ensure!(!self.entries.contains_key(&owner), Refused::AlreadyRegistered);
+        self.entries.insert(owner, Entry::Registered);
+        Ok(())
+    }
+
+    fn place(&mut self, holder: Holder) -> Result<u64, Refused> {
+        match self.entries.get(&holder.owner) {
+            Some(Entry::Registered) => {}
+            Some(Entry::Admitted(..)) => return Err(Refused::AlreadyAdmitted),
+            Some(Entry::Removed) | None => return Err(Refused::NotRegistered),
+        }
+        ensure!(holder.active, Refused::NotActive);
+        let position = self.admitted;
+        self.tree.insert(position, holder.leaf()).map_err(|_| Refused::RegistryFull)?;
+        self.admitted += 1;
+        self.entries.insert(holder.owner, Entry::Admitted(position, holder));
+        if self.roots.len() == ROOTS {
+            self.roots.remove(0);
+        }
+        self.roots.push(self.tree.root());
+        Ok(position)
+    }
+
+    fn replace(&mut self, holder: Holder) -> Result<u64, Refused> {
+        let (position, known) = self.holder(holder.owner).ok_or(Refused::NotAdmitted)?;
+        ensure!(known != holder, Refused::SameEntry);
+        self.tree.insert(position, holder.leaf()).map_err(|_| Refused::RegistryFull)?;
+        self.entries.insert(holder.owner, Entry::Admitted(position, holder));
+        self.end_older_roots();
+        Ok(position)
+    }
+
+    fn clear(&mut self, owner: Field) -> Result<u64, Refused> {
+        let (position, _) = self.holder(owner).ok_or(Refused::NotAdmitted)?;
+        self.tree.remove(position);
+        self.entries.insert(owner, Entry::Removed);
+        self.end_older_roots();
+        Ok(position)
+    }
+
+    fn end_older_roots(&mut self) {
+        self.roots.clear();
+        // Under the root of a tree without leaves, zero, nothing can be proven.
+        self.roots.push(self.tree.root());
+    }
+}
+
+/// A reason is one to [`MAX_REASON_BYTES`] bytes long.
+pub(super) fn check_reason(reason: &str) -> Result<(), Refused> {
+    let limit = MAX_REASON_BYTES;
+    ensure!(!reason.is_empty() && reason.len() <= limit as usize, Refused::ReasonLength { limit });
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn holder(owner: u64) -> Holder {
+        Holder { owner: owner.into(), class: 0, country: 756, level: 1, valid_until: 740_000, active: true }
+    }
+
+    fn registry(owners: u64) -> Registry {
+        let mut it = Registry::default();
+        for owner in 1..=owners {
+            it.enter(owner.into()).unwrap();
+            it.place(holder(owner)).unwrap();
+        }
+        it
+    }
+
+    #[test]
+    fn an_owner_registers_once_and_is_admitted_once() {
+        let mut it = registry(1);
+        assert_eq!(it.enter(1.into()), Err(Refused::AlreadyRegistered));
+        assert_eq!(it.place(holder(1)), Err(Refused::AlreadyAdmitted));
+        assert_eq!(it.place(holder(2)), Err(Refused::NotRegistered));
+        it.enter(2.into()).unwrap();
+        assert_eq!(it.place(Holder { active: false, ..holder(2) }), Err(Refused::NotActive));
+        assert_eq!(it.place(holder(2)), Ok(1));
+        assert_eq!(it.holder(2.into()), Some((1, holder(2))));
+    }
+
+    #[test]
+    fn a_lost_right_ends_older_roots_and_an_admission_does_not() {
+        let mut it = registry(2);
+        let before = it.root();
+        it.enter(3.into()).unwrap();
+        it.place(holder(3)).unwrap();
+        assert!(it.policy(before, 1, 0).is_ok() && it.policy(it.root(), 1, 0).is_ok());
+        assert_eq!(it.replace(holder(3)), Err(Refused::SameEntry));
+        it.replace(Holder { active: false, ..holder(2) }).unwrap();
+        assert!(it.policy(before, 1, 0).is_err() && it.policy(it.root(), 1, 0).is_ok());
+        let before = it.root();
+        it.clear(1.into()).unwrap();
+        assert!(it.policy(before, 1, 0).is_err() && it.policy(it.root(), 1, 0).is_ok());
+        assert_eq!(it.clear(1.into()), Err(Refused::NotAdmitted));
+        assert_eq!(it.enter(1.into()), Err(Refused::AlreadyRegistered), "a removed holder does not come back");
+        assert_eq!(it.place(holder(1)), Err(Refused::NotRegistered));
+    }
+
+    #[test]
+    fn the_tree_is_that_of_wallets() {
+        let mut it = registry(5);
+        it.replace(Holder { level: 2, ..holder(4) }).unwrap();
+        it.clear(2.into()).unwrap();
+        let mut tree = HolderTree::default();
+        let leaves = [(0, holder(1)), (2, holder(3)), (3, Holder { level: 2, ..holder(4) }), (4, holder(5))];
+        for (position, holder) in leaves {
+            tree.insert(position, holder.leaf()).unwrap();
+        }
+        assert_eq!(it.root(), tree.root());
+    }
+
+    #[test]
+    fn only_so_many_roots_are_kept() {
+        let mut it = registry(1);
+        let first = it.root();
+        for owner in 2..=1 + ROOTS as u64 {
+            assert!(it.policy(first, 1, 0).is_ok());
+            it.enter(owner.into()).unwrap();
+            it.place(holder(owner)).unwrap();
+        }
+        assert!(it.policy(first, 1, 0).is_err());
+        assert_eq!(it.roots.len(), ROOTS);
+        assert!(it.policy(0.into(), 1, 0).is_err());
+    }
+
+    #[test]
+    fn reasons_are_given_and_short() {
+        let limit = MAX_REASON_BYTES;
+        assert_eq!(check_reason(""), Err(Refused::ReasonLength { limit }));
+        assert_eq!(check_reason(&"x".repeat(limit as usize + 1)), Err(Refused::ReasonLength { limit }));
+        assert_eq!(check_reason("court order"), Ok(()));
+    }
+}

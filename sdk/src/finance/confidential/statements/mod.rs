@@ -1,0 +1,66 @@
+//! What holders, the issuer and the auditor prove: gadgets around which a circuit is a few lines.
+//!
+//! A statement is a struct of public values with a method that asserts it about private ones. [`Policy`] asks the
+//! registry; a circuit without it is for assets that anybody may hold. Everything that goes along with an act
+//! (ciphertexts of receivers, memo, fee, relayer) is one more public input, its [`binding`](crate::zk::binding).
+//!
+//! ```
+//! use dusk_sdk::finance::confidential::statements::{Party, Policy, Transfer, TransferSecret};
+//! use dusk_sdk::zk::*;
+//!
+//! /// A holder moves an amount to another one.
+//! ///
+//! /// 1. What [`Transfer`] states.
+//! /// 2. What [`Policy`] states about both parties.
+//! /// 3. What goes along is bound.
+//! #[circuit]
+//! pub fn send(
+//!     cs: &mut ConstraintSystem,
+//!     #[public] act: Transfer,
+//!     #[public] policy: Policy,
+//!     #[public] _bound: Field,
+//!     #[private] secret: TransferSecret,
+//!     #[private] sender: Party,
+//!     #[private] receiver: Party,
+//! ) {
+//!     let moved = act.assert(cs, &secret);
+//!     policy.assert_sender(cs, &sender, moved.sender);
+//!     policy.assert_receiver(cs, &receiver, moved.receiver);
+//! }
+//!
+//! assert_eq!(layout::<Send>().rows.len(), 32_472);
+//! ```
+//!
+//! # Rows
+//!
+//! | statement | rows | with the registry |
+//! |---|---|---|
+//! | [`Register`] | 3,471 | |
+//! | [`Mint`] | 2,927 | 8,155 |
+//! | [`Transfer`] | 22,033 | 32,472 |
+//! | [`Lock`] | 23,169 | 33,608 |
+//! | [`Seize`] | 12,173 | 17,401 |
+//! | [`Held`], with a least amount | 18,704 | |
+//!
+//! A circuit of up to 32,762 rows is proven with 2^15, so a transfer with the registry is as quick as one without.
+
+mod acts;
+mod notes;
+mod policy;
+mod spend;
+mod values;
+
+#[cfg(test)]
+mod tests;
+
+pub use acts::{
+    Held, HeldNative, HeldSecret, HeldSecretNative, Holding, Mint, MintNative, MintSecret, MintSecretNative, Register,
+    RegisterNative, RegisterSecret, RegisterSecretNative, Seize, SeizeNative, SeizeSecret, SeizeSecretNative,
+};
+pub use notes::{Input, InputNative};
+pub use policy::{Party, PartyNative, Policy, PolicyNative};
+pub use spend::{
+    Lock, LockNative, LockSecret, LockSecretNative, Moved, Transfer, TransferNative, TransferSecret,
+    TransferSecretNative,
+};
+pub use values::{AuditCipher, AuditorKey, Holder, ViewCipher};

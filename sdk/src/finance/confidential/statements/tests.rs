@@ -1,0 +1,570 @@
+//! Each statement holds for honest witnesses, refuses a bad one by its name, and leaves a prover nothing to choose.
+
+use std::string::String;
+use std::vec::Vec;
+
+use super::super::{
+    self as native, AuditCipher as NativeCipher, AuditorKey, Holder, HolderTree, Keys, Note, NoteTree, NullifierTree,
+    ReadingKey, ViewCipher,
+};
+use super::*;
+use crate::zk::native::{Array, Point, Scalar};
+use crate::zk::{
+    Assignment, BlsScalar, CheckError, ConstraintSystem, GateKind, Layout, MAX_ROWS, Selectors, U64, Value, audit,
+    check,
+};
+
+type F = crate::Field;
+
+const ASSET: u64 = 1000;
+const TODAY: u32 = 740_000;
+
+fn run(build: impl Fn(&mut ConstraintSystem)) -> (Layout, Assignment) {
+    let mut cs = ConstraintSystem::with_witness("test");
+    build(&mut cs);
+    cs.finish()
+}
+
+fn fault(layout: &Layout, assignment: &Assignment) -> Option<String> {
+    match check(layout, assignment) {
+        Ok(()) => None,
+        Err(CheckError::Unsatisfied(fault)) => Some(fault.constraint.clone()),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// The one constraint that refuses: without its rows the witness would pass.
+fn refused_(build: impl Fn(&mut ConstraintSystem)) -> String {
+    let (mut layout, assignment) = run(build);
+    let name = fault(&layout, &assignment).expect("a constraint must not hold");
+    let idle = u32::try_from(layout.selectors.len()).unwrap();
+    layout.selectors.push(Selectors { kind: GateKind::Idle, ..Selectors::default() });
+    let constraints = &layout.constraints;
+    for row in &mut layout.rows {
+        if constraints[row.constraint as usize].name == name {
+            row.selectors = idle;
+        }
+    }
+    assert_eq!(fault(&layout, &assignment), None, "{name} is not the only one to refuse");
+    name
+}
+
+fn holds(build: impl Fn(&mut ConstraintSystem)) {
+    let (layout, assignment) = run(build);
+    assert_eq!(fault(&layout, &assignment), None);
+}
+
+/// Asserts that the audit is clean, and returns the rows.
+fn audited(build: impl Fn(&mut ConstraintSystem)) -> usize {
+    let mut cs = ConstraintSystem::new("test");
+    build(&mut cs);
+    let layout = cs.finish().0;
+    let report = audit(&layout);
+    assert!(report.clean(), "{report}");
+    layout.rows.len()
+}
+
+fn asset() -> F {
+    ASSET.into()
+}
+
+/// A chain with two notes of the sender, and a registry with sender and receiver.
+struct World {
+    sender: Keys,
+    receiver: Keys,
+    auditor: ReadingKey,
+    notes: [(Note, u64); 2],
+    tree: NoteTree,
+    holders: HolderTree,
+    spent: NullifierTree,
+}
+
+fn holder(keys: &Keys) -> Holder {
+    let owner = keys.address().owner;
+    Holder { owner, class: 1, country: 756, level: 2, valid_until: TODAY, active: true }
+}
+
+impl World {
+    fn new() -> Self {
+        let keys = |account| Keys::from_seed(&[9; 64], account);
+        let (sender, receiver) = (keys(0), keys(1));
+        let owner = sender.address().owner;
+        let note = |value, rho: u64| Note { value, owner, rho: rho.into() };
+        let notes = [(note(70, 11), 3), (note(50, 12), 20)];
+        let mut tree = NoteTree::default();
+        tree.insert(0, 99.into()).unwrap();
+        for (note, at) in &notes {
+            tree.insert(*at, note.commitment(asset())).unwrap();
+        }
+        let mut holders = HolderTree::default();
+        holders.insert(0, holder(&sender).leaf()).unwrap();
+        holders.insert(7, holder(&receiver).leaf()).unwrap();
+        let mut spent = NullifierTree::default();
+        spent.insert_all(&[4.into(), -F::from(5)]).unwrap();
+        Self { sender, receiver, auditor: ReadingKey::new(Scalar::from(77)), notes, tree, holders, spent }
+    }
+
+    fn key(&self) -> Point {
+        self.auditor.public()
+    }
+
+    fn input(&self, place: usize) -> InputNative {
+        let (note, position) = self.notes[place];
+        InputNative { value: note.value, rho: note.rho, path: self.tree.opening(position).unwrap() }
+    }
+
+    fn nullifier(&self, input: &InputNative) -> F {
+        let keys = self.sender.spend.view();
+        let note = Note { value: input.value, owner: keys.owner(), rho: input.rho };
+        note.nullifier(asset(), keys.nk, input.path.position())
+    }
+
+    fn transfer(
+        &self,
+        inputs: [InputNative; 2],
+        values: [u64; 2],
+        public_out: u64,
+    ) -> (TransferNative, TransferSecretNative) {
+        let (owner, to) = (self.sender.address().owner, self.receiver.address().owner);
+        let ephemeral = Scalar::from(1234);
+        let (cipher, rhos) = NativeCipher::seal(&self.key(), &ephemeral, values, to);
+        let first = Note { value: values[0], owner: to, rho: rhos[0] };
+        let change = Note { value: values[1], owner, rho: rhos[1] };
+        let audited = cipher.open(&self.auditor).unwrap();
+        assert_eq!((audited.first(), audited.change(owner)), (first, change));
+        let act = TransferNative {
+            asset: asset(),
+            note_root: self.tree.root(),
+            nullifiers: Array([self.nullifier(&inputs[0]), self.nullifier(&inputs[1])]),
+            commitments: Array([first.commitment(asset()), change.commitment(asset())]),
+            public_out,
+            auditor: AuditorKey::new(&self.key()),
+            cipher,
+        };
+        let spend = self.sender.spend.secret();
+        let secret =
+            TransferSecretNative { spend, inputs: Array(inputs), receiver: to, values: Array(values), ephemeral };
+        (act, secret)
+    }
+
+    fn usual(&self) -> (TransferNative, TransferSecretNative) {
+        self.transfer([self.input(0), self.input(1)], [100, 15], 5)
+    }
+
+    fn lock(&self) -> (LockNative, LockSecretNative) {
+        let (act, secret) = self.transfer([self.input(0), self.input(1)], [100, 20], 0);
+        let (to, blinding) = (secret.receiver, F::from(8));
+        let rho = act.cipher.open(&self.auditor).unwrap().rhos[0];
+        let cancelled = Note { value: 100, owner: self.sender.address().owner, rho };
+        let lock = LockNative {
+            asset: asset(),
+            note_root: act.note_root,
+            nullifiers: act.nullifiers,
+            released: act.commitments[0],
+            cancelled: cancelled.commitment(asset()),
+            change: act.commitments[1],
+            leg: native::leg(asset(), 100, to, blinding),
+            auditor: act.auditor,
+            cipher: act.cipher,
+        };
+        let TransferSecretNative { spend, inputs, receiver, values, ephemeral } = secret;
+        (lock, LockSecretNative { spend, inputs, receiver, values, blinding, ephemeral })
+    }
+
+    fn policy(&self) -> PolicyNative {
+        PolicyNative { registry_root: self.holders.root(), today: TODAY, level: 2 }
+    }
+
+    fn party(&self, position: u64, keys: &Keys) -> PartyNative {
+        PartyNative { holder: holder(keys), path: self.holders.opening(position).unwrap() }
+    }
+}
+
+fn transfer(cs: &mut ConstraintSystem, case: Option<&(TransferNative, TransferSecretNative)>) -> Moved {
+    let act: Transfer = cs.public("act", case.map(|it| &it.0));
+    cs.public::<crate::zk::Field>("bound", Some(&F::from(3)));
+    let secret: TransferSecret = cs.private("secret", case.map(|it| &it.1));
+    act.assert(cs, &secret)
+}
+
+fn lock(cs: &mut ConstraintSystem, case: Option<&(LockNative, LockSecretNative)>) -> Moved {
+    let act: Lock = cs.public("act", case.map(|it| &it.0));
+    let secret: LockSecret = cs.private("secret", case.map(|it| &it.1));
+    act.assert(cs, &secret)
+}
+
+fn transferred(cs: &mut ConstraintSystem, case: Option<&(TransferNative, TransferSecretNative)>) {
+    let _ = transfer(cs, case);
+}
+
+fn locked(cs: &mut ConstraintSystem, case: Option<&(LockNative, LockSecretNative)>) {
+    let _ = lock(cs, case);
+}
+
+type Parties = (PolicyNative, PartyNative, PartyNative);
+
+/// Builds an act with the registry's statements about both parties.
+fn with_registry(cs: &mut ConstraintSystem, parties: Option<&Parties>, act: impl Fn(&mut ConstraintSystem) -> Moved) {
+    let policy: Policy = cs.public("policy", parties.map(|it| &it.0));
+    let [sender, receiver]: [Party; 2] =
+        [parties.map(|it| &it.1), parties.map(|it| &it.2)].map(|it| cs.private("party", it));
+    let moved = act(cs);
+    policy.assert_sender(cs, &sender, moved.sender);
+    policy.assert_receiver(cs, &receiver, moved.receiver);
+}
+
+fn statement<P: Value, S: Value>(
+    cs: &mut ConstraintSystem,
+    case: Option<&(P::Native, S::Native)>,
+    assert: impl Fn(&mut ConstraintSystem, &P, &S),
+) {
+    let act: P = cs.public("act", case.map(|it| &it.0));
+    let secret: S = cs.private("secret", case.map(|it| &it.1));
+    assert(cs, &act, &secret);
+}
+
+fn register(cs: &mut ConstraintSystem, case: Option<&(RegisterNative, RegisterSecretNative)>) {
+    statement::<Register, RegisterSecret>(cs, case, |cs, act, secret| act.assert(cs, secret));
+}
+
+fn mint(cs: &mut ConstraintSystem, case: Option<&(MintNative, MintSecretNative)>) {
+    statement::<Mint, MintSecret>(cs, case, |cs, act, secret| {
+        let _ = act.assert(cs, secret);
+    });
+}
+
+fn seize(cs: &mut ConstraintSystem, case: Option<&(SeizeNative, SeizeSecretNative)>) {
+    statement::<Seize, SeizeSecret>(cs, case, |cs, act, secret| act.assert(cs, secret));
+}
+
+/// A holding of at least 60.
+fn held(cs: &mut ConstraintSystem, case: Option<&(HeldNative, HeldSecretNative)>) {
+    statement::<Held, HeldSecret>(cs, case, |cs, act, secret| {
+        let holding = act.assert(cs, secret);
+        let least = U64::constant(cs, 60);
+        holding.value.assert_ge(cs, "at least so much is held", least);
+    });
+}
+
+/// Changes a case, and returns the constraint that alone refuses it.
+fn spoilt<T: Clone>(case: &T, build: impl Fn(&mut ConstraintSystem, &T), change: impl Fn(&mut T)) -> String {
+    let mut case = case.clone();
+    change(&mut case);
+    refused_(|cs: &mut ConstraintSystem| build(cs, &case))
+}
+
+fn other(field: &mut F) {
+    *field = *field + F::from(1);
+}
+
+#[test]
+fn a_transfer_refuses_by_name() {
+    let world = World::new();
+    let usual = world.usual();
+    holds(|cs: &mut ConstraintSystem| transferred(cs, Some(&usual)));
+    let spoilt = |change: &dyn Fn(&mut (TransferNative, TransferSecretNative))| {
+        spoilt(&usual, |cs, case| transferred(cs, Some(case)), change)
+    };
+    assert_eq!(spoilt(&|it| other(&mut it.0.nullifiers[0])), "the first nullifier is the input's");
+    assert_eq!(spoilt(&|it| other(&mut it.0.nullifiers[1])), "the second nullifier is the input's");
+    assert_eq!(spoilt(&|it| other(&mut it.0.commitments[0])), "the first output is the receiver's");
+    assert_eq!(spoilt(&|it| other(&mut it.0.commitments[1])), "the second output is the sender's");
+    assert_eq!(spoilt(&|it| it.0.public_out += 1), "the sum is conserved");
+    assert_eq!(spoilt(&|it| other(&mut it.0.cipher.fields[0])), "the auditor reads the values");
+    assert_eq!(spoilt(&|it| other(&mut it.0.cipher.fields[1])), "the auditor reads the owner");
+    assert_eq!(spoilt(&|it| other(&mut it.0.cipher.ephemeral[0])), "the abscissa is that of the ephemeral point");
+    assert_eq!(
+        spoilt(&|it| it.0.cipher.ephemeral[1] = -it.0.cipher.ephemeral[1]),
+        "the ordinate is that of the ephemeral point"
+    );
+}
+
+#[test]
+fn inputs_are_in_the_tree_unless_the_second_is_empty() {
+    let world = World::new();
+    let mut elsewhere = world.tree.clone();
+    let strange = Note { value: 70, owner: world.sender.address().owner, rho: 13.into() };
+    let absent = |value| {
+        let note = Note { value, ..strange };
+        let mut tree = elsewhere.clone();
+        tree.insert(30, note.commitment(asset())).unwrap();
+        InputNative { value, rho: note.rho, path: tree.opening(30).unwrap() }
+    };
+    let refused = |inputs: [InputNative; 2], values, out| {
+        let case = world.transfer(inputs, values, out);
+        refused_(|cs: &mut ConstraintSystem| transferred(cs, Some(&case)))
+    };
+    assert_eq!(refused([absent(70), world.input(1)], [100, 15], 5), "the first input is in the tree");
+    assert_eq!(refused([absent(0), world.input(1)], [45, 5], 0), "the first input is in the tree");
+    let second = "the second input is in the tree, or has no value";
+    assert_eq!(refused([world.input(0), absent(50)], [100, 15], 5), second);
+    let filled = world.transfer([world.input(0), absent(0)], [70, 0], 0);
+    holds(|cs: &mut ConstraintSystem| transferred(cs, Some(&filled)));
+
+    // A note of another asset, and one of somebody else: the commitment is another one.
+    let at = "the node is at its place";
+    let foreign = elsewhere.insert(40, Note { value: 70, ..strange }.commitment(7.into()));
+    assert!(foreign.is_ok());
+    let theirs = Note { owner: world.receiver.address().owner, ..strange };
+    elsewhere.insert(41, theirs.commitment(asset())).unwrap();
+    for position in [40, 41] {
+        let input =
+            |world: &World| InputNative { value: 70, rho: strange.rho, path: world.tree.opening(position).unwrap() };
+        let world = World { tree: elsewhere.clone(), ..World::new() };
+        let case = world.transfer([input(&world), world.input(1)], [100, 20], 0);
+        assert_eq!(refused_(|cs: &mut ConstraintSystem| transferred(cs, Some(&case))), at);
+    }
+}
+
+/// Values are numbers of 64 bits: no sum of outputs is taken around the order of the field, or around 2^64.
+#[test]
+fn nothing_is_made_by_wrapping() {
+    let world = World::new();
+    let inputs = || [world.input(0), world.input(1)];
+    for (values, out) in [([u64::MAX, 121], 0), ([120, 0], 1), ([0, 0], 119), ([u64::MAX, u64::MAX], 122)] {
+        let case = world.transfer(inputs(), values, out);
+        let refused = refused_(|cs: &mut ConstraintSystem| transferred(cs, Some(&case)));
+        assert_eq!(refused, "the sum is conserved", "{values:?} {out}");
+    }
+    // Forged wires: one output below zero, the other above by as much.
+    let usual = world.usual();
+    let (layout, mut forged) = run(|cs: &mut ConstraintSystem| transferred(cs, Some(&usual)));
+    let secret = layout.inputs.iter().find(|input| input.name == "secret").unwrap();
+    let value = |forged: &Assignment, wire: crate::zk::Wire| forged.values()[wire.index()];
+    let places: Vec<_> = secret.wires.iter().filter(|it| value(&forged, **it) == BlsScalar::from(100)).collect();
+    let [first] = places[..] else { panic!("one wire has the first output's value") };
+    forged.replace(*first, -BlsScalar::one());
+    assert_eq!(fault(&layout, &forged).as_deref(), Some("fits into 64 bits"));
+}
+
+#[test]
+fn a_lock_refuses_by_name() {
+    let usual = World::new().lock();
+    holds(|cs: &mut ConstraintSystem| locked(cs, Some(&usual)));
+    let spoilt = |change: &dyn Fn(&mut (LockNative, LockSecretNative))| {
+        spoilt(&usual, |cs, case| locked(cs, Some(case)), change)
+    };
+    assert_eq!(spoilt(&|it| other(&mut it.0.nullifiers[0])), "the first nullifier is the input's");
+    assert_eq!(spoilt(&|it| other(&mut it.0.nullifiers[1])), "the second nullifier is the input's");
+    assert_eq!(spoilt(&|it| other(&mut it.0.released)), "the released note is the receiver's");
+    assert_eq!(spoilt(&|it| other(&mut it.0.cancelled)), "the cancelled note is the sender's");
+    assert_eq!(spoilt(&|it| other(&mut it.0.change)), "the change is the sender's");
+    assert_eq!(spoilt(&|it| other(&mut it.0.leg)), "the leg is what is locked");
+    assert_eq!(spoilt(&|it| other(&mut it.1.blinding)), "the leg is what is locked");
+    assert_eq!(spoilt(&|it| other(&mut it.0.cipher.fields[0])), "the auditor reads the values");
+    assert_eq!(spoilt(&|it| other(&mut it.0.cipher.fields[1])), "the auditor reads the owner");
+}
+
+#[test]
+fn a_registration_refuses_by_name() {
+    let world = World::new();
+    let (spend, ephemeral) = (world.sender.spend.secret(), Scalar::from(5));
+    let view = world.sender.spend.view();
+    let cipher = ViewCipher::seal(&world.key(), &ephemeral, &view);
+    let act = RegisterNative { owner: view.owner(), auditor: AuditorKey::new(&world.key()), cipher };
+    let usual = (act, RegisterSecretNative { spend, ephemeral });
+    holds(|cs: &mut ConstraintSystem| register(cs, Some(&usual)));
+    let spoilt = |change: &dyn Fn(&mut (RegisterNative, RegisterSecretNative))| {
+        spoilt(&usual, |cs, case| register(cs, Some(case)), change)
+    };
+    // Somebody else's owner, with keys of one's own.
+    let theirs = world.receiver.address().owner;
+    assert_eq!(spoilt(&|it| it.0.owner = theirs), "the owner is the prover");
+    assert_eq!(spoilt(&|it| other(&mut it.0.cipher.fields[0])), "the auditor reads ak");
+    assert_eq!(spoilt(&|it| other(&mut it.0.cipher.fields[1])), "the auditor reads nk");
+    assert_eq!(spoilt(&|it| other(&mut it.0.cipher.ephemeral[0])), "the abscissa is that of the ephemeral point");
+    // A key of small order, or off the curve.
+    assert_eq!(fault_of_key(&usual, 0.into(), -F::from(1)), "is in the subgroup");
+    assert_eq!(fault_of_key(&usual, 1.into(), 1.into()), "is on the curve");
+}
+
+fn fault_of_key(usual: &(RegisterNative, RegisterSecretNative), u: F, v: F) -> String {
+    let mut case = usual.clone();
+    case.0.auditor = AuditorKey { u, v };
+    let (layout, assignment) = run(|cs: &mut ConstraintSystem| register(cs, Some(&case)));
+    fault(&layout, &assignment).expect("the key is refused")
+}
+
+#[test]
+fn a_mint_refuses_by_name() {
+    let world = World::new();
+    let (owner, ephemeral) = (world.receiver.address().owner, Scalar::from(5));
+    let (cipher, [rho, _]) = NativeCipher::seal(&world.key(), &ephemeral, [30, 0], owner);
+    let note = Note { value: 30, owner, rho };
+    let auditor = AuditorKey::new(&world.key());
+    let act = MintNative { asset: asset(), value: 30, commitment: note.commitment(asset()), auditor, cipher };
+    let usual = (act, MintSecretNative { owner, ephemeral });
+    holds(|cs: &mut ConstraintSystem| mint(cs, Some(&usual)));
+    let spoilt =
+        |change: &dyn Fn(&mut (MintNative, MintSecretNative))| spoilt(&usual, |cs, case| mint(cs, Some(case)), change);
+    assert_eq!(spoilt(&|it| other(&mut it.0.commitment)), "the note has the public amount");
+    assert_eq!(spoilt(&|it| other(&mut it.0.asset)), "the note has the public amount");
+    assert_eq!(spoilt(&|it| other(&mut it.0.cipher.fields[0])), "the auditor reads the values");
+    assert_eq!(spoilt(&|it| other(&mut it.0.cipher.fields[1])), "the auditor reads the owner");
+    let larger = Note { value: 31, ..note }.commitment(asset());
+    assert_eq!(spoilt(&|it| it.0.commitment = larger), "the note has the public amount");
+}
+
+#[test]
+fn a_seizure_refuses_by_name() {
+    let world = World::new();
+    let (to, ephemeral) = (world.receiver.address().owner, Scalar::from(5));
+    let input = world.input(0);
+    let (cipher, [rho, _]) = NativeCipher::seal(&world.key(), &ephemeral, [input.value, 0], to);
+    let act = SeizeNative {
+        asset: asset(),
+        note_root: world.tree.root(),
+        nullifier: world.nullifier(&input),
+        commitment: Note { value: input.value, owner: to, rho }.commitment(asset()),
+        to,
+        auditor: AuditorKey::new(&world.key()),
+        cipher,
+    };
+    let view = world.sender.spend.view();
+    let usual = (act, SeizeSecretNative { ak: view.ak, nk: view.nk, input, ephemeral });
+    holds(|cs: &mut ConstraintSystem| seize(cs, Some(&usual)));
+    let spoilt = |change: &dyn Fn(&mut (SeizeNative, SeizeSecretNative))| {
+        spoilt(&usual, |cs, case| seize(cs, Some(case)), change)
+    };
+    assert_eq!(spoilt(&|it| other(&mut it.0.note_root)), "the note is in the tree");
+    assert_eq!(spoilt(&|it| other(&mut it.0.nullifier)), "the nullifier is the note's");
+    assert_eq!(spoilt(&|it| other(&mut it.0.commitment)), "the new note has the same value");
+    assert_eq!(spoilt(&|it| other(&mut it.0.cipher.fields[0])), "the auditor reads the values");
+    assert_eq!(spoilt(&|it| other(&mut it.0.cipher.fields[1])), "the auditor reads the owner");
+}
+
+#[test]
+fn a_holding_refuses_by_name() {
+    let world = World::new();
+    let case = |place: usize, spent: &NullifierTree| {
+        let input = world.input(place);
+        let (nullifier, keys) = (world.nullifier(&input), world.sender.spend.view());
+        let act = HeldNative {
+            asset: asset(),
+            note_root: world.tree.root(),
+            nullifier_root: spent.root(),
+            act: 6.into(),
+            act_nullifier: native::act_nullifier(keys.nk, asset(), input.path.position(), 6.into()),
+        };
+        let unspent = world.spent.non_membership(nullifier).unwrap();
+        (act, HeldSecretNative { spend: world.sender.spend.secret(), input, unspent })
+    };
+    let usual = case(0, &world.spent);
+    holds(|cs: &mut ConstraintSystem| held(cs, Some(&usual)));
+    let spoilt =
+        |change: &dyn Fn(&mut (HeldNative, HeldSecretNative))| spoilt(&usual, |cs, case| held(cs, Some(case)), change);
+    assert_eq!(spoilt(&|it| other(&mut it.0.note_root)), "the note was in the tree");
+    assert_eq!(spoilt(&|it| other(&mut it.0.act_nullifier)), "the nullifier of the act is the note's");
+    assert_eq!(spoilt(&|it| other(&mut it.0.act)), "the nullifier of the act is the note's");
+    let least = refused_(|cs: &mut ConstraintSystem| held(cs, Some(&case(1, &world.spent))));
+    assert_eq!(least, "at least so much is held");
+    // Spent before the snapshot: the old proof of absence is under another root, and there is no new one.
+    let mut later = world.spent.clone();
+    let nullifier = world.nullifier(&world.input(0));
+    later.insert(nullifier).unwrap();
+    assert!(later.non_membership(nullifier).is_err());
+    let spent = refused_(|cs: &mut ConstraintSystem| held(cs, Some(&case(0, &later))));
+    assert_eq!(spent, "the neighbours are in the tree");
+    // Another gap: in the tree, but the nullifier is not in it.
+    let (low, next) = (usual.1.unspent.low, usual.1.unspent.next);
+    let gaps = [F::from(1), F::from(5), -F::from(3)].map(|it| world.spent.non_membership(it).unwrap());
+    let elsewhere = gaps.iter().find(|it| (it.low, it.next) != (low, next)).unwrap();
+    assert_eq!(spoilt(&|it| it.1.unspent = elsewhere.clone()), "the note was not spent");
+}
+
+#[test]
+fn the_registry_refuses_by_name() {
+    let world = World::new();
+    let parties = || (world.policy(), world.party(0, &world.sender), world.party(7, &world.receiver));
+    let owners = [&world.sender, &world.receiver].map(|keys| keys.address().owner);
+    let build = |cs: &mut ConstraintSystem, parties: &Parties| {
+        with_registry(cs, Some(parties), |cs| {
+            let [sender, receiver] = owners.map(|it| cs.private("party", Some(&it)));
+            Moved { sender, receiver }
+        });
+    };
+    holds(|cs: &mut ConstraintSystem| build(cs, &parties()));
+    let refused = |parties: Parties| refused_(|cs: &mut ConstraintSystem| build(cs, &parties));
+    // Entries that the registry has, with other attributes.
+    let entry = |change: &dyn Fn(&mut Holder), of_sender: bool| {
+        let (mut policy, mut sender, mut receiver) = parties();
+        let (party, place) = if of_sender { (&mut sender, 0) } else { (&mut receiver, 7) };
+        change(&mut party.holder);
+        let mut holders = world.holders.clone();
+        holders.insert(place, party.holder.leaf()).unwrap();
+        policy.registry_root = holders.root();
+        let [first, second] = [0, 7].map(|it| holders.opening(it).unwrap());
+        (sender.path, receiver.path) = (first, second);
+        (policy, sender, receiver)
+    };
+    assert_eq!(refused(entry(&|it| it.active = false, true)), "the sender is active");
+    assert_eq!(refused(entry(&|it| it.active = false, false)), "the receiver is active");
+    assert_eq!(refused(entry(&|it| it.valid_until -= 1, false)), "the receiver is valid today");
+    assert_eq!(refused(entry(&|it| it.level -= 1, false)), "the receiver's level is high enough");
+    assert_eq!(refused(entry(&|it| other(&mut it.owner), true)), "the entry is the sender's");
+    assert_eq!(refused(entry(&|it| other(&mut it.owner), false)), "the entry is the receiver's");
+    // A sender who is not valid any more may still send.
+    let (policy, sender, receiver) = entry(&|it| it.valid_until -= 1, true);
+    holds(|cs: &mut ConstraintSystem| build(cs, &(policy.clone(), sender.clone(), receiver.clone())));
+    // Entries that the registry does not have.
+    let mut stale = parties();
+    stale.1 = entry(&|it| it.class += 1, true).1;
+    assert_eq!(refused(stale), "the sender is in the registry");
+    let mut stale = parties();
+    stale.2 = entry(&|it| it.country += 1, false).2;
+    assert_eq!(refused(stale), "the receiver is in the registry");
+}
+
+/// The rows of each statement; the table in the documentation has these.
+#[test]
+fn nothing_is_left_to_choose_and_rows_are_counted() {
+    let rows = [
+        ("register", audited(|cs: &mut ConstraintSystem| register(cs, None))),
+        ("mint", audited(|cs: &mut ConstraintSystem| mint(cs, None))),
+        ("seize", audited(|cs: &mut ConstraintSystem| seize(cs, None))),
+        ("held", audited(|cs: &mut ConstraintSystem| held(cs, None))),
+        ("transfer", audited(|cs: &mut ConstraintSystem| transferred(cs, None))),
+        ("lock", audited(|cs: &mut ConstraintSystem| locked(cs, None))),
+        (
+            "registered mint",
+            audited(|cs: &mut ConstraintSystem| {
+                let policy: Policy = cs.public("policy", None);
+                let party: Party = cs.private("party", None);
+                statement::<Mint, MintSecret>(cs, None, |cs, act, secret| {
+                    let owner = act.assert(cs, secret);
+                    policy.assert_receiver(cs, &party, owner);
+                });
+            }),
+        ),
+        (
+            "registered seize",
+            audited(|cs: &mut ConstraintSystem| {
+                let policy: Policy = cs.public("policy", None);
+                let party: Party = cs.private("party", None);
+                statement::<Seize, SeizeSecret>(cs, None, |cs, act, secret| {
+                    act.assert(cs, secret);
+                    policy.assert_receiver(cs, &party, act.to);
+                });
+            }),
+        ),
+        ("registered transfer", audited(|cs: &mut ConstraintSystem| with_registry(cs, None, |cs| transfer(cs, None)))),
+        ("registered lock", audited(|cs: &mut ConstraintSystem| with_registry(cs, None, |cs| lock(cs, None)))),
+    ];
+    std::println!("{rows:?}");
+    assert!(rows.iter().all(|(_, rows)| *rows <= MAX_ROWS));
+    assert_eq!(
+        rows.map(|(_, rows)| rows),
+        [3_471, 2_927, 12_173, 18_704, 22_033, 23_169, 8_155, 17_401, 32_472, 33_608]
+    );
+}
+
+/// What the circuits compute is what the native functions do: with the registry, a whole transfer.
+#[test]
+fn a_registered_transfer_holds() {
+    let world = World::new();
+    let parties = (world.policy(), world.party(0, &world.sender), world.party(7, &world.receiver));
+    let usual = world.usual();
+    holds(|cs: &mut ConstraintSystem| with_registry(cs, Some(&parties), |cs| transfer(cs, Some(&usual))));
+    let usual = world.lock();
+    holds(|cs: &mut ConstraintSystem| with_registry(cs, Some(&parties), |cs| lock(cs, Some(&usual))));
+}

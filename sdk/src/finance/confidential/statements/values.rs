@@ -1,0 +1,135 @@
+//! The native types as values of circuits.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use super::super as native;
+use crate::zk::{Bool, ConstraintSystem, Field, Point, U8, U16, U32, Value, Wire};
+
+/// The public key of the auditor. As an input it is a point of the subgroup of prime order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AuditorKey(pub Point);
+
+/// What the auditor reads of an act; see [`AuditCipher`](native::AuditCipher).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AuditCipher {
+    /// The coordinates of the ephemeral point.
+    pub ephemeral: [Field; 2],
+    /// The masked values and the masked owner.
+    pub fields: [Field; 2],
+}
+
+/// The keys of a holder for the auditor; see [`ViewCipher`](native::ViewCipher).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ViewCipher {
+    /// The coordinates of the ephemeral point.
+    pub ephemeral: [Field; 2],
+    /// The masked `ak` and `nk`.
+    pub fields: [Field; 2],
+}
+
+/// What the registry knows of a holder; see [`Holder`](native::Holder).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Holder {
+    /// The owner of its notes.
+    pub owner: Field,
+    /// The class.
+    pub class: U8,
+    /// The country.
+    pub country: U16,
+    /// The level of accreditation.
+    pub level: U8,
+    /// The last day on which it may receive.
+    pub valid_until: U32,
+    /// Whether it is not frozen.
+    pub active: Bool,
+}
+
+impl Value for AuditorKey {
+    type Native = native::AuditorKey;
+
+    fn kind() -> String {
+        "AuditorKey".to_string()
+    }
+
+    #[track_caller]
+    fn input(cs: &mut ConstraintSystem, native: Option<&Self::Native>) -> Self {
+        let [u, v] = [native.map(|it| it.u), native.map(|it| it.v)].map(|it| Field::input(cs, it.as_ref()));
+        Self(Point::constrain(cs, u, v))
+    }
+
+    fn wires(&self) -> Vec<Wire> {
+        self.0.wires()
+    }
+
+    fn encode(native: &Self::Native, out: &mut Vec<crate::Field>) {
+        out.extend([native.u, native.v]);
+    }
+}
+
+/// A ciphertext of two elements.
+macro_rules! cipher {
+    ($name:ident) => {
+        impl Value for $name {
+            type Native = native::$name;
+
+            fn kind() -> String {
+                stringify!($name).to_string()
+            }
+
+            #[track_caller]
+            fn input(cs: &mut ConstraintSystem, native: Option<&Self::Native>) -> Self {
+                let mut pair = |of: Option<[crate::Field; 2]>| {
+                    core::array::from_fn(|i| Field::input(cs, of.as_ref().map(|pair| &pair[i])))
+                };
+                Self { ephemeral: pair(native.map(|it| it.ephemeral)), fields: pair(native.map(|it| it.fields)) }
+            }
+
+            fn wires(&self) -> Vec<Wire> {
+                self.ephemeral.iter().chain(&self.fields).map(|it| it.wire()).collect()
+            }
+
+            fn encode(native: &Self::Native, out: &mut Vec<crate::Field>) {
+                out.extend(native.ephemeral.iter().chain(&native.fields));
+            }
+        }
+    };
+}
+
+cipher!(AuditCipher);
+cipher!(ViewCipher);
+
+impl Value for Holder {
+    type Native = native::Holder;
+
+    fn kind() -> String {
+        "Holder".to_string()
+    }
+
+    #[track_caller]
+    fn input(cs: &mut ConstraintSystem, native: Option<&Self::Native>) -> Self {
+        Self {
+            owner: Field::input(cs, native.map(|it| &it.owner)),
+            class: U8::input(cs, native.map(|it| &it.class)),
+            country: U16::input(cs, native.map(|it| &it.country)),
+            level: U8::input(cs, native.map(|it| &it.level)),
+            valid_until: U32::input(cs, native.map(|it| &it.valid_until)),
+            active: Bool::input(cs, native.map(|it| &it.active)),
+        }
+    }
+
+    fn wires(&self) -> Vec<Wire> {
+        let numbers = [self.class.wire(), self.country.wire(), self.level.wire(), self.valid_until.wire()];
+        let mut wires = alloc::vec![self.owner.wire()];
+        wires.extend(numbers);
+        wires.push(self.active.wire());
+        wires
+    }
+
+    fn encode(native: &Self::Native, out: &mut Vec<crate::Field>) {
+        out.push(native.owner);
+        let numbers = [native.class.into(), native.country.into(), native.level.into(), native.valid_until.into()];
+        out.extend(numbers.map(|number: u64| crate::Field::from(number)));
+        out.push(u64::from(native.active).into());
+    }
+}
