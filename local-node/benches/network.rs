@@ -1,21 +1,24 @@
 //! What a network of nodes takes and how soon it agrees: `cargo bench -p local-node --bench network`.
 //!
-//! All nodes run in this process and speak over loopback sockets, with one provisioner each and a block every second.
-//! On a machine of few cores they share its time. `-- --short` sends fewer transfers.
+//! All nodes run in this process and speak over loopback sockets, with one provisioner each. On a machine of few cores
+//! they share its time. Blocks come every second, and in the last run every ten seconds as on the public network, so that
+//! a block can be full. `-- --short` sends fewer transfers.
 #![allow(clippy::print_stdout, clippy::expect_used, reason = "it is a program that measures")]
 
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use dusk_core::transfer::moonlight::{Fee, Payload, Transaction};
-use local_node::accounts::{DevAccount, dev_accounts};
+use local_node::accounts::{KeyPair, dev_accounts, new_keys};
 use local_node::genesis::{Allocation, DEV_STAKE};
 use local_node::handle::NodeHandle;
 use local_node::network::NetworkConfig;
 use local_node::{BlockTime, Config, spawn};
 
-/// Accounts that send transfers; the others have stakes.
-const SENDERS: std::ops::Range<usize> = 4..10;
+/// Accounts that send transfers.
+const SENDERS: usize = 30;
+/// What each of them has, in LUX.
+const SENDER_LUX: u64 = 1_000_000_000_000;
 /// Transfers of one account that wait in the mempool at a time, at most.
 const IN_FLIGHT: usize = 60;
 
@@ -25,13 +28,16 @@ fn main() {
     let runtime = tokio::runtime::Runtime::new().expect("threads");
     runtime.block_on(async {
         for nodes in [1, 4] {
-            measure(nodes, transfers).await;
+            measure(nodes, transfers, Duration::from_secs(1)).await;
         }
+        measure(4, SENDERS * IN_FLIGHT, Duration::from_secs(10)).await;
     });
 }
 
-async fn measure(count: usize, transfers: usize) {
+async fn measure(count: usize, transfers: usize, block_time: Duration) {
+    println!("{count} node(s), a block every {} s", block_time.as_secs());
     let accounts = dev_accounts();
+    let senders: Vec<KeyPair> = (0..SENDERS).map(|_| new_keys()).collect();
     let begun = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs() + 2;
     let addresses: Vec<SocketAddr> = {
         let bind = |_| UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
@@ -41,10 +47,11 @@ async fn measure(count: usize, transfers: usize) {
     let config = |place: usize| {
         let stakes = accounts[..count].iter().map(|account| (*account.public_key(), DEV_STAKE)).collect();
         let bootstrap = addresses.iter().copied().filter(|other| *other != addresses[place]).collect();
+        let funded = senders.iter().map(|sender| (*sender.public(), SENDER_LUX)).collect();
         Config {
-            block_time: BlockTime::Every(Duration::from_secs(1)),
+            block_time: BlockTime::Every(block_time),
             genesis_time: Some(begun),
-            allocation: Some(Allocation { stakes, ..Allocation::development(&accounts) }),
+            allocation: Some(Allocation { stakes, accounts: funded }),
             voters: Some(accounts[place..count.max(place)].iter().take(1).map(|it| it.keys().clone()).collect()),
             network: Some(NetworkConfig { listen: addresses[place], public: addresses[place], bootstrap }),
             ..Config::default()
@@ -60,17 +67,17 @@ async fn measure(count: usize, transfers: usize) {
     }
     println!("{count} node(s): first final block after {:.1} s", started.elapsed().as_secs_f64());
 
-    let signed: Vec<Vec<Vec<u8>>> = SENDERS
-        .map(|sender| (1..=transfers / SENDERS.len()).map(|nonce| transfer(&accounts[sender], nonce as u64)).collect())
-        .collect();
+    let each = transfers / SENDERS;
+    let of = |sender| (1..=each).map(|nonce| transfer(sender, nonce as u64)).collect();
+    let signed: Vec<Vec<Vec<u8>>> = senders.iter().map(of).collect();
     let first = nodes[0].tip().height + 1;
     let sending = Instant::now();
-    let senders: Vec<_> = signed
+    let sending_all: Vec<_> = signed
         .into_iter()
-        .zip(SENDERS)
-        .map(|(transfers, sender)| tokio::spawn(send(nodes[0].clone(), *accounts[sender].public_key(), transfers)))
+        .zip(&senders)
+        .map(|(transfers, sender)| tokio::spawn(send(nodes[0].clone(), *sender.public(), transfers)))
         .collect();
-    for sender in senders {
+    for sender in sending_all {
         sender.await.expect("all are in blocks");
     }
     let took = sending.elapsed().as_secs_f64();
@@ -113,10 +120,10 @@ async fn send(node: NodeHandle, account: dusk_core::signatures::bls::PublicKey, 
     }
 }
 
-fn transfer(account: &DevAccount, nonce: u64) -> Vec<u8> {
-    let key = *account.public_key();
+fn transfer(account: &KeyPair, nonce: u64) -> Vec<u8> {
+    let key = *account.public();
     let fee = Fee { gas_limit: 3_000_000, gas_price: 1, refund_address: key };
     let payload = Payload { chain_id: 0, sender: key, receiver: key, value: 1, deposit: 0, fee, nonce, data: None };
-    let signed = Transaction::sign_payload(account.secret_key(), payload).expect("there is no memo");
+    let signed = Transaction::sign_payload(account.secret(), payload).expect("there is no memo");
     dusk_core::transfer::Transaction::from(signed).to_network_bytes()
 }

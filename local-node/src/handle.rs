@@ -42,7 +42,7 @@ use crate::ledger::StakeEntry;
 use crate::network::{Link, NetworkError, NetworkStatus};
 use crate::reader::{QueryError, Reader};
 use crate::store::{Store, StoreError};
-use crate::transaction::ValidTransaction;
+use crate::transaction::{Known, ValidTransaction};
 use crate::work::Lane;
 
 /// The most transactions that are being checked, or wait for it, at a time.
@@ -72,6 +72,8 @@ pub(crate) struct Shared {
     pub(crate) drivers: Drivers,
     pub(crate) audience: Audience,
     pub(crate) checks: Lane,
+    /// Transactions that passed the checks.
+    pub(crate) known: Arc<Known>,
     pub(crate) compilations: Compilations,
     pub(crate) network: Option<NetworkEnd>,
     pub(crate) ended: tokio::sync::watch::Receiver<Option<End>>,

@@ -255,6 +255,7 @@ fn prepare(config: &Config, network: Option<NetworkEnd>) -> Result<Prepared, Nod
         drivers: Drivers::new(store.clone(), config.module_cache.clone()),
         audience,
         checks: Lane::new(MAX_CHECKS, cores),
+        known: Arc::default(),
         compilations: Compilations::new(),
         network,
         ended,

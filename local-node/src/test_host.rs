@@ -8,7 +8,11 @@
 //! run by the same [`Executor`] and change the same genesis state, but nobody votes, so **no attestation is made and no
 //! rewards are paid**; a block is one transaction, and empty blocks only move the height.
 //!
-//! What makes it fast is shared: the virtual machine with its compiled modules, the genesis state, the keys. The host
+//! A host may also lend its protocol to other chains: with [`TestHost::serving`], whoever implements [`Chains`] answers
+//! the requests, for instance with a running network. What such a chain cannot do, it says with [`Response::NotHere`],
+//! and the test counts as skipped.
+//!
+//! What makes the host's own chains fast is shared: the virtual machine with its compiled modules, the genesis state, the keys. The host
 //! signs for the accounts, so a signature is known to be good when it is made, and no test pays for its verification;
 //! equal transactions, such as the deployments with which tests begin, are signed once.
 //!
@@ -16,12 +20,14 @@
 //! |---|---|
 //! | `connection` | bounded lines in and out |
 //! | `guests` | the connected clients, and the token that tests show |
-//! | `chain` | what each request does |
+//! | `chains` | what a host needs of a chain, whoever has it |
+//! | `chain` | the host's own chains: what each request does |
 //! | `proofs` | proofs, mock or real |
 //! | `signer` | transactions of the named accounts |
 //! | `report` | what the tests did, for the command line |
 
 mod chain;
+mod chains;
 mod connection;
 mod guests;
 mod proofs;
@@ -39,6 +45,8 @@ use std::time::Duration;
 use local_node_types::rules::Profile;
 use local_node_vm::{MockKey, StateRoot, Vm, VmError};
 
+use self::chain::Chain;
+pub use self::chains::{Chains, TestChain};
 use self::guests::{Guests, Token};
 pub use self::proofs::{Proofs, ProofsError, Proved, Wanted};
 pub use self::report::{Action, Entry, MAX_ENTRIES, MAX_TRACE_BYTES, Report, TestReport};
@@ -119,9 +127,21 @@ pub struct TestHost {
     listener: Option<JoinHandle<()>>,
 }
 
-/// What all chains share.
+/// What all connections share.
 #[derive(Debug)]
 struct Shared {
+    chains: Box<dyn Chains>,
+    reports: Mutex<Report>,
+    /// By test, what its chain cannot do. At most as many as reports.
+    skipped: Mutex<BTreeMap<String, String>>,
+    stopping: AtomicBool,
+    token: Token,
+    guests: Guests,
+}
+
+/// What the host's own chains share.
+#[derive(Debug)]
+struct OwnChains {
     executor: Executor,
     genesis: StateRoot,
     accounts: [DevAccount; NAMES.len()],
@@ -130,10 +150,16 @@ struct Shared {
     proofs: Option<Arc<dyn Proofs>>,
     call_time: Duration,
     contracts: BTreeMap<String, Contract>,
-    reports: Mutex<Report>,
-    stopping: AtomicBool,
-    token: Token,
-    guests: Guests,
+}
+
+impl Chains for OwnChains {
+    fn open(&self, test: String) -> Box<dyn TestChain + '_> {
+        Box::new(Chain::new(self, test))
+    }
+
+    fn interrupt(&self) {
+        self.executor.vm().interrupt();
+    }
 }
 
 #[derive(Debug)]
@@ -169,7 +195,7 @@ impl TestHost {
         let accounts = dev_accounts();
         let genesis = genesis::state(&vm, LOCAL_CHAIN_ID, config.rules, &Allocation::development(&accounts))?;
         let contract = |artefact| Contract { artefact, bytecode: OnceLock::new() };
-        let shared = Arc::new(Shared {
+        Self::serving(OwnChains {
             executor: Executor::new(vm, LOCAL_CHAIN_ID, config.rules),
             genesis,
             accounts,
@@ -178,7 +204,18 @@ impl TestHost {
             proofs: config.proofs,
             call_time: config.call_time,
             contracts: config.contracts.into_iter().map(|(name, artefact)| (name, contract(artefact))).collect(),
+        })
+    }
+
+    /// Starts a host on a free port of the loopback address that gives each test one of these chains.
+    ///
+    /// # Errors
+    /// When there is no port or thread.
+    pub fn serving(chains: impl Chains + 'static) -> Result<Self, HostError> {
+        let shared = Arc::new(Shared {
+            chains: Box::new(chains),
             reports: Mutex::default(),
+            skipped: Mutex::default(),
             stopping: AtomicBool::new(false),
             token: Token::random(),
             guests: Guests::default(),
@@ -209,6 +246,12 @@ impl TestHost {
         self.shared.reports.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// What the chain of a test cannot do, if the test has asked for such a thing. It is known before the test hears it.
+    #[must_use]
+    pub fn skipped(&self, test: &str) -> Option<String> {
+        self.shared.skipped.lock().unwrap_or_else(PoisonError::into_inner).get(test).cloned()
+    }
+
     /// Closes all connections, and gives the report of all tests.
     #[must_use]
     pub fn stop(mut self) -> Report {
@@ -222,7 +265,7 @@ impl TestHost {
         // Wakes the listener, which then sees that it is over. Both calls fail only if there is nothing to wake.
         drop(TcpStream::connect(self.address));
         self.shared.guests.dismiss();
-        self.shared.executor.vm().interrupt();
+        self.shared.chains.interrupt();
         let _ = listener.join();
     }
 }

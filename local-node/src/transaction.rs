@@ -14,6 +14,7 @@
 
 mod data;
 mod error;
+mod known;
 mod public;
 mod signature;
 mod valid;
@@ -23,6 +24,7 @@ use local_node_types::rules::{BLOCK_GAS_LIMIT, MIN_GAS_LIMIT, Rules};
 use local_node_vm::{Vm, verify_blobs};
 
 pub use self::error::TransactionError;
+pub(crate) use self::known::Known;
 pub use self::valid::ValidTransaction;
 
 /// The most bytes that a block may have.
@@ -61,7 +63,19 @@ impl Policy {
         if bytes.len() > MAX_TRANSACTION_BYTES {
             return Err(TransactionError::TooLarge { bytes: bytes.len() });
         }
-        let transaction = decode(bytes)?;
+        self.check_decoded(decode(bytes)?, rules, vm)
+    }
+
+    /// As [`check`](Self::check), for a transaction that was read already.
+    ///
+    /// # Errors
+    /// What is wrong with the transaction, the first of the checks that fails.
+    pub fn check_decoded(
+        &self,
+        transaction: Transaction,
+        rules: Rules,
+        vm: &Vm,
+    ) -> Result<ValidTransaction, TransactionError> {
         self.check_terms(&transaction, rules)?;
         let checked = ValidTransaction::trusted(transaction, rules)?;
         if checked.ledger_bytes() > MAX_TRANSACTION_BYTES {

@@ -17,9 +17,12 @@ use crate::error::{Exit, Fault, nearest};
 use crate::figures::{count, grouped, time};
 use crate::ops::build::artifact::Artifact;
 use crate::ops::build::{self, Recipe};
+use crate::ops::chain::connection::Chain;
+use crate::ops::chain::names;
 use crate::ops::project::Project;
 use crate::ops::testing::calltree::{Deed, Reader, Teller};
 use crate::ops::testing::gas::{Change, GasTable, Snapshot};
+use crate::ops::testing::network::NetworkChains;
 use crate::ops::testing::proofs::{ProofMode, TestProofs};
 use crate::ops::testing::runs::{self, Program, ProofCount, Selection, Status, TestResult, TestRun};
 use crate::output::{Tone, Ui};
@@ -54,13 +57,18 @@ pub(crate) struct Test {
     #[arg(long, value_name = "PERCENT", default_value_t = 0.0, requires = "check", value_parser = percent)]
     pub(crate) tolerance: f64,
     /// Proofs in tests: `mock` checks all constraints and makes a proof for the test host only; `real` makes a PLONK
-    /// proof.
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) proofs: ProofMode,
+    /// proof. By default `mock`, and `real` on a network.
+    #[arg(long, value_enum)]
+    pub(crate) proofs: Option<ProofMode>,
+    /// Runs the tests on this network instead of the test host: `devnet`, a name of dusk.toml, or a node's URL. Tests
+    /// that move time, restore states or read feeds are skipped.
+    #[arg(long, value_name = "NAME|URL", conflicts_with_all = ["logs", "gas", "save", "check"])]
+    pub(crate) network: Option<String>,
     /// Number of tests that run at a time; test programs then run one after the other.
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) jobs: Option<u16>,
-    /// Time limit of a test in seconds; 0 for none. By default one minute, or half an hour with real proofs.
+    /// Time limit of a test in seconds; 0 for none. By default one minute, or half an hour with real proofs or on a
+    /// network.
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(0..=86_400))]
     pub(crate) timeout: Option<u64>,
     /// Stops at the first failed test.
@@ -76,13 +84,21 @@ pub(crate) struct Test {
 
 /// How long a test may take.
 const TIMEOUT: Duration = Duration::from_secs(60);
-/// How long a test may take that waits for real proofs.
+/// How long a test may take that waits for real proofs, or for blocks of a network.
 const TIMEOUT_WITH_PROOFS: Duration = Duration::from_secs(1800);
+/// How many tests run at a time on a network: they mostly wait for blocks.
+const JOBS_ON_NETWORK: u16 = 16;
 
 impl Test {
+    /// What tests get when they ask for a proof. Nodes accept real ones only.
+    fn proofs(&self) -> ProofMode {
+        self.proofs.unwrap_or(if self.network.is_some() { ProofMode::Real } else { ProofMode::Mock })
+    }
+
     /// How long a test may take; `None`: as long as it likes.
     pub(crate) fn time(&self) -> Option<Duration> {
-        let usual = if self.proofs == ProofMode::Real { TIMEOUT_WITH_PROOFS } else { TIMEOUT };
+        let is_slow = self.proofs() == ProofMode::Real || self.network.is_some();
+        let usual = if is_slow { TIMEOUT_WITH_PROOFS } else { TIMEOUT };
         Some(self.timeout.map_or(usual, Duration::from_secs)).filter(|time| !time.is_zero())
     }
 }
@@ -95,7 +111,16 @@ fn percent(text: &str) -> Result<f64, String> {
 }
 
 pub(super) fn run(project: &Project, options: &Test, ui: &Ui) -> Result<ExitCode> {
-    let logs = options.logs || options.verbose > 1;
+    if options.network.is_some() && options.proofs == Some(ProofMode::Mock) {
+        return Err(Fault::usage("nodes accept no mock proofs", "leave `--proofs` out: on a network proofs are real"));
+    }
+    let chain = options.network.as_deref().map(|network| Chain::connect(project, Some(network))).transpose()?;
+    let payer = match &chain {
+        Some(chain) => Some(names::signer(&project.settings, project.settings.signer(None), chain.id)?),
+        None => None,
+    };
+    // On a network contracts run as they are deployed, without logs.
+    let logs = options.network.is_none() && (options.logs || options.verbose > 1);
     let recipe = Recipe { logs, small: project.settings.build.small && !logs, ..Recipe::of(project) };
     let built = build::build_as(project, ui, options.yes, recipe)?;
     ui.step("Compiling", "the tests");
@@ -103,7 +128,7 @@ pub(super) fn run(project: &Project, options: &Test, ui: &Ui) -> Result<ExitCode
     let selection = Selection {
         filter: options.filter.as_deref(),
         exact: options.exact,
-        jobs: options.jobs,
+        jobs: options.jobs.or(chain.is_some().then_some(JOBS_ON_NETWORK)),
         time: options.time(),
         fail_fast: options.fail_fast,
         arguments: &options.arguments,
@@ -111,8 +136,15 @@ pub(super) fn run(project: &Project, options: &Test, ui: &Ui) -> Result<ExitCode
     if options.list {
         return list(&programs, selection, ui);
     }
-    let proofs = TestProofs::new(options.proofs, recipe.crs, &built.keys, Arc::new(ui.clone()))?;
-    let host = runs::start_host(&built.artifacts, proofs)?;
+    let proofs = TestProofs::new(options.proofs(), recipe.crs, &built.keys, Arc::new(ui.clone()))?;
+    let host = match (chain, payer) {
+        (Some(chain), Some(payer)) => {
+            ui.step("Testing", format_args!("on chain {} at {}", chain.id, chain.client.url()));
+            let proofs = Arc::new(proofs);
+            runs::start_host_on(NetworkChains::new(chain.client, chain.id, payer, &built.artifacts, proofs))?
+        }
+        _ => runs::start_host(&built.artifacts, proofs)?,
+    };
     let run = {
         let _waiting = ui.waiting("running the tests");
         runs::run(&programs, host, selection)?
@@ -215,6 +247,7 @@ fn document(run: &TestRun, deeds: &BTreeMap<String, Vec<Deed>>, weighed: Option<
         "passed": run.count(Status::Passed),
         "failed": run.count(Status::Failed),
         "ignored": run.count(Status::Ignored),
+        "skipped": run.count(Status::Skipped),
         "milliseconds": u64::try_from(run.elapsed.as_millis()).unwrap_or(u64::MAX),
         "tests": run.results.iter().map(test).collect::<Vec<_>>(),
         "broken": run.broken.iter().map(|(program, output)| json!({ "program": program, "output": output })).collect::<Vec<_>>(),
@@ -237,8 +270,12 @@ fn say(run: &TestRun, deeds: &BTreeMap<String, Vec<Deed>>, options: &Test, ui: &
         let word = match result.status {
             Status::Passed => ui.toned(Tone::Good, "PASS"),
             Status::Failed => ui.toned(Tone::Bad, "FAIL"),
-            Status::Ignored => ui.toned(Tone::Faint, "SKIP"),
+            Status::Ignored | Status::Skipped => ui.toned(Tone::Faint, "SKIP"),
         };
+        if let Some(reason) = &result.reason {
+            ui.line(format_args!("   {word} {:width$}  {reason}", name(result)));
+            continue;
+        }
         let figures = match (gas(result), result.milliseconds) {
             (Some(gas), Some(millis)) => {
                 let proofs = proofs(result.proofs);
@@ -266,12 +303,13 @@ fn say(run: &TestRun, deeds: &BTreeMap<String, Vec<Deed>>, options: &Test, ui: &
         ui.block(output.trim());
     }
     if !run.results.is_empty() {
-        let ignored = match run.count(Status::Ignored) {
+        let counted = |status, word| match run.count(status) {
             0 => String::new(),
-            count => format!(", {count} ignored"),
+            count => format!(", {count} {word}"),
         };
+        let left_out = counted(Status::Ignored, "ignored") + &counted(Status::Skipped, "skipped");
         ui.line(format_args!(
-            "   {} passed, {} failed{ignored} in {}",
+            "   {} passed, {} failed{left_out} in {}",
             run.count(Status::Passed),
             run.count(Status::Failed),
             time(run.elapsed)

@@ -15,7 +15,7 @@ const HANGS: Duration = Duration::from_secs(180);
 const GLANCE: Duration = Duration::from_millis(200);
 
 /// A devnet in the foreground of a process. It ends with the test.
-struct Up {
+pub(crate) struct Up {
     child: Child,
     /// What it printed when it was ready.
     document: Value,
@@ -23,7 +23,7 @@ struct Up {
 
 impl Up {
     /// Starts one and waits until it is ready.
-    fn start(place: &Place, options: &[&str]) -> Self {
+    pub(crate) fn start(place: &Place, options: &[&str]) -> Self {
         let mut command = place.command(PROGRAM);
         command.args(["--json", "devnet", "up"]).args(options).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
@@ -84,7 +84,7 @@ fn numbers(place: &Place, field: &str) -> Vec<Option<u64>> {
 
 /// Waits until the given nodes have a later final block than any had before.
 #[track_caller]
-fn finality_goes_on(place: &Place, which: &[usize]) {
+pub(crate) fn finality_goes_on(place: &Place, which: &[usize]) {
     let before = numbers(place, "last_final").into_iter().flatten().max().unwrap_or_default();
     eventually(&format!("nodes {which:?} have a final block above {before}"), || {
         let now = numbers(place, "last_final");

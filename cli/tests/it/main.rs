@@ -9,6 +9,8 @@ mod claims;
 #[cfg(test)]
 mod devnet;
 #[cfg(test)]
+mod devnet_templates;
+#[cfg(test)]
 mod drivers;
 #[cfg(test)]
 mod ending;

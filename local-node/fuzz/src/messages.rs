@@ -29,11 +29,8 @@ const BLOB_BYTES: usize = size_of::<BlobData>();
 /// The most blobs that the byte for their number announces. `dusk-core` makes room for them before it reads them, and
 /// gives it back at an error.
 const MAX_ANNOUNCED_BLOBS: usize = 255;
-/// The fewest bytes of a transaction with as many blobs as it may have.
-const BLOB_TRANSACTION_BYTES: usize = 400;
-/// Transactions keep room for blobs whose names alone came.
-const TRANSACTION_HEAP: [usize; 2] =
-    [2 * MAX_BLOBS * BLOB_BYTES / BLOB_TRANSACTION_BYTES, (MAX_ANNOUNCED_BLOBS + 2 * MAX_BLOBS) * BLOB_BYTES];
+/// Transactions take room for blobs whose names alone came, one after the other: a block takes as much as one of them.
+const TRANSACTION_HEAP: [usize; 2] = [HEAP[0], HEAP[1] + (MAX_ANNOUNCED_BLOBS + 3 * MAX_BLOBS) * BLOB_BYTES];
 
 /// Messages with their frame. The blocks, transactions and results within are not canonical.
 pub(crate) const FRAME: Target =
@@ -272,7 +269,14 @@ fn block_extras() -> Vec<Input> {
     };
     let mut unnamed = Block { header: header(), ..Block::default() };
     unnamed.header.hash = [0; 32];
+    let sender = SecretKey::from(BlsScalar::from(7));
+    let named_blobs = Some(TransactionData::Blob(blobs(MAX_BLOBS)));
+    let with_blobs = Transaction::moonlight(&sender, None, 1, 2, 3, 4, 5, 0, named_blobs).expect("it has few blobs");
+    let with_blobs = LedgerTransaction::new(with_blobs, TransactionFormat::Boreas);
+    // Decoded at once, the blobs of this block would take 39 MB.
+    let of_blobs = Block { header: header(), transactions: vec![with_blobs; 50], ..Block::default() };
     vec![
+        named("names-300-blobs", &of_blobs),
         ("announces-too-many-transactions".to_owned(), announcing(MAX_TRANSACTIONS + 1, None)),
         ("announces-more-transactions-than-bytes".to_owned(), announcing(MAX_TRANSACTIONS, None)),
         ("announces-too-many-faults".to_owned(), announcing(0, Some(MAX_FAULTS + 1))),

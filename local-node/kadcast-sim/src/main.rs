@@ -21,8 +21,9 @@ const USAGE: &str = "usage: local-node-kadcast-sim [--nodes N,N,...] [--messages
 const SHORT_BYTES: usize = 300;
 /// A block with some transactions.
 const LONG_BYTES: usize = 100_000;
-/// Long messages are sent in networks of at most so many nodes: floods of them take long.
-const MAX_NODES_OF_LONG: usize = 200;
+/// Long messages are sent in networks of at most so many nodes, and flooded in smaller ones: floods of them take long.
+const MAX_NODES_OF_LONG: usize = 1_000;
+const MAX_NODES_OF_LONG_FLOODS: usize = 200;
 const MAX_NODES: usize = 20_000;
 /// Of a thousand datagrams, so many are lost.
 const LOSSES_PERMILLE: [u32; 3] = [0, 50, 200];
@@ -110,7 +111,9 @@ fn measure_size(nodes: usize, command: &Command) -> (Vec<Figures>, Vec<Figures>)
 /// Measures every strategy at every loss, on one network, so that all have the same tables.
 fn rows(net: &mut Net, messages: u32, message_bytes: usize, seed: u64) -> Vec<Figures> {
     let mut figures = Vec::new();
-    for strategy in STRATEGIES {
+    let is_long = message_bytes > SHORT_BYTES;
+    let may_flood = !is_long || net.nodes.len() <= MAX_NODES_OF_LONG_FLOODS;
+    for strategy in STRATEGIES.into_iter().filter(|strategy| may_flood || *strategy != Strategy::Flooding) {
         for loss in LOSSES_PERMILLE {
             // Endpoints take a message once, so each row has messages of its own.
             let row_seed = seed.wrapping_mul(1_000_003).wrapping_add((message_bytes + figures.len()) as u64);

@@ -2,16 +2,22 @@
 
 use std::time::Duration;
 
+use local_node_kadcast::{BUCKET_PEERS, Id};
+use rand::seq::index;
 use rand::{Rng, RngCore, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::model;
 use crate::net::{Links, Net, START_INTERVAL, Strategy, Trace};
+use crate::{address, model};
 
 /// How long all nodes together take to start, at most.
 const MAX_STARTS: Duration = Duration::from_secs(20);
 /// How long the tables have to fill, after the last node's start.
 const WARM_UP: Duration = Duration::from_secs(20);
+/// How long a network with filled tables runs before it is measured, so that its first questions are answered.
+const SETTLING: Duration = Duration::from_secs(2);
+/// Makes the choices of tables others than those of the network with the same seed.
+const TABLES: u64 = 0x7461_626c_6573;
 /// How long after each other short messages are sent.
 const INTERVAL: Duration = Duration::from_millis(500);
 /// How much longer each byte of a message makes the interval, so that each message has reached its last node by then.
@@ -100,9 +106,46 @@ pub struct Figures {
     pub last: Duration,
 }
 
-/// Builds a network by the protocol itself, on links without loss.
+/// Larger networks are built in one step: by the protocol, each node that comes asks for hours of computing time.
+pub const MAX_NODES_BY_PROTOCOL: usize = 2_000;
+
+/// Builds a network on links without loss: by the protocol itself, or with [filled tables](filled) where it is large.
 #[must_use]
 pub fn network(nodes: usize, seed: u64) -> Net {
+    if nodes > MAX_NODES_BY_PROTOCOL { filled(nodes, seed) } else { by_protocol(nodes, seed) }
+}
+
+/// Builds a network whose tables are filled from the sorted list of all ids: each bucket holds random nodes of its
+/// distance, as many as there are places or nodes. The protocol leads there as well, only that it prefers nodes that
+/// answered early.
+#[must_use]
+pub fn filled(nodes: usize, seed: u64) -> Net {
+    let mut net = Net::with(nodes, Links::lossy(0), seed, Duration::ZERO, |_| {});
+    net.watch_nothing();
+    let mut rng = ChaCha8Rng::seed_from_u64(seed ^ TABLES);
+    let zero = Id::from_bytes([0; 16]);
+    let number = |place: usize| Id::of(address(place)).distance(zero);
+    let mut ids: Vec<(u128, usize)> = (0..nodes).map(|place| (number(place), place)).collect();
+    ids.sort_unstable();
+    for place in 0..nodes {
+        let own = number(place);
+        for height in (0..u128::BITS).rev() {
+            let rest = (1_u128 << height) - 1;
+            let first = (own ^ (1 << height)) & !rest;
+            let begin = ids.partition_point(|(id, _)| *id < first);
+            let end = ids.partition_point(|(id, _)| *id <= first | rest);
+            let bucket = &ids[begin..end];
+            for chosen in index::sample(&mut rng, bucket.len(), BUCKET_PEERS.min(bucket.len())) {
+                net.nodes[place].endpoint.assume_answered(Duration::ZERO, address(bucket[chosen].1));
+            }
+        }
+    }
+    net.run(SETTLING);
+    net
+}
+
+/// Builds a network by the protocol itself.
+fn by_protocol(nodes: usize, seed: u64) -> Net {
     let number = u32::try_from(nodes).unwrap_or(u32::MAX).max(1);
     let interval = START_INTERVAL.min(MAX_STARTS / number);
     let mut net = Net::with(nodes, Links::lossy(0), seed, interval, |_| {});

@@ -1,8 +1,12 @@
 //! Transactions on their way into the mempool: checks beside the loop, compilation, simulation.
 
-use dusk_core::transfer::Transaction;
+use std::sync::Arc;
+
+use dusk_core::transfer::{Transaction, TransactionFormat};
+use local_node_types::codec::Decode as _;
 use local_node_types::keys::BlsKey;
 use local_node_types::ledger::LedgerTransaction;
+use local_node_types::message::{Frame, Message};
 use local_node_vm::ExecutionError;
 
 use super::{Command, NodeHandle, Origin, SimulateError, SubmitError};
@@ -23,9 +27,25 @@ impl NodeHandle {
         self.submit_marked(bytes, None, Origin::Client).await
     }
 
-    /// As [`submit`](Self::submit), for a transaction that a peer has sent.
-    pub(crate) async fn submit_of_peer(&self, bytes: Vec<u8>) -> Result<TxId, SubmitError> {
-        self.submit_marked(bytes, None, Origin::Peer).await
+    /// As [`submit`](Self::submit), for the frame of a transaction that a peer has sent. It is read beside the loop and
+    /// the network, once.
+    pub(crate) async fn submit_of_peer(&self, frame: Arc<[u8]>) -> Result<TxId, SubmitError> {
+        let (policy, rules, vm) = (self.0.info.policy, self.next_rules(), self.0.reader.vm().clone());
+        let known = Arc::clone(&self.0.known);
+        let check = move || {
+            let read = Frame::decode_all(&frame).map_err(|error| TransactionError::Malformed(error.to_string()))?;
+            let Message::Transaction(transaction) = read.message else {
+                return Err(TransactionError::Malformed("the message is no transaction".into()));
+            };
+            if transaction.format() == TransactionFormat::PreAegis {
+                return Err(TransactionError::Malformed("it has the form from before the fork Aegis".into()));
+            }
+            let checked = policy.check_decoded(transaction.protocol().clone(), rules, &vm)?;
+            known.remember(&checked);
+            Ok(checked)
+        };
+        let transaction = self.check_aside(check).await?;
+        self.submit_checked(transaction, None, Origin::Peer).await
     }
 
     /// Sends a transaction that waited when the node stopped. If checking it ends two processes, it is not tried again.
@@ -43,6 +63,15 @@ impl NodeHandle {
 
     async fn submit_marked(&self, bytes: Vec<u8>, marked: Option<TxId>, origin: Origin) -> Result<TxId, SubmitError> {
         let transaction = self.check_bytes(bytes, marked).await?;
+        self.submit_checked(transaction, marked, origin).await
+    }
+
+    async fn submit_checked(
+        &self,
+        transaction: ValidTransaction,
+        marked: Option<TxId>,
+        origin: Origin,
+    ) -> Result<TxId, SubmitError> {
         if transaction.protocol().deploy().is_some() {
             self.compile_affordable(transaction.clone(), marked).await?;
         }
@@ -75,7 +104,9 @@ impl NodeHandle {
 
     async fn check_bytes(&self, bytes: Vec<u8>, marked: Option<TxId>) -> Result<ValidTransaction, SubmitError> {
         let (policy, rules, vm) = (self.0.info.policy, self.next_rules(), self.0.reader.vm().clone());
-        self.check_aside(self.marking(marked, move || policy.check(&bytes, rules, &vm))).await
+        let known = Arc::clone(&self.0.known);
+        let check = move || policy.check(&bytes, rules, &vm).inspect(|checked| known.remember(checked));
+        self.check_aside(self.marking(marked, check)).await
     }
 
     /// Work that says while it goes on which transaction it is about.

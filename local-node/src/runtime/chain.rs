@@ -75,7 +75,7 @@ impl Node {
                     peers.ask(to, want, now.as_secs(), now.0);
                 }
             }
-            Output::Serve { to, serve, .. } => self.serve(to, serve),
+            Output::Serve { ingress, to, serve } => self.serve(ingress, to, serve),
             Output::Drop(peer) => {
                 if let Some(peers) = &mut self.peers {
                     peers.drop_peer(peer);
@@ -301,7 +301,7 @@ impl Node {
             Incoming::Left(peer) => peers.leave(&peer),
             Incoming::Message { ingress, from, message } => {
                 let number = peers.number(from);
-                peers.note_ingress(ingress, from);
+                peers.note_ingress(ingress, from, &message);
                 match &*message {
                     Message::GetMempool(_) => return self.name_transactions(ingress, from),
                     Message::Inventory(inventory) => {
@@ -346,13 +346,14 @@ impl Node {
         }
     }
 
-    fn serve(&mut self, to: PeerId, serve: Serve) {
+    fn serve(&mut self, ingress: IngressId, to: PeerId, serve: Serve) {
+        let now = self.now().as_secs();
         let mempool = &self.mempool;
         let transaction = |id: &Hash| {
             mempool.transaction(&TxId(*id)).map(|waiting| Message::Transaction(waiting.transaction().clone()))
         };
         if let Some(peers) = &mut self.peers {
-            peers.serve(to, serve, transaction);
+            peers.serve((ingress, to), serve, now, transaction);
         }
     }
 }

@@ -7,19 +7,19 @@
 //!
 //! Both channels have a bound. What finds no place is lost, as a datagram can be.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use local_node_core::{IngressId, MAX_SERVED_ITEMS};
 use local_node_kadcast::udp::{CommandError, Handle};
 use local_node_kadcast::{Event, Message as Ray, SendError, Verdict};
-use local_node_types::codec::{Decode as _, Encode as _};
-use local_node_types::ledger::LedgerTransaction;
+use local_node_types::codec::{DecodeError, Encode as _};
 use local_node_types::message::{Frame, Inventory, InventoryItem, Message};
 use tokio::sync::{Semaphore, mpsc};
 use tracing::{debug, warn};
 
-use super::peers::{Incoming, Outgoing};
+use super::peers::{Incoming, Outgoing, Search, Service};
 use crate::handle::{NodeHandle, Shared, SubmitError};
 use crate::mempool::PoolError;
 use crate::store::{Store, StoreError};
@@ -28,6 +28,10 @@ use crate::store::{Store, StoreError};
 const MAX_CHECKED_TRANSACTIONS: usize = 256;
 /// The most requests of peers that are answered from the store at a time. Further ones are not answered.
 const MAX_ANSWERS: usize = 4;
+/// The most answers that wait until their receivers have proved that they are there, and how long. Whoever asks states
+/// an address, which may be that of somebody who has asked for nothing.
+const MAX_UNPROVEN: usize = 4;
+const PROOF_TIME: Duration = Duration::from_millis(300);
 /// How often, and how long apart, a message is offered to a network that has no room for it.
 const OFFERS: usize = 100;
 const OFFER_INTERVAL: Duration = Duration::from_millis(20);
@@ -49,11 +53,11 @@ pub(super) async fn take(
             None => return,
             Some(Event::PeerJoined(peer)) => incoming.send(Incoming::Joined(peer)).await,
             Some(Event::PeerLeft(peer)) => incoming.send(Incoming::Left(peer)).await,
-            Some(Event::Message(ray)) => match Frame::decode_all(&ray.bytes) {
-                Ok(Frame { message: Message::Transaction(transaction), .. }) => {
-                    check(ray, transaction, &checks, kadcast.clone(), &node).await;
-                    Ok(())
-                }
+            Some(Event::Message(ray)) if Frame::is_of_transaction(&ray.bytes) => {
+                check(ray, &checks, kadcast.clone(), &node).await;
+                Ok(())
+            }
+            Some(Event::Message(ray)) => match decode(&ray.bytes, &node) {
                 Ok(Frame { message, .. }) => {
                     let (ingress, from) = (IngressId(ray.ingress.0), ray.from);
                     incoming.send(Incoming::Message { ingress, from, message: Box::new(message) }).await
@@ -72,21 +76,21 @@ pub(super) async fn take(
     }
 }
 
+/// Reads a message. Transactions that the node knows are not read again.
+fn decode(bytes: &[u8], node: &Weak<Shared>) -> Result<Frame, DecodeError> {
+    let node = node.upgrade();
+    Frame::decode_known(bytes, &|bytes| node.as_ref()?.known.find(bytes))
+}
+
 /// Submits a transaction of a peer, beside everything else, and passes it on if it is good and new.
-async fn check(
-    ray: Ray,
-    transaction: LedgerTransaction,
-    checks: &Arc<Semaphore>,
-    kadcast: Handle,
-    node: &Weak<Shared>,
-) {
+async fn check(ray: Ray, checks: &Arc<Semaphore>, kadcast: Handle, node: &Weak<Shared>) {
     let place = Arc::clone(checks).try_acquire_owned();
     let (Ok(place), Some(node)) = (place, node.upgrade().map(NodeHandle)) else {
         let _ = kadcast.judge(ray.ingress, Verdict::Ignore).await;
         return;
     };
     tokio::spawn(async move {
-        let verdict = match node.submit_of_peer(transaction.protocol().to_network_bytes()).await {
+        let verdict = match node.submit_of_peer(Arc::clone(&ray.bytes)).await {
             Ok(_) => Verdict::Relay,
             Err(SubmitError::Invalid(problem)) => {
                 debug!(from = %ray.from, %problem, "a transaction is refused");
@@ -108,6 +112,7 @@ async fn check(
 /// Gives the network what the loop wants sent, until the loop or the network has ended.
 pub(super) async fn give(mut outgoing: mpsc::Receiver<Outgoing>, kadcast: Handle, store: Store) {
     let answers = Arc::new(Semaphore::new(MAX_ANSWERS));
+    let unproven = Arc::new(Semaphore::new(MAX_UNPROVEN));
     while let Some(next) = outgoing.recv().await {
         let given = match next {
             Outgoing::Judge(ingress, verdict) => kadcast.judge(ingress, verdict).await,
@@ -120,24 +125,33 @@ pub(super) async fn give(mut outgoing: mpsc::Receiver<Outgoing>, kadcast: Handle
                 let bytes: Arc<[u8]> = Frame::from(*message).encoded().into();
                 offer(|| kadcast.send(to.clone(), Arc::clone(&bytes))).await
             }
-            Outgoing::Serve { to, messages, blocks, hashes_after } => {
+            Outgoing::Serve(service) => {
                 let Ok(place) = Arc::clone(&answers).try_acquire_owned() else { continue };
-                let (kadcast, store) = (kadcast.clone(), store.clone());
+                let (kadcast, store, unproven) = (kadcast.clone(), store.clone(), Arc::clone(&unproven));
                 tokio::spawn(async move {
-                    let read = move || read(&store, messages, &blocks, hashes_after);
-                    match tokio::task::spawn_blocking(read).await {
-                        Ok(Ok(messages)) => {
-                            for message in messages {
-                                let bytes: Arc<[u8]> = Frame::from(message).encoded().into();
-                                if offer(|| kadcast.send(vec![to], Arc::clone(&bytes))).await.is_err() {
-                                    break;
-                                }
+                    let to = service.to;
+                    let messages = match tokio::task::spawn_blocking(move || read(&store, service)).await {
+                        Ok(Ok((messages, search))) => {
+                            if let Some(Search { next, request }) = search {
+                                let bytes: Arc<[u8]> = Frame::from(Message::GetResource(request)).encoded().into();
+                                let _ = offer(|| kadcast.send(vec![next], Arc::clone(&bytes))).await;
                             }
+                            messages
                         }
-                        Ok(Err(error)) => warn!(%error, "a request of a peer cannot be answered"),
-                        Err(error) => warn!(%error, "a request of a peer cannot be answered"),
+                        Ok(Err(error)) => return warn!(%error, "a request of a peer cannot be answered"),
+                        Err(error) => return warn!(%error, "a request of a peer cannot be answered"),
+                    };
+                    if answer(&kadcast, to, &messages).await != Err(SendError::Unproven.into()) {
+                        return;
                     }
                     drop(place);
+                    // It was pinged. What it answers is looked at once, so that a new peer need not ask again.
+                    if let Ok(_place) = unproven.try_acquire_owned() {
+                        tokio::time::sleep(PROOF_TIME).await;
+                        if let Err(problem) = answer(&kadcast, to, &messages).await {
+                            debug!(%to, %problem, "a request is not answered");
+                        }
+                    }
                 });
                 Ok(())
             }
@@ -164,22 +178,28 @@ where
     Err(SendError::Full.into())
 }
 
-/// Adds to what is at hand what the store has of the blocks that a peer asks for.
-fn read(
-    store: &Store,
-    mut messages: Vec<Message>,
-    blocks: &[InventoryItem],
-    hashes_after: Option<[u8; 32]>,
-) -> Result<Vec<Message>, StoreError> {
-    for item in blocks {
+/// Answers a peer, if it has proved that it is where it says.
+async fn answer(kadcast: &Handle, to: SocketAddr, messages: &[Message]) -> Result<(), CommandError> {
+    for message in messages {
+        let bytes: Arc<[u8]> = Frame::from(message.clone()).encoded().into();
+        offer(|| kadcast.answer(to, Arc::clone(&bytes))).await?;
+    }
+    Ok(())
+}
+
+/// Adds to what is at hand what the store has of the blocks that a peer asks for. What it does not have is added to
+/// what is searched, and a search for nothing is none.
+fn read(store: &Store, service: Service) -> Result<(Vec<Message>, Option<Search>), StoreError> {
+    let Service { mut messages, blocks, hashes_after, mut search, .. } = service;
+    for item in &blocks {
         let height = match item {
             InventoryItem::BlockFromHash(hash) => store.height_of(hash)?,
             InventoryItem::BlockFromHeight(height) => Some(*height),
             _ => None,
         };
-        let Some(height) = height.filter(|height| *height > 0) else { continue };
-        if let Some((stored, _)) = store.block(height)? {
-            messages.push(Message::Block(Box::new(stored.block.clone())));
+        match height.filter(|height| *height > 0).map(|height| store.block(height)).transpose()?.flatten() {
+            Some((stored, _)) => messages.push(Message::Block(Box::new(stored.block.clone()))),
+            None => search.iter_mut().for_each(|search| search.request.inventory.items.push(*item)),
         }
     }
     if let Some(hash) = hashes_after
@@ -195,5 +215,10 @@ fn read(
             messages.push(Message::Inventory(Inventory { items, max_entries: 0 }));
         }
     }
-    Ok(messages)
+    let search = search.filter(|search| !search.request.inventory.items.is_empty()).map(|mut search| {
+        let inventory = &mut search.request.inventory;
+        inventory.max_entries = u16::try_from(inventory.items.len()).unwrap_or(u16::MAX);
+        search
+    });
+    Ok((messages, search))
 }

@@ -24,6 +24,10 @@ const MAX_RECORDS: usize = 1024;
 const MAX_RECORD_BYTES: usize = 64 << 20;
 /// How long a request for resources is of use, in seconds.
 const REQUEST_SECONDS: u64 = 5;
+/// From how many peers in turn a search is passed on, as in production. A peer that asks for more gets no more.
+const MAX_HOPS: u16 = 16;
+/// The most searches of others that are passed on in a second.
+const MAX_SEARCHES_PER_SECOND: u32 = 100;
 /// To how many peers in turn the mempool is asked for.
 const MEMPOOL_QUESTIONS: usize = 3;
 /// How often a peer may ask for the mempool, in seconds.
@@ -42,13 +46,34 @@ pub(super) enum Outgoing {
     Send(Vec<SocketAddr>, Box<Message>),
     Judge(kadcast::IngressId, kadcast::Verdict),
     /// What is at hand, and what is read from the store before it is sent.
-    Serve {
-        to: SocketAddr,
-        messages: Vec<Message>,
-        blocks: Vec<InventoryItem>,
-        hashes_after: Option<[u8; 32]>,
-    },
+    Serve(Service),
     DropPeer(SocketAddr),
+}
+
+/// What a peer has asked for.
+pub(super) struct Service {
+    pub(super) to: SocketAddr,
+    /// What is at hand.
+    pub(super) messages: Vec<Message>,
+    /// What the store may have.
+    pub(super) blocks: Vec<InventoryItem>,
+    pub(super) hashes_after: Option<[u8; 32]>,
+    /// Where the search for what is not here goes on.
+    pub(super) search: Option<Search>,
+}
+
+/// A search that another peer may help with.
+pub(super) struct Search {
+    pub(super) next: SocketAddr,
+    /// What the peer will be asked for. What the store does not have is added.
+    pub(super) request: GetResource,
+}
+
+/// Who asked for resources, and how far the search may go.
+struct Asker {
+    requester: SocketAddr,
+    expires_at: u64,
+    hops: u16,
 }
 
 /// A message that waits for the log.
@@ -69,6 +94,10 @@ pub(super) struct Peers {
     joined: BTreeSet<SocketAddr>,
     /// Where the messages without a verdict came from.
     open: BTreeMap<IngressId, SocketAddr>,
+    /// Those of them that ask for resources.
+    askers: BTreeMap<IngressId, Asker>,
+    /// The second of the last search that was passed on, and how many were in it.
+    searches: (u64, u32),
     outbox: VecDeque<Waiting>,
     durable: Position,
     records: Records,
@@ -94,6 +123,8 @@ impl Peers {
             next_peer: 0,
             joined: BTreeSet::new(),
             open: BTreeMap::new(),
+            askers: BTreeMap::new(),
+            searches: (0, 0),
             outbox: VecDeque::new(),
             durable,
             records: kept,
@@ -120,8 +151,12 @@ impl Peers {
     }
 
     /// Takes note of a message, which will be judged.
-    pub(super) fn note_ingress(&mut self, ingress: IngressId, from: SocketAddr) {
+    pub(super) fn note_ingress(&mut self, ingress: IngressId, from: SocketAddr, message: &Message) {
         self.open.insert(ingress, from);
+        if let Message::GetResource(GetResource { requester, expires_at, hops, .. }) = message {
+            let (hops, expires_at) = ((*hops).min(MAX_HOPS), *expires_at);
+            self.askers.insert(ingress, Asker { requester: *requester, expires_at, hops });
+        }
     }
 
     pub(super) fn join(&mut self, peer: SocketAddr, nonce: u64) {
@@ -192,6 +227,7 @@ impl Peers {
             return;
         }
         let from = self.open.remove(&ingress);
+        self.askers.remove(&ingress);
         let verdict = match verdict {
             Verdict::Relay(None) => kadcast::Verdict::Relay,
             Verdict::Relay(Some(instead)) => {
@@ -209,39 +245,76 @@ impl Peers {
 
     /// Asks peers for something.
     pub(super) fn ask(&mut self, to: Target, want: Want, now: u64, nonce: u64) {
+        // Who is asked alone is known to have it.
+        let hops = if matches!(to, Target::Peer(_)) { 0 } else { MAX_HOPS };
         let message = match want {
             Want::HashesAfter(locator) => Message::GetBlocks(GetBlocks { locator, nonce }),
             Want::Items(inventory) => Message::GetResource(GetResource {
                 inventory,
                 requester: self.public,
                 expires_at: now.saturating_add(REQUEST_SECONDS),
-                hops: 0,
+                hops,
             }),
         };
         self.send(to, Box::new(message));
     }
 
     /// Gives a peer what it has asked for: candidates and results from the records, transactions from the mempool, and
-    /// blocks from the store.
-    pub(super) fn serve(&mut self, to: PeerId, serve: Serve, transaction: impl Fn(&[u8; 32]) -> Option<Message>) {
-        let Some(to) = self.addresses.get(&to).copied() else { return };
-        let outgoing = match serve {
-            Serve::HashesAfter(hash) => {
-                Outgoing::Serve { to, messages: Vec::new(), blocks: Vec::new(), hashes_after: Some(hash) }
-            }
+    /// blocks from the store. What is not here is searched at another peer, as far as the request allows.
+    pub(super) fn serve(
+        &mut self,
+        (ingress, to): (IngressId, PeerId),
+        serve: Serve,
+        now: u64,
+        transaction: impl Fn(&[u8; 32]) -> Option<Message>,
+    ) {
+        let Some(from) = self.addresses.get(&to).copied() else { return };
+        let asker = self.askers.get(&ingress);
+        let to = asker.map_or(from, |asker| asker.requester);
+        let mut service = Service { to, messages: Vec::new(), blocks: Vec::new(), hashes_after: None, search: None };
+        match serve {
+            Serve::HashesAfter(hash) => service.hashes_after = Some(hash),
             Serve::Items(items) => {
-                let (mut messages, mut blocks) = (Vec::new(), Vec::new());
+                let mut missing = Vec::new();
                 for item in items.into_iter().take(MAX_SERVED_ITEMS) {
-                    match item {
-                        InventoryItem::BlockFromHash(_) | InventoryItem::BlockFromHeight(_) => blocks.push(item),
-                        InventoryItem::MempoolTransaction(id) => messages.extend(transaction(&id)),
-                        other => messages.extend(self.records.look_up(&other)),
+                    let found = match item {
+                        InventoryItem::BlockFromHash(_) | InventoryItem::BlockFromHeight(_) => {
+                            service.blocks.push(item);
+                            continue;
+                        }
+                        InventoryItem::MempoolTransaction(id) => transaction(&id),
+                        other => self.records.look_up(&other),
+                    };
+                    match found {
+                        Some(message) => service.messages.push(message),
+                        None => missing.push(item),
                     }
                 }
-                Outgoing::Serve { to, messages, blocks, hashes_after: None }
+                if !(missing.is_empty() && service.blocks.is_empty()) {
+                    service.search = self.search(ingress, from, missing, now);
+                }
             }
-        };
-        self.give(outgoing);
+        }
+        self.give(Outgoing::Serve(service));
+    }
+
+    /// Where a search that came from a peer goes on, if it may.
+    fn search(&mut self, ingress: IngressId, from: SocketAddr, items: Vec<InventoryItem>, now: u64) -> Option<Search> {
+        let Asker { requester, expires_at, hops } = *self.askers.get(&ingress)?;
+        let hops = hops.checked_sub(1)?;
+        if self.searches.0 != now {
+            self.searches = (now, 0);
+        }
+        if expires_at < now || self.searches.1 >= MAX_SEARCHES_PER_SECOND {
+            return None;
+        }
+        let others = self.joined.iter().copied().filter(|peer| *peer != from && *peer != requester);
+        let next = others.choose(&mut rand::thread_rng())?;
+        self.searches.1 += 1;
+        let inventory = Inventory { items, max_entries: 0 };
+        // However late the peer says, nobody searches for longer than this node would.
+        let expires_at = expires_at.min(now.saturating_add(REQUEST_SECONDS));
+        Some(Search { next, request: GetResource { inventory, requester, expires_at, hops } })
     }
 
     /// Asks a peer for those of the transactions that it names which this node does not know.
@@ -262,8 +335,8 @@ impl Peers {
         }
         let max_entries = u16::try_from(ids.len()).unwrap_or(u16::MAX);
         let items = ids.into_iter().map(InventoryItem::MempoolTransaction).collect();
-        let message = Message::Inventory(Inventory { items, max_entries });
-        self.give(Outgoing::Send(vec![to], Box::new(message)));
+        let messages = vec![Message::Inventory(Inventory { items, max_entries })];
+        self.give(Outgoing::Serve(Service { to, messages, blocks: Vec::new(), hashes_after: None, search: None }));
     }
 
     pub(super) fn drop_peer(&mut self, peer: PeerId) {

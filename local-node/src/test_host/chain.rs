@@ -17,7 +17,7 @@ use local_node_vm::{Receipt, Session, StateRoot, Vm, VmError};
 
 use super::proofs::{ProofsError, Proved, Wanted};
 use super::report::{Action, Entry, TestReport};
-use super::{Shared, connection::failed};
+use super::{OwnChains, TestChain, connection::failed};
 use crate::accounts::{DevAccount, NAMES};
 use crate::executor::{BlockParams, RunError};
 use crate::reader::{read_account, read_contract_balance};
@@ -52,7 +52,7 @@ struct State {
 
 /// A chain, from genesis to where its test has brought it.
 pub(super) struct Chain<'a> {
-    shared: &'a Shared,
+    shared: &'a OwnChains,
     now: State,
     snapshots: Vec<State>,
     names: BTreeMap<String, usize>,
@@ -97,36 +97,18 @@ struct Asked<M> {
     more: Option<M>,
 }
 
-impl<'a> Chain<'a> {
-    pub(super) fn new(shared: &'a Shared, test: String) -> Self {
-        let now = State { held: None, height: 0, nonces: [0; NAMES.len()], deployments: 0 };
-        Self {
-            shared,
-            now,
-            snapshots: Vec::new(),
-            names: BTreeMap::new(),
-            packages: BTreeMap::new(),
-            report: TestReport::new(test),
-        }
-    }
-
-    pub(super) fn opened(&self) -> Response {
+impl TestChain for Chain<'_> {
+    fn opened(&self) -> Response {
         Response::Opened { chain_id: self.shared.executor.chain_id(), height: self.now.height }
     }
 
-    fn root(&self) -> StateRoot {
-        self.now.held.as_ref().map_or(self.shared.genesis, |held| held.root)
-    }
-
-    /// Ends the chain and gives what its test did.
-    pub(super) fn close(mut self) -> TestReport {
+    fn close(mut self: Box<Self>) -> TestReport {
         let address = |index: usize| self.shared.accounts[index].id().to_string();
         self.report.accounts = self.names.into_iter().map(|(name, index)| (name, address(index))).collect();
         self.report
     }
 
-    /// Does what is asked. When that is not possible, the chain is as it was.
-    pub(super) fn answer(&mut self, request: Request) -> Response {
+    fn answer(&mut self, request: Request) -> Response {
         let answer = match request {
             Request::Open { .. } => Err("the chain is open already".to_owned().into()),
             Request::Account { name } => self.account(name),
@@ -163,6 +145,24 @@ impl<'a> Chain<'a> {
             Request::Revert { snapshot } => self.revert(snapshot),
         };
         answer.unwrap_or_else(|Problem { message, hint }| failed(message, hint))
+    }
+}
+
+impl<'a> Chain<'a> {
+    pub(super) fn new(shared: &'a OwnChains, test: String) -> Self {
+        let now = State { held: None, height: 0, nonces: [0; NAMES.len()], deployments: 0 };
+        Self {
+            shared,
+            now,
+            snapshots: Vec::new(),
+            names: BTreeMap::new(),
+            packages: BTreeMap::new(),
+            report: TestReport::new(test),
+        }
+    }
+
+    fn root(&self) -> StateRoot {
+        self.now.held.as_ref().map_or(self.shared.genesis, |held| held.root)
     }
 
     fn prove(&mut self, wanted: &Wanted<'_>) -> Answer {

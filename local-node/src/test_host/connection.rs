@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use dusk_sdk_protocol::host::{MAX_LINE_BYTES, MAX_OPEN_BYTES, PROTOCOL_VERSION, Request, Response};
 
-use super::chain::Chain;
+use super::report::MAX_TESTS;
 use super::{MAX_CONNECTIONS, MAX_OPENING, Shared};
 
 /// Serves one test until it closes its connection.
@@ -17,12 +17,12 @@ pub(super) fn serve(stream: &TcpStream, id: u64, shared: &Shared) {
     let mut lines = BufReader::new(stream);
     let Some(test) = admit(&mut lines, id, shared) else { return };
     let opened = Instant::now();
-    let mut chain = Chain::new(shared, test);
+    let mut chain = shared.chains.open(test.clone());
     let mut response = chain.opened();
     while send(stream, &response).is_ok() {
         let Some(line) = read_line(&mut lines, MAX_LINE_BYTES) else { break };
         response = match line.and_then(|line| parse(&line)) {
-            Ok(request) => chain.answer(request),
+            Ok(request) => noted(chain.answer(request), &test, shared),
             Err(problem) => {
                 // What follows a line that is no request cannot be trusted to begin with one.
                 let _ = send(stream, &failed(problem, None));
@@ -31,8 +31,19 @@ pub(super) fn serve(stream: &TcpStream, id: u64, shared: &Shared) {
         };
     }
     let mut report = chain.close();
-    report.elapsed = opened.elapsed();
+    (report.test, report.elapsed) = (test, opened.elapsed());
     shared.reports.lock().unwrap_or_else(PoisonError::into_inner).push(report);
+}
+
+/// Notes that a test needs what its chain cannot do, before the test fails of it.
+fn noted(response: Response, test: &str, shared: &Shared) -> Response {
+    if let Response::NotHere { message } = &response {
+        let mut skipped = shared.skipped.lock().unwrap_or_else(PoisonError::into_inner);
+        if skipped.len() < MAX_TESTS {
+            skipped.entry(test.to_owned()).or_insert_with(|| message.clone());
+        }
+    }
+    response
 }
 
 /// Reads the first line, which has to come soon and to show the host's token. Gives the name of the test.

@@ -11,7 +11,7 @@ pub const MAX_ENTRIES: usize = 10_000;
 /// The most bytes of traces and events that are kept of one test. Later entries come without them.
 pub const MAX_TRACE_BYTES: usize = 16 * 1024 * 1024;
 /// The most tests that are kept.
-const MAX_TESTS: usize = 100_000;
+pub(super) const MAX_TESTS: usize = 100_000;
 
 /// What all tests did, in the order in which they ended.
 #[derive(Debug, Clone, Default)]
@@ -47,7 +47,9 @@ pub struct TestReport {
 }
 
 impl TestReport {
-    pub(super) fn new(test: String) -> Self {
+    /// Of a test that has done nothing yet.
+    #[must_use]
+    pub fn new(test: String) -> Self {
         Self { test, ..Self::default() }
     }
 
@@ -58,7 +60,8 @@ impl TestReport {
         paid.map(|entry| entry.gas_spent).sum()
     }
 
-    pub(super) fn push(&mut self, mut entry: Entry) {
+    /// Adds what the test has done, without its traces where there are too many, or only counts it.
+    pub fn push(&mut self, mut entry: Entry) {
         if self.entries.len() >= MAX_ENTRIES {
             self.dropped += 1;
             return;

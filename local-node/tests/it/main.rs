@@ -13,5 +13,6 @@ mod full_blocks;
 mod http;
 mod network;
 mod node;
+mod service;
 mod test_host;
 mod verdicts;

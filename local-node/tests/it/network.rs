@@ -15,7 +15,7 @@ use local_node::{BlockTime, Config, NodeError, spawn};
 use local_node_consensus::signing::Keyring;
 use local_node_kadcast::udp::{Driver, Handle, Settings};
 use local_node_kadcast::{self as kadcast, Identity};
-use local_node_types::codec::Encode as _;
+use local_node_types::codec::{Decode as _, Encode as _};
 use local_node_types::ledger::{ConsensusHeader, Header, Vote};
 use local_node_types::message::{Frame, Message, SignedBy, Validation, validation_bytes};
 use local_node_types::rules::Profile;
@@ -25,7 +25,7 @@ use tokio::time::timeout;
 use crate::common::{ACCOUNTS, Draft, module_cache};
 
 /// Longer than anything here takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(180);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
 /// The time of block 0.
 const GENESIS_TIME: u64 = 1_700_000_000;
 
@@ -52,7 +52,7 @@ fn config(place: usize, addresses: &[SocketAddr], data: Option<PathBuf>) -> Conf
     }
 }
 
-async fn network(count: usize) -> (Vec<NodeHandle>, Vec<SocketAddr>) {
+pub(crate) async fn network(count: usize) -> (Vec<NodeHandle>, Vec<SocketAddr>) {
     let addresses = addresses(count);
     let mut nodes = Vec::new();
     for place in 0..count {
@@ -62,7 +62,7 @@ async fn network(count: usize) -> (Vec<NodeHandle>, Vec<SocketAddr>) {
 }
 
 /// Waits until a node has a final block of at least this height.
-async fn final_at(node: &NodeHandle, height: u64) {
+pub(crate) async fn final_at(node: &NodeHandle, height: u64) {
     let wait = async {
         while node.network_status().await.expect("it runs").last_final < height {
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -71,7 +71,7 @@ async fn final_at(node: &NodeHandle, height: u64) {
     timeout(PATIENCE, wait).await.expect("finality comes");
 }
 
-async fn shut_down(nodes: Vec<NodeHandle>) {
+pub(crate) async fn shut_down(nodes: Vec<NodeHandle>) {
     for node in nodes {
         node.shutdown().await;
     }
@@ -316,13 +316,13 @@ async fn a_killed_member_loses_no_block_and_signs_nothing_twice() {
 }
 
 /// A peer that speaks Kadcast and has no chain.
-struct Stranger {
+pub(crate) struct Stranger {
     kadcast: Handle,
     events: tokio::sync::mpsc::Receiver<kadcast::Event>,
 }
 
 impl Stranger {
-    async fn join(peers: &[SocketAddr]) -> Self {
+    pub(crate) async fn join(peers: &[SocketAddr]) -> Self {
         let address = addresses(1)[0];
         let mut config = kadcast::Config::new(Identity::produce(address, kadcast::ACCEPTED_WORK_BITS), 0);
         config.bootstrap = peers.to_vec();
@@ -338,7 +338,12 @@ impl Stranger {
         stranger
     }
 
-    async fn say(&self, message: Message) {
+    /// Where peers reach it.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.kadcast.local_address()
+    }
+
+    pub(crate) async fn say(&self, message: Message) {
         self.send(Frame::from(message).encoded()).await;
     }
 
@@ -346,9 +351,36 @@ impl Stranger {
         self.kadcast.broadcast(bytes).await.expect("it leaves");
     }
 
+    /// Says something to one peer alone.
+    pub(crate) async fn say_to(&self, peer: SocketAddr, message: Message) {
+        self.kadcast.send(vec![peer], Frame::from(message).encoded()).await.expect("it leaves");
+    }
+
+    /// The next message that was received.
+    pub(crate) async fn next(&mut self) -> Message {
+        let next = async {
+            loop {
+                if let kadcast::Event::Message(ray) = self.events.recv().await.expect("the driver runs") {
+                    let _ = self.kadcast.judge(ray.ingress, kadcast::Verdict::Ignore).await;
+                    return Frame::decode_all(&ray.bytes).expect("nodes send messages").message;
+                }
+            }
+        };
+        timeout(PATIENCE, next).await.expect("a message comes")
+    }
+
     /// Forgets what was received, so that the channel does not fill.
-    fn ignore(&mut self) {
-        while self.events.try_recv().is_ok() {}
+    pub(crate) fn ignore(&mut self) {
+        self.ignore_but(|_| {});
+    }
+
+    /// Looks at what was received before it is forgotten.
+    pub(crate) fn ignore_but(&mut self, look: impl Fn(&Message)) {
+        while let Ok(event) = self.events.try_recv() {
+            if let kadcast::Event::Message(ray) = event {
+                look(&Frame::decode_all(&ray.bytes).expect("nodes send messages").message);
+            }
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use dusk_core::abi::ContractId;
 use dusk_sdk_protocol::execution::{CallError, Frame};
 use dusk_sdk_protocol::host::{HexBytes, MAX_LINE_BYTES, MAX_OPEN_BYTES, Outcome, PROTOCOL_VERSION, Request, Response};
 use local_node::genesis::DEV_BALANCE;
-use local_node::test_host::{Action, Artefact, HostConfig, MAX_STRANGERS, TestHost};
+use local_node::test_host::{Action, Artefact, Chains, HostConfig, MAX_STRANGERS, TestChain, TestHost, TestReport};
 
 use crate::common::{ACCOUNTS, COUNTER, module_cache};
 
@@ -367,4 +367,52 @@ fn a_stopping_host_closes_its_connections() {
     let report = host.stop();
     assert_eq!(report.tests.len(), 1);
     assert!(client.line().is_none());
+}
+
+/// Chains of which only the height is known, as somebody else's may be.
+#[derive(Debug)]
+struct Foreign;
+
+struct OfForeign(String);
+
+impl Chains for Foreign {
+    fn open(&self, test: String) -> Box<dyn TestChain + '_> {
+        Box::new(OfForeign(test))
+    }
+}
+
+impl TestChain for OfForeign {
+    fn opened(&self) -> Response {
+        Response::Opened { chain_id: 3, height: 70 }
+    }
+
+    fn answer(&mut self, request: Request) -> Response {
+        match request {
+            Request::Height => Response::Height { height: 71 },
+            _ => Response::NotHere { message: "it only tells its height".into() },
+        }
+    }
+
+    fn close(self: Box<Self>) -> TestReport {
+        TestReport::new(self.0)
+    }
+}
+
+#[test]
+fn a_host_serves_chains_of_others_and_knows_what_they_cannot_do() {
+    let host = TestHost::serving(Foreign).expect("starts");
+    let mut client = Client::connect(&host);
+    assert_eq!(client.ask(&open(&host, "it::asks_more")), Response::Opened { chain_id: 3, height: 70 });
+    assert_eq!(client.ask(&Request::Height), Response::Height { height: 71 });
+    assert_eq!(host.skipped("it::asks_more"), None);
+    assert!(matches!(client.ask(&Request::Mine { blocks: 1 }), Response::NotHere { .. }));
+    // The host knows it before the test can fail of it.
+    assert_eq!(host.skipped("it::asks_more").as_deref(), Some("it only tells its height"));
+    let mut other = Client::connect(&host);
+    other.ask(&open(&host, "it::is_content"));
+    other.ask(&Request::Height);
+    assert_eq!(host.skipped("it::is_content"), None);
+    drop((client, other));
+    let tests: Vec<String> = host.stop().tests.into_iter().map(|test| test.test).collect();
+    assert!(tests.iter().all(|test| ["it::asks_more", "it::is_content"].contains(&test.as_str())), "{tests:?}");
 }

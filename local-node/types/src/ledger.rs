@@ -14,11 +14,11 @@ pub use attestation::{
     Attestation, FailedIteration, IterationsInfo, MAX_FAILED_ITERATIONS, RatificationResult, StepVotes,
     TooManyIterations, Vote,
 };
-pub use block::{Block, MAX_FAULTS, MAX_TRANSACTIONS};
+pub use block::{Block, MAX_BLOCK_BLOBS, MAX_FAULTS, MAX_TRANSACTIONS};
 pub use fault::{Fault, Statement};
 pub use header::{BLOCK_VERSION, ConsensusHeader, Header, StepName};
 pub use label::Label;
-pub use transaction::{LedgerTransaction, MAX_BLOBS, MAX_ENCODED_TRANSACTION_BYTES};
+pub use transaction::{KnownTransactions, LedgerTransaction, MAX_BLOBS, MAX_ENCODED_TRANSACTION_BYTES};
 
 /// A 32-byte digest.
 pub type Hash = [u8; 32];

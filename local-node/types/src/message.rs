@@ -13,7 +13,7 @@ pub use consensus::{
 pub use exchange::{GetBlocks, GetResource, Inventory, InventoryItem, MAX_INVENTORY_ITEMS};
 
 use crate::codec::{Decode, DecodeError, Encode, Reader};
-use crate::ledger::{Block, ConsensusHeader, LedgerTransaction, StepName};
+use crate::ledger::{Block, ConsensusHeader, KnownTransactions, LedgerTransaction, StepName};
 
 /// A version of the network protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -70,6 +70,11 @@ pub enum Message {
     ValidationQuorum(Box<ValidationQuorum>),
 }
 
+/// Topics.
+const TRANSACTION: u8 = 10;
+const BLOCK: u8 = 11;
+const CANDIDATE: u8 = 16;
+
 impl Message {
     /// The byte that names the kind of message on the wire.
     #[must_use]
@@ -77,11 +82,11 @@ impl Message {
         match self {
             Self::GetResource(_) => 8,
             Self::GetBlocks(_) => 9,
-            Self::Transaction(_) => 10,
-            Self::Block(_) => 11,
+            Self::Transaction(_) => TRANSACTION,
+            Self::Block(_) => BLOCK,
             Self::GetMempool(_) => 13,
             Self::Inventory(_) => 14,
-            Self::Candidate(_) => 16,
+            Self::Candidate(_) => CANDIDATE,
             Self::Validation(_) => 17,
             Self::Ratification(_) => 18,
             Self::Quorum(_) => 19,
@@ -121,11 +126,11 @@ impl Message {
         Ok(match topic {
             8 => Self::GetResource(Decode::decode(reader)?),
             9 => Self::GetBlocks(Decode::decode(reader)?),
-            10 => Self::Transaction(Decode::decode(reader)?),
-            11 => Self::Block(Box::new(Decode::decode(reader)?)),
+            TRANSACTION => Self::Transaction(Decode::decode(reader)?),
+            BLOCK => Self::Block(Box::new(Decode::decode(reader)?)),
             13 => Self::GetMempool(reader.u64()?),
             14 => Self::Inventory(Decode::decode(reader)?),
-            16 => Self::Candidate(Box::new(Decode::decode(reader)?)),
+            CANDIDATE => Self::Candidate(Box::new(Decode::decode(reader)?)),
             17 => Self::Validation(Box::new(Decode::decode(reader)?)),
             18 => Self::Ratification(Box::new(Decode::decode(reader)?)),
             19 => Self::Quorum(Box::new(Decode::decode(reader)?)),
@@ -165,6 +170,35 @@ impl Encode for Frame {
         self.version.encode(out);
         out.push(self.message.topic());
         self.message.encode_payload(out);
+    }
+}
+
+/// The byte of a frame that names the kind of its message.
+const TOPIC_PLACE: usize = 5;
+
+impl Frame {
+    /// Whether bytes that come from outside state that they are a transaction.
+    #[must_use]
+    pub fn is_of_transaction(bytes: &[u8]) -> bool {
+        bytes.get(TOPIC_PLACE) == Some(&TRANSACTION)
+    }
+
+    /// As [`Decode::decode_all`]. Transactions of blocks that are known are not decoded again.
+    ///
+    /// # Errors
+    /// When the bytes are not a frame.
+    pub fn decode_known(bytes: &[u8], known: KnownTransactions<'_>) -> Result<Self, DecodeError> {
+        let mut reader = Reader::new(bytes);
+        let version = Version::decode(&mut reader)?;
+        let message = match reader.u8()? {
+            BLOCK => Message::Block(Box::new(Block::decode_known(&mut reader, known)?)),
+            CANDIDATE => Message::Candidate(Box::new(Block::decode_known(&mut reader, known)?)),
+            topic => Message::decode_payload(topic, &mut reader)?,
+        };
+        match reader.remaining() {
+            0 => Ok(Self { version, message }),
+            left => Err(DecodeError::Trailing(left)),
+        }
     }
 }
 

@@ -9,6 +9,9 @@
 //! with the address, in their environment. Other users of the machine, and web pages, do not know it.
 //!
 //! The host signs for the accounts, so no key ever reaches a test.
+//!
+//! A host may serve a running network instead of chains of its own. All tests then share one chain, each with accounts
+//! of its own, and what moves time or goes back is answered with [`Response::NotHere`].
 
 use piecrust_uplink::ContractId;
 use serde::{Deserialize, Serialize};
@@ -20,7 +23,7 @@ pub const ADDRESS_VARIABLE: &str = "DUSK_TEST_HOST";
 /// The environment variable that says how many seconds a test may take; 0 or none: as long as it likes.
 pub const TIMEOUT_VARIABLE: &str = "DUSK_TEST_TIMEOUT";
 /// The version of this protocol. Host and test must agree exactly.
-pub const PROTOCOL_VERSION: u32 = 4;
+pub const PROTOCOL_VERSION: u32 = 5;
 /// The longest line that either side accepts.
 pub const MAX_LINE_BYTES: usize = 16 * 1024 * 1024;
 /// The longest first line that the host accepts: nobody has shown a token before it.
@@ -217,6 +220,11 @@ pub enum Response {
     },
     /// It is done.
     Done,
+    /// No chain of this host can do it. A test that needs it does not fail of it: it is skipped.
+    NotHere {
+        /// What cannot be done, and why.
+        message: String,
+    },
     /// It cannot be done. The chain is as it was.
     Failed {
         /// What is wrong.

@@ -64,6 +64,7 @@ impl Connection {
         }
         match serde_json::from_str(&answer).map_err(ConnectionError::Protocol)? {
             Response::Failed { message, hint } => Err(ConnectionError::Refused { message, hint }),
+            Response::NotHere { message } => Err(ConnectionError::Refused { message, hint: None }),
             response => Ok(response),
         }
     }

@@ -135,7 +135,7 @@ fn sentence(doc: &str) -> String {
 }
 
 /// The text in `Panic("…")`, or after `panic: `.
-fn panic_text(text: &str) -> Option<String> {
+pub(crate) fn panic_text(text: &str) -> Option<String> {
     if let Some(rest) = text.strip_prefix("panic: ").or_else(|| text.strip_prefix("Panic: ")) {
         return Some(rest.to_owned());
     }

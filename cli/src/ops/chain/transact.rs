@@ -183,6 +183,21 @@ impl Sender<'_> {
 /// When the node has dropped it, does not answer, or it does not get into a block in time.
 pub(crate) fn included(client: &Client, id: &str, until_final: bool, report: &dyn Report) -> Result<Included> {
     let _waiting = report.waiting("waiting for the block");
+    let included = in_block(client, id)?;
+    if until_final {
+        let height = included.block_height;
+        wait(&format!("block {height} is not final"), || {
+            client.is_final(height).map(|is_final| is_final.then_some(()))
+        })?;
+    }
+    Ok(included)
+}
+
+/// Waits until a transaction that was sent is in a block, and tells nobody of it.
+///
+/// # Errors
+/// When the node has dropped it, does not answer, or it does not get into a block in time.
+pub(crate) fn in_block(client: &Client, id: &str) -> Result<Included> {
     // Nodes of public networks do not say what they have dropped, so they are asked once.
     let mut says = true;
     let outcome = wait(&format!("transaction {id} is not in a block"), || {
@@ -193,16 +208,9 @@ pub(crate) fn included(client: &Client, id: &str, until_final: bool, report: &dy
         says &= dropped.is_ok();
         Ok(dropped.ok().flatten().map(Err))
     })?;
-    let included = outcome.map_err(|reason: String| {
+    outcome.map_err(|reason: String| {
         Fault::failed(format!("the node has dropped the transaction: {reason}"), HINT_DROPPED)
-    })?;
-    if until_final {
-        let height = included.block_height;
-        wait(&format!("block {height} is not final"), || {
-            client.is_final(height).map(|is_final| is_final.then_some(()))
-        })?;
-    }
-    Ok(included)
+    })
 }
 
 const HINT_DROPPED: &str = "it had no effect and cost nothing; fix the cause that the reason names, then send it again";

@@ -15,6 +15,7 @@ use dusk_sdk_protocol::host::{ADDRESS_VARIABLE, TIMEOUT_VARIABLE};
 use local_node::test_host::{Action, Artefact, HostConfig, Report, TestHost};
 use serde::Serialize;
 
+use super::network::NetworkChains;
 use super::proofs::TestProofs;
 use crate::error::Fault;
 use crate::ops::build::artifact::Artifact;
@@ -46,6 +47,11 @@ pub(crate) fn start_host(artifacts: &[Artifact], proofs: TestProofs) -> Result<T
     TestHost::start(config).context("the test host does not start")
 }
 
+/// A test host that runs the tests on a network.
+pub(crate) fn start_host_on(network: NetworkChains) -> Result<TestHost> {
+    TestHost::serving(network).context("the test host does not start")
+}
+
 /// A compiled program of tests.
 #[derive(Debug, Clone)]
 pub(crate) struct Program {
@@ -73,6 +79,9 @@ pub(crate) struct TestResult {
     /// The proofs that were made for it.
     #[serde(skip_serializing_if = "ProofCount::is_empty")]
     pub(crate) proofs: ProofCount,
+    /// Why it was skipped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reason: Option<String>,
     /// What it printed, when it failed.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) output: String,
@@ -110,6 +119,8 @@ pub(crate) enum Status {
     Failed,
     /// It was not run.
     Ignored,
+    /// It needs what the chain that it ran on cannot do.
+    Skipped,
 }
 
 /// What came of all tests.
@@ -187,15 +198,16 @@ pub(crate) fn run(programs: &[Program], host: TestHost, selection: Selection<'_>
     let mut run =
         TestRun { results: Vec::new(), broken: Vec::new(), elapsed: Duration::ZERO, report: Report::default() };
     let mut repeated = Vec::new();
+    let needs_more = |program: &str, test: &str| host.skipped(&format!("{program}::{test}"));
     let together = if selection.fail_fast || selection.jobs.is_some() { 1 } else { MAX_PROGRAMS };
     for batch in programs.chunks(together) {
-        for (program, ended) in batch.iter().zip(run_at_once(batch, &place, selection)) {
+        for (program, ended) in batch.iter().zip(run_at_once(batch, &place, selection, &needs_more)) {
             let ended = ended?;
             let mut told = read_output(&program.name, &ended.output);
             if let Some(failed) = &ended.stopped_at {
                 // libtest tells what a test has printed only when all have ended: it says it again, alone.
                 let again = Selection { filter: Some(failed), exact: true, fail_fast: false, ..selection };
-                let alone = program.run(&place, again)?;
+                let alone = program.run(&place, again, &needs_more)?;
                 repeated.push(format!("{}::{failed}", program.name));
                 let printed = printed_by_failed(&alone.output).remove(failed).unwrap_or_default();
                 told.iter_mut()
@@ -211,6 +223,7 @@ pub(crate) fn run(programs: &[Program], host: TestHost, selection: Selection<'_>
                     run.broken.push((program.name.clone(), format!("{}\n({})", ended.output, ended.status)));
                 }
             }
+            told.iter_mut().for_each(|result| skip(result, &needs_more));
             run.results.extend(told);
         }
         if selection.fail_fast && !run.is_green() {
@@ -232,9 +245,27 @@ pub(crate) fn run(programs: &[Program], host: TestHost, selection: Selection<'_>
     Ok(run)
 }
 
+/// What the chain of a test cannot do, by program and test.
+type NeedsMore<'a> = &'a (dyn Fn(&str, &str) -> Option<String> + Sync);
+
+/// A test that failed of what its chain cannot do is skipped: it says nothing about the contract.
+fn skip(result: &mut TestResult, needs_more: NeedsMore<'_>) {
+    if result.status == Status::Failed
+        && let Some(reason) = needs_more(&result.program, &result.name)
+    {
+        (result.status, result.reason) = (Status::Skipped, Some(reason));
+        result.output.clear();
+    }
+}
+
 /// Runs programs at once; what came of each, in their order.
-fn run_at_once(programs: &[Program], place: &str, selection: Selection<'_>) -> Vec<Result<Ended>> {
-    let run = |program: &Program| program.run(place, selection);
+fn run_at_once(
+    programs: &[Program],
+    place: &str,
+    selection: Selection<'_>,
+    needs_more: NeedsMore<'_>,
+) -> Vec<Result<Ended>> {
+    let run = |program: &Program| program.run(place, selection, needs_more);
     let Some((first, rest)) = programs.split_first() else { return Vec::new() };
     thread::scope(|scope| {
         let rest: Vec<_> = rest.iter().map(|program| scope.spawn(move || run(program))).collect();
@@ -287,7 +318,7 @@ impl Program {
         command
     }
 
-    fn run(&self, place: &str, selection: Selection<'_>) -> Result<Ended> {
+    fn run(&self, place: &str, selection: Selection<'_>, needs_more: NeedsMore<'_>) -> Result<Ended> {
         let mut command = self.command(selection);
         command.env(ADDRESS_VARIABLE, place).stdout(Stdio::piped());
         if let Some(time) = selection.time {
@@ -301,7 +332,7 @@ impl Program {
             let (_ends, ended) = mpsc::channel();
             let watched = &watched;
             scope.spawn(move || watched.end_if_silent(&ended));
-            self.read(BufReader::new(stdout), watched, selection)
+            self.read(BufReader::new(stdout), watched, selection, needs_more)
         })?;
         let (status, silent_for) = watched.wait()?;
         Ok(Ended { status, output: String::from_utf8_lossy(&output).into_owned(), stopped_at, silent_for })
@@ -313,6 +344,7 @@ impl Program {
         mut stdout: impl BufRead,
         watched: &Watched,
         selection: Selection<'_>,
+        needs_more: NeedsMore<'_>,
     ) -> Result<(Vec<u8>, Option<String>)> {
         let (mut output, mut stopped_at) = (Vec::new(), None);
         let mut bounded = stdout.by_ref().take(MAX_OUTPUT_BYTES);
@@ -324,6 +356,7 @@ impl Program {
             watched.has_spoken();
             let line = String::from_utf8_lossy(&output[begin..]);
             let failed = read_line(&self.name, line.trim_end()).filter(|result| result.status == Status::Failed);
+            let failed = failed.filter(|failed| needs_more(&self.name, &failed.name).is_none());
             if let Some(failed) = failed.filter(|_| selection.fail_fast) {
                 stopped_at = Some(failed.name);
                 watched.end();
@@ -434,6 +467,7 @@ fn read_line(program: &str, line: &str) -> Option<TestResult> {
         gas: None,
         milliseconds: None,
         proofs: ProofCount::default(),
+        reason: None,
         output: String::new(),
     })
 }

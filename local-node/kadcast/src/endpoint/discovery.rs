@@ -158,6 +158,16 @@ impl Endpoint {
         self.table.contains(Id::of(address)) || self.discovery.answered.get(&address).is_some_and(lately)
     }
 
+    /// Takes a node into the table as if it had answered a ping, where the table has room.
+    ///
+    /// For simulations, which build large networks in one step. A node on a real network must have answered itself.
+    pub fn assume_answered(&mut self, now: Duration, address: SocketAddr) {
+        let address = canonical(address);
+        if is_reachable(address) && address != self.config.identity.address() {
+            self.has_come(now, address, Id::of(address));
+        }
+    }
+
     /// Pings an address. When it answers, [`Endpoint::has_answered`] holds for it.
     pub fn ping(&mut self, now: Duration, address: SocketAddr) {
         let address = canonical(address);

@@ -51,9 +51,15 @@ impl Fork {
     }
 }
 
+/// Finds the transaction, in the usual envelope, that is encoded by exactly these protocol bytes, if it is known.
+pub type KnownTransactions<'a> = &'a dyn Fn(&[u8]) -> Option<LedgerTransaction>;
+
 /// A protocol transaction in one of its three formats, within the ledger's envelope.
 ///
 /// The id does not depend on the format, the digest does. Clones share the transaction.
+///
+/// A transaction with blobs that was read keeps its bytes, its id and its digest until somebody asks for more: decoded,
+/// each blob takes 128 KiB, and a block of 100 KB can name 3,000 of them.
 #[derive(Clone)]
 pub struct LedgerTransaction(Arc<Shared>);
 
@@ -61,7 +67,10 @@ struct Shared {
     version: u32,
     kind: u32,
     format: TransactionFormat,
-    protocol: Transaction,
+    /// Empty until it is asked for, where there are `bytes`.
+    protocol: OnceLock<Transaction>,
+    /// What a transaction with blobs was read from.
+    bytes: Option<Box<[u8]>>,
     id: OnceLock<Hash>,
     digest: OnceLock<Hash>,
 }
@@ -74,7 +83,19 @@ impl LedgerTransaction {
     }
 
     fn with_envelope(version: u32, kind: u32, protocol: Transaction, format: TransactionFormat) -> Self {
-        Self(Arc::new(Shared { version, kind, format, protocol, id: OnceLock::new(), digest: OnceLock::new() }))
+        let (id, digest) = (OnceLock::new(), OnceLock::new());
+        Self(Arc::new(Shared { version, kind, format, protocol: protocol.into(), bytes: None, id, digest }))
+    }
+
+    /// As [`with_envelope`](Self::with_envelope), of what has come from outside: blobs do not stay in memory.
+    fn of_decoded(version: u32, kind: u32, decoded: DecodedTransaction, bytes: &[u8]) -> Self {
+        let whole = Self::with_envelope(version, kind, decoded.transaction, decoded.format);
+        if whole.protocol().blob().is_none() {
+            return whole;
+        }
+        let (id, digest) = (whole.id().into(), whole.digest().into());
+        let (format, protocol, bytes) = (whole.format(), OnceLock::new(), Some(bytes.into()));
+        Self(Arc::new(Shared { version, kind, format, protocol, bytes, id, digest }))
     }
 
     /// Reads the bytes of a protocol transaction, without the envelope, in whatever format they have.
@@ -91,13 +112,19 @@ impl LedgerTransaction {
             });
         }
         let decoded = decode_protocol(bytes, 0)?;
-        Ok(Self::new(decoded.transaction, decoded.format))
+        Ok(Self::of_decoded(ENVELOPE_VERSION, ENVELOPE_TYPE, decoded, bytes))
     }
 
     /// The transaction itself.
     #[must_use]
     pub fn protocol(&self) -> &Transaction {
-        &self.0.protocol
+        self.0.protocol.get_or_init(|| self.read_again())
+    }
+
+    fn read_again(&self) -> Transaction {
+        let decoded = self.0.bytes.as_deref().map(Transaction::decode_any);
+        let Some(Ok(decoded)) = decoded else { unreachable!("these bytes were decoded before") };
+        decoded.transaction
     }
 
     /// Its format.
@@ -109,26 +136,30 @@ impl LedgerTransaction {
     /// The same transaction in another format.
     #[must_use]
     pub fn reformatted(&self, format: TransactionFormat) -> Self {
-        if self.0.format == format { self.clone() } else { Self::new(self.0.protocol.clone(), format) }
+        if self.0.format == format { self.clone() } else { Self::new(self.protocol().clone(), format) }
     }
 
     /// The bytes of the protocol transaction, without the envelope.
     #[must_use]
     pub fn protocol_bytes(&self) -> Vec<u8> {
-        self.0.protocol.encode_for_format(self.0.format)
+        match self.0.protocol.get() {
+            Some(protocol) => protocol.encode_for_format(self.0.format),
+            // Its blobs do not stay in memory for that.
+            None => self.read_again().encode_for_format(self.0.format),
+        }
     }
 
     /// What people and the ledger know the transaction by: its hash, independent of the format.
     #[must_use]
     pub fn id(&self) -> Hash {
-        *self.0.id.get_or_init(|| dusk_bytes::Serializable::to_bytes(&self.0.protocol.hash()))
+        *self.0.id.get_or_init(|| dusk_bytes::Serializable::to_bytes(&self.protocol().hash()))
     }
 
     /// The SHA3-256 hash of the protocol bytes, without blobs' sidecars. The block's transaction root is made of these.
     #[must_use]
     pub fn digest(&self) -> Hash {
         *self.0.digest.get_or_init(|| {
-            let bytes = match self.0.protocol.blob_to_memo() {
+            let bytes = match self.protocol().blob_to_memo() {
                 None => self.protocol_bytes(),
                 Some(mut stripped) => {
                     // The sidecars themselves are of no use here.
@@ -155,7 +186,9 @@ fn decode_protocol(bytes: &[u8], at: usize) -> Result<DecodedTransaction, Decode
 impl PartialEq for LedgerTransaction {
     fn eq(&self, other: &Self) -> bool {
         let (a, b) = (&self.0, &other.0);
-        Arc::ptr_eq(a, b) || (a.version, a.kind, a.format) == (b.version, b.kind, b.format) && a.protocol == b.protocol
+        Arc::ptr_eq(a, b)
+            || (a.version, a.kind, a.format) == (b.version, b.kind, b.format)
+                && self.protocol_bytes() == other.protocol_bytes()
     }
 }
 
@@ -177,12 +210,29 @@ impl Encode for LedgerTransaction {
     }
 }
 
-impl Decode for LedgerTransaction {
-    fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+impl LedgerTransaction {
+    /// Reads a transaction, and says how many blobs it has.
+    pub(super) fn decode_counting(
+        reader: &mut Reader<'_>,
+        known: KnownTransactions<'_>,
+    ) -> Result<(Self, usize), DecodeError> {
         let (version, kind) = (reader.u32()?, reader.u32()?);
         let at = reader.position() + size_of::<u32>();
         let bytes = reader.sized("transaction bytes", MAX_ENCODED_TRANSACTION_BYTES)?;
+        if (version, kind) == (ENVELOPE_VERSION, ENVELOPE_TYPE)
+            && let Some(transaction) = known(bytes)
+        {
+            let blobs = transaction.protocol().blob().map_or(0, Vec::len);
+            return Ok((transaction, blobs));
+        }
         let decoded = decode_protocol(bytes, at)?;
-        Ok(Self::with_envelope(version, kind, decoded.transaction, decoded.format))
+        let blobs = decoded.transaction.blob().map_or(0, Vec::len);
+        Ok((Self::of_decoded(version, kind, decoded, bytes), blobs))
+    }
+}
+
+impl Decode for LedgerTransaction {
+    fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Self::decode_counting(reader, &|_| None).map(|(transaction, _)| transaction)
     }
 }

@@ -9,7 +9,7 @@ use local_node_types::codec::{Decode, DecodeError, Encode};
 use local_node_types::keys::BlsKey;
 use local_node_types::ledger::{
     Attestation, Block, ConsensusHeader, Fault, Header, IterationsInfo, Label, LedgerTransaction, MAX_BLOBS,
-    MAX_FAULTS, MAX_TRANSACTIONS, StepVotes, Vote,
+    MAX_BLOCK_BLOBS, MAX_FAULTS, MAX_TRANSACTIONS, StepVotes, Vote,
 };
 use local_node_types::message::{
     Frame, Inventory, InventoryItem, MAX_INVENTORY_ITEMS, Message, QuorumType, Ratification, ValidationResult,
@@ -182,6 +182,30 @@ fn a_transaction_has_no_more_blobs_than_the_chain_allows() {
     assert_eq!(read(MAX_BLOBS), (Ok(()), Ok(())));
     let error = DecodeError::TooMany { what: "blobs in a transaction", found: 7, most: 6 };
     assert_eq!(read(MAX_BLOBS + 1), (Err(error.clone()), Err(error)));
+}
+
+#[test]
+fn a_block_has_no_more_blobs_than_its_gas_pays_for() {
+    let data = TransactionData::Blob(vec![BlobData { hash: [1; 32], data: None }; MAX_BLOBS]);
+    let transaction = Transaction::moonlight(&SecretKey::from(BlsScalar::from(7)), None, 1, 2, 3, 4, 5, 0, Some(data));
+    let transaction = LedgerTransaction::new(transaction.unwrap(), TransactionFormat::Boreas);
+    let read = |transactions: usize| {
+        let block = Block { transactions: vec![transaction.clone(); transactions], ..Block::default() };
+        Block::decode_all(&block.encoded())
+    };
+    let most = MAX_BLOCK_BLOBS / MAX_BLOBS;
+    assert_eq!(most, 500);
+    let error = DecodeError::TooMany { what: "blobs in a block", found: 3006, most: 3000 };
+    assert_eq!(read(most + 1).unwrap_err(), error);
+    assert_eq!(read(1000).unwrap_err(), error, "nothing behind the first blob too many is read");
+    // What was read is the same transaction in all that it says of itself.
+    let block = read(most).unwrap();
+    assert_eq!(block.transactions.len(), most);
+    let last = &block.transactions[most - 1];
+    assert_eq!((last.id(), last.digest()), (transaction.id(), transaction.digest()));
+    assert_eq!((last.encoded(), last.format()), (transaction.encoded(), transaction.format()));
+    assert_eq!(last, &transaction);
+    assert_eq!(last.protocol(), transaction.protocol());
 }
 
 #[test]

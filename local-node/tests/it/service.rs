@@ -1,0 +1,94 @@
+//! What a node gives to peers that ask, over real sockets: to nobody who has not asked, and never much for little.
+
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::time::Duration;
+
+use local_node_types::message::{GetResource, Inventory, InventoryItem, Message};
+use tokio::time::{sleep, timeout};
+
+use crate::network::{PATIENCE, Stranger, final_at, network, shut_down};
+
+/// Longer than any datagram that a node sends to an address that has proved nothing: a ping has 30 bytes.
+const SMALL_BYTES: usize = 40;
+/// How long a victim listens. A block would come within milliseconds.
+const LISTENING: Duration = Duration::from_secs(3);
+
+fn request(requester: SocketAddr, items: Vec<InventoryItem>, hops: u16) -> Message {
+    let max_entries = u16::try_from(items.len()).expect("they are few");
+    let inventory = Inventory { items, max_entries };
+    // After the chain's time of these tests, which is the system's.
+    Message::GetResource(GetResource { inventory, requester, expires_at: u64::MAX, hops })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_answers_no_ping_gets_no_blocks() {
+    let (nodes, addresses) = network(4).await;
+    let mut stranger = Stranger::join(&addresses).await;
+    final_at(&nodes[0], 3).await;
+    let victim = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    victim.set_nonblocking(true).expect("it is open");
+    let stated = victim.local_addr().expect("it is bound");
+    let blocks = || (1..=3).map(InventoryItem::BlockFromHeight).collect::<Vec<_>>();
+    for hops in 0..20 {
+        stranger.say(request(stated, blocks(), hops)).await;
+    }
+    sleep(LISTENING).await;
+    let (mut buffer, mut received) = ([0; 2048], Vec::new());
+    while let Ok((length, _)) = victim.recv_from(&mut buffer) {
+        received.push(length);
+    }
+    assert!(!received.is_empty(), "it is asked whether it is there");
+    assert!(received.iter().all(|length| *length < SMALL_BYTES), "{received:?}");
+    // The same request with an address that answers.
+    stranger.ignore();
+    stranger.say(request(stranger.address(), blocks(), 0)).await;
+    let mut heights = Vec::new();
+    while heights.len() < 3 {
+        if let Message::Block(block) = stranger.next().await
+            && !heights.contains(&block.header.height)
+        {
+            heights.push(block.header.height);
+        }
+    }
+    heights.sort_unstable();
+    assert_eq!(heights, [1, 2, 3]);
+    shut_down(nodes).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_goes_on_at_one_other_peer() {
+    let (nodes, addresses) = network(1).await;
+    let mut asker = Stranger::join(&addresses).await;
+    let mut helper = Stranger::join(&addresses).await;
+    let both_joined = async {
+        while nodes[0].network_status().await.expect("it runs").peers.len() < 2 {
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(PATIENCE, both_joined).await.expect("the strangers join");
+    let item = |number: u8| InventoryItem::CandidateFromHash([number; 32]);
+    let requester = asker.address();
+    // The hops are used up; the node's peers must not search for longer than production's do; nobody waits any more.
+    asker.say_to(addresses[0], request(requester, vec![item(1)], 0)).await;
+    asker.say_to(addresses[0], request(requester, vec![item(2)], u16::MAX)).await;
+    asker.say_to(addresses[0], request(requester, vec![item(3), InventoryItem::BlockFromHeight(1 << 40)], 3)).await;
+    let mut passed_on = Vec::new();
+    while passed_on.len() < 2 {
+        if let Message::GetResource(request) = helper.next().await
+            && request.requester == requester
+        {
+            passed_on.push(request);
+        }
+    }
+    passed_on.sort_by_key(|request| request.hops);
+    assert_eq!(passed_on[0].hops, 2);
+    assert_eq!(passed_on[0].inventory.items, [item(3), InventoryItem::BlockFromHeight(1 << 40)]);
+    assert_eq!(passed_on[1].hops, 15);
+    assert_eq!(passed_on[1].inventory.items, [item(2)]);
+    assert!(passed_on.iter().all(|request| request.expires_at < u64::MAX), "a search ends");
+    // It does not come back to whoever asked.
+    asker.ignore_but(|message| {
+        assert!(!matches!(message, Message::GetResource(request) if request.requester == requester))
+    });
+    shut_down(nodes).await;
+}
