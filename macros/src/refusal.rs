@@ -48,7 +48,7 @@ pub(crate) fn expand(options: TokenStream, item: &TokenStream) -> TokenStream {
     }
     let derives = derives(&parsed.attrs);
     let ident = &parsed.ident;
-    let Arms { table, code, name, fields, describe, assertions } = arms;
+    let Arms { table, code, fields, describe, assertions } = arms;
     let conversions = parsed.variants.iter().zip(&inner).filter_map(|(variant, inner)| {
         let (variant, inner) = (&variant.ident, inner.as_ref()?);
         Some(quote! {
@@ -87,10 +87,6 @@ pub(crate) fn expand(options: TokenStream, item: &TokenStream) -> TokenStream {
 
                 fn code(&self) -> ::core::primitive::u32 {
                     match self { #code }
-                }
-
-                fn name(&self) -> &'static ::core::primitive::str {
-                    match self { #name }
                 }
 
                 fn write_fields(&self, __dusk_out: &mut ::dusk_sdk::__private::String) -> ::core::primitive::bool {
@@ -188,7 +184,6 @@ struct Arms {
     /// The code and the name of each variant.
     table: Vec<TokenStream>,
     code: TokenStream,
-    name: TokenStream,
     fields: TokenStream,
     describe: TokenStream,
     assertions: TokenStream,
@@ -210,7 +205,6 @@ fn arms(item: &ItemEnum, codes: &[u32], inner: &[Option<Type>], faults: &mut Dia
         let (write, fields) = (parts.write(), parts.describe());
         arms.table.push(quote!((#code, #name)));
         arms.code.extend(quote!(#owner::#ident { .. } => #code,));
-        arms.name.extend(quote!(#owner::#ident { .. } => #name,));
         arms.fields.extend(if matches!(variant.fields, Fields::Unit) {
             quote!(#pattern => false,)
         } else {
@@ -237,7 +231,6 @@ impl Arms {
         let pattern = quote!(#owner::#ident { 0: __dusk_refusal });
         self.table.push(TokenStream::new());
         self.code.extend(quote!(#pattern => ::dusk_sdk::contract::Refusal::code(__dusk_refusal),));
-        self.name.extend(quote!(#pattern => ::dusk_sdk::contract::Refusal::name(__dusk_refusal),));
         self.fields
             .extend(quote!(#pattern => ::dusk_sdk::contract::Refusal::write_fields(__dusk_refusal, __dusk_out),));
         self.assertions.extend(quote_spanned! {inner.span()=>

@@ -2,6 +2,7 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::cmp::Ordering;
 use core::fmt;
 
 use bytecheck::CheckBytes;
@@ -47,7 +48,8 @@ const MODULUS: [u64; 6] = [
 /// assert_eq!(account == other, account.to_bytes() == other.to_bytes());
 /// # }
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(clippy::derived_hash_with_manual_eq, reason = "equal are the same limbs, in both")]
+#[derive(Clone, Copy, Eq, Hash)]
 pub struct Account {
     limbs: [u64; 24],
 }
@@ -106,6 +108,28 @@ impl Account {
     }
 }
 
+/// Comparisons are functions of their own. The compiler would copy them into every search of a map. They end at the
+/// first limb that differs.
+impl PartialEq for Account {
+    #[inline(never)]
+    fn eq(&self, other: &Self) -> bool {
+        self.limbs.iter().zip(&other.limbs).all(|(own, other)| own == other)
+    }
+}
+
+impl PartialOrd for Account {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Account {
+    #[inline(never)]
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.limbs.cmp(&other.limbs)
+    }
+}
+
 #[cfg(feature = "signatures")]
 impl From<BlsPublicKey> for Account {
     fn from(key: BlsPublicKey) -> Self {
@@ -140,6 +164,21 @@ pub struct ArchivedAccount {
     infinity: u8,
 }
 
+impl ArchivedAccount {
+    /// Whether these bytes are the one representation of an account. A function of its own, because every decoder of a
+    /// value with an account calls it.
+    #[inline(never)]
+    pub(crate) fn is_canonical(&self) -> bool {
+        let reduced = |coordinate: &[u64]| coordinate.iter().rev().lt(MODULUS.iter().rev());
+        self.infinity == 0 && self.limbs.chunks_exact(6).all(reduced)
+    }
+
+    /// The account that these bytes are, if they are checked.
+    pub(crate) fn read(&self) -> Account {
+        Account { limbs: self.limbs }
+    }
+}
+
 impl Archive for Account {
     type Archived = ArchivedAccount;
     type Resolver = ();
@@ -161,7 +200,7 @@ impl<S: Fallible + ?Sized> Serialize<S> for Account {
 
 impl<D: Fallible + ?Sized> Deserialize<Account, D> for ArchivedAccount {
     fn deserialize(&self, _: &mut D) -> Result<Account, D::Error> {
-        Ok(Account { limbs: self.limbs })
+        Ok(self.read())
     }
 }
 
@@ -171,8 +210,7 @@ impl<C: ?Sized> CheckBytes<C> for ArchivedAccount {
     unsafe fn check_bytes<'a>(value: *const Self, _: &mut C) -> Result<&'a Self, Malformed> {
         // SAFETY: the caller passes an aligned address with enough bytes, and any bytes are valid limbs and flags.
         let account = unsafe { &*value };
-        let reduced = account.limbs.chunks_exact(6).all(|coordinate| coordinate.iter().rev().lt(MODULUS.iter().rev()));
-        if account.infinity == 0 && reduced { Ok(account) } else { Err(Malformed) }
+        if account.is_canonical() { Ok(account) } else { Err(Malformed) }
     }
 }
 

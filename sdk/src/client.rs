@@ -250,7 +250,8 @@ fn enter(
         -1 => Err(CallFailed::Panicked(buffer::with(|buffer| {
             let length = u32::from_le_bytes([buffer[0], buffer[1], buffer[2], buffer[3]]) as usize;
             let text = buffer.get(4..).and_then(|rest| rest.get(..length)).unwrap_or_default();
-            String::from_utf8_lossy(text).into_owned()
+            // The host admits no other text. Replacing what is not UTF-8 would take a kilobyte of code.
+            core::str::from_utf8(text).unwrap_or("a text that is not UTF-8").into()
         }))),
         -2 => Err(CallFailed::OutOfGas),
         -3 => Err(CallFailed::DoesNotExist),

@@ -6,7 +6,7 @@ use core::convert::Infallible;
 #[cfg(feature = "json")]
 use crate::json::{Types, Variant};
 pub use crate::returned::{Answer, Makes, Returned};
-use crate::text::push_decimal_u64;
+use crate::text::{push, push_decimal_u64};
 use crate::value::Value;
 
 /// The state of a contract. [`#[contract]`](macro@crate::contract) implements it.
@@ -41,7 +41,9 @@ pub trait Refusal: Sized + 'static {
     fn code(&self) -> u32;
 
     /// The name of this variant.
-    fn name(&self) -> &'static str;
+    fn name(&self) -> &'static str {
+        name_of(self.code(), Self::CODES)
+    }
 
     /// Writes the fields of the variant as JSON. Returns whether it has any.
     fn write_fields(&self, out: &mut String) -> bool;
@@ -54,16 +56,26 @@ pub trait Refusal: Sized + 'static {
     #[must_use]
     fn to_text(&self) -> String {
         let mut out = String::with_capacity(64);
-        out.push('E');
-        push_decimal_u64(&mut out, u64::from(self.code()));
-        out.push_str(": ");
-        out.push_str(self.name());
-        out.push(' ');
+        push_head(&mut out, self.code(), Self::CODES);
+        let bare = out.len();
+        push(&mut out, " ");
         if !self.write_fields(&mut out) {
-            out.pop();
+            out.truncate(bare);
         }
         out
     }
+}
+
+fn name_of(code: u32, codes: &[(u32, &'static str)]) -> &'static str {
+    codes.iter().find(|(known, _)| *known == code).map_or("", |(_, name)| name)
+}
+
+/// Appends code and name of an error.
+fn push_head(out: &mut String, code: u32, codes: &[(u32, &'static str)]) {
+    push(out, "E");
+    push_decimal_u64(out, u64::from(code));
+    push(out, ": ");
+    push(out, name_of(code, codes));
 }
 
 /// The error of functions that return none.
@@ -71,10 +83,6 @@ impl Refusal for Infallible {
     const CODES: &'static [(u32, &'static str)] = &[];
 
     fn code(&self) -> u32 {
-        match *self {}
-    }
-
-    fn name(&self) -> &'static str {
         match *self {}
     }
 
@@ -206,13 +214,6 @@ mod tests {
             match self {
                 Self::Insufficient { .. } => 1,
                 Self::Closed => 20,
-            }
-        }
-
-        fn name(&self) -> &'static str {
-            match self {
-                Self::Insufficient { .. } => "Insufficient",
-                Self::Closed => "Closed",
             }
         }
 

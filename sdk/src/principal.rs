@@ -1,14 +1,16 @@
 //! Holders of rights: accounts and contracts.
 
 use alloc::string::String;
+use core::cmp::Ordering;
 use core::fmt;
 
 use bytecheck::CheckBytes;
-use rkyv::{Archive, Deserialize, Serialize};
+use rkyv::{Archive, Deserialize, Fallible, Serialize};
 
-use crate::account::Account;
+use crate::account::{Account, ArchivedAccount};
 use crate::contract_id::ContractId;
 use crate::value::Value;
+use crate::wire::Malformed;
 #[cfg(feature = "json")]
 use crate::{
     __private::Json,
@@ -27,12 +29,8 @@ use crate::{
 /// assert_eq!(Principal::from(contract).contract(), Some(contract));
 /// assert_eq!(Principal::from(contract).to_string(), "07".repeat(32));
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Archive, Serialize, Deserialize)]
-#[archive_attr(
-    derive(CheckBytes, PartialEq, Eq, PartialOrd, Ord),
-    allow(missing_docs, missing_debug_implementations, reason = "it is read through `Principal` alone"),
-    doc = "A [`Principal`] on the wire."
-)]
+#[allow(clippy::derived_hash_with_manual_eq, reason = "equal are the same variant and the same bytes, in both")]
+#[derive(Clone, Copy, Eq, Hash)]
 pub enum Principal {
     /// A public account.
     Account(Account),
@@ -57,6 +55,134 @@ impl Principal {
             Self::Account(_) => None,
             Self::Contract(id) => Some(id),
         }
+    }
+}
+
+/// Comparisons are functions of their own, as those of [`Account`].
+impl PartialEq for Principal {
+    #[inline(never)]
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Account(own), Self::Account(other)) => own == other,
+            (Self::Contract(own), Self::Contract(other)) => own == other,
+            _ => false,
+        }
+    }
+}
+
+impl PartialOrd for Principal {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// Accounts come before contracts.
+impl Ord for Principal {
+    #[inline(never)]
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Account(own), Self::Account(other)) => own.cmp(other),
+            (Self::Contract(own), Self::Contract(other)) => own.cmp(other),
+            (Self::Account(_), Self::Contract(_)) => Ordering::Less,
+            (Self::Contract(_), Self::Account(_)) => Ordering::Greater,
+        }
+    }
+}
+
+/// A [`Principal`] on the wire: the same bytes as those of rkyv's own derive.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum ArchivedPrincipal {
+    /// A public account.
+    Account(ArchivedAccount),
+    /// A contract.
+    Contract(ContractId),
+}
+
+/// The layout of the variant with an account, as the language defines it for `repr(u8)`.
+#[repr(C)]
+struct AccountLayout(u8, ArchivedAccount);
+
+/// The layout of the variant with a contract.
+#[repr(C)]
+struct ContractLayout(u8, ContractId);
+
+/// The tag of the variant with an account.
+const ACCOUNT: u8 = 0;
+/// The tag of the variant with a contract.
+const CONTRACT: u8 = 1;
+
+// Encoder and decoder are functions of their own: every event and every argument with a principal calls them.
+
+impl Archive for Principal {
+    type Archived = ArchivedPrincipal;
+    type Resolver = ();
+
+    #[inline(never)]
+    unsafe fn resolve(&self, at: usize, (): (), out: *mut ArchivedPrincipal) {
+        match self {
+            Self::Account(account) => {
+                let out = out.cast::<AccountLayout>();
+                // SAFETY: the caller passes a place for a principal, and this is its layout.
+                unsafe {
+                    (&raw mut (*out).0).write(ACCOUNT);
+                    account.resolve(at, (), &raw mut (*out).1);
+                }
+            }
+            Self::Contract(id) => {
+                let out = out.cast::<ContractLayout>();
+                // SAFETY: as above.
+                unsafe {
+                    (&raw mut (*out).0).write(CONTRACT);
+                    id.resolve(at, (), &raw mut (*out).1);
+                }
+            }
+        }
+    }
+}
+
+impl<S: Fallible + ?Sized> Serialize<S> for Principal {
+    fn serialize(&self, _: &mut S) -> Result<(), S::Error> {
+        Ok(())
+    }
+}
+
+impl ArchivedPrincipal {
+    #[inline(never)]
+    fn read(&self) -> Principal {
+        match self {
+            Self::Account(account) => Principal::Account(account.read()),
+            Self::Contract(id) => Principal::Contract(*id),
+        }
+    }
+
+    /// # Safety
+    /// `value` is aligned, and its memory may be read.
+    #[inline(never)]
+    unsafe fn is_valid(value: *const Self) -> bool {
+        // SAFETY: the tag is the first byte, and any bytes are those of an archived account before they are checked.
+        unsafe {
+            match value.cast::<u8>().read() {
+                ACCOUNT => (*value.cast::<AccountLayout>()).1.is_canonical(),
+                CONTRACT => true,
+                _ => false,
+            }
+        }
+    }
+}
+
+impl<D: Fallible + ?Sized> Deserialize<Principal, D> for ArchivedPrincipal {
+    fn deserialize(&self, _: &mut D) -> Result<Principal, D::Error> {
+        Ok(self.read())
+    }
+}
+
+impl<C: ?Sized> CheckBytes<C> for ArchivedPrincipal {
+    type Error = Malformed;
+
+    unsafe fn check_bytes<'a>(value: *const Self, _: &mut C) -> Result<&'a Self, Malformed> {
+        // SAFETY: the caller passes an aligned address with enough bytes; it is read as a principal when it is one.
+        unsafe { if Self::is_valid(value) { Ok(&*value) } else { Err(Malformed) } }
     }
 }
 

@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use crate::contract_id::ContractId;
 #[cfg(feature = "signatures")]
 use crate::signatures::{BlsSignature, MultisigSignature, SchnorrPublicKey, SchnorrSignature};
-use crate::text::{Members, push_decimal, push_decimal_u64, push_hex, push_quoted};
+use crate::text::{Members, push, push_decimal, push_decimal_u64, push_hex, push_quoted};
 use crate::wire::Wire;
 #[cfg(feature = "json")]
 use crate::{
@@ -84,6 +84,28 @@ pub trait Value: Wire + 'static {
 /// The largest integer that every JSON reader handles exactly. Larger ones are written as strings of digits.
 const MAX_EXACT: u64 = (1 << 53) - 1;
 
+macro_rules! writers {
+    ($($name:ident: $number:ty, $push:ident;)*) => {$(
+        /// Appends an integer: in quotes where other readers would lose digits. A function of its own, because every
+        /// error with a number calls it.
+        #[inline(never)]
+        fn $name(out: &mut String, negative: bool, magnitude: $number) {
+            let quote = if magnitude <= <$number>::from(MAX_EXACT) { "" } else { "\"" };
+            push(out, quote);
+            if negative {
+                push(out, "-");
+            }
+            $push(out, magnitude);
+            push(out, quote);
+        }
+    )*};
+}
+
+writers! {
+    push_integer_u64: u64, push_decimal_u64;
+    push_integer: u128, push_decimal;
+}
+
 macro_rules! integers {
     ($($ty:ty: $kind:tt $bits:tt, $wide:ty, $push:ident;)*) => {$(
         impl Value for $ty {
@@ -92,17 +114,7 @@ macro_rules! integers {
                 let negative = *self < 0;
                 #[allow(clippy::unnecessary_cast, reason = "one body for all widths")]
                 let magnitude = self.abs_diff(0) as $wide;
-                let exact = magnitude <= MAX_EXACT as $wide;
-                if !exact {
-                    out.push('"');
-                }
-                if negative {
-                    out.push('-');
-                }
-                $push(out, magnitude);
-                if !exact {
-                    out.push('"');
-                }
+                $push(out, negative, magnitude);
             }
 
             integers!(@bytes $kind $bits);
@@ -150,16 +162,16 @@ macro_rules! integers {
 }
 
 integers! {
-    u8: Uint 8, u64, push_decimal_u64;
-    u16: Uint 16, u64, push_decimal_u64;
-    u32: Uint 32, u64, push_decimal_u64;
-    u64: Uint 64, u64, push_decimal_u64;
-    u128: Uint 128, u128, push_decimal;
-    i8: Int 8, u64, push_decimal_u64;
-    i16: Int 16, u64, push_decimal_u64;
-    i32: Int 32, u64, push_decimal_u64;
-    i64: Int 64, u64, push_decimal_u64;
-    i128: Int 128, u128, push_decimal;
+    u8: Uint 8, u64, push_integer_u64;
+    u16: Uint 16, u64, push_integer_u64;
+    u32: Uint 32, u64, push_integer_u64;
+    u64: Uint 64, u64, push_integer_u64;
+    u128: Uint 128, u128, push_integer;
+    i8: Int 8, u64, push_integer_u64;
+    i16: Int 16, u64, push_integer_u64;
+    i32: Int 32, u64, push_integer_u64;
+    i64: Int 64, u64, push_integer_u64;
+    i128: Int 128, u128, push_integer;
 }
 
 impl Value for () {

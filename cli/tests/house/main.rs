@@ -4,6 +4,7 @@ mod compiled;
 mod imports;
 mod packages;
 mod pages;
+mod tables;
 mod walls;
 
 use std::collections::{BTreeMap, BTreeSet};

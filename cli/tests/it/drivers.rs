@@ -1,6 +1,6 @@
 //! The data drivers that `build` makes answer as production's own reader heard them answer.
 
-use local_node_parity::drivers::{TEMPLATES, ask, recorded};
+use local_node_parity::drivers::{TEMPLATES, ask, put_fixture, recorded};
 use local_node_vm::driver::Driver;
 
 use crate::support::{Place, alone};
@@ -13,6 +13,7 @@ fn drivers_answer_as_they_answer_productions_reader() {
         let mut place = Place::new();
         place.dusk(&["new", template, "--template", template]).exits(0);
         place.enter(template);
+        put_fixture(template, &place.at).unwrap();
         place.dusk(&["build"]).exits(0);
         let driver = format!("target/dusk/{template}/{template}.driver.wasm");
         let driver = std::fs::read(place.at.join(driver)).unwrap();

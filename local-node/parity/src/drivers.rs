@@ -1,8 +1,9 @@
 //! Data drivers that `cargo dusk build` makes, read by production's reader and by the sandbox that the node and the
 //! command line read them with.
 //!
-//! The questions and production's answers stand in `records/drivers.jsonl`. The drivers are those of templates, so they
-//! are built where they are needed and not kept.
+//! The questions and production's answers stand in `records/drivers.jsonl`. The drivers are those of projects of
+//! templates, so they are built where they are needed and not kept. The contract of `token` is the one in `fixtures/`:
+//! the template has more functions than the one that production was asked about.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -124,8 +125,22 @@ pub fn build(template: &str, folder: &Path) -> Result<PathBuf> {
         serde_json::from_slice(&output.stdout).context("`cargo dusk` gives no document")
     };
     dusk(&["new", template, "--template", template], folder)?;
+    put_fixture(template, &folder.join(template))?;
     let built = dusk(&["build"], &folder.join(template))?;
     built["contracts"][0]["driver"].as_str().map(PathBuf::from).context("nothing was built")
+}
+
+/// Gives a project of a template the contract that production was asked about, where the template has another one now.
+///
+/// # Errors
+/// When it cannot be copied.
+pub fn put_fixture(template: &str, project: &Path) -> Result<()> {
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(format!("{template}.rs"));
+    if fixture.exists() {
+        let contract = project.join("contracts").join(template).join("src/lib.rs");
+        fs::copy(&fixture, &contract).with_context(|| format!("cannot copy {}", fixture.display()))?;
+    }
+    Ok(())
 }
 
 /// What is asked of a template's driver. It encodes the arguments that it is then asked to decode, whole and damaged.

@@ -5,10 +5,12 @@
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Bound;
 
 use super::offices::Officer;
+use super::operators::Spender;
 use super::rule::{Act, Changed, Kept, Move, Rule, Side, Tied};
 use crate::env::{block_height, emit};
 use crate::field::Field;
@@ -17,6 +19,9 @@ use crate::principal::Principal;
 
 /// The most bytes that a reason may have.
 pub const MAX_REASON_BYTES: u32 = 256;
+
+/// The most accounts that one holder may lose one after the other. Every use of a grant looks through them.
+pub const MAX_RECOVERIES: u32 = 16;
 
 /// Holdings, and the data of all rules. The shares of all accounts sum to [`supply`](Ledger::supply).
 pub struct Ledger<R: Rule> {
@@ -33,6 +38,8 @@ struct Record<R: Rule> {
     person: Option<Field>,
     /// The account that has taken its place, because its key was lost.
     successor: Option<Principal>,
+    /// The accounts whose place it has taken, the first one lost first.
+    predecessors: Vec<Principal>,
     account: R::Account,
     /// Counts while it has no person.
     holder: R::Holder,
@@ -46,7 +53,14 @@ struct Person<R: Rule> {
 
 impl<R: Rule> Default for Record<R> {
     fn default() -> Self {
-        Self { shares: 0, person: None, successor: None, account: R::Account::default(), holder: R::Holder::default() }
+        Self {
+            shares: 0,
+            person: None,
+            successor: None,
+            predecessors: Vec::new(),
+            account: R::Account::default(),
+            holder: R::Holder::default(),
+        }
     }
 }
 
@@ -167,6 +181,12 @@ pub enum Refused {
     ToKnown,
     /// The recovery goes to a contract, which has no key.
     ToContract,
+    /// The holder has lost as many accounts as it may.
+    #[code(9099)]
+    TooManyRecoveries {
+        /// How many.
+        limit: u32,
+    },
 }
 
 impl<R: Rule + Default> Default for Ledger<R> {
@@ -218,6 +238,29 @@ where
     #[must_use]
     pub fn successor(&self, of: Principal) -> Option<Principal> {
         self.records.get(&of).and_then(|record| record.successor)
+    }
+
+    /// An account as one to whom others have allowed something: it goes by the names of the accounts whose place it has
+    /// taken as well.
+    ///
+    /// # Errors
+    /// [`Refused::Lost`].
+    #[inline(never)]
+    pub fn spender(&self, account: Principal) -> Result<Spender, Refused> {
+        self.require_present(account)?;
+        let before = self.records.get(&account).map_or_else(Vec::new, |record| record.predecessors.clone());
+        Ok(Spender { now: account, before })
+    }
+
+    /// The account that has the place of this one now: itself, unless its key was lost.
+    #[must_use]
+    pub fn present(&self, mut account: Principal) -> Principal {
+        // A chain has no more links than its last account has predecessors.
+        for _ in 0..MAX_RECOVERIES {
+            let Some(next) = self.successor(account) else { break };
+            account = next;
+        }
+        account
     }
 
     /// Reads what the rules keep of an account, known or not.
@@ -344,13 +387,14 @@ where
     }
 
     /// Gives everything of an account to another one, because its key was lost: shares, the person, and all that every
-    /// rule keeps of it. The other account must be one that the ledger has never known; the old one can never act
-    /// again. Rules are not asked: nothing changes for the holder.
+    /// rule keeps of it. What others have allowed the lost account is the other one's as well: their grants stay as
+    /// they are, and [`Ledger::spender`] finds them. The other account must be one that the ledger has never known; the
+    /// old one can never act again. Rules are not asked: nothing changes for the holder.
     ///
     /// # Errors
     /// [`Refused::SameAccount`], [`Refused::ToContract`], [`Refused::Lost`], [`Refused::NothingToRecover`],
-    /// [`Refused::ReasonLength`]; for another account that is known, the reason of the rule that knows it, or
-    /// [`Refused::ToKnown`].
+    /// [`Refused::ReasonLength`], [`Refused::TooManyRecoveries`]; for another account that is known, the reason of the
+    /// rule that knows it, or [`Refused::ToKnown`].
     pub fn recover(&mut self, by: Officer, from: Principal, to: Principal, reason: String) -> Result<(), R::Refusal> {
         check_reason(&reason)?;
         ensure!(from != to, Refused::SameAccount.into());
@@ -362,7 +406,10 @@ where
             return Err(Refused::ToKnown.into());
         }
         let Some(old) = self.records.get_mut(&from) else { return Err(Refused::NothingToRecover.into()) };
-        let record = core::mem::replace(old, Record { successor: Some(to), ..Record::default() });
+        let limit = MAX_RECOVERIES;
+        ensure!(old.predecessors.len() < limit as usize, Refused::TooManyRecoveries { limit }.into());
+        let mut record = core::mem::replace(old, Record { successor: Some(to), ..Record::default() });
+        record.predecessors.push(from);
         let (amount, person, by) = (record.shares, record.person, by.who());
         self.records.insert(to, record);
         if amount > 0 {

@@ -14,7 +14,8 @@
 //! ```
 //!
 //! - **What a check asks is what the act does**: both call the one judge.
-//! - **A recovery leaves nothing behind**: it moves the record, with what every rule keeps.
+//! - **A recovery leaves nothing behind**: it moves the record, with what every rule keeps. What others have allowed
+//!   the lost account is found under the new one, because a [`Spender`](operators::Spender) has the names of both.
 //! - **Work does not grow with the number of holders**: a move looks up two records, and at most two persons. What
 //!   outsiders can lengthen has a bound, or is never walked.
 //! - **The composition is typed** and calls no other contract.
@@ -46,8 +47,6 @@
 //!
 //! # Absent
 //!
-//! - A recovery does not follow what *others* have allowed the lost account: its own grants move, theirs do not. The
-//!   lost account can use none of them where the contract asks [`Ledger::require_present`] about the caller.
 //! - A snapshot is of the moment when an officer takes it; there is none of any earlier height.
 
 pub mod admission;

@@ -1,5 +1,8 @@
 //! What others may do with a holder's shares: operators, who move all of them, and spenders with an allowance. Both end
 //! at a height.
+//!
+//! A grant names an account. When the key of that account is lost and another one takes its place, the grant is the
+//! other one's: a [`Spender`] has all names that an account goes by.
 
 use alloc::vec::Vec;
 
@@ -31,6 +34,35 @@ pub struct Grant {
     pub allowed: Option<u64>,
     /// The last height at which it may.
     pub until: u64,
+}
+
+/// Somebody who uses a grant, or whom one is given to: an account, and those whose place it has taken. A
+/// [`Ledger`](super::Ledger::spender) makes it; without recoveries, an account alone is one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spender {
+    pub(super) now: Principal,
+    /// Bounded by [`MAX_RECOVERIES`](super::ledger::MAX_RECOVERIES).
+    pub(super) before: Vec<Principal>,
+}
+
+impl Spender {
+    /// The account as it is now.
+    #[must_use]
+    pub fn who(&self) -> Principal {
+        self.now
+    }
+
+    /// Whether it goes, or went, by this name.
+    #[must_use]
+    pub fn is(&self, name: Principal) -> bool {
+        self.now == name || self.before.contains(&name)
+    }
+}
+
+impl From<Principal> for Spender {
+    fn from(now: Principal) -> Self {
+        Self { now, before: Vec::new() }
+    }
 }
 
 /// A holder set what a spender may move.
@@ -89,8 +121,8 @@ pub enum Refused {
 impl Grants {
     /// What a spender may still move at a height. `None`: everything, as an operator.
     #[must_use]
-    pub fn allowance(&self, spender: Principal, height: u64) -> Option<u64> {
-        self.find(spender).filter(|grant| height <= grant.until).map_or(Some(0), |grant| grant.allowed)
+    pub fn allowance(&self, spender: &Spender, height: u64) -> Option<u64> {
+        self.find(spender, height).map_or(Some(0), |at| self.grants[at].allowed)
     }
 
     /// The operators and spenders, also those whose time has ended.
@@ -104,12 +136,20 @@ impl Grants {
     ///
     /// # Errors
     /// [`Refused::AllowanceChanged`], [`Refused::EndsInThePast`], [`Refused::TooManyGrants`], [`Refused::Oneself`].
-    pub fn approve(&mut self, owner: Principal, grant: Grant, expected: u64, height: u64) -> Result<(), Refused> {
-        let current = self.allowance(grant.spender, height).unwrap_or(u64::MAX);
+    pub fn approve(
+        &mut self,
+        owner: Principal,
+        spender: &Spender,
+        expected: u64,
+        allowed: u64,
+        until: u64,
+        height: u64,
+    ) -> Result<(), Refused> {
+        let current = self.allowance(spender, height).unwrap_or(u64::MAX);
         ensure!(current == expected, Refused::AllowanceChanged { allowed: current });
-        let allowed = grant.allowed.unwrap_or(u64::MAX);
-        self.set(owner, grant, allowed > 0, height)?;
-        emit(Approved { owner, spender: grant.spender, allowed, until: grant.until });
+        let grant = Grant { spender: spender.now, allowed: Some(allowed), until };
+        self.set(owner, spender, grant, allowed > 0, height)?;
+        emit(Approved { owner, spender: spender.now, allowed, until });
         Ok(())
     }
 
@@ -120,13 +160,13 @@ impl Grants {
     pub fn set_operator(
         &mut self,
         owner: Principal,
-        operator: Principal,
+        operator: &Spender,
         until: Option<u64>,
         height: u64,
     ) -> Result<(), Refused> {
-        let grant = Grant { spender: operator, allowed: None, until: until.unwrap_or(u64::MAX) };
-        self.set(owner, grant, until.is_some(), height)?;
-        emit(OperatorChanged { owner, operator, until });
+        let grant = Grant { spender: operator.now, allowed: None, until: until.unwrap_or(u64::MAX) };
+        self.set(owner, operator, grant, until.is_some(), height)?;
+        emit(OperatorChanged { owner, operator: operator.now, until });
         Ok(())
     }
 
@@ -134,25 +174,41 @@ impl Grants {
     ///
     /// # Errors
     /// [`Refused::AllowanceExceeded`], [`Refused::Expired`].
-    pub fn spend(&mut self, spender: Principal, amount: u64, height: u64) -> Result<(), Refused> {
-        let found = self.grants.iter_mut().find(|grant| grant.spender == spender);
-        let Some(grant) = found else { return Err(Refused::AllowanceExceeded { allowed: 0 }) };
-        ensure!(height <= grant.until, Refused::Expired { until: grant.until });
-        if let Some(allowed) = grant.allowed {
+    pub fn spend(&mut self, spender: &Spender, amount: u64, height: u64) -> Result<(), Refused> {
+        let Some(at) = self.find(spender, height) else {
+            let ended = self.grants.iter().find(|grant| spender.is(grant.spender));
+            return Err(match ended {
+                Some(grant) => Refused::Expired { until: grant.until },
+                None => Refused::AllowanceExceeded { allowed: 0 },
+            });
+        };
+        if let Some(allowed) = self.grants[at].allowed {
             ensure!(amount <= allowed, Refused::AllowanceExceeded { allowed });
-            grant.allowed = Some(allowed - amount);
+            if allowed == amount {
+                self.grants.remove(at);
+            } else {
+                self.grants[at].allowed = Some(allowed - amount);
+            }
         }
-        self.grants.retain(|grant| grant.allowed != Some(0));
         Ok(())
     }
 
-    fn find(&self, spender: Principal) -> Option<Grant> {
-        self.grants.iter().copied().find(|grant| grant.spender == spender)
+    /// The first grant of a spender that has not ended. An account that others had allowed something to before it took
+    /// the place of a lost one has a grant under either name: it uses one after the other.
+    fn find(&self, spender: &Spender, height: u64) -> Option<usize> {
+        self.grants.iter().position(|grant| height <= grant.until && spender.is(grant.spender))
     }
 
-    fn set(&mut self, owner: Principal, grant: Grant, keep: bool, height: u64) -> Result<(), Refused> {
+    fn set(
+        &mut self,
+        owner: Principal,
+        spender: &Spender,
+        grant: Grant,
+        keep: bool,
+        height: u64,
+    ) -> Result<(), Refused> {
         ensure!(grant.spender != owner, Refused::Oneself);
-        self.grants.retain(|own| own.spender != grant.spender && own.until >= height);
+        self.grants.retain(|own| own.until >= height && !spender.is(own.spender));
         if keep {
             ensure!(grant.until >= height, Refused::EndsInThePast);
             ensure!(self.grants.len() < MAX_GRANTS as usize, Refused::TooManyGrants { limit: MAX_GRANTS });
@@ -176,6 +232,8 @@ impl Rule for Operators {
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec;
+
     use super::super::testing::who;
     use super::*;
 
@@ -183,41 +241,62 @@ mod tests {
         Grant { spender: who(spender), allowed, until }
     }
 
+    /// Lets a holder give a grant at a height.
+    fn set(grants: &mut Grants, owner: u8, grant: Grant, height: u64) -> Result<(), Refused> {
+        grants.set(who(owner), &grant.spender.into(), grant, true, height)
+    }
+
     #[test]
     fn an_allowance_is_used_up_and_ends() {
-        let mut grants = Grants::default();
-        grants.set(who(1), grant(2, Some(10), 5), true, 0).unwrap();
-        grants.spend(who(2), 4, 5).unwrap();
-        assert_eq!(grants.allowance(who(2), 5), Some(6));
-        assert_eq!(grants.spend(who(2), 7, 5), Err(Refused::AllowanceExceeded { allowed: 6 }));
-        assert_eq!(grants.spend(who(3), 1, 5), Err(Refused::AllowanceExceeded { allowed: 0 }));
-        assert_eq!(grants.spend(who(2), 1, 6), Err(Refused::Expired { until: 5 }));
-        assert_eq!(grants.allowance(who(2), 6), Some(0));
-        grants.spend(who(2), 6, 5).unwrap();
+        let (mut grants, spender, other) = (Grants::default(), who(2).into(), who(3).into());
+        set(&mut grants, 1, grant(2, Some(10), 5), 0).unwrap();
+        grants.spend(&spender, 4, 5).unwrap();
+        assert_eq!(grants.allowance(&spender, 5), Some(6));
+        assert_eq!(grants.spend(&spender, 7, 5), Err(Refused::AllowanceExceeded { allowed: 6 }));
+        assert_eq!(grants.spend(&other, 1, 5), Err(Refused::AllowanceExceeded { allowed: 0 }));
+        assert_eq!(grants.spend(&spender, 1, 6), Err(Refused::Expired { until: 5 }));
+        assert_eq!(grants.allowance(&spender, 6), Some(0));
+        grants.spend(&spender, 6, 5).unwrap();
         assert!(grants.list().is_empty(), "what is used up is forgotten");
     }
 
     #[test]
     fn an_operator_moves_everything_until_its_height() {
         let mut grants = Grants::default();
-        grants.set(who(1), grant(2, None, 5), true, 0).unwrap();
+        set(&mut grants, 1, grant(2, None, 5), 0).unwrap();
         for _ in 0..2 {
-            grants.spend(who(2), u64::MAX, 5).unwrap();
+            grants.spend(&who(2).into(), u64::MAX, 5).unwrap();
         }
-        assert_eq!(grants.spend(who(2), 1, 6), Err(Refused::Expired { until: 5 }));
-        assert_eq!(grants.set(who(1), grant(2, None, 4), true, 5), Err(Refused::EndsInThePast));
-        assert_eq!(grants.set(who(1), grant(1, None, 9), true, 5), Err(Refused::Oneself));
+        assert_eq!(grants.spend(&who(2).into(), 1, 6), Err(Refused::Expired { until: 5 }));
+        assert_eq!(set(&mut grants, 1, grant(2, None, 4), 5), Err(Refused::EndsInThePast));
+        assert_eq!(set(&mut grants, 1, grant(1, None, 9), 5), Err(Refused::Oneself));
     }
 
     #[test]
     fn grants_have_a_bound_and_those_that_ended_make_room() {
         let mut grants = Grants::default();
         for spender in 0..16 {
-            grants.set(who(99), grant(spender, Some(1), 5), true, 0).unwrap();
+            set(&mut grants, 99, grant(spender, Some(1), 5), 0).unwrap();
         }
         let full = Err(Refused::TooManyGrants { limit: MAX_GRANTS });
-        assert_eq!(grants.set(who(99), grant(50, Some(1), 9), true, 5), full);
-        assert_eq!(grants.set(who(99), grant(50, Some(1), 9), true, 6), Ok(()));
+        assert_eq!(set(&mut grants, 99, grant(50, Some(1), 9), 5), full);
+        assert_eq!(set(&mut grants, 99, grant(50, Some(1), 9), 6), Ok(()));
         assert_eq!(grants.list().len(), 1);
+    }
+
+    #[test]
+    fn a_grant_is_the_accounts_that_took_the_place_of_the_one_it_names() {
+        let mut grants = Grants::default();
+        set(&mut grants, 1, grant(2, Some(10), 9), 0).unwrap();
+        set(&mut grants, 1, grant(4, Some(3), 9), 0).unwrap();
+        // The fourth account has taken the place of the third, and that one the place of the second.
+        let spender = Spender { now: who(4), before: vec![who(2), who(3)] };
+        assert_eq!(grants.spend(&spender, 11, 0), Err(Refused::AllowanceExceeded { allowed: 10 }));
+        grants.spend(&spender, 10, 0).unwrap();
+        assert_eq!(grants.allowance(&spender, 0), Some(3), "what it had under its own name comes next");
+        // The owner takes back all of it at once.
+        set(&mut grants, 1, grant(2, Some(5), 9), 0).unwrap();
+        grants.set(who(1), &spender, grant(4, Some(0), 9), false, 0).unwrap();
+        assert!(grants.list().is_empty());
     }
 }

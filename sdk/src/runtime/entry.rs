@@ -27,12 +27,15 @@ pub struct Slot<C> {
 // SAFETY: a contract has one thread, and the macros create slots only in contracts.
 unsafe impl<C> Sync for Slot<C> {}
 
-/// Ends the borrow of the state when a method returns.
-struct Hold<'a>(&'a Cell<i32>, i32);
+/// Ends the borrow of the state when a method returns: the count is what it was before.
+struct Hold<'a> {
+    holders: &'a Cell<i32>,
+    before: i32,
+}
 
 impl Drop for Hold<'_> {
     fn drop(&mut self) {
-        self.0.set(self.0.get() - self.1);
+        self.holders.set(self.before);
     }
 }
 
@@ -43,9 +46,8 @@ impl<C> Slot<C> {
         Self { state: UnsafeCell::new(None), holders: Cell::new(0) }
     }
 
-    fn hold(&self, change: i32) -> Hold<'_> {
-        self.holders.set(self.holders.get() + change);
-        Hold(&self.holders, change)
+    fn hold(&self, holders: i32) -> Hold<'_> {
+        Hold { holders: &self.holders, before: self.holders.replace(holders) }
     }
 
     fn construct(&self, make: impl FnOnce() -> C) {
@@ -63,28 +65,49 @@ impl<C> Slot<C> {
     }
 
     fn read<R>(&self, method: impl FnOnce(&C) -> R) -> R {
-        if self.holders.get() < 0 {
-            fail("re-entered: the contract is running a method that changes it");
-        }
-        let _hold = self.hold(1);
-        // SAFETY: no method changes the state during this borrow, as checked above, and there is one thread.
-        match unsafe { &*self.state.get() } {
-            Some(state) => method(state),
-            None => fail("the contract is not initialised"),
-        }
+        let (_hold, state) = self.borrow();
+        method(state)
     }
 
     fn change<R>(&self, method: impl FnOnce(&mut C) -> R) -> R {
+        let (_hold, state) = self.borrow_mut();
+        method(state)
+    }
+
+    // The two checks are functions of their own: each entry point of a contract makes one of them.
+
+    #[inline(never)]
+    fn borrow(&self) -> (Hold<'_>, &C) {
+        let holders = self.holders.get();
+        if holders < 0 {
+            fail("re-entered: the contract is running a method that changes it");
+        }
+        // No overflow: a call stack has far fewer calls.
+        let hold = self.hold(holders.wrapping_add(1));
+        // SAFETY: no method changes the state during this borrow, as checked above, and there is one thread.
+        match unsafe { &*self.state.get() } {
+            Some(state) => (hold, state),
+            None => uninitialised(),
+        }
+    }
+
+    #[inline(never)]
+    #[allow(clippy::mut_from_ref, reason = "the count of borrows makes it the only one")]
+    fn borrow_mut(&self) -> (Hold<'_>, &mut C) {
         if self.holders.get() != 0 {
             fail("re-entered: the contract is running");
         }
-        let _hold = self.hold(-1);
+        let hold = self.hold(-1);
         // SAFETY: there is no other borrow of the state, as checked above, and there is one thread.
         match unsafe { &mut *self.state.get() } {
-            Some(state) => method(state),
-            None => fail("the contract is not initialised"),
+            Some(state) => (hold, state),
+            None => uninitialised(),
         }
     }
+}
+
+fn uninitialised() -> ! {
+    fail("the contract is not initialised")
 }
 
 impl<C> Default for Slot<C> {
@@ -150,8 +173,13 @@ fn read_arguments<A: Arguments>(argument_bytes: u32) -> A {
     let decoded = buffer::with(|buffer| buffer.get(..argument_bytes as usize).map(A::decode_aligned));
     match decoded {
         Some(Ok(arguments)) => arguments,
-        _ => fail("the argument does not decode: it is not what this function takes"),
+        _ => malformed(),
     }
+}
+
+#[inline(never)]
+fn malformed() -> ! {
+    fail("the argument does not decode: it is not what this function takes")
 }
 
 fn write_answer<R: Wire>(answer: &R) -> u32 {

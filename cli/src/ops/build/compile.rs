@@ -157,18 +157,44 @@ fn rust_flags(toolchain: &Toolchain, small: bool) -> Vec<String> {
     }
     let home = std::env::var_os("HOME").map(PathBuf::from);
     let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(home.clone()?.join(".cargo")));
-    let folders = [(home, "/home"), (cargo_home, "/cargo"), (folders::data().ok(), "/dusk")];
-    for (folder, name) in folders {
-        if let Some(folder) = folder {
-            flags.push(format!("--remap-path-prefix={}={name}", folder.display()));
-        }
-    }
+    let data = folders::data().ok();
+    // Panics name the files of packages and of the SDK, which lie below folders with long names. The last prefix that
+    // fits counts.
+    let packages = folders_in(cargo_home.as_ref().map(|home| home.join("registry/src")));
+    let sdks = folders_in(data.as_ref().map(|data| data.join("sdk")));
+    let whole = [(home, "/home"), (cargo_home, "/cargo"), (data, "/dusk")];
+    let folders = whole.into_iter().filter_map(|(folder, name)| Some((folder?, name)));
+    let packages = packages.into_iter().map(|folder| (folder, "/crates"));
+    let sdks = sdks.into_iter().map(|folder| (folder.join("sdk/src"), "/sdk"));
+    let folders = folders.chain(packages).chain(sdks);
+    flags.extend(folders.map(|(folder, name)| format!("--remap-path-prefix={}={name}", folder.display())));
     flags
+}
+
+/// The folders in a folder, in order. None where there is no such folder.
+fn folders_in(folder: Option<PathBuf>) -> Vec<PathBuf> {
+    let entries = folder.and_then(|folder| fs::read_dir(folder).ok()).into_iter().flatten();
+    let mut folders: Vec<_> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
+    folders.retain(|path| path.is_dir());
+    folders.sort();
+    folders
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_folders_are_found_and_in_order() {
+        let place = tempfile::tempdir().unwrap();
+        for name in ["b", "a"] {
+            fs::create_dir(place.path().join(name)).unwrap();
+        }
+        fs::write(place.path().join("file"), "").unwrap();
+        let found = folders_in(Some(place.path().to_owned()));
+        assert_eq!(found, [place.path().join("a"), place.path().join("b")]);
+        assert!(folders_in(Some(place.path().join("none"))).is_empty() && folders_in(None).is_empty());
+    }
 
     #[test]
     fn errors_that_come_of_a_missing_std_are_explained() {

@@ -13,7 +13,7 @@ use wasmparser::{KnownCustom, Parser, Payload};
 use super::floats::Floats;
 use super::module_info::{self, ModuleInfo, names_of_functions};
 use super::schema::{self, Difference};
-use super::wasm::ABI_SECTION;
+use super::wasm::{self, ABI_SECTION};
 
 /// How deep types are followed.
 const MAX_DEPTH: usize = 16;
@@ -117,7 +117,9 @@ pub(crate) fn against(deployed: &ContractAbi, now: &ContractAbi, place: &str) ->
 /// The description that a module carries.
 pub(crate) fn embedded_abi(wasm: &[u8]) -> Option<ContractAbi> {
     Parser::new(0).parse_all(wasm).map_while(Result::ok).find_map(|payload| match payload {
-        Payload::CustomSection(section) if section.name() == ABI_SECTION => serde_json::from_slice(section.data()).ok(),
+        Payload::CustomSection(section) if section.name() == ABI_SECTION => {
+            serde_json::from_slice(&wasm::unpacked(section.data())?).ok()
+        }
         _ => None,
     })
 }

@@ -11,7 +11,7 @@ use wasmparser::{
     Parser, Payload, TypeRef,
 };
 
-use super::wasm::{ABI_SECTION, BUILD_SECTION};
+use super::wasm::{self, ABI_SECTION, BUILD_SECTION};
 
 /// What is said of a data driver where a contract is asked for.
 pub(crate) const DATA_DRIVER: &str = "this is a data driver, which turns JSON into a contract's encoding and back; a \
@@ -255,7 +255,10 @@ impl Dissection {
             Payload::CustomSection(section) => {
                 let name = section.name().to_owned();
                 match name.as_str() {
-                    ABI_SECTION => self.info.abi = serde_json::from_slice(section.data()).ok(),
+                    ABI_SECTION => {
+                        let description = wasm::unpacked(section.data());
+                        self.info.abi = description.and_then(|json| serde_json::from_slice(&json).ok());
+                    }
                     BUILD_SECTION => self.info.build = serde_json::from_slice(section.data()).ok(),
                     _ => {}
                 }

@@ -1,12 +1,19 @@
 //! The sections of a WASM module: what the command line takes out and puts in.
 
+use miniz_oxide::{deflate, inflate};
 use wasm_encoder::{CustomSection, Section as _};
 use wasmparser::{BinaryReaderError, Parser, Payload};
 
-/// The custom section with the contract's description, compact `abi.json`.
+/// The custom section with the contract's description: compact `abi.json`, compressed as zlib, because bytes of a
+/// contract are paid for.
 pub(crate) const ABI_SECTION: &str = "dusk:abi";
 /// The custom section that says how the contract was built, JSON.
 pub(crate) const BUILD_SECTION: &str = "dusk:build";
+
+/// The most bytes of a description without compression. What a section claims to hold is a stranger's word.
+const MAX_ABI_BYTES: usize = 4 * 1024 * 1024;
+/// The level of compression: the best. It takes a few milliseconds.
+const COMPRESSION: u8 = 10;
 
 /// The custom section with the names of functions.
 const NAME_SECTION: &str = "name";
@@ -71,9 +78,36 @@ pub(crate) fn append_custom(wasm: &mut Vec<u8>, name: &str, content: &[u8]) {
     CustomSection { name: name.into(), data: content.into() }.append_to(wasm);
 }
 
+/// A description as its section holds it.
+pub(crate) fn packed(description: &[u8]) -> Vec<u8> {
+    deflate::compress_to_vec_zlib(description, COMPRESSION)
+}
+
+/// The description that a section holds: compressed, or plain as contracts of earlier versions have it. `None` where it
+/// is neither, or too long.
+pub(crate) fn unpacked(section: &[u8]) -> Option<Vec<u8>> {
+    if section.starts_with(b"{") {
+        return Some(section.to_vec());
+    }
+    inflate::decompress_to_vec_zlib_with_limit(section, MAX_ABI_BYTES).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_description_is_packed_and_bounded() {
+        let text = br#"{"functions":[{"name":"transfer"},{"name":"transfer_from"}]}"#.repeat(9);
+        let section = packed(&text);
+        assert!(section.len() < text.len() / 4, "{} of {}", section.len(), text.len());
+        assert_eq!(unpacked(&section).as_deref(), Some(&text[..]));
+        assert_eq!(unpacked(&text).as_deref(), Some(&text[..]), "contracts of earlier versions are not packed");
+        let half = &section[..section.len() / 2];
+        assert_eq!((unpacked(half), unpacked(b""), unpacked(b"[]")), (None, None, None));
+        assert_eq!(unpacked(&packed(&vec![b' '; MAX_ABI_BYTES + 1])), None);
+        assert!(unpacked(&packed(&vec![b' '; MAX_ABI_BYTES])).is_some());
+    }
 
     /// The content of the first custom section of this name.
     fn custom<'a>(wasm: &'a [u8], name: &str) -> Option<&'a [u8]> {

@@ -73,12 +73,16 @@ pub struct Holding {
     pub claimable: u64,
 }
 
-/// An act on a token. Those after the first are an officer's.
+/// An act on a token. The first three are a holder's, the others an officer's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the fields say what they are")]
 pub enum Act {
     /// The holder moves its shares.
     Transfer { from: usize, to: usize, amount: u64 },
+    /// A holder sets what a spender may move of its shares.
+    Approve { owner: usize, spender: usize, amount: u64 },
+    /// The spender moves them.
+    Spend { by: usize, from: usize, to: usize, amount: u64 },
     /// An officer moves them.
     Force { from: usize, to: usize, amount: u64 },
     /// An officer creates shares.
@@ -97,6 +101,14 @@ pub enum Act {
     Recover { from: usize, to: usize },
     /// The issuer pays in a dividend, in LUX.
     Distribute { lux: u64 },
+}
+
+impl Act {
+    /// Whether an officer makes it.
+    #[must_use]
+    pub fn is_officers(self) -> bool {
+        !matches!(self, Self::Transfer { .. } | Self::Approve { .. } | Self::Spend { .. })
+    }
 }
 
 /// What came of an act.
@@ -126,7 +138,8 @@ pub enum Property {
     FreezeHolds,
     /// A forced move keeps freezes, and locked shares stay locked with their next holder.
     ForceKeepsLocks,
-    /// A recovery releases nothing, loses nothing, and leaves nothing behind.
+    /// A recovery releases nothing, loses nothing, and leaves nothing behind. What others have allowed the lost account
+    /// is the new one's, once.
     RecoveryMovesAll,
     /// An officer's act is in an event.
     OfficersAreSeen,

@@ -27,6 +27,9 @@ enum Fault {
     RecoveryLosesDividends,
     RecoveryLeavesDividends,
     RecoveryLosesTheLimit,
+    RecoveryLosesAllowances,
+    RecoveryLeavesAllowances,
+    RecoveryDoublesAllowances,
     OfficerIsSilent,
     DividendRoundsUp,
 }
@@ -45,6 +48,8 @@ struct Account {
 struct Paper {
     fault: Fault,
     accounts: RefCell<Vec<Account>>,
+    /// Owner, spender, and how many shares.
+    allowances: RefCell<Vec<(usize, usize, u64)>>,
     supply: RefCell<u64>,
 }
 
@@ -52,7 +57,8 @@ impl Paper {
     fn new(fault: Fault) -> Self {
         let account = |shares, limit| Account { shares, limit, ..Account::default() };
         let accounts = vec![account(100, 200), account(30, 60), account(0, 50), Account::default()];
-        Self { fault, accounts: RefCell::new(accounts), supply: RefCell::new(130) }
+        let (accounts, allowances) = (RefCell::new(accounts), RefCell::default());
+        Self { fault, accounts, allowances, supply: RefCell::new(130) }
     }
 
     fn free(account: &Account) -> u64 {
@@ -62,15 +68,23 @@ impl Paper {
     fn judge(&self, act: Act, checking: bool) -> Result<(), String> {
         let accounts = self.accounts.borrow();
         let (from, to, amount) = match act {
-            Act::Transfer { from, to, amount } | Act::Force { from, to, amount } => (Some(from), Some(to), amount),
+            Act::Transfer { from, to, amount }
+            | Act::Force { from, to, amount }
+            | Act::Spend { from, to, amount, .. } => (Some(from), Some(to), amount),
             Act::Issue { to, amount } => (None, Some(to), amount),
             Act::Redeem { from, amount } => (Some(from), None, amount),
             _ => return Ok(()),
         };
         let refuse = |holds: bool, reason: &str| if holds { Ok(()) } else { Err(reason.to_string()) };
         refuse(amount > 0 && from != to, "amount")?;
+        if let Act::Spend { by, from, amount, .. } = act {
+            let allowances = self.allowances.borrow();
+            let allowed =
+                allowances.iter().any(|(owner, spender, left)| (*owner, *spender) == (from, by) && amount <= *left);
+            refuse(allowed, "allowance")?;
+        }
         if let Some(from) = from.map(|from| &accounts[from]) {
-            let willing = matches!(act, Act::Transfer { .. });
+            let willing = matches!(act, Act::Transfer { .. } | Act::Spend { .. });
             refuse(!willing || !from.frozen, "frozen")?;
             let free = if self.fault == Fault::PartIsSpendable { from.shares } else { Self::free(from) };
             refuse(amount <= if willing { free } else { from.shares }, "insufficient")?;
@@ -95,6 +109,14 @@ impl Paper {
             Act::Transfer { from, to, amount } => {
                 accounts[from].shares -= amount;
                 accounts[to].shares += amount;
+            }
+            Act::Approve { owner, spender, amount } => self.allowances.borrow_mut().push((owner, spender, amount)),
+            Act::Spend { by, from, to, amount } => {
+                accounts[from].shares -= amount;
+                accounts[to].shares += amount;
+                let mut allowances = self.allowances.borrow_mut();
+                let found = allowances.iter_mut().find(|(owner, spender, _)| (*owner, *spender) == (from, by));
+                found.expect("it was judged").2 -= amount;
             }
             Act::Force { from, to, amount } => {
                 let free = accounts[from].shares - accounts[from].locked;
@@ -128,6 +150,14 @@ impl Paper {
                     _ => {}
                 }
                 accounts[to] = moved;
+                for (_, spender, left) in self.allowances.borrow_mut().iter_mut().filter(|it| it.1 == from) {
+                    match self.fault {
+                        Fault::RecoveryLosesAllowances => *left = 0,
+                        Fault::RecoveryLeavesAllowances => {}
+                        Fault::RecoveryDoublesAllowances => (*spender, *left) = (to, 2 * *left),
+                        _ => *spender = to,
+                    }
+                }
             }
             Act::Distribute { lux } => {
                 let up = u64::from(self.fault == Fault::DividendRoundsUp);
@@ -192,6 +222,9 @@ fn each_property_fails_on_a_planted_fault() {
         (Fault::RecoveryLosesDividends, Property::RecoveryMovesAll),
         (Fault::RecoveryLeavesDividends, Property::RecoveryMovesAll),
         (Fault::RecoveryLosesTheLimit, Property::RecoveryMovesAll),
+        (Fault::RecoveryLosesAllowances, Property::RecoveryMovesAll),
+        (Fault::RecoveryLeavesAllowances, Property::RecoveryMovesAll),
+        (Fault::RecoveryDoublesAllowances, Property::RecoveryMovesAll),
         (Fault::OfficerIsSilent, Property::OfficersAreSeen),
         (Fault::DividendRoundsUp, Property::DividendsMintNothing),
     ];

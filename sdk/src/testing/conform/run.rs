@@ -60,7 +60,7 @@ impl<T: Restricted> Run<'_, T> {
             Outcome::Absent => return Ok(None),
             Outcome::Refused(reason) => Err(reason),
             Outcome::Done(events) => {
-                if !matches!(act, Act::Transfer { .. }) {
+                if act.is_officers() {
                     let seen = || format!("{act:?} emitted nothing");
                     self.holds(Property::OfficersAreSeen, !events.is_empty(), seen)?;
                 }
@@ -210,6 +210,11 @@ impl<T: Restricted> Run<'_, T> {
         let to = self.token.holders() - 1;
         self.act(Act::FreezePart { holder: from, amount: PART })?;
         self.act(Act::Freeze { holder: from })?;
+        let allowing = self.owner_beside(from, to)?;
+        let allowed = match allowing {
+            Some((owner, _)) => self.done(Act::Approve { owner, spender: from, amount: 2 })?,
+            None => false,
+        };
         let old = self.token.holding(from)?;
         if !self.done(Act::Recover { from, to })? {
             return Ok(());
@@ -218,6 +223,44 @@ impl<T: Restricted> Run<'_, T> {
         let property = Property::RecoveryMovesAll;
         self.holds(property, new == old, || format!("{old:?} became {new:?}"))?;
         let nothing = left.shares == 0 && left.claimable == 0;
-        self.holds(property, nothing, || format!("{left:?} was left behind"))
+        self.holds(property, nothing, || format!("{left:?} was left behind"))?;
+        match allowing {
+            Some((owner, receiver)) if allowed => self.allowances(owner, receiver, (from, to)),
+            _ => Ok(()),
+        }
+    }
+
+    /// A holder that can send two shares to another one, neither of them one of these two. It is given two more where
+    /// none of its own are free.
+    fn owner_beside(&mut self, lost: usize, new: usize) -> Result<Option<(usize, usize)>, Violation> {
+        let others: Vec<_> = (0..self.token.holders()).filter(|holder| ![lost, new].contains(holder)).collect();
+        for owner in others.iter().copied() {
+            for receiver in others.iter().copied().filter(|receiver| *receiver != owner) {
+                let Holding { frozen, limit, shares, .. } = self.token.holding(receiver)?;
+                if frozen || limit.saturating_sub(shares) < 2 || self.token.holding(owner)?.frozen {
+                    continue;
+                }
+                if self.token.holding(owner)?.free < 2 {
+                    self.act(Act::Issue { to: owner, amount: 2 })?;
+                }
+                if self.token.holding(owner)?.free >= 2 {
+                    return Ok(Some((owner, receiver)));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// What an owner had allowed the lost account, two shares, is the new one's.
+    fn allowances(&mut self, owner: usize, receiver: usize, recovered: (usize, usize)) -> Result<(), Violation> {
+        let (lost, new) = recovered;
+        let property = Property::RecoveryMovesAll;
+        let spend = |by, amount| Act::Spend { by, from: owner, to: receiver, amount };
+        let used = self.done(spend(lost, 1))?;
+        self.holds(property, !used, || "the lost account used what it had been allowed".into())?;
+        let used = self.done(spend(new, 1))?;
+        self.holds(property, used, || "what the lost account had been allowed was lost".into())?;
+        let more = self.done(spend(new, 2))?;
+        self.holds(property, !more, || "what was allowed once was used twice".into())
     }
 }

@@ -81,6 +81,12 @@ impl Restricted for Share {
             Act::Transfer { from, to, amount } => {
                 self.shares.by(&self.holders[from]).transfer(self.id(to), amount)
             }
+            Act::Approve { owner, spender, amount } => {
+                self.shares.by(&self.holders[owner]).approve(self.id(spender), 0, amount, FOREVER)
+            }
+            Act::Spend { by, from, to, amount } => {
+                self.shares.by(&self.holders[by]).transfer_from(self.id(from), self.id(to), amount)
+            }
             Act::Force { from, to, amount } => {
                 officer.force_transfer(self.id(from), self.id(to), amount, reason())
             }

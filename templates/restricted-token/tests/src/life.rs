@@ -13,7 +13,8 @@ use dusk_sdk::finance::snapshots::{Held, SnapshotTaken};
 use dusk_sdk::finance::*;
 use dusk_sdk::parts::pausing;
 use dusk_sdk::testing::*;
-use dusk_sdk::{ContractId, Dusk, Principal};
+use dusk_sdk::wire::Wire as _;
+use dusk_sdk::{Account, ContractId, Dusk, Principal};
 
 use crate::people::{DAY_BLOCKS, LIMIT, Scene, eligible, trusted, wallet, who};
 
@@ -156,6 +157,73 @@ fn a_lost_key_is_recovered_with_everything(chain: Chain) -> TestResult {
     shares.by(bob).transfer_from(new, who(bob), 40).succeeds();
     assert_eq!(shares.by(mallory).claim().succeeds().value(), Dusk::from_lux(300));
     Ok(())
+}
+
+#[dusk_sdk::test]
+fn what_others_allowed_a_lost_account_is_the_new_ones(chain: Chain) -> TestResult {
+    let opened = open(&chain)?;
+    let Opened { shares, issuer, alice, bob, mallory } = &opened;
+    let (owner, lost, until) = (who(alice), who(bob), chain.height() + 1_000);
+    shares.by(alice).approve(lost, 0, 40, until).succeeds();
+    shares.by(issuer).set_operator(lost, Some(until)).succeeds();
+    // Somebody has allowed the new account something before it takes the place of the other.
+    shares.by(alice).approve(who(mallory), 0, 5, until).succeeds();
+    shares.by(issuer).recover(lost, who(mallory), "lost key".into()).succeeds();
+    let grants = |allowed: &[u64]| -> Vec<Grant> {
+        let grant = |allowed: &u64| Grant { spender: who(mallory), allowed: Some(*allowed), until };
+        allowed.iter().map(grant).collect()
+    };
+    assert_eq!(opened.position(alice)?.grants, grants(&[40, 5]));
+
+    shares.by(bob).transfer_from(owner, who(issuer), 1).refused(ledger::Refused::Lost.into());
+    shares.by(alice).approve(lost, 0, 1, until).refused(ledger::Refused::Lost.into());
+    shares.by(alice).set_operator(lost, Some(until)).refused(ledger::Refused::Lost.into());
+    let spend = |amount| shares.by(mallory).transfer_from(owner, who(issuer), amount);
+    spend(41).refused(operators::Refused::AllowanceExceeded { allowed: 40 }.into());
+    spend(40).succeeds();
+    assert_eq!(opened.position(alice)?.grants, grants(&[5]), "each allowance is used once");
+    spend(5).succeeds();
+    spend(1).refused(operators::Refused::AllowanceExceeded { allowed: 0 }.into());
+    shares.by(mallory).transfer_from(who(issuer), owner, 45).succeeds();
+
+    // The second recovery of the same holder moves them as well, and an owner takes back what it sees.
+    let second = chain.account("second");
+    shares.by(alice).approve(who(mallory), 0, 7, until).succeeds();
+    shares.by(issuer).recover(who(mallory), who(&second), "lost again".into()).succeeds();
+    shares.by(&second).transfer_from(owner, who(issuer), 3).succeeds();
+    shares.by(&second).transfer_from(who(issuer), owner, 3).succeeds();
+    shares.by(alice).approve(who(&second), 4, 0, until).succeeds();
+    assert_eq!(opened.position(alice)?.grants, []);
+    shares.by(issuer).set_operator(who(&second), None).succeeds();
+    let none = shares.by(&second).transfer_from(who(issuer), owner, 1);
+    none.refused(operators::Refused::AllowanceExceeded { allowed: 0 }.into());
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn a_holder_loses_no_more_accounts_than_the_bound(chain: Chain) -> TestResult {
+    let Opened { shares, issuer, alice, bob, .. } = open(&chain)?;
+    shares.by(&bob).approve(who(&alice), 0, 9, 1_000).succeeds();
+    let recover = |from, to| shares.by(&issuer).recover(from, to, "lost".into());
+    let mut last = who(&alice);
+    for number in 1..=16 {
+        let next = nobody(number)?;
+        recover(last, next).succeeds();
+        last = next;
+    }
+    let more = recover(last, nobody(17)?);
+    more.refused(ledger::Refused::TooManyRecoveries { limit: 16 }.into());
+    assert_eq!(shares.position(who(&bob))?.grants[0].spender, last, "after all of them");
+    assert_eq!(shares.position(last)?.shares, 300);
+    Ok(())
+}
+
+/// An account that nobody can sign for: there are more of them than accounts of a test.
+fn nobody(number: u8) -> Result<Principal, Failure> {
+    let mut bytes = [0; 200];
+    bytes[0] = number;
+    let account = Account::decode(&bytes).map_err(|error| Failure::new(error.to_string()))?;
+    Ok(account.into())
 }
 
 #[dusk_sdk::test]
@@ -501,6 +569,43 @@ fn the_lost_key_of_an_issuer_is_recovered_with_its_office(chain: Chain) -> TestR
     assert_eq!(shares.status()?.issuer, who(&new));
     assert!(shares.is_officer(who(&new))?);
     shares.by(&bob).take_office(Office::Issuer).refused(offices::Refused::NotOffered.into());
+    // A lost account gets no office any more: neither one that is offered to it, nor by an appointment.
+    shares.by(&new).offer_office(Office::Officer, Some(who(&issuer))).succeeds();
+    shares.by(&issuer).take_office(Office::Officer).refused(ledger::Refused::Lost.into());
+    shares.by(&new).appoint(who(&issuer)).refused(ledger::Refused::Lost.into());
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn amounts_at_the_edges_of_64_bits_are_refused_or_exact(chain: Chain) -> TestResult {
+    let opened = open(&chain)?;
+    let Opened { shares, issuer, alice, bob, .. } = &opened;
+    let (from, to, most, reason) = (who(alice), who(bob), u64::MAX, || String::from("edge"));
+    let insufficient = || ledger::Refused::Insufficient { shares: 300 };
+    for amount in [301, most - 1, most] {
+        shares.by(alice).transfer(to, amount).refused(insufficient().into());
+        shares.by(issuer).force_transfer(from, to, amount, reason()).refused(insufficient().into());
+        shares.by(issuer).redeem(from, amount, reason()).refused(insufficient().into());
+        shares.by(issuer).lock(from, amount, most).refused(lots::Refused::NotFree { free: 300 }.into());
+    }
+    shares.by(alice).transfer(to, 0).refused(ledger::Refused::ZeroAmount.into());
+    let full = ledger::Refused::SupplyFull { left: most - SUPPLY };
+    shares.by(issuer).issue(from, most, 0).refused(full.into());
+    // An allowance, an end, a limit, a lot and a frozen part may be as large as can be.
+    shares.by(alice).approve(to, 0, most, most).succeeds();
+    shares.by(bob).transfer_from(from, to, most).refused(insufficient().into());
+    shares.by(bob).transfer_from(from, to, 1).succeeds();
+    assert_eq!(opened.position(alice)?.grants, [Grant { spender: to, allowed: Some(most - 1), until: most }]);
+    shares.by(issuer).set_limit(to, most).succeeds();
+    shares.by(issuer).lock(from, 299, most).succeeds();
+    shares.by(alice).transfer(to, 1).refused(lots::Refused::LotsLocked { free: 0 }.into());
+    shares.by(issuer).freeze_part(to, most, reason()).succeeds();
+    shares.by(bob).transfer(from, 1).refused(freezes::Refused::PartFrozen { free: 0 }.into());
+    shares
+        .by(issuer)
+        .set_caps(Most { supply: Some(most), holders: Some(u32::MAX), share: Some(10_000) })
+        .succeeds();
+    assert_eq!(opened.position(bob)?.limit, most);
     Ok(())
 }
 

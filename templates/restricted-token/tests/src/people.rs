@@ -150,8 +150,18 @@ impl Statement {
     /// What a holder states under these terms. Where it is revoked, or lives in a blocked country, nothing shows the
     /// contrary: it takes what shows it of another.
     pub(crate) fn of(attester: &Attester, holder: &Wallet, terms: Terms) -> Result<Self, Failure> {
-        let (revocations, sanctions) = (attester.revocations(), sanctions());
-        let private = holder.private(&revocations, &sanctions).or_else(|_| {
+        Self::under(attester, holder, terms, &sanctions())
+    }
+
+    /// The same where these countries are blocked.
+    pub(crate) fn under(
+        attester: &Attester,
+        holder: &Wallet,
+        terms: Terms,
+        sanctions: &IndexedTree<BLOCKED>,
+    ) -> Result<Self, Failure> {
+        let revocations = attester.revocations();
+        let private = holder.private(&revocations, sanctions).or_else(|_| {
             let mut private = holder.private(&Default::default(), &Default::default())?;
             let serial = if revocations.contains(holder.credential.serial) {
                 Field::from(1)

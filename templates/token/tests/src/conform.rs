@@ -66,6 +66,12 @@ impl Restricted for Coin {
             Act::Transfer { from, to, amount } => {
                 outcome(self.token.by(&self.people[from]).transfer(self.id(to), amount))
             }
+            Act::Approve { owner, spender, amount } => {
+                outcome(self.token.by(&self.people[owner]).approve(self.id(spender), 0, amount, u64::MAX))
+            }
+            Act::Spend { by, from, to, amount } => {
+                outcome(self.token.by(&self.people[by]).transfer_from(self.id(from), self.id(to), amount))
+            }
             Act::Issue { to, amount } => outcome(self.token.by(&self.people[0]).mint(self.id(to), amount)),
             // Only who holds tokens destroys them, and only with the role.
             Act::Redeem { from: 0, amount } => outcome(self.token.by(&self.people[0]).burn(amount)),

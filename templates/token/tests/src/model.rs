@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use dusk_sdk::Principal;
+use dusk_sdk::finance::operators;
 use dusk_sdk::parts::{pausing, roles};
 use dusk_sdk::testing::*;
 use token::{Refused, Role, TokenClient};
@@ -47,6 +48,7 @@ enum Call {
     Transfer { to: usize, amount: u64 },
     TransferFrom { owner: usize, to: usize, amount: u64 },
     Approve { spender: usize, expected: u64, allowed: u64 },
+    SetOperator { operator: usize, on: bool },
     Mint { to: usize, amount: u64 },
     Burn { amount: u64 },
     Grant { role: Role, to: usize },
@@ -65,7 +67,8 @@ impl Call {
         match dice.roll(25) {
             0..10 => Self::Transfer { to: someone, amount },
             10..13 => Self::TransferFrom { owner: someone, to: other, amount: amount / 2 },
-            13..17 => Self::Approve { spender: someone, expected, allowed: 50 },
+            13..16 => Self::Approve { spender: someone, expected, allowed: 50 },
+            16 => Self::SetOperator { operator: someone, on: amount > 20 },
             17..19 => Self::Mint { to: someone, amount },
             19 => Self::Burn { amount },
             20 => Self::Grant { role, to: someone },
@@ -77,9 +80,13 @@ impl Call {
     }
 }
 
+/// The allowance of an operator, and the last height of every allowance here.
+const ALL: u64 = u64::MAX;
+
 /// A token as one would write it on a page.
 struct Model {
     balances: [u64; 3],
+    /// By owner and spender.
     allowances: [[u64; 3]; 3],
     roles: BTreeMap<Role, [bool; 3]>,
     paused: bool,
@@ -98,14 +105,20 @@ impl Model {
             Call::Transfer { to, amount } => self.shift(by, to, amount)?,
             Call::TransferFrom { owner, to, amount } => {
                 let allowed = self.allowances[owner][by];
-                let left = allowed.checked_sub(amount).ok_or(Refused::AllowanceExceeded { allowed })?;
+                if allowed == 0 || amount > allowed {
+                    return Err(operators::Refused::AllowanceExceeded { allowed }.into());
+                }
                 self.shift(owner, to, amount)?;
-                self.allowances[owner][by] = left;
+                self.allowances[owner][by] -= if allowed == ALL { 0 } else { amount };
             }
-            Call::Approve { spender, expected, allowed } => match &mut self.allowances[by][spender] {
-                current if *current == expected => *current = allowed,
-                current => return Err(Refused::AllowanceChanged { allowed: *current }),
-            },
+            Call::Approve { spender, expected, allowed } => {
+                let current = self.allowances[by][spender];
+                if current != expected {
+                    return Err(operators::Refused::AllowanceChanged { allowed: current }.into());
+                }
+                self.allow(by, spender, allowed)?;
+            }
+            Call::SetOperator { operator, on } => self.allow(by, operator, if on { ALL } else { 0 })?,
             Call::Mint { to, amount } => {
                 has(Role::Minter)?;
                 self.moving(amount)?;
@@ -138,6 +151,14 @@ impl Model {
                 }
             }
         }
+        Ok(())
+    }
+
+    fn allow(&mut self, owner: usize, spender: usize, allowed: u64) -> Result<(), Refused> {
+        if owner == spender {
+            return Err(operators::Refused::Oneself.into());
+        }
+        self.allowances[owner][spender] = allowed;
         Ok(())
     }
 
@@ -197,8 +218,9 @@ impl World<'_> {
                 token.transfer_from(account(owner), account(to), amount)
             }
             Call::Approve { spender, expected, allowed } => {
-                token.approve(account(spender), expected, allowed)
+                token.approve(account(spender), expected, allowed, ALL)
             }
+            Call::SetOperator { operator, on } => token.set_operator(account(operator), on.then_some(ALL)),
             Call::Mint { to, amount } => token.mint(account(to), amount),
             Call::Burn { amount } => token.burn(amount),
             Call::Grant { role, to } => token.grant(role, account(to)),
@@ -228,6 +250,8 @@ impl World<'_> {
                     allowed, model.allowances[one][other],
                     "seed {seed}, allowance of {other} by {one}"
                 );
+                let operates = self.token.is_operator(account(one), account(other))?;
+                assert_eq!(operates, allowed == ALL, "seed {seed}, {other} as operator of {one}");
             }
             for (role, holders) in &model.roles {
                 assert_eq!(

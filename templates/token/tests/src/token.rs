@@ -1,12 +1,16 @@
 //! What the token promises. Read it as its specification.
 
+use dusk_sdk::finance::documents::{self, Document, DocumentSet};
+use dusk_sdk::finance::operators::{self, Approved, OperatorChanged};
 use dusk_sdk::parts::pausing::{self, Paused, Resumed};
 use dusk_sdk::parts::roles::{self, RoleGranted, RoleRevoked};
 use dusk_sdk::testing::*;
 use dusk_sdk::{ContractId, Principal};
-use token::{Approved, Burned, Minted, Refused, Role, TokenClient, Transferred};
+use token::{Burned, Minted, Refused, Role, TokenClient, Transferred};
 
 const SUPPLY: u64 = 1_000;
+/// An allowance that does not end.
+const FOREVER: u64 = u64::MAX;
 const IS_PAUSED: Refused = Refused::Pausing(pausing::Refused::Paused);
 const LAST_ADMIN: Refused = Refused::Roles(roles::Refused::LastOfRoot);
 
@@ -97,7 +101,7 @@ fn contracts_hold_tokens_as_accounts_do(chain: Chain) -> TestResult {
     let moved = token.by(&issuer).transfer(vault, 300);
     moved.emits(Transferred { from: who(&issuer), to: vault, amount: 300, by: who(&issuer) });
     assert_eq!((token.balance_of(vault)?, token.balance_of(who(&issuer))?), (300, 700));
-    token.by(&issuer).approve(vault, 0, 50).succeeds();
+    token.by(&issuer).approve(vault, 0, 50, FOREVER).succeeds();
     assert_eq!(token.allowance(who(&issuer), vault)?, 50);
     Ok(())
 }
@@ -107,17 +111,23 @@ fn spenders_move_what_they_are_allowed(chain: Chain) -> TestResult {
     let (token, issuer) = issue(&chain)?;
     let [shop, mallory] = chain.accounts(["shop", "mallory"]);
     let (owner, spender) = (who(&issuer), who(&shop));
-    token.by(&issuer).approve(spender, 0, 100).emits(Approved { owner, spender, allowed: 100 });
+    let approved = token.by(&issuer).approve(spender, 0, 100, FOREVER);
+    approved.emits(Approved { owner, spender, allowed: 100, until: FOREVER });
 
     let moved = token.by(&shop).transfer_from(owner, spender, 60);
     moved.emits(Transferred { from: owner, to: spender, amount: 60, by: spender });
     assert_eq!((token.allowance(owner, spender)?, token.balance_of(spender)?), (40, 60));
-    token.by(&shop).transfer_from(owner, spender, 41).refused(Refused::AllowanceExceeded { allowed: 40 });
+    token
+        .by(&shop)
+        .transfer_from(owner, spender, 41)
+        .refused(operators::Refused::AllowanceExceeded { allowed: 40 }.into());
     token.by(&shop).transfer_from(owner, spender, 0).refused(Refused::ZeroAmount);
+    let oneself = token.by(&shop).approve(spender, 0, 1, FOREVER);
+    oneself.refused(operators::Refused::Oneself.into());
     let stolen = token.by(&mallory).transfer_from(owner, who(&mallory), 1);
-    stolen.refused(Refused::AllowanceExceeded { allowed: 0 });
+    stolen.refused(operators::Refused::AllowanceExceeded { allowed: 0 }.into());
 
-    token.by(&shop).approve(who(&mallory), 0, 500).succeeds();
+    token.by(&shop).approve(who(&mallory), 0, 500, FOREVER).succeeds();
     let unbacked = token.by(&mallory).transfer_from(spender, who(&mallory), 61);
     unbacked.refused(Refused::Insufficient { held: 60 });
     assert_eq!(token.allowance(spender, who(&mallory))?, 500, "what is refused uses up nothing");
@@ -128,14 +138,85 @@ fn spenders_move_what_they_are_allowed(chain: Chain) -> TestResult {
 fn an_allowance_is_not_spent_twice_when_it_changes(chain: Chain) -> TestResult {
     let (token, issuer) = issue(&chain)?;
     let shop = chain.account("shop");
-    token.by(&issuer).approve(who(&shop), 0, 100).succeeds();
+    token.by(&issuer).approve(who(&shop), 0, 100, FOREVER).succeeds();
 
     // The owner wants 50 in place of 100; the shop is quicker and takes the 100.
     token.by(&shop).transfer_from(who(&issuer), who(&shop), 100).succeeds();
-    let change = token.by(&issuer).approve(who(&shop), 100, 50);
-    change.refused(Refused::AllowanceChanged { allowed: 0 });
+    let change = token.by(&issuer).approve(who(&shop), 100, 50, FOREVER);
+    change.refused(operators::Refused::AllowanceChanged { allowed: 0 }.into());
     let more = token.by(&shop).transfer_from(who(&issuer), who(&shop), 50);
-    more.refused(Refused::AllowanceExceeded { allowed: 0 });
+    more.refused(operators::Refused::AllowanceExceeded { allowed: 0 }.into());
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn allowances_and_operators_end_at_a_height(chain: Chain) -> TestResult {
+    let (token, issuer) = issue(&chain)?;
+    let [shop, broker] = chain.accounts(["shop", "broker"]);
+    let (owner, until) = (who(&issuer), chain.height() + 9);
+    token.by(&issuer).approve(who(&shop), 0, 100, until).succeeds();
+    let set = token.by(&issuer).set_operator(who(&broker), Some(until));
+    set.emits(OperatorChanged { owner, operator: who(&broker), until: Some(until) });
+    assert!(token.is_operator(owner, who(&broker))? && !token.is_operator(owner, who(&shop))?);
+    assert_eq!(token.allowance(owner, who(&broker))?, u64::MAX);
+    for _ in 0..2 {
+        token.by(&broker).transfer_from(owner, who(&broker), 200).succeeds();
+    }
+    chain.mine(until - chain.height());
+    assert_eq!([token.allowance(owner, who(&shop))?, token.allowance(owner, who(&broker))?], [0, 0]);
+    for spender in [&shop, &broker] {
+        let late = token.by(spender).transfer_from(owner, who(spender), 1);
+        late.refused(operators::Refused::Expired { until }.into());
+    }
+    let past = token.by(&issuer).approve(who(&shop), 0, 1, until);
+    past.refused(operators::Refused::EndsInThePast.into());
+    token.by(&issuer).set_operator(who(&broker), Some(FOREVER)).succeeds();
+    token.by(&issuer).set_operator(who(&broker), None).succeeds();
+    let ended = token.by(&broker).transfer_from(owner, who(&broker), 1);
+    ended.refused(operators::Refused::AllowanceExceeded { allowed: 0 }.into());
+    for number in 0..16 {
+        let vault = ContractId::from_bytes([number; 32]).into();
+        token.by(&issuer).set_operator(vault, Some(FOREVER)).succeeds();
+    }
+    let more = token.by(&issuer).approve(who(&shop), 0, 1, FOREVER);
+    more.refused(operators::Refused::TooManyGrants { limit: 16 }.into());
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn documents_have_a_name_a_hash_and_an_address(chain: Chain) -> TestResult {
+    let (token, issuer) = issue(&chain)?;
+    let mallory = chain.account("mallory");
+    let set = |by: &Signer, name: &str, address: &str| {
+        token.by(by).set_document(name.into(), [9; 32], address.into())
+    };
+    let terms = set(&issuer, "terms", "https://example.org/t.pdf");
+    let terms = terms.emits(DocumentSet { name: "terms".into(), hash: [9; 32], by: who(&issuer) });
+    let (hash, height) = ([9; 32], terms.height());
+    let address = String::from("https://example.org/t.pdf");
+    assert_eq!(token.documents()?, [Document { name: "terms".into(), hash, address, height }]);
+    set(&mallory, "terms", "https://example.org").refused(needs(Role::Admin));
+    set(&issuer, "", "https://example.org").refused(documents::Refused::DocumentName { limit: 64 }.into());
+    set(&issuer, "terms", "").refused(documents::Refused::DocumentAddress { limit: 256 }.into());
+    token.by(&mallory).remove_document("terms".into()).refused(needs(Role::Admin));
+    token.by(&issuer).remove_document("terms".into()).succeeds();
+    let unknown = token.by(&issuer).remove_document("terms".into());
+    unknown.refused(documents::Refused::UnknownDocument.into());
+    for number in 0..32 {
+        set(&issuer, &number.to_string(), "https://example.org").succeeds();
+    }
+    let more = set(&issuer, "more", "https://example.org");
+    more.refused(documents::Refused::TooManyDocuments { limit: 32 }.into());
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn the_token_says_what_it_supports(chain: Chain) -> TestResult {
+    let (token, _) = issue(&chain)?;
+    for name in token::INTERFACES {
+        assert!(token.supports(name.into())?);
+    }
+    assert!(!token.supports("restricted/1".into())?);
     Ok(())
 }
 
@@ -202,7 +283,7 @@ fn there_is_always_an_administrator(chain: Chain) -> TestResult {
 fn nothing_moves_while_paused(chain: Chain) -> TestResult {
     let (token, issuer) = issue(&chain)?;
     let [alice, mallory] = chain.accounts(["alice", "mallory"]);
-    token.by(&issuer).approve(who(&alice), 0, 10).succeeds();
+    token.by(&issuer).approve(who(&alice), 0, 10, FOREVER).succeeds();
     token.by(&mallory).pause().refused(needs(Role::Pauser));
     token.by(&issuer).resume().refused(Refused::Pausing(pausing::Refused::NotPaused));
     token.by(&issuer).pause().emits(Paused { by: who(&issuer) });
@@ -213,7 +294,7 @@ fn nothing_moves_while_paused(chain: Chain) -> TestResult {
     token.by(&alice).transfer_from(who(&issuer), who(&alice), 1).refused(IS_PAUSED);
     token.by(&issuer).mint(who(&alice), 1).refused(IS_PAUSED);
     token.by(&issuer).burn(1).refused(IS_PAUSED);
-    token.by(&issuer).approve(who(&alice), 10, 0).succeeds();
+    token.by(&issuer).approve(who(&alice), 10, 0, FOREVER).succeeds();
     token.by(&issuer).grant(Role::Burner, who(&alice)).succeeds();
 
     token.by(&mallory).resume().refused(needs(Role::Pauser));

@@ -39,7 +39,7 @@ pub mod register {
     use circuits::Eligible;
     use dusk_sdk::finance::{
         attesters::Attester, batch::Item, caps::Limits as Most, documents::Document, lots::Locked, lots::Lot,
-        offices::Office, operators::Grant, snapshots::Held,
+        offices::Office, snapshots::Held,
     };
     use dusk_sdk::zk::Proof;
 
@@ -146,10 +146,9 @@ pub mod register {
         }
         /// Moves an owner's shares, as far as the owner has allowed the caller to.
         pub fn transfer_from(&mut self, owner: Principal, to: Principal, amount: u64) -> Result<(), Refused> {
-            let by = caller();
-            self.shares.require_present(by)?;
-            self.shares.edit(owner)?.account.operators.spend(by, amount, block_height())?;
-            self.shares.transfer(owner, to, amount, by)
+            let by = self.shares.spender(caller())?;
+            self.shares.edit(owner)?.account.operators.spend(&by, amount, block_height())?;
+            self.shares.transfer(owner, to, amount, by.who())
         }
         /// Sets what a spender may move of the caller's shares until a height, provided that it is `expected` now.
         pub fn approve(
@@ -159,14 +158,15 @@ pub mod register {
             allowed: u64,
             until: u64,
         ) -> Result<(), Refused> {
-            let grant = Grant { spender, allowed: Some(allowed), until };
-            let own = self.shares.edit(caller())?.account;
-            Ok(own.operators.approve(caller(), grant, expected, block_height())?)
+            let (owner, spender) = (caller(), self.shares.spender(spender)?);
+            let own = self.shares.edit(owner)?.account;
+            Ok(own.operators.approve(owner, &spender, expected, allowed, until, block_height())?)
         }
         /// Lets an operator move all of the caller's shares until a height, or takes that back.
         pub fn set_operator(&mut self, operator: Principal, until: Option<u64>) -> Result<(), Refused> {
-            let own = self.shares.edit(caller())?.account;
-            Ok(own.operators.set_operator(caller(), operator, until, block_height())?)
+            let (owner, operator) = (caller(), self.shares.spender(operator)?);
+            let own = self.shares.edit(owner)?.account;
+            Ok(own.operators.set_operator(owner, &operator, until, block_height())?)
         }
         /// Admits the sender by a proof that it has an eligible holder, which ties it to it; returns the last day.
         pub fn admit(&mut self, tag: Field, proof: Proof<Eligible>) -> Result<u32, Refused> {
@@ -373,6 +373,7 @@ pub mod register {
         // For the issuer, and for who has an office:
         /// Makes somebody a compliance officer. Only the issuer may.
         pub fn appoint(&mut self, officer: Principal) -> Result<(), Refused> {
+            self.shares.require_present(officer)?;
             Ok(self.offices.appoint(officer)?)
         }
         /// Takes the office from a compliance officer. Only the issuer may.
@@ -385,6 +386,7 @@ pub mod register {
         }
         /// Takes an office that was offered to the caller.
         pub fn take_office(&mut self, office: Office) -> Result<(), Refused> {
+            self.shares.require_present(caller())?;
             Ok(self.offices.take(office)?)
         }
         /// Shares out an amount, which the transaction attaches, and returns what each share earns.

@@ -159,13 +159,18 @@ pub(crate) fn position(ledger: &Ledger<Rules>, of: Principal) -> Position {
             frozen: holder.freezes.is_frozen(),
             frozen_part,
             lots: own.lots.lots(height).collect(),
-            grants: own.operators.list().to_vec(),
+            grants: own.operators.list().iter().map(|grant| present(ledger, *grant)).collect(),
             country: holder.caps.country(),
             tag: ledger.person_of(of),
             claimable: rules.dividends.claimable(&own.dividends, shares),
             successor: ledger.successor(of),
         }
     })
+}
+
+/// A grant with the account that has the place of its spender now.
+fn present(ledger: &Ledger<Rules>, grant: Grant) -> Grant {
+    Grant { spender: ledger.present(grant.spender), ..grant }
 }
 
 pub(crate) fn holding(ledger: &Ledger<Rules>, tag: Field) -> Holding {

@@ -1,14 +1,39 @@
-//! A fungible token: transfers, allowances, mint and burn by role, pausing.
+//! A fungible token: transfers, allowances, operators, mint and burn by role, pausing, documents.
 #![no_std]
 
+use dusk_sdk::finance::operators::Grants;
+use dusk_sdk::finance::{Documents, documents, interfaces, operators};
 use dusk_sdk::parts::{pausing, roles};
 use dusk_sdk::prelude::*;
 
+/// What the token can be asked for by `supports`.
+pub const INTERFACES: [&str; 3] = [interfaces::TOKEN, interfaces::OPERATORS, interfaces::DOCUMENTS];
+
+/// An account or a contract, as the token knows it.
+#[derive(Default)]
+struct Holder {
+    balance: u64,
+    /// What others may move of it.
+    grants: Grants,
+}
+
+impl Holder {
+    /// Whether it holds nothing and allows nothing.
+    fn is_idle(&self) -> bool {
+        self.balance == 0 && self.grants.list().is_empty()
+    }
+}
+
 /// A fungible token. Amounts are whole numbers of its smallest unit, of which 10^`decimals` make one token. Accounts
 /// and contracts hold it alike.
-#[contract(events(roles::RoleGranted, roles::RoleRevoked, pausing::Paused, pausing::Resumed))]
+#[contract(
+    events(roles::RoleGranted, roles::RoleRevoked, pausing::Paused, pausing::Resumed),
+    events(operators::Approved, operators::OperatorChanged),
+    events(documents::DocumentSet, documents::DocumentRemoved)
+)]
 pub mod token {
     use super::*;
+    use dusk_sdk::finance::documents::Document;
     use dusk_sdk::parts::pausing::Pausing;
     use dusk_sdk::parts::roles::Roles;
 
@@ -19,24 +44,23 @@ pub mod token {
     /// The most decimals: 10^19 units of one token would nearly be all that there can be.
     pub const MAX_DECIMALS: u8 = 18;
 
-    /// The state. Balances sum to `supply` after every call; who holds nothing has no entry.
+    /// The state. Balances sum to `supply` after every call; who holds nothing and allows nothing has no entry.
     pub struct Token {
         name: String,
         symbol: String,
         decimals: u8,
         supply: u64,
-        balances: BTreeMap<Principal, u64>,
-        /// What a spender may still move, by owner and spender.
-        allowances: BTreeMap<(Principal, Principal), u64>,
+        holders: BTreeMap<Principal, Holder>,
         roles: Roles<Role>,
         pausing: Pausing,
+        documents: Documents,
     }
 
     /// What somebody may do besides using its own tokens.
     #[contract_type]
     #[derive(Copy, Eq, PartialOrd, Ord)]
     pub enum Role {
-        /// Grants and revokes roles.
+        /// Grants and revokes roles, and sets documents.
         Admin,
         /// Makes tokens.
         Minter,
@@ -55,7 +79,7 @@ pub mod token {
         pub to: Principal,
         /// How many.
         pub amount: u64,
-        /// Who moved them: the holder, or a spender that it approved.
+        /// Who moved them: the holder, or somebody whom it allowed to.
         pub by: Principal,
     }
 
@@ -79,17 +103,6 @@ pub mod token {
         pub amount: u64,
     }
 
-    /// A holder set what a spender may move.
-    #[event]
-    pub struct Approved {
-        /// Whose tokens.
-        pub owner: Principal,
-        /// Who may move them.
-        pub spender: Principal,
-        /// How many from now on.
-        pub allowed: u64,
-    }
-
     /// Why a call was refused. The codes are part of what callers rely on: add new ones at the end.
     #[error]
     pub enum Refused {
@@ -103,10 +116,6 @@ pub mod token {
         ZeroAmount,
         /// There are only `held` to take.
         Insufficient { held: u64 },
-        /// The spender may move only `allowed`.
-        AllowanceExceeded { allowed: u64 },
-        /// The allowance is not what the caller expected, but `allowed`: look again, then decide.
-        AllowanceChanged { allowed: u64 },
         /// Only `left` more can be made: a supply has 64 bits.
         SupplyExceeded { left: u64 },
         /// Only who has a role may do this, and the last administrator stays.
@@ -115,6 +124,12 @@ pub mod token {
         /// The token is paused, or not paused.
         #[from]
         Pausing(pausing::Refused),
+        /// Allowances and operators.
+        #[from]
+        Operators(operators::Refused),
+        /// Documents.
+        #[from]
+        Documents(documents::Refused),
     }
 
     impl Token {
@@ -129,10 +144,10 @@ pub mod token {
                 symbol,
                 decimals,
                 supply: 0,
-                balances: BTreeMap::new(),
-                allowances: BTreeMap::new(),
+                holders: BTreeMap::new(),
                 roles: Roles::new(Role::Admin, deployer),
                 pausing: Pausing::default(),
+                documents: Documents::default(),
             };
             for role in [Role::Minter, Role::Burner, Role::Pauser] {
                 token.roles.grant(role, deployer)?;
@@ -165,12 +180,17 @@ pub mod token {
 
         /// How many units an account or a contract holds.
         pub fn balance_of(&self, holder: Principal) -> u64 {
-            self.balances.get(&holder).copied().unwrap_or_default()
+            self.holders.get(&holder).map_or(0, |holder| holder.balance)
         }
 
-        /// How many of the owner's units the spender may move.
+        /// How many of the owner's units the spender may move now. An operator may move all: 2^64 − 1.
         pub fn allowance(&self, owner: Principal, spender: Principal) -> u64 {
-            self.allowances.get(&(owner, spender)).copied().unwrap_or_default()
+            self.allowed(owner, spender).unwrap_or(u64::MAX)
+        }
+
+        /// Whether somebody may move all of the owner's units now.
+        pub fn is_operator(&self, owner: Principal, operator: Principal) -> bool {
+            self.allowed(owner, operator).is_none()
         }
 
         /// Whether somebody has a role.
@@ -183,6 +203,16 @@ pub mod token {
             self.pausing.is_paused()
         }
 
+        /// The documents of the issue.
+        pub fn documents(&self) -> Vec<Document> {
+            self.documents.list().to_vec()
+        }
+
+        /// Whether the token has an interface of this name.
+        pub fn supports(&self, interface: String) -> bool {
+            interfaces::supports(&INTERFACES, &interface)
+        }
+
         /// Moves the caller's tokens.
         pub fn transfer(&mut self, to: Principal, amount: u64) -> Result<(), Refused> {
             let from = caller();
@@ -191,22 +221,32 @@ pub mod token {
 
         /// Moves an owner's tokens, as far as the owner allowed the caller to.
         pub fn transfer_from(&mut self, owner: Principal, to: Principal, amount: u64) -> Result<(), Refused> {
-            let spender = caller();
-            let allowed = self.allowance(owner, spender);
-            ensure!(amount <= allowed, Refused::AllowanceExceeded { allowed });
-            self.shift(owner, to, amount, spender)?;
-            self.set_allowance(owner, spender, allowed - amount);
+            let by = caller();
+            self.holder(owner).grants.spend(&by.into(), amount, block_height())?;
+            self.shift(owner, to, amount, by)
+        }
+
+        /// Sets what a spender may move of the caller's tokens until a height, provided that it is `expected` now. So a
+        /// spender who uses the old allowance just before it changes cannot use the new one as well.
+        pub fn approve(
+            &mut self,
+            spender: Principal,
+            expected: u64,
+            allowed: u64,
+            until: u64,
+        ) -> Result<(), Refused> {
+            let owner = caller();
+            let grants = &mut self.holder(owner).grants;
+            grants.approve(owner, &spender.into(), expected, allowed, until, block_height())?;
+            self.forget_idle(owner);
             Ok(())
         }
 
-        /// Sets what a spender may move of the caller's tokens, provided that it is `expected` now. So a spender who
-        /// uses the old allowance just before it changes cannot use the new one as well.
-        pub fn approve(&mut self, spender: Principal, expected: u64, allowed: u64) -> Result<(), Refused> {
+        /// Lets an operator move all of the caller's tokens until a height, or takes that back.
+        pub fn set_operator(&mut self, operator: Principal, until: Option<u64>) -> Result<(), Refused> {
             let owner = caller();
-            let current = self.allowance(owner, spender);
-            ensure!(current == expected, Refused::AllowanceChanged { allowed: current });
-            self.set_allowance(owner, spender, allowed);
-            emit(Approved { owner, spender, allowed });
+            self.holder(owner).grants.set_operator(owner, &operator.into(), until, block_height())?;
+            self.forget_idle(owner);
             Ok(())
         }
 
@@ -259,6 +299,18 @@ pub mod token {
             Ok(self.roles.renounce(role)?)
         }
 
+        /// Sets a document, in place of one with its name. Only an administrator may.
+        pub fn set_document(&mut self, name: String, hash: [u8; 32], address: String) -> Result<(), Refused> {
+            self.roles.require(Role::Admin)?;
+            Ok(self.documents.set(name, hash, address)?)
+        }
+
+        /// Removes a document. Only an administrator may.
+        pub fn remove_document(&mut self, name: String) -> Result<(), Refused> {
+            self.roles.require(Role::Admin)?;
+            Ok(self.documents.remove(name)?)
+        }
+
         fn ensure_moving(&self, amount: u64) -> Result<(), Refused> {
             self.pausing.require_running()?;
             ensure!(amount > 0, Refused::ZeroAmount);
@@ -280,26 +332,34 @@ pub mod token {
         }
 
         fn take(&mut self, from: Principal, amount: u64) -> Result<(), Refused> {
-            let held = self.balance_of(from);
+            let holder = self.holder(from);
+            let held = holder.balance;
             ensure!(amount <= held, Refused::Insufficient { held });
+            holder.balance = held - amount;
             if held == amount {
-                self.balances.remove(&from);
-            } else {
-                self.balances.insert(from, held - amount);
+                self.forget_idle(from);
             }
             Ok(())
         }
 
         /// Cannot overflow: no balance is above the supply, which fits.
         fn add(&mut self, to: Principal, amount: u64) {
-            *self.balances.entry(to).or_default() += amount;
+            self.holder(to).balance += amount;
         }
 
-        fn set_allowance(&mut self, owner: Principal, spender: Principal, allowed: u64) {
-            if allowed == 0 {
-                self.allowances.remove(&(owner, spender));
-            } else {
-                self.allowances.insert((owner, spender), allowed);
+        /// What an owner lets somebody move now. `None`: everything.
+        fn allowed(&self, owner: Principal, spender: Principal) -> Option<u64> {
+            let grants = self.holders.get(&owner).map(|holder| &holder.grants);
+            grants.map_or(Some(0), |grants| grants.allowance(&spender.into(), block_height()))
+        }
+
+        fn holder(&mut self, who: Principal) -> &mut Holder {
+            self.holders.entry(who).or_default()
+        }
+
+        fn forget_idle(&mut self, who: Principal) {
+            if self.holder(who).is_idle() {
+                self.holders.remove(&who);
             }
         }
     }
