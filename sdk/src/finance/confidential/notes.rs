@@ -15,7 +15,7 @@ use crate::prelude::{ensure, error, event};
 pub const ROOTS: usize = 1_024;
 
 /// The tree of notes: its last nodes, and its last roots.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Notes {
     /// For each level, leaves first, the children of the last node of the next level; those to come are zero.
     frontier: [[Field; 4]; NOTE_LEVELS],
@@ -43,12 +43,6 @@ pub enum Refused {
     UnknownNoteRoot,
     /// The tree has no place for so many notes.
     NotesFull,
-}
-
-impl Default for Notes {
-    fn default() -> Self {
-        Self { frontier: Default::default(), count: 0, roots: Vec::new(), next: 0 }
-    }
 }
 
 impl Notes {
@@ -91,7 +85,7 @@ impl Notes {
         Ok(())
     }
 
-    /// Adds notes, and returns the position of the first. Costs 14 hashes for one note or for neighbours.
+    /// Adds notes, and returns the position of the first. Costs 13 hashes for notes with one parent, up to 26 for others.
     ///
     /// # Errors
     /// [`Refused::NotesFull`].

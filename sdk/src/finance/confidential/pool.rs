@@ -3,8 +3,27 @@
 //! Every act asks first what costs little, then lets the contract verify the proof about exactly the public inputs that
 //! the act uses, and then changes the state. The contract gives the verification as a closure, so it cannot forget it:
 //!
-//! ```text
-//! pool.transfer(&order, 0, |act| proof.verify(&SendPublic { act, policy, bound: order.bound(with) }))?;
+//! ```
+//! use dusk_sdk::finance::confidential::pool::{Pool, Refused, Spending};
+//! use dusk_sdk::finance::confidential::statements::{Transfer, TransferSecret};
+//! use dusk_sdk::zk::*;
+//!
+//! /// A holder moves an amount to another one, and everything that goes along is bound.
+//! #[circuit]
+//! pub fn send(
+//!     cs: &mut ConstraintSystem,
+//!     #[public] act: Transfer,
+//!     #[public] _bound: Field,
+//!     #[private] secret: TransferSecret,
+//! ) {
+//!     let _ = act.assert(cs, &secret);
+//! }
+//!
+//! /// Pays nobody out of the asset, so there is nothing else to bind.
+//! fn transfer(pool: &mut Pool, order: &Spending, proof: &Proof<Send>) -> Result<u64, Refused> {
+//!     let bound = order.bound(0.into());
+//!     pool.transfer(order, 0, |act| proof.verify(&SendPublic { act, bound }))
+//! }
 //! ```
 //!
 //! The supply is public: what was minted, less what left. A locked amount is part of it.
@@ -17,7 +36,7 @@ use super::notes::Notes;
 use super::nullifiers::Nullifiers;
 use super::registry::check_reason;
 use super::statements::{LockNative, MintNative, RegisterNative, SeizeNative, TransferNative};
-use super::{Auditor, auditor, locks, notes, nullifiers, registry};
+use super::{Auditor, Registry, auditor, locks, notes, nullifiers, registry};
 use crate::env::emit;
 use crate::field::Field;
 use crate::finance::offices::Officer;
@@ -277,10 +296,21 @@ impl Pool {
         self.supply
     }
 
-    /// The public inputs of a registration, for the contract to verify its proof.
-    #[must_use]
-    pub fn registration(&self, owner: Field, cipher: ViewCipher) -> RegisterNative {
-        RegisterNative { owner, auditor: self.auditor.key(), cipher }
+    /// Registers an owner, whose keys the auditor can read. Anybody may submit the proof.
+    ///
+    /// # Errors
+    /// [`registry::Refused::AlreadyRegistered`] and [`Refused::ProofInvalid`].
+    pub fn register(
+        &self,
+        registry: &mut Registry,
+        owner: Field,
+        cipher: ViewCipher,
+        verify: impl FnOnce(RegisterNative) -> bool,
+    ) -> Result<(), Refused> {
+        registry.require_new(owner)?;
+        let act = RegisterNative { owner, auditor: self.auditor.key(), cipher };
+        ensure!(verify(act), Refused::ProofInvalid);
+        Ok(registry.register(owner, cipher, self.auditor.number())?)
     }
 
     /// Moves value from a holder to another, and `public_out` out of the asset. Returns the position of the first
@@ -509,6 +539,11 @@ mod tests {
         assert_eq!(refused, Err(Refused::ProofInvalid));
         let minting = Minting { value: 7, commitment: 1.into(), cipher: order.cipher, note: note(1) };
         assert_eq!(pool.mint(&minting, |_| false), Err(Refused::ProofInvalid));
+        let (mut registry, view) =
+            (Registry::default(), ViewCipher { ephemeral: [1.into(); 2], fields: [2.into(); 2] });
+        let refused = pool.register(&mut registry, 5.into(), view, |act| act.owner != 5.into());
+        assert_eq!(refused, Err(Refused::ProofInvalid));
+        assert!(!registry.is_registered(5.into()));
         assert_eq!((pool.notes.clone(), pool.nullifiers.root(), pool.supply), before);
     }
 

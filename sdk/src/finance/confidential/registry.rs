@@ -6,7 +6,7 @@
 //! A proof may be about one of the last [`ROOTS`] roots. A change that takes a right away (freeze, removal, another
 //! level) ends all older roots at once: no proof that was made before it counts.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -14,7 +14,7 @@ use super::HolderTree;
 use super::cipher::ViewCipher;
 use super::holder::Holder;
 use super::statements::PolicyNative;
-use crate::env::emit;
+use crate::env::{caller, emit};
 use crate::field::Field;
 use crate::finance::ledger::MAX_REASON_BYTES;
 use crate::finance::offices::Officer;
@@ -33,6 +33,8 @@ pub struct Registry {
     admitted: u64,
     /// The last roots, the newest last.
     roots: Vec<Field>,
+    /// The tags of persons who were admitted by a credential.
+    tags: BTreeSet<Field>,
 }
 
 /// Somebody who registered; with a place if an officer admitted it.
@@ -115,6 +117,8 @@ pub enum Refused {
     },
     /// A new owner has to be active.
     NotActive,
+    /// The person with this tag has an entry, or had one.
+    TagUsed,
 }
 
 impl Registry {
@@ -139,7 +143,8 @@ impl Registry {
         matches!(self.entries.get(&owner), Some(Entry::Registered | Entry::Admitted(..)))
     }
 
-    /// Checks that a proof may be about a root, and returns the public inputs of the policy.
+    /// Checks that a proof may be about a root, and returns the public inputs of the policy. A contract may take a later
+    /// day than today from the caller: it is stricter, and a proof that is made before midnight serves after it.
     ///
     /// # Errors
     /// [`Refused::UnknownRegistryRoot`].
@@ -148,12 +153,17 @@ impl Registry {
         Ok(PolicyNative { registry_root, today, level })
     }
 
-    /// Notes somebody who registered with a proof. `verify` verifies the proof of
-    /// [`Register`](super::statements::Register) about this owner, the auditor's key and the ciphertext.
+    /// Checks that an owner can register, before a proof is verified.
     ///
     /// # Errors
     /// [`Refused::AlreadyRegistered`].
-    pub fn register(&mut self, owner: Field, cipher: ViewCipher, auditor: u32) -> Result<(), Refused> {
+    pub fn require_new(&self, owner: Field) -> Result<(), Refused> {
+        ensure!(!self.entries.contains_key(&owner), Refused::AlreadyRegistered);
+        Ok(())
+    }
+
+    /// Notes somebody who registered with a proof: see [`Pool::register`](super::Pool::register).
+    pub(super) fn register(&mut self, owner: Field, cipher: ViewCipher, auditor: u32) -> Result<(), Refused> {
         self.enter(owner)?;
         emit(HolderRegistered { owner, cipher, auditor });
         Ok(())
@@ -166,6 +176,17 @@ impl Registry {
     pub fn admit(&mut self, by: Officer, holder: Holder) -> Result<(), Refused> {
         let position = self.place(holder)?;
         emit(HolderAdmitted { position, holder, by: by.who() });
+        Ok(())
+    }
+
+    /// Admits somebody who registered, by a proof of [`Admit`](super::statements::Admit) that the contract has
+    /// verified about exactly this entry and tag. The caller stands for the officer in the event.
+    ///
+    /// # Errors
+    /// [`Refused::TagUsed`], and those of [`admit`](Registry::admit).
+    pub fn admit_proven(&mut self, holder: Holder, tag: Field) -> Result<(), Refused> {
+        let position = self.place_tagged(holder, tag)?;
+        emit(HolderAdmitted { position, holder, by: caller() });
         Ok(())
     }
 
@@ -201,7 +222,7 @@ impl Registry {
     }
 
     fn enter(&mut self, owner: Field) -> Result<(), Refused> {
-        ensure!(!self.entries.contains_key(&owner), Refused::AlreadyRegistered);
+        self.require_new(owner)?;
         self.entries.insert(owner, Entry::Registered);
         Ok(())
     }
@@ -221,6 +242,13 @@ impl Registry {
             self.roots.remove(0);
         }
         self.roots.push(self.tree.root());
+        Ok(position)
+    }
+
+    fn place_tagged(&mut self, holder: Holder, tag: Field) -> Result<u64, Refused> {
+        ensure!(!self.tags.contains(&tag), Refused::TagUsed);
+        let position = self.place(holder)?;
+        self.tags.insert(tag);
         Ok(position)
     }
 
@@ -300,6 +328,18 @@ mod tests {
         assert_eq!(it.clear(1.into()), Err(Refused::NotAdmitted));
         assert_eq!(it.enter(1.into()), Err(Refused::AlreadyRegistered), "a removed holder does not come back");
         assert_eq!(it.place(holder(1)), Err(Refused::NotRegistered));
+    }
+
+    #[test]
+    fn a_person_has_one_entry() {
+        let mut it = registry(0);
+        (1..=2_u64).for_each(|owner| it.enter(owner.into()).unwrap());
+        assert_eq!(it.place_tagged(holder(1), 7.into()), Ok(0));
+        assert_eq!(it.place_tagged(holder(2), 7.into()), Err(Refused::TagUsed));
+        assert_eq!(it.place_tagged(holder(1), 8.into()), Err(Refused::AlreadyAdmitted));
+        it.clear(1.into()).unwrap();
+        assert_eq!(it.place_tagged(holder(2), 7.into()), Err(Refused::TagUsed), "a removed person stays removed");
+        assert_eq!(it.place_tagged(holder(2), 8.into()), Ok(1), "a refused tag is not used up");
     }
 
     #[test]

@@ -36,6 +36,7 @@
 //! | statement | rows | with the registry |
 //! |---|---|---|
 //! | [`Register`] | 3,471 | |
+//! | [`Register`] with [`Admit`] | 14,481 | |
 //! | [`Mint`] | 2,927 | 8,155 |
 //! | [`Transfer`] | 22,033 | 32,472 |
 //! | [`Lock`] | 23,169 | 33,608 |
@@ -45,6 +46,7 @@
 //! A circuit of up to 32,762 rows is proven with 2^15, so a transfer with the registry is as quick as one without.
 
 mod acts;
+mod admit;
 mod notes;
 mod policy;
 mod spend;
@@ -57,6 +59,7 @@ pub use acts::{
     Held, HeldNative, HeldSecret, HeldSecretNative, Holding, Mint, MintNative, MintSecret, MintSecretNative, Register,
     RegisterNative, RegisterSecret, RegisterSecretNative, Seize, SeizeNative, SeizeSecret, SeizeSecretNative,
 };
+pub use admit::{Admit, AdmitNative, AdmitSecret, AdmitSecretNative};
 pub use notes::{Input, InputNative};
 pub use policy::{Party, PartyNative, Policy, PolicyNative};
 pub use spend::{

@@ -5,10 +5,10 @@ use std::vec::Vec;
 
 use super::super::{
     self as native, AuditCipher as NativeCipher, AuditorKey, Holder, HolderTree, Keys, Note, NoteTree, NullifierTree,
-    ReadingKey, ViewCipher,
+    REVOKED_LEVELS, ReadingKey, ViewCipher,
 };
 use super::*;
-use crate::zk::native::{Array, Point, Scalar};
+use crate::zk::native::{Array, Credential, IndexedTree, Point, Scalar};
 use crate::zk::{
     Assignment, BlsScalar, CheckError, ConstraintSystem, GateKind, Layout, MAX_ROWS, Selectors, U64, Value, audit,
     check,
@@ -515,11 +515,74 @@ fn the_registry_refuses_by_name() {
     assert_eq!(refused(stale), "the receiver is in the registry");
 }
 
+fn admit(cs: &mut ConstraintSystem, case: Option<&(AdmitNative, AdmitSecretNative)>) {
+    statement::<Admit, AdmitSecret>(cs, case, |cs, act, secret| act.assert(cs, secret));
+}
+
+#[test]
+fn an_admission_refuses_by_name() {
+    let (attester, person) = (Scalar::from(41), Scalar::from(42));
+    let credential = Credential {
+        holder: (Point::GENERATOR * &person).u(),
+        serial: 9.into(),
+        born: 730_000,
+        expires: TODAY,
+        residence: 756,
+        nationality: 40,
+        accreditation: 2,
+        salt: 99.into(),
+    };
+    let mut revoked = IndexedTree::<REVOKED_LEVELS>::new();
+    revoked.insert(5.into()).unwrap();
+    let entry = Holder { owner: 3.into(), class: 7, country: 756, level: 2, valid_until: TODAY, active: true };
+    let act = AdmitNative {
+        attester: (Point::GENERATOR * &attester).u(),
+        revoked: revoked.root(),
+        today: TODAY,
+        scope: 6.into(),
+        tag: crate::zk::native::nullifier(credential.holder, 6.into()),
+        entry,
+    };
+    let secret = AdmitSecretNative {
+        signature: credential.sign(&attester),
+        not_revoked: revoked.non_membership(credential.serial).unwrap(),
+        credential,
+        attester_key: Point::GENERATOR * &attester,
+        secret_key: person,
+    };
+    let usual = (act, secret);
+    holds(|cs: &mut ConstraintSystem| admit(cs, Some(&usual)));
+    let spoilt = |change: &dyn Fn(&mut (AdmitNative, AdmitSecretNative))| {
+        spoilt(&usual, |cs, case| admit(cs, Some(case)), change)
+    };
+    assert_eq!(spoilt(&|it| other(&mut it.0.attester)), "the key is the attester's");
+    assert_eq!(
+        spoilt(&|it| it.1.signature = it.1.credential.sign(&Scalar::from(43))),
+        "the attester has signed the credential"
+    );
+    assert_eq!(spoilt(&|it| it.0.today += 1), "the credential has not expired");
+    let gap = revoked.non_membership(1.into()).unwrap();
+    assert_eq!(spoilt(&|it| it.1.not_revoked = gap.clone()), "the credential is not revoked");
+    assert_eq!(spoilt(&|it| other(&mut it.0.revoked)), "the neighbours are in the tree");
+    assert_eq!(spoilt(&|it| it.1.secret_key = Scalar::from(43)), "the secret key is the person's");
+    assert_eq!(spoilt(&|it| other(&mut it.0.tag)), "the tag is the person's");
+    assert_eq!(spoilt(&|it| it.0.entry.country += 1), "the country is the residence");
+    assert_eq!(spoilt(&|it| it.0.entry.level += 1), "the level is the accreditation");
+    assert_eq!(spoilt(&|it| it.0.entry.valid_until += 1), "the entry ends with the credential");
+}
+
 /// The rows of each statement; the table in the documentation has these.
 #[test]
 fn nothing_is_left_to_choose_and_rows_are_counted() {
     let rows = [
         ("register", audited(|cs: &mut ConstraintSystem| register(cs, None))),
+        (
+            "register and admit",
+            audited(|cs: &mut ConstraintSystem| {
+                register(cs, None);
+                admit(cs, None);
+            }),
+        ),
         ("mint", audited(|cs: &mut ConstraintSystem| mint(cs, None))),
         ("seize", audited(|cs: &mut ConstraintSystem| seize(cs, None))),
         ("held", audited(|cs: &mut ConstraintSystem| held(cs, None))),
@@ -554,7 +617,7 @@ fn nothing_is_left_to_choose_and_rows_are_counted() {
     assert!(rows.iter().all(|(_, rows)| *rows <= MAX_ROWS));
     assert_eq!(
         rows.map(|(_, rows)| rows),
-        [3_471, 2_927, 12_173, 18_704, 22_033, 23_169, 8_155, 17_401, 32_472, 33_608]
+        [3_471, 14_481, 2_927, 12_173, 18_704, 22_033, 23_169, 8_155, 17_401, 32_472, 33_608]
     );
 }
 
