@@ -317,6 +317,9 @@ impl Parts {
     /// Writes the bound fields to `__dusk_out` as a JSON object.
     pub(crate) fn write(&self) -> TokenStream {
         let (names, bound) = (&self.names, &self.bound);
+        if let ([name], [bound]) = (names.as_slice(), bound.as_slice()) {
+            return quote!(::dusk_sdk::__private::write_one(#bound, #name, __dusk_out););
+        }
         quote! {
             #[allow(unused_mut, reason = "there may be no fields")]
             let mut __dusk_fields = ::dusk_sdk::__private::Members::object(__dusk_out);

@@ -126,7 +126,8 @@ impl PartialOrd for Account {
 impl Ord for Account {
     #[inline(never)]
     fn cmp(&self, other: &Self) -> Ordering {
-        self.limbs.cmp(&other.limbs)
+        let unequal = self.limbs.iter().zip(&other.limbs).find(|(own, other)| own != other);
+        unequal.map_or(Ordering::Equal, |(own, other)| own.cmp(other))
     }
 }
 
@@ -306,6 +307,17 @@ mod tests {
         assert_eq!(account(1).1.encode().unwrap().len(), 200);
         assert_eq!(Account::from_bytes(&PublicKey::default().to_bytes()), Err(Malformed));
         assert_eq!(Account::from_bytes(&[0; 96]), Err(Malformed));
+    }
+
+    #[test]
+    fn accounts_are_ordered_by_their_limbs() {
+        let accounts: Vec<_> = (1..8).map(|seed| account(seed).1).collect();
+        for one in &accounts {
+            for other in &accounts {
+                assert_eq!(one.cmp(other), one.limbs.cmp(&other.limbs));
+                assert_eq!(one == other, one.limbs == other.limbs);
+            }
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use bytecheck::CheckBytes;
 use rkyv::{Archive, Deserialize, Serialize};
 
 use crate::runtime::fail::fail;
-use crate::text::push_decimal_u64;
+use crate::text::{push, push_decimal_u64};
 use crate::value::Value;
 #[cfg(feature = "json")]
 use crate::{
@@ -226,9 +226,9 @@ impl FromStr for Dusk {
 
 impl Value for Dusk {
     fn write_json(&self, out: &mut String) {
-        out.push('"');
+        push(out, "\"");
         push_decimal_u64(out, self.0);
-        out.push('"');
+        push(out, "\"");
     }
 
     /// Accepts a number of LUX, as a number or a string of digits, or a string with a unit: `"2.5 DUSK"`.

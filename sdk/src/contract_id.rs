@@ -122,3 +122,20 @@ impl fmt::Debug for ContractId {
         fmt::Display::fmt(self, f)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn ids_are_ordered_by_their_bytes(own: [u8; 32], other: [u8; 32], same in 0usize..=32) {
+            let mut other = other;
+            other[..same].copy_from_slice(&own[..same]);
+            let ids = [own, other].map(ContractId::from_bytes);
+            prop_assert_eq!(ids[0].cmp(&ids[1]), own.cmp(&other));
+        }
+    }
+}

@@ -61,6 +61,14 @@ impl<T> Is<T> for T {}
 pub trait RawResult {}
 impl<T, E> RawResult for Result<T, E> {}
 
+/// Writes an object with one member. Most errors with a field have just one.
+#[inline(never)]
+pub fn write_one<T: Value>(value: &T, name: &str, out: &mut String) {
+    let mut object = Members::object(out);
+    value.write_json(object.field(name));
+    object.end();
+}
+
 /// Joins descriptions to one vector.
 #[must_use]
 pub fn joined<T>(parts: &mut [Vec<T>]) -> Vec<T> {

@@ -138,9 +138,11 @@ pub enum Property {
     FreezeHolds,
     /// A forced move keeps freezes, and locked shares stay locked with their next holder.
     ForceKeepsLocks,
-    /// A recovery releases nothing, loses nothing, and leaves nothing behind. What others have allowed the lost account
-    /// is the new one's, once.
+    /// A recovery releases nothing, loses nothing, and leaves nothing behind.
     RecoveryMovesAll,
+    /// What others have allowed the lost account is the new one's after a recovery, and only its, and no more than it
+    /// was.
+    RecoveryMovesAllowances,
     /// An officer's act is in an event.
     OfficersAreSeen,
     /// A dividend gives holders no more than was paid in.
@@ -149,7 +151,7 @@ pub enum Property {
 
 impl Property {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::SupplyIsTheSum,
         Self::CheckAgrees,
         Self::LimitHolds,
@@ -157,6 +159,7 @@ impl Property {
         Self::FreezeHolds,
         Self::ForceKeepsLocks,
         Self::RecoveryMovesAll,
+        Self::RecoveryMovesAllowances,
         Self::OfficersAreSeen,
         Self::DividendsMintNothing,
     ];

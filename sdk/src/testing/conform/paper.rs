@@ -222,9 +222,9 @@ fn each_property_fails_on_a_planted_fault() {
         (Fault::RecoveryLosesDividends, Property::RecoveryMovesAll),
         (Fault::RecoveryLeavesDividends, Property::RecoveryMovesAll),
         (Fault::RecoveryLosesTheLimit, Property::RecoveryMovesAll),
-        (Fault::RecoveryLosesAllowances, Property::RecoveryMovesAll),
-        (Fault::RecoveryLeavesAllowances, Property::RecoveryMovesAll),
-        (Fault::RecoveryDoublesAllowances, Property::RecoveryMovesAll),
+        (Fault::RecoveryLosesAllowances, Property::RecoveryMovesAllowances),
+        (Fault::RecoveryLeavesAllowances, Property::RecoveryMovesAllowances),
+        (Fault::RecoveryDoublesAllowances, Property::RecoveryMovesAllowances),
         (Fault::OfficerIsSilent, Property::OfficersAreSeen),
         (Fault::DividendRoundsUp, Property::DividendsMintNothing),
     ];

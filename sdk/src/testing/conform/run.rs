@@ -230,20 +230,20 @@ impl<T: Restricted> Run<'_, T> {
         }
     }
 
-    /// A holder that can send two shares to another one, neither of them one of these two. It is given two more where
-    /// none of its own are free.
+    /// A holder that can send three shares to another one, neither of them one of these two. It is given three more
+    /// where too few of its own are free.
     fn owner_beside(&mut self, lost: usize, new: usize) -> Result<Option<(usize, usize)>, Violation> {
         let others: Vec<_> = (0..self.token.holders()).filter(|holder| ![lost, new].contains(holder)).collect();
         for owner in others.iter().copied() {
             for receiver in others.iter().copied().filter(|receiver| *receiver != owner) {
                 let Holding { frozen, limit, shares, .. } = self.token.holding(receiver)?;
-                if frozen || limit.saturating_sub(shares) < 2 || self.token.holding(owner)?.frozen {
+                if frozen || limit.saturating_sub(shares) < 3 || self.token.holding(owner)?.frozen {
                     continue;
                 }
-                if self.token.holding(owner)?.free < 2 {
-                    self.act(Act::Issue { to: owner, amount: 2 })?;
+                if self.token.holding(owner)?.free < 3 {
+                    self.act(Act::Issue { to: owner, amount: 3 })?;
                 }
-                if self.token.holding(owner)?.free >= 2 {
+                if self.token.holding(owner)?.free >= 3 {
                     return Ok(Some((owner, receiver)));
                 }
             }
@@ -254,7 +254,7 @@ impl<T: Restricted> Run<'_, T> {
     /// What an owner had allowed the lost account, two shares, is the new one's.
     fn allowances(&mut self, owner: usize, receiver: usize, recovered: (usize, usize)) -> Result<(), Violation> {
         let (lost, new) = recovered;
-        let property = Property::RecoveryMovesAll;
+        let property = Property::RecoveryMovesAllowances;
         let spend = |by, amount| Act::Spend { by, from: owner, to: receiver, amount };
         let used = self.done(spend(lost, 1))?;
         self.holds(property, !used, || "the lost account used what it had been allowed".into())?;

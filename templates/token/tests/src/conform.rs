@@ -24,6 +24,7 @@ fn the_token_conforms(chain: Chain) -> TestResult {
         Property::FreezeHolds,
         Property::ForceKeepsLocks,
         Property::RecoveryMovesAll,
+        Property::RecoveryMovesAllowances,
         Property::DividendsMintNothing,
     ];
     assert_eq!(report.skipped(), skipped);

@@ -162,7 +162,7 @@ fn allowances_and_operators_end_at_a_height(chain: Chain) -> TestResult {
     for _ in 0..2 {
         token.by(&broker).transfer_from(owner, who(&broker), 200).succeeds();
     }
-    chain.mine(until - chain.height());
+    chain.mine(until + 1 - chain.height());
     assert_eq!([token.allowance(owner, who(&shop))?, token.allowance(owner, who(&broker))?], [0, 0]);
     for spender in [&shop, &broker] {
         let late = token.by(spender).transfer_from(owner, who(spender), 1);
