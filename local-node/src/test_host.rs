@@ -17,6 +17,7 @@
 //! | `connection` | bounded lines in and out |
 //! | `guests` | the connected clients, and the token that tests show |
 //! | `chain` | what each request does |
+//! | `observing` | what the chain shows of a transaction, for tests that compare it between runs |
 //! | `proofs` | proofs, mock or real |
 //! | `signer` | transactions of the named accounts |
 //! | `report` | what the tests did, for the command line |
@@ -24,6 +25,7 @@
 mod chain;
 mod connection;
 mod guests;
+mod observing;
 mod proofs;
 mod report;
 mod signer;
