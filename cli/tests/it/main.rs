@@ -13,6 +13,8 @@ mod drivers;
 #[cfg(test)]
 mod ending;
 #[cfg(test)]
+mod evidence;
+#[cfg(test)]
 mod hints;
 #[cfg(test)]
 mod hostile;
@@ -22,6 +24,8 @@ mod launcher;
 mod looking;
 #[cfg(test)]
 mod messages;
+#[cfg(test)]
+mod observer;
 #[cfg(test)]
 mod plan;
 #[cfg(test)]
