@@ -22,6 +22,7 @@
 //! | `guests` | the connected clients, and the token that tests show |
 //! | `chains` | what a host needs of a chain, whoever has it |
 //! | `chain` | the host's own chains: what each request does |
+//! | `observing` | what the chain shows of a transaction, for tests that compare it between runs |
 //! | `proofs` | proofs, mock or real |
 //! | `signer` | transactions of the named accounts |
 //! | `report` | what the tests did, for the command line |
@@ -30,6 +31,7 @@ mod chain;
 mod chains;
 mod connection;
 mod guests;
+mod observing;
 mod proofs;
 mod report;
 mod signer;

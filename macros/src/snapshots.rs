@@ -74,6 +74,16 @@ fn the_expansion_of_a_circuit() {
 }
 
 #[test]
+fn the_expansion_of_an_observer_test() {
+    let test = quote! {
+        /// Amounts stay private.
+        #[ignore]
+        fn hides(chain: Chain, private: &Private) -> TestResult { Ok(()) }
+    };
+    insta::assert_snapshot!(pretty(crate::test::expand(&quote!(observer), &test)));
+}
+
+#[test]
 fn the_expansion_of_a_type_of_circuits() {
     let holder = quote! {
         /// Who holds shares.

@@ -20,6 +20,7 @@ use super::deploy::Deploy;
 use super::devnet::Devnet;
 use super::doctor::Doctor;
 use super::events::Events;
+use super::evidence::EvidenceOptions;
 use super::inspect::Inspect;
 use super::keys::Keys;
 use super::new::New;
@@ -66,6 +67,8 @@ pub(crate) enum Command {
     Check(Check),
     /// Builds changed contracts and runs the tests on the deployable wasm.
     Test(Test),
+    /// Writes a document with threats, tests, circuits and hashes, or verifies one.
+    Evidence(EvidenceOptions),
     /// Serves the tests that plain `cargo test` runs.
     #[command(hide = true)]
     TestHost,

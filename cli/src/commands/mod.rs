@@ -14,6 +14,7 @@ mod deploy;
 mod devnet;
 mod doctor;
 mod events;
+mod evidence;
 mod grammar;
 mod inspect;
 mod keys;
@@ -52,6 +53,7 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<ExitCode> {
         Command::Prove(options) => prove::run(&project()?, &options, ui),
         Command::Keys(options) => keys::run(&options.action, ui),
         Command::Crs(options) => crs::run(project, bare, &options.action, ui),
+        Command::Evidence(options) => evidence::run(&project()?, &options, ui),
         Command::TestHost => test_host::run(&project()?, ui),
         Command::Node(Node { control: Some(change), .. }) => control::run(&bare()?, &change, ui),
         Command::Node(options) => node::run(&options, ui),

@@ -1,6 +1,7 @@
 //! `cargo dusk test`
 
 mod gas;
+mod observer;
 mod tree;
 
 use std::collections::BTreeMap;
@@ -35,6 +36,9 @@ pub(crate) struct Test {
     /// Matches the filter against whole test names.
     #[arg(long, requires = "filter")]
     pub(crate) exact: bool,
+    /// Runs only observer tests, and shows what each compared.
+    #[arg(long)]
+    pub(crate) observer: bool,
     /// Lists the tests without running them.
     #[arg(long)]
     pub(crate) list: bool,
@@ -128,6 +132,7 @@ pub(super) fn run(project: &Project, options: &Test, ui: &Ui) -> Result<ExitCode
     let selection = Selection {
         filter: options.filter.as_deref(),
         exact: options.exact,
+        observer: options.observer,
         jobs: options.jobs.or(chain.is_some().then_some(JOBS_ON_NETWORK)),
         time: options.time(),
         fail_fast: options.fail_fast,
@@ -176,6 +181,12 @@ fn list(programs: &[Program], selection: Selection<'_>, ui: &Ui) -> Result<ExitC
 /// A name that selects nothing is an error: it would pass in continuous integration for ever.
 fn nothing_ran(options: &Test, programs: &[Program], selection: Selection<'_>) -> Result<anyhow::Error> {
     let Some(filter) = &options.filter else {
+        if options.observer {
+            return Ok(Fault::usage(
+                "there are no observer tests",
+                "add functions with `#[dusk_sdk::test(observer)]`: the chapter \"Testing\" of the book has an example",
+            ));
+        }
         return Ok(Fault::usage("there are no tests", "add functions with `#[dusk_sdk::test]` to the folder tests"));
     };
     let all = runs::list(programs, Selection { filter: None, exact: false, ..selection })?;
@@ -285,6 +296,9 @@ fn say(run: &TestRun, deeds: &BTreeMap<String, Vec<Deed>>, options: &Test, ui: &
             _ => String::new(),
         };
         ui.line(format!("   {word} {:width$}{figures}", name(result)).trim_end());
+        if let Some(compared) = result.observer.as_ref().filter(|_| options.observer) {
+            observer::say(compared, ui);
+        }
         let deeds = deeds.get(&result.full_name()).into_iter().flatten();
         if shows_calls(result, options) {
             deeds.for_each(|deed| tree::say(deed, ui));

@@ -18,6 +18,7 @@
 //! | [`chain`] | a chain, reached through a node: deployments, calls, and what happened |
 //! | [`devnet`] | a network of nodes on this machine |
 //! | [`testing`] | the tests of contracts, and what they did |
+//! | [`evidence`] | a document about a project that others can check |
 
 pub(crate) mod build;
 pub(crate) mod cargo;
@@ -25,6 +26,7 @@ pub(crate) mod chain;
 pub(crate) mod circuits;
 pub(crate) mod contract;
 pub(crate) mod devnet;
+pub(crate) mod evidence;
 pub(crate) mod exact;
 pub(crate) mod hash;
 pub(crate) mod interrupt;

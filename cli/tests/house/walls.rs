@@ -117,6 +117,7 @@ const MODULES_OF_OPS: &[(&str, &[&str])] = &[
     ("chain", &["build", "contract", "exact", "hash", "project", "report", "tls"]),
     ("devnet", &["chain", "node", "project", "report"]),
     ("testing", &["build", "cargo", "chain", "circuits", "contract", "project", "report"]),
+    ("evidence", &["build", "cargo", "circuits", "contract", "hash", "project", "report", "testing"]),
 ];
 
 /// The modules of the virtual machine from the ground up, each with those that it imports.

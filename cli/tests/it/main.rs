@@ -15,6 +15,8 @@ mod drivers;
 #[cfg(test)]
 mod ending;
 #[cfg(test)]
+mod evidence;
+#[cfg(test)]
 mod hints;
 #[cfg(test)]
 mod hostile;
@@ -24,6 +26,8 @@ mod launcher;
 mod looking;
 #[cfg(test)]
 mod messages;
+#[cfg(test)]
+mod observer;
 #[cfg(test)]
 mod plan;
 #[cfg(test)]

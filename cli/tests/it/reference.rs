@@ -27,6 +27,7 @@ const SDK_FILES: &[(&str, &str, &str)] = &[
     ("Tests: what came of a call", "sdk/src/testing/outcome.rs", "`dusk_sdk::testing`."),
     ("Tests: failures", "sdk/src/testing/failure.rs", "`dusk_sdk::testing`."),
     ("Tests: keys", "sdk/src/testing/keys.rs", "`dusk_sdk::testing`."),
+    ("Tests: private values", "sdk/src/testing/observer/private.rs", "`dusk_sdk::testing`, for observer tests."),
 ];
 
 /// What the page of errors shows: a heading, and the files that have the errors.
@@ -48,6 +49,7 @@ const ERROR_FILES: &[(&str, &[&str])] = &[
     ("Witnesses that do not satisfy the circuit", &["sdk/circuit/src/check.rs"]),
     ("Failures of keys and proofs", &["sdk/prover/src/backend.rs", "sdk/prover/src/keys.rs"]),
     ("Parameters that cannot be used", &["sdk/prover/src/parameters/mod.rs"]),
+    ("Evidence that cannot be verified", &["cli/src/ops/evidence/document.rs"]),
     ("Nodes that do not answer", &["cli/src/ops/chain/client/error.rs"]),
 ];
 

@@ -130,14 +130,21 @@ impl BlockExecution {
         Ok(ExecutedBlock { height, gas_limit, root, bloom, receipts, events, rewards, fees, session, held_bytes })
     }
 
-    /// Pays the rewards, ends the block, and keeps its state: for a block that nobody has to agree to.
+    /// Pays the rewards, ends the block, and keeps its state: for a block that nobody has to agree to. On request it says
+    /// what changed.
     ///
     /// # Errors
     /// When the chain's own part of the block fails.
-    pub fn commit(mut self) -> Result<Committed, ExecutorError> {
+    pub fn commit(mut self, with_changes: bool) -> Result<Committed, ExecutorError> {
         let rewards = self.end()?;
         let Self { session, fees, receipts, events, .. } = self;
-        Ok(Committed { root: session.commit()?, changes: None, receipts, events, rewards, fees })
+        let (root, changes) = if with_changes {
+            let (root, changes) = session.commit_with_changes()?;
+            (root, Some(changes))
+        } else {
+            (session.commit()?, None)
+        };
+        Ok(Committed { root, changes, receipts, events, rewards, fees })
     }
 
     /// What comes after the transactions. Gives the rewards.

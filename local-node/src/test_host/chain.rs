@@ -11,10 +11,12 @@ use dusk_core::transfer::data::{ContractCall, ContractDeploy, TransactionData};
 use dusk_core::transfer::moonlight::{Fee, Payload};
 use dusk_sdk_protocol::execution::{CallError, Event, Frame};
 use dusk_sdk_protocol::host::{HexBytes, MAX_MINED_BLOCKS, Outcome, Request, Response};
+use dusk_sdk_protocol::observation::MAX_FINDINGS;
 use local_node_types::keys::BlsKey;
 use local_node_types::rules::{BLOCK_GAS_LIMIT, FEEDER_GAS_LIMIT, MIN_DEPLOY_GAS_PRICE};
 use local_node_vm::{Receipt, Session, StateRoot, Vm, VmError};
 
+use super::observing::Observer;
 use super::proofs::{ProofsError, Proved, Wanted};
 use super::report::{Action, Entry, TestReport};
 use super::{OwnChains, TestChain, connection::failed};
@@ -57,6 +59,7 @@ pub(super) struct Chain<'a> {
     snapshots: Vec<State>,
     names: BTreeMap<String, usize>,
     packages: BTreeMap<ContractId, String>,
+    observer: Observer,
     report: TestReport,
 }
 
@@ -75,17 +78,17 @@ impl From<String> for Problem {
 }
 
 /// What a transaction is to do.
-struct TransactionRequest {
-    action: Action,
-    from: String,
-    contract: ContractId,
-    function: String,
-    receiver: Option<PublicKey>,
-    value: u64,
-    deposit: u64,
-    gas_limit: u64,
-    gas_price: u64,
-    data: Option<TransactionData>,
+pub(super) struct TransactionRequest {
+    pub(super) action: Action,
+    pub(super) from: String,
+    pub(super) contract: ContractId,
+    pub(super) function: String,
+    pub(super) receiver: Option<PublicKey>,
+    pub(super) value: u64,
+    pub(super) deposit: u64,
+    pub(super) gas_limit: u64,
+    pub(super) gas_price: u64,
+    pub(super) data: Option<TransactionData>,
 }
 
 /// What came of a question.
@@ -143,6 +146,20 @@ impl TestChain for Chain<'_> {
             Request::Mine { blocks } => self.mine(blocks),
             Request::Snapshot => self.snapshot(),
             Request::Revert { snapshot } => self.revert(snapshot),
+            Request::Observe { again } => {
+                self.observer.begin();
+                self.report.is_again = again;
+                Ok(Response::Done)
+            }
+            Request::Observed => self.observer.take().ok_or_else(|| Problem {
+                message: "no transaction was observed since the last question".to_owned(),
+                hint: Some("send a transaction first"),
+            }),
+            Request::Compared { mut compared } => {
+                compared.findings.truncate(MAX_FINDINGS);
+                self.report.compared = Some(compared);
+                Ok(Response::Done)
+            }
         };
         answer.unwrap_or_else(|Problem { message, hint }| failed(message, hint))
     }
@@ -157,6 +174,7 @@ impl<'a> Chain<'a> {
             snapshots: Vec::new(),
             names: BTreeMap::new(),
             packages: BTreeMap::new(),
+            observer: Observer::default(),
             report: TestReport::new(test),
         }
     }
@@ -279,6 +297,7 @@ impl<'a> Chain<'a> {
         let index = self.index_of(&request.from)?;
         let account = &self.shared.accounts[index];
         let (sender, executor) = (*account.public_key(), &self.shared.executor);
+        let seen = self.observer.look_at(&request, self.now.height + 1);
         let payload = Payload {
             chain_id: executor.chain_id(),
             sender,
@@ -303,7 +322,7 @@ impl<'a> Chain<'a> {
                 hint: Some("nothing was sent; look at the account's balance, the deposit and the gas limit"),
             },
         })?;
-        let committed = block.commit().map_err(|error| error.to_string())?;
+        let committed = block.commit(self.observer.is_on()).map_err(|error| error.to_string())?;
         self.now.held = Some(Rc::new(Held { vm: executor.vm().clone(), root: committed.root }));
         self.now.height = height;
         self.now.nonces[index] += 1;
@@ -312,6 +331,7 @@ impl<'a> Chain<'a> {
             unreachable!("the block holds the transaction that was just run in it")
         };
         let executed = receipt.executed;
+        self.observer.keep(seen, &executed, committed.changes);
         let logs = executed.traces.iter().flat_map(Frame::logged).collect();
         self.report.push(Entry {
             action: request.action,

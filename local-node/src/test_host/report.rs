@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use dusk_core::abi::ContractId;
 use dusk_sdk_protocol::execution::{CallError, Emitted, Event, Frame};
+use dusk_sdk_protocol::observation::Compared;
 use serde::Serialize;
 
 /// The most entries that are kept of one test.
@@ -43,6 +44,10 @@ pub struct TestReport {
     pub proofs: (usize, usize),
     /// The accounts that it asked for: name, and address in base58.
     pub accounts: Vec<(String, String)>,
+    /// Whether another chain of the test had the same transactions before: the report of that one has them.
+    pub is_again: bool,
+    /// What the comparison of the test's runs gave, where it compares any.
+    pub compared: Option<Compared>,
     trace_bytes: usize,
 }
 
@@ -62,6 +67,9 @@ impl TestReport {
 
     /// Adds what the test has done, without its traces where there are too many, or only counts it.
     pub fn push(&mut self, mut entry: Entry) {
+        if self.is_again {
+            return;
+        }
         if self.entries.len() >= MAX_ENTRIES {
             self.dropped += 1;
             return;

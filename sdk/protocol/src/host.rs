@@ -17,6 +17,7 @@ use piecrust_uplink::ContractId;
 use serde::{Deserialize, Serialize};
 
 use crate::execution::{CallError, Event, Logged, hex_id};
+use crate::observation::{Compared, Observation};
 
 /// The environment variable that holds the host's address and its token, `127.0.0.1:PORT#TOKEN`.
 pub const ADDRESS_VARIABLE: &str = "DUSK_TEST_HOST";
@@ -147,6 +148,18 @@ pub enum Request {
         /// What [`Response::Snapshot`] gave.
         snapshot: u64,
     },
+    /// Keeps what the chain shows of each transaction, for [`Request::Observed`]. Answer: [`Response::Done`].
+    Observe {
+        /// Whether another chain of this test has done the same already: the report then has its transactions.
+        again: bool,
+    },
+    /// What the chain shows of the last transaction; it is told once. Answer: [`Response::Observed`].
+    Observed,
+    /// What the comparison of a test's runs gave, for the report. Answer: [`Response::Done`].
+    Compared {
+        /// What it gave.
+        compared: Compared,
+    },
 }
 
 /// The most empty blocks that one request may ask for.
@@ -217,6 +230,11 @@ pub enum Response {
     Snapshot {
         /// Its number.
         snapshot: u64,
+    },
+    /// What the chain shows of a transaction.
+    Observed {
+        /// What it shows.
+        observation: Box<Observation>,
     },
     /// It is done.
     Done,

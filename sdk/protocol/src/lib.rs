@@ -7,7 +7,11 @@
 //! | [`abi`] | the description of a contract that tools read (`abi.json`) |
 //! | [`execution`] | the results of calls: events, errors, traces |
 //! | [`host`] | the protocol between a contract's tests and the test host |
+//! | [`observation`] | what the chain shows of a transaction, and what a comparison of runs gave |
+
+pub use piecrust_uplink::ContractId;
 
 pub mod abi;
 pub mod execution;
 pub mod host;
+pub mod observation;

@@ -239,6 +239,27 @@ impl Interface {
         (event.data.decode)(bytes).map_err(|_| ConversionError::Malformed)
     }
 
+    /// The names and types of a function's arguments.
+    #[cfg(feature = "testing")]
+    pub(crate) fn input_types(&self, function: &str, types: &mut Types) -> Option<Vec<(&'static str, Type)>> {
+        let function = self.function(function).ok()?;
+        Some(function.names.iter().copied().zip((function.input.describe)(types)).collect())
+    }
+
+    /// The type of a function's result.
+    #[cfg(feature = "testing")]
+    pub(crate) fn output_type(&self, function: &str, types: &mut Types) -> Option<Type> {
+        let function = self.function(function).ok()?;
+        Some((function.feeds.unwrap_or(function.output).describe)(types))
+    }
+
+    /// The type of an event.
+    #[cfg(feature = "testing")]
+    pub(crate) fn event_type(&self, topic: &str, types: &mut Types) -> Option<Type> {
+        let event = self.events.iter().find(|event| event.topic == topic)?;
+        Some((event.data.describe)(types))
+    }
+
     fn function(&self, name: &str) -> Result<&Function, ConversionError> {
         let all = || self.init.iter().chain(self.functions);
         all().find(|function| function.name == name).ok_or_else(|| ConversionError::Unknown {

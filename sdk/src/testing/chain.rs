@@ -11,6 +11,7 @@ use core::fmt;
 
 use dusk_sdk_protocol::execution::{CallError, Event, Logged};
 use dusk_sdk_protocol::host::{Outcome, Request, Response};
+use dusk_sdk_protocol::observation::Observation;
 
 use super::connection::{Connection, ConnectionError};
 use super::failure::Failure;
@@ -38,7 +39,20 @@ struct Shared {
     names: RefCell<Vec<(String, String)>>,
     /// The deployed contracts, for decoding their events.
     contracts: RefCell<Vec<(ContractId, &'static Interface)>>,
+    /// What the chain has shown of the transactions, in an observer test.
+    observed: RefCell<Option<Observations>>,
 }
+
+/// What the chain has shown of the transactions of one run.
+#[derive(Default)]
+struct Observations {
+    seen: Vec<Observation>,
+    /// The bytes of changed state in them.
+    bytes: usize,
+}
+
+/// The most bytes of changed state that are kept of one run.
+const MAX_OBSERVED_BYTES: usize = 512 << 20;
 
 impl fmt::Debug for Chain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -61,6 +75,7 @@ impl Chain {
             connection: RefCell::new(connection),
             names: RefCell::default(),
             contracts: RefCell::default(),
+            observed: RefCell::default(),
         }))
     }
 
@@ -217,8 +232,45 @@ impl Chain {
 
     #[track_caller]
     fn outcome(&self, request: &Request) -> Outcome {
-        match self.ask(request) {
+        let outcome = match self.ask(request) {
             Response::Outcome(outcome) => outcome,
+            other => unexpected(&other),
+        };
+        self.look();
+        outcome
+    }
+
+    /// Keeps what the chain shows of each transaction from now on. `again`: another chain of this test does so, too.
+    #[track_caller]
+    pub(super) fn observe(&self, again: bool) {
+        match self.ask(&Request::Observe { again }) {
+            Response::Done => *self.0.observed.borrow_mut() = Some(Observations::default()),
+            other => unexpected(&other),
+        }
+    }
+
+    /// What was kept.
+    pub(super) fn observed(&self) -> Vec<Observation> {
+        self.0.observed.take().map(|observations| observations.seen).unwrap_or_default()
+    }
+
+    /// The deployed contracts.
+    pub(super) fn deployed(&self) -> Vec<(ContractId, &'static Interface)> {
+        self.0.contracts.borrow().clone()
+    }
+
+    /// Looks at the last transaction, in an observer test.
+    #[track_caller]
+    fn look(&self) {
+        let mut observed = self.0.observed.borrow_mut();
+        let Some(Observations { seen, bytes }) = &mut *observed else { return };
+        match self.ask(&Request::Observed) {
+            Response::Observed { observation } => {
+                let parts = observation.changes.iter().flat_map(|it| &it.pages).flat_map(|it| &it.parts);
+                *bytes += parts.map(|part| part.bytes.0.len()).sum::<usize>();
+                assert!(*bytes <= MAX_OBSERVED_BYTES, "the test changes more state than can be compared");
+                seen.push(*observation);
+            }
             other => unexpected(&other),
         }
     }

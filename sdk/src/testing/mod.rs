@@ -32,6 +32,7 @@ mod connection;
 mod failure;
 #[cfg(feature = "signatures")]
 mod keys;
+mod observer;
 mod outcome;
 #[cfg(feature = "zk")]
 mod proofs;
@@ -47,6 +48,9 @@ use connection::Connection;
 pub use failure::{Failure, TestResult};
 #[cfg(feature = "signatures")]
 pub use keys::{BlsKey, SchnorrKey};
+pub use observer::Private;
+#[doc(hidden)]
+pub use observer::run_observer;
 pub use outcome::{Accepted, Rejected, Sent};
 #[cfg(feature = "zk")]
 pub use proofs::ProveError;

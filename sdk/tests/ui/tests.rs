@@ -20,4 +20,12 @@ async fn later<T>(chain: Chain) -> TestResult {
 #[dusk_sdk::test]
 struct NotAFunction;
 
+#[dusk_sdk::test(observer)]
+fn observes_nothing(chain: Chain) -> TestResult {
+    Ok(())
+}
+
+#[dusk_sdk::test(observer)]
+fn gives_nothing(chain: Chain, private: &Private) {}
+
 fn main() {}

@@ -47,6 +47,14 @@ pub(crate) struct Packages {
     pub(crate) metadata: Metadata,
 }
 
+impl Packages {
+    /// The folders of all members.
+    pub(crate) fn folders(&self) -> impl Iterator<Item = &Path> {
+        let members = self.metadata.workspace_packages();
+        members.into_iter().filter_map(|package| package.manifest_path.parent()).map(AsRef::as_ref)
+    }
+}
+
 /// What cargo knows of the workspace. It writes `Cargo.lock` where the manifests ask for something else than it has.
 ///
 /// # Errors

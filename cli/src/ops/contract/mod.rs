@@ -13,6 +13,7 @@
 //! | `arguments` | values that people give, checked against the description |
 //! | `flags` | functions as commands: flags, help |
 //! | `samples` | values that fit a type, for examples |
+//! | `words` | types and sentences of a description as text |
 
 pub(crate) mod amount;
 pub(crate) mod arguments;
@@ -25,3 +26,4 @@ pub(crate) mod samples;
 pub(crate) mod sandbox;
 pub(crate) mod schema;
 pub(crate) mod wasm;
+pub(crate) mod words;

@@ -168,6 +168,9 @@ impl TestChain for OnNetwork<'_> {
             Request::Snapshot | Request::Revert { .. } => {
                 return not_here("it goes back to a saved state (`snapshot`), and a network does not go back");
             }
+            Request::Observe { .. } | Request::Observed | Request::Compared { .. } => {
+                return not_here("it compares what chains of its own show (`observer`)");
+            }
             Request::Feed { .. } => {
                 return not_here("it reads what a function feeds, and a node does not say where an item ends");
             }

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use cargo_metadata::Message;
 use dusk_sdk_protocol::host::{ADDRESS_VARIABLE, TIMEOUT_VARIABLE};
+use dusk_sdk_protocol::observation::Compared;
 use local_node::test_host::{Action, Artefact, HostConfig, Report, TestHost};
 use serde::Serialize;
 
@@ -31,6 +32,9 @@ const MAX_OUTPUT_BYTES: u64 = 64 * 1024 * 1024;
 const MAX_SILENCE: Duration = Duration::from_secs(10);
 /// The most tests without a result that are named.
 const MAX_NAMED: usize = 8;
+
+/// How the names of observer tests end.
+const OBSERVER_SUFFIX: &str = "::observer";
 
 /// The most programs that run at a time. Each runs as many tests at a time as there are processors.
 const MAX_PROGRAMS: usize = 8;
@@ -82,6 +86,9 @@ pub(crate) struct TestResult {
     /// Why it was skipped.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<String>,
+    /// What the comparison of its runs gave, of an observer test.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) observer: Option<Compared>,
     /// What it printed, when it failed.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) output: String,
@@ -143,6 +150,8 @@ pub(crate) struct Selection<'a> {
     pub(crate) filter: Option<&'a str>,
     /// Whether the filter is a whole name.
     pub(crate) exact: bool,
+    /// Only observer tests.
+    pub(crate) observer: bool,
     /// How many run at a time; `None`: as many as the machine has processors.
     pub(crate) jobs: Option<u16>,
     /// How long one may take; `None`: as long as it likes.
@@ -285,6 +294,7 @@ pub(crate) fn list(programs: &[Program], selection: Selection<'_>) -> Result<Vec
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let tests = text.lines().filter_map(|line| line.strip_suffix(": test"));
         let tests = tests.filter(|name| circuit_of(name).is_none());
+        let tests = tests.filter(|name| !selection.observer || is_observer(name));
         names.extend(tests.map(|name| (program.name.clone(), name.to_owned())));
     }
     Ok(names)
@@ -320,6 +330,13 @@ impl Program {
 
     fn run(&self, place: &str, selection: Selection<'_>, needs_more: NeedsMore<'_>) -> Result<Ended> {
         let mut command = self.command(selection);
+        if selection.observer {
+            // The filter selects by a part of the name; these are whole ones.
+            let chosen = list(std::slice::from_ref(self), selection)?;
+            command = self.command(Selection { filter: None, exact: true, ..selection });
+            // Without a name the program would run everything.
+            command.args(chosen.iter().map(|(_, name)| name.as_str()).chain([OBSERVER_SUFFIX]));
+        }
         command.env(ADDRESS_VARIABLE, place).stdout(Stdio::piped());
         if let Some(time) = selection.time {
             command.env(TIMEOUT_VARIABLE, time.as_secs().to_string());
@@ -468,8 +485,14 @@ fn read_line(program: &str, line: &str) -> Option<TestResult> {
         milliseconds: None,
         proofs: ProofCount::default(),
         reason: None,
+        observer: None,
         output: String::new(),
     })
+}
+
+/// Whether a test compares its runs: the macro ends the names of those by this.
+pub(crate) fn is_observer(name: &str) -> bool {
+    name.ends_with(OBSERVER_SUFFIX)
 }
 
 /// The sections `---- name stdout ----`.
@@ -503,6 +526,7 @@ fn add_figures(results: &mut [TestResult], report: &Report) {
             // A refused transaction pays its whole limit, which tells nothing about the contract.
             let through = seen.entries.iter().filter(|entry| entry.action != Action::Query && entry.result.is_ok());
             let gas = through.map(|entry| entry.gas_spent).fold(0, u64::saturating_add);
+            result.observer = seen.compared.clone().or(result.observer.take());
             result.gas = Some(result.gas.unwrap_or_default().saturating_add(gas));
             result.milliseconds = Some(result.milliseconds.unwrap_or_default().saturating_add(millis));
         }

@@ -42,7 +42,12 @@ impl Issuer {
 
     /// Takes a member in. A real secret is random; the issuer sees its hash alone.
     pub(crate) fn issue(&mut self, secret: u64) -> Holder {
-        let holder = Holder { secret: Field::from(secret), position: self.issued };
+        self.issue_for(Field::from(secret))
+    }
+
+    /// Takes a member in that has this secret.
+    pub(crate) fn issue_for(&mut self, secret: Field) -> Holder {
+        let holder = Holder { secret, position: self.issued };
         self.credentials.insert(holder.position, holder.credential()).expect("there is room");
         self.issued += 1;
         holder

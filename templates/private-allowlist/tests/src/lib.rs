@@ -3,4 +3,5 @@
 
 mod allowlist;
 mod issuer;
+mod privacy;
 mod threats;

@@ -1,0 +1,127 @@
+//! Evidence about templates: written twice alike, verified, and told apart from what it is not.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::support::{Place, alone, says};
+
+/// A project of a template.
+fn project(template: &str) -> Place {
+    let mut place = Place::new();
+    place.dusk(&["new", "tried", "--template", template]).exits(0);
+    place.enter("tried");
+    place
+}
+
+fn evidence(place: &Place, file: &str) -> Value {
+    serde_json::from_str::<Value>(&place.read(file)).unwrap()["evidence"].clone()
+}
+
+fn names(list: &Value) -> Vec<&str> {
+    list.as_array().unwrap().iter().map(|it| it["name"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn evidence_about_an_allow_list_is_made_again_and_checked() {
+    let _turn = alone();
+    let place = project("private-allowlist");
+    let written = place.dusk(&["evidence", "--json"]).exits(0).document();
+    assert_eq!((&written["sound"], &written["threats"]["open"]), (&true.into(), &0.into()), "{written}");
+    assert_eq!(written["file"], "evidence.json");
+    let first = evidence(&place, "evidence.json");
+    let threats = first["threats"].as_array().unwrap();
+    assert!(threats.len() > 10 && threats.iter().all(|threat| threat["standing"] == "averted"), "{threats:#?}");
+    assert_eq!(threats[0]["tests"][0]["test"], "tests::threats::a_stranger_without_a_credential_cannot_prove_one");
+    let circuit = &first["circuits"][0];
+    assert_eq!((&circuit["name"], &circuit["audit"]["clean"]), (&"member".into(), &true.into()));
+    assert_eq!(names(&circuit["public"]), ["root", "revoked", "scope", "nullifier", "occasion"]);
+    assert_eq!(names(&circuit["private"]), ["secret", "path", "non_membership"]);
+    let contract = &first["contracts"][0];
+    assert_eq!(contract["circuits"][0]["digest"], circuit["digest"]);
+    let wasm = fs::read(place.at.join("target/dusk/allowlist/allowlist.wasm"))
+        .or_else(|_| fs::read(built(&place).join("allowlist/allowlist.wasm")))
+        .unwrap();
+    assert_eq!(contract["wasm"], blake3::hash(&wasm).to_hex().to_string());
+    let enter = contract["calls"].as_array().unwrap().iter().find(|call| call["name"] == "enter").unwrap();
+    assert_eq!((&enter["proofs_of"][0], names(&enter["arguments"])[1]), (&"member".into(), "nullifier"));
+    let sources = names(&first["sources"]);
+    for source in ["Cargo.lock", "Cargo.toml", "README.md", "circuits/src/lib.rs", "contracts/allowlist/src/lib.rs"] {
+        assert!(sources.contains(&source), "{source}: {sources:?}");
+    }
+    assert!(sources.iter().all(|it| !it.starts_with("target") && !it.contains("evidence")), "{sources:?}");
+    assert!(first["remarks"].to_string().contains("development parameters"), "{}", first["remarks"]);
+    assert!(!place.read("evidence.json").contains(place.at.to_str().unwrap()), "no path of this machine");
+    let page = place.read("evidence.html");
+    for part in ["<!doctype html>", "What each call of allowlist shows", "averted", "secret, path, non_membership"] {
+        assert!(page.contains(part), "{part}");
+    }
+
+    // Again: the same bytes.
+    place.dusk(&["evidence", "--out", "again.json"]).exits(0);
+    assert_eq!(place.read("evidence.json"), place.read("again.json"));
+    says(&place.dusk(&["evidence", "--verify", "evidence.json"]).exits(0), &["VERIFIED evidence.json", "threats"]);
+
+    // Another source, and a test that a threat names is gone.
+    let threats = "tests/src/threats.rs";
+    place.edit(threats, "fn a_flipped_bit_is_noticed", "fn another_name");
+    let other = place.dusk(&["evidence", "--verify", "evidence.json", "--json"]).exits(1).document();
+    assert_eq!((&other["verified"], &other["exit"]), (&false.into(), &1.into()));
+    let places: Vec<_> =
+        other["differences"].as_array().unwrap().iter().map(|it| it["place"].as_str().unwrap()).collect();
+    for part in ["sources tests/src/threats.rs, blake3", "sound", "tests tests::threats::another_name"] {
+        assert!(places.contains(&part), "{part}: {places:#?}");
+    }
+    let open = place.dusk(&["evidence", "--out", "open.json"]).exits(1);
+    says(&open, &["speaks against the project: 1 threat open", "hint: "]);
+    let open = evidence(&place, "open.json");
+    let row = open["threats"].as_array().unwrap().iter().find(|it| it["standing"] == "open").unwrap().clone();
+    assert_eq!(row["tests"][0]["status"], "missing", "{row}");
+
+    refuses_what_is_no_evidence(&place);
+}
+
+/// Where the artefacts are, if cargo has another target folder.
+fn built(place: &Place) -> std::path::PathBuf {
+    let built = place.dusk(&["build", "--json"]).exits(0).document();
+    let path = built["contracts"][0]["path"].as_str().unwrap_or_default().to_owned();
+    std::path::Path::new(&path).ancestors().nth(2).unwrap_or(&place.at).to_owned()
+}
+
+/// Files that cannot be verified, each with an error of its own, and without a build.
+fn refuses_what_is_no_evidence(place: &Place) {
+    let text = place.read("evidence.json");
+    let refused = |name: &str, content: &str, parts: &[&str]| {
+        place.write(name, content);
+        let ran = place.dusk(&["evidence", "--verify", name]).exits(2);
+        says(&ran, parts);
+        says(&ran, &["cannot be verified", "hint: "]);
+        assert!(!ran.stderr.contains("Compiling"), "{}", ran.all());
+    };
+    refused("truncated.json", &text[..text.len() / 2], &["it ends in the middle"]);
+    refused("flipped.json", &text.replacen("averted", "open", 1), &["it was changed after it was written"]);
+    refused("other.json", "{\"contracts\":[]}", &["it is no evidence of `cargo dusk`"]);
+    refused("page.json", &place.read("evidence.html"), &["it is not JSON"]);
+    refused("newer.json", &text.replacen("\"version\": 1", "\"version\": 7", 1), &["it has version 7 of the form"]);
+    refused("shape.json", &text.replacen("\"remarks\"", "\"notes\"", 1), &["it does not have the form of evidence"]);
+    says(&place.dusk(&["evidence", "--verify", "none.json"]).exits(3), &["cannot read none.json", "hint: "]);
+    says(&place.dusk(&["evidence", "--out", "evidence.html"]).exits(2), &["is the name of the page", "hint: "]);
+}
+
+#[test]
+fn evidence_about_a_restricted_token_has_its_whole_table_and_is_of_no_other_project() {
+    let _turn = alone();
+    let place = project("restricted-token");
+    let written = place.dusk(&["evidence"]).exits(0);
+    says(&written, &["threats", "threats averted", "1 of 1 audit clean", "written"]);
+    let evidence = evidence(&place, "evidence.json");
+    let rows = place.read("README.md").lines().filter(|line| line.starts_with("| ") && line.ends_with("` |")).count();
+    assert!(evidence["threats"].as_array().unwrap().len() > 30 && rows > 30, "{rows}");
+    assert!(evidence["tests"].as_array().unwrap().len() > 70);
+    assert_eq!(evidence["sound"], true);
+
+    let list = project("private-allowlist");
+    fs::copy(place.at.join("evidence.json"), list.at.join("evidence.json")).unwrap();
+    let foreign = list.dusk(&["evidence", "--verify", "evidence.json"]).exits(2);
+    says(&foreign, &["about another project", "the contracts register, this project has allowlist", "hint: go to"]);
+}

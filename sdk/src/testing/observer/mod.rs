@@ -1,0 +1,93 @@
+//! The observer test: private data must make no difference to what the chain shows.
+//!
+//! A test with `#[dusk_sdk::test(observer)]` runs four times, each on a fresh chain: with two sets of private values, each
+//! with two sets of random values. The test host keeps everything that the chain shows of each transaction, and the runs
+//! are compared.
+//!
+//! | module | about |
+//! |---|---|
+//! | `private` | what a test draws and declares |
+//! | `compare` | the comparison, transaction by transaction |
+//! | `values` | arguments, inner calls, events, results, errors, gas |
+//! | `pages` | the pages of the state that changed |
+//! | `contracts`, `leaves` | values decoded, and as parts with a place each |
+
+mod compare;
+mod contracts;
+mod leaves;
+mod pages;
+mod private;
+#[cfg(test)]
+mod tests;
+mod values;
+
+use alloc::format;
+use alloc::string::String;
+
+use dusk_sdk_protocol::host::{Request, Response};
+use dusk_sdk_protocol::observation::Compared;
+
+use self::compare::{Shown, compare};
+use self::contracts::Contracts;
+pub use self::private::Private;
+use self::private::{RUNS, Run};
+use super::chain::{Chain, unexpected};
+use super::connection::Connection;
+use super::failure::TestResult;
+use super::timeout;
+
+/// Runs an observer test. `#[dusk_sdk::test(observer)]` calls it.
+///
+/// # Panics
+/// If there is no test host, a run fails, or private data shows.
+#[doc(hidden)]
+#[track_caller]
+pub fn run_observer(test: &'static str, manifest_folder: &'static str, body: fn(Chain, &Private) -> TestResult) {
+    timeout::within(timeout::most(), test, move || {
+        let (mut runs, mut last) = ([const { None }; 4], None);
+        for (run, shown) in RUNS.into_iter().zip(&mut runs) {
+            let connection = match Connection::open(test, manifest_folder) {
+                Ok(connection) => connection,
+                Err(error) => panic!("{test} has no chain to run on: {error}"),
+            };
+            let chain = Chain::new(connection);
+            *shown = Some(observe(test, &chain, run, body));
+            last = Some(chain);
+        }
+        let ([Some(a), Some(b), Some(c), Some(d)], Some(chain)) = (runs, last) else { return };
+        let compared = compare(&[a, b, c, d], &Contracts(chain.deployed()));
+        match chain.try_ask(&Request::Compared { compared: compared.clone() }) {
+            Ok(Response::Done) => {}
+            Ok(other) => unexpected(&other),
+            Err(error) => panic!("{error}"),
+        }
+        assert!(compared.findings.is_empty(), "{}", told(test, &compared));
+    });
+}
+
+/// One run of the test, and what the chain has shown of it.
+fn observe(test: &str, chain: &Chain, run: Run, body: fn(Chain, &Private) -> TestResult) -> Shown {
+    chain.observe(run != RUNS[0]);
+    let private = Private::new(run);
+    if let Err(failure) = body(chain.clone(), &private) {
+        panic!("{test} fails with {run}: {failure}");
+    }
+    let (drawn, declared) = private.taken();
+    Shown { seen: chain.observed(), drawn, declared }
+}
+
+/// What a test says that has found private data.
+fn told(test: &str, compared: &Compared) -> String {
+    let mut text = format!("{test} shows private data, or what it declares does not hold:");
+    for finding in &compared.findings {
+        text.push_str(&format!("\n    {}: {}", finding.place, finding.text));
+    }
+    if compared.more_findings > 0 {
+        text.push_str(&format!("\n    and {} more places", compared.more_findings));
+    }
+    text.push_str(
+        "\nhint: mend the contract or the test at the first place; what follows from it differs as well. Declare only \
+         what is random or public: `private.declare_random(…)`, `private.declare_public(…)`",
+    );
+    text
+}
