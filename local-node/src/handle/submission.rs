@@ -1,11 +1,12 @@
 //! Transactions on their way into the mempool: checks beside the loop, compilation, simulation.
 
 use dusk_core::transfer::Transaction;
+use local_node_core::Origin;
 use local_node_types::keys::BlsKey;
 use local_node_types::ledger::LedgerTransaction;
 use local_node_vm::ExecutionError;
 
-use super::{Command, NodeHandle, Origin, SimulateError, SubmitError};
+use super::{Command, NodeHandle, SimulateError, SubmitError};
 use crate::block::TxId;
 use crate::end::Stopped;
 use crate::reader::Simulation;
