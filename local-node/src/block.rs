@@ -4,7 +4,6 @@
 
 mod flows;
 
-use std::fmt;
 use std::sync::Arc;
 
 use dusk_core::abi::ContractId;
@@ -13,31 +12,9 @@ use dusk_sdk_protocol::execution::{CallError, Event};
 use local_node_types::ledger::{Block, Hash, Header, LedgerTransaction};
 use local_node_vm::EVENT_OVERHEAD_BYTES;
 
+pub use local_node_core::mempool::TxId;
+
 pub use self::flows::Flows;
-
-/// What identifies a transaction: its hash as a scalar, little-endian.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TxId(pub [u8; 32]);
-
-impl TxId {
-    /// The id of a transaction. The format of its bytes does not matter.
-    #[must_use]
-    pub fn of(transaction: &LedgerTransaction) -> Self {
-        Self(transaction.id())
-    }
-}
-
-impl fmt::Display for TxId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex::encode(self.0))
-    }
-}
-
-impl fmt::Debug for TxId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "TxId({self})")
-    }
-}
 
 /// A transaction in a block, and what came of it.
 #[derive(Debug, Clone)]

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use local_node_core::mempool::Limits;
 use local_node_kadcast::udp::UdpError;
 use local_node_types::rules::Profile;
 
@@ -10,7 +11,6 @@ use crate::accounts::KeyPair;
 use crate::executor::ExecutorError;
 use crate::genesis::Allocation;
 use crate::ledger::LedgerError;
-use crate::mempool::Limits;
 use crate::network::NetworkConfig;
 use crate::reader::MAX_CALL_TIME;
 use crate::store::StoreError;

@@ -5,12 +5,12 @@ mod listeners;
 use std::sync::Arc;
 
 use dusk_sdk_protocol::execution::Event;
+use local_node_core::mempool::Removal;
 use local_node_types::ledger::{Hash, Label};
 
 pub(crate) use self::listeners::{Announcer, Audience, announcer};
 pub use self::listeners::{ListenError, Listener};
 use crate::block::{SpentTransaction, StoredBlock, TxId};
-use crate::mempool::Removal;
 use crate::transaction::ValidTransaction;
 use crate::weight;
 

@@ -27,7 +27,7 @@ use local_node_types::rules::{Profile, Rules};
 use local_node_vm::Receipt;
 use tokio::sync::{mpsc, oneshot};
 
-pub(crate) use self::command::{Command, Control, Origin, Place};
+pub(crate) use self::command::{Command, Control, Place};
 pub(crate) use self::compilations::Compilations;
 pub use self::compilations::{MAX_COMPILATIONS, MAX_COMPILATIONS_AT_ONCE, MAX_COMPILATIONS_PER_SENDER};
 pub use self::error::{ControlError, MineError, SimulateError, SubmitError, WaitError};

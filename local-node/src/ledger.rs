@@ -22,6 +22,7 @@ use local_node_consensus::{
     Voter,
 };
 use local_node_core::ChainBlock;
+use local_node_core::mempool::Queue;
 use local_node_types::codec::Encode as _;
 use local_node_types::keys::BlsKey;
 use local_node_types::ledger::{
@@ -39,7 +40,6 @@ use crate::block::{SpentTransaction, StoredBlock, TxId};
 use crate::executor::{
     BlockParams, Committed, ExecutedBlock, Executor, ExecutorError, Payees, RunError, TransactionReceipt,
 };
-use crate::mempool::Queue;
 use crate::store::{Acceptance, MAX_KEPT_BYTES, Snapshot, Store, StoreError};
 use crate::work::Cancel;
 

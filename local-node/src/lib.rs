@@ -49,7 +49,6 @@ pub mod genesis;
 pub mod handle;
 pub mod http;
 pub mod ledger;
-pub mod mempool;
 pub mod network;
 pub mod reader;
 mod runtime;
@@ -61,4 +60,5 @@ mod work;
 
 pub use config::{BUILD_TIME, BlockTime, Config, LOCAL_CHAIN_ID, NodeError};
 pub use handle::NodeHandle;
+pub use local_node_core::mempool;
 pub use runtime::spawn;

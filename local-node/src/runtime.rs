@@ -8,15 +8,18 @@
 //!        │ size, form, chain, fees, signature        ▲  a session each,              ▲│
 //!        ▼ Command (bounded channel)                 │  forgotten)                   ││ Incoming
 //!  ┌──────────────────────── one thread: Node::run ──┼─────────────────────────────┐ ││
-//!  │   Mempool ──queue──┐      Output::Send, Judge … │ header of the tip           │◄┼┘
-//!  │      ▲             ▼             ┌──────────────┼─────────────────────────────┼─┘ Outgoing
-//!  │      │ forget    Job ◄── Output::Ledger ── Core::handle ── Output::Persist ──┐│
-//!  └──────┼─────────────┼──────────────────────────▲──▲─────────────────────────┼──┘
-//!         │             ▼                          │  │ Position                ▼
-//!         └───── one thread: Ledger ── Done ───────┘  └──────────── one thread: Log
-//!                       │
-//!                       ▼
-//!                     Store ──► NodeEvent ──► listeners
+//!  │      │ account of the sender                    │ header of the tip           │◄┼┘
+//!  │      ▼                                          │                             ├─┘ Outgoing
+//!  │   Input::Transaction ──► Core::handle: mempool, chain, consensus              │
+//!  │                            │   ▲    │            Output::Send, Judge …         │
+//!  └────────────────────────────┼───┼────┼──────────────────────────────────▲──────┘
+//!                Output::Ledger │   │    └─ Output::Persist ──► one thread: Log
+//!                with the queue │   │                                Position
+//!                               ▼   │ Done, with the accounts of senders
+//!                         one thread: Ledger
+//!                               │
+//!                               ▼
+//!                             Store ──► NodeEvent ──► listeners
 //! ```
 //!
 //! The core decides, and does nothing else: it is the one that the simulator runs. Blocks run on the ledger's thread,
@@ -33,7 +36,7 @@
 //! |---|---|
 //! | `node` | the loop, and what it is asked |
 //! | `chain` | what the core wants, and what the ledger answers |
-//! | `pool` | transactions into the mempool and out of it |
+//! | `pool` | what the core's mempool is asked, and what it needs of the ledger |
 //! | `worker` | the ledger's thread |
 //! | `log`, `record` | the log's thread, and the form of records |
 //! | `peers`, `network` | the loop's side of the network, and the tasks between it and Kadcast |
@@ -55,6 +58,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use local_node_consensus::signing::Keyring;
 use local_node_consensus::{Millis, Start};
+use local_node_core::mempool::{Limits, PoolError, Removal};
 use local_node_core::{Core, CoreConfig, Output, Position, Record, Restart};
 use local_node_kadcast::udp::{Driver, Handle, Settings};
 use local_node_kadcast::{Event, Identity as Peer, PRODUCED_WORK_BITS};
@@ -78,7 +82,6 @@ use crate::executor::Executor;
 use crate::genesis::{self, Allocation};
 use crate::handle::{Compilations, MAX_CHECKS, MAX_COMMANDS, NetworkEnd, NodeHandle, NodeInfo, Shared, SubmitError};
 use crate::ledger::{Ledger, VOTING_RULES};
-use crate::mempool::{Mempool, PoolError, Prequeue, Removal};
 use crate::network::NetworkConfig;
 use crate::reader::Reader;
 use crate::store::{Identity, Store, StoreError};
@@ -262,7 +265,7 @@ fn prepare(config: &Config, network: Option<NetworkEnd>) -> Result<Prepared, Nod
         info,
     }));
 
-    let core_config = core_config(config.block_time, public.is_none());
+    let core_config = core_config(config.block_time, public.is_none(), config.mempool);
     let (log, Remembered { records, last }, written) = open_log(config)?;
     let (peers, incoming, tasks) = match public {
         Some(public) => {
@@ -289,7 +292,6 @@ fn prepare(config: &Config, network: Option<NetworkEnd>) -> Result<Prepared, Nod
         written,
         peers,
         incoming,
-        rules: config.rules,
         block_time: config.block_time,
         build_time: config.build_time,
         call_time: config.call_time,
@@ -297,8 +299,6 @@ fn prepare(config: &Config, network: Option<NetworkEnd>) -> Result<Prepared, Nod
         clock,
         journal: None,
         journal_due: None,
-        mempool: Mempool::new(config.mempool),
-        prequeue: Prequeue::new(config.mempool),
         executor,
         store,
         tip,
@@ -308,6 +308,8 @@ fn prepare(config: &Config, network: Option<NetworkEnd>) -> Result<Prepared, Nod
         commands: command_receiver,
         end: None,
         fresh: false,
+        more: false,
+        taken: None,
         mine_waiters: VecDeque::new(),
         stalled: false,
         removals: ended_by.into_iter().map(|id| (id, Removal::EndedProcess)).collect(),
@@ -359,14 +361,15 @@ fn last_full(store: &Store) -> Result<u64, StoreError> {
     Ok(0)
 }
 
-fn core_config(block_time: BlockTime, alone: bool) -> CoreConfig {
+fn core_config(block_time: BlockTime, alone: bool, pool: Limits) -> CoreConfig {
     let (block_time, start) = match block_time {
         BlockTime::Instant => (Millis(0), Start::OnGo),
         BlockTime::Every(time) => (Millis::from_secs(time.as_secs()), Start::AtOnce),
     };
     // The profile says what transactions may do. Votes are signed as networks sign them today in any case.
     let local = local_node_consensus::Config::local(block_time);
-    CoreConfig::new(local_node_consensus::Config { profile: VOTING_RULES, start, alone, ..local })
+    let consensus = local_node_consensus::Config { profile: VOTING_RULES, start, alone, ..local };
+    CoreConfig { pool, ..CoreConfig::new(consensus) }
 }
 
 /// A core on a chain, and the first things that it wants.

@@ -2,7 +2,7 @@
 //!
 //! [`Policy::check`] takes bytes of any origin and gives a [`ValidTransaction`] transaction or says what is wrong with
 //! them. The cheapest checks come first: size, form, chain, fees, gas, and the signature last. Checks of what depends
-//! on accounts (nonce, balance) belong to the [`mempool`](crate::mempool). Source: the book, "Transactions and fees",
+//! on accounts (nonce, balance) belong to the [`mempool`](local_node_core::mempool). Source: the book, "Transactions and fees",
 //! section "Mempool".
 //!
 //! | module | holds |
@@ -10,22 +10,22 @@
 //! | `public` | the checks of public (Moonlight) transactions |
 //! | `signature` | the check of their signatures |
 //! | `data` | the checks of what a transaction carries: call, deployment, blobs |
-//! | `valid` | transactions that passed |
 
 mod data;
 mod error;
 mod known;
 mod public;
 mod signature;
-mod valid;
 
 use dusk_core::transfer::{Transaction, TransactionFormat};
+use local_node_core::mempool::most_spent;
 use local_node_types::rules::{BLOCK_GAS_LIMIT, MIN_GAS_LIMIT, Rules};
 use local_node_vm::{Vm, verify_blobs};
 
+pub use local_node_core::mempool::ValidTransaction;
+
 pub use self::error::TransactionError;
 pub(crate) use self::known::Known;
-pub use self::valid::ValidTransaction;
 
 /// The most bytes that a block may have.
 pub const MAX_BLOCK_BYTES: usize = 1024 * 1024;
@@ -97,7 +97,7 @@ impl Policy {
             return Err(TransactionError::WrongChain { expected: self.chain_id, found: inner.chain_id() });
         }
         self.check_gas(transaction)?;
-        public::most_spent(inner)?;
+        most_spent(inner)?;
         data::check_features(transaction, rules)?;
         data::check_argument(transaction)
     }

@@ -73,7 +73,9 @@ pub struct TipContext {
     /// What the tip itself was decided with; `None` when the tip is genesis.
     pub before: Option<BeforeTip>,
     /// The iteration that [`Persist::Iteration`] last recorded for this very tip, when the node restarts within a
-    /// round. Within one life the state machine remembers it by itself.
+    /// round. Within one life the state machine remembers it by itself, and so it does after
+    /// [`Consensus::restore`](crate::Consensus::restore). The votes have to be restored as well: the round goes on in this
+    /// very iteration.
     pub resume: Option<u8>,
 }
 

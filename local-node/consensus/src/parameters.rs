@@ -124,6 +124,9 @@ pub struct Config {
     /// A wrong number of credits that calls a candidate valid, so that tests can show that their checkers see it.
     #[doc(hidden)]
     pub planted_quorum: Option<u32>,
+    /// Whether nodes that run apart do not look for each other, so that tests can show what that does.
+    #[doc(hidden)]
+    pub planted_drift: bool,
 }
 
 impl Config {
@@ -138,6 +141,7 @@ impl Config {
             alone: false,
             emergency_key: DUSK_KEY,
             planted_quorum: None,
+            planted_drift: false,
         }
     }
 
@@ -162,6 +166,7 @@ impl Config {
             alone: false,
             emergency_key: DUSK_KEY,
             planted_quorum: None,
+            planted_drift: false,
         }
     }
 

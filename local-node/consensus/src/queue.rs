@@ -74,6 +74,12 @@ impl Queue {
         arrivals.into_iter().filter_map(|arrival| self.remove(arrival)).collect()
     }
 
+    /// What waits for a round.
+    pub(crate) fn waiting(&self, round: u64) -> impl Iterator<Item = &Message> {
+        let steps = self.steps.range((round, 0)..=(round, u8::MAX));
+        steps.flat_map(|(_, waiting)| waiting.values()).filter_map(|arrival| Some(&self.messages.get(arrival)?.message))
+    }
+
     /// Forgets what is for rounds before `round`, or too far after it.
     pub(crate) fn keep_from(&mut self, round: u64) {
         let wanted = round..=round.saturating_add(MAX_ROUND_DISTANCE);

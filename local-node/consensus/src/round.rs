@@ -14,6 +14,7 @@
 
 mod candidates;
 mod casting;
+mod meeting;
 mod quorums;
 mod votes;
 
@@ -31,6 +32,7 @@ use crate::interface::{BuildRequest, Offence, Output, Persist, RequestId, TipCon
 use crate::iteration::Iteration;
 use crate::memory::Memory;
 use crate::parameters::{Config, EMERGENCY_ITERATION, MAX_ITERATIONS, Millis, RELAX_ITERATION, Start, is_emergency};
+use crate::progress::Progress;
 use crate::queue::Queue;
 use crate::signing::Signer;
 use crate::timeouts::{RoundTimeouts, StepTimes};
@@ -145,12 +147,23 @@ pub(crate) struct Round {
     wanted: Option<(u8, Attestation)>,
     /// The iteration of the last decision.
     decided: Option<u8>,
+    progress: Progress,
+    /// How this node waits for those that are behind.
+    patience: meeting::Patience,
+    /// The iteration in which this node was before its restart, or before another tip took the place of this one. It
+    /// has proposed there, if it was its turn.
+    resumed: Option<u8>,
 }
 
 impl Round {
     /// The round after `tip`; it does nothing before [`start`](Self::start).
     pub(crate) fn new(config: Config, tip: TipContext, times: &StepTimes) -> Self {
-        let current = tip.resume.map_or(0, |saved| saved.min(EMERGENCY_ITERATION) + 1);
+        let current = tip.resume.map_or(0, |saved| match saved {
+            _ if is_emergency(saved) => EMERGENCY_ITERATION + 1,
+            _ if config.alone || config.planted_drift => saved + 1,
+            _ => saved,
+        });
+        let resumed = tip.resume.filter(|saved| *saved == current);
         let verifier = Verifier::new(config, tip);
         Self {
             height: verifier.tip().header.height.saturating_add(1),
@@ -167,6 +180,9 @@ impl Round {
             verifying: BTreeMap::new(),
             wanted: None,
             decided: None,
+            progress: Progress::default(),
+            patience: meeting::Patience::default(),
+            resumed,
         }
     }
 
@@ -196,6 +212,7 @@ impl Round {
 
     /// Begins, unless rounds begin on demand.
     pub(crate) fn start(&mut self, context: &mut RoundContext<'_>) {
+        self.note_waiting(context);
         if context.config.start == Start::AtOnce {
             self.begin_iteration(context, self.current);
         }
@@ -249,6 +266,8 @@ impl Round {
         debug!(round = self.height, iteration, "iteration begins");
         self.current = iteration;
         self.phase = Phase::Proposal;
+        self.progress.begin();
+        self.patience.begin();
         let (prev_block_hash, round) = (self.prev_hash(), self.height);
         context.persist(Persist::Iteration { prev_block_hash, round, iteration });
         self.since = context.now.max(self.slot);
@@ -263,6 +282,9 @@ impl Round {
         }
         self.drain(context, iteration, StepName::Proposal);
         self.leave_proposal(context);
+        if self.resumed == Some(iteration) && (self.current, self.phase) == (iteration, Phase::Proposal) {
+            context.ask(InventoryItem::CandidateFromIteration(self.consensus_header(iteration)));
+        }
     }
 
     fn next_iteration(&mut self, context: &mut RoundContext<'_>) {
@@ -280,7 +302,7 @@ impl Round {
         self.slot_open = true;
         let current = self.current;
         let generator = self.verifier.committees().generator(current);
-        let has_candidate = self.iteration(current).candidate.is_some();
+        let has_candidate = self.iteration(current).candidate.is_some() || self.resumed == Some(current);
         if let Some(generator) = generator.filter(|key| context.keys.holds(key) && !has_candidate) {
             self.build(context, generator);
         }
@@ -386,7 +408,11 @@ impl Round {
                 return;
             }
         }
-        match self.phase {
+        if self.catch_up(context) {
+            return;
+        }
+        let phase = self.phase;
+        match phase {
             Phase::Held | Phase::Open => {}
             Phase::Proposal => {
                 self.timeouts.expired(StepName::Proposal);
@@ -402,6 +428,7 @@ impl Round {
                 }
                 self.enter_ratification(context, ValidationResult::default());
             }
+            Phase::Ratification if self.waits_for_others(context) => {}
             Phase::Ratification => {
                 self.timeouts.expired(StepName::Ratification);
                 self.next_iteration(context);

@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
+use dusk_core::transfer::moonlight::AccountData;
 use local_node_consensus::{
     BeforeTip, BlockBody, BuildRequest, Config, Offence, Persist, Provisioners, StepTimes, Verdict as Judgement,
     VerifyRequest,
 };
+use local_node_types::keys::BlsKey;
 use local_node_types::ledger::{Block, Fault, Hash, Header, Label};
 use local_node_types::message::{Inventory, InventoryItem, Message};
+
+use crate::mempool::{Limits, PoolError, Queue, Removal, TxId, ValidTransaction};
 
 /// The most items that a peer is given, or taken from, in one go (production answers as many).
 pub const MAX_SERVED_ITEMS: usize = 100;
@@ -33,16 +37,18 @@ pub struct Position(pub u64);
 pub struct CoreConfig {
     /// The rules of the consensus.
     pub consensus: Config,
+    /// The bounds of the mempool.
+    pub pool: Limits,
     /// A rule that is broken on purpose, so that tests can show that their checkers see it.
     #[doc(hidden)]
     pub planted: Option<Planted>,
 }
 
 impl CoreConfig {
-    /// A core with these rules.
+    /// A core with these rules and a mempool of the usual bounds.
     #[must_use]
-    pub const fn new(consensus: Config) -> Self {
-        Self { consensus, planted: None }
+    pub fn new(consensus: Config) -> Self {
+        Self { consensus, pool: Limits::default(), planted: None }
     }
 }
 
@@ -58,6 +64,8 @@ pub enum Planted {
     LabelsKept,
     /// Blocks of peers are taken without their quorums.
     QuorumUnchecked,
+    /// The transactions of reverted blocks do not wait again.
+    TransactionsLost,
 }
 
 /// A block of the chain from which the core starts.
@@ -109,13 +117,49 @@ pub enum Input {
     Timer,
     /// The round may begin, where [`Start::OnGo`](local_node_consensus::Start::OnGo) holds it back.
     Go,
+    /// A transaction came that no block holds and that passed the checks which need no state. [`Output::Taken`] says
+    /// what became of it.
+    Transaction {
+        /// The transaction.
+        transaction: ValidTransaction,
+        /// Its sender's account at the tip.
+        account: AccountData,
+        /// Where it comes from.
+        origin: Origin,
+    },
+    /// Answers [`Output::ReadAccount`].
+    Account {
+        /// The transaction.
+        id: TxId,
+        /// Its sender's account at the tip, or why it cannot wait any more; `None` when that cannot be told now.
+        account: Option<Result<AccountData, PoolError>>,
+    },
 }
+
+/// Where a transaction comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// From a client of this node: others have to hear of it.
+    Client,
+    /// From a peer, which has told others.
+    Peer,
+}
+
+/// Accounts as they are after a change of the chain.
+pub type Accounts = Vec<(BlsKey, AccountData)>;
 
 /// What the ledger says.
 #[derive(Debug, Clone)]
 pub enum Answer {
     /// The body of a block. It holds those of the given faults that no block holds already.
-    Built(Box<BlockBody>),
+    Built {
+        /// The body.
+        body: Box<BlockBody>,
+        /// Transactions that can never run, with the reason.
+        unfit: Vec<(TxId, Removal)>,
+        /// A transaction that has to be the first one of the next block.
+        postponed: Option<TxId>,
+    },
     /// No body can be made.
     NotBuilt,
     /// What the ledger thinks of a candidate.
@@ -124,6 +168,8 @@ pub enum Answer {
     Accepted {
         /// The provisioners after the block.
         provisioners: Arc<Provisioners>,
+        /// The accounts of its senders after the block.
+        accounts: Accounts,
     },
     /// The block does not lead to what its header states; the chain has not changed.
     NotAccepted,
@@ -134,6 +180,8 @@ pub enum Answer {
     Reverted {
         /// The blocks that were taken back, lowest first.
         blocks: Vec<Block>,
+        /// The accounts of their senders as they are now.
+        accounts: Accounts,
     },
     /// The ledger cannot do it now, for a reason that lies in this node; the chain has not changed.
     Failed,
@@ -149,6 +197,8 @@ pub enum LedgerRequest {
         /// Faults that hold, to go into the block; the ledger leaves out those that a block holds already, and adds
         /// the slashes for the others.
         faults: Vec<Fault>,
+        /// The transactions that wait, in their order.
+        queue: Queue,
     },
     /// Verify a candidate whose header and faults hold. That no block holds its faults already is for the ledger to
     /// check.
@@ -276,6 +326,17 @@ pub enum Event {
         /// The peer's block.
         theirs: Hash,
     },
+    /// A transaction waits in the mempool now.
+    Admitted(ValidTransaction),
+    /// A transaction waits outside the mempool for one that must come before it.
+    Deferred(TxId),
+    /// A transaction has left the mempool without a block, or was given up before it entered it.
+    Removed {
+        /// The transaction.
+        id: TxId,
+        /// Why.
+        reason: Removal,
+    },
     /// No block came for long.
     Stalled,
     /// The ledger could neither go on nor back. The driver has to stop the node.
@@ -337,4 +398,13 @@ pub enum Output {
     Drop(PeerId),
     /// Tell those who listen.
     Event(Event),
+    /// What became of an [`Input::Transaction`]: it waits now, in the mempool or for its predecessors, or is refused.
+    Taken {
+        /// The transaction.
+        id: TxId,
+        /// Why it is refused, if it is.
+        taken: Result<(), PoolError>,
+    },
+    /// Read the account of a transaction's sender, and look whether a block holds the transaction.
+    ReadAccount(ValidTransaction),
 }

@@ -1,4 +1,4 @@
-//! The deterministic core of a node that is one of many: chain, fork choice, sync, and the consensus.
+//! The deterministic core of a node that is one of many: mempool, chain, fork choice, sync, and the consensus.
 //!
 //! [`Core`] is a value. [`handle`](Core::handle) takes what happened at a moment and appends what to do;
 //! [`deadline`](Core::deadline) says when to call it next if nothing happens. It reads no clock, draws no random number
@@ -24,6 +24,12 @@
 //! Decided blocks go one way, whether the consensus decided them or a peer sent them: into the pool, through the fork
 //! choice, to the ledger, into the chain. Accepting and reverting go to the ledger one at a time; building and
 //! verifying run beside them, so that no vote waits for an execution, and are cancelled when the tip changes.
+//!
+//! **Transactions.** Who drives the core checks a transaction as far as that needs no state, reads its sender's account,
+//! and gives both to the core ([`Input::Transaction`]). The core keeps it in the [`mempool`], or parks it while a nonce is
+//! missing, and passes the queue on with each [`LedgerRequest::Build`]. The ledger's answers bring the accounts that a
+//! change of the chain has changed, so that what can no longer run leaves; transactions of reverted blocks wait again, in
+//! the order of their nonces.
 //!
 //! **Time.** `now` is one clock in milliseconds since 1970. The driver derives it from a monotonic clock and the system
 //! time at the start, so that a jump of the system's clock moves no timer.
@@ -82,6 +88,8 @@
 //! | blocks that are wanted, asked for, asked of one peer | 1,000, 64, 16 |
 //! | messages that are held, of one peer, in bytes | 1,024, 128, 16 MiB |
 //! | faults that wait for a block | 100 |
+//! | transactions in the mempool, in bytes | 10,000, 256 MiB |
+//! | transactions that wait for their predecessors, of one account, in bytes | 1,000, 64, 32 MiB |
 //! | peers that are remembered | 1,024 |
 //! | verified quorums of other branches | 64 |
 //! | records that wait for the disk | 4,096; then the consensus waits |
@@ -94,7 +102,8 @@
 //!
 //! # Absent
 //!
-//! - No mempool: the driver owns it, and judges transactions and requests for them before they come here.
+//! - Messages with transactions, and questions for waiting ones, are for the driver: it checks signatures and the form
+//!   of transactions, which takes the virtual machine, and passes them on.
 //! - No emergency blocks (iteration 255): they are ignored. Other blocks without an attestation are refused.
 //! - Requests for resources are answered or ignored, never passed on to other peers.
 //! - Attestations are verified one by one, not in batches.
@@ -104,13 +113,14 @@ mod faults;
 mod held;
 mod interface;
 mod log;
+pub mod mempool;
 mod node;
 mod peers;
 mod pool;
 mod sync;
 
 pub use interface::{
-    Answer, Cause, ChainBlock, CoreConfig, Event, IngressId, Input, LedgerId, LedgerRequest, MAX_SERVED_ITEMS, Output,
-    PeerId, Planted, Position, Record, Restart, Serve, Target, Verdict, Want,
+    Accounts, Answer, Cause, ChainBlock, CoreConfig, Event, IngressId, Input, LedgerId, LedgerRequest,
+    MAX_SERVED_ITEMS, Origin, Output, PeerId, Planted, Position, Record, Restart, Serve, Target, Verdict, Want,
 };
 pub use node::{Core, Load};

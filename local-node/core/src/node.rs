@@ -3,6 +3,7 @@
 mod apply;
 mod consensus;
 mod messages;
+mod transactions;
 mod waiting;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ use crate::faults::FaultPool;
 use crate::held::Held;
 use crate::interface::{CoreConfig, Input, LedgerId, LedgerRequest, Output, PeerId, Record, Restart, Target, Want};
 use crate::log::Log;
+use crate::mempool::{Mempool, Parked, Prequeue, TxId};
 use crate::peers::Peers;
 use crate::pool::Pool;
 use crate::sync::Sync;
@@ -36,6 +38,12 @@ pub struct Core {
     /// Verifies blocks that follow the tip.
     verifier: Option<Verifier>,
     pool: Pool,
+    mempool: Mempool,
+    prequeue: Prequeue,
+    /// Parked transactions whose accounts are being read.
+    trying: BTreeMap<TxId, Parked>,
+    /// When transactions are looked for that have waited too long.
+    expires_at: Millis,
     sync: Sync,
     faults: FaultPool,
     peers: Peers,
@@ -86,6 +94,10 @@ pub struct Load {
     pub requests: usize,
     /// Timers of the consensus.
     pub timers: usize,
+    /// Transactions in the mempool.
+    pub waiting: usize,
+    /// Transactions that wait for their predecessors.
+    pub parked: usize,
 }
 
 impl Core {
@@ -125,6 +137,10 @@ impl Core {
             chain,
             verifier: None,
             pool: Pool::default(),
+            mempool: Mempool::new(config.pool),
+            prequeue: Prequeue::new(config.pool),
+            trying: BTreeMap::new(),
+            expires_at: now,
             sync: Sync::default(),
             faults,
             peers: Peers::default(),
@@ -163,6 +179,10 @@ impl Core {
                 self.carry_out(now, outputs, out);
             }
             Input::Go => {}
+            Input::Transaction { transaction, account, origin } => {
+                self.on_transaction(now, transaction, &account, origin, out);
+            }
+            Input::Account { id, account } => self.on_account(now, id, account, out),
         }
     }
 
@@ -175,7 +195,8 @@ impl Core {
         let timers = self.timers.values().copied().min().filter(|_| !self.is_paused());
         let hint = self.hint.as_ref().map(|hint| hint.until);
         let stall = self.can_stall().then_some(self.stalls_at);
-        [timers, hint, stall, self.sync.deadline(), self.held.deadline()].into_iter().flatten().min()
+        let parts = [timers, hint, stall, self.sync.deadline(), self.held.deadline(), self.pool_deadline()];
+        parts.into_iter().flatten().min()
     }
 
     /// The header of the tip, and its label.
@@ -214,6 +235,8 @@ impl Core {
             forks: self.forks.len(),
             requests: self.requests.len(),
             timers: self.timers.len(),
+            waiting: self.mempool.len(),
+            parked: self.prequeue.len() + self.trying.len(),
         }
     }
 

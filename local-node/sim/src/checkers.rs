@@ -8,12 +8,14 @@ use local_node_consensus::committee::Committees;
 use local_node_consensus::faults::check_fault_by;
 use local_node_consensus::finality::roll;
 use local_node_core::Load;
+use local_node_core::mempool::ValidTransaction;
 use local_node_types::keys::BlsKey;
 use local_node_types::ledger::{Block, ConsensusHeader, Hash, Label, RatificationResult, StepName, StepVotes, Vote};
 use local_node_types::message::{ratification_bytes, validation_bytes};
 use local_node_types::rules::Profile;
 
 use crate::adversary::version;
+use crate::clients::Accounts;
 use crate::ledger::{Ledger, Stored};
 
 /// The credits that make a candidate valid: written here again, so that a wrong quorum in the consensus is seen.
@@ -77,6 +79,7 @@ impl Checkers {
                 return Err(format!("block {} holds a fault that proves nothing: {problem}", header.height));
             }
         }
+        money(before, block, blocks)?;
         if let Some(known) = self.attested.get(&header.hash) {
             let same = known == provisioners;
             return if same { Ok(()) } else { Err(format!("block {} leads to other stakes", header.height)) };
@@ -121,8 +124,32 @@ pub(crate) fn load(load: &Load) -> Result<(), String> {
         && load.peers <= 1024
         && load.forks <= 64
         && load.requests <= 128
-        && load.timers <= 2;
+        && load.timers <= 2
+        && load.waiting <= 10_000
+        && load.parked <= 2000;
     if within { Ok(()) } else { Err(format!("a core holds more than it may: {load:?}")) }
+}
+
+/// A block's transfers are the next ones of their accounts, and no money comes or goes.
+fn money(before: &Stored, block: &Block, blocks: &[Stored]) -> Result<(), String> {
+    let mut nonces = BTreeMap::new();
+    for transaction in &block.transactions {
+        let Ok(transfer) = ValidTransaction::of_block(transaction.clone()) else {
+            return Err("a block holds what is no transfer".to_owned());
+        };
+        let (sender, nonce) = (transfer.sender(), transfer.nonce());
+        let used = nonces.entry(sender).or_insert_with(|| before.accounts.get(&sender).nonce);
+        if nonce != *used + 1 {
+            return Err(format!("block {} runs nonce {nonce} after {used}", block.header.height));
+        }
+        *used = nonce;
+    }
+    let supply = blocks.last().map(|stored| stored.accounts.supply());
+    if supply == Some(Accounts::first_supply()) {
+        Ok(())
+    } else {
+        Err(format!("there are {supply:?} LUX after block {}", block.header.height))
+    }
 }
 
 /// Both committees reached their quorums, by signatures that hold.

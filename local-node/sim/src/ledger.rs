@@ -1,16 +1,15 @@
-//! A small model of a ledger: what a block leads to is a hash over what it holds, and blocks change stakes.
+//! A small model of a ledger: transfers move money between accounts, and blocks change stakes. What a block leads to is a
+//! hash over what it holds and what its senders have.
 
 mod stakes;
 
-use std::sync::{Arc, OnceLock};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use dusk_core::BlsScalar;
-use dusk_core::signatures::bls::SecretKey;
-use dusk_core::transfer::data::TransactionData;
-use dusk_core::transfer::{Transaction, TransactionFormat};
 use local_node_consensus::committee::Committees;
 use local_node_consensus::faults::{Slash, slashes};
 use local_node_consensus::{BeforeTip, BlockBody, Provisioners, Verdict};
+use local_node_core::mempool::{Queue, Removal, TxId};
 use local_node_core::{Answer, ChainBlock, LedgerRequest};
 use local_node_types::bloom::Bloom;
 use local_node_types::keys::BlsKey;
@@ -18,11 +17,10 @@ use local_node_types::ledger::{Block, Fault, Hash, Header, Label, LedgerTransact
 use sha3::{Digest, Sha3_256};
 
 pub use self::stakes::{EPOCH_BLOCKS, Rules, Stakes};
+use crate::clients::{Accounts, Unfit};
 
 /// When simulated chains begin, in seconds since 1970.
 pub const GENESIS_SECONDS: u64 = 1_700_000_000;
-/// Transactions that can be executed in a run.
-const TRANSACTIONS: u64 = 32;
 /// The gas limit of every block.
 const GAS_LIMIT: u64 = 3_000_000_000;
 
@@ -37,6 +35,8 @@ pub struct Stored {
     pub provisioners: Arc<Provisioners>,
     /// The transactions in the chain up to it.
     pub executed: usize,
+    /// The accounts after it.
+    pub accounts: Accounts,
     /// The stakes after it, the provisioners among them.
     stakes: Stakes,
 }
@@ -48,20 +48,6 @@ pub struct Ledger {
     rules: Rules,
 }
 
-/// The one account's transfers, in the order of their nonces. They are signed once in a process.
-fn transfers() -> &'static [LedgerTransaction] {
-    static TRANSFERS: OnceLock<Vec<LedgerTransaction>> = OnceLock::new();
-    TRANSFERS.get_or_init(|| {
-        let secret = SecretKey::from(BlsScalar::from(7));
-        let transfer = |nonce| {
-            let none = None::<TransactionData>;
-            let signed = Transaction::moonlight(&secret, None, 1, 0, 100_000, 1, nonce, 0xd0, none);
-            LedgerTransaction::new(signed.expect("a transfer can be signed"), TransactionFormat::Boreas)
-        };
-        (1..=TRANSACTIONS).map(transfer).collect()
-    })
-}
-
 impl Ledger {
     /// A chain that holds the genesis block only.
     #[must_use]
@@ -69,8 +55,9 @@ impl Ledger {
         let header = Header { timestamp: GENESIS_SECONDS, state_root: [9; 32], ..Header::default() };
         let hash = header.compute_hash();
         let block = Block { header: Header { hash, ..header }, ..Block::default() };
-        let stakes = Stakes::new(Arc::clone(&provisioners));
-        Self { blocks: vec![Stored { block, label: Label::Final(0), provisioners, executed: 0, stakes }], rules }
+        let (stakes, accounts) = (Stakes::new(Arc::clone(&provisioners)), Accounts::new());
+        let genesis = Stored { block, label: Label::Final(0), provisioners, executed: 0, accounts, stakes };
+        Self { blocks: vec![genesis], rules }
     }
 
     /// The blocks, genesis first.
@@ -124,34 +111,40 @@ impl Ledger {
     /// Carries a request out. What changes the chain is on disk when this returns.
     pub fn carry_out(&mut self, request: LedgerRequest) -> Answer {
         match request {
-            LedgerRequest::Build { request, faults } => {
+            LedgerRequest::Build { request, faults, queue } => {
                 let faults: Vec<_> = faults.into_iter().filter(|fault| !self.has_fault(fault)).collect();
-                let transactions = self.next_transfers();
+                let (transactions, unfit, accounts) = self.fill(queue);
                 let mut punished = request.slashes;
                 punished.extend(slashes(&local_node_types::ledger::IterationsInfo::default(), &faults));
-                let state_root = root(&request.prev_state_root, request.round, &transactions, &faults, &punished);
+                let before = (&request.prev_state_root, request.round);
+                let state_root = root(before, &transactions, &accounts, &faults, &punished);
                 let event_bloom = Bloom::default();
                 let body = BlockBody { transactions, faults, state_root, event_bloom, gas_limit: GAS_LIMIT };
-                Answer::Built(Box::new(body))
+                Answer::Built { body: Box::new(body), unfit, postponed: None }
             }
             LedgerRequest::Verify(request) => Answer::Verified(self.verify(&request.block)),
             LedgerRequest::Accept { block, label, relabelled, .. } => {
-                if self.verify(&block) != Verdict::Valid {
+                let Some(accounts) = self.accounts_after(&block).filter(|_| self.verify(&block) == Verdict::Valid)
+                else {
                     return Answer::NotAccepted;
-                }
+                };
                 self.relabel(&relabelled);
                 let stakes = self.stakes_after(&block);
                 let provisioners = Arc::clone(&stakes.provisioners);
                 let executed = self.tip().executed + block.transactions.len();
-                let stored = Stored { block: *block, label, provisioners: Arc::clone(&provisioners), executed, stakes };
+                let block = *block;
+                let senders = Self::senders(std::slice::from_ref(&block), &accounts);
+                let stored =
+                    Stored { block, label, provisioners: Arc::clone(&provisioners), executed, accounts, stakes };
                 self.blocks.push(stored);
-                Answer::Accepted { provisioners }
+                Answer::Accepted { provisioners, accounts: senders }
             }
             LedgerRequest::Revert { height, relabelled } => {
                 let keep = usize::try_from(height).unwrap_or(usize::MAX).saturating_add(1).min(self.blocks.len());
-                let blocks = self.blocks.drain(keep..).map(|stored| stored.block).collect();
+                let blocks: Vec<_> = self.blocks.drain(keep..).map(|stored| stored.block).collect();
                 self.relabel(&relabelled);
-                Answer::Reverted { blocks }
+                let accounts = Self::senders(&blocks, &self.tip().accounts);
+                Answer::Reverted { blocks, accounts }
             }
         }
     }
@@ -161,7 +154,8 @@ impl Ledger {
     pub fn root_after(&self, block: &Block) -> Hash {
         let punished = slashes(&block.header.failed_iterations, &block.faults);
         let (header, before) = (&block.header, self.tip().block.header.state_root);
-        root(&before, header.height, &block.transactions, &block.faults, &punished)
+        let accounts = self.accounts_after(block).unwrap_or_default();
+        root((&before, header.height), &block.transactions, &accounts, &block.faults, &punished)
     }
 
     fn verify(&self, block: &Block) -> Verdict {
@@ -170,15 +164,43 @@ impl Ledger {
             return Verdict::Abstain;
         }
         let repeated = block.faults.iter().any(|fault| self.has_fault(fault));
-        let in_order = self.next_transfers().starts_with(&block.transactions);
-        let holds = !repeated && in_order && header.state_root == self.root_after(block);
+        let runs = self.accounts_after(block).is_some();
+        let holds = !repeated && runs && header.state_root == self.root_after(block);
         if holds { Verdict::Valid } else { Verdict::Invalid }
     }
 
-    /// Up to two transfers that no block holds yet.
-    fn next_transfers(&self) -> Vec<LedgerTransaction> {
+    /// Takes up to two transfers that run from the queue; and those that never will.
+    fn fill(&self, mut queue: Queue) -> (Vec<LedgerTransaction>, Vec<(TxId, Removal)>, Accounts) {
         let most = 1 + self.blocks.len() % 2;
-        transfers().iter().skip(self.tip().executed).take(most).cloned().collect()
+        let (mut transactions, mut unfit, mut accounts) = (Vec::new(), Vec::new(), self.tip().accounts.clone());
+        while transactions.len() < most
+            && let Some(next) = queue.next()
+        {
+            match accounts.run(next.transaction()) {
+                Ok(()) => {
+                    queue.ran(&next);
+                    transactions.push(next.transaction().clone());
+                }
+                Err(Unfit::Nonce) => {}
+                Err(reason) => unfit.push((next.id(), Removal::CannotRun(format!("{reason:?}")))),
+            }
+        }
+        (transactions, unfit, accounts)
+    }
+
+    /// The accounts after a block that follows the tip; nothing when one of its transactions does not run.
+    fn accounts_after(&self, block: &Block) -> Option<Accounts> {
+        let mut accounts = self.tip().accounts.clone();
+        block.transactions.iter().try_for_each(|transaction| accounts.run(transaction)).ok()?;
+        Some(accounts)
+    }
+
+    /// The accounts of those who sent the transactions of blocks.
+    fn senders(blocks: &[Block], accounts: &Accounts) -> local_node_core::Accounts {
+        let transactions = blocks.iter().flat_map(|block| &block.transactions);
+        let keys: BTreeSet<_> =
+            transactions.filter_map(|it| it.protocol().moonlight_sender()).map(BlsKey::from).collect();
+        keys.into_iter().map(|key| (key, accounts.get(&key))).collect()
     }
 
     fn has_fault(&self, fault: &Fault) -> bool {
@@ -221,9 +243,20 @@ impl Ledger {
     }
 }
 
-fn root(before: &Hash, height: u64, transactions: &[LedgerTransaction], faults: &[Fault], punished: &[Slash]) -> Hash {
-    let mut hasher = Sha3_256::new().chain_update(before).chain_update(height.to_le_bytes());
+/// The state root after a block; `before` is the root before it, and its height.
+fn root(
+    before: (&Hash, u64),
+    transactions: &[LedgerTransaction],
+    accounts: &Accounts,
+    faults: &[Fault],
+    punished: &[Slash],
+) -> Hash {
+    let mut hasher = Sha3_256::new().chain_update(before.0).chain_update(before.1.to_le_bytes());
     transactions.iter().for_each(|transaction| hasher.update(transaction.id()));
+    for (_, account) in accounts.iter().filter(|_| !transactions.is_empty()) {
+        hasher.update(account.nonce.to_le_bytes());
+        hasher.update(account.balance.to_le_bytes());
+    }
     faults.iter().for_each(|fault| hasher.update(fault.digest()));
     punished.iter().for_each(|slash| hasher.update(slash.provisioner.as_bytes()));
     hasher.finalize().into()

@@ -24,6 +24,8 @@
 //! | a block without two quorums, or with a fault that proves nothing | `checkers.rs` |
 //! | a block that leads to other stakes at one node than at another | `checkers.rs` |
 //! | a final block that is taken back | `world/ledger.rs` |
+//! | money that comes or goes, a transfer that runs twice or before its predecessor | `checkers.rs` |
+//! | a transaction of a reverted block that does not wait again; waiting ones that cannot run | `world/clients.rs` |
 //! | a message that is judged twice, or a broadcast that is passed on twice | `world/outputs.rs` |
 //! | an honest node that drops an honest node | `world/outputs.rs` |
 //! | a core that holds more than it may | `checkers.rs` |
@@ -41,7 +43,8 @@
 //!
 //! The committees of a tip say which iteration can succeed: its generator and 43 credits in both committees are alive.
 //! With the first such iteration *i* of emergency mode (which keeps iterations open, so that nodes that run apart meet
-//! there), a block has to come within *i* + 2 iterations of the longest steps, and four times the stall.
+//! there), a block has to come within *i* + 2 iterations of the longest steps, the 18 steps for which a node waits for
+//! others at most, and four times the stall.
 //!
 //! Finality has no bound in blocks that holds for any dead stake. A block with *n* iterations that nobody accounts for
 //! needs 2*n* stable blocks after it, and where a dead member holds too many credits of a ratification, the living
@@ -60,8 +63,8 @@
 //!
 //! # Absent
 //!
-//! - Real ledgers, and transactions from outside: the core has no mempool. So nothing checks that supply is conserved,
-//!   or that no transaction is lost or executed twice.
+//! - Real ledgers: transfers run in a model with accounts, not in the virtual machine. Nodes lose what waits in their
+//!   mempools when they stop; that the shipped node keeps it is for its own tests.
 //! - Torn records: the log of the model holds values, in which a torn record is a lost one. The format of the log is
 //!   the driver's, and has to be tested with it.
 //! - Clocks that go back while a node runs: the core asks for a clock that does not.
@@ -69,6 +72,7 @@
 
 pub mod adversary;
 mod checkers;
+pub mod clients;
 pub mod diagram;
 pub mod ideal;
 pub mod keys;

@@ -72,11 +72,17 @@ pub enum Mark {
     ClockWrong,
     /// An adversary sent something just after the timeout.
     SentLate,
+    /// A transfer of a client came into a block.
+    Transferred,
+    /// A transfer of a block that was taken back waited again.
+    WaitedAgain,
+    /// A transfer waited for its predecessor.
+    Parked,
 }
 
 impl Mark {
     /// All of them.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 36] = [
         Self::LaterIteration,
         Self::Emergency,
         Self::Open,
@@ -110,6 +116,9 @@ impl Mark {
         Self::Clogged,
         Self::ClockWrong,
         Self::SentLate,
+        Self::Transferred,
+        Self::WaitedAgain,
+        Self::Parked,
     ];
 }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use local_node_consensus::Millis;
 use local_node_consensus::Persist;
 use local_node_core::{Cause, Core, IngressId, LedgerId, LedgerRequest, PeerId, Position, Record, Target};
+use local_node_types::keys::BlsKey;
 use local_node_types::ledger::{Block, ConsensusHeader, Hash, StepName, Vote};
 use local_node_types::message::{InventoryItem, Message, ValidationQuorum, ValidationResult};
 
@@ -199,6 +200,10 @@ pub(crate) struct Node {
     pub(crate) left: Option<(Cause, (u8, Hash))>,
     /// The peers that blocks came from.
     pub(crate) sources: BTreeSet<usize>,
+    /// The senders and nonces of transfers in blocks that were taken back, until a block holds these nonces again.
+    pub(crate) owed: BTreeSet<(BlsKey, u64)>,
+    /// What became of the transfer that its core was given last.
+    pub(crate) taken: bool,
 }
 
 impl Node {
@@ -232,6 +237,8 @@ impl Node {
             yielded: false,
             left: None,
             sources: BTreeSet::new(),
+            owed: BTreeSet::new(),
+            taken: false,
         }
     }
 

@@ -90,6 +90,9 @@ pub struct Plan {
     pub adversary: Option<(usize, Attack)>,
     /// Whether the adversary is dead after the healing; otherwise it is honest then.
     pub dies: bool,
+    /// How long it takes at most from one transfer of a client to the next, in milliseconds; 0 when there are none but
+    /// those that wait at every node from the start.
+    pub transfers: u64,
     /// What the ledger does beyond blocks and transfers.
     pub rules: Rules,
     /// What goes wrong when, counted from the start.
@@ -121,6 +124,7 @@ impl Plan {
             skews: vec![0; nodes],
             adversary: None,
             dies: false,
+            transfers: 0,
             rules: Rules::CHAIN,
             faults: Vec::new(),
             heals: Millis(0),
@@ -169,6 +173,10 @@ impl Plan {
             plan.keys[1].push(nodes as u64 + 1);
         }
         plan.draw_rare_faults(rng, length);
+        // Drawn last, so that older seeds keep their faults.
+        if rng.percent(70) {
+            plan.transfers = rng.between(200, 2000);
+        }
         plan.faults.retain(|(at, _)| at.0 < length);
         plan.faults.sort_by_key(|(at, _)| *at);
         plan
@@ -271,6 +279,9 @@ impl fmt::Display for Plan {
         }
         if self.rules.restakes {
             writeln!(f, "transactions change stakes, the first of them that of provisioner {}", self.rules.newcomer)?;
+        }
+        if self.transfers > 0 {
+            writeln!(f, "a transfer each {} ms at most", self.transfers)?;
         }
         for (at, fault) in &self.faults {
             writeln!(f, "{:>9} ms  {fault:?}", at.0)?;

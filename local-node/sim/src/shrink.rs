@@ -92,10 +92,11 @@ impl Shrinker<'_> {
     /// Tries everything else that makes a plan simpler.
     fn simplify(&mut self) -> bool {
         let calm = Plan::calm(MIN_NODES);
-        let changes: [Change<'_>; 9] = [
+        let changes: [Change<'_>; 10] = [
             (&|it| it.adversary.is_some(), &|it| (it.adversary, it.dies) = (None, false)),
             (&|it| it.dies, &|it| it.dies = false),
             (&|it| it.rules.restakes, &|it| it.rules.restakes = false),
+            (&|it| it.transfers > 0, &|it| it.transfers = 0),
             (&|it| it.loss > 0, &|it| it.loss = 0),
             (&|it| it.duplication > 0, &|it| it.duplication = 0),
             (&|it| it.stragglers > 0, &|it| it.stragglers = 0),

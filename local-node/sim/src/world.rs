@@ -1,5 +1,6 @@
 //! The world of a run: its nodes, its network, its clock, and what happens next.
 
+mod clients;
 mod faults;
 mod finality;
 mod ledger;
@@ -53,6 +54,8 @@ pub enum Bug {
     FinalReverted,
     /// A third of the credits is taken for a quorum.
     WrongQuorum,
+    /// Nodes that run apart do not look for each other.
+    Drift,
 }
 
 /// How a plan is run.
@@ -110,6 +113,8 @@ pub struct Report {
     pub events: u64,
     /// How long after the healing finality came.
     pub healed_in: Millis,
+    /// The longest time before the healing in which the chain did not grow.
+    pub longest_gap: Millis,
     /// A digest of everything that was sent and judged: equal runs have equal digests.
     pub digest: [u8; 32],
     /// What happened.
@@ -143,12 +148,33 @@ struct Sent {
 /// Something that happens at a moment.
 #[derive(Debug)]
 enum Event {
-    Deliver { to: usize, from: usize, ray: Option<Ray>, bytes: Arc<[u8]> },
-    Replay { to: usize, sent: Sent },
-    Timer { node: usize, life: u64 },
-    Synced { node: usize, life: u64, position: Position },
-    Worked { node: usize, life: u64, id: LedgerId },
+    Deliver {
+        to: usize,
+        from: usize,
+        ray: Option<Ray>,
+        bytes: Arc<[u8]>,
+    },
+    Replay {
+        to: usize,
+        sent: Sent,
+    },
+    Timer {
+        node: usize,
+        life: u64,
+    },
+    Synced {
+        node: usize,
+        life: u64,
+        position: Position,
+    },
+    Worked {
+        node: usize,
+        life: u64,
+        id: LedgerId,
+    },
     Fault(Fault),
+    /// A client sends a transfer.
+    Client,
     Heal,
 }
 
@@ -237,6 +263,9 @@ struct World {
     /// When candidates were proposed, and how long it took until nodes accepted them.
     proposed: BTreeMap<Hash, Millis>,
     decided: Vec<u64>,
+    /// The height of the highest block that there ever was, and when it came.
+    grown: (u64, Millis),
+    longest_gap: Millis,
     ended: Option<Outcome>,
 }
 
@@ -291,6 +320,8 @@ impl World {
             received: (0, 0),
             proposed: BTreeMap::new(),
             decided: Vec::new(),
+            grown: (0, start),
+            longest_gap: Millis(0),
             ended: None,
         };
         for (at, fault) in plan.faults.clone() {
@@ -299,6 +330,10 @@ impl World {
         world.schedule(plan.heals.0, Event::Heal);
         for node in 0..count {
             world.start_node(node);
+            world.fund_mempool(node);
+        }
+        if plan.transfers > 0 {
+            world.schedule(plan.transfers, Event::Client);
         }
         world
     }
@@ -330,6 +365,7 @@ impl World {
             Event::Synced { node, life, position } => self.synced(node, life, position),
             Event::Worked { node, life, id } => self.worked(node, life, id),
             Event::Fault(fault) => self.go_wrong(fault),
+            Event::Client => self.send_transfer(),
             Event::Heal => self.heal(),
         }
         self.check_liveness();
@@ -345,6 +381,7 @@ impl World {
             time: self.now.since(self.start),
             events: self.handled,
             healed_in,
+            longest_gap: self.longest_gap,
             digest: self.digest.finalize().into(),
             marks: self.marks,
             lines: self.lines,
@@ -354,6 +391,16 @@ impl World {
 
     fn highest(&self) -> u64 {
         self.nodes.iter().map(|node| node.ledger.tip().block.header.height).max().unwrap_or_default()
+    }
+
+    /// The chain has this height now.
+    fn note_height(&mut self, height: u64) {
+        if self.healing.is_none() {
+            self.longest_gap = self.longest_gap.max(self.now.since(self.grown.1));
+        }
+        if height > self.grown.0 {
+            self.grown = (height, self.now);
+        }
     }
 
     /// Ends the run; the first violation counts.
@@ -407,7 +454,9 @@ impl World {
             _ => None,
         };
         let planted_quorum = (self.options.bug == Some(Bug::WrongQuorum)).then_some(22);
-        let config = CoreConfig { consensus: Config { planted_quorum, ..self.config }, planted };
+        let planted_drift = self.options.bug == Some(Bug::Drift);
+        let consensus = Config { planted_quorum, planted_drift, ..self.config };
+        let config = CoreConfig { planted, ..CoreConfig::new(consensus) };
         let now = self.clock(node);
         let state = &mut self.nodes[node];
         let (before, last_final, unsettled) = state.ledger.restart();
@@ -442,6 +491,7 @@ impl World {
         state.forwarded.clear();
         state.begun.clear();
         state.dropped.clear();
+        state.owed.clear();
         state.left = None;
         (state.stops_in_ledger, state.stops_in_outputs) = (false, None);
         if self.plan.adversary == Some((node, Attack::ForgetVotes)) && self.healing.is_none() {
@@ -530,6 +580,9 @@ impl World {
         let state = &mut self.nodes[to];
         state.next_ingress += 1;
         let ingress = local_node_core::IngressId(state.next_ingress);
+        if let Message::Transaction(transaction) = &frame.message {
+            return self.hear_transfer(to, from, ray, &bytes, transaction.clone());
+        }
         state.open.insert(ingress, Ingress { from, ray, bytes });
         let (from, message) = (PeerId(from as u64), Box::new(frame.message));
         self.handle(to, Input::Message { ingress, from, message });

@@ -2,6 +2,7 @@
 
 use dusk_core::abi::ContractId;
 use dusk_core::transfer::moonlight::AccountData;
+use local_node_core::Origin;
 use local_node_types::keys::BlsKey;
 use local_node_types::ledger::{Hash, Label};
 use tokio::sync::oneshot;
@@ -51,15 +52,6 @@ pub(crate) enum Command {
     Stop,
     #[cfg(test)]
     Panic,
-}
-
-/// Where a transaction comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Origin {
-    /// A client of this node: peers do not know it.
-    Client,
-    /// A peer, or a block: others know it.
-    Peer,
 }
 
 /// Where the node is in the chain.

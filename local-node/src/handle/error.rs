@@ -1,11 +1,11 @@
 //! Why a node does not do what it was asked.
 
+use local_node_core::mempool::{PoolError, Removal};
 use local_node_types::rules::Profile;
 
 use super::{MAX_CHECKS, MAX_COMPILATIONS, MAX_COMPILATIONS_PER_SENDER, MAX_MINE_WAITERS, MAX_WARP_SECONDS};
 use crate::block::TxId;
 use crate::end::Stopped;
-use crate::mempool::{PoolError, Removal};
 use crate::reader::QueryError;
 use crate::store::StoreError;
 use crate::transaction::TransactionError;

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use local_node_core::mempool::Removal;
 use local_node_types::keys::BlsKey;
 use local_node_types::rules::Profile;
 
 use crate::block::SpentTransaction;
 use crate::config::BlockTime;
-use crate::mempool::Removal;
 use crate::transaction::{Policy, ValidTransaction};
 
 /// What a node is.

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use dusk_core::transfer::{Transaction, TransactionFormat};
+use local_node_core::Origin;
 use local_node_types::codec::Decode as _;
 use local_node_types::keys::BlsKey;
 use local_node_types::ledger::LedgerTransaction;
 use local_node_types::message::{Frame, Message};
 use local_node_vm::ExecutionError;
 
-use super::{Command, NodeHandle, Origin, SimulateError, SubmitError};
+use super::{Command, NodeHandle, SimulateError, SubmitError};
 use crate::block::TxId;
 use crate::end::Stopped;
 use crate::reader::Simulation;

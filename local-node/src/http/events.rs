@@ -17,6 +17,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use dusk_sdk_protocol::execution::HexId;
+use local_node_core::mempool::{GivenUp, Removal};
 use local_node_types::ledger::Label;
 use rand::RngCore as _;
 use serde_json::{Map, Value, json};
@@ -29,7 +30,6 @@ use super::error::{Error, error_response};
 use super::options::Bounds;
 use crate::events::{ListenError, Listener, NodeEvent, Place};
 use crate::handle::NodeHandle;
-use crate::mempool::{GivenUp, Removal};
 
 /// The most subscriptions of one socket.
 const MAX_SUBSCRIPTIONS: usize = 1024;

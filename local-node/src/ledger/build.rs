@@ -9,12 +9,12 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use local_node_consensus::BlockBody;
+use local_node_core::mempool::Queue;
 use local_node_types::ledger::MAX_TRANSACTIONS;
 use local_node_vm::{ExecutionError, VmError};
 
 use crate::block::TxId;
 use crate::executor::{BlockExecution, ExecutedBlock, ExecutorError, RunError, TransactionReceipt};
-use crate::mempool::Queue;
 use crate::store::{Slot, Store};
 use crate::transaction::ValidTransaction;
 use crate::work::Cancel;

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use local_node_consensus::{BuildRequest, Decision, Verdict};
+use local_node_core::mempool::Removal;
 use local_node_core::{
-    Answer, Event, IngressId, Input, LedgerId, LedgerRequest, MAX_SERVED_ITEMS, Output, PeerId, Serve,
+    Accounts, Answer, Event, IngressId, Input, LedgerId, LedgerRequest, MAX_SERVED_ITEMS, Output, PeerId, Serve,
     Verdict as MessageVerdict,
 };
-use local_node_types::ledger::{Block, Fault, Hash, Label};
+use local_node_types::ledger::{Block, Hash, Label};
 use local_node_types::message::{InventoryItem, Message};
 use tracing::{debug, error, info, warn};
 
@@ -21,7 +22,6 @@ use crate::end::End;
 use crate::events::NodeEvent;
 use crate::executor::ExecutorError;
 use crate::ledger::{Accepted, BuildLimits, BuildTime, Built, InvalidBlock, LedgerError, Unfit};
-use crate::mempool::Removal;
 use crate::work::{Cancel, shortened};
 
 /// The most executions that are remembered by their requests.
@@ -81,6 +81,8 @@ impl Node {
                     peers.drop_peer(peer);
                 }
             }
+            Output::Taken { taken, .. } => self.taken = Some(taken),
+            Output::ReadAccount(transaction) => self.read_parked(&transaction),
         }
     }
 
@@ -105,6 +107,9 @@ impl Node {
                 theirs = hex::encode(theirs),
                 "a peer has another final block: the chains have parted, and nothing here heals that"
             ),
+            Event::Admitted(transaction) => self.on_admitted(transaction),
+            Event::Deferred(id) => self.tell(NodeEvent::TransactionDeferred { id }),
+            Event::Removed { id, reason } => self.tell_removed([(id, reason)]),
             Event::Stalled => warn!(height = self.tip.height, "no block came for long"),
             Event::Broken => {
                 error!("the ledger can go neither on nor back");
@@ -119,8 +124,9 @@ impl Node {
     fn ask_ledger(&mut self, id: LedgerId, request: LedgerRequest) {
         let cancel = Cancel::default();
         let (running, job) = match request {
-            LedgerRequest::Build { request, faults } => {
-                (Running::Candidate(request.id, cancel.clone()), self.build(id, request, faults, cancel))
+            LedgerRequest::Build { request, faults, queue } => {
+                let limits = self.build_limits(&request, cancel.clone());
+                (Running::Candidate(request.id, cancel), Job::Build { id, request, faults, queue, limits })
             }
             LedgerRequest::Verify(request) => {
                 (Running::Candidate(request.id, cancel.clone()), Job::Verify { id, request, cancel })
@@ -148,14 +154,13 @@ impl Node {
         self.jobs.values().for_each(Running::cancel);
     }
 
-    fn build(&self, id: LedgerId, request: Box<BuildRequest>, faults: Vec<Fault>, cancel: Cancel) -> Job {
+    fn build_limits(&self, request: &BuildRequest, cancel: Cancel) -> BuildLimits {
         // A block that the others do not wait for any more is in vain, whatever the first transaction is given.
         let slot = request.deadline.map(|at| Duration::from_millis(at.since(self.now()).0));
         let within = |most: Duration| slot.map_or(most, |slot| most.min(slot));
         let (most, most_of_first) = (within(self.build_time), within(self.call_time));
         let time = BuildTime { begun: Instant::now(), most, most_of_first };
-        let limits = BuildLimits { cancel, ..BuildLimits::new(Some(time)) };
-        Job::Build { id, request, faults, queue: self.mempool.queue(), limits }
+        BuildLimits { cancel, ..BuildLimits::new(Some(time)) }
     }
 
     /// Takes in what came of a job.
@@ -173,6 +178,7 @@ impl Node {
         };
         self.jobs.remove(&id);
         self.drive(Input::Ledger { id, answer });
+        self.fresh |= std::mem::take(&mut self.more) && !self.core.mempool().is_empty();
         self.answer_mine_waiters();
     }
 
@@ -189,20 +195,10 @@ impl Node {
         match built {
             Ok(Built { body, unfit, postponed, is_cut }) => {
                 self.note_executed(id);
-                for (id, reason) in unfit {
-                    debug!(%id, %reason, "transaction can never run");
-                    let reason = removal(reason);
-                    let gone = self.mempool.remove(&id).into_iter();
-                    let dependent = |gone: TxId| if gone == id { reason.clone() } else { Removal::Displaced };
-                    self.tell_removed(gone.map(|gone| (gone, dependent(gone))));
-                }
-                if let Some(id) = postponed {
-                    debug!(%id, "transaction begins the next block");
-                    self.mempool.prefer(id);
-                }
                 // What this block has not looked at is for the next one, also if this one is empty.
-                self.fresh |= (is_cut || postponed.is_some()) && !self.mempool.is_empty();
-                Answer::Built(Box::new(body))
+                self.more |= is_cut || postponed.is_some();
+                let unfit = unfit.into_iter().map(|(id, reason)| (id, removal(reason))).collect();
+                Answer::Built { body: Box::new(body), unfit, postponed }
             }
             Err(LedgerError::Cancelled | LedgerError::Executor(ExecutorError::Cancelled)) => Answer::NotBuilt,
             Err(error) => {
@@ -246,15 +242,14 @@ impl Node {
         if !block.transactions.is_empty() {
             self.last_full = height;
         }
-        self.forget_included(&block, &accounts);
         // What did not fit this block may fit the next one; a block that took nothing will not be followed by a better.
-        self.fresh |= !block.transactions.is_empty() && !self.mempool.is_empty();
-        Answer::Accepted { provisioners }
+        self.more |= !block.transactions.is_empty();
+        Answer::Accepted { provisioners, accounts }
     }
 
-    fn on_reverted(&mut self, reverted: Result<Vec<Block>, LedgerError>) -> Answer {
-        let blocks = match reverted {
-            Ok(blocks) => blocks,
+    fn on_reverted(&mut self, reverted: Result<(Vec<Block>, Accounts), LedgerError>) -> Answer {
+        let (blocks, accounts) = match reverted {
+            Ok(reverted) => reverted,
             Err(LedgerError::Store(error)) => {
                 self.fail(error);
                 return Answer::Failed;
@@ -269,8 +264,7 @@ impl Node {
             self.tell(NodeEvent::BlockReverted { hash: block.header.hash, height: block.header.height });
         }
         self.last_full = self.last_full.min(self.tip.height);
-        self.bring_back(&blocks);
-        Answer::Reverted { blocks }
+        Answer::Reverted { blocks, accounts }
     }
 
     /// The chain in the store has another end.
@@ -323,7 +317,7 @@ impl Node {
         for item in items.iter().take(MAX_SERVED_ITEMS) {
             let InventoryItem::MempoolTransaction(id) = item else { continue };
             let id = TxId(*id);
-            if self.mempool.transaction(&id).is_some() || self.prequeue.transaction(&id).is_some() {
+            if self.core.mempool().transaction(&id).is_some() || self.core.prequeue().transaction(&id).is_some() {
                 continue;
             }
             match self.store.has_transaction(&id) {
@@ -337,7 +331,7 @@ impl Node {
 
     fn name_transactions(&mut self, ingress: IngressId, from: SocketAddr) {
         let now = self.now().as_secs();
-        let ids = self.mempool.iter().take(MAX_SERVED_ITEMS).map(|waiting| waiting.id().0).collect();
+        let ids = self.core.mempool().iter().take(MAX_SERVED_ITEMS).map(|waiting| waiting.id().0).collect();
         if let Some(peers) = &mut self.peers {
             if peers.may_ask_for_mempool(from, now) {
                 peers.name_transactions(from, ids);
@@ -348,7 +342,7 @@ impl Node {
 
     fn serve(&mut self, ingress: IngressId, to: PeerId, serve: Serve) {
         let now = self.now().as_secs();
-        let mempool = &self.mempool;
+        let mempool = self.core.mempool();
         let transaction = |id: &Hash| {
             mempool.transaction(&TxId(*id)).map(|waiting| Message::Transaction(waiting.transaction().clone()))
         };

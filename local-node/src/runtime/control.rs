@@ -5,6 +5,7 @@
 //! that it has voted on this height before does not matter, because nobody else has heard of these votes.
 
 use local_node_core::Position;
+use local_node_core::mempool::Removal;
 use tokio::sync::oneshot;
 use tracing::{info, warn};
 
@@ -14,7 +15,6 @@ use super::{core, last_full};
 use crate::events::NodeEvent;
 use crate::handle::{Control, ControlError, MAX_WARP_SECONDS, Reverted, TakenSnapshot};
 use crate::ledger::LedgerError;
-use crate::mempool::Removal;
 use crate::transaction::ValidTransaction;
 
 impl Node {
@@ -79,13 +79,9 @@ impl Node {
         self.executed.clear();
         let (height, count) = (to.height, reverted.len() as u64);
         warn!(height, blocks = count, "the chain was reverted");
-        let waiting: Vec<_> = self.mempool.iter().map(ValidTransaction::id).collect();
-        for id in waiting {
-            let gone = self.mempool.remove(&id);
-            self.tell_removed(gone.into_iter().map(|id| (id, Removal::TakenBack)));
-        }
-        let parked = self.prequeue.drain();
-        self.tell_removed(parked.into_iter().map(|id| (id, Removal::TakenBack)));
+        let mut waiting: Vec<_> = self.core.mempool().iter().map(ValidTransaction::id).collect();
+        waiting.extend(self.core.prequeue().ids());
+        self.tell_removed(waiting.into_iter().map(|id| (id, Removal::TakenBack)));
         self.clock.ahead = to.clock;
         self.set_tip();
         for (height, hash) in reverted {
@@ -94,7 +90,7 @@ impl Node {
         for waiter in std::mem::take(&mut self.mine_waiters) {
             let _ = waiter.reply.send(Ok(height));
         }
-        (self.fresh, self.stalled) = (false, false);
+        (self.fresh, self.more, self.stalled) = (false, false, false);
         match last_full(&self.store) {
             Ok(height) => self.last_full = height,
             Err(error) => self.fail(error),

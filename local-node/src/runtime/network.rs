@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use local_node_core::mempool::PoolError;
 use local_node_core::{IngressId, MAX_SERVED_ITEMS};
 use local_node_kadcast::udp::{CommandError, Handle};
 use local_node_kadcast::{Event, Message as Ray, SendError, Verdict};
@@ -21,7 +22,6 @@ use tracing::{debug, warn};
 
 use super::peers::{Incoming, Outgoing, Search, Service};
 use crate::handle::{NodeHandle, Shared, SubmitError};
-use crate::mempool::PoolError;
 use crate::store::{Store, StoreError};
 
 /// The most transactions of peers that are checked at a time. Further ones are not passed on.

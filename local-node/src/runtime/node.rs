@@ -1,13 +1,14 @@
-//! The loop: one thread that owns the core and the mempool, and answers whoever asks.
+//! The loop: one thread that owns the core, and answers whoever asks.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use local_node_consensus::{Millis, RequestId};
+use local_node_core::mempool::{PoolError, Removal};
 use local_node_core::{Core, CoreConfig, Input, LedgerId, Output, Position, Record};
 use local_node_types::ledger::Header;
-use local_node_types::rules::Profile;
+
 use tokio::sync::{mpsc, oneshot, watch};
 use tracing::{error, info, warn};
 
@@ -22,12 +23,9 @@ use crate::end::End;
 use crate::events::{Announcer, NodeEvent};
 use crate::executor::Executor;
 use crate::handle::{Command, MAX_MINE_WAITERS, MineError, Place};
-use crate::mempool::{Mempool, Prequeue, Removal};
 use crate::store::{Store, StoreError};
 use crate::work::Cancel;
 
-/// How often expired transactions are looked for.
-const EXPIRY_INTERVAL: Duration = Duration::from_secs(60);
 /// How many removals from the mempool are remembered with their reasons.
 const MAX_REMOVALS: usize = 1024;
 /// How many commands are answered between two blocks on demand.
@@ -62,7 +60,6 @@ pub(super) struct Node {
     pub(super) written: Option<Written>,
     pub(super) peers: Option<Peers>,
     pub(super) incoming: Option<mpsc::Receiver<Incoming>>,
-    pub(super) rules: Profile,
     pub(super) block_time: BlockTime,
     /// How long a candidate may be filled.
     pub(super) build_time: Duration,
@@ -74,8 +71,6 @@ pub(super) struct Node {
     pub(super) journal: Option<oneshot::Receiver<Result<(), StoreError>>>,
     /// When the changes of the mempool are written, if no block comes before.
     pub(super) journal_due: Option<Millis>,
-    pub(super) mempool: Mempool,
-    pub(super) prequeue: Prequeue,
     pub(super) executor: Executor,
     pub(super) store: Store,
     pub(super) tip: Arc<Header>,
@@ -88,6 +83,10 @@ pub(super) struct Node {
     pub(super) end: Option<End>,
     /// Whether the mempool has changed for the better since the last block that held nothing.
     pub(super) fresh: bool,
+    /// Whether the last block has left transactions over that the next one may take.
+    pub(super) more: bool,
+    /// What the core said of the transaction that it was given last.
+    pub(super) taken: Option<Result<(), PoolError>>,
     pub(super) mine_waiters: VecDeque<MineWaiter>,
     /// Whether the running round has not come to a block although it was told to begin.
     pub(super) stalled: bool,
@@ -99,7 +98,6 @@ impl Node {
     /// Runs until it is told to stop or cannot go on, and says which.
     pub(super) async fn run(mut self) -> End {
         self.carry_out();
-        let mut expiry = tokio::time::interval(EXPIRY_INTERVAL);
         let mut running = true;
         while running && self.end.is_none() {
             if self.wants_block() {
@@ -123,7 +121,6 @@ impl Node {
                     self.check_store(written);
                 }
                 command = self.commands.recv() => running = self.answer(command).await,
-                _ = expiry.tick() => self.expire(),
             }
         }
         self.jobs.values().for_each(Running::cancel);
@@ -140,8 +137,7 @@ impl Node {
 
     /// When something is due.
     fn wake(&self) -> Option<Millis> {
-        let parked = self.prequeue.next_try().map(Millis);
-        [self.core.deadline(), parked, self.journal_due].into_iter().flatten().min()
+        [self.core.deadline(), self.journal_due].into_iter().flatten().min()
     }
 
     /// Whether a block on demand is due: transactions wait, somebody asked for blocks, or the last transactions are not
@@ -186,10 +182,10 @@ impl Node {
                 let _ = reply.send(self.check(&transaction));
             }
             Some(Command::NextNonce { sender, account, reply }) => {
-                let _ = reply.send(self.mempool.next_nonce(&sender, &account));
+                let _ = reply.send(self.core.mempool().next_nonce(&sender, &account));
             }
             Some(Command::Waiting { most, reply }) => {
-                let _ = reply.send(self.mempool.iter().take(most).cloned().collect());
+                let _ = reply.send(self.core.mempool().iter().take(most).cloned().collect());
             }
             Some(Command::TransactionStatus { id, reply }) => match self.transaction_status(&id) {
                 Ok(status) => {
@@ -213,7 +209,8 @@ impl Node {
                 let (header, label) = self.core.tip();
                 let (height, hash) = (header.height, header.hash);
                 let (last_final, position) = (self.core.last_final().height, self.core.position());
-                let _ = reply.send(Place { height, hash, label, last_final, position, waiting: self.mempool.len() });
+                let waiting = self.core.mempool().len();
+                let _ = reply.send(Place { height, hash, label, last_final, position, waiting });
             }
             Some(Command::Mine { blocks, reply }) => {
                 self.mine_waiters.retain(|waiter| !waiter.reply.is_closed());
@@ -263,12 +260,6 @@ impl Node {
         if self.core.deadline().is_some_and(|at| at <= now) {
             self.drive(Input::Timer);
         }
-        self.retry_parked();
-    }
-
-    fn expire(&mut self) {
-        let expired = self.mempool.expire(self.now().as_secs());
-        self.tell_removed(expired.into_iter().map(|id| (id, Removal::Expired)));
     }
 
     fn on_written(&mut self, written: Result<Position, StoreError>) {

@@ -5,16 +5,15 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
-use dusk_core::transfer::moonlight::AccountData;
 use local_node_consensus::{BeforeTip, BuildRequest, Decision, Provisioners, VerifyRequest};
-use local_node_core::{ChainBlock, LedgerId};
+use local_node_core::mempool::Queue;
+use local_node_core::{Accounts, ChainBlock, LedgerId};
 use local_node_types::keys::BlsKey;
 use local_node_types::ledger::{Block, Fault, Hash, Label};
 use tokio::sync::{mpsc, oneshot};
 use tracing::error;
 
 use crate::ledger::{Accepted, BuildLimits, Built, Ledger, LedgerError};
-use crate::mempool::Queue;
 use crate::reader::read_account;
 use crate::store::Snapshot;
 use crate::work::{Cancel, contained};
@@ -76,9 +75,6 @@ pub(super) struct WentBack {
 /// The part of the chain from which a core starts.
 pub(super) type Unsettled = (Option<BeforeTip>, ChainBlock, Vec<ChainBlock>);
 
-/// The accounts that a change of the chain may have changed, as they are after it.
-pub(super) type Accounts = Vec<(BlsKey, AccountData)>;
-
 /// What accepting a block did, and who may vote and who has what after it.
 pub(super) struct NewTip {
     pub(super) accepted: Accepted,
@@ -102,7 +98,7 @@ pub(super) enum Done {
     },
     Reverted {
         id: LedgerId,
-        reverted: Result<Vec<Block>, LedgerError>,
+        reverted: Result<(Vec<Block>, Accounts), LedgerError>,
     },
     /// The ledger panicked, with this text. It takes no more jobs.
     Panicked(String),
@@ -200,7 +196,11 @@ fn work(ledger: &mut Ledger, job: Job) -> Option<Done> {
             Some(Done::Accepted { id, accepted: Box::new(accepted) })
         }
         Job::Revert { id, height, relabelled } => {
-            Some(Done::Reverted { id, reverted: ledger.revert_to(height, &relabelled) })
+            let reverted = ledger.revert_to(height, &relabelled).map(|blocks| {
+                let accounts = senders(ledger, &blocks);
+                (blocks, accounts)
+            });
+            Some(Done::Reverted { id, reverted })
         }
         // Send errors are ignored: the caller may be gone.
         Job::Snapshot { clock, reply } => {

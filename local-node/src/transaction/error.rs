@@ -1,5 +1,6 @@
 //! Why a transaction is refused before the chain's state is asked.
 
+use local_node_core::mempool::TermsError;
 use local_node_vm::{BlobError, ModuleError};
 
 use super::{MAX_ARGUMENT_BYTES, MAX_TRANSACTION_BYTES};
@@ -92,4 +93,13 @@ pub enum TransactionError {
     /// The signature is not the sender's.
     #[error("the signature is not valid: it must be the sender's, over the whole transaction, of scheme V2")]
     BadSignature,
+}
+
+impl From<TermsError> for TransactionError {
+    fn from(problem: TermsError) -> Self {
+        match problem {
+            TermsError::Overflow => Self::Overflow,
+            TermsError::Shielded => Self::Unsupported("shielded (Phoenix)"),
+        }
+    }
 }

@@ -15,16 +15,6 @@ pub(super) fn of(transaction: &Protocol) -> Result<&Transaction, TransactionErro
     }
 }
 
-/// The most LUX that a transaction can take from its sender.
-pub(super) fn most_spent(transaction: &Transaction) -> Result<u64, TransactionError> {
-    transaction
-        .gas_limit()
-        .checked_mul(transaction.gas_price())
-        .and_then(|fee| fee.checked_add(transaction.value()))
-        .and_then(|sum| sum.checked_add(transaction.deposit()))
-        .ok_or(TransactionError::Overflow)
-}
-
 /// Checks the sender's signature, and lets the machine remember a good one.
 pub(super) fn verify_signature(inner: &Transaction, rules: Rules, vm: &Vm) -> Result<(), TransactionError> {
     let (message, key, signed) = (inner.signature_message(), inner.sender(), inner.signature());

@@ -115,6 +115,7 @@ impl Round {
                 let drawn = !matches!(problem, HeaderError::Generator { .. });
                 return context.offend(if drawn { Offence::Signature } else { Offence::Stranger });
             }
+            self.progress.note(block.header.generator, iteration, self.current);
             context.relay(|| Message::Candidate(block.clone()));
         } else if self.verifier.committees().generator(iteration) != Some(block.header.generator) {
             // It came in an earlier round, when it was not known who would be drawn.

@@ -62,6 +62,7 @@ impl Round {
             debug!(round = self.height, iteration, %problem, "quorum dropped");
             return context.offend(Offence::Proof);
         }
+        self.note_ratifiers(iteration, &attestation);
         self.end_iteration(context, iteration, attestation, |context| context.relay(|| Message::Quorum(quorum)));
     }
 

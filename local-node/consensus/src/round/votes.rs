@@ -20,14 +20,14 @@ const VOTE_BYTES: usize = size_of::<Ratification>();
 
 /// What two votes must have in common to be verified and counted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Ballot {
-    header: ConsensusHeader,
-    step: StepName,
+pub(super) struct Ballot {
+    pub(super) header: ConsensusHeader,
+    pub(super) step: StepName,
     vote: Vote,
 }
 
 impl Ballot {
-    fn of(message: &Message) -> Option<(Self, SignedBy)> {
+    pub(super) fn of(message: &Message) -> Option<(Self, SignedBy)> {
         let (header, step) = message.consensus_step()?;
         match message {
             Message::Validation(message) => Some((Self { header, step, vote: message.vote }, message.signed)),
@@ -104,13 +104,17 @@ impl Round {
                 context.offend(Offence::Signature);
             }
             for vote in &votes {
+                self.note_signer(&vote.message);
                 let message = self.with_known_result(&vote.message);
                 context.relay(|| message);
             }
         } else {
             // Anybody can have altered the results that wait for a round whose committees were not known. The votes are
             // the members' own all the same.
-            votes.iter().for_each(|vote| _ = self.accept_result(context, &vote.message, timing));
+            for vote in &votes {
+                self.note_signer(&vote.message);
+                self.accept_result(context, &vote.message, timing);
+            }
         }
         match timing {
             Timing::Late => {

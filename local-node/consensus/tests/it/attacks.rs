@@ -36,7 +36,7 @@ fn next_round() -> (crate::support::Chain, Vec<Message>) {
 }
 
 /// A vote in validation that a provisioner signs for any round.
-fn vote(number: u64, header: ConsensusHeader, vote: Vote) -> Message {
+pub(crate) fn vote(number: u64, header: ConsensusHeader, vote: Vote) -> Message {
     let version = config().profile.at(header.round).fork().bls_version();
     let signature = Keyring::new(vec![secret(number)]).sign(&key(number), &validation_bytes(&header, &vote), version);
     let signed = SignedBy { signer: key(number), signature: signature.expect("it holds the key") };

@@ -4,6 +4,7 @@ mod attacks;
 mod decisions;
 mod headers;
 mod lone_node;
+mod meeting;
 mod network;
 mod production;
 mod rounds;

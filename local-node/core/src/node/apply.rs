@@ -293,7 +293,8 @@ impl Core {
         }
         let Some(purpose) = self.requests.remove(&id) else { return };
         let input = match (purpose, answer) {
-            (Purpose::Build(request), Answer::Built(body)) => {
+            (Purpose::Build(request), Answer::Built { body, unfit, postponed }) => {
+                self.on_unfit(unfit, postponed, out);
                 self.executions.insert(request, id);
                 ConsensusInput::Built { request, body }
             }
@@ -310,9 +311,10 @@ impl Core {
 
     fn on_accept_answered(&mut self, now: Millis, step: Step, answer: Answer, out: &mut Vec<Output>) {
         match answer {
-            Answer::Accepted { provisioners } => {
+            Answer::Accepted { provisioners, accounts } => {
                 let header = step.block.header.clone();
                 self.faults.remove(&step.block);
+                self.forget_included(&step.block, &accounts, out);
                 self.sync.forget(&header.hash);
                 let rolled = self.chain.append(header.clone(), provisioners);
                 let (label, relabelled) = (rolled.label, rolled.changed);
@@ -350,7 +352,7 @@ impl Core {
         out: &mut Vec<Output>,
     ) {
         let Some(plan) = &mut self.plan else { return };
-        let Answer::Reverted { blocks } = answer else {
+        let Answer::Reverted { blocks, accounts } = answer else {
             // Nothing has changed; the branch is looked at again when something happens.
             let rollback = plan.cause == Cause::Rollback;
             let plan = self.plan.take();
@@ -374,6 +376,7 @@ impl Core {
         for fault in blocks.iter().flat_map(|block| &block.faults) {
             self.faults.add(fault.clone());
         }
+        self.bring_back(now, &blocks, &accounts, out);
         out.push(Output::Event(Event::Reverted { blocks, cause, labels }));
         self.go_on(now, out);
     }
@@ -591,15 +594,17 @@ mod tests {
         let (mut out, old) = (Vec::new(), case.ours[0].clone());
         case.core.consider(NOW, &mut out);
         let accepted = |request: &LedgerRequest| match request {
-            LedgerRequest::Revert { height: 0, .. } => Answer::Reverted { blocks: vec![old.clone()] },
-            _ => Answer::Accepted { provisioners: provisioners() },
+            LedgerRequest::Revert { height: 0, .. } => {
+                Answer::Reverted { blocks: vec![old.clone()], accounts: Vec::new() }
+            }
+            _ => Answer::Accepted { provisioners: provisioners(), accounts: Vec::new() },
         };
         case.answer(&mut out, accepted);
         case.answer(&mut out, accepted);
         // The first block is in the chain; the second one breaks a rule, so all of it is taken back.
         assert_eq!(case.core.tip().0.hash, first.header.hash);
         assert!(case.core.pool.is_refused(&second.header.hash));
-        let first_again = |_: &LedgerRequest| Answer::Reverted { blocks: vec![first.clone()] };
+        let first_again = |_: &LedgerRequest| Answer::Reverted { blocks: vec![first.clone()], accounts: Vec::new() };
         case.answer(&mut out, first_again);
         assert!(
             out.iter()
@@ -617,7 +622,7 @@ mod tests {
         case.pool(&[&lower]);
         let (mut out, old) = (Vec::new(), case.ours[0].clone());
         case.core.consider(NOW, &mut out);
-        case.answer(&mut out, |_| Answer::Reverted { blocks: vec![old.clone()] });
+        case.answer(&mut out, |_| Answer::Reverted { blocks: vec![old.clone()], accounts: Vec::new() });
         case.answer(&mut out, |_| Answer::NotAccepted);
         case.answer(&mut out, |_| Answer::NotAccepted);
         assert!(out.iter().any(|output| matches!(output, Output::Event(Event::Broken))));

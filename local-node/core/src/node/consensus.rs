@@ -87,7 +87,8 @@ impl Core {
                 Wish::Build(request) => {
                     let purpose = Purpose::Build(request.id);
                     let faults = self.faults.fit(&self.chain);
-                    let id = self.ledger(LedgerRequest::Build { request, faults }, out);
+                    let queue = self.mempool.queue();
+                    let id = self.ledger(LedgerRequest::Build { request, faults, queue }, out);
                     self.requests.insert(id, purpose);
                 }
                 Wish::Verify(request) => {

@@ -54,7 +54,7 @@ impl Core {
                 Message::Inventory(inventory) => self.on_inventory(now, from, &inventory, out),
                 Message::GetBlocks(request) => self.serve(now, ingress, Serve::HashesAfter(request.locator), out),
                 Message::GetResource(request) => self.on_get_resource(now, ingress, &request, out),
-                // There is no mempool yet.
+                // Who drives the core checks transactions and answers questions for them.
                 _ => Verdict::Ignore,
             }
         };

@@ -25,6 +25,7 @@ impl Core {
         if self.broken {
             return;
         }
+        self.on_pool_timer(now, out);
         for ingress in self.held.expired(now) {
             out.push(Output::Judge { ingress, verdict: Verdict::Ignore });
         }

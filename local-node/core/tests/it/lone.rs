@@ -8,12 +8,19 @@ use local_node_consensus::signing::Keyring;
 use local_node_consensus::{BlockBody, Config, MIN_STAKE, Millis, Provisioners, Stake, Start};
 use local_node_core::{Answer, ChainBlock, Core, CoreConfig, Event, Input, LedgerRequest, Output, Position, Restart};
 use local_node_types::bloom::Bloom;
-use local_node_types::ledger::{Header, Label};
+use local_node_types::ledger::{Fault, Header, Label};
 
 const NOW: Millis = Millis::from_secs(1_000_000);
 
 fn secret(number: u64) -> SecretKey {
     SecretKey::from(BlsScalar::from(number))
+}
+
+/// The body of a block without transactions.
+fn built(faults: Vec<Fault>) -> Answer {
+    let (transactions, event_bloom) = (Vec::new(), Bloom::default());
+    let body = BlockBody { transactions, faults, state_root: [1; 32], event_bloom, gas_limit: 0 };
+    Answer::Built { body: Box::new(body), unfit: Vec::new(), postponed: None }
 }
 
 /// Answers the ledger's requests until there are none. Returns the accepted blocks and what else came out.
@@ -22,17 +29,11 @@ fn run(core: &mut Core, mut out: Vec<Output>, provisioners: &Arc<Provisioners>, 
     while let Some(place) = out.iter().position(|output| matches!(output, Output::Ledger { .. })) {
         let Output::Ledger { id, request } = out.remove(place) else { unreachable!() };
         let answer = match request {
-            LedgerRequest::Build { faults, .. } => Answer::Built(Box::new(BlockBody {
-                transactions: Vec::new(),
-                faults,
-                state_root: [1; 32],
-                event_bloom: Bloom::default(),
-                gas_limit: 0,
-            })),
+            LedgerRequest::Build { faults, .. } => built(faults),
             LedgerRequest::Accept { block, executed, .. } => {
                 assert!(executed.is_some(), "a block is executed once");
                 accepted.push(block.header);
-                Answer::Accepted { provisioners: Arc::clone(provisioners) }
+                Answer::Accepted { provisioners: Arc::clone(provisioners), accounts: Vec::new() }
             }
             other => panic!("a lone node asks for {other:?}"),
         };
@@ -91,14 +92,7 @@ fn a_block_that_the_ledger_refuses_is_no_tip() {
         });
         let (id, builds) = request.expect("the ledger is asked");
         out.clear();
-        let body = BlockBody {
-            transactions: Vec::new(),
-            faults: Vec::new(),
-            state_root: [1; 32],
-            event_bloom: Bloom::default(),
-            gas_limit: 0,
-        };
-        let answer = if builds { Answer::Built(Box::new(body)) } else { Answer::NotAccepted };
+        let answer = if builds { built(Vec::new()) } else { Answer::NotAccepted };
         core.handle(NOW, Input::Ledger { id, answer }, &mut out);
     }
     assert!(!out.iter().any(|output| matches!(output, Output::Event(Event::Accepted { .. }))));

@@ -109,6 +109,7 @@ impl World {
     pub(super) fn heal(&mut self) {
         self.tell(|| "everything heals".to_owned());
         self.trace(|| Item::Fault("everything heals".to_owned()));
+        self.note_height(0);
         let count = self.nodes.len();
         self.blocked = vec![vec![false; count]; count];
         self.clogged = vec![vec![Millis(0); count]; count];

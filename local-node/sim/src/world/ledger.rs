@@ -2,10 +2,12 @@
 
 use local_node_consensus::Persist;
 use local_node_core::{Answer, Cause, Event as CoreEvent, Input, LedgerId, LedgerRequest, Record};
+use local_node_types::keys::BlsKey;
 use local_node_types::ledger::{RatificationResult, Vote};
 
 use super::{Bug, World};
 use crate::checkers;
+use crate::clients::account;
 use crate::marks::Mark;
 use crate::trace::{Change, Item};
 
@@ -31,7 +33,7 @@ impl World {
         } else {
             self.nodes[node].ledger.carry_out(request)
         };
-        if let Answer::Reverted { blocks } = &answer
+        if let Answer::Reverted { blocks, .. } = &answer
             && let Some(block) = blocks.iter().find(|block| block.header.height <= settled)
         {
             let height = block.header.height;
@@ -45,12 +47,19 @@ impl World {
                 self.on_accepted(node);
             }
         }
+        let reverted = matches!(answer, Answer::Reverted { .. });
+        if let Answer::Reverted { blocks, .. } = &answer {
+            self.note_owed(node, blocks);
+        }
         if changes && self.nodes[node].stops_in_ledger {
             self.marks.note(Mark::CrashInLedger);
             self.tell(|| format!("node {node} stops after a change of its ledger"));
             return self.stop_node(node);
         }
         self.handle(node, Input::Ledger { id, answer });
+        if changes {
+            self.check_mempool(node, reverted);
+        }
     }
 
     fn on_accepted(&mut self, node: usize) {
@@ -63,6 +72,10 @@ impl World {
         let header = self.nodes[node].ledger.tip().block.header.clone();
         let faults = self.nodes[node].ledger.tip().block.faults.len();
         let proven = header.failed_iterations.proven().count();
+        let first = account(0);
+        let senders = self.nodes[node].ledger.tip().block.transactions.iter();
+        let sent_by_client =
+            senders.filter_map(|it| it.protocol().moonlight_sender()).any(|sender| BlsKey::from(sender) != first);
         let blocks = self.nodes[node].ledger.blocks();
         let (mut epoch, mut suspended, mut restaked) = (false, false, false);
         if let [.., before, after] = blocks {
@@ -90,6 +103,7 @@ impl World {
             (Mark::Emergency, header.iteration >= EMERGENCY),
             (Mark::FaultInBlock, faults > 0),
             (Mark::Accepted, usize::from(header.iteration) > proven),
+            (Mark::Transferred, sent_by_client),
         ];
         found.into_iter().filter(|(_, found)| *found).for_each(|(mark, _)| self.marks.note(mark));
         for (_, failed) in header.failed_iterations.proven() {
@@ -105,6 +119,7 @@ impl World {
         match event {
             CoreEvent::Accepted { header, label, .. } => {
                 self.note_progress();
+                self.note_height(header.height);
                 if std::mem::take(&mut self.nodes[node].stalled) {
                     self.marks.note(Mark::StallRecovery);
                 }
@@ -152,6 +167,8 @@ impl World {
                 self.trace(|| Item::Chain { node, change: Change::Final, what: format!("{height} is final") });
             }
             CoreEvent::Parted { height, .. } => self.tell(|| format!("node {node} hears of another final {height}")),
+            CoreEvent::Admitted(_) | CoreEvent::Deferred(_) => {}
+            CoreEvent::Removed { id, reason } => self.tell(|| format!("node {node} drops transfer {id}: {reason}")),
             CoreEvent::Stalled => {
                 self.marks.note(Mark::Stalled);
                 self.nodes[node].stalled = true;

@@ -16,6 +16,9 @@ use crate::ledger::Ledger;
 const QUORUM: u32 = 43;
 /// The credits that decide it otherwise.
 const MAJORITY: u32 = 33;
+/// For how many steps a node waits in a round for those that are behind: in three iterations for three steps, and for
+/// three more when the others have come.
+const WAITED_STEPS: u64 = 18;
 /// One in so many unaccounted iterations may be so because nodes were not in the same step.
 const MAX_UNEXPLAINED_IN: usize = 4;
 /// How many blocks finality takes at most, beyond two for each unaccounted iteration that is unsettled when everything
@@ -99,7 +102,7 @@ impl World {
         let longest = self.config.timeouts.max.0;
         // A generator whose clock was ahead may have dated the tip so that the slot opens later.
         let slot = Millis::from_secs(tip.block.header.timestamp).since(self.now).0;
-        Some(Millis(slot + (u64::from(iteration) + 2) * 3 * longest + 4 * longest * 3 / 2))
+        Some(Millis(slot + ((u64::from(iteration) + 2) * 3 + WAITED_STEPS) * longest + 4 * longest * 3 / 2))
     }
 
     /// The credits of a committee with which the living vote.

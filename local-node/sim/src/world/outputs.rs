@@ -51,7 +51,8 @@ impl World {
     /// Takes note of a round. One that begins anew, after a stall or because its tip has come back, knows nothing of
     /// what it had passed on, and passes it on once more: others who begin anew need it as well.
     fn note_begun(&mut self, node: usize, record: &Record) {
-        let Record::Consensus(Persist::Iteration { prev_block_hash, iteration, .. }) = record else { return };
+        let Record::Consensus(Persist::Iteration { prev_block_hash, round, iteration }) = record else { return };
+        self.tell(|| format!("node {node} begins iteration {iteration} of round {round}"));
         let state = &mut self.nodes[node];
         let is_next = state.begun.last().is_some_and(|(tip, last)| tip == prev_block_hash && last < iteration);
         if is_next {
@@ -140,6 +141,8 @@ impl World {
                 }
             }
             Output::Event(event) => self.on_event(node, event),
+            Output::Taken { taken, .. } => self.nodes[node].taken = taken.is_ok(),
+            Output::ReadAccount(transfer) => self.read_account(node, &transfer),
         }
     }
 
@@ -175,7 +178,7 @@ impl World {
     }
 
     /// Passes a broadcast on.
-    fn forward(&mut self, node: usize, from: usize, ray: Ray, bytes: &Arc<[u8]>) {
+    pub(super) fn forward(&mut self, node: usize, from: usize, ray: Ray, bytes: &Arc<[u8]>) {
         let new = self.nodes[node].forwarded.insert(ray);
         self.nodes[node].seen.insert(ray);
         let step = || Frame::decode_all(bytes).ok().and_then(|frame| frame.message.consensus_step());

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use local_node_consensus::committee::Committees;
 use local_node_consensus::{Config, Consensus, Input, Millis, Output, StepTimes, TimerId, TipContext};
+use local_node_core::mempool::Queue;
 use local_node_core::{Answer, LedgerRequest};
 use local_node_sim::adversary::version;
 use local_node_sim::keys::{Scheme, key};
@@ -58,8 +59,9 @@ impl Member {
                 match output {
                     Output::Build(request) => {
                         let id = request.id;
-                        let built = self.ledger.carry_out(LedgerRequest::Build { request, faults: Vec::new() });
-                        let Answer::Built(body) = built else { panic!("{built:?}") };
+                        let (faults, queue) = (Vec::new(), Queue::new(std::iter::empty()));
+                        let built = self.ledger.carry_out(LedgerRequest::Build { request, faults, queue });
+                        let Answer::Built { body, .. } = built else { panic!("{built:?}") };
                         inputs.push_back(Input::Built { request: id, body });
                     }
                     Output::Verify(request) => {

@@ -56,6 +56,11 @@ fn a_fork_choice_that_is_turned_round_is_seen() {
 }
 
 #[test]
+fn a_reverted_transaction_that_is_lost_is_seen() {
+    assert_seen(Bug::Core(Planted::TransactionsLost), 40, "reverted transaction is lost");
+}
+
+#[test]
 fn a_quorum_that_is_not_checked_is_seen() {
     assert_seen(Bug::Core(Planted::QuorumUnchecked), 111, "0 credits in Validation");
 }

@@ -1,12 +1,12 @@
 //! A deterministic simulation of several nodes: one queue of events in the order of their times, a seed, faults.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use dusk_core::signatures::bls::SecretKey;
 use local_node_consensus::{Config, Consensus, Input, Millis, Output, Persist, TimerId};
 use local_node_types::codec::{Decode, Encode};
 use local_node_types::keys::BlsKey;
-use local_node_types::ledger::{Block, ConsensusHeader, Fault, Hash, StepName};
+use local_node_types::ledger::{Block, ConsensusHeader, Fault, Hash, StepName, Vote};
 use local_node_types::message::{Frame, InventoryItem, Message, ValidationQuorum, ValidationResult};
 
 use super::{Chain, GENESIS_TIME, Rng, build, provisioners, secret, verify};
@@ -39,11 +39,11 @@ pub(crate) struct Node {
     pub(crate) up: bool,
     keys: Vec<u64>,
     /// What was persisted: it survives a crash.
-    iteration: Option<(Hash, u8)>,
+    records: Vec<Persist>,
     candidates: BTreeMap<Hash, Block>,
     results: BTreeMap<(u64, u8), ValidationResult>,
     /// Every vote that was ever sent, to see whether a node contradicts itself.
-    votes: BTreeSet<(ConsensusHeader, StepName, BlsKey)>,
+    votes: BTreeMap<(ConsensusHeader, StepName, BlsKey), Vote>,
     pub(crate) misbehaviour: Vec<Fault>,
     /// A generation of timers: a crash forgets those that are armed.
     life: u64,
@@ -75,10 +75,10 @@ impl Sim {
             consensus: Consensus::new(config, secrets(keys)),
             up: true,
             keys: keys.to_vec(),
-            iteration: None,
+            records: Vec::new(),
             candidates: BTreeMap::new(),
             results: BTreeMap::new(),
-            votes: BTreeSet::new(),
+            votes: BTreeMap::new(),
             misbehaviour: Vec::new(),
             life: 0,
         });
@@ -117,6 +117,7 @@ impl Sim {
         let state = &mut self.nodes[node];
         state.up = true;
         state.consensus = Consensus::new(config, secrets(&state.keys));
+        state.records.iter().for_each(|record| state.consensus.restore(record));
         self.start(node);
     }
 
@@ -220,9 +221,7 @@ impl Sim {
     }
 
     fn new_tip(&mut self, node: usize) {
-        let state = &self.nodes[node];
-        let mut context = state.chain.context();
-        context.resume = state.iteration.filter(|(tip, _)| *tip == context.header.hash).map(|(_, saved)| saved);
+        let context = self.nodes[node].chain.context();
         self.step(node, Input::NewTip(Box::new(context)));
     }
 
@@ -270,13 +269,10 @@ impl Sim {
     fn persist(&mut self, node: usize, persist: Persist) {
         let state = &mut self.nodes[node];
         match persist {
-            Persist::Iteration { prev_block_hash, iteration, .. } => {
-                state.iteration = Some((prev_block_hash, iteration));
-            }
+            record @ (Persist::Iteration { .. } | Persist::Vote { .. }) => state.records.push(record),
             Persist::Candidate(block) => {
                 state.candidates.insert(block.header.hash, *block);
             }
-            Persist::Vote { .. } => {}
             Persist::ValidationResult(header, result) => {
                 state.results.insert((header.round, header.iteration), result);
             }
@@ -293,13 +289,13 @@ impl Sim {
     }
 
     fn note_vote(&mut self, node: usize, message: &Message) {
-        let (header, step, signer) = match message {
-            Message::Validation(vote) => (vote.header, StepName::Validation, vote.signed.signer),
-            Message::Ratification(vote) => (vote.header, StepName::Ratification, vote.signed.signer),
+        let (header, step, signer, vote) = match message {
+            Message::Validation(vote) => (vote.header, StepName::Validation, vote.signed.signer, vote.vote),
+            Message::Ratification(vote) => (vote.header, StepName::Ratification, vote.signed.signer, vote.vote),
             _ => return,
         };
-        let is_new = self.nodes[node].votes.insert((header, step, signer));
-        assert!(is_new, "node {node} voted twice in {header:?}, {step:?}");
+        let first = *self.nodes[node].votes.entry((header, step, signer)).or_insert(vote);
+        assert_eq!(first, vote, "node {node} voted twice in {header:?}, {step:?}");
     }
 
     fn send_all(&mut self, from: usize, message: &Message) {

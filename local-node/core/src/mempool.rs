@@ -1,12 +1,13 @@
 //! Transactions that wait for a block.
 //!
-//! The pool is a deterministic value: time and account states are arguments. It holds at most one transaction for each
+//! The pool is a deterministic value: time and account states are arguments, and the core owns it. It holds at most one transaction for each
 //! account and nonce, and only such nonces of an account as follow each other without a gap, so that everything in it
 //! can run. Transactions whose predecessors have not arrived yet are parked beside it for some seconds ([`Prequeue`]).
 //! Rules: the book, "Transactions and fees", section "Mempool".
 
 mod prequeue;
 mod queue;
+mod transaction;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -16,8 +17,7 @@ use local_node_types::keys::BlsKey;
 
 pub use self::prequeue::{GivenUp, MAX_TRIES, Parked, Prequeue, RETRY_MILLIS};
 pub use self::queue::Queue;
-use crate::block::TxId;
-use crate::transaction::ValidTransaction;
+pub use self::transaction::{TermsError, TxId, ValidTransaction, most_spent};
 
 /// How far the nonce of a transaction may be ahead of the first nonce of its account that is missing.
 pub const MAX_NONCES_AHEAD: u64 = 64;

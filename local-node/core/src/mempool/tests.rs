@@ -1,29 +1,32 @@
 use std::sync::LazyLock;
 
-use dusk_core::signatures::bls::PublicKey;
+use dusk_core::BlsScalar;
+use dusk_core::signatures::bls::{PublicKey, SecretKey};
 use dusk_core::transfer::data::TransactionData;
 use dusk_core::transfer::moonlight::{Fee, Payload, Transaction};
 use local_node_types::rules::Profile;
 use proptest::prelude::*;
 
 use super::*;
-use crate::accounts::{DevAccount, dev_accounts};
 
-static ACCOUNTS: LazyLock<[DevAccount; 10]> = LazyLock::new(dev_accounts);
+static ACCOUNTS: LazyLock<Vec<(SecretKey, PublicKey)>> = LazyLock::new(|| {
+    let secrets = (1..=10_u64).map(|number| SecretKey::from(BlsScalar::from(number)));
+    secrets.map(|secret| (secret.clone(), PublicKey::from(&secret))).collect()
+});
 
 fn transaction_with_memo(sender: usize, nonce: u64, gas_price: u64, memo: usize) -> ValidTransaction {
-    let key: PublicKey = *ACCOUNTS[sender].public_key();
+    let key = ACCOUNTS[sender].1;
     let payload = Payload {
         chain_id: 0,
         sender: key,
-        receiver: *ACCOUNTS[9].public_key(),
+        receiver: ACCOUNTS[9].1,
         value: 1,
         deposit: 0,
         fee: Fee { gas_limit: 100_000, gas_price, refund_address: key },
         nonce,
         data: (memo > 0).then(|| TransactionData::Memo(vec![7; memo])),
     };
-    let signed = Transaction::sign_payload(ACCOUNTS[sender].secret_key(), payload).expect("memo is short");
+    let signed = Transaction::sign_payload(&ACCOUNTS[sender].0, payload).expect("memo is short");
     ValidTransaction::trusted(signed.into(), Profile::Local.at(1)).expect("amounts are small")
 }
 
@@ -51,7 +54,7 @@ fn order(pool: &Mempool) -> Vec<(BlsKey, u64)> {
 }
 
 fn id_of(sender: usize) -> BlsKey {
-    BlsKey::from(ACCOUNTS[sender].public_key())
+    BlsKey::from(&ACCOUNTS[sender].1)
 }
 
 #[test]
@@ -245,7 +248,8 @@ fn parking_has_bounds_and_better_prices_replace() {
     let better = transaction(0, 5, 3);
     assert_eq!(queue.park(better.clone(), 40), Ok(Some(first.id())));
     assert_eq!(queue.len(), 3);
-    assert_eq!(queue.drain().len(), 3);
+    assert_eq!(queue.ids().count(), 3);
+    assert_eq!(queue.take_due(u64::MAX).len(), 3);
     assert!(queue.is_empty() && queue.next_try().is_none() && queue.transaction(&better.id()).is_none());
 }
 
@@ -416,6 +420,6 @@ fn parked_transactions_are_bounded_in_bytes() {
     assert!(queue.transaction(&sized(6, 2, 400).id()).is_some(), "who is refused displaces nobody");
     assert!(queue.take_nonce(&id_of(0), 5).is_some());
     queue.park(transaction(0, 7, 1), 0).expect("there is room again");
-    queue.drain();
-    queue.park(sized(5, 1, 400), 0).expect("fits");
+    queue.take_due(u64::MAX);
+    assert_eq!(queue.bytes(), 0);
 }

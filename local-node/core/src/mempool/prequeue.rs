@@ -10,9 +10,7 @@ use std::fmt;
 
 use local_node_types::keys::BlsKey;
 
-use super::{Limits, PoolError};
-use crate::block::TxId;
-use crate::transaction::ValidTransaction;
+use super::{Limits, PoolError, TxId, ValidTransaction};
 
 /// How long a parked transaction rests between two tries, in milliseconds.
 pub const RETRY_MILLIS: u64 = 500;
@@ -21,7 +19,6 @@ pub const MAX_TRIES: u8 = 10;
 
 /// Why a parked transaction was given up.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum GivenUp {
     /// The same nonce came again at a higher price.
     #[error("a transaction with the same nonce and a higher gas price replaced it")]
@@ -154,12 +151,15 @@ impl Prequeue {
         self.due.first().map(|(at, _)| *at)
     }
 
-    /// Takes everything out.
-    pub fn drain(&mut self) -> Vec<TxId> {
-        self.parked.clear();
-        self.due.clear();
-        self.bytes = 0;
-        std::mem::take(&mut self.places).into_keys().collect()
+    /// The ids of the parked transactions.
+    pub fn ids(&self) -> impl Iterator<Item = TxId> {
+        self.places.keys().copied()
+    }
+
+    /// The bytes of the parked transactions.
+    #[must_use]
+    pub const fn bytes(&self) -> usize {
+        self.bytes
     }
 
     fn check_room(&self, transaction: &ValidTransaction) -> Result<(), PoolError> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use local_node_types::keys::BlsKey;
 
-use crate::transaction::ValidTransaction;
+use super::ValidTransaction;
 
 /// Waiting transactions, the best paying first, but never one before its predecessors.
 ///
