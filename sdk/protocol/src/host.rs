@@ -13,8 +13,11 @@
 //! A host may serve a running network instead of chains of its own. All tests then share one chain, each with accounts
 //! of its own, and what moves time or goes back is answered with [`Response::NotHere`].
 
+use std::fmt;
+
 use piecrust_uplink::ContractId;
-use serde::{Deserialize, Serialize};
+use serde::de::{Error, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::execution::{CallError, Event, Logged, hex_id};
 use crate::observation::{Compared, Observation};
@@ -276,6 +279,59 @@ pub struct Outcome {
 }
 
 /// Bytes that stand as hexadecimal text in documents.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct HexBytes(#[serde(with = "hex::serde")] pub Vec<u8>);
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct HexBytes(pub Vec<u8>);
+
+// The wires of a proof are most of what tests send. Text and bytes are converted by functions without parameters, so
+// that they are compiled in this package: projects have it optimised.
+
+fn to_text(bytes: &[u8]) -> String {
+    let mut text = vec![0; 2 * bytes.len()];
+    // Neither fails: the lengths fit, and hexadecimal digits are UTF-8.
+    let _ = hex::encode_to_slice(bytes, &mut text);
+    String::from_utf8(text).unwrap_or_default()
+}
+
+fn of_text(text: &str) -> Result<Vec<u8>, hex::FromHexError> {
+    hex::decode(text)
+}
+
+impl Serialize for HexBytes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&to_text(&self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for HexBytes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+        impl Visitor<'_> for Text {
+            type Value = HexBytes;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("bytes as hexadecimal text")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<HexBytes, E> {
+                of_text(text).map(HexBytes).map_err(E::custom)
+            }
+        }
+        deserializer.deserialize_str(Text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_stand_as_hexadecimal_text() {
+        let bytes = HexBytes(vec![0, 0xab, 0xff]);
+        assert_eq!(serde_json::to_string(&bytes).unwrap(), r#""00abff""#);
+        assert_eq!(serde_json::from_str::<HexBytes>(r#""00ABff""#).unwrap(), bytes);
+        assert_eq!(serde_json::from_str::<HexBytes>(r#""""#).unwrap(), HexBytes::default());
+        for text in [r#""0""#, r#""0g""#, "7", "null", "[0]"] {
+            assert!(serde_json::from_str::<HexBytes>(text).is_err(), "{text}");
+        }
+    }
+}

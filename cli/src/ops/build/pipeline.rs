@@ -28,7 +28,7 @@ use crate::ops::project::{Project, folders};
 use crate::ops::report::Report;
 
 /// Raise it when the same inputs give other artefacts than before.
-const PIPELINE_VERSION: u32 = 5;
+const PIPELINE_VERSION: u32 = 6;
 /// The folder in `target/dusk` for contracts that log.
 const LOGS_FOLDER: &str = "logs";
 /// Held while the artefacts are made, so that two commands do not make them at once.
