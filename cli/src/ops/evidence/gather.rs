@@ -169,6 +169,7 @@ fn tests(run: &TestRun) -> Result<Vec<Test>> {
             Status::Passed => "passed",
             Status::Failed => "failed",
             Status::Ignored => "ignored",
+            Status::Skipped => "skipped",
         }
         .to_owned(),
         mock_proofs: result.proofs.mock,
