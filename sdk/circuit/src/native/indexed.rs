@@ -14,9 +14,9 @@ use crate::zeroized::zeroize_fields;
 
 /// A set of field elements, for revocation lists: a tree whose leaves are a sorted list.
 ///
-/// Each leaf is the [`hash`] of a value and the next larger value. The first leaf is that of the value 0, and the
-/// largest value is followed by −1. So a leaf shows that no value between its two values is in the list. 0 and −1
-/// cannot be members.
+/// Each leaf is the [`hash`](super::hash) of a value and the next larger value. The first leaf is that of the value 0,
+/// and the largest value is followed by −1. So a leaf shows that no value between its two values is in the list. 0 and
+/// −1 cannot be members.
 ///
 /// Values are compared as numbers below the order of the field. The hashes are those of a [`Tree`].
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -94,12 +94,11 @@ pub mod pool;
 pub mod registry;
 pub mod snapshots;
 pub mod statements;
+mod trees;
 
 pub use address::{Address, NotAnAddress};
 pub use auditor::Auditor;
 pub use cipher::{AuditCipher, Audited, AuditorKey, NoteCipher, Opened, Unreadable, ViewCipher};
-use dusk_sdk_circuit::native::merkle::{Tree, TreeHash};
-use dusk_sdk_circuit::native::{self, IndexedTree, MerklePath, NonMembership};
 pub use holder::Holder;
 pub use keys::{Keys, ReadingKey, SpendKey, ViewKeys};
 pub use locks::Locks;
@@ -109,55 +108,7 @@ pub use nullifiers::Nullifiers;
 pub use pool::Pool;
 pub use registry::Registry;
 pub use snapshots::{Acts, Snapshots};
-
-use crate::field::Field;
-
-/// The height of the tree of notes: 4^13 = 67,108,864 notes.
-pub const NOTE_LEVELS: usize = 13;
-/// The height of the tree of nullifiers: as many as there are notes, less one.
-pub const NULLIFIER_LEVELS: usize = 13;
-/// The height of the tree of holders: 4^8 = 65,536 holders.
-pub const HOLDER_LEVELS: usize = 8;
-
-/// The height of an attester's revocation list: 4^10 = 1,048,576 serial numbers, less one.
-pub const REVOKED_LEVELS: usize = 10;
-
-/// The most notes of an asset.
-pub const MAX_NOTES: u64 = Tree::<NOTE_LEVELS>::CAPACITY;
-
-/// The tree of notes, as wallets keep it.
-pub type NoteTree = Tree<NOTE_LEVELS, Host>;
-/// The tree of nullifiers.
-pub type NullifierTree = IndexedTree<NULLIFIER_LEVELS, Host>;
-/// The tree of holders.
-pub type HolderTree = Tree<HOLDER_LEVELS, Host>;
-/// The path of a note.
-pub type NotePath = MerklePath<NOTE_LEVELS>;
-/// The path of a holder.
-pub type HolderPath = MerklePath<HOLDER_LEVELS>;
-/// The proof that a nullifier is absent.
-pub type Unspent = NonMembership<NULLIFIER_LEVELS>;
-
-/// The Poseidon hash: by the host in a contract, by this crate elsewhere.
-///
-/// # Panics
-/// If there is no element.
-#[must_use]
-pub fn hash(elements: &[Field]) -> Field {
-    if cfg!(target_family = "wasm") { crate::crypto::poseidon_hash(elements) } else { native::hash(elements) }
-}
-
-/// The hashes of trees that contracts compute: [`hash`]. Outside of contracts they are those of
-/// [`Plain`](native::merkle::Plain).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Host {}
-
-impl TreeHash for Host {
-    fn node(children: &[Field; 4]) -> Field {
-        hash(children)
-    }
-
-    fn leaf(value: Field, next: Field) -> Field {
-        hash(&[value, next])
-    }
-}
+pub use trees::{
+    HOLDER_LEVELS, HolderPath, HolderTree, Host, MAX_NOTES, NOTE_LEVELS, NULLIFIER_LEVELS, NotePath, NoteTree,
+    NullifierTree, REVOKED_LEVELS, Unspent, hash,
+};

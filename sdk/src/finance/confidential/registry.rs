@@ -22,7 +22,7 @@ use crate::prelude::{ensure, error, event};
 use crate::principal::Principal;
 
 /// The number of roots that proofs may be about, as long as nobody loses a right.
-pub const ROOTS: usize = 16;
+pub const ROOTS: usize = 64;
 
 /// The holders.
 #[derive(Debug, Clone, Default)]

@@ -3,14 +3,14 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::super as native;
+use super::super::{cipher, holder};
 use crate::zk::{Bool, ConstraintSystem, Field, Point, U8, U16, U32, Value, Wire};
 
 /// The public key of the auditor. As an input it is a point of the subgroup of prime order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AuditorKey(pub Point);
 
-/// What the auditor reads of an act; see [`AuditCipher`](native::AuditCipher).
+/// What the auditor reads of an act; see [`AuditCipher`](cipher::AuditCipher).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AuditCipher {
     /// The coordinates of the ephemeral point.
@@ -19,7 +19,7 @@ pub struct AuditCipher {
     pub fields: [Field; 2],
 }
 
-/// The keys of a holder for the auditor; see [`ViewCipher`](native::ViewCipher).
+/// The keys of a holder for the auditor; see [`ViewCipher`](cipher::ViewCipher).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ViewCipher {
     /// The coordinates of the ephemeral point.
@@ -28,7 +28,7 @@ pub struct ViewCipher {
     pub fields: [Field; 2],
 }
 
-/// What the registry knows of a holder; see [`Holder`](native::Holder).
+/// What the registry knows of a holder; see [`Holder`](holder::Holder).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Holder {
     /// The owner of its notes.
@@ -46,7 +46,7 @@ pub struct Holder {
 }
 
 impl Value for AuditorKey {
-    type Native = native::AuditorKey;
+    type Native = cipher::AuditorKey;
 
     fn kind() -> String {
         "AuditorKey".to_string()
@@ -68,10 +68,10 @@ impl Value for AuditorKey {
 }
 
 /// A ciphertext of two elements.
-macro_rules! cipher {
+macro_rules! ciphertext {
     ($name:ident) => {
         impl Value for $name {
-            type Native = native::$name;
+            type Native = cipher::$name;
 
             fn kind() -> String {
                 stringify!($name).to_string()
@@ -96,11 +96,11 @@ macro_rules! cipher {
     };
 }
 
-cipher!(AuditCipher);
-cipher!(ViewCipher);
+ciphertext!(AuditCipher);
+ciphertext!(ViewCipher);
 
 impl Value for Holder {
-    type Native = native::Holder;
+    type Native = holder::Holder;
 
     fn kind() -> String {
         "Holder".to_string()
