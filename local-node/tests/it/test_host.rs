@@ -9,6 +9,7 @@ use std::time::Duration;
 use dusk_core::abi::ContractId;
 use dusk_sdk_protocol::execution::{CallError, Frame};
 use dusk_sdk_protocol::host::{HexBytes, MAX_LINE_BYTES, MAX_OPEN_BYTES, Outcome, PROTOCOL_VERSION, Request, Response};
+use dusk_sdk_protocol::observation;
 use local_node::genesis::DEV_BALANCE;
 use local_node::test_host::{Action, Artefact, Chains, HostConfig, MAX_STRANGERS, TestChain, TestHost, TestReport};
 
@@ -184,6 +185,57 @@ fn other_names_stand_for_free_accounts() {
         assert!(matches!(account(&name.to_string()), Response::Account { .. }));
     }
     assert!(matches!(account("one too many"), Response::Failed { .. }));
+}
+
+#[test]
+fn an_observed_chain_tells_what_each_transaction_shows() {
+    let host = host();
+    let mut client = Client::open(&host, "observed");
+    assert!(client.failure(&Request::Observed).contains("no transaction was observed"));
+    assert_eq!(client.ask(&Request::Observe { again: true }), Response::Done);
+    let contract = client.deploy("alice", &[7]).contract;
+    let mut observed = || match client.ask(&Request::Observed) {
+        Response::Observed { observation } => *observation,
+        other => panic!("{other:?}"),
+    };
+    let deployed = observed();
+    assert_eq!(
+        (deployed.action, deployed.function.as_str(), deployed.argument),
+        (observation::Action::Deploy, "init", vec![7])
+    );
+    assert!(deployed.changes.iter().any(|change| change.contract == contract && !change.pages.is_empty()));
+    // It is told once.
+    assert!(client.failure(&Request::Observed).contains("no transaction was observed"));
+
+    let outcome = client.call("bob", contract, "count");
+    let Response::Observed { observation: called } = client.ask(&Request::Observed) else { panic!("it was observed") };
+    assert_eq!((called.from.as_str(), called.function.as_str(), called.height), ("bob", "count", outcome.height));
+    assert_eq!((called.gas_spent, called.gas_limit), (outcome.gas_spent, 5_000_000));
+    assert_eq!((&called.result, &called.events), (&outcome.result, &outcome.events));
+    assert_eq!(called.call.as_ref().map(|call| (call.contract, call.function.as_str())), Some((contract, "count")));
+    let change = called.changes.iter().find(|change| change.contract == contract).expect("the counter has changed");
+    let page = &change.pages[0];
+    assert!(!page.parts.is_empty() && page.parts.iter().all(|part| part.bytes.0.len() == 4096), "{page:?}");
+    assert!(change.length >= u64::from(page.index + 1) * 65_536);
+    // The fee changes the payer's balance.
+    assert!(called.changes.len() > 1);
+
+    let findings = vec![
+        observation::Finding {
+            kind: observation::FindingKind::Gas,
+            call: 1,
+            place: "gas".into(),
+            text: "differs".into(),
+        };
+        observation::MAX_FINDINGS + 1
+    ];
+    let compared = observation::Compared { runs: 4, findings, ..observation::Compared::default() };
+    assert_eq!(client.ask(&Request::Compared { compared }), Response::Done);
+    drop(client);
+    let report = host.stop();
+    let told = report.tests[0].compared.as_ref().expect("it was told");
+    assert_eq!((told.runs, told.findings.len()), (4, observation::MAX_FINDINGS), "what a test tells is bounded");
+    assert!(report.tests[0].entries.is_empty(), "another chain of the test has the transactions");
 }
 
 #[test]

@@ -9,8 +9,11 @@ use serde_json::Value;
 
 use super::leaves::{Leaf, Leaves, raw};
 use crate::contract_id::ContractId;
-use crate::interface::{Interface, Types};
+use crate::interface::{Interface, Type, Types};
 use crate::transfers::TRANSFER_CONTRACT;
+
+/// Values with their names and types.
+type Values = Vec<(&'static str, Value, Type)>;
 
 /// The deployed contracts of a test.
 pub(super) struct Contracts(pub(super) Vec<(ContractId, &'static Interface)>);
@@ -67,9 +70,9 @@ impl Contracts {
         &self,
         id: &Id,
         bytes: &[u8],
-        read: impl FnOnce(&Interface, &mut Vec<(&'static str, Value, crate::interface::Type)>, &mut Types) -> Option<()>,
+        read: impl FnOnce(&Interface, &mut Values, &mut Types) -> Option<()>,
     ) -> Vec<Leaf> {
-        let (mut types, mut values) = (Types::default(), Vec::new());
+        let (mut types, mut values) = (Types::default(), Values::new());
         let known = self.interface(id).and_then(|interface| read(interface, &mut values, &mut types));
         if known.is_none() {
             return if bytes.is_empty() { Vec::new() } else { Vec::from([raw(bytes)]) };

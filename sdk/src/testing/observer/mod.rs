@@ -18,6 +18,7 @@ mod leaves;
 mod pages;
 mod private;
 #[cfg(test)]
+#[allow(unreachable_pub, reason = "the public parts of a contract are public, wherever it stands")]
 mod tests;
 mod values;
 

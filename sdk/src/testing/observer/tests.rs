@@ -173,7 +173,7 @@ fn each_place_that_shows_a_private_value_is_named() {
         seen.call.iter_mut().for_each(|call| call.gas_spent = amount);
     });
     case(FindingKind::Pages, "changed pages of dusk-sdk", &|seen, amount| {
-        seen.changes = vec![changed(1 << 17, &[(amount as u32, Vec::new())])];
+        seen.changes = vec![changed(1 << 17, &[(u32::try_from(amount).unwrap(), Vec::new())])];
     });
     case(FindingKind::Pages, "contracts whose state changed", &|seen, amount| {
         seen.changes.truncate(usize::from(amount < 5))

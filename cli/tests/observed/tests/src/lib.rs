@@ -50,7 +50,7 @@ fn hides_amounts(chain: Chain, private: &Private) -> TestResult {
         let (blinding, key) = (private.random_field(), private.random_field());
         leaks.by(&alice).keep(commitment(amount, blinding)).succeeds();
         let stream = hash(&key.to_bytes()).to_bytes();
-        let ciphertext = amount.to_le_bytes().iter().zip(stream).map(|(byte, pad)| byte ^ pad);
+        let ciphertext = amount.to_le_bytes().into_iter().zip(stream).map(|(byte, pad)| byte ^ pad);
         leaks.by(&alice).take(ciphertext.collect()).succeeds();
     }
     let bob = chain.account("bob");
