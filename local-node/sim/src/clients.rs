@@ -55,7 +55,8 @@ pub fn account(client: u64) -> BlsKey {
     *known.entry(client).or_insert_with(|| BlsKey::from(&PublicKey::from(&secret(client))))
 }
 
-/// A client's transfer to the next one. Signed once in a process.
+/// A client's transfer to the next one; the first client's are to itself, and the shortest that there are. Signed once
+/// in a process.
 ///
 /// # Panics
 /// Never: the terms of these transfers are right.
@@ -65,10 +66,10 @@ pub fn transfer(client: u64, nonce: u64, gas_price: u64) -> ValidTransaction {
     static KNOWN: Mutex<Known> = Mutex::new(BTreeMap::new());
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     let sign = || {
-        let receiver = PublicKey::from(&secret((client + 1) % CLIENTS));
+        let receiver = (client > 0).then(|| PublicKey::from(&secret((client + 1) % CLIENTS)));
         let none = None::<TransactionData>;
         let signed =
-            Transaction::moonlight(&secret(client), Some(receiver), VALUE, 0, GAS_LIMIT, gas_price, nonce, 0xd0, none);
+            Transaction::moonlight(&secret(client), receiver, VALUE, 0, GAS_LIMIT, gas_price, nonce, 0xd0, none);
         let signed = LedgerTransaction::new(signed.expect("a transfer can be signed"), TransactionFormat::Boreas);
         ValidTransaction::of_block(signed).expect("it is public, and its amounts are small")
     };
@@ -127,7 +128,7 @@ impl Accounts {
             account.balance -= value + GAS_SPENT * price;
         }
         self.fees += GAS_SPENT * price;
-        match receiver.and_then(|receiver| accounts.get_mut(&receiver)) {
+        match accounts.get_mut(&receiver.unwrap_or(sender)) {
             Some(account) => account.balance += value,
             None => self.fees += value,
         }
@@ -148,12 +149,12 @@ mod tests {
     #[test]
     fn transfers_run_in_the_order_of_their_nonces_and_money_is_conserved() {
         let mut accounts = Accounts::new();
-        let [first, second] = [1, 2].map(|nonce| transfer(0, nonce, 3));
+        let [first, second] = [1, 2].map(|nonce| transfer(1, nonce, 3));
         assert_eq!(accounts.run(second.transaction()), Err(Unfit::Nonce));
         assert_eq!((accounts.run(first.transaction()), accounts.run(second.transaction())), (Ok(()), Ok(())));
         assert_eq!(accounts.run(first.transaction()), Err(Unfit::Nonce));
-        assert_eq!(accounts.get(&account(0)).balance, FUNDS - 2 * (VALUE + 3 * GAS_SPENT));
-        assert_eq!(accounts.get(&account(1)).balance, FUNDS + 2 * VALUE);
+        assert_eq!(accounts.get(&account(1)).balance, FUNDS - 2 * (VALUE + 3 * GAS_SPENT));
+        assert_eq!(accounts.get(&account(2)).balance, FUNDS + 2 * VALUE);
         assert_eq!(accounts.supply(), Accounts::first_supply());
     }
 
