@@ -116,7 +116,7 @@ const MODULES_OF_OPS: &[(&str, &[&str])] = &[
     ("node", &["interrupt", "project", "report"]),
     ("chain", &["build", "contract", "exact", "hash", "project", "report", "tls"]),
     ("devnet", &["chain", "node", "project", "report"]),
-    ("testing", &["build", "cargo", "chain", "circuits", "contract", "project", "report"]),
+    ("testing", &["build", "cargo", "chain", "circuits", "contract", "hash", "project", "report"]),
 ];
 
 /// The modules of the virtual machine from the ground up, each with those that it imports.
