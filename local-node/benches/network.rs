@@ -1,8 +1,8 @@
 //! What a network of nodes takes and how soon it agrees: `cargo bench -p local-node --bench network`.
 //!
 //! All nodes run in this process and speak over loopback sockets, with one provisioner each. On a machine of few cores
-//! they share its time. Blocks come every second, and in the last run every ten seconds as on the public network, so that
-//! a block can be full. `-- --short` sends fewer transfers.
+//! they share its time. Blocks come every second, and in the last run every ten seconds as on the public network, so
+//! that a block can be full. `-- --short` sends fewer transfers.
 #![allow(clippy::print_stdout, clippy::expect_used, reason = "it is a program that measures")]
 
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};

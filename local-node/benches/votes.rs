@@ -1,10 +1,10 @@
 //! How soon a vote is answered while the node executes a block of about three seconds:
 //! `cargo bench -p local-node --bench votes`.
 //!
-//! Two nodes hold three of four stakes; the program holds the fourth. Each block has one call that runs for three seconds.
-//! When a candidate is announced, the node that did not propose it executes it. At this moment the program sends that
-//! node a vote, and waits until the node has verified it and passed it on to a second peer. It also asks the node's loop
-//! every five milliseconds where it stands.
+//! Two nodes hold three of four stakes; the program holds the fourth. Each block has one call that runs for three
+//! seconds. When a candidate is announced, the node that did not propose it executes it. At this moment the program
+//! sends that node a vote, and waits until the node has verified it and passed it on to a second peer. It also asks the
+//! node's loop a question every five milliseconds.
 #![allow(clippy::print_stdout, clippy::expect_used, reason = "it is a program that measures")]
 
 #[path = "../tests/common/mod.rs"]
@@ -165,7 +165,8 @@ async fn measure() {
     }
 }
 
-/// From sending a vote to a node, and not to the other one, until a second peer has it from there. `None` where the voter has no seat.
+/// From sending a vote to a node, and not to the other one, until a second peer has it from there. `None` where the voter
+/// has no seat.
 async fn answer(voter: &Peer, listener: &mut Peer, other: SocketAddr, candidate: &Block) -> Option<Duration> {
     let header = candidate.header.consensus_header();
     let (signer, version) = (ACCOUNTS[VOTER].id(), Profile::Local.at(header.round).fork().bls_version());

@@ -8,13 +8,13 @@
 //! run by the same [`Executor`] and change the same genesis state, but nobody votes, so **no attestation is made and no
 //! rewards are paid**; a block is one transaction, and empty blocks only move the height.
 //!
-//! A host may also lend its protocol to other chains: with [`TestHost::serving`], whoever implements [`Chains`] answers
-//! the requests, for instance with a running network. What such a chain cannot do, it says with [`Response::NotHere`],
-//! and the test counts as skipped.
+//! A host may also serve the chains of others: with [`TestHost::serving`], whoever implements [`Chains`] answers the
+//! requests, for instance with a running network. What such a chain cannot do, it says with
+//! [`NotHere`](dusk_sdk_protocol::host::Response::NotHere), and the test counts as skipped.
 //!
-//! What makes the host's own chains fast is shared: the virtual machine with its compiled modules, the genesis state, the keys. The host
-//! signs for the accounts, so a signature is known to be good when it is made, and no test pays for its verification;
-//! equal transactions, such as the deployments with which tests begin, are signed once.
+//! What makes the host's own chains fast is shared: the virtual machine with its compiled modules, the genesis state,
+//! the keys. The host signs for the accounts, so a signature is known to be good when it is made, and no test pays for
+//! its verification; equal transactions, such as the deployments with which tests begin, are signed once.
 //!
 //! | module | holds |
 //! |---|---|
@@ -248,7 +248,7 @@ impl TestHost {
         self.shared.reports.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// What the chain of a test cannot do, if the test has asked for such a thing. It is known before the test hears it.
+    /// What the chain of a test cannot do, if the test has asked for such a thing. The host knows before the test does.
     #[must_use]
     pub fn skipped(&self, test: &str) -> Option<String> {
         self.shared.skipped.lock().unwrap_or_else(PoisonError::into_inner).get(test).cloned()

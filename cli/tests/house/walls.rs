@@ -112,7 +112,7 @@ const MODULES_OF_OPS: &[(&str, &[&str])] = &[
     ("node", &["interrupt", "project", "report"]),
     ("chain", &["build", "contract", "exact", "hash", "project", "report", "tls"]),
     ("devnet", &["chain", "node", "project", "report"]),
-    ("testing", &["build", "cargo", "chain", "circuits", "contract", "project", "report"]),
+    ("testing", &["build", "cargo", "chain", "circuits", "contract", "hash", "project", "report"]),
     ("evidence", &["build", "cargo", "circuits", "contract", "hash", "project", "report", "testing"]),
 ];
 

@@ -20,8 +20,8 @@ pub trait TestChain {
     /// The answer to the request that has opened it.
     fn opened(&self) -> Response;
 
-    /// Does what is asked. When that is not possible, the chain is as it was. [`Response::NotHere`] makes the test one
-    /// that is skipped.
+    /// Does what is asked. When that is not possible, the chain is as it was. A test that is answered with
+    /// [`Response::NotHere`] is skipped.
     fn answer(&mut self, request: Request) -> Response;
 
     /// Ends it, and gives what the test did.

@@ -200,7 +200,7 @@ impl OnNetwork<'_> {
         Ok(Response::Account { name, account })
     }
 
-    /// The account of this name. A network has other tests and people on it, so no name stands for an account of theirs.
+    /// The account of this name. A network has other tests and people on it: no name stands for an account of theirs.
     fn named(&mut self, name: &str) -> Result<&mut Funded, Problem> {
         if !self.accounts.contains_key(name) {
             let funded = self.network.treasury.give()?;
