@@ -157,16 +157,11 @@ fn rust_flags(toolchain: &Toolchain, small: bool) -> Vec<String> {
     }
     let home = std::env::var_os("HOME").map(PathBuf::from);
     let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(home.clone()?.join(".cargo")));
-    let data = folders::data().ok();
-    // Panics name the files of packages and of the SDK, which lie below folders with long names. The last prefix that
-    // fits counts.
-    let packages = folders_in(cargo_home.as_ref().map(|home| home.join("registry/src")));
-    let sdks = folders_in(data.as_ref().map(|data| data.join("sdk")));
-    let whole = [(home, "/home"), (cargo_home, "/cargo"), (data, "/dusk")];
-    let folders = whole.into_iter().filter_map(|(folder, name)| Some((folder?, name)));
-    let packages = packages.into_iter().map(|folder| (folder, "/crates"));
-    let sdks = sdks.into_iter().map(|folder| (folder.join("sdk/src"), "/sdk"));
-    let folders = folders.chain(packages).chain(sdks);
+    let registries = cargo_home.as_ref().map(|home| home.join("registry/src"));
+    let folders = [(home, "/home"), (cargo_home, "/cargo"), (folders::data().ok(), "/dusk")];
+    let folders = folders.into_iter().filter_map(|(folder, name)| Some((folder?, name)));
+    // Panics name the files of packages, which lie below folders with long names. The last prefix that fits counts.
+    let folders = folders.chain(folders_in(registries).into_iter().map(|folder| (folder, "/crates")));
     flags.extend(folders.map(|(folder, name)| format!("--remap-path-prefix={}={name}", folder.display())));
     flags
 }
