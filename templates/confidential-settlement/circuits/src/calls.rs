@@ -41,9 +41,14 @@ impl Enrolment {
     /// The public inputs of the circuit `enrol`.
     #[must_use]
     pub fn public(&self, terms: &Terms) -> EnrolPublic {
-        let Self { owner, reading, view } = *self;
-        let act = state::RegisterNative { owner, auditor: terms.auditor, cipher: view };
-        EnrolPublic { act, bound: binding(&(*b"enrol", terms.asset, reading)) }
+        let act = state::RegisterNative { owner: self.owner, auditor: terms.auditor, cipher: self.view };
+        EnrolPublic { act, bound: self.bound(terms.asset) }
+    }
+
+    /// What the proof is bound to: the asset and the reading key.
+    #[must_use]
+    pub fn bound(&self, asset: Field) -> Field {
+        binding(&(*b"enrol", asset, self.reading))
     }
 }
 

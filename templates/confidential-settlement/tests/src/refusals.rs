@@ -6,7 +6,7 @@ use dusk_sdk::contract::Refusal;
 const TESTS: [&str; 3] =
     [include_str!("assets.rs"), include_str!("settlement.rs"), include_str!("threats.rs")];
 /// Refusals that no test on a chain can provoke, and why. Unit tests of the parts provoke them.
-const ELSEWHERE: [(&str, &str); 15] = [
+const ELSEWHERE: [(&str, &str); 16] = [
     (
         "NotIssuer",
         "the asset has one officer, the issuer, for ever: it leaves out what `Offices` can do more",
@@ -19,6 +19,7 @@ const ELSEWHERE: [(&str, &str); 15] = [
     ("AuditorNotOffered", "as above"),
     ("NotRegistered", "the asset registers and admits in one call"),
     ("AlreadyAdmitted", "as above"),
+    ("TagUsed", "the asset admits nobody by a credential"),
     ("RegistryFull", "it takes 65,536 holders"),
     ("NotesFull", "it takes 67,108,864 notes"),
     ("NullifiersFull", "as above"),

@@ -16,7 +16,9 @@ use dusk_sdk::prelude::*;
 )]
 pub mod asset {
     use super::*;
-    use circuits::{Enrol, Enrolment, Issue, Reserve, ReservePublic, Send, SendPublic, Terms};
+    use circuits::{
+        Enrol, EnrolPublic, Enrolment, Issue, IssuePublic, Reserve, ReservePublic, Send, SendPublic, Terms,
+    };
     use dusk_sdk::finance::confidential::asset as asset_of;
     use dusk_sdk::finance::confidential::locks::{LockId, Pending};
     use dusk_sdk::finance::confidential::pool::{Locking, Minting, Spending};
@@ -159,9 +161,9 @@ pub mod asset {
         pub fn admit(&mut self, call: Enrolment, holder: Holder, proof: Proof<Enrol>) -> Result<(), Refused> {
             let by = self.offices.officer()?;
             ensure!(call.owner == holder.owner, Refused::OtherOwner);
-            ensure!(proof.verify(&call.public(&self.terms())), pool::Refused::ProofInvalid.into());
-            let auditor = self.pool.auditor.number();
-            self.registry.register(call.owner, call.view, auditor).map_err(pool::Refused::from)?;
+            let bound = call.bound(self.pool.asset());
+            let verify = |act| proof.verify(&EnrolPublic { act, bound });
+            self.pool.register(&mut self.registry, call.owner, call.view, verify)?;
             Ok(self.registry.admit(by, holder).map_err(pool::Refused::from)?)
         }
         /// Issues an amount to a holder, whom the chain does not see. Returns the position of the note.
@@ -174,7 +176,7 @@ pub mod asset {
             self.offices.officer()?;
             let policy = self.policy(registry_root)?;
             let bound = order.bound(Field::default());
-            let verify = |act| proof.verify(&circuits::IssuePublic { act, policy, bound });
+            let verify = |act| proof.verify(&IssuePublic { act, policy, bound });
             Ok(self.pool.mint(&order, verify)?)
         }
         /// Freezes a holder, or ends that: a frozen one neither sends nor receives, and locks nothing.
