@@ -1,5 +1,6 @@
 //! `cargo dusk demo`: a share register that takes proofs of eligibility, by the commands that a user would type. What
-//! is of `cargo dusk` is run by this very program.
+//! is of `cargo dusk` is run by this very program. `cargo dusk demo settlement` plays the story of the template
+//! `confidential-settlement`.
 
 use std::fs;
 use std::io::Write as _;
@@ -9,7 +10,7 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use local_node::Config;
 use local_node::http::Options;
 use serde_json::{Value, json};
@@ -23,15 +24,25 @@ use crate::output::{Tone, Ui};
 /// `demo`
 #[derive(Debug, Args)]
 pub(crate) struct Demo {
+    /// What is shown.
+    #[arg(value_name = "STORY", default_value = "register")]
+    pub(crate) story: Story,
     /// Creates the project in this folder instead of a temporary one.
     #[arg(long, value_name = "PATH")]
     pub(crate) folder: Option<PathBuf>,
 }
 
+/// What the demo shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Story {
+    /// A register of shares that admits by proofs of eligibility: a minute.
+    Register,
+    /// A confidential transfer and a settlement of two assets with real proofs, and who has seen what: some minutes.
+    Settlement,
+}
+
 /// The project's name.
 const NAME: &str = "demo";
-/// What it is made from.
-const TEMPLATE: &str = "restricted-token";
 /// The file that `cargo dusk prove` writes.
 const PROOF: &str = "eligible.proof.json";
 /// How much of a long argument is shown.
@@ -53,15 +64,28 @@ pub(super) fn run(options: &Demo, ui: &Ui) -> Result<ExitCode> {
     let mut show =
         Show { ui, program: std::env::current_exe().context("this program has no path")?, steps: Vec::new() };
 
-    show.step("scaffold a register of shares", &parent, &["new", NAME, "--template", TEMPLATE], true)?;
-    show.step("build it: keys of the circuit, contract", &root, &["build"], true)?;
-    show.step("test it: the contract, and every threat", &root, &["test"], true)?;
+    let scaffold = |template| ["new", NAME, "--template", template];
+    match options.story {
+        Story::Register => {
+            show.step("scaffold a register of shares", &parent, &scaffold("restricted-token"), true)?;
+            show.step("build it: keys of the circuit, contract", &root, &["build"], true)?;
+            show.step("test it: the contract, and every threat", &root, &["test"], true)?;
+        }
+        Story::Settlement => {
+            let template = scaffold("confidential-settlement");
+            show.step("scaffold two confidential assets and a settlement", &parent, &template, true)?;
+            show.step("build it: keys of the circuits, contracts", &root, &["build"], true)?;
+        }
+    }
     let node_begun = Instant::now();
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let node = Embedded::start(address, Config::default(), Options::default())?;
     let url = node.url();
     show.done("start an embedded node", &format!("node at {url}"), node_begun.elapsed(), &json!({ "url": url }));
-    on_a_chain(&mut show, &root, &url)?;
+    match options.story {
+        Story::Register => on_a_chain(&mut show, &root, &url)?,
+        Story::Settlement => show.play(&root, &url)?,
+    }
     // What it would still do is of no use to anybody.
     let _ = node.stop();
 
@@ -86,7 +110,7 @@ fn on_a_chain(show: &mut Show<'_>, root: &Path, url: &str) -> Result<()> {
     let init = r#"["Windmill", 1000, 0]"#;
     show.step("deploy", root, &["deploy", "register", "--from", "alice", "--init", init, "--network", url], true)?;
     let issue = |name, residence| ["issue", name, "--born", "1990-05-17", "--residence", residence, "--level", "2"];
-    show.compile_attester(root)?;
+    show.compile("attester", root)?;
     show.attester("attest bob, who lives in the Netherlands", root, &issue("bob", "528"), &[])?;
     show.attester("attest eve, who lives in the United States", root, &issue("eve", "840"), &[])?;
     let policy = ["policy", "--today", "2026-03-01"];
@@ -150,21 +174,44 @@ impl Show<'_> {
         Ok(())
     }
 
-    /// Compiles the project's own program, the attester, so that the steps that run it take no time.
-    fn compile_attester(&self, folder: &Path) -> Result<()> {
+    /// Compiles a program of the project, so that the steps that run it take no time.
+    fn compile(&self, package: &str, folder: &Path) -> Result<()> {
         let mut command = command::build(folder, "build");
-        command.args(["--package", "attester"]).args(configuration::native(folder));
-        if command::follow(&mut command, "compiling the attester", self.ui, |_| Ok(()))? {
+        command.args(["--package", package]).args(configuration::native(folder));
+        if command::follow(&mut command, &format!("compiling {package}"), self.ui, |_| Ok(()))? {
             return Ok(());
         }
-        Err(Fault::failed("the attester does not compile", "see the messages above"))
+        Err(Fault::failed(format!("{package} does not compile"), "see the messages above"))
+    }
+
+    /// Runs the project's program `play`, which tells its story. It calls `cargo dusk`: this very program.
+    fn play(&mut self, folder: &Path, url: &str) -> Result<()> {
+        self.compile("play", folder)?;
+        let arguments = ["--network", url];
+        let shown = self.announce("play the story", "cargo run -q -p play --", &arguments, "");
+        let begun = Instant::now();
+        let own = self.program.parent().map(Path::to_path_buf);
+        let paths = std::env::var_os("PATH").unwrap_or_default();
+        let paths = std::env::join_paths(own.into_iter().chain(std::env::split_paths(&paths)));
+        let mut command = program("play", folder, &arguments);
+        command.env("PATH", paths.context("the folder of this program cannot be in PATH")?).stdin(Stdio::null());
+        let told = if self.ui.json() {
+            let output = command.stderr(Stdio::inherit()).output().context("cannot start the program `play`")?;
+            check(output.status.code(), &shown, true)?;
+            String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
+        } else {
+            check(command.status().context("cannot start the program `play`")?.code(), &shown, true)?;
+            Vec::new()
+        };
+        self.done("play the story", "", begun.elapsed(), &json!(told));
+        Ok(())
     }
 
     /// Runs the project's own program, the attester, and returns what it prints.
     fn attester(&mut self, what: &str, folder: &Path, arguments: &[&str], input: &[u8]) -> Result<Vec<u8>> {
         let shown = self.announce(what, "cargo run -q -p attester --", arguments, "");
         let begun = Instant::now();
-        let printed = output(attester(folder, arguments), input, &shown)?;
+        let printed = output(program("attester", folder, arguments), input, &shown)?;
         self.done(what, "", begun.elapsed(), &Value::Null);
         Ok(printed)
     }
@@ -177,7 +224,7 @@ impl Show<'_> {
         let shown = self.announce(what, "cargo dusk", terms, &then);
         let begun = Instant::now();
         let terms = output(self.dusk(folder, terms), &[], &shown)?;
-        let witness = output(attester(folder, &["witness", name]), &terms, &shown)?;
+        let witness = output(program("attester", folder, &["witness", name]), &terms, &shown)?;
         let path = folder.join(file);
         fs::write(&path, witness).with_context(|| format!("cannot write {}", path.display()))?;
         self.done(what, "", begun.elapsed(), &Value::Null);
@@ -206,9 +253,10 @@ impl Show<'_> {
     }
 }
 
-fn attester(folder: &Path, arguments: &[&str]) -> Command {
+/// Runs a program of the project.
+fn program(package: &str, folder: &Path, arguments: &[&str]) -> Command {
     let mut command = command::cargo();
-    command.args(["run", "--quiet", "--package", "attester"]).args(configuration::native(folder));
+    command.args(["run", "--quiet", "--package", package]).args(configuration::native(folder));
     command.arg("--").args(arguments).current_dir(folder);
     command
 }

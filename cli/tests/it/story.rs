@@ -385,3 +385,19 @@ fn the_demo_shows_the_main_job() {
     assert_eq!(refused["constraint"], "the residence is not blocked", "{refused}");
     assert!(place.at.join("shown/demo/dusk.toml").is_file() || place.at.join("shown/demo/Cargo.toml").is_file());
 }
+
+#[test]
+fn the_demo_plays_a_settlement_with_real_proofs() {
+    let _turn = alone();
+    let place = Place::new();
+    let shown = place.dusk(&["demo", "settlement", "--folder", "shown", "--json"]).exits(0).document();
+    let steps = shown["steps"].as_array().unwrap();
+    let told = steps.iter().find(|it| it["step"] == "play the story").unwrap_or_else(|| panic!("{shown}"));
+    let lines: Vec<_> = told["result"].as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect();
+    let says = |part: &str| assert!(lines.iter().any(|line| line.contains(part)), "`{part}` is missing: {shown}");
+    says("the chain saw");
+    says("shares for money: two commitments");
+    says("both locks are released");
+    says("ada holds 90, ben 10 · the auditor reads 90 and 10");
+    says("ada holds 450, ben 4550 · the auditor reads 450 and 4550");
+}

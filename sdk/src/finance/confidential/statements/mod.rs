@@ -42,11 +42,13 @@
 //! | [`Lock`] | 23,169 | 33,608 |
 //! | [`Seize`] | 12,173 | 17,401 |
 //! | [`Held`], with a least amount | 18,704 | |
+//! | [`Affirm`] | 1,703 | |
 //!
 //! A circuit of up to 32,762 rows is proven with 2^15, so a transfer with the registry is as quick as one without.
 
 mod acts;
 mod admit;
+mod affirm;
 mod notes;
 mod policy;
 mod spend;
@@ -60,6 +62,7 @@ pub use acts::{
     RegisterNative, RegisterSecret, RegisterSecretNative, Seize, SeizeNative, SeizeSecret, SeizeSecretNative,
 };
 pub use admit::{Admit, AdmitNative, AdmitSecret, AdmitSecretNative};
+pub use affirm::{Affirm, AffirmNative, AffirmSecret, AffirmSecretNative};
 pub use notes::{Input, InputNative};
 pub use policy::{Party, PartyNative, Policy, PolicyNative};
 pub use spend::{

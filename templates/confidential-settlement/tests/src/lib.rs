@@ -1,0 +1,10 @@
+//! What the contracts promise, as tests on a chain.
+#![cfg(test)]
+
+mod assets;
+mod gas;
+mod market;
+mod model;
+mod refusals;
+mod settlement;
+mod threats;
