@@ -85,7 +85,8 @@ impl Notes {
         Ok(())
     }
 
-    /// Adds notes, and returns the position of the first. Costs 13 hashes for notes with one parent, up to 26 for others.
+    /// Adds notes, and returns the position of the first. Costs 13 hashes for notes with one parent, and up to 26 for
+    /// two others.
     ///
     /// # Errors
     /// [`Refused::NotesFull`].

@@ -143,8 +143,8 @@ impl Registry {
         matches!(self.entries.get(&owner), Some(Entry::Registered | Entry::Admitted(..)))
     }
 
-    /// Checks that a proof may be about a root, and returns the public inputs of the policy. A contract may take a later
-    /// day than today from the caller: it is stricter, and a proof that is made before midnight serves after it.
+    /// Checks that a proof may be about a root, and returns the public inputs of the policy. A contract may let the
+    /// caller state a later day than today: that is stricter, and a proof made before midnight serves after it.
     ///
     /// # Errors
     /// [`Refused::UnknownRegistryRoot`].
