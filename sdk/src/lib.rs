@@ -147,9 +147,9 @@ pub use amount::{Dusk, NotAnAmount};
 pub use contract_id::ContractId;
 /// Makes a function a test on a chain of its own: `fn name(chain: Chain) -> TestResult`.
 ///
-/// See [`testing`] for what a test can do. With `#[dusk_sdk::test(observer)]` the test is
-/// `fn name(chain: Chain, private: &Private) -> TestResult`: it runs with two sets of private values, and fails where the
-/// chain shows a difference ([`testing::Private`]).
+/// See [`testing`] for what a test can do. With `#[dusk_sdk::test(observer)]` the test is `fn name(chain: Chain,
+/// private: &Private) -> TestResult`: it runs with two sets of private values, and fails where the chain shows a
+/// difference ([`testing::Private`]).
 #[cfg(feature = "testing")]
 pub use dusk_sdk_macros::test;
 

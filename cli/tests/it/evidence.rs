@@ -39,9 +39,7 @@ fn evidence_about_an_allow_list_is_made_again_and_checked() {
     assert_eq!(names(&circuit["private"]), ["secret", "path", "non_membership"]);
     let contract = &first["contracts"][0];
     assert_eq!(contract["circuits"][0]["digest"], circuit["digest"]);
-    let wasm = fs::read(place.at.join("target/dusk/allowlist/allowlist.wasm"))
-        .or_else(|_| fs::read(built(&place).join("allowlist/allowlist.wasm")))
-        .unwrap();
+    let wasm = fs::read(place.at.join("target/dusk/allowlist/allowlist.wasm")).unwrap();
     assert_eq!(contract["wasm"], blake3::hash(&wasm).to_hex().to_string());
     let enter = contract["calls"].as_array().unwrap().iter().find(|call| call["name"] == "enter").unwrap();
     assert_eq!((&enter["proofs_of"][0], names(&enter["arguments"])[1]), (&"member".into(), "nullifier"));
@@ -81,13 +79,6 @@ fn evidence_about_an_allow_list_is_made_again_and_checked() {
     refuses_what_is_no_evidence(&place);
 }
 
-/// Where the artefacts are, if cargo has another target folder.
-fn built(place: &Place) -> std::path::PathBuf {
-    let built = place.dusk(&["build", "--json"]).exits(0).document();
-    let path = built["contracts"][0]["path"].as_str().unwrap_or_default().to_owned();
-    std::path::Path::new(&path).ancestors().nth(2).unwrap_or(&place.at).to_owned()
-}
-
 /// Files that cannot be verified, each with an error of its own, and without a build.
 fn refuses_what_is_no_evidence(place: &Place) {
     let text = place.read("evidence.json");
@@ -115,8 +106,7 @@ fn evidence_about_a_restricted_token_has_its_whole_table_and_is_of_no_other_proj
     let written = place.dusk(&["evidence"]).exits(0);
     says(&written, &["threats", "threats averted", "1 of 1 audit clean", "written"]);
     let evidence = evidence(&place, "evidence.json");
-    let rows = place.read("README.md").lines().filter(|line| line.starts_with("| ") && line.ends_with("` |")).count();
-    assert!(evidence["threats"].as_array().unwrap().len() > 30 && rows > 30, "{rows}");
+    assert!(evidence["threats"].as_array().unwrap().len() > 30, "{}", evidence["threats"]);
     assert!(evidence["tests"].as_array().unwrap().len() > 70);
     assert_eq!(evidence["sound"], true);
 

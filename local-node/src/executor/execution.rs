@@ -130,8 +130,8 @@ impl BlockExecution {
         Ok(ExecutedBlock { height, gas_limit, root, bloom, receipts, events, rewards, fees, session, held_bytes })
     }
 
-    /// Pays the rewards, ends the block, and keeps its state: for a block that nobody has to agree to. On request it says
-    /// what changed.
+    /// Pays the rewards, ends the block, and keeps its state: for a block that nobody has to agree to. On request it
+    /// says what changed.
     ///
     /// # Errors
     /// When the chain's own part of the block fails.

@@ -26,6 +26,7 @@ code { font: .85em/1.45 ui-monospace, 'DejaVu Sans Mono', monospace; overflow-wr
 .bad { color: var(--bad); font-weight: 600; white-space: nowrap; }
 .warn { color: var(--warn); font-weight: 600; white-space: nowrap; }
 .faint { color: var(--faint); }
+.observers th:first-child { width: 30%; }
 .verdict { border: 1px solid var(--line); border-left: .4rem solid var(--good); padding: .7rem 1rem; margin: 1rem 0; }
 .verdict.no { border-left-color: var(--bad); }
 .verdict ul { margin: .4rem 0 0; padding-left: 1.2rem; }
@@ -210,7 +211,7 @@ fn observers(out: &mut String, tests: &[Test]) -> Result<()> {
     out.push_str(
         "<h2>Observer tests</h2>\n<p>Each ran with two sets of private values and two of random values. What the chain \
          shows was compared: arguments, events, results, gas, pages of the state, lengths.</p>\n\
-         <table><thead><tr><th>test</th><th>compared</th><th>declared</th><th>result</th></tr></thead><tbody>\n",
+         <table class=\"observers\"><thead><tr><th>test</th><th>compared</th><th>declared</th><th>result</th></tr></thead><tbody>\n",
     );
     for (test, compared) in observers {
         let number = |number: u32, what: &str| count(number as usize, what);

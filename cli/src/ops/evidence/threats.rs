@@ -1,8 +1,8 @@
 //! The table of threats in a project's README.
 //!
-//! It is a table of Markdown whose first column is called `threat`, and which has a column `test`; a column `defence` is
-//! taken over, other columns are not. The column `test` names test functions in backticks, by their own names. Several
-//! tables count as one.
+//! It is a table of Markdown whose first column is called `threat`, and which has a column `test`; a column `defence`
+//! is taken over, other columns are not. The column `test` names test functions in backticks, by their own names.
+//! Several tables count as one.
 
 use super::document::{Standing, Test, Threat, Try};
 

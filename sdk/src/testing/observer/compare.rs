@@ -34,8 +34,8 @@ pub(super) fn compare(runs: &[Shown; 4], contracts: &Contracts) -> Compared {
     comparison.finish()
 }
 
-/// What becomes of two pairs of values: runs 0 and 1 differ in their private values, and so do 2 and 3; 0 and 2, 1 and 3
-/// in their random values.
+/// What becomes of two pairs of values: runs 0 and 1 differ in their private values, and so do 2 and 3; 0 and 2, 1 and
+/// 3 in their random values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
     /// Private values make no difference.

@@ -170,7 +170,7 @@ fn element(at: &Leaf, index: usize) -> Leaf {
 
 /// The bytes of hexadecimal text. Text of under eight digits may as well be a number or a word.
 fn unhex(text: &str) -> Option<Vec<u8>> {
-    if text.len() < 8 || text.len() % 2 != 0 {
+    if text.len() < 8 || !text.len().is_multiple_of(2) {
         return None;
     }
     let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());

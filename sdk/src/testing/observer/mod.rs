@@ -1,8 +1,8 @@
 //! The observer test: private data must make no difference to what the chain shows.
 //!
-//! A test with `#[dusk_sdk::test(observer)]` runs four times, each on a fresh chain: with two sets of private values, each
-//! with two sets of random values. The test host keeps everything that the chain shows of each transaction, and the runs
-//! are compared.
+//! A test with `#[dusk_sdk::test(observer)]` runs four times, each on a fresh chain: with two sets of private values,
+//! each with two sets of random values. The test host keeps everything that the chain shows of each transaction, and
+//! the runs are compared.
 //!
 //! | module | about |
 //! |---|---|
@@ -18,7 +18,7 @@ mod leaves;
 mod pages;
 mod private;
 #[cfg(test)]
-#[allow(unreachable_pub, reason = "the public parts of a contract are public, wherever it stands")]
+#[allow(dead_code, unreachable_pub, reason = "only the interface of a contract is used, which has public parts")]
 mod tests;
 mod values;
 

@@ -15,7 +15,8 @@ use super::values::fits;
 const WORD_BYTES: usize = 4;
 
 impl Comparison<'_> {
-    /// Compares which contracts and pages changed, the lengths of memories, and the contents. Gives the number of pages.
+    /// Compares which contracts and pages changed, the lengths of memories, and the contents. Gives the number of
+    /// pages.
     pub(super) fn pages(&mut self, at: &At, seen: [&Observation; 4]) -> u32 {
         let contracts = self.contracts;
         let changed = seen

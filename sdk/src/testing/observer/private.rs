@@ -181,9 +181,10 @@ impl Private {
 
     /// Declares that a place holds values that look random and are: a commitment, a nullifier, a ciphertext, a key.
     ///
-    /// A place is the contract, its function or event, the argument or field, and fields in it: `notes.transfer.outputs`,
-    /// `notes.Transferred.nullifier`. Everything below it is declared with it. The contract may be left out, elements of
-    /// lists have no number, and `notes.transfer()` is the result. Proofs need no declaration.
+    /// A place is the contract, its function or event, the argument or field, and fields in it:
+    /// `notes.transfer.outputs`, `notes.Transferred.nullifier`. Everything below it is declared with it. The contract
+    /// may be left out, elements of lists have no number, and `notes.transfer()` is the result. Proofs need no
+    /// declaration.
     ///
     /// The value must have the same length in each run, and it must not be a function of private values alone.
     pub fn declare_random(&self, place: &str) {

@@ -176,10 +176,10 @@ fn each_place_that_shows_a_private_value_is_named() {
         seen.changes = vec![changed(1 << 17, &[(u32::try_from(amount).unwrap(), Vec::new())])];
     });
     case(FindingKind::Pages, "contracts whose state changed", &|seen, amount| {
-        seen.changes.truncate(usize::from(amount < 5))
+        seen.changes.truncate(usize::from(amount < 5));
     });
     case(FindingKind::Size, "length of the memory of dusk-sdk in bytes", &|seen, amount| {
-        seen.changes[0].length = amount
+        seen.changes[0].length = amount;
     });
     case(FindingKind::Content, "state of dusk-sdk, page 16, offset 0x100004", &|seen, amount| {
         let bytes = [&[0; 4][..], &amount.to_le_bytes()].concat();

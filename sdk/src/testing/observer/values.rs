@@ -75,8 +75,8 @@ impl Comparison<'_> {
         }
     }
 
-    /// Compares the gas that was paid for, and that of the call itself: whoever runs the call again sees it, also where a
-    /// refused transaction pays its whole limit.
+    /// Compares the gas that was paid for, and that of the call itself: whoever runs the call again sees it, also where
+    /// a refused transaction pays its whole limit.
     pub(super) fn gas(&mut self, at: &At, seen: [&Observation; 4]) {
         let paid = seen.map(|it| it.gas_spent);
         let run = seen.map(|it| it.call.as_ref().map_or(0, |call| call.gas_spent));
