@@ -165,8 +165,8 @@ async fn measure() {
     }
 }
 
-/// From sending a vote to a node, and not to the other one, until a second peer has it from there. `None` where the voter
-/// has no seat.
+/// From sending a vote to a node, and not to the other one, until a second peer has it from there. `None` where the
+/// voter has no seat.
 async fn answer(voter: &Peer, listener: &mut Peer, other: SocketAddr, candidate: &Block) -> Option<Duration> {
     let header = candidate.header.consensus_header();
     let (signer, version) = (ACCOUNTS[VOTER].id(), Profile::Local.at(header.round).fork().bls_version());

@@ -88,7 +88,8 @@ async fn a_search_goes_on_at_one_other_peer() {
     assert!(passed_on.iter().all(|request| request.expires_at < u64::MAX), "a search ends");
     // It does not come back to whoever asked.
     asker.ignore_but(|message| {
-        assert!(!matches!(message, Message::GetResource(request) if request.requester == requester))
+        let is_own = matches!(message, Message::GetResource(request) if request.requester == requester);
+        assert!(!is_own, "{message:?}");
     });
     shut_down(nodes).await;
 }

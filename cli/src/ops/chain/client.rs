@@ -115,6 +115,23 @@ impl Client {
         Self::with_roots(urls, Roots::from_environment(), ANSWER_TIMEOUT)
     }
 
+    /// As [`among`](Self::among), beginning with the node whose chain is highest: one that has just started is behind,
+    /// and would say that what was deployed a moment ago is not there.
+    pub(crate) fn among_the_furthest(urls: &[String]) -> Self {
+        let client = Self::among(urls);
+        if urls.len() > 1 {
+            let height = |url: &str| Self::near(url).tip().ok().map(|(height, _)| height);
+            let heights: Vec<Option<u64>> = std::thread::scope(|scope| {
+                let asked: Vec<_> = urls.iter().map(|url| scope.spawn(move || height(url))).collect();
+                asked.into_iter().map(|asked| asked.join().ok().flatten()).collect()
+            });
+            let furthest = heights.iter().flatten().max();
+            let place = heights.iter().position(|height| height.is_some() && height.as_ref() == furthest);
+            client.current.store(place.unwrap_or_default(), Ordering::Relaxed);
+        }
+        client
+    }
+
     /// For a node of this machine, which answers within seconds or not at all.
     pub(crate) fn near(url: &str) -> Self {
         Self::with_roots(&[url.to_owned()], Roots::from_environment(), NEAR_TIMEOUT)
@@ -461,6 +478,20 @@ mod tests {
         let refuses = serve("503 Service Unavailable", "");
         let client = Client::among(&[refuses.url().to_owned(), urls[2].clone()]);
         assert_eq!(client.genesis().unwrap_err().to_string(), "status 503");
+    }
+
+    #[test]
+    fn the_node_with_the_highest_chain_is_asked_first() {
+        let at =
+            |height: u64| serve("200 OK", &format!(r#"{{"block":{{"header":{{"height":{height},"hash":"ab"}}}}}}"#));
+        let gone = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        let nodes = [at(3), at(5), at(5)];
+        let mut urls = vec![format!("http://{gone}")];
+        urls.extend(nodes.iter().map(|node| node.url().to_owned()));
+        assert_eq!(Client::among_the_furthest(&urls).url(), nodes[1].url());
+        // Where none tells its height, the first one gives the reason.
+        let none = [urls[0].clone(), urls[0].clone()];
+        assert_eq!(Client::among_the_furthest(&none).url(), urls[0]);
     }
 
     #[test]

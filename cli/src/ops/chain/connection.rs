@@ -26,7 +26,7 @@ impl Chain {
     /// # Errors
     /// An environment fault when no node answers.
     pub(crate) fn connect(project: &Project, network: Option<&str>) -> Result<Self> {
-        let client = Client::among(&project.network(network)?);
+        let client = Client::among_the_furthest(&project.network(network)?);
         let genesis = client.genesis().map_err(unreachable)?;
         let id = client.chain_id()?;
         let deployments = Deployments::read(project, &genesis)?;

@@ -80,7 +80,7 @@ impl Treasury {
     /// Funds more accounts.
     fn fund(&self, accounts: &mut Accounts) -> Result<(), Problem> {
         if accounts.made >= MAX_ACCOUNTS {
-            let message = format!("the tests have used {MAX_ACCOUNTS} accounts of {} LUX each", ACCOUNT_LUX);
+            let message = format!("the tests have used {MAX_ACCOUNTS} accounts of {ACCOUNT_LUX} LUX each");
             return Err(Problem { message, hint: Some("run fewer tests at once, by a part of their names".into()) });
         }
         let payer = self.payer.keys();
