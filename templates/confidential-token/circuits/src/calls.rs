@@ -1,12 +1,12 @@
 //! What is sent to the contracts besides the orders of `dusk_sdk::finance::confidential::pool`, and what proofs are
 //! bound to: contracts and wallets compute it by the same functions.
 
-use dusk_sdk::finance::confidential::statements::{HeldNative, PolicyNative, RegisterNative};
+use dusk_sdk::finance::confidential::statements::{HeldNative, PolicyNative};
 use dusk_sdk::finance::confidential::{AuditorKey, ViewCipher};
 use dusk_sdk::prelude::*;
 use dusk_sdk::zk::binding;
 
-use crate::{DisclosePublic, EnrolPublic};
+use crate::DisclosePublic;
 
 /// What every proof of an asset states now. The contract computes it itself, so a proof for others is refused.
 #[contract_type]
@@ -67,12 +67,10 @@ impl Terms {
 }
 
 impl Enrolment {
-    /// The public inputs.
+    /// What the proof is bound to: the asset and the reading key.
     #[must_use]
-    pub fn public(&self, terms: &Terms) -> EnrolPublic {
-        let Self { owner, reading, view } = *self;
-        let act = RegisterNative { owner, auditor: terms.auditor, cipher: view };
-        EnrolPublic { act, bound: binding(&(*b"enrol", terms.asset, reading)) }
+    pub fn bound(&self, asset: Field) -> Field {
+        binding(&(*b"enrol", asset, self.reading))
     }
 }
 

@@ -10,7 +10,8 @@ use dusk_sdk::finance::confidential::locks::LockId;
 use dusk_sdk::finance::confidential::pool::{Locking, Minting, Seizing, Spending};
 use dusk_sdk::finance::confidential::statements::{
     HeldSecretNative, InputNative, LockNative, LockSecretNative, MintNative, MintSecretNative, PartyNative,
-    RegisterSecretNative, SeizeNative, SeizeSecretNative, TransferNative, TransferSecretNative,
+    RegisterNative, RegisterSecretNative, SeizeNative, SeizeSecretNative, TransferNative,
+    TransferSecretNative,
 };
 use dusk_sdk::finance::confidential::{
     Address, AuditCipher, Holder, Note, NoteCipher, ViewCipher, ViewKeys, act_nullifier, leg,
@@ -58,7 +59,9 @@ pub fn enrol(
     let Address { owner, reading } = party.address();
     let call = Enrolment { owner, reading, view };
     let secret = RegisterSecretNative { spend: party.keys.spend.secret(), ephemeral };
-    Ok(Act { public: call.public(terms), call, private: EnrolPrivate { secret } })
+    let act = RegisterNative { owner, auditor: terms.auditor, cipher: view };
+    let public = EnrolPublic { act, bound: call.bound(terms.asset) };
+    Ok(Act { call, public, private: EnrolPrivate { secret } })
 }
 
 /// An officer issues an amount. `fresh` are two random scalars.

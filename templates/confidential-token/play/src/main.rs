@@ -4,9 +4,9 @@
 
 mod tool;
 
+use dusk_sdk::Field;
 use dusk_sdk::finance::confidential::{Holder, Keys, NoteCipher};
 use dusk_sdk::zk::native::{Date, Scalar};
-use dusk_sdk::{Field, Value as _};
 use play::{Auditor, Ledger, Party};
 use serde_json::{Value, json};
 use tool::{Outcome, Tool};

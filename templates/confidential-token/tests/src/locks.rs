@@ -28,7 +28,7 @@ fn a_locked_amount_goes_to_the_receiver_or_back(chain: Chain) -> TestResult {
     }
     // What was released or given back can be spent.
     scene.send(BOB, ALICE, 30)?;
-    scene.send(ALICE, BOB, ISSUED)?;
+    scene.send(ALICE, BOB, 50 + 30)?;
     Ok(())
 }
 

@@ -5,13 +5,14 @@ use circuits::{EligiblePublic, occasion, scope};
 use dusk_sdk::finance::confidential::registry::{self, HolderChanged};
 use dusk_sdk::finance::confidential::snapshots::{self, HoldingsPinned};
 use dusk_sdk::finance::confidential::{AuditorKey, Holder, auditor, pool};
+use dusk_sdk::finance::documents::MAX_DOCUMENTS;
 use dusk_sdk::finance::ledger::MAX_REASON_BYTES;
-use dusk_sdk::finance::offices::Office;
+use dusk_sdk::finance::offices::{MAX_OFFICERS, Office};
 use dusk_sdk::finance::{calendar, documents, offices};
 use dusk_sdk::parts::pausing;
 use dusk_sdk::testing::*;
 use dusk_sdk::zk::native::Scalar;
-use dusk_sdk::{Field, Principal};
+use dusk_sdk::{ContractId, Field, Principal};
 use play::{Act, Attester, Auditor, Party, blocked};
 
 use crate::people::{ALICE, BOB, CAROL, ISSUED, LEVEL, REASON, Scene, TODAY, holder, keys, prove};
@@ -144,6 +145,11 @@ fn offices_documents_and_days_are_those_of_every_register(chain: Chain) -> TestR
     assert!(scene.asset.is_officer((&second).into())?);
     by.dismiss((&second).into()).succeeds();
     by.dismiss((&second).into()).refused(offices::Refused::UnknownOfficer.into());
+    let limit = MAX_OFFICERS;
+    for number in 1..limit {
+        by.appoint(ContractId::from_bytes([number as u8; 32]).into()).succeeds();
+    }
+    by.appoint((&second).into()).refused(offices::Refused::TooManyOfficers { limit }.into());
     by.offer_office(Office::Issuer, Some((&second).into())).succeeds();
     scene.asset.by(&second).take_office(Office::Issuer).succeeds();
     assert_eq!(scene.asset.status()?.issuer, Principal::from(&second));
@@ -152,6 +158,13 @@ fn offices_documents_and_days_are_those_of_every_register(chain: Chain) -> TestR
     assert_eq!(scene.asset.documents()?.len(), 1);
     by.remove_document("terms".into()).succeeds();
     by.remove_document("terms".into()).refused(documents::Refused::UnknownDocument.into());
+    let set = |name: &str, address: &str| by.set_document(name.into(), [7; 32], address.into());
+    set("", "ipfs://terms").refused(documents::Refused::DocumentName { limit: 64 }.into());
+    set("terms", "").refused(documents::Refused::DocumentAddress { limit: 256 }.into());
+    for number in 0..MAX_DOCUMENTS {
+        set(&number.to_string(), "ipfs://terms").succeeds();
+    }
+    set("more", "ipfs://terms").refused(documents::Refused::TooManyDocuments { limit: MAX_DOCUMENTS }.into());
 
     by.set_policy(TODAY - 1, 10, 0).refused(calendar::Refused::Backwards { today: TODAY }.into());
     by.set_policy(TODAY, 0, 0).refused(calendar::Refused::BlockTime.into());
@@ -246,7 +259,7 @@ fn a_person_is_admitted_by_a_credential(chain: Chain) -> TestResult {
         |person: &Person| prove(&chain, &Act { call: (), public: public(person), private: private.clone() });
     let proof = show(&person)?;
     let by = scene.asset.by(&scene.officer);
-    by.admit_attested(person, proof).refused(Refused::NoAttester);
+    by.admit_by_credential(person, proof).refused(Refused::NoAttester);
     let attestation = Attestation {
         attester: attester.key(),
         revoked: attester.revoked().root(),
@@ -257,18 +270,19 @@ fn a_person_is_admitted_by_a_credential(chain: Chain) -> TestResult {
     assert_eq!(scene.asset.attestation()?, Some(attestation));
     // The proof is for one owner, until one day, which has not passed.
     let bob = Party::new(keys(BOB)).owner();
-    by.admit_attested(Person { owner: bob, ..person }, proof).refused(Refused::NotProven);
-    by.admit_attested(Person { until: u32::MAX, ..person }, proof).refused(Refused::NotProven);
+    by.admit_by_credential(Person { owner: bob, ..person }, proof).refused(Refused::NotProven);
+    by.admit_by_credential(Person { until: u32::MAX, ..person }, proof).refused(Refused::NotProven);
     let late = Person { until: TODAY - 1, ..person };
-    by.admit_attested(late, show(&late)?).refused(Refused::Expired);
-    scene.asset.by(&scene.relayer).admit_attested(person, proof).refused(offices::Refused::NotOfficer.into());
-    by.admit_attested(person, proof).succeeds();
+    by.admit_by_credential(late, show(&late)?).refused(Refused::Expired);
+    // Anybody submits it: no officer is needed.
+    scene.asset.by(&scene.relayer).admit_by_credential(person, proof).succeeds();
     let entry = Holder { owner, class: 0, country: 0, level: LEVEL, valid_until: TODAY + 100, active: true };
     assert_eq!(scene.asset.holder(owner)?, Some(entry));
     // The same person with a second owner.
     let second = scene.register(BOB)?;
     let again = Person { owner: second, ..person };
-    scene.asset.by(&scene.officer).admit_attested(again, show(&again)?).refused(Refused::KnownPerson);
+    let by = scene.asset.by(&scene.relayer);
+    by.admit_by_credential(again, show(&again)?).refused(refused(registry::Refused::TagUsed));
     // Nobody who lives in a blocked country, nor one that the attester does not know.
     let mut other = attested.clone();
     other.secret = Scalar::from(67);

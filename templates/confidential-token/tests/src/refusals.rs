@@ -11,7 +11,13 @@ const TESTS: [&str; 5] = [
     include_str!("threats.rs"),
 ];
 /// Refusals that no test on a chain can provoke, and where they are tested.
-const ELSEWHERE: [(&str, &str); 0] = [];
+const ELSEWHERE: [(&str, &str); 5] = [
+    ("NotesFull", "it takes 67 million notes; a unit test of `confidential::notes`"),
+    ("NullifiersFull", "the same of `confidential::nullifiers`"),
+    ("RegistryFull", "it takes 65,536 holders"),
+    ("AlreadyPinned", "each call of a test has a block of its own; a unit test of `confidential::snapshots`"),
+    ("AlreadyActed", "disclosures may be repeated; the template `private-voting` counts acts"),
+];
 
 /// That the tests name each of these refusals.
 fn provoked<R: Refusal>(contract: &str, fewest: usize) {

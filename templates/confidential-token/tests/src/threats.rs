@@ -163,6 +163,11 @@ fn a_strange_root_is_refused_and_an_older_one_is_not(chain: Chain) -> TestResult
         let strange = Spending { note_root, ..order };
         scene.try_send(strange, proof).refused(refused(notes::Refused::UnknownNoteRoot));
     }
+    // The ends of the list of nullifiers are none.
+    for end in [Field::default(), -Field::from(1)] {
+        let reserved = Spending { nullifiers: [order.nullifiers[0], end], ..order };
+        scene.try_send(reserved, proof).refused(refused(nullifiers::Refused::ReservedNullifier));
+    }
     let by = scene.asset.by(&scene.relayer);
     for registry_root in [Field::default(), order.note_root] {
         let strange = by.confidential_transfer(order, registry_root, proof);
@@ -268,7 +273,7 @@ fn an_owner_registers_once_and_with_its_own_keys(chain: Chain) -> TestResult {
     let proof = prove(&chain, &act)?;
     let reading = scene.parties[BOB].address().reading;
     let stolen = circuits::Enrolment { reading, ..act.call };
-    scene.asset.by(&scene.relayer).register(stolen, proof).refused(Refused::NotProven);
+    scene.asset.by(&scene.relayer).register(stolen, proof).refused(refused(pool::Refused::ProofInvalid));
     scene
         .asset
         .by(&scene.officer)

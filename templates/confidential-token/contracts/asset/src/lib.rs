@@ -32,8 +32,9 @@ pub mod asset {
     pub use crate::attesting::{Attestation, AttestationChanged, Person};
     pub use crate::refused::Refused;
     use circuits::{
-        Confiscate, ConfiscatePublic, Disclose, Disclosure, Eligible, Enrol, Enrolment, Issue, IssuePublic,
-        Reserve, ReservePublic, Send, SendPublic, Terms, between_holders, for_reason, for_reference,
+        Confiscate, ConfiscatePublic, Disclose, Disclosure, Eligible, Enrol, EnrolPublic, Enrolment, Issue,
+        IssuePublic, Reserve, ReservePublic, Send, SendPublic, Terms, between_holders, for_reason,
+        for_reference,
     };
     use dusk_sdk::finance::confidential::locks::{LockId, Pending};
     use dusk_sdk::finance::confidential::pool::{Locking, Minting, Seizing, Spending};
@@ -204,15 +205,17 @@ pub mod asset {
         // For anybody who has a holder's proof:
         /// Registers an owner of notes. An officer has to admit it.
         pub fn register(&mut self, enrolment: Enrolment, proof: Proof<Enrol>) -> Result<(), Refused> {
-            ensure!(
-                !self.registry.is_registered(enrolment.owner),
-                registry::Refused::AlreadyRegistered.into()
-            );
-            ensure!(Enrol::verify(&proof, &enrolment.public(&self.terms())), Refused::NotProven);
-            let Enrolment { owner, reading, view } = enrolment;
-            self.registry.register(owner, view, self.pool.auditor.number())?;
+            let (Enrolment { owner, reading, view }, bound) = (enrolment, enrolment.bound(self.pool.asset()));
+            let verify = |act| Enrol::verify(&proof, &EnrolPublic { act, bound });
+            self.pool.register(&mut self.registry, owner, view, verify)?;
             emit(Registered { address: Address { owner, reading } });
             Ok(())
+        }
+        /// Admits an owner who has registered, by a proof that an attester vouches for the person. No officer is needed,
+        /// and nobody learns who it is or where it lives.
+        pub fn admit_by_credential(&mut self, person: Person, proof: Proof<Eligible>) -> Result<(), Refused> {
+            let holder = self.attesting.holder(&person, &proof, self.calendar.today(block_height()))?;
+            Ok(self.registry.admit_proven(holder, person.tag)?)
         }
         /// Moves an amount between holders.
         pub fn confidential_transfer(
@@ -279,13 +282,6 @@ pub mod asset {
         /// Admits somebody who has registered.
         pub fn admit(&mut self, holder: Holder) -> Result<(), Refused> {
             Ok(self.registry.admit(self.offices.officer()?, holder)?)
-        }
-        /// Admits somebody who has registered, by a proof that an attester vouches for the person. The officer learns
-        /// neither who it is nor where it lives.
-        pub fn admit_attested(&mut self, person: Person, proof: Proof<Eligible>) -> Result<(), Refused> {
-            let by = self.offices.officer()?;
-            let holder = self.attesting.holder(&person, &proof, self.calendar.today(block_height()))?;
-            Ok(self.registry.admit(by, holder)?)
         }
         /// Says by whose word people are admitted. `None`: by nobody's.
         pub fn set_attestation(&mut self, attestation: Option<Attestation>) -> Result<(), Refused> {

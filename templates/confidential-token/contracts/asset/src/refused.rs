@@ -16,8 +16,6 @@ pub enum Refused {
     NotProven,
     /// No credentials are accepted.
     NoAttester,
-    /// The person has registered an owner already.
-    KnownPerson,
     /// The credential does not hold today.
     Expired,
     /// Notes, nullifiers, locks, the supply; the registry of holders and the auditor.
