@@ -79,7 +79,7 @@ impl FileError {
 }
 
 impl WalletFile {
-    /// Takes a path for a new wallet. The file appears when it is [written](Self::write) first.
+    /// Takes a path for a new wallet. The file appears when a wallet is [saved](super::Wallet::save).
     ///
     /// # Errors
     /// [`FileError::Exists`], [`FileError::InUse`], [`FileError::System`].

@@ -16,6 +16,7 @@ pub const MAX_INPUT_BYTES: u64 = 4 * 1024 * 1024 * 1024;
 
 /// What a document says.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "nearly all of them are events")]
 pub enum News {
     /// An event of the contract that wallets take.
     Event(Seen),

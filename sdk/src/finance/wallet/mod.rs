@@ -29,9 +29,9 @@
 //!
 //! # Costs
 //!
-//! For each note a scan takes two multiplications on the curve and one hash, on all cores. The trees are computed when a
-//! root or a path is asked for. The template `confidential-token` prints the time with `holder measure`. A wallet keeps
-//! every commitment and nullifier of the asset: 80 bytes each in the file.
+//! For each note a scan takes two multiplications on the curve and one hash, on all cores. The trees are computed when
+//! a root or a path is asked for. The template `confidential-token` prints the time with `holder measure`. A wallet
+//! keeps every commitment and nullifier of the asset: 80 bytes each in the file.
 //!
 //! # Absent
 //!

@@ -145,7 +145,8 @@ mod tests {
             assert_eq!(items.put(number, item, 10), Ok(Put::New));
         }
         assert_eq!(items.whole(), ['a', 'b', 'c']);
-        assert_eq!((items.gaps(), items.iter().count()), (vec![3..5], 4));
+        let gap = 3..5;
+        assert_eq!((items.gaps(), items.iter().count()), (vec![gap], 4));
         items.retain(|item| *item != 'b');
         assert_eq!(items.whole(), ['a']);
         assert_eq!(items.gaps(), vec![1..2, 3..5]);

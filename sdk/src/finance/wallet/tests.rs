@@ -348,9 +348,7 @@ fn a_wallet_file_opens_for_its_own_asset_alone() {
     assert!(matches!(open(None, Some(4)), Err(OpenError::OtherChain { found: 3 })));
     let wrong = Wallet::open(&path, &Password::new("another one").unwrap(), None, None);
     fn is(expected: SealError) -> impl Fn(OpenError) -> bool {
-        move |error| {
-            matches!(error, OpenError::File(FileError::Sealed { source, .. }) if source == expected)
-        }
+        move |error| matches!(error, OpenError::File(FileError::Sealed { source, .. }) if source == expected)
     }
     assert!(wrong.is_err_and(is(SealError::WrongPassword)));
     let whole = fs::read(&path).unwrap();

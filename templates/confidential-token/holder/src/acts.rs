@@ -73,7 +73,9 @@ impl Session {
     /// Merges notes until one transfer can move an amount.
     pub(crate) fn merge(&mut self, amount: u64, submit: &Submit) -> Outcome {
         if submit.out.is_some() {
-            return Err("the merges of a round come before those of the next, so they are sent: use --from".into());
+            return Err(
+                "the merges of a round come before those of the next, so they are sent: use --from".into()
+            );
         }
         let (chain, terms) = self.terms()?;
         for _ in 0..MAX_ROUNDS {
@@ -161,7 +163,7 @@ pub(crate) fn verify(chain: &Chain, file: &Path, question: Field, least: u64, he
     if disclosure.least < least {
         return Err(format!("the disclosure shows {} only", disclosure.least).into());
     }
-    chain.ask("check_disclosure", &arguments)?;
+    chain.ask("check_disclosure", Some(&arguments))?;
     println!("the holder had at least {} in one note at block {height}", disclosure.least);
     Ok(())
 }

@@ -67,8 +67,11 @@ impl Chain {
     ///
     /// # Errors
     /// If the contract refuses, or there is none.
-    pub fn ask(&self, function: &str, arguments: &Value) -> Outcome<Value> {
-        let answer = self.run(&["call", &self.contract, function, "--args", &arguments.to_string()])?;
+    pub fn ask(&self, function: &str, arguments: Option<&Value>) -> Outcome<Value> {
+        let arguments = arguments.map(Value::to_string);
+        let mut words = vec!["call", &self.contract, function];
+        words.extend(arguments.iter().flat_map(|arguments| ["--args", arguments]));
+        let answer = self.run(&words)?;
         answer.get("result").cloned().ok_or_else(|| "the answer of `cargo dusk call` has no result".into())
     }
 
@@ -77,7 +80,7 @@ impl Chain {
     /// # Errors
     /// As [`Chain::ask`].
     pub fn terms(&self) -> Outcome<Terms> {
-        Terms::read_json(&self.ask("terms", &json!({}))?).map_err(|error| error.to_string().into())
+        Terms::read_json(&self.ask("terms", None)?).map_err(|error| error.to_string().into())
     }
 
     /// A snapshot.
@@ -85,7 +88,7 @@ impl Chain {
     /// # Errors
     /// As [`Chain::ask`].
     pub fn snapshot(&self, height: u64) -> Outcome<Pinned> {
-        let answer = self.ask("snapshot", &json!({ "height": height }))?;
+        let answer = self.ask("snapshot", Some(&json!({ "height": height })))?;
         Pinned::read_json(&answer).map_err(|error| error.to_string().into())
     }
 
@@ -94,7 +97,7 @@ impl Chain {
     /// # Errors
     /// As [`Chain::ask`].
     pub fn supply(&self) -> Outcome<u64> {
-        u64::read_json(&self.ask("total_supply", &json!({}))?).map_err(|error| error.to_string().into())
+        u64::read_json(&self.ask("total_supply", None)?).map_err(|error| error.to_string().into())
     }
 
     /// The roots of the notes, of the nullifiers and of the registry.
@@ -102,7 +105,7 @@ impl Chain {
     /// # Errors
     /// As [`Chain::ask`].
     pub fn roots(&self) -> Outcome<[Field; 3]> {
-        let status = self.ask("status", &json!({}))?;
+        let status = self.ask("status", None)?;
         let root = |name: &str| field(status[name].as_str().unwrap_or_default());
         Ok([root("note_root")?, root("nullifier_root")?, root("registry_root")?])
     }
@@ -112,7 +115,7 @@ impl Chain {
     /// # Errors
     /// As [`Chain::ask`], and if the contract is not that of a confidential asset.
     pub fn identity(&self) -> Outcome<(ContractId, u8)> {
-        let answer = self.run(&["call", &self.contract, "terms", "--args", "{}"])?;
+        let answer = self.run(&["call", &self.contract, "terms"])?;
         let terms = Terms::read_json(&answer["result"]).map_err(|error| error.to_string())?;
         let contract = ContractId::read_json(&answer["contract"]).map_err(|error| error.to_string())?;
         let chain = (0..=u8::MAX).find(|chain| asset(contract, *chain) == terms.asset);

@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use std::path::Path;
 use std::{env, io};
 
+use console::Term;
 use dusk_sdk::Field;
 use dusk_sdk::finance::wallet::{Password, Words};
 use zeroize::Zeroizing;
@@ -27,8 +28,8 @@ pub fn password(file: Option<&Path>, new: bool) -> Outcome<Password> {
     } else if let Ok(text) = env::var(VARIABLE) {
         Zeroizing::new(text)
     } else {
-        let text = Zeroizing::new(rpassword::prompt_password("password: ")?);
-        if new && *text != *Zeroizing::new(rpassword::prompt_password("again: ")?) {
+        let text = prompt("password: ")?;
+        if new && *text != *prompt("again: ")? {
             return Err("the second password differs".into());
         }
         text
@@ -42,8 +43,7 @@ pub fn password(file: Option<&Path>, new: bool) -> Outcome<Password> {
 /// If they cannot be read or written, or are none.
 pub fn new_words(options: &NewFile) -> Outcome<Words> {
     if options.restore {
-        let text = Zeroizing::new(rpassword::prompt_password("words: ")?);
-        return Ok(Words::parse(&text)?);
+        return Ok(Words::parse(&prompt("words: ")?)?);
     }
     if let Some(file) = &options.restore_from {
         return Ok(Words::parse(&read(file)?)?);
@@ -57,6 +57,19 @@ pub fn new_words(options: &NewFile) -> Outcome<Words> {
         }
     }
     Ok(words)
+}
+
+/// Asks at the terminal, which does not show what is typed.
+fn prompt(question: &str) -> Outcome<Zeroizing<String>> {
+    let terminal = Term::stderr();
+    if !terminal.is_term() {
+        return Err(format!(
+            "there is no terminal to ask for the password: use --password-file or {VARIABLE}"
+        )
+        .into());
+    }
+    terminal.write_str(question)?;
+    Ok(Zeroizing::new(terminal.read_secure_line()?))
 }
 
 fn read(file: &Path) -> Outcome<Zeroizing<String>> {

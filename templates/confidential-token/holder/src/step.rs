@@ -4,9 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use circuits::{
-    ConfiscatePrivate, ConfiscatePublic, DisclosePrivate, Disclosure, EnrolPrivate, Enrolment, IssuePrivate,
-    IssuePublic, ReservePrivate, ReservePublic, SendPrivate, SendPublic, Terms, between_holders, for_reason,
-    for_reference,
+    ConfiscatePrivate, ConfiscatePublic, DisclosePrivate, Disclosure, EnrolPrivate, EnrolPublic, Enrolment,
+    IssuePrivate, IssuePublic, ReservePrivate, ReservePublic, SendPrivate, SendPublic, Terms,
+    between_holders, for_reason, for_reference,
 };
 use dusk_sdk::finance::wallet::{
     HeldWitness, LockWitness, MintWitness, RegisterWitness, SeizeWitness, TransferWitness,
@@ -127,7 +127,8 @@ fn argument(value: &impl Argument) -> Outcome<Value> {
 pub fn register_step(terms: &Terms, witness: RegisterWitness) -> Outcome<Step> {
     let RegisterWitness { address, act, secret } = witness;
     let enrolment = Enrolment { owner: address.owner, reading: address.reading, view: act.cipher };
-    let inputs = Witness::of(&enrolment.public(terms), &EnrolPrivate { secret })?;
+    let public = EnrolPublic { act, bound: enrolment.bound(terms.asset) };
+    let inputs = Witness::of(&public, &EnrolPrivate { secret })?;
     Ok(Step::new("enrol", "register", inputs, [("enrolment", argument(&enrolment)?)]))
 }
 
