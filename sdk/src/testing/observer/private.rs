@@ -30,7 +30,7 @@ pub struct Private {
 
 /// Which of the runs it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::testing) struct Run {
+pub(super) struct Run {
     /// Whether it has the second set of private values.
     pub(super) other_private: bool,
     /// Whether it has the second set of random values.
