@@ -1,0 +1,125 @@
+//! What holders and officers prove. Each circuit is a statement of `dusk_sdk::finance::confidential::statements` with
+//! what this asset asks besides: that the parties are in its registry, and what goes along with the act.
+#![no_std]
+
+mod calls;
+mod cash;
+mod eligible;
+
+use dusk_sdk::finance::confidential::statements::{
+    Held, HeldSecret, Lock, LockSecret, Mint, MintSecret, Party, Policy, Register, RegisterSecret, Seize,
+    SeizeSecret, Transfer, TransferSecret,
+};
+use dusk_sdk::zk::*;
+
+pub use calls::*;
+pub use cash::*;
+pub use eligible::*;
+
+/// Somebody registers an owner of notes.
+///
+/// 1. The prover knows the spend secret of the owner, and the auditor reads its view keys: [`Register`].
+/// 2. `bound` is bound: the proof is for one contract and chain, and one reading key.
+#[circuit]
+pub fn enrol(
+    cs: &mut ConstraintSystem,
+    #[public] act: Register,
+    #[public] _bound: Field, // 2: a public input is bound to the proof by being one.
+    #[private] secret: RegisterSecret,
+) {
+    act.assert(cs, &secret); // 1
+}
+
+/// An officer issues an amount to a holder. The chain sees the amount, but not the holder.
+///
+/// 1. The commitment is to this amount, and the auditor reads for whom: [`Mint`].
+/// 2. The holder is active in the registry, and the rules hold: [`Policy`].
+/// 3. `bound` is bound: what the receiver reads.
+#[circuit]
+pub fn issue(
+    cs: &mut ConstraintSystem,
+    #[public] act: Mint,
+    #[public] policy: Policy,
+    #[public] _bound: Field, // 3
+    #[private] secret: MintSecret,
+    #[private] receiver: Party,
+) {
+    let owner = act.assert(cs, &secret); // 1
+    policy.assert_receiver(cs, &receiver, owner); // 2
+}
+
+/// A holder sends an amount to a holder, or redeems one.
+///
+/// 1. Two notes of the prover become two notes of the same sum, less what is redeemed: [`Transfer`].
+/// 2. Both holders are active in the registry, and the rules hold: [`Policy`].
+/// 3. `bound` is bound: what the receivers read, and what a redemption is for.
+#[circuit]
+pub fn send(
+    cs: &mut ConstraintSystem,
+    #[public] act: Transfer,
+    #[public] policy: Policy,
+    #[public] _bound: Field, // 3
+    #[private] secret: TransferSecret,
+    #[private] sender: Party,
+    #[private] receiver: Party,
+) {
+    let moved = act.assert(cs, &secret); // 1
+    policy.assert_sender(cs, &sender, moved.sender); // 2
+    policy.assert_receiver(cs, &receiver, moved.receiver); // 2
+}
+
+/// A holder locks an amount until an agent releases it to a holder, or it is cancelled.
+///
+/// 1. Two notes of the prover become what is locked and change; the leg of the instruction names the locked amount and
+///    the receiver: [`Lock`].
+/// 2. Both holders are active in the registry, and the rules hold: [`Policy`].
+/// 3. `bound` is bound: agent, instruction, deadline, and what the receivers read.
+#[circuit]
+pub fn reserve(
+    cs: &mut ConstraintSystem,
+    #[public] act: Lock,
+    #[public] policy: Policy,
+    #[public] _bound: Field, // 3
+    #[private] secret: LockSecret,
+    #[private] sender: Party,
+    #[private] receiver: Party,
+) {
+    let moved = act.assert(cs, &secret); // 1
+    policy.assert_sender(cs, &sender, moved.sender); // 2
+    policy.assert_receiver(cs, &receiver, moved.receiver); // 2
+}
+
+/// An officer takes a note from its holder, and gives the same amount to a holder that the chain sees.
+///
+/// 1. The note was not spent, and the new one has the same value: [`Seize`].
+/// 2. The new holder is active in the registry, and the rules hold: [`Policy`].
+/// 3. `bound` is bound: what the receiver reads, and the reason.
+#[circuit]
+pub fn confiscate(
+    cs: &mut ConstraintSystem,
+    #[public] act: Seize,
+    #[public] policy: Policy,
+    #[public] _bound: Field, // 3
+    #[private] secret: SeizeSecret,
+    #[private] receiver: Party,
+) {
+    act.assert(cs, &secret); // 1
+    policy.assert_receiver(cs, &receiver, act.to); // 2
+}
+
+/// A holder discloses that a note of its own had at least an amount at a snapshot.
+///
+/// 1. The note was in the tree of notes at the snapshot, and was not spent: [`Held`].
+/// 2. Its value is at least `least`.
+///
+/// The act names the snapshot and who asks, so what one verifier is shown proves nothing to another.
+#[circuit]
+pub fn disclose(
+    cs: &mut ConstraintSystem,
+    #[public] act: Held,
+    #[public] least: U64,
+    #[private] secret: HeldSecret,
+) {
+    let holding = act.assert(cs, &secret); // 1
+    holding.value.assert_ge(cs, "the note has at least this value", least); // 2
+}

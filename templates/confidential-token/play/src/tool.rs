@@ -1,0 +1,89 @@
+//! `cargo dusk`, as a person would use it: deployments, proofs and calls.
+
+use std::error::Error;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+use std::{env, fs, io};
+
+use serde::Serialize;
+use serde_json::Value;
+
+/// What a step gives, or why the story ends.
+pub type Outcome<T = ()> = Result<T, Box<dyn Error>>;
+
+/// Runs `cargo dusk` for one network.
+#[derive(Debug)]
+pub struct Tool {
+    network: String,
+}
+
+/// All inputs of a circuit. It is as secret as a wallet: it goes through a pipe, not to a file.
+#[derive(Serialize)]
+struct Witness<'a, Public, Private> {
+    #[serde(flatten)]
+    public: &'a Public,
+    #[serde(flatten)]
+    private: &'a Private,
+}
+
+impl Tool {
+    /// For a network as `--network` names it.
+    #[must_use]
+    pub fn new(network: String) -> Self {
+        Self { network }
+    }
+
+    /// Deploys a contract, and returns its id.
+    ///
+    /// # Errors
+    /// If it is refused.
+    pub fn deploy(&self, contract: &str, from: &str, init: &str) -> Outcome<String> {
+        let words = ["deploy", contract, "--from", from, "--init", init, "--network", &self.network];
+        let document = self.run(&words, None)?;
+        let id = document["contract"].as_str().or_else(|| document["id"].as_str());
+        Ok(id.ok_or_else(|| format!("the deployment gives no id: {document}"))?.to_owned())
+    }
+
+    /// Calls a function with these arguments, which are a JSON object; returns its document.
+    ///
+    /// # Errors
+    /// If it is refused.
+    pub fn call(&self, function: &str, arguments: &str, from: Option<&str>) -> Outcome<Value> {
+        let mut words = vec!["call", "--network", &self.network, "--args", "-"];
+        words.extend(from.iter().flat_map(|from| ["--from", from]));
+        words.extend(["asset", function]);
+        self.run(&words, Some(arguments.as_bytes()))
+    }
+
+    /// Makes a proof, and returns it as the calls take it.
+    ///
+    /// # Errors
+    /// If the inputs do not satisfy the circuit.
+    pub fn prove(&self, circuit: &str, public: &impl Serialize, private: &impl Serialize) -> Outcome<String> {
+        let file = env::temp_dir().join(format!("{circuit}-{}.proof.hex", std::process::id()));
+        let path = file.to_str().ok_or("the folder for temporary files has a strange name")?;
+        let witness = serde_json::to_vec(&Witness { public, private })?;
+        self.run(&["prove", circuit, "--witness", "-", "--out", path], Some(&witness))?;
+        let proof = fs::read_to_string(&file)?;
+        fs::remove_file(&file)?;
+        Ok(proof.trim().to_owned())
+    }
+
+    fn run(&self, words: &[&str], input: Option<&[u8]>) -> Outcome<Value> {
+        let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        command.arg("dusk").args(words).arg("--json").stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() });
+        let mut child = command.spawn()?;
+        if let (Some(mut stdin), Some(input)) = (child.stdin.take(), input) {
+            // Who does not read it has ended, and says why.
+            let _: io::Result<()> = stdin.write_all(input);
+        }
+        let output = child.wait_with_output()?;
+        if output.status.success() {
+            return Ok(serde_json::from_slice(&output.stdout)?);
+        }
+        let said = String::from_utf8_lossy(&output.stderr);
+        let reason = said.lines().find(|line| line.starts_with("error")).unwrap_or("it failed");
+        Err(format!("`cargo dusk {} …`: {reason}", words[..2].join(" ")).into())
+    }
+}

@@ -1,0 +1,12 @@
+//! What the contracts promise, as tests on a chain.
+#![cfg(test)]
+
+mod asset;
+mod cash;
+mod gas;
+mod locks;
+mod model;
+mod officers;
+mod people;
+mod refusals;
+mod threats;

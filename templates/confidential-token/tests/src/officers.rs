@@ -1,0 +1,305 @@
+//! What officers do, and that nobody else does it.
+
+use ::asset::{Attestation, Person, Refused};
+use circuits::{EligiblePublic, occasion, scope};
+use dusk_sdk::finance::confidential::registry::{self, HolderChanged};
+use dusk_sdk::finance::confidential::snapshots::{self, HoldingsPinned};
+use dusk_sdk::finance::confidential::{AuditorKey, Holder, auditor, pool};
+use dusk_sdk::finance::documents::MAX_DOCUMENTS;
+use dusk_sdk::finance::ledger::MAX_REASON_BYTES;
+use dusk_sdk::finance::offices::{MAX_OFFICERS, Office};
+use dusk_sdk::finance::{calendar, documents, offices};
+use dusk_sdk::parts::pausing;
+use dusk_sdk::testing::*;
+use dusk_sdk::zk::native::Scalar;
+use dusk_sdk::{ContractId, Field, Principal};
+use play::{Act, Attester, Auditor, Party, blocked};
+
+use crate::people::{ALICE, BOB, CAROL, ISSUED, LEVEL, REASON, Scene, TODAY, holder, keys, prove};
+
+/// A refusal of the pool or of its parts.
+fn refused(refusal: impl Into<pool::Refused>) -> Refused {
+    refusal.into().into()
+}
+
+#[dusk_sdk::test]
+fn officers_admit_change_and_remove_holders(chain: Chain) -> TestResult {
+    let mut scene = Scene::empty(&chain)?;
+    let owner = scene.register(ALICE)?;
+    let by = scene.asset.by(&scene.officer);
+    assert_eq!(scene.asset.holder(owner)?, None);
+    let frozen = Holder { active: false, ..holder(owner) };
+    by.admit(frozen).refused(refused(registry::Refused::NotActive));
+    by.freeze(owner, REASON.into()).refused(refused(registry::Refused::NotAdmitted));
+    by.admit(holder(owner)).succeeds();
+    by.admit(holder(owner)).refused(refused(registry::Refused::AlreadyAdmitted));
+    assert_eq!(scene.asset.holder(owner)?, Some(holder(owner)));
+    let changed = Holder { country: 276, ..holder(owner) };
+    let event =
+        HolderChanged { position: 0, holder: changed, by: (&scene.officer).into(), reason: REASON.into() };
+    by.set_holder(changed, REASON.into()).emits(event);
+    by.set_holder(changed, REASON.into()).refused(refused(registry::Refused::SameEntry));
+    let limit = MAX_REASON_BYTES;
+    by.freeze(owner, String::new()).refused(refused(registry::Refused::ReasonLength { limit }));
+    by.remove(owner, REASON.into()).succeeds();
+    by.remove(owner, REASON.into()).refused(refused(registry::Refused::NotAdmitted));
+    assert_eq!(scene.asset.holder(owner)?, None);
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn a_lost_key_is_recovered_note_by_note(chain: Chain) -> TestResult {
+    let mut scene = Scene::empty(&chain)?;
+    for number in [ALICE, BOB] {
+        scene.enrol(number)?;
+    }
+    scene.issue(ALICE, 60)?;
+    scene.issue(ALICE, 40)?;
+    // Alice has lost her key, and registers another one: dave's in this test. The old one can do nothing any more.
+    let new = 3;
+    scene.enrol(new)?;
+    let lost = scene.parties[ALICE].owner();
+    let stolen = scene.transfer(ALICE, BOB, 60)?;
+    scene.asset.by(&scene.officer).remove(lost, REASON.into()).succeeds();
+    scene.removed(lost)?;
+    let failed = scene.submit(stolen).expect_err("the key is worth nothing");
+    assert!(failed.is(&refused(pool::Refused::ProofInvalid)), "{failed}");
+    for _ in 0..2 {
+        scene.seize(ALICE, new)?;
+    }
+    assert_eq!((scene.balance(ALICE), scene.values(new)), (0, vec![40, 60]));
+    assert_eq!((scene.audited(new), scene.asset.total_supply()?), (100, 100), "nothing is lost on the way");
+    scene.send(new, BOB, 100)?;
+    let again = scene.register(ALICE).expect_err("it was removed for good");
+    assert!(again.is(&refused(registry::Refused::AlreadyRegistered)), "{again}");
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn issues_are_public_amounts_for_hidden_holders(chain: Chain) -> TestResult {
+    let mut scene = Scene::open(&chain)?;
+    scene.issue(BOB, 25)?;
+    assert_eq!((scene.values(BOB), scene.asset.total_supply()?), (vec![25], ISSUED + 25));
+    let (ledger, terms, fresh) = (scene.ledger.clone(), scene.terms()?, scene.draw());
+    let act = play::issue(&ledger, &terms, &scene.parties[CAROL].address(), 10, fresh)?;
+    let (proof, root) = (prove(&chain, &act)?, ledger.holder_root());
+    let by = scene.asset.by(&scene.officer);
+    for value in [9, 11, u64::MAX - ISSUED - 25] {
+        let other = pool::Minting { value, ..act.call };
+        by.issue(other, root, proof).refused(refused(pool::Refused::ProofInvalid));
+    }
+    let zero = pool::Minting { value: 0, ..act.call };
+    by.issue(zero, root, proof).refused(refused(pool::Refused::ZeroAmount));
+    let full = pool::Minting { value: u64::MAX, ..act.call };
+    by.issue(full, root, proof).refused(refused(pool::Refused::SupplyOverflow));
+    scene.asset.by(&scene.relayer).issue(act.call, root, proof).refused(offices::Refused::NotOfficer.into());
+    by.issue(act.call, root, proof).succeeds();
+    // The rules of redemptions.
+    let act = play::redeem(&ledger, &terms, &mut scene.parties[ALICE], 10, "invoice 12")?;
+    let proof = prove(&chain, &act)?;
+    let by = scene.asset.by(&scene.relayer);
+    let limit = MAX_REASON_BYTES;
+    by.redeem(10, String::new(), act.call, root, proof).refused(Refused::ReferenceLength { limit });
+    by.redeem(0, "invoice 12".into(), act.call, root, proof).refused(refused(pool::Refused::ZeroAmount));
+    let supply = ISSUED + 35;
+    let more = by.redeem(supply + 1, "invoice 12".into(), act.call, root, proof);
+    more.refused(refused(pool::Refused::SupplyTooSmall { supply }));
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn nobody_else_does_what_officers_do(chain: Chain) -> TestResult {
+    let mut scene = Scene::open(&chain)?;
+    let owner = scene.parties[ALICE].owner();
+    let act = scene.seizing(ALICE, BOB)?;
+    let (proof, root) = (prove(&chain, &act)?, scene.ledger.holder_root());
+    let by = scene.asset.by(&scene.relayer);
+    let no = || Refused::from(offices::Refused::NotOfficer);
+    by.admit(holder(owner)).refused(no());
+    by.set_holder(holder(owner), REASON.into()).refused(no());
+    by.freeze(owner, REASON.into()).refused(no());
+    by.unfreeze(owner, REASON.into()).refused(no());
+    by.remove(owner, REASON.into()).refused(no());
+    by.seize(act.call, root, REASON.into(), proof).refused(no());
+    by.set_policy(TODAY, 10, 0).refused(no());
+    by.set_attestation(None).refused(no());
+    by.take_snapshot().refused(no());
+    by.pause().refused(no());
+    by.resume().refused(no());
+    by.set_document("terms".into(), [0; 32], "ipfs://terms".into()).refused(no());
+    by.remove_document("terms".into()).refused(no());
+    by.offer_auditor((&scene.relayer).into(), scene.auditor.key()).refused(no());
+    by.appoint((&scene.relayer).into()).refused(offices::Refused::NotIssuer.into());
+    by.dismiss((&scene.officer).into()).refused(offices::Refused::NotIssuer.into());
+    by.offer_office(Office::Officer, None).refused(no());
+    by.take_office(Office::Issuer).refused(offices::Refused::NotOffered.into());
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn offices_documents_and_days_are_those_of_every_register(chain: Chain) -> TestResult {
+    let scene = Scene::empty(&chain)?;
+    let (by, second) = (scene.asset.by(&scene.officer), chain.account("second"));
+    by.appoint((&second).into()).succeeds();
+    by.appoint((&second).into()).refused(offices::Refused::AlreadyOfficer.into());
+    assert!(scene.asset.is_officer((&second).into())?);
+    by.dismiss((&second).into()).succeeds();
+    by.dismiss((&second).into()).refused(offices::Refused::UnknownOfficer.into());
+    let limit = MAX_OFFICERS;
+    for number in 1..limit {
+        by.appoint(ContractId::from_bytes([number as u8; 32]).into()).succeeds();
+    }
+    by.appoint((&second).into()).refused(offices::Refused::TooManyOfficers { limit }.into());
+    by.offer_office(Office::Issuer, Some((&second).into())).succeeds();
+    scene.asset.by(&second).take_office(Office::Issuer).succeeds();
+    assert_eq!(scene.asset.status()?.issuer, Principal::from(&second));
+
+    by.set_document("terms".into(), [7; 32], "ipfs://terms".into()).succeeds();
+    assert_eq!(scene.asset.documents()?.len(), 1);
+    by.remove_document("terms".into()).succeeds();
+    by.remove_document("terms".into()).refused(documents::Refused::UnknownDocument.into());
+    let set = |name: &str, address: &str| by.set_document(name.into(), [7; 32], address.into());
+    set("", "ipfs://terms").refused(documents::Refused::DocumentName { limit: 64 }.into());
+    set("terms", "").refused(documents::Refused::DocumentAddress { limit: 256 }.into());
+    for number in 0..MAX_DOCUMENTS {
+        set(&number.to_string(), "ipfs://terms").succeeds();
+    }
+    set("more", "ipfs://terms").refused(documents::Refused::TooManyDocuments { limit: MAX_DOCUMENTS }.into());
+
+    by.set_policy(TODAY - 1, 10, 0).refused(calendar::Refused::Backwards { today: TODAY }.into());
+    by.set_policy(TODAY, 0, 0).refused(calendar::Refused::BlockTime.into());
+    assert_eq!((scene.terms()?.today, scene.terms()?.level), (TODAY, LEVEL));
+    by.pause().succeeds();
+    by.pause().refused(pausing::Refused::Paused.into());
+    by.resume().succeeds();
+    by.resume().refused(pausing::Refused::NotPaused.into());
+    assert_eq!(scene.asset.name()?, "Windmill");
+    let opened = chain.try_deploy(&second, ::asset::init(String::new(), scene.auditor.key()));
+    opened.refused(Refused::NameLength { limit: 64 });
+    let nobody = AuditorKey { u: 0.into(), v: 1.into() };
+    let opened = chain.try_deploy(&second, ::asset::init("Windmill".into(), nobody));
+    opened.refused(refused(auditor::Refused::AuditorKeyNeutral));
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn a_pause_stops_holders_and_not_officers(chain: Chain) -> TestResult {
+    let mut scene = Scene::open(&chain)?;
+    scene.pause()?;
+    let failed = scene.send(ALICE, BOB, 30).expect_err("it is paused");
+    assert!(failed.is(&Refused::from(pausing::Refused::Paused)), "{failed}");
+    scene.issue(BOB, 5)?;
+    scene.seize(ALICE, CAROL)?;
+    scene.resume()?;
+    scene.send(CAROL, BOB, 30)?;
+    assert_eq!(scene.balance(BOB), 35);
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn the_auditor_hands_over_in_two_steps(chain: Chain) -> TestResult {
+    let mut scene = Scene::open(&chain)?;
+    let [firm, stranger] = chain.accounts(["firm", "stranger"]);
+    let new = Auditor::new(Scalar::from(97));
+    let by = scene.asset.by(&scene.officer);
+    let old = scene.auditor.key();
+    by.offer_auditor((&firm).into(), old).refused(refused(auditor::Refused::SameAuditorKey));
+    let off = AuditorKey { u: 1.into(), v: 1.into() };
+    by.offer_auditor((&firm).into(), off).refused(refused(auditor::Refused::AuditorKeyInvalid));
+    by.offer_auditor((&firm).into(), new.key()).succeeds();
+    let not_offered = refused(auditor::Refused::AuditorNotOffered);
+    scene.asset.by(&stranger).take_auditor().refused(not_offered);
+    let waiting = scene.transfer(ALICE, BOB, 30)?;
+    scene.asset.by(&firm).take_auditor().succeeds();
+    assert_eq!(scene.terms()?.auditor, new.key());
+    // What was proved for the old auditor is void: the new one could not read it.
+    let failed = scene.submit(waiting).expect_err("the auditor has changed");
+    assert!(failed.is(&refused(pool::Refused::ProofInvalid)), "{failed}");
+    let transfer = scene.transfer(ALICE, BOB, 30)?;
+    assert_eq!(transfer.0.cipher.open(new.reading())?.values, [30, ISSUED - 30]);
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn a_snapshot_pins_both_roots(chain: Chain) -> TestResult {
+    let mut scene = Scene::open(&chain)?;
+    let none = scene.asset.snapshot(1).expect_err("none was taken");
+    assert!(none.is(&Refused::from(snapshots::Refused::NothingPinned)), "{none}");
+    let pinned = scene.asset.by(&scene.officer).take_snapshot().succeeds();
+    let snapshot = pinned.clone().value();
+    pinned.emits(HoldingsPinned { snapshot, by: (&scene.officer).into() });
+    assert_eq!((snapshot.note_root, snapshot.notes), (scene.ledger.note_root(), scene.ledger.count()));
+    assert_eq!((snapshot.nullifier_root, snapshot.supply), (scene.ledger.nullifier_root(), ISSUED));
+    scene.send(ALICE, BOB, 30)?;
+    assert_eq!(scene.asset.snapshot(snapshot.height)?, snapshot);
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn a_person_is_admitted_by_a_credential(chain: Chain) -> TestResult {
+    let mut scene = Scene::empty(&chain)?;
+    let attester = Attester::new(Scalar::from(55));
+    let attested = attester.attest(Scalar::from(66), 528, LEVEL, TODAY + 100);
+    let sanctions = blocked(&[408, 840])?;
+    let owner = scene.register(ALICE)?;
+    let (id, number) = (scene.asset.id(), chain.chain_id());
+    let person = Person { owner, tag: attested.tag(scope(id, number)), until: TODAY + 100 };
+    let public = |person: &Person| EligiblePublic {
+        attester: attester.key(),
+        revoked: attester.revoked().root(),
+        blocked: sanctions.root(),
+        until: person.until,
+        level: LEVEL,
+        scope: scope(id, number),
+        tag: person.tag,
+        occasion: occasion(id, number, person.owner),
+    };
+    let private = attested.private(attester.revoked(), &sanctions)?;
+    let show =
+        |person: &Person| prove(&chain, &Act { call: (), public: public(person), private: private.clone() });
+    let proof = show(&person)?;
+    let by = scene.asset.by(&scene.officer);
+    by.admit_by_credential(person, proof).refused(Refused::NoAttester);
+    let attestation = Attestation {
+        attester: attester.key(),
+        revoked: attester.revoked().root(),
+        blocked: sanctions.root(),
+        level: LEVEL,
+    };
+    by.set_attestation(Some(attestation)).succeeds();
+    assert_eq!(scene.asset.attestation()?, Some(attestation));
+    // The proof is for one owner, until one day, which has not passed.
+    let bob = Party::new(keys(BOB)).owner();
+    by.admit_by_credential(Person { owner: bob, ..person }, proof).refused(Refused::NotProven);
+    by.admit_by_credential(Person { until: u32::MAX, ..person }, proof).refused(Refused::NotProven);
+    let late = Person { until: TODAY - 1, ..person };
+    by.admit_by_credential(late, show(&late)?).refused(Refused::Expired);
+    // Anybody submits it: no officer is needed.
+    scene.asset.by(&scene.relayer).admit_by_credential(person, proof).succeeds();
+    let entry = Holder { owner, class: 0, country: 0, level: LEVEL, valid_until: TODAY + 100, active: true };
+    assert_eq!(scene.asset.holder(owner)?, Some(entry));
+    // The same person with a second owner.
+    let second = scene.register(BOB)?;
+    let again = Person { owner: second, ..person };
+    let by = scene.asset.by(&scene.relayer);
+    by.admit_by_credential(again, show(&again)?).refused(refused(registry::Refused::TagUsed));
+    // Nobody who lives in a blocked country, nor one that the attester does not know.
+    let mut other = attested.clone();
+    other.secret = Scalar::from(67);
+    let mut act = Act { call: (), public: public(&person), private: private.clone() };
+    act.private.secret_key = other.secret;
+    let refusal = prove::<_, circuits::Eligible>(&chain, &act).expect_err("the key is another one");
+    assert_eq!(refusal.constraint(), Some("the secret key is the person's"), "{refusal}");
+    assert!(
+        attester.attest(Scalar::from(68), 840, LEVEL, TODAY).private(attester.revoked(), &sanctions).is_err()
+    );
+    Ok(())
+}
+
+/// A registry root of nobody.
+#[dusk_sdk::test]
+fn nothing_is_proved_under_an_empty_registry(chain: Chain) -> TestResult {
+    let scene = Scene::empty(&chain)?;
+    assert!(!scene.asset.accepts(Field::default(), Field::default())?);
+    Ok(())
+}

@@ -1,0 +1,488 @@
+//! What an attacker may try: the table of threats in the README, row by row.
+
+use ::asset::Refused;
+use dusk_sdk::Field;
+use dusk_sdk::finance::confidential::pool::Spending;
+use dusk_sdk::finance::confidential::statements::PolicyNative;
+use dusk_sdk::finance::confidential::{
+    AuditCipher, NoteCipher, act_nullifier, locks, notes, nullifiers, pool, registry,
+};
+use dusk_sdk::testing::*;
+use dusk_sdk::zk::native::Scalar;
+use dusk_sdk::zk::{Circuit, PROOF_BYTES, Proof, Provable};
+use play::{Act, Auditor, Party};
+
+use crate::people::{ALICE, BOB, CAROL, DEADLINE_BLOCKS, ISSUED, REASON, Scene, holder, keys, prove};
+
+/// A refusal of the pool or of its parts.
+fn refused(refusal: impl Into<pool::Refused>) -> Refused {
+    refusal.into().into()
+}
+
+/// That the prover refuses an act, for a constraint with this name.
+#[track_caller]
+fn unprovable<C, Call>(chain: &Chain, act: &Act<Call, C::Public, C::Private>, constraint: &str)
+where
+    C: Circuit + Provable + 'static,
+{
+    let refusal = prove::<Call, C>(chain, act).expect_err("the statement is false");
+    assert_eq!(refusal.constraint(), Some(constraint), "{refusal}");
+}
+
+fn other(field: Field) -> Field {
+    field + Field::from(1)
+}
+
+impl Scene {
+    /// Anybody submits a transfer with the registry's root of now.
+    fn try_send(&self, order: Spending, proof: Proof<circuits::Send>) -> Sent<(), Refused> {
+        self.asset.by(&self.relayer).confidential_transfer(order, self.ledger.holder_root(), proof)
+    }
+}
+
+#[dusk_sdk::test]
+fn a_note_is_spent_once(chain: Chain) -> TestResult {
+    let mut scene = Scene::open(&chain)?;
+    // Two transfers of the same note, both with good proofs.
+    let (first, second) = (scene.transfer(ALICE, BOB, 30)?, scene.transfer(ALICE, CAROL, 40)?);
+    assert_eq!(first.0.nullifiers[0], second.0.nullifiers[0], "the nullifier is the note's");
+    scene.submit(first)?;
+    let nullifier = first.0.nullifiers[0];
+    scene.try_send(second.0, second.1).refused(refused(nullifiers::Refused::AlreadySpent { nullifier }));
+    scene.try_send(first.0, first.1).refused(refused(nullifiers::Refused::AlreadySpent { nullifier }));
+    assert!(scene.asset.is_spent(nullifier)?);
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn one_call_does_not_spend_a_note_twice(chain: Chain) -> TestResult {
+    let mut scene = Scene::open(&chain)?;
+    // The note stands for both inputs: the circuit allows that, because each of them is right.
+    let mut act = scene.sending(ALICE, BOB, 2 * ISSUED - 10)?;
+    let inputs = &mut act.private.secret.inputs;
+    inputs[1] = inputs[0].clone();
+    act.public.act.nullifiers[1] = act.public.act.nullifiers[0];
+    act.call.nullifiers[1] = act.call.nullifiers[0];
+    scene.reseal(ALICE, BOB, &mut act, [2 * ISSUED - 10, 10]);
+    let proof = prove(&chain, &act)?;
+    scene.try_send(act.call, proof).refused(refused(nullifiers::Refused::SpentTwice));
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn equal_notes_have_different_nullifiers(chain: Chain) -> TestResult {
+    let mut scene = Scene::open(&chain)?;
+    // The sender of two equal notes, with one random element, cannot make the receiver lose one of them.
+    let note = scene.parties[ALICE].notes()[0].note;
+    let (asset, nk) = (scene.ledger.asset, scene.parties[ALICE].keys.spend.view().nk);
+    assert_ne!(note.nullifier(asset, nk, 0), note.nullifier(asset, nk, 1));
+    // The same issue twice: officer and auditor use the same ephemeral keys again.
+    let terms = scene.terms()?;
+    let fresh = || [Scalar::from(5), Scalar::from(6)];
+    for _ in 0..2 {
+        let to = scene.parties[BOB].address();
+        let act = play::issue(&scene.ledger, &terms, &to, 20, fresh())?;
+        let proof = prove(&chain, &act)?;
+        let root = scene.ledger.holder_root();
+        scene.asset.by(&scene.officer).issue(act.call, root, proof).succeeds();
+        scene.issued(&act.call)?;
+    }
+    assert_eq!(scene.values(BOB), [20, 20]);
+    scene.send(BOB, CAROL, 40)?;
+    assert_eq!(scene.values(CAROL), [40]);
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn values_do_not_wrap(chain: Chain) -> TestResult {
+    let mut scene = Scene::open(&chain)?;
+    for values in [[ISSUED, 1], [u64::MAX, ISSUED + 1], [u64::MAX, u64::MAX]] {
+        let mut act = scene.sending(ALICE, BOB, 1)?;
+        scene.reseal(ALICE, BOB, &mut act, values);
+        unprovable::<circuits::Send, _>(&chain, &act, "the sum is conserved");
+    }
+    // Nor does a redemption make a note of nothing.
+    let (ledger, terms) = (scene.ledger.clone(), scene.terms()?);
+    let act = play::redeem(&ledger, &terms, &mut scene.parties[ALICE], ISSUED + 1, "invoice 12")?;
+    unprovable::<circuits::Send, _>(&chain, &act, "the sum is conserved");
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn an_empty_note_is_no_fuel(chain: Chain) -> TestResult {
+    let mut scene = Scene::open(&chain)?;
+    // The second input needs no place in the tree if its value is zero, and one otherwise.
+    let mut act = scene.sending(ALICE, BOB, 30)?;
+    let mut made_up = scene.parties[ALICE].nothing();
+    made_up.note.value = 7;
+    let (asset, nk) = (scene.ledger.asset, scene.parties[ALICE].keys.spend.view().nk);
+    act.private.secret.inputs[1] = play::input(&scene.ledger, &made_up);
+    act.public.act.nullifiers[1] = made_up.note.nullifier(asset, nk, 0);
+    scene.reseal(ALICE, BOB, &mut act, [30, ISSUED - 30 + 7]);
+    unprovable::<circuits::Send, _>(&chain, &act, "the second input is in the tree, or has no value");
+    // The first one has to be there: nobody makes notes out of nothing, and fills the tree with them.
+    let mut nobody = Party::new(keys(9));
+    let (terms, to) = (scene.terms()?, scene.parties[BOB].address());
+    let act = play::send(&scene.ledger, &terms, &mut nobody, &to, 0, Field::default())?;
+    unprovable::<circuits::Send, _>(&chain, &act, "the first input is in the tree");
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn a_proof_is_for_one_asset(chain: Chain) -> TestResult {
+    let mut scene = Scene::open(&chain)?;
+    // The same contract once more, with the same holders and the same first note: as a stolen history would look.
+    let mut twin = Scene::open(&chain)?;
+    let (order, proof) = scene.transfer(ALICE, BOB, 30)?;
+    twin.try_send(order, proof).refused(refused(notes::Refused::UnknownNoteRoot));
+    // With the roots of the other asset the proof does not hold, and no proof can be made of a note that is not there.
+    let moved = Spending { note_root: twin.ledger.note_root(), ..order };
+    twin.try_send(moved, proof).refused(refused(pool::Refused::ProofInvalid));
+    let mut act = twin.sending(ALICE, BOB, 30)?;
+    act.public.act.asset = scene.ledger.asset;
+    unprovable::<circuits::Send, _>(&chain, &act, "the node is at its place");
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn a_proof_is_for_one_chain(chain: Chain) -> TestResult {
+    let mut scene = Scene::open(&chain)?;
+    let elsewhere = dusk_sdk::finance::confidential::asset(scene.asset.id(), chain.chain_id() + 1);
+    assert_ne!(elsewhere, scene.ledger.asset);
+    let mut act = scene.sending(ALICE, BOB, 30)?;
+    act.public.act.asset = elsewhere;
+    unprovable::<circuits::Send, _>(&chain, &act, "the node is at its place");
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn a_strange_root_is_refused_and_an_older_one_is_not(chain: Chain) -> TestResult {
+    let mut scene = Scene::open(&chain)?;
+    let (order, proof) = scene.transfer(ALICE, BOB, 30)?;
+    for note_root in [Field::default(), other(order.note_root), scene.ledger.nullifier_root()] {
+        let strange = Spending { note_root, ..order };
+        scene.try_send(strange, proof).refused(refused(notes::Refused::UnknownNoteRoot));
+    }
+    // The ends of the list of nullifiers are none.
+    for end in [Field::default(), -Field::from(1)] {
+        let reserved = Spending { nullifiers: [order.nullifiers[0], end], ..order };
+        scene.try_send(reserved, proof).refused(refused(nullifiers::Refused::ReservedNullifier));
+    }
+    let by = scene.asset.by(&scene.relayer);
+    for registry_root in [Field::default(), order.note_root] {
+        let strange = by.confidential_transfer(order, registry_root, proof);
+        strange.refused(refused(registry::Refused::UnknownRegistryRoot));
+    }
+    // What others do in between does not make the proof stale.
+    scene.issue(CAROL, 5)?;
+    assert!(scene.asset.accepts(order.note_root, scene.ledger.holder_root())?);
+    scene.submit((order, proof))?;
+    assert_eq!(scene.values(BOB), [30]);
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn nothing_that_goes_along_can_be_changed(chain: Chain) -> TestResult {
+    let mut scene = Scene::open(&chain)?;
+    let (order, proof) = scene.transfer(ALICE, BOB, 30)?;
+    let [first, second] = order.notes;
+    let spoilt = NoteCipher {
+        fields: [first.fields[0], first.fields[1], other(first.fields[2]), first.fields[3]],
+        ..first
+    };
+    let AuditCipher { ephemeral, fields } = order.cipher;
+    let changed = [
+        // To another receiver, with another memo, with the ciphertexts changed round.
+        Spending { commitments: [other(order.commitments[0]), order.commitments[1]], ..order },
+        Spending { commitments: [order.commitments[1], order.commitments[0]], ..order },
+        Spending { notes: [spoilt, second], ..order },
+        Spending { notes: [second, first], ..order },
+        Spending { cipher: AuditCipher { ephemeral, fields: [other(fields[0]), fields[1]] }, ..order },
+        Spending { cipher: AuditCipher { ephemeral, fields: [fields[0], other(fields[1])] }, ..order },
+        Spending { cipher: AuditCipher { ephemeral: [ephemeral[1], ephemeral[0]], fields }, ..order },
+        Spending { nullifiers: [order.nullifiers[1], order.nullifiers[0]], ..order },
+        Spending { nullifiers: [other(order.nullifiers[0]), order.nullifiers[1]], ..order },
+    ];
+    for order in changed {
+        scene.try_send(order, proof).refused(refused(pool::Refused::ProofInvalid));
+    }
+    // A transfer is no redemption, and a redemption is for its amount and reference.
+    let root = scene.ledger.holder_root();
+    let by = scene.asset.by(&scene.relayer);
+    by.redeem(30, "mine".into(), order, root, proof).refused(refused(pool::Refused::ProofInvalid));
+    let terms = scene.terms()?;
+    let act = play::redeem(&scene.ledger, &terms, &mut scene.parties[ALICE], 30, "invoice 12")?;
+    let redemption = prove(&chain, &act)?;
+    let by = scene.asset.by(&scene.relayer);
+    by.redeem(30, "invoice 13".into(), act.call, root, redemption)
+        .refused(refused(pool::Refused::ProofInvalid));
+    by.redeem(31, "invoice 12".into(), act.call, root, redemption)
+        .refused(refused(pool::Refused::ProofInvalid));
+    scene.try_send(act.call, redemption).refused(refused(pool::Refused::ProofInvalid));
+    // The order itself is accepted, whoever submits it.
+    scene.submit((order, proof))
+}
+
+#[dusk_sdk::test]
+fn a_flipped_bit_of_a_proof_is_noticed(chain: Chain) -> TestResult {
+    let mut scene = Scene::open(&chain)?;
+    let (order, proof) = scene.transfer(ALICE, BOB, 30)?;
+    for place in [0, 48, 500, PROOF_BYTES - 1] {
+        let mut bytes = *proof.as_bytes();
+        bytes[place] ^= 1;
+        scene.try_send(order, Proof::from_bytes(bytes)).refused(refused(pool::Refused::ProofInvalid));
+    }
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn what_the_auditor_cannot_read_is_refused(chain: Chain) -> TestResult {
+    let mut scene = Scene::open(&chain)?;
+    // Another value than that of the notes, another receiver, or a key that is not the auditor's.
+    let mut act = scene.sending(ALICE, BOB, 30)?;
+    act.public.act.cipher.fields[0] = other(act.public.act.cipher.fields[0]);
+    unprovable::<circuits::Send, _>(&chain, &act, "the auditor reads the values");
+    let mut act = scene.sending(ALICE, BOB, 30)?;
+    act.public.act.cipher.fields[1] = other(act.public.act.cipher.fields[1]);
+    unprovable::<circuits::Send, _>(&chain, &act, "the auditor reads the owner");
+    let mut terms = scene.terms()?;
+    terms.auditor = Auditor::new(Scalar::from(98)).key();
+    let to = scene.parties[BOB].address();
+    let act = play::send(&scene.ledger, &terms, &mut scene.parties[ALICE], &to, 30, 0.into())?;
+    let proof = prove(&chain, &act)?;
+    scene.try_send(act.call, proof).refused(refused(pool::Refused::ProofInvalid));
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn an_owner_registers_once_and_with_its_own_keys(chain: Chain) -> TestResult {
+    let mut scene = Scene::empty(&chain)?;
+    scene.enrol(ALICE)?;
+    let again = scene.register(ALICE).expect_err("she is registered");
+    assert!(again.is(&refused(registry::Refused::AlreadyRegistered)), "{again}");
+    // Bob registers the owner of carol's notes: he knows neither her secret, nor what her keys are.
+    let mut act = play::enrol(&scene.terms()?, &mut scene.parties[BOB])?;
+    act.public.act.owner = scene.parties[CAROL].owner();
+    unprovable::<circuits::Enrol, _>(&chain, &act, "the owner is the prover");
+    // Or he tells the auditor other keys than his own.
+    let mut act = play::enrol(&scene.terms()?, &mut scene.parties[BOB])?;
+    act.public.act.cipher.fields[1] = other(act.public.act.cipher.fields[1]);
+    unprovable::<circuits::Enrol, _>(&chain, &act, "the auditor reads nk");
+    // Carol's registration is for her reading key: nobody makes others send to another one.
+    let act = play::enrol(&scene.terms()?, &mut scene.parties[CAROL])?;
+    let proof = prove(&chain, &act)?;
+    let reading = scene.parties[BOB].address().reading;
+    let stolen = circuits::Enrolment { reading, ..act.call };
+    scene.asset.by(&scene.relayer).register(stolen, proof).refused(refused(pool::Refused::ProofInvalid));
+    scene
+        .asset
+        .by(&scene.officer)
+        .admit(holder(act.call.owner))
+        .refused(refused(registry::Refused::NotRegistered));
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn a_freeze_ends_proofs_from_before(chain: Chain) -> TestResult {
+    let mut scene = Scene::open(&chain)?;
+    let (order, proof) = scene.transfer(ALICE, BOB, 30)?;
+    let before = scene.ledger.holder_root();
+    scene.freeze(ALICE)?;
+    let by = scene.asset.by(&scene.relayer);
+    by.confidential_transfer(order, before, proof).refused(refused(registry::Refused::UnknownRegistryRoot));
+    scene.try_send(order, proof).refused(refused(pool::Refused::ProofInvalid));
+    unprovable::<circuits::Send, _>(&chain, &scene.sending(ALICE, BOB, 30)?, "the sender is active");
+    // The same for a receiver, and for who was never admitted.
+    scene.unfreeze(ALICE)?;
+    scene.freeze(BOB)?;
+    unprovable::<circuits::Send, _>(&chain, &scene.sending(ALICE, BOB, 30)?, "the receiver is active");
+    let stranger = Party::new(keys(9)).address();
+    let terms = scene.terms()?;
+    let act = play::send(&scene.ledger, &terms, &mut scene.parties[ALICE], &stranger, 30, 0.into())?;
+    unprovable::<circuits::Send, _>(&chain, &act, "the receiver is in the registry");
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn rules_hold_for_receivers(chain: Chain) -> TestResult {
+    let mut scene = Scene::open(&chain)?;
+    let act = scene.sending(ALICE, BOB, 30)?;
+    let policy: PolicyNative = act.public.policy.clone();
+    let mut late = act.clone();
+    late.public.policy.today = holder(0.into()).valid_until + 1;
+    unprovable::<circuits::Send, _>(&chain, &late, "the receiver is valid today");
+    let mut higher = act.clone();
+    higher.public.policy.level = policy.level + 1;
+    unprovable::<circuits::Send, _>(&chain, &higher, "the receiver's level is high enough");
+    // A proof under yesterday's rules is void.
+    let proof = prove(&chain, &act)?;
+    scene.asset.by(&scene.officer).set_policy(policy.today, 10, policy.level + 1).succeeds();
+    scene.try_send(act.call, proof).refused(refused(pool::Refused::ProofInvalid));
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn a_spent_note_is_not_seized(chain: Chain) -> TestResult {
+    let mut scene = Scene::open(&chain)?;
+    let act = scene.seizing(ALICE, CAROL)?;
+    let proof = prove(&chain, &act)?;
+    scene.send(ALICE, BOB, 30)?;
+    let root = scene.ledger.holder_root();
+    let by = scene.asset.by(&scene.officer);
+    let spent = nullifiers::Refused::AlreadySpent { nullifier: act.call.nullifier };
+    by.seize(act.call, root, REASON.into(), proof).refused(refused(spent));
+    // The change can be seized, with a proof for the reason and the receiver that are stated.
+    let act = scene.seizing(ALICE, CAROL)?;
+    let proof = prove(&chain, &act)?;
+    let by = scene.asset.by(&scene.officer);
+    by.seize(act.call, root, "another".into(), proof).refused(refused(pool::Refused::ProofInvalid));
+    let to = scene.parties[BOB].owner();
+    let elsewhere = pool::Seizing { to, ..act.call };
+    by.seize(elsewhere, root, REASON.into(), proof).refused(refused(pool::Refused::ProofInvalid));
+    by.seize(act.call, root, REASON.into(), proof).succeeds();
+    scene.seized(&act.call)?;
+    assert_eq!((scene.values(ALICE), scene.values(CAROL)), (vec![], vec![ISSUED - 30]));
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn who_knows_the_view_keys_cannot_spend(chain: Chain) -> TestResult {
+    let mut scene = Scene::open(&chain)?;
+    let view = scene.auditor.keys(scene.parties[ALICE].owner()).expect("she is registered").clone();
+    for guess in [view.ak, view.nk] {
+        let mut act = scene.sending(ALICE, BOB, 30)?;
+        act.private.secret.spend = guess;
+        unprovable::<circuits::Send, _>(&chain, &act, "the node is at its place");
+    }
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn a_settled_lock_stays_settled(chain: Chain) -> TestResult {
+    let mut scene = Scene::open(&chain)?;
+    scene.lock(ALICE, BOB, 30)?;
+    scene.lock(ALICE, BOB, 20)?;
+    scene.release(0)?;
+    scene.cancel(1)?;
+    chain.mine(2 * DEADLINE_BLOCKS);
+    for lock in [0, 1] {
+        let id = scene.locks[lock].id;
+        let by = scene.agent.by(&scene.officer);
+        by.release(scene.asset.id(), id).panics("UnknownLock");
+        by.cancel(scene.asset.id(), id).panics("UnknownLock");
+        scene.asset.by(&scene.relayer).cancel(id).refused(refused(locks::Refused::UnknownLock));
+    }
+    assert_eq!((scene.balance(ALICE), scene.balance(BOB)), (ISSUED - 30, 30));
+    assert_eq!(scene.asset.total_supply()?, ISSUED);
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn the_deadline_of_a_lock_is_one_height(chain: Chain) -> TestResult {
+    let mut scene = Scene::open(&chain)?;
+    scene.lock(ALICE, BOB, 30)?;
+    let deadline = scene.locks[0].deadline;
+    let id = scene.locks[0].id;
+    // Each call has a block of its own: the next one is that of the deadline.
+    chain.mine(deadline - 1 - chain.height());
+    let before = chain.snapshot();
+    let early = refused(locks::Refused::BeforeDeadline { deadline });
+    scene.asset.by(&scene.relayer).cancel(id).refused(early);
+    chain.revert(&before);
+    scene.agent.by(&scene.officer).release(scene.asset.id(), id).succeeds();
+    chain.revert(&before);
+    chain.mine(1);
+    let by = scene.agent.by(&scene.officer);
+    by.release(scene.asset.id(), id).panics("DeadlinePassed");
+    chain.revert(&before);
+    chain.mine(1);
+    scene.cancel_by_anybody(0)?;
+    assert_eq!(scene.balance(ALICE), ISSUED);
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn a_lock_is_for_its_agent_its_instruction_and_its_leg(chain: Chain) -> TestResult {
+    let mut scene = Scene::open(&chain)?;
+    let act = scene.reserving(ALICE, BOB, 30)?;
+    let proof = prove(&chain, &act)?;
+    let root = scene.ledger.holder_root();
+    let by = scene.asset.by(&scene.relayer);
+    let id = act.call.id;
+    let agent = scene.asset.id();
+    let changed = [
+        pool::Locking { id: locks::LockId { agent, ..id }, ..act.call },
+        pool::Locking { id: locks::LockId { instruction: other(id.instruction), ..id }, ..act.call },
+        pool::Locking { id: locks::LockId { leg: other(id.leg), ..id }, ..act.call },
+        pool::Locking { deadline: act.call.deadline + 1, ..act.call },
+        pool::Locking { cancelled: act.call.released, ..act.call },
+    ];
+    for order in changed {
+        by.lock(order, root, proof).refused(refused(pool::Refused::ProofInvalid));
+    }
+    by.lock(act.call, root, proof).succeeds();
+    scene.locked(&act.call)?;
+    // Nobody but the agent releases it; another agent does not have it.
+    let stranger = scene.relayer.clone();
+    scene.asset.by(&stranger).release(id).refused(refused(locks::Refused::NotTheAgent));
+    let second = chain.deploy(&stranger, ::agent::init())?;
+    second.by(&stranger).release(scene.asset.id(), id).panics("NotTheAgent");
+    second.by(&stranger).cancel(scene.asset.id(), id).panics("BeforeDeadline");
+    scene.agent.by(&stranger).release(scene.asset.id(), id).refused(::agent::Refused::NotKeeper);
+    scene.agent.by(&stranger).cancel(scene.asset.id(), id).refused(::agent::Refused::NotKeeper);
+    // The amount in the leg is the locked one.
+    let mut act = scene.reserving(ALICE, BOB, 20)?;
+    act.public.act.leg = other(act.public.act.leg);
+    unprovable::<circuits::Reserve, _>(&chain, &act, "the leg is what is locked");
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn a_snapshot_does_not_stop_a_waiting_transfer(chain: Chain) -> TestResult {
+    let mut scene = Scene::open(&chain)?;
+    let owned = scene.parties[ALICE].notes()[0];
+    let waiting = scene.transfer(ALICE, BOB, 30)?;
+    let pinned = scene.asset.by(&scene.officer).take_snapshot().succeeds().value();
+    let snapshot = scene.ledger.clone();
+    scene.submit(waiting)?;
+    // At the snapshot the amount was alice's: she can show it, and bob cannot.
+    let act = play::disclose(&snapshot, pinned.height, &scene.parties[ALICE], &owned, 7.into(), ISSUED)?;
+    let proof = prove(&chain, &act)?;
+    scene.asset.check_disclosure(act.call, proof)?;
+    let note = scene.parties[BOB].notes()[0];
+    let act = play::disclose(&snapshot, pinned.height, &scene.parties[BOB], &note, 7.into(), 30)?;
+    unprovable::<circuits::Disclose, _>(&chain, &act, "the note was in the tree");
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn a_disclosure_is_true_and_for_one_who_asks(chain: Chain) -> TestResult {
+    let mut scene = Scene::open(&chain)?;
+    let old = scene.parties[ALICE].notes()[0];
+    scene.send(ALICE, BOB, 30)?;
+    let pinned = scene.asset.by(&scene.officer).take_snapshot().succeeds().value();
+    let (ledger, height) = (scene.ledger.clone(), pinned.height);
+    let own = scene.parties[ALICE].notes()[0];
+    let show = |least| play::disclose(&ledger, height, &scene.parties[ALICE], &own, 7.into(), least);
+    unprovable::<circuits::Disclose, _>(&chain, &show(ISSUED - 29)?, "the note has at least this value");
+    let act = show(ISSUED - 30)?;
+    let proof = prove(&chain, &act)?;
+    scene.asset.check_disclosure(act.call, proof)?;
+    let asked = circuits::Disclosure { question: 8.into(), ..act.call };
+    let more = circuits::Disclosure { least: ISSUED, ..act.call };
+    for changed in [asked, more] {
+        let found = scene.asset.check_disclosure(changed, proof).expect_err("it is another question");
+        assert!(found.is(&Refused::NotProven), "{found}");
+    }
+    let event = scene.asset.by(&scene.relayer).disclose(act.call, proof);
+    event.emits(::asset::AmountDisclosed { disclosure: act.call });
+    // A note that was spent before the snapshot shows nothing.
+    assert!(play::disclose(&ledger, height, &scene.parties[ALICE], &old, 7.into(), 1).is_err());
+    let mut spent = show(1)?;
+    let nk = scene.parties[ALICE].keys.spend.view().nk;
+    spent.private.secret.input = play::input(&ledger, &old);
+    let act = spent.public.act.act;
+    spent.public.act.act_nullifier = act_nullifier(nk, ledger.asset, old.position, act);
+    unprovable::<circuits::Disclose, _>(&chain, &spent, "the note was not spent");
+    Ok(())
+}
