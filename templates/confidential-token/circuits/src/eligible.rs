@@ -20,6 +20,7 @@ pub const BLOCKED: usize = 4;
 /// 7. `tag` is the person's in `scope`: one person has one tag at a contract, so it registers one owner.
 /// 8. `occasion` is bound: the proof is for one contract, chain and owner of notes.
 #[circuit]
+#[allow(clippy::too_many_arguments, reason = "each input of a circuit is an argument")]
 pub fn eligible(
     cs: &mut ConstraintSystem,
     #[public] attester: Field,

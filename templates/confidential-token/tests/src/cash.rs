@@ -39,7 +39,7 @@ impl Till {
         let fresh = [self.drawn, self.drawn + 1].map(Scalar::from);
         let act = play::deposit(&self.cash.terms()?, &self.parties[to].address(), amount, fresh)?;
         let proof = prove(&self.chain, &act)?;
-        let by = self.cash.by(&self.depositor.depositing(Dusk::from_lux(amount)));
+        let by = self.cash.by(self.depositor.depositing(Dusk::from_lux(amount)));
         by.deposit(act.call, proof).into_result()?;
         self.note(act.call.commitment, &act.call.note);
         Ok(())

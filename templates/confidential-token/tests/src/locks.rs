@@ -37,7 +37,7 @@ fn nobody_stalls_the_other_beyond_the_deadline(chain: Chain) -> TestResult {
     let mut scene = Scene::open(&chain)?;
     scene.lock(ALICE, BOB, 30)?;
     let deadline = scene.locks[0].deadline;
-    let early = scene.cancel_by_anybody(0).err().expect("the deadline has not passed");
+    let early = scene.cancel_by_anybody(0).expect_err("the deadline has not passed");
     assert!(early.is(&refused(locks::Refused::BeforeDeadline { deadline })), "{early}");
     chain.mine(DEADLINE_BLOCKS);
     // Also while the asset is paused.

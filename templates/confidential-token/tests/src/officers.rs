@@ -62,7 +62,7 @@ fn a_lost_key_is_recovered_note_by_note(chain: Chain) -> TestResult {
     let stolen = scene.transfer(ALICE, BOB, 60)?;
     scene.asset.by(&scene.officer).remove(lost, REASON.into()).succeeds();
     scene.removed(lost)?;
-    let failed = scene.submit(stolen).err().expect("the key is worth nothing");
+    let failed = scene.submit(stolen).expect_err("the key is worth nothing");
     assert!(failed.is(&refused(pool::Refused::ProofInvalid)), "{failed}");
     for _ in 0..2 {
         scene.seize(ALICE, new)?;
@@ -70,7 +70,7 @@ fn a_lost_key_is_recovered_note_by_note(chain: Chain) -> TestResult {
     assert_eq!((scene.balance(ALICE), scene.values(new)), (0, vec![40, 60]));
     assert_eq!((scene.audited(new), scene.asset.total_supply()?), (100, 100), "nothing is lost on the way");
     scene.send(new, BOB, 100)?;
-    let again = scene.register(ALICE).err().expect("it was removed for good");
+    let again = scene.register(ALICE).expect_err("it was removed for good");
     assert!(again.is(&refused(registry::Refused::AlreadyRegistered)), "{again}");
     Ok(())
 }
@@ -186,7 +186,7 @@ fn offices_documents_and_days_are_those_of_every_register(chain: Chain) -> TestR
 fn a_pause_stops_holders_and_not_officers(chain: Chain) -> TestResult {
     let mut scene = Scene::open(&chain)?;
     scene.pause()?;
-    let failed = scene.send(ALICE, BOB, 30).err().expect("it is paused");
+    let failed = scene.send(ALICE, BOB, 30).expect_err("it is paused");
     assert!(failed.is(&Refused::from(pausing::Refused::Paused)), "{failed}");
     scene.issue(BOB, 5)?;
     scene.seize(ALICE, CAROL)?;
@@ -213,7 +213,7 @@ fn the_auditor_hands_over_in_two_steps(chain: Chain) -> TestResult {
     scene.asset.by(&firm).take_auditor().succeeds();
     assert_eq!(scene.terms()?.auditor, new.key());
     // What was proved for the old auditor is void: the new one could not read it.
-    let failed = scene.submit(waiting).err().expect("the auditor has changed");
+    let failed = scene.submit(waiting).expect_err("the auditor has changed");
     assert!(failed.is(&refused(pool::Refused::ProofInvalid)), "{failed}");
     let transfer = scene.transfer(ALICE, BOB, 30)?;
     assert_eq!(transfer.0.cipher.open(new.reading())?.values, [30, ISSUED - 30]);
@@ -288,7 +288,7 @@ fn a_person_is_admitted_by_a_credential(chain: Chain) -> TestResult {
     other.secret = Scalar::from(67);
     let mut act = Act { call: (), public: public(&person), private: private.clone() };
     act.private.secret_key = other.secret;
-    let refusal = prove::<_, circuits::Eligible>(&chain, &act).err().expect("the key is another one");
+    let refusal = prove::<_, circuits::Eligible>(&chain, &act).expect_err("the key is another one");
     assert_eq!(refusal.constraint(), Some("the secret key is the person's"), "{refusal}");
     assert!(
         attester.attest(Scalar::from(68), 840, LEVEL, TODAY).private(attester.revoked(), &sanctions).is_err()

@@ -393,6 +393,9 @@ impl Scene {
     }
 }
 
+/// Proofs by their circuit, and a hash of their inputs.
+type Made = BTreeMap<(&'static str, [u8; 32]), [u8; PROOF_BYTES]>;
+
 /// Makes a proof, or takes one that another test has made of the same inputs: scenes begin alike.
 pub(crate) fn prove<Call, C>(
     chain: &Chain,
@@ -401,8 +404,7 @@ pub(crate) fn prove<Call, C>(
 where
     C: Circuit + Provable + 'static,
 {
-    /// Proofs by their circuit, and a hash of their inputs.
-    static MADE: Mutex<BTreeMap<(&str, [u8; 32]), [u8; PROOF_BYTES]>> = Mutex::new(BTreeMap::new());
+    static MADE: Mutex<Made> = Mutex::new(BTreeMap::new());
     let inputs = serde_json::to_vec(&(&act.public, &act.private)).expect("inputs can be written");
     let key = (C::NAME, dusk_sdk::crypto::hash(&inputs).to_bytes());
     let made = || MADE.lock().unwrap_or_else(PoisonError::into_inner);

@@ -25,7 +25,7 @@ fn unprovable<C, Call>(chain: &Chain, act: &Act<Call, C::Public, C::Private>, co
 where
     C: Circuit + Provable + 'static,
 {
-    let refusal = prove::<Call, C>(chain, act).err().expect("the statement is false");
+    let refusal = prove::<Call, C>(chain, act).expect_err("the statement is false");
     assert_eq!(refusal.constraint(), Some(constraint), "{refusal}");
 }
 
@@ -258,7 +258,7 @@ fn what_the_auditor_cannot_read_is_refused(chain: Chain) -> TestResult {
 fn an_owner_registers_once_and_with_its_own_keys(chain: Chain) -> TestResult {
     let mut scene = Scene::empty(&chain)?;
     scene.enrol(ALICE)?;
-    let again = scene.register(ALICE).err().expect("she is registered");
+    let again = scene.register(ALICE).expect_err("she is registered");
     assert!(again.is(&refused(registry::Refused::AlreadyRegistered)), "{again}");
     // Bob registers the owner of carol's notes: he knows neither her secret, nor what her keys are.
     let mut act = play::enrol(&scene.terms()?, &mut scene.parties[BOB])?;

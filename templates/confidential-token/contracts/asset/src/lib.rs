@@ -211,8 +211,8 @@ pub mod asset {
             emit(Registered { address: Address { owner, reading } });
             Ok(())
         }
-        /// Admits an owner who has registered, by a proof that an attester vouches for the person. No officer is needed,
-        /// and nobody learns who it is or where it lives.
+        /// Admits an owner who has registered, by a proof that an attester vouches for the person. No officer is
+        /// needed, and nobody learns who it is or where it lives.
         pub fn admit_by_credential(&mut self, person: Person, proof: Proof<Eligible>) -> Result<(), Refused> {
             let holder = self.attesting.holder(&person, &proof, self.calendar.today(block_height()))?;
             Ok(self.registry.admit_proven(holder, person.tag)?)
