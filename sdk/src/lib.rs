@@ -65,6 +65,7 @@
 //! | [`money`] | contracts | receiving and paying DUSK |
 //! | [`parts`] | contracts | ownership, roles, pausing, upgrades: values that a contract stores as fields |
 //! | [`finance`] | contracts | compliance of shares: rules, officers' acts, recovery, dividends, snapshots |
+//! | `finance::wallet` (feature) | tools | the holder's and the auditor's side of confidential assets |
 //! | `zk` (feature) | circuits, contracts | circuits, their gadgets, and the verification of their proofs |
 //! | `testing` (feature) | tests | a chain for each test, typed calls, assertions |
 //! | `interface` (feature) | tools | the description of a contract; conversion to and from JSON |
@@ -104,7 +105,7 @@
 
 extern crate alloc;
 extern crate self as dusk_sdk;
-#[cfg(any(feature = "testing", feature = "driver", test))]
+#[cfg(any(feature = "testing", feature = "driver", feature = "wallet", test))]
 extern crate std;
 
 mod account;

@@ -40,6 +40,7 @@
 //! | [`batch`] | many acts in one call | 9230 |
 //! | [`interfaces`] | names of interfaces, for a query `supports` | |
 //! | `confidential` (feature `zk`) | notes in place of balances: hidden holdings, amounts and parties | 9300 to 9399 |
+//! | `wallet` (feature `wallet`, not in contracts) | keys, files, scans and witnesses of holders and auditors | |
 //!
 //! [`Pausing`](crate::parts::pausing::Pausing) is a rule as well. Every part has its own errors and events; list the
 //! events in `#[contract(events(…))]`. The template `restricted-token` composes all of them.
@@ -71,6 +72,8 @@ mod rule;
 pub mod snapshots;
 #[cfg(test)]
 mod testing;
+#[cfg(all(feature = "wallet", not(target_family = "wasm")))]
+pub mod wallet;
 
 pub use admission::Admissions;
 pub use attesters::Attesters;

@@ -1,0 +1,75 @@
+//! A note that the wallet holds, or held.
+
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use super::codec::{Reader, Strange, Writer};
+use super::view::Place;
+use crate::Field;
+use crate::finance::confidential::Note;
+
+/// A note of this wallet's owner.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Held {
+    /// Its position in the tree.
+    pub position: u64,
+    /// What it is.
+    pub note: Note,
+    /// What the sender wrote: 31 bytes or a hash; 0 is nothing.
+    pub memo: Field,
+    /// Its nullifier.
+    pub nullifier: Field,
+    /// Where it appeared.
+    pub created: Place,
+    /// Where it was spent.
+    pub spent: Option<Place>,
+    /// The height up to which a transfer that this wallet has made, and the chain has not yet shown, takes it.
+    pub reserved_until: Option<u64>,
+}
+
+impl Held {
+    /// Whether it can be chosen for a transfer at a height.
+    #[must_use]
+    pub fn is_free(&self, height: u64) -> bool {
+        self.spent.is_none() && self.reserved_until.is_none_or(|until| until < height)
+    }
+
+    pub(super) fn write(&self, writer: &mut Writer) {
+        writer.u64(self.position);
+        writer.u64(self.note.value);
+        writer.field(self.note.owner);
+        writer.field(self.note.rho);
+        writer.field(self.memo);
+        writer.field(self.nullifier);
+        self.created.write(writer);
+        writer.option(self.spent, |writer, place| place.write(writer));
+        writer.option(self.reserved_until, Writer::u64);
+    }
+
+    pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, Strange> {
+        Ok(Self {
+            position: reader.u64()?,
+            note: Note { value: reader.u64()?, owner: reader.field()?, rho: reader.field()? },
+            memo: reader.field()?,
+            nullifier: reader.field()?,
+            created: Place::read(reader)?,
+            spent: reader.option(Place::read)?,
+            reserved_until: reader.option(Reader::u64)?,
+        })
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.note.zeroize();
+        self.memo.zeroize();
+    }
+}
+
+impl ZeroizeOnDrop for Held {}
+
+impl core::fmt::Debug for Held {
+    /// The position alone: the rest is the holder's business.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Held").field("position", &self.position).finish_non_exhaustive()
+    }
+}

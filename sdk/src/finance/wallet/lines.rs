@@ -1,0 +1,167 @@
+//! Events as `cargo dusk events --json` prints them.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
+use std::io::{self, BufReader, Read};
+
+use serde_json::{Deserializer, Value as Json};
+
+use super::events::{Event, Seen};
+use super::view::Place;
+use crate::ContractId;
+
+/// The most bytes of one input.
+pub const MAX_INPUT_BYTES: u64 = 4 * 1024 * 1024 * 1024;
+
+/// What a document says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "nearly all of them are events")]
+pub enum News {
+    /// An event of the contract that wallets take.
+    Event(Seen),
+    /// The chain has reverted the blocks above a height.
+    TakenBack(u64),
+}
+
+/// The reason why events cannot be read.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum LineError {
+    /// The input ends or fails.
+    Input(io::Error),
+    /// The text is not JSON.
+    Json(serde_json::Error),
+    /// The document is not one that `cargo dusk events` prints.
+    Document,
+    /// The event misses this member, or it has another form.
+    Member(&'static str),
+    /// The data of the event was not decoded: the node has no data driver of the contract.
+    NotDecoded,
+    /// The data of the event of this topic is not that of a confidential asset.
+    Data(String),
+}
+
+impl fmt::Display for LineError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Input(error) => error.fmt(f),
+            Self::Json(error) => error.fmt(f),
+            Self::Document => f.write_str("the document is not one that `cargo dusk events --json` prints"),
+            Self::Member(member) => write!(f, "the event has no `{member}`, or one of another form"),
+            Self::NotDecoded => {
+                f.write_str("the data of the event was not decoded: no data driver of the contract is known")
+            }
+            Self::Data(topic) => write!(f, "the data of the event `{topic}` is not that of a confidential asset"),
+        }
+    }
+}
+
+impl core::error::Error for LineError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::Input(error) => Some(error),
+            Self::Json(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// Reads events: one document with a list of them, or one document a line, as with `--follow`.
+///
+/// Events of other contracts, of transactions that failed, and of topics that wallets do not take are left out.
+#[derive(Debug)]
+pub struct Events {
+    contract: String,
+    /// The block that is read, and how many events of the contract it has had.
+    block: u64,
+    order: u64,
+}
+
+impl Events {
+    /// A reader of the events of a contract.
+    #[must_use]
+    pub fn of(contract: ContractId) -> Self {
+        Self { contract: contract.to_string(), block: 0, order: 0 }
+    }
+
+    /// Reads the whole input and passes on what it says, in batches of up to `batch`.
+    ///
+    /// # Errors
+    /// [`LineError`], as an error of the caller's own type, and the first error of `take`.
+    pub fn read<E: From<LineError>>(
+        &mut self,
+        input: impl Read,
+        batch: usize,
+        mut take: impl FnMut(Vec<News>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let input = BufReader::new(input.take(MAX_INPUT_BYTES));
+        let mut waiting = Vec::new();
+        for document in Deserializer::from_reader(input).into_iter::<Json>() {
+            let document = document.map_err(|error| match error.classify() {
+                serde_json::error::Category::Io => LineError::Input(error.into()),
+                _ => LineError::Json(error),
+            })?;
+            match document.get("events") {
+                Some(Json::Array(events)) => {
+                    for event in events {
+                        waiting.extend(self.news(event)?);
+                        if waiting.len() >= batch {
+                            take(core::mem::take(&mut waiting))?;
+                        }
+                    }
+                }
+                Some(_) => return Err(LineError::Document.into()),
+                None => waiting.extend(self.news(&document)?),
+            }
+            if waiting.len() >= batch {
+                take(core::mem::take(&mut waiting))?;
+            }
+        }
+        if waiting.is_empty() { Ok(()) } else { take(waiting) }
+    }
+
+    /// What one event of the list, or one line, says.
+    ///
+    /// # Errors
+    /// [`LineError`].
+    pub fn news(&mut self, event: &Json) -> Result<Option<News>, LineError> {
+        if let Some(height) = event.get("taken_back_to") {
+            return Ok(Some(News::TakenBack(height.as_u64().ok_or(LineError::Member("taken_back_to"))?)));
+        }
+        let text = |member: &'static str| event.get(member).and_then(Json::as_str).ok_or(LineError::Member(member));
+        if event.get("contract").is_none() {
+            return Err(LineError::Document);
+        }
+        if text("contract")? != self.contract {
+            return Ok(None);
+        }
+        let height = event.get("block").and_then(Json::as_u64).ok_or(LineError::Member("block"))?;
+        if height != self.block {
+            (self.block, self.order) = (height, 0);
+        }
+        let order = self.order;
+        self.order += 1;
+        let flag = |member: &'static str| event.get(member).and_then(Json::as_bool).ok_or(LineError::Member(member));
+        let topic = text("topic")?;
+        if flag("reverted")? || !Event::knows(topic) {
+            return Ok(None);
+        }
+        if !flag("decoded")? {
+            return Err(LineError::NotDecoded);
+        }
+        let transaction = id(text("tx")?).ok_or(LineError::Member("tx"))?;
+        let data = event.get("data").ok_or(LineError::Member("data"))?;
+        let event = Event::of_topic(topic, data, order).and_then(Result::ok);
+        let event = event.ok_or_else(|| LineError::Data(topic.to_string()))?;
+        let place = Place { height, transaction };
+        Ok(Some(News::Event(Seen { place, event })))
+    }
+}
+
+/// The 32 bytes of an id in hexadecimal digits.
+fn id(text: &str) -> Option<[u8; 32]> {
+    let digits: Vec<u8> = text.chars().map(|digit| digit.to_digit(16)?.try_into().ok()).collect::<Option<_>>()?;
+    let bytes: Vec<u8> = digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect();
+    (digits.len() == 64).then(|| bytes.try_into().ok()).flatten()
+}

@@ -1,0 +1,83 @@
+//! The holder's and the auditor's side of [confidential assets](crate::finance::confidential), outside of the chain.
+//!
+//! # Model
+//!
+//! ```text
+//!   words ─► Keys ─┐                                   ┌► balance, notes, history
+//!   events ────────┴► Wallet: notes, trees, registry ──┼► witnesses: register, transfer, redeem, lock, show
+//!                        │  ▲                          └► roots, to compare with the contract's
+//!                   save ▼  │ open
+//!                     WalletFile: Argon2id, XChaCha20-Poly1305, replaced whole
+//!
+//!   the same events ──► Auditor ─► register of holders at any height, movements, supply, seizures
+//! ```
+//!
+//! - **All but the words can be lost.** A [`Wallet`] with the same [`Words`] that scans all events has the same notes.
+//!   Only what the chain does not know is gone: to whom a transfer went, and its memo.
+//! - **Events come in any order and again.** A [scan](Wallet::scan) is idempotent: after a crash the same events are
+//!   given once more. The contract numbers notes and nullifiers, so a wallet knows which are [missing](Wallet::gaps).
+//! - **Nothing is believed.** A note counts if its commitment is the one of the event, and an event that contradicts an
+//!   earlier one is refused. [`roots`](Wallet::roots) finds out whether a node has left out or invented events. A
+//!   sender who spoils a ciphertext hides the note from nobody for long: the auditor tells of it, and the receiver
+//!   [adopts](Wallet::adopt) it.
+//! - **Numbers are never used twice.** The ephemeral keys of an act, from which `rho` follows, are derived from the
+//!   spend key, from 32 random bytes, and from the nullifiers and outputs of the act. So a wallet that is restored from
+//!   an old backup repeats none, and neither does one on a system with bad randomness, because notes are spent once.
+//! - **Small notes do no harm.** The largest notes are [chosen](choose) first. Notes without value are not kept.
+//! - **Secrets are wiped** when they are dropped, and no `Debug` prints them. Witnesses are as secret as the wallet;
+//!   move them into the private inputs of a circuit, which wipe themselves.
+//!
+//! # Costs
+//!
+//! For each note a scan takes two multiplications on the curve and one hash, on all cores. The trees are computed when
+//! a root or a path is asked for. The template `confidential-token` prints the time with `holder measure`. A wallet
+//! keeps every commitment and nullifier of the asset: 80 bytes each in the file.
+//!
+//! # Absent
+//!
+//! - A scan for one holder by a server: the wallet reads every event of the asset itself, so that no server learns what
+//!   it looks for.
+//! - An auditor with several keys. After a hand-over the new auditor reads later acts; the words of the former one read
+//!   the earlier ones.
+//! - Wiping of notes that the auditor has read: only its keys and those of holders are wiped.
+//!
+//! An asset without a registry has the same wallet: its witnesses have no entry of a party, and the root 0.
+
+mod acts;
+mod auditor;
+mod codec;
+mod events;
+mod file;
+mod held;
+mod history;
+mod lines;
+mod randomness;
+mod register;
+mod sealed;
+mod select;
+mod sequence;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod view;
+#[allow(clippy::module_inception, reason = "the type gives the module its name")]
+mod wallet;
+mod words;
+
+pub use acts::{ActError, HeldWitness, Instruction, LockWitness, MintWitness, RegisterWitness, TransferWitness};
+pub use auditor::{Audit, Auditor, Known, Movement, SeizeWitness};
+pub use events::{Event, Seen};
+pub use file::{FileError, WalletFile};
+pub use held::Held;
+pub use history::{Act, Effect, Entry, Made};
+pub use lines::{Events, LineError, MAX_INPUT_BYTES, News};
+pub use randomness::NoRandomness;
+pub use register::{Register, Row, Supply};
+pub use sealed::{
+    FILE_VERSION, MAX_FILE_BYTES, MAX_PASSWORD_BYTES, MIN_PASSWORD_CHARS, Password, PasswordError, SealError,
+};
+pub use select::{Choice, ChoiceError, Spendable, choose};
+pub use sequence::MAX_ITEMS_AHEAD;
+pub use view::{Gap, Kind, MAX_HOLDER_CHANGES, Place, ScanError};
+pub use wallet::{AdoptError, Balance, Identity, MAX_MADE, OpenError, RESERVED_BLOCKS, Scanned, Wallet};
+pub use words::{Words, WordsError};

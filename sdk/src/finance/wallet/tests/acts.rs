@@ -1,0 +1,388 @@
+//! The witnesses satisfy the statements, and the auditor reads what they say.
+
+use super::*;
+use crate::finance::confidential::snapshots::Pinned;
+use crate::finance::confidential::statements::{
+    Held, HeldSecret, Lock, LockSecret, Mint, MintSecret, Party, Policy, PolicyNative, Register as RegisterAct,
+    RegisterSecret, Seize, SeizeSecret, Transfer, TransferSecret,
+};
+use crate::finance::confidential::{AuditCipher, AuditorKey, ReadingKey, leg};
+use crate::zk::{ConstraintSystem, Value, check};
+
+const TODAY: u32 = 700_000;
+
+/// Checks a witness against a statement.
+fn holds(build: impl Fn(&mut ConstraintSystem)) {
+    let mut cs = ConstraintSystem::with_witness("test");
+    build(&mut cs);
+    let (layout, assignment) = cs.finish();
+    check(&layout, &assignment).unwrap();
+}
+
+/// Two holders and an auditor, who see the same events.
+struct Scene {
+    chain: Chain,
+    one: Wallet,
+    two: Wallet,
+    auditor: Auditor,
+    key: AuditorKey,
+    seen: usize,
+}
+
+impl Scene {
+    /// Both are registered, and the first has notes of these values.
+    fn new(values: &[u64]) -> Self {
+        let auditor = Auditor::new(words(9), IDENTITY);
+        let key = auditor.key();
+        let mut scene = Self { chain: Chain::default(), one: wallet(1), two: wallet(2), auditor, key, seen: 0 };
+        for (position, first) in [(0, 1), (1, 2)] {
+            let registration = wallet(first).register(&key).unwrap();
+            let act = &registration.act;
+            holds(|cs| {
+                let act = RegisterAct::input(cs, Some(act));
+                let secret = RegisterSecret::input(cs, Some(&registration.secret));
+                act.assert(cs, &secret);
+            });
+            let place = scene.chain.next();
+            let event = Event::Registered { owner: act.owner, cipher: act.cipher };
+            scene.chain.events.push(Seen { place, event });
+            scene.chain.admit(place, position, act.owner, true);
+        }
+        for value in values {
+            let to = scene.one.address();
+            scene.mint(&to, *value);
+        }
+        scene.sync();
+        scene
+    }
+
+    /// What a contract does with an issue, if the proof holds.
+    fn mint(&mut self, to: &Address, value: u64) {
+        let witness = wallet(8).mint(&self.key, to, value).unwrap();
+        holds(|cs| {
+            let act = Mint::input(cs, Some(&witness.act));
+            let secret = MintSecret::input(cs, Some(&witness.secret));
+            let _ = act.assert(cs, &secret);
+        });
+        let place = self.chain.next();
+        self.chain.leaf(place, witness.order.commitment, witness.order.note);
+        self.act(place, witness.order.cipher);
+    }
+
+    fn act(&mut self, place: Place, cipher: AuditCipher) {
+        self.chain.events.push(Seen { place, event: Event::Act { cipher } });
+    }
+
+    /// What a contract does with a transfer, if the proof holds.
+    fn submit(&mut self, witness: &TransferWitness) {
+        assert_eq!(witness.act.note_root, self.chain.notes.root());
+        let policy = PolicyNative { registry_root: self.chain.holders.root(), today: TODAY, level: 2 };
+        holds(|cs| {
+            let act = Transfer::input(cs, Some(&witness.act));
+            let policy = Policy::input(cs, Some(&policy));
+            let secret = TransferSecret::input(cs, Some(&witness.secret));
+            let moved = act.assert(cs, &secret);
+            let sender = Party::input(cs, witness.sender.as_ref());
+            policy.assert_sender(cs, &sender, moved.sender);
+            let receiver = Party::input(cs, witness.receiver.as_ref());
+            policy.assert_receiver(cs, &receiver, moved.receiver);
+        });
+        let (order, place) = (&witness.order, self.chain.next());
+        order.nullifiers.iter().for_each(|nullifier| self.chain.nullify(place, *nullifier));
+        for (commitment, cipher) in order.commitments.iter().zip(order.notes) {
+            self.chain.leaf(place, *commitment, cipher);
+        }
+        self.act(place, order.cipher);
+        self.sync();
+    }
+
+    fn snapshot(&self) -> Pinned {
+        let chain = &self.chain;
+        Pinned {
+            height: chain.height,
+            note_root: chain.notes.root(),
+            nullifier_root: chain.spent.root(),
+            notes: chain.count,
+            nullifiers: chain.nullifiers,
+            supply: 0,
+        }
+    }
+
+    fn sync(&mut self) {
+        let new = &self.chain.events[self.seen..];
+        self.one.scan(new).unwrap();
+        self.two.scan(new).unwrap();
+        assert_eq!(self.auditor.scan(new).unwrap().unreadable, 0);
+        self.seen = self.chain.events.len();
+    }
+
+    fn balances(&self) -> [u64; 2] {
+        [self.one.balance().total, self.two.balance().total]
+    }
+
+    /// What the auditor knows is what the holders have.
+    fn compare(&self) {
+        let register = self.auditor.register_at(self.chain.height);
+        for wallet in [&self.one, &self.two] {
+            let row = register.rows.iter().find(|row| row.owner == wallet.address().owner).unwrap();
+            assert_eq!((row.amount, row.notes), (wallet.balance().total.into(), wallet.balance().notes));
+        }
+        assert_eq!(register.supply.unread, 0);
+    }
+}
+
+#[test]
+fn a_transfer_moves_an_amount_and_the_auditor_follows() {
+    let mut scene = Scene::new(&[100, 20]);
+    let to = scene.two.address();
+    let spending = scene.one.transfer(&scene.key, to, 30, 77.into()).unwrap();
+    assert_eq!(scene.one.balance().free, 0, "both notes are taken");
+    scene.submit(&spending);
+    assert_eq!(scene.balances(), [90, 30]);
+    assert_eq!(scene.two.history()[0].memos, vec![Field::from(77)]);
+    let entry = scene.one.history().pop().unwrap();
+    assert_eq!(entry.effect, Effect::Paid { amount: 30 });
+    assert!(entry.place.is_some() && entry.made.is_some_and(|made| made.act == Act::Transfer(to)));
+    // One note this time: an empty one stands in for the other.
+    let back = scene.one.address();
+    let spending = scene.two.transfer(&scene.key, back, 5, Field::default()).unwrap();
+    scene.submit(&spending);
+    assert_eq!(scene.balances(), [95, 25]);
+    scene.compare();
+    let movements = scene.auditor.movements();
+    let named: Vec<_> = movements.iter().map(|it| (it.from, it.to, it.amount)).collect();
+    let [one, two] = [scene.one.address().owner, scene.two.address().owner];
+    assert_eq!(named, [(None, one, 100), (None, one, 20), (Some(one), two, 30), (Some(two), one, 5)]);
+    // At the height before, the first had all.
+    let before = scene.auditor.register_at(scene.chain.height - 2);
+    assert_eq!(before.rows.iter().find(|row| row.owner == one).unwrap().amount, 120);
+}
+
+#[test]
+fn a_redemption_leaves_and_the_supply_agrees() {
+    let mut scene = Scene::new(&[100]);
+    let spending = scene.one.redeem(&scene.key, 40).unwrap();
+    assert_eq!(spending.act.public_out, 40);
+    scene.submit(&spending);
+    assert_eq!(scene.balances(), [60, 0]);
+    scene.compare();
+    let supply = scene.auditor.supply_at(scene.chain.height);
+    assert!(supply.agrees(60) && !supply.agrees(100));
+    let entry = scene.one.history().pop().unwrap();
+    assert_eq!(entry.effect, Effect::Paid { amount: 40 });
+}
+
+#[test]
+fn many_small_notes_are_merged_and_then_spent() {
+    let mut scene = Scene::new(&[10; 5]);
+    let to = scene.two.address();
+    let refused = scene.one.transfer(&scene.key, to, 50, Field::default()).unwrap_err();
+    let ActError::MergeFirst { pairs, rounds } = refused else { panic!("{refused}") };
+    assert_eq!((pairs.len(), rounds), (2, 2));
+    for pair in pairs {
+        let merge = scene.one.merge(&scene.key, pair).unwrap();
+        assert!(matches!(scene.one.merge(&scene.key, pair), Err(ActError::NotFree(_))), "they are taken");
+        scene.submit(&merge);
+    }
+    assert_eq!(scene.one.history().pop().unwrap().effect, Effect::Merged { amount: 20 });
+    let refused = scene.one.transfer(&scene.key, to, 50, Field::default()).unwrap_err();
+    let ActError::MergeFirst { pairs, rounds: 1 } = refused else { panic!("{refused}") };
+    let merge = scene.one.merge(&scene.key, pairs[0]).unwrap();
+    scene.submit(&merge);
+    let spending = scene.one.transfer(&scene.key, to, 50, Field::default()).unwrap();
+    scene.submit(&spending);
+    assert_eq!(scene.balances(), [0, 50]);
+    scene.compare();
+}
+
+#[test]
+fn a_lock_is_released_or_comes_back() {
+    for released in [true, false] {
+        let mut scene = Scene::new(&[100]);
+        let to = scene.two.address();
+        let agent = ContractId::from_bytes([4; 32]);
+        let instruction = Instruction { agent, instruction: 6.into(), blinding: 5.into(), deadline: 90 };
+        let LockWitness { order: locking, act, secret, .. } = scene.one.lock(&scene.key, to, 70, &instruction).unwrap();
+        assert_eq!(locking.id.leg, leg(IDENTITY.asset(), 70, to.owner, 5.into()));
+        holds(|cs| {
+            let act = Lock::input(cs, Some(&act));
+            let secret = LockSecret::input(cs, Some(&secret));
+            let _ = act.assert(cs, &secret);
+        });
+        let place = scene.chain.next();
+        locking.nullifiers.iter().for_each(|nullifier| scene.chain.nullify(place, *nullifier));
+        scene.chain.leaf(place, locking.change, locking.notes[2]);
+        scene.act(place, locking.cipher);
+        scene.sync();
+        assert_eq!(scene.balances(), [30, 0]);
+        let supply = scene.auditor.supply_at(scene.chain.height);
+        assert_eq!((supply.held, supply.locked, supply.unread), (30, 70, 0));
+        assert!(supply.agrees(100));
+        let locked_at = scene.chain.height;
+        let place = scene.chain.next();
+        if released {
+            scene.chain.leaf(place, locking.released, locking.notes[0]);
+        } else {
+            scene.chain.leaf(place, locking.cancelled, locking.notes[1]);
+        }
+        scene.sync();
+        assert_eq!(scene.balances(), if released { [30, 70] } else { [100, 0] });
+        scene.compare();
+        assert_eq!(scene.auditor.supply_at(scene.chain.height).locked, 0);
+        assert_eq!(scene.auditor.supply_at(locked_at).locked, 70);
+    }
+}
+
+#[test]
+fn a_holding_is_shown_at_a_snapshot_even_if_it_was_spent_since() {
+    let mut scene = Scene::new(&[100, 20, 3]);
+    let snapshot = scene.snapshot();
+    let spending = scene.one.transfer(&scene.key, scene.two.address(), 100, Field::default()).unwrap();
+    scene.submit(&spending);
+    let act = Field::from(31);
+    let showing = scene.one.show(&snapshot, 50, act).unwrap();
+    assert_eq!(showing.value, 100);
+    holds(|cs| {
+        let held = Held::input(cs, Some(&showing.act));
+        let secret = HeldSecret::input(cs, Some(&showing.secret));
+        let _ = held.assert(cs, &secret);
+    });
+    assert_eq!(scene.one.show(&snapshot, 20, act).unwrap().value, 20, "the smallest that suffices");
+    assert_eq!(scene.one.show(&snapshot, 101, act).unwrap_err(), ActError::NotHeld { largest: 100 });
+    assert_eq!(scene.two.show(&snapshot, 1, act).unwrap_err(), ActError::NotHeld { largest: 0 });
+    assert_eq!(scene.one.show_all(&snapshot, act).unwrap().len(), 3);
+    let other = Pinned { note_root: 1.into(), ..snapshot };
+    assert_eq!(scene.one.show(&other, 1, act).unwrap_err(), ActError::Snapshot);
+    // After the transfer the note of 100 is not held any more.
+    let now = scene.snapshot();
+    assert!(matches!(scene.one.show(&now, 50, act), Err(ActError::NotHeld { .. })));
+    assert_eq!(scene.two.show(&now, 100, act).unwrap().value, 100);
+}
+
+#[test]
+fn the_auditor_seizes_a_note() {
+    let mut scene = Scene::new(&[100, 20]);
+    let to = scene.two.address();
+    let position = scene.auditor.notes().find(|known| known.note.value == 100).unwrap().position;
+    let seizing = scene.auditor.seize(&scene.key, position, &to).unwrap();
+    let policy = PolicyNative { registry_root: seizing.registry_root, today: TODAY, level: 2 };
+    holds(|cs| {
+        let act = Seize::input(cs, Some(&seizing.act));
+        let policy = Policy::input(cs, Some(&policy));
+        let secret = SeizeSecret::input(cs, Some(&seizing.secret));
+        act.assert(cs, &secret);
+        let receiver = Party::input(cs, seizing.receiver.as_ref());
+        policy.assert_receiver(cs, &receiver, act.to);
+    });
+    let place = scene.chain.next();
+    scene.chain.nullify(place, seizing.order.nullifier);
+    scene.chain.leaf(place, seizing.order.commitment, seizing.order.note);
+    scene.act(place, seizing.order.cipher);
+    scene.sync();
+    assert_eq!(scene.balances(), [20, 100]);
+    scene.compare();
+    let refused = scene.auditor.seize(&scene.key, position, &to).unwrap_err();
+    assert_eq!(refused, ActError::NotFree(position), "it was spent");
+    let last = scene.auditor.movements().pop().unwrap();
+    assert_eq!((last.from, last.to), (Some(scene.one.address().owner), to.owner));
+}
+
+#[test]
+fn numbers_of_acts_are_never_the_same() {
+    let scene = Scene::new(&[100, 20]);
+    let saved = content::encode(&scene.one);
+    let mut seen = std::collections::BTreeSet::new();
+    for _ in 0..4 {
+        // The same backup, the same notes, the same receiver, the same amount.
+        let mut restored = content::decode(&saved).unwrap();
+        let spending = restored.transfer(&scene.key, scene.two.address(), 30, Field::default()).unwrap();
+        assert!(seen.insert(spending.order.cipher.ephemeral[0].to_bytes()));
+        assert!(spending.order.notes.iter().all(|cipher| seen.insert(cipher.ephemeral)));
+        assert!(spending.order.commitments.iter().all(|it| seen.insert(it.to_bytes())), "rho differs");
+        let registration = restored.register(&scene.key).unwrap();
+        assert!(seen.insert(registration.act.cipher.ephemeral[0].to_bytes()));
+    }
+}
+
+#[test]
+fn a_stranger_is_not_in_the_registry_and_too_much_is_refused() {
+    let mut scene = Scene::new(&[100]);
+    let stranger = wallet(5).address();
+    let spending = scene.one.transfer(&scene.key, stranger, 30, Field::default()).unwrap();
+    assert!(spending.sender.is_some() && spending.receiver.is_none());
+    scene.one.release();
+    let mut refused = |amounts| scene.one.transfer_and_leave(&scene.key, stranger, amounts, 0.into()).unwrap_err();
+    assert_eq!(refused([u64::MAX, 1]), ActError::TooMuch);
+    let short = ChoiceError::Insufficient { available: 100, needed: 101 };
+    assert_eq!(refused([100, 1]), ActError::Choice(short));
+    let no_point = AuditorKey { u: 1.into(), v: 1.into() };
+    assert!(matches!(scene.one.transfer(&no_point, stranger, 1, 0.into()), Err(ActError::AuditorKey(_))));
+    assert_eq!(scene.one.balance().free, 100, "what is refused takes no notes");
+}
+
+#[test]
+fn the_auditor_reads_in_any_order_and_again_after_a_crash() {
+    let mut scene = Scene::new(&[100, 20]);
+    let (one, two) = (scene.one.address(), scene.two.address());
+    let spending = scene.one.transfer(&scene.key, two, 90, Field::default()).unwrap();
+    scene.submit(&spending);
+    let spending = scene.two.transfer(&scene.key, one, 50, Field::default()).unwrap();
+    scene.submit(&spending);
+    let height = scene.chain.height;
+    let register = scene.auditor.register_at(height);
+    assert_eq!(register.rows.iter().map(|row| row.amount).sum::<u128>(), 120);
+    let mut backwards = Auditor::new(words(9), IDENTITY);
+    for event in scene.chain.events.iter().rev() {
+        backwards.scan(std::slice::from_ref(event)).unwrap();
+        backwards = auditor_content::reopened(&backwards);
+    }
+    assert_eq!(backwards.register_at(height), register);
+    assert_eq!(backwards.movements(), scene.auditor.movements());
+    assert_eq!(backwards.roots(), scene.chain.roots());
+    // The last block is reverted, and comes again.
+    backwards.rewind(height - 1);
+    assert_eq!(backwards.register_at(height).rows, scene.auditor.register_at(height - 1).rows);
+    assert_eq!(backwards.scan(&scene.chain.events).unwrap().acts, 1);
+    assert_eq!(backwards.register_at(height), register);
+}
+
+#[test]
+fn what_nobody_has_proved_counts_for_nothing_at_the_auditor() {
+    let mut scene = Scene::new(&[100]);
+    let register = scene.auditor.register_at(scene.chain.height);
+    let place = scene.chain.next();
+    let owner = scene.one.address().owner;
+    let (lie, _) = AuditCipher::seal(&scene.key.point().unwrap(), &Scalar::from(3), [500, 0], owner);
+    let noise = AuditCipher { ephemeral: [1.into(), 1.into()], ..lie };
+    let stranger = ReadingKey::new(Scalar::from(8)).public();
+    let view = crate::finance::confidential::ViewCipher::seal(
+        &stranger,
+        &Scalar::from(4),
+        &Keys::from_seed(&words(1).seed(), 0).spend.view(),
+    );
+    let events = [
+        Event::Act { cipher: lie },
+        Event::Act { cipher: noise },
+        Event::Registered { owner: wallet(4).address().owner, cipher: view },
+    ];
+    let events: Vec<Seen> = events.into_iter().map(|event| Seen { place, event }).collect();
+    assert_eq!(scene.auditor.scan(&events).unwrap().unreadable, 2);
+    let after = scene.auditor.register_at(scene.chain.height - 1);
+    assert_eq!(after, register);
+    assert_eq!(scene.auditor.supply_at(scene.chain.height).total(), 100);
+}
+
+#[test]
+fn the_register_is_a_table_and_csv() {
+    let scene = Scene::new(&[100, 20]);
+    let register = scene.auditor.register_at(scene.chain.height);
+    let csv = register.to_csv();
+    let mut lines = csv.split("\r\n");
+    assert_eq!(lines.next(), Some("owner,amount,notes,class,country,level,valid_until,active"));
+    let owner = scene.one.address().owner;
+    assert!(csv.contains(&std::format!("\r\n{owner},120,2,1,756,2,800000,true\r\n")), "{csv}");
+    assert_eq!(csv.matches("\r\n").count(), 3);
+    let table = std::format!("{register}");
+    assert!(table.contains("held 120, locked 0, together 120"), "{table}");
+    assert!(table.lines().all(|line| line.len() < 140));
+}

@@ -1,0 +1,497 @@
+//! The wallet of a holder.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+use core::fmt;
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use super::codec::{Reader, Strange, Writer};
+use super::events::{Event, Seen};
+use super::file::{FileError, WalletFile};
+use super::held::Held;
+use super::history::{self, Entry, Made};
+use super::sealed::{Password, SealError};
+use super::select::{Choice, ChoiceError, Spendable, choose};
+use super::tree::in_parallel;
+use super::view::{Gap, HolderAt, Place, ScanError, View};
+use super::words::Words;
+use crate::finance::confidential::{Address, Holder, Keys, Note, NoteCipher, Opened, ViewKeys, asset};
+use crate::{ContractId, Field};
+
+/// Blocks for which notes are reserved for a transfer that the wallet has made: an hour of blocks of ten seconds.
+/// Afterwards they can be chosen again; if the transfer is sent all the same, the chain takes only one of the two.
+pub const RESERVED_BLOCKS: u64 = 360;
+/// The most transactions that a wallet notes with what only it knows of them. The oldest are forgotten first.
+pub const MAX_MADE: usize = 10_000;
+
+/// The first byte of the content of a holder's file.
+const KIND: u8 = 1;
+
+/// The asset that a wallet holds: the contract of an account on a chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Identity {
+    /// The contract.
+    pub contract: ContractId,
+    /// The chain.
+    pub chain: u8,
+    /// The number of the account: each has keys of its own from the same words.
+    pub account: u32,
+}
+
+impl Identity {
+    /// The asset in commitments.
+    #[must_use]
+    pub fn asset(&self) -> Field {
+        asset(self.contract, self.chain)
+    }
+}
+
+/// A holder's wallet for one asset: its keys, its notes, and what everybody can see of the asset.
+///
+/// All but the words can be lost: [`Wallet::new`] with the same words and a scan of all events give the same notes.
+pub struct Wallet {
+    pub(super) identity: Identity,
+    pub(super) asset: Field,
+    words: Words,
+    pub(super) keys: Keys,
+    pub(super) view_keys: ViewKeys,
+    pub(super) owner: Field,
+    pub(super) view: View,
+    pub(super) held: BTreeMap<u64, Held>,
+    by_nullifier: BTreeMap<[u8; 32], u64>,
+    made: Vec<Made>,
+}
+
+/// What a scan has found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Scanned {
+    /// Events that were not known.
+    pub new_events: u64,
+    /// Notes that came to the wallet.
+    pub received: u64,
+    /// Notes of the wallet that were spent.
+    pub spent: u64,
+}
+
+/// The sum of a wallet's notes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Balance {
+    /// All notes that are not spent.
+    pub total: u64,
+    /// Those of them that no transfer of this wallet has taken, and that no gap in the events precedes.
+    pub free: u64,
+    /// How many notes it is.
+    pub notes: u64,
+}
+
+/// The reason why a wallet file is not opened.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The file, its encryption or its form.
+    File(FileError),
+    /// The wallet is of another contract.
+    OtherContract {
+        /// The contract of the wallet.
+        found: ContractId,
+    },
+    /// The wallet is of the contract, but on another chain.
+    OtherChain {
+        /// The chain of the wallet.
+        found: u8,
+    },
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(error) => error.fmt(f),
+            Self::OtherContract { found } => write!(f, "the wallet is of another asset: its contract is {found}"),
+            Self::OtherChain { found } => write!(f, "the wallet is of another chain: its number is {found}"),
+        }
+    }
+}
+
+impl core::error::Error for OpenError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::File(error) => Some(error),
+            Self::OtherContract { .. } | Self::OtherChain { .. } => None,
+        }
+    }
+}
+
+impl From<FileError> for OpenError {
+    fn from(error: FileError) -> Self {
+        Self::File(error)
+    }
+}
+
+/// The reason why a note that somebody tells of is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AdoptError {
+    /// No note is known at the position: scan first.
+    Unknown,
+    /// Value and random element are not those of the note, or it is not this wallet's.
+    Mismatch,
+}
+
+impl fmt::Display for AdoptError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Unknown => "no note is known at the position; scan the events first",
+            Self::Mismatch => "the note at the position has another value, another random element or another owner",
+        })
+    }
+}
+
+impl core::error::Error for AdoptError {}
+
+impl Wallet {
+    /// A wallet that has seen no event yet.
+    #[must_use]
+    pub fn new(words: Words, identity: Identity) -> Self {
+        let keys = Keys::from_seed(&words.seed(), identity.account);
+        let view_keys = keys.spend.view();
+        Self {
+            identity,
+            asset: identity.asset(),
+            words,
+            owner: view_keys.owner(),
+            view_keys,
+            keys,
+            view: View::default(),
+            held: BTreeMap::new(),
+            by_nullifier: BTreeMap::new(),
+            made: Vec::new(),
+        }
+    }
+
+    /// Opens a wallet file. It is locked against other programs until the returned [`WalletFile`] is dropped.
+    ///
+    /// # Errors
+    /// [`OpenError`]; the last two if a contract or a chain is expected and the wallet is of another.
+    pub fn open(
+        path: &Path,
+        password: &Password,
+        contract: Option<ContractId>,
+        chain: Option<u8>,
+    ) -> Result<(Self, WalletFile), OpenError> {
+        let (file, content) = WalletFile::open(path, password)?;
+        let sealed = |source| FileError::Sealed { path: path.to_path_buf(), source };
+        if content.first() != Some(&KIND) {
+            return Err(sealed(SealError::OtherKind).into());
+        }
+        let wallet = Self::decode(&content).map_err(|Strange| sealed(SealError::Content))?;
+        let Identity { contract: found, chain: found_chain, .. } = wallet.identity;
+        if contract.is_some_and(|expected| expected != found) {
+            return Err(OpenError::OtherContract { found });
+        }
+        if chain.is_some_and(|expected| expected != found_chain) {
+            return Err(OpenError::OtherChain { found: found_chain });
+        }
+        Ok((wallet, file))
+    }
+
+    /// Writes the wallet. Save before a witness leaves the program: the file notes which notes it takes.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn save(&self, file: &WalletFile, password: &Password) -> Result<(), FileError> {
+        file.write(&self.encode(), password)
+    }
+
+    /// The contract, the chain and the account.
+    #[must_use]
+    pub fn identity(&self) -> Identity {
+        self.identity
+    }
+
+    /// The words, for a backup.
+    #[must_use]
+    pub fn words(&self) -> &Words {
+        &self.words
+    }
+
+    /// Where others send notes to.
+    #[must_use]
+    pub fn address(&self) -> Address {
+        self.keys.address()
+    }
+
+    /// Takes events, in any order and again. Events of an order that has gaps are kept, and the [gaps](Self::gaps) are
+    /// known.
+    ///
+    /// # Errors
+    /// [`ScanError`] at the first event that contradicts an earlier one. What was taken before stays.
+    pub fn scan(&mut self, events: &[Seen]) -> Result<Scanned, ScanError> {
+        let mut scanned = Scanned::default();
+        let (mut notes, mut spent, mut outcome) = (Vec::new(), Vec::new(), Ok(()));
+        for Seen { place, event } in events {
+            let taken = match event {
+                Event::Note { position, commitment, cipher } => {
+                    let taken = self.view.note(*position, *commitment, *place);
+                    // Also one that is known: an earlier event may have had another ciphertext.
+                    if taken.is_ok() && !self.held.contains_key(position) {
+                        notes.push((*position, *commitment, cipher, *place));
+                    }
+                    taken
+                }
+                Event::Nullifier { index, nullifier } => {
+                    spent.push((*nullifier, *place));
+                    self.view.nullifier(*index, *nullifier, *place)
+                }
+                Event::Holder { order, position, holder } => {
+                    self.view.holder(*order, HolderAt { position: *position, holder: *holder, place: *place })
+                }
+                Event::Registered { .. } | Event::Act { .. } => Ok(false),
+            };
+            match taken {
+                Ok(new) => scanned.new_events += u64::from(new),
+                Err(error) => {
+                    spent.pop_if(|_| matches!(event, Event::Nullifier { .. }));
+                    outcome = Err(error);
+                    break;
+                }
+            }
+        }
+        let opened = in_parallel(&notes, |(_, commitment, cipher, _)| self.read(cipher, *commitment));
+        for ((position, commitment, _, place), opened) in notes.iter().zip(opened) {
+            if let Some(Opened { value, rho, memo }) = opened {
+                let note = Note { value, owner: self.owner, rho };
+                scanned.received += u64::from(self.hold(*position, *commitment, note, memo, *place));
+            }
+        }
+        for (nullifier, place) in spent {
+            scanned.spent += u64::from(self.mark_spent(nullifier, place));
+        }
+        outcome.map(|()| scanned)
+    }
+
+    /// The ciphertext's content, if it is for this wallet and tells the truth.
+    fn read(&self, cipher: &NoteCipher, commitment: Field) -> Option<Opened> {
+        let opened = cipher.open(&self.keys.reading).ok()?;
+        (opened.note(self.owner).commitment(self.asset) == commitment).then_some(opened)
+    }
+
+    /// Notes without value are not kept: nobody can fill a wallet with them.
+    fn hold(&mut self, position: u64, commitment: Field, note: Note, memo: Field, created: Place) -> bool {
+        if note.value == 0 || self.held.contains_key(&position) {
+            return false;
+        }
+        let nullifier = crate::finance::confidential::nullifier(self.view_keys.nk, commitment, position);
+        let spent = self.view.spent(nullifier);
+        self.by_nullifier.insert(nullifier.to_bytes(), position);
+        self.held.insert(position, Held { position, note, memo, nullifier, created, spent, reserved_until: None });
+        true
+    }
+
+    fn mark_spent(&mut self, nullifier: Field, place: Place) -> bool {
+        let held = self.by_nullifier.get(&nullifier.to_bytes()).and_then(|position| self.held.get_mut(position));
+        let Some(held) = held.filter(|held| held.spent.is_none()) else { return false };
+        held.spent = Some(place);
+        held.reserved_until = None;
+        true
+    }
+
+    /// Takes a note of which somebody else has told, such as the auditor, because the sender has spoilt its ciphertext.
+    ///
+    /// # Errors
+    /// [`AdoptError`] if the chain does not bear it out.
+    pub fn adopt(&mut self, position: u64, value: u64, rho: Field) -> Result<(), AdoptError> {
+        let added = *self.view.added(position).ok_or(AdoptError::Unknown)?;
+        let note = Note { value, owner: self.owner, rho };
+        if note.commitment(self.asset) != added.element {
+            return Err(AdoptError::Mismatch);
+        }
+        self.hold(position, added.element, note, Field::default(), added.place);
+        Ok(())
+    }
+
+    /// Forgets what was seen above a block that the chain has reverted to. Scan from the next block on afterwards.
+    pub fn rewind(&mut self, height: u64) {
+        self.view.rewind(height);
+        self.held.retain(|_, held| held.created.height <= height);
+        let positions = self.held.values_mut().map(|held| {
+            held.spent = held.spent.filter(|spent| spent.height <= height);
+            (held.nullifier.to_bytes(), held.position)
+        });
+        self.by_nullifier = positions.collect();
+    }
+
+    /// Forgets all that was seen, for a scan from the beginning. What the wallet has noted of its own transactions
+    /// stays. Notes that were [adopted](Self::adopt) have to be adopted again.
+    pub fn forget(&mut self) {
+        self.view = View::default();
+        self.held.clear();
+        self.by_nullifier.clear();
+    }
+
+    /// The events that are missing: later ones of their kind are known.
+    #[must_use]
+    pub fn gaps(&self) -> Vec<Gap> {
+        self.view.gaps()
+    }
+
+    /// The block from which to scan on: nothing before it is missing.
+    #[must_use]
+    pub fn next_height(&self) -> u64 {
+        self.view.complete_to()
+    }
+
+    /// The last block of which something is known.
+    #[must_use]
+    pub fn height(&self) -> u64 {
+        self.view.height()
+    }
+
+    /// The sum of the notes.
+    #[must_use]
+    pub fn balance(&self) -> Balance {
+        let sum = |notes: &mut dyn Iterator<Item = u64>| notes.fold(0_u64, u64::saturating_add);
+        let mut unspent = self.unspent().map(|held| held.note.value);
+        let total = sum(&mut unspent);
+        let free = sum(&mut self.spendable().iter().map(|note| note.value));
+        Balance { total, free, notes: self.unspent().count() as u64 }
+    }
+
+    /// All notes that the wallet holds or held, by position.
+    pub fn notes(&self) -> impl Iterator<Item = &Held> {
+        self.held.values()
+    }
+
+    /// The notes that are not spent.
+    pub fn unspent(&self) -> impl Iterator<Item = &Held> {
+        self.held.values().filter(|held| held.spent.is_none())
+    }
+
+    /// The notes that can be chosen now.
+    #[must_use]
+    pub fn spendable(&self) -> Vec<Spendable> {
+        let (height, known) = (self.view.height(), self.view.note_count());
+        let free = self.unspent().filter(|held| held.is_free(height) && held.position < known);
+        free.map(|held| Spendable { position: held.position, value: held.note.value }).collect()
+    }
+
+    /// Chooses notes for an amount.
+    ///
+    /// # Errors
+    /// [`ChoiceError`].
+    pub fn choose(&self, amount: u64) -> Result<Choice, ChoiceError> {
+        choose(&self.spendable(), amount)
+    }
+
+    /// What was done and received, in the order of the chain; what waits comes last.
+    #[must_use]
+    pub fn history(&self) -> Vec<Entry> {
+        history::entries(self.held.values(), &self.made, self.view.height())
+    }
+
+    /// The registry at the end of a block, by position.
+    #[must_use]
+    pub fn holders_at(&self, height: u64) -> BTreeMap<u64, Holder> {
+        self.view.holders_at(height)
+    }
+
+    /// The roots of the trees that were rebuilt: of the notes, of the nullifiers, of the registry. Compare them with
+    /// the contract's: a node that leaves out or invents events is found out.
+    #[must_use]
+    pub fn roots(&mut self) -> [Field; 3] {
+        [self.view.note_root(), self.view.nullifier_root(), self.view.holder_root()]
+    }
+
+    /// Notes a transaction that is about to be sent, and reserves its notes.
+    pub(super) fn reserve(&mut self, made: Made) {
+        for nullifier in &made.nullifiers {
+            let position = self.by_nullifier.get(&nullifier.to_bytes());
+            if let Some(held) = position.and_then(|position| self.held.get_mut(position)) {
+                held.reserved_until = Some(made.until);
+            }
+        }
+        if self.made.len() >= MAX_MADE {
+            self.made.remove(0);
+        }
+        self.made.push(made);
+    }
+
+    /// Frees the notes of all transactions that wait, because they will not be sent. If one is sent all the same, the
+    /// chain takes only one of it and a later one with the same notes.
+    pub fn release(&mut self) {
+        for held in self.held.values_mut() {
+            held.reserved_until = None;
+        }
+        let held = &self.held;
+        let spent = |nullifier: &Field| held.values().any(|it| it.nullifier == *nullifier && it.spent.is_some());
+        self.made.retain(|made| made.nullifiers.iter().any(spent));
+    }
+
+    fn encode(&self) -> Zeroizing<Vec<u8>> {
+        let mut writer = Writer::default();
+        writer.u8(KIND);
+        write_identity(&mut writer, self.identity, &self.words);
+        self.view.write(&mut writer);
+        writer.list(self.held.values(), |writer, held| held.write(writer));
+        writer.list(self.made.iter(), |writer, made| made.write(writer));
+        writer.finish()
+    }
+
+    fn decode(content: &[u8]) -> Result<Self, Strange> {
+        let mut reader = Reader::new(content);
+        if reader.u8()? != KIND {
+            return Err(Strange);
+        }
+        let (identity, words) = read_identity(&mut reader)?;
+        let mut wallet = Self::new(words, identity);
+        wallet.view = View::read(&mut reader)?;
+        for held in reader.list(Held::read)? {
+            let bears_out = wallet.view.added(held.position).is_some_and(|added| {
+                added.element == held.note.commitment(wallet.asset) && held.note.owner == wallet.owner
+            });
+            if !bears_out {
+                return Err(Strange);
+            }
+            wallet.by_nullifier.insert(held.nullifier.to_bytes(), held.position);
+            wallet.held.insert(held.position, held);
+        }
+        wallet.made = reader.list(Made::read)?;
+        reader.end()?;
+        Ok(wallet)
+    }
+}
+
+pub(super) fn write_identity(writer: &mut Writer, identity: Identity, words: &Words) {
+    writer.bytes(identity.contract.as_bytes());
+    writer.u8(identity.chain);
+    writer.u32(identity.account);
+    writer.list(words.entropy().iter(), |writer, byte| writer.u8(*byte));
+}
+
+pub(super) fn read_identity(reader: &mut Reader<'_>) -> Result<(Identity, Words), Strange> {
+    let contract = ContractId::from_bytes(reader.array()?);
+    let identity = Identity { contract, chain: reader.u8()?, account: reader.u32()? };
+    let entropy = Zeroizing::new(reader.list(Reader::u8)?);
+    Ok((identity, Words::from_entropy(&entropy).ok_or(Strange)?))
+}
+
+impl fmt::Debug for Wallet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wallet").field("identity", &self.identity).finish_non_exhaustive()
+    }
+}
+
+/// The content of a wallet file without the file, for tests.
+#[cfg(test)]
+pub(super) mod content {
+    use super::{Vec, Wallet, Zeroizing};
+
+    pub(in super::super) fn encode(wallet: &Wallet) -> Zeroizing<Vec<u8>> {
+        wallet.encode()
+    }
+
+    pub(in super::super) fn decode(content: &[u8]) -> Option<Wallet> {
+        Wallet::decode(content).ok()
+    }
+}
