@@ -1,0 +1,235 @@
+//! The program of the auditor: it reads every act, and knows who holds what at each height.
+
+use std::fs;
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+use dusk_sdk::Field;
+use dusk_sdk::finance::confidential::Address;
+use dusk_sdk::finance::wallet::{Auditor, Identity, Movement, Password, WalletFile};
+use holder::{Chain, Common, NewFile, Outcome, Taken, field, new_words, password, seize_step, sync};
+
+/// The auditor of a confidential asset.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+struct Options {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Makes the auditor's file, or makes it again from its words. Without the contract, which needs the key first, the
+    /// file knows no asset: `bind` follows.
+    New(NewFile),
+    /// Prints the public key, as `init` of the contract takes it.
+    Key,
+    /// Binds the file to the deployed contract.
+    Bind,
+    /// Takes new events from the chain, or those of a file: what `cargo dusk events --json` prints.
+    Scan {
+        /// The file; `-` for standard input.
+        file: Option<PathBuf>,
+        /// Forgets everything but the keys first, and scans from the beginning.
+        #[arg(long)]
+        anew: bool,
+    },
+    /// Prints the register of holders as a table.
+    Register {
+        /// The height; the last known one by default.
+        #[arg(long)]
+        height: Option<u64>,
+        /// Writes comma-separated values to a file instead.
+        #[arg(long, value_name = "FILE")]
+        csv: Option<PathBuf>,
+    },
+    /// Compares what holders have with the supply that the contract states.
+    Supply,
+    /// Prints every act: who, to whom, how much.
+    Movements,
+    /// Prints the unspent notes of an owner.
+    Notes {
+        /// The owner.
+        #[arg(value_parser = element)]
+        owner: Field,
+    },
+    /// Prints what a holder needs to take a note whose ciphertext the sender has spoilt: see `holder adopt`.
+    Opening {
+        /// The position of the note.
+        position: u64,
+    },
+    /// Seizes a note for a holder, for a reason. Only an officer's account may submit it.
+    Seize {
+        /// The position of the note.
+        position: u64,
+        /// The address of the new holder.
+        to: Address,
+        /// The reason, which is public.
+        #[arg(long)]
+        reason: String,
+        /// The account of the officer.
+        #[arg(long)]
+        from: Option<String>,
+    },
+}
+
+fn main() {
+    if let Err(error) = run(Options::parse()) {
+        eprintln!("error: {error}");
+        std::process::exit(1);
+    }
+}
+
+/// The open file.
+struct Session {
+    chain: Chain,
+    auditor: Auditor,
+    file: WalletFile,
+    password: Password,
+}
+
+fn run(Options { common, command }: Options) -> Outcome {
+    if let Command::New(options) = &command {
+        return create(&common, options);
+    }
+    let password = password(common.password_file.as_deref(), false)?;
+    let (auditor, file) = Auditor::open(&common.wallet, &password)?;
+    let mut session = Session { chain: common.chain(), auditor, file, password };
+    match command {
+        Command::New(_) => {}
+        Command::Key => println!("{}", key(&session.auditor)),
+        Command::Bind => session.bind()?,
+        Command::Scan { file, anew } => session.scan(file, anew)?,
+        Command::Register { height, csv } => session.register(height, csv)?,
+        Command::Supply => session.supply()?,
+        Command::Movements => session.movements(),
+        Command::Notes { owner } => session.notes(owner),
+        Command::Opening { position } => {
+            let note = session.auditor.opening(position).ok_or("the note is not known")?;
+            println!("{position} {} {}", note.value, note.rho);
+        }
+        Command::Seize { position, to, reason, from } => {
+            session.seize(position, &to, &reason, from.as_deref())?
+        }
+    }
+    Ok(())
+}
+
+fn create(common: &Common, options: &NewFile) -> Outcome {
+    // The contract's `init` takes the key, so there is no contract yet, or one of an earlier auditor.
+    let contract = dusk_sdk::ContractId::from_bytes([0; 32]);
+    let file = WalletFile::create(&common.wallet)?;
+    let password = password(common.password_file.as_deref(), true)?;
+    let words = new_words(options)?;
+    let auditor = Auditor::new(words, Identity { contract, chain: 0, account: options.account });
+    auditor.save(&file, &password)?;
+    println!("{}", key(&auditor));
+    Ok(())
+}
+
+fn key(auditor: &Auditor) -> String {
+    let mut text = String::new();
+    dusk_sdk::Value::write_json(&auditor.key(), &mut text);
+    text
+}
+
+impl Session {
+    fn save(&self) -> Outcome {
+        Ok(self.auditor.save(&self.file, &self.password)?)
+    }
+
+    fn bind(&mut self) -> Outcome {
+        let (contract, chain) = self.chain.identity()?;
+        let Identity { account, .. } = self.auditor.identity();
+        self.auditor = Auditor::new(self.auditor.words().clone(), Identity { contract, chain, account });
+        if self.chain.terms()?.auditor != self.auditor.key() {
+            eprintln!("the contract's acts are encrypted to another key now");
+        }
+        self.save()
+    }
+
+    fn scan(&mut self, file: Option<PathBuf>, anew: bool) -> Outcome {
+        let identity = self.auditor.identity();
+        if anew {
+            self.auditor = Auditor::new(self.auditor.words().clone(), identity);
+        }
+        let (from, auditor) = (self.auditor.next_height(), &mut self.auditor);
+        let (mut acts, mut unreadable) = (0, 0);
+        let compared = sync(&self.chain, file.as_deref(), identity.contract, from, |taken| {
+            match taken {
+                Taken::Events(events) => {
+                    let audit =
+                        auditor.scan(events).map_err(|error| format!("{error}; try `scan --anew`"))?;
+                    acts += audit.acts;
+                    unreadable += audit.unreadable;
+                }
+                Taken::Back(height) => auditor.rewind(height),
+            }
+            Ok(())
+        })?;
+        self.save()?;
+        eprintln!("block {}: {acts} acts read", self.auditor.height());
+        if unreadable > 0 {
+            eprintln!("{unreadable} ciphertexts are not for this key");
+        }
+        for gap in self.auditor.gaps() {
+            eprintln!("missing: {} {} to {}", gap.kind, gap.numbers.start, gap.numbers.end - 1);
+        }
+        if compared && self.auditor.roots() != self.chain.roots()? {
+            return Err(
+                "the events do not lead to the roots of the contract: scan again, or with --anew".into()
+            );
+        }
+        Ok(())
+    }
+
+    fn register(&self, height: Option<u64>, csv: Option<PathBuf>) -> Outcome {
+        let register = self.auditor.register_at(height.unwrap_or(self.auditor.height()));
+        match csv {
+            Some(file) => fs::write(file, register.to_csv())?,
+            None => print!("{register}"),
+        }
+        Ok(())
+    }
+
+    fn supply(&mut self) -> Outcome {
+        self.scan(None, false)?;
+        let (supply, stated) = (self.auditor.supply_at(self.auditor.height()), self.chain.supply()?);
+        println!("held {}, locked {}, together {}", supply.held, supply.locked, supply.total());
+        println!("the contract states {stated}");
+        if !supply.agrees(stated) {
+            return Err(format!("they differ, or {} notes were not read", supply.unread).into());
+        }
+        Ok(())
+    }
+
+    fn movements(&self) {
+        println!("{:>10}  {:64}  {:64}  {:>20}", "block", "from", "to", "amount");
+        for Movement { place, from, to, amount } in self.auditor.movements() {
+            let from = from.map_or_else(|| "-".to_owned(), |from| from.to_string());
+            println!("{:>10}  {from:64}  {to:64}  {amount:>20}", place.height);
+        }
+    }
+
+    fn notes(&self, owner: Field) {
+        println!("{:>10}  {:>20}  {:>10}", "position", "value", "block");
+        for known in self.auditor.notes().filter(|it| it.note.owner == owner && it.spent.is_none()) {
+            println!("{:>10}  {:>20}  {:>10}", known.position, known.note.value, known.created.height);
+        }
+    }
+
+    fn seize(&mut self, position: u64, to: &Address, reason: &str, from: Option<&str>) -> Outcome {
+        self.scan(None, false)?;
+        let terms = self.chain.terms()?;
+        let witness = self.auditor.seize(&terms.auditor, position, to)?;
+        let included = seize_step(&terms, witness, reason)?.submit(&self.chain, from)?;
+        eprintln!("in block {}, gas {}", included["block"], included["gas"]);
+        Ok(())
+    }
+}
+
+fn element(text: &str) -> Result<Field, String> {
+    field(text).map_err(|error| error.to_string())
+}

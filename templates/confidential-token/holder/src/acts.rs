@@ -1,0 +1,169 @@
+//! What a holder proves and sends.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use circuits::{Disclosure, Terms};
+use clap::Args;
+use dusk_sdk::Field;
+use dusk_sdk::Value as _;
+use dusk_sdk::finance::confidential::Address;
+use dusk_sdk::finance::wallet::{Choice, Instruction};
+use holder::{
+    Chain, Outcome, Step, disclosure_step, issue_step, lock_step, memo_of, redeem_step, register_step,
+    send_step,
+};
+use serde_json::Value;
+
+use crate::Session;
+
+/// The most bytes of a disclosure.
+const MAX_DISCLOSURE_BYTES: u64 = 64 * 1024;
+/// The most rounds of merging before a transfer: 2^16 notes.
+const MAX_ROUNDS: u32 = 16;
+
+/// How a step is sent.
+#[derive(Debug, Args)]
+pub(crate) struct Submit {
+    /// The account that pays the gas: anybody's.
+    #[arg(long, value_name = "ACCOUNT", conflicts_with = "out")]
+    from: Option<String>,
+    /// Writes function and arguments of the call to a file, for somebody else to submit, and sends nothing.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+impl Submit {
+    fn run(&self, chain: &Chain, step: &Step) -> Outcome {
+        if let Some(out) = &self.out {
+            fs::write(out, format!("{}\n", step.proved(chain)?))?;
+            eprintln!("written to {}: whoever has it can submit it, and cannot change it", out.display());
+            return Ok(());
+        }
+        let included = step.submit(chain, self.from.as_deref())?;
+        eprintln!("in block {}, gas {}", included["block"], included["gas"]);
+        Ok(())
+    }
+}
+
+impl Session {
+    pub(crate) fn register(&mut self, submit: &Submit) -> Outcome {
+        let (chain, terms) = self.terms()?;
+        let step = register_step(&terms, self.wallet.register(&terms.auditor)?)?;
+        submit.run(&chain, &step)
+    }
+
+    pub(crate) fn send(
+        &mut self,
+        to: Address,
+        amount: u64,
+        memo: &str,
+        merge: bool,
+        submit: &Submit,
+    ) -> Outcome {
+        let memo = memo_of(memo)?;
+        if merge {
+            self.merge(amount, submit)?;
+        }
+        let (chain, terms) = self.terms()?;
+        let made = self.wallet.transfer(&terms.auditor, to, amount, memo)?;
+        self.send_step(&chain, submit, send_step(&terms, made))
+    }
+
+    /// Merges notes until one transfer can move an amount.
+    pub(crate) fn merge(&mut self, amount: u64, submit: &Submit) -> Outcome {
+        if submit.out.is_some() {
+            return Err(
+                "the merges of a round come before those of the next, so they are sent: use --from".into()
+            );
+        }
+        let (chain, terms) = self.terms()?;
+        for _ in 0..MAX_ROUNDS {
+            let Choice::Merge { pairs, rounds } = self.wallet.choose(amount)? else { return Ok(()) };
+            eprintln!("merging {} pairs of notes, {rounds} rounds", pairs.len());
+            for pair in pairs {
+                let merged = self.wallet.merge(&terms.auditor, pair)?;
+                self.send_step(&chain, submit, send_step(&terms, merged))?;
+            }
+            self.scan(None, false)?;
+        }
+        Err(format!("after {MAX_ROUNDS} rounds of merging the notes are still too small").into())
+    }
+
+    pub(crate) fn redeem(&mut self, amount: u64, reference: &str, submit: &Submit) -> Outcome {
+        let (chain, terms) = self.terms()?;
+        let made = self.wallet.redeem(&terms.auditor, amount)?;
+        self.send_step(&chain, submit, redeem_step(&terms, made, reference))
+    }
+
+    pub(crate) fn lock(
+        &mut self,
+        to: Address,
+        amount: u64,
+        instruction: &Instruction,
+        submit: &Submit,
+    ) -> Outcome {
+        let (chain, terms) = self.terms()?;
+        let made = self.wallet.lock(&terms.auditor, to, amount, instruction)?;
+        self.send_step(&chain, submit, lock_step(&terms, made))
+    }
+
+    pub(crate) fn issue(&mut self, to: &Address, amount: u64, submit: &Submit) -> Outcome {
+        let (chain, terms) = self.terms()?;
+        let step = issue_step(&terms, self.wallet.mint(&terms.auditor, to, amount)?)?;
+        submit.run(&chain, &step)
+    }
+
+    pub(crate) fn disclose(&mut self, least: u64, height: u64, question: Field, out: &Path) -> Outcome {
+        let (chain, terms) = self.terms()?;
+        let snapshot = chain.snapshot(height)?;
+        let shown = Disclosure { height, question, act_nullifier: Field::default(), least };
+        let witness = self.wallet.show(&snapshot, least, shown.act(terms.asset))?;
+        let step = disclosure_step(witness, height, question, least)?;
+        fs::write(out, format!("{}\n", step.proved(&chain)?["arguments"]))?;
+        Ok(())
+    }
+
+    /// The chain, and what it asks now, after the newest events were taken.
+    fn terms(&mut self) -> Outcome<(Chain, Terms)> {
+        self.scan(None, false)?;
+        let chain = self.common.chain();
+        let terms = chain.terms()?;
+        if terms.asset != self.wallet.identity().asset() {
+            return Err("the contract is not that of this wallet".into());
+        }
+        Ok((chain, terms))
+    }
+
+    /// Sends a step that takes notes. The file knows it first. If nothing was sent, the notes are free again.
+    fn send_step(&mut self, chain: &Chain, submit: &Submit, step: Outcome<Step>) -> Outcome {
+        self.save()?;
+        let sent = step.and_then(|step| submit.run(chain, &step));
+        if sent.is_err() {
+            self.wallet.release();
+            self.save()?;
+        }
+        sent
+    }
+}
+
+/// Verifies a disclosure: it answers this question, and the contract finds that its proof holds.
+pub(crate) fn verify(chain: &Chain, file: &Path, question: Field, least: u64, height: u64) -> Outcome {
+    if fs::metadata(file)?.len() > MAX_DISCLOSURE_BYTES {
+        return Err(format!("a disclosure has at most {MAX_DISCLOSURE_BYTES} bytes").into());
+    }
+    let arguments: Value = serde_json::from_slice(&fs::read(file)?)?;
+    let disclosure = Disclosure::read_json(&arguments["disclosure"]).map_err(|error| error.to_string())?;
+    if disclosure.question != question {
+        return Err("the disclosure answers another question: it was made for somebody else".into());
+    }
+    if disclosure.height != height {
+        return Err(format!("the disclosure is about the snapshot of block {}", disclosure.height).into());
+    }
+    if disclosure.least < least {
+        return Err(format!("the disclosure shows {} only", disclosure.least).into());
+    }
+    chain.ask("check_disclosure", Some(&arguments))?;
+    println!("the holder had at least {} in one note at block {height}", disclosure.least);
+    Ok(())
+}
