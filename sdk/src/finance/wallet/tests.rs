@@ -298,6 +298,10 @@ fn contradictions_are_refused_and_a_rewind_mends_them() {
     assert_eq!(wallet.height(), 4);
     wallet.scan(&chain.events).unwrap();
     assert_is_whole(&mut wallet, &chain);
+    wallet.forget();
+    assert_eq!((wallet.balance(), wallet.height()), (Balance::default(), 0));
+    wallet.scan(&chain.events).unwrap();
+    assert_is_whole(&mut wallet, &chain);
 }
 
 #[test]

@@ -57,7 +57,7 @@ impl fmt::Display for Kind {
 #[non_exhaustive]
 pub enum ScanError {
     /// Another event has the number. The chain has reverted a block, or one of two nodes has lied:
-    /// [rewind](super::Wallet::rewind), and scan again.
+    /// [rewind](super::Wallet::rewind) or [forget](super::Wallet::forget), and scan again.
     Conflict(Kind, u64),
     /// The number is beyond what the contract's trees can hold.
     Beyond(Kind, u64),

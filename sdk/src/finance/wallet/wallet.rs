@@ -322,6 +322,14 @@ impl Wallet {
         self.by_nullifier = positions.collect();
     }
 
+    /// Forgets all that was seen, for a scan from the beginning. What the wallet has noted of its own transactions
+    /// stays. Notes that were [adopted](Self::adopt) have to be adopted again.
+    pub fn forget(&mut self) {
+        self.view = View::default();
+        self.held.clear();
+        self.by_nullifier.clear();
+    }
+
     /// The events that are missing: later ones of their kind are known.
     #[must_use]
     pub fn gaps(&self) -> Vec<Gap> {

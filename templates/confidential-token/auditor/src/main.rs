@@ -160,7 +160,8 @@ impl Session {
         let compared = sync(&self.chain, file.as_deref(), identity.contract, from, |taken| {
             match taken {
                 Taken::Events(events) => {
-                    let audit = auditor.scan(events)?;
+                    let audit =
+                        auditor.scan(events).map_err(|error| format!("{error}; try `scan --anew`"))?;
                     acts += audit.acts;
                     unreadable += audit.unreadable;
                 }

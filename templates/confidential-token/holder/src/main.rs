@@ -240,14 +240,15 @@ impl Session {
     fn scan(&mut self, file: Option<PathBuf>, anew: bool) -> Outcome {
         let identity = self.wallet.identity();
         if anew {
-            self.wallet = Wallet::new(self.wallet.words().clone(), identity);
+            self.wallet.forget();
         }
         let chain = self.common.chain();
         let (from, wallet, mut spent, mut received) = (self.wallet.next_height(), &mut self.wallet, 0, 0);
         let compared = sync(&chain, file.as_deref(), identity.contract, from, |taken| {
             match taken {
                 Taken::Events(events) => {
-                    let scanned = wallet.scan(events)?;
+                    let scanned =
+                        wallet.scan(events).map_err(|error| format!("{error}; try `scan --anew`"))?;
                     received += scanned.received;
                     spent += scanned.spent;
                 }
