@@ -16,7 +16,7 @@ const ELSEWHERE: [(&str, &str); 5] = [
     ("NullifiersFull", "the same of `confidential::nullifiers`"),
     ("RegistryFull", "it takes 65,536 holders"),
     ("AlreadyPinned", "each call of a test has a block of its own; a unit test of `confidential::snapshots`"),
-    ("AlreadyActed", "disclosures may be repeated; the template `private-voting` counts acts"),
+    ("AlreadyActed", "disclosures may be repeated; no act of the asset counts once a note"),
 ];
 
 /// That the tests name each of these refusals.
