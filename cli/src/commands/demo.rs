@@ -195,7 +195,7 @@ impl Show<'_> {
         let paths = std::env::join_paths(own.into_iter().chain(std::env::split_paths(&paths)));
         let mut command = program("play", folder, &arguments);
         command.env("PATH", paths.context("the folder of this program cannot be in PATH")?).stdin(Stdio::null());
-        let told = if self.ui.json() {
+        let told: Vec<String> = if self.ui.json() {
             let output = command.stderr(Stdio::inherit()).output().context("cannot start the program `play`")?;
             check(output.status.code(), &shown, true)?;
             String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()

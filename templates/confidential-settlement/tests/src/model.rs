@@ -1,6 +1,6 @@
-//! The settlement against a model: a random sequence of calls, made on a chain and on plain Rust. The model is two tables
-//! of balances and a list of deals. Both must accept the same calls, and refuse the same calls for the same reasons. What
-//! wallets find and auditors decrypt must be the tables of balances.
+//! The settlement against a model: a random sequence of calls, made on a chain and on plain Rust. The model is two
+//! tables of balances and a list of deals. Both must accept the same calls, and refuse the same calls for the same
+//! reasons. What wallets find and auditors decrypt must be the tables of balances.
 
 use ::settlement::Refused;
 use dusk_sdk::finance::confidential::locks;

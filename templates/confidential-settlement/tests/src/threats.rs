@@ -43,7 +43,7 @@ fn a_released_lock_cannot_be_cancelled(chain: Chain) -> TestResult {
 #[dusk_sdk::test]
 fn a_cancelled_lock_cannot_be_released(chain: Chain) -> TestResult {
     let mut market = Market::open(&chain)?;
-    // Both legs stay locked for longer than the instruction: bob's was cancelled first, then alice's is released in vain.
+    // After the deadline bob's leg is cancelled in its asset, and alice's by the settlement. Neither is released.
     let trade = market.locked(PARTIES, AMOUNTS)?;
     chain.mine(DEADLINE_BLOCKS);
     market.cancel(&trade, MONEY)?;
@@ -118,7 +118,7 @@ fn release_and_cancellation_never_compete(chain: Chain) -> TestResult {
 #[dusk_sdk::test]
 fn a_lock_that_is_never_settled_comes_back(chain: Chain) -> TestResult {
     let mut market = Market::open(&chain)?;
-    // Bob affirms and never pays. Alice has her shares again after the deadline, without him and without the settlement.
+    // Bob affirms and never pays. After the deadline alice has her shares again, without him and the settlement.
     let trade = market.affirmed(PARTIES, AMOUNTS)?;
     market.lock(&trade, SHARES)?;
     chain.mine(DEADLINE_BLOCKS);
