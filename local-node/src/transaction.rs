@@ -1,8 +1,8 @@
 //! Transactions from outside: what can be checked of one without the chain's state.
 //!
-//! [`Policy::check`] takes bytes of any origin and gives a [`ValidTransaction`] transaction or says what is wrong with
-//! them. The cheapest checks come first: size, form, chain, fees, gas, and the signature last. Checks of what depends
-//! on accounts (nonce, balance) belong to the [`mempool`](local_node_core::mempool). Source: the book, "Transactions and fees",
+//! [`Policy::check`] takes bytes of any origin and gives a [`ValidTransaction`], or says what is wrong with them. The
+//! cheapest checks come first: size, form, chain, fees, gas, and the signature last. Checks of what depends on accounts
+//! (nonce, balance) belong to the [`mempool`](local_node_core::mempool). Source: the book, "Transactions and fees",
 //! section "Mempool".
 //!
 //! | module | holds |

@@ -34,7 +34,7 @@ const SDK_FILES: &[(&str, &str, &str)] = &[
 const ERROR_FILES: &[(&str, &[&str])] = &[
     ("How a call fails", &["sdk/protocol/src/execution.rs"]),
     ("Transactions that the node refuses", &["local-node/src/transaction/error.rs"]),
-    ("Transactions that leave the mempool, or do not enter it", &["local-node/src/mempool.rs"]),
+    ("Transactions that leave the mempool, or do not enter it", &["local-node/core/src/mempool.rs"]),
     ("Failed queries and simulations", &["local-node/src/reader.rs"]),
     ("Contracts that cannot be deployed", &["local-node/vm/src/module/inspect.rs"]),
     ("Drivers that do not work", &["local-node/vm/src/driver.rs"]),

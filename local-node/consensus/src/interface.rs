@@ -74,8 +74,8 @@ pub struct TipContext {
     pub before: Option<BeforeTip>,
     /// The iteration that [`Persist::Iteration`] last recorded for this very tip, when the node restarts within a
     /// round. Within one life the state machine remembers it by itself, and so it does after
-    /// [`Consensus::restore`](crate::Consensus::restore). The votes have to be restored as well: the round goes on in this
-    /// very iteration.
+    /// [`Consensus::restore`](crate::Consensus::restore). The votes have to be restored as well: the round goes on in
+    /// this very iteration.
     pub resume: Option<u8>,
 }
 

@@ -28,9 +28,9 @@
 //! * An attestation is made of counted votes, and of nothing else.
 //! * This node's keys vote at most once in each step of each iteration, also over a restart or when a tip comes back,
 //!   provided that the node persists [`Persist::Iteration`] and [`Persist::Vote`] before it sends what comes after, and
-//!   gives them back by [`Consensus::restore`] after a restart. A node that comes back goes on in the iteration in which
-//!   it was, where it repeats its votes at most and proposes nothing. Past iteration 16 it resumes at iteration 17, as in
-//!   production.
+//!   gives them back by [`Consensus::restore`] after a restart. A node that comes back goes on in the iteration in
+//!   which it was, where it repeats its votes at most and proposes nothing. Past iteration 16 it resumes at iteration
+//!   17, as in production.
 //! * A node never goes back to an earlier iteration of a round, and less than a third of the stake cannot make it leave
 //!   one.
 //! * Everything that peers can make grow has a bound: the queue, the iterations, the candidates, the votes.
@@ -55,8 +55,8 @@
 //! * Nodes that are in different iterations look for each other (`round/meeting.rs`). A node whose step times out goes
 //!   on with the highest later iteration that provisioners with more than a third of the stake have reached, as their
 //!   verified votes, candidates and ratified quorums say. A node that hears so much stake in earlier iterations only
-//!   stays in its own for up to three more steps, and when the others have come, for the time of an iteration; it does so
-//!   in three iterations of a round, and not in emergency mode. In production each node goes on by its own timeouts.
+//!   stays in its own for up to three more steps, and when the others have come, for the time of an iteration; it does
+//!   so in three iterations of a round, and not in emergency mode. In production each node goes on by its own timeouts.
 //! * A restarted node goes on in the iteration in which it was; production begins the next one, and is ahead of the
 //!   others then.
 //! * A node without peers ([`Config::alone`]) waits for its own block as long as it takes.

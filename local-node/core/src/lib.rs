@@ -25,11 +25,11 @@
 //! choice, to the ledger, into the chain. Accepting and reverting go to the ledger one at a time; building and
 //! verifying run beside them, so that no vote waits for an execution, and are cancelled when the tip changes.
 //!
-//! **Transactions.** Who drives the core checks a transaction as far as that needs no state, reads its sender's account,
-//! and gives both to the core ([`Input::Transaction`]). The core keeps it in the [`mempool`], or parks it while a nonce is
-//! missing, and passes the queue on with each [`LedgerRequest::Build`]. The ledger's answers bring the accounts that a
-//! change of the chain has changed, so that what can no longer run leaves; transactions of reverted blocks wait again, in
-//! the order of their nonces.
+//! **Transactions.** Who drives the core checks a transaction as far as that needs no state, reads its sender's
+//! account, and gives both to the core ([`Input::Transaction`]). The core keeps it in the [`mempool`], or parks it
+//! while a nonce is missing, and passes the queue on with each [`LedgerRequest::Build`]. The ledger's answers bring the
+//! accounts that a change of the chain has changed, so that what can no longer run leaves; transactions of reverted
+//! blocks wait again, in the order of their nonces.
 //!
 //! **Time.** `now` is one clock in milliseconds since 1970. The driver derives it from a monotonic clock and the system
 //! time at the start, so that a jump of the system's clock moves no timer.

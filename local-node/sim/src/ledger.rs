@@ -1,5 +1,5 @@
-//! A small model of a ledger: transfers move money between accounts, and blocks change stakes. What a block leads to is a
-//! hash over what it holds and what its senders have.
+//! A small model of a ledger: transfers move money between accounts, and blocks change stakes. What a block leads to is
+//! a hash over what it holds and what its senders have.
 
 mod stakes;
 

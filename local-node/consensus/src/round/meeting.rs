@@ -75,7 +75,8 @@ impl Round {
     }
 
     /// A step has come to no result in time: goes on with a later iteration, if provisioners with more than a third of
-    /// the stake have reached it. So at least one that follows the rules is there, unless a third of the stake does not.
+    /// the stake have reached it. So at least one that follows the rules is there, unless a third of the stake does
+    /// not.
     pub(super) fn catch_up(&mut self, context: &mut RoundContext<'_>) -> bool {
         let step = match self.phase {
             Phase::Proposal => StepName::Proposal,

@@ -8,8 +8,8 @@ use local_node_sim::{Bug, Options, Outcome, run};
 /// How long the third node is away at most.
 const LONGEST_AWAY_MS: u64 = 30_000;
 
-/// Three of four nodes are alive. One of these is away for a while, in which the other two hardly decide anything and go
-/// through iterations; then it restarts, and has to come to where they are. The longest time without a block.
+/// Three of four nodes are alive. One of these is away for a while, in which the other two hardly decide anything and
+/// go through iterations; then it restarts, and has to come to where they are. The longest time without a block.
 fn longest_gap(seed: u64, bug: Option<Bug>) -> Millis {
     let mut rng = Rng::new(seed);
     let away = 10_000 + rng.below(3000);
