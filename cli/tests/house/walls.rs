@@ -67,19 +67,7 @@ const MODULES_OF_THE_NODE: &[(&str, &[&str])] = &[
     ),
     (
         "http",
-        &[
-            "block",
-            "config",
-            "drivers",
-            "end",
-            "events",
-            "handle",
-            "ledger",
-            "network",
-            "reader",
-            "store",
-            "weight",
-        ],
+        &["block", "config", "drivers", "end", "events", "handle", "ledger", "network", "reader", "store", "weight"],
     ),
 ];
 
