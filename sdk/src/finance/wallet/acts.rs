@@ -1,4 +1,4 @@
-//! Witnesses: what a holder sends with a proof, and what only the prover knows.
+//! The witnesses of a holder's acts: the public arguments of a call, and the private inputs of its proof.
 
 use alloc::vec::Vec;
 use core::fmt;

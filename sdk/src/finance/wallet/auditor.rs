@@ -1,4 +1,4 @@
-//! The auditor: it reads every act, and knows who holds what at each height.
+//! The auditor's side: reads every act, and computes who holds what at each height.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;

@@ -1,4 +1,4 @@
-//! What a holder did and received, one entry for each transaction.
+//! The history of a holder: what it sent and received, one entry for each transaction.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;

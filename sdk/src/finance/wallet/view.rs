@@ -1,4 +1,4 @@
-//! What everybody can see of the asset: the notes, the nullifiers and the registry, rebuilt from events.
+//! The public state of the asset, rebuilt from events: commitments, nullifiers and the registry.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
