@@ -1,4 +1,4 @@
-//! What differs between two documents.
+//! The differences between two documents.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::document::Evidence;
 
-/// The most differences that are told; the others are counted.
+/// The most differences that are listed; the others are only counted.
 const MAX_DIFFERENCES: usize = 1_000;
 /// The longest value that is told whole, in characters.
 const MAX_VALUE: usize = 120;

@@ -1,6 +1,6 @@
-//! The document: what it holds, how it is written and read.
+//! The document: its content, and how it is written and read.
 //!
-//! It holds no time and no path of this machine, so that the same project and the same tools give the same bytes.
+//! It contains no time and no path of this machine, so that the same project and the same tools give the same bytes.
 
 use dusk_sdk_protocol::observation::Compared;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! The project built, tested and audited, and what comes of it as evidence.
+//! Builds, tests and audits the project, and makes the evidence of the results.
 
 use std::collections::BTreeSet;
 use std::fs;

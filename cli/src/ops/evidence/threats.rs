@@ -1,8 +1,8 @@
 //! The table of threats in a project's README.
 //!
-//! It is a table of Markdown whose first column is called `threat`, and which has a column `test`; a column `defence`
-//! is taken over, other columns are not. The column `test` names test functions in backticks, by their own names.
-//! Several tables count as one.
+//! A Markdown table is one if its first column is called `threat` and it has a column `test`. The column `test` names
+//! test functions in backticks, without their modules or with the last ones. A column `defence` is copied, other
+//! columns are not. Several such tables count as one.
 
 use super::document::{Standing, Test, Threat, Try};
 

@@ -1,4 +1,4 @@
-//! Values as their parts: what is compared, one by one, with a place each.
+//! Values split into parts with a place each, which are compared one by one.
 
 use alloc::borrow::ToOwned;
 use alloc::format;

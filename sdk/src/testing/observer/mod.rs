@@ -1,16 +1,16 @@
-//! The observer test: private data must make no difference to what the chain shows.
+//! Observer tests: they fail if what the chain shows depends on private data.
 //!
 //! A test with `#[dusk_sdk::test(observer)]` runs four times, each on a fresh chain: with two sets of private values,
-//! each with two sets of random values. The test host keeps everything that the chain shows of each transaction, and
-//! the runs are compared.
+//! and for each with two sets of random values. The test host records everything that the chain shows of each
+//! transaction, and the runs are compared.
 //!
-//! | module | about |
+//! | module | contents |
 //! |---|---|
-//! | `private` | what a test draws and declares |
+//! | `private` | the values that a test draws, and its declarations |
 //! | `compare` | the comparison, transaction by transaction |
-//! | `values` | arguments, inner calls, events, results, errors, gas |
-//! | `pages` | the pages of the state that changed |
-//! | `contracts`, `leaves` | values decoded, and as parts with a place each |
+//! | `values` | the comparison of arguments, inner calls, events, results, errors and gas |
+//! | `pages` | the comparison of the memory pages that changed |
+//! | `contracts`, `leaves` | decoding of values, and their parts with a place each |
 
 mod compare;
 mod contracts;

@@ -1,4 +1,4 @@
-//! The private values of an observer test, and what it declares.
+//! The private and random values of an observer test, and its declarations.
 
 use alloc::borrow::ToOwned;
 use alloc::format;

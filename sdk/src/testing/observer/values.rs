@@ -1,4 +1,4 @@
-//! Arguments, inner calls, events, results and gas of one transaction in four runs.
+//! The comparison of arguments, inner calls, events, results, errors and gas of a transaction in four runs.
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -13,8 +13,8 @@ use super::contracts::is_genesis;
 use super::leaves::Leaf;
 use super::private::Declaration;
 
-/// The shortest run of bytes that counts as a function of private values in a value that is declared random: shorter
-/// ones come about by chance.
+/// The fewest adjacent bytes that count as a leak if they depend on private values alone, within a value that is
+/// declared random. Fewer may coincide by chance.
 const MIN_FIXED_BYTES: usize = 4;
 /// The fewest bytes of a drawn value that are recognised elsewhere.
 const MIN_KNOWN_BYTES: usize = 8;
@@ -75,8 +75,8 @@ impl Comparison<'_> {
         }
     }
 
-    /// Compares the gas that was paid for, and that of the call itself: whoever runs the call again sees it, also where
-    /// a refused transaction pays its whole limit.
+    /// Compares the gas that was paid, and the gas of the call itself. Anybody who executes the call again sees the
+    /// latter, even if a refused transaction pays for its whole limit.
     pub(super) fn gas(&mut self, at: &At, seen: [&Observation; 4]) {
         let paid = seen.map(|it| it.gas_spent);
         let run = seen.map(|it| it.call.as_ref().map_or(0, |call| call.gas_spent));
@@ -264,7 +264,7 @@ impl Comparison<'_> {
         }
     }
 
-    /// Random values keep a secret only as long as nobody sees them.
+    /// Reports drawn random values that appear on the chain: there they hide nothing.
     fn secrets(&mut self, at: &At, kind: FindingKind, shown: &str, leaves: [&Leaf; 4]) {
         let runs = self.runs;
         for (index, draw) in runs[0].drawn.iter().enumerate().filter(|(_, draw)| draw.is_random) {
