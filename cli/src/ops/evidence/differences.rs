@@ -10,7 +10,7 @@ use super::document::Evidence;
 
 /// The most differences that are listed; the others are only counted.
 const MAX_DIFFERENCES: usize = 1_000;
-/// The longest value that is told whole, in characters.
+/// The longest value that is shown whole, in characters.
 const MAX_VALUE: usize = 120;
 
 /// A difference.
@@ -18,9 +18,9 @@ const MAX_VALUE: usize = 120;
 pub(crate) struct Difference {
     /// Where it is: `contracts vault, wasm`.
     pub(crate) place: String,
-    /// What the file says there; absent where it says nothing.
+    /// The value in the file, if any.
     pub(crate) file: Option<String>,
-    /// What the project says there now.
+    /// The value of the project now, if any.
     pub(crate) now: Option<String>,
 }
 

@@ -82,7 +82,7 @@ fn in_backticks(cell: &str) -> Vec<String> {
     cell.split('`').skip(1).step_by(2).map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
-/// The threats with what came of their tests.
+/// The threats with the results of their tests.
 pub(super) fn judged(rows: Vec<Row>, tests: &[Test]) -> Vec<Threat> {
     let judge = |row: Row| {
         let tries: Vec<Try> = row.tests.into_iter().map(|name| tried(name, tests)).collect();
@@ -96,7 +96,7 @@ pub(super) fn judged(rows: Vec<Row>, tests: &[Test]) -> Vec<Threat> {
     rows.into_iter().map(judge).collect()
 }
 
-/// The test of a name. Of several with one name the worst counts.
+/// The test with a name. If several have it, one that has not passed counts.
 fn tried(name: String, tests: &[Test]) -> Try {
     let is_it = |test: &&Test| {
         let full = test.name.strip_suffix("::observer").unwrap_or(&test.name);

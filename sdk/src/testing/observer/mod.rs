@@ -77,7 +77,7 @@ fn observe(test: &str, chain: &Chain, run: Run, body: fn(Chain, &Private) -> Tes
     Shown { seen: chain.observed(), drawn, declared }
 }
 
-/// What a test says that has found private data.
+/// The message of a test that has found private data.
 fn told(test: &str, compared: &Compared) -> String {
     let mut text = format!("{test} shows private data, or what it declares does not hold:");
     for finding in &compared.findings {

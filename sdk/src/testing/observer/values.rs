@@ -22,13 +22,13 @@ const MIN_KNOWN_BYTES: usize = 8;
 /// A place whose value is compared.
 struct Place<'a> {
     kind: FindingKind,
-    /// What people read before the place in the value.
+    /// The text before the place in a finding.
     label: &'a str,
     /// The contract and its function or event.
     within: [&'a str; 2],
 }
 
-/// What is declared of a place.
+/// The declaration for a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Rule {
     Public,
@@ -225,7 +225,7 @@ impl Comparison<'_> {
         self.secrets(at, place.kind, &shown, leaves);
     }
 
-    /// Whether a value that is declared random is a function of private values, as far as that can be told.
+    /// Reports a value that is declared random if it, or a part of it, depends on private values alone.
     fn random(&mut self, at: &At, shown: &str, leaves: [&Leaf; 4], differs: Verdict) {
         let lengths = leaves.map(|leaf| leaf.bytes.len());
         if verdict(lengths.each_ref()) != Verdict::Same {
@@ -300,7 +300,7 @@ impl Comparison<'_> {
     }
 }
 
-/// Whether a declared place has this one in it. The contract may be left out.
+/// Whether a declared place includes this one. The declaration may leave out the contract.
 pub(super) fn fits(declared: &[String], within: &[&str], path: &[String]) -> bool {
     let place: Vec<&str> = within.iter().copied().chain(path.iter().map(String::as_str)).collect();
     [&place[..], &place[1..]].iter().any(|place| {
