@@ -1,8 +1,9 @@
-//! How far the other provisioners have come in a round, by the messages that they signed.
+//! The iterations that the other provisioners have reached in a round, by the messages that they signed.
 //!
-//! Sides of nodes that run apart find each other by two rules, both of which take more than a third of the stake: a
-//! node whose step times out goes to an iteration that others have reached, and one that is ahead of others stays
-//! for a while. Where more than two thirds of the stake take part, one of the two applies to any two sides.
+//! After a partition, groups of nodes may be in different iterations. Two rules bring them together: a node whose step
+//! times out goes on to a later iteration that provisioners with more than a third of the stake have reached, and a
+//! node waits for a while if provisioners with more than a third of the stake are behind it. If more than two thirds of
+//! the stake take part, then of any two groups one has more than a third, so one of the rules applies to the other.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +11,7 @@ use local_node_types::keys::BlsKey;
 
 use crate::provisioners::Provisioners;
 
-/// What was heard of the other provisioners. At most one entry for each of those that were drawn in the round.
+/// What this node has heard of the other provisioners. At most one entry for each that was drawn in the round.
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
     /// The highest iteration of each provisioner.

@@ -1,9 +1,9 @@
 //! Transactions that wait for a block.
 //!
-//! The pool is a deterministic value: time and account states are arguments, and the core owns it. It holds at most one
-//! transaction for each account and nonce, and only such nonces of an account as follow each other without a gap, so
-//! that everything in it can run. Transactions whose predecessors have not arrived yet are parked beside it for some
-//! seconds ([`Prequeue`]). Rules: the book, "Transactions and fees", section "Mempool".
+//! The core owns the pool. The pool is deterministic: time and account states are arguments. It holds at most one
+//! transaction for each account and nonce, and the nonces of an account have no gaps, so that every transaction in it
+//! can be executed. Transactions whose predecessors have not arrived yet are parked in the [`Prequeue`] for some
+//! seconds. Rules: the book, "Transactions and fees", section "Mempool".
 
 mod prequeue;
 mod queue;

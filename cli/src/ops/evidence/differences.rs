@@ -1,4 +1,4 @@
-//! What differs between two documents.
+//! The differences between two documents.
 
 use std::collections::BTreeSet;
 
@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use super::document::Evidence;
 
-/// The most differences that are told; the others are counted.
+/// The most differences that are listed; the others are only counted.
 const MAX_DIFFERENCES: usize = 1_000;
-/// The longest value that is told whole, in characters.
+/// The longest value that is shown whole, in characters.
 const MAX_VALUE: usize = 120;
 
 /// A difference.
@@ -18,9 +18,9 @@ const MAX_VALUE: usize = 120;
 pub(crate) struct Difference {
     /// Where it is: `contracts vault, wasm`.
     pub(crate) place: String,
-    /// What the file says there; absent where it says nothing.
+    /// The value in the file, if any.
     pub(crate) file: Option<String>,
-    /// What the project says there now.
+    /// The value of the project now, if any.
     pub(crate) now: Option<String>,
 }
 

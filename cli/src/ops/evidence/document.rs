@@ -1,6 +1,6 @@
-//! The document: what it holds, how it is written and read.
+//! The document: its content, and how it is written and read.
 //!
-//! It holds no time and no path of this machine, so that the same project and the same tools give the same bytes.
+//! It contains no time and no path of this machine, so that the same project and the same tools give the same bytes.
 
 use dusk_sdk_protocol::observation::Compared;
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ const VERSION: u64 = 1;
 /// The most bytes of a document that is read.
 pub(crate) const MAX_EVIDENCE_BYTES: u64 = 64 << 20;
 
-/// The file: the evidence, with what tells that it is whole.
+/// The file: the evidence, with a digest that shows whether it is whole.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -30,9 +30,9 @@ struct File {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Evidence {
-    /// Whether nothing speaks against the project, as far as this document goes.
+    /// Whether no test failed, all threats are averted, and all audits are clean.
     pub(crate) sound: bool,
-    /// What a reader has to know beforehand.
+    /// The reasons why `sound` is false, and limits of the evidence.
     pub(crate) remarks: Vec<String>,
     /// The threats of the README's table, in its order.
     pub(crate) threats: Vec<Threat>,
@@ -58,13 +58,13 @@ pub(crate) struct Threat {
     pub(crate) threat: String,
     /// What prevents it.
     pub(crate) defence: String,
-    /// How it stands.
+    /// Its standing.
     pub(crate) standing: Standing,
     /// The tests that the table names.
     pub(crate) tests: Vec<Try>,
 }
 
-/// How a threat stands.
+/// The standing of a threat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Standing {
@@ -80,7 +80,7 @@ pub(crate) enum Standing {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Try {
-    /// As the table has it.
+    /// Its name in the table.
     pub(crate) name: String,
     /// The test's full name; absent where there is none of this name.
     pub(crate) test: Option<String>,
@@ -185,7 +185,7 @@ pub(crate) struct KeyOf {
     pub(crate) parameters: String,
 }
 
-/// A call, and what everybody sees of it.
+/// A call, and its public parts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Call {
@@ -251,7 +251,7 @@ pub(crate) struct Source {
     pub(crate) bytes: u64,
 }
 
-/// Why a file is not evidence that can be checked.
+/// Why a file cannot be verified.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum EvidenceError {

@@ -1,4 +1,4 @@
-//! The project built, tested and audited, and what comes of it as evidence.
+//! Builds, tests and audits the project, and makes the evidence of the results.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -36,7 +36,7 @@ const MAX_README_BYTES: u64 = 4 << 20;
 /// The length of a proof in the interface of a contract.
 const PROOF: Type = Type::FixedBytes(1008);
 
-/// What is to be gathered.
+/// Options of the evidence.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Order {
     /// The proofs that tests make.
@@ -47,7 +47,7 @@ pub(crate) struct Order {
     pub(crate) yes: bool,
 }
 
-/// Builds, tests and audits the project. Failed tests and findings are in the evidence; they are no error.
+/// Builds, tests and audits the project. Failed tests and findings become part of the evidence, and are no errors.
 ///
 /// # Errors
 /// When the project or its tests do not compile, or a test program ends without results.
@@ -79,7 +79,7 @@ pub(crate) fn gather(project: &Project, order: Order, report: &Arc<dyn Report>) 
     Ok(evidence)
 }
 
-/// Says what speaks against the project, and what a reader has to know.
+/// Sets `sound`, and writes the remarks.
 fn judge(evidence: &mut Evidence) {
     let mut against = Vec::new();
     let tests = |status: &str| evidence.tests.iter().filter(|test| test.status == status).count();

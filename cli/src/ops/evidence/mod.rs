@@ -1,12 +1,12 @@
-//! Evidence: one document about a project that somebody else can check by making it again.
+//! Evidence: one document about a project, which another person can check by making it again.
 //!
-//! | file | about |
+//! | file | contents |
 //! |---|---|
-//! | `document` | what it holds, how it is written and read |
+//! | `document` | the content of the document, and how it is written and read |
 //! | `threats` | the table of threats in the project's README |
 //! | `sources` | the files that the project is built from |
-//! | `gather` | the project built, tested and audited |
-//! | `differences` | what differs between two documents |
+//! | `gather` | builds, tests and audits the project, and makes the document |
+//! | `differences` | the differences between two documents |
 //! | `page` | the document as an HTML page that prints well |
 
 mod differences;

@@ -1,4 +1,4 @@
-//! The document as an HTML page: one file, no script, nothing from elsewhere, and readable on paper.
+//! The document as an HTML page: one file that prints well, without scripts and without resources from elsewhere.
 
 use std::fmt::Write as _;
 

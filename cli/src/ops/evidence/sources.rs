@@ -1,8 +1,8 @@
-//! The files that a project is built from, whatever keeps its history.
+//! The files that a project is built from. They are found in its folders, without git.
 //!
 //! Of the project's folder: `Cargo.toml`, `Cargo.lock`, `dusk.toml`, `README.md` and `rust-toolchain.toml`. Of each
 //! package of the workspace: `Cargo.toml`, `build.rs`, and everything in `src`, `tests`, `benches` and `examples`.
-//! Nothing else, so that keys, wallets and what programs have written are not listed.
+//! Nothing else is listed, so keys, wallets and files that programs have written stay out of the document.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};

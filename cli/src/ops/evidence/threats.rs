@@ -1,8 +1,8 @@
 //! The table of threats in a project's README.
 //!
-//! It is a table of Markdown whose first column is called `threat`, and which has a column `test`; a column `defence`
-//! is taken over, other columns are not. The column `test` names test functions in backticks, by their own names.
-//! Several tables count as one.
+//! A Markdown table is one if its first column is called `threat` and it has a column `test`. The column `test` names
+//! test functions in backticks, without their modules or with the last ones. A column `defence` is copied, other
+//! columns are not. Several such tables count as one.
 
 use super::document::{Standing, Test, Threat, Try};
 
@@ -82,7 +82,7 @@ fn in_backticks(cell: &str) -> Vec<String> {
     cell.split('`').skip(1).step_by(2).map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
-/// The threats with what came of their tests.
+/// The threats with the results of their tests.
 pub(super) fn judged(rows: Vec<Row>, tests: &[Test]) -> Vec<Threat> {
     let judge = |row: Row| {
         let tries: Vec<Try> = row.tests.into_iter().map(|name| tried(name, tests)).collect();
@@ -96,7 +96,7 @@ pub(super) fn judged(rows: Vec<Row>, tests: &[Test]) -> Vec<Threat> {
     rows.into_iter().map(judge).collect()
 }
 
-/// The test of a name. Of several with one name the worst counts.
+/// The test with a name. If several have it, one that has not passed counts.
 fn tried(name: String, tests: &[Test]) -> Try {
     let is_it = |test: &&Test| {
         let full = test.name.strip_suffix("::observer").unwrap_or(&test.name);

@@ -1,9 +1,9 @@
 //! Transactions whose predecessors have not arrived yet.
 //!
-//! A transaction whose nonce leaves a gap cannot wait in the pool, where everything can run. It is parked here, comes
-//! back as soon as its direct predecessor is taken, and is tried again from time to time; after some tries it is given
-//! up. Parked transactions hold no money of their account and no place in the pool. Source: the
-//! book, "Transactions and fees", section "Mempool".
+//! A transaction whose nonce leaves a gap cannot wait in the pool, which holds only transactions that can be executed.
+//! It is parked here and tried again every [`RETRY_MILLIS`], and as soon as the pool takes its direct predecessor.
+//! After [`MAX_TRIES`] tries it is given up. Parked transactions reserve no money of their account and no place in the
+//! pool. Source: the book, "Transactions and fees", section "Mempool".
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

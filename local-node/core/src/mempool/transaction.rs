@@ -1,4 +1,4 @@
-//! Transactions that passed the checks which need no state.
+//! Transactions that have passed all checks that need no state.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Addresses: where notes are sent to.
+//! Addresses of holders, to which senders send notes.
 
 use alloc::string::String;
 use core::fmt;

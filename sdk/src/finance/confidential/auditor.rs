@@ -1,7 +1,9 @@
 //! The auditor: the public key to which every act is encrypted, handed over in two steps.
 //!
-//! Ciphertexts stay readable for the key for which they were made: each key has a number, which the events of acts
-//! name. A new auditor does not read the past unless the old one tells it.
+//! An officer offers the office to an account with a public key, and this account takes it. Nobody checks that the
+//! account knows the secret of the key. Each key has a number, which the events of acts state: only this key reads the
+//! ciphertexts of the act. So a new auditor needs the old one for the past, and for the view keys of holders that
+//! registered before.
 
 use dusk_sdk_circuit::native::Point;
 

@@ -1,4 +1,5 @@
-//! Ciphertexts: for the auditor, proven by the circuit, and for the receiver, made by the sender.
+//! Ciphertexts: for the auditor, which the circuit proves to be right, and for the receiver, which only the sender
+//! vouches for.
 //!
 //! A ciphertext has an ephemeral point `R = r·G`. Its masks are derived from the shared point `S = r·K = k·R` with the
 //! reader's key `K = k·G`, and each element is a message plus its mask. The ephemeral scalar `r` must be random or

@@ -1,7 +1,8 @@
-//! The constants that separate the hashes.
+//! The domains: constants that keep hashes of different purposes apart.
 //!
-//! Each is an ASCII word as a number. Hashes whose first element also has a number of up to 64 or 128 bits, such as a
-//! value, have the word above it. So no two hashes of different purpose have the same first element.
+//! Each domain is an ASCII word as a number, and a part of the first element of a hash. If this element also holds a
+//! number of up to 64 or 128 bits, such as a value, the word is in the bits above it. So two hashes of different
+//! purposes never have the same first element.
 
 use dusk_bls12_381::BlsScalar;
 

@@ -1,4 +1,4 @@
-//! What the registry knows of a holder.
+//! A holder's entry in the registry.
 
 use serde::{Deserialize, Serialize};
 

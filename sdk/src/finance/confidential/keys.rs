@@ -1,4 +1,4 @@
-//! The keys of a holder.
+//! The keys of a holder: to spend, to be audited, and to read.
 
 use core::fmt;
 

@@ -1,9 +1,11 @@
 //! Locks: amounts that wait for a settlement.
 //!
-//! A [`Lock`](super::statements::Lock) spends notes into a pending entry. Its agent, a contract, releases it to the
-//! receiver up to and in the block of the deadline; after that block anybody has it cancelled, which gives the amount
-//! back. So the two never compete. An entry is named by agent, instruction and leg: nobody who does not know what is in
-//! the leg can take its place.
+//! A proof of [`Lock`](super::statements::Lock) spends notes into a pending entry. Its agent, a contract, can release
+//! the entry to the receiver up to and including the block of the deadline, and cancel it at any time, which gives the
+//! amount back. After the deadline anybody can cancel it. So a release and a cancellation by others never compete.
+//!
+//! Agent, instruction and leg identify an entry. To make one, the proof has to open the leg, so nobody else can make an
+//! entry in its place.
 
 use alloc::collections::BTreeMap;
 

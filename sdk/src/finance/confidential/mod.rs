@@ -1,7 +1,7 @@
 //! Confidential assets: notes in place of balances.
 //!
-//! A contract holds commitments to notes and the nullifiers of those that were spent. Balances, amounts, senders and
-//! receivers are hidden from the chain, visible to the auditor, and provable to whom the holder chooses.
+//! A contract holds commitments to notes and the nullifiers of spent notes. The chain does not see balances, amounts,
+//! senders and receivers; the auditor does. A holder can prove facts about its notes to anybody it chooses.
 //!
 //! # Model
 //!
@@ -11,35 +11,38 @@
 //!                                                       nullifier  = H(position, nk, commitment): once it is spent
 //! ```
 //!
-//! - **A holder spends** with its spend secret. `ak` and `nk`, which the auditor knows, suffice to follow a holder and
-//!   to [seize](statements), but not to spend as the holder.
-//! - **A nullifier is unique** for the position of a note, so nobody can make two notes with one nullifier.
+//! - **A holder spends** with its spend secret. With `ak` and `nk` the auditor sees when notes are spent, and an
+//!   officer can [seize](statements::Seize) them, but neither can spend as the holder.
+//! - **A nullifier is unique**, because the position of the note is a part of it: nobody can make two notes with one
+//!   nullifier.
 //! - **The auditor can read** every transfer: the circuit encrypts to its key. `rho` is derived from the same shared
 //!   secret, so the auditor knows whole notes.
-//! - **A receiver finds a note** by a second ciphertext for its reading key. The proof binds this one, but does not
-//!   prove it: a sender who spoils it has paid all the same, and the auditor can tell the receiver.
+//! - **A receiver finds a note** by a second ciphertext, for its reading key. The proof is bound to it, but does not
+//!   show that it is right: a sender who makes it unreadable has paid all the same, and the auditor can tell the
+//!   receiver the content.
 //!
 //! # Parts
 //!
-//! | module | contents | refuses with codes from |
+//! | module | contents | first error code |
 //! |---|---|---|
 //! | [`statements`] | what holders, issuer and auditor prove: gadgets for circuits | |
 //! | [`notes`] | the tree of notes, of which the contract keeps the last nodes and roots | 9300 |
-//! | [`nullifiers`] | the notes that were spent, each once | 9310 |
-//! | [`registry`] | who may hold the asset; the policy that proofs are about | 9320 |
+//! | [`nullifiers`] | the nullifiers of spent notes, each once | 9310 |
+//! | [`registry`] | the holders that are admitted; the policy that proofs are about | 9320 |
 //! | [`auditor`] | the key to which every act is encrypted | 9330 |
 //! | [`snapshots`] | roots pinned at a height; acts that count once for each note | 9340 |
 //! | [`locks`] | amounts that wait for a settlement | 9350 |
 //! | [`pool`] | transfer, mint, seizure, lock, release: the parts composed, with the public supply | 9360 |
 //!
-//! A contract holds a [`Pool`], and a [`Registry`] if not everybody may hold the asset. Names follow ERC-7984 where it
-//! has one: [`total_supply`](Pool::total_supply) (public here), [`ConfidentialTransfer`](pool::ConfidentialTransfer).
+//! A contract holds a [`Pool`], and also a [`Registry`] unless anybody may hold the asset. Names follow ERC-7984 where
+//! it has one: [`total_supply`](Pool::total_supply) (public here),
+//! [`ConfidentialTransfer`](pool::ConfidentialTransfer).
 //!
 //! # Sizes
 //!
-//! [`NOTE_LEVELS`], [`NULLIFIER_LEVELS`] and [`HOLDER_LEVELS`] are the heights of the trees, with four children a node.
-//! A transfer verifies a proof (10,000,000 gas) and computes up to 82 hashes of up to four elements (70,000 each); in a
-//! young tree about 35.
+//! [`NOTE_LEVELS`], [`NULLIFIER_LEVELS`] and [`HOLDER_LEVELS`] (13, 13 and 8) are the heights of the trees. Each node
+//! has four children. A transfer verifies a proof (10,000,000 gas) and computes up to 82 hashes of up to four elements
+//! (70,000 each); in a young tree about 35.
 //!
 //! # Threats
 //!
@@ -71,14 +74,15 @@
 //!
 //! # Absent
 //!
-//! - A receiver's ciphertext is not proven: a sender can withhold it, but not take the amount back. The auditor, who
-//!   reads every note, can tell the receiver.
-//! - The change of an act is not named to the auditor by its owner, but by the first nullifier. In an asset without a
-//!   registry the auditor reads amounts and receivers of all acts, and senders only if they have told it their keys.
-//! - Amounts that are locked at a snapshot do not vote.
-//! - A notes tree that is full takes no transfer any more; holders can only be moved to a new contract.
-//! - Operators of ERC-7984 (`set_operator`): whoever may spend for another holds its spend secret. Anybody may submit
-//!   what a holder has proven, so no operator is needed to pay gas.
+//! - A proof that the receiver's ciphertext is right: a sender can withhold it, but not take the amount back. The
+//!   auditor reads every note, and can tell the receiver. Memos are for the receiver only.
+//! - The owner of change in the auditor's ciphertext: the auditor knows it by the first nullifier, with the view keys.
+//!   In an asset without a registry it reads amounts and receivers of all acts, and senders only if they have told it
+//!   their view keys.
+//! - Votes for amounts that are locked at a snapshot.
+//! - A way to continue when the tree of notes is full: it takes no more transfers, and the issuer needs a new contract.
+//! - Operators of ERC-7984 (`set_operator`): only the spend secret allows to spend. Anybody may submit what a holder
+//!   has proven, so no operator is needed to pay gas.
 
 mod address;
 pub mod auditor;

@@ -1,7 +1,7 @@
 //! The notes of an asset: a tree to which a contract appends.
 //!
-//! The contract keeps the last nodes of each level, not the tree; wallets build it from the events. A proof may be
-//! about any of the last [`ROOTS`] roots: older notes stay in the tree, so an older root is as true as the newest.
+//! The contract keeps only the last nodes of each level; wallets build the whole tree from events. A proof may be about
+//! any of the last [`ROOTS`] roots: notes are never removed from the tree, so an older root shows nothing false.
 
 use alloc::vec::Vec;
 

@@ -1,4 +1,4 @@
-//! The nullifiers of spent notes, in a tree under which absence can be proven.
+//! The nullifiers of spent notes, in an indexed tree: a proof can show that a nullifier is absent.
 
 use super::NullifierTree;
 use crate::env::emit;

@@ -1,7 +1,8 @@
 //! The usual acts of a confidential asset, composed of the parts.
 //!
-//! Every act asks first what costs little, then lets the contract verify the proof about exactly the public inputs that
-//! the act uses, and then changes the state. The contract gives the verification as a closure, so it cannot forget it:
+//! Every act first makes the cheap checks, then calls the contract to verify the proof, and then changes the state. The
+//! contract passes the verification as a closure, so it cannot forget it. The closure gets the public inputs from the
+//! act, so the proof is about exactly the values that the act uses:
 //!
 //! ```
 //! use dusk_sdk::finance::confidential::pool::{Pool, Refused, Spending};
@@ -26,7 +27,7 @@
 //! }
 //! ```
 //!
-//! The supply is public: what was minted, less what left. A locked amount is part of it.
+//! The supply is public: the sum of what was minted, less what was paid out. It includes locked amounts.
 
 use alloc::string::String;
 

@@ -1,10 +1,12 @@
 //! The registry of holders: who may hold the asset, in a tree under which senders and receivers prove that they may.
 //!
-//! Somebody registers with a proof that tells the auditor its keys; an officer admits it. What the registry says of a
-//! holder is public, under the pseudonym `owner`. Transfers show no owner, so they cannot be linked to an entry.
+//! A holder registers with a proof that encrypts its view keys to the auditor. Then an officer admits it, or a proof of
+//! [`Admit`](super::statements::Admit). The entry of a holder is public, under the pseudonym `owner`. Transfers show no
+//! owner, so they cannot be linked to an entry.
 //!
-//! A proof may be about one of the last [`ROOTS`] roots. A change that takes a right away (freeze, removal, another
-//! level) ends all older roots at once: no proof that was made before it counts.
+//! A proof may be about one of the last [`ROOTS`] roots. An admission keeps the older roots valid. A change of an entry
+//! (such as a freeze, or the end of one) and a removal invalidate all older roots at once, and with them all proofs
+//! made before.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
@@ -21,7 +23,7 @@ use crate::finance::offices::Officer;
 use crate::prelude::{ensure, error, event};
 use crate::principal::Principal;
 
-/// The number of roots that proofs may be about, as long as nobody loses a right.
+/// The number of roots that proofs may be about. A change or removal of an entry ends all but the newest.
 pub const ROOTS: usize = 64;
 
 /// The holders.

@@ -1,7 +1,7 @@
 //! Snapshots of hidden holdings, and acts that count once for each note.
 //!
-//! A snapshot pins the roots of notes and nullifiers at a height. Whoever held a note then can
-//! [show it](super::statements::Held) at any time later: to vote, to be paid, to disclose a holding.
+//! A snapshot records the roots of notes and nullifiers at a height. The holder of an unspent note at this height can
+//! [prove it](super::statements::Held) at any later time: to vote, to be paid, to disclose a holding.
 
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;

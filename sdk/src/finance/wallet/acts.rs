@@ -1,4 +1,4 @@
-//! Witnesses: what a holder sends with a proof, and what only the prover knows.
+//! The witnesses of a holder's acts: the public arguments of a call, and the private inputs of its proof.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -25,7 +25,7 @@ use crate::zk::native::merkle::{MerklePath, Tree};
 use crate::zk::native::{NotAPoint, Point, Scalar};
 use crate::{ContractId, Field};
 
-/// The ephemeral keys of one act differ by these numbers.
+/// Numbers that make the ephemeral keys within an act differ.
 mod purpose {
     pub(super) const AUDITOR: u64 = 0;
     pub(super) const FIRST: u64 = 1;
@@ -132,7 +132,7 @@ pub enum ActError {
         /// The rounds of merging that are needed, this one included.
         rounds: u32,
     },
-    /// The sum of what is sent and what leaves has more than 64 bits.
+    /// The sum of the amount that is sent and the amount that leaves the asset has more than 64 bits.
     TooMuch,
     /// The note is not there, is spent, or is taken by another transfer.
     NotFree(u64),
@@ -200,7 +200,7 @@ struct Parts {
     seed: Context,
 }
 
-/// What makes the numbers of an act its own: a random element, and what the act consists of.
+/// The input from which the ephemeral keys of an act are derived: a random element, and the content of the act.
 #[derive(Clone)]
 struct Context(Vec<Field>);
 
@@ -225,7 +225,8 @@ impl Wallet {
         Ok(RegisterWitness { address: self.address(), act, secret })
     }
 
-    /// Makes the witness of a transfer, and takes its notes. [Save](Wallet::save) the wallet before the witness leaves.
+    /// Makes the witness of a transfer, and reserves its notes. [Save](Wallet::save) the wallet before the witness
+    /// leaves.
     ///
     /// # Errors
     /// [`ActError`].
@@ -496,8 +497,8 @@ impl Wallet {
 }
 
 impl Context {
-    /// A random element before what the act consists of. So two acts have other numbers if the system's randomness is
-    /// good, or else if the acts differ: notes are spent once, so their nullifiers do.
+    /// A random element, then the content of the act. Two acts get different keys if the system's randomness is good.
+    /// If it is not, they still do if the acts differ, and acts that spend notes differ in their nullifiers.
     fn new(act: &[Field]) -> Result<Self, NoRandomness> {
         let mut context = Vec::with_capacity(1 + act.len());
         context.push(randomness::field()?);

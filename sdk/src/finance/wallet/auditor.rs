@@ -1,4 +1,4 @@
-//! The auditor: it reads every act, and knows who holds what at each height.
+//! The auditor's side: reads every act, and computes who holds what at each height.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
@@ -29,22 +29,22 @@ const KIND: u8 = 2;
 
 /// The auditor of an asset: its key, and what it has read.
 ///
-/// It takes the same events as a wallet, in any order and again. It matches what it decrypts with the notes of the
-/// chain by their commitments, so a ciphertext that says anything else counts for nothing.
+/// It scans the same events as a wallet, in any order and repeatedly. It matches decrypted notes with the commitments
+/// on the chain, and ignores a ciphertext that does not match.
 pub struct Auditor {
     identity: Identity,
     asset: Field,
     words: Words,
     keys: Keys,
     view: View,
-    /// What holders have told at registration, by owner.
+    /// The view keys from registrations, by owner.
     holders: BTreeMap<[u8; 32], ViewKeys>,
     /// The acts that were read, and by which ciphertexts at which places.
     acts: Vec<Read>,
     ciphers: BTreeSet<(Place, [u8; 32])>,
     /// The acts whose sender is not known: new money, or what follows from events that are missing.
     waiting: BTreeSet<(Place, usize)>,
-    /// What commitments are to, as far as it was read.
+    /// The notes in commitments, as far as their ciphertexts were read.
     openings: BTreeMap<[u8; 32], Note>,
     /// The notes of the chain that were read, by position; their nullifiers, if the holder's keys are known.
     notes: BTreeMap<u64, (Note, Option<Field>)>,
@@ -172,13 +172,13 @@ impl Auditor {
         &self.words
     }
 
-    /// The public key, which the contract is told.
+    /// The public key, an argument of the contract's constructor.
     #[must_use]
     pub fn key(&self) -> AuditorKey {
         AuditorKey::from(&self.keys.reading)
     }
 
-    /// Takes events, in any order and again.
+    /// Scans events, in any order and repeatedly.
     ///
     /// # Errors
     /// [`ScanError`] at the first event that contradicts an earlier one. What was taken before stays.
@@ -254,7 +254,7 @@ impl Auditor {
         Ok(new)
     }
 
-    /// Reads registrations, and returns how many do not hold.
+    /// Reads registrations, and returns how many are unreadable or do not fit their owner.
     fn read_views(&mut self, views: &[(Field, ViewCipher)]) -> u64 {
         let opened = in_parallel(views, |(owner, cipher)| {
             cipher.open(&self.keys.reading).ok().filter(|keys| keys.owner() == *owner)
@@ -275,7 +275,7 @@ impl Auditor {
         unreadable
     }
 
-    /// Learns what a commitment is to.
+    /// Stores the note that a commitment is to.
     fn learn(&mut self, commitment: Field, note: Note) {
         self.openings.insert(commitment.to_bytes(), note);
         for position in self.positions.get(&commitment.to_bytes()).cloned().unwrap_or_default() {

@@ -1,4 +1,4 @@
-//! Events of the contract, as wallets take them.
+//! The events of the contract from which wallets learn.
 
 use super::view::Place;
 use crate::__private::Json;

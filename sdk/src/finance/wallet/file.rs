@@ -39,7 +39,7 @@ pub enum FileError {
         /// The system's reason.
         source: io::Error,
     },
-    /// The bytes of the file are not opened.
+    /// The content of the file cannot be decrypted or read.
     Sealed {
         /// The file.
         path: PathBuf,

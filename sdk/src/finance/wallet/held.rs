@@ -68,7 +68,7 @@ impl Drop for Held {
 impl ZeroizeOnDrop for Held {}
 
 impl core::fmt::Debug for Held {
-    /// The position alone: the rest is the holder's business.
+    /// Shows the position only: the rest is secret.
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Held").field("position", &self.position).finish_non_exhaustive()
     }

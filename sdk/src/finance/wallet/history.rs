@@ -1,4 +1,4 @@
-//! What a holder did and received, one entry for each transaction.
+//! The history of a holder: what it sent and received, one entry for each transaction.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -9,7 +9,7 @@ use super::view::Place;
 use crate::Field;
 use crate::finance::confidential::Address;
 
-/// What a transaction did to the holding.
+/// The effect of a transaction on the holding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Effect {
@@ -18,7 +18,7 @@ pub enum Effect {
         /// How much.
         amount: u64,
     },
-    /// Notes went, less the change that came back.
+    /// Notes were spent; the amount excludes the change that came back.
     Paid {
         /// How much.
         amount: u64,
@@ -37,13 +37,13 @@ pub struct Entry {
     pub place: Option<Place>,
     /// Its effect.
     pub effect: Effect,
-    /// The memos of the notes that came, without those that say nothing.
+    /// The memos of the received notes, without empty ones.
     pub memos: Vec<Field>,
     /// What this wallet noted when it made the transaction. Lost with the file: the chain does not know it.
     pub made: Option<Made>,
 }
 
-/// What a wallet notes of a transaction that it makes.
+/// The data that a wallet stores of a transaction that it makes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Made {
     /// The act.

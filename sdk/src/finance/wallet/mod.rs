@@ -12,18 +12,20 @@
 //!   the same events ──► Auditor ─► register of holders at any height, movements, supply, seizures
 //! ```
 //!
-//! - **All but the words can be lost.** A [`Wallet`] with the same [`Words`] that scans all events has the same notes.
-//!   Only what the chain does not know is gone: to whom a transfer went, and its memo.
-//! - **Events come in any order and again.** A [scan](Wallet::scan) is idempotent: after a crash the same events are
-//!   given once more. The contract numbers notes and nullifiers, so a wallet knows which are [missing](Wallet::gaps).
-//! - **Nothing is believed.** A note counts if its commitment is the one of the event, and an event that contradicts an
-//!   earlier one is refused. [`roots`](Wallet::roots) finds out whether a node has left out or invented events. A
-//!   sender who spoils a ciphertext hides the note from nobody for long: the auditor tells of it, and the receiver
-//!   [adopts](Wallet::adopt) it.
-//! - **Numbers are never used twice.** The ephemeral keys of an act, from which `rho` follows, are derived from the
-//!   spend key, from 32 random bytes, and from the nullifiers and outputs of the act. So a wallet that is restored from
-//!   an old backup repeats none, and neither does one on a system with bad randomness, because notes are spent once.
-//! - **Small notes do no harm.** The largest notes are [chosen](choose) first. Notes without value are not kept.
+//! - **A backup of the words suffices.** A [`Wallet`] with the same [`Words`] that scans all events has the same notes.
+//!   Only the receivers and memos of past transfers are lost, which the wallet cannot read from the chain.
+//! - **Events may come in any order and repeatedly.** A [scan](Wallet::scan) is idempotent, so after a crash the wallet
+//!   scans the same events once more. The contract numbers notes and nullifiers, so a wallet knows which are
+//!   [missing](Wallet::gaps).
+//! - **Events are checked.** A note counts only if its commitment is the one of the event. A scan refuses an event that
+//!   contradicts an earlier one. [`roots`](Wallet::roots) are compared with those of the contract, which shows whether
+//!   a node has left out or invented events. If a sender makes a ciphertext unreadable, the auditor tells the receiver
+//!   the content, and the receiver [adopts](Wallet::adopt) the note.
+//! - **Ephemeral keys are never used twice.** Those of an act, from which `rho` follows, are derived from the spend
+//!   key, from a random element, and from the nullifiers and outputs of the act. So a wallet restored from an old
+//!   backup repeats none, and neither does one on a system with bad randomness, because each note is spent once.
+//! - **Small notes do no harm.** If notes have to be merged, the largest are [chosen](choose) first. The wallet keeps
+//!   no notes of value 0.
 //! - **Secrets are wiped** when they are dropped, and no `Debug` prints them. Witnesses are as secret as the wallet;
 //!   move them into the private inputs of a circuit, which wipe themselves.
 //!
@@ -35,13 +37,14 @@
 //!
 //! # Absent
 //!
-//! - A scan for one holder by a server: the wallet reads every event of the asset itself, so that no server learns what
-//!   it looks for.
-//! - An auditor with several keys. After a hand-over the new auditor reads later acts; the words of the former one read
-//!   the earlier ones.
+//! - A server that scans for a holder: the wallet reads every event of the asset itself, so no server learns which
+//!   notes are its own.
+//! - An auditor with several keys. After a hand-over the new auditor reads later acts only; for the earlier ones, open
+//!   an [`Auditor`] with the words of the former auditor.
 //! - Wiping of notes that the auditor has read: only its keys and those of holders are wiped.
 //!
-//! An asset without a registry has the same wallet: its witnesses have no entry of a party, and the root 0.
+//! The same wallet serves an asset without a registry: its witnesses then have no entries of the parties, and the
+//! registry root 0.
 
 mod acts;
 mod auditor;

@@ -5,9 +5,10 @@
 //! ciphertext and its tag │ SHA-256 of all before 32
 //! ```
 //!
-//! Argon2id makes 64 bytes of password and salt: the key of XChaCha20-Poly1305, and the check of the password. Salt and
-//! nonce are drawn for each writing, so no key serves twice. Everything before the ciphertext is authenticated with it.
-//! The sum at the end is no protection: it tells damage from a wrong password.
+//! Numbers are lengths in bytes. Argon2id derives 64 bytes from password and salt: the key of XChaCha20-Poly1305, and
+//! `check`, which detects a wrong password. Salt and nonce are drawn anew each time the file is written, so no key is
+//! used twice. Everything before the ciphertext is authenticated with it. The hash at the end does not protect the
+//! file: it distinguishes damage from a wrong password.
 
 use alloc::vec::Vec;
 use core::fmt;

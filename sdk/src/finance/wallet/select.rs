@@ -1,8 +1,8 @@
 //! The choice of the notes that a transfer spends.
 //!
-//! A transfer takes two notes. Where no two suffice, notes are merged first: pairs of the largest ones, several pairs
-//! at once, round by round. The largest come first, so the small notes that somebody sends to annoy cost nothing: they
-//! are spent only as the second note of a transfer that needs one alone, which tidies them up one by one.
+//! A transfer spends up to two notes. If no two suffice, the wallet first merges pairs of the largest notes, several
+//! pairs at once, in one or more rounds. Small notes that a stranger sends in great number cost no merges. A transfer
+//! for which one note suffices takes the smallest note as its second, so their number falls one by one.
 
 use alloc::vec::Vec;
 use core::fmt;

@@ -1,4 +1,4 @@
-//! A wallet and the events of a contract, in any order, again after a crash, and from hostile nodes and senders.
+//! Tests of wallets with events in any order, repeated after a crash, and from hostile nodes and senders.
 
 use alloc::vec;
 use alloc::vec::Vec;

@@ -1,4 +1,4 @@
-//! What everybody can see of the asset: the notes, the nullifiers and the registry, rebuilt from events.
+//! The public state of the asset, rebuilt from events: commitments, nullifiers and the registry.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -52,7 +52,7 @@ impl fmt::Display for Kind {
     }
 }
 
-/// The reason why an event is refused. Everything before it stays.
+/// The reason why a scan refuses an event. The events before it stay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ScanError {
@@ -86,7 +86,7 @@ impl fmt::Display for ScanError {
 
 impl core::error::Error for ScanError {}
 
-/// Events that are missing: later ones of their kind are known.
+/// Missing events: later ones of their kind are known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gap {
     /// Of which kind.
@@ -155,14 +155,14 @@ fn refused(kind: Kind, number: u64) -> impl FnOnce(Refused) -> ScanError {
 }
 
 impl View {
-    /// Takes a note. True if it is new.
+    /// Adds a note. True if it is new.
     pub(super) fn note(&mut self, position: u64, commitment: Field, place: Place) -> Result<bool, ScanError> {
         let added = Added { element: commitment, place };
         let put = self.notes.put(position, added, capacity(NOTE_LEVELS));
         self.taken(put.map_err(refused(Kind::Note, position))?, place)
     }
 
-    /// Takes a nullifier. True if it is new. The first leaf of the set is that of 0, so there is room for one less.
+    /// Adds a nullifier. True if it is new. The first leaf of the set is that of 0, so there is room for one less.
     pub(super) fn nullifier(&mut self, index: u64, nullifier: Field, place: Place) -> Result<bool, ScanError> {
         let added = Added { element: nullifier, place };
         if self.nullifiers.get(index).is_none() && self.spent.contains_key(&nullifier.to_bytes()) {
@@ -174,7 +174,7 @@ impl View {
         self.taken(put, place)
     }
 
-    /// Takes a change of the registry. True if it is new.
+    /// Adds a change of the registry. True if it is new.
     pub(super) fn holder(&mut self, order: u64, change: HolderAt) -> Result<bool, ScanError> {
         let leaf = usize::try_from(change.position).ok().filter(|_| change.position < capacity(HOLDER_LEVELS));
         let (Some(leaf), key) = (leaf, (change.place.height, order)) else {

@@ -48,9 +48,9 @@ impl Identity {
     }
 }
 
-/// A holder's wallet for one asset: its keys, its notes, and what everybody can see of the asset.
+/// A holder's wallet for one asset: its keys, its notes, and the public state of the asset.
 ///
-/// All but the words can be lost: [`Wallet::new`] with the same words and a scan of all events give the same notes.
+/// A backup of the words suffices: [`Wallet::new`] with the same words and a scan of all events give the same notes.
 pub struct Wallet {
     pub(super) identity: Identity,
     pub(super) asset: Field,
@@ -129,7 +129,7 @@ impl From<FileError> for OpenError {
     }
 }
 
-/// The reason why a note that somebody tells of is not taken.
+/// The reason why a wallet does not adopt a note.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AdoptError {
@@ -222,8 +222,8 @@ impl Wallet {
         self.keys.address()
     }
 
-    /// Takes events, in any order and again. Events of an order that has gaps are kept, and the [gaps](Self::gaps) are
-    /// known.
+    /// Scans events, in any order and repeatedly. If events are missing, the wallet keeps the later ones and reports
+    /// the [gaps](Self::gaps).
     ///
     /// # Errors
     /// [`ScanError`] at the first event that contradicts an earlier one. What was taken before stays.
@@ -271,7 +271,7 @@ impl Wallet {
         outcome.map(|()| scanned)
     }
 
-    /// The ciphertext's content, if it is for this wallet and tells the truth.
+    /// The content of the ciphertext, if it is for this wallet and fits the commitment.
     fn read(&self, cipher: &NoteCipher, commitment: Field) -> Option<Opened> {
         let opened = cipher.open(&self.keys.reading).ok()?;
         (opened.note(self.owner).commitment(self.asset) == commitment).then_some(opened)
@@ -297,10 +297,11 @@ impl Wallet {
         true
     }
 
-    /// Takes a note of which somebody else has told, such as the auditor, because the sender has spoilt its ciphertext.
+    /// Adds a note whose ciphertext the sender has made unreadable, with its content as the auditor or somebody else
+    /// tells it.
     ///
     /// # Errors
-    /// [`AdoptError`] if the chain does not bear it out.
+    /// [`AdoptError`] if no note on the chain has this content, position and owner.
     pub fn adopt(&mut self, position: u64, value: u64, rho: Field) -> Result<(), AdoptError> {
         let added = *self.view.added(position).ok_or(AdoptError::Unknown)?;
         let note = Note { value, owner: self.owner, rho };

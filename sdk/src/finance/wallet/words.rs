@@ -1,4 +1,4 @@
-//! The mnemonic: the words that all keys follow from.
+//! The mnemonic: the words from which all keys are derived.
 
 use alloc::string::String;
 use core::fmt;

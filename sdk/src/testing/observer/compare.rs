@@ -1,8 +1,9 @@
-//! The comparison of what four runs of a test have shown.
+//! The comparison of what the chain shows of the four runs of a test.
 //!
-//! Run by run, two differ only in their private values, or only in their random ones. So a place that differs in the
-//! first pair and not in the second is a function of private values alone, and one that differs in both hides private
-//! values at most behind random ones: then it has to be declared.
+//! Some pairs of runs differ only in their private values, others only in their random ones. A place that differs in a
+//! pair of the first kind depends on private values. If no pair of the second kind differs there, the place is a
+//! function of private values alone: a leak. If one does, random values may hide the private ones, and the test has to
+//! declare the place.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
@@ -34,8 +35,8 @@ pub(super) fn compare(runs: &[Shown; 4], contracts: &Contracts) -> Compared {
     comparison.finish()
 }
 
-/// What becomes of two pairs of values: runs 0 and 1 differ in their private values, and so do 2 and 3; 0 and 2, 1 and
-/// 3 in their random values.
+/// What a value depends on. Runs 0 and 1 differ in their private values, and so do 2 and 3; runs 0 and 2 differ in
+/// their random values, and so do 1 and 3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
     /// Private values make no difference.
@@ -127,7 +128,7 @@ impl<'a> Comparison<'a> {
         self.compared.findings.push(Finding { kind, call: at.call, place, text });
     }
 
-    /// A test that draws other things in another run does other things with them.
+    /// A test that draws other values in another run also does something else with them.
     fn draws(&mut self) {
         let nowhere = At::nowhere();
         if self.compared.private_values == 0 {

@@ -1,4 +1,4 @@
-//! The contracts of a test by their ids: their names, and their values as parts.
+//! The contracts of a test by their ids: their names, and the values of their calls and events, split into parts.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;

@@ -1,4 +1,4 @@
-//! Values as their parts: what is compared, one by one, with a place each.
+//! Values split into parts with a place each, which are compared one by one.
 
 use alloc::borrow::ToOwned;
 use alloc::format;
@@ -15,7 +15,7 @@ const PROOF_BYTES: u32 = 1008;
 /// A part of a value.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Leaf {
-    /// Its place for people: `outputs[1].commitment`.
+    /// Its place as findings show it: `outputs[1].commitment`.
     pub(super) place: String,
     /// Its place without the numbers of elements, by which it is declared.
     pub(super) path: Vec<String>,
@@ -23,7 +23,7 @@ pub(super) struct Leaf {
     pub(super) types: Vec<String>,
     /// Whether it is as long as a proof.
     pub(super) is_proof: bool,
-    /// Whether it is a length, or tells whether something is there.
+    /// Whether it is the length of a list, or shows whether an optional value is present.
     pub(super) is_size: bool,
     /// The value as text.
     pub(super) text: String,

@@ -1,16 +1,16 @@
-//! The observer test: private data must make no difference to what the chain shows.
+//! Observer tests: they fail if what the chain shows depends on private data.
 //!
 //! A test with `#[dusk_sdk::test(observer)]` runs four times, each on a fresh chain: with two sets of private values,
-//! each with two sets of random values. The test host keeps everything that the chain shows of each transaction, and
-//! the runs are compared.
+//! and for each with two sets of random values. The test host records everything that the chain shows of each
+//! transaction, and the runs are compared.
 //!
-//! | module | about |
+//! | module | contents |
 //! |---|---|
-//! | `private` | what a test draws and declares |
+//! | `private` | the values that a test draws, and its declarations |
 //! | `compare` | the comparison, transaction by transaction |
-//! | `values` | arguments, inner calls, events, results, errors, gas |
-//! | `pages` | the pages of the state that changed |
-//! | `contracts`, `leaves` | values decoded, and as parts with a place each |
+//! | `values` | the comparison of arguments, inner calls, events, results, errors and gas |
+//! | `pages` | the comparison of the memory pages that changed |
+//! | `contracts`, `leaves` | decoding of values, and their parts with a place each |
 
 mod compare;
 mod contracts;
@@ -77,7 +77,7 @@ fn observe(test: &str, chain: &Chain, run: Run, body: fn(Chain, &Private) -> Tes
     Shown { seen: chain.observed(), drawn, declared }
 }
 
-/// What a test says that has found private data.
+/// The message of a test that has found private data.
 fn told(test: &str, compared: &Compared) -> String {
     let mut text = format!("{test} shows private data, or what it declares does not hold:");
     for finding in &compared.findings {

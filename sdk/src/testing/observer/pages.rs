@@ -1,4 +1,4 @@
-//! The state that one transaction changed, in four runs.
+//! The comparison of the state that a transaction changed, in four runs.
 
 use alloc::format;
 use alloc::string::ToString;
@@ -72,8 +72,8 @@ impl Comparison<'_> {
         })
     }
 
-    /// Looks for words that follow from private values alone. What random values change as well counts as random: the
-    /// state has nothing that calls have not brought, and their arguments were compared.
+    /// Looks for words that depend on private values alone. A word that random values change as well counts as random:
+    /// the state comes from the arguments of calls, and these were compared.
     fn content(&mut self, at: &At, name: &str, id: [u8; 32], pages: [&Page; 4]) {
         let mut places = Vec::new();
         for part in &pages[0].parts {

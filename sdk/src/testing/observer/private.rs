@@ -1,4 +1,4 @@
-//! The private values of an observer test, and what it declares.
+//! The private and random values of an observer test, and its declarations.
 
 use alloc::borrow::ToOwned;
 use alloc::format;
@@ -18,10 +18,9 @@ const MAX_DRAWS: usize = 100_000;
 /// The test runs four times: with two sets of private values, each with two sets of random values. What it draws here
 /// depends on the run; everything else that it does must be the same in each.
 ///
-/// - **Private values** are what the chain must not show: amounts, choices, attributes. Each differs between the two
-///   sets.
-/// - **Random values** are what hides them: secret keys, blinding factors, nonces. They differ between the two sets of
-///   random values.
+/// - **Private values** must not show on the chain: amounts, choices, attributes. Each differs between the two sets.
+/// - **Random values** hide the private ones: secret keys, blinding factors, nonces. They differ between the two sets
+///   of random values.
 pub struct Private {
     run: Run,
     drawn: RefCell<Vec<Draw>>,
@@ -67,11 +66,11 @@ pub(super) struct Draw {
 /// What a test declares about a place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Declaration {
-    /// The place is a commitment, a nullifier, a ciphertext, a proof or a key: it looks random, and is.
+    /// The place holds a random-looking value: a commitment, a nullifier, a ciphertext, a proof or a key.
     Random(Vec<String>),
-    /// Values of this type are.
+    /// All values of this type look random.
     RandomType(String),
-    /// The gas of this function depends on random values, by at most so much.
+    /// The gas of this function depends on random values, and differs by this at most.
     Gas(Vec<String>, u64),
     /// The place is public, although it depends on a value that the test drew.
     Public(Vec<String>, String),
@@ -89,7 +88,7 @@ impl fmt::Display for Declaration {
 }
 
 impl fmt::Debug for Private {
-    /// Shows the run, not the values: a test's output may be kept.
+    /// Shows the run, not the values: somebody may keep the output of a test.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Private").field("run", &self.run).finish_non_exhaustive()
     }
@@ -179,19 +178,19 @@ impl Private {
         scalar
     }
 
-    /// Declares that a place holds values that look random and are: a commitment, a nullifier, a ciphertext, a key.
+    /// Declares that the value at a place depends on random values: a commitment, a nullifier, a ciphertext, a key.
     ///
-    /// A place is the contract, its function or event, the argument or field, and fields in it:
-    /// `notes.transfer.outputs`, `notes.Transferred.nullifier`. Everything below it is declared with it. The contract
-    /// may be left out, elements of lists have no number, and `notes.transfer()` is the result. Proofs need no
-    /// declaration.
+    /// A place consists of the contract, its function or event, the argument or field, and fields in it:
+    /// `notes.transfer.outputs`, `notes.Transferred.nullifier`. The declaration includes everything below the place.
+    /// The contract may be left out, elements of lists have no number, and `notes.transfer()` is the result. Proofs
+    /// need no declaration.
     ///
     /// The value must have the same length in each run, and it must not be a function of private values alone.
     pub fn declare_random(&self, place: &str) {
         self.declare(Declaration::Random(segments(place)));
     }
 
-    /// Declares that all values of a type look random and are. The name is that of the type in the contract's
+    /// Declares that all values of a type depend on random values. The name is that of the type in the contract's
     /// interface.
     pub fn declare_random_type(&self, name: &str) {
         self.declare(Declaration::RandomType(name.to_owned()));
@@ -210,7 +209,7 @@ impl Private {
         self.declare(Declaration::Public(segments(place), reason.to_owned()));
     }
 
-    /// Everything that was drawn and declared.
+    /// All draws and declarations.
     pub(super) fn taken(&self) -> (Vec<Draw>, Vec<Declaration>) {
         (self.drawn.take(), self.declared.take())
     }

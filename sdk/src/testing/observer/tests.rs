@@ -1,4 +1,4 @@
-//! The comparison, on transactions made by hand: each difference, and what declarations do with it.
+//! Tests of the comparison on transactions made by hand: each kind of difference, with and without a declaration.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;

@@ -1,4 +1,4 @@
-//! Arguments, inner calls, events, results and gas of one transaction in four runs.
+//! The comparison of arguments, inner calls, events, results, errors and gas of a transaction in four runs.
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -13,8 +13,8 @@ use super::contracts::is_genesis;
 use super::leaves::Leaf;
 use super::private::Declaration;
 
-/// The shortest run of bytes that counts as a function of private values in a value that is declared random: shorter
-/// ones come about by chance.
+/// The fewest adjacent bytes that count as a leak if they depend on private values alone, within a value that is
+/// declared random. Fewer may coincide by chance.
 const MIN_FIXED_BYTES: usize = 4;
 /// The fewest bytes of a drawn value that are recognised elsewhere.
 const MIN_KNOWN_BYTES: usize = 8;
@@ -22,13 +22,13 @@ const MIN_KNOWN_BYTES: usize = 8;
 /// A place whose value is compared.
 struct Place<'a> {
     kind: FindingKind,
-    /// What people read before the place in the value.
+    /// The text before the place in a finding.
     label: &'a str,
     /// The contract and its function or event.
     within: [&'a str; 2],
 }
 
-/// What is declared of a place.
+/// The declaration for a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Rule {
     Public,
@@ -75,8 +75,8 @@ impl Comparison<'_> {
         }
     }
 
-    /// Compares the gas that was paid for, and that of the call itself: whoever runs the call again sees it, also where
-    /// a refused transaction pays its whole limit.
+    /// Compares the gas that was paid, and the gas of the call itself. Anybody who executes the call again sees the
+    /// latter, even if a refused transaction pays for its whole limit.
     pub(super) fn gas(&mut self, at: &At, seen: [&Observation; 4]) {
         let paid = seen.map(|it| it.gas_spent);
         let run = seen.map(|it| it.call.as_ref().map_or(0, |call| call.gas_spent));
@@ -225,7 +225,7 @@ impl Comparison<'_> {
         self.secrets(at, place.kind, &shown, leaves);
     }
 
-    /// Whether a value that is declared random is a function of private values, as far as that can be told.
+    /// Reports a value that is declared random if it, or a part of it, depends on private values alone.
     fn random(&mut self, at: &At, shown: &str, leaves: [&Leaf; 4], differs: Verdict) {
         let lengths = leaves.map(|leaf| leaf.bytes.len());
         if verdict(lengths.each_ref()) != Verdict::Same {
@@ -264,7 +264,7 @@ impl Comparison<'_> {
         }
     }
 
-    /// Random values keep a secret only as long as nobody sees them.
+    /// Reports drawn random values that appear on the chain: there they hide nothing.
     fn secrets(&mut self, at: &At, kind: FindingKind, shown: &str, leaves: [&Leaf; 4]) {
         let runs = self.runs;
         for (index, draw) in runs[0].drawn.iter().enumerate().filter(|(_, draw)| draw.is_random) {
@@ -300,7 +300,7 @@ impl Comparison<'_> {
     }
 }
 
-/// Whether a declared place has this one in it. The contract may be left out.
+/// Whether a declared place includes this one. The declaration may leave out the contract.
 pub(super) fn fits(declared: &[String], within: &[&str], path: &[String]) -> bool {
     let place: Vec<&str> = within.iter().copied().chain(path.iter().map(String::as_str)).collect();
     [&place[..], &place[1..]].iter().any(|place| {

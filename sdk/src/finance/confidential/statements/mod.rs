@@ -44,7 +44,8 @@
 //! | [`Held`], with a least amount | 18,704 | |
 //! | [`Affirm`] | 1,703 | |
 //!
-//! A circuit of up to 32,762 rows is proven with 2^15, so a transfer with the registry is as quick as one without.
+//! A circuit of up to 32,764 rows is proven with 2^15: a proof of a transfer with the registry takes as long as one
+//! without. A lock with the registry needs 2^16.
 
 mod acts;
 mod admit;
