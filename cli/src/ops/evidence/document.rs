@@ -116,8 +116,8 @@ pub(crate) struct Circuit {
     pub(crate) doc: String,
     /// The digest of its layout.
     pub(crate) digest: String,
-    /// How many rows it has.
-    pub(crate) rows: usize,
+    /// How many gates it has.
+    pub(crate) gates: usize,
     /// The inputs that the verifier sees.
     pub(crate) public: Vec<Named>,
     /// The inputs that only the prover knows.

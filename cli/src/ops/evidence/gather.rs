@@ -198,7 +198,7 @@ fn circuits(project: &Project, packages: &packages::Packages, report: &dyn Repor
             package: circuit.package.clone(),
             doc: described.doc.trim().to_owned(),
             digest: layout.digest().to_string(),
-            rows: layout.gates(),
+            gates: layout.gates(),
             public: inputs(true),
             private: inputs(false),
             audit: Audit {

@@ -179,10 +179,10 @@ fn circuits(out: &mut String, circuits: &[Circuit]) -> Result<()> {
     for circuit in circuits {
         writeln!(
             out,
-            "<h3><code>{}</code> <span class=\"faint\">in {}, {} rows</span></h3>\n<p>{}</p>",
+            "<h3><code>{}</code> <span class=\"faint\">in {}, {} gates</span></h3>\n<p>{}</p>",
             text(&circuit.name),
             text(&circuit.package),
-            grouped(circuit.rows as u64),
+            grouped(circuit.gates as u64),
             text(&circuit.doc).replace('\n', "<br>")
         )?;
         let audit = &circuit.audit;
