@@ -14,8 +14,8 @@ const USAGE: &str = "Usage: play [--network NAME|URL]";
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let network = match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        [] => "local".to_owned(),
-        ["--network", name] => (*name).to_owned(),
+        [] => None,
+        ["--network", name] => Some((*name).to_owned()),
         _ => {
             eprintln!("{USAGE}");
             std::process::exit(2);
@@ -27,7 +27,7 @@ fn main() {
     }
 }
 
-fn play(network: String) -> Outcome {
+fn play(network: Option<String>) -> Outcome {
     let mut market = Market::open(network)?;
     market.issue(SHARES, ADA, 100)?;
     market.issue(MONEY, BEN, 5_000)?;

@@ -65,7 +65,7 @@ struct Seen(Vec<[String; 4]>);
 
 impl Market {
     /// Deploys both assets and the settlement, and admits both parties to both assets.
-    pub(crate) fn open(network: String) -> Outcome<Self> {
+    pub(crate) fn open(network: Option<String>) -> Outcome<Self> {
         let tool = Tool::new(network);
         println!("▸ {ISSUER} deploys shares, money and the settlement");
         let secret = random()?;

@@ -27,8 +27,8 @@ const CLEO: usize = 2;
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let network = match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        [] => "local".to_owned(),
-        ["--network", name] => (*name).to_owned(),
+        [] => None,
+        ["--network", name] => Some((*name).to_owned()),
         _ => {
             eprintln!("{USAGE}");
             std::process::exit(2);
@@ -53,7 +53,7 @@ struct Story {
 
 impl Story {
     /// Deploys an asset, and sets its policy.
-    fn begin(network: String) -> Outcome<Self> {
+    fn begin(network: Option<String>) -> Outcome<Self> {
         let (tool, auditor) = (Tool::new(network), Auditor::new(Scalar::from(4_242)));
         let init = format!("[\"Windmill\",{}]", text(&auditor.key()));
         println!("▸ {OFFICER} opens the asset; every act will be encrypted to the auditor's key");

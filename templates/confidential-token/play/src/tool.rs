@@ -11,10 +11,10 @@ use serde_json::Value;
 /// What a step gives, or why the story ends.
 pub type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
-/// Runs `cargo dusk` for one network.
+/// Runs `cargo dusk` for one network, or for its default: `DUSK_NETWORK`, or the local node.
 #[derive(Debug)]
 pub struct Tool {
-    network: String,
+    network: Option<String>,
 }
 
 /// All inputs of a circuit. It is as secret as a wallet: it goes through a pipe, not to a file.
@@ -29,7 +29,7 @@ struct Witness<'a, Public, Private> {
 impl Tool {
     /// For a network as `--network` names it.
     #[must_use]
-    pub fn new(network: String) -> Self {
+    pub fn new(network: Option<String>) -> Self {
         Self { network }
     }
 
@@ -38,7 +38,7 @@ impl Tool {
     /// # Errors
     /// If it is refused.
     pub fn deploy(&self, contract: &str, from: &str, init: &str) -> Outcome<String> {
-        let words = ["deploy", contract, "--from", from, "--init", init, "--network", &self.network];
+        let words = ["deploy", contract, "--from", from, "--init", init];
         let document = self.run(&words, None)?;
         let id = document["contract"].as_str().or_else(|| document["id"].as_str());
         Ok(id.ok_or_else(|| format!("the deployment gives no id: {document}"))?.to_owned())
@@ -49,7 +49,7 @@ impl Tool {
     /// # Errors
     /// If it is refused.
     pub fn call(&self, function: &str, arguments: &str, from: Option<&str>) -> Outcome<Value> {
-        let mut words = vec!["call", "--network", &self.network, "--args", "-"];
+        let mut words = vec!["call", "--args", "-"];
         words.extend(from.iter().flat_map(|from| ["--from", from]));
         words.extend(["asset", function]);
         self.run(&words, Some(arguments.as_bytes()))
@@ -71,7 +71,11 @@ impl Tool {
 
     fn run(&self, words: &[&str], input: Option<&[u8]>) -> Outcome<Value> {
         let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        command.arg("dusk").args(words).arg("--json").stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.arg("dusk").args(words);
+        if let (Some(network), "deploy" | "call") = (&self.network, words[0]) {
+            command.args(["--network", network]);
+        }
+        command.arg("--json").stdout(Stdio::piped()).stderr(Stdio::piped());
         command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() });
         let mut child = command.spawn()?;
         if let (Some(mut stdin), Some(input)) = (child.stdin.take(), input) {
