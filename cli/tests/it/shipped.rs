@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::book::root;
 use crate::session;
-use crate::support::{Place, alone};
+use crate::support::{Place, turn};
 
 /// A copy of an example, outside of any repository.
 pub(crate) fn copied(example: &Path) -> Place {
@@ -18,7 +18,7 @@ pub(crate) fn copied(example: &Path) -> Place {
 
 #[test]
 fn every_template_passes_its_own_tests_and_tells_its_story() {
-    let _turn = alone();
+    let _turn = turn();
     let list = Place::new().dusk(&["new", "--list", "--json"]).exits(0).document();
     let names: Vec<_> = list["templates"].as_array().unwrap().iter().map(|it| it["name"].as_str().unwrap()).collect();
     assert!(names.len() >= 3, "{list}");
@@ -34,7 +34,7 @@ fn every_template_passes_its_own_tests_and_tells_its_story() {
 
 #[test]
 fn every_example_tells_its_story() {
-    let _turn = alone();
+    let _turn = turn();
     let examples: Vec<PathBuf> = fs::read_dir(root().join("examples"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -50,7 +50,7 @@ fn every_example_tells_its_story() {
 
 #[test]
 fn the_code_of_the_book_passes_its_tests() {
-    let _turn = alone();
+    let _turn = turn();
     let manifest = root().join("book/code/Cargo.toml");
     let tested = Place::new().dusk(&["test", "--manifest-path", manifest.to_str().unwrap(), "--json"]);
     let tested = tested.exits(0).document();
@@ -59,7 +59,7 @@ fn the_code_of_the_book_passes_its_tests() {
 
 #[test]
 fn the_sdk_keeps_its_promises_on_a_chain() {
-    let _turn = alone();
+    let _turn = turn();
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../sdk/tests/chain/Cargo.toml");
     let tested =
         Place::new().dusk(&["test", "--manifest-path", manifest.to_str().unwrap(), "--json"]).exits(0).document();
