@@ -26,10 +26,16 @@ fn every_template_passes_its_own_tests_and_tells_its_story() {
         let mut place = Place::new();
         place.dusk(&["new", "tried", "--template", name]).exits(0);
         place.enter("tried");
-        let tested = place.dusk(&["test", "--json"]).exits(0).document();
-        assert!(tested["passed"].as_u64() >= Some(3) && tested["failed"] == 0, "{name}: {tested}");
-        session::run(&root().join("templates").join(name).join("README.md"), &place);
+        session::run(&readme(&root().join("templates").join(name)), &place);
     }
+}
+
+/// The README of a project, which runs the project's tests.
+fn readme(project: &Path) -> PathBuf {
+    let readme = project.join("README.md");
+    let text = fs::read_to_string(&readme).unwrap();
+    assert!(text.lines().any(|line| line.starts_with("$ cargo dusk test")), "{}", readme.display());
+    readme
 }
 
 #[test]
@@ -42,9 +48,7 @@ fn every_example_tells_its_story() {
         .collect();
     assert!(examples.len() > 3, "{examples:?}");
     for example in examples {
-        let readme = example.join("README.md");
-        assert!(fs::read_to_string(&readme).unwrap().contains("\n$ cargo dusk test\n"), "{}", readme.display());
-        session::run(&readme, &copied(&example));
+        session::run(&readme(&example), &copied(&example));
     }
 }
 
