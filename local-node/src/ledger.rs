@@ -17,6 +17,7 @@ use local_node_consensus::attestation::voters;
 use local_node_consensus::committee::Committees;
 use local_node_consensus::faults::{Slash, slashes};
 use local_node_consensus::finality::{Rolled, roll};
+use local_node_consensus::header::has_certificate;
 use local_node_consensus::{
     BeforeTip, BlockBody, BuildRequest, Decision, MAX_ITERATIONS, Provisioners, RequestId, TipContext, VerifyRequest,
     Voter,
@@ -541,7 +542,8 @@ impl Ledger {
     fn payees(&self, generator: &BlsKey, voters: &[Voter]) -> Result<Payees, LedgerError> {
         let voters =
             voters.iter().map(|voter| Ok((*voter, self.point(&voter.key)?))).collect::<Result<_, LedgerError>>()?;
-        Ok(Payees { generator: (*generator, self.point(generator)?), voters })
+        let is_certified = has_certificate(self.tip());
+        Ok(Payees { generator: (*generator, self.point(generator)?), voters, is_certified })
     }
 
     fn slashed(&self, slashes: &[Slash]) -> Result<Vec<PublicKey>, LedgerError> {

@@ -3,6 +3,8 @@
 //! Source: the book, "Consensus", section "Header acceptance". The one rule that is missing here needs the ledger: that
 //! the block is not known already.
 
+mod batch;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -14,6 +16,8 @@ use crate::committee::Committees;
 use crate::interface::{TipContext, Voter};
 use crate::parameters::{CLOCK_MARGIN, Config, EMERGENCY_BLOCK_ITERATION, MAX_ITERATIONS, Millis};
 use crate::provisioners::Provisioners;
+
+pub use self::batch::verify_together;
 
 /// A header that breaks a rule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -331,7 +335,9 @@ impl Verifier {
     }
 }
 
-/// Whether the block after this one has to carry a certificate for it.
-const fn has_certificate(header: &Header) -> bool {
+/// Whether the block after this one has to carry a certificate for it. Committees decided neither genesis nor an
+/// emergency block.
+#[must_use]
+pub const fn has_certificate(header: &Header) -> bool {
     header.height > 0 && header.iteration != EMERGENCY_BLOCK_ITERATION
 }

@@ -20,9 +20,9 @@ pub struct Reward {
     pub reason: RewardReason,
 }
 
-/// A block after the first whose certificate names no voters.
+/// A block whose certificate names no voters, although one of the previous block has to be there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("nobody voted for the block before block {height}: only the first block has no voters")]
+#[error("block {height} rewards nobody for the votes on the block before it, which committees decided")]
 pub struct NoVoters {
     /// The height of the block.
     pub height: u64,
@@ -54,19 +54,22 @@ pub fn emission(height: u64) -> u64 {
 /// The rewards of the block at `height`, in the order in which the stake contract receives them.
 ///
 /// `fees` is what its transactions paid, `voters` are those of the previous block's certificate, `treasury` receives
-/// the tenth for development ([`DUSK_KEY`](local_node_types::keys::DUSK_KEY) on the production chain).
+/// the tenth for development ([`DUSK_KEY`](local_node_types::keys::DUSK_KEY) on the production chain). `is_certified`
+/// says whether the block carries a certificate ([`has_certificate`](crate::header::has_certificate) of the previous
+/// block). Without one the voters' share is lost.
 ///
 /// # Errors
-/// When nobody voted and the block is not the first.
+/// When nobody voted and the block carries a certificate.
 pub fn rewards(
     height: u64,
     fees: u64,
     generator: BlsKey,
     treasury: BlsKey,
     voters: &[Voter],
+    is_certified: bool,
 ) -> Result<Vec<Reward>, NoVoters> {
     let credits: u32 = voters.iter().map(|voter| voter.credits).sum();
-    if height > 1 && credits == 0 {
+    if is_certified && credits == 0 {
         return Err(NoVoters { height });
     }
     let total = emission(height).saturating_add(fees);
@@ -107,7 +110,7 @@ mod tests {
 
     fn split(credits: u32) -> Vec<(u64, RewardReason)> {
         let voters = [Voter { key: BlsKey([3; 96]), credits }];
-        let rewards = rewards(2, 600_000_000, GENERATOR, TREASURY, &voters).unwrap();
+        let rewards = rewards(2, 600_000_000, GENERATOR, TREASURY, &voters, true).unwrap();
         rewards.into_iter().map(|reward| (reward.value, reward.reason)).collect()
     }
 
@@ -149,8 +152,12 @@ mod tests {
     }
 
     #[test]
-    fn only_the_first_block_has_no_voters() {
-        assert_eq!(rewards(1, 0, GENERATOR, TREASURY, &[]).map(|rewards| rewards.len()), Ok(2));
-        assert_eq!(rewards(2, 0, GENERATOR, TREASURY, &[]), Err(NoVoters { height: 2 }));
+    fn only_a_block_without_a_certificate_has_no_voters() {
+        for height in [1, 2] {
+            let lone = rewards(height, 0, GENERATOR, TREASURY, &[], false).unwrap();
+            let tenth = emission(height) / 10;
+            assert_eq!(lone.iter().map(|it| it.value).collect::<Vec<_>>(), [emission(height) - 3 * tenth, tenth]);
+        }
+        assert_eq!(rewards(2, 0, GENERATOR, TREASURY, &[], true), Err(NoVoters { height: 2 }));
     }
 }

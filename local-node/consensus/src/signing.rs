@@ -4,6 +4,8 @@
 //! arithmetic and gives the same results (there are tests). Version 1, of the time before the fork Aegis, is left to
 //! the chain's crate.
 
+mod batch;
+
 use std::collections::BTreeMap;
 use std::fmt::{self, Debug};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -15,6 +17,9 @@ use dusk_core::BlsScalar;
 use dusk_core::signatures::bls::{self, BlsVersion, MultisigSignature, PublicKey, SecretKey};
 use local_node_types::keys::{BlsKey, BlsSignature};
 use zeroize::Zeroize;
+
+pub use self::batch::Claim;
+pub(crate) use self::batch::Collector;
 
 /// Domain of the coefficient of version 2 (the book, "Keys and wallets", section "Signatures").
 const COEFFICIENT_DOMAIN: &[u8] = b"BLS_SIG_BLS12381_SCALAR_SHA256_DUSK_H1_V2";
@@ -98,6 +103,18 @@ pub trait Signatures: Debug + Send + Sync {
             };
             signed.iter().enumerate().filter(|(_, signed)| wrong(signed)).map(|(place, _)| place).collect()
         })
+    }
+
+    /// Checks signatures of different messages, such as those of several blocks. The verdict on each is that of
+    /// [`verify`](Self::verify).
+    ///
+    /// # Errors
+    /// The places of those that do not hold, in ascending order.
+    fn verify_claims(&self, claims: &[Claim]) -> Result<(), Vec<usize>> {
+        let holds = |claim: &Claim| self.verify(&claim.signers, &claim.signature, &claim.message, claim.version);
+        let wrong = claims.iter().enumerate().filter(|(_, claim)| holds(claim).is_err());
+        let wrong: Vec<_> = wrong.map(|(place, _)| place).collect();
+        if wrong.is_empty() { Ok(()) } else { Err(wrong) }
     }
 }
 
@@ -314,6 +331,10 @@ impl Signatures for SignatureVerifier {
 
     fn add(&self, signatures: &[BlsSignature]) -> Result<BlsSignature, SignatureError> {
         add(signatures)
+    }
+
+    fn verify_claims(&self, claims: &[Claim]) -> Result<(), Vec<usize>> {
+        batch::verify(self, claims)
     }
 }
 

@@ -31,6 +31,11 @@
 //! accounts that a change of the chain has changed, so that what can no longer run leaves; transactions of reverted
 //! blocks wait again, in the order of their nonces.
 //!
+//! **Sync.** Blocks are downloaded from several peers at once, 64 at a time. While the ledger executes one of them, the
+//! core verifies the headers and attestations of up to 16 that follow it, with all signatures in one check. It assumes
+//! that the provisioners stay the same. A block for which this turns out wrong, or whose signatures do not hold, is
+//! verified by itself in its turn; only then its sender is blamed.
+//!
 //! **Time.** `now` is one clock in milliseconds since 1970. The driver derives it from a monotonic clock and the system
 //! time at the start, so that a jump of the system's clock moves no timer.
 //!
@@ -74,6 +79,14 @@
 //! A node that hears of a later iteration of a round that it has decided sends the quorum of its block to whoever sent
 //! the message. So the round ends there, in most cases before a rival is decided.
 //!
+//! # Emergency blocks
+//!
+//! Where no iteration of a round comes to a block, the holder of one key that is fixed for the chain may sign an
+//! *emergency block*. It states iteration 255, has no attestation, and is at least as late as all iterations take
+//! together. The core accepts it from any peer after the same checks as any other block, passes it on, and gives it to
+//! peers that are still in the round. A block of a real iteration beats it in the fork choice. The block after it carries
+//! no certificate, so its voters' share of the rewards is lost; production refuses such a block and stands still.
+//!
 //! # Stall
 //!
 //! When the chain has stalled, the core asks peers for the hashes after its last final block, lets rules 2 and 3 of the
@@ -104,10 +117,10 @@
 //!
 //! - Messages with transactions, and questions for waiting ones, are for the driver: it checks signatures and the form
 //!   of transactions, which takes the virtual machine, and passes them on.
-//! - No emergency blocks (iteration 255): they are ignored. Other blocks without an attestation are refused.
+//! - No emergency blocks are made. Whoever holds the key makes them outside of a node.
 //! - Requests for resources are answered or ignored, never passed on to other peers.
-//! - Attestations are verified one by one, not in batches.
 
+mod ahead;
 mod chain;
 mod faults;
 mod held;

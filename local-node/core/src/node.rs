@@ -1,5 +1,6 @@
 //! The core.
 
+mod ahead;
 mod apply;
 mod consensus;
 mod messages;
@@ -62,6 +63,8 @@ pub struct Core {
     job: Option<Job>,
     /// The change to another branch that is under way.
     plan: Option<Plan>,
+    /// When blocks that follow the one at the ledger are verified.
+    ahead_at: Option<Millis>,
     /// The unsettled blocks on which this node has ratified a block, with the round.
     ratified: BTreeMap<Hash, u64>,
     /// The blocks of other branches whose quorum was verified and passed on, with their height.
@@ -153,6 +156,7 @@ impl Core {
             next_ledger: 0,
             job: None,
             plan: None,
+            ahead_at: None,
             ratified,
             forks: BTreeMap::new(),
             hint: None,
@@ -195,8 +199,9 @@ impl Core {
         let timers = self.timers.values().copied().min().filter(|_| !self.is_paused());
         let hint = self.hint.as_ref().map(|hint| hint.until);
         let stall = self.can_stall().then_some(self.stalls_at);
-        let parts = [timers, hint, stall, self.sync.deadline(), self.held.deadline(), self.pool_deadline()];
-        parts.into_iter().flatten().min()
+        let waiting = [self.sync.deadline(), self.held.deadline(), self.pool_deadline()];
+        let parts = [timers, hint, stall, self.ahead_at].into_iter().chain(waiting);
+        parts.flatten().min()
     }
 
     /// The header of the tip, and its label.

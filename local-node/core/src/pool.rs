@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use local_node_types::codec::Encode;
 use local_node_types::ledger::{Block, Hash, Header};
 
+use crate::ahead::Ahead;
 use crate::interface::{LedgerId, PeerId};
 
 /// The most blocks in the pool (production keeps as many).
@@ -24,6 +25,8 @@ pub(crate) struct Pooled {
     pub(crate) from: Option<PeerId>,
     /// Whether its header and attestation are known to hold after its parent.
     pub(crate) verified: bool,
+    /// What is known of it before its parent is the tip.
+    pub(crate) ahead: Option<Ahead>,
     /// The request by which it was executed.
     pub(crate) executed: Option<LedgerId>,
     bytes: usize,
@@ -72,7 +75,7 @@ impl Pool {
         }
         self.bytes += bytes;
         self.children.entry(block.header.prev_block_hash).or_default().insert(hash);
-        self.blocks.insert(hash, Pooled { block, from, verified, executed, bytes });
+        self.blocks.insert(hash, Pooled { block, from, verified, ahead: None, executed, bytes });
     }
 
     /// The highest unverified block of the peer that sent the most of these; a verified one when there is no other.
@@ -97,6 +100,12 @@ impl Pool {
     pub(crate) fn set_verified(&mut self, hash: &Hash) {
         if let Some(pooled) = self.blocks.get_mut(hash) {
             pooled.verified = true;
+        }
+    }
+
+    pub(crate) fn set_ahead(&mut self, hash: &Hash, ahead: Ahead) {
+        if let Some(pooled) = self.blocks.get_mut(hash) {
+            pooled.ahead = Some(ahead);
         }
     }
 

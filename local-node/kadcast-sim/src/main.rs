@@ -1,21 +1,23 @@
 //! Measures Kadcast beside gossip and flooding, and prints a table.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
 use local_node_kadcast_sim::measure::{Figures, Plan, mean_peers, measure, network};
 use local_node_kadcast_sim::net::{Links, Net, Strategy};
 use local_node_kadcast_sim::plot;
-use local_node_kadcast_sim::report::{HEAD, row, with_commas};
+use local_node_kadcast_sim::report::{HEAD, figures_in, row, title};
 
 const USAGE: &str = "usage: local-node-kadcast-sim [--nodes N,N,...] [--messages N] [--seed N] [--svg FILE]
+       local-node-kadcast-sim --from FILE --svg FILE
 
 --nodes N,...   the sizes of networks, at most 20000 each (100,1000,10000)
 --messages N    short messages for each row (50000 / nodes, at least 10 and at most 100)
 --seed N        where all random choices come from (1)
---svg FILE      draws the figures of short messages, too";
+--svg FILE      draws the figures of short messages, too
+--from FILE     measures nothing, and draws the tables that a file holds";
 
 /// A vote with its frame has about so many bytes.
 const SHORT_BYTES: usize = 300;
@@ -34,6 +36,7 @@ struct Command {
     messages: Option<u32>,
     seed: u64,
     svg: Option<PathBuf>,
+    from: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -52,7 +55,7 @@ fn main() -> ExitCode {
 }
 
 fn parse(arguments: &[String]) -> Option<Command> {
-    let mut command = Command { nodes: vec![100, 1000, 10_000], messages: None, seed: 1, svg: None };
+    let mut command = Command { nodes: vec![100, 1000, 10_000], messages: None, seed: 1, svg: None, from: None };
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {
         let value = arguments.next()?;
@@ -61,14 +64,20 @@ fn parse(arguments: &[String]) -> Option<Command> {
             "--messages" => command.messages = Some(value.parse().ok().filter(|messages| *messages > 0)?),
             "--seed" => command.seed = value.parse().ok()?,
             "--svg" => command.svg = Some(value.into()),
+            "--from" => command.from = Some(value.into()),
             _ => return None,
         }
     }
     let fits = command.nodes.iter().all(|nodes| (2..=MAX_NODES).contains(nodes)) && !command.nodes.is_empty();
+    // What is read is drawn.
+    let fits = fits && (command.from.is_none() || command.svg.is_some());
     fits.then_some(command)
 }
 
 fn run(command: &Command, out: &mut impl Write) -> io::Result<()> {
+    if let (Some(from), Some(svg)) = (&command.from, &command.svg) {
+        return draw(from, svg);
+    }
     let (mut short, mut long) = (Vec::new(), Vec::new());
     // One thread for each size; what comes out does not depend on their number.
     std::thread::scope(|scope| {
@@ -86,12 +95,22 @@ fn run(command: &Command, out: &mut impl Write) -> io::Result<()> {
     })?;
     for (bytes, figures) in [(SHORT_BYTES, &short), (LONG_BYTES, &long)] {
         if !figures.is_empty() {
-            writeln!(out, "Messages of {} bytes:\n\n{HEAD}", with_commas(bytes as f64))?;
+            writeln!(out, "{}\n\n{HEAD}", title(bytes))?;
             figures.iter().try_for_each(|figures| writeln!(out, "{}", row(figures)))?;
             writeln!(out)?;
         }
     }
     Ok(())
+}
+
+/// Draws the tables in a file, which may come from several runs.
+fn draw(from: &Path, svg: &Path) -> io::Result<()> {
+    let figures = figures_in(&std::fs::read_to_string(from)?, SHORT_BYTES).unwrap_or_default();
+    if figures.is_empty() {
+        let problem = format!("{} holds no table of messages of {SHORT_BYTES} bytes", from.display());
+        return Err(io::Error::new(io::ErrorKind::InvalidData, problem));
+    }
+    std::fs::write(svg, plot::svg(&figures))
 }
 
 /// Measures networks of one size, with short and with long messages.

@@ -34,6 +34,28 @@ fn the_command_prints_tables_and_draws_them() {
 }
 
 #[test]
+fn tables_are_drawn_without_measuring() {
+    let folder = std::env::temp_dir().join(format!("kadcast-tables-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let (tables, svg) = (folder.join("tables.md"), folder.join("drawn.svg"));
+    let (from, to) = (tables.to_str().unwrap(), svg.to_str().unwrap());
+    let measured = run(&["--nodes", "20", "--messages", "2"]).stdout;
+    std::fs::write(&tables, format!("# A page\n\n{}", String::from_utf8(measured).unwrap())).unwrap();
+    assert!(run(&["--from", from, "--svg", to]).status.success());
+    let drawn = std::fs::read_to_string(&svg).unwrap();
+    assert!(drawn.contains(">gossip to 10<") && drawn.contains(">20 nodes<"), "{drawn}");
+    // A file without tables, and one that is not there.
+    std::fs::write(&tables, "nothing").unwrap();
+    for (file, says) in [(from, "holds no table"), ("/nowhere/tables.md", "error: ")] {
+        let refused = run(&["--from", file, "--svg", to]);
+        assert_eq!(refused.status.code(), Some(1));
+        assert!(String::from_utf8(refused.stderr).unwrap().contains(says));
+    }
+    assert_eq!(run(&["--from", from]).status.code(), Some(2));
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
 fn wrong_arguments_are_told_the_usage() {
     for arguments in
         [&["--nodes", "1"][..], &["--nodes"], &["--nodes", "30000"], &["--messages", "0"], &["--fast", "1"]]

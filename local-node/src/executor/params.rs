@@ -28,13 +28,15 @@ pub struct Payees {
     pub generator: (BlsKey, PublicKey),
     /// Who voted for its predecessor.
     pub voters: Vec<(Voter, PublicKey)>,
+    /// Whether the block carries a certificate of its predecessor. It does not after genesis and an emergency block.
+    pub is_certified: bool,
 }
 
 impl Payees {
     /// The rewards of the block at a height with these fees, as the stake contract takes them.
     pub(super) fn rewards(&self, height: u64, fees: u64) -> Result<Vec<Reward>, NoVoters> {
         let voters: Vec<Voter> = self.voters.iter().map(|(voter, _)| *voter).collect();
-        let shares = rewards::rewards(height, fees, self.generator.0, DUSK_KEY, &voters)?;
+        let shares = rewards::rewards(height, fees, self.generator.0, DUSK_KEY, &voters, self.is_certified)?;
         let point = |key: &BlsKey| {
             let voter = || self.voters.iter().find(|(voter, _)| voter.key == *key).map(|(_, point)| *point);
             if *key == self.generator.0 { Some(self.generator.1) } else { voter() }

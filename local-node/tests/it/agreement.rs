@@ -2,13 +2,14 @@
 
 use dusk_core::abi::ContractId;
 use dusk_core::transfer::moonlight::AccountData;
-use local_node::executor::Executor;
+use local_node::executor::{Executor, ExecutorError};
 use local_node::genesis::{self, Allocation};
 use local_node::ledger::{BuildLimits, InvalidBlock, Ledger, LedgerError};
 use local_node::mempool::{Limits, Mempool};
 use local_node::transaction::ValidTransaction;
-use local_node_consensus::{BuildRequest, Decision, RequestId, VerifyRequest, Voter};
-use local_node_types::ledger::{BLOCK_VERSION, Block, Header};
+use local_node_consensus::{BuildRequest, Decision, EMERGENCY_BLOCK_ITERATION, RequestId, VerifyRequest, Voter};
+use local_node_types::keys::{BlsKey, DUSK_KEY};
+use local_node_types::ledger::{BLOCK_VERSION, Block, Header, Label};
 use local_node_types::rules::Profile;
 use local_node_vm::Vm;
 use proptest::prelude::*;
@@ -30,13 +31,23 @@ fn ledger(vm: &Vm) -> Ledger {
 
 /// Builds the next block from a mempool.
 fn build(ledger: &mut Ledger, mempool: &Mempool, id: u64) -> (Block, Vec<Voter>) {
+    build_by(ledger, mempool, id, (ACCOUNTS[0].id(), 0))
+}
+
+/// Builds the next block as this generator in this iteration.
+fn build_by(
+    ledger: &mut Ledger,
+    mempool: &Mempool,
+    id: u64,
+    (generator, iteration): (BlsKey, u8),
+) -> (Block, Vec<Voter>) {
     let (prev_block_cert, voters) = certificate(ledger);
     let tip = ledger.tip().clone();
     let request = BuildRequest {
         id: RequestId(id),
         round: tip.height + 1,
-        iteration: 0,
-        generator: ACCOUNTS[0].id(),
+        iteration,
+        generator,
         prev_state_root: tip.state_root,
         voters: voters.clone(),
         slashes: vec![],
@@ -51,7 +62,8 @@ fn build(ledger: &mut Ledger, mempool: &Mempool, id: u64) -> (Block, Vec<Voter>)
         prev_block_hash: tip.hash,
         state_root: built.body.state_root,
         event_bloom: built.body.event_bloom,
-        generator: ACCOUNTS[0].id(),
+        generator,
+        iteration,
         gas_limit: built.body.gas_limit,
         tx_root: block.compute_tx_root(),
         prev_block_cert,
@@ -197,6 +209,36 @@ fn a_changed_block_is_not_valid() {
     verify(&mut verifier, &good, &voters, 9).expect("the block itself is valid");
     let nobody = VerifyRequest { id: RequestId(9), block: Box::new(good), voters: vec![], slashes: vec![] };
     verifier.verify(&nobody).expect("the first block needs no voters");
+}
+
+#[test]
+fn the_chain_goes_on_after_an_emergency_block() {
+    let vm = vm();
+    let (mut builder, mut verifier) = (ledger(&vm), ledger(&vm));
+    let usual = (ACCOUNTS[0].id(), 0);
+    let generators = [usual, usual, (DUSK_KEY, EMERGENCY_BLOCK_ITERATION), usual, usual];
+    let mut rewarded = Vec::new();
+    for (account, generator) in (1..).zip(generators) {
+        let (mut mempool, id) = (Mempool::new(Limits::default()), account as u64);
+        fill(&mut mempool, [Draft::new(account, 1).pay(0, 5)], id);
+        let (block, voters) = build_by(&mut builder, &mempool, id, generator);
+        assert_eq!((block.transactions.len(), block.header.height), (1, id));
+        verify(&mut verifier, &block, &voters, id).expect("it is valid");
+        accept(&mut builder, &block, Some(id));
+        // Executed when it is decided, with the voters of its certificate.
+        accept(&mut verifier, &block, None);
+        assert_eq!(builder.tip(), verifier.tip());
+        rewarded.push(builder.store().tip().rewards.len());
+    }
+    // Without voters the generator and the foundation earn; with them also two voters, and the generator for more.
+    assert_eq!(rewarded, [2, 5, 5, 2, 5]);
+    // Fifty iterations of its round are unaccounted for.
+    assert_eq!(builder.store().block(3).expect("readable").map(|it| it.1), Some(Label::Accepted(100)));
+
+    // After a block of committees there have to be voters.
+    let (block, _) = build(&mut builder, &Mempool::new(Limits::default()), 6);
+    let verdict = verify(&mut verifier, &block, &[], 6);
+    assert!(matches!(verdict, Err(LedgerError::Executor(ExecutorError::Reward(_)))), "{verdict:?}");
 }
 
 #[test]

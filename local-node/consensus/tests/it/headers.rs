@@ -1,6 +1,6 @@
 //! Each rule by which a header is accepted, and what it costs to break it.
 
-use local_node_consensus::header::{HeaderError, Stage, Verifier};
+use local_node_consensus::header::{HeaderError, Stage, Verifier, verify_together};
 use local_node_consensus::signing::Keyring;
 use local_node_consensus::{CLOCK_MARGIN, Config, Millis, TipContext, attestation};
 use local_node_types::keys::{BlsKey, BlsSignature};
@@ -124,6 +124,51 @@ fn certificates_and_attestations_have_to_hold() {
     // A candidate has no attestation yet.
     let bare = Header { attestation: Attestation::default(), ..case.good.clone() };
     assert_eq!(case.verify(&bare, Stage::Candidate), Ok(0));
+}
+
+#[test]
+fn headers_that_are_verified_together_hold_as_each_does_alone() {
+    let config = Config::local(Millis::from_secs(1));
+    let mut sim = Sim::new(3, config, &[&[1], &[2], &[3], &[4], &[5]], CALM);
+    sim.silent_proposers = vec![2];
+    sim.run_to(9, 120_000);
+    let chain = &sim.nodes[0].chain;
+    let now = Millis::from_secs(chain.tip().timestamp);
+    let tip = |place: usize| {
+        let mut chain = chain.clone();
+        chain.blocks.truncate(place + 1);
+        chain.context()
+    };
+    let pairs: Vec<_> = (1..chain.blocks.len()).map(|place| (tip(place - 1), &chain.blocks[place].header)).collect();
+    assert!(pairs.iter().any(|(_, header)| header.iteration > 0) && pairs.len() > 8);
+    assert_eq!(verify_together(config, &pairs, now), vec![true; pairs.len()]);
+    assert_eq!(verify_together(config, &[], now), Vec::<bool>::new());
+
+    // One part of each header is changed: what is signed, who signed, or a rule that no signature shows.
+    let other = chain.blocks[1].header.signature;
+    let changes: [fn(&mut Header, BlsSignature); 7] = [
+        |_, _| {},
+        |header, other| header.attestation.validation.signature = other,
+        |header, other| header.attestation.ratification.signature = other,
+        |header, _| header.attestation.ratification.bitset = 0,
+        |header, other| header.signature = other,
+        |header, _| header.timestamp += 1000,
+        |header, other| header.seed = other,
+    ];
+    let changed: Vec<_> = (1..=changes.len())
+        .map(|place| {
+            let mut header = chain.blocks[place + 1].header.clone();
+            changes[place - 1](&mut header, other);
+            (tip(place), header)
+        })
+        .collect();
+    let pairs: Vec<_> = changed.iter().map(|(tip, header)| (tip.clone(), header)).collect();
+    let alone = |(tip, header): &(TipContext, &Header)| {
+        Verifier::new(config, tip.clone()).verify(header, now, Stage::Block).is_ok()
+    };
+    let expected: Vec<_> = pairs.iter().map(alone).collect();
+    assert_eq!(expected, [true, false, false, false, false, false, false]);
+    assert_eq!(verify_together(config, &pairs, now), expected);
 }
 
 #[test]

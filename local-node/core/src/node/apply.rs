@@ -152,6 +152,10 @@ impl Core {
         if pooled.verified {
             return true;
         }
+        if pooled.ahead.as_ref().is_some_and(|ahead| ahead.holds_after(&self.chain.context(place))) {
+            self.pool.set_verified(hash);
+            return true;
+        }
         let (header, from) = (pooled.block.header.clone(), pooled.from);
         match self.verify_at(place, &header, now) {
             Ok(()) => {
@@ -230,6 +234,23 @@ impl Core {
         };
         let id = self.ledger(request, out);
         self.job = Some(Job::Accept { id, step });
+        self.note_ahead(now);
+    }
+
+    /// Whether a block is in the chain, on the way into it, in the pool, or refused.
+    pub(super) fn knows(&self, hash: &Hash) -> bool {
+        let is_at_ledger = self.accepting().is_some_and(|header| header.hash == *hash);
+        let is_planned = || self.plan.iter().flat_map(|plan| &plan.steps).any(|step| step.block.header.hash == *hash);
+        let is_pooled = self.pool.contains(hash) || self.pool.is_refused(hash);
+        is_pooled || is_at_ledger || self.chain.place(hash).is_some() || is_planned()
+    }
+
+    /// The header of the block that the ledger is to append to the tip.
+    pub(super) fn accepting(&self) -> Option<&Header> {
+        match &self.job {
+            Some(Job::Accept { step, .. }) => Some(&step.block.header),
+            _ => None,
+        }
     }
 
     /// A block cannot be accepted. In a change of branches, the old one comes back.
@@ -477,6 +498,16 @@ mod tests {
         let higher = block(&case.genesis, 2, 1);
         case.pool(&[&higher]);
         assert_eq!(case.better(), None);
+    }
+
+    #[test]
+    fn a_block_of_committees_beats_an_emergency_block() {
+        for (ours, theirs, cause) in [(255, 49, Some(Cause::BetterTip)), (49, 255, None)] {
+            let mut case = Case::new(&[ours]);
+            let rival = block(&case.genesis, theirs, 1);
+            case.pool(&[&rival]);
+            assert_eq!(case.better(), cause.map(|cause| (0, cause)));
+        }
     }
 
     #[test]

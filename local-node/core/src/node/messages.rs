@@ -3,7 +3,7 @@
 use local_node_consensus::attestation::Expected;
 use local_node_consensus::header::{HeaderError, Stage, Verifier};
 use local_node_consensus::{EMERGENCY_BLOCK_ITERATION, MAX_ROUND_DISTANCE, Millis, Offence, check_candidate};
-use local_node_types::ledger::{Block, ConsensusHeader, Header, RatificationResult, Vote};
+use local_node_types::ledger::{Attestation, Block, ConsensusHeader, Header, RatificationResult, Vote};
 use local_node_types::message::{GetResource, Inventory, InventoryItem, Message, Quorum};
 use tracing::debug;
 
@@ -28,10 +28,18 @@ struct Ingress {
 }
 
 /// Whether a block has the hash that it states, and says that it was decided. What it is called by is then its own.
+/// Committees do not decide emergency blocks.
 fn check_decided(block: &Block) -> Result<(), &'static str> {
     check_candidate(block)?;
+    if is_emergency(&block.header) {
+        return Ok(());
+    }
     let attested = block.header.attestation.result == RatificationResult::Success(Vote::Valid(block.header.hash));
     if attested { Ok(()) } else { Err("its attestation is not of a success with it") }
+}
+
+const fn is_emergency(header: &Header) -> bool {
+    header.iteration == EMERGENCY_BLOCK_ITERATION
 }
 
 impl Core {
@@ -88,7 +96,7 @@ impl Core {
             return self.hold(now, ingress, &message);
         }
         if header.round <= height {
-            self.help(now, from, header, out);
+            self.help(now, ingress, header, out);
             return match *message {
                 Message::Quorum(quorum) => self.on_past_quorum(now, from, &quorum, out),
                 _ => Verdict::Ignore,
@@ -108,10 +116,18 @@ impl Core {
     }
 
     /// Sends the quorum of this node's block to a peer that goes on with a round which an earlier iteration has
-    /// decided. Otherwise the peer may help to decide a rival.
-    fn help(&mut self, now: Millis, from: PeerId, header: &ConsensusHeader, out: &mut Vec<Output>) {
+    /// decided. Otherwise the peer may help to decide a rival. An emergency block has no quorum; the peer gets it whole.
+    fn help(&mut self, now: Millis, ingress: Ingress, header: &ConsensusHeader, out: &mut Vec<Output>) {
+        let from = ingress.from;
         let Some(place) = self.chain.place(&header.prev_block_hash) else { return };
         let Some(decided) = self.chain.links().get(place + 1).map(|link| &link.header) else { return };
+        if is_emergency(decided) {
+            if decided.height == header.round && self.peers.allow(from, 1, now) {
+                let serve = Serve::Items(vec![InventoryItem::BlockFromHash(decided.hash)]);
+                out.push(Output::Serve { ingress: ingress.id, to: from, serve });
+            }
+            return;
+        }
         if decided.height == header.round && decided.iteration < header.iteration && self.peers.allow(from, 1, now) {
             let quorum = Quorum { header: decided.consensus_header(), attestation: decided.attestation };
             let message = Box::new(Message::Quorum(Box::new(quorum)));
@@ -154,11 +170,7 @@ impl Core {
             return Verdict::Reject(Offence::Contents);
         }
         let RatificationResult::Success(Vote::Valid(hash)) = quorum.attestation.result else { return Verdict::Ignore };
-        let known = self.chain.place(&hash).is_some()
-            || self.pool.contains(&hash)
-            || self.pool.is_refused(&hash)
-            || self.forks.contains_key(&hash);
-        if known || self.forks.len() >= MAX_FORKS {
+        if self.knows(&hash) || self.forks.contains_key(&hash) || self.forks.len() >= MAX_FORKS {
             return Verdict::Ignore;
         }
         let mut verifier = Verifier::new(self.config.consensus, self.chain.context(place));
@@ -175,11 +187,15 @@ impl Core {
 
     // ---- Blocks ----------------------------------------------------------------------------------------------------
 
-    fn on_block(&mut self, now: Millis, from: PeerId, block: Box<Block>, out: &mut Vec<Output>) -> Verdict {
+    fn on_block(&mut self, now: Millis, from: PeerId, mut block: Box<Block>, out: &mut Vec<Output>) -> Verdict {
+        if is_emergency(&block.header) {
+            // Nobody signs or checks what stands in place of the attestation, so anybody may have written it.
+            block.header.attestation = Attestation::default();
+        }
         let header = &block.header;
         let (hash, height, last_final) = (header.hash, header.height, &self.chain.last_final().header);
         let was_wanted = self.sync.is_wanted(&hash);
-        if height == 0 || header.iteration == EMERGENCY_BLOCK_ITERATION {
+        if height == 0 {
             return Verdict::Ignore;
         }
         if (was_wanted || self.chain.place(&header.prev_block_hash).is_some())
@@ -193,11 +209,7 @@ impl Core {
             self.parted = true;
             out.push(Output::Event(Event::Parted { height, theirs: hash }));
         }
-        let verdict = if height <= last_final.height
-            || self.chain.place(&hash).is_some()
-            || self.pool.contains(&hash)
-            || self.pool.is_refused(&hash)
-        {
+        let verdict = if height <= last_final.height || self.knows(&hash) {
             Verdict::Ignore
         } else {
             self.pool_block(now, from, block, was_wanted)
@@ -208,14 +220,18 @@ impl Core {
     }
 
     /// Takes a block into the pool: verified if it follows the chain, and otherwise if it was asked for.
+    ///
+    /// Other nodes learn of decided blocks by candidates and quorums. An emergency block has neither, so it is passed on.
     fn pool_block(&mut self, now: Millis, from: PeerId, block: Box<Block>, was_wanted: bool) -> Verdict {
         let header = &block.header;
         let parent = self.chain.place(&header.prev_block_hash);
         match parent {
             Some(place) => match self.verify_at(place, header, now) {
                 Ok(()) => {
+                    let is_news = is_emergency(header) && !was_wanted;
+                    let relayed = is_news.then(|| Box::new(Message::Block(block.clone())));
                     self.pool.add(block, Some(from), true, None);
-                    Verdict::Ignore
+                    relayed.map_or(Verdict::Ignore, |message| Verdict::Relay(Some(message)))
                 }
                 Err(HeaderError::FromTheFuture { .. }) => Verdict::Ignore,
                 Err(problem) => {
@@ -225,6 +241,7 @@ impl Core {
             },
             None if was_wanted => {
                 self.pool.add(block, Some(from), false, None);
+                self.note_ahead(now);
                 Verdict::Ignore
             }
             None => Verdict::Ignore,
@@ -256,8 +273,7 @@ impl Core {
         let (mut named, mut last) = (0, None);
         for hash in hashes {
             (named, last) = (named + 1, Some(hash));
-            let known = self.chain.place(&hash).is_some() || self.pool.contains(&hash) || self.pool.is_refused(&hash);
-            if !known {
+            if !self.knows(&hash) {
                 self.sync.want(hash, from);
             }
         }

@@ -49,6 +49,9 @@ impl Core {
         if self.can_stall() && self.stalls_at <= now {
             self.on_stall(now, out);
         }
+        if self.ahead_at.take_if(|at| *at <= now).is_some() {
+            self.verify_ahead(now);
+        }
     }
 
     fn on_stall(&mut self, now: Millis, out: &mut Vec<Output>) {
