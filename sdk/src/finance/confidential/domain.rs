@@ -14,6 +14,8 @@ pub(super) const OWNER: BlsScalar = word(b"owner", 0);
 pub(super) const AUDIT: BlsScalar = word(b"audit", 0);
 /// The masks of the keys that the auditor is told.
 pub(super) const VIEW: BlsScalar = word(b"view", 0);
+/// The hand-over of the auditor's office.
+pub(super) const HANDOVER: BlsScalar = word(b"handover", 0);
 /// A note, above its value.
 pub(super) const NOTE: BlsScalar = word(b"note", 1);
 /// A nullifier, above the position.
@@ -45,12 +47,12 @@ mod tests {
 
     #[test]
     fn domains_differ_whatever_the_number_below_them() {
-        let all = [KEYS, OWNER, AUDIT, VIEW, NOTE, NULLIFIER, ACT, LEG, HOLDER];
+        let all = [KEYS, OWNER, AUDIT, VIEW, HANDOVER, NOTE, NULLIFIER, ACT, LEG, HOLDER];
         // A number of 64 bits cannot reach the limbs above; attributes take 128 bits at most.
         let upper: BTreeSet<[u8; 24]> = all.iter().map(|it| it.to_bytes()[8..].try_into().unwrap()).collect();
         assert_eq!(upper.len(), 1 + 5, "words in the lowest limb have no number below them");
-        let lowest: BTreeSet<[u8; 32]> = all[..4].iter().map(BlsScalar::to_bytes).collect();
-        assert_eq!(lowest.len(), 4);
+        let lowest: BTreeSet<[u8; 32]> = all[..5].iter().map(BlsScalar::to_bytes).collect();
+        assert_eq!(lowest.len(), 5);
         assert_eq!(&NOTE.to_bytes()[8..12], b"note");
         assert_eq!(&HOLDER.to_bytes()[16..22], b"holder");
     }
