@@ -2,9 +2,11 @@
 //! vouches for.
 //!
 //! A ciphertext has an ephemeral point `R = r·G`. Its masks are derived from the shared point `S = r·K = k·R` with the
-//! reader's key `K = k·G`, and each element is a message plus its mask. Where a circuit proves the ciphertext, the masks
-//! are Poseidon hashes. Those of a receiver's ciphertext are BLAKE3: a wallet computes them for every note of the asset. The ephemeral scalar `r` must be random or
+//! reader's key `K = k·G`, and each element is a message plus its mask. The ephemeral scalar `r` must be random or
 //! [derived](super::SpendKey::ephemeral), and must not be used twice.
+//!
+//! Where a circuit proves the ciphertext, the masks are Poseidon hashes. Those of a receiver's ciphertext are BLAKE3,
+//! which is quicker: a wallet computes them for every note of the asset.
 
 use core::fmt;
 

@@ -26,15 +26,15 @@
 //!   backup repeats none, and neither does one on a system with bad randomness, because each note is spent once.
 //! - **Small notes do no harm.** If notes have to be merged, the largest are [chosen](choose) first. The wallet keeps
 //!   no notes of value 0.
-//! - **The chain is what `cargo dusk` shows.** A [`Chain`] runs it for a program: events, queries, proofs and calls. Events
-//!   may also come from [elsewhere](scan_file).
+//! - **The chain is what `cargo dusk` shows.** A [`Chain`] runs it for a program: events, queries, proofs and calls.
+//!   Events may also come from [elsewhere](scan_file).
 //! - **Secrets are wiped** when they are dropped, and no `Debug` prints them. Witnesses are as secret as the wallet;
 //!   move them into the private inputs of a circuit, which wipe themselves.
 //!
 //! # Costs
 //!
-//! For each note a scan decodes a point, multiplies it and computes one BLAKE3 hash, on all cores. The trees are computed when
-//! a root or a path is asked for. The template `confidential-token` prints the time with `holder measure`. A wallet
+//! For each note a scan decodes a point, multiplies it and computes one BLAKE3 hash, on all cores. The trees are
+//! computed when a root or a path is asked for. The template `confidential-token` prints the time with `holder measure`. A wallet
 //! keeps every commitment and nullifier of the asset: 80 bytes each in the file.
 //!
 //! # Absent

@@ -1,7 +1,7 @@
 //! The parties of a [confidential asset](crate::finance::confidential) in tests: holders, the auditor, and what
 //! everybody knows of the chain. All of it is in memory.
 //!
-//! A program of a holder uses a [`Wallet`](crate::finance::wallet::Wallet). Tests want two things that a wallet refuses:
+//! A program of a holder uses a [`Wallet`](crate::finance::wallet::Wallet). Tests want two things that it refuses:
 //!
 //! - **The same acts again.** No randomness is drawn, so two tests that begin alike make the same statements, and one
 //!   proof serves both.
