@@ -18,6 +18,8 @@
 //! Older proofs and signatures do not verify any more.
 
 use dusk_bls12_381::BlsScalar;
+#[cfg(feature = "zk")]
+use dusk_sdk_circuit::native;
 
 #[cfg(feature = "signatures")]
 use crate::account::Account;
@@ -43,7 +45,7 @@ mod names {
     pub(super) const VERIFY_GROTH16_BN254: &str = "verify_groth16_bn254";
     pub(super) const VERIFY_KZG_PROOF: &str = "verify_kzg_proof";
     pub(super) const VERIFY_PLONK: &str = "verify_plonk";
-    #[cfg(feature = "signatures")]
+    #[cfg(any(feature = "signatures", feature = "zk"))]
     pub(super) const VERIFY_SCHNORR: &str = "verify_schnorr";
 }
 
@@ -96,6 +98,59 @@ pub fn verify_bls_multisig(message: &[u8], accounts: &[Account], signature: Mult
 #[must_use]
 pub fn verify_schnorr(message: Field, key: SchnorrPublicKey, signature: SchnorrSignature) -> bool {
     query(names::VERIFY_SCHNORR, &(message, key, signature))
+}
+
+/// As `verify_schnorr`, with the coordinates of the key and of the nonce's point, and the scalar in its
+/// [Montgomery form](to_montgomery): what the host takes, so that a contract computes nothing.
+///
+/// Outside of contracts this crate computes it.
+#[cfg(feature = "zk")]
+pub(crate) fn verify_schnorr_parts(message: Field, key: [Field; 2], scalar: [u8; 32], nonce: [Field; 2]) -> bool {
+    if cfg!(target_family = "wasm") {
+        query(names::VERIFY_SCHNORR, &schnorr_argument(message, key, scalar, nonce))
+    } else {
+        let point = |[u, v]: [Field; 2]| native::Point::from_coordinates(u, v).ok();
+        let parts = from_montgomery(&scalar).zip(point(nonce)).zip(point(key));
+        parts.is_some_and(|((u, r), key)| native::Signature { u, r }.verifies(&key, message))
+    }
+}
+
+/// A point in extended coordinates: u, v, z, and two factors of u·v/z.
+#[cfg(feature = "zk")]
+type Extended = [Field; 5];
+
+/// What the host takes: a message, a key and a signature of `jubjub-schnorr`. Both sides give the same sizes and
+/// alignments to the parts, and so the same layout to the tuple.
+#[cfg(feature = "zk")]
+pub(crate) fn schnorr_argument(
+    message: Field,
+    key: [Field; 2],
+    scalar: [u8; 32],
+    nonce: [Field; 2],
+) -> (Field, Extended, ([u64; 4], Extended)) {
+    let extended = |[u, v]: [Field; 2]| [u, v, Field::from(1), u, v];
+    let limb = |at: usize| u64::from_le_bytes(core::array::from_fn(|byte| scalar[8 * at + byte]));
+    (message, extended(key), (core::array::from_fn(limb), extended(nonce)))
+}
+
+/// The number that is 1 in Montgomery form: 2^256.
+#[cfg(feature = "zk")]
+fn radix() -> native::Scalar {
+    let mut wide = [0; 64];
+    wide[32] = 1;
+    native::Scalar::from_bytes_wide(&wide)
+}
+
+/// The bytes of a scalar in its Montgomery form, in which archives have it.
+#[cfg(feature = "zk")]
+pub(crate) fn to_montgomery(scalar: &native::Scalar) -> [u8; 32] {
+    native::Scalar::from(*scalar.scalar() * radix().scalar()).to_bytes()
+}
+
+#[cfg(feature = "zk")]
+fn from_montgomery(bytes: &[u8; 32]) -> Option<native::Scalar> {
+    let inverse: Option<native::Scalar> = radix().scalar().invert().map(native::Scalar::from).into();
+    Some(native::Scalar::from(*native::Scalar::from_bytes(bytes).ok()?.scalar() * inverse?.scalar()))
 }
 
 /// Whether a PLONK proof is valid for public inputs and a circuit, given by its verifier key. Costs 10,000,000 gas.

@@ -27,6 +27,8 @@
 //! well (`--timeout`): a test that exceeds it fails, and the others continue.
 
 mod chain;
+#[cfg(feature = "wallet")]
+pub mod confidential;
 pub mod conform;
 mod connection;
 mod failure;

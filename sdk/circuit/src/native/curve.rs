@@ -238,17 +238,8 @@ impl Scalar {
     /// # Errors
     /// [`NotAPoint::Encoding`] and [`NotAPoint::OffCurve`].
     pub fn shared(&self, point: &[u8; 32]) -> Result<Point, NotAPoint> {
-        self.shared_and_abscissa(point).map(|(shared, _)| shared)
-    }
-
-    /// As [`shared`](Scalar::shared), with the abscissa of the point that the bytes are.
-    ///
-    /// # Errors
-    /// As [`shared`](Scalar::shared).
-    pub fn shared_and_abscissa(&self, point: &[u8; 32]) -> Result<(Point, Field), NotAPoint> {
-        let point = decode(point)?;
-        let eightfold = JubJubExtended::from(point).double().double().double();
-        Ok((Point::of(eightfold * self.0), point.get_u().into()))
+        let eightfold = JubJubExtended::from(decode(point)?).double().double().double();
+        Ok(Point::of(eightfold * self.0))
     }
 
     /// The scalar of `dusk-jubjub`.

@@ -1,34 +1,89 @@
-//! The auditor: the public key to which every act is encrypted, handed over in two steps.
+//! The auditor: the public key to which every act is encrypted, and its hand-over.
 //!
-//! An officer offers the office to an account with a public key, and this account takes it. Nobody checks that the
-//! account knows the secret of the key. Each key has a number, which the events of acts state: only this key reads the
-//! ciphertexts of the act. So a new auditor needs the old one for the past, and for the view keys of holders that
-//! registered before.
+//! # Hand-over
+//!
+//! 1. An officer [offers](Auditor::offer) the office to a key. The event states the number that the key would have.
+//! 2. The new auditor and the present one sign the [hand-over](handover) with the secrets of their keys, outside of the
+//!    chain. The first signature shows that somebody can read what is encrypted to the new key. The second one is the
+//!    present auditor's consent.
+//! 3. Anybody [submits](Auditor::take) both. From then on every act is encrypted to the new key.
+//!
+//! If the present key is lost, the issuer [says so](Auditor::declare_lost) of an offer. After
+//! [`AUDITOR_LOST_BLOCKS`] the offer is taken without consent. An officer alone cannot replace the auditor, and neither
+//! can the issuer without an event that everybody sees a week before.
+//!
+//! A signature is for one key, one number, one asset and one chain, so it is of no use elsewhere or later. An offer of
+//! another key ends the offer, and what was declared of it.
+//!
+//! # The past
+//!
+//! Each key has a number, which the events of acts state: only this key reads the ciphertexts of the act. So a new
+//! auditor needs the former key for the past, and for the view keys of holders that registered before. If that key is
+//! lost, what was encrypted to it stays unread.
 
-use dusk_sdk_circuit::native::Point;
+use dusk_sdk_circuit::native::{Point, Signature};
 
 use super::cipher::AuditorKey;
-use crate::env::{caller, emit};
+use super::keys::ReadingKey;
+use super::{domain, hash};
+use crate::crypto;
+use crate::env::{block_height, emit};
+use crate::field::Field;
 use crate::finance::offices::Officer;
-use crate::prelude::{ensure, error, event};
+use crate::prelude::{contract_type, ensure, error, event};
 use crate::principal::Principal;
+
+/// How many blocks after [`Auditor::declare_lost`] an offer can be taken without the present auditor's consent: a week
+/// of blocks of ten seconds.
+pub const AUDITOR_LOST_BLOCKS: u64 = 7 * 24 * 360;
 
 /// The auditor's key, and the one that is offered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Auditor {
     key: AuditorKey,
     number: u32,
-    offer: Option<(Principal, AuditorKey)>,
+    offer: Option<Offer>,
 }
 
-/// The office of the auditor is offered to somebody with a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Offer {
+    key: AuditorKey,
+    /// The height from which the consent of the present auditor is not needed.
+    lost_from: Option<u64>,
+}
+
+/// A signature of a [hand-over](handover) with the secret of an auditor's key: a Schnorr signature in the form in which
+/// the host takes it, so that contracts compute nothing.
+#[contract_type]
+#[derive(Copy, Eq)]
+pub struct KeyProof {
+    /// The scalar, times 2^256: the limbs of its Montgomery form, least significant byte first.
+    pub scalar: [u8; 32],
+    /// The coordinates of the nonce's point.
+    pub point: [Field; 2],
+}
+
+/// The office of the auditor is offered to a key.
 #[event]
 pub struct AuditorOffered {
-    /// To whom.
-    pub to: Principal,
-    /// Its key.
+    /// The number that the key will have.
+    pub number: u32,
+    /// The key.
     pub key: AuditorKey,
     /// Which officer offers it.
+    pub by: Principal,
+}
+
+/// The issuer declared that the present auditor's key is lost.
+#[event]
+pub struct AuditorLost {
+    /// The number of the lost key.
+    pub number: u32,
+    /// The key that is offered.
+    pub key: AuditorKey,
+    /// The height from which the offer can be taken without consent.
+    pub from: u64,
+    /// The issuer.
     pub by: Principal,
 }
 
@@ -39,8 +94,8 @@ pub struct AuditorChanged {
     pub number: u32,
     /// The key.
     pub key: AuditorKey,
-    /// Whose it is.
-    pub by: Principal,
+    /// Whether the former auditor has consented. Otherwise its key was declared lost.
+    pub consented: bool,
 }
 
 /// Why the auditor's office refuses.
@@ -52,12 +107,46 @@ pub enum Refused {
     AuditorKeyNeutral,
     /// It is the auditor's key already.
     SameAuditorKey,
-    /// The office is not offered to the caller.
+    /// The office is not offered to any key.
     AuditorNotOffered,
+    /// The signature does not show that somebody knows the secret of the offered key.
+    AuditorKeyUnproven,
+    /// The present auditor has not consented, and is not declared lost.
+    AuditorConsentMissing,
+    /// The consent is not the present auditor's, or is for another hand-over.
+    AuditorConsentInvalid,
+    /// The present auditor was declared lost, but not long enough ago.
+    AuditorNotYetLost {
+        /// The height from which its consent is not needed.
+        from: u64,
+    },
+}
+
+/// What both auditors sign: that a key becomes the auditor's key of this number of an [asset](super::asset), which is a
+/// contract on a chain.
+#[must_use]
+pub fn handover(asset: Field, number: u32, key: AuditorKey) -> Field {
+    hash(&[domain::HANDOVER.into(), asset, Field::from(u64::from(number)), key.u, key.v])
+}
+
+impl KeyProof {
+    /// Signs a [`handover`] with the secret of an auditor's key.
+    #[must_use]
+    pub fn sign(key: &ReadingKey, message: Field) -> Self {
+        let Signature { u, r } = Signature::sign(key.secret(), message);
+        Self { scalar: crypto::to_montgomery(&u), point: [r.u(), r.v()] }
+    }
+
+    /// Whether it is a signature of a message with the secret of a key. Costs 1,000,000 gas.
+    #[must_use]
+    pub fn verifies(&self, key: AuditorKey, message: Field) -> bool {
+        let Self { scalar, point } = *self;
+        crypto::verify_schnorr_parts(message, [key.u, key.v], scalar, point)
+    }
 }
 
 impl Auditor {
-    /// The auditor with this key.
+    /// The auditor with this key. Nobody proves that it knows the secret: the deployer vouches for the first key.
     ///
     /// # Errors
     /// [`Refused::AuditorKeyInvalid`] and [`Refused::AuditorKeyNeutral`].
@@ -78,42 +167,72 @@ impl Auditor {
         self.number
     }
 
-    /// Offers the office to somebody with a key. An earlier offer ends.
+    /// Offers the office to a key. An earlier offer ends.
     ///
     /// # Errors
     /// [`Refused::AuditorKeyInvalid`], [`Refused::AuditorKeyNeutral`], [`Refused::SameAuditorKey`].
-    pub fn offer(&mut self, by: Officer, to: Principal, key: AuditorKey) -> Result<(), Refused> {
-        self.propose(to, key)?;
-        emit(AuditorOffered { to, key, by: by.who() });
+    pub fn offer(&mut self, by: Officer, key: AuditorKey) -> Result<(), Refused> {
+        self.propose(key)?;
+        emit(AuditorOffered { number: self.number + 1, key, by: by.who() });
         Ok(())
     }
 
-    /// Takes the office that was offered to the caller. Proofs that were made for the old key do not verify any more.
+    /// Declares that the present key is lost: after [`AUDITOR_LOST_BLOCKS`] the offer can be taken without consent.
+    /// `issuer` is the caller, as [`Offices::require_issuer`](crate::finance::Offices::require_issuer) returns it. A
+    /// second declaration begins anew.
     ///
     /// # Errors
     /// [`Refused::AuditorNotOffered`].
-    pub fn take(&mut self) -> Result<(), Refused> {
-        let by = caller();
-        self.accept(by)?;
-        emit(AuditorChanged { number: self.number, key: self.key, by });
+    pub fn declare_lost(&mut self, issuer: Principal) -> Result<(), Refused> {
+        let (key, from) = self.lose(block_height())?;
+        emit(AuditorLost { number: self.number, key, from, by: issuer });
         Ok(())
     }
 
-    fn propose(&mut self, to: Principal, key: AuditorKey) -> Result<(), Refused> {
+    /// Takes the office for the key to which it is offered, with the signatures of both auditors. Anybody may submit
+    /// them. Proofs that were made for the former key do not verify any more.
+    ///
+    /// # Errors
+    /// [`Refused::AuditorNotOffered`], [`Refused::AuditorKeyUnproven`], [`Refused::AuditorConsentMissing`],
+    /// [`Refused::AuditorConsentInvalid`], [`Refused::AuditorNotYetLost`].
+    pub fn take(&mut self, asset: Field, acceptance: &KeyProof, consent: Option<&KeyProof>) -> Result<(), Refused> {
+        self.accept(asset, block_height(), acceptance, consent)?;
+        emit(AuditorChanged { number: self.number, key: self.key, consented: consent.is_some() });
+        Ok(())
+    }
+
+    fn propose(&mut self, key: AuditorKey) -> Result<(), Refused> {
         ensure!(key != self.key, Refused::SameAuditorKey);
         check(key)?;
-        self.offer = Some((to, key));
+        self.offer = Some(Offer { key, lost_from: None });
         Ok(())
     }
 
-    fn accept(&mut self, by: Principal) -> Result<(), Refused> {
-        match self.offer {
-            Some((to, key)) if to == by => {
-                *self = Self { key, number: self.number + 1, offer: None };
-                Ok(())
-            }
-            _ => Err(Refused::AuditorNotOffered),
+    fn lose(&mut self, height: u64) -> Result<(AuditorKey, u64), Refused> {
+        let offer = self.offer.as_mut().ok_or(Refused::AuditorNotOffered)?;
+        let from = height + AUDITOR_LOST_BLOCKS;
+        offer.lost_from = Some(from);
+        Ok((offer.key, from))
+    }
+
+    fn accept(
+        &mut self,
+        asset: Field,
+        height: u64,
+        acceptance: &KeyProof,
+        consent: Option<&KeyProof>,
+    ) -> Result<(), Refused> {
+        let Offer { key, lost_from } = self.offer.ok_or(Refused::AuditorNotOffered)?;
+        let number = self.number + 1;
+        let message = handover(asset, number, key);
+        match (consent, lost_from) {
+            (Some(consent), _) => ensure!(consent.verifies(self.key, message), Refused::AuditorConsentInvalid),
+            (None, Some(from)) => ensure!(height >= from, Refused::AuditorNotYetLost { from }),
+            (None, None) => return Err(Refused::AuditorConsentMissing),
         }
+        ensure!(acceptance.verifies(key, message), Refused::AuditorKeyUnproven);
+        *self = Self { key, number, offer: None };
+        Ok(())
     }
 }
 
@@ -126,12 +245,30 @@ fn check(key: AuditorKey) -> Result<(), Refused> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::contract_id::ContractId;
-    use crate::field::Field;
+    use dusk_sdk_circuit::native::Scalar;
 
-    fn who(number: u8) -> Principal {
-        ContractId::from_bytes([number; 32]).into()
+    use super::*;
+    use crate::crypto::{SchnorrPublicKey, SchnorrSignature};
+    use crate::wire::Wire;
+
+    const ASSET: u64 = 77;
+
+    fn secret(number: u64) -> ReadingKey {
+        ReadingKey::new(Scalar::from(number))
+    }
+
+    fn key(number: u64) -> AuditorKey {
+        AuditorKey::from(&secret(number))
+    }
+
+    fn signed(by: u64, number: u32, to: u64) -> KeyProof {
+        KeyProof::sign(&secret(by), handover(ASSET.into(), number, key(to)))
+    }
+
+    impl Auditor {
+        fn taken(&mut self, height: u64, acceptance: KeyProof, consent: Option<KeyProof>) -> Result<(), Refused> {
+            self.accept(ASSET.into(), height, &acceptance, consent.as_ref())
+        }
     }
 
     #[test]
@@ -144,17 +281,66 @@ mod tests {
     }
 
     #[test]
-    fn the_office_is_handed_over_in_two_steps() {
-        let keys = [3, 4, 5_u64].map(|it| AuditorKey::new(&(Point::GENERATOR * &it.into())));
-        let mut it = Auditor::new(keys[0]).unwrap();
-        assert_eq!(it.accept(who(1)), Err(Refused::AuditorNotOffered));
-        assert_eq!(it.propose(who(1), keys[0]), Err(Refused::SameAuditorKey));
-        it.propose(who(1), keys[1]).unwrap();
-        it.propose(who(2), keys[2]).unwrap();
-        assert_eq!(it.accept(who(1)), Err(Refused::AuditorNotOffered));
-        assert_eq!((it.key(), it.number()), (keys[0], 0));
-        it.accept(who(2)).unwrap();
-        assert_eq!((it.key(), it.number()), (keys[2], 1));
-        assert_eq!(it.accept(who(2)), Err(Refused::AuditorNotOffered), "an offer is taken once");
+    fn both_auditors_sign_the_hand_over() {
+        let mut it = Auditor::new(key(3)).unwrap();
+        assert_eq!(it.taken(0, signed(4, 1, 4), Some(signed(3, 1, 4))), Err(Refused::AuditorNotOffered));
+        assert_eq!(it.propose(key(3)), Err(Refused::SameAuditorKey));
+        it.propose(key(4)).unwrap();
+        // The present auditor does not sign, signs another number or key, or somebody else does.
+        assert_eq!(it.taken(0, signed(4, 1, 4), None), Err(Refused::AuditorConsentMissing));
+        for consent in [signed(3, 2, 4), signed(3, 1, 5), signed(4, 1, 4), signed(5, 1, 4)] {
+            assert_eq!(it.taken(0, signed(4, 1, 4), Some(consent)), Err(Refused::AuditorConsentInvalid));
+        }
+        // Nobody shows the secret of the new key.
+        for acceptance in [signed(3, 1, 4), signed(4, 2, 4), signed(4, 1, 5), signed(5, 1, 4)] {
+            assert_eq!(it.taken(0, acceptance, Some(signed(3, 1, 4))), Err(Refused::AuditorKeyUnproven));
+        }
+        // Both sign, for another asset.
+        let elsewhere = handover((ASSET + 1).into(), 1, key(4));
+        let [old, new] = [3, 4].map(|by| KeyProof::sign(&secret(by), elsewhere));
+        assert_eq!(it.taken(0, new, Some(signed(3, 1, 4))), Err(Refused::AuditorKeyUnproven));
+        assert_eq!(it.taken(0, signed(4, 1, 4), Some(old)), Err(Refused::AuditorConsentInvalid));
+        assert_eq!((it.key(), it.number()), (key(3), 0));
+        it.taken(0, signed(4, 1, 4), Some(signed(3, 1, 4))).unwrap();
+        assert_eq!((it.key(), it.number()), (key(4), 1));
+        assert_eq!(it.taken(0, signed(4, 1, 4), Some(signed(3, 1, 4))), Err(Refused::AuditorNotOffered));
+        // The signatures are of no use when the key comes back later.
+        it.propose(key(3)).unwrap();
+        it.taken(0, signed(3, 2, 3), Some(signed(4, 2, 3))).unwrap();
+        it.propose(key(4)).unwrap();
+        assert_eq!(it.taken(0, signed(4, 1, 4), Some(signed(3, 1, 4))), Err(Refused::AuditorConsentInvalid));
+    }
+
+    #[test]
+    fn a_lost_auditor_is_replaced_after_a_while() {
+        let mut it = Auditor::new(key(3)).unwrap();
+        assert_eq!(it.lose(10), Err(Refused::AuditorNotOffered));
+        it.propose(key(4)).unwrap();
+        let from = 10 + AUDITOR_LOST_BLOCKS;
+        assert_eq!(it.lose(10), Ok((key(4), from)));
+        assert_eq!(it.taken(from - 1, signed(4, 1, 4), None), Err(Refused::AuditorNotYetLost { from }));
+        // What was declared is for this offer.
+        it.propose(key(5)).unwrap();
+        assert_eq!(it.taken(from, signed(5, 1, 5), None), Err(Refused::AuditorConsentMissing));
+        it.lose(10).unwrap();
+        assert_eq!(it.taken(from, signed(4, 1, 4), None), Err(Refused::AuditorKeyUnproven), "the key is shown");
+        it.taken(from, signed(5, 1, 5), None).unwrap();
+        assert_eq!((it.key(), it.number()), (key(5), 1));
+        // An auditor that was not lost can consent in the meantime.
+        it.propose(key(6)).unwrap();
+        it.lose(20).unwrap();
+        it.taken(21, signed(6, 2, 6), Some(signed(5, 2, 6))).unwrap();
+    }
+
+    /// The host takes a message, a key and a signature of `jubjub-schnorr`.
+    #[test]
+    fn a_signature_has_the_form_of_the_chain() {
+        let (message, [u, v]) = (Field::from(5), [key(3).u, key(3).v]);
+        let KeyProof { scalar, point } = KeyProof::sign(&secret(3), message);
+        let ours = crypto::schnorr_argument(message, [u, v], scalar, point).encode().unwrap();
+        let (theirs, signature) =
+            <(Field, SchnorrPublicKey, SchnorrSignature) as Wire>::decode(&ours).map(|it| (it.1, it.2)).unwrap();
+        assert!(theirs.verify(&signature, message.scalar()).is_ok());
+        assert_eq!((message, theirs, signature).encode().unwrap(), ours);
     }
 }

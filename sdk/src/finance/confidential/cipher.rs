@@ -4,18 +4,25 @@
 //! A ciphertext has an ephemeral point `R = r·G`. Its masks are derived from the shared point `S = r·K = k·R` with the
 //! reader's key `K = k·G`, and each element is a message plus its mask. The ephemeral scalar `r` must be random or
 //! [derived](super::SpendKey::ephemeral), and must not be used twice.
+//!
+//! Where a circuit proves the ciphertext, the masks are Poseidon hashes. Those of a receiver's ciphertext are BLAKE3,
+//! which is quicker: a wallet computes them for every note of the asset.
 
 use core::fmt;
 
+use dusk_bls12_381::BlsScalar;
 use dusk_sdk_circuit::native::{self, NotAPoint, Point, Scalar};
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::keys::{ReadingKey, ViewKeys};
 use super::note::Note;
 use super::{Address, domain};
 use crate::field::Field;
 use crate::prelude::contract_type;
+
+/// The context of the derivation of a receiver's masks, which no other program uses.
+const RECEIVER_CONTEXT: &str = "cargo-dusk 2026 confidential receiver masks";
 
 /// The public key of the auditor, as coordinates: circuits and contracts need no square root.
 #[contract_type]
@@ -183,9 +190,10 @@ impl NoteCipher {
     /// [`NotAPoint`] if the address has no reading key.
     pub fn seal(to: &Address, ephemeral: &Scalar, note: &Note, memo: Field) -> Result<Self, NotAPoint> {
         let point = Point::GENERATOR * ephemeral;
-        let [value, rho, text, tag] = masks(domain::RECEIVE, &ephemeral.shared(&to.reading)?, &point);
+        let (shared, ephemeral) = (ephemeral.shared(&to.reading)?, point.to_bytes());
+        let [value, rho, text, tag] = receiver_masks(&shared, &ephemeral);
         let fields = [Field::from(note.value) + value, note.rho + rho, memo + text, tag];
-        Ok(Self { ephemeral: point.to_bytes(), fields })
+        Ok(Self { ephemeral, fields })
     }
 
     /// Decrypts. Compare the note's commitment with the one on the chain: the sender may have written anything.
@@ -193,8 +201,8 @@ impl NoteCipher {
     /// # Errors
     /// [`Unreadable`].
     pub fn open(&self, key: &ReadingKey) -> Result<Opened, Unreadable> {
-        let (shared, abscissa) = key.secret().shared_and_abscissa(&self.ephemeral).map_err(Unreadable::Point)?;
-        let [value, rho, text, tag] = masks_of(domain::RECEIVE, &shared, abscissa);
+        let shared = key.secret().shared(&self.ephemeral).map_err(Unreadable::Point)?;
+        let [value, rho, text, tag] = receiver_masks(&shared, &self.ephemeral);
         if tag != self.fields[3] {
             return Err(Unreadable::NotOurs);
         }
@@ -211,18 +219,26 @@ impl Opened {
     }
 }
 
-/// The masks that both sides derive.
-fn masks<const N: usize>(domain: dusk_bls12_381::BlsScalar, shared: &Point, ephemeral: &Point) -> [Field; N] {
-    masks_of(domain, shared, ephemeral.u())
+/// The masks that both sides derive, as circuits do.
+fn masks<const N: usize>(domain: BlsScalar, shared: &Point, ephemeral: &Point) -> [Field; N] {
+    native::expand(&[domain.into(), shared.u(), shared.v(), ephemeral.u()])
 }
 
-fn masks_of<const N: usize>(domain: dusk_bls12_381::BlsScalar, shared: &Point, abscissa: Field) -> [Field; N] {
-    native::expand(&[domain.into(), shared.u(), shared.v(), abscissa])
+/// The masks of what a receiver reads.
+fn receiver_masks(shared: &Point, ephemeral: &[u8; 32]) -> [Field; 4] {
+    let mut hasher = blake3::Hasher::new_derive_key(RECEIVER_CONTEXT);
+    hasher.update(&*Zeroizing::new(shared.to_bytes())).update(ephemeral);
+    let mut masks = hasher.finalize_xof();
+    core::array::from_fn(|_| {
+        let mut bytes = Zeroizing::new([0; 64]);
+        masks.fill(&mut *bytes);
+        BlsScalar::from_bytes_wide(&bytes).into()
+    })
 }
 
 /// Both values as one number.
 fn packed([first, second]: [u64; 2]) -> Field {
-    dusk_bls12_381::BlsScalar::from_raw([first, second, 0, 0]).into()
+    BlsScalar::from_raw([first, second, 0, 0]).into()
 }
 
 fn unpacked(number: Field) -> Option<[u64; 2]> {

@@ -14,8 +14,8 @@ pub(super) const OWNER: BlsScalar = word(b"owner", 0);
 pub(super) const AUDIT: BlsScalar = word(b"audit", 0);
 /// The masks of the keys that the auditor is told.
 pub(super) const VIEW: BlsScalar = word(b"view", 0);
-/// The masks of what a receiver reads.
-pub(super) const RECEIVE: BlsScalar = word(b"receive", 0);
+/// The hand-over of the auditor's office.
+pub(super) const HANDOVER: BlsScalar = word(b"handover", 0);
 /// A note, above its value.
 pub(super) const NOTE: BlsScalar = word(b"note", 1);
 /// A nullifier, above the position.
@@ -47,7 +47,7 @@ mod tests {
 
     #[test]
     fn domains_differ_whatever_the_number_below_them() {
-        let all = [KEYS, OWNER, AUDIT, VIEW, RECEIVE, NOTE, NULLIFIER, ACT, LEG, HOLDER];
+        let all = [KEYS, OWNER, AUDIT, VIEW, HANDOVER, NOTE, NULLIFIER, ACT, LEG, HOLDER];
         // A number of 64 bits cannot reach the limbs above; attributes take 128 bits at most.
         let upper: BTreeSet<[u8; 24]> = all.iter().map(|it| it.to_bytes()[8..].try_into().unwrap()).collect();
         assert_eq!(upper.len(), 1 + 5, "words in the lowest limb have no number below them");

@@ -29,7 +29,7 @@
 //! | [`notes`] | the tree of notes, of which the contract keeps the last nodes and roots | 9300 |
 //! | [`nullifiers`] | the nullifiers of spent notes, each once | 9310 |
 //! | [`registry`] | the holders that are admitted; the policy that proofs are about | 9320 |
-//! | [`auditor`] | the key to which every act is encrypted | 9330 |
+//! | [`auditor`] | the key to which every act is encrypted, and its hand-over | 9330 |
 //! | [`snapshots`] | roots pinned at a height; acts that count once for each note | 9340 |
 //! | [`locks`] | amounts that wait for a settlement | 9350 |
 //! | [`pool`] | transfer, mint, seizure, lock, release: the parts composed, with the public supply | 9360 |
@@ -59,6 +59,10 @@
 //! | a proof with another memo, fee, receiver, entry or deadline | `bound` of the order is a public input |
 //! | a ciphertext that the auditor cannot read | the circuit proves it, with a key whose subgroup it checks |
 //! | a key of small order, or the neutral point | [`Auditor`] refuses it, and so does the text of an [`Address`] |
+//! | officers replace the auditor behind its back | its key [signs](auditor::KeyProof) the hand-over |
+//! | an auditor that is gone blocks the hand-over | the issuer declares its key lost, with an event a week before |
+//! | acts encrypted to a key that nobody has | the new key signs the hand-over before any act is encrypted to it |
+//! | signatures of a hand-over used again, or elsewhere | they are for a key, its number, an asset and a chain |
 //! | an ephemeral point of small order | the auditor's is a multiple of the generator; receivers multiply by eight |
 //! | aliases of a scalar | scalars are below the order of the subgroup, as [`Scalar`](crate::zk::Scalar) says |
 //! | registering under another's `nk`, or twice | `owner` is a hash of both keys; the registry takes an owner once |

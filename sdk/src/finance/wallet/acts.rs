@@ -5,24 +5,20 @@ use core::fmt;
 
 use zeroize::Zeroize;
 
+use super::build::{self, Entries, Input, Spend};
 use super::held::Held;
 use super::history::{Act, Made};
 use super::randomness::{self, NoRandomness};
 use super::select::{Choice, ChoiceError, Spendable};
 use super::view::Pinned;
 use super::wallet::{RESERVED_BLOCKS, Wallet};
-use crate::finance::confidential::locks::LockId;
 use crate::finance::confidential::snapshots::Pinned as Snapshot;
 use crate::finance::confidential::statements::{
-    HeldNative, HeldSecretNative, InputNative, LockNative, LockSecretNative, MintNative, MintSecretNative, PartyNative,
-    RegisterNative, RegisterSecretNative, TransferNative, TransferSecretNative,
+    AffirmSecretNative, HeldNative, HeldSecretNative, LockNative, LockSecretNative, MintNative, MintSecretNative,
+    PartyNative, RegisterNative, RegisterSecretNative, TransferNative, TransferSecretNative,
 };
-use crate::finance::confidential::{
-    Address, AuditCipher, AuditorKey, Host, NOTE_LEVELS, NotAnAddress, Note, NoteCipher, ViewCipher, act_nullifier,
-    leg, pool,
-};
-use crate::zk::native::merkle::{MerklePath, Tree};
-use crate::zk::native::{NotAPoint, Point, Scalar};
+use crate::finance::confidential::{Address, AuditorKey, NotAnAddress, Note, pool};
+use crate::zk::native::{NotAPoint, Scalar};
 use crate::{ContractId, Field};
 
 /// Numbers that make the ephemeral keys within an act differ.
@@ -191,15 +187,6 @@ struct Order {
     memo: Field,
 }
 
-/// The witness of a transfer, with what the witness of a lock needs besides.
-struct Parts {
-    witness: TransferWitness,
-    /// The random elements of both outputs.
-    rhos: [Field; 2],
-    /// The random element of the act, from which its ephemeral keys are derived.
-    seed: Context,
-}
-
 /// The input from which the ephemeral keys of an act are derived: a random element, and the content of the act.
 #[derive(Clone)]
 struct Context(Vec<Field>);
@@ -216,13 +203,8 @@ impl Wallet {
     /// # Errors
     /// [`ActError::AuditorKey`], [`ActError::NoRandomness`].
     pub fn register(&self, auditor: &AuditorKey) -> Result<RegisterWitness, ActError> {
-        let key = point(auditor)?;
         let context = Context::new(&[auditor.u])?;
-        let ephemeral = self.ephemeral(&context, purpose::AUDITOR);
-        let cipher = ViewCipher::seal(&key, &ephemeral, &self.view_keys);
-        let secret = RegisterSecretNative { spend: self.keys.spend.secret(), ephemeral };
-        let act = RegisterNative { owner: self.owner, auditor: *auditor, cipher };
-        Ok(RegisterWitness { address: self.address(), act, secret })
+        build::register(auditor, &self.keys, self.ephemeral(&context, purpose::AUDITOR))
     }
 
     /// Makes the witness of a transfer, and reserves its notes. [Save](Wallet::save) the wallet before the witness
@@ -286,41 +268,11 @@ impl Wallet {
         amount: u64,
         instruction: &Instruction,
     ) -> Result<LockWitness, ActError> {
-        let Instruction { agent, instruction, blinding, deadline } = *instruction;
         let inputs = self.inputs(amount)?;
         let order = Order { act: Act::Lock(to), inputs, to, amount, leaves: 0, memo: Field::default() };
-        let (own, asset) = (self.address(), self.asset);
-        let Parts { witness, rhos, seed } = self.parts(auditor, order)?;
-        let back = Note { value: amount, owner: own.owner, rho: rhos[0] };
-        let third = self.ephemeral(&seed, purpose::THIRD);
-        let TransferWitness { order, act, registry_root, secret, sender, receiver: party } = witness;
-        let TransferSecretNative { spend, inputs, receiver, values, ephemeral } = secret;
-        let [for_receiver, for_change] = order.notes;
-        let leg = leg(asset, amount, to.owner, blinding);
-        let order = pool::Locking {
-            note_root: order.note_root,
-            nullifiers: order.nullifiers,
-            released: order.commitments[0],
-            cancelled: back.commitment(asset),
-            change: order.commitments[1],
-            cipher: order.cipher,
-            notes: [for_receiver, sealed(&own, &third, &back, Field::default())?, for_change],
-            id: LockId { agent, instruction, leg },
-            deadline,
-        };
-        let act = LockNative {
-            asset,
-            note_root: order.note_root,
-            nullifiers: act.nullifiers,
-            released: order.released,
-            cancelled: order.cancelled,
-            change: order.change,
-            leg,
-            auditor: *auditor,
-            cipher: order.cipher,
-        };
-        let secret = LockSecretNative { spend, inputs, receiver, values, blinding, ephemeral };
-        Ok(LockWitness { order, act, registry_root, secret, sender, receiver: party })
+        self.made(auditor, order, |wallet, spend, entries, seed| {
+            spend.lock(entries, instruction, &wallet.ephemeral(seed, purpose::THIRD))
+        })
     }
 
     /// Makes the witness of a public amount that becomes a note of a receiver: an issue by an officer, or a deposit by
@@ -333,17 +285,10 @@ impl Wallet {
         if value == 0 {
             return Err(ActError::Choice(ChoiceError::Zero));
         }
-        let key = point(auditor)?;
         let seed = Context::new(&[Field::from(value), to.owner, auditor.u])?;
-        let [ephemeral, first] = [purpose::AUDITOR, purpose::FIRST].map(|number| self.ephemeral(&seed, number));
-        let (cipher, [rho, _]) = AuditCipher::seal(&key, &ephemeral, [value, 0], to.owner);
-        let note = Note { value, owner: to.owner, rho };
-        let commitment = note.commitment(self.asset);
-        let order = pool::Minting { value, commitment, cipher, note: sealed(to, &first, &note, Field::default())? };
-        let act = MintNative { asset: self.asset, value, commitment, auditor: *auditor, cipher };
-        let secret = MintSecretNative { owner: to.owner, ephemeral };
-        let registry_root = self.view.holder_root();
-        Ok(MintWitness { order, act, registry_root, secret, receiver: self.party(to.owner) })
+        let ephemeral = [purpose::AUDITOR, purpose::FIRST].map(|number| self.ephemeral(&seed, number));
+        let receiver = (self.view.holder_root(), self.view.party(to.owner));
+        build::mint(self.asset, auditor, to, value, ephemeral, receiver)
     }
 
     /// Makes the witness that one note was held at a snapshot and was worth at least an amount: the smallest that
@@ -370,6 +315,12 @@ impl Wallet {
         notes.into_iter().map(|held| self.showing(&mut pinned, snapshot, held, act)).collect()
     }
 
+    /// The secret inputs with which the receiver of a leg affirms an instruction, or rejects it.
+    #[must_use]
+    pub fn affirm(&self, amount: u64, blinding: Field) -> AffirmSecretNative {
+        AffirmSecretNative { spend: self.keys.spend.secret(), value: amount, blinding }
+    }
+
     fn pinned(&self, snapshot: &Snapshot) -> Result<Pinned, ActError> {
         let Snapshot { notes, nullifiers, note_root, nullifier_root, .. } = *snapshot;
         let mut pinned = self.view.first(notes, nullifiers).ok_or(ActError::Snapshot)?;
@@ -392,17 +343,8 @@ impl Wallet {
     ) -> Result<HeldWitness, ActError> {
         let path = pinned.notes.path(held.position).ok_or(ActError::Snapshot)?;
         let unspent = pinned.spent.absence(held.nullifier).ok_or(ActError::Snapshot)?;
-        let (asset, nk, value) = (self.asset, self.view_keys.nk, held.note.value);
-        let public = HeldNative {
-            asset,
-            note_root: snapshot.note_root,
-            nullifier_root: snapshot.nullifier_root,
-            act,
-            act_nullifier: act_nullifier(nk, asset, held.position, act),
-        };
-        let input = InputNative { value, rho: held.note.rho, path };
-        let secret = HeldSecretNative { spend: self.keys.spend.secret(), input, unspent };
-        Ok(HeldWitness { act: public, value, secret })
+        let input = Input { note: held.note, position: held.position, path };
+        Ok(build::held(self.asset, &self.keys, input, unspent, snapshot, act))
     }
 
     fn inputs(&self, amount: u64) -> Result<Vec<Spendable>, ActError> {
@@ -413,12 +355,18 @@ impl Wallet {
     }
 
     fn spend(&mut self, auditor: &AuditorKey, order: Order) -> Result<TransferWitness, ActError> {
-        self.parts(auditor, order).map(|parts| parts.witness)
+        self.made(auditor, order, |_, spend, entries, _| spend.transfer(entries))
     }
 
-    fn parts(&mut self, auditor: &AuditorKey, order: Order) -> Result<Parts, ActError> {
-        let Order { act: named, inputs, to, amount, leaves, memo } = order;
-        let (key, own, asset, nk) = (point(auditor)?, self.address(), self.asset, self.view_keys.nk);
+    /// Makes a witness of an order, and reserves its notes.
+    fn made<W>(
+        &mut self,
+        auditor: &AuditorKey,
+        order: Order,
+        make: impl FnOnce(&Self, Spend<'_>, Entries, &Context) -> Result<W, ActError>,
+    ) -> Result<W, ActError> {
+        let Order { act, inputs, to, amount, leaves, memo } = order;
+        let (own, asset, nk) = (self.address(), self.asset, self.view_keys.nk);
         let mut notes = Vec::with_capacity(2);
         for input in &inputs {
             let free = self.spendable().contains(input);
@@ -434,58 +382,27 @@ impl Wallet {
         let seed = Context::new(&context)?;
         let mut used = Vec::with_capacity(2);
         for (note, position) in notes {
-            used.push((note, position, self.view.note_path(position).ok_or(ActError::NotFree(position))?));
+            let path = self.view.note_path(position).ok_or(ActError::NotFree(position))?;
+            used.push(Input { note, position, path });
         }
         if used.len() < 2 {
             let rho = self.ephemeral(&seed, purpose::EMPTY).field();
-            let empty = Note { value: 0, owner: own.owner, rho };
-            used.push((empty, 0, alone(empty.commitment(asset))));
+            used.push(Input::empty(asset, Note { value: 0, owner: own.owner, rho }));
         }
-        let Ok([one, two]) = <[_; 2]>::try_from(used) else { return Err(ActError::NotFree(u64::MAX)) };
-        let nullifiers = [&one, &two].map(|(note, position, _)| note.nullifier(asset, nk, *position));
-        let ephemeral = self.ephemeral(&seed, purpose::AUDITOR);
-        let (cipher, rhos) = AuditCipher::seal(&key, &ephemeral, [amount, change], to.owner);
-        let made = [
-            Note { value: amount, owner: to.owner, rho: rhos[0] },
-            Note { value: change, owner: own.owner, rho: rhos[1] },
-        ];
-        let [first, second] = [purpose::FIRST, purpose::SECOND].map(|number| self.ephemeral(&seed, number));
-        let input = |(note, _, path): (Note, u64, _)| InputNative { value: note.value, rho: note.rho, path };
-        let order = pool::Spending {
-            note_root: self.view.note_root(),
-            nullifiers,
-            commitments: made.map(|note| note.commitment(asset)),
-            cipher,
-            notes: [sealed(&to, &first, &made[0], memo)?, sealed(&own, &second, &made[1], Field::default())?],
-        };
-        let act = TransferNative {
-            asset,
-            note_root: order.note_root,
-            nullifiers: nullifiers.into(),
-            commitments: order.commitments.into(),
-            public_out: leaves,
-            auditor: *auditor,
-            cipher,
-        };
-        let secret = TransferSecretNative {
-            spend: self.keys.spend.secret(),
-            inputs: [input(one), input(two)].into(),
-            receiver: to.owner,
-            values: [amount, change].into(),
-            ephemeral,
-        };
-        let registry_root = self.view.holder_root();
-        let (sender, receiver) = (self.party(own.owner), self.party(to.owner));
-        let witness = TransferWitness { order, act, registry_root, secret, sender, receiver };
+        let Ok(inputs) = <[Input; 2]>::try_from(used) else { return Err(ActError::NotFree(u64::MAX)) };
+        let nullifiers = [&inputs[0], &inputs[1]].map(|it| it.note.nullifier(asset, nk, it.position)).to_vec();
+        let (registry_root, note_root) = (self.view.holder_root(), self.view.note_root());
+        let (sender, receiver) = (self.view.party(own.owner), self.view.party(to.owner));
+        let entries = Entries { registry_root, sender, receiver };
+        let ephemeral = [purpose::AUDITOR, purpose::FIRST, purpose::SECOND];
+        let ephemeral = ephemeral.map(|number| self.ephemeral(&seed, number));
+        let (keys, values) = (&self.keys, [amount, change]);
+        let spend = Spend { asset, auditor, keys, note_root, inputs, to, values, leaves, memo, ephemeral };
+        let witness = make(self, spend, entries, &seed)?;
         let until = self.view.height().saturating_add(RESERVED_BLOCKS);
         let amount = amount.saturating_add(leaves);
-        self.reserve(Made { act: named, amount, memo, nullifiers: nullifiers.to_vec(), until });
-        Ok(Parts { witness, rhos, seed })
-    }
-
-    /// A holder with its path in the registry; none if it is not there.
-    fn party(&mut self, owner: Field) -> Option<PartyNative> {
-        self.view.party(owner)
+        self.reserve(Made { act, amount, memo, nullifiers, until });
+        Ok(witness)
     }
 
     /// An ephemeral key for one purpose within an act.
@@ -504,22 +421,5 @@ impl Context {
         context.push(randomness::field()?);
         context.extend(act);
         Ok(Self(context))
-    }
-}
-
-pub(super) fn point(auditor: &AuditorKey) -> Result<Point, ActError> {
-    auditor.point().map_err(ActError::AuditorKey)
-}
-
-pub(super) fn sealed(to: &Address, ephemeral: &Scalar, note: &Note, memo: Field) -> Result<NoteCipher, ActError> {
-    NoteCipher::seal(to, ephemeral, note, memo).map_err(|error| ActError::Receiver(NotAnAddress::Reading(error)))
-}
-
-/// The path of a leaf that is alone in a tree. An empty input needs a path, which nobody compares with a root.
-fn alone(leaf: Field) -> MerklePath<NOTE_LEVELS> {
-    let mut tree = Tree::<NOTE_LEVELS, Host>::default();
-    match tree.insert(0, leaf).ok().and_then(|_| tree.opening(0)) {
-        Some(path) => path,
-        None => unreachable!("every tree has the position 0"),
     }
 }

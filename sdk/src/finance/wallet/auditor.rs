@@ -7,7 +7,8 @@ use std::path::Path;
 
 use zeroize::{Zeroize, Zeroizing};
 
-use super::acts::{ActError, point, sealed};
+use super::acts::ActError;
+use super::build::{Input, Seizure};
 use super::codec::{Reader, Strange, Writer};
 use super::events::{Event, Seen};
 use super::file::{FileError, WalletFile};
@@ -18,16 +19,23 @@ use super::tree::in_parallel;
 use super::view::{Gap, HolderAt, Place, ScanError, View};
 use super::wallet::{Identity, OpenError, read_identity, write_identity};
 use super::words::Words;
-use crate::finance::confidential::statements::{InputNative, PartyNative, SeizeNative, SeizeSecretNative};
+use crate::finance::confidential::auditor::{KeyProof, handover};
+use crate::finance::confidential::statements::{PartyNative, SeizeNative, SeizeSecretNative};
 use crate::finance::confidential::{
-    Address, AuditCipher, Audited, AuditorKey, Keys, Note, ViewCipher, ViewKeys, nullifier, pool,
+    Address, AuditCipher, Audited, AuditorKey, Keys, Note, ReadingKey, ViewCipher, ViewKeys, nullifier, pool,
 };
 use crate::{Field, crypto};
 
 /// The first byte of the content of an auditor's file.
 const KIND: u8 = 2;
 
+/// The most former keys of an auditor's file.
+pub const MAX_FORMER: usize = 64;
+
 /// The auditor of an asset: its key, and what it has read.
+///
+/// After a [hand-over](crate::finance::confidential::auditor) the register continues if the new auditor
+/// [knows the words](Self::add_former) of the former ones: each ciphertext is tried with all keys.
 ///
 /// It scans the same events as a wallet, in any order and repeatedly. It matches decrypted notes with the commitments
 /// on the chain, and ignores a ciphertext that does not match.
@@ -36,6 +44,7 @@ pub struct Auditor {
     asset: Field,
     words: Words,
     keys: Keys,
+    former: Vec<Former>,
     view: View,
     /// The view keys from registrations, by owner.
     holders: BTreeMap<[u8; 32], ViewKeys>,
@@ -52,6 +61,13 @@ pub struct Auditor {
     /// The positions of commitments on the chain, and the nullifiers of each transaction.
     positions: BTreeMap<[u8; 32], Vec<u64>>,
     spent_at: BTreeMap<Place, Vec<Field>>,
+}
+
+/// The key of a former auditor.
+struct Former {
+    words: Words,
+    account: u32,
+    reading: ReadingKey,
 }
 
 /// An act as the auditor has read it.
@@ -96,8 +112,8 @@ pub struct Audit {
     pub new_events: u64,
     /// Acts that were read.
     pub acts: u64,
-    /// Ciphertexts that could not be read. A contract accepts none: the node has invented them, or they are for an
-    /// earlier auditor's key.
+    /// Ciphertexts that could not be read. A contract accepts none: the node has invented them, or they are for the key
+    /// of a [former auditor](Auditor::add_former).
     pub unreadable: u64,
 }
 
@@ -125,6 +141,7 @@ impl Auditor {
             asset: identity.asset(),
             keys: Keys::from_seed(&words.seed(), identity.account),
             words,
+            former: Vec::new(),
             view: View::default(),
             holders: BTreeMap::new(),
             acts: Vec::new(),
@@ -178,6 +195,39 @@ impl Auditor {
         AuditorKey::from(&self.keys.reading)
     }
 
+    /// Adds the words of a former auditor and the number of its account, to read the acts before a hand-over and the
+    /// view keys of holders that registered then. Forgets what was seen: scan from the beginning afterwards. False if
+    /// there are [`MAX_FORMER`] already.
+    pub fn add_former(&mut self, words: Words, account: u32) -> bool {
+        let room = self.former.len() < MAX_FORMER;
+        if room {
+            let mut anew = Self::new(self.words.clone(), self.identity);
+            anew.former = core::mem::take(&mut self.former);
+            anew.former.push(Former::new(words, account));
+            *self = anew;
+        }
+        room
+    }
+
+    /// The same keys, for a scan from the beginning: of this asset, or of another one.
+    #[must_use]
+    pub fn forgotten(self, identity: Identity) -> Self {
+        Self { former: self.former, ..Self::new(self.words, identity) }
+    }
+
+    /// Signs that a key becomes the auditor's key of this number: as its own auditor, or as the present one that
+    /// consents. See [`auditor`](crate::finance::confidential::auditor).
+    #[must_use]
+    pub fn sign_handover(&self, number: u32, key: AuditorKey) -> KeyProof {
+        KeyProof::sign(&self.keys.reading, handover(self.asset, number, key))
+    }
+
+    /// The first result that one of the keys gives, the present one first.
+    fn read_with<R>(&self, read: impl Fn(&ReadingKey) -> Option<R>) -> Option<R> {
+        let former = self.former.iter().map(|former| &former.reading);
+        core::iter::once(&self.keys.reading).chain(former).find_map(read)
+    }
+
     /// Scans events, in any order and repeatedly.
     ///
     /// # Errors
@@ -217,7 +267,7 @@ impl Auditor {
         }
         audit.unreadable += self.read_views(&views);
         let opened = in_parallel(&ciphers, |(_, cipher)| {
-            let audited = cipher.open(&self.keys.reading).ok()?;
+            let audited = self.read_with(|key| cipher.open(key).ok())?;
             Some((audited, audited.first().commitment(self.asset)))
         });
         for ((place, _), opened) in ciphers.into_iter().zip(opened) {
@@ -257,7 +307,7 @@ impl Auditor {
     /// Reads registrations, and returns how many are unreadable or do not fit their owner.
     fn read_views(&mut self, views: &[(Field, ViewCipher)]) -> u64 {
         let opened = in_parallel(views, |(owner, cipher)| {
-            cipher.open(&self.keys.reading).ok().filter(|keys| keys.owner() == *owner)
+            self.read_with(|key| cipher.open(key).ok().filter(|keys| keys.owner() == *owner))
         });
         let mut unreadable = 0;
         for ((owner, _), keys) in views.iter().zip(opened) {
@@ -490,9 +540,9 @@ impl Auditor {
     /// # Errors
     /// [`ActError::NotFree`] if the note was not read, was spent, or its holder's keys are not known.
     pub fn seize(&mut self, auditor: &AuditorKey, position: u64, to: &Address) -> Result<SeizeWitness, ActError> {
-        let (key, missing) = (point(auditor)?, ActError::NotFree(position));
+        let missing = ActError::NotFree(position);
         let note = self.opening(position).ok_or(missing.clone())?;
-        let keys = self.holders.get(&note.owner.to_bytes()).ok_or(missing.clone())?.clone();
+        let keys = self.holders.get(&note.owner.to_bytes()).ok_or(missing.clone())?;
         let nullifier = nullifier(keys.nk, note.commitment(self.asset), position);
         if self.view.spent(nullifier).is_some() {
             return Err(missing);
@@ -500,38 +550,21 @@ impl Auditor {
         let mut context = alloc::vec![randomness::field()?, nullifier, to.owner, auditor.u];
         let ephemeral = self.keys.spend.ephemeral(&context);
         context.push(1.into());
-        let other = self.keys.spend.ephemeral(&context);
+        let ephemeral = [ephemeral, self.keys.spend.ephemeral(&context)];
         context.zeroize();
-        let (cipher, [rho, _]) = AuditCipher::seal(&key, &ephemeral, [note.value, 0], to.owner);
-        let new = Note { value: note.value, owner: to.owner, rho };
-        let path = self.view.note_path(position).ok_or(missing)?;
-        let order = pool::Seizing {
-            note_root: self.view.note_root(),
-            nullifier,
-            commitment: new.commitment(self.asset),
-            to: to.owner,
-            cipher,
-            note: sealed(to, &other, &new, Field::default())?,
-        };
-        let act = SeizeNative {
-            asset: self.asset,
-            note_root: order.note_root,
-            nullifier,
-            commitment: order.commitment,
-            to: to.owner,
-            auditor: *auditor,
-            cipher,
-        };
-        let input = InputNative { value: note.value, rho: note.rho, path };
-        let secret = SeizeSecretNative { ak: keys.ak, nk: keys.nk, input, ephemeral };
-        let registry_root = self.view.holder_root();
-        Ok(SeizeWitness { order, act, registry_root, secret, receiver: self.view.party(to.owner) })
+        let input = Input { note, position, path: self.view.note_path(position).ok_or(missing)? };
+        let (asset, note_root) = (self.asset, self.view.note_root());
+        let receiver = (self.view.holder_root(), self.view.party(to.owner));
+        Seizure { asset, auditor, keys, note_root, input, to, ephemeral }.witness(receiver)
     }
 
     fn encode(&self) -> Zeroizing<Vec<u8>> {
         let mut writer = Writer::default();
         writer.u8(KIND);
         write_identity(&mut writer, self.identity, &self.words);
+        writer.list(self.former.iter(), |writer, former| {
+            write_identity(writer, Identity { account: former.account, ..self.identity }, &former.words);
+        });
         self.view.write(&mut writer);
         writer.list(self.holders.values(), |writer, keys| {
             writer.field(keys.ak);
@@ -555,6 +588,9 @@ impl Auditor {
         reader.u8()?;
         let (identity, words) = read_identity(&mut reader)?;
         let mut auditor = Self::new(words, identity);
+        for (Identity { account, .. }, words) in reader.list(read_identity)? {
+            auditor.former.push(Former::new(words, account));
+        }
         auditor.view = View::read(&mut reader)?;
         for keys in reader.list(|reader| Ok(ViewKeys { ak: reader.field()?, nk: reader.field()? }))? {
             auditor.holders.insert(keys.owner().to_bytes(), keys);
@@ -569,6 +605,13 @@ impl Auditor {
         reader.end()?;
         auditor.rebuild();
         Ok(auditor)
+    }
+}
+
+impl Former {
+    fn new(words: Words, account: u32) -> Self {
+        let reading = Keys::from_seed(&words.seed(), account).reading;
+        Self { words, account, reading }
     }
 }
 

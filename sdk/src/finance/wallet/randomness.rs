@@ -24,8 +24,11 @@ pub(super) fn fill(bytes: &mut [u8]) -> Result<(), NoRandomness> {
     getrandom::fill(bytes).map_err(|_| NoRandomness)
 }
 
-/// A random field element.
-pub(super) fn field() -> Result<Field, NoRandomness> {
+/// A random field element: the blinding of a leg, the question to a holder.
+///
+/// # Errors
+/// [`NoRandomness`] if the system has none.
+pub fn field() -> Result<Field, NoRandomness> {
     let mut bytes = Zeroizing::new([0; 64]);
     fill(bytes.as_mut_slice())?;
     Ok(BlsScalar::from_bytes_wide(&bytes).into())

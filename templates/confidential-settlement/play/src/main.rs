@@ -4,10 +4,8 @@
 //! chain has seen, what each party has seen, and what the auditor has seen.
 
 mod market;
-mod tool;
 
-use market::{ADA, BEN, MONEY, Market, NAMES, SHARES};
-use tool::Outcome;
+use market::{ADA, BEN, MONEY, Market, NAMES, Outcome, SHARES};
 
 const USAGE: &str = "Usage: play [--network NAME|URL]";
 
@@ -33,13 +31,13 @@ fn play(network: Option<String>) -> Outcome {
     market.issue(MONEY, BEN, 5_000)?;
     market.send(MONEY, [BEN, ADA], 50)?;
     // Both wallets agree on this, off the chain.
-    let mut trade = market.trade([ADA, BEN], [10, 400])?;
+    let trade = market.trade([ADA, BEN], [10, 400])?;
     market.instruct(&trade)?;
     for leg in [SHARES, MONEY] {
         market.affirm(&trade, leg)?;
     }
     for leg in [SHARES, MONEY] {
-        market.lock(&mut trade, leg)?;
+        market.lock(&trade, leg)?;
     }
     market.settle(&trade)?;
     market.tell()?;

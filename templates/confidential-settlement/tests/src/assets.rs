@@ -4,9 +4,9 @@ use ::asset::Refused;
 use dusk_sdk::Field;
 use dusk_sdk::finance::confidential::{AuditorKey, Holder, auditor, notes, pool, registry};
 use dusk_sdk::finance::{calendar, offices};
+use dusk_sdk::testing::confidential::{Auditor, Party};
 use dusk_sdk::testing::*;
 use dusk_sdk::zk::native::{Point, Scalar};
-use play::{Auditor, Party};
 
 use crate::market::{
     ALICE, BOB, CAROL, LEVEL, MONEY, Market, REASON, SHARES, TODAY, holder, keys, prove, refused,
@@ -46,7 +46,7 @@ fn only_officers_admit_issue_and_freeze(chain: Chain) -> TestResult {
     let relayer = market.relayer.clone();
     let it = &mut market.sides[SHARES];
     let mut dave = Party::new(keys(7), it.terms.asset);
-    let act = play::enrol(&it.terms, &mut dave)?;
+    let act = play::enrol(&it.terms, dave.register(&it.terms.auditor)?);
     let (enrolment, entry) = (act.call, holder(act.call.owner));
     let proof = prove(&chain, &act)?;
     let by = it.asset.by(&relayer);
@@ -54,7 +54,7 @@ fn only_officers_admit_issue_and_freeze(chain: Chain) -> TestResult {
     by.set_active(entry.owner, false, REASON.into()).refused(offices::Refused::NotOfficer.into());
     by.set_policy(TODAY, 10, LEVEL).refused(offices::Refused::NotOfficer.into());
     let fresh = [1, 2].map(Scalar::from);
-    let issue = play::issue(&it.ledger, &it.terms, &it.parties[ALICE].address(), 5, fresh)?;
+    let issue = it.issuing(&keys(ALICE).address(), 5, fresh)?;
     let (order, root, of_issue) = (issue.call, it.ledger.holder_root(), prove(&chain, &issue)?);
     by.issue(order, root, of_issue).refused(offices::Refused::NotOfficer.into());
 
@@ -87,20 +87,22 @@ fn issues_are_checked(chain: Chain) -> TestResult {
     let officer = it.asset.by(&market.issuer);
     let most = u64::MAX - 99;
     for (amount, refusal) in [(0, pool::Refused::ZeroAmount), (most, pool::Refused::SupplyOverflow)] {
-        let act = play::issue(&it.ledger, &it.terms, &it.parties[ALICE].address(), amount, fresh())?;
+        let act = it.issuing(&keys(ALICE).address(), amount, fresh())?;
         let proof = prove(&chain, &act)?;
         officer.issue(act.call, it.ledger.holder_root(), proof).refused(refused(refusal));
     }
-    let act = play::issue(&it.ledger, &it.terms, &it.parties[ALICE].address(), 5, fresh())?;
+    let act = it.issuing(&keys(ALICE).address(), 5, fresh())?;
     let proof = prove(&chain, &act)?;
     let order = pool::Minting { value: 6, ..act.call };
     officer.issue(order, it.ledger.holder_root(), proof).refused(refused(pool::Refused::ProofInvalid));
     // Nobody issues to somebody who is not in the registry, or to whom the policy forbids it.
-    let stranger = play::issue(&it.ledger, &it.terms, &keys(9).address(), 5, fresh())?;
+    let stranger = it.issuing(&keys(9).address(), 5, fresh())?;
     let failure = prove::<_, circuits::Issue>(&chain, &stranger).expect_err("there is no such proof");
     assert_eq!(failure.constraint(), Some("the receiver is in the registry"));
     officer.set_policy(TODAY, 10, LEVEL + 1).succeeds();
-    let act = play::issue(&it.ledger, &it.asset.terms()?, &it.parties[ALICE].address(), 5, fresh())?;
+    let terms = it.asset.terms()?;
+    let minted = it.ledger.mint(&terms.auditor, &keys(ALICE).address(), 5, fresh())?;
+    let act = play::issue(&terms, minted)?;
     let failure = prove::<_, circuits::Issue>(&chain, &act).expect_err("there is no such proof");
     assert_eq!(failure.constraint(), Some("the receiver's level is high enough"));
     officer.issue(act.call, it.ledger.holder_root(), proof).refused(refused(pool::Refused::ProofInvalid));

@@ -6,15 +6,19 @@ use std::sync::{Mutex, PoisonError};
 
 use ::asset::AssetClient;
 use ::settlement::SettlementClient;
-use circuits::{Agree, Answer, Instruction, Reserve, Terms};
-use dusk_sdk::Field;
+use circuits::{
+    Agree, Answer, Instruction, IssuePrivate, IssuePublic, Reserve, ReservePrivate, ReservePublic, Terms,
+};
 use dusk_sdk::finance::confidential::locks::LockId;
-use dusk_sdk::finance::confidential::pool::{self, Locking, Spending};
-use dusk_sdk::finance::confidential::{Holder, Keys, NoteCipher};
+use dusk_sdk::finance::confidential::pool::{self, Locking, Minting, Spending};
+use dusk_sdk::finance::confidential::statements::AffirmSecretNative;
+use dusk_sdk::finance::confidential::{Address, Holder, Keys, NoteCipher};
+use dusk_sdk::testing::confidential::{Auditor, Ledger, Party};
 use dusk_sdk::testing::*;
 use dusk_sdk::zk::native::Scalar;
 use dusk_sdk::zk::{Circuit, PROOF_BYTES, Proof, Provable};
-use play::{Act, Auditor, Deal, Ledger, Party};
+use dusk_sdk::{ContractId, Field};
+use play::{Act, Deal};
 
 /// The first leg: what is delivered.
 pub(crate) const SHARES: usize = 0;
@@ -120,7 +124,7 @@ impl Market {
     pub(crate) fn issue(&mut self, side: usize, to: usize, amount: u64) -> Result<(), Failure> {
         let it = &mut self.sides[side];
         let fresh = [2, 3].map(|number| Scalar::from(1_000_000 + 2 * it.ledger.count() + number));
-        let act = play::issue(&it.ledger, &it.terms, &it.parties[to].address(), amount, fresh)?;
+        let act = it.issuing(&keys(to).address(), amount, fresh)?;
         let proof = prove(&self.chain, &act)?;
         let (order, root) = (act.call, it.ledger.holder_root());
         it.asset.by(&self.issuer).issue(order, root, proof).into_result()?;
@@ -139,7 +143,8 @@ impl Market {
         let it = &mut self.sides[side];
         let address = it.parties[to].address();
         let (ledger, from) = (&it.ledger, &mut it.parties[from]);
-        let act = play::send(ledger, &it.terms, from, &address, amount, Field::default())?;
+        let sent = from.transfer(ledger, &it.terms.auditor, &address, [amount, 0], Field::default())?;
+        let act = play::send(&it.terms, sent)?;
         Ok(Proven { call: act.call, root: it.ledger.holder_root(), proof: prove(&self.chain, &act)? })
     }
 
@@ -205,8 +210,9 @@ impl Market {
         by: usize,
     ) -> Result<Proof<Agree>, Failure> {
         let at = (self.settlement.id(), self.chain.chain_id());
-        let party = &self.sides[leg].parties[by];
-        let act = play::agree(&trade.instruction, at, leg as u8, answer, party, &trade.deals[leg]);
+        let Deal { amount: value, blinding, .. } = trade.deals[leg];
+        let secret = AffirmSecretNative { spend: keys(by).spend.secret(), value, blinding };
+        let act = play::agree(&trade.instruction, at, leg as u8, answer, secret);
         Ok(prove(&self.chain, &act.ok_or_else(|| Failure::new("there is no such leg"))?)?)
     }
 
@@ -230,10 +236,9 @@ impl Market {
         trade: &Trade,
         leg: usize,
     ) -> Result<Proven<Locking, Reserve>, Failure> {
-        let (at, deadline) = ((self.settlement.id(), trade.name), trade.instruction.deadline);
+        let at = self.settlement.id();
         let it = &mut self.sides[leg];
-        let (ledger, from) = (&it.ledger, &mut it.parties[trade.payers[leg]]);
-        let act = play::reserve(ledger, &it.terms, from, &trade.deals[leg], at, deadline)?;
+        let act = it.reserving(at, trade, leg)?;
         Ok(Proven { call: act.call, root: it.ledger.holder_root(), proof: prove(&self.chain, &act)? })
     }
 
@@ -363,7 +368,7 @@ impl Side {
         let mut ledger = Ledger::new(terms.asset);
         let mut parties: Vec<_> = (0..PEOPLE).map(|person| Party::new(keys(person), terms.asset)).collect();
         for (place, party) in (0..).zip(&mut parties) {
-            let act = play::enrol(&terms, party)?;
+            let act = play::enrol(&terms, party.register(&terms.auditor)?);
             let (proof, holder) = (prove(chain, &act)?, holder(act.call.owner));
             asset.by(issuer).admit(act.call, holder, proof).into_result()?;
             assert_eq!(
@@ -374,6 +379,31 @@ impl Side {
             ledger.set_holder(place, holder);
         }
         Ok(Self { asset, terms, ledger, auditor, parties, locks: BTreeMap::new() })
+    }
+
+    /// An issue that is not proved yet.
+    pub(crate) fn issuing(
+        &self,
+        to: &Address,
+        amount: u64,
+        fresh: [Scalar; 2],
+    ) -> Result<Act<Minting, IssuePublic, IssuePrivate>, Failure> {
+        let minted = self.ledger.mint(&self.terms.auditor, to, amount, fresh)?;
+        Ok(play::issue(&self.terms, minted)?)
+    }
+
+    /// A lock of a leg that is not proved yet.
+    pub(crate) fn reserving(
+        &mut self,
+        settlement: ContractId,
+        trade: &Trade,
+        leg: usize,
+    ) -> Result<Act<Locking, ReservePublic, ReservePrivate>, Failure> {
+        let (deal, auditor) = (&trade.deals[leg], &self.terms.auditor);
+        let lock = deal.lock((settlement, trade.name), trade.instruction.deadline);
+        let from = &mut self.parties[trade.payers[leg]];
+        let locked = from.lock(&self.ledger, auditor, &deal.receiver, deal.amount, &lock)?;
+        Ok(play::reserve(&self.terms, locked)?)
     }
 
     /// Everybody notes that notes were spent.

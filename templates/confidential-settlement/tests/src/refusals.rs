@@ -6,7 +6,7 @@ use dusk_sdk::contract::Refusal;
 const TESTS: [&str; 3] =
     [include_str!("assets.rs"), include_str!("settlement.rs"), include_str!("threats.rs")];
 /// Refusals that no test on a chain can provoke, and why. Unit tests of the parts provoke them.
-const ELSEWHERE: [(&str, &str); 16] = [
+const ELSEWHERE: [(&str, &str); 20] = [
     (
         "NotIssuer",
         "the asset has one officer, the issuer, for ever: it leaves out what `Offices` can do more",
@@ -17,6 +17,10 @@ const ELSEWHERE: [(&str, &str); 16] = [
     ("NotOffered", "as above"),
     ("SameAuditorKey", "the asset leaves out the hand-over of the auditor"),
     ("AuditorNotOffered", "as above"),
+    ("AuditorKeyUnproven", "as above"),
+    ("AuditorConsentMissing", "as above"),
+    ("AuditorConsentInvalid", "as above"),
+    ("AuditorNotYetLost", "as above"),
     ("NotRegistered", "the asset registers and admits in one call"),
     ("AlreadyAdmitted", "as above"),
     ("TagUsed", "the asset admits nobody by a credential"),

@@ -399,10 +399,9 @@ fn a_spoilt_ciphertext_loses_nothing(chain: Chain) -> TestResult {
     let mut market = Market::open(&chain)?;
     let trade = market.affirmed(PARTIES, AMOUNTS)?;
     market.lock(&trade, MONEY)?;
-    let (at, deadline) = ((market.settlement.id(), trade.name), trade.instruction.deadline);
+    let at = market.settlement.id();
     let it = &mut market.sides[SHARES];
-    let (ledger, from) = (&it.ledger, &mut it.parties[ALICE]);
-    let mut act = play::reserve(ledger, &it.terms, from, &trade.deals[SHARES], at, deadline)?;
+    let mut act = it.reserving(at, &trade, SHARES)?;
     // Alice writes what bob cannot read, and proves just that.
     act.call.notes[0].fields[3] = Field::from(1);
     act.public = it.terms.reserve(&act.call, it.ledger.holder_root());

@@ -1,13 +1,18 @@
 //! The program of the auditor: it reads every act, and knows who holds what at each height.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use circuits::Terms;
 use clap::{Parser, Subcommand};
-use dusk_sdk::Field;
-use dusk_sdk::finance::confidential::Address;
-use dusk_sdk::finance::wallet::{Auditor, Identity, Movement, Password, WalletFile};
-use holder::{Chain, Common, NewFile, Outcome, Taken, field, new_words, password, seize_step, sync};
+use dusk_sdk::finance::confidential::auditor::AuditorOffered;
+use dusk_sdk::finance::confidential::{Address, AuditorKey};
+use dusk_sdk::finance::wallet::{
+    Auditor, Chain, Identity, MAX_FORMER, Movement, Password, Taken, WalletFile, scan_file,
+};
+use dusk_sdk::{Field, Value};
+use holder::{Common, NewFile, field, known_words, new_words, password};
+use play::{Outcome, seize_step};
 
 /// The auditor of a confidential asset.
 #[derive(Debug, Parser)]
@@ -44,6 +49,30 @@ enum Command {
         /// Writes comma-separated values to a file instead.
         #[arg(long, value_name = "FILE")]
         csv: Option<PathBuf>,
+    },
+    /// Adds the words of the former auditor, so that the register goes on after a hand-over. `scan` follows.
+    Former {
+        /// The file with the words. Otherwise a prompt.
+        #[arg(long, value_name = "FILE")]
+        words_file: Option<PathBuf>,
+        /// The number of its account.
+        #[arg(long, default_value_t = 0)]
+        account: u32,
+    },
+    /// Signs as the present auditor that the office goes to the offered key. Prints the signature.
+    Consent {
+        /// The offered key, as `auditor key` of the new auditor prints it: nothing else is signed.
+        #[arg(value_parser = auditor_key)]
+        key: AuditorKey,
+    },
+    /// Takes the office that an officer has offered to this key, with a signature that shows its secret.
+    Take {
+        /// The file with the present auditor's consent. Not needed if the issuer has declared it lost, a week ago.
+        #[arg(long, value_name = "FILE")]
+        consent: Option<PathBuf>,
+        /// The account that pays the gas: anybody's.
+        #[arg(long)]
+        from: Option<String>,
     },
     /// Compares what holders have with the supply that the contract states.
     Supply,
@@ -103,6 +132,9 @@ fn run(Options { common, command }: Options) -> Outcome {
         Command::Bind => session.bind()?,
         Command::Scan { file, anew } => session.scan(file, anew)?,
         Command::Register { height, csv } => session.register(height, csv)?,
+        Command::Former { words_file, account } => session.former(words_file.as_deref(), account)?,
+        Command::Consent { key } => session.consent(key)?,
+        Command::Take { consent, from } => session.take(consent.as_deref(), from.as_deref())?,
         Command::Supply => session.supply()?,
         Command::Movements => session.movements(),
         Command::Notes { owner } => session.notes(owner),
@@ -130,9 +162,18 @@ fn create(common: &Common, options: &NewFile) -> Outcome {
 }
 
 fn key(auditor: &Auditor) -> String {
+    json(&auditor.key())
+}
+
+fn json(value: &impl Value) -> String {
     let mut text = String::new();
-    dusk_sdk::Value::write_json(&auditor.key(), &mut text);
+    value.write_json(&mut text);
     text
+}
+
+fn auditor_key(text: &str) -> Result<AuditorKey, String> {
+    let key = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    AuditorKey::read_json(&key).map_err(|error| error.to_string())
 }
 
 impl Session {
@@ -143,21 +184,65 @@ impl Session {
     fn bind(&mut self) -> Outcome {
         let (contract, chain) = self.chain.identity()?;
         let Identity { account, .. } = self.auditor.identity();
-        self.auditor = Auditor::new(self.auditor.words().clone(), Identity { contract, chain, account });
-        if self.chain.terms()?.auditor != self.auditor.key() {
+        self.forget(Identity { contract, chain, account });
+        if self.terms()?.auditor != self.auditor.key() {
             eprintln!("the contract's acts are encrypted to another key now");
         }
         self.save()
     }
 
+    fn terms(&self) -> Outcome<Terms> {
+        Ok(self.chain.ask("terms", "{}")?)
+    }
+
+    fn forget(&mut self, identity: Identity) {
+        let auditor = Auditor::new(self.auditor.words().clone(), identity);
+        self.auditor = std::mem::replace(&mut self.auditor, auditor).forgotten(identity);
+    }
+
+    fn former(&mut self, words_file: Option<&Path>, account: u32) -> Outcome {
+        if !self.auditor.add_former(known_words(words_file)?, account) {
+            return Err(format!("there are {MAX_FORMER} former auditors already").into());
+        }
+        self.save()
+    }
+
+    fn consent(&self, key: AuditorKey) -> Outcome {
+        let (number, offered) = self.offered()?;
+        if offered != key {
+            return Err(format!("the office is offered to another key: {}", json(&offered)).into());
+        }
+        println!("{}", json(&self.auditor.sign_handover(number, key)));
+        Ok(())
+    }
+
+    /// The number that the offered key would have, and the key.
+    fn offered(&self) -> Outcome<(u32, AuditorKey)> {
+        let AuditorOffered { number, key, .. } = self.chain.last()?.ok_or("the office is not offered")?;
+        Ok((number, key))
+    }
+
+    fn take(&self, consent: Option<&Path>, from: Option<&str>) -> Outcome {
+        let (number, offered) = self.offered()?;
+        if offered != self.auditor.key() {
+            return Err("the office is offered to another key".into());
+        }
+        let acceptance = json(&self.auditor.sign_handover(number, offered));
+        let consent = consent.map_or_else(|| Ok("null".to_owned()), fs::read_to_string)?;
+        let arguments = format!("{{\"acceptance\":{acceptance},\"consent\":{consent}}}");
+        let included = self.chain.call("take_auditor", &arguments, from)?;
+        eprintln!("in block {}, gas {}", included["block"], included["gas"]);
+        Ok(())
+    }
+
     fn scan(&mut self, file: Option<PathBuf>, anew: bool) -> Outcome {
         let identity = self.auditor.identity();
         if anew {
-            self.auditor = Auditor::new(self.auditor.words().clone(), identity);
+            self.forget(identity);
         }
         let (from, auditor) = (self.auditor.next_height(), &mut self.auditor);
         let (mut acts, mut unreadable) = (0, 0);
-        let compared = sync(&self.chain, file.as_deref(), identity.contract, from, |taken| {
+        let take = |taken: Taken<'_>| -> Outcome {
             match taken {
                 Taken::Events(events) => {
                     let audit =
@@ -168,16 +253,20 @@ impl Session {
                 Taken::Back(height) => auditor.rewind(height),
             }
             Ok(())
-        })?;
+        };
+        match &file {
+            Some(file) => scan_file(file, identity.contract, take)?,
+            None => self.chain.scan(identity.contract, from, take)?,
+        }
         self.save()?;
         eprintln!("block {}: {acts} acts read", self.auditor.height());
         if unreadable > 0 {
-            eprintln!("{unreadable} ciphertexts are not for this key");
+            eprintln!("{unreadable} ciphertexts are not for this key, nor for those of former auditors");
         }
         for gap in self.auditor.gaps() {
             eprintln!("missing: {} {} to {}", gap.kind, gap.numbers.start, gap.numbers.end - 1);
         }
-        if compared && self.auditor.roots() != self.chain.roots()? {
+        if file.is_none() && self.auditor.roots() != self.chain.roots()? {
             return Err(
                 "the events do not lead to the roots of the contract: scan again, or with --anew".into()
             );
@@ -222,7 +311,7 @@ impl Session {
 
     fn seize(&mut self, position: u64, to: &Address, reason: &str, from: Option<&str>) -> Outcome {
         self.scan(None, false)?;
-        let terms = self.chain.terms()?;
+        let terms = self.terms()?;
         let witness = self.auditor.seize(&terms.auditor, position, to)?;
         let included = seize_step(&terms, witness, reason)?.submit(&self.chain, from)?;
         eprintln!("in block {}, gas {}", included["block"], included["gas"]);

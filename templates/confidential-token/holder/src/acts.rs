@@ -7,12 +7,11 @@ use circuits::{Disclosure, Terms};
 use clap::Args;
 use dusk_sdk::Field;
 use dusk_sdk::Value as _;
-use dusk_sdk::finance::confidential::Address;
-use dusk_sdk::finance::wallet::{Choice, Instruction};
-use holder::{
-    Chain, Outcome, Step, disclosure_step, issue_step, lock_step, memo_of, redeem_step, register_step,
-    send_step,
-};
+use dusk_sdk::finance::confidential::snapshots::Pinned;
+use dusk_sdk::finance::confidential::{Address, Holder};
+use dusk_sdk::finance::wallet::{Chain, Choice, Instruction, Step};
+use holder::memo_of;
+use play::{Outcome, disclosure_step, issue_step, lock_step, redeem_step, register_step, send_step};
 use serde_json::Value;
 
 use crate::Session;
@@ -41,6 +40,42 @@ impl Submit {
             return Ok(());
         }
         let included = step.submit(chain, self.from.as_deref())?;
+        eprintln!("in block {}, gas {}", included["block"], included["gas"]);
+        Ok(())
+    }
+}
+
+/// What an officer says of a holder.
+#[derive(Debug, Args)]
+pub(crate) struct Admission {
+    /// The address of the holder.
+    to: Address,
+    /// Its class: a number of the issuer's own.
+    #[arg(long, default_value_t = 1)]
+    class: u8,
+    /// The country, as a number of ISO 3166.
+    #[arg(long)]
+    country: u16,
+    /// The level of its accreditation.
+    #[arg(long, default_value_t = 1)]
+    level: u8,
+    /// For how many days, from the contract's day on.
+    #[arg(long, default_value_t = 365)]
+    days: u32,
+    /// The account of the officer.
+    #[arg(long)]
+    from: Option<String>,
+}
+
+impl Admission {
+    pub(crate) fn run(self, chain: &Chain) -> Outcome {
+        let Self { to, class, country, level, days, from } = self;
+        let terms: Terms = chain.ask("terms", "{}")?;
+        let valid_until = terms.today.checked_add(days).ok_or("there are not so many days")?;
+        let holder = Holder { owner: to.owner, class, country, level, valid_until, active: true };
+        let mut text = String::new();
+        holder.write_json(&mut text);
+        let included = chain.call("admit", &format!("{{\"holder\":{text}}}"), from.as_deref())?;
         eprintln!("in block {}, gas {}", included["block"], included["gas"]);
         Ok(())
     }
@@ -116,7 +151,7 @@ impl Session {
 
     pub(crate) fn disclose(&mut self, least: u64, height: u64, question: Field, out: &Path) -> Outcome {
         let (chain, terms) = self.terms()?;
-        let snapshot = chain.snapshot(height)?;
+        let snapshot: Pinned = chain.ask("snapshot", &format!("{{\"height\":{height}}}"))?;
         let shown = Disclosure { height, question, act_nullifier: Field::default(), least };
         let witness = self.wallet.show(&snapshot, least, shown.act(terms.asset))?;
         let step = disclosure_step(witness, height, question, least)?;
@@ -128,7 +163,7 @@ impl Session {
     fn terms(&mut self) -> Outcome<(Chain, Terms)> {
         self.scan(None, false)?;
         let chain = self.common.chain();
-        let terms = chain.terms()?;
+        let terms: Terms = chain.ask("terms", "{}")?;
         if terms.asset != self.wallet.identity().asset() {
             return Err("the contract is not that of this wallet".into());
         }
@@ -163,7 +198,7 @@ pub(crate) fn verify(chain: &Chain, file: &Path, question: Field, least: u64, he
     if disclosure.least < least {
         return Err(format!("the disclosure shows {} only", disclosure.least).into());
     }
-    chain.ask("check_disclosure", Some(&arguments))?;
+    chain.call("check_disclosure", &arguments.to_string(), None)?;
     println!("the holder had at least {} in one note at block {height}", disclosure.least);
     Ok(())
 }

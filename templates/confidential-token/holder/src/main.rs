@@ -7,9 +7,12 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 use dusk_sdk::finance::confidential::Address;
-use dusk_sdk::finance::wallet::{Act, Effect, Entry, Identity, Password, Wallet, WalletFile};
+use dusk_sdk::finance::wallet::{
+    Act, Effect, Entry, Identity, Password, Taken, Wallet, WalletFile, random_field, scan_file,
+};
 use dusk_sdk::{ContractId, Field};
-use holder::{Common, NewFile, Outcome, Taken, field, memo_text, new_words, password, random_field, sync};
+use holder::{Common, NewFile, field, memo_text, new_words, password};
+use play::Outcome;
 
 /// The wallet of a holder of a confidential asset.
 #[derive(Debug, Parser)]
@@ -96,6 +99,14 @@ enum Command {
         #[command(flatten)]
         submit: acts::Submit,
     },
+    /// Admits an owner who has registered, as an officer. No wallet is needed.
+    Admit(acts::Admission),
+    /// Takes a snapshot as an officer, and prints its height. No wallet is needed.
+    Snapshot {
+        /// The account of the officer.
+        #[arg(long)]
+        from: Option<String>,
+    },
     /// Issues an amount to an address. Only an officer's account may submit it.
     Issue {
         /// The address of the receiver.
@@ -180,6 +191,12 @@ fn run(Options { common, command }: Options) -> Outcome {
         Command::Verify { file, question, least, height } => {
             return acts::verify(&common.chain(), &file, question, least, height);
         }
+        Command::Admit(admission) => return admission.run(&common.chain()),
+        Command::Snapshot { from } => {
+            let included = common.chain().call("take_snapshot", "{}", from.as_deref())?;
+            println!("{}", included["block"]);
+            return Ok(());
+        }
         Command::Measure { notes } => return measure::run(notes),
         _ => {}
     }
@@ -215,7 +232,12 @@ fn run(Options { common, command }: Options) -> Outcome {
             session.wallet.release();
             session.save()?;
         }
-        Command::New(_) | Command::Question | Command::Verify { .. } | Command::Measure { .. } => {}
+        Command::New(_)
+        | Command::Question
+        | Command::Verify { .. }
+        | Command::Admit(_)
+        | Command::Snapshot { .. }
+        | Command::Measure { .. } => {}
     }
     Ok(())
 }
@@ -244,7 +266,7 @@ impl Session {
         }
         let chain = self.common.chain();
         let (from, wallet, mut spent, mut received) = (self.wallet.next_height(), &mut self.wallet, 0, 0);
-        let compared = sync(&chain, file.as_deref(), identity.contract, from, |taken| {
+        let take = |taken: Taken<'_>| -> Outcome {
             match taken {
                 Taken::Events(events) => {
                     let scanned =
@@ -255,13 +277,17 @@ impl Session {
                 Taken::Back(height) => wallet.rewind(height),
             }
             Ok(())
-        })?;
+        };
+        match &file {
+            Some(file) => scan_file(file, identity.contract, take)?,
+            None => chain.scan(identity.contract, from, take)?,
+        }
         self.save()?;
         eprintln!("block {}: {received} notes received, {spent} spent", self.wallet.height());
         for gap in self.wallet.gaps() {
             eprintln!("missing: {} {} to {}", gap.kind, gap.numbers.start, gap.numbers.end - 1);
         }
-        if compared && self.wallet.roots() != chain.roots()? {
+        if file.is_none() && self.wallet.roots() != chain.roots()? {
             return Err(
                 "the events do not lead to the roots of the contract: scan again, or with --anew".into()
             );

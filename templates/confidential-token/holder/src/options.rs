@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
 
-use crate::Chain;
+use dusk_sdk::finance::wallet::Chain;
 
 /// Where the file is, and how the chain is reached.
 #[derive(Debug, Args)]

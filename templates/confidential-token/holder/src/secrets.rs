@@ -6,11 +6,12 @@ use std::path::Path;
 use std::{env, io};
 
 use console::Term;
-use dusk_sdk::Field;
 use dusk_sdk::finance::wallet::{Password, Words};
 use zeroize::Zeroizing;
 
-use crate::{NewFile, Outcome};
+use play::Outcome;
+
+use crate::NewFile;
 
 /// The variable of the password.
 const VARIABLE: &str = "WALLET_PASSWORD";
@@ -42,11 +43,8 @@ pub fn password(file: Option<&Path>, new: bool) -> Outcome<Password> {
 /// # Errors
 /// If they cannot be read or written, or are none.
 pub fn new_words(options: &NewFile) -> Outcome<Words> {
-    if options.restore {
-        return Ok(Words::parse(&prompt("words: ")?)?);
-    }
-    if let Some(file) = &options.restore_from {
-        return Ok(Words::parse(&read(file)?)?);
+    if options.restore || options.restore_from.is_some() {
+        return known_words(options.restore_from.as_deref());
     }
     let words = Words::generate()?;
     let text = words.reveal();
@@ -59,12 +57,21 @@ pub fn new_words(options: &NewFile) -> Outcome<Words> {
     Ok(words)
 }
 
+/// Words that somebody has: from a file, or a prompt.
+///
+/// # Errors
+/// If they cannot be read, or are none.
+pub fn known_words(file: Option<&Path>) -> Outcome<Words> {
+    let text = file.map_or_else(|| prompt("words: "), read)?;
+    Ok(Words::parse(&text)?)
+}
+
 /// Asks at the terminal, which does not show what is typed.
 fn prompt(question: &str) -> Outcome<Zeroizing<String>> {
     let terminal = Term::stderr();
     if !terminal.is_term() {
         return Err(format!(
-            "there is no terminal to ask for the password: use --password-file or {VARIABLE}"
+            "there is no terminal to ask for a secret: use --password-file or {VARIABLE}, and files for words"
         )
         .into());
     }
@@ -84,10 +91,7 @@ fn read(file: &Path) -> Outcome<Zeroizing<String>> {
 }
 
 /// Writes a new file that only its owner can read.
-///
-/// # Errors
-/// If there is such a file, or the system refuses.
-pub fn write_private(file: &Path, bytes: &[u8]) -> Outcome {
+fn write_private(file: &Path, bytes: &[u8]) -> Outcome {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -95,16 +99,4 @@ pub fn write_private(file: &Path, bytes: &[u8]) -> Outcome {
     let mut opened = options.open(file).map_err(|error| format!("{}: {error}", file.display()))?;
     opened.write_all(bytes)?;
     Ok(opened.sync_all()?)
-}
-
-/// A random element.
-///
-/// # Errors
-/// If the system has no randomness.
-pub fn random_field() -> Outcome<Field> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes)?;
-    // 254 bits: a number below the order of the field, or drawn again.
-    bytes[31] &= 0x7f;
-    Field::from_bytes(&bytes).or_else(|_| random_field())
 }

@@ -2,7 +2,7 @@
 
 use dusk_sdk::{Field, Value as _};
 
-use crate::Outcome;
+use play::Outcome;
 
 /// The most bytes of a memo.
 const MAX_MEMO_BYTES: usize = 31;

@@ -1,16 +1,15 @@
-//! The parties of an asset outside of the chain: holders with their keys and notes, the auditor, an attester; what they
-//! read in events, and what they prove.
-//!
-//! It keeps everything in memory, for tests and for the program `play`.
+//! What the programs and tests of this template share: what parties prove to its contracts, from the witnesses of
+//! `dusk_sdk::finance::wallet`; and an attester, with the credentials that it signs.
 
 mod acts;
 mod attester;
-mod auditor;
-mod ledger;
-mod party;
+mod steps;
+
+use std::error::Error;
 
 pub use acts::*;
 pub use attester::{Attested, Attester, blocked};
-pub use auditor::{Auditor, Known, Read};
-pub use ledger::Ledger;
-pub use party::{Owned, Party};
+pub use steps::*;
+
+/// What a step gives, or why it fails.
+pub type Outcome<T = ()> = Result<T, Box<dyn Error>>;

@@ -1,18 +1,15 @@
 //! The story of the README, on a node, a devnet or a public network: `cargo run -p play -- --network NAME`.
 //!
-//! Every proof is real. Each step says what the chain has seen; the end says what each party knows.
-
-mod tool;
-
-use dusk_sdk::Field;
-use dusk_sdk::finance::confidential::{Holder, Keys, NoteCipher};
-use dusk_sdk::zk::native::{Date, Scalar};
-use play::{Auditor, Ledger, Party};
-use serde_json::{Value, json};
-use tool::{Outcome, Tool};
+//! Every proof is real. Each step says what the chain has seen; the end says what each party knows. The parties know
+//! the chain by its events alone.
 
 use circuits::Terms;
-use dusk_sdk::finance::confidential::AuditorKey;
+use dusk_sdk::finance::confidential::{Address, Holder};
+use dusk_sdk::finance::wallet::{Auditor, Chain, Identity, Movement, Step, Taken, Wallet, Words};
+use dusk_sdk::zk::native::Date;
+use dusk_sdk::{ContractId, Field, Value as _};
+use play::Outcome;
+use serde_json::json;
 
 const USAGE: &str = "Usage: play [--network NAME|URL]";
 /// Whose account is the officer's, and whose is the relayer's.
@@ -40,37 +37,42 @@ fn main() {
     }
 }
 
-/// What everybody knows so far.
+/// The parties, each with what it has read so far.
 struct Story {
-    tool: Tool,
+    chain: Chain,
     terms: Terms,
-    ledger: Ledger,
     auditor: Auditor,
-    parties: [Party; 3],
-    /// Random scalars of the officer. Those of a real officer are random.
-    drawn: u64,
+    wallets: [Wallet; 3],
+    /// The officer's wallet, which follows the registry and holds nothing.
+    officer: Wallet,
 }
 
 impl Story {
     /// Deploys an asset, and sets its policy.
     fn begin(network: Option<String>) -> Outcome<Self> {
-        let (tool, auditor) = (Tool::new(network), Auditor::new(Scalar::from(4_242)));
-        let init = format!("[\"Windmill\",{}]", text(&auditor.key()));
+        let chain = Chain::new("asset", network);
+        // The auditor's key comes first: the constructor takes it.
+        let nowhere = Identity { contract: ContractId::from_bytes([0; 32]), chain: 0, account: 0 };
+        let auditor = Auditor::new(Words::generate()?, nowhere);
         println!("▸ {OFFICER} opens the asset; every act will be encrypted to the auditor's key");
-        println!("  contract {}", tool.deploy("asset", OFFICER, &init)?);
+        println!(
+            "  contract {}",
+            chain.deploy("asset", OFFICER, &json!(["Windmill", key(&auditor)?]).to_string())?
+        );
         let today = Date::new(2026, 3, 1).ok_or("there is no such day")?.number();
         let policy = json!({ "today": today, "block_seconds": 10, "level": 1 });
-        tool.call("set_policy", &policy.to_string(), Some(OFFICER))?;
-        let found = &tool.call("terms", "{}", None)?["result"];
-        let auditor_key = AuditorKey { u: field(&found["auditor"]["u"])?, v: field(&found["auditor"]["v"])? };
-        let terms = Terms { asset: field(&found["asset"])?, auditor: auditor_key, today, level: 1 };
-        let parties = [ADA, BEN, CLEO].map(|it| Party::new(Keys::from_seed(&[11; 64], it as u32)));
-        Ok(Self { tool, terms, ledger: Ledger::new(terms.asset), auditor, parties, drawn: 0 })
+        chain.call("set_policy", &policy.to_string(), Some(OFFICER))?;
+        let (contract, number) = chain.identity()?;
+        let identity = Identity { contract, chain: number, account: 0 };
+        let wallet = || Ok::<_, Box<dyn std::error::Error>>(Wallet::new(Words::generate()?, identity));
+        let (wallets, officer) = ([wallet()?, wallet()?, wallet()?], wallet()?);
+        let (terms, auditor) = (chain.ask("terms", "{}")?, auditor.forgotten(identity));
+        Ok(Self { chain, terms, auditor, wallets, officer })
     }
 
     fn play(mut self) -> Outcome {
-        for party in [ADA, BEN, CLEO] {
-            self.enrol(party)?;
+        for who in [ADA, BEN, CLEO] {
+            self.enrol(who)?;
         }
         self.issue(ADA, 1_000)?;
         self.send(ADA, BEN, 300)?;
@@ -83,52 +85,43 @@ impl Story {
     /// Somebody registers by a proof, and the officer admits it.
     fn enrol(&mut self, who: usize) -> Outcome {
         println!("▸ {} registers, and {OFFICER} admits it", NAMES[who]);
-        let act = play::enrol(&self.terms, &mut self.parties[who])?;
-        let proof = self.tool.prove("enrol", &act.public, &act.private)?;
-        let arguments = format!("{{\"enrolment\":{},\"proof\":\"{proof}\"}}", text(&act.call));
-        self.tool.call("register", &arguments, Some(RELAYER))?;
-        let owner = self.auditor.register(&act.call.view)?;
-        let valid_until = self.terms.today + 365;
-        let holder = Holder { owner, class: 1, country: 528, level: 1, valid_until, active: true };
-        self.tool.call("admit", &format!("{{\"holder\":{}}}", text(&holder)), Some(OFFICER))?;
-        self.ledger.set_holder(self.ledger.holders(), holder);
-        println!("  the chain sees the pseudonym {}…", short(&owner));
+        let step = play::register_step(&self.terms, self.wallets[who].register(&self.terms.auditor)?)?;
+        step.submit(&self.chain, Some(RELAYER))?;
+        let (owner, valid_until) = (self.address(who).owner, self.terms.today + 365);
+        let mut holder = String::new();
+        Holder { owner, class: 1, country: 528, level: 1, valid_until, active: true }.write_json(&mut holder);
+        self.chain.call("admit", &format!("{{\"holder\":{holder}}}"), Some(OFFICER))?;
+        self.read()?;
+        println!("  the chain sees the pseudonym {}…", short(owner));
         Ok(())
     }
 
     fn issue(&mut self, to: usize, amount: u64) -> Outcome {
         println!("▸ {OFFICER} issues {amount} to {}", NAMES[to]);
-        let (address, fresh) = (self.parties[to].address(), self.draw());
-        let act = play::issue(&self.ledger, &self.terms, &address, amount, fresh)?;
-        let proof = self.tool.prove("issue", &act.public, &act.private)?;
-        let positions = self.order("issue", &text(&act.call), "", &proof, OFFICER)?;
-        self.auditor.read(self.terms.asset, &[], &act.call.cipher, &positions)?;
+        let address = self.address(to);
+        let witness = self.officer.mint(&self.terms.auditor, &address, amount)?;
+        self.submit("issue", &play::issue_step(&self.terms, witness)?, OFFICER)?;
         println!("  the chain sees the amount, and not to whom it went");
         Ok(())
     }
 
     fn send(&mut self, from: usize, to: usize, amount: u64) -> Outcome {
         println!("▸ {} sends {amount} to {}; {RELAYER} submits it", NAMES[from], NAMES[to]);
-        let (address, memo) = (self.parties[to].address(), Field::from(2_026));
-        let act = play::send(&self.ledger, &self.terms, &mut self.parties[from], &address, amount, memo)?;
-        let proof = self.tool.prove("send", &act.public, &act.private)?;
-        let positions = self.order("confidential_transfer", &text(&act.call), "", &proof, RELAYER)?;
-        let read = self.auditor.read(self.terms.asset, &act.call.nullifiers, &act.call.cipher, &positions)?;
-        let [nullifier, _] = act.call.nullifiers;
-        println!("  the chain sees two nullifiers, {}… and another, and two commitments", short(&nullifier));
-        let (sender, receiver) = (self.name(read.sender), self.name(Some(read.receiver)));
-        println!("  the auditor reads: {sender} sent {} to {receiver}", read.amount);
+        let (address, memo) = (self.address(to), Field::from(2_026));
+        let witness = self.wallets[from].transfer(&self.terms.auditor, address, amount, memo)?;
+        let [nullifier, _] = witness.order.nullifiers;
+        self.submit("confidential_transfer", &play::send_step(&self.terms, witness)?, RELAYER)?;
+        println!("  the chain sees two nullifiers, {}… and another, and two commitments", short(nullifier));
+        let read = self.auditor.movements().pop().ok_or("the auditor reads nothing")?;
+        let Movement { from, to, amount, .. } = read;
+        println!("  the auditor reads: {} sent {amount} to {}", self.name(from), self.name(Some(to)));
         Ok(())
     }
 
     fn redeem(&mut self, from: usize, amount: u64) -> Outcome {
         println!("▸ {} redeems {amount}", NAMES[from]);
-        let (reference, party) = ("invoice 12", &mut self.parties[from]);
-        let act = play::redeem(&self.ledger, &self.terms, party, amount, reference)?;
-        let proof = self.tool.prove("send", &act.public, &act.private)?;
-        let more = format!("\"amount\":{amount},\"reference\":\"{reference}\",");
-        let positions = self.order("redeem", &text(&act.call), &more, &proof, RELAYER)?;
-        self.auditor.read(self.terms.asset, &act.call.nullifiers, &act.call.cipher, &positions)?;
+        let witness = self.wallets[from].redeem(&self.terms.auditor, amount)?;
+        self.submit("redeem", &play::redeem_step(&self.terms, witness, "invoice 12")?, RELAYER)?;
         println!("  the chain sees the amount and the reference, and not who redeemed");
         Ok(())
     }
@@ -136,143 +129,104 @@ impl Story {
     /// The officer freezes somebody, who cannot make a proof any more.
     fn freeze(&mut self, who: usize) -> Outcome {
         println!("▸ {OFFICER} freezes {}", NAMES[who]);
-        let owner = self.parties[who].owner();
-        let arguments = json!({ "owner": hexadecimal(&owner), "reason": "court order 7" });
-        self.tool.call("freeze", &arguments.to_string(), Some(OFFICER))?;
-        let (holder, _) = self.ledger.holder(owner).ok_or("nobody is registered")?;
-        let place = self.ledger.place(owner).ok_or("nobody is registered")?;
-        self.ledger.set_holder(place, Holder { active: false, ..holder });
-        let to = self.parties[BEN].address();
-        let act = play::send(&self.ledger, &self.terms, &mut self.parties[who], &to, 1, Field::default())?;
-        match self.tool.prove("send", &act.public, &act.private) {
+        let arguments = json!({ "owner": self.address(who).owner.to_string(), "reason": "court order 7" });
+        self.chain.call("freeze", &arguments.to_string(), Some(OFFICER))?;
+        self.read()?;
+        let to = self.address(BEN);
+        let witness = self.wallets[who].transfer(&self.terms.auditor, to, 1, Field::default())?;
+        match play::send_step(&self.terms, witness)?.proved(&self.chain) {
             Err(refusal) => println!("  {} tries to send: {refusal}", NAMES[who]),
             Ok(_) => return Err("a frozen holder has made a proof".into()),
         }
+        self.wallets[who].release();
         Ok(())
     }
 
     /// The officer seizes all that somebody holds, with the keys that the auditor knows.
     fn seize(&mut self, from: usize, to: usize) -> Outcome {
-        let (owner, address) = (self.parties[from].owner(), self.parties[to].address());
-        for known in self.auditor.notes(owner) {
+        let (owner, address) = (self.address(from).owner, self.address(to));
+        let notes = self.auditor.notes().filter(|it| it.note.owner == owner && it.spent.is_none());
+        for position in notes.map(|it| it.position).collect::<Vec<_>>() {
             println!("▸ {OFFICER} seizes a note of {} for {}", NAMES[from], NAMES[to]);
-            let (reason, fresh) = ("court order 7", self.draw());
-            let keys = self.auditor.keys(owner).ok_or("nobody is registered")?;
-            let act = play::seize(&self.ledger, &self.terms, keys, &known, &address, reason, fresh)?;
-            let proof = self.tool.prove("confiscate", &act.public, &act.private)?;
-            let more = format!("\"reason\":\"{reason}\",");
-            let positions = self.order("seize", &text(&act.call), &more, &proof, OFFICER)?;
-            self.auditor.read(self.terms.asset, &[act.call.nullifier], &act.call.cipher, &positions)?;
+            let witness = self.auditor.seize(&self.terms.auditor, position, &address)?;
+            self.submit("seize", &play::seize_step(&self.terms, witness, "court order 7")?, OFFICER)?;
             println!("  the chain sees the new owner and the reason, and not the amount");
         }
         Ok(())
     }
 
     /// Says what each party knows in the end, and that it is the same.
-    fn tell(&self) -> Outcome {
-        let status = self.tool.call("status", "{}", None)?["result"].clone();
-        let supply: u64 = status["supply"].to_string().trim_matches('"').parse()?;
+    fn tell(&mut self) -> Outcome {
+        let (status, supply) = (self.chain.status()?, self.chain.supply()?);
         println!("▸ in the end");
         println!("  the chain knows: supply {supply}, {} notes, {} spent", status["notes"], status["spent"]);
-        let mut sum = 0;
-        for (number, party) in self.parties.iter().enumerate() {
-            let read = self.auditor.balance(party.owner());
-            println!("  {} holds {}, and the auditor reads {read}", NAMES[number], party.balance());
-            if read != party.balance() {
+        let register = self.auditor.register_at(self.auditor.height());
+        for (wallet, name) in self.wallets.iter_mut().zip(NAMES) {
+            let (held, owner) = (wallet.balance().total, wallet.address().owner);
+            let read = register.rows.iter().find(|row| row.owner == owner).map_or(0, |row| row.amount);
+            println!("  {name} holds {held}, and the auditor reads {read}");
+            if read != u128::from(held) {
                 return Err("the auditor and the holder disagree".into());
             }
-            sum += read;
+            if wallet.roots() != self.chain.roots()? {
+                return Err(format!("the events lead {name} to other roots than the contract's").into());
+            }
         }
-        if sum != supply {
-            return Err(format!("the holders have {sum} of a supply of {supply}").into());
+        if !register.supply.agrees(supply) {
+            return Err(format!("{} of a supply of {supply}", register.supply.total()).into());
         }
         println!("  the sum is the supply");
         Ok(())
     }
 
-    /// Calls a function that takes an order; then everybody reads its events. Returns the positions of the new notes.
-    fn order(
-        &mut self,
-        function: &str,
-        order: &str,
-        more: &str,
-        proof: &str,
-        from: &str,
-    ) -> Outcome<Vec<u64>> {
-        let root = hexadecimal(&self.ledger.holder_root());
-        let arguments =
-            format!("{{{more}\"order\":{order},\"registry_root\":\"{root}\",\"proof\":\"{proof}\"}}");
-        let document = self.tool.call(function, &arguments, Some(from))?;
-        println!("  {function} in block {} · gas {}", document["block"], document["gas"]);
-        let mut positions = Vec::new();
-        for event in document["events"].as_array().ok_or("the call gives no events")? {
-            let data = &event["data"];
-            match event["topic"].as_str() {
-                Some("NullifierSpent") => {
-                    let nullifier = field(&data["nullifier"])?;
-                    self.ledger.spend(nullifier);
-                    self.parties.iter_mut().for_each(|party| party.spent(self.terms.asset, nullifier));
-                }
-                Some("NoteAdded") => {
-                    let (commitment, cipher) = (field(&data["commitment"])?, cipher(&data["cipher"])?);
-                    let position = self.ledger.add(commitment);
-                    positions.push(position);
-                    for (number, party) in self.parties.iter_mut().enumerate() {
-                        if party.found(self.terms.asset, position, commitment, &cipher) {
-                            println!("  {} finds a note in the events", NAMES[number]);
+    /// Proves and sends a step; then everybody reads its events.
+    fn submit(&mut self, function: &str, step: &Step, from: &str) -> Outcome {
+        let included = step.submit(&self.chain, Some(from))?;
+        println!("  {function} in block {} · gas {}", included["block"], included["gas"]);
+        self.read()
+    }
+
+    /// Everybody reads the new events.
+    fn read(&mut self) -> Outcome {
+        let Self { chain, auditor, wallets, officer, .. } = self;
+        let (from, contract) = (auditor.next_height(), auditor.identity().contract);
+        chain.scan(contract, from, |taken| -> Outcome {
+            match taken {
+                Taken::Events(events) => {
+                    auditor.scan(events)?;
+                    officer.scan(events)?;
+                    for (wallet, name) in wallets.iter_mut().zip(NAMES) {
+                        for _ in 0..wallet.scan(events)?.received {
+                            println!("  {name} finds a note in the events");
                         }
                     }
                 }
-                _ => {}
+                Taken::Back(height) => {
+                    auditor.rewind(height);
+                    wallets.iter_mut().chain([&mut *officer]).for_each(|wallet| wallet.rewind(height));
+                }
             }
-        }
-        Ok(positions)
+            Ok(())
+        })
     }
 
-    fn draw(&mut self) -> [Scalar; 2] {
-        self.drawn += 2;
-        [self.drawn, self.drawn + 1].map(|number| Scalar::from(1_000_000 + number))
+    fn address(&self, who: usize) -> Address {
+        self.wallets[who].address()
     }
 
     fn name(&self, owner: Option<Field>) -> &'static str {
-        let found = self.parties.iter().position(|party| Some(party.owner()) == owner);
+        let found = self.wallets.iter().position(|wallet| Some(wallet.address().owner) == owner);
         found.map_or("somebody", |number| NAMES[number])
     }
 }
 
-/// A value as calls take it.
-fn text(value: &impl dusk_sdk::Value) -> String {
+/// The auditor's public key, as calls take it.
+fn key(auditor: &Auditor) -> Outcome<serde_json::Value> {
     let mut text = String::new();
-    value.write_json(&mut text);
-    text
+    auditor.key().write_json(&mut text);
+    Ok(serde_json::from_str(&text)?)
 }
 
-fn hexadecimal(element: &Field) -> String {
-    text(element).trim_matches('"').to_owned()
-}
-
-fn short(element: &Field) -> String {
-    hexadecimal(element).chars().take(8).collect()
-}
-
-fn bytes(value: &Value) -> Outcome<[u8; 32]> {
-    let digits = value.as_str().map(|text| text.trim_start_matches("0x")).unwrap_or_default();
-    let mut bytes = [0; 32];
-    for (place, byte) in bytes.iter_mut().enumerate() {
-        let pair = digits.get(2 * place..2 * place + 2).ok_or_else(|| format!("{value} is no element"))?;
-        *byte = u8::from_str_radix(pair, 16)?;
-    }
-    Ok(bytes)
-}
-
-fn field(value: &Value) -> Outcome<Field> {
-    Ok(Field::from_bytes(&bytes(value)?)?)
-}
-
-fn cipher(value: &Value) -> Outcome<NoteCipher> {
-    let mut fields = [Field::default(); 4];
-    for (place, element) in fields.iter_mut().enumerate() {
-        *element = field(&value["fields"][place])?;
-    }
-    Ok(NoteCipher { ephemeral: bytes(&value["ephemeral"])?, fields })
+fn short(element: Field) -> String {
+    element.to_string().chars().take(8).collect()
 }

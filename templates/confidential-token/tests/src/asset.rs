@@ -41,7 +41,7 @@ fn a_receiver_finds_its_notes_and_what_the_sender_tells(chain: Chain) -> TestRes
     let mut scene = Scene::open(&chain)?;
     let memo = Field::from(2_026_001);
     let (terms, to) = (scene.terms()?, scene.parties[BOB].address());
-    let act = play::send(&scene.ledger, &terms, &mut scene.parties[ALICE], &to, 30, memo)?;
+    let act = scene.sending_to(&terms, ALICE, &to, 30, memo)?;
     let proof = prove(&chain, &act)?;
     scene.submit((act.call, proof))?;
     let found = scene.parties[BOB].notes();

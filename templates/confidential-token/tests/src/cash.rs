@@ -1,14 +1,20 @@
 //! What the cash promises. Read it as its specification.
 
 use ::cash::{CashClient, Refused, Withdrawn};
-use circuits::Payment;
+use circuits::{CashDepositPrivate, CashDepositPublic, CashPayPrivate, CashPayPublic, Payment};
+use dusk_sdk::finance::confidential::pool::{Minting, Spending};
 use dusk_sdk::finance::confidential::{AuditorKey, auditor, pool};
+use dusk_sdk::finance::wallet::Instruction;
+use dusk_sdk::testing::confidential::{Auditor, Ledger, Party};
 use dusk_sdk::testing::*;
 use dusk_sdk::zk::native::Scalar;
 use dusk_sdk::{Dusk, Field};
-use play::{Auditor, Instruction, Ledger, Party};
+use play::Act;
 
 use crate::people::{ALICE, BOB, keys, prove};
+
+type Depositing = Act<Minting, CashDepositPublic, CashDepositPrivate>;
+type Paying = Act<Spending, CashPayPublic, CashPayPrivate>;
 
 /// The cash with two owners of notes.
 struct Till {
@@ -28,7 +34,7 @@ impl Till {
         let auditor = Auditor::new(Scalar::from(99));
         let cash = chain.deploy(&depositor, ::cash::init(auditor.key()))?;
         let ledger = Ledger::new(cash.terms()?.asset);
-        let parties = [ALICE, BOB].map(|number| Party::new(keys(number)));
+        let parties = [ALICE, BOB].map(|number| Party::new(keys(number), ledger.asset));
         let mut till = Self { chain: chain.clone(), cash, ledger, parties, depositor, relayer, drawn: 0 };
         till.deposit(ALICE, 100)?;
         Ok(till)
@@ -37,7 +43,7 @@ impl Till {
     fn deposit(&mut self, to: usize, amount: u64) -> Result<(), Failure> {
         self.drawn += 2;
         let fresh = [self.drawn, self.drawn + 1].map(Scalar::from);
-        let act = play::deposit(&self.cash.terms()?, &self.parties[to].address(), amount, fresh)?;
+        let act = self.depositing(to, amount, fresh)?;
         let proof = prove(&self.chain, &act)?;
         let by = self.cash.by(self.depositor.depositing(Dusk::from_lux(amount)));
         by.deposit(act.call, proof).into_result()?;
@@ -48,21 +54,34 @@ impl Till {
     fn note(&mut self, commitment: Field, cipher: &dusk_sdk::finance::confidential::NoteCipher) {
         let position = self.ledger.add(commitment);
         for party in &mut self.parties {
-            party.found(self.ledger.asset, position, commitment, cipher);
+            party.found(position, commitment, cipher);
         }
     }
 
     fn spent(&mut self, nullifiers: [Field; 2]) {
         for nullifier in nullifiers {
             self.ledger.spend(nullifier);
-            self.parties.iter_mut().for_each(|party| party.spent(self.ledger.asset, nullifier));
+            self.parties.iter_mut().for_each(|party| party.spent(nullifier));
         }
+    }
+
+    /// A deposit that is not proved yet.
+    fn depositing(&self, to: usize, amount: u64, fresh: [Scalar; 2]) -> Result<Depositing, Failure> {
+        let (auditor, to) = (self.cash.terms()?.auditor, self.parties[to].address());
+        Ok(play::deposit(self.ledger.mint(&auditor, &to, amount, fresh)?))
+    }
+
+    /// A payment of alice to bob that is not proved yet.
+    fn paying(&mut self, amount: u64, payment: &Payment) -> Result<Paying, Failure> {
+        let (auditor, to) = (self.cash.terms()?.auditor, self.parties[BOB].address());
+        let (from, leaves) = (&mut self.parties[ALICE], payment.total());
+        let paid = from.transfer(&self.ledger, &auditor, &to, [amount, leaves], Field::default())?;
+        Ok(play::pay(paid, payment))
     }
 
     /// Alice pays bob, and what the payment says.
     fn pay(&mut self, amount: u64, payment: Payment) -> Result<Sent<(), Refused>, Failure> {
-        let (terms, to) = (self.cash.terms()?, self.parties[BOB].address());
-        let act = play::pay(&self.ledger, &terms, &mut self.parties[ALICE], &to, amount, &payment)?;
+        let act = self.paying(amount, &payment)?;
         let proof = prove(&self.chain, &act)?;
         let sent = self.cash.by(&self.relayer).confidential_transfer(act.call, payment, proof);
         self.spent(act.call.nullifiers);
@@ -110,8 +129,7 @@ fn a_payment_is_for_its_account_its_relayer_and_its_amounts(chain: Chain) -> Tes
     let [account, thief] = chain.accounts(["account", "thief"]);
     let some = |who: &Signer, amount| Some((who.account(), Dusk::from_lux(amount)));
     let payment = Payment { to: some(&account, 20), relayer: some(&till.relayer, 1) };
-    let (terms, to) = (till.cash.terms()?, till.parties[BOB].address());
-    let act = play::pay(&till.ledger, &terms, &mut till.parties[ALICE], &to, 0, &payment)?;
+    let act = till.paying(0, &payment)?;
     let proof = prove(&chain, &act)?;
     // Another relayer copies it from the mempool, with its own account or without.
     till.cash.by(&thief).confidential_transfer(act.call, payment, proof).refused(Refused::NotTheRelayer);
@@ -135,8 +153,7 @@ fn a_payment_is_for_its_account_its_relayer_and_its_amounts(chain: Chain) -> Tes
 #[dusk_sdk::test]
 fn a_note_of_cash_is_backed(chain: Chain) -> TestResult {
     let till = Till::open(&chain)?;
-    let terms = till.cash.terms()?;
-    let act = play::deposit(&terms, &till.parties[BOB].address(), 50, [7, 8].map(Scalar::from))?;
+    let act = till.depositing(BOB, 50, [7, 8].map(Scalar::from))?;
     let proof = prove(&chain, &act)?;
     // Without the amount, or with less.
     till.cash.by(&till.depositor).deposit(act.call, proof).panics("");
@@ -156,8 +173,9 @@ fn cash_is_locked_for_a_settlement(chain: Chain) -> TestResult {
     let agent = chain.deploy(&till.depositor, ::agent::init())?;
     let (terms, to) = (till.cash.terms()?, till.parties[BOB].address());
     let deadline = chain.height() + 20;
-    let instruction = Instruction { agent: agent.id(), name: 5.into(), deadline, blinding: 77.into() };
-    let act = play::cash_reserve(&till.ledger, &terms, &mut till.parties[ALICE], &to, 60, &instruction)?;
+    let instruction = Instruction { agent: agent.id(), instruction: 5.into(), deadline, blinding: 77.into() };
+    let from = &mut till.parties[ALICE];
+    let act = play::cash_reserve(from.lock(&till.ledger, &terms.auditor, &to, 60, &instruction)?);
     let proof = prove(&chain, &act)?;
     till.cash.by(&till.relayer).lock(act.call, proof).succeeds();
     till.spent(act.call.nullifiers);

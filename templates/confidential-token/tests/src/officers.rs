@@ -2,6 +2,9 @@
 
 use ::asset::{Attestation, Person, Refused};
 use circuits::{EligiblePublic, occasion, scope};
+use dusk_sdk::finance::confidential::auditor::{
+    AUDITOR_LOST_BLOCKS, AuditorChanged, AuditorLost, AuditorOffered, KeyProof,
+};
 use dusk_sdk::finance::confidential::registry::{self, HolderChanged};
 use dusk_sdk::finance::confidential::snapshots::{self, HoldingsPinned};
 use dusk_sdk::finance::confidential::{AuditorKey, Holder, auditor, pool};
@@ -10,10 +13,11 @@ use dusk_sdk::finance::ledger::MAX_REASON_BYTES;
 use dusk_sdk::finance::offices::{MAX_OFFICERS, Office};
 use dusk_sdk::finance::{calendar, documents, offices};
 use dusk_sdk::parts::pausing;
+use dusk_sdk::testing::confidential::Auditor;
 use dusk_sdk::testing::*;
 use dusk_sdk::zk::native::Scalar;
 use dusk_sdk::{ContractId, Field, Principal};
-use play::{Act, Attester, Auditor, Party, blocked};
+use play::{Act, Attester, blocked};
 
 use crate::people::{ALICE, BOB, CAROL, ISSUED, LEVEL, REASON, Scene, TODAY, holder, keys, prove};
 
@@ -80,9 +84,9 @@ fn issues_are_public_amounts_for_hidden_holders(chain: Chain) -> TestResult {
     let mut scene = Scene::open(&chain)?;
     scene.issue(BOB, 25)?;
     assert_eq!((scene.values(BOB), scene.asset.total_supply()?), (vec![25], ISSUED + 25));
-    let (ledger, terms, fresh) = (scene.ledger.clone(), scene.terms()?, scene.draw());
-    let act = play::issue(&ledger, &terms, &scene.parties[CAROL].address(), 10, fresh)?;
-    let (proof, root) = (prove(&chain, &act)?, ledger.holder_root());
+    let fresh = scene.draw();
+    let act = scene.issuing(CAROL, 10, fresh)?;
+    let (proof, root) = (prove(&chain, &act)?, scene.ledger.holder_root());
     let by = scene.asset.by(&scene.officer);
     for value in [9, 11, u64::MAX - ISSUED - 25] {
         let other = pool::Minting { value, ..act.call };
@@ -95,7 +99,7 @@ fn issues_are_public_amounts_for_hidden_holders(chain: Chain) -> TestResult {
     scene.asset.by(&scene.relayer).issue(act.call, root, proof).refused(offices::Refused::NotOfficer.into());
     by.issue(act.call, root, proof).succeeds();
     // The rules of redemptions.
-    let act = play::redeem(&ledger, &terms, &mut scene.parties[ALICE], 10, "invoice 12")?;
+    let act = scene.redeeming(ALICE, 10)?;
     let proof = prove(&chain, &act)?;
     let by = scene.asset.by(&scene.relayer);
     let limit = MAX_REASON_BYTES;
@@ -128,7 +132,8 @@ fn nobody_else_does_what_officers_do(chain: Chain) -> TestResult {
     by.resume().refused(no());
     by.set_document("terms".into(), [0; 32], "ipfs://terms".into()).refused(no());
     by.remove_document("terms".into()).refused(no());
-    by.offer_auditor((&scene.relayer).into(), scene.auditor.key()).refused(no());
+    by.offer_auditor(Auditor::new(Scalar::from(97)).key()).refused(no());
+    by.declare_auditor_lost().refused(offices::Refused::NotIssuer.into());
     by.appoint((&scene.relayer).into()).refused(offices::Refused::NotIssuer.into());
     by.dismiss((&scene.officer).into()).refused(offices::Refused::NotIssuer.into());
     by.offer_office(Office::Officer, None).refused(no());
@@ -198,26 +203,89 @@ fn a_pause_stops_holders_and_not_officers(chain: Chain) -> TestResult {
 
 #[dusk_sdk::test]
 fn the_auditor_hands_over_in_two_steps(chain: Chain) -> TestResult {
-    let mut scene = Scene::open(&chain)?;
-    let [firm, stranger] = chain.accounts(["firm", "stranger"]);
+    let scene = Scene::open(&chain)?;
     let new = Auditor::new(Scalar::from(97));
-    let by = scene.asset.by(&scene.officer);
-    let old = scene.auditor.key();
-    by.offer_auditor((&firm).into(), old).refused(refused(auditor::Refused::SameAuditorKey));
+    let [acceptance, consent] = signed(&scene, &new, 1);
+    let (by, anybody) = (scene.asset.by(&scene.officer), scene.asset.by(&scene.relayer));
+    anybody.take_auditor(acceptance, Some(consent)).refused(refused(auditor::Refused::AuditorNotOffered));
+    by.offer_auditor(scene.auditor.key()).refused(refused(auditor::Refused::SameAuditorKey));
     let off = AuditorKey { u: 1.into(), v: 1.into() };
-    by.offer_auditor((&firm).into(), off).refused(refused(auditor::Refused::AuditorKeyInvalid));
-    by.offer_auditor((&firm).into(), new.key()).succeeds();
-    let not_offered = refused(auditor::Refused::AuditorNotOffered);
-    scene.asset.by(&stranger).take_auditor().refused(not_offered);
+    by.offer_auditor(off).refused(refused(auditor::Refused::AuditorKeyInvalid));
+    let (number, key) = (1, new.key());
+    by.offer_auditor(key).emits(AuditorOffered { number, key, by: (&scene.officer).into() });
+    // No act is encrypted to a key whose secret nobody has shown, and none without the present auditor's consent.
+    let refuses = |acceptance, consent, refusal| {
+        anybody.take_auditor(acceptance, consent).refused(refused(refusal));
+    };
+    refuses(acceptance, None, auditor::Refused::AuditorConsentMissing);
+    refuses(acceptance, Some(acceptance), auditor::Refused::AuditorConsentInvalid);
+    refuses(consent, Some(consent), auditor::Refused::AuditorKeyUnproven);
+    let garbage = KeyProof { scalar: [0xff; 32], point: [1.into(), 1.into()] };
+    refuses(garbage, Some(consent), auditor::Refused::AuditorKeyUnproven);
+    // Signatures for another contract, another chain, or a later key are of no use.
+    let twin = Scene::empty(&chain)?;
+    let other = dusk_sdk::finance::confidential::asset(scene.asset.id(), chain.chain_id() + 1);
+    for (asset, number) in [(twin.ledger.asset, 1), (other, 1), (scene.ledger.asset, 2)] {
+        let message = auditor::handover(asset, number, key);
+        refuses(KeyProof::sign(new.reading(), message), Some(consent), auditor::Refused::AuditorKeyUnproven);
+        let consent = Some(KeyProof::sign(scene.auditor.reading(), message));
+        refuses(acceptance, consent, auditor::Refused::AuditorConsentInvalid);
+    }
+    let taken = anybody.take_auditor(acceptance, Some(consent));
+    taken.emits(AuditorChanged { number, key, consented: true });
+    assert_eq!(scene.terms()?.auditor, key);
+    refuses(acceptance, Some(consent), auditor::Refused::AuditorNotOffered);
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn acts_are_for_the_auditor_of_their_time(chain: Chain) -> TestResult {
+    let mut scene = Scene::open(&chain)?;
+    let new = Auditor::new(Scalar::from(97));
+    let [acceptance, consent] = signed(&scene, &new, 1);
     let waiting = scene.transfer(ALICE, BOB, 30)?;
-    scene.asset.by(&firm).take_auditor().succeeds();
-    assert_eq!(scene.terms()?.auditor, new.key());
+    scene.asset.by(&scene.officer).offer_auditor(new.key()).succeeds();
+    scene.asset.by(&scene.relayer).take_auditor(acceptance, Some(consent)).succeeds();
     // What was proved for the old auditor is void: the new one could not read it.
     let failed = scene.submit(waiting).expect_err("the auditor has changed");
     assert!(failed.is(&refused(pool::Refused::ProofInvalid)), "{failed}");
     let transfer = scene.transfer(ALICE, BOB, 30)?;
     assert_eq!(transfer.0.cipher.open(new.reading())?.values, [30, ISSUED - 30]);
     Ok(())
+}
+
+#[dusk_sdk::test]
+fn a_lost_auditor_is_replaced_after_a_week(chain: Chain) -> TestResult {
+    let scene = Scene::empty(&chain)?;
+    let new = Auditor::new(Scalar::from(97));
+    let [acceptance, _] = signed(&scene, &new, 1);
+    // The issuer is an officer; another officer is not the issuer.
+    let (issuer, second) = (scene.asset.by(&scene.officer), chain.account("second"));
+    issuer.appoint((&second).into()).succeeds();
+    let by = scene.asset.by(&second);
+    issuer.declare_auditor_lost().refused(refused(auditor::Refused::AuditorNotOffered));
+    by.offer_auditor(new.key()).succeeds();
+    by.declare_auditor_lost().refused(offices::Refused::NotIssuer.into());
+    let from = chain.height() + 1 + AUDITOR_LOST_BLOCKS;
+    let lost = AuditorLost { number: 0, key: new.key(), from, by: (&scene.officer).into() };
+    issuer.declare_auditor_lost().emits(lost);
+    let missing = refused(auditor::Refused::AuditorNotYetLost { from });
+    by.take_auditor(acceptance, None).refused(missing);
+    chain.mine(from - 1 - chain.height());
+    let before = chain.snapshot();
+    // Another offer ends the declaration.
+    by.offer_auditor(Auditor::new(Scalar::from(96)).key()).succeeds();
+    by.take_auditor(acceptance, None).refused(refused(auditor::Refused::AuditorConsentMissing));
+    chain.revert(&before);
+    let taken = by.take_auditor(acceptance, None);
+    taken.emits(AuditorChanged { number: 1, key: new.key(), consented: false });
+    Ok(())
+}
+
+/// Both signatures of a hand-over: of the new auditor, and of the present one.
+fn signed(scene: &Scene, new: &Auditor, number: u32) -> [KeyProof; 2] {
+    let message = auditor::handover(scene.ledger.asset, number, new.key());
+    [new.reading(), scene.auditor.reading()].map(|key| KeyProof::sign(key, message))
 }
 
 #[dusk_sdk::test]
@@ -269,7 +337,7 @@ fn a_person_is_admitted_by_a_credential(chain: Chain) -> TestResult {
     by.set_attestation(Some(attestation)).succeeds();
     assert_eq!(scene.asset.attestation()?, Some(attestation));
     // The proof is for one owner, until one day, which has not passed.
-    let bob = Party::new(keys(BOB)).owner();
+    let bob = keys(BOB).address().owner;
     by.admit_by_credential(Person { owner: bob, ..person }, proof).refused(Refused::NotProven);
     by.admit_by_credential(Person { until: u32::MAX, ..person }, proof).refused(Refused::NotProven);
     let late = Person { until: TODAY - 1, ..person };

@@ -9,11 +9,13 @@ use ::asset::AssetClient;
 use circuits::Terms;
 use dusk_sdk::Field;
 use dusk_sdk::finance::confidential::pool::{Locking, Minting, Seizing, Spending};
-use dusk_sdk::finance::confidential::{AuditCipher, Holder, Keys, Note, NoteCipher};
+use dusk_sdk::finance::confidential::{Address, AuditCipher, Holder, Keys, Note, NoteCipher};
+use dusk_sdk::finance::wallet::Instruction;
+use dusk_sdk::testing::confidential::{Auditor, Ledger, Party};
 use dusk_sdk::testing::*;
 use dusk_sdk::zk::native::Scalar;
 use dusk_sdk::zk::{Circuit, PROOF_BYTES, Proof, Provable};
-use play::{Act, Auditor, Instruction, Ledger, Party};
+use play::{Act, Sending};
 
 /// Holders of the asset, by number.
 pub(crate) const ALICE: usize = 0;
@@ -34,8 +36,10 @@ pub(crate) const LEVEL: u8 = 2;
 /// Why officers act.
 pub(crate) const REASON: &str = "court order 7";
 
-/// A transfer that is not proved yet.
-pub(crate) type Sending = Act<Spending, circuits::SendPublic, circuits::SendPrivate>;
+/// A registration that is not proved yet.
+pub(crate) type Enrolling = Act<circuits::Enrolment, circuits::EnrolPublic, circuits::EnrolPrivate>;
+/// An issue that is not proved yet.
+pub(crate) type Issuing = Act<Minting, circuits::IssuePublic, circuits::IssuePrivate>;
 /// A lock that is not proved yet.
 pub(crate) type Reserving = Act<Locking, circuits::ReservePublic, circuits::ReservePrivate>;
 /// A seizure that is not proved yet.
@@ -98,7 +102,7 @@ impl Scene {
         let agent = chain.deploy(&officer, ::agent::init())?;
         asset.by(&officer).set_policy(TODAY, 10, LEVEL).succeeds();
         let ledger = Ledger::new(asset.terms()?.asset);
-        let parties = (0..PEOPLE).map(|number| Party::new(keys(number))).collect();
+        let parties = (0..PEOPLE).map(|number| Party::new(keys(number), ledger.asset)).collect();
         let (locks, events) = (Vec::new(), Vec::new());
         let chain = chain.clone();
         Ok(Self { chain, asset, agent, officer, relayer, auditor, ledger, parties, locks, events, drawn: 0 })
@@ -124,7 +128,7 @@ impl Scene {
 
     /// A holder registers.
     pub(crate) fn register(&mut self, number: usize) -> Result<Field, Failure> {
-        let act = play::enrol(&self.terms()?, &mut self.parties[number])?;
+        let act = self.enrolling(number)?;
         let proof = prove(&self.chain, &act)?;
         self.asset.by(&self.relayer).register(act.call, proof).into_result()?;
         assert_eq!(
@@ -152,8 +156,8 @@ impl Scene {
 
     /// The officer issues an amount.
     pub(crate) fn issue(&mut self, to: usize, amount: u64) -> Result<(), Failure> {
-        let (terms, fresh) = (self.terms()?, self.draw());
-        let act = play::issue(&self.ledger, &terms, &self.parties[to].address(), amount, fresh)?;
+        let fresh = self.draw();
+        let act = self.issuing(to, amount, fresh)?;
         let proof = prove(&self.chain, &act)?;
         let root = self.ledger.holder_root();
         self.asset.by(&self.officer).issue(act.call, root, proof).into_result()?;
@@ -185,8 +189,33 @@ impl Scene {
     /// A transfer that is not proved yet.
     pub(crate) fn sending(&mut self, from: usize, to: usize, amount: u64) -> Result<Sending, Failure> {
         let (terms, to) = (self.terms()?, self.parties[to].address());
+        self.sending_to(&terms, from, &to, amount, Field::default())
+    }
+
+    /// The same under stated terms, to any address, with a memo.
+    pub(crate) fn sending_to(
+        &mut self,
+        terms: &Terms,
+        from: usize,
+        to: &Address,
+        amount: u64,
+        memo: Field,
+    ) -> Result<Sending, Failure> {
         let from = &mut self.parties[from];
-        Ok(play::send(&self.ledger, &terms, from, &to, amount, Field::default())?)
+        let sent = from.transfer(&self.ledger, &terms.auditor, to, [amount, 0], memo)?;
+        Ok(play::send(terms, sent)?)
+    }
+
+    /// An issue that is not proved yet.
+    pub(crate) fn issuing(&self, to: usize, amount: u64, fresh: [Scalar; 2]) -> Result<Issuing, Failure> {
+        let (terms, to) = (self.terms()?, self.parties[to].address());
+        Ok(play::issue(&terms, self.ledger.mint(&terms.auditor, &to, amount, fresh)?)?)
+    }
+
+    /// A registration that is not proved yet.
+    pub(crate) fn enrolling(&mut self, number: usize) -> Result<Enrolling, Failure> {
+        let terms = self.terms()?;
+        Ok(play::enrol(&terms, self.parties[number].register(&terms.auditor)?))
     }
 
     /// A transfer with its proof, which is not sent.
@@ -213,7 +242,7 @@ impl Scene {
     fn spend(&mut self, nullifiers: &[Field]) {
         for nullifier in nullifiers {
             self.ledger.spend(*nullifier);
-            self.parties.iter_mut().for_each(|party| party.spent(self.ledger.asset, *nullifier));
+            self.parties.iter_mut().for_each(|party| party.spent(*nullifier));
         }
     }
 
@@ -221,18 +250,18 @@ impl Scene {
         let position = self.ledger.add(commitment);
         self.events.push(Event { position, commitment, cipher });
         for party in &mut self.parties {
-            party.found(self.ledger.asset, position, commitment, &cipher);
+            party.found(position, commitment, &cipher);
         }
         position
     }
 
     /// A wallet that knows nothing but its keys reads all events, the last first.
     pub(crate) fn restored(&self, number: usize) -> Party {
-        let mut party = Party::new(keys(number));
+        let mut party = Party::new(keys(number), self.ledger.asset);
         for Event { position, commitment, cipher } in self.events.iter().rev() {
-            party.found(self.ledger.asset, *position, *commitment, cipher);
+            party.found(*position, *commitment, cipher);
         }
-        party.forget(|nullifier| self.ledger.unspent(nullifier).is_err(), self.ledger.asset);
+        party.forget(|nullifier| self.ledger.unspent(nullifier).is_err());
         party
     }
 
@@ -242,10 +271,17 @@ impl Scene {
         self.submit(transfer)
     }
 
+    /// A redemption for the invoice 12 that is not proved yet.
+    pub(crate) fn redeeming(&mut self, from: usize, amount: u64) -> Result<Sending, Failure> {
+        let (terms, from) = (self.terms()?, &mut self.parties[from]);
+        let own = from.address();
+        let redeemed = from.transfer(&self.ledger, &terms.auditor, &own, [0, amount], Field::default())?;
+        Ok(play::redeem(&terms, redeemed, "invoice 12")?)
+    }
+
     /// A holder redeems an amount.
     pub(crate) fn redeem(&mut self, from: usize, amount: u64) -> Result<(), Failure> {
-        let terms = self.terms()?;
-        let act = play::redeem(&self.ledger, &terms, &mut self.parties[from], amount, "invoice 12")?;
+        let act = self.redeeming(from, amount)?;
         let proof = prove(&self.chain, &act)?;
         let (by, root) = (self.asset.by(&self.relayer), self.ledger.holder_root());
         by.redeem(amount, "invoice 12".into(), act.call, root, proof).into_result()?;
@@ -273,7 +309,9 @@ impl Scene {
         let (owner, terms, fresh) = (self.parties[from].owner(), self.terms()?, self.draw());
         let known = *self.auditor.notes(owner).last().ok_or_else(|| Failure::new("there is no note"))?;
         let keys = self.auditor.keys(owner).ok_or_else(|| Failure::new("nobody is registered"))?;
-        Ok(play::seize(&self.ledger, &terms, keys, &known, &self.parties[to].address(), REASON, fresh)?)
+        let (to, note) = (self.parties[to].address(), (known.note, known.position));
+        let seized = self.ledger.seize(&terms.auditor, keys, note, &to, fresh)?;
+        Ok(play::seize(&terms, seized, REASON)?)
     }
 
     /// The officer freezes a holder.
@@ -293,8 +331,7 @@ impl Scene {
     /// Everybody notes a change of the registry.
     pub(crate) fn change(&mut self, owner: Field, change: impl FnOnce(&mut Holder)) -> Result<(), Failure> {
         let place = self.ledger.place(owner).ok_or_else(|| Failure::new("nobody is registered"))?;
-        let (mut holder, _) =
-            self.ledger.holder(owner).ok_or_else(|| Failure::new("nobody is registered"))?;
+        let mut holder = self.ledger.holder(owner).ok_or_else(|| Failure::new("nobody is registered"))?;
         change(&mut holder);
         self.ledger.set_holder(place, holder);
         self.agree()
@@ -311,11 +348,13 @@ impl Scene {
         let (terms, to) = (self.terms()?, self.parties[to].address());
         let instruction = Instruction {
             agent: self.agent.id(),
-            name: Field::from(self.locks.len() as u64),
+            instruction: Field::from(self.locks.len() as u64),
             deadline: self.chain.height() + 1 + DEADLINE_BLOCKS,
             blinding: Field::from(77),
         };
-        Ok(play::reserve(&self.ledger, &terms, &mut self.parties[from], &to, amount, &instruction)?)
+        let from = &mut self.parties[from];
+        let locked = from.lock(&self.ledger, &terms.auditor, &to, amount, &instruction)?;
+        Ok(play::reserve(&terms, locked)?)
     }
 
     /// A holder locks an amount.

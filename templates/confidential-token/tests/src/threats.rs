@@ -1,18 +1,20 @@
 //! What an attacker may try: the table of threats in the README, row by row.
 
 use ::asset::Refused;
+use circuits::{DisclosePrivate, DisclosePublic, Disclosure};
 use dusk_sdk::Field;
 use dusk_sdk::finance::confidential::pool::Spending;
 use dusk_sdk::finance::confidential::statements::PolicyNative;
 use dusk_sdk::finance::confidential::{
     AuditCipher, NoteCipher, act_nullifier, locks, notes, nullifiers, pool, registry,
 };
+use dusk_sdk::testing::confidential::{Auditor, Ledger, Owned, Party};
 use dusk_sdk::testing::*;
-use dusk_sdk::zk::native::Scalar;
+use dusk_sdk::zk::native::{IndexedError, Scalar};
 use dusk_sdk::zk::{Circuit, PROOF_BYTES, Proof, Provable};
-use play::{Act, Auditor, Party};
+use play::Act;
 
-use crate::people::{ALICE, BOB, CAROL, DEADLINE_BLOCKS, ISSUED, REASON, Scene, holder, keys, prove};
+use crate::people::{ALICE, BOB, CAROL, DEADLINE_BLOCKS, ISSUED, PEOPLE, REASON, Scene, holder, keys, prove};
 
 /// A refusal of the pool or of its parts.
 fn refused(refusal: impl Into<pool::Refused>) -> Refused {
@@ -27,6 +29,20 @@ where
 {
     let refusal = prove::<Call, C>(chain, act).expect_err("the statement is false");
     assert_eq!(refusal.constraint(), Some(constraint), "{refusal}");
+}
+
+/// A disclosure of a note at a snapshot, which is that of the ledger, to who asks the question 7.
+fn disclose(
+    snapshot: &Ledger,
+    height: u64,
+    party: &Party,
+    owned: &Owned,
+    least: u64,
+) -> Result<Act<Disclosure, DisclosePublic, DisclosePrivate>, IndexedError> {
+    let question = Field::from(7);
+    let asked = Disclosure { height, question, act_nullifier: Field::default(), least };
+    let shown = party.show(snapshot, height, owned, asked.act(snapshot.asset))?;
+    Ok(play::disclose(shown, height, question, least))
 }
 
 fn other(field: Field) -> Field {
@@ -77,11 +93,8 @@ fn equal_notes_have_different_nullifiers(chain: Chain) -> TestResult {
     let (asset, nk) = (scene.ledger.asset, scene.parties[ALICE].keys.spend.view().nk);
     assert_ne!(note.nullifier(asset, nk, 0), note.nullifier(asset, nk, 1));
     // The same issue twice: officer and auditor use the same ephemeral keys again.
-    let terms = scene.terms()?;
-    let fresh = || [Scalar::from(5), Scalar::from(6)];
     for _ in 0..2 {
-        let to = scene.parties[BOB].address();
-        let act = play::issue(&scene.ledger, &terms, &to, 20, fresh())?;
+        let act = scene.issuing(BOB, 20, [Scalar::from(5), Scalar::from(6)])?;
         let proof = prove(&chain, &act)?;
         let root = scene.ledger.holder_root();
         scene.asset.by(&scene.officer).issue(act.call, root, proof).succeeds();
@@ -102,8 +115,7 @@ fn values_do_not_wrap(chain: Chain) -> TestResult {
         unprovable::<circuits::Send, _>(&chain, &act, "the sum is conserved");
     }
     // Nor does a redemption make a note of nothing.
-    let (ledger, terms) = (scene.ledger.clone(), scene.terms()?);
-    let act = play::redeem(&ledger, &terms, &mut scene.parties[ALICE], ISSUED + 1, "invoice 12")?;
+    let act = scene.redeeming(ALICE, ISSUED + 1)?;
     unprovable::<circuits::Send, _>(&chain, &act, "the sum is conserved");
     Ok(())
 }
@@ -116,14 +128,13 @@ fn an_empty_note_is_no_fuel(chain: Chain) -> TestResult {
     let mut made_up = scene.parties[ALICE].nothing();
     made_up.note.value = 7;
     let (asset, nk) = (scene.ledger.asset, scene.parties[ALICE].keys.spend.view().nk);
-    act.private.secret.inputs[1] = play::input(&scene.ledger, &made_up);
+    act.private.secret.inputs[1] = made_up.input(&scene.ledger);
     act.public.act.nullifiers[1] = made_up.note.nullifier(asset, nk, 0);
     scene.reseal(ALICE, BOB, &mut act, [30, ISSUED - 30 + 7]);
     unprovable::<circuits::Send, _>(&chain, &act, "the second input is in the tree, or has no value");
     // The first one has to be there: nobody makes notes out of nothing, and fills the tree with them.
-    let mut nobody = Party::new(keys(9));
-    let (terms, to) = (scene.terms()?, scene.parties[BOB].address());
-    let act = play::send(&scene.ledger, &terms, &mut nobody, &to, 0, Field::default())?;
+    scene.parties.push(Party::new(keys(9), asset));
+    let act = scene.sending(PEOPLE, BOB, 0)?;
     unprovable::<circuits::Send, _>(&chain, &act, "the first input is in the tree");
     Ok(())
 }
@@ -210,8 +221,7 @@ fn nothing_that_goes_along_can_be_changed(chain: Chain) -> TestResult {
     let root = scene.ledger.holder_root();
     let by = scene.asset.by(&scene.relayer);
     by.redeem(30, "mine".into(), order, root, proof).refused(refused(pool::Refused::ProofInvalid));
-    let terms = scene.terms()?;
-    let act = play::redeem(&scene.ledger, &terms, &mut scene.parties[ALICE], 30, "invoice 12")?;
+    let act = scene.redeeming(ALICE, 30)?;
     let redemption = prove(&chain, &act)?;
     let by = scene.asset.by(&scene.relayer);
     by.redeem(30, "invoice 13".into(), act.call, root, redemption)
@@ -248,7 +258,7 @@ fn what_the_auditor_cannot_read_is_refused(chain: Chain) -> TestResult {
     let mut terms = scene.terms()?;
     terms.auditor = Auditor::new(Scalar::from(98)).key();
     let to = scene.parties[BOB].address();
-    let act = play::send(&scene.ledger, &terms, &mut scene.parties[ALICE], &to, 30, 0.into())?;
+    let act = scene.sending_to(&terms, ALICE, &to, 30, 0.into())?;
     let proof = prove(&chain, &act)?;
     scene.try_send(act.call, proof).refused(refused(pool::Refused::ProofInvalid));
     Ok(())
@@ -261,15 +271,15 @@ fn an_owner_registers_once_and_with_its_own_keys(chain: Chain) -> TestResult {
     let again = scene.register(ALICE).expect_err("she is registered");
     assert!(again.is(&refused(registry::Refused::AlreadyRegistered)), "{again}");
     // Bob registers the owner of carol's notes: he knows neither her secret, nor what her keys are.
-    let mut act = play::enrol(&scene.terms()?, &mut scene.parties[BOB])?;
+    let mut act = scene.enrolling(BOB)?;
     act.public.act.owner = scene.parties[CAROL].owner();
     unprovable::<circuits::Enrol, _>(&chain, &act, "the owner is the prover");
     // Or he tells the auditor other keys than his own.
-    let mut act = play::enrol(&scene.terms()?, &mut scene.parties[BOB])?;
+    let mut act = scene.enrolling(BOB)?;
     act.public.act.cipher.fields[1] = other(act.public.act.cipher.fields[1]);
     unprovable::<circuits::Enrol, _>(&chain, &act, "the auditor reads nk");
     // Carol's registration is for her reading key: nobody makes others send to another one.
-    let act = play::enrol(&scene.terms()?, &mut scene.parties[CAROL])?;
+    let act = scene.enrolling(CAROL)?;
     let proof = prove(&chain, &act)?;
     let reading = scene.parties[BOB].address().reading;
     let stolen = circuits::Enrolment { reading, ..act.call };
@@ -296,9 +306,9 @@ fn a_freeze_ends_proofs_from_before(chain: Chain) -> TestResult {
     scene.unfreeze(ALICE)?;
     scene.freeze(BOB)?;
     unprovable::<circuits::Send, _>(&chain, &scene.sending(ALICE, BOB, 30)?, "the receiver is active");
-    let stranger = Party::new(keys(9)).address();
+    let stranger = keys(9).address();
     let terms = scene.terms()?;
-    let act = play::send(&scene.ledger, &terms, &mut scene.parties[ALICE], &stranger, 30, 0.into())?;
+    let act = scene.sending_to(&terms, ALICE, &stranger, 30, 0.into())?;
     unprovable::<circuits::Send, _>(&chain, &act, "the receiver is in the registry");
     Ok(())
 }
@@ -446,11 +456,11 @@ fn a_snapshot_does_not_stop_a_waiting_transfer(chain: Chain) -> TestResult {
     let snapshot = scene.ledger.clone();
     scene.submit(waiting)?;
     // At the snapshot the amount was alice's: she can show it, and bob cannot.
-    let act = play::disclose(&snapshot, pinned.height, &scene.parties[ALICE], &owned, 7.into(), ISSUED)?;
+    let act = disclose(&snapshot, pinned.height, &scene.parties[ALICE], &owned, ISSUED)?;
     let proof = prove(&chain, &act)?;
     scene.asset.check_disclosure(act.call, proof)?;
     let note = scene.parties[BOB].notes()[0];
-    let act = play::disclose(&snapshot, pinned.height, &scene.parties[BOB], &note, 7.into(), 30)?;
+    let act = disclose(&snapshot, pinned.height, &scene.parties[BOB], &note, 30)?;
     unprovable::<circuits::Disclose, _>(&chain, &act, "the note was in the tree");
     Ok(())
 }
@@ -463,7 +473,7 @@ fn a_disclosure_is_true_and_for_one_who_asks(chain: Chain) -> TestResult {
     let pinned = scene.asset.by(&scene.officer).take_snapshot().succeeds().value();
     let (ledger, height) = (scene.ledger.clone(), pinned.height);
     let own = scene.parties[ALICE].notes()[0];
-    let show = |least| play::disclose(&ledger, height, &scene.parties[ALICE], &own, 7.into(), least);
+    let show = |least| disclose(&ledger, height, &scene.parties[ALICE], &own, least);
     unprovable::<circuits::Disclose, _>(&chain, &show(ISSUED - 29)?, "the note has at least this value");
     let act = show(ISSUED - 30)?;
     let proof = prove(&chain, &act)?;
@@ -477,10 +487,10 @@ fn a_disclosure_is_true_and_for_one_who_asks(chain: Chain) -> TestResult {
     let event = scene.asset.by(&scene.relayer).disclose(act.call, proof);
     event.emits(::asset::AmountDisclosed { disclosure: act.call });
     // A note that was spent before the snapshot shows nothing.
-    assert!(play::disclose(&ledger, height, &scene.parties[ALICE], &old, 7.into(), 1).is_err());
+    assert!(disclose(&ledger, height, &scene.parties[ALICE], &old, 1).is_err());
     let mut spent = show(1)?;
     let nk = scene.parties[ALICE].keys.spend.view().nk;
-    spent.private.secret.input = play::input(&ledger, &old);
+    spent.private.secret.input = old.input(&ledger);
     let act = spent.public.act.act;
     spent.public.act.act_nullifier = act_nullifier(nk, ledger.asset, old.position, act);
     unprovable::<circuits::Disclose, _>(&chain, &spent, "the note was not spent");

@@ -1,6 +1,7 @@
 //! The witnesses satisfy the statements, and the auditor reads what they say.
 
 use super::*;
+use crate::finance::confidential::auditor::handover;
 use crate::finance::confidential::snapshots::Pinned;
 use crate::finance::confidential::statements::{
     Held, HeldSecret, Lock, LockSecret, Mint, MintSecret, Party, Policy, PolicyNative, Register as RegisterAct,
@@ -385,4 +386,37 @@ fn the_register_is_a_table_and_csv() {
     let table = std::format!("{register}");
     assert!(table.contains("held 120, locked 0, together 120"), "{table}");
     assert!(table.lines().all(|line| line.len() < 140));
+}
+
+#[test]
+fn the_register_continues_after_a_hand_over() {
+    let mut scene = Scene::new(&[100, 20]);
+    let (one, two, old_key) = (scene.one.address(), scene.two.address(), scene.key);
+    let sent = scene.one.transfer(&old_key, two, 30, 0.into()).unwrap();
+    scene.submit(&sent);
+    // By itself the new auditor reads nothing of the past, and with the former one's words all of it.
+    let mut new = Auditor::new(words(10), IDENTITY);
+    assert_eq!(new.scan(&scene.chain.events).unwrap().acts, 0);
+    assert!(new.add_former(words(9), 0));
+    assert_eq!(new.scan(&scene.chain.events).unwrap().unreadable, 0);
+    scene.key = new.key();
+    let former = core::mem::replace(&mut scene.auditor, auditor_content::reopened(&new));
+    assert_eq!(scene.auditor.movements(), former.movements());
+    // Both sign the hand-over, each with its own key.
+    let message = handover(IDENTITY.asset(), 1, scene.key);
+    for (auditor, key) in [(&former, old_key), (&scene.auditor, scene.key)] {
+        assert_eq!(auditor.key(), key);
+        assert!(auditor.sign_handover(1, scene.key).verifies(key, message));
+    }
+    let sent = scene.two.transfer(&scene.key, one, 25, 0.into()).unwrap();
+    scene.submit(&sent);
+    scene.compare();
+    let last = scene.auditor.movements().pop().unwrap();
+    assert_eq!((last.from, last.to, last.amount), (Some(two.owner), one.owner, 25));
+    let mut former = Auditor::new(words(9), IDENTITY);
+    assert_eq!(former.scan(&scene.chain.events).unwrap().unreadable, 1, "the former auditor reads no later act");
+    for _ in 1..MAX_FORMER {
+        assert!(new.add_former(words(9), 0));
+    }
+    assert!(!new.add_former(words(9), 0));
 }

@@ -22,7 +22,12 @@ use dusk_sdk::prelude::*;
         pool::ConfidentialLock
     ),
     events(locks::AmountLocked, locks::LockReleased, locks::LockCancelled, snapshots::HoldingsPinned),
-    events(auditor::AuditorOffered, auditor::AuditorChanged, attesting::AttestationChanged),
+    events(
+        auditor::AuditorOffered,
+        auditor::AuditorLost,
+        auditor::AuditorChanged,
+        attesting::AttestationChanged
+    ),
     events(offices::Appointed, offices::Dismissed, offices::OfficeOffered, offices::OfficeTaken),
     events(documents::DocumentSet, documents::DocumentRemoved, pausing::Paused, pausing::Resumed)
 )]
@@ -36,6 +41,7 @@ pub mod asset {
         IssuePublic, Reserve, ReservePublic, Send, SendPublic, Terms, between_holders, for_reason,
         for_reference,
     };
+    use dusk_sdk::finance::confidential::auditor::KeyProof;
     use dusk_sdk::finance::confidential::locks::{LockId, Pending};
     use dusk_sdk::finance::confidential::pool::{Locking, Minting, Seizing, Spending};
     use dusk_sdk::finance::confidential::snapshots::Pinned;
@@ -365,15 +371,24 @@ pub mod asset {
             self.offices.officer()?;
             Ok(self.documents.remove(name)?)
         }
-        /// Offers the auditor's office to somebody with another key.
-        pub fn offer_auditor(&mut self, to: Principal, key: AuditorKey) -> Result<(), Refused> {
-            Ok(self.pool.auditor.offer(self.offices.officer()?, to, key)?)
+        /// Offers the auditor's office to another key.
+        pub fn offer_auditor(&mut self, key: AuditorKey) -> Result<(), Refused> {
+            Ok(self.pool.auditor.offer(self.offices.officer()?, key)?)
         }
 
         // For the issuer, and for whom an office is offered:
-        /// Takes the auditor's office. Acts are encrypted to the new key from now on.
-        pub fn take_auditor(&mut self) -> Result<(), Refused> {
-            Ok(self.pool.auditor.take()?)
+        /// Takes the auditor's office for the offered key, with the signatures of both auditors. Anybody may submit
+        /// them. Acts are encrypted to the new key from now on.
+        pub fn take_auditor(
+            &mut self,
+            acceptance: KeyProof,
+            consent: Option<KeyProof>,
+        ) -> Result<(), Refused> {
+            Ok(self.pool.auditor.take(self.pool.asset(), &acceptance, consent.as_ref())?)
+        }
+        /// Declares that the auditor's key is lost: after a week the offered key needs no consent. Only the issuer may.
+        pub fn declare_auditor_lost(&mut self) -> Result<(), Refused> {
+            Ok(self.pool.auditor.declare_lost(self.offices.require_issuer()?)?)
         }
         /// Makes somebody a compliance officer. Only the issuer may.
         pub fn appoint(&mut self, officer: Principal) -> Result<(), Refused> {

@@ -1,12 +1,11 @@
 //! The auditor: it reads every act, and knows who holds what.
 
-use std::collections::BTreeMap;
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
 
-use dusk_sdk::Field;
-use dusk_sdk::finance::confidential::{
-    AuditCipher, AuditorKey, Note, ReadingKey, Unreadable, ViewCipher, ViewKeys,
-};
-use dusk_sdk::zk::native::Scalar;
+use crate::Field;
+use crate::finance::confidential::{AuditCipher, AuditorKey, Note, ReadingKey, Unreadable, ViewCipher, ViewKeys};
+use crate::zk::native::Scalar;
 
 /// The auditor of an asset.
 #[derive(Debug)]
@@ -15,9 +14,18 @@ pub struct Auditor {
     /// The keys that holders have told at registration.
     holders: BTreeMap<Field, ViewKeys>,
     /// Every note that was not spent, by its nullifier.
-    unspent: BTreeMap<Field, Note>,
+    unspent: BTreeMap<Field, Known>,
     /// The notes that locks may become, by their commitments.
     pending: BTreeMap<Field, Note>,
+}
+
+/// A note as the auditor knows it.
+#[derive(Debug, Clone, Copy)]
+pub struct Known {
+    /// The note.
+    pub note: Note,
+    /// Its position.
+    pub position: u64,
 }
 
 /// A transfer as the auditor reads it.
@@ -39,6 +47,12 @@ impl Auditor {
         Self { key: ReadingKey::new(secret), holders, unspent, pending }
     }
 
+    /// Its secret key.
+    #[must_use]
+    pub fn reading(&self) -> &ReadingKey {
+        &self.key
+    }
+
     /// Its public key.
     #[must_use]
     pub fn key(&self) -> AuditorKey {
@@ -54,6 +68,12 @@ impl Auditor {
         let owner = keys.owner();
         self.holders.insert(owner, keys);
         Ok(owner)
+    }
+
+    /// The keys of a holder.
+    #[must_use]
+    pub fn keys(&self, owner: Field) -> Option<&ViewKeys> {
+        self.holders.get(&owner)
     }
 
     /// Reads an act: which notes it spends, and what it makes at these positions.
@@ -92,7 +112,7 @@ impl Auditor {
         let sender = self.spend(nullifiers);
         let audited = cipher.open(&self.key)?;
         let released = audited.first();
-        let mut pending = vec![released];
+        let mut pending = alloc::vec![released];
         if let Some(sender) = sender {
             pending.push(Note { owner: sender, ..released });
             self.know(asset, audited.change(sender), change);
@@ -112,8 +132,8 @@ impl Auditor {
     fn spend(&mut self, nullifiers: &[Field]) -> Option<Field> {
         let mut sender = None;
         for nullifier in nullifiers {
-            if let Some(note) = self.unspent.remove(nullifier) {
-                sender = Some(note.owner);
+            if let Some(known) = self.unspent.remove(nullifier) {
+                sender = Some(known.note.owner);
             }
         }
         sender
@@ -122,25 +142,27 @@ impl Auditor {
     /// Keeps a note of a registered holder.
     fn know(&mut self, asset: Field, note: Note, position: u64) {
         if let Some(keys) = self.holders.get(&note.owner).filter(|_| note.value > 0) {
-            self.unspent.insert(note.nullifier(asset, keys.nk, position), note);
+            self.unspent.insert(note.nullifier(asset, keys.nk, position), Known { note, position });
         }
     }
 
-    /// What a holder holds. Locked amounts are nobody's until they are released or cancelled.
+    /// The notes that a holder can spend, the largest last.
+    #[must_use]
+    pub fn notes(&self, owner: Field) -> Vec<Known> {
+        let mut notes: Vec<_> = self.unspent.values().filter(|known| known.note.owner == owner).copied().collect();
+        notes.sort_by_key(|known| (known.note.value, known.position));
+        notes
+    }
+
+    /// What a holder holds.
     #[must_use]
     pub fn balance(&self, owner: Field) -> u64 {
-        self.unspent.values().filter(|note| note.owner == owner).map(|note| note.value).sum()
+        self.notes(owner).iter().map(|known| known.note.value).sum()
     }
 
     /// The note that a lock may become, with which the auditor helps a receiver whose ciphertext was spoilt.
     #[must_use]
     pub fn pending(&self, commitment: Field) -> Option<Note> {
         self.pending.get(&commitment).copied()
-    }
-
-    /// The register of holders: who holds how much.
-    #[must_use]
-    pub fn register_of_holders(&self) -> Vec<(Field, u64)> {
-        self.holders.keys().map(|owner| (*owner, self.balance(*owner))).collect()
     }
 }
