@@ -18,6 +18,7 @@ use local_node_consensus::committee::Committees;
 use local_node_consensus::faults::{Slash, slashes};
 use local_node_consensus::finality::{Rolled, roll};
 use local_node_consensus::header::has_certificate;
+use local_node_consensus::signing::Signatures;
 use local_node_consensus::{
     BeforeTip, BlockBody, BuildRequest, Decision, MAX_ITERATIONS, Provisioners, RequestId, TipContext, VerifyRequest,
     Voter,
@@ -199,6 +200,17 @@ impl Ledger {
         self
     }
 
+    /// The same chain, whose votes are checked by `signatures`: for simulations with signatures without curves.
+    #[must_use]
+    pub fn with_signatures(mut self, signatures: &Arc<dyn Signatures>) -> Self {
+        let checked = |provisioners: &Provisioners| Arc::new(provisioners.clone().checked_by(Arc::clone(signatures)));
+        self.provisioners = checked(&self.provisioners);
+        if let Some(before) = &mut self.before {
+            before.provisioners = checked(&before.provisioners);
+        }
+        self
+    }
+
     /// The header of the last block.
     #[must_use]
     pub fn tip(&self) -> &Header {
@@ -292,7 +304,10 @@ impl Ledger {
     }
 
     /// As [`accept`](Self::accept), with the label of the block and the new labels of earlier blocks.
-    pub(crate) fn accept_labelled(
+    ///
+    /// # Errors
+    /// As [`accept`](Self::accept).
+    pub fn accept_labelled(
         &mut self,
         decision: Decision,
         label: Label,
@@ -399,7 +414,7 @@ impl Ledger {
     /// # Errors
     /// When a final block is among them, the state cannot be read, or the store does not take the change. The chain is
     /// then as it was.
-    pub(crate) fn revert_to(&mut self, height: u64, relabelled: &[(u64, Label)]) -> Result<Vec<Block>, LedgerError> {
+    pub fn revert_to(&mut self, height: u64, relabelled: &[(u64, Label)]) -> Result<Vec<Block>, LedgerError> {
         if height < self.store.last_final() {
             return Err(LedgerError::Final(height + 1));
         }
@@ -428,7 +443,7 @@ impl Ledger {
     ///
     /// # Errors
     /// When the chain or its states cannot be read.
-    pub(crate) fn unsettled(&self) -> Result<(Option<BeforeTip>, ChainBlock, Vec<ChainBlock>), LedgerError> {
+    pub fn unsettled(&self) -> Result<(Option<BeforeTip>, ChainBlock, Vec<ChainBlock>), LedgerError> {
         let (last_final, tip) = (self.store.last_final(), self.tip().height);
         let kept = self.store.kept_states()?;
         let mut above = (Arc::clone(&self.provisioners), self.before.clone());
@@ -450,7 +465,8 @@ impl Ledger {
     }
 
     /// Who can propose and vote after the tip.
-    pub(crate) fn provisioners(&self) -> &Arc<Provisioners> {
+    #[must_use]
+    pub fn provisioners(&self) -> &Arc<Provisioners> {
         &self.provisioners
     }
 

@@ -21,6 +21,7 @@
 //! | [`events`] | what listeners are told |
 //! | [`handle`] | the node as others see it |
 //! | [`network`] | the node's part in a network |
+//! | [`answers`] | what a core is told of its ledger's work |
 //! | [`http`] | the node as wallets, explorers and tools see it |
 //! | [`test_host`] | chains for contracts' tests, without a node |
 //!
@@ -57,6 +58,11 @@ pub mod test_host;
 pub mod transaction;
 mod weight;
 mod work;
+
+/// What a core is told of its ledger's work: shared by the node's threads and by simulations, which have none.
+pub mod answers {
+    pub use crate::runtime::{accounts, removal, senders, verdict};
+}
 
 pub use config::{BUILD_TIME, BlockTime, Config, LOCAL_CHAIN_ID, NodeError};
 pub use handle::NodeHandle;

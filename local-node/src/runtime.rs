@@ -68,10 +68,12 @@ use rand::Rng as _;
 use tokio::sync::{mpsc, watch};
 use tracing::{error, info};
 
+pub use self::chain::{removal, verdict};
 use self::log::{Log, Remembered, Written};
 use self::node::Node;
 use self::peers::{Incoming, MAX_MESSAGES, Outgoing, Peers};
 use self::worker::{Unsettled, Worker};
+pub use self::worker::{accounts, senders};
 use crate::accounts::{KeyPair, STAKERS, dev_accounts};
 use crate::block::{StoredBlock, TxId};
 use crate::config::{BlockTime, Config, NodeError};

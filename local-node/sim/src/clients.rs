@@ -12,17 +12,21 @@ use local_node_core::mempool::{ValidTransaction, most_spent};
 use local_node_types::keys::BlsKey;
 use local_node_types::ledger::LedgerTransaction;
 
+/// The chain's id.
+pub const CHAIN_ID: u8 = 0xd0;
 /// How many accounts send transfers.
 pub const CLIENTS: u64 = 4;
 /// Transfers of the first account that wait at every node from the start, so that the first blocks hold some.
 pub const FIRST_TRANSFERS: u64 = 32;
 /// What each account has at first, in LUX.
-const FUNDS: u64 = 1_000_000_000_000;
+pub const FUNDS: u64 = 1_000_000_000_000;
 /// What a transfer moves, in LUX.
 const VALUE: u64 = 1000;
-/// The gas limit of a transfer, and what of it is spent.
-const GAS_LIMIT: u64 = 100_000;
+/// The gas limit of a transfer in the model, and what of it is spent there.
+pub const GAS_LIMIT: u64 = 100_000;
 const GAS_SPENT: u64 = 20_000;
+/// The gas limit of a transfer in the virtual machine.
+pub const REAL_GAS_LIMIT: u64 = 10_000_000;
 
 /// The accounts after a block.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,12 +51,27 @@ fn secret(client: u64) -> SecretKey {
     SecretKey::from(BlsScalar::from(1000 + client))
 }
 
+/// The account of a client as a point, and as bytes. Computed once in a process.
+fn keys(client: u64) -> (PublicKey, BlsKey) {
+    static KNOWN: Mutex<BTreeMap<u64, (PublicKey, BlsKey)>> = Mutex::new(BTreeMap::new());
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let compute = || {
+        let point = PublicKey::from(&secret(client));
+        (point, BlsKey::from(&point))
+    };
+    *known.entry(client).or_insert_with(compute)
+}
+
 /// The account of a client.
 #[must_use]
 pub fn account(client: u64) -> BlsKey {
-    static KNOWN: Mutex<BTreeMap<u64, BlsKey>> = Mutex::new(BTreeMap::new());
-    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    *known.entry(client).or_insert_with(|| BlsKey::from(&PublicKey::from(&secret(client))))
+    keys(client).1
+}
+
+/// The account of a client as a point.
+#[must_use]
+pub fn point(client: u64) -> PublicKey {
+    keys(client).0
 }
 
 /// A client's transfer to the next one; the first client's are to itself, and the shortest that there are. Signed once
@@ -61,19 +80,19 @@ pub fn account(client: u64) -> BlsKey {
 /// # Panics
 /// Never: the terms of these transfers are right.
 #[must_use]
-pub fn transfer(client: u64, nonce: u64, gas_price: u64) -> ValidTransaction {
-    type Known = BTreeMap<(u64, u64, u64), ValidTransaction>;
+pub fn transfer(client: u64, nonce: u64, gas_price: u64, gas_limit: u64) -> ValidTransaction {
+    type Known = BTreeMap<(u64, u64, u64, u64), ValidTransaction>;
     static KNOWN: Mutex<Known> = Mutex::new(BTreeMap::new());
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     let sign = || {
-        let receiver = (client > 0).then(|| PublicKey::from(&secret((client + 1) % CLIENTS)));
+        let receiver = (client > 0).then(|| point((client + 1) % CLIENTS));
         let none = None::<TransactionData>;
         let signed =
-            Transaction::moonlight(&secret(client), receiver, VALUE, 0, GAS_LIMIT, gas_price, nonce, 0xd0, none);
+            Transaction::moonlight(&secret(client), receiver, VALUE, 0, gas_limit, gas_price, nonce, CHAIN_ID, none);
         let signed = LedgerTransaction::new(signed.expect("a transfer can be signed"), TransactionFormat::Boreas);
         ValidTransaction::of_block(signed).expect("it is public, and its amounts are small")
     };
-    known.entry((client, nonce, gas_price)).or_insert_with(sign).clone()
+    known.entry((client, nonce, gas_price, gas_limit)).or_insert_with(sign).clone()
 }
 
 impl Accounts {
@@ -82,6 +101,18 @@ impl Accounts {
     pub fn new() -> Self {
         let funded = AccountData { nonce: 0, balance: FUNDS };
         Self { accounts: Arc::new((0..CLIENTS).map(|client| (account(client), funded.clone())).collect()), fees: 0 }
+    }
+
+    /// What a state has, after blocks that took so many LUX of fees together.
+    #[must_use]
+    pub fn read(accounts: local_node_core::Accounts, fees: u64) -> Self {
+        Self { accounts: Arc::new(accounts.into_iter().collect()), fees }
+    }
+
+    /// The fees of all transfers so far, in LUX.
+    #[must_use]
+    pub const fn fees(&self) -> u64 {
+        self.fees
     }
 
     /// An account.
@@ -149,7 +180,7 @@ mod tests {
     #[test]
     fn transfers_run_in_the_order_of_their_nonces_and_money_is_conserved() {
         let mut accounts = Accounts::new();
-        let [first, second] = [1, 2].map(|nonce| transfer(1, nonce, 3));
+        let [first, second] = [1, 2].map(|nonce| transfer(1, nonce, 3, GAS_LIMIT));
         assert_eq!(accounts.run(second.transaction()), Err(Unfit::Nonce));
         assert_eq!((accounts.run(first.transaction()), accounts.run(second.transaction())), (Ok(()), Ok(())));
         assert_eq!(accounts.run(first.transaction()), Err(Unfit::Nonce));
@@ -162,7 +193,7 @@ mod tests {
     fn a_sender_has_to_be_able_to_pay_for_the_whole_gas_limit() {
         let with = |balance| {
             let accounts = BTreeMap::from([(account(0), AccountData { nonce: 0, balance })]);
-            Accounts { accounts: Arc::new(accounts), fees: 0 }.run(transfer(0, 1, 3).transaction())
+            Accounts { accounts: Arc::new(accounts), fees: 0 }.run(transfer(0, 1, 3, GAS_LIMIT).transaction())
         };
         assert_eq!(with(VALUE + 3 * GAS_LIMIT - 1), Err(Unfit::Money));
         assert_eq!(with(VALUE + 3 * GAS_LIMIT), Ok(()));

@@ -55,10 +55,15 @@ impl Scheme {
     pub fn provisioners(self, stakes: &[u64]) -> Arc<Provisioners> {
         let stake = |dusk: &u64| Stake { value: dusk * LUX_PER_DUSK, eligible_since: 0 };
         let provisioners: Provisioners = (1..).zip(stakes).map(|(number, dusk)| (point(number), stake(dusk))).collect();
-        let signatures: Arc<dyn Signatures> = match self {
+        Arc::new(provisioners.checked_by(self.signatures()))
+    }
+
+    /// What checks signatures.
+    #[must_use]
+    pub fn signatures(self) -> Arc<dyn Signatures> {
+        match self {
             Self::Ideal => Arc::new(IdealSignatures),
             Self::Bls => Arc::new(SignatureVerifier::default()),
-        };
-        Arc::new(provisioners.checked_by(signatures))
+        }
     }
 }

@@ -1,6 +1,9 @@
 //! A small model of a ledger: transfers move money between accounts, and blocks change stakes. What a block leads to is
 //! a hash over what it holds and what its senders have.
+//!
+//! In a part of the runs the shipped ledger takes its place ([`real`]); this one then is an index of it.
 
+pub mod real;
 mod stakes;
 
 use std::collections::BTreeSet;
@@ -37,6 +40,8 @@ pub struct Stored {
     pub executed: usize,
     /// The accounts after it.
     pub accounts: Accounts,
+    /// Rewards that were paid up to it, in LUX; none in the model.
+    paid: u64,
     /// The stakes after it, the provisioners among them.
     stakes: Stakes,
 }
@@ -56,7 +61,7 @@ impl Ledger {
         let hash = header.compute_hash();
         let block = Block { header: Header { hash, ..header }, ..Block::default() };
         let (stakes, accounts) = (Stakes::new(Arc::clone(&provisioners)), Accounts::new());
-        let genesis = Stored { block, label: Label::Final(0), provisioners, executed: 0, accounts, stakes };
+        let genesis = Stored { block, label: Label::Final(0), provisioners, executed: 0, accounts, paid: 0, stakes };
         Self { blocks: vec![genesis], rules }
     }
 
@@ -134,15 +139,13 @@ impl Ledger {
                 let executed = self.tip().executed + block.transactions.len();
                 let block = *block;
                 let senders = Self::senders(std::slice::from_ref(&block), &accounts);
-                let stored =
-                    Stored { block, label, provisioners: Arc::clone(&provisioners), executed, accounts, stakes };
+                let after = Arc::clone(&provisioners);
+                let stored = Stored { block, label, provisioners: after, executed, accounts, paid: 0, stakes };
                 self.blocks.push(stored);
                 Answer::Accepted { provisioners, accounts: senders }
             }
             LedgerRequest::Revert { height, relabelled } => {
-                let keep = usize::try_from(height).unwrap_or(usize::MAX).saturating_add(1).min(self.blocks.len());
-                let blocks: Vec<_> = self.blocks.drain(keep..).map(|stored| stored.block).collect();
-                self.relabel(&relabelled);
+                let blocks = self.take_back(height, &relabelled);
                 let accounts = Self::senders(&blocks, &self.tip().accounts);
                 Answer::Reverted { blocks, accounts }
             }
@@ -169,9 +172,22 @@ impl Ledger {
         if holds { Verdict::Valid } else { Verdict::Invalid }
     }
 
-    /// Takes up to two transfers that run from the queue; and those that never will.
+    /// Takes all blocks above a height from the chain, lowest first.
+    fn take_back(&mut self, height: u64, relabelled: &[(u64, Label)]) -> Vec<Block> {
+        let keep = usize::try_from(height).unwrap_or(usize::MAX).saturating_add(1).min(self.blocks.len());
+        let blocks = self.blocks.drain(keep..).map(|stored| stored.block).collect();
+        self.relabel(relabelled);
+        blocks
+    }
+
+    /// The most transfers that the next block takes: few, so that many blocks hold some.
+    const fn transactions_of_next(&self) -> usize {
+        1 + self.blocks.len() % 2
+    }
+
+    /// Takes transfers that run from the queue, as many as a block may hold; and those that never will.
     fn fill(&self, mut queue: Queue) -> (Vec<LedgerTransaction>, Vec<(TxId, Removal)>, Accounts) {
-        let most = 1 + self.blocks.len() % 2;
+        let most = self.transactions_of_next();
         let (mut transactions, mut unfit, mut accounts) = (Vec::new(), Vec::new(), self.tip().accounts.clone());
         while transactions.len() < most
             && let Some(next) = queue.next()

@@ -2,7 +2,8 @@
 //!
 //! A run is a function of its seed: [`simulate`] draws a [`plan::Plan`], starts full cores (`local-node-core`) in
 //! virtual time, and lets things go wrong in a first phase. Then everything heals, and finality has to come within a
-//! bound. The cores are the library's own; log, ledger, network and clock are models.
+//! bound. The cores are the library's own; log, network and clock are models. The ledger is a model, or the shipped one
+//! with the virtual machine ([`ledger::real`]).
 //!
 //! ```text
 //!  seed ─▶ plan ─▶ world: one queue of events in the order of their times
@@ -25,6 +26,7 @@
 //! | a block that leads to other stakes at one node than at another | `checkers.rs` |
 //! | a final block that is taken back | `world/ledger.rs` |
 //! | money that comes or goes, a transfer that runs twice or before its predecessor | `checkers.rs` |
+//! | a database, or a state in the virtual machine, that is not that of the chain; rewards that no block has paid | `ledger/real.rs` |
 //! | a transaction of a reverted block that does not wait again; waiting ones that cannot run | `world/clients.rs` |
 //! | a message that is judged twice, or a broadcast that is passed on twice | `world/outputs.rs` |
 //! | an honest node that drops an honest node | `world/outputs.rs` |
@@ -63,8 +65,9 @@
 //!
 //! # Absent
 //!
-//! - Real ledgers: transfers run in a model with accounts, not in the virtual machine. Nodes lose what waits in their
-//!   mempools when they stop; that the shipped node keeps it is for its own tests.
+//! - Nodes lose what waits in their mempools when they stop; that the shipped node keeps it is for its own tests.
+//! - Transactions that change stakes on real ledgers: there, stakes change by punishments only. An epoch has the chain's
+//!   length there, so that a suspended provisioner stays away for the rest of the run.
 //! - Torn records: the log of the model holds values, in which a torn record is a lost one. The format of the log is
 //!   the driver's, and has to be tested with it.
 //! - Clocks that go back while a node runs: the core asks for a clock that does not.

@@ -1,5 +1,6 @@
 //! Runs simulations and measurements and prints what came of them.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
 use std::ops::Range;
@@ -8,18 +9,21 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use local_node_sim::keys::Scheme;
+use local_node_sim::ledger::real::Machine;
 use local_node_sim::marks::Marks;
 use local_node_sim::measure::{self, Measurement};
 use local_node_sim::{Options, Outcome, diagram, draw, run, shrink, simulate};
 
-const USAGE: &str = "usage: local-node-sim --seed N [--real] [--out FOLDER]
-       local-node-sim --seeds A..B [--real] [--out FOLDER]
+const USAGE: &str = "usage: local-node-sim --seed N [--real] [--vm real|model] [--mixed] [--out FOLDER]
+       local-node-sim --seeds A..B [--real] [--vm real|model] [--mixed] [--out FOLDER]
        local-node-sim measure size|attestation|delay|silence|speed|all [--out FOLDER]
 
 --seed N      one run, and everything that happened in it
 --seeds A..B  many runs, and those that failed
 measure WHAT  a table, and a plot as SVG
 --real        with the chain's signatures in place of ideal ones
+--vm real     with the shipped ledger and the virtual machine in place of the model; its folders are in TMPDIR
+--mixed       the seed decides both: a tenth with the chain's signatures, a twentieth with the virtual machine
 --out FOLDER  where pictures go (the current folder)
 
 A run that fails is shrunk, and the end of it is drawn as SVG.";
@@ -32,20 +36,37 @@ enum Command {
 
 struct Arguments {
     command: Command,
-    scheme: Scheme,
+    kind: Kind,
     folder: PathBuf,
+}
+
+/// What runs are made with.
+#[derive(Clone, Copy)]
+enum Kind {
+    Of(Options),
+    /// The seed decides.
+    Mixed,
+}
+
+impl Kind {
+    fn options(self, seed: u64) -> Options {
+        match self {
+            Self::Of(options) => options,
+            Self::Mixed => Options::mixed(seed),
+        }
+    }
 }
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let mut out = io::stdout().lock();
-    let Some(Arguments { command, scheme, folder }) = parse(&arguments) else {
+    let Some(Arguments { command, kind, folder }) = parse(&arguments) else {
         let _ = writeln!(io::stderr(), "{USAGE}");
         return ExitCode::from(2);
     };
     let done = match command {
-        Command::Seed(seed) => one(&mut out, seed, scheme, &folder),
-        Command::Seeds(seeds) => many(&mut out, seeds, scheme, &folder),
+        Command::Seed(seed) => one(&mut out, seed, kind.options(seed), &folder),
+        Command::Seeds(seeds) => many(&mut out, seeds, kind, &folder),
         Command::Measure(what) => what.into_iter().try_fold(true, |good, what| {
             let result = measure::run(what);
             writeln!(out, "{}", result.table)?;
@@ -64,7 +85,7 @@ fn main() -> ExitCode {
 }
 
 fn parse(arguments: &[String]) -> Option<Arguments> {
-    let (mut command, mut scheme, mut folder) = (None, Scheme::Ideal, PathBuf::from("."));
+    let (mut command, mut options, mut mixed, mut folder) = (None, Options::default(), false, PathBuf::from("."));
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
@@ -79,17 +100,25 @@ fn parse(arguments: &[String]) -> Option<Arguments> {
                 let chosen: Vec<_> = chosen.collect();
                 command = if chosen.is_empty() { return None } else { Some(Command::Measure(chosen)) };
             }
-            "--real" => scheme = Scheme::Bls,
+            "--real" => options.scheme = Scheme::Bls,
+            "--mixed" => mixed = true,
+            "--vm" => {
+                options.machine = match arguments.next()?.as_str() {
+                    "real" => Machine::Real,
+                    "model" => Machine::Model,
+                    _ => return None,
+                }
+            }
             "--out" => folder = PathBuf::from(arguments.next()?),
             _ => return None,
         }
     }
-    Some(Arguments { command: command?, scheme, folder })
+    Some(Arguments { command: command?, kind: if mixed { Kind::Mixed } else { Kind::Of(options) }, folder })
 }
 
-fn one(out: &mut impl Write, seed: u64, scheme: Scheme, folder: &std::path::Path) -> io::Result<bool> {
-    let (plan, report) = simulate(seed, Options { scheme, tell: true, ..Options::default() });
-    writeln!(out, "seed {seed}\n{plan}\n")?;
+fn one(out: &mut impl Write, seed: u64, options: Options, folder: &std::path::Path) -> io::Result<bool> {
+    let (plan, report) = simulate(seed, Options { tell: true, ..options });
+    writeln!(out, "seed {seed}, signatures {:?}, machine {:?}\n{plan}\n", options.scheme, options.machine)?;
     for line in &report.lines {
         writeln!(out, "{line}")?;
     }
@@ -103,7 +132,7 @@ fn one(out: &mut impl Write, seed: u64, scheme: Scheme, folder: &std::path::Path
         Outcome::Unsettled(why) => writeln!(out, "nothing becomes final, explained: {why}")?,
         Outcome::Violated(violation) => {
             writeln!(out, "VIOLATION {violation}")?;
-            tell_shrunk(out, seed, scheme, folder)?;
+            tell_shrunk(out, seed, options, folder)?;
             return Ok(false);
         }
     }
@@ -111,9 +140,9 @@ fn one(out: &mut impl Write, seed: u64, scheme: Scheme, folder: &std::path::Path
 }
 
 /// Shrinks a seed that fails, prints what is left of its plan, and draws its end.
-fn tell_shrunk(out: &mut impl Write, seed: u64, scheme: Scheme, folder: &std::path::Path) -> io::Result<()> {
+fn tell_shrunk(out: &mut impl Write, seed: u64, options: Options, folder: &std::path::Path) -> io::Result<()> {
     let (plan, rng) = draw(seed);
-    let Some(shrunk) = shrink::shrink(&plan, &rng, Options { scheme, ..Options::default() }) else { return Ok(()) };
+    let Some(shrunk) = shrink::shrink(&plan, &rng, options) else { return Ok(()) };
     writeln!(out, "\nshrunk in {} runs, with the chance of seed {seed}:\n{}", shrunk.runs, shrunk.plan)?;
     if let Outcome::Violated(violation) = &shrunk.report.outcome {
         writeln!(out, "VIOLATION {violation}")?;
@@ -123,15 +152,16 @@ fn tell_shrunk(out: &mut impl Write, seed: u64, scheme: Scheme, folder: &std::pa
     writeln!(out, "drawn in {}", path.display())
 }
 
-fn many(out: &mut impl Write, seeds: Range<u64>, scheme: Scheme, folder: &std::path::Path) -> io::Result<bool> {
+fn many(out: &mut impl Write, seeds: Range<u64>, kind: Kind, folder: &std::path::Path) -> io::Result<bool> {
     let begun = Instant::now();
     let (mut failed, mut parted, mut undecidable, mut unsettled, mut blocks) = (0_u64, 0_u64, 0_u64, 0_u64, 0);
-    let (mut marks, mut adversaries) = (Marks::default(), 0_u64);
+    let (mut marks, mut adversaries, mut kinds) = (Marks::default(), 0_u64, BTreeMap::<_, u64>::new());
     let count = seeds.end.saturating_sub(seeds.start);
     for seed in seeds {
-        let (plan, rng) = draw(seed);
-        let report = run(&plan, rng, Options { scheme, ..Options::default() });
+        let ((plan, rng), options) = (draw(seed), kind.options(seed));
+        let report = run(&plan, rng, options);
         marks.add(&report.marks);
+        *kinds.entry(format!("signatures {:?}, machine {:?}", options.scheme, options.machine)).or_default() += 1;
         adversaries += u64::from(plan.adversary.is_some());
         blocks += report.height;
         match report.outcome {
@@ -148,16 +178,19 @@ fn many(out: &mut impl Write, seeds: Range<u64>, scheme: Scheme, folder: &std::p
             Outcome::Violated(violation) => {
                 failed += 1;
                 writeln!(out, "seed {seed}: VIOLATION {violation}\n{plan}")?;
-                tell_shrunk(out, seed, scheme, folder)?;
+                tell_shrunk(out, seed, options, folder)?;
             }
         }
     }
     let seconds = begun.elapsed().as_secs_f64();
     writeln!(
         out,
-        "{count} runs, {adversaries} with an adversary, signatures {scheme:?}, {blocks} blocks, {seconds:.1} s: \
-         {failed} failed, {parted} parted, {undecidable} undecidable, {unsettled} unsettled"
+        "{count} runs, {adversaries} with an adversary, {blocks} blocks, {seconds:.1} s: {failed} failed, \
+         {parted} parted, {undecidable} undecidable, {unsettled} unsettled"
     )?;
+    for (kind, count) in kinds {
+        writeln!(out, "{count} runs with {kind}")?;
+    }
     writeln!(out, "{marks}")?;
     writeln!(out, "never: {:?}", marks.missing())?;
     Ok(failed == 0)

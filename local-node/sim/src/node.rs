@@ -1,15 +1,22 @@
 //! A driver of the core in virtual time: its log, its ledger, and what waits for them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use local_node_consensus::Millis;
 use local_node_consensus::Persist;
-use local_node_core::{Cause, Core, IngressId, LedgerId, LedgerRequest, PeerId, Position, Record, Target};
+use local_node_core::{Answer, Cause, Core, IngressId, LedgerId, LedgerRequest, PeerId, Position, Record, Target};
+use local_node_types::codec::{Decode, Encode};
 use local_node_types::keys::BlsKey;
-use local_node_types::ledger::{Block, ConsensusHeader, Hash, StepName, Vote};
-use local_node_types::message::{InventoryItem, Message, ValidationQuorum, ValidationResult};
+use local_node_types::ledger::{Block, ConsensusHeader, Hash, LedgerTransaction, StepName, Vote};
+use local_node_types::message::{Frame, InventoryItem, Message, ValidationQuorum, ValidationResult};
+use sha3::{Digest, Sha3_256};
 
 use crate::ledger::Ledger;
+use crate::ledger::real::RealLedger;
+
+/// Where a frame names its topic.
+const TOPIC_PLACE: usize = 5;
 
 /// A vote as it is recorded.
 pub(crate) type CastVote = (ConsensusHeader, StepName, Vote);
@@ -93,6 +100,49 @@ pub(crate) struct Waiting {
     pub(crate) message: Box<Message>,
 }
 
+/// A message as it travels. It is decoded once, and not again at each node.
+#[derive(Debug)]
+pub(crate) struct Packet {
+    /// The frame.
+    pub(crate) bytes: Vec<u8>,
+    /// What it holds.
+    pub(crate) message: Message,
+}
+
+impl Packet {
+    /// The message as others read it, and its hash.
+    ///
+    /// # Panics
+    /// When what was encoded does not decode: then no node could read it.
+    pub(crate) fn new(mut message: Message) -> (Ray, Arc<Self>) {
+        let bytes = Frame::from(message.clone()).encoded();
+        // Transfers in a block stay as they are: each was decoded when it was sent, and its points take milliseconds.
+        let transfers = transfers_of(&mut message).map(std::mem::take);
+        let read = |bytes: &[u8]| Frame::decode_all(bytes).expect("a frame that was encoded decodes").message;
+        let mut message = match &transfers {
+            Some(_) => read(&Frame::from(message).encoded()),
+            None => read(&bytes),
+        };
+        if let (Some(place), Some(transfers)) = (transfers_of(&mut message), transfers) {
+            *place = transfers;
+        }
+        (Sha3_256::digest(&bytes).into(), Arc::new(Self { bytes, message }))
+    }
+
+    /// The number of its topic.
+    pub(crate) fn topic(&self) -> u8 {
+        self.bytes.get(TOPIC_PLACE).copied().unwrap_or_default()
+    }
+}
+
+/// The transfers of the block in a message.
+fn transfers_of(message: &mut Message) -> Option<&mut Vec<LedgerTransaction>> {
+    match message {
+        Message::Candidate(block) | Message::Block(block) => Some(&mut block.transactions),
+        _ => None,
+    }
+}
+
 /// A message that came in and has not been judged.
 #[derive(Debug)]
 pub(crate) struct Ingress {
@@ -101,7 +151,7 @@ pub(crate) struct Ingress {
     /// What it is known by, if it was broadcast.
     pub(crate) ray: Option<Ray>,
     /// The message as it travels.
-    pub(crate) bytes: std::sync::Arc<[u8]>,
+    pub(crate) packet: Arc<Packet>,
 }
 
 /// The speed of a true clock, in thousandths.
@@ -162,6 +212,8 @@ pub(crate) struct Node {
     pub(crate) outbox: Vec<Waiting>,
     /// Its chain, which is on disk.
     pub(crate) ledger: Ledger,
+    /// The real ledger, of which `ledger` is the index; nothing where the model executes blocks.
+    pub(crate) real: Option<RealLedger>,
     /// What the ledger was asked for.
     pub(crate) pending: BTreeMap<LedgerId, LedgerRequest>,
     /// The next name of a message.
@@ -209,7 +261,7 @@ pub(crate) struct Node {
 impl Node {
     /// A node that is down, with an empty chain.
     #[must_use]
-    pub(crate) const fn new(keys: Vec<u64>, ledger: Ledger) -> Self {
+    pub(crate) const fn new(keys: Vec<u64>, ledger: Ledger, real: Option<RealLedger>) -> Self {
         Self {
             keys,
             core: None,
@@ -218,6 +270,7 @@ impl Node {
             syncing: false,
             outbox: Vec::new(),
             ledger,
+            real,
             pending: BTreeMap::new(),
             next_ingress: 0,
             open: BTreeMap::new(),
@@ -239,6 +292,14 @@ impl Node {
             sources: BTreeSet::new(),
             owed: BTreeSet::new(),
             taken: false,
+        }
+    }
+
+    /// Carries a request to the ledger out; an error beside the answer is a violation.
+    pub(crate) fn work(&mut self, id: LedgerId, request: LedgerRequest) -> (Answer, Result<(), String>) {
+        match &mut self.real {
+            Some(real) => real.carry_out(id, request, &mut self.ledger),
+            None => (self.ledger.carry_out(request), Ok(())),
         }
     }
 

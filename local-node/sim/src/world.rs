@@ -13,25 +13,24 @@ use std::sync::Arc;
 
 use local_node_consensus::{Config, Millis};
 use local_node_core::{Core, CoreConfig, Input, LedgerId, Output, PeerId, Planted, Position};
-use local_node_types::codec::Decode;
 use local_node_types::ledger::Hash;
-use local_node_types::message::{Frame, Message};
+use local_node_types::message::Message;
 use sha3::{Digest, Sha3_256};
 
 use crate::adversary::Attack;
 use crate::checkers::{self, Checkers};
 use crate::keys::Scheme;
+use crate::ledger::real::{Machine, RealLedger};
 use crate::ledger::{GENESIS_SECONDS, Ledger};
 use crate::marks::{Mark, Marks};
-use crate::node::{Clock, Ingress, Node, Ray};
+use crate::node::{Clock, Ingress, Node, Packet, Ray};
 use crate::plan::{Fault, Plan};
 use crate::rng::Rng;
 use crate::trace::{Item, Trace};
 
 /// The most events at one moment: more of them mean that something goes round in a circle.
 const MAX_EVENTS_AT_ONCE: u32 = 200_000;
-/// Where a frame names its topic, and the topics of ratifications and quorums.
-const TOPIC_PLACE: usize = 5;
+/// The topics of ratifications and quorums.
 const RATIFICATION: u8 = 18;
 const QUORUM: u8 = 19;
 /// The most messages that may come again.
@@ -56,6 +55,8 @@ pub enum Bug {
     WrongQuorum,
     /// Nodes that run apart do not look for each other.
     Drift,
+    /// The real ledger keeps the state of blocks that are taken back.
+    StateKept,
 }
 
 /// How a plan is run.
@@ -63,10 +64,28 @@ pub enum Bug {
 pub struct Options {
     /// How nodes sign.
     pub scheme: Scheme,
+    /// What executes blocks.
+    pub machine: Machine,
     /// The bug that every honest node has.
     pub bug: Option<Bug>,
     /// Whether the report tells what happened, in words and for a picture.
     pub tell: bool,
+}
+
+/// One run in so many with the model has the chain's signatures, where the seed decides.
+const REAL_SIGNATURES_ONE_IN: u64 = 10;
+/// One run in so many has the virtual machine, and half of these the chain's signatures.
+const REAL_MACHINE_ONE_IN: u64 = 20;
+
+impl Options {
+    /// Signatures and machine as the seed has it.
+    #[must_use]
+    pub fn mixed(seed: u64) -> Self {
+        let machine = if seed.is_multiple_of(REAL_MACHINE_ONE_IN) { Machine::Real } else { Machine::Model };
+        let signs = seed % REAL_SIGNATURES_ONE_IN == 1 || seed.is_multiple_of(2 * REAL_MACHINE_ONE_IN);
+        let scheme = if signs { Scheme::Bls } else { Scheme::Ideal };
+        Self { scheme, machine, ..Self::default() }
+    }
 }
 
 /// Something that must never happen.
@@ -142,7 +161,7 @@ struct Funnel {
 struct Sent {
     from: usize,
     ray: Option<Ray>,
-    bytes: Arc<[u8]>,
+    packet: Arc<Packet>,
 }
 
 /// Something that happens at a moment.
@@ -152,7 +171,7 @@ enum Event {
         to: usize,
         from: usize,
         ray: Option<Ray>,
-        bytes: Arc<[u8]>,
+        packet: Arc<Packet>,
     },
     Replay {
         to: usize,
@@ -270,24 +289,40 @@ struct World {
 }
 
 impl Funnel {
-    fn stops(&self, from: usize, to: usize, frame: &[u8], now: Millis) -> bool {
+    fn stops(&self, from: usize, to: usize, topic: u8, now: Millis) -> bool {
         let is_node = from == self.node || to == self.node;
-        match frame.get(TOPIC_PLACE).copied() {
+        match topic {
             _ if self.until <= now => false,
             _ if self.is_cut => is_node,
-            Some(RATIFICATION) => to != self.node,
-            Some(QUORUM) => true,
+            RATIFICATION => to != self.node,
+            QUORUM => true,
             _ => false,
         }
     }
 }
 
+/// A node that is down, with an empty chain.
+///
+/// # Panics
+/// When the machine on which the simulation runs has no room for a real ledger.
+fn new_node(plan: &Plan, options: Options, keys: &[u64]) -> Node {
+    let (ledger, real) = match options.machine {
+        Machine::Model => (Ledger::new(options.scheme.provisioners(&plan.stakes), plan.rules), None),
+        Machine::Real => {
+            let keeps_state = options.bug == Some(Bug::StateKept);
+            let (real, ledger) = RealLedger::new(&plan.stakes, options.scheme, keeps_state)
+                .unwrap_or_else(|problem| panic!("a real ledger cannot be made: {problem}"));
+            (ledger, Some(real))
+        }
+    };
+    Node::new(keys.to_vec(), ledger, real)
+}
+
 impl World {
     fn new(plan: &Plan, rng: Rng, options: Options) -> Self {
         let start = Millis::from_secs(GENESIS_SECONDS);
-        let ledger = Ledger::new(options.scheme.provisioners(&plan.stakes), plan.rules);
         let count = plan.keys.len();
-        let mut nodes: Vec<_> = plan.keys.iter().map(|keys| Node::new(keys.clone(), ledger.clone())).collect();
+        let mut nodes: Vec<_> = plan.keys.iter().map(|keys| new_node(plan, options, keys)).collect();
         for (node, ahead) in nodes.iter_mut().zip(&plan.skews) {
             node.clock = Clock::ahead(start, Millis(*ahead));
         }
@@ -359,7 +394,7 @@ impl World {
         self.now = at;
         self.handled += 1;
         match event {
-            Event::Deliver { to, from, ray, bytes } => self.deliver(to, from, ray, bytes),
+            Event::Deliver { to, from, ray, packet } => self.deliver(to, from, ray, packet),
             Event::Replay { to, sent } => self.replay(to, sent),
             Event::Timer { node, life } => self.fire(node, life),
             Event::Synced { node, life, position } => self.synced(node, life, position),
@@ -459,7 +494,13 @@ impl World {
         let config = CoreConfig { planted, ..CoreConfig::new(consensus) };
         let now = self.clock(node);
         let state = &mut self.nodes[node];
-        let (before, last_final, unsettled) = state.ledger.restart();
+        let (chain, sound) = match &mut state.real {
+            Some(real) => {
+                real.restart(&state.ledger).map_or_else(|what| (state.ledger.restart(), Err(what)), |it| (it, Ok(())))
+            }
+            None => (state.ledger.restart(), Ok(())),
+        };
+        let (before, last_final, unsettled) = chain;
         let records = match self.options.bug {
             Some(Bug::RecordsForgotten) => Vec::new(),
             _ => state.log.records().to_vec(),
@@ -474,6 +515,7 @@ impl World {
         });
         state.core = Some(core);
         self.check(node, if same { Ok(()) } else { Err("a restart gives other labels".to_owned()) });
+        self.check(node, sound);
         self.carry_out(node, out);
     }
 
@@ -493,6 +535,7 @@ impl World {
         state.dropped.clear();
         state.owed.clear();
         state.left = None;
+        state.real.iter_mut().for_each(RealLedger::close);
         (state.stops_in_ledger, state.stops_in_outputs) = (false, None);
         if self.plan.adversary == Some((node, Attack::ForgetVotes)) && self.healing.is_none() {
             state.log.forget();
@@ -561,7 +604,7 @@ impl World {
 
     // ---- Network ---------------------------------------------------------------------------------------------------
 
-    fn deliver(&mut self, to: usize, from: usize, ray: Option<Ray>, bytes: Arc<[u8]>) {
+    fn deliver(&mut self, to: usize, from: usize, ray: Option<Ray>, packet: Arc<Packet>) {
         let state = &mut self.nodes[to];
         if state.core.is_none() || state.dropped.contains(&PeerId(from as u64)) {
             return;
@@ -570,34 +613,31 @@ impl World {
             return;
         }
         self.received.0 += 1;
-        self.received.1 += bytes.len() as u64;
-        let Ok(frame) = Frame::decode_all(&bytes) else {
-            return self.violate(format!("node {from} sent what does not decode"));
-        };
-        if matches!(frame.message, Message::Block(_)) && state.sources.insert(from) && state.sources.len() == 3 {
+        self.received.1 += packet.bytes.len() as u64;
+        if matches!(packet.message, Message::Block(_)) && state.sources.insert(from) && state.sources.len() == 3 {
             self.marks.note(Mark::SyncFromThree);
         }
         let state = &mut self.nodes[to];
         state.next_ingress += 1;
         let ingress = local_node_core::IngressId(state.next_ingress);
-        if let Message::Transaction(transaction) = &frame.message {
-            return self.hear_transfer(to, from, ray, &bytes, transaction.clone());
+        if let Message::Transaction(transaction) = &packet.message {
+            return self.hear_transfer(to, from, ray, &packet, transaction.clone());
         }
-        state.open.insert(ingress, Ingress { from, ray, bytes });
-        let (from, message) = (PeerId(from as u64), Box::new(frame.message));
-        self.handle(to, Input::Message { ingress, from, message });
+        let (peer, message) = (PeerId(from as u64), Box::new(packet.message.clone()));
+        state.open.insert(ingress, Ingress { from, ray, packet });
+        self.handle(to, Input::Message { ingress, from: peer, message });
     }
 
-    /// Puts bytes on the way from one node to another, as far as the network lets them.
-    fn transmit(&mut self, from: usize, to: usize, ray: Option<Ray>, bytes: &Arc<[u8]>) {
+    /// Puts a message on the way from one node to another, as far as the network lets them.
+    fn transmit(&mut self, from: usize, to: usize, ray: Option<Ray>, packet: &Arc<Packet>) {
         if from == to || to >= self.nodes.len() || self.blocked[from][to] || self.rng.percent(self.plan.loss) {
             return;
         }
-        if self.funnel.is_some_and(|funnel| funnel.stops(from, to, bytes, self.now)) {
+        if self.funnel.is_some_and(|funnel| funnel.stops(from, to, packet.topic(), self.now)) {
             return;
         }
         let copies = if self.rng.percent(self.plan.duplication) { 2 } else { 1 };
-        let late = self.late_by(from, bytes);
+        let late = self.late_by(from, packet.topic());
         for _ in 0..copies {
             let slow = if self.rng.percent(self.plan.stragglers) { 20 } else { 1 };
             let delay = 1 + self.rng.below(self.plan.delay * slow) + late;
@@ -607,13 +647,13 @@ impl World {
             }
             let delay = delay.max(clogged);
             let until = self.now.plus(Millis(delay)).since(self.start);
-            self.trace(|| Item::Message { from, to, until, topic: bytes[TOPIC_PLACE] });
-            self.schedule(delay, Event::Deliver { to, from, ray, bytes: Arc::clone(bytes) });
+            self.trace(|| Item::Message { from, to, until, topic: packet.topic() });
+            self.schedule(delay, Event::Deliver { to, from, ray, packet: Arc::clone(packet) });
         }
         if self.sent.len() == MAX_SENT {
             self.sent.pop_front();
         }
-        self.sent.push_back(Sent { from, ray, bytes: Arc::clone(bytes) });
+        self.sent.push_back(Sent { from, ray, packet: Arc::clone(packet) });
     }
 
     /// A message comes again, when the node has forgotten that it has had it.
@@ -623,6 +663,6 @@ impl World {
         {
             self.marks.note(Mark::Replayed);
         }
-        self.deliver(to, sent.from, sent.ray, sent.bytes);
+        self.deliver(to, sent.from, sent.ray, sent.packet);
     }
 }

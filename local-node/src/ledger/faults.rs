@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use local_node_consensus::BuildRequest;
-use local_node_consensus::faults::{FaultError, check_fault};
+use local_node_consensus::faults::{FaultError, check_fault_by};
 use local_node_types::codec::Encode as _;
 use local_node_types::ledger::{Block, Fault, MAX_FAULTS};
 use local_node_types::rules::Profile;
@@ -57,11 +57,12 @@ impl Ledger {
     /// Checks each fault of a block by the rules of the book, "Consensus", section "Faults and slashes". As there, the
     /// signer need not have been drawn into a committee: whoever signs a contradiction is to blame.
     pub(super) fn check_faults(&self, block: &Block) -> Result<(), LedgerError> {
-        let height = block.header.height;
+        let (height, signatures) = (block.header.height, self.provisioners.signatures());
         let mut found = BTreeSet::new();
         for (place, fault) in block.faults.iter().enumerate() {
             let invalid = |problem| LedgerError::Invalid { height, problem: InvalidBlock::Fault { place, problem } };
-            let about = check_fault(fault, height, VOTING_RULES).map_err(|error| invalid(error.into()))?;
+            let about = check_fault_by(fault, height, VOTING_RULES, signatures.as_ref())
+                .map_err(|error| invalid(error.into()))?;
             let previous = self.store.height_of(&about.prev_block_hash)?;
             if previous.is_none() || previous != about.round.checked_sub(1) {
                 return Err(invalid(FaultProblem::OtherBranch(about.round)));

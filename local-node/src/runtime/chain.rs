@@ -353,7 +353,7 @@ impl Node {
 }
 
 /// What the consensus is told of a candidate.
-fn verdict(verified: &Result<(), LedgerError>) -> Verdict {
+pub fn verdict(verified: &Result<(), LedgerError>) -> Verdict {
     match verified {
         Ok(()) => Verdict::Valid,
         Err(error @ LedgerError::Invalid { problem: InvalidBlock::Blob { .. }, .. }) => {
@@ -373,7 +373,8 @@ fn verdict(verified: &Result<(), LedgerError>) -> Verdict {
 }
 
 /// What is told of a transaction that no block can take. Contracts have a part in some of the texts.
-fn removal(reason: Unfit) -> Removal {
+#[must_use]
+pub fn removal(reason: Unfit) -> Removal {
     match reason {
         Unfit::TooLong(most) => Removal::TooLong(most),
         Unfit::CannotRun(reason) => Removal::CannotRun(shortened(reason.to_string())),

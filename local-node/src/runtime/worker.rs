@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
+use dusk_core::signatures::bls::PublicKey;
 use local_node_consensus::{BeforeTip, BuildRequest, Decision, Provisioners, VerifyRequest};
 use local_node_core::mempool::Queue;
 use local_node_core::{Accounts, ChainBlock, LedgerId};
@@ -225,12 +226,18 @@ fn go_back(ledger: &mut Ledger, to: &Target) -> Result<WentBack, LedgerError> {
 
 /// The accounts that sent the transactions of blocks, after the tip. One that cannot be read is left out: its waiting
 /// transactions are found unfit when a block is built.
-fn senders(ledger: &Ledger, blocks: &[Block]) -> Accounts {
+#[must_use]
+pub fn senders(ledger: &Ledger, blocks: &[Block]) -> Accounts {
     let transactions = blocks.iter().flat_map(|block| &block.transactions);
     let keys: BTreeMap<BlsKey, _> = transactions
         .filter_map(|transaction| transaction.protocol().moonlight_sender())
         .map(|sender| (BlsKey::from(sender), *sender))
         .collect();
+    accounts(ledger, keys)
+}
+
+/// Accounts after the tip, by their keys. One that cannot be read is left out.
+pub fn accounts(ledger: &Ledger, keys: BTreeMap<BlsKey, PublicKey>) -> Accounts {
     if keys.is_empty() {
         return Vec::new();
     }

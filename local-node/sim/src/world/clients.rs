@@ -8,9 +8,10 @@ use local_node_core::{Input, Origin};
 use local_node_types::ledger::{Block, LedgerTransaction};
 
 use super::{Event, World};
-use crate::clients::{CLIENTS, FIRST_TRANSFERS, account, transfer};
+use crate::clients::{CLIENTS, FIRST_TRANSFERS, GAS_LIMIT, REAL_GAS_LIMIT, account, transfer};
+use crate::ledger::real::Machine;
 use crate::marks::Mark;
-use crate::node::Ray;
+use crate::node::{Packet, Ray};
 
 /// How far ahead of the next nonce of its account a client sends.
 const MAX_AHEAD: u64 = 4;
@@ -21,7 +22,7 @@ impl World {
     /// Lets the transfers of the first account wait at a node, as if all had heard of them.
     pub(super) fn fund_mempool(&mut self, node: usize) {
         for nonce in 1..=FIRST_TRANSFERS {
-            self.give_transfer(node, transfer(0, nonce, 1), Origin::Peer);
+            self.give_transfer(node, transfer(0, nonce, 1, self.gas_limit()), Origin::Peer);
         }
     }
 
@@ -37,9 +38,17 @@ impl World {
         }
         let nonce = self.nodes[node].ledger.tip().accounts.get(&account(client)).nonce + ahead;
         let parked = self.parked(node);
-        self.give_transfer(node, transfer(client, nonce, price), Origin::Client);
+        self.give_transfer(node, transfer(client, nonce, price, self.gas_limit()), Origin::Client);
         if self.parked(node) > parked {
             self.marks.note(Mark::Parked);
+        }
+    }
+
+    /// The gas limit of transfers: real ones take more than those of the model.
+    const fn gas_limit(&self) -> u64 {
+        match self.options.machine {
+            Machine::Model => GAS_LIMIT,
+            Machine::Real => REAL_GAS_LIMIT,
         }
     }
 
@@ -61,7 +70,7 @@ impl World {
         node: usize,
         from: usize,
         ray: Option<Ray>,
-        bytes: &Arc<[u8]>,
+        packet: &Arc<Packet>,
         transaction: LedgerTransaction,
     ) {
         let Ok(transaction) = ValidTransaction::of_block(transaction) else {
@@ -75,7 +84,7 @@ impl World {
             && self.nodes[node].core.is_some()
             && !self.nodes[node].forwarded.contains(&ray)
         {
-            self.forward(node, from, ray, bytes);
+            self.forward(node, from, ray, packet);
         }
     }
 

@@ -31,7 +31,9 @@ impl World {
             self.marks.note(Mark::FullDisk);
             Answer::Failed
         } else {
-            self.nodes[node].ledger.carry_out(request)
+            let (answer, sound) = self.nodes[node].work(id, request);
+            self.check(node, sound);
+            answer
         };
         if let Answer::Reverted { blocks, .. } = &answer
             && let Some(block) = blocks.iter().find(|block| block.header.height <= settled)
@@ -152,7 +154,10 @@ impl World {
                     Cause::Stall => Mark::ChangedInStall,
                     Cause::Rollback => Mark::Rollback,
                 });
-                self.nodes[node].yielded |= cause == Cause::Stall;
+                let state = &mut self.nodes[node];
+                state.yielded |= cause == Cause::Stall;
+                // Rounds that it had come to begin anew: what it has passed on there may come and go once more.
+                state.forwarded.clear();
                 if blocks.len() > 1 && cause != Cause::Rollback {
                     self.marks.note(Mark::DeepFallback);
                 }

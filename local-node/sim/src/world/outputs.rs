@@ -5,15 +5,14 @@ use std::sync::Arc;
 
 use local_node_consensus::{Persist, is_emergency};
 use local_node_core::{IngressId, LedgerRequest, Output, PeerId, Record, Serve, Target, Verdict, Want};
-use local_node_types::codec::{Decode, Encode};
-use local_node_types::message::{Frame, GetBlocks, GetResource, Inventory, InventoryItem, Message};
-use sha3::{Digest, Sha3_256};
+use local_node_types::message::{GetBlocks, GetResource, Inventory, InventoryItem, Message};
+use sha3::Digest;
 
-use super::{Bug, Event, TOPIC_PLACE, World};
+use super::{Bug, Event, World};
 use crate::adversary::{Attack, Surroundings, alter, false_block, vote_of};
 use crate::keys::key;
 use crate::marks::Mark;
-use crate::node::{Ray, Waiting};
+use crate::node::{Packet, Ray, Waiting};
 
 /// The topics of candidates, and of votes in validation and ratification.
 const VOTES_AND_CANDIDATES: [u8; 3] = [16, 17, 18];
@@ -64,8 +63,8 @@ impl World {
     }
 
     /// How much later than others an adversary sends: until just after its own core gives up waiting.
-    pub(super) fn late_by(&mut self, node: usize, frame: &[u8]) -> u64 {
-        if !self.attacks(node, Attack::SendLate) || !VOTES_AND_CANDIDATES.contains(&frame[TOPIC_PLACE]) {
+    pub(super) fn late_by(&mut self, node: usize, topic: u8) -> u64 {
+        if !self.attacks(node, Attack::SendLate) || !VOTES_AND_CANDIDATES.contains(&topic) {
             return 0;
         }
         let until = self.nodes[node].core.as_ref().and_then(local_node_core::Core::deadline);
@@ -160,13 +159,13 @@ impl World {
             Verdict::Relay(instead) => {
                 // What was sent to this node alone is not passed on.
                 let Some(ray) = ingress.ray else { return };
-                let (ray, bytes) = match instead {
-                    None => (ray, ingress.bytes),
-                    Some(message) => frame(*message),
+                let (ray, packet) = match instead {
+                    None => (ray, ingress.packet),
+                    Some(message) => Packet::new(*message),
                 };
-                self.forward(node, ingress.from, ray, &bytes);
+                self.forward(node, ingress.from, ray, &packet);
                 if self.options.bug == Some(Bug::RelayedTwice) {
-                    self.forward(node, ingress.from, ray, &bytes);
+                    self.forward(node, ingress.from, ray, &packet);
                 }
             }
             Verdict::Reject(offence) => {
@@ -178,15 +177,15 @@ impl World {
     }
 
     /// Passes a broadcast on.
-    pub(super) fn forward(&mut self, node: usize, from: usize, ray: Ray, bytes: &Arc<[u8]>) {
+    pub(super) fn forward(&mut self, node: usize, from: usize, ray: Ray, packet: &Arc<Packet>) {
         let new = self.nodes[node].forwarded.insert(ray);
         self.nodes[node].seen.insert(ray);
-        let step = || Frame::decode_all(bytes).ok().and_then(|frame| frame.message.consensus_step());
+        let step = || packet.message.consensus_step();
         self.check(node, if new { Ok(()) } else { Err(format!("it passes a broadcast on twice: {:?}", step())) });
         for _ in 0..FANOUT {
             let to = self.rng.place(self.nodes.len());
             if to != from {
-                self.transmit(node, to, Some(ray), bytes);
+                self.transmit(node, to, Some(ray), packet);
             }
         }
     }
@@ -197,23 +196,23 @@ impl World {
         if let Message::Candidate(block) = &message {
             self.proposed.entry(block.header.hash).or_insert(self.now);
         }
-        let (ray, bytes) = frame(message);
+        let (ray, packet) = Packet::new(message);
         self.digest.update(ray);
         match to {
             Target::All => {
                 self.nodes[node].seen.insert(ray);
-                (0..self.nodes.len()).for_each(|to| self.transmit(node, to, Some(ray), &bytes));
+                (0..self.nodes.len()).for_each(|to| self.transmit(node, to, Some(ray), &packet));
             }
             Target::Peer(PeerId(peer)) => {
                 // An adversary sends its votes to some only; whoever gets one passes it on.
                 let ray = (!self.is_honest(node)).then_some(ray);
-                self.transmit(node, usize::try_from(peer).unwrap_or(usize::MAX), ray, &bytes);
+                self.transmit(node, usize::try_from(peer).unwrap_or(usize::MAX), ray, &packet);
             }
             Target::Some(count) => {
                 let first = self.rng.place(self.nodes.len());
                 let others = (0..self.nodes.len()).map(|place| (first + place) % self.nodes.len());
                 let others: Vec<_> = others.filter(|other| *other != node).take(count.into()).collect();
-                others.into_iter().for_each(|to| self.transmit(node, to, None, &bytes));
+                others.into_iter().for_each(|to| self.transmit(node, to, None, &packet));
             }
         }
     }
@@ -281,9 +280,4 @@ impl World {
             }
         }
     }
-}
-
-fn frame(message: Message) -> (Ray, Arc<[u8]>) {
-    let bytes = Frame::from(message).encoded();
-    (Sha3_256::digest(&bytes).into(), bytes.into())
 }

@@ -6,6 +6,8 @@ use local_node_sim::plan::{Fault, Plan};
 use local_node_sim::rng::Rng;
 use local_node_sim::{Options, Outcome, run};
 
+use crate::seeds::assert_good;
+
 /// Seven nodes, of which one hears the votes of an iteration that the others take for failed, and is then cut off for
 /// so long. Everything heals after a minute.
 fn cut_off(seed: u64, cut: u64) -> Marks {
@@ -43,4 +45,12 @@ fn a_node_that_was_away_catches_up_at_once() {
     assert!(report.height > 110, "{}", report.height);
     assert!(report.healed_in < Millis(20_000), "{:?}", report.healed_in);
     assert!(report.marks.count(Mark::SyncFromThree) > 0);
+}
+
+/// A node takes three blocks back. Then a candidate of the round that it was in comes once more, by a replay: it is one
+/// of a later round now, and passes on, as any other that has not been heard of.
+#[test]
+fn what_was_passed_on_before_a_change_of_branch_passes_once_more() {
+    let marks = assert_good(10_600, Options::default());
+    assert!(marks.count(Mark::DeepFallback) > 0 && marks.count(Mark::Replayed) > 0, "{marks}");
 }

@@ -3,7 +3,9 @@
 mod drift;
 mod failures;
 mod forks;
+mod machines;
 mod measurements;
+mod member;
 mod orders;
 mod planted;
 mod seeds;

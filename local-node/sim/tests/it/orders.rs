@@ -2,118 +2,46 @@
 //!
 //! The machine is the shipped one, with ideal signatures. Each order is run from the start, so nothing is left out.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
+use local_node_consensus::Input;
 use local_node_consensus::committee::Committees;
-use local_node_consensus::{Config, Consensus, Input, Millis, Output, StepTimes, TimerId, TipContext};
-use local_node_core::mempool::Queue;
-use local_node_core::{Answer, LedgerRequest};
 use local_node_sim::adversary::version;
 use local_node_sim::keys::{Scheme, key};
-use local_node_sim::ledger::{GENESIS_SECONDS, Ledger, Rules};
+use local_node_sim::ledger::{Ledger, Rules};
 use local_node_types::keys::BlsKey;
 use local_node_types::ledger::{ConsensusHeader, StepName, Vote};
 use local_node_types::message::{Message, SignedBy, Validation, validation_bytes};
 
-const NOW: Millis = Millis::from_secs(GENESIS_SECONDS + 2);
+use crate::member::{Member, Thing, signer_of};
+
 /// What decides a step, and what ends it otherwise.
 const FOR_VALID: u32 = 43;
 const OTHERWISE: u32 = 33;
 /// The most things whose orders are tried: 40,320 orders.
 const MAX_THINGS: usize = 8;
 
-/// Something that comes to the member.
-#[derive(Debug, Clone)]
-enum Thing {
-    Message(Message),
-    Timeout,
-}
-
-/// A member, and what it has said.
-struct Member {
-    consensus: Consensus,
-    ledger: Ledger,
-    now: Millis,
-    timers: BTreeMap<TimerId, Millis>,
-    said: Vec<Message>,
-    decided: usize,
-}
-
-impl Member {
-    fn new(ledger: &Ledger, number: u64) -> Self {
-        let signer = Scheme::Ideal.signer(&[number]);
-        let consensus = Consensus::with_signer(Config::local(Millis(1000)), signer, StepTimes::default());
-        let (ledger, timers) = (ledger.clone(), BTreeMap::new());
-        let mut member = Self { consensus, ledger, now: NOW, timers, said: Vec::new(), decided: 0 };
-        let tip = member.ledger.tip();
-        let (header, provisioners) = (tip.block.header.clone(), tip.provisioners.clone());
-        member.take(Input::NewTip(Box::new(TipContext { header, provisioners, before: None, resume: None })));
-        member
-    }
-
-    /// Takes something in, and carries out what comes of it.
-    fn take(&mut self, input: Input) {
-        let mut inputs = VecDeque::from([input]);
-        while let Some(input) = inputs.pop_front() {
-            for output in self.consensus.step(self.now, input) {
-                match output {
-                    Output::Build(request) => {
-                        let id = request.id;
-                        let (faults, queue) = (Vec::new(), Queue::new(std::iter::empty()));
-                        let built = self.ledger.carry_out(LedgerRequest::Build { request, faults, queue });
-                        let Answer::Built { body, .. } = built else { panic!("{built:?}") };
-                        inputs.push_back(Input::Built { request: id, body });
-                    }
-                    Output::Verify(request) => {
-                        let id = request.id;
-                        let verified = self.ledger.carry_out(LedgerRequest::Verify(request));
-                        let Answer::Verified(verdict) = verified else { panic!("{verified:?}") };
-                        inputs.push_back(Input::Verified { request: id, verdict });
-                    }
-                    Output::SetTimer { id, at } => _ = self.timers.insert(id, at),
-                    Output::CancelTimer(id) => _ = self.timers.remove(&id),
-                    Output::Broadcast(message) => self.said.push(message),
-                    Output::Decide(_) => self.decided += 1,
-                    _ => {}
-                }
-            }
+/// It has voted once in each step at most, and whatever it says has ended rests on enough credits.
+fn check(member: &Member, committees: &mut Committees, order: &[usize]) {
+    let mut votes = BTreeMap::new();
+    for message in &member.said {
+        let cast = match message {
+            Message::Validation(vote) => Some((vote.header, StepName::Validation, vote.vote)),
+            Message::Ratification(vote) => Some((vote.header, StepName::Ratification, vote.vote)),
+            _ => None,
+        };
+        if let Some((header, step, vote)) = cast {
+            let first = *votes.entry((header.iteration, step)).or_insert(vote);
+            assert_eq!(first, vote, "two votes in {step:?} of {header:?}, in the order {order:?}");
         }
-    }
-
-    fn on(&mut self, thing: &Thing) {
-        match thing {
-            Thing::Message(message) => self.take(Input::Message(message.clone())),
-            Thing::Timeout => {
-                let Some((at, id)) = self.timers.iter().map(|(id, at)| (*at, *id)).min() else { return };
-                self.timers.remove(&id);
-                self.now = self.now.max(at);
-                self.take(Input::Timer(id));
-            }
-        }
-    }
-
-    /// It has voted once in each step at most, and whatever it says has ended rests on enough credits.
-    fn check(&self, committees: &mut Committees, order: &[usize]) {
-        let mut votes = BTreeMap::new();
-        for message in &self.said {
-            let cast = match message {
-                Message::Validation(vote) => Some((vote.header, StepName::Validation, vote.vote)),
-                Message::Ratification(vote) => Some((vote.header, StepName::Ratification, vote.vote)),
-                _ => None,
-            };
-            if let Some((header, step, vote)) = cast {
-                let first = *votes.entry((header.iteration, step)).or_insert(vote);
-                assert_eq!(first, vote, "two votes in {step:?} of {header:?}, in the order {order:?}");
-            }
-            let Message::Quorum(quorum) = message else { continue };
-            let (iteration, attestation) = (quorum.header.iteration, &quorum.attestation);
-            let vote = attestation.result.vote();
-            let needed = if vote.is_valid() { FOR_VALID } else { OTHERWISE };
-            let mut credits = |step, bitset| committees.voting(iteration, step).credits(bitset);
-            assert!(credits(StepName::Ratification, attestation.ratification.bitset) >= needed, "{order:?}");
-            let validated = credits(StepName::Validation, attestation.validation.bitset);
-            assert!(*vote == Vote::NoQuorum || validated >= needed, "{validated} credits in the order {order:?}");
-        }
+        let Message::Quorum(quorum) = message else { continue };
+        let (iteration, attestation) = (quorum.header.iteration, &quorum.attestation);
+        let vote = attestation.result.vote();
+        let needed = if vote.is_valid() { FOR_VALID } else { OTHERWISE };
+        let mut credits = |step, bitset| committees.voting(iteration, step).credits(bitset);
+        assert!(credits(StepName::Ratification, attestation.ratification.bitset) >= needed, "{order:?}");
+        let validated = credits(StepName::Validation, attestation.validation.bitset);
+        assert!(*vote == Vote::NoQuorum || validated >= needed, "{validated} credits in the order {order:?}");
     }
 }
 
@@ -132,17 +60,8 @@ fn said_by_all(ledger: &Ledger) -> Vec<Message> {
             said.push(message);
         }
     }
-    assert!(members.iter().all(|member| member.decided == 1));
+    assert!(members.iter().all(|member| member.decided.len() == 1));
     said
-}
-
-fn signer_of(message: &Message) -> Option<BlsKey> {
-    match message {
-        Message::Candidate(block) => Some(block.header.generator),
-        Message::Validation(vote) => Some(vote.signed.signer),
-        Message::Ratification(vote) => Some(vote.signed.signer),
-        _ => None,
-    }
 }
 
 /// Runs every order of some things; returns how many orders there are, and in how many the block was decided.
@@ -154,9 +73,9 @@ fn all_orders(ledger: &Ledger, number: u64, things: &[Thing]) -> (usize, usize) 
     loop {
         let mut member = Member::new(ledger, number);
         order.iter().for_each(|place| member.on(&things[*place]));
-        member.check(&mut committees, &order);
-        assert!(member.decided <= 1, "{order:?}");
-        (orders, decided) = (orders + 1, decided + member.decided);
+        check(&member, &mut committees, &order);
+        assert!(member.decided.len() <= 1, "{order:?}");
+        (orders, decided) = (orders + 1, decided + member.decided.len());
         if !next_order(&mut order) {
             return (orders, decided);
         }

@@ -21,7 +21,7 @@ const RANDOM_BELOW: u64 = 1_000_000_000;
 const FIRST_SEED: &str = "LOCAL_NODE_SIM_SEED";
 
 /// Runs a seed. A failure is shrunk, printed, and drawn.
-fn assert_good(seed: u64, options: Options) -> Marks {
+pub(crate) fn assert_good(seed: u64, options: Options) -> Marks {
     let (plan, report) = simulate(seed, options);
     if let Outcome::Violated(violation) = report.outcome {
         let (_, rng) = draw(seed);
