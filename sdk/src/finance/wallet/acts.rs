@@ -14,7 +14,7 @@ use super::wallet::{RESERVED_BLOCKS, Wallet};
 use crate::finance::confidential::locks::LockId;
 use crate::finance::confidential::snapshots::Pinned as Snapshot;
 use crate::finance::confidential::statements::{
-    HeldNative, HeldSecretNative, InputNative, LockNative, LockSecretNative, MintNative, MintSecretNative, PartyNative,
+    AffirmNative, AffirmSecretNative, HeldNative, HeldSecretNative, InputNative, LockNative, LockSecretNative, MintNative, MintSecretNative, PartyNative,
     RegisterNative, RegisterSecretNative, TransferNative, TransferSecretNative,
 };
 use crate::finance::confidential::{
@@ -107,6 +107,15 @@ pub struct Instruction {
     pub deadline: u64,
 }
 
+/// The witness that a holder is the receiver of a leg, to affirm or reject an instruction.
+#[derive(Debug, Clone)]
+pub struct AffirmWitness {
+    /// The statement.
+    pub act: AffirmNative,
+    /// What only the prover knows.
+    pub secret: AffirmSecretNative,
+}
+
 /// The witness that a note was held at a snapshot.
 #[derive(Debug, Clone)]
 pub struct HeldWitness {
@@ -144,6 +153,10 @@ pub enum ActError {
     NoRandomness,
     /// The known events do not lead to the roots of the snapshot: some are missing.
     Snapshot,
+    /// The sender is not in the registry: no officer has admitted it, or the events of this are not scanned.
+    SenderNotAdmitted,
+    /// The receiver is not in the registry.
+    ReceiverNotAdmitted,
     /// No single note was worth so much at the snapshot, and unspent.
     NotHeld {
         /// The value of the largest one.
@@ -166,6 +179,8 @@ impl fmt::Display for ActError {
             Self::Snapshot => {
                 f.write_str("the known events do not lead to the roots of the snapshot; scan all of them")
             }
+            Self::SenderNotAdmitted => f.write_str("the sender is not in the registry"),
+            Self::ReceiverNotAdmitted => f.write_str("the receiver is not in the registry"),
             Self::NotHeld { largest } => {
                 write!(f, "no single note was worth so much at the snapshot; the largest was worth {largest}")
             }
@@ -179,6 +194,41 @@ impl From<NoRandomness> for ActError {
     fn from(_: NoRandomness) -> Self {
         Self::NoRandomness
     }
+}
+
+impl MintWitness {
+    /// The receiver in the registry, for an asset that has one.
+    ///
+    /// # Errors
+    /// [`ActError::ReceiverNotAdmitted`].
+    pub fn party(&self) -> Result<PartyNative, ActError> {
+        self.receiver.clone().ok_or(ActError::ReceiverNotAdmitted)
+    }
+}
+
+impl TransferWitness {
+    /// Sender and receiver in the registry, for an asset that has one.
+    ///
+    /// # Errors
+    /// [`ActError::SenderNotAdmitted`], [`ActError::ReceiverNotAdmitted`].
+    pub fn parties(&self) -> Result<[PartyNative; 2], ActError> {
+        parties(self.sender.as_ref(), self.receiver.as_ref())
+    }
+}
+
+impl LockWitness {
+    /// Sender and receiver in the registry, for an asset that has one.
+    ///
+    /// # Errors
+    /// [`ActError::SenderNotAdmitted`], [`ActError::ReceiverNotAdmitted`].
+    pub fn parties(&self) -> Result<[PartyNative; 2], ActError> {
+        parties(self.sender.as_ref(), self.receiver.as_ref())
+    }
+}
+
+fn parties(sender: Option<&PartyNative>, receiver: Option<&PartyNative>) -> Result<[PartyNative; 2], ActError> {
+    let sender = sender.cloned().ok_or(ActError::SenderNotAdmitted)?;
+    Ok([sender, receiver.cloned().ok_or(ActError::ReceiverNotAdmitted)?])
 }
 
 /// What two notes become.
@@ -321,6 +371,15 @@ impl Wallet {
         };
         let secret = LockSecretNative { spend, inputs, receiver, values, blinding, ephemeral };
         Ok(LockWitness { order, act, registry_root, secret, sender, receiver: party })
+    }
+
+    /// Makes the witness that this holder is the receiver of a leg of an instruction: of this amount, with this
+    /// blinding.
+    #[must_use]
+    pub fn affirm(&self, amount: u64, blinding: Field) -> AffirmWitness {
+        let act = AffirmNative { asset: self.asset, leg: leg(self.asset, amount, self.owner, blinding) };
+        let secret = AffirmSecretNative { spend: self.keys.spend.secret(), value: amount, blinding };
+        AffirmWitness { act, secret }
     }
 
     /// Makes the witness of a public amount that becomes a note of a receiver: an issue by an officer, or a deposit by

@@ -178,6 +178,13 @@ impl Auditor {
         AuditorKey::from(&self.keys.reading)
     }
 
+    /// The public key of an account of these words. The constructor takes it, so it is needed before there is a
+    /// contract to make an [`Identity`] of.
+    #[must_use]
+    pub fn key_of(words: &Words, account: u32) -> AuditorKey {
+        AuditorKey::from(&Keys::from_seed(&words.seed(), account).reading)
+    }
+
     /// Scans events, in any order and repeatedly.
     ///
     /// # Errors
