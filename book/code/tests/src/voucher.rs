@@ -25,16 +25,16 @@ pub(crate) struct Scene {
 }
 
 impl Scene {
-    /// Deploys the contract with the auditor's key. Alice is granted 100.
-    pub(crate) fn open(chain: &Chain) -> Result<Self, Failure> {
+    /// Deploys the contract with the auditor's key. Alice is granted 100. All keys follow from a seed.
+    pub(crate) fn open(chain: &Chain, seed: [u8; 32]) -> Result<Self, Failure> {
         let [issuer, relayer] = chain.accounts(["issuer", "relayer"]);
-        let words = Words::generate()?;
+        let words = Words::for_tests(seed);
         let key = Auditor::key_of(&words, 0);
         let voucher = chain.deploy(&issuer, ::voucher::init(key))?;
         let identity = Identity { contract: voucher.id(), chain: chain.chain_id(), account: 0 };
         let auditor = Auditor::new(words, identity);
-        let wallet = || Ok::<_, Failure>(Wallet::new(Words::generate()?, identity));
-        let (office, alice, bob) = (wallet()?, wallet()?, wallet()?);
+        let wallets = [1, 2, 3].map(|number| Wallet::for_tests(seed.map(|byte| byte ^ number), identity));
+        let [office, alice, bob] = wallets;
         let mut scene =
             Self { chain: chain.clone(), issuer, relayer, voucher, key, auditor, office, alice, bob };
         scene.grant(100)?;
@@ -72,7 +72,7 @@ impl Scene {
 // ANCHOR: pays
 #[dusk_sdk::test]
 fn alice_pays_bob(chain: Chain) -> TestResult {
-    let mut scene = Scene::open(&chain)?;
+    let mut scene = Scene::open(&chain, [7; 32])?;
     let paid = scene.pay(scene.bob.address(), 30)?.succeeds();
     let topics = paid.topics();
     assert_eq!(topics[..2], ["NullifierSpent"; 2], "two notes are spent");
@@ -87,7 +87,7 @@ fn alice_pays_bob(chain: Chain) -> TestResult {
 // ANCHOR: twice
 #[dusk_sdk::test]
 fn a_note_is_spent_once(chain: Chain) -> TestResult {
-    let mut scene = Scene::open(&chain)?;
+    let mut scene = Scene::open(&chain, [7; 32])?;
     let witness = scene.alice.transfer(&scene.key, scene.bob.address(), 30, Field::default())?;
     let public = PayPublic { act: witness.act, bound: witness.order.bound(Field::default()) };
     let proof = chain.prove::<Pay>(&public, &PayPrivate { secret: witness.secret })?;
@@ -103,7 +103,7 @@ fn a_note_is_spent_once(chain: Chain) -> TestResult {
 // ANCHOR: auditor
 #[dusk_sdk::test]
 fn the_auditor_reads_what_is_paid(chain: Chain) -> TestResult {
-    let mut scene = Scene::open(&chain)?;
+    let mut scene = Scene::open(&chain, [7; 32])?;
     scene.pay(scene.bob.address(), 30)?.succeeds();
     scene.scan()?;
     let paid = scene.auditor.movements()[1];

@@ -7,15 +7,16 @@ use zeroize::Zeroize;
 
 use super::held::Held;
 use super::history::{Act, Made};
-use super::randomness::{self, NoRandomness};
+use super::randomness::NoRandomness;
 use super::select::{Choice, ChoiceError, Spendable};
 use super::view::Pinned;
 use super::wallet::{RESERVED_BLOCKS, Wallet};
 use crate::finance::confidential::locks::LockId;
 use crate::finance::confidential::snapshots::Pinned as Snapshot;
 use crate::finance::confidential::statements::{
-    AffirmNative, AffirmSecretNative, HeldNative, HeldSecretNative, InputNative, LockNative, LockSecretNative, MintNative, MintSecretNative, PartyNative,
-    RegisterNative, RegisterSecretNative, TransferNative, TransferSecretNative,
+    AffirmNative, AffirmSecretNative, HeldNative, HeldSecretNative, InputNative, LockNative, LockSecretNative,
+    MintNative, MintSecretNative, PartyNative, RegisterNative, RegisterSecretNative, TransferNative,
+    TransferSecretNative,
 };
 use crate::finance::confidential::{
     Address, AuditCipher, AuditorKey, Host, NOTE_LEVELS, NotAnAddress, Note, NoteCipher, ViewCipher, act_nullifier,
@@ -267,7 +268,7 @@ impl Wallet {
     /// [`ActError::AuditorKey`], [`ActError::NoRandomness`].
     pub fn register(&self, auditor: &AuditorKey) -> Result<RegisterWitness, ActError> {
         let key = point(auditor)?;
-        let context = Context::new(&[auditor.u])?;
+        let context = self.context(&[auditor.u])?;
         let ephemeral = self.ephemeral(&context, purpose::AUDITOR);
         let cipher = ViewCipher::seal(&key, &ephemeral, &self.view_keys);
         let secret = RegisterSecretNative { spend: self.keys.spend.secret(), ephemeral };
@@ -393,7 +394,7 @@ impl Wallet {
             return Err(ActError::Choice(ChoiceError::Zero));
         }
         let key = point(auditor)?;
-        let seed = Context::new(&[Field::from(value), to.owner, auditor.u])?;
+        let seed = self.context(&[Field::from(value), to.owner, auditor.u])?;
         let [ephemeral, first] = [purpose::AUDITOR, purpose::FIRST].map(|number| self.ephemeral(&seed, number));
         let (cipher, [rho, _]) = AuditCipher::seal(&key, &ephemeral, [value, 0], to.owner);
         let note = Note { value, owner: to.owner, rho };
@@ -490,7 +491,7 @@ impl Wallet {
         let paid = [amount, leaves, change].map(Field::from);
         let mut context: Vec<Field> = paid.into_iter().chain([to.owner, memo, auditor.u]).collect();
         context.extend(notes.iter().map(|(note, position)| note.nullifier(asset, nk, *position)));
-        let seed = Context::new(&context)?;
+        let seed = self.context(&context)?;
         let mut used = Vec::with_capacity(2);
         for (note, position) in notes {
             used.push((note, position, self.view.note_path(position).ok_or(ActError::NotFree(position))?));
@@ -547,22 +548,20 @@ impl Wallet {
         self.view.party(owner)
     }
 
+    /// A random element, then the content of the act. Two acts get different keys if the randomness is good. If it is
+    /// not, they still do if the acts differ, and acts that spend notes differ in their nullifiers.
+    fn context(&self, act: &[Field]) -> Result<Context, NoRandomness> {
+        let mut context = Vec::with_capacity(1 + act.len());
+        context.push(self.source.field()?);
+        context.extend(act);
+        Ok(Context(context))
+    }
+
     /// An ephemeral key for one purpose within an act.
     fn ephemeral(&self, Context(context): &Context, purpose: u64) -> Scalar {
         let mut context = Context(context.clone());
         context.0.push(Field::from(purpose));
         self.keys.spend.ephemeral(&context.0)
-    }
-}
-
-impl Context {
-    /// A random element, then the content of the act. Two acts get different keys if the system's randomness is good.
-    /// If it is not, they still do if the acts differ, and acts that spend notes differ in their nullifiers.
-    fn new(act: &[Field]) -> Result<Self, NoRandomness> {
-        let mut context = Vec::with_capacity(1 + act.len());
-        context.push(randomness::field()?);
-        context.extend(act);
-        Ok(Self(context))
     }
 }
 

@@ -67,7 +67,9 @@ mod view;
 mod wallet;
 mod words;
 
-pub use acts::{ActError, AffirmWitness, HeldWitness, Instruction, LockWitness, MintWitness, RegisterWitness, TransferWitness};
+pub use acts::{
+    ActError, AffirmWitness, HeldWitness, Instruction, LockWitness, MintWitness, RegisterWitness, TransferWitness,
+};
 pub use auditor::{Audit, Auditor, Known, Movement, SeizeWitness};
 pub use events::{Event, Seen};
 pub use file::{FileError, WalletFile};

@@ -3,8 +3,8 @@
 use super::*;
 use crate::finance::confidential::snapshots::Pinned;
 use crate::finance::confidential::statements::{
-    Affirm, AffirmSecret, Held, HeldSecret, Lock, LockSecret, Mint, MintSecret, Party, Policy, PolicyNative, Register as RegisterAct,
-    RegisterSecret, Seize, SeizeSecret, Transfer, TransferSecret,
+    Affirm, AffirmSecret, Held, HeldSecret, Lock, LockSecret, Mint, MintSecret, Party, Policy, PolicyNative,
+    Register as RegisterAct, RegisterSecret, Seize, SeizeSecret, Transfer, TransferSecret,
 };
 use crate::finance::confidential::{AuditCipher, AuditorKey, ReadingKey, leg};
 use crate::zk::{ConstraintSystem, Value, check};
@@ -245,6 +245,18 @@ fn the_receiver_of_a_leg_affirms() {
     assert_eq!(act.leg, locking.order.id.leg, "what is affirmed is what is locked");
     holds(|cs| Affirm::input(cs, Some(&act)).assert(cs, &AffirmSecret::input(cs, Some(&secret))));
     assert_ne!(scene.one.affirm(70, blinding).act.leg, act.leg, "nobody affirms for another");
+}
+
+#[test]
+fn a_wallet_for_tests_repeats_itself() {
+    let auditor = Auditor::key_of(&words(9), 0);
+    let register = |seed| {
+        let wallet = Wallet::for_tests([seed; 32], IDENTITY);
+        [0, 1].map(|_| wallet.register(&auditor).unwrap().act.cipher)
+    };
+    assert_eq!(register(1), register(1));
+    assert_ne!(register(1)[0], register(1)[1], "no two acts have the same ephemeral key");
+    assert_ne!(register(1)[0], register(2)[0]);
 }
 
 #[test]
