@@ -26,7 +26,7 @@ pub(crate) fn encode(bytes: &[u8]) -> String {
 }
 
 /// Decodes Base58 of exactly `length` bytes.
-#[cfg(any(feature = "json", feature = "zk", test))]
+#[cfg(any(feature = "json", feature = "confidential", test))]
 pub(crate) fn decode(text: &str, length: usize) -> Option<Vec<u8>> {
     // A digit has log2(58) = 5.86 bits. Longer text cannot be so few bytes, so the quadratic loop is not started for
     // it.

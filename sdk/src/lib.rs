@@ -64,7 +64,8 @@
 //! | [`client`] | contracts | calls from contract to contract |
 //! | [`money`] | contracts | receiving and paying DUSK |
 //! | [`parts`] | contracts | ownership, roles, pausing, upgrades: values that a contract stores as fields |
-//! | [`finance`] | contracts | compliance of shares: rules, officers' acts, recovery, dividends, snapshots |
+//! | `finance` (feature) | contracts | compliance of shares: rules, officers' acts, recovery, dividends, snapshots |
+//! | `finance::confidential` (feature) | circuits, contracts | hidden holdings, amounts and parties |
 //! | `finance::wallet` (feature) | tools | the holder's and the auditor's side of confidential assets |
 //! | `zk` (feature) | circuits, contracts | circuits, their gadgets, and the verification of their proofs |
 //! | `testing` (feature) | tests | a chain for each test, typed calls, assertions |
@@ -83,10 +84,11 @@
 //! | `driver`, to wasm | the data driver, which converts between JSON and the contract's encodings |
 //! | `testing` | the typed client of tests |
 //!
-//! Two more features are for what only some contracts need, so that others do not compile it: `zk` for circuits, and
-//! `signatures` for [`crypto`]'s functions that verify BLS and Schnorr signatures, the types of these, and keys for
-//! tests. The types of the chain that every contract uses ([`ContractId`], [`money`]'s) are the SDK's own, with the
-//! bytes of those in `dusk-core`.
+//! More features are for what only some contracts need, so that others do not compile it: `finance` for compliance,
+//! `zk` for circuits, `confidential` for confidential assets (it enables the two before), `audit` for tests that audit
+//! circuits, and `signatures` for [`crypto`]'s functions that verify BLS and Schnorr signatures, the types of these,
+//! and keys for tests. The types of the chain that every contract uses ([`ContractId`], [`money`]'s) are the SDK's
+//! own, with the bytes of those in `dusk-core`.
 //!
 //! # Invariants
 //!
@@ -120,6 +122,7 @@ pub mod crypto;
 pub mod driver;
 pub mod env;
 mod field;
+#[cfg(feature = "finance")]
 pub mod finance;
 #[cfg(feature = "json")]
 pub mod interface;

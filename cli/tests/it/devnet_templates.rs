@@ -4,7 +4,7 @@
 use std::os::unix::fs::symlink;
 
 use crate::devnet::{Up, finality_goes_on};
-use crate::support::{Place, Ran, alone, says};
+use crate::support::{Place, Ran, says, turn};
 
 /// A project of a template that uses the devnet of the first one.
 fn project(template: &str, devnet: Option<&Place>) -> Place {
@@ -32,7 +32,7 @@ fn without(place: &Place, node: &str, act: impl FnOnce()) {
 
 #[test]
 fn every_template_lives_on_a_devnet_while_nodes_die() {
-    let _turn = alone();
+    let _turn = turn();
     let counter = project("counter", None);
     let token = project("token", Some(&counter));
     let allowlist = project("private-allowlist", Some(&counter));

@@ -1,10 +1,11 @@
 //! Running the program in folders of its own.
 
+use std::cell::Cell;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -15,10 +16,42 @@ pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_cargo-dusk");
 /// dependencies of each would otherwise be compiled again.
 const KEPT: &str = env!("CARGO_TARGET_TMPDIR");
 
-/// Projects share a target folder, in which the packages of all have the same names: one at a time.
-pub(crate) fn alone() -> MutexGuard<'static, ()> {
-    static TURN: Mutex<()> = Mutex::new(());
-    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+/// How many tests compile projects at a time. Each has a target folder of its own for what its projects compile.
+const LANES: usize = 2;
+
+thread_local! {
+    /// The lane of the test of this thread.
+    static LANE: Cell<usize> = const { Cell::new(0) };
+}
+
+/// The turn of a test that compiles projects, until it is dropped.
+///
+/// The packages of all projects have the same names, so two tests must not share a target folder at one time. Make the
+/// places of the test after this: they compile in the folder of its lane.
+pub(crate) struct Turn {
+    lane: usize,
+}
+
+/// The lanes that are in use.
+static LANES_IN_USE: (Mutex<[bool; LANES]>, Condvar) = (Mutex::new([false; LANES]), Condvar::new());
+
+/// Waits for a lane that no other test uses.
+pub(crate) fn turn() -> Turn {
+    let (in_use, freed) = &LANES_IN_USE;
+    let in_use = in_use.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut in_use = freed.wait_while(in_use, |it| it.iter().all(|used| *used)).unwrap_or_else(PoisonError::into_inner);
+    let lane = in_use.iter().position(|used| !used).expect("a lane is free");
+    in_use[lane] = true;
+    LANE.set(lane);
+    Turn { lane }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let (in_use, freed) = &LANES_IN_USE;
+        in_use.lock().unwrap_or_else(PoisonError::into_inner)[self.lane] = false;
+        freed.notify_one();
+    }
 }
 
 /// Writes a program that the shell runs.
@@ -37,6 +70,7 @@ pub(crate) fn write_script(path: &Path, text: &str) {
 pub(crate) struct Place {
     folder: TempDir,
     has_own_cache: bool,
+    lane: usize,
     /// The folder that commands run in.
     pub(crate) at: PathBuf,
 }
@@ -45,7 +79,7 @@ impl Place {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let at = folder.path().canonicalize().unwrap();
-        Self { folder, has_own_cache: false, at }
+        Self { folder, has_own_cache: false, lane: LANE.get(), at }
     }
 
     /// One whose keys, parameters and compiled modules are no other place's, and go with it. The SDK is kept all the
@@ -78,7 +112,7 @@ impl Place {
         command
             .current_dir(&self.at)
             .env("PATH", std::env::join_paths(path).unwrap())
-            .env("CARGO_TARGET_DIR", Path::new(KEPT).join("projects"))
+            .env("CARGO_TARGET_DIR", Path::new(KEPT).join(format!("projects-{}", self.lane)))
             // Whatever this clone's is.
             .env("CARGO_DUSK_REPOSITORY", "https://example.org/cargo-dusk")
             .stdin(Stdio::null());

@@ -208,6 +208,7 @@ pub fn check(layout: &Layout, assignment: &Assignment) -> Result<(), CheckError>
 }
 
 /// Whether one row holds. There must be as many values as the circuit has.
+#[cfg(feature = "audit")]
 pub(crate) fn row_holds(layout: &Layout, assignment: &Assignment, row: usize) -> bool {
     let values = assignment.values();
     let held = |row: usize| layout.rows.get(row).map_or([Wire::ZERO; 4], |row| row.wires).map(|it| values[it.index()]);

@@ -265,7 +265,7 @@ impl Layout {
         Ok(layout)
     }
 
-    /// Like [`Layout::from_bytes`], but accepts a circuit with too many rows for a proof: its [profile](crate::profile)
+    /// Like [`Layout::from_bytes`], but accepts a circuit with too many rows for a proof: its `profile`
     /// shows where they are.
     ///
     /// # Errors

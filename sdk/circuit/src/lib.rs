@@ -25,7 +25,11 @@
 //! - Gadgets never fail because of a value: if there is no right result they compute any, and a constraint is violated.
 //! - The crate makes neither keys nor proofs.
 //!
+//! # Features
+//!
 //! Without the feature `zk` the crate contains only the native field element, for contracts that verify no proofs.
+//! `audit` adds the [audit](audit()), the [profile](profile()) and the catalogue of gadgets: tools and a circuit's own
+//! tests need them, contracts and provers do not.
 #![no_std]
 
 extern crate alloc;
@@ -34,9 +38,9 @@ pub mod native;
 
 #[cfg(feature = "zk")]
 mod assignment;
-#[cfg(feature = "zk")]
+#[cfg(feature = "audit")]
 mod audit;
-#[cfg(feature = "zk")]
+#[cfg(feature = "audit")]
 mod catalogue;
 #[cfg(feature = "zk")]
 mod check;
@@ -54,7 +58,7 @@ mod gate;
 mod layout;
 #[cfg(feature = "zk")]
 mod one_line;
-#[cfg(feature = "zk")]
+#[cfg(feature = "audit")]
 mod profile;
 #[cfg(all(feature = "zk", not(target_family = "wasm")))]
 pub mod runner;
@@ -70,10 +74,8 @@ pub use dusk_bls12_381::BlsScalar;
 #[cfg(feature = "zk")]
 pub use crate::{
     assignment::Assignment,
-    audit::{Counterexample, Finding, FindingKind, Report, audit, audit_with},
-    catalogue::{Entry, catalogue},
     check::{CheckError, HIDDEN, REVEAL_VARIABLE, Revealed, Unsatisfied, WireValue, check, short},
-    circuit::{AssignmentError, Circuit, assign, layout},
+    circuit::{AssignmentError, Circuit, PROOF_BYTES, assign, layout},
     constraint_system::{ConstraintSystem, MAX_ROWS_BUILT},
     gadgets::{
         Ciphertext, Credential, Linear, MerklePath, Multiplier, NonMembership, Select, Set, Signature, assert_balanced,
@@ -84,6 +86,11 @@ pub use crate::{
         Constraint, Digest, GateKind, Input, Layout, LayoutError, MAX_ROWS, Place, RESERVED_ROWS, Region, Row,
         Selectors, Wire,
     },
-    profile::{Estimate, PROOF_BYTES, Profile, RegionProfile, profile},
     value::{Bits, Bool, Field, Point, Scalar, U8, U16, U32, U64, U128, Unsigned, Value, Width},
+};
+#[cfg(feature = "audit")]
+pub use crate::{
+    audit::{Counterexample, Finding, FindingKind, Report, audit, audit_with},
+    catalogue::{Entry, catalogue},
+    profile::{Estimate, Profile, RegionProfile, profile},
 };

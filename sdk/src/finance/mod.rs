@@ -40,8 +40,8 @@
 //! | [`attesters`] | who vouches for holders: topics, rotation, end | 9220 |
 //! | [`batch`] | many acts in one call | 9230 |
 //! | [`interfaces`] | names of interfaces, for a query `supports` | |
-//! | `confidential` (feature `zk`) | notes in place of balances: hidden holdings, amounts and parties | 9300 to 9399 |
-//! | `wallet` (feature `wallet`, not in contracts) | keys, files, scans and witnesses of holders and auditors | |
+//! | `confidential` (feature) | notes in place of balances: hidden holdings, amounts and parties | 9300 to 9399 |
+//! | `wallet` (feature, not in contracts) | keys, files, scans and witnesses of holders and auditors | |
 //!
 //! [`Pausing`](crate::parts::pausing::Pausing) is a rule as well. Every part has its own errors and events; list the
 //! events in `#[contract(events(…))]`. The template `restricted-token` composes all of them.
@@ -55,7 +55,7 @@ pub mod attesters;
 pub mod batch;
 pub mod calendar;
 pub mod caps;
-#[cfg(feature = "zk")]
+#[cfg(feature = "confidential")]
 pub mod confidential;
 pub mod dividends;
 pub mod documents;

@@ -31,7 +31,8 @@
 //! [`Proof<Factors>`](Proof) as an argument and calls `Factors::verify(&proof, &FactorsPublic { product })`. A test
 //! makes a proof by `chain.prove(&public, &private)`.
 //!
-//! This module re-exports all of `dusk-sdk-circuit`: values, gadgets, [`check`], the audit, the profile. **Here
+//! This module re-exports all of `dusk-sdk-circuit`: values, gadgets, [`check`], and with the feature `audit` the
+//! audit and the profile. **Here
 //! [`Field`] is a value in a circuit**; the native field element is [`dusk_sdk::Field`](crate::Field), also called
 //! [`native::Field`].
 

@@ -18,8 +18,8 @@ use crate::ops::report::Report;
 pub(crate) const SDK_PACKAGE: &str = "dusk-sdk";
 /// The table in a package's manifest in which it can say whether it is a contract.
 const METADATA_TABLE: &str = "dusk";
-/// The SDK's feature that packages with circuits ask for.
-const CIRCUITS_FEATURE: &str = "zk";
+/// The SDK's features with circuits: packages with circuits ask for one of them.
+const CIRCUIT_FEATURES: [&str; 3] = ["zk", "confidential", "audit"];
 
 /// How deep folders of sources are followed.
 const MAX_DEPTH: usize = 16;
@@ -40,8 +40,8 @@ pub(crate) struct Packages {
     /// circuits must have a `#[contract]`: others have nothing but circuits. `[package.metadata.dusk] contract = …`
     /// says otherwise.
     pub(crate) contracts: Vec<ContractPackage>,
-    /// Members with a library that may hold circuits, in the order of their names: those that ask the SDK for its
-    /// feature `zk`.
+    /// Members with a library that may hold circuits, in the order of their names: those that ask the SDK for a
+    /// feature with circuits.
     pub(crate) circuits: Vec<String>,
     /// What cargo knows of them and of what they need.
     pub(crate) metadata: Metadata,
@@ -129,7 +129,8 @@ pub(crate) fn packages(root: &Path, report: &dyn Report) -> Result<Packages> {
         let sdk = package.dependencies.iter().find(|dependency| {
             dependency.name == SDK_PACKAGE && dependency.kind == cargo_metadata::DependencyKind::Normal
         });
-        let proves = sdk.is_some_and(|sdk| sdk.features.iter().any(|feature| feature == CIRCUITS_FEATURE));
+        let proves =
+            sdk.is_some_and(|sdk| sdk.features.iter().any(|feature| CIRCUIT_FEATURES.contains(&feature.as_str())));
         let said = package.metadata.get(METADATA_TABLE).and_then(|table| table.get("contract")?.as_bool());
         let folder = package.manifest_path.parent().map_or(Path::new("."), AsRef::as_ref);
         if said.unwrap_or_else(|| sdk.is_some() && (!proves || has_contract(&folder.join("src"), MAX_DEPTH))) {

@@ -6,11 +6,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+use crate::circuit::PROOF_BYTES;
 use crate::layout::{Layout, RESERVED_ROWS};
 use crate::one_line::OneLine;
 
-/// The size of a proof of any circuit, in bytes: eleven commitments of 48 bytes and fifteen evaluations of 32.
-pub const PROOF_BYTES: usize = 11 * 48 + 15 * 32;
 /// The size of a verifier key in bytes, without its label and 8 bytes for each public input.
 const VERIFIER_KEY_BYTES: usize = 1256;
 /// The first measured power of two.
