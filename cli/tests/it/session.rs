@@ -2,7 +2,7 @@
 //!
 //! A session is the fenced `console` blocks of a Markdown file. Lines that begin with `$ ` are commands; the lines
 //! after one are what it prints, stdout and stderr together. All blocks of a file run in one shell, in order. A command
-//! that prints an `error:` must fail, every other must succeed.
+//! that prints an `error:` or a failed test must fail, every other must succeed.
 //!
 //! A comment `<!-- The session writes: PATH -->` makes a file in the shell's folder of the next fenced block, as a
 //! reader would: of its text, and of what it includes.
@@ -81,7 +81,8 @@ pub(crate) fn run(document: &Path, place: &Place) {
                 if !update {
                     let (expected, found) = (expected.join("\n"), found.join("\n"));
                     assert!(agrees, "{at}\n--- the document says\n{expected}\n--- it printed\n{found}\n---");
-                    let fails = expected.lines().any(|line| line.starts_with("error"));
+                    let fails = |line: &str| line.starts_with("error") || line.trim_start().starts_with("FAIL ");
+                    let fails = expected.lines().any(fails);
                     assert_eq!(ran.succeeded, !fails, "{at}\nends with the wrong code, and printed\n{found}");
                 }
                 writeln!(written, "{shown}").expect("strings take all");
@@ -200,7 +201,15 @@ impl Shell {
         let input = child.stdin.take().expect("it is piped");
         let output = BufReader::new(child.stdout.take().expect("it is piped"));
         let outputs = tempfile::tempdir().expect("there is room");
-        Self { child, input, output, folder: place.root().canonicalize().expect("it is there"), ran: 0, outputs, node: None }
+        Self {
+            child,
+            input,
+            output,
+            folder: place.root().canonicalize().expect("it is there"),
+            ran: 0,
+            outputs,
+            node: None,
+        }
     }
 
     /// Runs a command to its end, or until it has said what is expected if it goes on in the background.
