@@ -51,7 +51,7 @@ pub(crate) enum CircuitAction {
     Profile {
         /// Circuit to use; optional if the project has only one.
         name: Option<String>,
-        /// Writes a flame graph of the regions to this file (SVG).
+        /// Writes a flame graph of the regions to this file, as SVG.
         #[arg(long, value_name = "FILE")]
         flamegraph: Option<PathBuf>,
     },

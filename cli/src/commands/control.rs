@@ -54,7 +54,7 @@ pub(crate) enum Control {
     },
     /// Writes a new provisioner key to a file that only you can read, and prints its address.
     NewKeys {
-        /// The file, which must not exist yet.
+        /// File to write; it must not exist yet.
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },

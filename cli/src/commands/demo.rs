@@ -24,7 +24,7 @@ use crate::output::{Tone, Ui};
 /// `demo`
 #[derive(Debug, Args)]
 pub(crate) struct Demo {
-    /// What is shown.
+    /// Story to play.
     #[arg(value_name = "STORY", default_value = "register")]
     pub(crate) story: Story,
     /// Creates the project in this folder instead of a temporary one.

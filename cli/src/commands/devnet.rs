@@ -38,11 +38,11 @@ pub(crate) enum Action {
     Up(Up),
     /// Shows the nodes: their chain, consensus and peers.
     Status {
-        /// Shows it again every second, until Ctrl-C.
+        /// Repeats every second until Ctrl-C.
         #[arg(long)]
         watch: bool,
     },
-    /// Stops a node in order.
+    /// Shuts a node down, as a service manager does.
     Stop {
         /// Number of the node.
         #[arg(value_name = "NODE")]
@@ -60,31 +60,31 @@ pub(crate) enum Action {
         #[arg(value_name = "NODE")]
         node: usize,
     },
-    /// Cuts groups of nodes from each other, in both directions.
+    /// Cuts the links between groups of nodes, in both directions.
     Cut {
         /// Groups such as 1,2/3,4; nodes that no group names keep their links.
         #[arg(value_name = "GROUPS", value_parser = words::groups)]
         groups: Groups,
     },
-    /// Takes back all cuts, delays and losses.
+    /// Removes all cuts, delays and losses.
     Heal,
     /// Delays all datagrams between nodes.
     Delay {
-        /// Milliseconds on the way from one node to another.
+        /// Delay from one node to another, in milliseconds.
         #[arg(value_name = "MILLIS", value_parser = words::delay)]
         millis: u64,
     },
-    /// Loses a part of all datagrams between nodes.
+    /// Drops a share of all datagrams between nodes.
     Loss {
-        /// Share of the datagrams.
+        /// Share of the datagrams to drop, in percent.
         #[arg(value_name = "PERCENT", value_parser = words::loss)]
         permille: u16,
     },
-    /// Shows what the nodes told.
+    /// Shows the logs of the nodes.
     Logs(Logs),
     /// Ends all nodes; `up` continues their chain.
     Down,
-    /// Begins a new chain; where no devnet is up, removes what is left of one.
+    /// Starts a new chain; if no devnet runs, removes the files of the last one.
     Reset,
 }
 

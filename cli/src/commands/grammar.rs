@@ -82,7 +82,7 @@ pub(crate) enum Command {
     Crs(Parameters),
     /// Runs a node until Ctrl-C, or controls a running one.
     Node(Node),
-    /// Runs a network of nodes on this machine, and breaks it where you like.
+    /// Runs a network of nodes on this machine, and injects faults.
     Devnet(Devnet),
     /// Deploys a contract.
     Deploy(Deploy),
@@ -104,7 +104,7 @@ pub(crate) enum Command {
     Demo(Demo),
     /// Prints shell completions.
     Completions {
-        /// The shell.
+        /// Shell to print them for.
         shell: Shell,
     },
 }

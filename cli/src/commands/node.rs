@@ -62,13 +62,13 @@ pub(crate) struct Node {
     /// File with the secret key that the node votes with.
     #[arg(long, value_name = "FILE", help_heading = NETWORK)]
     pub(crate) keys: Option<PathBuf>,
-    /// UDP address to listen on, which makes the node one of a network; by default 127.0.0.1:9000.
+    /// UDP address to listen on as a node of a network; by default 127.0.0.1:9000.
     #[arg(long, value_name = "ADDRESS", help_heading = NETWORK)]
     pub(crate) listen: Option<SocketAddr>,
     /// UDP address at which peers reach the node, if it is another.
     #[arg(long, value_name = "ADDRESS", help_heading = NETWORK)]
     pub(crate) public: Option<SocketAddr>,
-    /// How much the node tells of its work on stderr.
+    /// Level of the node's log on stderr.
     #[arg(long, value_enum, default_value_t, value_name = "LEVEL")]
     pub(crate) log: LogLevel,
     /// Ends at the end of the standard input, and holds the lock of this file meanwhile.

@@ -2,7 +2,10 @@
 //!
 //! A session is the fenced `console` blocks of a Markdown file. Lines that begin with `$ ` are commands; the lines
 //! after one are what it prints, stdout and stderr together. All blocks of a file run in one shell, in order. A command
-//! that prints an `error:` must fail, every other must succeed.
+//! that prints an `error:` or a failed test must fail, every other must succeed.
+//!
+//! A comment `<!-- The session writes: PATH -->` makes a file in the shell's folder of the next fenced block, as a
+//! reader would: of its text, and of what it includes.
 //!
 //! What differs between two runs is not compared: see [`settled`]. In what a command prints, `…` stands for anything,
 //! and a line that holds nothing else for any number of lines. Comments after commands are for the reader.
@@ -23,6 +26,8 @@ use crate::support::Place;
 
 /// The folder that readers are in, as documents show it.
 const READERS_FOLDER: &str = "/home/you";
+/// How a document says that the next fenced block is a file of the reader's project.
+const WRITES: &str = "<!-- The session writes: ";
 /// The address of a node, as documents show it.
 const NODE: &str = "127.0.0.1:8080";
 /// How long a command in the background may take to say what it must.
@@ -61,6 +66,12 @@ pub(crate) fn run(document: &Path, place: &Place) {
     for part in parts(&text) {
         match part {
             Part::Prose(line) => writeln!(written, "{line}").expect("strings take all"),
+            Part::File { path, lines } => {
+                shell.write(&path, &included(document, &lines));
+                for line in lines {
+                    writeln!(written, "{line}").expect("strings take all");
+                }
+            }
             Part::Command { line, shown, command, expected } => {
                 commands += 1;
                 let ran = shell.run(&command, &expected);
@@ -70,7 +81,8 @@ pub(crate) fn run(document: &Path, place: &Place) {
                 if !update {
                     let (expected, found) = (expected.join("\n"), found.join("\n"));
                     assert!(agrees, "{at}\n--- the document says\n{expected}\n--- it printed\n{found}\n---");
-                    let fails = expected.lines().any(|line| line.starts_with("error"));
+                    let fails = |line: &str| line.starts_with("error") || line.trim_start().starts_with("FAIL ");
+                    let fails = expected.lines().any(fails);
                     assert_eq!(ran.succeeded, !fails, "{at}\nends with the wrong code, and printed\n{found}");
                 }
                 writeln!(written, "{shown}").expect("strings take all");
@@ -89,6 +101,8 @@ pub(crate) fn run(document: &Path, place: &Place) {
 enum Part {
     /// A line that is not run.
     Prose(String),
+    /// The text of a file that the reader writes.
+    File { path: String, lines: Vec<String> },
     /// A command, as it is shown and as it is run, with what it should print.
     Command { line: usize, shown: String, command: String, expected: Vec<String> },
 }
@@ -96,10 +110,20 @@ enum Part {
 fn parts(text: &str) -> Vec<Part> {
     let mut parts = Vec::new();
     let mut lines = text.lines().enumerate().peekable();
-    let mut inside = false;
+    let (mut inside, mut file) = (false, None);
     while let Some((number, line)) = lines.next() {
+        if let Some(path) = line.strip_prefix(WRITES).and_then(|rest| rest.strip_suffix(" -->")) {
+            file = Some(path.to_owned());
+        }
         if line.starts_with("```") {
             inside = line == "```console";
+            if let Some(path) = file.take() {
+                parts.push(Part::Prose(line.to_owned()));
+                let lines = std::iter::from_fn(|| lines.next_if(|(_, line)| !line.starts_with("```")));
+                let lines = lines.map(|(_, line)| line.to_owned()).collect();
+                parts.push(Part::File { path, lines });
+                continue;
+            }
         }
         let Some(command) = line.strip_prefix("$ ").filter(|_| inside) else {
             parts.push(Part::Prose(line.to_owned()));
@@ -120,6 +144,31 @@ fn parts(text: &str) -> Vec<Part> {
     parts
 }
 
+/// The text of a block, with the files or the parts of files in place of the lines that include them.
+fn included(document: &Path, lines: &[String]) -> String {
+    let mut text = String::new();
+    for line in lines {
+        let Some(include) = line.strip_prefix("{{#include ").and_then(|rest| rest.strip_suffix("}}")) else {
+            writeln!(text, "{line}").expect("strings take all");
+            continue;
+        };
+        let (file, anchor) = include.split_once(':').unwrap_or((include, ""));
+        let file = document.parent().expect("documents lie in folders").join(file);
+        let code = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let mut shown = anchor.is_empty();
+        for line in code.lines() {
+            match line.trim().strip_prefix("// ANCHOR").and_then(|mark| mark.split_once(": ")) {
+                Some(("", name)) if name == anchor => shown = true,
+                Some((_, name)) if name == anchor => shown = false,
+                Some(_) => {}
+                None if shown => writeln!(text, "{line}").expect("strings take all"),
+                None => {}
+            }
+        }
+    }
+    text
+}
+
 /// A shell that stays between commands.
 struct Shell {
     child: Child,
@@ -128,6 +177,8 @@ struct Shell {
     folder: PathBuf,
     ran: usize,
     outputs: tempfile::TempDir,
+    /// The address of the node that was started last. Documents write [`NODE`] in its place.
+    node: Option<String>,
 }
 
 struct Ran {
@@ -150,16 +201,25 @@ impl Shell {
         let input = child.stdin.take().expect("it is piped");
         let output = BufReader::new(child.stdout.take().expect("it is piped"));
         let outputs = tempfile::tempdir().expect("there is room");
-        Self { child, input, output, folder: place.root().canonicalize().expect("it is there"), ran: 0, outputs }
+        Self {
+            child,
+            input,
+            output,
+            folder: place.root().canonicalize().expect("it is there"),
+            ran: 0,
+            outputs,
+            node: None,
+        }
     }
 
     /// Runs a command to its end, or until it has said what is expected if it goes on in the background.
     fn run(&mut self, command: &str, expected: &[String]) -> Ran {
         self.ran += 1;
         let output = self.outputs.path().join(self.ran.to_string());
+        let command = self.node.as_ref().map_or(command.to_owned(), |node| command.replace(NODE, node));
         let code = self.tell(&format!("{{ {command}\n}} > {} 2>&1 < /dev/null; echo $?", output.display()));
         let mut text = fs::read_to_string(&output).unwrap_or_default();
-        let code_only = command.split(" #").next().unwrap_or(command).trim_end();
+        let code_only = command.split(" #").next().unwrap_or(&command).trim_end();
         if code_only.ends_with('&') {
             let begun = Instant::now();
             let done = |text: &str| matches(expected, &self.shown(text)) && text.ends_with('\n');
@@ -168,11 +228,19 @@ impl Shell {
                 text = fs::read_to_string(&output).unwrap_or_default();
             }
             if let Some(found) = address().find(&text) {
-                let network = format!("export DUSK_NETWORK=http://{}; echo 0", found.as_str());
-                self.tell(&network);
+                let address = found.as_str().to_owned();
+                self.tell(&format!("export DUSK_NETWORK=http://{address}; echo 0"));
+                self.node = Some(address);
             }
         }
         Ran { text: self.shown(&text).join("\n"), succeeded: code == "0" }
+    }
+
+    /// Writes a file in the folder that the shell is in.
+    fn write(&mut self, path: &str, text: &str) {
+        let path = PathBuf::from(self.tell("pwd")).join(path);
+        fs::create_dir_all(path.parent().expect("files lie in folders")).expect("folders can be made");
+        fs::write(&path, text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     }
 
     /// What a reader would see of some output.
@@ -309,10 +377,31 @@ fn sessions_are_found_in_documents() {
         .into_iter()
         .filter_map(|part| match part {
             Part::Command { line, command, expected, .. } => Some((line, command, expected)),
-            Part::Prose(_) => None,
+            Part::Prose(_) | Part::File { .. } => None,
         })
         .collect();
     let expected =
         [(3, "one \\\ntwo".to_owned(), vec!["out".to_owned(), String::new()]), (7, "three".to_owned(), vec![])];
     assert_eq!(commands, expected);
+}
+
+#[test]
+fn files_of_the_reader_are_found_in_documents() {
+    let text = "<!-- The session writes: a/b.rs -->\n```rust\n{{#include x.rs:y}}\n```\n```console\n$ one\n```\n";
+    let files: Vec<_> = parts(text)
+        .into_iter()
+        .filter_map(|part| match part {
+            Part::File { path, lines } => Some((path, lines)),
+            Part::Prose(_) | Part::Command { .. } => None,
+        })
+        .collect();
+    assert_eq!(files, [("a/b.rs".to_owned(), vec!["{{#include x.rs:y}}".to_owned()])]);
+
+    let folder = tempfile::tempdir().unwrap();
+    let code = "// ANCHOR: z\none\n// ANCHOR: y\ntwo\n// ANCHOR_END: z\nthree\n// ANCHOR_END: y\nfour\n";
+    fs::write(folder.path().join("x.rs"), code).unwrap();
+    let text = |line: &str| included(&folder.path().join("page.md"), &[line.to_owned()]);
+    assert_eq!(text("{{#include x.rs}}"), "one\ntwo\nthree\nfour\n");
+    assert_eq!(text("{{#include x.rs:y}}"), "two\nthree\n");
+    assert_eq!(text("mod x;"), "mod x;\n");
 }

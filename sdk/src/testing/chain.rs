@@ -16,6 +16,8 @@ use dusk_sdk_protocol::observation::Observation;
 use super::connection::{Connection, ConnectionError};
 use super::failure::Failure;
 use super::outcome::{Receipt, Sent, show_logs};
+#[cfg(feature = "wallet")]
+use super::wallets::Seeable;
 use crate::account::Account;
 use crate::amount::Dusk;
 use crate::arguments::Arguments;
@@ -41,6 +43,9 @@ struct Shared {
     contracts: RefCell<Vec<(ContractId, &'static Interface)>>,
     /// What the chain has shown of the transactions, in an observer test.
     observed: RefCell<Option<Observations>>,
+    /// What wallets can scan.
+    #[cfg(feature = "wallet")]
+    seeable: Seeable,
 }
 
 /// What the chain has shown of the transactions of one run.
@@ -76,6 +81,8 @@ impl Chain {
             names: RefCell::default(),
             contracts: RefCell::default(),
             observed: RefCell::default(),
+            #[cfg(feature = "wallet")]
+            seeable: Seeable::default(),
         }))
     }
 
@@ -214,6 +221,8 @@ impl Chain {
             Response::Done => {}
             other => unexpected(&other),
         }
+        #[cfg(feature = "wallet")]
+        self.0.seeable.revert(self.height());
     }
 
     /// The chain's id, as contracts see it.
@@ -236,6 +245,8 @@ impl Chain {
             Response::Outcome(outcome) => outcome,
             other => unexpected(&other),
         };
+        #[cfg(feature = "wallet")]
+        self.0.seeable.keep(&outcome);
         self.look();
         outcome
     }
@@ -257,6 +268,12 @@ impl Chain {
     /// The deployed contracts.
     pub(super) fn deployed(&self) -> Vec<(ContractId, &'static Interface)> {
         self.0.contracts.borrow().clone()
+    }
+
+    /// The events that wallets can scan.
+    #[cfg(feature = "wallet")]
+    pub(super) fn seeable(&self) -> &Seeable {
+        &self.0.seeable
     }
 
     /// Looks at the last transaction, in an observer test.

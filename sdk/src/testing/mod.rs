@@ -42,6 +42,8 @@ mod proofs;
 #[allow(unreachable_pub, reason = "the public parts of a contract are public, wherever it stands")]
 mod tests;
 mod timeout;
+#[cfg(feature = "wallet")]
+mod wallets;
 
 use std::process::{ExitCode, Termination};
 

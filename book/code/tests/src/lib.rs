@@ -1,8 +1,12 @@
 //! The tests that the book shows.
 #![cfg(test)]
 
+mod bond;
 mod counter;
+mod locks;
+mod privacy;
 mod share;
+mod voucher;
 
 use dusk_sdk::testing::*;
 use guestbook::{GuestbookClient, MAX_TEXT_BYTES, Refused, Signed};

@@ -24,7 +24,7 @@ pub(crate) struct Logs {
     /// Shows new lines as well, until Ctrl-C.
     #[arg(long, short)]
     follow: bool,
-    /// How many lines of each node to show first.
+    /// Number of earlier lines of each node to show first.
     #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=1000))]
     lines: u16,
 }

@@ -27,16 +27,16 @@ use crate::output::Ui;
 /// `devnet up`
 #[derive(Debug, Args)]
 pub(crate) struct Up {
-    /// Number of nodes of a new devnet; by default 4, the least of which one may fail.
+    /// Number of nodes of a new devnet; by default 4, the fewest that tolerate the failure of one.
     #[arg(long, value_name = "N", value_parser = words::nodes)]
     nodes: Option<usize>,
     /// Time between two blocks of a new devnet, in whole seconds; by default 1s.
     #[arg(long, value_name = "SECONDS", value_parser = words::block_time)]
     block_time: Option<u64>,
-    /// Returns when the network is there, which then runs until `down`.
+    /// Returns as soon as the network runs; `down` ends it.
     #[arg(long)]
     detach: bool,
-    /// How much the nodes tell in their logs.
+    /// Level of the nodes' logs.
     #[arg(long, value_enum, default_value_t = LogLevel::Info, value_name = "LEVEL")]
     log: LogLevel,
     /// Waits on its standard input for the leave to go on without the process that started it.

@@ -36,7 +36,7 @@ pub(crate) mod words;
 pub(crate) const MIN_NODES: usize = 3;
 /// The most nodes of a devnet.
 pub(crate) const MAX_NODES: usize = 32;
-/// Nodes, where nothing is said: the least of which one may fail.
+/// Number of nodes by default: the fewest that tolerate the failure of one.
 pub(crate) const DEFAULT_NODES: usize = 4;
 /// Seconds between two blocks, where nothing is said.
 pub(crate) const DEFAULT_BLOCK_TIME: u64 = 1;

@@ -22,7 +22,7 @@ const GLANCE: Duration = Duration::from_millis(20);
 /// The most bytes of what a node prints when it has started.
 const MAX_DOCUMENT_BYTES: u64 = 1 << 20;
 /// What helps where a node does not start.
-const HINT_LOGS: &str = "`cargo dusk devnet logs` shows what the nodes told";
+const HINT_LOGS: &str = "`cargo dusk devnet logs` shows the logs of the nodes";
 
 /// A node that was started and not waited for: its process number is its own until then.
 #[derive(Debug)]

@@ -35,7 +35,7 @@ const MAX_LEFTOVER: Duration = Duration::from_secs(15);
 const MAX_LOOKS: Duration = Duration::from_millis(500);
 
 /// What helps where a node does not answer.
-const HINT_LOGS: &str = "`cargo dusk devnet logs` shows what the nodes told";
+const HINT_LOGS: &str = "`cargo dusk devnet logs` shows the logs of the nodes";
 
 /// What `up` was told.
 #[derive(Debug, Clone, Copy)]

@@ -8,16 +8,16 @@ use zeroize::Zeroize;
 use super::build::{self, Entries, Input, Spend};
 use super::held::Held;
 use super::history::{Act, Made};
-use super::randomness::{self, NoRandomness};
+use super::randomness::NoRandomness;
 use super::select::{Choice, ChoiceError, Spendable};
 use super::view::Pinned;
 use super::wallet::{RESERVED_BLOCKS, Wallet};
 use crate::finance::confidential::snapshots::Pinned as Snapshot;
 use crate::finance::confidential::statements::{
-    AffirmSecretNative, HeldNative, HeldSecretNative, LockNative, LockSecretNative, MintNative, MintSecretNative,
-    PartyNative, RegisterNative, RegisterSecretNative, TransferNative, TransferSecretNative,
+    AffirmNative, AffirmSecretNative, HeldNative, HeldSecretNative, LockNative, LockSecretNative, MintNative,
+    MintSecretNative, PartyNative, RegisterNative, RegisterSecretNative, TransferNative, TransferSecretNative,
 };
-use crate::finance::confidential::{Address, AuditorKey, NotAnAddress, Note, pool};
+use crate::finance::confidential::{Address, AuditorKey, NotAnAddress, Note, leg, pool};
 use crate::zk::native::{NotAPoint, Scalar};
 use crate::{ContractId, Field};
 
@@ -103,6 +103,15 @@ pub struct Instruction {
     pub deadline: u64,
 }
 
+/// The witness that a holder is the receiver of a leg, to affirm or reject an instruction.
+#[derive(Debug, Clone)]
+pub struct AffirmWitness {
+    /// The statement.
+    pub act: AffirmNative,
+    /// What only the prover knows.
+    pub secret: AffirmSecretNative,
+}
+
 /// The witness that a note was held at a snapshot.
 #[derive(Debug, Clone)]
 pub struct HeldWitness {
@@ -140,6 +149,10 @@ pub enum ActError {
     NoRandomness,
     /// The known events do not lead to the roots of the snapshot: some are missing.
     Snapshot,
+    /// The sender is not in the registry: no officer has admitted it, or the events of this are not scanned.
+    SenderNotAdmitted,
+    /// The receiver is not in the registry.
+    ReceiverNotAdmitted,
     /// No single note was worth so much at the snapshot, and unspent.
     NotHeld {
         /// The value of the largest one.
@@ -162,6 +175,8 @@ impl fmt::Display for ActError {
             Self::Snapshot => {
                 f.write_str("the known events do not lead to the roots of the snapshot; scan all of them")
             }
+            Self::SenderNotAdmitted => f.write_str("the sender is not in the registry"),
+            Self::ReceiverNotAdmitted => f.write_str("the receiver is not in the registry"),
             Self::NotHeld { largest } => {
                 write!(f, "no single note was worth so much at the snapshot; the largest was worth {largest}")
             }
@@ -175,6 +190,41 @@ impl From<NoRandomness> for ActError {
     fn from(_: NoRandomness) -> Self {
         Self::NoRandomness
     }
+}
+
+impl MintWitness {
+    /// The receiver in the registry, for an asset that has one.
+    ///
+    /// # Errors
+    /// [`ActError::ReceiverNotAdmitted`].
+    pub fn party(&self) -> Result<PartyNative, ActError> {
+        self.receiver.clone().ok_or(ActError::ReceiverNotAdmitted)
+    }
+}
+
+impl TransferWitness {
+    /// Sender and receiver in the registry, for an asset that has one.
+    ///
+    /// # Errors
+    /// [`ActError::SenderNotAdmitted`], [`ActError::ReceiverNotAdmitted`].
+    pub fn parties(&self) -> Result<[PartyNative; 2], ActError> {
+        parties(self.sender.as_ref(), self.receiver.as_ref())
+    }
+}
+
+impl LockWitness {
+    /// Sender and receiver in the registry, for an asset that has one.
+    ///
+    /// # Errors
+    /// [`ActError::SenderNotAdmitted`], [`ActError::ReceiverNotAdmitted`].
+    pub fn parties(&self) -> Result<[PartyNative; 2], ActError> {
+        parties(self.sender.as_ref(), self.receiver.as_ref())
+    }
+}
+
+fn parties(sender: Option<&PartyNative>, receiver: Option<&PartyNative>) -> Result<[PartyNative; 2], ActError> {
+    let sender = sender.cloned().ok_or(ActError::SenderNotAdmitted)?;
+    Ok([sender, receiver.cloned().ok_or(ActError::ReceiverNotAdmitted)?])
 }
 
 /// What two notes become.
@@ -203,7 +253,7 @@ impl Wallet {
     /// # Errors
     /// [`ActError::AuditorKey`], [`ActError::NoRandomness`].
     pub fn register(&self, auditor: &AuditorKey) -> Result<RegisterWitness, ActError> {
-        let context = Context::new(&[auditor.u])?;
+        let context = self.context(&[auditor.u])?;
         build::register(auditor, &self.keys, self.ephemeral(&context, purpose::AUDITOR))
     }
 
@@ -275,6 +325,15 @@ impl Wallet {
         })
     }
 
+    /// Makes the witness that this holder is the receiver of a leg of an instruction: of this amount, with this
+    /// blinding.
+    #[must_use]
+    pub fn affirm(&self, amount: u64, blinding: Field) -> AffirmWitness {
+        let act = AffirmNative { asset: self.asset, leg: leg(self.asset, amount, self.owner, blinding) };
+        let secret = AffirmSecretNative { spend: self.keys.spend.secret(), value: amount, blinding };
+        AffirmWitness { act, secret }
+    }
+
     /// Makes the witness of a public amount that becomes a note of a receiver: an issue by an officer, or a deposit by
     /// anybody.
     ///
@@ -285,7 +344,7 @@ impl Wallet {
         if value == 0 {
             return Err(ActError::Choice(ChoiceError::Zero));
         }
-        let seed = Context::new(&[Field::from(value), to.owner, auditor.u])?;
+        let seed = self.context(&[Field::from(value), to.owner, auditor.u])?;
         let ephemeral = [purpose::AUDITOR, purpose::FIRST].map(|number| self.ephemeral(&seed, number));
         let receiver = (self.view.holder_root(), self.view.party(to.owner));
         build::mint(self.asset, auditor, to, value, ephemeral, receiver)
@@ -313,12 +372,6 @@ impl Wallet {
         let mut pinned = self.pinned(snapshot)?;
         let notes = self.held_at(&pinned);
         notes.into_iter().map(|held| self.showing(&mut pinned, snapshot, held, act)).collect()
-    }
-
-    /// The secret inputs with which the receiver of a leg affirms an instruction, or rejects it.
-    #[must_use]
-    pub fn affirm(&self, amount: u64, blinding: Field) -> AffirmSecretNative {
-        AffirmSecretNative { spend: self.keys.spend.secret(), value: amount, blinding }
     }
 
     fn pinned(&self, snapshot: &Snapshot) -> Result<Pinned, ActError> {
@@ -379,7 +432,7 @@ impl Wallet {
         let paid = [amount, leaves, change].map(Field::from);
         let mut context: Vec<Field> = paid.into_iter().chain([to.owner, memo, auditor.u]).collect();
         context.extend(notes.iter().map(|(note, position)| note.nullifier(asset, nk, *position)));
-        let seed = Context::new(&context)?;
+        let seed = self.context(&context)?;
         let mut used = Vec::with_capacity(2);
         for (note, position) in notes {
             let path = self.view.note_path(position).ok_or(ActError::NotFree(position))?;
@@ -405,21 +458,19 @@ impl Wallet {
         Ok(witness)
     }
 
+    /// A random element, then the content of the act. Two acts get different keys if the randomness is good. If it is
+    /// not, they still do if the acts differ, and acts that spend notes differ in their nullifiers.
+    fn context(&self, act: &[Field]) -> Result<Context, NoRandomness> {
+        let mut context = Vec::with_capacity(1 + act.len());
+        context.push(self.source.field()?);
+        context.extend(act);
+        Ok(Context(context))
+    }
+
     /// An ephemeral key for one purpose within an act.
     fn ephemeral(&self, Context(context): &Context, purpose: u64) -> Scalar {
         let mut context = Context(context.clone());
         context.0.push(Field::from(purpose));
         self.keys.spend.ephemeral(&context.0)
-    }
-}
-
-impl Context {
-    /// A random element, then the content of the act. Two acts get different keys if the system's randomness is good.
-    /// If it is not, they still do if the acts differ, and acts that spend notes differ in their nullifiers.
-    fn new(act: &[Field]) -> Result<Self, NoRandomness> {
-        let mut context = Vec::with_capacity(1 + act.len());
-        context.push(randomness::field()?);
-        context.extend(act);
-        Ok(Self(context))
     }
 }

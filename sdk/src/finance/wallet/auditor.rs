@@ -195,6 +195,13 @@ impl Auditor {
         AuditorKey::from(&self.keys.reading)
     }
 
+    /// The public key of an account of these words. The constructor takes it, so it is needed before there is a
+    /// contract to make an [`Identity`] of.
+    #[must_use]
+    pub fn key_of(words: &Words, account: u32) -> AuditorKey {
+        AuditorKey::from(&Keys::from_seed(&words.seed(), account).reading)
+    }
+
     /// Adds the words of a former auditor and the number of its account, to read the acts before a hand-over and the
     /// view keys of holders that registered then. Forgets what was seen: scan from the beginning afterwards. False if
     /// there are [`MAX_FORMER`] already.

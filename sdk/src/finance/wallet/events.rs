@@ -104,13 +104,13 @@ impl Event {
     ///
     /// # Errors
     /// If the data is not that of a confidential asset.
-    pub(super) fn of_topic(topic: &str, data: &Json, order: u64) -> Option<Result<Self, JsonError>> {
+    pub(crate) fn of_topic(topic: &str, data: &Json, order: u64) -> Option<Result<Self, JsonError>> {
         let (_, read) = TOPICS.iter().find(|(known, _)| *known == topic)?;
         Some(read(data, order))
     }
 
     /// Whether wallets take events of a topic.
-    pub(super) fn knows(topic: &str) -> bool {
+    pub(crate) fn knows(topic: &str) -> bool {
         TOPICS.iter().any(|(known, _)| *known == topic)
     }
 }

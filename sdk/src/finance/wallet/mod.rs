@@ -4,7 +4,7 @@
 //!
 //! ```text
 //!   words ─► Keys ─┐                                   ┌► balance, notes, history
-//!   events ────────┴► Wallet: notes, trees, registry ──┼► witnesses: register, transfer, redeem, lock, show
+//!   events ────────┴► Wallet: notes, trees, registry ──┼► witnesses: register, transfer, redeem, lock, affirm, show
 //!                        │  ▲                          └► roots, to compare with the contract's
 //!                   save ▼  │ open
 //!                     WalletFile: Argon2id, XChaCha20-Poly1305, replaced whole
@@ -69,7 +69,9 @@ mod view;
 mod wallet;
 mod words;
 
-pub use acts::{ActError, HeldWitness, Instruction, LockWitness, MintWitness, RegisterWitness, TransferWitness};
+pub use acts::{
+    ActError, AffirmWitness, HeldWitness, Instruction, LockWitness, MintWitness, RegisterWitness, TransferWitness,
+};
 pub use auditor::{Audit, Auditor, Known, MAX_FORMER, Movement, SeizeWitness};
 pub use chain::{Chain, ChainError, Step, Taken, scan_file};
 pub use events::{Event, Seen};

@@ -12,6 +12,7 @@ use super::events::{Event, Seen};
 use super::file::{FileError, WalletFile};
 use super::held::Held;
 use super::history::{self, Entry, Made};
+use super::randomness::Source;
 use super::sealed::{Password, SealError};
 use super::select::{Choice, ChoiceError, Spendable, choose};
 use super::tree::in_parallel;
@@ -62,6 +63,7 @@ pub struct Wallet {
     pub(super) held: BTreeMap<u64, Held>,
     by_nullifier: BTreeMap<[u8; 32], u64>,
     made: Vec<Made>,
+    pub(super) source: Source,
 }
 
 /// What a scan has found.
@@ -167,7 +169,16 @@ impl Wallet {
             held: BTreeMap::new(),
             by_nullifier: BTreeMap::new(),
             made: Vec::new(),
+            source: Source::System,
         }
+    }
+
+    /// A wallet for tests. Its words and the random elements of its acts follow from a seed, so that a test can be
+    /// repeated: an observer test draws the seed with [`Private::random_bytes`](crate::testing::Private::random_bytes).
+    #[cfg(feature = "testing")]
+    #[must_use]
+    pub fn for_tests(seed: [u8; 32], identity: Identity) -> Self {
+        Self { source: Source::seeded(&seed), ..Self::new(Words::for_tests(seed), identity) }
     }
 
     /// Opens a wallet file. It is locked against other programs until the returned [`WalletFile`] is dropped.

@@ -84,6 +84,13 @@ impl Words {
         words.ok_or(WordsError::Checksum)
     }
 
+    /// Words that follow from a seed, for tests that can be repeated.
+    #[cfg(feature = "testing")]
+    #[must_use]
+    pub const fn for_tests(seed: [u8; 32]) -> Self {
+        Self { entropy: seed, length: 32 }
+    }
+
     /// The words of this entropy: 16, 20, 24, 28 or 32 bytes.
     pub(super) fn from_entropy(bytes: &[u8]) -> Option<Self> {
         let mut words = Self { entropy: [0; MAX_ENTROPY_BYTES], length: u8::try_from(bytes.len()).ok()? };

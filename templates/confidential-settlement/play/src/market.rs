@@ -171,7 +171,7 @@ impl Market {
         let who = trade.payers[1 - leg];
         println!("▸ {} affirms", NAMES[who]);
         let (deal, side) = (&trade.deals[leg], u8::try_from(leg)?);
-        let secret = self.sides[leg].wallets[who].affirm(deal.amount, deal.blinding);
+        let secret = self.sides[leg].wallets[who].affirm(deal.amount, deal.blinding).secret;
         let act = play::agree(&trade.instruction, self.at, side, Answer::Affirm, secret);
         let act = act.ok_or("an instruction has two legs")?;
         let step = Step::new("agree", "affirm", &act.public, &act.private)?;

@@ -4,8 +4,8 @@ use super::*;
 use crate::finance::confidential::auditor::handover;
 use crate::finance::confidential::snapshots::Pinned;
 use crate::finance::confidential::statements::{
-    Held, HeldSecret, Lock, LockSecret, Mint, MintSecret, Party, Policy, PolicyNative, Register as RegisterAct,
-    RegisterSecret, Seize, SeizeSecret, Transfer, TransferSecret,
+    Affirm, AffirmSecret, Held, HeldSecret, Lock, LockSecret, Mint, MintSecret, Party, Policy, PolicyNative,
+    Register as RegisterAct, RegisterSecret, Seize, SeizeSecret, Transfer, TransferSecret,
 };
 use crate::finance::confidential::{AuditCipher, AuditorKey, ReadingKey, leg};
 use crate::zk::{ConstraintSystem, Value, check};
@@ -235,6 +235,42 @@ fn a_lock_is_released_or_comes_back() {
 }
 
 #[test]
+fn the_receiver_of_a_leg_affirms() {
+    let mut scene = Scene::new(&[100]);
+    let (to, blinding) = (scene.two.address(), Field::from(5));
+    let agent = ContractId::from_bytes([4; 32]);
+    let instruction = Instruction { agent, instruction: 6.into(), blinding, deadline: 90 };
+    let locking = scene.one.lock(&scene.key, to, 70, &instruction).unwrap();
+    assert_eq!(locking.parties().unwrap().map(|it| it.holder.owner), [scene.one.address().owner, to.owner]);
+    let AffirmWitness { act, secret } = scene.two.affirm(70, blinding);
+    assert_eq!(act.leg, locking.order.id.leg, "what is affirmed is what is locked");
+    holds(|cs| {
+        let secret = AffirmSecret::input(cs, Some(&secret));
+        Affirm::input(cs, Some(&act)).assert(cs, &secret);
+    });
+    assert_ne!(scene.one.affirm(70, blinding).act.leg, act.leg, "nobody affirms for another");
+}
+
+#[test]
+fn a_wallet_for_tests_repeats_itself() {
+    let auditor = Auditor::key_of(&words(9), 0);
+    let register = |seed| {
+        let wallet = Wallet::for_tests([seed; 32], IDENTITY);
+        [0, 1].map(|_| wallet.register(&auditor).unwrap().act.cipher)
+    };
+    assert_eq!(register(1), register(1));
+    assert_ne!(register(1)[0], register(1)[1], "no two acts have the same ephemeral key");
+    assert_ne!(register(1)[0], register(2)[0]);
+}
+
+#[test]
+fn the_key_of_an_auditor_is_known_before_the_contract() {
+    let there = Auditor::new(words(9), Identity { account: 3, ..IDENTITY });
+    assert_eq!(Auditor::key_of(&words(9), 3), there.key());
+    assert_ne!(Auditor::key_of(&words(9), 2), there.key());
+}
+
+#[test]
 fn a_holding_is_shown_at_a_snapshot_even_if_it_was_spent_since() {
     let mut scene = Scene::new(&[100, 20, 3]);
     let snapshot = scene.snapshot();
@@ -311,6 +347,14 @@ fn a_stranger_is_not_in_the_registry_and_too_much_is_refused() {
     let stranger = wallet(5).address();
     let spending = scene.one.transfer(&scene.key, stranger, 30, Field::default()).unwrap();
     assert!(spending.sender.is_some() && spending.receiver.is_none());
+    assert_eq!(spending.parties().unwrap_err(), ActError::ReceiverNotAdmitted);
+    let own = scene.two.address();
+    let known = scene.one.mint(&scene.key, &own, 1).unwrap().party().unwrap();
+    assert_eq!(known.holder.owner, own.owner);
+    let unknown = scene.one.mint(&scene.key, &stranger, 1).unwrap();
+    assert_eq!(unknown.party().unwrap_err(), ActError::ReceiverNotAdmitted);
+    let back = TransferWitness { sender: None, ..spending };
+    assert_eq!(back.parties().unwrap_err(), ActError::SenderNotAdmitted);
     scene.one.release();
     let mut refused = |amounts| scene.one.transfer_and_leave(&scene.key, stranger, amounts, 0.into()).unwrap_err();
     assert_eq!(refused([u64::MAX, 1]), ActError::TooMuch);

@@ -1,0 +1,8 @@
+//! What issuers and holders prove.
+#![no_std]
+
+mod voucher;
+pub use voucher::*;
+
+mod bond;
+pub use bond::*;
