@@ -34,6 +34,8 @@ use tokio::time::timeout;
 
 /// How long the call of a block shall run.
 const EXECUTION: Duration = Duration::from_secs(3);
+/// The time between blocks. A generator has 0.7 of it at least: a call that runs longer gets into no block.
+const BLOCK_TIME: Duration = Duration::from_secs(6);
 /// The account whose stake the program votes with.
 const VOTER: usize = 3;
 /// The account that sends the calls.
@@ -122,7 +124,7 @@ async fn measure() {
     let config = |place: usize, voters: &[usize]| {
         let stakes = ACCOUNTS[..4].iter().map(|account| (*account.public_key(), DEV_STAKE)).collect();
         Config {
-            block_time: BlockTime::Every(Duration::from_secs(1)),
+            block_time: BlockTime::Every(BLOCK_TIME),
             genesis_time: Some(begun),
             allocation: Some(Allocation { stakes, ..Allocation::development(ACCOUNTS.as_slice()) }),
             voters: Some(voters.iter().map(|voter| ACCOUNTS[*voter].keys().clone()).collect()),

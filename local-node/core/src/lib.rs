@@ -84,8 +84,9 @@
 //! Where no iteration of a round comes to a block, the holder of one key that is fixed for the chain may sign an
 //! *emergency block*. It states iteration 255, has no attestation, and is at least as late as all iterations take
 //! together. The core accepts it from any peer after the same checks as any other block, passes it on, and gives it to
-//! peers that are still in the round. A block of a real iteration beats it in the fork choice. The block after it carries
-//! no certificate, so its voters' share of the rewards is lost; production refuses such a block and stands still.
+//! peers that are still in the round. A block of a real iteration beats it in the fork choice. The block after it
+//! carries no certificate, so its voters' share of the rewards is lost; production refuses such a block and stands
+//! still.
 //!
 //! # Stall
 //!

@@ -4,7 +4,7 @@
 //! e(Σ rᵢ·σᵢ, G) = Π e(rᵢ·H(mᵢ), Kᵢ) with coefficients rᵢ that nobody could choose: one Miller loop for each, and one
 //! final exponentiation for all. Without coefficients two wrong signatures could cancel each other out.
 //!
-//! The coefficients are 128 bits of a hash of all claims, so the check is deterministic. A forger who tries other claims
+//! The coefficients are 128 bits of a hash of all claims, so the check is deterministic. A forger who tries claims
 //! until their coefficients fit needs about 2¹²⁸ attempts.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

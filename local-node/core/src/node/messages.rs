@@ -116,7 +116,8 @@ impl Core {
     }
 
     /// Sends the quorum of this node's block to a peer that goes on with a round which an earlier iteration has
-    /// decided. Otherwise the peer may help to decide a rival. An emergency block has no quorum; the peer gets it whole.
+    /// decided. Otherwise the peer may help to decide a rival. An emergency block has no quorum: the peer gets the
+    /// block itself.
     fn help(&mut self, now: Millis, ingress: Ingress, header: &ConsensusHeader, out: &mut Vec<Output>) {
         let from = ingress.from;
         let Some(place) = self.chain.place(&header.prev_block_hash) else { return };
@@ -221,7 +222,8 @@ impl Core {
 
     /// Takes a block into the pool: verified if it follows the chain, and otherwise if it was asked for.
     ///
-    /// Other nodes learn of decided blocks by candidates and quorums. An emergency block has neither, so it is passed on.
+    /// Other nodes learn of decided blocks by candidates and quorums. An emergency block has neither, so it is passed
+    /// on.
     fn pool_block(&mut self, now: Millis, from: PeerId, block: Box<Block>, was_wanted: bool) -> Verdict {
         let header = &block.header;
         let parent = self.chain.place(&header.prev_block_hash);

@@ -198,8 +198,8 @@ fn a_bad_attestation_in_a_batch_is_found_and_its_sender_blamed() {
     node.give(Message::Block(Box::new(blocks[4].clone())));
     node.execute_all();
     assert_eq!((node.height(), node.dropped), (8, 1));
-    // The certificate of the block after the bad copy is another attestation, so both of its signatures are checked. With
-    // the good copy as its parent that block is looked at once more.
+    // The certificate of the block after the bad copy is another attestation, so both of its signatures are checked.
+    // With the good copy as its parent that block is looked at once more.
     assert_eq!(node.batches(), [7 * SIGNATURES + 2, SIGNATURES]);
 }
 
