@@ -15,6 +15,7 @@ use dusk_sdk_protocol::observation::MAX_FINDINGS;
 use local_node_types::keys::BlsKey;
 use local_node_types::rules::{BLOCK_GAS_LIMIT, FEEDER_GAS_LIMIT, MIN_DEPLOY_GAS_PRICE};
 use local_node_vm::{Receipt, Session, StateRoot, Vm, VmError};
+use zeroize::Zeroizing;
 
 use super::observing::Observer;
 use super::proofs::{ProofsError, Proved, Wanted};
@@ -138,9 +139,8 @@ impl TestChain for Chain<'_> {
             Request::Balance { account } => self.balance(&account),
             Request::ContractBalance { contract } => self.contract_balance(&contract),
             Request::Prove { circuit, digest, layout, wires } => {
-                let wanted =
-                    Wanted { circuit: &circuit, digest, layout: layout.as_ref().map(|it| &*it.0), wires: &wires.0 };
-                self.prove(&wanted)
+                let (layout, wires) = (layout.as_ref().map(|it| &*it.0), Zeroizing::new(wires.bytes));
+                self.prove(&Wanted { circuit: &circuit, digest, layout, wires: &wires })
             }
             Request::Height => Ok(Response::Height { height: self.now.height }),
             Request::Mine { blocks } => self.mine(blocks),
