@@ -308,6 +308,39 @@ fn chains_do_not_see_each_other() {
 }
 
 #[test]
+fn what_tests_repeat_has_the_same_outcome() {
+    let host = host();
+    // The host keeps what came twice: the first two runs execute everything, the others only what is theirs.
+    let mut runs = Vec::new();
+    for index in 0..5_u8 {
+        let mut client = Client::open(&host, &index.to_string());
+        let contract = client.deploy("alice", &[7]).contract;
+        let common = [client.call("bob", contract, "count"), client.call("bob", contract, "fail")];
+        let counts = [client.count(contract), client.count(contract)];
+        let read = client.ask(&Request::Query { contract, function: "read".into(), argument: vec![] });
+        let balances = [client.balance(0), client.balance(1)];
+        client.ask(&Request::Mine { blocks: u64::from(index) });
+        let own = client.call(["carol", "dave"][usize::from(index) % 2], contract, "count");
+        assert_eq!(own.height, 4 + u64::from(index));
+        assert_eq!(client.count(contract), 9);
+        runs.push((contract, common, counts, read, balances, own.result, own.gas_spent));
+    }
+    assert_eq!(runs[0].2, [8, 8]);
+    runs.iter().for_each(|run| assert_eq!(*run, runs[0]));
+
+    let report = host.stop();
+    let told = |test: &TestReport| {
+        let entries = test.entries.iter().take(6);
+        entries
+            .map(|it| (it.action, it.gas_spent, it.result.clone(), it.events.clone(), it.traces.clone()))
+            .collect::<Vec<_>>()
+    };
+    let first = told(&report.tests[0]);
+    assert!(first.iter().all(|entry| !entry.4.is_empty()), "{first:?}");
+    report.tests.iter().for_each(|test| assert_eq!(told(test), first));
+}
+
+#[test]
 fn wires_that_are_too_many_end_the_connection() {
     let host = host();
     let mut client = Client::open(&host, "wires");
