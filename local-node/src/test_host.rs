@@ -14,7 +14,7 @@
 //!
 //! What makes the host's own chains fast is shared: the virtual machine with its compiled modules, the genesis state,
 //! the keys. The host signs for the accounts, so a signature is known to be good when it is made, and no test pays for
-//! its verification; equal transactions, such as the deployments with which tests begin, are signed once.
+//! its verification. What tests repeat, such as the deployments with which they begin, is signed and run once.
 //!
 //! | module | holds |
 //! |---|---|
@@ -24,6 +24,7 @@
 //! | `chain` | the host's own chains: what each request does |
 //! | `observing` | what the chain shows of a transaction, for tests that compare it between runs |
 //! | `proofs` | proofs, mock or real |
+//! | `repeated` | what the machine has made of blocks and questions that tests repeat |
 //! | `signer` | transactions of the named accounts |
 //! | `report` | what the tests did, for the command line |
 
@@ -33,6 +34,7 @@ mod connection;
 mod guests;
 mod observing;
 mod proofs;
+mod repeated;
 mod report;
 mod signer;
 
@@ -44,13 +46,14 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use local_node_types::rules::Profile;
+use local_node_types::rules::{Profile, Rules};
 use local_node_vm::{MockKey, StateRoot, Vm, VmError};
 
-use self::chain::Chain;
+use self::chain::{Asked, Block, Chain, MAX_KEPT_ANSWERS, MAX_KEPT_BLOCKS};
 pub use self::chains::{Chains, TestChain};
 use self::guests::{Guests, Token};
 pub use self::proofs::{Proofs, ProofsError, Proved, Wanted};
+use self::repeated::Repeated;
 pub use self::report::{Action, Entry, MAX_ENTRIES, MAX_TRACE_BYTES, Report, TestReport};
 use self::signer::Signer;
 use crate::accounts::{DevAccount, NAMES, dev_accounts};
@@ -152,6 +155,8 @@ struct OwnChains {
     proofs: Option<Arc<dyn Proofs>>,
     call_time: Duration,
     contracts: BTreeMap<String, Contract>,
+    blocks: Repeated<Arc<Block>>,
+    answers: Repeated<Arc<Asked>>,
 }
 
 impl Chains for OwnChains {
@@ -168,6 +173,8 @@ impl Chains for OwnChains {
 struct Contract {
     artefact: Artefact,
     bytecode: OnceLock<Result<Vec<u8>, String>>,
+    /// Why the module cannot be deployed. The rules of a host's chains are the same in all blocks.
+    refusal: OnceLock<Option<String>>,
 }
 
 impl Contract {
@@ -178,6 +185,12 @@ impl Contract {
             Artefact::File(path) => std::fs::read(path).map_err(|error| format!("{}: {error}", path.display())),
         };
         self.bytecode.get_or_init(read).as_deref().map_err(String::as_str)
+    }
+
+    /// Why its module cannot be deployed under these rules, if so.
+    fn refusal(&self, bytecode: &[u8], rules: Rules) -> Option<&str> {
+        let refusal = || local_node_vm::validate_for_tests(bytecode, rules).err().map(|error| error.to_string());
+        self.refusal.get_or_init(refusal).as_deref()
     }
 }
 
@@ -196,7 +209,7 @@ impl TestHost {
         let vm = vm.accepting_mocks(mocks);
         let accounts = dev_accounts();
         let genesis = genesis::state(&vm, LOCAL_CHAIN_ID, config.rules, &Allocation::development(&accounts))?;
-        let contract = |artefact| Contract { artefact, bytecode: OnceLock::new() };
+        let contract = |artefact| Contract { artefact, bytecode: OnceLock::new(), refusal: OnceLock::new() };
         Self::serving(OwnChains {
             executor: Executor::new(vm, LOCAL_CHAIN_ID, config.rules),
             genesis,
@@ -206,6 +219,8 @@ impl TestHost {
             proofs: config.proofs,
             call_time: config.call_time,
             contracts: config.contracts.into_iter().map(|(name, artefact)| (name, contract(artefact))).collect(),
+            blocks: Repeated::keeping(MAX_KEPT_BLOCKS),
+            answers: Repeated::keeping(MAX_KEPT_ANSWERS),
         })
     }
 

@@ -1,7 +1,7 @@
 //! One test's chain.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Instant;
 
 use dusk_core::abi::ContractId;
@@ -14,11 +14,13 @@ use dusk_sdk_protocol::host::{HexBytes, MAX_MINED_BLOCKS, Outcome, Request, Resp
 use dusk_sdk_protocol::observation::MAX_FINDINGS;
 use local_node_types::keys::BlsKey;
 use local_node_types::rules::{BLOCK_GAS_LIMIT, FEEDER_GAS_LIMIT, MIN_DEPLOY_GAS_PRICE};
-use local_node_vm::{Receipt, Session, StateRoot, Vm, VmError};
+use local_node_vm::{Executed, Receipt, Session, StateChanges, StateRoot, Vm, VmError};
+use zeroize::Zeroizing;
 
 use super::observing::Observer;
 use super::proofs::{ProofsError, Proved, Wanted};
-use super::report::{Action, Entry, TestReport};
+use super::repeated::{Key, Seen};
+use super::report::{self, Action, Entry, TestReport};
 use super::{OwnChains, TestChain, connection::failed};
 use crate::accounts::{DevAccount, NAMES};
 use crate::executor::{BlockParams, RunError};
@@ -26,6 +28,12 @@ use crate::reader::{read_account, read_contract_balance};
 
 /// The most states that a test may remember.
 const MAX_SNAPSHOTS: usize = 4096;
+/// The most blocks that are kept because tests repeat them. Each holds some pages of its state.
+pub(super) const MAX_KEPT_BLOCKS: usize = 256;
+/// The most answers of queries that are kept because tests repeat them.
+pub(super) const MAX_KEPT_ANSWERS: usize = 4096;
+/// The most bytes of an answer that is kept.
+const MAX_ANSWER_BYTES: usize = 16 * 1024;
 /// The gas price of everything but deployments, in LUX.
 const GAS_PRICE: u64 = 1;
 
@@ -46,10 +54,19 @@ impl Drop for Held {
 #[derive(Debug, Clone)]
 struct State {
     /// The state after the last block; `None`: genesis, which the host keeps.
-    held: Option<Rc<Held>>,
+    held: Option<Arc<Held>>,
     height: u64,
     nonces: [u64; NAMES.len()],
     deployments: u64,
+}
+
+/// A block of one transaction.
+#[derive(Debug, Clone)]
+pub(super) struct Block {
+    /// The state after it.
+    held: Arc<Held>,
+    transaction: [u8; 32],
+    executed: Executed,
 }
 
 /// A chain, from genesis to where its test has brought it.
@@ -92,12 +109,19 @@ pub(super) struct TransactionRequest {
 }
 
 /// What came of a question.
-struct Asked<M> {
+#[derive(Debug, Clone)]
+pub(super) struct Asked {
     result: Result<Vec<u8>, CallError>,
     gas_spent: u64,
     events: Vec<Event>,
     trace: Option<Frame>,
-    more: Option<M>,
+}
+
+impl Asked {
+    fn bytes(&self) -> usize {
+        let events = self.events.iter().map(report::event_bytes).sum::<usize>();
+        self.result.as_ref().map_or(0, Vec::len) + events + self.trace.as_ref().map_or(0, report::frame_bytes)
+    }
 }
 
 impl TestChain for Chain<'_> {
@@ -138,9 +162,8 @@ impl TestChain for Chain<'_> {
             Request::Balance { account } => self.balance(&account),
             Request::ContractBalance { contract } => self.contract_balance(&contract),
             Request::Prove { circuit, digest, layout, wires } => {
-                let wanted =
-                    Wanted { circuit: &circuit, digest, layout: layout.as_ref().map(|it| &*it.0), wires: &wires.0 };
-                self.prove(&wanted)
+                let (layout, wires) = (layout.as_ref().map(|it| &*it.0), Zeroizing::new(wires.bytes));
+                self.prove(&Wanted { circuit: &circuit, digest, layout, wires: &wires })
             }
             Request::Height => Ok(Response::Height { height: self.now.height }),
             Request::Mine { blocks } => self.mine(blocks),
@@ -251,10 +274,12 @@ impl<'a> Chain<'a> {
             hint: Some("build the contracts with `cargo dusk build`"),
         })?;
         let rules = self.shared.executor.rules(self.now.height + 1);
-        local_node_vm::validate_for_tests(bytecode, rules).map_err(|problem| Problem {
-            message: format!("the module of `{package}` cannot be deployed: {problem}"),
-            hint: Some("build it with `cargo dusk build`, which makes modules that the chain accepts"),
-        })?;
+        if let Some(problem) = contract.refusal(bytecode, rules) {
+            return Err(Problem {
+                message: format!("the module of `{package}` cannot be deployed: {problem}"),
+                hint: Some("build it with `cargo dusk build`, which makes modules that the chain accepts"),
+            });
+        }
         let owner = self.named(owner)?.id().0.to_vec();
         let deploy = ContractDeploy::new(bytecode, owner, Some(init), self.now.deployments);
         let contract = deploy.contract_id();
@@ -308,30 +333,26 @@ impl<'a> Chain<'a> {
             nonce: self.now.nonces[index] + 1,
             data: request.data,
         };
-        let rules = executor.rules(self.now.height + 1);
-        let transaction = self.shared.signer.sign(account, payload, executor.vm(), rules)?;
-
         let height = self.now.height + 1;
-        let params = BlockParams { height, payees: None, slashed: Vec::new(), gas_limit: BLOCK_GAS_LIMIT };
-        let mut block = executor.open(self.root(), params).map_err(|error| error.to_string())?.keeping_traces();
-        block.set_deadline(self.deadline());
-        block.run(&transaction).map_err(|error| match error {
-            RunError::TooLong => self.too_long(&request.function),
-            error => Problem {
-                message: format!("the transaction cannot be in a block: {error}"),
-                hint: Some("nothing was sent; look at the account's balance, the deposit and the gas limit"),
-            },
-        })?;
-        let committed = block.commit(self.observer.is_on()).map_err(|error| error.to_string())?;
-        self.now.held = Some(Rc::new(Held { vm: executor.vm().clone(), root: committed.root }));
+        let bytes = payload.to_var_bytes();
+        let key = Key::new(&self.root(), height, &[&bytes]);
+        // Who observes wants to know what changed, which is not kept.
+        let known = if self.observer.is_on() { Seen::First } else { self.shared.blocks.look(&key) };
+        let (block, changes) = match known {
+            Seen::Known(block) => (block, None),
+            Seen::First => self.execute(account, payload, &bytes, &request.function)?,
+            Seen::Again => {
+                let (block, changes) = self.execute(account, payload, &bytes, &request.function)?;
+                self.shared.blocks.keep(key, Arc::clone(&block));
+                (block, changes)
+            }
+        };
+        self.now.held = Some(Arc::clone(&block.held));
         self.now.height = height;
         self.now.nonces[index] += 1;
 
-        let Some(receipt) = committed.receipts.into_iter().next() else {
-            unreachable!("the block holds the transaction that was just run in it")
-        };
-        let executed = receipt.executed;
-        self.observer.keep(seen, &executed, committed.changes);
+        let Block { transaction, executed, .. } = Arc::unwrap_or_clone(block);
+        self.observer.keep(seen, &executed, changes);
         let logs = executed.traces.iter().flat_map(Frame::logged).collect();
         self.report.push(Entry {
             action: request.action,
@@ -346,7 +367,7 @@ impl<'a> Chain<'a> {
             traces: executed.traces,
         });
         Ok(Response::Outcome(Outcome {
-            tx: transaction.id(),
+            tx: transaction,
             height,
             contract: request.contract,
             result: executed.result.map(HexBytes),
@@ -357,62 +378,107 @@ impl<'a> Chain<'a> {
         }))
     }
 
-    fn query(&mut self, contract: ContractId, function: String, argument: &[u8]) -> Answer {
-        let asked = self.ask(contract, function, |session, function| {
-            session.call(contract, function, argument, BLOCK_GAS_LIMIT).map(|receipt| (receipt, ()))
+    /// Signs a transaction and makes a block of it. Says what changed, if somebody observes.
+    fn execute(
+        &self,
+        account: &DevAccount,
+        payload: Payload,
+        bytes: &[u8],
+        function: &str,
+    ) -> Result<(Arc<Block>, Option<StateChanges>), Problem> {
+        let (executor, height) = (&self.shared.executor, self.now.height + 1);
+        let rules = executor.rules(height);
+        let transaction = self.shared.signer.sign(account, payload, bytes, executor.vm(), rules)?;
+
+        let params = BlockParams { height, payees: None, slashed: Vec::new(), gas_limit: BLOCK_GAS_LIMIT };
+        let mut block = executor.open(self.root(), params).map_err(|error| error.to_string())?.keeping_traces();
+        block.set_deadline(self.deadline());
+        block.run(&transaction).map_err(|error| match error {
+            RunError::TooLong => self.too_long(function),
+            error => Problem {
+                message: format!("the transaction cannot be in a block: {error}"),
+                hint: Some("nothing was sent; look at the account's balance, the deposit and the gas limit"),
+            },
         })?;
-        let Asked { result, gas_spent, events, trace, more: _ } = asked;
-        let logs = trace.map(|trace| trace.logged()).unwrap_or_default();
+        let committed = block.commit(self.observer.is_on()).map_err(|error| error.to_string())?;
+        let held = Arc::new(Held { vm: executor.vm().clone(), root: committed.root });
+        let Some(receipt) = committed.receipts.into_iter().next() else {
+            unreachable!("the block holds the transaction that was just run in it")
+        };
+        let block = Block { held, transaction: transaction.id(), executed: receipt.executed };
+        Ok((Arc::new(block), committed.changes))
+    }
+
+    fn query(&mut self, contract: ContractId, function: String, argument: &[u8]) -> Answer {
+        let key = Key::new(&self.root(), self.now.height, &[&contract.to_bytes(), function.as_bytes(), argument]);
+        let ask =
+            |chain: &Self| chain.ask(&function, |session| session.call(contract, &function, argument, BLOCK_GAS_LIMIT));
+        let asked = match self.shared.answers.look(&key) {
+            Seen::Known(asked) => asked,
+            Seen::First => Arc::new(ask(self)?),
+            Seen::Again => {
+                let asked = Arc::new(ask(self)?);
+                if asked.bytes() <= MAX_ANSWER_BYTES {
+                    self.shared.answers.keep(key, Arc::clone(&asked));
+                }
+                asked
+            }
+        };
+        let Asked { result, gas_spent, events, trace } = Arc::unwrap_or_clone(asked);
+        let logs = trace.as_ref().map(Frame::logged).unwrap_or_default();
+        self.note_query(contract, function, Asked { result: result.clone(), gas_spent, events: events.clone(), trace });
         Ok(Response::Queried { result: result.map(HexBytes), gas_spent, events, logs })
     }
 
     fn feed(&mut self, contract: ContractId, function: String, argument: &[u8]) -> Answer {
-        let asked = self.ask(contract, function, |session, function| {
-            let mut items = Vec::new();
-            let receipt = session.feed(contract, function, argument, FEEDER_GAS_LIMIT, &mut |item| {
+        let mut items = Vec::new();
+        let asked = self.ask(&function, |session| {
+            session.feed(contract, &function, argument, FEEDER_GAS_LIMIT, &mut |item| {
                 items.push(HexBytes(item.to_vec()));
-            })?;
-            Ok((receipt, items))
+            })
         })?;
-        let Asked { result, gas_spent, trace, more, .. } = asked;
-        let logs = trace.map(|trace| trace.logged()).unwrap_or_default();
-        Ok(Response::Fed { items: result.map(|_| more.unwrap_or_default()), gas_spent, logs })
+        let logs = asked.trace.as_ref().map(Frame::logged).unwrap_or_default();
+        let (items, gas_spent) = (asked.result.clone().map(|_| items), asked.gas_spent);
+        self.note_query(contract, function, asked);
+        Ok(Response::Fed { items, gas_spent, logs })
     }
 
-    /// Asks a contract in a view of the state, which is forgotten, and reports it.
-    fn ask<M>(
-        &mut self,
-        contract: ContractId,
-        function: String,
-        run: impl FnOnce(&mut Session, &str) -> Result<(Receipt, M), VmError>,
-    ) -> Result<Asked<M>, Problem> {
-        let (root, height) = (self.root(), self.now.height);
-        let mut session = self.shared.executor.view(root, height).map_err(|error| error.to_string())?;
+    /// Asks a contract in a view of the state, which is forgotten.
+    fn ask(
+        &self,
+        function: &str,
+        run: impl FnOnce(&mut Session) -> Result<Receipt, VmError>,
+    ) -> Result<Asked, Problem> {
+        let view = self.shared.executor.view(self.root(), self.now.height);
+        let mut session = view.map_err(|error| error.to_string())?;
         session.set_deadline(self.deadline());
-        let asked = match run(&mut session, &function) {
-            Ok((Receipt { data, gas_spent, events, trace, .. }, more)) => {
-                Asked { result: Ok(data), gas_spent, events, trace: Some(trace), more: Some(more) }
+        match run(&mut session) {
+            Ok(Receipt { data, gas_spent, events, trace, .. }) => {
+                Ok(Asked { result: Ok(data), gas_spent, events, trace: Some(trace) })
             }
-            Err(VmError::TimeLimit) => return Err(self.too_long(&function)),
+            Err(VmError::TimeLimit) => Err(self.too_long(function)),
             Err(error) => {
                 let trace = session.take_failed_trace();
                 let gas_spent = trace.as_ref().map_or(0, |frame| frame.gas_spent);
-                Asked { result: Err(error.as_call_error()), gas_spent, events: Vec::new(), trace, more: None }
+                Ok(Asked { result: Err(error.as_call_error()), gas_spent, events: Vec::new(), trace })
             }
-        };
+        }
+    }
+
+    /// Reports a query.
+    fn note_query(&mut self, contract: ContractId, function: String, asked: Asked) {
         self.report.push(Entry {
             action: Action::Query,
             package: self.packages.get(&contract).cloned(),
             contract,
             function,
             from: String::new(),
-            height,
+            height: self.now.height,
             gas_spent: asked.gas_spent,
-            result: asked.result.clone(),
-            events: asked.events.clone(),
-            traces: asked.trace.iter().cloned().collect(),
+            result: asked.result,
+            events: asked.events,
+            traces: asked.trace.into_iter().collect(),
         });
-        Ok(asked)
     }
 
     /// Until when the call that begins now may run.

@@ -21,7 +21,7 @@ pub(super) fn serve(stream: &TcpStream, id: u64, shared: &Shared) {
     let mut response = chain.opened();
     while send(stream, &response).is_ok() {
         let Some(line) = read_line(&mut lines, MAX_LINE_BYTES) else { break };
-        response = match line.and_then(|line| parse(&line)) {
+        response = match line.and_then(|line| parse(&line)).and_then(|request| receive(request, &mut lines)) {
             Ok(request) => noted(chain.answer(request), &test, shared),
             Err(problem) => {
                 // What follows a line that is no request cannot be trusted to begin with one.
@@ -127,15 +127,20 @@ fn read_line(lines: &mut BufReader<&TcpStream>, most: usize) -> Option<Result<Ve
 }
 
 fn parse(line: &[u8]) -> Result<Request, String> {
-    serde_json::from_slice(line).map_err(|error| format!("not a request: {error}"))
+    Request::from_line(line).map_err(|error| format!("not a request: {error}"))
+}
+
+/// The request with what follows its line.
+fn receive(mut request: Request, lines: &mut BufReader<&TcpStream>) -> Result<Request, String> {
+    request.receive(lines).map_err(|error| format!("the request cannot be read: {error}"))?;
+    Ok(request)
 }
 
 fn send(mut stream: &TcpStream, response: &Response) -> std::io::Result<()> {
-    let mut line = serde_json::to_vec(response)?;
-    if line.len() >= MAX_LINE_BYTES {
-        line = serde_json::to_vec(&failed(format!("the answer has more than {MAX_LINE_BYTES} bytes"), None))?;
+    let mut line = response.to_line()?;
+    if line.len() > MAX_LINE_BYTES {
+        line = failed(format!("the answer has more than {MAX_LINE_BYTES} bytes"), None).to_line()?;
     }
-    line.push(b'\n');
     stream.write_all(&line)
 }
 

@@ -125,7 +125,7 @@ pub struct Entry {
     pub traces: Vec<Frame>,
 }
 
-fn frame_bytes(frame: &Frame) -> usize {
+pub(super) fn frame_bytes(frame: &Frame) -> usize {
     size_of::<Frame>()
         + frame.function.len()
         + frame.argument.len()
@@ -137,6 +137,6 @@ fn frame_bytes(frame: &Frame) -> usize {
         + frame.calls.iter().map(frame_bytes).sum::<usize>()
 }
 
-fn event_bytes(event: &Event) -> usize {
+pub(super) fn event_bytes(event: &Event) -> usize {
     size_of::<Event>() + event.topic.len() + event.data.len()
 }

@@ -20,17 +20,18 @@ const MAX_PAYLOAD_BYTES: usize = 128 * 1024;
 pub(super) struct Signer(Mutex<HashMap<[u8; 32], LedgerTransaction>>);
 
 impl Signer {
-    /// The account's transaction with this payload, for a block under `rules`. The machine takes the signature as good.
+    /// The account's transaction with this payload, whose encoding is `bytes`, for a block under `rules`. The machine
+    /// takes the signature as good.
     pub(super) fn sign(
         &self,
         account: &DevAccount,
         payload: Payload,
+        bytes: &[u8],
         vm: &Vm,
         rules: Rules,
     ) -> Result<LedgerTransaction, String> {
         let format = rules.fork().ledger_format();
-        let bytes = payload.to_var_bytes();
-        let key = *blake3::hash(&bytes).as_bytes();
+        let key = *blake3::hash(bytes).as_bytes();
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
         if let Some(known) = known {
             return Ok(known.reformatted(format));

@@ -8,7 +8,10 @@ use std::time::Duration;
 
 use dusk_core::abi::ContractId;
 use dusk_sdk_protocol::execution::{CallError, Frame};
-use dusk_sdk_protocol::host::{HexBytes, MAX_LINE_BYTES, MAX_OPEN_BYTES, Outcome, PROTOCOL_VERSION, Request, Response};
+use dusk_sdk_protocol::host::{
+    Attached, HexBytes, MAX_ATTACHED_BYTES, MAX_LINE_BYTES, MAX_OPEN_BYTES, Outcome, PROTOCOL_VERSION, Request,
+    Response,
+};
 use dusk_sdk_protocol::observation;
 use local_node::genesis::DEV_BALANCE;
 use local_node::test_host::{Action, Artefact, Chains, HostConfig, MAX_STRANGERS, TestChain, TestHost, TestReport};
@@ -51,9 +54,8 @@ impl Client {
     }
 
     fn ask(&mut self, request: &Request) -> Response {
-        let mut line = serde_json::to_vec(request).expect("encodes");
-        line.push(b'\n');
-        self.send(&line);
+        self.send(&request.to_line().expect("encodes"));
+        self.send(request.attached());
         self.line().expect("answered")
     }
 
@@ -303,6 +305,54 @@ fn chains_do_not_see_each_other() {
         }
     });
     assert_eq!(host.stop().tests.len(), 8);
+}
+
+#[test]
+fn what_tests_repeat_has_the_same_outcome() {
+    let host = host();
+    // The host keeps what came twice: the first two runs execute everything, the others only what is theirs.
+    let mut runs = Vec::new();
+    for index in 0..5_u8 {
+        let mut client = Client::open(&host, &index.to_string());
+        let contract = client.deploy("alice", &[7]).contract;
+        let common = [client.call("bob", contract, "count"), client.call("bob", contract, "fail")];
+        let counts = [client.count(contract), client.count(contract)];
+        let read = client.ask(&Request::Query { contract, function: "read".into(), argument: vec![] });
+        let balances = [client.balance(0), client.balance(1)];
+        client.ask(&Request::Mine { blocks: u64::from(index) });
+        let own = client.call(["carol", "dave"][usize::from(index) % 2], contract, "count");
+        assert_eq!(own.height, 4 + u64::from(index));
+        assert_eq!(client.count(contract), 9);
+        runs.push((contract, common, counts, read, balances, own.result, own.gas_spent));
+    }
+    assert_eq!(runs[0].2, [8, 8]);
+    runs.iter().for_each(|run| assert_eq!(*run, runs[0]));
+
+    let report = host.stop();
+    let told = |test: &TestReport| {
+        let entries = test.entries.iter().take(6);
+        entries
+            .map(|it| (it.action, it.gas_spent, it.result.clone(), it.events.clone(), it.traces.clone()))
+            .collect::<Vec<_>>()
+    };
+    let first = told(&report.tests[0]);
+    assert!(first.iter().all(|entry| !entry.4.is_empty()), "{first:?}");
+    report.tests.iter().for_each(|test| assert_eq!(told(test), first));
+}
+
+#[test]
+fn wires_that_are_too_many_end_the_connection() {
+    let host = host();
+    let mut client = Client::open(&host, "wires");
+    let wires = Attached::new(vec![7; 1000]);
+    let prove = Request::Prove { circuit: "any".into(), digest: [0; 32], layout: None, wires };
+    // This host makes no proofs. What follows the line is not taken for the next one.
+    assert!(client.failure(&prove).contains("makes no proofs"));
+    assert_eq!(client.ask(&Request::Height), Response::Height { height: 0 });
+    let line = String::from_utf8(prove.to_line().expect("encodes")).expect("text");
+    client.send(line.replace("1000", &(MAX_ATTACHED_BYTES + 1).to_string()).as_bytes());
+    assert!(matches!(client.line(), Some(Response::Failed { message, .. }) if message.contains("at most")));
+    assert!(client.line().is_none());
 }
 
 #[test]

@@ -82,10 +82,9 @@ pub fn assign<C: Circuit>(
     public: &C::Public,
     private: &C::Private,
 ) -> Result<Assignment, AssignmentError> {
-    let mut cs = ConstraintSystem::with_witness(C::NAME);
+    let mut cs = ConstraintSystem::expecting(layout);
     C::build(&mut cs, Some((public, private)));
-    let (built, assignment) = cs.finish();
-    if built.digest() == layout.digest() {
+    if let Some(assignment) = cs.finish_as(layout).filter(|_| layout.name == C::NAME) {
         let encoded = C::encode(public);
         if encoded.iter().map(native::Field::scalar).ne(assignment.public().iter().copied()) {
             let (exposed, encoded) = (assignment.public().len(), encoded.len());
@@ -93,6 +92,10 @@ pub fn assign<C: Circuit>(
         }
         return Ok(assignment);
     }
+    // Again, with the names of the rows.
+    let mut cs = ConstraintSystem::with_witness(C::NAME);
+    C::build(&mut cs, Some((public, private)));
+    let (built, _) = cs.finish();
     let rows = |of: &Layout, row: usize| of.rows.get(row).map(|it| (it.wires, of.selectors[it.selectors as usize]));
     let longest = built.rows.len().max(layout.rows.len());
     let row = (0..longest).find(|row| rows(&built, *row) != rows(layout, *row)).unwrap_or(longest);

@@ -51,7 +51,7 @@ impl Wire {
 /// - `curve_add`: `d' = a·d`, and `(a', b') = (a, b) + (c, d)` on JubJub.
 ///
 /// Source: the gates of `dusk-plonk` 0.22.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Selectors {
     /// The factor of `a·b`.
     #[serde(with = "scalar_serde")]
@@ -73,6 +73,15 @@ pub struct Selectors {
     pub constant: BlsScalar,
     /// The statement of the row.
     pub kind: GateKind,
+}
+
+/// Compares the Montgomery forms, which are unique: scalars compare in constant time, and each row of a witness is
+/// compared.
+impl PartialEq for Selectors {
+    fn eq(&self, other: &Self) -> bool {
+        let limbs = |it: &Self| [it.multiply, it.left, it.right, it.output, it.fourth, it.constant].map(|it| it.0);
+        self.kind == other.kind && limbs(self) == limbs(other)
+    }
 }
 
 /// The statement of a row.

@@ -73,7 +73,7 @@ pub use dusk_bls12_381::BlsScalar;
 
 #[cfg(feature = "zk")]
 pub use crate::{
-    assignment::Assignment,
+    assignment::{Assignment, AssignmentBytesError},
     check::{CheckError, HIDDEN, REVEAL_VARIABLE, Revealed, Unsatisfied, WireValue, check, short},
     circuit::{AssignmentError, Circuit, PROOF_BYTES, assign, layout},
     constraint_system::{ConstraintSystem, MAX_ROWS_BUILT},

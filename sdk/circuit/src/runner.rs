@@ -22,17 +22,15 @@ use std::io::{Read, Write};
 use std::panic::PanicHookInfo;
 use std::sync::{Mutex, PoisonError};
 
-use dusk_bls12_381::BlsScalar;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use crate::assignment::Assignment;
 use crate::circuit::{Circuit, assign, layout};
 use crate::exact::Exact;
 pub use crate::exact::Members;
 use crate::layout::{Layout, Place};
-use crate::scalar_serde;
 
 /// The environment variable that makes the test serve.
 pub const VARIABLE: &str = "DUSK_CIRCUIT";
@@ -92,7 +90,7 @@ pub enum Answer {
         bytes: Vec<u8>,
     },
     /// The assignment. The tool checks whether it satisfies the circuit.
-    Assignment(Values),
+    Assignment(Assignment),
     /// The inputs are invalid.
     Refused(InputFault),
     /// The circuits of a program.
@@ -136,63 +134,6 @@ pub struct Name {
     /// Its name.
     pub name: String,
 }
-
-/// The values of an [`Assignment`] in transit, as secret as the witness.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
-pub struct Values {
-    values: Vec<Scalar>,
-    public: Vec<Scalar>,
-}
-
-impl core::fmt::Debug for Values {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "Values({}, {} public)", self.values.len(), self.public.len())
-    }
-}
-
-impl Drop for Values {
-    fn drop(&mut self) {
-        self.values.iter_mut().for_each(|it| it.0.0.zeroize());
-    }
-}
-
-impl From<&Assignment> for Values {
-    fn from(assignment: &Assignment) -> Self {
-        let list = |values: &[BlsScalar]| values.iter().copied().map(Scalar).collect();
-        Self { values: list(assignment.values()), public: list(assignment.public()) }
-    }
-}
-
-impl From<&Values> for Assignment {
-    fn from(values: &Values) -> Self {
-        let list = |values: &[Scalar]| values.iter().map(|it| it.0).collect();
-        Self::from_parts(list(&values.values), list(&values.public))
-    }
-}
-
-impl Values {
-    /// Encodes the values; the bytes are wiped when dropped.
-    ///
-    /// # Panics
-    /// Never: all values can be encoded.
-    #[must_use]
-    pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
-        // Sufficient capacity from the start: growing would leave copies.
-        let room = Vec::with_capacity(32 * (self.values.len() + self.public.len()) + 32);
-        Zeroizing::new(postcard::to_extend(self, room).expect("values can be written"))
-    }
-
-    /// Decodes the values.
-    ///
-    /// # Errors
-    /// A description of the fault in the bytes.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
-        postcard::from_bytes(bytes).map_err(|error| alloc::format!("the values cannot be read: {error}"))
-    }
-}
-
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
-struct Scalar(#[serde(with = "scalar_serde")] BlsScalar);
 
 /// The reason why inputs are invalid.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -240,7 +181,7 @@ pub fn answer<C: Circuit>(request: Request<'_>) -> Answer {
     match request {
         Request::Layout {} => Answer::Layout { doc: C::DOC.to_owned(), bytes: layout.to_bytes() },
         Request::Witness { inputs } => match assignment_for::<C>(&layout, inputs) {
-            Ok(assignment) => Answer::Assignment(Values::from(&assignment)),
+            Ok(assignment) => Answer::Assignment(assignment),
             Err(fault) => Answer::Refused(fault),
         },
     }

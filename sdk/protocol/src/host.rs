@@ -1,7 +1,8 @@
 //! The protocol between a contract's tests and the test host.
 //!
 //! A test is an ordinary native program that knows neither a WASM engine nor a proof system. It connects to the address
-//! in [`ADDRESS_VARIABLE`] and sends requests, one JSON document a line; the host answers each with one line. One
+//! in [`ADDRESS_VARIABLE`] and sends requests, one JSON document a line; the host answers each with one line. The values
+//! of a proof's wires are megabytes: they follow their line as bytes ([`Attached`]). One
 //! connection has one chain: it begins at genesis and is gone when the connection closes. Connections do not see each
 //! other, compiled modules are shared.
 //!
@@ -14,6 +15,7 @@
 //! of its own, and what moves time or goes back is answered with [`Response::NotHere`].
 
 use std::fmt;
+use std::io::{self, Read};
 
 use piecrust_uplink::ContractId;
 use serde::de::{Error, Visitor};
@@ -27,9 +29,11 @@ pub const ADDRESS_VARIABLE: &str = "DUSK_TEST_HOST";
 /// The environment variable that says how many seconds a test may take; 0 or none: as long as it likes.
 pub const TIMEOUT_VARIABLE: &str = "DUSK_TEST_TIMEOUT";
 /// The version of this protocol. Host and test must agree exactly.
-pub const PROTOCOL_VERSION: u32 = 5;
+pub const PROTOCOL_VERSION: u32 = 6;
 /// The longest line that either side accepts.
 pub const MAX_LINE_BYTES: usize = 16 * 1024 * 1024;
+/// The most bytes that may follow a line: the values of the largest circuit.
+pub const MAX_ATTACHED_BYTES: usize = 20 * 1024 * 1024;
 /// The longest first line that the host accepts: nobody has shown a token before it.
 pub const MAX_OPEN_BYTES: usize = 64 * 1024;
 
@@ -135,7 +139,7 @@ pub enum Request {
         /// The layout, as `dusk-sdk-circuit` encodes it.
         layout: Option<HexBytes>,
         /// The wires for the witness, as `dusk-sdk-circuit` encodes them.
-        wires: HexBytes,
+        wires: Attached,
     },
     /// The height of the chain. Answer: [`Response::Height`].
     Height,
@@ -163,6 +167,86 @@ pub enum Request {
         /// What it gave.
         compared: Compared,
     },
+}
+
+// Lines are written and read here, not where they are used: projects have this package optimised.
+
+impl Request {
+    /// The line of this request, with its end. What is [attached](Self::attached) follows it.
+    ///
+    /// # Errors
+    /// None that are known: every request can be written.
+    pub fn to_line(&self) -> serde_json::Result<Vec<u8>> {
+        to_line(self)
+    }
+
+    /// Reads the line of a request.
+    ///
+    /// # Errors
+    /// When the line is not a request.
+    pub fn from_line(line: &[u8]) -> serde_json::Result<Self> {
+        serde_json::from_slice(line)
+    }
+
+    /// What follows the line of this request.
+    #[must_use]
+    pub fn attached(&self) -> &[u8] {
+        if let Self::Prove { wires, .. } = self { &wires.bytes } else { &[] }
+    }
+
+    /// Reads what follows the line of this request, which was read.
+    ///
+    /// # Errors
+    /// When the bytes do not come, or are more than [`MAX_ATTACHED_BYTES`].
+    pub fn receive(&mut self, from: &mut impl Read) -> io::Result<()> {
+        if let Self::Prove { wires, .. } = self { wires.receive(from) } else { Ok(()) }
+    }
+}
+
+/// Bytes that follow the line of a request. The line states how many.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Attached {
+    /// The bytes; none before they were received.
+    pub bytes: Vec<u8>,
+    /// The number that the line has stated.
+    stated: u64,
+}
+
+impl Attached {
+    /// For a request that will be sent.
+    #[must_use]
+    pub fn new(bytes: Vec<u8>) -> Self {
+        Self { bytes, stated: 0 }
+    }
+
+    fn receive(&mut self, from: &mut impl Read) -> io::Result<()> {
+        let length = usize::try_from(self.stated).ok().filter(|length| *length <= MAX_ATTACHED_BYTES);
+        let Some(length) = length else {
+            let most = format!("at most {MAX_ATTACHED_BYTES} bytes follow a line");
+            return Err(io::Error::new(io::ErrorKind::InvalidData, most));
+        };
+        self.bytes = vec![0; length];
+        from.read_exact(&mut self.bytes)
+    }
+}
+
+impl fmt::Debug for Attached {
+    /// Prints no byte: they are as secret as a witness.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Attached({} bytes)", self.bytes.len())
+    }
+}
+
+impl Serialize for Attached {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(self.bytes.len() as u64)
+    }
+}
+
+impl<'de> Deserialize<'de> for Attached {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self { bytes: Vec::new(), stated: u64::deserialize(deserializer)? })
+    }
 }
 
 /// The most empty blocks that one request may ask for.
@@ -255,6 +339,30 @@ pub enum Response {
     },
 }
 
+impl Response {
+    /// The line of this answer, with its end.
+    ///
+    /// # Errors
+    /// None that are known: every answer can be written.
+    pub fn to_line(&self) -> serde_json::Result<Vec<u8>> {
+        to_line(self)
+    }
+
+    /// Reads the line of an answer.
+    ///
+    /// # Errors
+    /// When the line is not an answer.
+    pub fn from_line(line: &[u8]) -> serde_json::Result<Self> {
+        serde_json::from_slice(line)
+    }
+}
+
+fn to_line(document: &impl Serialize) -> serde_json::Result<Vec<u8>> {
+    let mut line = serde_json::to_vec(document)?;
+    line.push(b'\n');
+    Ok(line)
+}
+
 /// What came of a transaction.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
@@ -282,8 +390,8 @@ pub struct Outcome {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct HexBytes(pub Vec<u8>);
 
-// The wires of a proof are most of what tests send. Text and bytes are converted by functions without parameters, so
-// that they are compiled in this package: projects have it optimised.
+// Arguments are most of what tests send. Text and bytes are converted by functions without parameters, so that they are
+// compiled in this package: projects have it optimised.
 
 fn to_text(bytes: &[u8]) -> String {
     let mut text = vec![0; 2 * bytes.len()];
@@ -323,6 +431,41 @@ impl<'de> Deserialize<'de> for HexBytes {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn proof_request(bytes: &[u8]) -> Request {
+        let wires = Attached::new(bytes.to_vec());
+        Request::Prove { circuit: "c".into(), digest: [7; 32], layout: None, wires }
+    }
+
+    #[test]
+    fn wires_follow_their_line() {
+        let request = proof_request(b"wires");
+        let line = serde_json::to_string(&request).unwrap();
+        assert!(line.ends_with(r#""wires":5}"#), "{line}");
+        let mut received: Request = serde_json::from_str(&line).unwrap();
+        assert_eq!(received.attached(), b"");
+        let mut rest = &b"wires and the next line"[..];
+        received.receive(&mut rest).unwrap();
+        assert_eq!((received.attached(), rest), (request.attached(), &b" and the next line"[..]));
+        let mut other = Request::Height;
+        other.receive(&mut rest).unwrap();
+        assert_eq!(rest, b" and the next line");
+    }
+
+    #[test]
+    fn wires_that_break_off_or_are_too_many_are_refused() {
+        let line = serde_json::to_string(&proof_request(b"wires")).unwrap();
+        let mut received: Request = serde_json::from_str(&line).unwrap();
+        assert_eq!(received.receive(&mut &b"wire"[..]).unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+        let stated = |bytes: u64| line.replace(r#""wires":5"#, &format!(r#""wires":{bytes}"#));
+        for bytes in [MAX_ATTACHED_BYTES as u64 + 1, u64::MAX] {
+            let mut received: Request = serde_json::from_str(&stated(bytes)).unwrap();
+            assert_eq!(received.receive(&mut io::repeat(1)).unwrap_err().kind(), io::ErrorKind::InvalidData);
+        }
+        let mut received: Request = serde_json::from_str(&stated(MAX_ATTACHED_BYTES as u64)).unwrap();
+        received.receive(&mut io::repeat(1)).unwrap();
+        assert_eq!(received.attached().len(), MAX_ATTACHED_BYTES);
+    }
 
     #[test]
     fn bytes_stand_as_hexadecimal_text() {

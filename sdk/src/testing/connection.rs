@@ -53,16 +53,15 @@ impl Connection {
 
     /// Sends a request to the host. An answer that reports a failure is an error here.
     pub(super) fn ask(&mut self, request: &Request) -> Result<Response, ConnectionError> {
-        let mut line = serde_json::to_string(request).map_err(ConnectionError::Protocol)?;
-        line.push('\n');
-        self.stream.get_mut().write_all(line.as_bytes()).map_err(ConnectionError::Lost)?;
-        let mut answer = String::new();
-        let read =
-            (&mut self.stream).take(MAX_LINE_BYTES as u64).read_line(&mut answer).map_err(ConnectionError::Lost)?;
-        if read == 0 {
+        let line = request.to_line().map_err(ConnectionError::Protocol)?;
+        let stream = self.stream.get_mut();
+        stream.write_all(&line).and_then(|()| stream.write_all(request.attached())).map_err(ConnectionError::Lost)?;
+        let mut answer = Vec::new();
+        let read = (&mut self.stream).take(MAX_LINE_BYTES as u64).read_until(b'\n', &mut answer);
+        if read.map_err(ConnectionError::Lost)? == 0 {
             return Err(ConnectionError::Closed);
         }
-        match serde_json::from_str(&answer).map_err(ConnectionError::Protocol)? {
+        match Response::from_line(&answer).map_err(ConnectionError::Protocol)? {
             Response::Failed { message, hint } => Err(ConnectionError::Refused { message, hint }),
             Response::NotHere { message } => Err(ConnectionError::Refused { message, hint: None }),
             response => Ok(response),

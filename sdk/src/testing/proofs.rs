@@ -4,14 +4,14 @@ use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 use core::any::TypeId;
 use core::fmt;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use dusk_sdk_circuit::runner::Values;
-use dusk_sdk_circuit::{AssignmentError, CheckError, Circuit, Digest, Layout, Unsatisfied, assign, check, layout};
-use dusk_sdk_protocol::host::{HexBytes, Request, Response};
+use dusk_sdk_circuit::{
+    Assignment, AssignmentError, CheckError, Circuit, Digest, Layout, Unsatisfied, assign, check, layout,
+};
+use dusk_sdk_protocol::host::{Attached, HexBytes, Request, Response};
 
 use super::chain::Chain;
 use super::connection::ConnectionError;
@@ -69,20 +69,19 @@ impl Chain {
     ) -> Result<Proof<C>, ProveError> {
         let known = known::<C>();
         let assignment = assign::<C>(&known.layout, public, private).map_err(ProveError::Witness)?;
-        check(&known.layout, &assignment).map_err(|error| match error {
-            CheckError::Unsatisfied(fault) => ProveError::Unsatisfied(fault),
-            other => ProveError::Host(other.to_string()),
-        })?;
-        let assignment = Values::from(&assignment).to_bytes();
-        let request = |layout: Option<Vec<u8>>| Request::Prove {
+        let mut request = Request::Prove {
             circuit: C::NAME.into(),
             digest: known.digest.0,
-            layout: layout.map(HexBytes),
-            wires: HexBytes(assignment.to_vec()),
+            layout: None,
+            wires: Attached::new(core::mem::take(&mut *assignment.to_bytes())),
         };
-        let mut response = self.try_ask(&request(None));
-        if matches!(response, Ok(Response::LayoutWanted)) {
-            response = self.try_ask(&request(Some(known.layout.to_bytes())));
+        let mut response = self.try_ask(&request);
+        if let (Ok(Response::LayoutWanted), Request::Prove { layout, .. }) = (&response, &mut request) {
+            *layout = Some(HexBytes(known.layout.to_bytes()));
+            response = self.try_ask(&request);
+        }
+        if let Request::Prove { wires, .. } = &mut request {
+            Assignment::wipe(&mut wires.bytes);
         }
         match response {
             Ok(Response::Proof { proof, .. }) => {
@@ -91,7 +90,11 @@ impl Chain {
                     .map(Proof::from_bytes)
                     .map_err(|_| ProveError::Host("the test host gave a proof of another size".into()))
             }
-            Err(error @ ConnectionError::Refused { .. }) => Err(ProveError::Host(error.to_string())),
+            Err(error @ ConnectionError::Refused { .. }) => Err(match check(&known.layout, &assignment) {
+                // The host checks every proof; it does not tell what is private.
+                Err(CheckError::Unsatisfied(fault)) => ProveError::Unsatisfied(fault),
+                _ => ProveError::Host(error.to_string()),
+            }),
             Err(error) => panic!("{error}"),
             Ok(other) => super::chain::unexpected(&other),
         }

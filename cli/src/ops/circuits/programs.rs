@@ -317,11 +317,11 @@ impl Circuit {
     pub(crate) fn assign(&self, layout: &Layout, witness: &Witness) -> Result<Assignment> {
         witness.check_names(&self.name, layout)?;
         let answer = self.ask(&witness.request())?;
-        match &answer {
-            Answer::Assignment(values) => Ok(Assignment::from(values)),
+        match answer {
+            Answer::Assignment(assignment) => Ok(assignment),
             Answer::Refused(
                 fault @ (InputFault::Missing { .. } | InputFault::Unknown { .. } | InputFault::Invalid { .. }),
-            ) => Err(witness.refused(&self.name, fault)),
+            ) => Err(witness.refused(&self.name, &fault)),
             Answer::Refused(fault) => Err(Fault::failed(
                 format!("cannot assign this witness to `{}`: {fault}", self.name),
                 "the layout of a circuit must not depend on values: build both branches, and select between their \

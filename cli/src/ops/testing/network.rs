@@ -22,6 +22,7 @@ use local_node::accounts::KeyPair;
 use local_node::test_host::{Action, Chains, Entry, Proofs, ProofsError, Proved, TestChain, TestReport, Wanted};
 use local_node_types::keys::BlsKey;
 use local_node_types::rules::{BLOCK_GAS_LIMIT, MIN_DEPLOY_GAS_PRICE, MIN_GAS_LIMIT};
+use zeroize::Zeroizing;
 
 use super::treasury::{Funded, Treasury};
 use crate::error::Fault;
@@ -160,8 +161,8 @@ impl TestChain for OnNetwork<'_> {
             Request::Balance { account } => self.balance(&account),
             Request::ContractBalance { contract } => self.contract_balance(&contract),
             Request::Prove { circuit, digest, layout, wires } => {
-                let layout = layout.as_ref().map(|it| &*it.0);
-                self.prove(&Wanted { circuit: &circuit, digest, layout, wires: &wires.0 })
+                let (layout, wires) = (layout.as_ref().map(|it| &*it.0), Zeroizing::new(wires.bytes));
+                self.prove(&Wanted { circuit: &circuit, digest, layout, wires: &wires })
             }
             Request::Height => self.height(),
             Request::Mine { .. } => return not_here("it moves time (`mine`), and a network makes blocks by itself"),

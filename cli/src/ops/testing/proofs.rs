@@ -1,7 +1,8 @@
 //! Proofs for the tests of contracts: mock ones after a full check, or real ones.
 //!
-//! A test computes its assignment itself and sends it to the test host, which asks here. The host issues mocks; they
-//! are taken by its own machine only.
+//! A test computes its assignment itself and sends it to the test host, which asks here. The constraints are checked
+//! here alone; the test repeats the check only to name the constraint of a refusal. The host issues mocks; they are
+//! taken by its own machine only.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,7 +10,6 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use anyhow::Result;
 use clap::ValueEnum;
-use dusk_sdk_circuit::runner::Values;
 use dusk_sdk_circuit::{Assignment, Layout, check};
 use dusk_sdk_prover::{Keys, ProveError, SILENT};
 use local_node::test_host::{Proofs, ProofsError, Proved, Wanted};
@@ -113,8 +113,7 @@ impl Proofs for TestProofs {
     fn prove(&self, wanted: &Wanted<'_>) -> Result<Proved, ProofsError> {
         self.as_it_ships(wanted)?;
         let known = self.known(wanted)?;
-        let values = Values::from_bytes(wanted.wires).map_err(|error| failed(wanted, &error, HINT_VERSION))?;
-        let assignment = Assignment::from(&values);
+        let assignment = Assignment::from_bytes(wanted.wires).map_err(|error| failed(wanted, &error, HINT_VERSION))?;
         match self.mode {
             ProofMode::Mock => {
                 check(&known.layout, &assignment).map_err(|error| failed(wanted, &error, HINT_WITNESS))?;
@@ -183,7 +182,7 @@ mod tests {
             circuits: Mutex::default(),
             report: Arc::new(Silent),
         };
-        let wires = |square, root| Values::from(&build(Some((square, root))).1).to_bytes();
+        let wires = |square, root| build(Some((square, root))).1.to_bytes();
         let bytes = layout.to_bytes();
         let ask = |layout: Option<&[u8]>, digest: [u8; 32], wires: &[u8]| {
             proofs.prove(&Wanted { circuit: "square", digest, layout, wires })

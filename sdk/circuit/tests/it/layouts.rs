@@ -96,17 +96,21 @@ fn layouts_survive_the_way_to_another_process() {
     assert_eq!(Layout::from_bytes(&damaged.to_bytes()), Err(LayoutError::OutOfRange("a selector")));
 }
 
+/// Changes of a layout that need other keys.
+const CHANGES: [fn(&mut Layout); 7] = [
+    |it| it.name.push('x'),
+    |it| it.rows[0].wires.swap(0, 1),
+    |it| it.selectors[0].constant += BlsScalar::one(),
+    |it| it.public_rows[0] += 1,
+    |it| it.wires += 1,
+    |it| it.rows.truncate(it.rows.len() - 1),
+    |it| it.rows.push(it.rows[0]),
+];
+
 #[test]
 fn whatever_a_key_depends_on_changes_the_digest() {
     let layout = layout::<Product>();
-    let changes: [fn(&mut Layout); 5] = [
-        |it| it.name.push('x'),
-        |it| it.rows[0].wires.swap(0, 1),
-        |it| it.selectors[0].constant += BlsScalar::one(),
-        |it| it.public_rows[0] += 1,
-        |it| it.wires += 1,
-    ];
-    for change in changes {
+    for change in CHANGES {
         let mut changed = layout.clone();
         change(&mut changed);
         assert_ne!(changed.digest(), layout.digest());
@@ -115,6 +119,21 @@ fn whatever_a_key_depends_on_changes_the_digest() {
     renamed.constraints[0].name.push('x');
     renamed.regions[0].name.push('x');
     assert_eq!(renamed.digest(), layout.digest());
+}
+
+#[test]
+fn an_assignment_is_for_its_own_layout_only() {
+    let layout = layout::<Product>();
+    let (public, private) = inputs(7, 7, true);
+    let mut cs = ConstraintSystem::with_witness(Product::NAME);
+    Product::build(&mut cs, Some((&public, &private)));
+    assert!(assign::<Product>(&layout, &public, &private).unwrap() == cs.finish().1);
+    for (number, change) in CHANGES.into_iter().enumerate() {
+        let mut changed = layout.clone();
+        change(&mut changed);
+        let refused = assign::<Product>(&changed, &public, &private);
+        assert!(matches!(refused, Err(AssignmentError::LayoutDependsOnWitness { .. })), "change {number}");
+    }
 }
 
 /// A circuit that looks at its witness.

@@ -1,5 +1,7 @@
 //! The constants of the permutation, and the gadget's constants that follow from them.
 
+use alloc::sync::Arc;
+
 use dusk_bls12_381::BlsScalar;
 use sha2::{Digest, Sha512};
 
@@ -13,7 +15,7 @@ pub(super) const PARTIAL: usize = 60;
 pub(super) type Row = [BlsScalar; WIDTH];
 type Matrix<const N: usize> = [[BlsScalar; N]; N];
 
-/// All constants of the gadget, computed once for each circuit.
+/// All constants of the gadget.
 #[derive(Debug)]
 pub(crate) struct Tables {
     /// The linear layer.
@@ -62,7 +64,22 @@ pub(super) struct Recurrence {
 }
 
 impl Tables {
-    pub(crate) fn new() -> Self {
+    /// The constants. A program computes them once; computing them takes as long as a thousand hashes.
+    #[cfg(not(target_family = "wasm"))]
+    pub(crate) fn shared() -> Arc<Self> {
+        extern crate std;
+
+        static TABLES: std::sync::OnceLock<Arc<Tables>> = std::sync::OnceLock::new();
+        Arc::clone(TABLES.get_or_init(|| Arc::new(Self::new())))
+    }
+
+    /// The constants. Contracts hold circuits, but build none.
+    #[cfg(target_family = "wasm")]
+    pub(crate) fn shared() -> Arc<Self> {
+        Arc::new(Self::new())
+    }
+
+    fn new() -> Self {
         let mix = mix();
         let constants = round_constants();
         let (recurrence, enter) = Recurrence::new(&mix);
