@@ -6,7 +6,7 @@
 //!
 //! A chain is the node's own ledger code without the consensus: transactions are signed,
 //! run by the same [`Executor`] and change the same genesis state, but nobody votes, so **no attestation is made and no
-//! rewards are paid**; a block is one transaction, and empty blocks only move the height.
+//! rewards are paid**; a block has the transactions of one request, and empty blocks only move the height.
 //!
 //! A host may also serve the chains of others: with [`TestHost::serving`], whoever implements [`Chains`] answers the
 //! requests, for instance with a running network. What such a chain cannot do, it says with
@@ -22,12 +22,14 @@
 //! | `guests` | the connected clients, and the token that tests show |
 //! | `chains` | what a host needs of a chain, whoever has it |
 //! | `chain` | the host's own chains: what each request does |
+//! | `block` | blocks of several calls |
 //! | `observing` | what the chain shows of a transaction, for tests that compare it between runs |
 //! | `proofs` | proofs, mock or real |
 //! | `repeated` | what the machine has made of blocks and questions that tests repeat |
 //! | `signer` | transactions of the named accounts |
 //! | `report` | what the tests did, for the command line |
 
+mod block;
 mod chain;
 mod chains;
 mod connection;

@@ -27,6 +27,11 @@ pub trait Reads {
 }
 
 /// A transport for transactions.
+#[diagnostic::on_unimplemented(
+    message = "a function that changes the contract needs an account that signs the call",
+    label = "no account signs this call",
+    note = "in a test, name the account: `contract.by(&alice).function(…)`; only queries need none"
+)]
 pub trait Writes: Reads {
     /// The result of a transaction.
     type Written<T: Value, E: Refusal>;
@@ -36,6 +41,11 @@ pub trait Writes: Reads {
 }
 
 /// A transport for feeders, which can be called from outside of the chain only.
+#[diagnostic::on_unimplemented(
+    message = "a contract cannot call a function that feeds items",
+    label = "not callable from a contract",
+    note = "tests and programs outside of the chain can call it; return a list from a query for other contracts"
+)]
 pub trait Feeds {
     /// The result of a feeder.
     type Fed<T: Value>;

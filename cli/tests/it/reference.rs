@@ -24,6 +24,7 @@ const SDK_FILES: &[(&str, &str, &str)] = &[
     ("Accounts", "sdk/src/account.rs", "`dusk_sdk::Account`, in the prelude."),
     ("Field elements", "sdk/circuit/src/native/field.rs", "`dusk_sdk::Field`, in the prelude."),
     ("Tests: the chain", "sdk/src/testing/chain.rs", "`dusk_sdk::testing`."),
+    ("Tests: several calls in one block", "sdk/src/testing/block.rs", "`dusk_sdk::testing`."),
     ("Tests: what came of a call", "sdk/src/testing/outcome.rs", "`dusk_sdk::testing`."),
     ("Tests: failures", "sdk/src/testing/failure.rs", "`dusk_sdk::testing`."),
     ("Tests: keys", "sdk/src/testing/keys.rs", "`dusk_sdk::testing`."),

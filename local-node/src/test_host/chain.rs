@@ -1,22 +1,24 @@
 //! One test's chain.
 
 use std::collections::BTreeMap;
+use std::slice;
 use std::sync::Arc;
 use std::time::Instant;
 
 use dusk_core::abi::ContractId;
 use dusk_core::signatures::bls::PublicKey;
 use dusk_core::transfer::TRANSFER_CONTRACT;
-use dusk_core::transfer::data::{ContractCall, ContractDeploy, TransactionData};
-use dusk_core::transfer::moonlight::{Fee, Payload};
+use dusk_core::transfer::data::{ContractDeploy, TransactionData};
+use dusk_core::transfer::moonlight::Payload;
 use dusk_sdk_protocol::execution::{CallError, Event, Frame};
-use dusk_sdk_protocol::host::{HexBytes, MAX_MINED_BLOCKS, Outcome, Request, Response};
+use dusk_sdk_protocol::host::{HexBytes, MAX_MINED_BLOCKS, Request, Response};
 use dusk_sdk_protocol::observation::MAX_FINDINGS;
 use local_node_types::keys::BlsKey;
 use local_node_types::rules::{BLOCK_GAS_LIMIT, FEEDER_GAS_LIMIT, MIN_DEPLOY_GAS_PRICE};
 use local_node_vm::{Executed, Receipt, Session, StateChanges, StateRoot, Vm, VmError};
 use zeroize::Zeroizing;
 
+use super::block::{called, not_in_block, payload};
 use super::observing::Observer;
 use super::proofs::{ProofsError, Proved, Wanted};
 use super::repeated::{Key, Seen};
@@ -35,13 +37,13 @@ pub(super) const MAX_KEPT_ANSWERS: usize = 4096;
 /// The most bytes of an answer that is kept.
 const MAX_ANSWER_BYTES: usize = 16 * 1024;
 /// The gas price of everything but deployments, in LUX.
-const GAS_PRICE: u64 = 1;
+pub(super) const GAS_PRICE: u64 = 1;
 
 /// A committed state that is forgotten when nobody holds it any more.
 #[derive(Debug)]
-struct Held {
-    vm: Vm,
-    root: StateRoot,
+pub(super) struct Held {
+    pub(super) vm: Vm,
+    pub(super) root: StateRoot,
 }
 
 impl Drop for Held {
@@ -52,11 +54,11 @@ impl Drop for Held {
 
 /// What a test can go back to.
 #[derive(Debug, Clone)]
-struct State {
+pub(super) struct State {
     /// The state after the last block; `None`: genesis, which the host keeps.
-    held: Option<Arc<Held>>,
-    height: u64,
-    nonces: [u64; NAMES.len()],
+    pub(super) held: Option<Arc<Held>>,
+    pub(super) height: u64,
+    pub(super) nonces: [u64; NAMES.len()],
     deployments: u64,
 }
 
@@ -71,21 +73,21 @@ pub(super) struct Block {
 
 /// A chain, from genesis to where its test has brought it.
 pub(super) struct Chain<'a> {
-    shared: &'a OwnChains,
-    now: State,
+    pub(super) shared: &'a OwnChains,
+    pub(super) now: State,
     snapshots: Vec<State>,
     names: BTreeMap<String, usize>,
-    packages: BTreeMap<ContractId, String>,
-    observer: Observer,
-    report: TestReport,
+    pub(super) packages: BTreeMap<ContractId, String>,
+    pub(super) observer: Observer,
+    pub(super) report: TestReport,
 }
 
 /// An answer, or why there is none: message and hint.
-type Answer = Result<Response, Problem>;
+pub(super) type Answer = Result<Response, Problem>;
 
-struct Problem {
-    message: String,
-    hint: Option<&'static str>,
+pub(super) struct Problem {
+    pub(super) message: String,
+    pub(super) hint: Option<&'static str>,
 }
 
 impl From<String> for Problem {
@@ -140,22 +142,8 @@ impl TestChain for Chain<'_> {
             Request::Open { .. } => Err("the chain is open already".to_owned().into()),
             Request::Account { name } => self.account(name),
             Request::Deploy { package, from, owner, init } => self.deploy(&package, from, &owner, init),
-            Request::Call { from, contract, function, argument, deposit, gas_limit } => {
-                let call = ContractCall::new(contract, function.clone()).with_raw_args(argument);
-                let request = TransactionRequest {
-                    action: Action::Call,
-                    from,
-                    contract,
-                    function,
-                    receiver: None,
-                    value: 0,
-                    deposit,
-                    gas_limit: gas_limit.unwrap_or(BLOCK_GAS_LIMIT).min(BLOCK_GAS_LIMIT),
-                    gas_price: GAS_PRICE,
-                    data: Some(call.into()),
-                };
-                self.send(request)
-            }
+            Request::Call(call) => self.send(called(call, BLOCK_GAS_LIMIT)),
+            Request::Block { calls } => self.send_together(calls),
             Request::Transfer { from, to, value } => self.transfer(from, &to, value),
             Request::Query { contract, function, argument } => self.query(contract, function, &argument),
             Request::Feed { contract, function, argument } => self.feed(contract, function, &argument),
@@ -202,7 +190,7 @@ impl<'a> Chain<'a> {
         }
     }
 
-    fn root(&self) -> StateRoot {
+    pub(super) fn root(&self) -> StateRoot {
         self.now.held.as_ref().map_or(self.shared.genesis, |held| held.root)
     }
 
@@ -238,7 +226,7 @@ impl<'a> Chain<'a> {
         Ok(&self.shared.accounts[index])
     }
 
-    fn index_of(&mut self, name: &str) -> Result<usize, Problem> {
+    pub(super) fn index_of(&mut self, name: &str) -> Result<usize, Problem> {
         if let Some(index) = self.names.get(name) {
             return Ok(*index);
         }
@@ -318,21 +306,12 @@ impl<'a> Chain<'a> {
     }
 
     /// Signs a transaction and makes a block of it.
-    fn send(&mut self, request: TransactionRequest) -> Answer {
+    fn send(&mut self, mut request: TransactionRequest) -> Answer {
         let index = self.index_of(&request.from)?;
         let account = &self.shared.accounts[index];
         let (sender, executor) = (*account.public_key(), &self.shared.executor);
         let seen = self.observer.look_at(&request, self.now.height + 1);
-        let payload = Payload {
-            chain_id: executor.chain_id(),
-            sender,
-            receiver: request.receiver.unwrap_or(sender),
-            value: request.value,
-            deposit: request.deposit,
-            fee: Fee { gas_limit: request.gas_limit, gas_price: request.gas_price, refund_address: sender },
-            nonce: self.now.nonces[index] + 1,
-            data: request.data,
-        };
+        let payload = payload(&mut request, sender, executor.chain_id(), self.now.nonces[index] + 1);
         let height = self.now.height + 1;
         let bytes = payload.to_var_bytes();
         let key = Key::new(&self.root(), height, &[&bytes]);
@@ -352,30 +331,8 @@ impl<'a> Chain<'a> {
         self.now.nonces[index] += 1;
 
         let Block { transaction, executed, .. } = Arc::unwrap_or_clone(block);
-        self.observer.keep(seen, &executed, changes);
-        let logs = executed.traces.iter().flat_map(Frame::logged).collect();
-        self.report.push(Entry {
-            action: request.action,
-            package: self.packages.get(&request.contract).cloned(),
-            contract: request.contract,
-            function: request.function,
-            from: request.from,
-            height,
-            gas_spent: executed.gas_spent,
-            result: executed.result.clone(),
-            events: executed.events.clone(),
-            traces: executed.traces,
-        });
-        Ok(Response::Outcome(Outcome {
-            tx: transaction,
-            height,
-            contract: request.contract,
-            result: executed.result.map(HexBytes),
-            gas_spent: executed.gas_spent,
-            fee: executed.gas_spent * request.gas_price,
-            events: executed.events,
-            logs,
-        }))
+        self.observer.keep(seen, slice::from_ref(&executed), changes);
+        Ok(Response::Outcome(self.outcome(request, transaction, height, executed)))
     }
 
     /// Signs a transaction and makes a block of it. Says what changed, if somebody observes.
@@ -395,10 +352,7 @@ impl<'a> Chain<'a> {
         block.set_deadline(self.deadline());
         block.run(&transaction).map_err(|error| match error {
             RunError::TooLong => self.too_long(function),
-            error => Problem {
-                message: format!("the transaction cannot be in a block: {error}"),
-                hint: Some("nothing was sent; look at the account's balance, the deposit and the gas limit"),
-            },
+            error => not_in_block("the transaction", &error),
         })?;
         let committed = block.commit(self.observer.is_on()).map_err(|error| error.to_string())?;
         let held = Arc::new(Held { vm: executor.vm().clone(), root: committed.root });
@@ -482,11 +436,11 @@ impl<'a> Chain<'a> {
     }
 
     /// Until when the call that begins now may run.
-    fn deadline(&self) -> Option<Instant> {
+    pub(super) fn deadline(&self) -> Option<Instant> {
         Instant::now().checked_add(self.shared.call_time)
     }
 
-    fn too_long(&self, function: &str) -> Problem {
+    pub(super) fn too_long(&self, function: &str) -> Problem {
         let most = self.shared.call_time.as_millis();
         let what = if function.is_empty() { "the transaction".to_owned() } else { format!("the call of `{function}`") };
         Problem {

@@ -1,5 +1,7 @@
 //! What the chain shows of a transaction, for tests that compare it between runs.
 
+use std::collections::VecDeque;
+
 use dusk_core::signatures::bls::PublicKey;
 use dusk_core::transfer::data::TransactionData;
 use dusk_sdk_protocol::execution::Frame;
@@ -11,12 +13,12 @@ use local_node_vm::{BLOCK_BYTES, Executed, StateChanges};
 use super::chain::TransactionRequest;
 use super::report::Action;
 
-/// Keeps what the chain shows of the last transaction, once somebody asks for it. It keeps one at a time, so that what
-/// the host holds does not grow with the test.
+/// Keeps what the chain shows of the transactions in the last block, once somebody asks for it. It keeps one block at a
+/// time, so that what the host holds does not grow with the test.
 #[derive(Debug, Default)]
 pub(super) struct Observer {
     is_on: bool,
-    last: Option<Box<Observation>>,
+    last: VecDeque<Box<Observation>>,
 }
 
 impl Observer {
@@ -30,9 +32,9 @@ impl Observer {
         self.is_on
     }
 
-    /// What was observed last. It is told once.
+    /// The next transaction of the last block. Each is told once.
     pub(super) fn take(&mut self) -> Option<Response> {
-        self.last.take().map(|observation| Response::Observed { observation })
+        self.last.pop_front().map(|observation| Response::Observed { observation })
     }
 
     /// Takes what a transaction states; `None` where nothing is observed.
@@ -40,21 +42,25 @@ impl Observer {
         self.is_on.then(|| Box::new(stated(request, height)))
     }
 
-    /// Adds what came of it.
+    /// Adds what came of the transactions of a block. The changes of the state are those of the whole block, and stand
+    /// at its last transaction.
     pub(super) fn keep(
         &mut self,
-        stated: Option<Box<Observation>>,
-        executed: &Executed,
+        stated: impl IntoIterator<Item = Box<Observation>>,
+        executed: &[Executed],
         changes: Option<StateChanges>,
     ) {
-        self.last = stated.map(|mut seen| {
+        let seen = stated.into_iter().zip(executed).map(|(mut seen, executed)| {
             seen.gas_spent = executed.gas_spent;
             seen.result = executed.result.clone().map(HexBytes);
             seen.events.clone_from(&executed.events);
             seen.call = executed.traces.iter().find_map(|frame| call_of(frame, &seen)).cloned();
-            seen.changes = changes.map(changed).unwrap_or_default();
             seen
         });
+        self.last = seen.collect();
+        if let (Some(last), Some(changes)) = (self.last.back_mut(), changes) {
+            last.changes = changed(changes);
+        }
     }
 }
 

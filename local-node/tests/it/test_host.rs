@@ -9,12 +9,13 @@ use std::time::Duration;
 use dusk_core::abi::ContractId;
 use dusk_sdk_protocol::execution::{CallError, Frame};
 use dusk_sdk_protocol::host::{
-    Attached, HexBytes, MAX_ATTACHED_BYTES, MAX_LINE_BYTES, MAX_OPEN_BYTES, Outcome, PROTOCOL_VERSION, Request,
-    Response,
+    Attached, Call, HexBytes, MAX_ATTACHED_BYTES, MAX_BLOCK_CALLS, MAX_LINE_BYTES, MAX_OPEN_BYTES, Outcome,
+    PROTOCOL_VERSION, Request, Response,
 };
 use dusk_sdk_protocol::observation;
 use local_node::genesis::DEV_BALANCE;
 use local_node::test_host::{Action, Artefact, Chains, HostConfig, MAX_STRANGERS, TestChain, TestHost, TestReport};
+use local_node_types::rules::BLOCK_GAS_LIMIT;
 
 use crate::common::{ACCOUNTS, COUNTER, module_cache};
 
@@ -105,14 +106,11 @@ fn open(host: &TestHost, test: &str) -> Request {
 }
 
 fn call(from: &str, contract: ContractId, function: &str) -> Request {
-    Request::Call {
-        from: from.into(),
-        contract,
-        function: function.into(),
-        argument: vec![],
-        deposit: 0,
-        gas_limit: Some(5_000_000),
-    }
+    Request::Call(of_block(from, contract, function, Some(5_000_000)))
+}
+
+fn of_block(from: &str, contract: ContractId, function: &str, gas_limit: Option<u64>) -> Call {
+    Call { from: from.into(), contract, function: function.into(), argument: vec![], deposit: 0, gas_limit }
 }
 
 #[test]
@@ -154,6 +152,78 @@ fn a_test_deploys_calls_and_asks() {
     assert_eq!(actions, expected);
     assert!(test.entries.iter().all(|entry| entry.package.as_deref() == Some("counter")));
     assert_eq!(test.gas_spent(), deployed.gas_spent + counted.gas_spent + 5_000_000);
+}
+
+#[test]
+fn one_block_holds_several_calls_in_their_order() {
+    let host = host();
+    let mut client = Client::open(&host, "together");
+    let contract = client.deploy("alice", &[7]).contract;
+    let block = |calls: &[(&str, &str, Option<u64>)]| Request::Block {
+        calls: calls.iter().map(|(from, function, limit)| of_block(from, contract, function, *limit)).collect(),
+    };
+    // One account twice, and a call between that fails.
+    let calls = [("bob", "count", None), ("carol", "fail", None), ("bob", "count", Some(6_000_000))];
+    let Response::Block { outcomes } = client.ask(&block(&calls)) else { panic!("a block was made") };
+    let results: Vec<_> = outcomes.iter().map(|outcome| outcome.result.clone()).collect();
+    let number = |value: u64| Ok(HexBytes(value.to_le_bytes().to_vec()));
+    assert_eq!(results, [number(8), Err(CallError::Panic("refused".into())), number(9)]);
+    assert!(outcomes.iter().all(|outcome| outcome.height == 2 && outcome.fee == outcome.gas_spent));
+    // The calls without a limit share the gas that is left; a call that fails spends its limit.
+    assert_eq!(outcomes[1].gas_spent, (BLOCK_GAS_LIMIT - 6_000_000) / 2);
+    let topics = |outcome: &Outcome| outcome.events.iter().filter(|event| event.topic == "counted").count();
+    assert_eq!(outcomes.iter().map(topics).collect::<Vec<_>>(), [1, 0, 1]);
+    assert_ne!(outcomes[0].tx, outcomes[2].tx);
+    assert_eq!(client.balance(1), (DEV_BALANCE - outcomes[0].fee - outcomes[2].fee, 2));
+    assert_eq!(client.balance(2), (DEV_BALANCE - outcomes[1].fee, 1));
+    assert_eq!((client.count(contract), client.ask(&Request::Height)), (9, Response::Height { height: 2 }));
+
+    // If one of the calls cannot be in the block, there is no block.
+    let mut dear = of_block("carol", contract, "count", None);
+    dear.deposit = DEV_BALANCE;
+    let with_dear = Request::Block { calls: vec![of_block("bob", contract, "count", None), dear] };
+    let failure = client.failure(&with_dear);
+    assert!(failure.starts_with("call 2 of 2, `count` by carol, cannot be in a block: "), "{failure}");
+    let failure = client.failure(&block(&[("bob", "count", Some(BLOCK_GAS_LIMIT)), ("bob", "count", Some(1))]));
+    assert!(failure.contains(&format!("gas limits of {} together", BLOCK_GAS_LIMIT + 1)), "{failure}");
+    assert!(client.failure(&block(&[])).contains("1 to 256 calls, not 0"));
+    assert!(client.failure(&block(&[("bob", "count", None); MAX_BLOCK_CALLS + 1])).contains("not 257"));
+    assert_eq!((client.count(contract), client.ask(&Request::Height)), (9, Response::Height { height: 2 }));
+    assert_eq!(client.balance(1).1, 2);
+    let Response::Block { outcomes } = client.ask(&block(&[("bob", "count", None); MAX_BLOCK_CALLS])) else {
+        panic!("a full block was made")
+    };
+    assert!(outcomes.iter().all(|outcome| outcome.result.is_ok() && outcome.height == 3));
+    assert_eq!(client.count(contract), 9 + MAX_BLOCK_CALLS as u64);
+
+    drop(client);
+    let report = host.stop();
+    let heights: Vec<_> = report.tests[0].entries.iter().map(|entry| (entry.height, &*entry.function)).collect();
+    assert_eq!(heights[..4], [(1, "init"), (2, "count"), (2, "fail"), (2, "count")]);
+}
+
+#[test]
+fn an_observed_block_tells_of_each_of_its_calls() {
+    let host = host();
+    let mut client = Client::open(&host, "observed together");
+    assert_eq!(client.ask(&Request::Observe { again: false }), Response::Done);
+    let contract = client.deploy("alice", &[7]).contract;
+    let calls = ["bob", "carol"].map(|from| of_block(from, contract, "count", Some(5_000_000)));
+    // The deployment was not looked at: it is forgotten.
+    let Response::Block { outcomes } = client.ask(&Request::Block { calls: calls.into() }) else { panic!("a block") };
+    let mut observed = || match client.ask(&Request::Observed) {
+        Response::Observed { observation } => *observation,
+        other => panic!("{other:?}"),
+    };
+    let (first, second) = (observed(), observed());
+    for (seen, (outcome, from)) in [&first, &second].into_iter().zip(outcomes.iter().zip(["bob", "carol"])) {
+        assert_eq!((&*seen.from, &*seen.function, seen.height), (from, "count", 2));
+        assert_eq!((&seen.result, &seen.events, seen.gas_spent), (&outcome.result, &outcome.events, outcome.gas_spent));
+    }
+    // The changes are those of the block.
+    assert!(first.changes.is_empty());
+    assert!(second.changes.iter().any(|change| change.contract == contract && !change.pages.is_empty()));
+    assert!(client.failure(&Request::Observed).contains("no transaction was observed"));
 }
 
 #[test]
@@ -450,7 +520,7 @@ fn endless_contracts_end_with_their_time_as_well() {
     };
     // As much gas as there is for one transaction.
     let mut sent = call("bob", contract, "spin");
-    if let Request::Call { gas_limit, .. } = &mut sent {
+    if let Request::Call(Call { gas_limit, .. }) = &mut sent {
         *gas_limit = None;
     }
     spin(&mut client, &sent);

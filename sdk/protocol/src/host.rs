@@ -70,21 +70,11 @@ pub enum Request {
         init: Vec<u8>,
     },
     /// Sends a transaction that calls a contract, and makes a block of it. Answer: [`Response::Outcome`].
-    Call {
-        /// The name of the account that signs.
-        from: String,
-        /// The callee.
-        #[serde(with = "hex_id")]
-        contract: ContractId,
-        /// The function.
-        function: String,
-        /// Its argument (rkyv).
-        #[serde(with = "hex::serde")]
-        argument: Vec<u8>,
-        /// LUX deposited with the call.
-        deposit: u64,
-        /// The gas limit. `None`: as much as one transaction may have.
-        gas_limit: Option<u64>,
+    Call(Call),
+    /// Sends several such transactions and makes one block of them, in this order. Answer: [`Response::Block`].
+    Block {
+        /// The calls: at least one, at most [`MAX_BLOCK_CALLS`].
+        calls: Vec<Call>,
     },
     /// Calls a function without a transaction and forgets what it changed. Answer: [`Response::Queried`].
     Query {
@@ -160,7 +150,7 @@ pub enum Request {
         /// Whether another chain of this test has done the same already: the report then has its transactions.
         again: bool,
     },
-    /// What the chain shows of the last transaction; it is told once. Answer: [`Response::Observed`].
+    /// What the chain shows of the last block's next transaction; each is told once. Answer: [`Response::Observed`].
     Observed,
     /// What the comparison of a test's runs gave, for the report. Answer: [`Response::Done`].
     Compared {
@@ -249,6 +239,28 @@ impl<'de> Deserialize<'de> for Attached {
     }
 }
 
+/// A call that an account signs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Call {
+    /// The name of the account that signs.
+    pub from: String,
+    /// The callee.
+    #[serde(with = "hex_id")]
+    pub contract: ContractId,
+    /// The function.
+    pub function: String,
+    /// Its argument (rkyv).
+    #[serde(with = "hex::serde")]
+    pub argument: Vec<u8>,
+    /// LUX deposited with the call.
+    pub deposit: u64,
+    /// The gas limit. `None`: as much as one transaction may have. In a block of several calls, those without a limit
+    /// share the gas that the others leave.
+    pub gas_limit: Option<u64>,
+}
+
+/// The most calls that one block of a test may have.
+pub const MAX_BLOCK_CALLS: usize = 256;
 /// The most empty blocks that one request may ask for.
 pub const MAX_MINED_BLOCKS: u64 = 1_000_000;
 
@@ -272,6 +284,11 @@ pub enum Response {
     },
     /// A transaction is in a block.
     Outcome(Outcome),
+    /// Several transactions are in one block.
+    Block {
+        /// Their outcomes, in the order of the calls.
+        outcomes: Vec<Outcome>,
+    },
     /// A query was answered.
     Queried {
         /// The returned bytes (rkyv), or why there are none.

@@ -37,7 +37,8 @@ pub struct Observation {
     pub events: Vec<Event>,
     /// The call that the transaction was sent for, with the calls that it made. `None` for a transfer.
     pub call: Option<Frame>,
-    /// The contracts whose state it changed, in ascending order of their ids.
+    /// The contracts whose state its block changed, in ascending order of their ids. Empty if the block has a later
+    /// transaction: that one has the changes.
     pub changes: Vec<Changed>,
 }
 

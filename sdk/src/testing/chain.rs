@@ -10,10 +10,10 @@ use core::convert::Infallible;
 use core::fmt;
 
 use dusk_sdk_protocol::execution::{CallError, Event, Logged};
-use dusk_sdk_protocol::host::{Outcome, Request, Response};
+use dusk_sdk_protocol::host::{Call, Outcome, Request, Response};
 use dusk_sdk_protocol::observation::Observation;
 
-use super::connection::{Connection, ConnectionError};
+use super::connection::{Connection, ConnectionError, OTHER_VERSION};
 use super::failure::Failure;
 use super::outcome::{Receipt, Sent, show_logs};
 #[cfg(feature = "wallet")]
@@ -245,10 +245,16 @@ impl Chain {
             Response::Outcome(outcome) => outcome,
             other => unexpected(&other),
         };
-        #[cfg(feature = "wallet")]
-        self.0.seeable.keep(&outcome);
-        self.look();
+        self.made(&outcome);
         outcome
+    }
+
+    /// Notes a transaction of the last block, in the order in which they are in it.
+    #[track_caller]
+    pub(super) fn made(&self, _outcome: &Outcome) {
+        #[cfg(feature = "wallet")]
+        self.0.seeable.keep(_outcome);
+        self.look();
     }
 
     /// Keeps what the chain shows of each transaction from now on. `again`: another chain of this test does so, too.
@@ -276,7 +282,7 @@ impl Chain {
         &self.0.seeable
     }
 
-    /// Looks at the last transaction, in an observer test.
+    /// Looks at the next transaction of the last block, in an observer test.
     #[track_caller]
     fn look(&self) {
         let mut observed = self.0.observed.borrow_mut();
@@ -292,8 +298,13 @@ impl Chain {
         }
     }
 
+    /// Whether this is the same chain.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+
     #[track_caller]
-    fn ask(&self, request: &Request) -> Response {
+    pub(super) fn ask(&self, request: &Request) -> Response {
         match self.try_ask(request) {
             Ok(response) => response,
             Err(error) => panic!("{error}"),
@@ -324,9 +335,7 @@ impl Chain {
 
 #[track_caller]
 pub(super) fn unexpected(response: &Response) -> ! {
-    panic!(
-        "the test host gave an unexpected answer: {response:?}\nhint: dusk-sdk and cargo-dusk must be of the same version"
-    )
+    panic!("the test host gave an unexpected answer: {response:?}\n{OTHER_VERSION}")
 }
 
 #[track_caller]
@@ -395,9 +404,34 @@ impl From<&Signer> for Principal {
     }
 }
 
-impl From<&Signer> for Signer {
-    fn from(signer: &Signer) -> Self {
-        signer.clone()
+/// An account that calls a contract: `contract.by(&alice)`, or `contract.by(alice.later())` for
+/// [`Chain::in_one_block`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot sign the calls of a test",
+    label = "not an account of the test",
+    note = "give an account of the chain: `let [alice] = chain.accounts([\"alice\"]);`, then `.by(&alice)`"
+)]
+pub trait Caller {
+    /// The contract with this account as its signer.
+    type Via: Writes;
+
+    #[doc(hidden)]
+    fn sign_for(self, contract: Deployed) -> Self::Via;
+}
+
+impl Caller for Signer {
+    type Via = Signed;
+
+    fn sign_for(self, contract: Deployed) -> Signed {
+        Signed { contract, signer: self }
+    }
+}
+
+impl Caller for &Signer {
+    type Via = Signed;
+
+    fn sign_for(self, contract: Deployed) -> Signed {
+        self.clone().sign_for(contract)
     }
 }
 
@@ -412,8 +446,8 @@ pub struct Deployed {
 impl Deployed {
     /// The contract with a signer, for its transactions as well.
     #[must_use]
-    pub fn by(&self, signer: Signer) -> Signed {
-        Signed { contract: self.clone(), signer }
+    pub fn by<C: Caller>(&self, caller: C) -> C::Via {
+        caller.sign_for(self.clone())
     }
 
     /// The id of the contract.
@@ -476,6 +510,28 @@ pub struct Signed {
     signer: Signer,
 }
 
+impl Signed {
+    pub(super) fn chain(&self) -> &Chain {
+        &self.contract.chain
+    }
+
+    /// The call of a function, with its words for messages.
+    #[track_caller]
+    pub(super) fn prepare(&self, function: &'static str, arguments: &impl Arguments) -> (String, Call) {
+        let Self { contract: Deployed { id, interface, .. }, signer } = self;
+        let what = format!("{}.{function} by {}", interface.package, signer.name);
+        let call = Call {
+            from: signer.name.clone(),
+            contract: id.to_bytes().into(),
+            function: function.into(),
+            argument: encode(arguments, &what),
+            deposit: signer.deposit.lux(),
+            gas_limit: signer.gas_limit,
+        };
+        (what, call)
+    }
+}
+
 impl Reads for Signed {
     type Read<T: Value, E: Refusal> = Result<T, Failure>;
 
@@ -499,17 +555,9 @@ impl Writes for Signed {
 
     #[track_caller]
     fn write<A: Arguments, T: Value, E: Refusal>(&self, function: &'static str, arguments: A) -> Sent<T, E> {
-        let Deployed { chain, id, interface } = &self.contract;
-        let what = format!("{}.{function} by {}", interface.package, self.signer.name);
-        let argument = encode(&arguments, &what);
-        let outcome = chain.outcome(&Request::Call {
-            from: self.signer.name.clone(),
-            contract: id.to_bytes().into(),
-            function: function.into(),
-            argument,
-            deposit: self.signer.deposit.lux(),
-            gas_limit: self.signer.gas_limit,
-        });
+        let (what, call) = self.prepare(function, &arguments);
+        let chain = self.chain();
+        let outcome = chain.outcome(&Request::Call(call));
         Sent::new(Receipt::new(chain.clone(), what, outcome), T::decode)
     }
 }

@@ -14,6 +14,8 @@ use std::time::Duration;
 
 use dusk_sdk_protocol::host::{ADDRESS_VARIABLE, MAX_LINE_BYTES, PROTOCOL_VERSION, Request, Response};
 
+/// The hint where an answer does not fit the request.
+pub(super) const OTHER_VERSION: &str = "hint: dusk-sdk and cargo-dusk must be of the same version";
 /// The beginning of the host's first line.
 const READY: &str = "listening ";
 /// The maximum time for an answer of the host, in seconds. Proofs take minutes on slow machines.
@@ -167,7 +169,6 @@ pub(super) enum ConnectionError {
 
 impl fmt::Display for ConnectionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mismatch = "hint: dusk-sdk and cargo-dusk must be of the same version";
         match self {
             Self::NotStarted(text) => f.write_str(text),
             Self::Connect { address, source } => write!(
@@ -177,9 +178,9 @@ impl fmt::Display for ConnectionError {
             ),
             Self::Lost(source) => write!(f, "the connection to the test host broke: {source}"),
             Self::Closed => f.write_str("the test host ended the connection; its own output says why"),
-            Self::Protocol(source) => write!(f, "the test host speaks another protocol: {source}\n{mismatch}"),
+            Self::Protocol(source) => write!(f, "the test host speaks another protocol: {source}\n{OTHER_VERSION}"),
             Self::Unexpected(response) => {
-                write!(f, "the test host gave an unexpected answer: {response:?}\n{mismatch}")
+                write!(f, "the test host gave an unexpected answer: {response:?}\n{OTHER_VERSION}")
             }
             Self::Refused { message, hint } => {
                 f.write_str(message)?;

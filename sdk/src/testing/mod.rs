@@ -20,12 +20,16 @@
 //! The host keeps the keys: a test names accounts, and the host signs. If a contract verifies signatures itself, the
 //! test signs with keys of its own ([`BlsKey`], [`SchnorrKey`]).
 //!
+//! A transaction gets a block of its own. [`Chain::in_one_block`] makes one block of several calls, which are prepared
+//! with [`Signer::later`].
+//!
 //! A failed assertion panics at its line in the test and prints the actual outcome, with the names of events and
 //! errors.
 //!
 //! A call that takes longer than on a node ends with an error. Under `cargo dusk test` each test has a time limit as
 //! well (`--timeout`): a test that exceeds it fails, and the others continue.
 
+mod block;
 mod chain;
 #[cfg(feature = "wallet")]
 pub mod confidential;
@@ -47,7 +51,8 @@ mod wallets;
 
 use std::process::{ExitCode, Termination};
 
-pub use chain::{Chain, Deployable, Deployed, Signed, Signer, Snapshot};
+pub use block::{Calls, Later, SignedLater, Unsent};
+pub use chain::{Caller, Chain, Deployable, Deployed, Signed, Signer, Snapshot};
 use connection::Connection;
 pub use failure::{Failure, TestResult};
 #[cfg(feature = "signatures")]
@@ -55,7 +60,7 @@ pub use keys::{BlsKey, SchnorrKey};
 pub use observer::Private;
 #[doc(hidden)]
 pub use observer::run_observer;
-pub use outcome::{Accepted, Rejected, Sent};
+pub use outcome::{Accepted, Rejected, Sent, Stated};
 #[cfg(feature = "zk")]
 pub use proofs::ProveError;
 

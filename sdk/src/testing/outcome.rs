@@ -117,6 +117,15 @@ impl<T, E: Refusal> Sent<T, E> {
         self.succeeds().emits(event)
     }
 
+    /// Asserts that the call succeeded, and that the contract emitted no events.
+    ///
+    /// # Panics
+    /// If it failed, or emitted one.
+    #[track_caller]
+    pub fn emits_nothing(self) -> Accepted<T> {
+        self.succeeds().emits_nothing()
+    }
+
     /// Asserts that the contract reverted the call with this error, fields included.
     ///
     /// # Panics
@@ -186,6 +195,57 @@ impl<T, E: Refusal> Sent<T, E> {
     #[must_use]
     pub fn gas(&self) -> u64 {
         self.receipt.outcome.gas_spent
+    }
+}
+
+/// A transaction whose outcome the test has stated. [`Sent`] is not one: it has the functions below only so that the
+/// compiler says what is missing, instead of that there is no such function.
+#[diagnostic::on_unimplemented(
+    message = "the test has not stated the outcome of this call",
+    label = "the call may have failed",
+    note = "state its outcome first: `.succeeds().value()`, or `.into_result()?`"
+)]
+pub trait Stated {}
+
+impl<T, E: Refusal> Sent<T, E> {
+    #[doc(hidden)]
+    pub fn value(self) -> T
+    where
+        Self: Stated,
+    {
+        self.succeeds().value()
+    }
+
+    #[doc(hidden)]
+    pub fn unwrap(self) -> T
+    where
+        Self: Stated,
+    {
+        self.succeeds().value()
+    }
+
+    #[doc(hidden)]
+    pub fn fee(self) -> Dusk
+    where
+        Self: Stated,
+    {
+        self.succeeds().fee()
+    }
+
+    #[doc(hidden)]
+    pub fn height(self) -> u64
+    where
+        Self: Stated,
+    {
+        self.succeeds().height()
+    }
+
+    #[doc(hidden)]
+    pub fn topics(self) -> Vec<String>
+    where
+        Self: Stated,
+    {
+        self.succeeds().topics()
     }
 }
 

@@ -11,7 +11,7 @@ use std::thread::{self, JoinHandle};
 
 use dusk_core::signatures::bls::{PublicKey, SecretKey};
 use dusk_sdk_protocol::execution::{CallError, Event};
-use dusk_sdk_protocol::host::{HexBytes, Outcome, PROTOCOL_VERSION, Request, Response};
+use dusk_sdk_protocol::host::{Call, HexBytes, Outcome, PROTOCOL_VERSION, Request, Response};
 
 use super::chain::{Chain, Signer};
 use super::connection::Connection;
@@ -84,7 +84,11 @@ fn account(name: &str, seed: u64) -> Response {
 }
 
 fn outcome(result: Result<Vec<u8>, CallError>, events: Vec<Event>) -> Response {
-    Response::Outcome(Outcome {
+    Response::Outcome(plain(result, events))
+}
+
+fn plain(result: Result<Vec<u8>, CallError>, events: Vec<Event>) -> Outcome {
+    Outcome {
         tx: [1; 32],
         height: 5,
         contract: ID.into(),
@@ -93,7 +97,7 @@ fn outcome(result: Result<Vec<u8>, CallError>, events: Vec<Event>) -> Response {
         fee: 154,
         events,
         logs: vec![],
-    })
+    }
 }
 
 fn refused(text: &str) -> Response {
@@ -168,18 +172,58 @@ fn calls_are_sent_as_the_contract_reads_them() {
         Request::Open { version: PROTOCOL_VERSION, token: "5ec2e7".into(), test: "a_test".into() },
         Request::Account { name: "alice".into() },
         Request::Deploy { package, from: "alice".into(), owner: "alice".into(), init: 10u64.to_le_bytes().into() },
-        Request::Call {
+        Request::Call(Call {
             from: "alice".into(),
             contract: ID.into(),
             function: "take".into(),
             argument: Wire::encode(&argument).unwrap(),
             deposit: 5,
             gas_limit: Some(1_000),
-        },
+        }),
         Request::Query { contract: ID.into(), function: "held".into(), argument: vec![] },
         Request::Mine { blocks: 3 },
     ];
     assert_eq!(asked, expected);
+}
+
+#[test]
+fn calls_of_one_block_are_sent_together() {
+    let refused = CallError::Panic(r#"E1: Insufficient {"held":2}"#.into());
+    let outcomes = vec![
+        plain(Ok(7u64.to_le_bytes().to_vec()), vec![paid(1, 3)]),
+        plain(Err(refused), vec![]),
+        plain(Ok(5u64.to_le_bytes().to_vec()), vec![]),
+    ];
+    let answers = vec![account("bob", 2), Response::Block { outcomes }, Response::Block { outcomes: vec![] }];
+    let (chain, alice, vault, host) = deployed(answers);
+    let bob = chain.account("bob");
+    let take = |by: &Signer, amount| vault.by(by.depositing(Dusk::from_lux(amount)).later()).take(amount, "x".into());
+    let (first, rest) = chain.in_one_block((take(&alice, 1), [take(&bob, 2), take(&alice, 3)]));
+    assert_eq!(first.emits(Paid { by: alice.account(), amount: 3 }).value(), 7);
+    let [second, third] = rest;
+    second.refused(Refused::Insufficient { held: 2 });
+    assert_eq!(third.emits_nothing().value(), 5);
+    let message = panics(|| chain.in_one_block(vec![take(&alice, 1)]));
+    assert!(message.starts_with("the test host gave no outcome of dusk-sdk.take by alice\nhint: "), "{message}");
+
+    // The other chain has not heard of a call that belongs to this one.
+    let (other, silent) = self::host(vec![]);
+    let message = panics(|| other.in_one_block(take(&alice, 1)));
+    assert_eq!(message, "dusk-sdk.take by alice is a call on another chain");
+    drop((chain, vault, other));
+    assert_eq!(silent.join().unwrap().len(), 1);
+
+    let asked = host.join().unwrap();
+    let call = |from: &str, amount: u64| Call {
+        from: from.into(),
+        contract: ID.into(),
+        function: "take".into(),
+        argument: Wire::encode(&(amount, String::from("x"))).unwrap(),
+        deposit: amount,
+        gas_limit: None,
+    };
+    assert_eq!(asked[4], Request::Block { calls: vec![call("alice", 1), call("bob", 2), call("alice", 3)] });
+    assert_eq!(asked[5], Request::Block { calls: vec![call("alice", 1)] });
 }
 
 #[test]

@@ -64,6 +64,22 @@ fn a_guest_waits_between_two_entries(chain: Chain) -> TestResult {
 }
 // ANCHOR_END: time
 
+// ANCHOR: block
+#[dusk_sdk::test]
+fn nobody_signs_after_the_end_in_the_same_block(chain: Chain) -> TestResult {
+    let (book, keeper) = open(&chain, 0)?;
+    let alice = chain.account("alice");
+    let (signed, closed, late) = chain.in_one_block((
+        book.by(alice.later()).sign("In time".into()),
+        book.by(keeper.later()).close(),
+        book.by(alice.later()).sign("Too late".into()),
+    ));
+    assert_eq!(signed.succeeds().height(), closed.succeeds().height());
+    late.refused(Refused::Closed);
+    Ok(())
+}
+// ANCHOR_END: block
+
 // ANCHOR: snapshot
 #[dusk_sdk::test]
 fn one_beginning_for_many_cases(chain: Chain) -> TestResult {

@@ -17,7 +17,7 @@ use dusk_core::abi::ContractId;
 use dusk_core::transfer::data::{ContractCall, ContractDeploy, TransactionData};
 use dusk_core::transfer::{TRANSFER_CONTRACT, Transaction};
 use dusk_sdk_protocol::execution::{CallError, Event, HexId};
-use dusk_sdk_protocol::host::{HexBytes, Outcome, Request, Response};
+use dusk_sdk_protocol::host::{Call, HexBytes, Outcome, Request, Response};
 use local_node::accounts::KeyPair;
 use local_node::test_host::{Action, Chains, Entry, Proofs, ProofsError, Proved, TestChain, TestReport, Wanted};
 use local_node_types::keys::BlsKey;
@@ -140,7 +140,7 @@ impl TestChain for OnNetwork<'_> {
             Request::Open { .. } => Err(problem("the chain is open already", None)),
             Request::Account { name } => self.account(name),
             Request::Deploy { package, from, owner, init } => self.deploy(package, from, &owner, init),
-            Request::Call { from, contract, function, argument, deposit, gas_limit } => {
+            Request::Call(Call { from, contract, function, argument, deposit, gas_limit }) => {
                 let call = ContractCall::new(contract, function.clone()).with_raw_args(argument);
                 self.send(Order {
                     action: Action::Call,
@@ -165,6 +165,11 @@ impl TestChain for OnNetwork<'_> {
                 self.prove(&Wanted { circuit: &circuit, digest, layout, wires: &wires })
             }
             Request::Height => self.height(),
+            Request::Block { .. } => {
+                return not_here(
+                    "it puts calls into one block (`in_one_block`), and on a network each gets the next block",
+                );
+            }
             Request::Mine { .. } => return not_here("it moves time (`mine`), and a network makes blocks by itself"),
             Request::Snapshot | Request::Revert { .. } => {
                 return not_here("it goes back to a saved state (`snapshot`), and a network does not go back");

@@ -45,14 +45,7 @@ pub(super) fn client(contract: &Contract, state: &Ident) -> TokenStream {
     let docs = format!("Calls a deployed `{shown}`: from a test, or from another contract.");
     let (transactions, queries): (Vec<_>, Vec<_>) = exported(contract).partition(|method| method.changes());
     let (feeding, queries): (Vec<_>, Vec<_>) = queries.into_iter().partition(|method| method.feeds.is_some());
-    let feeding = feeding.into_iter().map(|method| feeding_method(method, &via)).collect::<Vec<_>>();
-    let feeding = (!feeding.is_empty()).then(|| {
-        quote! {
-            impl<#via: ::dusk_sdk::client::Feeds> #client<#via> {
-                #(#feeding)*
-            }
-        }
-    });
+    let feeding = feeding.into_iter().map(|method| feeding_method(method, &via));
     let queries = queries.into_iter().map(|method| method_of(method, contract, &via));
     let transactions = transactions.into_iter().map(|method| method_of(method, contract, &via));
     let at = format!("The `{shown}` at this id, for a contract to call.");
@@ -67,13 +60,9 @@ pub(super) fn client(contract: &Contract, state: &Ident) -> TokenStream {
 
         impl<#via: ::dusk_sdk::client::Reads> #client<#via> {
             #(#queries)*
-        }
-
-        impl<#via: ::dusk_sdk::client::Writes> #client<#via> {
             #(#transactions)*
+            #(#feeding)*
         }
-
-        #feeding
 
         #[doc = #at]
         #[must_use]
@@ -88,6 +77,7 @@ pub(super) fn client(contract: &Contract, state: &Ident) -> TokenStream {
 /// The functions of a client in addition to the contract's methods.
 fn ways(client: &Ident, contract: &Contract, state: &Ident) -> TokenStream {
     let (limit, account) = (fresh("limit", &contract.tokens), fresh("account", &contract.tokens));
+    let caller = fresh("Caller", &contract.tokens);
     quote! {
         impl #client<::dusk_sdk::client::OnChain> {
             /// The same contract, to be called such that its failures are results, and with a gas limit of the caller's
@@ -110,13 +100,8 @@ fn ways(client: &Ident, contract: &Contract, state: &Ident) -> TokenStream {
             impl #client<::dusk_sdk::testing::Deployed> {
                 /// The same contract, called by an account.
                 #[must_use]
-                pub fn by(
-                    &self,
-                    #account: impl ::core::convert::Into<::dusk_sdk::testing::Signer>,
-                ) -> #client<::dusk_sdk::testing::Signed> {
-                    #client {
-                        via: ::dusk_sdk::testing::Deployed::by(&self.via, ::core::convert::Into::into(#account)),
-                    }
+                pub fn by<#caller: ::dusk_sdk::testing::Caller>(&self, #account: #caller) -> #client<#caller::Via> {
+                    #client { via: ::dusk_sdk::testing::Deployed::by(&self.via, #account) }
                 }
 
                 /// The id of the contract.
@@ -146,12 +131,16 @@ fn method_of(method: &Method, contract: &Contract, via: &Ident) -> TokenStream {
     let Returned { value, refusal, .. } = Returned::of(method, contract);
     let (way, call, answer) = if method.changes() { ("Writes", "write", "Written") } else { ("Reads", "read", "Read") };
     let [way, call, answer] = [way, call, answer].map(|text| Ident::new(text, name.span()));
+    // On the method and not on the `impl`: the compiler then says what the call lacks, and not that there is no method.
+    let bound = method.changes().then(|| quote_spanned!(name.span()=> where #via: ::dusk_sdk::client::#way));
     let docs = documentation(method, || format!("Calls `{text}`."));
     quote_spanned! {name.span()=>
         #docs
         #[track_caller]
         #[allow(clippy::too_many_arguments, reason = "as many as the contract takes")]
-        pub fn #name(&self, #(#names: #types),*) -> #via::#answer<#value, #refusal> {
+        pub fn #name(&self, #(#names: #types),*) -> <#via as ::dusk_sdk::client::#way>::#answer<#value, #refusal>
+        #bound
+        {
             ::dusk_sdk::client::#way::#call(&self.via, #text, (#(#names,)*))
         }
     }
@@ -170,7 +159,10 @@ fn feeding_method(method: &Method, via: &Ident) -> TokenStream {
         #docs
         #[track_caller]
         #[allow(clippy::too_many_arguments, reason = "as many as the contract takes")]
-        pub fn #name(&self, #(#names: #types),*) -> #via::Fed<#item> {
+        pub fn #name(&self, #(#names: #types),*) -> #via::Fed<#item>
+        where
+            #via: ::dusk_sdk::client::Feeds,
+        {
             ::dusk_sdk::client::Feeds::feed(&self.via, #text, (#(#names,)*))
         }
     }
