@@ -26,7 +26,7 @@
 //! | a block that leads to other stakes at one node than at another | `checkers.rs` |
 //! | a final block that is taken back | `world/ledger.rs` |
 //! | money that comes or goes, a transfer that runs twice or before its predecessor | `checkers.rs` |
-//! | a database, or a state in the virtual machine, that is not that of the chain; rewards that no block has paid | `ledger/real.rs` |
+//! | a database or a real state that is not that of the chain; rewards that no block has paid | `ledger/real.rs` |
 //! | a transaction of a reverted block that does not wait again; waiting ones that cannot run | `world/clients.rs` |
 //! | a message that is judged twice, or a broadcast that is passed on twice | `world/outputs.rs` |
 //! | an honest node that drops an honest node | `world/outputs.rs` |
@@ -66,8 +66,8 @@
 //! # Absent
 //!
 //! - Nodes lose what waits in their mempools when they stop; that the shipped node keeps it is for its own tests.
-//! - Transactions that change stakes on real ledgers: there, stakes change by punishments only. An epoch has the chain's
-//!   length there, so that a suspended provisioner stays away for the rest of the run.
+//! - Transactions that change stakes on real ledgers: there, only punishments change stakes. An epoch has the length of
+//!   the chain's there, so that a suspended provisioner stays away for the rest of the run.
 //! - Torn records: the log of the model holds values, in which a torn record is a lost one. The format of the log is
 //!   the driver's, and has to be tested with it.
 //! - Clocks that go back while a node runs: the core asks for a clock that does not.

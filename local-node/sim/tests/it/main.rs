@@ -6,6 +6,7 @@ mod forks;
 mod machines;
 mod measurements;
 mod member;
+mod model;
 mod orders;
 mod planted;
 mod seeds;

@@ -37,8 +37,14 @@ pub(crate) struct Member {
 
 impl Member {
     pub(crate) fn new(ledger: &Ledger, number: u64) -> Self {
+        Self::with_quorum(ledger, number, None)
+    }
+
+    /// A member that takes so many credits for a quorum: a planted bug.
+    pub(crate) fn with_quorum(ledger: &Ledger, number: u64, planted_quorum: Option<u32>) -> Self {
         let signer = Scheme::Ideal.signer(&[number]);
-        let consensus = Consensus::with_signer(Config::local(Millis(1000)), signer, StepTimes::default());
+        let config = Config { planted_quorum, ..Config::local(Millis(1000)) };
+        let consensus = Consensus::with_signer(config, signer, StepTimes::default());
         let (ledger, timers) = (ledger.clone(), BTreeMap::new());
         let (said, decided, accused) = (Vec::new(), Vec::new(), Vec::new());
         let mut member = Self { consensus, ledger, now: NOW, timers, said, decided, accused };
