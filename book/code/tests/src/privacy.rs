@@ -22,7 +22,7 @@ fn payments_show_neither_amounts_nor_receivers(chain: Chain, private: &Private) 
 
     let mut scene = Scene::open(&chain, private.random_bytes())?;
     for _ in 0..2 {
-        let amount = private.between(1, 50);
+        let amount = private.one_of(&[1, 50]);
         let to = if private.flag() { scene.bob.address() } else { scene.alice.address() };
         scene.pay(to, amount)?.succeeds();
         scene.scan()?;
