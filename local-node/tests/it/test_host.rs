@@ -393,7 +393,7 @@ fn what_tests_repeat_has_the_same_outcome() {
         let own = client.call(["carol", "dave"][usize::from(index) % 2], contract, "count");
         assert_eq!(own.height, 4 + u64::from(index));
         assert_eq!(client.count(contract), 9);
-        runs.push((contract, common, counts, read, balances, own.result, own.gas_spent));
+        runs.push((contract, common, counts, read, balances, own.result));
     }
     assert_eq!(runs[0].2, [8, 8]);
     runs.iter().for_each(|run| assert_eq!(*run, runs[0]));

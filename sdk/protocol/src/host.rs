@@ -1,10 +1,10 @@
 //! The protocol between a contract's tests and the test host.
 //!
-//! A test is an ordinary native program that knows neither a WASM engine nor a proof system. It connects to the address
-//! in [`ADDRESS_VARIABLE`] and sends requests, one JSON document a line; the host answers each with one line. The values
-//! of a proof's wires are megabytes: they follow their line as bytes ([`Attached`]). One
-//! connection has one chain: it begins at genesis and is gone when the connection closes. Connections do not see each
-//! other, compiled modules are shared.
+//! A test is an ordinary native program that knows neither a WASM engine nor a proof system. It connects to the
+//! address in [`ADDRESS_VARIABLE`] and sends requests, one JSON document a line; the host answers each with one line.
+//! The values of a proof's wires are megabytes: they follow their line as bytes ([`Attached`]). One connection has one
+//! chain: it begins at genesis and is gone when the connection closes. Connections do not see each other, compiled
+//! modules are shared.
 //!
 //! The host answers only the tests that it was started for: the first request carries a random token, which tests get
 //! with the address, in their environment. Other users of the machine, and web pages, do not know it.
