@@ -26,6 +26,8 @@ mod schnorr;
 #[cfg(feature = "zk")]
 mod set;
 #[cfg(feature = "zk")]
+mod sums;
+#[cfg(feature = "zk")]
 mod unsigned;
 
 #[cfg(feature = "zk")]
@@ -49,5 +51,7 @@ pub use merkle::MerklePath;
 pub use schnorr::{NotASignature, Signature};
 #[cfg(feature = "zk")]
 pub use set::{Set, TooMany};
+#[cfg(feature = "zk")]
+pub use sums::{Logarithms, PointSum};
 #[cfg(feature = "zk")]
 pub use unsigned::{TooWide, Unsigned};

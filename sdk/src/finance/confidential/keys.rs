@@ -123,7 +123,7 @@ impl ReadingKey {
     }
 }
 
-fn wide(context: &str, parts: &[&[u8]]) -> Zeroizing<[u8; 64]> {
+pub(super) fn wide(context: &str, parts: &[&[u8]]) -> Zeroizing<[u8; 64]> {
     let mut hasher = blake3::Hasher::new_derive_key(context);
     for part in parts {
         hasher.update(part);

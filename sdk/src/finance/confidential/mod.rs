@@ -33,8 +33,12 @@
 //! | [`snapshots`] | roots pinned at a height; acts that count once for each note | 9340 |
 //! | [`locks`] | amounts that wait for a settlement | 9350 |
 //! | [`pool`] | transfer, mint, seizure, lock, release: the parts composed, with the public supply | 9360 |
+//! | [`polls`] | votes by snapshot, of which only the tally is public | 9370 |
+//! | [`dividends`] | parts by snapshot, of which only the sum is public | 9380 |
+//! | [`tallies`] | ciphertexts that can be added, and their reader, the teller | |
 //!
-//! A contract holds a [`Pool`], and also a [`Registry`] unless anybody may hold the asset. Names follow ERC-7984 where
+//! A contract holds a [`Pool`], and also a [`Registry`] unless anybody may hold the asset. With [`Snapshots`] and
+//! [`Acts`] it can hold [`Polls`] and [`Dividends`]. Names follow ERC-7984 where
 //! it has one: [`total_supply`](Pool::total_supply) (public here),
 //! [`ConfidentialTransfer`](pool::ConfidentialTransfer).
 //!
@@ -73,6 +77,10 @@
 //! | somebody takes the place of an entry | its name has the leg, and a proof shows what is in the leg |
 //! | a full tree keeps locked amounts out | every pending entry has its place reserved |
 //! | a vote twice with one note, or with its parts | the act's nullifier; the parts are not under the snapshot's root |
+//! | more weight, two choices, a ballot that is copied or changed | the circuit proves it, with everything public |
+//! | the tally or the sum of a dividend is a lie | the teller proves that it has opened the sums |
+//! | a vote or a claim in the block of the tally | up to the last height the one, later the other |
+//! | rounding that mints | each part is rounded down, and the pot is the part of the whole supply |
 //! | two notes with one `rho`, to take a vote from the receiver | the act's nullifier has the position |
 //! | a wallet that uses an ephemeral scalar twice | [`SpendKey::ephemeral`] derives it from everything in the act |
 //!
@@ -84,6 +92,7 @@
 //!   In an asset without a registry it reads amounts and receivers of all acts, and senders only if they have told it
 //!   their view keys.
 //! - Votes for amounts that are locked at a snapshot.
+//! - Tellers that need each other: one teller is able to decrypt every ballot. A voter can prove how it voted.
 //! - A way to continue when the tree of notes is full: it takes no more transfers, and the issuer needs a new contract.
 //! - Operators of ERC-7984 (`set_operator`): only the spend secret allows to spend. Anybody may submit what a holder
 //!   has proven, so no operator is needed to pay gas.
@@ -91,6 +100,7 @@
 mod address;
 pub mod auditor;
 mod cipher;
+pub mod dividends;
 mod domain;
 mod holder;
 mod keys;
@@ -98,24 +108,29 @@ pub mod locks;
 mod note;
 pub mod notes;
 pub mod nullifiers;
+pub mod polls;
 pub mod pool;
 pub mod registry;
 pub mod snapshots;
 pub mod statements;
+pub mod tallies;
 mod trees;
 
 pub use address::{Address, NotAnAddress};
 pub use auditor::Auditor;
 pub use cipher::{AuditCipher, Audited, AuditorKey, NoteCipher, Opened, Unreadable, ViewCipher};
+pub use dividends::Dividends;
 pub use holder::Holder;
 pub use keys::{Keys, ReadingKey, SpendKey, ViewKeys};
 pub use locks::Locks;
 pub use note::{Note, act_nullifier, asset, leg, nullifier};
 pub use notes::Notes;
 pub use nullifiers::Nullifiers;
+pub use polls::Polls;
 pub use pool::Pool;
 pub use registry::Registry;
 pub use snapshots::{Acts, Snapshots};
+pub use tallies::{Ballot, Coordinates, Counted, MAX_CHOICES, TellerKey};
 pub use trees::{
     HOLDER_LEVELS, HolderPath, HolderTree, Host, MAX_NOTES, NOTE_LEVELS, NULLIFIER_LEVELS, NotePath, NoteTree,
     NullifierTree, REVOKED_LEVELS, Unspent, hash,

@@ -407,6 +407,24 @@ impl Pool {
         Ok(self.notes.add(&[note])?)
     }
 
+    /// An amount that will become notes by [`pay`](Self::pay) comes into the supply.
+    pub(super) fn fund(&mut self, amount: u64) -> Result<(), Refused> {
+        self.supply = self.supply.checked_add(amount).ok_or(Refused::SupplyOverflow)?;
+        Ok(())
+    }
+
+    /// What was funded, and did not become notes, leaves the supply.
+    pub(super) fn take_back(&mut self, amount: u64) -> Result<(), Refused> {
+        let supply = self.supply;
+        self.supply = supply.checked_sub(amount).ok_or(Refused::SupplyTooSmall { supply })?;
+        Ok(())
+    }
+
+    /// Adds a note whose value is in the supply already, as a proof has shown. Returns its position.
+    pub(super) fn pay(&mut self, commitment: Field, note: NoteCipher) -> Result<u64, Refused> {
+        Ok(self.notes.add(&[(commitment, note)])?)
+    }
+
     fn prepare_transfer(&self, order: &Spending, public_out: u64) -> Result<TransferNative, Refused> {
         self.require_spendable(order.note_root, &order.nullifiers, 2)?;
         ensure!(public_out <= self.supply, Refused::SupplyTooSmall { supply: self.supply });
@@ -470,7 +488,7 @@ impl Pool {
     }
 
     /// Checks that there is a place for notes, and still one for each locked amount.
-    fn require_room(&self, notes: u64) -> Result<(), Refused> {
+    pub(super) fn require_room(&self, notes: u64) -> Result<(), Refused> {
         Ok(self.notes.require_room(notes + self.locks.count())?)
     }
 }

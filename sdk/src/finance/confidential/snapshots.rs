@@ -110,11 +110,30 @@ impl Snapshots {
     }
 }
 
+#[cfg(test)]
+impl Snapshots {
+    /// Snapshots of which there is one.
+    pub(super) fn with(height: u64, notes: &Notes, nullifiers: &Nullifiers, supply: u64) -> Self {
+        let mut snapshots = Self::default();
+        snapshots.pin(height, notes, nullifiers, supply).expect("it is the first");
+        snapshots
+    }
+}
+
 impl Acts {
     /// Whether an act was done.
     #[must_use]
     pub fn is_done(&self, nullifier: Field) -> bool {
         self.done.contains(&nullifier)
+    }
+
+    /// Checks that an act was not done, before a proof is verified.
+    ///
+    /// # Errors
+    /// [`Refused::AlreadyActed`].
+    pub fn require_new(&self, nullifier: Field) -> Result<(), Refused> {
+        ensure!(!self.is_done(nullifier), Refused::AlreadyActed { nullifier });
+        Ok(())
     }
 
     /// Notes an act. Its proof must have been verified.

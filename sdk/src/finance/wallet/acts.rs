@@ -145,6 +145,10 @@ pub enum ActError {
     AuditorKey(NotAPoint),
     /// The receiver's address has no reading key.
     Receiver(NotAnAddress),
+    /// A key of the teller is not a point.
+    TellerKey(NotAPoint),
+    /// The poll does not have this choice.
+    UnknownChoice(u8),
     /// The system gives no random bytes.
     NoRandomness,
     /// The known events do not lead to the roots of the snapshot: some are missing.
@@ -171,6 +175,8 @@ impl fmt::Display for ActError {
             Self::NotFree(position) => write!(f, "the note at {position} is not there, is spent, or is taken"),
             Self::AuditorKey(error) => write!(f, "the auditor's key: {error}"),
             Self::Receiver(error) => error.fmt(f),
+            Self::TellerKey(error) => write!(f, "the teller's key: {error}"),
+            Self::UnknownChoice(choice) => write!(f, "the poll has no choice {choice}"),
             Self::NoRandomness => NoRandomness.fmt(f),
             Self::Snapshot => {
                 f.write_str("the known events do not lead to the roots of the snapshot; scan all of them")
@@ -239,7 +245,7 @@ struct Order {
 
 /// The input from which the ephemeral keys of an act are derived: a random element, and the content of the act.
 #[derive(Clone)]
-struct Context(Vec<Field>);
+pub(super) struct Context(Vec<Field>);
 
 impl Drop for Context {
     fn drop(&mut self) {
@@ -460,7 +466,7 @@ impl Wallet {
 
     /// A random element, then the content of the act. Two acts get different keys if the randomness is good. If it is
     /// not, they still do if the acts differ, and acts that spend notes differ in their nullifiers.
-    fn context(&self, act: &[Field]) -> Result<Context, NoRandomness> {
+    pub(super) fn context(&self, act: &[Field]) -> Result<Context, NoRandomness> {
         let mut context = Vec::with_capacity(1 + act.len());
         context.push(self.source.field()?);
         context.extend(act);
@@ -468,7 +474,7 @@ impl Wallet {
     }
 
     /// An ephemeral key for one purpose within an act.
-    fn ephemeral(&self, Context(context): &Context, purpose: u64) -> Scalar {
+    pub(super) fn ephemeral(&self, Context(context): &Context, purpose: u64) -> Scalar {
         let mut context = Context(context.clone());
         context.0.push(Field::from(purpose));
         self.keys.spend.ephemeral(&context.0)

@@ -234,11 +234,11 @@ pub(crate) fn held(
     HeldWitness { act: public, value, secret }
 }
 
-fn point(auditor: &AuditorKey) -> Result<Point, ActError> {
+pub(super) fn point(auditor: &AuditorKey) -> Result<Point, ActError> {
     auditor.point().map_err(ActError::AuditorKey)
 }
 
-fn sealed(to: &Address, ephemeral: &Scalar, note: &Note, memo: Field) -> Result<NoteCipher, ActError> {
+pub(super) fn sealed(to: &Address, ephemeral: &Scalar, note: &Note, memo: Field) -> Result<NoteCipher, ActError> {
     NoteCipher::seal(to, ephemeral, note, memo).map_err(|error| ActError::Receiver(NotAnAddress::Reading(error)))
 }
 

@@ -4,6 +4,7 @@ use super::view::Place;
 use crate::__private::Json;
 use crate::Field;
 use crate::contract::Event as ContractEvent;
+use crate::finance::confidential::dividends::DividendClaimed;
 use crate::finance::confidential::notes::NoteAdded;
 use crate::finance::confidential::nullifiers::NullifierSpent;
 use crate::finance::confidential::pool::{
@@ -73,7 +74,7 @@ fn reading<E: ContractEvent>(data: &Json, make: impl FnOnce(E) -> Event) -> Resu
 }
 
 /// The topics that wallets take, and how their data is read.
-const TOPICS: [(&str, Reading); 10] = [
+const TOPICS: [(&str, Reading); 11] = [
     (NoteAdded::TOPIC, |data, _| {
         reading(data, |NoteAdded { position, commitment, cipher }| Event::Note { position, commitment, cipher })
     }),
@@ -95,6 +96,7 @@ const TOPICS: [(&str, Reading); 10] = [
     (ConfidentialMint::TOPIC, |data, _| reading(data, |it: ConfidentialMint| Event::Act { cipher: it.cipher })),
     (ConfidentialTransfer::TOPIC, |data, _| reading(data, |it: ConfidentialTransfer| Event::Act { cipher: it.cipher })),
     (ConfidentialSeizure::TOPIC, |data, _| reading(data, |it: ConfidentialSeizure| Event::Act { cipher: it.cipher })),
+    (DividendClaimed::TOPIC, |data, _| reading(data, |it: DividendClaimed| Event::Act { cipher: it.cipher })),
     (ConfidentialLock::TOPIC, |data, _| reading(data, |it: ConfidentialLock| Event::Act { cipher: it.cipher })),
 ];
 

@@ -4,7 +4,7 @@
 //!
 //! ```text
 //!   words ─► Keys ─┐                                   ┌► balance, notes, history
-//!   events ────────┴► Wallet: notes, trees, registry ──┼► witnesses: register, transfer, redeem, lock, affirm, show
+//!   events ────────┴► Wallet: notes, trees, registry ──┼► witnesses: register, transfer, redeem, lock, affirm, vote, …
 //!                        │  ▲                          └► roots, to compare with the contract's
 //!                   save ▼  │ open
 //!                     WalletFile: Argon2id, XChaCha20-Poly1305, replaced whole
@@ -30,6 +30,8 @@
 //!   Events may also come from [elsewhere](scan_file).
 //! - **Secrets are wiped** when they are dropped, and no `Debug` prints them. Witnesses are as secret as the wallet;
 //!   move them into the private inputs of a circuit, which wipe themselves.
+//! - **Votes and claims take one proof for each note** of the snapshot: [`votes`](Wallet::votes) and
+//!   [`claims`](Wallet::claims) make all of them. A [`Teller`] opens the sums.
 //!
 //! # Costs
 //!
@@ -61,10 +63,12 @@ mod register;
 mod sealed;
 mod select;
 mod sequence;
+mod teller;
 #[cfg(test)]
 mod tests;
 mod tree;
 mod view;
+mod votes;
 #[allow(clippy::module_inception, reason = "the type gives the module its name")]
 mod wallet;
 mod words;
@@ -86,6 +90,8 @@ pub use sealed::{
 };
 pub use select::{Choice, ChoiceError, Spendable, choose};
 pub use sequence::MAX_ITEMS_AHEAD;
+pub use teller::{TallyWitness, Teller, TellerError, TotalWitness};
 pub use view::{Gap, Kind, MAX_HOLDER_CHANGES, Place, ScanError};
+pub use votes::{ClaimWitness, VoteWitness};
 pub use wallet::{AdoptError, Balance, Identity, MAX_MADE, OpenError, RESERVED_BLOCKS, Scanned, Wallet};
 pub use words::{Words, WordsError};

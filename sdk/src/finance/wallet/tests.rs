@@ -17,6 +17,7 @@ use crate::{ContractId, Field};
 
 mod acts;
 mod lines;
+mod votes;
 
 const IDENTITY: Identity = Identity { contract: ContractId::from_bytes([7; 32]), chain: 3, account: 0 };
 

@@ -43,6 +43,10 @@
 //! | [`Seize`] | 12,173 | 17,401 |
 //! | [`Held`], with a least amount | 18,704 | |
 //! | [`Affirm`] | 1,703 | |
+//! | [`Vote`] | 30,736 | |
+//! | [`Tally`] | 14,755 | |
+//! | [`Claim`] | 23,529 | |
+//! | [`Total`] | 1,854 | |
 //!
 //! A circuit of up to 32,764 rows is proven with 2^15: a proof of a transfer with the registry takes as long as one
 //! without. A lock with the registry needs 2^16.
@@ -50,10 +54,12 @@
 mod acts;
 mod admit;
 mod affirm;
+mod claim;
 mod notes;
 mod policy;
 mod spend;
 mod values;
+mod vote;
 
 #[cfg(test)]
 mod tests;
@@ -64,6 +70,7 @@ pub use acts::{
 };
 pub use admit::{Admit, AdmitNative, AdmitSecret, AdmitSecretNative};
 pub use affirm::{Affirm, AffirmNative, AffirmSecret, AffirmSecretNative};
+pub use claim::{Claim, ClaimNative, ClaimSecret, ClaimSecretNative};
 pub use notes::{Input, InputNative};
 pub use policy::{Party, PartyNative, Policy, PolicyNative};
 pub use spend::{
@@ -71,3 +78,7 @@ pub use spend::{
     TransferSecretNative,
 };
 pub use values::{AuditCipher, AuditorKey, Holder, ViewCipher};
+pub use vote::{
+    Ballot, Coordinates, Counted, Tally, TallyNative, TallySecret, TallySecretNative, Total, TotalNative, TotalSecret,
+    TotalSecretNative, Vote, VoteNative, VoteSecret, VoteSecretNative,
+};

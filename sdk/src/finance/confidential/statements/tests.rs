@@ -14,6 +14,8 @@ use crate::zk::{
     check,
 };
 
+mod vote;
+
 type F = crate::Field;
 
 const ASSET: u64 = 1000;
