@@ -482,5 +482,7 @@ fn block_0(database: &Database) -> Result<Block, StoreError> {
 }
 
 #[cfg(test)]
+mod model;
+#[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::cast_possible_truncation, reason = "tests fail by it; their numbers are small")]
 mod tests;

@@ -422,4 +422,4 @@ impl Mempool {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -46,7 +46,7 @@ fn id(contract: u8) -> [u8; 32] {
 }
 
 /// The block at a height; `salt` tells apart those that had the same height at different times.
-fn block(height: u64, salt: u64) -> StoredBlock {
+pub(super) fn block(height: u64, salt: u64) -> StoredBlock {
     let header = Header { height, timestamp: salt, state_root: hash_of(height as u8), ..Header::default() };
     let mut stored = StoredBlock::genesis(header);
     stored.block.header.hash = stored.block.header.compute_hash();
@@ -89,7 +89,7 @@ fn page_hash(memory: &Model, contract: u8, index: u32) -> [u8; 32] {
     blake3::hash(&page_bytes(memory, contract, index)).into()
 }
 
-fn begun(backend: impl StorageBackend) -> Result<Store, StoreError> {
+pub(super) fn begun(backend: impl StorageBackend) -> Result<Store, StoreError> {
     let database = Database::builder().create_with_backend(backend).map_err(redb::Error::from)?;
     if database.begin_read()?.list_tables()?.next().is_none() {
         begin(&database, &block(0, 0), Some(&changes(&Model::new(), &BTreeSet::new(), true)), &[])?;
@@ -338,7 +338,7 @@ fn room_for_drivers_is_counted_by_what_is_kept() {
 
 /// A medium in memory that knows what is safe on it, and that can fill up or fail.
 #[derive(Debug, Clone, Default)]
-struct Medium(Arc<Mutex<Content>>);
+pub(super) struct Medium(Arc<Mutex<Content>>);
 
 #[derive(Debug, Default)]
 struct Content {

@@ -125,6 +125,13 @@ impl Prequeue {
         self.take(&(*sender, nonce))
     }
 
+    /// Forgets a transaction that waits elsewhere, or that a block holds.
+    pub fn forget(&mut self, id: &TxId) {
+        if let Some(place) = self.places.get(id).copied() {
+            self.take(&place);
+        }
+    }
+
     /// Takes a transaction out whose time to be tried again has come, by account and nonce.
     pub fn take_due(&mut self, now: u64) -> Vec<Parked> {
         let due: BTreeSet<Place> = self.due.range(..=(now, LAST_PLACE)).map(|(_, place)| *place).collect();

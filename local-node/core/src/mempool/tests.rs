@@ -1,4 +1,4 @@
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex};
 
 use dusk_core::BlsScalar;
 use dusk_core::signatures::bls::{PublicKey, SecretKey};
@@ -253,6 +253,14 @@ fn parking_has_bounds_and_better_prices_replace() {
     assert!(queue.is_empty() && queue.next_try().is_none() && queue.transaction(&better.id()).is_none());
 }
 
+/// A transaction that is signed once in a process.
+pub(crate) fn prepared(sender: usize, nonce: u64, gas_price: u64) -> ValidTransaction {
+    type Known = BTreeMap<(usize, u64, u64), ValidTransaction>;
+    static KNOWN: Mutex<Known> = Mutex::new(BTreeMap::new());
+    let mut known = KNOWN.lock().expect("nothing panics while it is held");
+    known.entry((sender, nonce, gas_price)).or_insert_with(|| transaction(sender, nonce, gas_price)).clone()
+}
+
 static PREPARED: LazyLock<Vec<ValidTransaction>> = LazyLock::new(|| {
     let cases =
         (0..3).flat_map(|sender| (1..=4).flat_map(move |nonce| (1..=3).map(move |price| (sender, nonce, price))));
@@ -294,22 +302,22 @@ proptest! {
 }
 
 /// The rules of the pool once more, as plainly as possible: a list, walked again for every question.
-#[derive(Debug, Default)]
-struct Model {
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Model {
     waiting: Vec<(ValidTransaction, u64)>,
 }
 
 impl Model {
-    fn find(&self, sender: BlsKey, nonce: u64) -> Option<ValidTransaction> {
+    pub(crate) fn find(&self, sender: BlsKey, nonce: u64) -> Option<ValidTransaction> {
         let found = self.waiting.iter().find(|(tx, _)| tx.sender() == sender && tx.nonce() == nonce);
         found.map(|(tx, _)| tx.clone())
     }
 
-    fn remove_with_dependents(&mut self, gone: &ValidTransaction) {
+    pub(crate) fn remove_with_dependents(&mut self, gone: &ValidTransaction) {
         self.waiting.retain(|(tx, _)| tx.sender() != gone.sender() || tx.nonce() < gone.nonce());
     }
 
-    fn insert(&mut self, tx: &ValidTransaction, account: &AccountData, now: u64, most: usize) -> bool {
+    pub(crate) fn insert(&mut self, tx: &ValidTransaction, account: &AccountData, now: u64, most: usize) -> bool {
         let rival = self.find(tx.sender(), tx.nonce());
         let reachable = (account.nonce + 1..tx.nonce()).all(|nonce| self.find(tx.sender(), nonce).is_some());
         let affordable = tx.most_spent() <= account.balance;
@@ -330,7 +338,7 @@ impl Model {
         true
     }
 
-    fn used(&mut self, sender: BlsKey, nonce: u64) {
+    pub(crate) fn used(&mut self, sender: BlsKey, nonce: u64) {
         self.waiting.retain(|(tx, _)| tx.sender() != sender || tx.nonce() > nonce);
         // What the highest used nonce has left behind a gap cannot run.
         for nonce in nonce + 1..=nonce + 10 {
@@ -340,14 +348,14 @@ impl Model {
         }
     }
 
-    fn expire(&mut self, now: u64) {
-        let old = |since: u64| now >= EXPIRY && since <= now - EXPIRY;
+    pub(crate) fn expire(&mut self, now: u64, after: u64) {
+        let old = |since: u64| now >= after && since <= now - after;
         while let Some((gone, _)) = self.waiting.iter().find(|(_, since)| old(*since)).cloned() {
             self.remove_with_dependents(&gone);
         }
     }
 
-    fn ids(&self) -> BTreeSet<TxId> {
+    pub(crate) fn ids(&self) -> BTreeSet<TxId> {
         self.waiting.iter().map(|(tx, _)| tx.id()).collect()
     }
 }
@@ -375,7 +383,7 @@ proptest! {
                 }
                 1 => {
                     pool.expire(now);
-                    model.expire(now);
+                    model.expire(now, EXPIRY);
                 }
                 // One account in ten has little money.
                 _ => {

@@ -62,6 +62,7 @@ impl Core {
         if was_empty {
             self.expires_at = now.plus(EXPIRY_INTERVAL);
         }
+        self.unpark(&transaction.id());
         tell_removed(removed, out);
         debug!(id = %transaction.id(), waiting = self.mempool.len(), "transaction taken");
         if origin == Origin::Client && !self.config.consensus.alone {
@@ -70,6 +71,12 @@ impl Core {
         }
         out.push(Output::Event(Event::Admitted(transaction)));
         Ok(())
+    }
+
+    /// A transaction that waits in the mempool, or that a block holds, is not parked as well.
+    fn unpark(&mut self, id: &TxId) {
+        self.prequeue.forget(id);
+        self.trying.remove(id);
     }
 
     /// Lets those in that were parked for this transaction.
@@ -93,6 +100,14 @@ impl Core {
 
     fn park(&mut self, now: Millis, transaction: ValidTransaction, out: &mut Vec<Output>) -> Result<(), PoolError> {
         let id = transaction.id();
+        // One that is being tried again has its place still: the two compete for it.
+        let place = |it: &ValidTransaction| (it.sender(), it.nonce());
+        let same = |parked: &Parked| place(parked.transaction()) == place(&transaction);
+        let tried = self.trying.iter().find(|(_, parked)| same(parked)).map(|(tried, _)| *tried);
+        if let Some((tried, parked)) = tried.and_then(|tried| self.trying.remove_entry(&tried)) {
+            let given_up = self.prequeue.put_back(parked, now.0).err();
+            tell_removed(given_up.map(|reason| (tried, reason.into())), out);
+        }
         let replaced = self.prequeue.park(transaction, now.0)?;
         debug!(%id, parked = self.prequeue.len(), "transaction parked");
         tell_removed(replaced.map(|replaced| (replaced, GivenUp::Replaced.into())), out);
@@ -180,6 +195,7 @@ impl Core {
     /// Forgets what a new block makes impossible, given the accounts of its senders after it.
     pub(super) fn forget_included(&mut self, block: &Block, accounts: &Accounts, out: &mut Vec<Output>) {
         let included: BTreeSet<TxId> = block.transactions.iter().map(TxId::of).collect();
+        included.iter().for_each(|id| self.unpark(id));
         for (sender, account) in accounts {
             let gone = self.mempool.account_changed(sender, account);
             let lost = gone.into_iter().filter(|id| !included.contains(id));
@@ -227,3 +243,6 @@ fn account_of<'a>(sender: &BlsKey, accounts: &'a Accounts) -> Option<&'a Account
 fn tell_removed(removed: impl IntoIterator<Item = (TxId, Removal)>, out: &mut Vec<Output>) {
     out.extend(removed.into_iter().map(|(id, reason)| Output::Event(Event::Removed { id, reason })));
 }
+
+#[cfg(test)]
+mod model;
