@@ -4,9 +4,9 @@ use dusk_sdk::testing::*;
 
 use crate::voucher::Scene;
 
-/// Alice pays twice, amounts that nobody knows, to bob or to herself.
+/// Alice pays an amount that nobody knows, to bob or to herself.
 #[dusk_sdk::test(observer)]
-fn payments_show_neither_amounts_nor_receivers(chain: Chain, private: &Private) -> TestResult {
+fn a_payment_shows_neither_amount_nor_receiver(chain: Chain, private: &Private) -> TestResult {
     // Keys, ciphertexts, commitments and nullifiers are random. Nothing else may differ.
     for name in ["AuditorKey", "AuditCipher", "NoteCipher"] {
         private.declare_random_type(name);
@@ -21,11 +21,8 @@ fn payments_show_neither_amounts_nor_receivers(chain: Chain, private: &Private) 
     private.declare_random_gas("voucher.pay", 500_000);
 
     let mut scene = Scene::open(&chain, private.random_bytes())?;
-    for _ in 0..2 {
-        let amount = private.one_of(&[1, 50]);
-        let to = if private.flag() { scene.bob.address() } else { scene.alice.address() };
-        scene.pay(to, amount)?.succeeds();
-        scene.scan()?;
-    }
+    let amount = private.one_of(&[1, 50]);
+    let to = if private.flag() { scene.bob.address() } else { scene.alice.address() };
+    scene.pay(to, amount)?.succeeds();
     Ok(())
 }
