@@ -157,7 +157,8 @@ fn unescaped(text: &str) -> String {
 fn a_picture_has_the_lines_of_the_command_cut_and_coloured() {
     let passed: Vec<String> = (0..20).map(|number| format!("   PASS tests::number_{number}")).collect();
     let printed = format!(
-        "\n▸ test it: cargo dusk test && a < b\n       Still compiling the tests 4/77 syn (15 s)\n{}\n   20 passed, 0 failed in 3.1 s\n  refused, as expected · 4.2 s\n{}\nerror: no\n",
+        "\n▸ test it: cargo dusk test && a < b\n       Still compiling the tests 4/77 syn (15 s)\n{}\n   \
+         20 passed, 0 failed in 3.1 s\n  refused, as expected · 4.2 s\n{}\nerror: no\n",
         passed.join("\n"),
         "x".repeat(COLUMNS + 1),
     );
