@@ -17,11 +17,18 @@ use crate::runtime::{buffer, host};
 use crate::value::Value;
 use crate::wire::{Overflow, Wire};
 
-/// A transport for queries.
-pub trait Reads {
+/// A transport of calls: what the methods of a client return.
+pub trait Transport {
     /// The result of a query.
     type Read<T: Value, E: Refusal>;
+    /// The result of a transaction.
+    type Written<T: Value, E: Refusal>;
+    /// The result of a feeder.
+    type Fed<T: Value>;
+}
 
+/// A transport for queries.
+pub trait Reads: Transport {
     /// Calls a query.
     fn read<A: Arguments, T: Value, E: Refusal>(&self, function: &'static str, arguments: A) -> Self::Read<T, E>;
 }
@@ -33,9 +40,6 @@ pub trait Reads {
     note = "in a test, name the account: `contract.by(&alice).function(…)`; only queries need none"
 )]
 pub trait Writes: Reads {
-    /// The result of a transaction.
-    type Written<T: Value, E: Refusal>;
-
     /// Calls a transaction.
     fn write<A: Arguments, T: Value, E: Refusal>(&self, function: &'static str, arguments: A) -> Self::Written<T, E>;
 }
@@ -46,10 +50,7 @@ pub trait Writes: Reads {
     label = "not callable from a contract",
     note = "tests and programs outside of the chain can call it; return a list from a query for other contracts"
 )]
-pub trait Feeds {
-    /// The result of a feeder.
-    type Fed<T: Value>;
-
+pub trait Feeds: Transport {
     /// Calls a feeder.
     fn feed<A: Arguments, T: Value>(&self, function: &'static str, arguments: A) -> Self::Fed<T>;
 }
@@ -104,17 +105,19 @@ impl OnChain {
     }
 }
 
-impl Reads for OnChain {
+impl Transport for OnChain {
     type Read<T: Value, E: Refusal> = T;
+    type Written<T: Value, E: Refusal> = T;
+    type Fed<T: Value> = Vec<T>;
+}
 
+impl Reads for OnChain {
     fn read<A: Arguments, T: Value, E: Refusal>(&self, function: &'static str, arguments: A) -> T {
         self.call(function, &arguments)
     }
 }
 
 impl Writes for OnChain {
-    type Written<T: Value, E: Refusal> = T;
-
     fn write<A: Arguments, T: Value, E: Refusal>(&self, function: &'static str, arguments: A) -> T {
         self.call(function, &arguments)
     }
@@ -136,17 +139,19 @@ impl Attempt {
     }
 }
 
-impl Reads for Attempt {
+impl Transport for Attempt {
     type Read<T: Value, E: Refusal> = Result<T, CallFailed>;
+    type Written<T: Value, E: Refusal> = Result<T, CallFailed>;
+    type Fed<T: Value> = Result<Vec<T>, CallFailed>;
+}
 
+impl Reads for Attempt {
     fn read<A: Arguments, T: Value, E: Refusal>(&self, function: &'static str, arguments: A) -> Result<T, CallFailed> {
         call(self.id, function, &arguments, self.gas_limit)
     }
 }
 
 impl Writes for Attempt {
-    type Written<T: Value, E: Refusal> = Result<T, CallFailed>;
-
     fn write<A: Arguments, T: Value, E: Refusal>(&self, function: &'static str, arguments: A) -> Result<T, CallFailed> {
         call(self.id, function, &arguments, self.gas_limit)
     }

@@ -29,6 +29,8 @@ mod messages;
 #[cfg(test)]
 mod observer;
 #[cfg(test)]
+mod picture;
+#[cfg(test)]
 mod plan;
 #[cfg(test)]
 mod progress;

@@ -1,8 +1,11 @@
 //! The whole way, outside of any repository: scaffold, build, test, edit, run a node, deploy, call, be refused.
 
+use std::fs;
 use std::time::Instant;
 
-use crate::support::{Place, RunningNode, says, turn};
+use crate::book::root;
+use crate::picture;
+use crate::support::{PROGRAM, Place, RunningNode, says, turn};
 
 const CONTRACT: &str = "contracts/counter/src/lib.rs";
 
@@ -384,6 +387,14 @@ fn the_demo_shows_the_main_job() {
     let refused = result("eve tries to prove the same");
     assert_eq!(refused["constraint"], "the residence is not blocked", "{refused}");
     assert!(place.at.join("shown/demo/dusk.toml").is_file() || place.at.join("shown/demo/Cargo.toml").is_file());
+
+    if std::env::var_os("UPDATE_BOOK").is_some() {
+        let place = Place::new();
+        let mut command = place.command("sh");
+        let printed = place.ran(command.args(["-c", r#""$0" dusk demo --folder shown 2>&1"#, PROGRAM])).exits(0).stdout;
+        let picture = picture::drawn("cargo dusk demo", &printed.replace("[HERE]/shown", "~"));
+        fs::write(root().join("book/src/demo.svg"), picture).unwrap();
+    }
 }
 
 #[test]

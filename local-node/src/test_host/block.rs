@@ -15,7 +15,7 @@ use super::report::{Action, Entry};
 use crate::executor::{BlockParams, RunError};
 
 impl Chain<'_> {
-    /// Makes one block of several calls, in this order. If one of them cannot be in the block, the chain stays as it was.
+    /// Makes one block of several calls, in this order. If one of them cannot be in it, the chain stays as it was.
     pub(super) fn send_together(&mut self, calls: Vec<Call>) -> Answer {
         let count = calls.len();
         if count == 0 || count > MAX_BLOCK_CALLS {

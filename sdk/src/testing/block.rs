@@ -11,7 +11,7 @@ use super::chain::{Caller, Chain, Deployed, Signed, Signer, unexpected};
 use super::failure::Failure;
 use super::outcome::{Receipt, Sent};
 use crate::arguments::Arguments;
-use crate::client::{Feeds, Reads, Writes};
+use crate::client::{Feeds, Reads, Transport, Writes};
 use crate::contract::Refusal;
 use crate::value::Value;
 
@@ -40,9 +40,13 @@ impl Caller for Later {
 #[derive(Debug, Clone)]
 pub struct SignedLater(Signed);
 
-impl Reads for SignedLater {
+impl Transport for SignedLater {
     type Read<T: Value, E: Refusal> = Result<T, Failure>;
+    type Written<T: Value, E: Refusal> = Unsent<T, E>;
+    type Fed<T: Value> = Result<Vec<T>, Failure>;
+}
 
+impl Reads for SignedLater {
     #[track_caller]
     fn read<A: Arguments, T: Value, E: Refusal>(&self, function: &'static str, arguments: A) -> Result<T, Failure> {
         self.0.read::<A, T, E>(function, arguments)
@@ -50,8 +54,6 @@ impl Reads for SignedLater {
 }
 
 impl Feeds for SignedLater {
-    type Fed<T: Value> = Result<Vec<T>, Failure>;
-
     #[track_caller]
     fn feed<A: Arguments, T: Value>(&self, function: &'static str, arguments: A) -> Result<Vec<T>, Failure> {
         self.0.feed(function, arguments)
@@ -59,8 +61,6 @@ impl Feeds for SignedLater {
 }
 
 impl Writes for SignedLater {
-    type Written<T: Value, E: Refusal> = Unsent<T, E>;
-
     #[track_caller]
     fn write<A: Arguments, T: Value, E: Refusal>(&self, function: &'static str, arguments: A) -> Unsent<T, E> {
         let (what, call) = self.0.prepare(function, &arguments);
@@ -85,7 +85,7 @@ impl<T, E> fmt::Debug for Unsent<T, E> {
 
 /// Calls for one block: an [`Unsent`] call, or tuples, arrays and `Vec`s of calls.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no call that waits for a block",
+    message = "`{Self}` is not a call that waits for a block",
     label = "not an unsent call",
     note = "`.by(&alice)` sends a call at once; write `.by(alice.later())` for calls of `chain.in_one_block((…))`"
 )]

@@ -22,7 +22,7 @@ use crate::account::Account;
 use crate::amount::Dusk;
 use crate::arguments::Arguments;
 use crate::base58;
-use crate::client::{Constructor, Feeds, Reads, Writes};
+use crate::client::{Constructor, Feeds, Reads, Transport, Writes};
 use crate::contract::Refusal;
 use crate::contract_id::ContractId;
 use crate::interface::{Described, Interface};
@@ -471,9 +471,13 @@ fn decode<T: Value>(what: &str, bytes: &[u8]) -> Result<T, Failure> {
         .map_err(|_| Failure::new(format!("{what} returned {} bytes that are not of its type", bytes.len())))
 }
 
-impl Reads for Deployed {
+impl Transport for Deployed {
     type Read<T: Value, E: Refusal> = Result<T, Failure>;
+    type Written<T: Value, E: Refusal> = Sent<T, E>;
+    type Fed<T: Value> = Result<Vec<T>, Failure>;
+}
 
+impl Reads for Deployed {
     #[track_caller]
     fn read<A: Arguments, T: Value, E: Refusal>(&self, function: &'static str, arguments: A) -> Result<T, Failure> {
         let what = format!("{}.{function}", self.interface.package);
@@ -488,8 +492,6 @@ impl Reads for Deployed {
 }
 
 impl Feeds for Deployed {
-    type Fed<T: Value> = Result<Vec<T>, Failure>;
-
     #[track_caller]
     fn feed<A: Arguments, T: Value>(&self, function: &'static str, arguments: A) -> Result<Vec<T>, Failure> {
         let what = format!("{}.{function}", self.interface.package);
@@ -532,9 +534,13 @@ impl Signed {
     }
 }
 
-impl Reads for Signed {
+impl Transport for Signed {
     type Read<T: Value, E: Refusal> = Result<T, Failure>;
+    type Written<T: Value, E: Refusal> = Sent<T, E>;
+    type Fed<T: Value> = Result<Vec<T>, Failure>;
+}
 
+impl Reads for Signed {
     #[track_caller]
     fn read<A: Arguments, T: Value, E: Refusal>(&self, function: &'static str, arguments: A) -> Result<T, Failure> {
         self.contract.read::<A, T, E>(function, arguments)
@@ -542,8 +548,6 @@ impl Reads for Signed {
 }
 
 impl Feeds for Signed {
-    type Fed<T: Value> = Result<Vec<T>, Failure>;
-
     #[track_caller]
     fn feed<A: Arguments, T: Value>(&self, function: &'static str, arguments: A) -> Result<Vec<T>, Failure> {
         self.contract.feed(function, arguments)
@@ -551,8 +555,6 @@ impl Feeds for Signed {
 }
 
 impl Writes for Signed {
-    type Written<T: Value, E: Refusal> = Sent<T, E>;
-
     #[track_caller]
     fn write<A: Arguments, T: Value, E: Refusal>(&self, function: &'static str, arguments: A) -> Sent<T, E> {
         let (what, call) = self.prepare(function, &arguments);

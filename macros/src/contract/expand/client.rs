@@ -131,14 +131,15 @@ fn method_of(method: &Method, contract: &Contract, via: &Ident) -> TokenStream {
     let Returned { value, refusal, .. } = Returned::of(method, contract);
     let (way, call, answer) = if method.changes() { ("Writes", "write", "Written") } else { ("Reads", "read", "Read") };
     let [way, call, answer] = [way, call, answer].map(|text| Ident::new(text, name.span()));
-    // On the method and not on the `impl`: the compiler then says what the call lacks, and not that there is no method.
+    // On the method and not on the `impl`, and no bound of the result: the compiler then says what the call lacks, and
+    // not that there is no such method.
     let bound = method.changes().then(|| quote_spanned!(name.span()=> where #via: ::dusk_sdk::client::#way));
     let docs = documentation(method, || format!("Calls `{text}`."));
     quote_spanned! {name.span()=>
         #docs
         #[track_caller]
         #[allow(clippy::too_many_arguments, reason = "as many as the contract takes")]
-        pub fn #name(&self, #(#names: #types),*) -> <#via as ::dusk_sdk::client::#way>::#answer<#value, #refusal>
+        pub fn #name(&self, #(#names: #types),*) -> #via::#answer<#value, #refusal>
         #bound
         {
             ::dusk_sdk::client::#way::#call(&self.via, #text, (#(#names,)*))

@@ -7,6 +7,7 @@ mod eligibility;
 mod gas;
 mod life;
 mod model;
+mod officers;
 mod page;
 mod people;
 mod refusals;
