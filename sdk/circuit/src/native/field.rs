@@ -30,7 +30,27 @@ impl Field {
     /// # Errors
     /// [`NotAField`] if the number is not below the order of the field.
     pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, NotAField> {
-        Option::from(BlsScalar::from_bytes(bytes)).map(Self).ok_or(NotAField)
+        let mut number = [0; 4];
+        for (limb, bytes) in number.iter_mut().zip(bytes.as_chunks().0) {
+            *limb = u64::from_le_bytes(*bytes);
+        }
+        if is_reduced(&number) { Ok(Self::from_limbs(&number)) } else { Err(NotAField) }
+    }
+
+    /// The element that a number is, least significant limb first, less a multiple of the order.
+    ///
+    /// `BlsScalar::from_raw` is the same with a second copy of the multiplication, 2 KB in a contract.
+    ///
+    /// ```
+    /// use dusk_sdk_circuit::native::Field;
+    /// assert_eq!(Field::from_limbs(&[7, 0, 0, 0]), Field::from(7));
+    /// ```
+    #[inline(never)]
+    #[must_use]
+    pub fn from_limbs(number: &[u64; 4]) -> Self {
+        // The Montgomery form is the product with the square of 2^256.
+        const SQUARE: BlsScalar = BlsScalar::from_raw(BlsScalar::from_raw([1, 0, 0, 0]).0);
+        Self(BlsScalar::mul(&BlsScalar(*number), &SQUARE))
     }
 
     /// The 32 bytes of the element, least significant first.
@@ -81,10 +101,9 @@ impl From<Field> for BlsScalar {
 
 impl From<u64> for Field {
     fn from(number: u64) -> Self {
-        Self(number.into())
+        Self::from_limbs(&[number, 0, 0, 0])
     }
 }
-
 
 impl core::ops::Neg for Field {
     type Output = Self;

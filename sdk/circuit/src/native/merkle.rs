@@ -198,9 +198,12 @@ impl Nodes {
     /// Recomputes the nodes above some positions.
     fn update(&mut self, (height, hash): Form, mut places: Vec<u64>) {
         for level in 1..=height {
-            places.iter_mut().for_each(|place| *place >>= 2);
-            places.dedup();
-            for place in &places {
+            let mut last = None;
+            for place in &mut places {
+                *place >>= 2;
+                if last.replace(*place) == Some(*place) {
+                    continue;
+                }
                 let node = self.children(level, *place).map_or(Field::default(), |children| hash(&children));
                 self.0.insert((level, *place), node);
             }

@@ -222,7 +222,7 @@ fn masks_of<const N: usize>(domain: dusk_bls12_381::BlsScalar, shared: &Point, a
 
 /// Both values as one number.
 fn packed([first, second]: [u64; 2]) -> Field {
-    dusk_bls12_381::BlsScalar::from_raw([first, second, 0, 0]).into()
+    Field::from_limbs(&[first, second, 0, 0])
 }
 
 fn unpacked(number: Field) -> Option<[u64; 2]> {
