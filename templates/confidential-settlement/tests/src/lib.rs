@@ -5,7 +5,6 @@ mod assets;
 mod gas;
 mod market;
 mod model;
-mod observer;
 mod refusals;
 mod settlement;
 mod threats;

@@ -2,49 +2,41 @@
 
 use ::cash::{CashClient, Refused, Withdrawn};
 use circuits::Payment;
-use dusk_sdk::finance::confidential::pool::Locking;
 use dusk_sdk::finance::confidential::{AuditorKey, auditor, pool};
 use dusk_sdk::testing::*;
 use dusk_sdk::zk::native::Scalar;
 use dusk_sdk::{Dusk, Field};
 use play::{Auditor, Instruction, Ledger, Party};
 
-use crate::people::{ALICE, BOB, SEED, Seed, keys_of, prove, scalar};
+use crate::people::{ALICE, BOB, keys, prove};
 
 /// The cash with two owners of notes.
-pub(crate) struct Till {
+struct Till {
     chain: Chain,
-    pub(crate) cash: CashClient<Deployed>,
-    pub(crate) ledger: Ledger,
-    pub(crate) parties: [Party; 2],
-    pub(crate) depositor: Signer,
-    pub(crate) relayer: Signer,
-    seed: Seed,
+    cash: CashClient<Deployed>,
+    ledger: Ledger,
+    parties: [Party; 2],
+    depositor: Signer,
+    relayer: Signer,
     drawn: u64,
 }
 
 impl Till {
     /// Alice has 100 LUX.
     fn open(chain: &Chain) -> Result<Self, Failure> {
-        let mut till = Self::empty(chain, SEED)?;
+        let [depositor, relayer] = chain.accounts(["depositor", "relayer"]);
+        let auditor = Auditor::new(Scalar::from(99));
+        let cash = chain.deploy(&depositor, ::cash::init(auditor.key()))?;
+        let ledger = Ledger::new(cash.terms()?.asset);
+        let parties = [ALICE, BOB].map(|number| Party::new(keys(number)));
+        let mut till = Self { chain: chain.clone(), cash, ledger, parties, depositor, relayer, drawn: 0 };
         till.deposit(ALICE, 100)?;
         Ok(till)
     }
 
-    /// Nobody has anything. All secrets follow from the seed.
-    pub(crate) fn empty(chain: &Chain, seed: Seed) -> Result<Self, Failure> {
-        let [depositor, relayer] = chain.accounts(["depositor", "relayer"]);
-        let auditor = Auditor::new(scalar(&seed, 0));
-        let cash = chain.deploy(&depositor, ::cash::init(auditor.key()))?;
-        let ledger = Ledger::new(cash.terms()?.asset);
-        let parties = [ALICE, BOB].map(|number| Party::new(keys_of(&seed, number)));
-        Ok(Self { chain: chain.clone(), cash, ledger, parties, depositor, relayer, seed, drawn: 0 })
-    }
-
-    /// Somebody deposits DUSK for an owner of notes.
-    pub(crate) fn deposit(&mut self, to: usize, amount: u64) -> Result<(), Failure> {
+    fn deposit(&mut self, to: usize, amount: u64) -> Result<(), Failure> {
         self.drawn += 2;
-        let fresh = [self.drawn, self.drawn + 1].map(|number| scalar(&self.seed, number));
+        let fresh = [self.drawn, self.drawn + 1].map(Scalar::from);
         let act = play::deposit(&self.cash.terms()?, &self.parties[to].address(), amount, fresh)?;
         let proof = prove(&self.chain, &act)?;
         let by = self.cash.by(self.depositor.depositing(Dusk::from_lux(amount)));
@@ -53,16 +45,14 @@ impl Till {
         Ok(())
     }
 
-    /// Everybody notes a new note.
-    pub(crate) fn note(&mut self, commitment: Field, cipher: &dusk_sdk::finance::confidential::NoteCipher) {
+    fn note(&mut self, commitment: Field, cipher: &dusk_sdk::finance::confidential::NoteCipher) {
         let position = self.ledger.add(commitment);
         for party in &mut self.parties {
             party.found(self.ledger.asset, position, commitment, cipher);
         }
     }
 
-    /// Everybody notes that notes were spent.
-    pub(crate) fn spent(&mut self, nullifiers: [Field; 2]) {
+    fn spent(&mut self, nullifiers: [Field; 2]) {
         for nullifier in nullifiers {
             self.ledger.spend(nullifier);
             self.parties.iter_mut().for_each(|party| party.spent(self.ledger.asset, nullifier));
@@ -71,19 +61,8 @@ impl Till {
 
     /// Alice pays bob, and what the payment says.
     fn pay(&mut self, amount: u64, payment: Payment) -> Result<Sent<(), Refused>, Failure> {
-        self.pay_from(ALICE, BOB, amount, payment)
-    }
-
-    /// Somebody pays somebody, and what the payment says.
-    pub(crate) fn pay_from(
-        &mut self,
-        from: usize,
-        to: usize,
-        amount: u64,
-        payment: Payment,
-    ) -> Result<Sent<(), Refused>, Failure> {
-        let (terms, to) = (self.cash.terms()?, self.parties[to].address());
-        let act = play::pay(&self.ledger, &terms, &mut self.parties[from], &to, amount, &payment)?;
+        let (terms, to) = (self.cash.terms()?, self.parties[BOB].address());
+        let act = play::pay(&self.ledger, &terms, &mut self.parties[ALICE], &to, amount, &payment)?;
         let proof = prove(&self.chain, &act)?;
         let sent = self.cash.by(&self.relayer).confidential_transfer(act.call, payment, proof);
         self.spent(act.call.nullifiers);
@@ -91,23 +70,6 @@ impl Till {
             self.note(act.call.commitments[output], &act.call.notes[output]);
         }
         Ok(sent)
-    }
-
-    /// An owner of notes locks an amount.
-    pub(crate) fn lock(
-        &mut self,
-        [from, to]: [usize; 2],
-        amount: u64,
-        instruction: &Instruction,
-    ) -> Result<Locking, Failure> {
-        let (terms, to) = (self.cash.terms()?, self.parties[to].address());
-        let from = &mut self.parties[from];
-        let act = play::cash_reserve(&self.ledger, &terms, from, &to, amount, instruction)?;
-        let (order, proof) = (act.call, prove(&self.chain, &act)?);
-        self.cash.by(&self.relayer).lock(order, proof).into_result()?;
-        self.spent(order.nullifiers);
-        self.note(order.change, &order.notes[2]);
-        Ok(order)
     }
 
     fn balances(&self) -> [u64; 2] {
@@ -192,18 +154,23 @@ fn a_note_of_cash_is_backed(chain: Chain) -> TestResult {
 fn cash_is_locked_for_a_settlement(chain: Chain) -> TestResult {
     let mut till = Till::open(&chain)?;
     let agent = chain.deploy(&till.depositor, ::agent::init())?;
+    let (terms, to) = (till.cash.terms()?, till.parties[BOB].address());
     let deadline = chain.height() + 20;
     let instruction = Instruction { agent: agent.id(), name: 5.into(), deadline, blinding: 77.into() };
-    let order = till.lock([ALICE, BOB], 60, &instruction)?;
-    assert!(till.cash.pending(order.id)?.is_some());
+    let act = play::cash_reserve(&till.ledger, &terms, &mut till.parties[ALICE], &to, 60, &instruction)?;
+    let proof = prove(&chain, &act)?;
+    till.cash.by(&till.relayer).lock(act.call, proof).succeeds();
+    till.spent(act.call.nullifiers);
+    till.note(act.call.change, &act.call.notes[2]);
+    assert!(till.cash.pending(act.call.id)?.is_some());
     assert_eq!((till.balances(), till.cash.total_supply()?), ([40, 0], Dusk::from_lux(100)));
     let before = chain.snapshot();
-    agent.by(&till.depositor).release(till.cash.id(), order.id).succeeds();
-    till.note(order.released, &order.notes[0]);
+    agent.by(&till.depositor).release(till.cash.id(), act.call.id).succeeds();
+    till.note(act.call.released, &act.call.notes[0]);
     assert_eq!(till.balances(), [40, 60]);
-    assert!(till.cash.is_spent(order.nullifiers[0])?);
+    assert!(till.cash.is_spent(act.call.nullifiers[0])?);
     chain.revert(&before);
-    agent.by(&till.depositor).cancel(till.cash.id(), order.id).succeeds();
+    agent.by(&till.depositor).cancel(till.cash.id(), act.call.id).succeeds();
     Ok(())
 }
 
