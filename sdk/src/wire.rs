@@ -42,10 +42,7 @@ pub trait Wire: Sized {
     /// # Errors
     /// [`Overflow`] if it is larger than [`MAX_VALUE_BYTES`].
     fn encode(&self) -> Result<Vec<u8>, Overflow> {
-        let mut buffer = alloc::vec![0; MAX_VALUE_BYTES];
-        let length = self.encode_into(&mut buffer)?;
-        buffer.truncate(length);
-        Ok(buffer)
+        written(&mut |buffer| self.encode_into(buffer))
     }
 
     /// Reads a value from bytes at any address.
@@ -57,6 +54,15 @@ pub trait Wire: Sized {
         aligned.extend_from_slice(bytes);
         Self::decode_aligned(&aligned)
     }
+}
+
+/// A vector of what is written to a buffer. It is not generic, so a contract has it once for all types.
+#[inline(never)]
+fn written(write: &mut dyn FnMut(&mut [u8]) -> Result<usize, Overflow>) -> Result<Vec<u8>, Overflow> {
+    let mut buffer = alloc::vec![0; MAX_VALUE_BYTES];
+    let length = write(&mut buffer)?;
+    buffer.truncate(length);
+    Ok(buffer)
 }
 
 impl<T> Wire for T

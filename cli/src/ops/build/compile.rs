@@ -36,9 +36,9 @@ const FLAGS: [&str; 7] = [
 ];
 /// What build scripts are told: some packages choose smaller tables by it.
 const OPTIMISATION: &str = "profile.dev.opt-level='s'";
-/// Flags for the module alone: all packages are optimised as one. The linker translates the result, and does not
-/// optimise it again.
-const MODULE_FLAGS: [&str; 2] = ["-Clto=fat", "-Clink-arg=--lto-O1"];
+/// Flags for the module alone: all packages are optimised as one. The linker optimises the result once more, before it
+/// leaves out what nobody uses: arguments that are never read, such as the places of panics, and with them their data.
+const MODULE_FLAGS: [&str; 2] = ["-Clto=fat", "-Clink-arg=--lto-O2"];
 /// What to build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Recipe {

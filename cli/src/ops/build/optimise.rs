@@ -19,7 +19,7 @@ const FEATURES: [&str; 6] = [
     "--enable-multivalue",
 ];
 /// What it is asked to do. With `-g` it carries the names of functions over to what it makes of them.
-const PASSES: [&str; 4] = ["-Oz", "-g", "--strip-producers", "--strip-dwarf"];
+const PASSES: [&str; 5] = ["-Oz", "--converge", "-g", "--strip-producers", "--strip-dwarf"];
 
 /// An installed wasm-opt.
 #[derive(Debug, Clone)]

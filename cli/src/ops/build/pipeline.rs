@@ -249,7 +249,8 @@ impl Workshop<'_> {
         abi.circuits.clone_from(&circuits);
         let compact = serde_json::to_vec(&abi).context("descriptions have text keys")?;
         wasm::append_custom(&mut contract, wasm::ABI_SECTION, &wasm::packed(&compact));
-        wasm::append_custom(&mut contract, wasm::BUILD_SECTION, self.build_record(package, &circuits).as_bytes());
+        let record = self.build_record(package, &circuits);
+        wasm::append_custom(&mut contract, wasm::BUILD_SECTION, &wasm::packed(record.as_bytes()));
 
         let folder = self.folder.join(&package.name);
         let artifact = Artifact {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use dusk_sdk_protocol::abi::ContractAbi;
 use rustc_demangle::demangle;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use wasmparser::{
     CompositeInnerType, DataKind, ExternalKind, FuncType, KnownCustom, MemoryType, Name, NameSectionReader, Operator,
@@ -255,11 +256,8 @@ impl Dissection {
             Payload::CustomSection(section) => {
                 let name = section.name().to_owned();
                 match name.as_str() {
-                    ABI_SECTION => {
-                        let description = wasm::unpacked(section.data());
-                        self.info.abi = description.and_then(|json| serde_json::from_slice(&json).ok());
-                    }
-                    BUILD_SECTION => self.info.build = serde_json::from_slice(section.data()).ok(),
+                    ABI_SECTION => self.info.abi = document(section.data()),
+                    BUILD_SECTION => self.info.build = document(section.data()),
                     _ => {}
                 }
                 self.info.sections.push(Section { name, custom: true, bytes: section.data().len() });
@@ -336,6 +334,11 @@ pub(super) fn names_of_functions(reader: NameSectionReader<'_>) -> BTreeMap<u32,
     names
 }
 
+/// The document in a section of ours; `None` if it cannot be read.
+fn document<T: DeserializeOwned>(section: &[u8]) -> Option<T> {
+    serde_json::from_slice(&wasm::unpacked(section)?).ok()
+}
+
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
@@ -382,6 +385,9 @@ pub(super) mod tests {
         assert_eq!(info.memory, Some(Memory { pages: 2, most_pages: None, bits: 32 }));
         assert_eq!(info.data, [Segment { at: Some(16), bytes: 3 }]);
         assert_eq!(info.build, Some(serde_json::json!({ "package": "x" })));
+        let mut packed = module();
+        append_custom(&mut packed, BUILD_SECTION, &wasm::packed(br#"{"package":"x"}"#));
+        assert_eq!(ModuleInfo::of(&packed, None).unwrap().build, info.build);
         let functions: Vec<_> = info.functions.iter().map(|it| (it.index, it.name.as_deref(), it.bytes)).collect();
         assert_eq!(functions[0], (1, Some("value"), 4));
         assert_eq!((functions[1].0, functions[1].2), (2, 5));

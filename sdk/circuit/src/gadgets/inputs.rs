@@ -47,7 +47,8 @@ impl Value for Point {
     }
 
     fn encode(native: &native::Point, out: &mut Vec<native::Field>) {
-        out.extend([native.u(), native.v()]);
+        Field::encode(&native.u(), out);
+        Field::encode(&native.v(), out);
     }
 }
 
@@ -90,7 +91,7 @@ impl Value for Scalar {
     }
 
     fn encode(native: &native::Scalar, out: &mut Vec<native::Field>) {
-        out.push(native.in_field().into());
+        Field::encode(&native.in_field().into(), out);
     }
 }
 
@@ -131,6 +132,6 @@ where
     }
 
     fn encode(native: &Self::Native, out: &mut Vec<native::Field>) {
-        out.push(Bits::<BITS>::field(*native));
+        Field::encode(&Bits::<BITS>::field(*native), out);
     }
 }

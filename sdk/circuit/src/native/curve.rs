@@ -10,7 +10,7 @@ use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use super::{Field, hex};
+use super::{Field, hex, subgroup};
 
 /// A point of JubJub in the subgroup of prime order, including the neutral point: keys, commitments, ciphertexts.
 ///
@@ -62,10 +62,11 @@ impl Point {
     }
 
     fn checked(point: JubJubAffine) -> Result<Self, NotAPoint> {
-        if !bool::from(point.is_on_curve()) {
+        let (u, v) = (point.get_u(), point.get_v());
+        if !subgroup::is_on_curve(&u, &v) {
             return Err(NotAPoint::OffCurve);
         }
-        if bool::from(point.is_torsion_free()) { Ok(Self(point)) } else { Err(NotAPoint::OutsideSubgroup) }
+        if subgroup::contains(&u, &v) { Ok(Self(point)) } else { Err(NotAPoint::OutsideSubgroup) }
     }
 
     /// Its 32 bytes.

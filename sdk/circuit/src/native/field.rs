@@ -30,7 +30,27 @@ impl Field {
     /// # Errors
     /// [`NotAField`] if the number is not below the order of the field.
     pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, NotAField> {
-        Option::from(BlsScalar::from_bytes(bytes)).map(Self).ok_or(NotAField)
+        let mut number = [0; 4];
+        for (limb, bytes) in number.iter_mut().zip(bytes.as_chunks().0) {
+            *limb = u64::from_le_bytes(*bytes);
+        }
+        if is_reduced(&number) { Ok(Self::from_limbs(&number)) } else { Err(NotAField) }
+    }
+
+    /// The element that a number is, least significant limb first, less a multiple of the order.
+    ///
+    /// `BlsScalar::from_raw` is the same with a second copy of the multiplication, 2 KB in a contract.
+    ///
+    /// ```
+    /// use dusk_sdk_circuit::native::Field;
+    /// assert_eq!(Field::from_limbs(&[7, 0, 0, 0]), Field::from(7));
+    /// ```
+    #[inline(never)]
+    #[must_use]
+    pub fn from_limbs(number: &[u64; 4]) -> Self {
+        // The Montgomery form is the product with the square of 2^256.
+        const SQUARE: BlsScalar = BlsScalar::from_raw(BlsScalar::from_raw([1, 0, 0, 0]).0);
+        Self(BlsScalar::mul(&BlsScalar(*number), &SQUARE))
     }
 
     /// The 32 bytes of the element, least significant first.
@@ -81,7 +101,7 @@ impl From<Field> for BlsScalar {
 
 impl From<u64> for Field {
     fn from(number: u64) -> Self {
-        Self(number.into())
+        Self::from_limbs(&[number, 0, 0, 0])
     }
 }
 
@@ -140,8 +160,18 @@ impl Archive for Field {
 
     unsafe fn resolve(&self, _: usize, (): (), out: *mut ArchivedField) {
         // SAFETY: the caller passes a place for an archived field element.
-        unsafe { (&raw mut (*out).0).write(self.0.0) };
+        unsafe { copy(&self.0.0, &raw mut (*out).0) };
     }
+}
+
+/// Copies an element. Contracts copy many when they encode values: a call takes a quarter of the bytes of the copy.
+///
+/// # Safety
+/// `to` is aligned and may be written.
+#[inline(never)]
+unsafe fn copy(from: &[u64; 4], to: *mut [u64; 4]) {
+    // SAFETY: guaranteed by the caller.
+    unsafe { to.write(*from) };
 }
 
 impl<S: Fallible + ?Sized> Serialize<S> for Field {
@@ -162,8 +192,15 @@ impl<C: ?Sized> CheckBytes<C> for ArchivedField {
     unsafe fn check_bytes<'a>(value: *const Self, _: &mut C) -> Result<&'a Self, NotAField> {
         // SAFETY: the caller passes an aligned address with enough bytes, and any bytes are valid limbs.
         let field = unsafe { &*value };
-        if field.0.iter().rev().lt(MODULUS.iter().rev()) { Ok(field) } else { Err(NotAField) }
+        if is_reduced(&field.0) { Ok(field) } else { Err(NotAField) }
     }
+}
+
+/// Whether a number is below the order of the field. A function of its own: contracts check every element of every
+/// argument by it.
+#[inline(never)]
+fn is_reduced(number: &[u64; 4]) -> bool {
+    number.iter().rev().lt(MODULUS.iter().rev())
 }
 
 /// The error of bytes that are not a field element: the number is not below the order of the field.

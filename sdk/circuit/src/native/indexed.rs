@@ -1,15 +1,14 @@
 //! Sets with proofs of non-membership: indexed Merkle trees.
 
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::fmt;
-use core::ops::Bound;
 
 use dusk_bls12_381::BlsScalar;
 use serde::{Deserialize, Serialize};
 
 use super::Field;
 use super::merkle::{Merkle4, MerklePath, OutsideTree, Tree, TreeHash};
+use super::places::{Key, Places, element, key};
 use crate::zeroized::zeroize_fields;
 
 /// A set of field elements, for revocation lists: a tree whose leaves are a sorted list.
@@ -22,8 +21,8 @@ use crate::zeroized::zeroize_fields;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IndexedTree<const H: usize, N = Merkle4> {
     tree: Tree<H, N>,
-    /// The position of each value's leaf, by the value's bytes, most significant first.
-    places: BTreeMap<[u8; 32], u64>,
+    /// The position of each value's leaf.
+    places: Places,
 }
 
 /// The reason why a value cannot be added, or has no proof of non-membership.
@@ -104,7 +103,7 @@ impl<const H: usize, N: TreeHash> IndexedTree<H, N> {
     /// Whether a value is in the set.
     #[must_use]
     pub fn contains(&self, value: Field) -> bool {
-        value != Field::default() && self.places.contains_key(&key(value))
+        value != Field::default() && self.places.get(value).is_some()
     }
 
     /// Adds a value.
@@ -135,14 +134,14 @@ impl<const H: usize, N: TreeHash> IndexedTree<H, N> {
             return Err(IndexedError::Full);
         }
         for (position, value) in (count..).zip(values) {
-            self.places.insert(key(*value), position);
+            self.places.set(*value, position);
         }
         // The leaves of the values and of those below them. A value below another new one is in the list twice, with
         // the same leaf.
         let mut changed = Vec::with_capacity(2 * values.len());
         for value in values {
-            let lower = self.places.range(..key(*value)).next_back();
-            changed.extend(lower.map(|(low, place)| (*place, *low)));
+            let lower = self.places.before(&key(*value));
+            changed.extend(lower.map(|(low, place)| (place, low)));
         }
         changed.extend((count..).zip(values.iter().map(|value| key(*value))));
         let changed = changed.into_iter().map(|(position, member)| (position, self.leaf(&member)));
@@ -151,12 +150,13 @@ impl<const H: usize, N: TreeHash> IndexedTree<H, N> {
     }
 
     /// The largest member that is at most this value, or 0, and the position of its leaf.
-    fn below(&self, value: Field) -> Result<([u8; 32], u64), IndexedError> {
+    fn below(&self, value: Field) -> Result<(Key, u64), IndexedError> {
         if value == Field::default() || value == end() {
             return Err(IndexedError::Reserved);
         }
-        let below = self.places.range(..=key(value)).next_back();
-        below.map(|(low, place)| (*low, *place)).ok_or(IndexedError::Reserved)
+        let key = key(value);
+        let same = self.places.find(&key).map(|place| (key, place));
+        same.or_else(|| self.places.before(&key)).ok_or(IndexedError::Reserved)
     }
 
     /// Proves that a value is not in the set.
@@ -169,25 +169,25 @@ impl<const H: usize, N: TreeHash> IndexedTree<H, N> {
             return Err(IndexedError::Present);
         }
         let path = self.tree.opening(place).ok_or(IndexedError::Reserved)?;
-        Ok(NonMembership { low: value_of(low), next: self.after(&low), path })
+        Ok(NonMembership { low: element(low), next: self.after(&low), path })
     }
 
     /// The smallest member above a value.
-    fn after(&self, low: &[u8; 32]) -> Field {
-        let above = self.places.range((Bound::Excluded(*low), Bound::Unbounded)).next();
-        above.map_or_else(end, |(next, _)| value_of(*next))
+    fn after(&self, low: &Key) -> Field {
+        self.places.after(low).map_or_else(end, |(next, _)| element(next))
     }
 
     /// The leaf of a member.
-    fn leaf(&self, member: &[u8; 32]) -> Field {
-        N::leaf(value_of(*member), self.after(member))
+    fn leaf(&self, member: &Key) -> Field {
+        N::leaf(element(*member), self.after(member))
     }
 }
 
 impl<const H: usize, N: TreeHash> Default for IndexedTree<H, N> {
     fn default() -> Self {
-        let mut set = Self { tree: Tree::default(), places: BTreeMap::from([([0; 32], 0)]) };
-        let first = set.leaf(&[0; 32]);
+        let mut set = Self { tree: Tree::default(), places: Places::default() };
+        set.places.set(Field::default(), 0);
+        let first = set.leaf(&key(Field::default()));
         // Every tree has the position 0.
         let _ = set.tree.insert(0, first);
         set
@@ -212,17 +212,4 @@ impl<const H: usize> NonMembership<H> {
 /// The value after the largest member.
 fn end() -> Field {
     (-BlsScalar::one()).into()
-}
-
-/// The bytes of an element, most significant first.
-fn key(value: Field) -> [u8; 32] {
-    let mut bytes = value.to_bytes();
-    bytes.reverse();
-    bytes
-}
-
-fn value_of(mut key: [u8; 32]) -> Field {
-    key.reverse();
-    // Keys are always bytes of elements.
-    Field::from_bytes(&key).unwrap_or_default()
 }

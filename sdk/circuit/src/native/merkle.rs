@@ -1,6 +1,7 @@
 //! Merkle trees with four children for each node, as in `poseidon-merkle`.
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
 use core::fmt;
 use core::marker::PhantomData;
 
@@ -46,8 +47,8 @@ impl TreeHash for Plain {
 
 /// A sparse tree of height `H`: 4^H positions for leaves.
 ///
-/// A node is the hash of its four children; a subtree without leaves is 0. The root equals that of a
-/// `poseidon_merkle::Tree<(), H>` with these leaves as the hashes of its items. `H` is at most [`MAX_HEIGHT`]. With
+/// A node is the hash of its four children; a subtree without leaves is 0. A leaf of 0 is none. The root equals that of
+/// a `poseidon_merkle::Tree<(), H>` with these leaves as the hashes of its items. `H` is at most [`MAX_HEIGHT`]. With
 /// other hashes for nodes, such as [`Plain`], it is another tree.
 ///
 /// ```
@@ -59,10 +60,19 @@ impl TreeHash for Plain {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tree<const H: usize, N = Merkle4> {
-    /// The nodes with leaves below them, by level and position. Level 0 has the leaves.
-    nodes: BTreeMap<(usize, u64), Field>,
+    nodes: Nodes,
     hash: PhantomData<fn() -> N>,
 }
+
+/// The nodes by level and position. Level 0 has the leaves. A node that has lost its leaves is 0: the code that takes
+/// entries out of a map has 4 KB, and a tree that loses a leaf does not become much smaller.
+///
+/// Neither the height nor the hash is a parameter of the type, so a contract with several trees has this code once.
+#[derive(Debug, Clone, Default)]
+struct Nodes(BTreeMap<(usize, u64), Field>);
+
+/// What a tree of nodes is: its height, and the hash of four children.
+type Form = (usize, fn(&[Field; 4]) -> Field);
 
 /// The error of a position outside of the tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,7 +110,7 @@ impl<const H: usize> Tree<H> {
 }
 
 impl<const H: usize, N: TreeHash> Tree<H, N> {
-    /// Sets the leaf at a position, and returns the earlier leaf, if there was one.
+    /// Sets the leaf at a position, and returns the earlier leaf, if there was one. A leaf of 0 is none.
     ///
     /// # Errors
     /// [`OutsideTree`].
@@ -115,62 +125,36 @@ impl<const H: usize, N: TreeHash> Tree<H, N> {
     /// # Errors
     /// [`OutsideTree`].
     pub fn insert_all(&mut self, leaves: &[(u64, Field)]) -> Result<(), OutsideTree> {
-        if let Some((position, _)) = leaves.iter().find(|(position, _)| *position >= Tree::<H>::CAPACITY) {
-            return Err(OutsideTree { position: *position, height: H });
-        }
-        let mut places = BTreeSet::new();
-        for (position, leaf) in leaves {
-            self.nodes.insert((0, *position), *leaf);
-            places.insert(*position);
-        }
-        self.update(places);
-        Ok(())
+        self.nodes.insert_all(Self::FORM, leaves)
     }
 
     /// Removes the leaf at a position.
     pub fn remove(&mut self, position: u64) -> Option<Field> {
-        let leaf = self.nodes.remove(&(0, position))?;
-        self.update(BTreeSet::from([position]));
+        let leaf = self.leaf(position)?;
+        // Every position with a leaf is in the tree.
+        let _ = self.insert(position, Field::default());
         Some(leaf)
     }
 
-    /// Recomputes the nodes above some positions.
-    fn update(&mut self, mut places: BTreeSet<u64>) {
-        for level in 1..=H {
-            places = places.iter().map(|place| place >> 2).collect();
-            for place in &places {
-                match self.children(level, *place) {
-                    None => self.nodes.remove(&(level, *place)),
-                    Some(children) => self.nodes.insert((level, *place), N::node(&children)),
-                };
-            }
-        }
-    }
-
-    /// The children of a node; `None` if it has no leaves.
-    fn children(&self, level: usize, place: u64) -> Option<[Field; 4]> {
-        let child = |digit: u64| self.nodes.get(&(level - 1, 4 * place + digit)).copied();
-        let children = [0, 1, 2, 3].map(child);
-        children.iter().any(Option::is_some).then(|| children.map(Option::unwrap_or_default))
-    }
+    const FORM: Form = (H, N::node);
 
     /// The leaf at a position.
     #[must_use]
     pub fn leaf(&self, position: u64) -> Option<Field> {
-        self.nodes.get(&(0, position)).copied()
+        self.nodes.get(0, position)
     }
 
     /// The root.
     #[must_use]
     pub fn root(&self) -> Field {
-        self.nodes.get(&(H, 0)).copied().unwrap_or_default()
+        self.nodes.get(H, 0).unwrap_or_default()
     }
 
     /// The path from a leaf to the root; `None` if there is no leaf.
     #[must_use]
     pub fn opening(&self, position: u64) -> Option<MerklePath<H>> {
         self.leaf(position)?;
-        let level = |level: usize| self.children(level + 1, position >> (2 * level + 2)).unwrap_or_default();
+        let level = |level: usize| self.nodes.children(level + 1, position >> (2 * level + 2)).unwrap_or_default();
         Some(MerklePath { position, branch: Array(core::array::from_fn(level)) })
     }
 }
@@ -178,9 +162,68 @@ impl<const H: usize, N: TreeHash> Tree<H, N> {
 impl<const H: usize, N> Default for Tree<H, N> {
     fn default() -> Self {
         const { assert!(Tree::<H>::CAPACITY > 0) };
-        Self { nodes: BTreeMap::new(), hash: PhantomData }
+        Self { nodes: Nodes::default(), hash: PhantomData }
     }
 }
+
+impl Nodes {
+    #[inline(never)]
+    fn get(&self, level: usize, place: u64) -> Option<Field> {
+        self.0.get(&(level, place)).copied().filter(|node| *node != Field::default())
+    }
+
+    #[inline(never)]
+    fn insert_all(&mut self, form: Form, leaves: &[(u64, Field)]) -> Result<(), OutsideTree> {
+        let (height, _) = form;
+        if let Some((position, _)) = leaves.iter().find(|(position, _)| *position >> (2 * height) > 0) {
+            return Err(OutsideTree { position: *position, height });
+        }
+        // In order, each once.
+        let mut places = Vec::with_capacity(leaves.len());
+        for (position, leaf) in leaves {
+            self.0.insert((0, *position), *leaf);
+            if let Err(at) = places.binary_search(position) {
+                places.insert(at, *position);
+            }
+        }
+        self.update(form, places);
+        Ok(())
+    }
+
+    /// All nodes with leaves below them.
+    fn present(&self) -> impl Iterator<Item = (&(usize, u64), &Field)> {
+        self.0.iter().filter(|(_, node)| **node != Field::default())
+    }
+
+    /// Recomputes the nodes above some positions.
+    fn update(&mut self, (height, hash): Form, mut places: Vec<u64>) {
+        for level in 1..=height {
+            let mut last = None;
+            for place in &mut places {
+                *place >>= 2;
+                if last.replace(*place) == Some(*place) {
+                    continue;
+                }
+                let node = self.children(level, *place).map_or(Field::default(), |children| hash(&children));
+                self.0.insert((level, *place), node);
+            }
+        }
+    }
+
+    /// The children of a node; `None` if it has no leaves.
+    fn children(&self, level: usize, place: u64) -> Option<[Field; 4]> {
+        let children = [0, 1, 2, 3].map(|digit: u64| self.get(level - 1, 4 * place + digit));
+        children.iter().any(Option::is_some).then(|| children.map(Option::unwrap_or_default))
+    }
+}
+
+impl PartialEq for Nodes {
+    fn eq(&self, other: &Self) -> bool {
+        self.present().eq(other.present())
+    }
+}
+
+impl Eq for Nodes {}
 
 /// The path from a leaf to the root of a tree of height `H`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -22,9 +22,13 @@ mod indexed;
 #[cfg(feature = "zk")]
 pub mod merkle;
 #[cfg(feature = "zk")]
+mod places;
+#[cfg(feature = "zk")]
 mod schnorr;
 #[cfg(feature = "zk")]
 mod set;
+#[cfg(feature = "zk")]
+mod subgroup;
 #[cfg(feature = "zk")]
 mod sums;
 #[cfg(feature = "zk")]
@@ -47,6 +51,8 @@ pub use hash::{NULLIFIER_DOMAIN, expand, hash, nullifier};
 pub use indexed::{IndexedError, IndexedTree, Insertion, NonMembership};
 #[cfg(feature = "zk")]
 pub use merkle::MerklePath;
+#[cfg(feature = "zk")]
+pub use places::Places;
 #[cfg(feature = "zk")]
 pub use schnorr::{NotASignature, Signature};
 #[cfg(feature = "zk")]

@@ -1,6 +1,5 @@
 //! Numbers of a fixed width.
 
-use dusk_bls12_381::BlsScalar;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroize;
@@ -59,7 +58,7 @@ macro_rules! native {
             type Native = $native;
 
             fn field(native: $native) -> native::Field {
-                BlsScalar::from(u64::from(native)).into()
+                native::Field::from(u64::from(native))
             }
         }
     )*};
@@ -85,7 +84,7 @@ impl Width for Bits<128> {
     fn field(native: u128) -> native::Field {
         #[allow(clippy::cast_possible_truncation, reason = "each limb takes its own bits")]
         let limbs = [native as u64, (native >> 64) as u64, 0, 0];
-        BlsScalar::from_raw(limbs).into()
+        native::Field::from_limbs(&limbs)
     }
 }
 

@@ -18,6 +18,15 @@ fn changes() -> impl Strategy<Value = Vec<(u64, Option<BlsScalar>)>> {
     proptest::collection::vec((0_u64..64, proptest::option::weighted(0.7, field())), 1..12)
 }
 
+#[test]
+fn a_leaf_of_zero_is_none() {
+    let mut tree = Tree::<3>::new();
+    tree.insert(5, 7.into()).unwrap();
+    assert_eq!(tree.insert(5, 0.into()), Ok(Some(7.into())));
+    assert_eq!((tree.leaf(5), tree.opening(5), tree.remove(5)), (None, None, None));
+    assert_eq!((tree.root(), tree), (0.into(), Tree::new()));
+}
+
 fn membership<const H: usize>(
     path: &native::MerklePath<H>,
     leaf: BlsScalar,

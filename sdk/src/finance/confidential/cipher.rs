@@ -238,7 +238,7 @@ fn receiver_masks(shared: &Point, ephemeral: &[u8; 32]) -> [Field; 4] {
 
 /// Both values as one number.
 fn packed([first, second]: [u64; 2]) -> Field {
-    BlsScalar::from_raw([first, second, 0, 0]).into()
+    Field::from_limbs(&[first, second, 0, 0])
 }
 
 fn unpacked(number: Field) -> Option<[u64; 2]> {

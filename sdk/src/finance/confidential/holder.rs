@@ -33,8 +33,8 @@ impl Holder {
             | u64::from(self.country) << 8
             | u64::from(self.level) << 24
             | u64::from(self.valid_until) << 32;
-        let attributes = dusk_bls12_381::BlsScalar::from_raw([low, u64::from(self.active), 0, 0]);
-        hash(&[Field::from(attributes + domain::HOLDER), self.owner])
+        let attributes = Field::from_limbs(&[low, u64::from(self.active), 0, 0]);
+        hash(&[attributes + domain::HOLDER.into(), self.owner])
     }
 
     /// Whether it may receive on a day, at a level of accreditation.

@@ -7,7 +7,10 @@
 //! Agent, instruction and leg identify an entry. To make one, the proof has to open the leg, so nobody else can make an
 //! entry in its place.
 
-use alloc::collections::BTreeMap;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use dusk_sdk_circuit::native::Places;
 
 use super::cipher::NoteCipher;
 use crate::contract_id::ContractId;
@@ -22,8 +25,15 @@ pub const MAX_LOCK_BLOCKS: u64 = 259_200;
 /// The pending entries.
 #[derive(Debug, Clone, Default)]
 pub struct Locks {
-    pending: BTreeMap<LockId, Pending>,
+    /// The slot of each entry that there is or was, by [`LockId::key`]; [`NONE`] after it ended.
+    slots: Places,
+    entries: Vec<Option<Box<Pending>>>,
+    /// The slots without an entry.
+    free: Vec<u64>,
 }
+
+/// In place of the slot of an entry that has ended.
+const NONE: u64 = u64::MAX;
 
 /// The name of an entry.
 #[contract_type]
@@ -104,17 +114,29 @@ pub enum Refused {
     },
 }
 
+impl LockId {
+    /// A hash of the whole name.
+    fn key(&self) -> Field {
+        let mut bytes = [0; 96];
+        let parts = [self.agent.to_bytes(), self.instruction.to_bytes(), self.leg.to_bytes()];
+        bytes.chunks_mut(32).zip(&parts).for_each(|(place, part)| place.copy_from_slice(part));
+        crate::crypto::hash(&bytes)
+    }
+}
+
 impl Locks {
     /// An entry.
     #[must_use]
     pub fn pending(&self, id: &LockId) -> Option<&Pending> {
-        self.pending.get(id)
+        // There is no entry at `NONE`.
+        let slot = usize::try_from(self.slots.get(id.key())?).ok()?;
+        self.entries.get(slot)?.as_deref()
     }
 
     /// How many entries there are: so many notes will come into the tree.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.pending.len() as u64
+        (self.entries.len() - self.free.len()) as u64
     }
 
     /// Checks that an entry can be made, before a proof is verified.
@@ -131,7 +153,7 @@ impl Locks {
     /// As [`require_free`](Locks::require_free).
     pub fn lock(&mut self, id: LockId, pending: Pending) -> Result<(), Refused> {
         self.require_free(&id, pending.deadline)?;
-        self.pending.insert(id, pending);
+        self.put(&id, pending);
         emit(AmountLocked { id, pending });
         Ok(())
     }
@@ -158,7 +180,7 @@ impl Locks {
     }
 
     fn check(&self, id: &LockId, deadline: u64, height: u64) -> Result<(), Refused> {
-        ensure!(!self.pending.contains_key(id), Refused::AlreadyLocked);
+        ensure!(self.pending(id).is_none(), Refused::AlreadyLocked);
         ensure!(height <= deadline, Refused::DeadlinePassed { deadline });
         ensure!(deadline - height <= MAX_LOCK_BLOCKS, Refused::DeadlineTooFar { limit: MAX_LOCK_BLOCKS });
         Ok(())
@@ -166,21 +188,43 @@ impl Locks {
 
     fn take_released(&mut self, id: &LockId, by: Principal, height: u64) -> Result<(Field, NoteCipher), Refused> {
         ensure!(by.contract() == Some(id.agent), Refused::NotTheAgent);
-        let Some(Pending { released, deadline, for_receiver, .. }) = self.pending.get(id).copied() else {
-            return Err(Refused::UnknownLock);
-        };
-        ensure!(height <= deadline, Refused::DeadlinePassed { deadline });
-        self.pending.remove(id);
-        Ok((released, for_receiver))
+        self.take(id, |entry| {
+            let deadline = entry.deadline;
+            ensure!(height <= deadline, Refused::DeadlinePassed { deadline });
+            Ok((entry.released, entry.for_receiver))
+        })
     }
 
     fn take_cancelled(&mut self, id: &LockId, by: Principal, height: u64) -> Result<(Field, NoteCipher), Refused> {
-        let Some(Pending { cancelled, deadline, for_sender, .. }) = self.pending.get(id).copied() else {
-            return Err(Refused::UnknownLock);
-        };
-        ensure!(by.contract() == Some(id.agent) || height > deadline, Refused::BeforeDeadline { deadline });
-        self.pending.remove(id);
-        Ok((cancelled, for_sender))
+        self.take(id, |entry| {
+            let deadline = entry.deadline;
+            ensure!(by.contract() == Some(id.agent) || height > deadline, Refused::BeforeDeadline { deadline });
+            Ok((entry.cancelled, entry.for_sender))
+        })
+    }
+
+    /// Puts an entry into a free slot.
+    fn put(&mut self, id: &LockId, pending: Pending) {
+        let entry = Some(Box::new(pending));
+        let slot = self.free.pop().unwrap_or(self.entries.len() as u64);
+        match usize::try_from(slot).ok().and_then(|slot| self.entries.get_mut(slot)) {
+            Some(place) => *place = entry,
+            None => self.entries.push(entry),
+        }
+        self.slots.set(id.key(), slot);
+    }
+
+    /// Ends an entry, if it may end so.
+    fn take<T>(&mut self, id: &LockId, read: impl FnOnce(&Pending) -> Result<T, Refused>) -> Result<T, Refused> {
+        let key = id.key();
+        let slot = self.slots.get(key).ok_or(Refused::UnknownLock)?;
+        let place = usize::try_from(slot).ok().and_then(|slot| self.entries.get_mut(slot));
+        let entry = place.ok_or(Refused::UnknownLock)?;
+        let read = read(entry.as_deref().ok_or(Refused::UnknownLock)?)?;
+        *entry = None;
+        self.free.push(slot);
+        self.slots.set(key, NONE);
+        Ok(read)
     }
 }
 
@@ -192,7 +236,9 @@ impl Locks {
         let (released, cancelled) = (11.into(), 12.into());
         let pending = Pending { released, cancelled, deadline: 100, for_receiver: cipher, for_sender: cipher };
         let agent = ContractId::from_bytes([1; 32]);
-        Self { pending: BTreeMap::from([(LockId { agent, instruction: 5.into(), leg: 7.into() }, pending)]) }
+        let mut locks = Self::default();
+        locks.put(&LockId { agent, instruction: 5.into(), leg: 7.into() }, pending);
+        locks
     }
 }
 
@@ -219,7 +265,9 @@ mod tests {
             for_receiver: cipher(1),
             for_sender: cipher(2),
         };
-        Locks { pending: BTreeMap::from([(id(7), pending)]) }
+        let mut locks = Locks::default();
+        locks.put(&id(7), pending);
+        locks
     }
 
     #[test]
@@ -233,6 +281,19 @@ mod tests {
         assert_eq!(it.take_cancelled(&id(7), OTHER.into(), 101), Err(Refused::UnknownLock));
         assert_eq!(it.take_released(&id(7), AGENT.into(), 100), Err(Refused::UnknownLock), "cancelled already");
         assert_eq!(it.count(), 0);
+    }
+
+    #[test]
+    fn slots_are_used_again_and_names_too() {
+        let mut it = locks();
+        let pending = *it.pending(&id(7)).unwrap();
+        it.put(&id(8), Pending { deadline: 200, ..pending });
+        assert!(it.take_cancelled(&id(7), AGENT.into(), 100).is_ok());
+        assert_eq!((it.pending(&id(7)), it.count()), (None, 1));
+        it.put(&id(9), Pending { deadline: 300, ..pending });
+        it.put(&id(7), Pending { deadline: 400, ..pending });
+        let deadlines = [7, 8, 9].map(|leg| it.pending(&id(leg)).map(|entry| entry.deadline));
+        assert_eq!((deadlines, it.count(), it.entries.len()), ([Some(400), Some(200), Some(300)], 3, 3));
     }
 
     #[test]

@@ -327,13 +327,7 @@ impl Pool {
     ) -> Result<u64, Refused> {
         let act = self.prepare_transfer(order, public_out)?;
         ensure!(verify(act), Refused::ProofInvalid);
-        self.nullifiers.spend(&order.nullifiers)?;
-        let [first, change] = order.commitments;
-        let first_note = self.notes.add(&[(first, order.notes[0]), (change, order.notes[1])])?;
-        self.supply -= public_out;
-        let (nullifiers, cipher, auditor) = (order.nullifiers, order.cipher, self.auditor.number());
-        emit(ConfidentialTransfer { first_note, nullifiers, public_out, cipher, auditor });
-        Ok(first_note)
+        self.finish_transfer(order, public_out)
     }
 
     /// Makes a note of a public amount, which the contract has taken or issues. Returns the position.
@@ -423,6 +417,18 @@ impl Pool {
     /// Adds a note whose value is in the supply already, as a proof has shown. Returns its position.
     pub(super) fn pay(&mut self, commitment: Field, note: NoteCipher) -> Result<u64, Refused> {
         Ok(self.notes.add(&[(commitment, note)])?)
+    }
+
+    /// What follows when the proof is verified. Not generic: a contract that transfers and redeems has it once.
+    #[inline(never)]
+    fn finish_transfer(&mut self, order: &Spending, public_out: u64) -> Result<u64, Refused> {
+        self.nullifiers.spend(&order.nullifiers)?;
+        let [first, change] = order.commitments;
+        let first_note = self.notes.add(&[(first, order.notes[0]), (change, order.notes[1])])?;
+        self.supply -= public_out;
+        let (nullifiers, cipher, auditor) = (order.nullifiers, order.cipher, self.auditor.number());
+        emit(ConfidentialTransfer { first_note, nullifiers, public_out, cipher, auditor });
+        Ok(first_note)
     }
 
     fn prepare_transfer(&self, order: &Spending, public_out: u64) -> Result<TransferNative, Refused> {

@@ -8,9 +8,11 @@
 //! (such as a freeze, or the end of one) and a removal invalidate all older roots at once, and with them all proofs
 //! made before.
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
+
+use dusk_sdk_circuit::native::Places;
 
 use super::HolderTree;
 use super::cipher::ViewCipher;
@@ -30,22 +32,22 @@ pub const ROOTS: usize = 64;
 #[derive(Debug, Clone, Default)]
 pub struct Registry {
     tree: HolderTree,
-    entries: BTreeMap<Field, Entry>,
-    /// How many were admitted: the next position. A removed holder's position stays empty.
-    admitted: u64,
+    /// The owners that registered, with their positions: [`REGISTERED`] before the admission, [`REMOVED`] for ever
+    /// after a removal.
+    owners: Places,
+    /// The holders that were admitted, by position. That of a removed one stays in its place.
+    #[allow(clippy::vec_box, reason = "the list moves when it grows, and its entries do not")]
+    holders: Vec<Box<Holder>>,
     /// The last roots, the newest last.
     roots: Vec<Field>,
-    /// The tags of persons who were admitted by a credential.
-    tags: BTreeSet<Field>,
+    /// The tags of persons who were admitted by a credential, with the positions of the holders.
+    tags: Places,
 }
 
-/// Somebody who registered; with a place if an officer admitted it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Entry {
-    Registered,
-    Admitted(u64, Holder),
-    Removed,
-}
+/// In place of the position of an owner that has registered, and was not admitted.
+const REGISTERED: u64 = u64::MAX;
+/// In place of the position of an owner that was removed.
+const REMOVED: u64 = u64::MAX - 1;
 
 /// Somebody registered; the auditor can read its keys.
 #[event]
@@ -133,16 +135,16 @@ impl Registry {
     /// The entry of a holder, and its position.
     #[must_use]
     pub fn holder(&self, owner: Field) -> Option<(u64, Holder)> {
-        match self.entries.get(&owner) {
-            Some(Entry::Admitted(position, holder)) => Some((*position, *holder)),
-            _ => None,
-        }
+        let position = self.owners.get(owner)?;
+        // There is no holder at either of the two other numbers.
+        let holder = self.holders.get(usize::try_from(position).ok()?)?;
+        Some((position, **holder))
     }
 
     /// Whether somebody has registered, and was not removed.
     #[must_use]
     pub fn is_registered(&self, owner: Field) -> bool {
-        matches!(self.entries.get(&owner), Some(Entry::Registered | Entry::Admitted(..)))
+        self.owners.get(owner).is_some_and(|place| place != REMOVED)
     }
 
     /// Checks that a proof may be about a root, and returns the public inputs of the policy. A contract may let the
@@ -160,7 +162,7 @@ impl Registry {
     /// # Errors
     /// [`Refused::AlreadyRegistered`].
     pub fn require_new(&self, owner: Field) -> Result<(), Refused> {
-        ensure!(!self.entries.contains_key(&owner), Refused::AlreadyRegistered);
+        ensure!(self.owners.get(owner).is_none(), Refused::AlreadyRegistered);
         Ok(())
     }
 
@@ -225,21 +227,21 @@ impl Registry {
 
     fn enter(&mut self, owner: Field) -> Result<(), Refused> {
         self.require_new(owner)?;
-        self.entries.insert(owner, Entry::Registered);
+        self.owners.set(owner, REGISTERED);
         Ok(())
     }
 
     fn place(&mut self, holder: Holder) -> Result<u64, Refused> {
-        match self.entries.get(&holder.owner) {
-            Some(Entry::Registered) => {}
-            Some(Entry::Admitted(..)) => return Err(Refused::AlreadyAdmitted),
-            Some(Entry::Removed) | None => return Err(Refused::NotRegistered),
+        match self.owners.get(holder.owner) {
+            Some(REGISTERED) => {}
+            Some(REMOVED) | None => return Err(Refused::NotRegistered),
+            Some(_) => return Err(Refused::AlreadyAdmitted),
         }
         ensure!(holder.active, Refused::NotActive);
-        let position = self.admitted;
+        let position = self.holders.len() as u64;
         self.tree.insert(position, holder.leaf()).map_err(|_| Refused::RegistryFull)?;
-        self.admitted += 1;
-        self.entries.insert(holder.owner, Entry::Admitted(position, holder));
+        self.holders.push(Box::new(holder));
+        self.owners.set(holder.owner, position);
         if self.roots.len() == ROOTS {
             self.roots.remove(0);
         }
@@ -248,9 +250,9 @@ impl Registry {
     }
 
     fn place_tagged(&mut self, holder: Holder, tag: Field) -> Result<u64, Refused> {
-        ensure!(!self.tags.contains(&tag), Refused::TagUsed);
+        ensure!(self.tags.get(tag).is_none(), Refused::TagUsed);
         let position = self.place(holder)?;
-        self.tags.insert(tag);
+        self.tags.set(tag, position);
         Ok(position)
     }
 
@@ -258,7 +260,9 @@ impl Registry {
         let (position, known) = self.holder(holder.owner).ok_or(Refused::NotAdmitted)?;
         ensure!(known != holder, Refused::SameEntry);
         self.tree.insert(position, holder.leaf()).map_err(|_| Refused::RegistryFull)?;
-        self.entries.insert(holder.owner, Entry::Admitted(position, holder));
+        if let Some(known) = usize::try_from(position).ok().and_then(|at| self.holders.get_mut(at)) {
+            **known = holder;
+        }
         self.end_older_roots();
         Ok(position)
     }
@@ -266,7 +270,7 @@ impl Registry {
     fn clear(&mut self, owner: Field) -> Result<u64, Refused> {
         let (position, _) = self.holder(owner).ok_or(Refused::NotAdmitted)?;
         self.tree.remove(position);
-        self.entries.insert(owner, Entry::Removed);
+        self.owners.set(owner, REMOVED);
         self.end_older_roots();
         Ok(position)
     }

@@ -3,8 +3,9 @@
 //! A snapshot records the roots of notes and nullifiers at a height. The holder of an unspent note at this height can
 //! [prove it](super::statements::Held) at any later time: to vote, to be paid, to disclose a holding.
 
-use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
+
+use dusk_sdk_circuit::native::Places;
 
 use super::notes::Notes;
 use super::nullifiers::Nullifiers;
@@ -50,7 +51,8 @@ pub struct HoldingsPinned {
 /// The nullifiers of acts: each note counts once for each act.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Acts {
-    done: BTreeSet<Field>,
+    /// In their order.
+    done: Places,
 }
 
 /// Why snapshots and acts refuse.
@@ -124,7 +126,7 @@ impl Acts {
     /// Whether an act was done.
     #[must_use]
     pub fn is_done(&self, nullifier: Field) -> bool {
-        self.done.contains(&nullifier)
+        self.done.get(nullifier).is_some()
     }
 
     /// Checks that an act was not done, before a proof is verified.
@@ -141,7 +143,8 @@ impl Acts {
     /// # Errors
     /// [`Refused::AlreadyActed`].
     pub fn act(&mut self, nullifier: Field) -> Result<(), Refused> {
-        ensure!(self.done.insert(nullifier), Refused::AlreadyActed { nullifier });
+        ensure!(!self.is_done(nullifier), Refused::AlreadyActed { nullifier });
+        self.done.set(nullifier, self.done.len() as u64);
         Ok(())
     }
 }

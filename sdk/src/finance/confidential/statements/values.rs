@@ -63,7 +63,8 @@ impl Value for AuditorKey {
     }
 
     fn encode(native: &Self::Native, out: &mut Vec<crate::Field>) {
-        out.extend([native.u, native.v]);
+        Field::encode(&native.u, out);
+        Field::encode(&native.v, out);
     }
 }
 
@@ -90,7 +91,7 @@ macro_rules! ciphertext {
             }
 
             fn encode(native: &Self::Native, out: &mut Vec<crate::Field>) {
-                out.extend(native.ephemeral.iter().chain(&native.fields));
+                native.ephemeral.iter().chain(&native.fields).for_each(|element| Field::encode(element, out));
             }
         }
     };
