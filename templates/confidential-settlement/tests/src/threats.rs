@@ -1,6 +1,6 @@
 //! The attacks in the README's table, row by row.
 
-use ::settlement::{CANCEL_GAS, Refused};
+use ::settlement::{CANCEL_GAS, GivenBack, Refused};
 use circuits::{Answer, Reserve};
 use dusk_sdk::finance::confidential::locks::LockId;
 use dusk_sdk::finance::confidential::pool::Locking;
@@ -11,7 +11,9 @@ use dusk_sdk::zk::native::Scalar;
 use dusk_sdk::{ContractId, Field};
 use play::Deal;
 
-use crate::market::{ALICE, BOB, CAROL, DEADLINE_BLOCKS, MONEY, Market, Proven, SHARES, prove, refused};
+use crate::market::{
+    ALICE, BOB, CAROL, DEADLINE_BLOCKS, MONEY, Market, Proven, REASON, SHARES, prove, refused,
+};
 
 /// Alice delivers ten shares to bob, who pays 400.
 const PARTIES: [usize; 2] = [ALICE, BOB];
@@ -112,6 +114,80 @@ fn release_and_cancellation_never_compete(chain: Chain) -> TestResult {
     chain.revert(&before);
     assert_eq!(cancel(SHARES).succeeds().height(), deadline + 1);
     cancel(MONEY).succeeds();
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn one_block_does_not_settle_and_give_back(chain: Chain) -> TestResult {
+    let mut market = Market::open(&chain)?;
+    let trade = market.locked(PARTIES, AMOUNTS)?;
+    let deadline = trade.instruction.deadline;
+    let id = market.id(&trade, SHARES);
+    let settle = || market.settlement.by(market.relayer.later()).settle(trade.name);
+    let give_back = || market.settlement.by(market.issuer.later()).give_back(trade.name);
+    let cancel = || market.sides[SHARES].asset.by(market.issuer.later()).cancel(id);
+    chain.mine(deadline - 1 - chain.height());
+    let before = chain.snapshot();
+    // In the block of the deadline both legs settle, whoever comes first.
+    let (back, cancelled, settled) = chain.in_one_block((give_back(), cancel(), settle()));
+    back.refused(Refused::BeforeDeadline { deadline });
+    cancelled.refused(refused(locks::Refused::BeforeDeadline { deadline }));
+    assert_eq!(settled.succeeds().height(), deadline);
+    chain.revert(&before);
+    let (settled, back, cancelled) = chain.in_one_block((settle(), give_back(), cancel()));
+    settled.succeeds();
+    back.refused(Refused::AlreadySettled);
+    cancelled.refused(refused(locks::Refused::UnknownLock));
+    chain.revert(&before);
+    // In the next block both legs go back, each by the call that comes first.
+    chain.mine(1);
+    let (late, cancelled, back) = chain.in_one_block((settle(), cancel(), give_back()));
+    late.refused(Refused::DeadlinePassed { deadline });
+    cancelled.succeeds();
+    back.emits(GivenBack { name: trade.name, legs: [false, true] });
+    for side in &market.sides {
+        assert_eq!(side.asset.status()?.locks, 0);
+    }
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn a_rejection_and_a_settlement_of_one_block_have_an_order(chain: Chain) -> TestResult {
+    let mut market = Market::open(&chain)?;
+    let trade = market.locked(PARTIES, AMOUNTS)?;
+    let proof = market.answer(&trade, SHARES, Answer::Reject)?;
+    let settle = || market.settlement.by(market.relayer.later()).settle(trade.name);
+    let reject = || market.settlement.by(market.relayer.later()).reject(trade.name, 0, proof);
+    let before = chain.snapshot();
+    let (rejected, settled) = chain.in_one_block((reject(), settle()));
+    rejected.succeeds();
+    settled.refused(Refused::AlreadyEnded);
+    chain.revert(&before);
+    let (settled, rejected) = chain.in_one_block((settle(), reject()));
+    settled.succeeds();
+    rejected.refused(Refused::AlreadySettled);
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn a_freeze_and_a_waiting_lock_of_one_block_have_an_order(chain: Chain) -> TestResult {
+    let mut market = Market::open(&chain)?;
+    let trade = market.affirmed(PARTIES, AMOUNTS)?;
+    let Proven { call, root, proof } = market.reservation(&trade, SHARES)?;
+    let it = &market.sides[SHARES];
+    let alice = it.parties[ALICE].owner();
+    let freeze = || it.asset.by(market.issuer.later()).set_active(alice, false, REASON.into());
+    let lock = || it.asset.by(market.relayer.later()).lock(call, root, proof);
+    let before = chain.snapshot();
+    let (frozen, locked) = chain.in_one_block((freeze(), lock()));
+    frozen.succeeds();
+    locked.refused(refused(registry::Refused::UnknownRegistryRoot));
+    assert_eq!(it.asset.status()?.locks, 0);
+    chain.revert(&before);
+    let (locked, frozen) = chain.in_one_block((lock(), freeze()));
+    locked.succeeds();
+    frozen.succeeds();
+    assert_eq!(it.asset.status()?.locks, 1);
     Ok(())
 }
 
