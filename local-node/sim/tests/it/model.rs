@@ -347,7 +347,6 @@ fn explore(model: &Iteration) -> Result<(usize, BTreeSet<&'static str>), String>
         seen.extend(model.seen(&state));
         open.extend(model.next_states(&state).into_iter().filter(|next| known.insert(next.key())));
     }
-    println!("{looked_at} states, {} open, {} of members", open.len(), model.known.borrow().len());
     Ok((looked_at, seen))
 }
 

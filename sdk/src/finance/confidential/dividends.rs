@@ -227,7 +227,7 @@ impl Dividends {
     #[must_use]
     pub fn count(&self) -> u32 {
         // Every dividend takes more than a byte of a memory of 4 GiB.
-        self.dividends.len() as u32
+        u32::try_from(self.dividends.len()).unwrap_or(u32::MAX)
     }
 
     /// What the chain knows of a dividend.

@@ -195,7 +195,7 @@ impl Polls {
     #[must_use]
     pub fn count(&self) -> u32 {
         // Every poll takes more than a byte of a memory of 4 GiB.
-        self.polls.len() as u32
+        u32::try_from(self.polls.len()).unwrap_or(u32::MAX)
     }
 
     /// What the chain knows of a poll.
@@ -262,7 +262,7 @@ impl Polls {
     where
         E: From<Refused> + From<snapshots::Refused>,
     {
-        let limit = MAX_CHOICES as u8;
+        let limit = u8::try_from(MAX_CHOICES).unwrap_or(u8::MAX);
         ensure!((2..=limit).contains(&poll.choices), Refused::ChoiceCount { limit }.into());
         ensure!(now <= poll.ends, Refused::PollEndsTooEarly.into());
         let supply = snapshots.at(poll.snapshot)?.supply;

@@ -129,7 +129,8 @@ impl TellerKey {
     pub fn from_seed(seed: &[u8; 64], account: u32) -> Self {
         let scalar =
             |place: u8| Scalar::from_bytes_wide(&wide(TELLER_CONTEXT, &[seed, &account.to_le_bytes(), &[place]]));
-        Self { choices: core::array::from_fn(|at| scalar(at as u8)), sum: scalar(u8::MAX) }
+        let mut places = 0..u8::MAX;
+        Self { choices: core::array::from_fn(|_| scalar(places.next().unwrap_or_default())), sum: scalar(u8::MAX) }
     }
 
     /// The public keys for the choices of a poll.
