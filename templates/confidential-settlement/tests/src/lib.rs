@@ -5,6 +5,7 @@ mod assets;
 mod gas;
 mod market;
 mod model;
+mod observer;
 mod refusals;
 mod settlement;
 mod threats;

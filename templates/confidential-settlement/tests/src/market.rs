@@ -71,9 +71,17 @@ pub(crate) struct Market {
     pub(crate) relayer: Signer,
     pub(crate) settlement: SettlementClient<Deployed>,
     pub(crate) sides: [Side; 2],
-    /// How many trades there were.
-    trades: u64,
+    /// All secrets of the market follow from it.
+    seed: Seed,
+    /// How many random scalars were drawn.
+    drawn: u64,
 }
+
+/// What keys follow from.
+pub(crate) type Seed = [u8; 64];
+
+/// The seed of the tests, except for observer tests.
+const SEED: Seed = [7; 64];
 
 /// An instruction as its parties know it.
 #[derive(Clone)]
@@ -94,7 +102,17 @@ impl Trade {
 
 /// Somebody's keys, the same for all assets.
 pub(crate) fn keys(person: usize) -> Keys {
-    Keys::from_seed(&[7; 64], u32::try_from(person).expect("there are few people"))
+    keys_of(&SEED, person)
+}
+
+/// Somebody's keys, from a seed.
+fn keys_of(seed: &Seed, person: usize) -> Keys {
+    Keys::from_seed(seed, u32::try_from(person).expect("there are few people"))
+}
+
+/// Random scalars of those who hold nothing, and of what parties agree on elsewhere.
+fn scalar(seed: &Seed, number: u64) -> Scalar {
+    keys_of(seed, 1_000).spend.ephemeral(&[number.into()])
 }
 
 /// What an officer says of a holder.
@@ -110,21 +128,35 @@ pub(crate) fn refused(refused: impl Into<pool::Refused>) -> ::asset::Refused {
 impl Market {
     /// A market in which alice has all shares, and bob all money.
     pub(crate) fn open(chain: &Chain) -> Result<Self, Failure> {
-        let [issuer, relayer] = chain.accounts(["issuer", "relayer"]);
-        let settlement = chain.deploy(&issuer, ::settlement::init())?;
-        let sides = [Side::open(chain, &issuer, "Windmill", 98)?, Side::open(chain, &issuer, "Euro", 99)?];
-        let mut market = Self { chain: chain.clone(), issuer, relayer, settlement, sides, trades: 0 };
+        let mut market = Self::empty(chain, SEED)?;
         for side in [SHARES, MONEY] {
             market.issue(side, [ALICE, BOB][side], ISSUED[side])?;
         }
         Ok(market)
     }
 
+    /// A market in which nobody has anything. All secrets follow from the seed.
+    pub(crate) fn empty(chain: &Chain, seed: Seed) -> Result<Self, Failure> {
+        let [issuer, relayer] = chain.accounts(["issuer", "relayer"]);
+        let settlement = chain.deploy(&issuer, ::settlement::init())?;
+        let sides = [
+            Side::open(chain, &issuer, "Windmill", 98, &seed)?,
+            Side::open(chain, &issuer, "Euro", 99, &seed)?,
+        ];
+        Ok(Self { chain: chain.clone(), issuer, relayer, settlement, sides, seed, drawn: 0 })
+    }
+
+    /// A random scalar that nothing else uses.
+    fn draw(&mut self) -> Scalar {
+        self.drawn += 1;
+        scalar(&self.seed, self.drawn)
+    }
+
     /// The officer issues an amount.
     pub(crate) fn issue(&mut self, side: usize, to: usize, amount: u64) -> Result<(), Failure> {
+        let fresh = [self.draw(), self.draw()];
         let it = &mut self.sides[side];
-        let fresh = [2, 3].map(|number| Scalar::from(1_000_000 + 2 * it.ledger.count() + number));
-        let act = it.issuing(&keys(to).address(), amount, fresh)?;
+        let act = it.issuing(&it.parties[to].address(), amount, fresh)?;
         let proof = prove(&self.chain, &act)?;
         let (order, root) = (act.call, it.ledger.holder_root());
         it.asset.by(&self.issuer).issue(order, root, proof).into_result()?;
@@ -162,16 +194,15 @@ impl Market {
     /// An instruction that both parties have agreed on elsewhere: `parties[0]` delivers `amounts[0]` shares, and
     /// `parties[1]` pays `amounts[1]`. Nobody has submitted it.
     pub(crate) fn trade(&mut self, parties: [usize; 2], amounts: [u64; 2]) -> Trade {
-        self.trades += 1;
-        let deal = |leg: usize| Deal {
+        // Both parties know it, and nobody else.
+        let blindings = [self.draw(), self.draw()].map(|scalar| scalar.field());
+        let deals = [SHARES, MONEY].map(|leg| Deal {
             contract: self.sides[leg].asset.id(),
             asset: self.sides[leg].terms.asset,
             amount: amounts[leg],
-            receiver: keys(parties[1 - leg]).address(),
-            // Both wallets draw it at random. In a test it only has to be another one each time.
-            blinding: Field::from(10 * self.trades + leg as u64),
-        };
-        let deals = [deal(0), deal(1)];
+            receiver: self.sides[leg].parties[parties[1 - leg]].address(),
+            blinding: blindings[leg],
+        });
         let deadline = self.chain.height() + 1 + DEADLINE_BLOCKS;
         self.as_agreed(deals, parties, deadline)
     }
@@ -211,7 +242,8 @@ impl Market {
     ) -> Result<Proof<Agree>, Failure> {
         let at = (self.settlement.id(), self.chain.chain_id());
         let Deal { amount: value, blinding, .. } = trade.deals[leg];
-        let secret = AffirmSecretNative { spend: keys(by).spend.secret(), value, blinding };
+        let spend = self.sides[leg].parties[by].keys.spend.secret();
+        let secret = AffirmSecretNative { spend, value, blinding };
         let act = play::agree(&trade.instruction, at, leg as u8, answer, secret);
         Ok(prove(&self.chain, &act.ok_or_else(|| Failure::new("there is no such leg"))?)?)
     }
@@ -360,13 +392,14 @@ impl Market {
 
 impl Side {
     /// An asset with three holders, who have nothing.
-    fn open(chain: &Chain, issuer: &Signer, name: &str, secret: u64) -> Result<Self, Failure> {
+    fn open(chain: &Chain, issuer: &Signer, name: &str, secret: u64, seed: &Seed) -> Result<Self, Failure> {
         let mut auditor = Auditor::new(Scalar::from(secret));
         let asset = chain.deploy(issuer, ::asset::init(name.into(), auditor.key()))?;
         asset.by(issuer).set_policy(TODAY, 10, LEVEL).succeeds();
         let terms = asset.terms()?;
         let mut ledger = Ledger::new(terms.asset);
-        let mut parties: Vec<_> = (0..PEOPLE).map(|person| Party::new(keys(person), terms.asset)).collect();
+        let mut parties: Vec<_> =
+            (0..PEOPLE).map(|person| Party::new(keys_of(seed, person), terms.asset)).collect();
         for (place, party) in (0..).zip(&mut parties) {
             let act = play::enrol(&terms, party.register(&terms.auditor)?);
             let (proof, holder) = (prove(chain, &act)?, holder(act.call.owner));

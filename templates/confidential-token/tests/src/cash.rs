@@ -1,8 +1,11 @@
 //! What the cash promises. Read it as its specification.
 
 use ::cash::{CashClient, Refused, Withdrawn};
-use circuits::{CashDepositPrivate, CashDepositPublic, CashPayPrivate, CashPayPublic, Payment};
-use dusk_sdk::finance::confidential::pool::{Minting, Spending};
+use circuits::{
+    CashDepositPrivate, CashDepositPublic, CashPayPrivate, CashPayPublic, CashReservePrivate,
+    CashReservePublic, Payment,
+};
+use dusk_sdk::finance::confidential::pool::{Locking, Minting, Spending};
 use dusk_sdk::finance::confidential::{AuditorKey, auditor, pool};
 use dusk_sdk::finance::wallet::Instruction;
 use dusk_sdk::testing::confidential::{Auditor, Ledger, Party};
@@ -11,38 +14,46 @@ use dusk_sdk::zk::native::Scalar;
 use dusk_sdk::{Dusk, Field};
 use play::Act;
 
-use crate::people::{ALICE, BOB, keys, prove};
+use crate::people::{ALICE, BOB, SEED, Seed, keys_of, prove, scalar};
 
 type Depositing = Act<Minting, CashDepositPublic, CashDepositPrivate>;
 type Paying = Act<Spending, CashPayPublic, CashPayPrivate>;
+type Reserving = Act<Locking, CashReservePublic, CashReservePrivate>;
 
 /// The cash with two owners of notes.
-struct Till {
+pub(crate) struct Till {
     chain: Chain,
-    cash: CashClient<Deployed>,
+    pub(crate) cash: CashClient<Deployed>,
     ledger: Ledger,
     parties: [Party; 2],
-    depositor: Signer,
-    relayer: Signer,
+    pub(crate) depositor: Signer,
+    pub(crate) relayer: Signer,
+    seed: Seed,
     drawn: u64,
 }
 
 impl Till {
     /// Alice has 100 LUX.
     fn open(chain: &Chain) -> Result<Self, Failure> {
-        let [depositor, relayer] = chain.accounts(["depositor", "relayer"]);
-        let auditor = Auditor::new(Scalar::from(99));
-        let cash = chain.deploy(&depositor, ::cash::init(auditor.key()))?;
-        let ledger = Ledger::new(cash.terms()?.asset);
-        let parties = [ALICE, BOB].map(|number| Party::new(keys(number), ledger.asset));
-        let mut till = Self { chain: chain.clone(), cash, ledger, parties, depositor, relayer, drawn: 0 };
+        let mut till = Self::empty(chain, SEED)?;
         till.deposit(ALICE, 100)?;
         Ok(till)
     }
 
-    fn deposit(&mut self, to: usize, amount: u64) -> Result<(), Failure> {
+    /// Nobody has anything. All secrets follow from the seed.
+    pub(crate) fn empty(chain: &Chain, seed: Seed) -> Result<Self, Failure> {
+        let [depositor, relayer] = chain.accounts(["depositor", "relayer"]);
+        let auditor = Auditor::new(Scalar::from(99));
+        let cash = chain.deploy(&depositor, ::cash::init(auditor.key()))?;
+        let ledger = Ledger::new(cash.terms()?.asset);
+        let parties = [ALICE, BOB].map(|number| Party::new(keys_of(&seed, number), ledger.asset));
+        Ok(Self { chain: chain.clone(), cash, ledger, parties, depositor, relayer, seed, drawn: 0 })
+    }
+
+    /// Somebody deposits DUSK for an owner of notes.
+    pub(crate) fn deposit(&mut self, to: usize, amount: u64) -> Result<(), Failure> {
         self.drawn += 2;
-        let fresh = [self.drawn, self.drawn + 1].map(Scalar::from);
+        let fresh = [self.drawn, self.drawn + 1].map(|number| scalar(&self.seed, number));
         let act = self.depositing(to, amount, fresh)?;
         let proof = prove(&self.chain, &act)?;
         let by = self.cash.by(self.depositor.depositing(Dusk::from_lux(amount)));
@@ -71,17 +82,22 @@ impl Till {
         Ok(play::deposit(self.ledger.mint(&auditor, &to, amount, fresh)?))
     }
 
-    /// A payment of alice to bob that is not proved yet.
-    fn paying(&mut self, amount: u64, payment: &Payment) -> Result<Paying, Failure> {
-        let (auditor, to) = (self.cash.terms()?.auditor, self.parties[BOB].address());
-        let (from, leaves) = (&mut self.parties[ALICE], payment.total());
+    /// A payment that is not proved yet.
+    pub(crate) fn paying(
+        &mut self,
+        [from, to]: [usize; 2],
+        amount: u64,
+        payment: &Payment,
+    ) -> Result<Paying, Failure> {
+        let (auditor, to) = (self.cash.terms()?.auditor, self.parties[to].address());
+        let (from, leaves) = (&mut self.parties[from], payment.total());
         let paid = from.transfer(&self.ledger, &auditor, &to, [amount, leaves], Field::default())?;
         Ok(play::pay(paid, payment))
     }
 
     /// Alice pays bob, and what the payment says.
     fn pay(&mut self, amount: u64, payment: Payment) -> Result<Sent<(), Refused>, Failure> {
-        let act = self.paying(amount, &payment)?;
+        let act = self.paying([ALICE, BOB], amount, &payment)?;
         let proof = prove(&self.chain, &act)?;
         let sent = self.cash.by(&self.relayer).confidential_transfer(act.call, payment, proof);
         self.spent(act.call.nullifiers);
@@ -89,6 +105,18 @@ impl Till {
             self.note(act.call.commitments[output], &act.call.notes[output]);
         }
         Ok(sent)
+    }
+
+    /// A lock that is not proved yet.
+    pub(crate) fn reserving(
+        &mut self,
+        [from, to]: [usize; 2],
+        amount: u64,
+        instruction: &Instruction,
+    ) -> Result<Reserving, Failure> {
+        let (auditor, to) = (self.cash.terms()?.auditor, self.parties[to].address());
+        let from = &mut self.parties[from];
+        Ok(play::cash_reserve(from.lock(&self.ledger, &auditor, &to, amount, instruction)?))
     }
 
     fn balances(&self) -> [u64; 2] {
@@ -129,7 +157,7 @@ fn a_payment_is_for_its_account_its_relayer_and_its_amounts(chain: Chain) -> Tes
     let [account, thief] = chain.accounts(["account", "thief"]);
     let some = |who: &Signer, amount| Some((who.account(), Dusk::from_lux(amount)));
     let payment = Payment { to: some(&account, 20), relayer: some(&till.relayer, 1) };
-    let act = till.paying(0, &payment)?;
+    let act = till.paying([ALICE, BOB], 0, &payment)?;
     let proof = prove(&chain, &act)?;
     // Another relayer copies it from the mempool, with its own account or without.
     till.cash.by(&thief).confidential_transfer(act.call, payment, proof).refused(Refused::NotTheRelayer);
@@ -171,11 +199,9 @@ fn a_note_of_cash_is_backed(chain: Chain) -> TestResult {
 fn cash_is_locked_for_a_settlement(chain: Chain) -> TestResult {
     let mut till = Till::open(&chain)?;
     let agent = chain.deploy(&till.depositor, ::agent::init())?;
-    let (terms, to) = (till.cash.terms()?, till.parties[BOB].address());
     let deadline = chain.height() + 20;
     let instruction = Instruction { agent: agent.id(), instruction: 5.into(), deadline, blinding: 77.into() };
-    let from = &mut till.parties[ALICE];
-    let act = play::cash_reserve(from.lock(&till.ledger, &terms.auditor, &to, 60, &instruction)?);
+    let act = till.reserving([ALICE, BOB], 60, &instruction)?;
     let proof = prove(&chain, &act)?;
     till.cash.by(&till.relayer).lock(act.call, proof).succeeds();
     till.spent(act.call.nullifiers);

@@ -6,6 +6,7 @@ mod cash;
 mod gas;
 mod locks;
 mod model;
+mod observer;
 mod officers;
 mod people;
 mod refusals;

@@ -69,13 +69,31 @@ pub(crate) struct Scene {
     pub(crate) parties: Vec<Party>,
     pub(crate) locks: Vec<Locking>,
     events: Vec<Event>,
+    /// All secrets of the scene follow from it.
+    seed: Seed,
     /// Random scalars of the officer.
     drawn: u64,
 }
 
+/// What keys follow from.
+pub(crate) type Seed = [u8; 64];
+
+/// The seed of the tests, except for observer tests.
+pub(crate) const SEED: Seed = [7; 64];
+
 /// A holder's keys.
 pub(crate) fn keys(number: usize) -> Keys {
-    Keys::from_seed(&[7; 64], u32::try_from(number).expect("there are few people"))
+    keys_of(&SEED, number)
+}
+
+/// A holder's keys, from a seed.
+pub(crate) fn keys_of(seed: &Seed, number: usize) -> Keys {
+    Keys::from_seed(seed, u32::try_from(number).expect("there are few people"))
+}
+
+/// Random scalars of those who hold nothing: the officer, depositors and attesters.
+pub(crate) fn scalar(seed: &Seed, number: u64) -> Scalar {
+    keys_of(seed, 1_000).spend.ephemeral(&[number.into()])
 }
 
 /// What the officer says of a holder.
@@ -96,16 +114,34 @@ impl Scene {
 
     /// An asset without holders.
     pub(crate) fn empty(chain: &Chain) -> Result<Self, Failure> {
+        Self::empty_of(chain, SEED)
+    }
+
+    /// An asset without holders, whose secrets follow from a seed.
+    pub(crate) fn empty_of(chain: &Chain, seed: Seed) -> Result<Self, Failure> {
         let [officer, relayer] = chain.accounts(["officer", "relayer"]);
         let auditor = Auditor::new(Scalar::from(99));
         let asset = chain.deploy(&officer, ::asset::init("Windmill".into(), auditor.key()))?;
         let agent = chain.deploy(&officer, ::agent::init())?;
         asset.by(&officer).set_policy(TODAY, 10, LEVEL).succeeds();
         let ledger = Ledger::new(asset.terms()?.asset);
-        let parties = (0..PEOPLE).map(|number| Party::new(keys(number), ledger.asset)).collect();
+        let parties = (0..PEOPLE).map(|number| Party::new(keys_of(&seed, number), ledger.asset)).collect();
         let (locks, events) = (Vec::new(), Vec::new());
         let chain = chain.clone();
-        Ok(Self { chain, asset, agent, officer, relayer, auditor, ledger, parties, locks, events, drawn: 0 })
+        Ok(Self {
+            chain,
+            asset,
+            agent,
+            officer,
+            relayer,
+            auditor,
+            ledger,
+            parties,
+            locks,
+            events,
+            seed,
+            drawn: 0,
+        })
     }
 
     /// What proofs state now.
@@ -116,7 +152,7 @@ impl Scene {
     /// Two scalars that nothing else uses.
     pub(crate) fn draw(&mut self) -> [Scalar; 2] {
         self.drawn += 2;
-        [self.drawn, self.drawn + 1].map(|number| Scalar::from(1_000_000 + number))
+        [self.drawn, self.drawn + 1].map(|number| scalar(&self.seed, number))
     }
 
     /// A holder registers, and the officer admits it.
@@ -257,7 +293,7 @@ impl Scene {
 
     /// A wallet that knows nothing but its keys reads all events, the last first.
     pub(crate) fn restored(&self, number: usize) -> Party {
-        let mut party = Party::new(keys(number), self.ledger.asset);
+        let mut party = Party::new(keys_of(&self.seed, number), self.ledger.asset);
         for Event { position, commitment, cipher } in self.events.iter().rev() {
             party.found(*position, *commitment, cipher);
         }
@@ -346,11 +382,12 @@ impl Scene {
     /// A lock that is not proved yet.
     pub(crate) fn reserving(&mut self, from: usize, to: usize, amount: u64) -> Result<Reserving, Failure> {
         let (terms, to) = (self.terms()?, self.parties[to].address());
+        let [blinding, _] = self.draw();
         let instruction = Instruction {
             agent: self.agent.id(),
             instruction: Field::from(self.locks.len() as u64),
             deadline: self.chain.height() + 1 + DEADLINE_BLOCKS,
-            blinding: Field::from(77),
+            blinding: blinding.field(),
         };
         let from = &mut self.parties[from];
         let locked = from.lock(&self.ledger, &terms.auditor, &to, amount, &instruction)?;

@@ -32,7 +32,7 @@ where
 }
 
 /// A disclosure of a note at a snapshot, which is that of the ledger, to who asks the question 7.
-fn disclose(
+pub(crate) fn disclose(
     snapshot: &Ledger,
     height: u64,
     party: &Party,
