@@ -244,9 +244,11 @@ fn a_lock_is_what_the_instruction_says(chain: Chain) -> TestResult {
         by.lock(Locking { id, ..call }, root, proof).refused(refused(pool::Refused::ProofInvalid));
     }
     // A leg of the other asset cannot be locked here.
-    let mut other = trade.clone();
-    other.deals[SHARES].asset = market.sides[MONEY].terms.asset;
-    let failure = market.reservation(&other, SHARES).err().expect("there is no such proof");
+    let other = Deal { asset: market.sides[MONEY].terms.asset, ..trade.deals[SHARES] };
+    let (at, leg) = (market.settlement.id(), other.leg().commitment);
+    let mut act = market.sides[SHARES].reserving(at, &trade, SHARES)?;
+    act.public.act.leg = leg;
+    let failure = prove::<_, Reserve>(&chain, &act).err().expect("there is no such proof");
     assert!(failure.to_string().contains("the leg is what is locked"), "{failure}");
     Ok(())
 }
