@@ -170,7 +170,7 @@ fn blocks_that_wait_for_the_ledger_are_verified_together() {
     let mut node = Newcomer::new(false);
     node.download(&blocks);
     // What is verified ahead takes no call that the ledger waits for.
-    assert_eq!(node.batches(), []);
+    assert!(node.batches().is_empty());
     node.execute_all();
     assert_eq!(node.height(), 20);
     assert_eq!(node.batches(), [BATCH * SIGNATURES, 3 * SIGNATURES]);

@@ -36,8 +36,8 @@
 //! # Costs
 //!
 //! For each note a scan decodes a point, multiplies it and computes one BLAKE3 hash, on all cores. The trees are
-//! computed when a root or a path is asked for. The template `confidential-token` prints the time with `holder measure`. A wallet
-//! keeps every commitment and nullifier of the asset: 80 bytes each in the file.
+//! computed when a root or a path is asked for. The template `confidential-token` prints the time with `holder
+//! measure`. A wallet keeps every commitment and nullifier of the asset: 80 bytes each in the file.
 //!
 //! # Absent
 //!

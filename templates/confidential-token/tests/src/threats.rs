@@ -6,7 +6,7 @@ use dusk_sdk::Field;
 use dusk_sdk::finance::confidential::pool::Spending;
 use dusk_sdk::finance::confidential::statements::PolicyNative;
 use dusk_sdk::finance::confidential::{
-    AuditCipher, NoteCipher, act_nullifier, locks, notes, nullifiers, pool, registry,
+    AuditCipher, NoteCipher, act_nullifier, locks, notes, nullifiers, pool, registry, snapshots,
 };
 use dusk_sdk::testing::confidential::{Auditor, Ledger, Owned, Party};
 use dusk_sdk::testing::*;
@@ -314,6 +314,29 @@ fn a_freeze_ends_proofs_from_before(chain: Chain) -> TestResult {
 }
 
 #[dusk_sdk::test]
+fn a_freeze_and_a_waiting_transfer_of_one_block_have_an_order(chain: Chain) -> TestResult {
+    let mut scene = Scene::open(&chain)?;
+    let (order, proof) = scene.transfer(ALICE, BOB, 30)?;
+    let (root, alice) = (scene.ledger.holder_root(), scene.parties[ALICE].owner());
+    let before = chain.snapshot();
+    let freeze = || scene.asset.by(scene.officer.later()).freeze(alice, REASON.into());
+    let send = || scene.asset.by(scene.relayer.later()).confidential_transfer(order, root, proof);
+    let (frozen, sent) = chain.in_one_block((freeze(), send()));
+    frozen.succeeds();
+    sent.refused(refused(registry::Refused::UnknownRegistryRoot));
+    assert!(!scene.asset.is_spent(order.nullifiers[0])?);
+    chain.revert(&before);
+    let (sent, frozen, again) = chain.in_one_block((send(), freeze(), send()));
+    sent.succeeds();
+    frozen.succeeds();
+    again.refused(refused(registry::Refused::UnknownRegistryRoot));
+    assert!(scene.asset.is_spent(order.nullifiers[0])?);
+    scene.spent(&order)?;
+    assert_eq!(scene.values(BOB), [30]);
+    Ok(())
+}
+
+#[dusk_sdk::test]
 fn rules_hold_for_receivers(chain: Chain) -> TestResult {
     let mut scene = Scene::open(&chain)?;
     let act = scene.sending(ALICE, BOB, 30)?;
@@ -412,6 +435,42 @@ fn the_deadline_of_a_lock_is_one_height(chain: Chain) -> TestResult {
 }
 
 #[dusk_sdk::test]
+fn one_block_does_not_release_and_cancel_a_lock(chain: Chain) -> TestResult {
+    let mut scene = Scene::open(&chain)?;
+    scene.lock(ALICE, BOB, 30)?;
+    let (deadline, id) = (scene.locks[0].deadline, scene.locks[0].id);
+    let release = || scene.agent.by(scene.officer.later()).release(scene.asset.id(), id);
+    let cancel = || scene.asset.by(scene.relayer.later()).cancel(id);
+    let agent_cancels = || scene.agent.by(scene.officer.later()).cancel(scene.asset.id(), id);
+    let notes = scene.asset.status()?.notes;
+    chain.mine(deadline - 1 - chain.height());
+    let before = chain.snapshot();
+    // In the block of the deadline the lock is released, whoever comes first.
+    let (early, released) = chain.in_one_block((cancel(), release()));
+    early.refused(refused(locks::Refused::BeforeDeadline { deadline }));
+    assert_eq!(released.succeeds().height(), deadline);
+    chain.revert(&before);
+    let (released, late) = chain.in_one_block((release(), cancel()));
+    released.succeeds();
+    late.refused(refused(locks::Refused::UnknownLock));
+    assert_eq!(scene.asset.status()?.notes, notes + 1, "one note for one lock");
+    chain.revert(&before);
+    // The agent itself may cancel, and then cannot release.
+    let (cancelled, released) = chain.in_one_block((agent_cancels(), release()));
+    cancelled.succeeds();
+    released.panics("UnknownLock");
+    chain.revert(&before);
+    // In the next block the lock is cancelled.
+    chain.mine(1);
+    let (late, cancelled, again) = chain.in_one_block((release(), cancel(), cancel()));
+    late.panics("DeadlinePassed");
+    assert_eq!(cancelled.succeeds().height(), deadline + 1);
+    again.refused(refused(locks::Refused::UnknownLock));
+    assert_eq!(scene.asset.status()?.notes, notes + 1, "one note for one lock");
+    Ok(())
+}
+
+#[dusk_sdk::test]
 fn a_lock_is_for_its_agent_its_instruction_and_its_leg(chain: Chain) -> TestResult {
     let mut scene = Scene::open(&chain)?;
     let act = scene.reserving(ALICE, BOB, 30)?;
@@ -462,6 +521,37 @@ fn a_snapshot_does_not_stop_a_waiting_transfer(chain: Chain) -> TestResult {
     let note = scene.parties[BOB].notes()[0];
     let act = disclose(&snapshot, pinned.height, &scene.parties[BOB], &note, 30)?;
     unprovable::<circuits::Disclose, _>(&chain, &act, "the note was in the tree");
+    Ok(())
+}
+
+#[dusk_sdk::test]
+fn a_snapshot_and_a_transfer_of_one_block_have_an_order(chain: Chain) -> TestResult {
+    let mut scene = Scene::open(&chain)?;
+    let (order, proof) = scene.transfer(ALICE, BOB, 30)?;
+    let (root, old) = (scene.ledger.holder_root(), scene.ledger.clone());
+    let by = scene.asset.by(scene.relayer.later());
+    let officer = scene.asset.by(scene.officer.later());
+    let before = chain.snapshot();
+    let snapshot_first =
+        chain.in_one_block((officer.take_snapshot(), by.confidential_transfer(order, root, proof)));
+    let pinned = snapshot_first.0.succeeds().value();
+    snapshot_first.1.succeeds();
+    assert_eq!((pinned.note_root, pinned.nullifier_root), (old.note_root(), old.nullifier_root()));
+    chain.revert(&before);
+    let transfer_first =
+        chain.in_one_block((by.confidential_transfer(order, root, proof), officer.take_snapshot()));
+    transfer_first.0.succeeds();
+    let pinned = transfer_first.1.succeeds().value();
+    scene.spent(&order)?;
+    assert_eq!(
+        (pinned.note_root, pinned.nullifier_root),
+        (scene.ledger.note_root(), scene.ledger.nullifier_root())
+    );
+    // A height has one snapshot, whoever takes it first.
+    let twice = chain.in_one_block([(); 2].map(|()| scene.asset.by(scene.officer.later()).take_snapshot()));
+    let [first, second] = twice;
+    first.succeeds();
+    second.refused(Refused::from(snapshots::Refused::AlreadyPinned));
     Ok(())
 }
 

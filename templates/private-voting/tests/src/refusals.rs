@@ -5,7 +5,7 @@ use dusk_sdk::contract::Refusal;
 /// The tests that provoke them.
 const TESTS: [&str; 3] = [include_str!("payouts.rs"), include_str!("threats.rs"), include_str!("votes.rs")];
 /// Refusals that no test on a chain can provoke, and why. Unit tests of the parts provoke them.
-const ELSEWHERE: [(&str, &str); 28] = [
+const ELSEWHERE: [(&str, &str); 31] = [
     (
         "NotIssuer",
         "there is one officer, the issuer, for ever: the contract leaves out what `Offices` can do more",
@@ -16,10 +16,13 @@ const ELSEWHERE: [(&str, &str); 28] = [
     ("NotOffered", "as above"),
     ("SameAuditorKey", "the contract leaves out the hand-over of the auditor"),
     ("AuditorNotOffered", "as above"),
+    ("AuditorKeyUnproven", "as above"),
+    ("AuditorConsentMissing", "as above"),
+    ("AuditorConsentInvalid", "as above"),
+    ("AuditorNotYetLost", "as above"),
     ("NotesFull", "it takes 67,108,864 notes"),
     ("NullifiersFull", "as above"),
     ("SupplyTooSmall", "nothing leaves the asset but what came with a dividend"),
-    ("AlreadyPinned", "each call of a test has a block of its own"),
     ("MoreThanThePot", "no sum of right claims is larger"),
     ("UnknownLock", "the contract leaves out locks"),
     ("AlreadyLocked", "as above"),

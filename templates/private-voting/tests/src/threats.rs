@@ -252,6 +252,10 @@ fn two_snapshots_of_a_block_are_one(chain: Chain) -> TestResult {
     let missing = company.holdings.snapshot(pinned.height + 1);
     let refusal = Refusal::Snapshots(snapshots::Refused::NothingPinned);
     assert!(missing.is_err_and(|failure| failure.is(&refusal)));
+    let officer = company.holdings.by(company.issuer.later());
+    let (first, second) = chain.in_one_block((officer.take_snapshot(), officer.take_snapshot()));
+    first.succeeds();
+    second.refused(Refusal::Snapshots(snapshots::Refused::AlreadyPinned));
     Ok(())
 }
 
