@@ -140,8 +140,8 @@ fn nobody_learns_who_has_a_credential(chain: Chain, private: &Private) -> TestRe
 #[dusk_sdk::test(observer)]
 fn nobody_learns_who_sends_to_whom_how_much(chain: Chain, private: &Private) -> TestResult {
     declare(private, &CIPHERS, &[&NOTES, &ISSUE, &TRANSFER, &REDEEM, &SEIZE, &DISCLOSE]);
-    let mut scene = holders(&chain, private)?;
     let [from, to] = two_of(private, &[ALICE, BOB, CAROL]);
+    let mut scene = holders(&chain, private)?;
     scene.issue(from, ISSUED)?;
     // Wallets do not learn of acts that are taken back.
     let (before, root) = (chain.snapshot(), scene.ledger.holder_root());
