@@ -18,7 +18,7 @@
 //! Older proofs and signatures do not verify any more.
 
 use dusk_bls12_381::BlsScalar;
-#[cfg(feature = "zk")]
+#[cfg(feature = "confidential")]
 use dusk_sdk_circuit::native;
 
 #[cfg(feature = "signatures")]
@@ -45,7 +45,7 @@ mod names {
     pub(super) const VERIFY_GROTH16_BN254: &str = "verify_groth16_bn254";
     pub(super) const VERIFY_KZG_PROOF: &str = "verify_kzg_proof";
     pub(super) const VERIFY_PLONK: &str = "verify_plonk";
-    #[cfg(any(feature = "signatures", feature = "zk"))]
+    #[cfg(any(feature = "signatures", feature = "confidential"))]
     pub(super) const VERIFY_SCHNORR: &str = "verify_schnorr";
 }
 
@@ -104,7 +104,7 @@ pub fn verify_schnorr(message: Field, key: SchnorrPublicKey, signature: SchnorrS
 /// [Montgomery form](to_montgomery): what the host takes, so that a contract computes nothing.
 ///
 /// Outside of contracts this crate computes it.
-#[cfg(feature = "zk")]
+#[cfg(feature = "confidential")]
 pub(crate) fn verify_schnorr_parts(message: Field, key: [Field; 2], scalar: [u8; 32], nonce: [Field; 2]) -> bool {
     if cfg!(target_family = "wasm") {
         query(names::VERIFY_SCHNORR, &schnorr_argument(message, key, scalar, nonce))
@@ -116,12 +116,12 @@ pub(crate) fn verify_schnorr_parts(message: Field, key: [Field; 2], scalar: [u8;
 }
 
 /// A point in extended coordinates: u, v, z, and two factors of u·v/z.
-#[cfg(feature = "zk")]
+#[cfg(feature = "confidential")]
 type Extended = [Field; 5];
 
 /// What the host takes: a message, a key and a signature of `jubjub-schnorr`. Both sides give the same sizes and
 /// alignments to the parts, and so the same layout to the tuple.
-#[cfg(feature = "zk")]
+#[cfg(feature = "confidential")]
 pub(crate) fn schnorr_argument(
     message: Field,
     key: [Field; 2],
@@ -134,7 +134,7 @@ pub(crate) fn schnorr_argument(
 }
 
 /// The number that is 1 in Montgomery form: 2^256.
-#[cfg(feature = "zk")]
+#[cfg(feature = "confidential")]
 fn radix() -> native::Scalar {
     let mut wide = [0; 64];
     wide[32] = 1;
@@ -142,12 +142,12 @@ fn radix() -> native::Scalar {
 }
 
 /// The bytes of a scalar in its Montgomery form, in which archives have it.
-#[cfg(feature = "zk")]
+#[cfg(feature = "confidential")]
 pub(crate) fn to_montgomery(scalar: &native::Scalar) -> [u8; 32] {
     native::Scalar::from(*scalar.scalar() * radix().scalar()).to_bytes()
 }
 
-#[cfg(feature = "zk")]
+#[cfg(feature = "confidential")]
 fn from_montgomery(bytes: &[u8; 32]) -> Option<native::Scalar> {
     let inverse: Option<native::Scalar> = radix().scalar().invert().map(native::Scalar::from).into();
     Some(native::Scalar::from(*native::Scalar::from_bytes(bytes).ok()?.scalar() * inverse?.scalar()))
