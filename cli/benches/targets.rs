@@ -46,7 +46,7 @@ fn main() -> Result<()> {
 
     let from_nothing = place.scaffold_and_test()?;
     if !short {
-        table.time("`new` to passing tests, nothing compiled", &[from_nothing], Duration::from_secs(60));
+        table.time("`new` to passing tests, nothing compiled", &[from_nothing], Duration::from_secs(30));
     }
     let builds = repeat(rounds, || place.timed(&["build"]))?;
     table.time("`build`, nothing changed", &builds, Duration::from_millis(200));

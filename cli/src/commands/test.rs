@@ -45,6 +45,9 @@ pub(crate) struct Test {
     /// Shows the calls of failed tests; given twice, those of all tests, with logs and the locations of panics.
     #[arg(long, short, action = ArgAction::Count)]
     pub(crate) verbose: u8,
+    /// Shows what passed tests print, too. `-- --nocapture` means the same.
+    #[arg(long)]
+    pub(crate) show_output: bool,
     /// Builds the contracts with logging, and shows their logs.
     #[arg(long)]
     pub(crate) logs: bool,
@@ -93,6 +96,9 @@ const TIMEOUT_WITH_PROOFS: Duration = Duration::from_secs(1800);
 /// How many tests run at a time on a network: they mostly wait for blocks.
 const JOBS_ON_NETWORK: u16 = 16;
 
+/// The arguments of test programs by which people see what passed tests print.
+const SHOW_OUTPUT: [&str; 3] = ["--show-output", "--nocapture", "--no-capture"];
+
 impl Test {
     /// What tests get when they ask for a proof. Nodes accept real ones only.
     fn proofs(&self) -> ProofMode {
@@ -129,6 +135,9 @@ pub(super) fn run(project: &Project, options: &Test, ui: &Ui) -> Result<ExitCode
     let built = build::build_as(project, ui, options.yes, recipe)?;
     ui.step("Compiling", "the tests");
     let programs = runs::programs(project, ui)?;
+    // Uncaptured, what tests print would stand in the middle of the lines that tell their results.
+    let (uncaptured, arguments): (Vec<_>, Vec<_>) =
+        options.arguments.iter().cloned().partition(|argument| SHOW_OUTPUT.contains(&&**argument));
     let selection = Selection {
         filter: options.filter.as_deref(),
         exact: options.exact,
@@ -136,7 +145,8 @@ pub(super) fn run(project: &Project, options: &Test, ui: &Ui) -> Result<ExitCode
         jobs: options.jobs.or(chain.is_some().then_some(JOBS_ON_NETWORK)),
         time: options.time(),
         fail_fast: options.fail_fast,
-        arguments: &options.arguments,
+        show_output: options.show_output || !uncaptured.is_empty(),
+        arguments: &arguments,
     };
     if options.list {
         return list(&programs, selection, ui);
@@ -306,9 +316,10 @@ fn say(run: &TestRun, deeds: &BTreeMap<String, Vec<Deed>>, options: &Test, ui: &
             deeds.filter_map(|deed| deed.call.as_ref()).for_each(|call| tree::say_logs(call, ui));
         }
     }
-    for result in run.results.iter().filter(|result| result.status == Status::Failed) {
+    for result in run.results.iter().filter(|it| it.status == Status::Failed || !it.output.is_empty()) {
+        let tone = if result.status == Status::Failed { Tone::Bad } else { Tone::Faint };
         ui.line("");
-        ui.line(format_args!("   {} {}", ui.toned(Tone::Bad, "----"), name(result)));
+        ui.line(format_args!("   {} {}", ui.toned(tone, "----"), name(result)));
         ui.block(&result.output);
     }
     for (program, output) in &run.broken {

@@ -151,6 +151,7 @@ fn run(
         jobs: None,
         time: order.time,
         fail_fast: false,
+        show_output: false,
         arguments: &[],
     };
     runs::run(&programs, host, selection)

@@ -89,7 +89,7 @@ pub(crate) struct TestResult {
     /// What the comparison of its runs gave, of an observer test.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) observer: Option<Compared>,
-    /// What it printed, when it failed.
+    /// What it printed: of a failed test, and of any where that was asked for.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) output: String,
 }
@@ -158,6 +158,8 @@ pub(crate) struct Selection<'a> {
     pub(crate) time: Option<Duration>,
     /// Whether the first failure is the end.
     pub(crate) fail_fast: bool,
+    /// Whether what passed tests print is kept.
+    pub(crate) show_output: bool,
     /// More arguments for the programs.
     pub(crate) arguments: &'a [String],
 }
@@ -218,7 +220,7 @@ pub(crate) fn run(programs: &[Program], host: TestHost, selection: Selection<'_>
                 let again = Selection { filter: Some(failed), exact: true, fail_fast: false, ..selection };
                 let alone = program.run(&place, again, &needs_more)?;
                 repeated.push(format!("{}::{failed}", program.name));
-                let printed = printed_by_failed(&alone.output).remove(failed).unwrap_or_default();
+                let printed = printed_by_tests(&alone.output).remove(failed).unwrap_or_default();
                 told.iter_mut()
                     .filter(|result| result.name == *failed)
                     .for_each(|result| result.output.clone_from(&printed));
@@ -318,6 +320,7 @@ impl Program {
             .args(selection.filter)
             .args(selection.exact.then_some("--exact"))
             .args(selection.arguments)
+            .args(selection.show_output.then_some("--show-output"))
             .args(["--color", "never"])
             .env("CARGO_MANIFEST_DIR", &self.folder)
             .env("CARGO_PKG_NAME", &self.package)
@@ -453,16 +456,17 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Reads what libtest prints: a line for each test, then what the failed ones printed.
+/// Reads what libtest prints: a line for each test, then what they printed: the failed ones, or all where that was asked
+/// for.
 fn read_output(program: &str, output: &str) -> Vec<TestResult> {
-    let mut results: Vec<TestResult> = output.lines().filter_map(|line| read_line(program, line)).collect();
+    // What tests print comes after all results, and may look like one.
+    let told = output.lines().take_while(|line| !ends_section(line));
+    let mut results: Vec<TestResult> = told.filter_map(|line| read_line(program, line)).collect();
     // Through these circuits serve us; nobody wrote them. That one fails is worth a word.
     results.retain(|result| circuit_of(&result.name).is_none() || result.status == Status::Failed);
-    let mut printed = printed_by_failed(output);
+    let mut printed = printed_by_tests(output);
     for result in &mut results {
-        if result.status == Status::Failed {
-            result.output = printed.remove(&result.name).unwrap_or_default();
-        }
+        result.output = printed.remove(&result.name).unwrap_or_default();
     }
     results
 }
@@ -495,15 +499,20 @@ pub(crate) fn is_observer(name: &str) -> bool {
     name.ends_with(OBSERVER_SUFFIX)
 }
 
+/// Whether a line stands before or after the sections `---- name stdout ----`.
+fn ends_section(line: &str) -> bool {
+    ["failures:", "successes:"].contains(&line)
+}
+
 /// The sections `---- name stdout ----`.
-fn printed_by_failed(output: &str) -> BTreeMap<String, String> {
+fn printed_by_tests(output: &str) -> BTreeMap<String, String> {
     let mut printed: BTreeMap<String, String> = BTreeMap::new();
     let mut current: Option<&str> = None;
     for line in output.lines() {
         let heading = line.strip_prefix("---- ").and_then(|line| line.strip_suffix(" stdout ----"));
         if heading.is_some() {
             current = heading;
-        } else if line == "failures:" {
+        } else if ends_section(line) {
             current = None;
         } else if let Some(name) = current {
             let text = printed.entry(name.to_owned()).or_default();
@@ -544,6 +553,16 @@ test deep::module::fails ... FAILED
 test later ... ignored, not now
 test panics - should panic ... ok
 
+successes:
+
+---- adds stdout ----
+test that is none ... ok
+are 3
+
+
+successes:
+    adds
+
 failures:
 
 ---- deep::module::fails stdout ----
@@ -571,7 +590,8 @@ test result: FAILED. 2 passed; 1 failed; 1 ignored; 0 measured; 0 filtered out; 
         ];
         assert_eq!(short, expected);
         assert_eq!(results[1].output, "thread 'deep::module::fails' panicked at tests/counter.rs:9:5:\nit is 3");
-        assert!(results[0].output.is_empty());
+        assert_eq!(results[0].output, "test that is none ... ok\nare 3");
+        assert!(results[3].output.is_empty());
     }
 
     #[test]
