@@ -3,7 +3,7 @@
 //! A run is a function of its seed: [`simulate`] draws a [`plan::Plan`], starts full cores (`local-node-core`) in
 //! virtual time, and lets things go wrong in a first phase. Then everything heals, and finality has to come within a
 //! bound. The cores are the library's own; log, network and clock are models. The ledger is a model, or the shipped one
-//! with the virtual machine ([`ledger::real`]).
+//! with the virtual machine ([`ledger::real`], in builds with the feature `vm`, which is on unless it is turned off).
 //!
 //! ```text
 //!  seed ─▶ plan ─▶ world: one queue of events in the order of their times
@@ -84,6 +84,7 @@ pub mod marks;
 pub mod measure;
 mod node;
 pub mod plan;
+pub mod remembered;
 pub mod rng;
 pub mod shrink;
 pub mod trace;
