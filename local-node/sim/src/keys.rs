@@ -13,6 +13,9 @@ use local_node_types::rules::LUX_PER_DUSK;
 use crate::ideal::{IdealSignatures, IdealSigner};
 use crate::remembered::RememberedSignatures;
 
+/// The number of the key whose emergency blocks count. It has no stake, and no node holds it.
+pub const EMERGENCY_KEY: u64 = 1_000_000;
+
 /// How nodes sign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Scheme {

@@ -23,6 +23,7 @@
 //! | a key that signs two different votes in a step, over all its lives | `checkers.rs` |
 //! | a vote that leaves before it is on disk | `world/outputs.rs` |
 //! | a block without two quorums, or with a fault that proves nothing | `checkers.rs` |
+//! | an emergency block of another key, too early, or with votes | `checkers.rs` |
 //! | a block that leads to other stakes at one node than at another | `checkers.rs` |
 //! | a final block that is taken back | `world/ledger.rs` |
 //! | money that comes or goes, a transfer that runs twice or before its predecessor | `checkers.rs` |

@@ -6,6 +6,7 @@ mod finality;
 mod ledger;
 mod liveness;
 mod outputs;
+mod rescue;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
@@ -20,7 +21,7 @@ use sha3::{Digest, Sha3_256};
 
 use crate::adversary::Attack;
 use crate::checkers::{self, Checkers};
-use crate::keys::Scheme;
+use crate::keys::{EMERGENCY_KEY, Scheme, key};
 use crate::ledger::real::RealLedger;
 use crate::ledger::{GENESIS_SECONDS, Ledger, Machine};
 use crate::marks::{Mark, Marks};
@@ -339,7 +340,7 @@ impl World {
         let mut world = Self {
             plan: plan.clone(),
             options,
-            config: Config::local(Millis::from_secs(1)),
+            config: Config { emergency_key: key(EMERGENCY_KEY), ..Config::local(Millis::from_secs(1)) },
             rng,
             start,
             now: start,

@@ -9,5 +9,6 @@ mod member;
 mod model;
 mod orders;
 mod planted;
+mod rescue;
 mod seeds;
 mod settling;
