@@ -3,6 +3,7 @@
 mod drift;
 mod failures;
 mod forks;
+#[cfg(feature = "vm")]
 mod machines;
 mod measurements;
 mod member;

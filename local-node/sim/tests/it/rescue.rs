@@ -2,6 +2,7 @@
 
 use local_node_consensus::Millis;
 use local_node_core::Planted;
+#[cfg(feature = "vm")]
 use local_node_sim::ledger::Machine;
 use local_node_sim::marks::Mark;
 use local_node_sim::plan::{Fault, Plan};
@@ -30,6 +31,7 @@ fn an_emergency_block_reaches_all_nodes_and_the_chain_goes_on_to_finality() {
     }
 }
 
+#[cfg(feature = "vm")]
 #[test]
 fn the_virtual_machine_executes_an_emergency_block_and_what_follows() {
     assert_rescued(&cut_apart(Fault::Rescue(0), 0, Options { machine: Machine::Real, ..Options::default() }));
