@@ -7,6 +7,7 @@ use dusk_core::signatures::bls::PublicKey;
 use local_node_types::keys::BlsKey;
 use local_node_types::ledger::{Seed, StepName, Vote};
 
+use crate::drawn::RoundDrawn;
 use crate::interface::Voter;
 use crate::parameters::{MAJORITY, MAX_ITERATIONS, PROPOSAL_CREDITS, SUPERMAJORITY, VOTING_CREDITS};
 use crate::provisioners::Provisioners;
@@ -89,26 +90,31 @@ pub const fn quorum(vote: &Vote) -> u32 {
     if vote.is_valid() { SUPERMAJORITY } else { MAJORITY }
 }
 
-/// The committees of a round, drawn when they are first asked for.
+/// The committees of a round, drawn when they are first asked for. All who ask for those of the same provisioners share
+/// them.
 #[derive(Debug, Clone)]
 pub struct Committees {
     provisioners: Arc<Provisioners>,
     seed: Seed,
     round: u64,
-    generators: BTreeMap<u8, Option<BlsKey>>,
-    voting: BTreeMap<(u8, StepName), Arc<Committee>>,
+    drawn: Arc<RoundDrawn>,
     planted_quorum: Option<u32>,
 }
 
 impl Committees {
     /// The committees of `round`, drawn from `provisioners` by the seed of the block before.
     #[must_use]
-    pub const fn new(provisioners: Arc<Provisioners>, seed: Seed, round: u64) -> Self {
-        Self { provisioners, seed, round, generators: BTreeMap::new(), voting: BTreeMap::new(), planted_quorum: None }
+    pub fn new(provisioners: Arc<Provisioners>, seed: Seed, round: u64) -> Self {
+        let drawn = provisioners.drawn(seed, round);
+        Self { provisioners, seed, round, drawn, planted_quorum: None }
     }
 
     /// The same committees with a quorum that tests plant.
-    pub(crate) const fn with_planted(mut self, quorum: Option<u32>) -> Self {
+    pub(crate) fn with_planted(mut self, quorum: Option<u32>) -> Self {
+        if quorum.is_some() {
+            // Nobody else may get a committee with such a quorum.
+            self.drawn = Arc::default();
+        }
         self.planted_quorum = quorum;
         self
     }
@@ -127,11 +133,11 @@ impl Committees {
 
     /// Who proposes in an iteration; `None` when nobody is eligible, or beyond the last iteration.
     pub fn generator(&mut self, iteration: u8) -> Option<BlsKey> {
-        let (provisioners, seed, round) = (&self.provisioners, &self.seed, self.round);
+        let (seed, round) = (&self.seed, self.round);
         let step = step_number(iteration, StepName::Proposal)?;
-        *self.generators.entry(iteration).or_insert_with(|| {
+        *self.drawn.open().generators.entry(iteration).or_insert_with(|| {
             let draw = Draw { seed, round, step, credits: PROPOSAL_CREDITS, excluded: &[] };
-            draw.extract(provisioners).first().copied()
+            draw.extract(&self.provisioners).first().copied()
         })
     }
 
@@ -140,7 +146,7 @@ impl Committees {
     ///
     /// The generators of this iteration and of the next do not vote.
     pub fn voting(&mut self, iteration: u8, step: StepName) -> Arc<Committee> {
-        if let Some(committee) = self.voting.get(&(iteration, step)) {
+        if let Some(committee) = self.drawn.open().voting.get(&(iteration, step)) {
             return Arc::clone(committee);
         }
         let Some(number) = step_number(iteration, step).filter(|_| step != StepName::Proposal) else {
@@ -153,7 +159,7 @@ impl Committees {
         let mut committee = Committee::draw(&self.provisioners, &draw);
         committee.planted_quorum = self.planted_quorum;
         let committee = Arc::new(committee);
-        self.voting.insert((iteration, step), Arc::clone(&committee));
+        self.drawn.open().voting.insert((iteration, step), Arc::clone(&committee));
         committee
     }
 }

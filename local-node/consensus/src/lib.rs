@@ -63,6 +63,7 @@
 
 pub mod attestation;
 pub mod committee;
+mod drawn;
 mod driver;
 pub mod faults;
 pub mod finality;

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use dusk_core::signatures::bls::PublicKey;
 use local_node_types::keys::BlsKey;
+use local_node_types::ledger::Seed;
 
+use crate::drawn::{Drawn, RoundDrawn};
 use crate::parameters::MIN_STAKE;
 use crate::signing::{SignatureVerifier, Signatures};
 
@@ -41,11 +43,14 @@ pub struct Provisioners {
     members: BTreeMap<BlsKey, Provisioner>,
     /// Checks their signatures. Clones, and those after the next block, share it.
     signatures: Arc<dyn Signatures>,
+    /// Who was drawn from them lately. Clones share it.
+    drawn: Arc<Drawn>,
 }
 
 impl Default for Provisioners {
     fn default() -> Self {
-        Self { members: BTreeMap::new(), signatures: Arc::new(SignatureVerifier::default()) }
+        let signatures = Arc::new(SignatureVerifier::default());
+        Self { members: BTreeMap::new(), signatures, drawn: Arc::default() }
     }
 }
 
@@ -87,11 +92,18 @@ impl Provisioners {
     /// Sets the stake of a provisioner.
     pub fn insert(&mut self, key: PublicKey, stake: Stake) {
         self.members.insert(BlsKey::from(&key), Provisioner { point: key, stake });
+        self.drawn = Arc::default();
     }
 
     /// Removes a provisioner.
     pub fn remove(&mut self, key: &BlsKey) {
         self.members.remove(key);
+        self.drawn = Arc::default();
+    }
+
+    /// What was drawn from them for a round on a tip with this seed.
+    pub(crate) fn drawn(&self, seed: Seed, round: u64) -> Arc<RoundDrawn> {
+        self.drawn.round(seed, round)
     }
 
     /// Undoes the changes of the last block, as the stake contract's feeder `prev_state_changes` reports them: for each

@@ -74,6 +74,11 @@ impl Queue {
         arrivals.into_iter().filter_map(|arrival| self.remove(arrival)).collect()
     }
 
+    /// The steps of a round, before one, for which something waits.
+    pub(crate) fn steps_before(&self, round: u64, step: u8) -> Vec<u8> {
+        self.steps.range((round, 0)..(round, step)).map(|((_, step), _)| *step).collect()
+    }
+
     /// What waits for a round.
     pub(crate) fn waiting(&self, round: u64) -> impl Iterator<Item = &Message> {
         let steps = self.steps.range((round, 0)..=(round, u8::MAX));

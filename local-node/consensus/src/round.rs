@@ -285,6 +285,7 @@ impl Round {
         if self.resumed == Some(iteration) && (self.current, self.phase) == (iteration, Phase::Proposal) {
             context.ask(InventoryItem::CandidateFromIteration(self.consensus_header(iteration)));
         }
+        self.drain_passed(context);
     }
 
     fn next_iteration(&mut self, context: &mut RoundContext<'_>) {
@@ -294,6 +295,7 @@ impl Round {
             debug!(round = self.height, "open consensus");
             self.phase = Phase::Open;
             self.deadline = None;
+            self.drain_passed(context);
         }
     }
 
@@ -385,6 +387,20 @@ impl Round {
         let Some(number) = step.number(iteration) else { return };
         let waiting = context.queue.take(self.height, number);
         self.on_messages(context, waiting, Origin::Queue);
+    }
+
+    /// Handles what has waited for steps of iterations that are over without the round having been in them. Where
+    /// emergency mode keeps an iteration open it counts; elsewhere it is known from now on, so that it is not passed on
+    /// when it comes again.
+    fn drain_passed(&mut self, context: &mut RoundContext<'_>) {
+        let end = if self.phase == Phase::Open { MAX_ITERATIONS } else { self.current };
+        let Some(number) = StepName::Proposal.number(end) else { return };
+        for step in context.queue.steps_before(self.height, number) {
+            let waiting = context.queue.take(self.height, step);
+            self.on_messages(context, waiting, Origin::Queue);
+            // That a message has waited says nothing of where its signer is now.
+            self.progress.begin();
+        }
     }
 
     // ---- Timers ----------------------------------------------------------------------------------------------------

@@ -66,6 +66,8 @@ pub enum Planted {
     QuorumUnchecked,
     /// The transactions of reverted blocks do not wait again.
     TransactionsLost,
+    /// Anybody's emergency blocks are taken.
+    EmergencyUnchecked,
 }
 
 /// A block of the chain from which the core starts.

@@ -152,7 +152,8 @@ pub fn version(height: u64) -> dusk_core::signatures::bls::BlsVersion {
     fork.bls_version()
 }
 
-fn resign(block: &mut Block, signer: &dyn Signer) -> Option<()> {
+/// Gives a block its hash and its generator's signature; nothing when that key is not held.
+pub(crate) fn resign(block: &mut Block, signer: &dyn Signer) -> Option<()> {
     let header = &mut block.header;
     header.hash = header.compute_hash();
     header.signature = signer.sign(&header.generator, &header.hash, version(header.height))?;

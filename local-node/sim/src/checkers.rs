@@ -3,23 +3,28 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use local_node_consensus::Provisioners;
 use local_node_consensus::committee::Committees;
 use local_node_consensus::faults::check_fault_by;
 use local_node_consensus::finality::roll;
+use local_node_consensus::{EMERGENCY_BLOCK_ITERATION, MAX_ITERATIONS, Provisioners};
 use local_node_core::Load;
 use local_node_core::mempool::ValidTransaction;
 use local_node_types::keys::BlsKey;
-use local_node_types::ledger::{Block, ConsensusHeader, Hash, Label, RatificationResult, StepName, StepVotes, Vote};
+use local_node_types::ledger::{
+    Attestation, Block, ConsensusHeader, Hash, Header, Label, RatificationResult, StepName, StepVotes, Vote,
+};
 use local_node_types::message::{ratification_bytes, validation_bytes};
 use local_node_types::rules::Profile;
 
 use crate::adversary::version;
 use crate::clients::Accounts;
+use crate::keys::{EMERGENCY_KEY, key, point};
 use crate::ledger::{Ledger, Stored};
 
 /// The credits that make a candidate valid: written here again, so that a wrong quorum in the consensus is seen.
 const CREDITS_FOR_VALID: u32 = 43;
+/// All steps of 51 iterations at their longest in a chain with blocks of a second: written here again as well.
+const SECONDS_TO_EMERGENCY_BLOCK: u64 = 51 * 3 * 4;
 
 /// What the checkers remember over a run.
 #[derive(Debug, Default)]
@@ -99,7 +104,9 @@ pub(crate) fn labels(ledger: &Ledger, from: u64) -> Result<(), String> {
         let open: Vec<_> =
             labels.iter().filter(|(_, label)| !label.is_final()).map(|(height, label)| (*height, *label)).collect();
         let proven = header.failed_iterations.proven().count();
-        let rolled = roll(&open, header.height, header.iteration - u8::try_from(proven).unwrap_or(u8::MAX));
+        // An emergency block accounts for no iteration.
+        let tried = header.iteration.min(MAX_ITERATIONS);
+        let rolled = roll(&open, header.height, tried - u8::try_from(proven).unwrap_or(u8::MAX));
         labels.extend(rolled.changed);
         labels.insert(header.height, rolled.label);
     }
@@ -152,9 +159,31 @@ fn money(before: &Stored, block: &Block, blocks: &[Stored]) -> Result<(), String
     }
 }
 
+/// An emergency block rests on the one key that may make it, and comes when all iterations have ended.
+fn emergency(before: &Stored, header: &Header) -> Result<(), String> {
+    if header.generator != key(EMERGENCY_KEY) {
+        return Err("it is an emergency block of another key".to_owned());
+    }
+    let signatures = before.provisioners.signatures();
+    signatures
+        .verify(&[point(EMERGENCY_KEY)], &header.signature, &header.hash, version(header.height))
+        .map_err(|problem| format!("an emergency block: {problem}"))?;
+    let wait = header.timestamp.saturating_sub(before.block.header.timestamp);
+    if wait < SECONDS_TO_EMERGENCY_BLOCK {
+        return Err(format!("an emergency block after {wait} seconds"));
+    }
+    if header.attestation != Attestation::default() || header.failed_iterations.proven().next().is_some() {
+        return Err("an emergency block names votes".to_owned());
+    }
+    Ok(())
+}
+
 /// Both committees reached their quorums, by signatures that hold.
 fn attestation(before: &Stored, block: &Block) -> Result<(), String> {
     let header = &block.header;
+    if header.iteration == EMERGENCY_BLOCK_ITERATION {
+        return emergency(before, header);
+    }
     let attestation = &header.attestation;
     if attestation.result != RatificationResult::Success(Vote::Valid(header.hash)) {
         return Err(format!("its attestation says {:?}", attestation.result));

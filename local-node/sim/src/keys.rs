@@ -1,16 +1,20 @@
 //! The keys and stakes of simulated provisioners.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use dusk_core::BlsScalar;
 use dusk_core::signatures::bls::{PublicKey, SecretKey};
-use local_node_consensus::signing::{Keyring, SignatureVerifier, Signatures, Signer};
+use local_node_consensus::signing::{Keyring, Signatures, Signer};
 use local_node_consensus::{Provisioners, Stake};
 use local_node_types::keys::BlsKey;
 use local_node_types::rules::LUX_PER_DUSK;
 
 use crate::ideal::{IdealSignatures, IdealSigner};
+use crate::remembered::RememberedSignatures;
+
+/// The number of the key whose emergency blocks count. It has no stake, and no node holds it.
+pub const EMERGENCY_KEY: u64 = 1_000_000;
 
 /// How nodes sign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -18,7 +22,7 @@ pub enum Scheme {
     /// Without curves.
     #[default]
     Ideal,
-    /// As the chain does.
+    /// As the chain does. All nodes of a process share what was found out about each signature.
     Bls,
 }
 
@@ -63,7 +67,10 @@ impl Scheme {
     pub fn signatures(self) -> Arc<dyn Signatures> {
         match self {
             Self::Ideal => Arc::new(IdealSignatures),
-            Self::Bls => Arc::new(SignatureVerifier::default()),
+            Self::Bls => {
+                static SHARED: LazyLock<Arc<RememberedSignatures>> = LazyLock::new(Arc::default);
+                Arc::<RememberedSignatures>::clone(&SHARED)
+            }
         }
     }
 }

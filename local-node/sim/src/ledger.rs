@@ -3,11 +3,15 @@
 //!
 //! In a part of the runs the shipped ledger takes its place ([`real`]); this one then is an index of it.
 
+#[cfg(feature = "vm")]
+pub mod real;
+#[cfg(not(feature = "vm"))]
+#[path = "ledger/absent.rs"]
 pub mod real;
 mod stakes;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use local_node_consensus::committee::Committees;
 use local_node_consensus::faults::{Slash, slashes};
@@ -27,6 +31,16 @@ pub const GENESIS_SECONDS: u64 = 1_700_000_000;
 /// The gas limit of every block.
 const GAS_LIMIT: u64 = 3_000_000_000;
 
+/// What executes blocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Machine {
+    /// The model, in which a transfer is an entry in a map.
+    #[default]
+    Model,
+    /// The shipped ledger with the genesis contracts in the virtual machine, and its database in a folder.
+    Real,
+}
+
 /// A block on the chain.
 #[derive(Debug, Clone)]
 pub struct Stored {
@@ -41,6 +55,7 @@ pub struct Stored {
     /// The accounts after it.
     pub accounts: Accounts,
     /// Rewards that were paid up to it, in LUX; none in the model.
+    #[cfg_attr(not(feature = "vm"), allow(dead_code, reason = "only a real ledger pays rewards"))]
     paid: u64,
     /// The stakes after it, the provisioners among them.
     stakes: Stakes,
@@ -51,6 +66,8 @@ pub struct Stored {
 pub struct Ledger {
     blocks: Vec<Stored>,
     rules: Rules,
+    /// The provisioners that there were on any branch. Clones share them, so that committees are drawn once for all.
+    known: Arc<Mutex<Vec<Arc<Provisioners>>>>,
 }
 
 impl Ledger {
@@ -62,7 +79,7 @@ impl Ledger {
         let block = Block { header: Header { hash, ..header }, ..Block::default() };
         let (stakes, accounts) = (Stakes::new(Arc::clone(&provisioners)), Accounts::new());
         let genesis = Stored { block, label: Label::Final(0), provisioners, executed: 0, accounts, paid: 0, stakes };
-        Self { blocks: vec![genesis], rules }
+        Self { blocks: vec![genesis], rules, known: Arc::default() }
     }
 
     /// The blocks, genesis first.
@@ -237,7 +254,15 @@ impl Ledger {
         let first = tip.executed as u64 + 1;
         let nonces = first..first + block.transactions.len() as u64;
         let rewarded = if tip.stakes.failures.is_empty() { Vec::new() } else { self.rewarded(block) };
-        tip.stakes.after(block.header.height, &punished, nonces, &rewarded, self.rules)
+        let mut stakes = tip.stakes.after(block.header.height, &punished, nonces, &rewarded, self.rules);
+        if !Arc::ptr_eq(&stakes.provisioners, &tip.provisioners) {
+            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            match known.iter().find(|known| **known == stakes.provisioners) {
+                Some(same) => stakes.provisioners = Arc::clone(same),
+                None => known.push(Arc::clone(&stakes.provisioners)),
+            }
+        }
+        stakes
     }
 
     /// Whom a block rewards: its generator, and those who voted for the block before it.

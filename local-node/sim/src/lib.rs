@@ -3,7 +3,7 @@
 //! A run is a function of its seed: [`simulate`] draws a [`plan::Plan`], starts full cores (`local-node-core`) in
 //! virtual time, and lets things go wrong in a first phase. Then everything heals, and finality has to come within a
 //! bound. The cores are the library's own; log, network and clock are models. The ledger is a model, or the shipped one
-//! with the virtual machine ([`ledger::real`]).
+//! with the virtual machine ([`ledger::real`], in builds with the feature `vm`, which is on unless it is turned off).
 //!
 //! ```text
 //!  seed ─▶ plan ─▶ world: one queue of events in the order of their times
@@ -23,6 +23,7 @@
 //! | a key that signs two different votes in a step, over all its lives | `checkers.rs` |
 //! | a vote that leaves before it is on disk | `world/outputs.rs` |
 //! | a block without two quorums, or with a fault that proves nothing | `checkers.rs` |
+//! | an emergency block of another key, too early, or with votes | `checkers.rs` |
 //! | a block that leads to other stakes at one node than at another | `checkers.rs` |
 //! | a final block that is taken back | `world/ledger.rs` |
 //! | money that comes or goes, a transfer that runs twice or before its predecessor | `checkers.rs` |
@@ -84,6 +85,7 @@ pub mod marks;
 pub mod measure;
 mod node;
 pub mod plan;
+pub mod remembered;
 pub mod rng;
 pub mod shrink;
 pub mod trace;

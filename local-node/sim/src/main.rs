@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
 use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use local_node_sim::keys::Scheme;
-use local_node_sim::ledger::real::Machine;
+use local_node_sim::ledger::Machine;
 use local_node_sim::marks::Marks;
 use local_node_sim::measure::{self, Measurement};
 use local_node_sim::{Options, Outcome, diagram, draw, run, shrink, simulate};
@@ -19,7 +20,7 @@ const USAGE: &str = "usage: local-node-sim --seed N [--real] [--vm real|model] [
        local-node-sim measure size|attestation|delay|silence|speed|all [--out FOLDER]
 
 --seed N      one run, and everything that happened in it
---seeds A..B  many runs, and those that failed
+--seeds A..B  many runs, and those that failed; progress goes to the standard error
 measure WHAT  a table, and a plot as SVG
 --real        with the chain's signatures in place of ideal ones
 --vm real     with the shipped ledger and the virtual machine in place of the model; its folders are in TMPDIR
@@ -27,6 +28,9 @@ measure WHAT  a table, and a plot as SVG
 --out FOLDER  where pictures go (the current folder)
 
 A run that fails is shrunk, and the end of it is drawn as SVG.";
+
+/// After so many runs of many, progress is told.
+const TOLD_RUNS: u64 = 100;
 
 enum Command {
     Seed(u64),
@@ -156,10 +160,24 @@ fn many(out: &mut impl Write, seeds: Range<u64>, kind: Kind, folder: &std::path:
     let begun = Instant::now();
     let (mut failed, mut parted, mut undecidable, mut unsettled, mut blocks) = (0_u64, 0_u64, 0_u64, 0_u64, 0);
     let (mut marks, mut adversaries, mut kinds) = (Marks::default(), 0_u64, BTreeMap::<_, u64>::new());
-    let count = seeds.end.saturating_sub(seeds.start);
+    let (first, count) = (seeds.start, seeds.end.saturating_sub(seeds.start));
     for seed in seeds {
         let ((plan, rng), options) = (draw(seed), kind.options(seed));
-        let report = run(&plan, rng, options);
+        let done = seed - first;
+        if done > 0 && done.is_multiple_of(TOLD_RUNS) {
+            let seconds = begun.elapsed().as_secs_f64();
+            writeln!(io::stderr(), "{done} of {count} runs, {blocks} blocks, {seconds:.0} s, {failed} failed")?;
+        }
+        // A broken invariant of a core ends its run, and is a failure as any other.
+        let Ok(report) = catch_unwind(AssertUnwindSafe(|| run(&plan, rng, options))) else {
+            failed += 1;
+            writeln!(
+                out,
+                "seed {seed}: PANIC, signatures {:?}, machine {:?}\n{plan}",
+                options.scheme, options.machine
+            )?;
+            continue;
+        };
         marks.add(&report.marks);
         *kinds.entry(format!("signatures {:?}, machine {:?}", options.scheme, options.machine)).or_default() += 1;
         adversaries += u64::from(plan.adversary.is_some());

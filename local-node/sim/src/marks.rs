@@ -78,11 +78,15 @@ pub enum Mark {
     WaitedAgain,
     /// A transfer waited for its predecessor.
     Parked,
+    /// A node accepted an emergency block.
+    EmergencyBlock,
+    /// Committees agreed on a block after an emergency block.
+    EmergencyBlockFollowed,
 }
 
 impl Mark {
     /// All of them.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 38] = [
         Self::LaterIteration,
         Self::Emergency,
         Self::Open,
@@ -119,6 +123,8 @@ impl Mark {
         Self::Transferred,
         Self::WaitedAgain,
         Self::Parked,
+        Self::EmergencyBlock,
+        Self::EmergencyBlockFollowed,
     ];
 }
 

@@ -1,7 +1,7 @@
 //! A driver of the core in virtual time: its log, its ledger, and what waits for them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use local_node_consensus::Millis;
 use local_node_consensus::Persist;
@@ -118,21 +118,36 @@ impl Packet {
         let bytes = Frame::from(message.clone()).encoded();
         // Transfers in a block stay as they are: each was decoded when it was sent, and its points take milliseconds.
         let transfers = transfers_of(&mut message).map(std::mem::take);
+        let ray = Sha3_256::digest(&bytes).into();
         let read = |bytes: &[u8]| Frame::decode_all(bytes).expect("a frame that was encoded decodes").message;
-        let mut message = match &transfers {
-            Some(_) => read(&Frame::from(message).encoded()),
-            None => read(&bytes),
+        let mut message = match (&transfers, &message) {
+            (Some(_), _) => read(&Frame::from(message).encoded()),
+            (None, Message::Transaction(_)) => read_transfer(ray, || read(&bytes)),
+            _ => read(&bytes),
         };
         if let (Some(place), Some(transfers)) = (transfers_of(&mut message), transfers) {
             *place = transfers;
         }
-        (Sha3_256::digest(&bytes).into(), Arc::new(Self { bytes, message }))
+        (ray, Arc::new(Self { bytes, message }))
     }
 
     /// The number of its topic.
     pub(crate) fn topic(&self) -> u8 {
         self.bytes.get(TOPIC_PLACE).copied().unwrap_or_default()
     }
+}
+
+/// The most transfers that are remembered; when there are more, all are forgotten.
+const MAX_TRANSFERS: usize = 10_000;
+
+/// Decodes a transfer, once in a process: clients send the same ones in every run.
+fn read_transfer(ray: Ray, read: impl FnOnce() -> Message) -> Message {
+    static KNOWN: Mutex<BTreeMap<Ray, Message>> = Mutex::new(BTreeMap::new());
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if known.len() >= MAX_TRANSFERS {
+        known.clear();
+    }
+    known.entry(ray).or_insert_with(read).clone()
 }
 
 /// The transfers of the block in a message.

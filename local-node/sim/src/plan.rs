@@ -44,6 +44,10 @@ pub enum Fault {
     Clog(usize, usize, u64),
     /// So many of the latest messages come to a node once more, also those that it has had.
     Replay(usize, u64),
+    /// The holder of the emergency key makes a block after a node's tip, if one is due, and gives it to that node.
+    Rescue(usize),
+    /// Somebody without the key does.
+    FalseRescue(usize),
 }
 
 impl Fault {
@@ -64,7 +68,9 @@ impl Fault {
             | Self::CrashInOutputs(node, _)
             | Self::Jump(node, _)
             | Self::Drift(node, _)
-            | Self::Replay(node, _) => vec![*node],
+            | Self::Replay(node, _)
+            | Self::Rescue(node)
+            | Self::FalseRescue(node) => vec![*node],
         }
     }
 }
@@ -107,6 +113,8 @@ const MAX_FAULTY_MS: u64 = 90_000;
 /// so that rounds run out of iterations.
 const LONG_ONE_IN: u64 = 20;
 const LONG_MS: u64 = 800_000;
+/// From when on an emergency block is due in such a run, if no block has come since its beginning.
+const RESCUE_MS: u64 = 615_000;
 /// The farthest that a clock jumps in one go, in milliseconds: beyond what a block may be ahead.
 const MAX_JUMP_MS: u64 = 5000;
 
@@ -177,6 +185,9 @@ impl Plan {
         if rng.percent(70) {
             plan.transfers = rng.between(200, 2000);
         }
+        if length == LONG_MS {
+            plan.draw_rescues(rng);
+        }
         plan.faults.retain(|(at, _)| at.0 < length);
         plan.faults.sort_by_key(|(at, _)| *at);
         plan
@@ -227,6 +238,21 @@ impl Plan {
                 _ => {}
             }
             at += rng.between(200, if length == LONG_MS { 60_000 } else { 8000 });
+        }
+    }
+
+    /// Emergency blocks, in a half of the long runs; in a half of these, all nodes hear each other afterwards.
+    fn draw_rescues(&mut self, rng: &mut Rng) {
+        let (rescued, joined) = (rng.percent(50), rng.percent(50));
+        let (mut at, mut left) = (rng.between(RESCUE_MS, LONG_MS), rng.between(1, 4));
+        while rescued && at < LONG_MS && left > 0 {
+            let node = rng.place(self.keys.len());
+            let fault = if rng.percent(30) { Fault::FalseRescue(node) } else { Fault::Rescue(node) };
+            self.faults.push((Millis(at), fault));
+            (at, left) = (at + rng.between(1, 20_000), left - 1);
+        }
+        if rescued && joined {
+            self.faults.push((Millis(at + rng.between(1, 10_000)), Fault::Join));
         }
     }
 

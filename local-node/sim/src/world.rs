@@ -6,11 +6,13 @@ mod finality;
 mod ledger;
 mod liveness;
 mod outputs;
+mod rescue;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 
+use local_node_consensus::signing::Signer;
 use local_node_consensus::{Config, Millis};
 use local_node_core::{Core, CoreConfig, Input, LedgerId, Output, PeerId, Planted, Position};
 use local_node_types::ledger::Hash;
@@ -19,9 +21,9 @@ use sha3::{Digest, Sha3_256};
 
 use crate::adversary::Attack;
 use crate::checkers::{self, Checkers};
-use crate::keys::Scheme;
-use crate::ledger::real::{Machine, RealLedger};
-use crate::ledger::{GENESIS_SECONDS, Ledger};
+use crate::keys::{EMERGENCY_KEY, Scheme, key};
+use crate::ledger::real::RealLedger;
+use crate::ledger::{GENESIS_SECONDS, Ledger, Machine};
 use crate::marks::{Mark, Marks};
 use crate::node::{Clock, Ingress, Node, Packet, Ray};
 use crate::plan::{Fault, Plan};
@@ -271,6 +273,8 @@ struct World {
     /// The latest messages.
     sent: VecDeque<Sent>,
     funnel: Option<Funnel>,
+    /// The keys of the adversary.
+    signer: Option<Box<dyn Signer>>,
     /// The phase after the healing.
     healing: Option<liveness::Healing>,
     checkers: Checkers,
@@ -305,14 +309,15 @@ impl Funnel {
 ///
 /// # Panics
 /// When the machine on which the simulation runs has no room for a real ledger.
-fn new_node(plan: &Plan, options: Options, keys: &[u64]) -> Node {
+fn new_node(plan: &Plan, options: Options, keys: &[u64], genesis: &Ledger) -> Node {
     let (ledger, real) = match options.machine {
-        Machine::Model => (Ledger::new(options.scheme.provisioners(&plan.stakes), plan.rules), None),
+        Machine::Model => (genesis.clone(), None),
         Machine::Real => {
             let keeps_state = options.bug == Some(Bug::StateKept);
-            let (real, ledger) = RealLedger::new(&plan.stakes, options.scheme, keeps_state)
-                .unwrap_or_else(|problem| panic!("a real ledger cannot be made: {problem}"));
-            (ledger, Some(real))
+            match RealLedger::new(&plan.stakes, options.scheme, keeps_state) {
+                Ok((real, ledger)) => (ledger, Some(real)),
+                Err(problem) => panic!("a real ledger cannot be made: {problem}"),
+            }
         }
     };
     Node::new(keys.to_vec(), ledger, real)
@@ -322,7 +327,8 @@ impl World {
     fn new(plan: &Plan, rng: Rng, options: Options) -> Self {
         let start = Millis::from_secs(GENESIS_SECONDS);
         let count = plan.keys.len();
-        let mut nodes: Vec<_> = plan.keys.iter().map(|keys| new_node(plan, options, keys)).collect();
+        let genesis = Ledger::new(options.scheme.provisioners(&plan.stakes), plan.rules);
+        let mut nodes: Vec<_> = plan.keys.iter().map(|keys| new_node(plan, options, keys, &genesis)).collect();
         for (node, ahead) in nodes.iter_mut().zip(&plan.skews) {
             node.clock = Clock::ahead(start, Millis(*ahead));
         }
@@ -330,10 +336,11 @@ impl World {
             let keys = plan.keys[(twin + 1) % count].clone();
             nodes[twin].keys.extend(keys);
         }
+        let signer = plan.adversary.map(|(adversary, _)| options.scheme.signer(&nodes[adversary].keys));
         let mut world = Self {
             plan: plan.clone(),
             options,
-            config: Config::local(Millis::from_secs(1)),
+            config: Config { emergency_key: key(EMERGENCY_KEY), ..Config::local(Millis::from_secs(1)) },
             rng,
             start,
             now: start,
@@ -346,6 +353,7 @@ impl World {
             clogged: vec![vec![Millis(0); count]; count],
             sent: VecDeque::new(),
             funnel: None,
+            signer,
             healing: None,
             checkers: Checkers::default(),
             marks: Marks::default(),

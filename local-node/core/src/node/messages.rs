@@ -252,8 +252,10 @@ impl Core {
 
     /// Verifies the header and attestation of a block that follows the block at `place`.
     pub(super) fn verify_at(&mut self, place: usize, header: &Header, now: Millis) -> Result<(), HeaderError> {
-        if self.config.planted == Some(Planted::QuorumUnchecked) {
-            return Ok(());
+        match self.config.planted {
+            Some(Planted::QuorumUnchecked) => return Ok(()),
+            Some(Planted::EmergencyUnchecked) if is_emergency(header) => return Ok(()),
+            _ => {}
         }
         if place + 1 < self.chain.links().len() {
             let mut verifier = Verifier::new(self.config.consensus, self.chain.context(place));

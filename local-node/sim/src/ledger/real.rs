@@ -27,16 +27,6 @@ use super::{GENESIS_SECONDS, Ledger, Rules, Stakes, Stored};
 use crate::clients::{self, Accounts, CHAIN_ID, CLIENTS};
 use crate::keys::{Scheme, point};
 
-/// What executes blocks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Machine {
-    /// The model, in which a transfer is an entry in a map.
-    #[default]
-    Model,
-    /// The shipped ledger with the genesis contracts in the virtual machine, and its database in a folder.
-    Real,
-}
-
 /// The part of a chain from which a core starts.
 type Unsettled = (Option<BeforeTip>, ChainBlock, Vec<ChainBlock>);
 
@@ -83,7 +73,7 @@ impl RealLedger {
         real.open()?;
         let block = StoredBlock::genesis(real.chain()?.tip().clone());
         let genesis = real.stored(&block, Label::Final(0), None)?;
-        Ok((real, Ledger { blocks: vec![genesis], rules: Rules::CHAIN }))
+        Ok((real, Ledger { blocks: vec![genesis], rules: Rules::CHAIN, known: Arc::default() }))
     }
 
     /// Closes the database, as the end of a process does.

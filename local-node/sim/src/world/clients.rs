@@ -9,7 +9,7 @@ use local_node_types::ledger::{Block, LedgerTransaction};
 
 use super::{Event, World};
 use crate::clients::{CLIENTS, FIRST_TRANSFERS, GAS_LIMIT, REAL_GAS_LIMIT, account, transfer};
-use crate::ledger::real::Machine;
+use crate::ledger::Machine;
 use crate::marks::Mark;
 use crate::node::{Packet, Ray};
 

@@ -3,8 +3,10 @@
 use local_node_consensus::Millis;
 
 use super::liveness::Healing;
+use super::rescue::STRANGER_KEY;
 use super::{Event, Funnel, World};
 use crate::adversary::Attack;
+use crate::keys::EMERGENCY_KEY;
 use crate::marks::Mark;
 use crate::node::Clock;
 use crate::plan::Fault;
@@ -76,6 +78,8 @@ impl World {
                 self.set_timer(node);
             }
             Fault::Clog(from, to, time) => self.clogged[from][to] = self.now.plus(Millis(time)),
+            Fault::Rescue(node) => self.rescue(node, EMERGENCY_KEY),
+            Fault::FalseRescue(node) => self.rescue(node, STRANGER_KEY),
             Fault::Replay(node, count) => {
                 let count = usize::try_from(count).unwrap_or_default().min(self.sent.len());
                 let again: Vec<_> = self.sent.iter().rev().take(count).cloned().collect();
@@ -121,7 +125,7 @@ impl World {
             // An adversary that lives on comes back under another name.
             node.dropped.clear();
         }
-        self.healing = Some(Healing::new(self.now, self.highest()));
+        self.healing = Some(Healing::new(self.now, self.highest(), self.is_rescued()));
         if let Some((adversary, attack)) = self.plan.adversary {
             self.end_attack(adversary, attack);
         }

@@ -1,6 +1,6 @@
 //! The ledger's worker, and what the chain tells.
 
-use local_node_consensus::Persist;
+use local_node_consensus::{EMERGENCY_BLOCK_ITERATION, Persist};
 use local_node_core::{Answer, Cause, Event as CoreEvent, Input, LedgerId, LedgerRequest, Record};
 use local_node_types::keys::BlsKey;
 use local_node_types::ledger::{RatificationResult, Vote};
@@ -79,8 +79,9 @@ impl World {
         let sent_by_client =
             senders.filter_map(|it| it.protocol().moonlight_sender()).any(|sender| BlsKey::from(sender) != first);
         let blocks = self.nodes[node].ledger.blocks();
-        let (mut epoch, mut suspended, mut restaked) = (false, false, false);
+        let (mut epoch, mut suspended, mut restaked, mut rescued) = (false, false, false, false);
         if let [.., before, after] = blocks {
+            rescued = before.block.header.iteration == EMERGENCY_BLOCK_ITERATION;
             let (old, height) = (&before.provisioners, header.height);
             epoch = after.provisioners.iter().any(|(_, it)| {
                 let since = it.stake.eligible_since;
@@ -97,12 +98,15 @@ impl World {
                 (suspended, restaked) = (suspended || is_suspended, restaked || is_restaked);
             }
         }
+        let is_rescue = header.iteration == EMERGENCY_BLOCK_ITERATION;
         let found = [
             (Mark::EpochChanged, epoch),
             (Mark::Suspended, suspended),
             (Mark::Restaked, restaked),
-            (Mark::LaterIteration, header.iteration > 0),
-            (Mark::Emergency, header.iteration >= EMERGENCY),
+            (Mark::LaterIteration, header.iteration > 0 && !is_rescue),
+            (Mark::Emergency, header.iteration >= EMERGENCY && !is_rescue),
+            (Mark::EmergencyBlock, is_rescue),
+            (Mark::EmergencyBlockFollowed, rescued && !is_rescue),
             (Mark::FaultInBlock, faults > 0),
             (Mark::Accepted, usize::from(header.iteration) > proven),
             (Mark::Transferred, sent_by_client),

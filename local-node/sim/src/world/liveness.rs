@@ -39,8 +39,11 @@ pub(super) struct Healing {
 }
 
 impl Healing {
-    pub(super) const fn new(since: Millis, highest: u64) -> Self {
-        let most = highest + 2 * MAX_ITERATIONS as u64 + SPARE_BLOCKS;
+    /// `is_rescued` says that a chain has an emergency block that is not final: it accounts for no iteration, and comes
+    /// beside what other blocks leave unaccounted for.
+    pub(super) const fn new(since: Millis, highest: u64, is_rescued: bool) -> Self {
+        let unaccounted = if is_rescued { 2 } else { 1 } * MAX_ITERATIONS as u64;
+        let most = highest + 2 * unaccounted + SPARE_BLOCKS;
         Self { since, target: highest + 1, most, dead: BTreeSet::new(), until: since }
     }
 }

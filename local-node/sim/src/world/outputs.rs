@@ -75,10 +75,8 @@ impl World {
 
     /// What an adversary makes of an output.
     fn corrupt(&mut self, node: usize, output: Output) -> Vec<Output> {
-        let Some((_, attack)) = self.plan.adversary.filter(|(of, _)| *of == node && self.healing.is_none()) else {
-            return vec![output];
-        };
-        let signer = self.options.scheme.signer(&self.nodes[node].keys);
+        let attack = self.plan.adversary.filter(|(of, _)| *of == node && self.healing.is_none());
+        let (Some((_, attack)), Some(signer)) = (attack, &self.signer) else { return vec![output] };
         let (ledger, nodes) = (&self.nodes[node].ledger, self.nodes.len());
         let mut around = Surroundings { signer: signer.as_ref(), ledger, nodes, rng: &mut self.rng };
         let (outputs, twice) = alter(attack, output, &mut around);
@@ -135,7 +133,8 @@ impl World {
                 let other = usize::try_from(peer.0).unwrap_or(usize::MAX);
                 self.nodes[node].dropped.insert(peer);
                 self.tell(|| format!("node {node} drops node {other}"));
-                if self.is_honest(other) {
+                // Beyond the last node are those who make emergency blocks.
+                if other < self.nodes.len() && self.is_honest(other) {
                     self.check(node, Err(format!("it drops node {other}, which is honest")));
                 }
             }

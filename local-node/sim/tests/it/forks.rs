@@ -54,3 +54,19 @@ fn what_was_passed_on_before_a_change_of_branch_passes_once_more() {
     let marks = assert_good(10_600, Options::default());
     assert!(marks.count(Mark::DeepFallback) > 0 && marks.count(Mark::Replayed) > 0, "{marks}");
 }
+
+/// A node that has restarted learns that iteration 6 has failed, and goes through it without a step. The candidate of
+/// that iteration had waited for it, and comes once more.
+#[test]
+fn a_candidate_of_an_iteration_that_is_left_out_passes_on_once() {
+    let marks = assert_good(2221, Options::default());
+    assert!(marks.count(Mark::RestartInRound) > 0 && marks.count(Mark::Replayed) > 0, "{marks}");
+}
+
+/// Clocks are behind the one of a generator, so that nodes hold its candidate for too early when its quorum is there.
+/// Then the candidate comes once more.
+#[test]
+fn a_candidate_that_is_held_and_wanted_passes_on_once() {
+    let marks = assert_good(2897, Options::default());
+    assert!(marks.count(Mark::ClockWrong) > 0 && marks.count(Mark::Replayed) > 0, "{marks}");
+}

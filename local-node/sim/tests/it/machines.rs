@@ -1,7 +1,7 @@
 //! Runs in which the shipped ledger executes blocks in the virtual machine, over a database in a folder.
 
 use local_node_consensus::Millis;
-use local_node_sim::ledger::real::Machine;
+use local_node_sim::ledger::Machine;
 use local_node_sim::marks::{Mark, Marks};
 use local_node_sim::plan::{Fault, Plan};
 use local_node_sim::rng::Rng;

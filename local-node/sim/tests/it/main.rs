@@ -3,11 +3,13 @@
 mod drift;
 mod failures;
 mod forks;
+#[cfg(feature = "vm")]
 mod machines;
 mod measurements;
 mod member;
 mod model;
 mod orders;
 mod planted;
+mod rescue;
 mod seeds;
 mod settling;
