@@ -12,6 +12,7 @@ use bytecheck::CheckBytes;
 use rkyv::ser::{ScratchSpace, Serializer};
 use rkyv::validation::check_archived_root_with_context;
 use rkyv::validation::validators::ArchiveValidator;
+use rkyv::vec::{ArchivedVec, VecResolver};
 use rkyv::{AlignedVec, Archive, Deserialize, Fallible, Infallible, Serialize};
 
 /// The maximum length of an argument, a result or an event's data: the size of the argument buffer.
@@ -71,9 +72,7 @@ where
     T::Archived: for<'a> CheckBytes<ArchiveValidator<'a>> + Deserialize<T, Infallible>,
 {
     fn encode_into(&self, buffer: &mut [u8]) -> Result<usize, Overflow> {
-        let mut writer = Writer { buffer, length: 0 };
-        writer.serialize_value(self)?;
-        Ok(writer.length)
+        write(self, buffer)
     }
 
     fn decode_aligned(bytes: &[u8]) -> Result<Self, Malformed> {
@@ -83,6 +82,61 @@ where
             Ok(value) => Ok(value),
             Err(never) => match never {},
         }
+    }
+}
+
+/// Writes a value to the beginning of `buffer` and returns its length in bytes, as [`Wire::encode_into`] does. It takes
+/// also what is only written, and never read.
+pub(crate) fn write<T: for<'a> Serialize<Writer<'a>>>(value: &T, buffer: &mut [u8]) -> Result<usize, Overflow> {
+    let mut writer = Writer { buffer, length: 0 };
+    writer.serialize_value(value)?;
+    Ok(writer.length)
+}
+
+/// Bytes in parts, encoded as one `Vec<u8>`. The parts are copied to the buffer as they are: a vector would be a copy
+/// more, and rkyv encodes it byte by byte.
+#[derive(Debug)]
+pub(crate) struct Joined<'a>(pub(crate) &'a [&'a [u8]]);
+
+impl Archive for Joined<'_> {
+    type Archived = ArchivedVec<u8>;
+    type Resolver = VecResolver;
+
+    unsafe fn resolve(&self, place: usize, resolver: VecResolver, out: *mut ArchivedVec<u8>) {
+        let length = self.0.iter().map(|part| part.len()).sum();
+        // SAFETY: the caller passes the place of an archived vector, and the resolver of `serialize`.
+        unsafe { ArchivedVec::resolve_from_len(length, place, resolver, out) };
+    }
+}
+
+impl<S: Serializer + ?Sized> Serialize<S> for Joined<'_> {
+    fn serialize(&self, serializer: &mut S) -> Result<VecResolver, S::Error> {
+        let mut parts = self.0.iter();
+        let first = parts.next().copied().unwrap_or_default();
+        // SAFETY: an archived byte is the byte.
+        let resolver = unsafe { ArchivedVec::serialize_copy_from_slice(first, serializer)? };
+        parts.try_for_each(|part| serializer.write(part))?;
+        Ok(resolver)
+    }
+}
+
+/// Borrowed elements, encoded as a `Vec`.
+#[derive(Debug)]
+pub(crate) struct Elements<'a, T>(pub(crate) &'a [T]);
+
+impl<T: Archive> Archive for Elements<'_, T> {
+    type Archived = ArchivedVec<T::Archived>;
+    type Resolver = VecResolver;
+
+    unsafe fn resolve(&self, place: usize, resolver: VecResolver, out: *mut Self::Archived) {
+        // SAFETY: the caller passes the place of an archived vector, and the resolver of `serialize`.
+        unsafe { ArchivedVec::resolve_from_slice(self.0, place, resolver, out) };
+    }
+}
+
+impl<T: Serialize<S>, S: ScratchSpace + Serializer + ?Sized> Serialize<S> for Elements<'_, T> {
+    fn serialize(&self, serializer: &mut S) -> Result<VecResolver, S::Error> {
+        ArchivedVec::serialize_from_slice(self.0, serializer)
     }
 }
 
@@ -182,6 +236,16 @@ mod tests {
         // A vector that claims 2^32 - 1 elements, and one whose pointer is before the buffer.
         assert_eq!(Vec::<u64>::decode(&[0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff]), Err(Malformed));
         assert_eq!(Vec::<u8>::decode(&[0, 0, 0, 0x80, 1, 0, 0, 0]), Err(Malformed));
+    }
+
+    #[test]
+    fn borrowed_vectors_have_the_bytes_of_owned_ones() {
+        let mut buffer = vec![0; 256];
+        let parts: [&[u8]; 4] = [&[1, 2, 3], &[], &[4], &[5, 6]];
+        let numbers = [7u64, 8];
+        let length = write(&(Joined(&parts), Joined(&[]), Elements(&numbers)), &mut buffer).unwrap();
+        assert_eq!(buffer[..length], (parts.concat(), Vec::<u8>::new(), numbers.to_vec()).encode().unwrap());
+        assert_eq!(write(&Joined(&parts), &mut buffer[..13]), Err(Overflow));
     }
 
     #[test]

@@ -21,7 +21,9 @@ use crate::{
 /// A circuit whose proofs a contract can verify. `#[circuit]` implements it.
 pub trait Provable: Circuit {
     /// The verifier key, which `cargo dusk build` has embedded in the contract. Only builds to wasm have one.
-    fn verifier_key() -> &'static [u8];
+    ///
+    /// It is the three parts one after the other. The middle part is equal in all circuits, so a contract has it once.
+    fn verifier_key() -> [&'static [u8]; 3];
 }
 
 /// A proof of the circuit `C`, as an argument of contracts.
@@ -54,7 +56,7 @@ impl<C: Provable> Proof<C> {
     /// Outside of a contract, because the host verifies.
     #[must_use]
     pub fn verify(&self, public: &C::Public) -> bool {
-        crate::crypto::verify_plonk(C::verifier_key(), &self.bytes, &C::encode(public))
+        crate::crypto::verify_plonk_by_parts(&C::verifier_key(), &self.bytes, &C::encode(public))
     }
 }
 
