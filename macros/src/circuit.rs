@@ -240,7 +240,7 @@ fn make(model: &Model) -> TokenStream {
         }
 
         impl ::dusk_sdk::zk::Provable for #name {
-            fn verifier_key() -> [&'static [u8]; 3] {
+            fn verifier_key() -> [&'static [u8]; 2] {
                 #[cfg(target_family = "wasm")]
                 {
                     ::dusk_sdk::__private::verifier_key!(::core::include_bytes!(::core::concat!(
@@ -253,7 +253,7 @@ fn make(model: &Model) -> TokenStream {
                 }
                 #[cfg(not(target_family = "wasm"))]
                 {
-                    [&[]; 3]
+                    [&[]; 2]
                 }
             }
         }

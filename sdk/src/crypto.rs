@@ -17,6 +17,8 @@
 //! [`verify_plonk`] and `verify_bls` accept only the version of proofs or signatures that is in force at the height.
 //! Older proofs and signatures do not verify any more.
 
+use alloc::vec::Vec;
+
 use dusk_bls12_381::BlsScalar;
 #[cfg(feature = "confidential")]
 use dusk_sdk_circuit::native;
@@ -29,7 +31,7 @@ use crate::runtime::fail::fail;
 use crate::runtime::{buffer, host};
 #[cfg(feature = "signatures")]
 pub use crate::signatures::{BlsPublicKey, BlsSignature, MultisigSignature, SchnorrPublicKey, SchnorrSignature};
-use crate::wire::{Elements, Joined, Wire, write};
+use crate::wire::{Bytes, Wire, write};
 
 /// The names of the host's functions.
 mod names {
@@ -156,12 +158,12 @@ fn from_montgomery(bytes: &[u8; 32]) -> Option<native::Scalar> {
 /// Whether a PLONK proof is valid for public inputs and a circuit, given by its verifier key. Costs 10,000,000 gas.
 #[must_use]
 pub fn verify_plonk(verifier_key: &[u8], proof: &[u8], public_inputs: &[Field]) -> bool {
-    verify_plonk_by_parts(&[verifier_key], proof, public_inputs)
+    verify_plonk_of(verifier_key, proof, public_inputs.to_vec())
 }
 
-/// As [`verify_plonk`], with a verifier key in parts. They go to the host one after the other, as one key.
-pub(crate) fn verify_plonk_by_parts(verifier_key: &[&[u8]], proof: &[u8], public_inputs: &[Field]) -> bool {
-    let argument = (Joined(verifier_key), Joined(&[proof]), Elements(public_inputs));
+/// As [`verify_plonk`].
+pub(crate) fn verify_plonk_of(verifier_key: &[u8], proof: &[u8], public_inputs: Vec<Field>) -> bool {
+    let argument = (Bytes(verifier_key), Bytes(proof), public_inputs);
     answer(names::VERIFY_PLONK, written(buffer::put(|buffer| write(&argument, buffer))))
 }
 

@@ -93,50 +93,24 @@ pub(crate) fn write<T: for<'a> Serialize<Writer<'a>>>(value: &T, buffer: &mut [u
     Ok(writer.length)
 }
 
-/// Bytes in parts, encoded as one `Vec<u8>`. The parts are copied to the buffer as they are: a vector would be a copy
-/// more, and rkyv encodes it byte by byte.
+/// Bytes that are encoded as a `Vec<u8>`, copied as they are: rkyv encodes those of a vector one by one.
 #[derive(Debug)]
-pub(crate) struct Joined<'a>(pub(crate) &'a [&'a [u8]]);
+pub(crate) struct Bytes<'a>(pub(crate) &'a [u8]);
 
-impl Archive for Joined<'_> {
+impl Archive for Bytes<'_> {
     type Archived = ArchivedVec<u8>;
     type Resolver = VecResolver;
 
     unsafe fn resolve(&self, place: usize, resolver: VecResolver, out: *mut ArchivedVec<u8>) {
-        let length = self.0.iter().map(|part| part.len()).sum();
         // SAFETY: the caller passes the place of an archived vector, and the resolver of `serialize`.
-        unsafe { ArchivedVec::resolve_from_len(length, place, resolver, out) };
+        unsafe { ArchivedVec::resolve_from_len(self.0.len(), place, resolver, out) };
     }
 }
 
-impl<S: Serializer + ?Sized> Serialize<S> for Joined<'_> {
+impl<S: Serializer + ?Sized> Serialize<S> for Bytes<'_> {
     fn serialize(&self, serializer: &mut S) -> Result<VecResolver, S::Error> {
-        let mut parts = self.0.iter();
-        let first = parts.next().copied().unwrap_or_default();
         // SAFETY: an archived byte is the byte.
-        let resolver = unsafe { ArchivedVec::serialize_copy_from_slice(first, serializer)? };
-        parts.try_for_each(|part| serializer.write(part))?;
-        Ok(resolver)
-    }
-}
-
-/// Borrowed elements, encoded as a `Vec`.
-#[derive(Debug)]
-pub(crate) struct Elements<'a, T>(pub(crate) &'a [T]);
-
-impl<T: Archive> Archive for Elements<'_, T> {
-    type Archived = ArchivedVec<T::Archived>;
-    type Resolver = VecResolver;
-
-    unsafe fn resolve(&self, place: usize, resolver: VecResolver, out: *mut Self::Archived) {
-        // SAFETY: the caller passes the place of an archived vector, and the resolver of `serialize`.
-        unsafe { ArchivedVec::resolve_from_slice(self.0, place, resolver, out) };
-    }
-}
-
-impl<T: Serialize<S>, S: ScratchSpace + Serializer + ?Sized> Serialize<S> for Elements<'_, T> {
-    fn serialize(&self, serializer: &mut S) -> Result<VecResolver, S::Error> {
-        ArchivedVec::serialize_from_slice(self.0, serializer)
+        unsafe { ArchivedVec::serialize_copy_from_slice(self.0, serializer) }
     }
 }
 
@@ -239,13 +213,12 @@ mod tests {
     }
 
     #[test]
-    fn borrowed_vectors_have_the_bytes_of_owned_ones() {
+    fn borrowed_bytes_are_encoded_as_owned_ones() {
         let mut buffer = vec![0; 256];
-        let parts: [&[u8]; 4] = [&[1, 2, 3], &[], &[4], &[5, 6]];
-        let numbers = [7u64, 8];
-        let length = write(&(Joined(&parts), Joined(&[]), Elements(&numbers)), &mut buffer).unwrap();
-        assert_eq!(buffer[..length], (parts.concat(), Vec::<u8>::new(), numbers.to_vec()).encode().unwrap());
-        assert_eq!(write(&Joined(&parts), &mut buffer[..13]), Err(Overflow));
+        let (bytes, numbers) = ([1, 2, 3, 4, 5, 6], vec![7u64, 8]);
+        let length = write(&(Bytes(&bytes), Bytes(&[]), numbers.clone()), &mut buffer).unwrap();
+        assert_eq!(buffer[..length], (bytes.to_vec(), Vec::<u8>::new(), numbers).encode().unwrap());
+        assert_eq!(write(&Bytes(&bytes), &mut buffer[..13]), Err(Overflow));
     }
 
     #[test]

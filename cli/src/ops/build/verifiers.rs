@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use dusk_sdk_circuit::Layout;
-use dusk_sdk_circuit::verifier_key::common_range;
+use dusk_sdk_circuit::verifier_key::stored;
 use dusk_sdk_protocol::abi::CircuitKey;
 use dusk_sdk_prover::Parameters;
 
@@ -103,11 +103,14 @@ pub(crate) fn within(module: &[u8], keys: &[VerifierKey]) -> Vec<CircuitKey> {
     keys.iter().filter(is_within).map(|key| key.circuit.clone()).collect()
 }
 
-/// Whether a module has both parts of a verifier key: contracts store the part that is common to several keys once.
+/// Whether a module has both parts of a verifier key: contracts store the part that is common to several keys once. The
+/// optimiser leaves out long rows of zeros, so the module has to be as the compiler left it, or only the points of the
+/// common part are looked for.
 fn has_key(module: &[u8], key: &[u8]) -> bool {
-    let [begin, end] = common_range(key);
-    let own = [&key[..begin], &key[end..]].concat();
-    has_bytes(module, &own) && (begin == end || has_bytes(module, &key[begin..end]))
+    stored(key).is_some_and(|(own, common)| {
+        let zeros = common.iter().take_while(|byte| **byte == 0).count();
+        has_bytes(module, &own) && has_bytes(module, &common[zeros..])
+    })
 }
 
 /// Whether a module has these bytes.
@@ -173,6 +176,7 @@ fn confirm_one(
 
 #[cfg(test)]
 mod tests {
+    use dusk_sdk_circuit::verifier_key::{COMMON_BYTES, common_begin};
     use dusk_sdk_circuit::{BlsScalar, ConstraintSystem, Field, Gate};
     use dusk_sdk_prover::{Keys, SILENT};
 
@@ -208,10 +212,8 @@ mod tests {
         let contract = Artifact { circuits: vec![key], ..Artifact::named("vault") };
         let report = Silent;
         let confirm = |key: &[u8], file: &[u8]| {
-            let [begin, end] = common_range(key);
-            // As contracts store it: the common part once, and apart.
-            let wasm =
-                [b"\0asm".as_slice(), &key[begin..end], b" between ", &key[..begin], &key[end..], b" after"].concat();
+            let (own, common) = stored(key).unwrap_or((key.to_vec(), [0; COMMON_BYTES]));
+            let wasm = [b"\0asm".as_slice(), &common, b" between ", &own, b" after"].concat();
             let describe = |_: &str| Ok(layout.clone());
             let built_with = |_: &str| file.to_vec();
             confirm_one(&contract, &wasm, &built_with, &describe, &parameters, &report)
@@ -225,8 +227,9 @@ mod tests {
             assert!(told.contains("the verifier key of `guard` in `vault` does not match its circuit"), "{told}");
         }
         // Parameters of somebody who knows their secret, and other rows of public inputs.
-        let [begin, end] = common_range(real);
-        for place in [0, begin - 1, begin, end - 1, end, real.len() - 1] {
+        let begin = common_begin(real).unwrap();
+        let end = begin + COMMON_BYTES;
+        for place in [0, begin - 1, end - 1, end, real.len() - 1] {
             let mut spoilt = real.to_vec();
             spoilt[place] ^= 1;
             assert!(confirm(&spoilt, real).is_err(), "{place}");
