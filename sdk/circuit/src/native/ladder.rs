@@ -29,8 +29,8 @@ struct Abscissa {
 
 impl Scalar {
     /// For the bytes of each point, those of the point that [`shared`](Scalar::shared) computes, with 0 as the bit of
-    /// the abscissa's sign. `None` if the ordinate is not below the order of the field. A third of the time of
-    /// `shared`.
+    /// the abscissa's sign. `None` if the ordinate is not below the order of the field. About half the time
+    /// of `shared`.
     ///
     /// **Bytes that are no point of the curve have a result as well**, of the curve's twist. An adversary may choose
     /// such points to learn the secret, so compare the results with something only, and call `shared` where they match.

@@ -217,7 +217,7 @@ impl NoteCipher {
     }
 
     /// Decrypts many ciphertexts: what [`open`](Self::open) gives of each, `None` for an error. Where few are for the
-    /// key it takes a third of the time: of the others it computes only the ordinates of the shared points, and the
+    /// key it takes half the time: of the others it computes only the ordinates of the shared points, and the
     /// masks of the tag.
     #[must_use]
     pub fn open_all(ciphers: &[&Self], key: &ReadingKey) -> Vec<Option<Opened>> {
