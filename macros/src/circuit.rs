@@ -240,20 +240,20 @@ fn make(model: &Model) -> TokenStream {
         }
 
         impl ::dusk_sdk::zk::Provable for #name {
-            fn verifier_key() -> &'static [u8] {
+            fn verifier_key() -> [&'static [u8]; 2] {
                 #[cfg(target_family = "wasm")]
                 {
-                    ::core::include_bytes!(::core::concat!(
+                    ::dusk_sdk::__private::verifier_key!(::core::include_bytes!(::core::concat!(
                         ::core::env!(
                             "DUSK_CIRCUITS",
                             "this circuit has no verifier key: build contracts with `cargo dusk build`, which generates it"
                         ),
                         #key
-                    ))
+                    )))
                 }
                 #[cfg(not(target_family = "wasm"))]
                 {
-                    &[]
+                    [&[]; 2]
                 }
             }
         }

@@ -17,19 +17,21 @@
 //! [`verify_plonk`] and `verify_bls` accept only the version of proofs or signatures that is in force at the height.
 //! Older proofs and signatures do not verify any more.
 
+use alloc::vec::Vec;
+
 use dusk_bls12_381::BlsScalar;
 #[cfg(feature = "confidential")]
 use dusk_sdk_circuit::native;
 
 #[cfg(feature = "signatures")]
 use crate::account::Account;
-use crate::env::encode;
+use crate::env::{encode, written};
 use crate::field::Field;
 use crate::runtime::fail::fail;
 use crate::runtime::{buffer, host};
 #[cfg(feature = "signatures")]
 pub use crate::signatures::{BlsPublicKey, BlsSignature, MultisigSignature, SchnorrPublicKey, SchnorrSignature};
-use crate::wire::Wire;
+use crate::wire::{Bytes, Wire, write};
 
 /// The names of the host's functions.
 mod names {
@@ -156,7 +158,13 @@ fn from_montgomery(bytes: &[u8; 32]) -> Option<native::Scalar> {
 /// Whether a PLONK proof is valid for public inputs and a circuit, given by its verifier key. Costs 10,000,000 gas.
 #[must_use]
 pub fn verify_plonk(verifier_key: &[u8], proof: &[u8], public_inputs: &[Field]) -> bool {
-    query(names::VERIFY_PLONK, &(verifier_key.to_vec(), proof.to_vec(), public_inputs.to_vec()))
+    verify_plonk_of(verifier_key, proof, public_inputs.to_vec())
+}
+
+/// As [`verify_plonk`].
+pub(crate) fn verify_plonk_of(verifier_key: &[u8], proof: &[u8], public_inputs: Vec<Field>) -> bool {
+    let argument = (Bytes(verifier_key), Bytes(proof), public_inputs);
+    answer(names::VERIFY_PLONK, written(buffer::put(|buffer| write(&argument, buffer))))
 }
 
 /// Whether a Groth16 proof over BN254 is valid. The prepared verifier key is uncompressed; proof and prepared inputs
@@ -179,7 +187,11 @@ pub fn secp256k1_recover(message_hash: [u8; 32], signature: [u8; 65]) -> Option<
 }
 
 fn query<A: Wire, R: Wire>(name: &str, argument: &A) -> R {
-    let length = encode(argument);
+    answer(name, encode(argument))
+}
+
+/// The answer to a query whose argument is in the buffer.
+fn answer<R: Wire>(name: &str, length: u32) -> R {
     let answer = host::query(name, length) as usize;
     match buffer::with(|buffer| R::decode_aligned(&buffer[..answer])) {
         Ok(value) => value,

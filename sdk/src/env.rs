@@ -12,7 +12,7 @@ use crate::runtime::fail::fail;
 use crate::runtime::{buffer, host};
 use crate::transfers::TRANSFER_CONTRACT;
 use crate::value::Value;
-use crate::wire::Wire;
+use crate::wire::{Overflow, Wire};
 
 // The names of the host's metadata.
 const BLOCK_HEIGHT: &str = "block_height";
@@ -165,7 +165,12 @@ pub fn gas_spent() -> u64 {
 
 /// Writes a value to the buffer and returns its length.
 pub(crate) fn encode(value: &impl Wire) -> u32 {
-    match buffer::put(|buffer| value.encode_into(buffer)) {
+    written(buffer::put(|buffer| value.encode_into(buffer)))
+}
+
+/// The length of what was written to the buffer.
+pub(crate) fn written(length: Result<u32, Overflow>) -> u32 {
+    match length {
         Ok(length) => length,
         Err(_) => fail("a value is larger than the argument buffer of 65536 bytes"),
     }

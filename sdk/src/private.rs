@@ -8,6 +8,8 @@ pub use alloc::vec::Vec;
 
 #[cfg(all(feature = "zk", not(target_family = "wasm")))]
 pub use dusk_sdk_circuit::__register_circuit as register_circuit;
+#[cfg(feature = "zk")]
+pub use dusk_sdk_circuit::__verifier_key as verifier_key;
 pub use rkyv;
 #[cfg(feature = "zk")]
 pub use serde;

@@ -12,6 +12,7 @@ use bytecheck::CheckBytes;
 use rkyv::ser::{ScratchSpace, Serializer};
 use rkyv::validation::check_archived_root_with_context;
 use rkyv::validation::validators::ArchiveValidator;
+use rkyv::vec::{ArchivedVec, VecResolver};
 use rkyv::{AlignedVec, Archive, Deserialize, Fallible, Infallible, Serialize};
 
 /// The maximum length of an argument, a result or an event's data: the size of the argument buffer.
@@ -71,9 +72,7 @@ where
     T::Archived: for<'a> CheckBytes<ArchiveValidator<'a>> + Deserialize<T, Infallible>,
 {
     fn encode_into(&self, buffer: &mut [u8]) -> Result<usize, Overflow> {
-        let mut writer = Writer { buffer, length: 0 };
-        writer.serialize_value(self)?;
-        Ok(writer.length)
+        write(self, buffer)
     }
 
     fn decode_aligned(bytes: &[u8]) -> Result<Self, Malformed> {
@@ -83,6 +82,35 @@ where
             Ok(value) => Ok(value),
             Err(never) => match never {},
         }
+    }
+}
+
+/// Writes a value to the beginning of `buffer` and returns its length in bytes, as [`Wire::encode_into`] does. It takes
+/// also what is only written, and never read.
+pub(crate) fn write<T: for<'a> Serialize<Writer<'a>>>(value: &T, buffer: &mut [u8]) -> Result<usize, Overflow> {
+    let mut writer = Writer { buffer, length: 0 };
+    writer.serialize_value(value)?;
+    Ok(writer.length)
+}
+
+/// Bytes that are encoded as a `Vec<u8>`, copied as they are: rkyv encodes those of a vector one by one.
+#[derive(Debug)]
+pub(crate) struct Bytes<'a>(pub(crate) &'a [u8]);
+
+impl Archive for Bytes<'_> {
+    type Archived = ArchivedVec<u8>;
+    type Resolver = VecResolver;
+
+    unsafe fn resolve(&self, place: usize, resolver: VecResolver, out: *mut ArchivedVec<u8>) {
+        // SAFETY: the caller passes the place of an archived vector, and the resolver of `serialize`.
+        unsafe { ArchivedVec::resolve_from_len(self.0.len(), place, resolver, out) };
+    }
+}
+
+impl<S: Serializer + ?Sized> Serialize<S> for Bytes<'_> {
+    fn serialize(&self, serializer: &mut S) -> Result<VecResolver, S::Error> {
+        // SAFETY: an archived byte is the byte.
+        unsafe { ArchivedVec::serialize_copy_from_slice(self.0, serializer) }
     }
 }
 
@@ -182,6 +210,15 @@ mod tests {
         // A vector that claims 2^32 - 1 elements, and one whose pointer is before the buffer.
         assert_eq!(Vec::<u64>::decode(&[0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff]), Err(Malformed));
         assert_eq!(Vec::<u8>::decode(&[0, 0, 0, 0x80, 1, 0, 0, 0]), Err(Malformed));
+    }
+
+    #[test]
+    fn borrowed_bytes_are_encoded_as_owned_ones() {
+        let mut buffer = vec![0; 256];
+        let (bytes, numbers) = ([1, 2, 3, 4, 5, 6], vec![7u64, 8]);
+        let length = write(&(Bytes(&bytes), Bytes(&[]), numbers.clone()), &mut buffer).unwrap();
+        assert_eq!(buffer[..length], (bytes.to_vec(), Vec::<u8>::new(), numbers).encode().unwrap());
+        assert_eq!(write(&Bytes(&bytes), &mut buffer[..13]), Err(Overflow));
     }
 
     #[test]

@@ -24,9 +24,11 @@ use crate::ops::project::Project;
 use crate::ops::testing::calltree::{Deed, Reader, Teller};
 use crate::ops::testing::gas::{Change, GasTable, Snapshot};
 use crate::ops::testing::network::NetworkChains;
+use crate::ops::testing::proof_times::ProofTime;
 use crate::ops::testing::proofs::{ProofMode, TestProofs};
 use crate::ops::testing::runs::{self, Program, ProofCount, Selection, Status, TestResult, TestRun};
 use crate::output::{Tone, Ui};
+use crate::table::{Side, Table};
 
 /// `test`
 #[derive(Debug, Args)]
@@ -152,6 +154,7 @@ pub(super) fn run(project: &Project, options: &Test, ui: &Ui) -> Result<ExitCode
         return list(&programs, selection, ui);
     }
     let proofs = TestProofs::new(options.proofs(), recipe.crs, &built.keys, Arc::new(ui.clone()))?;
+    let times = proofs.times();
     let host = match (chain, payer) {
         (Some(chain), Some(payer)) => {
             ui.step("Testing", format_args!("on chain {} at {}", chain.id, chain.client.url()));
@@ -166,11 +169,13 @@ pub(super) fn run(project: &Project, options: &Test, ui: &Ui) -> Result<ExitCode
     };
     let deeds = deeds(&run, &built.artifacts, options)?;
     say(&run, &deeds, options, ui);
+    let proofs = times.all();
+    say_proofs(&proofs, ui);
     if run.results.is_empty() && run.broken.is_empty() {
         return Err(nothing_ran(options, &programs, selection)?);
     }
     let weighed = weigh(&run, options, &built.artifacts, ui)?;
-    ui.document(&document(&run, &deeds, weighed.as_ref()));
+    ui.document(&document(&run, &deeds, &proofs, weighed.as_ref()));
     let over = weighed.iter().flat_map(|weighed| &weighed.changes).any(|change| change.over);
     if over && run.is_green() {
         ui.warn("the gas differs from the record; if you expect that, update the record with `--save`");
@@ -256,7 +261,12 @@ fn weigh(run: &TestRun, options: &Test, artifacts: &[Artifact], ui: &Ui) -> Resu
     Ok(Some(Weighed { table, changes }))
 }
 
-fn document(run: &TestRun, deeds: &BTreeMap<String, Vec<Deed>>, weighed: Option<&Weighed>) -> Value {
+fn document(
+    run: &TestRun,
+    deeds: &BTreeMap<String, Vec<Deed>>,
+    proofs: &[ProofTime],
+    weighed: Option<&Weighed>,
+) -> Value {
     let test = |result: &TestResult| {
         let mut document = serde_json::to_value(result).expect("results have text keys");
         if let Some(deeds) = deeds.get(&result.full_name()) {
@@ -273,6 +283,9 @@ fn document(run: &TestRun, deeds: &BTreeMap<String, Vec<Deed>>, weighed: Option<
         "tests": run.results.iter().map(test).collect::<Vec<_>>(),
         "broken": run.broken.iter().map(|(program, output)| json!({ "program": program, "output": output })).collect::<Vec<_>>(),
     });
+    if !proofs.is_empty() {
+        document["proofs"] = json!(proofs);
+    }
     if let Some(Weighed { table, changes }) = weighed {
         document["gas"] = json!({ "functions": table.functions, "deploys": table.deploys, "untraced": table.untraced });
         document["gas_changes"] = json!(changes);
@@ -339,6 +352,33 @@ fn say(run: &TestRun, deeds: &BTreeMap<String, Vec<Deed>>, options: &Test, ui: &
             run.count(Status::Failed),
             time(run.elapsed)
         ));
+    }
+}
+
+/// The times of real proofs.
+fn say_proofs(proofs: &[ProofTime], ui: &Ui) {
+    let heads = ["circuit", "gates", "keys", "proofs", "alone", "processors", "time"];
+    let side = |place| if place == 0 { Side::Whole } else { Side::Right };
+    let columns: Vec<_> = heads.iter().enumerate().map(|(place, head)| (*head, side(place))).collect();
+    let mut table = Table::new(&columns).indented(1);
+    let shown = |millis: Option<u64>| millis.map_or_else(|| "–".to_owned(), |it| time(Duration::from_millis(it)));
+    for it in proofs {
+        table.row([
+            it.circuit.clone(),
+            grouped(it.gates),
+            format!("2^{}", it.power),
+            it.proofs.to_string(),
+            it.alone.to_string(),
+            shown(it.processor_milliseconds),
+            shown(it.milliseconds),
+        ]);
+    }
+    if !proofs.is_empty() {
+        ui.line("");
+    }
+    table.print(ui);
+    if proofs.iter().any(|it| it.alone < it.proofs) {
+        ui.note("the times are medians of proofs that ran alone: `--jobs 1` lets all run alone");
     }
 }
 

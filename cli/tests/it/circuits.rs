@@ -390,6 +390,8 @@ fn tests_with_mock_and_real_proofs(place: &Place) {
     let test = &real["tests"].as_array().unwrap().iter().find(|test| test["proofs"].is_object()).unwrap()["proofs"];
     assert_eq!((&test["mock"], &test["real"]), (&0.into(), &2.into()), "{real}");
     assert!(!real["tests"].to_string().contains("circuit_factors"), "what serves is no test: {real}");
+    let proven = &real["proofs"][0];
+    assert_eq!((&proven["circuit"], &proven["proofs"]), (&"factors".into(), &2.into()), "{real}");
     let listed = place.dusk(&["test", "--list"]).exits(0);
     assert_eq!(listed.stdout.lines().count(), 2, "{}", listed.stdout);
 }

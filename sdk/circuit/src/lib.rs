@@ -67,6 +67,9 @@ mod scalar_serde;
 #[cfg(feature = "zk")]
 mod value;
 #[cfg(feature = "zk")]
+#[doc(hidden)]
+pub mod verifier_key;
+#[cfg(feature = "zk")]
 mod zeroized;
 
 pub use dusk_bls12_381::BlsScalar;

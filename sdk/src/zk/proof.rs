@@ -1,10 +1,12 @@
 //! Proofs as values of contracts.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 use core::marker::PhantomData;
 
 use bytecheck::CheckBytes;
+use dusk_sdk_circuit::verifier_key::unpacked;
 use dusk_sdk_circuit::{Circuit, PROOF_BYTES};
 use rkyv::{Archive, Deserialize, Fallible, Serialize};
 
@@ -21,7 +23,9 @@ use crate::{
 /// A circuit whose proofs a contract can verify. `#[circuit]` implements it.
 pub trait Provable: Circuit {
     /// The verifier key, which `cargo dusk build` has embedded in the contract. Only builds to wasm have one.
-    fn verifier_key() -> &'static [u8];
+    ///
+    /// It has two parts, as contracts store it; the second is equal in all circuits, so a contract has it once.
+    fn verifier_key() -> [&'static [u8]; 2];
 }
 
 /// A proof of the circuit `C`, as an argument of contracts.
@@ -54,8 +58,14 @@ impl<C: Provable> Proof<C> {
     /// Outside of a contract, because the host verifies.
     #[must_use]
     pub fn verify(&self, public: &C::Public) -> bool {
-        crate::crypto::verify_plonk(C::verifier_key(), &self.bytes, &C::encode(public))
+        verify(C::verifier_key(), &self.bytes, C::encode(public))
     }
+}
+
+/// A function of its own: a contract has it once for all circuits.
+#[inline(never)]
+fn verify(verifier_key: [&[u8]; 2], proof: &[u8; PROOF_BYTES], public: Vec<crate::Field>) -> bool {
+    crate::crypto::verify_plonk_of(&unpacked(verifier_key), proof, public)
 }
 
 impl<C> Clone for Proof<C> {

@@ -54,8 +54,7 @@ pub fn send(
     #[private] receiver: Party,
 ) {
     let moved = act.assert(cs, &secret); // 1
-    policy.assert_sender(cs, &sender, moved.sender); // 2
-    policy.assert_receiver(cs, &receiver, moved.receiver); // 2
+    policy.assert_parties(cs, &sender, &receiver, moved); // 2
 }
 // ANCHOR_END: registry
 
@@ -76,8 +75,7 @@ pub fn reserve(
     #[private] receiver: Party,
 ) {
     let moved = act.assert(cs, &secret); // 1
-    policy.assert_sender(cs, &sender, moved.sender); // 2
-    policy.assert_receiver(cs, &receiver, moved.receiver); // 2
+    policy.assert_parties(cs, &sender, &receiver, moved); // 2
 }
 // ANCHOR_END: lock
 

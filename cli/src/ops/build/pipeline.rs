@@ -28,7 +28,7 @@ use crate::ops::project::{Project, folders};
 use crate::ops::report::Report;
 
 /// Raise it when the same inputs give other artefacts than before.
-const PIPELINE_VERSION: u32 = 6;
+const PIPELINE_VERSION: u32 = 7;
 /// The folder in `target/dusk` for contracts that log.
 const LOGS_FOLDER: &str = "logs";
 /// Held while the artefacts are made, so that two commands do not make them at once.
@@ -288,8 +288,9 @@ impl Workshop<'_> {
         })
     }
 
-    /// What it takes to build the same bytes again.
+    /// What it takes to build the same bytes again. Digests and parameters of circuits are in the description.
     fn build_record(&self, package: &ContractPackage, circuits: &[CircuitKey]) -> String {
+        let circuits = circuits.iter().map(|it| json!({ "name": it.name, "development": it.development }));
         json!({
             "package": package.name,
             "version": package.version,
@@ -297,7 +298,7 @@ impl Workshop<'_> {
             "cargo-dusk": env!("CARGO_PKG_VERSION"),
             "rustc": self.toolchain.name(),
             "panics": if self.recipe.small { "without text" } else { "with text" },
-            "circuits": circuits,
+            "circuits": circuits.collect::<Vec<_>>(),
             "optimiser": self.optimiser.map(|optimiser| optimiser.version.as_str()),
         })
         .to_string()

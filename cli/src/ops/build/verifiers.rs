@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use dusk_sdk_circuit::Layout;
+use dusk_sdk_circuit::verifier_key::stored;
 use dusk_sdk_protocol::abi::CircuitKey;
 use dusk_sdk_prover::Parameters;
 
@@ -98,16 +99,25 @@ fn remove_others(folder: &Path, keys: &[VerifierKey]) {
 
 /// The circuits whose keys are in a module, as the compiler left it.
 pub(crate) fn within(module: &[u8], keys: &[VerifierKey]) -> Vec<CircuitKey> {
-    let is_within = |key: &&VerifierKey| key.read().is_some_and(|bytes| holds(module, &bytes));
+    let is_within = |key: &&VerifierKey| key.read().is_some_and(|bytes| has_key(module, &bytes));
     keys.iter().filter(is_within).map(|key| key.circuit.clone()).collect()
 }
 
+/// Whether a module has both parts of a verifier key: contracts store the part that is common to several keys once. Of
+/// it only the points are looked for: the optimiser leaves out the zeros before them.
+fn has_key(module: &[u8], key: &[u8]) -> bool {
+    stored(key).is_some_and(|(own, common)| {
+        let zeros = common.iter().take_while(|byte| **byte == 0).count();
+        has_bytes(module, &own) && has_bytes(module, &common[zeros..])
+    })
+}
+
 /// Whether a module has these bytes.
-fn holds(module: &[u8], key: &[u8]) -> bool {
-    let Some(first) = key.first() else { return false };
+fn has_bytes(module: &[u8], bytes: &[u8]) -> bool {
+    let Some(first) = bytes.first() else { return false };
     let mut rest = module;
     while let Some(at) = rest.iter().position(|byte| byte == first) {
-        if rest[at..].starts_with(key) {
+        if rest[at..].starts_with(bytes) {
             return true;
         }
         rest = &rest[at + 1..];
@@ -130,16 +140,20 @@ pub(crate) fn confirm(project: &Project, contracts: &[&Artifact], report: &dyn R
     let circuits = Circuits::compile(&project.root, &plan, report)?;
     let parameters = crs::production_from_file(&|_, _| ())?;
     let describe = |name: &str| circuits.pick(Some(name))?.describe().map(|described| described.layout);
+    let folder = folder(&project.artefacts());
+    let built_with = |name: &str| fs::read(folder.join(format!("{name}.{EXTENSION}"))).unwrap_or_default();
     for contract in contracts {
-        confirm_one(contract, &contract.wasm()?, &describe, &parameters, report)?;
+        confirm_one(contract, &contract.wasm()?, &built_with, &describe, &parameters, report)?;
     }
     Ok(())
 }
 
-/// As [`confirm`], for one contract.
+/// As [`confirm`], for one contract. `built_with`: the file of the key that the compiler was given. It has to be the key
+/// too: the common part in the contract may be that of another key.
 fn confirm_one(
     contract: &Artifact,
     wasm: &[u8],
+    built_with: &dyn Fn(&str) -> Vec<u8>,
     describe: &dyn Fn(&str) -> Result<Layout>,
     parameters: &Parameters,
     report: &dyn Report,
@@ -147,7 +161,8 @@ fn confirm_one(
     for circuit in &contract.circuits {
         let layout = describe(&circuit.name)?;
         let key = proving::verifier_key_made_again(&layout, parameters, report)?;
-        if layout.digest().to_string() != circuit.digest || !holds(wasm, &key) {
+        let is_in_contract = built_with(&circuit.name) == key && has_key(wasm, &key);
+        if layout.digest().to_string() != circuit.digest || !is_in_contract {
             return Err(Fault::failed(
                 format!("the verifier key of `{}` in `{}` does not match its circuit", circuit.name, contract.name),
                 "nothing was sent; the keys stored on this machine were changed: remove them with `cargo dusk keys gc \
@@ -160,6 +175,7 @@ fn confirm_one(
 
 #[cfg(test)]
 mod tests {
+    use dusk_sdk_circuit::verifier_key::{COMMON_BYTES, common_begin};
     use dusk_sdk_circuit::{BlsScalar, ConstraintSystem, Field, Gate};
     use dusk_sdk_prover::{Keys, SILENT};
 
@@ -194,17 +210,33 @@ mod tests {
         };
         let contract = Artifact { circuits: vec![key], ..Artifact::named("vault") };
         let report = Silent;
-        let confirm = |key: &[u8]| {
-            let wasm = [b"\0asm before ", key, b" after"].concat();
+        let confirm = |key: &[u8], file: &[u8]| {
+            let (own, common) = stored(key).unwrap_or((key.to_vec(), [0; COMMON_BYTES]));
+            let wasm = [b"\0asm".as_slice(), &common[240..], b" between ", &own, b" after"].concat();
             let describe = |_: &str| Ok(layout.clone());
-            confirm_one(&contract, &wasm, &describe, &parameters, &report).map_err(|error| error.to_string())
+            let built_with = |_: &str| file.to_vec();
+            confirm_one(&contract, &wasm, &built_with, &describe, &parameters, &report)
+                .map_err(|error| error.to_string())
         };
-        assert_eq!(confirm(real.verifier_key()), Ok(()));
-        let told = confirm(kept.verifier_key()).unwrap_err();
-        assert!(told.contains("the verifier key of `guard` in `vault` does not match its circuit"), "{told}");
+        let (real, kept) = (real.verifier_key(), kept.verifier_key());
+        assert_eq!(confirm(real, real), Ok(()));
+        // In the contract, in the file alone, in the contract alone.
+        for (key, file) in [(kept, kept), (real, kept), (kept, real)] {
+            let told = confirm(key, file).unwrap_err();
+            assert!(told.contains("the verifier key of `guard` in `vault` does not match its circuit"), "{told}");
+        }
+        // Parameters of somebody who knows their secret, and other rows of public inputs.
+        let begin = common_begin(real).unwrap();
+        let end = begin + COMMON_BYTES;
+        for place in [0, begin - 1, end - 1, end, real.len() - 1] {
+            let mut spoilt = real.to_vec();
+            spoilt[place] ^= 1;
+            assert!(confirm(&spoilt, real).is_err(), "{place}");
+        }
         // Nor a circuit that was changed since the contract was built.
         let describe = |_: &str| Ok(circuit(false));
-        let wasm = [b"\0asm".as_slice(), kept.verifier_key()].concat();
-        assert!(confirm_one(&contract, &wasm, &describe, &parameters, &report).is_err());
+        let wasm = [b"\0asm".as_slice(), real].concat();
+        let built_with = |_: &str| real.to_vec();
+        assert!(confirm_one(&contract, &wasm, &built_with, &describe, &parameters, &report).is_err());
     }
 }

@@ -14,6 +14,7 @@ use dusk_sdk_circuit::{Assignment, Layout, check};
 use dusk_sdk_prover::{Keys, ProveError, SILENT};
 use local_node::test_host::{Proofs, ProofsError, Proved, Wanted};
 
+use super::proof_times::ProofTimes;
 use crate::ops::circuits::proving::Proving;
 use crate::ops::circuits::verifier_key::VerifierKey;
 use crate::ops::project::settings::Crs;
@@ -41,6 +42,7 @@ pub(crate) struct TestProofs {
     /// The digests of these circuits, by name.
     shipped: BTreeMap<String, [u8; 32]>,
     circuits: Mutex<BTreeMap<[u8; 32], Arc<Known>>>,
+    times: Arc<ProofTimes>,
     report: Arc<dyn Report>,
 }
 
@@ -58,7 +60,12 @@ impl TestProofs {
         let built = keys.iter().filter_map(|key| Some((digest_of(key)?, key.read()?))).collect();
         let shipped = keys.iter().filter_map(|key| Some((key.circuit.name.clone(), digest_of(key)?))).collect();
         let proving = Proving::with(crs)?;
-        Ok(Self { mode, proving, built, shipped, circuits: Mutex::default(), report })
+        Ok(Self { mode, proving, built, shipped, circuits: Mutex::default(), times: Arc::default(), report })
+    }
+
+    /// How long real proofs take.
+    pub(crate) fn times(&self) -> Arc<ProofTimes> {
+        Arc::clone(&self.times)
     }
 
     /// Refuses a circuit that is another in the tests than in the contracts: none of them would take its proofs.
@@ -122,7 +129,10 @@ impl Proofs for TestProofs {
             }
             ProofMode::Real => {
                 let keys = self.keys(&known, wanted)?;
-                let proof = keys.prove(&known.layout, &assignment, SILENT).map_err(|error| match error {
+                let begun = self.times.begin();
+                let proof = keys.prove(&known.layout, &assignment, SILENT);
+                self.times.end(&begun, proof.is_ok().then_some(&known.layout));
+                let proof = proof.map_err(|error| match error {
                     ProveError::Unsatisfied(fault) => failed(wanted, &fault, HINT_WITNESS),
                     other => failed(wanted, &other, "`cargo dusk keys verify` finds damaged keys"),
                 })?;
@@ -180,6 +190,7 @@ mod tests {
             built: BTreeMap::from([(digest.0, key.clone())]),
             shipped: BTreeMap::from([("square".to_owned(), digest.0), ("other".to_owned(), [0; 32])]),
             circuits: Mutex::default(),
+            times: Arc::default(),
             report: Arc::new(Silent),
         };
         let wires = |square, root| build(Some((square, root))).1.to_bytes();

@@ -14,6 +14,9 @@ use crate::layout::Wire;
 use crate::native;
 use crate::value::{Bool, Field, Value};
 
+/// The hash of a node's four children.
+type Above = fn(&mut ConstraintSystem, &[Field; 4]) -> Field;
+
 /// The path from a leaf to the root of a tree of height `H`, with four children for each node.
 ///
 /// Its nodes are unconstrained until [`MerklePath::root`] constrains them. The digits of the position are bits.
@@ -46,20 +49,34 @@ impl<const H: usize> MerklePath<H> {
         self.root_by(cs, leaf, |cs, children| hash(cs, children))
     }
 
+    /// The four children of the root that [`MerklePath::plain_root`] leads to: the root is their [`hash`].
+    ///
+    /// If several leaves are in one tree, one hash is enough: each path has the same four nodes below the root. It takes
+    /// four rows to assert that of another path, and a hash takes 571.
     #[track_caller]
-    fn root_by(
-        &self,
-        cs: &mut ConstraintSystem,
-        leaf: Field,
-        above: fn(&mut ConstraintSystem, &[Field; 4]) -> Field,
-    ) -> Field {
+    #[must_use]
+    pub fn plain_below_root(&self, cs: &mut ConstraintSystem, leaf: Field) -> [Field; 4] {
+        self.below_root_by(cs, leaf, |cs, children| hash(cs, children))
+    }
+
+    #[track_caller]
+    fn root_by(&self, cs: &mut ConstraintSystem, leaf: Field, above: Above) -> Field {
+        let below = self.below_root_by(cs, leaf, above);
+        cs.gadget("Merkle path", |cs| above(cs, &below))
+    }
+
+    #[track_caller]
+    fn below_root_by(&self, cs: &mut ConstraintSystem, leaf: Field, above: Above) -> [Field; 4] {
         cs.gadget("Merkle path", |cs| {
-            let mut node = leaf;
-            for (children, digit) in self.branch.iter().zip(&self.digits) {
+            let (mut node, mut below) = (leaf, self.branch[0]);
+            for (level, (children, digit)) in self.branch.iter().zip(&self.digits).enumerate() {
+                if level > 0 {
+                    node = above(cs, &below);
+                }
                 stands_at(cs, node, children, *digit);
-                node = above(cs, children);
+                below = *children;
             }
-            node
+            below
         })
     }
 

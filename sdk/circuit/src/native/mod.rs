@@ -20,6 +20,8 @@ pub(crate) mod hex;
 #[cfg(feature = "zk")]
 mod indexed;
 #[cfg(feature = "zk")]
+mod ladder;
+#[cfg(feature = "zk")]
 pub mod merkle;
 #[cfg(feature = "zk")]
 mod places;

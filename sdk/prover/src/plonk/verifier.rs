@@ -84,3 +84,24 @@ pub(super) fn verify(key: &[u8], proof: &Proof, public: &[BlsScalar]) -> Option<
     let verifier = Verifier::try_from_bytes(key).ok()?;
     Some(StockProof::from_bytes(proof.as_bytes()).map_err(Error::from).and_then(|it| verifier.verify(&it, public)))
 }
+
+#[cfg(test)]
+mod tests {
+    use dusk_sdk_circuit::verifier_key::{stored, unpacked};
+
+    use super::*;
+
+    #[test]
+    fn contracts_store_what_the_circuit_does_not_determine_apart() {
+        let opening = [9; OPENING_BYTES];
+        let key = |label: &[u8], public_rows: Vec<u64>, gates: u64| {
+            let commitments = [[7; 48]; POLYNOMIALS];
+            VerifierParts { label: label.to_vec(), commitments, opening, public_rows, gates }.to_bytes()
+        };
+        for key in [key(b"send", vec![0, 1, 5], 100), key(b"", vec![], 7), key(&[1; 300], vec![2], 1 << 16)] {
+            let (packed, common) = stored(&key).expect("it is a key");
+            assert_eq!(common[..], [[0; (20 - POLYNOMIALS) * 48].as_slice(), &opening].concat());
+            assert_eq!(unpacked([&packed, &common]), key);
+        }
+    }
+}

@@ -98,16 +98,20 @@ fn children(level: &[Field], place: usize) -> [Field; 4] {
 
 /// Computes something of each item, with all cores where there are many items.
 pub(super) fn in_parallel<T: Sync, R: Send>(items: &[T], compute: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    in_parallel_parts(items, |part| part.iter().map(&compute).collect())
+}
+
+/// Computes something of all items, a part on each core where there are many items.
+pub(super) fn in_parallel_parts<T: Sync, R: Send>(items: &[T], compute: impl Fn(&[T]) -> Vec<R> + Sync) -> Vec<R> {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let threads = (items.len() / MIN_HASHES_OF_A_THREAD).min(cores);
     if threads < 2 {
-        return items.iter().map(compute).collect();
+        return compute(items);
     }
     let compute = &compute;
     thread::scope(|scope| {
         let parts = items.chunks(items.len().div_ceil(threads));
-        let running: Vec<_> =
-            parts.map(|part| scope.spawn(move || part.iter().map(compute).collect::<Vec<_>>())).collect();
+        let running: Vec<_> = parts.map(|part| scope.spawn(move || compute(part))).collect();
         let finished = running.into_iter().flat_map(|thread| match thread.join() {
             Ok(results) => results,
             Err(panic) => std::panic::resume_unwind(panic),

@@ -15,7 +15,7 @@ use super::history::{self, Entry, Made};
 use super::randomness::Source;
 use super::sealed::{Password, SealError};
 use super::select::{Choice, ChoiceError, Spendable, choose};
-use super::tree::in_parallel;
+use super::tree::in_parallel_parts;
 use super::view::{Gap, HolderAt, Place, ScanError, View};
 use super::words::Words;
 use crate::finance::confidential::{Address, Holder, Keys, Note, NoteCipher, Opened, ViewKeys, asset};
@@ -65,6 +65,9 @@ pub struct Wallet {
     made: Vec<Made>,
     pub(super) source: Source,
 }
+
+/// A note that a scan has found: its position, its commitment, its ciphertext and its place.
+type New<'a> = (u64, Field, &'a NoteCipher, Place);
 
 /// What a scan has found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -269,7 +272,7 @@ impl Wallet {
                 }
             }
         }
-        let opened = in_parallel(&notes, |(_, commitment, cipher, _)| self.read(cipher, *commitment));
+        let opened = in_parallel_parts(&notes, |notes| self.read(notes));
         for ((position, commitment, _, place), opened) in notes.iter().zip(opened) {
             if let Some(Opened { value, rho, memo }) = opened {
                 let note = Note { value, owner: self.owner, rho };
@@ -282,10 +285,12 @@ impl Wallet {
         outcome.map(|()| scanned)
     }
 
-    /// The content of the ciphertext, if it is for this wallet and fits the commitment.
-    fn read(&self, cipher: &NoteCipher, commitment: Field) -> Option<Opened> {
-        let opened = cipher.open(&self.keys.reading).ok()?;
-        (opened.note(self.owner).commitment(self.asset) == commitment).then_some(opened)
+    /// The contents of the ciphertexts that are for this wallet and fit their commitments.
+    fn read(&self, notes: &[New<'_>]) -> Vec<Option<Opened>> {
+        let ciphers: Vec<&NoteCipher> = notes.iter().map(|(_, _, cipher, _)| *cipher).collect();
+        let opened = NoteCipher::open_all(&ciphers, &self.keys.reading).into_iter().zip(notes);
+        let fits = |opened: &Opened, commitment| opened.note(self.owner).commitment(self.asset) == commitment;
+        opened.map(|(opened, (_, commitment, ..))| opened.filter(|it| fits(it, *commitment))).collect()
     }
 
     /// Notes without value are not kept: nobody can fill a wallet with them.

@@ -62,8 +62,7 @@ pub fn send(
     #[private] receiver: Party,
 ) {
     let moved = act.assert(cs, &secret); // 1
-    policy.assert_sender(cs, &sender, moved.sender); // 2
-    policy.assert_receiver(cs, &receiver, moved.receiver); // 2
+    policy.assert_parties(cs, &sender, &receiver, moved); // 2
 }
 
 /// A holder locks an amount until the agent releases it to a holder, or it is cancelled.
@@ -83,8 +82,7 @@ pub fn reserve(
     #[private] receiver: Party,
 ) {
     let moved = act.assert(cs, &secret); // 1
-    policy.assert_sender(cs, &sender, moved.sender); // 2
-    policy.assert_receiver(cs, &receiver, moved.receiver); // 2
+    policy.assert_parties(cs, &sender, &receiver, moved); // 2
 }
 
 /// The receiver of a leg agrees to an instruction, or rejects it.

@@ -64,8 +64,7 @@ pub fn send(
     #[private] receiver: Party,
 ) {
     let moved = act.assert(cs, &secret); // 1
-    policy.assert_sender(cs, &sender, moved.sender); // 2
-    policy.assert_receiver(cs, &receiver, moved.receiver); // 2
+    policy.assert_parties(cs, &sender, &receiver, moved); // 2
 }
 
 /// A holder locks an amount until an agent releases it to a holder, or it is cancelled.
@@ -85,8 +84,7 @@ pub fn reserve(
     #[private] receiver: Party,
 ) {
     let moved = act.assert(cs, &secret); // 1
-    policy.assert_sender(cs, &sender, moved.sender); // 2
-    policy.assert_receiver(cs, &receiver, moved.receiver); // 2
+    policy.assert_parties(cs, &sender, &receiver, moved); // 2
 }
 
 /// An officer takes a note from its holder, and gives the same amount to a holder that the chain sees.

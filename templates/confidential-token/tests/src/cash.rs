@@ -34,7 +34,7 @@ pub(crate) struct Till {
 
 impl Till {
     /// Alice has 100 LUX.
-    fn open(chain: &Chain) -> Result<Self, Failure> {
+    pub(crate) fn open(chain: &Chain) -> Result<Self, Failure> {
         let mut till = Self::empty(chain, SEED)?;
         till.deposit(ALICE, 100)?;
         Ok(till)
@@ -96,7 +96,7 @@ impl Till {
     }
 
     /// Alice pays bob, and what the payment says.
-    fn pay(&mut self, amount: u64, payment: Payment) -> Result<Sent<(), Refused>, Failure> {
+    pub(crate) fn pay(&mut self, amount: u64, payment: Payment) -> Result<Sent<(), Refused>, Failure> {
         let act = self.paying([ALICE, BOB], amount, &payment)?;
         let proof = prove(&self.chain, &act)?;
         let sent = self.cash.by(&self.relayer).confidential_transfer(act.call, payment, proof);

@@ -9,5 +9,6 @@ mod model;
 mod observer;
 mod officers;
 mod people;
+mod proofs;
 mod refusals;
 mod threats;

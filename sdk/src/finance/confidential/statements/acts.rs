@@ -180,7 +180,7 @@ impl Seize {
         let keys = cs.region("keys", |cs| Keys::of(cs, secret.ak, secret.nk));
         cs.region("inputs", |cs| {
             let found = secret.input.find(cs, self.asset, keys.nk, keys.owner);
-            found.root.assert_eq(cs, "the note is in the tree", self.note_root); // 1
+            found.root(cs).assert_eq(cs, "the note is in the tree", self.note_root); // 1
             found.nullifier.assert_eq(cs, "the nullifier is the note's", self.nullifier); // 2
         });
         let values = [secret.input.value, U64::ZERO];
@@ -202,7 +202,7 @@ impl Held {
         let keys = cs.region("keys", |cs| Keys::derive(cs, secret.spend)); // 1
         cs.region("holding", |cs| {
             let found = secret.input.find(cs, self.asset, keys.nk, keys.owner);
-            found.root.assert_eq(cs, "the note was in the tree", self.note_root); // 2
+            found.root(cs).assert_eq(cs, "the note was in the tree", self.note_root); // 2
             let root = self.nullifier_root;
             secret.unspent.assert_absent_in_plain(cs, "the note was not spent", found.nullifier, root); // 3
             let own = act_nullifier(cs, keys.nk, self.asset, found.position, self.act);

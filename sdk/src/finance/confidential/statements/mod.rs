@@ -24,11 +24,10 @@
 //!     #[private] receiver: Party,
 //! ) {
 //!     let moved = act.assert(cs, &secret);
-//!     policy.assert_sender(cs, &sender, moved.sender);
-//!     policy.assert_receiver(cs, &receiver, moved.receiver);
+//!     policy.assert_parties(cs, &sender, &receiver, moved);
 //! }
 //!
-//! assert_eq!(layout::<Send>().rows.len(), 32_472);
+//! assert_eq!(layout::<Send>().rows.len(), 31_339);
 //! ```
 //!
 //! # Rows
@@ -38,8 +37,8 @@
 //! | [`Register`] | 3,471 | |
 //! | [`Register`] with [`Admit`] | 14,481 | |
 //! | [`Mint`] | 2,927 | 8,155 |
-//! | [`Transfer`] | 22,033 | 32,472 |
-//! | [`Lock`] | 23,169 | 33,608 |
+//! | [`Transfer`] | 21,468 | 31,339 |
+//! | [`Lock`] | 22,604 | 32,475 |
 //! | [`Seize`] | 12,173 | 17,401 |
 //! | [`Held`], with a least amount | 18,704 | |
 //! | [`Affirm`] | 1,703 | |
@@ -48,8 +47,8 @@
 //! | [`Claim`] | 23,529 | |
 //! | [`Total`] | 1,854 | |
 //!
-//! A circuit of up to 32,764 rows is proven with 2^15: a proof of a transfer with the registry takes as long as one
-//! without. A lock with the registry needs 2^16.
+//! A circuit of up to 32,764 rows is proven with 2^15: a proof of a transfer or of a lock with the registry takes as
+//! long as one without.
 
 mod acts;
 mod admit;

@@ -91,35 +91,41 @@ pub struct Input {
 
 /// What follows from an [`Input`].
 pub(super) struct Found {
-    /// The root that its path leads to.
-    pub(super) root: Field,
+    /// The children of the root that its path leads to.
+    below: [Field; 4],
     pub(super) position: Field,
     pub(super) nullifier: Field,
 }
 
 impl Input {
-    /// The root and the nullifier of the note. 8,662 rows.
+    /// The nodes below the root, and the nullifier of the note. 8,091 rows.
     #[track_caller]
     pub(super) fn find(&self, cs: &mut ConstraintSystem, asset: Field, nk: Field, owner: Field) -> Found {
         let commitment = commitment(cs, asset, self.value, owner, self.rho);
-        let root = self.path.plain_root(cs, commitment);
+        let below = self.path.plain_below_root(cs, commitment);
         let position = self.path.position(cs);
         let nullifier = nullifier(cs, nk, commitment, position);
-        Found { root, position, nullifier }
+        Found { below, position, nullifier }
+    }
+
+    /// Asserts that the note is in the same tree as another one, or that its value is zero. Eight rows.
+    ///
+    /// Both paths have the same four nodes below the root. So if the other one leads to a root, this one does too.
+    #[track_caller]
+    pub(super) fn assert_beside(&self, cs: &mut ConstraintSystem, name: &'static str, found: &Found, other: &Found) {
+        for (node, of_other) in found.below.iter().zip(other.below) {
+            let difference = node.sub(cs, of_other);
+            cs.gate(name, Gate::new().ab(self.value.wire(), difference.wire(), BlsScalar::one()));
+        }
     }
 }
 
-/// Asserts that a root is the stated one, or that the value is zero. Two rows.
-#[track_caller]
-pub(super) fn assert_root_unless_zero(
-    cs: &mut ConstraintSystem,
-    name: &'static str,
-    value: U64,
-    root: Field,
-    stated: Field,
-) {
-    let difference = root.sub(cs, stated);
-    cs.gate(name, Gate::new().ab(value.wire(), difference.wire(), BlsScalar::one()));
+impl Found {
+    /// The root that the path leads to. 571 rows.
+    #[track_caller]
+    pub(super) fn root(&self, cs: &mut ConstraintSystem) -> Field {
+        cs.gadget("Merkle path", |cs| hash(cs, &self.below))
+    }
 }
 
 impl AuditCipher {

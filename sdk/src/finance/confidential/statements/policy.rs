@@ -1,6 +1,7 @@
 //! What the registry says about the parties.
 
 use super::super::{HOLDER_LEVELS, domain};
+use super::spend::Moved;
 use super::values::Holder;
 use crate::zk::{BlsScalar, ConstraintSystem, Field, Linear, MerklePath, U8, U32, circuit_type, hash};
 
@@ -34,14 +35,25 @@ pub struct Party {
 }
 
 impl Policy {
+    /// Asserts that both parties of an act are registered and active, and that the receiver is valid and of the level:
+    /// 1 to 6. 9,871 rows, 568 fewer than for each by itself: both paths have the same four nodes below the root.
+    #[track_caller]
+    pub fn assert_parties(&self, cs: &mut ConstraintSystem, sender: &Party, receiver: &Party, moved: Moved) {
+        let below = cs.region("sender", |cs| self.assert_sends(cs, sender, moved.sender));
+        cs.region("receiver", |cs| {
+            self.assert_receives(cs, receiver, moved.receiver);
+            let of_receiver = receiver.below_root(cs);
+            for (node, other) in of_receiver.into_iter().zip(below) {
+                node.assert_eq(cs, "the receiver is in the registry", other); // 4
+            }
+        });
+    }
+
     /// Asserts that a sender is registered and active: 1, 2, 3. 5,193 rows.
     #[track_caller]
     pub fn assert_sender(&self, cs: &mut ConstraintSystem, party: &Party, sender: Field) {
         cs.region("sender", |cs| {
-            party.holder.owner.assert_eq(cs, "the entry is the sender's", sender); // 2
-            party.holder.active.assert_true(cs, "the sender is active"); // 3
-            let root = party.root(cs);
-            root.assert_eq(cs, "the sender is in the registry", self.registry_root); // 1
+            self.assert_sends(cs, party, sender);
         });
     }
 
@@ -49,23 +61,45 @@ impl Policy {
     #[track_caller]
     pub fn assert_receiver(&self, cs: &mut ConstraintSystem, party: &Party, receiver: Field) {
         cs.region("receiver", |cs| {
-            let holder = &party.holder;
-            holder.owner.assert_eq(cs, "the entry is the receiver's", receiver); // 4
-            holder.active.assert_true(cs, "the receiver is active"); // 4
-            self.today.assert_le(cs, "the receiver is valid today", holder.valid_until); // 5
-            self.level.assert_le(cs, "the receiver's level is high enough", holder.level); // 6
-            let root = party.root(cs);
-            root.assert_eq(cs, "the receiver is in the registry", self.registry_root); // 4
+            self.assert_receives(cs, party, receiver);
+            let below = party.below_root(cs);
+            self.assert_registered(cs, "the receiver is in the registry", &below); // 4
         });
+    }
+
+    /// 1, 2 and 3. Returns the nodes below the root.
+    #[track_caller]
+    fn assert_sends(&self, cs: &mut ConstraintSystem, party: &Party, sender: Field) -> [Field; 4] {
+        party.holder.owner.assert_eq(cs, "the entry is the sender's", sender); // 2
+        party.holder.active.assert_true(cs, "the sender is active"); // 3
+        let below = party.below_root(cs);
+        self.assert_registered(cs, "the sender is in the registry", &below); // 1
+        below
+    }
+
+    /// 4, 5 and 6, but for the place in the tree.
+    #[track_caller]
+    fn assert_receives(&self, cs: &mut ConstraintSystem, party: &Party, receiver: Field) {
+        let holder = &party.holder;
+        holder.owner.assert_eq(cs, "the entry is the receiver's", receiver); // 4
+        holder.active.assert_true(cs, "the receiver is active"); // 4
+        self.today.assert_le(cs, "the receiver is valid today", holder.valid_until); // 5
+        self.level.assert_le(cs, "the receiver's level is high enough", holder.level); // 6
+    }
+
+    #[track_caller]
+    fn assert_registered(&self, cs: &mut ConstraintSystem, name: &'static str, below: &[Field; 4]) {
+        let root = cs.gadget("Merkle path", |cs| hash(cs, below));
+        root.assert_eq(cs, name, self.registry_root);
     }
 }
 
 impl Party {
-    /// The root that the entry's path leads to.
+    /// The children of the root that the entry's path leads to.
     #[track_caller]
-    fn root(&self, cs: &mut ConstraintSystem) -> Field {
+    fn below_root(&self, cs: &mut ConstraintSystem) -> [Field; 4] {
         let leaf = self.holder.leaf(cs);
-        self.path.plain_root(cs, leaf)
+        self.path.plain_below_root(cs, leaf)
     }
 }
 

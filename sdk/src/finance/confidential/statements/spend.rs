@@ -1,6 +1,6 @@
 //! Statements that spend two notes: transfer, redemption, lock.
 
-use super::notes::{Input, Keys, assert_root_unless_zero, commitment, leg};
+use super::notes::{Input, Keys, commitment, leg};
 use super::values::{AuditCipher, AuditorKey};
 use crate::zk::{ConstraintSystem, Field, Linear, Scalar, U64, circuit_type};
 
@@ -166,13 +166,12 @@ fn spend(
     let keys = cs.region("keys", |cs| Keys::derive(cs, spend));
     cs.region("inputs", |cs| {
         let [first, second] = inputs;
-        let found = first.find(cs, asset, keys.nk, keys.owner);
-        found.root.assert_eq(cs, "the first input is in the tree", note_root);
-        found.nullifier.assert_eq(cs, "the first nullifier is the input's", nullifiers[0]);
-        let found = second.find(cs, asset, keys.nk, keys.owner);
-        let name = "the second input is in the tree, or has no value";
-        assert_root_unless_zero(cs, name, second.value, found.root, note_root);
-        found.nullifier.assert_eq(cs, "the second nullifier is the input's", nullifiers[1]);
+        let one = first.find(cs, asset, keys.nk, keys.owner);
+        one.root(cs).assert_eq(cs, "the first input is in the tree", note_root);
+        one.nullifier.assert_eq(cs, "the first nullifier is the input's", nullifiers[0]);
+        let other = second.find(cs, asset, keys.nk, keys.owner);
+        second.assert_beside(cs, "the second input is in the tree, or has no value", &other, &one);
+        other.nullifier.assert_eq(cs, "the second nullifier is the input's", nullifiers[1]);
     });
     keys.owner
 }

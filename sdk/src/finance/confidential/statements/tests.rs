@@ -8,7 +8,7 @@ use super::super::{
     REVOKED_LEVELS, ReadingKey, ViewCipher,
 };
 use super::*;
-use crate::zk::native::{Array, Credential, IndexedTree, Point, Scalar};
+use crate::zk::native::{Array, Credential, IndexedTree, MerklePath, Point, Scalar};
 use crate::zk::{
     Assignment, BlsScalar, CheckError, ConstraintSystem, GateKind, Layout, MAX_ROWS, Selectors, U64, Value, audit,
     check,
@@ -182,6 +182,13 @@ impl World {
     }
 }
 
+/// A path with the nodes below the root that another path has.
+fn with_top_of<const H: usize>(path: &MerklePath<H>, other: &MerklePath<H>) -> MerklePath<H> {
+    let mut branch = *path.branch();
+    branch[H - 1] = other.branch()[H - 1];
+    MerklePath::new(path.position(), branch).unwrap()
+}
+
 fn transfer(cs: &mut ConstraintSystem, case: Option<&(TransferNative, TransferSecretNative)>) -> Moved {
     let act: Transfer = cs.public("act", case.map(|it| &it.0));
     cs.public::<crate::zk::Field>("bound", Some(&F::from(3)));
@@ -211,8 +218,7 @@ fn with_registry(cs: &mut ConstraintSystem, parties: Option<&Parties>, act: impl
     let [sender, receiver]: [Party; 2] =
         [parties.map(|it| &it.1), parties.map(|it| &it.2)].map(|it| cs.private("party", it));
     let moved = act(cs);
-    policy.assert_sender(cs, &sender, moved.sender);
-    policy.assert_receiver(cs, &receiver, moved.receiver);
+    policy.assert_parties(cs, &sender, &receiver, moved);
 }
 
 fn statement<P: Value, S: Value>(
@@ -286,25 +292,36 @@ fn inputs_are_in_the_tree_unless_the_second_is_empty() {
     let world = World::new();
     let mut elsewhere = world.tree.clone();
     let strange = Note { value: 70, owner: world.sender.address().owner, rho: 13.into() };
-    let absent = |value| {
+    // A note that is in another tree only, and the sender's second note in that tree.
+    let both = |value| {
         let note = Note { value, ..strange };
         let mut tree = elsewhere.clone();
         tree.insert(30, note.commitment(asset())).unwrap();
-        InputNative { value, rho: note.rho, path: tree.opening(30).unwrap() }
+        let (second, at) = world.notes[1];
+        [(note, 30), (second, at)].map(|(note, at)| InputNative {
+            value: note.value,
+            rho: note.rho,
+            path: tree.opening(at).unwrap(),
+        })
     };
+    let absent = |value| both(value)[0].clone();
     let refused = |inputs: [InputNative; 2], values, out| {
         let case = world.transfer(inputs, values, out);
         refused_(|cs: &mut ConstraintSystem| transferred(cs, Some(&case)))
     };
-    assert_eq!(refused([absent(70), world.input(1)], [100, 15], 5), "the first input is in the tree");
-    assert_eq!(refused([absent(0), world.input(1)], [45, 5], 0), "the first input is in the tree");
+    assert_eq!(refused(both(70), [100, 15], 5), "the first input is in the tree");
+    assert_eq!(refused(both(0), [45, 5], 0), "the first input is in the tree");
     let second = "the second input is in the tree, or has no value";
     assert_eq!(refused([world.input(0), absent(50)], [100, 15], 5), second);
     let filled = world.transfer([world.input(0), absent(0)], [70, 0], 0);
     holds(|cs: &mut ConstraintSystem| transferred(cs, Some(&filled)));
+    // With the nodes below the root that the first input has, the path does not lead to them.
+    let at = "the node is at its place";
+    let mut joined = absent(50);
+    joined.path = with_top_of(&joined.path, &world.input(0).path);
+    assert_eq!(refused([world.input(0), joined], [100, 15], 5), at);
 
     // A note of another asset, and one of somebody else: the commitment is another one.
-    let at = "the node is at its place";
     let foreign = elsewhere.insert(40, Note { value: 70, ..strange }.commitment(7.into()));
     assert!(foreign.is_ok());
     let theirs = Note { owner: world.receiver.address().owner, ..strange };
@@ -509,12 +526,14 @@ fn the_registry_refuses_by_name() {
     let (policy, sender, receiver) = entry(&|it| it.valid_until -= 1, true);
     holds(|cs: &mut ConstraintSystem| build(cs, &(policy.clone(), sender.clone(), receiver.clone())));
     // Entries that the registry does not have.
-    let mut stale = parties();
-    stale.1 = entry(&|it| it.class += 1, true).1;
-    assert_eq!(refused(stale), "the sender is in the registry");
+    let (_, sender, receiver) = entry(&|it| it.class += 1, true);
+    assert_eq!(refused((parties().0, sender, receiver)), "the sender is in the registry");
     let mut stale = parties();
     stale.2 = entry(&|it| it.country += 1, false).2;
-    assert_eq!(refused(stale), "the receiver is in the registry");
+    assert_eq!(refused(stale.clone()), "the receiver is in the registry");
+    // With the nodes below the root that the sender has, the path does not lead to them.
+    stale.2.path = with_top_of(&stale.2.path, &stale.1.path);
+    assert_eq!(refused(stale), "the node is at its place");
 }
 
 fn admit(cs: &mut ConstraintSystem, case: Option<&(AdmitNative, AdmitSecretNative)>) {
@@ -619,7 +638,7 @@ fn nothing_is_left_to_choose_and_rows_are_counted() {
     assert!(rows.iter().all(|(_, rows)| *rows <= MAX_ROWS));
     assert_eq!(
         rows.map(|(_, rows)| rows),
-        [3_471, 14_481, 2_927, 12_173, 18_704, 22_033, 23_169, 8_155, 17_401, 32_472, 33_608]
+        [3_471, 14_481, 2_927, 12_173, 18_704, 21_468, 22_604, 8_155, 17_401, 31_339, 32_475]
     );
 }
 
