@@ -154,7 +154,7 @@ impl fmt::Display for AdoptError {
 
 impl core::error::Error for AdoptError {}
 
-/// The seed of words for tests. Its derivation takes thousands of hashes, and tests have many wallets of the same words.
+/// The seed of words for tests. Its derivation takes thousands of hashes, and wallets of tests share words.
 #[cfg(feature = "testing")]
 fn seed_for_tests(seed: [u8; 32]) -> Zeroizing<[u8; 64]> {
     static SEEDS: Mutex<BTreeMap<[u8; 32], Zeroizing<[u8; 64]>>> = Mutex::new(BTreeMap::new());

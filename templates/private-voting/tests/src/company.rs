@@ -55,7 +55,7 @@ pub(crate) struct Company {
     nullifiers: u64,
 }
 
-/// The seeds of words: of the holders in all tests but observer tests, of the auditor, of the teller, and of another one.
+/// The seeds of words: of the holders, except in observer tests; of the auditor; of the teller and of another one.
 const HOLDERS: [u8; 32] = [7; 32];
 const AUDITOR: [u8; 32] = [8; 32];
 const TELLERS: [[u8; 32]; 2] = [[9; 32], [10; 32]];
