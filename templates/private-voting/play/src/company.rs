@@ -257,18 +257,16 @@ impl Company {
         println!();
         let supply: u64 = self.chain.supply()?;
         let held = [ADA, BEN, CLEO].map(|who| format!("{} holds {}", NAMES[who], self.balance(who)));
-        let read = self.auditor.supply_at(self.auditor.height());
-        println!(
-            "supply {supply} for everybody · {} · the auditor reads {} in all",
-            held.join(", "),
-            read.held
-        );
+        // Without the view keys of holders the auditor reads each act, but not whose notes it spends.
+        let (acts, sum) =
+            (self.auditor.movements().len(), self.wallets.iter().map(|it| it.balance().total).sum::<u64>());
+        println!("supply {supply} for everybody · {} · the auditor reads {acts} acts", held.join(", "));
         let roots = self.chain.roots()?;
         if self.wallets.iter_mut().any(|wallet| wallet.roots() != roots) {
             return Err("the events lead to other roots than the contract's".into());
         }
-        if !read.agrees(supply) {
-            return Err("the auditor and the chain disagree".into());
+        if sum != supply {
+            return Err(format!("the holders have {sum}").into());
         }
         Ok(())
     }
