@@ -3,6 +3,8 @@
 
 use std::os::unix::fs::symlink;
 
+use dusk_sdk_circuit::native::Point;
+
 use crate::devnet::{Up, finality_goes_on};
 use crate::support::{Place, Ran, says, turn};
 
@@ -37,6 +39,7 @@ fn every_template_lives_on_a_devnet_while_nodes_die() {
     let token = project("token", Some(&counter));
     let allowlist = project("private-allowlist", Some(&counter));
     let register = project("restricted-token", Some(&counter));
+    let voting = project("private-voting", Some(&counter));
     let _up = Up::start(&counter, &["--nodes", "7", "--block-time", "1"]);
 
     // Each is deployed by way of a node that dies before its calls, and comes back before its events are read.
@@ -77,6 +80,15 @@ fn every_template_lives_on_a_devnet_while_nodes_die() {
         says(&on_devnet(&register, &transfer).exits(0), &["Transferred"]);
     });
     says(&on_devnet(&register, &["events", "register"]).exits(0), &["Listed", "Transferred"]);
+
+    // Any point is an auditor's key.
+    let (u, v) = (Point::GENERATOR.u(), Point::GENERATOR.v());
+    let init = format!(r#"["Windmill",{{"u":"{u}","v":"{v}"}}]"#);
+    on_devnet(&voting, &["deploy", "holdings", "--init", &init]).exits(0);
+    without(&counter, "5", || {
+        says(&on_devnet(&voting, &["call", "holdings", "take_snapshot"]).exits(0), &["HoldingsPinned"]);
+    });
+    says(&on_devnet(&voting, &["events", "holdings"]).exits(0), &["HoldingsPinned"]);
     finality_goes_on(&counter, &[1, 2, 3, 4, 5, 6, 7]);
     // What was deployed is there for all nodes, also for those that were dead.
     assert_eq!(on_devnet(&counter, &["call", "counter", "value"]).exits(0).stdout.trim(), "3");
@@ -86,6 +98,11 @@ fn every_template_lives_on_a_devnet_while_nodes_die() {
     without(&counter, "5", || {
         let test = "another_nullifier_does_not_help_to_enter_twice";
         let ran = on_devnet(&allowlist, &["test", test]).exits(0);
+        says(&ran, &["PASS", "(real)", "1 passed, 0 failed"]);
+    });
+    // A holder is paid a dividend and sells a part of it, with five real proofs.
+    without(&counter, "7", || {
+        let ran = on_devnet(&voting, &["test", "a_part_is_spent_like_any_note"]).exits(0);
         says(&ran, &["PASS", "(real)", "1 passed, 0 failed"]);
     });
     finality_goes_on(&counter, &[1, 2, 3, 4, 5, 6, 7]);

@@ -81,6 +81,8 @@ pub enum ChainError {
     TooManyEvents,
     /// The contract states an asset that is not its own on any chain.
     NotItsAsset,
+    /// A program does not know these arguments.
+    Arguments(String),
 }
 
 impl fmt::Display for ChainError {
@@ -93,6 +95,7 @@ impl fmt::Display for ChainError {
             Self::Events(error) => error.fmt(f),
             Self::TooManyEvents => f.write_str("one block has more events than can be asked for"),
             Self::NotItsAsset => f.write_str("the contract states an asset that is not its own on any chain"),
+            Self::Arguments(words) => write!(f, "unknown arguments `{words}`; this program takes `--network NAME|URL`"),
         }
     }
 }
@@ -267,6 +270,20 @@ impl Chain {
     }
 }
 
+/// The network of a program that takes `--network NAME|URL` and nothing else; `arguments` are those after its name.
+/// Without one, `cargo dusk` takes its default: the variable `DUSK_NETWORK`, or the local node.
+///
+/// # Errors
+/// [`ChainError::Arguments`].
+pub fn network_of(arguments: impl IntoIterator<Item = String>) -> Result<Option<String>, ChainError> {
+    let words: Vec<String> = arguments.into_iter().collect();
+    match words.as_slice() {
+        [] => Ok(None),
+        [option, name] if option == "--network" => Ok(Some(name.clone())),
+        _ => Err(ChainError::Arguments(words.join(" "))),
+    }
+}
+
 /// Scans what `cargo dusk events --json` has printed to a file, or to standard input for `-`.
 ///
 /// # Errors
@@ -395,6 +412,17 @@ mod tests {
     use super::*;
 
     const CONTRACT: ContractId = ContractId::from_bytes([7; 32]);
+
+    #[test]
+    fn a_program_takes_a_network_and_nothing_else() {
+        let of = |words: &[&str]| network_of(words.iter().map(|word| (*word).to_owned()));
+        assert_eq!(of(&[]).unwrap(), None);
+        assert_eq!(of(&["--network", "devnet"]).unwrap(), Some("devnet".to_owned()));
+        for other in [&["--network"][..], &["devnet"], &["--network", "devnet", "x"], &["--help", "devnet"]] {
+            let refused = of(other).unwrap_err().to_string();
+            assert!(refused.contains(&other.join(" ")) && refused.contains("--network NAME|URL"), "{refused}");
+        }
+    }
 
     #[test]
     fn a_file_is_read_until_the_first_error() {

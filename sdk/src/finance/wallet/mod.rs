@@ -77,7 +77,7 @@ pub use acts::{
     ActError, AffirmWitness, HeldWitness, Instruction, LockWitness, MintWitness, RegisterWitness, TransferWitness,
 };
 pub use auditor::{Audit, Auditor, Known, MAX_FORMER, Movement, SeizeWitness};
-pub use chain::{Chain, ChainError, Step, Taken, scan_file};
+pub use chain::{Chain, ChainError, Step, Taken, network_of, scan_file};
 pub use events::{Event, Seen};
 pub use file::{FileError, WalletFile};
 pub use held::Held;

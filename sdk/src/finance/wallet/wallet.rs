@@ -4,6 +4,8 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::fmt;
 use std::path::Path;
+#[cfg(feature = "testing")]
+use std::sync::{Mutex, PoisonError};
 
 use zeroize::Zeroizing;
 
@@ -155,11 +157,23 @@ impl fmt::Display for AdoptError {
 
 impl core::error::Error for AdoptError {}
 
+/// The seed of words for tests. Its derivation takes thousands of hashes, and wallets of tests share words.
+#[cfg(feature = "testing")]
+fn seed_for_tests(seed: [u8; 32]) -> Zeroizing<[u8; 64]> {
+    static SEEDS: Mutex<BTreeMap<[u8; 32], Zeroizing<[u8; 64]>>> = Mutex::new(BTreeMap::new());
+    let mut seeds = SEEDS.lock().unwrap_or_else(PoisonError::into_inner);
+    seeds.entry(seed).or_insert_with(|| Words::for_tests(seed).seed()).clone()
+}
+
 impl Wallet {
     /// A wallet that has seen no event yet.
     #[must_use]
     pub fn new(words: Words, identity: Identity) -> Self {
         let keys = Keys::from_seed(&words.seed(), identity.account);
+        Self::with(words, keys, identity)
+    }
+
+    fn with(words: Words, keys: Keys, identity: Identity) -> Self {
         let view_keys = keys.spend.view();
         Self {
             identity,
@@ -181,7 +195,8 @@ impl Wallet {
     #[cfg(feature = "testing")]
     #[must_use]
     pub fn for_tests(seed: [u8; 32], identity: Identity) -> Self {
-        Self { source: Source::seeded(&seed), ..Self::new(Words::for_tests(seed), identity) }
+        let keys = Keys::from_seed(&seed_for_tests(seed), identity.account);
+        Self { source: Source::seeded(&seed), ..Self::with(Words::for_tests(seed), keys, identity) }
     }
 
     /// Opens a wallet file. It is locked against other programs until the returned [`WalletFile`] is dropped.

@@ -13,8 +13,10 @@
 
 mod auditor;
 mod ledger;
+mod order;
 mod party;
 
 pub use auditor::{Auditor, Known, Read};
 pub use ledger::Ledger;
+pub use order::ordered;
 pub use party::{Owned, Party};

@@ -5,21 +5,12 @@
 
 mod market;
 
+use dusk_sdk::finance::wallet::network_of;
 use market::{ADA, BEN, MONEY, Market, NAMES, Outcome, SHARES};
 
-const USAGE: &str = "Usage: play [--network NAME|URL]";
-
 fn main() {
-    let words: Vec<String> = std::env::args().skip(1).collect();
-    let network = match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        [] => None,
-        ["--network", name] => Some((*name).to_owned()),
-        _ => {
-            eprintln!("{USAGE}");
-            std::process::exit(2);
-        }
-    };
-    if let Err(error) = play(network) {
+    let network = network_of(std::env::args().skip(1));
+    if let Err(error) = network.map_err(Into::into).and_then(play) {
         eprintln!("error: {error}");
         std::process::exit(1);
     }

@@ -2,7 +2,6 @@
 //! the chain by what was accepted, as they would by its events.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
 
 use ::asset::AssetClient;
 use ::settlement::SettlementClient;
@@ -16,7 +15,7 @@ use dusk_sdk::finance::confidential::{Address, Holder, Keys, NoteCipher};
 use dusk_sdk::testing::confidential::{Auditor, Ledger, Party};
 use dusk_sdk::testing::*;
 use dusk_sdk::zk::native::Scalar;
-use dusk_sdk::zk::{Circuit, PROOF_BYTES, Proof, Provable};
+use dusk_sdk::zk::{Circuit, Proof};
 use dusk_sdk::{ContractId, Field};
 use play::{Act, Deal};
 
@@ -469,17 +468,7 @@ pub(crate) fn prove<Call, C>(
     act: &Act<Call, C::Public, C::Private>,
 ) -> Result<Proof<C>, ProveError>
 where
-    C: Circuit + Provable + 'static,
+    C: Circuit + 'static,
 {
-    /// Proofs by their circuit, and a hash of their inputs.
-    static MADE: Mutex<BTreeMap<(&str, [u8; 32]), [u8; PROOF_BYTES]>> = Mutex::new(BTreeMap::new());
-    let inputs = serde_json::to_vec(&(&act.public, &act.private)).expect("inputs can be written");
-    let key = (C::NAME, dusk_sdk::crypto::hash(&inputs).to_bytes());
-    let made = || MADE.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(bytes) = made().get(&key) {
-        return Ok(Proof::from_bytes(*bytes));
-    }
-    let proof = chain.prove::<C>(&act.public, &act.private)?;
-    made().insert(key, *proof.as_bytes());
-    Ok(proof)
+    chain.prove_once(&act.public, &act.private)
 }

@@ -2,7 +2,7 @@
 //! arguments, events, gas, changed pages and sizes must be the same, except for what is declared here.
 
 use circuits::Answer;
-use dusk_sdk::Field;
+use dusk_sdk::testing::confidential::ordered;
 use dusk_sdk::testing::*;
 
 use crate::market::{ALICE, BOB, CAROL, DEADLINE_BLOCKS, ISSUED, MONEY, Market, Proven, SHARES, prove};
@@ -114,25 +114,4 @@ fn traders(chain: &Chain, private: &Private) -> Result<(Market, [usize; 2]), Fai
         market.issue(side, parties[side], ISSUED[side])?;
     }
     Ok((market, parties))
-}
-
-/// The first act of a holder of one note whose second nullifier is the larger one. The second input is a note of
-/// nothing with a new random element each time. So the order of both nullifiers, which is random and public, is the
-/// same in each run, and gas and state are compared exactly.
-fn ordered<T>(
-    mut propose: impl FnMut() -> Result<T, Failure>,
-    nullifiers: impl Fn(&T) -> [Field; 2],
-) -> Result<T, Failure> {
-    let number = |element: Field| {
-        let mut bytes = element.to_bytes();
-        bytes.reverse();
-        bytes
-    };
-    loop {
-        let act = propose()?;
-        let [one, other] = nullifiers(&act).map(number);
-        if one < other {
-            return Ok(act);
-        }
-    }
 }

@@ -5,13 +5,12 @@
 
 use circuits::Terms;
 use dusk_sdk::finance::confidential::{Address, Holder};
-use dusk_sdk::finance::wallet::{Auditor, Chain, Identity, Movement, Step, Taken, Wallet, Words};
+use dusk_sdk::finance::wallet::{Auditor, Chain, Identity, Movement, Step, Taken, Wallet, Words, network_of};
 use dusk_sdk::zk::native::Date;
 use dusk_sdk::{ContractId, Field, Value as _};
 use play::Outcome;
 use serde_json::json;
 
-const USAGE: &str = "Usage: play [--network NAME|URL]";
 /// Whose account is the officer's, and whose is the relayer's.
 const OFFICER: &str = "alice";
 const RELAYER: &str = "bob";
@@ -22,16 +21,8 @@ const BEN: usize = 1;
 const CLEO: usize = 2;
 
 fn main() {
-    let words: Vec<String> = std::env::args().skip(1).collect();
-    let network = match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        [] => None,
-        ["--network", name] => Some((*name).to_owned()),
-        _ => {
-            eprintln!("{USAGE}");
-            std::process::exit(2);
-        }
-    };
-    if let Err(error) = Story::begin(network).and_then(Story::play) {
+    let network = network_of(std::env::args().skip(1));
+    if let Err(error) = network.map_err(Into::into).and_then(Story::begin).and_then(Story::play) {
         eprintln!("error: {error}");
         std::process::exit(1);
     }

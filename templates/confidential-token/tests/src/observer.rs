@@ -3,10 +3,11 @@
 
 use ::asset::{Attestation, Person};
 use circuits::{EligiblePublic, Payment, occasion, scope};
+use dusk_sdk::Dusk;
 use dusk_sdk::finance::confidential::pool;
 use dusk_sdk::finance::wallet::Instruction;
+use dusk_sdk::testing::confidential::ordered;
 use dusk_sdk::testing::*;
-use dusk_sdk::{Dusk, Field};
 use play::{Act, Attester, blocked};
 
 use crate::cash::Till;
@@ -246,27 +247,6 @@ fn holders(chain: &Chain, private: &Private) -> Result<Scene, Failure> {
         scene.enrol(number)?;
     }
     Ok(scene)
-}
-
-/// The first act of a holder of one note whose second nullifier is the larger one. The second input is a note of
-/// nothing with a new random element each time. So the order of both nullifiers, which is random and public, is the
-/// same in each run, and gas and state are compared exactly.
-fn ordered<T>(
-    mut propose: impl FnMut() -> Result<T, Failure>,
-    nullifiers: impl Fn(&T) -> [Field; 2],
-) -> Result<T, Failure> {
-    let number = |element: Field| {
-        let mut bytes = element.to_bytes();
-        bytes.reverse();
-        bytes
-    };
-    loop {
-        let act = propose()?;
-        let [one, other] = nullifiers(&act).map(number);
-        if one < other {
-            return Ok(act);
-        }
-    }
 }
 
 /// Two different ones, as a private choice.

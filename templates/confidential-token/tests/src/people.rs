@@ -1,9 +1,6 @@
 //! An asset with four holders, their wallets, an officer and the auditor. The wallets know the chain by what was
 //! accepted, as they would by its events.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
-
 use ::agent::AgentClient;
 use ::asset::AssetClient;
 use circuits::Terms;
@@ -14,7 +11,7 @@ use dusk_sdk::finance::wallet::Instruction;
 use dusk_sdk::testing::confidential::{Auditor, Ledger, Party};
 use dusk_sdk::testing::*;
 use dusk_sdk::zk::native::Scalar;
-use dusk_sdk::zk::{Circuit, PROOF_BYTES, Proof, Provable};
+use dusk_sdk::zk::{Circuit, Proof};
 use play::{Act, Sending};
 
 /// Holders of the asset, by number.
@@ -469,25 +466,13 @@ impl Scene {
     }
 }
 
-/// Proofs by their circuit, and a hash of their inputs.
-type Made = BTreeMap<(&'static str, [u8; 32]), [u8; PROOF_BYTES]>;
-
 /// Makes a proof, or takes one that another test has made of the same inputs: scenes begin alike.
 pub(crate) fn prove<Call, C>(
     chain: &Chain,
     act: &Act<Call, C::Public, C::Private>,
 ) -> Result<Proof<C>, ProveError>
 where
-    C: Circuit + Provable + 'static,
+    C: Circuit + 'static,
 {
-    static MADE: Mutex<Made> = Mutex::new(BTreeMap::new());
-    let inputs = serde_json::to_vec(&(&act.public, &act.private)).expect("inputs can be written");
-    let key = (C::NAME, dusk_sdk::crypto::hash(&inputs).to_bytes());
-    let made = || MADE.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(bytes) = made().get(&key) {
-        return Ok(Proof::from_bytes(*bytes));
-    }
-    let proof = chain.prove::<C>(&act.public, &act.private)?;
-    made().insert(key, *proof.as_bytes());
-    Ok(proof)
+    chain.prove_once(&act.public, &act.private)
 }

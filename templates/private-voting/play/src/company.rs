@@ -1,19 +1,19 @@
 //! The company of the story: the contract, the wallets of three holders, the auditor and the teller, with what each of
 //! them sees.
 
+use std::error::Error;
+use std::time::{Duration, Instant};
+
 use circuits::{
     CastPrivate, CastPublic, CountPrivate, CountPublic, DrawPrivate, DrawPublic, IssuePrivate, IssuePublic,
     SendPrivate, SendPublic, SumUpPrivate, SumUpPublic,
 };
-use dusk_sdk::finance::confidential::asset;
 use dusk_sdk::finance::confidential::dividends::{Dividend, Payout};
 use dusk_sdk::finance::confidential::polls::{Poll, Standing};
 use dusk_sdk::finance::confidential::snapshots::Pinned;
-use dusk_sdk::finance::wallet::{Auditor, Events, Identity, LineError, News, Teller, Wallet, Words};
-use dusk_sdk::{ContractId, Field, Value as _};
-use serde_json::{Value, json};
-
-use crate::tool::{Outcome, Tool};
+use dusk_sdk::finance::wallet::{Auditor, Chain, Identity, Step, Taken, Teller, Wallet, Words};
+use dusk_sdk::{ContractId, Field};
+use serde_json::Value;
 
 /// Has 60 shares at first.
 pub(crate) const ADA: usize = 0;
@@ -23,32 +23,43 @@ pub(crate) const BEN: usize = 1;
 pub(crate) const CLEO: usize = 2;
 /// The holders by name.
 const NAMES: [&str; 3] = ["ada", "ben", "cleo"];
-/// The deployment.
-const HOLDINGS: &str = "holdings";
 /// The account that issues and asks, and the one that submits what others have proved.
 const ISSUER: &str = "alice";
 const RELAYER: &str = "bob";
-/// How many blocks the poll and the dividend have.
+/// The least blocks that the poll and the dividend are open: more than the story has calls.
 const OPEN_BLOCKS: u64 = 30;
+/// The time in which all holders make their proofs, on two cores that also run a devnet.
+const OPEN_TIME: Duration = Duration::from_secs(300);
+/// The most blocks that a call takes on a node that makes blocks on demand: its own, and an empty one.
+const BLOCKS_OF_A_CALL: u64 = 2;
 /// The weight that has to be voted.
 const QUORUM: u64 = 50;
-/// Events that wallets take at a time.
-const BATCH_EVENTS: usize = 1_000;
 /// The width of a column in the end.
 const COLUMN: usize = 36;
 
-/// The contract with everybody who follows it.
+/// What a step gives, or why the story ends.
+pub(crate) type Outcome<T = ()> = Result<T, Box<dyn Error>>;
+
+/// The contract with everybody who follows it by its events.
 pub(crate) struct Company {
-    tool: Tool,
+    chain: Chain,
     contract: ContractId,
-    wallets: Vec<Wallet>,
+    wallets: [Wallet; 3],
     auditor: Auditor,
     teller: Teller,
-    /// The last block that is known.
-    block: u64,
+    clock: Clock,
     snapshot: Option<Pinned>,
     choices: Vec<String>,
     seen: Seen,
+}
+
+/// How quickly blocks come.
+struct Clock {
+    begun: Instant,
+    /// The block of the first call, and of the last one.
+    first: u64,
+    last: u64,
+    calls: u64,
 }
 
 /// What was seen, step by step: by the chain, the teller, the auditor, and the holder concerned.
@@ -58,27 +69,25 @@ struct Seen(Vec<[String; 4]>);
 impl Company {
     /// Deploys the contract. Everybody has new words.
     pub(crate) fn open(network: Option<String>) -> Outcome<Self> {
-        let tool = Tool::new(network);
+        let chain = Chain::new("holdings", network);
         println!("▸ {ISSUER} deploys the contract");
-        let [words, of_teller] = [Words::generate()?, Words::generate()?];
-        // The auditor's key follows from its words alone, and is known before the contract.
-        let nowhere = Identity { contract: ContractId::from_bytes([0; 32]), chain: 0, account: 0 };
-        let auditor = Auditor::new(words, nowhere);
-        let key = text(&auditor.key());
-        let id = tool.deploy(HOLDINGS, HOLDINGS, ISSUER, &format!("[\"Windmill\",{key}]"))?;
-        let contract = ContractId::read_json(&json!(id)).map_err(|error| error.to_string())?;
-        let status = tool.call(HOLDINGS, "status", "{}", None)?["result"].clone();
-        let stated: Field = read(&status["asset"])?;
-        let chain = (0..=u8::MAX).find(|chain| asset(contract, *chain) == stated);
-        let identity = Identity { contract, chain: chain.ok_or("the asset is of no chain")?, account: 0 };
-        let mut wallets = Vec::new();
-        for _ in NAMES {
-            wallets.push(Wallet::new(Words::generate()?, identity));
-        }
-        let auditor = Auditor::new(auditor.words().clone(), identity);
-        let teller = Teller::new(&of_teller, 0);
-        let (choices, seen) = (Vec::new(), Seen::default());
-        Ok(Self { tool, contract, wallets, auditor, teller, block: 0, snapshot: None, choices, seen })
+        let words = Words::generate()?;
+        let key = text(&Auditor::key_of(&words, 0));
+        chain.deploy("holdings", ISSUER, &format!("[\"Windmill\",{key}]"))?;
+        let (contract, number) = chain.identity()?;
+        let identity = Identity { contract, chain: number, account: 0 };
+        let wallet = || Ok::<_, Box<dyn Error>>(Wallet::new(Words::generate()?, identity));
+        Ok(Self {
+            chain,
+            contract,
+            wallets: [wallet()?, wallet()?, wallet()?],
+            auditor: Auditor::new(words, identity),
+            teller: Teller::new(&Words::generate()?, 0),
+            clock: Clock { begun: Instant::now(), first: 0, last: 0, calls: 0 },
+            snapshot: None,
+            choices: Vec::new(),
+            seen: Seen::default(),
+        })
     }
 
     /// The issuer issues shares.
@@ -87,8 +96,8 @@ impl Company {
         let (key, address) = (self.auditor.key(), self.wallets[to].address());
         let made = self.wallets[to].mint(&key, &address, shares)?;
         let public = IssuePublic { act: made.act, bound: made.order.bound(Field::default()) };
-        let proof = self.tool.prove("issue", &public, &IssuePrivate { secret: made.secret })?;
-        self.send_call("issue", &json!({ "order": parsed(&made.order)?, "proof": proof }), ISSUER)?;
+        let step = Step::new("issue", "issue", &public, &IssuePrivate { secret: made.secret })?;
+        self.submit("issue", &step.with("order", &made.order)?, ISSUER)?;
         let name = NAMES[to];
         self.seen.row(
             format!("{shares} shares are issued"),
@@ -105,9 +114,8 @@ impl Company {
         let (key, address) = (self.auditor.key(), self.wallets[to].address());
         let made = self.wallets[from].transfer(&key, address, shares, Field::default())?;
         let public = SendPublic { act: made.act, bound: made.order.bound(Field::default()) };
-        let proof = self.tool.prove("send", &public, &SendPrivate { secret: made.secret })?;
-        let arguments = json!({ "order": parsed(&made.order)?, "proof": proof });
-        self.send_call("confidential_transfer", &arguments, RELAYER)?;
+        let step = Step::new("send", "confidential_transfer", &public, &SendPrivate { secret: made.secret })?;
+        self.submit("confidential_transfer", &step.with("order", &made.order)?, RELAYER)?;
         self.seen.row(
             "2 notes become 2".into(),
             "",
@@ -120,7 +128,7 @@ impl Company {
     /// The issuer takes a snapshot.
     pub(crate) fn pin(&mut self) -> Outcome {
         println!("▸ {ISSUER} takes a snapshot");
-        let document = self.send_call("take_snapshot", &json!({}), ISSUER)?;
+        let document = self.call("take_snapshot", "{}")?;
         let snapshot: Pinned = read(&document["result"])?;
         self.seen.row(format!("two roots, supply {}", snapshot.supply), "", String::new(), String::new());
         self.snapshot = Some(snapshot);
@@ -135,11 +143,11 @@ impl Company {
             question: dusk_sdk::crypto::hash(texts.as_bytes()),
             choices: u8::try_from(choices.len())?,
             snapshot: self.pinned()?.height,
-            ends: self.block + OPEN_BLOCKS,
+            ends: self.clock.after_all_proofs(),
             quorum: QUORUM,
             keys: self.teller.key().choices(),
         };
-        self.send_call("open_poll", &json!({ "poll": parsed(&poll)? }), ISSUER)?;
+        self.call("open_poll", &format!("{{\"poll\":{}}}", text(&poll)))?;
         self.choices = choices.iter().map(|choice| (*choice).to_owned()).collect();
         let asked = format!("{} choices, quorum {QUORUM}", choices.len());
         self.seen.row(asked, "", String::new(), "all: the question".into());
@@ -152,9 +160,9 @@ impl Company {
         println!("▸ {name} votes; {RELAYER} submits it");
         let poll = self.poll()?.poll;
         for vote in self.wallets[who].votes(&self.pinned()?, 0, &poll, choice)? {
-            let private = CastPrivate { secret: vote.secret };
-            let proof = self.tool.prove("cast", &CastPublic { act: vote.act }, &private)?;
-            self.send_call("vote", &json!({ "vote": parsed(&vote.vote)?, "proof": proof }), RELAYER)?;
+            let (public, private) = (CastPublic { act: vote.act }, CastPrivate { secret: vote.secret });
+            let step = Step::new("cast", "vote", &public, &private)?.with("vote", &vote.vote)?;
+            self.submit("vote", &step, RELAYER)?;
             let said = self.choices.get(usize::from(choice)).map_or("", String::as_str);
             // With its key the teller could read it here: it is trusted not to.
             self.seen.row(
@@ -170,9 +178,9 @@ impl Company {
     /// The issuer declares a dividend in shares.
     pub(crate) fn declare(&mut self, [numerator, denominator]: [u32; 2]) -> Outcome {
         println!("▸ {ISSUER} declares a dividend: {numerator} shares for {denominator}");
-        let (snapshot, ends) = (self.pinned()?.height, self.block + OPEN_BLOCKS);
+        let (snapshot, ends) = (self.pinned()?.height, self.clock.after_all_proofs());
         let dividend = Dividend { snapshot, numerator, denominator, ends, key: self.teller.key().sum() };
-        self.send_call("declare_dividend", &json!({ "dividend": parsed(&dividend)? }), ISSUER)?;
+        self.call("declare_dividend", &format!("{{\"dividend\":{}}}", text(&dividend)))?;
         let payout = self.payout()?;
         self.seen.row(format!("a pot of {}", payout.pot), "", String::new(), "all: the rate".into());
         Ok(())
@@ -186,8 +194,8 @@ impl Company {
         let (key, own) = (self.auditor.key(), wallet.address());
         for made in wallet.claims(&key, &self.pinned()?, 0, &dividend, &own)? {
             let public = DrawPublic { act: made.act, bound: made.claim.bound(Field::default()) };
-            let proof = self.tool.prove("draw", &public, &DrawPrivate { secret: made.secret })?;
-            self.send_call("claim", &json!({ "claim": parsed(&made.claim)?, "proof": proof }), RELAYER)?;
+            let step = Step::new("draw", "claim", &public, &DrawPrivate { secret: made.secret })?;
+            self.submit("claim", &step.with("claim", &made.claim)?, RELAYER)?;
             self.seen.row(
                 "a note claims".into(),
                 "a part, which it could open",
@@ -203,8 +211,8 @@ impl Company {
     pub(crate) fn wait(&mut self) -> Outcome {
         let ends = self.poll()?.poll.ends.max(self.payout()?.dividend.ends);
         println!("▸ blocks pass up to {ends}");
-        while self.block < ends {
-            self.block = block(&self.tool.call(HOLDINGS, "take_snapshot", "{}", Some(ISSUER))?)?;
+        while self.clock.last < ends {
+            self.clock.tick(&self.chain.call("take_snapshot", "{}", Some(ISSUER))?)?;
         }
         Ok(())
     }
@@ -213,13 +221,9 @@ impl Company {
     pub(crate) fn tally(&mut self) -> Outcome<[u64; 8]> {
         println!("▸ the teller opens the sums of the poll, with a proof; {RELAYER} submits it");
         let made = self.teller.tally(&self.poll()?, self.pinned()?.supply)?;
-        let proof = self.tool.prove(
-            "count",
-            &CountPublic { act: made.act },
-            &CountPrivate { secret: made.secret },
-        )?;
-        let arguments = json!({ "poll": 0, "counts": parsed(&made.counts)?, "proof": proof });
-        self.send_call("tally", &arguments, RELAYER)?;
+        let (public, private) = (CountPublic { act: made.act }, CountPrivate { secret: made.secret });
+        let step = Step::new("count", "tally", &public, &private)?;
+        self.submit("tally", &step.with("poll", &0_u32)?.with("counts", &made.counts)?, RELAYER)?;
         let each = self.choices.iter().zip(made.counts).map(|(choice, count)| format!("{choice} {count}"));
         let result = each.collect::<Vec<_>>().join(", ");
         self.seen.row(result.clone(), &result, result.clone(), "all: the result".into());
@@ -230,13 +234,10 @@ impl Company {
     pub(crate) fn close(&mut self) -> Outcome<u64> {
         println!("▸ the teller opens the sum of the dividend, with a proof; {RELAYER} submits it");
         let made = self.teller.total(&self.payout()?)?;
-        let proof = self.tool.prove(
-            "sum_up",
-            &SumUpPublic { act: made.act },
-            &SumUpPrivate { secret: made.secret },
-        )?;
-        let arguments = json!({ "dividend": 0, "paid": made.paid, "proof": proof });
-        let document = self.send_call("close", &arguments, RELAYER)?;
+        let (public, private) = (SumUpPublic { act: made.act }, SumUpPrivate { secret: made.secret });
+        let step = Step::new("sum_up", "close", &public, &private)?;
+        let step = step.with("dividend", &0_u32)?.with("paid", &made.paid)?;
+        let document = self.submit("close", &step, RELAYER)?;
         let result = format!("{} were paid, {} go back", made.paid, document["result"]);
         self.seen.row(result.clone(), &result, result.clone(), String::new());
         Ok(made.paid)
@@ -254,20 +255,20 @@ impl Company {
             println!("{chain:COLUMN$}  {teller:COLUMN$}  {auditor:COLUMN$}  {holder}");
         }
         println!();
-        let status = self.tool.call(HOLDINGS, "status", "{}", None)?["result"].clone();
+        let supply: u64 = self.chain.supply()?;
         let held = [ADA, BEN, CLEO].map(|who| format!("{} holds {}", NAMES[who], self.balance(who)));
-        let read = self.auditor.supply_at(self.block);
-        println!(
-            "supply {} for everybody · {} · the auditor reads {} in all",
-            status["supply"],
-            held.join(", "),
-            read.held
-        );
-        if read.unread == 0 && Some(u64::try_from(read.held)?) == status["supply"].as_u64() {
-            Ok(())
-        } else {
-            Err("the auditor and the chain disagree".into())
+        // Without the view keys of holders the auditor reads each act, but not whose notes it spends.
+        let (acts, sum) =
+            (self.auditor.movements().len(), self.wallets.iter().map(|it| it.balance().total).sum::<u64>());
+        println!("supply {supply} for everybody · {} · the auditor reads {acts} acts", held.join(", "));
+        let roots = self.chain.roots()?;
+        if self.wallets.iter_mut().any(|wallet| wallet.roots() != roots) {
+            return Err("the events lead to other roots than the contract's".into());
         }
+        if sum != supply {
+            return Err(format!("the holders have {sum}").into());
+        }
+        Ok(())
     }
 
     /// What a holder holds.
@@ -275,40 +276,48 @@ impl Company {
         self.wallets[who].balance().total
     }
 
-    /// Everybody reads the events of the contract.
+    /// Everybody reads the new events of the contract.
     fn sync(&mut self) -> Outcome {
-        let document = serde_json::to_vec(&self.tool.events(HOLDINGS)?)?;
-        let Self { wallets, auditor, .. } = self;
-        let mut events = Events::of(self.contract);
-        events.read::<Box<dyn std::error::Error>>(&*document, BATCH_EVENTS, |news| {
-            let seen: Vec<_> = news
-                .into_iter()
-                .filter_map(|news| match news {
-                    News::Event(seen) => Some(seen),
-                    News::TakenBack(_) => None,
-                })
-                .collect();
-            for wallet in wallets.iter_mut() {
-                wallet.scan(&seen)?;
+        let Self { chain, contract, wallets, auditor, .. } = self;
+        chain.scan(*contract, auditor.next_height(), |taken| -> Outcome {
+            match taken {
+                Taken::Events(events) => {
+                    auditor.scan(events)?;
+                    for wallet in wallets.iter_mut() {
+                        wallet.scan(events)?;
+                    }
+                }
+                Taken::Back(height) => {
+                    auditor.rewind(height);
+                    wallets.iter_mut().for_each(|wallet| wallet.rewind(height));
+                }
             }
-            auditor.scan(&seen)?;
             Ok(())
         })
     }
 
-    fn send_call(&mut self, function: &str, arguments: &Value, from: &str) -> Outcome<Value> {
-        let document = self.tool.call(HOLDINGS, function, &arguments.to_string(), Some(from))?;
-        self.block = block(&document)?;
-        println!("  {function} in block {} · gas {}", document["block"], document["gas"]);
+    /// The issuer calls a function.
+    fn call(&mut self, function: &str, arguments: &str) -> Outcome<Value> {
+        let document = self.chain.call(function, arguments, Some(ISSUER))?;
+        self.clock.tick(&document)?;
+        print_call(function, &document);
+        Ok(document)
+    }
+
+    /// Makes the proof of a call, and sends it.
+    fn submit(&mut self, function: &str, step: &Step, from: &str) -> Outcome<Value> {
+        let document = step.submit(&self.chain, Some(from))?;
+        self.clock.tick(&document)?;
+        print_call(function, &document);
         Ok(document)
     }
 
     fn poll(&self) -> Outcome<Standing> {
-        read(&self.tool.call(HOLDINGS, "poll", r#"{"number":0}"#, None)?["result"])
+        Ok(self.chain.ask("poll", r#"{"number":0}"#)?)
     }
 
     fn payout(&self) -> Outcome<Payout> {
-        read(&self.tool.call(HOLDINGS, "dividend", r#"{"number":0}"#, None)?["result"])
+        Ok(self.chain.ask("dividend", r#"{"number":0}"#)?)
     }
 
     fn pinned(&self) -> Outcome<Pinned> {
@@ -322,9 +331,27 @@ impl Seen {
     }
 }
 
-/// The block of a call.
-fn block(document: &Value) -> Outcome<u64> {
-    Ok(document["block"].as_u64().ok_or(LineError::Member("block"))?)
+impl Clock {
+    /// Notes the block of a call.
+    fn tick(&mut self, document: &Value) -> Outcome {
+        self.last = document["block"].as_u64().ok_or("the call gives no block")?;
+        if self.calls == 0 {
+            (self.begun, self.first) = (Instant::now(), self.last);
+        }
+        self.calls += 1;
+        Ok(())
+    }
+
+    /// A height at which all holders have made their proofs. Blocks that did not come with calls came with time.
+    fn after_all_proofs(&self) -> u64 {
+        let passed = (self.last - self.first).saturating_sub(BLOCKS_OF_A_CALL * self.calls);
+        let seconds = self.begun.elapsed().as_secs().max(1);
+        self.last + OPEN_BLOCKS + passed * OPEN_TIME.as_secs() / seconds
+    }
+}
+
+fn print_call(function: &str, document: &Value) {
+    println!("  {function} in block {} · gas {}", document["block"], document["gas"]);
 }
 
 /// A value as calls take it.
@@ -332,10 +359,6 @@ fn text(value: &impl dusk_sdk::Value) -> String {
     let mut text = String::new();
     value.write_json(&mut text);
     text
-}
-
-fn parsed(value: &impl dusk_sdk::Value) -> Outcome<Value> {
-    Ok(serde_json::from_str(&text(value))?)
 }
 
 /// What a call returns, as a value.

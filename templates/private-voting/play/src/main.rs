@@ -4,24 +4,13 @@
 //! side what the chain, the teller, the auditor and each voter have seen.
 
 mod company;
-mod tool;
 
-use company::{ADA, BEN, CLEO, Company};
-use tool::Outcome;
-
-const USAGE: &str = "Usage: play [--network NAME|URL]";
+use company::{ADA, BEN, CLEO, Company, Outcome};
+use dusk_sdk::finance::wallet::network_of;
 
 fn main() {
-    let words: Vec<String> = std::env::args().skip(1).collect();
-    let network = match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        [] => None,
-        ["--network", name] => Some((*name).to_owned()),
-        _ => {
-            eprintln!("{USAGE}");
-            std::process::exit(2);
-        }
-    };
-    if let Err(error) = play(network) {
+    let network = network_of(std::env::args().skip(1));
+    if let Err(error) = network.map_err(Into::into).and_then(play) {
         eprintln!("error: {error}");
         std::process::exit(1);
     }

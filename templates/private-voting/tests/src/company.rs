@@ -1,20 +1,22 @@
 //! A company with hidden shareholders: the contract, three wallets, the auditor and the teller. Wallets know the chain
 //! by what was accepted, as they would by its events.
 
+use std::sync::LazyLock;
+
 use ::holdings::HoldingsClient;
 use circuits::{
     Cast, CastPrivate, CastPublic, Count, CountPrivate, CountPublic, Draw, DrawPrivate, DrawPublic, Issue,
     IssuePrivate, IssuePublic, Send, SendPrivate, SendPublic, SumUp, SumUpPrivate, SumUpPublic,
 };
+use dusk_sdk::Field;
 use dusk_sdk::finance::confidential::dividends::{Claiming, Dividend};
 use dusk_sdk::finance::confidential::polls::{Poll, Voting};
 use dusk_sdk::finance::confidential::pool::{Minting, Spending};
 use dusk_sdk::finance::confidential::snapshots::Pinned;
-use dusk_sdk::finance::confidential::{AuditCipher, NoteCipher};
+use dusk_sdk::finance::confidential::{AuditCipher, AuditorKey, NoteCipher};
 use dusk_sdk::finance::wallet::{Auditor, Event, Identity, Place, Seen, Teller, TotalWitness, Wallet, Words};
 use dusk_sdk::testing::*;
 use dusk_sdk::zk::Proof;
-use dusk_sdk::{ContractId, Field};
 
 /// Has 60 shares at first.
 pub(crate) const ALICE: usize = 0;
@@ -26,8 +28,8 @@ pub(crate) const CAROL: usize = 2;
 pub(crate) const PEOPLE: usize = 3;
 /// The shares that they have at first, in one note each.
 pub(crate) const SHARES: [u64; PEOPLE] = [60, 30, 10];
-/// How many blocks a poll has, from its first on.
-pub(crate) const POLL_BLOCKS: u64 = 20;
+/// How many blocks a poll has, from its first on: enough for real proofs on a network with a block a second.
+pub(crate) const POLL_BLOCKS: u64 = 1_000;
 /// The hash of what is asked: may the board buy the windmill? Yes, no, abstain.
 pub(crate) const QUESTION: u64 = 4_711;
 
@@ -47,58 +49,52 @@ pub(crate) struct Company {
     pub(crate) holdings: HoldingsClient<Deployed>,
     pub(crate) wallets: Vec<Wallet>,
     pub(crate) auditor: Auditor,
-    pub(crate) teller: Teller,
-    notes: u64,
+    pub(crate) teller: &'static Teller,
+    /// The commitments of all notes.
+    pub(crate) notes: Vec<Field>,
     nullifiers: u64,
 }
 
-/// A mnemonic that everybody knows. Each account of it has keys of its own.
-const WORDS: &str = "legal winner thank year wave sausage worth useful legal winner thank yellow";
-/// The accounts of the auditor and the teller; the holders have the first ones.
-const AUDITOR: u32 = 90;
-pub(crate) const TELLER: u32 = 91;
+/// The seeds of words: of the holders, except in observer tests; of the auditor; of the teller and of another one.
+const HOLDERS: [u8; 32] = [7; 32];
+const AUDITOR: [u8; 32] = [8; 32];
+const TELLERS: [[u8; 32]; 2] = [[9; 32], [10; 32]];
 
-fn words() -> Words {
-    Words::parse(WORDS).expect("they are words")
-}
+// Keys follow from words by thousands of hashes, so a test does not derive them anew.
+static AUDITOR_KEY: LazyLock<AuditorKey> = LazyLock::new(|| Auditor::key_of(&Words::for_tests(AUDITOR), 0));
+static TELLER: LazyLock<Teller> = LazyLock::new(|| teller(TELLERS[0]));
+/// A teller of other polls.
+pub(crate) static OTHER_TELLER: LazyLock<Teller> = LazyLock::new(|| teller(TELLERS[1]));
 
-/// The teller of an account.
-pub(crate) fn teller(account: u32) -> Teller {
-    Teller::new(&words(), account)
+fn teller(seed: [u8; 32]) -> Teller {
+    Teller::new(&Words::for_tests(seed), 0)
 }
 
 impl Company {
-    /// A company without shareholders, whose wallets draw randomness, as an observer test wants it.
-    pub(crate) fn new(chain: &Chain) -> Result<Self, Failure> {
-        Self::with(chain, |identity| Wallet::new(words(), identity))
-    }
-
-    fn with(chain: &Chain, wallet: impl Fn(Identity) -> Wallet) -> Result<Self, Failure> {
+    /// A company without shareholders. What its wallets draw follows from a seed.
+    pub(crate) fn new(chain: &Chain, seed: [u8; 32]) -> Result<Self, Failure> {
         let [issuer, relayer] = chain.accounts(["issuer", "relayer"]);
-        // The auditor's key follows from its words alone, and is known before the contract.
-        let nowhere =
-            Identity { contract: ContractId::from_bytes([0; 32]), chain: chain.chain_id(), account: AUDITOR };
-        let key = Auditor::new(words(), nowhere).key();
-        let holdings = chain.deploy(&issuer, ::holdings::init("Windmill".into(), key))?;
-        let identity = Identity { contract: holdings.id(), ..nowhere };
-        let wallets = (0..PEOPLE).map(|person| wallet(Identity { account: person as u32, ..identity })).collect();
+        let holdings = chain.deploy(&issuer, ::holdings::init("Windmill".into(), *AUDITOR_KEY))?;
+        let identity = Identity { contract: holdings.id(), chain: chain.chain_id(), account: 0 };
+        let people = 0..PEOPLE as u32;
         Ok(Self {
             chain: chain.clone(),
             issuer,
             relayer,
             holdings,
-            wallets,
-            auditor: Auditor::new(words(), identity),
-            teller: teller(TELLER),
-            notes: 0,
+            wallets: people
+                .map(|account| Wallet::for_tests(seed, Identity { account, ..identity }))
+                .collect(),
+            auditor: Auditor::new(Words::for_tests(AUDITOR), identity),
+            teller: &TELLER,
+            notes: Vec::new(),
             nullifiers: 0,
         })
     }
 
-    /// A company in which people have their first shares. What its wallets draw follows from seeds: tests that begin
-    /// alike make the same proofs, and each is made once.
+    /// A company in which people have their first shares. Tests that begin alike make the same proofs, each once.
     pub(crate) fn open(chain: &Chain) -> Result<Self, Failure> {
-        let mut company = Self::with(chain, |identity| Wallet::for_tests([7; 32], identity))?;
+        let mut company = Self::new(chain, HOLDERS)?;
         for (person, shares) in SHARES.into_iter().enumerate() {
             company.issue(person, shares)?;
         }
@@ -111,7 +107,7 @@ impl Company {
         let made = failing(self.wallets[to].mint(&key, &address, amount))?;
         let bound = made.order.bound(Field::default());
         let (public, private) = (IssuePublic { act: made.act, bound }, IssuePrivate { secret: made.secret });
-        Ok(Proven { call: made.order, proof: self.chain.prove::<Issue>(&public, &private)? })
+        Ok(Proven { call: made.order, proof: self.chain.prove_once::<Issue>(&public, &private)? })
     }
 
     /// The officer issues an amount.
@@ -131,7 +127,7 @@ impl Company {
         let made = failing(self.wallets[from].transfer(&key, address, amount, Field::default()))?;
         let bound = made.order.bound(Field::default());
         let private = SendPrivate { secret: made.secret };
-        let proof = self.chain.prove::<Send>(&SendPublic { act: made.act, bound }, &private)?;
+        let proof = self.chain.prove_once::<Send>(&SendPublic { act: made.act, bound }, &private)?;
         Ok(Proven { call: made.order, proof })
     }
 
@@ -186,7 +182,7 @@ impl Company {
             let private = CastPrivate { secret: vote.secret };
             Ok(Proven {
                 call: vote.vote,
-                proof: self.chain.prove::<Cast>(&CastPublic { act: vote.act }, &private)?,
+                proof: self.chain.prove_once::<Cast>(&CastPublic { act: vote.act }, &private)?,
             })
         });
         proven.collect()
@@ -206,7 +202,7 @@ impl Company {
         let supply = self.holdings.snapshot(standing.poll.snapshot)?.supply;
         let made = failing(self.teller.tally(&standing, supply))?;
         let (public, private) = (CountPublic { act: made.act }, CountPrivate { secret: made.secret });
-        Ok(Proven { call: made.counts, proof: self.chain.prove::<Count>(&public, &private)? })
+        Ok(Proven { call: made.counts, proof: self.chain.prove_once::<Count>(&public, &private)? })
     }
 
     /// A dividend of three shares for forty, about a snapshot; not declared.
@@ -240,7 +236,7 @@ impl Company {
             let bound = made.claim.bound(Field::default());
             let (public, private) =
                 (DrawPublic { act: made.act, bound }, DrawPrivate { secret: made.secret });
-            Ok(Proven { call: made.claim, proof: self.chain.prove::<Draw>(&public, &private)? })
+            Ok(Proven { call: made.claim, proof: self.chain.prove_once::<Draw>(&public, &private)? })
         });
         proven.collect()
     }
@@ -258,7 +254,7 @@ impl Company {
     pub(crate) fn sum(&self, number: u32) -> Result<Proven<u64, SumUp>, Failure> {
         let TotalWitness { paid, act, secret } =
             failing(self.teller.total(&self.holdings.dividend(number)?))?;
-        let proof = self.chain.prove::<SumUp>(&SumUpPublic { act }, &SumUpPrivate { secret })?;
+        let proof = self.chain.prove_once::<SumUp>(&SumUpPublic { act }, &SumUpPrivate { secret })?;
         Ok(Proven { call: paid, proof })
     }
 
@@ -275,7 +271,8 @@ impl Company {
         cipher: Option<AuditCipher>,
     ) -> Result<(), Failure> {
         let mut transaction = [0; 32];
-        transaction[..8].copy_from_slice(&(self.notes + self.nullifiers + 1).to_le_bytes());
+        let number = self.notes.len() as u64 + self.nullifiers + 1;
+        transaction[..8].copy_from_slice(&number.to_le_bytes());
         let place = Place { height: self.chain.height(), transaction };
         let mut events = Vec::new();
         for nullifier in nullifiers {
@@ -283,8 +280,9 @@ impl Company {
             self.nullifiers += 1;
         }
         for (commitment, cipher) in notes {
-            events.push(Event::Note { position: self.notes, commitment: *commitment, cipher: *cipher });
-            self.notes += 1;
+            let position = self.notes.len() as u64;
+            events.push(Event::Note { position, commitment: *commitment, cipher: *cipher });
+            self.notes.push(*commitment);
         }
         events.extend(cipher.map(|cipher| Event::Act { cipher }));
         let seen: Vec<Seen> = events.into_iter().map(|event| Seen { place, event }).collect();
@@ -304,7 +302,7 @@ impl Company {
         let status = self.holdings.status()?;
         let [notes, nullifiers, _] = self.wallets[ALICE].roots();
         assert_eq!((status.note_root, status.nullifier_root), (notes, nullifiers), "the trees");
-        assert_eq!((status.notes, status.nullifiers), (self.notes, self.nullifiers));
+        assert_eq!((status.notes, status.nullifiers), (self.notes.len() as u64, self.nullifiers));
         Ok(())
     }
 }

@@ -30,7 +30,7 @@ fn declare(private: &Private) {
 /// Alice and bob have 100 shares together.
 fn divided(chain: &Chain, private: &Private) -> Result<Company, Failure> {
     declare(private);
-    let mut company = Company::new(chain)?;
+    let mut company = Company::new(chain, private.random_bytes())?;
     let shares = private.between(20, 80);
     company.issue(ALICE, shares)?;
     company.issue(BOB, 100 - shares)?;

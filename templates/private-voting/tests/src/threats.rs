@@ -6,17 +6,18 @@ use circuits::{
 };
 use dusk_sdk::Field;
 use dusk_sdk::finance::confidential::dividends::{self, Claiming, Dividend};
-use dusk_sdk::finance::confidential::polls::{self, Voting};
+use dusk_sdk::finance::confidential::polls::{self, Poll, Voting};
 use dusk_sdk::finance::confidential::pool::{self, Minting, Spending};
+use dusk_sdk::finance::confidential::statements::{HeldNative, HeldSecretNative};
 use dusk_sdk::finance::confidential::{
-    AuditCipher, Ballot, Counted, NoteCipher, TellerKey, notes, nullifiers, snapshots,
+    AuditCipher, Ballot, Counted, NoteCipher, NotePath, NoteTree, TellerKey, notes, nullifiers, snapshots,
 };
-use dusk_sdk::finance::wallet::{ActError, TellerError, VoteWitness};
+use dusk_sdk::finance::wallet::{ActError, ClaimWitness, TellerError, VoteWitness};
 use dusk_sdk::testing::*;
 use dusk_sdk::zk::native::{Logarithms, Scalar};
 use dusk_sdk::zk::{PROOF_BYTES, Proof};
 
-use crate::company::{ALICE, BOB, CAROL, Company, Proven, TELLER, failing, teller};
+use crate::company::{ALICE, BOB, CAROL, Company, OTHER_TELLER, Proven, failing};
 
 fn one<T, C>(proven: Vec<Proven<T, C>>) -> Proven<T, C> {
     let [one] = proven.try_into().ok().expect("there is one note");
@@ -38,6 +39,13 @@ fn fault(chain: &Chain, vote: VoteWitness, change: impl Fn(&mut VoteWitness)) ->
     let private = CastPrivate { secret: vote.secret };
     let failure = chain.prove::<Cast>(&CastPublic { act: vote.act }, &private).err();
     failure.expect("there is no such proof").to_string()
+}
+
+/// What the checker says of a claim that is no right one.
+fn refused_claim(chain: &Chain, claim: ClaimWitness) -> String {
+    let bound = claim.claim.bound(Field::default());
+    let (public, private) = (DrawPublic { act: claim.act, bound }, DrawPrivate { secret: claim.secret });
+    chain.prove::<Draw>(&public, &private).expect_err("there is no such proof").to_string()
 }
 
 #[dusk_sdk::test]
@@ -65,14 +73,17 @@ fn parts_of_a_note_and_later_holders_do_not_vote(chain: Chain) -> TestResult {
     let (number, poll) = company.poll()?;
     // Alice splits her note, and sells a part to bob.
     company.send([ALICE, BOB], 20)?;
-    let later = company.pin()?;
     assert_eq!(company.ballots(ALICE, number, &poll, 0)?.len(), 1, "her note of the snapshot");
     assert_eq!(company.ballots(BOB, number, &poll, 0)?.len(), 1, "his own note, without what he bought");
-    // A proof about the later snapshot, in which the parts are.
-    let (again, about_later) = company.poll_about(&later)?;
-    let proven = one(company.ballots(ALICE, again, &about_later, 0)?);
-    let by = company.holdings.by(&company.relayer);
-    by.vote(Voting { poll: number, ..proven.call }, proven.proof).refused(not_proven());
+    // Proofs for this poll about a later snapshot, in which the parts are.
+    let later = Poll { snapshot: company.pin()?.height, ..poll };
+    for (who, notes) in [(ALICE, 1), (BOB, 2)] {
+        let parts = company.ballots(who, number, &later, 0)?;
+        assert_eq!(parts.len(), notes);
+        for Proven { call, proof } in parts {
+            company.holdings.by(&company.relayer).vote(call, proof).refused(not_proven());
+        }
+    }
     company.vote(ALICE, number, &poll, 0)?;
     company.vote(BOB, number, &poll, 0)?;
     company.pass(poll.ends);
@@ -83,23 +94,48 @@ fn parts_of_a_note_and_later_holders_do_not_vote(chain: Chain) -> TestResult {
 #[dusk_sdk::test]
 fn a_note_that_was_spent_before_neither_votes_nor_claims(chain: Chain) -> TestResult {
     let mut company = Company::open(&chain)?;
-    let (old, about_old) = company.poll()?;
-    let snapshot = company.holdings.snapshot(about_old.snapshot)?;
+    let old = company.pin()?;
     company.send([CAROL, BOB], 10)?;
     let (number, poll) = company.poll()?;
+    let now = company.holdings.snapshot(poll.snapshot)?;
     assert!(company.ballots(CAROL, number, &poll, 0)?.is_empty());
-    // Carol shows her old note, of which the newer snapshot knows that it was spent.
-    let proven = one(company.ballots(CAROL, old, &about_old, 0)?);
-    let by = company.holdings.by(&company.relayer);
-    by.vote(Voting { poll: number, ..proven.call }, proven.proof).refused(not_proven());
-    let (number, dividend) = company.declare()?;
-    let rich = Dividend { numerator: 40, ..dividend };
+    // Carol shows her note in the older snapshot.
+    let about_old = Poll { snapshot: old.height, ..poll };
+    let Proven { call, proof } = one(company.ballots(CAROL, number, &about_old, 0)?);
+    company.holdings.by(&company.relayer).vote(call, proof).refused(not_proven());
+    // Or she shows it in the newer one, in which the note is still a leaf.
+    let path = path_of(&company, CAROL as u64);
+    let shows = |held: &mut HeldNative, holding: &mut HeldSecretNative| {
+        (held.note_root, held.nullifier_root) = (now.note_root, now.nullifier_root);
+        holding.input.path = path.clone();
+    };
+    let vote = failing(company.wallets[CAROL].votes(&old, number, &about_old, 0))?.remove(0);
+    let spent = fault(&chain, vote, |vote| shows(&mut vote.act.held, &mut vote.secret.holding));
+    assert!(spent.contains("the neighbours are in the tree"), "{spent}");
+
+    // A dividend of a share for each one.
+    let rich = Dividend { numerator: 1, denominator: 1, ..company.planned(&now) };
+    let number = company.holdings.by(&company.issuer).declare_dividend(rich).into_result()?;
     assert!(company.claims(CAROL, number, &rich)?.is_empty());
-    let of_old = Dividend { snapshot: snapshot.height, ..rich };
-    let proven = one(company.claims(CAROL, number, &of_old)?);
+    let of_old = Dividend { snapshot: old.height, ..rich };
+    let Proven { call, proof } = one(company.claims(CAROL, number, &of_old)?);
     let by = company.holdings.by(&company.relayer);
-    by.claim(proven.call, proven.proof).refused(Refusal::Pool(pool::Refused::ProofInvalid));
+    by.claim(call, proof).refused(Refusal::Pool(pool::Refused::ProofInvalid));
+    let (key, own) = (company.auditor.key(), company.wallets[CAROL].address());
+    let mut claim = failing(company.wallets[CAROL].claims(&key, &old, number, &of_old, &own))?.remove(0);
+    shows(&mut claim.act.held, &mut claim.secret.holding);
+    let spent = refused_claim(&chain, claim);
+    assert!(spent.contains("the neighbours are in the tree"), "{spent}");
     Ok(())
+}
+
+/// The path of a note in the tree of now.
+fn path_of(company: &Company, position: u64) -> NotePath {
+    let mut tree = NoteTree::default();
+    for (position, commitment) in (0..).zip(&company.notes) {
+        tree.insert(position, *commitment).expect("there are few notes");
+    }
+    tree.opening(position).expect("there is this note")
 }
 
 #[dusk_sdk::test]
@@ -210,7 +246,7 @@ fn the_teller_cannot_lie(chain: Chain) -> TestResult {
     by.tally(number, call, Proof::from_bytes([0; PROOF_BYTES])).refused(not_proven());
     by.tally(number, call, proof).succeeds();
     // Another teller cannot open the ballots.
-    assert_eq!(teller(TELLER + 1).tally(&standing, snapshot.supply).err(), Some(TellerError::OtherKeys));
+    assert_eq!(OTHER_TELLER.tally(&standing, snapshot.supply).err(), Some(TellerError::OtherKeys));
     Ok(())
 }
 
@@ -291,9 +327,8 @@ fn rounding_makes_nothing(chain: Chain) -> TestResult {
         made.act.cipher = cipher;
         made.act.commitment = note.commitment(snapshot_asset(&company)?);
         made.act.part = Counted::seal(&dividend.key.point().expect("it is one"), &made.secret.counted, part);
-        let (public, private) =
-            (DrawPublic { act: made.act, bound: 0.into() }, DrawPrivate { secret: made.secret });
-        assert!(chain.prove::<Draw>(&public, &private).is_err(), "{part}");
+        let minted = refused_claim(&chain, made);
+        assert!(minted.contains("the auditor reads the values"), "{part}: {minted}");
     }
     let dividend = Dividend { denominator: 1, numerator: 1, ..dividend };
     assert_eq!(dividend.part(60), Some(60));
@@ -301,7 +336,7 @@ fn rounding_makes_nothing(chain: Chain) -> TestResult {
 }
 
 fn snapshot_asset(company: &Company) -> Result<Field, Failure> {
-    Ok(company.holdings.status()?.asset)
+    Ok(company.holdings.terms()?.asset)
 }
 
 #[dusk_sdk::test]
@@ -343,7 +378,7 @@ fn the_sum_of_a_dividend_cannot_be_a_lie(chain: Chain) -> TestResult {
     }
     by.close(number, paid, proof).succeeds();
     let payout = company.holdings.dividend(number)?;
-    assert_eq!(teller(TELLER + 1).total(&payout).err(), Some(TellerError::OtherKeys));
+    assert_eq!(OTHER_TELLER.total(&payout).err(), Some(TellerError::OtherKeys));
     Ok(())
 }
 

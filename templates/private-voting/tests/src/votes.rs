@@ -115,7 +115,7 @@ fn only_officers_issue_pin_and_ask(chain: Chain) -> TestResult {
 
 #[dusk_sdk::test]
 fn the_deployment_is_checked(chain: Chain) -> TestResult {
-    let company = Company::new(&chain)?;
+    let company = Company::new(&chain, [1; 32])?;
     let key = company.auditor.key();
     let deploy = |name: &str, key| chain.try_deploy(&company.issuer, ::holdings::init(name.into(), key));
     let length = || Refusal::NameLength { limit: ::holdings::MAX_NAME_BYTES };

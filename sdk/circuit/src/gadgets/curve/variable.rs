@@ -14,6 +14,12 @@ use crate::gate::Gate;
 use crate::layout::Wire;
 use crate::value::{Bool, Field, Point};
 
+/// 1/2 and 1/3. Each digit needs the half, and computing an inverse takes as long as a hundred rows.
+const HALF: BlsScalar =
+    BlsScalar::from_raw([0x7fff_ffff_8000_0001, 0xa9de_d201_7fff_2dff, 0x199c_ec04_04d0_ec02, 0x39f6_d3a9_94ce_bea4]);
+const THIRD: BlsScalar =
+    BlsScalar::from_raw([0xaaaa_aaaa_0000_0001, 0xe27e_6d57_5554_3d54, 0xccd1_3ab0_066b_e558, 0x4d49_1a37_7113_a8da]);
+
 /// The multiples of the point that a digit selects from.
 struct Table {
     /// The point, and three times it.
@@ -30,7 +36,7 @@ impl Table {
     #[track_caller]
     fn new(cs: &mut ConstraintSystem, once: Point) -> Self {
         let thrice = once.double(cs).add(cs, once);
-        let third = cs.hint([thrice.u], |[u]| u * third());
+        let third = cs.hint([thrice.u], |[u]| u * THIRD);
         let third = Field::from_wire(third);
         Linear::new().plus(third, 3).minus(thrice.u(), 1).assert_zero(cs, "third of an abscissa");
         let to_once_u = once.u().sub(cs, third);
@@ -43,7 +49,7 @@ impl Table {
     fn choose(&self, cs: &mut ConstraintSystem, digit: Wire) -> Point {
         let (one, two, three) = (BlsScalar::one(), BlsScalar::from(2), BlsScalar::from(3));
         // digit·(3 − digit) is 2 for the digits 1 and 2, and 0 for 0 and 3.
-        let is_once = cs.hint([digit], |[q]| q * (three - q) * half());
+        let is_once = cs.hint([digit], |[q]| q * (three - q) * HALF);
         cs.gate("which multiple", Gate::new().ab(digit, digit, one).a(digit, -three).c(is_once, two));
         let is_once = Field::from_wire(is_once);
         let v = is_once.mul_add(cs, self.to_once_v, self.thrice.v());
@@ -152,10 +158,12 @@ fn take_off(cs: &mut ConstraintSystem, sum: Point, point: Point, keep: Bool) -> 
     sum.add(cs, Point { u, v })
 }
 
-fn half() -> BlsScalar {
-    BlsScalar::from(2).invert().unwrap_or_default()
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn third() -> BlsScalar {
-    BlsScalar::from(3).invert().unwrap_or_default()
+    #[test]
+    fn constants_are_the_inverses() {
+        assert_eq!([HALF.double(), THIRD.double() + THIRD], [BlsScalar::one(); 2]);
+    }
 }

@@ -2,8 +2,8 @@
 
 use super::acts::{Held, HeldSecret};
 use super::notes::commitment;
-use super::values::{AuditCipher, AuditorKey};
-use super::vote::{Coordinates, Counted, assert_counts};
+use super::values::{AuditCipher, AuditorKey, Coordinates};
+use super::vote::{Counted, assert_counts};
 use crate::zk::{ConstraintSystem, Field, Scalar, U32, U64, Unsigned, circuit_type};
 
 /// Bits of a value times a numerator.

@@ -76,8 +76,8 @@ pub use spend::{
     Lock, LockNative, LockSecret, LockSecretNative, Moved, Transfer, TransferNative, TransferSecret,
     TransferSecretNative,
 };
-pub use values::{AuditCipher, AuditorKey, Holder, ViewCipher};
+pub use values::{AuditCipher, AuditorKey, Coordinates, Holder, ViewCipher};
 pub use vote::{
-    Ballot, Coordinates, Counted, Tally, TallyNative, TallySecret, TallySecretNative, Total, TotalNative, TotalSecret,
+    Ballot, Counted, Tally, TallyNative, TallySecret, TallySecretNative, Total, TotalNative, TotalSecret,
     TotalSecretNative, Vote, VoteNative, VoteSecret, VoteSecretNative,
 };

@@ -3,12 +3,16 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::super::{cipher, holder};
+use super::super::{cipher, holder, tallies};
 use crate::zk::{Bool, ConstraintSystem, Field, Point, U8, U16, U32, Value, Wire};
 
 /// The public key of the auditor. As an input it is a point of the subgroup of prime order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AuditorKey(pub Point);
+
+/// A point that contracts know by its coordinates. As an input it is a point of the subgroup of prime order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Coordinates(pub Point);
 
 /// What the auditor reads of an act; see [`AuditCipher`](cipher::AuditCipher).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,28 +49,35 @@ pub struct Holder {
     pub active: Bool,
 }
 
-impl Value for AuditorKey {
-    type Native = cipher::AuditorKey;
+/// A point that contracts know by its coordinates.
+macro_rules! coordinates {
+    ($name:ident: $native:ty) => {
+        impl Value for $name {
+            type Native = $native;
 
-    fn kind() -> String {
-        "AuditorKey".to_string()
-    }
+            fn kind() -> String {
+                stringify!($name).to_string()
+            }
 
-    #[track_caller]
-    fn input(cs: &mut ConstraintSystem, native: Option<&Self::Native>) -> Self {
-        let [u, v] = [native.map(|it| it.u), native.map(|it| it.v)].map(|it| Field::input(cs, it.as_ref()));
-        Self(Point::constrain(cs, u, v))
-    }
+            #[track_caller]
+            fn input(cs: &mut ConstraintSystem, native: Option<&Self::Native>) -> Self {
+                let [u, v] = [native.map(|it| it.u), native.map(|it| it.v)].map(|it| Field::input(cs, it.as_ref()));
+                Self(Point::constrain(cs, u, v))
+            }
 
-    fn wires(&self) -> Vec<Wire> {
-        self.0.wires()
-    }
+            fn wires(&self) -> Vec<Wire> {
+                self.0.wires()
+            }
 
-    fn encode(native: &Self::Native, out: &mut Vec<crate::Field>) {
-        Field::encode(&native.u, out);
-        Field::encode(&native.v, out);
-    }
+            fn encode(native: &Self::Native, out: &mut Vec<crate::Field>) {
+                out.extend([native.u, native.v]);
+            }
+        }
+    };
 }
+
+coordinates!(AuditorKey: cipher::AuditorKey);
+coordinates!(Coordinates: tallies::Coordinates);
 
 /// A ciphertext of two elements.
 macro_rules! ciphertext {

@@ -5,12 +5,9 @@ use alloc::vec::Vec;
 
 use super::super::tallies::{self, MAX_CHOICES};
 use super::acts::{Held, HeldSecret};
+use super::values::Coordinates;
 use crate::zk::native::Point as NativePoint;
-use crate::zk::{Bool, ConstraintSystem, Field, Linear, Point, Scalar, U8, U64, Value, Wire, circuit_type};
-
-/// A point that contracts know by its coordinates. As an input it is a point of the subgroup of prime order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Coordinates(pub Point);
+use crate::zk::{Bool, ConstraintSystem, Linear, Point, Scalar, U8, U64, Value, Wire, circuit_type};
 
 /// The encrypted numbers of all choices; see [`Ballot`](tallies::Ballot).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -183,28 +180,6 @@ pub(super) fn assert_counts(
         let sealed = Point::multiple_of(cs, &NativePoint::GENERATOR, number).add(cs, mask);
         sealed.assert_eq(cs, "the number is counted", counted.masked.0);
     });
-}
-
-impl Value for Coordinates {
-    type Native = tallies::Coordinates;
-
-    fn kind() -> String {
-        "Coordinates".to_string()
-    }
-
-    #[track_caller]
-    fn input(cs: &mut ConstraintSystem, native: Option<&Self::Native>) -> Self {
-        let [u, v] = [native.map(|it| it.u), native.map(|it| it.v)].map(|it| Field::input(cs, it.as_ref()));
-        Self(Point::constrain(cs, u, v))
-    }
-
-    fn wires(&self) -> Vec<Wire> {
-        self.0.wires()
-    }
-
-    fn encode(native: &Self::Native, out: &mut Vec<crate::Field>) {
-        out.extend([native.u, native.v]);
-    }
 }
 
 impl Value for Ballot {

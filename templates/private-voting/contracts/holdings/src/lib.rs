@@ -22,11 +22,11 @@ pub mod holdings {
         Cast, CastPublic, Count, CountPublic, Draw, DrawPublic, Issue, IssuePublic, Send, SendPublic, SumUp,
         SumUpPublic,
     };
-    use dusk_sdk::finance::confidential::asset as asset_of;
     use dusk_sdk::finance::confidential::dividends::{Claiming, Dividend, Payout};
     use dusk_sdk::finance::confidential::polls::{Outcome, Poll, Standing, Voting};
     use dusk_sdk::finance::confidential::pool::{Minting, Spending};
     use dusk_sdk::finance::confidential::snapshots::Pinned;
+    use dusk_sdk::finance::confidential::{AuditorKey, asset as asset_of};
     use dusk_sdk::zk::Proof;
 
     /// The most bytes that a name may have.
@@ -43,14 +43,20 @@ pub mod holdings {
         dividends: Dividends,
     }
 
+    /// What acts are about.
+    #[contract_type]
+    #[derive(Copy, Eq)]
+    pub struct Terms {
+        /// The asset: this contract on this chain.
+        pub asset: Field,
+        /// To whom issues, transfers and claims are encrypted.
+        pub auditor: AuditorKey,
+    }
+
     /// What the chain knows of the asset.
     #[contract_type]
     #[derive(Copy, Eq)]
     pub struct Status {
-        /// The asset: this contract on this chain.
-        pub asset: Field,
-        /// To whom every act is encrypted.
-        pub auditor: dusk_sdk::finance::confidential::AuditorKey,
         /// How much there is: all unspent notes, and the pots of open dividends.
         pub supply: u64,
         /// The root of the tree of notes.
@@ -91,10 +97,7 @@ pub mod holdings {
 
     impl Holdings {
         /// Opens the asset. The account that signs the deployment is the issuer and the first officer.
-        pub fn init(
-            name: String,
-            auditor: dusk_sdk::finance::confidential::AuditorKey,
-        ) -> Result<Self, Refused> {
+        pub fn init(name: String, auditor: AuditorKey) -> Result<Self, Refused> {
             let limit = MAX_NAME_BYTES;
             ensure!(!name.is_empty() && name.len() <= limit as usize, Refused::NameLength { limit });
             let pool = Pool::new(asset_of(self_id(), chain_id()), auditor).map_err(pool::Refused::from)?;
@@ -106,12 +109,18 @@ pub mod holdings {
         pub fn name(&self) -> String {
             self.name.clone()
         }
+        /// What an act is about and to whom it is encrypted.
+        pub fn terms(&self) -> Terms {
+            Terms { asset: self.pool.asset(), auditor: self.pool.auditor.key() }
+        }
+        /// How much there is.
+        pub fn total_supply(&self) -> u64 {
+            self.pool.total_supply()
+        }
         /// What the chain knows.
         pub fn status(&self) -> Status {
             let Self { pool, polls, dividends, .. } = self;
             Status {
-                asset: pool.asset(),
-                auditor: pool.auditor.key(),
                 supply: pool.total_supply(),
                 note_root: pool.notes().root(),
                 nullifier_root: pool.nullifiers().root(),
