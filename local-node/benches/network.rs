@@ -14,13 +14,16 @@ use local_node::genesis::{Allocation, DEV_STAKE};
 use local_node::handle::NodeHandle;
 use local_node::network::NetworkConfig;
 use local_node::{BlockTime, Config, spawn};
+use tokio::task::JoinSet;
 
 /// Accounts that send transfers.
 const SENDERS: usize = 30;
 /// What each of them has, in LUX.
 const SENDER_LUX: u64 = 1_000_000_000_000;
-/// Transfers of one account that wait in the mempool at a time, at most.
-const IN_FLIGHT: usize = 60;
+/// Transfers that an account sends at a time. They overtake one another, and wait for their predecessors then.
+const IN_FLIGHT: usize = 30;
+/// Transfers of the run with long blocks.
+const FULL_BLOCK: usize = 1_800;
 
 fn main() {
     let short = std::env::args().any(|argument| argument == "--short");
@@ -30,7 +33,7 @@ fn main() {
         for nodes in [1, 4] {
             measure(nodes, transfers, Duration::from_secs(1)).await;
         }
-        measure(4, SENDERS * IN_FLIGHT, Duration::from_secs(10)).await;
+        measure(4, FULL_BLOCK, Duration::from_secs(10)).await;
     });
 }
 
@@ -84,6 +87,7 @@ async fn measure(count: usize, transfers: usize, block_time: Duration) {
     let last = nodes[0].tip().height;
     let in_block = |height| nodes[0].store().block(height).expect("readable").map_or(0, |it| it.0.transactions.len());
     let most = (first..=last).map(in_block).max().unwrap_or_default();
+    println!("{count} node(s): blocks of {:?} transfers", (first..=last).map(in_block).collect::<Vec<_>>());
     println!(
         "{count} node(s): {transfers} transfers in {took:.1} s, {:.0} a second, at most {most} in a block",
         transfers as f64 / took
@@ -107,14 +111,18 @@ async fn measure(count: usize, transfers: usize, block_time: Duration) {
     }
 }
 
-/// Sends the transfers of an account, as many at a time as a mempool keeps waiting for one another.
+/// Sends the transfers of an account, and waits until all are in blocks.
 async fn send(node: NodeHandle, account: dusk_core::signatures::bls::PublicKey, transfers: Vec<Vec<u8>>) {
-    for batch in transfers.chunks(IN_FLIGHT) {
-        for transfer in batch {
-            node.submit(transfer.clone()).await.expect("taken");
-        }
-    }
     let all = transfers.len() as u64;
+    let mut sending = JoinSet::new();
+    for transfer in transfers {
+        if sending.len() >= IN_FLIGHT {
+            sending.join_next().await;
+        }
+        let node = node.clone();
+        sending.spawn(async move { node.submit(transfer).await.expect("taken") });
+    }
+    sending.join_all().await;
     while node.account(&account).await.expect("readable").nonce < all {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

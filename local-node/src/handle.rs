@@ -42,11 +42,11 @@ use crate::ledger::StakeEntry;
 use crate::network::{Link, NetworkError, NetworkStatus};
 use crate::reader::{QueryError, Reader};
 use crate::store::{Store, StoreError};
-use crate::transaction::{Known, ValidTransaction};
+use crate::transaction::{Checks, MAX_CLIENT_CHECKS, ValidTransaction};
 use crate::work::Lane;
 
-/// The most transactions that are being checked, or wait for it, at a time.
-pub const MAX_CHECKS: usize = 1024;
+/// The most transactions of clients that wait for their check.
+pub const MAX_CHECKS: usize = MAX_CLIENT_CHECKS;
 /// The most commands that wait for the node's loop.
 pub const MAX_COMMANDS: usize = 1024;
 /// The most blocks that one request may ask for.
@@ -71,9 +71,9 @@ pub(crate) struct Shared {
     pub(crate) store: Store,
     pub(crate) drivers: Drivers,
     pub(crate) audience: Audience,
-    pub(crate) checks: Lane,
-    /// Transactions that passed the checks.
-    pub(crate) known: Arc<Known>,
+    /// Where transactions are checked.
+    pub(crate) checking: Lane,
+    pub(crate) checks: Arc<Checks>,
     pub(crate) compilations: Compilations,
     pub(crate) network: Option<NetworkEnd>,
     pub(crate) ended: tokio::sync::watch::Receiver<Option<End>>,

@@ -4,7 +4,7 @@
 //!   bytes of a transaction                     questions, simulations            datagrams
 //!        │ NodeHandle::submit                        │ NodeHandle::query …           ▲│
 //!        ▼                                           ▼                               │▼
-//!   Policy::check ×N (blocking threads)         Reader ×N (blocking threads,     Kadcast (tasks)
+//!   Checks, in batches (blocking threads)       Reader ×N (blocking threads,     Kadcast (tasks)
 //!        │ size, form, chain, fees, signature        ▲  a session each,              ▲│
 //!        ▼ Command (bounded channel)                 │  forgotten)                   ││ Incoming
 //!  ┌──────────────────────── one thread: Node::run ──┼─────────────────────────────┐ ││
@@ -72,6 +72,7 @@ pub use self::chain::{removal, verdict};
 use self::log::{Log, Remembered, Written};
 use self::node::Node;
 use self::peers::{Incoming, MAX_MESSAGES, Outgoing, Peers};
+use self::pool::ReadAccounts;
 use self::worker::{Unsettled, Worker};
 pub use self::worker::{accounts, senders};
 use crate::accounts::{KeyPair, STAKERS, dev_accounts};
@@ -87,7 +88,7 @@ use crate::ledger::{Ledger, VOTING_RULES};
 use crate::network::NetworkConfig;
 use crate::reader::Reader;
 use crate::store::{Identity, Store, StoreError};
-use crate::transaction::Policy;
+use crate::transaction::{Checks, Policy};
 use crate::work::{Lane, contained, panic_text};
 
 /// How long a transaction that waited when the node stopped waits again where the node is too busy to check it.
@@ -252,6 +253,8 @@ fn prepare(config: &Config, network: Option<NetworkEnd>) -> Result<Prepared, Nod
     let (events, audience) = announcer();
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let public = network.as_ref().map(|network| network.public);
+    let checking = Lane::new(MAX_CHECKS, cores);
+    let checks = Checks::new(info.policy, executor.vm().clone(), checking.clone(), cores);
     let handle = NodeHandle(Arc::new(Shared {
         accounts,
         commands,
@@ -259,8 +262,8 @@ fn prepare(config: &Config, network: Option<NetworkEnd>) -> Result<Prepared, Nod
         store: store.clone(),
         drivers: Drivers::new(store.clone(), config.module_cache.clone()),
         audience,
-        checks: Lane::new(MAX_CHECKS, cores),
-        known: Arc::default(),
+        checking,
+        checks: Arc::new(checks),
         compilations: Compilations::new(),
         network,
         ended,
@@ -305,6 +308,7 @@ fn prepare(config: &Config, network: Option<NetworkEnd>) -> Result<Prepared, Nod
         store,
         tip,
         tip_sender,
+        accounts: ReadAccounts::default(),
         last_full,
         events,
         commands: command_receiver,

@@ -8,13 +8,20 @@
 //! | module | holds |
 //! |---|---|
 //! | `public` | the checks of public (Moonlight) transactions |
-//! | `signature` | the check of their signatures |
+//! | `reading` | reading them with the points of their keys |
+//! | `signature` | the check of their signatures, one by one and together |
+//! | `keys`, `curve` | keys as points, and arithmetic with them |
+//! | `checks` | many transactions at a time |
 //! | `data` | the checks of what a transaction carries: call, deployment, blobs |
 
+mod checks;
+mod curve;
 mod data;
 mod error;
+mod keys;
 mod known;
 mod public;
+mod reading;
 mod signature;
 
 use dusk_core::transfer::{Transaction, TransactionFormat};
@@ -25,7 +32,8 @@ use local_node_vm::{Vm, verify_blobs};
 pub use local_node_core::mempool::ValidTransaction;
 
 pub use self::error::TransactionError;
-pub(crate) use self::known::Known;
+pub(crate) use self::checks::{Checks, MAX_CLIENT_CHECKS, Received};
+use self::known::Known;
 
 /// The most bytes that a block may have.
 pub const MAX_BLOCK_BYTES: usize = 1024 * 1024;
@@ -76,14 +84,20 @@ impl Policy {
         rules: Rules,
         vm: &Vm,
     ) -> Result<ValidTransaction, TransactionError> {
+        let checked = self.check_unsigned(transaction, rules)?;
+        public::verify_signature(public::of(checked.protocol())?, rules, vm)?;
+        verify_blobs(checked.protocol())?;
+        Ok(checked)
+    }
+
+    /// Everything but signature and blobs.
+    fn check_unsigned(&self, transaction: Transaction, rules: Rules) -> Result<ValidTransaction, TransactionError> {
         self.check_terms(&transaction, rules)?;
         let checked = ValidTransaction::trusted(transaction, rules)?;
         if checked.ledger_bytes() > MAX_TRANSACTION_BYTES {
             return Err(TransactionError::TooLarge { bytes: checked.ledger_bytes() });
         }
         data::check_module(checked.protocol(), rules)?;
-        public::verify_signature(public::of(checked.protocol())?, rules, vm)?;
-        verify_blobs(checked.protocol())?;
         Ok(checked)
     }
 

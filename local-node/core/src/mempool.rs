@@ -361,15 +361,26 @@ impl Mempool {
 
     fn check_predecessors(&self, transaction: &ValidTransaction, next: u64) -> Result<(), PoolError> {
         let nonce = transaction.nonce();
-        let waiting = self.by_account.get(&transaction.sender());
-        let missing = (next..nonce).find(|nonce| !waiting.is_some_and(|nonces| nonces.contains_key(nonce)));
-        match missing {
+        match self.first_missing(&transaction.sender(), next, nonce) {
             None => Ok(()),
             Some(missing) if nonce - missing > MAX_NONCES_AHEAD => {
                 Err(PoolError::NonceTooFarAhead { nonce, next: missing })
             }
             Some(missing) => Err(PoolError::NonceGap { nonce, missing }),
         }
+    }
+
+    /// The first nonce from `next` on and below `nonce` with which no transaction of the account waits. Walks along the
+    /// waiting ones: an account with many of them sends one after the other.
+    fn first_missing(&self, sender: &BlsKey, next: u64, nonce: u64) -> Option<u64> {
+        let mut expected = next;
+        for (waiting, _) in self.by_account.get(sender).into_iter().flat_map(|nonces| nonces.range(next..nonce)) {
+            if *waiting != expected {
+                break;
+            }
+            expected += 1;
+        }
+        (expected < nonce).then_some(expected)
     }
 
     fn check_replacement(&self, transaction: &ValidTransaction) -> Result<Option<TxId>, PoolError> {

@@ -11,6 +11,7 @@
 mod link;
 mod pacer;
 mod refusals;
+mod socket;
 
 use std::io;
 use std::net::SocketAddr;
@@ -31,6 +32,7 @@ use crate::wire::{MAX_DATAGRAM_BYTES, RayId, stated_port};
 pub use refusals::MAX_TOLD_REFUSALS;
 
 pub use link::{Link, MAX_DELAYED_BYTES, MAX_LINKS, Path};
+pub use socket::Socket;
 
 use link::{Fate, Links};
 use pacer::Pacer;
@@ -234,8 +236,8 @@ impl Handle {
 
 /// A driver that listens. [`Driver::run`] moves it.
 #[derive(Debug)]
-pub struct Driver {
-    socket: UdpSocket,
+pub struct Driver<S = UdpSocket> {
+    socket: S,
     endpoint: Endpoint,
     commands: mpsc::Receiver<Command>,
     events: mpsc::Sender<Event>,
@@ -274,6 +276,26 @@ impl Driver {
         if let Err(error) = SockRef::from(&socket).set_recv_buffer_size(settings.receive_buffer_bytes) {
             tracing::debug!(%error, "the receive buffer keeps its size");
         }
+        Self::with_socket(socket, local_address, settings)
+    }
+}
+
+impl<S: Socket> Driver<S> {
+    /// A driver of a socket that is bound already, such as one of a simulated network.
+    ///
+    /// # Errors
+    /// [`UdpError`].
+    pub fn new(socket: S, settings: Settings) -> Result<(Self, Handle, mpsc::Receiver<Event>), UdpError> {
+        let local_address =
+            socket.local_addr().map_err(|source| UdpError::Listen { address: settings.listen, source })?;
+        Self::with_socket(socket, local_address, settings)
+    }
+
+    fn with_socket(
+        socket: S,
+        local_address: SocketAddr,
+        settings: Settings,
+    ) -> Result<(Self, Handle, mpsc::Receiver<Event>), UdpError> {
         let endpoint = Endpoint::new(settings.endpoint, Duration::ZERO, settings.seed)?;
         let (command_sender, commands) = mpsc::channel(COMMAND_CHANNEL);
         let (events, event_receiver) = mpsc::channel(EVENT_CHANNEL);
@@ -319,7 +341,7 @@ impl Driver {
                     self.receive_batch(&mut buffer);
                 }
                 command = self.commands.recv() => match command {
-                    Some(command) => self.obey(command),
+                    Some(command) => self.obey_batch(command),
                     None => return,
                 },
                 // The event itself goes in the next round.
@@ -427,6 +449,16 @@ impl Driver {
             Err(error) => tracing::debug!(%to, %error, "a datagram cannot be sent"),
         }
         true
+    }
+
+    /// Carries out a command and those that wait behind it. A node gives a verdict on each message: with one at a time,
+    /// they would wait for a batch of datagrams each.
+    fn obey_batch(&mut self, first: Command) {
+        self.obey(first);
+        for _ in 1..BATCH {
+            let Ok(command) = self.commands.try_recv() else { return };
+            self.obey(command);
+        }
     }
 
     fn obey(&mut self, command: Command) {

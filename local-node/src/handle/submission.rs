@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use dusk_core::transfer::{Transaction, TransactionFormat};
+use dusk_core::transfer::Transaction;
 use local_node_core::Origin;
-use local_node_types::codec::Decode as _;
 use local_node_types::keys::BlsKey;
 use local_node_types::ledger::LedgerTransaction;
-use local_node_types::message::{Frame, Message};
 use local_node_vm::ExecutionError;
 
 use super::{Command, NodeHandle, SimulateError, SubmitError};
@@ -15,7 +13,7 @@ use crate::block::TxId;
 use crate::end::Stopped;
 use crate::reader::Simulation;
 use crate::store::Slot;
-use crate::transaction::{TransactionError, ValidTransaction, decode};
+use crate::transaction::{Received, TransactionError, ValidTransaction, decode};
 use crate::work::LaneError;
 
 impl NodeHandle {
@@ -31,21 +29,7 @@ impl NodeHandle {
     /// As [`submit`](Self::submit), for the frame of a transaction that a peer has sent. It is read beside the loop and
     /// the network, once.
     pub(crate) async fn submit_of_peer(&self, frame: Arc<[u8]>) -> Result<TxId, SubmitError> {
-        let (policy, rules, vm) = (self.0.info.policy, self.next_rules(), self.0.reader.vm().clone());
-        let known = Arc::clone(&self.0.known);
-        let check = move || {
-            let read = Frame::decode_all(&frame).map_err(|error| TransactionError::Malformed(error.to_string()))?;
-            let Message::Transaction(transaction) = read.message else {
-                return Err(TransactionError::Malformed("the message is no transaction".into()));
-            };
-            if transaction.format() == TransactionFormat::PreAegis {
-                return Err(TransactionError::Malformed("it has the form from before the fork Aegis".into()));
-            }
-            let checked = policy.check_decoded(transaction.protocol().clone(), rules, &vm)?;
-            known.remember(&checked);
-            Ok(checked)
-        };
-        let transaction = self.check_aside(check).await?;
+        let transaction = self.check(Received::Frame(frame)).await?;
         self.submit_checked(transaction, None, Origin::Peer).await
     }
 
@@ -104,10 +88,17 @@ impl NodeHandle {
     }
 
     async fn check_bytes(&self, bytes: Vec<u8>, marked: Option<TxId>) -> Result<ValidTransaction, SubmitError> {
-        let (policy, rules, vm) = (self.0.info.policy, self.next_rules(), self.0.reader.vm().clone());
-        let known = Arc::clone(&self.0.known);
-        let check = move || policy.check(&bytes, rules, &vm).inspect(|checked| known.remember(checked));
-        self.check_aside(self.marking(marked, check)).await
+        if marked.is_none() {
+            return self.check(Received::Bytes(bytes)).await;
+        }
+        // Not together with others, which would be to blame as well.
+        let (checks, rules) = (Arc::clone(&self.0.checks), self.next_rules());
+        self.check_aside(self.marking(marked, move || checks.check_here(&bytes, rules))).await
+    }
+
+    /// Checks a transaction together with others that come at the same time.
+    async fn check(&self, received: Received) -> Result<ValidTransaction, SubmitError> {
+        outcome(self.0.checks.check(received, self.next_rules()).await)
     }
 
     /// Work that says while it goes on which transaction it is about.
@@ -134,12 +125,7 @@ impl NodeHandle {
         &self,
         check: impl FnOnce() -> Result<T, TransactionError> + Send + 'static,
     ) -> Result<T, SubmitError> {
-        match self.0.checks.run(check).await {
-            Ok(checked) => Ok(checked?),
-            Err(LaneError::Full) => Err(SubmitError::Busy),
-            Err(LaneError::Panicked(text)) => Err(SubmitError::Failed(text)),
-            Err(LaneError::Ending) => Err(Stopped::Asked.into()),
-        }
+        outcome(self.0.checking.run(check).await)
     }
 
     /// Compiles the module of a deployment here, so that the loop need not, but only for somebody who can pay for it.
@@ -157,5 +143,14 @@ impl NodeHandle {
             compilations.keep(compiled);
         }
         Ok(())
+    }
+}
+
+fn outcome<T>(checked: Result<Result<T, TransactionError>, LaneError>) -> Result<T, SubmitError> {
+    match checked {
+        Ok(checked) => Ok(checked?),
+        Err(LaneError::Full) => Err(SubmitError::Busy),
+        Err(LaneError::Panicked(text)) => Err(SubmitError::Failed(text)),
+        Err(LaneError::Ending) => Err(Stopped::Asked.into()),
     }
 }

@@ -24,8 +24,9 @@ use super::peers::{Incoming, Outgoing, Search, Service};
 use crate::handle::{NodeHandle, Shared, SubmitError};
 use crate::store::{Store, StoreError};
 
-/// The most transactions of peers that are checked at a time. Further ones are not passed on.
-const MAX_CHECKED_TRANSACTIONS: usize = 256;
+/// The most transactions of peers that are checked, or wait for it, at a time. Further ones are not passed on. Kadcast
+/// keeps as many messages without a verdict.
+const MAX_CHECKED_TRANSACTIONS: usize = 4096;
 /// The most requests of peers that are answered from the store at a time. Further ones are not answered.
 const MAX_ANSWERS: usize = 4;
 /// The most answers that wait until their receivers have proved that they are there, and how long. Whoever asks states
@@ -76,10 +77,11 @@ pub(super) async fn take(
     }
 }
 
-/// Reads a message. Transactions that the node knows are not read again.
+/// Reads a message. Transactions that the node knows are not read again, and others are read with the keys that it
+/// knows.
 fn decode(bytes: &[u8], node: &Weak<Shared>) -> Result<Frame, DecodeError> {
     let node = node.upgrade();
-    Frame::decode_known(bytes, &|bytes| node.as_ref()?.known.find(bytes))
+    Frame::decode_known(bytes, &|bytes| node.as_ref()?.checks.transaction(bytes))
 }
 
 /// Submits a transaction of a peer, beside everything else, and passes it on if it is good and new.

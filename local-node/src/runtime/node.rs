@@ -15,6 +15,7 @@ use tracing::{error, info, warn};
 use super::Clock;
 use super::log::{Log, Written};
 use super::peers::{Incoming, Peers};
+use super::pool::ReadAccounts;
 use super::worker::{Done, Worker};
 use crate::accounts::KeyPair;
 use crate::block::TxId;
@@ -73,6 +74,8 @@ pub(super) struct Node {
     pub(super) journal_due: Option<Millis>,
     pub(super) executor: Executor,
     pub(super) store: Store,
+    /// The accounts of senders in the state of the tip.
+    pub(super) accounts: ReadAccounts,
     pub(super) tip: Arc<Header>,
     pub(super) tip_sender: watch::Sender<Arc<Header>>,
     /// The height of the last block that holds transactions.

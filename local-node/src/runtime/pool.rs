@@ -1,9 +1,13 @@
 //! What the core's mempool is asked, what it needs of the ledger, and what it tells.
 
+use std::collections::BTreeMap;
+
 use dusk_core::transfer::moonlight::AccountData;
 use local_node_consensus::Millis;
 use local_node_core::mempool::PoolError;
 use local_node_core::{Input, Origin};
+use local_node_types::keys::BlsKey;
+use local_node_types::ledger::Hash;
 
 use super::node::Node;
 use crate::block::TxId;
@@ -16,6 +20,8 @@ use crate::work::contained;
 
 /// How long a waiting transaction may be in memory only, in milliseconds, where no block comes first.
 const JOURNAL_DELAY_MILLIS: u64 = 100;
+/// The most accounts of the present state that are kept.
+const MAX_READ_ACCOUNTS: usize = 4096;
 
 impl Node {
     pub(super) fn submit(&mut self, transaction: ValidTransaction, origin: Origin) -> Result<TxId, SubmitError> {
@@ -59,16 +65,19 @@ impl Node {
         })
     }
 
-    pub(super) fn check(&self, transaction: &ValidTransaction) -> Result<TxId, SubmitError> {
+    pub(super) fn check(&mut self, transaction: &ValidTransaction) -> Result<TxId, SubmitError> {
         let account = self.account_of(transaction)?;
         self.core.mempool().check(transaction, &account)?;
         Ok(transaction.id())
     }
 
     /// The sender's account, unless a block holds the transaction already.
-    fn account_of(&self, transaction: &ValidTransaction) -> Result<AccountData, SubmitError> {
+    fn account_of(&mut self, transaction: &ValidTransaction) -> Result<AccountData, SubmitError> {
         if self.store.has_transaction(&transaction.id()).map_err(|error| SubmitError::State(error.to_string()))? {
             return Err(PoolError::Included(transaction.id()).into());
+        }
+        if let Some(known) = self.accounts.find(&self.tip.state_root, &transaction.sender()) {
+            return Ok(known);
         }
         let state = |error: &dyn std::fmt::Display| SubmitError::State(error.to_string());
         let tip = &self.tip;
@@ -76,6 +85,29 @@ impl Node {
             let mut session = self.executor.view(tip.state_root, tip.height).map_err(|error| state(&error))?;
             read_account(&mut session, transaction.sender_key()).map_err(|error| state(&error))
         });
-        read.unwrap_or_else(|text| Err(SubmitError::Failed(text)))
+        let account = read.unwrap_or_else(|text| Err(SubmitError::Failed(text)))?;
+        self.accounts.keep(self.tip.state_root, transaction.sender(), &account);
+        Ok(account)
+    }
+}
+
+/// Accounts in the state of the tip. Reading one takes a session of the virtual machine, and senders come again.
+#[derive(Debug, Default)]
+pub(super) struct ReadAccounts {
+    state_root: Hash,
+    accounts: BTreeMap<BlsKey, AccountData>,
+}
+
+impl ReadAccounts {
+    fn find(&self, state_root: &Hash, sender: &BlsKey) -> Option<AccountData> {
+        if self.state_root == *state_root { self.accounts.get(sender).cloned() } else { None }
+    }
+
+    fn keep(&mut self, state_root: Hash, sender: BlsKey, account: &AccountData) {
+        if self.state_root != state_root || self.accounts.len() >= MAX_READ_ACCOUNTS {
+            self.accounts.clear();
+            self.state_root = state_root;
+        }
+        self.accounts.insert(sender, account.clone());
     }
 }

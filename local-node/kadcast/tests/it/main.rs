@@ -7,4 +7,5 @@ mod driver;
 mod hostile;
 mod interop;
 mod network;
+mod simulated;
 mod support;
