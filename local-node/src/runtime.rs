@@ -126,7 +126,11 @@ pub async fn spawn(config: Config) -> Result<NodeHandle, NodeError> {
         store.close();
         end.send_replace(Some(ended));
     };
-    std::thread::Builder::new().name("local-node".into()).spawn(run).map_err(NodeError::Thread)?;
+    std::thread::Builder::new()
+        .name("local-node".into())
+        .stack_size(crate::STACK_BYTES)
+        .spawn(run)
+        .map_err(NodeError::Thread)?;
     if let (Some(driver), Some(events), Some(tasks), Some(network)) = (driver, events, tasks, &handle.0.network) {
         tokio::spawn(driver.run());
         let kadcast = network.kadcast.clone();

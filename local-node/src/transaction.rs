@@ -31,8 +31,8 @@ use local_node_vm::{Vm, verify_blobs};
 
 pub use local_node_core::mempool::ValidTransaction;
 
-pub use self::error::TransactionError;
 pub(crate) use self::checks::{Checks, MAX_CLIENT_CHECKS, Received};
+pub use self::error::TransactionError;
 use self::known::Known;
 
 /// The most bytes that a block may have.

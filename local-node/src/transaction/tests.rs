@@ -111,6 +111,16 @@ fn with_blobs(blobs: Vec<BlobData>, gas_limit: u64) -> Result<TxId, TransactionE
 
 #[test]
 fn blobs_come_whole_and_with_their_proofs() {
+    on_a_nodes_stack(check_blobs);
+}
+
+/// Runs a test in a thread like those of a node.
+fn on_a_nodes_stack(test: fn()) {
+    let thread = std::thread::Builder::new().stack_size(crate::STACK_BYTES).spawn(test).expect("a thread");
+    thread.join().expect("the test passes");
+}
+
+fn check_blobs() {
     let good = BlobData::from_datapart(&[1; 4096 * 32], None).expect("field elements");
     with_blobs(vec![good.clone()], 1_000_000).expect("good");
     let low = TransactionError::GasLimitTooLow { limit: 1_999_999, least: 2_000_000 };

@@ -8,9 +8,9 @@ use local_node::end::End;
 use local_node::http::{HttpError, Options, Server};
 use local_node::ledger::LedgerError;
 use local_node::store::StoreError;
-use local_node::{BlockTime, Config, NodeError, NodeHandle};
+use local_node::{BlockTime, Config, NodeError, NodeHandle, STACK_BYTES};
 use local_node_vm::VmError;
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Runtime};
 
 use super::ports;
 use super::supervised::Supervised;
@@ -41,7 +41,8 @@ impl Embedded {
     /// # Errors
     /// An environment fault when the port is taken or the data folder cannot be used.
     pub(crate) fn start(address: SocketAddr, config: Config, options: Options) -> Result<Self> {
-        let runtime = Runtime::new().context("the operating system provides no threads")?;
+        let runtime = Builder::new_multi_thread().enable_all().thread_stack_size(STACK_BYTES).build();
+        let runtime = runtime.context("the operating system provides no threads")?;
         // Looked at before the genesis state is made, which takes longer.
         if let Err(error) = std::net::TcpListener::bind(address) {
             return Err(refused(address, &error));
