@@ -64,11 +64,8 @@ pub mod answers {
     pub use crate::runtime::{accounts, removal, senders, verdict};
 }
 
-/// The stack of threads that handle transactions. A blob has 128 KiB, and code that is not optimised copies it from frame
-/// to frame. Give the threads of the runtime that runs a node as much.
-pub const STACK_BYTES: usize = 8 * 1024 * 1024;
-
 pub use config::{BUILD_TIME, BlockTime, Config, LOCAL_CHAIN_ID, NodeError};
 pub use handle::NodeHandle;
 pub use local_node_core::mempool;
 pub use runtime::spawn;
+pub use work::STACK_BYTES;

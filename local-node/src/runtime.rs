@@ -128,7 +128,7 @@ pub async fn spawn(config: Config) -> Result<NodeHandle, NodeError> {
     };
     std::thread::Builder::new()
         .name("local-node".into())
-        .stack_size(crate::STACK_BYTES)
+        .stack_size(crate::work::STACK_BYTES)
         .spawn(run)
         .map_err(NodeError::Thread)?;
     if let (Some(driver), Some(events), Some(tasks), Some(network)) = (driver, events, tasks, &handle.0.network) {

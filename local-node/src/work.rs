@@ -11,6 +11,10 @@ use tokio::sync::Semaphore;
 /// The most bytes that are kept of the text of a panic, and of any other reason that foreign code has a part in.
 pub(crate) const MAX_REASON_BYTES: usize = 1024;
 
+/// The stack of threads that handle transactions. A blob has 128 KiB, and code that is not optimised copies it from
+/// frame to frame. Give the threads of the runtime that runs a node as much.
+pub const STACK_BYTES: usize = 8 * 1024 * 1024;
+
 /// Why a lane has not done its work.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum LaneError {

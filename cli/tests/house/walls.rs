@@ -14,7 +14,7 @@ const MODULES_OF_THE_NODE: &[(&str, &[&str])] = &[
     ("archive", &[]),
     ("work", &[]),
     ("block", &["archive"]),
-    ("transaction", &[]),
+    ("transaction", &["work"]),
     ("executor", &["block", "work"]),
     ("genesis", &["accounts", "executor"]),
     ("weight", &["block"]),

@@ -131,7 +131,7 @@ impl Worker {
         let (done, results) = mpsc::channel(MAX_JOBS);
         let thread = std::thread::Builder::new()
             .name("local-node-ledger".into())
-            .stack_size(crate::STACK_BYTES)
+            .stack_size(crate::work::STACK_BYTES)
             .spawn(move || run(ledger, &receiver, &done))?;
         Ok((Self { jobs: Some(jobs), thread: Some(thread) }, results))
     }

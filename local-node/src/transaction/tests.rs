@@ -116,7 +116,7 @@ fn blobs_come_whole_and_with_their_proofs() {
 
 /// Runs a test in a thread like those of a node.
 fn on_a_nodes_stack(test: fn()) {
-    let thread = std::thread::Builder::new().stack_size(crate::STACK_BYTES).spawn(test).expect("a thread");
+    let thread = std::thread::Builder::new().stack_size(crate::work::STACK_BYTES).spawn(test).expect("a thread");
     thread.join().expect("the test passes");
 }
 

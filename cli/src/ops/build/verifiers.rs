@@ -148,8 +148,8 @@ pub(crate) fn confirm(project: &Project, contracts: &[&Artifact], report: &dyn R
     Ok(())
 }
 
-/// As [`confirm`], for one contract. `built_with`: the file of the key that the compiler was given. It has to be the key
-/// too: the common part in the contract may be that of another key.
+/// As [`confirm`], for one contract. `built_with`: the file of the key that the compiler was given. It has to be the
+/// key too: the common part in the contract may be that of another key.
 fn confirm_one(
     contract: &Artifact,
     wasm: &[u8],

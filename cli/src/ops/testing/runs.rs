@@ -456,8 +456,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Reads what libtest prints: a line for each test, then what they printed: the failed ones, or all where that was asked
-/// for.
+/// Reads what libtest prints: a line for each test, then what they printed, the failed ones or all.
 fn read_output(program: &str, output: &str) -> Vec<TestResult> {
     // What tests print comes after all results, and may look like one.
     let told = output.lines().take_while(|line| !ends_section(line));

@@ -51,8 +51,8 @@ impl<const H: usize> MerklePath<H> {
 
     /// The four children of the root that [`MerklePath::plain_root`] leads to: the root is their [`hash`].
     ///
-    /// If several leaves are in one tree, one hash is enough: each path has the same four nodes below the root. It takes
-    /// four rows to assert that of another path, and a hash takes 571.
+    /// If several leaves are in one tree, one hash is enough: each path has the same four nodes below the root. It
+    /// takes four rows to assert that of another path, and a hash takes 571.
     #[track_caller]
     #[must_use]
     pub fn plain_below_root(&self, cs: &mut ConstraintSystem, leaf: Field) -> [Field; 4] {

@@ -38,7 +38,7 @@ impl Scalar {
     pub fn shared_ordinates(&self, points: &[[u8; 32]]) -> Zeroizing<Vec<Option<[u8; 32]>>> {
         let one = BlsScalar::one();
         let ordinates: Vec<Option<BlsScalar>> = points.iter().map(ordinate).collect();
-        // An ordinate of 1 or −1 is that of a point of order one or two, of which every shared point is the neutral one.
+        // An ordinate of 1 or −1 is that of a point of order one or two: every shared point of it is the neutral one.
         let multiplied = |v: &&BlsScalar| **v != one && **v != -one;
         let others: Vec<&BlsScalar> = ordinates.iter().flatten().filter(multiplied).collect();
         let mut inverses: Vec<BlsScalar> = others.iter().map(|v| one - *v).collect();
@@ -162,8 +162,8 @@ mod tests {
     fn ordinates_are_those_of_shared_points() {
         let mut points: Vec<[u8; 32]> =
             (1..40_u64).map(|it| (Point::GENERATOR * &Scalar::from(it * it)).to_bytes()).collect();
-        // Each ordinate below 300, with both signs: of points in the subgroup and outside of it, of the twist, of points of
-        // small order. Two more of small order, and numbers that are not below the order of the field.
+        // Each ordinate below 300, with both signs: of points in the subgroup and outside of it, of the twist, of points
+        // of small order. Two more of small order, and numbers that are not below the order of the field.
         for number in 0..300_u64 {
             let mut bytes = BlsScalar::from(number).to_bytes();
             points.push(bytes);

@@ -35,9 +35,10 @@
 //!
 //! # Costs
 //!
-//! For each note a scan computes the ordinate of a multiple of a point and two BLAKE3 hashes, on all cores; for a note of
-//! the wallet also the point itself. The trees are computed when a root or a path is asked for. The template `confidential-token` prints the time with `holder
-//! measure`. A wallet keeps every commitment and nullifier of the asset: 80 bytes each in the file.
+//! For each note a scan computes the ordinate of a multiple of a point and two BLAKE3 hashes, on all cores; for a note
+//! of the wallet also the point itself. The trees are computed when a root or a path is asked for. The template
+//! `confidential-token` prints the time with `holder measure`. A wallet keeps every commitment and nullifier of the
+//! asset: 80 bytes each in the file.
 //!
 //! # Absent
 //!
