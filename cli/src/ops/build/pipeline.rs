@@ -288,9 +288,8 @@ impl Workshop<'_> {
         })
     }
 
-    /// What it takes to build the same bytes again. Digests and parameters of circuits are in the description.
+    /// What it takes to build the same bytes again.
     fn build_record(&self, package: &ContractPackage, circuits: &[CircuitKey]) -> String {
-        let circuits = circuits.iter().map(|it| json!({ "name": it.name, "development": it.development }));
         json!({
             "package": package.name,
             "version": package.version,
@@ -298,7 +297,7 @@ impl Workshop<'_> {
             "cargo-dusk": env!("CARGO_PKG_VERSION"),
             "rustc": self.toolchain.name(),
             "panics": if self.recipe.small { "without text" } else { "with text" },
-            "circuits": circuits.collect::<Vec<_>>(),
+            "circuits": circuits,
             "optimiser": self.optimiser.map(|optimiser| optimiser.version.as_str()),
         })
         .to_string()
