@@ -1,6 +1,7 @@
 //! Messages for steps that have not come yet.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use local_node_types::keys::BlsKey;
 use local_node_types::message::Message;
@@ -74,9 +75,9 @@ impl Queue {
         arrivals.into_iter().filter_map(|arrival| self.remove(arrival)).collect()
     }
 
-    /// The steps of a round, before one, for which something waits.
-    pub(crate) fn steps_before(&self, round: u64, step: u8) -> Vec<u8> {
-        self.steps.range((round, 0)..(round, step)).map(|((_, step), _)| *step).collect()
+    /// The steps of a round, among these, for which something waits.
+    pub(crate) fn steps(&self, round: u64, among: Range<u8>) -> Vec<u8> {
+        among.filter(|step| self.steps.contains_key(&(round, *step))).collect()
     }
 
     /// What waits for a round.

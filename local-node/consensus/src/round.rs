@@ -285,7 +285,7 @@ impl Round {
         if self.resumed == Some(iteration) && (self.current, self.phase) == (iteration, Phase::Proposal) {
             context.ask(InventoryItem::CandidateFromIteration(self.consensus_header(iteration)));
         }
-        self.drain_passed(context);
+        self.drain_left_out(context);
     }
 
     fn next_iteration(&mut self, context: &mut RoundContext<'_>) {
@@ -295,7 +295,7 @@ impl Round {
             debug!(round = self.height, "open consensus");
             self.phase = Phase::Open;
             self.deadline = None;
-            self.drain_passed(context);
+            self.drain_left_out(context);
         }
     }
 
@@ -389,13 +389,13 @@ impl Round {
         self.on_messages(context, waiting, Origin::Queue);
     }
 
-    /// Handles what has waited for steps of iterations that are over without the round having been in them. Where
-    /// emergency mode keeps an iteration open it counts; elsewhere it is known from now on, so that it is not passed on
-    /// when it comes again.
-    fn drain_passed(&mut self, context: &mut RoundContext<'_>) {
+    /// Counts what has waited for iterations that emergency mode keeps open, and that the round left out.
+    fn drain_left_out(&mut self, context: &mut RoundContext<'_>) {
         let end = if self.phase == Phase::Open { MAX_ITERATIONS } else { self.current };
-        let Some(number) = StepName::Proposal.number(end) else { return };
-        for step in context.queue.steps_before(self.height, number) {
+        let [Some(first), Some(end)] = [EMERGENCY_ITERATION, end].map(|it| StepName::Proposal.number(it)) else {
+            return;
+        };
+        for step in context.queue.steps(self.height, first..end) {
             let waiting = context.queue.take(self.height, step);
             self.on_messages(context, waiting, Origin::Queue);
             // That a message has waited says nothing of where its signer is now.
@@ -463,6 +463,6 @@ impl Round {
 pub(crate) enum Origin {
     /// From another node, in this very call.
     Network,
-    /// From the queue: its signature has been verified, and it has been relayed.
+    /// From the queue: its signature has been verified, and it was relayed when it came.
     Queue,
 }

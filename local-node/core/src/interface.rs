@@ -68,6 +68,8 @@ pub enum Planted {
     TransactionsLost,
     /// Anybody's emergency blocks are taken.
     EmergencyUnchecked,
+    /// A message passes on whenever it is good, also again.
+    PassedOnForgotten,
 }
 
 /// A block of the chain from which the core starts.

@@ -45,6 +45,8 @@
 //!
 //! **One verdict.** Each message that comes in is judged by [`Verdict::Hold`], any number of times, then by exactly one
 //! of relay, ignore and reject. Only what is judged [`Verdict::Relay`] leaves again.
+//! The consensus and the pool say whether a message is good for others; whether it has left before is decided here alone,
+//! by the identities of what was passed on. They are forgotten when a round ends or begins anew, and over a restart.
 //!
 //! # Fork choice
 //!
@@ -106,6 +108,7 @@
 //! | transactions that wait for their predecessors, of one account, in bytes | 1,000, 64, 32 MiB |
 //! | peers that are remembered | 1,024 |
 //! | verified quorums of other branches | 64 |
+//! | votes and candidates that were passed on, for each of 11 rounds; quorums and emergency blocks | 8,192; 1,024 |
 //! | records that wait for the disk | 4,096; then the consensus waits |
 //! | items that are served to a peer | 100 a second, 400 in one go |
 //!
@@ -129,6 +132,7 @@ mod interface;
 mod log;
 pub mod mempool;
 mod node;
+mod passed_on;
 mod peers;
 mod pool;
 mod sync;

@@ -23,6 +23,7 @@ use crate::held::Held;
 use crate::interface::{CoreConfig, Input, LedgerId, LedgerRequest, Output, PeerId, Record, Restart, Target, Want};
 use crate::log::Log;
 use crate::mempool::{Mempool, Parked, Prequeue, TxId};
+use crate::passed_on::PassedOn;
 use crate::peers::Peers;
 use crate::pool::Pool;
 use crate::sync::Sync;
@@ -49,6 +50,8 @@ pub struct Core {
     faults: FaultPool,
     peers: Peers,
     held: Held,
+    /// What has been passed on.
+    passed_on: PassedOn,
     log: Log,
     /// How long steps took, as it was last recorded.
     times: StepTimes,
@@ -93,6 +96,8 @@ pub struct Load {
     pub peers: usize,
     /// Verified quorums of other branches.
     pub forks: usize,
+    /// Identities of messages that were passed on.
+    pub passed_on: usize,
     /// Candidates that are being built or verified.
     pub requests: usize,
     /// Timers of the consensus.
@@ -148,6 +153,7 @@ impl Core {
             faults,
             peers: Peers::default(),
             held: Held::default(),
+            passed_on: PassedOn::default(),
             log,
             times,
             timers: BTreeMap::new(),
@@ -238,6 +244,7 @@ impl Core {
             faults: self.faults.len(),
             peers: self.peers.len(),
             forks: self.forks.len(),
+            passed_on: self.passed_on.len(),
             requests: self.requests.len(),
             timers: self.timers.len(),
             waiting: self.mempool.len(),

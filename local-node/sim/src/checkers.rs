@@ -130,6 +130,7 @@ pub(crate) fn load(load: &Load) -> Result<(), String> {
         && load.faults <= 100
         && load.peers <= 1024
         && load.forks <= 64
+        && load.passed_on <= 11 * 8192 + 1024
         && load.requests <= 128
         && load.timers <= 2
         && load.waiting <= 10_000

@@ -116,12 +116,7 @@ impl Round {
                 return context.offend(if drawn { Offence::Signature } else { Offence::Stranger });
             }
             self.progress.note(block.header.generator, iteration, self.current);
-            // One that is wanted may be here already: it waits for its step, or is ahead of this node's clock.
-            let held = self.iteration(iteration).candidate.as_ref();
-            let is_held = held.is_some_and(|candidate| candidate.hash() == block.header.hash);
-            if !is_held && context.queue.would_keep(self.height, number, &signer, bytes) {
-                context.relay(|| Message::Candidate(block.clone()));
-            }
+            context.relay(|| Message::Candidate(block.clone()));
         } else if self.verifier.committees().generator(iteration) != Some(block.header.generator) {
             // It came in an earlier round, when it was not known who would be drawn.
             return;

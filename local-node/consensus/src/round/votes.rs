@@ -166,8 +166,8 @@ impl Round {
             }
         }
         let number = ballot.step.number(iteration)?;
-        // What waits in the queue was passed on when it came, also if its step is over without having been entered.
-        let wanted = timing == Timing::Now || context.queue.would_keep(self.height, number, &signed.signer, VOTE_BYTES);
+        let wanted =
+            timing != Timing::Early || context.queue.would_keep(self.height, number, &signed.signer, VOTE_BYTES);
         wanted.then_some(received)
     }
 

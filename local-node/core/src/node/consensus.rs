@@ -51,6 +51,7 @@ impl Core {
     pub(super) fn begin_consensus(&mut self, now: Millis, out: &mut Vec<Output>) {
         self.cancel_requests(out);
         let context = self.chain.context(self.chain.links().len() - 1);
+        self.passed_on.begin(context.header.hash, context.header.height.saturating_add(1));
         let wishes = self.consensus.step(now, ConsensusInput::NewTip(Box::new(context)));
         self.carry_out(now, wishes, out);
     }

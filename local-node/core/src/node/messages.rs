@@ -11,6 +11,7 @@ use super::Core;
 use crate::interface::{
     Event, IngressId, MAX_SERVED_ITEMS, Output, PeerId, Planted, Position, Serve, Target, Verdict, Want,
 };
+use crate::passed_on::Identity;
 
 /// The most blocks of other branches whose quorums are remembered.
 const MAX_FORKS: usize = 64;
@@ -52,6 +53,7 @@ impl Core {
         out: &mut Vec<Output>,
     ) {
         let ingress = Ingress { id, from };
+        let identity = Identity::of(&message);
         let verdict = if self.broken {
             Verdict::Ignore
         } else if let Some((header, _)) = message.consensus_step() {
@@ -69,7 +71,15 @@ impl Core {
         if let Verdict::Reject(offence) = verdict {
             self.blame(now, from, offence, out);
         }
+        let verdict = if self.has_left(&verdict, identity) { Verdict::Ignore } else { verdict };
         out.push(Output::Judge { ingress: id, verdict });
+    }
+
+    /// Whether a message that is good for others has been passed on before; otherwise it is from now on. Nothing else
+    /// decides on that.
+    fn has_left(&mut self, verdict: &Verdict, identity: Option<Identity>) -> bool {
+        let (Verdict::Relay(_), Some(identity)) = (verdict, identity) else { return false };
+        !self.passed_on.note(identity) && self.config.planted != Some(Planted::PassedOnForgotten)
     }
 
     /// Blames a peer, and drops it when that was too much.
@@ -330,6 +340,7 @@ impl Core {
     pub(super) fn forget_to(&mut self, height: u64) {
         self.consensus.settle(height);
         self.pool.forget_to(height);
+        self.passed_on.forget_to(height);
         self.ratified.retain(|_, round| *round > height);
         self.forks.retain(|_, of| *of > height);
     }

@@ -70,3 +70,11 @@ fn a_candidate_that_is_held_and_wanted_passes_on_once() {
     let marks = assert_good(2897, Options::default());
     assert!(marks.count(Mark::ClockWrong) > 0 && marks.count(Mark::Replayed) > 0, "{marks}");
 }
+
+/// A vote of an emergency iteration comes to a node again without a restart or a replay.
+#[test]
+fn a_vote_of_an_iteration_that_stays_open_passes_on_once() {
+    let marks = assert_good(4233, Options::default());
+    assert!(marks.count(Mark::EmergencyVote) > 0, "{marks}");
+    assert_eq!((marks.count(Mark::RestartInRound), marks.count(Mark::Replayed)), (0, 0), "{marks}");
+}

@@ -40,6 +40,17 @@ fn a_broadcast_that_is_passed_on_twice_is_seen() {
     assert_seen(Bug::RelayedTwice, 40, "passes a broadcast on twice");
 }
 
+/// Seeds in which a message comes again and is good again: see `forks.rs`.
+#[test]
+fn a_core_that_forgets_what_it_has_passed_on_is_seen() {
+    for seed in [2221, 2897, 4233] {
+        let bug = Some(Bug::Core(Planted::PassedOnForgotten));
+        let (_, report) = simulate(seed, Options { bug, ..Options::default() });
+        let Outcome::Violated(violation) = report.outcome else { panic!("seed {seed}: {:?}", report.outcome) };
+        assert!(violation.what.contains("passes a broadcast on twice"), "seed {seed}: {violation}");
+    }
+}
+
 #[test]
 fn a_final_block_that_is_taken_back_is_seen() {
     assert_seen(Bug::FinalReverted, 40, "is taken back");
