@@ -15,9 +15,12 @@ use crate::committee::Committee;
 /// The rounds that are remembered for one set of provisioners: those on a few branches and tips.
 const MAX_ROUNDS: usize = 8;
 
+/// A round on a tip with this seed.
+type Named = (Seed, u64);
+
 /// The latest rounds for which somebody was drawn from some provisioners.
 #[derive(Default)]
-pub(crate) struct Drawn(Mutex<VecDeque<((Seed, u64), Arc<RoundDrawn>)>>);
+pub(crate) struct Drawn(Mutex<VecDeque<(Named, Arc<RoundDrawn>)>>);
 
 /// What was drawn for one round.
 #[derive(Default)]
