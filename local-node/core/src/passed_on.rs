@@ -204,7 +204,13 @@ mod tests {
         let vote = Vote::Valid([9; 32]);
         let ratification = |votes: StepVotes, signed, header| {
             let validation = ValidationResult::new(vote, votes);
-            Identity::of(&Message::Ratification(Box::new(Ratification { header, vote, validation, signed })))
+            Identity::of(&Message::Ratification(Box::new(Ratification {
+                header,
+                vote,
+                timestamp: 0,
+                validation,
+                signed,
+            })))
         };
         let proof = |bitset| StepVotes { bitset, ..StepVotes::default() };
         let one = ratification(proof(1), signed, header);

@@ -83,7 +83,7 @@ impl Signatures for RememberedSignatures {
             .collect::<Vec<_>>();
         let good = fresh.iter().filter(|place| !wrong.contains(place));
         good.for_each(|place| _ = open(&self.verdicts).insert(names[*place], Ok(())));
-        let bad = |name: &Hash| open(&self.verdicts).get(name).is_some_and(|verdict| verdict.is_err());
+        let bad = |name: &Hash| open(&self.verdicts).get(name).is_some_and(Result::is_err);
         wrong.extend(names.iter().enumerate().filter(|(_, name)| bad(name)).map(|(place, _)| place));
         wrong.sort_unstable();
         if wrong.is_empty() { Ok(()) } else { Err(wrong) }

@@ -116,7 +116,9 @@ impl Chain {
         public: &C::Public,
         private: &C::Private,
     ) -> Result<Proof<C>, ProveError> {
-        static MADE: Mutex<BTreeMap<(TypeId, [u8; 32]), [u8; PROOF_BYTES]>> = Mutex::new(BTreeMap::new());
+        /// A circuit and a hash of its inputs.
+        type Inputs = (TypeId, [u8; 32]);
+        static MADE: Mutex<BTreeMap<Inputs, [u8; PROOF_BYTES]>> = Mutex::new(BTreeMap::new());
         let made = || MADE.lock().unwrap_or_else(PoisonError::into_inner);
         let Ok(inputs) = serde_json::to_vec(&(public, private)) else { return self.prove::<C>(public, private) };
         let key = (TypeId::of::<C>(), blake3::hash(&inputs).into());
