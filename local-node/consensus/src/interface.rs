@@ -223,9 +223,9 @@ pub struct Reception {
 pub enum Output {
     /// Tell other nodes something of this node's own.
     Broadcast(Message),
-    /// Pass on one of the messages that this very call brought in, unless it was passed on before: it may come again and
-    /// be good again. It has been verified as far as it can be. A vote in ratification may carry another proof of the
-    /// same validation result than it came with.
+    /// Pass on one of the messages that this very call brought in, unless it was passed on before: it may come again
+    /// and be good again. It has been verified as far as it can be. A vote in ratification may carry another proof of
+    /// the same validation result than it came with.
     Relay(Message),
     /// Ask other nodes for something.
     Request(Inventory),

@@ -45,8 +45,9 @@
 //!
 //! **One verdict.** Each message that comes in is judged by [`Verdict::Hold`], any number of times, then by exactly one
 //! of relay, ignore and reject. Only what is judged [`Verdict::Relay`] leaves again.
-//! The consensus and the pool say whether a message is good for others; whether it has left before is decided here alone,
-//! by the identities of what was passed on. They are forgotten when a round ends or begins anew, and over a restart.
+//! The consensus and the pool say whether a message is good for others; whether it has left before is decided here
+//! alone, by the identities of what was passed on. They are forgotten when a round ends or begins anew, and over a
+//! restart.
 //!
 //! # Fork choice
 //!

@@ -1,8 +1,8 @@
 //! Which messages have been passed on: the one place that says whether a message is new to others.
 //!
-//! The consensus and the pool say whether a message is good. A good one may still come again: it waits for its step, its
-//! step is over, it is taken up again from the queue, or what was known of it is gone. None of these has to be thought
-//! of here, because a message that has left once is known by its identity.
+//! The consensus and the pool say whether a message is good. A good one may still come again: it waits for its step,
+//! its step is over, it is taken up again from the queue, or what was known of it is gone. None of these has to be
+//! thought of here, because a message that has left once is known by its identity.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -12,8 +12,9 @@ use local_node_types::ledger::Hash;
 use local_node_types::message::{Message, SignedBy, ratification_bytes, validation_bytes};
 use sha3::{Digest, Sha3_256};
 
-/// The most votes and candidates of one round that are known. The committees of a round sign fewer: 50 iterations have a
-/// candidate and at most 128 votes each. More come only before the committees are known; then the oldest is forgotten.
+/// The most votes and candidates of one round that are known. The committees of a round sign fewer: 50 iterations have
+/// a candidate and at most 128 votes each. More come only before the committees are known; then the oldest is
+/// forgotten.
 const MAX_OF_ROUND: usize = 8192;
 /// The most quorums and emergency blocks that are known. A round has at most 50 that say how an iteration failed.
 const MAX_OUTCOMES: usize = 1024;

@@ -162,8 +162,8 @@ mod tests {
     fn ordinates_are_those_of_shared_points() {
         let mut points: Vec<[u8; 32]> =
             (1..40_u64).map(|it| (Point::GENERATOR * &Scalar::from(it * it)).to_bytes()).collect();
-        // Each ordinate below 300, with both signs: of points in the subgroup and outside of it, of the twist, of points
-        // of small order. Two more of small order, and numbers that are not below the order of the field.
+        // Each ordinate below 300, with both signs: of points in the subgroup and outside of it, of the twist, of
+        // points of small order. Two more of small order, and numbers that are not below the order of the field.
         for number in 0..300_u64 {
             let mut bytes = BlsScalar::from(number).to_bytes();
             points.push(bytes);
