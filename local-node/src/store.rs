@@ -39,6 +39,7 @@ mod waiting;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use local_node_types::codec::Decode as _;
@@ -117,6 +118,8 @@ struct Inner {
     running: Option<Running>,
     recent: RwLock<Recent>,
     journal: Mutex<MempoolJournal>,
+    /// Whether a change has failed for want of space. Later ones fail because the database remembers that.
+    lacks_space: AtomicBool,
 }
 
 /// The end of the chain, at hand.
@@ -225,6 +228,7 @@ impl Store {
             running,
             recent: RwLock::new(recent),
             journal: Mutex::new(journal),
+            lacks_space: AtomicBool::new(false),
         })))
     }
 
@@ -406,13 +410,38 @@ impl Inner {
     /// Changes the database as a whole or not at all, and brings the noted changes of the mempool along.
     fn write<T>(&self, change: impl FnOnce(&WriteTransaction) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let database = self.database()?;
+        let written = self.write_to(&database, change);
+        if let Err(StoreError::Database(error)) = &written
+            && matches!(**error, redb::Error::PreviousIo)
+        {
+            // A change on another thread has failed before. It holds the journal until it has noted why.
+            let _journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
+            if self.lacks_space.load(Ordering::Acquire) {
+                return Err(StoreError::NoSpace);
+            }
+        }
+        written
+    }
+
+    fn write_to<T>(
+        &self,
+        database: &Database,
+        change: impl FnOnce(&WriteTransaction) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         let transaction = database.begin_write()?;
         let mut journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
-        journal.write(&transaction)?;
-        let done = change(&transaction)?;
-        transaction.commit()?;
-        journal.clear();
-        Ok(done)
+        let write = || {
+            journal.write(&transaction)?;
+            let done = change(&transaction)?;
+            transaction.commit()?;
+            journal.clear();
+            Ok(done)
+        };
+        let written = write();
+        if matches!(written, Err(StoreError::NoSpace)) {
+            self.lacks_space.store(true, Ordering::Release);
+        }
+        written
     }
 }
 
