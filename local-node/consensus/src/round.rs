@@ -385,8 +385,14 @@ impl Round {
             return;
         }
         let Some(number) = step.number(iteration) else { return };
-        let waiting = context.queue.take(self.height, number);
+        self.take_up(context, number);
+    }
+
+    /// Handles what has waited for a step. What is wrong with it is no fault of the message of this call.
+    fn take_up(&mut self, context: &mut RoundContext<'_>, step: u8) {
+        let (waiting, offence) = (context.queue.take(self.height, step), context.offence);
         self.on_messages(context, waiting, Origin::Queue);
+        context.offence = offence;
     }
 
     /// Counts what has waited for iterations that emergency mode keeps open, and that the round left out.
@@ -396,8 +402,7 @@ impl Round {
             return;
         };
         for step in context.queue.steps(self.height, first..end) {
-            let waiting = context.queue.take(self.height, step);
-            self.on_messages(context, waiting, Origin::Queue);
+            self.take_up(context, step);
             // That a message has waited says nothing of where its signer is now.
             self.progress.begin();
         }

@@ -242,10 +242,11 @@ impl Round {
             StepName::Validation => self.on_validation_counted(context, iteration, ballot.vote),
             StepName::Ratification | StepName::Proposal => {
                 self.conclude(context, iteration, ballot.vote);
-                let result = self.iteration(iteration).result;
-                if is_emergency(iteration) && result.vote == ballot.vote {
+                let state = self.iteration(iteration);
+                let known = state.validated.get(&ballot.vote).copied();
+                if let Some(votes) = known.filter(|_| is_emergency(iteration) && !state.has_ratified) {
                     // This node may have missed the votes that the result rests on, and can ratify it now.
-                    self.ratify(context, iteration, result);
+                    self.ratify(context, iteration, ValidationResult::new(ballot.vote, votes));
                 }
             }
         }

@@ -3,6 +3,7 @@
 mod attacks;
 mod decisions;
 mod headers;
+mod left_out;
 mod lone_node;
 mod meeting;
 mod network;

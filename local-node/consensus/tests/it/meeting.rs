@@ -1,7 +1,7 @@
 //! Nodes that are in different iterations, and come together.
 
 use local_node_consensus::committee::Committees;
-use local_node_consensus::{Consensus, EMERGENCY_ITERATION, Input, Output, TimerId};
+use local_node_consensus::{Consensus, EMERGENCY_ITERATION, Input, Output, TimerId, TipContext};
 use local_node_types::ledger::{ConsensusHeader, StepName, Vote};
 use local_node_types::message::InventoryItem;
 
@@ -10,32 +10,40 @@ use crate::rounds::{NOW, STAKERS, chain, config};
 use crate::support::{key, provisioners, secret};
 
 /// More than a third of the stake, and less.
-const MANY: [u64; 3] = [4, 5, 6];
+pub(crate) const MANY: [u64; 3] = [4, 5, 6];
 const FEW: [u64; 2] = [1, 2];
 
 /// A node that hears of time and of votes.
-struct Listener {
-    node: Consensus,
+pub(crate) struct Listener {
+    pub(crate) node: Consensus,
     timer: Option<TimerId>,
     asked: Vec<InventoryItem>,
 }
 
 impl Listener {
     fn new() -> Self {
-        let mut listener = Self { node: Consensus::new(config(), vec![secret(3)]), timer: None, asked: Vec::new() };
-        listener.take(Input::NewTip(Box::new(chain().context())));
+        Self::in_round([3], chain().context())
+    }
+
+    /// A node with these keys, in the round after a tip.
+    pub(crate) fn in_round(keys: impl IntoIterator<Item = u64>, tip: TipContext) -> Self {
+        let node = Consensus::new(config(), keys.into_iter().map(secret).collect());
+        let mut listener = Self { node, timer: None, asked: Vec::new() };
+        listener.take(Input::NewTip(Box::new(tip)));
         listener
     }
 
-    fn take(&mut self, input: Input) {
-        for output in self.node.step(NOW, input) {
+    pub(crate) fn take(&mut self, input: Input) -> Vec<Output> {
+        let outputs = self.node.step(NOW, input);
+        for output in &outputs {
             match output {
-                Output::SetTimer { id, .. } => self.timer = Some(id),
-                Output::CancelTimer(id) => self.timer = self.timer.filter(|armed| *armed != id),
-                Output::Request(inventory) => self.asked.extend(inventory.items),
+                Output::SetTimer { id, .. } => self.timer = Some(*id),
+                Output::CancelTimer(id) => self.timer = self.timer.filter(|armed| armed != id),
+                Output::Request(inventory) => self.asked.extend(&inventory.items),
                 _ => {}
             }
         }
+        outputs
     }
 
     fn hear(&mut self, number: u64, iteration: u8) {
@@ -44,17 +52,22 @@ impl Listener {
     }
 
     fn time_out(&mut self) -> u8 {
-        let timer = self.timer.take().expect("a timer is armed");
-        self.take(Input::Timer(timer));
+        self.run_out();
         self.iteration()
     }
 
-    fn iteration(&self) -> u8 {
+    /// The time of its step runs out.
+    pub(crate) fn run_out(&mut self) -> Vec<Output> {
+        let timer = self.timer.take().expect("a timer is armed");
+        self.take(Input::Timer(timer))
+    }
+
+    pub(crate) fn iteration(&self) -> u8 {
         self.node.position().expect("a round runs").1
     }
 }
 
-fn is_member(number: u64, iteration: u8) -> bool {
+pub(crate) fn is_member(number: u64, iteration: u8) -> bool {
     let mut committees = Committees::new(provisioners(STAKERS), chain().tip().seed, 1);
     committees.voting(iteration, StepName::Validation).place(&key(number)).is_some()
 }

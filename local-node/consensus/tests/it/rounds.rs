@@ -125,19 +125,6 @@ fn a_quorum_alone_is_enough_and_the_candidate_is_asked_for() {
 }
 
 #[test]
-fn a_vote_that_waited_for_its_step_is_passed_on_once() {
-    let (said, _) = all_said();
-    let mut observer = node([]);
-    let Message::Ratification(vote) = of_step(&said, StepName::Ratification).remove(0) else { unreachable!() };
-    assert_eq!(relayed(&observer.step(NOW, Input::Message(Message::Ratification(vote.clone())))), 1);
-    // The iteration ends without this node having come to the step.
-    assert_eq!(relayed(&observer.step(NOW, Input::Message(quorum(&said)))), 1);
-    let mut again = vote;
-    again.timestamp += 1;
-    assert_eq!(relayed(&observer.step(NOW, Input::Message(Message::Ratification(again)))), 0);
-}
-
-#[test]
 fn a_forged_quorum_is_neither_believed_nor_passed_on() {
     let (said, _) = all_said();
     let Message::Quorum(good) = quorum(&said) else { unreachable!() };
@@ -432,7 +419,7 @@ fn a_vote_that_comes_too_late_is_passed_on_once() {
 }
 
 /// Everything that all provisioners say in the first iteration of emergency mode that a restarted node comes to.
-fn said_in_emergency() -> (ConsensusHeader, Vec<Message>) {
+pub(crate) fn said_in_emergency() -> (ConsensusHeader, Vec<Message>) {
     let mut context = chain().context();
     context.resume = Some(EMERGENCY_ITERATION);
     let header = ConsensusHeader { prev_block_hash: context.header.hash, round: 1, iteration: EMERGENCY_ITERATION + 1 };

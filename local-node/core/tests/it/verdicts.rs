@@ -6,11 +6,15 @@ use std::sync::Arc;
 use dusk_core::BlsScalar;
 use dusk_core::signatures::bls::{PublicKey, SecretKey};
 use local_node_consensus::signing::Keyring;
-use local_node_consensus::{Config, MIN_STAKE, Millis, Offence, Provisioners, Stake, StepTimes};
+use local_node_consensus::{
+    BlockBody, Config, Consensus, Input as ConsensusInput, MIN_STAKE, Millis, Offence, Output as Wish, Provisioners,
+    Stake, StepTimes, TipContext,
+};
 use local_node_core::{
     ChainBlock, Core, CoreConfig, IngressId, Input, MAX_SERVED_ITEMS, Output, PeerId, Position, Record, Restart, Serve,
     Target, Verdict, Want,
 };
+use local_node_types::bloom::Bloom;
 use local_node_types::keys::{BlsKey, BlsSignature};
 use local_node_types::ledger::{Attestation, Block, ConsensusHeader, Hash, Header, RatificationResult, StepName, Vote};
 use local_node_types::message::{
@@ -98,6 +102,46 @@ fn attested(header: Header) -> Message {
     let result = RatificationResult::Success(Vote::Valid(hash));
     let attestation = Attestation { result, ..Attestation::default() };
     Message::Block(Box::new(Block { header: Header { hash, attestation, ..header }, ..Block::default() }))
+}
+
+/// Everything that the provisioners say in the first iteration after genesis.
+fn all_said() -> Vec<Message> {
+    let keys = (1..5).map(|number| SecretKey::from(BlsScalar::from(number))).collect();
+    let mut consensus = Consensus::new(Config::local(Millis::from_secs(1)), keys);
+    let tip = TipContext { header: genesis(), provisioners: provisioners(), before: None, resume: None };
+    let (mut said, mut inputs) = (Vec::new(), vec![ConsensusInput::NewTip(Box::new(tip))]);
+    while let Some(input) = inputs.pop() {
+        for wish in consensus.step(NOW, input) {
+            match wish {
+                Wish::Build(request) => {
+                    let (transactions, faults) = (Vec::new(), Vec::new());
+                    let (state_root, event_bloom, gas_limit) = ([1; 32], Bloom::default(), 3_000_000_000);
+                    let body = Box::new(BlockBody { transactions, faults, state_root, event_bloom, gas_limit });
+                    inputs.push(ConsensusInput::Built { request: request.id, body });
+                }
+                Wish::Broadcast(message) => said.push(message),
+                _ => {}
+            }
+        }
+    }
+    said
+}
+
+#[test]
+fn a_vote_that_waited_for_its_step_is_passed_on_once() {
+    let said = all_said();
+    let vote = said.iter().find_map(|message| match message {
+        Message::Ratification(vote) => Some(vote.clone()),
+        _ => None,
+    });
+    let quorum = said.iter().find(|message| matches!(message, Message::Quorum(_))).expect("all have voted").clone();
+    let (vote, mut again) = vote.map(|vote| (vote.clone(), vote)).expect("they ratify");
+    let (mut node, _) = Node::new();
+    assert_eq!(node.give(NOW, Message::Ratification(vote)).0, Verdict::Relay(None));
+    // The iteration ends without this node having come to the step.
+    assert_eq!(node.give(NOW, quorum).0, Verdict::Relay(None));
+    again.timestamp += 1;
+    assert_eq!(node.give(NOW, Message::Ratification(again)).0, Verdict::Ignore);
 }
 
 #[test]
