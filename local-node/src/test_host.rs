@@ -54,7 +54,7 @@ use local_node_vm::{MockKey, StateRoot, Vm, VmError};
 use self::chain::{Asked, Block, Chain, MAX_KEPT_ANSWERS, MAX_KEPT_BLOCKS};
 pub use self::chains::{Chains, TestChain};
 use self::guests::{Guests, Token};
-pub use self::proofs::{Proofs, ProofsError, Proved, Wanted};
+pub use self::proofs::{Proofs, ProofsError, Proved, Wanted, Wires};
 use self::repeated::Repeated;
 pub use self::report::{Action, Entry, MAX_ENTRIES, MAX_TRACE_BYTES, Report, TestReport};
 use self::signer::Signer;

@@ -16,11 +16,10 @@ use dusk_sdk_protocol::observation::MAX_FINDINGS;
 use local_node_types::keys::BlsKey;
 use local_node_types::rules::{BLOCK_GAS_LIMIT, FEEDER_GAS_LIMIT, MIN_DEPLOY_GAS_PRICE};
 use local_node_vm::{Executed, Receipt, Session, StateChanges, StateRoot, Vm, VmError};
-use zeroize::Zeroizing;
 
 use super::block::{called, not_in_block, payload};
 use super::observing::Observer;
-use super::proofs::{ProofsError, Proved, Wanted};
+use super::proofs::{ProofsError, Proved, Wanted, Wires};
 use super::repeated::{Key, Seen};
 use super::report::{self, Action, Entry, TestReport};
 use super::{OwnChains, TestChain, connection::failed};
@@ -150,7 +149,7 @@ impl TestChain for Chain<'_> {
             Request::Balance { account } => self.balance(&account),
             Request::ContractBalance { contract } => self.contract_balance(&contract),
             Request::Prove { circuit, digest, layout, wires } => {
-                let (layout, wires) = (layout.as_ref().map(|it| &*it.0), Zeroizing::new(wires.bytes));
+                let (layout, wires) = (layout.as_ref().map(|it| &*it.0), Wires::from(wires));
                 self.prove(&Wanted { circuit: &circuit, digest, layout, wires: &wires })
             }
             Request::Height => Ok(Response::Height { height: self.now.height }),

@@ -3,6 +3,8 @@
 use std::fmt;
 
 use dusk_core::BlsScalar;
+use dusk_sdk_protocol::host::Attached;
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// A proof that a test wants.
 #[derive(Clone, Copy)]
@@ -15,6 +17,47 @@ pub struct Wanted<'a> {
     pub layout: Option<&'a [u8]>,
     /// The values of all wires. As secret as the witness.
     pub wires: &'a [u8],
+}
+
+/// The values of all wires, as they came with a request. They are overwritten when they are dropped.
+///
+/// No `Zeroizing<Vec<u8>>`: it overwrites element by element, and where this package is not optimised, that takes longer
+/// than the check of the proof. A slice is overwritten as a whole.
+pub struct Wires(Vec<u8>);
+
+impl From<Attached> for Wires {
+    fn from(attached: Attached) -> Self {
+        Self(attached.bytes)
+    }
+}
+
+impl std::ops::Deref for Wires {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Zeroize for Wires {
+    fn zeroize(&mut self) {
+        self.0.as_mut_slice().zeroize();
+        self.0.spare_capacity_mut().zeroize();
+    }
+}
+
+impl Drop for Wires {
+    fn drop(&mut self) {
+        self.zeroize();
+    }
+}
+
+impl ZeroizeOnDrop for Wires {}
+
+impl fmt::Debug for Wires {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Wires({} bytes)", self.0.len())
+    }
 }
 
 impl fmt::Debug for Wanted<'_> {
@@ -58,4 +101,21 @@ pub trait Proofs: Send + Sync + fmt::Debug {
     /// # Errors
     /// [`ProofsError`].
     fn prove(&self, wanted: &Wanted<'_>) -> Result<Proved, ProofsError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wires_are_overwritten_and_not_printed() {
+        fn overwrites<T: ZeroizeOnDrop>(value: T) -> T {
+            value
+        }
+        let mut wires = overwrites(Wires::from(Attached::new(vec![7; 1000])));
+        assert_eq!(wires[..], [7; 1000]);
+        wires.zeroize();
+        assert_eq!(wires[..], [0; 1000]);
+        assert_eq!(format!("{wires:?}"), "Wires(1000 bytes)");
+    }
 }

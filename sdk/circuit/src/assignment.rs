@@ -107,7 +107,10 @@ impl Assignment {
     /// long as a proof.
     #[inline(never)]
     pub fn wipe(bytes: &mut Vec<u8>) {
-        bytes.zeroize();
+        // As a slice, which is overwritten as a whole; the elements of a `Vec` are, one by one.
+        bytes.as_mut_slice().zeroize();
+        bytes.spare_capacity_mut().zeroize();
+        bytes.clear();
     }
 
     /// Decodes the values.

@@ -19,10 +19,9 @@ use dusk_core::transfer::{TRANSFER_CONTRACT, Transaction};
 use dusk_sdk_protocol::execution::{CallError, Event, HexId};
 use dusk_sdk_protocol::host::{Call, HexBytes, Outcome, Request, Response};
 use local_node::accounts::KeyPair;
-use local_node::test_host::{Action, Chains, Entry, Proofs, ProofsError, Proved, TestChain, TestReport, Wanted};
+use local_node::test_host::{Action, Chains, Entry, Proofs, ProofsError, Proved, TestChain, TestReport, Wanted, Wires};
 use local_node_types::keys::BlsKey;
 use local_node_types::rules::{BLOCK_GAS_LIMIT, MIN_DEPLOY_GAS_PRICE, MIN_GAS_LIMIT};
-use zeroize::Zeroizing;
 
 use super::treasury::{Funded, Treasury};
 use crate::error::Fault;
@@ -161,7 +160,7 @@ impl TestChain for OnNetwork<'_> {
             Request::Balance { account } => self.balance(&account),
             Request::ContractBalance { contract } => self.contract_balance(&contract),
             Request::Prove { circuit, digest, layout, wires } => {
-                let (layout, wires) = (layout.as_ref().map(|it| &*it.0), Zeroizing::new(wires.bytes));
+                let (layout, wires) = (layout.as_ref().map(|it| &*it.0), Wires::from(wires));
                 self.prove(&Wanted { circuit: &circuit, digest, layout, wires: &wires })
             }
             Request::Height => self.height(),
