@@ -21,8 +21,8 @@ pub struct Wanted<'a> {
 
 /// The values of all wires, as they came with a request. They are overwritten when they are dropped.
 ///
-/// No `Zeroizing<Vec<u8>>`: it overwrites element by element, and where this package is not optimised, that takes longer
-/// than the check of the proof. A slice is overwritten as a whole.
+/// No `Zeroizing<Vec<u8>>`: it overwrites element by element, which takes long in a package that is not optimised. A
+/// slice is overwritten as a whole.
 pub struct Wires(Vec<u8>);
 
 impl From<Attached> for Wires {
