@@ -8,17 +8,21 @@
 //! Processor time compares between machines with other work; the time of a command does not.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "it is a program")]
 
+#[path = "shared/command.rs"]
+mod command;
+
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::Path;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_cargo-dusk");
+use self::command::PROGRAM;
+
 /// The templates, and the time from `new` to passing tests that each is held against, on two cores.
 const TEMPLATES: [(&str, Duration); 2] =
     [("counter", Duration::from_secs(30)), ("restricted-token", Duration::from_secs(75))];
@@ -140,19 +144,9 @@ fn print(packages: &BTreeMap<String, Package>) {
 
 /// Runs `cargo dusk` with these words, with this program as the compiler where there is a file for its notes.
 fn run(home: &Path, folder: &Path, words: &[&str], notes: Option<&Path>) -> Result<()> {
-    let mut command = Command::new(PROGRAM);
-    for (name, _) in std::env::vars_os() {
-        // What cargo sets for a benchmark is about another package.
-        if name.to_string_lossy().starts_with("CARGO") && name != "CARGO_HOME" {
-            command.env_remove(name);
-        }
-    }
-    command.current_dir(folder).arg("dusk").args(words).stdin(Stdio::null());
-    command.env("CARGO_DUSK_HOME", home.join("home"));
+    let mut command = command::dusk(Path::new(PROGRAM), home, folder, words);
     if let Some(notes) = notes {
         command.env("RUSTC_WRAPPER", std::env::current_exe()?).env(NOTES_VARIABLE, notes);
     }
-    let output = command.output().context("cannot start the program")?;
-    ensure!(output.status.success(), "{command:?} failed:\n{}", String::from_utf8_lossy(&output.stderr));
-    Ok(())
+    command::run(command).map(drop)
 }

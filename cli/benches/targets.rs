@@ -9,7 +9,9 @@
 //!
 //! With `DUSK_BENCH_AGAINST=PATH` only the node is measured, in turns with the node of another `cargo-dusk`, and the
 //! ratios are printed: how a change has made it faster or slower.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "it is a program")]
+#![allow(clippy::print_stdout, reason = "it is a program")]
+
+mod shared;
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -18,18 +20,16 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use dusk_core::abi::ContractId;
-use dusk_core::transfer::Transaction;
 use dusk_core::transfer::data::{ContractCall, ContractDeploy, TransactionData};
-use local_node::LOCAL_CHAIN_ID;
-use local_node::accounts::{DevAccount, dev_accounts};
 use serde_json::Value;
 use tempfile::TempDir;
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_cargo-dusk");
+use self::shared::chain::{Sender, post};
+use self::shared::command::{self, PROGRAM, run};
+use self::shared::figures::{Table, sorted, time, verdict};
+
 /// Kept between runs: what the short form compiles.
 const KEPT: &str = env!("CARGO_TARGET_TMPDIR");
-/// LUX for a unit of gas: what a deployment needs at least.
-const GAS_PRICE: u64 = 2_000;
 const DEPLOY_GAS: u64 = 20_000_000;
 const CALL_GAS: u64 = 4_000_000;
 /// How long a transaction may take to get into a block.
@@ -42,31 +42,31 @@ fn main() -> Result<()> {
     if let Some(other) = std::env::var_os("DUSK_BENCH_AGAINST") {
         return compare(&place, &Place { program: other.into(), ..Place::new(short)? }, rounds);
     }
-    let mut table = Table::default();
+    let mut table = Table::new(["figure", "median", "best", "target", ""]);
 
     let from_nothing = place.scaffold_and_test()?;
     if !short {
-        table.time("`new` to passing tests, nothing compiled", &[from_nothing], Duration::from_secs(30));
+        timed(&mut table, "`new` to passing tests, nothing compiled", &[from_nothing], Duration::from_secs(30));
     }
     let builds = repeat(rounds, || place.timed(&["build"]))?;
-    table.time("`build`, nothing changed", &builds, Duration::from_millis(200));
+    timed(&mut table, "`build`, nothing changed", &builds, Duration::from_millis(200));
     let suites = repeat(rounds, || place.suite())?;
-    table.time("the counter's three tests", &suites, Duration::from_millis(10));
+    timed(&mut table, "the counter's three tests", &suites, Duration::from_millis(10));
     let starts = repeat(rounds, || Node::start(&place).map(|node| node.ready))?;
-    table.time("node: start to first answer", &starts, Duration::from_millis(100));
+    timed(&mut table, "node: start to first answer", &starts, Duration::from_millis(100));
 
-    let mut client = Client::new(Node::start(&place)?);
+    let mut client = Client::new(Node::start(&place)?)?;
     let code = std::fs::read(place.artefact()).context("the counter's wasm")?;
     let deployments = repeat(rounds, || client.deploy(&code))?;
-    table.time("deploy to confirmed", &deployments, Duration::from_millis(50));
+    timed(&mut table, "deploy to confirmed", &deployments, Duration::from_millis(50));
     let calls = repeat(rounds * 4, || client.increment())?;
-    table.time("call to confirmed", &calls, Duration::from_millis(10));
+    timed(&mut table, "call to confirmed", &calls, Duration::from_millis(10));
     table.row(
         "the counter's wasm, as deployed",
         &format!("{} bytes", code.len()),
         "",
         "12,000 bytes",
-        code.len() < 12_000,
+        verdict(code.len() < 12_000),
     );
     table.print();
     Ok(())
@@ -86,7 +86,7 @@ fn compare(ours: &Place, theirs: &Place, rounds: usize) -> Result<()> {
         starts[1].push(Node::start(theirs)?.ready);
     }
     ratio("node: start to first answer", &starts);
-    let mut clients = [Client::new(Node::start(ours)?), Client::new(Node::start(theirs)?)];
+    let mut clients = [Client::new(Node::start(ours)?)?, Client::new(Node::start(theirs)?)?];
     let mut in_turns = |what: &str, rounds: usize, act: &dyn Fn(&mut Client) -> Result<Duration>| {
         let mut times = [Vec::new(), Vec::new()];
         for round in 0..=rounds {
@@ -106,11 +106,7 @@ fn compare(ours: &Place, theirs: &Place, rounds: usize) -> Result<()> {
 }
 
 fn ratio(what: &str, times: &[Vec<Duration>; 2]) {
-    let median = |times: &Vec<Duration>| {
-        let mut sorted = times.clone();
-        sorted.sort_unstable();
-        sorted[sorted.len() / 2]
-    };
+    let median = |times: &Vec<Duration>| sorted(times)[times.len() / 2];
     let [ours, theirs] = times.each_ref().map(median);
     let ratio = ours.as_secs_f64() / theirs.as_secs_f64();
     println!("{what:30} {:>9} against {:>9}: {ratio:.2} of its time", time(ours), time(theirs));
@@ -144,16 +140,7 @@ impl Place {
     }
 
     fn dusk(&self, folder: &Path, words: &[&str]) -> Command {
-        let mut command = Command::new(&self.program);
-        for (name, _) in std::env::vars_os() {
-            // What cargo sets for a benchmark is about another package; and panics are quicker without a backtrace.
-            let name = name.to_string_lossy().into_owned();
-            if name.starts_with("CARGO") && name != "CARGO_HOME" || name == "RUST_BACKTRACE" {
-                command.env_remove(name);
-            }
-        }
-        command.current_dir(folder).arg("dusk").args(words).stdin(Stdio::null()).stderr(Stdio::null());
-        command.env("CARGO_DUSK_HOME", self.folder.path().join("home"));
+        let mut command = command::dusk(&self.program, self.folder.path(), folder, words);
         if let Some(compiled) = &self.compiled {
             command.env("CARGO_TARGET_DIR", compiled);
         }
@@ -183,12 +170,6 @@ impl Place {
     }
 }
 
-fn run(mut command: Command) -> Result<Vec<u8>> {
-    let output = command.output().context("cannot start the program")?;
-    ensure!(output.status.success(), "{command:?} failed:\n{}", String::from_utf8_lossy(&output.stdout));
-    Ok(output.stdout)
-}
-
 /// A node in a process of its own.
 struct Node {
     child: Child,
@@ -202,29 +183,18 @@ impl Node {
         let mut child = place
             .dusk(place.folder.path(), &["node", "--port", "0"])
             .stdout(Stdio::piped())
+            .stderr(Stdio::null())
             .spawn()
             .context("a node")?;
         let mut lines = BufReader::new(child.stdout.take().context("the node's output")?).lines();
         let first = lines.next().context("the node ended")??;
         let url = first.split(" · ").nth(1).context("the node's address")?.to_owned();
         let mut node = Self { child, url, ready: Duration::ZERO };
-        node.post("/on/node/info", &[])?;
+        post(&node.url, "/on/node/info", &[])?;
         node.ready = begun.elapsed();
         // The rest of what it says must not fill the pipe.
         std::thread::spawn(move || lines.for_each(drop));
         Ok(node)
-    }
-
-    fn post(&self, path: &str, body: &[u8]) -> Result<Vec<u8>> {
-        let mut answer = ureq::post(format!("{}{path}", self.url))
-            .config()
-            .http_status_as_error(false)
-            .build()
-            .header("Content-Type", "application/octet-stream")
-            .send(body)?;
-        let text = answer.body_mut().read_to_vec()?;
-        ensure!(answer.status().is_success(), "{path}: {}", String::from_utf8_lossy(&text));
-        Ok(text)
     }
 }
 
@@ -239,20 +209,18 @@ impl Drop for Node {
 /// Somebody who sends transactions.
 struct Client {
     node: Node,
-    account: DevAccount,
-    nonce: u64,
+    sender: Sender,
     contract: ContractId,
 }
 
 impl Client {
-    fn new(node: Node) -> Self {
-        let [account, ..] = dev_accounts();
-        Self { node, account, nonce: 0, contract: ContractId::from_bytes([0; 32]) }
+    fn new(node: Node) -> Result<Self> {
+        Ok(Self { node, sender: Sender::new(0)?, contract: ContractId::from_bytes([0; 32]) })
     }
 
     fn deploy(&mut self, code: &[u8]) -> Result<Duration> {
-        let owner = self.account.id().0.to_vec();
-        let deploy = ContractDeploy::new(code, owner, Some(u64::MAX.to_le_bytes().to_vec()), self.nonce);
+        let owner = self.sender.account.id().0.to_vec();
+        let deploy = ContractDeploy::new(code, owner, Some(u64::MAX.to_le_bytes().to_vec()), self.sender.nonce);
         self.contract = deploy.contract_id();
         self.confirm(deploy.into(), DEPLOY_GAS)
     }
@@ -263,67 +231,21 @@ impl Client {
     }
 
     fn confirm(&mut self, data: TransactionData, gas: u64) -> Result<Duration> {
-        self.nonce += 1;
-        let (secret, chain) = (self.account.secret_key(), LOCAL_CHAIN_ID);
-        let signed = Transaction::moonlight(secret, None, 0, 0, gas, GAS_PRICE, self.nonce, chain, Some(data));
-        let transaction = signed.map_err(|error| anyhow::anyhow!("{error:?}"))?;
-        let bytes = transaction.to_var_bytes();
-        let id = hex::encode(transaction.hash().to_bytes());
-        let query = format!("query {{ tx(hash: \"{id}\") {{ err }} }}");
-
+        let signed = self.sender.sign(Some(data), gas)?;
         let begun = Instant::now();
-        self.node.post("/on/transactions/propagate", &bytes)?;
-        loop {
-            let answer: Value = serde_json::from_slice(&self.node.post("/on/graphql/query", query.as_bytes())?)?;
-            if answer["tx"].is_object() {
-                let took = begun.elapsed();
-                ensure!(answer["tx"]["err"].is_null(), "the transaction failed: {answer}");
-                return Ok(took);
-            }
+        signed.send(&self.node.url)?;
+        while signed.height(&self.node.url)?.is_none() {
             if begun.elapsed() > MAX_WAIT {
-                bail!("transaction {id} is not in a block after {MAX_WAIT:?}");
+                bail!("transaction {} is not in a block after {MAX_WAIT:?}", signed.id());
             }
         }
+        Ok(begun.elapsed())
     }
 }
 
-/// What was measured.
-#[derive(Default)]
-struct Table(Vec<[String; 5]>);
-
-impl Table {
-    fn time(&mut self, what: &str, rounds: &[Duration], target: Duration) {
-        let mut sorted = rounds.to_vec();
-        sorted.sort_unstable();
-        let (median, best) = (sorted[sorted.len() / 2], sorted[0]);
-        self.row(what, &time(median), &time(best), &time(target), median < target);
-    }
-
-    fn row(&mut self, what: &str, figure: &str, best: &str, target: &str, met: bool) {
-        let verdict = if met { "met" } else { "missed" };
-        eprintln!("{what}: {figure}");
-        self.0.push([what, figure, best, target, verdict].map(str::to_owned));
-    }
-
-    fn print(&self) {
-        let headings = ["figure", "median", "best", "target", ""].map(str::to_owned);
-        let rows = || std::iter::once(&headings).chain(&self.0);
-        let width = |column: usize| rows().map(|row| row[column].chars().count()).max().unwrap_or_default();
-        let widths: [usize; 5] = std::array::from_fn(width);
-        for [what, figure, best, target, verdict] in rows() {
-            println!(
-                "{what:0$}  {figure:>1$}  {best:>2$}  {target:>3$}  {verdict}",
-                widths[0], widths[1], widths[2], widths[3]
-            );
-        }
-    }
-}
-
-fn time(duration: Duration) -> String {
-    match duration.as_secs_f64() {
-        seconds if seconds >= 10.0 => format!("{seconds:.0} s"),
-        seconds if seconds >= 1.0 => format!("{seconds:.1} s"),
-        seconds if seconds >= 0.1 => format!("{:.0} ms", seconds * 1_000.0),
-        seconds => format!("{:.1} ms", seconds * 1_000.0),
-    }
+/// Adds the median and the best of several rounds.
+fn timed(table: &mut Table, what: &str, rounds: &[Duration], target: Duration) {
+    let sorted = sorted(rounds);
+    let (median, best) = (sorted[sorted.len() / 2], sorted[0]);
+    table.row(what, &time(median), &time(best), &time(target), verdict(median < target));
 }

@@ -2,10 +2,17 @@
 //!
 //! All nodes run in this process and speak over loopback sockets, with one provisioner each. On a machine of few cores
 //! they share its time. Blocks come every second, and in the last run every ten seconds as on the public network, so
-//! that a block can be full. `-- --short` sends fewer transfers.
-#![allow(clippy::print_stdout, clippy::expect_used, reason = "it is a program that measures")]
+//! that a block can be full. Prints a table in Markdown.
+//!
+//! `-- --short` sends fewer transfers, and `-- --out FOLDER` draws `devnet-transfers.svg` and `devnet-sync.svg`.
+#![allow(clippy::print_stdout, clippy::print_stderr, clippy::expect_used, reason = "it is a program that measures")]
+
+#[allow(unreachable_pub, reason = "it is a module of the simulator, which draws its plots as well")]
+#[path = "../sim/src/measure/plot.rs"]
+mod plot;
 
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use dusk_core::transfer::moonlight::{Fee, Payload, Transaction};
@@ -16,29 +23,81 @@ use local_node::network::NetworkConfig;
 use local_node::{BlockTime, Config, spawn};
 use tokio::task::JoinSet;
 
+use self::plot::{Plot, Series};
+
+/// Numbers of nodes that are measured with a block each second.
+const NODES: [usize; 3] = [1, 4, 7];
 /// Accounts that send transfers.
 const SENDERS: usize = 30;
 /// What each of them has, in LUX.
 const SENDER_LUX: u64 = 1_000_000_000_000;
 /// Transfers that an account sends at a time. They overtake one another, and wait for their predecessors then.
 const IN_FLIGHT: usize = 30;
-/// Transfers of the run with long blocks.
+/// Nodes and transfers of the run with long blocks.
+const FULL_BLOCK_NODES: usize = 4;
 const FULL_BLOCK: usize = 1_800;
 
-fn main() {
-    let short = std::env::args().any(|argument| argument == "--short");
-    let transfers = if short { 600 } else { 6_000 };
-    let runtime = tokio::runtime::Runtime::new().expect("threads");
-    runtime.block_on(async {
-        for nodes in [1, 4] {
-            measure(nodes, transfers, Duration::from_secs(1)).await;
-        }
-        measure(4, FULL_BLOCK, Duration::from_secs(10)).await;
-    });
+/// How much is measured.
+#[derive(Clone, Copy)]
+struct Amount {
+    transfers: usize,
+    /// The fewest blocks that a new node fetches, where there is one each second.
+    blocks: u64,
 }
 
-async fn measure(count: usize, transfers: usize, block_time: Duration) {
-    println!("{count} node(s), a block every {} s", block_time.as_secs());
+/// What came of a run.
+struct Measured {
+    nodes: usize,
+    transfers_each_second: f64,
+    blocks_each_second: f64,
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    let is_short = arguments.iter().any(|argument| argument == "--short");
+    let out = arguments.iter().position(|argument| argument == "--out").and_then(|place| arguments.get(place + 1));
+    let amount =
+        if is_short { Amount { transfers: 600, blocks: 20 } } else { Amount { transfers: 6_000, blocks: 120 } };
+    let runtime = tokio::runtime::Runtime::new().expect("threads");
+    println!(
+        "| nodes | a block every | first final block | transfers a second | at most in a block | blocks fetched by a new \
+         node | blocks a second |\n|---:|---:|---:|---:|---:|---:|---:|"
+    );
+    let measured: Vec<Measured> = runtime.block_on(async {
+        let mut measured = Vec::new();
+        for nodes in NODES {
+            measured.push(measure(nodes, amount, Duration::from_secs(1)).await);
+        }
+        let full = Amount { transfers: FULL_BLOCK, blocks: 0 };
+        measure(FULL_BLOCK_NODES, full, Duration::from_secs(10)).await;
+        measured
+    });
+    if let Some(folder) = out {
+        draw(Path::new(folder), &measured);
+    }
+}
+
+fn draw(folder: &Path, measured: &[Measured]) {
+    let each = |value: fn(&Measured) -> f64| measured.iter().map(|it| (it.nodes as f64, value(it))).collect();
+    let plots = [
+        ("devnet-transfers", "Transfers a second through nodes on one machine", each(|it| it.transfers_each_second)),
+        ("devnet-sync", "Blocks a second that a new node fetches and executes", each(|it| it.blocks_each_second)),
+    ];
+    for (name, title, points) in plots {
+        let plot = Plot {
+            title: title.to_owned(),
+            x: "nodes".to_owned(),
+            y: "a second".to_owned(),
+            is_logarithmic: false,
+            series: vec![Series { name: "a block every second".to_owned(), points }],
+        };
+        std::fs::write(folder.join(format!("{name}.svg")), plot.draw()).expect("the folder can be written to");
+    }
+}
+
+async fn measure(count: usize, amount: Amount, block_time: Duration) -> Measured {
+    eprintln!("{count} node(s), a block every {} s", block_time.as_secs());
+    let transfers = amount.transfers;
     let accounts = dev_accounts();
     let senders: Vec<KeyPair> = (0..SENDERS).map(|_| new_keys()).collect();
     let begun = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs() + 2;
@@ -68,7 +127,7 @@ async fn measure(count: usize, transfers: usize, block_time: Duration) {
     while nodes[0].network_status().await.expect("it runs").last_final == 0 {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    println!("{count} node(s): first final block after {:.1} s", started.elapsed().as_secs_f64());
+    let first_final = started.elapsed().as_secs_f64();
 
     let each = transfers / SENDERS;
     let of = |sender| (1..=each).map(|nonce| transfer(sender, nonce as u64)).collect();
@@ -87,12 +146,12 @@ async fn measure(count: usize, transfers: usize, block_time: Duration) {
     let last = nodes[0].tip().height;
     let in_block = |height| nodes[0].store().block(height).expect("readable").map_or(0, |it| it.0.transactions.len());
     let most = (first..=last).map(in_block).max().unwrap_or_default();
-    println!("{count} node(s): blocks of {:?} transfers", (first..=last).map(in_block).collect::<Vec<_>>());
-    println!(
-        "{count} node(s): {transfers} transfers in {took:.1} s, {:.0} a second, at most {most} in a block",
-        transfers as f64 / took
-    );
+    eprintln!("{count} node(s): blocks of {:?} transfers", (first..=last).map(in_block).collect::<Vec<_>>());
+    let transfers_each_second = transfers as f64 / took;
 
+    while nodes[0].tip().height < amount.blocks {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
     let target = nodes[0].tip().height;
     let joining = Instant::now();
     let newcomer = spawn(config(count)).await.expect("the node starts");
@@ -100,15 +159,16 @@ async fn measure(count: usize, transfers: usize, block_time: Duration) {
     while newcomer.tip().height < target {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    let synced = (joining.elapsed() - joined).as_secs_f64();
-    println!(
-        "{count} node(s): a new one has these {target} blocks after {synced:.1} s, {:.1} a second",
-        target as f64 / synced
-    );
+    let blocks_each_second = target as f64 / (joining.elapsed() - joined).as_secs_f64();
     newcomer.shutdown().await;
     for node in nodes {
         node.shutdown().await;
     }
+    println!(
+        "| {count} | {} s | {first_final:.1} s | {transfers_each_second:.0} | {most} | {target} | {blocks_each_second:.1} |",
+        block_time.as_secs()
+    );
+    Measured { nodes: count, transfers_each_second, blocks_each_second }
 }
 
 /// Sends the transfers of an account, and waits until all are in blocks.
