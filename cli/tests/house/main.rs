@@ -24,6 +24,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("launcher", &[]),
     ("dusk-sdk", &["dusk-sdk-macros", "dusk-sdk-circuit", "dusk-sdk-protocol"]),
     ("dusk-sdk-circuit", &[]),
+    ("dusk-sdk-diagnostics", &[]),
     ("dusk-sdk-protocol", &[]),
     ("private-folder", &[]),
     ("dusk-sdk-prover", &["dusk-sdk-circuit", "private-folder"]),

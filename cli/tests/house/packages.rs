@@ -10,9 +10,16 @@ use regex::Regex;
 
 use super::{root, workspace};
 
-/// The packages that are not published: a part of the clone, a comparison with production, simulators, fuzz targets.
-const NOT_PUBLISHED: [&str; 5] =
-    ["launcher", "local-node-fuzz", "local-node-kadcast-sim", "local-node-parity", "local-node-sim"];
+/// The packages that are not published: a part of the clone, tests of what the compiler says, a comparison with
+/// production, simulators, fuzz targets.
+const NOT_PUBLISHED: [&str; 6] = [
+    "dusk-sdk-diagnostics",
+    "launcher",
+    "local-node-fuzz",
+    "local-node-kadcast-sim",
+    "local-node-parity",
+    "local-node-sim",
+];
 /// The packages whose sources `cargo-dusk` carries.
 const CARRIED_PACKAGES: [&str; 4] = ["macros", "sdk", "sdk/circuit", "sdk/protocol"];
 /// The name of a file that `cargo-dusk` carries, and its name here.

@@ -1,81 +1,18 @@
 //! Any legal name works: of methods, arguments, types, fields, variants, events and errors. (The same in wasm:
-//! `wasm.rs`.)
+//! `wasm.rs`; every name that means something: the package `dusk-sdk-diagnostics`.)
 #![allow(non_snake_case, deprecated, reason = "these names are the point")]
-
-use std::fs;
-use std::path::Path;
 
 use dusk_sdk::contract::Refusal;
 use dusk_sdk::interface::{Described, Interface};
 use dusk_sdk::wire::Wire;
 use dusk_sdk_protocol::abi::{ContractAbi, Type};
 
-use crate::names;
 use crate::strange_package::strange::{self, Refused, Strange, Tree};
 
 const INTERFACE: Interface = Strange::INTERFACE;
 
 fn schema() -> ContractAbi {
     serde_json::from_str(&INTERFACE.schema()).unwrap()
-}
-
-#[test]
-fn generated_contracts_with_every_name_compile_and_work() {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("hygiene");
-    fs::create_dir_all(&folder).unwrap();
-    let tried = trybuild::TestCases::new();
-    let named = format!("{}\nfn main() {{ {} }}\n", names::named(&names::all()), checks());
-    let taken = format!("{}\nfn main() {{}}\n", names::taken());
-    let sources =
-        [("named.rs", named), ("taken.rs", taken), ("circuits.rs", names::circuits()), ("alone.rs", ALONE.to_owned())];
-    for (name, source) in sources {
-        let path = folder.join(name);
-        fs::write(&path, source).unwrap();
-        tried.pass(path);
-    }
-}
-
-/// A contract that needs nothing of the prelude, which is no reason to warn of the line that every contract begins
-/// with.
-const ALONE: &str = "#![deny(unused_imports)]
-use dusk_sdk::prelude::*;
-
-#[contract]
-pub mod flag {
-    use super::*;
-
-    #[derive(Default)]
-    pub struct Flag(bool);
-
-    impl Flag {
-        pub fn raise(&mut self) {
-            self.0 = true;
-        }
-    }
-}
-
-fn main() {}
-";
-
-/// What the generated program checks of itself: each method is there under its name, and takes its argument by name.
-fn checks() -> String {
-    let methods: Vec<_> = names::methods(names::all())
-        .iter()
-        .map(|name| (names::plain(name).to_owned(), names::plain(names::argument(name)).to_owned()))
-        .filter(|(name, _)| name != "fields")
-        .collect();
-    format!(
-        "use dusk_sdk::interface::Described;
-        let interface = <named::Named as Described>::INTERFACE;
-        for (name, argument) in {methods:?} {{
-            let json = format!(\"{{{{\\\"{{argument}}\\\":7}}}}\");
-            let bytes = interface.encode_input(name, &json).unwrap();
-            assert_eq!(bytes, [7], \"{{name}}\");
-            assert_eq!(interface.decode_input(name, &bytes).unwrap(), json);
-            assert_eq!(interface.decode_output(name, &[9]).unwrap(), \"9\");
-        }}
-        assert!(interface.schema().contains(\"\\\"errors\\\":[{{\\\"code\\\":1,\"));"
-    )
 }
 
 #[test]

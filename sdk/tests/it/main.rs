@@ -17,10 +17,10 @@ mod chain_types;
 mod circuit_names;
 mod codec;
 mod contract;
-mod diagnostics;
 #[path = "../everything/contract.rs"]
 pub mod everything_package;
 mod hygiene;
+#[allow(dead_code, reason = "the tests of two packages share it")]
 mod names;
 #[path = "../strange/contract.rs"]
 #[allow(non_snake_case, deprecated, reason = "these names are the point")]

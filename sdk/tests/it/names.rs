@@ -115,7 +115,9 @@ pub(crate) fn all() -> Vec<String> {
 /// These names and all that occur in the code that is generated for circuits, or for the rest.
 fn recorded(of_circuits: bool) -> BTreeSet<String> {
     let mut names: BTreeSet<String> = KEYWORDS.iter().chain(OTHERS).map(ToString::to_string).collect();
-    let macros = Path::new(env!("CARGO_MANIFEST_DIR")).join("../macros/src");
+    // Two packages are compiled with this file.
+    let mut macros = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().map(|folder| folder.join("macros/src"));
+    let macros = macros.find(|folder| folder.is_dir()).expect("the macros are in this repository");
     for folder in ["snapshots", "contract/snapshots"] {
         for entry in fs::read_dir(macros.join(folder)).unwrap() {
             let path = entry.unwrap().path();
