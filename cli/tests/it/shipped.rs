@@ -8,11 +8,12 @@ use crate::book::root;
 use crate::session;
 use crate::support::{Place, turn};
 
-/// A copy of an example, outside of any repository.
+/// A copy of an example, outside of any repository. It asks for the SDK as a new project does, so that the SDK is not
+/// compiled once more from another folder.
 pub(crate) fn copied(example: &Path) -> Place {
     let place = Place::new();
     place.copy(example);
-    place.edit("Cargo.toml", "../../sdk", root().join("sdk").to_str().unwrap());
+    place.edit("Cargo.toml", "[patch.crates-io]\ndusk-sdk = { path = \"../../sdk\" }\n", "");
     place
 }
 
