@@ -2,6 +2,7 @@
 //!
 //! Source of the labels: the book, "Consensus", section "Finality".
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use local_node_consensus::finality::{Rolled, roll};
@@ -9,6 +10,7 @@ use local_node_consensus::{BeforeTip, MAX_ITERATIONS, Provisioners, TipContext};
 use local_node_types::ledger::{Hash, Header, Label};
 
 use crate::interface::{ChainBlock, Restart};
+use crate::pool::MAX_BRANCH_BLOCKS;
 
 /// A block of the chain.
 #[derive(Debug, Clone)]
@@ -133,16 +135,44 @@ impl Chain {
         }
     }
 
-    /// Whether the first of `headers`, which follow the block at `place` one after the other, is final when all of them
-    /// are in the chain.
-    pub(crate) fn is_final_on(&self, place: usize, headers: &[&Header]) -> bool {
-        let mut labels = self.fold(place);
+    /// The shortest line of blocks that begins with `first`, which follows the block at `place`, and makes it final;
+    /// `None` when no line does. `children` gives the blocks that follow a block.
+    ///
+    /// All lines count, not the longest one alone: where the end of a branch forks, a longer end that is not final must
+    /// not hide a shorter one that is.
+    pub(crate) fn final_line<'a, Children>(
+        &self,
+        place: usize,
+        first: &'a Header,
+        children: impl Fn(&Hash) -> Children,
+    ) -> Option<Vec<Hash>>
+    where
+        Children: Iterator<Item = &'a Header>,
+    {
         let ancestor = self.links[place].header.height;
-        headers.iter().any(|header| {
+        // The blocks that were looked at, each with the place of its parent in this list.
+        let mut seen: Vec<(Hash, Option<usize>)> = Vec::new();
+        let mut waiting = VecDeque::from([(first, None, self.fold(place))]);
+        while let Some((header, parent, mut labels)) = waiting.pop_front() {
+            let number = seen.len();
+            seen.push((header.hash, parent));
             let rolled = roll(&labels, header.height, unaccounted(header));
+            if rolled.final_height.is_some_and(|height| height > ancestor) {
+                let mut line = Vec::new();
+                let mut at = Some(number);
+                while let Some((hash, parent)) = at.map(|number| seen[number]) {
+                    line.push(hash);
+                    at = parent;
+                }
+                line.reverse();
+                return Some(line);
+            }
             apply(&mut labels, header.height, &rolled);
-            rolled.final_height.is_some_and(|height| height > ancestor)
-        })
+            if seen.len() + waiting.len() < MAX_BRANCH_BLOCKS {
+                waiting.extend(children(&header.hash).map(|child| (child, Some(number), labels.clone())));
+            }
+        }
+        None
     }
 }
 

@@ -54,7 +54,8 @@
 //! A block that is final here is never reverted. Two branches that part at a block are compared by their first blocks,
 //! in this order:
 //!
-//! 1. A block that is final on its branch, with the labels folded along that branch alone, beats one that is not.
+//! 1. A block that is final on its branch, with the labels folded along that branch alone, beats one that is not. Where
+//!    the branch has several ends, one that makes the block final is enough.
 //! 2. The lower iteration beats the higher one.
 //! 3. The lower hash beats the higher one.
 //!

@@ -14,8 +14,8 @@ const MAX_POOLED_BLOCKS: usize = 1000;
 const MAX_POOLED_BYTES: usize = 64 * 1024 * 1024;
 /// The most refused blocks that are remembered, so that they are not tried again.
 const MAX_REFUSED_BLOCKS: usize = 256;
-/// The most blocks of a branch that are looked at.
-const MAX_BRANCH_BLOCKS: usize = MAX_POOLED_BLOCKS;
+/// The most blocks of a branch that are looked at, all its ends included.
+pub(crate) const MAX_BRANCH_BLOCKS: usize = MAX_POOLED_BLOCKS;
 
 /// A block in the pool.
 #[derive(Debug, Clone)]
@@ -134,33 +134,9 @@ impl Pool {
     }
 
     /// The blocks in the pool that follow a block.
-    pub(crate) fn children(&self, parent: &Hash) -> impl Iterator<Item = &Header> {
+    pub(crate) fn children<'a>(&'a self, parent: &Hash) -> impl Iterator<Item = &'a Header> + use<'a> {
         let hashes = self.children.get(parent).into_iter().flatten();
         hashes.filter_map(|hash| self.blocks.get(hash)).map(|pooled| &pooled.block.header)
-    }
-
-    /// The longest line of blocks that begins with this one, its first block included.
-    pub(crate) fn branch(&self, first: &Hash) -> Vec<&Header> {
-        let mut parents = BTreeMap::<Hash, Hash>::new();
-        let (mut level, mut last) = (vec![*first], *first);
-        for _ in 0..MAX_BRANCH_BLOCKS {
-            let mut next = Vec::new();
-            for hash in &level {
-                for child in self.children(hash) {
-                    parents.insert(child.hash, *hash);
-                    next.push(child.hash);
-                }
-            }
-            let Some(deepest) = next.first() else { break };
-            last = *deepest;
-            level = next;
-        }
-        let mut line = vec![last];
-        while let Some(parent) = line.last().and_then(|hash| parents.get(hash)) {
-            line.push(*parent);
-        }
-        line.reverse();
-        line.iter().filter_map(|hash| self.blocks.get(hash)).map(|pooled| &pooled.block.header).collect()
     }
 
     /// Forgets what is at this height or below: the chain is final there.
@@ -185,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_line_is_found() {
+    fn what_is_final_leaves_the_pool() {
         let mut pool = Pool::default();
         let first = block(1, 0, [9; 32]);
         let (short, long) = (block(2, 0, first.header.hash), block(2, 1, first.header.hash));
@@ -193,8 +169,10 @@ mod tests {
         for block in [&last, &short, &first, &long] {
             pool.add(block.clone(), None, false, None);
         }
-        let heights: Vec<_> = pool.branch(&first.header.hash).iter().map(|it| (it.height, it.iteration)).collect();
-        assert_eq!(heights, [(1, 0), (2, 1), (3, 0)]);
+        let children = |of: &Header| pool.children(&of.hash).map(|it| (it.height, it.iteration)).collect::<Vec<_>>();
+        let mut after_first = children(&first.header);
+        after_first.sort_unstable();
+        assert_eq!((after_first, children(&long.header)), (vec![(2, 0), (2, 1)], vec![(3, 0)]));
         pool.forget_to(2);
         assert_eq!((pool.len(), pool.children.len()), (1, 1));
         pool.forget_to(3);

@@ -110,7 +110,7 @@ impl Core {
         let tip = self.chain.tip().header.hash;
         let place = self.chain.links().len() - 1;
         let rank = |header: &Header| {
-            let settled = self.chain.is_final_on(place, &self.pool.branch(&header.hash));
+            let settled = self.final_line(place, header).is_some();
             (!settled, header.iteration, header.hash)
         };
         let mut children = self.pool.children(&tip);
@@ -126,7 +126,7 @@ impl Core {
         for place in 0..links.len() - 1 {
             let (ancestor, ours) = (&links[place].header.hash, &links[place + 1].header);
             for first in self.pool.children(ancestor).filter(|first| first.hash != ours.hash) {
-                if self.chain.is_final_on(place, &self.pool.branch(&first.hash)) {
+                if self.final_line(place, first).is_some() {
                     return Some((place, first.hash, Cause::Final));
                 }
                 let rank = |header: &Header| (header.iteration, header.hash);
@@ -144,6 +144,12 @@ impl Core {
             }
         }
         None
+    }
+
+    /// The pooled blocks that make `first` final after the block at `place`, itself included.
+    fn final_line(&self, place: usize, first: &Header) -> Option<Vec<Hash>> {
+        let first = &self.pool.get(&first.hash)?.block.header;
+        self.chain.final_line(place, first, |parent| self.pool.children(parent))
     }
 
     /// Whether a pooled block is known to hold after the block at `place`. One that does not leaves the pool.
@@ -187,10 +193,11 @@ impl Core {
 
     fn begin_change(&mut self, place: usize, first: &Hash, cause: Cause, out: &mut Vec<Output>) {
         // Only a final block rests on what follows it; otherwise the rest comes when the first block is the tip.
-        let hashes: Vec<Hash> = match cause {
-            Cause::Final => self.pool.branch(first).iter().map(|header| header.hash).collect(),
-            _ => vec![*first],
+        let line = match (cause, self.pool.get(first)) {
+            (Cause::Final, Some(pooled)) => self.final_line(place, &pooled.block.header),
+            _ => None,
         };
+        let hashes = line.unwrap_or_else(|| vec![*first]);
         let steps: VecDeque<Step> = hashes.iter().filter_map(|hash| self.take(hash)).collect();
         let ancestor = self.chain.links()[place].header.hash;
         debug!(height = self.chain.links()[place].header.height, blocks = steps.len(), ?cause, "another branch");
@@ -554,6 +561,24 @@ mod tests {
         assert_eq!(case.better(), None);
         case.pool(&[&third]);
         assert_eq!(case.better(), Some((0, Cause::Final)));
+    }
+
+    #[test]
+    fn a_longer_end_that_is_not_final_hides_no_final_one() {
+        // This node left the branch with its two last blocks, and the first of these has unaccounted iterations. Others
+        // have decided an earlier iteration in its place, which makes the branch final.
+        let mut case = Case::new(&[0]);
+        let first = block(&case.genesis, 1, 1);
+        let second = block(&first.header, 0, 0);
+        let left = block(&second.header, 4, 0);
+        let last = block(&left.header, 0, 0);
+        let third = block(&second.header, 0, 0);
+        case.pool(&[&first, &second, &left, &last]);
+        assert_eq!(case.better(), None);
+        case.pool(&[&third]);
+        assert_eq!(case.better(), Some((0, Cause::Final)));
+        let line = case.core.final_line(0, &first.header).unwrap();
+        assert_eq!(line, [&first, &second, &third].map(|block| block.header.hash));
     }
 
     #[test]
