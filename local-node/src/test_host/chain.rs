@@ -165,6 +165,10 @@ impl TestChain for Chain<'_> {
                 message: "no transaction was observed since the last question".to_owned(),
                 hint: Some("send a transaction first"),
             }),
+            Request::Reused { mock } => {
+                self.report.count_proof(mock);
+                Ok(Response::Done)
+            }
             Request::Compared { mut compared } => {
                 compared.findings.truncate(MAX_FINDINGS);
                 self.report.compared = Some(compared);
@@ -200,11 +204,11 @@ impl<'a> Chain<'a> {
         })?;
         match proofs.prove(wanted) {
             Ok(Proved { proof: Some(proof), .. }) => {
-                self.report.proofs.1 += 1;
+                self.report.count_proof(false);
                 Ok(Response::Proof { proof: HexBytes(proof), mock: false })
             }
             Ok(Proved { verifier_key, public, proof: None }) => {
-                self.report.proofs.0 += 1;
+                self.report.count_proof(true);
                 let proof = self.shared.mocks.issue(&verifier_key, &public);
                 Ok(Response::Proof { proof: HexBytes(proof), mock: true })
             }

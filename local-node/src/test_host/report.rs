@@ -40,7 +40,7 @@ pub struct TestReport {
     pub dropped: usize,
     /// How long its connection was open.
     pub elapsed: Duration,
-    /// The proofs that were made for it: how many mock ones, how many real ones.
+    /// The proofs that it used: how many mock ones, how many real ones.
     pub proofs: (usize, usize),
     /// The accounts that it asked for: name, and address in base58.
     pub accounts: Vec<(String, String)>,
@@ -56,6 +56,11 @@ impl TestReport {
     #[must_use]
     pub fn new(test: String) -> Self {
         Self { test, ..Self::default() }
+    }
+
+    /// Counts a proof that the test used.
+    pub const fn count_proof(&mut self, mock: bool) {
+        if mock { self.proofs.0 += 1 } else { self.proofs.1 += 1 }
     }
 
     /// Gas that its transactions paid for.

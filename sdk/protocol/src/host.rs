@@ -131,6 +131,12 @@ pub enum Request {
         /// The wires for the witness, as `dusk-sdk-circuit` encodes them.
         wires: Attached,
     },
+    /// Counts a proof that another test has made of the same inputs, and that serves this one as well. So the report
+    /// says the same whichever test comes first. Answer: [`Response::Done`].
+    Reused {
+        /// Whether the proof is a mock.
+        mock: bool,
+    },
     /// The height of the chain. Answer: [`Response::Height`].
     Height,
     /// Makes that many empty blocks. Answer: [`Response::Height`].

@@ -67,6 +67,11 @@ impl Chain {
         public: &C::Public,
         private: &C::Private,
     ) -> Result<Proof<C>, ProveError> {
+        self.make_proof::<C>(public, private).map(|Made { bytes, .. }| Proof::from_bytes(bytes))
+    }
+
+    #[track_caller]
+    fn make_proof<C: Circuit + 'static>(&self, public: &C::Public, private: &C::Private) -> Result<Made, ProveError> {
         let known = known::<C>();
         let assignment = assign::<C>(&known.layout, public, private).map_err(ProveError::Witness)?;
         let mut request = Request::Prove {
@@ -84,10 +89,10 @@ impl Chain {
             Assignment::wipe(&mut wires.bytes);
         }
         match response {
-            Ok(Response::Proof { proof, .. }) => {
+            Ok(Response::Proof { proof, mock }) => {
                 let bytes: Result<[u8; PROOF_BYTES], _> = proof.0.try_into();
                 bytes
-                    .map(Proof::from_bytes)
+                    .map(|bytes| Made { bytes, mock })
                     .map_err(|_| ProveError::Host("the test host gave a proof of another size".into()))
             }
             Err(error @ ConnectionError::Refused { .. }) => Err(match check(&known.layout, &assignment) {
@@ -118,17 +123,29 @@ impl Chain {
     ) -> Result<Proof<C>, ProveError> {
         /// A circuit and a hash of its inputs.
         type Inputs = (TypeId, [u8; 32]);
-        static MADE: Mutex<BTreeMap<Inputs, [u8; PROOF_BYTES]>> = Mutex::new(BTreeMap::new());
+        static MADE: Mutex<BTreeMap<Inputs, Made>> = Mutex::new(BTreeMap::new());
         let made = || MADE.lock().unwrap_or_else(PoisonError::into_inner);
         let Ok(inputs) = serde_json::to_vec(&(public, private)) else { return self.prove::<C>(public, private) };
         let key = (TypeId::of::<C>(), blake3::hash(&inputs).into());
-        if let Some(bytes) = made().get(&key) {
-            return Ok(Proof::from_bytes(*bytes));
+        let known = made().get(&key).copied();
+        if let Some(Made { bytes, mock }) = known {
+            return match self.try_ask(&Request::Reused { mock }) {
+                Ok(Response::Done) => Ok(Proof::from_bytes(bytes)),
+                Ok(other) => super::chain::unexpected(&other),
+                Err(error) => panic!("{error}"),
+            };
         }
-        let proof = self.prove::<C>(public, private)?;
-        made().insert(key, *proof.as_bytes());
-        Ok(proof)
+        let proof = self.make_proof::<C>(public, private)?;
+        made().insert(key, proof);
+        Ok(Proof::from_bytes(proof.bytes))
     }
+}
+
+/// A proof as the host gave it.
+#[derive(Clone, Copy)]
+struct Made {
+    bytes: [u8; PROOF_BYTES],
+    mock: bool,
 }
 
 /// A layout that was built before.

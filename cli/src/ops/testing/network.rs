@@ -163,6 +163,10 @@ impl TestChain for OnNetwork<'_> {
                 let (layout, wires) = (layout.as_ref().map(|it| &*it.0), Wires::from(wires));
                 self.prove(&Wanted { circuit: &circuit, digest, layout, wires: &wires })
             }
+            Request::Reused { mock } => {
+                self.report.count_proof(mock);
+                Ok(Response::Done)
+            }
             Request::Height => self.height(),
             Request::Block { .. } => {
                 return not_here(
@@ -361,7 +365,7 @@ impl OnNetwork<'_> {
     fn prove(&mut self, wanted: &Wanted<'_>) -> Answer {
         match self.network.proofs.prove(wanted) {
             Ok(Proved { proof: Some(proof), .. }) => {
-                self.report.proofs.1 += 1;
+                self.report.count_proof(false);
                 Ok(Response::Proof { proof: HexBytes(proof), mock: false })
             }
             Ok(Proved { proof: None, .. }) => Ok(not_here("it needs a proof, and nodes accept no mock proofs")),
