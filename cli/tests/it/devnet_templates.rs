@@ -40,6 +40,8 @@ fn every_template_lives_on_a_devnet_while_nodes_die() {
     let allowlist = project("private-allowlist", Some(&counter));
     let register = project("restricted-token", Some(&counter));
     let voting = project("private-voting", Some(&counter));
+    let hidden = project("confidential-token", Some(&counter));
+    let settling = project("confidential-settlement", Some(&counter));
     let _up = Up::start(&counter, &["--nodes", "7", "--block-time", "1"]);
 
     // Each is deployed by way of a node that dies before its calls, and comes back before its events are read.
@@ -89,6 +91,22 @@ fn every_template_lives_on_a_devnet_while_nodes_die() {
         says(&on_devnet(&voting, &["call", "holdings", "take_snapshot"]).exits(0), &["HoldingsPinned"]);
     });
     says(&on_devnet(&voting, &["events", "holdings"]).exits(0), &["HoldingsPinned"]);
+
+    on_devnet(&hidden, &["deploy", "asset", "--init", &init]).exits(0);
+    without(&counter, "6", || {
+        says(&on_devnet(&hidden, &["call", "asset", "pause"]).exits(0), &["Paused"]);
+        says(&on_devnet(&hidden, &["call", "asset", "take_snapshot"]).exits(0), &["HoldingsPinned"]);
+    });
+    says(&on_devnet(&hidden, &["events", "asset"]).exits(0), &["Paused", "HoldingsPinned"]);
+
+    on_devnet(&settling, &["deploy", "settlement"]).exits(0);
+    without(&counter, "7", || {
+        let leg = |number: u8| format!(r#"{{"asset":"{number:064x}","commitment":"{}"}}"#, published(number));
+        let instruction = format!(r#"{{"legs":[{},{}],"deadline":10000}}"#, leg(1), leg(2));
+        let instruct = ["call", "settlement", "instruct", "--instruction", &instruction];
+        says(&on_devnet(&settling, &instruct).exits(0), &["Instructed"]);
+    });
+    says(&on_devnet(&settling, &["events", "settlement"]).exits(0), &["Instructed", "\"deadline\":10000"]);
     finality_goes_on(&counter, &[1, 2, 3, 4, 5, 6, 7]);
     // What was deployed is there for all nodes, also for those that were dead.
     assert_eq!(on_devnet(&counter, &["call", "counter", "value"]).exits(0).stdout.trim(), "3");
