@@ -1,4 +1,4 @@
-//! The story of the README, on a node, a devnet or a public network: `cargo run -p play -- --network NAME`.
+//! The story of the README, on a node or a devnet: `cargo run -p play -- --network NAME`.
 //!
 //! Ada delivers ten shares to ben, who pays 400 for them. Every proof is real. The end shows side by side what the
 //! chain has seen, what each party has seen, and what the auditor has seen.

@@ -1,4 +1,4 @@
-//! The story of the README, on a node, a devnet or a public network: `cargo run -p play -- --network NAME`.
+//! The story of the README, on a node or a devnet: `cargo run -p play -- --network NAME`.
 //!
 //! Every proof is real. Each step says what the chain has seen; the end says what each party knows. The parties know
 //! the chain by its events alone.

@@ -1,4 +1,4 @@
-//! The story of the README, on a node, a devnet or a public network: `cargo run -p play -- --network NAME`.
+//! The story of the README, on a node or a devnet: `cargo run -p play -- --network NAME`.
 //!
 //! Ada, ben and cleo vote with their hidden shares, and are paid for them. Every proof is real. The end shows side by
 //! side what the chain, the teller, the auditor and each voter have seen.
