@@ -1,24 +1,32 @@
 //! What a project does on a devnet whose nodes die: each template is deployed, called and watched there, and its tests
-//! run there.
+//! run there. The test of what is [shipped](crate::shipped) calls this, whose projects are built.
 
+use std::collections::BTreeMap;
 use std::os::unix::fs::symlink;
 
 use dusk_sdk_circuit::native::Point;
 
 use crate::devnet::{Up, finality_goes_on};
-use crate::support::{Place, Ran, says, turn};
+use crate::support::{Place, Ran, says};
 
-/// A project of a template that uses the devnet of the first one.
-fn project(template: &str, devnet: Option<&Place>) -> Place {
-    let mut place = Place::new();
-    place.dusk(&["new", "project", "--template", template]).exits(0);
-    place.enter("project");
-    if let Some(devnet) = devnet {
-        place.write("target/dusk/here", "");
-        symlink(devnet.at.join("target/dusk/devnet"), place.at.join("target/dusk/devnet")).unwrap();
-    }
-    place.dusk(&["build"]).exits(0);
-    place
+/// The templates, in the order in which they are deployed.
+const TEMPLATES: [&str; 7] = [
+    "counter",
+    "token",
+    "private-allowlist",
+    "restricted-token",
+    "private-voting",
+    "confidential-token",
+    "confidential-settlement",
+];
+
+/// The projects of all templates, by the names of these. They are built.
+pub(crate) type Projects = BTreeMap<String, Place>;
+
+/// Lets a project use the devnet of another one.
+fn share_devnet(place: &Place, devnet: &Place) {
+    place.write("target/dusk/here", "");
+    symlink(devnet.at.join("target/dusk/devnet"), place.at.join("target/dusk/devnet")).unwrap();
 }
 
 fn on_devnet(place: &Place, words: &[&str]) -> Ran {
@@ -32,98 +40,95 @@ fn without(place: &Place, node: &str, act: impl FnOnce()) {
     says(&place.dusk(&["devnet", "start", node]).exits(0), &["started node"]);
 }
 
-#[test]
-fn every_template_lives_on_a_devnet_while_nodes_die() {
-    let _turn = turn();
-    let counter = project("counter", None);
-    let token = project("token", Some(&counter));
-    let allowlist = project("private-allowlist", Some(&counter));
-    let register = project("restricted-token", Some(&counter));
-    let voting = project("private-voting", Some(&counter));
-    let hidden = project("confidential-token", Some(&counter));
-    let settling = project("confidential-settlement", Some(&counter));
-    let _up = Up::start(&counter, &["--nodes", "7", "--block-time", "1"]);
+/// Deploys the contracts of all templates on a devnet, and calls them, while nodes die.
+pub(crate) fn every_template_lives_while_nodes_die(projects: &Projects) {
+    let [counter, token, allowlist, register, voting, hidden, settling] = TEMPLATES.map(|name| &projects[name]);
+    assert_eq!(projects.len(), TEMPLATES.len(), "each template has a part here");
+    for project in [token, allowlist, register, voting, hidden, settling] {
+        share_devnet(project, counter);
+    }
+    let _up = Up::start(counter, &["--nodes", "7", "--block-time", "1"]);
 
     // Each is deployed by way of a node that dies before its calls, and comes back before its events are read.
-    without(&counter, "1", || {
-        on_devnet(&counter, &["deploy", "counter", "--init", "10"]).exits(0);
-        says(&on_devnet(&counter, &["call", "counter", "increment", "--by", "3"]).exits(0), &["Changed"]);
+    without(counter, "1", || {
+        on_devnet(counter, &["deploy", "counter", "--init", "10"]).exits(0);
+        says(&on_devnet(counter, &["call", "counter", "increment", "--by", "3"]).exits(0), &["Changed"]);
     });
-    assert_eq!(on_devnet(&counter, &["call", "counter", "value"]).exits(0).stdout.trim(), "3");
-    says(&on_devnet(&counter, &["events", "counter"]).exits(0), &["Changed", "\"to\":3"]);
+    assert_eq!(on_devnet(counter, &["call", "counter", "value"]).exits(0).stdout.trim(), "3");
+    says(&on_devnet(counter, &["events", "counter"]).exits(0), &["Changed", "\"to\":3"]);
 
-    on_devnet(&token, &["deploy", "token", "--init", r#"["Gold","GLD",9,1000]"#]).exits(0);
-    without(&counter, "2", || {
+    on_devnet(token, &["deploy", "token", "--init", r#"["Gold","GLD",9,1000]"#]).exits(0);
+    without(counter, "2", || {
         let transfer = ["call", "token", "transfer", "--to", "@bob", "--amount", "300"];
-        says(&on_devnet(&token, &transfer).exits(0), &["Transferred"]);
+        says(&on_devnet(token, &transfer).exits(0), &["Transferred"]);
         assert_eq!(
-            on_devnet(&token, &["call", "token", "balance_of", "--holder", "@bob"]).exits(0).stdout.trim(),
+            on_devnet(token, &["call", "token", "balance_of", "--holder", "@bob"]).exits(0).stdout.trim(),
             "300"
         );
     });
-    says(&on_devnet(&token, &["events", "token"]).exits(0), &["Minted", "Transferred", "\"amount\":300"]);
+    says(&on_devnet(token, &["events", "token"]).exits(0), &["Minted", "Transferred", "\"amount\":300"]);
 
     // A field element is written with its least significant byte first.
     let published = |root: u8| format!("{root:02x}{}", "00".repeat(31));
     let (first, second, none) = (published(1), published(2), published(3));
-    without(&counter, "3", || {
+    without(counter, "3", || {
         let init = format!(r#"["{first}","{none}",100]"#);
-        on_devnet(&allowlist, &["deploy", "allowlist", "--init", &init]).exits(0);
+        on_devnet(allowlist, &["deploy", "allowlist", "--init", &init]).exits(0);
         let publish = ["call", "allowlist", "publish", "--root", &second, "--revoked", &none];
-        says(&on_devnet(&allowlist, &publish).exits(0), &["Published"]);
+        says(&on_devnet(allowlist, &publish).exits(0), &["Published"]);
     });
-    says(&on_devnet(&allowlist, &["events", "allowlist"]).exits(0), &["Published"]);
+    says(&on_devnet(allowlist, &["events", "allowlist"]).exits(0), &["Published"]);
 
-    on_devnet(&register, &["deploy", "register", "--init", r#"["Windmill",1000,0]"#]).exits(0);
-    without(&counter, "4", || {
+    on_devnet(register, &["deploy", "register", "--init", r#"["Windmill",1000,0]"#]).exits(0);
+    without(counter, "4", || {
         let list = ["call", "register", "list", "--account", "@bob", "--limit", "500"];
-        says(&on_devnet(&register, &list).exits(0), &["Listed"]);
+        says(&on_devnet(register, &list).exits(0), &["Listed"]);
         let transfer = ["call", "register", "transfer", "--to", "@bob", "--amount", "300"];
-        says(&on_devnet(&register, &transfer).exits(0), &["Transferred"]);
+        says(&on_devnet(register, &transfer).exits(0), &["Transferred"]);
     });
-    says(&on_devnet(&register, &["events", "register"]).exits(0), &["Listed", "Transferred"]);
+    says(&on_devnet(register, &["events", "register"]).exits(0), &["Listed", "Transferred"]);
 
     // Any point is an auditor's key.
     let (u, v) = (Point::GENERATOR.u(), Point::GENERATOR.v());
     let init = format!(r#"["Windmill",{{"u":"{u}","v":"{v}"}}]"#);
-    on_devnet(&voting, &["deploy", "holdings", "--init", &init]).exits(0);
-    without(&counter, "5", || {
-        says(&on_devnet(&voting, &["call", "holdings", "take_snapshot"]).exits(0), &["HoldingsPinned"]);
+    on_devnet(voting, &["deploy", "holdings", "--init", &init]).exits(0);
+    without(counter, "5", || {
+        says(&on_devnet(voting, &["call", "holdings", "take_snapshot"]).exits(0), &["HoldingsPinned"]);
     });
-    says(&on_devnet(&voting, &["events", "holdings"]).exits(0), &["HoldingsPinned"]);
+    says(&on_devnet(voting, &["events", "holdings"]).exits(0), &["HoldingsPinned"]);
 
-    on_devnet(&hidden, &["deploy", "asset", "--init", &init]).exits(0);
-    without(&counter, "6", || {
-        says(&on_devnet(&hidden, &["call", "asset", "pause"]).exits(0), &["Paused"]);
-        says(&on_devnet(&hidden, &["call", "asset", "take_snapshot"]).exits(0), &["HoldingsPinned"]);
+    on_devnet(hidden, &["deploy", "asset", "--init", &init]).exits(0);
+    without(counter, "6", || {
+        says(&on_devnet(hidden, &["call", "asset", "pause"]).exits(0), &["Paused"]);
+        says(&on_devnet(hidden, &["call", "asset", "take_snapshot"]).exits(0), &["HoldingsPinned"]);
     });
-    says(&on_devnet(&hidden, &["events", "asset"]).exits(0), &["Paused", "HoldingsPinned"]);
+    says(&on_devnet(hidden, &["events", "asset"]).exits(0), &["Paused", "HoldingsPinned"]);
 
-    on_devnet(&settling, &["deploy", "settlement"]).exits(0);
-    without(&counter, "7", || {
+    on_devnet(settling, &["deploy", "settlement"]).exits(0);
+    without(counter, "7", || {
         let leg = |number: u8| format!(r#"{{"asset":"{number:064x}","commitment":"{}"}}"#, published(number));
         let instruction = format!(r#"{{"legs":[{},{}],"deadline":10000}}"#, leg(1), leg(2));
         let instruct = ["call", "settlement", "instruct", "--instruction", &instruction];
-        says(&on_devnet(&settling, &instruct).exits(0), &["Instructed"]);
+        says(&on_devnet(settling, &instruct).exits(0), &["Instructed"]);
     });
-    says(&on_devnet(&settling, &["events", "settlement"]).exits(0), &["Instructed", "\"deadline\":10000"]);
-    finality_goes_on(&counter, &[1, 2, 3, 4, 5, 6, 7]);
+    says(&on_devnet(settling, &["events", "settlement"]).exits(0), &["Instructed", "\"deadline\":10000"]);
+    finality_goes_on(counter, &[1, 2, 3, 4, 5, 6, 7]);
     // What was deployed is there for all nodes, also for those that were dead.
-    assert_eq!(on_devnet(&counter, &["call", "counter", "value"]).exits(0).stdout.trim(), "3");
+    assert_eq!(on_devnet(counter, &["call", "counter", "value"]).exits(0).stdout.trim(), "3");
 
-    tests_run_there(&counter);
+    tests_run_there(counter);
     // A member proves, with a real proof, while a node is dead.
-    without(&counter, "5", || {
+    without(counter, "5", || {
         let test = "another_nullifier_does_not_help_to_enter_twice";
-        let ran = on_devnet(&allowlist, &["test", test]).exits(0);
+        let ran = on_devnet(allowlist, &["test", test]).exits(0);
         says(&ran, &["PASS", "(real)", "1 passed, 0 failed"]);
     });
     // A holder is paid a dividend and sells a part of it, with five real proofs.
-    without(&counter, "7", || {
-        let ran = on_devnet(&voting, &["test", "a_part_is_spent_like_any_note"]).exits(0);
+    without(counter, "7", || {
+        let ran = on_devnet(voting, &["test", "a_part_is_spent_like_any_note"]).exits(0);
         says(&ran, &["PASS", "(real)", "1 passed, 0 failed"]);
     });
-    finality_goes_on(&counter, &[1, 2, 3, 4, 5, 6, 7]);
+    finality_goes_on(counter, &[1, 2, 3, 4, 5, 6, 7]);
 }
 
 /// The tests of a project run on the devnet while a node is dead, and those that need more than a network are skipped.
