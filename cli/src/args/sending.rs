@@ -7,19 +7,20 @@ use crate::ops::chain::transact::Terms;
 /// What deployments and calls have in common.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Sending {
-    /// Account that signs and pays; by default alice, or the signer that dusk.toml sets.
+    /// Account that signs and pays; by default the account set in dusk.toml, or else alice.
     #[arg(long, value_name = "ACCOUNT")]
     pub(crate) from: Option<String>,
-    /// Network to use: a name from dusk.toml, or the URL of a node.
+    /// Network to use: `local`, `devnet`, `testnet`, `mainnet`, a name from dusk.toml, or the URL of a node; by default
+    /// the network set in dusk.toml, or else `local`.
     #[arg(long, value_name = "NAME|URL", env = "DUSK_NETWORK", hide_env_values = true)]
     pub(crate) network: Option<String>,
     /// Simulates the transaction and shows its fee; sends nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Waits until the block is final.
+    /// Waits until the block with the transaction is final.
     #[arg(long = "final")]
     pub(crate) until_final: bool,
-    /// Gas limit; by default a simulation determines it.
+    /// Gas limit of the transaction; by default determined by a simulation.
     #[arg(long, value_name = "GAS")]
     pub(crate) gas_limit: Option<u64>,
     /// Price of a unit of gas in LUX; by default the lowest accepted price.

@@ -22,7 +22,7 @@ use crate::table::{Side, Table, field};
 /// `block`
 #[derive(Debug, Args)]
 pub(crate) struct Block {
-    /// Height, hash, or `latest`.
+    /// Height or hash of the block, or `latest` for the newest block.
     #[arg(default_value = "latest", value_name = "HEIGHT|HASH|latest")]
     pub(crate) block: String,
     /// Where to look.

@@ -18,11 +18,11 @@ use crate::output::{Tone, Ui};
 /// `build`
 #[derive(Debug, Args)]
 pub(crate) struct Build {
-    /// Builds smaller contracts without panic messages; contract errors keep theirs. `[build] small = true` in
-    /// dusk.toml sets this for all commands.
+    /// Leaves out panic messages to make contracts smaller; contract errors keep their messages. `[build] small = true`
+    /// in dusk.toml sets this for all commands.
     #[arg(long)]
     pub(crate) small: bool,
-    /// Parameters for the keys of circuits; overrides `[circuits]` in dusk.toml.
+    /// Parameters (common reference string) for circuit keys; overrides `[circuits] crs` in dusk.toml.
     #[arg(long, value_name = "PARAMETERS")]
     pub(crate) crs: Option<Crs>,
     /// Installs missing tools without asking.

@@ -31,21 +31,23 @@ use crate::table::{Side, Table};
 #[command(
     disable_help_flag = true,
     override_usage = "cargo dusk call [OPTIONS] [CONTRACT] [FUNCTION] [ARGUMENTS]...",
-    after_help = "Options with their full names may also follow the function. If an argument has the name of an option, \
-                  `--arg.NAME VALUE` sets the argument, and the option must precede the contract. Write a value that \
-                  begins with a hyphen as `--NAME=-5`, or after `--`."
+    after_help = "Options may also follow the function if they are written with their full names. If an argument of \
+                  the function has the name of an option, write the argument as `--arg.NAME VALUE`, and the option \
+                  before the contract. Write a value that begins with a hyphen as `--NAME=-5`, or put it after `--`."
 )]
 pub(crate) struct Call {
-    /// Contract to call: the name of a deployment of this project, a contract id, or `transfer` or `stake`.
+    /// Contract to call: the name of one that this project deployed, a contract id, or the genesis contract `transfer`
+    /// or `stake`.
     #[arg(required_unless_present = "help")]
     pub(crate) contract: Option<String>,
     /// The options of every call.
     #[command(flatten)]
     pub(crate) options: CallOptions,
-    /// Shows help; after a function, its arguments.
+    /// Shows help; after a function, shows the function's arguments.
     #[arg(long, short)]
     pub(crate) help: bool,
-    /// Function, then its arguments by name, `--amount 10`, or position, `10`. Without a function, lists all functions.
+    /// Function to call, then its arguments by name (`--amount 10`) or position (`10`). Without a function, lists all
+    /// functions.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "FUNCTION ARGUMENTS")]
     pub(super) rest: Vec<String>,
     /// The same, taken apart: see [`super::grammar::read`].
@@ -59,13 +61,14 @@ pub(crate) struct CallOptions {
     /// What it has in common with deployments.
     #[command(flatten)]
     pub(crate) sending: Sending,
-    /// All arguments by name or position: JSON, @FILE, or - for standard input.
+    /// All arguments as JSON, by name or position: the JSON itself, @FILE to read a file, or - for standard input.
     #[arg(long, value_name = "JSON|@FILE|-", allow_hyphen_values = true)]
     pub(crate) args: Option<String>,
-    /// Deposit for the contract, in DUSK: 2.5DUSK; or in LUX: 100LUX.
+    /// Amount to deposit with the contract, with its unit: 2.5DUSK or 100LUX.
     #[arg(long, value_name = "AMOUNT", value_parser = amount::lux)]
     pub(crate) deposit: Option<u64>,
-    /// Sends a transaction; only for contracts whose data driver does not mark queries.
+    /// Sends a transaction instead of a query; for contracts whose data driver does not tell which functions are
+    /// queries.
     #[arg(long)]
     pub(crate) send: bool,
 }

@@ -27,7 +27,7 @@ pub(crate) struct Check {
     /// Network whose current rules apply: local, testnet or mainnet.
     #[arg(long, default_value_t = Profile::Local)]
     pub(crate) rules: Profile,
-    /// Treats these findings as errors.
+    /// Treats findings of this kind as errors.
     #[arg(long, value_enum, value_name = "WHAT")]
     pub(crate) deny: Option<Denied>,
     /// Installs missing tools without asking.

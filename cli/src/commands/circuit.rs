@@ -34,20 +34,22 @@ pub(crate) struct Circuit {
 /// What can be done with circuits.
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum CircuitAction {
-    /// Lists the circuits of the project with their inputs and gates.
+    /// Lists the circuits of the project with their inputs and number of gates.
     List,
     /// Evaluates all constraints for a witness, and shows the first violated one.
     Check {
         /// Circuit to use; optional if the project has only one.
         name: Option<String>,
-        /// File with all inputs by name: JSON, TOML if its name ends in .toml, or - for JSON from standard input.
+        /// File with the values of all inputs by name: JSON, or TOML if the file name ends in .toml; `-` reads JSON
+        /// from standard input.
         #[arg(long, value_name = "FILE|-")]
         witness: PathBuf,
-        /// Shows the private values of a violated constraint too. Logs of the output may disclose them.
+        /// Also shows the private values of a violated constraint. Saved output, such as a CI log, then discloses them.
         #[arg(long)]
         show_private: bool,
     },
-    /// Shows the gates of each region, the free gates up to the next power of two, and the cost of keys and proofs.
+    /// Shows the gates of each region, the unused gates up to the next power of two, and the estimated time and size of
+    /// keys and proofs.
     Profile {
         /// Circuit to use; optional if the project has only one.
         name: Option<String>,
@@ -55,20 +57,21 @@ pub(crate) enum CircuitAction {
         #[arg(long, value_name = "FILE")]
         flamegraph: Option<PathBuf>,
     },
-    /// Searches for under-constrained values, which a prover could choose. Exits with code 1 if it finds some or cannot
-    /// rule them out.
+    /// Searches for under-constrained values, which a prover could choose freely. Exits with code 1 if it finds any or
+    /// cannot rule them out.
     Audit {
         /// Circuit to use; optional if the project has only one.
         name: Option<String>,
-        /// Satisfying witness, as for `check`. With it, the audit searches for a second satisfying assignment and shows
-        /// the under-constrained wires.
+        /// File with a satisfying witness, in the format of `circuit check`. With it, the audit searches for a second
+        /// satisfying assignment and shows the under-constrained wires.
         #[arg(long, value_name = "FILE|-")]
         witness: Option<PathBuf>,
-        /// Shows private values too: both values of an under-constrained wire. Logs of the output may disclose them.
+        /// Also shows private values: both values of an under-constrained wire. Saved output, such as a CI log, then
+        /// discloses them.
         #[arg(long)]
         show_private: bool,
     },
-    /// Lists the gadgets of the SDK with their gates.
+    /// Lists the SDK's gadgets with the number of gates that each uses.
     Gates,
 }
 

@@ -34,9 +34,9 @@ pub(crate) enum Control {
         #[command(flatten)]
         place: Where,
     },
-    /// Makes blocks, which advances the height.
+    /// Makes blocks, which increases the block height.
     Mine {
-        /// Number of blocks.
+        /// Number of blocks to make.
         #[arg(default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
         blocks: u64,
         /// Which node.
@@ -45,7 +45,7 @@ pub(crate) enum Control {
     },
     /// Advances the node's clock, and so the timestamp of the next block.
     Warp {
-        /// Duration: 90s, 15m, 6h, 1d, 2w.
+        /// Time to advance the clock by: 90s, 15m, 6h, 1d, 2w.
         #[arg(value_name = "DURATION", value_parser = distance)]
         seconds: u64,
         /// Which node.
@@ -58,7 +58,7 @@ pub(crate) enum Control {
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
-    /// Reverts the chain to its first block.
+    /// Reverts the chain to its genesis block, as if it were new.
     Reset {
         /// Which node.
         #[command(flatten)]

@@ -30,13 +30,13 @@ pub(crate) struct Parameters {
 pub(crate) enum CrsAction {
     /// Shows the parameters on this machine, and those that the project uses.
     Status,
-    /// Fetches the production parameters, and stores them if their hash matches.
+    /// Fetches the production parameters, and stores them if their SHA-256 hash is correct.
     Fetch {
         /// Source: a file, the URL of a file, or the URL of a node; by default the production server.
         #[arg(value_name = "FILE|URL")]
         from: Option<String>,
     },
-    /// Sets the parameters for the project's keys in dusk.toml.
+    /// Sets in dusk.toml which parameters the project's circuit keys are made with.
     Use {
         /// Parameters to use.
         parameters: Crs,

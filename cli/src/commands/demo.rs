@@ -24,7 +24,7 @@ use crate::output::{Tone, Ui};
 /// `demo`
 #[derive(Debug, Args)]
 pub(crate) struct Demo {
-    /// Story to play.
+    /// Example to run.
     #[arg(value_name = "STORY", default_value = "register")]
     pub(crate) story: Story,
     /// Creates the project in this folder instead of a temporary one.
@@ -35,9 +35,10 @@ pub(crate) struct Demo {
 /// What the demo shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Story {
-    /// A register of shares that admits by proofs of eligibility: a minute.
+    /// A share register that accepts holders by proofs of eligibility; takes about a minute.
     Register,
-    /// A confidential transfer and a settlement of two assets with real proofs, and who has seen what: some minutes.
+    /// A confidential transfer and a settlement of two assets with real proofs, and the view of each party; takes some
+    /// minutes.
     Settlement,
 }
 

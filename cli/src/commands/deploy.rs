@@ -24,18 +24,21 @@ use crate::output::Ui;
 /// `deploy`
 #[derive(Debug, Args)]
 pub(crate) struct Deploy {
-    /// Contract, or entry of `[deploy]` in dusk.toml; optional if the project has only one.
+    /// Contract to deploy, or an entry of `[deploy]` in dusk.toml; optional if the project has only one contract.
     pub(crate) contract: Option<String>,
-    /// Deploys all entries of `[deploy]` in dusk.toml in their order; without entries, all contracts.
+    /// Deploys all entries of `[deploy]` in dusk.toml in the order of their dependencies; without entries, all
+    /// contracts.
     #[arg(long, conflicts_with_all = ["contract", "init", "alias"])]
     pub(crate) all: bool,
-    /// Constructor arguments by name or position: JSON, @FILE, or - for standard input.
+    /// Constructor arguments as JSON, by name or position: the JSON itself, @FILE to read a file, or - for standard
+    /// input.
     #[arg(long, value_name = "JSON|@FILE|-", allow_hyphen_values = true)]
     pub(crate) init: Option<String>,
-    /// Name of the deployment; by default the contract's name.
+    /// Name by which later commands refer to the deployment; by default the alias or name of the `[deploy]` entry, or
+    /// else the contract's name.
     #[arg(long, value_name = "NAME")]
     pub(crate) alias: Option<String>,
-    /// Parameters for the keys of circuits; overrides `[circuits]` in dusk.toml.
+    /// Parameters (common reference string) for circuit keys; overrides `[circuits] crs` in dusk.toml.
     #[arg(long, value_name = "PARAMETERS")]
     pub(crate) crs: Option<Crs>,
     /// What it has in common with calls.

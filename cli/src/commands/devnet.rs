@@ -36,13 +36,13 @@ pub(crate) struct Devnet {
 pub(crate) enum Action {
     /// Starts a network of nodes on this machine, and runs it until Ctrl-C.
     Up(Up),
-    /// Shows the nodes: their chain, consensus and peers.
+    /// Shows the chain, consensus and peers of each node.
     Status {
-        /// Repeats every second until Ctrl-C.
+        /// Refreshes the status every second until Ctrl-C.
         #[arg(long)]
         watch: bool,
     },
-    /// Shuts a node down, as a service manager does.
+    /// Stops a node with an orderly shutdown, as a service manager does.
     Stop {
         /// Number of the node.
         #[arg(value_name = "NODE")]
@@ -54,7 +54,7 @@ pub(crate) enum Action {
         #[arg(value_name = "NODE")]
         node: usize,
     },
-    /// Kills a node, as a crash does.
+    /// Kills a node without an orderly shutdown, to simulate a crash.
     Kill {
         /// Number of the node.
         #[arg(value_name = "NODE")]
@@ -62,7 +62,8 @@ pub(crate) enum Action {
     },
     /// Cuts the links between groups of nodes, in both directions.
     Cut {
-        /// Groups such as 1,2/3,4; nodes that no group names keep their links.
+        /// Groups of node numbers: 1,2/3,4 cuts nodes 1 and 2 off from nodes 3 and 4. Nodes in no group keep their
+        /// links.
         #[arg(value_name = "GROUPS", value_parser = words::groups)]
         groups: Groups,
     },
@@ -70,21 +71,21 @@ pub(crate) enum Action {
     Heal,
     /// Delays all datagrams between nodes.
     Delay {
-        /// Delay from one node to another, in milliseconds.
+        /// Delay of each datagram, in milliseconds, from 0 to 10000.
         #[arg(value_name = "MILLIS", value_parser = words::delay)]
         millis: u64,
     },
     /// Drops a share of all datagrams between nodes.
     Loss {
-        /// Share of the datagrams to drop, in percent.
+        /// Share of the datagrams to drop, in percent, with at most one decimal place: 5, 0.5.
         #[arg(value_name = "PERCENT", value_parser = words::loss)]
         permille: u16,
     },
     /// Shows the logs of the nodes.
     Logs(Logs),
-    /// Ends all nodes; `up` continues their chain.
+    /// Stops all nodes; `devnet up` continues their chain.
     Down,
-    /// Starts a new chain; if no devnet runs, removes the files of the last one.
+    /// Starts a new chain on the running devnet; if none runs, removes the files of the last one.
     Reset,
 }
 

@@ -30,13 +30,13 @@ pub(crate) struct Events {
     /// Shows only events with this topic.
     #[arg(long)]
     pub(crate) topic: Option<String>,
-    /// Starts at this block. By default shows the last events; with `--follow`, only new ones.
+    /// First block whose events are shown. By default shows the most recent events; with `--follow`, only new ones.
     #[arg(long, value_name = "HEIGHT")]
     pub(crate) from_block: Option<u64>,
-    /// Maximum number of events to show.
+    /// Maximum number of events to show; by default 50, or no limit with `--follow`.
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) limit: Option<u64>,
-    /// Follows new events until Ctrl-C. With `--json`, prints one document a line.
+    /// Follows new events until Ctrl-C. With `--json`, prints one JSON document per line.
     #[arg(long, short)]
     pub(crate) follow: bool,
     /// Where to look.

@@ -26,16 +26,17 @@ use crate::table::{field, toned_field};
 /// `evidence`
 #[derive(Debug, Args)]
 pub(crate) struct EvidenceOptions {
-    /// File to write, JSON; a page with the same content is written beside it, with the ending .html.
+    /// JSON file to write; an HTML page with the same content and the extension .html is written beside it.
     #[arg(long, value_name = "FILE", default_value = "evidence.json", conflicts_with = "verify")]
     pub(crate) out: PathBuf,
-    /// Makes the evidence of this file again, with its kind of proofs, and shows every difference.
+    /// Verifies this file: builds, tests and audits the project again, with the same kind of proofs, and shows the
+    /// differences.
     #[arg(long, value_name = "FILE")]
     pub(crate) verify: Option<PathBuf>,
-    /// Proofs in tests: `mock` checks all constraints; `real` makes a PLONK proof.
+    /// Kind of proofs in tests: `mock` checks all constraints but proves nothing; `real` makes a PLONK proof.
     #[arg(long, value_enum, default_value_t, conflicts_with = "verify")]
     pub(crate) proofs: ProofMode,
-    /// Time limit of a test in seconds; 0 for none. By default one minute, or half an hour with real proofs.
+    /// Time limit for each test, in seconds; 0 means no limit. By default 60, or 1800 with real proofs.
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(0..=86_400))]
     pub(crate) timeout: Option<u64>,
     /// Installs missing tools without asking.

@@ -67,7 +67,7 @@ pub(crate) enum Command {
     Check(Check),
     /// Builds changed contracts and runs the tests on the deployable wasm.
     Test(Test),
-    /// Writes a document with threats, tests, circuits and hashes, or verifies one.
+    /// Writes a document with the results of builds, tests and audits, or verifies one.
     Evidence(EvidenceOptions),
     /// Serves the tests that plain `cargo test` runs.
     #[command(hide = true)]
@@ -76,9 +76,9 @@ pub(crate) enum Command {
     Circuit(Circuit),
     /// Proves a circuit for a witness, and writes the proof with its public inputs.
     Prove(Prove),
-    /// Lists, verifies and removes the keys stored on this machine.
+    /// Lists, verifies and removes the circuit keys and parameters stored on this machine.
     Keys(Keys),
-    /// Shows, fetches and selects the parameters (CRS) for keys.
+    /// Shows, fetches and selects the parameters (common reference string) for circuit keys.
     Crs(Parameters),
     /// Runs a node until Ctrl-C, or controls a running one.
     Node(Node),
@@ -102,9 +102,9 @@ pub(crate) enum Command {
     Doctor(Doctor),
     /// Builds, tests, deploys and uses an example project in a temporary folder.
     Demo(Demo),
-    /// Prints shell completions.
+    /// Prints a completion script for a shell.
     Completions {
-        /// Shell to print them for.
+        /// Shell that the script is for.
         shell: Shell,
     },
 }

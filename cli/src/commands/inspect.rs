@@ -35,8 +35,9 @@ pub(crate) struct Inspect {
     /// Shows all functions, sections, imports, exports and data, not only the largest or first.
     #[arg(long)]
     pub(crate) all: bool,
-    /// Network: a name from dusk.toml, or the URL of a node. With it, the contract is the one deployed there. For a
-    /// target that is neither a file nor built, the variable `DUSK_NETWORK` names it as well.
+    /// Inspects the contract deployed on this network: `local`, `devnet`, `testnet`, `mainnet`, a name from dusk.toml,
+    /// or the URL of a node. The variable `DUSK_NETWORK` sets the network only if the target is neither a file nor a
+    /// built contract.
     #[arg(long, value_name = "NAME|URL")]
     pub(crate) network: Option<String>,
 }

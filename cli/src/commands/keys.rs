@@ -29,13 +29,13 @@ pub(crate) struct Keys {
 pub(crate) enum KeysAction {
     /// Lists keys and parameters with their sizes.
     Ls,
-    /// Removes unused and damaged files.
+    /// Removes keys and parameters that are damaged or have not been used for some time.
     Gc {
-        /// Time since the last use: 90s, 15m, 6h, 1d, 2w; 0s removes everything.
+        /// Removes files that have not been used for this long: 90s, 15m, 6h, 1d, 2w; 0s removes all files.
         #[arg(long, value_name = "DURATION", default_value = "4w", value_parser = clock::duration)]
         unused_for: u64,
     },
-    /// Checks all files; exits with code 1 if one is damaged.
+    /// Checks all stored keys and parameters; exits with code 1 if a file is damaged.
     Verify,
 }
 

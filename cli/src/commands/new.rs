@@ -14,10 +14,10 @@ use crate::output::Ui;
 /// `new`
 #[derive(Debug, Args)]
 pub(crate) struct New {
-    /// Folder to create; its name becomes that of the project.
+    /// Folder to create; the project takes the folder's name.
     #[arg(required_unless_present = "list")]
     pub(crate) name: Option<PathBuf>,
-    /// Template to start from.
+    /// Template to start from; `--list` shows all.
     #[arg(long, default_value = "counter")]
     pub(crate) template: String,
     /// Lists the templates.

@@ -31,41 +31,46 @@ pub(crate) struct Node {
     /// What a running node is to do.
     #[command(subcommand)]
     pub(crate) control: Option<Control>,
-    /// Port to listen on; 0 selects a free one.
+    /// TCP port of the HTTP interface; 0 selects a free port.
     #[arg(long, default_value_t = 8080, env = "DUSK_PORT", hide_env_values = true)]
     pub(crate) port: u16,
-    /// Address to listen on. At any other than the default, everyone who can reach it can use and change the chain.
+    /// IP address of the HTTP interface. Everyone who can reach it can use and change the chain; the default is
+    /// reachable from this machine only.
     #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST), value_name = "ADDRESS")]
     pub(crate) host: IpAddr,
-    /// Interval between blocks: `instant` (as soon as a transaction is pending), or a number of seconds.
-    /// By default `instant`, or what the genesis file says.
+    /// Time between blocks: whole seconds from 1 to 3600, or `instant` to make a block as soon as a transaction is
+    /// pending. By default `instant`, or the block time of the genesis file.
     #[arg(long, value_name = "instant|SECONDS")]
     pub(crate) block_time: Option<String>,
-    /// Stores the chain in this folder and continues it at the next start; by default the chain ends with the node.
+    /// Folder for the chain; a restart with the same folder continues it. By default the chain is in memory only and is
+    /// lost when the node stops.
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
-    /// Rules to follow: local, testnet or mainnet; by default local, or what the genesis file says.
+    /// Network whose current rules the node enforces: local, testnet or mainnet. By default local, or the rules of the
+    /// genesis file.
     #[arg(long)]
     pub(crate) rules: Option<Profile>,
-    /// Host name under which clients may change the chain, besides `localhost` and the node's addresses; repeatable.
+    /// Additional host name under which clients may change the chain; `localhost` and the node's addresses are always
+    /// allowed. Repeatable.
     #[arg(long, value_name = "NAME")]
     pub(crate) allow_host: Vec<HostName>,
-    /// Origin of web pages that may read answers and change the chain, such as `http://localhost:5173`; repeatable.
+    /// Origin of web pages that may read responses and change the chain, such as `http://localhost:5173`; repeatable.
     #[arg(long, value_name = "URL")]
     pub(crate) allow_origin: Vec<Origin>,
-    /// UDP address of a node of the network to join; repeatable, or several with commas.
+    /// UDP address of a node of the network to join; for several, repeat the option or separate them with commas.
     #[arg(long, value_name = "ADDRESS", value_delimiter = ',', help_heading = NETWORK)]
     pub(crate) bootstrap: Vec<String>,
-    /// Genesis file of the network.
+    /// Genesis file of the network; required to join one.
     #[arg(long, value_name = "FILE", help_heading = NETWORK)]
     pub(crate) genesis: Option<PathBuf>,
-    /// File with the secret key that the node votes with.
+    /// File with the provisioner key that the node votes with; `node new-keys` writes a new one.
     #[arg(long, value_name = "FILE", help_heading = NETWORK)]
     pub(crate) keys: Option<PathBuf>,
-    /// UDP address to listen on as a node of a network; by default 127.0.0.1:9000.
+    /// UDP address on which the node listens for peers; by default 127.0.0.1:9000, or with `--public` all addresses at
+    /// its port.
     #[arg(long, value_name = "ADDRESS", help_heading = NETWORK)]
     pub(crate) listen: Option<SocketAddr>,
-    /// UDP address at which peers reach the node, if it is another.
+    /// UDP address at which peers reach the node; by default the address of `--listen`.
     #[arg(long, value_name = "ADDRESS", help_heading = NETWORK)]
     pub(crate) public: Option<SocketAddr>,
     /// Level of the node's log on stderr.

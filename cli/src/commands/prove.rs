@@ -24,17 +24,18 @@ use crate::output::{Tone, Ui};
 pub(crate) struct Prove {
     /// Circuit to use; optional if the project has only one.
     pub(crate) name: Option<String>,
-    /// File with all inputs by name: JSON, TOML if its name ends in .toml, or - for JSON from standard input.
+    /// File with the values of all inputs by name: JSON, or TOML if the file name ends in .toml; `-` reads JSON from
+    /// standard input.
     #[arg(long, value_name = "FILE|-")]
     pub(crate) witness: PathBuf,
-    /// Output file; by default NAME.proof.json. Proof and public inputs as JSON, as TOML if the name ends in .toml, or
-    /// the proof alone in hexadecimal if it ends in .hex.
+    /// File to write; by default NAME.proof.json. It contains the proof and its public inputs as JSON, or as TOML if
+    /// its name ends in .toml. If its name ends in .hex, it contains only the proof, in hexadecimal.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
-    /// Parameters for the keys; overrides `[circuits]` in dusk.toml.
+    /// Parameters (common reference string) for circuit keys; overrides `[circuits] crs` in dusk.toml.
     #[arg(long, value_name = "PARAMETERS")]
     pub(crate) crs: Option<Crs>,
-    /// Shows the private values of a violated constraint too. Logs of the output may disclose them.
+    /// Also shows the private values of a violated constraint. Saved output, such as a CI log, then discloses them.
     #[arg(long)]
     pub(crate) show_private: bool,
 }

@@ -35,19 +35,20 @@ use crate::table::{Side, Table};
 pub(crate) struct Test {
     /// Runs only tests whose names contain this text.
     pub(crate) filter: Option<String>,
-    /// Matches the filter against whole test names.
+    /// Runs only tests whose whole name equals the filter.
     #[arg(long, requires = "filter")]
     pub(crate) exact: bool,
-    /// Runs only observer tests, and shows what each compared.
+    /// Runs only observer tests, which check that public data does not depend on private values, and shows the data
+    /// that each compared.
     #[arg(long)]
     pub(crate) observer: bool,
     /// Lists the tests without running them.
     #[arg(long)]
     pub(crate) list: bool,
-    /// Shows the calls of failed tests; given twice, those of all tests, with logs and the locations of panics.
+    /// Shows the contract calls of failed tests; `-vv` shows those of all tests, with logs and the locations of panics.
     #[arg(long, short, action = ArgAction::Count)]
     pub(crate) verbose: u8,
-    /// Shows what passed tests print, too. `-- --nocapture` means the same.
+    /// Also shows the output of passed tests. `-- --nocapture` does the same.
     #[arg(long)]
     pub(crate) show_output: bool,
     /// Builds the contracts with logging, and shows their logs.
@@ -56,28 +57,28 @@ pub(crate) struct Test {
     /// Shows the gas of each contract and function.
     #[arg(long)]
     pub(crate) gas: bool,
-    /// Writes the gas of tests, functions and deployments to a file.
+    /// Writes the gas of tests, functions and deployments to this file, for `--check`.
     #[arg(long, value_name = "FILE")]
     pub(crate) save: Option<PathBuf>,
-    /// Compares the gas with a saved file; a difference is a failure.
+    /// Compares the gas with a file from `--save`; fails if the difference exceeds `--tolerance`.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["save", "filter"])]
     pub(crate) check: Option<PathBuf>,
     /// Accepted difference from the saved gas, in percent.
     #[arg(long, value_name = "PERCENT", default_value_t = 0.0, requires = "check", value_parser = percent)]
     pub(crate) tolerance: f64,
-    /// Proofs in tests: `mock` checks all constraints and makes a proof for the test host only; `real` makes a PLONK
-    /// proof. By default `mock`, and `real` on a network.
+    /// Kind of proofs in tests: `mock` checks all constraints and makes a proof that only the test host accepts; `real`
+    /// makes a PLONK proof. By default `mock`, or `real` with `--network`.
     #[arg(long, value_enum)]
     pub(crate) proofs: Option<ProofMode>,
-    /// Runs the tests on this network instead of the test host: `devnet`, a name of dusk.toml, or a node's URL. Tests
-    /// that move time, restore states or read feeds are skipped.
+    /// Runs the tests on this network instead of the built-in test host: `local`, `devnet`, a name from dusk.toml, or
+    /// the URL of a node. Skips observer tests and tests that use `mine`, `snapshot`, `in_one_block` or feeds.
     #[arg(long, value_name = "NAME|URL", conflicts_with_all = ["logs", "gas", "save", "check"])]
     pub(crate) network: Option<String>,
-    /// Number of tests that run at a time; test programs then run one after the other.
+    /// Number of tests to run in parallel; test programs then run one after the other. By default one test per
+    /// processor in each program, or 16 on a network.
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) jobs: Option<u16>,
-    /// Time limit of a test in seconds; 0 for none. By default one minute, or half an hour with real proofs or on a
-    /// network.
+    /// Time limit for each test, in seconds; 0 means no limit. By default 60, or 1800 with real proofs or on a network.
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(0..=86_400))]
     pub(crate) timeout: Option<u64>,
     /// Stops at the first failed test.
@@ -86,7 +87,7 @@ pub(crate) struct Test {
     /// Installs missing tools without asking.
     #[arg(long)]
     pub(crate) yes: bool,
-    /// Arguments for the test programs.
+    /// Arguments to pass on to the test programs.
     #[arg(last = true, value_name = "ARGUMENTS")]
     pub(crate) arguments: Vec<String>,
 }

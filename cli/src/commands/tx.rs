@@ -33,12 +33,12 @@ use crate::table::{field, toned_field};
 /// `tx`
 #[derive(Debug, Args)]
 pub(crate) struct Tx {
-    /// Transaction id; the first 6 or more digits suffice for one of the last 200 transactions.
+    /// Transaction id in hexadecimal; for the last 200 transactions, its first 6 or more digits are enough.
     pub(crate) id: String,
-    /// Waits until the transaction is in a block; exits with code 1 if it failed.
+    /// Waits until the transaction is in a block; exits with code 1 if the transaction failed.
     #[arg(long)]
     pub(crate) wait: bool,
-    /// Waits until the block is final.
+    /// Waits until the block with the transaction is final.
     #[arg(long = "final")]
     pub(crate) until_final: bool,
     /// Where to look.

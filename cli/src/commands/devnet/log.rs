@@ -21,10 +21,10 @@ pub(crate) struct Logs {
     /// Number of the node; by default all nodes.
     #[arg(value_name = "NODE")]
     node: Option<usize>,
-    /// Shows new lines as well, until Ctrl-C.
+    /// Also shows new lines as they arrive, until Ctrl-C.
     #[arg(long, short)]
     follow: bool,
-    /// Number of earlier lines of each node to show first.
+    /// Number of recent lines of each node to show first, at most 1000.
     #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=1000))]
     lines: u16,
 }

@@ -27,13 +27,14 @@ use crate::output::Ui;
 /// `devnet up`
 #[derive(Debug, Args)]
 pub(crate) struct Up {
-    /// Number of nodes of a new devnet; by default 4, the fewest that tolerate the failure of one.
+    /// Number of nodes of a new devnet, from 3 to 32; by default 4, the smallest number that tolerates the failure of
+    /// one node.
     #[arg(long, value_name = "N", value_parser = words::nodes)]
     nodes: Option<usize>,
-    /// Time between two blocks of a new devnet, in whole seconds; by default 1s.
+    /// Time between two blocks of a new devnet, in whole seconds from 1 to 60; by default 1.
     #[arg(long, value_name = "SECONDS", value_parser = words::block_time)]
     block_time: Option<u64>,
-    /// Returns as soon as the network runs; `down` ends it.
+    /// Returns as soon as the network runs, and leaves it in the background; `devnet down` stops it.
     #[arg(long)]
     detach: bool,
     /// Level of the nodes' logs.

@@ -19,16 +19,16 @@ const MAX_LINE_CHARS: usize = 1_000;
 /// How much a node tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub(crate) enum LogLevel {
-    /// Nothing.
+    /// No log.
     #[default]
     Off,
-    /// What goes wrong in the node.
+    /// Errors of the node.
     Error,
-    /// What may go wrong.
+    /// Also warnings of possible problems.
     Warn,
-    /// What happens to the chain.
+    /// Also changes of the chain.
     Info,
-    /// What is refused, and from whom, as well.
+    /// Also rejected input, with its sender.
     Debug,
     /// Everything.
     Trace,

@@ -106,7 +106,7 @@ pub(crate) struct CircuitSettings {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Crs {
-    /// Generated on this machine from a public seed. Anyone can forge proofs under them.
+    /// Generated on this machine from a public seed, so anyone can forge proofs: for local chains only.
     #[default]
     Development,
     /// Parameters of the public networks, fetched with `cargo dusk crs fetch`.

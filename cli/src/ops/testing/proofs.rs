@@ -26,10 +26,10 @@ const MAX_CIRCUITS: usize = 1024;
 /// What tests get when they ask for a proof.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ProofMode {
-    /// All constraints are checked, nothing is proved: made at once, and taken by the test host only.
+    /// Checks all constraints but proves nothing: fast, and accepted by the test host only.
     #[default]
     Mock,
-    /// Proofs that every node takes.
+    /// Makes PLONK proofs, which every node accepts.
     Real,
 }
 
