@@ -2,7 +2,8 @@
 //!
 //! A test with `#[dusk_sdk::test(observer)]` runs four times, each on a fresh chain: with two sets of private values,
 //! and for each with two sets of random values. The test host records everything that the chain shows of each
-//! transaction, and the runs are compared.
+//! transaction, and the runs are compared. Where a place could follow from the private values by chance alone, further
+//! sets of random values decide.
 //!
 //! | module | contents |
 //! |---|---|
@@ -45,18 +46,16 @@ use super::timeout;
 #[track_caller]
 pub fn run_observer(test: &'static str, manifest_folder: &'static str, body: fn(Chain, &Private) -> TestResult) {
     timeout::within(timeout::most(), test, move || {
-        let (mut runs, mut last) = ([const { None }; 4], None);
-        for (run, shown) in RUNS.into_iter().zip(&mut runs) {
+        let mut last = None;
+        let compared = compare(|run| {
             let connection = match Connection::open(test, manifest_folder) {
                 Ok(connection) => connection,
                 Err(error) => panic!("{test} has no chain to run on: {error}"),
             };
-            let chain = Chain::new(connection);
-            *shown = Some(observe(test, &chain, run, body));
-            last = Some(chain);
-        }
-        let ([Some(a), Some(b), Some(c), Some(d)], Some(chain)) = (runs, last) else { return };
-        let compared = compare(&[a, b, c, d], &Contracts(chain.deployed()));
+            let chain = last.insert(Chain::new(connection));
+            observe(test, chain, run, body)
+        });
+        let Some(chain) = last else { return };
         match chain.try_ask(&Request::Compared { compared: compared.clone() }) {
             Ok(Response::Done) => {}
             Ok(other) => unexpected(&other),
@@ -74,7 +73,7 @@ fn observe(test: &str, chain: &Chain, run: Run, body: fn(Chain, &Private) -> Tes
         panic!("{test} fails with {run}: {failure}");
     }
     let (drawn, declared) = private.taken();
-    Shown { seen: chain.observed(), drawn, declared }
+    Shown { seen: chain.observed(), drawn, declared, contracts: Contracts(chain.deployed()) }
 }
 
 /// The message of a test that has found private data.

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use dusk_sdk_protocol::observation::{Changed, FindingKind, Observation, Page};
 
-use super::compare::{At, Comparison, Verdict, count, two, verdict};
+use super::compare::{At, Comparison, Doubt, Verdict, count, two, verdict};
 use super::contracts::is_genesis;
 use super::private::Declaration;
 use super::values::fits;
@@ -84,7 +84,10 @@ impl Comparison<'_> {
                 let other = |run: usize| words[run].get(index);
                 let (Some(b), Some(c), Some(d)) = (other(1), other(2), other(3)) else { continue };
                 let offset = part.offset + (index * WORD_BYTES) as u64;
-                if verdict([word, b, c, d]) == Verdict::Fixed && self.reported.insert((id, offset)) {
+                if verdict([word, b, c, d]) == Verdict::Fixed
+                    && self.seems_fixed(Doubt::Word(at.call, id, offset))
+                    && self.reported.insert((id, offset))
+                {
                     places.push((offset, (word.to_vec(), b.to_vec())));
                 }
             }

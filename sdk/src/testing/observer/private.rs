@@ -15,12 +15,12 @@ const MAX_DRAWS: usize = 100_000;
 
 /// The private and the random values of an observer test, and its declarations.
 ///
-/// The test runs four times: with two sets of private values, each with two sets of random values. What it draws here
-/// depends on the run; everything else that it does must be the same in each.
+/// The test runs four times or more: with two sets of private values, each with two or more sets of random values. What
+/// it draws here depends on the run; everything else that it does must be the same in each.
 ///
 /// - **Private values** must not show on the chain: amounts, choices, attributes. Each differs between the two sets.
-/// - **Random values** hide the private ones: secret keys, blinding factors, nonces. They differ between the two sets
-///   of random values.
+/// - **Random values** hide the private ones: secret keys, blinding factors, nonces. They differ between the sets of
+///   random values.
 pub struct Private {
     run: Run,
     drawn: RefCell<Vec<Draw>>,
@@ -32,23 +32,25 @@ pub struct Private {
 pub(super) struct Run {
     /// Whether it has the second set of private values.
     pub(super) other_private: bool,
-    /// Whether it has the second set of random values.
-    pub(super) other_random: bool,
+    /// The number of its set of random values, from 0.
+    pub(super) random: u8,
 }
 
-/// The runs of a test, in their order.
-pub(super) const RUNS: [Run; 4] = [
-    Run { other_private: false, other_random: false },
-    Run { other_private: true, other_random: false },
-    Run { other_private: false, other_random: true },
-    Run { other_private: true, other_random: true },
-];
+/// The runs of a test that are always made, in their order.
+pub(super) const RUNS: [Run; 4] = {
+    let ([a, b], [c, d]) = (pair(0), pair(1));
+    [a, b, c, d]
+};
+
+/// The two runs with this set of random values.
+pub(super) const fn pair(random: u8) -> [Run; 2] {
+    [Run { other_private: false, random }, Run { other_private: true, random }]
+}
 
 impl fmt::Display for Run {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let number = |other: bool| if other { "second" } else { "first" };
-        let Self { other_private, other_random } = self;
-        write!(f, "the {} private values and the {} random values", number(*other_private), number(*other_random))
+        let private = if self.other_private { "second" } else { "first" };
+        write!(f, "the {private} private values and the random values {}", self.random + 1)
     }
 }
 
@@ -136,7 +138,7 @@ impl Private {
     #[track_caller]
     #[must_use]
     pub fn field(&self) -> Field {
-        let field = self.hashed("private", self.run.other_private, 0);
+        let field = self.hashed("private", u8::from(self.run.other_private), 0);
         self.note("field()".to_owned(), false, field.to_bytes().to_vec());
         field
     }
@@ -145,7 +147,7 @@ impl Private {
     #[track_caller]
     #[must_use]
     pub fn bytes<const N: usize>(&self) -> [u8; N] {
-        let bytes = self.stretched("private", self.run.other_private);
+        let bytes = self.stretched("private", u8::from(self.run.other_private));
         self.note(format!("bytes::<{N}>()"), false, bytes.to_vec());
         bytes
     }
@@ -154,7 +156,7 @@ impl Private {
     #[track_caller]
     #[must_use]
     pub fn random_field(&self) -> Field {
-        let field = self.hashed("random", self.run.other_random, 0);
+        let field = self.hashed("random", self.run.random, 0);
         self.note("random_field()".to_owned(), true, field.to_bytes().to_vec());
         field
     }
@@ -163,7 +165,7 @@ impl Private {
     #[track_caller]
     #[must_use]
     pub fn random_bytes<const N: usize>(&self) -> [u8; N] {
-        let bytes = self.stretched("random", self.run.other_random);
+        let bytes = self.stretched("random", self.run.random);
         self.note(format!("random_bytes::<{N}>()"), true, bytes.to_vec());
         bytes
     }
@@ -173,7 +175,7 @@ impl Private {
     #[track_caller]
     #[must_use]
     pub fn random_scalar(&self) -> crate::zk::native::Scalar {
-        let scalar = crate::zk::native::Scalar::from_bytes_wide(&self.stretched("random", self.run.other_random));
+        let scalar = crate::zk::native::Scalar::from_bytes_wide(&self.stretched("random", self.run.random));
         self.note("random_scalar()".to_owned(), true, scalar.to_bytes().to_vec());
         scalar
     }
@@ -231,7 +233,7 @@ impl Private {
     /// A place among so many, at least two: another one in the second set of private values.
     fn place_among(&self, count: u128) -> u64 {
         let number = |purpose: &str| {
-            let bytes = self.hashed(purpose, false, 0).to_bytes();
+            let bytes = self.hashed(purpose, 0, 0).to_bytes();
             bytes[..8].iter().rev().fold(0_u128, |number, byte| number << 8 | u128::from(*byte))
         };
         let first = number("place") % count;
@@ -240,18 +242,18 @@ impl Private {
     }
 
     /// Bytes that nothing else draws. Half of each hash is taken: the top bits of a field element are not uniform.
-    fn stretched<const N: usize>(&self, purpose: &str, is_other: bool) -> [u8; N] {
+    fn stretched<const N: usize>(&self, purpose: &str, set: u8) -> [u8; N] {
         let mut bytes = [0; N];
         for (block, chunk) in (0_u32..).zip(bytes.chunks_mut(16)) {
-            chunk.copy_from_slice(&self.hashed(purpose, is_other, block).to_bytes()[..chunk.len()]);
+            chunk.copy_from_slice(&self.hashed(purpose, set, block).to_bytes()[..chunk.len()]);
         }
         bytes
     }
 
     /// A field element for the next draw.
-    fn hashed(&self, purpose: &str, is_other: bool, block: u32) -> Field {
+    fn hashed(&self, purpose: &str, set: u8, block: u32) -> Field {
         let draw = self.drawn.borrow().len();
-        hash(format!("dusk-sdk observer {purpose} {is_other} {draw} {block}").as_bytes())
+        hash(format!("dusk-sdk observer {purpose} {set} {draw} {block}").as_bytes())
     }
 }
 

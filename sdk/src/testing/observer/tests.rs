@@ -11,7 +11,7 @@ use dusk_sdk_protocol::observation::{Action, Changed, Compared, FindingKind, MAX
 
 use super::compare::{Shown, compare};
 use super::contracts::Contracts;
-use super::private::{Declaration, Private, RUNS};
+use super::private::{Declaration, Private};
 use crate::Field;
 use crate::interface::Described;
 use crate::wire::Wire;
@@ -109,15 +109,14 @@ fn changed(length: u64, pages: &[(u32, Vec<u8>)]) -> Changed {
     Changed { contract: Id::from_bytes(ID), length, pages: pages.iter().map(page).collect() }
 }
 
-/// Compares four runs of a test.
+/// Compares the runs of a test.
 fn runs(test: impl Fn(&Private) -> Vec<Observation>) -> Compared {
-    let runs = RUNS.map(|run| {
+    compare(|run| {
         let private = Private::new(run);
         let seen = test(&private);
         let (drawn, declared) = private.taken();
-        Shown { seen, drawn, declared }
-    });
-    compare(&runs, &Contracts(vec![(ID.into(), &Notes::INTERFACE)]))
+        Shown { seen, drawn, declared, contracts: Contracts(vec![(ID.into(), &Notes::INTERFACE)]) }
+    })
 }
 
 fn note(commitment: Field) -> Note {
@@ -306,6 +305,39 @@ fn gas_may_depend_on_random_values_within_what_is_declared() {
     assert!(spending(Some(1), &mixed).findings[0].text.contains("a difference of 1 is declared"));
     let fixed = spending(Some(1_000), &|amount, _| amount);
     assert_eq!(fixed.findings[0].text, "the gas depends on private values and not on random ones");
+}
+
+/// The order of two nullifiers in a tree is one of two random contents: it is the same in two sets of random values
+/// often, also where it differs between the private ones. It is told from an order that private values decide.
+#[test]
+fn what_is_equal_by_chance_is_looked_at_again() {
+    let ordered = |number: u64, is_random: bool| {
+        runs(move |private| {
+            private.declare_random_gas("dusk-sdk.send", 100);
+            private.declare_random("dusk-sdk.send.fee");
+            let amount = private.one_of(&[3_u64, 700]);
+            let seed = if is_random { private.random_bytes::<8>() } else { [1; 8] };
+            let bits = crate::crypto::hash(&[&seed[..], &amount.to_le_bytes(), &number.to_le_bytes()].concat());
+            let order = bits.to_bytes()[0] % 2;
+            let mut seen = seen(Vec::new(), u64::from(order));
+            seen.events.clear();
+            seen.gas_spent += u64::from(order);
+            seen.changes = vec![changed(1 << 17, &[(16, vec![order; 8])])];
+            vec![seen]
+        })
+    };
+    let most = u32::from(super::compare::MAX_RANDOM_SETS) * 2;
+    let often: Vec<_> = (0..64).map(|number| ordered(number, true)).collect();
+    assert!(often.iter().all(|compared| compared.findings.is_empty()), "{often:#?}");
+    let again = often.iter().filter(|compared| (5..=most).contains(&compared.runs)).count();
+    assert!((2..32).contains(&again), "one in eight is equal by chance: {again}");
+    let decided: Vec<_> = (0..64).map(|number| ordered(number, false)).filter(|it| it.runs > 4).collect();
+    assert!(decided.len() > 16, "the amounts decide in half of them");
+    for compared in decided {
+        assert_eq!(compared.runs, most);
+        let kinds: Vec<_> = compared.findings.iter().map(|finding| finding.kind).collect();
+        assert_eq!(kinds, [FindingKind::NotRandom, FindingKind::Content, FindingKind::Gas], "{compared:#?}");
+    }
 }
 
 #[test]

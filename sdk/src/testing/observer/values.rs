@@ -8,7 +8,7 @@ use dusk_sdk_protocol::execution::{CallError, Frame};
 use dusk_sdk_protocol::host::HexBytes;
 use dusk_sdk_protocol::observation::{FindingKind, Observation};
 
-use super::compare::{At, Comparison, Verdict, count, two, verdict};
+use super::compare::{At, Comparison, Doubt, Verdict, count, two, verdict};
 use super::contracts::is_genesis;
 use super::leaves::Leaf;
 use super::private::Declaration;
@@ -231,7 +231,11 @@ impl Comparison<'_> {
         if verdict(lengths.each_ref()) != Verdict::Same {
             return self.found(FindingKind::Size, at, &format!("length of {shown} in bytes"), two(lengths.each_ref()));
         }
+        let doubt = || Doubt::Value(at.call, shown.to_string());
         if differs == Verdict::Fixed {
+            if !self.seems_fixed(doubt()) {
+                return;
+            }
             let text = "it is declared random, but follows from private values alone: random values do not change it";
             return self.found(FindingKind::NotRandom, at, shown, text.to_string());
         }
@@ -241,7 +245,9 @@ impl Comparison<'_> {
                 let part = |bytes: &'_ [u8]| bytes[*from..*from + MIN_FIXED_BYTES].to_vec();
                 verdict([&part(a), &part(b), &part(c), &part(d)]) == Verdict::Fixed
             });
-            if let Some(from) = windows {
+            if let Some(from) = windows
+                && self.seems_fixed(doubt())
+            {
                 let text = format!(
                     "it is declared random, but its bytes {from} to {} follow from private values alone",
                     from + MIN_FIXED_BYTES - 1
