@@ -27,13 +27,13 @@ pub enum CallError {
     /// The contract panicked with this text.
     #[error("panic: {0}")]
     Panic(String),
-    /// The gas given to the call did not suffice.
+    /// The call ran out of gas.
     #[error("out of gas")]
     OutOfGas,
     /// There is no such contract.
     #[error("no such contract")]
     DoesNotExist,
-    /// Any other trap.
+    /// The contract trapped for another reason.
     #[error("the contract trapped")]
     Unknown,
 }

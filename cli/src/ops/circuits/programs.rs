@@ -288,7 +288,7 @@ impl Circuit {
         self.inspect()?.map_err(|panic| {
             Fault::failed(
                 format!("the circuit `{}` cannot be built: its function panics: {panic}", self.name),
-                "mend the function at that place: it must build the circuit for any values",
+                "fix the function at that place: it must build the circuit for any values",
             )
         })
     }
@@ -373,11 +373,11 @@ fn exposes_its_inputs(described: Described) -> Result<Described> {
     let Some(elements) = layout.unlike_public_inputs() else { return Ok(described) };
     Err(Fault::failed(
         format!(
-            "`{}` exposes {}, and they are not the {elements} of its public inputs: a contract would refuse every proof",
+            "`{}` exposes {}, not exactly the {elements} of its public inputs: a contract would refuse every proof",
             layout.name,
             count(layout.public_rows.len(), "value")
         ),
-        "make what it exposes a `#[public]` input, constrain it with `assert_eq`, and leave `expose` out",
+        "declare the exposed value as a `#[public]` input, constrain it with `assert_eq`, and remove `expose`",
     ))
 }
 
