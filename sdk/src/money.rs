@@ -19,7 +19,7 @@
 //! not lost. A contract cannot read the attached amount: a method that takes money has the amount as an argument, and
 //! [`take_deposit`] reverts the call unless exactly this amount is attached.
 //!
-//! A contract that is called by a contract takes no deposit; the caller pays it by [`pay_contract`].
+//! A contract cannot take a deposit in a call from another contract; the caller pays it by [`pay_contract`].
 //!
 //! ```
 //! # use dusk_sdk::prelude::*;

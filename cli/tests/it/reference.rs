@@ -25,7 +25,7 @@ const SDK_FILES: &[(&str, &str, &str)] = &[
     ("Field elements", "sdk/circuit/src/native/field.rs", "`dusk_sdk::Field`, in the prelude."),
     ("Tests: the chain", "sdk/src/testing/chain.rs", "`dusk_sdk::testing`."),
     ("Tests: several calls in one block", "sdk/src/testing/block.rs", "`dusk_sdk::testing`."),
-    ("Tests: what came of a call", "sdk/src/testing/outcome.rs", "`dusk_sdk::testing`."),
+    ("Tests: the outcome of a call", "sdk/src/testing/outcome.rs", "`dusk_sdk::testing`."),
     ("Tests: failures", "sdk/src/testing/failure.rs", "`dusk_sdk::testing`."),
     ("Tests: keys", "sdk/src/testing/keys.rs", "`dusk_sdk::testing`."),
     ("Tests: private values", "sdk/src/testing/observer/private.rs", "`dusk_sdk::testing`, for observer tests."),

@@ -32,7 +32,7 @@ use crate::exact::Exact;
 pub use crate::exact::Members;
 use crate::layout::{Layout, Place};
 
-/// The environment variable that makes the test serve.
+/// The environment variable that makes the test answer a request.
 pub const VARIABLE: &str = "DUSK_CIRCUIT";
 /// The first word of a frame.
 pub const MARK: &str = "dusk-circuit";
