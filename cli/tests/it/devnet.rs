@@ -192,7 +192,7 @@ fn no_node_outlives_its_supervisor_and_the_chain_goes_on() {
     assert_eq!(up.signal("-INT"), Some(0), "Ctrl-C ends it in order");
     assert_eq!(processes(&place), Vec::<String>::new());
 
-    says(&place.dusk(&["devnet", "up", "--nodes", "7"]).exits(2), &["there is a devnet of 4 nodes", "devnet reset`"]);
+    says(&place.dusk(&["devnet", "up", "--nodes", "7"]).exits(2), &["a devnet of 4 nodes", "devnet reset`"]);
     says(&place.dusk(&["devnet", "reset"]).exits(0), &["removed the chains"]);
     assert!(!place.at.join("target/dusk/devnet/plan.json").exists());
 }

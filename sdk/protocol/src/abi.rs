@@ -85,7 +85,7 @@ pub struct CircuitKey {
     /// Whether these are the development parameters, under which anyone can forge proofs.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub development: bool,
-    /// How many gates it has.
+    /// The number of its gates.
     pub gates: u64,
 }
 

@@ -141,14 +141,14 @@ pub enum Request {
     Height,
     /// Makes that many empty blocks. Answer: [`Response::Height`].
     Mine {
-        /// How many blocks, at most [`MAX_MINED_BLOCKS`].
+        /// The number of blocks, at most [`MAX_MINED_BLOCKS`].
         blocks: u64,
     },
     /// Saves the state. Answer: [`Response::Snapshot`].
     Snapshot,
     /// Restores a saved state. It stays valid, and later ones become invalid. Answer: [`Response::Done`].
     Revert {
-        /// What [`Response::Snapshot`] gave.
+        /// The snapshot in [`Response::Snapshot`].
         snapshot: u64,
     },
     /// Records the data that the chain shows of each transaction, for [`Request::Observed`]. Answer:
@@ -162,7 +162,7 @@ pub enum Request {
     Observed,
     /// The result of comparing the runs of a test, for the report. Answer: [`Response::Done`].
     Compared {
-        /// What it gave.
+        /// The result.
         compared: Compared,
     },
 }
@@ -345,21 +345,21 @@ pub enum Response {
     },
     /// The data that the chain shows of a transaction.
     Observed {
-        /// What it shows.
+        /// The data.
         observation: Box<Observation>,
     },
     /// The host has carried out the request.
     Done,
     /// No chain of this host can carry it out. A test that needs it is skipped, and does not fail.
     NotHere {
-        /// What cannot be done, and why.
+        /// The text: the request, and the reason.
         message: String,
     },
     /// The request failed. The chain has not changed.
     Failed {
-        /// What is wrong.
+        /// The text of the error.
         message: String,
-        /// What to do about it.
+        /// The hint.
         hint: Option<String>,
     },
 }

@@ -450,7 +450,7 @@ mod tests {
         assert!(described(false, false).is_ok());
         for (exposes_more, is_turned) in [(true, false), (false, true)] {
             let told = described(exposes_more, is_turned).unwrap_err();
-            assert!(told.contains("`shown` exposes 2 values, and they are not the 1 of its public inputs"), "{told}");
+            assert!(told.contains("`shown` exposes 2 values, not exactly the 1 of its public inputs"), "{told}");
         }
     }
 

@@ -101,7 +101,7 @@ impl Joining {
             Some(other) if self.has_network() && other != agreed => {
                 let seconds = genesis.block_time.as_secs();
                 Err(Fault::usage(
-                    format!("the genesis states one block every {seconds} s, but `--block-time` gives another time"),
+                    format!("the genesis says one block every {seconds} s, but `--block-time` gives another time"),
                     HINT,
                 ))
             }
@@ -394,7 +394,7 @@ mod tests {
                 Joining { public: Some("203.0.113.7:9000".parse().unwrap()), ..good() },
                 "peers send to 203.0.113.7:9000, which never reaches",
             ),
-            (Joining { genesis: Some(files.keys.clone()), ..good() }, "the genesis file is damaged"),
+            (Joining { genesis: Some(files.keys.clone()), ..good() }, "the file is not a genesis file, or is damaged"),
             (Joining { keys: Some(files.genesis.clone()), ..good() }, "other users can read or change the keys file"),
             (Joining { keys: Some(PathBuf::from("/nowhere/keys")), ..good() }, "cannot read the keys file"),
         ];

@@ -25,7 +25,7 @@ pub(super) type Key = [u64; 4];
 pub struct Places(BTreeMap<Key, u64>);
 
 impl Places {
-    /// How many elements have a number.
+    /// The number of elements in the map.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()

@@ -94,13 +94,13 @@ impl Ledger {
         self.holders.root()
     }
 
-    /// How many holders there have been.
+    /// The number of present and former holders.
     #[must_use]
     pub fn holders(&self) -> u64 {
         self.registry.len() as u64
     }
 
-    /// How many notes there are.
+    /// The number of notes.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.count

@@ -29,7 +29,7 @@ use super::failure::Failure;
 /// A token under test. Holders are numbers from zero. The token decides which of them may hold shares. The token must
 /// not know the last holder yet, so that a recovery can go there.
 pub trait Restricted {
-    /// How many holders there are, at least four. Only they hold shares.
+    /// The number of holders, at least four. Only they hold shares.
     fn holders(&self) -> usize;
 
     /// The holding of a holder.
@@ -63,7 +63,7 @@ pub trait Restricted {
 pub struct Holding {
     /// Its shares.
     pub shares: u64,
-    /// How many of them are neither locked nor frozen as a part.
+    /// The number of its shares that are neither locked nor frozen as a part.
     pub free: u64,
     /// The largest number of shares up to which it may receive. [`u64::MAX`]: there is no limit.
     pub limit: u64,
@@ -185,9 +185,9 @@ impl Report {
 pub enum Violation {
     /// A property does not hold.
     Broken {
-        /// Which one.
+        /// The property.
         property: Property,
-        /// What was seen.
+        /// A description of the fault.
         seen: String,
     },
     /// The token failed otherwise than by a refusal.
