@@ -40,9 +40,9 @@ fn the_book_shows_the_rules_as_they_are() {
          | a store of 128 bits | 64 |\n| an event, for each byte of topic and data | 4 |\n\
          | `block`, `loop`, `else`, `end`, `nop`, `drop`, `return`, `unreachable` | 0 |\n\
          | a host query | [see its price](../internals/vm.md#host-queries) |\n\n\
-         A call to another contract gets the gas limit that the caller sets, or 93 % of the remaining gas. A successful \
-         call costs the gas that it spent; a failed call costs its whole limit. A failed transaction pays for its whole \
-         gas limit.\n\n\
+         A call to another contract gets the gas limit that the caller sets, or 93 % of the remaining gas. A \
+         successful call costs the gas that it spent; a failed call costs its whole limit. A failed transaction \
+         pays for its whole gas limit.\n\n\
          ## Bounds\n\n| bound | value |\n|---|---|\n"
     );
     let bounds = [
