@@ -174,7 +174,7 @@ fn list(names: &[String]) -> String {
     names.iter().map(|name| alloc::format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// Answers a request for the circuit `D`.
+/// Answers a request for the circuit `C`.
 #[must_use]
 pub fn answer<C: Circuit>(request: Request<'_>) -> Answer {
     let layout = layout::<C>();
