@@ -20,10 +20,10 @@ const FEATURES: [(Feature, &str); 14] = [
     (Feature::DisableWasm32, "contracts with 32-bit memories cannot be deployed"),
     (Feature::DisableThirdParty, "only the genesis contracts can be called"),
     (Feature::Blob, "transactions may carry blobs"),
-    (Feature::PlonkV2, "PLONK proofs with the second transcript"),
+    (Feature::PlonkV2, "PLONK proofs use transcript V2"),
     (Feature::ReferenceTypes, "deployed modules may use reference types"),
     (Feature::Aegis, "hard fork Aegis: BLS signatures V2, PLONK transcript V3"),
-    (Feature::Boreas, "hard fork Boreas: host queries have a price, `init` is charged"),
+    (Feature::Boreas, "hard fork Boreas: host queries cost gas, and so does `init`"),
     (Feature::Keccak256, "`crypto::keccak256`"),
     (Feature::Sha256, "`crypto::sha256`"),
     (Feature::KzgProof, "`crypto::verify_kzg_proof`"),
@@ -34,22 +34,24 @@ const FEATURES: [(Feature, &str); 14] = [
 #[test]
 fn the_book_shows_the_rules_as_they_are() {
     let mut page = format!(
-        "# Rules and gas\n\n{MADE}\n\n## Gas\n\nOne unit for each WASM instruction; what differs from that:\n\n\
-         | what | gas |\n|---|---|\n| a store of 32 bits or less | 16 |\n| a store of 64 bits, or of a part of one | 32 |\n\
+        "# Rules and gas\n\n{MADE}\n\n## Gas\n\nEach WASM instruction costs one unit of gas, with these exceptions:\n\n\
+         | instruction or action | gas |\n|---|---|\n| a store of 32 bits or less | 16 |\n\
+         | a store of 64 bits, or of a part of one | 32 |\n\
          | a store of 128 bits | 64 |\n| an event, for each byte of topic and data | 4 |\n\
          | `block`, `loop`, `else`, `end`, `nop`, `drop`, `return`, `unreachable` | 0 |\n\
-         | host queries | [prices of each](../internals/vm.md#host-queries) |\n\n\
-         A call to another contract gives it the gas that the caller says, or 93 % of what is left. One that succeeds costs what it \
-         spent, one that fails all that it was given. A failed transaction pays for its whole limit.\n\n\
-         ## Bounds\n\n| what | figure |\n|---|---|\n"
+         | a host query | [see its price](../internals/vm.md#host-queries) |\n\n\
+         A call to another contract gets the gas limit that the caller sets, or 93 % of the remaining gas. A \
+         successful call costs the gas that it spent; a failed call costs its whole limit. A failed transaction \
+         pays for its whole gas limit.\n\n\
+         ## Bounds\n\n| bound | value |\n|---|---|\n"
     );
     let bounds = [
         ("gas for each byte of a deployed module", rules::GAS_PER_DEPLOY_BYTE),
-        ("least gas of a deployment", rules::MIN_DEPLOY_GAS),
-        ("least gas price of a deployment, in LUX", rules::MIN_DEPLOY_GAS_PRICE),
-        ("least gas limit of a transaction", rules::MIN_GAS_LIMIT),
-        ("gas of all transactions of a block", rules::BLOCK_GAS_LIMIT),
-        ("gas of a feeding query", rules::FEEDER_GAS_LIMIT),
+        ("minimum gas of a deployment", rules::MIN_DEPLOY_GAS),
+        ("minimum gas price of a deployment, in LUX", rules::MIN_DEPLOY_GAS_PRICE),
+        ("minimum gas limit of a transaction", rules::MIN_GAS_LIMIT),
+        ("maximum gas of all transactions in a block", rules::BLOCK_GAS_LIMIT),
+        ("maximum gas of a feeder query", rules::FEEDER_GAS_LIMIT),
         ("gas for each blob of a transaction", rules::GAS_PER_BLOB),
         ("LUX in a DUSK", rules::LUX_PER_DUSK),
     ];
@@ -57,8 +59,9 @@ fn the_book_shows_the_rules_as_they_are() {
         writeln!(page, "| {what} | {} |", grouped(figure)).expect("strings take all");
     }
     page.push_str(
-        "\n## Activation\n\nThe height from which each rule holds. `cargo dusk node --rules NAME` follows the last rules of a \
-         network from its first block on.\n\n| rule | local | testnet | mainnet |\n|---|---|---|---|\n",
+        "\n## Activation\n\nThe block height from which each rule is in force. `cargo dusk node --rules NAME` applies \
+         the latest rules of a network from its first block on.\n\n\
+         | rule | local | testnet | mainnet |\n|---|---|---|---|\n",
     );
     for (feature, what) in FEATURES {
         let [local, testnet, mainnet] = Profile::ALL.map(|profile| match profile.activation(feature) {

@@ -45,7 +45,7 @@ pub enum DriversError {
     #[error("contract {} is a genesis contract: its data driver is built into the node", HexId(.0))]
     BuiltIn(ContractId),
     /// It is longer than accepted.
-    #[error("the data driver has {bytes} bytes, but {MAX_UPLOAD_BYTES} is the most")]
+    #[error("the data driver has {bytes} bytes, but the maximum is {MAX_UPLOAD_BYTES}")]
     TooLong {
         /// Its length in bytes.
         bytes: usize,
@@ -53,11 +53,11 @@ pub enum DriversError {
     /// It is not a driver.
     #[error("the uploaded module cannot be a data driver: {0}")]
     Unusable(#[source] DriverError),
-    /// The contract's owner is not a key, so nobody can sign.
+    /// The contract's owner is not a key, so nobody can sign the driver.
     #[error("the contract's owner is not a BLS public key, so nobody can sign its data driver")]
     Owner,
     /// The signature is not the owner's.
-    #[error("the signature is not the contract owner's over the SHA3-256 hash of the data driver (BLS, scheme V2)")]
+    #[error("the signature is not valid: the contract's owner must sign the driver's SHA3-256 hash (BLS, scheme V2)")]
     Signature,
     /// The driver returned an error or failed.
     #[error(transparent)]

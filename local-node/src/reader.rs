@@ -59,23 +59,23 @@ pub enum QueryError {
     /// The node panicked.
     #[error("the node panicked while it answered the query: {0}; please report this fault of the node")]
     Failed(String),
-    /// The start of a simulated block failed.
+    /// The simulated block of the query could not start.
     #[error("the simulated block cannot be started")]
     Executor(#[from] ExecutorError),
     /// The stakes cannot be read.
     #[error("the stakes cannot be read")]
     Ledger(#[from] LedgerError),
-    /// A genesis contract's answer does not decode.
+    /// The answer of a genesis contract cannot be decoded.
     #[error("the answer of `{0}` does not decode")]
     Malformed(&'static str),
     /// The feed exceeded the limit of bytes.
     #[error("the query fed more than {MAX_FED_BYTES} bytes: ask for a smaller range")]
     TooMuchFed,
     /// Too many concurrent queries.
-    #[error("the node has {MAX_QUESTIONS} questions waiting: ask again later")]
+    #[error("{MAX_QUESTIONS} queries already wait for an answer: ask again later")]
     Busy,
     /// Too many concurrent streams.
-    #[error("the node feeds {MAX_STREAMS} streams: ask again later")]
+    #[error("the node already serves {MAX_STREAMS} feeder queries: ask again later")]
     TooManyStreams,
     /// The node no longer answers.
     #[error(transparent)]

@@ -17,7 +17,7 @@ use crate::runtime::{buffer, host};
 use crate::value::Value;
 use crate::wire::{Overflow, Wire};
 
-/// A transport of calls: what the methods of a client return.
+/// A transport of calls. It decides the return types of a client's methods.
 pub trait Transport {
     /// The result of a query.
     type Read<T: Value, E: Refusal>;
@@ -44,7 +44,7 @@ pub trait Writes: Reads {
     fn write<A: Arguments, T: Value, E: Refusal>(&self, function: &'static str, arguments: A) -> Self::Written<T, E>;
 }
 
-/// A transport for feeders, which can be called from outside of the chain only.
+/// A transport for feeders, which only callers outside the chain can call.
 #[diagnostic::on_unimplemented(
     message = "a contract cannot call a function that feeds items",
     label = "not callable from a contract",

@@ -113,9 +113,9 @@ pub fn self_id() -> ContractId {
 /// The owner that the deployment of this contract states. It is a claim of the deployer and **proves nothing**.
 ///
 /// Anybody may deploy this code and state any account, or any bytes, as the owner, without that account's signature or
-/// knowledge. A relaying node can even change the owner of a deployment that the account has signed: the signature
-/// covers the concatenated bytes of the owner and the constructor's argument, but not the boundary between them, and
-/// not the number from which the id is computed.
+/// knowledge. A relaying node can even change the owner of a deployment that the account has signed. The signature
+/// covers the concatenated bytes of the owner and the constructor's argument. It covers neither the boundary between
+/// them nor the number from which the id is computed.
 ///
 /// Do not authorise by it. To know the deployer, call [`sender`] (or [`caller`]) in `init` and store the result: that
 /// is the account that signed the transaction. The owner has one use: a node accepts a contract's data driver if the

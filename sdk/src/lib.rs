@@ -27,9 +27,9 @@
 //!
 //!     #[error]
 //!     pub enum Refused {
-//!         /// Only the maker may.
+//!         /// Only the maker may take anything.
 //!         NotMaker,
-//!         /// There is only so much.
+//!         /// The vault holds only `held`.
 //!         Insufficient { held: u64 },
 //!     }
 //!
@@ -84,11 +84,11 @@
 //! | `driver`, to wasm | the data driver, which converts between JSON and the contract's encodings |
 //! | `testing` | the typed client of tests |
 //!
-//! More features are for what only some contracts need, so that others do not compile it: `finance` for compliance,
-//! `zk` for circuits, `confidential` for confidential assets (it enables the two before), `audit` for tests that audit
-//! circuits, and `signatures` for [`crypto`]'s functions that verify BLS and Schnorr signatures, the types of these,
-//! and keys for tests. The types of the chain that every contract uses ([`ContractId`], [`money`]'s) are the SDK's
-//! own, with the bytes of those in `dusk-core`.
+//! Further features are optional, so that a contract compiles only what it uses: `finance` for compliance, `zk` for
+//! circuits, `confidential` for confidential assets (it enables the first two), `audit` for tests that audit circuits,
+//! and `signatures` for BLS and Schnorr signatures: their types, the functions of [`crypto`] that verify them, and keys
+//! for tests. The types of the chain that every contract uses ([`ContractId`], the types of [`money`]) are the SDK's
+//! own. Their encodings equal those in `dusk-core`.
 //!
 //! # Invariants
 //!
@@ -150,8 +150,8 @@ pub use amount::{Dusk, NotAnAmount};
 pub use contract_id::ContractId;
 /// Makes a function a test on a chain of its own: `fn name(chain: Chain) -> TestResult`.
 ///
-/// See [`testing`] for what a test can do. With `#[dusk_sdk::test(observer)]` the test is `fn name(chain: Chain,
-/// private: &Private) -> TestResult`: it runs with two sets of private values, and fails where the chain shows a
+/// [`testing`] describes the functions of tests. With `#[dusk_sdk::test(observer)]` the test is `fn name(chain: Chain,
+/// private: &Private) -> TestResult`: it runs with two sets of private values, and fails if the chain shows a
 /// difference ([`testing::Private`]).
 #[cfg(feature = "testing")]
 pub use dusk_sdk_macros::test;
@@ -219,7 +219,7 @@ pub use dusk_sdk_macros::contract_type;
 ///
 /// #[error]
 /// pub enum Refused {
-///     /// There is only so much.
+///     /// The account holds only `held`.
 ///     Insufficient { held: u64 },
 ///     #[code(9)]
 ///     Closed,

@@ -13,13 +13,13 @@
 //!
 //! # Deposits
 //!
-//! A transaction attaches one amount, its deposit, to its one call. The called contract may take it, whole and once.
-//! The chain returns a deposit that no contract takes to the sender, together with the unspent gas; so it does if the
-//! call fails. So no method needs to declare that it takes money, and a deposit attached to a method that does not is
-//! not lost. A contract cannot read the attached amount: a method that takes money has the amount as an argument, and
+//! A transaction attaches one amount, its deposit, to its one call. The called contract may take it, whole and once. If
+//! no contract takes the deposit, or if the call fails, the chain returns it to the sender, together with the unspent
+//! gas. So no method needs to declare that it takes money: a deposit to a method that takes none is not lost. A
+//! contract cannot read the attached amount: a method that takes money has the amount as an argument, and
 //! [`take_deposit`] reverts the call unless exactly this amount is attached.
 //!
-//! A contract that is called by a contract takes no deposit; the caller pays it by [`pay_contract`].
+//! A contract cannot take a deposit in a call from another contract; the caller pays it by [`pay_contract`].
 //!
 //! ```
 //! # use dusk_sdk::prelude::*;

@@ -1,4 +1,4 @@
-//! What contracts exchange with the transfer contract.
+//! The values that contracts exchange with the transfer contract.
 //!
 //! The types have the encodings of those with the same names in `dusk-core`, which `tests/it/chain_types.rs` compares.
 //! They are here so that a contract does not compile all kinds of transactions.

@@ -161,7 +161,7 @@ fn list(circuits: &Circuits, ui: &Ui) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let message = format!("{} cannot be built", broken.join(", "));
-    let hint = "mend the function at that place: it must build the circuit for any values";
+    let hint = "fix the function at that place: it must build the circuit for any values";
     Ok(fail(document, message, hint, ui))
 }
 

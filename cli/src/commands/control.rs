@@ -101,7 +101,7 @@ fn told(change: Change, answer: &Value) -> Result<String> {
         answer[field].as_u64().ok_or_else(|| {
             Fault::failed(
                 format!("the node's answer has no `{field}`: {answer}"),
-                "check that the node has the same version; `cargo dusk --version` shows that of this command",
+                "check that the node has the version of this command, which `cargo dusk --version` shows",
             )
         })
     };
@@ -131,9 +131,9 @@ fn refused(change: Change, error: ClientError) -> anyhow::Error {
         ClientError::Refused { status: 403, message } => Fault::failed(
             format!("the node refuses control requests: {message}"),
             if message.contains("host name") {
-                "name the node by an address of this machine, as http://127.0.0.1:8080"
+                "use an address of this machine for the node, such as http://127.0.0.1:8080"
             } else if message.contains("part of a network") {
-                "start a node that is alone with `cargo dusk node`; `cargo dusk devnet reset` begins a devnet's chain anew"
+                "start a single node with `cargo dusk node`; `cargo dusk devnet reset` removes a devnet's chain"
             } else {
                 "only nodes with `local` rules accept control requests: start one with `cargo dusk node`"
             },

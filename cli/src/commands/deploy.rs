@@ -99,7 +99,7 @@ fn bare_module(file: &str) -> anyhow::Error {
     }
     Fault::usage(
         format!(
-            "cannot deploy {file} yet: `deploy` takes contracts of a project, with their data drivers, and no single modules"
+            "cannot deploy {file} yet: `deploy` takes a project's contracts with their data drivers, not single modules"
         ),
         format!(
             "deploy it by its name in its own project; `cargo dusk new NAME` makes a project for its source, and \

@@ -169,7 +169,7 @@ fn down(folder: &DevnetFolder, ui: &Ui) -> Result<()> {
         if begun.elapsed() > MAX_RELEASE {
             return Err(Fault::environment(
                 format!("the nodes have ended, but their supervisor (process {}) has not", running.supervisor),
-                "wait a moment; if it stays, end this process",
+                "wait a moment; if the process keeps running, end it",
             ));
         }
         thread::sleep(GLANCE);

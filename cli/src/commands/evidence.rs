@@ -73,8 +73,8 @@ fn write(project: &Project, options: &EvidenceOptions, report: &Arc<dyn Report>,
     let page_path = options.out.with_extension(PAGE_EXTENSION);
     if page_path == options.out {
         return Err(Fault::usage(
-            format!("`{}` is the name of the page", options.out.display()),
-            "name the JSON file, for example `--out evidence.json`; the page is written beside it",
+            format!("`{}` is the name of the HTML page", options.out.display()),
+            "name the JSON file, for example `--out evidence.json`; the command writes the page beside it",
         ));
     }
     let evidence = gather(project, options.order(options.proofs), report)?;

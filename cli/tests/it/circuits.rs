@@ -197,7 +197,7 @@ fn explains_circuits_that_cannot_be_proved(place: &Place) {
             &at,
             "factors in circuits · ",
             "error: `broken` cannot be built",
-            "hint: mend the function",
+            "hint: fix the function",
         ],
     );
     let document = place.dusk(&["circuit", "list", "--json"]).exits(1).document();
@@ -206,7 +206,7 @@ fn explains_circuits_that_cannot_be_proved(place: &Place) {
     assert_eq!(first["place"]["line"], line, "{document}");
     assert_eq!((&second["name"], &second["error"]), (&"factors".into(), &serde_json::Value::Null), "{document}");
     let reason = format!("the circuit `broken` cannot be built: its function panics: there is no table (at {at})");
-    says(&place.dusk(&["build"]).exits(1), &[&reason, "hint: mend the function"]);
+    says(&place.dusk(&["build"]).exits(1), &[&reason, "hint: fix the function"]);
     says(&place.dusk(&["circuit", "check", "factors", "--witness", "good.json"]).exits(0), &["factors satisfied"]);
     place.write(CIRCUIT, &before);
 }

@@ -139,7 +139,7 @@ fn a_devnet_lives_through_what_is_done_to_it() {
     assert_eq!(processes(&place).len(), 6);
     on_devnet(&["call", "counter", "increment", "--by", "3", "--from", "bob"]).exits(0);
     value("3");
-    says(&place.dusk(&["devnet", "kill", "1"]).exits(1), &["error: node 1 does not run", "devnet start 1`"]);
+    says(&place.dusk(&["devnet", "kill", "1"]).exits(1), &["error: node 1 is not running", "devnet start 1`"]);
     says(&place.dusk(&["devnet", "start", "1"]).exits(0), &["started node 1"]);
     finality_goes_on(&place, &[1, 2, 3, 4, 5, 6, 7]);
     value("3");
@@ -147,7 +147,7 @@ fn a_devnet_lives_through_what_is_done_to_it() {
     says(&place.dusk(&["devnet", "stop", "3"]).exits(0), &["stopped node 3"]);
     finality_goes_on(&place, &[1, 2, 4, 5, 6, 7]);
     place.dusk(&["devnet", "start", "3"]).exits(0);
-    says(&place.dusk(&["devnet", "start", "3"]).exits(1), &["node 3 runs already"]);
+    says(&place.dusk(&["devnet", "start", "3"]).exits(1), &["node 3 is already running"]);
     finality_goes_on(&place, &[1, 2, 3, 4, 5, 6, 7]);
 
     finality_goes_on(&place, &[1, 2, 3, 4, 5, 6, 7]);
@@ -192,7 +192,7 @@ fn no_node_outlives_its_supervisor_and_the_chain_goes_on() {
     assert_eq!(up.signal("-INT"), Some(0), "Ctrl-C ends it in order");
     assert_eq!(processes(&place), Vec::<String>::new());
 
-    says(&place.dusk(&["devnet", "up", "--nodes", "7"]).exits(2), &["there is a devnet of 4 nodes", "devnet reset`"]);
+    says(&place.dusk(&["devnet", "up", "--nodes", "7"]).exits(2), &["a devnet of 4 nodes", "devnet reset`"]);
     says(&place.dusk(&["devnet", "reset"]).exits(0), &["removed the chains"]);
     assert!(!place.at.join("target/dusk/devnet/plan.json").exists());
 }

@@ -94,12 +94,12 @@ fn refuses_what_is_no_evidence(place: &Place) {
     };
     refused("truncated.json", &text[..text.len() / 2], &["it ends in the middle"]);
     refused("flipped.json", &text.replacen("averted", "open", 1), &["it was changed after it was written"]);
-    refused("other.json", "{\"contracts\":[]}", &["it is no evidence of `cargo dusk`"]);
+    refused("other.json", "{\"contracts\":[]}", &["it is not evidence of `cargo dusk`"]);
     refused("page.json", &place.read("evidence.html"), &["it is not JSON"]);
-    refused("newer.json", &text.replacen("\"version\": 1", "\"version\": 7", 1), &["it has version 7 of the form"]);
+    refused("newer.json", &text.replacen("\"version\": 1", "\"version\": 7", 1), &["it has format version 7"]);
     refused("shape.json", &text.replacen("\"remarks\"", "\"notes\"", 1), &["it does not have the form of evidence"]);
     says(&place.dusk(&["evidence", "--verify", "none.json"]).exits(3), &["cannot read none.json", "hint: "]);
-    says(&place.dusk(&["evidence", "--out", "evidence.html"]).exits(2), &["is the name of the page", "hint: "]);
+    says(&place.dusk(&["evidence", "--out", "evidence.html"]).exits(2), &["is the name of the HTML page", "hint: "]);
 }
 
 #[test]

@@ -247,7 +247,7 @@ fn contracts_of_others_are_called_by_what_their_drivers_say() {
     let count = || on.dusk(&["call", &id, "count", "--json"]).exits(0).document()["result"].clone();
     let asked = on.dusk(&["call", &id, "bump"]).exits(0);
     assert_eq!(asked.stdout, "1\n");
-    says(&asked, &["Note asked without a transaction, which changes nothing; `--send` sends one"]);
+    says(&asked, &["Note called without a transaction, which changes nothing; `--send` sends one"]);
     assert_eq!(count(), 0);
     says(&on.dusk(&["call", &id, "bump", "--send", "--from", "carol"]).exits(0), &["1\n", "bump in block "]);
     says(&on.dusk(&["call", &id, "quietly"]).exits(2), &["`quietly` returns nothing", "`--send` sends a transaction"]);

@@ -25,7 +25,7 @@ const SDK_FILES: &[(&str, &str, &str)] = &[
     ("Field elements", "sdk/circuit/src/native/field.rs", "`dusk_sdk::Field`, in the prelude."),
     ("Tests: the chain", "sdk/src/testing/chain.rs", "`dusk_sdk::testing`."),
     ("Tests: several calls in one block", "sdk/src/testing/block.rs", "`dusk_sdk::testing`."),
-    ("Tests: what came of a call", "sdk/src/testing/outcome.rs", "`dusk_sdk::testing`."),
+    ("Tests: the outcome of a call", "sdk/src/testing/outcome.rs", "`dusk_sdk::testing`."),
     ("Tests: failures", "sdk/src/testing/failure.rs", "`dusk_sdk::testing`."),
     ("Tests: keys", "sdk/src/testing/keys.rs", "`dusk_sdk::testing`."),
     ("Tests: private values", "sdk/src/testing/observer/private.rs", "`dusk_sdk::testing`, for observer tests."),
@@ -128,8 +128,9 @@ fn item_rows(item: &Item, rows: &mut Vec<(String, String)>) {
 pub(crate) fn errors(root: &Path) -> String {
     let mut page = format!(
         "# Errors\n\n{MADE}\n\nA contract's own errors are in its `abi.json`, with their codes; \
-         [The contract model](../model.md#errors-revert) explains how callers see them. This page lists all others, as the code \
-         has them. Names in braces, and `…`, stand for values that differ from case to case.\n\n## Examples from commands\n\nEvery error ends with a hint. \
+         [The contract model](../model.md#errors-revert) explains how callers see them. This page lists all other \
+         errors, with the texts of the code. Names in braces, and `…`, stand for values that differ from case to \
+         case.\n\n## Examples from commands\n\nEvery error ends with a hint. \
          The exit code is 1 when the work failed, 2 when the command was wrong, 3 when the machine lacks something.\n\n\
          | exit | error | hint |\n|---|---|---|\n"
     );
@@ -137,8 +138,8 @@ pub(crate) fn errors(root: &Path) -> String {
         writeln!(page, "| {exit} | {} | {} |", cell(&error), cell(&hint)).expect("strings take all");
     }
     page.push_str(
-        "\n## All errors of commands\n\nThe texts of the sources, with names in braces and `…` as above. ` ; ` separates the hints of \
-         an error that has several.\n\n| exit | error | hint |\n|---|---|---|\n",
+        "\n## All errors of commands\n\nThese are the texts of the sources, with names in braces and `…` as above. \
+         ` ; ` separates the hints of an error that has several.\n\n| exit | error | hint |\n|---|---|---|\n",
     );
     for told in hints::all(root) {
         let hints = told.hints.iter().map(|hint| hint.replace("{}", "…")).collect::<Vec<_>>().join(" ; ");

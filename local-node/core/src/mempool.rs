@@ -56,7 +56,7 @@ impl Default for Limits {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Removal {
-    /// A transaction of its sender with the same nonce replaced it, or one with an earlier nonce left.
+    /// A transaction of its sender with the same nonce replaced it, or one with an earlier nonce left the mempool.
     #[error("a transaction with a higher gas price replaced it, or one that it depends on left")]
     Displaced,
     /// Transactions with higher gas prices displaced it.
@@ -164,7 +164,7 @@ pub enum PoolError {
         /// What the transaction may take.
         needed: u64,
     },
-    /// A pending transaction of the account has the same nonce, and no lower gas price.
+    /// A pending transaction of the account has the same nonce, and its gas price is not lower.
     #[error("a transaction with nonce {nonce} is pending at a gas price of {price}: only a higher price replaces it")]
     NotReplaced {
         /// The nonce of both.
@@ -172,7 +172,7 @@ pub enum PoolError {
         /// The price of the one that waits.
         price: u64,
     },
-    /// The mempool is full of transactions with no lower gas prices.
+    /// The mempool is full, and no transaction in it has a lower gas price.
     #[error("the mempool is full: use a gas price above {price}")]
     Full {
         /// The lowest price that could be displaced.

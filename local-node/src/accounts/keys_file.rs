@@ -58,13 +58,13 @@ pub enum KeysFileError {
         /// Its permissions.
         mode: u32,
     },
-    /// No regular file.
+    /// The path is not a regular file.
     #[error("{} is not a file", .0.display())]
     NotAFile(PathBuf),
-    /// Not the JSON of a keys file. Says no word of its content.
-    #[error("the keys file {} is damaged, or it is none", .0.display())]
+    /// The file is not the JSON of a keys file. The error repeats nothing of its content, which is secret.
+    #[error("{} is not a keys file, or is damaged", .0.display())]
     Form(PathBuf),
-    /// Another version of the form.
+    /// The file has another version of the format.
     #[error("the keys file has version {0}; this node reads version {KEYS_FILE_VERSION}")]
     Version(u32),
     /// The secret key belongs to another public key.

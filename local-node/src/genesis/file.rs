@@ -65,22 +65,22 @@ pub enum GenesisFileError {
         /// What the system says.
         source: io::Error,
     },
-    /// The file is longer than genesis files are.
+    /// The file is longer than any genesis file.
     #[error("the genesis file has more than {MAX_GENESIS_FILE_BYTES} bytes")]
     TooLarge,
     /// The text is not the JSON of a genesis file.
-    #[error("the genesis file is damaged, or it is none: {0}")]
+    #[error("the file is not a genesis file, or is damaged: {0}")]
     Form(#[from] serde_json::Error),
-    /// Another version of the form.
+    /// The file has another version of the format.
     #[error("the genesis file has version {0}; this node reads version {GENESIS_FILE_VERSION}")]
     Version(u32),
-    /// There are no such rules.
+    /// The rule profile is unknown.
     #[error("the genesis file: {0}")]
     Rules(#[from] UnknownProfile),
-    /// Blocks cannot come in that time.
+    /// The block time is out of range.
     #[error("the genesis file: a block time of {0} s is not possible, only 1 to {MAX_BLOCK_TIME_SECONDS} s")]
     BlockTime(u64),
-    /// Too many entries of a list.
+    /// A list has too many entries.
     #[error("the genesis file has {count} {list}, more than {MAX_GENESIS_ENTRIES}")]
     TooMany {
         /// `accounts` or `stakes`.
@@ -88,7 +88,7 @@ pub enum GenesisFileError {
         /// How many.
         count: usize,
     },
-    /// A key that is none.
+    /// An entry has no valid key.
     #[error("the genesis file: entry {place} of {list} has no valid key")]
     Key {
         /// `accounts` or `stakes`.
@@ -98,7 +98,7 @@ pub enum GenesisFileError {
         /// What is wrong with it.
         source: Box<KeyError>,
     },
-    /// A key that a list names twice.
+    /// A list names a key twice.
     #[error("the genesis file names {key} twice in {list}")]
     Twice {
         /// `accounts` or `stakes`.
@@ -106,7 +106,7 @@ pub enum GenesisFileError {
         /// The key.
         key: BlsKey,
     },
-    /// A stake with which a provisioner does not take part.
+    /// A stake is below the minimum of a provisioner.
     #[error("the genesis file: the stake of {key} is {lux} LUX; a provisioner needs {DEFAULT_MINIMUM_STAKE} LUX")]
     SmallStake {
         /// The provisioner.
@@ -114,10 +114,10 @@ pub enum GenesisFileError {
         /// Its stake.
         lux: u64,
     },
-    /// A number of provisioners that cannot always agree on a block.
+    /// This number of provisioners cannot always agree on a block.
     #[error("the genesis file has {0} stakes; a chain needs 1, or at least 3")]
     Stakes(usize),
-    /// More money than amounts can count.
+    /// The sum of all amounts overflows 64 bits.
     #[error("the genesis file has more LUX than 64 bits can count")]
     TooMuchMoney,
 }

@@ -75,7 +75,7 @@ pub enum StoreError {
     )]
     SnapshotsTooLarge,
     /// The request exceeded the number of bytes that it may read.
-    #[error("the request reads more than one request may")]
+    #[error("the request reads more data than one request may")]
     TooMuch,
     /// No block of the current chain has deployed the contract.
     #[error("no block of the chain has deployed contract {}", HexId(.0))]

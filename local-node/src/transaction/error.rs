@@ -9,7 +9,7 @@ use super::{MAX_ARGUMENT_BYTES, MAX_TRANSACTION_BYTES};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TransactionError {
-    /// It cannot fit a block.
+    /// It cannot fit into a block.
     #[error("the transaction has {bytes} bytes, but a block takes at most {MAX_TRANSACTION_BYTES}")]
     TooLarge {
         /// Its bytes.
@@ -27,7 +27,7 @@ pub enum TransactionError {
     /// The bytes are not a transaction.
     #[error("the bytes are not a transaction: {0}")]
     Malformed(String),
-    /// It is made for another chain.
+    /// It was signed for another chain.
     #[error("the transaction is for chain {found}, but this is chain {expected}: sign it with chain id {expected}")]
     WrongChain {
         /// This chain's id.
@@ -38,7 +38,7 @@ pub enum TransactionError {
     /// This node does not support the kind of transaction.
     #[error("this node does not support {0} transactions yet: use a public (Moonlight) transaction")]
     Unsupported(&'static str),
-    /// A blob transaction has no blob, or too many.
+    /// The number of its blobs is invalid.
     #[error("the transaction carries {count} blobs: the valid number is 1 to 6")]
     BlobCount {
         /// Number of blocks.
@@ -63,15 +63,15 @@ pub enum TransactionError {
         /// The least possible.
         least: u64,
     },
-    /// The gas limit is more than a block has.
-    #[error("the gas limit is {limit}, but a block has {most}")]
+    /// The gas limit exceeds that of a block.
+    #[error("the gas limit is {limit}, but a block has at most {most}")]
     GasLimitTooHigh {
         /// The transaction's.
         limit: u64,
         /// The most possible.
         most: u64,
     },
-    /// Value, deposit and fee do not fit 64 bits together.
+    /// The sum of value, deposit and fee overflows 64 bits.
     #[error("value, deposit and highest fee overflow 64 bits: lower the gas price or the gas limit")]
     Overflow,
     /// The rules in force forbid the operation.
@@ -91,7 +91,7 @@ pub enum TransactionError {
     #[error("the contract cannot be deployed: its bytecode does not have the hash that the transaction states")]
     BytecodeHash,
     /// The signature is not the sender's.
-    #[error("the signature is not valid: it must be the sender's, over the whole transaction, of scheme V2")]
+    #[error("the signature is not valid: the sender must sign the whole transaction with scheme V2")]
     BadSignature,
 }
 

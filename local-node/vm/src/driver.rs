@@ -42,7 +42,7 @@ const ERROR_BYTES: u32 = 4 << 10;
 #[non_exhaustive]
 pub enum DriverError {
     /// It is longer than accepted.
-    #[error("the data driver has {length} bytes, but {MAX_DRIVER_BYTES} is the most")]
+    #[error("the data driver has {length} bytes, but the maximum is {MAX_DRIVER_BYTES}")]
     TooLong {
         /// Its length in bytes.
         length: usize,
@@ -60,7 +60,7 @@ pub enum DriverError {
     #[error("the data driver imports `{0}`, but a driver may import nothing")]
     Import(String),
     /// A function or the memory is missing, or has another type.
-    #[error("the data driver does not export `{0}` as drivers do")]
+    #[error("the data driver does not export `{0}` with the type that drivers need")]
     Export(&'static str),
     /// The system or the engine failed.
     #[error("the data driver could not be started: {0:#}")]

@@ -52,7 +52,7 @@ pub enum VmError {
         length: usize,
     },
     /// The owner is longer than a contract's metadata may be.
-    #[error("the owner has {length} bytes, but {MAX_OWNER_BYTES} is the most")]
+    #[error("the owner has {length} bytes, but the maximum is {MAX_OWNER_BYTES}")]
     OwnerTooLong {
         /// Its length in bytes.
         length: usize,

@@ -103,8 +103,8 @@ impl Assignment {
         bytes
     }
 
-    /// Overwrites an encoding. A project has this package optimised, and its own packages not: there it would take as
-    /// long as a proof.
+    /// Overwrites an encoding. Projects compile this package with optimisations, but not their own packages, where this
+    /// would take as long as a proof.
     #[inline(never)]
     pub fn wipe(bytes: &mut Vec<u8>) {
         // As a slice, which is overwritten as a whole; the elements of a `Vec` are, one by one.

@@ -28,7 +28,7 @@ pub enum CheckError {
         /// The given number.
         given: usize,
     },
-    /// The wires 0 and 1 do not hold 0 and 1.
+    /// The wires 0 and 1 do not have the values 0 and 1.
     #[error("the first two values must be 0 and 1")]
     Constants,
     /// A constraint is violated.

@@ -164,7 +164,7 @@ impl<'de> IntoDeserializer<'de, Error> for Exact<'de> {
 /// The members of an object in the order of the text, for readers that keep its numbers as they are written.
 #[derive(Debug)]
 pub struct Members<'a>(
-    /// Each name with its value. A name may be there twice: see [`Members::repeated`].
+    /// Each name with its value. A name may occur twice: see [`Members::repeated`].
     pub Vec<(String, &'a RawValue)>,
 );
 

@@ -320,8 +320,8 @@ impl Layout {
         self.validate_parts()
     }
 
-    /// The number of elements of the public inputs, where the circuit exposes others, or in another order. A contract
-    /// gives the verifier the public inputs alone, so it would refuse every proof.
+    /// Returns the number of elements of the public inputs if the circuit exposes other values, or exposes them in
+    /// another order. A contract gives the verifier only the public inputs, so it would refuse every proof.
     #[must_use]
     pub fn unlike_public_inputs(&self) -> Option<usize> {
         let inputs = self.inputs.iter().filter(|input| input.public).flat_map(|input| &input.wires);

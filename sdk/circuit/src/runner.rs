@@ -32,7 +32,7 @@ use crate::exact::Exact;
 pub use crate::exact::Members;
 use crate::layout::{Layout, Place};
 
-/// The environment variable that makes the test serve.
+/// The environment variable that makes the test answer a request.
 pub const VARIABLE: &str = "DUSK_CIRCUIT";
 /// The first word of a frame.
 pub const MARK: &str = "dusk-circuit";
@@ -174,7 +174,7 @@ fn list(names: &[String]) -> String {
     names.iter().map(|name| alloc::format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// Answers a request for the circuit `D`.
+/// Answers a request for the circuit `C`.
 #[must_use]
 pub fn answer<C: Circuit>(request: Request<'_>) -> Answer {
     let layout = layout::<C>();

@@ -1,4 +1,4 @@
-//! Verifier keys as contracts store them: in few bytes, and the part that several keys have in common once.
+//! Verifier keys as contracts store them: in few bytes, with the common part of several keys only once.
 //!
 //! A key in the format of `verify_plonk` is: six numbers of 8 bytes, the label, the number of gates again, the
 //! commitments to the polynomials of the circuit; then the common part, which is empty places for commitments and the
@@ -21,7 +21,7 @@ pub const COMMON_BYTES: usize = KEY_BYTES - 8 - COMMITMENTS_BYTES + OPENING_BYTE
 /// The length of the label in 2 bytes, the gates in 4, the commitments; besides the label, and 2 bytes for each row.
 const PACKED_BYTES: usize = 2 + 4 + COMMITMENTS_BYTES;
 
-/// The begin of the common part of a verifier key. `None` if the bytes are no such key.
+/// The start of the common part of a verifier key. `None` if the bytes are not such a key.
 #[must_use]
 pub const fn common_begin(key: &[u8]) -> Option<usize> {
     if key.len() < HEADER_BYTES + KEY_BYTES + OPENING_BYTES {
@@ -61,10 +61,10 @@ const fn number(key: &[u8], place: usize) -> u64 {
     number
 }
 
-/// The number of bytes of what a contract stores of a key besides the common part.
+/// The number of bytes that a contract stores of a key besides the common part.
 ///
 /// # Panics
-/// If the bytes are no verifier key.
+/// If the bytes are not a verifier key.
 #[must_use]
 pub const fn packed_bytes(key: &[u8]) -> usize {
     assert!(common_begin(key).is_some(), "these bytes are no verifier key: build the contract again");
@@ -88,7 +88,7 @@ const fn packed_byte(key: &[u8], place: usize) -> u8 {
     }
 }
 
-/// What a contract stores of a key besides the common part.
+/// The part of a key that a contract stores besides the common part.
 #[must_use]
 pub const fn packed<const BYTES: usize>(key: &[u8]) -> [u8; BYTES] {
     let (mut packed, mut place) = ([0; BYTES], 0);
@@ -102,7 +102,7 @@ pub const fn packed<const BYTES: usize>(key: &[u8]) -> [u8; BYTES] {
 /// The common part.
 ///
 /// # Panics
-/// If the bytes are no verifier key.
+/// If the bytes are not a verifier key.
 #[must_use]
 pub const fn common(key: &[u8]) -> [u8; COMMON_BYTES] {
     let Some(begin) = common_begin(key) else { panic!("these bytes are no verifier key: build the contract again") };
@@ -114,16 +114,17 @@ pub const fn common(key: &[u8]) -> [u8; COMMON_BYTES] {
     common
 }
 
-/// What a contract stores of a key: the packed and the common part. `None` if the bytes are no verifier key.
+/// The two parts of a key that a contract stores: packed and common. `None` if the bytes are not a verifier key.
 #[must_use]
 pub fn stored(key: &[u8]) -> Option<(Vec<u8>, [u8; COMMON_BYTES])> {
     common_begin(key)?;
     Some(((0..packed_bytes(key)).map(|place| packed_byte(key, place)).collect(), common(key)))
 }
 
-/// The key of which a contract stores these parts; incomplete if the first is not one of [`packed`].
+/// Restores a key from the two parts that a contract stores. The key is incomplete if the first part is not from
+/// [`packed`].
 ///
-/// Written for few bytes of code: a contract has it.
+/// The function is part of contracts, so it is written for small code.
 #[must_use]
 pub fn unpacked([packed, common]: [&[u8]; 2]) -> Vec<u8> {
     let mut key = Vec::with_capacity(USUAL_BYTES);

@@ -1,6 +1,6 @@
 //! Values that overwrite themselves.
 
-/// Implements `Zeroize` for a struct with these fields. The compiler refuses a list that misses one.
+/// Implements `Zeroize` for a struct with these fields. The compiler rejects a list that lacks a field.
 ///
 /// The derive macro of `zeroize` does the same; but every project with circuits would compile the macro, and a parser
 /// of Rust that no other dependency needs.

@@ -1,7 +1,7 @@
 //! The description of a contract that tools read: `abi.json`.
 //!
-//! It is written by the contract's own data driver (`get_schema`), so it never disagrees with the code. The command
-//! line makes flags and help from it, explorers show calls and events by it.
+//! The contract's own data driver writes it (`get_schema`), so it never disagrees with the code. The command line
+//! derives flags and help from it. Explorers use it to show calls and events.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,22 +9,22 @@ use std::fmt;
 use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
-/// The version of this document's form.
+/// The version of this document's format.
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// A contract as its callers see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContractAbi {
-    /// The form of this document, [`SCHEMA_VERSION`].
+    /// The version of this document's format: [`SCHEMA_VERSION`].
     pub schema: u32,
     /// The contract's name: the name of its package.
     pub name: String,
-    /// The first paragraph and the rest of the module's documentation.
+    /// The documentation of the contract's module.
     #[serde(default)]
     pub doc: String,
     /// The version of the SDK that wrote this.
     pub sdk: String,
-    /// The constructor. Absent where the state has a default.
+    /// The constructor. Absent if the first state is the state's default.
     #[serde(default)]
     pub init: Option<Function>,
     /// All callable functions, in the order of the source.
@@ -32,13 +32,13 @@ pub struct ContractAbi {
     /// All events, in the order of the source.
     #[serde(default)]
     pub events: Vec<Event>,
-    /// The errors that calls may be refused with, in the order of the source.
+    /// The errors with which the contract may revert calls, in the order of the source.
     #[serde(default)]
     pub errors: Vec<ErrorVariant>,
-    /// Named types that the above refer to.
+    /// The named types of these functions, events and errors.
     #[serde(default)]
     pub types: BTreeMap<String, TypeDefinition>,
-    /// The circuits whose proofs it verifies. The build adds them: the data driver does not know keys.
+    /// The circuits whose proofs it verifies. The build adds them, because the data driver does not know keys.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub circuits: Vec<CircuitKey>,
 }
@@ -85,7 +85,7 @@ pub struct CircuitKey {
     /// Whether these are the development parameters, under which anyone can forge proofs.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub development: bool,
-    /// How many gates it has.
+    /// The number of its gates.
     pub gates: u64,
 }
 
@@ -99,11 +99,11 @@ pub struct Function {
     pub doc: String,
     /// Whether it changes the state.
     pub kind: FunctionKind,
-    /// Its arguments. None encode as `()`, one as itself, several as a tuple in this order.
+    /// Its arguments. No arguments are encoded as `()`, one as itself, several as a tuple in this order.
     pub inputs: Vec<Field>,
-    /// What it returns when it does not refuse.
+    /// The type of its result, if it does not revert.
     pub output: Type,
-    /// Whether it may be refused with one of the contract's errors.
+    /// Whether it may revert with one of the contract's errors.
     #[serde(default)]
     pub fallible: bool,
     /// The type of the items that it feeds. A data driver's `decode_output_fn` then decodes one item.
@@ -111,7 +111,7 @@ pub struct Function {
     pub feeds: Option<Type>,
 }
 
-/// What a function does with the state.
+/// The access of a function to the state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FunctionKind {
@@ -148,10 +148,10 @@ pub struct Event {
     pub data: Type,
 }
 
-/// One way in which a call may be refused.
+/// An error with which a contract may revert a call.
 ///
-/// A method that returns this error makes the call panic with the text `E<code>: <name>` and, where the variant has
-/// fields, a blank and the fields as JSON: `E1: Insufficient {"held":3}`. The panic undoes the call.
+/// If a method returns this error, the call panics with the text `E<code>: <name>`. If the variant has fields, a space
+/// and the fields as JSON follow: `E1: Insufficient {"held":3}`. The panic reverts the call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorVariant {
     /// Its code, unique in the contract.
@@ -168,7 +168,8 @@ pub struct ErrorVariant {
 
 /// A type, as JSON sees it.
 ///
-/// A form that this version does not know is read as [`Type::Opaque`], so that a newer contract can still be called.
+/// A reader turns a form that this version does not know into [`Type::Opaque`], so that it can still call newer
+/// contracts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Type {
@@ -200,7 +201,7 @@ pub enum Type {
     Option(Box<Type>),
     /// A list.
     List(Box<Type>),
-    /// A set: a JSON array in which each value stands once, in any order.
+    /// A set: a JSON array without duplicate values, in any order.
     Set(Box<Type>),
     /// A list of fixed length.
     Array(Box<Type>, u32),
@@ -210,7 +211,7 @@ pub enum Type {
     Map(Box<Type>, Box<Type>),
     /// A type of [`ContractAbi::types`].
     Named(String),
-    /// A type that describes itself only by name; its JSON is what its `serde` implementation says.
+    /// A type of an unknown form, by its name. Readers pass its JSON values on unchanged.
     Opaque(String),
 }
 

@@ -1,11 +1,11 @@
-//! What came of a call.
+//! The outcome of a call.
 
 use std::fmt;
 
 use piecrust_uplink::ContractId;
 use serde::{Deserialize, Serialize};
 
-/// Something a contract made known.
+/// An event that a contract emitted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
     /// The contract that emitted it.
@@ -20,20 +20,20 @@ pub struct Event {
     pub reverted: bool,
 }
 
-/// Why a call did not end well, as the caller of the contract sees it.
+/// The reason why a call failed, as the caller of the contract sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "kebab-case")]
 pub enum CallError {
     /// The contract panicked with this text.
     #[error("panic: {0}")]
     Panic(String),
-    /// The gas given to the call did not suffice.
+    /// The call ran out of gas.
     #[error("out of gas")]
     OutOfGas,
     /// There is no such contract.
     #[error("no such contract")]
     DoesNotExist,
-    /// Any other trap.
+    /// The contract trapped for another reason.
     #[error("the contract trapped")]
     Unknown,
 }
@@ -53,22 +53,22 @@ pub struct Frame {
     pub gas_limit: u64,
     /// Gas that the frame was charged, with its callees.
     pub gas_spent: u64,
-    /// What came of it.
+    /// Its outcome.
     pub outcome: Result<(), CallError>,
-    /// What the machine says of a failure for which callers have no name of its own.
+    /// The virtual machine's text for a failure that callers see only as [`CallError::Unknown`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// What it returned, as it encoded it. Empty where it failed.
+    /// The bytes that it returned. Empty if it failed.
     #[serde(with = "hex::serde")]
     pub output: Vec<u8>,
-    /// What it logged, in order. Contracts log only in builds for tests, and only machines for tests record it.
+    /// The lines that it logged, in order. Contracts log only in builds for tests, and only test hosts record logs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub logs: Vec<String>,
     /// The calls that it made, in order.
     pub calls: Vec<Frame>,
-    /// What it emitted itself, in order.
+    /// The events that it emitted itself, in order.
     pub events: Vec<Emitted>,
-    /// The order of its calls, events and logged lines among each other.
+    /// Its calls, events and logged lines in their common order.
     pub steps: Vec<Step>,
 }
 
@@ -111,7 +111,7 @@ pub struct Logged {
     pub line: String,
 }
 
-/// An event, as the frame that emitted it remembers it.
+/// An event in the frame that emitted it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Emitted {
     /// Its topic.
@@ -121,7 +121,7 @@ pub struct Emitted {
     pub data: Vec<u8>,
 }
 
-/// What a frame did next.
+/// The next step of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Step {
@@ -133,7 +133,7 @@ pub enum Step {
     Log,
 }
 
-/// A contract id as people read it: 64 hexadecimal digits.
+/// A contract id for readers: 64 hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HexId<'a>(pub &'a ContractId);
 
@@ -159,7 +159,7 @@ pub mod hex_id {
     /// Reads an id.
     ///
     /// # Errors
-    /// When the text is not 64 hexadecimal digits.
+    /// If the text is not 64 hexadecimal digits.
     pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<ContractId, D::Error> {
         let bytes: [u8; CONTRACT_ID_BYTES] = hex::serde::deserialize(from)?;
         Ok(ContractId::from_bytes(bytes))

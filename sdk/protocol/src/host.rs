@@ -3,8 +3,8 @@
 //! A test is an ordinary native program that knows neither a WASM engine nor a proof system. It connects to the
 //! address in [`ADDRESS_VARIABLE`] and sends requests, one JSON document a line; the host answers each with one line.
 //! The values of a proof's wires are megabytes: they follow their line as bytes ([`Attached`]). One connection has one
-//! chain: it begins at genesis and is gone when the connection closes. Connections do not see each other, compiled
-//! modules are shared.
+//! chain: it begins at genesis, and the host discards it when the connection closes. Connections do not see each other,
+//! but share compiled modules.
 //!
 //! The host answers only the tests that it was started for: the first request carries a random token, which tests get
 //! with the address, in their environment. Other users of the machine, and web pages, do not know it.
@@ -12,7 +12,7 @@
 //! The host signs for the accounts, so no key ever reaches a test.
 //!
 //! A host may serve a running network instead of chains of its own. All tests then share one chain, each with accounts
-//! of its own, and what moves time or goes back is answered with [`Response::NotHere`].
+//! of its own. The host answers requests that move time or revert blocks with [`Response::NotHere`].
 
 use std::fmt;
 use std::io::{self, Read};
@@ -26,7 +26,7 @@ use crate::observation::{Compared, Observation};
 
 /// The environment variable that holds the host's address and its token, `127.0.0.1:PORT#TOKEN`.
 pub const ADDRESS_VARIABLE: &str = "DUSK_TEST_HOST";
-/// The environment variable that says how many seconds a test may take; 0 or none: as long as it likes.
+/// The environment variable with the maximum duration of a test in seconds; 0 or unset: no limit.
 pub const TIMEOUT_VARIABLE: &str = "DUSK_TEST_TIMEOUT";
 /// The version of this protocol. Host and test must agree exactly.
 pub const PROTOCOL_VERSION: u32 = 6;
@@ -34,14 +34,14 @@ pub const PROTOCOL_VERSION: u32 = 6;
 pub const MAX_LINE_BYTES: usize = 16 * 1024 * 1024;
 /// The most bytes that may follow a line: the values of the largest circuit.
 pub const MAX_ATTACHED_BYTES: usize = 20 * 1024 * 1024;
-/// The longest first line that the host accepts: nobody has shown a token before it.
+/// The longest first line that the host accepts: the client has not shown its token before.
 pub const MAX_OPEN_BYTES: usize = 64 * 1024;
 
-/// What a test asks.
+/// A request of a test.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "kebab-case")]
 pub enum Request {
-    /// Begins a chain. Always the first request. Answer: [`Response::Opened`].
+    /// Starts a chain. Always the first request. Answer: [`Response::Opened`].
     Open {
         /// [`PROTOCOL_VERSION`].
         version: u32,
@@ -51,8 +51,8 @@ pub enum Request {
         /// The name of the test, for the report.
         test: String,
     },
-    /// A funded account by its name: a development account's own, or any other name, which then stands for one of the
-    /// development accounts that are still free. Answer: [`Response::Account`].
+    /// A funded account by its name. The name of a development account gives that account; any other name gets one of
+    /// the development accounts that are still free. Answer: [`Response::Account`].
     Account {
         /// The name.
         name: String,
@@ -76,7 +76,7 @@ pub enum Request {
         /// The calls: at least one, at most [`MAX_BLOCK_CALLS`].
         calls: Vec<Call>,
     },
-    /// Calls a function without a transaction and forgets what it changed. Answer: [`Response::Queried`].
+    /// Calls a function without a transaction, and discards its changes. Answer: [`Response::Queried`].
     Query {
         /// The callee.
         #[serde(with = "hex_id")]
@@ -98,7 +98,7 @@ pub enum Request {
         #[serde(with = "hex::serde")]
         argument: Vec<u8>,
     },
-    /// Moves DUSK from an account to another. Answer: [`Response::Outcome`].
+    /// Moves DUSK from one account to another. Answer: [`Response::Outcome`].
     Transfer {
         /// The name of the account that pays.
         from: String,
@@ -118,8 +118,8 @@ pub enum Request {
         #[serde(with = "hex_id")]
         contract: ContractId,
     },
-    /// Makes a proof, mock or real as the host was told. Answer: [`Response::Proof`], or [`Response::LayoutWanted`]
-    /// where the host does not know the circuit yet.
+    /// Makes a mock proof or a real one, as the host's settings say. Answer: [`Response::Proof`], or
+    /// [`Response::LayoutWanted`] if the host does not know the circuit yet.
     Prove {
         /// The circuit's name.
         circuit: String,
@@ -131,8 +131,8 @@ pub enum Request {
         /// The wires for the witness, as `dusk-sdk-circuit` encodes them.
         wires: Attached,
     },
-    /// Counts a proof that another test has made of the same inputs, and that serves this one as well. So the report
-    /// says the same whichever test comes first. Answer: [`Response::Done`].
+    /// Counts a proof that another test has made of the same inputs, and that this test uses as well. So the report
+    /// does not depend on the order of the tests. Answer: [`Response::Done`].
     Reused {
         /// Whether the proof is a mock.
         mock: bool,
@@ -141,26 +141,28 @@ pub enum Request {
     Height,
     /// Makes that many empty blocks. Answer: [`Response::Height`].
     Mine {
-        /// How many blocks, at most [`MAX_MINED_BLOCKS`].
+        /// The number of blocks, at most [`MAX_MINED_BLOCKS`].
         blocks: u64,
     },
-    /// Remembers the state. Answer: [`Response::Snapshot`].
+    /// Saves the state. Answer: [`Response::Snapshot`].
     Snapshot,
-    /// Goes back to a remembered state, which stays remembered; later ones are forgotten. Answer: [`Response::Done`].
+    /// Restores a saved state. It stays valid, and later ones become invalid. Answer: [`Response::Done`].
     Revert {
-        /// What [`Response::Snapshot`] gave.
+        /// The snapshot in [`Response::Snapshot`].
         snapshot: u64,
     },
-    /// Keeps what the chain shows of each transaction, for [`Request::Observed`]. Answer: [`Response::Done`].
+    /// Records the data that the chain shows of each transaction, for [`Request::Observed`]. Answer:
+    /// [`Response::Done`].
     Observe {
         /// Whether another chain of this test has done the same already: the report then has its transactions.
         again: bool,
     },
-    /// What the chain shows of the last block's next transaction; each is told once. Answer: [`Response::Observed`].
+    /// The data that the chain shows of the last block's next transaction; the host returns each once. Answer:
+    /// [`Response::Observed`].
     Observed,
-    /// What the comparison of a test's runs gave, for the report. Answer: [`Response::Done`].
+    /// The result of comparing the runs of a test, for the report. Answer: [`Response::Done`].
     Compared {
-        /// What it gave.
+        /// The result.
         compared: Compared,
     },
 }
@@ -168,7 +170,7 @@ pub enum Request {
 // Lines are written and read here, not where they are used: projects have this package optimised.
 
 impl Request {
-    /// The line of this request, with its end. What is [attached](Self::attached) follows it.
+    /// The line of this request, with its line feed. The [attached](Self::attached) bytes follow it.
     ///
     /// # Errors
     /// None that are known: every request can be written.
@@ -179,21 +181,21 @@ impl Request {
     /// Reads the line of a request.
     ///
     /// # Errors
-    /// When the line is not a request.
+    /// If the line is not a request.
     pub fn from_line(line: &[u8]) -> serde_json::Result<Self> {
         serde_json::from_slice(line)
     }
 
-    /// What follows the line of this request.
+    /// The bytes that follow the line of this request.
     #[must_use]
     pub fn attached(&self) -> &[u8] {
         if let Self::Prove { wires, .. } = self { &wires.bytes } else { &[] }
     }
 
-    /// Reads what follows the line of this request, which was read.
+    /// Reads the bytes that follow the line of this request, after the line.
     ///
     /// # Errors
-    /// When the bytes do not come, or are more than [`MAX_ATTACHED_BYTES`].
+    /// If the bytes are missing, or are more than [`MAX_ATTACHED_BYTES`].
     pub fn receive(&mut self, from: &mut impl Read) -> io::Result<()> {
         if let Self::Prove { wires, .. } = self { wires.receive(from) } else { Ok(()) }
     }
@@ -202,14 +204,14 @@ impl Request {
 /// Bytes that follow the line of a request. The line states how many.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Attached {
-    /// The bytes; none before they were received.
+    /// The bytes; empty until they are received.
     pub bytes: Vec<u8>,
     /// The number that the line has stated.
     stated: u64,
 }
 
 impl Attached {
-    /// For a request that will be sent.
+    /// The bytes of a request to send.
     #[must_use]
     pub fn new(bytes: Vec<u8>) -> Self {
         Self { bytes, stated: 0 }
@@ -270,11 +272,11 @@ pub const MAX_BLOCK_CALLS: usize = 256;
 /// The most empty blocks that one request may ask for.
 pub const MAX_MINED_BLOCKS: u64 = 1_000_000;
 
-/// What the host answers.
+/// An answer of the host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "kebab-case")]
 pub enum Response {
-    /// The chain is there.
+    /// The chain has started.
     Opened {
         /// Its id.
         chain_id: u8,
@@ -297,13 +299,13 @@ pub enum Response {
     },
     /// A query was answered.
     Queried {
-        /// The returned bytes (rkyv), or why there are none.
+        /// The returned bytes (rkyv), or the reason why there are none.
         result: Result<HexBytes, CallError>,
         /// Gas that was spent.
         gas_spent: u64,
         /// Events that it would have emitted.
         events: Vec<Event>,
-        /// What its calls logged.
+        /// The lines that its calls logged.
         logs: Vec<Logged>,
     },
     /// A query that feeds was answered.
@@ -312,10 +314,10 @@ pub enum Response {
         items: Result<Vec<HexBytes>, CallError>,
         /// Gas that was spent.
         gas_spent: u64,
-        /// What its calls logged.
+        /// The lines that its calls logged.
         logs: Vec<Logged>,
     },
-    /// An account's or a contract's money.
+    /// The balance of an account or a contract.
     Balance {
         /// LUX.
         balance: u64,
@@ -336,34 +338,34 @@ pub enum Response {
         /// Blocks since genesis.
         height: u64,
     },
-    /// A remembered state.
+    /// A saved state.
     Snapshot {
         /// Its number.
         snapshot: u64,
     },
-    /// What the chain shows of a transaction.
+    /// The data that the chain shows of a transaction.
     Observed {
-        /// What it shows.
+        /// The data.
         observation: Box<Observation>,
     },
-    /// It is done.
+    /// The host has carried out the request.
     Done,
-    /// No chain of this host can do it. A test that needs it does not fail of it: it is skipped.
+    /// No chain of this host can carry it out. A test that needs it is skipped, and does not fail.
     NotHere {
-        /// What cannot be done, and why.
+        /// The text: the request, and the reason.
         message: String,
     },
-    /// It cannot be done. The chain is as it was.
+    /// The request failed. The chain has not changed.
     Failed {
-        /// What is wrong.
+        /// The text of the error.
         message: String,
-        /// What to do about it.
+        /// The hint.
         hint: Option<String>,
     },
 }
 
 impl Response {
-    /// The line of this answer, with its end.
+    /// The line of this answer, with its line feed.
     ///
     /// # Errors
     /// None that are known: every answer can be written.
@@ -374,7 +376,7 @@ impl Response {
     /// Reads the line of an answer.
     ///
     /// # Errors
-    /// When the line is not an answer.
+    /// If the line is not an answer.
     pub fn from_line(line: &[u8]) -> serde_json::Result<Self> {
         serde_json::from_slice(line)
     }
@@ -386,30 +388,30 @@ fn to_line(document: &impl Serialize) -> serde_json::Result<Vec<u8>> {
     Ok(line)
 }
 
-/// What came of a transaction.
+/// The outcome of a transaction.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
     /// The transaction's id.
     #[serde(with = "hex::serde")]
     pub tx: [u8; 32],
-    /// The block that it is in.
+    /// The height of its block.
     pub height: u64,
     /// The contract that it deployed or called.
     #[serde(with = "hex_id")]
     pub contract: ContractId,
-    /// The returned bytes (rkyv), or why there are none.
+    /// The returned bytes (rkyv), or the reason why there are none.
     pub result: Result<HexBytes, CallError>,
     /// Gas that was paid for.
     pub gas_spent: u64,
-    /// What it cost its sender, in LUX.
+    /// The fee that its sender paid, in LUX.
     pub fee: u64,
-    /// What it emitted, the transfer contract's own events included.
+    /// The events that it emitted, including those of the transfer contract.
     pub events: Vec<Event>,
-    /// What its calls logged.
+    /// The lines that its calls logged.
     pub logs: Vec<Logged>,
 }
 
-/// Bytes that stand as hexadecimal text in documents.
+/// Bytes, written as hexadecimal text in documents.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct HexBytes(pub Vec<u8>);
 

@@ -1,4 +1,4 @@
-//! What the chain shows of a transaction, for tests that compare it between runs with other private values.
+//! The data that the chain shows of a transaction, for tests that compare runs with different private values.
 
 use piecrust_uplink::ContractId;
 use serde::{Deserialize, Serialize};
@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use crate::execution::{CallError, Event, Frame, hex_id};
 use crate::host::HexBytes;
 
-/// Everything that somebody with a copy of the chain sees of one transaction.
+/// All data of one transaction that the holder of a copy of the chain can see.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Observation {
-    /// What kind of transaction.
+    /// The kind of transaction.
     pub action: Action,
     /// The name of the account that signed.
     pub from: String,
@@ -18,7 +18,7 @@ pub struct Observation {
     pub contract: ContractId,
     /// The function: `init` for a deployment, empty for a transfer.
     pub function: String,
-    /// The argument, as the contract receives it; of a transfer the receiver.
+    /// The argument, as the contract receives it; for a transfer, the receiver.
     #[serde(with = "hex::serde")]
     pub argument: Vec<u8>,
     /// LUX that a transfer moves.
@@ -27,22 +27,22 @@ pub struct Observation {
     pub deposit: u64,
     /// The gas limit that the transaction states.
     pub gas_limit: u64,
-    /// The block that it is in.
+    /// The height of its block.
     pub height: u64,
     /// Gas that was paid for.
     pub gas_spent: u64,
-    /// The returned bytes (rkyv), or why there are none.
+    /// The returned bytes (rkyv), or the reason why there are none.
     pub result: Result<HexBytes, CallError>,
-    /// What it emitted, in order, events that were undone included.
+    /// The events that it emitted, in order, including reverted ones.
     pub events: Vec<Event>,
     /// The call that the transaction was sent for, with the calls that it made. `None` for a transfer.
     pub call: Option<Frame>,
-    /// The contracts whose state its block changed, in ascending order of their ids. Empty if the block has a later
-    /// transaction: that one has the changes.
+    /// The contracts whose state its block changed, in ascending order of their ids. Empty unless it is the last
+    /// transaction of its block, because the changes are known for the whole block only.
     pub changes: Vec<Changed>,
 }
 
-/// What kind of transaction was observed.
+/// The kind of an observed transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
@@ -54,7 +54,7 @@ pub enum Action {
     Transfer,
 }
 
-/// What a transaction changed of one contract's state.
+/// The changes of one contract's state by a transaction.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Changed {
     /// The contract.
@@ -69,7 +69,7 @@ pub struct Changed {
 /// A page of a contract's memory that was written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page {
-    /// Which one: its offset divided by the length of a page.
+    /// Its number: its offset divided by the length of a page.
     pub index: u32,
     /// BLAKE3 of its content.
     #[serde(with = "hex::serde")]
@@ -87,45 +87,45 @@ pub struct Part {
     pub bytes: HexBytes,
 }
 
-/// What the comparison of a test's runs gave. The test tells it the host, for the report.
+/// The result of comparing the runs of a test. The test sends it to the host, for the report.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Compared {
-    /// How often the test ran.
+    /// The number of runs.
     pub runs: u32,
-    /// Transactions that were compared.
+    /// The number of compared transactions.
     pub calls: u32,
-    /// Events that were compared.
+    /// The number of compared events.
     pub events: u32,
-    /// Changed pages that were compared.
+    /// The number of compared pages that changed.
     pub pages: u32,
-    /// The private values that the test drew.
+    /// The number of private values that the test drew.
     pub private_values: u32,
-    /// What the test declared: as random, as public, or a range of gas.
+    /// The declarations of the test: random places, public places, and ranges of gas.
     pub declared: Vec<String>,
-    /// The places where private data shows, the first ones.
+    /// The first places where private data shows.
     pub findings: Vec<Finding>,
-    /// How many more there are.
+    /// The number of further places.
     pub more_findings: u32,
 }
 
 /// A place where private data shows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
-    /// What shows it.
+    /// Its kind.
     pub kind: FindingKind,
     /// The transaction, counted from 1.
     pub call: u32,
     /// The transaction and the place in it: `call 3, leaks.store: argument amount`.
     pub place: String,
-    /// What differs there.
+    /// A description of the difference.
     pub text: String,
 }
 
-/// What shows private data.
+/// The kind of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FindingKind {
-    /// Which transactions there are, by whom, with which money.
+    /// The transactions themselves: their number, senders and amounts.
     Transaction,
     /// An argument.
     Argument,
@@ -135,11 +135,11 @@ pub enum FindingKind {
     Event,
     /// A result.
     Result,
-    /// The text of an error, or that there is one.
+    /// An error, or its text.
     Error,
     /// Gas.
     Gas,
-    /// Which pages of the state changed.
+    /// The set of changed pages.
     Pages,
     /// The content of a page.
     Content,
@@ -147,9 +147,9 @@ pub enum FindingKind {
     Size,
     /// A place that was declared random is not.
     NotRandom,
-    /// A declaration that nothing needs, or that fits no place.
+    /// A needless declaration, or one that matches no place.
     Declaration,
 }
 
-/// The most findings that a comparison tells; the others are counted.
+/// The most findings that a comparison lists; it only counts the others.
 pub const MAX_FINDINGS: usize = 64;

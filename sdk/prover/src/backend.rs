@@ -97,7 +97,7 @@ pub enum VerifyError {
     /// The bytes do not encode a proof.
     #[error("the proof is damaged: its bytes are not points and scalars")]
     Malformed,
-    /// Another number of public inputs.
+    /// The number of public inputs differs from the circuit's.
     #[error("the circuit has {expected} public inputs, not {given}")]
     PublicInputs {
         /// How many the circuit has.
@@ -105,7 +105,7 @@ pub enum VerifyError {
         /// How many were given.
         given: usize,
     },
-    /// It does not hold for this key and these public inputs.
+    /// The proof is not valid for this key and these public inputs.
     #[error("the proof does not hold for this circuit and these public inputs")]
     Refused,
 }

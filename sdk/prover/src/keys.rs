@@ -44,7 +44,7 @@ pub enum ProveError {
     #[error("the operating system provides no random numbers: {0}")]
     Randomness(String),
     /// The verifier rejects the new proof. Parameters, keys or memory are damaged.
-    #[error("the proof that was made does not verify: the parameters or the keys are damaged")]
+    #[error("the new proof does not verify: the parameters or the keys are damaged")]
     Invalid,
 }
 

@@ -1,9 +1,9 @@
-//! Who may hold shares: accounts on an allow-list, and accounts that a proof admits for a day.
+//! Admission of holders: accounts on an allow-list, and accounts that a proof admits for a day.
 //!
-//! The contract verifies the proof; this part decides how long it admits an account. An admission ends with its day,
-//! with every change of its attester, and with every change of the policy.
+//! The contract verifies the proof; this part decides how long the proof admits an account. An admission ends with its
+//! day, with every change of its attester, and with every change of the policy.
 //!
-//! An officer may *bar* a holder: then no proof admits it.
+//! An officer may *bar* a holder: then no proof admits the holder.
 
 use alloc::vec::Vec;
 
@@ -17,20 +17,20 @@ use crate::field::Field;
 use crate::prelude::{ensure, error, event};
 use crate::principal::Principal;
 
-/// The rule about who may hold shares.
+/// The rule that admits holders of shares.
 #[derive(Debug, Clone, Default)]
 pub struct Admissions {
-    /// Today.
+    /// The calendar, for the day of today.
     pub calendar: Calendar,
-    /// Who vouches for holders.
+    /// The attesters, who vouch for holders.
     pub attesters: Attesters,
-    /// How many policies there have been. Each has its own number, also when it says the same as one before.
+    /// The number of policies so far. Each has its own number, also when it says the same as one before.
     number: u64,
     /// Whether proofs are accepted.
     open: bool,
 }
 
-/// What admits an account.
+/// The entries that admit an account.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Listing {
     listed: bool,
@@ -46,40 +46,40 @@ pub struct Admission {
     attester: u32,
 }
 
-/// Whether a holder is barred: no proof admits it.
+/// Whether a holder is barred, so that no proof admits the holder.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Bar {
     barred: bool,
 }
 
-/// An account came on the allow-list.
+/// An officer added an account to the allow-list.
 #[event]
 pub struct Listed {
-    /// Which one.
+    /// The account.
     pub account: Principal,
-    /// It may receive shares up to this number.
+    /// The number of shares up to which it may receive.
     pub limit: u64,
-    /// Which officer.
+    /// The officer.
     pub by: Principal,
 }
 
-/// An account may receive shares up to another number.
+/// An officer changed the number of shares up to which an account may receive.
 #[event]
 pub struct LimitChanged {
-    /// Which one.
+    /// The account.
     pub account: Principal,
-    /// The number.
+    /// The new number of shares.
     pub limit: u64,
-    /// Which officer.
+    /// The officer.
     pub by: Principal,
 }
 
-/// An account was taken off the allow-list and barred, with its person.
+/// An officer removed an account from the allow-list, and barred it with its person.
 #[event]
 pub struct Unlisted {
-    /// Which one.
+    /// The account.
     pub account: Principal,
-    /// Which officer.
+    /// The officer.
     pub by: Principal,
 }
 
@@ -88,33 +88,33 @@ pub struct Unlisted {
 pub struct Barred {
     /// The person, if it is known.
     pub tag: Field,
-    /// Which officer.
+    /// The officer.
     pub by: Principal,
 }
 
 /// The bar of a holder was lifted.
 #[event]
 pub struct Lifted {
-    /// The account that the officer named, if it did.
+    /// The account, if the officer named one.
     pub account: Option<Principal>,
-    /// The person, if the officer named it or an account of it.
+    /// The person, if the officer named the person or one of its accounts.
     pub tag: Option<Field>,
-    /// Which officer.
+    /// The officer.
     pub by: Principal,
 }
 
 /// A proof admitted an account.
 #[event]
 pub struct Admitted {
-    /// Which one.
+    /// The account.
     pub account: Principal,
     /// The person, the same for all its accounts.
     pub tag: Field,
-    /// The last day of the admission, if attester and policy stay.
+    /// The last day of the admission, unless attester or policy change before.
     pub until: u32,
 }
 
-/// Why admissions refuse.
+/// The errors of admissions.
 #[error(first = 9110)]
 pub enum Refused {
     /// The sender is neither on the allow-list nor admitted by a proof.
@@ -140,7 +140,7 @@ pub enum Refused {
 }
 
 impl Admissions {
-    /// How many policies there have been.
+    /// The number of policies so far.
     #[must_use]
     pub fn number(&self) -> u64 {
         self.number
@@ -152,7 +152,8 @@ impl Admissions {
         self.open
     }
 
-    /// Begins a policy: proofs for these topics by these attesters are accepted from now on. All admissions end.
+    /// Begins a policy: from now on the contract accepts proofs for these topics by these attesters. All earlier
+    /// admissions end.
     ///
     /// # Errors
     /// Those of [`Attesters::set`].
@@ -174,12 +175,12 @@ impl Admissions {
         }
     }
 
-    /// Ends all admissions, because what is asked has changed. Proofs are accepted as before.
+    /// Ends all admissions, because the requirements have changed. The contract accepts proofs as before.
     pub fn renew(&mut self) {
         self.number += 1;
     }
 
-    /// Ends the policy: no proofs are accepted. All admissions end.
+    /// Ends the policy: the contract accepts no proofs. All admissions end.
     pub fn close(&mut self) {
         (self.open, self.number) = (false, self.number + 1);
     }
@@ -214,7 +215,7 @@ impl Admissions {
         kept.account.admission.filter(|admission| !kept.holder.barred && self.holds(*admission, height))
     }
 
-    /// Checks that an account may claim what it has earned: the list or a proof admits it.
+    /// Checks that an account may claim its earnings: the list or a proof admits it.
     ///
     /// # Errors
     /// [`Refused::ClaimantNotAdmitted`].
@@ -255,7 +256,7 @@ impl Listing {
         Ok(())
     }
 
-    /// Changes the limit of a listed account. What it holds above that it keeps.
+    /// Changes the limit of a listed account. The account keeps shares above the limit.
     ///
     /// # Errors
     /// [`Refused::NotListed`].
@@ -266,10 +267,10 @@ impl Listing {
         Ok(())
     }
 
-    /// Takes the account off the allow-list and bars it with its person. It need not be on the list.
+    /// Removes the account from the allow-list, and bars it with its person. The account need not be on the list.
     ///
     /// # Errors
-    /// [`Refused::NotListed`] where it is barred already.
+    /// [`Refused::NotListed`] if it is barred already.
     pub fn unlist(&mut self, by: Officer, account: Principal, bar: &mut Bar, own: &mut Limit) -> Result<(), Refused> {
         ensure!(self.listed || !bar.barred, Refused::NotListed);
         (self.listed, bar.barred, *own) = (false, true, Limit(None));

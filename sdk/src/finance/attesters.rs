@@ -1,16 +1,16 @@
-//! Attesters: who may vouch for holders, for which topics, and until when.
+//! Attesters: the parties that may vouch for holders, with their topics and their last days.
 
 use alloc::vec::Vec;
 
 use crate::field::Field;
 use crate::prelude::{contract_type, ensure, error};
 
-/// The most attesters.
+/// The maximum number of attesters.
 pub const MAX_ATTESTERS: u32 = 8;
-/// The most topics of an attester, and of what is asked.
+/// The maximum number of topics of an attester, and of required topics.
 pub const MAX_TOPICS: u32 = 16;
 
-/// The attesters, and the topics that a holder has to have attested. No two attesters have the same key.
+/// The attesters, and the topics for which a holder needs an attestation. No two attesters have the same key.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Attesters {
     topics: Vec<u32>,
@@ -27,23 +27,23 @@ pub struct Attester {
     pub key: Field,
     /// The root of its list of revoked credentials.
     pub revoked: Field,
-    /// What it may vouch for.
+    /// The topics for which it may vouch.
     pub topics: Vec<u32>,
-    /// The last day on which it may.
+    /// The last day on which it may vouch.
     pub until: u32,
 }
 
-/// Why attesters refuse.
+/// The errors of attesters.
 #[error(first = 9220)]
 pub enum Refused {
-    /// Nobody trusts this attester, or not any more.
+    /// The contract does not trust this attester, or no longer.
     UnknownAttester,
     /// The attester's last day was `until`.
     AttesterEnded {
         /// The day.
         until: u32,
     },
-    /// The attester may not vouch for the topic `topic`, which is asked.
+    /// The attester may not vouch for the required topic `topic`.
     TopicMissing {
         /// The topic.
         topic: u32,
@@ -52,31 +52,31 @@ pub enum Refused {
     KnownAttester,
     /// There are more attesters than `limit`.
     TooManyAttesters {
-        /// How many.
+        /// The number of shares.
         limit: u32,
     },
     /// There are more topics than `limit`.
     TooManyTopics {
-        /// How many.
+        /// The number of shares.
         limit: u32,
     },
-    /// The attester's last day has passed before it begins.
+    /// The attester's last day has passed already.
     EndsBeforeToday,
 }
 
 impl Attesters {
-    /// The attesters in the order in which they came.
+    /// The attesters, in the order in which officers added them.
     pub fn list(&self) -> impl Iterator<Item = &Attester> {
         self.trusted.iter().map(|(_, attester)| attester)
     }
 
-    /// What has to be attested.
+    /// The topics for which a holder needs an attestation.
     #[must_use]
     pub fn topics(&self) -> &[u32] {
         &self.topics
     }
 
-    /// Trusts exactly these attesters, for these topics. What the earlier ones have vouched for ends.
+    /// Trusts exactly these attesters, for these topics. The attestations of earlier attesters end.
     ///
     /// # Errors
     /// As [`trust`](Attesters::trust).
@@ -98,7 +98,7 @@ impl Attesters {
         self.put(attester, today)
     }
 
-    /// Replaces an attester: its key rotates, it revokes, its topics or its end change. What it has vouched for ends.
+    /// Replaces an attester, for a new key, new revocations, other topics or another last day. Its attestations end.
     ///
     /// # Errors
     /// [`Refused::UnknownAttester`], and those of [`trust`](Attesters::trust).
@@ -107,7 +107,7 @@ impl Attesters {
         self.trust(by, today)
     }
 
-    /// Ends the trust in an attester. What it has vouched for ends.
+    /// Ends the trust in an attester. Its attestations end.
     ///
     /// # Errors
     /// [`Refused::UnknownAttester`].
@@ -118,7 +118,8 @@ impl Attesters {
         Ok(())
     }
 
-    /// The attester with this key, who may vouch for what is asked today, and its number. Without a key: the first.
+    /// The attester with this key, which may vouch for all required topics today, and its number. Without a key: the
+    /// first one.
     ///
     /// # Errors
     /// [`Refused::UnknownAttester`], [`Refused::AttesterEnded`], [`Refused::TopicMissing`].

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use crate::prelude::{contract_type, ensure, error};
 use crate::principal::Principal;
 
-/// The most items of a batch.
+/// The maximum number of items of a batch.
 pub const MAX_BATCH: u32 = 64;
 
 /// An account and a number of shares.
@@ -14,23 +14,23 @@ pub const MAX_BATCH: u32 = 64;
 pub struct Item {
     /// The account or contract.
     pub account: Principal,
-    /// How many.
+    /// The number of shares.
     pub amount: u64,
 }
 
-/// Why a batch is refused.
+/// The errors of a batch.
 #[error(first = 9230)]
 pub enum Refused {
     /// The batch is empty.
     EmptyBatch,
     /// The batch has more items than `limit`.
     BatchTooLong {
-        /// How many.
+        /// The number of shares.
         limit: u32,
     },
 }
 
-/// Does something for each item.
+/// Calls `act` for each item.
 ///
 /// # Errors
 /// [`Refused::EmptyBatch`], [`Refused::BatchTooLong`], and the first error of an item.

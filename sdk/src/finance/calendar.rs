@@ -1,7 +1,8 @@
 //! Days, derived from heights.
 //!
-//! A chain has no clock. An officer states the day, and how long a block takes; from then on the day moves on by
-//! itself. When blocks take longer or shorter, an officer corrects it. The day never goes back: what ended stays ended.
+//! A chain has no clock. An officer states the day and the time of a block; from then on the day follows from the
+//! height. If blocks take longer or shorter, an officer corrects the day. The day never goes back, so nothing that has
+//! ended becomes valid again.
 
 use crate::prelude::{ensure, error};
 
@@ -16,7 +17,7 @@ pub struct Calendar {
     block_seconds: u32,
 }
 
-/// Why the calendar refuses.
+/// The errors of the calendar.
 #[error(first = 9210)]
 pub enum Refused {
     /// The day would go back; today is `today`.
@@ -44,7 +45,7 @@ impl Calendar {
         self.day.saturating_add(days)
     }
 
-    /// How long a block takes, as an officer has stated it.
+    /// The time of a block in seconds, as an officer has stated it.
     #[must_use]
     pub fn block_seconds(&self) -> u32 {
         self.block_seconds

@@ -1,7 +1,8 @@
-//! Caps: of the supply, of the number of holders in all and by country, and of one holder's share.
+//! Caps of the supply, of the number of holders in total and by country, and of one holder's share.
 //!
-//! A holder is a person with all its accounts, or an account without a person, that holds at least one share. Numbers
-//! are counted as holders come and go; nobody is visited. A lower cap takes nothing away: it stops new holders.
+//! A holder is a person with all its accounts, or an account without a person, that holds at least one share. The rule
+//! counts holders as they come and go, without a walk over all accounts. A lower cap takes no shares away: it stops new
+//! holders.
 
 use alloc::vec::Vec;
 
@@ -11,7 +12,7 @@ use crate::env::emit;
 use crate::prelude::{contract_type, ensure, error, event};
 use crate::principal::Principal;
 
-/// The most countries that are counted. ISO 3166 has fewer.
+/// The maximum number of counted countries. ISO 3166 has fewer.
 pub const MAX_COUNTRIES: u32 = 300;
 /// The largest number of a country in ISO 3166.
 pub const MAX_COUNTRY: u16 = 999;
@@ -22,19 +23,19 @@ pub const WHOLE_BASIS_POINTS: u16 = 10_000;
 #[derive(Debug, Clone, Default)]
 pub struct Caps {
     limits: Limits,
-    /// How many holders there are.
+    /// The number of holders.
     holders: u32,
     /// Ordered by country.
     countries: Vec<Country>,
 }
 
-/// The caps that hold in all countries. `None` is no cap.
+/// The caps for all countries together. `None` is no cap.
 #[contract_type]
 #[derive(Copy, Eq, Default)]
 pub struct Limits {
-    /// The most shares.
+    /// The maximum number of shares.
     pub supply: Option<u64>,
-    /// The most holders.
+    /// The maximum number of holders.
     pub holders: Option<u32>,
     /// The largest share of one holder, in basis points of the supply.
     pub share: Option<u16>,
@@ -46,13 +47,13 @@ pub struct Limits {
 pub struct Country {
     /// The number of the country in ISO 3166.
     pub country: u16,
-    /// The most holders.
+    /// The maximum number of holders.
     pub most: Option<u32>,
-    /// How many there are.
+    /// The present number of holders.
     pub holders: u32,
 }
 
-/// The country of a holder. Zero: no officer has said it.
+/// The country of a holder. Zero: no officer has stated it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Home {
     country: u16,
@@ -61,9 +62,9 @@ pub struct Home {
 /// An officer set caps.
 #[event]
 pub struct CapsChanged {
-    /// What holds from now on.
+    /// The new caps.
     pub limits: Limits,
-    /// Which officer.
+    /// The officer.
     pub by: Principal,
 }
 
@@ -72,41 +73,41 @@ pub struct CapsChanged {
 pub struct CountryCapChanged {
     /// The country.
     pub country: u16,
-    /// The most holders.
+    /// The maximum number of holders.
     pub most: Option<u32>,
-    /// Which officer.
+    /// The officer.
     pub by: Principal,
 }
 
-/// An officer said where a holder lives.
+/// An officer stated the country of a holder.
 #[event]
 pub struct CountryChanged {
     /// The account that the officer named.
     pub account: Principal,
     /// The country.
     pub country: u16,
-    /// Which officer.
+    /// The officer.
     pub by: Principal,
 }
 
-/// Why caps refuse.
+/// The errors of caps.
 #[error(first = 9150)]
 pub enum Refused {
     /// Only `left` more shares may be issued.
     SupplyCapped {
-        /// How many.
+        /// The number of shares.
         left: u64,
     },
-    /// There are as many holders as there may be.
+    /// The number of holders has reached its cap.
     TooManyHolders {
-        /// How many.
+        /// The number of shares.
         most: u32,
     },
-    /// There are as many holders in the receiver's country as there may be.
+    /// The number of holders in the receiver's country has reached its cap.
     TooManyInCountry {
         /// The country.
         country: u16,
-        /// How many.
+        /// The number of shares.
         most: u32,
     },
     /// The receiver would hold more than `most` basis points of all shares.
@@ -118,15 +119,15 @@ pub enum Refused {
     NotAShare,
     /// There is no country of this number.
     NoCountry,
-    /// More countries than `limit` would be counted.
+    /// There would be more counted countries than `limit`.
     TooManyCountries {
-        /// How many.
+        /// The number of shares.
         limit: u32,
     },
 }
 
 impl Home {
-    /// The country; zero where no officer has said it.
+    /// The country; zero if no officer has stated it.
     #[must_use]
     pub fn country(self) -> u16 {
         self.country
@@ -134,13 +135,13 @@ impl Home {
 }
 
 impl Caps {
-    /// The caps in all countries.
+    /// The caps for all countries together.
     #[must_use]
     pub fn limits(&self) -> Limits {
         self.limits
     }
 
-    /// How many holders there are.
+    /// The number of holders.
     #[must_use]
     pub fn holders(&self) -> u32 {
         self.holders
@@ -152,7 +153,7 @@ impl Caps {
         &self.countries
     }
 
-    /// Sets the caps in all countries.
+    /// Sets the caps for all countries together.
     ///
     /// # Errors
     /// [`Refused::NotAShare`].
@@ -173,7 +174,7 @@ impl Caps {
         Ok(())
     }
 
-    /// Says where a holder lives who holds so many shares with all its accounts.
+    /// States the country of a holder who holds this number of shares in all its accounts.
     ///
     /// # Errors
     /// [`Refused::NoCountry`], [`Refused::TooManyCountries`].

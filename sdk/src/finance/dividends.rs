@@ -1,12 +1,12 @@
 //! Dividends in DUSK, and their arithmetic.
 //!
-//! A dividend is shared out in whole LUX for each share, rounded down. What does not divide, fewer LUX than there are
-//! shares, is carried to the next dividend. So an account's part is an exact product, nobody gets more than its share,
-//! and `distributed = Σ claimable + Σ paid + carried` holds as an equation after every call.
+//! A dividend is a whole number of LUX for each share, rounded down. The remainder, fewer LUX than there are shares, is
+//! carried to the next dividend. So an account's part is an exact product, no account gets too much, and
+//! `distributed = Σ claimable + Σ paid + carried` holds after every call.
 //!
-//! Nobody is visited when a dividend comes. The rule counts the LUX that one share has earned since the beginning; an
-//! account remembers the count at which its part was last taken over, and takes over the rest before its number of
-//! shares changes.
+//! A dividend does not walk over the accounts. The rule counts the LUX that one share has earned since the beginning.
+//! An account stores the count up to which it has added its part to its earnings, and adds the rest before its number
+//! of shares changes.
 
 use super::offices::Officer;
 use super::rule::{Changed, Move, Rule, Tied};
@@ -16,7 +16,7 @@ use crate::money;
 use crate::prelude::{String, ensure, error, event, vec};
 use crate::principal::Principal;
 
-/// The function of a contract that holds shares, which takes its dividends: see [`money::accept`].
+/// The function through which a contract that holds shares receives its dividends: see [`money::accept`].
 pub const RECEIVE: &str = "receive";
 
 /// The rule that keeps the dividends of all shares.
@@ -29,7 +29,7 @@ pub struct Dividends {
     carried: u64,
 }
 
-/// What an account has earned.
+/// The earnings of an account.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Earned {
     /// LUX that it may claim, as far as they have been taken over.
@@ -41,48 +41,48 @@ pub struct Earned {
 /// The issuer paid in a dividend.
 #[event]
 pub struct Distributed {
-    /// How much.
+    /// The amount.
     pub amount: Dusk,
-    /// What each share earns, with what was carried before.
+    /// The LUX that each share earns, including the amount carried before.
     pub each: Dusk,
-    /// What is carried to the next dividend: less than a LUX for each share.
+    /// The amount carried to the next dividend: less than a LUX for each share.
     pub carried: Dusk,
 }
 
-/// A holder was paid its dividends.
+/// The contract paid a holder its dividends.
 #[event]
 pub struct Claimed {
-    /// Who.
+    /// The holder.
     pub by: Principal,
-    /// How much.
+    /// The amount.
     pub amount: Dusk,
 }
 
-/// An officer gave what an account had earned to another one.
+/// An officer gave the earnings of an account to another account.
 #[event]
 pub struct DividendsMoved {
-    /// Who had earned it.
+    /// The account that had earned it.
     pub from: Principal,
-    /// Who may claim it.
+    /// The account that may claim it.
     pub to: Principal,
-    /// How much.
+    /// The amount.
     pub amount: Dusk,
-    /// Which officer.
+    /// The officer.
     pub by: Principal,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 
-/// Why dividends refuse.
+/// The errors of dividends.
 #[error(first = 9190)]
 pub enum Refused {
-    /// A dividend of nothing.
+    /// The dividend is zero.
     NoDividend,
     /// There is no share to pay a dividend for.
     NoShares,
     /// Only `left` more can ever be distributed: the sum of all dividends must fit into 64 bits.
     DividendTooLarge {
-        /// How much.
+        /// The amount.
         left: Dusk,
     },
     /// There are no dividends to claim.
@@ -90,26 +90,26 @@ pub enum Refused {
 }
 
 impl Dividends {
-    /// All that were ever paid in.
+    /// The sum of all dividends so far.
     #[must_use]
     pub fn distributed(&self) -> Dusk {
         Dusk::from_lux(self.distributed)
     }
 
-    /// What waits for the next dividend.
+    /// The amount carried to the next dividend.
     #[must_use]
     pub fn carried(&self) -> Dusk {
         Dusk::from_lux(self.carried)
     }
 
-    /// What an account with so many shares may claim.
+    /// The amount that an account with this number of shares may claim.
     #[must_use]
     pub fn claimable(&self, earned: &Earned, shares: u64) -> Dusk {
         Dusk::from_lux(self.lux(earned, shares))
     }
 
-    /// Takes the deposit of the transaction and shares it out among all shares. Returns what each earns. Check the
-    /// caller first.
+    /// Takes the deposit of the transaction, and distributes it among all shares. Returns the amount that each share
+    /// earns. Check the caller first.
     ///
     /// # Errors
     /// [`Refused::NoDividend`], [`Refused::NoShares`], [`Refused::DividendTooLarge`].
@@ -120,8 +120,8 @@ impl Dividends {
         Ok(each)
     }
 
-    /// Pays a holder all its dividends. The books are changed first, the money moves last. A contract is paid through
-    /// its function [`RECEIVE`].
+    /// Pays a holder all its dividends. Changes the state first, and moves the money last. Pays a contract through its
+    /// function [`RECEIVE`].
     ///
     /// # Errors
     /// [`Refused::NothingToClaim`].
@@ -136,7 +136,7 @@ impl Dividends {
         Ok(amount)
     }
 
-    /// Takes what an account has earned, for another one: give the result to [`Earned::give`].
+    /// Takes the earnings of an account, for another account: pass the result to [`Earned::give`].
     ///
     /// # Errors
     /// [`Refused::NothingToClaim`].
@@ -176,7 +176,7 @@ impl Dividends {
 }
 
 impl Earned {
-    /// Adds what [`Dividends::seize`] took from another account.
+    /// Adds the earnings that [`Dividends::seize`] took from another account.
     pub fn give(&mut self, by: Officer, from: Principal, to: Principal, lux: u64, reason: String) {
         self.taken_over += lux;
         emit(DividendsMoved { from, to, amount: Dusk::from_lux(lux), by: by.who(), reason });

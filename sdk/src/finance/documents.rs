@@ -1,4 +1,4 @@
-//! Documents of an issue: a prospectus, terms. Each has a name, the hash of its bytes, and an address to find it at.
+//! Documents of an issue: a prospectus, terms. Each has a name, the hash of its bytes, and the address of its copy.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -7,11 +7,11 @@ use crate::env::{block_height, caller, emit};
 use crate::prelude::{contract_type, ensure, error, event};
 use crate::principal::Principal;
 
-/// The most documents.
+/// The maximum number of documents.
 pub const MAX_DOCUMENTS: u32 = 32;
-/// The most bytes of a document's name.
+/// The maximum length of a document's name, in bytes.
 pub const MAX_NAME_BYTES: u32 = 64;
-/// The most bytes of its address.
+/// The maximum length of its address, in bytes.
 pub const MAX_ADDRESS_BYTES: u32 = 256;
 
 /// All documents, by name. Check the caller before you change them.
@@ -28,7 +28,7 @@ pub struct Document {
     pub name: String,
     /// The hash of its bytes.
     pub hash: [u8; 32],
-    /// Where it can be found.
+    /// The address of a copy.
     pub address: String,
     /// The height at which it was set.
     pub height: u64,
@@ -41,7 +41,7 @@ pub struct DocumentSet {
     pub name: String,
     /// The hash of its bytes.
     pub hash: [u8; 32],
-    /// By whom.
+    /// The account or contract that set it.
     pub by: Principal,
 }
 
@@ -50,11 +50,11 @@ pub struct DocumentSet {
 pub struct DocumentRemoved {
     /// The name.
     pub name: String,
-    /// By whom.
+    /// The account or contract that removed it.
     pub by: Principal,
 }
 
-/// Why documents refuse.
+/// The errors of documents.
 #[error(first = 9180)]
 pub enum Refused {
     /// The name of the document is empty or has more than `limit` bytes.
@@ -69,9 +69,9 @@ pub enum Refused {
     },
     /// There is no document of this name.
     UnknownDocument,
-    /// There are as many documents as there may be.
+    /// The number of documents has reached its limit.
     TooManyDocuments {
-        /// How many.
+        /// The number of shares.
         limit: u32,
     },
 }

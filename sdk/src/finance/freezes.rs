@@ -1,8 +1,8 @@
 //! Freezes: of an account with all accounts of its person, and of a part of an account's shares.
 //!
-//! A frozen holder neither sends nor receives. A frozen part stays where it is: the account keeps at least so many
-//! shares. The part may be larger than the holding; then it also stops what will be received. Officers move frozen
-//! shares all the same, and the freezes stay as they are.
+//! A frozen holder neither sends nor receives. A frozen part is a number of shares that the account must keep. It may
+//! be larger than the holding; then it also covers shares that the account receives later. Officers can move frozen
+//! shares, which does not change the freezes.
 
 use super::ledger;
 use super::offices::Officer;
@@ -22,7 +22,7 @@ pub struct Freeze {
     frozen: bool,
 }
 
-/// How many shares of an account are frozen.
+/// The number of an account's shares that are frozen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Part {
     shares: u64,
@@ -31,41 +31,41 @@ pub struct Part {
 /// A holder was frozen: an account, or a person with all its accounts.
 #[event]
 pub struct Frozen {
-    /// The account that the officer named, if it did.
+    /// The account, if the officer named one.
     pub account: Option<Principal>,
-    /// The person, if the officer named it or an account of it.
+    /// The person, if the officer named the person or one of its accounts.
     pub tag: Option<Field>,
-    /// Which officer.
+    /// The officer.
     pub by: Principal,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 
-/// A holder is not frozen any more.
+/// An officer ended the freeze of a holder.
 #[event]
 pub struct Unfrozen {
-    /// The account that the officer named, if it did.
+    /// The account, if the officer named one.
     pub account: Option<Principal>,
-    /// The person, if the officer named it or an account of it.
+    /// The person, if the officer named the person or one of its accounts.
     pub tag: Option<Field>,
-    /// Which officer.
+    /// The officer.
     pub by: Principal,
 }
 
-/// Another part of an account's shares is frozen.
+/// An officer changed the number of an account's frozen shares.
 #[event]
 pub struct PartFrozen {
-    /// Whose shares.
+    /// The holder of the shares.
     pub account: Principal,
-    /// How many are frozen from now on.
+    /// The new number of frozen shares.
     pub amount: u64,
-    /// Which officer.
+    /// The officer.
     pub by: Principal,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 
-/// Why freezes refuse.
+/// The errors of freezes.
 #[error(first = 9120)]
 pub enum Refused {
     /// The sender is frozen.
@@ -74,7 +74,7 @@ pub enum Refused {
     ReceiverFrozen,
     /// A part of the shares is frozen; only `free` may move.
     PartFrozen {
-        /// How many.
+        /// The number of shares.
         free: u64,
     },
     /// The account or the person is frozen already.
@@ -85,12 +85,12 @@ pub enum Refused {
     ToFrozen,
     /// A frozen account cannot claim.
     ClaimantFrozen,
-    /// So many shares are frozen already.
+    /// The number of frozen shares is the same already.
     SamePart,
 }
 
 impl Freeze {
-    /// Whether it is frozen.
+    /// Whether the holder is frozen.
     #[must_use]
     pub fn is_frozen(self) -> bool {
         self.frozen
@@ -128,7 +128,7 @@ impl Freeze {
         Ok(())
     }
 
-    /// Checks that the holder may claim what it has earned.
+    /// Checks that the holder may claim its earnings.
     ///
     /// # Errors
     /// [`Refused::ClaimantFrozen`].
@@ -139,13 +139,13 @@ impl Freeze {
 }
 
 impl Part {
-    /// How many shares are frozen.
+    /// The number of frozen shares.
     #[must_use]
     pub fn shares(self) -> u64 {
         self.shares
     }
 
-    /// Sets how many shares of an account are frozen: zero ends it.
+    /// Sets the number of an account's frozen shares. Zero ends the freeze.
     ///
     /// # Errors
     /// [`Refused::SamePart`], and [`ledger::Refused::ReasonLength`].

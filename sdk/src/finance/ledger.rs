@@ -1,7 +1,7 @@
-//! The holdings of shares, and every way in which they change.
+//! The holdings of shares, and all their changes.
 //!
-//! One function judges a move. [`Ledger::check`] asks it, and [`Ledger::transfer`], [`Ledger::force`],
-//! [`Ledger::issue`] and [`Ledger::redeem`] do what it allows. So a check and the act cannot disagree.
+//! One function judges all moves. [`Ledger::check`] returns its result, and [`Ledger::transfer`], [`Ledger::force`],
+//! [`Ledger::issue`] and [`Ledger::redeem`] make the moves that it allows. So a check and the act cannot disagree.
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -17,10 +17,10 @@ use crate::field::Field;
 use crate::prelude::{ensure, error, event};
 use crate::principal::Principal;
 
-/// The most bytes that a reason may have.
+/// The maximum length of a reason, in bytes.
 pub const MAX_REASON_BYTES: u32 = 256;
 
-/// The most accounts that one holder may lose one after the other. Every use of a grant looks through them.
+/// The maximum number of accounts that one holder may lose one after the other. Every use of a grant walks them.
 pub const MAX_RECOVERIES: u32 = 16;
 
 /// Holdings, and the data of all rules. The shares of all accounts sum to [`supply`](Ledger::supply).
@@ -70,59 +70,60 @@ impl<R: Rule> Default for Person<R> {
     }
 }
 
-/// Shares moved. Every change of a holding is in an event of this type, or in [`Issued`] or [`Redeemed`].
+/// Shares moved. Every change of a holding has an event of this type, or an [`Issued`] or [`Redeemed`].
 #[event]
 pub struct Transferred {
-    /// Whose shares they were.
+    /// The former holder.
     pub from: Principal,
-    /// Whose they are.
+    /// The new holder.
     pub to: Principal,
-    /// How many.
+    /// The number of shares.
     pub amount: u64,
-    /// Who moved them: the holder, somebody whom it allowed to, or an officer.
+    /// The holder, a spender or an operator of the holder, or an officer.
     pub by: Principal,
 }
 
 /// An officer moved shares. Follows the [`Transferred`] of the move.
 #[event]
 pub struct ForceTransferred {
-    /// Whose shares they were.
+    /// The former holder.
     pub from: Principal,
-    /// Whose they are.
+    /// The new holder.
     pub to: Principal,
-    /// How many.
+    /// The number of shares.
     pub amount: u64,
-    /// Which officer.
+    /// The officer.
     pub by: Principal,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 
 /// An officer created shares.
 #[event]
 pub struct Issued {
-    /// Whose they are.
+    /// The new holder.
     pub to: Principal,
-    /// How many.
+    /// The number of shares.
     pub amount: u64,
-    /// Which officer.
+    /// The officer.
     pub by: Principal,
 }
 
 /// An officer destroyed shares.
 #[event]
 pub struct Redeemed {
-    /// Whose they were.
+    /// The former holder.
     pub from: Principal,
-    /// How many.
+    /// The number of shares.
     pub amount: u64,
-    /// Which officer.
+    /// The officer.
     pub by: Principal,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 
-/// Everything of an account whose key was lost is another account's now. Follows the [`Transferred`] of its shares.
+/// An officer gave everything of an account with a lost key to another account. Follows the [`Transferred`] of its
+/// shares.
 #[event]
 pub struct Recovered {
     /// The account whose key was lost.
@@ -131,9 +132,9 @@ pub struct Recovered {
     pub to: Principal,
     /// The person behind both, if there is one.
     pub person: Option<Field>,
-    /// Which officer.
+    /// The officer.
     pub by: Principal,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 
@@ -144,11 +145,11 @@ pub struct Identified {
     pub account: Principal,
     /// The person.
     pub person: Field,
-    /// Who tied it.
+    /// The officer, or the account with the proof.
     pub by: Principal,
 }
 
-/// Why the ledger refuses.
+/// The errors of the ledger.
 #[error(first = 9100)]
 pub enum Refused {
     /// The amount is zero.
@@ -157,14 +158,14 @@ pub enum Refused {
     SameAccount,
     /// The sender holds only `shares`.
     Insufficient {
-        /// How many.
+        /// The number of shares.
         shares: u64,
     },
     /// The key of this account was lost, and another account has taken its place.
     Lost,
-    /// Only `left` more shares can be issued: a supply has 64 bits.
+    /// Only `left` more shares can be issued, because a supply has 64 bits.
     SupplyFull {
-        /// How many.
+        /// The number of shares.
         left: u64,
     },
     /// The reason is empty or has more than `limit` bytes.
@@ -176,15 +177,15 @@ pub enum Refused {
     OtherPerson,
     /// There is nothing to recover: the ledger does not know the account.
     NothingToRecover,
-    /// The recovery goes to an account that the ledger knows: its own holding, freezes and limits would mix with what
-    /// is recovered.
+    /// The recovery goes to an account that the ledger knows. Its own holding, freezes and limits would mix with those
+    /// of the lost account.
     ToKnown,
     /// The recovery goes to a contract, which has no key.
     ToContract,
-    /// The holder has lost as many accounts as it may.
+    /// The holder has reached the maximum number of lost accounts.
     #[code(9099)]
     TooManyRecoveries {
-        /// How many.
+        /// The number of shares.
         limit: u32,
     },
 }
@@ -204,7 +205,7 @@ where
         Self { records: BTreeMap::new(), persons: BTreeMap::new(), supply: 0, rules }
     }
 
-    /// All shares.
+    /// The number of all shares.
     #[must_use]
     pub fn supply(&self) -> u64 {
         self.supply
@@ -240,8 +241,8 @@ where
         self.records.get(&of).and_then(|record| record.successor)
     }
 
-    /// An account as one to whom others have allowed something: it goes by the names of the accounts whose place it has
-    /// taken as well.
+    /// An account as a spender of other holders' shares. It also uses the grants to the accounts whose place it has
+    /// taken.
     ///
     /// # Errors
     /// [`Refused::Lost`].
@@ -252,7 +253,7 @@ where
         Ok(Spender { now: account, before })
     }
 
-    /// The account that has the place of this one now: itself, unless its key was lost.
+    /// The account that now has the place of this one: itself, unless its key was lost.
     #[must_use]
     pub fn present(&self, mut account: Principal) -> Principal {
         // A chain has no more links than its last account has predecessors.
@@ -263,25 +264,25 @@ where
         account
     }
 
-    /// Reads what the rules keep of an account, known or not.
+    /// Reads the data of the rules for an account, known or not.
     pub fn with<T>(&self, of: Principal, read: impl FnOnce(&R, u64, Kept<'_, R>) -> T) -> T {
         let nobody = Record::default();
         let record = self.records.get(&of).unwrap_or(&nobody);
         read(&self.rules, record.shares, self.kept(record))
     }
 
-    /// What the rules keep of a person. `None` if nobody knows it.
+    /// The data of the rules for a person. `None` if the ledger does not know the person.
     #[must_use]
     pub fn person(&self, person: Field) -> Option<&R::Holder> {
         self.persons.get(&person).map(|person| &person.holder)
     }
 
-    /// The data of the rules for a person, to change it. Works for a person that nobody knows yet.
+    /// The data of the rules for a person, to change it. The ledger need not know the person yet.
     pub fn person_mut(&mut self, person: Field) -> &mut R::Holder {
         &mut self.persons.entry(person).or_default().holder
     }
 
-    /// The data of the rules for an account, to change it: with the rules, its shares, and the data of its holder.
+    /// The data of the rules for an account, to change it, with the rules, its shares, and the data of its holder.
     ///
     /// # Errors
     /// [`Refused::Lost`].
@@ -297,8 +298,8 @@ where
         Ok(Edit { rules: &mut self.rules, shares: *shares, person: *person, account, holder })
     }
 
-    /// The accounts after `after`, in order, with their shares and the data of the rules. Their number has no bound:
-    /// for feeders.
+    /// The accounts after `after`, in order, with their shares and the data of the rules. Their number has no bound, so
+    /// use this only in feeders.
     pub fn accounts(&self, after: Option<Principal>) -> impl Iterator<Item = (Principal, u64, &R::Account)> {
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let records = self.records.range((from, Bound::Unbounded));
@@ -331,7 +332,7 @@ where
         self.judge(Act::Transfer, Some(from), Some(to), amount).map(drop)
     }
 
-    /// Moves a holder's shares. `by` is the holder, or somebody whom it has allowed to; check this first.
+    /// Moves a holder's shares. `by` is the holder, or a spender or operator of the holder; check this first.
     ///
     /// # Errors
     /// The reason why the move is refused.
@@ -342,7 +343,7 @@ where
         Ok(())
     }
 
-    /// Moves shares of anybody. The receiver must be one who may receive them, and has its limits.
+    /// Moves shares of any holder. The receiver must be allowed to receive them, within its limits.
     ///
     /// # Errors
     /// The reason why the move is refused.
@@ -366,7 +367,7 @@ where
     /// Creates shares.
     ///
     /// # Errors
-    /// The reason why that is refused.
+    /// The reason why the ledger refuses.
     pub fn issue(&mut self, by: Officer, to: Principal, amount: u64) -> Result<(), R::Refusal> {
         let order = self.judge(Act::Issue, None, Some(to), amount)?;
         self.apply(&order);
@@ -377,7 +378,7 @@ where
     /// Destroys shares of a holder.
     ///
     /// # Errors
-    /// The reason why that is refused.
+    /// The reason why the ledger refuses.
     pub fn redeem(&mut self, by: Officer, from: Principal, amount: u64, reason: String) -> Result<(), R::Refusal> {
         check_reason(&reason)?;
         let order = self.judge(Act::Redeem, Some(from), None, amount)?;
@@ -386,15 +387,15 @@ where
         Ok(())
     }
 
-    /// Gives everything of an account to another one, because its key was lost: shares, the person, and all that every
-    /// rule keeps of it. What others have allowed the lost account is the other one's as well: their grants stay as
-    /// they are, and [`Ledger::spender`] finds them. The other account must be one that the ledger has never known; the
-    /// old one can never act again. Rules are not asked: nothing changes for the holder.
+    /// Gives everything of an account with a lost key to another account: the shares, the person, and the data of all
+    /// rules. The other account can also use the grants of other holders to the lost account: the grants do not change,
+    /// and [`Ledger::spender`] finds them. The ledger must never have known the other account. The old account can
+    /// never act again. The ledger does not ask the rules, because nothing changes for the holder.
     ///
     /// # Errors
     /// [`Refused::SameAccount`], [`Refused::ToContract`], [`Refused::Lost`], [`Refused::NothingToRecover`],
-    /// [`Refused::ReasonLength`], [`Refused::TooManyRecoveries`]; for another account that is known, the reason of the
-    /// rule that knows it, or [`Refused::ToKnown`].
+    /// [`Refused::ReasonLength`], [`Refused::TooManyRecoveries`]; if the other account is known, the reason of the rule
+    /// that knows it, or [`Refused::ToKnown`].
     pub fn recover(&mut self, by: Officer, from: Principal, to: Principal, reason: String) -> Result<(), R::Refusal> {
         check_reason(&reason)?;
         ensure!(from != to, Refused::SameAccount.into());
@@ -419,8 +420,8 @@ where
         Ok(())
     }
 
-    /// Ties an account to a person, for good: its shares count as the person's, and what is decided about the person
-    /// holds for it. What was decided about the account holds for the person.
+    /// Ties an account to a person, for good. Its shares count as the person's. Decisions about the person apply to the
+    /// account, and earlier decisions about the account apply to the person.
     ///
     /// # Errors
     /// [`Refused::OtherPerson`], [`Refused::Lost`].
@@ -528,9 +529,9 @@ pub struct Edit<'a, R: Rule> {
     pub shares: u64,
     /// Its person.
     pub person: Option<Field>,
-    /// What the rules keep for it.
+    /// The data of the rules for it.
     pub account: &'a mut R::Account,
-    /// What they keep for its holder.
+    /// The data of the rules for its holder.
     pub holder: &'a mut R::Holder,
 }
 

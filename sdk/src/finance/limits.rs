@@ -1,7 +1,7 @@
 //! Limits of receiving: for an account, and for a person with all its accounts.
 //!
-//! An account with a limit of its own may receive until it holds that. All other accounts of a person share the limit
-//! for persons: they may receive until all accounts of the person hold it together.
+//! An account with a limit of its own may receive until it holds that number of shares. All other accounts of a person
+//! share the limit for persons: they may receive until all accounts of the person together hold that number.
 
 use super::rule::{Kept, Move, Rule, Tied};
 use crate::prelude::{ensure, error};
@@ -9,7 +9,7 @@ use crate::prelude::{ensure, error};
 /// The rule about limits.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Limits {
-    /// The limit for a person, where its account has none of its own.
+    /// The limit for a person, unless the account has a limit of its own.
     pub person: u64,
 }
 
@@ -17,12 +17,12 @@ pub struct Limits {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Limit(pub Option<u64>);
 
-/// Why limits refuse.
+/// The errors of limits.
 #[error(first = 9140)]
 pub enum Refused {
     /// The receiver may receive only `room` more.
     LimitExceeded {
-        /// How many.
+        /// The number of shares.
         room: u64,
     },
 }

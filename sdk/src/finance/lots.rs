@@ -1,7 +1,7 @@
 //! Lock-ups: a height for all shares, and lots of an account with heights of their own.
 //!
-//! Transfers move what is not locked. Officers move locked shares as well: what is free first, then lots, those that
-//! end earliest first; a lot keeps its height with its next holder.
+//! Transfers move only unlocked shares. Officers move locked shares as well: free shares first, then lots, the earliest
+//! end first. A lot keeps its height with its next holder.
 
 use alloc::vec::Vec;
 
@@ -11,7 +11,7 @@ use crate::env::emit;
 use crate::prelude::{contract_type, ensure, error, event};
 use crate::principal::Principal;
 
-/// The most lots of an account. A transfer walks the lots of its sender.
+/// The maximum number of lots of an account. A transfer walks the lots of its sender.
 pub const MAX_LOTS: u32 = 16;
 
 /// The rule about lock-ups.
@@ -26,9 +26,9 @@ pub struct Lots {
 #[contract_type]
 #[derive(Copy, Eq)]
 pub struct Lot {
-    /// How many.
+    /// The number of shares.
     pub amount: u64,
-    /// The height from which on they may move.
+    /// The first height at which they may move.
     pub until: u64,
 }
 
@@ -44,17 +44,17 @@ pub struct Locked {
 /// An officer locked shares of an account.
 #[event]
 pub struct LockedUp {
-    /// Whose shares.
+    /// The holder of the shares.
     pub account: Principal,
-    /// How many.
+    /// The number of shares.
     pub amount: u64,
-    /// The height from which on they may move.
+    /// The first height at which they may move.
     pub until: u64,
-    /// Which officer.
+    /// The officer.
     pub by: Principal,
 }
 
-/// Why lock-ups refuse.
+/// The errors of lock-ups.
 #[error(first = 9130)]
 pub enum Refused {
     /// All shares are locked up until the height `until`.
@@ -64,19 +64,19 @@ pub enum Refused {
     },
     /// A part of the shares is locked; only `free` may move.
     LotsLocked {
-        /// How many.
+        /// The number of shares.
         free: u64,
     },
     /// The account would have more lots than `limit`.
     TooManyLots {
-        /// How many.
+        /// The number of shares.
         limit: u32,
     },
     /// The lock-up would end at a height that has passed.
     EndsInThePast,
     /// Only `free` shares are not locked yet.
     NotFree {
-        /// How many.
+        /// The number of shares.
         free: u64,
     },
 }
@@ -88,7 +88,7 @@ impl Lots {
         Self { until, moving: Vec::new() }
     }
 
-    /// The height from which on all shares may move.
+    /// The first height at which all shares may move.
     #[must_use]
     pub fn until(&self) -> u64 {
         self.until
@@ -96,7 +96,7 @@ impl Lots {
 }
 
 impl Locked {
-    /// An account that places shares: the lock-up of all shares does not bind it.
+    /// An account that places shares, to which the lock-up of all shares does not apply.
     #[must_use]
     pub fn treasury() -> Self {
         Self { lots: Vec::new(), treasury: true }
@@ -107,7 +107,7 @@ impl Locked {
         self.lots.iter().copied().filter(move |lot| lot.until > height)
     }
 
-    /// How many shares are locked at a height.
+    /// The number of shares that are locked at a height.
     #[must_use]
     pub fn shares(&self, height: u64) -> u64 {
         self.lots(height).map(|lot| lot.amount).sum()

@@ -1,10 +1,10 @@
-//! Compliance as parts: what a share, a fund unit or a bond asks of a contract, as values that it holds as fields.
+//! Compliance for shares, fund units and bonds, as parts that a contract stores as fields.
 //!
 //! # Model
 //!
-//! A [`Ledger`] keeps who holds how many shares. Its type parameter is the composition of [rules](Rule) that judge
-//! every move. A rule is a value with settings of its own, a check, and a hook after the move. It declares what it
-//! keeps for each account, and the ledger stores that in the account's record.
+//! A [`Ledger`] stores the shares of each account. Its type parameter is the composition of [rules](Rule) that judge
+//! every move. A rule is a value with settings of its own, a check, and a hook after the move. It declares the data
+//! that it needs for each account, and the ledger stores this data in the account's record.
 //!
 //! ```text
 //!   check ─────────────────────────┐
@@ -13,11 +13,11 @@
 //!                                     sent, received of every rule ◄──────────────────────────────┘
 //! ```
 //!
-//! - **What a check asks is what the act does**: both call the one judge.
-//! - **A recovery leaves nothing behind**: it moves the record, with what every rule keeps. What others have allowed
-//!   the lost account is found under the new one, because a [`Spender`](operators::Spender) has the names of both.
-//! - **Work does not grow with the number of holders**: a move looks up two records, and at most two persons. What
-//!   outsiders can lengthen has a bound, or is never walked.
+//! - **A check agrees with the act**: both call the same judge.
+//! - **A recovery leaves nothing behind**: it moves the record, with the data of every rule. The new account finds the
+//!   grants to the lost one, because a [`Spender`](operators::Spender) has the names of both.
+//! - **Work does not grow with the number of holders**: a move looks up two records, and at most two persons. A list
+//!   that outsiders can lengthen has a bound, or no function walks it.
 //! - **The composition is typed** and calls no other contract.
 //! - **Officers' acts take an [`Officer`]**, which only [`Offices::officer`] makes of the caller.
 //!
@@ -30,14 +30,14 @@
 //! | [`freezes`] | freezes of a holder and of a part of a holding | 9120 |
 //! | [`lots`] | lock-up of all shares, and lots with heights of their own | 9130 |
 //! | [`limits`] | limits for an account and for a person | 9140 |
-//! | [`caps`] | caps of the supply, of holders in all and by country, of one holder's share | 9150 |
+//! | [`caps`] | caps of the supply, of holders in total and by country, of one holder's share | 9150 |
 //! | [`offices`] | issuer and officers, handed over in two steps | 9160 |
 //! | [`operators`] | operators and allowances with an end | 9170 |
 //! | [`documents`] | name, hash and address of documents | 9180 |
 //! | [`dividends`] | dividends in DUSK | 9190 |
-//! | [`snapshots`] | who held what at a height | 9200 |
+//! | [`snapshots`] | the holdings at a height | 9200 |
 //! | [`calendar`] | the day of today, from the height | 9210 |
-//! | [`attesters`] | who vouches for holders: topics, rotation, end | 9220 |
+//! | [`attesters`] | the parties that vouch for holders: topics, rotation, end | 9220 |
 //! | [`batch`] | many acts in one call | 9230 |
 //! | [`interfaces`] | names of interfaces, for a query `supports` | |
 //! | `confidential` (feature) | notes in place of balances: hidden holdings, amounts and parties | 9300 to 9399 |
@@ -48,7 +48,7 @@
 //!
 //! # Absent
 //!
-//! - A snapshot is of the moment when an officer takes it; there is none of any earlier height.
+//! - Snapshots of earlier heights: a snapshot shows the holdings at the moment when an officer takes it.
 
 pub mod admission;
 pub mod attesters;

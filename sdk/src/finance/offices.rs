@@ -1,8 +1,8 @@
-//! The issuer and the compliance officers. Every office is handed over in two steps: its holder offers it, and the one
-//! to whom it is offered takes it.
+//! The issuer and the compliance officers. Every office is handed over in two steps: its holder offers it to an
+//! account, and that account takes it.
 //!
-//! The acts of officers take an [`Officer`], which only [`Offices::officer`] makes: a contract cannot forget to check
-//! who calls.
+//! The acts of officers take an [`Officer`], which only [`Offices::officer`] makes. So a contract cannot forget to
+//! check the caller.
 
 use alloc::vec::Vec;
 
@@ -10,10 +10,10 @@ use crate::env::{caller, emit};
 use crate::prelude::{contract_type, ensure, error, event};
 use crate::principal::Principal;
 
-/// The most compliance officers.
+/// The maximum number of compliance officers.
 pub const MAX_OFFICERS: u32 = 16;
 
-/// Who has an office.
+/// The holders of the offices.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offices {
     issuer: Principal,
@@ -35,7 +35,7 @@ struct Offer {
 pub enum Office {
     /// Appoints officers and pays dividends.
     Issuer,
-    /// Says who may hold shares, freezes, moves, recovers.
+    /// Admits holders, freezes and moves shares, and recovers lost accounts.
     Officer,
 }
 
@@ -44,63 +44,63 @@ pub enum Office {
 pub struct Officer(Principal);
 
 impl Officer {
-    /// Who it is.
+    /// The officer's account.
     #[must_use]
     pub fn who(self) -> Principal {
         self.0
     }
 }
 
-/// The issuer made somebody a compliance officer.
+/// The issuer appointed a compliance officer.
 #[event]
 pub struct Appointed {
-    /// Whom.
+    /// The new officer.
     pub officer: Principal,
 }
 
-/// The issuer took the office from a compliance officer.
+/// The issuer dismissed a compliance officer.
 #[event]
 pub struct Dismissed {
-    /// From whom.
+    /// The former officer.
     pub officer: Principal,
 }
 
-/// An office is offered to somebody, who can take it.
+/// The holder of an office offered it to an account.
 #[event]
 pub struct OfficeOffered {
-    /// Which one.
+    /// The office.
     pub office: Office,
-    /// Who has it.
+    /// The present holder.
     pub from: Principal,
-    /// To whom. `None`: the offer is withdrawn.
+    /// The account that may take it. `None`: the offer is withdrawn.
     pub to: Option<Principal>,
 }
 
-/// An office has another holder: it was offered and taken, or recovered.
+/// An office has a new holder, by an offer or by a recovery.
 #[event]
 pub struct OfficeTaken {
-    /// Which one.
+    /// The office.
     pub office: Office,
-    /// Who had it.
+    /// The former holder.
     pub from: Principal,
-    /// Who has it.
+    /// The new holder.
     pub to: Principal,
 }
 
-/// Why offices refuse.
+/// The errors of offices.
 #[error(first = 9160)]
 pub enum Refused {
     /// Only the issuer may do this.
     NotIssuer,
     /// Only a compliance officer may do this.
     NotOfficer,
-    /// It is a compliance officer already.
+    /// The account is a compliance officer already.
     AlreadyOfficer,
-    /// It is no compliance officer.
+    /// The account is not a compliance officer.
     UnknownOfficer,
-    /// There are as many officers as there may be.
+    /// The number of officers has reached its limit.
     TooManyOfficers {
-        /// How many.
+        /// The number of shares.
         limit: u32,
     },
     /// The office was not offered to the caller.
@@ -114,13 +114,13 @@ impl Offices {
         Self { issuer, officers: alloc::vec![issuer], offers: Vec::new() }
     }
 
-    /// Who is the issuer.
+    /// The issuer.
     #[must_use]
     pub fn issuer(&self) -> Principal {
         self.issuer
     }
 
-    /// Whether somebody is a compliance officer.
+    /// Whether an account is a compliance officer.
     #[must_use]
     pub fn is_officer(&self, who: Principal) -> bool {
         self.officers.contains(&who)
@@ -148,7 +148,7 @@ impl Offices {
         Ok(Officer(by))
     }
 
-    /// Makes somebody a compliance officer. Only the issuer may.
+    /// Appoints a compliance officer. Only the issuer may call it.
     ///
     /// # Errors
     /// [`Refused::NotIssuer`], [`Refused::AlreadyOfficer`], [`Refused::TooManyOfficers`].
@@ -162,7 +162,7 @@ impl Offices {
         Ok(())
     }
 
-    /// Takes the office from a compliance officer. Only the issuer may.
+    /// Dismisses a compliance officer. Only the issuer may call it.
     ///
     /// # Errors
     /// [`Refused::NotIssuer`], [`Refused::UnknownOfficer`].
@@ -175,7 +175,8 @@ impl Offices {
         Ok(())
     }
 
-    /// Offers the caller's office to somebody, or withdraws the offer. It stays the caller's until it is taken.
+    /// Offers the caller's office to an account, or withdraws the offer. The caller keeps the office until the account
+    /// takes it.
     ///
     /// # Errors
     /// [`Refused::NotIssuer`], [`Refused::NotOfficer`].
@@ -206,8 +207,8 @@ impl Offices {
         Ok(())
     }
 
-    /// Gives the offices of an account whose key was lost to the account in its place. Its own offers end. Offers to it
-    /// are the other account's.
+    /// Gives the offices of an account with a lost key to the account in its place. Offers by the lost account end.
+    /// Offers to the lost account go to the other one.
     pub fn recover(&mut self, _by: Officer, from: Principal, to: Principal) {
         self.offers.retain(|offer| offer.from != from);
         for offer in &mut self.offers {

@@ -1,8 +1,8 @@
-//! What others may do with a holder's shares: operators, who move all of them, and spenders with an allowance. Both end
-//! at a height.
+//! Grants to move a holder's shares: operators may move all of them, and spenders an allowance. Both grants end at a
+//! height.
 //!
-//! A grant names an account. When the key of that account is lost and another one takes its place, the grant is the
-//! other one's: a [`Spender`] has all names that an account goes by.
+//! A grant names an account. If that account loses its key and another account takes its place, the other account has
+//! the grant: a [`Spender`] has the names of both.
 
 use alloc::vec::Vec;
 
@@ -11,33 +11,33 @@ use crate::env::emit;
 use crate::prelude::{contract_type, ensure, error, event};
 use crate::principal::Principal;
 
-/// The most operators and spenders of one holder.
+/// The maximum number of operators and spenders of one holder.
 pub const MAX_GRANTS: u32 = 16;
 
-/// The rule that keeps them. It refuses no move: [`Grants::spend`] does, before the move.
+/// The rule that keeps the grants. It refuses no move: [`Grants::spend`] refuses before the move.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Operators;
 
-/// What one holder has allowed.
+/// The grants of one holder.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Grants {
     grants: Vec<Grant>,
 }
 
-/// What one operator or spender may do.
+/// The grant to one operator or spender.
 #[contract_type]
 #[derive(Copy, Eq)]
 pub struct Grant {
-    /// Who.
+    /// The operator or spender.
     pub spender: Principal,
-    /// How many shares it may still move. `None`: all.
+    /// The number of shares that it may still move. `None`: all shares.
     pub allowed: Option<u64>,
-    /// The last height at which it may.
+    /// The last height at which it may move them.
     pub until: u64,
 }
 
-/// Somebody who uses a grant, or whom one is given to: an account, and those whose place it has taken. A
-/// [`Ledger`](super::Ledger::spender) makes it; without recoveries, an account alone is one.
+/// The user of a grant: an account, and the lost accounts whose place it has taken. [`Ledger`](super::Ledger::spender)
+/// makes it. Without recoveries, convert an account with `into()`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spender {
     pub(super) now: Principal,
@@ -46,13 +46,13 @@ pub struct Spender {
 }
 
 impl Spender {
-    /// The account as it is now.
+    /// The present account.
     #[must_use]
     pub fn who(&self) -> Principal {
         self.now
     }
 
-    /// Whether it goes, or went, by this name.
+    /// Whether this is the account, or one of the lost accounts.
     #[must_use]
     pub fn is(&self, name: Principal) -> bool {
         self.now == name || self.before.contains(&name)
@@ -65,74 +65,74 @@ impl From<Principal> for Spender {
     }
 }
 
-/// A holder set what a spender may move.
+/// A holder set the allowance of a spender.
 #[event]
 pub struct Approved {
-    /// Whose shares.
+    /// The holder of the shares.
     pub owner: Principal,
-    /// Who may move them.
+    /// The spender.
     pub spender: Principal,
-    /// How many from now on.
+    /// The new allowance, in shares.
     pub allowed: u64,
-    /// The last height.
+    /// The last height of the allowance.
     pub until: u64,
 }
 
-/// A holder made somebody its operator, or takes that back.
+/// A holder made an account its operator, or ended this.
 #[event]
 pub struct OperatorChanged {
-    /// Whose shares.
+    /// The holder of the shares.
     pub owner: Principal,
-    /// Who may move all of them.
+    /// The operator, who may move all of them.
     pub operator: Principal,
-    /// The last height. `None`: it is no operator any more.
+    /// The last height. `None`: the account is no longer an operator.
     pub until: Option<u64>,
 }
 
-/// Why operators and allowances refuse.
+/// The errors of operators and allowances.
 #[error(first = 9170)]
 pub enum Refused {
     /// The spender may move only `allowed`.
     AllowanceExceeded {
-        /// How many.
+        /// The number of shares.
         allowed: u64,
     },
-    /// The allowance is not what the caller expected, but `allowed`: look again, then decide.
+    /// The allowance is `allowed`, and not the expected one: check it, then decide again.
     AllowanceChanged {
-        /// How many.
+        /// The number of shares.
         allowed: u64,
     },
-    /// What the spender or operator may do ended at the height `until`.
+    /// The grant to the spender or operator ended at the height `until`.
     Expired {
-        /// The last height.
+        /// The last height of the allowance.
         until: u64,
     },
     /// The last height has passed.
     EndsInThePast,
-    /// The holder has as many operators and spenders as it may have.
+    /// The holder has reached the maximum number of operators and spenders.
     TooManyGrants {
-        /// How many.
+        /// The number of shares.
         limit: u32,
     },
-    /// Nobody is its own operator or spender.
+    /// An account cannot be its own operator or spender.
     Oneself,
 }
 
 impl Grants {
-    /// What a spender may still move at a height. `None`: everything, as an operator.
+    /// The number of shares that a spender may still move at a height. `None`: all shares, as an operator.
     #[must_use]
     pub fn allowance(&self, spender: &Spender, height: u64) -> Option<u64> {
         self.find(spender, height).map_or(Some(0), |at| self.grants[at].allowed)
     }
 
-    /// The operators and spenders, also those whose time has ended.
+    /// The operators and spenders, including those whose grants have ended.
     #[must_use]
     pub fn list(&self) -> &[Grant] {
         &self.grants
     }
 
-    /// Sets what a spender may move, provided that it is `expected` now. So a spender who uses the old allowance just
-    /// before it changes cannot use the new one as well. Zero takes it back.
+    /// Sets the allowance of a spender, if it is `expected` now. So a spender who uses the old allowance just before
+    /// the change cannot use the new one as well. Zero ends the allowance.
     ///
     /// # Errors
     /// [`Refused::AllowanceChanged`], [`Refused::EndsInThePast`], [`Refused::TooManyGrants`], [`Refused::Oneself`].
@@ -153,7 +153,7 @@ impl Grants {
         Ok(())
     }
 
-    /// Makes somebody an operator until a height, or takes that back.
+    /// Makes an account an operator until a height, or ends this.
     ///
     /// # Errors
     /// [`Refused::EndsInThePast`], [`Refused::TooManyGrants`], [`Refused::Oneself`].

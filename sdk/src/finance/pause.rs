@@ -1,4 +1,4 @@
-//! [`Pausing`] as a rule: while a contract is paused, holders move nothing. Officers go on.
+//! [`Pausing`] as a rule: while a contract is paused, holders cannot move shares. Officers still can.
 
 use super::rule::{Kept, Rule, Tied};
 use crate::parts::pausing::{Pausing, Refused};

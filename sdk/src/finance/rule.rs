@@ -3,12 +3,12 @@
 use crate::field::Field;
 use crate::principal::Principal;
 
-/// What moves shares.
+/// The kind of a move of shares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Act {
-    /// The holder, or somebody on its behalf.
+    /// The holder moves them, or a spender or operator on its behalf.
     Transfer,
-    /// An officer, against the holder's will or without its key.
+    /// An officer moves them, against the holder's will or without its key.
     Force,
     /// An officer creates shares.
     Issue,
@@ -29,25 +29,25 @@ pub struct Side {
     pub held: u64,
 }
 
-/// A move of shares that rules judge: who, how many, when. An issue has no sender, and a redemption no receiver.
+/// A move of shares that rules judge. An issue has no sender, and a redemption no receiver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Move {
-    /// What moves them.
+    /// The kind of the move.
     pub act: Act,
-    /// Whose shares they are.
+    /// The sender.
     pub from: Option<Side>,
-    /// Whose they will be.
+    /// The receiver.
     pub to: Option<Side>,
-    /// How many; at least one, and at most what the sender has.
+    /// The number of shares: at least one, and at most the sender's shares.
     pub amount: u64,
-    /// All shares before the move.
+    /// The number of all shares before the move.
     pub supply: u64,
     /// The height of the block.
     pub height: u64,
 }
 
 impl Move {
-    /// Whether both sides are of one person: then the move changes the holding of nobody.
+    /// Whether both sides belong to one person. Then the move does not change the holding of a person.
     #[must_use]
     pub fn is_within_person(&self) -> bool {
         let person = |side: Option<Side>| side.and_then(|side| side.person);
@@ -55,12 +55,12 @@ impl Move {
     }
 }
 
-/// What a rule keeps of one account: its own data, and that of the holder behind it.
+/// The data of a rule for one account: that of the account, and that of the holder behind it.
 #[derive(Debug)]
 pub struct Kept<'a, R: Rule + ?Sized> {
     /// The data of the account.
     pub account: &'a R::Account,
-    /// The data of the person behind it; of the account itself while it has no person.
+    /// The data of the person behind it, or of the account itself if it has no person.
     pub holder: &'a R::Holder,
 }
 
@@ -72,7 +72,7 @@ impl<R: Rule + ?Sized> Clone for Kept<'_, R> {
 
 impl<R: Rule + ?Sized> Copy for Kept<'_, R> {}
 
-/// What a rule may change after a move: the data of the account.
+/// The data of a rule after a move: it may change that of the account.
 #[derive(Debug)]
 pub struct Changed<'a, R: Rule + ?Sized> {
     /// The data of the account.
@@ -81,14 +81,14 @@ pub struct Changed<'a, R: Rule + ?Sized> {
     pub holder: &'a R::Holder,
 }
 
-/// What a rule learns when an account is tied to a person.
+/// The input of a rule when an account is tied to a person.
 #[derive(Debug)]
 pub struct Tied<'a, R: Rule + ?Sized> {
     /// The shares of the account.
     pub shares: u64,
     /// The holder's data of the account until now.
     pub holder: R::Holder,
-    /// The data of the person, which holds for the account from now on.
+    /// The data of the person, which applies to the account from now on.
     pub person: &'a mut R::Holder,
     /// The shares of the person until now.
     pub held: u64,
@@ -96,21 +96,22 @@ pub struct Tied<'a, R: Rule + ?Sized> {
 
 /// A rule about moves of shares.
 ///
-/// A rule keeps its settings in itself. What it keeps **for each account** it declares as [`Account`](Rule::Account),
-/// and what it keeps for whoever counts as one holder as [`Holder`](Rule::Holder). The [ledger](super::Ledger) stores
-/// the data of all rules in one record for each account. So a move looks up two records, however many rules there
-/// are, and the recovery of a lost key moves the record as a whole: no rule can leave anything behind.
+/// A rule contains its settings. Its data **for each account** has the type [`Account`](Rule::Account), and its data
+/// for each holder the type [`Holder`](Rule::Holder). The [ledger](super::Ledger) stores the data of all rules in one
+/// record for each account. So a move looks up two records, however many rules there are. The recovery of a lost key
+/// moves the record as a whole, so no rule can leave anything behind.
 ///
 /// Compose rules by [`rules!`](crate::rules). Rules read no chain: the height is part of the [`Move`].
 pub trait Rule {
-    /// Why it refuses.
+    /// Its errors.
     type Refusal;
-    /// What it keeps for each account. The default is the data of an account that nobody knows.
+    /// Its data for each account. The default is the data of an unknown account.
     type Account: Default;
-    /// What it keeps for each holder: for a person with all its accounts, or for an account without a person.
+    /// Its data for each holder: for a person with all its accounts, or for an account without a person.
     type Holder: Default;
 
-    /// Whether an account may send at all. Asked for [`Act::Transfer`] alone: officers move shares of anybody.
+    /// Whether an account may send at all. The ledger asks it only for [`Act::Transfer`], because officers can move all
+    /// shares.
     ///
     /// # Errors
     /// The reason why it may not.
@@ -118,7 +119,7 @@ pub trait Rule {
         Ok(())
     }
 
-    /// Whether an account may receive at all. Asked for every move that has a receiver.
+    /// Whether an account may receive at all. The ledger asks it for every move with a receiver.
     ///
     /// # Errors
     /// The reason why it may not.
@@ -126,7 +127,7 @@ pub trait Rule {
         Ok(())
     }
 
-    /// Whether an account that is known to this rule may take the place of one whose key was lost.
+    /// Whether an account that this rule knows may take the place of an account with a lost key.
     ///
     /// # Errors
     /// The reason why it may not.
@@ -153,13 +154,13 @@ pub trait Rule {
     /// Follows a move into an account, after [`sent`](Rule::sent).
     fn received(&mut self, _order: &Move, _to: Changed<'_, Self>) {}
 
-    /// Merges what it kept for an account alone into what it keeps for its person. Nothing may be released: a freeze of
-    /// either is one of both.
+    /// Merges the data of an account into that of its person. The merge must not release anything: if one of the two is
+    /// frozen, so is the result.
     fn tie(&mut self, tied: Tied<'_, Self>);
 }
 
-/// Composes [rules](crate::finance::Rule) into one: a struct with a field for each rule, asked in this order, and the
-/// structs of what they keep for each account and each holder, with the same fields. The first refusal ends a call.
+/// Composes [rules](crate::finance::Rule) into one: a struct with a field for each rule, and structs with the same
+/// fields for their data of each account and each holder. The rules judge in this order; the first refusal ends a call.
 ///
 /// ```
 /// # use dusk_sdk::prelude::*;
@@ -197,20 +198,20 @@ macro_rules! rules {
             $($(#[$part_attribute])* pub $part: $rule,)+
         }
 
-        /// What the rules keep for each account.
+        /// The data of the rules for each account.
         #[derive(Debug, Default)]
         $visible struct $account {
             $(
-                /// What the rule of this name keeps.
+                /// The data of the rule of this name.
                 pub $part: <$rule as $crate::finance::Rule>::Account,
             )+
         }
 
-        /// What the rules keep for each holder.
+        /// The data of the rules for each holder.
         #[derive(Debug, Default)]
         $visible struct $holder {
             $(
-                /// What the rule of this name keeps.
+                /// The data of the rule of this name.
                 pub $part: <$rule as $crate::finance::Rule>::Holder,
             )+
         }

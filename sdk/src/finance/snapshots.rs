@@ -1,8 +1,8 @@
-//! Snapshots: who held what at a height.
+//! Snapshots of the holdings at a height.
 //!
-//! An officer takes a snapshot, of the moment of the call. Accounts are not visited: an account notes its holding when
-//! it changes for the first time after a snapshot. So it has at most one entry for each snapshot, and outsiders cannot
-//! lengthen its list. A recovery moves the entries with the account.
+//! An officer takes a snapshot at the moment of the call, without a walk over the accounts: an account stores its
+//! holding before the first change after a snapshot. So it has at most one entry for each snapshot, and outsiders
+//! cannot lengthen its list. A recovery moves the entries with the account.
 
 use alloc::vec::Vec;
 
@@ -35,13 +35,13 @@ pub struct History {
     entries: Vec<(u32, u64)>,
 }
 
-/// What an account held at a snapshot: the item of a feeder.
+/// The shares of an account at a snapshot: the item of a feeder.
 #[contract_type]
 #[derive(Copy, Eq)]
 pub struct Held {
-    /// Who.
+    /// The account.
     pub who: Principal,
-    /// How many shares.
+    /// The number of shares.
     pub shares: u64,
 }
 
@@ -52,11 +52,11 @@ pub struct SnapshotTaken {
     pub height: u64,
     /// All shares.
     pub supply: u64,
-    /// Which officer.
+    /// The officer.
     pub by: Principal,
 }
 
-/// Why snapshots refuse.
+/// The errors of snapshots.
 #[error(first = 9200)]
 pub enum Refused {
     /// No snapshot was taken at this height.
@@ -108,7 +108,7 @@ impl Snapshots {
 }
 
 impl History {
-    /// What an account that holds so many shares now held at a snapshot.
+    /// The shares that an account held at a snapshot, if it holds this number of shares now.
     #[must_use]
     pub fn at(&self, number: u32, shares: u64) -> u64 {
         let at = self.entries.partition_point(|(last, _)| *last < number);

@@ -12,30 +12,30 @@ pub struct Ownership {
     offered: Option<Principal>,
 }
 
-/// The contract was offered. It belongs to `from` until `to` accepts.
+/// Ownership was offered. `from` owns the contract until `to` accepts.
 #[event]
 pub struct OwnershipOffered {
-    /// Who owns it.
+    /// The present owner.
     pub from: Principal,
-    /// Who may accept. `None`: an offer was taken back.
+    /// The account or contract that may accept. `None`: the offer was withdrawn.
     pub to: Option<Principal>,
 }
 
-/// The contract has another owner.
+/// The contract has a new owner.
 #[event]
 pub struct OwnershipChanged {
-    /// Who owned it.
+    /// The former owner.
     pub from: Principal,
-    /// Who owns it. `None`: nobody, for ever.
+    /// The new owner. `None`: nobody, for good.
     pub to: Option<Principal>,
 }
 
-/// Why ownership refuses.
+/// The errors of ownership.
 #[error(first = 9000)]
 pub enum Refused {
     /// Only the owner may do this.
     NotOwner,
-    /// The contract is not offered to who calls.
+    /// Ownership is not offered to the caller.
     NotOffered,
 }
 

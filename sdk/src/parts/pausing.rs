@@ -14,18 +14,18 @@ pub struct Pausing {
 /// The contract was paused.
 #[event]
 pub struct Paused {
-    /// By whom.
+    /// The account or contract that paused it.
     pub by: Principal,
 }
 
-/// The contract goes on.
+/// The contract was resumed.
 #[event]
 pub struct Resumed {
-    /// By whom.
+    /// The account or contract that resumed it.
     pub by: Principal,
 }
 
-/// Why pausing refuses.
+/// The errors of pausing.
 #[error(first = 9020)]
 pub enum Refused {
     /// The contract is paused.

@@ -50,16 +50,16 @@ struct Migration {
     next: u64,
 }
 
-/// A part of the state on its way.
+/// A part of the state that an upgrade moves.
 #[contract_type]
 pub struct Piece {
-    /// What the new implementation imports.
+    /// The data that the new implementation imports.
     pub data: Vec<u8>,
-    /// The place where the next piece begins. `None`: this is the last one.
+    /// The position where the next piece begins. `None`: this is the last one.
     pub next: Option<u64>,
 }
 
-/// An upgrade has begun: no calls until it has ended.
+/// An upgrade has begun: the front refuses calls until it ends.
 #[event]
 pub struct UpgradeBegun {
     /// The old implementation.
@@ -68,7 +68,7 @@ pub struct UpgradeBegun {
     pub to: ContractId,
 }
 
-/// An upgrade was given up. The old implementation goes on.
+/// An upgrade was cancelled. The old implementation stays in use.
 #[event]
 pub struct UpgradeCancelled {
     /// The implementation that will not be used.
@@ -84,7 +84,7 @@ pub struct Upgraded {
     pub to: ContractId,
 }
 
-/// Why a proxy refuses.
+/// The errors of a proxy.
 #[error(first = 9030)]
 pub enum Refused {
     /// The state is moving to another implementation. Try again later.
@@ -93,9 +93,9 @@ pub enum Refused {
     NoImplementation,
     /// No upgrade has begun.
     NotMigrating,
-    /// The old implementation did not give a piece of its state.
+    /// The old implementation did not export a piece of its state.
     ExportFailed,
-    /// The new implementation did not take a piece of the state.
+    /// The new implementation did not import a piece of the state.
     ImportFailed,
     /// Only the front may call.
     NotFront,

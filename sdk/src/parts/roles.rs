@@ -31,29 +31,29 @@ pub struct Roles<R> {
     admins: BTreeMap<R, R>,
 }
 
-/// Somebody has a role.
+/// A role was granted.
 #[event]
 pub struct RoleGranted {
     /// The role, by its name.
     pub role: String,
-    /// Who has it.
+    /// The new member.
     pub to: Principal,
-    /// Who granted it.
+    /// The account or contract that granted it.
     pub by: Principal,
 }
 
-/// Somebody does not have a role any more.
+/// A role was revoked, or its member gave it up.
 #[event]
 pub struct RoleRevoked {
     /// The role, by its name.
     pub role: String,
-    /// Who had it.
+    /// The former member.
     pub from: Principal,
-    /// Who revoked it: the same where it was given up.
+    /// The account or contract that revoked it; the member itself if it gave the role up.
     pub by: Principal,
 }
 
-/// A role has another admin.
+/// A role has a new admin.
 #[event]
 pub struct RoleAdminChanged {
     /// The role, by its name.
@@ -62,7 +62,7 @@ pub struct RoleAdminChanged {
     pub admin: String,
 }
 
-/// Why roles refuse.
+/// The errors of roles.
 #[error(first = 9010)]
 pub enum Refused {
     /// Only the members of `role` may do this.
@@ -75,7 +75,7 @@ pub enum Refused {
 }
 
 impl<R: Value + Copy + Ord> Roles<R> {
-    /// `root` is the role that administers all others, `first` its first member.
+    /// Creates the roles: `root` administers all others, and `first` is its first member.
     pub fn new(root: R, first: impl Into<Principal>) -> Self {
         let members = BTreeMap::from([(root, BTreeSet::from([first.into()]))]);
         Self { root, members, admins: BTreeMap::new() }
@@ -121,7 +121,8 @@ impl<R: Value + Copy + Ord> Roles<R> {
         Ok(())
     }
 
-    /// Lets a member of the role's admin role revoke it. If it was not granted, nothing changes.
+    /// Lets a member of the role's admin role revoke it. If the account or contract does not have the role, nothing
+    /// changes.
     ///
     /// # Errors
     /// [`Refused::MissingRole`], and [`Refused::LastOfRoot`].

@@ -116,8 +116,8 @@ impl Chain {
     /// failed call spends its gas limit: calls without a limit of their own share the gas limit of the block.
     ///
     /// # Panics
-    /// If one of the calls cannot be in the block, for example because its account cannot pay for it. The chain then
-    /// stays as it was. If a call belongs to another chain.
+    /// If one of the calls cannot be in the block, for example because its account cannot pay for it; the chain then
+    /// stays as it was. Also if a call belongs to another chain.
     #[track_caller]
     pub fn in_one_block<C: Calls>(&self, calls: C) -> C::Outcomes {
         let mut waiting = Vec::new();

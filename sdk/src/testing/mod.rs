@@ -26,8 +26,8 @@
 //! A failed assertion panics at its line in the test and prints the actual outcome, with the names of events and
 //! errors.
 //!
-//! A call that takes longer than on a node ends with an error. Under `cargo dusk test` each test has a time limit as
-//! well (`--timeout`): a test that exceeds it fails, and the others continue.
+//! A call that takes longer than a node allows ends with an error. Under `cargo dusk test` each test has a time limit
+//! as well (`--timeout`): a test that exceeds it fails, and the others continue.
 
 mod block;
 mod chain;

@@ -198,8 +198,8 @@ impl<T, E: Refusal> Sent<T, E> {
     }
 }
 
-/// A transaction whose outcome the test has stated. [`Sent`] is not one: it has the functions below only so that the
-/// compiler says what is missing, instead of that there is no such function.
+/// A transaction whose outcome the test has asserted. [`Sent`] does not implement it: it has the functions below only
+/// so that the compiler names the missing assertion, and not a missing function.
 #[diagnostic::on_unimplemented(
     message = "the test has not stated the outcome of this call",
     label = "the call may have failed",

@@ -1,4 +1,4 @@
-//! What wallets read of the chain of a test.
+//! The events of a test's chain, for wallets.
 
 use alloc::collections::BTreeMap;
 use alloc::format;

@@ -72,18 +72,18 @@ pub(super) fn run(
     }
     if function.returns_nothing() {
         return Err(Fault::usage(
-            format!("`{}` returns nothing: asked without a transaction, it does nothing", function.name),
+            format!("`{}` returns nothing, so a call without a transaction has no effect", function.name),
             "`--send` sends a transaction, `--dry-run` simulates one",
         ));
     }
     if call.options.deposit.is_some() {
         return Err(Fault::usage(
-            format!("a deposit goes with a transaction, and `{}` would be asked without one", function.name),
+            format!("a deposit needs a transaction, but `{}` would be called without one", function.name),
             "`--send` sends a transaction, `--dry-run` simulates one",
         ));
     }
     if !target.is_genesis() {
-        ui.note("asked without a transaction, which changes nothing; `--send` sends one");
+        ui.note("called without a transaction, which changes nothing; `--send` sends one");
     }
     calling.query_or_feed(&argument, &value)
 }

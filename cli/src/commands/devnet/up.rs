@@ -48,7 +48,7 @@ pub(crate) struct Up {
 /// The byte that lets a detached supervisor go on.
 const LEAVE: u8 = b'\n';
 /// What helps where a detached supervisor does not tell what happened.
-const HINT_LOG: &str = "the file supervisor.log in that folder says more";
+const HINT_LOG: &str = "see the file supervisor.log in that folder";
 
 pub(super) fn run(project: &Project, folder: &DevnetFolder, options: &Up, ui: &Ui) -> Result<ExitCode> {
     if folder.path().starts_with(project.artefacts()) {
@@ -106,7 +106,7 @@ fn detach(folder: &DevnetFolder, options: &Up, ui: &Ui) -> Result<ExitCode> {
         use std::os::unix::process::CommandExt as _;
         command.process_group(0);
     }
-    let mut child = command.spawn().context("the system does not start the supervisor")?;
+    let mut child = command.spawn().context("cannot start the supervisor")?;
     let (input, output) = (child.stdin.take(), child.stdout.take());
     let waiting = ui.waiting("starting the nodes");
     let document = output.and_then(|output| {

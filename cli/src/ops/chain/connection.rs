@@ -62,8 +62,8 @@ impl Chain {
             None => {
                 let deployed = listed(names());
                 let hint = if deployed.is_empty() {
-                    "deploy it with `cargo dusk deploy` in its project; any other contract is called by its id of 64 \
-                     hexadecimal digits, a genesis contract as `transfer` or `stake`"
+                    "deploy it with `cargo dusk deploy` in its project; call any other contract by its id of 64 \
+                     hexadecimal digits, and a genesis contract by its name, `transfer` or `stake`"
                         .to_owned()
                 } else {
                     format!("deployed contracts: {deployed}")

@@ -50,8 +50,11 @@ impl Target {
         };
         let description = driver.description().map_err(|error| {
             Fault::failed(
-                format!("cannot read how the data driver describes contract {}: {error:#}", hex::encode(id.as_bytes())),
-                "a newer cargo-dusk may know this form",
+                format!(
+                    "cannot read the data driver's description of contract {}: {error:#}",
+                    hex::encode(id.as_bytes())
+                ),
+                "install a newer cargo-dusk: it may know the format",
             )
         })?;
         Ok(Self { id, description, driver })
@@ -84,9 +87,9 @@ fn downloaded(chain: &Chain, contract: &str) -> Result<Vec<u8>> {
     let is_there = chain.client.metadata(contract).map_err(connection::unreachable)?.is_some();
     Err(if is_there {
         Fault::usage(
-            format!("the node has no data driver of contract {contract}, which would encode the call's arguments"),
-            "the contract's owner can upload one (`cargo dusk deploy` does); a project that has deployed it has its own: \
-             call it there",
+            format!("the node has no data driver of contract {contract} to encode the arguments"),
+            "the contract's owner can upload one (`cargo dusk deploy` does); the project that deployed it has a copy: \
+             call the contract there",
         )
     } else {
         Fault::usage(

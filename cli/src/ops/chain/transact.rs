@@ -148,11 +148,11 @@ impl Sender<'_> {
             self.chain_id,
             Some(order.data.clone()),
         )
-        .map_err(|error| Fault::failed(format!("the transaction cannot be made: {error:?}"), "shorten its data"))?;
+        .map_err(|error| Fault::failed(format!("the transaction cannot be created: {error:?}"), "shorten its data"))?;
         let simulation = self.client.simulate(&transaction).map_err(|error| match error {
             // The node has looked at the transaction, and has its reason.
             ClientError::Refused { status: 400..=428, message } => {
-                Fault::failed(format!("the node does not take the transaction: {message}"), HINT_NOT_TAKEN)
+                Fault::failed(format!("the node does not accept the transaction: {message}"), HINT_NOT_TAKEN)
             }
             other => anyhow::Error::from(other).context("the simulation failed"),
         })?;

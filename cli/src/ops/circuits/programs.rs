@@ -288,7 +288,7 @@ impl Circuit {
         self.inspect()?.map_err(|panic| {
             Fault::failed(
                 format!("the circuit `{}` cannot be built: its function panics: {panic}", self.name),
-                "mend the function at that place: it must build the circuit for any values",
+                "fix the function at that place: it must build the circuit for any values",
             )
         })
     }
@@ -373,11 +373,11 @@ fn exposes_its_inputs(described: Described) -> Result<Described> {
     let Some(elements) = layout.unlike_public_inputs() else { return Ok(described) };
     Err(Fault::failed(
         format!(
-            "`{}` exposes {}, and they are not the {elements} of its public inputs: a contract would refuse every proof",
+            "`{}` exposes {}, not exactly the {elements} of its public inputs: a contract would refuse every proof",
             layout.name,
             count(layout.public_rows.len(), "value")
         ),
-        "make what it exposes a `#[public]` input, constrain it with `assert_eq`, and leave `expose` out",
+        "declare the exposed value as a `#[public]` input, constrain it with `assert_eq`, and remove `expose`",
     ))
 }
 
@@ -450,7 +450,7 @@ mod tests {
         assert!(described(false, false).is_ok());
         for (exposes_more, is_turned) in [(true, false), (false, true)] {
             let told = described(exposes_more, is_turned).unwrap_err();
-            assert!(told.contains("`shown` exposes 2 values, and they are not the 1 of its public inputs"), "{told}");
+            assert!(told.contains("`shown` exposes 2 values, not exactly the 1 of its public inputs"), "{told}");
         }
     }
 

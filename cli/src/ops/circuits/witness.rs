@@ -200,8 +200,9 @@ fn from_toml(text: &str, source: &str) -> Result<Zeroizing<String>> {
     // Room for all of it: growing would leave copies behind.
     let mut json = Zeroizing::new(String::with_capacity(2 * text.len() + 2));
     push_table(document.as_table(), &mut json).map_err(|name| {
-        let message =
-            format!("{source}: `{name}` is neither a whole number, a text, true or false, nor a list or table of such");
+        let message = format!(
+            "{source}: `{name}` is neither a whole number, a text, true or false, nor a list or table of these"
+        );
         Fault::usage(message, "circuits have no inputs that are fractions or dates")
     })?;
     Ok(json)

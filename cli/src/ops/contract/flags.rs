@@ -172,7 +172,7 @@ impl<'a> Flags<'a> {
             || format!("`{}` shows the arguments and the options", self.help_command()),
             |near| format!("did you mean `--{near}`?"),
         );
-        Fault::usage(format!("unexpected argument '--{name}': `{function}` has none of that name"), hint)
+        Fault::usage(format!("unexpected argument '--{name}': `{function}` has no argument of this name"), hint)
     }
 
     /// An argument that does not fit, with an example, and where to read more.

@@ -104,7 +104,7 @@ impl PlainFunction {
             ([], []) if takes_nothing || self.input.is_empty() => Ok(Value::Null),
             ([], []) => Err(Fault::usage(
                 format!("`{}` takes an argument of the type {}", self.name, self.input),
-                "give it behind the function, or as JSON with `--args`",
+                "give it after the function, or as JSON with `--args`",
             )),
             _ if takes_nothing => Err(Fault::usage(format!("`{}` takes no arguments", self.name), "leave them out")),
             ([], [word]) => value(word, names),
@@ -122,8 +122,8 @@ impl PlainFunction {
                 Ok(Value::Object(object))
             }
             _ => Err(Fault::usage(
-                format!("`{}` is given arguments with names and without", self.name),
-                "give all of them with names, or all as values in their order",
+                format!("`{}` got some arguments by name and others by position", self.name),
+                "give all of them by name, or all by position",
             )),
         }
     }

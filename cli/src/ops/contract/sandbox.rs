@@ -161,7 +161,7 @@ impl Driver {
                 let hint = if message.contains(OVERFLOW) {
                     LESS_DATA_HINT.to_owned()
                 } else {
-                    format!("`{help}` shows what it takes")
+                    format!("`{help}` shows the arguments")
                 };
                 Fault::usage(format!("the arguments of `{function}` do not fit: {message}"), hint)
             }

@@ -39,7 +39,7 @@ pub(super) fn find_or_make(folder: &DevnetFolder, nodes: Option<usize>, block_ti
     let differs = nodes.is_some_and(|nodes| nodes != has) || block_time.is_some_and(|time| time != every);
     if differs {
         return Err(Fault::usage(
-            format!("there is a devnet of {has} nodes with a block every {every} s already"),
+            format!("a devnet of {has} nodes with a block every {every} s already exists"),
             "leave `--nodes` and `--block-time` out to continue it, or remove it with `cargo dusk devnet reset`",
         ));
     }
@@ -161,7 +161,7 @@ mod tests {
         assert_eq!(find_or_make(&folder, Some(4), None).unwrap(), plan);
         for (nodes, block_time) in [(Some(7), None), (None, Some(2))] {
             let refused = find_or_make(&folder, nodes, block_time).unwrap_err().to_string();
-            assert_eq!(refused, "there is a devnet of 4 nodes with a block every 1 s already");
+            assert_eq!(refused, "a devnet of 4 nodes with a block every 1 s already exists");
         }
     }
 

@@ -75,8 +75,8 @@ impl NodeChild {
         }
         let mut child = command.spawn().map_err(|error| {
             Fault::environment(
-                format!("the system does not start node {node} ({}): {error}", program.display()),
-                "if cargo-dusk was installed anew meanwhile, run `cargo dusk devnet down` and `up` again",
+                format!("cannot start node {node} ({}): {error}", program.display()),
+                "if cargo-dusk was reinstalled in the meantime, run `cargo dusk devnet down` and `up` again",
             )
         })?;
         let input = child.stdin.take();
@@ -117,14 +117,14 @@ impl NodeChild {
             Err(TryRecvError::Empty) => return Ok(false),
             Err(TryRecvError::Disconnected) => {
                 let node = self.node;
-                return Err(Fault::failed(format!("node {node} ended before it had started"), HINT_LOGS));
+                return Err(Fault::failed(format!("node {node} ended during its start"), HINT_LOGS));
             }
         };
         match document["error"].as_str() {
             None => Ok(true),
             Some(error) => {
                 let hint = document["hint"].as_str().unwrap_or(HINT_LOGS).to_owned();
-                Err(Fault::failed(format!("node {} does not start: {error}", self.node), hint))
+                Err(Fault::failed(format!("cannot start node {}: {error}", self.node), hint))
             }
         }
     }

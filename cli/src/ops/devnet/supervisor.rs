@@ -274,7 +274,7 @@ impl Supervisor {
         self.exists(node)?;
         if self.children.contains_key(&node) {
             return Err(Fault::failed(
-                format!("node {node} runs already"),
+                format!("node {node} is already running"),
                 format!("`cargo dusk devnet stop {node}` stops it"),
             ));
         }
@@ -305,7 +305,7 @@ impl Supervisor {
         let Some(child) = self.children.get_mut(&node) else { return Ok(false) };
         let started = match child.has_started() {
             Ok(false) if begun.elapsed() > MAX_START => {
-                Err(Fault::failed(format!("node {node} does not start in {} s", MAX_START.as_secs()), HINT_LOGS))
+                Err(Fault::failed(format!("node {node} did not start within {} s", MAX_START.as_secs()), HINT_LOGS))
             }
             other => other,
         };
@@ -376,7 +376,7 @@ impl Supervisor {
         self.exists(node)?;
         self.watch();
         self.children.remove(&node).ok_or_else(|| {
-            Fault::failed(format!("node {node} does not run"), format!("`cargo dusk devnet start {node}` starts it"))
+            Fault::failed(format!("node {node} is not running"), format!("`cargo dusk devnet start {node}` starts it"))
         })
     }
 
@@ -424,7 +424,7 @@ pub(super) fn wait_for_leftovers(folder: &DevnetFolder, nodes: usize) -> Result<
         while folder.has_process(node)? {
             if begun.elapsed() > MAX_LEFTOVER {
                 return Err(Fault::environment(
-                    format!("node {node} of an earlier devnet still runs, and does not end"),
+                    format!("node {node} of an earlier devnet is still running, and does not end"),
                     format!(
                         "`fuser {}` names its process: end it, and run the command again",
                         folder.node_lock(node).display()
@@ -503,6 +503,6 @@ mod tests {
         assert_eq!(told(Request::Kill { node: 0 }), "there is no node 0");
         assert_eq!(told(Request::Start { node: usize::MAX }), format!("there is no node {}", usize::MAX));
         assert_eq!(told(Request::Cut { groups: vec![vec![1], vec![9]] }), "there is no node 9");
-        assert_eq!(told(Request::Stop { node: 1 }), "node 1 does not run");
+        assert_eq!(told(Request::Stop { node: 1 }), "node 1 is not running");
     }
 }

@@ -265,15 +265,15 @@ pub(crate) enum EvidenceError {
     #[error("it is not JSON: {0}")]
     NotJson(String),
     /// It is another document.
-    #[error("it is no evidence of `cargo dusk`")]
+    #[error("it is not evidence of `cargo dusk`")]
     OtherDocument,
-    /// It has another version.
-    #[error("it has version {found} of the form, and this cargo-dusk reads version {VERSION}")]
+    /// It has another format version.
+    #[error("it has format version {found}, and this cargo-dusk reads version {VERSION}")]
     Version {
         /// Its version.
         found: u64,
     },
-    /// It does not have the form of its version.
+    /// It does not have the form that its version requires.
     #[error("it does not have the form of evidence: {0}")]
     Form(String),
     /// It was changed.

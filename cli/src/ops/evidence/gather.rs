@@ -125,7 +125,7 @@ fn readme(project: &Project) -> Result<String> {
         Err(_) => return Ok(String::new()),
         Ok(file) if file.len() > MAX_README_BYTES => {
             let what = format!("{} has more than {MAX_README_BYTES} bytes", path.display());
-            return Err(Fault::usage(what, "shorten it: its table of threats is read"));
+            return Err(Fault::usage(what, "shorten it: `cargo dusk evidence` reads its table of threats"));
         }
         Ok(_) => {}
     }

@@ -18,7 +18,7 @@ const DEFAULT_UDP_PORT: u16 = 9000;
 /// The most nodes that are asked for peers.
 const MAX_BOOTSTRAP: usize = 64;
 /// What a node needs that has no genesis.
-const HINT_GENESIS: &str = "get the genesis file from whoever began the network, and name it with `--genesis FILE`";
+const HINT_GENESIS: &str = "get the genesis file from the founder of the network, and name it with `--genesis FILE`";
 /// How to name a public address.
 const HINT_PUBLIC: &str =
     "name the address and port at which peers reach this node, for example `--public 203.0.113.7:9000`";
@@ -101,7 +101,7 @@ impl Joining {
             Some(other) if self.has_network() && other != agreed => {
                 let seconds = genesis.block_time.as_secs();
                 Err(Fault::usage(
-                    format!("the genesis says one block every {seconds} s, `--block-time` another time"),
+                    format!("the genesis says one block every {seconds} s, but `--block-time` gives another time"),
                     HINT,
                 ))
             }
@@ -218,8 +218,8 @@ impl Joining {
 fn resolved(given: &[String]) -> Result<Vec<SocketAddr>> {
     if given.len() > MAX_BOOTSTRAP {
         return Err(Fault::usage(
-            format!("{} nodes to ask for peers are too many, at most {MAX_BOOTSTRAP}", given.len()),
-            "a few that are always there are enough: the node finds the others",
+            format!("{} nodes in `--bootstrap` are too many: the maximum is {MAX_BOOTSTRAP}", given.len()),
+            "name a few that are always reachable: the node finds the others",
         ));
     }
     let mut addresses = Vec::new();
@@ -259,7 +259,7 @@ fn genesis_fault(error: &GenesisFileError) -> anyhow::Error {
             told(error),
             "use the version of cargo-dusk that wrote the file; `cargo dusk --version` shows this one",
         ),
-        _ => Fault::usage(told(error), "use the file exactly as whoever began the network has it"),
+        _ => Fault::usage(told(error), "use an exact copy of the network's genesis file"),
     }
 }
 
@@ -394,7 +394,7 @@ mod tests {
                 Joining { public: Some("203.0.113.7:9000".parse().unwrap()), ..good() },
                 "peers send to 203.0.113.7:9000, which never reaches",
             ),
-            (Joining { genesis: Some(files.keys.clone()), ..good() }, "the genesis file is damaged"),
+            (Joining { genesis: Some(files.keys.clone()), ..good() }, "the file is not a genesis file, or is damaged"),
             (Joining { keys: Some(files.genesis.clone()), ..good() }, "other users can read or change the keys file"),
             (Joining { keys: Some(PathBuf::from("/nowhere/keys")), ..good() }, "cannot read the keys file"),
         ];

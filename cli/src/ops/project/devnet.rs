@@ -345,7 +345,10 @@ impl DevnetFolder {
         let alive = running.nodes.iter().filter(|node| node.state == NodeState::Running);
         let mut addresses: Vec<Addresses> = alive.map(|node| node.addresses).collect();
         if addresses.is_empty() {
-            return Err(Fault::failed("no node of the devnet runs", "start one with `cargo dusk devnet start 1`"));
+            return Err(Fault::failed(
+                "no node of the devnet is running",
+                "start one with `cargo dusk devnet start 1`",
+            ));
         }
         // Looked at one by one: the first nearly always answers, and it has one timeout for each.
         if let Some(first) =
@@ -489,7 +492,7 @@ mod tests {
         folder.write_running(&running(&[(there, NodeState::Killed), (gone, NodeState::Running)])).unwrap();
         assert_eq!(folder.urls().unwrap(), [format!("http://{gone}")]);
         folder.write_running(&running(&[(there, NodeState::Stopped)])).unwrap();
-        assert_eq!(folder.urls().unwrap_err().to_string(), "no node of the devnet runs");
+        assert_eq!(folder.urls().unwrap_err().to_string(), "no node of the devnet is running");
     }
 
     #[test]

@@ -393,7 +393,7 @@ fn sign(keys: &KeyPair, order: &Order, gas_limit: u64, nonce: u64, chain_id: u8)
         chain_id,
         data,
     )
-    .map_err(|error| problem(format!("the transaction cannot be made: {error:?}"), Some("shorten its data")))
+    .map_err(|error| problem(format!("the transaction cannot be created: {error:?}"), Some("shorten its data")))
 }
 
 fn simulate(client: &Client, transaction: &Transaction) -> Result<Simulation, Problem> {

@@ -23,7 +23,7 @@ const MAX_PAGES: u64 = 1 << 16;
 #[non_exhaustive]
 pub enum ModuleError {
     /// It is longer than any transaction can carry.
-    #[error("the module has {length} bytes, but {MAX_MODULE_BYTES} is the most")]
+    #[error("the module has {length} bytes, but the maximum is {MAX_MODULE_BYTES}")]
     TooLong {
         /// Its length in bytes.
         length: usize,
@@ -79,12 +79,12 @@ pub enum ModuleError {
     #[error("the module exports its memory {0} times, but it must do so once")]
     MemoryExports(usize),
     /// Its memory is larger at the start than a contract can address.
-    #[error("the memory begins with {pages} pages of 64 KiB, but {MAX_PAGES} is the most")]
+    #[error("the memory begins with {pages} pages of 64 KiB, but the maximum is {MAX_PAGES}")]
     MemoryTooLarge {
         /// Pages at the start.
         pages: u64,
     },
-    /// The memory has a form that is not accepted.
+    /// The memory has a form that the virtual machine does not accept.
     #[error("the memory is {0}, which is not accepted")]
     MemoryForm(&'static str),
     /// A table has 64-bit indices.

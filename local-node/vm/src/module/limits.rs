@@ -68,7 +68,7 @@ pub const MAX_HARDNESS: u64 = 16_000_000;
 #[non_exhaustive]
 pub enum LimitError {
     /// The module as a whole.
-    #[error("machine limit: the module has {found} {what}, but {most} is the most; split it into several")]
+    #[error("machine limit: the module has {found} {what}, but the maximum is {most}; split it into several")]
     Module {
         /// What there is too much of.
         what: &'static str,
@@ -79,7 +79,7 @@ pub enum LimitError {
     },
     /// A function, or all up to this one.
     #[error(
-        "machine limit: up to function {function} there are {found} {what}, but {most} is the most; make it smaller"
+        "machine limit: up to function {function} there are {found} {what}, but the maximum is {most}; make it smaller"
     )]
     Function {
         /// The index of the function, imported ones included.

@@ -10,10 +10,10 @@
 //! the curve; the signed digits of a fixed-base multiplication. A wire that no rule reaches is *unknown*, and the
 //! circuit is not clean. With a witness, [`audit_with`] can show that such a wire is *under-constrained*.
 //!
-//! The audit cannot show that the circuit states what its author means. Inputs are free by declaration; a statement
-//! that is missing altogether leaves nothing undetermined. It reports two such cases all the same, because no author
-//! means them: a private input of which nothing is stated, also where values are computed of it and then used by
-//! nothing, and a multiple of a fixed point that several scalars make.
+//! The audit cannot show that the circuit states what its author means. Inputs are free by declaration, so a missing
+//! statement leaves no wire undetermined. The audit still reports two such cases, because no author intends them: a
+//! private input that no statement constrains, even if the circuit computes unused values from it; and a multiple of a
+//! fixed point that several scalars produce.
 
 mod alias;
 mod choices;

@@ -122,11 +122,11 @@ pub enum FindingKind {
     OffCurve,
     /// They are an input point on the curve, and no constraint puts it into the subgroup of prime order.
     OutsideSubgroup,
-    /// They are a private input of which no constraint states anything, except those of its type. Values may be
-    /// computed of it that nothing uses.
+    /// They are a private input that no constraint restricts, except those of its type. The circuit may compute values
+    /// from it that nothing uses.
     Unused,
-    /// They are a part of a private input of so many elements, and no constraint states anything of that part, except
-    /// those of its type.
+    /// They are a part of a private input with this number of elements. No constraint restricts that part, except those
+    /// of its type.
     PartlyUnused(usize),
     /// They are the digits of a scalar, and several scalars give its multiple of a fixed point. A prover who knows one
     /// scalar can also use the others, and has as many nullifiers.

@@ -1,4 +1,4 @@
-//! Values that are constrained to be what their types promise, as inputs and otherwise: points, scalars, numbers.
+//! Creation of points, scalars and numbers from field elements, with the constraints that their types promise.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -13,13 +13,13 @@ use crate::native;
 use crate::value::{Bits, Field, Point, Scalar, Unsigned, Value, Width};
 
 impl Point {
-    /// The point with these coordinates, which are constrained to be those of one in the subgroup. Nine rows.
+    /// Creates the point with these coordinates, and constrains it to be in the subgroup. Nine rows.
     ///
     /// 1. Another point is on the curve: its coordinates satisfy `v² − u² = 1 + d·u²·v²`.
-    /// 2. This one is eight times that.
+    /// 2. This point is eight times the other one.
     ///
-    /// The curve has 8·r points, r prime; so eight times any point is in the subgroup of order r. A point of the
-    /// subgroup is eight times eight points, of which the prover takes any: nothing else uses it.
+    /// The curve has 8·r points, with r prime, so eight times any point is in the subgroup of order r. Eight points
+    /// have the same eightfold, and the prover may take any of them, because nothing else uses it.
     #[track_caller]
     #[must_use]
     pub fn constrain(cs: &mut ConstraintSystem, u: impl Into<Field>, v: impl Into<Field>) -> Self {
@@ -56,11 +56,11 @@ impl Value for Point {
 const LARGEST: [u64; 4] = [0xd097_0e5e_d6f7_2cb6, 0xa668_2093_ccc8_1082, 0x0667_3b01_0134_3b00, 0x0e7d_b4ea_6533_afa9];
 
 impl Scalar {
-    /// The scalar that a field element is, which is constrained to be one. 66 rows.
+    /// Converts a field element to a scalar, and constrains it to be below the order of the subgroup. 66 rows.
     ///
     /// 1. The number is below 2^252.
-    /// 2. So is the order of the subgroup, less one, less the number: it would not be if that were negative, because
-    ///    2^253 is below the order of the field.
+    /// 2. The order of the subgroup minus one minus the number is below 2^252 as well. A negative difference would not
+    ///    be, because 2^253 is below the order of the field.
     #[track_caller]
     #[must_use]
     pub fn constrain(cs: &mut ConstraintSystem, field: impl Into<Field>) -> Self {
@@ -96,7 +96,7 @@ impl Value for Scalar {
 }
 
 impl<const BITS: usize> Unsigned<BITS> {
-    /// The number that a field element is, which is constrained to be one: below 2 to the power `BITS`.
+    /// Converts a field element to a number, and constrains it to be below 2 to the power `BITS`.
     ///
     /// Rows for 8, 32, 64, 128 and 250 bits: 2, 5, 9, 17, 33. Odd widths take one more than the even one below.
     #[track_caller]

@@ -34,7 +34,7 @@ impl<const H: usize> MerklePath<H> {
     /// 1. On each level, the node that the path comes from is the one of the four that the position's digit selects.
     /// 2. The node above is the hash of the four.
     ///
-    /// The digits are bits, so that they select one of the four; everything else follows from the leaf, the branch and
+    /// The digits are bits, so they select one of the four nodes. Everything else follows from the leaf, the branch and
     /// the digits.
     #[track_caller]
     #[must_use]
@@ -51,8 +51,8 @@ impl<const H: usize> MerklePath<H> {
 
     /// The four children of the root that [`MerklePath::plain_root`] leads to: the root is their [`hash`].
     ///
-    /// If several leaves are in one tree, one hash is enough: each path has the same four nodes below the root. It
-    /// takes four rows to assert that of another path, and a hash takes 571.
+    /// If several leaves are in one tree, one hash is enough, because all paths have the same four nodes below the
+    /// root. The assertion that two paths have the same four nodes takes four rows; a hash takes 571.
     #[track_caller]
     #[must_use]
     pub fn plain_below_root(&self, cs: &mut ConstraintSystem, leaf: Field) -> [Field; 4] {

@@ -37,9 +37,9 @@ impl Field {
         if is_reduced(&number) { Ok(Self::from_limbs(&number)) } else { Err(NotAField) }
     }
 
-    /// The element that a number is, least significant limb first, less a multiple of the order.
+    /// Reduces a number to an element; the least significant limb is first.
     ///
-    /// `BlsScalar::from_raw` is the same with a second copy of the multiplication, 2 KB in a contract.
+    /// `BlsScalar::from_raw` has the same result, but adds a second copy of the multiplication: 2 KB in a contract.
     ///
     /// ```
     /// use dusk_sdk_circuit::native::Field;

@@ -28,12 +28,12 @@ struct Abscissa {
 }
 
 impl Scalar {
-    /// For the bytes of each point, those of the point that [`shared`](Scalar::shared) computes, with 0 as the bit of
-    /// the abscissa's sign. `None` if the ordinate is not below the order of the field. About half the time
+    /// Computes [`shared`](Scalar::shared) for the bytes of each point, but without the bit of the abscissa's sign,
+    /// which is 0 in the results. `None` if the ordinate is not below the order of the field. Takes about half the time
     /// of `shared`.
     ///
-    /// **Bytes that are no point of the curve have a result as well**, of the curve's twist. An adversary may choose
-    /// such points to learn the secret, so compare the results with something only, and call `shared` where they match.
+    /// **Bytes that are not a point of the curve have a result as well**, a point of the curve's twist. An adversary
+    /// may choose such points to learn the secret. So only compare the results, and call `shared` for those that match.
     #[must_use]
     pub fn shared_ordinates(&self, points: &[[u8; 32]]) -> Zeroizing<Vec<Option<[u8; 32]>>> {
         let one = BlsScalar::one();

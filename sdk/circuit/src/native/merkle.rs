@@ -47,9 +47,9 @@ impl TreeHash for Plain {
 
 /// A sparse tree of height `H`: 4^H positions for leaves.
 ///
-/// A node is the hash of its four children; a subtree without leaves is 0. A leaf of 0 is none. The root equals that of
-/// a `poseidon_merkle::Tree<(), H>` with these leaves as the hashes of its items. `H` is at most [`MAX_HEIGHT`]. With
-/// other hashes for nodes, such as [`Plain`], it is another tree.
+/// A node is the hash of its four children; a subtree without leaves is 0. A leaf of 0 counts as no leaf. The root
+/// equals that of a `poseidon_merkle::Tree<(), H>` with these leaves as the hashes of its items. `H` is at most
+/// [`MAX_HEIGHT`]. With other hashes for nodes, such as [`Plain`], it is another tree.
 ///
 /// ```
 /// use dusk_sdk_circuit::native::{Field, merkle::Tree};
@@ -110,7 +110,7 @@ impl<const H: usize> Tree<H> {
 }
 
 impl<const H: usize, N: TreeHash> Tree<H, N> {
-    /// Sets the leaf at a position, and returns the earlier leaf, if there was one. A leaf of 0 is none.
+    /// Sets the leaf at a position, and returns the earlier leaf, if there was one. A leaf of 0 counts as no leaf.
     ///
     /// # Errors
     /// [`OutsideTree`].

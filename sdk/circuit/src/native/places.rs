@@ -11,8 +11,8 @@ pub(super) type Key = [u64; 4];
 
 /// A number for each of some field elements: a position, or an index into a list.
 ///
-/// A contract needs many such maps: nullifiers, owners, tags, locks. With one type for all of them it has the code of
-/// one search tree, about 5 KB for each further type.
+/// A contract needs many such maps: nullifiers, owners, tags, locks. With one type for all of them, it contains the
+/// code of one search tree; each further type would add about 5 KB.
 ///
 /// ```
 /// use dusk_sdk_circuit::native::Places;
@@ -25,7 +25,7 @@ pub(super) type Key = [u64; 4];
 pub struct Places(BTreeMap<Key, u64>);
 
 impl Places {
-    /// How many elements have a number.
+    /// The number of elements in the map.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()

@@ -1,4 +1,4 @@
-//! Sums of many points, and the numbers that small multiples of the generator stand for.
+//! Sums of many points, and the discrete logarithms of small multiples of the generator.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -12,7 +12,7 @@ const MAX_BABY_STEPS: u64 = 1 << 20;
 /// How many points are normalised with one inversion.
 const CHUNK: u64 = 1 << 10;
 
-/// A sum of points of the subgroup to which more are added.
+/// A growing sum of points of the subgroup.
 ///
 /// It keeps projective coordinates, so an addition takes no inversion; only reading the coordinates takes one.
 #[derive(Clone, Copy)]
@@ -54,7 +54,7 @@ impl fmt::Debug for PointSum {
     }
 }
 
-/// Finds numbers in their multiples of the generator, by baby steps and giant steps.
+/// Finds a number from its multiple of the generator, by baby steps and giant steps.
 ///
 /// Time and memory grow with the square root of the largest number; above 2^40 only the time does, and in proportion to
 /// the number.
@@ -82,7 +82,7 @@ impl Logarithms {
         Self { steps, most }
     }
 
-    /// The number of which the point is the multiple of the generator, if it is at most `most`.
+    /// The number whose multiple of the generator is this point, if it is at most `most`.
     #[must_use]
     pub fn of(&self, point: &Point) -> Option<u64> {
         let count = self.steps.len() as u64;

@@ -48,7 +48,7 @@ pub struct ParametersId([u8; 32]);
 #[non_exhaustive]
 pub enum ParametersError {
     /// The requested circuit size exceeds the maximum.
-    #[error("parameters for {gates} gates were asked for; circuits may have at most {MAX_GATES}")]
+    #[error("parameters for {gates} gates were requested; circuits may have at most {MAX_GATES}")]
     TooLarge {
         /// The requested number of gates.
         gates: usize,

@@ -18,7 +18,7 @@ const BODY_BYTES: usize = 1 + 32 + 32;
 /// The bytes that detect a typing error.
 const CHECK_BYTES: usize = 4;
 
-/// What a sender has to know of a receiver.
+/// The data that a sender needs of a receiver.
 ///
 /// Its text form is the base58 text of a version, both parts, and four bytes of a hash of them.
 #[contract_type]
@@ -40,7 +40,7 @@ pub enum NotAnAddress {
     Checksum,
     /// It is of another version of the format.
     Version {
-        /// Which one.
+        /// The version.
         found: u8,
     },
     /// The owner is not a field element.

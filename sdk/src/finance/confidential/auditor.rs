@@ -4,22 +4,22 @@
 //!
 //! 1. An officer [offers](Auditor::offer) the office to a key. The event states the number that the key would have.
 //! 2. The new auditor and the present one sign the [hand-over](handover) with the secrets of their keys, outside of the
-//!    chain. The first signature shows that somebody can read what is encrypted to the new key. The second one is the
-//!    present auditor's consent.
+//!    chain. The first signature shows that the new auditor can decrypt ciphertexts for the new key. The second one is
+//!    the present auditor's consent.
 //! 3. Anybody [submits](Auditor::take) both. From then on every act is encrypted to the new key.
 //!
-//! If the present key is lost, the issuer [says so](Auditor::declare_lost) of an offer. After
-//! [`AUDITOR_LOST_BLOCKS`] the offer is taken without consent. An officer alone cannot replace the auditor, and neither
-//! can the issuer without an event that everybody sees a week before.
+//! If the present key is lost, the issuer [declares this](Auditor::declare_lost) after an offer. After
+//! [`AUDITOR_LOST_BLOCKS`] anybody can take the offer without consent. An officer alone cannot replace the auditor. The
+//! issuer cannot either without an event that everybody sees a week before.
 //!
-//! A signature is for one key, one number, one asset and one chain, so it is of no use elsewhere or later. An offer of
-//! another key ends the offer, and what was declared of it.
+//! A signature is for one key, one number, one asset and one chain, so it is of no use elsewhere or later. An offer to
+//! another key ends the earlier offer, and its declaration of loss.
 //!
 //! # The past
 //!
 //! Each key has a number, which the events of acts state: only this key reads the ciphertexts of the act. So a new
-//! auditor needs the former key for the past, and for the view keys of holders that registered before. If that key is
-//! lost, what was encrypted to it stays unread.
+//! auditor needs the former key for past acts, and for the view keys of holders that registered before. If the former
+//! key is lost, nobody can read the ciphertexts for it.
 
 use dusk_sdk_circuit::native::{Point, Signature};
 
@@ -33,8 +33,8 @@ use crate::finance::offices::Officer;
 use crate::prelude::{contract_type, ensure, error, event};
 use crate::principal::Principal;
 
-/// How many blocks after [`Auditor::declare_lost`] an offer can be taken without the present auditor's consent: a week
-/// of blocks of ten seconds.
+/// The number of blocks after [`Auditor::declare_lost`] until an offer can be taken without the present auditor's
+/// consent: a week of blocks of ten seconds.
 pub const AUDITOR_LOST_BLOCKS: u64 = 7 * 24 * 360;
 
 /// The auditor's key, and the one that is offered.
@@ -70,7 +70,7 @@ pub struct AuditorOffered {
     pub number: u32,
     /// The key.
     pub key: AuditorKey,
-    /// Which officer offers it.
+    /// The officer who offers it.
     pub by: Principal,
 }
 
@@ -94,11 +94,11 @@ pub struct AuditorChanged {
     pub number: u32,
     /// The key.
     pub key: AuditorKey,
-    /// Whether the former auditor has consented. Otherwise its key was declared lost.
+    /// Whether the former auditor has consented. Otherwise the issuer has declared its key lost.
     pub consented: bool,
 }
 
-/// Why the auditor's office refuses.
+/// The errors of the auditor's office.
 #[error(first = 9330)]
 pub enum Refused {
     /// The key is not a point of the curve's subgroup of prime order.
@@ -109,20 +109,20 @@ pub enum Refused {
     SameAuditorKey,
     /// The office is not offered to any key.
     AuditorNotOffered,
-    /// The signature does not show that somebody knows the secret of the offered key.
+    /// The signature does not prove knowledge of the secret of the offered key.
     AuditorKeyUnproven,
-    /// The present auditor has not consented, and is not declared lost.
+    /// The present auditor has not consented, and its key is not declared lost.
     AuditorConsentMissing,
     /// The consent is not the present auditor's, or is for another hand-over.
     AuditorConsentInvalid,
-    /// The present auditor was declared lost, but not long enough ago.
+    /// The issuer declared the present auditor's key lost, but not long enough ago.
     AuditorNotYetLost {
         /// The height from which its consent is not needed.
         from: u64,
     },
 }
 
-/// What both auditors sign: that a key becomes the auditor's key of this number of an [asset](super::asset), which is a
+/// The message that both auditors sign: a key becomes the auditor's key of this number of an [asset](super::asset), a
 /// contract on a chain.
 #[must_use]
 pub fn handover(asset: Field, number: u32, key: AuditorKey) -> Field {
@@ -146,7 +146,8 @@ impl KeyProof {
 }
 
 impl Auditor {
-    /// The auditor with this key. Nobody proves that it knows the secret: the deployer vouches for the first key.
+    /// The auditor with this key. There is no proof that the auditor knows the secret: the deployer vouches for the
+    /// first key.
     ///
     /// # Errors
     /// [`Refused::AuditorKeyInvalid`] and [`Refused::AuditorKeyNeutral`].

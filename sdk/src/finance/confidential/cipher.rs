@@ -1,12 +1,12 @@
-//! Ciphertexts: for the auditor, which the circuit proves to be right, and for the receiver, which only the sender
-//! vouches for.
+//! Ciphertexts for the auditor and for the receiver. The circuit proves that those for the auditor are right; only the
+//! sender vouches for those for the receiver.
 //!
 //! A ciphertext has an ephemeral point `R = r·G`. Its masks are derived from the shared point `S = r·K = k·R` with the
 //! reader's key `K = k·G`, and each element is a message plus its mask. The ephemeral scalar `r` must be random or
 //! [derived](super::SpendKey::ephemeral), and must not be used twice.
 //!
-//! Where a circuit proves the ciphertext, the masks are Poseidon hashes. Those of a receiver's ciphertext are BLAKE3,
-//! which is quicker: a wallet computes them for every note of the asset.
+//! If a circuit proves the ciphertext, the masks are Poseidon hashes. The masks of a receiver's ciphertext are BLAKE3
+//! hashes, which are quicker, because a wallet computes them for every note of the asset.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -40,11 +40,11 @@ pub struct AuditorKey {
     pub v: Field,
 }
 
-/// What the auditor reads of an act with up to two outputs; the proof of the act shows that it is right.
+/// The auditor's ciphertext of an act with up to two outputs. The proof of the act shows that it is right.
 ///
-/// It holds both values, packed into one element, and the owner of the first output. The `rho` of both outputs are
-/// masks themselves, so they need no place. The second output is change: it belongs to the owner of the first input,
-/// which the auditor knows by its nullifier.
+/// It contains both values, packed into one element, and the owner of the first output. The `rho` of both outputs are
+/// masks themselves, so the ciphertext does not contain them. The second output is change: it belongs to the owner of
+/// the first input, whom the auditor knows by the nullifier.
 #[contract_type]
 #[derive(Copy, Eq, Serialize, Deserialize)]
 pub struct AuditCipher {
@@ -64,17 +64,17 @@ pub struct ViewCipher {
     pub fields: [Field; 2],
 }
 
-/// What the receiver reads of a note. A proof binds it, but does not prove it.
+/// The receiver's ciphertext of a note. A proof is bound to it, but does not show that it is right.
 #[contract_type]
 #[derive(Copy, Eq, Serialize, Deserialize)]
 pub struct NoteCipher {
     /// The bytes of the ephemeral point.
     pub ephemeral: [u8; 32],
-    /// The masked value, `rho` and memo, and the tag by which the receiver knows that the note is its own.
+    /// The masked value, `rho` and memo, and the tag by which the receiver recognises its own notes.
     pub fields: [Field; 4],
 }
 
-/// What an [`AuditCipher`] says.
+/// The content of an [`AuditCipher`].
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Audited {
     /// The values of both outputs.
@@ -85,14 +85,14 @@ pub struct Audited {
     pub rhos: [Field; 2],
 }
 
-/// What a [`NoteCipher`] says. Only the commitment on the chain shows whether it is true.
+/// The content of a [`NoteCipher`]. Only the commitment on the chain shows whether it is true.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Opened {
     /// The value.
     pub value: u64,
     /// The random element.
     pub rho: Field,
-    /// What the sender tells the receiver: 31 bytes or a hash.
+    /// The sender's memo for the receiver: 31 bytes or a hash.
     pub memo: Field,
 }
 
@@ -100,7 +100,7 @@ pub struct Opened {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Unreadable {
-    /// The ephemeral point is none.
+    /// The ephemeral point is not a point of the curve.
     Point(NotAPoint),
     /// It is for another key.
     NotOurs,
@@ -109,7 +109,7 @@ pub enum Unreadable {
 }
 
 impl AuditorKey {
-    /// The key that is this point.
+    /// The key with this point.
     #[must_use]
     pub fn new(point: &Point) -> Self {
         Self { u: point.u(), v: point.v() }
@@ -189,8 +189,8 @@ impl ViewCipher {
 }
 
 impl NoteCipher {
-    /// Encrypts a note for a receiver. The shared point is multiplied by eight on both sides, so no point of small
-    /// order that a sender chooses tells anything about the receiver's key.
+    /// Encrypts a note for a receiver. Both sides multiply the shared point by eight, so a sender learns nothing about
+    /// the receiver's key from points of small order.
     ///
     /// # Errors
     /// [`NotAPoint`] if the address has no reading key.
@@ -216,9 +216,9 @@ impl NoteCipher {
         Ok(Opened { value, rho: self.fields[1] - rho, memo: self.fields[2] - text })
     }
 
-    /// Decrypts many ciphertexts: what [`open`](Self::open) gives of each, `None` for an error. Where few are for the
-    /// key it takes half the time: of the others it computes only the ordinates of the shared points, and the
-    /// masks of the tag.
+    /// Decrypts many ciphertexts. The result for each is that of [`open`](Self::open), or `None` for an error. If few
+    /// ciphertexts are for the key, this takes half the time: for the others it computes only the ordinates of the
+    /// shared points, and the masks of the tag.
     #[must_use]
     pub fn open_all(ciphers: &[&Self], key: &ReadingKey) -> Vec<Option<Opened>> {
         let points: Vec<[u8; 32]> = ciphers.iter().map(|cipher| cipher.ephemeral).collect();

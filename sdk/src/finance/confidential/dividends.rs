@@ -1,16 +1,15 @@
 //! Dividends on hidden holdings, paid in the asset itself.
 //!
-//! An officer declares a dividend for a snapshot: a rate, and a last height for claims. The whole amount that it can
-//! cost becomes a part of the public supply at once: the pot. A [claim](super::statements::Claim) makes a note of the
-//! value of one held note times the rate, without the fraction. The parts are hidden, so the contract adds their
-//! ciphertexts. After the last height the teller opens the sum, with a [proof](super::statements::Total); what was not
-//! claimed leaves the supply again.
+//! An officer declares a dividend for a snapshot: a rate, and a last height for claims. The maximum cost, the pot,
+//! becomes a part of the public supply at once. A [claim](super::statements::Claim) makes a note with the value of one
+//! held note times the rate, rounded down. The parts are hidden, so the contract adds their ciphertexts. After the last
+//! height the teller opens the sum, with a [proof](super::statements::Total), and the unclaimed rest leaves the supply.
 //!
-//! A function that also asks the pool or the snapshots refuses with the contract's own error, which has all of them as
-//! `#[from]` variants.
+//! A function that also uses the pool or the snapshots returns the contract's own error type, which contains the errors
+//! of all of them as `#[from]` variants.
 //!
-//! No more can be paid than the pot has: the values of all notes of the snapshot are at most its supply, and each part
-//! is rounded down.
+//! The payments cannot exceed the pot: the values of all notes of the snapshot are at most its supply, and each part is
+//! rounded down.
 
 use alloc::vec::Vec;
 
@@ -42,35 +41,35 @@ struct Running {
     closed: Option<u64>,
 }
 
-/// What a dividend pays, and to whom.
+/// The terms of a dividend.
 #[contract_type]
 #[derive(Copy, Eq)]
 pub struct Dividend {
-    /// The height of the snapshot: notes of then have parts.
+    /// The height of the snapshot. The notes at this height have parts.
     pub snapshot: u64,
     /// The numerator of the rate.
     pub numerator: u32,
     /// The denominator of the rate.
     pub denominator: u32,
-    /// The last height at which claims are taken.
+    /// The last height for claims.
     pub ends: u64,
     /// The teller's key.
     pub key: Coordinates,
 }
 
-/// What the chain knows of a dividend.
+/// The public state of a dividend.
 #[contract_type]
 #[derive(Copy, Eq)]
 pub struct Payout {
     /// The dividend.
     pub dividend: Dividend,
-    /// The most that it can cost.
+    /// The maximum cost.
     pub pot: u64,
-    /// How many notes have claimed.
+    /// The number of notes that have claimed.
     pub claims: u64,
     /// The encrypted sum of their parts.
     pub sum: Counted,
-    /// What was paid in all, once it is known.
+    /// The sum of all payments, once it is known.
     pub paid: Option<u64>,
 }
 
@@ -84,11 +83,11 @@ pub struct Claiming {
     pub act_nullifier: Field,
     /// The commitment to the new note.
     pub commitment: Field,
-    /// What the auditor reads.
+    /// The ciphertext for the auditor.
     pub cipher: AuditCipher,
-    /// What the receiver reads.
+    /// The ciphertext for the receiver.
     pub note: NoteCipher,
-    /// What is added to the sum.
+    /// The ciphertext that is added to the sum.
     pub part: Counted,
 }
 
@@ -99,9 +98,9 @@ pub struct DividendDeclared {
     pub number: u32,
     /// The dividend.
     pub dividend: Dividend,
-    /// The most that it can cost, which is a part of the supply from now on.
+    /// The maximum cost, which is a part of the supply from now on.
     pub pot: u64,
-    /// Which officer.
+    /// The officer.
     pub by: Principal,
 }
 
@@ -114,7 +113,7 @@ pub struct DividendClaimed {
     pub act_nullifier: Field,
     /// The position of the new note.
     pub note: u64,
-    /// What the auditor reads.
+    /// The ciphertext for the auditor.
     pub cipher: AuditCipher,
     /// The number of the auditor's key.
     pub auditor: u32,
@@ -125,59 +124,59 @@ pub struct DividendClaimed {
 pub struct DividendClosed {
     /// The number of the dividend.
     pub dividend: u32,
-    /// What was paid in all.
+    /// The sum of all payments.
     pub paid: u64,
-    /// What has left the supply.
+    /// The amount that has left the supply.
     pub returned: u64,
 }
 
-/// Why dividends refuse.
+/// The errors of dividends.
 #[error(first = 9380)]
 pub enum Refused {
     /// There is no dividend of this number.
     UnknownDividend,
     /// The numerator or the denominator of the rate is zero.
     ZeroRate,
-    /// At this rate the whole supply of the snapshot has no part.
+    /// At this rate even a note with the whole supply of the snapshot has a part of zero.
     NothingToPay,
     /// The last height for claims has passed already.
     ClaimsEndTooEarly,
     /// The teller's key is not a point of the subgroup, or is the neutral point.
     SumKeyInvalid,
-    /// Claims are not taken any more.
+    /// The last height for claims has passed.
     DividendEnded {
         /// The last height at which they were.
         ends: u64,
     },
-    /// Claims are still taken.
+    /// The last height for claims has not passed yet.
     DividendRuns {
         /// The last height at which they are.
         ends: u64,
     },
     /// The dividend was closed already.
     AlreadyClosed,
-    /// More would have been paid than the pot had.
+    /// The stated sum of payments exceeds the pot.
     MoreThanThePot {
         /// The pot.
         pot: u64,
     },
 }
 
-/// What a claim of a dividend is, for the nullifiers of acts: the asset stands for the contract and the chain.
+/// The act of claiming a dividend, for the nullifiers of acts. The asset stands for the contract and the chain.
 #[must_use]
 pub fn act(asset: Field, dividend: u32) -> Field {
     binding(&(*b"dividend", asset, dividend))
 }
 
 impl Dividend {
-    /// The part of a value: the value times the rate, without the fraction. None if it does not have 64 bits.
+    /// The part of a value: the value times the rate, rounded down. `None` if it needs more than 64 bits.
     #[must_use]
     pub fn part(&self, value: u64) -> Option<u64> {
         let product = u128::from(value) * u128::from(self.numerator);
         u64::try_from(product.checked_div(self.denominator.into())?).ok()
     }
 
-    /// What the proof of a claim is about. `snapshot` is the dividend's, `asset` that of the pool, and `auditor` its
+    /// The statement of the proof of a claim. `snapshot` is the dividend's, `asset` that of the pool, and `auditor` its
     /// auditor.
     #[must_use]
     pub fn statement(
@@ -207,7 +206,7 @@ impl Dividend {
 }
 
 impl Claiming {
-    /// What the proof is bound to: the receiver's ciphertext, and what else the contract states.
+    /// The public input that binds the proof to the receiver's ciphertext, and to `with`, the contract's own data.
     #[must_use]
     pub fn bound(&self, with: Field) -> Field {
         binding(&(*b"claim", self.note, with))
@@ -215,7 +214,7 @@ impl Claiming {
 }
 
 impl Payout {
-    /// What the proof of the sum is about.
+    /// The statement of the proof of the sum.
     #[must_use]
     pub fn statement(&self, paid: u64) -> TotalNative {
         TotalNative { key: self.dividend.key, sum: self.sum, total: paid }
@@ -223,14 +222,14 @@ impl Payout {
 }
 
 impl Dividends {
-    /// How many dividends there are: the number of the next one.
+    /// The number of dividends, which is the number of the next one.
     #[must_use]
     pub fn count(&self) -> u32 {
         // Every dividend takes more than a byte of a memory of 4 GiB.
         u32::try_from(self.dividends.len()).unwrap_or(u32::MAX)
     }
 
-    /// What the chain knows of a dividend.
+    /// The public state of a dividend.
     ///
     /// # Errors
     /// [`Refused::UnknownDividend`].
@@ -239,7 +238,7 @@ impl Dividends {
         Ok(Payout { dividend: *dividend, pot: *pot, claims: *claims, sum: paid.sum(), paid: *closed })
     }
 
-    /// Declares a dividend, and returns its number. The pot comes into the supply.
+    /// Declares a dividend, and returns its number. The pot becomes a part of the supply.
     ///
     /// # Errors
     /// [`Refused`].
@@ -280,7 +279,7 @@ impl Dividends {
         Ok(note)
     }
 
-    /// Closes a dividend, and returns what leaves the supply. Anybody may submit the teller's proof.
+    /// Closes a dividend, and returns the amount that leaves the supply. Anybody may submit the teller's proof.
     ///
     /// # Errors
     /// [`Refused`].

@@ -12,9 +12,9 @@ use crate::prelude::contract_type;
 pub struct Holder {
     /// Its pseudonym: the owner of its notes.
     pub owner: Field,
-    /// The class of investors that it belongs to, by the issuer's own numbers.
+    /// The class of investor, by the issuer's own numbers.
     pub class: u8,
-    /// The country: its number in ISO 3166, or 0 if it is not told.
+    /// The country: its number in ISO 3166, or 0 if it is not stated.
     pub country: u16,
     /// The level of accreditation; a larger number is a higher level.
     pub level: u8,

@@ -19,25 +19,26 @@ const EPHEMERAL_CONTEXT: &str = "cargo-dusk 2026 confidential ephemeral key";
 #[derive(Clone, PartialEq, Eq)]
 pub struct SpendKey(Field);
 
-/// What the auditor knows of a holder: enough to follow it and to seize its notes, but not to spend as the holder.
+/// The auditor's keys of a holder: they suffice to follow the holder and to seize its notes, but not to spend as the
+/// holder.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ViewKeys {
-    /// Half of the owner's preimage.
+    /// One half of the owner's preimage.
     pub ak: Field,
-    /// The key of nullifiers, and the other half.
+    /// The key of nullifiers, and the other half of the preimage.
     pub nk: Field,
 }
 
-/// The secret with which a holder reads what it receives. It is wiped when dropped, and never printed.
+/// The secret with which a holder reads received notes. It is wiped when dropped, and never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ReadingKey(Scalar);
 
 /// The keys of an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Keys {
-    /// Spends.
+    /// The key that spends.
     pub spend: SpendKey,
-    /// Reads.
+    /// The key that reads.
     pub reading: ReadingKey,
 }
 
@@ -53,7 +54,7 @@ impl Keys {
         }
     }
 
-    /// Where others send notes to.
+    /// The address to which others send notes.
     #[must_use]
     pub fn address(&self) -> Address {
         Address { owner: self.spend.view().owner(), reading: self.reading.public().to_bytes() }
@@ -73,15 +74,15 @@ impl SpendKey {
         self.0
     }
 
-    /// What the auditor is told at registration.
+    /// The keys that the auditor gets at registration.
     #[must_use]
     pub fn view(&self) -> ViewKeys {
         let [ak, nk] = native::expand(&[domain::KEYS.into(), self.0]);
         ViewKeys { ak, nk }
     }
 
-    /// An ephemeral key for one act, derived from the secret and everything that the act consists of. So two acts have
-    /// the same key only if they are the same. Random elements may be among the context.
+    /// An ephemeral key for one act, derived from the secret and the whole content of the act. So two acts have the
+    /// same key only if they are equal. The context may contain random elements.
     #[must_use]
     pub fn ephemeral(&self, context: &[Field]) -> Scalar {
         let mut hasher = blake3::Hasher::new_derive_key(EPHEMERAL_CONTEXT);
@@ -96,7 +97,7 @@ impl SpendKey {
 }
 
 impl ViewKeys {
-    /// The owner of notes that the registry knows.
+    /// The owner of the holder's notes, as in the registry.
     #[must_use]
     pub fn owner(&self) -> Field {
         native::hash(&[domain::OWNER.into(), self.ak, self.nk])

@@ -4,7 +4,7 @@
 //! the entry to the receiver up to and including the block of the deadline, and cancel it at any time, which gives the
 //! amount back. After the deadline anybody can cancel it. So a release and a cancellation by others never compete.
 //!
-//! Agent, instruction and leg identify an entry. To make one, the proof has to open the leg, so nobody else can make an
+//! Agent, instruction and leg identify an entry. The proof for an entry must open the leg, so nobody else can make an
 //! entry in its place.
 
 use alloc::boxed::Box;
@@ -19,7 +19,7 @@ use crate::field::Field;
 use crate::prelude::{contract_type, ensure, error, event};
 use crate::principal::Principal;
 
-/// The furthest deadline, in blocks from now: thirty days of ten seconds.
+/// The latest deadline, in blocks from now: thirty days of blocks of ten seconds.
 pub const MAX_LOCK_BLOCKS: u64 = 259_200;
 
 /// The pending entries.
@@ -57,9 +57,9 @@ pub struct Pending {
     pub cancelled: Field,
     /// The last height at which it can be released.
     pub deadline: u64,
-    /// What the receiver reads.
+    /// The ciphertext for the receiver.
     pub for_receiver: NoteCipher,
-    /// What the sender reads.
+    /// The ciphertext for the sender.
     pub for_sender: NoteCipher,
 }
 
@@ -68,27 +68,27 @@ pub struct Pending {
 pub struct AmountLocked {
     /// The entry.
     pub id: LockId,
-    /// What is pending.
+    /// The content of the entry.
     pub pending: Pending,
 }
 
-/// A locked amount is the receiver's. Its note follows in a [`NoteAdded`](super::notes::NoteAdded).
+/// The receiver got a locked amount. Its note follows in a [`NoteAdded`](super::notes::NoteAdded).
 #[event]
 pub struct LockReleased {
     /// The entry.
     pub id: LockId,
 }
 
-/// A locked amount is the sender's again. Its note follows in a [`NoteAdded`](super::notes::NoteAdded).
+/// The sender got a locked amount back. Its note follows in a [`NoteAdded`](super::notes::NoteAdded).
 #[event]
 pub struct LockCancelled {
     /// The entry.
     pub id: LockId,
-    /// Who asked for it.
+    /// The account or contract that cancelled it.
     pub by: Principal,
 }
 
-/// Why locks refuse.
+/// The errors of locks.
 #[error(first = 9350)]
 pub enum Refused {
     /// There is no such entry: it was released or cancelled, or never made.
@@ -109,7 +109,7 @@ pub enum Refused {
     },
     /// The deadline is further away than `limit` blocks.
     DeadlineTooFar {
-        /// How many.
+        /// The number of shares.
         limit: u64,
     },
 }
@@ -133,7 +133,7 @@ impl Locks {
         self.entries.get(slot)?.as_deref()
     }
 
-    /// How many entries there are: so many notes will come into the tree.
+    /// The number of entries. The tree of notes will get one note for each.
     #[must_use]
     pub fn count(&self) -> u64 {
         (self.entries.len() - self.free.len()) as u64

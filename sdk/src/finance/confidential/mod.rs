@@ -1,7 +1,7 @@
 //! Confidential assets: notes in place of balances.
 //!
-//! A contract holds commitments to notes and the nullifiers of spent notes. The chain does not see balances, amounts,
-//! senders and receivers; the auditor does. A holder can prove facts about its notes to anybody it chooses.
+//! A contract stores commitments to notes and the nullifiers of spent notes. The chain does not show balances, amounts,
+//! senders and receivers; the auditor can read them. A holder can prove facts about its notes to anybody.
 //!
 //! # Model
 //!
@@ -17,18 +17,18 @@
 //!   nullifier.
 //! - **The auditor can read** every transfer: the circuit encrypts to its key. `rho` is derived from the same shared
 //!   secret, so the auditor knows whole notes.
-//! - **A receiver finds a note** by a second ciphertext, for its reading key. The proof is bound to it, but does not
-//!   show that it is right: a sender who makes it unreadable has paid all the same, and the auditor can tell the
-//!   receiver the content.
+//! - **A receiver finds a note** by a second ciphertext, for its reading key. The proof is bound to this ciphertext,
+//!   but does not show that it is right. If a sender makes it unreadable, the payment is still valid, and the auditor
+//!   can tell the receiver the content.
 //!
 //! # Parts
 //!
 //! | module | contents | first error code |
 //! |---|---|---|
-//! | [`statements`] | what holders, issuer and auditor prove: gadgets for circuits | |
+//! | [`statements`] | the statements of holders, issuer and auditor, as gadgets for circuits | |
 //! | [`notes`] | the tree of notes, of which the contract keeps the last nodes and roots | 9300 |
 //! | [`nullifiers`] | the nullifiers of spent notes, each once | 9310 |
-//! | [`registry`] | the holders that are admitted; the policy that proofs are about | 9320 |
+//! | [`registry`] | the admitted holders, and the policy for proofs | 9320 |
 //! | [`auditor`] | the key to which every act is encrypted, and its hand-over | 9330 |
 //! | [`snapshots`] | roots pinned at a height; acts that count once for each note | 9340 |
 //! | [`locks`] | amounts that wait for a settlement | 9350 |
@@ -38,9 +38,8 @@
 //! | [`tallies`] | ciphertexts that can be added, and their reader, the teller | |
 //!
 //! A contract holds a [`Pool`], and also a [`Registry`] unless anybody may hold the asset. With [`Snapshots`] and
-//! [`Acts`] it can hold [`Polls`] and [`Dividends`]. Names follow ERC-7984 where
-//! it has one: [`total_supply`](Pool::total_supply) (public here),
-//! [`ConfidentialTransfer`](pool::ConfidentialTransfer).
+//! [`Acts`] it can hold [`Polls`] and [`Dividends`]. Names follow ERC-7984 if it has one for the purpose:
+//! [`total_supply`](Pool::total_supply) (public here), [`ConfidentialTransfer`](pool::ConfidentialTransfer).
 //!
 //! # Sizes
 //!
@@ -56,7 +55,7 @@
 //! | the same nullifier twice in one call | [`nullifiers::Refused::SpentTwice`], before the proof is verified |
 //! | two notes with one nullifier | the position is a part of it, and no two notes have one position |
 //! | values that wrap around | every value has 64 bits in the circuit; sums stay far below the order of the field |
-//! | an empty input as fuel | only the second input may be absent from the tree, and only with the value zero |
+//! | an absent input that creates value | only the second input may be absent from the tree, and only with value 0 |
 //! | a note of another asset, contract or chain | the asset is a part of the commitment, and a public input |
 //! | a stale root, a root of another tree | a root has to be one of the last ones of this tree; domains differ |
 //! | a proof that is copied or sent again | its nullifiers are spent; an owner registers once |
@@ -73,13 +72,13 @@
 //! | a holder is frozen between proof and execution | a change that takes a right away ends all older registry roots |
 //! | a note that was spent is seized | the same nullifier, so [`nullifiers::Refused::AlreadySpent`] |
 //! | the auditor spends as a holder | a transfer needs the spend secret, of which `ak` and `nk` are one-way images |
-//! | a lock released and cancelled, or twice | the entry is removed by the first; the deadline separates the two |
-//! | somebody takes the place of an entry | its name has the leg, and a proof shows what is in the leg |
-//! | a full tree keeps locked amounts out | every pending entry has its place reserved |
+//! | a lock released and cancelled, or twice | the first of them removes the entry; the deadline separates the two |
+//! | an attacker takes the place of an entry | its name contains the leg, and a proof shows the content of the leg |
+//! | a full tree keeps locked amounts out | the tree reserves a place for every pending entry |
 //! | a vote twice with one note, or with its parts | the act's nullifier; the parts are not under the snapshot's root |
 //! | more weight, two choices, a ballot that is copied or changed | the circuit proves it, with everything public |
-//! | the tally or the sum of a dividend is a lie | the teller proves that it has opened the sums |
-//! | a vote or a claim in the block of the tally | up to the last height the one, later the other |
+//! | a false tally, or a false sum of a dividend | the teller proves that it has opened the sums |
+//! | a vote or a claim in the block of the tally | votes and claims end at the last height, and tallies begin later |
 //! | rounding that mints | each part is rounded down, and the pot is the part of the whole supply |
 //! | two notes with one `rho`, to take a vote from the receiver | the act's nullifier has the position |
 //! | a wallet that uses an ephemeral scalar twice | [`SpendKey::ephemeral`] derives it from everything in the act |
@@ -92,10 +91,10 @@
 //!   In an asset without a registry it reads amounts and receivers of all acts, and senders only if they have told it
 //!   their view keys.
 //! - Votes for amounts that are locked at a snapshot.
-//! - Tellers that need each other: one teller is able to decrypt every ballot. A voter can prove how it voted.
-//! - A way to continue when the tree of notes is full: it takes no more transfers, and the issuer needs a new contract.
-//! - Operators of ERC-7984 (`set_operator`): only the spend secret allows to spend. Anybody may submit what a holder
-//!   has proven, so no operator is needed to pay gas.
+//! - A shared key of several tellers: one teller is able to decrypt every ballot. A voter can prove its vote.
+//! - A way to continue when the tree of notes is full: then transfers fail, and the issuer needs a new contract.
+//! - Operators of ERC-7984 (`set_operator`): only the owner of the spend secret can spend. Anybody may submit a
+//!   holder's proof, so no operator is needed to pay gas.
 
 mod address;
 pub mod auditor;

@@ -1,4 +1,4 @@
-//! Notes, and what is computed from them.
+//! Notes, and their commitments and nullifiers.
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroize;
@@ -11,9 +11,9 @@ use crate::zk::binding;
 /// An amount of an asset that belongs to an owner. Only its commitment is on the chain.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Note {
-    /// How much, in the asset's smallest unit.
+    /// The value, in the asset's smallest unit.
     pub value: u64,
-    /// Whose it is: [`ViewKeys::owner`](super::ViewKeys::owner).
+    /// The owner: [`ViewKeys::owner`](super::ViewKeys::owner).
     pub owner: Field,
     /// A random element. Without it an observer could guess value and owner from the commitment.
     pub rho: Field,
@@ -52,7 +52,7 @@ pub fn act_nullifier(nk: Field, asset: Field, position: u64, act: Field) -> Fiel
     hash(&[tagged(position, domain::ACT), nk, asset, act])
 }
 
-/// What an instruction of settlement says about a leg: a commitment to the asset, the value and the receiver, hidden by
+/// The leg in an instruction of settlement: a commitment to the asset, the value and the receiver, hidden by
 /// a random blinding.
 #[must_use]
 pub fn leg(asset: Field, value: u64, receiver: Field, blinding: Field) -> Field {

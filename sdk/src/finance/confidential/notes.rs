@@ -11,7 +11,7 @@ use crate::env::emit;
 use crate::field::Field;
 use crate::prelude::{ensure, error, event};
 
-/// The number of roots that proofs may be about. Every act makes one.
+/// The number of roots that the contract accepts in proofs. Every act adds one.
 pub const ROOTS: usize = 1_024;
 
 /// The tree of notes: its last nodes, and its last roots.
@@ -25,28 +25,28 @@ pub struct Notes {
     next: usize,
 }
 
-/// A note came into the tree.
+/// The contract added a note to the tree.
 #[event]
 pub struct NoteAdded {
     /// Its position.
     pub position: u64,
     /// Its commitment.
     pub commitment: Field,
-    /// What its receiver reads.
+    /// The ciphertext for its receiver.
     pub cipher: NoteCipher,
 }
 
-/// Why notes refuse.
+/// The errors of notes.
 #[error(first = 9300)]
 pub enum Refused {
-    /// The root is none of the last ones of this tree.
+    /// The root is not one of the last roots of this tree.
     UnknownNoteRoot,
-    /// The tree has no place for so many notes.
+    /// The tree has no place for this number of notes.
     NotesFull,
 }
 
 impl Notes {
-    /// How many notes there are: the position of the next one.
+    /// The number of notes, which is the position of the next one.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.count
@@ -59,14 +59,14 @@ impl Notes {
         newest.and_then(|at| self.roots.get(at)).copied().unwrap_or_default()
     }
 
-    /// Whether a proof may be about a root.
+    /// Whether the contract accepts a root in proofs.
     #[must_use]
     pub fn knows(&self, root: Field) -> bool {
         let (newer, older) = self.roots.split_at(self.next);
         newer.iter().rev().chain(older.iter().rev()).any(|known| *known == root)
     }
 
-    /// Checks that a proof may be about a root.
+    /// Checks that the contract accepts a root in proofs.
     ///
     /// # Errors
     /// [`Refused::UnknownNoteRoot`].
@@ -75,7 +75,7 @@ impl Notes {
         Ok(())
     }
 
-    /// Checks that there is a place for so many notes more.
+    /// Checks that the tree has a place for this number of further notes.
     ///
     /// # Errors
     /// [`Refused::NotesFull`].

@@ -14,13 +14,13 @@ pub struct Nullifiers {
 /// A note was spent.
 #[event]
 pub struct NullifierSpent {
-    /// How many were spent before: the position in the tree, less one.
+    /// The number of nullifiers before: the position in the tree, less one.
     pub index: u64,
     /// Its nullifier.
     pub nullifier: Field,
 }
 
-/// Why nullifiers refuse.
+/// The errors of nullifiers.
 #[error(first = 9310)]
 pub enum Refused {
     /// The note with this nullifier was spent already.
@@ -30,14 +30,14 @@ pub enum Refused {
     },
     /// The same nullifier comes twice in one call.
     SpentTwice,
-    /// 0 and −1 are the ends of the list, and no nullifiers.
+    /// 0 and −1 are the ends of the list, and not nullifiers.
     ReservedNullifier,
     /// The tree has no place for more nullifiers.
     NullifiersFull,
 }
 
 impl Nullifiers {
-    /// How many there are.
+    /// The number of nullifiers.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.tree.len() as u64

@@ -2,13 +2,14 @@
 //!
 //! A poll has a question, up to [`MAX_CHOICES`] choices, a snapshot, a last height for votes, and the keys of its
 //! teller. A [vote](super::statements::Vote) adds the encrypted weight of one note to the sums. After the last height
-//! the teller opens the sums, with a [proof](super::statements::Tally) that they were opened rightly. Anybody may
-//! submit both.
+//! the teller opens the sums, with a [proof](super::statements::Tally) that the results are right. Anybody may submit
+//! votes and tallies.
 //!
-//! The teller is able to decrypt single ballots, too: nothing but its discretion hides them from it. It cannot change
-//! the tally, but it can withhold it.
+//! The teller is also able to decrypt single ballots; voters must trust it not to. It cannot change the tally, but it
+//! can withhold it.
 //!
-//! A function that also asks the snapshots refuses with the contract's own error, which has both as `#[from]` variants.
+//! A function that also uses the snapshots returns the contract's own error type, which contains the errors of both as
+//! `#[from]` variants.
 
 use alloc::vec::Vec;
 
@@ -37,21 +38,21 @@ struct Running {
     outcome: Option<Outcome>,
 }
 
-/// What a poll asks, and whom.
+/// The terms of a poll.
 #[contract_type]
 #[derive(Copy, Eq)]
 pub struct Poll {
     /// The hash of the question and of the choices' texts.
     pub question: Field,
-    /// How many choices there are: from 2 to 8.
+    /// The number of choices, from 2 to 8.
     pub choices: u8,
-    /// The height of the snapshot: notes of then have votes.
+    /// The height of the snapshot. The notes at this height have votes.
     pub snapshot: u64,
-    /// The last height at which votes are taken.
+    /// The last height for votes.
     pub ends: u64,
-    /// The weight that has to be voted in all; 0 if there is no quorum.
+    /// The minimum weight of all votes together; 0 if there is no quorum.
     pub quorum: u64,
-    /// The teller's key for each choice, used or not.
+    /// The teller's key for each choice, also for unused ones.
     pub keys: [Coordinates; 8],
 }
 
@@ -65,13 +66,13 @@ pub struct Outcome {
     pub quorate: bool,
 }
 
-/// What the chain knows of a poll.
+/// The public state of a poll.
 #[contract_type]
 #[derive(Copy, Eq)]
 pub struct Standing {
     /// The poll.
     pub poll: Poll,
-    /// How many notes have voted.
+    /// The number of notes that have voted.
     pub votes: u64,
     /// The sum of all ballots.
     pub ballots: Ballot,
@@ -98,7 +99,7 @@ pub struct PollOpened {
     pub number: u32,
     /// The poll.
     pub poll: Poll,
-    /// Which officer.
+    /// The officer.
     pub by: Principal,
 }
 
@@ -120,19 +121,19 @@ pub struct PollTallied {
     pub outcome: Outcome,
 }
 
-/// Why polls refuse.
+/// The errors of polls.
 #[error(first = 9370)]
 pub enum Refused {
     /// There is no poll of this number.
     UnknownPoll,
-    /// A poll has from two choices to `limit`.
+    /// A poll has from two to `limit` choices.
     ChoiceCount {
         /// The most choices.
         limit: u8,
     },
     /// The last height for votes has passed already.
     PollEndsTooEarly,
-    /// The quorum is more than there was at the snapshot.
+    /// The quorum is larger than the supply at the snapshot.
     QuorumTooLarge {
         /// The supply at the snapshot.
         supply: u64,
@@ -141,30 +142,30 @@ pub enum Refused {
     TellerKeyInvalid,
     /// Two choices have the same key: the difference of their ciphertexts would not be hidden.
     TellerKeyTwice,
-    /// Votes are not taken any more.
+    /// The last height for votes has passed.
     PollEnded {
         /// The last height at which they were.
         ends: u64,
     },
-    /// Votes are still taken.
+    /// The last height for votes has not passed yet.
     PollRuns {
         /// The last height at which they are.
         ends: u64,
     },
     /// The poll was tallied already.
     AlreadyTallied,
-    /// The proof of a vote or of a tally does not show what is stated, or was made for other arguments.
+    /// The proof of a vote or of a tally does not prove the statement, or was made for other arguments.
     BallotNotProven,
 }
 
-/// What a vote in a poll is, for the nullifiers of acts: the asset stands for the contract and the chain.
+/// The act of voting in a poll, for the nullifiers of acts. The asset stands for the contract and the chain.
 #[must_use]
 pub fn act(asset: Field, poll: u32) -> Field {
     binding(&(*b"vote", asset, poll))
 }
 
 impl Poll {
-    /// What the proof of a vote is about. `snapshot` is the poll's, and `asset` that of the pool.
+    /// The statement of the proof of a vote. `snapshot` is the poll's, and `asset` that of the pool.
     #[must_use]
     pub fn statement(&self, asset: Field, snapshot: &snapshots::Pinned, vote: &Voting) -> VoteNative {
         VoteNative {
@@ -183,7 +184,7 @@ impl Poll {
 }
 
 impl Standing {
-    /// What the proof of a tally is about.
+    /// The statement of the proof of a tally.
     #[must_use]
     pub fn statement(&self, counts: [u64; MAX_CHOICES]) -> TallyNative {
         TallyNative { keys: Array(self.poll.keys), ballots: self.ballots, counts: Array(counts) }
@@ -191,14 +192,14 @@ impl Standing {
 }
 
 impl Polls {
-    /// How many polls there are: the number of the next one.
+    /// The number of polls, which is the number of the next one.
     #[must_use]
     pub fn count(&self) -> u32 {
         // Every poll takes more than a byte of a memory of 4 GiB.
         u32::try_from(self.polls.len()).unwrap_or(u32::MAX)
     }
 
-    /// What the chain knows of a poll.
+    /// The public state of a poll.
     ///
     /// # Errors
     /// [`Refused::UnknownPoll`].
@@ -209,8 +210,8 @@ impl Polls {
 
     /// Opens a poll, and returns its number.
     ///
-    /// A key may be outside of the subgroup of prime order: the proof of a vote refuses it, so nobody can vote then. To
-    /// test that here would cost 18,000,000 gas for each key.
+    /// Does not check that the keys are in the subgroup of prime order, which would cost 18,000,000 gas for each key.
+    /// If one is not, no proof of a vote can be made, so nobody can vote.
     ///
     /// # Errors
     /// [`Refused`].
@@ -243,7 +244,7 @@ impl Polls {
         Ok(())
     }
 
-    /// Takes the result. Anybody may submit the teller's proof.
+    /// Records the result. Anybody may submit the teller's proof.
     ///
     /// # Errors
     /// [`Refused`].

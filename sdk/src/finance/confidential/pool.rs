@@ -1,15 +1,15 @@
 //! The usual acts of a confidential asset, composed of the parts.
 //!
-//! Every act first makes the cheap checks, then calls the contract to verify the proof, and then changes the state. The
-//! contract passes the verification as a closure, so it cannot forget it. The closure gets the public inputs from the
-//! act, so the proof is about exactly the values that the act uses:
+//! Every act first makes the cheap checks, then has the contract verify the proof, and then changes the state. The
+//! contract passes the verification as a closure, so it cannot forget to verify. The closure gets the public inputs
+//! from the act, so the proof is about exactly the values that the act uses:
 //!
 //! ```
 //! use dusk_sdk::finance::confidential::pool::{Pool, Refused, Spending};
 //! use dusk_sdk::finance::confidential::statements::{Transfer, TransferSecret};
 //! use dusk_sdk::zk::*;
 //!
-//! /// A holder moves an amount to another one, and everything that goes along is bound.
+//! /// A holder moves an amount to another one. The proof is bound to the rest of the order.
 //! #[circuit]
 //! pub fn send(
 //!     cs: &mut ConstraintSystem,
@@ -20,14 +20,15 @@
 //!     let _ = act.assert(cs, &secret);
 //! }
 //!
-//! /// Pays nobody out of the asset, so there is nothing else to bind.
+//! /// Pays nobody outside of the asset, so there is nothing else to bind.
 //! fn transfer(pool: &mut Pool, order: &Spending, proof: &Proof<Send>) -> Result<u64, Refused> {
 //!     let bound = order.bound(0.into());
 //!     pool.transfer(order, 0, |act| proof.verify(&SendPublic { act, bound }))
 //! }
 //! ```
 //!
-//! The supply is public: the sum of what was minted, less what was paid out. It includes locked amounts.
+//! The supply is public: the sum of all mints less the sum of all payments out of the asset. It includes locked
+//! amounts.
 
 use alloc::string::String;
 
@@ -46,7 +47,7 @@ use crate::principal::Principal;
 use crate::zk::binding;
 use crate::zk::native::Array;
 
-/// The notes of an asset with everything that changes them.
+/// The notes of an asset, and all acts that change them.
 #[derive(Debug, Clone)]
 pub struct Pool {
     asset: Field,
@@ -62,15 +63,15 @@ pub struct Pool {
 #[contract_type]
 #[derive(Copy, Eq)]
 pub struct Spending {
-    /// The root that the proof is about.
+    /// The root in the proof.
     pub note_root: Field,
     /// The nullifiers of the inputs.
     pub nullifiers: [Field; 2],
     /// The commitments to the outputs.
     pub commitments: [Field; 2],
-    /// What the auditor reads.
+    /// The ciphertext for the auditor.
     pub cipher: AuditCipher,
-    /// What the receivers of the outputs read.
+    /// The ciphertexts for the receivers of the outputs.
     pub notes: [NoteCipher; 2],
 }
 
@@ -78,7 +79,7 @@ pub struct Spending {
 #[contract_type]
 #[derive(Copy, Eq)]
 pub struct Locking {
-    /// The root that the proof is about.
+    /// The root in the proof.
     pub note_root: Field,
     /// The nullifiers of the inputs.
     pub nullifiers: [Field; 2],
@@ -88,9 +89,9 @@ pub struct Locking {
     pub cancelled: Field,
     /// The commitment to change.
     pub change: Field,
-    /// What the auditor reads.
+    /// The ciphertext for the auditor.
     pub cipher: AuditCipher,
-    /// What the receiver reads, what the sender reads if it is cancelled, and what the sender reads of the change.
+    /// The ciphertexts of three notes: the receiver's, the sender's if the lock is cancelled, and the change.
     pub notes: [NoteCipher; 3],
     /// The entry.
     pub id: LockId,
@@ -106,9 +107,9 @@ pub struct Minting {
     pub value: u64,
     /// The commitment to the note.
     pub commitment: Field,
-    /// What the auditor reads.
+    /// The ciphertext for the auditor.
     pub cipher: AuditCipher,
-    /// What the receiver reads.
+    /// The ciphertext for the receiver.
     pub note: NoteCipher,
 }
 
@@ -116,7 +117,7 @@ pub struct Minting {
 #[contract_type]
 #[derive(Copy, Eq)]
 pub struct Seizing {
-    /// The root that the proof is about.
+    /// The root in the proof.
     pub note_root: Field,
     /// The nullifier of the note.
     pub nullifier: Field,
@@ -124,9 +125,9 @@ pub struct Seizing {
     pub commitment: Field,
     /// The owner of the new note.
     pub to: Field,
-    /// What the auditor reads.
+    /// The ciphertext for the auditor.
     pub cipher: AuditCipher,
-    /// What the new owner reads.
+    /// The ciphertext for the new owner.
     pub note: NoteCipher,
 }
 
@@ -137,9 +138,9 @@ pub struct ConfidentialTransfer {
     pub first_note: u64,
     /// The nullifiers of the inputs.
     pub nullifiers: [Field; 2],
-    /// How much left the confidential asset.
+    /// The amount that left the confidential asset.
     pub public_out: u64,
-    /// What the auditor reads.
+    /// The ciphertext for the auditor.
     pub cipher: AuditCipher,
     /// The number of the auditor's key.
     pub auditor: u32,
@@ -152,7 +153,7 @@ pub struct ConfidentialMint {
     pub note: u64,
     /// The amount.
     pub value: u64,
-    /// What the auditor reads.
+    /// The ciphertext for the auditor.
     pub cipher: AuditCipher,
     /// The number of the auditor's key.
     pub auditor: u32,
@@ -167,13 +168,13 @@ pub struct ConfidentialSeizure {
     pub nullifier: Field,
     /// The owner of the new one.
     pub to: Field,
-    /// What the auditor reads.
+    /// The ciphertext for the auditor.
     pub cipher: AuditCipher,
     /// The number of the auditor's key.
     pub auditor: u32,
-    /// Which officer.
+    /// The officer.
     pub by: Principal,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 
@@ -186,22 +187,22 @@ pub struct ConfidentialLock {
     pub change: u64,
     /// The nullifiers of the inputs.
     pub nullifiers: [Field; 2],
-    /// What the auditor reads.
+    /// The ciphertext for the auditor.
     pub cipher: AuditCipher,
     /// The number of the auditor's key.
     pub auditor: u32,
 }
 
-/// Why the pool refuses.
+/// The errors of the pool.
 #[error(first = 9360)]
 pub enum Refused {
-    /// The proof does not show what is stated, or was made for other arguments.
+    /// The proof does not prove the statement, or was made for other arguments.
     ProofInvalid,
     /// The amount is zero.
     ZeroAmount,
-    /// The supply would not fit into 64 bits.
+    /// The supply would need more than 64 bits.
     SupplyOverflow,
-    /// More would leave than there is.
+    /// The amount to leave is larger than the supply.
     SupplyTooSmall {
         /// The supply.
         supply: u64,
@@ -224,8 +225,8 @@ pub enum Refused {
 }
 
 impl Spending {
-    /// What the proof is bound to: the receivers' ciphertexts, and what else the contract states, such as the account
-    /// that is paid, a relayer and its fee. Everything else of the order is a public input itself.
+    /// The public input that binds the proof to the receivers' ciphertexts, and to `with`, the contract's own data,
+    /// such as the paid account, a relayer and its fee. Everything else in the order is a public input itself.
     #[must_use]
     pub fn bound(&self, with: Field) -> Field {
         binding(&(*b"transfer", self.notes, with))
@@ -233,7 +234,8 @@ impl Spending {
 }
 
 impl Locking {
-    /// What the proof is bound to: the ciphertexts, the entry, the deadline, and what else the contract states.
+    /// The public input that binds the proof to the ciphertexts, the entry, the deadline, and to `with`, the contract's
+    /// own data.
     #[must_use]
     pub fn bound(&self, with: Field) -> Field {
         binding(&(*b"lock", self.notes, self.id, self.deadline, with))
@@ -241,7 +243,7 @@ impl Locking {
 }
 
 impl Minting {
-    /// What the proof is bound to: the ciphertext, and what else the contract states.
+    /// The public input that binds the proof to the ciphertext, and to `with`, the contract's own data.
     #[must_use]
     pub fn bound(&self, with: Field) -> Field {
         binding(&(*b"mint", self.note, with))
@@ -249,7 +251,7 @@ impl Minting {
 }
 
 impl Seizing {
-    /// What the proof is bound to: the ciphertext, and what else the contract states.
+    /// The public input that binds the proof to the ciphertext, and to `with`, the contract's own data.
     #[must_use]
     pub fn bound(&self, with: Field) -> Field {
         binding(&(*b"seize", self.note, with))

@@ -1,12 +1,12 @@
-//! The registry of holders: who may hold the asset, in a tree under which senders and receivers prove that they may.
+//! The registry of admitted holders: a tree under which senders and receivers prove that they may hold the asset.
 //!
 //! A holder registers with a proof that encrypts its view keys to the auditor. Then an officer admits it, or a proof of
 //! [`Admit`](super::statements::Admit). The entry of a holder is public, under the pseudonym `owner`. Transfers show no
 //! owner, so they cannot be linked to an entry.
 //!
-//! A proof may be about one of the last [`ROOTS`] roots. An admission keeps the older roots valid. A change of an entry
-//! (such as a freeze, or the end of one) and a removal invalidate all older roots at once, and with them all proofs
-//! made before.
+//! A proof may use one of the last [`ROOTS`] roots. An admission keeps the older roots valid. A change of an entry
+//! (such as a freeze, or the end of one) and a removal invalidate all older roots at once, and with them all earlier
+//! proofs.
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -25,7 +25,7 @@ use crate::finance::offices::Officer;
 use crate::prelude::{ensure, error, event};
 use crate::principal::Principal;
 
-/// The number of roots that proofs may be about. A change or removal of an entry ends all but the newest.
+/// The number of roots that the contract accepts in proofs. A change or removal of an entry ends all but the newest.
 pub const ROOTS: usize = 64;
 
 /// The holders.
@@ -49,7 +49,7 @@ const REGISTERED: u64 = u64::MAX;
 /// In place of the position of an owner that was removed.
 const REMOVED: u64 = u64::MAX - 1;
 
-/// Somebody registered; the auditor can read its keys.
+/// A holder registered. The auditor can read its keys.
 #[event]
 pub struct HolderRegistered {
     /// The pseudonym.
@@ -67,7 +67,7 @@ pub struct HolderAdmitted {
     pub position: u64,
     /// The entry.
     pub holder: Holder,
-    /// Which officer.
+    /// The officer.
     pub by: Principal,
 }
 
@@ -78,9 +78,9 @@ pub struct HolderChanged {
     pub position: u64,
     /// The entry from now on.
     pub holder: Holder,
-    /// Which officer.
+    /// The officer.
     pub by: Principal,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 
@@ -89,18 +89,18 @@ pub struct HolderChanged {
 pub struct HolderRemoved {
     /// The position in the tree, which is empty from now on.
     pub position: u64,
-    /// Whom.
+    /// The removed holder.
     pub owner: Field,
-    /// Which officer.
+    /// The officer.
     pub by: Principal,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 
-/// Why the registry refuses.
+/// The errors of the registry.
 #[error(first = 9320)]
 pub enum Refused {
-    /// The root is not one of the registry's last ones, or somebody lost a right since.
+    /// The root is not one of the registry's last roots, or a holder has lost a right since then.
     UnknownRegistryRoot,
     /// The owner has registered already.
     AlreadyRegistered,
@@ -110,18 +110,18 @@ pub enum Refused {
     AlreadyAdmitted,
     /// The owner is not admitted, or was removed.
     NotAdmitted,
-    /// The entry is like that already.
+    /// The entry has these attributes already.
     SameEntry,
     /// The registry has no place for more holders.
     RegistryFull,
-    /// A reason has more than `limit` bytes, or none.
+    /// The reason is empty, or has more than `limit` bytes.
     ReasonLength {
-        /// How many.
+        /// The number of shares.
         limit: u32,
     },
     /// A new owner has to be active.
     NotActive,
-    /// The person with this tag has an entry, or had one.
+    /// The person with this tag has an entry already, or had one before.
     TagUsed,
 }
 
@@ -141,14 +141,15 @@ impl Registry {
         Some((position, **holder))
     }
 
-    /// Whether somebody has registered, and was not removed.
+    /// Whether an owner has registered, and was not removed.
     #[must_use]
     pub fn is_registered(&self, owner: Field) -> bool {
         self.owners.get(owner).is_some_and(|place| place != REMOVED)
     }
 
-    /// Checks that a proof may be about a root, and returns the public inputs of the policy. A contract may let the
-    /// caller state a later day than today: that is stricter, and a proof made before midnight serves after it.
+    /// Checks that the contract accepts a root in proofs, and returns the public inputs of the policy. A contract may
+    /// let the caller state a later day than today: this is stricter, and a proof from before midnight is still valid
+    /// after midnight.
     ///
     /// # Errors
     /// [`Refused::UnknownRegistryRoot`].
@@ -173,7 +174,7 @@ impl Registry {
         Ok(())
     }
 
-    /// Admits somebody who registered.
+    /// Admits a registered holder.
     ///
     /// # Errors
     /// [`Refused::NotRegistered`], [`Refused::AlreadyAdmitted`], [`Refused::NotActive`], [`Refused::RegistryFull`].
@@ -183,8 +184,8 @@ impl Registry {
         Ok(())
     }
 
-    /// Admits somebody who registered, by a proof of [`Admit`](super::statements::Admit) that the contract has
-    /// verified about exactly this entry and tag. The caller stands for the officer in the event.
+    /// Admits a registered holder by a proof of [`Admit`](super::statements::Admit), which the contract has verified
+    /// for exactly this entry and tag. In the event, the caller takes the place of the officer.
     ///
     /// # Errors
     /// [`Refused::TagUsed`], and those of [`admit`](Registry::admit).
@@ -214,7 +215,7 @@ impl Registry {
         self.change(by, Holder { active, ..holder }, reason)
     }
 
-    /// Removes a holder for ever. All older roots end.
+    /// Removes a holder for good. All older roots end.
     ///
     /// # Errors
     /// [`Refused::NotAdmitted`], [`Refused::ReasonLength`].

@@ -31,9 +31,9 @@ pub struct Pinned {
     pub note_root: Field,
     /// The root of the tree of nullifiers.
     pub nullifier_root: Field,
-    /// How many notes there were, for wallets that build the tree again.
+    /// The number of notes, for wallets that rebuild the tree.
     pub notes: u64,
-    /// How many nullifiers there were.
+    /// The number of nullifiers.
     pub nullifiers: u64,
     /// The public supply.
     pub supply: u64,
@@ -44,25 +44,25 @@ pub struct Pinned {
 pub struct HoldingsPinned {
     /// The snapshot.
     pub snapshot: Pinned,
-    /// Which officer.
+    /// The officer.
     pub by: Principal,
 }
 
-/// The nullifiers of acts: each note counts once for each act.
+/// The nullifiers of acts. Each note counts once for each act.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Acts {
     /// In their order.
     done: Places,
 }
 
-/// Why snapshots and acts refuse.
+/// The errors of snapshots and acts.
 #[error(first = 9340)]
 pub enum Refused {
     /// No snapshot was taken at this height.
     NothingPinned,
     /// A snapshot of this height was taken already.
     AlreadyPinned,
-    /// The note has been used for this act.
+    /// The note was used for this act already.
     AlreadyActed {
         /// The nullifier of the act.
         nullifier: Field,
@@ -85,7 +85,7 @@ impl Snapshots {
         found.ok().and_then(|at| self.taken.get(at)).copied().ok_or(Refused::NothingPinned)
     }
 
-    /// Takes a snapshot now: acts of the same block that come later are not in it.
+    /// Takes a snapshot now. It does not contain later acts in the same block.
     ///
     /// # Errors
     /// [`Refused::AlreadyPinned`].
@@ -138,7 +138,7 @@ impl Acts {
         Ok(())
     }
 
-    /// Notes an act. Its proof must have been verified.
+    /// Records an act, after the contract has verified its proof.
     ///
     /// # Errors
     /// [`Refused::AlreadyActed`].

@@ -1,9 +1,9 @@
-//! Ciphertexts that can be added: their reader, the teller, opens sums.
+//! Ciphertexts that can be added. Their reader, the teller, opens sums.
 //!
 //! A number `n` is encrypted for a key `K = k·G` as the points `r·G` and `n·G + r·K` (ElGamal in the exponent). The sum
 //! of ciphertexts for one key is a ciphertext of the sum of the numbers. A ballot encrypts one number for each choice,
-//! each for a key of its own, and all with one `r`; the keys must not depend on each other, as those of a
-//! [`TellerKey`] do not.
+//! each for a key of its own, and all with one `r`. The keys must be independent of each other, like those of a
+//! [`TellerKey`].
 //!
 //! The teller finds a number by trying: [`Logarithms`](crate::zk::native::Logarithms). The chain cannot tell a sum from
 //! one of its parts, so a teller is able to open single ciphertexts, too.
@@ -19,7 +19,7 @@ use super::keys::wide;
 use crate::field::Field;
 use crate::prelude::contract_type;
 
-/// The most choices of a poll. Every ballot has so many ciphertexts.
+/// The maximum number of choices of a poll. Every ballot has this number of ciphertexts.
 pub const MAX_CHOICES: usize = 8;
 
 /// The context of the derivation, which no other program uses.
@@ -157,8 +157,8 @@ impl TellerKey {
         &self.sum
     }
 
-    /// Opens the ballots of a poll: the weight of each choice. None if one is larger than the logarithms reach, or the
-    /// ballots are for other keys.
+    /// Opens the ballots of a poll, and returns the weight of each choice. `None` if a weight is above the limit of
+    /// `reach`, or if the ballots are for other keys.
     #[must_use]
     pub fn count(&self, ballots: &Ballot, reach: &Logarithms) -> Option<[u64; MAX_CHOICES]> {
         let mut counts = [0; MAX_CHOICES];
@@ -168,7 +168,7 @@ impl TellerKey {
         Some(counts)
     }
 
-    /// Opens the sum of a dividend. None as for [`count`](Self::count).
+    /// Opens the sum of a dividend. `None` as for [`count`](Self::count).
     #[must_use]
     pub fn total(&self, sum: &Counted, reach: &Logarithms) -> Option<u64> {
         open(&sum.ephemeral, &sum.masked, &self.sum, reach)

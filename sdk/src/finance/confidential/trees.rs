@@ -15,10 +15,10 @@ pub const HOLDER_LEVELS: usize = 8;
 /// The height of an attester's revocation list: 4^10 = 1,048,576 serial numbers, less one.
 pub const REVOKED_LEVELS: usize = 10;
 
-/// The most notes of an asset.
+/// The maximum number of notes of an asset.
 pub const MAX_NOTES: u64 = Tree::<NOTE_LEVELS>::CAPACITY;
 
-/// The tree of notes, as wallets keep it.
+/// The tree of notes in wallets.
 pub type NoteTree = Tree<NOTE_LEVELS, Host>;
 /// The tree of nullifiers.
 pub type NullifierTree = IndexedTree<NULLIFIER_LEVELS, Host>;

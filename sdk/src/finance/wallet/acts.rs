@@ -37,67 +37,67 @@ pub struct RegisterWitness {
     pub address: Address,
     /// The statement.
     pub act: RegisterNative,
-    /// What only the prover knows.
+    /// The private inputs of the proof.
     pub secret: RegisterSecretNative,
 }
 
 /// The witness of an issue or a deposit.
 #[derive(Debug, Clone)]
 pub struct MintWitness {
-    /// What the contract is sent.
+    /// The arguments of the call.
     pub order: pool::Minting,
     /// The statement.
     pub act: MintNative,
     /// The root of the registry; 0 if there is none.
     pub registry_root: Field,
-    /// What only the prover knows.
+    /// The private inputs of the proof.
     pub secret: MintSecretNative,
-    /// The receiver in the registry; none if it is not there.
+    /// The receiver in the registry; `None` if it is not there.
     pub receiver: Option<PartyNative>,
 }
 
 /// The witness of a transfer, a merge, a redemption or a withdrawal: two notes become two others.
 #[derive(Debug, Clone)]
 pub struct TransferWitness {
-    /// What the contract is sent.
+    /// The arguments of the call.
     pub order: pool::Spending,
     /// The statement.
     pub act: TransferNative,
     /// The root of the registry; 0 if there is none.
     pub registry_root: Field,
-    /// What only the prover knows.
+    /// The private inputs of the proof.
     pub secret: TransferSecretNative,
-    /// The sender in the registry; none if it is not there.
+    /// The sender in the registry; `None` if it is not there.
     pub sender: Option<PartyNative>,
-    /// The receiver in the registry; none if it is not there.
+    /// The receiver in the registry; `None` if it is not there.
     pub receiver: Option<PartyNative>,
 }
 
-/// The witness of a lock: two notes become what is locked, and change.
+/// The witness of a lock: two notes become the locked amount, and change.
 #[derive(Debug, Clone)]
 pub struct LockWitness {
-    /// What the contract is sent.
+    /// The arguments of the call.
     pub order: pool::Locking,
     /// The statement.
     pub act: LockNative,
     /// The root of the registry; 0 if there is none.
     pub registry_root: Field,
-    /// What only the prover knows.
+    /// The private inputs of the proof.
     pub secret: LockSecretNative,
-    /// The sender in the registry; none if it is not there.
+    /// The sender in the registry; `None` if it is not there.
     pub sender: Option<PartyNative>,
-    /// The receiver in the registry; none if it is not there.
+    /// The receiver in the registry; `None` if it is not there.
     pub receiver: Option<PartyNative>,
 }
 
-/// An entry that a settlement contract is to release.
+/// An instruction for the entry that a settlement contract will release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Instruction {
     /// The contract that may release it.
     pub agent: ContractId,
     /// The instruction, by the agent's own name.
     pub instruction: Field,
-    /// What hides the leg of the instruction.
+    /// The blinding that hides the leg of the instruction.
     pub blinding: Field,
     /// The last height of a release.
     pub deadline: u64,
@@ -108,18 +108,18 @@ pub struct Instruction {
 pub struct AffirmWitness {
     /// The statement.
     pub act: AffirmNative,
-    /// What only the prover knows.
+    /// The private inputs of the proof.
     pub secret: AffirmSecretNative,
 }
 
-/// The witness that a note was held at a snapshot.
+/// The witness that a holder held a note at a snapshot.
 #[derive(Debug, Clone)]
 pub struct HeldWitness {
     /// The statement.
     pub act: HeldNative,
     /// The value of the note.
     pub value: u64,
-    /// What only the prover knows.
+    /// The private inputs of the proof.
     pub secret: HeldSecretNative,
 }
 
@@ -129,7 +129,7 @@ pub struct HeldWitness {
 pub enum ActError {
     /// No notes can be chosen.
     Choice(ChoiceError),
-    /// The notes are too small: [merge](Wallet::merge) these pairs first, and scan. The transfers do not wait for each
+    /// The notes are too small: [merge](Wallet::merge) these pairs first, and scan. The merges are independent of each
     /// other.
     MergeFirst {
         /// The pairs.
@@ -139,7 +139,7 @@ pub enum ActError {
     },
     /// The sum of the amount that is sent and the amount that leaves the asset has more than 64 bits.
     TooMuch,
-    /// The note is not there, is spent, or is taken by another transfer.
+    /// The note does not exist, is spent, or is reserved by another transfer.
     NotFree(u64),
     /// The auditor's key is not a point.
     AuditorKey(NotAPoint),
@@ -153,11 +153,11 @@ pub enum ActError {
     NoRandomness,
     /// The known events do not lead to the roots of the snapshot: some are missing.
     Snapshot,
-    /// The sender is not in the registry: no officer has admitted it, or the events of this are not scanned.
+    /// The sender is not in the registry: no officer has admitted it, or the wallet has not scanned this event.
     SenderNotAdmitted,
     /// The receiver is not in the registry.
     ReceiverNotAdmitted,
-    /// No single note was worth so much at the snapshot, and unspent.
+    /// No unspent note of the wallet was worth at least this amount at the snapshot.
     NotHeld {
         /// The value of the largest one.
         largest: u64,
@@ -313,7 +313,7 @@ impl Wallet {
         self.spend(auditor, Order { act: Act::Merge, inputs, to, amount, leaves: 0, memo: Field::default() })
     }
 
-    /// Makes the witness of a lock for a receiver, and takes its notes.
+    /// Makes the witness of a lock for a receiver, and reserves its notes.
     ///
     /// # Errors
     /// [`ActError`].
@@ -356,8 +356,8 @@ impl Wallet {
         build::mint(self.asset, auditor, to, value, ephemeral, receiver)
     }
 
-    /// Makes the witness that one note was held at a snapshot and was worth at least an amount: the smallest that
-    /// suffices. `act` names what it is shown for.
+    /// Makes the witness that this holder held one note of at least an amount at a snapshot. Uses the smallest note
+    /// that suffices. `act` names the purpose of the proof.
     ///
     /// # Errors
     /// [`ActError::Snapshot`] and [`ActError::NotHeld`].
@@ -370,7 +370,7 @@ impl Wallet {
         self.showing(&mut pinned, snapshot, smallest.ok_or(ActError::NotHeld { largest })?, act)
     }
 
-    /// Makes the witness for each note that was held at a snapshot: for a vote or a dividend.
+    /// Makes a witness for each note of this holder at a snapshot, for a vote or a dividend.
     ///
     /// # Errors
     /// [`ActError::Snapshot`].

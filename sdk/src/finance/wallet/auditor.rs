@@ -1,4 +1,4 @@
-//! The auditor's side: reads every act, and computes who holds what at each height.
+//! The auditor's side: reads every act, and computes the register of holders at each height.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
@@ -29,10 +29,10 @@ use crate::{Field, crypto};
 /// The first byte of the content of an auditor's file.
 const KIND: u8 = 2;
 
-/// The most former keys of an auditor's file.
+/// The maximum number of former keys in an auditor's file.
 pub const MAX_FORMER: usize = 64;
 
-/// The auditor of an asset: its key, and what it has read.
+/// The auditor of an asset: its key, and the acts that it has read.
 ///
 /// After a [hand-over](crate::finance::confidential::auditor) the register continues if the new auditor
 /// [knows the words](Self::add_former) of the former ones: each ciphertext is tried with all keys.
@@ -84,51 +84,51 @@ struct Read {
 pub struct Known {
     /// Its position.
     pub position: u64,
-    /// What it is.
+    /// The note.
     pub note: Note,
-    /// Where it appeared.
+    /// The place of the event that added it.
     pub created: Place,
-    /// Where it was spent.
+    /// The place of the event that spent it.
     pub spent: Option<Place>,
 }
 
 /// A transfer, or another act, as the auditor has read it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Movement {
-    /// Where it is.
+    /// The place of its event.
     pub place: Place,
-    /// Who spent; none for new money.
+    /// The sender; `None` for new money.
     pub from: Option<Field>,
-    /// Who got it, or will get it when the lock is released.
+    /// The receiver, or the receiver after the release of the lock.
     pub to: Field,
-    /// How much.
+    /// The amount.
     pub amount: u64,
 }
 
-/// What an auditor's scan has found.
+/// The result of an auditor's scan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Audit {
-    /// Events that were not known.
+    /// The number of new events.
     pub new_events: u64,
-    /// Acts that were read.
+    /// The number of acts that the auditor could read.
     pub acts: u64,
-    /// Ciphertexts that could not be read. A contract accepts none: the node has invented them, or they are for the key
-    /// of a [former auditor](Auditor::add_former).
+    /// The number of ciphertexts that the auditor could not read. A contract accepts no unreadable ones, so the node
+    /// has invented them, or they are for the key of a [former auditor](Auditor::add_former).
     pub unreadable: u64,
 }
 
 /// The witness of a seizure.
 #[derive(Debug, Clone)]
 pub struct SeizeWitness {
-    /// What the contract is sent.
+    /// The arguments of the call.
     pub order: pool::Seizing,
     /// The statement.
     pub act: SeizeNative,
     /// The root of the registry.
     pub registry_root: Field,
-    /// What only the prover knows.
+    /// The private inputs of the proof.
     pub secret: SeizeSecretNative,
-    /// The new holder in the registry; none if it is not there.
+    /// The new holder in the registry; `None` if it is not there.
     pub receiver: Option<PartyNative>,
 }
 
@@ -155,7 +155,7 @@ impl Auditor {
         }
     }
 
-    /// Opens an auditor's file, as [`Wallet::open`](super::Wallet::open) a holder's.
+    /// Opens an auditor's file, like [`Wallet::open`](super::Wallet::open) for a holder's file.
     ///
     /// # Errors
     /// [`OpenError`].
@@ -203,7 +203,7 @@ impl Auditor {
     }
 
     /// Adds the words of a former auditor and the number of its account, to read the acts before a hand-over and the
-    /// view keys of holders that registered then. Forgets what was seen: scan from the beginning afterwards. False if
+    /// view keys of holders that registered then. Forgets all events: scan from the beginning afterwards. False if
     /// there are [`MAX_FORMER`] already.
     pub fn add_former(&mut self, words: Words, account: u32) -> bool {
         let room = self.former.len() < MAX_FORMER;
@@ -238,7 +238,7 @@ impl Auditor {
     /// Scans events, in any order and repeatedly.
     ///
     /// # Errors
-    /// [`ScanError`] at the first event that contradicts an earlier one. What was taken before stays.
+    /// [`ScanError`] at the first event that contradicts an earlier one. The events before it stay.
     pub fn scan(&mut self, events: &[Seen]) -> Result<Audit, ScanError> {
         let mut audit = Audit::default();
         let (mut ciphers, mut views, mut outcome) = (Vec::new(), Vec::new(), Ok(()));
@@ -398,7 +398,7 @@ impl Auditor {
         false
     }
 
-    /// Forgets what was seen above a block that the chain has reverted to.
+    /// Forgets the events above a block to which the chain has reverted.
     pub fn rewind(&mut self, height: u64) {
         self.view.rewind(height);
         self.acts.retain(|act| act.place.height <= height);
@@ -439,13 +439,13 @@ impl Auditor {
         self.view.gaps()
     }
 
-    /// The block from which to scan on.
+    /// The first block of the next scan.
     #[must_use]
     pub fn next_height(&self) -> u64 {
         self.view.complete_to()
     }
 
-    /// The last block of which something is known.
+    /// The last block with a known event.
     #[must_use]
     pub fn height(&self) -> u64 {
         self.view.height()
@@ -457,13 +457,13 @@ impl Auditor {
         [self.view.note_root(), self.view.nullifier_root(), self.view.holder_root()]
     }
 
-    /// The view keys of a holder, for an officer who seizes.
+    /// The view keys of a holder, for an officer's seizure.
     #[must_use]
     pub fn keys_of(&self, owner: Field) -> Option<&ViewKeys> {
         self.holders.get(&owner.to_bytes())
     }
 
-    /// All notes that were read, by position.
+    /// All notes that the auditor has read, by position.
     pub fn notes(&self) -> impl Iterator<Item = Known> {
         self.notes.iter().filter_map(|(position, (note, nullifier))| {
             let created = self.view.added(*position)?.place;
@@ -472,7 +472,7 @@ impl Auditor {
         })
     }
 
-    /// The acts that were read, in the order of the chain.
+    /// The acts that the auditor has read, in the order of the chain.
     #[must_use]
     pub fn movements(&self) -> Vec<Movement> {
         let movement = |Read { place, audited, sender }: &Read| Movement {
@@ -486,7 +486,7 @@ impl Auditor {
         movements
     }
 
-    /// Who held how much at the end of a block.
+    /// The register of holders at the end of a block.
     #[must_use]
     pub fn register_at(&self, height: u64) -> Register {
         let mut rows: BTreeMap<[u8; 32], Row> = BTreeMap::new();
@@ -536,7 +536,7 @@ impl Auditor {
         supply
     }
 
-    /// What a holder needs to [adopt](super::Wallet::adopt) a note whose ciphertext the sender has spoilt.
+    /// The content of a note with an unreadable ciphertext, with which its holder can [adopt](super::Wallet::adopt) it.
     #[must_use]
     pub fn opening(&self, position: u64) -> Option<Note> {
         self.notes.get(&position).map(|(note, _)| *note)
@@ -545,7 +545,7 @@ impl Auditor {
     /// Makes the witness of a seizure of a note for a new holder.
     ///
     /// # Errors
-    /// [`ActError::NotFree`] if the note was not read, was spent, or its holder's keys are not known.
+    /// [`ActError::NotFree`] if the note is unread or spent, or if its holder's keys are unknown.
     pub fn seize(&mut self, auditor: &AuditorKey, position: u64, to: &Address) -> Result<SeizeWitness, ActError> {
         let missing = ActError::NotFree(position);
         let note = self.opening(position).ok_or(missing.clone())?;

@@ -1,5 +1,5 @@
-//! What notes become in an act: the order for the contract, the statement, and its secret inputs. No notes are chosen
-//! here and no randomness is drawn, so [wallets](super::Wallet), auditors and tests share it.
+//! Construction of acts from notes: the order for the contract, the statement, and its secret inputs. It neither
+//! chooses notes nor draws randomness, so [wallets](super::Wallet), auditors and tests share it.
 
 use super::acts::{ActError, HeldWitness, Instruction, LockWitness, MintWitness, RegisterWitness, TransferWitness};
 use super::auditor::SeizeWitness;

@@ -1,4 +1,4 @@
-//! The chain, as `cargo dusk` shows it: programs of holders and auditors run it as a person would.
+//! Access to the chain through `cargo dusk`, which programs of holders and auditors run as a person would.
 
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
@@ -28,15 +28,15 @@ const MAX_EVENTS: usize = 100_000;
 
 /// A contract of a confidential asset on a network, through `cargo dusk`.
 ///
-/// The program `cargo` of the variable `CARGO` runs, or the one in `PATH`, in the folder in which this program runs.
-/// Secret inputs go to it through a pipe: neither a file nor an argument has them.
+/// It runs the `cargo` of the variable `CARGO`, or the one in `PATH`, in the current folder. Secret inputs go through a
+/// pipe, and never into a file or an argument.
 #[derive(Debug, Clone)]
 pub struct Chain {
     contract: String,
     network: Option<String>,
 }
 
-/// What a scan is told.
+/// A step of a scan.
 #[derive(Debug)]
 pub enum Taken<'a> {
     /// These events.
@@ -45,7 +45,7 @@ pub enum Taken<'a> {
     Back(u64),
 }
 
-/// A call whose proof has yet to be made.
+/// A call without its proof, which [`Step::submit`] makes.
 #[derive(Debug)]
 pub struct Step {
     circuit: String,
@@ -64,24 +64,24 @@ struct Witness(Zeroizing<String>);
 pub enum ChainError {
     /// The program cannot be run, or the file of its answer cannot be removed.
     Run(io::Error),
-    /// It failed.
+    /// `cargo dusk` failed.
     Failed {
-        /// What it was asked to do.
+        /// The requested command.
         command: String,
         /// Its error.
         reason: String,
     },
-    /// It prints no JSON, or a value has no JSON form.
+    /// `cargo dusk` did not print JSON, or a value has no JSON form.
     Json(serde_json::Error),
-    /// Its answer has no such member, or one of another form.
+    /// The answer of `cargo dusk` has no such member, or one of another form.
     Member(String),
     /// The events cannot be read.
     Events(LineError),
-    /// One block has more events than can be asked for.
+    /// One block has more events than one request can return.
     TooManyEvents,
     /// The contract states an asset that is not its own on any chain.
     NotItsAsset,
-    /// A program does not know these arguments.
+    /// The program does not know these arguments.
     Arguments(String),
 }
 
@@ -170,7 +170,7 @@ impl Chain {
         member(&self.run(&words, &[])?, "contract")
     }
 
-    /// Calls a function with arguments that are a JSON object, from an account; a query needs none. Returns the
+    /// Calls a function from an account, with a JSON object as its arguments. A query needs no account. Returns the
     /// document with the events.
     ///
     /// # Errors
@@ -197,7 +197,7 @@ impl Chain {
         self.ask("total_supply", "{}")
     }
 
-    /// The roots of the notes, of the nullifiers and of the registry; of an asset without a registry the last is 0.
+    /// The roots of the notes, of the nullifiers and of the registry. Without a registry the last one is 0.
     ///
     /// # Errors
     /// As [`ask`](Self::ask).
@@ -207,7 +207,7 @@ impl Chain {
         Ok([member(&status, "note_root")?, member(&status, "nullifier_root")?, registry?])
     }
 
-    /// The state of the asset as a whole.
+    /// The state of the whole asset.
     ///
     /// # Errors
     /// As [`run`](Self::run).
@@ -284,7 +284,7 @@ pub fn network_of(arguments: impl IntoIterator<Item = String>) -> Result<Option<
     }
 }
 
-/// Scans what `cargo dusk events --json` has printed to a file, or to standard input for `-`.
+/// Scans the output of `cargo dusk events --json` in a file, or from standard input for `-`.
 ///
 /// # Errors
 /// [`ChainError`], and the first error of `take`.
@@ -333,7 +333,7 @@ fn pass<E>(news: impl Iterator<Item = News>, take: &mut impl FnMut(Taken<'_>) ->
 }
 
 impl Step {
-    /// A call of a function that asks for a proof of a circuit, with these inputs.
+    /// A call of a function that needs a proof of a circuit, with these inputs.
     ///
     /// # Errors
     /// [`ChainError::Json`].
@@ -354,7 +354,7 @@ impl Step {
         Ok(Self { circuit: circuit.to_owned(), function: function.to_owned(), witness, arguments: Map::new() })
     }
 
-    /// The same with an argument of the call.
+    /// Adds an argument of the call.
     ///
     /// # Errors
     /// [`ChainError::Json`].
@@ -365,7 +365,7 @@ impl Step {
         Ok(self)
     }
 
-    /// Makes the proof and sends the call. `from` is the account that pays the gas: anybody's.
+    /// Makes the proof and sends the call. `from` is the account that pays the gas; it may be anybody's.
     ///
     /// # Errors
     /// [`ChainError`]: the witness does not satisfy the circuit, or the contract refuses.
@@ -373,8 +373,8 @@ impl Step {
         chain.call(&self.function, &self.arguments(chain)?.to_string(), from)
     }
 
-    /// Makes the proof, and returns function and arguments of the call. Whoever has them can submit it, and cannot
-    /// change it.
+    /// Makes the proof, and returns the function and the arguments of the call. Anybody who has them can submit the
+    /// call, but cannot change it.
     ///
     /// # Errors
     /// [`ChainError`]: the witness does not satisfy the circuit.

@@ -17,13 +17,13 @@ use crate::json::JsonError;
 /// An event of the contract, with its place on the chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
-    /// Where it is.
+    /// Its place on the chain.
     pub place: Place,
-    /// What it says.
+    /// Its content.
     pub event: Event,
 }
 
-/// What an event says.
+/// The content of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
@@ -33,12 +33,12 @@ pub enum Event {
         position: u64,
         /// Its commitment: the leaf.
         commitment: Field,
-        /// What its receiver reads.
+        /// The ciphertext for its receiver.
         cipher: NoteCipher,
     },
     /// A note was spent.
     Nullifier {
-        /// How many were spent before.
+        /// The number of nullifiers before.
         index: u64,
         /// The nullifier.
         nullifier: Field,
@@ -52,7 +52,7 @@ pub enum Event {
         /// The holder at the position from now on; none if it was removed.
         holder: Option<Holder>,
     },
-    /// Somebody has registered, for the auditor.
+    /// A holder registered, for the auditor.
     Registered {
         /// The owner of notes.
         owner: Field,
@@ -61,7 +61,7 @@ pub enum Event {
     },
     /// An act made notes, for the auditor.
     Act {
-        /// What they are, encrypted.
+        /// The notes, encrypted.
         cipher: AuditCipher,
     },
 }

@@ -1,4 +1,4 @@
-//! A note that the wallet holds, or held.
+//! A present or former note of the wallet.
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -12,17 +12,17 @@ use crate::finance::confidential::Note;
 pub struct Held {
     /// Its position in the tree.
     pub position: u64,
-    /// What it is.
+    /// The note.
     pub note: Note,
-    /// What the sender wrote: 31 bytes or a hash; 0 is nothing.
+    /// The sender's memo: 31 bytes or a hash; 0 if there is none.
     pub memo: Field,
     /// Its nullifier.
     pub nullifier: Field,
-    /// Where it appeared.
+    /// The place of the event that added it.
     pub created: Place,
-    /// Where it was spent.
+    /// The place of the event that spent it.
     pub spent: Option<Place>,
-    /// The height up to which a transfer that this wallet has made, and the chain has not yet shown, takes it.
+    /// The height up to which a pending transfer of this wallet reserves it.
     pub reserved_until: Option<u64>,
 }
 

@@ -1,4 +1,4 @@
-//! The history of a holder: what it sent and received, one entry for each transaction.
+//! The history of a holder: sent and received amounts, one entry for each transaction.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -13,19 +13,19 @@ use crate::finance::confidential::Address;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Effect {
-    /// Notes came: a transfer from somebody, an issue, a deposit.
+    /// The holder received notes: a transfer, an issue or a deposit.
     Received {
-        /// How much.
+        /// The amount.
         amount: u64,
     },
     /// Notes were spent; the amount excludes the change that came back.
     Paid {
-        /// How much.
+        /// The amount.
         amount: u64,
     },
     /// The holder's notes became others of the same sum.
     Merged {
-        /// How much.
+        /// The amount.
         amount: u64,
     },
 }
@@ -33,13 +33,14 @@ pub enum Effect {
 /// One transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// Where it is on the chain; none while it waits.
+    /// Its place on the chain; `None` while it is pending.
     pub place: Option<Place>,
     /// Its effect.
     pub effect: Effect,
     /// The memos of the received notes, without empty ones.
     pub memos: Vec<Field>,
-    /// What this wallet noted when it made the transaction. Lost with the file: the chain does not know it.
+    /// The data that this wallet stored when it made the transaction. It is lost with the file, because the chain does
+    /// not have it.
     pub made: Option<Made>,
 }
 
@@ -48,7 +49,7 @@ pub struct Entry {
 pub struct Made {
     /// The act.
     pub act: Act,
-    /// How much leaves the holding.
+    /// The amount that leaves the holding.
     pub amount: u64,
     /// The memo for the receiver.
     pub memo: Field,
@@ -62,13 +63,13 @@ pub struct Made {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Act {
-    /// A transfer to somebody.
+    /// A transfer to another holder.
     Transfer(Address),
     /// A transfer to oneself.
     Merge,
     /// A redemption, or a withdrawal.
     Redeem,
-    /// A lock for a settlement with somebody.
+    /// A lock for a settlement with another holder.
     Lock(Address),
 }
 

@@ -11,14 +11,14 @@ use super::events::{Event, Seen};
 use super::view::Place;
 use crate::ContractId;
 
-/// The most bytes of one input.
+/// The maximum length of one input, in bytes.
 pub const MAX_INPUT_BYTES: u64 = 4 * 1024 * 1024 * 1024;
 
-/// What a document says.
+/// The content of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(clippy::large_enum_variant, reason = "nearly all of them are events")]
 pub enum News {
-    /// An event of the contract that wallets take.
+    /// An event of the contract that wallets scan.
     Event(Seen),
     /// The chain has reverted the blocks above a height.
     TakenBack(u64),
@@ -34,9 +34,9 @@ pub enum LineError {
     Json(serde_json::Error),
     /// The document is not one that `cargo dusk events` prints.
     Document,
-    /// The event misses this member, or it has another form.
+    /// The event lacks this member, or the member has another form.
     Member(&'static str),
-    /// The data of the event was not decoded: the node has no data driver of the contract.
+    /// The node has not decoded the data of the event, because it has no data driver of the contract.
     NotDecoded,
     /// The data of the event of this topic is not that of a confidential asset.
     Data(String),
@@ -69,7 +69,7 @@ impl core::error::Error for LineError {
 
 /// Reads events: one document with a list of them, or one document a line, as with `--follow`.
 ///
-/// Events of other contracts, of transactions that failed, and of topics that wallets do not take are left out.
+/// It leaves out events of other contracts, of failed transactions, and of topics that wallets do not scan.
 #[derive(Debug)]
 pub struct Events {
     contract: String,
@@ -85,7 +85,7 @@ impl Events {
         Self { contract: contract.to_string(), block: 0, order: 0 }
     }
 
-    /// Reads the whole input and passes on what it says, in batches of up to `batch`.
+    /// Reads the whole input, and passes its content on in batches of up to `batch`.
     ///
     /// # Errors
     /// [`LineError`], as an error of the caller's own type, and the first error of `take`.
@@ -121,7 +121,7 @@ impl Events {
         if waiting.is_empty() { Ok(()) } else { take(waiting) }
     }
 
-    /// What one event of the list, or one line, says.
+    /// Reads one event of the list, or one line.
     ///
     /// # Errors
     /// [`LineError`].

@@ -1,4 +1,4 @@
-//! The holder's and the auditor's side of [confidential assets](crate::finance::confidential), outside of the chain.
+//! The side of holders and auditors of [confidential assets](crate::finance::confidential), outside of the chain.
 //!
 //! # Model
 //!
@@ -13,21 +13,21 @@
 //! ```
 //!
 //! - **A backup of the words suffices.** A [`Wallet`] with the same [`Words`] that scans all events has the same notes.
-//!   Only the receivers and memos of past transfers are lost, which the wallet cannot read from the chain.
+//!   It lacks only the receivers and memos of past transfers, which it cannot read from the chain.
 //! - **Events may come in any order and repeatedly.** A [scan](Wallet::scan) is idempotent, so after a crash the wallet
 //!   scans the same events once more. The contract numbers notes and nullifiers, so a wallet knows which are
 //!   [missing](Wallet::gaps).
 //! - **Events are checked.** A note counts only if its commitment is the one of the event. A scan refuses an event that
-//!   contradicts an earlier one. [`roots`](Wallet::roots) are compared with those of the contract, which shows whether
-//!   a node has left out or invented events. If a sender makes a ciphertext unreadable, the auditor tells the receiver
+//!   contradicts an earlier one. Compare the [`roots`](Wallet::roots) with those of the contract to find out whether a
+//!   node has left out or invented events. If a sender makes a ciphertext unreadable, the auditor tells the receiver
 //!   the content, and the receiver [adopts](Wallet::adopt) the note.
 //! - **Ephemeral keys are never used twice.** Those of an act, from which `rho` follows, are derived from the spend
 //!   key, from a random element, and from the nullifiers and outputs of the act. So a wallet restored from an old
 //!   backup repeats none, and neither does one on a system with bad randomness, because each note is spent once.
-//! - **Small notes do no harm.** If notes have to be merged, the largest are [chosen](choose) first. The wallet keeps
+//! - **Small notes do no harm.** If notes must be merged, the wallet [chooses](choose) the largest ones first. It keeps
 //!   no notes of value 0.
-//! - **The chain is what `cargo dusk` shows.** A [`Chain`] runs it for a program: events, queries, proofs and calls.
-//!   Events may also come from [elsewhere](scan_file).
+//! - **`cargo dusk` is the access to the chain.** A [`Chain`] runs it for events, queries, proofs and calls. Events may
+//!   also come from a [file](scan_file).
 //! - **Secrets are wiped** when they are dropped, and no `Debug` prints them. Witnesses are as secret as the wallet;
 //!   move them into the private inputs of a circuit, which wipe themselves.
 //! - **Votes and claims take one proof for each note** of the snapshot: [`votes`](Wallet::votes) and
@@ -36,9 +36,9 @@
 //! # Costs
 //!
 //! For each note a scan computes the ordinate of a multiple of a point and two BLAKE3 hashes, on all cores; for a note
-//! of the wallet also the point itself. The trees are computed when a root or a path is asked for. The template
-//! `confidential-token` prints the time with `holder measure`. A wallet keeps every commitment and nullifier of the
-//! asset: 80 bytes each in the file.
+//! of the wallet also the point itself. The wallet computes the trees when it needs a root or a path. The template
+//! `confidential-token` prints the time with `holder measure`. A wallet stores every commitment and nullifier of the
+//! asset, 80 bytes each in the file.
 //!
 //! # Absent
 //!

@@ -8,7 +8,7 @@ use core::fmt;
 use crate::Field;
 use crate::finance::confidential::Holder;
 
-/// Who held how much at the end of a block.
+/// The register of holders at the end of a block.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Register {
     /// The height of the block.
@@ -19,38 +19,38 @@ pub struct Register {
     pub supply: Supply,
 }
 
-/// What one holder has.
+/// The holding of one holder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Row {
     /// The holder's pseudonym.
     pub owner: Field,
-    /// Its entry in the registry; none if the asset has no registry, or it was removed.
+    /// Its entry in the registry; `None` if the asset has no registry, or if the holder was removed.
     pub holder: Option<Holder>,
     /// The sum of its notes.
     pub amount: u128,
-    /// How many notes it is.
+    /// The number of notes.
     pub notes: u64,
 }
 
 /// The sums of an asset at a height.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Supply {
-    /// What holders have.
+    /// The sum of all holdings.
     pub held: u128,
-    /// What is locked, and neither released nor cancelled.
+    /// The sum of all locked amounts that are neither released nor cancelled.
     pub locked: u128,
-    /// Notes that could not be read: events are missing, or acts were encrypted for an earlier auditor.
+    /// The number of unread notes: events are missing, or acts were encrypted for an earlier auditor.
     pub unread: u64,
 }
 
 impl Supply {
-    /// What the contract must state as its supply, if all notes were read.
+    /// The supply that the contract must state, if all notes were read.
     #[must_use]
     pub fn total(&self) -> u128 {
         self.held + self.locked
     }
 
-    /// Whether everything was read and the sum is what the contract states.
+    /// Whether all notes were read, and their sum is the supply that the contract states.
     #[must_use]
     pub fn agrees(&self, stated: u64) -> bool {
         self.unread == 0 && self.total() == u128::from(stated)

@@ -22,13 +22,13 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 use super::codec::{Reader, Strange, Writer};
 use super::randomness::{NoRandomness, fill};
 
-/// The version of the form that is written and read.
+/// The version of the format that this program writes and reads.
 pub const FILE_VERSION: u8 = 1;
-/// The most bytes of a wallet file.
+/// The maximum length of a wallet file, in bytes.
 pub const MAX_FILE_BYTES: u64 = 256 * 1024 * 1024;
-/// The least characters of a new password.
+/// The minimum length of a new password, in characters.
 pub const MIN_PASSWORD_CHARS: usize = 8;
-/// The most bytes of a password.
+/// The maximum length of a password, in bytes.
 pub const MAX_PASSWORD_BYTES: usize = 1024;
 
 const MAGIC: &[u8; 8] = b"duskwall";
@@ -113,7 +113,7 @@ impl Hardness {
     }
 }
 
-/// The reason why bytes are not opened as a wallet.
+/// The reason why bytes cannot be opened as a wallet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SealError {
@@ -129,9 +129,9 @@ pub enum SealError {
     Damaged,
     /// The file asks for more memory or time than is allowed, or for less than is safe.
     Hardness,
-    /// The password is another one.
+    /// The password is wrong.
     WrongPassword,
-    /// The password is right and the sum fits, but the content was not encrypted under it.
+    /// The password and the hash are right, but the content was not encrypted under this password.
     Forged,
     /// The content is not that of a wallet of this version.
     Content,

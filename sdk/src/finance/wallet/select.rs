@@ -16,22 +16,22 @@ pub struct Spendable {
     pub value: u64,
 }
 
-/// What to do for an amount.
+/// The next step of a transfer of an amount.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Choice {
     /// One transfer of these notes, one or two.
     Spend(Vec<Spendable>),
-    /// The notes are too small: merge these pairs first, each with a transfer to oneself. The transfers do not wait for
-    /// each other. Then choose again.
+    /// The notes are too small: merge these pairs first, each with a transfer to oneself, then choose again. The
+    /// transfers are independent of each other.
     Merge {
         /// The pairs.
         pairs: Vec<[Spendable; 2]>,
-        /// How many rounds of merging there are, this one included.
+        /// The number of rounds of merging, including this one.
         rounds: u32,
     },
 }
 
-/// The reason why no notes are chosen.
+/// The reason why no notes can be chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ChoiceError {
@@ -62,8 +62,8 @@ impl core::error::Error for ChoiceError {}
 /// Chooses notes for an amount.
 ///
 /// - If one note suffices, the smallest such note, with the smallest other note so that their number shrinks.
-/// - Otherwise, if two suffice, the largest, and the smallest that fills it up.
-/// - Otherwise the least number of notes that suffices, the largest ones, are merged pair by pair.
+/// - Otherwise, if two suffice, the largest, and the smallest that suffices together with it.
+/// - Otherwise pairs to merge: the largest notes, as few as suffice.
 ///
 /// Notes of value 0 are never chosen. Sums are counted in 128 bits: notes whose sum is over 2⁶⁴ cannot wrap.
 ///

@@ -5,7 +5,8 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
 
-/// The most items that are kept ahead of a gap: a node that invents numbers cannot fill the memory.
+/// The maximum number of items that a wallet keeps ahead of a gap, so that a node with invented numbers cannot fill the
+/// memory.
 pub const MAX_ITEMS_AHEAD: usize = 1 << 17;
 /// The most gaps that are listed at a time.
 const MAX_GAPS: usize = 64;

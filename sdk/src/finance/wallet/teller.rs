@@ -9,7 +9,8 @@ use crate::finance::confidential::statements::{TallyNative, TallySecretNative, T
 use crate::finance::confidential::{MAX_CHOICES, TellerKey};
 use crate::zk::native::{Array, Logarithms};
 
-/// The teller of polls and dividends: an account of its words. The keys are on the chain, so nothing is kept in a file.
+/// The teller of polls and dividends: an account of its words. It needs no file, because the public keys are on the
+/// chain.
 pub struct Teller {
     key: TellerKey,
 }
@@ -17,43 +18,44 @@ pub struct Teller {
 /// The witness of a tally.
 #[derive(Debug, Clone)]
 pub struct TallyWitness {
-    /// The weight of each choice, which the contract is sent.
+    /// The weight of each choice, an argument of the call.
     pub counts: [u64; MAX_CHOICES],
     /// The statement.
     pub act: TallyNative,
-    /// What only the teller knows.
+    /// The private inputs of the proof.
     pub secret: TallySecretNative,
 }
 
 /// The witness of the sum of a dividend.
 #[derive(Debug, Clone)]
 pub struct TotalWitness {
-    /// What was paid in all, which the contract is sent.
+    /// The sum of all payments, an argument of the call.
     pub paid: u64,
     /// The statement.
     pub act: TotalNative,
-    /// What only the teller knows.
+    /// The private inputs of the proof.
     pub secret: TotalSecretNative,
 }
 
-/// The reason why sums are not opened.
+/// The reason why sums cannot be opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TellerError {
     /// The poll or the dividend has the keys of another teller.
     OtherKeys,
-    /// A sum is larger than what there was at the snapshot. A contract accepts no such ballots: the node invents them.
+    /// A sum is larger than the supply at the snapshot. A contract accepts no such ballots, so the node has invented
+    /// them.
     TooMuch,
 }
 
 impl Teller {
-    /// The teller with these words, and a number for each account.
+    /// The teller of the account with this number, from these words.
     #[must_use]
     pub fn new(words: &Words, account: u32) -> Self {
         Self { key: TellerKey::from_seed(&words.seed(), account) }
     }
 
-    /// The keys: the public ones are for polls and dividends.
+    /// The keys. The public ones are arguments of polls and dividends.
     #[must_use]
     pub fn key(&self) -> &TellerKey {
         &self.key

@@ -13,7 +13,7 @@ use crate::finance::confidential::statements::PartyNative;
 use crate::finance::confidential::{HOLDER_LEVELS, Holder, NOTE_LEVELS, NULLIFIER_LEVELS};
 use crate::zk::native::MerklePath;
 
-/// The most changes of the registry that are kept.
+/// The maximum number of stored changes of the registry.
 pub const MAX_HOLDER_CHANGES: usize = 1 << 20;
 
 /// How many positions a tree of this height has.
@@ -89,7 +89,7 @@ impl core::error::Error for ScanError {}
 /// Missing events: later ones of their kind are known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gap {
-    /// Of which kind.
+    /// The kind of the events.
     pub kind: Kind,
     /// Their numbers.
     pub numbers: Range<u64>,

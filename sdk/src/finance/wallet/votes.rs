@@ -1,4 +1,4 @@
-//! The witnesses of votes and claims: one for each note that was held at a snapshot.
+//! The witnesses of votes and claims: one for each note of the holder at a snapshot.
 
 use alloc::vec::Vec;
 
@@ -23,31 +23,31 @@ mod purpose {
 /// The witness of a vote with one note.
 #[derive(Debug, Clone)]
 pub struct VoteWitness {
-    /// What the contract is sent.
+    /// The arguments of the call.
     pub vote: Voting,
     /// The weight: the value of the note.
     pub weight: u64,
     /// The statement.
     pub act: VoteNative,
-    /// What only the prover knows.
+    /// The private inputs of the proof.
     pub secret: VoteSecretNative,
 }
 
 /// The witness of a claim for one note.
 #[derive(Debug, Clone)]
 pub struct ClaimWitness {
-    /// What the contract is sent.
+    /// The arguments of the call.
     pub claim: Claiming,
-    /// What the new note is worth.
+    /// The value of the new note.
     pub part: u64,
     /// The statement.
     pub act: ClaimNative,
-    /// What only the prover knows.
+    /// The private inputs of the proof.
     pub secret: ClaimSecretNative,
 }
 
 impl Wallet {
-    /// Makes the witnesses of votes in a poll: one for each note that was held at its snapshot.
+    /// Makes the witnesses of votes in a poll: one for each note of this holder at its snapshot.
     ///
     /// # Errors
     /// [`ActError::Snapshot`], [`ActError::UnknownChoice`], [`ActError::TellerKey`],
@@ -79,8 +79,8 @@ impl Wallet {
         votes.collect()
     }
 
-    /// Makes the witnesses of claims of a dividend for a receiver: one for each note that was held at its snapshot and
-    /// has a part.
+    /// Makes the witnesses of claims of a dividend for a receiver: one for each note of this holder at its snapshot
+    /// that has a part.
     ///
     /// # Errors
     /// [`ActError::Snapshot`], [`ActError::AuditorKey`], [`ActError::TellerKey`], [`ActError::Receiver`],

@@ -23,10 +23,10 @@ use super::words::Words;
 use crate::finance::confidential::{Address, Holder, Keys, Note, NoteCipher, Opened, ViewKeys, asset};
 use crate::{ContractId, Field};
 
-/// Blocks for which notes are reserved for a transfer that the wallet has made: an hour of blocks of ten seconds.
-/// Afterwards they can be chosen again; if the transfer is sent all the same, the chain takes only one of the two.
+/// The number of blocks for which a transfer of the wallet reserves its notes: an hour of blocks of ten seconds.
+/// Afterwards the wallet can choose them again. If both transfers are sent, the chain accepts only one of them.
 pub const RESERVED_BLOCKS: u64 = 360;
-/// The most transactions that a wallet notes with what only it knows of them. The oldest are forgotten first.
+/// The maximum number of own transactions whose data a wallet stores. It forgets the oldest first.
 pub const MAX_MADE: usize = 10_000;
 
 /// The first byte of the content of a holder's file.
@@ -39,12 +39,12 @@ pub struct Identity {
     pub contract: ContractId,
     /// The chain.
     pub chain: u8,
-    /// The number of the account: each has keys of its own from the same words.
+    /// The number of the account. Each account has its own keys from the same words.
     pub account: u32,
 }
 
 impl Identity {
-    /// The asset in commitments.
+    /// The element that stands for the asset in commitments.
     #[must_use]
     pub fn asset(&self) -> Field {
         asset(self.contract, self.chain)
@@ -71,40 +71,40 @@ pub struct Wallet {
 /// A note that a scan has found: its position, its commitment, its ciphertext and its place.
 type New<'a> = (u64, Field, &'a NoteCipher, Place);
 
-/// What a scan has found.
+/// The result of a scan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Scanned {
-    /// Events that were not known.
+    /// The number of new events.
     pub new_events: u64,
-    /// Notes that came to the wallet.
+    /// The number of received notes.
     pub received: u64,
-    /// Notes of the wallet that were spent.
+    /// The number of spent notes of the wallet.
     pub spent: u64,
 }
 
 /// The sum of a wallet's notes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Balance {
-    /// All notes that are not spent.
+    /// The sum of all unspent notes.
     pub total: u64,
-    /// Those of them that no transfer of this wallet has taken, and that no gap in the events precedes.
+    /// The sum of the unspent notes that no pending transfer reserves, and that come before all gaps in the events.
     pub free: u64,
-    /// How many notes it is.
+    /// The number of notes.
     pub notes: u64,
 }
 
-/// The reason why a wallet file is not opened.
+/// The reason why a wallet file cannot be opened.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum OpenError {
-    /// The file, its encryption or its form.
+    /// The fault is in the file, its encryption or its format.
     File(FileError),
-    /// The wallet is of another contract.
+    /// The wallet belongs to another contract.
     OtherContract {
         /// The contract of the wallet.
         found: ContractId,
     },
-    /// The wallet is of the contract, but on another chain.
+    /// The wallet belongs to the contract, but on another chain.
     OtherChain {
         /// The chain of the wallet.
         found: u8,
@@ -136,13 +136,13 @@ impl From<FileError> for OpenError {
     }
 }
 
-/// The reason why a wallet does not adopt a note.
+/// The reason why a wallet cannot adopt a note.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AdoptError {
-    /// No note is known at the position: scan first.
+    /// The wallet knows no note at the position: scan first.
     Unknown,
-    /// Value and random element are not those of the note, or it is not this wallet's.
+    /// Value or random element differ from those of the note, or the note belongs to another holder.
     Mismatch,
 }
 
@@ -202,7 +202,7 @@ impl Wallet {
     /// Opens a wallet file. It is locked against other programs until the returned [`WalletFile`] is dropped.
     ///
     /// # Errors
-    /// [`OpenError`]; the last two if a contract or a chain is expected and the wallet is of another.
+    /// [`OpenError`]; the last two variants if the wallet belongs to another contract or chain than the expected one.
     pub fn open(
         path: &Path,
         password: &Password,
@@ -225,7 +225,8 @@ impl Wallet {
         Ok((wallet, file))
     }
 
-    /// Writes the wallet. Save before a witness leaves the program: the file notes which notes it takes.
+    /// Writes the wallet. Save it before a witness leaves the program, because the file stores which notes the witness
+    /// reserves.
     ///
     /// # Errors
     /// [`FileError`].
@@ -245,7 +246,7 @@ impl Wallet {
         &self.words
     }
 
-    /// Where others send notes to.
+    /// The address to which others send notes.
     #[must_use]
     pub fn address(&self) -> Address {
         self.keys.address()
@@ -255,7 +256,7 @@ impl Wallet {
     /// the [gaps](Self::gaps).
     ///
     /// # Errors
-    /// [`ScanError`] at the first event that contradicts an earlier one. What was taken before stays.
+    /// [`ScanError`] at the first event that contradicts an earlier one. The events before it stay.
     pub fn scan(&mut self, events: &[Seen]) -> Result<Scanned, ScanError> {
         let mut scanned = Scanned::default();
         let (mut notes, mut spent, mut outcome) = (Vec::new(), Vec::new(), Ok(()));
@@ -328,8 +329,7 @@ impl Wallet {
         true
     }
 
-    /// Adds a note whose ciphertext the sender has made unreadable, with its content as the auditor or somebody else
-    /// tells it.
+    /// Adds a note with an unreadable ciphertext. The auditor, or somebody else, tells the holder its content.
     ///
     /// # Errors
     /// [`AdoptError`] if no note on the chain has this content, position and owner.
@@ -343,7 +343,7 @@ impl Wallet {
         Ok(())
     }
 
-    /// Forgets what was seen above a block that the chain has reverted to. Scan from the next block on afterwards.
+    /// Forgets the events above a block to which the chain has reverted. Afterwards scan from the next block on.
     pub fn rewind(&mut self, height: u64) {
         self.view.rewind(height);
         self.held.retain(|_, held| held.created.height <= height);
@@ -354,8 +354,8 @@ impl Wallet {
         self.by_nullifier = positions.collect();
     }
 
-    /// Forgets all that was seen, for a scan from the beginning. What the wallet has noted of its own transactions
-    /// stays. Notes that were [adopted](Self::adopt) have to be adopted again.
+    /// Forgets all events, for a scan from the beginning. The data of the wallet's own transactions stays. Notes that
+    /// were [adopted](Self::adopt) must be adopted again.
     pub fn forget(&mut self) {
         self.view = View::default();
         self.held.clear();
@@ -368,13 +368,13 @@ impl Wallet {
         self.view.gaps()
     }
 
-    /// The block from which to scan on: nothing before it is missing.
+    /// The first block of the next scan: no event before it is missing.
     #[must_use]
     pub fn next_height(&self) -> u64 {
         self.view.complete_to()
     }
 
-    /// The last block of which something is known.
+    /// The last block with a known event.
     #[must_use]
     pub fn height(&self) -> u64 {
         self.view.height()
@@ -390,7 +390,7 @@ impl Wallet {
         Balance { total, free, notes: self.unspent().count() as u64 }
     }
 
-    /// All notes that the wallet holds or held, by position.
+    /// All present and former notes of the wallet, by position.
     pub fn notes(&self) -> impl Iterator<Item = &Held> {
         self.held.values()
     }
@@ -416,7 +416,7 @@ impl Wallet {
         choose(&self.spendable(), amount)
     }
 
-    /// What was done and received, in the order of the chain; what waits comes last.
+    /// The sent and received transactions, in the order of the chain; pending ones come last.
     #[must_use]
     pub fn history(&self) -> Vec<Entry> {
         history::entries(self.held.values(), &self.made, self.view.height())
@@ -429,7 +429,7 @@ impl Wallet {
     }
 
     /// The roots of the trees that were rebuilt: of the notes, of the nullifiers, of the registry. Compare them with
-    /// the contract's: a node that leaves out or invents events is found out.
+    /// the contract's to find out whether a node has left out or invented events.
     #[must_use]
     pub fn roots(&mut self) -> [Field; 3] {
         [self.view.note_root(), self.view.nullifier_root(), self.view.holder_root()]
@@ -449,8 +449,8 @@ impl Wallet {
         self.made.push(made);
     }
 
-    /// Frees the notes of all transactions that wait, because they will not be sent. If one is sent all the same, the
-    /// chain takes only one of it and a later one with the same notes.
+    /// Frees the notes of all pending transactions, because they will not be sent. If one of them and a later
+    /// transaction with the same notes are sent, the chain accepts only one of the two.
     pub fn release(&mut self) {
         for held in self.held.values_mut() {
             held.reserved_until = None;

@@ -17,8 +17,8 @@ const MAX_TEXT_BYTES: usize = 1024;
 
 /// English words after BIP-39, wiped from memory when dropped, and never printed by `Debug`.
 ///
-/// All keys of a holder follow from the words, so a lost wallet file is rebuilt from them and from the events of the
-/// chain. Whoever has the words has the holdings.
+/// All keys of a holder follow from the words, so a wallet can rebuild a lost file from them and from the events of the
+/// chain. Anybody who has the words can spend the holdings.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub struct Words {
     entropy: [u8; MAX_ENTROPY_BYTES],
@@ -26,7 +26,7 @@ pub struct Words {
     length: u8,
 }
 
-/// The reason why a text is not a mnemonic. It repeats no word.
+/// The reason why a text is not a mnemonic. The error repeats no word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WordsError {
@@ -109,7 +109,7 @@ impl Words {
         Zeroizing::new(self.mnemonic().map_or([0; 64], |mnemonic| mnemonic.to_seed_normalized("")))
     }
 
-    /// The words themselves, for a backup on paper. Whoever reads them has the holdings.
+    /// The words themselves, for a backup on paper. Anybody who reads them can spend the holdings.
     #[must_use]
     pub fn reveal(&self) -> Zeroizing<String> {
         let mut text = Zeroizing::new(String::with_capacity(MAX_TEXT_BYTES));

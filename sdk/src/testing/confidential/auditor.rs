@@ -1,4 +1,4 @@
-//! The auditor: it reads every act, and knows who holds what.
+//! The auditor: it reads every act, and knows the holdings of everybody.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -31,11 +31,11 @@ pub struct Known {
 /// A transfer as the auditor reads it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Read {
-    /// Who sent. `None`: new money.
+    /// The sender. `None`: the act created new money.
     pub sender: Option<Field>,
-    /// Who received.
+    /// The receiver.
     pub receiver: Field,
-    /// How much.
+    /// The amount.
     pub amount: u64,
 }
 
@@ -59,7 +59,7 @@ impl Auditor {
         AuditorKey::from(&self.key)
     }
 
-    /// Reads a registration, and returns whose it is.
+    /// Reads a registration, and returns its owner.
     ///
     /// # Errors
     /// [`Unreadable`]: never, if the contract has accepted the proof.
@@ -154,13 +154,13 @@ impl Auditor {
         notes
     }
 
-    /// What a holder holds.
+    /// The sum of a holder's notes.
     #[must_use]
     pub fn balance(&self, owner: Field) -> u64 {
         self.notes(owner).iter().map(|known| known.note.value).sum()
     }
 
-    /// The note that a lock may become, with which the auditor helps a receiver whose ciphertext was spoilt.
+    /// The note that a lock may become. With it the auditor helps a receiver whose ciphertext is unreadable.
     #[must_use]
     pub fn pending(&self, commitment: Field) -> Option<Note> {
         self.pending.get(&commitment).copied()

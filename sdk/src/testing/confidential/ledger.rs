@@ -1,4 +1,4 @@
-//! What everybody knows: the trees, rebuilt from the events of a contract.
+//! The public state of an asset: the trees, rebuilt from the events of a contract.
 
 use alloc::vec::Vec;
 
@@ -94,22 +94,22 @@ impl Ledger {
         self.holders.root()
     }
 
-    /// How many holders there have been.
+    /// The number of present and former holders.
     #[must_use]
     pub fn holders(&self) -> u64 {
         self.registry.len() as u64
     }
 
-    /// How many notes there are.
+    /// The number of notes.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.count
     }
 
-    /// That a note was not spent.
+    /// Proves that a note was not spent.
     ///
     /// # Errors
-    /// If it was.
+    /// If the note was spent.
     pub fn unspent(&self, nullifier: Field) -> Result<Unspent, IndexedError> {
         self.spent.non_membership(nullifier)
     }
@@ -126,7 +126,7 @@ impl Ledger {
         self.registry.iter().position(|holder| holder.owner == owner).map(|place| place as u64)
     }
 
-    /// An officer's issue of an amount, or a deposit.
+    /// Makes the witness of an officer's issue of an amount, or of a deposit.
     ///
     /// # Errors
     /// [`ActError::AuditorKey`] and [`ActError::Receiver`].
@@ -141,7 +141,7 @@ impl Ledger {
         build::mint(self.asset, auditor, to, amount, ephemeral, receiver)
     }
 
-    /// An officer's seizure of a note at a position, with the keys that the auditor knows of its holder.
+    /// Makes the witness of an officer's seizure of a note at a position, with the holder's keys from the auditor.
     ///
     /// # Errors
     /// As [`mint`](Self::mint).
@@ -174,7 +174,7 @@ impl Ledger {
         Pinned { height, note_root, nullifier_root, notes: self.count, nullifiers: self.nullified, supply: 0 }
     }
 
-    /// The path of the note with this commitment at a position; in a tree of its own, if there is no such note.
+    /// The path of the note with this commitment at a position. If there is no such note, the path is in another tree.
     #[must_use]
     pub fn note_path(&self, position: u64, commitment: Field) -> NotePath {
         let there = self.notes.leaf(position) == Some(commitment);

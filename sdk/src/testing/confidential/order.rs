@@ -5,9 +5,9 @@ use crate::testing::Failure;
 
 /// The first of the proposed acts whose second nullifier is the larger one, for observer tests.
 ///
-/// A holder of one note spends it and a note of nothing, which has a new random element in each act that is proposed.
-/// The contract sorts nullifiers, and their order is random and public. So it is the same in each run, and gas and
-/// state are compared exactly.
+/// A holder of one note spends it together with a note of value 0, which has a new random element in each proposed act.
+/// The contract sorts nullifiers, so their order is random and public. This function fixes the order, so that it is the
+/// same in each run, and the test can compare gas and state exactly.
 ///
 /// # Errors
 /// The first failure of `propose`.

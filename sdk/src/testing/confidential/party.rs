@@ -10,7 +10,7 @@ use crate::finance::wallet::build::{self, Spend};
 use crate::finance::wallet::{ActError, HeldWitness, Instruction, LockWitness, RegisterWitness, TransferWitness};
 use crate::zk::native::{IndexedError, Scalar};
 
-/// A holder of notes of one asset. Somebody with several assets is a party of each, with the same keys.
+/// A holder of notes of one asset. A holder of several assets is a party for each of them, with the same keys.
 #[derive(Debug, Clone)]
 pub struct Party {
     /// Its keys.
@@ -29,18 +29,18 @@ pub struct Owned {
     pub note: Note,
     /// Its position in the tree.
     pub position: u64,
-    /// What the sender has told with it.
+    /// The sender's memo.
     pub memo: Field,
 }
 
 impl Party {
-    /// A holder of this asset with these keys, and nothing else.
+    /// A holder of this asset with these keys, without notes.
     #[must_use]
     pub fn new(keys: Keys, asset: Field) -> Self {
         Self { keys, asset, notes: Vec::new(), acts: 0 }
     }
 
-    /// Where others send notes to.
+    /// The address to which others send notes.
     #[must_use]
     pub fn address(&self) -> Address {
         self.keys.address()
@@ -58,7 +58,7 @@ impl Party {
         &self.notes
     }
 
-    /// What it holds.
+    /// The sum of its notes.
     #[must_use]
     pub fn balance(&self) -> u64 {
         self.notes.iter().map(|owned| owned.note.value).sum()
@@ -82,7 +82,7 @@ impl Party {
         self.forget(|it| it == nullifier);
     }
 
-    /// Leaves out the notes whose nullifiers were spent.
+    /// Removes the notes whose nullifiers were spent.
     pub fn forget(&mut self, is_spent: impl Fn(Field) -> bool) {
         let (nk, asset) = (self.keys.spend.view().nk, self.asset);
         self.notes.retain(|owned| !is_spent(owned.note.nullifier(asset, nk, owned.position)));
@@ -94,7 +94,7 @@ impl Party {
         Owned { note: Note { value: 0, owner: self.owner(), rho }, position: 0, memo: Field::default() }
     }
 
-    /// A registration.
+    /// Makes the witness of a registration.
     ///
     /// # Errors
     /// [`ActError::AuditorKey`].
@@ -103,8 +103,8 @@ impl Party {
         build::register(auditor, &self.keys, ephemeral)
     }
 
-    /// The two largest notes become an amount for a receiver and change; `leaves` becomes public. More than the notes
-    /// are worth makes a change that no proof allows.
+    /// Makes the witness of a transfer: the two largest notes become an amount for a receiver, and change. `leaves`
+    /// becomes public. If the notes are worth less, the change is a value that no proof allows.
     ///
     /// # Errors
     /// [`ActError::AuditorKey`] and [`ActError::Receiver`].
@@ -120,7 +120,7 @@ impl Party {
         self.spend(ledger, auditor, to, [amount, leaves], memo).transfer(entries)
     }
 
-    /// The same, with the amount locked.
+    /// Makes the witness of a lock, with the notes of a [`transfer`](Self::transfer).
     ///
     /// # Errors
     /// As [`transfer`](Self::transfer).
@@ -137,7 +137,7 @@ impl Party {
         self.spend(ledger, auditor, to, [amount, 0], Field::default()).lock(entries, instruction, &third)
     }
 
-    /// Shows that a note was held at a snapshot: that of the ledger.
+    /// Makes the witness that this holder held a note at a snapshot of the ledger.
     ///
     /// # Errors
     /// [`IndexedError`] if the note was spent at the snapshot.

@@ -1,10 +1,10 @@
 //! Properties of restricted tokens, run against any implementation.
 //!
-//! A test implements [`Restricted`] for its contract: what somebody holds, and the acts. [`restricted`] makes the acts
-//! and checks the [properties](Property) after each. They come from faults that public implementations have had: locks
-//! that a recovery releases, caps that a forced transfer breaks, a check that allows what the transfer refuses.
+//! A test implements [`Restricted`] for its contract: queries of holdings, and the acts. [`restricted`] makes the acts
+//! and checks the [properties](Property) after each. The properties come from faults of public implementations: locks
+//! that a recovery releases, caps that a forced transfer breaks, checks that allow transfers which then fail.
 //!
-//! A token need not have every act. [`Report`] says which properties were tried.
+//! A token need not have every act. [`Report`] lists the tested properties.
 //!
 //! ```text
 //! #[dusk_sdk::test]
@@ -26,13 +26,13 @@ pub use run::restricted;
 
 use super::failure::Failure;
 
-/// A token under test. Holders are numbers from zero. The token decides which of them may hold shares; the last one has
-/// never been mentioned to it, so that a recovery can go there.
+/// A token under test. Holders are numbers from zero. The token decides which of them may hold shares. The token must
+/// not know the last holder yet, so that a recovery can go there.
 pub trait Restricted {
-    /// How many holders there are, at least four. Only they hold shares.
+    /// The number of holders, at least four. Only they hold shares.
     fn holders(&self) -> usize;
 
-    /// What a holder has.
+    /// The holding of a holder.
     ///
     /// # Errors
     /// If the token cannot be asked.
@@ -58,18 +58,18 @@ pub trait Restricted {
     fn act(&self, act: Act) -> Result<Outcome, Failure>;
 }
 
-/// What a holder has.
+/// The holding of a holder.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Holding {
     /// Its shares.
     pub shares: u64,
-    /// How many of them are neither locked nor frozen as a part.
+    /// The number of its shares that are neither locked nor frozen as a part.
     pub free: u64,
-    /// It may receive until it has so many. [`u64::MAX`]: there is no limit.
+    /// The largest number of shares up to which it may receive. [`u64::MAX`]: there is no limit.
     pub limit: u64,
     /// Whether the whole account is frozen.
     pub frozen: bool,
-    /// What it may claim, in LUX.
+    /// The dividends that it may claim, in LUX.
     pub claimable: u64,
 }
 
@@ -79,7 +79,7 @@ pub struct Holding {
 pub enum Act {
     /// The holder moves its shares.
     Transfer { from: usize, to: usize, amount: u64 },
-    /// A holder sets what a spender may move of its shares.
+    /// A holder sets how many of its shares a spender may move.
     Approve { owner: usize, spender: usize, amount: u64 },
     /// The spender moves them.
     Spend { by: usize, from: usize, to: usize, amount: u64 },
@@ -91,7 +91,7 @@ pub enum Act {
     Redeem { from: usize, amount: u64 },
     /// An officer freezes an account.
     Freeze { holder: usize },
-    /// An officer ends that.
+    /// An officer ends the freeze of an account.
     Unfreeze { holder: usize },
     /// An officer sets how many shares are frozen.
     FreezePart { holder: usize, amount: u64 },
@@ -111,7 +111,7 @@ impl Act {
     }
 }
 
-/// What came of an act.
+/// The outcome of an act.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// It was made, with events of these topics.
@@ -122,13 +122,13 @@ pub enum Outcome {
     Absent,
 }
 
-/// What has to hold of every restricted token.
+/// A property of every restricted token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Property {
     /// The supply is the sum of all holdings.
     SupplyIsTheSum,
-    /// A check and the transfer agree, on every pair and amount, with the reason.
+    /// A check and the transfer agree for every pair and amount, also in the reason.
     CheckAgrees,
     /// No act lifts a holding above its limit.
     LimitHolds,
@@ -140,8 +140,8 @@ pub enum Property {
     ForceKeepsLocks,
     /// A recovery releases nothing, loses nothing, and leaves nothing behind.
     RecoveryMovesAll,
-    /// What others have allowed the lost account is the new one's after a recovery, and only its, and no more than it
-    /// was.
+    /// After a recovery, the new account has the allowances of the lost one: nobody else has them, and they do not
+    /// grow.
     RecoveryMovesAllowances,
     /// An officer's act is in an event.
     OfficersAreSeen,
@@ -165,14 +165,14 @@ impl Property {
     ];
 }
 
-/// Which properties were tried.
+/// The properties that a run has tested.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
     tried: Vec<Property>,
 }
 
 impl Report {
-    /// The properties that were not tried, because the token lacks an act or a query for them.
+    /// The untested properties, because the token lacks an act or a query for them.
     #[must_use]
     pub fn skipped(&self) -> Vec<Property> {
         Property::ALL.into_iter().filter(|property| !self.tried.contains(property)).collect()
@@ -185,9 +185,9 @@ impl Report {
 pub enum Violation {
     /// A property does not hold.
     Broken {
-        /// Which one.
+        /// The property.
         property: Property,
-        /// What was seen.
+        /// A description of the fault.
         seen: String,
     },
     /// The token failed otherwise than by a refusal.

@@ -152,7 +152,7 @@ impl Private {
         bytes
     }
 
-    /// A random field element: a secret key, or what blinds a commitment. It must not appear on the chain.
+    /// A random field element: a secret key, or the blinding of a commitment. It must not appear on the chain.
     #[track_caller]
     #[must_use]
     pub fn random_field(&self) -> Field {
@@ -200,12 +200,12 @@ impl Private {
 
     /// Declares that the gas of a function depends on random values, such as their order in a set, by at most `most`.
     ///
-    /// A difference of up to `most` is then accepted, also where a private value has caused it: keep it small.
+    /// The test then accepts a difference of up to `most`, even if a private value has caused it: keep it small.
     pub fn declare_random_gas(&self, function: &str, most: u64) {
         self.declare(Declaration::Gas(segments(function), most));
     }
 
-    /// Declares that a place is public although it depends on a value that was drawn. Nothing is compared there.
+    /// Declares that a place is public although it depends on a drawn value. The test compares nothing there.
     /// `CONTRACT.state` is the content of the contract's state.
     pub fn declare_public(&self, place: &str, reason: &str) {
         self.declare(Declaration::Public(segments(place), reason.to_owned()));

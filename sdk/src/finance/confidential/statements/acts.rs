@@ -5,7 +5,7 @@ use super::notes::{Input, Keys, act_nullifier, commitment};
 use super::values::{AuditCipher, AuditorKey, ViewCipher};
 use crate::zk::{ConstraintSystem, Field, NonMembership, Scalar, U64, circuit_type};
 
-/// Somebody registers as a holder.
+/// Registration of a holder.
 ///
 /// 1. The prover knows the spend secret of the owner.
 /// 2. The auditor reads the owner's `ak` and `nk`.
@@ -16,11 +16,11 @@ pub struct Register {
     pub owner: Field,
     /// The auditor's key.
     pub auditor: AuditorKey,
-    /// What the auditor reads.
+    /// The ciphertext for the auditor.
     pub cipher: ViewCipher,
 }
 
-/// What the prover of a [`Register`] knows.
+/// The private inputs of a [`Register`].
 #[circuit_type]
 #[derive(Debug, Clone)]
 pub struct RegisterSecret {
@@ -30,7 +30,7 @@ pub struct RegisterSecret {
     pub ephemeral: Scalar,
 }
 
-/// A public amount becomes a note: an issue, or a deposit.
+/// Conversion of a public amount to a note: an issue, or a deposit.
 ///
 /// 1. The commitment is to a note of this value, for the hidden owner.
 /// 2. The auditor reads the value, the owner, and the random element.
@@ -45,11 +45,11 @@ pub struct Mint {
     pub commitment: Field,
     /// The auditor's key.
     pub auditor: AuditorKey,
-    /// What the auditor reads.
+    /// The ciphertext for the auditor.
     pub cipher: AuditCipher,
 }
 
-/// What the prover of a [`Mint`] knows.
+/// The private inputs of a [`Mint`].
 #[circuit_type]
 #[derive(Debug, Clone)]
 pub struct MintSecret {
@@ -59,7 +59,8 @@ pub struct MintSecret {
     pub ephemeral: Scalar,
 }
 
-/// The controller takes a note from its holder, with the keys that the auditor knows, and gives it to a stated owner.
+/// Seizure: the controller takes a note from its holder, with the auditor's keys of the holder, and gives it to a
+/// public owner.
 ///
 /// 1. The note is in the tree of notes, whatever its value.
 /// 2. The nullifier is the note's, and the note belongs to these keys.
@@ -80,11 +81,11 @@ pub struct Seize {
     pub to: Field,
     /// The auditor's key.
     pub auditor: AuditorKey,
-    /// What the auditor reads.
+    /// The ciphertext for the auditor.
     pub cipher: AuditCipher,
 }
 
-/// What the controller of a [`Seize`] knows.
+/// The private inputs of a [`Seize`].
 #[circuit_type]
 #[derive(Debug, Clone)]
 pub struct SeizeSecret {
@@ -98,8 +99,8 @@ pub struct SeizeSecret {
     pub ephemeral: Scalar,
 }
 
-/// A holder shows that a note was its own and unspent at a snapshot, once for each act: a vote, a dividend, a
-/// disclosure to somebody.
+/// Proof of a holding: a note belonged to the holder and was unspent at a snapshot. It counts once for each act, such
+/// as a vote, a dividend or a disclosure.
 ///
 /// 1. The prover knows the spend secret of the note's owner.
 /// 2. The note was in the tree of notes.
@@ -116,13 +117,13 @@ pub struct Held {
     pub note_root: Field,
     /// The root of the tree of nullifiers at the snapshot.
     pub nullifier_root: Field,
-    /// What the holding is shown for.
+    /// The act for which the holding is proven.
     pub act: Field,
     /// The nullifier of the note for this act.
     pub act_nullifier: Field,
 }
 
-/// What the holder of a [`Held`] knows.
+/// The private inputs of a [`Held`].
 #[circuit_type]
 #[derive(Debug, Clone)]
 pub struct HeldSecret {
@@ -134,12 +135,12 @@ pub struct HeldSecret {
     pub unspent: NonMembership<NULLIFIER_LEVELS>,
 }
 
-/// What a [`Held`] shows, for further statements: `value.assert_ge(…)`, a weight, a payment.
+/// The holding of a [`Held`], for further statements: `value.assert_ge(…)`, a weight, a payment.
 #[derive(Debug, Clone, Copy)]
 pub struct Holding {
-    /// How much.
+    /// The value.
     pub value: U64,
-    /// Whose it is.
+    /// The owner.
     pub owner: Field,
 }
 
@@ -174,7 +175,8 @@ impl Mint {
 }
 
 impl Seize {
-    /// Asserts the statement. Ask [`Policy::assert_receiver`](super::Policy::assert_receiver) about [`Seize::to`].
+    /// Asserts the statement. It does not check [`Seize::to`]: use
+    /// [`Policy::assert_receiver`](super::Policy::assert_receiver).
     #[track_caller]
     pub fn assert(&self, cs: &mut ConstraintSystem, secret: &SeizeSecret) {
         let keys = cs.region("keys", |cs| Keys::of(cs, secret.ak, secret.nk));

@@ -6,7 +6,7 @@ use crate::zk::{
     ConstraintSystem, Credential, Field, NonMembership, Point, Scalar, Signature, U32, circuit_type, nullifier,
 };
 
-/// An attester vouches for somebody who registers: the entry in the registry is what its credential says.
+/// Admission of a registered holder by an attester: the entry in the registry agrees with the holder's credential.
 ///
 /// 1. The credential is signed with the key whose abscissa is `attester`.
 /// 2. It is valid on the day `today`.
@@ -15,8 +15,8 @@ use crate::zk::{
 /// 5. The entry has the residence, the accreditation and the end of the credential.
 /// 6. `tag` is the holder's in `scope`, so that a person has one entry.
 ///
-/// The entry is public, so the proof is for its owner alone. The chain learns neither who the person is, nor which
-/// credential it has; the tag is another one at each contract. The class is the contract's to choose.
+/// The entry is public, so the proof is valid for its owner only. The chain learns neither the person nor the
+/// credential, and the tag differs between contracts. The contract chooses the class.
 #[circuit_type]
 #[derive(Debug, Clone, Copy)]
 pub struct Admit {
@@ -26,7 +26,7 @@ pub struct Admit {
     pub revoked: Field,
     /// The day.
     pub today: U32,
-    /// Where a person has one tag: a contract on a chain.
+    /// The scope in which a person has one tag: a contract on a chain.
     pub scope: Field,
     /// The person's tag.
     pub tag: Field,
@@ -34,7 +34,7 @@ pub struct Admit {
     pub entry: Holder,
 }
 
-/// What the prover of an [`Admit`] knows.
+/// The private inputs of an [`Admit`].
 #[circuit_type]
 #[derive(Debug, Clone)]
 pub struct AdmitSecret {
@@ -51,7 +51,7 @@ pub struct AdmitSecret {
 }
 
 impl Admit {
-    /// Asserts the statement. Ask [`Register`](super::Register) about the owner of the entry.
+    /// Asserts the statement. It does not check the owner of the entry: use [`Register`](super::Register).
     #[track_caller]
     pub fn assert(&self, cs: &mut ConstraintSystem, secret: &AdmitSecret) {
         let credential = &secret.credential;

@@ -3,13 +3,13 @@
 use super::notes::{Keys, leg};
 use crate::zk::{ConstraintSystem, Field, U64, circuit_type};
 
-/// The receiver of a leg agrees to the instruction, without being named.
+/// Agreement of the receiver of a leg to the instruction, without the receiver's name.
 ///
 /// 1. The leg is a commitment to this asset, an amount, and a receiver.
 /// 2. The prover knows the spend secret of that receiver.
 ///
-/// What it agrees to goes along in a [`binding`](crate::zk::binding): the name of the instruction, which is a hash of
-/// both legs and the deadline.
+/// A [`binding`](crate::zk::binding) contains the name of the instruction, which is a hash of both legs and the
+/// deadline.
 #[circuit_type]
 #[derive(Debug, Clone, Copy)]
 pub struct Affirm {
@@ -19,7 +19,7 @@ pub struct Affirm {
     pub leg: Field,
 }
 
-/// What the prover of an [`Affirm`] knows.
+/// The private inputs of an [`Affirm`].
 #[circuit_type]
 #[derive(Debug, Clone)]
 pub struct AffirmSecret {

@@ -9,11 +9,11 @@ use crate::zk::{ConstraintSystem, Field, Scalar, U32, U64, Unsigned, circuit_typ
 /// Bits of a value times a numerator.
 const PRODUCT_BITS: usize = 64 + 32;
 
-/// A holder takes its part of a dividend for a note that was its own and unspent at a snapshot. The chain learns
-/// neither the holding nor the part.
+/// Claim of a part of a dividend, for a note that belonged to the holder and was unspent at a snapshot. The chain
+/// learns neither the holding nor the part.
 ///
 /// 1. to 4. As in [`Held`]; the act is the dividend.
-/// 5. The part is the value of the note times the rate, without the fraction; it has 64 bits.
+/// 5. The part is the value of the note times the rate, rounded down; it has 64 bits.
 /// 6. The commitment is to a note of this part for the receiver.
 /// 7. The auditor reads the part, the receiver, and the random element.
 /// 8. The ciphertext for the sum of the dividend encrypts the part.
@@ -30,15 +30,15 @@ pub struct Claim {
     pub commitment: Field,
     /// The auditor's key.
     pub auditor: AuditorKey,
-    /// What the auditor reads.
+    /// The ciphertext for the auditor.
     pub cipher: AuditCipher,
     /// The teller's key.
     pub key: Coordinates,
-    /// What is added to the sum of the dividend.
+    /// The ciphertext that is added to the sum of the dividend.
     pub part: Counted,
 }
 
-/// What the holder of a [`Claim`] knows.
+/// The private inputs of a [`Claim`].
 #[circuit_type]
 #[derive(Debug, Clone)]
 pub struct ClaimSecret {
@@ -48,7 +48,8 @@ pub struct ClaimSecret {
     pub receiver: Field,
     /// The ephemeral scalar of the auditor's ciphertext.
     pub ephemeral: Scalar,
-    /// The ephemeral scalar of what is added. It is another one: the part is a small number, and could be guessed.
+    /// The ephemeral scalar of the added ciphertext. It must differ from the other one, because the part is a small
+    /// number that an observer could guess.
     pub counted: Scalar,
 }
 

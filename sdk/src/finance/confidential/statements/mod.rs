@@ -1,8 +1,9 @@
-//! What holders, the issuer and the auditor prove: gadgets around which a circuit is a few lines.
+//! The statements that holders, the issuer and the auditor prove, as gadgets: a circuit needs only a few further lines.
 //!
-//! A statement is a struct of public values with a method that asserts it about private ones. [`Policy`] asks the
-//! registry; a circuit without it is for assets that anybody may hold. Everything that goes along with an act
-//! (ciphertexts of receivers, memo, fee, relayer) is one more public input, its [`binding`](crate::zk::binding).
+//! A statement is a struct of public values, with a method that asserts it about private values. [`Policy`] states
+//! facts about the registry; a circuit without it is for assets that anybody may hold. The
+//! [`binding`](crate::zk::binding) of all further data of an act (ciphertexts of receivers, memo, fee, relayer) is one
+//! more public input.
 //!
 //! ```
 //! use dusk_sdk::finance::confidential::statements::{Party, Policy, Transfer, TransferSecret};
@@ -10,9 +11,9 @@
 //!
 //! /// A holder moves an amount to another one.
 //! ///
-//! /// 1. What [`Transfer`] states.
-//! /// 2. What [`Policy`] states about both parties.
-//! /// 3. What goes along is bound.
+//! /// 1. The statement of [`Transfer`].
+//! /// 2. The statement of [`Policy`] about both parties.
+//! /// 3. The proof is bound to the further data of the order.
 //! #[circuit]
 //! pub fn send(
 //!     cs: &mut ConstraintSystem,
@@ -47,8 +48,8 @@
 //! | [`Claim`] | 23,529 | |
 //! | [`Total`] | 1,854 | |
 //!
-//! A circuit of up to 32,764 rows is proven with 2^15: a proof of a transfer or of a lock with the registry takes as
-//! long as one without.
+//! The size of a proof is a power of two, here 2^15 for up to 32,764 rows. So a proof of a transfer or of a lock with
+//! the registry takes as long as one without.
 
 mod acts;
 mod admit;

@@ -77,7 +77,7 @@ pub(super) fn tagged(cs: &mut ConstraintSystem, number: impl Into<Field>, domain
     Linear::new().plus(number, 1).constant(domain).value(cs)
 }
 
-/// A note that is spent or held: its owner is known from the keys.
+/// A note that is spent or held. Its owner follows from the keys.
 #[circuit_type]
 #[derive(Debug, Clone)]
 pub struct Input {

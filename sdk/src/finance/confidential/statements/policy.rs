@@ -1,11 +1,11 @@
-//! What the registry says about the parties.
+//! Statements of the registry about the parties.
 
 use super::super::{HOLDER_LEVELS, domain};
 use super::spend::Moved;
 use super::values::Holder;
 use crate::zk::{BlsScalar, ConstraintSystem, Field, Linear, MerklePath, U8, U32, circuit_type, hash};
 
-/// The registry's root, and what it asks of receivers.
+/// The registry's root, and the requirements for receivers.
 ///
 /// 1. A sender's entry is in the registry's tree, and
 /// 2. it is the sender's own, and

@@ -4,9 +4,9 @@ use super::notes::{Input, Keys, commitment, leg};
 use super::values::{AuditCipher, AuditorKey};
 use crate::zk::{ConstraintSystem, Field, Linear, Scalar, U64, circuit_type};
 
-/// A holder spends two notes and makes two: one for the receiver, and change.
+/// Transfer: a holder spends two notes and makes two, one for the receiver, and change.
 ///
-/// 1. The first input is in the tree of notes. So is the second, unless its value is zero: it fills an empty place.
+/// 1. The first input is in the tree of notes. So is the second, unless its value is zero.
 /// 2. The nullifiers are those of the inputs, and the inputs belong to the keys of the spend secret.
 /// 3. The sum of the inputs is that of the outputs and `public_out`; each has 64 bits, so the sum cannot wrap around.
 /// 4. The first output belongs to the receiver, the second to the sender: the commitments are to these.
@@ -25,15 +25,15 @@ pub struct Transfer {
     pub nullifiers: [Field; 2],
     /// The commitments to the outputs: the receiver's note, and change.
     pub commitments: [Field; 2],
-    /// How much leaves.
+    /// The amount that leaves the asset.
     pub public_out: U64,
     /// The auditor's key.
     pub auditor: AuditorKey,
-    /// What the auditor reads.
+    /// The ciphertext for the auditor.
     pub cipher: AuditCipher,
 }
 
-/// What the sender of a [`Transfer`] knows.
+/// The private inputs of a [`Transfer`].
 #[circuit_type]
 #[derive(Debug, Clone)]
 pub struct TransferSecret {
@@ -49,12 +49,12 @@ pub struct TransferSecret {
     pub ephemeral: Scalar,
 }
 
-/// A holder locks an amount for a settlement: the receiver's note if the agent releases it, or the sender's own again
-/// if it is cancelled. Both have the same value; only one of them ever comes into the tree.
+/// Lock of an amount for a settlement. It becomes the receiver's note if the agent releases it, or the sender's note if
+/// it is cancelled. Both notes have the same value; only one of them ever enters the tree.
 ///
-/// 1. to 3. As in a [`Transfer`] with nothing that leaves.
-/// 4. The commitments are to the receiver's note, to the sender's own of the same value, and to change.
-/// 5. The leg is a commitment to the asset, the locked value and the receiver: what the instruction says.
+/// 1. to 3. As in a [`Transfer`] with `public_out` zero.
+/// 4. The commitments are to the receiver's note, to the sender's note of the same value, and to change.
+/// 5. The leg is a commitment to the asset, the locked value and the receiver, as in the instruction.
 /// 6. The auditor reads the values, the receiver, and the random elements.
 #[circuit_type]
 #[derive(Debug, Clone, Copy)]
@@ -75,11 +75,11 @@ pub struct Lock {
     pub leg: Field,
     /// The auditor's key.
     pub auditor: AuditorKey,
-    /// What the auditor reads.
+    /// The ciphertext for the auditor.
     pub cipher: AuditCipher,
 }
 
-/// What the sender of a [`Lock`] knows.
+/// The private inputs of a [`Lock`].
 #[circuit_type]
 #[derive(Debug, Clone)]
 pub struct LockSecret {

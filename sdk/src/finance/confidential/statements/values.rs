@@ -14,7 +14,7 @@ pub struct AuditorKey(pub Point);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Coordinates(pub Point);
 
-/// What the auditor reads of an act; see [`AuditCipher`](cipher::AuditCipher).
+/// The auditor's ciphertext of an act; see [`AuditCipher`](cipher::AuditCipher).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AuditCipher {
     /// The coordinates of the ephemeral point.
@@ -32,7 +32,7 @@ pub struct ViewCipher {
     pub fields: [Field; 2],
 }
 
-/// What the registry knows of a holder; see [`Holder`](holder::Holder).
+/// The registry's entry of a holder; see [`Holder`](holder::Holder).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Holder {
     /// The owner of its notes.

@@ -27,8 +27,8 @@ pub struct Counted {
     pub masked: Coordinates,
 }
 
-/// A holder votes with a note that was its own and unspent at a snapshot. The chain learns neither the weight nor the
-/// choice.
+/// Vote with a note that belonged to the holder and was unspent at a snapshot. The chain learns neither the weight nor
+/// the choice.
 ///
 /// 1. to 4. As in [`Held`]; the act is the poll.
 /// 5. The prover has marked one choice, and
@@ -39,30 +39,30 @@ pub struct Counted {
 pub struct Vote {
     /// The holding.
     pub held: Held,
-    /// How many choices there are.
+    /// The number of choices.
     pub choices: U8,
     /// The teller's key for each choice.
     pub keys: [Coordinates; MAX_CHOICES],
-    /// What is added to the ballots.
+    /// The ballot that is added to the others.
     pub ballot: Ballot,
 }
 
-/// What the voter of a [`Vote`] knows.
+/// The private inputs of a [`Vote`].
 #[circuit_type]
 #[derive(Debug, Clone)]
 pub struct VoteSecret {
     /// The holding.
     pub holding: HeldSecret,
-    /// Which choice is marked.
+    /// The mark of each choice: true for one of them.
     pub marks: [Bool; MAX_CHOICES],
     /// The ephemeral scalar of the ballot.
     pub ephemeral: Scalar,
 }
 
-/// The teller opens the ballots of a poll.
+/// Tally: the teller opens the ballots of a poll.
 ///
 /// 1. The secrets are those of the keys.
-/// 2. Each choice has so much weight as the sum of its ciphertexts says.
+/// 2. The weight of each choice is the plaintext of the sum of its ciphertexts.
 #[circuit_type]
 #[derive(Debug, Clone, Copy)]
 pub struct Tally {
@@ -74,7 +74,7 @@ pub struct Tally {
     pub counts: [U64; MAX_CHOICES],
 }
 
-/// What the teller of a [`Tally`] knows.
+/// The private inputs of a [`Tally`].
 #[circuit_type]
 #[derive(Debug, Clone)]
 pub struct TallySecret {
@@ -82,10 +82,10 @@ pub struct TallySecret {
     pub secrets: [Scalar; MAX_CHOICES],
 }
 
-/// The teller opens a sum of numbers.
+/// Total: the teller opens a sum of numbers.
 ///
 /// 1. The secret is that of the key.
-/// 2. The sum is what the sum of the ciphertexts says.
+/// 2. The sum is the plaintext of the sum of the ciphertexts.
 #[circuit_type]
 #[derive(Debug, Clone, Copy)]
 pub struct Total {
@@ -97,7 +97,7 @@ pub struct Total {
     pub total: U64,
 }
 
-/// What the teller of a [`Total`] knows.
+/// The private inputs of a [`Total`].
 #[circuit_type]
 #[derive(Debug, Clone)]
 pub struct TotalSecret {
