@@ -66,7 +66,7 @@ fn bad_transactions_are_refused_with_the_figures() {
         (Draft::new(0, u64::MAX).pay(1, 1).bytes(), &["18446744073709551615 is too far ahead"]),
         (draft().pay(1, DEV_BALANCE).bytes(), &["the account has 999999", &most_spent]),
         (draft().limit(74_999).bytes(), &["74999", "at least 75000"]),
-        (draft().limit(3_000_000_001).bytes(), &["3000000001", "a block has 3000000000"]),
+        (draft().limit(3_000_000_001).bytes(), &["3000000001", "a block has at most 3000000000"]),
         (draft().price(0).bytes(), &["gas price is 0", "at least 1"]),
         (draft().price(u64::MAX).bytes(), &["overflow 64 bits"]),
         (vec![1; MAX_TRANSACTION_BYTES + 1], &[&most, "1047714"]),
