@@ -52,12 +52,12 @@ pub enum Refused {
     KnownAttester,
     /// There are more attesters than `limit`.
     TooManyAttesters {
-        /// The number of shares.
+        /// The limit.
         limit: u32,
     },
     /// There are more topics than `limit`.
     TooManyTopics {
-        /// The number of shares.
+        /// The limit.
         limit: u32,
     },
     /// The attester's last day has passed already.

@@ -25,7 +25,7 @@ pub enum Refused {
     EmptyBatch,
     /// The batch has more items than `limit`.
     BatchTooLong {
-        /// The number of shares.
+        /// The limit.
         limit: u32,
     },
 }

@@ -100,14 +100,14 @@ pub enum Refused {
     },
     /// The number of holders has reached its cap.
     TooManyHolders {
-        /// The number of shares.
+        /// The limit.
         most: u32,
     },
     /// The number of holders in the receiver's country has reached its cap.
     TooManyInCountry {
         /// The country.
         country: u16,
-        /// The number of shares.
+        /// The limit.
         most: u32,
     },
     /// The receiver would hold more than `most` basis points of all shares.
@@ -121,7 +121,7 @@ pub enum Refused {
     NoCountry,
     /// There would be more counted countries than `limit`.
     TooManyCountries {
-        /// The number of shares.
+        /// The limit.
         limit: u32,
     },
 }

@@ -71,7 +71,7 @@ pub enum Refused {
     UnknownDocument,
     /// The number of documents has reached its limit.
     TooManyDocuments {
-        /// The number of shares.
+        /// The limit.
         limit: u32,
     },
 }

@@ -185,7 +185,7 @@ pub enum Refused {
     /// The holder has reached the maximum number of lost accounts.
     #[code(9099)]
     TooManyRecoveries {
-        /// The number of shares.
+        /// The limit.
         limit: u32,
     },
 }

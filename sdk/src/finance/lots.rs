@@ -69,7 +69,7 @@ pub enum Refused {
     },
     /// The account would have more lots than `limit`.
     TooManyLots {
-        /// The number of shares.
+        /// The limit.
         limit: u32,
     },
     /// The lock-up would end at a height that has passed.

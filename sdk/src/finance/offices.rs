@@ -100,7 +100,7 @@ pub enum Refused {
     UnknownOfficer,
     /// The number of officers has reached its limit.
     TooManyOfficers {
-        /// The number of shares.
+        /// The limit.
         limit: u32,
     },
     /// The office was not offered to the caller.

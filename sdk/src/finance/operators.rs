@@ -111,7 +111,7 @@ pub enum Refused {
     EndsInThePast,
     /// The holder has reached the maximum number of operators and spenders.
     TooManyGrants {
-        /// The number of shares.
+        /// The limit.
         limit: u32,
     },
     /// An account cannot be its own operator or spender.

@@ -109,7 +109,7 @@ pub enum Refused {
     },
     /// The deadline is further away than `limit` blocks.
     DeadlineTooFar {
-        /// The number of shares.
+        /// The limit.
         limit: u64,
     },
 }

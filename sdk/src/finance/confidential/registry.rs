@@ -116,7 +116,7 @@ pub enum Refused {
     RegistryFull,
     /// The reason is empty, or has more than `limit` bytes.
     ReasonLength {
-        /// The number of shares.
+        /// The limit.
         limit: u32,
     },
     /// A new owner has to be active.
