@@ -328,6 +328,16 @@ mod tests {
         }
     }
 
+    #[test]
+    fn transactions_of_peers_are_read_with_the_points_of_their_keys() {
+        let checks = checks(0);
+        let Received::Frame(bytes) = frame(transfer(1, 1, 7)) else { panic!("it is a frame") };
+        let (transaction, signed) = checks.read_frame(&bytes).expect("it is a transaction");
+        assert_eq!(transaction, transfer(1, 1, 7));
+        let (key, _) = signed.expect("its signature can be checked together with others");
+        assert_eq!(key.key, PublicKey::from(&SecretKey::from(BlsScalar::from(1))));
+    }
+
     #[tokio::test]
     async fn clients_beyond_the_bound_are_refused_and_peers_are_not() {
         // Nobody checks anything.

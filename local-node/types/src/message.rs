@@ -183,7 +183,7 @@ impl Frame {
         bytes.get(TOPIC_PLACE) == Some(&TRANSACTION)
     }
 
-    /// As [`Decode::decode_all`]. Transactions of blocks that are known are not decoded again.
+    /// As [`Decode::decode_all`]. Transactions that are known are not decoded again, in a block or alone.
     ///
     /// # Errors
     /// When the bytes are not a frame.
@@ -191,6 +191,7 @@ impl Frame {
         let mut reader = Reader::new(bytes);
         let version = Version::decode(&mut reader)?;
         let message = match reader.u8()? {
+            TRANSACTION => Message::Transaction(LedgerTransaction::decode_counting(&mut reader, known)?.0),
             BLOCK => Message::Block(Box::new(Block::decode_known(&mut reader, known)?)),
             CANDIDATE => Message::Candidate(Box::new(Block::decode_known(&mut reader, known)?)),
             topic => Message::decode_payload(topic, &mut reader)?,

@@ -212,7 +212,7 @@ impl Encode for LedgerTransaction {
 
 impl LedgerTransaction {
     /// Reads a transaction, and says how many blobs it has.
-    pub(super) fn decode_counting(
+    pub(crate) fn decode_counting(
         reader: &mut Reader<'_>,
         known: KnownTransactions<'_>,
     ) -> Result<(Self, usize), DecodeError> {
