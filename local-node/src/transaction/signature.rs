@@ -21,7 +21,7 @@ use super::curve::{self, COEFFICIENT_BYTES, Coefficient};
 use super::keys::{ReadKey, ReadSignature, unchecked_point};
 
 /// Domain of the hash of a message to the curve in version 2 (the book, "Keys and wallets", section "Signatures").
-const MESSAGE_DOMAIN: &[u8] = b"BLS_SIG_BLS12381G1_XMD:SHA-256_DUSK_V2";
+pub(super) const MESSAGE_DOMAIN: &[u8] = b"BLS_SIG_BLS12381G1_XMD:SHA-256_DUSK_V2";
 
 /// A statement that a key has signed a message, in version 2. Key and signature are points of the group.
 #[derive(Debug)]
