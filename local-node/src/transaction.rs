@@ -26,6 +26,7 @@ mod signature;
 
 use dusk_core::transfer::{Transaction, TransactionFormat};
 use local_node_core::mempool::most_spent;
+use local_node_types::ledger::LedgerTransaction;
 use local_node_types::rules::{BLOCK_GAS_LIMIT, MIN_GAS_LIMIT, Rules};
 use local_node_vm::{Vm, verify_blobs};
 
@@ -143,6 +144,30 @@ pub fn decode(bytes: &[u8]) -> Result<Transaction, TransactionError> {
         return Err(TransactionError::Malformed("it has the form from before the fork Aegis".into()));
     }
     Ok(decoded.transaction)
+}
+
+/// The node's own reader of public transactions, with the keys that it has read. Fuzz targets compare it with the
+/// chain's decoder; it is no part of the interface.
+#[doc(hidden)]
+#[derive(Debug, Default)]
+pub struct QuickReader(keys::Keys);
+
+impl QuickReader {
+    /// The transaction that these protocol bytes encode. `None` leaves them to the chain's decoder.
+    #[must_use]
+    pub fn read(&self, bytes: &[u8]) -> Option<LedgerTransaction> {
+        reading::read(bytes, &self.0).map(reading::ReadTransaction::for_ledger)
+    }
+
+    /// Whether the sender has signed the transaction, in version 2: checked alone, and twice together. `None` as for
+    /// [`read`](Self::read).
+    #[must_use]
+    pub fn is_signed(&self, bytes: &[u8]) -> Option<[Vec<bool>; 2]> {
+        let read = reading::read(bytes, &self.0)?;
+        let message = public::of(&read.transaction).ok()?.signature_message();
+        let claim = || signature::Claim::new(&read.sender, &read.signature, message.clone());
+        Some([signature::check_all(&[claim()]), signature::check_all(&[claim(), claim()])])
+    }
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("local-node-core", &["local-node-types", "local-node-consensus"]),
     ("local-node-kadcast", &[]),
     ("local-node-kadcast-sim", &["local-node-kadcast"]),
-    ("local-node-fuzz", &["local-node-kadcast", "local-node-types"]),
+    ("local-node-fuzz", &["local-node", "local-node-kadcast", "local-node-types"]),
     (
         "local-node",
         &[

@@ -4,6 +4,7 @@
 //!
 //! * what is accepted is written back as the same bytes, or, where several forms are read, as one that is written back
 //!   as itself;
+//! * what a node reads faster than the chain's decoder, or knows already, is what the decoder gives;
 //! * an endpoint stays within its bounds, and sends no more than a few times what it received to addresses that have
 //!   not answered a ping.
 //!
@@ -22,6 +23,7 @@
 mod kadcast;
 mod messages;
 pub mod mutate;
+mod transactions;
 
 /// Whether a decoder took an input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +67,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 9] = [
+pub const TARGETS: [Target; 11] = [
     kadcast::DATAGRAM,
     kadcast::CHUNK,
     kadcast::ENDPOINT,
@@ -75,6 +77,8 @@ pub const TARGETS: [Target; 9] = [
     messages::ATTESTATION,
     messages::TRANSACTION,
     messages::INVENTORY,
+    transactions::READING,
+    transactions::KNOWN,
 ];
 
 /// Runs the target of a name.

@@ -30,7 +30,7 @@ const BLOB_BYTES: usize = size_of::<BlobData>();
 /// gives it back at an error.
 const MAX_ANNOUNCED_BLOBS: usize = 255;
 /// Transactions take room for blobs whose names alone came, one after the other: a block takes as much as one of them.
-const TRANSACTION_HEAP: [usize; 2] = [HEAP[0], HEAP[1] + (MAX_ANNOUNCED_BLOBS + 3 * MAX_BLOBS) * BLOB_BYTES];
+pub(crate) const TRANSACTION_HEAP: [usize; 2] = [HEAP[0], HEAP[1] + (MAX_ANNOUNCED_BLOBS + 3 * MAX_BLOBS) * BLOB_BYTES];
 
 /// Messages with their frame. The blocks, transactions and results within are not canonical.
 pub(crate) const FRAME: Target =
@@ -162,7 +162,7 @@ fn blobs(number: usize) -> Vec<BlobData> {
     vec![BlobData { hash: [1; 32], data: None }; number]
 }
 
-fn ledger_transactions() -> Vec<(&'static str, LedgerTransaction)> {
+pub(crate) fn ledger_transactions() -> Vec<(&'static str, LedgerTransaction)> {
     let contract = ContractId::from_bytes([3; 32]);
     let call = ContractCall { contract, fn_name: "transfer".to_owned(), fn_args: vec![1, 2, 3] };
     let bytecode = ContractBytecode { hash: [4; 32], bytes: vec![0, 97, 115, 109] };
@@ -203,7 +203,7 @@ fn block() -> Block {
     block
 }
 
-fn frames() -> Vec<Input> {
+pub(crate) fn frames() -> Vec<Input> {
     let inventory = || Inventory { items: items(), max_entries: 100 };
     let resource = |requester: &str| GetResource {
         inventory: inventory(),
@@ -318,7 +318,7 @@ fn transactions() -> Vec<Input> {
     ledger_transactions().iter().map(|(name, transaction)| named(name, transaction)).collect()
 }
 
-fn transaction_extras() -> Vec<Input> {
+pub(crate) fn transaction_extras() -> Vec<Input> {
     let announcing = |length: u32| [1, 1, length].map(u32::to_le_bytes).concat();
     // A shielded transaction announces its parts' lengths in eight bytes each.
     let shielded = |length: u64| {
