@@ -1,20 +1,26 @@
-//! Work that nobody needs any more.
+//! Work that nobody needs any more, and what following the stakes costs.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
+use dusk_core::BlsScalar;
 use dusk_core::abi::ContractId;
+use dusk_core::signatures::bls::SecretKey;
+use dusk_core::stake::{STAKE_CONTRACT, Stake};
 use dusk_core::transfer::Transaction;
 use dusk_core::transfer::data::{ContractCall, ContractDeploy, TransactionData};
 use dusk_core::transfer::moonlight::{AccountData, Fee, Payload, Transaction as Public};
 use local_node_core::mempool::{Limits, Mempool};
 use local_node_types::ledger::BLOCK_VERSION;
-use local_node_types::rules::Profile;
+use local_node_types::rules::{LUX_PER_DUSK, Profile};
 use local_node_vm::Vm;
+use tracing::field::{Field, Visit};
+use tracing::{Event, Metadata, Subscriber, span};
 
 use super::*;
 use crate::accounts::{DevAccount, dev_accounts};
-use crate::genesis::{self, Allocation};
+use crate::genesis::{self, Allocation, DEV_STAKE};
 use crate::transaction::ValidTransaction;
 use crate::work::STACK_BYTES;
 
@@ -23,12 +29,12 @@ const ENDLESS: u64 = 100_000_000_000_000;
 /// Longer than anything here takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(180);
 
-/// A transaction of an account for a gas price that also pays for deployments.
-fn transaction(from: &DevAccount, (gas_limit, gas_price): (u64, u64), data: TransactionData) -> ValidTransaction {
-    let key = *from.public_key();
+/// The first transaction of an account, with its gas limit and gas price.
+fn transaction(from: &DevAccount, gas: (u64, u64), deposit: u64, data: TransactionData) -> ValidTransaction {
+    let (key, (gas_limit, gas_price)) = (*from.public_key(), gas);
     let fee = Fee { gas_limit, gas_price, refund_address: key };
     let payload =
-        Payload { chain_id: 0, sender: key, receiver: key, value: 0, deposit: 0, fee, nonce: 1, data: Some(data) };
+        Payload { chain_id: 0, sender: key, receiver: key, value: 0, deposit, fee, nonce: 1, data: Some(data) };
     let signed = Public::sign_payload(from.secret_key(), payload).expect("there is no memo");
     ValidTransaction::trusted(Transaction::from(signed), Profile::Local.at(1)).expect("amounts fit")
 }
@@ -74,15 +80,29 @@ fn block(ledger: &Ledger, generator: &DevAccount, transactions: Vec<LedgerTransa
     block
 }
 
+fn ledger(allocation: &Allocation) -> Ledger {
+    let folder = std::env::current_exe().ok().and_then(|path| Some(path.parent()?.join("local-node-modules")));
+    let vm = Vm::with_module_cache(&folder.expect("the program lies in a folder")).expect("the engine starts");
+    let root = genesis::state(&vm, 0, Profile::Local, allocation).expect("genesis");
+    let executor = Executor::new(vm, 0, Profile::Local);
+    Ledger::new(executor, genesis::header(0, root)).expect("it opens").with_block_gas_limit(ENDLESS)
+}
+
+/// Builds the first block with a transaction, and accepts it.
+fn accept_first(ledger: &mut Ledger, generator: &DevAccount, transaction: &ValidTransaction) {
+    let first = request(ledger, generator);
+    let built = ledger.build(&first, vec![], &queue(transaction), BuildLimits::new(None)).expect("it is built");
+    assert_eq!(built.body.transactions.len(), 1, "{:?}", built.unfit);
+    let mut decided = block(ledger, generator, built.body.transactions);
+    (decided.header.state_root, decided.header.event_bloom) = (built.body.state_root, built.body.event_bloom);
+    decided.header.hash = decided.header.compute_hash();
+    ledger.accept(Decision { block: decided, request: Some(first.id) }).expect("it is accepted");
+}
+
 /// A chain with a contract, and a transaction that calls a function of it which never ends.
 fn endless() -> (Ledger, ValidTransaction) {
     let accounts = dev_accounts();
-    let folder = std::env::current_exe().ok().and_then(|path| Some(path.parent()?.join("local-node-modules")));
-    let vm = Vm::with_module_cache(&folder.expect("the program lies in a folder")).expect("the engine starts");
-    let root = genesis::state(&vm, 0, Profile::Local, &Allocation::development(&accounts)).expect("genesis");
-    let executor = Executor::new(vm, 0, Profile::Local);
-    let ledger = Ledger::new(executor, genesis::header(0, root)).expect("it opens");
-    let mut ledger = ledger.with_block_gas_limit(ENDLESS);
+    let mut ledger = ledger(&Allocation::development(&accounts));
     let module = wat::parse_str(
         r#"(module
             (memory (export "memory") 3)
@@ -90,17 +110,11 @@ fn endless() -> (Ledger, ValidTransaction) {
             (func (export "spin") (param i32) (result i32) (loop $again (br $again)) (i32.const 0)))"#,
     );
     let deploy = ContractDeploy::new(module.expect("a module"), accounts[9].id().0.to_vec(), None, 1);
-    let deployment = transaction(&accounts[9], (100_000_000, 2000), deploy.into());
+    let deployment = transaction(&accounts[9], (100_000_000, 2000), 0, deploy.into());
     let contract: ContractId = deployment.protocol().deploy().expect("it deploys").contract_id();
-    let first = request(&ledger, &accounts[0]);
-    let built = ledger.build(&first, vec![], &queue(&deployment), BuildLimits::new(None)).expect("it is built");
-    assert_eq!(built.body.transactions.len(), 1, "{:?}", built.unfit);
-    let mut decided = block(&ledger, &accounts[0], built.body.transactions);
-    (decided.header.state_root, decided.header.event_bloom) = (built.body.state_root, built.body.event_bloom);
-    decided.header.hash = decided.header.compute_hash();
-    ledger.accept(Decision { block: decided, request: Some(first.id) }).expect("it is accepted");
+    accept_first(&mut ledger, &accounts[0], &deployment);
     let call = ContractCall::new(contract, "spin").with_raw_args(Vec::new());
-    (ledger, transaction(&accounts[8], (ENDLESS, 1), call.into()))
+    (ledger, transaction(&accounts[8], (ENDLESS, 1), 0, call.into()))
 }
 
 /// Does work of a ledger on a thread, cancels it while it is done, and gives the ledger back with what came of it.
@@ -146,4 +160,76 @@ fn a_cancelled_build_ends_within_a_transaction() {
     });
     assert!(matches!(built, Err(LedgerError::Executor(ExecutorError::Cancelled))), "{built:?}");
     assert_eq!(ledger.tip().height, 1);
+}
+
+/// Adds up the gas of the questions that a ledger asks the stake contract.
+#[derive(Clone, Default)]
+struct Asked(Arc<AtomicU64>);
+
+impl Subscriber for Asked {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target() == "local_node::ledger::stakes"
+    }
+
+    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+        span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        event.record(&mut Gas(&self.0));
+    }
+
+    fn enter(&self, _: &span::Id) {}
+
+    fn exit(&self, _: &span::Id) {}
+}
+
+struct Gas<'a>(&'a AtomicU64);
+
+impl Visit for Gas<'_> {
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        if field.name() == "gas" {
+            self.0.fetch_add(value, Ordering::Relaxed);
+        }
+    }
+
+    fn record_debug(&mut self, _: &Field, _: &dyn std::fmt::Debug) {}
+}
+
+/// The gas of a ledger's questions to the stake contract while it does something.
+fn gas_of_questions(work: impl FnOnce()) -> u64 {
+    let asked = Asked::default();
+    tracing::subscriber::with_default(asked.clone(), work);
+    asked.0.load(Ordering::Relaxed)
+}
+
+#[test]
+fn a_block_asks_for_as_little_with_a_thousand_provisioners_as_with_four() {
+    let accounts = dev_accounts();
+    let value = 1_000 * LUX_PER_DUSK;
+    let keys = accounts[5].secret_key();
+    let staking = ContractCall::new(STAKE_CONTRACT, "stake").with_args(&Stake::new(keys, keys, value, 0));
+    let staking = transaction(&accounts[5], (100_000_000, 1), value, staking.expect("it encodes").into());
+    let cost = |provisioners: u64| {
+        let mut allocation = Allocation::development(&accounts);
+        let others = allocation.stakes.len() as u64..provisioners;
+        let key = |number: u64| PublicKey::from(&SecretKey::from(BlsScalar::from(1_000_000 + number)));
+        allocation.stakes.extend(others.map(|number| (key(number), DEV_STAKE)));
+        let mut ledger = ledger(&allocation);
+        let followed = gas_of_questions(|| accept_first(&mut ledger, &accounts[0], &staking));
+        let tip = ledger.tip().clone();
+        let read = gas_of_questions(|| {
+            let all = stakes(ledger.executor(), tip.state_root, tip.height).expect("they are readable");
+            assert_eq!(all.len() as u64, provisioners + 1, "the block has one stake more");
+        });
+        (followed, read)
+    };
+    let [(few, all_few), (many, all_many)] = [4, 1_000].map(cost);
+    assert!(few > 0, "the block changes a stake");
+    assert!(all_many > 10 * all_few, "reading all of them costs more: {all_few} and {all_many} gas");
+    assert!(many < 2 * few, "a block costs {few} gas with 4 provisioners, and {many} with 1,000");
 }
