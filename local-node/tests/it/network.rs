@@ -1,11 +1,12 @@
 //! Several nodes of one network in this process, over real sockets: each has the key of one provisioner.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, BufReader};
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use dusk_core::transfer::TransactionFormat;
 use local_node::block::TxId;
@@ -18,7 +19,8 @@ use local_node_consensus::signing::Keyring;
 use local_node_kadcast::udp::{Driver, Handle, Settings};
 use local_node_kadcast::{self as kadcast, Identity};
 use local_node_types::codec::{Decode as _, Encode as _};
-use local_node_types::ledger::{ConsensusHeader, Header, LedgerTransaction, Vote};
+use local_node_types::keys::BlsKey;
+use local_node_types::ledger::{ConsensusHeader, Header, LedgerTransaction, StepName, Vote};
 use local_node_types::message::{Frame, Message, SignedBy, Validation, Version, validation_bytes};
 use local_node_types::rules::Profile;
 use tokio::sync::oneshot::{self, error::TryRecvError};
@@ -230,12 +232,12 @@ fn member(folder: &std::path::Path, addresses: &[SocketAddr]) -> Child {
 /// The blocks that a member has told of, by height.
 type Told = BTreeMap<u64, String>;
 
-/// Listens until the member has accepted some blocks, kills it, and checks that it has come back with all that it had
-/// told of before.
-fn kill_after(mut member: Child, blocks: usize, told: &mut Told) {
+/// Listens until the member has accepted some blocks, waits for the moment, kills it, and checks that it has come back
+/// with all that it had told of before.
+fn kill_after(mut member: Child, blocks: usize, moment: impl FnOnce(), told: &mut Told) {
     let before = told.clone();
     let mut has = Told::new();
-    let mut accepted = 0;
+    let (mut accepted, mut moment) = (0, Some(moment));
     let lines = BufReader::new(member.stdout.take().expect("its output")).lines();
     for line in lines.map_while(Result::ok) {
         let words: Vec<&str> = line.split(' ').collect();
@@ -256,13 +258,56 @@ fn kill_after(mut member: Child, blocks: usize, told: &mut Told) {
             "reverted" => drop(told.remove(&height)),
             _ => {}
         }
-        if accepted >= blocks {
-            break;
+        // What it tells until it is gone counts as well.
+        if accepted >= blocks
+            && let Some(moment) = moment.take()
+        {
+            moment();
+            member.kill().expect("it runs");
         }
     }
-    assert!(accepted >= blocks, "the member ended by itself");
-    member.kill().expect("it runs");
+    assert!(moment.is_none(), "the member ended by itself");
     member.wait().expect("it ends");
+}
+
+/// What a key has said in each step of each iteration.
+type Said = BTreeMap<(ConsensusHeader, StepName), BTreeSet<String>>;
+
+/// What a key says with a message: a candidate, or a vote.
+fn said_by(key: &BlsKey, message: &Message) -> Option<String> {
+    match message {
+        Message::Candidate(block) if block.header.generator == *key => Some(hex::encode(block.header.hash)),
+        Message::Validation(vote) if vote.signed.signer == *key => Some(format!("{:?}", vote.vote)),
+        Message::Ratification(vote) if vote.signed.signer == *key => Some(format!("{:?}", vote.vote)),
+        _ => None,
+    }
+}
+
+/// Writes down what a key says on the wire, and passes everything on, until it is told to stop.
+async fn write_down(mut witness: Stranger, key: BlsKey, said: Arc<Mutex<Said>>, mut stop: oneshot::Receiver<()>) {
+    loop {
+        let event = tokio::select! {
+            _ = &mut stop => return,
+            event = witness.events.recv() => event.expect("the driver runs"),
+        };
+        let kadcast::Event::Message(ray) = event else { continue };
+        let _ = witness.kadcast.judge(ray.ingress, kadcast::Verdict::Relay).await;
+        let message = Frame::decode_all(&ray.bytes).expect("nodes send messages").message;
+        if let Some(place) = message.consensus_step()
+            && let Some(what) = said_by(&key, &message)
+        {
+            said.lock().unwrap().entry(place).or_default().insert(what);
+        }
+    }
+}
+
+/// Waits until more than this has been said.
+fn wait_for_more(said: &Mutex<Said>, than: usize) {
+    let end = Instant::now() + PATIENCE;
+    while said.lock().unwrap().len() <= than {
+        assert!(Instant::now() < end, "the member says nothing");
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }
 
 /// Sends transfers to a node until it is told to stop.
@@ -287,19 +332,30 @@ async fn a_killed_member_loses_no_block_and_signs_nothing_twice() {
     }
     let (stop, stopped) = oneshot::channel();
     let loading = tokio::spawn(load(nodes[0].clone(), stopped));
-    let mut told = Told::new();
+    let (said, (silence, silenced)) = (Arc::new(Mutex::new(Said::new())), oneshot::channel());
+    let witness = Stranger::join(&addresses[..KILLED]).await;
+    let writing = tokio::spawn(write_down(witness, ACCOUNTS[KILLED].id(), Arc::clone(&said), silenced));
+    let (mut told, mut speaking_lives) = (Told::new(), 0);
     for round in 0..kills {
         let (path, addresses) = (folder.path().to_owned(), addresses.clone());
         let mut known = std::mem::take(&mut told);
-        let (after, more) = (1 + round * 7 % 5, Duration::from_micros(round as u64 * 27_411 % 900_000));
+        // Anywhere between two blocks, in every other life once it has said something.
+        let (after, pause) = (1 + round * 7 % 5, Duration::from_micros(round as u64 * 618_034 % 1_100_000));
+        let (heard, before) = (Arc::clone(&said), said.lock().unwrap().len());
         told = tokio::task::spawn_blocking(move || {
             let member = member(&path, &addresses);
-            kill_after(member, after, &mut known);
-            std::thread::sleep(more / 10);
+            let moment = || {
+                if round % 2 == 1 {
+                    wait_for_more(&heard, before);
+                }
+                std::thread::sleep(pause);
+            };
+            kill_after(member, after, moment, &mut known);
             known
         })
         .await
         .expect("nothing is lost");
+        speaking_lives += usize::from(said.lock().unwrap().len() > before);
     }
     drop(stop);
     let sent = loading.await.expect("it ends");
@@ -314,7 +370,15 @@ async fn a_killed_member_loses_no_block_and_signs_nothing_twice() {
         let (block, _) = nodes[0].store().block(height).expect("readable").expect("it is there");
         assert!(block.block.faults.is_empty(), "block {height} has faults: {:?}", block.block.faults);
     }
-    println!("{kills} kills, {tip} blocks, {sent} transfers");
+    drop(silence);
+    writing.await.expect("it ends");
+    let said = std::mem::take(&mut *said.lock().unwrap());
+    for ((header, step), what) in &said {
+        assert_eq!(what.len(), 1, "{header:?}, {step:?}: {what:?}");
+    }
+    assert!(speaking_lives >= kills / 2, "it has votes to repeat in {speaking_lives} of {kills} lives");
+    println!("{kills} kills, {speaking_lives} of them after a vote, {} votes and candidates", said.len());
+    println!("{tip} blocks, {sent} transfers");
     shut_down(nodes).await;
 }
 
