@@ -269,7 +269,7 @@ mod tests {
             let cuts = (1..bytes.len()).step_by(bytes.len() / 16).map(|length| (length, bytes[..length].to_vec()));
             // Flips hit what is written; most of the file is room for more.
             let places: Vec<usize> = (0..bytes.len()).filter(|place| bytes[*place] != 0).collect();
-            let flips = places.iter().step_by(places.len() / 64 + 1).map(|place| {
+            let flips = places.iter().step_by(places.len() / 40 + 1).map(|place| {
                 let mut flipped = bytes.clone();
                 flipped[*place] ^= 0x40;
                 (*place, flipped)
