@@ -285,7 +285,7 @@ impl Ledger {
         self.verify_unless(request, &Cancel::default())
     }
 
-    /// As [`verify`](Self::verify), until it is cancelled.
+    /// As [`verify`](Self::verify), until it is cancelled, also within a transaction.
     pub(crate) fn verify_unless(&mut self, request: &VerifyRequest, cancel: &Cancel) -> Result<(), LedgerError> {
         self.make_room();
         let executed = self.execute(&request.block, &request.voters, &request.slashes, cancel)?;
@@ -515,11 +515,13 @@ impl Ledger {
             gas_limit: header.gas_limit,
         };
         let mut open = self.executor.open(self.tip().state_root, params)?;
+        open.set_cancel(cancel);
         for transaction in &block.transactions {
             if cancel.is_cancelled() {
                 return Err(LedgerError::Cancelled);
             }
             open.run(transaction).map_err(|reason| match reason {
+                _ if cancel.is_cancelled() => LedgerError::Cancelled,
                 // What only this machine cannot do says nothing about the block.
                 RunError::Machine(error) => error.into(),
                 RunError::Panicked(text) => LedgerError::Panicked(text),
@@ -640,3 +642,6 @@ fn stored(block: Block, committed: Committed) -> StoredBlock {
     let transactions = receipts.into_iter().map(spent).collect();
     StoredBlock { block, transactions, events, rewards, fees }
 }
+
+#[cfg(test)]
+mod tests;

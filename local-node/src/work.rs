@@ -75,6 +75,11 @@ impl Cancel {
     pub(crate) fn is_cancelled(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
+
+    /// The switch itself, for the machine.
+    pub(crate) fn switch(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.0)
+    }
 }
 
 /// Does work that foreign bytes have a part in. A panic is an error with its text; whatever the work has changed is of

@@ -245,7 +245,7 @@ pub(crate) fn frames() -> Vec<Input> {
 fn frame_extras() -> Vec<Input> {
     let mut mempool = Frame::from(Message::GetMempool(7)).encoded();
     let unknown = [&mempool[..5], &[12], &[0; 8]].concat();
-    // The decoder keeps the version; whoever reads the message looks at it.
+    // The decoder keeps the version; the node that reads the message refuses it.
     mempool[0] = 2;
     let mut inventory = vec![1, 0, 0, 0, 0, 14];
     inventory.extend(u32::MAX.to_le_bytes());

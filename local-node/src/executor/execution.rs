@@ -11,7 +11,7 @@ use local_node_types::rules::{Fork, Rules};
 use local_node_vm::{Mark, Receipt, Session, VmError};
 
 use super::{BlockParams, Committed, ExecutedBlock, ExecutorError, RunError, TransactionReceipt, host_call};
-use crate::work::contained;
+use crate::work::{Cancel, contained};
 
 /// A block under construction or verification.
 #[derive(Debug)]
@@ -21,6 +21,7 @@ pub struct BlockExecution {
     rules: Rules,
     params: BlockParams,
     deadline: Option<Instant>,
+    cancel: Option<Cancel>,
     gas_left: u64,
     fees: u64,
     bloom: Bloom,
@@ -39,6 +40,7 @@ impl BlockExecution {
             rules,
             params,
             deadline: None,
+            cancel: None,
             fees: 0,
             bloom: Bloom::default(),
             receipts: Vec::new(),
@@ -55,6 +57,11 @@ impl BlockExecution {
     /// difference.
     pub const fn set_deadline(&mut self, deadline: Option<Instant>) {
         self.deadline = deadline;
+    }
+
+    /// Ends the transaction that runs, and all later ones, as soon as the block is cancelled. It is of no use then.
+    pub(crate) fn set_cancel(&mut self, cancel: &Cancel) {
+        self.cancel = Some(cancel.clone());
     }
 
     /// Keeps the calls of each transaction in its receipt. They can be larger than all else that a block has, and only
@@ -95,6 +102,7 @@ impl BlockExecution {
         }
         let before = self.session.mark().map_err(RunError::Machine)?;
         self.session.set_deadline(self.deadline);
+        self.session.set_cancel(self.cancel.as_ref().map(Cancel::switch));
         let ran = contained(|| local_node_vm::execute(&mut self.session, transaction.protocol()));
         let mut executed = match ran {
             Ok(Ok(executed)) => executed,
@@ -102,6 +110,7 @@ impl BlockExecution {
             Err(panic) => return Err(RunError::Panicked(panic)),
         };
         self.session.set_deadline(None);
+        self.session.set_cancel(None);
         let (spent, left) = (executed.gas_spent, self.gas_left);
         let fee = spent.checked_mul(transaction.protocol().gas_price()).and_then(|fee| self.fees.checked_add(fee));
         let (Some(gas_left), Some(fees)) = (left.checked_sub(spent), fee) else {
@@ -165,6 +174,7 @@ impl BlockExecution {
 
     fn undo(&mut self, mark: Mark, error: RunError) -> RunError {
         self.session.set_deadline(None);
+        self.session.set_cancel(None);
         match self.session.rewind(mark) {
             Ok(()) => error,
             Err(failure) => RunError::Machine(failure),

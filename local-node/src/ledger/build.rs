@@ -188,10 +188,14 @@ impl<'a> Filling<'a> {
     fn try_one(&mut self, block: &mut BlockExecution, transaction: &ValidTransaction) -> Result<Tried, ExecutorError> {
         let (id, is_first) = (transaction.id(), !std::mem::replace(&mut self.has_tried, true));
         block.set_deadline(self.limits.time.and_then(|time| time.until(is_first)));
+        block.set_cancel(&self.limits.cancel);
         self.store.mark_running(Slot::Block, Some(&id));
         let ran = block.run(&transaction.transaction().reformatted(block.ledger_format())).map(drop);
         self.store.mark_running(Slot::Block, None);
         let Err(error) = ran else { return Ok(Tried::Ran) };
+        if self.limits.cancel.is_cancelled() {
+            return Err(ExecutorError::Cancelled);
+        }
         let tried = if error.breaks_block() { Tried::Broke } else { Tried::LeftOut };
         match error {
             // The nonce may become right, or the next block has the gas for it.

@@ -10,6 +10,7 @@ use local_node_types::rules::FEEDER_GAS_LIMIT;
 use local_node_vm::StateRoot;
 use rkyv::validation::validators::DefaultValidator;
 use rkyv::{Archive, CheckBytes, Deserialize, Infallible};
+use tracing::trace;
 
 use super::LedgerError;
 use crate::archive::decode;
@@ -59,6 +60,7 @@ pub(super) fn after(
     for (key, _) in changed {
         let argument = rkyv::to_bytes::<_, 256>(&key).map_err(|_| LedgerError::Stakes)?;
         let receipt = session.call(STAKE_CONTRACT, "get_stake", &argument, FEEDER_GAS_LIMIT)?;
+        trace!(function = "get_stake", gas = receipt.gas_spent, "the stake contract is asked");
         let data: Option<StakeData> = decode(&receipt.data).map_err(|_| LedgerError::Stakes)?;
         let (now, id) = (data.as_ref().and_then(stake), BlsKey::from(&key));
         if before.get(&id).map(|known| known.stake) == now {
@@ -86,9 +88,10 @@ where
     let mut session = executor.view(root, height)?;
     let mut entries = Vec::new();
     let mut malformed = false;
-    session.feed(STAKE_CONTRACT, function, &[], FEEDER_GAS_LIMIT, &mut |item| match decode(item) {
+    let receipt = session.feed(STAKE_CONTRACT, function, &[], FEEDER_GAS_LIMIT, &mut |item| match decode(item) {
         Ok(entry) => entries.push(entry),
         Err(_) => malformed = true,
     })?;
+    trace!(function, gas = receipt.gas_spent, "the stake contract is asked");
     if malformed { Err(LedgerError::Stakes) } else { Ok(entries) }
 }

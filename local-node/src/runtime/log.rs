@@ -3,6 +3,11 @@
 //! It is a database of its own beside the chain's, so that a vote does not wait for a block that is being written. A
 //! thread writes all records that wait in one transaction, and then says up to which position they are on the medium.
 //! Records of rounds that are final are removed.
+//!
+//! Without a vote that it has sent, a node may cast another one. So the log opens with all that was durable or not at
+//! all: each page is checked, and commits have two phases, so that a damaged last commit does not pass for one that was
+//! interrupted. Two things are not covered: a file cut to nothing, which is a new log, and the bit of the database's
+//! header that says which of the last two commits is the latest.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,6 +20,7 @@ use tokio::sync::mpsc;
 
 use super::record::{LATEST, decode, encode, last_round};
 use crate::store::StoreError;
+use crate::work::contained;
 
 /// The file in the data folder.
 const FILE: &str = "consensus.redb";
@@ -56,8 +62,13 @@ impl Log {
 
     /// The log in a data folder.
     pub(super) fn open(folder: &Path) -> Result<(Self, Remembered, Written), StoreError> {
-        let database = Database::create(folder.join(FILE)).map_err(redb::Error::from)?;
-        let (remembered, rounds) = read(&database)?;
+        let file = folder.join(FILE);
+        // Altered bytes can make the database panic.
+        let opened = contained(|| read(&file)).unwrap_or_else(|text| Err(StoreError::Damaged(text)));
+        let (database, remembered, rounds) = opened.map_err(|error| match error {
+            StoreError::Damaged(what) => StoreError::Damaged(format!("{FILE}: {what}")),
+            other => other,
+        })?;
         let (orders, receiver) = sync_channel(MAX_ORDERS);
         let (sender, written) = mpsc::channel(MAX_ORDERS);
         let run = move || run(&database, rounds, &receiver, &sender);
@@ -102,8 +113,12 @@ impl Log {
     }
 }
 
-fn read(database: &Database) -> Result<(Remembered, BTreeMap<u64, u64>), StoreError> {
-    let creation = database.begin_write()?;
+/// Opens the database and reads what it holds, with the last rounds of records by their positions.
+fn read(file: &Path) -> Result<(Database, Remembered, BTreeMap<u64, u64>), StoreError> {
+    let opened = Database::builder().set_check_integrity_on_open(true).create(file);
+    let database = opened.map_err(redb::Error::from)?;
+    let mut creation = database.begin_write()?;
+    creation.set_two_phase_commit(true);
     creation.open_table(RECORDS)?;
     creation.commit()?;
     let (mut remembered, mut rounds) = (Remembered::default(), BTreeMap::new());
@@ -114,7 +129,7 @@ fn read(database: &Database) -> Result<(Remembered, BTreeMap<u64, u64>), StoreEr
         remembered.records.push(record);
         remembered.last = Position(position.value());
     }
-    Ok((remembered, rounds))
+    Ok((database, remembered, rounds))
 }
 
 fn run(
@@ -141,7 +156,8 @@ fn write(
     rounds: &mut BTreeMap<u64, u64>,
     batch: impl Iterator<Item = Order>,
 ) -> Result<Option<Position>, StoreError> {
-    let transaction = database.begin_write()?;
+    let mut transaction = database.begin_write()?;
+    transaction.set_two_phase_commit(true);
     let mut last = None;
     {
         let mut table = transaction.open_table(RECORDS)?;
@@ -217,6 +233,71 @@ mod tests {
         let rounds = BTreeMap::from([(1, LATEST), (2, 7), (3, LATEST), (4, 8), (5, 7)]);
         assert_eq!(superfluous(&rounds, 7), [1, 2]);
         assert_eq!(superfluous(&rounds, 8), [1, 2, 4]);
+    }
+
+    /// The bytes of a log that has told these records durable, one after the other, as a process leaves them that is
+    /// killed now, and as one leaves them that ends.
+    fn left_behind(records: u64) -> [Vec<u8>; 2] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join(FILE);
+        let (mut log, _, mut written) = Log::open(folder.path()).expect("it opens");
+        for position in 1..=records {
+            log.append(Position(position), record(position));
+            let durable = written.blocking_recv().expect("the thread runs").expect("it writes");
+            assert_eq!(durable, Position(position));
+        }
+        let killed = std::fs::read(&file).expect("it is there");
+        log.end();
+        [killed, std::fs::read(&file).expect("it is there")]
+    }
+
+    /// What a log with these bytes remembers.
+    fn reopened(bytes: &[u8]) -> Result<(Vec<u64>, Position), StoreError> {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join(FILE), bytes).expect("it is written");
+        let (mut log, remembered, _written) = Log::open(folder.path())?;
+        log.end();
+        Ok((rounds(&remembered), remembered.last))
+    }
+
+    #[test]
+    fn a_torn_file_is_refused_or_holds_all_that_was_durable() {
+        const RECORDS: u64 = 40;
+        let whole = || ((1..=RECORDS).collect::<Vec<_>>(), Position(RECORDS));
+        for (end, bytes) in ["killed", "ended"].into_iter().zip(left_behind(RECORDS)) {
+            assert_eq!(reopened(&bytes).expect("nothing is torn"), whole(), "{end}");
+            let cuts = (1..bytes.len()).step_by(bytes.len() / 16).map(|length| (length, bytes[..length].to_vec()));
+            // Flips hit what is written; most of the file is room for more.
+            let places: Vec<usize> = (0..bytes.len()).filter(|place| bytes[*place] != 0).collect();
+            let flips = places.iter().step_by(places.len() / 40 + 1).map(|place| {
+                let mut flipped = bytes.clone();
+                flipped[*place] ^= 0x40;
+                (*place, flipped)
+            });
+            let mut refused = 0;
+            for (place, torn) in cuts.chain(flips) {
+                match reopened(&torn) {
+                    Ok(found) => assert_eq!(found, whole(), "{end}, torn at {place} of {}", bytes.len()),
+                    Err(_) => refused += 1,
+                }
+            }
+            assert!(refused > 0, "{end}: some of it is of use");
+        }
+    }
+
+    #[test]
+    fn altered_records_are_refused_by_the_name_of_the_file() {
+        let [_, bytes] = left_behind(3);
+        // The hash of the tip, wherever a record has it: pages that are of no use any more have records as well.
+        let is_hash = |window: &[u8]| window.iter().all(|byte| *byte == 7);
+        let places = bytes.windows(32).enumerate().filter(|(_, window)| is_hash(window)).map(|(place, _)| place);
+        let mut altered = bytes.clone();
+        places.for_each(|place| altered[place] ^= 1);
+        assert_ne!(altered, bytes);
+        match reopened(&altered) {
+            Err(StoreError::Damaged(what)) => assert!(what.starts_with(FILE), "{what}"),
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]

@@ -59,6 +59,11 @@ pub(super) async fn take(
                 Ok(())
             }
             Some(Event::Message(ray)) => match decode(&ray.bytes, &node) {
+                Ok(Frame { version, .. }) if !version.is_compatible() => {
+                    debug!(from = %ray.from, %version, "a message of an incompatible version is refused");
+                    let _ = kadcast.judge(ray.ingress, Verdict::Reject).await;
+                    Ok(())
+                }
                 Ok(Frame { message, .. }) => {
                     let (ingress, from) = (IngressId(ray.ingress.0), ray.from);
                     incoming.send(Incoming::Message { ingress, from, message: Box::new(message) }).await

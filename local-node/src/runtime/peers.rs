@@ -416,3 +416,69 @@ impl Records {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(port: u16) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], port))
+    }
+
+    /// A node whose log is durable up to a position, and the network's end of its channel.
+    fn peers(durable: Position) -> (Peers, mpsc::Receiver<Outgoing>) {
+        let (outgoing, network) = mpsc::channel(MAX_MESSAGES);
+        (Peers::new(address(1), outgoing, &[], durable), network)
+    }
+
+    fn send_after(peers: &mut Peers, after: u64, to: Target, number: u64) {
+        peers.send_after(Position(after), to, Box::new(Message::GetMempool(number)));
+    }
+
+    /// The numbers of the messages that have left, in their order.
+    fn left(network: &mut mpsc::Receiver<Outgoing>) -> Vec<u64> {
+        let mut numbers = Vec::new();
+        while let Ok(outgoing) = network.try_recv() {
+            let (Outgoing::Broadcast(message) | Outgoing::Send(_, message)) = outgoing else {
+                panic!("it is no message");
+            };
+            let Message::GetMempool(number) = *message else { panic!("{message:?}") };
+            numbers.push(number);
+        }
+        numbers
+    }
+
+    #[test]
+    fn messages_leave_when_their_records_are_durable_and_not_before() {
+        let (mut peers, mut network) = peers(Position(2));
+        let peer = peers.number(address(7));
+        for (after, number) in [(3, 30), (4, 40), (4, 41), (6, 60)] {
+            send_after(&mut peers, after, if number == 41 { Target::Peer(peer) } else { Target::All }, number);
+        }
+        assert!(left(&mut network).is_empty());
+        peers.on_durable(Position(2));
+        assert!(left(&mut network).is_empty(), "what they wait for is not written");
+        peers.on_durable(Position(3));
+        assert_eq!(left(&mut network), [30]);
+        // Several records are written at a time.
+        peers.on_durable(Position(5));
+        assert_eq!(left(&mut network), [40, 41]);
+        peers.on_durable(Position(6));
+        assert_eq!(left(&mut network), [60]);
+    }
+
+    #[test]
+    fn what_waits_for_nothing_leaves_at_once_and_an_older_position_takes_nothing_back() {
+        let (mut peers, mut network) = peers(Position(5));
+        send_after(&mut peers, 5, Target::All, 50);
+        send_after(&mut peers, 6, Target::All, 60);
+        send_after(&mut peers, 0, Target::All, 1);
+        assert_eq!(left(&mut network), [50, 1]);
+        peers.on_durable(Position(1));
+        assert!(left(&mut network).is_empty());
+        send_after(&mut peers, 5, Target::All, 51);
+        assert_eq!(left(&mut network), [51], "it is durable still");
+        peers.on_durable(Position(6));
+        assert_eq!(left(&mut network), [60]);
+    }
+}

@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use dusk_core::signatures::bls::BlsVersion;
 use dusk_core::transfer::{Transaction, TransactionFormat};
 use local_node_types::ledger::LedgerTransaction;
-use local_node_types::message::{Frame, Message};
+use local_node_types::message::{Frame, Message, PROTOCOL_VERSION};
 use local_node_types::rules::Rules;
 use local_node_vm::{Vm, verify_blobs};
 use tokio::sync::oneshot;
@@ -239,8 +239,12 @@ impl Checks {
             signed.set(Some((read.sender, read.signature)));
             Some(read.for_ledger())
         });
-        let read = read.map_err(|error| TransactionError::Malformed(error.to_string()))?;
-        let Message::Transaction(transaction) = read.message else {
+        let Frame { version, message } = read.map_err(|error| TransactionError::Malformed(error.to_string()))?;
+        if !version.is_compatible() {
+            let problem = format!("the message has version {version}, this node speaks {PROTOCOL_VERSION}");
+            return Err(TransactionError::Malformed(problem));
+        }
+        let Message::Transaction(transaction) = message else {
             return Err(TransactionError::Malformed("the message is no transaction".into()));
         };
         if transaction.format() == TransactionFormat::PreAegis {
@@ -336,6 +340,25 @@ mod tests {
         assert_eq!(transaction, transfer(1, 1, 7));
         let (key, _) = signed.expect("its signature can be checked together with others");
         assert_eq!(key.key, PublicKey::from(&SecretKey::from(BlsScalar::from(1))));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn frames_of_an_incompatible_version_are_refused() {
+        let checks = checks(1);
+        for (version, is_taken) in [([1_u8, 0, 0, 0, 0], true), ([1, 0, 0, 1, 0], true), ([2, 0, 0, 0, 0], false)] {
+            let Received::Frame(frame) = frame(transfer(1, 1, 1)) else { unreachable!() };
+            let changed: Vec<u8> = version.into_iter().chain(frame[version.len()..].iter().copied()).collect();
+            let received = Received::Frame(changed.into());
+            let checked = checks.check(received, Profile::Local.at(1)).await.expect("there is room");
+            match checked {
+                Ok(_) => assert!(is_taken, "{version:?}"),
+                Err(TransactionError::Malformed(problem)) => {
+                    assert!(!is_taken, "{version:?}");
+                    assert_eq!(problem, "the message has version 2.0.0, this node speaks 1.0.0");
+                }
+                Err(other) => panic!("{version:?}: {other}"),
+            }
+        }
     }
 
     #[tokio::test]

@@ -15,4 +15,5 @@ mod network;
 mod node;
 mod service;
 mod test_host;
+mod told;
 mod verdicts;

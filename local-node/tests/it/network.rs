@@ -1,28 +1,33 @@
 //! Several nodes of one network in this process, over real sockets: each has the key of one provisioner.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, BufReader};
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
+use dusk_core::transfer::TransactionFormat;
+use local_node::block::TxId;
 use local_node::events::NodeEvent;
 use local_node::genesis::{Allocation, DEV_STAKE};
-use local_node::handle::{ControlError, NodeHandle};
+use local_node::handle::{ControlError, NodeHandle, TransactionStatus};
 use local_node::network::{Link, NetworkConfig, NetworkError};
 use local_node::{BlockTime, Config, NodeError, spawn};
 use local_node_consensus::signing::Keyring;
 use local_node_kadcast::udp::{Driver, Handle, Settings};
 use local_node_kadcast::{self as kadcast, Identity};
 use local_node_types::codec::{Decode as _, Encode as _};
-use local_node_types::ledger::{ConsensusHeader, Header, Vote};
-use local_node_types::message::{Frame, Message, SignedBy, Validation, validation_bytes};
+use local_node_types::keys::BlsKey;
+use local_node_types::ledger::{ConsensusHeader, Header, LedgerTransaction, StepName, Vote};
+use local_node_types::message::{Frame, Message, SignedBy, Validation, Version, validation_bytes};
 use local_node_types::rules::Profile;
 use tokio::sync::oneshot::{self, error::TryRecvError};
 use tokio::time::timeout;
 
 use crate::common::{ACCOUNTS, Draft, module_cache};
+use crate::told;
 
 /// Longer than anything here takes on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
@@ -227,12 +232,12 @@ fn member(folder: &std::path::Path, addresses: &[SocketAddr]) -> Child {
 /// The blocks that a member has told of, by height.
 type Told = BTreeMap<u64, String>;
 
-/// Listens until the member has accepted some blocks, kills it, and checks that it has come back with all that it had
-/// told of before.
-fn kill_after(mut member: Child, blocks: usize, told: &mut Told) {
+/// Listens until the member has accepted some blocks, waits for the moment, kills it, and checks that it has come back
+/// with all that it had told of before.
+fn kill_after(mut member: Child, blocks: usize, moment: impl FnOnce(), told: &mut Told) {
     let before = told.clone();
     let mut has = Told::new();
-    let mut accepted = 0;
+    let (mut accepted, mut moment) = (0, Some(moment));
     let lines = BufReader::new(member.stdout.take().expect("its output")).lines();
     for line in lines.map_while(Result::ok) {
         let words: Vec<&str> = line.split(' ').collect();
@@ -253,13 +258,56 @@ fn kill_after(mut member: Child, blocks: usize, told: &mut Told) {
             "reverted" => drop(told.remove(&height)),
             _ => {}
         }
-        if accepted >= blocks {
-            break;
+        // What it tells until it is gone counts as well.
+        if accepted >= blocks
+            && let Some(moment) = moment.take()
+        {
+            moment();
+            member.kill().expect("it runs");
         }
     }
-    assert!(accepted >= blocks, "the member ended by itself");
-    member.kill().expect("it runs");
+    assert!(moment.is_none(), "the member ended by itself");
     member.wait().expect("it ends");
+}
+
+/// What a key has said in each step of each iteration.
+type Said = BTreeMap<(ConsensusHeader, StepName), BTreeSet<String>>;
+
+/// What a key says with a message: a candidate, or a vote.
+fn said_by(key: &BlsKey, message: &Message) -> Option<String> {
+    match message {
+        Message::Candidate(block) if block.header.generator == *key => Some(hex::encode(block.header.hash)),
+        Message::Validation(vote) if vote.signed.signer == *key => Some(format!("{:?}", vote.vote)),
+        Message::Ratification(vote) if vote.signed.signer == *key => Some(format!("{:?}", vote.vote)),
+        _ => None,
+    }
+}
+
+/// Writes down what a key says on the wire, and passes everything on, until it is told to stop.
+async fn write_down(mut witness: Stranger, key: BlsKey, said: Arc<Mutex<Said>>, mut stop: oneshot::Receiver<()>) {
+    loop {
+        let event = tokio::select! {
+            _ = &mut stop => return,
+            event = witness.events.recv() => event.expect("the driver runs"),
+        };
+        let kadcast::Event::Message(ray) = event else { continue };
+        let _ = witness.kadcast.judge(ray.ingress, kadcast::Verdict::Relay).await;
+        let message = Frame::decode_all(&ray.bytes).expect("nodes send messages").message;
+        if let Some(place) = message.consensus_step()
+            && let Some(what) = said_by(&key, &message)
+        {
+            said.lock().unwrap().entry(place).or_default().insert(what);
+        }
+    }
+}
+
+/// Waits until more than this has been said.
+fn wait_for_more(said: &Mutex<Said>, than: usize) {
+    let end = Instant::now() + PATIENCE;
+    while said.lock().unwrap().len() <= than {
+        assert!(Instant::now() < end, "the member says nothing");
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }
 
 /// Sends transfers to a node until it is told to stop.
@@ -284,19 +332,30 @@ async fn a_killed_member_loses_no_block_and_signs_nothing_twice() {
     }
     let (stop, stopped) = oneshot::channel();
     let loading = tokio::spawn(load(nodes[0].clone(), stopped));
-    let mut told = Told::new();
+    let (said, (silence, silenced)) = (Arc::new(Mutex::new(Said::new())), oneshot::channel());
+    let witness = Stranger::join(&addresses[..KILLED]).await;
+    let writing = tokio::spawn(write_down(witness, ACCOUNTS[KILLED].id(), Arc::clone(&said), silenced));
+    let (mut told, mut speaking_lives) = (Told::new(), 0);
     for round in 0..kills {
         let (path, addresses) = (folder.path().to_owned(), addresses.clone());
         let mut known = std::mem::take(&mut told);
-        let (after, more) = (1 + round * 7 % 5, Duration::from_micros(round as u64 * 27_411 % 900_000));
+        // Anywhere between two blocks, in every other life once it has said something.
+        let (after, pause) = (1 + round * 7 % 5, Duration::from_micros(round as u64 * 618_034 % 1_100_000));
+        let (heard, before) = (Arc::clone(&said), said.lock().unwrap().len());
         told = tokio::task::spawn_blocking(move || {
             let member = member(&path, &addresses);
-            kill_after(member, after, &mut known);
-            std::thread::sleep(more / 10);
+            let moment = || {
+                if round % 2 == 1 {
+                    wait_for_more(&heard, before);
+                }
+                std::thread::sleep(pause);
+            };
+            kill_after(member, after, moment, &mut known);
             known
         })
         .await
         .expect("nothing is lost");
+        speaking_lives += usize::from(said.lock().unwrap().len() > before);
     }
     drop(stop);
     let sent = loading.await.expect("it ends");
@@ -311,7 +370,15 @@ async fn a_killed_member_loses_no_block_and_signs_nothing_twice() {
         let (block, _) = nodes[0].store().block(height).expect("readable").expect("it is there");
         assert!(block.block.faults.is_empty(), "block {height} has faults: {:?}", block.block.faults);
     }
-    println!("{kills} kills, {tip} blocks, {sent} transfers");
+    drop(silence);
+    writing.await.expect("it ends");
+    let said = std::mem::take(&mut *said.lock().unwrap());
+    for ((header, step), what) in &said {
+        assert_eq!(what.len(), 1, "{header:?}, {step:?}: {what:?}");
+    }
+    assert!(speaking_lives >= kills / 2, "it has votes to repeat in {speaking_lives} of {kills} lives");
+    println!("{kills} kills, {speaking_lives} of them after a vote, {} votes and candidates", said.len());
+    println!("{tip} blocks, {sent} transfers");
     shut_down(nodes).await;
 }
 
@@ -349,6 +416,22 @@ impl Stranger {
 
     async fn send(&self, bytes: Vec<u8>) {
         self.kadcast.broadcast(bytes).await.expect("it leaves");
+    }
+
+    /// Hears nothing of a peer, and says nothing to it.
+    async fn cut(&self, peer: SocketAddr) {
+        self.kadcast.set_link(Some(peer), Link::CUT).await.expect("it runs");
+    }
+
+    /// What was received, and the peers that it came from.
+    fn received(&mut self) -> Vec<(SocketAddr, Frame)> {
+        let mut received = Vec::new();
+        while let Ok(event) = self.events.try_recv() {
+            if let kadcast::Event::Message(ray) = event {
+                received.push((ray.from, Frame::decode_all(&ray.bytes).expect("nodes send messages")));
+            }
+        }
+        received
     }
 
     /// Says something to one peer alone.
@@ -465,5 +548,115 @@ async fn what_strangers_say_does_not_stop_a_network() {
     final_at(&nodes[0], status.height + 2).await;
     let honest = addresses[1..].iter().all(|address| status.peers.contains(address));
     assert!(honest, "no honest peer was dropped: {status:?}");
+    shut_down(nodes).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_of_another_major_version_are_refused() {
+    told::listen();
+    let (nodes, addresses) = network(4).await;
+    let mut stranger = Stranger::join(&addresses).await;
+    let mut witness = Stranger::join(&addresses).await;
+    // What it hears of the stranger's messages, nodes have passed on.
+    stranger.cut(witness.address()).await;
+    final_at(&nodes[0], 1).await;
+    let [other, later] = [(2, 0), (1, 1)].map(|(major, patch)| Version { major, minor: 0, patch });
+    let of_version = |version: Version, message: Message| Frame { version, message }.encoded();
+    let transfer = LedgerTransaction::new(Draft::new(0, 1).pay(5, 1_000).sign(), TransactionFormat::Boreas);
+    let (id, transfer) = (TxId::of(&transfer), Message::Transaction(transfer));
+
+    stranger.send(of_version(other, transfer.clone())).await;
+    let (until, mut number) = (nodes[0].tip().height + 3, 0_u8);
+    let wait = async {
+        while nodes[0].tip().height < until {
+            number = number.wrapping_add(1);
+            stranger.send(of_version(other, vote(3, &nodes[0].tip(), Vote::Invalid([number; 32])))).await;
+            stranger.ignore();
+            let passed_on = witness.received().into_iter().filter(|(_, frame)| frame.version == other);
+            assert_eq!(passed_on.collect::<Vec<_>>(), vec![]);
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    timeout(PATIENCE, wait).await.expect("the chain goes on");
+    for text in ["a transaction is refused", "a message of an incompatible version is refused"] {
+        let lines = told::lines(stranger.address(), text);
+        assert!(lines.iter().any(|line| line.contains("version") && line.contains("2.0.0")), "{text}: {lines:?}");
+    }
+    for node in &nodes {
+        let status = node.transaction_status(id).await.expect("it runs");
+        assert!(matches!(status, TransactionStatus::Unknown), "{status:?}");
+    }
+    let mut height = 0;
+    while let Some((block, _)) = nodes[0].store().block(height).expect("readable") {
+        assert!(block.block.faults.is_empty(), "block {height} has a vote of another version");
+        height += 1;
+    }
+
+    // The same in frames of a version that this one stands for as well.
+    stranger.send(of_version(later, transfer)).await;
+    let arrives = async {
+        while matches!(nodes[0].transaction_status(id).await.expect("it runs"), TransactionStatus::Unknown) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(PATIENCE, arrives).await.expect("the transaction is taken");
+    for node in &nodes {
+        timeout(PATIENCE, node.wait_for(&id, true)).await.expect("in time").expect("it is final");
+    }
+    let mut culprits = Vec::new();
+    let wait = async {
+        while culprits.is_empty() {
+            number = number.wrapping_add(1);
+            stranger.send(of_version(later, vote(3, &nodes[0].tip(), Vote::Invalid([number; 32])))).await;
+            stranger.ignore();
+            witness.ignore();
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            while let Some((block, _)) = nodes[0].store().block(height).expect("readable") {
+                culprits.extend(block.block.faults.iter().map(|fault| fault.signatures()[0].0));
+                height += 1;
+            }
+        }
+    };
+    timeout(PATIENCE, wait).await.expect("a block has the contradiction");
+    assert!(culprits.iter().all(|culprit| *culprit == ACCOUNTS[3].id()), "nobody else: {culprits:?}");
+    shut_down(nodes).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refusals_are_told_with_their_source() {
+    told::listen();
+    let (nodes, addresses) = network(4).await;
+    let mut stranger = Stranger::join(&addresses).await;
+    final_at(&nodes[0], 1).await;
+    let mut other_chain = Draft::new(0, 1).pay(5, 1_000);
+    other_chain.chain_id = 9;
+    let transfer = LedgerTransaction::new(other_chain.sign(), TransactionFormat::Boreas);
+    stranger.say(Message::Transaction(transfer)).await;
+    stranger.send(vec![0xff; 100]).await;
+    // What is refused, and what is told of the reason.
+    let expected = [
+        ("the bytes of a peer are not a message", "255 at byte 5 is not a topic"),
+        ("a transaction is refused", "the transaction is for chain 9"),
+        ("a message is refused", "Stranger"),
+    ];
+    let is_told = |from: SocketAddr, (text, reason): &(&str, &str)| {
+        told::lines(from, text).iter().any(|line| line.contains(*reason))
+    };
+    let wait = async {
+        for number in 0..=u8::MAX {
+            if expected.iter().all(|line| is_told(stranger.address(), line)) {
+                return;
+            }
+            // Account 9 has no stake. One of these comes while the round is on.
+            stranger.say(vote(9, &nodes[0].tip(), Vote::Invalid([number; 32]))).await;
+            stranger.ignore();
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    timeout(PATIENCE, wait).await.expect("each of them is told");
+    for line in &expected {
+        assert!(is_told(stranger.address(), line), "{line:?}: {:?}", told::lines(stranger.address(), line.0));
+    }
+    final_at(&nodes[0], nodes[0].tip().height + 1).await;
     shut_down(nodes).await;
 }

@@ -12,6 +12,8 @@ pub use consensus::{
 };
 pub use exchange::{GetBlocks, GetResource, Inventory, InventoryItem, MAX_INVENTORY_ITEMS};
 
+use std::fmt;
+
 use crate::codec::{Decode, DecodeError, Encode, Reader};
 use crate::ledger::{Block, ConsensusHeader, KnownTransactions, LedgerTransaction, StepName};
 
@@ -28,6 +30,21 @@ pub struct Version {
 
 /// The version that we speak.
 pub const PROTOCOL_VERSION: Version = Version { major: 1, minor: 0, patch: 0 };
+
+impl Version {
+    /// Whether this node takes messages of this version: it has to satisfy the requirement `^1.0.0`, as that of
+    /// Kadcast's datagrams does.
+    #[must_use]
+    pub fn is_compatible(self) -> bool {
+        self.major == PROTOCOL_VERSION.major && self >= PROTOCOL_VERSION
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.major, self.minor, self.patch)
+    }
+}
 
 impl Encode for Version {
     fn encode(&self, out: &mut Vec<u8>) {
@@ -208,5 +225,20 @@ impl Decode for Frame {
         let version = Version::decode(reader)?;
         let topic = reader.u8()?;
         Ok(Self { version, message: Message::decode_payload(topic, reader)? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_with_the_same_major_number_are_compatible() {
+        let is_compatible = |major, minor, patch| Version { major, minor, patch }.is_compatible();
+        assert!(PROTOCOL_VERSION.is_compatible());
+        assert!(is_compatible(1, 0, 1) && is_compatible(1, 7, 0) && is_compatible(1, u16::MAX, u16::MAX));
+        assert!(!is_compatible(0, 0, 0) && !is_compatible(0, 9, 9));
+        assert!(!is_compatible(2, 0, 0) && !is_compatible(u8::MAX, 0, 0));
+        assert_eq!(Version { major: 2, minor: 0, patch: 17 }.to_string(), "2.0.17");
     }
 }

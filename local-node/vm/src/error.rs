@@ -98,8 +98,9 @@ pub enum VmError {
     /// top-level call.
     #[error("time limit: the call did not end by the deadline that this machine sets for it")]
     TimeLimit,
-    /// The machine was told to stop ([`Vm::interrupt`](crate::Vm::interrupt)). It ends the whole top-level call.
-    #[error("interrupted: the node is stopping")]
+    /// The machine was told to stop ([`Vm::interrupt`](crate::Vm::interrupt)), or the session
+    /// ([`Session::set_cancel`](crate::Session::set_cancel)). It ends the whole top-level call.
+    #[error("interrupted: the node is stopping, or does not need the result any more")]
     Interrupted,
     /// A function of the machine panicked. The call fails; the session is unusable if the panic left it half changed.
     #[error("a function of the machine panicked: {0}")]

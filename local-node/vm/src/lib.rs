@@ -30,8 +30,9 @@
 //! - A contract can neither leave its sandbox nor end the process. A panic in a function of the machine fails the call
 //!   ([`VmError::HostPanic`]); where it may have left the session half changed, the session is unusable afterwards.
 //! - All that a contract can make grow is bounded by a constant, also where production bounds it by gas alone.
-//! - A call ends when its session's deadline passes ([`Session::set_deadline`]) or the machine stops
-//!   ([`Vm::interrupt`]), whatever it does. Neither changes the gas of a call that succeeds.
+//! - A call ends when its session's deadline passes ([`Session::set_deadline`]), when nobody needs it any more
+//!   ([`Session::set_cancel`]) or when the machine stops ([`Vm::interrupt`]), whatever it does. None of these changes
+//!   the gas of a call that succeeds.
 //! - What becomes of a transaction in a block follows from the state before it, the transactions before it in the block
 //!   and the rules: not from the clock, from queries or from the memory that the system has.
 //!

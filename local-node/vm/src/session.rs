@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use dusk_core::abi::{ContractId, Metadata};
@@ -183,6 +184,15 @@ impl Session {
     pub fn set_deadline(&mut self, deadline: Option<Instant>) {
         if let Ok(state) = self.state_mut() {
             state.deadline = deadline;
+        }
+    }
+
+    /// Sets a switch that, once it is on, ends every later call and deployment of the session, and the one that runs,
+    /// with [`VmError::Interrupted`]. For work that has become useless: whatever the session has made of the state is
+    /// of no use then, either.
+    pub fn set_cancel(&mut self, cancel: Option<Arc<AtomicBool>>) {
+        if let Ok(state) = self.state_mut() {
+            state.cancel = cancel;
         }
     }
 

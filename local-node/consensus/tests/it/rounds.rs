@@ -210,6 +210,32 @@ fn a_candidate_with_other_contents_than_signed_is_dropped() {
 }
 
 #[test]
+fn a_candidate_that_states_other_roots_than_its_contents_have_is_dropped() {
+    let (said, _) = all_said();
+    let Message::Candidate(good) = of_step(&said, StepName::Proposal).remove(0) else { unreachable!() };
+    let generator = good.header.generator;
+    let number = (1..=STAKERS).find(|number| key(*number) == generator).expect("a provisioner proposed it");
+    let keyring = local_node_consensus::signing::Keyring::new(vec![secret(number)]);
+    let version = config().profile.at(1).fork().bls_version();
+    // The generator itself lies: hash and signature are those of the changed header.
+    let signed_again = |change: fn(&mut Block)| {
+        let mut changed = good.clone();
+        change(&mut changed);
+        changed.header.hash = changed.header.compute_hash();
+        changed.header.signature = keyring.sign(&generator, &changed.header.hash, version).expect("it holds the key");
+        node([]).receive(NOW, Message::Candidate(changed))
+    };
+    let other = signed_again(|block| block.header.gas_limit += 1);
+    assert_eq!((other.offence, relayed(&other.outputs)), (None, 1), "the signature holds");
+    let lies: [fn(&mut Block); 2] = [|block| block.header.tx_root = [1; 32], |block| block.header.fault_root = [1; 32]];
+    for (place, lie) in lies.into_iter().enumerate() {
+        let dropped = signed_again(lie);
+        assert_eq!(dropped.offence, Some(Offence::Contents), "lie {place}");
+        assert!(dropped.outputs.is_empty(), "lie {place}: {:?}", dropped.outputs);
+    }
+}
+
+#[test]
 fn a_member_asks_for_verification_and_votes_as_it_turns_out() {
     use local_node_consensus::Verdict;
     let (said, block) = all_said();

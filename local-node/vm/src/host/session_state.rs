@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use dusk_core::abi::ContractId;
@@ -48,6 +49,8 @@ pub(crate) struct SessionState {
     history: Option<History>,
     marks: u64,
     pub(crate) deadline: Option<Instant>,
+    /// Whether nobody needs what the calls do any more.
+    pub(crate) cancel: Option<Arc<AtomicBool>>,
     /// Bytes of the session's memory that the calls that run now may not take.
     pub(crate) reserved_bytes: usize,
     /// Bytes that the memories may have grown by since they were measured at a fixed point.
@@ -112,6 +115,7 @@ impl SessionState {
             history: None,
             marks: 0,
             deadline: None,
+            cancel: None,
             reserved_bytes: 0,
             unmeasured_bytes: 0,
             events: Vec::new(),
@@ -123,9 +127,10 @@ impl SessionState {
         self.shared.engine()
     }
 
-    /// Refuses to go on when the session's deadline has passed or the machine stops.
+    /// Refuses to go on when the session's deadline has passed, nobody needs its calls any more, or the machine stops.
     pub(crate) fn check_time(&self) -> Result<(), VmError> {
-        if self.shared.engine().is_interrupted() {
+        let is_cancelled = self.cancel.as_ref().is_some_and(|cancel| cancel.load(Ordering::Relaxed));
+        if is_cancelled || self.shared.engine().is_interrupted() {
             return Err(VmError::Interrupted);
         }
         match self.deadline {
