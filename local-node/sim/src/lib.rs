@@ -29,7 +29,9 @@
 //! | money that comes or goes, a transfer that runs twice or before its predecessor | `checkers.rs` |
 //! | a database or a real state that is not that of the chain; rewards that no block has paid | `ledger/real.rs` |
 //! | a transaction of a reverted block that does not wait again; waiting ones that cannot run | `world/clients.rs` |
+//! | a transaction that waits no more, without a block or an event that says so | `world/clients.rs` |
 //! | a message that is judged twice, or a broadcast that is passed on twice | `world/outputs.rs` |
+//! | a message that is neither judged nor held | `checkers.rs` |
 //! | an honest node that drops an honest node | `world/outputs.rs` |
 //! | a core that holds more than it may | `checkers.rs` |
 //! | a healed network that does not come to finality in time | `world/liveness.rs` |

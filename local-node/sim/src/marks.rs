@@ -34,7 +34,7 @@ pub enum Mark {
     RestartInRound,
     /// A crash lost records that had been written.
     LostTail,
-    /// Blocks came from three peers.
+    /// Blocks came from three peers while a node caught up.
     SyncFromThree,
     /// A message was held.
     Held,

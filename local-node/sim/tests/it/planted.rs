@@ -72,6 +72,16 @@ fn a_reverted_transaction_that_is_lost_is_seen() {
 }
 
 #[test]
+fn a_message_that_is_never_judged_is_seen() {
+    assert_seen(Bug::VerdictsForgotten, 40, "messages have no verdict");
+}
+
+#[test]
+fn a_waiting_transaction_that_vanishes_is_seen() {
+    assert_seen(Bug::RemovalsHidden, 40, "vanishes: no block holds it");
+}
+
+#[test]
 fn a_quorum_that_is_not_checked_is_seen() {
     assert_seen(Bug::Core(Planted::QuorumUnchecked), 111, "0 credits in Validation");
 }
