@@ -110,9 +110,9 @@ impl World {
         self.nodes[node].owed.extend(owed);
     }
 
-    /// The chain of a node has changed. What the core has let in waits there, as long as no block holds it and no removal
-    /// has been told. What waits can run, one after the other; and what was in blocks that were taken back waits again,
-    /// or a block holds its nonce.
+    /// The chain of a node has changed. What the core has let in waits there, as long as no block holds it and its
+    /// removal has not been told. What waits can run, one after the other; and what was in blocks that were taken back
+    /// waits again, or a block holds its nonce.
     pub(super) fn check_mempool(&mut self, node: usize, reverted: bool) {
         let Some(core) = &self.nodes[node].core else { return };
         let accounts = &self.nodes[node].ledger.tip().accounts;
