@@ -73,7 +73,7 @@ fn a_reverted_transaction_that_is_lost_is_seen() {
 }
 
 /// Seven nodes hear nothing of each other for so long that the next block leaves iterations unaccounted for. The blocks
-/// after it are confirmed long before they are final. Meanwhile one node hears the votes of an iteration that the others
+/// after it are confirmed long before they are final. Meanwhile one node hears the votes of an iteration that others
 /// take for failed, and is cut off. Its last block has confirmed the one before, and is taken back when it hears of
 /// theirs.
 ///
