@@ -60,7 +60,8 @@
 //!
 //! # Faults and adversaries
 //!
-//! [`plan::Fault`] and [`adversary::Attack`] list them. A plan is drawn from the seed and printed before the run.
+//! [`plan::Fault`] and [`adversary::Attack`] list them. A plan is drawn from the seed and printed before the run. Each
+//! attack has a [`marks::Mark`], which says how often an adversary acted in that way.
 //!
 //! # Failures
 //!
@@ -75,6 +76,7 @@
 //!   the driver's, and has to be tested with it.
 //! - Clocks that go back while a node runs: the core asks for a clock that does not.
 //! - No checker compares all of a restarted core with the one before: it compares its labels, and what its keys sign.
+//! - No checker counts how often a node passes a transfer on: the model of the network does it once.
 
 pub mod adversary;
 mod checkers;

@@ -72,9 +72,11 @@ impl Log {
         lost
     }
 
-    /// Loses everything, as an adversary's log does.
-    pub(crate) fn forget(&mut self) {
+    /// Loses everything, as an adversary's log does. Says whether votes were on disk.
+    pub(crate) fn forget(&mut self) -> bool {
+        let had_votes = !self.votes.is_empty();
         *self = Self::default();
+        had_votes
     }
 
     /// Whether a vote is on disk.

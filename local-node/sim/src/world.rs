@@ -567,7 +567,9 @@ impl World {
         state.real.iter_mut().for_each(RealLedger::close);
         (state.stops_in_ledger, state.stops_in_outputs) = (false, None);
         if self.plan.adversary == Some((node, Attack::ForgetVotes)) && self.healing.is_none() {
-            state.log.forget();
+            if state.log.forget() {
+                self.marks.note(Mark::ForgotVotes);
+            }
         } else if state.log.crash(kept) > 0 {
             self.marks.note(Mark::LostTail);
         }

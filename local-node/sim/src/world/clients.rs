@@ -65,6 +65,9 @@ impl World {
     }
 
     /// A peer has sent a transfer. What is good and new is passed on.
+    ///
+    /// That a transfer leaves a node once is for its network layer, not for its core: a core may take a transfer again
+    /// that was parked when it came first.
     pub(super) fn hear_transfer(
         &mut self,
         node: usize,
